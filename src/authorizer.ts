@@ -1,0 +1,109 @@
+import type { Policy } from './core/authorize.ts';
+import { authorize } from './core/authorize.ts';
+import type { PresentedCredential } from './core/credential.ts';
+import type { Decision, Need } from './core/decision.ts';
+import type { Finding, Known } from './core/known.ts';
+import type { Clock, Decider, DecisionObserver, StandingReader, Verifier } from './core/ports.ts';
+import type { AccessRequest, Moment } from './core/request.ts';
+
+/** How often a need is met before what is still unknown is `unavailable`. */
+const MAX_TRIES = 4;
+
+/** What an {@link Authorizer} is made of. */
+export interface AuthorizerParts {
+  readonly policy: Policy;
+  readonly known: Known;
+  readonly verifier: Verifier;
+  readonly standings: StandingReader;
+  readonly clock: Clock;
+  readonly observer: DecisionObserver;
+  /** Longest time for one decision, in milliseconds; what is not known by then is `unavailable`. */
+  readonly decisionTimeoutMs: number;
+}
+
+/** Asks the core, meets its needs and asks again from the top, so that nothing checked before a wait is trusted after it. */
+export class Authorizer implements Decider {
+  private readonly parts: AuthorizerParts;
+
+  constructor(parts: AuthorizerParts) {
+    this.parts = parts;
+  }
+
+  decide(request: AccessRequest): Decision | Promise<Decision> {
+    const { policy, known, standings, clock, observer } = this.parts;
+    const beganMs = clock.monotonicMs();
+    const moment = { wallMs: clock.wallMs(), monotonicMs: beganMs, beganMs, mayAsk: true };
+    const outcome = authorize(request, policy, known, standings.freshness, moment);
+    if (outcome.outcome === 'need') return this.pursue(request, outcome, beganMs);
+    observer.decided(request, outcome);
+    return outcome;
+  }
+
+  private async pursue(request: AccessRequest, need: Need, beganMs: number): Promise<Decision> {
+    const { policy, standings, observer } = this.parts;
+    const learnt = new Learnt(this.parts.known);
+    let open = need;
+    for (let tries = 1; ; tries++) {
+      const met = await this.meetInTime(open, learnt, beganMs);
+      const moment = this.momentOf(beganMs, met && tries < MAX_TRIES);
+      const outcome = authorize(request, policy, learnt, standings.freshness, moment);
+      if (outcome.outcome !== 'need') {
+        observer.decided(request, outcome);
+        return outcome;
+      }
+      open = outcome;
+    }
+  }
+
+  private momentOf(beganMs: number, mayAsk: boolean): Moment {
+    const { clock } = this.parts;
+    return { wallMs: clock.wallMs(), monotonicMs: clock.monotonicMs(), beganMs, mayAsk };
+  }
+
+  /** Whether the need was met before the decision's time was up. */
+  private async meetInTime(need: Need, learnt: Learnt, beganMs: number): Promise<boolean> {
+    const leftMs = beganMs + this.parts.decisionTimeoutMs - this.parts.clock.monotonicMs();
+    if (leftMs <= 0) return false;
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<false>((resolve) => {
+      timer = setTimeout(resolve, leftMs, false);
+    });
+    try {
+      return await Promise.race([this.meet(need, learnt), timeout]);
+    } catch (error) {
+      this.parts.observer.failed(error);
+      return false;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  private async meet(need: Need, learnt: Learnt): Promise<true> {
+    if (need.what === 'standing') {
+      await this.parts.standings.refresh(need.credential);
+    } else {
+      learnt.add(need.credential, await this.parts.verifier.verify(need.credential));
+    }
+    return true;
+  }
+}
+
+/** What one decision has learnt on its way, over what everybody knows. */
+class Learnt implements Known {
+  private readonly shared: Known;
+  private value: string | undefined;
+  private finding: Finding | undefined;
+
+  constructor(shared: Known) {
+    this.shared = shared;
+  }
+
+  add(credential: PresentedCredential, finding: Finding): void {
+    this.value = credential.value;
+    this.finding = finding;
+  }
+
+  find(credential: PresentedCredential): Finding | undefined {
+    return credential.value === this.value ? this.finding : this.shared.find(credential);
+  }
+}

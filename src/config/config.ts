@@ -1,0 +1,95 @@
+import type { Route } from '../core/route.ts';
+import type { Secret } from './secret.ts';
+
+/** A validated configuration, frozen. Paths are absolute, durations in the unit that the name says. */
+export interface Config {
+  /** Absolute path of the file it was read from. */
+  readonly file: string;
+  readonly listen: { readonly extAuthz: Listener | undefined; readonly tokens: Listener | undefined };
+  readonly store: StoreConfig;
+  readonly clockSkewMs: number;
+  readonly timeouts: { readonly decisionMs: number; readonly storeMs: number };
+  /** CIDR ranges and addresses whose word about the client's address counts. */
+  readonly trustedProxies: readonly string[];
+  /** The catalogue of scopes that may be asked for, by name. */
+  readonly scopes: ReadonlyMap<string, CatalogueScope>;
+  readonly issuers: readonly IssuerConfig[];
+  readonly basic: { readonly routes: boolean; readonly sunsetMs: number };
+  readonly routes: readonly Route[];
+  readonly shadow: boolean;
+  readonly revocation: { readonly maxStalenessMs: number };
+  readonly identity: { readonly headers: IdentityHeaders; readonly forwardCredential: boolean };
+  readonly log: { readonly level: LogLevel };
+}
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
+
+export interface Listener {
+  readonly address: { readonly host: string; readonly port: number } | { readonly path: string };
+  /** PEM contents, read when the configuration was loaded. */
+  readonly tls: { readonly cert: string; readonly key: Secret; readonly clientCa: string | undefined } | undefined;
+}
+
+export type StoreConfig = { readonly kind: 'memory' } | { readonly kind: 'sqlite'; readonly path: string };
+
+export interface CatalogueScope {
+  readonly description: string | undefined;
+  readonly maxTtlSeconds: number | undefined;
+}
+
+/** Names of the headers that upstreams receive, lower-case. */
+export interface IdentityHeaders {
+  readonly subject: string;
+  readonly scopes: string;
+  readonly tokenId: string;
+  readonly issuer: string;
+  readonly scheme: string;
+}
+
+export type IssuerConfig = OwnIssuer | SecretsIssuer | JwksIssuer;
+
+interface AnyIssuer {
+  /** `[a-z0-9-]{1,63}`: what revocation keys and upstreams know it by. */
+  readonly name: string;
+  /** JOSE names of the algorithms it may sign with, never empty. */
+  readonly algorithms: readonly string[];
+  /** `aud` must hold one of these; `undefined` takes any. */
+  readonly audience: readonly string[] | undefined;
+}
+
+/** Ourselves: the keys live sealed in the store. */
+export interface OwnIssuer extends AnyIssuer {
+  readonly kind: 'signing';
+  readonly issuer: string;
+  readonly signing: { readonly algorithm: SigningAlgorithm; readonly sealWith: Secret | undefined };
+  readonly ttl: { readonly defaultSeconds: number; readonly maxSeconds: number };
+}
+
+export type SigningAlgorithm = 'HS256' | 'ES256' | 'RS256' | 'PS256' | 'EdDSA';
+
+interface ForeignIssuer extends AnyIssuer {
+  /** Required `iss`; `undefined` for a profile that takes tokens whose `iss` nobody else claims. */
+  readonly issuer: string | undefined;
+  /** Required `sub`. */
+  readonly requireSubject: string | undefined;
+  readonly requireExpiry: boolean;
+  /** The one claim to read scopes from; otherwise the first present of `scopes`, `scope`, `scp`. */
+  readonly scopeClaim: string | undefined;
+  /** Scopes that its tokens may carry; others are dropped. */
+  readonly allowScopes: ReadonlySet<string>;
+  /** Replaces the token's own scopes. */
+  readonly grant: readonly string[] | undefined;
+}
+
+/** A partner that signs with a shared secret. */
+export interface SecretsIssuer extends ForeignIssuer {
+  readonly kind: 'secrets';
+  /** The shared secrets' bytes, more than one while rotating. */
+  readonly secrets: readonly Secret[];
+}
+
+/** An issuer that publishes its public keys. */
+export interface JwksIssuer extends ForeignIssuer {
+  readonly kind: 'jwks';
+  readonly jwks: URL;
+}

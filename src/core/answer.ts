@@ -1,0 +1,83 @@
+import type { Deny, Reason } from './decision.ts';
+import { requiredScopes } from './scope.ts';
+
+/** A denial as HTTP: what every door sends, each in its own encoding (contract section 2). */
+export interface Answer {
+  readonly status: number;
+  /** Field values of `WWW-Authenticate`, one field each (RFC 6750, section 3; RFC 7617). */
+  readonly challenges: readonly string[];
+  readonly retryAfterSeconds: number | undefined;
+  /** `application/problem+json` (RFC 9457), serialised. */
+  readonly body: string;
+}
+
+const REALM = 'realm="sallyport"';
+const RETRY_AFTER_SECONDS = 1;
+
+/** What the table of contract section 2 says of each reason. `message` is what the client reads. */
+const TABLE: Readonly<
+  Record<Reason, { readonly status: number; readonly title: string; readonly message: string; readonly error?: string }>
+> = {
+  credentials_required: { status: 401, title: 'Unauthorized', message: 'credentials required' },
+  invalid_request: {
+    status: 400,
+    title: 'Bad Request',
+    message: 'more than one credential',
+    error: 'error="invalid_request"',
+  },
+  token_invalid: { status: 401, title: 'Unauthorized', message: 'invalid token', error: 'error="invalid_token"' },
+  token_expired: {
+    status: 401,
+    title: 'Unauthorized',
+    message: 'token expired',
+    error: 'error="invalid_token", error_description="token expired"',
+  },
+  token_revoked: {
+    status: 401,
+    title: 'Unauthorized',
+    message: 'token revoked',
+    error: 'error="invalid_token", error_description="token revoked"',
+  },
+  credentials_invalid: { status: 401, title: 'Unauthorized', message: 'invalid credentials' },
+  scope_required: { status: 403, title: 'Forbidden', message: 'scope required', error: 'error="insufficient_scope"' },
+  route_denied: { status: 403, title: 'Forbidden', message: 'no such route or method' },
+  path_rejected: { status: 400, title: 'Bad Request', message: 'ambiguous path' },
+  too_many_attempts: { status: 429, title: 'Too Many Requests', message: 'too many attempts' },
+  unavailable: { status: 503, title: 'Service Unavailable', message: 'authorization unavailable, try again' },
+};
+
+/** The answer to a denial. Says nothing that its reason does not: the precise cause stays in the log. */
+export function answerTo(denial: Deny): Answer {
+  const { status, title, message } = TABLE[denial.reason];
+  const scopes = denial.route === undefined ? [] : requiredScopes(denial.route.requirement);
+  const text = denial.reason === 'scope_required' ? `${message}: ${nameScopes(denial, scopes)}` : message;
+  return {
+    status,
+    challenges: challengesFor(denial, scopes),
+    retryAfterSeconds: status === 429 || status === 503 ? RETRY_AFTER_SECONDS : undefined,
+    body: problem(denial.reason, status, title, text),
+  };
+}
+
+/**
+ * An RFC 9457 problem document with the members that clients of both source systems read:
+ * `code`, `detail` and `message`.
+ */
+export function problem(code: string, status: number, title: string, message: string, more: object = {}): string {
+  const type = `urn:sallyport:problem:${code}`;
+  return JSON.stringify({ type, title, status, code, detail: message, message, ...more });
+}
+
+function nameScopes(denial: Deny, scopes: readonly string[]): string {
+  return scopes.join(denial.route?.requirement.kind === 'anyOf' ? ' or ' : ' and ');
+}
+
+function challengesFor(denial: Deny, scopes: readonly string[]): string[] {
+  const { status, error } = TABLE[denial.reason];
+  if (denial.reason === 'credentials_required' || denial.reason === 'credentials_invalid') {
+    return denial.offersBasic ? [`Bearer ${REALM}`, `Basic ${REALM}, charset="UTF-8"`] : [`Bearer ${REALM}`];
+  }
+  if (error === undefined || status === 503) return [];
+  const scope = denial.reason === 'scope_required' ? `, scope="${scopes.join(' ')}"` : '';
+  return [`Bearer ${REALM}, ${error}${scope}`];
+}

@@ -1,0 +1,119 @@
+import { presentsSeveral, readCredential } from './credential.ts';
+import type { Presented } from './credential.ts';
+import type { Allow, Decision, Deny, Need, Reason } from './decision.ts';
+import type { Finding, Known, KnownCredential } from './known.ts';
+import { readPath } from './path.ts';
+import type { AccessRequest, Moment } from './request.ts';
+import type { Route, RouteMap } from './route.ts';
+import { satisfies } from './scope.ts';
+import type { Freshness, Verdict } from './standing.ts';
+import { judge } from './standing.ts';
+
+/** All that a configuration says about deciding. */
+export interface Policy {
+  /** Rises with every configuration; what was verified under another one is verified again. */
+  readonly generation: number;
+  readonly routes: RouteMap;
+  /** Unix milliseconds at which routes stop taking Basic; `Infinity` where no sunset is set. */
+  readonly basicUntilMs: number;
+  /** Every route is in shadow. */
+  readonly shadow: boolean;
+}
+
+/**
+ * Decides one request, or says what it must be told first. Pure: the same arguments give the same answer, and the
+ * caller asks again from the top, with a fresh moment, once a need was met.
+ */
+export function authorize(
+  request: AccessRequest,
+  policy: Policy,
+  known: Known,
+  freshness: Freshness,
+  moment: Moment,
+): Decision | Need {
+  const path = readPath(request.path);
+  if (path === undefined) return deny('path_rejected', undefined, 'path');
+
+  const route = policy.routes.match(request.host, request.method, path);
+  if (route === 'ambiguous') return deny('path_rejected', undefined, 'path encoding');
+  if (route === 'none') return enforce(deny('route_denied', undefined, 'route'), policy);
+  if (route.requirement.kind === 'public') return allow(route, undefined, undefined);
+
+  const takesBasic = route.basic && moment.wallMs < policy.basicUntilMs;
+  const admitted = admit(request, route, takesBasic, policy, known, freshness, moment);
+  if (admitted.outcome === 'known') return allow(route, admitted, undefined);
+  if (admitted.outcome === 'need' && moment.mayAsk) return admitted;
+  const denial = admitted.outcome === 'need' ? deny('unavailable', route, `${admitted.what} not known`) : admitted;
+  return enforce(takesBasic && !request.fromBrowser ? { ...denial, offersBasic: true } : denial, policy);
+}
+
+/** Under `shadow` a denial is recorded and the request passes, as nobody. */
+function enforce(denial: Deny, policy: Policy): Decision {
+  return policy.shadow || denial.route?.shadow === true ? allow(denial.route, undefined, denial) : denial;
+}
+
+/** Credential, verification, revocation, scope: whom a protected route lets in. */
+function admit(
+  request: AccessRequest,
+  route: Route,
+  takesBasic: boolean,
+  policy: Policy,
+  known: Known,
+  freshness: Freshness,
+  moment: Moment,
+): KnownCredential | Deny | Need {
+  const presented = readCredential(request.authorization);
+  if (presented.scheme === 'none') return deny('credentials_required', route, 'no credential');
+  if (presented.scheme === 'several') return deny('invalid_request', route, 'several credentials');
+
+  const finding = 'value' in presented ? known.find(presented) : undefined;
+  if (finding === undefined || isOutdated(finding, policy)) return examine(presented, route, takesBasic);
+  if (presented.scheme === 'basic' && !takesBasic) return deny('credentials_required', route, 'scheme');
+  if (finding.outcome === 'refused') return deny(finding.reason, route, finding.check, finding.issuer);
+  if (moment.wallMs >= finding.validUntilMs) return denyKnown('token_expired', route, 'exp', finding);
+  if (route.issuers !== undefined && !route.issuers.has(finding.identity.issuer)) {
+    return denyKnown('token_invalid', route, 'issuer not taken here', finding);
+  }
+
+  const verdict = judgeAll(finding, freshness, moment);
+  if (verdict === 'revoked') return denyKnown('token_revoked', route, 'revocation', finding);
+  if (verdict === 'unknown') return { outcome: 'need', what: 'standing', credential: finding };
+
+  if (route.passwordSuffices && finding.identity.scheme === 'basic') return finding;
+  if (!satisfies(finding.granted, route.requirement)) return denyKnown('scope_required', route, 'scope', finding);
+  return finding;
+}
+
+function isOutdated(finding: Finding, policy: Policy): boolean {
+  return finding.outcome === 'known' && (finding.generation !== policy.generation || !finding.key.inForce);
+}
+
+/** A credential seen for the first time: turned away by its form, or sent to be verified. */
+function examine(presented: Presented, route: Route, takesBasic: boolean): Deny | Need {
+  if (!('value' in presented)) return deny('credentials_required', route, 'scheme');
+  if (presentsSeveral(presented.value)) return deny('invalid_request', route, 'several credentials');
+  if (presented.scheme === 'basic' && !takesBasic) return deny('credentials_required', route, 'scheme');
+  return { outcome: 'need', what: 'verification', credential: presented };
+}
+
+function judgeAll(credential: KnownCredential, freshness: Freshness, moment: Moment): Verdict {
+  let verdict: Verdict = 'clear';
+  for (const standing of credential.standings) {
+    const judged = judge(standing, credential.issuedAtSeconds, freshness, moment);
+    if (judged === 'revoked') return 'revoked';
+    if (judged === 'unknown') verdict = 'unknown';
+  }
+  return verdict;
+}
+
+function allow(route: Route | undefined, credential: KnownCredential | undefined, shadowed: Deny | undefined): Allow {
+  return { outcome: 'allow', route, credential, shadowed };
+}
+
+function denyKnown(reason: Reason, route: Route, check: string, credential: KnownCredential): Deny {
+  return { ...deny(reason, route, check, credential.identity.issuer), credential };
+}
+
+function deny(reason: Reason, route: Route | undefined, check: string, issuer?: string): Deny {
+  return { outcome: 'deny', reason, route, credential: undefined, check, issuer, offersBasic: false };
+}

@@ -1,0 +1,36 @@
+/** What an Authorization field presents, before anything of it was verified. */
+export type Presented =
+  | { readonly scheme: 'none' | 'other' | 'several' }
+  | { readonly scheme: 'bearer' | 'basic'; readonly value: string };
+
+/** A credential that can be looked up and verified. */
+export type PresentedCredential = Extract<Presented, { value: string }>;
+
+const NONE: Presented = { scheme: 'none' };
+const OTHER: Presented = { scheme: 'other' };
+const SEVERAL: Presented = { scheme: 'several' };
+
+/** A further credential behind a comma: `, Scheme value`. Neither a token68 nor a JWT holds a comma (RFC 9110, section 11.2). */
+const FURTHER_CREDENTIAL = /,\s*(?:bearer|basic)(?:\s|$)|,\s*[!#$%&'*+.^_`|~0-9a-z-]+ +[^\s=,]/i;
+
+/**
+ * Reads an Authorization field value. The scheme is compared without regard to case (RFC 9110, section 11.1);
+ * `Bearer` without a value presents the empty token.
+ *
+ * The value is not inspected: a token that is known byte for byte needs no second look, and
+ * {@link presentsSeveral} is asked about the others.
+ */
+export function readCredential(authorization: string | undefined): Presented {
+  if (authorization === undefined) return NONE;
+  if (authorization.startsWith('Bearer ')) return { scheme: 'bearer', value: authorization.slice(7) };
+  const space = authorization.indexOf(' ');
+  const scheme = (space < 0 ? authorization : authorization.slice(0, space)).toLowerCase();
+  const value = space < 0 ? '' : authorization.slice(space + 1);
+  if (scheme === 'bearer' || scheme === 'basic') return { scheme, value };
+  return presentsSeveral(authorization) ? SEVERAL : authorization === '' ? NONE : OTHER;
+}
+
+/** Whether a field value, or a credential's value, holds a second credential: two Authorization fields, joined. */
+export function presentsSeveral(value: string): boolean {
+  return value.includes(',') && FURTHER_CREDENTIAL.test(value);
+}

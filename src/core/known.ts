@@ -1,0 +1,60 @@
+import type { Reason } from './decision.ts';
+import type { PresentedCredential } from './credential.ts';
+import type { Standing } from './standing.ts';
+
+/** Whom a verified credential speaks for, as upstreams are told. */
+export interface Identity {
+  /** The configured issuer's name; upstreams key on issuer and subject together. */
+  readonly issuer: string;
+  /** `sub`, or the account's id; absent where a token names nobody. */
+  readonly subject: string | undefined;
+  readonly tokenId: string | undefined;
+  readonly scheme: 'bearer' | 'basic';
+  readonly scopes: readonly string[];
+}
+
+/**
+ * All that is remembered of a verified credential, in one object. Whether it still counts is asked anew at every
+ * decision: of the clock, of the configuration's generation, of its key and of its standings.
+ */
+export interface KnownCredential {
+  readonly outcome: 'known';
+  readonly identity: Identity;
+  readonly granted: ReadonlySet<string>;
+  /** Unix milliseconds from which it is expired, skew included; `Infinity` where it never is. */
+  readonly validUntilMs: number;
+  /** `iat` in Unix seconds; `-Infinity` where absent, so that any not-before mark ends it. */
+  readonly issuedAtSeconds: number;
+  /** The configuration under which it was verified. */
+  readonly generation: number;
+  /** Flipped in place when the key that verified it is no longer in force. */
+  readonly key: KeyInForce;
+  /** Every entry of the revocation set that could end it. */
+  readonly standings: Standing[];
+}
+
+/** Whether a verification key still counts. */
+export interface KeyInForce {
+  inForce: boolean;
+}
+
+/** A credential that was examined and turned away. */
+export interface Refusal {
+  readonly outcome: 'refused';
+  readonly reason: Extract<
+    Reason,
+    'invalid_request' | 'token_invalid' | 'credentials_invalid' | 'too_many_attempts' | 'unavailable'
+  >;
+  /** Which check failed, for the log; the client never reads it, and it holds no part of the credential. */
+  readonly check: string;
+  /** The configured issuer's name where one was chosen. */
+  readonly issuer?: string | undefined;
+}
+
+/** What is known of a presented credential. */
+export type Finding = KnownCredential | Refusal;
+
+/** Looks a credential up without waiting. A hit means: every byte is the same as when it was verified. */
+export interface Known {
+  find(credential: PresentedCredential): Finding | undefined;
+}

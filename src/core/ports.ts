@@ -1,0 +1,44 @@
+import type { PresentedCredential } from './credential.ts';
+import type { Decision } from './decision.ts';
+import type { Finding, KnownCredential } from './known.ts';
+import type { AccessRequest } from './request.ts';
+import type { Freshness } from './standing.ts';
+
+/** Verifies a credential from scratch. */
+export interface Verifier {
+  /**
+   * Resolves to a refusal for a credential that is wrong, and for one that cannot be judged now
+   * (`unavailable`, `too_many_attempts`). Rejects only on a bug or a broken part, which the caller takes for
+   * `unavailable`.
+   */
+  verify(credential: PresentedCredential): Promise<Finding>;
+}
+
+/** Asks the revocation set. */
+export interface StandingReader {
+  /** How far the feed can be trusted at this moment; the object changes in place. */
+  readonly freshness: Freshness;
+  /** Brings every standing of the credential up to date. Rejects where the set cannot be read. */
+  refresh(credential: KnownCredential): Promise<void>;
+}
+
+/** Both clocks, injected so that tests own them. */
+export interface Clock {
+  /** Unix milliseconds. */
+  wallMs(): number;
+  /** Milliseconds that never run backwards. */
+  monotonicMs(): number;
+}
+
+/** What the doors ask. Answers at once where nothing had to be waited for; never rejects. */
+export interface Decider {
+  decide(request: AccessRequest): Decision | Promise<Decision>;
+}
+
+/** Told of every decision. Must not throw. */
+export interface DecisionObserver {
+  decided(request: AccessRequest, decision: Decision): void;
+  /** A need could not be met because a part broke; the request was denied as `unavailable`. */
+  failed(error: unknown): void;
+}
+

@@ -1,0 +1,171 @@
+import { decodePath } from './path.ts';
+import type { Requirement } from './scope.ts';
+
+/** One rule of the route map. */
+export interface Route {
+  /** How logs and metrics name it: the pattern, never a path. */
+  readonly pattern: string;
+  /** Exact lower-case names or `*.suffix`; empty for every host. */
+  readonly hosts: readonly string[];
+  /** Empty for every method that no other rule of the same path lists. `GET` covers `HEAD`. */
+  readonly methods: readonly string[];
+  readonly requirement: Requirement;
+  /** Names of the issuers whose tokens it takes; `undefined` for all. */
+  readonly issuers: ReadonlySet<string> | undefined;
+  /** Whether it takes Basic credentials. */
+  readonly basic: boolean;
+  /** Whether an account's own password meets the requirement whatever its scopes: the token service's calls. */
+  readonly passwordSuffices: boolean;
+  readonly shadow: boolean;
+}
+
+/** `none`: nothing is listed there. `ambiguous`: decoded and undecoded, the path meets two different rules. */
+export type RouteMatch = Route | 'none' | 'ambiguous';
+
+/** The rules of one path pattern, by method. */
+class Methods {
+  private readonly byMethod = new Map<string, Route>();
+  private other: Route | undefined;
+
+  /** Adds a rule; returns the rule that already stands there, if any. */
+  add(route: Route): Route | undefined {
+    if (route.methods.length === 0) {
+      const standing = this.other;
+      this.other ??= route;
+      return standing;
+    }
+    for (const method of route.methods) {
+      const standing = this.byMethod.get(method);
+      if (standing !== undefined) return standing;
+      this.byMethod.set(method, route);
+    }
+    return undefined;
+  }
+
+  find(method: string): Route | undefined {
+    const listed = this.byMethod.get(method);
+    if (listed !== undefined) return listed;
+    return (method === 'HEAD' ? this.byMethod.get('GET') : undefined) ?? this.other;
+  }
+}
+
+/** One path segment of the patterns that are not wholly literal. */
+class Segment {
+  readonly literals = new Map<string, Segment>();
+  param: Segment | undefined;
+  here: Methods | undefined;
+  rest: Methods | undefined;
+}
+
+/** The rules that share one set of hosts. */
+class HostTable {
+  private readonly exact = new Map<string, Methods>();
+  private readonly root = new Segment();
+
+  at(pattern: string): Methods {
+    const segments = pattern.slice(1).split('/');
+    if (segments.every((segment) => segment !== '**' && !isParam(segment))) {
+      const standing = this.exact.get(pattern) ?? new Methods();
+      this.exact.set(pattern, standing);
+      return standing;
+    }
+    let node = this.root;
+    for (const segment of segments) {
+      if (segment === '**') return (node.rest ??= new Methods());
+      node = child(node, segment);
+    }
+    return (node.here ??= new Methods());
+  }
+
+  find(path: string): Methods | undefined {
+    return this.exact.get(path) ?? walk(this.root, path, 1);
+  }
+}
+
+function isParam(segment: string): boolean {
+  return segment.startsWith('{');
+}
+
+function child(node: Segment, segment: string): Segment {
+  if (isParam(segment)) return (node.param ??= new Segment());
+  const standing = node.literals.get(segment) ?? new Segment();
+  node.literals.set(segment, standing);
+  return standing;
+}
+
+/** Segment by segment, a literal beats `{param}` beats `**`; `start` is past the end once every segment is used. */
+function walk(node: Segment, path: string, start: number): Methods | undefined {
+  if (start > path.length) return node.here ?? node.rest;
+  const slash = path.indexOf('/', start);
+  const end = slash < 0 ? path.length : slash;
+  const literal = node.literals.get(path.slice(start, end));
+  const viaLiteral = literal === undefined ? undefined : walk(literal, path, end + 1);
+  if (viaLiteral !== undefined) return viaLiteral;
+  const viaParam = node.param === undefined || end === start ? undefined : walk(node.param, path, end + 1);
+  return viaParam ?? node.rest;
+}
+
+/** Two rules that would both be the most specific for some request. */
+export interface RouteConflict {
+  readonly route: Route;
+  readonly standing: Route;
+}
+
+/**
+ * The route map: host, then path, then method, each by the most specific pattern, and no falling back to a wider
+ * one when the next step finds nothing.
+ */
+export class RouteMap {
+  readonly conflicts: readonly RouteConflict[];
+  private readonly everyHost = new HostTable();
+  private readonly hosts = new Map<string, HostTable>();
+  private readonly suffixes: { readonly suffix: string; readonly table: HostTable }[] = [];
+
+  constructor(routes: readonly Route[]) {
+    const conflicts: RouteConflict[] = [];
+    for (const route of routes) {
+      for (const table of this.tablesOf(route)) {
+        const standing = table.at(route.pattern).add(route);
+        if (standing !== undefined) conflicts.push({ route, standing });
+      }
+    }
+    this.suffixes.sort((left, right) => right.suffix.length - left.suffix.length);
+    this.conflicts = conflicts;
+  }
+
+  /** `path` is one that `readPath` returned. */
+  match(host: string, method: string, path: string): RouteMatch {
+    const table = this.tableFor(host);
+    if (table === undefined) return 'none';
+    const methods = table.find(path);
+    if (path.includes('%') && table.find(decodePath(path) ?? path) !== methods) return 'ambiguous';
+    return methods?.find(method) ?? 'none';
+  }
+
+  private tablesOf(route: Route): HostTable[] {
+    return route.hosts.length === 0 ? [this.everyHost] : route.hosts.map((host) => this.tableAt(host));
+  }
+
+  private tableAt(host: string): HostTable {
+    const standing = this.hosts.get(host);
+    if (standing !== undefined) return standing;
+    const table = new HostTable();
+    this.hosts.set(host, table);
+    if (host.startsWith('*.')) this.suffixes.push({ suffix: host.slice(1), table });
+    return table;
+  }
+
+  private tableFor(host: string): HostTable | undefined {
+    if (this.hosts.size === 0) return this.everyHost;
+    const name = readHostName(host);
+    if (name === undefined) return undefined;
+    return this.hosts.get(name) ?? this.suffixes.find(({ suffix }) => name.endsWith(suffix))?.table ?? this.everyHost;
+  }
+}
+
+const HOST = /^([a-z0-9._-]*|\[[0-9a-f:.]+\])(?::[0-9]*)?$/;
+
+/** The name in an authority, lower-cased, without port and final dot; `undefined` where it is no plain authority. */
+function readHostName(authority: string): string | undefined {
+  return HOST.exec(authority.toLowerCase())?.[1]?.replace(/\.$/, '');
+}

@@ -1,0 +1,98 @@
+import type { IssuerConfig } from '../config/config.ts';
+import type { ParsedToken } from './token.ts';
+
+/** The claims that a decision rests on (RFC 7519, section 4.1), of the right types. */
+export interface Claims {
+  readonly subject: string | undefined;
+  readonly tokenId: string | undefined;
+  /** Unix seconds, fractions allowed; `Infinity` where absent. */
+  readonly expiresAtSeconds: number;
+  /** Unix seconds; `-Infinity` where absent. */
+  readonly notBeforeSeconds: number;
+  /** Unix seconds; `-Infinity` where absent. */
+  readonly issuedAtSeconds: number;
+  readonly scopes: readonly string[];
+}
+
+/** Which check a token failed, for the log. */
+export type FailedClaim = 'type' | 'iss' | 'aud' | 'sub' | 'exp' | 'nbf' | 'iat' | 'jti' | 'scopes' | 'token_use';
+
+const MAX_STRING_LENGTH = 1024;
+const MAX_SCOPES = 1000;
+/** A JWT, or an access token (RFC 9068, section 2.1); other kinds of JWT are not credentials (RFC 8725, section 3.11). */
+const FOREIGN_TYPES: ReadonlySet<unknown> = new Set([undefined, 'jwt', 'at+jwt', 'application/at+jwt']);
+const TOKEN_USES: ReadonlySet<unknown> = new Set(['access', 'login', 'private']);
+
+/** Checks a token's claims against its issuer's profile. The signature is somebody else's question. */
+export function readClaims({ header, payload }: ParsedToken, issuer: IssuerConfig): Claims | FailedClaim {
+  if (!isRightType(header['typ'], issuer)) return 'type';
+  if (issuer.issuer !== undefined && payload['iss'] !== issuer.issuer) return 'iss';
+  if (!meetsAudience(payload, issuer)) return 'aud';
+  const { sub, exp, nbf, iat, jti } = payload;
+  if (!isOptionalText(sub) || !meetsSubject(sub, issuer)) return 'sub';
+  if (!isOptionalDate(exp) || (exp === undefined && requiresExpiry(issuer))) return 'exp';
+  if (!isOptionalDate(nbf)) return 'nbf';
+  if (!isOptionalDate(iat)) return 'iat';
+  if (!isOptionalText(jti)) return 'jti';
+  if (issuer.kind === 'signing' && !TOKEN_USES.has(payload['token_use'])) return 'token_use';
+  const scopes = readScopes(payload, issuer);
+  if (scopes === undefined) return 'scopes';
+  return {
+    subject: sub,
+    tokenId: jti,
+    expiresAtSeconds: exp ?? Number.POSITIVE_INFINITY,
+    notBeforeSeconds: nbf ?? Number.NEGATIVE_INFINITY,
+    issuedAtSeconds: iat ?? Number.NEGATIVE_INFINITY,
+    scopes,
+  };
+}
+
+/** Whether the token's audience is one that the issuer's profile takes; `aud` is a string or an array of them. */
+export function meetsAudience(payload: Readonly<Record<string, unknown>>, { audience }: IssuerConfig): boolean {
+  const { aud } = payload;
+  const named: readonly unknown[] = Array.isArray(aud) ? aud : aud === undefined ? [] : [aud];
+  if (!named.every((value) => typeof value === 'string')) return false;
+  return audience === undefined || audience.some((wanted) => named.includes(wanted));
+}
+
+/** Whether the token's subject is the one that the issuer's profile asks for. */
+export function meetsSubject(subject: unknown, issuer: IssuerConfig): boolean {
+  const required = issuer.kind === 'signing' ? undefined : issuer.requireSubject;
+  return required === undefined || subject === required;
+}
+
+function requiresExpiry(issuer: IssuerConfig): boolean {
+  return issuer.kind === 'signing' || issuer.requireExpiry;
+}
+
+function isRightType(typ: unknown, issuer: IssuerConfig): boolean {
+  const type = typeof typ === 'string' ? typ.toLowerCase() : typ;
+  return issuer.kind === 'signing' ? type === 'at+jwt' : FOREIGN_TYPES.has(type);
+}
+
+function isOptionalText(value: unknown): value is string | undefined {
+  if (value === undefined) return true;
+  return typeof value === 'string' && value.length <= MAX_STRING_LENGTH && value.isWellFormed();
+}
+
+/** NumericDate: seconds, maybe with a fraction (RFC 7519, section 2). */
+function isOptionalDate(value: unknown): value is number | undefined {
+  return value === undefined || (typeof value === 'number' && Number.isFinite(value));
+}
+
+/** The scopes that a token carries for us: what its profile grants, or its own as far as the profile allows them. */
+function readScopes(payload: Readonly<Record<string, unknown>>, issuer: IssuerConfig): readonly string[] | undefined {
+  if (issuer.kind === 'signing') return scopesIn(payload['scopes']);
+  if (issuer.grant !== undefined) return issuer.grant;
+  const names = issuer.scopeClaim === undefined ? ['scopes', 'scope', 'scp'] : [issuer.scopeClaim];
+  const present = names.find((name) => payload[name] !== undefined);
+  const scopes = present === undefined ? [] : scopesIn(payload[present]);
+  return scopes?.filter((scope) => issuer.allowScopes.has(scope));
+}
+
+/** An array of scopes, or one string with spaces between (RFC 6749, section 3.3). */
+function scopesIn(value: unknown): readonly string[] | undefined {
+  if (typeof value === 'string') return value.split(' ').filter((scope) => scope !== '');
+  const isList = Array.isArray(value) && value.length <= MAX_SCOPES && value.every((entry) => typeof entry === 'string');
+  return isList ? value : undefined;
+}

@@ -1,0 +1,44 @@
+import type { IssuerConfig } from '../config/config.ts';
+import { meetsAudience, meetsSubject } from './claims.ts';
+import type { KeySource } from './keys.ts';
+import type { ParsedToken } from './token.ts';
+
+/** An issuer whose tokens are taken, and where its keys are. */
+export interface TrustedIssuer {
+  readonly config: IssuerConfig;
+  readonly keys: KeySource;
+}
+
+/** Why no issuer was chosen, for the log. */
+export type NoIssuer = 'issuer' | 'algorithm';
+
+/** Every issuer of a configuration. */
+export class Issuers {
+  private readonly byClaim = new Map<string, TrustedIssuer>();
+  private readonly profiles: TrustedIssuer[] = [];
+
+  constructor(issuers: readonly TrustedIssuer[]) {
+    for (const issuer of issuers) {
+      if (issuer.config.issuer === undefined) this.profiles.push(issuer);
+      else this.byClaim.set(issuer.config.issuer, issuer);
+    }
+  }
+
+  /**
+   * The issuers that may have made a token: the one that its `iss` names, else the profiles without `iss` whose
+   * algorithm, audience and subject it meets. The algorithm is always one that the issuer may use.
+   */
+  choose(token: ParsedToken): readonly TrustedIssuer[] | NoIssuer {
+    const { iss } = token.payload;
+    const named = typeof iss === 'string' ? this.byClaim.get(iss) : undefined;
+    if (named !== undefined) return named.config.algorithms.includes(token.algorithm) ? [named] : 'algorithm';
+    const meeting = this.profiles.filter(({ config }) => meetsProfile(token, config));
+    return meeting.length > 0 ? meeting : 'issuer';
+  }
+}
+
+function meetsProfile({ algorithm, payload }: ParsedToken, config: IssuerConfig): boolean {
+  return (
+    config.algorithms.includes(algorithm) && meetsAudience(payload, config) && meetsSubject(payload['sub'], config)
+  );
+}

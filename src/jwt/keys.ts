@@ -1,0 +1,50 @@
+import type { KeyObject } from 'node:crypto';
+import type { KeyInForce } from '../core/known.ts';
+
+/** A key that may have signed a token. */
+export interface VerificationKey {
+  /** The name by which the revocation set knows it; `undefined` for a shared secret. */
+  readonly kid: string | undefined;
+  readonly key: KeyObject;
+  readonly inForce: KeyInForce;
+}
+
+/** Where an issuer's keys come from. */
+export interface KeySource {
+  /**
+   * Every key that may have signed a token with this header, none where the issuer is known to have no such key.
+   * Rejects where the issuer's keys cannot be had now.
+   */
+  find(algorithm: string, kid: string | undefined): Promise<readonly VerificationKey[]>;
+}
+
+/** The kind of key (RFC 7518, section 6) and curve that an algorithm takes. */
+export function keyTypeOf(algorithm: string): { readonly type: string; readonly curve?: string } {
+  if (algorithm.startsWith('HS')) return { type: 'secret' };
+  if (algorithm === 'ES256') return { type: 'ec', curve: 'prime256v1' };
+  if (algorithm === 'ES384') return { type: 'ec', curve: 'secp384r1' };
+  return { type: algorithm.startsWith('Ed') ? 'ed25519' : 'rsa' };
+}
+
+/** Whether a key is of the kind and size that the algorithm takes; RSA keys under 2048 bits are refused. */
+export function fits(key: KeyObject, algorithm: string): boolean {
+  const wanted = keyTypeOf(algorithm);
+  if (key.type === 'secret') return wanted.type === 'secret';
+  if (key.asymmetricKeyType !== wanted.type) return false;
+  const { namedCurve, modulusLength = 2048 } = key.asymmetricKeyDetails ?? {};
+  return wanted.curve === undefined ? modulusLength >= 2048 : namedCurve === wanted.curve;
+}
+
+/** A fixed set of keys: shared secrets, or our own signing keys. */
+export class FixedKeys implements KeySource {
+  private readonly keys: readonly VerificationKey[];
+
+  constructor(keys: readonly VerificationKey[]) {
+    this.keys = keys;
+  }
+
+  find(algorithm: string, kid: string | undefined): Promise<readonly VerificationKey[]> {
+    const named = (key: VerificationKey): boolean => key.kid === undefined || kid === undefined || key.kid === kid;
+    return Promise.resolve(this.keys.filter((key) => named(key) && fits(key.key, algorithm)));
+  }
+}

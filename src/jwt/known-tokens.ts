@@ -1,0 +1,37 @@
+import { LRUCache } from 'lru-cache';
+import type { PresentedCredential } from '../core/credential.ts';
+import type { Known, KnownCredential } from '../core/known.ts';
+
+/**
+ * Characters of a token's end by which it is found: 132 bits of its signature, which nobody chooses who cannot sign.
+ * Hashing the whole token would cost more than the rest of the look-up.
+ */
+const TAIL_LENGTH = 22;
+
+interface Entry {
+  readonly token: string;
+  readonly credential: KnownCredential;
+}
+
+/** Tokens whose signature was verified, a bounded number, the least recently used going first. */
+export class KnownTokens implements Known {
+  private readonly entries: LRUCache<string, Entry>;
+
+  /** @param maxTokens how many are remembered. */
+  constructor(maxTokens: number) {
+    this.entries = new LRUCache({ max: maxTokens });
+  }
+
+  find({ scheme, value }: PresentedCredential): KnownCredential | undefined {
+    if (scheme !== 'bearer') return undefined;
+    const entry = this.entries.get(value.slice(-TAIL_LENGTH));
+    return entry?.token === value ? entry.credential : undefined;
+  }
+
+  /** Remembers a token that was verified; only ever called with such. */
+  add(token: string, credential: KnownCredential): void {
+    // A copy, so that the field value it was cut from is not kept alive with it.
+    const own = Buffer.from(token, 'latin1').toString('latin1');
+    this.entries.set(own.slice(-TAIL_LENGTH), { token: own, credential });
+  }
+}

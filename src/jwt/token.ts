@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+
+/** Longest token that is looked at, in characters. */
+const MAX_TOKEN_LENGTH = 16_384;
+
+type JsonObject = Readonly<Record<string, unknown>>;
+
+/** A compact JWS (RFC 7515, section 7.1) taken apart; nothing of it is verified. */
+export interface ParsedToken {
+  readonly algorithm: string;
+  readonly kid: string | undefined;
+  readonly header: JsonObject;
+  readonly payload: JsonObject;
+  /** Hex SHA-256 of `header.payload`: the token's identity, since an ECDSA signature has a second valid form. */
+  readonly thumbprint: string;
+}
+
+/** What keeps a token from being read, for the log. */
+export type Malformation = 'length' | 'parts' | 'encoding' | 'header' | 'crit' | 'payload';
+
+/**
+ * Takes a token apart, strictly: three parts of canonical base64url without padding, two JSON objects, no `crit`
+ * (RFC 7515, section 4.1.11: we understand no extension). Key material in the header (`jwk`, `jku`, `x5u`, `x5c`)
+ * is left unread.
+ */
+export function parseToken(token: string): ParsedToken | Malformation {
+  if (token.length === 0 || token.length > MAX_TOKEN_LENGTH) return 'length';
+  const parts = token.split('.');
+  const [headerPart, payloadPart, signaturePart] = parts;
+  if (parts.length !== 3 || headerPart === undefined || payloadPart === undefined) return 'parts';
+  if (!isCanonical(headerPart) || !isCanonical(payloadPart) || !isCanonical(signaturePart ?? '')) return 'encoding';
+  const header = readObject(headerPart);
+  if (header === undefined || typeof header['alg'] !== 'string' || !isOptionalString(header['kid'])) return 'header';
+  if ('crit' in header) return 'crit';
+  const payload = readObject(payloadPart);
+  if (payload === undefined) return 'payload';
+  const thumbprint = createHash('sha256').update(`${headerPart}.${payloadPart}`).digest('hex');
+  return { algorithm: header['alg'], kid: header['kid'], header, payload, thumbprint };
+}
+
+/** Base64url has several spellings of the same bytes for a decoder that is lenient; only one of them is taken. */
+function isCanonical(part: string): boolean {
+  return Buffer.from(part, 'base64url').toString('base64url') === part;
+}
+
+function readObject(part: string): JsonObject | undefined {
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(part, 'base64url'));
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isOptionalString(value: unknown): value is string | undefined {
+  return value === undefined || typeof value === 'string';
+}

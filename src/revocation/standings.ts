@@ -1,0 +1,147 @@
+import { LRUCache } from 'lru-cache';
+import type { KnownCredential } from '../core/known.ts';
+import type { Clock, StandingReader } from '../core/ports.ts';
+import type { Freshness, Standing } from '../core/standing.ts';
+import { NO_EPOCH } from '../core/standing.ts';
+import type { RevocationListener, RevocationStore } from '../store/store.ts';
+import { readReach } from './entry.ts';
+
+export interface StandingsParts {
+  readonly store: Pick<RevocationStore, 'read'>;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly maxStalenessMs: number;
+  /** Longest wait for one answer of the store. */
+  readonly storeTimeoutMs: number;
+  /** How many entries are remembered; the least recently used go first. */
+  readonly maxEntries: number;
+}
+
+/** One question to the store: a key is asked for at most once at a time. */
+interface Question {
+  readonly epoch: number;
+  readonly askedAtMs: number;
+  readonly answered: Promise<void>;
+}
+
+/**
+ * The local LRU over the revocation set. Hands out one shared {@link Standing} a key, keeps it true by the feed, and
+ * asks the store where it cannot be.
+ */
+export class Standings implements StandingReader, RevocationListener {
+  readonly freshness: { -readonly [Key in keyof Freshness]: Freshness[Key] };
+  private readonly parts: StandingsParts;
+  private readonly entries: LRUCache<string, Standing>;
+  private readonly open = new Map<string, Question>();
+
+  constructor(parts: StandingsParts) {
+    this.parts = parts;
+    this.freshness = { epoch: 0, heardUpToMs: Number.NEGATIVE_INFINITY, maxStalenessMs: parts.maxStalenessMs };
+    // An entry that leaves the LRU is no longer told of changes, so it may not be trusted either.
+    this.entries = new LRUCache({ max: parts.maxEntries, dispose: (standing) => forget(standing) });
+  }
+
+  /** The one shared standing of a key. */
+  at(key: string): Standing {
+    const standing = this.entries.get(key);
+    if (standing !== undefined) return standing;
+    const fresh = {
+      key,
+      marked: false,
+      issuedUpToSeconds: Number.NEGATIVE_INFINITY,
+      fromSeconds: Number.POSITIVE_INFINITY,
+      epoch: NO_EPOCH,
+      askedAtMs: Number.NEGATIVE_INFINITY,
+      answeredAtMs: Number.NEGATIVE_INFINITY,
+    };
+    this.entries.set(key, fresh);
+    return fresh;
+  }
+
+  async refresh(credential: KnownCredential): Promise<void> {
+    credential.standings.forEach((standing, index) => {
+      credential.standings[index] = this.adopt(standing);
+    });
+    const unasked = credential.standings.filter(({ key }) => !this.open.has(key));
+    if (unasked.length > 0) this.ask(unasked);
+    await Promise.all(credential.standings.map(({ key }) => this.open.get(key)?.answered));
+  }
+
+  changed(keys: readonly string[]): void {
+    for (const key of keys) {
+      // An answer on its way may be older than the change.
+      this.open.delete(key);
+      const standing = this.entries.peek(key);
+      if (standing !== undefined) forget(standing);
+    }
+  }
+
+  lost(): void {
+    this.open.clear();
+    this.freshness.epoch += 1;
+  }
+
+  heardUpTo(monotonicMs: number): void {
+    this.freshness.heardUpToMs = monotonicMs;
+  }
+
+  /** The shared standing for one that an LRU eviction may have orphaned; what is known to have ended stays so. */
+  private adopt(standing: Standing): Standing {
+    const shared = this.entries.get(standing.key);
+    if (shared === undefined) this.entries.set(standing.key, standing);
+    else if (shared !== standing && standing.marked) mark(shared, standing);
+    return shared ?? standing;
+  }
+
+  private ask(standings: readonly Standing[]): void {
+    const { store, clock, storeTimeoutMs } = this.parts;
+    const askedAtMs = clock.monotonicMs();
+    const read = withTimeout(store.read(standings.map(({ key }) => key)), storeTimeoutMs);
+    const question: Question = {
+      epoch: this.freshness.epoch,
+      askedAtMs,
+      answered: read.then(
+        (values) => this.answer(question, standings, values),
+        (error: unknown) => {
+          this.close(question, standings);
+          throw error;
+        },
+      ),
+    };
+    for (const { key } of standings) this.open.set(key, question);
+  }
+
+  private answer(question: Question, standings: readonly Standing[], values: readonly (string | undefined)[]): void {
+    standings.forEach((standing, index) => {
+      const isCurrent = this.open.get(standing.key) === question && this.entries.peek(standing.key) === standing;
+      if (!isCurrent) return;
+      const value = values[index];
+      if (value !== undefined) mark(standing, readReach(standing.key, value));
+      standing.epoch = question.epoch;
+      standing.askedAtMs = question.askedAtMs;
+      standing.answeredAtMs = this.parts.clock.monotonicMs();
+    });
+    this.close(question, standings);
+  }
+
+  private close(question: Question, standings: readonly Standing[]): void {
+    for (const { key } of standings) if (this.open.get(key) === question) this.open.delete(key);
+  }
+}
+
+function forget(standing: Standing): void {
+  standing.epoch = NO_EPOCH;
+  standing.answeredAtMs = Number.NEGATIVE_INFINITY;
+}
+
+/** A mark is only ever widened: "revoked" stays, whatever the store says later. */
+function mark(standing: Standing, reach: Pick<Standing, 'issuedUpToSeconds' | 'fromSeconds'>): void {
+  standing.marked = true;
+  standing.issuedUpToSeconds = Math.max(standing.issuedUpToSeconds, reach.issuedUpToSeconds);
+  standing.fromSeconds = Math.min(standing.fromSeconds, reach.fromSeconds);
+}
+
+function withTimeout<Value>(promise: Promise<Value>, timeoutMs: number): Promise<Value> {
+  const { promise: late, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(`the store did not answer within ${timeoutMs} ms`)), timeoutMs);
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}

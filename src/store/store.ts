@@ -1,0 +1,109 @@
+/**
+ * What Sallyport keeps, one small interface per need. Every store passes the one contract suite in
+ * `test/contract`. All methods reject with {@link StoreError} where the store cannot answer; a write resolves only
+ * once its effect survives a crash of this process.
+ */
+export interface Store {
+  readonly revocations: RevocationStore;
+  readonly feed: RevocationFeed;
+  readonly accounts: AccountStore;
+  readonly tokens: TokenStore;
+  readonly signingKeys: SigningKeyStore;
+  /** Ends every connection, worker and timer; writes that were accepted are finished first. */
+  close(): Promise<void>;
+}
+
+/** The store could not do what it was asked; nothing is known to have been written. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+}
+
+/** One entry of the revocation set; its layout is public (contract section 5). */
+export interface RevocationEntry {
+  readonly key: string;
+  /** For a `notbefore` key the mark in Unix seconds, as decimal digits; otherwise JSON or `after:<unix>`. */
+  readonly value: string;
+  /** Unix seconds at which the entry may be forgotten; `undefined` for never. */
+  readonly expiresAtSeconds: number | undefined;
+}
+
+/** The revocation set, the truth about what has ended. */
+export interface RevocationStore {
+  /** The entries' values in the order of the keys, `undefined` where there is none. */
+  read(keys: readonly string[]): Promise<readonly (string | undefined)[]>;
+  /**
+   * Adds an entry. One that stands is never weakened: the later expiry counts (never beats any), a `notbefore`
+   * mark only rises, and any other value stands as it was first written, except that one that is not
+   * `after:<unix>` replaces one that is.
+   */
+  write(entry: RevocationEntry): Promise<void>;
+}
+
+/** Hears of every change to the revocation set, whoever made it. */
+export interface RevocationFeed {
+  /** Starts to listen, once; ends with the store. */
+  follow(listener: RevocationListener): void;
+}
+
+export interface RevocationListener {
+  /** These entries were added or changed. */
+  changed(keys: readonly string[]): void;
+  /** Changes may have been missed: nothing known before counts any more. */
+  lost(): void;
+  /** Everything that was acknowledged before this moment (monotonic milliseconds, `performance.now()`) has been told. */
+  heardUpTo(monotonicMs: number): void;
+}
+
+export interface Account {
+  /** Immutable, never used again; the `sub` of its tokens. */
+  readonly id: string;
+  /** Unique without regard to case. */
+  readonly name: string;
+  /** Argon2id as a PHC string. */
+  readonly passwordHash: string;
+  readonly scopes: readonly string[];
+  readonly createdAtSeconds: number;
+}
+
+export interface AccountStore {
+  find(name: string): Promise<Account | undefined>;
+  /** In order of creation. */
+  list(): Promise<readonly Account[]>;
+  /** `false`, and nothing written, where the name is taken or, with `onlyFirst`, where any account exists. */
+  add(account: Account, options?: { readonly onlyFirst?: boolean }): Promise<boolean>;
+  /** Removes an account and writes the mark that ends its tokens, both or neither; `false` where there is none. */
+  remove(id: string, mark: RevocationEntry): Promise<boolean>;
+}
+
+/** What is remembered of a token that was issued; never the token itself. */
+export interface TokenRecord {
+  /** The `jti`. */
+  readonly id: string;
+  readonly accountId: string;
+  readonly use: 'access';
+  readonly scopes: readonly string[];
+  readonly createdAtSeconds: number;
+  readonly expiresAtSeconds: number;
+}
+
+export interface TokenStore {
+  add(token: TokenRecord): Promise<void>;
+  find(id: string): Promise<TokenRecord | undefined>;
+}
+
+/** A signing key, sealed: the store never sees it open. */
+export interface SealedSigningKey {
+  readonly kid: string;
+  /** The configured issuer's name. */
+  readonly issuer: string;
+  readonly algorithm: string;
+  readonly sealed: string;
+  readonly createdAtSeconds: number;
+}
+
+export interface SigningKeyStore {
+  /** Oldest first. */
+  list(issuer: string): Promise<readonly SealedSigningKey[]>;
+  /** Compare-and-set: `false`, and nothing written, where the issuer has a key already. */
+  addFirst(key: SealedSigningKey): Promise<boolean>;
+}
