@@ -1,4 +1,5 @@
 import type { Route } from '../core/route.ts';
+import type { IdentityHeaders } from '../core/upstream-headers.ts';
 import type { Secret } from './secret.ts';
 
 /** A validated configuration, frozen. Paths are absolute, durations in the unit that the name says. */
@@ -37,15 +38,6 @@ export interface CatalogueScope {
   readonly maxTtlSeconds: number | undefined;
 }
 
-/** Names of the headers that upstreams receive, lower-case. */
-export interface IdentityHeaders {
-  readonly subject: string;
-  readonly scopes: string;
-  readonly tokenId: string;
-  readonly issuer: string;
-  readonly scheme: string;
-}
-
 export type IssuerConfig = OwnIssuer | SecretsIssuer | JwksIssuer;
 
 interface AnyIssuer {
@@ -67,7 +59,7 @@ export interface OwnIssuer extends AnyIssuer {
 
 export type SigningAlgorithm = 'HS256' | 'ES256' | 'RS256' | 'PS256' | 'EdDSA';
 
-interface ForeignIssuer extends AnyIssuer {
+export interface ForeignIssuer extends AnyIssuer {
   /** Required `iss`; `undefined` for a profile that takes tokens whose `iss` nobody else claims. */
   readonly issuer: string | undefined;
   /** Required `sub`. */

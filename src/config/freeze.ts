@@ -1,0 +1,11 @@
+/** Freezes plain objects and lists all the way down; maps, sets and class instances stay as they are. */
+export function deepFreeze<T>(value: T): T {
+  if (!isPlain(value)) return value;
+  for (const member of Object.values(value)) deepFreeze(member);
+  return Object.freeze(value);
+}
+
+function isPlain(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
+}

@@ -1,0 +1,143 @@
+import * as z from 'zod';
+import { isLoopback } from './addresses.ts';
+import { secretSchema } from './secret-schema.ts';
+import { distinct, EMPTY, expected, text } from './shape.ts';
+import { seconds } from './times.ts';
+import { describe, quote } from './wording.ts';
+
+const HMAC = ['HS256', 'HS384', 'HS512'] as const;
+const PUBLIC_KEY = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'EdDSA',
+  'Ed25519',
+] as const;
+
+const NAME = /^[a-z0-9-]{1,63}$/;
+
+const name = text('a name', (written) =>
+  NAME.test(written) ? undefined : `expected 1 to 63 of a-z, 0-9 and '-', found ${describe(written)}`,
+)
+  .meta({ pattern: NAME.source })
+  .describe('What revocation keys, logs and upstreams know the issuer by: a-z, 0-9 and -, unique');
+
+const audience = z
+  .union(
+    [
+      text('an audience'),
+      distinct(text('an audience'), 'a list of audiences').check((ctx) => {
+        const at = ctx.value.indexOf('any');
+        const message = "'any' stands alone: write audience: any";
+        if (at >= 0) ctx.issues.push({ code: 'custom', input: ctx.value, path: [at], message });
+      }),
+    ],
+    { error: expected("an audience, a list of audiences, or 'any'") },
+  )
+  .transform((written) => (typeof written === 'string' ? [written] : written));
+
+const scopeList = distinct(text('a scope'), 'a list of scopes');
+
+/** The keys of issuers other than ourselves. */
+const foreign = {
+  name,
+  audience: audience.describe("`aud` must hold one of these; 'any' takes every audience"),
+  requireSubject: text('a subject').optional().describe('The one `sub` that is taken; any by default'),
+  requireExpiry: z
+    .boolean()
+    .optional()
+    .describe('Whether `exp` must be there; true by default, false for secrets without an issuer'),
+  scopeClaim: text('the name of a claim')
+    .optional()
+    .describe('The one claim to read scopes from; the first of scopes, scope and scp by default'),
+  allowScopes: scopeList.optional().describe("Scopes that its tokens may carry; the catalogue's by default"),
+  grant: scopeList.optional().describe("Scopes that replace the token's own"),
+};
+
+const issuer = text('the value of `iss`');
+
+const signing = z.strictObject({
+  name,
+  issuer: issuer.describe('`iss` of the tokens'),
+  audience: audience.optional().describe("`aud` of the tokens; none by default, or by 'any'"),
+  signing: z
+    .strictObject({
+      algorithm: z
+        .enum(['HS256', 'ES256', 'RS256', 'PS256', 'EdDSA'])
+        .describe('JOSE name of the algorithm that tokens are signed with'),
+      sealWith: secretSchema
+        .optional()
+        .describe('Secret that signing keys are sealed with in the store, 16 bytes at least'),
+    })
+    .describe('Our own tokens: the keys are made by us and live sealed in the store'),
+  ttl: z
+    .strictObject({
+      default: seconds('1s', '3650d').prefault('24h').describe('Life of a token for which none was asked'),
+      max: seconds('1s', '3650d').prefault('168h').describe('Longest life that may be asked for'),
+    })
+    .prefault({})
+    .describe('Life of our tokens'),
+});
+
+const jwks = z.strictObject({
+  ...foreign,
+  issuer: issuer.describe('`iss` of its tokens'),
+  algorithms: distinct(
+    z.enum(PUBLIC_KEY, {
+      error: ({ input }) =>
+        HMAC.some((name) => name === input)
+          ? `${quote(String(input))} does not go with jwks: a public key is no secret; use an algorithm with a key pair`
+          : undefined,
+    }),
+    'a list of algorithms',
+  ).describe('JOSE names of the algorithms it may sign with'),
+  jwks: z
+    .string({ error: 'expected the https URL of a JWKS' })
+    .check((ctx) => {
+      const message = urlProblem(ctx.value);
+      if (message !== undefined) ctx.issues.push({ code: 'custom', input: ctx.value, message });
+    })
+    .transform((url) => new URL(url))
+    .describe('https URL of its key set; http on loopback only'),
+});
+
+const secrets = z.strictObject({
+  ...foreign,
+  issuer: issuer.optional().describe('`iss` of its tokens; tokens that nobody else claims by default'),
+  algorithms: distinct(
+    z.enum(HMAC, {
+      error: ({ input }) =>
+        PUBLIC_KEY.some((name) => name === input)
+          ? `${quote(String(input))} does not go with secrets: expected HS256, HS384 or HS512`
+          : undefined,
+    }),
+    'a list of algorithms',
+  ).describe('JOSE names of the algorithms it may sign with'),
+  secrets: z
+    .array(secretSchema, { error: 'expected a list of secrets such as [{ env: NAME }] or [{ file: PATH }]' })
+    .min(1, { error: EMPTY })
+    .describe('The shared secrets, more than one while rotating; as many bytes as the hash at least'),
+});
+
+/** The schema of each kind of issuer, by the key that tells it. */
+export const ISSUER_KINDS = { signing, jwks, secrets };
+
+/** Any issuer. */
+export const issuerSchema = z.union([signing, jwks, secrets]);
+
+/** Never prints the URL: it may hold a password. */
+function urlProblem(written: string): string | undefined {
+  const url = URL.parse(written);
+  if (url === null) return 'expected the https URL of a JWKS';
+  if (url.username !== '' || url.password !== '') return 'a URL must not hold credentials';
+  if (url.protocol === 'https:') return undefined;
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  return url.protocol === 'http:' && isLoopback(host)
+    ? undefined
+    : 'expected an https URL; http is taken on loopback only';
+}

@@ -1,0 +1,126 @@
+import * as z from 'zod';
+import type { IssuerConfig, JwksIssuer, OwnIssuer, SecretsIssuer } from './config.ts';
+import type { Draft } from './draft.ts';
+import { ISSUER_KINDS } from './issuer-schema.ts';
+import type { Path } from './problems.ts';
+import type { Catalogue } from './scopes.ts';
+import { grantProblem } from './scopes.ts';
+import { readSecret } from './secrets.ts';
+import { list } from './wording.ts';
+
+type Kind = keyof typeof ISSUER_KINDS;
+type Written<K extends Kind> = z.output<(typeof ISSUER_KINDS)[K]>;
+type WrittenForeign = Written<'jwks'> | Written<'secrets'>;
+
+const KINDS: readonly Kind[] = ['signing', 'jwks', 'secrets'];
+const LATER_KINDS: readonly string[] = ['discovery', 'introspection'];
+const KNOWN_KEYS = [...new Set(KINDS.flatMap((kind) => Object.keys(ISSUER_KINDS[kind].shape)))];
+
+const MIN_SEAL_BYTES = 16;
+
+/** As many bytes as the hash has (RFC 7518, section 3.2). */
+const HMAC_BYTES = { HS256: 32, HS384: 48, HS512: 64 } as const;
+
+/** The issuer at `path`; `undefined`, and problems noted, where it is not well-formed. */
+export function readIssuer(draft: Draft, path: Path, catalogue: Catalogue | undefined): IssuerConfig | undefined {
+  switch (kindOf(draft, path)) {
+    case 'signing':
+      return readSigning(draft, path);
+    case 'jwks':
+      return readJwks(draft, path, catalogue);
+    case 'secrets':
+      return readSecrets(draft, path, catalogue);
+    case undefined:
+      return undefined;
+  }
+}
+
+/** Which of the three an entry is. Its values can be judged only where that is clear. */
+function kindOf(draft: Draft, path: Path): Kind | undefined {
+  const written = draft.read(path, z.looseObject({}));
+  if (written === undefined) return undefined;
+  const kinds = KINDS.filter((kind) => Object.hasOwn(written, kind));
+  const later = LATER_KINDS.filter((kind) => Object.hasOwn(written, kind));
+  if (kinds.length === 1 && later.length === 0) return kinds[0];
+  const unknown = Object.keys(written).filter((key) => !KNOWN_KEYS.includes(key));
+  const meant = unknown.map((key) => draft.refuseUnknownKey(path, key, KNOWN_KEYS));
+  const found = [...kinds, ...later, ...KINDS.filter((kind) => meant.includes(kind))];
+  if (found.length !== 1) {
+    draft.refuse(path, `expected exactly one of ${list(KINDS, 'and')}, found ${list(found, 'and') || 'none'}`);
+  }
+  return undefined;
+}
+
+function readSigning(draft: Draft, path: Path): OwnIssuer | undefined {
+  const written = draft.read(path, ISSUER_KINDS.signing);
+  if (written === undefined) return undefined;
+  const { name, issuer, signing, ttl } = written;
+  if (ttl.default > ttl.max) draft.refuse([...path, 'ttl'], 'default is longer than max');
+  const { algorithm, sealWith } = signing;
+  return {
+    kind: 'signing',
+    name,
+    issuer,
+    audience: audienceOf(written.audience),
+    // One key pair, two names: RFC 9864 calls by its curve what RFC 8037 called EdDSA.
+    algorithms: algorithm === 'EdDSA' ? ['EdDSA', 'Ed25519'] : [algorithm],
+    signing: {
+      algorithm,
+      sealWith: sealWith && readSecret(draft, [...path, 'signing', 'sealWith'], sealWith, MIN_SEAL_BYTES, 'sealWith'),
+    },
+    ttl: { defaultSeconds: ttl.default, maxSeconds: ttl.max },
+  };
+}
+
+function readJwks(draft: Draft, path: Path, catalogue: Catalogue | undefined): JwksIssuer | undefined {
+  const written = draft.read(path, ISSUER_KINDS.jwks);
+  if (written === undefined) return undefined;
+  return { kind: 'jwks', ...readForeign(draft, path, written, catalogue), jwks: written.jwks };
+}
+
+function readSecrets(draft: Draft, path: Path, catalogue: Catalogue | undefined): SecretsIssuer | undefined {
+  const written = draft.read(path, ISSUER_KINDS.secrets);
+  if (written === undefined) return undefined;
+  const foreign = readForeign(draft, path, written, catalogue);
+  if ((foreign.issuer ?? foreign.requireSubject ?? foreign.audience) === undefined) {
+    draft.refuse(
+      path,
+      "without issuer, expected requireSubject or an audience other than 'any': every token would be tried",
+    );
+  }
+  const largest = written.algorithms.toSorted().at(-1) ?? 'HS512';
+  const secrets = written.secrets.flatMap(
+    (reference, index) => readSecret(draft, [...path, 'secrets', index], reference, HMAC_BYTES[largest], largest) ?? [],
+  );
+  return { kind: 'secrets', ...foreign, secrets };
+}
+
+function readForeign(draft: Draft, path: Path, written: WrittenForeign, catalogue: Catalogue | undefined) {
+  const { name, issuer, algorithms, requireSubject, scopeClaim, allowScopes, grant } = written;
+  if (catalogue !== undefined) {
+    refuseUngrantable(draft, [...path, 'allowScopes'], allowScopes ?? [], catalogue);
+    refuseUngrantable(draft, [...path, 'grant'], grant ?? [], catalogue);
+  }
+  return {
+    name,
+    issuer,
+    audience: audienceOf(written.audience),
+    algorithms,
+    requireSubject,
+    requireExpiry: written.requireExpiry ?? issuer !== undefined,
+    scopeClaim,
+    allowScopes: new Set(allowScopes ?? catalogue?.keys()),
+    grant,
+  };
+}
+
+function refuseUngrantable(draft: Draft, path: Path, scopes: readonly string[], catalogue: Catalogue): void {
+  for (const [index, scope] of scopes.entries()) {
+    const problem = grantProblem(scope, catalogue);
+    if (problem !== undefined) draft.refuse([...path, index], problem);
+  }
+}
+
+function audienceOf(written: readonly string[] | undefined): readonly string[] | undefined {
+  return written?.[0] === 'any' ? undefined : written;
+}

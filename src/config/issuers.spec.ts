@@ -1,0 +1,224 @@
+import { describe, expect, it } from 'vitest';
+import { configOf, fileWith, problemsOf } from './testing.ts';
+
+const env = { KEY: 'x'.repeat(64), SHORT: 'x'.repeat(15) };
+const OWN = '{ name: own, issuer: us, signing: { algorithm: EdDSA } }';
+const JWKS = 'issuer: them, audience: sms, algorithms: [RS256], jwks: "https://them/jwks"';
+const SECRETS = 'audience: sms, algorithms: [HS256], secrets: [{ env: KEY }]';
+
+/** One issuer a line, from line 5 on, beside a catalogue. */
+function issuersWith(...issuers: string[]): string {
+  return fileWith(
+    `scopes: { a:read: {}, a:write: {} }\nissuers:\n${issuers.map((issuer) => `  - ${issuer}`).join('\n')}`,
+  );
+}
+
+function issuerOf(issuer: string) {
+  return configOf(issuersWith(issuer).split('\n').slice(2).join('\n'), { env }).issuers[0];
+}
+
+describe('issuers that load', () => {
+  it('are our own, with every default', () => {
+    expect(issuerOf(OWN)).toEqual({
+      kind: 'signing',
+      name: 'own',
+      issuer: 'us',
+      audience: undefined,
+      algorithms: ['EdDSA', 'Ed25519'],
+      signing: { algorithm: 'EdDSA', sealWith: undefined },
+      ttl: { defaultSeconds: 86_400, maxSeconds: 604_800 },
+    });
+  });
+
+  it('are our own, with everything said', () => {
+    const issuer = issuerOf(
+      '{ name: own, issuer: us, audience: [a, b], signing: { algorithm: HS256, sealWith: { env: KEY } }, ttl: { default: 1h, max: 1h } }',
+    );
+    expect(issuer).toMatchObject({
+      audience: ['a', 'b'],
+      algorithms: ['HS256'],
+      ttl: { defaultSeconds: 3600, maxSeconds: 3600 },
+    });
+    expect(issuer?.kind === 'signing' && issuer.signing.sealWith?.reveal()).toHaveLength(64);
+  });
+
+  it('publish their keys', () => {
+    expect(issuerOf(`{ name: them, ${JWKS} }`)).toEqual({
+      kind: 'jwks',
+      name: 'them',
+      issuer: 'them',
+      audience: ['sms'],
+      algorithms: ['RS256'],
+      jwks: new URL('https://them/jwks'),
+      requireSubject: undefined,
+      requireExpiry: true,
+      scopeClaim: undefined,
+      allowScopes: new Set(['a:read', 'a:write']),
+      grant: undefined,
+    });
+  });
+
+  it('share a secret', () => {
+    const issuer = issuerOf(
+      '{ name: them, requireSubject: s, audience: any, algorithms: [HS256, HS512], secrets: [{ env: KEY }], scopeClaim: perms, allowScopes: [all:any, tokens:manage], grant: [a:read] }',
+    );
+    expect(issuer).toMatchObject({
+      kind: 'secrets',
+      issuer: undefined,
+      audience: undefined,
+      algorithms: ['HS256', 'HS512'],
+      requireSubject: 's',
+      requireExpiry: false,
+      scopeClaim: 'perms',
+      allowScopes: new Set(['all:any', 'tokens:manage']),
+      grant: ['a:read'],
+    });
+  });
+
+  it.each([
+    [`{ name: a, ${SECRETS} }`, false],
+    [`{ name: a, issuer: them, ${SECRETS} }`, true],
+    [`{ name: a, requireExpiry: true, ${SECRETS} }`, true],
+    [`{ name: a, requireExpiry: false, ${JWKS} }`, false],
+  ])('require exp as they say, or as fits: %s', (issuer, requireExpiry) => {
+    expect(issuerOf(issuer)).toMatchObject({ requireExpiry });
+  });
+
+  it.each(['https://h/k', 'http://127.0.0.1:1/k', 'http://127.9.9.9/k', 'http://[::1]:1/k', 'http://localhost/k'])(
+    'have their keys at %s',
+    (url) => {
+      expect(issuerOf(`{ name: a, ${JWKS.replace('https://them/jwks', url)} }`)).toMatchObject({ jwks: new URL(url) });
+    },
+  );
+});
+
+describe('issuers that are refused', () => {
+  const KINDS = 'expected exactly one of signing, jwks and secrets';
+  const URL_MESSAGE = 'issuers[0].jwks: expected an https URL; http is taken on loopback only';
+
+  it.each([
+    ['them', 'issuers[0]: expected a map, found a string'],
+    ['{ name: a }', `issuers[0]: ${KINDS}, found none`],
+    [`{ name: a, jwks: x, secrets: [] }`, `issuers[0]: ${KINDS}, found jwks and secrets`],
+    [
+      `{ name: a, jwks: x, discovery: true }`,
+      [`issuers[0]: ${KINDS}, found jwks and discovery`, "issuers[0]: 'discovery' is not part of this version yet"],
+    ],
+    ['{ name: a, discovery: true }', "issuers[0]: 'discovery' is not part of this version yet"],
+    ['{ name: a, introspection: {} }', "issuers[0]: 'introspection' is not part of this version yet"],
+    ['{ name: a, jwsk: "https://x" }', "issuers[0]: unknown key 'jwsk', did you mean 'jwks'?"],
+    [`{ name: Them, ${JWKS} }`, "issuers[0].name: expected 1 to 63 of a-z, 0-9 and '-', found 'Them'"],
+    [`{ ${JWKS} }`, 'issuers[0].name: missing: expected a name'],
+    [`{ name: a, issuer: "", ${SECRETS} }`, 'issuers[0].issuer: must not be empty'],
+    [`{ name: a, ${JWKS.replace('issuer: them, ', '')} }`, 'issuers[0].issuer: missing: expected the value of `iss`'],
+    [
+      `{ name: a, ${JWKS.replace('audience: sms, ', '')} }`,
+      "issuers[0].audience: missing: expected an audience, a list of audiences, or 'any'",
+    ],
+    [`{ name: a, ${JWKS.replace('sms', '[]')} }`, 'issuers[0].audience: must not be empty'],
+    [`{ name: a, ${JWKS.replace('sms', '""')} }`, 'issuers[0].audience: must not be empty'],
+    [
+      `{ name: a, ${JWKS.replace('sms', '[b, any]')} }`,
+      "issuers[0].audience[1]: 'any' stands alone: write audience: any",
+    ],
+    [`{ name: a, ${JWKS.replace('sms', '[b, b]')} }`, "issuers[0].audience[1]: 'b' is listed twice"],
+    [
+      `{ name: a, ${JWKS.replace('algorithms: [RS256], ', '')} }`,
+      'issuers[0].algorithms: missing: expected a list of algorithms',
+    ],
+    [`{ name: a, ${JWKS.replace('RS256', '')} }`, 'issuers[0].algorithms: must not be empty'],
+    [
+      `{ name: a, ${JWKS.replace('RS256', 'RS265')} }`,
+      "issuers[0].algorithms[0]: expected RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA or Ed25519, found 'RS265', did you mean 'RS256'?",
+    ],
+    [
+      `{ name: a, ${JWKS.replace('RS256', 'none')} }`,
+      "issuers[0].algorithms[0]: expected RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA or Ed25519, found 'none'",
+    ],
+    [
+      `{ name: a, ${JWKS.replace('RS256', 'RS256, HS256')} }`,
+      "issuers[0].algorithms[1]: 'HS256' does not go with jwks: a public key is no secret; use an algorithm with a key pair",
+    ],
+    [
+      `{ name: a, ${SECRETS.replace('HS256', 'ES256')} }`,
+      "issuers[0].algorithms[0]: 'ES256' does not go with secrets: expected HS256, HS384 or HS512",
+    ],
+    [`{ name: a, ${JWKS.replace('https:', 'http:')} }`, URL_MESSAGE],
+    [`{ name: a, ${JWKS.replace('https://them', 'http://127.0.0.1.them')} }`, URL_MESSAGE],
+    [`{ name: a, ${JWKS.replace('https:', 'file:')} }`, URL_MESSAGE],
+    [
+      `{ name: a, ${JWKS.replace('https://', 'https://u:hunter2@')} }`,
+      'issuers[0].jwks: a URL must not hold credentials',
+    ],
+    [
+      `{ name: a, ${JWKS.replace('https://them/jwks', 'hunter2')} }`,
+      'issuers[0].jwks: expected the https URL of a JWKS',
+    ],
+    [
+      `{ name: a, ${SECRETS.replace('sms', 'any')} }`,
+      "issuers[0]: without issuer, expected requireSubject or an audience other than 'any': every token would be tried",
+    ],
+    [`{ name: a, ${JWKS}, grant: [a:raed] }`, "issuers[0].grant[0]: unknown scope 'a:raed', did you mean 'a:read'?"],
+    [
+      `{ name: a, ${JWKS}, allowScopes: [a:read, b] }`,
+      "issuers[0].allowScopes[1]: unknown scope 'b', the catalogue (scopes) does not have it",
+    ],
+    [`{ name: a, ${JWKS}, grant: [] }`, 'issuers[0].grant: must not be empty'],
+    [
+      `{ name: a, ${JWKS}, ttl: {} }`,
+      "issuers[0]: unknown key 'ttl', expected name, audience, requireSubject, requireExpiry, scopeClaim, allowScopes, grant, issuer, algorithms or jwks",
+    ],
+    [
+      '{ name: a, issuer: us, signing: { algorithm: ES512 } }',
+      "issuers[0].signing.algorithm: expected HS256, ES256, RS256, PS256 or EdDSA, found 'ES512'",
+    ],
+    [
+      '{ name: a, issuer: us, signing: { algoritm: ES256 } }',
+      "issuers[0].signing: unknown key 'algoritm', did you mean 'algorithm'?",
+    ],
+    [
+      '{ name: a, issuer: us, signing: {} }',
+      'issuers[0].signing.algorithm: missing: expected HS256, ES256, RS256, PS256 or EdDSA',
+    ],
+    ['{ name: a, signing: { algorithm: ES256 } }', 'issuers[0].issuer: missing: expected the value of `iss`'],
+    [
+      '{ name: a, issuer: us, signing: { algorithm: ES256, sealWith: { env: SHORT } } }',
+      'issuers[0].signing.sealWith: the secret has 15 bytes, sealWith needs 16 at least',
+    ],
+    [
+      '{ name: a, issuer: us, signing: { algorithm: ES256, sealWith: hunter2 } }',
+      'issuers[0].signing.sealWith: a secret is never written here: refer to it as { env: NAME } or { file: PATH }',
+    ],
+    [
+      '{ name: a, issuer: us, signing: { algorithm: ES256 }, ttl: { default: 2h, max: 1h } }',
+      'issuers[0].ttl: default is longer than max',
+    ],
+    [
+      '{ name: a, issuer: us, signing: { algorithm: ES256 }, ttl: { privateMax: 1h } }',
+      "issuers[0].ttl: 'privateMax' is not part of this version yet",
+    ],
+  ])('%s', (issuer, expected) => {
+    const problems = problemsOf(issuersWith(issuer), { env });
+    expect(problems.map((found) => found.replace(/^5:[0-9]+: /, ''))).toEqual([expected].flat());
+    expect(problems.join()).not.toContain('hunter2');
+  });
+
+  it('share a name, an iss, or the right to be our own', () => {
+    const other = '{ name: other, issuer: us, signing: { algorithm: ES256 } }';
+    expect(problemsOf(issuersWith(OWN, `{ name: own, ${JWKS} }`, other), { env })).toEqual([
+      "6:13: issuers[1].name: 'own' is the name of issuers[0] at line 5 already",
+      "7:28: issuers[2].issuer: 'us' is the issuer of issuers[0] at line 5 already",
+      '7:32: issuers[2].signing: only one issuer can be our own: issuers[0] at line 5 is',
+    ]);
+  });
+
+  it('hide nothing in each other, nor where there is no list of them', () => {
+    expect(problemsOf(issuersWith(`{ nmae: a, ${JWKS} }`, `{ name: b, ${SECRETS}, grant: [x] }`), { env })).toEqual([
+      "5:7: issuers[0]: unknown key 'nmae', did you mean 'name'?",
+      "6:85: issuers[1].grant[0]: unknown scope 'x', the catalogue (scopes) does not have it",
+    ]);
+    expect(problemsOf(fileWith('issuers: {}\nroutes: [{ path: /a, authenticated: true, issuers: [b] }]'))).toEqual([
+      '3:1: issuers: expected a list, found a map',
+    ]);
+  });
+});

@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { configJsonSchema, SCHEMA_FILE } from './json-schema.ts';
+
+describe('configJsonSchema()', () => {
+  it('is what config.schema.json holds', () => {
+    const hint = 'config.schema.json is out of step with the validator: rewrite it with `npm run schema`';
+    expect(readFileSync(SCHEMA_FILE, 'utf8'), hint).toBe(configJsonSchema());
+  });
+
+  it('describes every key of the file', () => {
+    const undescribed: string[] = [];
+    walk(JSON.parse(configJsonSchema()), '');
+    expect(undescribed).toEqual([]);
+
+    function walk(schema: unknown, path: string): void {
+      if (typeof schema !== 'object' || schema === null) return;
+      if ('properties' in schema && typeof schema.properties === 'object' && schema.properties !== null) {
+        for (const [key, property] of Object.entries(schema.properties)) {
+          if (!('description' in property)) undescribed.push(`${path}.${key}`);
+        }
+      }
+      for (const [key, member] of Object.entries(schema)) walk(member, `${path}.${key}`);
+    }
+  });
+});

@@ -1,0 +1,49 @@
+import type * as z from 'zod';
+import type { Address } from './addresses.ts';
+import { collide, isLoopback } from './addresses.ts';
+import type { Config, Listener } from './config.ts';
+import type { Draft } from './draft.ts';
+import type { Path } from './problems.ts';
+import { fileSchema } from './schema.ts';
+import { readTls } from './tls.ts';
+
+type Listen = z.output<typeof fileSchema.shape.listen>;
+type Written = NonNullable<Listen[keyof Listen]>;
+
+/** The doors, with their TLS files read. */
+export function readListen(draft: Draft): Config['listen'] | undefined {
+  const written = draft.read(['listen'], fileSchema.shape.listen);
+  if (written === undefined) return undefined;
+  const extAuthz = written.extAuthz && readListener(draft, ['listen', 'extAuthz'], written.extAuthz);
+  const tokens = written.tokens && readListener(draft, ['listen', 'tokens'], written.tokens);
+  if (extAuthz === undefined && tokens === undefined) {
+    draft.refuse(['listen'], 'no door is open: expected extAuthz, tokens or both');
+  }
+  if (written.extAuthz !== undefined) refuseExposed(draft, ['listen', 'extAuthz'], written.extAuthz);
+  if (extAuthz !== undefined && tokens !== undefined && collide(extAuthz.address, tokens.address)) {
+    draft.refuse(['listen', 'tokens'], 'listens where extAuthz does: expected another address or port');
+  }
+  return { extAuthz, tokens };
+}
+
+function readListener(draft: Draft, path: Path, written: Written): Listener {
+  const { address, tls } = expand(written);
+  return {
+    address: 'path' in address ? { path: draft.absolute(address.path) } : address,
+    tls: tls && readTls(draft, [...path, 'tls'], tls),
+  };
+}
+
+/** Whoever reaches this door can ask whom it lets in. */
+function refuseExposed(draft: Draft, path: Path, written: Written): void {
+  const { address, tls, insecure } = expand(written);
+  if ('path' in address || isLoopback(address.host) || tls?.clientCa !== undefined || insecure) return;
+  draft.refuse(
+    path,
+    'anybody could ask here: expected a loopback address, a Unix socket, tls.clientCa, or insecure: true',
+  );
+}
+
+function expand(written: Written): Exclude<Written, Address> {
+  return 'address' in written ? written : { address: written, insecure: false };
+}

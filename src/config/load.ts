@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs';
+import * as z from 'zod';
+import type { Config, StoreConfig } from './config.ts';
+import { Draft, isMap, wordReadError } from './draft.ts';
+import { deepFreeze } from './freeze.ts';
+import { issuerNames, readIssuers } from './issuers.ts';
+import { readListen } from './listener.ts';
+import type { Problem } from './problems.ts';
+import { readRoutes } from './routes.ts';
+import { fileSchema } from './schema.ts';
+import { readCatalogue } from './scopes.ts';
+import { Source } from './source.ts';
+import { quote } from './wording.ts';
+
+/** A configuration to run with, or every problem of the file, by line. */
+export type Loaded =
+  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/**
+ * Reads a configuration file and the secrets and certificates that it names. Relative paths in it are relative to
+ * it. `file` is how problems name it; `env` holds the variables that secrets refer to. Never throws.
+ */
+export function loadConfig(file: string, env: NodeJS.ProcessEnv): Loaded {
+  const source = readSource(file);
+  if (typeof source === 'string') {
+    return { ok: false, problems: [{ file, line: 1, column: 1, path: '', message: source }] };
+  }
+  const draft = new Draft(file, source, env);
+  const config = source.value === undefined ? undefined : readConfig(draft);
+  if (config === undefined || draft.problems.length > 0) return { ok: false, problems: draft.problems };
+  return { ok: true, config: deepFreeze(config) };
+}
+
+/** The file's text as YAML, or why there is none. */
+function readSource(file: string): Source | string {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    return `cannot read the file: ${wordReadError(error)}`;
+  }
+  try {
+    return new Source(text);
+  } catch {
+    return 'cannot read the file: it is nested too deeply, or repeats its aliases too often';
+  }
+}
+
+const topLevel = z.strictObject(
+  Object.fromEntries(Object.keys(fileSchema.shape).map((key) => [key, z.unknown().optional()])),
+);
+
+/** Each part by itself, so that a fault in one hides nothing in the others; `undefined` where a part is missing. */
+function readConfig(draft: Draft): Config | undefined {
+  draft.read([], topLevel);
+  if (!isMap(draft.valueAt([]))) return undefined;
+  draft.read(['version'], fileSchema.shape.version);
+  const catalogue = readCatalogue(draft);
+  const basic = readBasic(draft);
+  const parts = {
+    ...readSettings(draft),
+    file: draft.file,
+    listen: readListen(draft),
+    scopes: catalogue,
+    issuers: readIssuers(draft, catalogue),
+    basic,
+    routes: readRoutes(draft, { catalogue, issuers: issuerNames(draft), basic: basic?.routes }),
+    identity: readIdentity(draft),
+  };
+  return isComplete<Config>(parts) ? parts : undefined;
+}
+
+function isComplete<T>(parts: { readonly [K in keyof T]: T[K] | undefined }): parts is T & typeof parts {
+  return Object.values(parts).every((part) => part !== undefined);
+}
+
+/** The parts that mean what they say. */
+function readSettings(draft: Draft) {
+  const { shape } = fileSchema;
+  const store = draft.read(['store'], shape.store);
+  const timeouts = draft.read(['timeouts'], shape.timeouts);
+  const revocation = draft.read(['revocation'], shape.revocation);
+  return {
+    store: store === undefined ? undefined : storeOf(draft, store),
+    clockSkewMs: draft.read(['clockSkew'], shape.clockSkew),
+    timeouts: timeouts && { decisionMs: timeouts.decision, storeMs: timeouts.store },
+    trustedProxies: draft.read(['trustedProxies'], shape.trustedProxies),
+    shadow: draft.read(['shadow'], shape.shadow),
+    revocation: revocation && { maxStalenessMs: revocation.maxStaleness },
+    log: draft.read(['log'], shape.log),
+  };
+}
+
+function storeOf(draft: Draft, written: string): StoreConfig {
+  if (written === 'memory:') return { kind: 'memory' };
+  return { kind: 'sqlite', path: draft.absolute(written.slice('sqlite:'.length)) };
+}
+
+function readBasic(draft: Draft): Config['basic'] | undefined {
+  const written = draft.read(['basic'], fileSchema.shape.basic);
+  return written && { routes: written.routes, sunsetMs: written.sunset ?? Infinity };
+}
+
+function readIdentity(draft: Draft): Config['identity'] | undefined {
+  const identity = draft.read(['identity'], fileSchema.shape.identity);
+  const names = Object.entries(identity?.headers ?? {});
+  for (const [index, [key, name]] of names.entries()) {
+    const earlier = names.slice(0, index).find(([, other]) => other === name);
+    if (earlier === undefined) continue;
+    // The earlier one may be a default, and then only the later one is written; or the other way round.
+    draft.refuse(['identity', 'headers', key], `${quote(name)} is the header of ${earlier[0]} already`);
+  }
+  return identity;
+}

@@ -1,0 +1,169 @@
+import * as z from 'zod';
+import { isAddressRange, parseAddress } from './addresses.ts';
+import { headerProblem } from './headers.ts';
+import { issuerSchema } from './issuer-schema.ts';
+import { routeSchema } from './route-schema.ts';
+import { expected, parsed, text } from './shape.ts';
+import { instant, milliseconds, seconds } from './times.ts';
+import { kindOf } from './wording.ts';
+
+const address = parsed("an address such as '127.0.0.1:9191', '[::1]:9191' or 'unix:/path'", parseAddress);
+
+/** A path whose contents are secret, or might have been written in its place. */
+function pemPath(what: string) {
+  const message = `expected the path of a PEM file with ${what}, never its contents`;
+  return z.string({ error: message }).refine((path) => path !== '' && !/[\r\n]|-----/.test(path), { error: message });
+}
+
+const tls = z.strictObject({
+  cert: pemPath('the certificate chain').describe('PEM file with the certificate chain of this listener'),
+  key: pemPath('the private key').describe('PEM file with the private key of `cert`'),
+  clientCa: pemPath("the clients' CA")
+    .optional()
+    .describe('PEM file with the CA whose client certificates are required; without it clients are not asked for one'),
+});
+
+const listener = z.union(
+  [
+    address,
+    z.strictObject({
+      address: address.describe('host:port, [IPv6]:port or unix:path'),
+      tls: tls.optional().describe('Serve TLS; in the clear without it'),
+      insecure: z
+        .boolean()
+        .prefault(false)
+        .describe('Accept that anybody who reaches this listener may ask: no client certificates beyond loopback'),
+    }),
+  ],
+  { error: expected("an address such as '127.0.0.1:9191', or a map with address, tls and insecure") },
+);
+
+const REDIS = /^rediss?:/i;
+const STORE = "'memory:' or 'sqlite:PATH'";
+
+/** Never prints what was written: the URL of a store may hold a password. */
+const store = z.string({ error: ({ input }) => wordStore(input) }).check((ctx) => {
+  if (/^(?:memory:|sqlite:[^\0]+)$/.test(ctx.value)) return;
+  ctx.issues.push({ code: 'custom', input: ctx.value, message: wordStore(ctx.value) });
+});
+
+function wordStore(written: unknown): string {
+  const isRedis = typeof written === 'string' ? REDIS.test(written) : typeof written === 'object' && written !== null;
+  return isRedis ? `a Redis store is not part of this version yet: expected ${STORE}` : `expected ${STORE}`;
+}
+
+/** A scope's name: `messages:send`. */
+export const SCOPE_NAME = /^[a-z][a-z0-9_-]*:[a-z][a-z0-9_-]*$/;
+
+/** One entry of the catalogue. */
+export const scopeSchema = z.strictObject(
+  {
+    description: text('a text').optional().describe('What the scope lets its holder do, for people'),
+    maxTtl: seconds('1s', '3650d').optional().describe('Longest life of a token of ours that carries this scope'),
+  },
+  {
+    error: (issue) =>
+      issue.code === 'invalid_type' ? `expected a map, {} at least, found ${kindOf(issue.input)}` : undefined,
+  },
+);
+
+const header = (name: string) => text('the name of a header field', headerProblem).prefault(name);
+
+/** The configuration file as it is written. What one value says about another is checked after it. */
+export const fileSchema = z.strictObject({
+  version: z.literal(1).describe('Version of this format'),
+  listen: z
+    .strictObject({
+      extAuthz: listener.optional().describe('gRPC for Envoy: envoy.service.auth.v3.Authorization and grpc.health.v1'),
+      tokens: listener.optional().describe('HTTP behind the gateway: the token service and the JWKS'),
+    })
+    .describe('The doors. Leave one out to close it; one at least must be open'),
+  store: store
+    .prefault('sqlite:./sallyport.db')
+    .meta({ pattern: '^(memory:|sqlite:.+)$' })
+    .describe('Where accounts, keys and revocations live: memory: or sqlite:PATH'),
+  clockSkew: milliseconds('0s', '5m')
+    .prefault('30s')
+    .describe('How far the clocks of issuers may be off: a duration, at most 5m'),
+  timeouts: z
+    .strictObject({
+      decision: milliseconds('1ms', '60s').prefault('150ms').describe('Every decision is answered within this'),
+      store: milliseconds('1ms', '60s').prefault('80ms').describe('Longest wait for one answer of the store'),
+    })
+    .prefault({})
+    .describe('Time limits. What is not known by then is denied as unavailable'),
+  trustedProxies: z
+    .array(text('an IP address or a CIDR range', rangeProblem))
+    .prefault(['127.0.0.0/8', '::1'])
+    .describe("IP addresses and CIDR ranges of proxies whose word about the client's address counts, on every door"),
+  scopes: z
+    .record(z.string().regex(SCOPE_NAME), scopeSchema)
+    .prefault({})
+    .describe('The catalogue of scopes that may be asked for and that routes require'),
+  issuers: z
+    .array(issuerSchema)
+    .prefault([])
+    .describe('Whose tokens are taken. At most one of them is our own (signing)'),
+  basic: z
+    .strictObject({
+      routes: z
+        .boolean()
+        .prefault(false)
+        .describe('Routes take Basic credentials of accounts, unless they say otherwise'),
+      sunset: instant().optional().describe('When routes stop taking Basic: a date (00:00 UTC) or a date and time'),
+    })
+    .prefault({})
+    .describe('Basic as a fallback while clients migrate. Off unless written'),
+  routes: z.array(routeSchema).describe('What may pass. A request that no route matches is denied'),
+  shadow: z.boolean().prefault(false).describe('Every route decides and records, and lets pass without identity'),
+  revocation: z
+    .strictObject({
+      maxStaleness: milliseconds('100ms', '60s')
+        .prefault('1s')
+        .describe('How old "not revoked" may be before the store must be asked: a duration from 100ms to 60s'),
+      onOutage: z
+        .literal('deny', { error: ({ input }) => wordOutage(input) })
+        .prefault('deny')
+        .describe('What happens while the revocation set cannot be read in time'),
+    })
+    .prefault({})
+    .describe('The promise about revoked tokens'),
+  identity: z
+    .strictObject({
+      headers: z
+        .strictObject({
+          subject: header('x-auth-subject').describe('Header with the subject'),
+          scopes: header('x-auth-scopes').describe('Header with the scopes'),
+          tokenId: header('x-auth-token-id').describe('Header with the id of the token'),
+          issuer: header('x-auth-issuer').describe('Header with the name of the issuer'),
+          scheme: header('x-auth-scheme').describe('Header with the scheme of the credential'),
+        })
+        .prefault({})
+        .describe('Names of the headers that tell upstreams who calls, lower-case'),
+      forwardCredential: z.boolean().prefault(false).describe('Leave Authorization on requests to upstreams'),
+    })
+    .prefault({})
+    .describe('What upstreams receive'),
+  log: z
+    .strictObject({
+      level: z
+        .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
+        .prefault('info')
+        .describe('Least severe level that is logged'),
+    })
+    .prefault({})
+    .describe('The log'),
+});
+
+function rangeProblem(range: string): string | undefined {
+  return isAddressRange(range)
+    ? undefined
+    : expected("an IP address or a CIDR range such as '10.0.0.0/8'")({ input: range });
+}
+
+function wordOutage(written: unknown): string {
+  const later = typeof written === 'object' && written !== null && 'allowKnownFor' in written;
+  return later
+    ? "'allowKnownFor' is not part of this version yet: expected deny"
+    : expected('deny')({ input: written });
+}

@@ -1,0 +1,29 @@
+import * as z from 'zod';
+
+const BY_REFERENCE = 'a secret is never written here: refer to it as { env: NAME } or { file: PATH }';
+
+/** Where a secret is. No message of it prints what was written: that may be the secret. */
+export const secretSchema = z
+  .strictObject(
+    {
+      env: z
+        .string({ error: 'expected the name of an environment variable' })
+        .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'expected the name of an environment variable' })
+        .optional()
+        .describe('Name of the environment variable that holds the secret'),
+      file: z
+        .string({ error: 'expected the path of a file' })
+        .min(1, { error: 'expected the path of a file' })
+        .optional()
+        .describe('Path of the file that holds the secret; one newline at its end is dropped'),
+      encoding: z
+        .enum(['utf8', 'base64url'], { error: 'expected utf8 or base64url' })
+        .prefault('utf8')
+        .describe('How the text there stands for the bytes of the secret'),
+    },
+    { error: (issue) => (issue.code === 'invalid_type' ? BY_REFERENCE : undefined) },
+  )
+  .meta({ oneOf: [{ required: ['env'] }, { required: ['file'] }] });
+
+/** A secret by reference, as the file says it. */
+export type SecretReference = z.output<typeof secretSchema>;

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { Source } from './source.ts';
+
+describe('Source', () => {
+  it.each([
+    ['a: 1\na: 2', [{ line: 2, column: 1, message: 'duplicate key' }]],
+    [
+      'a: { b: /x/{y}, c: /{z} }',
+      [{ line: 1, column: 12, message: 'unexpected text: quote a value that holds braces, brackets or commas' }],
+    ],
+    ['a: "x', [{ line: 1, column: 6, message: 'Missing closing "quote' }]],
+    ['a: 1\n\tb: 2', [{ line: 2, column: 1, message: 'Tabs are not allowed as indentation' }]],
+    ['a: !b c', [{ line: 1, column: 4, message: 'unknown or unfit tag: quote a value that begins with !' }]],
+    ['a: *b', [{ line: 1, column: 4, message: 'invalid or unresolved alias: quote a value that begins with *' }]],
+    ['a: 1\n---\nb: 2', [{ line: 2, column: 1, message: 'expected one YAML document, found several' }]],
+    ['? [a]\n: 1', [{ line: 1, column: 3, message: 'expected a plain key' }]],
+  ])('tells what is wrong with %j', (text, problems) => {
+    expect(new Source(text).problems).toEqual(problems);
+  });
+
+  it('has a value where only keys are repeated, and none where the syntax is broken', () => {
+    expect(new Source('a: 1\na: 2').value).toEqual({ a: 2 });
+    expect(new Source('a: [').value).toBeUndefined();
+    expect(new Source('').value).toBeNull();
+  });
+
+  it('knows no types beyond those of JSON, whatever the text declares', () => {
+    const { value } = new Source('%YAML 1.1\n---\na: yes\nb: 2027-06-30\nc: 1:20');
+    expect(value).toEqual({ a: 'yes', b: '2027-06-30', c: '1:20' });
+  });
+
+  it.each([
+    [['one'], 1, 6],
+    [['list'], 2, 1],
+    [['list', 0], 3, 5],
+    [['list', 0, 'b'], 4, 9],
+    [['list', 1], 5, 8],
+    [['list', 1, 'c'], 5, 13],
+    [['list', 0, 'missing'], 3, 5],
+    [['empty'], 6, 1],
+    [['alias'], 7, 9],
+    [['alias', 'c'], 5, 13],
+    [['missing', 'deeper'], 1, 1],
+    [[], 1, 1],
+  ])('locate(%j)', (path, line, column) => {
+    const source = new Source('one: 1\nlist:\n  - a: 1\n    b:  2\n  - &x { c: 3 }\nempty:\nalias:  *x\n');
+    expect(source.problems).toEqual([]);
+    expect(source.locate(path)).toEqual({ line, column });
+  });
+
+  it('locateKey() is the place of the key itself, the last of equal ones', () => {
+    expect(new Source('a: 1\nb: 2\na: 3').locateKey(['a'])).toEqual({ line: 3, column: 1 });
+  });
+});

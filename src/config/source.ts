@@ -1,0 +1,125 @@
+import type { Alias, Document, Node, Pair, ParsedNode, YAMLError } from 'yaml';
+import { isAlias, isCollection, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
+import type { Path } from './problems.ts';
+
+/** A place in the text, both counted from 1. */
+export interface Position {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Something that keeps the text from being one plain YAML document. */
+export interface SyntaxProblem extends Position {
+  readonly message: string;
+}
+
+const ALIAS = 'invalid or unresolved alias: quote a value that begins with *';
+
+/**
+ * What is said instead of the library's own words where those quote the text: a secret may stand there.
+ * Its other messages are constant.
+ */
+const WORDING: { readonly [code in YAMLError['code']]?: string } = {
+  BAD_ALIAS: ALIAS,
+  BAD_DIRECTIVE: 'invalid directive',
+  BAD_DQ_ESCAPE: 'invalid escape in a double-quoted string',
+  BAD_PROP_ORDER: 'an anchor or tag in the wrong place',
+  BAD_SCALAR_START: 'this character cannot begin a plain value: quote the value',
+  DUPLICATE_KEY: 'duplicate key',
+  MULTIPLE_DOCS: 'expected one YAML document, found several',
+  NON_STRING_KEY: 'expected a plain key',
+  TAG_RESOLVE_FAILED: 'unknown or unfit tag: quote a value that begins with !',
+  UNEXPECTED_TOKEN: 'unexpected text: quote a value that holds braces, brackets or commas',
+};
+
+/** A YAML text: its value, what is wrong with its syntax, and where each part of it stands. */
+export class Source {
+  readonly problems: readonly SyntaxProblem[];
+  /** The document as plain values; `undefined` where its syntax is too broken to tell. */
+  readonly value: unknown;
+  readonly #document: Document.Parsed<ParsedNode>;
+  readonly #lines: LineCounter;
+
+  /** Throws what the parser throws on hostile text, such as nesting deeper than the stack. */
+  constructor(text: string) {
+    this.#lines = new LineCounter();
+    this.#document = parseDocument(text, {
+      lineCounter: this.#lines,
+      prettyErrors: false,
+      resolveKnownTags: false,
+      schema: 'core',
+      stringKeys: true,
+    });
+    const { errors, warnings } = this.#document;
+    const faults = [...errors, ...warnings].filter(isOwnFault);
+    const dangling = this.#danglingAliases();
+    this.problems = [
+      ...faults.map((fault) => ({ ...this.#at(fault.pos[0]), message: wordingOf(fault) })),
+      ...dangling.map((alias) => ({ ...this.#at(startOf(alias) ?? 0), message: ALIAS })),
+    ];
+    const isReadable = dangling.length === 0 && errors.every(({ code }) => code === 'DUPLICATE_KEY');
+    this.value = isReadable ? this.#document.toJS() : undefined;
+  }
+
+  /**
+   * Where the value at `path` stands: a scalar at its own place, a map or list at its key. What is not there is
+   * located at the nearest thing around it.
+   */
+  locate(path: Path): Position {
+    const { node, pair } = this.#find(path);
+    const value = isAlias(node) || (isScalar(node) && node.value !== null) ? node : undefined;
+    return this.#at(startOf(value) ?? startOf(pair?.key) ?? startOf(node) ?? 0);
+  }
+
+  /** Where the key at the end of `path` stands. */
+  locateKey(path: Path): Position {
+    const { node, pair } = this.#find(path);
+    return this.#at(startOf(pair?.key) ?? startOf(node) ?? 0);
+  }
+
+  #find(path: Path): { node: unknown; pair: Pair | undefined } {
+    let node: unknown = this.#document.contents;
+    let pair: Pair | undefined;
+    for (const step of path) {
+      const within = isAlias(node) ? node.resolve(this.#document) : node;
+      if (!isCollection(within)) break;
+      // The last of several equal keys is the one whose value counts.
+      const entry = isMap(within) ? within.items.findLast(({ key }) => isScalar(key) && key.value === step) : undefined;
+      const item = isSeq(within) && typeof step === 'number' ? within.items[step] : undefined;
+      if (entry === undefined && item === undefined) break;
+      pair = entry;
+      node = entry === undefined ? item : entry.value;
+    }
+    return { node, pair };
+  }
+
+  /** Aliases of nothing, which the parser leaves to whoever asks for the value. */
+  #danglingAliases(): Alias[] {
+    const found: Alias[] = [];
+    visit(this.#document, {
+      Alias: (_, alias) => {
+        if (alias.resolve(this.#document) === undefined) found.push(alias);
+      },
+    });
+    return found;
+  }
+
+  #at(offset: number): Position {
+    const { line, col } = this.#lines.linePos(offset);
+    return { line: Math.max(line, 1), column: Math.max(col, 1) };
+  }
+}
+
+/** One misplaced bracket makes all that follows it unexpected: the first such fault tells enough. */
+function isOwnFault({ code }: YAMLError, index: number, faults: readonly YAMLError[]): boolean {
+  return code !== 'UNEXPECTED_TOKEN' || faults[index - 1]?.code !== code;
+}
+
+function startOf(node: unknown): number | undefined {
+  // Every node that the parser made is a Node with its range.
+  return (node as Node | null | undefined)?.range?.[0];
+}
+
+function wordingOf({ code, message }: YAMLError): string {
+  return WORDING[code] ?? message;
+}
