@@ -41,7 +41,7 @@ export interface RevocationStore {
 
 /** Hears of every change to the revocation set, whoever made it. */
 export interface RevocationFeed {
-  /** Starts to listen, once; ends with the store. */
+  /** Starts to listen, once, and tells of every change since the store was opened; ends with the store. */
   follow(listener: RevocationListener): void;
 }
 
@@ -67,6 +67,7 @@ export interface Account {
 
 export interface AccountStore {
   find(name: string): Promise<Account | undefined>;
+  findById(id: string): Promise<Account | undefined>;
   /** In order of creation. */
   list(): Promise<readonly Account[]>;
   /** `false`, and nothing written, where the name is taken or, with `onlyFirst`, where any account exists. */

@@ -1,0 +1,162 @@
+import { accountNameKey } from './account-name.ts';
+import { mergeEntries } from './entry-merge.ts';
+import type {
+  Account,
+  AccountStore,
+  RevocationEntry,
+  RevocationFeed,
+  RevocationListener,
+  RevocationStore,
+  SealedSigningKey,
+  SigningKeyStore,
+  Store,
+  TokenRecord,
+  TokenStore,
+} from './store.ts';
+import { StoreError } from './store.ts';
+
+/** A store for one process and its lifetime: nothing survives it, and nothing is forgotten before. */
+export function openMemoryStore(): Store {
+  const life = new Life();
+  const revocations = new MemoryRevocations(life);
+  return {
+    revocations,
+    feed: revocations,
+    accounts: new MemoryAccounts(life, revocations),
+    tokens: new MemoryTokens(life),
+    signingKeys: new MemorySigningKeys(life),
+    close: async () => {
+      life.ended = true;
+    },
+  };
+}
+
+/** Whether the store is open, for all of its parts. */
+class Life {
+  ended = false;
+
+  check(): void {
+    if (this.ended) throw new StoreError('the store is closed');
+  }
+}
+
+class MemoryRevocations implements RevocationStore, RevocationFeed {
+  private readonly life: Life;
+  private readonly entries = new Map<string, RevocationEntry>();
+  private listener: RevocationListener | undefined;
+
+  constructor(life: Life) {
+    this.life = life;
+  }
+
+  async read(keys: readonly string[]): Promise<readonly (string | undefined)[]> {
+    this.life.check();
+    return keys.map((key) => this.entries.get(key)?.value);
+  }
+
+  async write(entry: RevocationEntry): Promise<void> {
+    this.life.check();
+    this.put(entry);
+  }
+
+  put(entry: RevocationEntry): void {
+    this.entries.set(entry.key, mergeEntries(this.entries.get(entry.key), entry));
+    this.listener?.changed([entry.key]);
+  }
+
+  follow(listener: RevocationListener): void {
+    if (this.listener !== undefined) throw new Error('the feed is followed already');
+    this.listener = listener;
+    if (this.entries.size > 0) listener.changed([...this.entries.keys()]);
+    listener.heardUpTo(Number.POSITIVE_INFINITY);
+  }
+}
+
+class MemoryAccounts implements AccountStore {
+  private readonly life: Life;
+  private readonly revocations: MemoryRevocations;
+  private readonly accounts = new Map<string, Account>();
+
+  constructor(life: Life, revocations: MemoryRevocations) {
+    this.life = life;
+    this.revocations = revocations;
+  }
+
+  async find(name: string): Promise<Account | undefined> {
+    this.life.check();
+    return this.accounts.get(accountNameKey(name));
+  }
+
+  async findById(id: string): Promise<Account | undefined> {
+    this.life.check();
+    return this.at(id);
+  }
+
+  async list(): Promise<readonly Account[]> {
+    this.life.check();
+    return [...this.accounts.values()];
+  }
+
+  async add(account: Account, options: { readonly onlyFirst?: boolean } = {}): Promise<boolean> {
+    this.life.check();
+    const nameKey = accountNameKey(account.name);
+    if (this.accounts.has(nameKey) || (options.onlyFirst === true && this.accounts.size > 0)) return false;
+    if (this.at(account.id) !== undefined) throw new StoreError(`account id "${account.id}" exists already`);
+    this.accounts.set(nameKey, account);
+    return true;
+  }
+
+  async remove(id: string, mark: RevocationEntry): Promise<boolean> {
+    this.life.check();
+    const account = this.at(id);
+    if (account === undefined) return false;
+    this.accounts.delete(accountNameKey(account.name));
+    this.revocations.put(mark);
+    return true;
+  }
+
+  private at(id: string): Account | undefined {
+    return [...this.accounts.values()].find((account) => account.id === id);
+  }
+}
+
+class MemoryTokens implements TokenStore {
+  private readonly life: Life;
+  private readonly tokens = new Map<string, TokenRecord>();
+
+  constructor(life: Life) {
+    this.life = life;
+  }
+
+  async add(token: TokenRecord): Promise<void> {
+    this.life.check();
+    if (this.tokens.has(token.id)) throw new StoreError(`token id "${token.id}" exists already`);
+    this.tokens.set(token.id, token);
+  }
+
+  async find(id: string): Promise<TokenRecord | undefined> {
+    this.life.check();
+    return this.tokens.get(id);
+  }
+}
+
+class MemorySigningKeys implements SigningKeyStore {
+  private readonly life: Life;
+  private readonly keys: SealedSigningKey[] = [];
+
+  constructor(life: Life) {
+    this.life = life;
+  }
+
+  async list(issuer: string): Promise<readonly SealedSigningKey[]> {
+    this.life.check();
+    return this.keys.filter((key) => key.issuer === issuer);
+  }
+
+  async addFirst(key: SealedSigningKey): Promise<boolean> {
+    this.life.check();
+    if (this.keys.some(({ issuer }) => issuer === key.issuer)) return false;
+    this.keys.push(key);
+    return true;
+  }
+}

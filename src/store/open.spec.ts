@@ -1,0 +1,11 @@
+import { expect, it } from 'vitest';
+import { temporaryFile } from '../../test/contract/sqlite-file.ts';
+import { openStore } from './open.ts';
+
+it('openStore() opens what is configured', async () => {
+  for (const config of [{ kind: 'memory' }, { kind: 'sqlite', path: temporaryFile() }] as const) {
+    const store = await openStore(config);
+    expect(await store.accounts.list()).toEqual([]);
+    await store.close();
+  }
+});

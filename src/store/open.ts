@@ -1,0 +1,16 @@
+import type { StoreConfig } from '../config/config.ts';
+import type { Store } from './store.ts';
+
+/** Opens the configured store; a back end that is not configured is not even loaded. Rejects with `StoreError`. */
+export async function openStore(config: StoreConfig): Promise<Store> {
+  switch (config.kind) {
+    case 'memory': {
+      const { openMemoryStore } = await import('./memory.ts');
+      return openMemoryStore();
+    }
+    case 'sqlite': {
+      const { openSqliteStore } = await import('./sqlite/store.ts');
+      return await openSqliteStore(config.path);
+    }
+  }
+}

@@ -1,0 +1,48 @@
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { expect, it } from 'vitest';
+import { openForTest, startScript, temporaryFile } from '../../../test/contract/sqlite-file.ts';
+
+const STORE = new URL('./store.ts', import.meta.url).href;
+const ROUNDS = 6;
+
+/** Writes without end, several writes at once, and prints each id once its write was acknowledged. */
+const WRITE_ENDLESSLY = `
+  import { openSqliteStore } from '${STORE}';
+  const [path, round] = process.argv.slice(1);
+  const store = await openSqliteStore(path);
+  const say = (id) => process.stdout.write(id + '\\n');
+  const token = { accountId: 'x', use: 'access', scopes: [], createdAtSeconds: 1, expiresAtSeconds: 2 };
+  async function write(lane) {
+    for (let count = 0; ; count += 1) {
+      const id = [round, lane, count].join('-');
+      await store.revocations.write({ key: id, value: id, expiresAtSeconds: undefined }).then(() => say('revoked ' + id));
+      await store.tokens.add({ ...token, id }).then(() => say('issued ' + id));
+    }
+  }
+  await Promise.all([write(1), write(2), write(3)]);
+`;
+
+it('finds everything that was acknowledged before the process was killed', { timeout: 30_000 }, async () => {
+  const path = temporaryFile();
+  const acknowledged: string[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) acknowledged.push(...(await writeUntilKilled(path, round)));
+
+  const store = await openForTest(path);
+  const ids = (what: string) =>
+    acknowledged.filter((line) => line.startsWith(what)).map((line) => line.slice(what.length));
+  expect(await store.revocations.read(ids('revoked '))).toEqual(ids('revoked '));
+  const issued = await Promise.all(ids('issued ').map((id) => store.tokens.find(id)));
+  expect(issued.map((token) => token?.id)).toEqual(ids('issued '));
+  expect(acknowledged.length).toBeGreaterThan(ROUNDS);
+});
+
+/** The lines that the process had printed when it was killed, some time after the first. */
+async function writeUntilKilled(path: string, round: number): Promise<string[]> {
+  const child = startScript(WRITE_ENDLESSLY, path, `${round}`);
+  const lines: string[] = [];
+  const output = createInterface(child.stdout).on('line', (line) => lines.push(line));
+  output.once('line', () => setTimeout(() => child.kill('SIGKILL'), Math.random() * 60));
+  await once(output, 'close');
+  return lines;
+}

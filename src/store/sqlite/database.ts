@@ -1,0 +1,38 @@
+import { DatabaseSync } from 'node:sqlite';
+import { isBusy } from './failure.ts';
+import { ensureFile } from './file.ts';
+import { asText } from './rows.ts';
+import { migrate } from './schema.ts';
+
+const BUSY_TIMEOUT_MS = 5_000;
+const BUSY_RETRY_MS = 10;
+
+/** Opens the file for writing, made and migrated where need be. Blocks for as long as somebody holds a lock, some seconds at most. */
+export function openForWriting(path: string): DatabaseSync {
+  ensureFile(path);
+  const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+  try {
+    migrate(database);
+    enterWal(database);
+    database.exec('PRAGMA synchronous = FULL');
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+/** SQLite does not wait for a lock when it changes the journal mode, as two processes on a new file do at once. */
+function enterWal(database: DatabaseSync): void {
+  const giveUpAtMs = performance.now() + BUSY_TIMEOUT_MS;
+  for (;;) {
+    try {
+      const mode = asText(database.prepare('PRAGMA journal_mode = WAL').get(), 'journal_mode');
+      if (mode !== 'wal') throw new Error('cannot keep a write-ahead log here; put the file on a local disk');
+      return;
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > giveUpAtMs) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BUSY_RETRY_MS);
+    }
+  }
+}

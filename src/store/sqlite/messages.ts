@@ -1,0 +1,31 @@
+import type { Account, RevocationEntry, SealedSigningKey, StoreError, TokenRecord } from '../store.ts';
+
+/** What the writer can be asked to do, each all or nothing. */
+export type Operation =
+  | { readonly kind: 'write-revocation'; readonly entry: RevocationEntry }
+  | { readonly kind: 'add-account'; readonly account: Account; readonly onlyFirst: boolean }
+  | { readonly kind: 'remove-account'; readonly id: string; readonly mark: RevocationEntry }
+  | { readonly kind: 'add-token'; readonly token: TokenRecord }
+  | { readonly kind: 'add-first-signing-key'; readonly key: SealedSigningKey }
+  /** Forgets a batch of what has expired; `true` where there may be more. */
+  | { readonly kind: 'purge'; readonly nowSeconds: number };
+
+/** One operation on its way to the writer. */
+export interface Request {
+  readonly id: number;
+  readonly operation: Operation;
+}
+
+/** What the writer is told; `close` comes last. */
+export type ToWriter = Request | 'close';
+
+/** The answer to the request of that id: `done` as the store's interfaces say it, committed when this is sent. */
+export type Answer =
+  | { readonly id: number; readonly done: boolean }
+  | { readonly id: number; readonly error: StoreError };
+
+/** The writer answers as many requests at once as it committed together. */
+export type FromWriter = readonly Answer[];
+
+/** Opening the file is answered like a request, before any other. */
+export const OPENING = 0;

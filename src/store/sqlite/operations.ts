@@ -1,0 +1,102 @@
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import { accountNameKey } from '../account-name.ts';
+import { mergeEntries } from '../entry-merge.ts';
+import type { Account, RevocationEntry, SealedSigningKey, TokenRecord } from '../store.ts';
+import type { Operation } from './messages.ts';
+import { toEntry } from './records.ts';
+import { CHANGES_KEPT } from './schema.ts';
+
+/** Small, so that what waits behind a purge does not wait long. */
+const PURGE_BATCH = 500;
+
+/** Carries out one operation in the open transaction. */
+export function perform(database: DatabaseSync, operation: Operation): boolean {
+  switch (operation.kind) {
+    case 'write-revocation':
+      return writeRevocation(database, operation.entry);
+    case 'add-account':
+      return addAccount(database, operation.account, operation.onlyFirst);
+    case 'remove-account':
+      return removeAccount(database, operation.id, operation.mark);
+    case 'add-token':
+      return addToken(database, operation.token);
+    case 'add-first-signing-key':
+      return addFirstSigningKey(database, operation.key);
+    case 'purge':
+      return purge(database, operation.nowSeconds);
+  }
+}
+
+function writeRevocation(database: DatabaseSync, added: RevocationEntry): boolean {
+  const row = database.prepare('SELECT key, value, expires_at FROM revocation WHERE key = ?').get(added.key);
+  const { key, value, expiresAtSeconds } = mergeEntries(row && toEntry(row), added);
+  const expiresAt = expiresAtSeconds === undefined ? null : Math.ceil(expiresAtSeconds);
+  return (
+    change(
+      database,
+      `INSERT INTO revocation (key, value, expires_at) VALUES (?, ?, ?)
+       ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at`,
+      [key, value, expiresAt],
+    ) > 0
+  );
+}
+
+function addAccount(database: DatabaseSync, account: Account, onlyFirst: boolean): boolean {
+  const nameKey = accountNameKey(account.name);
+  const { id, name, passwordHash, scopes, createdAtSeconds } = account;
+  return (
+    change(
+      database,
+      `INSERT INTO account (id, name, name_key, password_hash, scopes, created_at) SELECT ?, ?, ?, ?, ?, ?
+       WHERE NOT EXISTS (SELECT 1 FROM account WHERE name_key = ? OR ?)`,
+      [id, name, nameKey, passwordHash, JSON.stringify(scopes), createdAtSeconds, nameKey, onlyFirst ? 1 : 0],
+    ) > 0
+  );
+}
+
+function removeAccount(database: DatabaseSync, id: string, mark: RevocationEntry): boolean {
+  return change(database, 'DELETE FROM account WHERE id = ?', [id]) > 0 && writeRevocation(database, mark);
+}
+
+function addToken(database: DatabaseSync, token: TokenRecord): boolean {
+  const { id, accountId, use, scopes, createdAtSeconds, expiresAtSeconds } = token;
+  return (
+    change(
+      database,
+      'INSERT INTO token (id, account_id, use, scopes, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)',
+      [id, accountId, use, JSON.stringify(scopes), createdAtSeconds, expiresAtSeconds],
+    ) > 0
+  );
+}
+
+function addFirstSigningKey(database: DatabaseSync, key: SealedSigningKey): boolean {
+  const { kid, issuer, algorithm, sealed, createdAtSeconds } = key;
+  return (
+    change(
+      database,
+      `INSERT INTO signing_key (kid, issuer, algorithm, sealed, created_at) SELECT ?, ?, ?, ?, ?
+       WHERE NOT EXISTS (SELECT 1 FROM signing_key WHERE issuer = ?)`,
+      [kid, issuer, algorithm, sealed, createdAtSeconds, issuer],
+    ) > 0
+  );
+}
+
+function purge(database: DatabaseSync, nowSeconds: number): boolean {
+  const entries = change(
+    database,
+    'DELETE FROM revocation WHERE key IN (SELECT key FROM revocation WHERE expires_at <= ? LIMIT ?)',
+    [nowSeconds, PURGE_BATCH],
+  );
+  const changes = change(
+    database,
+    `DELETE FROM revocation_change WHERE seq IN (
+       SELECT seq FROM revocation_change WHERE seq <= (SELECT max(seq) FROM revocation_change) - ? ORDER BY seq LIMIT ?)`,
+    [CHANGES_KEPT, PURGE_BATCH],
+  );
+  return entries === PURGE_BATCH || changes === PURGE_BATCH;
+}
+
+/** Runs one statement; returns how many rows it inserted, updated or deleted. */
+function change(database: DatabaseSync, sql: string, parameters: readonly SQLInputValue[]): number {
+  return Number(database.prepare(sql).run(...parameters).changes);
+}

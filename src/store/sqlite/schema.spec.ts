@@ -1,0 +1,98 @@
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, it } from 'vitest';
+import { openForTest, runScript, temporaryFile } from '../../../test/contract/sqlite-file.ts';
+import { StoreError } from '../store.ts';
+import { openSqliteStore } from './store.ts';
+
+const STORE = new URL('./store.ts', import.meta.url).href;
+
+describe('openSqliteStore()', () => {
+  it('makes the file for its owner only, and what lies beside it', async () => {
+    const path = temporaryFile();
+    await openForTest(path);
+    expect(readdirSync(dirname(path)).sort()).toEqual(['store.db', 'store.db-shm', 'store.db-wal']);
+    for (const suffix of ['', '-shm', '-wal']) expect(statSync(path + suffix).mode & 0o777).toBe(0o600);
+  });
+
+  it('leaves the mode of a file that is there', async () => {
+    const path = temporaryFile();
+    writeFileSync(path, '');
+    chmodSync(path, 0o640);
+    await openForTest(path);
+    expect(statSync(path).mode & 0o777).toBe(0o640);
+  });
+
+  it('finds again what it kept, and leaves one whole file when it closes', async () => {
+    const path = temporaryFile();
+    const store = await openSqliteStore(path);
+    await store.revocations.write({ key: 'sallyport:revoked:own:a', value: 'A', expiresAtSeconds: undefined });
+    await store.close();
+    expect(readdirSync(dirname(path))).toEqual(['store.db']);
+    const again = await openForTest(path);
+    expect(await again.revocations.read(['sallyport:revoked:own:a'])).toEqual(['A']);
+  });
+
+  it('may run in several processes at once on a new file', async () => {
+    const path = temporaryFile();
+    const script = `
+      import { openSqliteStore } from '${STORE}';
+      const store = await openSqliteStore(process.argv[1]);
+      await store.revocations.write({ key: process.argv[2], value: '', expiresAtSeconds: undefined });
+      await store.close();
+    `;
+    const keys = ['a', 'b', 'c', 'd'];
+    await Promise.all(keys.map((key) => runScript(script, path, key)));
+    const store = await openForTest(path);
+    expect(await store.revocations.read(keys)).toEqual(['', '', '', '']);
+  });
+
+  it('refuses a file of a newer version', async () => {
+    const path = temporaryFile();
+    await (await openSqliteStore(path)).close();
+    execute(path, 'PRAGMA user_version = 99');
+    await expect(openSqliteStore(path)).rejects.toThrow(
+      `SQLite store "${path}": has schema version 99, but this Sallyport knows versions up to 1; run the Sallyport that wrote it`,
+    );
+  });
+
+  it.each([
+    ['with tables', 'CREATE TABLE recipe (name TEXT)'],
+    ['with an id', 'PRAGMA application_id = 7'],
+    ['with a version', 'PRAGMA user_version = 1'],
+  ])('refuses the database of another application, %s, and leaves it as it is', async (_, sql) => {
+    const path = temporaryFile();
+    execute(path, sql);
+    const before = readFileSync(path);
+    await expect(openSqliteStore(path)).rejects.toThrow('is the database of another application; name another file');
+    expect(readFileSync(path)).toEqual(before);
+  });
+
+  it('refuses a file that is no database', async () => {
+    const path = temporaryFile();
+    writeFileSync(path, 'Dear diary, '.repeat(1_000));
+    await expect(openSqliteStore(path)).rejects.toThrow(
+      `SQLite store "${path}": is not an SQLite database; name another file`,
+    );
+  });
+
+  it('refuses a directory', async () => {
+    const path = temporaryFile();
+    mkdirSync(path);
+    await expect(openSqliteStore(path)).rejects.toThrow('is a directory; name a file in it');
+  });
+
+  it('refuses a path whose directory does not exist', async () => {
+    const path = `${temporaryFile()}/store.db`;
+    await expect(openSqliteStore(path)).rejects.toThrow(
+      new StoreError(`SQLite store "${path}": the directory "${dirname(path)}" does not exist; create it`),
+    );
+  });
+});
+
+function execute(path: string, sql: string): void {
+  const database = new DatabaseSync(path);
+  database.exec(sql);
+  database.close();
+}

@@ -1,0 +1,87 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { asNumber } from './rows.ts';
+import { inTransaction } from './transaction.ts';
+
+/** `PRAGMA application_id` of our files: "SlyP". */
+const APPLICATION_ID = 0x536c7950;
+
+/** How many rows of `revocation_change` are kept; who fell further behind has missed changes. */
+export const CHANGES_KEPT = 10_000;
+
+/**
+ * One step for each schema version; a step that was released is never edited. The times in `revocation` are whole
+ * seconds, because operators write there by hand; elsewhere they are kept as they were given.
+ * Triggers feed `revocation_change`, so that a change made by hand is heard as well as ours.
+ */
+const STEPS = [
+  `
+  CREATE TABLE revocation (
+    key TEXT PRIMARY KEY NOT NULL,
+    value TEXT NOT NULL DEFAULT '',
+    expires_at INTEGER
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX revocation_expires_at ON revocation (expires_at) WHERE expires_at IS NOT NULL;
+  CREATE TABLE revocation_change (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL
+  ) STRICT;
+  CREATE TRIGGER revocation_inserted AFTER INSERT ON revocation BEGIN
+    INSERT INTO revocation_change (key) VALUES (NEW.key);
+  END;
+  CREATE TRIGGER revocation_updated AFTER UPDATE ON revocation BEGIN
+    INSERT INTO revocation_change (key) VALUES (NEW.key);
+  END;
+  CREATE TABLE account (
+    position INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    name_key TEXT NOT NULL UNIQUE,
+    password_hash TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    created_at REAL NOT NULL
+  ) STRICT;
+  CREATE TABLE token (
+    id TEXT PRIMARY KEY NOT NULL,
+    account_id TEXT NOT NULL,
+    use TEXT NOT NULL,
+    scopes TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    expires_at REAL NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE signing_key (
+    position INTEGER PRIMARY KEY,
+    kid TEXT NOT NULL,
+    issuer TEXT NOT NULL,
+    algorithm TEXT NOT NULL,
+    sealed TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    UNIQUE (issuer, kid)
+  ) STRICT;
+  `,
+];
+
+/** Brings a database of ours, or an empty one, to the newest schema. Throws, and changes nothing, for any other. */
+export function migrate(database: DatabaseSync): void {
+  if (readVersion(database) === STEPS.length) return;
+  inTransaction(database, () => {
+    for (const step of STEPS.slice(readVersion(database))) database.exec(step);
+    database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${STEPS.length}`);
+  });
+}
+
+function readVersion(database: DatabaseSync): number {
+  const ask = (sql: string) => asNumber(database.prepare(sql).get(), 'answer');
+  const version = ask('SELECT user_version AS answer FROM pragma_user_version');
+  const applicationId = ask('SELECT application_id AS answer FROM pragma_application_id');
+  const isEmpty = version === 0 && ask('SELECT count(*) AS answer FROM sqlite_schema') === 0;
+  if (applicationId !== APPLICATION_ID && !(applicationId === 0 && isEmpty)) {
+    throw new Error('is the database of another application; name another file');
+  }
+  if (version > STEPS.length) {
+    throw new Error(
+      `has schema version ${version}, but this Sallyport knows versions up to ${STEPS.length}; ` +
+        'run the Sallyport that wrote it, or a newer one',
+    );
+  }
+  return version;
+}

@@ -1,0 +1,48 @@
+import type { Store } from '../store.ts';
+import { SqliteAccounts } from './accounts.ts';
+import { storeErrorFrom } from './failure.ts';
+import { readPosition, SqliteFeed } from './feed.ts';
+import { purgeRegularly } from './purge.ts';
+import { Reader } from './reader.ts';
+import { SqliteRevocations } from './revocations.ts';
+import { SqliteSigningKeys } from './signing-keys.ts';
+import { SqliteTokens } from './tokens.ts';
+import { Writer } from './writer.ts';
+
+/**
+ * Opens the embedded store: one SQLite file, which other processes on this machine may share, made where there is
+ * none; its directory must exist. Rejects with `StoreError` where the file can't be used. Keeps the process alive
+ * until it is closed.
+ */
+export async function openSqliteStore(path: string): Promise<Store> {
+  const writer = new Writer(path);
+  await writer.opened;
+  try {
+    const reader = new Reader(path);
+    const feed = new SqliteFeed(reader, await reader.read(readPosition));
+    return assemble(reader, writer, feed);
+  } catch (error) {
+    await writer.close();
+    throw storeErrorFrom(path, error);
+  }
+}
+
+function assemble(reader: Reader, writer: Writer, feed: SqliteFeed): Store {
+  const endPurge = purgeRegularly(writer);
+  let closed: Promise<void> | undefined;
+  const close = async () => {
+    endPurge();
+    feed.end();
+    // First, so that the writer's is the last connection, which leaves one whole file without a log beside it.
+    reader.close();
+    await writer.close();
+  };
+  return {
+    revocations: new SqliteRevocations(reader, writer, feed),
+    feed,
+    accounts: new SqliteAccounts(reader, writer, feed),
+    tokens: new SqliteTokens(reader, writer),
+    signingKeys: new SqliteSigningKeys(reader, writer),
+    close: () => (closed ??= close()),
+  };
+}

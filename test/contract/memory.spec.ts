@@ -1,0 +1,4 @@
+import { openMemoryStore } from '../../src/store/memory.ts';
+import { describeStore } from './store-contract.ts';
+
+describeStore('memory', async () => openMemoryStore());

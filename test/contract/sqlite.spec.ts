@@ -1,0 +1,4 @@
+import { openForTest, temporaryFile } from './sqlite-file.ts';
+import { describeStore } from './store-contract.ts';
+
+describeStore('sqlite', () => openForTest(temporaryFile()));

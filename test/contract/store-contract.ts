@@ -1,0 +1,289 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Account, RevocationEntry, SealedSigningKey, Store, TokenRecord } from '../../src/store/store.ts';
+import { StoreError } from '../../src/store/store.ts';
+import { RecordingListener } from './recording-listener.ts';
+
+const MARK = 'sallyport:notbefore:own:account-1';
+
+/** What every store must do: the sentences of `src/store/store.ts`. `open` gives an empty store. */
+export function describeStore(name: string, open: () => Promise<Store>): void {
+  describe(`${name} store`, () => {
+    describeRevocations(open);
+    describeFeed(open);
+    describeAccounts(open);
+    describeTokens(open);
+    describeSigningKeys(open);
+    describeClose(open);
+  });
+}
+
+function describeRevocations(open: () => Promise<Store>): void {
+  describe('revocations', () => {
+    let store: Store;
+    beforeEach(async () => {
+      store = await open();
+    });
+
+    it('read() answers in the order of the keys, undefined where there is no entry', async () => {
+      await store.revocations.write(entry('sallyport:revoked:own:a', 'A'));
+      await store.revocations.write(entry('sallyport:revoked:own:b', ''));
+      const keys = ['sallyport:revoked:own:b', 'sallyport:revoked:own:c', 'sallyport:revoked:own:a'];
+      expect(await store.revocations.read(keys)).toEqual(['', undefined, 'A']);
+      expect(await store.revocations.read([])).toEqual([]);
+    });
+
+    it('write() takes an expiry with a fraction, or none', async () => {
+      await store.revocations.write(entry('sallyport:revoked:own:a', 'A', 4_000_000_000.5));
+      await store.revocations.write(entry('sallyport:revoked:own:b', 'B', undefined));
+      expect(await store.revocations.read(['sallyport:revoked:own:a', 'sallyport:revoked:own:b'])).toEqual(['A', 'B']);
+    });
+
+    it.each([
+      { key: 'sallyport:revoked:own:a', values: ['{"at":1}', '{"at":2}'], stands: '{"at":1}' },
+      { key: 'sallyport:revoked:own:a', values: ['after:20', '{"at":2}'], stands: '{"at":2}' },
+      { key: 'sallyport:revoked:own:a', values: ['{"at":1}', 'after:20'], stands: '{"at":1}' },
+      { key: 'sallyport:revoked:own:a', values: ['after:20', 'after:10'], stands: 'after:20' },
+      { key: MARK, values: ['100', '200'], stands: '200' },
+      { key: MARK, values: ['200', '100'], stands: '200' },
+      { key: 'sallyport:notbefore-issuer:own', values: ['1000', '999', '1001'], stands: '1001' },
+    ])('write() of $values leaves $stands', async ({ key, values, stands }) => {
+      for (const value of values) await store.revocations.write(entry(key, value));
+      expect(await store.revocations.read([key])).toEqual([stands]);
+    });
+
+    it('write() keeps every one of many at once', async () => {
+      const keys = Array.from({ length: 200 }, (_, index) => `sallyport:revoked:own:${index}`);
+      await Promise.all(keys.map((key) => store.revocations.write(entry(key, key))));
+      expect(await store.revocations.read(keys)).toEqual(keys);
+    });
+  });
+}
+
+function describeFeed(open: () => Promise<Store>): void {
+  describe('feed', () => {
+    it('tells of a write before the write resolves', async () => {
+      const { store, listener } = await follow(open);
+      await store.revocations.write(entry('sallyport:revoked:own:a'));
+      expect(listener.keys).toEqual(['sallyport:revoked:own:a']);
+      await store.revocations.write(entry(MARK, '100'));
+      await store.revocations.write(entry(MARK, '200'));
+      expect(listener.keys).toEqual(['sallyport:revoked:own:a', MARK, MARK]);
+    });
+
+    it('tells of the mark of a removed account before the removal resolves', async () => {
+      const { store, listener } = await follow(open);
+      await store.accounts.add(account('account-1', 'ada'));
+      await store.accounts.remove('account-1', entry(MARK, '100'));
+      expect(listener.keys).toEqual([MARK]);
+    });
+
+    it('tells of what changed between open() and follow()', async () => {
+      const store = await open();
+      await store.revocations.write(entry('sallyport:revoked:own:a'));
+      const listener = new RecordingListener();
+      store.feed.follow(listener);
+      expect(listener.keys).toEqual(['sallyport:revoked:own:a']);
+    });
+
+    it('has been heard up to any moment soon after it', async () => {
+      const { listener } = await follow(open);
+      const moment = performance.now();
+      await expect.poll(() => listener.heardUpToMs, { timeout: 5_000 }).toBeGreaterThanOrEqual(moment);
+      expect(listener).toMatchObject({ keys: [], losses: 0 });
+    });
+
+    it('is followed once', async () => {
+      const { store } = await follow(open);
+      expect(() => store.feed.follow(new RecordingListener())).toThrow('followed already');
+    });
+  });
+}
+
+function describeAccounts(open: () => Promise<Store>): void {
+  describe('accounts', () => {
+    let store: Store;
+    beforeEach(async () => {
+      store = await open();
+    });
+
+    it('find() returns the account, without regard to case and Unicode form', async () => {
+      const added = account('account-1', 'Andr\u00e9');
+      expect(await store.accounts.add(added)).toBe(true);
+      expect(await store.accounts.find('ANDRE\u0301')).toEqual(added);
+      expect(await store.accounts.find('andre')).toBeUndefined();
+    });
+
+    it('findById() returns the account, until it is removed', async () => {
+      const added = account('account-1', 'ada');
+      await store.accounts.add(added);
+      expect(await store.accounts.findById('account-1')).toEqual(added);
+      expect(await store.accounts.findById('ACCOUNT-1')).toBeUndefined();
+      await store.accounts.remove('account-1', {
+        key: 'sallyport:notbefore:i:account-1',
+        value: '1',
+        expiresAtSeconds: undefined,
+      });
+      expect(await store.accounts.findById('account-1')).toBeUndefined();
+    });
+
+    it('list() returns accounts in order of creation', async () => {
+      const accounts = [account('account-9', 'zoe'), account('account-5', 'ada'), account('account-7', 'max')];
+      for (const added of accounts) await store.accounts.add(added);
+      expect(await store.accounts.list()).toEqual(accounts);
+    });
+
+    it('add() writes nothing where the name is taken', async () => {
+      const first = account('account-1', 'ada');
+      await store.accounts.add(first);
+      expect(await store.accounts.add(account('account-2', 'ADA'))).toBe(false);
+      expect(await store.accounts.list()).toEqual([first]);
+    });
+
+    it('add() with onlyFirst writes nothing where any account exists', async () => {
+      expect(await store.accounts.add(account('account-1', 'ada'), { onlyFirst: true })).toBe(true);
+      expect(await store.accounts.add(account('account-2', 'max'), { onlyFirst: true })).toBe(false);
+      expect(await store.accounts.add(account('account-3', 'zoe'), { onlyFirst: false })).toBe(true);
+      expect((await store.accounts.list()).map(({ id }) => id)).toEqual(['account-1', 'account-3']);
+    });
+
+    it('add() with onlyFirst adds one of several at once', async () => {
+      const names = ['ada', 'max', 'zoe'];
+      const added = await Promise.all(
+        names.map((name) => store.accounts.add(account(`account-${name}`, name), { onlyFirst: true })),
+      );
+      expect(added.filter(Boolean)).toHaveLength(1);
+      expect(await store.accounts.list()).toHaveLength(1);
+    });
+
+    it('add() rejects an id that another account has', async () => {
+      const first = account('account-1', 'ada');
+      await store.accounts.add(first);
+      await expect(store.accounts.add(account('account-1', 'max'))).rejects.toThrow(StoreError);
+      expect(await store.accounts.list()).toEqual([first]);
+    });
+
+    it('remove() removes the account and writes its mark', async () => {
+      await store.accounts.add(account('account-1', 'ada'));
+      expect(await store.accounts.remove('account-1', entry(MARK, '100'))).toBe(true);
+      expect(await store.accounts.find('ada')).toBeUndefined();
+      expect(await store.revocations.read([MARK])).toEqual(['100']);
+      expect(await store.accounts.add(account('account-2', 'Ada'))).toBe(true);
+    });
+
+    it('remove() does not weaken a mark that stands', async () => {
+      await store.revocations.write(entry(MARK, '200'));
+      await store.accounts.add(account('account-1', 'ada'));
+      await store.accounts.remove('account-1', entry(MARK, '100'));
+      expect(await store.revocations.read([MARK])).toEqual(['200']);
+    });
+
+    it('remove() writes no mark where there is no such account', async () => {
+      expect(await store.accounts.remove('account-1', entry(MARK, '100'))).toBe(false);
+      expect(await store.revocations.read([MARK])).toEqual([undefined]);
+    });
+  });
+}
+
+function describeTokens(open: () => Promise<Store>): void {
+  describe('tokens', () => {
+    it('find() returns what was added, and undefined for what was not', async () => {
+      const store = await open();
+      await store.tokens.add(token('token-1'));
+      expect(await store.tokens.find('token-1')).toEqual(token('token-1'));
+      expect(await store.tokens.find('TOKEN-1')).toBeUndefined();
+    });
+
+    it('add() rejects an id that exists, and leaves its record', async () => {
+      const store = await open();
+      await store.tokens.add(token('token-1'));
+      await expect(store.tokens.add({ ...token('token-1'), accountId: 'account-2' })).rejects.toThrow(StoreError);
+      expect(await store.tokens.find('token-1')).toEqual(token('token-1'));
+    });
+  });
+}
+
+function describeSigningKeys(open: () => Promise<Store>): void {
+  describe('signing keys', () => {
+    it('addFirst() adds where the issuer has no key, and writes nothing where it has', async () => {
+      const store = await open();
+      expect(await store.signingKeys.list('own')).toEqual([]);
+      expect(await store.signingKeys.addFirst(signingKey('own', 'key-1'))).toBe(true);
+      expect(await store.signingKeys.addFirst(signingKey('own', 'key-2'))).toBe(false);
+      expect(await store.signingKeys.addFirst(signingKey('other', 'key-1'))).toBe(true);
+      expect(await store.signingKeys.list('own')).toEqual([signingKey('own', 'key-1')]);
+      expect(await store.signingKeys.list('other')).toEqual([signingKey('other', 'key-1')]);
+    });
+
+    it('addFirst() adds one of several at once', async () => {
+      const store = await open();
+      const kids = ['key-1', 'key-2', 'key-3'];
+      const added = await Promise.all(kids.map((kid) => store.signingKeys.addFirst(signingKey('own', kid))));
+      expect(added.filter(Boolean)).toHaveLength(1);
+      expect(await store.signingKeys.list('own')).toHaveLength(1);
+    });
+  });
+}
+
+function describeClose(open: () => Promise<Store>): void {
+  describe('close()', () => {
+    it('finishes what was accepted before', async () => {
+      const store = await open();
+      const accepted = [
+        store.revocations.write(entry('sallyport:revoked:own:a')),
+        store.accounts.add(account('account-1', 'ada')),
+        store.tokens.add(token('token-1')),
+      ];
+      await store.close();
+      expect(await Promise.all(accepted)).toEqual([undefined, true, undefined]);
+    });
+
+    it('can be called again', async () => {
+      const store = await open();
+      await Promise.all([store.close(), store.close()]);
+      await store.close();
+    });
+
+    it('leaves every method to reject with StoreError', async () => {
+      const store = await open();
+      await store.close();
+      const calls = [
+        () => store.revocations.read(['sallyport:revoked:own:a']),
+        () => store.revocations.write(entry('sallyport:revoked:own:a')),
+        () => store.accounts.find('ada'),
+        () => store.accounts.findById('account-1'),
+        () => store.accounts.list(),
+        () => store.accounts.add(account('account-1', 'ada')),
+        () => store.accounts.remove('account-1', entry(MARK, '100')),
+        () => store.tokens.add(token('token-1')),
+        () => store.tokens.find('token-1'),
+        () => store.signingKeys.list('own'),
+        () => store.signingKeys.addFirst(signingKey('own', 'key-1')),
+      ];
+      for (const call of calls) await expect(call()).rejects.toThrow(StoreError);
+    });
+  });
+}
+
+async function follow(open: () => Promise<Store>): Promise<{ store: Store; listener: RecordingListener }> {
+  const store = await open();
+  const listener = new RecordingListener();
+  store.feed.follow(listener);
+  return { store, listener };
+}
+
+function entry(key: string, value = '{}', expiresAtSeconds?: number): RevocationEntry {
+  return { key, value, expiresAtSeconds };
+}
+
+function account(id: string, name: string): Account {
+  return { id, name, passwordHash: '$argon2id$v=19$', scopes: ['all:any', 'tokens:manage'], createdAtSeconds: 1_000.5 };
+}
+
+function token(id: string): TokenRecord {
+  const scopes = ['messages:send'];
+  return { id, accountId: 'account-1', use: 'access', scopes, createdAtSeconds: 1_000, expiresAtSeconds: 2_000.25 };
+}
+
+function signingKey(issuer: string, kid: string): SealedSigningKey {
+  return { kid, issuer, algorithm: 'EdDSA', sealed: `sealed ${kid}`, createdAtSeconds: 1_000 };
+}
