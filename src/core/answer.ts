@@ -1,4 +1,5 @@
-import type { Deny, Reason } from './decision.ts';
+import type { Deny } from './decision.ts';
+import type { Reason } from './reason.ts';
 import { requiredScopes } from './scope.ts';
 
 /** A denial as HTTP: what every door sends, each in its own encoding (contract section 2). */

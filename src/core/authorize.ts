@@ -1,8 +1,10 @@
-import { presentsSeveral, readCredential } from './credential.ts';
 import type { Presented } from './credential.ts';
-import type { Allow, Decision, Deny, Need, Reason } from './decision.ts';
+import { presentsSeveral, readCredential } from './credential.ts';
+import type { Allow, Decision, Deny, Need } from './decision.ts';
+import { deny } from './decision.ts';
 import type { Finding, Known, KnownCredential } from './known.ts';
 import { readPath } from './path.ts';
+import type { Reason } from './reason.ts';
 import type { AccessRequest, Moment } from './request.ts';
 import type { Route, RouteMap } from './route.ts';
 import { satisfies } from './scope.ts';
@@ -72,7 +74,8 @@ function admit(
   if (finding.outcome === 'refused') return deny(finding.reason, route, finding.check, finding.issuer);
   if (moment.wallMs >= finding.validUntilMs) return denyKnown('token_expired', route, 'exp', finding);
   if (route.issuers !== undefined && !route.issuers.has(finding.identity.issuer)) {
-    return denyKnown('token_invalid', route, 'issuer not taken here', finding);
+    const reason = finding.identity.scheme === 'basic' ? 'credentials_invalid' : 'token_invalid';
+    return denyKnown(reason, route, 'issuer not taken here', finding);
   }
 
   const verdict = judgeAll(finding, freshness, moment);
@@ -112,8 +115,4 @@ function allow(route: Route | undefined, credential: KnownCredential | undefined
 
 function denyKnown(reason: Reason, route: Route, check: string, credential: KnownCredential): Deny {
   return { ...deny(reason, route, check, credential.identity.issuer), credential };
-}
-
-function deny(reason: Reason, route: Route | undefined, check: string, issuer?: string): Deny {
-  return { outcome: 'deny', reason, route, credential: undefined, check, issuer, offersBasic: false };
 }

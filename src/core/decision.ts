@@ -1,23 +1,7 @@
 import type { PresentedCredential } from './credential.ts';
 import type { KnownCredential } from './known.ts';
+import type { Reason } from './reason.ts';
 import type { Route } from './route.ts';
-
-/** Why a request is denied: the closed list of contract section 2. */
-export const REASONS = [
-  'credentials_required',
-  'invalid_request',
-  'token_invalid',
-  'token_expired',
-  'token_revoked',
-  'credentials_invalid',
-  'scope_required',
-  'route_denied',
-  'path_rejected',
-  'too_many_attempts',
-  'unavailable',
-] as const;
-
-export type Reason = (typeof REASONS)[number];
 
 export interface Allow {
   readonly outcome: 'allow';
@@ -49,3 +33,8 @@ export type Decision = Allow | Deny;
 export type Need =
   | { readonly outcome: 'need'; readonly what: 'verification'; readonly credential: PresentedCredential }
   | { readonly outcome: 'need'; readonly what: 'standing'; readonly credential: KnownCredential };
+
+/** The one maker of denials; `check` is for the log and holds no part of a credential. */
+export function deny(reason: Reason, route: Route | undefined, check: string, issuer?: string): Deny {
+  return { outcome: 'deny', reason, route, credential: undefined, check, issuer, offersBasic: false };
+}

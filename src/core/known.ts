@@ -1,5 +1,5 @@
-import type { Reason } from './decision.ts';
 import type { PresentedCredential } from './credential.ts';
+import type { Reason } from './reason.ts';
 import type { Standing } from './standing.ts';
 
 /** Whom a verified credential speaks for, as upstreams are told. */

@@ -10,12 +10,15 @@ const BACKSLASH = 0x5c;
 const SEMICOLON = 0x3b;
 const DELETE = 0x7f;
 
+/** What a path that was decoded once must not hold: it would decode further. */
+const ESCAPE = /%[0-9a-f]{2}/i;
+
 /**
  * The path of a request target without its query, or `undefined` where two parsers could read it
  * in two ways: a gateway that saw one resource and an upstream that serves another is a bypass.
  *
  * Refused, never repaired: no leading slash, dot segments, `//`, `;` parameters, `#`, backslash, spaces,
- * control and non-ASCII bytes, broken percent-encoding, encoded `/ \ . ;` and control bytes,
+ * control and non-ASCII bytes, broken percent-encoding, encoded `/ \ . ; ? #` and control bytes,
  * double encoding, percent-encoded bytes that are no UTF-8, and paths over 2048 bytes.
  */
 export function readPath(target: string): string | undefined {
@@ -40,7 +43,7 @@ export function readPath(target: string): string | undefined {
   }
   if (end > MAX_PATH_LENGTH || isDotSegment(target, segmentStart, end) || !isPlainQuery(target, end)) return undefined;
   const path = end === target.length ? target : target.slice(0, end);
-  return encoded && decodePath(path) === undefined ? undefined : path;
+  return encoded && !decodesOnce(path) ? undefined : path;
 }
 
 /** Percent-decodes a path that {@link readPath} returned; `undefined` where its bytes are no UTF-8. */
@@ -52,18 +55,24 @@ export function decodePath(path: string): string | undefined {
   }
 }
 
+/** Whether decoding a second time changes nothing. Looked for in the decoded path: `%25%32%66` has no `%252f` in it. */
+function decodesOnce(path: string): boolean {
+  const decoded = decodePath(path);
+  return decoded !== undefined && !ESCAPE.test(decoded);
+}
+
 function isDotSegment(target: string, start: number, end: number): boolean {
   const length = end - start;
   if (length === 0 || length > 2 || target.charCodeAt(start) !== DOT) return false;
   return length === 1 || target.charCodeAt(start + 1) === DOT;
 }
 
-/** Whether the escape at `index` is well formed and means the same to one that decodes once, twice or never. */
+/** Whether the escape at `index` is well formed and no separator, which splits a path for one that decodes first. */
 function isPlainEscape(target: string, index: number): boolean {
   const byte = escapedByte(target, index);
   if (byte === undefined || byte < 0x20 || byte === DELETE) return false;
-  if (byte === SLASH || byte === BACKSLASH || byte === DOT || byte === SEMICOLON) return false;
-  return byte !== PERCENT || !isHexPair(target, index + 3);
+  if (byte === QUESTION || byte === HASH) return false;
+  return byte !== SLASH && byte !== BACKSLASH && byte !== DOT && byte !== SEMICOLON;
 }
 
 function escapedByte(target: string, index: number): number | undefined {

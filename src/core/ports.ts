@@ -41,4 +41,3 @@ export interface DecisionObserver {
   /** A need could not be met because a part broke; the request was denied as `unavailable`. */
   failed(error: unknown): void;
 }
-

@@ -45,7 +45,9 @@ class Methods {
   find(method: string): Route | undefined {
     const listed = this.byMethod.get(method);
     if (listed !== undefined) return listed;
-    return (method === 'HEAD' ? this.byMethod.get('GET') : undefined) ?? this.other;
+    const viaGet = method === 'HEAD' ? this.byMethod.get('GET') : undefined;
+    // A door that was told no method asks with none; no rule means that.
+    return viaGet ?? (method === '' ? undefined : this.other);
   }
 }
 
@@ -163,9 +165,10 @@ export class RouteMap {
   }
 }
 
-const HOST = /^([a-z0-9._-]*|\[[0-9a-f:.]+\])(?::[0-9]*)?$/;
+/** Without empty labels. Lower-cased only after the match, since other letters become ASCII by it (U+212A a `k`). */
+const HOST = /^((?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?)?|\[[0-9a-f:.]+\])(?::[0-9]*)?$/i;
 
 /** The name in an authority, lower-cased, without port and final dot; `undefined` where it is no plain authority. */
 function readHostName(authority: string): string | undefined {
-  return HOST.exec(authority.toLowerCase())?.[1]?.replace(/\.$/, '');
+  return HOST.exec(authority)?.[1]?.toLowerCase().replace(/\.$/, '');
 }

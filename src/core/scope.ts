@@ -31,7 +31,8 @@ export function satisfies(granted: ReadonlySet<string>, requirement: Requirement
     case 'anyOf':
       return requirement.scopes.some((scope) => covers(granted, scope));
     case 'allOf':
-      return requirement.scopes.every((scope) => covers(granted, scope));
+      // Of an empty list `every` is true: nothing asked would be nothing checked.
+      return requirement.scopes.length > 0 && requirement.scopes.every((scope) => covers(granted, scope));
   }
 }
 

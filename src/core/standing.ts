@@ -59,7 +59,5 @@ function isHeard(standing: Standing, freshness: Freshness, moment: Moment): bool
 }
 
 function isJustAnswered(standing: Standing, freshness: Freshness, moment: Moment): boolean {
-  return (
-    standing.answeredAtMs >= moment.beganMs && moment.monotonicMs - standing.askedAtMs <= freshness.maxStalenessMs
-  );
+  return standing.answeredAtMs >= moment.beganMs && moment.monotonicMs - standing.askedAtMs <= freshness.maxStalenessMs;
 }

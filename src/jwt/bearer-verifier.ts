@@ -40,7 +40,7 @@ export class BearerVerifier implements Verifier {
     const token = parseToken(value);
     if (typeof token === 'string') return refuse(token);
     const candidates = this.parts.issuers.choose(token);
-    if (typeof candidates === 'string') return refuse(candidates);
+    if ('check' in candidates) return refuse(candidates.check, candidates.issuer);
     let refusal = refuse('issuer');
     for (const issuer of candidates) {
       const finding = await this.verifyFor(value, token, issuer);

@@ -93,6 +93,7 @@ function readScopes(payload: Readonly<Record<string, unknown>>, issuer: IssuerCo
 /** An array of scopes, or one string with spaces between (RFC 6749, section 3.3). */
 function scopesIn(value: unknown): readonly string[] | undefined {
   if (typeof value === 'string') return value.split(' ').filter((scope) => scope !== '');
-  const isList = Array.isArray(value) && value.length <= MAX_SCOPES && value.every((entry) => typeof entry === 'string');
+  const isList =
+    Array.isArray(value) && value.length <= MAX_SCOPES && value.every((entry) => typeof entry === 'string');
   return isList ? value : undefined;
 }

@@ -1,6 +1,7 @@
 import type { IssuerConfig } from '../config/config.ts';
 import { meetsAudience, meetsSubject } from './claims.ts';
 import type { KeySource } from './keys.ts';
+import { isSameAlgorithm } from './keys.ts';
 import type { ParsedToken } from './token.ts';
 
 /** An issuer whose tokens are taken, and where its keys are. */
@@ -10,7 +11,11 @@ export interface TrustedIssuer {
 }
 
 /** Why no issuer was chosen, for the log. */
-export type NoIssuer = 'issuer' | 'algorithm';
+export interface NoIssuer {
+  readonly check: 'issuer' | 'algorithm';
+  /** The configured name of the issuer that `iss` names. */
+  readonly issuer?: string;
+}
 
 /** Every issuer of a configuration. */
 export class Issuers {
@@ -31,14 +36,18 @@ export class Issuers {
   choose(token: ParsedToken): readonly TrustedIssuer[] | NoIssuer {
     const { iss } = token.payload;
     const named = typeof iss === 'string' ? this.byClaim.get(iss) : undefined;
-    if (named !== undefined) return named.config.algorithms.includes(token.algorithm) ? [named] : 'algorithm';
+    if (named !== undefined) {
+      return mayUse(token.algorithm, named.config) ? [named] : { check: 'algorithm', issuer: named.config.name };
+    }
     const meeting = this.profiles.filter(({ config }) => meetsProfile(token, config));
-    return meeting.length > 0 ? meeting : 'issuer';
+    return meeting.length > 0 ? meeting : { check: 'issuer' };
   }
 }
 
 function meetsProfile({ algorithm, payload }: ParsedToken, config: IssuerConfig): boolean {
-  return (
-    config.algorithms.includes(algorithm) && meetsAudience(payload, config) && meetsSubject(payload['sub'], config)
-  );
+  return mayUse(algorithm, config) && meetsAudience(payload, config) && meetsSubject(payload['sub'], config);
+}
+
+function mayUse(algorithm: string, { algorithms }: IssuerConfig): boolean {
+  return algorithms.some((allowed) => isSameAlgorithm(allowed, algorithm));
 }

@@ -1,7 +1,7 @@
 import { createPublicKey } from 'node:crypto';
 import type { Clock } from '../core/ports.ts';
 import type { KeySource, VerificationKey } from './keys.ts';
-import { fits } from './keys.ts';
+import { fits, isSameAlgorithm } from './keys.ts';
 
 const MAX_BYTES = 512 * 1024;
 const MAX_KEYS = 100;
@@ -51,7 +51,7 @@ export class RemoteKeySet implements KeySource {
     return (this.keys ?? []).filter(
       (key) =>
         (kid === undefined || key.kid === kid) &&
-        (key.algorithm === undefined || sameAlgorithm(key.algorithm, algorithm)) &&
+        (key.algorithm === undefined || isSameAlgorithm(key.algorithm, algorithm)) &&
         fits(key.key, algorithm),
     );
   }
@@ -77,20 +77,16 @@ export class RemoteKeySet implements KeySource {
 
   /** A key that both sets hold stays the same object, so what it verified stays verified; a dropped one ends. */
   private replace(keys: readonly PublishedKey[]): void {
-    const former = new Map((this.keys ?? []).map((key) => [key.spelling, key]));
-    this.keys = keys.map((key) => former.get(key.spelling) ?? key);
-    for (const key of former.values()) key.inForce.inForce = this.keys.includes(key);
+    const former = this.keys ?? [];
+    const bySpelling = new Map(former.map((key) => [key.spelling, key]));
+    const current = new Set(keys.map((key) => bySpelling.get(key.spelling) ?? key));
+    this.keys = [...current];
+    for (const key of former) key.inForce.inForce = current.has(key);
   }
 }
 
 function unreachable(url: URL, cause: unknown): Error {
   return new Error(`no key set from ${url.host}`, { cause });
-}
-
-/** RFC 9864 names `Ed25519` what RFC 8037 called `EdDSA`. */
-function sameAlgorithm(left: string, right: string): boolean {
-  const name = (algorithm: string): string => (algorithm === 'EdDSA' ? 'Ed25519' : algorithm);
-  return name(left) === name(right);
 }
 
 function readKeySet(text: string): readonly PublishedKey[] {
@@ -133,7 +129,8 @@ async function fetchLimited(url: URL): Promise<string> {
   if (!response.ok || response.body === null) throw new Error(`it answered ${response.status}`);
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of response.body) {
+  // The body of a fetch is bytes; the types leave it open.
+  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
     bytes += chunk.byteLength;
     if (bytes > MAX_BYTES) throw new Error(`it sent over ${MAX_BYTES} bytes`);
     chunks.push(chunk);

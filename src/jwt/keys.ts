@@ -26,13 +26,23 @@ export function keyTypeOf(algorithm: string): { readonly type: string; readonly 
   return { type: algorithm.startsWith('Ed') ? 'ed25519' : 'rsa' };
 }
 
-/** Whether a key is of the kind and size that the algorithm takes; RSA keys under 2048 bits are refused. */
+/**
+ * Whether a key is of the kind and size that the algorithm takes. RSA keys under 2048 bits are refused, and so is the
+ * public exponent 1, under which everybody can sign.
+ */
 export function fits(key: KeyObject, algorithm: string): boolean {
   const wanted = keyTypeOf(algorithm);
   if (key.type === 'secret') return wanted.type === 'secret';
   if (key.asymmetricKeyType !== wanted.type) return false;
-  const { namedCurve, modulusLength = 2048 } = key.asymmetricKeyDetails ?? {};
-  return wanted.curve === undefined ? modulusLength >= 2048 : namedCurve === wanted.curve;
+  const { namedCurve, modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
+  if (wanted.type === 'rsa') return modulusLength >= 2048 && publicExponent > 1n;
+  return wanted.curve === undefined || namedCurve === wanted.curve;
+}
+
+/** Whether two JOSE names mean one algorithm: RFC 9864 calls `Ed25519` what RFC 8037 called `EdDSA`. */
+export function isSameAlgorithm(left: string, right: string): boolean {
+  const name = (algorithm: string): string => (algorithm === 'EdDSA' ? 'Ed25519' : algorithm);
+  return name(left) === name(right);
 }
 
 /** A fixed set of keys: shared secrets, or our own signing keys. */

@@ -63,7 +63,7 @@ export class Standings implements StandingReader, RevocationListener {
     });
     const unasked = credential.standings.filter(({ key }) => !this.open.has(key));
     if (unasked.length > 0) this.ask(unasked);
-    await Promise.all(credential.standings.map(({ key }) => this.open.get(key)?.answered));
+    await Promise.all(credential.standings.map(async ({ key }) => await this.open.get(key)?.answered));
   }
 
   changed(keys: readonly string[]): void {
@@ -99,18 +99,22 @@ export class Standings implements StandingReader, RevocationListener {
     const question: Question = {
       epoch: this.freshness.epoch,
       askedAtMs,
-      answered: read.then(
-        (values) => this.answer(question, standings, values),
-        (error: unknown) => {
+      answered: read
+        .then((values) => this.answer(question, standings, values))
+        .catch((error: unknown) => {
+          // Also where the answer cannot be read: a question that stayed open would never be asked again.
           this.close(question, standings);
           throw error;
-        },
-      ),
+        }),
     };
     for (const { key } of standings) this.open.set(key, question);
   }
 
   private answer(question: Question, standings: readonly Standing[], values: readonly (string | undefined)[]): void {
+    if (values.length !== standings.length) {
+      // A missing value would read as "not revoked".
+      throw new Error(`the store answered ${values.length} keys of ${standings.length}`);
+    }
     standings.forEach((standing, index) => {
       const isCurrent = this.open.get(standing.key) === question && this.entries.peek(standing.key) === standing;
       if (!isCurrent) return;

@@ -1,0 +1,49 @@
+import type { AccessRequest } from '../../core/request.ts';
+import type { CheckRequest, HttpRequest } from './messages.ts';
+
+/** A check, read. */
+export interface DecodedCheck {
+  readonly request: AccessRequest;
+  /** Header names that an upstream could take for ones that only we set. */
+  readonly disguised: readonly string[];
+}
+
+/**
+ * Reads what Envoy tells of a request. What is absent stays empty, which no rule allows.
+ *
+ * @param isDisguised tells which header names must not reach the upstream.
+ */
+export function decodeCheck(check: CheckRequest, isDisguised: (name: string) => boolean): DecodedCheck {
+  const http = check.attributes?.request?.http ?? {};
+  const authorization: string[] = [];
+  const disguised: string[] = [];
+  let fromBrowser = false;
+  for (const [key, value] of headersOf(http)) {
+    const name = key.toLowerCase();
+    if (name === 'authorization') authorization.push(value);
+    else if (name === 'origin' || name.startsWith('sec-fetch-')) fromBrowser = true;
+    else if (isDisguised(name)) disguised.push(key);
+  }
+  const { method = '', host = '', path = '' } = http;
+  return {
+    request: {
+      door: 'ext-authz',
+      method,
+      host,
+      path,
+      authorization: authorization.length === 0 ? undefined : authorization.join(','),
+      fromBrowser,
+    },
+    disguised,
+  };
+}
+
+/** Both of Envoy's forms: bytes one by one where `encode_raw_headers` is on, a map of strings otherwise. */
+function headersOf(http: HttpRequest): readonly (readonly [string, string])[] {
+  const raw = http.header_map?.headers ?? [];
+  if (raw.length === 0) return Object.entries(http.headers ?? {});
+  return raw.map(({ key = '', value = '', raw_value: bytes }) => [
+    key,
+    bytes === undefined || bytes.length === 0 ? value : Buffer.from(bytes).toString('latin1'),
+  ]);
+}

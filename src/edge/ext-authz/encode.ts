@@ -1,0 +1,76 @@
+import { answerTo } from '../../core/answer.ts';
+import type { Allow, Decision, Deny } from '../../core/decision.ts';
+import type { UpstreamHeaderWriter } from '../../core/upstream-headers.ts';
+import type { CheckResponse, HeaderValueOption } from './messages.ts';
+
+/** gRPC status codes for a denial's HTTP status; none of them is 0, which would let the request pass. */
+const DENIED_CODES = { 400: 3, 401: 16, 403: 7, 429: 8, 503: 14 } as const;
+
+/**
+ * The one maker of check responses.
+ *
+ * @param disguised header names of the request that must not reach the upstream beside the usual ones.
+ */
+export function encodeDecision(
+  decision: Decision,
+  headers: UpstreamHeaderWriter,
+  disguised: readonly string[],
+): CheckResponse {
+  return decision.outcome === 'allow' ? encodeAllow(decision, headers, disguised) : encodeDeny(decision);
+}
+
+function encodeAllow(allow: Allow, headers: UpstreamHeaderWriter, disguised: readonly string[]): CheckResponse {
+  const { set, remove } = headers.write(allow, disguised);
+  return {
+    status: { code: 0 },
+    ok_response: { headers: set.map(([key, value]) => overwrite(key, value)), headers_to_remove: remove },
+    dynamic_metadata: metadata(factsOf(allow)),
+  };
+}
+
+function encodeDeny(denial: Deny): CheckResponse {
+  const { status, challenges, retryAfterSeconds, body } = answerTo(denial);
+  const headers = [overwrite('content-type', 'application/problem+json'), overwrite('cache-control', 'no-store')];
+  if (retryAfterSeconds !== undefined) headers.push(overwrite('retry-after', String(retryAfterSeconds)));
+  for (const challenge of challenges) headers.push(append('www-authenticate', challenge));
+  return {
+    status: { code: deniedCode(status), message: denial.reason },
+    denied_response: { status: { code: status }, headers, body },
+    dynamic_metadata: metadata({ outcome: 'deny', reason: denial.reason }),
+  };
+}
+
+function deniedCode(status: number): (typeof DENIED_CODES)[keyof typeof DENIED_CODES] {
+  return isDeniedStatus(status) ? DENIED_CODES[status] : 7;
+}
+
+function isDeniedStatus(status: number): status is keyof typeof DENIED_CODES {
+  return Object.hasOwn(DENIED_CODES, status);
+}
+
+/** The identity as access logs, rate limits and RBAC of the gateway may read it. */
+function factsOf({ credential, shadowed }: Allow): Record<string, string> {
+  const shadow = shadowed === undefined ? {} : { shadowed: shadowed.reason };
+  if (credential === undefined) return { outcome: 'allow', ...shadow };
+  const { issuer, subject, tokenId, scheme, scopes } = credential.identity;
+  return {
+    outcome: 'allow',
+    issuer,
+    scheme,
+    scopes: scopes.join(' '),
+    ...(subject === undefined ? {} : { subject }),
+    ...(tokenId === undefined ? {} : { token_id: tokenId }),
+  };
+}
+
+function metadata(facts: Record<string, string>): CheckResponse['dynamic_metadata'] {
+  return { fields: Object.fromEntries(Object.entries(facts).map(([key, stringValue]) => [key, { stringValue }])) };
+}
+
+function overwrite(key: string, value: string): HeaderValueOption {
+  return { header: { key, value }, append_action: 'OVERWRITE_IF_EXISTS_OR_ADD' };
+}
+
+function append(key: string, value: string): HeaderValueOption {
+  return { header: { key, value }, append_action: 'APPEND_IF_EXISTS_OR_ADD' };
+}

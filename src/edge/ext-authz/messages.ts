@@ -1,0 +1,48 @@
+/** The used part of `envoy.service.auth.v3`, as the loader of `proto/` hands it over. */
+export interface CheckRequest {
+  readonly attributes?: { readonly request?: { readonly http?: HttpRequest | null } | null } | null;
+}
+
+export interface HttpRequest {
+  readonly method?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly path?: string;
+  readonly host?: string;
+  readonly header_map?: { readonly headers?: readonly HeaderValue[] } | null;
+}
+
+export interface HeaderValue {
+  readonly key?: string;
+  readonly value?: string;
+  readonly raw_value?: Uint8Array;
+}
+
+export interface HeaderValueOption {
+  readonly header: { readonly key: string; readonly value: string };
+  readonly append_action: 'APPEND_IF_EXISTS_OR_ADD' | 'OVERWRITE_IF_EXISTS_OR_ADD';
+}
+
+interface StructValue {
+  readonly stringValue: string;
+}
+
+/** Built by `encode.ts` alone, which cannot mix a denial with a status that lets pass. */
+export type CheckResponse = {
+  readonly dynamic_metadata: { readonly fields: Readonly<Record<string, StructValue>> };
+} & (
+  | {
+      readonly status: { readonly code: 0 };
+      readonly ok_response: {
+        readonly headers: readonly HeaderValueOption[];
+        readonly headers_to_remove: readonly string[];
+      };
+    }
+  | {
+      readonly status: { readonly code: 3 | 7 | 8 | 14 | 16; readonly message: string };
+      readonly denied_response: {
+        readonly status: { readonly code: number };
+        readonly headers: readonly HeaderValueOption[];
+        readonly body: string;
+      };
+    }
+);

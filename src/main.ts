@@ -1,0 +1,70 @@
+import { parseArgs } from 'node:util';
+import { account } from './cli/account.ts';
+import { check } from './cli/check.ts';
+import type { Command, Terminal } from './cli/command.ts';
+import { CommandError, UsageError } from './cli/command.ts';
+import { serve } from './cli/serve.ts';
+
+const COMMANDS: ReadonlyMap<string, Command> = new Map([
+  ['serve', serve],
+  ['check', check],
+  ['account', account],
+]);
+
+const USAGE = `usage: sallyport <command> [--config FILE]
+
+commands:
+${[...COMMANDS].map(([name, { summary }]) => `  ${name.padEnd(9)} ${summary}`).join('\n')}
+
+Every command takes --config FILE (default: sallyport.yaml) and --help.
+`;
+
+/** Runs one command line; resolves to the exit code: 0 done, 1 refused or failed, 2 not understood. */
+async function main([name = '', ...args]: readonly string[], terminal: Terminal): Promise<number> {
+  if (name === '--help' || name === '-h' || name === 'help') {
+    terminal.out(USAGE);
+    return 0;
+  }
+  const command = COMMANDS.get(name);
+  if (command === undefined) {
+    terminal.err(`sallyport: ${name === '' ? 'a command is missing' : `no such command: '${name}'`}\n${USAGE}`);
+    return 2;
+  }
+  return await run(command, args, terminal).catch((error: unknown) => report(error, command, terminal));
+}
+
+async function run(command: Command, args: string[], terminal: Terminal): Promise<number> {
+  const { values, positionals } = parse(command, args);
+  if (values['help'] === true) {
+    terminal.out(command.usage);
+    return 0;
+  }
+  const { config } = values;
+  return command.run({ values, positionals, config: typeof config === 'string' ? config : 'sallyport.yaml' }, terminal);
+}
+
+function parse(command: Command, args: string[]) {
+  const options = { help: { type: 'boolean', short: 'h' }, config: { type: 'string' }, ...command.options } as const;
+  try {
+    return parseArgs({ args, options, allowPositionals: true });
+  } catch (cause) {
+    throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
+  }
+}
+
+function report(error: unknown, command: Command, terminal: Terminal): number {
+  if (error instanceof UsageError) {
+    terminal.err(`sallyport: ${error.message}\n${command.usage}`);
+    return 2;
+  }
+  const message = error instanceof Error ? error.message : String(error);
+  terminal.err(error instanceof CommandError ? `${message}\n` : `sallyport: ${message}\n`);
+  return 1;
+}
+
+process.exitCode = await main(process.argv.slice(2), {
+  env: process.env,
+  stdin: process.stdin,
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
+});

@@ -1,0 +1,24 @@
+import { ALL_ANY } from '../core/scope.ts';
+import type { Events } from '../observe/events.ts';
+import type { Accounts } from './accounts.ts';
+
+/**
+ * The way in on a fresh machine: creates the account that `SALLYPORT_ACCOUNT=name:password` names where the store
+ * holds none. Never alters an account. Throws where the variable is set and no account can be made of it, without
+ * quoting it.
+ */
+export async function createFirstAccount(
+  accounts: Accounts,
+  env: NodeJS.ProcessEnv,
+  events: Pick<Events, 'accountCreated'>,
+): Promise<void> {
+  const value = env['SALLYPORT_ACCOUNT'];
+  if (value === undefined || value === '') return;
+  const colon = value.indexOf(':');
+  if (colon < 1) throw new Error('SALLYPORT_ACCOUNT: expected name:password');
+  if ((await accounts.list()).length > 0) return;
+  const account = { name: value.slice(0, colon), password: value.slice(colon + 1), scopes: [ALL_ANY, 'tokens:manage'] };
+  const added = await accounts.add(account, { onlyFirst: true });
+  if (!('outcome' in added)) events.accountCreated(added.name);
+  else if ((await accounts.list()).length === 0) throw new Error(`SALLYPORT_ACCOUNT: ${added.message}`);
+}

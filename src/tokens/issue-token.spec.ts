@@ -1,0 +1,150 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { decodeJwt } from 'jose';
+import { describe, expect, it } from 'vitest';
+import type { OwnIssuer } from '../config/config.ts';
+import { TokenSigner } from '../jwt/signer.ts';
+import { openMemoryStore } from '../store/memory.ts';
+import type { Store } from '../store/store.ts';
+import { IssueToken } from './issue-token.ts';
+import { RevokeToken } from './revoke-token.ts';
+
+const NOW_SECONDS = 1_800_000_000;
+const clock = { wallMs: () => NOW_SECONDS * 1000 + 400 };
+const issuer: OwnIssuer = {
+  kind: 'signing',
+  name: 'sallyport',
+  issuer: 'https://sallyport.local',
+  audience: ['sms-api'],
+  algorithms: ['EdDSA'],
+  signing: { algorithm: 'EdDSA', sealWith: undefined },
+  ttl: { defaultSeconds: 86_400, maxSeconds: 604_800 },
+};
+const catalogue = new Map([
+  ['messages:send', { description: undefined, maxTtlSeconds: 3600 }],
+  ['messages:list', { description: undefined, maxTtlSeconds: undefined }],
+  ['devices:list', { description: undefined, maxTtlSeconds: undefined }],
+]);
+const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+const signer = new TokenSigner(issuer, {
+  kid: 'k1',
+  algorithm: 'EdDSA',
+  signing: privateKey,
+  verification: { kid: 'k1', key: publicKey, inForce: { inForce: true } },
+});
+
+async function setUp(scopes: readonly string[] = ['messages:send', 'messages:list', 'tokens:manage']) {
+  const store = openMemoryStore();
+  await store.accounts.add({ id: 'a1', name: 'ada', passwordHash: 'x', scopes, createdAtSeconds: 1 });
+  const { accounts, tokens } = store;
+  return { store, issuing: new IssueToken({ issuer, catalogue, accounts, tokens, signer, clock }) };
+}
+
+describe('IssueToken', () => {
+  it('issue() records the token and signs exactly the claims of the contract', async () => {
+    const { store, issuing } = await setUp();
+    const scopes = ['messages:list', 'tokens:manage', 'messages:list'];
+    const issued = await issuing.issue('a1', { ttlSeconds: 600, scopes });
+    if (issued.outcome !== 'issued') throw new Error('refused');
+    const times = { createdAtSeconds: NOW_SECONDS, expiresAtSeconds: NOW_SECONDS + 600 };
+    const kept = ['messages:list', 'tokens:manage'];
+    expect(await store.tokens.find(issued.id)).toEqual({
+      id: issued.id,
+      accountId: 'a1',
+      use: 'access',
+      scopes: kept,
+      ...times,
+    });
+    expect(decodeJwt(issued.accessToken)).toEqual({
+      iss: 'https://sallyport.local',
+      aud: ['sms-api'],
+      sub: 'a1',
+      jti: issued.id,
+      iat: NOW_SECONDS,
+      exp: NOW_SECONDS + 600,
+      scopes: kept,
+      token_use: 'access',
+    });
+    expect(issued.id).toMatch(/^[\w-]{21}$/);
+  });
+
+  it('issue() signs nothing that was not recorded', async () => {
+    const { store } = await setUp();
+    const tokens = { add: () => Promise.reject(new Error('disk full')) };
+    const issuing = new IssueToken({ issuer, catalogue, accounts: store.accounts, tokens, signer, clock });
+    await expect(issuing.issue('a1', { ttlSeconds: 60, scopes: ['messages:list'] })).rejects.toThrow('disk full');
+  });
+
+  it.each([
+    ['the default', undefined, ['messages:list'], 86_400],
+    ["a scope's maximum below the default", undefined, ['messages:list', 'messages:send'], 3600],
+    ['the maximum', 604_800, ['messages:list'], 604_800],
+  ])('issue() gives a lifetime of %s', async (_what, ttlSeconds, scopes, expected) => {
+    const issued = await (await setUp()).issuing.issue('a1', { ttlSeconds, scopes });
+    expect(issued).toMatchObject({ outcome: 'issued', expiresAtSeconds: NOW_SECONDS + expected });
+  });
+
+  it.each([
+    [604_801, ['messages:list'], [{ field: 'ttl', message: '604801 seconds is over the maximum of 604800' }]],
+    [3601, ['messages:send'], [{ field: 'ttl', message: '3601 seconds is over the maximum of 3600' }]],
+    [60, ['devices:list'], [{ field: 'scopes[0]', message: 'the account does not have devices:list' }]],
+    [60, ['all:any'], [{ field: 'scopes[0]', message: 'the account does not have all:any' }]],
+    [60, ['messages:list', 'x"y'], [{ field: 'scopes[1]', message: 'no such scope: "x\\"y"' }]],
+  ])('issue() of %d seconds for %j is refused', async (ttlSeconds, scopes, errors) => {
+    const { store, issuing } = await setUp();
+    expect(await issuing.issue('a1', { ttlSeconds, scopes })).toEqual({ outcome: 'refused', errors });
+    expect(await store.accounts.findById('a1')).toBeDefined();
+  });
+
+  it('issue() takes all:any for every scope of the catalogue, and for no management scope', async () => {
+    const { issuing } = await setUp(['all:any']);
+    expect(await issuing.issue('a1', { ttlSeconds: 60, scopes: ['devices:list', 'all:any'] })).toMatchObject({
+      outcome: 'issued',
+    });
+    expect(await issuing.issue('a1', { ttlSeconds: 60, scopes: ['tokens:manage'] })).toMatchObject({
+      errors: [{ field: 'scopes[0]', message: 'the account does not have tokens:manage' }],
+    });
+  });
+
+  it('issue() for an account that is gone issues nothing', async () => {
+    const { issuing } = await setUp();
+    expect(await issuing.issue('a2', { ttlSeconds: 60, scopes: ['messages:list'] })).toEqual({ outcome: 'no_account' });
+  });
+});
+
+describe('RevokeToken', () => {
+  const revoking = ({ tokens, revocations }: Store) =>
+    new RevokeToken({ issuer: 'sallyport', tokens, revocations, clock, clockSkewMs: 30_000 });
+
+  it('revoke() writes who and when, until nobody can take the token for valid', async () => {
+    const { store, issuing } = await setUp();
+    const issued = await issuing.issue('a1', { ttlSeconds: 600, scopes: ['messages:list'] });
+    if (issued.outcome !== 'issued') throw new Error('refused');
+    const written: unknown[] = [];
+    const revocations = { ...store.revocations, write: async (entry: unknown) => void written.push(entry) };
+    expect(await revoking({ ...store, revocations }).revoke(issued.id, 'a1')).toBe(true);
+    expect(written).toEqual([
+      {
+        key: `sallyport:revoked:sallyport:${issued.id}`,
+        value: JSON.stringify({ at: NOW_SECONDS, by: 'a1' }),
+        expiresAtSeconds: NOW_SECONDS + 600 + 60 + 60,
+      },
+    ]);
+  });
+
+  it("revoke() leaves an unknown token and another account's alone", async () => {
+    const { store, issuing } = await setUp();
+    const issued = await issuing.issue('a1', { ttlSeconds: 600, scopes: ['messages:list'] });
+    if (issued.outcome !== 'issued') throw new Error('refused');
+    expect(await revoking(store).revoke(issued.id, 'a2')).toBe(false);
+    expect(await revoking(store).revoke('unknown', 'a1')).toBe(false);
+    expect(await store.revocations.read([`sallyport:revoked:sallyport:${issued.id}`])).toEqual([undefined]);
+  });
+
+  it('revoke() rejects where the store does not have it', async () => {
+    const { store, issuing } = await setUp();
+    const issued = await issuing.issue('a1', { ttlSeconds: 600, scopes: ['messages:list'] });
+    if (issued.outcome !== 'issued') throw new Error('refused');
+    const revocations = { ...store.revocations, write: () => Promise.reject(new Error('disk full')) };
+    await expect(revoking({ ...store, revocations }).revoke(issued.id, 'a1')).rejects.toThrow('disk full');
+  });
+});

@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { Passwords } from './passwords.ts';
+
+/** RFC 9106's algorithm, computed by the reference implementation: `argon2 somesalt -id -t 2 -k 64 -p 1 -l 24` of "password". */
+const FOREIGN = '$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc';
+
+describe('Passwords', () => {
+  it('verify() matches the password that was hashed, and no other', async () => {
+    const passwords = new Passwords();
+    const phc = await passwords.hash('pässword: with colon');
+    expect(phc).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$[\w+/]{22}\$[\w+/]{43}$/);
+    expect(await passwords.verify('pässword: with colon', phc)).toBe('match');
+    for (const guess of ['pässword', 'pässword: with colon ', '', 'x'.repeat(2000)]) {
+      expect(await passwords.verify(guess, phc)).toBe('mismatch');
+    }
+    expect(await passwords.hash('pässword: with colon')).not.toBe(phc);
+  });
+
+  it("verify() matches another implementation's hash", async () => {
+    expect(await new Passwords().verify('password', FOREIGN)).toBe('match');
+  });
+
+  it('verify() never matches without a hash', async () => {
+    expect(await new Passwords().verify('anything', undefined)).toBe('mismatch');
+  });
+
+  it('verify() rejects on a hash that it cannot read', async () => {
+    await expect(new Passwords().verify('x', 'plain')).rejects.toThrow('cannot be read');
+  });
+
+  it('hash() refuses an empty password and one over 1024 bytes', async () => {
+    await expect(new Passwords().hash('')).rejects.toThrow(RangeError);
+    await expect(new Passwords().hash('é'.repeat(513))).rejects.toThrow(RangeError);
+  });
+
+  it('verify() is busy once the queue is full, and takes up work again when it has drained', async () => {
+    const passwords = new Passwords();
+    const verdicts = await Promise.all(Array.from({ length: 40 }, () => passwords.verify('guess', undefined)));
+    expect(verdicts.filter((verdict) => verdict === 'mismatch')).toHaveLength(34);
+    expect(verdicts.slice(34)).toEqual(Array.from({ length: 6 }, () => 'busy'));
+    expect(await passwords.verify('guess', undefined)).toBe('mismatch');
+  });
+});
