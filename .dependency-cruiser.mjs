@@ -1,0 +1,90 @@
+/**
+ * The direction of design: main → cli → app → authorizer, {edge, jwt, introspection, revocation, tokens, store, observe,
+ * config} → core. One entry per place of the house; what an entry does not list it must not import.
+ */
+const CORE = '^src/core/';
+const CONFIG_TYPES = '^src/config/(config|secret)\\.ts$';
+const STORE_INTERFACES = '^src/store/store\\.ts$';
+const REVOCATION_KEYS = '^src/revocation/keys\\.ts$';
+const KNOWS = {
+  cli: ['^src/app\\.ts$', '^src/(config|core|jwt|observe|revocation|store|tokens)/'],
+  core: [],
+  config: [CORE],
+  store: [CORE, CONFIG_TYPES],
+  observe: [CORE, CONFIG_TYPES, STORE_INTERFACES],
+  jwt: [CORE, CONFIG_TYPES, STORE_INTERFACES, REVOCATION_KEYS],
+  introspection: [CORE, CONFIG_TYPES, STORE_INTERFACES],
+  revocation: [CORE, CONFIG_TYPES, STORE_INTERFACES],
+  tokens: [CORE, CONFIG_TYPES, STORE_INTERFACES, '^src/(jwt|revocation|observe)/'],
+  edge: [CORE, CONFIG_TYPES, STORE_INTERFACES, '^src/(tokens|observe|http2)/'],
+  http2: [CORE, CONFIG_TYPES],
+};
+
+/** Specs may use whatever they need to; the rules are about what runs. */
+const SPEC = '\\.spec\\.ts$';
+
+const directions = Object.entries(KNOWS).map(([place, targets]) => ({
+  name: `${place}-knows-too-much`,
+  severity: 'error',
+  from: { path: `^src/${place}/`, pathNot: SPEC },
+  to: { path: '^src/', pathNot: [`^src/${place}/`, ...targets] },
+}));
+
+export default {
+  forbidden: [
+    ...directions,
+    {
+      name: 'no-such-place',
+      comment: 'a new folder in src needs its line above',
+      severity: 'error',
+      from: { path: '^src/[^/]+/', pathNot: `^src/(${Object.keys(KNOWS).join('|')})/` },
+      to: {},
+    },
+    {
+      name: 'core-is-pure',
+      comment: 'no npm package and no builtin, not even for types of Node',
+      severity: 'error',
+      from: { path: CORE, pathNot: SPEC },
+      to: { pathNot: CORE },
+    },
+    {
+      name: 'no-door-knows-another',
+      severity: 'error',
+      from: { path: '^src/edge/([^/]+)/' },
+      to: { path: '^src/edge/[^/]+/', pathNot: '^src/edge/$1/' },
+    },
+    {
+      name: 'authorizer-knows-core-only',
+      severity: 'error',
+      from: { path: '^src/authorizer\\.ts$' },
+      to: { path: '^src/', pathNot: CORE },
+    },
+    {
+      name: 'app-is-for-main',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/(main|app)\\.ts$', '^src/cli/', SPEC] },
+      to: { path: '^src/(main|app)\\.ts$' },
+    },
+    {
+      name: 'src-stands-alone',
+      severity: 'error',
+      from: { path: '^src/', pathNot: SPEC },
+      to: { path: ['^(test|deploy|tools|bench)/', SPEC] },
+    },
+    {
+      name: 'no-dev-dependency-runs',
+      severity: 'error',
+      from: { path: '^src/', pathNot: SPEC },
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] },
+    },
+    { name: 'no-cycle', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-dead-end', severity: 'error', from: {}, to: { couldNotResolve: true } },
+  ],
+  options: {
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(node_modules|\\.cache)/' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+};

@@ -1,0 +1,118 @@
+import { once } from 'node:events';
+import { copyFile, mkdir, rm } from 'node:fs/promises';
+import { request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { type Envoy, findEnvoy } from '../../tools/envoy.ts';
+import { type Account, demoAccount } from './account.ts';
+import { type Child, startChild } from './child.ts';
+import { guide } from './guide.ts';
+import { holderOf, isTaken, untilAccepting } from './ports.ts';
+import { createService } from './services.ts';
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const FOLDER = `${ROOT}.cache/demo`;
+const PATIENCE_MS = 20_000;
+/** Envoy keeps its access log for ten seconds before it writes it; a demo is watched. */
+const FLUSH = ['--file-flush-interval-msec', '200'];
+
+/** The ports of envoy.yaml and sallyport.yaml, and who wants them. */
+const PORTS = { 8080: 'Envoy', 9191: 'Sallyport', 9192: 'Sallyport', 9301: 'messages', 9302: 'devices' };
+
+async function checkPorts(): Promise<void> {
+  const wanted = Object.entries(PORTS).map(([port, name]) => ({ port: Number(port), name }));
+  const taken = await Promise.all(wanted.map(({ port }) => isTaken(port)));
+  const problems = wanted
+    .filter((_, index) => taken[index])
+    .map(({ port, name }) => `port ${port}, for ${name}, is taken by ${holderOf(port) ?? 'another process'}`);
+  if (problems.length > 0) throw new Error(`${problems.join('\n')}\nEnd what holds it and run npm start again`);
+}
+
+async function startServices(): Promise<void> {
+  await once(createService('messages').listen(9301, '127.0.0.1'), 'listening');
+  await once(createService('devices').listen(9302, '127.0.0.1'), 'listening');
+}
+
+/** The password goes to Sallyport alone, and by its environment alone. */
+function startSallyport({ name, password }: Account): Child {
+  const args = [`${ROOT}src/main.ts`, 'serve', '--config', `${FOLDER}/sallyport.yaml`];
+  const env = { ...process.env, SALLYPORT_ACCOUNT: `${name}:${password}` };
+  return startChild('Sallyport', { command: process.execPath, args, env, log: `${FOLDER}/sallyport.log` });
+}
+
+function startEnvoy({ path }: Envoy): Child {
+  const args = ['-c', `${ROOT}envoy.yaml`, '--disable-hot-restart', '--log-level', 'error', ...FLUSH];
+  const { SALLYPORT_ACCOUNT: _, ...env } = process.env;
+  return startChild('Envoy', { command: path, args, env, log: `${FOLDER}/envoy.log` });
+}
+
+/** Resolves once a request through the gateway is answered with 200; rejects with the last answer. */
+async function untilHealthy(): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS;
+  let answer = await health();
+  for (; answer !== 200; answer = await health()) {
+    if (performance.now() > deadline) throw new Error(`GET http://127.0.0.1:8080/health answers ${answer}`);
+    await sleep(50);
+  }
+}
+
+async function health(): Promise<number | string | undefined> {
+  const asking = request('http://127.0.0.1:8080/health', { agent: false, timeout: 2_000 });
+  return new Promise((resolve) => {
+    asking.once('response', (response) => resolve(response.resume().statusCode));
+    asking.once('timeout', () => asking.destroy(new Error('nothing in time')));
+    asking.once('error', (error) => resolve(error.message));
+    asking.end();
+  });
+}
+
+/** Resolves when all of it runs; adds every process to `children` as soon as it exists. */
+async function start(children: Child[]): Promise<void> {
+  const account = demoAccount(process.env['SALLYPORT_ACCOUNT']);
+  await checkPorts();
+  const envoy = await findEnvoy();
+  await rm(FOLDER, { recursive: true, force: true });
+  await mkdir(FOLDER, { recursive: true });
+  await copyFile(`${ROOT}sallyport.yaml`, `${FOLDER}/sallyport.yaml`);
+  await startServices();
+  children.push(startSallyport(account));
+  await Promise.race([watch(children), Promise.all([9191, 9192].map((port) => untilAccepting(port, PATIENCE_MS)))]);
+  children.push(startEnvoy(envoy));
+  await Promise.race([watch(children), untilHealthy()]);
+  process.stdout.write(guide(account, `${envoy.version} (${envoy.origin})`));
+}
+
+/** Rejects when one of the processes ends, with the last that it said. */
+async function watch(children: readonly Child[]): Promise<never> {
+  return Promise.race(
+    children.map(async (child) => {
+      const how = await child.ended;
+      throw new Error(`${child.name} ${how}; ${child.tail()}`);
+    }),
+  );
+}
+
+/** Resolves at the first signal to end; more of them change nothing: npm passes on the Ctrl-C that we got already. */
+async function untilAsked(): Promise<void> {
+  await new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
+  });
+}
+
+async function main(): Promise<void> {
+  const children: Child[] = [];
+  // Whatever happens to this process, it leaves none behind.
+  process.once('exit', () => children.forEach((child) => child.kill()));
+  const asked = untilAsked();
+  try {
+    const demo = start(children).then(() => watch(children));
+    await Promise.race([asked, demo]);
+  } catch (error) {
+    process.stderr.write(`demo: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
+  await Promise.all(children.map((child) => child.stop()));
+  process.exit();
+}
+
+await main();

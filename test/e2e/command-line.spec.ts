@@ -1,0 +1,110 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { freePorts } from './ports.ts';
+import { runSallyport } from './run-sallyport.ts';
+
+let folder: string;
+let file: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sallyport-cli-'));
+  file = join(folder, 'sallyport.yaml');
+});
+
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+});
+
+describe('a configuration with five mistakes', () => {
+  it.each(['check', 'serve'])('sallyport %s prints five problems with lines, and nothing listens', async (command) => {
+    const [port = 0] = await freePorts(1);
+    await writeFile(file, fiveMistakes(port));
+    const { code, output } = await runSallyport([command, '--config', file], { env: { SECRET: 'short-and-secret' } });
+    expect(code).toBe(1);
+    const lines = output.trimEnd().split('\n');
+    expect(lines.map((line) => line.replace(`${file}:`, '').split(':')[0])).toEqual(['4', '8', '10', '12', '13']);
+    expect(output).not.toContain('short-and-secret');
+    await expect(connecting(port)).rejects.toThrow('ECONNREFUSED');
+  });
+});
+
+describe('what is not understood', () => {
+  it.each([
+    [[], 'a command is missing'],
+    [['frobnicate'], "no such command: 'frobnicate'"],
+    [['serve', '--confg', 'x'], "Unknown option '--confg'"],
+    [['account', 'delete', 'x'], 'expected add, list or remove'],
+    [['account', 'add'], 'expected one account name'],
+  ])('sallyport %j exits with 2 and says: %s', async (args, words) => {
+    const { code, output } = await runSallyport(args);
+    expect({ code, output }).toEqual({ code: 2, output: expect.stringContaining(words) });
+    expect(output).toContain('usage: sallyport');
+  });
+
+  it('--help prints each usage and exits with 0', async () => {
+    for (const args of [['--help'], ['serve', '--help'], ['check', '-h'], ['account', '--help']]) {
+      const { code, output } = await runSallyport(args);
+      expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('usage: sallyport') });
+    }
+  });
+});
+
+describe('sallyport serve refuses to start', () => {
+  it('where SALLYPORT_ACCOUNT is no name:password, without printing it', async () => {
+    await writeFile(file, valid((await freePorts(1))[0] ?? 0));
+    const { code, output } = await runSallyport(['serve', '--config', file], { env: { SALLYPORT_ACCOUNT: 'hunter2' } });
+    expect(code).toBe(1);
+    expect(output).toContain('SALLYPORT_ACCOUNT: expected name:password');
+    expect(output).not.toContain('hunter2');
+  });
+
+  it('where a port is taken, naming it', async () => {
+    await writeFile(file, valid(1).replace('127.0.0.1:1', '203.0.113.1:1'));
+    const { code, output } = await runSallyport(['serve', '--config', file]);
+    expect(code).toBe(1);
+    expect(output).toContain('listen.tokens: cannot listen on 203.0.113.1:1');
+  });
+
+  it('where the configuration cannot be read', async () => {
+    const { code, output } = await runSallyport(['serve', '--config', join(folder, 'missing.yaml')]);
+    expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining('cannot read the file') });
+  });
+});
+
+function connecting(port: number): Promise<void> {
+  return new Promise((resolve, reject) => connect(port, '127.0.0.1', resolve).once('error', reject));
+}
+
+function valid(port: number): string {
+  return `version: 1
+listen:
+  tokens: 127.0.0.1:${port}
+store: sqlite:./sallyport.db
+scopes: { messages:send: {} }
+issuers:
+  - { name: sallyport, issuer: "https://sallyport.local", signing: { algorithm: EdDSA } }
+routes:
+  - { method: POST, path: /messages, scope: "messages:send" }
+`;
+}
+
+/** Mistakes on lines 4, 8, 10, 12 and 13. */
+function fiveMistakes(port: number): string {
+  return `version: 1
+listen:
+  tokens: 127.0.0.1:${port}
+clockSkw: 30s
+store: "memory:"
+scopes: { messages:send: {} }
+issuers:
+  - { name: partner, audience: a, algorithms: [HS256], secrets: [{ env: SECRET }] }
+  - { name: sallyport, issuer: "https://sallyport.local", signing: { algorithm: EdDSA } }
+revocation: { maxStaleness: 1 }
+routes:
+  - { method: POST, path: /messages, scope: "messages:sent" }
+  - { method: post, path: /messages/2, scope: "messages:send" }
+`;
+}

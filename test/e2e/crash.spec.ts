@@ -1,0 +1,90 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ACCOUNT } from '../cases/world.ts';
+import { type CheckClient, connectChecks } from './check-client.ts';
+import { ask } from './http-client.ts';
+import { type Sallyport, startSallyport } from './sallyport.ts';
+
+const TOKENS = '/3rdparty/v1/auth/token';
+const ROUNDS = 5;
+const MAX_ROUND_MS = 1_200;
+
+const env = { SALLYPORT_ACCOUNT: `${ACCOUNT.name}:${ACCOUNT.password}` };
+let sallyport: Sallyport;
+
+beforeAll(async () => {
+  sallyport = await startSallyport({ env });
+});
+
+afterAll(async () => {
+  await sallyport.close();
+});
+
+/** What was acknowledged: tokens by id, and the ids of those that were revoked. */
+interface Acknowledged {
+  readonly tokens: Map<string, string>;
+  readonly revoked: Set<string>;
+  /** Asked to be revoked, whatever became of it. */
+  readonly asked: Set<string>;
+}
+
+it(`kill -9 at any moment loses nothing that was acknowledged, ${ROUNDS} times`, { timeout: 120_000 }, async () => {
+  const acknowledged: Acknowledged = { tokens: new Map(), revoked: new Set(), asked: new Set() };
+  const manager = await issueWith(basic());
+  for (let round = 0; round < ROUNDS; round++) {
+    const until = Date.now() + MAX_ROUND_MS;
+    const streams = [1, 2, 3].map(() => issueAndRevoke(manager.access_token, acknowledged, until));
+    await wait(Math.random() * MAX_ROUND_MS);
+    await sallyport.kill9();
+    await Promise.all(streams);
+    sallyport = await startSallyport({ env, after: sallyport });
+    const checks = connectChecks(sallyport.ports.extAuthz);
+    await expectKept(checks, acknowledged);
+    checks.close();
+  }
+  expect(acknowledged.revoked.size).toBeGreaterThan(10);
+});
+
+/** Issues tokens and revokes every other one, until the process is gone. */
+async function issueAndRevoke(manager: string, { tokens, revoked, asked }: Acknowledged, until: number): Promise<void> {
+  try {
+    while (Date.now() < until) {
+      const { id, access_token } = await issueWith(`Bearer ${manager}`);
+      tokens.set(id, access_token);
+      if (tokens.size % 2 === 0) continue;
+      asked.add(id);
+      const path = `${TOKENS}/${id}`;
+      const headers = [['Authorization', `Bearer ${manager}`]] as const;
+      const { status } = await ask({ port: sallyport.ports.tokens, method: 'DELETE', path, headers });
+      if (status === 204) revoked.add(id);
+    }
+  } catch {
+    // The connection broke with the process: what was not answered is not acknowledged.
+  }
+}
+
+async function issueWith(authorization: string): Promise<{ readonly id: string; readonly access_token: string }> {
+  const headers = [
+    ['Authorization', authorization],
+    ['Content-Type', 'application/json'],
+  ] as const;
+  const body = JSON.stringify({ scopes: ['messages:send', 'tokens:manage'] });
+  const answer = await ask({ port: sallyport.ports.tokens, method: 'POST', path: TOKENS, headers, body });
+  if (answer.status !== 201) throw new Error(`${answer.status} ${answer.body}`);
+  return JSON.parse(answer.body);
+}
+
+/** Revoked tokens stay refused; the others pass with the same key, and are still the account's to revoke. */
+async function expectKept(checks: CheckClient, { tokens, revoked, asked }: Acknowledged): Promise<void> {
+  for (const [id, token] of tokens) {
+    const headers = [['authorization', `Bearer ${token}`]] as const;
+    const request = { method: 'POST', path: '/3rdparty/v1/messages', host: 'h', headers };
+    const { outcome } = await checks.check(request, 'raw');
+    if (revoked.has(id)) expect(outcome, `revoked token ${id}`).toBe('denied');
+    else if (!asked.has(id)) expect(outcome, `token ${id}`).toBe('passes');
+  }
+}
+
+function basic(): string {
+  return `Basic ${Buffer.from(`${ACCOUNT.name}:${ACCOUNT.password}`).toString('base64')}`;
+}

@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { findEnvoy } from '../../tools/envoy.ts';
+import { freePorts } from './ports.ts';
+import { startProcess, untilReady } from './process.ts';
+
+const ENVOY_YAML = new URL('../../envoy.yaml', import.meta.url);
+
+/** One listener of the Envoy under test: the real envoy.yaml with two of its properties on or off. */
+export interface Gateway {
+  /** For test names. */
+  readonly name: string;
+  readonly port: number;
+  /** Paths are normalised, and header names with underscores refused, before Sallyport is asked. */
+  readonly normalises: boolean;
+  readonly rawHeaders: boolean;
+}
+
+/** The same four for every Envoy, so that tests can be listed before it runs. */
+export const GATEWAYS: readonly Omit<Gateway, 'port'>[] = [true, false].flatMap((normalises) =>
+  [true, false].map((rawHeaders) => ({
+    name: `normalisation ${normalises ? 'on' : 'off'}, encode_raw_headers ${rawHeaders ? 'on' : 'off'}`,
+    normalises,
+    rawHeaders,
+  })),
+);
+
+export interface RunningEnvoy {
+  /** In the order of {@link GATEWAYS}. */
+  readonly gateways: readonly Gateway[];
+  /** All that it wrote so far, its access log included. */
+  output(): string;
+  close(): Promise<void>;
+}
+
+/** Ports of what stands behind Envoy, by the name of the cluster in envoy.yaml. */
+export type Upstreams = Readonly<Record<'sallyport' | 'tokens' | 'messages' | 'devices', number>>;
+
+/** Starts one Envoy with a listener for each of {@link GATEWAYS}, on free ports of the loopback address. */
+export async function startEnvoy(upstreams: Upstreams): Promise<RunningEnvoy> {
+  const { path } = await findEnvoy();
+  const ports = await freePorts(GATEWAYS.length);
+  const gateways = GATEWAYS.map((gateway, index) => ({ ...gateway, port: ports[index] ?? 0 }));
+  const config = JSON.stringify(configFor(gateways, upstreams));
+  const flags = ['--disable-hot-restart', '--concurrency', '1', '--log-level', 'warning'];
+  const args = ['--config-yaml', config, ...flags, '--file-flush-interval-msec', '50'];
+  const envoy = startProcess({ command: path, args });
+  await untilReady(envoy, ports);
+  return { gateways, output: () => envoy.output(), close: async () => void (await envoy.stop()) };
+}
+
+/** The parts of envoy.yaml that are edited here. */
+interface EnvoyConfig {
+  static_resources: { listeners: Listener[]; clusters: Cluster[] };
+}
+interface Listener {
+  name: string;
+  address: Address;
+  filter_chains: [{ filters: [{ typed_config: ConnectionManager }] }];
+}
+interface ConnectionManager {
+  normalize_path: boolean;
+  merge_slashes: boolean;
+  path_with_escaped_slashes_action: string;
+  common_http_protocol_options: { headers_with_underscores_action: string };
+  http_filters: [{ typed_config: { encode_raw_headers: boolean; grpc_service: { timeout: string } } }, ...unknown[]];
+}
+interface Cluster {
+  name: keyof Upstreams;
+  load_assignment: { endpoints: [{ lb_endpoints: [{ endpoint: { address: Address } }] }] };
+}
+interface Address {
+  socket_address: { address: string; port_value: number };
+}
+
+function configFor(gateways: readonly Gateway[], upstreams: Upstreams): EnvoyConfig {
+  // Envoy itself says so where the file has not this form.
+  const config = parse(readFileSync(ENVOY_YAML, 'utf8')) as EnvoyConfig;
+  const { listeners, clusters } = config.static_resources;
+  const [original] = listeners;
+  if (original === undefined) throw new Error('envoy.yaml has no listener');
+  for (const { name, load_assignment } of clusters) {
+    load_assignment.endpoints[0].lb_endpoints[0].endpoint.address.socket_address.port_value = upstreams[name];
+  }
+  config.static_resources.listeners = gateways.map((gateway) => listenerFor(gateway, original));
+  return config;
+}
+
+function listenerFor({ name, port, normalises, rawHeaders }: Gateway, original: Listener): Listener {
+  const listener = structuredClone(original);
+  const manager = listener.filter_chains[0].filters[0].typed_config;
+  listener.name = name;
+  listener.address.socket_address.port_value = port;
+  if (!normalises) {
+    manager.normalize_path = false;
+    manager.merge_slashes = false;
+    manager.path_with_escaped_slashes_action = 'KEEP_UNCHANGED';
+    manager.common_http_protocol_options.headers_with_underscores_action = 'ALLOW';
+  }
+  const extAuthz = manager.http_filters[0].typed_config;
+  extAuthz.encode_raw_headers = rawHeaders;
+  // A machine that runs tests side by side is slow at hashing passwords; what is tested is the answer.
+  extAuthz.grpc_service.timeout = '10s';
+  return listener;
+}

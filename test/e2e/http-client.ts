@@ -1,0 +1,36 @@
+import { type IncomingHttpHeaders, request } from 'node:http';
+import { text } from 'node:stream/consumers';
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** One entry a field, in order. */
+  readonly challenges: readonly string[];
+  readonly body: string;
+}
+
+export interface HttpQuestion {
+  readonly port: number;
+  readonly method: string;
+  /** Sent as it is, unlike by `fetch`. */
+  readonly path: string;
+  /** One entry a field: the same name may stand twice. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body?: string;
+}
+
+/** One request on a connection of its own. */
+export async function ask({ port, method, path, headers, body = '' }: HttpQuestion): Promise<HttpAnswer> {
+  const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
+  const hasHost = headers.some(([name]) => name.toLowerCase() === 'host');
+  const fields = [...(hasHost ? [] : [['Host', `127.0.0.1:${port}`] as const]), ...headers];
+  const length = body === '' ? [] : ['Content-Length', String(Buffer.byteLength(body))];
+  const options = { host: '127.0.0.1', port, method, path, headers: [...fields.flat(), ...length], agent: false };
+  const sent = request(options, (response) => {
+    const challenges = response.headersDistinct['www-authenticate'] ?? [];
+    const { statusCode: status = 0, headers: received } = response;
+    text(response).then((read) => resolve({ status, headers: received, challenges, body: read }), reject);
+  });
+  sent.once('error', reject).end(body);
+  return promise;
+}

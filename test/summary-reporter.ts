@@ -1,0 +1,55 @@
+import type { Reporter, TestCase, TestModule, TestSuite } from 'vitest/node';
+
+/**
+ * Says how the run went in its very last line, `N passed, N failed`, with `, N skipped` where tests were. Names each
+ * skipped test with its reason. Fails the run where nothing ran and, with `CI=true`, where anything was skipped.
+ */
+export class SummaryReporter implements Reporter {
+  private passed = 0;
+  private failed = 0;
+  private skipped: readonly string[] = [];
+
+  onInit(): void {
+    // Vitest may still speak after the run's end, and ends without a run where it found no file.
+    process.once('exit', () => this.conclude());
+  }
+
+  onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
+    const tests = modules.flatMap((module) => [...module.children.allTests()]);
+    const broken = modules.flatMap((module) => [module, ...module.children.allSuites()]).filter(isBroken);
+    this.passed = tests.filter((test) => test.result().state === 'passed').length;
+    this.failed =
+      tests.filter((test) => test.result().state === 'failed').length + broken.length + unhandledErrors.length;
+    this.skipped = tests.filter(isSkipped).map(describeSkipped);
+  }
+
+  private conclude(): void {
+    const ran = this.passed + this.failed;
+    if (this.failed > 0 || ran === 0 || (this.skipped.length > 0 && process.env['CI'] === 'true')) {
+      process.exitCode ||= 1;
+    }
+    const counts = `${this.passed} passed, ${this.failed} failed`;
+    const summary = this.skipped.length > 0 ? `${counts}, ${this.skipped.length} skipped` : counts;
+    process.stdout.write([...this.skipped, summary, ''].join('\n'));
+  }
+}
+
+/** Whether a file could not be loaded, or one of its hooks failed. */
+function isBroken(entity: TestModule | TestSuite): boolean {
+  return entity.errors().length > 0;
+}
+
+/** A test that was neither passed nor failed: skipped, or never reached. */
+function isSkipped(test: TestCase): boolean {
+  return !['passed', 'failed'].includes(test.result().state);
+}
+
+function describeSkipped(test: TestCase): string {
+  const result = test.result();
+  const note = result.state === 'skipped' ? result.note : 'the run ended before it';
+  return `skipped: ${test.module.relativeModuleId} > ${test.fullName}: ${note ?? reasonOf(test)}`;
+}
+
+function reasonOf(test: TestCase): string {
+  return test.options.mode === 'todo' ? 'todo' : 'no reason given, or a hook before it failed';
+}

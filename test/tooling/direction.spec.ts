@@ -1,0 +1,65 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { checkDirection } from '../../tools/direction.ts';
+
+const roots: string[] = [];
+
+function treeOf(files: Readonly<Record<string, string>>): string {
+  const root = mkdtempSync(join(tmpdir(), 'sallyport-direction-'));
+  roots.push(root);
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, name)), { recursive: true });
+    writeFileSync(join(root, name), content);
+  }
+  return root;
+}
+
+afterEach(() => {
+  for (const root of roots.splice(0)) rmSync(root, { recursive: true });
+});
+
+const MODULE = 'export const value = 1;\n';
+
+/** A tree with one import, and what the rules call it. */
+const FORBIDDEN: readonly (readonly [rule: string, from: string, to: string])[] = [
+  ['core-is-pure', 'src/core/a.ts', 'node:fs'],
+  ['core-knows-too-much', 'src/core/a.ts', 'src/store/store.ts'],
+  ['no-door-knows-another', 'src/edge/a/service.ts', 'src/edge/b/service.ts'],
+  ['edge-knows-too-much', 'src/edge/a/service.ts', 'src/store/sqlite.ts'],
+  ['authorizer-knows-core-only', 'src/authorizer.ts', 'src/jwt/a.ts'],
+  ['app-is-for-main', 'src/store/a.ts', 'src/app.ts'],
+  ['src-stands-alone', 'src/app.ts', 'test/a.ts'],
+  ['no-such-place', 'src/utilities/a.ts', 'src/core/a.ts'],
+];
+
+describe('checkDirection()', () => {
+  it('reports every tree in which nothing was seen', async () => {
+    const { problems, modules } = await checkDirection(treeOf({ 'README.md': '' }));
+    expect(problems).toEqual(['saw no module in src', 'saw no import']);
+    expect(modules).toBe(0);
+  });
+
+  it('finds nothing where imports follow the design', async () => {
+    const files = { 'src/core/a.ts': MODULE, 'src/jwt/b.ts': `export { value } from '../core/a.ts';\n` };
+    expect(await checkDirection(treeOf(files))).toEqual({ problems: [], modules: 2 });
+  });
+
+  it.for(FORBIDDEN)('names %s when %s imports %s', async ([rule, from, to]) => {
+    const up = '../'.repeat(from.split('/').length - 1);
+    const specifier = to.startsWith('node:') ? to : `./${up}${to}`;
+    const files = { [from]: `import * as it from '${specifier}';\nexport const used = it;\n` };
+    const { problems } = await checkDirection(treeOf(to.startsWith('node:') ? files : { ...files, [to]: MODULE }));
+    expect(problems.map((problem) => problem.split(':')[0])).toContain(rule);
+  });
+
+  it('sees imports of types alone, and cycles of them', async () => {
+    const files = {
+      'src/core/a.ts': `import type { B } from './b.ts';\nexport type A = B | 1;\n`,
+      'src/core/b.ts': `import type { A } from './a.ts';\nexport type B = A | 2;\n`,
+    };
+    const { problems } = await checkDirection(treeOf(files));
+    expect(problems.join()).toContain('no-cycle');
+  });
+});

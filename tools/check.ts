@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { checkDirection } from './direction.ts';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+
+/** What one step found: what it says where all is well, or what is wrong. */
+interface Finding {
+  readonly ok: boolean;
+  readonly text: string;
+}
+
+/** Runs a program of node_modules/.bin; all of its output counts only where it fails. */
+async function run(program: string, ...args: readonly string[]): Promise<Finding> {
+  const command = `${ROOT}node_modules/.bin/${program}`;
+  const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
+  const ended = new Promise<number | null>((resolve, reject) => child.once('error', reject).once('close', resolve));
+  const [status, out, err] = await Promise.all([ended, text(child.stdout), text(child.stderr)]);
+  return { ok: status === 0, text: status === 0 ? '' : (out + err).trim() };
+}
+
+async function direction(): Promise<Finding> {
+  const { problems, modules } = await checkDirection(ROOT);
+  return { ok: problems.length === 0, text: problems.length === 0 ? `${modules} modules` : problems.join('\n') };
+}
+
+const STEPS: Readonly<Record<string, () => Promise<Finding>>> = {
+  'format (biome)': () => run('biome', 'check', '--error-on-warnings', '--colors=off'),
+  'lint (oxlint)': () => run('oxlint', '--type-aware', '--deny-warnings'),
+  'types (tsc)': () => run('tsc', '--noEmit'),
+  'direction (dependency-cruiser)': direction,
+  'unused (knip)': () => run('knip', '--no-progress', '--treat-config-hints-as-errors'),
+};
+
+/** Runs one step and says how it went. */
+async function report(name: string, step: () => Promise<Finding>): Promise<boolean> {
+  const { ok, text: found } = await step();
+  process.stdout.write(ok ? `ok    ${name}${found && `: ${found}`}\n` : `FAIL  ${name}\n${found}\n`);
+  return ok;
+}
+
+const results = await Promise.all(Object.entries(STEPS).map(([name, step]) => report(name, step)));
+if (results.includes(false)) process.exitCode = 1;
