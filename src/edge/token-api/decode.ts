@@ -21,10 +21,16 @@ function authorizationOf(request: FastifyRequest): string | undefined {
   return request.raw.headersDistinct['authorization']?.join(',');
 }
 
-const tokenRequest = z.strictObject({
-  ttl: z.int('a whole number of seconds').min(1, 'at least 1 second').optional(),
-  scopes: z.array(z.string('a scope is a string')).min(1, 'at least one scope').max(100, 'at most 100 scopes'),
-});
+const tokenRequest = z.strictObject(
+  {
+    ttl: z.int('a whole number of seconds').min(1, 'at least 1 second').optional(),
+    scopes: z
+      .array(z.string('a scope is a string'), 'a list of scopes')
+      .min(1, 'at least one scope')
+      .max(100, 'at most 100 scopes'),
+  },
+  { error: (issue) => (issue.code === 'invalid_type' ? 'a JSON object' : undefined) },
+);
 
 /** The body of `POST /3rdparty/v1/auth/token`, or every field's problem. */
 export function decodeTokenRequest(body: unknown): TokenRequest | readonly FieldError[] {

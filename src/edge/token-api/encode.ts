@@ -3,6 +3,7 @@ import { answerTo, problem } from '../../core/answer.ts';
 import type { Deny } from '../../core/decision.ts';
 import type { FieldError, IssuedToken } from '../../tokens/issue-token.ts';
 
+/** Sent as bytes: to a string fastify would add a charset, which the type does not have (RFC 8259, section 11). */
 const PROBLEM = 'application/problem+json';
 
 /** The token service's own problems, beside the reasons of a denial (contract section 4). */
@@ -19,7 +20,7 @@ export async function sendDenial(reply: FastifyReply, denial: Deny): Promise<voi
   const { status, challenges, retryAfterSeconds, body } = answerTo(denial);
   if (challenges.length > 0) reply.header('www-authenticate', challenges);
   if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
-  await reply.code(status).header('cache-control', 'no-store').type(PROBLEM).send(body);
+  await reply.code(status).header('cache-control', 'no-store').type(PROBLEM).send(Buffer.from(body));
 }
 
 export async function sendProblem(
@@ -34,7 +35,7 @@ export async function sendProblem(
     .code(status)
     .header('cache-control', 'no-store')
     .type(PROBLEM)
-    .send(problem(code, status, title, message, more));
+    .send(Buffer.from(problem(code, status, title, message, more)));
 }
 
 /** RFC 6749, section 5.1: a token is never cached. */

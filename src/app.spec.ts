@@ -1,0 +1,173 @@
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type App, startApp } from './app.ts';
+import type { Config } from './config/config.ts';
+import { loadConfig } from './config/load.ts';
+
+const TOKENS = '/3rdparty/v1/auth/token';
+const OWNER = `Basic ${Buffer.from('demo:secret').toString('base64')}`;
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+let folder: string;
+const lines: string[] = [];
+const logDestination = { write: (line: string) => void lines.push(line) };
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sallyport-app-'));
+});
+
+afterAll(async () => {
+  await rm(folder, { recursive: true });
+});
+
+async function configure(more = '', store = '"memory:"'): Promise<Config> {
+  const file = join(folder, 'sallyport.yaml');
+  const text = `version: 1
+listen: { tokens: "127.0.0.1:0", extAuthz: "127.0.0.1:0" }
+store: ${store}
+scopes: { messages:send: {} }
+issuers: [{ name: sallyport, issuer: "https://s.local", signing: { algorithm: ES256 } }]
+routes: [{ path: /messages, scope: "messages:send" }]
+${more}`;
+  await writeFile(file, text);
+  const loaded = loadConfig(file, {});
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+  return loaded.config;
+}
+
+async function bodyOf(answer: Response): Promise<Record<string, string>> {
+  // What its members hold is what the tests ask.
+  return (await answer.json()) as Record<string, string>;
+}
+
+describe('the token service', () => {
+  let app: App;
+
+  beforeAll(async () => {
+    app = await startApp(await configure(), { env: { SALLYPORT_ACCOUNT: 'demo:secret' }, logDestination });
+  });
+
+  afterAll(async () => {
+    await app.close();
+  });
+
+  function call(path: string, init: RequestInit): Promise<Response> {
+    return fetch(`http://${app.tokens}${path}`, init);
+  }
+
+  it.each([
+    ['no credential', {}, 401, 'credentials_required'],
+    ['a wrong password', { authorization: 'Basic ZGVtbzp4' }, 401, 'credentials_invalid'],
+    ['a token that is none', { authorization: 'Bearer x' }, 401, 'token_invalid'],
+    ['two credentials', { authorization: `${OWNER}, Bearer x` }, 400, 'invalid_request'],
+  ])('with %s answers before it reads the body', async (_what, headers, status, code) => {
+    const answer = await call(TOKENS, { method: 'POST', headers: { ...JSON_TYPE, ...headers }, body: '{"broken' });
+    expect(answer.status).toBe(status);
+    expect(await answer.json()).toMatchObject({ code, status, type: `urn:sallyport:problem:${code}` });
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+    expect(answer.headers.get('www-authenticate')).toContain('Bearer realm="sallyport"');
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+  });
+
+  it.each([
+    ['broken JSON', '{"ttl":', JSON_TYPE, 400, 'invalid_body'],
+    ['no body', undefined, JSON_TYPE, 400, 'invalid_body'],
+    ['a form', 'ttl=1', { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'unsupported_media_type'],
+    ['over 64 KB', JSON.stringify({ scopes: ['x'.repeat(70_000)] }), JSON_TYPE, 413, 'too_large'],
+    [
+      'a prototype',
+      '{"__proto__":{"scopes":["messages:send"]},"scopes":["messages:send"]}',
+      JSON_TYPE,
+      400,
+      'invalid_body',
+    ],
+  ])('answers %s in kind', async (_what, body, type, status, code) => {
+    const headers = { ...type, authorization: OWNER };
+    const answer = await call(TOKENS, { method: 'POST', headers, ...(body === undefined ? {} : { body }) });
+    expect([answer.status, (await bodyOf(answer))['code']]).toEqual([status, code]);
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+  });
+
+  it.each([
+    [{}, [{ field: 'scopes', message: 'a list of scopes' }]],
+    [{ scopes: [] }, [{ field: 'scopes', message: 'at least one scope' }]],
+    [{ scopes: [1] }, [{ field: 'scopes[0]', message: 'a scope is a string' }]],
+    [{ scopes: ['messages:send'], ttl: 0 }, [{ field: 'ttl', message: 'at least 1 second' }]],
+    [{ scopes: ['messages:send'], ttl: 1.5 }, [{ field: 'ttl', message: 'a whole number of seconds' }]],
+    [{ scopes: ['messages:send'], ttl: '60' }, [{ field: 'ttl', message: 'a whole number of seconds' }]],
+    [{ scopes: ['messages:send'], tll: 60 }, [{ field: 'tll', message: 'not a field of this call' }]],
+    [[], [{ field: '', message: 'a JSON object' }]],
+  ])('says what is wrong with %j', async (body, errors) => {
+    const headers = { ...JSON_TYPE, authorization: OWNER };
+    const answer = await call(TOKENS, { method: 'POST', headers, body: JSON.stringify(body) });
+    expect(await answer.json()).toMatchObject({ status: 400, code: 'invalid_body', errors });
+  });
+
+  it.each([
+    ['GET', TOKENS],
+    ['GET', '/'],
+    ['POST', `${TOKENS}/x`],
+    ['POST', '/messages'],
+  ])('answers %s %s with not_found', async (method, path) => {
+    const answer = await call(path, { method });
+    expect([answer.status, (await bodyOf(answer))['code']]).toEqual([404, 'not_found']);
+  });
+
+  it('refuses an id that two parsers read in two ways', async () => {
+    const answer = await call(`${TOKENS}/a%2fb`, { method: 'DELETE', headers: { authorization: OWNER } });
+    expect([answer.status, (await bodyOf(answer))['code']]).toEqual([400, 'path_rejected']);
+  });
+});
+
+describe('startApp', () => {
+  it('closes again what it had opened, where a door cannot open', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    // A TCP server that listens has an address of this form.
+    const { port } = taken.address() as AddressInfo;
+    const config = await configure();
+    const blocked = {
+      ...config,
+      listen: { ...config.listen, tokens: { address: { host: '127.0.0.1', port }, tls: undefined } },
+    };
+    lines.length = 0;
+    await expect(startApp(blocked, { env: {}, logDestination })).rejects.toThrow(
+      `listen.tokens: cannot listen on 127.0.0.1:${port}`,
+    );
+    expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['stopped']);
+    taken.close();
+  });
+
+  it('rejects where the signing key was sealed with another secret', async () => {
+    const config = await configure('', 'sqlite:./sealed.db');
+    await (await startApp(config, { env: {}, logDestination })).close();
+    await writeFile(join(folder, 'sealed.db.seal'), `${Buffer.alloc(32).toString('base64url')}\n`);
+    await expect(startApp(config, { env: {}, logDestination })).rejects.toThrow(/not the one they were sealed with/);
+  });
+
+  it('keeps its signing key, its accounts and its revocations over a restart', async () => {
+    const config = await configure('', 'sqlite:./kept.db');
+    const env = { SALLYPORT_ACCOUNT: 'demo:secret' };
+    const call = (app: App, method: string, path: string, credential: string): Promise<Response> =>
+      fetch(`http://${app.tokens}${path}`, {
+        method,
+        headers: { ...(method === 'POST' ? JSON_TYPE : {}), authorization: credential },
+        ...(method === 'POST' ? { body: '{"scopes":["tokens:manage"]}' } : {}),
+      });
+    const first = await startApp(config, { env, logDestination });
+    const kept = await bodyOf(await call(first, 'POST', TOKENS, OWNER));
+    const revoked = await bodyOf(await call(first, 'POST', TOKENS, OWNER));
+    expect((await call(first, 'DELETE', `${TOKENS}/${revoked['id']}`, OWNER)).status).toBe(204);
+    await first.close();
+
+    const second = await startApp(config, { env: {}, logDestination });
+    expect((await call(second, 'POST', TOKENS, `Bearer ${kept['access_token']}`)).status).toBe(201);
+    expect((await call(second, 'POST', TOKENS, `Bearer ${revoked['access_token']}`)).status).toBe(401);
+    await second.close();
+  });
+});
