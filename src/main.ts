@@ -62,9 +62,13 @@ function report(error: unknown, command: Command, terminal: Terminal): number {
   return 1;
 }
 
+/** What may still be open when a command is done, such as a silent client's connection, is not waited for. */
+const LINGER_MS = 1_000;
+
 process.exitCode = await main(process.argv.slice(2), {
   env: process.env,
   stdin: process.stdin,
   out: (text) => process.stdout.write(text),
   err: (text) => process.stderr.write(text),
 });
+setTimeout(() => process.exit(), LINGER_MS).unref();

@@ -71,7 +71,8 @@ export class BearerVerifier implements Verifier {
       identity: { issuer, subject, tokenId, scheme: 'bearer', scopes },
       granted: new Set(scopes),
       validUntilMs: claims.expiresAtSeconds * 1000 + this.parts.clockSkewMs,
-      issuedAtSeconds: claims.issuedAtSeconds,
+      // A mark is a whole second and ends what was issued within it.
+      issuedAtSeconds: Math.floor(claims.issuedAtSeconds),
       generation: this.parts.generation,
       key: key.inForce,
       standings: revocationKeysOf(token, claims, key, issuer).map((entry) => this.parts.standings.at(entry)),

@@ -19,7 +19,7 @@ export interface KeySource {
 }
 
 /** The kind of key (RFC 7518, section 6) and curve that an algorithm takes. */
-export function keyTypeOf(algorithm: string): { readonly type: string; readonly curve?: string } {
+function keyTypeOf(algorithm: string): { readonly type: string; readonly curve?: string } {
   if (algorithm.startsWith('HS')) return { type: 'secret' };
   if (algorithm === 'ES256') return { type: 'ec', curve: 'prime256v1' };
   if (algorithm === 'ES384') return { type: 'ec', curve: 'secp384r1' };

@@ -6,6 +6,7 @@ import type { Decider } from '../../core/ports.ts';
 import type { Events } from '../../observe/events.ts';
 import type { IssueToken } from '../../tokens/issue-token.ts';
 import type { RevokeToken } from '../../tokens/revoke-token.ts';
+import { removeDeadSocket } from '../dead-socket.ts';
 import { decodeAccess, decodeTokenRequest } from './decode.ts';
 import type { ProblemCode } from './encode.ts';
 import { sendDenial, sendProblem, sendToken } from './encode.ts';
@@ -145,6 +146,7 @@ function answerErrors(server: FastifyInstance, events: Events): void {
 
 async function listen(server: FastifyInstance, { address }: Listener): Promise<string> {
   const target = 'path' in address ? `unix:${address.path}` : `${address.host}:${address.port}`;
+  if ('path' in address) await removeDeadSocket(address.path);
   try {
     // A copy: fastify writes into what it is given.
     await server.listen({ ...address });

@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest';
+import { allowed, credentialOf, HEADERS, ROUTE, shadowed } from '../../../test/ext-authz/decisions.ts';
+import type { Decision, Deny } from '../../core/decision.ts';
+import { deny } from '../../core/decision.ts';
+import { REASONS, type Reason } from '../../core/reason.ts';
+import { encodeDecision } from './encode.ts';
+import type { CheckResponse, HeaderValueOption } from './messages.ts';
+
+const IDENTITY_HEADERS = ['x-auth-subject', 'x-auth-scopes', 'x-auth-token-id', 'x-auth-issuer', 'x-auth-scheme'];
+const OVERRIDES = ['x-http-method-override', 'x-http-method', 'x-method-override', 'x-method'];
+
+function encode(decision: Decision, disguised: readonly string[] = []): CheckResponse {
+  return encodeDecision(decision, HEADERS, disguised);
+}
+
+function ok(response: CheckResponse): { set: Record<string, string>; remove: readonly string[] } {
+  if (!('ok_response' in response)) throw new Error('expected an ok_response');
+  const { headers, headers_to_remove: remove } = response.ok_response;
+  expect(headers.every((header) => header.append_action === 'OVERWRITE_IF_EXISTS_OR_ADD')).toBe(true);
+  return { set: Object.fromEntries(headers.map(({ header }) => [header.key, header.value])), remove };
+}
+
+function denied(response: CheckResponse) {
+  if (!('denied_response' in response)) throw new Error('expected a denied_response');
+  return response.denied_response;
+}
+
+function facts(response: CheckResponse): Record<string, string> {
+  const { fields } = response.dynamic_metadata;
+  return Object.fromEntries(Object.entries(fields).map(([name, { stringValue }]) => [name, stringValue]));
+}
+
+function valuesOf(headers: readonly HeaderValueOption[], name: string): readonly string[] {
+  return headers.filter(({ header }) => header.key === name).map(({ header }) => header.value);
+}
+
+describe('encodeDecision()', () => {
+  it('lets pass as somebody: every identity header set, Authorization removed', () => {
+    const response = encode(allowed({}));
+    expect(response.status).toEqual({ code: 0 });
+    const { set, remove } = ok(response);
+    expect(set).toEqual({
+      'x-auth-subject': 'account-1',
+      'x-auth-scopes': 'messages:send messages:list',
+      'x-auth-token-id': 'V1StGXR8_Z5jdHi6B-myT',
+      'x-auth-issuer': 'sallyport',
+      'x-auth-scheme': 'bearer',
+    });
+    expect(remove.toSorted()).toEqual([...OVERRIDES, 'authorization'].toSorted());
+    expect(facts(response)).toEqual({
+      outcome: 'allow',
+      issuer: 'sallyport',
+      subject: 'account-1',
+      token_id: 'V1StGXR8_Z5jdHi6B-myT',
+      scheme: 'bearer',
+      scopes: 'messages:send messages:list',
+    });
+  });
+
+  it('removes the identity headers for which there is no value', () => {
+    const response = encode(allowed({ subject: undefined, tokenId: undefined, scopes: [] }));
+    const { set, remove } = ok(response);
+    expect(set).toEqual({ 'x-auth-issuer': 'sallyport', 'x-auth-scheme': 'bearer' });
+    expect(remove).toEqual(expect.arrayContaining(['x-auth-subject', 'x-auth-token-id', 'x-auth-scopes']));
+    expect(facts(response)).toEqual({ outcome: 'allow', issuer: 'sallyport', scheme: 'bearer', scopes: '' });
+  });
+
+  it('lets pass as nobody: every identity header removed, Authorization untouched', () => {
+    const response = encode(allowed());
+    const { set, remove } = ok(response);
+    expect(set).toEqual({});
+    expect(remove.toSorted()).toEqual([...IDENTITY_HEADERS, ...OVERRIDES].toSorted());
+    expect(facts(response)).toEqual({ outcome: 'allow' });
+  });
+
+  it('lets pass what is in shadow as nobody, and says why it would not have', () => {
+    const response = encode(shadowed());
+    expect(ok(response).set).toEqual({});
+    expect(ok(response).remove).toEqual(expect.arrayContaining(IDENTITY_HEADERS));
+    expect(facts(response)).toEqual({ outcome: 'allow', shadowed: 'token_expired' });
+  });
+
+  it.each([
+    ['somebody', allowed({})],
+    ['nobody', allowed()],
+    ['shadow', shadowed()],
+  ])('removes headers in disguise, as they were spelt: %s', (_, decision) => {
+    expect(ok(encode(decision, ['X_Auth_Subject', 'x.auth.scopes'])).remove).toEqual(
+      expect.arrayContaining(['X_Auth_Subject', 'x.auth.scopes']),
+    );
+  });
+
+  it.each([
+    ['a line break', 'a\r\nx-auth-scopes: all:any', 'a%0D%0Ax-auth-scopes:%20all:any'],
+    ['letters beyond ASCII', 'müller', 'm%C3%BCller'],
+    ['a percent sign', '100%', '100%25'],
+    ['a comma', 'a,b', 'a,b'],
+  ])('never lets an identity split or join headers: %s', (_, subject, value) => {
+    expect(ok(encode(allowed({ subject }))).set).toMatchObject({ 'x-auth-subject': value });
+  });
+
+  it('never gives a pass a denied_response', () => {
+    for (const decision of [allowed({}), allowed(), shadowed()]) {
+      expect(Object.keys(encode(decision)).toSorted()).toEqual(['dynamic_metadata', 'ok_response', 'status']);
+      expect(encode(decision).status).toEqual({ code: 0 });
+    }
+  });
+
+  it.each<[reason: Reason, code: number, http: number]>([
+    ['credentials_required', 16, 401],
+    ['invalid_request', 3, 400],
+    ['token_invalid', 16, 401],
+    ['token_expired', 16, 401],
+    ['token_revoked', 16, 401],
+    ['credentials_invalid', 16, 401],
+    ['scope_required', 7, 403],
+    ['route_denied', 7, 403],
+    ['path_rejected', 3, 400],
+    ['too_many_attempts', 8, 429],
+    ['unavailable', 14, 503],
+  ])('denies %s with gRPC status %i and HTTP status %i', (reason, code, http) => {
+    const response = encode(deny(reason, ROUTE, 'test'));
+    expect(response.status).toEqual({ code, message: reason });
+    const { status, headers, body } = denied(response);
+    expect(status).toEqual({ code: http });
+    expect(valuesOf(headers, 'content-type')).toEqual(['application/problem+json']);
+    expect(valuesOf(headers, 'cache-control')).toEqual(['no-store']);
+    expect(valuesOf(headers, 'retry-after')).toEqual(http === 429 || http === 503 ? ['1'] : []);
+    expect(JSON.parse(body)).toMatchObject({ code: reason, status: http });
+    expect(facts(response)).toEqual({ outcome: 'deny', reason });
+  });
+
+  it('denies for every reason there is, with a status that never lets pass', () => {
+    for (const reason of REASONS) {
+      const response = encode(deny(reason, undefined, 'test'));
+      expect(response.status.code).toBeGreaterThan(0);
+      expect(denied(response).status.code).toBeGreaterThanOrEqual(400);
+      expect(response).not.toHaveProperty('ok_response');
+    }
+  });
+
+  it('sends each challenge in a field of its own', () => {
+    const offering: Deny = { ...deny('credentials_required', ROUTE, 'test'), offersBasic: true };
+    const challenges = denied(encode(offering)).headers.filter(({ header }) => header.key === 'www-authenticate');
+    expect(challenges).toEqual([
+      {
+        header: { key: 'www-authenticate', value: 'Bearer realm="sallyport"' },
+        append_action: 'APPEND_IF_EXISTS_OR_ADD',
+      },
+      {
+        header: { key: 'www-authenticate', value: 'Basic realm="sallyport", charset="UTF-8"' },
+        append_action: 'APPEND_IF_EXISTS_OR_ADD',
+      },
+    ]);
+  });
+
+  it('says nothing of the check that failed, nor of whom it failed for', () => {
+    const denial: Deny = {
+      ...deny('scope_required', ROUTE, 'very precise', 'secret-issuer'),
+      credential: credentialOf(),
+    };
+    const said = JSON.stringify(encode(denial));
+    for (const word of ['very precise', 'secret-issuer', 'account-1', 'V1StGXR8']) expect(said).not.toContain(word);
+    expect(said).toContain('scope required: messages:send');
+  });
+});

@@ -1,0 +1,319 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ServiceError } from '@grpc/grpc-js';
+import { type ChannelCredentials, Client, credentials } from '@grpc/grpc-js';
+import { service as healthService } from 'grpc-health-check';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { allowed, HEADERS, ROUTE } from '../../../test/ext-authz/decisions.ts';
+import type { Listener } from '../../config/config.ts';
+import { Secret } from '../../config/secret.ts';
+import type { Decision } from '../../core/decision.ts';
+import { deny } from '../../core/decision.ts';
+import type { AccessRequest } from '../../core/request.ts';
+import { EXT_AUTHZ, loadExtAuthz } from './definition.ts';
+import type { CheckRequest, CheckResponse } from './messages.ts';
+import { type ExtAuthzDoor, openExtAuthz } from './service.ts';
+
+/** A command of the system's, which may be absent. */
+const OPENSSL = 'openssl';
+
+const LOOPBACK: Listener = { address: { host: '127.0.0.1', port: 0 }, tls: undefined };
+type Method = Pick<ReturnType<typeof loadExtAuthz>['Check'], 'path' | 'requestSerialize' | 'responseDeserialize'>;
+
+const SERVING = { status: 'SERVING' };
+
+const closing: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const close of closing.splice(0).toReversed()) await close();
+});
+
+/** What a test's decider answers. */
+type Decide = (request: AccessRequest) => Decision | Promise<Decision>;
+
+interface Opened {
+  readonly door: ExtAuthzDoor;
+  readonly seen: AccessRequest[];
+  readonly failures: unknown[];
+}
+
+async function open(decide: Decide, listener: Listener = LOOPBACK): Promise<Opened> {
+  const [seen, failures]: [AccessRequest[], unknown[]] = [[], []];
+  const decider = {
+    decide: (request: AccessRequest) => {
+      seen.push(request);
+      return decide(request);
+    },
+  };
+  const door = await openExtAuthz(listener, { decider, headers: HEADERS, failed: (error) => failures.push(error) });
+  closing.push(() => door.close());
+  return { door, seen, failures };
+}
+
+/** A gateway of our own, on gRPC's own client. */
+class Gateway {
+  private readonly client: Client;
+
+  constructor({ address }: ExtAuthzDoor, security: ChannelCredentials = credentials.createInsecure()) {
+    this.client = new Client(address, security, {
+      'grpc.max_send_message_length': -1,
+      'grpc.ssl_target_name_override': 'localhost',
+    });
+    closing.push(() => this.client.close());
+  }
+
+  check(request: CheckRequest): Promise<CheckResponse> {
+    return this.call(loadExtAuthz().Check, request);
+  }
+
+  /** The health of a service, or of all with ''. */
+  health(service: string): Promise<unknown> {
+    return this.call(HEALTH, { service });
+  }
+
+  private call<Answer>({ path, requestSerialize, responseDeserialize }: Method, request: object): Promise<Answer> {
+    const deadline = Date.now() + 5_000;
+    return new Promise((resolve, reject) => {
+      const settle = (error: ServiceError | null, answer?: object): void => {
+        if (error !== null) reject(error);
+        // What the definition says that this method answers.
+        else resolve(answer as Answer);
+      };
+      this.client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, { deadline }, settle);
+    });
+  }
+}
+
+const HEALTH = healthCheck();
+
+function healthCheck(): Method {
+  const method = healthService['Check'];
+  if (method === undefined) throw new Error('the health service has no Check');
+  return method;
+}
+
+function request(http: object): CheckRequest {
+  return { attributes: { request: { http: { method: 'POST', host: 'api.example', path: '/x', ...http } } } };
+}
+
+describe('openExtAuthz()', () => {
+  it('answers a check with what was decided', async () => {
+    const { door, seen, failures } = await open(() => allowed({}));
+    const gateway = new Gateway(door);
+    const answer = await gateway.check(request({ headers: { authorization: 'Bearer a.b.c', x_auth_subject: 'root' } }));
+    expect(seen).toEqual([
+      {
+        door: 'ext-authz',
+        method: 'POST',
+        host: 'api.example',
+        path: '/x',
+        authorization: 'Bearer a.b.c',
+        fromBrowser: false,
+      },
+    ]);
+    expect(answer).toMatchObject({
+      ok_response: {
+        headers: expect.arrayContaining([
+          {
+            header: expect.objectContaining({ key: 'x-auth-subject', value: 'account-1' }),
+            append_action: 'OVERWRITE_IF_EXISTS_OR_ADD',
+          },
+        ]),
+        headers_to_remove: expect.arrayContaining(['authorization', 'x_auth_subject']),
+      },
+    });
+    expect(failures).toEqual([]);
+  });
+
+  it('says which address it was given, and answers there', async () => {
+    const { door } = await open(() => allowed());
+    expect(door.address).toMatch(/^127\.0\.0\.1:[1-9]\d*$/);
+    expect(await new Gateway(door).health('')).toMatchObject(SERVING);
+  });
+
+  it('waits for a decision that takes its time', async () => {
+    const { door } = await open(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      return deny('token_revoked', ROUTE, 'test');
+    });
+    expect(await new Gateway(door).check(request({}))).toMatchObject({
+      status: { code: 16 },
+      denied_response: { status: { code: 401 } },
+    });
+  });
+
+  it.each<[what: string, decide: Decide]>([
+    [
+      'throws',
+      () => {
+        throw new Error('a bug');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('a bug'))],
+    // Whatever comes instead of a decision, as a bug would hand it over.
+    ['decides nothing', () => undefined as unknown as Decision],
+    ['makes a decision that cannot be written', () => ({ outcome: 'deny' }) as unknown as Decision],
+  ])('denies with 503, and never with a gRPC error, where the decider %s', async (_, decide) => {
+    const { door, failures } = await open(decide);
+    expect(await new Gateway(door).check(request({}))).toMatchObject({
+      status: { code: 14 },
+      denied_response: { status: { code: 503 }, body: expect.stringContaining('"code":"unavailable"') },
+    });
+    expect(failures).toHaveLength(1);
+  });
+
+  it('decides a check in which everything is absent', async () => {
+    const { door, seen } = await open(() => deny('path_rejected', undefined, 'test'));
+    expect(await new Gateway(door).check({})).toMatchObject({ status: { code: 3 } });
+    expect(seen).toMatchObject([{ method: '', host: '', path: '', authorization: undefined }]);
+  });
+
+  it('decides a check of any size, and never answers it with a gRPC error', async () => {
+    const { door, seen } = await open(() => deny('token_invalid', ROUTE, 'test'));
+    const headers = { authorization: 'Bearer a.b.c', 'x-large': 'x'.repeat(8 * 1024 * 1024) };
+    expect(await new Gateway(door).check(request({ headers }))).toMatchObject({ status: { code: 16 } });
+    expect(seen).toMatchObject([{ authorization: 'Bearer a.b.c' }]);
+  });
+
+  it('says that it is healthy, by its name and as a whole', async () => {
+    const { door } = await open(() => allowed());
+    const gateway = new Gateway(door);
+    expect(await gateway.health('')).toMatchObject(SERVING);
+    expect(await gateway.health(EXT_AUTHZ)).toMatchObject(SERVING);
+    await expect(gateway.health('other')).rejects.toMatchObject({ code: 5 });
+  });
+
+  it('lets checks that are under way finish when it closes, and takes no new ones', async () => {
+    const begun = Promise.withResolvers<void>();
+    const { promise: decided, resolve } = Promise.withResolvers<Decision>();
+    const { door } = await open(() => {
+      begun.resolve();
+      return decided;
+    });
+    const answer = new Gateway(door).check(request({}));
+    await begun.promise;
+    const closed = door.close();
+    resolve(deny('token_expired', ROUTE, 'test'));
+    expect(await answer).toMatchObject({ status: { code: 16 } });
+    await closed;
+    await expect(new Gateway(door).check(request({}))).rejects.toMatchObject({ code: 14 });
+  });
+
+  it('does not wait for a connection that never says a word', async () => {
+    const { door } = await open(() => allowed());
+    const socket = connect(Number(door.address.split(':').at(-1)), '127.0.0.1');
+    await new Promise((resolve) => socket.once('connect', resolve));
+    const began = performance.now();
+    await door.close();
+    expect(performance.now() - began).toBeLessThan(7_000);
+    socket.destroy();
+  });
+
+  it('says where it cannot listen', async () => {
+    const { door } = await open(() => allowed());
+    const port = Number(door.address.split(':').at(-1));
+    await expect(open(() => allowed(), { ...LOOPBACK, address: { host: '127.0.0.1', port } })).rejects.toThrow(
+      `listen.extAuthz: cannot listen on 127.0.0.1:${port}: `,
+    );
+  });
+
+  describe('on a Unix socket', () => {
+    async function socketListener(): Promise<Listener> {
+      const folder = await mkdtemp(join(tmpdir(), 'sallyport-'));
+      closing.push(() => rm(folder, { recursive: true, force: true }));
+      return { address: { path: join(folder, 'door.sock') }, tls: undefined };
+    }
+
+    it('answers', async () => {
+      const listener = await socketListener();
+      const { door } = await open(() => deny('token_invalid', ROUTE, 'test'), listener);
+      expect(door.address).toBe(`unix:${'path' in listener.address && listener.address.path}`);
+      expect(await new Gateway(door).check(request({}))).toMatchObject({ status: { code: 16 } });
+    });
+
+    it('takes over the socket of a process that was killed', async () => {
+      const listener = await socketListener();
+      const path = JSON.stringify('path' in listener.address && listener.address.path);
+      const script = `require('net').createServer().listen(${path}, () => process.kill(process.pid, 9))`;
+      spawnSync(process.execPath, ['-e', script]);
+      const { door } = await open(() => allowed(), listener);
+      expect(await new Gateway(door).health('')).toMatchObject(SERVING);
+    });
+
+    it('does not take over the socket of a process that lives', async () => {
+      const listener = await socketListener();
+      const { door } = await open(() => allowed(), listener);
+      await expect(open(() => allowed(), listener)).rejects.toThrow('EADDRINUSE');
+      expect(await new Gateway(door).health('')).toMatchObject(SERVING);
+    });
+  });
+
+  const hasOpenssl = spawnSync(OPENSSL, ['version']).status === 0;
+
+  describe.skipIf(!hasOpenssl)('with TLS (needs the openssl command)', () => {
+    const folder = hasOpenssl ? mkdtempSync(join(tmpdir(), 'sallyport-tls-')) : '';
+    if (hasOpenssl) for (const name of ['server', 'client', 'stranger']) certify(folder, name);
+
+    afterAll(() => rm(folder, { recursive: true, force: true }));
+
+    function pem(name: string): Buffer {
+      return readFileSync(join(folder, name));
+    }
+
+    function listener(clientCa: string | undefined): Listener {
+      const tls = { cert: pem('server.pem').toString(), key: new Secret(pem('server.key')), clientCa };
+      return { address: { host: '127.0.0.1', port: 0 }, tls };
+    }
+
+    function as(name: string | undefined): ChannelCredentials {
+      const [key, cert] = name === undefined ? [null, null] : [pem(`${name}.key`), pem(`${name}.pem`)];
+      return credentials.createSsl(pem('server.pem'), key, cert);
+    }
+
+    it('answers a gateway that shows a certificate of its own', async () => {
+      const { door } = await open(() => allowed(), listener(pem('client.pem').toString()));
+      expect(await new Gateway(door, as('client')).health('')).toMatchObject(SERVING);
+    });
+
+    it.each([
+      ['shows no certificate', undefined],
+      ["shows somebody else's", 'stranger'],
+    ])('does not answer one that %s', async (_, name) => {
+      const { door, seen } = await open(() => allowed({}), listener(pem('client.pem').toString()));
+      await expect(new Gateway(door, as(name)).check(request({}))).rejects.toMatchObject({ code: 14 });
+      expect(seen).toEqual([]);
+    });
+
+    it('does not answer in clear', async () => {
+      const { door, seen } = await open(() => allowed({}), listener(pem('client.pem').toString()));
+      await expect(new Gateway(door).check(request({}))).rejects.toMatchObject({ code: 14 });
+      expect(seen).toEqual([]);
+    });
+
+    it('asks for no certificate where none is configured', async () => {
+      const { door } = await open(() => allowed(), listener(undefined));
+      expect(await new Gateway(door, as(undefined)).health('')).toMatchObject(SERVING);
+    });
+
+    it('says so where the certificate cannot be read', async () => {
+      const { tls } = listener(undefined);
+      if (tls === undefined) throw new Error('expected TLS');
+      const broken = { ...LOOPBACK, tls: { ...tls, cert: 'no certificate' } };
+      await expect(open(() => allowed(), broken)).rejects.toThrow('listen.extAuthz: cannot listen on 127.0.0.1:0');
+    });
+  });
+});
+
+/** A key and a certificate that it signed itself. */
+function certify(folder: string, name: string): void {
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', `${name}.key`];
+  const subject = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1,DNS:localhost'];
+  execFileSync(OPENSSL, ['req', '-x509', ...key, '-out', `${name}.pem`, '-days', '1', ...subject], {
+    cwd: folder,
+    stdio: 'ignore',
+  });
+}

@@ -1,0 +1,91 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readOrMakeSealFile } from './seal-secret.ts';
+
+let folder: string;
+let path: string;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sallyport-seal-'));
+  path = join(folder, 'store.db.seal');
+});
+
+afterEach(() => rm(folder, { recursive: true }));
+
+describe('readOrMakeSealFile()', () => {
+  it('makes 32 bytes, and reads the same ones again', async () => {
+    const made = await readOrMakeSealFile(path);
+    expect(made).toHaveLength(32);
+    expect(await readOrMakeSealFile(path)).toEqual(made);
+    expect(await readFile(path, 'utf8')).toBe(`${Buffer.from(made).toString('base64url')}\n`);
+  });
+
+  it('makes another secret for every file', async () => {
+    expect(await readOrMakeSealFile(path)).not.toEqual(await readOrMakeSealFile(`${path}-2`));
+  });
+
+  it('leaves a file for its owner alone, and nothing beside it', async () => {
+    const former = process.umask(0);
+    try {
+      await readOrMakeSealFile(path);
+    } finally {
+      process.umask(former);
+    }
+    expect(((await stat(path)).mode & 0o777).toString(8)).toBe('600');
+    expect(await readdir(folder)).toEqual(['store.db.seal']);
+  });
+
+  it('agrees on one secret with others who make it at once', async () => {
+    for (let round = 0; round < 20; round++) {
+      const file = `${path}-${round}`;
+      const makers = Array.from({ length: 16 }, async (_, index) => {
+        // One after the other, so that some begin before the first ends and end after it.
+        await new Promise((resolve) => setTimeout(resolve, index / 4));
+        return Buffer.from(await readOrMakeSealFile(file)).toString('hex');
+      });
+      expect(new Set(await Promise.all(makers)).size).toBe(1);
+    }
+    expect(await readdir(folder)).toHaveLength(20);
+  });
+
+  it('agrees on one secret with other processes', async () => {
+    const module = new URL('./seal-secret.ts', import.meta.url).href;
+    const script = `
+      const { readOrMakeSealFile } = await import(${JSON.stringify(module)});
+      console.log(Buffer.from(await readOrMakeSealFile(${JSON.stringify(path)})).toString('hex'));
+    `;
+    const run = promisify(execFile);
+    const cwd = fileURLToPath(new URL('.', import.meta.url));
+    const runs = await Promise.all(
+      Array.from({ length: 4 }, () => run(process.execPath, ['--input-type=module', '-e', script], { cwd })),
+    );
+    const secret = Buffer.from(await readOrMakeSealFile(path)).toString('hex');
+    expect(runs.map(({ stdout }) => stdout.trim())).toEqual(runs.map(() => secret));
+  });
+
+  it.each<[what: string, contents: string]>([
+    ['empty', ''],
+    ['cut short', Buffer.alloc(31, 1).toString('base64url')],
+    ['too long', Buffer.alloc(33, 1).toString('base64url')],
+    ['no base64url', 'not a secret, just some words of about that length'],
+  ])('does not use or replace a file that is damaged: %s', async (_, contents) => {
+    await writeFile(path, contents);
+    await expect(readOrMakeSealFile(path)).rejects.toThrow(`${path} is damaged`);
+    expect(await readFile(path, 'utf8')).toBe(contents);
+  });
+
+  it('says which file it cannot read', async () => {
+    await mkdir(path);
+    await expect(readOrMakeSealFile(path)).rejects.toThrow(`cannot read ${path}, which opens the signing keys`);
+  });
+
+  it('says so where there is no folder to make it in', async () => {
+    await expect(readOrMakeSealFile(join(folder, 'missing', 'store.db.seal'))).rejects.toThrow('ENOENT');
+    expect(await readdir(folder)).toEqual([]);
+  });
+});

@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { SealBrokenError, Sealer } from './sealer.ts';
+
+const PLAIN = Buffer.from('a signing key');
+const PURPOSE = 'signing-key:sallyport:k1:EdDSA';
+const sealer = new Sealer(Buffer.alloc(32, 's'));
+
+/** The sealed text with one byte of its body flipped; negative counts from the end. */
+function flip(sealed: string, index: number): string {
+  const bytes = Buffer.from(sealed.slice(3), 'base64url');
+  const at = index < 0 ? bytes.length + index : index;
+  bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
+  return `v1.${bytes.toString('base64url')}`;
+}
+
+describe('Sealer', () => {
+  it('opens what it sealed', () => {
+    for (const plain of [PLAIN, Buffer.alloc(0), randomBytes(5000)]) {
+      expect(Buffer.from(sealer.open(sealer.seal(plain, PURPOSE), PURPOSE))).toEqual(plain);
+    }
+  });
+
+  it('opens what another one with the same secret sealed', () => {
+    expect(new Sealer(Buffer.alloc(32, 's')).open(sealer.seal(PLAIN, PURPOSE), PURPOSE)).toEqual(PLAIN);
+  });
+
+  it('never seals the same thing to the same text, nor shows it', () => {
+    const sealed = Array.from({ length: 100 }, () => sealer.seal(PLAIN, PURPOSE));
+    expect(new Set(sealed).size).toBe(100);
+    const heads = sealed.map((text) => Buffer.from(text.slice(3), 'base64url').subarray(0, 28).toString('hex'));
+    expect(new Set(heads.map((head) => head.slice(0, 32))).size).toBe(100);
+    expect(new Set(heads.map((head) => head.slice(32))).size).toBe(100);
+    expect(sealed.some((text) => Buffer.from(text.slice(3), 'base64url').includes(PLAIN))).toBe(false);
+  });
+
+  it('does not open for another purpose', () => {
+    const sealed = sealer.seal(PLAIN, PURPOSE);
+    for (const purpose of ['', PURPOSE.slice(0, -1), `${PURPOSE} `, 'signing-key:other:k1:EdDSA']) {
+      expect(() => sealer.open(sealed, purpose)).toThrow(SealBrokenError);
+    }
+  });
+
+  it('does not open with another secret', () => {
+    for (const secret of [Buffer.alloc(32, 't'), Buffer.alloc(31, 's'), Buffer.alloc(33, 's')]) {
+      expect(() => new Sealer(secret).open(sealer.seal(PLAIN, PURPOSE), PURPOSE)).toThrow(SealBrokenError);
+    }
+  });
+
+  it.each<[what: string, alter: (sealed: string) => string]>([
+    ['another version', (sealed) => `v2${sealed.slice(2)}`],
+    ['no version', (sealed) => sealed.slice(3)],
+    ['the first byte of the salt', (sealed) => flip(sealed, 0)],
+    ['the last byte of the salt', (sealed) => flip(sealed, 15)],
+    ['the first byte of the IV', (sealed) => flip(sealed, 16)],
+    ['the last byte of the IV', (sealed) => flip(sealed, 27)],
+    ['the first byte of the tag', (sealed) => flip(sealed, 28)],
+    ['the last byte of the tag', (sealed) => flip(sealed, 43)],
+    ['the first byte of the text', (sealed) => flip(sealed, 44)],
+    ['the last byte of the text', (sealed) => flip(sealed, -1)],
+    [
+      'a byte less',
+      (sealed) => `v1.${Buffer.from(sealed.slice(3), 'base64url').subarray(0, -1).toString('base64url')}`,
+    ],
+    ['a byte more', (sealed) => `${sealed}AA`],
+    [
+      'nothing behind the tag',
+      (sealed) => `v1.${Buffer.from(sealed.slice(3), 'base64url').subarray(0, 44).toString('base64url')}`,
+    ],
+    [
+      'less than a tag',
+      (sealed) => `v1.${Buffer.from(sealed.slice(3), 'base64url').subarray(0, 43).toString('base64url')}`,
+    ],
+    ['nothing', () => ''],
+    ['no body', () => 'v1.'],
+    ["another one's tag", (sealed) => exchange(sealed, sealer.seal(PLAIN, PURPOSE), 28, 44)],
+    ["another one's text", (sealed) => exchange(sealed, sealer.seal(Buffer.from('another text.'), PURPOSE), 44)],
+  ])('does not open what was altered: %s', (_, alter) => {
+    expect(() => sealer.open(alter(sealer.seal(PLAIN, PURPOSE)), PURPOSE)).toThrow(SealBrokenError);
+  });
+
+  it('says nothing of the secret and of what was sealed', () => {
+    const broken = flip(sealer.seal(PLAIN, PURPOSE), 44);
+    expect(() => sealer.open(broken, PURPOSE)).toThrow(
+      'the secret that opens the signing keys is not the one they were sealed with',
+    );
+  });
+});
+
+function exchange(sealed: string, other: string, start: number, end?: number): string {
+  const bytes = Buffer.from(sealed.slice(3), 'base64url');
+  Buffer.from(other.slice(3), 'base64url').subarray(start, end).copy(bytes, start);
+  return `v1.${bytes.toString('base64url')}`;
+}

@@ -1,0 +1,54 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { describe, expect, it } from 'vitest';
+import { forge } from '../../test/jwt/forge.ts';
+import { auth0, corporate, own, partner } from '../../test/jwt/issuers.ts';
+import { jwkOf, rsa, secretOf } from '../../test/jwt/keys.ts';
+import { openMemoryStore } from '../store/memory.ts';
+import { Sealer } from './sealer.ts';
+import { openSigningKeys } from './signing-keys.ts';
+import { parseToken } from './token.ts';
+import { trustIssuers } from './trust.ts';
+
+const CLOCK = { monotonicMs: () => performance.now() };
+
+describe('trustIssuers()', () => {
+  it('finds the keys of every kind of issuer', async () => {
+    const server = createServer((_, response) => response.end(JSON.stringify({ keys: [jwkOf(rsa, { kid: 'a' })] })));
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    // A server that listens on TCP has such an address.
+    const { port } = server.address() as AddressInfo;
+    const jwks = new URL(`http://127.0.0.1:${port}/jwks.json`);
+    const secrets = [secretOf('a'), secretOf('b')];
+    const ownKeys = await openSigningKeys(own(), openMemoryStore().signingKeys, new Sealer(Buffer.alloc(32)), 0);
+    const issuers = trustIssuers(
+      [own(), corporate({ jwks }), partner(secrets), auth0([secretOf('c')])],
+      ownKeys,
+      CLOCK,
+    );
+
+    const found: Record<string, unknown> = {};
+    for (const [alg, claims] of [
+      ['EdDSA', { iss: 'https://sallyport.local' }],
+      ['RS256', { iss: 'https://login.example.com' }],
+      ['HS256', { iss: 'https://partner.example' }],
+      ['HS256', { sub: 'urn:Auth0', aud: 'urn:sms-gateway' }],
+    ] as const) {
+      const token = parseToken(forge({ alg: 'HS256' }, claims, secretOf('x')));
+      if (typeof token === 'string') throw new Error(token);
+      const chosen = issuers.choose({ ...token, algorithm: alg });
+      if ('check' in chosen) throw new Error(chosen.check);
+      for (const { config, keys } of chosen) {
+        found[config.name] = (await keys.find(alg, undefined)).map(({ kid, key }) => kid ?? key.export().toString());
+      }
+    }
+    server.close();
+    expect(found).toEqual({
+      sallyport: ownKeys.map(({ kid }) => kid),
+      corporate: ['a'],
+      partner: ['a'.repeat(64), 'b'.repeat(64)],
+      'auth0-sms': ['c'.repeat(64)],
+    });
+  });
+});

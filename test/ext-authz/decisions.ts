@@ -1,0 +1,60 @@
+import type { Allow, Decision } from '../../src/core/decision.ts';
+import { deny } from '../../src/core/decision.ts';
+import type { Identity, KnownCredential } from '../../src/core/known.ts';
+import type { Route } from '../../src/core/route.ts';
+import { UpstreamHeaderWriter } from '../../src/core/upstream-headers.ts';
+
+/** The identity headers of the contract's example. */
+export const HEADERS = new UpstreamHeaderWriter(
+  {
+    subject: 'x-auth-subject',
+    scopes: 'x-auth-scopes',
+    tokenId: 'x-auth-token-id',
+    issuer: 'x-auth-issuer',
+    scheme: 'x-auth-scheme',
+  },
+  false,
+);
+
+export const ROUTE: Route = {
+  pattern: '/3rdparty/v1/messages',
+  hosts: [],
+  methods: ['POST'],
+  requirement: { kind: 'anyOf', scopes: ['messages:send'] },
+  issuers: undefined,
+  basic: false,
+  passwordSuffices: false,
+  shadow: false,
+};
+
+export function credentialOf(identity: Partial<Identity> = {}): KnownCredential {
+  const whole: Identity = {
+    issuer: 'sallyport',
+    subject: 'account-1',
+    tokenId: 'V1StGXR8_Z5jdHi6B-myT',
+    scheme: 'bearer',
+    scopes: ['messages:send', 'messages:list'],
+    ...identity,
+  };
+  return {
+    outcome: 'known',
+    identity: whole,
+    granted: new Set(whole.scopes),
+    validUntilMs: Number.POSITIVE_INFINITY,
+    issuedAtSeconds: 0,
+    generation: 1,
+    key: { inForce: true },
+    standings: [],
+  };
+}
+
+/** A request that passes as `identity`; as nobody without one. */
+export function allowed(identity?: Partial<Identity>): Allow {
+  const credential = identity === undefined ? undefined : credentialOf(identity);
+  return { outcome: 'allow', route: ROUTE, credential, shadowed: undefined };
+}
+
+/** A request that would have been denied, and passes. */
+export function shadowed(): Decision {
+  return { ...allowed(), shadowed: deny('token_expired', ROUTE, 'exp') };
+}

@@ -1,0 +1,218 @@
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Decision } from '../../src/core/decision.ts';
+import { deny } from '../../src/core/decision.ts';
+import { REASONS } from '../../src/core/reason.ts';
+import type { AccessRequest } from '../../src/core/request.ts';
+import { loadExtAuthz } from '../../src/edge/ext-authz/definition.ts';
+import { openExtAuthz } from '../../src/edge/ext-authz/service.ts';
+import { python3, pythonPackages } from '../../tools/python.ts';
+import { allowed, HEADERS, ROUTE, shadowed } from '../ext-authz/decisions.ts';
+
+/** Envoy's whole API as published for Python; exact versions, of what it needs as well. */
+const PACKAGES = ['xds-protos==1.85.0', 'protobuf==7.36.2', 'grpcio==1.85.1', 'typing-extensions==4.16.0'];
+const GATEWAY = fileURLToPath(new URL('ext-authz-gateway.py', import.meta.url));
+
+interface Check {
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly header_map?: readonly (readonly [name: string, hex: string])[];
+}
+
+interface Report {
+  /** Full names of the fields that were filled. */
+  readonly fields: readonly string[];
+  readonly answers: readonly { readonly answer: object; readonly unknown: readonly string[] }[];
+}
+
+describe('the ext_authz door, asked by a gateway with the whole of its messages', () => {
+  let packages: string;
+
+  beforeAll(async () => {
+    packages = await pythonPackages(PACKAGES);
+  }, 120_000);
+
+  /** Sends the checks to a door that decides by path; what came in, and what came out. */
+  async function ask(checks: readonly Check[], decisions: Readonly<Record<string, Decision>> = {}) {
+    const seen: AccessRequest[] = [];
+    const decide = (request: AccessRequest): Decision => {
+      seen.push(request);
+      return decisions[request.path] ?? deny('route_denied', undefined, 'test');
+    };
+    const failures: unknown[] = [];
+    const failed = (error: unknown): unknown => failures.push(error);
+    const address = { host: '127.0.0.1', port: 0 };
+    const door = await openExtAuthz({ address, tls: undefined }, { decider: { decide }, headers: HEADERS, failed });
+    try {
+      const report = await python3(GATEWAY, packages, door.address, JSON.stringify(checks));
+      expect(failures).toEqual([]);
+      // What our own script prints.
+      return { seen, report: JSON.parse(report) as Report };
+    } finally {
+      await door.close();
+    }
+  }
+
+  it('is found by its name', () => {
+    expect(loadExtAuthz().Check).toMatchObject({
+      path: '/envoy.service.auth.v3.Authorization/Check',
+      requestStream: false,
+      responseStream: false,
+    });
+  });
+
+  it('reads a check of which every field is set, with headers in both forms', async () => {
+    const hex = (value: string): string => Buffer.from(value, 'latin1').toString('hex');
+    const { seen, report } = await ask([
+      {
+        path: '/3rdparty/v1/messages?x=1',
+        headers: { authorization: 'Bearer a.b.c', origin: 'https://app.example', ':path': '/other' },
+      },
+      {
+        path: '/raw',
+        header_map: [
+          ['authorization', hex('Bearer a.b.c')],
+          ['x-binary', 'ff00fe'],
+          ['authorization', hex('Bearer \xff')],
+        ],
+      },
+      { path: '/none' },
+    ]);
+    const common = { door: 'ext-authz', method: 'POST', host: 'api.example:8080' };
+    expect(seen).toEqual([
+      { ...common, path: '/3rdparty/v1/messages?x=1', authorization: 'Bearer a.b.c', fromBrowser: true },
+      { ...common, path: '/raw', authorization: 'Bearer a.b.c,Bearer \xff', fromBrowser: false },
+      { ...common, path: '/none', authorization: undefined, fromBrowser: false },
+    ]);
+    // What our own description leaves out was there all the same.
+    const attributes = 'source destination context_extensions metadata_context route_metadata_context tls_session';
+    const members = 'id scheme query fragment size protocol body raw_body';
+    const leftOut = [...attributes.split(' '), ...members.split(' ').map((name) => `HttpRequest.${name}`)];
+    expect(report.fields).toEqual(
+      expect.arrayContaining(leftOut.map((name) => `envoy.service.auth.v3.AttributeContext.${name}`)),
+    );
+  });
+
+  it('answers a pass that reads as it was meant', async () => {
+    const passing = { '/somebody': allowed({ subject: 'müller' }), '/nobody': allowed(), '/shadow': shadowed() };
+    const headers = { x_auth_subject: 'root' };
+    const { report } = await ask(
+      Object.keys(passing).map((path) => ({ path, headers })),
+      passing,
+    );
+    const overwritten = (key: string, value: string): object => ({
+      header: { key, value },
+      append_action: 'OVERWRITE_IF_EXISTS_OR_ADD',
+    });
+    const identity = ['x-auth-subject', 'x-auth-scopes', 'x-auth-token-id', 'x-auth-issuer', 'x-auth-scheme'];
+    const overrides = ['x-http-method-override', 'x-http-method', 'x-method-override', 'x-method'];
+    expect(report.answers).toEqual([
+      {
+        unknown: [],
+        answer: {
+          status: {},
+          ok_response: {
+            headers: [
+              overwritten('x-auth-subject', 'm%C3%BCller'),
+              overwritten('x-auth-scopes', 'messages:send messages:list'),
+              overwritten('x-auth-token-id', 'V1StGXR8_Z5jdHi6B-myT'),
+              overwritten('x-auth-issuer', 'sallyport'),
+              overwritten('x-auth-scheme', 'bearer'),
+            ],
+            headers_to_remove: [...overrides, 'authorization', 'x_auth_subject'],
+          },
+          dynamic_metadata: {
+            outcome: 'allow',
+            issuer: 'sallyport',
+            scheme: 'bearer',
+            scopes: 'messages:send messages:list',
+            subject: 'müller',
+            token_id: 'V1StGXR8_Z5jdHi6B-myT',
+          },
+        },
+      },
+      {
+        unknown: [],
+        answer: {
+          status: {},
+          ok_response: { headers_to_remove: [...identity, ...overrides, 'x_auth_subject'] },
+          dynamic_metadata: { outcome: 'allow' },
+        },
+      },
+      {
+        unknown: [],
+        answer: {
+          status: {},
+          ok_response: { headers_to_remove: [...identity, ...overrides, 'x_auth_subject'] },
+          dynamic_metadata: { outcome: 'allow', shadowed: 'token_expired' },
+        },
+      },
+    ]);
+  });
+
+  it('answers every denial so that it reads as one', async () => {
+    const denials = Object.fromEntries(REASONS.map((reason) => [`/${reason}`, deny(reason, ROUTE, 'test')]));
+    const { report } = await ask(
+      Object.keys(denials).map((path) => ({ path })),
+      denials,
+    );
+    // Names that Envoy's enumeration gives to the numbers.
+    const names = {
+      400: 'BadRequest',
+      401: 'Unauthorized',
+      403: 'Forbidden',
+      429: 'TooManyRequests',
+      503: 'ServiceUnavailable',
+    };
+    const statuses = [
+      ['credentials_required', 16, 401],
+      ['invalid_request', 3, 400],
+      ['token_invalid', 16, 401],
+      ['token_expired', 16, 401],
+      ['token_revoked', 16, 401],
+      ['credentials_invalid', 16, 401],
+      ['scope_required', 7, 403],
+      ['route_denied', 7, 403],
+      ['path_rejected', 3, 400],
+      ['too_many_attempts', 8, 429],
+      ['unavailable', 14, 503],
+    ] as const;
+    expect(report.answers).toEqual(
+      statuses.map(([reason, code, http]) => ({
+        unknown: [],
+        answer: {
+          status: { code, message: reason },
+          denied_response: {
+            status: { code: names[http] },
+            headers: expect.any(Array),
+            body: expect.stringContaining(`"code":"${reason}"`),
+          },
+          dynamic_metadata: { outcome: 'deny', reason },
+        },
+      })),
+    );
+  });
+
+  it('answers a denial with its header fields, challenges one by one', async () => {
+    const offering = { ...deny('credentials_required', ROUTE, 'test'), offersBasic: true };
+    const { report } = await ask([{ path: '/x' }], { '/x': offering });
+    expect(report.answers).toMatchObject([
+      {
+        answer: {
+          denied_response: {
+            headers: [
+              {
+                header: { key: 'content-type', value: 'application/problem+json' },
+                append_action: 'OVERWRITE_IF_EXISTS_OR_ADD',
+              },
+              { header: { key: 'cache-control', value: 'no-store' }, append_action: 'OVERWRITE_IF_EXISTS_OR_ADD' },
+              // To append is the default, which JSON leaves out.
+              { header: { key: 'www-authenticate', value: 'Bearer realm="sallyport"' } },
+              { header: { key: 'www-authenticate', value: 'Basic realm="sallyport", charset="UTF-8"' } },
+            ],
+          },
+        },
+      },
+    ]);
+  });
+});
