@@ -8,8 +8,8 @@ const PARTS = /[\w-]+(?:\.[\w-]*)*/g;
 const OBJECT = /ey[JA]/;
 /** From this length on, one part alone is taken for a piece of a token. */
 const TOKEN_PIECE_LENGTH = 20;
-/** What follows an authentication scheme, to the end of the word; the space may be escaped. */
-const CREDENTIALS = /(Bearer|Basic)(?:\s|\\[nrt]|%20|\+)+[^\s"\\]+/gi;
+/** What follows an authentication scheme, to the end of the word or the next scheme; the space may be escaped. */
+const CREDENTIALS = /(Bearer|Basic)(?:\s|\\[nrt]|%20|\+)+[^\s"\\,]+(?:,(?!Bearer|Basic)[^\s"\\,]*)*/gi;
 /** User and password in a URL. */
 const USER_INFO = /:\/\/[^\s"\\/]+@/g;
 /** Where a path ends for one parser or another, encoded or not: what follows may hold anything. */

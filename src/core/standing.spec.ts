@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import type { Verdict } from './standing.ts';
+import { judge, NO_EPOCH } from './standing.ts';
+import {
+  EPOCH,
+  MONOTONIC_MS,
+  makeFreshness,
+  makeHeard,
+  makeMoment,
+  makeRevoked,
+  makeStanding,
+  NOW_SECONDS,
+} from './testing.ts';
+
+const NEVER = Number.NEGATIVE_INFINITY;
+
+describe('judge()', () => {
+  it.each([
+    { when: 'marked for every token', standing: makeRevoked(), issuedAt: NOW_SECONDS, is: 'revoked' },
+    { when: 'marked, however fresh the feed is', standing: makeRevoked({ epoch: EPOCH }), issuedAt: 0, is: 'revoked' },
+    { when: 'iat is on the mark', standing: marked(1000), issuedAt: 1000, is: 'revoked' },
+    { when: 'iat is before the mark', standing: marked(1000), issuedAt: 999.9, is: 'revoked' },
+    { when: 'iat is after the mark', standing: marked(1000), issuedAt: 1000.1, is: 'clear' },
+    { when: 'iat is absent', standing: marked(0), issuedAt: NEVER, is: 'revoked' },
+    { when: 'iat is absent and the mark cannot be read', standing: makeRevoked(), issuedAt: NEVER, is: 'revoked' },
+    { when: 'after: is yet to come', standing: after(NOW_SECONDS + 1), issuedAt: 0, is: 'clear' },
+    { when: 'after: has just come', standing: after(NOW_SECONDS), issuedAt: 0, is: 'revoked' },
+    { when: 'after: has long come', standing: after(0), issuedAt: NOW_SECONDS, is: 'revoked' },
+    { when: 'not marked, iat absent', standing: makeHeard(), issuedAt: NEVER, is: 'clear' },
+  ])('is $is when $when', ({ standing, issuedAt, is }) => {
+    expect(judge(standing, issuedAt, makeFreshness(), makeMoment())).toBe(is);
+  });
+
+  it('is unknown when after: is yet to come and nobody would tell that it was brought forward', () => {
+    const standing = { ...after(NOW_SECONDS + 1), epoch: NO_EPOCH };
+    expect(judge(standing, 0, makeFreshness(), makeMoment())).toBe('unknown');
+  });
+
+  it.each<{ when: string; epoch: number; heardAgoMs: number; is: Verdict }>([
+    { when: 'the feed has just been heard', epoch: EPOCH, heardAgoMs: 0, is: 'clear' },
+    { when: 'it was heard as long ago as is allowed', epoch: EPOCH, heardAgoMs: 1000, is: 'clear' },
+    { when: 'it was heard too long ago', epoch: EPOCH, heardAgoMs: 1000.1, is: 'unknown' },
+    { when: 'it was never heard', epoch: EPOCH, heardAgoMs: Number.POSITIVE_INFINITY, is: 'unknown' },
+    { when: 'the set is our own memory', epoch: EPOCH, heardAgoMs: NEVER, is: 'clear' },
+    { when: 'the standing was read in another epoch', epoch: EPOCH - 1, heardAgoMs: 0, is: 'unknown' },
+    { when: 'the standing was never read', epoch: NO_EPOCH, heardAgoMs: 0, is: 'unknown' },
+    { when: 'the set is our own memory and it was never read', epoch: NO_EPOCH, heardAgoMs: NEVER, is: 'unknown' },
+  ])('is $is by the feed when $when', ({ epoch, heardAgoMs, is }) => {
+    const freshness = makeFreshness({ heardUpToMs: MONOTONIC_MS - heardAgoMs });
+    expect(judge(makeStanding({ epoch }), 0, freshness, makeMoment())).toBe(is);
+  });
+
+  it.each<{ when: string; askedAgoMs: number; answeredAgoMs: number; is: Verdict }>([
+    { when: 'asked and answered during this decision', askedAgoMs: 20, answeredAgoMs: 10, is: 'clear' },
+    { when: 'asked by another before, answered during it', askedAgoMs: 70, answeredAgoMs: 10, is: 'clear' },
+    { when: 'answered as it began', askedAgoMs: 70, answeredAgoMs: 50, is: 'clear' },
+    { when: 'answered before it began', askedAgoMs: 70, answeredAgoMs: 50.1, is: 'unknown' },
+    { when: 'asked as long ago as is allowed', askedAgoMs: 1000, answeredAgoMs: 10, is: 'clear' },
+    { when: 'asked too long ago', askedAgoMs: 1000.1, answeredAgoMs: 10, is: 'unknown' },
+    { when: 'never answered', askedAgoMs: 10, answeredAgoMs: Number.POSITIVE_INFINITY, is: 'unknown' },
+  ])('is $is without a feed when the store was $when', ({ askedAgoMs, answeredAgoMs, is }) => {
+    const standing = makeStanding({
+      askedAtMs: MONOTONIC_MS - askedAgoMs,
+      answeredAtMs: MONOTONIC_MS - answeredAgoMs,
+      epoch: EPOCH,
+    });
+    const moment = makeMoment({ beganMs: MONOTONIC_MS - 50 });
+    expect(judge(standing, 0, makeFreshness({ heardUpToMs: NEVER }), moment)).toBe(is);
+  });
+});
+
+/** A not-before mark that the feed vouches for. */
+function marked(issuedUpToSeconds: number) {
+  return makeRevoked({ epoch: EPOCH, issuedUpToSeconds });
+}
+
+/** An `after:` entry that the feed vouches for. */
+function after(fromSeconds: number) {
+  return makeRevoked({ epoch: EPOCH, fromSeconds });
+}

@@ -1,0 +1,121 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Identity } from './known.ts';
+import { makeCredential, makeRoute } from './testing.ts';
+import type { UpstreamHeaders } from './upstream-headers.ts';
+import { UpstreamHeaderWriter } from './upstream-headers.ts';
+
+const NAMES = {
+  subject: 'x-auth-subject',
+  scopes: 'x-auth-scopes',
+  tokenId: 'x-auth-token-id',
+  issuer: 'x-auth-issuer',
+  scheme: 'x-auth-scheme',
+};
+const OVERRIDES = ['x-http-method-override', 'x-http-method', 'x-method-override', 'x-method'];
+const writer = new UpstreamHeaderWriter(NAMES, false);
+
+describe('UpstreamHeaderWriter.write()', () => {
+  it('sets all of an identity and removes Authorization when somebody is known', () => {
+    const { set, remove } = write({ scopes: ['messages:send', 'messages:read'] });
+    expect(Object.fromEntries(set)).toEqual({
+      'x-auth-subject': 'sub-1',
+      'x-auth-scopes': 'messages:send messages:read',
+      'x-auth-token-id': 't-1',
+      'x-auth-issuer': 'partner',
+      'x-auth-scheme': 'bearer',
+    });
+    expect(remove).toEqual([...OVERRIDES, 'authorization']);
+  });
+
+  it('removes every header that is not set when an identity has gaps', () => {
+    const { set, remove } = write({ subject: undefined, tokenId: undefined, scopes: [] });
+    expect(set.map(([name]) => name)).toEqual(['x-auth-issuer', 'x-auth-scheme']);
+    expect(remove).toEqual(['x-auth-subject', 'x-auth-scopes', 'x-auth-token-id', ...OVERRIDES, 'authorization']);
+  });
+
+  it('removes an empty value instead of setting it', () => {
+    const { set, remove } = write({ subject: '' });
+    expect(set.map(([name]) => name)).not.toContain('x-auth-subject');
+    expect(remove).toContain('x-auth-subject');
+  });
+
+  it('removes every identity header and leaves Authorization when nobody is known', () => {
+    const anonymous = { outcome: 'allow', route: makeRoute(), credential: undefined, shadowed: undefined } as const;
+    expect(writer.write(anonymous, ['x_auth_subject'])).toEqual({
+      set: [],
+      remove: [...Object.values(NAMES), ...OVERRIDES, 'x_auth_subject'],
+    });
+  });
+
+  it('leaves Authorization when the credential is to be forwarded', () => {
+    expect(write({}, new UpstreamHeaderWriter(NAMES, true)).remove).toEqual(OVERRIDES);
+  });
+
+  it.each([
+    ['a\r\nx-auth-scopes: all:any', 'a%0D%0Ax-auth-scopes:%20all:any'],
+    ['a\0\x7f\t', 'a%00%7F%09'],
+    ['Zoë', 'Zo%C3%AB'],
+    ['😀', '%F0%9F%98%80'],
+    ['50%', '50%25'],
+    ['%0D%0A', '%250D%250A'],
+    ['\ud800x\udc00', '%EF%BF%BDx%EF%BF%BD'],
+    ['\u2028', '%E2%80%A8'],
+    ["urn:Auth0|(a'b)~!*", "urn:Auth0|(a'b)~!*"],
+  ])('writes %j as %s', (subject, value) => {
+    expect(valueOf(write({ subject }), 'x-auth-subject')).toBe(value);
+    expect(valueOf(write({ tokenId: subject }), 'x-auth-token-id')).toBe(value);
+    expect(valueOf(write({ scopes: [subject, 'b'] }), 'x-auth-scopes')).toBe(`${value} b`);
+  });
+
+  it('keeps a scope one scope when a space is in it', () => {
+    expect(valueOf(write({ scopes: ['messages:read all:any'] }), 'x-auth-scopes')).toBe('messages:read%20all:any');
+  });
+
+  it('writes visible ASCII only, and no two identities alike', () => {
+    const text = fc.string({
+      unit: fc.oneof(
+        fc.constantFrom('%', '2', '5', ' ', '\r', '\n', 'é'),
+        fc.nat(0xffff).map((unit) => String.fromCharCode(unit)),
+      ),
+    });
+    const wellFormed = text.map((value) => value.toWellFormed());
+    const spell = (subject: string): string | undefined => valueOf(write({ subject }), 'x-auth-subject');
+    fc.assert(
+      fc.property(wellFormed, wellFormed, (one, other) => {
+        expect(spell(one) ?? '').toMatch(/^[\x21-\x7e]*$/);
+        expect(spell(one) === spell(other)).toBe(one === other);
+        if (one !== '') expect(decodeURIComponent(spell(one) ?? '')).toBe(one);
+      }),
+    );
+  });
+});
+
+describe('UpstreamHeaderWriter.isDisguised()', () => {
+  it.each([
+    'x_auth_subject',
+    'x-auth_subject',
+    'x.auth.subject',
+    'x_auth.token-id',
+    'x_http_method_override',
+    'x_method',
+  ])('is true of %s', (name) => {
+    expect(writer.isDisguised(name)).toBe(true);
+  });
+
+  it.each(['x-auth-subject', 'x-method', 'x_auth', 'x_auth_subjects', 'authorization', 'x_request_id', '_', ''])(
+    'is false of %j',
+    (name) => {
+      expect(writer.isDisguised(name)).toBe(false);
+    },
+  );
+});
+
+function write(identity: Partial<Identity>, by = writer): UpstreamHeaders {
+  const credential = makeCredential({ identity });
+  return by.write({ outcome: 'allow', route: makeRoute(), credential, shadowed: undefined }, []);
+}
+
+function valueOf({ set }: UpstreamHeaders, name: string): string | undefined {
+  return set.find(([header]) => header === name)?.[1];
+}

@@ -1,0 +1,194 @@
+import { describe, expect, it } from 'vitest';
+import type { LogLevel } from '../config/config.ts';
+import type { Allow, Decision } from '../core/decision.ts';
+import { deny } from '../core/decision.ts';
+import { REASONS } from '../core/reason.ts';
+import type { AccessRequest } from '../core/request.ts';
+import { makeCredential, makeRequest, makeRoute } from '../core/testing.ts';
+import { Events } from './events.ts';
+import { createLogger } from './logger.ts';
+import { fingerprint } from './redaction.ts';
+
+const JWT = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJqb2UifQ.c2lnbmF0dXJlLW9mLWpvZQ';
+const OPAQUE = 'op4que-t0ken-0f-j0e-that-n0body-may-read';
+const PASSWORD = 'hunter2';
+const BASIC = Buffer.from(`joe:${PASSWORD}`).toString('base64');
+
+/** Whatever of these a line holds is a leak; pieces, since a part of a token is one, too. */
+const SECRETS = [
+  ...JWT.split('.'),
+  ...JWT.split('.').map((part) => part.slice(0, 18)),
+  OPAQUE,
+  OPAQUE.slice(0, 16),
+  PASSWORD,
+  BASIC,
+  BASIC.slice(0, 8),
+  'query',
+];
+
+const CREDENTIALS: readonly (string | undefined)[] = [
+  undefined,
+  '',
+  `Bearer ${JWT}`,
+  `bearer ${OPAQUE}`,
+  `Bearer  ${OPAQUE}`,
+  `Bearer\t${OPAQUE}`,
+  `Bearer ${JWT},Bearer ${OPAQUE}`,
+  `Bearer ${OPAQUE}, ${PASSWORD}`,
+  `Bearer joe:${PASSWORD}`,
+  `Basic ${BASIC}`,
+  `Basic ${BASIC},Bearer ${JWT}`,
+  `basic joe:${PASSWORD}`,
+  `Basic${BASIC}`,
+  `Digest username="joe", response="${PASSWORD}"`,
+  JWT,
+  `${OPAQUE}\r\nx: ${JWT}`,
+];
+
+const TARGETS = [
+  '/x',
+  `/x?query=${OPAQUE}`,
+  `/x?query#${PASSWORD}`,
+  `/x#query=${PASSWORD}`,
+  `/x%3Fquery=${PASSWORD}`,
+  `/x;query=${PASSWORD}`,
+  `/reset/${OPAQUE}`,
+  `/reset/${JWT}/${OPAQUE}`,
+  `${'/a'.repeat(120)}/${OPAQUE}`,
+  `${'/a'.repeat(115)}/${JWT}`,
+  `http://joe:${PASSWORD}@api.example.com/x`,
+  `//joe:${PASSWORD}@api.example.com/x?query`,
+  '',
+  '*',
+];
+
+const REQUESTS: readonly AccessRequest[] = [
+  ...CREDENTIALS.flatMap((authorization) => TARGETS.map((path) => makeRequest({ authorization, path }))),
+  makeRequest({ method: JWT }),
+  makeRequest({ method: `G${JWT}` }),
+  makeRequest({ host: `joe:${PASSWORD}@api.example.com` }),
+];
+
+const route = makeRoute({ pattern: '/x/{id}', requirement: { kind: 'allOf', scopes: ['messages:send'] } });
+const credential = makeCredential();
+const allowed: Allow = { outcome: 'allow', route, credential, shadowed: undefined };
+
+const DECISIONS: readonly Decision[] = [
+  ...REASONS.flatMap((reason) => [
+    deny(reason, undefined, 'signature'),
+    deny(reason, route, 'signature', 'partner'),
+    { ...deny(reason, route, 'scope', 'partner'), credential },
+  ]),
+  ...REASONS.map((reason): Allow => ({ ...allowed, credential: undefined, shadowed: deny(reason, route, 'exp') })),
+  { outcome: 'allow', route: undefined, credential: undefined, shadowed: deny('route_denied', undefined, 'route') },
+  { ...allowed, credential: undefined },
+  allowed,
+];
+
+const FAILURES: readonly unknown[] = [
+  new Error(`${OPAQUE.slice(0, 3)} Bearer ${OPAQUE} is not what it was`, { cause: new Error(`\n${JWT}`) }),
+  new Error('no answer', { cause: new Error(`redis://joe:${PASSWORD}@10.0.0.1:6379 is down`) }),
+  Object.assign(new Error('a library failed'), { authorization: `Basic ${BASIC}`, body: PASSWORD }),
+  `Basic ${BASIC}`,
+  { authorization: `Bearer ${OPAQUE}` },
+  undefined,
+];
+
+/** A log of the given level, and what it wrote so far. */
+function listen(level: LogLevel) {
+  const lines: string[] = [];
+  const events = new Events(createLogger(level, { write: (line: string) => void lines.push(line) }));
+  const last = (): Record<string, unknown> => JSON.parse(lines.at(-1) ?? '{}') as Record<string, unknown>; // our own JSON
+  return { events, lines, last };
+}
+
+describe('Events', () => {
+  it.each<[LogLevel, number]>([
+    ['trace', REQUESTS.length * DECISIONS.length],
+    ['debug', REQUESTS.length * DECISIONS.length],
+    ['info', REQUESTS.length * (DECISIONS.length - 2)],
+    ['warn', 0],
+    ['error', 0],
+    ['silent', 0],
+  ])('hold no token, password or query at level %s, whatever is asked and decided', (level, count) => {
+    const { events, lines } = listen(level);
+    for (const request of REQUESTS) for (const decision of DECISIONS) events.decided(request, decision);
+    expect(lines).toHaveLength(count);
+    expect(leaksIn(lines)).toEqual([]);
+  });
+
+  it('hold no token or password when a part fails with one in its message', () => {
+    const { events, lines } = listen('trace');
+    for (const failure of FAILURES) {
+      events.failed(failure);
+      events.callFailed('POST /3rdparty/v1/auth/token', failure);
+    }
+    expect(lines).toHaveLength(2 * FAILURES.length);
+    expect(leaksIn(lines)).toEqual([]);
+  });
+
+  it('say the messages of an error and its causes', () => {
+    const { events, last } = listen('info');
+    events.failed(new Error('no keys', { cause: new Error('it answered 500') }));
+    expect(last()).toMatchObject({ level: 'error', cause: 'no keys: it answered 500' });
+  });
+
+  it('name the route, not the path, where there is one', () => {
+    const { events, last } = listen('info');
+    events.decided(makeRequest({ path: '/x/4711?q' }), deny('token_invalid', route, 'signature', 'partner'));
+    expect(last()).toMatchObject({ route: '/x/{id}', reason: 'token_invalid', check: 'signature', issuer: 'partner' });
+    expect(last()).not.toHaveProperty('path');
+    events.decided(makeRequest({ path: '/y/4711?q' }), deny('route_denied', undefined, 'route'));
+    expect(last()).toMatchObject({ path: '/y/4711', reason: 'route_denied', msg: 'denied' });
+  });
+
+  it('name a token by its hash, and a password or two tokens not at all', () => {
+    const { events, last } = listen('info');
+    const told = (authorization: string): unknown => {
+      events.decided(makeRequest({ authorization }), deny('token_invalid', route, 'signature'));
+      return last()['token'];
+    };
+    expect(told(`Bearer ${JWT}`)).toBe(fingerprint(JWT));
+    for (const authorization of [`Basic ${BASIC}`, `Bearer ${JWT},Bearer ${OPAQUE}`, JWT]) {
+      expect(told(authorization)).toBeUndefined();
+    }
+  });
+
+  it('name whose token it was when it was verified, also under shadow', () => {
+    const { events, last } = listen('debug');
+    const whose = { issuer: 'partner', subject: 'sub-1', tokenId: 't-1' };
+    events.decided(makeRequest(), allowed);
+    expect(last()).toMatchObject({ ...whose, level: 'debug', msg: 'allowed' });
+    const shadowed = { ...deny('scope_required', route, 'scope', 'partner'), credential };
+    events.decided(makeRequest(), { ...allowed, credential: undefined, shadowed });
+    expect(last()).toMatchObject({ ...whose, level: 'info', reason: 'scope_required', msg: 'would be denied' });
+  });
+
+  it('write one line an event, whatever line breaks a client sends', () => {
+    const { events, lines } = listen('trace');
+    events.decided(
+      makeRequest({ method: 'GET\n{"forged":1}', path: '/a\r\n{"forged":1}' }),
+      deny('path_rejected', undefined, 'path'),
+    );
+    expect(lines).toHaveLength(1);
+    expect(lines[0]?.trimEnd()).not.toMatch(/[\r\n]/);
+  });
+
+  it('cut a method that a client invented', () => {
+    const { events, last } = listen('info');
+    events.decided(makeRequest({ method: 'X'.repeat(60_000) }), deny('route_denied', undefined, 'route'));
+    expect(last()['method']).toBe('X'.repeat(32));
+  });
+
+  it('mark for the audit who issued and revoked what', () => {
+    const { events, last } = listen('info');
+    events.tokenIssued({ account: 'acc-1', client: '10.0.0.1' }, { id: 'id-1', scopes: ['messages:send'] });
+    expect(last()).toMatchObject({ audit: true, account: 'acc-1', client: '10.0.0.1', scopes: ['messages:send'] });
+    events.tokenRevoked({ account: 'acc-1', client: '10.0.0.1' }, 'id-1');
+    expect(last()).toMatchObject({ audit: true, account: 'acc-1', id: 'id-1', msg: 'token revoked' });
+  });
+});
+
+function leaksIn(lines: readonly string[]): string[] {
+  return lines.filter((line) => SECRETS.some((secret) => line.includes(secret)));
+}

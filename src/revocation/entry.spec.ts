@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { entryExpirySeconds, readReach, writeReason } from './entry.ts';
+import { issuerMarkKey, revokedSigningKeyKey, revokedThumbprintKey, revokedTokenKey, subjectMarkKey } from './keys.ts';
+
+const ALWAYS = Number.NEGATIVE_INFINITY;
+const EVERY = Number.POSITIVE_INFINITY;
+const ENTRIES = [revokedTokenKey('own', 't'), revokedThumbprintKey('ab'), revokedSigningKeyKey('own', 'k')];
+const MARKS = [subjectMarkKey('own', 's'), issuerMarkKey('own')];
+
+describe('readReach()', () => {
+  it.each([
+    ['', ALWAYS],
+    ['1', ALWAYS],
+    ['{"at":1800000000,"by":"joe"}', ALWAYS],
+    ['{broken', ALWAYS],
+    ['after:1800000000', 1_800_000_000],
+    [' after:1800000000\n', 1_800_000_000],
+    ['after:0', 0],
+    ['after:', ALWAYS],
+    ['after:-1', ALWAYS],
+    ['after:1.5', ALWAYS],
+    ['after:1e9', ALWAYS],
+    ['after: 1800000000', ALWAYS],
+    ['after:1800000000x', ALWAYS],
+    ['after:1234567890123456', ALWAYS],
+    ['before:1800000000', ALWAYS],
+    ['After:1800000000', ALWAYS],
+  ])('ends every token with %j, from then on', (value, fromSeconds) => {
+    for (const key of ENTRIES) expect(readReach(key, value)).toEqual({ issuedUpToSeconds: EVERY, fromSeconds });
+  });
+
+  it.each([
+    ['1800000000', 1_800_000_000],
+    [' 1800000000\n', 1_800_000_000],
+    ['0', 0],
+    ['', EVERY],
+    ['now', EVERY],
+    ['-1', EVERY],
+    ['1.5', EVERY],
+    ['1e9', EVERY],
+    ['0x10', EVERY],
+    ['1 2', EVERY],
+    ['after:1800000000', EVERY],
+    ['{"at":1800000000}', EVERY],
+    ['1234567890123456', EVERY],
+  ])('ends with the mark %j, at once, the tokens issued up to it', (value, issuedUpToSeconds) => {
+    for (const key of MARKS) expect(readReach(key, value)).toEqual({ issuedUpToSeconds, fromSeconds: ALWAYS });
+  });
+});
+
+describe('writeReason()', () => {
+  it('writes an entry that counts at once', () => {
+    const value = writeReason({ at: 1_800_000_000, by: 'after:9', reason: 'a "leak"' });
+    expect(value).toBe('{"at":1800000000,"by":"after:9","reason":"a \\"leak\\""}');
+    expect(readReach(revokedTokenKey('own', 't'), value).fromSeconds).toBe(ALWAYS);
+    expect(writeReason({ at: 1, by: 'joe' })).toBe('{"at":1,"by":"joe"}');
+  });
+});
+
+describe('entryExpirySeconds()', () => {
+  it.each([
+    [1_800_000_000, 30_000, 1_800_000_120],
+    [1_800_000_000.2, 0, 1_800_000_061],
+    [1_800_000_000, 250, 1_800_000_061],
+    [undefined, 30_000, undefined],
+  ])('of a token that ends at %s with a skew of %s ms is %s', (end, skewMs, expiry) => {
+    expect(entryExpirySeconds(end, skewMs)).toBe(expiry);
+  });
+});
