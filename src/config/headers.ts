@@ -24,6 +24,8 @@ const RESERVED = new Set([
   'www-authenticate',
   'x-http-method',
   'x-http-method-override',
+  'x-original-url',
+  'x-rewrite-url',
   'x-method',
   'x-method-override',
 ]);

@@ -58,14 +58,16 @@ function readConfig(draft: Draft): Config | undefined {
   draft.read(['version'], fileSchema.shape.version);
   const catalogue = readCatalogue(draft);
   const basic = readBasic(draft);
+  const issuers = readIssuers(draft, catalogue);
+  const own = issuers?.find(({ kind }) => kind === 'signing')?.name;
   const parts = {
     ...readSettings(draft),
     file: draft.file,
     listen: readListen(draft),
     scopes: catalogue,
-    issuers: readIssuers(draft, catalogue),
+    issuers,
     basic,
-    routes: readRoutes(draft, { catalogue, issuers: issuerNames(draft), basic: basic?.routes }),
+    routes: readRoutes(draft, { catalogue, issuers: issuerNames(draft), own, basic: basic?.routes }),
     identity: readIdentity(draft),
   };
   return isComplete<Config>(parts) ? parts : undefined;

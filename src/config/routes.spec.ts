@@ -159,6 +159,16 @@ describe('routes that are refused', () => {
     ]);
   });
 
+  it('take Basic although their issuers leave out ours, to which the accounts belong', () => {
+    const routes = [
+      '{ path: /a, authenticated: true, issuers: [partner], basic: true }',
+      '{ path: /b, authenticated: true, issuers: [partner] }',
+    ];
+    expect(problemsOf(fileWith(routesWith(...routes)), { env })).toEqual([
+      "9:65: routes[0].basic: accounts belong to 'own', which issuers leaves out",
+    ]);
+  });
+
   it('take Basic while there are no accounts', () => {
     expect(problemsOf(fileWith('basic: { routes: true }'))).toEqual([
       '3:18: basic.routes: Basic needs an issuer with signing: accounts and their tokens belong to it',

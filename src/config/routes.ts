@@ -15,6 +15,8 @@ export interface RouteContext {
   readonly catalogue: Catalogue | undefined;
   /** Names of the issuers. */
   readonly issuers: readonly string[] | undefined;
+  /** Name of our own issuer, to which the accounts belong. */
+  readonly own: string | undefined;
   /** Whether routes take Basic unless they say otherwise. */
   readonly basic: boolean | undefined;
 }
@@ -41,7 +43,7 @@ function readRoute(draft: Draft, path: Path, context: RouteContext): Route | und
     draft.refuse([...path, 'methods'], 'expected one of method and methods, found both');
   }
   refuseIssuers(draft, path, written, context.issuers);
-  refuseBasic(draft, path, written, context.basic);
+  refuseBasic(draft, path, written, context);
   refusePublic(draft, path, written);
   if (context.catalogue !== undefined) refuseScopes(draft, path, written, context.catalogue);
   const requirement = readRequirement(draft, path, written);
@@ -52,7 +54,8 @@ function readRoute(draft: Draft, path: Path, context: RouteContext): Route | und
       methods: methods ?? (method === undefined ? [] : [method]),
       requirement,
       issuers: written.issuers && new Set(written.issuers),
-      basic: requirement.kind !== 'public' && (written.basic ?? context.basic ?? false),
+      basic:
+        requirement.kind !== 'public' && takesAccounts(written, context) && (written.basic ?? context.basic ?? false),
       passwordSuffices: false,
       shadow: written.shadow,
     }
@@ -95,9 +98,16 @@ function refuseIssuers(
   }
 }
 
-function refuseBasic(draft: Draft, path: Path, { basic }: WrittenRoute, offered: boolean | undefined): void {
-  if (basic !== true || offered !== false) return;
-  draft.refuse([...path, 'basic'], 'Basic is off: basic.routes must be true first');
+function refuseBasic(draft: Draft, path: Path, written: WrittenRoute, context: RouteContext): void {
+  if (written.basic !== true) return;
+  if (context.basic === false) draft.refuse([...path, 'basic'], 'Basic is off: basic.routes must be true first');
+  if (takesAccounts(written, context)) return;
+  draft.refuse([...path, 'basic'], `accounts belong to ${quote(context.own ?? '')}, which issuers leaves out`);
+}
+
+/** Whether our own issuer, and with it every account, is one that the route takes. */
+function takesAccounts({ issuers }: WrittenRoute, { own }: RouteContext): boolean {
+  return issuers === undefined || own === undefined || issuers.includes(own);
 }
 
 function refusePublic(draft: Draft, path: Path, written: WrittenRoute): void {

@@ -12,7 +12,14 @@ const NAMES = {
   issuer: 'x-auth-issuer',
   scheme: 'x-auth-scheme',
 };
-const OVERRIDES = ['x-http-method-override', 'x-http-method', 'x-method-override', 'x-method'];
+const OVERRIDES = [
+  'x-http-method-override',
+  'x-http-method',
+  'x-method-override',
+  'x-method',
+  'x-original-url',
+  'x-rewrite-url',
+];
 const writer = new UpstreamHeaderWriter(NAMES, false);
 
 describe('UpstreamHeaderWriter.write()', () => {

@@ -16,8 +16,15 @@ export interface UpstreamHeaders {
   readonly remove: readonly string[];
 }
 
-/** Headers by which a client asks an upstream to read another method than the one that was authorized. */
-const METHOD_OVERRIDES = ['x-http-method-override', 'x-http-method', 'x-method-override', 'x-method'] as const;
+/** Headers by which a client asks an upstream to read another method or path than the one that was authorized. */
+const OVERRIDES = [
+  'x-http-method-override',
+  'x-http-method',
+  'x-method-override',
+  'x-method',
+  'x-original-url',
+  'x-rewrite-url',
+] as const;
 
 /** Makes the headers for what passes; built once a configuration. */
 export class UpstreamHeaderWriter {
@@ -30,7 +37,7 @@ export class UpstreamHeaderWriter {
     this.names = names;
     this.forwardCredential = forwardCredential;
     const { subject, scopes, tokenId, issuer, scheme } = names;
-    this.guarded = new Set([subject, scopes, tokenId, issuer, scheme, ...METHOD_OVERRIDES]);
+    this.guarded = new Set([subject, scopes, tokenId, issuer, scheme, ...OVERRIDES]);
   }
 
   /**

@@ -89,7 +89,9 @@ function credentialOf(request: AccessRequest): object {
 }
 
 /** The messages of an error and its causes; stacks and properties may hold what was being worked on. */
-function messageOf(error: unknown): string {
+function messageOf(error: unknown, depth = 0): string {
   if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : `${error.message}: ${messageOf(error.cause)}`;
+  const inner: unknown = error instanceof AggregateError ? error.errors[0] : error.cause;
+  const words = error.message === '' ? error.name : error.message;
+  return inner === undefined || depth > 4 ? words : `${words}: ${messageOf(inner, depth + 1)}`;
 }

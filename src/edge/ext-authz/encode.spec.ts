@@ -7,7 +7,14 @@ import { encodeDecision } from './encode.ts';
 import type { CheckResponse, HeaderValueOption } from './messages.ts';
 
 const IDENTITY_HEADERS = ['x-auth-subject', 'x-auth-scopes', 'x-auth-token-id', 'x-auth-issuer', 'x-auth-scheme'];
-const OVERRIDES = ['x-http-method-override', 'x-http-method', 'x-method-override', 'x-method'];
+const OVERRIDES = [
+  'x-http-method-override',
+  'x-http-method',
+  'x-method-override',
+  'x-method',
+  'x-original-url',
+  'x-rewrite-url',
+];
 
 function encode(decision: Decision, disguised: readonly string[] = []): CheckResponse {
   return encodeDecision(decision, HEADERS, disguised);
