@@ -105,7 +105,14 @@ describe('the ext_authz door, asked by a gateway with the whole of its messages'
       append_action: 'OVERWRITE_IF_EXISTS_OR_ADD',
     });
     const identity = ['x-auth-subject', 'x-auth-scopes', 'x-auth-token-id', 'x-auth-issuer', 'x-auth-scheme'];
-    const overrides = ['x-http-method-override', 'x-http-method', 'x-method-override', 'x-method'];
+    const overrides = [
+      'x-http-method-override',
+      'x-http-method',
+      'x-method-override',
+      'x-method',
+      'x-original-url',
+      'x-rewrite-url',
+    ];
     expect(report.answers).toEqual([
       {
         unknown: [],
