@@ -19,6 +19,7 @@ export interface Config {
   readonly routes: readonly Route[];
   readonly shadow: boolean;
   readonly revocation: { readonly maxStalenessMs: number };
+  readonly shutdown: { readonly delayMs: number; readonly drainMs: number };
   readonly identity: { readonly headers: IdentityHeaders; readonly forwardCredential: boolean };
   readonly log: { readonly level: LogLevel };
 }

@@ -17,6 +17,7 @@ export class Draft {
   readonly #problems: Problem[] = [];
   /** Paths of the keys that were meant by unknown ones. */
   readonly #meant = new Set<string>();
+  readonly #files = new Set<string>();
 
   constructor(name: string, source: Source, env: NodeJS.ProcessEnv) {
     this.file = resolve(name);
@@ -24,6 +25,12 @@ export class Draft {
     this.#name = name;
     this.#source = source;
     for (const { message, ...position } of source.problems) this.#add(position, [], message);
+    this.#files.add(this.file);
+  }
+
+  /** Absolute paths of the file and of every other that was read for it, or could not be. */
+  get files(): readonly string[] {
+    return [...this.#files];
   }
 
   /** Every problem so far, by line. */
@@ -89,6 +96,7 @@ export class Draft {
    * The problem leaves the name out: by mistake it may be a secret itself.
    */
   readFile(path: Path, name: string): Buffer | undefined {
+    this.#files.add(this.absolute(name));
     try {
       return readFileSync(this.absolute(name));
     } catch (error) {

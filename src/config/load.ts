@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import * as z from 'zod';
 import type { Config, StoreConfig } from './config.ts';
 import { Draft, isMap, wordReadError } from './draft.ts';
@@ -13,9 +14,13 @@ import { Source } from './source.ts';
 import { quote } from './wording.ts';
 
 /** A configuration to run with, or every problem of the file, by line. */
-export type Loaded =
+export type Loaded = (
   | { readonly ok: true; readonly config: Config }
-  | { readonly ok: false; readonly problems: readonly Problem[] };
+  | { readonly ok: false; readonly problems: readonly Problem[] }
+) & {
+  /** Absolute paths of all files that it depends on: a change to any of them is a change to it. */
+  readonly files: readonly string[];
+};
 
 /**
  * Reads a configuration file and the secrets and certificates that it names. Relative paths in it are relative to
@@ -24,12 +29,13 @@ export type Loaded =
 export function loadConfig(file: string, env: NodeJS.ProcessEnv): Loaded {
   const source = readSource(file);
   if (typeof source === 'string') {
-    return { ok: false, problems: [{ file, line: 1, column: 1, path: '', message: source }] };
+    return { ok: false, problems: [{ file, line: 1, column: 1, path: '', message: source }], files: [resolve(file)] };
   }
   const draft = new Draft(file, source, env);
   const config = source.value === undefined ? undefined : readConfig(draft);
-  if (config === undefined || draft.problems.length > 0) return { ok: false, problems: draft.problems };
-  return { ok: true, config: deepFreeze(config) };
+  const { files, problems } = draft;
+  if (config === undefined || problems.length > 0) return { ok: false, problems, files };
+  return { ok: true, config: deepFreeze(config), files };
 }
 
 /** The file's text as YAML, or why there is none. */
@@ -83,6 +89,7 @@ function readSettings(draft: Draft) {
   const store = draft.read(['store'], shape.store);
   const timeouts = draft.read(['timeouts'], shape.timeouts);
   const revocation = draft.read(['revocation'], shape.revocation);
+  const shutdown = draft.read(['shutdown'], shape.shutdown);
   return {
     store: store === undefined ? undefined : storeOf(draft, store),
     clockSkewMs: draft.read(['clockSkew'], shape.clockSkew),
@@ -90,6 +97,7 @@ function readSettings(draft: Draft) {
     trustedProxies: draft.read(['trustedProxies'], shape.trustedProxies),
     shadow: draft.read(['shadow'], shape.shadow),
     revocation: revocation && { maxStalenessMs: revocation.maxStaleness },
+    shutdown: shutdown && { delayMs: shutdown.delay, drainMs: shutdown.drain },
     log: draft.read(['log'], shape.log),
   };
 }

@@ -128,6 +128,17 @@ export const fileSchema = z.strictObject({
     })
     .prefault({})
     .describe('The promise about revoked tokens'),
+  shutdown: z
+    .strictObject({
+      delay: milliseconds('0s', '5m')
+        .prefault('0s')
+        .describe('How long to answer on while not ready, so that load balancers notice: a duration, at most 5m'),
+      drain: milliseconds('0s', '5m')
+        .prefault('10s')
+        .describe('How long running requests may take to finish after that: a duration, at most 5m'),
+    })
+    .prefault({})
+    .describe('How SIGTERM ends the process; a second signal ends it at once'),
   identity: z
     .strictObject({
       headers: z
