@@ -1,39 +1,28 @@
 import type { DestinationStream } from 'pino';
-import { Authorizer } from './authorizer.ts';
-import type { Config, OwnIssuer } from './config/config.ts';
-import type { Policy } from './core/authorize.ts';
-import type { Clock, Decider } from './core/ports.ts';
-import type { Route } from './core/route.ts';
-import { RouteMap } from './core/route.ts';
-import { UpstreamHeaderWriter } from './core/upstream-headers.ts';
-import { tokenRoutes } from './edge/token-api/routes.ts';
-import { BearerVerifier } from './jwt/bearer-verifier.ts';
+import type { Config } from './config/config.ts';
+import type { Loaded } from './config/load.ts';
+import { formatProblems } from './config/problems.ts';
+import { isSameSigning, restartKeys } from './config/restart.ts';
+import type { Clock } from './core/ports.ts';
+import type { ExtAuthzDoor } from './edge/ext-authz/service.ts';
+import type { TokenApiDoor, TokenCalls } from './edge/token-api/service.ts';
+import type { Foundation, Generation } from './generation.ts';
+import { buildGeneration } from './generation.ts';
+import { KeySets } from './jwt/key-sets.ts';
 import { KnownTokens } from './jwt/known-tokens.ts';
 import { openOwnKeys } from './jwt/own-keys.ts';
-import { TokenSigner } from './jwt/signer.ts';
-import type { SigningKey } from './jwt/signing-keys.ts';
-import { trustIssuers } from './jwt/trust.ts';
 import { Events } from './observe/events.ts';
 import { createLogger } from './observe/logger.ts';
 import { Standings } from './revocation/standings.ts';
 import { openStore } from './store/open.ts';
 import { findNetworkFileSystem } from './store/sqlite/network-file-system.ts';
-import type { Store } from './store/store.ts';
 import { Accounts } from './tokens/accounts.ts';
-import { BasicVerifier } from './tokens/basic-verifier.ts';
-import { CredentialVerifier } from './tokens/credential-verifier.ts';
 import { createFirstAccount } from './tokens/first-account.ts';
-import { IssueToken } from './tokens/issue-token.ts';
 import { Passwords } from './tokens/passwords.ts';
-import { RevokeToken } from './tokens/revoke-token.ts';
 
 /** Bounds of what is remembered: about 1 KB a token, 200 bytes an entry of the revocation set. */
 const MAX_KNOWN_TOKENS = 100_000;
 const MAX_STANDINGS = 500_000;
-/** The token service's callers may wait for a password to be hashed; no gateway waits with them. */
-const TOKEN_CALL_TIMEOUT_MS = 10_000;
-/** The configuration is read once in a process's life. */
-const GENERATION = 1;
 
 /** What a process brings, and a test replaces. */
 export interface Surroundings {
@@ -47,7 +36,11 @@ export interface App {
   /** Addresses as bound, of the doors that are open. */
   readonly extAuthz: string | undefined;
   readonly tokens: string | undefined;
-  /** Closes the doors first, then what stands behind them. */
+  /** Takes up a configuration that was read again; where it is bad, the one in force stays, and that is said. */
+  reload(loaded: Loaded): void;
+  /** Says that it is not ready, while it goes on answering; returns for how many milliseconds it should. */
+  stopReady(): number;
+  /** Lets what runs finish, for at most the configured time; closes the doors first, then what stands behind them. */
   close(): Promise<void>;
 }
 
@@ -56,59 +49,36 @@ export const systemClock: Clock = { wallMs: () => Date.now(), monotonicMs: () =>
 /** Builds everything from a configuration and opens the doors; rejects, with everything closed again, where a part fails. */
 export async function startApp(config: Config, surroundings: Surroundings): Promise<App> {
   const opened: (() => Promise<void>)[] = [];
-  const close = async (): Promise<void> => {
-    for (let part = opened.pop(); part !== undefined; part = opened.pop()) await part();
-  };
   try {
-    const events = new Events(createLogger(config.log.level, surroundings.logDestination));
-    opened.push(async () => events.stopped());
-    const doors = await openDoors(await build(config, surroundings, events, opened), opened);
-    events.started(doors);
-    return { ...doors, close };
+    const foundation = await layFoundation(config, surroundings, opened);
+    const app = new RunningApp(config, foundation, opened);
+    await app.openDoors();
+    return app;
   } catch (error) {
-    await close();
+    await closeAll(opened);
     throw error;
   }
 }
 
-/** The parts between the doors and the store. */
-interface Parts {
-  readonly config: Config;
-  readonly events: Events;
-  readonly store: Store;
-  readonly clock: Clock;
-  readonly own: { readonly issuer: OwnIssuer; readonly key: SigningKey } | undefined;
-  decider(routes: readonly Route[], limits: Limits): Decider;
+async function closeAll(opened: (() => Promise<void>)[]): Promise<void> {
+  for (let part = opened.pop(); part !== undefined; part = opened.pop()) await part();
 }
 
-/** How the token service's own calls are decided in another way than the gateway's requests. */
-interface Limits {
-  readonly basicUntilMs: number;
-  readonly shadow: boolean;
-  readonly decisionTimeoutMs: number;
-}
-
-async function build(
+async function layFoundation(
   config: Config,
-  { env, clock = systemClock }: Surroundings,
-  events: Events,
+  { env, clock = systemClock, logDestination }: Surroundings,
   opened: (() => Promise<void>)[],
-): Promise<Parts> {
-  const store = await openStore(config.store);
-  opened.push(() => store.close());
+): Promise<Foundation> {
+  const events = new Events(createLogger(config.log.level, logDestination));
+  opened.push(async () => events.stopped());
   if (config.store.kind === 'sqlite') {
     const fileSystem = await findNetworkFileSystem(config.store.path);
     if (fileSystem !== undefined) events.storeOnNetworkFileSystem(config.store.path, fileSystem);
   }
-  const standings = new Standings({
-    store: store.revocations,
-    clock,
-    maxStalenessMs: config.revocation.maxStalenessMs,
-    storeTimeoutMs: config.timeouts.storeMs,
-    maxEntries: MAX_STANDINGS,
-  });
+  const store = await openStore(config.store);
+  opened.push(() => store.close());
+  const standings = new Standings({ store: store.revocations, clock, ...limitsOf(config), maxEntries: MAX_STANDINGS });
   store.feed.follow(standings);
-
   const issuer = config.issuers.find((candidate) => candidate.kind === 'signing');
   const ownKeys = issuer === undefined ? [] : await openOwnKeys(issuer, config.store, store.signingKeys, clock);
   const passwords = new Passwords();
@@ -117,64 +87,105 @@ async function build(
     const accounts = new Accounts({ store: store.accounts, passwords, issuer: issuer.name, catalogue, clock });
     await createFirstAccount(accounts, env, events);
   }
-  const known = new KnownTokens(MAX_KNOWN_TOKENS);
-  const { clockSkewMs } = config;
-  const issuers = trustIssuers(config.issuers, ownKeys, clock);
-  const verifier = new CredentialVerifier(
-    new BearerVerifier({ issuers, known, standings, clock, clockSkewMs, generation: GENERATION }),
-    issuer && new BasicVerifier({ accounts: store.accounts, passwords, issuer: issuer.name, generation: GENERATION }),
-  );
-  const key = ownKeys.findLast(({ algorithm }) => algorithm === issuer?.signing.algorithm);
-  return {
-    config,
-    events,
-    store,
-    clock,
-    own: issuer && key && { issuer, key },
-    decider: (routes, { decisionTimeoutMs, ...rest }) => {
-      const policy: Policy = { generation: GENERATION, routes: new RouteMap(routes), ...rest };
-      return new Authorizer({ policy, known, verifier, standings, clock, observer: events, decisionTimeoutMs });
-    },
-  };
+  const keySets = new KeySets(clock);
+  return { events, store, clock, standings, known: new KnownTokens(MAX_KNOWN_TOKENS), keySets, passwords, ownKeys };
 }
 
-async function openDoors(parts: Parts, opened: (() => Promise<void>)[]): Promise<Pick<App, 'extAuthz' | 'tokens'>> {
-  const extAuthz = await openExtAuthzDoor(parts);
-  if (extAuthz !== undefined) opened.push(() => extAuthz.close());
-  const tokens = await openTokensDoor(parts);
-  if (tokens !== undefined) opened.push(() => tokens.close());
-  return { extAuthz: extAuthz?.address, tokens: tokens?.address };
+function limitsOf({ revocation, timeouts }: Config) {
+  return { maxStalenessMs: revocation.maxStalenessMs, storeTimeoutMs: timeouts.storeMs };
 }
 
-async function openExtAuthzDoor({ config, events, decider }: Parts) {
-  if (config.listen.extAuthz === undefined) return undefined;
-  const { openExtAuthz } = await import('./edge/ext-authz/service.ts');
-  return openExtAuthz(config.listen.extAuthz, {
-    decider: decider(config.routes, {
-      basicUntilMs: config.basic.sunsetMs,
-      shadow: config.shadow,
-      decisionTimeoutMs: config.timeouts.decisionMs,
-    }),
-    headers: new UpstreamHeaderWriter(config.identity.headers, config.identity.forwardCredential),
-    failed: (error) => events.failed(error),
-  });
-}
+class RunningApp implements App {
+  private readonly started: Config;
+  private readonly foundation: Foundation;
+  private readonly opened: (() => Promise<void>)[];
+  private generations = 1;
+  private current: Generation;
+  private extAuthzDoor: ExtAuthzDoor | undefined;
+  private tokensDoor: TokenApiDoor | undefined;
 
-async function openTokensDoor({ config, events, store, clock, own, decider }: Parts) {
-  if (config.listen.tokens === undefined || own === undefined) return undefined;
-  const { openTokenApi } = await import('./edge/token-api/service.ts');
-  const { issuer, key } = own;
-  const { accounts, tokens, revocations } = store;
-  const signer = new TokenSigner(issuer, key);
-  return openTokenApi(config.listen.tokens, {
-    decider: decider(tokenRoutes(issuer.name), {
-      basicUntilMs: Number.POSITIVE_INFINITY,
-      shadow: false,
-      decisionTimeoutMs: TOKEN_CALL_TIMEOUT_MS,
-    }),
-    issueToken: new IssueToken({ issuer, catalogue: config.scopes, accounts, tokens, signer, clock }),
-    revokeToken: new RevokeToken({ issuer: issuer.name, tokens, revocations, clock, clockSkewMs: config.clockSkewMs }),
-    events,
-    trustedProxies: config.trustedProxies,
-  });
+  constructor(config: Config, foundation: Foundation, opened: (() => Promise<void>)[]) {
+    this.started = config;
+    this.foundation = foundation;
+    this.opened = opened;
+    this.current = buildGeneration(config, foundation, this.generations);
+  }
+
+  get extAuthz(): string | undefined {
+    return this.extAuthzDoor?.address;
+  }
+
+  get tokens(): string | undefined {
+    return this.tokensDoor?.address;
+  }
+
+  /** A door that is not configured is not even loaded. */
+  async openDoors(): Promise<void> {
+    const { listen } = this.started;
+    const { events } = this.foundation;
+    this.opened.push(() => this.closeDoors());
+    if (listen.extAuthz !== undefined) {
+      const { openExtAuthz } = await import('./edge/ext-authz/service.ts');
+      const failed = (error: unknown): void => events.failed(error);
+      this.extAuthzDoor = await openExtAuthz(listen.extAuthz, { gateway: () => this.current.gateway, failed });
+    }
+    if (listen.tokens !== undefined) {
+      const { openTokenApi } = await import('./edge/token-api/service.ts');
+      this.tokensDoor = await openTokenApi(listen.tokens, {
+        calls: () => this.tokenCalls(),
+        trustedProxies: () => this.current.config.trustedProxies,
+        events,
+      });
+    }
+    events.started({ extAuthz: this.extAuthz, tokens: this.tokens });
+  }
+
+  reload(loaded: Loaded): void {
+    const { events } = this.foundation;
+    if (!loaded.ok) {
+      events.reloadRefused(formatProblems(loaded.problems));
+      return;
+    }
+    if (!isSameSigning(this.started, loaded.config)) {
+      events.reloadRefused('the signing issuer has changed, which needs a restart');
+      return;
+    }
+    this.takeUp(loaded.config);
+    events.reloaded(restartKeys(this.started, loaded.config));
+  }
+
+  stopReady(): number {
+    const { delayMs } = this.current.config.shutdown;
+    this.extAuthzDoor?.stopReady();
+    this.foundation.events.stopping(delayMs);
+    return delayMs;
+  }
+
+  async close(): Promise<void> {
+    await closeAll(this.opened);
+  }
+
+  private async closeDoors(): Promise<void> {
+    const { drainMs } = this.current.config.shutdown;
+    await Promise.all([this.extAuthzDoor?.close(drainMs), this.tokensDoor?.close(drainMs)]);
+  }
+
+  /** Where it listens and stores stays as it was started; certificates are exchanged in place. */
+  private takeUp(config: Config): void {
+    const { foundation } = this;
+    this.generations += 1;
+    this.current = buildGeneration(config, foundation, this.generations);
+    foundation.standings.limit(limitsOf(config));
+    foundation.events.setLevel(config.log.level);
+    foundation.keySets.keepOnly(config.issuers.flatMap((issuer) => (issuer.kind === 'jwks' ? [issuer.jwks] : [])));
+    const { extAuthz, tokens } = config.listen;
+    if (extAuthz?.tls !== undefined) this.extAuthzDoor?.renewCertificate(extAuthz.tls);
+    if (tokens?.tls !== undefined) this.tokensDoor?.renewCertificate(tokens.tls);
+  }
+
+  private tokenCalls(): TokenCalls {
+    const { tokens } = this.current;
+    if (tokens === undefined) throw new Error('the token service is open without an issuer that signs');
+    return tokens;
+  }
 }

@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import type { Loaded } from '../config/load.ts';
 import { loadConfig } from '../config/load.ts';
 import { formatProblems } from '../config/problems.ts';
 
@@ -40,7 +41,12 @@ export class CommandError extends Error {
 
 /** Loads the configuration; throws a {@link CommandError} with every problem, one a line. */
 export function requireConfig(file: string, env: NodeJS.ProcessEnv): Config {
+  return requireLoaded(file, env).config;
+}
+
+/** The same, with the files that it depends on. */
+export function requireLoaded(file: string, env: NodeJS.ProcessEnv): Loaded & { readonly ok: true } {
   const loaded = loadConfig(file, env);
-  if (loaded.ok) return loaded.config;
+  if (loaded.ok) return loaded;
   throw new CommandError(formatProblems(loaded.problems));
 }

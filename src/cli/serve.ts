@@ -1,7 +1,10 @@
-import { once } from 'node:events';
+import { setTimeout as wait } from 'node:timers/promises';
+import type { App } from '../app.ts';
 import { startApp } from '../app.ts';
+import { loadConfig } from '../config/load.ts';
+import { FileWatcher } from '../config/watcher.ts';
 import type { Command } from './command.ts';
-import { requireConfig } from './command.ts';
+import { requireLoaded } from './command.ts';
 
 /** Runs until SIGTERM or SIGINT; a second one ends the process at once. */
 export const serve: Command = {
@@ -9,14 +12,46 @@ export const serve: Command = {
   usage: `usage: sallyport serve [--config FILE]
 
 Opens the doors of the configuration and answers until SIGTERM or Ctrl-C. Logs to standard output, one JSON object a line.
+A change to the file, or to a file that it names, is taken up while it runs, and so is SIGHUP; where the new one is bad,
+the old one stays in force. SIGTERM: not ready for shutdown.delay, then running requests finish within shutdown.drain; a
+second signal ends the process at once.
 SALLYPORT_ACCOUNT=name:password in the environment creates that account where the store holds none.
 `,
   options: {},
-  async run({ config }, { env }) {
-    const app = await startApp(requireConfig(config, env), { env });
-    await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')]);
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(1));
-    await app.close();
+  async run({ config: file }, { env }) {
+    const { config, files } = requireLoaded(file, env);
+    const watcher = new FileWatcher(files, () => reload());
+    const app = await startApp(config, { env });
+    const reload = (): void => {
+      const loaded = loadConfig(file, env);
+      watcher.watch(loaded.files);
+      app.reload(loaded);
+    };
+    watcher.start();
+    process.on('SIGHUP', reload);
+    await stopSignal();
+    watcher.close();
+    await stop(app);
     return 0;
   },
 };
+
+/** Resolves at the first signal; the second ends the process. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    let signals = 0;
+    const heard = (): void => {
+      signals += 1;
+      if (signals > 1) process.exit(1);
+      resolve();
+    };
+    process.on('SIGTERM', heard);
+    process.on('SIGINT', heard);
+  });
+}
+
+async function stop(app: App): Promise<void> {
+  const delayMs = app.stopReady();
+  await wait(delayMs);
+  await app.close();
+}

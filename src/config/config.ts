@@ -28,8 +28,15 @@ export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
 
 export interface Listener {
   readonly address: { readonly host: string; readonly port: number } | { readonly path: string };
-  /** PEM contents, read when the configuration was loaded. */
-  readonly tls: { readonly cert: string; readonly key: Secret; readonly clientCa: string | undefined } | undefined;
+  readonly tls: ListenerTls | undefined;
+}
+
+/** PEM contents, read when the configuration was loaded. */
+export interface ListenerTls {
+  readonly cert: string;
+  readonly key: Secret;
+  /** Signs the certificates that clients must show; `undefined` where they need none. */
+  readonly clientCa: string | undefined;
 }
 
 export type StoreConfig = { readonly kind: 'memory' } | { readonly kind: 'sqlite'; readonly path: string };

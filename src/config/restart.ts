@@ -3,14 +3,13 @@ import type { Config, Listener, OwnIssuer } from './config.ts';
 
 /**
  * The keys, as the file spells them, in which `next` differs from the configuration that a process started with and
- * that only a restart takes up: where it listens, where it stores, and how its own tokens are signed.
+ * that only a restart takes up: where it listens and where it stores.
  */
 export function restartKeys(started: Config, next: Config): readonly string[] {
   const keys: readonly (readonly [string, (config: Config) => unknown])[] = [
     ['listen.extAuthz', ({ listen }) => placeOf(listen.extAuthz)],
     ['listen.tokens', ({ listen }) => placeOf(listen.tokens)],
     ['store', ({ store }) => store],
-    ['issuers (signing)', ({ issuers }) => signingOf(issuers.find((issuer) => issuer.kind === 'signing'))],
   ];
   return keys.filter(([, of]) => !isDeepStrictEqual(of(started), of(next))).map(([key]) => key);
 }
@@ -20,9 +19,15 @@ function placeOf(listener: Listener | undefined): unknown {
   return listener && [listener.address, listener.tls !== undefined, listener.tls?.clientCa !== undefined];
 }
 
-function signingOf(issuer: OwnIssuer | undefined): unknown {
-  if (issuer === undefined) return undefined;
-  const { name, issuer: claim, audience, signing } = issuer;
+/** Whether our own tokens are signed in the same way; nothing else could be taken up by halves. */
+export function isSameSigning(started: Config, next: Config): boolean {
+  return isDeepStrictEqual(signingOf(started), signingOf(next));
+}
+
+function signingOf({ issuers }: Config): unknown {
+  const own = issuers.find((issuer): issuer is OwnIssuer => issuer.kind === 'signing');
+  if (own === undefined) return undefined;
+  const { name, issuer, audience, signing } = own;
   const sealWith = signing.sealWith && Buffer.from(signing.sealWith.reveal()).toString('base64');
-  return [name, claim, audience, signing.algorithm, sealWith];
+  return [name, issuer, audience, signing.algorithm, sealWith];
 }

@@ -23,7 +23,7 @@ export function loadText(text: string, { env = {}, files = {} }: Surroundings = 
     }
     const loaded = loadConfig(join(directory, 'sallyport.yaml'), env);
     if (loaded.ok) return loaded;
-    return { ok: false, problems: loaded.problems.map((problem) => ({ ...problem, file: 'sallyport.yaml' })) };
+    return { ...loaded, problems: loaded.problems.map((problem) => ({ ...problem, file: 'sallyport.yaml' })) };
   } finally {
     rmSync(directory, { recursive: true });
   }

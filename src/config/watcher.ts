@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 
 const POLL_MS = 500;
 
@@ -10,53 +10,54 @@ const POLL_MS = 500;
 export class FileWatcher {
   private readonly changed: () => void;
   private files: readonly string[];
-  private told: string | undefined;
-  private last: string | undefined;
+  /** The state that was told of, or that everything began with. */
+  private told: string;
+  private last: string;
   private timer: NodeJS.Timeout | undefined;
 
-  /** @param changed called after a change; what it throws ends the process, as an error in a timer does. */
+  /** @param changed called after a change, never while it still runs. What it throws ends the process. */
   constructor(files: readonly string[], changed: () => void) {
     this.files = files;
     this.changed = changed;
+    this.told = stateOf(files);
+    this.last = this.told;
   }
 
   start(): void {
-    this.timer = setTimeout(() => void this.poll(), POLL_MS).unref();
+    this.timer = setInterval(() => this.poll(), POLL_MS).unref();
   }
 
   /** Other files from now on; that they are others is no change. */
   watch(files: readonly string[]): void {
     if (files.join('\0') === this.files.join('\0')) return;
     this.files = files;
-    this.told = undefined;
+    this.told = stateOf(files);
+    this.last = this.told;
   }
 
   close(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
+    clearInterval(this.timer);
   }
 
-  private async poll(): Promise<void> {
-    const { files } = this;
-    const state = (await Promise.all(files.map(stateOf))).join('\n');
-    if (this.timer === undefined) return;
-    this.start();
-    if (files !== this.files) return;
+  private poll(): void {
+    const state = stateOf(this.files);
     const isStill = state === this.last;
     this.last = state;
-    if (this.told === undefined) this.told = state;
     if (!isStill || state === this.told) return;
+    // Before it is read: what changes meanwhile is the next change.
     this.told = state;
     this.changed();
   }
 }
 
-/** Who the file is and when it was last written; a file that is not there has a state of its own. */
-async function stateOf(file: string): Promise<string> {
-  try {
-    const { dev, ino, size, mtimeNs, ctimeNs } = await stat(file, { bigint: true });
-    return [dev, ino, size, mtimeNs, ctimeNs].join(':');
-  } catch {
-    return 'missing';
-  }
+/** Who each file is and when it was last written; one that is not there has a state of its own. */
+function stateOf(files: readonly string[]): string {
+  return files
+    .map((file) => {
+      const found = statSync(file, { bigint: true, throwIfNoEntry: false });
+      return found === undefined
+        ? 'missing'
+        : [found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs].join(':');
+    })
+    .join('\n');
 }

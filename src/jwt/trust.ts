@@ -1,8 +1,7 @@
 import { createSecretKey } from 'node:crypto';
 import type { IssuerConfig } from '../config/config.ts';
-import type { Clock } from '../core/ports.ts';
 import { Issuers } from './issuers.ts';
-import { RemoteKeySet } from './key-set.ts';
+import type { KeySets } from './key-sets.ts';
 import type { KeySource } from './keys.ts';
 import { FixedKeys } from './keys.ts';
 import type { SigningKey } from './signing-keys.ts';
@@ -11,17 +10,17 @@ import type { SigningKey } from './signing-keys.ts';
 export function trustIssuers(
   issuers: readonly IssuerConfig[],
   ownKeys: readonly SigningKey[],
-  clock: Pick<Clock, 'monotonicMs'>,
+  keySets: Pick<KeySets, 'at'>,
 ): Issuers {
-  return new Issuers(issuers.map((config) => ({ config, keys: keysOf(config, ownKeys, clock) })));
+  return new Issuers(issuers.map((config) => ({ config, keys: keysOf(config, ownKeys, keySets) })));
 }
 
-function keysOf(config: IssuerConfig, ownKeys: readonly SigningKey[], clock: Pick<Clock, 'monotonicMs'>): KeySource {
+function keysOf(config: IssuerConfig, ownKeys: readonly SigningKey[], keySets: Pick<KeySets, 'at'>): KeySource {
   switch (config.kind) {
     case 'signing':
       return new FixedKeys(ownKeys.map(({ verification }) => verification));
     case 'jwks':
-      return new RemoteKeySet(config.jwks, clock);
+      return keySets.at(config.jwks);
     case 'secrets':
       return new FixedKeys(
         config.secrets.map((secret) => ({

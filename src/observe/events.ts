@@ -1,3 +1,4 @@
+import type { LogLevel } from '../config/config.ts';
 import { presentsSeveral, readCredential } from '../core/credential.ts';
 import type { Decision, Deny } from '../core/decision.ts';
 import type { DecisionObserver } from '../core/ports.ts';
@@ -28,6 +29,24 @@ export class Events implements DecisionObserver {
 
   started(facts: { readonly extAuthz?: string | undefined; readonly tokens?: string | undefined }): void {
     this.log.info(facts, 'ready');
+  }
+
+  /** @param needRestart keys whose new values count from the next start on. */
+  reloaded(needRestart: readonly string[]): void {
+    if (needRestart.length === 0) this.log.info('configuration taken up');
+    else this.log.warn({ needRestart }, 'configuration taken up, but for what needs a restart');
+  }
+
+  reloadRefused(why: string): void {
+    this.log.error({ why }, 'configuration not taken up: the one in force stays');
+  }
+
+  stopping(delayMs: number): void {
+    this.log.info({ delayMs }, 'stopping');
+  }
+
+  setLevel(level: LogLevel): void {
+    this.log.level = level;
   }
 
   stopped(): void {

@@ -6,12 +6,16 @@ import { NO_EPOCH } from '../core/standing.ts';
 import type { RevocationListener, RevocationStore } from '../store/store.ts';
 import { readReach } from './entry.ts';
 
-export interface StandingsParts {
-  readonly store: Pick<RevocationStore, 'read'>;
-  readonly clock: Pick<Clock, 'monotonicMs'>;
+/** What a configuration says about asking, and may say otherwise later. */
+export interface StandingLimits {
   readonly maxStalenessMs: number;
   /** Longest wait for one answer of the store. */
   readonly storeTimeoutMs: number;
+}
+
+export interface StandingsParts extends StandingLimits {
+  readonly store: Pick<RevocationStore, 'read'>;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
   /** How many entries are remembered; the least recently used go first. */
   readonly maxEntries: number;
 }
@@ -32,12 +36,20 @@ export class Standings implements StandingReader, RevocationListener {
   private readonly parts: StandingsParts;
   private readonly entries: LRUCache<string, Standing>;
   private readonly open = new Map<string, Question>();
+  private storeTimeoutMs: number;
 
   constructor(parts: StandingsParts) {
     this.parts = parts;
+    this.storeTimeoutMs = parts.storeTimeoutMs;
     this.freshness = { epoch: 0, heardUpToMs: Number.NEGATIVE_INFINITY, maxStalenessMs: parts.maxStalenessMs };
     // An entry that leaves the LRU is no longer told of changes, so it may not be trusted either.
     this.entries = new LRUCache({ max: parts.maxEntries, dispose: (standing) => forget(standing) });
+  }
+
+  /** Other limits from now on. */
+  limit({ maxStalenessMs, storeTimeoutMs }: StandingLimits): void {
+    this.freshness.maxStalenessMs = maxStalenessMs;
+    this.storeTimeoutMs = storeTimeoutMs;
   }
 
   /** The one shared standing of a key. */
@@ -93,9 +105,9 @@ export class Standings implements StandingReader, RevocationListener {
   }
 
   private ask(standings: readonly Standing[]): void {
-    const { store, clock, storeTimeoutMs } = this.parts;
+    const { store, clock } = this.parts;
     const askedAtMs = clock.monotonicMs();
-    const read = withTimeout(store.read(standings.map(({ key }) => key)), storeTimeoutMs);
+    const read = withTimeout(store.read(standings.map(({ key }) => key)), this.storeTimeoutMs);
     const question: Question = {
       epoch: this.freshness.epoch,
       askedAtMs,

@@ -1,21 +1,20 @@
 import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
-import type { Listener } from '../../config/config.ts';
+import type { Listener, ListenerTls } from '../../config/config.ts';
 import { deny } from '../../core/decision.ts';
 import type { Decider } from '../../core/ports.ts';
 import type { UpstreamHeaderWriter } from '../../core/upstream-headers.ts';
 import { removeDeadSocket } from '../dead-socket.ts';
+import { Certificates } from './certificates.ts';
 import { decodeCheck } from './decode.ts';
 import { EXT_AUTHZ, loadExtAuthz } from './definition.ts';
 import { encodeDecision } from './encode.ts';
 import type { CheckRequest, CheckResponse } from './messages.ts';
 
-const CLOSE_LIMIT_MS = 5_000;
-
 export interface ExtAuthzParts {
-  readonly decider: Decider;
-  readonly headers: UpstreamHeaderWriter;
+  /** What decides now; asked anew for each check, since a reload replaces it. */
+  readonly gateway: () => { readonly decider: Decider; readonly headers: UpstreamHeaderWriter };
   /** Told of a bug of ours, whose request was denied. */
   readonly failed: (error: unknown) => void;
 }
@@ -24,8 +23,12 @@ export interface ExtAuthzParts {
 export interface ExtAuthzDoor {
   /** `host:port` or `unix:/path`, as bound. */
   readonly address: string;
-  /** Lets running checks finish, within a limit. */
-  close(): Promise<void>;
+  /** Says by its health that it is about to close, and goes on answering. */
+  stopReady(): void;
+  /** For the connections from now on. */
+  renewCertificate(tls: ListenerTls): void;
+  /** Lets running checks finish, for at most `limitMs`. */
+  close(limitMs: number): Promise<void>;
 }
 
 /** Opens Envoy's door: `envoy.service.auth.v3.Authorization` and `grpc.health.v1`. Rejects where it cannot listen. */
@@ -35,22 +38,24 @@ export async function openExtAuthz(listener: Listener, parts: ExtAuthzParts): Pr
   server.addService({ ...loadExtAuthz() }, { Check: (call: Call, reply: Reply) => void check(call, reply, parts) });
   const health = new HealthImplementation({ '': 'SERVING', [EXT_AUTHZ]: 'SERVING' });
   health.addToServer(server);
+  const certificates = new Certificates();
   if ('path' in listener.address) await removeDeadSocket(listener.address.path);
-  const address = await bind(server, listener);
+  const address = await bind(server, listener, certificates);
   return {
     address,
-    close: async () => {
-      health.setStatus('', 'NOT_SERVING');
-      health.setStatus(EXT_AUTHZ, 'NOT_SERVING');
-      await shutDown(server);
+    stopReady: () => {
+      for (const service of ['', EXT_AUTHZ]) health.setStatus(service, 'NOT_SERVING');
     },
+    renewCertificate: (tls) => certificates.renew(tls),
+    close: (limitMs) => shutDown(server, limitMs),
   };
 }
 
 type Call = ServerUnaryCall<CheckRequest, CheckResponse>;
 type Reply = sendUnaryData<CheckResponse>;
 
-async function check(call: Call, reply: Reply, { decider, headers, failed }: ExtAuthzParts): Promise<void> {
+async function check(call: Call, reply: Reply, { gateway, failed }: ExtAuthzParts): Promise<void> {
+  const { decider, headers } = gateway();
   try {
     const { request, disguised } = decodeCheck(call.request, (name) => headers.isDisguised(name));
     reply(null, encodeDecision(await decider.decide(request), headers, disguised));
@@ -61,9 +66,9 @@ async function check(call: Call, reply: Reply, { decider, headers, failed }: Ext
   }
 }
 
-function bind(server: Server, { address, tls }: Listener): Promise<string> {
+function bind(server: Server, { address, tls }: Listener, certificates: Certificates): Promise<string> {
   const target = 'path' in address ? `unix:${address.path}` : joinHostPort(address.host, address.port);
-  const credentials = tls === undefined ? ServerCredentials.createInsecure() : tlsCredentials(tls);
+  const credentials = tls === undefined ? ServerCredentials.createInsecure() : certificates.credentials(tls);
   return new Promise((resolve, reject) => {
     server.bindAsync(target, credentials, (error, port) => {
       if (error === null) resolve('path' in address ? target : joinHostPort(address.host, port));
@@ -76,22 +81,13 @@ function joinHostPort(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
-function tlsCredentials({ cert, key, clientCa }: NonNullable<Listener['tls']>): ServerCredentials {
-  const pair = { cert_chain: Buffer.from(cert), private_key: Buffer.from(key.reveal()) };
-  return ServerCredentials.createSsl(
-    clientCa === undefined ? null : Buffer.from(clientCa),
-    [pair],
-    clientCa !== undefined,
-  );
-}
-
-function shutDown(server: Server): Promise<void> {
+function shutDown(server: Server, limitMs: number): Promise<void> {
   return new Promise((resolve) => {
     const limit = setTimeout(() => {
       server.forceShutdown();
       // A connection on which nobody ever spoke HTTP/2 is not waited for: nothing would end it.
       resolve();
-    }, CLOSE_LIMIT_MS);
+    }, limitMs);
     server.tryShutdown(() => {
       clearTimeout(limit);
       resolve();

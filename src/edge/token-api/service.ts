@@ -1,6 +1,7 @@
+import { Server as TlsServer } from 'node:tls';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { fastify } from 'fastify';
-import type { Listener } from '../../config/config.ts';
+import type { Listener, ListenerTls } from '../../config/config.ts';
 import { deny } from '../../core/decision.ts';
 import type { Decider } from '../../core/ports.ts';
 import type { Events } from '../../observe/events.ts';
@@ -11,23 +12,33 @@ import { decodeAccess, decodeTokenRequest } from './decode.ts';
 import type { ProblemCode } from './encode.ts';
 import { sendDenial, sendProblem, sendToken } from './encode.ts';
 import { CALLS } from './routes.ts';
+import { isTrusted } from './trusted-proxies.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
 const REQUEST_TIMEOUT_MS = 10_000;
 
 export interface TokenApiParts {
+  /** What answers now; asked anew for each call, since a reload replaces it. */
+  readonly calls: () => TokenCalls;
+  /** CIDR ranges and addresses, likewise. */
+  readonly trustedProxies: () => readonly string[];
+  readonly events: Events;
+}
+
+/** What stands behind the calls. */
+export interface TokenCalls {
   readonly decider: Decider;
   readonly issueToken: IssueToken;
   readonly revokeToken: RevokeToken;
-  readonly events: Events;
-  readonly trustedProxies: readonly string[];
 }
 
 export interface TokenApiDoor {
   /** `host:port` or `unix:/path`, as bound. */
   readonly address: string;
-  /** Lets running calls finish. */
-  close(): Promise<void>;
+  /** For the connections from now on. */
+  renewCertificate(tls: ListenerTls): void;
+  /** Lets running calls finish, for at most `limitMs`. */
+  close(limitMs: number): Promise<void>;
 }
 
 /** Opens the token service's door: HTTP with JSON. Rejects where it cannot listen. */
@@ -37,7 +48,7 @@ export async function openTokenApi(listener: Listener, parts: TokenApiParts): Pr
   answerErrors(server, parts.events);
   server.register((calls, _options, done) => {
     // Before the body is read: nobody unknown makes us parse.
-    calls.addHook('onRequest', (request, reply) => admit(request, reply, parts.decider, callers));
+    calls.addHook('onRequest', (request, reply) => admit(request, reply, parts.calls().decider, callers));
     calls.route({
       ...CALLS.issue,
       handler: (request, reply) => issue(request, reply, parts, callerOf(request, callers)),
@@ -49,7 +60,13 @@ export async function openTokenApi(listener: Listener, parts: TokenApiParts): Pr
     done();
   });
   const address = await listen(server, listener);
-  return { address, close: () => server.close() };
+  return {
+    address,
+    renewCertificate: (tls) => {
+      if (server.server instanceof TlsServer) server.server.setSecureContext(secureContext(tls));
+    },
+    close: (limitMs) => shutDown(server, limitMs),
+  };
 }
 
 /** Answers a caller who may not; remembers the account of one who may. */
@@ -75,12 +92,12 @@ function callerOf(request: FastifyRequest, callers: WeakMap<FastifyRequest, stri
 async function issue(
   request: FastifyRequest,
   reply: FastifyReply,
-  { issueToken, events }: TokenApiParts,
+  { calls, events }: TokenApiParts,
   accountId: string,
 ): Promise<void> {
   const asked = decodeTokenRequest(request.body);
   if (!('scopes' in asked)) return sendProblem(reply, 'invalid_body', 'the body is not what this call takes', asked);
-  const result = await issueToken.issue(accountId, asked);
+  const result = await calls().issueToken.issue(accountId, asked);
   switch (result.outcome) {
     case 'no_account':
       return sendDenial(reply, deny('token_revoked', undefined, 'the account is gone'));
@@ -95,27 +112,35 @@ async function issue(
 async function revoke(
   request: FastifyRequest,
   reply: FastifyReply,
-  { revokeToken, events }: TokenApiParts,
+  { calls, events }: TokenApiParts,
   accountId: string,
 ): Promise<void> {
   // The route's own pattern has the parameter.
   const { jti } = request.params as { readonly jti: string };
-  const revoked = await revokeToken.revoke(jti, accountId);
+  const revoked = await calls().revokeToken.revoke(jti, accountId);
   if (revoked) events.tokenRevoked({ account: accountId, client: request.ip }, jti);
   await reply.code(204).send();
 }
 
-function createServer({ tls }: Listener, trustedProxies: readonly string[]): FastifyInstance {
+function createServer({ tls }: Listener, trustedProxies: () => readonly string[]): FastifyInstance {
   const common = {
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     // Only a trusted proxy's word about the client's address counts.
-    trustProxy: [...trustedProxies],
+    trustProxy: (address: string) => isTrusted(address, trustedProxies()),
   };
   if (tls === undefined) return fastify(common);
-  const client = tls.clientCa === undefined ? {} : { ca: tls.clientCa, requestCert: true, rejectUnauthorized: true };
-  const https = { cert: tls.cert, key: Buffer.from(tls.key.reveal()), ...client };
-  return fastify({ ...common, https });
+  const client = tls.clientCa === undefined ? {} : { requestCert: true, rejectUnauthorized: true };
+  return fastify({ ...common, https: { ...secureContext(tls), ...client } });
+}
+
+function secureContext({ cert, key, clientCa }: ListenerTls) {
+  return { cert, key: Buffer.from(key.reveal()), ...(clientCa === undefined ? {} : { ca: clientCa }) };
+}
+
+async function shutDown(server: FastifyInstance, limitMs: number): Promise<void> {
+  const limit = setTimeout(() => server.server.closeAllConnections(), limitMs);
+  await server.close().finally(() => clearTimeout(limit));
 }
 
 /** Fastify's error codes for what a client got wrong. */

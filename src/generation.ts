@@ -1,0 +1,95 @@
+import { Authorizer } from './authorizer.ts';
+import type { Config, OwnIssuer } from './config/config.ts';
+import type { Policy } from './core/authorize.ts';
+import type { Clock, Decider } from './core/ports.ts';
+import { RouteMap } from './core/route.ts';
+import { UpstreamHeaderWriter } from './core/upstream-headers.ts';
+import { tokenRoutes } from './edge/token-api/routes.ts';
+import type { TokenCalls } from './edge/token-api/service.ts';
+import { BearerVerifier } from './jwt/bearer-verifier.ts';
+import type { KeySets } from './jwt/key-sets.ts';
+import type { KnownTokens } from './jwt/known-tokens.ts';
+import { TokenSigner } from './jwt/signer.ts';
+import type { SigningKey } from './jwt/signing-keys.ts';
+import { trustIssuers } from './jwt/trust.ts';
+import type { Events } from './observe/events.ts';
+import type { Standings } from './revocation/standings.ts';
+import type { Store } from './store/store.ts';
+import { BasicVerifier } from './tokens/basic-verifier.ts';
+import { CredentialVerifier } from './tokens/credential-verifier.ts';
+import { IssueToken } from './tokens/issue-token.ts';
+import type { Passwords } from './tokens/passwords.ts';
+import { RevokeToken } from './tokens/revoke-token.ts';
+
+/** The token service's callers may wait for a password to be hashed; no gateway waits with them. */
+const TOKEN_CALL_TIMEOUT_MS = 10_000;
+
+/** What outlives a configuration: the parts that remember, and those that only a restart replaces. */
+export interface Foundation {
+  readonly events: Events;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly standings: Standings;
+  readonly known: KnownTokens;
+  readonly keySets: KeySets;
+  readonly passwords: Passwords;
+  /** Our own signing keys, oldest first. */
+  readonly ownKeys: readonly SigningKey[];
+}
+
+/** All that one configuration decides; a reload makes the next one and the doors ask that from then on. */
+export interface Generation {
+  readonly config: Config;
+  readonly gateway: { readonly decider: Decider; readonly headers: UpstreamHeaderWriter };
+  /** `undefined` where no issuer of ours signs. */
+  readonly tokens: TokenCalls | undefined;
+}
+
+/** @param generation rises with every configuration: tokens that were verified under another are verified again. */
+export function buildGeneration(config: Config, foundation: Foundation, generation: number): Generation {
+  const own = config.issuers.find((issuer) => issuer.kind === 'signing');
+  const verifier = buildVerifier(config, own, foundation, generation);
+  const decider = (policy: Omit<Policy, 'generation'>, decisionTimeoutMs: number): Decider => {
+    const { known, standings, clock, events: observer } = foundation;
+    const parts = { known, verifier, standings, clock, observer, decisionTimeoutMs };
+    return new Authorizer({ policy: { ...policy, generation }, ...parts });
+  };
+  const { routes, basic, shadow, timeouts, identity } = config;
+  const policy = { routes: new RouteMap(routes), basicUntilMs: basic.sunsetMs, shadow };
+  return {
+    config,
+    gateway: {
+      decider: decider(policy, timeouts.decisionMs),
+      headers: new UpstreamHeaderWriter(identity.headers, identity.forwardCredential),
+    },
+    tokens: own && buildTokenCalls(config, own, foundation, decider),
+  };
+}
+
+function buildVerifier(config: Config, own: OwnIssuer | undefined, foundation: Foundation, generation: number) {
+  const { store, clock, standings, known, keySets, passwords, ownKeys } = foundation;
+  const issuers = trustIssuers(config.issuers, ownKeys, keySets);
+  const { clockSkewMs } = config;
+  return new CredentialVerifier(
+    new BearerVerifier({ issuers, known, standings, clock, clockSkewMs, generation }),
+    own && new BasicVerifier({ accounts: store.accounts, passwords, issuer: own.name, generation }),
+  );
+}
+
+function buildTokenCalls(
+  { scopes: catalogue, clockSkewMs }: Config,
+  issuer: OwnIssuer,
+  { store, clock, ownKeys }: Foundation,
+  decider: (policy: Omit<Policy, 'generation'>, decisionTimeoutMs: number) => Decider,
+): TokenCalls {
+  const { accounts, tokens, revocations } = store;
+  const key = ownKeys.findLast(({ algorithm }) => algorithm === issuer.signing.algorithm);
+  if (key === undefined) throw new Error(`issuer '${issuer.name}' has no signing key`);
+  const signer = new TokenSigner(issuer, key);
+  const routes = new RouteMap(tokenRoutes(issuer.name));
+  return {
+    decider: decider({ routes, basicUntilMs: Number.POSITIVE_INFINITY, shadow: false }, TOKEN_CALL_TIMEOUT_MS),
+    issueToken: new IssueToken({ issuer, catalogue, accounts, tokens, signer, clock }),
+    revokeToken: new RevokeToken({ issuer: issuer.name, tokens, revocations, clock, clockSkewMs }),
+  };
+}
