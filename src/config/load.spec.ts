@@ -1,3 +1,4 @@
+import { basename, resolve } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadConfig } from './load.ts';
@@ -89,6 +90,7 @@ describe('loadConfig() of a good file', () => {
       routes: [],
       shadow: false,
       revocation: { maxStalenessMs: 1000 },
+      shutdown: { delayMs: 0, drainMs: 10_000 },
       identity: {
         headers: {
           subject: 'x-auth-subject',
@@ -211,7 +213,15 @@ describe('loadConfig() of a bad file', () => {
       problems: [
         { file: 'no/such/file.yaml', line: 1, column: 1, path: '', message: 'cannot read the file: no such file' },
       ],
+      files: [resolve('no/such/file.yaml')],
     });
+  });
+
+  it('names every file that it depends on, also those that could not be read', () => {
+    const issuers =
+      'issuers: [{ name: a, audience: b, algorithms: [HS256], secrets: [{ file: here }, { file: gone }] }]';
+    const loaded = loadText(fileWith(issuers), { files: { here: 'x'.repeat(32) } });
+    expect(loaded.files.map((file) => basename(file))).toEqual(['sallyport.yaml', 'here', 'gone']);
   });
 
   it('survives text that is made to exhaust it', () => {

@@ -6,6 +6,7 @@ import { forge } from '../../test/jwt/forge.ts';
 import { auth0, corporate, own, partner } from '../../test/jwt/issuers.ts';
 import { jwkOf, rsa, secretOf } from '../../test/jwt/keys.ts';
 import { openMemoryStore } from '../store/memory.ts';
+import { KeySets } from './key-sets.ts';
 import { Sealer } from './sealer.ts';
 import { openSigningKeys } from './signing-keys.ts';
 import { parseToken } from './token.ts';
@@ -25,7 +26,7 @@ describe('trustIssuers()', () => {
     const issuers = trustIssuers(
       [own(), corporate({ jwks }), partner(secrets), auth0([secretOf('c')])],
       ownKeys,
-      CLOCK,
+      new KeySets(CLOCK),
     );
 
     const found: Record<string, unknown> = {};

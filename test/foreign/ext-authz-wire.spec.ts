@@ -42,14 +42,15 @@ describe('the ext_authz door, asked by a gateway with the whole of its messages'
     const failures: unknown[] = [];
     const failed = (error: unknown): unknown => failures.push(error);
     const address = { host: '127.0.0.1', port: 0 };
-    const door = await openExtAuthz({ address, tls: undefined }, { decider: { decide }, headers: HEADERS, failed });
+    const gateway = { decider: { decide }, headers: HEADERS };
+    const door = await openExtAuthz({ address, tls: undefined }, { gateway: () => gateway, failed });
     try {
       const report = await python3(GATEWAY, packages, door.address, JSON.stringify(checks));
       expect(failures).toEqual([]);
       // What our own script prints.
       return { seen, report: JSON.parse(report) as Report };
     } finally {
-      await door.close();
+      await door.close(500);
     }
   }
 

@@ -6,7 +6,7 @@ import { deny } from '../../core/decision.ts';
 import type { Decider } from '../../core/ports.ts';
 import type { UpstreamHeaderWriter } from '../../core/upstream-headers.ts';
 import { removeDeadSocket } from '../dead-socket.ts';
-import { Certificates } from './certificates.ts';
+import { RenewableCertificate } from './certificate.ts';
 import { decodeCheck } from './decode.ts';
 import { EXT_AUTHZ, loadExtAuthz } from './definition.ts';
 import { encodeDecision } from './encode.ts';
@@ -38,15 +38,15 @@ export async function openExtAuthz(listener: Listener, parts: ExtAuthzParts): Pr
   server.addService({ ...loadExtAuthz() }, { Check: (call: Call, reply: Reply) => void check(call, reply, parts) });
   const health = new HealthImplementation({ '': 'SERVING', [EXT_AUTHZ]: 'SERVING' });
   health.addToServer(server);
-  const certificates = new Certificates();
+  const certificate = listener.tls && new RenewableCertificate(listener.tls);
   if ('path' in listener.address) await removeDeadSocket(listener.address.path);
-  const address = await bind(server, listener, certificates);
+  const address = await bind(server, listener, certificate ?? ServerCredentials.createInsecure());
   return {
     address,
     stopReady: () => {
       for (const service of ['', EXT_AUTHZ]) health.setStatus(service, 'NOT_SERVING');
     },
-    renewCertificate: (tls) => certificates.renew(tls),
+    renewCertificate: (tls) => certificate?.renew(tls),
     close: (limitMs) => shutDown(server, limitMs),
   };
 }
@@ -66,9 +66,8 @@ async function check(call: Call, reply: Reply, { gateway, failed }: ExtAuthzPart
   }
 }
 
-function bind(server: Server, { address, tls }: Listener, certificates: Certificates): Promise<string> {
+function bind(server: Server, { address }: Listener, credentials: ServerCredentials): Promise<string> {
   const target = 'path' in address ? `unix:${address.path}` : joinHostPort(address.host, address.port);
-  const credentials = tls === undefined ? ServerCredentials.createInsecure() : certificates.credentials(tls);
   return new Promise((resolve, reject) => {
     server.bindAsync(target, credentials, (error, port) => {
       if (error === null) resolve('path' in address ? target : joinHostPort(address.host, port));

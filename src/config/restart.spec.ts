@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { isSameSigning, restartKeys } from './restart.ts';
+import { configOf } from './testing.ts';
+
+const SIGNING = 'issuers: [{ name: own, issuer: us, signing: { algorithm: EdDSA } }]';
+const env = { SEAL: 'x'.repeat(16), OTHER: 'y'.repeat(16) };
+
+/** Each is loaded from a directory of its own, so the default store's path would differ. */
+function config(text: string) {
+  const store = text.includes('store:') ? '' : 'store: sqlite:/one.db\n';
+  return configOf(`${store}${text}\nroutes: []`, { env });
+}
+
+describe('restartKeys()', () => {
+  it.each([
+    ['shadow: true', []],
+    ['clockSkew: 1s', []],
+    [`${SIGNING}`, []],
+    ['store: sqlite:./other.db', ['store']],
+    ['store: "memory:"', ['store']],
+  ])('of a change to %j', (text, keys) => {
+    expect(restartKeys(config(''), config(text))).toEqual(keys);
+  });
+});
+
+describe('isSameSigning()', () => {
+  it.each([
+    ['nothing', SIGNING, true],
+    ['the lifetime', SIGNING.replace('} }]', '}, ttl: { max: 48h } }]'), true],
+    ['the name', SIGNING.replace('own', 'main'), false],
+    ['the claim', SIGNING.replace('us,', 'them,'), false],
+    ['the algorithm', SIGNING.replace('EdDSA', 'ES256'), false],
+    ['the audience', SIGNING.replace('us,', 'us, audience: a,'), false],
+    ['the sealing secret', SIGNING.replace('EdDSA', 'EdDSA, sealWith: { env: SEAL }'), false],
+    ['that nobody signs', '', false],
+  ])('where what changed is %s', (_what, text, same) => {
+    expect(isSameSigning(config(SIGNING), config(text))).toBe(same);
+  });
+
+  it('tells two sealing secrets apart', () => {
+    const sealed = (name: string) => config(SIGNING.replace('EdDSA', `EdDSA, sealWith: { env: ${name} }`));
+    expect(isSameSigning(sealed('SEAL'), sealed('SEAL'))).toBe(true);
+    expect(isSameSigning(sealed('SEAL'), sealed('OTHER'))).toBe(false);
+  });
+});
