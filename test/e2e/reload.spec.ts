@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { claims, corporateToken, startWorld, type World } from '../cases/world.ts';
+import { corporateToken, startWorld, type World } from '../cases/world.ts';
 import { type CheckClient, connectChecks } from './check-client.ts';
 import { type RunningEnvoy, startEnvoy } from './envoy.ts';
 import { ask } from './http-client.ts';
