@@ -72,13 +72,13 @@ export interface Inspection extends Pick<Generation, 'gateway'>, Pick<Foundation
 /** Rejects, with everything closed again, where the store cannot be opened. Logs nothing. */
 export async function openInspection(config: Config): Promise<Inspection> {
   return guard(async (opened) => {
-    const parts = await layFoundation(config, new Events(createLogger('silent')), systemClock, opened);
+    // Whoever asks once waits for what a running instance knows already.
+    const patient = { ...config, timeouts: { decisionMs: INSPECTION_TIMEOUT_MS, storeMs: INSPECTION_TIMEOUT_MS } };
+    const parts = await layFoundation(patient, new Events(createLogger('silent')), systemClock, opened);
     const issuer = ownIssuer(config);
     const { signingKeys } = parts.store;
     const hasKeys = issuer !== undefined && (await signingKeys.list(issuer.name)).length > 0;
     const ownKeys = hasKeys ? await openOwnKeys(issuer, config.store, signingKeys, systemClock) : [];
-    // Whoever asks once waits for what a running instance knows already.
-    const patient = { ...config, timeouts: { decisionMs: INSPECTION_TIMEOUT_MS, storeMs: INSPECTION_TIMEOUT_MS } };
     const { gateway } = buildGeneration(patient, { ...parts, ownKeys }, 1);
     return { gateway, store: parts.store, standings: parts.standings, close: () => closeAll(opened) };
   });
@@ -106,7 +106,7 @@ async function layFoundation(
   clock: Clock,
   opened: (() => Promise<void>)[],
 ): Promise<Omit<Foundation, 'ownKeys'>> {
-  const store = await openStore(config.store);
+  const store = await openStore(config.store, config.timeouts);
   opened.push(() => store.close());
   const standings = new Standings({ store: store.revocations, clock, ...limitsOf(config), maxEntries: MAX_STANDINGS });
   store.feed.follow(standings);

@@ -7,6 +7,9 @@ import type { Arguments, Command, Terminal } from './command.ts';
 import { CommandError, requireConfig, UsageError } from './command.ts';
 import { readPassword } from './password.ts';
 
+/** Longer than a decision would wait. */
+const STORE_MS = 5_000;
+
 /** Adds, lists and removes the accounts of a store, also while Sallyport runs on it. */
 export const account: Command = {
   summary: 'add, list or remove accounts',
@@ -36,7 +39,7 @@ async function withAccounts(config: Config, use: (accounts: Accounts) => Promise
   if (config.store.kind === 'memory') {
     throw new CommandError('sallyport: the store is `memory:`, which no other process can reach');
   }
-  const store = await openStore(config.store);
+  const store = await openStore(config.store, { storeMs: STORE_MS });
   try {
     const catalogue = new Set(config.scopes.keys());
     const parts = { store: store.accounts, passwords: new Passwords(), issuer, catalogue, clock: systemClock };

@@ -39,7 +39,28 @@ export interface ListenerTls {
   readonly clientCa: string | undefined;
 }
 
-export type StoreConfig = { readonly kind: 'memory' } | { readonly kind: 'sqlite'; readonly path: string };
+export type StoreConfig =
+  | { readonly kind: 'memory' }
+  | { readonly kind: 'sqlite'; readonly path: string }
+  | RedisStoreConfig;
+
+/** A single Redis server. */
+export interface RedisStoreConfig {
+  readonly kind: 'redis';
+  /** Without brackets. */
+  readonly host: string;
+  readonly port: number;
+  readonly database: number;
+  /** The ACL user; Redis's default user without it. */
+  readonly username: string | undefined;
+  readonly password: Secret | undefined;
+  /** In the clear without it. PEM contents; without `ca` the CAs that Node trusts. */
+  readonly tls:
+    | { readonly ca: string | undefined; readonly cert: string | undefined; readonly key: Secret | undefined }
+    | undefined;
+  /** Take a server that may drop keys when its memory is full. */
+  readonly allowEviction: boolean;
+}
 
 export interface CatalogueScope {
   readonly description: string | undefined;

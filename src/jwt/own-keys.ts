@@ -19,5 +19,7 @@ export async function openOwnKeys(
 }
 
 async function secretBeside(store: StoreConfig): Promise<Uint8Array> {
+  // The configuration is refused before; a secret of one's own would lock every other instance out.
+  if (store.kind === 'redis') throw new Error('a Redis store needs signing.sealWith');
   return store.kind === 'sqlite' ? readOrMakeSealFile(`${store.path}.seal`) : randomBytes(32);
 }

@@ -1,8 +1,8 @@
-import type { StoreConfig } from '../config/config.ts';
+import type { Config, StoreConfig } from '../config/config.ts';
 import type { Store } from './store.ts';
 
 /** Opens the configured store; a back end that is not configured is not even loaded. Rejects with `StoreError`. */
-export async function openStore(config: StoreConfig): Promise<Store> {
+export async function openStore(config: StoreConfig, { storeMs }: Pick<Config['timeouts'], 'storeMs'>): Promise<Store> {
   switch (config.kind) {
     case 'memory': {
       const { openMemoryStore } = await import('./memory.ts');
@@ -11,6 +11,10 @@ export async function openStore(config: StoreConfig): Promise<Store> {
     case 'sqlite': {
       const { openSqliteStore } = await import('./sqlite/store.ts');
       return await openSqliteStore(config.path);
+    }
+    case 'redis': {
+      const { openRedisStore } = await import('./redis/store.ts');
+      return await openRedisStore(config, { storeMs });
     }
   }
 }

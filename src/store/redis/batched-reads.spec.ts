@@ -1,0 +1,27 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { redisConfig, redisForTest } from '../../../test/contract/redis-store.ts';
+import { BatchedReads } from './batched-reads.ts';
+import { Connection } from './connection.ts';
+import { optionsFor, placeOf } from './options.ts';
+
+it('BatchedReads asks once for all that is read in one turn, and gives each reader its own', async () => {
+  const { port, hand } = await redisForTest();
+  const config = redisConfig(port);
+  const connection = new Connection({ place: placeOf(config), options: optionsFor(config, 2_000), answerMs: 2_000 });
+  await connection.open(5_000);
+  onTestFinished(() => connection.close());
+  let asked = 0;
+  const reads = new BatchedReads({
+    ask: (question) => {
+      asked += 1;
+      return connection.ask(question);
+    },
+  });
+  for (const key of ['a', 'b', 'c']) await hand.set(key, key.toUpperCase());
+
+  const answers = await Promise.all([reads.read(['b', 'none', 'a']), reads.read([]), reads.read(['c', 'b'])]);
+  expect(answers).toEqual([['B', undefined, 'A'], [], ['C', 'B']]);
+  expect(asked).toBe(1);
+  expect(await reads.read(['a'])).toEqual(['A']);
+  expect(asked).toBe(2);
+});

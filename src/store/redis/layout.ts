@@ -1,0 +1,36 @@
+/**
+ * Where what Sallyport keeps lies in Redis; `docs/redis.md` describes it for operators. The revocation set's own keys
+ * are public (contract section 5) and made in `src/revocation/keys.ts`: plain strings, read and written as they come.
+ *
+ * What one script touches shares a hash tag, so that a cluster keeps it in one slot. The one exception is the removal
+ * of an account, which writes a mark whose key is public: see `accounts.ts`.
+ */
+
+/** Keys of the accounts, always used together. */
+export const ACCOUNT_KEYS = {
+  /** Hash: id → the account as JSON. */
+  records: 'sallyport:{accounts}:records',
+  /** Hash: what all spellings of a name have in common → id. */
+  names: 'sallyport:{accounts}:names',
+  /** List: ids in order of creation. */
+  order: 'sallyport:{accounts}:order',
+} as const;
+
+/** String: a token's record as JSON, gone some time after the token's end. */
+export function tokenKey(id: string): string {
+  return `sallyport:token:${id}`;
+}
+
+/**
+ * Sorted sets of the ids of an account's tokens: by creation, to list them, and by when their records go, to forget
+ * the ids with them. An id may outlive its record, or have none: whoever lists looks at the records.
+ */
+export function tokenIndexKeys(accountId: string): { readonly byCreation: string; readonly byEnd: string } {
+  const prefix = `sallyport:{tokens-of:${accountId}}`;
+  return { byCreation: `${prefix}:by-creation`, byEnd: `${prefix}:by-end` };
+}
+
+/** Hash: kid → the issuer's sealed signing key as JSON. */
+export function signingKeysKey(issuer: string): string {
+  return `sallyport:signing-keys:${issuer}`;
+}

@@ -1,0 +1,138 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openRedisForTest, redisConfig, redisForTest } from '../../../test/contract/redis-store.ts';
+import { startProxy } from '../../../test/tcp-proxy.ts';
+import type { Store } from '../store.ts';
+import { StoreError } from '../store.ts';
+
+const STORE_MS = 150;
+const WRITE_MS = 1_000;
+/** What a busy machine adds. */
+const SLACK_MS = 350;
+
+describe('a Redis that hangs', () => {
+  it('leaves reads to reject in time, one after the other, and answers again when it goes on', async () => {
+    const server = await redisForTest();
+    const store = await openRedisForTest(redisConfig(server.port), { storeMs: STORE_MS });
+    await revoke(store, 'before');
+    server.freeze();
+    for (let round = 0; round < 4; round++) {
+      const reads = ['before', 'never'].map((id) => timed(() => isRevoked(store, id)));
+      for (const { error, tookMs } of await Promise.all(reads)) {
+        expect(error).toBeInstanceOf(StoreError);
+        expect(tookMs).toBeLessThan(STORE_MS + SLACK_MS);
+      }
+    }
+    expect((await timed(() => store.accounts.find('ada'))).tookMs).toBeLessThan(STORE_MS + SLACK_MS);
+    server.thaw();
+    await expect.poll(() => answer(isRevoked(store, 'before')), { timeout: 5_000 }).toBe(true);
+  });
+
+  it('is not waited for by a write for ever, nor by close()', async () => {
+    const server = await redisForTest();
+    const store = await openRedisForTest(redisConfig(server.port), { storeMs: STORE_MS, writeMs: WRITE_MS });
+    server.freeze();
+    const write = timed(() => revoke(store, 'a'));
+    const closed = timed(() => store.close());
+    expect(await write).toMatchObject({ error: expect.any(StoreError) });
+    expect((await closed).tookMs).toBeLessThan(WRITE_MS + 1_500);
+    server.thaw();
+  });
+});
+
+describe('a black hole between Sallyport and Redis', () => {
+  it('leaves reads to reject in time, and is left behind once there is another way', async () => {
+    const { port } = await redisForTest();
+    const proxy = await startProxy(port);
+    onTestFinished(() => proxy.close());
+    const store = await openRedisForTest(redisConfig(proxy.port), { storeMs: STORE_MS, writeMs: WRITE_MS });
+    await revoke(store, 'before');
+    proxy.swallow();
+    const { error, tookMs } = await timed(() => isRevoked(store, 'before'));
+    expect(error?.message).toBe(`Redis store "redis://127.0.0.1:${proxy.port}/0": did not answer within 150 ms`);
+    expect(tookMs).toBeLessThan(STORE_MS + SLACK_MS);
+    // The old connections stay swallowed: only new ones get through.
+    proxy.heal();
+    await expect.poll(() => answer(isRevoked(store, 'before')), { timeout: 8_000 }).toBe(true);
+    await expect.poll(() => answer(revoke(store, 'after').then(() => true)), { timeout: 8_000 }).toBe(true);
+  });
+});
+
+describe('a Redis that is gone', () => {
+  it('is not waited for', async () => {
+    const server = await redisForTest();
+    const store = await openRedisForTest(redisConfig(server.port), { storeMs: STORE_MS });
+    await server.kill9();
+    await expect.poll(async () => (await timed(() => isRevoked(store, 'a'))).error?.message).toContain('start Redis');
+    const { error, tookMs } = await timed(() => revoke(store, 'a'));
+    expect(error).toBeInstanceOf(StoreError);
+    expect(tookMs).toBeLessThan(SLACK_MS);
+  });
+
+  it('keeps every write that was acknowledged before it was killed, as often as it is', async () => {
+    let server = await redisForTest();
+    const store = await openRedisForTest(redisConfig(server.port), { storeMs: 1_000 });
+    const acknowledged: string[] = [];
+    for (let round = 0; round < 4; round++) {
+      const writing = [1, 2, 3].map((lane) => writeUntilRefused(store, `${round}-${lane}`, acknowledged));
+      await wait(20 + Math.random() * 100);
+      await server.kill9();
+      await Promise.all(writing);
+      server = await redisForTest({ after: server });
+      await expect.poll(() => answer(isRevoked(store, 'x')), { timeout: 8_000 }).toBe(false);
+      const keys = acknowledged.map(keyOf);
+      expect(await store.revocations.read(keys)).toEqual(keys.map(() => '{}'));
+    }
+    expect(acknowledged.length).toBeGreaterThan(20);
+  });
+
+  it('is left where it has become a replica', async () => {
+    const [server, other] = [await redisForTest(), await redisForTest()];
+    const store = await openRedisForTest(redisConfig(server.port), { storeMs: STORE_MS });
+    await server.hand.replicaof('127.0.0.1', other.port);
+    await server.hand.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    await expect.poll(async () => (await timed(() => isRevoked(store, 'a'))).error?.message).toContain('is a replica');
+    await server.hand.replicaof('NO', 'ONE');
+    await expect.poll(() => answer(isRevoked(store, 'a')), { timeout: 8_000 }).toBe(false);
+  });
+});
+
+/** Revokes until a write is refused, and notes what was acknowledged. */
+async function writeUntilRefused(store: Store, lane: string, acknowledged: string[]): Promise<void> {
+  try {
+    for (let count = 0; ; count++) {
+      await revoke(store, `${lane}-${count}`);
+      acknowledged.push(`${lane}-${count}`);
+    }
+  } catch (error) {
+    expect(error).toBeInstanceOf(StoreError);
+  }
+}
+
+function keyOf(id: string): string {
+  return `sallyport:revoked:own:${id}`;
+}
+
+function revoke(store: Store, id: string): Promise<void> {
+  return store.revocations.write({ key: keyOf(id), value: '{}', expiresAtSeconds: 4_000_000_000 });
+}
+
+async function isRevoked(store: Store, id: string): Promise<boolean> {
+  const [value] = await store.revocations.read([keyOf(id)]);
+  return value !== undefined;
+}
+
+async function timed(call: () => Promise<unknown>): Promise<{ readonly error?: Error; readonly tookMs: number }> {
+  const beganMs = performance.now();
+  try {
+    await call();
+    return { tookMs: performance.now() - beganMs };
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    return { error, tookMs: performance.now() - beganMs };
+  }
+}
+
+function answer<T>(promise: Promise<T>): Promise<T | undefined> {
+  return promise.catch(() => undefined);
+}

@@ -1,0 +1,85 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { redisConfig } from '../../../test/contract/redis-store.ts';
+import type { RedisServer } from '../../../test/redis-server.ts';
+import { startRedis } from '../../../test/redis-server.ts';
+import { mergeEntries } from '../entry-merge.ts';
+import type { RevocationEntry, Store } from '../store.ts';
+import { openRedisStore } from './store.ts';
+
+const SPACES = [
+  '',
+  ' ',
+  '\t\r\n\v\f',
+  '\u00a0',
+  '\u1680',
+  '\u2000',
+  '\u200a',
+  '\u2028\u2029',
+  '\u3000\u205f',
+  '\ufeff',
+];
+const NO_SPACES = ['\u200b', '\u0085', '\u180e', '\u00c2', 'x', '-', '+', '.'];
+
+let server: RedisServer;
+let store: Store;
+let count = 0;
+
+beforeAll(async () => {
+  server = await startRedis({ settings: { appendonly: 'no' } });
+  store = await openRedisStore(redisConfig(server.port), { storeMs: 5_000 });
+});
+
+afterAll(async () => {
+  await store.close();
+  await server.close();
+});
+
+const around = fc.tuple(fc.constantFrom(...SPACES, ...NO_SPACES), fc.constantFrom(...SPACES, ...NO_SPACES));
+const number = fc.oneof(
+  fc.nat(300).map(String),
+  fc.bigInt({ min: 10n ** 13n, max: 10n ** 17n }).map(String),
+  fc.constantFrom('0009', '1e3', '0x10', '٣', ''),
+);
+const written = fc
+  .tuple(fc.constantFrom('', 'after:', 'after: '), number, around)
+  .map(([prefix, digits, [before, after]]) => `${before}${prefix}${digits}${after}`);
+const value = fc.oneof(written, fc.constantFrom('', '{"at":1}', '{"at":2}'), fc.string({ maxLength: 20 }));
+/** Far enough from now and from each other that the time that passes does not matter. */
+const expiry = fc.option(
+  fc.nat(20).map((steps) => 4_000_000_000 + steps * 1_000),
+  { nil: undefined },
+);
+const writes = fc.array(fc.record({ value, expiresAtSeconds: expiry }), { minLength: 1, maxLength: 5 });
+
+describe('sallyportRevoke', () => {
+  it.each(['notbefore', 'notbefore-issuer', 'revoked'])('and mergeEntries() agree at %s keys', async (family) => {
+    await fc.assert(
+      fc.asyncProperty(writes, async (entries) => {
+        const key = `sallyport:${family}:own:${count++}`;
+        let standing: RevocationEntry | undefined;
+        for (const added of entries) {
+          await store.revocations.write({ key, ...added });
+          standing = mergeEntries(standing, { key, ...added });
+          expect(await read(key)).toEqual(standing);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('leaves an expiry that stands where it was, to the millisecond', async () => {
+    const key = 'sallyport:revoked:own:kept';
+    await server.hand.set(key, 'after:5', 'PXAT', 4_000_000_000_123);
+    await store.revocations.write({ key, value: '{}', expiresAtSeconds: 3_999_999_999.5 });
+    expect((await server.hand.pttl(key)) + Date.now()).toBeLessThan(4_000_000_000_123 + 1_000);
+    expect((await server.hand.pttl(key)) + Date.now()).toBeGreaterThan(4_000_000_000_123 - 1_000);
+    expect(await server.hand.get(key)).toBe('{}');
+  });
+});
+
+async function read(key: string): Promise<RevocationEntry> {
+  const [found, left] = [(await server.hand.get(key)) ?? 'none', await server.hand.pttl(key)];
+  const expiresAtSeconds = left < 0 ? undefined : Math.round((Date.now() + left) / 1_000_000) * 1_000;
+  return { key, value: found, expiresAtSeconds };
+}

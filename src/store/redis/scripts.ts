@@ -1,0 +1,113 @@
+import type { Redis, Result } from 'ioredis';
+import { WRITE_ENTRY } from './write-script.ts';
+
+declare module 'ioredis' {
+  // The scripts below, as `defineCommand` adds them to a client; keys first.
+  interface RedisCommander<Context> {
+    /** Adds an entry to the revocation set; `endsAt` is whole Unix seconds, or empty for never. */
+    sallyportRevoke(key: string, value: string, endsAt: string): Result<null, Context>;
+    /** 1 where it was added, 0 where the name is taken or there is a first one already, -1 where the id is taken. */
+    sallyportAddAccount(
+      records: string,
+      names: string,
+      order: string,
+      id: string,
+      nameKey: string,
+      record: string,
+      onlyFirst: '0' | '1',
+    ): Result<number, Context>;
+    /** 1 where it was removed and its mark written, 0 where there is none. */
+    sallyportRemoveAccount(
+      records: string,
+      names: string,
+      order: string,
+      mark: string,
+      id: string,
+      value: string,
+      endsAt: string,
+    ): Result<number, Context>;
+    /** The record of a name's account. */
+    sallyportFindAccount(records: string, names: string, nameKey: string): Result<string | null, Context>;
+    /** Every account's record, in order of creation. */
+    sallyportListAccounts(records: string, order: string): Result<string[], Context>;
+    /** Adds a token's id to its account's and forgets those that have gone; times in Unix seconds. */
+    sallyportIndexToken(
+      byCreation: string,
+      byEnd: string,
+      id: string,
+      createdAt: number,
+      goesAt: number,
+      now: number,
+    ): Result<null, Context>;
+    /** 1 where it was added, 0 where the issuer has a key. */
+    sallyportAddFirstKey(keys: string, kid: string, record: string): Result<number, Context>;
+  }
+}
+
+const REVOKE = `${WRITE_ENTRY}
+write(KEYS[1], ARGV[1], ARGV[2])
+`;
+
+const ADD_ACCOUNT = `
+if redis.call('HEXISTS', KEYS[2], ARGV[2]) == 1 then return 0 end
+if ARGV[4] == '1' and redis.call('HLEN', KEYS[1]) > 0 then return 0 end
+if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1 then return -1 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+redis.call('HSET', KEYS[2], ARGV[2], ARGV[1])
+redis.call('RPUSH', KEYS[3], ARGV[1])
+return 1
+`;
+
+/** The mark comes first: a script that fails is not rolled back, and an account without tokens can be removed again. */
+const REMOVE_ACCOUNT = `${WRITE_ENTRY}
+local record = redis.call('HGET', KEYS[1], ARGV[1])
+if not record then return 0 end
+local nameKey = cjson.decode(record).nameKey
+write(KEYS[4], ARGV[2], ARGV[3])
+redis.call('HDEL', KEYS[2], nameKey)
+redis.call('LREM', KEYS[3], 0, ARGV[1])
+redis.call('HDEL', KEYS[1], ARGV[1])
+return 1
+`;
+
+const FIND_ACCOUNT = `
+local id = redis.call('HGET', KEYS[2], ARGV[1])
+return id and redis.call('HGET', KEYS[1], id)
+`;
+
+const LIST_ACCOUNTS = `
+local records = {}
+for _, id in ipairs(redis.call('LRANGE', KEYS[2], 0, -1)) do
+  records[#records + 1] = redis.call('HGET', KEYS[1], id)
+end
+return records
+`;
+
+const INDEX_TOKEN = `
+local gone = redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', ARGV[4], 'LIMIT', 0, 100)
+if #gone > 0 then
+  redis.call('ZREM', KEYS[1], unpack(gone))
+  redis.call('ZREM', KEYS[2], unpack(gone))
+end
+redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
+redis.call('ZADD', KEYS[2], ARGV[3], ARGV[1])
+local last = math.ceil(redis.call('ZREVRANGE', KEYS[2], 0, 0, 'WITHSCORES')[2])
+redis.call('EXPIREAT', KEYS[1], last)
+redis.call('EXPIREAT', KEYS[2], last)
+`;
+
+const ADD_FIRST_KEY = `
+if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
+return redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+`;
+
+/** Teaches a client the scripts. A script runs alone from its first line to its last. */
+export function defineScripts(client: Redis): void {
+  client.defineCommand('sallyportRevoke', { numberOfKeys: 1, lua: REVOKE });
+  client.defineCommand('sallyportAddAccount', { numberOfKeys: 3, lua: ADD_ACCOUNT });
+  client.defineCommand('sallyportRemoveAccount', { numberOfKeys: 4, lua: REMOVE_ACCOUNT });
+  client.defineCommand('sallyportFindAccount', { numberOfKeys: 2, lua: FIND_ACCOUNT, readOnly: true });
+  client.defineCommand('sallyportListAccounts', { numberOfKeys: 2, lua: LIST_ACCOUNTS, readOnly: true });
+  client.defineCommand('sallyportIndexToken', { numberOfKeys: 2, lua: INDEX_TOKEN });
+  client.defineCommand('sallyportAddFirstKey', { numberOfKeys: 1, lua: ADD_FIRST_KEY });
+}

@@ -1,0 +1,222 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { makeCertificates } from '../../../test/certificates.ts';
+import { openRedisForTest, redisConfig, redisForTest, secretOf } from '../../../test/contract/redis-store.ts';
+import { startProxy } from '../../../test/tcp-proxy.ts';
+import type { RedisStoreConfig } from '../../config/config.ts';
+import { StoreError } from '../store.ts';
+import { openRedisStore } from './store.ts';
+
+const KEY = 'sallyport:revoked:own:token-1';
+const PASSWORD = 'correct-horse-battery';
+const QUICK = { storeMs: 500, openMs: 700 };
+
+describe('what lies in Redis', () => {
+  it('counts whoever wrote it, and whatever it is', async () => {
+    const { port, hand } = await redisForTest();
+    const store = await openRedisForTest(redisConfig(port));
+    await hand.set(KEY, '');
+    await hand.sadd('sallyport:revoked:own:token-2', 'by mistake');
+    const keys = [KEY, 'sallyport:revoked:own:token-2', 'sallyport:revoked:own:token-3'];
+    expect(await store.revocations.read(keys)).toEqual(['', '', undefined]);
+  });
+
+  it('is a plain string with the expiry in whole seconds, rounded up, or none', async () => {
+    const { port, hand } = await redisForTest();
+    const store = await openRedisForTest(redisConfig(port));
+    const end = Math.floor(Date.now() / 1000) + 1_000;
+    await store.revocations.write({ key: KEY, value: '{"at":1}', expiresAtSeconds: end + 0.25 });
+    expect(await hand.get(KEY)).toBe('{"at":1}');
+    expect(Math.round((Date.now() + (await hand.pttl(KEY))) / 1000)).toBe(end + 1);
+    await store.revocations.write({ key: KEY, value: '{"at":1}', expiresAtSeconds: undefined });
+    expect(await hand.ttl(KEY)).toBe(-1);
+  });
+
+  it('is found by a second store at once, in both directions', async () => {
+    const { port } = await redisForTest();
+    const [one, other] = [await openRedisForTest(redisConfig(port)), await openRedisForTest(redisConfig(port))];
+    await one.revocations.write({ key: KEY, value: 'A', expiresAtSeconds: undefined });
+    expect(await other.revocations.read([KEY])).toEqual(['A']);
+    const account = { id: 'a', name: 'ada', passwordHash: '', scopes: [], createdAtSeconds: 1 };
+    expect(await other.accounts.add(account)).toBe(true);
+    expect(await one.accounts.add({ ...account, id: 'b' })).toBe(false);
+    expect(await one.accounts.find('ADA')).toEqual(account);
+  });
+
+  it('holds nothing of a token for longer than 30 days after its end', async () => {
+    const { port, hand } = await redisForTest();
+    const store = await openRedisForTest(redisConfig(port));
+    const now = Date.now() / 1000;
+    const token = { accountId: 'ada', use: 'access', scopes: [], createdAtSeconds: now } as const;
+    await store.tokens.add({ ...token, id: 'long', expiresAtSeconds: now + 86_400 });
+    await store.tokens.add({ ...token, id: 'short', expiresAtSeconds: now - 5 });
+    expect(await hand.ttl('sallyport:token:long')).toBeGreaterThan(31 * 86_400 - 60);
+    expect(await hand.ttl('sallyport:token:short')).toBeLessThanOrEqual(30 * 86_400);
+    expect(await hand.zrange('sallyport:{tokens-of:ada}:by-creation', '0', '-1')).toEqual(['long', 'short']);
+    for (const index of ['by-creation', 'by-end']) {
+      const left = await hand.ttl(`sallyport:{tokens-of:ada}:${index}`);
+      expect(left).toBeGreaterThanOrEqual(await hand.ttl('sallyport:token:long'));
+      expect(left).toBeLessThan(31 * 86_400 + 60);
+    }
+  });
+
+  it('forgets the ids of tokens whose records have gone', async () => {
+    const { port, hand } = await redisForTest();
+    const store = await openRedisForTest(redisConfig(port));
+    const indexes = ['sallyport:{tokens-of:ada}:by-creation', 'sallyport:{tokens-of:ada}:by-end'];
+    for (const index of indexes) await hand.zadd(index, 1_000, 'gone');
+    const token = { accountId: 'ada', use: 'access', scopes: [], createdAtSeconds: 1, expiresAtSeconds: 2 } as const;
+    await store.tokens.add({ ...token, id: 'new' });
+    for (const index of indexes) expect(await hand.zrange(index, '0', '-1')).toEqual(['new']);
+  });
+
+  it('lists signing keys oldest first', async () => {
+    const { port, hand } = await redisForTest();
+    const store = await openRedisForTest(redisConfig(port));
+    const key = { issuer: 'own', algorithm: 'EdDSA', sealed: 's' };
+    await store.signingKeys.addFirst({ ...key, kid: 'newer', createdAtSeconds: 2_000 });
+    const older = { ...key, kid: 'older', createdAtSeconds: 1_000 };
+    await hand.hset('sallyport:signing-keys:own', 'older', JSON.stringify(older));
+    expect((await store.signingKeys.list('own')).map(({ kid }) => kid)).toEqual(['older', 'newer']);
+  });
+
+  it.each(['null', '[]', '{', '{"id":1}', '{"id":"a","name":"ada","passwordHash":"h","scopes":[1]}'])(
+    'is refused with StoreError, unprinted, where an account is %s',
+    async (record) => {
+      const { port, hand } = await redisForTest();
+      const store = await openRedisForTest(redisConfig(port));
+      await hand.hset('sallyport:{accounts}:records', 'a', record);
+      await expect(store.accounts.findById('a')).rejects.toThrow(/^Redis store "redis:.*": .*record/);
+      await expect(store.accounts.findById('a')).rejects.toThrow(StoreError);
+    },
+  );
+});
+
+describe('openRedisStore()', () => {
+  it('logs in as an ACL user with the permissions that docs/redis.md asks for', async () => {
+    const manual = await readFile(new URL('../../../docs/redis.md', import.meta.url), 'utf8');
+    const [, rules = ''] = /ACL SETUSER sallyport on '>PASSWORD' (.*)/.exec(manual.replaceAll(' \\\n', '')) ?? [];
+    const user = `sallyport on >${PASSWORD} ${rules.replaceAll("'", '').replaceAll(/\s+/g, ' ')}`;
+    const { port } = await redisForTest({ settings: { user } });
+    const config = redisConfig(port, { username: 'sallyport', password: secretOf(PASSWORD) });
+    const store = await openRedisForTest(config);
+    const mark = { key: 'sallyport:notbefore:own:a', value: '5', expiresAtSeconds: 4_000_000_000 };
+    await store.revocations.write(mark);
+    const account = { id: 'a', name: 'ada', passwordHash: '', scopes: [], createdAtSeconds: 1 };
+    expect(await store.accounts.add(account)).toBe(true);
+    expect([await store.accounts.find('ada'), ...(await store.accounts.list())]).toEqual([account, account]);
+    expect(await store.accounts.remove('a', { ...mark, value: '6', expiresAtSeconds: 4_100_000_000 })).toBe(true);
+    expect(await store.revocations.read([mark.key])).toEqual(['6']);
+    const token = { accountId: 'a', use: 'access', scopes: [], createdAtSeconds: 1, expiresAtSeconds: 2 } as const;
+    await store.tokens.add({ ...token, id: 't' });
+    expect(await store.tokens.find('t')).toMatchObject({ id: 't' });
+    const key = { kid: 'k', issuer: 'own', algorithm: 'EdDSA', sealed: 's', createdAtSeconds: 1 };
+    expect(await store.signingKeys.addFirst(key)).toBe(true);
+    expect(await store.signingKeys.list('own')).toEqual([key]);
+  });
+
+  it('speaks TLS, with a certificate of its own where it has one', async () => {
+    const { ca, server, client } = await makeCertificates();
+    const { port } = await redisForTest();
+    const proxy = await startProxy(port, { ...server, ca: ca.cert, requestCert: true, rejectUnauthorized: true });
+    onTestFinished(() => proxy.close());
+    const open = (tls: RedisStoreConfig['tls']) => openRedisStore(redisConfig(proxy.port, { tls }), QUICK);
+    const store = await open({ ca: ca.cert, cert: client.cert, key: secretOf(client.key) });
+    await store.revocations.write({ key: KEY, value: 'A', expiresAtSeconds: undefined });
+    expect(await store.revocations.read([KEY])).toEqual(['A']);
+    await store.close();
+    await expect(open({ ca: undefined, cert: undefined, key: undefined })).rejects.toThrow('name its CA in tls.ca');
+    await expect(open({ ca: ca.cert, cert: undefined, key: undefined })).rejects.toThrow('set tls.cert and tls.key');
+    await expect(openRedisStore(redisConfig(proxy.port), QUICK)).rejects.toThrow('write rediss://');
+    await expect(openRedisStore(redisConfig(port, { tls: emptyTls() }), QUICK)).rejects.toThrow('(rediss:// is TLS)');
+  });
+
+  it.each([
+    ['the wrong one', secretOf('hunter2-hunter2')],
+    ['none', undefined],
+  ])('refuses at once where the password is %s, and prints neither', async (_what, password) => {
+    const { port } = await redisForTest({ settings: { requirepass: PASSWORD } });
+    const began = performance.now();
+    const error = await failureOf(openRedisStore(redisConfig(port, { password }), { storeMs: 500 }));
+    expect(error.message).toBe(
+      `Redis store "redis://127.0.0.1:${port}/0": refuses the user name or the password; ` +
+        'correct username and password of the store',
+    );
+    expect(performance.now() - began).toBeLessThan(5_000);
+    expect(inspectDeeply(error)).not.toMatch(/hunter2|correct-horse/);
+  });
+
+  it('refuses a user who may not do enough', async () => {
+    const { port } = await redisForTest({ settings: { user: `sallyport on >${PASSWORD} ~* +get` } });
+    const config = redisConfig(port, { username: 'sallyport', password: secretOf(PASSWORD) });
+    await expect(openRedisStore(config, QUICK)).rejects.toThrow('lacks a permission; docs/redis.md');
+  });
+
+  it.each(['allkeys-lru', 'volatile-ttl'])('refuses the eviction policy %s unless it is allowed', async (policy) => {
+    const { port } = await redisForTest({ settings: { 'maxmemory-policy': policy } });
+    await expect(openRedisStore(redisConfig(port), QUICK)).rejects.toThrow(
+      `(maxmemory-policy is ${policy}); set maxmemory-policy noeviction there, or accept it with allowEviction: true`,
+    );
+    const store = await openRedisForTest(redisConfig(port, { allowEviction: true }));
+    expect(await store.accounts.list()).toEqual([]);
+  });
+
+  it('refuses a replica', async () => {
+    const primary = await redisForTest();
+    const { port } = await redisForTest({ settings: { replicaof: `127.0.0.1 ${primary.port}` } });
+    await expect(openRedisStore(redisConfig(port), QUICK)).rejects.toThrow('is a replica');
+  });
+
+  it('refuses a database that the server does not have', async () => {
+    const { port } = await redisForTest();
+    await expect(openRedisStore(redisConfig(port, { database: 100 }), QUICK)).rejects.toThrow('DB index');
+  });
+
+  it('gives up on a server that is not there, saying what to do', async () => {
+    const server = await redisForTest();
+    await server.kill9();
+    await expect(openRedisStore(redisConfig(server.port), QUICK)).rejects.toThrow('nothing listens there; start Redis');
+    const nowhere = redisConfig(6379, { host: 'redis.invalid' });
+    await expect(openRedisStore(nowhere, QUICK)).rejects.toThrow(/"redis:\/\/redis.invalid:6379\/0": .*host name/);
+  });
+
+  it('gives up on a server that takes the connection and never answers', async () => {
+    const { port } = await redisForTest();
+    const proxy = await startProxy(port);
+    onTestFinished(() => proxy.close());
+    proxy.swallow();
+    await expect(openRedisStore(redisConfig(proxy.port), { storeMs: 100, openMs: 2_000 })).rejects.toThrow(
+      'took the connection and does not answer',
+    );
+  });
+
+  it('waits for a server that is on its way', async () => {
+    const first = await redisForTest();
+    await first.kill9();
+    const opening = openRedisForTest(redisConfig(first.port));
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await redisForTest({ after: first });
+    expect(await (await opening).accounts.list()).toEqual([]);
+  });
+});
+
+function emptyTls(): RedisStoreConfig['tls'] {
+  return { ca: undefined, cert: undefined, key: undefined };
+}
+
+async function failureOf(promise: Promise<unknown>): Promise<Error> {
+  const error = await promise.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (error instanceof StoreError) return error;
+  throw new Error('it did not reject with StoreError', { cause: error });
+}
+
+/** All that a logger could find on an error: its own members and its causes'. */
+function inspectDeeply(error: unknown): string {
+  if (!(error instanceof Error)) return JSON.stringify(error) ?? '';
+  const members = Object.getOwnPropertyNames(error).filter((name) => name !== 'cause');
+  const own = members.map((name) => JSON.stringify(Reflect.get(error, name)));
+  return [...own, error.cause === undefined ? '' : inspectDeeply(error.cause)].join('\n');
+}

@@ -1,0 +1,72 @@
+import type { RedisStoreConfig } from '../../config/config.ts';
+import type { Store } from '../store.ts';
+import { RedisAccounts } from './accounts.ts';
+import { Connection } from './connection.ts';
+import type { Place } from './failure.ts';
+import { UnfitError } from './failure.ts';
+import { RedisFeed } from './feed.ts';
+import { optionsFor, placeOf } from './options.ts';
+import { RedisRevocations } from './revocations.ts';
+import type { ServerInfo } from './server-info.ts';
+import { RedisSigningKeys } from './signing-keys.ts';
+import { RedisTokens } from './tokens.ts';
+
+const OPEN_MS = 10_000;
+const WRITE_MS = 5_000;
+/** After which silence a connection that owes an answer to a read is made again, at least. */
+const READ_SILENCE_MS = 1_000;
+
+/** Time limits, in milliseconds. */
+export interface RedisTimeouts {
+  /** Longest wait for the answer to a read that a decision may wait for. */
+  readonly storeMs: number;
+  /** Longest wait for the answer to anything else; 5 seconds by default. */
+  readonly writeMs?: number;
+  /** How long to try to connect at the opening; 10 seconds by default. */
+  readonly openMs?: number;
+}
+
+/**
+ * Opens the store in a Redis (6.2 or later) that several machines may share. Reads and writes go to a primary, on a
+ * connection each: what a decision waits for does not stand behind a write that takes its time. Rejects with
+ * `StoreError`, saying what to do, where Redis can't be reached for ten seconds or is not fit to hold the truth.
+ */
+export async function openRedisStore(config: RedisStoreConfig, timeouts: RedisTimeouts): Promise<Store> {
+  const { storeMs, writeMs = WRITE_MS, openMs = OPEN_MS } = timeouts;
+  const place = placeOf(config);
+  const connection = (answerMs: number, silenceMs: number) =>
+    new Connection({ place, options: optionsFor(config, silenceMs), answerMs });
+  const reads = connection(storeMs, Math.max(READ_SILENCE_MS, 2 * storeMs));
+  const writes = connection(writeMs, writeMs);
+  const close = async () => void (await Promise.all([reads.close(), writes.close()]));
+  try {
+    const [info] = await Promise.all([reads.open(openMs), writes.open(openMs)]);
+    if (!config.allowEviction) refuseEviction(place, info);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return assemble(reads, writes, close);
+}
+
+function assemble(reads: Connection, writes: Connection, closeBoth: () => Promise<void>): Store {
+  const feed = new RedisFeed();
+  let closed: Promise<void> | undefined;
+  return {
+    revocations: new RedisRevocations(reads, writes, feed),
+    feed,
+    accounts: new RedisAccounts(reads, writes, feed),
+    tokens: new RedisTokens(reads, writes),
+    signingKeys: new RedisSigningKeys(writes),
+    close: () => (closed ??= closeBoth().finally(() => feed.end())),
+  };
+}
+
+/** A key that Redis drops to make room is a revocation that nobody took back. */
+function refuseEviction({ name }: Place, { evictionPolicy = 'unknown' }: ServerInfo): void {
+  if (evictionPolicy === 'noeviction') return;
+  throw new UnfitError(
+    `Redis store "${name}": may drop revocations when its memory is full (maxmemory-policy is ${evictionPolicy}); ` +
+      'set maxmemory-policy noeviction there, or accept it with allowEviction: true in the store',
+  );
+}

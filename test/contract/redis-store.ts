@@ -1,0 +1,35 @@
+import { onTestFinished } from 'vitest';
+import type { RedisStoreConfig } from '../../src/config/config.ts';
+import { Secret } from '../../src/config/secret.ts';
+import type { RedisTimeouts } from '../../src/store/redis/store.ts';
+import { openRedisStore } from '../../src/store/redis/store.ts';
+import type { Store } from '../../src/store/store.ts';
+import type { RedisServer, RedisServerOptions } from '../redis-server.ts';
+import { startRedis } from '../redis-server.ts';
+
+/** What a spec leaves out of a configuration. */
+export function redisConfig(port: number, more: Partial<RedisStoreConfig> = {}): RedisStoreConfig {
+  const none = { username: undefined, password: undefined, tls: undefined, allowEviction: false };
+  return { kind: 'redis', host: '127.0.0.1', port, database: 0, ...none, ...more };
+}
+
+export function secretOf(text: string): Secret {
+  return new Secret(Buffer.from(text));
+}
+
+/** Starts a Redis that is gone when the test ends. */
+export async function redisForTest(options?: RedisServerOptions): Promise<RedisServer> {
+  const server = await startRedis(options);
+  onTestFinished(() => server.close());
+  return server;
+}
+
+/** Opens a store that is closed when the test ends. The machine that runs the tests may be slow. */
+export async function openRedisForTest(
+  config: RedisStoreConfig,
+  timeouts: RedisTimeouts = { storeMs: 2_000 },
+): Promise<Store> {
+  const store = await openRedisStore(config, timeouts);
+  onTestFinished(() => store.close());
+  return store;
+}

