@@ -4,6 +4,7 @@ import type { Draft } from './draft.ts';
 import { isMap } from './draft.ts';
 import { readIssuer } from './issuer.ts';
 import type { Path } from './problems.ts';
+import { isRedisUrl } from './redis-url.ts';
 import type { Catalogue } from './scopes.ts';
 import { quote } from './wording.ts';
 
@@ -15,6 +16,7 @@ export function readIssuers(draft: Draft, catalogue: Catalogue | undefined): rea
   refuseRepeated(draft, written, 'issuer');
   const issuers = written.flatMap((_, index) => readIssuer(draft, ['issuers', index], catalogue) ?? []);
   refuseSigning(draft, written);
+  refuseUnsealed(draft, written);
   return issuers;
 }
 
@@ -45,7 +47,7 @@ function placeOf(draft: Draft, index: number): string {
 
 /** Accounts belong to the one issuer that is our own. */
 function refuseSigning(draft: Draft, written: readonly unknown[]): void {
-  const own = [...written.keys()].filter((index) => isOwn(draft, ['issuers', index, 'signing']));
+  const own = [...written.keys()].filter((index) => isMeant(draft, ['issuers', index, 'signing']));
   const [first, ...others] = own;
   if (first === undefined) refuseAccounts(draft);
   for (const index of others) {
@@ -54,8 +56,20 @@ function refuseSigning(draft: Draft, written: readonly unknown[]): void {
   }
 }
 
-function isOwn(draft: Draft, signing: Path): boolean {
-  return draft.valueAt(signing) !== undefined || draft.isMisspelt(signing);
+/** Every instance opens the same keys, and Redis must not be able to: there is no file beside it to make a secret in. */
+function refuseUnsealed(draft: Draft, written: readonly unknown[]): void {
+  const store = draft.valueAt(['store']);
+  if (!(isMap(store) || (typeof store === 'string' && isRedisUrl(store)))) return;
+  for (const index of written.keys()) {
+    const signing = ['issuers', index, 'signing'];
+    const sealWith = [...signing, 'sealWith'];
+    if (!isMap(draft.valueAt(signing)) || isMeant(draft, sealWith)) continue;
+    draft.refuse(signing, 'with a Redis store, sealWith is required: the secret that its signing keys are sealed with');
+  }
+}
+
+function isMeant(draft: Draft, path: Path): boolean {
+  return draft.valueAt(path) !== undefined || draft.isMisspelt(path);
 }
 
 function refuseAccounts(draft: Draft): void {

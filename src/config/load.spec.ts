@@ -131,18 +131,13 @@ describe('loadConfig() of a good file', () => {
   });
 });
 
-const STORE = "expected 'memory:' or 'sqlite:PATH'";
+const STORE = "expected 'memory:', 'sqlite:PATH', 'redis://HOST', or a map with url";
 
 describe('loadConfig() of a bad file', () => {
   it.each([
     ['store: memory', [`3:8: store: ${STORE}`]],
     ['store: "sqlite:"', [`3:8: store: ${STORE}`]],
     ['store: mysql://u:hunter2@h', [`3:8: store: ${STORE}`]],
-    ['store: redis://u:hunter2@h', [`3:8: store: a Redis store is not part of this version yet: ${STORE}`]],
-    [
-      'store: { url: "rediss://h", password: hunter2 }',
-      [`3:1: store: a Redis store is not part of this version yet: ${STORE}`],
-    ],
     ['store:', [`3:1: store: ${STORE}`]],
     [
       'trustedProxies: [10.0.0.0/8, proxy]',
@@ -312,6 +307,9 @@ describe('loadConfig() of any file', () => {
       (secret: string) => EXAMPLE.replace('{ env: AUTH0_SMS_SECRET, encoding: base64url }', secret),
       (secret: string) => EXAMPLE.replace('algorithm: EdDSA', `algorithm: EdDSA, sealWith: ${secret}`),
       (secret: string) => EXAMPLE.replace('sqlite:./sallyport.db', secret),
+      (secret: string) => EXAMPLE.replace('sqlite:./sallyport.db', `{ url: ${secret} }`),
+      (secret: string) => EXAMPLE.replace('sqlite:./sallyport.db', `redis://${secret}@redis`),
+      (secret: string) => EXAMPLE.replace('sqlite:./sallyport.db', `{ url: "redis://redis", password: ${secret} }`),
       (secret: string) => EXAMPLE.replace('https://login.example.com/jwks.json', secret),
       (secret: string) =>
         EXAMPLE.replace('127.0.0.1:9191', `{ address: 127.0.0.1:1, tls: { cert: x, key: ${secret} } }`),

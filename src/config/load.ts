@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as z from 'zod';
-import type { Config, StoreConfig } from './config.ts';
+import type { Config } from './config.ts';
 import { Draft, isMap, wordReadError } from './draft.ts';
 import { deepFreeze } from './freeze.ts';
 import { issuerNames, readIssuers } from './issuers.ts';
@@ -11,6 +11,7 @@ import { readRoutes } from './routes.ts';
 import { fileSchema } from './schema.ts';
 import { readCatalogue } from './scopes.ts';
 import { Source } from './source.ts';
+import { readStore } from './store.ts';
 import { quote } from './wording.ts';
 
 /** A configuration to run with, or every problem of the file, by line. */
@@ -86,12 +87,11 @@ function isComplete<T>(parts: { readonly [K in keyof T]: T[K] | undefined }): pa
 /** The parts that mean what they say. */
 function readSettings(draft: Draft) {
   const { shape } = fileSchema;
-  const store = draft.read(['store'], shape.store);
   const timeouts = draft.read(['timeouts'], shape.timeouts);
   const revocation = draft.read(['revocation'], shape.revocation);
   const shutdown = draft.read(['shutdown'], shape.shutdown);
   return {
-    store: store === undefined ? undefined : storeOf(draft, store),
+    store: readStore(draft),
     clockSkewMs: draft.read(['clockSkew'], shape.clockSkew),
     timeouts: timeouts && { decisionMs: timeouts.decision, storeMs: timeouts.store },
     trustedProxies: draft.read(['trustedProxies'], shape.trustedProxies),
@@ -100,11 +100,6 @@ function readSettings(draft: Draft) {
     shutdown: shutdown && { delayMs: shutdown.delay, drainMs: shutdown.drain },
     log: draft.read(['log'], shape.log),
   };
-}
-
-function storeOf(draft: Draft, written: string): StoreConfig {
-  if (written === 'memory:') return { kind: 'memory' };
-  return { kind: 'sqlite', path: draft.absolute(written.slice('sqlite:'.length)) };
 }
 
 function readBasic(draft: Draft): Config['basic'] | undefined {

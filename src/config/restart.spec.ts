@@ -21,6 +21,16 @@ describe('restartKeys()', () => {
   ])('of a change to %j', (text, keys) => {
     expect(restartKeys(config(''), config(text))).toEqual(keys);
   });
+
+  it('tells two passwords of a Redis apart, and its time limit', () => {
+    const redis = (name: string, timeout = '80ms') =>
+      config(`store: { url: redis://h, password: { env: ${name} } }\ntimeouts: { store: ${timeout} }`);
+    expect(restartKeys(redis('SEAL'), redis('SEAL'))).toEqual([]);
+    expect(restartKeys(redis('SEAL'), redis('OTHER'))).toEqual(['store']);
+    expect(restartKeys(redis('SEAL'), redis('SEAL', '90ms'))).toEqual(['timeouts.store']);
+    const sqlite = (timeout: string) => config(`store: sqlite:/one.db\ntimeouts: { store: ${timeout} }`);
+    expect(restartKeys(sqlite('80ms'), sqlite('90ms'))).toEqual([]);
+  });
 });
 
 describe('isSameSigning()', () => {

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Config, Listener, OwnIssuer } from './config.ts';
+import type { Config, Listener, OwnIssuer, StoreConfig } from './config.ts';
+import type { Secret } from './secret.ts';
 
 /**
  * The keys, as the file spells them, in which `next` differs from the configuration that a process started with and
@@ -9,7 +10,9 @@ export function restartKeys(started: Config, next: Config): readonly string[] {
   const keys: readonly (readonly [string, (config: Config) => unknown])[] = [
     ['listen.extAuthz', ({ listen }) => placeOf(listen.extAuthz)],
     ['listen.tokens', ({ listen }) => placeOf(listen.tokens)],
-    ['store', ({ store }) => store],
+    ['store', ({ store }) => keptOf(store)],
+    // Redis's connections were made for it.
+    ['timeouts.store', ({ store, timeouts }) => (store.kind === 'redis' ? timeouts.storeMs : undefined)],
   ];
   return keys.filter(([, of]) => !isDeepStrictEqual(of(started), of(next))).map(([key]) => key);
 }
@@ -17,6 +20,11 @@ export function restartKeys(started: Config, next: Config): readonly string[] {
 /** Certificates are taken up while it runs; whether there are any, and whether clients need one, is not. */
 function placeOf(listener: Listener | undefined): unknown {
   return listener && [listener.address, listener.tls !== undefined, listener.tls?.clientCa !== undefined];
+}
+
+/** With what is secret in it laid open, because secrets look alike. */
+function keptOf(store: StoreConfig): unknown {
+  return store.kind === 'redis' ? [store, textOf(store.password), textOf(store.tls?.key)] : store;
 }
 
 /** Whether our own tokens are signed in the same way; nothing else could be taken up by halves. */
@@ -28,6 +36,9 @@ function signingOf({ issuers }: Config): unknown {
   const own = issuers.find((issuer): issuer is OwnIssuer => issuer.kind === 'signing');
   if (own === undefined) return undefined;
   const { name, issuer, audience, signing } = own;
-  const sealWith = signing.sealWith && Buffer.from(signing.sealWith.reveal()).toString('base64');
-  return [name, issuer, audience, signing.algorithm, sealWith];
+  return [name, issuer, audience, signing.algorithm, textOf(signing.sealWith)];
+}
+
+function textOf(secret: Secret | undefined): string | undefined {
+  return secret && Buffer.from(secret.reveal()).toString('base64');
 }

@@ -2,18 +2,14 @@ import * as z from 'zod';
 import { isAddressRange, parseAddress } from './addresses.ts';
 import { headerProblem } from './headers.ts';
 import { issuerSchema } from './issuer-schema.ts';
+import { pemPath } from './pem-path.ts';
 import { routeSchema } from './route-schema.ts';
 import { expected, parsed, text } from './shape.ts';
+import { storeSchema } from './store-schema.ts';
 import { instant, milliseconds, seconds } from './times.ts';
 import { kindOf } from './wording.ts';
 
 const address = parsed("an address such as '127.0.0.1:9191', '[::1]:9191' or 'unix:/path'", parseAddress);
-
-/** A path whose contents are secret, or might have been written in its place. */
-function pemPath(what: string) {
-  const message = `expected the path of a PEM file with ${what}, never its contents`;
-  return z.string({ error: message }).refine((path) => path !== '' && !/[\r\n]|-----/.test(path), { error: message });
-}
 
 const tls = z.strictObject({
   cert: pemPath('the certificate chain').describe('PEM file with the certificate chain of this listener'),
@@ -37,20 +33,6 @@ const listener = z.union(
   ],
   { error: expected("an address such as '127.0.0.1:9191', or a map with address, tls and insecure") },
 );
-
-const REDIS = /^rediss?:/i;
-const STORE = "'memory:' or 'sqlite:PATH'";
-
-/** Never prints what was written: the URL of a store may hold a password. */
-const store = z.string({ error: ({ input }) => wordStore(input) }).check((ctx) => {
-  if (/^(?:memory:|sqlite:[^\0]+)$/.test(ctx.value)) return;
-  ctx.issues.push({ code: 'custom', input: ctx.value, message: wordStore(ctx.value) });
-});
-
-function wordStore(written: unknown): string {
-  const isRedis = typeof written === 'string' ? REDIS.test(written) : typeof written === 'object' && written !== null;
-  return isRedis ? `a Redis store is not part of this version yet: expected ${STORE}` : `expected ${STORE}`;
-}
 
 /** A scope's name: `messages:send`. */
 export const SCOPE_NAME = /^[a-z][a-z0-9_-]*:[a-z][a-z0-9_-]*$/;
@@ -78,10 +60,9 @@ export const fileSchema = z.strictObject({
       tokens: listener.optional().describe('HTTP behind the gateway: the token service and the JWKS'),
     })
     .describe('The doors. Leave one out to close it; one at least must be open'),
-  store: store
+  store: storeSchema
     .prefault('sqlite:./sallyport.db')
-    .meta({ pattern: '^(memory:|sqlite:.+)$' })
-    .describe('Where accounts, keys and revocations live: memory: or sqlite:PATH'),
+    .describe('Where accounts, keys and revocations live: memory:, sqlite:PATH, redis://HOST, or a map for Redis'),
   clockSkew: milliseconds('0s', '5m')
     .prefault('30s')
     .describe('How far the clocks of issuers may be off: a duration, at most 5m'),

@@ -11,10 +11,13 @@ const LATER = new Set([
   'issuers.discovery',
   'issuers.introspection',
   'issuers.ttl.privateMax',
+  'store.sentinel',
+  'store.cluster',
+  'store.minReplicas',
 ]);
 
 /** Below or beside these an unknown key may be a part of a secret that was written inline: one with a comma in it. */
-const SECRET_KEYS: ReadonlySet<string | number> = new Set(['secrets', 'sealWith', 'tls']);
+const SECRET_KEYS: ReadonlySet<string | number> = new Set(['secrets', 'sealWith', 'password', 'tls']);
 
 /** What is to be said of a key that its map does not have. */
 export interface UnknownKey {

@@ -1,0 +1,106 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { configOf, fileWith, problemsOf } from './testing.ts';
+
+const NONE = { username: undefined, password: undefined, tls: undefined, allowEviction: false };
+const URL_EXPECTED = 'expected redis://HOST[:PORT][/DATABASE], or rediss:// for TLS';
+const CREDENTIALS = 'a URL must not hold credentials: write { url, username, password: { env: NAME } }';
+const BY_REFERENCE = 'a secret is never written here: refer to it as { env: NAME } or { file: PATH }';
+
+describe('a Redis store', () => {
+  it.each([
+    ['redis://redis', { host: 'redis', port: 6379, database: 0 }],
+    ['redis://10.0.0.5:6380/15', { host: '10.0.0.5', port: 6380, database: 15 }],
+    ['"redis://[::1]:7000/"', { host: '::1', port: 7000, database: 0 }],
+    ['{ url: "REDIS://redis/3" }', { host: 'redis', port: 6379, database: 3 }],
+    ['{ url: "redis://h", allowEviction: true }', { host: 'h', port: 6379, database: 0, allowEviction: true }],
+  ])('is read from %s', (store, expected) => {
+    expect(configOf(`store: ${store}`).store).toEqual({ kind: 'redis', ...NONE, ...expected });
+  });
+
+  it('speaks TLS where its URL says so', () => {
+    const tls = { ca: undefined, cert: undefined, key: undefined };
+    expect(configOf('store: rediss://h').store).toMatchObject({ host: 'h', port: 6379, tls });
+  });
+
+  it('takes its password by reference, and never prints it', () => {
+    const store = 'store: { url: redis://h, username: sallyport, password: { env: REDIS_PASSWORD } }';
+    const config = configOf(store, { env: { REDIS_PASSWORD: 'hunter2' } });
+    if (config.store.kind !== 'redis') throw new Error('no Redis');
+    expect(config.store.username).toBe('sallyport');
+    expect(Buffer.from(config.store.password?.reveal() ?? []).toString()).toBe('hunter2');
+    expect(JSON.stringify(config)).not.toContain('hunter2');
+  });
+
+  it.each([
+    ['redis://', `3: store: ${URL_EXPECTED}`],
+    ['redis:h', `3: store: ${URL_EXPECTED}`],
+    ['redis://h/x', `3: store: ${URL_EXPECTED}`],
+    ['redis://h/1/2', `3: store: ${URL_EXPECTED}`],
+    ['redis://h?db=1', `3: store: ${URL_EXPECTED}`],
+    ['redis://h:99999', `3: store: ${URL_EXPECTED}`],
+    ['redis://a,b', `3: store: ${URL_EXPECTED}`],
+    ['redis://u:hunter2@h', `3: store: ${CREDENTIALS}`],
+    ['redis://:hunter2@h', `3: store: ${CREDENTIALS}`],
+    ['{ url: "rediss://hunter2@h" }', `3: store.url: ${CREDENTIALS}`],
+    ['{ url: "sqlite:x" }', `3: store.url: ${URL_EXPECTED}`],
+    ['{}', '3: store.url: expected the URL of a Redis server: redis://HOST'],
+    ['{ url: redis://h, password: hunter2 }', `3: store.password: ${BY_REFERENCE}`],
+    ['{ url: redis://h, password: { env: NONE } }', '3: store.password.env: the environment variable NONE is not set'],
+    ['{ url: redis://h, username: u }', '3: store.username: needs a password beside it'],
+    ['{ url: redis://h, tls: {} }', '3: store.tls: goes with a rediss:// URL'],
+    ['{ url: redis://h, pasword: { env: A } }', "3: store: unknown key 'pasword', did you mean 'password'?"],
+    ['{ url: redis://h, hunter2: 1 }', '3: store: unknown key, expected url, username, password, tls or allowEviction'],
+    ['{ url: redis://h, sentinel: {} }', "3: store: 'sentinel' is not part of this version yet"],
+    ['{ url: redis://h, minReplicas: 1 }', "3: store: 'minReplicas' is not part of this version yet"],
+    ['{ url: redis://h, allowEviction: 1 }', '3: store.allowEviction: expected true or false, found 1'],
+  ])('%s is refused', (store, problem) => {
+    const found = linesOf(problemsOf(fileWith(`store: ${store}`)));
+    expect(found).toEqual([problem]);
+    expect(found.join()).not.toContain('hunter2');
+  });
+});
+
+describe('tls of a Redis store', () => {
+  const key = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' });
+
+  it.each([
+    ['ca: none', '3: store.tls.ca: cannot read the file: no such file'],
+    ['ca: key', '3: store.tls.ca: the file does not begin with a certificate in PEM form'],
+    ['key: key', '3: store.tls: expected cert and key together'],
+    ['cert: key', '3: store.tls: expected cert and key together'],
+    [
+      'ca: "-----BEGIN CERTIFICATE-----"',
+      "3: store.tls.ca: expected the path of a PEM file with the CA of Redis's certificate, never its contents",
+    ],
+    ['clientCa: x', '3: store.tls: unknown key, expected ca, cert or key'],
+  ])('{ %s } is refused', (tls, problem) => {
+    const text = fileWith(`store: { url: "rediss://h", tls: { ${tls} } }`);
+    expect(linesOf(problemsOf(text, { files: { key } }))).toEqual([problem]);
+  });
+});
+
+describe('our own issuer with a Redis store', () => {
+  const issuers = (signing: string) => `issuers: [{ name: own, issuer: us, signing: { ${signing} } }]`;
+  const env = { SEAL: 'a secret of sixteen bytes or more' };
+
+  it.each(['store: redis://h', 'store: { url: redis://h }'])('needs sealWith beside %s', (store) => {
+    const bad = fileWith(`${store}\n${issuers('algorithm: EdDSA')}`);
+    expect(problemsOf(bad)).toEqual([
+      '4:36: issuers[0].signing: with a Redis store, sealWith is required: the secret that its signing keys are sealed with',
+    ]);
+    const good = fileWith(`${store}\n${issuers('algorithm: EdDSA, sealWith: { env: SEAL }')}`);
+    expect(problemsOf(good, { env })).toEqual([]);
+    const misspelt = fileWith(`${store}\n${issuers('algorithm: EdDSA, sealwith: { env: SEAL }')}`);
+    expect(problemsOf(misspelt, { env })).toHaveLength(1);
+  });
+
+  it('needs none beside SQLite', () => {
+    expect(problemsOf(fileWith(`store: sqlite:x\n${issuers('algorithm: EdDSA')}`))).toEqual([]);
+  });
+});
+
+/** Problems with their lines, and without their columns. */
+function linesOf(problems: readonly string[]): string[] {
+  return problems.map((problem) => problem.replace(/^([0-9]+):[0-9]+: /, '$1: '));
+}
