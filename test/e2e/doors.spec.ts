@@ -7,108 +7,131 @@ import { GATEWAYS, type RunningEnvoy, startEnvoy } from './envoy.ts';
 import { ask, type HttpAnswer } from './http-client.ts';
 import { type Sallyport, startSallyport } from './sallyport.ts';
 import { type Services, startServices } from './services.ts';
+import { REDIS, SQLITE, type StoreUnderTest } from './stores.ts';
 
 let world: World;
 let services: Services;
+let store: StoreUnderTest;
 let sallyport: Sallyport;
 let envoy: RunningEnvoy;
 let checks: CheckClient;
 /** What earlier processes wrote. */
 const outputs: string[] = [];
 
-beforeAll(async () => {
-  world = await startWorld();
-  services = await startServices();
-  sallyport = await startSallyport({ env: world.env, edit: world.configure });
-  const { extAuthz, tokens } = sallyport.ports;
-  envoy = await startEnvoy({ sallyport: extAuthz, tokens, ...services.ports });
-  checks = connectChecks(extAuthz);
-});
+/** What stands behind the decision makes no difference to the doors, so one of each is enough on the second store. */
+const RUNS = [
+  { ...SQLITE, forms: ['plain', 'raw'] as const, gateways: GATEWAYS },
+  { ...REDIS, forms: ['plain'] as const, gateways: GATEWAYS.slice(0, 1) },
+];
 
-afterAll(async () => {
-  checks.close();
-  await envoy.close();
-  await sallyport.close();
-  services.close();
-  world.close();
-});
-
-beforeEach(() => {
-  services.received.length = 0;
-});
-
-describe.each(['plain', 'raw'] as const)('the ext_authz door, %s headers', (form) => {
-  it.each(CASES)('$name', async (wanted) => {
-    const { method, path, host, headers } = requestOf(wanted);
-    const outcome = await checks.check({ method, path, host, headers }, form);
-    if (isDenied(wanted.expected)) {
-      if (outcome.outcome !== 'denied') throw new Error('it passed');
-      expect(outcome.code).not.toBe(0);
-      expectDenied(outcome.answer, wanted.expected);
-    } else {
-      if (outcome.outcome !== 'passes') throw new Error(`denied: ${outcome.answer.body}`);
-      expectUpstream(Object.fromEntries(outcome.upstream), wanted.expected);
-    }
-  });
-});
-
-describe.each(GATEWAYS.map((gateway, index) => ({ ...gateway, index })))('Envoy, $name', ({ index, normalises }) => {
-  it.each(CASES.filter(({ directOnly }) => directOnly !== true))('$name', async (wanted) => {
-    const answer = await askGateway(index, wanted);
-    if (isDenied(wanted.expected)) {
-      expectDenied(answer, wanted.expected);
-      expect(answer.headers['content-type']).toBe('application/problem+json');
-      expect(services.received).toEqual([]);
-    } else {
-      expect(answer.status, answer.body).toSatisfy(isSuccess);
-      expect(services.received).toHaveLength(1);
-      expectUpstream(services.received[0]?.headers ?? {}, wanted.expected);
-    }
+describe.each(RUNS)('on $name', ({ start, forms, gateways }) => {
+  beforeAll(async () => {
+    outputs.length = 0;
+    world = await startWorld();
+    services = await startServices();
+    store = await start();
+    for (const secret of Object.values(store.env)) world.secrets.add(secret);
+    sallyport = await startSallyport({ env: environment(), edit: configure });
+    const { extAuthz, tokens } = sallyport.ports;
+    envoy = await startEnvoy({ sallyport: extAuthz, tokens, ...services.ports });
+    checks = connectChecks(extAuthz);
   });
 
-  it.each(CASES.filter(({ directOnly, path }) => directOnly === true && path?.startsWith('/') === true))(
-    'lets nothing reach an upstream: $name',
-    async (wanted) => {
-      const answer = await askGateway(index, { ...wanted, path: encodeURI(wanted.path ?? '') });
-      expect(answer.status).toBeGreaterThanOrEqual(400);
-      expect(services.received).toEqual([]);
-    },
-  );
-
-  it('passes the body of a request on unchanged', async () => {
-    const wanted = CASES.find(({ name }) => name.startsWith('a token of Auth0'));
-    if (wanted === undefined) throw new Error('no such case');
-    const body = '{"recipient":"+15550100","body":"Your code is 123456 ✓"}';
-    const answer = await askGateway(index, wanted, body);
-    expect(answer.status).toBe(200);
-    expect(services.received[0]?.body).toBe(body);
+  afterAll(async () => {
+    checks.close();
+    await envoy.close();
+    await sallyport.close();
+    await store.close();
+    services.close();
+    world.close();
   });
 
-  it('refuses, or strips, identity headers spelt with underscores', async () => {
+  beforeEach(() => {
+    services.received.length = 0;
+  });
+
+  describe.each(forms)('the ext_authz door, %s headers', (form) => {
+    it.each(CASES)('$name', async (wanted) => {
+      const { method, path, host, headers } = requestOf(wanted);
+      const outcome = await checks.check({ method, path, host, headers }, form);
+      if (isDenied(wanted.expected)) {
+        if (outcome.outcome !== 'denied') throw new Error('it passed');
+        expect(outcome.code).not.toBe(0);
+        expectDenied(outcome.answer, wanted.expected);
+      } else {
+        if (outcome.outcome !== 'passes') throw new Error(`denied: ${outcome.answer.body}`);
+        expectUpstream(Object.fromEntries(outcome.upstream), wanted.expected);
+      }
+    });
+  });
+
+  describe.each(gateways.map((gateway, index) => ({ ...gateway, index })))('Envoy, $name', ({ index, normalises }) => {
+    it.each(CASES.filter(({ directOnly }) => directOnly !== true))('$name', async (wanted) => {
+      const answer = await askGateway(index, wanted);
+      if (isDenied(wanted.expected)) {
+        expectDenied(answer, wanted.expected);
+        expect(answer.headers['content-type']).toBe('application/problem+json');
+        expect(services.received).toEqual([]);
+      } else {
+        expect(answer.status, answer.body).toSatisfy(isSuccess);
+        expect(services.received).toHaveLength(1);
+        expectUpstream(services.received[0]?.headers ?? {}, wanted.expected);
+      }
+    });
+
+    it.each(CASES.filter(({ directOnly, path }) => directOnly === true && path?.startsWith('/') === true))(
+      'lets nothing reach an upstream: $name',
+      async (wanted) => {
+        const answer = await askGateway(index, { ...wanted, path: encodeURI(wanted.path ?? '') });
+        expect(answer.status).toBeGreaterThanOrEqual(400);
+        expect(services.received).toEqual([]);
+      },
+    );
+
+    it('passes the body of a request on unchanged', async () => {
+      const wanted = CASES.find(({ name }) => name.startsWith('a token of Auth0'));
+      if (wanted === undefined) throw new Error('no such case');
+      const body = '{"recipient":"+15550100","body":"Your code is 123456 ✓"}';
+      const answer = await askGateway(index, wanted, body);
+      expect(answer.status).toBe(200);
+      expect(services.received[0]?.body).toBe(body);
+    });
+
+    it('refuses, or strips, identity headers spelt with underscores', async () => {
+      const wanted = CASES[0] as Case;
+      const answer = await askGateway(index, { ...wanted, headers: [['x_auth_subject', 'mallory']] });
+      expect(answer.status).toBe(normalises ? 400 : 202);
+      expect(services.received.map(({ headers }) => headers['x_auth_subject'])).toEqual(normalises ? [] : [undefined]);
+    });
+  });
+
+  it('denies with 503 while Sallyport cannot be reached, and passes again afterwards', async () => {
     const wanted = CASES[0] as Case;
-    const answer = await askGateway(index, { ...wanted, headers: [['x_auth_subject', 'mallory']] });
-    expect(answer.status).toBe(normalises ? 400 : 202);
-    expect(services.received.map(({ headers }) => headers['x_auth_subject'])).toEqual(normalises ? [] : [undefined]);
+    await sallyport.kill9();
+    outputs.push(sallyport.output());
+    const answer = await askGateway(0, wanted);
+    expect(answer.status).toBe(503);
+    expect(services.received).toEqual([]);
+    sallyport = await startSallyport({ env: environment(), edit: configure, after: sallyport });
+    await expect.poll(async () => (await askGateway(0, wanted)).status, { timeout: 10_000 }).toBe(202);
+  });
+
+  it('has written no token and no password, at the most talkative log level', () => {
+    const written = [...outputs, sallyport.output(), envoy.output()].join('\n');
+    expect(written).toContain('"reason":"token_invalid"');
+    expect(world.secrets.size).toBeGreaterThan(50);
+    expect([...world.secrets].filter((secret) => written.includes(secret))).toEqual([]);
   });
 });
 
-it('denies with 503 while Sallyport cannot be reached, and passes again afterwards', async () => {
-  const wanted = CASES[0] as Case;
-  await sallyport.kill9();
-  outputs.push(sallyport.output());
-  const answer = await askGateway(0, wanted);
-  expect(answer.status).toBe(503);
-  expect(services.received).toEqual([]);
-  sallyport = await startSallyport({ env: world.env, edit: world.configure, after: sallyport });
-  await expect.poll(async () => (await askGateway(0, wanted)).status, { timeout: 10_000 }).toBe(202);
-});
+function environment(): NodeJS.ProcessEnv {
+  return { ...world.env, ...store.env };
+}
 
-it('has written no token and no password, at the most talkative log level', () => {
-  const written = [...outputs, sallyport.output(), envoy.output()].join('\n');
-  expect(written).toContain('"reason":"token_invalid"');
-  expect(world.secrets.size).toBeGreaterThan(50);
-  expect([...world.secrets].filter((secret) => written.includes(secret))).toEqual([]);
-});
+function configure(config: Record<string, unknown>): void {
+  world.configure(config);
+  store.edit(config);
+}
 
 function requestOf({
   method = 'POST',

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { otherForm } from '../cases/forge.ts';
 import { ACCOUNT, claims, corporateToken, startWorld, type World } from '../cases/world.ts';
@@ -9,6 +8,7 @@ import { ask, type HttpAnswer } from './http-client.ts';
 import { runSallyport } from './run-sallyport.ts';
 import { type Sallyport, startSallyport } from './sallyport.ts';
 import { type Services, startServices } from './services.ts';
+import { STORES, type StoreUnderTest } from './stores.ts';
 
 const TOKENS = '/3rdparty/v1/auth/token';
 const MESSAGES = '/3rdparty/v1/messages';
@@ -16,171 +16,188 @@ const OWNER = basic(ACCOUNT.name, ACCOUNT.password);
 
 let world: World;
 let services: Services;
+let store: StoreUnderTest;
 let sallyport: Sallyport;
 let envoy: RunningEnvoy;
 
-beforeAll(async () => {
-  world = await startWorld();
-  services = await startServices();
-  sallyport = await startSallyport({ env: world.env, edit: world.configure });
-  const { extAuthz, tokens } = sallyport.ports;
-  envoy = await startEnvoy({ sallyport: extAuthz, tokens, ...services.ports });
-});
+describe.each(STORES)('on $name', (kind) => {
+  beforeAll(async () => {
+    world = await startWorld();
+    services = await startServices();
+    store = await kind.start();
+    sallyport = await startSallyport({ env: environment(), edit: configure });
+    const { extAuthz, tokens } = sallyport.ports;
+    envoy = await startEnvoy({ sallyport: extAuthz, tokens, ...services.ports });
+  });
 
-afterAll(async () => {
-  await envoy.close();
-  await sallyport.close();
-  services.close();
-  world.close();
-});
+  afterAll(async () => {
+    await envoy.close();
+    await sallyport.close();
+    await store.close();
+    services.close();
+    world.close();
+  });
 
-beforeEach(() => {
-  services.received.length = 0;
-});
+  beforeEach(() => {
+    services.received.length = 0;
+  });
 
-describe('the life of a token, through Envoy', () => {
-  it('is issued, used, misses a scope, is revoked and refused from then on', async () => {
-    const issued = await issue({ ttl: 3600, scopes: ['messages:send'] });
-    expect(issued.status).toBe(201);
-    const { id, token_type, access_token, expires_at } = JSON.parse(issued.body);
-    expect({ id, token_type }).toEqual({ id: expect.stringMatching(/^[\w-]{21}$/), token_type: 'Bearer' });
-    expect(Date.parse(expires_at)).toBeGreaterThan(Date.now() + 3_590_000);
-    expect(expires_at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
+  describe('the life of a token, through Envoy', () => {
+    it('is issued, used, misses a scope, is revoked and refused from then on', async () => {
+      const issued = await issue({ ttl: 3600, scopes: ['messages:send'] });
+      expect(issued.status).toBe(201);
+      const { id, token_type, access_token, expires_at } = JSON.parse(issued.body);
+      expect({ id, token_type }).toEqual({ id: expect.stringMatching(/^[\w-]{21}$/), token_type: 'Bearer' });
+      expect(Date.parse(expires_at)).toBeGreaterThan(Date.now() + 3_590_000);
+      expect(expires_at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
 
-    expect((await send(access_token)).status).toBe(202);
-    expect(services.received[0]?.headers).toMatchObject({
-      'x-auth-issuer': 'sallyport',
-      'x-auth-scheme': 'bearer',
-      'x-auth-scopes': 'messages:send',
-      'x-auth-token-id': id,
+      expect((await send(access_token)).status).toBe(202);
+      expect(services.received[0]?.headers).toMatchObject({
+        'x-auth-issuer': 'sallyport',
+        'x-auth-scheme': 'bearer',
+        'x-auth-scopes': 'messages:send',
+        'x-auth-token-id': id,
+      });
+      expect(services.received[0]?.headers.authorization).toBeUndefined();
+
+      const devices = await call('GET', '/3rdparty/v1/devices', `Bearer ${access_token}`);
+      expect(messageOf(devices)).toEqual([403, 'scope required: devices:list']);
+
+      expect((await call('DELETE', `${TOKENS}/${id}`, OWNER)).status).toBe(204);
+      expect(messageOf(await send(access_token))).toEqual([401, 'token revoked']);
+      expect((await call('DELETE', `${TOKENS}/${id}`, OWNER)).status).toBe(204);
     });
-    expect(services.received[0]?.headers.authorization).toBeUndefined();
 
-    const devices = await call('GET', '/3rdparty/v1/devices', `Bearer ${access_token}`);
-    expect(messageOf(devices)).toEqual([403, 'scope required: devices:list']);
+    it('is the default 24 hours long, and says so in its claims', async () => {
+      const { access_token, id } = JSON.parse((await issue({ scopes: ['messages:list'] })).body);
+      const payload = JSON.parse(Buffer.from(access_token.split('.')[1], 'base64url').toString());
+      expect(payload).toMatchObject({ iss: 'https://sallyport.local', jti: id, scopes: ['messages:list'] });
+      expect(payload).toMatchObject({ token_use: 'access', sub: expect.any(String) });
+      expect(payload.exp - payload.iat).toBe(86_400);
+      expect(JSON.parse(Buffer.from(access_token.split('.')[0], 'base64url').toString())).toMatchObject({
+        typ: 'at+jwt',
+      });
+    });
 
-    expect((await call('DELETE', `${TOKENS}/${id}`, OWNER)).status).toBe(204);
-    expect(messageOf(await send(access_token))).toEqual([401, 'token revoked']);
-    expect((await call('DELETE', `${TOKENS}/${id}`, OWNER)).status).toBe(204);
-  });
+    it('with tokens:manage issues and revokes others of its account', async () => {
+      const manager = JSON.parse((await issue({ scopes: ['tokens:manage'] })).body).access_token;
+      const made = await call('POST', TOKENS, `Bearer ${manager}`, { scopes: ['messages:send'] });
+      expect(made.status).toBe(201);
+      const { id, access_token } = JSON.parse(made.body);
+      expect((await send(access_token)).status).toBe(202);
+      expect((await call('DELETE', `${TOKENS}/${id}`, `Bearer ${manager}`)).status).toBe(204);
+      expect(messageOf(await send(access_token))).toEqual([401, 'token revoked']);
+      expect(messageOf(await send(manager))).toEqual([403, 'scope required: messages:send']);
+    });
 
-  it('is the default 24 hours long, and says so in its claims', async () => {
-    const { access_token, id } = JSON.parse((await issue({ scopes: ['messages:list'] })).body);
-    const payload = JSON.parse(Buffer.from(access_token.split('.')[1], 'base64url').toString());
-    expect(payload).toMatchObject({ iss: 'https://sallyport.local', jti: id, scopes: ['messages:list'] });
-    expect(payload).toMatchObject({ token_use: 'access', sub: expect.any(String) });
-    expect(payload.exp - payload.iat).toBe(86_400);
-    expect(JSON.parse(Buffer.from(access_token.split('.')[0], 'base64url').toString())).toMatchObject({
-      typ: 'at+jwt',
+    it('without tokens:manage, or of another issuer, issues nothing', async () => {
+      const plain = JSON.parse((await issue({ scopes: ['messages:send'] })).body).access_token;
+      const refused = await call('POST', TOKENS, `Bearer ${plain}`, { scopes: ['messages:send'] });
+      expect(messageOf(refused)).toEqual([403, 'scope required: tokens:manage']);
+      const foreign = corporateToken(world, 'RS256', claims({ scope: 'tokens:manage' }));
+      const alien = await call('POST', TOKENS, `Bearer ${foreign}`, { scopes: ['messages:send'] });
+      expect(messageOf(alien)).toEqual([401, 'invalid token']);
+    });
+
+    it('is refused in words that say what to change', async () => {
+      const answer = await issue({ ttl: 700_000, scopes: ['messages:sent', 'messages:send'], extra: 1 });
+      expect(messageOf(answer)[0]).toBe(400);
+      const { errors } = JSON.parse((await issue({ ttl: 700_000, scopes: ['messages:sent'] })).body);
+      expect(errors).toEqual([
+        { field: 'scopes[0]', message: 'no such scope: "messages:sent"' },
+        { field: 'ttl', message: '700000 seconds is over the maximum of 604800' },
+      ]);
+      const limited = JSON.parse((await issue({ ttl: 100_000, scopes: ['messages:send'] })).body);
+      expect(limited.errors).toEqual([{ field: 'ttl', message: '100000 seconds is over the maximum of 86400' }]);
+      expect(JSON.parse((await issue({ scopes: [] })).body).code).toBe('invalid_body');
+      expect((await call('POST', TOKENS, basic(ACCOUNT.name, 'wrong'), { scopes: ['messages:send'] })).status).toBe(
+        401,
+      );
+      expect(messageOf(await call('POST', TOKENS, undefined, { scopes: ['messages:send'] }))[0]).toBe(401);
     });
   });
 
-  it('with tokens:manage issues and revokes others of its account', async () => {
-    const manager = JSON.parse((await issue({ scopes: ['tokens:manage'] })).body).access_token;
-    const made = await call('POST', TOKENS, `Bearer ${manager}`, { scopes: ['messages:send'] });
-    expect(made.status).toBe(201);
-    const { id, access_token } = JSON.parse(made.body);
-    expect((await send(access_token)).status).toBe(202);
-    expect((await call('DELETE', `${TOKENS}/${id}`, `Bearer ${manager}`)).status).toBe(204);
-    expect(messageOf(await send(access_token))).toEqual([401, 'token revoked']);
-    expect(messageOf(await send(manager))).toEqual([403, 'scope required: messages:send']);
+  describe('a password on routes', () => {
+    it('has the permissions of the account, and shows as Basic', async () => {
+      expect((await call('GET', '/3rdparty/v1/devices', OWNER)).status).toBe(200);
+      const { headers } = services.received[0] ?? {};
+      expect(headers).toMatchObject({ 'x-auth-issuer': 'sallyport', 'x-auth-scheme': 'basic' });
+      expect(headers).not.toHaveProperty('authorization');
+    });
   });
 
-  it('without tokens:manage, or of another issuer, issues nothing', async () => {
-    const plain = JSON.parse((await issue({ scopes: ['messages:send'] })).body).access_token;
-    const refused = await call('POST', TOKENS, `Bearer ${plain}`, { scopes: ['messages:send'] });
-    expect(messageOf(refused)).toEqual([403, 'scope required: tokens:manage']);
-    const foreign = corporateToken(world, 'RS256', claims({ scope: 'tokens:manage' }));
-    const alien = await call('POST', TOKENS, `Bearer ${foreign}`, { scopes: ['messages:send'] });
-    expect(messageOf(alien)).toEqual([401, 'invalid token']);
+  describe('an entry that an operator writes by hand', () => {
+    it('ends a token by its thumbprint, in the second form of its signature too', async () => {
+      const token = corporateToken(world, 'ES256');
+      const twin = otherForm(token);
+      expect([(await send(token)).status, (await send(twin)).status]).toEqual([202, 202]);
+      const signed = token.slice(0, token.lastIndexOf('.'));
+      await byHand(`sallyport:revoked-thumbprint:${createHash('sha256').update(signed).digest('hex')}`, '');
+      await expect.poll(async () => messageOf(await send(token))).toEqual([401, 'token revoked']);
+      expect(messageOf(await send(twin))).toEqual([401, 'token revoked']);
+    });
+
+    it.each([
+      ['its id', 'sallyport:revoked:corporate:j%2F1', '{"by":"me"}'],
+      ['a mark for its subject', 'sallyport:notbefore:corporate:bob%20b', String(Math.floor(Date.now() / 1000) + 5)],
+      ['its key', 'sallyport:revoked-key:corporate:ed', ''],
+      ['a mark for its issuer', 'sallyport:notbefore-issuer:corporate', String(Math.floor(Date.now() / 1000) + 5)],
+    ])('ends a token by %s', async (_what, key, value) => {
+      const token = corporateToken(world, 'EdDSA', claims({ sub: 'bob b', jti: 'j/1' }));
+      await byHand('sallyport:revoked:corporate:somebody-else', '');
+      expect([202, 401]).toContain((await send(token)).status);
+      await byHand(key, value);
+      await expect.poll(async () => messageOf(await send(token))).toEqual([401, 'token revoked']);
+    });
   });
 
-  it('is refused in words that say what to change', async () => {
-    const answer = await issue({ ttl: 700_000, scopes: ['messages:sent', 'messages:send'], extra: 1 });
-    expect(messageOf(answer)[0]).toBe(400);
-    const { errors } = JSON.parse((await issue({ ttl: 700_000, scopes: ['messages:sent'] })).body);
-    expect(errors).toEqual([
-      { field: 'scopes[0]', message: 'no such scope: "messages:sent"' },
-      { field: 'ttl', message: '700000 seconds is over the maximum of 604800' },
-    ]);
-    const limited = JSON.parse((await issue({ ttl: 100_000, scopes: ['messages:send'] })).body);
-    expect(limited.errors).toEqual([{ field: 'ttl', message: '100000 seconds is over the maximum of 86400' }]);
-    expect(JSON.parse((await issue({ scopes: [] })).body).code).toBe('invalid_body');
-    expect((await call('POST', TOKENS, basic(ACCOUNT.name, 'wrong'), { scopes: ['messages:send'] })).status).toBe(401);
-    expect(messageOf(await call('POST', TOKENS, undefined, { scopes: ['messages:send'] }))[0]).toBe(401);
+  describe('sallyport account, while Sallyport runs', () => {
+    it('adds an account with fewer scopes, lists it, and removes it with its tokens', async () => {
+      const added = await account(['add', 'reader', '--scopes', 'messages:list'], 'another password');
+      expect(added).toMatchObject({ code: 0, output: expect.stringMatching(/^added reader \([\w-]{22}\)\n$/) });
+      expect((await account(['list'])).output).toMatch(/^demo\t.*all:any,tokens:manage\nreader\t.*\tmessages:list\n$/);
+      const reader = basic('reader', 'another password');
+      expect((await call('GET', MESSAGES, reader)).status).toBe(200);
+      expect((await call('GET', '/3rdparty/v1/devices', reader)).status).toBe(403);
+      const greedy = await call('POST', TOKENS, reader, { scopes: ['messages:send'] });
+      expect(JSON.parse(greedy.body).errors).toEqual([
+        { field: 'scopes[0]', message: 'the account does not have messages:send' },
+      ]);
+
+      const { access_token, id } = JSON.parse((await call('POST', TOKENS, reader, { scopes: ['messages:list'] })).body);
+      expect((await call('DELETE', `${TOKENS}/${id}`, OWNER)).status).toBe(204);
+      expect((await call('GET', MESSAGES, `Bearer ${access_token}`)).status).toBe(200);
+
+      expect(await account(['remove', 'reader'])).toMatchObject({ code: 0 });
+      await expect
+        .poll(async () => messageOf(await call('GET', MESSAGES, `Bearer ${access_token}`)))
+        .toEqual([401, 'token revoked']);
+      expect((await call('GET', MESSAGES, reader)).status).toBe(401);
+      expect(await account(['remove', 'reader'])).toMatchObject({
+        code: 1,
+        output: "sallyport: no account 'reader'\n",
+      });
+    });
+
+    function account(args: readonly string[], input = ''): Promise<{ readonly code: number; readonly output: string }> {
+      const config = join(sallyport.folder, 'sallyport.yaml');
+      return runSallyport(['account', ...args, '--config', config], { env: environment(), input });
+    }
   });
 });
 
-describe('a password on routes', () => {
-  it('has the permissions of the account, and shows as Basic', async () => {
-    expect((await call('GET', '/3rdparty/v1/devices', OWNER)).status).toBe(200);
-    const { headers } = services.received[0] ?? {};
-    expect(headers).toMatchObject({ 'x-auth-issuer': 'sallyport', 'x-auth-scheme': 'basic' });
-    expect(headers).not.toHaveProperty('authorization');
-  });
-});
+function environment(): NodeJS.ProcessEnv {
+  return { ...world.env, ...store.env };
+}
 
-describe('an entry that an operator writes by hand', () => {
-  it('ends a token by its thumbprint, in the second form of its signature too', async () => {
-    const token = corporateToken(world, 'ES256');
-    const twin = otherForm(token);
-    expect([(await send(token)).status, (await send(twin)).status]).toEqual([202, 202]);
-    const signed = token.slice(0, token.lastIndexOf('.'));
-    byHand(`sallyport:revoked-thumbprint:${createHash('sha256').update(signed).digest('hex')}`, '');
-    await expect.poll(async () => messageOf(await send(token))).toEqual([401, 'token revoked']);
-    expect(messageOf(await send(twin))).toEqual([401, 'token revoked']);
-  });
+function configure(config: Record<string, unknown>): void {
+  world.configure(config);
+  store.edit(config);
+}
 
-  it.each([
-    ['its id', 'sallyport:revoked:corporate:j%2F1', '{"by":"me"}'],
-    ['a mark for its subject', 'sallyport:notbefore:corporate:bob%20b', String(Math.floor(Date.now() / 1000) + 5)],
-    ['its key', 'sallyport:revoked-key:corporate:ed', ''],
-    ['a mark for its issuer', 'sallyport:notbefore-issuer:corporate', String(Math.floor(Date.now() / 1000) + 5)],
-  ])('ends a token by %s', async (_what, key, value) => {
-    const token = corporateToken(world, 'EdDSA', claims({ sub: 'bob b', jti: 'j/1' }));
-    byHand('sallyport:revoked:corporate:somebody-else', '');
-    expect([202, 401]).toContain((await send(token)).status);
-    byHand(key, value);
-    await expect.poll(async () => messageOf(await send(token))).toEqual([401, 'token revoked']);
-  });
-
-  function byHand(key: string, value: string): void {
-    const database = new DatabaseSync(join(sallyport.folder, 'sallyport.db'), { timeout: 5_000 });
-    database.prepare('INSERT OR REPLACE INTO revocation (key, value, expires_at) VALUES (?, ?, NULL)').run(key, value);
-    database.close();
-  }
-});
-
-describe('sallyport account, while Sallyport runs', () => {
-  it('adds an account with fewer scopes, lists it, and removes it with its tokens', async () => {
-    const added = await account(['add', 'reader', '--scopes', 'messages:list'], 'another password');
-    expect(added).toMatchObject({ code: 0, output: expect.stringMatching(/^added reader \([\w-]{22}\)\n$/) });
-    expect((await account(['list'])).output).toMatch(/^demo\t.*all:any,tokens:manage\nreader\t.*\tmessages:list\n$/);
-    const reader = basic('reader', 'another password');
-    expect((await call('GET', MESSAGES, reader)).status).toBe(200);
-    expect((await call('GET', '/3rdparty/v1/devices', reader)).status).toBe(403);
-    const greedy = await call('POST', TOKENS, reader, { scopes: ['messages:send'] });
-    expect(JSON.parse(greedy.body).errors).toEqual([
-      { field: 'scopes[0]', message: 'the account does not have messages:send' },
-    ]);
-
-    const { access_token, id } = JSON.parse((await call('POST', TOKENS, reader, { scopes: ['messages:list'] })).body);
-    expect((await call('DELETE', `${TOKENS}/${id}`, OWNER)).status).toBe(204);
-    expect((await call('GET', MESSAGES, `Bearer ${access_token}`)).status).toBe(200);
-
-    expect(await account(['remove', 'reader'])).toMatchObject({ code: 0 });
-    await expect
-      .poll(async () => messageOf(await call('GET', MESSAGES, `Bearer ${access_token}`)))
-      .toEqual([401, 'token revoked']);
-    expect((await call('GET', MESSAGES, reader)).status).toBe(401);
-    expect(await account(['remove', 'reader'])).toMatchObject({ code: 1, output: "sallyport: no account 'reader'\n" });
-  });
-
-  function account(args: readonly string[], input = ''): Promise<{ readonly code: number; readonly output: string }> {
-    const config = join(sallyport.folder, 'sallyport.yaml');
-    return runSallyport(['account', ...args, '--config', config], { env: world.env, input });
-  }
-});
+function byHand(key: string, value: string): Promise<void> {
+  return store.byHand(sallyport, key, value);
+}
 
 function basic(name: string, password: string): string {
   return `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;

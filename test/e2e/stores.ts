@@ -1,0 +1,59 @@
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { startRedis } from '../redis-server.ts';
+import type { Sallyport } from './sallyport.ts';
+
+/** A kind of store that Sallyport is tested on. */
+export interface StoreKind {
+  /** For test names. */
+  readonly name: string;
+  /** Starts what the store needs beside Sallyport. */
+  start(): Promise<StoreUnderTest>;
+}
+
+export interface StoreUnderTest {
+  /** For the child process's environment: secrets, which must never be printed. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Edits sallyport.yaml to use the store. */
+  edit(config: Record<string, unknown>): void;
+  /** Writes an entry of the revocation set as an operator does, past Sallyport. */
+  byHand(sallyport: Sallyport, key: string, value: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The embedded store, beside the configuration: the default. */
+export const SQLITE: StoreKind = {
+  name: 'SQLite',
+  start: async () => ({
+    env: {},
+    edit: () => undefined,
+    byHand: async ({ folder }, key, value) => {
+      const database = new DatabaseSync(join(folder, 'sallyport.db'), { timeout: 5_000 });
+      const sql = 'INSERT OR REPLACE INTO revocation (key, value, expires_at) VALUES (?, ?, NULL)';
+      database.prepare(sql).run(key, value);
+      database.close();
+    },
+    close: async () => undefined,
+  }),
+};
+
+/** A Redis with a password, for this test alone. */
+export const REDIS: StoreKind = {
+  name: 'Redis',
+  start: async () => {
+    const env = { REDIS_PASSWORD: randomBytes(18).toString('hex'), SEAL_SECRET: randomBytes(18).toString('hex') };
+    const { port, hand, close } = await startRedis({ settings: { requirepass: env.REDIS_PASSWORD } });
+    const edit = (config: Record<string, unknown>): void => {
+      config['store'] = { url: `redis://127.0.0.1:${port}/3`, password: { env: 'REDIS_PASSWORD' } };
+      // The file of the demo has a list of issuers, the first of which is our own.
+      const [own] = config['issuers'] as [{ signing: object }];
+      own.signing = { ...own.signing, sealWith: { env: 'SEAL_SECRET' } };
+    };
+    await hand.select(3);
+    return { env, edit, byHand: async (_sallyport, key, value) => void (await hand.set(key, value)), close };
+  },
+};
+
+/** Every kind, each of which must serve alike. */
+export const STORES: readonly StoreKind[] = [SQLITE, REDIS];
