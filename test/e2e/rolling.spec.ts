@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { corporateToken, startWorld, type World } from '../cases/world.ts';
@@ -6,11 +5,14 @@ import { type RunningEnvoy, startEnvoy } from './envoy.ts';
 import { ask } from './http-client.ts';
 import { type Sallyport, startSallyport } from './sallyport.ts';
 import { type Services, startServices } from './services.ts';
+import { REDIS, type StoreUnderTest } from './stores.ts';
 
 /** Longer than Envoy's interval between two health checks. */
 const DELAY = '2s';
 
 let world: World;
+let store: StoreUnderTest;
+let env: NodeJS.ProcessEnv;
 let services: Services;
 let instances: Sallyport[];
 let envoy: RunningEnvoy;
@@ -18,8 +20,9 @@ let envoy: RunningEnvoy;
 beforeAll(async () => {
   world = await startWorld();
   services = await startServices();
-  const first = await startSallyport({ env: world.env, edit });
-  const second = await startSallyport({ env: world.env, edit: (config) => edit(config, first.folder) });
+  store = await REDIS.start();
+  env = { ...world.env, ...store.env };
+  const [first, second] = [await startSallyport({ env, edit }), await startSallyport({ env, edit })];
   instances = [first, second];
   const { tokens } = first.ports;
   envoy = await startEnvoy({ sallyport: instances.map(({ ports }) => ports.extAuthz), tokens, ...services.ports });
@@ -27,19 +30,20 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await envoy.close();
-  for (const instance of instances.toReversed()) await instance.close();
+  for (const instance of instances) await instance.close();
+  await store.close();
   services.close();
   world.close();
 });
 
 /** Both on one store. */
-function edit(config: Record<string, unknown>, folder = '.'): void {
+function edit(config: Record<string, unknown>): void {
   world.configure(config);
+  store.edit(config);
   config['shutdown'] = { delay: DELAY };
-  config['store'] = `sqlite:${join(folder, 'sallyport.db')}`;
 }
 
-it('two instances, stopped and started one after the other under load: no request fails', async () => {
+it('two instances on one Redis, stopped and started one after the other under load: no request fails', async () => {
   const token = corporateToken(world, 'RS256');
   const statuses: number[] = [];
   let isRunning = true;
@@ -53,8 +57,7 @@ it('two instances, stopped and started one after the other under load: no reques
   const streams = Promise.all([stream(), stream(), stream(), stream()]);
   for (const [index, instance] of instances.entries()) {
     expect(await instance.stop()).toBe(0);
-    const again = { env: world.env, edit: (config: Record<string, unknown>) => edit(config, instances[0]?.folder) };
-    instances[index] = await startSallyport({ ...again, after: instance });
+    instances[index] = await startSallyport({ env, edit, after: instance });
     // Until Envoy has found it healthy, the other one must not stop.
     await wait(2_500);
   }
