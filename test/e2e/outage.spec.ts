@@ -1,0 +1,87 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { claims, corporateToken, startWorld, type World } from '../cases/world.ts';
+import { type RedisServer, startRedis } from '../redis-server.ts';
+import { startProxy, type TcpProxy } from '../tcp-proxy.ts';
+import { type RunningEnvoy, startEnvoy } from './envoy.ts';
+import { ask } from './http-client.ts';
+import { type Sallyport, startSallyport } from './sallyport.ts';
+import { type Services, startServices } from './services.ts';
+
+/** A decision's time; Envoy itself waits far longer here, so a late answer is our own 503 or none. */
+const DECISION = '400ms';
+const SEAL = { SEAL_SECRET: 'a secret of thirty-two bytes, ok' };
+
+let world: World;
+let services: Services;
+let redis: RedisServer;
+let proxy: TcpProxy;
+let sallyport: Sallyport;
+let envoy: RunningEnvoy;
+let known: string;
+
+beforeAll(async () => {
+  world = await startWorld();
+  services = await startServices();
+  redis = await startRedis();
+  proxy = await startProxy(redis.port);
+  sallyport = await startSallyport({ env: { ...world.env, ...SEAL }, edit });
+  const { extAuthz, tokens } = sallyport.ports;
+  envoy = await startEnvoy({ sallyport: extAuthz, tokens, ...services.ports });
+  known = corporateToken(world, 'RS256');
+});
+
+afterAll(async () => {
+  await envoy.close();
+  await sallyport.close();
+  await proxy.close();
+  await redis.close();
+  services.close();
+  world.close();
+});
+
+function edit(config: Record<string, unknown>): void {
+  world.configure(config);
+  config['timeouts'] = { decision: DECISION, store: '200ms' };
+  config['store'] = `redis://127.0.0.1:${proxy.port}`;
+  // The file of the demo has a list of issuers, the first of which is our own.
+  const [own] = config['issuers'] as [{ signing: object }];
+  own.signing = { ...own.signing, sealWith: { env: 'SEAL_SECRET' } };
+}
+
+async function send(token: string): Promise<{ readonly status: number; readonly code: string | undefined }> {
+  const port = envoy.gateways[0]?.port ?? 0;
+  const headers = [['Authorization', `Bearer ${token}`]] as const;
+  const { status, body } = await ask({ port, method: 'POST', path: '/3rdparty/v1/messages', headers });
+  return { status, code: status === 202 ? undefined : JSON.parse(body).code };
+}
+
+const unseen = () => corporateToken(world, 'RS256', claims());
+const UNAVAILABLE = { status: 503, code: 'unavailable' };
+
+describe.each([
+  { name: 'is hung', fail: async () => redis.freeze(), mend: async () => redis.thaw() },
+  { name: 'is behind a black hole', fail: async () => proxy.swallow(), mend: async () => proxy.heal() },
+  {
+    name: 'is killed',
+    fail: () => redis.kill9(),
+    mend: async () => {
+      redis = await startRedis({ after: redis });
+    },
+  },
+])('while Redis $name', ({ fail, mend }) => {
+  afterEach(async () => {
+    services.received.length = 0;
+  });
+
+  it('nothing passes, in time and with a reason, and everything does again afterwards', async () => {
+    expect(await send(known)).toMatchObject({ status: 202 });
+    await fail();
+    services.received.length = 0;
+    const answers = await Promise.all([send(known), send(unseen()), send(known), send('x')]);
+    expect(answers).toEqual([UNAVAILABLE, UNAVAILABLE, UNAVAILABLE, { status: 401, code: 'token_invalid' }]);
+    expect(services.received).toEqual([]);
+    await mend();
+    await expect.poll(() => send(known), { timeout: 20_000, interval: 200 }).toMatchObject({ status: 202 });
+    expect(await send(unseen())).toMatchObject({ status: 202 });
+  });
+});
