@@ -87,7 +87,8 @@ async function layFoundation(
     const accounts = new Accounts({ store: store.accounts, passwords, issuer: issuer.name, catalogue, clock });
     await createFirstAccount(accounts, env, events);
   }
-  const keySets = new KeySets(clock);
+  const keySets = new KeySets({ clock, observer: events });
+  opened.push(async () => keySets.close());
   return { events, store, clock, standings, known: new KnownTokens(MAX_KNOWN_TOKENS), keySets, passwords, ownKeys };
 }
 
@@ -177,7 +178,7 @@ class RunningApp implements App {
     this.current = buildGeneration(config, foundation, this.generations);
     foundation.standings.limit(limitsOf(config));
     foundation.events.setLevel(config.log.level);
-    foundation.keySets.keepOnly(config.issuers.flatMap((issuer) => (issuer.kind === 'jwks' ? [issuer.jwks] : [])));
+    foundation.keySets.keepOnly(config.issuers);
     const { extAuthz, tokens } = config.listen;
     if (extAuthz?.tls !== undefined) this.extAuthzDoor?.renewCertificate(extAuthz.tls);
     if (tokens?.tls !== undefined) this.tokensDoor?.renewCertificate(tokens.tls);
