@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -77,6 +78,7 @@ describe('the token service', () => {
   it.each([
     ['broken JSON', '{"ttl":', JSON_TYPE, 400, 'invalid_body'],
     ['no body', undefined, JSON_TYPE, 400, 'invalid_body'],
+    ['a text', '{"scopes":["messages:send"]}', { 'content-type': 'text/plain' }, 415, 'unsupported_media_type'],
     ['a form', 'ttl=1', { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'unsupported_media_type'],
     ['over 64 KB', JSON.stringify({ scopes: ['x'.repeat(70_000)] }), JSON_TYPE, 413, 'too_large'],
     [
@@ -116,6 +118,30 @@ describe('the token service', () => {
   ])('answers %s %s with not_found', async (method, path) => {
     const answer = await call(path, { method });
     expect([answer.status, (await bodyOf(answer))['code']]).toEqual([404, 'not_found']);
+  });
+
+  it.each([
+    ['a long id', 'x'.repeat(1500), {}],
+    ['a content type without a body', 'x', JSON_TYPE],
+  ])('answers a revocation with %s as any other', async (_what, id, headers) => {
+    const init = { method: 'DELETE', headers: { ...headers, authorization: OWNER } };
+    expect((await call(`${TOKENS}/${id}`, init)).status).toBe(204);
+  });
+
+  it.each(['/%zz', `${TOKENS}/%zz`, `${TOKENS}/${'x'.repeat(3000)}`])('answers %s in kind', async (path) => {
+    const answer = await call(path, { method: 'DELETE', headers: { authorization: OWNER } });
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+    expect(answer.status).toBe(400);
+    expect(await answer.text()).not.toContain('zz');
+  });
+
+  it('waits for no body of a call that is none', async () => {
+    const { hostname, port } = new URL(`http://${app.tokens}`);
+    const socket = connect(Number(port), hostname);
+    socket.write('POST /nothing HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{');
+    const [answer] = await once(socket, 'data');
+    expect(String(answer)).toMatch(/^HTTP\/1.1 404 /);
+    socket.destroy();
   });
 
   it('refuses an id that two parsers read in two ways', async () => {

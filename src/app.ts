@@ -7,7 +7,7 @@ import type { Clock } from './core/ports.ts';
 import type { ExtAuthzDoor } from './edge/ext-authz/service.ts';
 import type { TokenApiDoor, TokenCalls } from './edge/token-api/service.ts';
 import type { Foundation, Generation } from './generation.ts';
-import { buildGeneration } from './generation.ts';
+import { buildGeneration, ownIssuer } from './generation.ts';
 import { KeySets } from './jwt/key-sets.ts';
 import { KnownTokens } from './jwt/known-tokens.ts';
 import { openOwnKeys } from './jwt/own-keys.ts';
@@ -23,6 +23,7 @@ import { Passwords } from './tokens/passwords.ts';
 /** Bounds of what is remembered: about 1 KB a token, 200 bytes an entry of the revocation set. */
 const MAX_KNOWN_TOKENS = 100_000;
 const MAX_STANDINGS = 500_000;
+const INSPECTION_TIMEOUT_MS = 10_000;
 
 /** What a process brings, and a test replaces. */
 export interface Surroundings {
@@ -48,48 +49,96 @@ export const systemClock: Clock = { wallMs: () => Date.now(), monotonicMs: () =>
 
 /** Builds everything from a configuration and opens the doors; rejects, with everything closed again, where a part fails. */
 export async function startApp(config: Config, surroundings: Surroundings): Promise<App> {
-  const opened: (() => Promise<void>)[] = [];
-  try {
-    const foundation = await layFoundation(config, surroundings, opened);
-    const app = new RunningApp(config, foundation, opened);
+  return guard(async (opened) => {
+    const { env, clock = systemClock, logDestination } = surroundings;
+    const events = new Events(createLogger(config.log.level, logDestination));
+    opened.push(async () => events.stopped());
+    await warnOfNetworkFileSystem(config, events);
+    const parts = await layFoundation(config, events, clock, opened);
+    await createOwnAccount(config, parts, env);
+    const issuer = ownIssuer(config);
+    const ownKeys = issuer ? await openOwnKeys(issuer, config.store, parts.store.signingKeys, clock) : [];
+    const app = new RunningApp(config, { ...parts, ownKeys }, opened);
     await app.openDoors();
     return app;
+  });
+}
+
+/** What decides for the gateway, without a door: to ask one question and close. Makes no key and no account. */
+export interface Inspection extends Pick<Generation, 'gateway'>, Pick<Foundation, 'store' | 'standings'> {
+  close(): Promise<void>;
+}
+
+/** Rejects, with everything closed again, where the store cannot be opened. Logs nothing. */
+export async function openInspection(config: Config): Promise<Inspection> {
+  return guard(async (opened) => {
+    const parts = await layFoundation(config, new Events(createLogger('silent')), systemClock, opened);
+    const issuer = ownIssuer(config);
+    const { signingKeys } = parts.store;
+    const hasKeys = issuer !== undefined && (await signingKeys.list(issuer.name)).length > 0;
+    const ownKeys = hasKeys ? await openOwnKeys(issuer, config.store, signingKeys, systemClock) : [];
+    // Whoever asks once waits for what a running instance knows already.
+    const patient = { ...config, timeouts: { decisionMs: INSPECTION_TIMEOUT_MS, storeMs: INSPECTION_TIMEOUT_MS } };
+    const { gateway } = buildGeneration(patient, { ...parts, ownKeys }, 1);
+    return { gateway, store: parts.store, standings: parts.standings, close: () => closeAll(opened) };
+  });
+}
+
+/** What was opened is closed again where the rest fails. */
+async function guard<Built>(build: (opened: (() => Promise<void>)[]) => Promise<Built>): Promise<Built> {
+  const opened: (() => Promise<void>)[] = [];
+  try {
+    return await build(opened);
   } catch (error) {
     await closeAll(opened);
     throw error;
   }
 }
 
+/** The last one opened first. */
 async function closeAll(opened: (() => Promise<void>)[]): Promise<void> {
   for (let part = opened.pop(); part !== undefined; part = opened.pop()) await part();
 }
 
 async function layFoundation(
   config: Config,
-  { env, clock = systemClock, logDestination }: Surroundings,
+  events: Events,
+  clock: Clock,
   opened: (() => Promise<void>)[],
-): Promise<Foundation> {
-  const events = new Events(createLogger(config.log.level, logDestination));
-  opened.push(async () => events.stopped());
-  if (config.store.kind === 'sqlite') {
-    const fileSystem = await findNetworkFileSystem(config.store.path);
-    if (fileSystem !== undefined) events.storeOnNetworkFileSystem(config.store.path, fileSystem);
-  }
+): Promise<Omit<Foundation, 'ownKeys'>> {
   const store = await openStore(config.store);
   opened.push(() => store.close());
   const standings = new Standings({ store: store.revocations, clock, ...limitsOf(config), maxEntries: MAX_STANDINGS });
   store.feed.follow(standings);
-  const issuer = config.issuers.find((candidate) => candidate.kind === 'signing');
-  const ownKeys = issuer === undefined ? [] : await openOwnKeys(issuer, config.store, store.signingKeys, clock);
-  const passwords = new Passwords();
-  if (issuer !== undefined) {
-    const catalogue = new Set(config.scopes.keys());
-    const accounts = new Accounts({ store: store.accounts, passwords, issuer: issuer.name, catalogue, clock });
-    await createFirstAccount(accounts, env, events);
-  }
   const keySets = new KeySets({ clock, observer: events });
   opened.push(async () => keySets.close());
-  return { events, store, clock, standings, known: new KnownTokens(MAX_KNOWN_TOKENS), keySets, passwords, ownKeys };
+  return {
+    events,
+    store,
+    clock,
+    standings,
+    known: new KnownTokens(MAX_KNOWN_TOKENS),
+    keySets,
+    passwords: new Passwords(),
+  };
+}
+
+async function warnOfNetworkFileSystem({ store }: Config, events: Events): Promise<void> {
+  if (store.kind !== 'sqlite') return;
+  const fileSystem = await findNetworkFileSystem(store.path);
+  if (fileSystem !== undefined) events.storeOnNetworkFileSystem(store.path, fileSystem);
+}
+
+async function createOwnAccount(
+  config: Config,
+  { store, passwords, clock, events }: Omit<Foundation, 'ownKeys'>,
+  env: NodeJS.ProcessEnv,
+): Promise<void> {
+  const issuer = ownIssuer(config);
+  if (issuer === undefined) return;
+  const catalogue = new Set(config.scopes.keys());
+  const accounts = new Accounts({ store: store.accounts, passwords, issuer: issuer.name, catalogue, clock });
+  await createFirstAccount(accounts, env, events);
 }
 
 function limitsOf({ revocation, timeouts }: Config) {

@@ -41,13 +41,13 @@ export interface Foundation {
 export interface Generation {
   readonly config: Config;
   readonly gateway: { readonly decider: Decider; readonly headers: UpstreamHeaderWriter };
-  /** `undefined` where no issuer of ours signs. */
+  /** `undefined` where nothing of ours signs. */
   readonly tokens: TokenCalls | undefined;
 }
 
 /** @param generation rises with every configuration: tokens that were verified under another are verified again. */
 export function buildGeneration(config: Config, foundation: Foundation, generation: number): Generation {
-  const own = config.issuers.find((issuer) => issuer.kind === 'signing');
+  const own = ownIssuer(config);
   const verifier = buildVerifier(config, own, foundation, generation);
   const decider = (policy: Omit<Policy, 'generation'>, decisionTimeoutMs: number): Decider => {
     const { known, standings, clock, events: observer } = foundation;
@@ -62,8 +62,13 @@ export function buildGeneration(config: Config, foundation: Foundation, generati
       decider: decider(policy, timeouts.decisionMs),
       headers: new UpstreamHeaderWriter(identity.headers, identity.forwardCredential),
     },
-    tokens: own && buildTokenCalls(config, own, foundation, decider),
+    tokens: own && foundation.ownKeys.length > 0 ? buildTokenCalls(config, own, foundation, decider) : undefined,
   };
+}
+
+/** The issuer whose tokens are ours, if we sign any. */
+export function ownIssuer({ issuers }: Config): OwnIssuer | undefined {
+  return issuers.find((issuer) => issuer.kind === 'signing');
 }
 
 function buildVerifier(config: Config, own: OwnIssuer | undefined, foundation: Foundation, generation: number) {

@@ -3,11 +3,15 @@ import { account } from './cli/account.ts';
 import { check } from './cli/check.ts';
 import type { Command, Terminal } from './cli/command.ts';
 import { CommandError, UsageError } from './cli/command.ts';
+import { explain } from './cli/explain.ts';
+import { routes } from './cli/routes.ts';
 import { serve } from './cli/serve.ts';
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['serve', serve],
   ['check', check],
+  ['routes', routes],
+  ['explain', explain],
   ['account', account],
 ]);
 

@@ -10,6 +10,9 @@ export interface IdentityHeaders {
   readonly scheme: string;
 }
 
+const UNUSUAL = /[^a-z0-9-]/;
+const UNUSUAL_ALL = /[^a-z0-9-]/g;
+
 /** How a request changes on its way to the upstream. */
 export interface UpstreamHeaders {
   readonly set: readonly (readonly [name: string, value: string])[];
@@ -41,11 +44,12 @@ export class UpstreamHeaderWriter {
   }
 
   /**
-   * Whether an upstream could take the header for one that only we set: CGI, WSGI and their kin read `_` and `.` as
-   * `-`. True for other spellings only; the names themselves are always set or removed.
+   * Whether an upstream could take the header for one that only we set: CGI, WSGI and their kin read `_`, and some any
+   * character but letters and digits, as `-`. True for other spellings only; the names themselves are always set or
+   * removed.
    */
   isDisguised(name: string): boolean {
-    return (name.includes('_') || name.includes('.')) && this.guarded.has(name.replace(/[_.]/g, '-'));
+    return UNUSUAL.test(name) && this.guarded.has(name.replace(UNUSUAL_ALL, '-'));
   }
 
   /** @param disguised names of the request for which {@link isDisguised} holds. */

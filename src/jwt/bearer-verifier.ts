@@ -59,7 +59,10 @@ export class BearerVerifier implements Verifier {
     if (key === undefined) return refuse('signature', name);
     const claims = readClaims(token, issuer.config);
     if (typeof claims === 'string') return refuse(claims, name);
-    if (this.parts.clock.wallMs() + this.parts.clockSkewMs < claims.notBeforeSeconds * 1000) return refuse('nbf', name);
+    const latestMs = this.parts.clock.wallMs() + this.parts.clockSkewMs;
+    if (latestMs < claims.notBeforeSeconds * 1000) return refuse('nbf', name);
+    // One from the future would escape every mark that is set meanwhile.
+    if (latestMs < claims.issuedAtSeconds * 1000) return refuse('iat', name);
     const credential = this.remember(token, claims, key, name);
     if (credential.validUntilMs > this.parts.clock.wallMs()) this.parts.known.add(value, credential);
     return credential;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { entryExpirySeconds, readReach, writeReason } from './entry.ts';
+import { readReach } from '../core/revocation-entry.ts';
+import { entryExpirySeconds, writeReason } from './entry.ts';
 import { issuerMarkKey, revokedSigningKeyKey, revokedThumbprintKey, revokedTokenKey, subjectMarkKey } from './keys.ts';
 
 const ALWAYS = Number.NEGATIVE_INFINITY;

@@ -29,11 +29,6 @@ export function issuerMarkKey(issuer: string): string {
   return `${PREFIX}notbefore-issuer:${issuer}`;
 }
 
-/** Whether the entry at `key` holds a not-before mark. */
-export function isMarkKey(key: string): boolean {
-  return key.startsWith(`${PREFIX}notbefore`);
-}
-
 /**
  * The last field of a key, percent-encoded but for RFC 3986's unreserved characters; where that is over 200 bytes,
  * `sha256-` and the hex hash of the unencoded UTF-8. Lone surrogates become U+FFFD, as in UTF-8.

@@ -1,10 +1,10 @@
 import { LRUCache } from 'lru-cache';
 import type { KnownCredential } from '../core/known.ts';
 import type { Clock, StandingReader } from '../core/ports.ts';
+import { readReach } from '../core/revocation-entry.ts';
 import type { Freshness, Standing } from '../core/standing.ts';
 import { NO_EPOCH } from '../core/standing.ts';
 import type { RevocationListener, RevocationStore } from '../store/store.ts';
-import { readReach } from './entry.ts';
 
 /** What a configuration says about asking, and may say otherwise later. */
 export interface StandingLimits {

@@ -1,8 +1,5 @@
+import { readReach } from '../core/revocation-entry.ts';
 import type { RevocationEntry } from './store.ts';
-
-const MARK_KEY = /^sallyport:notbefore/;
-const UNIX_SECONDS = /^\d{1,15}$/;
-const AFTER = /^after:\d{1,15}$/;
 
 /**
  * What stands once `added` was written over `standing`, never weaker than either: the rule of
@@ -10,7 +7,7 @@ const AFTER = /^after:\d{1,15}$/;
  */
 export function mergeEntries(standing: RevocationEntry | undefined, added: RevocationEntry): RevocationEntry {
   if (standing === undefined) return added;
-  const isStronger = MARK_KEY.test(added.key) ? isHigherMark(standing, added) : endsWaiting(standing, added);
+  const isStronger = endsMore(standing, added) || endsWaiting(standing, added);
   return {
     key: added.key,
     value: isStronger ? added.value : standing.value,
@@ -18,17 +15,14 @@ export function mergeEntries(standing: RevocationEntry | undefined, added: Revoc
   };
 }
 
-function isHigherMark(standing: RevocationEntry, added: RevocationEntry): boolean {
-  return readMark(added.value) > readMark(standing.value);
+function endsMore({ key, value }: RevocationEntry, added: RevocationEntry): boolean {
+  return readReach(key, added.value).issuedUpToSeconds > readReach(key, value).issuedUpToSeconds;
 }
 
-/** A mark that cannot be read ends everything, here as where it is judged: somebody meant to revoke and mistyped. */
-function readMark(value: string): number {
-  return UNIX_SECONDS.test(value.trim()) ? Number(value) : Number.POSITIVE_INFINITY;
-}
-
-function endsWaiting(standing: RevocationEntry, added: RevocationEntry): boolean {
-  return AFTER.test(standing.value.trim()) && !AFTER.test(added.value.trim());
+/** Between two that begin later, the first one stands. */
+function endsWaiting({ key, value }: RevocationEntry, added: RevocationEntry): boolean {
+  const begins = readReach(key, value).fromSeconds;
+  return Number.isFinite(begins) && !Number.isFinite(readReach(key, added.value).fromSeconds);
 }
 
 function laterExpiry(standing: number | undefined, added: number | undefined): number | undefined {

@@ -7,6 +7,9 @@ import type { Passwords } from './passwords.ts';
 
 const NAME = /^[^\s:\p{Cc}][^:\p{Cc}]{0,127}$/u;
 
+/** A removed account's mark: its id is never used again, so no token of it counts, one issued meanwhile included. */
+const END_OF_TIME = '999999999999999';
+
 export interface AccountsParts {
   readonly store: AccountStore;
   readonly passwords: Pick<Passwords, 'hash'>;
@@ -60,7 +63,7 @@ export class Accounts {
     const key = subjectMarkKey(this.parts.issuer, account.id);
     return this.parts.store.remove(account.id, {
       key,
-      value: String(this.nowSeconds()),
+      value: END_OF_TIME,
       expiresAtSeconds: undefined,
     });
   }

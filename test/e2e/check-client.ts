@@ -1,4 +1,5 @@
-import { Client, credentials } from '@grpc/grpc-js';
+import { Client, credentials, type MethodDefinition } from '@grpc/grpc-js';
+import { service as healthService } from 'grpc-health-check';
 import { loadExtAuthz } from '../../src/edge/ext-authz/definition.ts';
 import type { CheckRequest, CheckResponse, HeaderValueOption } from '../../src/edge/ext-authz/messages.ts';
 import type { HttpAnswer } from './http-client.ts';
@@ -19,6 +20,8 @@ export type Outcome =
 export interface CheckClient {
   /** @param form which of Envoy's two forms the headers take. */
   check(request: DescribedRequest, form: 'plain' | 'raw'): Promise<Outcome>;
+  /** What `grpc.health.v1` says of the door. */
+  health(): Promise<string>;
   close(): void;
 }
 
@@ -35,6 +38,17 @@ export function connectChecks(port: number): CheckClient {
         else reject(error ?? new Error('no response'));
       });
       return read(await promise, request);
+    },
+    health: async () => {
+      const { promise, resolve, reject } = Promise.withResolvers<{ readonly status: string }>();
+      // The health package describes its own service.
+      const method = healthService['Check'] as MethodDefinition<object, { readonly status: string }>;
+      const { path: healthPath, requestSerialize: write, responseDeserialize: parse } = method;
+      client.makeUnaryRequest(healthPath, write, parse, { service: '' }, (error, response) => {
+        if (error === null && response !== undefined) resolve(response);
+        else reject(error ?? new Error('no response'));
+      });
+      return (await promise).status;
     },
     close: () => client.close(),
   };

@@ -33,8 +33,10 @@ export interface RunningEnvoy {
   close(): Promise<void>;
 }
 
-/** Ports of what stands behind Envoy, by the name of the cluster in envoy.yaml. */
-export type Upstreams = Readonly<Record<'sallyport' | 'tokens' | 'messages' | 'devices', number>>;
+/** Ports of what stands behind Envoy, by the name of the cluster in envoy.yaml; several for a cluster of several. */
+export type Upstreams = Readonly<
+  Record<'tokens' | 'messages' | 'devices', number> & { sallyport: number | readonly number[] }
+>;
 
 /** Starts one Envoy with a listener for each of {@link GATEWAYS}, on free ports of the loopback address. */
 export async function startEnvoy(upstreams: Upstreams): Promise<RunningEnvoy> {
@@ -67,7 +69,7 @@ interface ConnectionManager {
 }
 interface Cluster {
   name: keyof Upstreams;
-  load_assignment: { endpoints: [{ lb_endpoints: [{ endpoint: { address: Address } }] }] };
+  load_assignment: { endpoints: [{ lb_endpoints: { endpoint: { address: Address } }[] }] };
 }
 interface Address {
   socket_address: { address: string; port_value: number };
@@ -80,7 +82,9 @@ function configFor(gateways: readonly Gateway[], upstreams: Upstreams): EnvoyCon
   const [original] = listeners;
   if (original === undefined) throw new Error('envoy.yaml has no listener');
   for (const { name, load_assignment } of clusters) {
-    load_assignment.endpoints[0].lb_endpoints[0].endpoint.address.socket_address.port_value = upstreams[name];
+    load_assignment.endpoints[0].lb_endpoints = [upstreams[name]].flat().map((port_value) => ({
+      endpoint: { address: { socket_address: { address: '127.0.0.1', port_value } } },
+    }));
   }
   config.static_resources.listeners = gateways.map((gateway) => listenerFor(gateway, original));
   return config;

@@ -16,6 +16,8 @@ import { isTrusted } from './trusted-proxies.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
 const REQUEST_TIMEOUT_MS = 10_000;
+/** How often Node looks for requests that take longer. */
+const CHECK_INTERVAL_MS = 1_000;
 
 export interface TokenApiParts {
   /** What answers now; asked anew for each call, since a reload replaces it. */
@@ -45,6 +47,7 @@ export interface TokenApiDoor {
 export async function openTokenApi(listener: Listener, parts: TokenApiParts): Promise<TokenApiDoor> {
   const server = createServer(listener, parts.trustedProxies);
   const callers = new WeakMap<FastifyRequest, string>();
+  server.removeContentTypeParser('text/plain');
   answerErrors(server, parts.events);
   server.register((calls, _options, done) => {
     // Before the body is read: nobody unknown makes us parse.
@@ -53,9 +56,17 @@ export async function openTokenApi(listener: Listener, parts: TokenApiParts): Pr
       ...CALLS.issue,
       handler: (request, reply) => issue(request, reply, parts, callerOf(request, callers)),
     });
-    calls.route({
-      ...CALLS.revoke,
-      handler: (request, reply) => revoke(request, reply, parts, callerOf(request, callers)),
+    calls.register((bodiless, _none, bodilessDone) => {
+      // Some clients send a content type with nothing behind it.
+      bodiless.removeAllContentTypeParsers();
+      bodiless.addContentTypeParser('*', (_request, payload, parsed) => {
+        payload.resume();
+        parsed(null);
+      });
+      const handler = (request: FastifyRequest, reply: FastifyReply): Promise<void> =>
+        revoke(request, reply, parts, callerOf(request, callers));
+      bodiless.route({ ...CALLS.revoke, handler });
+      bodilessDone();
     });
     done();
   });
@@ -128,10 +139,15 @@ function createServer({ tls }: Listener, trustedProxies: () => readonly string[]
     requestTimeout: REQUEST_TIMEOUT_MS,
     // Only a trusted proxy's word about the client's address counts.
     trustProxy: (address: string) => isTrusted(address, trustedProxies()),
+    // As long as a path can be that is not refused anyway.
+    routerOptions: { maxParamLength: 2048 },
+    frameworkErrors: (_error: unknown, _request: FastifyRequest, reply: FastifyReply) =>
+      void sendDenial(reply, deny('path_rejected', undefined, 'path')),
   };
-  if (tls === undefined) return fastify(common);
+  const http = { connectionsCheckingInterval: CHECK_INTERVAL_MS };
+  if (tls === undefined) return fastify({ ...common, http });
   const client = tls.clientCa === undefined ? {} : { requestCert: true, rejectUnauthorized: true };
-  return fastify({ ...common, https: { ...secureContext(tls), ...client } });
+  return fastify({ ...common, https: { ...secureContext(tls), ...client, ...http } });
 }
 
 function secureContext({ cert, key, clientCa }: ListenerTls) {
@@ -160,7 +176,10 @@ const MESSAGES: Readonly<Record<ProblemCode, string>> = {
 };
 
 function answerErrors(server: FastifyInstance, events: Events): void {
-  server.setNotFoundHandler((_request, reply) => sendProblem(reply, 'not_found', MESSAGES.not_found));
+  // At once: a body that nobody will read is not waited for.
+  server.addHook('onRequest', async (request, reply) => {
+    if (request.is404) await sendProblem(reply, 'not_found', MESSAGES.not_found);
+  });
   server.setErrorHandler((error: { readonly code?: string }, request, reply) => {
     const code = CLIENT_ERRORS[error.code ?? ''];
     if (code !== undefined) return sendProblem(reply, code, MESSAGES[code]);

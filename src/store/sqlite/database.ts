@@ -15,6 +15,8 @@ export function openForWriting(path: string): DatabaseSync {
     migrate(database);
     enterWal(database);
     database.exec('PRAGMA synchronous = FULL');
+    // The first read makes the log and its index, which `FilePlace` remembers too.
+    database.prepare('SELECT count(*) FROM sqlite_schema').get();
     return database;
   } catch (error) {
     database.close();

@@ -24,7 +24,7 @@ export function ensureFile(path: string): void {
  */
 export class FilePlace {
   readonly path: string;
-  private readonly identity: string | undefined;
+  private readonly identity: string;
 
   constructor(path: string) {
     this.path = path;
@@ -39,7 +39,10 @@ export class FilePlace {
   }
 }
 
-function identify(path: string): string | undefined {
-  const found = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return found === undefined ? undefined : `${found.dev}:${found.ino}`;
+/** With the log and its index beside it: without them, who opens the file next shares nothing with us. */
+function identify(path: string): string {
+  return ['', '-wal', '-shm']
+    .map((suffix) => statSync(`${path}${suffix}`, { bigint: true, throwIfNoEntry: false }))
+    .map((found) => `${found?.dev}:${found?.ino}`)
+    .join(' ');
 }

@@ -1,0 +1,107 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import type { Inspection } from '../app.ts';
+import { openInspection } from '../app.ts';
+import type { Config } from '../config/config.ts';
+import { answerTo } from '../core/answer.ts';
+import type { Decision } from '../core/decision.ts';
+import type { Reason } from '../core/reason.ts';
+import { REASONS } from '../core/reason.ts';
+import type { AccessRequest } from '../core/request.ts';
+import type { Arguments, Command, Terminal } from './command.ts';
+import { CommandError, requireConfig, UsageError } from './command.ts';
+import { MEANINGS } from './reasons.ts';
+import { stepsOf } from './steps.ts';
+
+/** Decides one request as the gateway's door would, and tells each step; or tells what a reason means. */
+export const explain: Command = {
+  summary: 'tell each step of a decision, or what a reason means',
+  usage: `usage: sallyport explain [--token-file FILE | --basic-file FILE] [--host HOST] METHOD PATH [--config FILE]
+       sallyport explain REASON
+
+Decides one request on the configuration and its store, as the gateway's door would, and tells each step. The credential
+comes from a file, or from standard input where FILE is -: a token, or name:password. Exits with 0 where the request
+passes, with 1 where it is denied.
+REASON is one of ${REASONS.join(', ')}.
+`,
+  options: { 'token-file': { type: 'string' }, 'basic-file': { type: 'string' }, host: { type: 'string' } },
+  async run(args, terminal) {
+    const [method, path, ...rest] = args.positionals;
+    if (method === undefined || rest.length > 0) throw new UsageError('expected METHOD PATH, or a reason');
+    if (path === undefined) return define(method, terminal);
+    const config = requireConfig(args.config, terminal.env);
+    if (config.store.kind === 'sqlite' && !existsSync(config.store.path)) {
+      throw new CommandError(`sallyport: no store at ${config.store.path} yet: start Sallyport first`);
+    }
+    const request = requestOf(method, path, args, await readCredential(args, terminal));
+    return decide(config, request, terminal);
+  },
+};
+
+function define(name: string, { out }: Terminal): number {
+  if (!isReason(name)) throw new UsageError(`no such reason: '${name}'`);
+  out(`${name}: ${MEANINGS[name]}\n`);
+  return 0;
+}
+
+function isReason(name: string): name is Reason {
+  return REASONS.some((reason) => reason === name);
+}
+
+function requestOf(
+  method: string,
+  path: string,
+  { values }: Arguments,
+  authorization: string | undefined,
+): AccessRequest {
+  const host = typeof values['host'] === 'string' ? values['host'] : '';
+  return { door: 'ext-authz', method, host, path, authorization, fromBrowser: false };
+}
+
+/** Never from the command line itself: every process of the machine can read that. */
+async function readCredential({ values }: Arguments, { stdin }: Terminal): Promise<string | undefined> {
+  const { 'token-file': token, 'basic-file': basic } = values;
+  if (token !== undefined && basic !== undefined) throw new UsageError('expected one of --token-file and --basic-file');
+  const file = token ?? basic;
+  if (typeof file !== 'string') return undefined;
+  const read = file === '-' ? await text(stdin) : await readFile(file, 'utf8').catch(refuseFile);
+  const credential = read.replace(/\r?\n$/, '');
+  return token === undefined ? `Basic ${Buffer.from(credential).toString('base64')}` : `Bearer ${credential}`;
+}
+
+function refuseFile(cause: unknown): never {
+  throw new CommandError('sallyport: cannot read the credential file', { cause });
+}
+
+async function decide(config: Config, request: AccessRequest, { out }: Terminal): Promise<number> {
+  const inspection = await openInspection(config);
+  try {
+    const decision = await inspection.gateway.decider.decide(request);
+    for (const { name, outcome, words } of stepsOf(decision))
+      out(`${MARKS[outcome]}  ${name.padEnd(12)}  ${words}`.trimEnd() + '\n');
+    for (const line of await entriesOf(decision, inspection)) out(`      ${line}\n`);
+    out(`${conclusionOf(decision)}\n`);
+    return decision.outcome === 'allow' ? 0 : 1;
+  } finally {
+    await inspection.close();
+  }
+}
+
+const MARKS = { passed: 'ok  ', failed: 'FAIL', 'not reached': '-   ' } as const;
+
+/** The entries that ended the token, as the store has them: they say when, by whom and why. */
+async function entriesOf(decision: Decision, { store }: Inspection): Promise<readonly string[]> {
+  const denial = decision.outcome === 'deny' ? decision : decision.shadowed;
+  if (denial?.reason !== 'token_revoked') return [];
+  const keys = (denial.credential?.standings ?? []).filter(({ marked }) => marked).map(({ key }) => key);
+  const values = await store.revocations.read(keys);
+  return keys.map((key, index) => `${key}  ${values[index] ?? ''}`.trimEnd());
+}
+
+function conclusionOf(decision: Decision): string {
+  if (decision.outcome === 'allow') {
+    return decision.shadowed === undefined ? 'allowed' : `allowed by shadow; would be ${decision.shadowed.reason}`;
+  }
+  return `denied: ${decision.reason}, ${answerTo(decision).status}\n${MEANINGS[decision.reason]}`;
+}

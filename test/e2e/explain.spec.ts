@@ -1,0 +1,165 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { REASONS } from '../../src/core/reason.ts';
+import { ACCOUNT, claims, corporateToken, startWorld, type World } from '../cases/world.ts';
+import { runSallyport } from './run-sallyport.ts';
+import { type Sallyport, startSallyport } from './sallyport.ts';
+
+const MESSAGES = '/3rdparty/v1/messages';
+
+let world: World;
+let sallyport: Sallyport;
+/** Reasons that were told of a request. */
+const told = new Set<string>();
+
+beforeAll(async () => {
+  world = await startWorld();
+  sallyport = await startSallyport({ env: world.env, edit: world.configure });
+});
+
+afterAll(async () => {
+  await sallyport.close();
+  world.close();
+});
+
+async function explain(
+  args: readonly string[],
+  input = '',
+): Promise<{ readonly code: number; readonly output: string }> {
+  const config = join(sallyport.folder, 'sallyport.yaml');
+  const answer = await runSallyport(['explain', ...args, '--config', config], { env: world.env, input });
+  const reason = /^denied: (\w+)/m.exec(answer.output)?.[1];
+  if (reason !== undefined) told.add(reason);
+  if (input !== '') expect(answer.output).not.toContain(input.slice(0, 40));
+  return answer;
+}
+
+const bearer = ['--token-file', '-'];
+const basic = ['--basic-file', '-'];
+
+describe('sallyport explain, on the store of a running Sallyport', () => {
+  it('tells each step of a request that passes', async () => {
+    const token = corporateToken(world, 'RS256', claims({ jti: 't1', exp: 4_000_000_000 }));
+    const { code, output } = await explain([...bearer, 'POST', MESSAGES], token);
+    expect(code).toBe(0);
+    expect(output).toBe(`ok    path          reads in one way only
+ok    route         ${MESSAGES} needs messages:send
+ok    credential    one bearer credential
+ok    verification  issuer corporate, subject alice, token id t1
+ok    expiry        ends 2096-10-02T07:07:10.000Z, clock skew included
+ok    issuer        the route takes any issuer
+ok    revocation    5 entries could end it, none does
+ok    scope         has messages:send, messages:list
+allowed
+`);
+  });
+
+  it('stops at a public route', async () => {
+    const { code, output } = await explain(['GET', '/health']);
+    expect({ code, output }).toEqual({
+      code: 0,
+      output: expect.stringContaining('-     credential    the route is public'),
+    });
+  });
+
+  it.each([
+    ['path_rejected', ['GET', '/health/..'], () => '', /^FAIL {2}path .*two parsers/m],
+    ['route_denied', ['DELETE', '/health/x'], () => '', /^FAIL {2}route .*no rule/m],
+    ['credentials_required', ['POST', MESSAGES], () => '', /^FAIL {2}credential .*no credential/m],
+    ['invalid_request', [...bearer, 'POST', MESSAGES], () => 'a, Bearer b', /^FAIL {2}credential .*several/m],
+    [
+      'credentials_invalid',
+      [...basic, 'POST', MESSAGES],
+      () => `${ACCOUNT.name}:guess`,
+      /^FAIL {2}verification .*password/m,
+    ],
+    [
+      'token_invalid',
+      [...bearer, 'POST', MESSAGES],
+      (here: World) => corporateToken(here, 'RS256', claims({ aud: 'other' })),
+      /^FAIL {2}verification .*aud, issuer corporate$/m,
+    ],
+    [
+      'token_expired',
+      [...bearer, 'POST', MESSAGES],
+      (here: World) => corporateToken(here, 'RS256', claims({ exp: 1_700_000_000 })),
+      /^FAIL {2}expiry .*ended 2023-11-14T22:13:50/m,
+    ],
+    [
+      'scope_required',
+      [...bearer, 'GET', '/3rdparty/v1/devices'],
+      (here: World) => corporateToken(here, 'RS256'),
+      /^FAIL {2}scope .*needs devices:list, has messages:send, messages:list, issuer corporate$/m,
+    ],
+  ])('tells of %s', async (reason, args, credential, words) => {
+    const { code, output } = await explain(args, credential(world));
+    expect({ code, output }).toEqual({ code: 1, output: expect.stringMatching(words) });
+    expect(output).toContain(`denied: ${reason}, `);
+  });
+
+  it('names the entry that ended a token, and what it says', async () => {
+    const database = new DatabaseSync(join(sallyport.folder, 'sallyport.db'), { timeout: 5_000 });
+    const value = '{"at":1,"by":"ops","reason":"leaked"}';
+    database
+      .prepare('INSERT INTO revocation (key, value) VALUES (?, ?)')
+      .run('sallyport:revoked:corporate:gone', value);
+    database.close();
+    const { output } = await explain(
+      [...bearer, 'POST', MESSAGES],
+      corporateToken(world, 'ES256', claims({ jti: 'gone' })),
+    );
+    expect(output).toContain('denied: token_revoked, 401');
+    expect(output).toContain(`sallyport:revoked:corporate:gone  ${value}`);
+  });
+
+  it('tells that an issuer cannot be reached', async () => {
+    world.close();
+    const { output } = await explain([...bearer, 'POST', MESSAGES], corporateToken(world, 'RS256'));
+    expect(output).toContain('denied: unavailable, 503');
+  });
+
+  it('tells what each reason means, also of those that no request shows', async () => {
+    for (const reason of REASONS) {
+      const { code, output } = await runSallyport(['explain', reason]);
+      expect({ code, output }).toEqual({ code: 0, output: expect.stringMatching(new RegExp(`^${reason}: .{40}`)) });
+    }
+    expect(REASONS.filter((reason) => !told.has(reason))).toEqual(['too_many_attempts']);
+  });
+
+  it.each([
+    [['nonsense'], 'no such reason'],
+    [[], 'expected METHOD PATH'],
+    [['GET', '/', 'x'], 'expected METHOD PATH'],
+  ])('does not understand %j', async (args, words) => {
+    expect(await runSallyport(['explain', ...args])).toMatchObject({ code: 2, output: expect.stringContaining(words) });
+  });
+});
+
+describe('sallyport routes', () => {
+  async function routes(...args: readonly string[]) {
+    const config = join(sallyport.folder, 'sallyport.yaml');
+    return runSallyport(['routes', ...args, '--config', config], { env: world.env });
+  }
+
+  it('shows the map', async () => {
+    const { code, output } = await routes();
+    expect(code).toBe(0);
+    expect(output).toMatch(/^HOSTS +METHODS +PATH +NEEDS +ISSUERS +BASIC +SHADOW\n/);
+    expect(output).toMatch(/^any +GET +\/3rdparty\/v1\/messages\/\{id\} +messages:read +any +yes +-$/m);
+    expect(output).toMatch(/^any +GET +\/3rdparty\/v1\/messages\/x\/any +messages:list or devices:list +any +yes +-$/m);
+    expect(output).toMatch(/^any +any +\/health +nobody +any +- +-$/m);
+    expect(output).toMatch(/^admin\.example\.com +any +\/3rdparty\/v1\/devices +messages:send +any +yes +-$/m);
+  });
+
+  it.each([
+    [['GET', '/3rdparty/v1/messages/1'], 0, '{id}'],
+    [['HEAD', '/3rdparty/v1/messages'], 0, 'messages:list'],
+    [['GET', '/3rdparty/v1/devices', '--host', 'admin.example.com'], 0, 'messages:send'],
+    [['DELETE', '/3rdparty/v1/messages'], 1, 'route_denied'],
+    [['GET', '/a/../b'], 1, 'path_rejected'],
+    [['GET'], 2, 'expected METHOD PATH'],
+  ])('tells which rule %j meets', async (args, code, words) => {
+    expect(await routes(...args)).toMatchObject({ code, output: expect.stringContaining(words) });
+  });
+});

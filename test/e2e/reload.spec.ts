@@ -1,0 +1,177 @@
+import { readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { parse, stringify } from 'yaml';
+import { corporateToken, startWorld, type World } from '../cases/world.ts';
+import { type CheckClient, connectChecks } from './check-client.ts';
+import { type RunningEnvoy, startEnvoy } from './envoy.ts';
+import { ask } from './http-client.ts';
+import { type Sallyport, startSallyport } from './sallyport.ts';
+import { type Services, startServices } from './services.ts';
+
+const NEW = '/3rdparty/v1/messages/x/new';
+
+let world: World;
+let services: Services;
+let sallyport: Sallyport;
+let envoy: RunningEnvoy;
+let token: string;
+
+beforeAll(async () => {
+  world = await startWorld();
+  services = await startServices();
+  sallyport = await startSallyport({ env: world.env, edit: world.configure });
+  const { extAuthz, tokens } = sallyport.ports;
+  envoy = await startEnvoy({ sallyport: extAuthz, tokens, ...services.ports });
+  token = corporateToken(world, 'RS256');
+});
+
+afterAll(async () => {
+  await envoy.close();
+  await sallyport.close();
+  services.close();
+  world.close();
+});
+
+async function call(method: string, path: string): Promise<number> {
+  const port = envoy.gateways[0]?.port ?? 0;
+  return (await ask({ port, method, path, headers: [['Authorization', `Bearer ${token}`]] })).status;
+}
+
+describe('a changed file', () => {
+  let statuses: number[];
+  let loaded: Promise<void>;
+  let isRunning: boolean;
+
+  /** Requests without pause, on four connections, whose answers are kept. */
+  function load(): void {
+    statuses = [];
+    isRunning = true;
+    const stream = async (): Promise<void> => {
+      while (isRunning) statuses.push(await call('POST', '/3rdparty/v1/messages'));
+    };
+    loaded = Promise.all([stream(), stream(), stream(), stream()]).then(() => undefined);
+  }
+
+  afterEach(async () => {
+    isRunning = false;
+    await loaded;
+    expect(statuses.length).toBeGreaterThan(20);
+    expect(statuses.filter((status) => status !== 202)).toEqual([]);
+  });
+
+  it('is taken up on SIGHUP, under load, without a failed request', async () => {
+    expect(await call('GET', NEW)).toBe(403);
+    load();
+    await edit((config) => void routesOf(config).push({ path: NEW, scope: 'messages:send' }));
+    process.kill(sallyport.pid ?? 0, 'SIGHUP');
+    await expect.poll(() => call('GET', NEW), { timeout: 5_000 }).toBe(200);
+    await wait(300);
+  });
+
+  it('is taken up without a signal', async () => {
+    load();
+    await edit((config) => {
+      config['routes'] = routesOf(config).filter(({ path }) => path !== NEW);
+    });
+    await expect.poll(() => call('GET', NEW), { timeout: 5_000 }).toBe(403);
+  });
+
+  it('changes nothing where it is broken, and says every problem', async () => {
+    load();
+    await edit((config) => {
+      routesOf(config).push({ path: NEW, scope: 'messages:sent' }, { path: '/x', nonsense: true });
+    });
+    await expect.poll(() => sallyport.output(), { timeout: 5_000 }).toContain('the one in force stays');
+    expect(sallyport.output()).toContain("unknown scope 'messages:sent', did you mean 'messages:send'?");
+    expect(sallyport.output()).toContain("unknown key 'nonsense'");
+    expect(await call('GET', NEW)).toBe(403);
+    await edit((config) => {
+      config['routes'] = routesOf(config).filter(({ path }) => path !== NEW && path !== '/x');
+    });
+    await wait(1_500);
+  });
+
+  it('names what needs a restart, and takes up the rest', async () => {
+    load();
+    await edit((config) => {
+      config['listen'] = { ...(config['listen'] as object), tokens: '127.0.0.1:1' };
+      routesOf(config).push({ path: NEW, scope: 'messages:send' });
+    });
+    await expect.poll(() => call('GET', NEW), { timeout: 5_000 }).toBe(200);
+    expect(sallyport.output()).toContain('"needRestart":["listen.tokens"]');
+  });
+
+  it('is refused where it would sign in another way', async () => {
+    load();
+    await edit((config) => {
+      const [own] = config['issuers'] as { signing: object }[];
+      Object.assign(own?.signing ?? {}, { algorithm: 'ES256' });
+      config['routes'] = routesOf(config).filter(({ path }) => path !== NEW);
+    });
+    await expect.poll(() => sallyport.output(), { timeout: 5_000 }).toContain('signing issuer has changed');
+    expect(await call('GET', NEW)).toBe(200);
+  });
+});
+
+describe('SIGTERM', () => {
+  let stopping: Sallyport;
+  let checks: CheckClient;
+
+  afterEach(async () => {
+    checks.close();
+    await stopping.close();
+  });
+
+  async function start(shutdown: object): Promise<void> {
+    stopping = await startSallyport({
+      edit: (config) => {
+        config['shutdown'] = shutdown;
+      },
+    });
+    checks = connectChecks(stopping.ports.extAuthz);
+  }
+
+  const health = { method: 'GET', path: '/health', host: 'h', headers: [] } as const;
+
+  it('lets it answer on while it is not ready, and then ends it with 0', async () => {
+    await start({ delay: '1s' });
+    expect(await checks.health()).toBe('SERVING');
+    process.kill(stopping.pid ?? 0, 'SIGTERM');
+    await expect.poll(() => checks.health()).toBe('NOT_SERVING');
+    expect(await checks.check(health, 'raw')).toMatchObject({ outcome: 'passes' });
+    expect(await stopping.ended).toBe(0);
+    expect(stopping.output()).toMatch(/"msg":"stopping"[^]*"msg":"stopped"/);
+  });
+
+  it('a second time ends it at once', async () => {
+    await start({ delay: '60s' });
+    process.kill(stopping.pid ?? 0, 'SIGTERM');
+    await expect.poll(() => checks.health()).toBe('NOT_SERVING');
+    process.kill(stopping.pid ?? 0, 'SIGTERM');
+    expect(await stopping.ended).toBe(1);
+  });
+
+  it('does not wait for ever for a connection that stays open', async () => {
+    await start({ drain: '500ms' });
+    expect(await checks.health()).toBe('SERVING');
+    process.kill(stopping.pid ?? 0, 'SIGINT');
+    expect(await stopping.ended).toBe(0);
+  });
+});
+
+function routesOf(config: Record<string, unknown>): { path: string; [key: string]: unknown }[] {
+  // As the demo's file has them.
+  return config['routes'] as { path: string }[];
+}
+
+/** Replaces the configuration as careful editors do: written beside it, then renamed over it. */
+async function edit(change: (config: Record<string, unknown>) => void): Promise<void> {
+  const file = join(sallyport.folder, 'sallyport.yaml');
+  // The file that the harness wrote.
+  const config = parse(await readFile(file, 'utf8')) as Record<string, unknown>;
+  change(config);
+  await writeFile(`${file}.new`, stringify(config));
+  await rename(`${file}.new`, file);
+}
