@@ -12,7 +12,7 @@ const KNOWS = {
   config: [CORE],
   store: [CORE, CONFIG_TYPES],
   observe: [CORE, CONFIG_TYPES, STORE_INTERFACES],
-  jwt: [CORE, CONFIG_TYPES, STORE_INTERFACES, REVOCATION_KEYS],
+  jwt: [CORE, CONFIG_TYPES, '^src/config/key-url\\.ts$', STORE_INTERFACES, REVOCATION_KEYS],
   introspection: [CORE, CONFIG_TYPES, STORE_INTERFACES],
   revocation: [CORE, CONFIG_TYPES, STORE_INTERFACES],
   tokens: [CORE, CONFIG_TYPES, STORE_INTERFACES, '^src/(jwt|revocation|observe)/'],

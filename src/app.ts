@@ -110,7 +110,8 @@ async function layFoundation(
   opened.push(() => store.close());
   const standings = new Standings({ store: store.revocations, clock, ...limitsOf(config), maxEntries: MAX_STANDINGS });
   store.feed.follow(standings);
-  const keySets = new KeySets(clock);
+  const keySets = new KeySets({ clock, observer: events });
+  opened.push(async () => keySets.close());
   return {
     events,
     store,
@@ -226,7 +227,7 @@ class RunningApp implements App {
     this.current = buildGeneration(config, foundation, this.generations);
     foundation.standings.limit(limitsOf(config));
     foundation.events.setLevel(config.log.level);
-    foundation.keySets.keepOnly(config.issuers.flatMap((issuer) => (issuer.kind === 'jwks' ? [issuer.jwks] : [])));
+    foundation.keySets.keepOnly(config.issuers);
     const { extAuthz, tokens } = config.listen;
     if (extAuthz?.tls !== undefined) this.extAuthzDoor?.renewCertificate(extAuthz.tls);
     if (tokens?.tls !== undefined) this.tokensDoor?.renewCertificate(tokens.tls);

@@ -67,7 +67,7 @@ export interface CatalogueScope {
   readonly maxTtlSeconds: number | undefined;
 }
 
-export type IssuerConfig = OwnIssuer | SecretsIssuer | JwksIssuer;
+export type IssuerConfig = OwnIssuer | SecretsIssuer | JwksIssuer | DiscoveryIssuer;
 
 interface AnyIssuer {
   /** `[a-z0-9-]{1,63}`: what revocation keys and upstreams know it by. */
@@ -109,8 +109,19 @@ export interface SecretsIssuer extends ForeignIssuer {
   readonly secrets: readonly Secret[];
 }
 
-/** An issuer that publishes its public keys. */
-export interface JwksIssuer extends ForeignIssuer {
+interface PublishingIssuer extends ForeignIssuer {
+  readonly issuer: string;
+  /** How long its last good keys count while it cannot be asked for others. */
+  readonly maxStaleMs: number;
+}
+
+/** An issuer that publishes its public keys at a known URL. */
+export interface JwksIssuer extends PublishingIssuer {
   readonly kind: 'jwks';
   readonly jwks: URL;
+}
+
+/** An issuer whose `issuer` is the URL under which it says where its public keys are. */
+export interface DiscoveryIssuer extends PublishingIssuer {
+  readonly kind: 'discovery';
 }

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { isLoopback } from './addresses.ts';
+import { issuerUrl, keySetUrl } from './key-url-schema.ts';
 import { secretSchema } from './secret-schema.ts';
 import { distinct, EMPTY, expected, text } from './shape.ts';
-import { seconds } from './times.ts';
+import { milliseconds, seconds } from './times.ts';
 import { describe, quote } from './wording.ts';
 
 const HMAC = ['HS256', 'HS384', 'HS512'] as const;
@@ -84,26 +84,37 @@ const signing = z.strictObject({
     .describe('Life of our tokens'),
 });
 
+/** The keys of issuers that publish theirs, above all where they are. */
+function publishing<Issuer extends z.ZodType>(kind: 'jwks' | 'discovery', issuer: Issuer) {
+  const advice = `does not go with ${kind}: a public key is no secret; use an algorithm with a key pair`;
+  return {
+    ...foreign,
+    issuer,
+    algorithms: distinct(
+      z.enum(PUBLIC_KEY, {
+        error: ({ input }) => (HMAC.some((name) => name === input) ? `${quote(String(input))} ${advice}` : undefined),
+      }),
+      'a list of algorithms',
+    ).describe('JOSE names of the algorithms it may sign with'),
+    maxStale: milliseconds('10m', '7d')
+      .prefault('24h')
+      .describe('How long its last good keys count while it cannot be asked: a duration from 10m to 7d'),
+  };
+}
+
 const jwks = z.strictObject({
-  ...foreign,
-  issuer: issuer.describe('`iss` of its tokens'),
-  algorithms: distinct(
-    z.enum(PUBLIC_KEY, {
-      error: ({ input }) =>
-        HMAC.some((name) => name === input)
-          ? `${quote(String(input))} does not go with jwks: a public key is no secret; use an algorithm with a key pair`
-          : undefined,
-    }),
-    'a list of algorithms',
-  ).describe('JOSE names of the algorithms it may sign with'),
-  jwks: z
-    .string({ error: 'expected the https URL of a JWKS' })
-    .check((ctx) => {
-      const message = urlProblem(ctx.value);
-      if (message !== undefined) ctx.issues.push({ code: 'custom', input: ctx.value, message });
-    })
-    .transform((url) => new URL(url))
-    .describe('https URL of its key set; http on loopback only'),
+  ...publishing('jwks', issuer.describe('`iss` of its tokens')),
+  jwks: keySetUrl.describe('https URL of its key set; http on loopback only'),
+});
+
+const discovery = z.strictObject({
+  ...publishing(
+    'discovery',
+    issuerUrl.describe('`iss` of its tokens, and the https URL under which its metadata lies; http on loopback only'),
+  ),
+  discovery: z
+    .literal(true)
+    .describe('Its key set is where its metadata says: OpenID Connect Discovery 1.0, or RFC 8414'),
 });
 
 const secrets = z.strictObject({
@@ -125,19 +136,7 @@ const secrets = z.strictObject({
 });
 
 /** The schema of each kind of issuer, by the key that tells it. */
-export const ISSUER_KINDS = { signing, jwks, secrets };
+export const ISSUER_KINDS = { signing, jwks, discovery, secrets };
 
 /** Any issuer. */
-export const issuerSchema = z.union([signing, jwks, secrets]);
-
-/** Never prints the URL: it may hold a password. */
-function urlProblem(written: string): string | undefined {
-  const url = URL.parse(written);
-  if (url === null) return 'expected the https URL of a JWKS';
-  if (url.username !== '' || url.password !== '') return 'a URL must not hold credentials';
-  if (url.protocol === 'https:') return undefined;
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  return url.protocol === 'http:' && isLoopback(host)
-    ? undefined
-    : 'expected an https URL; http is taken on loopback only';
-}
+export const issuerSchema = z.union([signing, jwks, discovery, secrets]);

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { IssuerConfig, JwksIssuer, OwnIssuer, SecretsIssuer } from './config.ts';
+import type { DiscoveryIssuer, IssuerConfig, JwksIssuer, OwnIssuer, SecretsIssuer } from './config.ts';
 import type { Draft } from './draft.ts';
 import { ISSUER_KINDS } from './issuer-schema.ts';
 import type { Path } from './problems.ts';
@@ -10,10 +10,10 @@ import { list } from './wording.ts';
 
 type Kind = keyof typeof ISSUER_KINDS;
 type Written<K extends Kind> = z.output<(typeof ISSUER_KINDS)[K]>;
-type WrittenForeign = Written<'jwks'> | Written<'secrets'>;
+type WrittenForeign = Written<'jwks' | 'discovery' | 'secrets'>;
 
-const KINDS: readonly Kind[] = ['signing', 'jwks', 'secrets'];
-const LATER_KINDS: readonly string[] = ['discovery', 'introspection'];
+const KINDS: readonly Kind[] = ['signing', 'jwks', 'discovery', 'secrets'];
+const LATER_KINDS: readonly string[] = ['introspection'];
 const KNOWN_KEYS = [...new Set(KINDS.flatMap((kind) => Object.keys(ISSUER_KINDS[kind].shape)))];
 
 const MIN_SEAL_BYTES = 16;
@@ -28,6 +28,8 @@ export function readIssuer(draft: Draft, path: Path, catalogue: Catalogue | unde
       return readSigning(draft, path);
     case 'jwks':
       return readJwks(draft, path, catalogue);
+    case 'discovery':
+      return readDiscovery(draft, path, catalogue);
     case 'secrets':
       return readSecrets(draft, path, catalogue);
     case undefined:
@@ -35,7 +37,7 @@ export function readIssuer(draft: Draft, path: Path, catalogue: Catalogue | unde
   }
 }
 
-/** Which of the three an entry is. Its values can be judged only where that is clear. */
+/** Which of them an entry is. Its values can be judged only where that is clear. */
 function kindOf(draft: Draft, path: Path): Kind | undefined {
   const written = draft.read(path, z.looseObject({}));
   if (written === undefined) return undefined;
@@ -75,7 +77,15 @@ function readSigning(draft: Draft, path: Path): OwnIssuer | undefined {
 function readJwks(draft: Draft, path: Path, catalogue: Catalogue | undefined): JwksIssuer | undefined {
   const written = draft.read(path, ISSUER_KINDS.jwks);
   if (written === undefined) return undefined;
-  return { kind: 'jwks', ...readForeign(draft, path, written, catalogue), jwks: written.jwks };
+  const { issuer, jwks, maxStale: maxStaleMs } = written;
+  return { kind: 'jwks', ...readForeign(draft, path, written, catalogue), issuer, jwks, maxStaleMs };
+}
+
+function readDiscovery(draft: Draft, path: Path, catalogue: Catalogue | undefined): DiscoveryIssuer | undefined {
+  const written = draft.read(path, ISSUER_KINDS.discovery);
+  if (written === undefined) return undefined;
+  const { issuer, maxStale: maxStaleMs } = written;
+  return { kind: 'discovery', ...readForeign(draft, path, written, catalogue), issuer, maxStaleMs };
 }
 
 function readSecrets(draft: Draft, path: Path, catalogue: Catalogue | undefined): SecretsIssuer | undefined {

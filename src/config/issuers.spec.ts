@@ -4,6 +4,7 @@ import { configOf, fileWith, problemsOf } from './testing.ts';
 const env = { KEY: 'x'.repeat(64), SHORT: 'x'.repeat(15) };
 const OWN = '{ name: own, issuer: us, signing: { algorithm: EdDSA } }';
 const JWKS = 'issuer: them, audience: sms, algorithms: [RS256], jwks: "https://them/jwks"';
+const DISCOVERY = 'issuer: "https://them", audience: sms, algorithms: [ES256], discovery: true';
 const SECRETS = 'audience: sms, algorithms: [HS256], secrets: [{ env: KEY }]';
 
 /** One issuer a line, from line 5 on, beside a catalogue. */
@@ -50,11 +51,22 @@ describe('issuers that load', () => {
       audience: ['sms'],
       algorithms: ['RS256'],
       jwks: new URL('https://them/jwks'),
+      maxStaleMs: 86_400_000,
       requireSubject: undefined,
       requireExpiry: true,
       scopeClaim: undefined,
       allowScopes: new Set(['a:read', 'a:write']),
       grant: undefined,
+    });
+  });
+
+  it('say themselves where their keys are', () => {
+    expect(issuerOf(`{ name: them, ${DISCOVERY}, maxStale: 1h }`)).toMatchObject({
+      kind: 'discovery',
+      issuer: 'https://them',
+      algorithms: ['ES256'],
+      requireExpiry: true,
+      maxStaleMs: 3_600_000,
     });
   });
 
@@ -93,18 +105,26 @@ describe('issuers that load', () => {
 });
 
 describe('issuers that are refused', () => {
-  const KINDS = 'expected exactly one of signing, jwks and secrets';
+  const KINDS = 'expected exactly one of signing, jwks, discovery and secrets';
+  const STALE = 'expected a duration from 10m to 7d, such as 150ms, 30s, 5m or 24h';
+  const ISSUER_MESSAGE = 'issuers[0].issuer: expected an https URL; http is taken on loopback only';
+  const QUERY_MESSAGE = 'issuers[0].issuer: the URL of an issuer has neither query nor fragment';
+  const HMAC_MESSAGE =
+    "issuers[0].algorithms[0]: 'HS256' does not go with discovery: a public key is no secret; use an algorithm with a key pair";
   const URL_MESSAGE = 'issuers[0].jwks: expected an https URL; http is taken on loopback only';
 
   it.each([
     ['them', 'issuers[0]: expected a map, found a string'],
     ['{ name: a }', `issuers[0]: ${KINDS}, found none`],
     [`{ name: a, jwks: x, secrets: [] }`, `issuers[0]: ${KINDS}, found jwks and secrets`],
+    ['{ name: a, jwks: x, discovery: true }', `issuers[0]: ${KINDS}, found jwks and discovery`],
     [
-      `{ name: a, jwks: x, discovery: true }`,
-      [`issuers[0]: ${KINDS}, found jwks and discovery`, "issuers[0]: 'discovery' is not part of this version yet"],
+      '{ name: a, discovery: true, introspection: {} }',
+      [
+        `issuers[0]: ${KINDS}, found discovery and introspection`,
+        "issuers[0]: 'introspection' is not part of this version yet",
+      ],
     ],
-    ['{ name: a, discovery: true }', "issuers[0]: 'discovery' is not part of this version yet"],
     ['{ name: a, introspection: {} }', "issuers[0]: 'introspection' is not part of this version yet"],
     ['{ name: a, jwsk: "https://x" }', "issuers[0]: unknown key 'jwsk', did you mean 'jwks'?"],
     [`{ name: Them, ${JWKS} }`, "issuers[0].name: expected 1 to 63 of a-z, 0-9 and '-', found 'Them'"],
@@ -154,6 +174,21 @@ describe('issuers that are refused', () => {
       `{ name: a, ${JWKS.replace('https://them/jwks', 'hunter2')} }`,
       'issuers[0].jwks: expected the https URL of a JWKS',
     ],
+    [`{ name: a, ${JWKS}, maxStale: 9m }`, `issuers[0].maxStale: ${STALE}, found '9m'`],
+    [`{ name: a, ${JWKS}, maxStale: 8d }`, `issuers[0].maxStale: ${STALE}, found '8d'`],
+    [`{ name: a, ${DISCOVERY.replace('true', 'false')} }`, 'issuers[0].discovery: expected true, found false'],
+    [`{ name: a, ${DISCOVERY.replace('ES256', 'HS256')} }`, HMAC_MESSAGE],
+    [`{ name: a, ${DISCOVERY.replace('https:', 'http:')} }`, ISSUER_MESSAGE],
+    [
+      `{ name: a, ${DISCOVERY.replace('https://them', 'hunter2')} }`,
+      'issuers[0].issuer: expected the https URL of the issuer',
+    ],
+    [
+      `{ name: a, ${DISCOVERY.replace('them', 'u:hunter2@them')} }`,
+      'issuers[0].issuer: a URL must not hold credentials',
+    ],
+    [`{ name: a, ${DISCOVERY.replace('them', 'them?x=hunter2')} }`, QUERY_MESSAGE],
+    [`{ name: a, ${DISCOVERY.replace('them', 'them/#')} }`, QUERY_MESSAGE],
     [
       `{ name: a, ${SECRETS.replace('sms', 'any')} }`,
       "issuers[0]: without issuer, expected requireSubject or an audience other than 'any': every token would be tried",
@@ -166,7 +201,7 @@ describe('issuers that are refused', () => {
     [`{ name: a, ${JWKS}, grant: [] }`, 'issuers[0].grant: must not be empty'],
     [
       `{ name: a, ${JWKS}, ttl: {} }`,
-      "issuers[0]: unknown key 'ttl', expected name, audience, requireSubject, requireExpiry, scopeClaim, allowScopes, grant, issuer, algorithms or jwks",
+      "issuers[0]: unknown key 'ttl', expected name, audience, requireSubject, requireExpiry, scopeClaim, allowScopes, grant, issuer, algorithms, maxStale or jwks",
     ],
     [
       '{ name: a, issuer: us, signing: { algorithm: ES512 } }',

@@ -8,7 +8,6 @@ const LATER = new Set([
   'listen.admin',
   'listen.extAuthz.mode',
   'listen.tokens.mode',
-  'issuers.discovery',
   'issuers.introspection',
   'issuers.ttl.privateMax',
   'store.sentinel',

@@ -53,6 +53,7 @@ export class BearerVerifier implements Verifier {
   private async verifyFor(value: string, token: ParsedToken, issuer: TrustedIssuer): Promise<Finding> {
     const { name } = issuer.config;
     const keys = await issuer.keys.find(token.algorithm, token.kid);
+    if (keys === undefined) return { outcome: 'refused', reason: 'unavailable', check: 'keys', issuer: name };
     if (keys.length === 0) return refuse('key', name);
     const key = await firstThatVerifies(value, token.algorithm, keys);
     if (key === undefined) return refuse('signature', name);

@@ -1,139 +1,120 @@
-import { createPublicKey } from 'node:crypto';
 import type { Clock } from '../core/ports.ts';
+import type { FetchDocument } from './fetch-document.ts';
+import { KeptKeys } from './kept-keys.ts';
+import type { KeySetLocation } from './key-set-location.ts';
+import type { KeySetObserver } from './key-set-news.ts';
+import { KeySetNews } from './key-set-news.ts';
 import type { KeySource, VerificationKey } from './keys.ts';
 import { fits, isSameAlgorithm } from './keys.ts';
+import type { PublishedKey } from './published-keys.ts';
+import { readKeySet } from './published-keys.ts';
+import { Refresher } from './refresher.ts';
+import type { Timers } from './timers.ts';
 
-const MAX_BYTES = 512 * 1024;
-const MAX_KEYS = 100;
-const FETCH_TIMEOUT_MS = 5_000;
-/** Shortest time between two fetches, failed ones counted: tokens with unknown `kid`s must not become our issuer's load. */
-const COOL_DOWN_MS = 30_000;
+/** How often a set is fetched unasked. An issuer may ask by `max-age` to be asked more often, down to every minute. */
+const REFRESH_MS = 5 * 60_000;
+const MIN_REFRESH_MS = 60_000;
+/** How it stands with an issuer's keys, for whoever looks after it. */
+export interface KeySetStatus {
+  readonly issuer: string;
+  /** Seconds since the keys in force were last known to be published; `undefined` where none are in force. */
+  readonly ageSeconds: number | undefined;
+  /** Refreshes that failed since the last that went well. */
+  readonly failures: number;
+}
 
-/** Fetches a key set's text; injected so that tests need no network. */
-export type FetchText = (url: URL) => Promise<string>;
+/** What every key set stands on. */
+export interface KeySetSurroundings {
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly timers: Timers;
+  readonly fetchDocument: FetchDocument;
+  readonly random: () => number;
+  readonly observer: KeySetObserver;
+}
 
-/** A key of a set, with the members that say what it may be used for. */
-interface PublishedKey extends VerificationKey {
-  readonly algorithm: string | undefined;
-  readonly spelling: string;
+export interface KeySetParts extends KeySetSurroundings {
+  readonly issuer: string;
+  readonly location: KeySetLocation;
+  /** How long the last good keys count while the issuer cannot be asked, in milliseconds. */
+  readonly maxStaleMs: number;
 }
 
 /**
- * The keys that an issuer publishes as a JWK Set (RFC 7517, section 5). Fetched on first use, and again when a token
- * names a `kid` that the set lacks, one fetch at a time and never two within the cool-down. The last good set stays
- * while the issuer cannot be reached.
+ * The keys that an issuer publishes (RFC 7517, section 5). They are fetched unasked, so that a token whose key is known
+ * never waits; a token that names an unknown `kid` has them fetched sooner, under a cool-down. The last good ones stay
+ * in force while the issuer is down, for a limited time.
  */
 export class RemoteKeySet implements KeySource {
-  private readonly url: URL;
-  private readonly clock: Pick<Clock, 'monotonicMs'>;
-  private readonly fetchText: FetchText;
-  private keys: readonly PublishedKey[] | undefined;
-  private failure: unknown;
-  private fetchedAtMs = Number.NEGATIVE_INFINITY;
-  private fetching: Promise<void> | undefined;
+  private readonly parts: KeySetParts;
+  private readonly kept: KeptKeys;
+  private readonly refresher: Refresher;
+  private readonly news: KeySetNews;
 
-  constructor(url: URL, clock: Pick<Clock, 'monotonicMs'>, fetchText: FetchText = fetchLimited) {
-    this.url = url;
-    this.clock = clock;
-    this.fetchText = fetchText;
+  constructor(parts: KeySetParts) {
+    this.parts = parts;
+    const { clock, timers, random, observer, issuer, maxStaleMs } = parts;
+    this.news = new KeySetNews(issuer, observer, clock);
+    this.kept = new KeptKeys({ clock, timers, maxStaleMs, outdated: () => this.news.outdated() });
+    const failed = (error: unknown): void => this.news.failed(error, this.refresher.failures);
+    this.refresher = new Refresher({ refresh: (signal) => this.refresh(signal), failed, clock, timers, random });
   }
 
-  async find(algorithm: string, kid: string | undefined): Promise<readonly VerificationKey[]> {
+  /** Begins to fetch, in the background. */
+  start(): void {
+    void this.refresher.demand();
+  }
+
+  async find(algorithm: string, kid: string | undefined): Promise<readonly VerificationKey[] | undefined> {
     const found = this.select(algorithm, kid);
     if (found.length > 0) return found;
-    await this.refetch();
+    await this.refresher.demand();
     const refound = this.select(algorithm, kid);
-    if (refound.length === 0 && this.failure !== undefined) throw unreachable(this.url, this.failure);
-    return refound;
+    if (refound.length > 0) return refound;
+    // While the issuer cannot be asked, a key that we do not know may be a new one of it.
+    return this.kept.current().length === 0 || this.refresher.failures > 0 ? undefined : [];
+  }
+
+  status(): KeySetStatus {
+    const ageMs = this.kept.ageMs();
+    const ageSeconds = ageMs === undefined ? undefined : ageMs / 1000;
+    return { issuer: this.parts.issuer, ageSeconds, failures: this.refresher.failures };
+  }
+
+  /** Another limit for the last good keys' age, in milliseconds, from now on. */
+  keepFor(maxStaleMs: number): void {
+    this.kept.keepFor(maxStaleMs);
+  }
+
+  /** Fetches no more. The keys stay in force for decisions that still run. */
+  close(): void {
+    this.refresher.close();
+    this.kept.close();
   }
 
   private select(algorithm: string, kid: string | undefined): readonly PublishedKey[] {
-    return (this.keys ?? []).filter(
-      (key) =>
-        (kid === undefined || key.kid === kid) &&
-        (key.algorithm === undefined || isSameAlgorithm(key.algorithm, algorithm)) &&
-        fits(key.key, algorithm),
-    );
+    return this.kept
+      .current()
+      .filter(
+        (key) =>
+          (kid === undefined || key.kid === kid) &&
+          (key.algorithm === undefined || isSameAlgorithm(key.algorithm, algorithm)) &&
+          fits(key.key, algorithm),
+      );
   }
 
-  private async refetch(): Promise<void> {
-    const now = this.clock.monotonicMs();
-    if (this.fetching === undefined && now - this.fetchedAtMs < COOL_DOWN_MS) return;
-    this.fetchedAtMs = this.fetching === undefined ? now : this.fetchedAtMs;
-    this.fetching ??= this.fetch().finally(() => {
-      this.fetching = undefined;
-    });
-    await this.fetching;
+  private async refresh(signal: AbortSignal): Promise<number> {
+    const { location, fetchDocument, clock } = this.parts;
+    const { url, asOfMs, failure } = await location.locate(signal);
+    // A key set at a place that the issuer has not named for so long is no longer the issuer's.
+    if (!this.kept.isRecent(asOfMs)) throw new Error('the place of its key set is known no more', { cause: failure });
+    const askedAtMs = clock.monotonicMs();
+    const { text, maxAgeMs = REFRESH_MS } = await fetchDocument(url, signal);
+    const keys = readKeySet(text);
+    signal.throwIfAborted();
+    const wereNone = this.kept.current().length === 0;
+    this.news.replaced(this.kept.replace(keys, Math.min(asOfMs, askedAtMs)), wereNone);
+    if (failure === undefined) this.news.refreshed(this.refresher.failures);
+    else this.news.failed(failure, this.refresher.failures);
+    return Math.min(Math.max(maxAgeMs, MIN_REFRESH_MS), REFRESH_MS);
   }
-
-  private async fetch(): Promise<void> {
-    try {
-      this.replace(readKeySet(await this.fetchText(this.url)));
-      this.failure = undefined;
-    } catch (error) {
-      this.failure = error;
-    }
-  }
-
-  /** A key that both sets hold stays the same object, so what it verified stays verified; a dropped one ends. */
-  private replace(keys: readonly PublishedKey[]): void {
-    const former = this.keys ?? [];
-    const bySpelling = new Map(former.map((key) => [key.spelling, key]));
-    const current = new Set(keys.map((key) => bySpelling.get(key.spelling) ?? key));
-    this.keys = [...current];
-    for (const key of former) key.inForce.inForce = current.has(key);
-  }
-}
-
-function unreachable(url: URL, cause: unknown): Error {
-  return new Error(`no key set from ${url.host}`, { cause });
-}
-
-function readKeySet(text: string): readonly PublishedKey[] {
-  const set: unknown = JSON.parse(text);
-  const keys = isObject(set) ? set['keys'] : undefined;
-  if (!Array.isArray(keys)) throw new Error('the document has no "keys" array');
-  return keys.slice(0, MAX_KEYS).flatMap(readKey);
-}
-
-/** One JWK, none where it is no public signature key that we can read (RFC 7517, section 5: such keys are ignored). */
-function readKey(jwk: unknown): PublishedKey[] {
-  if (!isObject(jwk) || jwk['kty'] === 'oct' || (jwk['use'] !== undefined && jwk['use'] !== 'sig')) return [];
-  const operations = jwk['key_ops'];
-  if (Array.isArray(operations) && !operations.includes('verify')) return [];
-  try {
-    const key = createPublicKey({ key: jwk, format: 'jwk' });
-    const { kid, alg } = jwk;
-    const spelling = JSON.stringify([kid, alg, key.export({ format: 'jwk' })]);
-    return [{ kid: text(kid), algorithm: text(alg), key, spelling, inForce: { inForce: true } }];
-  } catch {
-    return [];
-  }
-}
-
-function text(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
-}
-
-/** No redirects, bounded in time and size. */
-async function fetchLimited(url: URL): Promise<string> {
-  const response = await fetch(url, {
-    redirect: 'error',
-    headers: { accept: 'application/jwk-set+json, application/json' },
-    signal: AbortSignal.timeout(FETCH_TIMEOUT_MS),
-  });
-  if (!response.ok || response.body === null) throw new Error(`it answered ${response.status}`);
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  // The body of a fetch is bytes; the types leave it open.
-  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
-    bytes += chunk.byteLength;
-    if (bytes > MAX_BYTES) throw new Error(`it sent over ${MAX_BYTES} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }

@@ -13,9 +13,9 @@ export interface VerificationKey {
 export interface KeySource {
   /**
    * Every key that may have signed a token with this header, none where the issuer is known to have no such key.
-   * Rejects where the issuer's keys cannot be had now.
+   * `undefined` where the issuer's keys cannot be had now. Never rejects.
    */
-  find(algorithm: string, kid: string | undefined): Promise<readonly VerificationKey[]>;
+  find(algorithm: string, kid: string | undefined): Promise<readonly VerificationKey[] | undefined>;
 }
 
 /** The kind of key (RFC 7518, section 6) and curve that an algorithm takes. */
@@ -37,6 +37,11 @@ export function fits(key: KeyObject, algorithm: string): boolean {
   const { namedCurve, modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
   if (wanted.type === 'rsa') return modulusLength >= 2048 && publicExponent > 1n;
   return wanted.curve === undefined || namedCurve === wanted.curve;
+}
+
+/** Whether a public key is of a kind and size that some algorithm takes. */
+export function isUsable(key: KeyObject): boolean {
+  return ['RS256', 'ES256', 'ES384', 'EdDSA'].some((algorithm) => fits(key, algorithm));
 }
 
 /** Whether two JOSE names mean one algorithm: RFC 9864 calls `Ed25519` what RFC 8037 called `EdDSA`. */

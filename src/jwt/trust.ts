@@ -20,7 +20,8 @@ function keysOf(config: IssuerConfig, ownKeys: readonly SigningKey[], keySets: P
     case 'signing':
       return new FixedKeys(ownKeys.map(({ verification }) => verification));
     case 'jwks':
-      return keySets.at(config.jwks);
+    case 'discovery':
+      return keySets.at(config);
     case 'secrets':
       return new FixedKeys(
         config.secrets.map((secret) => ({

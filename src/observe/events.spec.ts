@@ -122,8 +122,9 @@ describe('Events', () => {
     for (const failure of FAILURES) {
       events.failed(failure);
       events.callFailed('POST /3rdparty/v1/auth/token', failure);
+      events.keySetFailed('partner', failure, 1);
     }
-    expect(lines).toHaveLength(2 * FAILURES.length);
+    expect(lines).toHaveLength(3 * FAILURES.length);
     expect(leaksIn(lines)).toEqual([]);
   });
 
@@ -178,6 +179,25 @@ describe('Events', () => {
     const { events, last } = listen('info');
     events.decided(makeRequest({ method: 'X'.repeat(60_000) }), deny('route_denied', undefined, 'route'));
     expect(last()['method']).toBe('X'.repeat(32));
+  });
+
+  it("name an issuer's keys by their kids alone, and cut those", () => {
+    const { events, last } = listen('info');
+    events.keySetFetched('partner', ['a', undefined]);
+    expect(last()).toMatchObject({ issuer: 'partner', kids: ['a', '(no kid)'], msg: 'key set fetched' });
+    events.keySetChanged('partner', ['k'.repeat(1000)], ['a']);
+    expect(last()).toMatchObject({ added: ['k'.repeat(64)], dropped: ['a'], msg: 'key set changed' });
+  });
+
+  it('say why a key set stays as it was, until when, and that it is refreshed again', () => {
+    const { events, last } = listen('info');
+    events.keySetFailed('partner', new Error('fetch failed', { cause: new Error('connect ECONNREFUSED') }), 3);
+    const cause = 'fetch failed: connect ECONNREFUSED';
+    expect(last()).toMatchObject({ level: 'warn', issuer: 'partner', failures: 3, cause });
+    events.keySetOutdated('partner');
+    expect(last()).toMatchObject({ level: 'error', issuer: 'partner' });
+    events.keySetRecovered('partner', 4);
+    expect(last()).toMatchObject({ level: 'info', issuer: 'partner', failures: 4 });
   });
 
   it('mark for the audit who issued and revoked what', () => {

@@ -8,6 +8,7 @@ import { fingerprint, redactPath } from './redaction.ts';
 
 /** A method may be whatever a client invents, and as long as a header. */
 const MAX_METHOD_LENGTH = 32;
+const MAX_KID_LENGTH = 64;
 
 /** Everything that Sallyport says about itself, one function an event. */
 export class Events implements DecisionObserver {
@@ -72,10 +73,34 @@ export class Events implements DecisionObserver {
     this.log.info({ audit: true, ...by, id }, 'token revoked');
   }
 
+  keySetFetched(issuer: string, kids: Kids): void {
+    this.log.info({ issuer, kids: namesOf(kids) }, 'key set fetched');
+  }
+
+  keySetChanged(issuer: string, added: Kids, dropped: Kids): void {
+    this.log.info({ issuer, added: namesOf(added), dropped: namesOf(dropped) }, 'key set changed');
+  }
+
+  /** @param failures how many in a row. */
+  keySetFailed(issuer: string, error: unknown, failures: number): void {
+    this.log.warn({ issuer, failures, cause: messageOf(error) }, 'key set not refreshed');
+  }
+
+  keySetRecovered(issuer: string, failures: number): void {
+    this.log.info({ issuer, failures }, 'key set refreshed again');
+  }
+
+  keySetOutdated(issuer: string): void {
+    this.log.error({ issuer }, 'key set too old: no token of this issuer can be verified');
+  }
+
   callFailed(call: string, error: unknown): void {
     this.log.error({ call, cause: messageOf(error) }, 'a call failed');
   }
 }
+
+/** The `kid`s of keys, which may have none. */
+type Kids = readonly (string | undefined)[];
 
 /** Who did something: the account's id, and the client's address as far as a trusted proxy tells it. */
 export interface Actor {
@@ -105,6 +130,11 @@ function credentialOf(request: AccessRequest): object {
   const presented = readCredential(request.authorization);
   const isToken = presented.scheme === 'bearer' && !presentsSeveral(presented.value);
   return isToken ? { token: fingerprint(presented.value) } : {};
+}
+
+/** An issuer's names may be as long as its whole document. */
+function namesOf(kids: Kids): readonly string[] {
+  return kids.map((kid) => (kid === undefined ? '(no kid)' : kid.slice(0, MAX_KID_LENGTH)));
 }
 
 /** The messages of an error and its causes; stacks and properties may hold what was being worked on. */

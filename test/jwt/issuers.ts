@@ -1,7 +1,14 @@
 import type { JsonWebKey, KeyObject } from 'node:crypto';
-import type { JwksIssuer, OwnIssuer, SecretsIssuer, SigningAlgorithm } from '../../src/config/config.ts';
+import type {
+  DiscoveryIssuer,
+  JwksIssuer,
+  OwnIssuer,
+  SecretsIssuer,
+  SigningAlgorithm,
+} from '../../src/config/config.ts';
 import { Secret } from '../../src/config/secret.ts';
-import { RemoteKeySet } from '../../src/jwt/key-set.ts';
+import type { RemoteKeySet } from '../../src/jwt/key-set.ts';
+import { Publisher } from './publisher.ts';
 
 const foreign = {
   audience: ['sms-api'],
@@ -21,6 +28,7 @@ export function corporate(changes: Partial<JwksIssuer> = {}): JwksIssuer {
     issuer: 'https://login.example.com',
     algorithms: ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA', 'Ed25519'],
     jwks: new URL('https://login.example.com/jwks.json'),
+    maxStaleMs: 86_400_000,
     ...changes,
   };
 }
@@ -65,8 +73,13 @@ export function own(algorithm: SigningAlgorithm = 'EdDSA', changes: Partial<OwnI
   };
 }
 
+/** An issuer that says itself where its key set is. */
+export function discovered(changes: Partial<DiscoveryIssuer> = {}): DiscoveryIssuer {
+  const { jwks: _, ...rest } = corporate();
+  return { ...rest, kind: 'discovery', ...changes };
+}
+
 /** A key set that is had at once. */
 export function publishing(...keys: readonly JsonWebKey[]): RemoteKeySet {
-  const text = JSON.stringify({ keys });
-  return new RemoteKeySet(new URL('https://issuer.example/jwks'), { monotonicMs: () => 0 }, async () => text);
+  return new Publisher(...keys).keySet();
 }

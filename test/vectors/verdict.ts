@@ -38,7 +38,8 @@ export async function verdictOn(jws: string, issuer: TrustedIssuer): Promise<str
   const token = { algorithm, kid, header: {}, payload: { iss: issuer.config.issuer }, thumbprint: '' };
   const chosen = new Issuers([issuer]).choose(token);
   if ('check' in chosen) return chosen.check;
-  const keys = await issuer.keys.find(algorithm, kid);
+  // A set without any key that is fit for use is none.
+  const keys = (await issuer.keys.find(algorithm, kid)) ?? [];
   if (keys.length === 0) return 'key';
   for (const { key } of keys) if (await verifies(jws, key, algorithm)) return 'valid';
   return 'signature';

@@ -1,0 +1,13 @@
+/** Delayed work, injected so that tests own the time. */
+export interface Timers {
+  /** Does `work` once, after so many milliseconds. What it returns calls that off; afterwards it does nothing. */
+  after(delayMs: number, work: () => void): () => void;
+}
+
+/** Node's own timers. They keep no process alive. */
+export const systemTimers: Timers = {
+  after(delayMs, work) {
+    const timer = setTimeout(work, delayMs).unref();
+    return () => clearTimeout(timer);
+  },
+};

@@ -1,0 +1,44 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+
+/** An issuer's web server on a loopback port. */
+export interface IssuerServer {
+  /** `http://127.0.0.1:port`, or https. */
+  readonly origin: string;
+  /** Path and query of every request, in order. */
+  readonly asked: string[];
+  /** Ends it, with the connections that it has; on the same port it can be started again. */
+  stop(): Promise<void>;
+  start(): Promise<void>;
+}
+
+export interface ServerCertificate {
+  readonly key: string;
+  readonly cert: string;
+}
+
+/** Starts one that answers as the listener does; in the clear without a certificate. */
+export async function startIssuerServer(answer: RequestListener, tls?: ServerCertificate): Promise<IssuerServer> {
+  const asked: string[] = [];
+  const listener: RequestListener = (request, response) => {
+    asked.push(request.url ?? '');
+    answer(request, response);
+  };
+  const server = tls === undefined ? createServer(listener) : createSecureServer(tls, listener);
+  let port = 0;
+  const start = async (): Promise<void> => {
+    await once(server.listen(port, '127.0.0.1'), 'listening');
+    // A TCP server that listens has an address of this form.
+    ({ port } = server.address() as AddressInfo);
+  };
+  const stop = async (): Promise<void> => {
+    if (!server.listening) return;
+    const closed = once(server.close(), 'close');
+    server.closeAllConnections();
+    await closed;
+  };
+  await start();
+  return { origin: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`, asked, stop, start };
+}

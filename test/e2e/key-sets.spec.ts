@@ -1,0 +1,239 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { generateKeyPairSync, randomUUID } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import type { RequestListener } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { es256, forge } from '../cases/forge.ts';
+import { ACCOUNT } from '../cases/world.ts';
+import { type RunningEnvoy, startEnvoy } from './envoy.ts';
+import { ask, type HttpAnswer } from './http-client.ts';
+import { type IssuerServer, type ServerCertificate, startIssuerServer } from './issuer-server.ts';
+import { type Sallyport, startSallyport } from './sallyport.ts';
+import { type Services, startServices } from './services.ts';
+
+/** A command of the system's, which may be absent. */
+const OPENSSL = 'openssl';
+const hasOpenssl = spawnSync(OPENSSL, ['version']).status === 0;
+
+const DECISION_MS = 2_000;
+const COOL_DOWN_MS = 10_000;
+/** What a busy machine may add to an answer; less than a decision may take, and than a fetch. */
+const SLACK_MS = 1_500;
+
+const METADATA = '/.well-known/openid-configuration';
+const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const KEY_SET = JSON.stringify({ keys: [{ ...pair.publicKey.export({ format: 'jwk' }), kid: 'known' }] });
+
+const publish: RequestListener = (_, response) => void response.end(KEY_SET);
+
+/** Issuers of which no key can be had, and what the log says about each. */
+const BROKEN: Readonly<Record<string, readonly [answer: RequestListener, why: string]>> = {
+  hole: [() => undefined, 'it did not answer in full within 5000 ms'],
+  drip: [drip, 'it did not answer in full within 5000 ms'],
+  garbage: [(_, response) => void response.end('<html>very-private</html>'), 'it answered no JSON'],
+  nothing: [(_, response) => void response.end('{"keys":[]}'), 'its key set has no key that could verify a signature'],
+  error: [(_, response) => void response.writeHead(500).end(KEY_SET), 'it answered 500'],
+  redirect: [redirect, 'fetch failed: unexpected redirect'],
+  huge: [(_, response) => void response.end(KEY_SET.padEnd(600 * 1024)), 'it sent over 524288 bytes'],
+};
+
+let folder: string;
+let services: Services;
+let sallyport: Sallyport;
+let envoy: RunningEnvoy;
+let startedAtMs: number;
+const issuers: Record<string, IssuerServer> = {};
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'sallyport-ca-'));
+  services = await startServices();
+  for (const name of ['corporate', 'other']) issuers[name] = await startIssuerServer(publish);
+  for (const [name, [answer]] of Object.entries(BROKEN)) issuers[name] = await startIssuerServer(answer);
+  issuers['discovered'] = await startIssuerServer(discover(''));
+  issuers['mismatch'] = await startIssuerServer(discover('/'));
+  if (hasOpenssl) issuers['private'] = await startIssuerServer(publish, certify(folder));
+  const env = {
+    SALLYPORT_ACCOUNT: `${ACCOUNT.name}:${ACCOUNT.password}`,
+    NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem'),
+  };
+  sallyport = await startSallyport({ env, edit: configure });
+  startedAtMs = performance.now();
+  const { extAuthz, tokens } = sallyport.ports;
+  envoy = await startEnvoy({ sallyport: extAuthz, tokens, ...services.ports });
+});
+
+afterAll(async () => {
+  await envoy.close();
+  await sallyport.close();
+  services.close();
+  await Promise.all(Object.values(issuers).map((issuer) => issuer.stop()));
+  rmSync(folder, { recursive: true });
+});
+
+describe('an issuer that publishes its keys', () => {
+  it.each(['corporate', 'other'])('has its tokens taken: %s', async (name) => {
+    await expect.poll(async () => (await send(name)).status, { timeout: 5_000 }).toBe(202);
+    expect(issuers[name]?.asked).toEqual(['/jwks?secret=hunter2']);
+  });
+
+  it.skipIf(!hasOpenssl)('may have a certificate of a private CA (needs the openssl command)', async () => {
+    expect(issuers['private']?.origin).toMatch(/^https:/);
+    await expect.poll(async () => (await send('private')).status, { timeout: 5_000 }).toBe(202);
+  });
+
+  it('may say itself where they are', async () => {
+    await expect.poll(async () => (await send('discovered')).status, { timeout: 5_000 }).toBe(202);
+    expect(issuers['discovered']?.asked).toEqual([METADATA, '/jwks?secret=hunter2']);
+  });
+});
+
+describe('an issuer that is stopped', () => {
+  it('has its known keys go on, for tokens that nobody has seen', async () => {
+    await issuers['corporate']?.stop();
+    for (let index = 0; index < 10; index++) expect((await send('corporate')).status).toBe(202);
+  });
+
+  it('is asked once for new keys, and again by itself once it is back', { timeout: 60_000 }, async () => {
+    await untilMs(startedAtMs + COOL_DOWN_MS + SLACK_MS);
+    const down = await send('corporate', 'unknown');
+    expect([down.status, codeOf(down)]).toEqual([503, 'unavailable']);
+    expect((await send('corporate')).status).toBe(202);
+    await issuers['corporate']?.start();
+    await expect.poll(async () => (await send('corporate', 'unknown')).status, { timeout: 20_000 }).toBe(401);
+    expect(sallyport.output()).toContain('"msg":"key set refreshed again"');
+  });
+});
+
+describe('unknown kids', () => {
+  it('are refused, fifty of them at the price of one fetch', async () => {
+    await untilMs(startedAtMs + COOL_DOWN_MS + SLACK_MS);
+    const answers = await Promise.all(Array.from({ length: 50 }, () => send('other', randomUUID())));
+    expect(new Set(answers.map((answer) => `${answer.status} ${codeOf(answer)}`))).toEqual(
+      new Set(['401 token_invalid']),
+    );
+    expect(issuers['other']?.asked).toHaveLength(2);
+  });
+});
+
+describe('an issuer of which no key can be had', () => {
+  it.each(Object.keys(BROKEN))("is unavailable in time, and delays no other issuer's tokens: %s", async (name) => {
+    const began = performance.now();
+    const waiting = Array.from({ length: 20 }, () => send(name));
+    expect((await send('other')).status).toBe(202);
+    expect(performance.now() - began).toBeLessThan(SLACK_MS);
+    const answers = await Promise.all(waiting);
+    expect(performance.now() - began).toBeLessThan(DECISION_MS + SLACK_MS);
+    expect(new Set(answers.map((answer) => `${answer.status} ${codeOf(answer)}`))).toEqual(
+      new Set(['503 unavailable']),
+    );
+    expect(answers[0]?.headers['retry-after']).toBeDefined();
+  });
+
+  it.each(Object.entries(BROKEN))('is told of in the log: %s', async (name, [, why]) => {
+    await expect.poll(() => failuresOf(name), { timeout: 10_000 }).toEqual([why]);
+  });
+
+  it('is one whose metadata are of another, and the log names both', async () => {
+    expect(codeOf(await send('mismatch'))).toBe('unavailable');
+    const { origin } = issuers['mismatch'] ?? {};
+    expect(failuresOf('mismatch')).toEqual([
+      `its key set could not be discovered: its document is of issuer "${origin}/", not of "${origin}"`,
+    ]);
+    expect(new Set(issuers['mismatch']?.asked)).toEqual(new Set([METADATA]));
+  });
+
+  it('is asked ever more rarely, however many tokens name it', async () => {
+    await untilMs(startedAtMs + COOL_DOWN_MS);
+    const seconds = (performance.now() - startedAtMs) / 1_000;
+    // After 0, 1, 3, 7, 15, 31 seconds, and then every minute; each wait may be a quarter shorter.
+    const most = 1 + Math.ceil(Math.log2(seconds / 0.75 + 1)) + Math.ceil(seconds / 45);
+    for (const name of ['garbage', 'error', 'huge']) expect(issuers[name]?.asked.length).toBeLessThanOrEqual(most);
+  });
+});
+
+it('keeps the keys of an issuer that is down when the configuration is read again', async () => {
+  await issuers['other']?.stop();
+  process.kill(sallyport.pid ?? 0, 'SIGHUP');
+  await expect.poll(() => sallyport.output(), { timeout: 5_000 }).toContain('"msg":"configuration taken up"');
+  expect((await send('other')).status).toBe(202);
+});
+
+it('has written no query of a URL, and nothing of what it could not read', () => {
+  expect(sallyport.output()).toContain('"msg":"key set fetched"');
+  for (const secret of ['hunter2', 'very-private']) expect(sallyport.output()).not.toContain(secret);
+});
+
+function configure(config: Record<string, unknown>): void {
+  config['timeouts'] = { decision: `${DECISION_MS}ms`, store: '500ms' };
+  // The file of the demo has a list.
+  const written = config['issuers'] as object[];
+  const common = { audience: 'any', algorithms: ['ES256'] };
+  for (const [name, { origin }] of Object.entries(issuers)) {
+    const isDiscovered = name === 'discovered' || name === 'mismatch';
+    const where = isDiscovered ? { discovery: true } : { jwks: `${origin}/jwks?secret=hunter2` };
+    written.push({ name, issuer: issOf(name), ...common, ...where });
+  }
+}
+
+function issOf(name: string): string {
+  return issuers[name]?.origin ?? '';
+}
+
+/** A new token of an issuer, through Envoy. */
+function send(name: string, kid = 'known'): Promise<HttpAnswer> {
+  const exp = Math.floor(Date.now() / 1000) + 600;
+  const claims = { iss: issOf(name), sub: 'alice', jti: randomUUID(), exp, scope: 'messages:send' };
+  const token = forge({ alg: 'ES256', kid }, claims, es256(pair.privateKey));
+  const port = envoy.gateways[0]?.port ?? 0;
+  const headers = [['Authorization', `Bearer ${token}`]] as const;
+  return ask({ port, method: 'POST', path: '/3rdparty/v1/messages', headers });
+}
+
+function codeOf({ body }: HttpAnswer): string {
+  return JSON.parse(body).code;
+}
+
+/** What the log says about why an issuer's keys could not be had. */
+function failuresOf(name: string): string[] {
+  const lines = sallyport
+    .output()
+    .split('\n')
+    .filter((line) => line.includes('"msg":"key set not refreshed"'));
+  return lines.map((line) => JSON.parse(line)).flatMap(({ issuer, cause }) => (issuer === name ? [cause] : []));
+}
+
+async function untilMs(atMs: number): Promise<void> {
+  await wait(Math.max(0, atMs - performance.now()));
+}
+
+function drip(...[, response]: Parameters<RequestListener>): void {
+  const timer = setInterval(() => response.write(' '), 100);
+  response.on('close', () => clearInterval(timer));
+}
+
+function redirect(...[request, response]: Parameters<RequestListener>): void {
+  if (request.url?.startsWith('/elsewhere') === true) response.end(KEY_SET);
+  else response.writeHead(302, { location: '/elsewhere' }).end();
+}
+
+/** An issuer's metadata and key set; what is added to its name makes it another's. */
+function discover(added: string): RequestListener {
+  return ({ url, headers }, response) => {
+    const origin = `http://${headers.host}`;
+    const metadata = { issuer: `${origin}${added}`, jwks_uri: `${origin}/jwks?secret=hunter2` };
+    response.end(url === METADATA ? JSON.stringify(metadata) : KEY_SET);
+  };
+}
+
+/** A certificate for the loopback address, and in `ca.pem` the private authority that signed it. */
+function certify(cwd: string): ServerCertificate {
+  const openssl = (...args: readonly string[]): unknown => execFileSync(OPENSSL, args, { cwd, stdio: 'ignore' });
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '1'];
+  openssl('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=private CA');
+  const signed = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  openssl('req', '-x509', ...key, ...signed, '-keyout', 'server.key', '-out', 'server.pem', '-subj', '/CN=issuer');
+  return { key: readFileSync(join(cwd, 'server.key'), 'utf8'), cert: readFileSync(join(cwd, 'server.pem'), 'utf8') };
+}

@@ -1,0 +1,50 @@
+import type { Timers } from '../../src/jwt/timers.ts';
+
+interface Planned {
+  readonly atMs: number;
+  readonly work: () => void;
+}
+
+/** A clock that stands still until a test advances it, and the timers that go by it. */
+export class SimulatedTime implements Timers {
+  nowMs = 1_000_000;
+  private readonly planned = new Set<Planned>();
+
+  /** How much is still planned. */
+  get pending(): number {
+    return this.planned.size;
+  }
+
+  monotonicMs(): number {
+    return this.nowMs;
+  }
+
+  after(delayMs: number, work: () => void): () => void {
+    const planned = { atMs: this.nowMs + delayMs, work };
+    this.planned.add(planned);
+    return () => this.planned.delete(planned);
+  }
+
+  /** Lets so much time pass, everything that is planned within it happening at its moment. */
+  async advance(byMs: number): Promise<void> {
+    const untilMs = this.nowMs + byMs;
+    await settled();
+    for (let next = this.nextUntil(untilMs); next !== undefined; next = this.nextUntil(untilMs)) {
+      this.planned.delete(next);
+      this.nowMs = Math.max(this.nowMs, next.atMs);
+      next.work();
+      await settled();
+    }
+    this.nowMs = untilMs;
+  }
+
+  private nextUntil(untilMs: number): Planned | undefined {
+    const [next] = [...this.planned].toSorted((left, right) => left.atMs - right.atMs);
+    return next !== undefined && next.atMs <= untilMs ? next : undefined;
+  }
+}
+
+/** Everything that waits for nothing but promises is done. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
