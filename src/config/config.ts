@@ -6,7 +6,7 @@ import type { Secret } from './secret.ts';
 export interface Config {
   /** Absolute path of the file it was read from. */
   readonly file: string;
-  readonly listen: { readonly extAuthz: Listener | undefined; readonly tokens: Listener | undefined };
+  readonly listen: Readonly<Record<'extAuthz' | 'tokens' | 'admin', Listener | undefined>>;
   readonly store: StoreConfig;
   readonly clockSkewMs: number;
   readonly timeouts: { readonly decisionMs: number; readonly storeMs: number };
@@ -21,7 +21,16 @@ export interface Config {
   readonly revocation: { readonly maxStalenessMs: number };
   readonly shutdown: { readonly delayMs: number; readonly drainMs: number };
   readonly identity: { readonly headers: IdentityHeaders; readonly forwardCredential: boolean };
-  readonly log: { readonly level: LogLevel };
+  readonly log: LogConfig;
+}
+
+export interface LogConfig {
+  /** Of the decision log and of what happens to Sallyport; the audit log has none. */
+  readonly level: LogLevel;
+  /** From 0 to 1: how many of the passes are in the decision log. */
+  readonly passes: number;
+  /** Absolute path of the audit log's own file; `undefined` where it goes with the others. */
+  readonly audit: string | undefined;
 }
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';

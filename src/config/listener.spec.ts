@@ -43,7 +43,12 @@ describe('listen', () => {
       '{ extAuthz: 127.0.0.1:9191, access: 127.0.0.1:9193 }',
       ["2:37: listen: 'access' is not part of this version yet"],
     ],
-    ['{ extAuthz: 127.0.0.1:9191, admin: 127.0.0.1:9193 }', ["2:37: listen: 'admin' is not part of this version yet"]],
+    ['{ extAuthz: 127.0.0.1:9191, admin: 0.0.0.0:9195 }', []],
+    ['{ admin: 127.0.0.1:9195 }', ['2:1: listen: no door is open: expected extAuthz, tokens or both']],
+    [
+      '{ extAuthz: 127.0.0.1:9191, tokens: 127.0.0.1:9192, admin: 127.0.0.1:9192 }',
+      ['2:68: listen.admin: listens where tokens does: expected another address or port'],
+    ],
     [
       '{ extAuthz: 127.0.0.1:9191, tokens: { address: 127.0.0.1:9192, mode: nginx } }',
       ["2:72: listen.tokens: 'mode' is not part of this version yet"],
@@ -64,6 +69,7 @@ describe('listen', () => {
     expect(configFrom(fileListening('{ extAuthz: "[::1]:9191" }')).listen).toEqual({
       extAuthz: { address: { host: '::1', port: 9191 }, tls: undefined },
       tokens: undefined,
+      admin: undefined,
     });
   });
 

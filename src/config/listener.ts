@@ -8,22 +8,34 @@ import { fileSchema } from './schema.ts';
 import { readTls } from './tls.ts';
 
 type Listen = z.output<typeof fileSchema.shape.listen>;
-type Written = NonNullable<Listen[keyof Listen]>;
+type Door = keyof Listen;
+type Written = NonNullable<Listen[Door]>;
 
 /** The doors, with their TLS files read. */
 export function readListen(draft: Draft): Config['listen'] | undefined {
   const written = draft.read(['listen'], fileSchema.shape.listen);
   if (written === undefined) return undefined;
-  const extAuthz = written.extAuthz && readListener(draft, ['listen', 'extAuthz'], written.extAuthz);
-  const tokens = written.tokens && readListener(draft, ['listen', 'tokens'], written.tokens);
-  if (extAuthz === undefined && tokens === undefined) {
+  const read = (door: Door): Listener | undefined =>
+    written[door] && readListener(draft, ['listen', door], written[door]);
+  const listen = { extAuthz: read('extAuthz'), tokens: read('tokens'), admin: read('admin') };
+  if (listen.extAuthz === undefined && listen.tokens === undefined) {
     draft.refuse(['listen'], 'no door is open: expected extAuthz, tokens or both');
   }
   if (written.extAuthz !== undefined) refuseExposed(draft, ['listen', 'extAuthz'], written.extAuthz);
-  if (extAuthz !== undefined && tokens !== undefined && collide(extAuthz.address, tokens.address)) {
-    draft.refuse(['listen', 'tokens'], 'listens where extAuthz does: expected another address or port');
+  refuseCollisions(draft, listen);
+  return listen;
+}
+
+/** Each door against those before it. */
+function refuseCollisions(draft: Draft, listen: Config['listen']): void {
+  const doors = Object.entries(listen);
+  for (const [index, [door, listener]] of doors.entries()) {
+    const earlier = doors
+      .slice(0, index)
+      .find(([, other]) => listener && other && collide(listener.address, other.address));
+    if (earlier === undefined) continue;
+    draft.refuse(['listen', door], `listens where ${earlier[0]} does: expected another address or port`);
   }
-  return { extAuthz, tokens };
 }
 
 function readListener(draft: Draft, path: Path, written: Written): Listener {

@@ -79,7 +79,11 @@ describe('loadConfig() of a good file', () => {
     const { file, ...config } = configOf('');
     expect(file).toMatch(/^\/.*\/sallyport\.yaml$/);
     expect(config).toEqual({
-      listen: { extAuthz: { address: { host: '127.0.0.1', port: 9191 }, tls: undefined }, tokens: undefined },
+      listen: {
+        extAuthz: { address: { host: '127.0.0.1', port: 9191 }, tls: undefined },
+        tokens: undefined,
+        admin: undefined,
+      },
       store: { kind: 'sqlite', path: file.replace('sallyport.yaml', 'sallyport.db') },
       clockSkewMs: 30_000,
       timeouts: { decisionMs: 150, storeMs: 80 },
@@ -101,7 +105,7 @@ describe('loadConfig() of a good file', () => {
         },
         forwardCredential: false,
       },
-      log: { level: 'info' },
+      log: { level: 'info', passes: 0, audit: undefined },
     });
   });
 
@@ -124,6 +128,7 @@ describe('loadConfig() of a good file', () => {
     ['trustedProxies: []', { trustedProxies: [] }],
     ['shadow: true', { shadow: true }],
     ['log: { level: silent }', { log: { level: 'silent' } }],
+    ['log: { passes: 0.01, audit: /var/log/audit.log }', { log: { passes: 0.01, audit: '/var/log/audit.log' } }],
     ['identity: { forwardCredential: true }', { identity: { forwardCredential: true } }],
     ['basic: { sunset: "2027-06-30T12:00:00+02:00" }', { basic: { sunsetMs: Date.UTC(2027, 5, 30, 10) } }],
   ])('reads %s', (sections, part) => {
@@ -153,6 +158,9 @@ describe('loadConfig() of a bad file', () => {
       'log: { level: inof }',
       ["3:15: log.level: expected trace, debug, info, warn, error or silent, found 'inof', did you mean 'info'?"],
     ],
+    ['log: { passes: 1.5 }', ['3:16: log.passes: expected a number from 0 to 1, found 1.5']],
+    ['log: { passes: all }', ["3:16: log.passes: expected a number from 0 to 1, found 'all'"]],
+    ['log: { audit: "" }', ['3:15: log.audit: must not be empty']],
     ['timeouts:', ['3:1: timeouts: expected a map, found nothing']],
   ])('refuses %s', (sections, problems) => {
     expect(problemsOf(fileWith(sections))).toEqual(problems);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as z from 'zod';
-import type { Config } from './config.ts';
+import type { Config, LogConfig } from './config.ts';
 import { Draft, isMap, wordReadError } from './draft.ts';
 import { deepFreeze } from './freeze.ts';
 import { issuerNames, readIssuers } from './issuers.ts';
@@ -98,8 +98,13 @@ function readSettings(draft: Draft) {
     shadow: draft.read(['shadow'], shape.shadow),
     revocation: revocation && { maxStalenessMs: revocation.maxStaleness },
     shutdown: shutdown && { delayMs: shutdown.delay, drainMs: shutdown.drain },
-    log: draft.read(['log'], shape.log),
+    log: readLog(draft),
   };
+}
+
+function readLog(draft: Draft): LogConfig | undefined {
+  const written = draft.read(['log'], fileSchema.shape.log);
+  return written && { ...written, audit: written.audit === undefined ? undefined : draft.absolute(written.audit) };
 }
 
 function readBasic(draft: Draft): Config['basic'] | undefined {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isSameSigning, restartKeys } from './restart.ts';
-import { configOf } from './testing.ts';
+import { configFrom, configOf } from './testing.ts';
 
 const SIGNING = 'issuers: [{ name: own, issuer: us, signing: { algorithm: EdDSA } }]';
 const env = { SEAL: 'x'.repeat(16), OTHER: 'y'.repeat(16) };
@@ -30,6 +30,16 @@ describe('restartKeys()', () => {
     expect(restartKeys(redis('SEAL'), redis('SEAL', '90ms'))).toEqual(['timeouts.store']);
     const sqlite = (timeout: string) => config(`store: sqlite:/one.db\ntimeouts: { store: ${timeout} }`);
     expect(restartKeys(sqlite('80ms'), sqlite('90ms'))).toEqual([]);
+  });
+});
+
+describe('restartKeys() of the doors', () => {
+  it.each([
+    ['{ extAuthz: "127.0.0.1:1", admin: "127.0.0.1:3" }', ['listen.admin']],
+    ['{ extAuthz: "127.0.0.1:2" }', ['listen.extAuthz']],
+  ])('names those that %s moves', (listen, keys) => {
+    const file = (doors: string) => configFrom(`version: 1\nlisten: ${doors}\nstore: sqlite:/one.db\nroutes: []`);
+    expect(restartKeys(file('{ extAuthz: "127.0.0.1:1" }'), file(listen))).toEqual(keys);
   });
 });
 

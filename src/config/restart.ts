@@ -10,6 +10,7 @@ export function restartKeys(started: Config, next: Config): readonly string[] {
   const keys: readonly (readonly [string, (config: Config) => unknown])[] = [
     ['listen.extAuthz', ({ listen }) => placeOf(listen.extAuthz)],
     ['listen.tokens', ({ listen }) => placeOf(listen.tokens)],
+    ['listen.admin', ({ listen }) => placeOf(listen.admin)],
     ['store', ({ store }) => keptOf(store)],
     // Redis's connections were made for it.
     ['timeouts.store', ({ store, timeouts }) => (store.kind === 'redis' ? timeouts.storeMs : undefined)],

@@ -58,8 +58,9 @@ export const fileSchema = z.strictObject({
     .strictObject({
       extAuthz: listener.optional().describe('gRPC for Envoy: envoy.service.auth.v3.Authorization and grpc.health.v1'),
       tokens: listener.optional().describe('HTTP behind the gateway: the token service and the JWKS'),
+      admin: listener.optional().describe('HTTP for those who watch: /metrics, /livez and /readyz'),
     })
-    .describe('The doors. Leave one out to close it; one at least must be open'),
+    .describe('The doors. Leave one out to close it; extAuthz or tokens at least must be open'),
   store: storeSchema
     .prefault('sqlite:./sallyport.db')
     .describe('Where accounts, keys and revocations live: memory:, sqlite:PATH, redis://HOST, or a map for Redis'),
@@ -141,10 +142,19 @@ export const fileSchema = z.strictObject({
       level: z
         .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
         .prefault('info')
-        .describe('Least severe level that is logged'),
+        .describe('Least severe level that is logged. The audit log has no level'),
+      passes: z
+        .number({ error: expected('a number from 0 to 1') })
+        .min(0, { error: expected('a number from 0 to 1') })
+        .max(1, { error: expected('a number from 0 to 1') })
+        .prefault(0)
+        .describe('How many of the requests that pass are logged, from 0 to 1; of denials every one is'),
+      audit: text('the path of a file')
+        .optional()
+        .describe('File for the audit log: who issued, revoked and reloaded. With the other logs unless written'),
     })
     .prefault({})
-    .describe('The log'),
+    .describe('The logs'),
 });
 
 function rangeProblem(range: string): string | undefined {

@@ -5,7 +5,6 @@ import { list, nearest, quote } from './wording.ts';
 const LATER = new Set([
   'listen.verify',
   'listen.access',
-  'listen.admin',
   'listen.extAuthz.mode',
   'listen.tokens.mode',
   'issuers.introspection',
