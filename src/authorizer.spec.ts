@@ -5,7 +5,7 @@ import { Authorizer } from './authorizer.ts';
 import type { PresentedCredential } from './core/credential.ts';
 import type { Decision } from './core/decision.ts';
 import type { Finding, KnownCredential } from './core/known.ts';
-import type { DecisionObserver, StandingReader, Verifier } from './core/ports.ts';
+import type { DecisionObserver, StandingReader, Timing, Verifier } from './core/ports.ts';
 import type { AccessRequest } from './core/request.ts';
 import type { Route } from './core/route.ts';
 import type { Standing } from './core/standing.ts';
@@ -64,6 +64,25 @@ describe('Authorizer.decide()', () => {
     const decision = bench.authorizer.decide(makeRequest({ authorization: 'Bearer a,Bearer b' }));
     expect(decision).toMatchObject({ reason: 'invalid_request' });
     expect(bench.calls).toEqual([]);
+  });
+});
+
+describe('Authorizer.decide() tells how long it took', () => {
+  it('of one in 64 that wait for nothing', () => {
+    const bench = new Bench({ known: { find: () => makeCredential() } });
+    for (let count = 0; count < 640; count++) void bench.authorizer.decide(REQUEST);
+    const timed = bench.observer.timings.filter((timing) => timing !== undefined);
+    expect(timed).toEqual(Array.from({ length: 10 }, () => ({ waited: false, tookMs: 0 })));
+  });
+
+  it('of every one that waits', async () => {
+    const verify = async (): Promise<Finding> => {
+      await bench.pass(40);
+      return makeCredential();
+    };
+    const bench = new Bench({ verify });
+    await bench.decide();
+    expect(bench.observer.timings).toEqual([{ waited: true, tookMs: 40 }]);
   });
 });
 
@@ -317,9 +336,11 @@ interface BenchParts extends Pick<AuthorizerParts, 'known' | 'clock' | 'standing
 class Observer implements DecisionObserver {
   readonly decisions: [AccessRequest, Decision][] = [];
   readonly failures: unknown[] = [];
+  readonly timings: (Timing | undefined)[] = [];
 
-  decided(request: AccessRequest, decision: Decision): void {
+  decided(request: AccessRequest, decision: Decision, timing: Timing | undefined): void {
     this.decisions.push([request, decision]);
+    this.timings.push(timing);
   }
 
   failed(error: unknown): void {

@@ -3,11 +3,13 @@ import { authorize } from './core/authorize.ts';
 import type { PresentedCredential } from './core/credential.ts';
 import type { Decision, Need } from './core/decision.ts';
 import type { Finding, Known } from './core/known.ts';
-import type { Clock, Decider, DecisionObserver, StandingReader, Verifier } from './core/ports.ts';
+import type { Clock, Decider, DecisionObserver, StandingReader, Timing, Verifier } from './core/ports.ts';
 import type { AccessRequest, Moment } from './core/request.ts';
 
 /** How often a need is met before what is still unknown is `unavailable`. */
 const MAX_TRIES = 4;
+/** Of the decisions that wait for nothing one in so many is timed: reading the clock costs as much as a part of them. */
+const TIMED_ONE_IN = 64;
 
 /** What an {@link Authorizer} is made of. */
 export interface AuthorizerParts {
@@ -24,6 +26,7 @@ export interface AuthorizerParts {
 /** Asks the core, meets its needs and asks again from the top, so that nothing checked before a wait is trusted after it. */
 export class Authorizer implements Decider {
   private readonly parts: AuthorizerParts;
+  private untimed = 0;
 
   constructor(parts: AuthorizerParts) {
     this.parts = parts;
@@ -35,8 +38,13 @@ export class Authorizer implements Decider {
     const moment = { wallMs: clock.wallMs(), monotonicMs: beganMs, beganMs, mayAsk: true };
     const outcome = authorize(request, policy, known, standings.freshness, moment);
     if (outcome.outcome === 'need') return this.pursue(request, outcome, beganMs);
-    observer.decided(request, outcome);
+    observer.decided(request, outcome, this.sampleTime(beganMs));
     return outcome;
+  }
+
+  private sampleTime(beganMs: number): Timing | undefined {
+    this.untimed = (this.untimed + 1) % TIMED_ONE_IN;
+    return this.untimed === 0 ? { waited: false, tookMs: this.parts.clock.monotonicMs() - beganMs } : undefined;
   }
 
   private async pursue(request: AccessRequest, need: Need, beganMs: number): Promise<Decision> {
@@ -48,7 +56,7 @@ export class Authorizer implements Decider {
       const moment = this.momentOf(beganMs, met && tries < MAX_TRIES);
       const outcome = authorize(request, policy, learnt, standings.freshness, moment);
       if (outcome.outcome !== 'need') {
-        observer.decided(request, outcome);
+        observer.decided(request, outcome, { waited: true, tookMs: moment.monotonicMs - beganMs });
         return outcome;
       }
       open = outcome;

@@ -35,9 +35,17 @@ export interface Decider {
   decide(request: AccessRequest): Decision | Promise<Decision>;
 }
 
+/** How long a decision took. */
+export interface Timing {
+  /** Whether something was not known yet and had to be waited for: a verification, or the revocation set. */
+  readonly waited: boolean;
+  readonly tookMs: number;
+}
+
 /** Told of every decision. Must not throw. */
 export interface DecisionObserver {
-  decided(request: AccessRequest, decision: Decision): void;
+  /** @param timing of every decision that waited, and of a sample of the others. */
+  decided(request: AccessRequest, decision: Decision, timing?: Timing): void;
   /** A need could not be met because a part broke; the request was denied as `unavailable`. */
   failed(error: unknown): void;
 }

@@ -37,6 +37,17 @@ describe('KnownTokens', () => {
     }
   });
 
+  it('counts what it holds, and what was found and not', () => {
+    const known = new KnownTokens(1);
+    const find = (name: string): unknown => known.find({ scheme: 'bearer', value: `h.${name}.${name}${TAIL}${name}` });
+    const add = (name: string): void => known.add(`h.${name}.${name}${TAIL}${name}`, credential(name));
+    for (const name of ['alice', 'bob']) find(name);
+    for (const name of ['alice', 'bob']) add(name);
+    for (const name of ['alice', 'bob', 'bob']) find(name);
+    known.find({ scheme: 'basic', value: 'x' });
+    expect(known).toMatchObject({ size: 1, hits: 2, misses: 3 });
+  });
+
   it('find() never takes a Basic credential for a token', () => {
     const known = new KnownTokens(10);
     known.add(`h.alice.${TAIL}`, credential('alice'));

@@ -15,6 +15,9 @@ interface Entry {
 
 /** Tokens whose signature was verified, a bounded number, the least recently used going first. */
 export class KnownTokens implements Known {
+  /** Look-ups that found the token, and those that did not, since the start. */
+  hits = 0;
+  misses = 0;
   private readonly entries: LRUCache<string, Entry>;
 
   /** @param maxTokens how many are remembered. */
@@ -22,10 +25,20 @@ export class KnownTokens implements Known {
     this.entries = new LRUCache({ max: maxTokens });
   }
 
+  /** How many are remembered now. */
+  get size(): number {
+    return this.entries.size;
+  }
+
   find({ scheme, value }: PresentedCredential): KnownCredential | undefined {
     if (scheme !== 'bearer') return undefined;
     const entry = this.entries.get(value.slice(-TAIL_LENGTH));
-    return entry?.token === value ? entry.credential : undefined;
+    if (entry?.token !== value) {
+      this.misses += 1;
+      return undefined;
+    }
+    this.hits += 1;
+    return entry.credential;
   }
 
   /** Remembers a token that was verified; only ever called with such. */

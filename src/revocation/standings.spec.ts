@@ -20,6 +20,7 @@ describe('Standings.at()', () => {
     expect(standings.at('a')).toBe(standings.at('a'));
     expect(standings.at('a')).not.toBe(standings.at('b'));
     expect(standings.at('a')).toMatchObject({ key: 'a', marked: false, epoch: NO_EPOCH });
+    expect(standings.size).toBe(2);
   });
 });
 

@@ -5,6 +5,7 @@ import { readReach } from '../core/revocation-entry.ts';
 import type { Freshness, Standing } from '../core/standing.ts';
 import { NO_EPOCH } from '../core/standing.ts';
 import type { RevocationListener, RevocationStore } from '../store/store.ts';
+import { StoreError } from '../store/store.ts';
 
 /** What a configuration says about asking, and may say otherwise later. */
 export interface StandingLimits {
@@ -50,6 +51,11 @@ export class Standings implements StandingReader, RevocationListener {
   limit({ maxStalenessMs, storeTimeoutMs }: StandingLimits): void {
     this.freshness.maxStalenessMs = maxStalenessMs;
     this.storeTimeoutMs = storeTimeoutMs;
+  }
+
+  /** How many entries are remembered now. */
+  get size(): number {
+    return this.entries.size;
   }
 
   /** The one shared standing of a key. */
@@ -125,7 +131,7 @@ export class Standings implements StandingReader, RevocationListener {
   private answer(question: Question, standings: readonly Standing[], values: readonly (string | undefined)[]): void {
     if (values.length !== standings.length) {
       // A missing value would read as "not revoked".
-      throw new Error(`the store answered ${values.length} keys of ${standings.length}`);
+      throw new StoreError(`the store answered ${values.length} keys of ${standings.length}`);
     }
     standings.forEach((standing, index) => {
       const isCurrent = this.open.get(standing.key) === question && this.entries.peek(standing.key) === standing;
@@ -158,6 +164,6 @@ function mark(standing: Standing, reach: Pick<Standing, 'issuedUpToSeconds' | 'f
 
 function withTimeout<Value>(promise: Promise<Value>, timeoutMs: number): Promise<Value> {
   const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`the store did not answer within ${timeoutMs} ms`)), timeoutMs);
+  const timer = setTimeout(() => reject(new StoreError(`the store did not answer within ${timeoutMs} ms`)), timeoutMs);
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
