@@ -1,11 +1,13 @@
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parseExposition } from '../test/observe/exposition.ts';
 import { type App, startApp } from './app.ts';
 import type { Config } from './config/config.ts';
 import { loadConfig } from './config/load.ts';
@@ -167,6 +169,49 @@ describe('startApp', () => {
     );
     expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['stopped']);
     taken.close();
+  });
+
+  it('shows itself on the admin door', async () => {
+    const config = await configure('log: { audit: ./audit.log }');
+    const listener = { address: { host: '127.0.0.1', port: 0 }, tls: undefined };
+    const app = await startApp(
+      { ...config, listen: { ...config.listen, admin: listener } },
+      { env: {}, logDestination },
+    );
+    const answer = await fetch(`http://${app.admin}/readyz`);
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({ status: 'ready', components: { feed: { status: 'ok' } } });
+    const scrape = parseExposition(await (await fetch(`http://${app.admin}/metrics`)).text());
+    expect(scrape.value('sallyport_known_tokens')).toBe(0);
+    expect(scrape.value('sallyport_feed_age_seconds')).toBeUndefined();
+    await app.close();
+    await expect(fetch(`http://${app.admin}/livez`)).rejects.toThrow();
+  });
+
+  it('rejects where the audit log cannot be opened, before anything else is', async () => {
+    const config = await configure('log: { audit: ./none/audit.log }', 'sqlite:./unopened.db');
+    const start = startApp(config, { env: {}, logDestination });
+    await expect(start).rejects.toThrow('log.audit: cannot open the file: ENOENT');
+    expect(existsSync(join(folder, 'unopened.db'))).toBe(false);
+  });
+
+  it('goes on in a new audit log when it is reloaded, and refuses one that cannot be opened', async () => {
+    const app = await startApp(await configure('log: { audit: ./moved.log }'), { env: {}, logDestination });
+    const file = join(folder, 'moved.log');
+    const reload = async (more: string): Promise<void> => {
+      const loaded = { ok: true, config: await configure(more), files: [] } as const;
+      lines.length = 0;
+      app.reload(loaded);
+    };
+    await rename(file, `${file}.1`);
+    await reload('log: { audit: ./moved.log }');
+    expect(await readFile(file, 'utf8')).toContain('configuration taken up');
+    await reload('log: { audit: ./none/audit.log }');
+    expect(lines.join('')).toContain('log.audit: cannot open the file: ENOENT');
+    expect(lines.join('')).toContain('configuration not taken up');
+    await reload('log: { level: silent }');
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ log: 'audit', msg: 'configuration taken up' }]);
+    await app.close();
   });
 
   it('rejects where the signing key was sealed with another secret', async () => {

@@ -4,6 +4,7 @@ import type { Loaded } from './config/load.ts';
 import { formatProblems } from './config/problems.ts';
 import { isSameSigning, restartKeys } from './config/restart.ts';
 import type { Clock } from './core/ports.ts';
+import type { AdminDoor } from './edge/admin/service.ts';
 import type { ExtAuthzDoor } from './edge/ext-authz/service.ts';
 import type { TokenApiDoor, TokenCalls } from './edge/token-api/service.ts';
 import type { Foundation, Generation } from './generation.ts';
@@ -11,8 +12,8 @@ import { buildGeneration, ownIssuer } from './generation.ts';
 import { KeySets } from './jwt/key-sets.ts';
 import { KnownTokens } from './jwt/known-tokens.ts';
 import { openOwnKeys } from './jwt/own-keys.ts';
-import { Events } from './observe/events.ts';
-import { createLogger } from './observe/logger.ts';
+import type { Events } from './observe/events.ts';
+import { Observation } from './observe/observation.ts';
 import { Standings } from './revocation/standings.ts';
 import { openStore } from './store/open.ts';
 import { findNetworkFileSystem } from './store/sqlite/network-file-system.ts';
@@ -37,6 +38,7 @@ export interface App {
   /** Addresses as bound, of the doors that are open. */
   readonly extAuthz: string | undefined;
   readonly tokens: string | undefined;
+  readonly admin: string | undefined;
   /** Takes up a configuration that was read again; where it is bad, the one in force stays, and that is said. */
   reload(loaded: Loaded): void;
   /** Says that it is not ready, while it goes on answering; returns for how many milliseconds it should. */
@@ -51,14 +53,15 @@ export const systemClock: Clock = { wallMs: () => Date.now(), monotonicMs: () =>
 export async function startApp(config: Config, surroundings: Surroundings): Promise<App> {
   return guard(async (opened) => {
     const { env, clock = systemClock, logDestination } = surroundings;
-    const events = new Events(createLogger(config.log.level, logDestination));
-    opened.push(async () => events.stopped());
-    await warnOfNetworkFileSystem(config, events);
-    const parts = await layFoundation(config, events, clock, opened);
+    const observation = new Observation(config.log, { clock, destination: logDestination });
+    opened.push(async () => observation.close());
+    const admin = await openAdminDoor(config, observation, opened);
+    await warnOfNetworkFileSystem(config, observation.events);
+    const parts = await layFoundation(config, observation, clock, opened);
     await createOwnAccount(config, parts, env);
     const issuer = ownIssuer(config);
     const ownKeys = issuer ? await openOwnKeys(issuer, config.store, parts.store.signingKeys, clock) : [];
-    const app = new RunningApp(config, { ...parts, ownKeys }, opened);
+    const app = new RunningApp(config, { ...parts, ownKeys, observation, admin }, opened);
     await app.openDoors();
     return app;
   });
@@ -74,7 +77,9 @@ export async function openInspection(config: Config): Promise<Inspection> {
   return guard(async (opened) => {
     // Whoever asks once waits for what a running instance knows already.
     const patient = { ...config, timeouts: { decisionMs: INSPECTION_TIMEOUT_MS, storeMs: INSPECTION_TIMEOUT_MS } };
-    const parts = await layFoundation(patient, new Events(createLogger('silent')), systemClock, opened);
+    const silence = { level: 'silent', passes: 0, audit: undefined } as const;
+    const observation = new Observation(silence, { clock: systemClock, destination: { write: () => {} } });
+    const parts = await layFoundation(patient, observation, systemClock, opened);
     const issuer = ownIssuer(config);
     const { signingKeys } = parts.store;
     const hasKeys = issuer !== undefined && (await signingKeys.list(issuer.name)).length > 0;
@@ -102,7 +107,7 @@ async function closeAll(opened: (() => Promise<void>)[]): Promise<void> {
 
 async function layFoundation(
   config: Config,
-  events: Events,
+  { events, sources }: Observation,
   clock: Clock,
   opened: (() => Promise<void>)[],
 ): Promise<Omit<Foundation, 'ownKeys'>> {
@@ -112,15 +117,20 @@ async function layFoundation(
   store.feed.follow(standings);
   const keySets = new KeySets({ clock, observer: events });
   opened.push(async () => keySets.close());
-  return {
-    events,
-    store,
-    clock,
-    standings,
-    known: new KnownTokens(MAX_KNOWN_TOKENS),
-    keySets,
-    passwords: new Passwords(),
-  };
+  const known = new KnownTokens(MAX_KNOWN_TOKENS);
+  sources.standings = standings;
+  sources.knownTokens = known;
+  sources.keySets = keySets;
+  return { events, store, clock, standings, known, keySets, passwords: new Passwords() };
+}
+
+/** The first door to open and the last to close: it shows a start and a stop while they last. */
+async function openAdminDoor({ listen }: Config, observation: Observation, opened: (() => Promise<void>)[]) {
+  if (listen.admin === undefined) return undefined;
+  const { openAdmin } = await import('./edge/admin/service.ts');
+  const door = await openAdmin(listen.admin, observation);
+  opened.push(() => door.close());
+  return door;
 }
 
 async function warnOfNetworkFileSystem({ store }: Config, events: Events): Promise<void> {
@@ -145,16 +155,21 @@ function limitsOf({ revocation, timeouts }: Config) {
   return { maxStalenessMs: revocation.maxStalenessMs, storeTimeoutMs: timeouts.storeMs };
 }
 
+interface RunningParts extends Foundation {
+  readonly observation: Observation;
+  readonly admin: AdminDoor | undefined;
+}
+
 class RunningApp implements App {
   private readonly started: Config;
-  private readonly foundation: Foundation;
+  private readonly foundation: RunningParts;
   private readonly opened: (() => Promise<void>)[];
   private generations = 1;
   private current: Generation;
   private extAuthzDoor: ExtAuthzDoor | undefined;
   private tokensDoor: TokenApiDoor | undefined;
 
-  constructor(config: Config, foundation: Foundation, opened: (() => Promise<void>)[]) {
+  constructor(config: Config, foundation: RunningParts, opened: (() => Promise<void>)[]) {
     this.started = config;
     this.foundation = foundation;
     this.opened = opened;
@@ -169,15 +184,20 @@ class RunningApp implements App {
     return this.tokensDoor?.address;
   }
 
+  get admin(): string | undefined {
+    return this.foundation.admin?.address;
+  }
+
   /** A door that is not configured is not even loaded. */
   async openDoors(): Promise<void> {
     const { listen } = this.started;
-    const { events } = this.foundation;
+    const { events, observation } = this.foundation;
+    const { health } = observation;
     this.opened.push(() => this.closeDoors());
     if (listen.extAuthz !== undefined) {
       const { openExtAuthz } = await import('./edge/ext-authz/service.ts');
       const failed = (error: unknown): void => events.failed(error);
-      this.extAuthzDoor = await openExtAuthz(listen.extAuthz, { gateway: () => this.current.gateway, failed });
+      this.extAuthzDoor = await openExtAuthz(listen.extAuthz, { gateway: () => this.current.gateway, failed, health });
     }
     if (listen.tokens !== undefined) {
       const { openTokenApi } = await import('./edge/token-api/service.ts');
@@ -187,11 +207,13 @@ class RunningApp implements App {
         events,
       });
     }
-    events.started({ extAuthz: this.extAuthz, tokens: this.tokens });
+    health.ready();
+    events.started({ extAuthz: this.extAuthz, tokens: this.tokens, admin: this.admin });
   }
 
   reload(loaded: Loaded): void {
-    const { events } = this.foundation;
+    const { events, observation } = this.foundation;
+    observation.reopenLogs();
     if (!loaded.ok) {
       events.reloadRefused(formatProblems(loaded.problems));
       return;
@@ -200,18 +222,25 @@ class RunningApp implements App {
       events.reloadRefused('the signing issuer has changed, which needs a restart');
       return;
     }
+    try {
+      observation.adopt(loaded.config.log);
+    } catch (error) {
+      events.reloadRefused(error instanceof Error ? error.message : String(error));
+      return;
+    }
     this.takeUp(loaded.config);
     events.reloaded(restartKeys(this.started, loaded.config));
   }
 
   stopReady(): number {
     const { delayMs } = this.current.config.shutdown;
-    this.extAuthzDoor?.stopReady();
+    this.foundation.observation.health.stopping();
     this.foundation.events.stopping(delayMs);
     return delayMs;
   }
 
   async close(): Promise<void> {
+    this.foundation.observation.health.stopping();
     await closeAll(this.opened);
   }
 
@@ -226,11 +255,11 @@ class RunningApp implements App {
     this.generations += 1;
     this.current = buildGeneration(config, foundation, this.generations);
     foundation.standings.limit(limitsOf(config));
-    foundation.events.setLevel(config.log.level);
     foundation.keySets.keepOnly(config.issuers);
-    const { extAuthz, tokens } = config.listen;
+    const { extAuthz, tokens, admin } = config.listen;
     if (extAuthz?.tls !== undefined) this.extAuthzDoor?.renewCertificate(extAuthz.tls);
     if (tokens?.tls !== undefined) this.tokensDoor?.renewCertificate(tokens.tls);
+    if (admin?.tls !== undefined) foundation.admin?.renewCertificate(admin.tls);
   }
 
   private tokenCalls(): TokenCalls {

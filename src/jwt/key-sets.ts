@@ -48,11 +48,6 @@ export class KeySets {
     for (const set of this.sets.values()) yield set.status();
   }
 
-  /** Seconds since each issuer's keys were last known to be published; `undefined` where it has none in force. */
-  *keySetAges(): Iterable<Pick<KeySetStatus, 'issuer' | 'ageSeconds'>> {
-    for (const { issuer, ageSeconds } of this.statuses()) yield { issuer, ageSeconds };
-  }
-
   /** Ends every fetch and every timer. */
   close(): void {
     this.keepOnly([]);

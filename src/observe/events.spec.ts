@@ -5,8 +5,7 @@ import { deny } from '../core/decision.ts';
 import { REASONS } from '../core/reason.ts';
 import type { AccessRequest } from '../core/request.ts';
 import { makeCredential, makeRequest, makeRoute } from '../core/testing.ts';
-import { Events } from './events.ts';
-import { createLogger } from './logger.ts';
+import { Observation } from './observation.ts';
 import { fingerprint } from './redaction.ts';
 
 const JWT = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJqb2UifQ.c2lnbmF0dXJlLW9mLWpvZQ';
@@ -94,10 +93,13 @@ const FAILURES: readonly unknown[] = [
   undefined,
 ];
 
-/** A log of the given level, and what it wrote so far. */
-function listen(level: LogLevel) {
+/** A log of the given level, where each event comes a second after the last one, and what it wrote so far. */
+function listen(level: LogLevel, passes = 1) {
   const lines: string[] = [];
-  const events = new Events(createLogger(level, { write: (line: string) => void lines.push(line) }));
+  let nowMs = 0;
+  const clock = { wallMs: () => nowMs, monotonicMs: () => (nowMs += 1_000) };
+  const destination = { write: (line: string) => void lines.push(line) };
+  const { events } = new Observation({ level, passes, audit: undefined }, { clock, destination });
   const last = (): Record<string, unknown> => JSON.parse(lines.at(-1) ?? '{}') as Record<string, unknown>; // our own JSON
   return { events, lines, last };
 }
@@ -106,7 +108,7 @@ describe('Events', () => {
   it.each<[LogLevel, number]>([
     ['trace', REQUESTS.length * DECISIONS.length],
     ['debug', REQUESTS.length * DECISIONS.length],
-    ['info', REQUESTS.length * (DECISIONS.length - 2)],
+    ['info', REQUESTS.length * DECISIONS.length],
     ['warn', 0],
     ['error', 0],
     ['silent', 0],
@@ -156,10 +158,10 @@ describe('Events', () => {
   });
 
   it('name whose token it was when it was verified, also under shadow', () => {
-    const { events, last } = listen('debug');
+    const { events, last } = listen('info');
     const whose = { issuer: 'partner', subject: 'sub-1', tokenId: 't-1' };
     events.decided(makeRequest(), allowed);
-    expect(last()).toMatchObject({ ...whose, level: 'debug', msg: 'allowed' });
+    expect(last()).toMatchObject({ ...whose, level: 'info', msg: 'allowed' });
     const shadowed = { ...deny('scope_required', route, 'scope', 'partner'), credential };
     events.decided(makeRequest(), { ...allowed, credential: undefined, shadowed });
     expect(last()).toMatchObject({ ...whose, level: 'info', reason: 'scope_required', msg: 'would be denied' });
@@ -200,12 +202,32 @@ describe('Events', () => {
     expect(last()).toMatchObject({ level: 'info', issuer: 'partner', failures: 4 });
   });
 
-  it('mark for the audit who issued and revoked what', () => {
+  it('log every denial, and of the passes a sample', () => {
+    const { events, lines } = listen('info', 0.1);
+    for (let count = 0; count < 2_000; count++) events.decided(makeRequest(), allowed);
+    expect(lines.length).toBeGreaterThan(100);
+    expect(lines.length).toBeLessThan(300);
+    const none = listen('trace', 0);
+    for (let count = 0; count < 2_000; count++) none.events.decided(makeRequest(), allowed);
+    expect(none.lines).toEqual([]);
+  });
+
+  it('go to a log each: what is decided, what changes, what happens', () => {
     const { events, last } = listen('info');
+    events.decided(makeRequest(), allowed);
+    expect(last()['log']).toBe('decision');
+    events.failed(new Error('no keys'));
+    expect(last()['log']).toBe('app');
     events.tokenIssued({ account: 'acc-1', client: '10.0.0.1' }, { id: 'id-1', scopes: ['messages:send'] });
-    expect(last()).toMatchObject({ audit: true, account: 'acc-1', client: '10.0.0.1', scopes: ['messages:send'] });
+    expect(last()).toMatchObject({ log: 'audit', account: 'acc-1', client: '10.0.0.1', scopes: ['messages:send'] });
     events.tokenRevoked({ account: 'acc-1', client: '10.0.0.1' }, 'id-1');
-    expect(last()).toMatchObject({ audit: true, account: 'acc-1', id: 'id-1', msg: 'token revoked' });
+    expect(last()).toMatchObject({ log: 'audit', account: 'acc-1', id: 'id-1', msg: 'token revoked' });
+  });
+
+  it('leave the audit log alone, whatever the level', () => {
+    const { events, last } = listen('silent');
+    events.reloaded([]);
+    expect(last()).toMatchObject({ log: 'audit', msg: 'configuration taken up' });
   });
 });
 

@@ -1,101 +1,135 @@
-import type { LogLevel } from '../config/config.ts';
-import { presentsSeveral, readCredential } from '../core/credential.ts';
-import type { Decision, Deny } from '../core/decision.ts';
-import type { DecisionObserver } from '../core/ports.ts';
+import type { Decision } from '../core/decision.ts';
+import type { DecisionObserver, Timing } from '../core/ports.ts';
 import type { AccessRequest } from '../core/request.ts';
-import type { Logger } from './logger.ts';
-import { fingerprint, redactPath } from './redaction.ts';
+import type { DecisionCells } from './cells.ts';
+import type { ConfigStatus } from './config-status.ts';
+import type { DecisionLog } from './decision-log.ts';
+import type { DecisionDurations } from './durations.ts';
+import type { Failures } from './failures.ts';
+import type { Logs } from './logs.ts';
+import type { Repeats } from './repeats.ts';
 
-/** A method may be whatever a client invents, and as long as a header. */
-const MAX_METHOD_LENGTH = 32;
 const MAX_KID_LENGTH = 64;
+
+/** Where events go to. */
+export interface EventsParts {
+  readonly logs: Logs;
+  readonly cells: DecisionCells;
+  readonly durations: DecisionDurations;
+  readonly decisionLog: DecisionLog;
+  readonly failures: Failures;
+  readonly repeats: Repeats;
+  readonly configStatus: ConfigStatus;
+}
 
 /** Everything that Sallyport says about itself, one function an event. */
 export class Events implements DecisionObserver {
-  private readonly log: Logger;
+  private readonly parts: EventsParts;
 
-  constructor(log: Logger) {
-    this.log = log;
+  constructor(parts: EventsParts) {
+    this.parts = parts;
+    parts.logs.onAuditFailed = (error) => this.auditFailed(error);
   }
 
-  decided(request: AccessRequest, decision: Decision): void {
-    if (decision.outcome === 'deny') this.log.info(describe(request, decision), 'denied');
-    else if (decision.shadowed !== undefined) this.log.info(describe(request, decision.shadowed), 'would be denied');
-    else if (this.log.isLevelEnabled('debug')) this.log.debug(describe(request, decision), 'allowed');
+  decided(request: AccessRequest, decision: Decision, timing?: Timing): void {
+    const { cells, durations, decisionLog } = this.parts;
+    cells.count(request, decision);
+    if (timing !== undefined) durations.add(timing);
+    decisionLog.record(request, decision);
   }
 
   failed(error: unknown): void {
-    this.log.error({ cause: messageOf(error) }, 'a part that the decision needs did not answer');
+    this.tellFailure(error, {}, 'a part that the decision needs did not answer');
   }
 
-  started(facts: { readonly extAuthz?: string | undefined; readonly tokens?: string | undefined }): void {
-    this.log.info(facts, 'ready');
+  callFailed(call: string, error: unknown): void {
+    this.tellFailure(error, { call }, 'a call failed');
+  }
+
+  started(doors: Readonly<Record<string, string | undefined>>): void {
+    this.parts.logs.app.info(doors, 'ready');
+  }
+
+  stopped(): void {
+    this.parts.logs.app.info('stopped');
   }
 
   /** @param needRestart keys whose new values count from the next start on. */
   reloaded(needRestart: readonly string[]): void {
-    if (needRestart.length === 0) this.log.info('configuration taken up');
-    else this.log.warn({ needRestart }, 'configuration taken up, but for what needs a restart');
+    const { configStatus, logs } = this.parts;
+    configStatus.taken();
+    logs.audit.info('configuration taken up');
+    if (needRestart.length > 0) logs.app.warn({ needRestart }, 'configuration taken up, but for what needs a restart');
   }
 
   reloadRefused(why: string): void {
-    this.log.error({ why }, 'configuration not taken up: the one in force stays');
+    this.parts.configStatus.refused();
+    this.parts.logs.app.error({ why }, 'configuration not taken up: the one in force stays');
   }
 
   stopping(delayMs: number): void {
-    this.log.info({ delayMs }, 'stopping');
-  }
-
-  setLevel(level: LogLevel): void {
-    this.log.level = level;
-  }
-
-  stopped(): void {
-    this.log.info('stopped');
+    this.parts.logs.app.info({ delayMs }, 'stopping');
   }
 
   accountCreated(name: string): void {
-    this.log.info({ audit: true, account: name }, 'first account created from SALLYPORT_ACCOUNT');
+    this.parts.logs.audit.info({ account: name }, 'first account created from SALLYPORT_ACCOUNT');
   }
 
   storeOnNetworkFileSystem(path: string, fileSystem: string): void {
-    this.log.warn(
+    this.parts.logs.app.warn(
       { path, fileSystem },
       'the store lies on a network file system, where SQLite may lose what it acknowledged',
     );
   }
 
   tokenIssued(by: Actor, token: { readonly id: string; readonly scopes: readonly string[] }): void {
-    this.log.info({ audit: true, ...by, id: token.id, scopes: token.scopes }, 'token issued');
+    this.parts.logs.audit.info({ ...by, id: token.id, scopes: token.scopes }, 'token issued');
   }
 
   tokenRevoked(by: Actor, id: string): void {
-    this.log.info({ audit: true, ...by, id }, 'token revoked');
+    this.parts.logs.audit.info({ ...by, id }, 'token revoked');
   }
 
   keySetFetched(issuer: string, kids: Kids): void {
-    this.log.info({ issuer, kids: namesOf(kids) }, 'key set fetched');
+    this.parts.logs.app.info({ issuer, kids: namesOf(kids) }, 'key set fetched');
   }
 
   keySetChanged(issuer: string, added: Kids, dropped: Kids): void {
-    this.log.info({ issuer, added: namesOf(added), dropped: namesOf(dropped) }, 'key set changed');
+    this.parts.logs.app.info({ issuer, added: namesOf(added), dropped: namesOf(dropped) }, 'key set changed');
   }
 
   /** @param failures how many in a row. */
   keySetFailed(issuer: string, error: unknown, failures: number): void {
-    this.log.warn({ issuer, failures, cause: messageOf(error) }, 'key set not refreshed');
+    this.parts.logs.app.warn({ issuer, failures, cause: messageOf(error) }, 'key set not refreshed');
   }
 
   keySetRecovered(issuer: string, failures: number): void {
-    this.log.info({ issuer, failures }, 'key set refreshed again');
+    this.parts.logs.app.info({ issuer, failures }, 'key set refreshed again');
   }
 
   keySetOutdated(issuer: string): void {
-    this.log.error({ issuer }, 'key set too old: no token of this issuer can be verified');
+    this.parts.logs.app.error({ issuer }, 'key set too old: no token of this issuer can be verified');
   }
 
-  callFailed(call: string, error: unknown): void {
-    this.log.error({ call, cause: messageOf(error) }, 'a call failed');
+  reopenFailed(error: unknown): void {
+    this.tell('audit', error, {}, 'the audit log goes on in its former file');
+  }
+
+  private auditFailed(error: unknown): void {
+    this.parts.failures.audit += 1;
+    this.tell('audit', error, {}, 'log.audit did not take a line, which went to the common log');
+  }
+
+  private tellFailure(error: unknown, facts: object, message: string): void {
+    this.tell(this.parts.failures.count(error), error, facts, message);
+  }
+
+  private tell(part: string, error: unknown, facts: object, message: string): void {
+    const { logs, repeats } = this.parts;
+    const cause = messageOf(error);
+    repeats.tell(`${part} ${message} ${cause}`, (repeated) => {
+      logs.app.error({ part, ...facts, cause, ...(repeated === 0 ? {} : { repeated }) }, message);
+    });
   }
 }
 
@@ -106,30 +140,6 @@ type Kids = readonly (string | undefined)[];
 export interface Actor {
   readonly account: string;
   readonly client: string;
-}
-
-function describe(request: AccessRequest, decision: Decision): object {
-  const credential = decision.credential;
-  return {
-    door: request.door,
-    method: request.method.slice(0, MAX_METHOD_LENGTH),
-    ...(decision.route === undefined ? { path: redactPath(request.path) } : { route: decision.route.pattern }),
-    ...(decision.outcome === 'deny' ? whyOf(decision) : {}),
-    ...(credential === undefined ? {} : { issuer: credential.identity.issuer, subject: credential.identity.subject }),
-    ...(credential?.identity.tokenId === undefined ? {} : { tokenId: credential.identity.tokenId }),
-    ...credentialOf(request),
-  };
-}
-
-function whyOf({ reason, check, issuer }: Deny): object {
-  return { reason, check, ...(issuer === undefined ? {} : { issuer }) };
-}
-
-/** Names the token by a hash, so that a client's complaint can be found here. Never a password, not even hashed. */
-function credentialOf(request: AccessRequest): object {
-  const presented = readCredential(request.authorization);
-  const isToken = presented.scheme === 'bearer' && !presentsSeveral(presented.value);
-  return isToken ? { token: fingerprint(presented.value) } : {};
 }
 
 /** An issuer's names may be as long as its whole document. */

@@ -1,13 +1,12 @@
-import { writeSync } from 'node:fs';
 import type { DestinationStream, Logger } from 'pino';
 import { pino } from 'pino';
 import type { LogLevel } from '../config/config.ts';
 import { redact } from './redaction.ts';
 
-export type { Logger };
+export type { DestinationStream, Logger };
 
-/** The process's log: one JSON object a line, ISO times, on standard output. Every line goes through `redact`. */
-export function createLogger(level: LogLevel, destination?: DestinationStream): Logger {
+/** A log: one JSON object a line, ISO times. Every line, a child's too, goes through `redact`. */
+export function createLogger(level: LogLevel, destination: DestinationStream): Logger {
   const options = {
     level,
     base: null,
@@ -15,17 +14,10 @@ export function createLogger(level: LogLevel, destination?: DestinationStream): 
     formatters: { level: (level: string) => ({ level }) },
     hooks: { streamWrite: redact },
   };
-  return pino(options, destination ?? { write: writeToStandardOutput });
+  return pino(options, destination);
 }
 
-/**
- * A line that cannot be written, on a full disk for one, is lost. Pino's own stream would raise an error that ends the
- * process, and then try for ever to write what is left before it does.
- */
-function writeToStandardOutput(line: string): void {
-  try {
-    writeSync(1, line);
-  } catch {
-    // There is nowhere to say so.
-  }
+/** Writes each line at once: nothing is lost by an end without warning. */
+export function standardOutput(): DestinationStream {
+  return pino.destination({ fd: process.stdout.fd, sync: true });
 }

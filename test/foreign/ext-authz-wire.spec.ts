@@ -6,6 +6,7 @@ import { REASONS } from '../../src/core/reason.ts';
 import type { AccessRequest } from '../../src/core/request.ts';
 import { loadExtAuthz } from '../../src/edge/ext-authz/definition.ts';
 import { openExtAuthz } from '../../src/edge/ext-authz/service.ts';
+import { Health } from '../../src/observe/health.ts';
 import { python3, pythonPackages } from '../../tools/python.ts';
 import { allowed, HEADERS, ROUTE, shadowed } from '../ext-authz/decisions.ts';
 
@@ -42,8 +43,9 @@ describe('the ext_authz door, asked by a gateway with the whole of its messages'
     const failures: unknown[] = [];
     const failed = (error: unknown): unknown => failures.push(error);
     const address = { host: '127.0.0.1', port: 0 };
+    const health = new Health();
     const gateway = { decider: { decide }, headers: HEADERS };
-    const door = await openExtAuthz({ address, tls: undefined }, { gateway: () => gateway, failed });
+    const door = await openExtAuthz({ address, tls: undefined }, { gateway: () => gateway, failed, health });
     try {
       const report = await python3(GATEWAY, packages, door.address, JSON.stringify(checks));
       expect(failures).toEqual([]);

@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -9,17 +9,15 @@ import { type ChannelCredentials, Client, credentials } from '@grpc/grpc-js';
 import { service as healthService } from 'grpc-health-check';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { allowed, HEADERS, ROUTE } from '../../../test/ext-authz/decisions.ts';
+import { certify, hasOpenssl, tlsOf } from '../../../test/tls/certify.ts';
 import type { Listener } from '../../config/config.ts';
-import { Secret } from '../../config/secret.ts';
 import type { Decision } from '../../core/decision.ts';
 import { deny } from '../../core/decision.ts';
 import type { AccessRequest } from '../../core/request.ts';
+import { Health } from '../../observe/health.ts';
 import { EXT_AUTHZ, loadExtAuthz } from './definition.ts';
 import type { CheckRequest, CheckResponse } from './messages.ts';
 import { type ExtAuthzDoor, openExtAuthz } from './service.ts';
-
-/** A command of the system's, which may be absent. */
-const OPENSSL = 'openssl';
 
 const LOOPBACK: Listener = { address: { host: '127.0.0.1', port: 0 }, tls: undefined };
 type Method = Pick<ReturnType<typeof loadExtAuthz>['Check'], 'path' | 'requestSerialize' | 'responseDeserialize'>;
@@ -44,7 +42,7 @@ interface Opened {
 /** Longest wait for what still runs. */
 const CLOSE_MS = 500;
 
-async function open(decide: Decide, listener: Listener = LOOPBACK): Promise<Opened> {
+async function open(decide: Decide, listener: Listener = LOOPBACK, health = readyHealth()): Promise<Opened> {
   const [seen, failures]: [AccessRequest[], unknown[]] = [[], []];
   const decider = {
     decide: (request: AccessRequest) => {
@@ -53,9 +51,16 @@ async function open(decide: Decide, listener: Listener = LOOPBACK): Promise<Open
     },
   };
   const gateway = { decider, headers: HEADERS };
-  const door = await openExtAuthz(listener, { gateway: () => gateway, failed: (error) => failures.push(error) });
+  const failed = (error: unknown): unknown => failures.push(error);
+  const door = await openExtAuthz(listener, { gateway: () => gateway, failed, health });
   closing.push(() => door.close(CLOSE_MS));
   return { door, seen, failures };
+}
+
+function readyHealth(): Health {
+  const health = new Health();
+  health.ready();
+  return health;
 }
 
 /** A gateway of our own, on gRPC's own client. */
@@ -191,6 +196,20 @@ describe('openExtAuthz()', () => {
     await expect(gateway.health('other')).rejects.toMatchObject({ code: 5 });
   });
 
+  it('says that it is not healthy before the start is over and when a stop has begun, and answers', async () => {
+    const health = new Health();
+    const { door } = await open(() => allowed(), LOOPBACK, health);
+    const gateway = new Gateway(door);
+    const told = async (): Promise<unknown[]> => [await gateway.health(''), await gateway.health(EXT_AUTHZ)];
+    const both = (status: string): object[] => [{ status }, { status }];
+    expect(await told()).toMatchObject(both('NOT_SERVING'));
+    health.ready();
+    expect(await told()).toMatchObject(both('SERVING'));
+    health.stopping();
+    expect(await told()).toMatchObject(both('NOT_SERVING'));
+    expect(await gateway.check(request({}))).toMatchObject({ status: { code: 0 } });
+  });
+
   it('lets checks that are under way finish when it closes, and takes no new ones', async () => {
     const begun = Promise.withResolvers<void>();
     const { promise: decided, resolve } = Promise.withResolvers<Decision>();
@@ -256,8 +275,6 @@ describe('openExtAuthz()', () => {
     });
   });
 
-  const hasOpenssl = spawnSync(OPENSSL, ['version']).status === 0;
-
   describe.skipIf(!hasOpenssl)('with TLS (needs the openssl command)', () => {
     const folder = hasOpenssl ? mkdtempSync(join(tmpdir(), 'sallyport-tls-')) : '';
     if (hasOpenssl) for (const name of ['server', 'client', 'stranger']) certify(folder, name);
@@ -269,8 +286,7 @@ describe('openExtAuthz()', () => {
     }
 
     function listener(clientCa: string | undefined): Listener {
-      const tls = { cert: pem('server.pem').toString(), key: new Secret(pem('server.key')), clientCa };
-      return { address: { host: '127.0.0.1', port: 0 }, tls };
+      return { address: { host: '127.0.0.1', port: 0 }, tls: tlsOf(folder, 'server', clientCa) };
     }
 
     function as(name: string | undefined): ChannelCredentials {
@@ -313,11 +329,3 @@ describe('openExtAuthz()', () => {
 });
 
 /** A key and a certificate that it signed itself. */
-function certify(folder: string, name: string): void {
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', `${name}.key`];
-  const subject = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1,DNS:localhost'];
-  execFileSync(OPENSSL, ['req', '-x509', ...key, '-out', `${name}.pem`, '-days', '1', ...subject], {
-    cwd: folder,
-    stdio: 'ignore',
-  });
-}

@@ -5,6 +5,7 @@ import type { Listener, ListenerTls } from '../../config/config.ts';
 import { deny } from '../../core/decision.ts';
 import type { Decider } from '../../core/ports.ts';
 import type { UpstreamHeaderWriter } from '../../core/upstream-headers.ts';
+import type { Health } from '../../observe/health.ts';
 import { removeDeadSocket } from '../dead-socket.ts';
 import { RenewableCertificate } from './certificate.ts';
 import { decodeCheck } from './decode.ts';
@@ -17,14 +18,14 @@ export interface ExtAuthzParts {
   readonly gateway: () => { readonly decider: Decider; readonly headers: UpstreamHeaderWriter };
   /** Told of a bug of ours, whose request was denied. */
   readonly failed: (error: unknown) => void;
+  /** What `grpc.health.v1` answers. */
+  readonly health: Pick<Health, 'follow'>;
 }
 
 /** A door that is open. */
 export interface ExtAuthzDoor {
   /** `host:port` or `unix:/path`, as bound. */
   readonly address: string;
-  /** Says by its health that it is about to close, and goes on answering. */
-  stopReady(): void;
   /** For the connections from now on. */
   renewCertificate(tls: ListenerTls): void;
   /** Lets running checks finish, for at most `limitMs`. */
@@ -36,19 +37,24 @@ export async function openExtAuthz(listener: Listener, parts: ExtAuthzParts): Pr
   // As much as Envoy sends: a body over a limit of ours would be a gRPC error, which `failure_mode_allow` lets pass.
   const server = new Server({ 'grpc.max_receive_message_length': -1 });
   server.addService({ ...loadExtAuthz() }, { Check: (call: Call, reply: Reply) => void check(call, reply, parts) });
-  const health = new HealthImplementation({ '': 'SERVING', [EXT_AUTHZ]: 'SERVING' });
-  health.addToServer(server);
+  addHealth(server, parts.health);
   const certificate = listener.tls && new RenewableCertificate(listener.tls);
   if ('path' in listener.address) await removeDeadSocket(listener.address.path);
   const address = await bind(server, listener, certificate ?? ServerCredentials.createInsecure());
   return {
     address,
-    stopReady: () => {
-      for (const service of ['', EXT_AUTHZ]) health.setStatus(service, 'NOT_SERVING');
-    },
     renewCertificate: (tls) => certificate?.renew(tls),
     close: (limitMs) => shutDown(server, limitMs),
   };
+}
+
+/** Adds `grpc.health.v1`. */
+function addHealth(server: Server, health: Pick<Health, 'follow'>): void {
+  const service = new HealthImplementation();
+  service.addToServer(server);
+  health.follow((isReady) => {
+    for (const name of ['', EXT_AUTHZ]) service.setStatus(name, isReady ? 'SERVING' : 'NOT_SERVING');
+  });
 }
 
 type Call = ServerUnaryCall<CheckRequest, CheckResponse>;

@@ -1,0 +1,15 @@
+/** What somebody wants to see. */
+export type Page = 'metrics' | 'live' | 'ready';
+
+const PAGES: ReadonlyMap<string, Page> = new Map([
+  ['/metrics', 'metrics'],
+  ['/livez', 'live'],
+  ['/readyz', 'ready'],
+]);
+
+/** The page that a request asks for, whatever its query, or why there is none. */
+export function decodePage(method: string, target: string): Page | 'not_found' | 'method_not_allowed' {
+  const page = PAGES.get(target.split('?', 1)[0] ?? '');
+  if (page === undefined) return 'not_found';
+  return method === 'GET' || method === 'HEAD' ? page : 'method_not_allowed';
+}

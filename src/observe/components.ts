@@ -1,0 +1,62 @@
+import type { Clock } from '../core/ports.ts';
+import type { ConfigStatus } from './config-status.ts';
+import type { Failures } from './failures.ts';
+import type { KeySetState, Sources } from './sources.ts';
+
+/** A store that failed so lately is told of as failing. */
+const FAILING_SECONDS = 10;
+
+export interface ComponentsParts {
+  readonly sources: Sources;
+  readonly failures: Failures;
+  readonly configStatus: ConfigStatus;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+}
+
+/** How the parts are, for people and alerts: the detail beside readiness, on which readiness does not depend. */
+export interface Components {
+  readonly store: { readonly status: 'ok' | 'failing'; readonly errors: number };
+  readonly feed?: { readonly status: 'ok' | 'stale'; readonly ageSeconds?: number };
+  readonly keySets?: readonly {
+    readonly issuer: string;
+    /** `failing`: it cannot be refreshed, and the last good keys still count. `missing`: none do. */
+    readonly status: 'ok' | 'failing' | 'missing';
+    readonly ageSeconds?: number;
+    /** Attempts to refresh it that failed in a row. */
+    readonly failures: number;
+  }[];
+  readonly config: { readonly status: 'ok' | 'refused'; readonly takenAt: string };
+}
+
+export function describeComponents({ sources, failures, configStatus, clock }: ComponentsParts): Components {
+  const { standings, keySets } = sources;
+  const isFailing = failures.storeFailedSecondsAgo() < FAILING_SECONDS;
+  const { isCurrent, takenAtMs } = configStatus;
+  return {
+    store: { status: isFailing ? 'failing' : 'ok', errors: failures.store },
+    ...(standings === undefined ? {} : { feed: describeFeed(standings.freshness, clock.monotonicMs()) }),
+    ...(keySets === undefined ? {} : { keySets: Array.from(keySets.statuses(), describeKeySet) }),
+    config: { status: isCurrent ? 'ok' : 'refused', takenAt: new Date(takenAtMs).toISOString() },
+  };
+}
+
+type Standings = NonNullable<Sources['standings']>;
+
+/** Seconds since the feed last proved itself: `Infinity` before the first time, `undefined` where the set is our own memory. */
+export function feedAgeSeconds({ heardUpToMs }: Standings['freshness'], nowMs: number): number | undefined {
+  return heardUpToMs === Number.POSITIVE_INFINITY ? undefined : Math.max(0, nowMs - heardUpToMs) / 1_000;
+}
+
+function describeFeed(freshness: Standings['freshness'], nowMs: number): NonNullable<Components['feed']> {
+  const ageSeconds = feedAgeSeconds(freshness, nowMs);
+  if (ageSeconds === undefined) return { status: 'ok' };
+  const status = ageSeconds * 1_000 <= freshness.maxStalenessMs ? 'ok' : 'stale';
+  return Number.isFinite(ageSeconds) ? { status, ageSeconds } : { status };
+}
+
+type KeySets = NonNullable<Components['keySets']>;
+
+function describeKeySet({ issuer, ageSeconds, failures }: KeySetState): KeySets[number] {
+  if (ageSeconds === undefined) return { issuer, status: 'missing', failures };
+  return { issuer, status: failures === 0 ? 'ok' : 'failing', ageSeconds, failures };
+}

@@ -1,0 +1,37 @@
+import type { Clock } from '../core/ports.ts';
+import { StoreError } from '../store/store.ts';
+
+/** Failures of parts, as counted since the start. */
+export class Failures {
+  store = 0;
+  /** Of any other part, or a bug of ours. */
+  other = 0;
+  /** Audit lines that their file did not take. */
+  audit = 0;
+  private readonly clock: Pick<Clock, 'monotonicMs'>;
+  private storeFailedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(clock: Pick<Clock, 'monotonicMs'>) {
+    this.clock = clock;
+  }
+
+  /** Counts a failure, and says whose it is. */
+  count(error: unknown): 'store' | 'other' {
+    if (!isOfStore(error)) {
+      this.other += 1;
+      return 'other';
+    }
+    this.store += 1;
+    this.storeFailedAtMs = this.clock.monotonicMs();
+    return 'store';
+  }
+
+  /** Seconds since the store last failed, `Infinity` where it never did. */
+  storeFailedSecondsAgo(): number {
+    return (this.clock.monotonicMs() - this.storeFailedAtMs) / 1_000;
+  }
+}
+
+function isOfStore(error: unknown): boolean {
+  return error instanceof StoreError || (error instanceof Error && error.cause !== undefined && isOfStore(error.cause));
+}

@@ -1,0 +1,94 @@
+import { mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Logs } from './logs.ts';
+
+let folder: string;
+let audit: string;
+let lines: string[];
+const destination = { write: (line: string) => void lines.push(line) };
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sallyport-logs-'));
+  audit = join(folder, 'audit.log');
+  lines = [];
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+function messagesIn(file: string): unknown[] {
+  const written = readFileSync(file, 'utf8').trimEnd().split('\n');
+  return written.map((line) => (JSON.parse(line) as { readonly msg: unknown }).msg); // our own JSON
+}
+
+describe('Logs', () => {
+  it('tell which log a line belongs to, and redact each of them', () => {
+    const logs = new Logs({ level: 'info', passes: 0, audit: undefined }, destination);
+    for (const log of [logs.app, logs.decision, logs.audit]) log.info('Bearer of-a-secret');
+    expect(lines.map((line) => JSON.parse(line).log)).toEqual(['app', 'decision', 'audit']);
+    expect(lines.join('')).not.toContain('of-a-secret');
+  });
+
+  it('have a level, but for the audit log', () => {
+    const logs = new Logs({ level: 'error', passes: 0, audit: undefined }, destination);
+    for (const log of [logs.app, logs.decision, logs.audit]) log.info('x');
+    expect(lines.map((line) => JSON.parse(line).log)).toEqual(['audit']);
+    logs.adopt({ level: 'info', passes: 0, audit: undefined });
+    for (const log of [logs.app, logs.decision]) log.info('x');
+    expect(lines).toHaveLength(3);
+  });
+
+  it('add the audit log to a file that its owner alone reads, redacted', () => {
+    for (const msg of ['one', 'Bearer of-a-secret']) {
+      const logs = new Logs({ level: 'info', passes: 0, audit }, destination);
+      logs.audit.info(msg);
+      logs.app.info('elsewhere');
+      logs.close();
+    }
+    expect(messagesIn(audit)).toEqual(['one', 'Bearer [redacted]']);
+    expect(statSync(audit).mode & 0o777).toBe(0o600);
+    expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['elsewhere', 'elsewhere']);
+  });
+
+  it('reopen() goes on in a new file where the former was moved away', () => {
+    const logs = new Logs({ level: 'info', passes: 0, audit }, destination);
+    logs.audit.info('one');
+    renameSync(audit, `${audit}.1`);
+    logs.audit.info('two');
+    logs.reopen();
+    logs.audit.info('three');
+    logs.close();
+    expect([messagesIn(`${audit}.1`), messagesIn(audit)]).toEqual([['one', 'two'], ['three']]);
+  });
+
+  it('adopt() moves the audit log, and keeps the former where the new one cannot be opened', () => {
+    const logs = new Logs({ level: 'info', passes: 0, audit }, destination);
+    const missing = join(folder, 'none', 'audit.log');
+    expect(() => logs.adopt({ level: 'silent', passes: 0, audit: missing })).toThrow('log.audit: cannot open the file');
+    logs.audit.info('one');
+    logs.app.info('as loud as before');
+    logs.adopt({ level: 'info', passes: 0, audit: `${audit}.new` });
+    logs.audit.info('two');
+    logs.adopt({ level: 'info', passes: 0, audit: undefined });
+    logs.audit.info('three');
+    expect([messagesIn(audit), messagesIn(`${audit}.new`)]).toEqual([['one'], ['two']]);
+    expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['as loud as before', 'three']);
+  });
+
+  it('refuse to start where the audit log cannot be opened', () => {
+    const open = (): unknown => new Logs({ level: 'info', passes: 0, audit: folder }, destination);
+    expect(open).toThrow('log.audit: cannot open the file: EISDIR');
+  });
+
+  it('lose no audit line whose file does not take it', () => {
+    const logs = new Logs({ level: 'silent', passes: 0, audit: '/dev/full' }, destination);
+    const failures: unknown[] = [];
+    logs.onAuditFailed = (error) => failures.push(error);
+    logs.audit.info('kept');
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([{ log: 'audit', msg: 'kept' }]);
+    expect(String(failures)).toContain('ENOSPC');
+  });
+});

@@ -1,0 +1,189 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { parseExposition, type Scrape } from '../../test/observe/exposition.ts';
+import type { Config } from '../config/config.ts';
+import { deny } from '../core/decision.ts';
+import { makeFreshness, makeRequest } from '../core/testing.ts';
+import { StoreError } from '../store/store.ts';
+import { Observation } from './observation.ts';
+
+const LOG: Config['log'] = { level: 'info', passes: 0, audit: undefined };
+const STARTED_MS = Date.UTC(2026, 10, 22);
+
+let nowMs: number;
+let lines: Record<string, unknown>[];
+let observation: Observation;
+let scrape: () => Scrape;
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  nowMs = 1_000_000;
+  lines = [];
+  const clock = { wallMs: () => STARTED_MS + nowMs - 1_000_000, monotonicMs: () => nowMs };
+  // Our own JSON.
+  const destination = { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) };
+  observation = new Observation(LOG, { clock, destination });
+  const metrics = observation.measure();
+  scrape = () => parseExposition([...metrics.lines()].join(''));
+});
+
+afterEach(() => {
+  observation.close();
+  vi.useRealTimers();
+});
+
+describe('Observation of decisions', () => {
+  it('counts every denial of a flood, and logs a bounded number of them', () => {
+    for (let count = 0; count < 5_000; count++) {
+      observation.events.decided(makeRequest(), deny('route_denied', undefined, 'route'));
+    }
+    vi.advanceTimersByTime(1_000);
+    const labels = {
+      door: 'ext-authz',
+      outcome: 'deny',
+      reason: 'route_denied',
+      scheme: 'none',
+      route: '',
+      issuer: '',
+    };
+    expect(scrape().value('sallyport_decisions_total', labels)).toBe(5_000);
+    expect(lines).toHaveLength(101);
+    expect(lines.at(-1)).toMatchObject({ log: 'decision', outcome: 'denied', suppressed: 4_900 });
+    expect(scrape().value('sallyport_log_suppressed_total', { log: 'decision' })).toBe(4_900);
+  });
+
+  it('times what it is told the time of', () => {
+    observation.events.decided(makeRequest(), deny('route_denied', undefined, 'route'), { waited: true, tookMs: 3 });
+    expect(scrape().value('sallyport_decision_duration_seconds_count', { cache: 'miss' })).toBe(1);
+    expect(scrape().value('sallyport_decision_duration_seconds_count', { cache: 'hit' })).toBe(0);
+  });
+});
+
+describe('Observation of parts', () => {
+  it('is silent about what nobody plugged in', () => {
+    const seen = scrape();
+    for (const name of ['sallyport_known_tokens', 'sallyport_standings', 'sallyport_feed_age_seconds']) {
+      expect(seen.value(name)).toBeUndefined();
+    }
+    expect(observation.components()).not.toHaveProperty('feed');
+    expect(observation.components()).not.toHaveProperty('keySets');
+  });
+
+  it('shows what is remembered, as it is at the moment', () => {
+    const knownTokens = { size: 1, hits: 2, misses: 3 };
+    observation.sources.knownTokens = knownTokens;
+    observation.sources.standings = { size: 4, freshness: makeFreshness() };
+    knownTokens.hits = 20;
+    const seen = scrape();
+    expect(seen.value('sallyport_known_tokens')).toBe(1);
+    expect(seen.value('sallyport_known_token_lookups_total', { result: 'hit' })).toBe(20);
+    expect(seen.value('sallyport_known_token_lookups_total', { result: 'miss' })).toBe(3);
+    expect(seen.value('sallyport_standings')).toBe(4);
+  });
+
+  it.each([
+    ['a feed that was just heard', 1_000_000, 0, { status: 'ok', ageSeconds: 0 }],
+    ['a feed as old as may be', 999_000, 1, { status: 'ok', ageSeconds: 1 }],
+    ['a stale feed', 998_500, 1.5, { status: 'stale', ageSeconds: 1.5 }],
+    ['a feed that was never heard', -Infinity, Infinity, { status: 'stale' }],
+    ['a set in our own memory', Infinity, undefined, { status: 'ok' }],
+  ])('shows %s', (_what, heardUpToMs, ageSeconds, feed) => {
+    observation.sources.standings = { size: 0, freshness: makeFreshness({ heardUpToMs, maxStalenessMs: 1_000 }) };
+    expect(scrape().value('sallyport_feed_age_seconds')).toBe(ageSeconds);
+    expect(observation.components().feed).toEqual(feed);
+  });
+
+  it('shows the age of key sets, which cannot be refreshed, and which were never had', () => {
+    const states = [
+      { issuer: 'corporate', ageSeconds: 12, failures: 0 },
+      { issuer: 'partner', ageSeconds: 900, failures: 3 },
+      { issuer: 'unseen', ageSeconds: undefined, failures: 1 },
+    ];
+    observation.sources.keySets = { statuses: () => states };
+    expect(scrape().all('sallyport_key_set_age_seconds')).toEqual({
+      '{"issuer":"corporate"}': 12,
+      '{"issuer":"partner"}': 900,
+    });
+    expect(Object.values(scrape().all('sallyport_key_set_failures'))).toEqual([0, 3, 1]);
+    expect(observation.components().keySets).toEqual([
+      { issuer: 'corporate', status: 'ok', ageSeconds: 12, failures: 0 },
+      { issuer: 'partner', status: 'failing', ageSeconds: 900, failures: 3 },
+      { issuer: 'unseen', status: 'missing', failures: 1 },
+    ]);
+  });
+
+  it("tells the store's failures from others, counts all, logs the first, and forgets after ten seconds", () => {
+    const failure = new Error('no answer', { cause: new StoreError('it is closed') });
+    for (let count = 0; count < 3; count++) observation.events.failed(failure);
+    observation.events.callFailed('POST /x', new TypeError('a bug'));
+    expect(scrape().value('sallyport_store_errors_total')).toBe(3);
+    expect(scrape().value('sallyport_internal_errors_total')).toBe(1);
+    expect(lines).toMatchObject([
+      { level: 'error', part: 'store', cause: 'no answer: it is closed' },
+      { level: 'error', part: 'other', call: 'POST /x', cause: 'a bug' },
+    ]);
+    expect(observation.components().store).toEqual({ status: 'failing', errors: 3 });
+    nowMs += 10_000;
+    vi.advanceTimersByTime(10_000);
+    expect(observation.components().store).toEqual({ status: 'ok', errors: 3 });
+    expect(lines).toHaveLength(3);
+    expect(lines.at(-1)).toMatchObject({ part: 'store', repeated: 2 });
+    expect(scrape().value('sallyport_log_suppressed_total', { log: 'app' })).toBe(2);
+  });
+
+  it('shows whether the configuration file is in force, and since when', () => {
+    const told = (): unknown[] => {
+      const seen = scrape();
+      return [
+        seen.value('sallyport_config_last_reload_successful'),
+        seen.value('sallyport_config_last_reload_success_timestamp_seconds'),
+        observation.components().config,
+      ];
+    };
+    const since = '2026-11-22T00:00:00.000Z';
+    expect(told()).toEqual([1, STARTED_MS / 1_000, { status: 'ok', takenAt: since }]);
+    nowMs += 60_000;
+    observation.events.reloadRefused('3:1: unknown key');
+    expect(told()).toEqual([0, STARTED_MS / 1_000, { status: 'refused', takenAt: since }]);
+    expect(lines.at(-1)).toMatchObject({ log: 'app', level: 'error', why: '3:1: unknown key' });
+    observation.events.reloaded([]);
+    const later = { status: 'ok', takenAt: '2026-11-22T00:01:00.000Z' };
+    expect(told()).toEqual([1, STARTED_MS / 1_000 + 60, later]);
+  });
+});
+
+describe('Observation of the process', () => {
+  it('shows what it costs', () => {
+    const seen = scrape();
+    for (const name of ['process_cpu_seconds_total', 'process_resident_memory_bytes', 'nodejs_heap_size_used_bytes']) {
+      expect(seen.value(name)).toBeGreaterThan(0);
+    }
+    for (const statistic of ['mean', 'p99', 'max']) {
+      expect(seen.value('nodejs_eventloop_delay_seconds', { statistic })).toBeGreaterThanOrEqual(0);
+    }
+    const build = Object.keys(seen.all('sallyport_build_info'));
+    expect(build).toEqual([expect.stringMatching(/^\{"node":"v\d+\.\d+\.\d+","version":"\d+\.\d+\.\d+"\}$/)]);
+  });
+});
+
+describe('Observation.adopt()', () => {
+  it('takes up the level and the sample of passes', () => {
+    const pass = { outcome: 'allow', route: undefined, credential: undefined, shadowed: undefined } as const;
+    observation.adopt({ ...LOG, passes: 1 });
+    observation.events.decided(makeRequest(), pass);
+    expect(lines).toMatchObject([{ log: 'decision', msg: 'allowed' }]);
+    observation.adopt({ ...LOG, level: 'error', passes: 1 });
+    observation.events.decided(makeRequest(), pass);
+    expect(lines).toHaveLength(1);
+  });
+});
+
+describe('Observation.close()', () => {
+  it('says what was left unsaid, and that this is the end', () => {
+    for (let count = 0; count < 2; count++) observation.events.failed(new Error('no keys'));
+    for (let count = 0; count < 101; count++) {
+      observation.events.decided(makeRequest(), deny('route_denied', undefined, 'route'));
+    }
+    observation.close();
+    expect(lines.slice(-3)).toMatchObject([{ suppressed: 1 }, { repeated: 1 }, { msg: 'stopped' }]);
+  });
+});

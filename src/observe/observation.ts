@@ -1,0 +1,90 @@
+import type { Config } from '../config/config.ts';
+import type { Clock } from '../core/ports.ts';
+import { DecisionCells } from './cells.ts';
+import type { Components, ComponentsParts } from './components.ts';
+import { describeComponents } from './components.ts';
+import { ConfigStatus } from './config-status.ts';
+import { DecisionLog } from './decision-log.ts';
+import { DecisionDurations } from './durations.ts';
+import type { EventsParts } from './events.ts';
+import { Events } from './events.ts';
+import { Failures } from './failures.ts';
+import { Health } from './health.ts';
+import type { DestinationStream } from './logger.ts';
+import { Logs } from './logs.ts';
+import { Metrics } from './metrics.ts';
+import type { OwnMetricsParts } from './own-metrics.ts';
+import { addOwnMetrics } from './own-metrics.ts';
+import { addProcessMetrics } from './process-metrics.ts';
+import { Repeats } from './repeats.ts';
+import type { Sources } from './sources.ts';
+
+export interface ObservationParts {
+  readonly clock: Clock;
+  /** In place of the standard output. */
+  readonly destination?: DestinationStream | undefined;
+}
+
+/** All that makes Sallyport visible, put together once for a process. */
+export class Observation {
+  readonly health = new Health();
+  readonly events: Events;
+  /** Filled in by whoever builds the parts, and again where a reload replaces one. */
+  readonly sources: Sources = { knownTokens: undefined, standings: undefined, keySets: undefined };
+  private readonly parts: EventsParts & OwnMetricsParts & ComponentsParts;
+  private endMeasuring: () => void = () => {};
+
+  /** Throws where the audit log's file cannot be opened. */
+  constructor(log: Config['log'], { clock, destination }: ObservationParts) {
+    const logs = new Logs(log, destination);
+    this.parts = {
+      clock,
+      logs,
+      decisionLog: new DecisionLog({ log: logs.decision, clock, passes: log.passes }),
+      cells: new DecisionCells(),
+      durations: new DecisionDurations(),
+      failures: new Failures(clock),
+      repeats: new Repeats(),
+      configStatus: new ConfigStatus(clock),
+      sources: this.sources,
+    };
+    this.events = new Events(this.parts);
+  }
+
+  /** Takes up the `log` section of a new configuration. Throws, and changes nothing, where `log.audit` cannot be opened. */
+  adopt(log: Config['log']): void {
+    this.parts.logs.adopt(log);
+    this.parts.decisionLog.passes = log.passes;
+  }
+
+  /** Goes on in a new audit log where the former was moved away; where it cannot, keeps the former and says so. */
+  reopenLogs(): void {
+    try {
+      this.parts.logs.reopen();
+    } catch (error) {
+      this.events.reopenFailed(error);
+    }
+  }
+
+  /** Everything that can be scraped. Called once, where somebody will: it begins to measure the event loop. */
+  measure(): Metrics {
+    const metrics = new Metrics();
+    addOwnMetrics(metrics, this.parts);
+    this.endMeasuring = addProcessMetrics(metrics);
+    return metrics;
+  }
+
+  /** How the parts are at this moment. */
+  components(): Components {
+    return describeComponents(this.parts);
+  }
+
+  /** Says what was left unsaid, and that this is the end. */
+  close(): void {
+    this.endMeasuring();
+    this.parts.decisionLog.close();
+    this.parts.repeats.close();
+    this.events.stopped();
+    this.parts.logs.close();
+  }
+}

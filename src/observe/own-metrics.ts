@@ -1,0 +1,126 @@
+import type { Clock } from '../core/ports.ts';
+import type { DecisionCells } from './cells.ts';
+import { feedAgeSeconds } from './components.ts';
+import type { ConfigStatus } from './config-status.ts';
+import type { DecisionLog } from './decision-log.ts';
+import type { DecisionDurations } from './durations.ts';
+import type { Failures } from './failures.ts';
+import type { Metric, Metrics } from './metrics.ts';
+import { single } from './metrics.ts';
+import type { Repeats } from './repeats.ts';
+import type { Sample } from './samples.ts';
+import type { KeySetState, Sources } from './sources.ts';
+
+export interface OwnMetricsParts {
+  readonly cells: DecisionCells;
+  readonly durations: DecisionDurations;
+  readonly decisionLog: DecisionLog;
+  readonly repeats: Repeats;
+  readonly failures: Failures;
+  readonly configStatus: ConfigStatus;
+  readonly sources: Sources;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+}
+
+/** What Sallyport counts of itself. */
+export function addOwnMetrics(metrics: Metrics, parts: OwnMetricsParts): void {
+  const groups = [ofDecisions(parts), ofKnowledge(parts), ofFailures(parts), ofConfig(parts)];
+  for (const metric of groups.flat()) metrics.add(metric);
+}
+
+function ofDecisions({ cells, durations, decisionLog, repeats }: OwnMetricsParts): Metric[] {
+  return [
+    counter(
+      'sallyport_decisions_total',
+      'Decisions. The outcome shadow let pass what its reason would have denied; the route is its pattern.',
+      () => cells.samples(),
+    ),
+    {
+      name: 'sallyport_decision_duration_seconds',
+      help: 'Time for a decision: all that had to wait for something (miss), and 1 in 64 of the others (hit).',
+      type: 'histogram',
+      read: () => durations.samples(),
+    },
+    counter('sallyport_log_suppressed_total', 'Log lines left out because there were too many of the kind.', () => [
+      { labels: { log: 'decision' }, value: decisionLog.suppressed },
+      { labels: { log: 'app' }, value: repeats.suppressed },
+    ]),
+  ];
+}
+
+function ofKnowledge({ sources, clock }: OwnMetricsParts): Metric[] {
+  return [
+    gauge('sallyport_known_tokens', 'Verified tokens that are remembered.', () => single(sources.knownTokens?.size)),
+    counter('sallyport_known_token_lookups_total', 'Look-ups of a bearer token among those known.', () =>
+      lookups(sources),
+    ),
+    gauge(
+      'sallyport_standings',
+      'Entries of the revocation set that are remembered, those that do not exist too.',
+      () => single(sources.standings?.size),
+    ),
+    gauge('sallyport_feed_age_seconds', 'Time since the revocation feed last proved that it tells of changes.', () => {
+      const freshness = sources.standings?.freshness;
+      return single(freshness && feedAgeSeconds(freshness, clock.monotonicMs()));
+    }),
+    gauge(
+      'sallyport_key_set_age_seconds',
+      "Time since an issuer's keys in force were last known to be published.",
+      () => ofKeySets(sources, ({ ageSeconds }) => ageSeconds),
+    ),
+    gauge('sallyport_key_set_failures', "Attempts to refresh an issuer's keys that failed in a row.", () =>
+      ofKeySets(sources, ({ failures }) => failures),
+    ),
+  ];
+}
+
+function ofFailures({ failures }: OwnMetricsParts): Metric[] {
+  return [
+    counter('sallyport_store_errors_total', 'Questions that the store did not answer, or not in time.', () =>
+      single(failures.store),
+    ),
+    counter('sallyport_internal_errors_total', 'Failures of other parts than the store, and bugs.', () =>
+      single(failures.other),
+    ),
+    counter('sallyport_audit_errors_total', 'Audit lines that log.audit did not take and the common log has.', () =>
+      single(failures.audit),
+    ),
+  ];
+}
+
+function ofConfig({ configStatus }: OwnMetricsParts): Metric[] {
+  return [
+    gauge(
+      'sallyport_config_last_reload_successful',
+      'Whether the configuration file is the one in force: 1 or 0.',
+      () => single(configStatus.isCurrent ? 1 : 0),
+    ),
+    gauge(
+      'sallyport_config_last_reload_success_timestamp_seconds',
+      'Unix time at which a configuration was last taken up.',
+      () => single(configStatus.takenAtMs / 1_000),
+    ),
+  ];
+}
+
+function lookups({ knownTokens }: Sources): Sample[] {
+  if (knownTokens === undefined) return [];
+  const { hits, misses } = knownTokens;
+  return Object.entries({ hit: hits, miss: misses }).map(([result, value]) => ({ labels: { result }, value }));
+}
+
+/** Those that have a value. */
+function* ofKeySets({ keySets }: Sources, valueOf: (state: KeySetState) => number | undefined): Generator<Sample> {
+  for (const state of keySets?.statuses() ?? []) {
+    const value = valueOf(state);
+    if (value !== undefined) yield { labels: { issuer: state.issuer }, value };
+  }
+}
+
+function counter(name: string, help: string, read: Metric['read']): Metric {
+  return { name, help, type: 'counter', read };
+}
+
+function gauge(name: string, help: string, read: Metric['read']): Metric {
+  return { name, help, type: 'gauge', read };
+}

@@ -1,0 +1,62 @@
+const INTERVAL_MS = 10_000;
+const MAX_KINDS = 100;
+/** Shared by the kinds for which there is no room: still bounded, less exact. */
+const ANY_OTHER = '';
+
+/** Writes the line; `repeated` is how often the same was left out since the last one. */
+type Line = (repeated: number) => void;
+
+interface Kind {
+  repeated: number;
+  line: Line;
+  timer: NodeJS.Timeout;
+}
+
+/**
+ * Keeps failures that repeat themselves from filling the log: the first of a kind is told at once, the later ones
+ * as a number, every ten seconds while they go on.
+ */
+export class Repeats {
+  /** Lines left out since the start. */
+  suppressed = 0;
+  private readonly kinds = new Map<string, Kind>();
+
+  /** @param name names the kind; what is the same in it is the same failure. */
+  tell(name: string, line: Line): void {
+    const key = this.kinds.has(name) || this.kinds.size < MAX_KINDS ? name : ANY_OTHER;
+    const kind = this.kinds.get(key);
+    if (kind === undefined) {
+      line(0);
+      this.kinds.set(key, { repeated: 0, line, timer: this.wait(key) });
+      return;
+    }
+    this.suppressed += 1;
+    kind.repeated += 1;
+    kind.line = line;
+  }
+
+  /** Tells what was not told yet. */
+  close(): void {
+    for (const { repeated, line, timer } of this.kinds.values()) {
+      clearTimeout(timer);
+      if (repeated > 0) line(repeated);
+    }
+    this.kinds.clear();
+  }
+
+  private wait(key: string): NodeJS.Timeout {
+    return setTimeout(() => this.summarise(key), INTERVAL_MS).unref();
+  }
+
+  private summarise(key: string): void {
+    const kind = this.kinds.get(key);
+    if (kind === undefined) return;
+    if (kind.repeated === 0) {
+      this.kinds.delete(key);
+      return;
+    }
+    kind.line(kind.repeated);
+    kind.repeated = 0;
+    kind.timer = this.wait(key);
+  }
+}
