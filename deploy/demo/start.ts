@@ -17,7 +17,14 @@ const PATIENCE_MS = 20_000;
 const FLUSH = ['--file-flush-interval-msec', '200'];
 
 /** The ports of envoy.yaml and sallyport.yaml, and who wants them. */
-const PORTS = { 8080: 'Envoy', 9191: 'Sallyport', 9192: 'Sallyport', 9301: 'messages', 9302: 'devices' };
+const PORTS = {
+  8080: 'Envoy',
+  9191: 'Sallyport',
+  9192: 'Sallyport',
+  9195: 'Sallyport',
+  9301: 'messages',
+  9302: 'devices',
+};
 
 async function checkPorts(): Promise<void> {
   const wanted = Object.entries(PORTS).map(([port, name]) => ({ port: Number(port), name }));
@@ -76,7 +83,10 @@ async function start(children: Child[]): Promise<void> {
   await copyFile(`${ROOT}sallyport.yaml`, `${FOLDER}/sallyport.yaml`);
   await startServices();
   children.push(startSallyport(account));
-  await Promise.race([watch(children), Promise.all([9191, 9192].map((port) => untilAccepting(port, PATIENCE_MS)))]);
+  await Promise.race([
+    watch(children),
+    Promise.all([9191, 9192, 9195].map((port) => untilAccepting(port, PATIENCE_MS))),
+  ]);
   children.push(startEnvoy(envoy));
   await Promise.race([watch(children), untilHealthy()]);
   process.stdout.write(guide(account, `${envoy.version} (${envoy.origin})`));

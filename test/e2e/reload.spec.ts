@@ -4,6 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { corporateToken, startWorld, type World } from '../cases/world.ts';
+import { parseExposition } from '../observe/exposition.ts';
 import { type CheckClient, connectChecks } from './check-client.ts';
 import { type RunningEnvoy, startEnvoy } from './envoy.ts';
 import { ask } from './http-client.ts';
@@ -87,10 +88,11 @@ describe('a changed file', () => {
     expect(sallyport.output()).toContain("unknown scope 'messages:sent', did you mean 'messages:send'?");
     expect(sallyport.output()).toContain("unknown key 'nonsense'");
     expect(await call('GET', NEW)).toBe(403);
+    expect(await reloadSuccessful()).toBe(0);
     await edit((config) => {
       config['routes'] = routesOf(config).filter(({ path }) => path !== NEW && path !== '/x');
     });
-    await wait(1_500);
+    await expect.poll(reloadSuccessful, { timeout: 5_000 }).toBe(1);
   });
 
   it('names what needs a restart, and takes up the rest', async () => {
@@ -115,6 +117,11 @@ describe('a changed file', () => {
   });
 });
 
+async function reloadSuccessful(): Promise<number | undefined> {
+  const { body } = await ask({ port: sallyport.ports.admin, method: 'GET', path: '/metrics', headers: [] });
+  return parseExposition(body).value('sallyport_config_last_reload_successful');
+}
+
 describe('SIGTERM', () => {
   let stopping: Sallyport;
   let checks: CheckClient;
@@ -133,6 +140,10 @@ describe('SIGTERM', () => {
     checks = connectChecks(stopping.ports.extAuthz);
   }
 
+  async function statusOf(path: string): Promise<number> {
+    return (await ask({ port: stopping.ports.admin, method: 'GET', path, headers: [] })).status;
+  }
+
   const health = { method: 'GET', path: '/health', host: 'h', headers: [] } as const;
 
   it('lets it answer on while it is not ready, and then ends it with 0', async () => {
@@ -141,6 +152,8 @@ describe('SIGTERM', () => {
     process.kill(stopping.pid ?? 0, 'SIGTERM');
     await expect.poll(() => checks.health()).toBe('NOT_SERVING');
     expect(await checks.check(health, 'raw')).toMatchObject({ outcome: 'passes' });
+    expect(await statusOf('/readyz')).toBe(503);
+    expect(await statusOf('/livez')).toBe(200);
     expect(await stopping.ended).toBe(0);
     expect(stopping.output()).toMatch(/"msg":"stopping"[^]*"msg":"stopped"/);
   });

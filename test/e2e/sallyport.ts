@@ -12,6 +12,7 @@ const EXAMPLE = new URL('../../sallyport.yaml', import.meta.url);
 export interface SallyportPorts {
   readonly extAuthz: number;
   readonly tokens: number;
+  readonly admin: number;
 }
 
 export interface SallyportOptions {
@@ -32,7 +33,7 @@ export interface Sallyport extends Process {
   close(): Promise<void>;
 }
 
-/** Starts `sallyport serve` on the top-level sallyport.yaml, moved to free ports; resolves when both doors are open. */
+/** Starts `sallyport serve` on the top-level sallyport.yaml, moved to free ports; resolves when its doors are open. */
 export async function startSallyport({ env = {}, edit, after }: SallyportOptions = {}): Promise<Sallyport> {
   const ports = after?.ports ?? (await freshPorts());
   const folder = after?.folder ?? (await mkdtemp(join(tmpdir(), 'sallyport-e2e-')));
@@ -43,7 +44,7 @@ export async function startSallyport({ env = {}, edit, after }: SallyportOptions
     await sallyport.stop();
     await rm(folder, { recursive: true, force: true });
   };
-  await untilReady(sallyport, [ports.extAuthz, ports.tokens]).catch(async (error: unknown) => {
+  await untilReady(sallyport, Object.values(ports)).catch(async (error: unknown) => {
     await close();
     throw error;
   });
@@ -51,14 +52,14 @@ export async function startSallyport({ env = {}, edit, after }: SallyportOptions
 }
 
 async function freshPorts(): Promise<SallyportPorts> {
-  const [extAuthz = 0, tokens = 0] = await freePorts(2);
-  return { extAuthz, tokens };
+  const [extAuthz = 0, tokens = 0, admin = 0] = await freePorts(3);
+  return { extAuthz, tokens, admin };
 }
 
-async function exampleConfig({ extAuthz, tokens }: SallyportPorts, edit?: SallyportOptions['edit']): Promise<string> {
+async function exampleConfig(ports: SallyportPorts, edit?: SallyportOptions['edit']): Promise<string> {
   // Sallyport validates what is in it.
   const config = parse(await readFile(EXAMPLE, 'utf8')) as Record<string, unknown>;
-  config['listen'] = { extAuthz: `127.0.0.1:${extAuthz}`, tokens: `127.0.0.1:${tokens}` };
+  config['listen'] = Object.fromEntries(Object.entries(ports).map(([door, port]) => [door, `127.0.0.1:${port}`]));
   edit?.(config);
   return stringify(config);
 }
