@@ -6,8 +6,10 @@ const CORE = '^src/core/';
 const CONFIG_TYPES = '^src/config/(config|secret)\\.ts$';
 const STORE_INTERFACES = '^src/store/store\\.ts$';
 const REVOCATION_KEYS = '^src/revocation/keys\\.ts$';
+/** What puts the parts together. */
+const COMPOSITION = '^src/(main|app|running-app|generation)\\.ts$';
 const KNOWS = {
-  cli: ['^src/app\\.ts$', '^src/(config|core|jwt|observe|revocation|store|tokens)/'],
+  cli: ['^src/(running-)?app\\.ts$', '^src/(config|core|jwt|observe|revocation|store|tokens)/'],
   core: [],
   config: [CORE],
   store: [CORE, CONFIG_TYPES],
@@ -62,8 +64,8 @@ export default {
     {
       name: 'app-is-for-main',
       severity: 'error',
-      from: { path: '^src/', pathNot: ['^src/(main|app)\\.ts$', '^src/cli/', SPEC] },
-      to: { path: '^src/(main|app)\\.ts$' },
+      from: { path: '^src/', pathNot: [COMPOSITION, '^src/cli/', SPEC] },
+      to: { path: COMPOSITION },
     },
     {
       name: 'src-stands-alone',

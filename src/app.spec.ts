@@ -8,9 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseExposition } from '../test/observe/exposition.ts';
-import { type App, startApp } from './app.ts';
+import { startApp } from './app.ts';
 import type { Config } from './config/config.ts';
 import { loadConfig } from './config/load.ts';
+import type { App } from './running-app.ts';
 
 const TOKENS = '/3rdparty/v1/auth/token';
 const OWNER = `Basic ${Buffer.from('demo:secret').toString('base64')}`;

@@ -1,12 +1,6 @@
 import type { DestinationStream } from 'pino';
 import type { Config } from './config/config.ts';
-import type { Loaded } from './config/load.ts';
-import { formatProblems } from './config/problems.ts';
-import { isSameSigning, restartKeys } from './config/restart.ts';
 import type { Clock } from './core/ports.ts';
-import type { AdminDoor } from './edge/admin/service.ts';
-import type { ExtAuthzDoor } from './edge/ext-authz/service.ts';
-import type { TokenApiDoor, TokenCalls } from './edge/token-api/service.ts';
 import type { Foundation, Generation } from './generation.ts';
 import { buildGeneration, ownIssuer } from './generation.ts';
 import { KeySets } from './jwt/key-sets.ts';
@@ -15,6 +9,8 @@ import { openOwnKeys } from './jwt/own-keys.ts';
 import type { Events } from './observe/events.ts';
 import { Observation } from './observe/observation.ts';
 import { Standings } from './revocation/standings.ts';
+import type { App } from './running-app.ts';
+import { closeAll, limitsOf, RunningApp } from './running-app.ts';
 import { openStore } from './store/open.ts';
 import { findNetworkFileSystem } from './store/sqlite/network-file-system.ts';
 import { Accounts } from './tokens/accounts.ts';
@@ -31,20 +27,6 @@ export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
   readonly clock?: Clock;
   readonly logDestination?: DestinationStream;
-}
-
-/** Sallyport, running. */
-export interface App {
-  /** Addresses as bound, of the doors that are open. */
-  readonly extAuthz: string | undefined;
-  readonly tokens: string | undefined;
-  readonly admin: string | undefined;
-  /** Takes up a configuration that was read again; where it is bad, the one in force stays, and that is said. */
-  reload(loaded: Loaded): void;
-  /** Says that it is not ready, while it goes on answering; returns for how many milliseconds it should. */
-  stopReady(): number;
-  /** Lets what runs finish, for at most the configured time; closes the doors first, then what stands behind them. */
-  close(): Promise<void>;
 }
 
 export const systemClock: Clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() };
@@ -100,11 +82,6 @@ async function guard<Built>(build: (opened: (() => Promise<void>)[]) => Promise<
   }
 }
 
-/** The last one opened first. */
-async function closeAll(opened: (() => Promise<void>)[]): Promise<void> {
-  for (let part = opened.pop(); part !== undefined; part = opened.pop()) await part();
-}
-
 async function layFoundation(
   config: Config,
   { events, sources }: Observation,
@@ -149,122 +126,4 @@ async function createOwnAccount(
   const catalogue = new Set(config.scopes.keys());
   const accounts = new Accounts({ store: store.accounts, passwords, issuer: issuer.name, catalogue, clock });
   await createFirstAccount(accounts, env, events);
-}
-
-function limitsOf({ revocation, timeouts }: Config) {
-  return { maxStalenessMs: revocation.maxStalenessMs, storeTimeoutMs: timeouts.storeMs };
-}
-
-interface RunningParts extends Foundation {
-  readonly observation: Observation;
-  readonly admin: AdminDoor | undefined;
-}
-
-class RunningApp implements App {
-  private readonly started: Config;
-  private readonly foundation: RunningParts;
-  private readonly opened: (() => Promise<void>)[];
-  private generations = 1;
-  private current: Generation;
-  private extAuthzDoor: ExtAuthzDoor | undefined;
-  private tokensDoor: TokenApiDoor | undefined;
-
-  constructor(config: Config, foundation: RunningParts, opened: (() => Promise<void>)[]) {
-    this.started = config;
-    this.foundation = foundation;
-    this.opened = opened;
-    this.current = buildGeneration(config, foundation, this.generations);
-  }
-
-  get extAuthz(): string | undefined {
-    return this.extAuthzDoor?.address;
-  }
-
-  get tokens(): string | undefined {
-    return this.tokensDoor?.address;
-  }
-
-  get admin(): string | undefined {
-    return this.foundation.admin?.address;
-  }
-
-  /** A door that is not configured is not even loaded. */
-  async openDoors(): Promise<void> {
-    const { listen } = this.started;
-    const { events, observation } = this.foundation;
-    const { health } = observation;
-    this.opened.push(() => this.closeDoors());
-    if (listen.extAuthz !== undefined) {
-      const { openExtAuthz } = await import('./edge/ext-authz/service.ts');
-      const failed = (error: unknown): void => events.failed(error);
-      this.extAuthzDoor = await openExtAuthz(listen.extAuthz, { gateway: () => this.current.gateway, failed, health });
-    }
-    if (listen.tokens !== undefined) {
-      const { openTokenApi } = await import('./edge/token-api/service.ts');
-      this.tokensDoor = await openTokenApi(listen.tokens, {
-        calls: () => this.tokenCalls(),
-        trustedProxies: () => this.current.config.trustedProxies,
-        events,
-      });
-    }
-    health.ready();
-    events.started({ extAuthz: this.extAuthz, tokens: this.tokens, admin: this.admin });
-  }
-
-  reload(loaded: Loaded): void {
-    const { events, observation } = this.foundation;
-    observation.reopenLogs();
-    if (!loaded.ok) {
-      events.reloadRefused(formatProblems(loaded.problems));
-      return;
-    }
-    if (!isSameSigning(this.started, loaded.config)) {
-      events.reloadRefused('the signing issuer has changed, which needs a restart');
-      return;
-    }
-    try {
-      observation.adopt(loaded.config.log);
-    } catch (error) {
-      events.reloadRefused(error instanceof Error ? error.message : String(error));
-      return;
-    }
-    this.takeUp(loaded.config);
-    events.reloaded(restartKeys(this.started, loaded.config));
-  }
-
-  stopReady(): number {
-    const { delayMs } = this.current.config.shutdown;
-    this.foundation.observation.health.stopping();
-    this.foundation.events.stopping(delayMs);
-    return delayMs;
-  }
-
-  async close(): Promise<void> {
-    this.foundation.observation.health.stopping();
-    await closeAll(this.opened);
-  }
-
-  private async closeDoors(): Promise<void> {
-    const { drainMs } = this.current.config.shutdown;
-    await Promise.all([this.extAuthzDoor?.close(drainMs), this.tokensDoor?.close(drainMs)]);
-  }
-
-  /** Where it listens and stores stays as it was started; certificates are exchanged in place. */
-  private takeUp(config: Config): void {
-    const { foundation } = this;
-    this.generations += 1;
-    this.current = buildGeneration(config, foundation, this.generations);
-    foundation.standings.limit(limitsOf(config));
-    foundation.keySets.keepOnly(config.issuers);
-    const { extAuthz, tokens, admin } = config.listen;
-    if (extAuthz?.tls !== undefined) this.extAuthzDoor?.renewCertificate(extAuthz.tls);
-    if (tokens?.tls !== undefined) this.tokensDoor?.renewCertificate(tokens.tls);
-    if (admin?.tls !== undefined) foundation.admin?.renewCertificate(admin.tls);
-  }
-
-  private tokenCalls(): TokenCalls {
-    const { tokens } = this.current;
-    if (tokens === undefined) throw new Error('the token service is open without an issuer that signs');
-    return tokens;
-  }
 }

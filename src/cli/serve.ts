@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { App } from '../app.ts';
 import { startApp } from '../app.ts';
 import { loadConfig } from '../config/load.ts';
 import { FileWatcher } from '../config/watcher.ts';
+import type { App } from '../running-app.ts';
 import type { Command } from './command.ts';
 import { requireLoaded } from './command.ts';
 

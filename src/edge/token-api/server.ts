@@ -1,0 +1,103 @@
+import { Server as TlsServer } from 'node:tls';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { fastify } from 'fastify';
+import type { Listener, ListenerTls } from '../../config/config.ts';
+import { deny } from '../../core/decision.ts';
+import type { Events } from '../../observe/events.ts';
+import { removeDeadSocket } from '../dead-socket.ts';
+import type { ProblemCode } from './encode.ts';
+import { sendDenial, sendProblem } from './encode.ts';
+import { isTrusted } from './trusted-proxies.ts';
+
+const MAX_BODY_BYTES = 64 * 1024;
+const REQUEST_TIMEOUT_MS = 10_000;
+/** How often Node looks for requests that take longer. */
+const CHECK_INTERVAL_MS = 1_000;
+
+/** Fastify with this door's limits; answers in kind whatever goes wrong before a call is reached. */
+export function createServer(
+  listener: Listener,
+  trustedProxies: () => readonly string[],
+  events: Events,
+): FastifyInstance {
+  const server = build(listener, trustedProxies);
+  server.removeContentTypeParser('text/plain');
+  answerErrors(server, events);
+  return server;
+}
+
+function build({ tls }: Listener, trustedProxies: () => readonly string[]): FastifyInstance {
+  const common = {
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    // Only a trusted proxy's word about the client's address counts.
+    trustProxy: (address: string) => isTrusted(address, trustedProxies()),
+    // As long as a path can be that is not refused anyway.
+    routerOptions: { maxParamLength: 2048 },
+    frameworkErrors: (_error: unknown, _request: FastifyRequest, reply: FastifyReply) =>
+      void sendDenial(reply, deny('path_rejected', undefined, 'path')),
+  };
+  const http = { connectionsCheckingInterval: CHECK_INTERVAL_MS };
+  if (tls === undefined) return fastify({ ...common, http });
+  const client = tls.clientCa === undefined ? {} : { requestCert: true, rejectUnauthorized: true };
+  return fastify({ ...common, https: { ...secureContext(tls), ...client, ...http } });
+}
+
+/** For the connections from now on. */
+export function renewCertificate({ server }: FastifyInstance, tls: ListenerTls): void {
+  if (server instanceof TlsServer) server.setSecureContext(secureContext(tls));
+}
+
+function secureContext({ cert, key, clientCa }: ListenerTls) {
+  return { cert, key: Buffer.from(key.reveal()), ...(clientCa === undefined ? {} : { ca: clientCa }) };
+}
+
+/** Lets running calls finish: once it closes, Node itself times no request out any more. */
+export async function shutDown(server: FastifyInstance, limitMs: number): Promise<void> {
+  const limit = setTimeout(() => server.server.closeAllConnections(), limitMs);
+  await server.close().finally(() => clearTimeout(limit));
+}
+
+/** Fastify's error codes for what a client got wrong. */
+const CLIENT_ERRORS: Readonly<Record<string, ProblemCode>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'too_large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'invalid_body',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'invalid_body',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'invalid_body',
+};
+
+const MESSAGES: Readonly<Record<ProblemCode, string>> = {
+  invalid_body: 'the body is not valid JSON',
+  not_found: 'no such call',
+  too_large: `the body is over ${MAX_BODY_BYTES} bytes`,
+  unsupported_media_type: 'the body must be application/json',
+};
+
+function answerErrors(server: FastifyInstance, events: Events): void {
+  // At once: a body that nobody will read is not waited for.
+  server.addHook('onRequest', async (request, reply) => {
+    if (request.is404) await sendProblem(reply, 'not_found', MESSAGES.not_found);
+  });
+  server.setErrorHandler((error: { readonly code?: string }, request, reply) => {
+    const code = CLIENT_ERRORS[error.code ?? ''];
+    if (code !== undefined) return sendProblem(reply, code, MESSAGES[code]);
+    events.callFailed(`${request.method} ${request.routeOptions.url ?? 'unknown'}`, error);
+    return sendDenial(reply, deny('unavailable', undefined, 'internal error'));
+  });
+}
+
+/** Resolves to `host:port` or `unix:/path`, as bound; rejects where it cannot listen. */
+export async function listen(server: FastifyInstance, { address }: Listener): Promise<string> {
+  const target = 'path' in address ? `unix:${address.path}` : `${address.host}:${address.port}`;
+  if ('path' in address) await removeDeadSocket(address.path);
+  try {
+    // A copy: fastify writes into what it is given.
+    await server.listen({ ...address });
+  } catch (cause) {
+    const message = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`listen.tokens: cannot listen on ${target}: ${message}`, { cause });
+  }
+  const bound = server.server.address();
+  return typeof bound === 'object' && bound !== null && !('path' in address) ? `${address.host}:${bound.port}` : target;
+}
