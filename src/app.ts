@@ -90,7 +90,8 @@ async function layFoundation(
 ): Promise<Omit<Foundation, 'ownKeys'>> {
   const store = await openStore(config.store, config.timeouts);
   opened.push(() => store.close());
-  const standings = new Standings({ store: store.revocations, clock, ...limitsOf(config), maxEntries: MAX_STANDINGS });
+  const parts = { store: store.revocations, clock, observer: events, maxEntries: MAX_STANDINGS };
+  const standings = new Standings({ ...parts, ...limitsOf(config) });
   store.feed.follow(standings);
   const keySets = new KeySets({ clock, observer: events });
   opened.push(async () => keySets.close());

@@ -8,7 +8,7 @@ import type { Finding, KnownCredential } from './core/known.ts';
 import type { DecisionObserver, StandingReader, Timing, Verifier } from './core/ports.ts';
 import type { AccessRequest } from './core/request.ts';
 import type { Route } from './core/route.ts';
-import type { Standing } from './core/standing.ts';
+import type { Freshness, Standing } from './core/standing.ts';
 import {
   EPOCH,
   MONOTONIC_MS,
@@ -17,14 +17,32 @@ import {
   makeHeard,
   makePolicy,
   makeRequest,
+  makeRevoked,
   makeRoute,
   makeStanding,
   NOW_MS,
 } from './core/testing.ts';
 import { Standings } from './revocation/standings.ts';
+import { SILENT_OBSERVER } from './revocation/testing.ts';
 
 const TIMEOUT_MS = 150;
 const REQUEST = makeRequest({ authorization: 'Bearer tok' });
+
+const ALLOWED = { outcome: 'allow' };
+const DENIED = { outcome: 'deny', reason: 'unavailable' };
+const REVOKED = { outcome: 'deny', reason: 'token_revoked' };
+
+/** A credential of which one entry was never read. */
+function unknown(): Partial<BenchParts> {
+  const credential = makeCredential({ standings: [makeHeard(), makeStanding()] });
+  return { known: { find: () => credential } };
+}
+
+/** A credential of which one entry ends it, and another must be asked for. */
+function revoked(): Partial<BenchParts> {
+  const credential = makeCredential({ standings: [makeStanding(), makeRevoked()] });
+  return { known: { find: () => credential } };
+}
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -83,6 +101,30 @@ describe('Authorizer.decide() tells how long it took', () => {
     const bench = new Bench({ verify });
     await bench.decide();
     expect(bench.observer.timings).toEqual([{ waited: true, tookMs: 40 }]);
+  });
+});
+
+describe('Authorizer.decide() where the revocation set cannot be read', () => {
+  const outageFreshness = makeFreshness({ maxStalenessMs: 30_000 });
+  const refuse = (): Promise<never> => Promise.reject(new Error('gone'));
+
+  it.each<[string, Partial<BenchParts>, object]>([
+    ['denies', { refresh: refuse }, DENIED],
+    [
+      'denies where older knowledge may count and there is none',
+      { ...unknown(), refresh: refuse, outageFreshness },
+      DENIED,
+    ],
+    ['lets older knowledge count where it may', { refresh: refuse, outageFreshness }, ALLOWED],
+    ['lets it count where no answer comes in time', { refresh: () => new Promise(() => {}), outageFreshness }, ALLOWED],
+    ['does not let it count where the store answers', { refresh: async () => undefined, outageFreshness }, DENIED],
+    ['does not let it count for what is revoked', { ...revoked(), refresh: refuse, outageFreshness }, REVOKED],
+  ])('%s', async (_what, parts, expected) => {
+    const bench = new Bench({ known: { find: () => makeCredential() }, ...parts });
+    bench.freshness.heardUpToMs -= 1001;
+    const decision = bench.decide();
+    await vi.runAllTimersAsync();
+    expect(await decision).toMatchObject(expected);
   });
 });
 
@@ -298,7 +340,8 @@ describe('Authorizer over Standings', () => {
         asked.push(question);
         return question.promise;
       };
-      const parts = { store: { read }, clock, maxStalenessMs: 1000, storeTimeoutMs: 10_000, maxEntries: 100 };
+      const limits = { maxStalenessMs: 1000, storeTimeoutMs: 10_000, allowKnownForMs: undefined };
+      const parts = { store: { read }, clock, ...limits, observer: SILENT_OBSERVER, maxEntries: 100 };
       const standings = new Standings(parts);
       const credential = makeCredential({ standings: [standings.at('a'), standings.at('b')] });
       const other = makeCredential({ standings: [standings.at('b'), standings.at('c')] });
@@ -328,6 +371,7 @@ describe('Authorizer over Standings', () => {
 interface BenchParts extends Pick<AuthorizerParts, 'known' | 'clock' | 'standings' | 'decisionTimeoutMs'> {
   readonly verify: Verifier['verify'];
   readonly refresh: StandingReader['refresh'];
+  readonly outageFreshness: Freshness;
   readonly route: Partial<Route>;
   readonly basicUntilMs: number;
   readonly request: Partial<AccessRequest>;
@@ -363,7 +407,15 @@ class Bench {
   private readonly request: Partial<AccessRequest>;
 
   constructor(given: Partial<BenchParts>) {
-    const { verify, refresh, route, basicUntilMs = Number.POSITIVE_INFINITY, request, ...rest } = given;
+    const {
+      verify,
+      refresh,
+      outageFreshness,
+      route,
+      basicUntilMs = Number.POSITIVE_INFINITY,
+      request,
+      ...rest
+    } = given;
     this.request = { ...REQUEST, ...request };
     this.authorizer = new Authorizer({
       policy: makePolicy([makeRoute(route)], { basicUntilMs }),
@@ -371,6 +423,7 @@ class Bench {
       verifier: { verify: (credential) => this.verify(credential, verify) },
       standings: {
         freshness: this.freshness,
+        outageFreshness,
         refresh: (credential) => this.refresh(credential, refresh),
       },
       clock: this.clock,

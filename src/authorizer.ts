@@ -5,6 +5,7 @@ import type { Decision, Need } from './core/decision.ts';
 import type { Finding, Known } from './core/known.ts';
 import type { Clock, Decider, DecisionObserver, StandingReader, Timing, Verifier } from './core/ports.ts';
 import type { AccessRequest, Moment } from './core/request.ts';
+import type { Freshness } from './core/standing.ts';
 
 /** How often a need is met before what is still unknown is `unavailable`. */
 const MAX_TRIES = 4;
@@ -48,19 +49,25 @@ export class Authorizer implements Decider {
   }
 
   private async pursue(request: AccessRequest, need: Need, beganMs: number): Promise<Decision> {
-    const { policy, standings, observer } = this.parts;
+    const { policy, observer } = this.parts;
     const learnt = new Learnt(this.parts.known);
     let open = need;
     for (let tries = 1; ; tries++) {
       const met = await this.meetInTime(open, learnt, beganMs);
       const moment = this.momentOf(beganMs, met && tries < MAX_TRIES);
-      const outcome = authorize(request, policy, learnt, standings.freshness, moment);
+      const outcome = authorize(request, policy, learnt, this.freshnessAfter(open, met), moment);
       if (outcome.outcome !== 'need') {
         observer.decided(request, outcome, { waited: true, tookMs: moment.monotonicMs - beganMs });
         return outcome;
       }
       open = outcome;
     }
+  }
+
+  /** Where the revocation set could not be read in time, the configuration may let older knowledge count. */
+  private freshnessAfter({ what }: Need, met: boolean): Freshness {
+    const { freshness, outageFreshness } = this.parts.standings;
+    return what === 'standing' && !met ? (outageFreshness ?? freshness) : freshness;
   }
 
   private momentOf(beganMs: number, mayAsk: boolean): Moment {

@@ -140,7 +140,7 @@ export class RunningApp implements App {
 
 /** What a configuration says about asking the revocation set. */
 export function limitsOf({ revocation, timeouts }: Config) {
-  return { maxStalenessMs: revocation.maxStalenessMs, storeTimeoutMs: timeouts.storeMs };
+  return { ...revocation, storeTimeoutMs: timeouts.storeMs };
 }
 
 /** The last one opened first. */

@@ -18,7 +18,11 @@ export interface Config {
   readonly basic: { readonly routes: boolean; readonly sunsetMs: number };
   readonly routes: readonly Route[];
   readonly shadow: boolean;
-  readonly revocation: { readonly maxStalenessMs: number };
+  readonly revocation: {
+    readonly maxStalenessMs: number;
+    /** How old "not revoked" may be where the set cannot be read in time; `undefined` to deny then. */
+    readonly allowKnownForMs: number | undefined;
+  };
   readonly shutdown: { readonly delayMs: number; readonly drainMs: number };
   readonly identity: { readonly headers: IdentityHeaders; readonly forwardCredential: boolean };
   readonly log: LogConfig;

@@ -93,7 +93,7 @@ describe('loadConfig() of a good file', () => {
       basic: { routes: false, sunsetMs: Infinity },
       routes: [],
       shadow: false,
-      revocation: { maxStalenessMs: 1000 },
+      revocation: { maxStalenessMs: 1000, allowKnownForMs: undefined },
       shutdown: { delayMs: 0, drainMs: 10_000 },
       identity: {
         headers: {
@@ -138,6 +138,13 @@ describe('loadConfig() of a good file', () => {
 
 const STORE = "expected 'memory:', 'sqlite:PATH', 'redis://HOST', or a map with url";
 
+describe('loadConfig() of onOutage', () => {
+  it('reads how long what was known may pass in an outage', () => {
+    const { revocation } = configOf('revocation: { onOutage: { allowKnownFor: 30s } }');
+    expect(revocation).toEqual({ maxStalenessMs: 1000, allowKnownForMs: 30_000 });
+  });
+});
+
 describe('loadConfig() of a bad file', () => {
   it.each([
     ['store: memory', [`3:8: store: ${STORE}`]],
@@ -150,10 +157,26 @@ describe('loadConfig() of a bad file', () => {
     ],
     ['shadow: "true"', ['3:9: shadow: expected true or false, found a string']],
     [
-      'revocation: { onOutage: { allowKnownFor: 30s } }',
-      ["3:15: revocation.onOutage: 'allowKnownFor' is not part of this version yet: expected deny"],
+      'revocation: { onOutage: { allowKnownFor: 999ms } }',
+      [
+        "3:42: revocation.onOutage.allowKnownFor: expected a duration from 1s to 1h, such as 150ms, 30s, 5m or 24h, found '999ms'",
+      ],
     ],
-    ['revocation: { onOutage: allow }', ["3:25: revocation.onOutage: expected deny, found 'allow'"]],
+    [
+      'revocation: { maxStaleness: 30s, onOutage: { allowKnownFor: 30s } }',
+      ['3:61: revocation.onOutage.allowKnownFor: must be longer than revocation.maxStaleness'],
+    ],
+    [
+      'revocation: { onOutage: { allowFor: 30s } }',
+      [
+        '3:15: revocation.onOutage.allowKnownFor: missing: expected a duration from 1s to 1h, such as 150ms, 30s, 5m or 24h',
+        "3:27: revocation.onOutage: unknown key 'allowFor', expected allowKnownFor",
+      ],
+    ],
+    [
+      'revocation: { onOutage: allow }',
+      ["3:25: revocation.onOutage: expected deny, or a map with allowKnownFor, found 'allow'"],
+    ],
     [
       'log: { level: inof }',
       ["3:15: log.level: expected trace, debug, info, warn, error or silent, found 'inof', did you mean 'info'?"],
@@ -189,7 +212,7 @@ describe('loadConfig() of a bad file', () => {
       "17:16: issuers[0].signing: unknown key 'algoritm', did you mean 'algorithm'?",
       '30:22: issuers[2].secrets[0].env: the environment variable AUTH0_SECRET is not set',
       "37:57: routes[3].scope: unknown scope 'device:list', did you mean 'devices:list'?",
-      "41:43: revocation.onOutage: expected deny, found 'allow'",
+      "41:43: revocation.onOutage: expected deny, or a map with allowKnownFor, found 'allow'",
     ]);
   });
 

@@ -88,7 +88,6 @@ function isComplete<T>(parts: { readonly [K in keyof T]: T[K] | undefined }): pa
 function readSettings(draft: Draft) {
   const { shape } = fileSchema;
   const timeouts = draft.read(['timeouts'], shape.timeouts);
-  const revocation = draft.read(['revocation'], shape.revocation);
   const shutdown = draft.read(['shutdown'], shape.shutdown);
   return {
     store: readStore(draft),
@@ -96,7 +95,7 @@ function readSettings(draft: Draft) {
     timeouts: timeouts && { decisionMs: timeouts.decision, storeMs: timeouts.store },
     trustedProxies: draft.read(['trustedProxies'], shape.trustedProxies),
     shadow: draft.read(['shadow'], shape.shadow),
-    revocation: revocation && { maxStalenessMs: revocation.maxStaleness },
+    revocation: readRevocation(draft),
     shutdown: shutdown && { delayMs: shutdown.delay, drainMs: shutdown.drain },
     log: readLog(draft),
   };
@@ -105,6 +104,17 @@ function readSettings(draft: Draft) {
 function readLog(draft: Draft): LogConfig | undefined {
   const written = draft.read(['log'], fileSchema.shape.log);
   return written && { ...written, audit: written.audit === undefined ? undefined : draft.absolute(written.audit) };
+}
+
+function readRevocation(draft: Draft): Config['revocation'] | undefined {
+  const written = draft.read(['revocation'], fileSchema.shape.revocation);
+  if (written === undefined) return undefined;
+  const { maxStaleness: maxStalenessMs, onOutage } = written;
+  const allowKnownForMs = onOutage === 'deny' ? undefined : onOutage.allowKnownFor;
+  if (allowKnownForMs !== undefined && allowKnownForMs <= maxStalenessMs) {
+    draft.refuse(['revocation', 'onOutage', 'allowKnownFor'], 'must be longer than revocation.maxStaleness');
+  }
+  return { maxStalenessMs, allowKnownForMs };
 }
 
 function readBasic(draft: Draft): Config['basic'] | undefined {

@@ -51,6 +51,8 @@ export const scopeSchema = z.strictObject(
 
 const header = (name: string) => text('the name of a header field', headerProblem).prefault(name);
 
+const OUTAGE = 'deny, or a map with allowKnownFor';
+
 /** The configuration file as it is written. What one value says about another is checked after it. */
 export const fileSchema = z.strictObject({
   version: z.literal(1).describe('Version of this format'),
@@ -104,9 +106,19 @@ export const fileSchema = z.strictObject({
         .prefault('1s')
         .describe('How old "not revoked" may be before the store must be asked: a duration from 100ms to 60s'),
       onOutage: z
-        .literal('deny', { error: ({ input }) => wordOutage(input) })
+        .union(
+          [
+            parsed(OUTAGE, (text) => (text === 'deny' ? ('deny' as const) : undefined)).meta({ const: 'deny' }),
+            z.strictObject({
+              allowKnownFor: milliseconds('1s', '1h').describe(
+                'How long a token that was known not to be revoked may pass: a duration from 1s to 1h',
+              ),
+            }),
+          ],
+          { error: expected(OUTAGE) },
+        )
         .prefault('deny')
-        .describe('What happens while the revocation set cannot be read in time'),
+        .describe('What happens while the revocation set cannot be read in time. allowKnownFor suspends the promise'),
     })
     .prefault({})
     .describe('The promise about revoked tokens'),
@@ -161,11 +173,4 @@ function rangeProblem(range: string): string | undefined {
   return isAddressRange(range)
     ? undefined
     : expected("an IP address or a CIDR range such as '10.0.0.0/8'")({ input: range });
-}
-
-function wordOutage(written: unknown): string {
-  const later = typeof written === 'object' && written !== null && 'allowKnownFor' in written;
-  return later
-    ? "'allowKnownFor' is not part of this version yet: expected deny"
-    : expected('deny')({ input: written });
 }

@@ -18,6 +18,11 @@ export interface Verifier {
 export interface StandingReader {
   /** How far the feed can be trusted at this moment; the object changes in place. */
   readonly freshness: Freshness;
+  /**
+   * How far what is known may be trusted where `refresh` could not read the set in time; `undefined` where nothing is,
+   * beyond {@link freshness}.
+   */
+  readonly outageFreshness: Freshness | undefined;
   /** Brings every standing of the credential up to date. Rejects where the set cannot be read. */
   refresh(credential: KnownCredential): Promise<void>;
 }
@@ -48,4 +53,12 @@ export interface DecisionObserver {
   decided(request: AccessRequest, decision: Decision, timing?: Timing): void;
   /** A need could not be met because a part broke; the request was denied as `unavailable`. */
   failed(error: unknown): void;
+}
+
+/** Told once per change of what Sallyport can hear and read of the revocation set. Must not throw. */
+export interface RevocationObserver {
+  feedLost(cause: Error): void;
+  feedBack(): void;
+  outageBegan(cause: Error): void;
+  outageEnded(): void;
 }

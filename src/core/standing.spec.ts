@@ -9,6 +9,7 @@ import {
   makeMoment,
   makeRevoked,
   makeStanding,
+  NOW_MS,
   NOW_SECONDS,
 } from './testing.ts';
 
@@ -48,6 +49,34 @@ describe('judge()', () => {
   ])('is $is by the feed when $when', ({ epoch, heardAgoMs, is }) => {
     const freshness = makeFreshness({ heardUpToMs: MONOTONIC_MS - heardAgoMs });
     expect(judge(makeStanding({ epoch }), 0, freshness, makeMoment())).toBe(is);
+  });
+
+  it.each<{ when: string; passedMs: number; passedWallMs: number; is: Verdict }>([
+    { when: 'both clocks say that it was just so long ago', passedMs: 1000, passedWallMs: 1000, is: 'clear' },
+    { when: 'the machine was suspended for too long', passedMs: 10, passedWallMs: 1001, is: 'unknown' },
+    { when: 'the machine was suspended, but not for long', passedMs: 10, passedWallMs: 900, is: 'clear' },
+    { when: 'the wall clock was set forward', passedMs: 10, passedWallMs: 3_600_000, is: 'unknown' },
+    { when: 'the wall clock was set back by less than the bound', passedMs: 10, passedWallMs: -990, is: 'clear' },
+    { when: 'the wall clock was set back by more than the bound', passedMs: 10, passedWallMs: -991, is: 'unknown' },
+    { when: 'only the wall clock says that it was not long ago', passedMs: 1001, passedWallMs: 10, is: 'unknown' },
+  ])('is $is by the feed and by an answer when $when', ({ passedMs, passedWallMs, is }) => {
+    const [at, wall] = [MONOTONIC_MS - passedMs, NOW_MS - passedWallMs];
+    const heard = makeFreshness({ heardUpToMs: at, heardUpToWallMs: wall });
+    expect(judge(makeHeard(), 0, heard, makeMoment())).toBe(is);
+    const answered = makeStanding({ askedAtMs: at, askedAtWallMs: wall, answeredAtMs: MONOTONIC_MS });
+    expect(judge(answered, 0, makeFreshness({ heardUpToMs: NEVER }), makeMoment())).toBe(is);
+  });
+
+  it.each<{ when: string; askedAgoMs: number; answeredAgoMs: number; is: Verdict }>([
+    { when: 'answered before the decision began', askedAgoMs: 60, answeredAgoMs: 55, is: 'clear' },
+    { when: 'asked as long ago as is allowed', askedAgoMs: 1000, answeredAgoMs: 900, is: 'clear' },
+    { when: 'asked too long ago', askedAgoMs: 1000.1, answeredAgoMs: 900, is: 'unknown' },
+    { when: 'never answered', askedAgoMs: 10, answeredAgoMs: Number.POSITIVE_INFINITY, is: 'unknown' },
+  ])('is $is where answers are kept and the store was $when', ({ askedAgoMs, answeredAgoMs, is }) => {
+    const [askedAtMs, answeredAtMs] = [MONOTONIC_MS - askedAgoMs, MONOTONIC_MS - answeredAgoMs];
+    const freshness = makeFreshness({ heardUpToMs: NEVER, keepsAnswers: true });
+    const moment = makeMoment({ beganMs: MONOTONIC_MS - 50 });
+    expect(judge(makeStanding({ askedAtMs, answeredAtMs }), 0, freshness, moment)).toBe(is);
   });
 
   it.each<{ when: string; askedAgoMs: number; answeredAgoMs: number; is: Verdict }>([

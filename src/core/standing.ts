@@ -17,6 +17,8 @@ export interface Standing {
   epoch: number;
   /** Monotonic milliseconds at which the question whose answer this is was sent. */
   askedAtMs: number;
+  /** The same moment on the wall clock, in Unix milliseconds. */
+  askedAtWallMs: number;
   /** Monotonic milliseconds at which that answer arrived; `-Infinity` where there is none that counts. */
   answeredAtMs: number;
 }
@@ -32,8 +34,12 @@ export interface Freshness {
   readonly epoch: number;
   /** Monotonic milliseconds up to which every change is known to have been heard; `Infinity` where the set is our own memory. */
   readonly heardUpToMs: number;
+  /** The same moment on the wall clock, in Unix milliseconds. */
+  readonly heardUpToWallMs: number;
   /** The promise: no older "not revoked" is ever trusted. */
   readonly maxStalenessMs: number;
+  /** Whether an answer counts for that long too, and not only for the decisions that waited for it. */
+  readonly keepsAnswers: boolean;
 }
 
 /** What a standing says of a token issued at `issuedAtSeconds` (`-Infinity` where it does not say). */
@@ -42,6 +48,16 @@ export type Verdict = 'revoked' | 'clear' | 'unknown';
 /**
  * Revoked stays revoked, however old the knowledge is. "Not revoked" counts only where the feed would have said
  * otherwise, or where the store itself answered during this decision.
+ *
+ * | state of a standing | by | "not revoked" counts |
+ * |---|---|---|
+ * | unread | its making, a change, an eviction | never |
+ * | answered | the store's answer | for decisions that began before the answer, until `maxStalenessMs` after the question |
+ * | heard | that, and the feed unbroken since the question: the epochs are equal | until `maxStalenessMs` after the last beat was sent |
+ * | marked | an answer that holds an entry | never, for the tokens that the entry reaches |
+ *
+ * `answered` and `heard` end by a change (`unread`); `heard` ends also by a new epoch, when the feed may have missed
+ * something; `marked` never ends. Time is both clocks': see {@link isWithin}.
  */
 export function judge(standing: Standing, issuedAtSeconds: number, freshness: Freshness, moment: Moment): Verdict {
   if (
@@ -51,13 +67,30 @@ export function judge(standing: Standing, issuedAtSeconds: number, freshness: Fr
   ) {
     return 'revoked';
   }
-  return isHeard(standing, freshness, moment) || isJustAnswered(standing, freshness, moment) ? 'clear' : 'unknown';
+  return isHeard(standing, freshness, moment) || isAnswered(standing, freshness, moment) ? 'clear' : 'unknown';
 }
 
 function isHeard(standing: Standing, freshness: Freshness, moment: Moment): boolean {
-  return standing.epoch === freshness.epoch && moment.monotonicMs - freshness.heardUpToMs <= freshness.maxStalenessMs;
+  return (
+    standing.epoch === freshness.epoch && isWithin(freshness.heardUpToMs, freshness.heardUpToWallMs, freshness, moment)
+  );
 }
 
-function isJustAnswered(standing: Standing, freshness: Freshness, moment: Moment): boolean {
-  return standing.answeredAtMs >= moment.beganMs && moment.monotonicMs - standing.askedAtMs <= freshness.maxStalenessMs;
+function isAnswered(standing: Standing, freshness: Freshness, moment: Moment): boolean {
+  return (
+    (standing.answeredAtMs >= moment.beganMs || freshness.keepsAnswers) &&
+    standing.answeredAtMs > Number.NEGATIVE_INFINITY &&
+    isWithin(standing.askedAtMs, standing.askedAtWallMs, freshness, moment)
+  );
+}
+
+/**
+ * Whether a moment lies at most `maxStalenessMs` back by both clocks. The monotonic one may have stood still while the
+ * machine was suspended; the wall clock may have been set. Where they drift apart by more than that bound, neither is
+ * believed.
+ */
+function isWithin(monotonicMs: number, wallMs: number, { maxStalenessMs }: Freshness, moment: Moment): boolean {
+  const passedMs = moment.monotonicMs - monotonicMs;
+  const passedWallMs = moment.wallMs - wallMs;
+  return passedMs <= maxStalenessMs && passedWallMs <= maxStalenessMs && passedWallMs >= passedMs - maxStalenessMs;
 }

@@ -45,13 +45,15 @@ export function makeRequest(request: Partial<AccessRequest> = {}): AccessRequest
 
 /** A standing that was never asked about. */
 export function makeStanding(standing: Partial<Standing> = {}): Standing {
+  const askedAtMs = standing.askedAtMs ?? Number.NEGATIVE_INFINITY;
   return {
     key: 'sallyport:revoked:partner:t-1',
     marked: false,
     issuedUpToSeconds: Number.NEGATIVE_INFINITY,
     fromSeconds: Number.POSITIVE_INFINITY,
     epoch: NO_EPOCH,
-    askedAtMs: Number.NEGATIVE_INFINITY,
+    askedAtMs,
+    askedAtWallMs: wallOf(askedAtMs),
     answeredAtMs: Number.NEGATIVE_INFINITY,
     ...standing,
   };
@@ -70,7 +72,14 @@ export function makeRevoked(standing: Partial<Standing> = {}): Standing {
 
 /** A feed that has heard of everything up to now. */
 export function makeFreshness(freshness: Partial<Freshness> = {}): Freshness {
-  return { epoch: EPOCH, heardUpToMs: MONOTONIC_MS, maxStalenessMs: 1000, ...freshness };
+  const heardUpToMs = freshness.heardUpToMs ?? MONOTONIC_MS;
+  const heard = { heardUpToMs, heardUpToWallMs: wallOf(heardUpToMs) };
+  return { epoch: EPOCH, ...heard, maxStalenessMs: 1000, keepsAnswers: false, ...freshness };
+}
+
+/** What the wall clock of the specs showed then. */
+function wallOf(monotonicMs: number): number {
+  return NOW_MS + monotonicMs - MONOTONIC_MS;
 }
 
 /** A Bearer token of the issuer `partner` with the scope `messages:send`, good for another minute and not revoked. */

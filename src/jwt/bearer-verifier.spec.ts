@@ -399,7 +399,8 @@ describe('BearerVerifier.verify()', () => {
       first.outcome === 'known' && first.standings,
     );
     const moment = { wallMs: NOW * 1000, monotonicMs: 0, beganMs: 0, mayAsk: false };
-    const freshness = { epoch: 0, heardUpToMs: 0, maxStalenessMs: 1000 };
+    const heard = { heardUpToMs: 0, heardUpToWallMs: NOW * 1000 };
+    const freshness = { epoch: 0, ...heard, maxStalenessMs: 1000, keepsAnswers: false };
     const verdicts = second.outcome === 'known' ? second.standings.map((s) => judge(s, NOW, freshness, moment)) : [];
     expect(verdicts).toContain('revoked');
   });

@@ -1,5 +1,5 @@
 import type { Decision } from '../core/decision.ts';
-import type { DecisionObserver, Timing } from '../core/ports.ts';
+import type { DecisionObserver, RevocationObserver, Timing } from '../core/ports.ts';
 import type { AccessRequest } from '../core/request.ts';
 import type { DecisionCells } from './cells.ts';
 import type { ConfigStatus } from './config-status.ts';
@@ -23,7 +23,7 @@ export interface EventsParts {
 }
 
 /** Everything that Sallyport says about itself, one function an event. */
-export class Events implements DecisionObserver {
+export class Events implements DecisionObserver, RevocationObserver {
   private readonly parts: EventsParts;
 
   constructor(parts: EventsParts) {
@@ -80,6 +80,25 @@ export class Events implements DecisionObserver {
       { path, fileSystem },
       'the store lies on a network file system, where SQLite may lose what it acknowledged',
     );
+  }
+
+  feedLost(cause: Error): void {
+    this.parts.logs.app.warn(
+      { cause: messageOf(cause) },
+      'revocation feed lost: every decision asks the store until it is back',
+    );
+  }
+
+  feedBack(): void {
+    this.parts.logs.app.info('revocation feed back');
+  }
+
+  outageBegan(cause: Error): void {
+    this.parts.logs.app.error({ cause: messageOf(cause) }, 'outage: the revocation set cannot be read in time');
+  }
+
+  outageEnded(): void {
+    this.parts.logs.app.info('outage over: the revocation set can be read');
   }
 
   tokenIssued(by: Actor, token: { readonly id: string; readonly scopes: readonly string[] }): void {

@@ -1,14 +1,7 @@
-import { setImmediate } from 'node:timers/promises';
-import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import type { KnownCredential } from '../core/known.ts';
 import type { Verdict } from '../core/standing.ts';
-import { judge, NO_EPOCH } from '../core/standing.ts';
-import { makeCredential, makeMoment } from '../core/testing.ts';
-import { Standings } from './standings.ts';
-
-const MAX_STALENESS_MS = 1000;
-const STORE_TIMEOUT_MS = 80;
+import { NO_EPOCH } from '../core/standing.ts';
+import { Bench, MAX_STALENESS_MS, STORE_TIMEOUT_MS } from './testing.ts';
 
 afterEach(() => {
   vi.useRealTimers();
@@ -60,14 +53,14 @@ describe('Standings.refresh()', () => {
 
   it('counts the age of an answer from when it was asked', async () => {
     const bench = new Bench();
-    bench.standings.heardUpTo(-Infinity);
+    bench.standings.heardUpTo(-Infinity, -Infinity);
     const token = bench.token('a');
     const done = bench.standings.refresh(token);
-    bench.nowMs += MAX_STALENESS_MS;
+    bench.pass(MAX_STALENESS_MS);
     bench.answer(0, undefined);
     await done;
     expect(bench.judge(token, 0)).toBe('clear');
-    bench.nowMs += 1;
+    bench.pass(1);
     expect(bench.judge(token, 1)).toBe('unknown');
   });
 
@@ -128,11 +121,11 @@ describe('Standings and the feed', () => {
     const bench = new Bench();
     await bench.learn('a', undefined);
     const token = bench.token('a');
-    bench.nowMs += MAX_STALENESS_MS;
+    bench.pass(MAX_STALENESS_MS);
     expect(bench.judge(token)).toBe('clear');
-    bench.nowMs += 1;
+    bench.pass(1);
     expect(bench.judge(token)).toBe('unknown');
-    bench.standings.heardUpTo(bench.nowMs);
+    bench.hear();
     expect(bench.judge(token)).toBe('clear');
   });
 
@@ -143,7 +136,7 @@ describe('Standings and the feed', () => {
     const bench = new Bench();
     await bench.learn('a', undefined);
     tell(bench);
-    bench.standings.heardUpTo(bench.nowMs);
+    bench.hear();
     expect(bench.judge(bench.token('a'))).toBe('unknown');
     await bench.learn('a', undefined);
     expect(bench.judge(bench.token('a'))).toBe('clear');
@@ -285,176 +278,78 @@ describe('Standings that are full', () => {
   });
 });
 
-describe('Standings keep the promise', () => {
-  const KEYS = ['a', 'b', 'c', 'd'] as const;
-  const TOKENS = [['a', 'b'], ['b', 'c'], ['d']] as const;
-  const key = fc.constantFrom(...KEYS);
-  const token = fc.nat(TOKENS.length - 1);
-  const step = fc.oneof(
-    { weight: 2, arbitrary: fc.record({ what: fc.constant('revoke' as const), key }) },
-    { weight: 1, arbitrary: fc.record({ what: fc.constant('touch' as const), key }) },
-    { weight: 4, arbitrary: fc.record({ what: fc.constant('beat' as const) }) },
-    { weight: 4, arbitrary: fc.record({ what: fc.constant('deliver' as const) }) },
-    { weight: 1, arbitrary: fc.record({ what: fc.constant('break' as const) }) },
-    { weight: 6, arbitrary: fc.record({ what: fc.constant('ask' as const), token }) },
-    { weight: 6, arbitrary: fc.record({ what: fc.constant('read' as const), nth: fc.nat(3) }) },
-    { weight: 8, arbitrary: fc.record({ what: fc.constant('answer' as const), nth: fc.nat(3) }) },
-    { weight: 1, arbitrary: fc.record({ what: fc.constant('fail' as const), nth: fc.nat(3) }) },
-    { weight: 1, arbitrary: fc.record({ what: fc.constant('crowd' as const) }) },
-    { weight: 5, arbitrary: fc.record({ what: fc.constant('pass' as const), ms: fc.nat(600) }) },
-    { weight: 8, arbitrary: fc.record({ what: fc.constant('decide' as const), token, beganAgoMs: fc.nat(150) }) },
-  );
+describe('Standings.outageFreshness', () => {
+  const ALLOWED_MS = 30_000;
+  const lenient = (bench: Bench, key = 'a'): Verdict =>
+    bench.judge(bench.token(key), undefined, 0, bench.standings.outageFreshness);
 
-  it('whatever order changes, answers, losses and evictions come in', async () => {
-    const verdicts = { clear: 0, revoked: 0, unknown: 0 };
-    await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 60, size: 'max' }), async (steps) => {
-        const bench = new Bench({ maxEntries: 3 });
-        const tokens = TOKENS.map((keys) => bench.token(...keys));
-        const revokedAtMs = new Map<string, number>();
-        const feed: (() => void)[] = [];
-        const snapshots = new Map<Question, readonly (string | undefined)[]>();
-        const pending = (nth: number): Question | undefined => bench.questions.filter(({ isOpen }) => isOpen)[nth];
-        const snapshot = (question: Question): readonly (string | undefined)[] =>
-          question.keys.map((asked) => (revokedAtMs.has(asked) ? '' : undefined));
-        for (const one of steps) {
-          switch (one.what) {
-            case 'revoke':
-              if (!revokedAtMs.has(one.key)) revokedAtMs.set(one.key, bench.nowMs);
-              feed.push(() => bench.standings.changed([one.key]));
-              break;
-            case 'touch':
-              feed.push(() => bench.standings.changed([one.key]));
-              break;
-            case 'beat': {
-              const sentAtMs = bench.nowMs;
-              feed.push(() => bench.standings.heardUpTo(sentAtMs));
-              break;
-            }
-            case 'deliver':
-              for (const tell of feed.splice(0, 3)) tell();
-              break;
-            case 'break':
-              feed.length = 0;
-              bench.standings.lost();
-              break;
-            case 'ask':
-              bench.standings.refresh(tokens[one.token] ?? makeCredential()).catch(() => {});
-              break;
-            case 'read': {
-              const question = pending(one.nth);
-              if (question !== undefined && !snapshots.has(question)) snapshots.set(question, snapshot(question));
-              break;
-            }
-            case 'answer': {
-              const question = pending(one.nth);
-              question?.resolve(snapshots.get(question) ?? snapshot(question));
-              await setImmediate();
-              break;
-            }
-            case 'fail':
-              pending(one.nth)?.reject(new Error('gone'));
-              await setImmediate();
-              break;
-            case 'crowd':
-              bench.token('x', 'y');
-              break;
-            case 'pass':
-              bench.nowMs += one.ms;
-              break;
-            case 'decide': {
-              const asked = tokens[one.token] ?? makeCredential();
-              const beganMs = bench.nowMs - one.beganAgoMs;
-              const verdict = bench.judge(asked, beganMs);
-              verdicts[verdict] += 1;
-              const endedAtMs = Math.min(...asked.standings.map((entry) => revokedAtMs.get(entry.key) ?? Infinity));
-              if (beganMs > endedAtMs + MAX_STALENESS_MS) expect(verdict).not.toBe('clear');
-              if (endedAtMs === Infinity) expect(verdict).not.toBe('revoked');
-              break;
-            }
-          }
-        }
-        for (const question of bench.questions) question.resolve(snapshot(question));
-      }),
-      { numRuns: 2000 },
-    );
-    expect(verdicts.clear).toBeGreaterThan(50);
-    expect(verdicts.revoked).toBeGreaterThan(50);
-    expect(verdicts.unknown).toBeGreaterThan(50);
+  it('is none under onOutage: deny, and follows the limits', () => {
+    const bench = new Bench();
+    expect(bench.standings.outageFreshness).toBeUndefined();
+    bench.standings.limit({ maxStalenessMs: 500, storeTimeoutMs: 1, allowKnownForMs: 2000 });
+    expect(bench.standings.outageFreshness).toMatchObject({ maxStalenessMs: 2000 });
+    expect(bench.standings.maxStalenessMs).toBe(500);
+  });
+
+  it('lets what was heard of count until allowKnownFor after the last beat, and not longer', async () => {
+    const bench = new Bench({ allowKnownForMs: ALLOWED_MS });
+    await bench.learn('a', undefined);
+    bench.pass(100_000);
+    bench.hear();
+    bench.pass(ALLOWED_MS);
+    expect([bench.judge(bench.token('a')), lenient(bench)]).toEqual(['unknown', 'clear']);
+    bench.pass(1);
+    expect(lenient(bench)).toBe('unknown');
+  });
+
+  it('lets an answer count as long from its question, also across a feed that was made again', async () => {
+    const bench = new Bench({ allowKnownForMs: ALLOWED_MS });
+    await bench.learn('a', undefined);
+    bench.standings.lost();
+    bench.pass(ALLOWED_MS);
+    expect(lenient(bench)).toBe('clear');
+    bench.pass(1);
+    bench.hear();
+    expect(lenient(bench)).toBe('unknown');
+  });
+
+  it.each<[string, (bench: Bench) => unknown, Verdict]>([
+    ['what was never read', () => undefined, 'unknown'],
+    ['what is revoked', (bench) => bench.learn('a', ''), 'revoked'],
+    [
+      'what has changed since',
+      (bench) => bench.learn('a', undefined).then(() => bench.standings.changed(['a'])),
+      'unknown',
+    ],
+    ['what had to go', (bench) => bench.learn('a', undefined).then(() => bench.token('b', 'c')), 'unknown'],
+  ])('never lets %s pass', async (_what, prepare, verdict) => {
+    const bench = new Bench({ allowKnownForMs: ALLOWED_MS, maxEntries: 2 });
+    await prepare(bench);
+    expect(lenient(bench)).toBe(verdict);
+  });
+
+  it('believes neither clock where they disagree by more than that', async () => {
+    const bench = new Bench({ allowKnownForMs: ALLOWED_MS });
+    await bench.learn('a', undefined);
+    bench.wallMs += ALLOWED_MS + 1;
+    expect(lenient(bench)).toBe('unknown');
+    bench.wallMs -= 2 * ALLOWED_MS + 2;
+    expect(lenient(bench)).toBe('unknown');
   });
 });
 
-interface Question {
-  readonly keys: readonly string[];
-  isOpen: boolean;
-  resolve(values: readonly (string | undefined)[]): void;
-  reject(error: Error): void;
-}
-
-/** Standings over a store that answers when it is told to, and a clock that stands still. */
-class Bench {
-  readonly questions: Question[] = [];
-  readonly standings: Standings;
-  nowMs = 10_000;
-  breaks = false;
-
-  constructor({ maxEntries = 100 } = {}) {
-    this.standings = new Standings({
-      store: { read: (keys) => this.read(keys) },
-      clock: { monotonicMs: () => this.nowMs },
-      maxStalenessMs: MAX_STALENESS_MS,
-      storeTimeoutMs: STORE_TIMEOUT_MS,
-      maxEntries,
-    });
-    this.standings.heardUpTo(this.nowMs);
-  }
-
-  /** A token that these entries could end. */
-  token(...keys: readonly string[]): KnownCredential {
-    return makeCredential({ standings: keys.map((key) => this.standings.at(key)) });
-  }
-
-  answer(nth: number, ...values: readonly (string | undefined)[]): void {
-    this.questions[nth]?.resolve(values);
-  }
-
-  /** Refreshes a token and answers the question that this asks. */
-  async answerNext(token: KnownCredential, ...values: readonly (string | undefined)[]): Promise<void> {
-    const done = this.standings.refresh(token);
-    this.answer(this.questions.length - 1, ...values);
-    await done;
-  }
-
-  /** Asks for one entry and is told its value. */
-  async learn(key: string, value: string | undefined): Promise<void> {
-    await this.answerNext(this.token(key), value);
-  }
-
-  /** What the core would read from a token's standings, in a decision that began now unless told otherwise. */
-  judge({ standings }: KnownCredential, beganMs = this.nowMs + 1, issuedAtSeconds = 0): Verdict {
-    const moment = makeMoment({ monotonicMs: this.nowMs, beganMs });
-    const verdicts = standings.map((entry) => judge(entry, issuedAtSeconds, this.standings.freshness, moment));
-    return (
-      verdicts.find((verdict) => verdict === 'revoked') ?? verdicts.find((verdict) => verdict === 'unknown') ?? 'clear'
-    );
-  }
-
-  private read(keys: readonly string[]): Promise<readonly (string | undefined)[]> {
-    if (this.breaks) throw new Error('broken');
-    const { promise, resolve, reject } = Promise.withResolvers<readonly (string | undefined)[]>();
-    const question = {
-      keys: [...keys],
-      isOpen: true,
-      resolve: (values: readonly (string | undefined)[]) => {
-        question.isOpen = false;
-        resolve(values);
-      },
-      reject: (error: Error) => {
-        question.isOpen = false;
-        reject(error);
-      },
-    };
-    this.questions.push(question);
-    return promise;
-  }
-}
+describe('Standings.status', () => {
+  it('tells the feed, its age and an outage', async () => {
+    const bench = new Bench();
+    bench.pass(70);
+    expect(bench.standings.status).toEqual({ feed: 'live', feedAgeMs: 70, outage: false });
+    bench.standings.brokenOff(new Error('cut'));
+    const refresh = bench.standings.refresh(bench.token('a'));
+    bench.questions[0]?.reject(new Error('gone'));
+    await expect(refresh).rejects.toThrow('gone');
+    expect(bench.standings.status).toEqual({ feed: 'lost', feedAgeMs: 70, outage: true });
+    await bench.learn('a', undefined);
+    bench.hear();
+    expect(bench.standings.status).toEqual({ feed: 'live', feedAgeMs: 0, outage: false });
+  });
+});

@@ -1,22 +1,39 @@
 import { LRUCache } from 'lru-cache';
 import type { KnownCredential } from '../core/known.ts';
-import type { Clock, StandingReader } from '../core/ports.ts';
+import type { Clock, RevocationObserver, StandingReader } from '../core/ports.ts';
 import { readReach } from '../core/revocation-entry.ts';
 import type { Freshness, Standing } from '../core/standing.ts';
 import { NO_EPOCH } from '../core/standing.ts';
 import type { RevocationListener, RevocationStore } from '../store/store.ts';
 import { StoreError } from '../store/store.ts';
+import type { FeedState } from './health.ts';
+import { RevocationHealth } from './health.ts';
 
 /** What a configuration says about asking, and may say otherwise later. */
 export interface StandingLimits {
   readonly maxStalenessMs: number;
   /** Longest wait for one answer of the store. */
   readonly storeTimeoutMs: number;
+  /**
+   * How old "not revoked" may be where the store does not answer in time, in milliseconds: the promise is suspended
+   * for that long. `undefined` to deny then.
+   */
+  readonly allowKnownForMs: number | undefined;
+}
+
+/** What an operator is told of the revocation set. */
+export interface RevocationStatus {
+  readonly feed: FeedState;
+  /** Milliseconds since the moment up to which every change was heard; 0 for our own memory, `Infinity` before the first beat. */
+  readonly feedAgeMs: number;
+  /** Whether the last question to the store was left without an answer. */
+  readonly outage: boolean;
 }
 
 export interface StandingsParts extends StandingLimits {
   readonly store: Pick<RevocationStore, 'read'>;
-  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly clock: Clock;
+  readonly observer: RevocationObserver;
   /** How many entries are remembered; the least recently used go first. */
   readonly maxEntries: number;
 }
@@ -25,6 +42,7 @@ export interface StandingsParts extends StandingLimits {
 interface Question {
   readonly epoch: number;
   readonly askedAtMs: number;
+  readonly askedAtWallMs: number;
   readonly answered: Promise<void>;
 }
 
@@ -34,23 +52,47 @@ interface Question {
  */
 export class Standings implements StandingReader, RevocationListener {
   readonly freshness: { -readonly [Key in keyof Freshness]: Freshness[Key] };
+  private readonly health: RevocationHealth;
   private readonly parts: StandingsParts;
   private readonly entries: LRUCache<string, Standing>;
   private readonly open = new Map<string, Question>();
   private storeTimeoutMs: number;
+  private allowKnownForMs: number | undefined;
 
   constructor(parts: StandingsParts) {
     this.parts = parts;
+    this.health = new RevocationHealth(parts.observer);
     this.storeTimeoutMs = parts.storeTimeoutMs;
-    this.freshness = { epoch: 0, heardUpToMs: Number.NEGATIVE_INFINITY, maxStalenessMs: parts.maxStalenessMs };
+    this.allowKnownForMs = parts.allowKnownForMs;
+    const never = { heardUpToMs: Number.NEGATIVE_INFINITY, heardUpToWallMs: Number.NEGATIVE_INFINITY };
+    this.freshness = { epoch: 0, ...never, maxStalenessMs: parts.maxStalenessMs, keepsAnswers: false };
     // An entry that leaves the LRU is no longer told of changes, so it may not be trusted either.
     this.entries = new LRUCache({ max: parts.maxEntries, dispose: (standing) => forget(standing) });
   }
 
   /** Other limits from now on. */
-  limit({ maxStalenessMs, storeTimeoutMs }: StandingLimits): void {
+  limit({ maxStalenessMs, storeTimeoutMs, allowKnownForMs }: StandingLimits): void {
     this.freshness.maxStalenessMs = maxStalenessMs;
     this.storeTimeoutMs = storeTimeoutMs;
+    this.allowKnownForMs = allowKnownForMs;
+  }
+
+  get maxStalenessMs(): number {
+    return this.freshness.maxStalenessMs;
+  }
+
+  /** The same knowledge, which may be older, and answers count as long. Where a change was heard, neither is left. */
+  get outageFreshness(): Freshness | undefined {
+    const { allowKnownForMs } = this;
+    return allowKnownForMs === undefined
+      ? undefined
+      : { ...this.freshness, maxStalenessMs: allowKnownForMs, keepsAnswers: true };
+  }
+
+  get status(): RevocationStatus {
+    const { feed, outage } = this.health;
+    const feedAgeMs = Math.max(0, this.parts.clock.monotonicMs() - this.freshness.heardUpToMs);
+    return { feed, feedAgeMs, outage };
   }
 
   /** How many entries are remembered now. */
@@ -69,6 +111,7 @@ export class Standings implements StandingReader, RevocationListener {
       fromSeconds: Number.POSITIVE_INFINITY,
       epoch: NO_EPOCH,
       askedAtMs: Number.NEGATIVE_INFINITY,
+      askedAtWallMs: Number.NEGATIVE_INFINITY,
       answeredAtMs: Number.NEGATIVE_INFINITY,
     };
     this.entries.set(key, fresh);
@@ -98,8 +141,14 @@ export class Standings implements StandingReader, RevocationListener {
     this.freshness.epoch += 1;
   }
 
-  heardUpTo(monotonicMs: number): void {
+  heardUpTo(monotonicMs: number, wallMs: number): void {
     this.freshness.heardUpToMs = monotonicMs;
+    this.freshness.heardUpToWallMs = wallMs;
+    this.health.heard();
+  }
+
+  brokenOff(cause: Error): void {
+    this.health.brokenOff(cause);
   }
 
   /** The shared standing for one that an LRU eviction may have orphaned; what is known to have ended stays so. */
@@ -112,16 +161,18 @@ export class Standings implements StandingReader, RevocationListener {
 
   private ask(standings: readonly Standing[]): void {
     const { store, clock } = this.parts;
-    const askedAtMs = clock.monotonicMs();
+    const [askedAtMs, askedAtWallMs] = [clock.monotonicMs(), clock.wallMs()];
     const read = withTimeout(store.read(standings.map(({ key }) => key)), this.storeTimeoutMs);
     const question: Question = {
       epoch: this.freshness.epoch,
       askedAtMs,
+      askedAtWallMs,
       answered: read
         .then((values) => this.answer(question, standings, values))
         .catch((error: unknown) => {
           // Also where the answer cannot be read: a question that stayed open would never be asked again.
           this.close(question, standings);
+          this.health.unanswered(error);
           throw error;
         }),
     };
@@ -140,9 +191,11 @@ export class Standings implements StandingReader, RevocationListener {
       if (value !== undefined) mark(standing, readReach(standing.key, value));
       standing.epoch = question.epoch;
       standing.askedAtMs = question.askedAtMs;
+      standing.askedAtWallMs = question.askedAtWallMs;
       standing.answeredAtMs = this.parts.clock.monotonicMs();
     });
     this.close(question, standings);
+    this.health.answered();
   }
 
   private close(question: Question, standings: readonly Standing[]): void {

@@ -68,7 +68,7 @@ class MemoryRevocations implements RevocationStore, RevocationFeed {
     if (this.listener !== undefined) throw new Error('the feed is followed already');
     this.listener = listener;
     if (this.entries.size > 0) listener.changed([...this.entries.keys()]);
-    listener.heardUpTo(Number.POSITIVE_INFINITY);
+    listener.heardUpTo(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
   }
 }
 

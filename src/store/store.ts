@@ -46,12 +46,19 @@ export interface RevocationFeed {
 }
 
 export interface RevocationListener {
+  /** How old the last word may be before it is worth nothing, in milliseconds; may change at any time. */
+  readonly maxStalenessMs: number;
   /** These entries were added or changed. */
   changed(keys: readonly string[]): void;
   /** Changes may have been missed: nothing known before counts any more. */
   lost(): void;
-  /** Everything that was acknowledged before this moment (monotonic milliseconds, `performance.now()`) has been told. */
-  heardUpTo(monotonicMs: number): void;
+  /**
+   * Everything that was acknowledged before this moment has been told: monotonic milliseconds (`performance.now()`)
+   * and Unix milliseconds (`Date.now()`), both taken at that moment and not when this is called.
+   */
+  heardUpTo(monotonicMs: number, wallMs: number): void;
+  /** The feed has broken off and is being made again; until {@link heardUpTo} nothing more is told. */
+  brokenOff(cause: Error): void;
 }
 
 export interface Account {

@@ -2,7 +2,9 @@ import type { RevocationListener } from '../../src/store/store.ts';
 
 /** Remembers what a feed told. */
 export class RecordingListener implements RevocationListener {
+  maxStalenessMs = 1_000;
   readonly keys: string[] = [];
+  readonly breaks: Error[] = [];
   losses = 0;
   heardUpToMs = Number.NEGATIVE_INFINITY;
 
@@ -16,5 +18,9 @@ export class RecordingListener implements RevocationListener {
 
   heardUpTo(monotonicMs: number): void {
     this.heardUpToMs = monotonicMs;
+  }
+
+  brokenOff(cause: Error): void {
+    this.breaks.push(cause);
   }
 }

@@ -41,6 +41,7 @@ export class Verifying {
       fromSeconds: Number.POSITIVE_INFINITY,
       epoch: NO_EPOCH,
       askedAtMs: Number.NEGATIVE_INFINITY,
+      askedAtWallMs: Number.NEGATIVE_INFINITY,
       answeredAtMs: Number.NEGATIVE_INFINITY,
     };
     this.standings.set(key, standing);

@@ -61,13 +61,13 @@ export class SqliteFeed implements RevocationFeed {
   private poll(): boolean {
     const { listener } = this;
     if (listener === undefined) return false;
-    const askedAtMs = performance.now();
+    const [askedAtMs, askedAtWallMs] = [performance.now(), Date.now()];
     const news = this.readNews();
     if (news === undefined) return false;
     if (news.keys === undefined) listener.lost();
     else if (news.keys.length > 0) listener.changed(news.keys);
     this.position = news.position;
-    listener.heardUpTo(askedAtMs);
+    listener.heardUpTo(askedAtMs, askedAtWallMs);
     return true;
   }
 

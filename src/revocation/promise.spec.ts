@@ -1,0 +1,224 @@
+import { setImmediate } from 'node:timers/promises';
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import type { KnownCredential } from '../core/known.ts';
+import type { Verdict } from '../core/standing.ts';
+import { makeCredential } from '../core/testing.ts';
+import type { Question } from './testing.ts';
+import { Bench, MAX_STALENESS_MS } from './testing.ts';
+
+const ALLOWED_MS = 4_000;
+const TOKENS = [['a', 'b'], ['b', 'c'], ['d']] as const;
+
+const key = fc.constantFrom('a', 'b', 'c', 'd');
+const nth = fc.nat(3);
+const token = fc.nat(TOKENS.length - 1);
+const STEPS = {
+  /** Somebody revokes, and is told that it is done. */
+  revoke: fc.tuple(key),
+  /** This instance does. */
+  revokeHere: fc.tuple(key),
+  /** An entry is written again, or expires. */
+  touch: fc.tuple(key),
+  /** A beat is sent; the feed is late for as long as it is not delivered. */
+  beat: fc.tuple(),
+  deliver: fc.tuple(),
+  /** The feed breaks; what was on its way never comes, and nothing is heard until it is made again. */
+  breakOff: fc.tuple(),
+  rebuild: fc.tuple(),
+  ask: fc.tuple(token),
+  /** The store reads what an open question asks for; the answer is on its way from then on. */
+  read: fc.tuple(nth),
+  answer: fc.tuple(nth),
+  fail: fc.tuple(nth),
+  /** More entries than there is room for. */
+  crowd: fc.tuple(),
+  pass: fc.tuple(fc.nat(600)),
+  /** The process is stopped for five seconds and continued. */
+  stop: fc.tuple(),
+  /** What happens to the clocks is another thing in each world. */
+  jump: fc.tuple(fc.integer({ min: -8_000, max: 8_000 })),
+  decide: fc.tuple(token, fc.nat(150)),
+} as const;
+type StepName = keyof typeof STEPS;
+/** How much more often than the rest a step is taken. */
+const WEIGHTS: Partial<Record<StepName, number>> = {
+  beat: 6,
+  deliver: 6,
+  rebuild: 2,
+  ask: 6,
+  read: 6,
+  answer: 8,
+  pass: 5,
+  decide: 10,
+};
+// One arbitrary for each name, so that shrinking leaves whole steps.
+const step = fc.oneof(
+  ...(Object.keys(STEPS) as StepName[]).map((what) => ({
+    weight: WEIGHTS[what] ?? 1,
+    arbitrary: fc.record({ what: fc.constant(what), values: STEPS[what] as fc.Arbitrary<readonly unknown[]> }),
+  })),
+);
+
+/** How the clocks of a machine fail; not both at once, which nobody could notice. */
+type Clocks = 'the machine is suspended, and its monotonic clock stands still' | 'the wall clock is set';
+
+/** Standings, their feed and their store, and the true time, which nobody but the model knows. */
+class World {
+  readonly bench = new Bench({ maxEntries: 3, allowKnownForMs: ALLOWED_MS });
+  readonly verdicts: [Verdict, Verdict][] = [];
+  private readonly clocks: Clocks;
+  private readonly tokens = TOKENS.map((keys) => this.bench.token(...keys));
+  private readonly revokedAtMs = new Map<string, number>();
+  private readonly snapshots = new Map<Question, readonly (string | undefined)[]>();
+  private feed: (() => void)[] = [];
+  private feedIsUp = true;
+  private feedIsNew = false;
+  private trueMs = 0;
+  /** When the clocks last failed; no decision of this model spans that. */
+  private jumpedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(clocks: Clocks) {
+    this.clocks = clocks;
+  }
+
+  async play(what: StepName, [first, second]: readonly unknown[]): Promise<void> {
+    // STEPS says what each step carries.
+    const [name, number] = [first as string, first as number];
+    if (what === 'revoke') this.revoke(name);
+    else if (what === 'revokeHere') this.revokeHere(name);
+    else if (what === 'touch') this.tell(() => this.bench.standings.changed([name]));
+    else if (what === 'beat') this.beat();
+    else if (what === 'deliver') for (const tell of this.feed.splice(0, 3)) tell();
+    else if (what === 'breakOff') this.breakOff();
+    else if (what === 'rebuild') this.rebuild();
+    else if (what === 'ask') this.bench.standings.refresh(this.tokenAt(number)).catch(() => undefined);
+    else if (what === 'read') this.read(number);
+    else if (what === 'answer') await this.answer(number);
+    else if (what === 'fail') await this.fail(number);
+    else if (what === 'crowd') this.bench.token('x', 'y');
+    else if (what === 'pass') this.pass(number);
+    else if (what === 'stop') this.pass(5_000);
+    else if (what === 'jump') this.jump(number);
+    else this.decide(number, second as number);
+  }
+
+  end(): void {
+    for (const question of this.bench.questions) question.resolve(this.snapshot(question));
+  }
+
+  private tell(news: () => void): void {
+    if (this.feedIsUp) this.feed.push(news);
+  }
+
+  private revoke(name: string): void {
+    if (!this.revokedAtMs.has(name)) this.revokedAtMs.set(name, this.trueMs);
+    this.tell(() => this.bench.standings.changed([name]));
+  }
+
+  private revokeHere(name: string): void {
+    this.bench.standings.changed([name]);
+    this.revoke(name);
+  }
+
+  private beat(): void {
+    const { nowMs, wallMs, standings } = this.bench;
+    this.tell(() => {
+      if (this.feedIsNew) standings.lost();
+      this.feedIsNew = false;
+      standings.heardUpTo(nowMs, wallMs);
+    });
+  }
+
+  private breakOff(): void {
+    this.feed = [];
+    this.feedIsUp = false;
+    this.bench.standings.brokenOff(new Error('cut'));
+  }
+
+  private rebuild(): void {
+    this.feedIsNew ||= !this.feedIsUp;
+    this.feedIsUp = true;
+  }
+
+  private tokenAt(index: number): KnownCredential {
+    return this.tokens[index] ?? makeCredential();
+  }
+
+  private openQuestion(index: number): Question | undefined {
+    return this.bench.questions.filter(({ isOpen }) => isOpen)[index];
+  }
+
+  private snapshot({ keys }: Question): readonly (string | undefined)[] {
+    return keys.map((asked) => (this.revokedAtMs.has(asked) ? '' : undefined));
+  }
+
+  private read(index: number): void {
+    const question = this.openQuestion(index);
+    if (question !== undefined && !this.snapshots.has(question)) this.snapshots.set(question, this.snapshot(question));
+  }
+
+  private async answer(index: number): Promise<void> {
+    const question = this.openQuestion(index);
+    question?.resolve(this.snapshots.get(question) ?? this.snapshot(question));
+    await setImmediate();
+  }
+
+  private async fail(index: number): Promise<void> {
+    this.openQuestion(index)?.reject(new Error('gone'));
+    await setImmediate();
+  }
+
+  private pass(ms: number): void {
+    this.trueMs += ms;
+    this.bench.pass(ms);
+  }
+
+  private jump(ms: number): void {
+    this.jumpedAtMs = this.bench.nowMs;
+    if (this.clocks === 'the wall clock is set') {
+      this.bench.wallMs += ms;
+      return;
+    }
+    this.trueMs += Math.abs(ms);
+    this.bench.wallMs += Math.abs(ms);
+  }
+
+  private decide(index: number, beganAgoMs: number): void {
+    const asked = this.tokenAt(index);
+    const { nowMs, standings } = this.bench;
+    const beganMs = Math.max(nowMs - beganAgoMs, this.jumpedAtMs);
+    const beganTrueMs = this.trueMs - (nowMs - beganMs);
+    const verdict = this.bench.judge(asked, beganMs);
+    const lenient = this.bench.judge(asked, beganMs, 0, standings.outageFreshness);
+    const endedAtMs = Math.min(...asked.standings.map((entry) => this.revokedAtMs.get(entry.key) ?? Infinity));
+    if (beganTrueMs > endedAtMs + MAX_STALENESS_MS) expect(verdict).not.toBe('clear');
+    if (beganTrueMs > endedAtMs + ALLOWED_MS) expect(lenient).not.toBe('clear');
+    if (endedAtMs === Infinity) expect([verdict, lenient]).not.toContain('revoked');
+    if (verdict !== 'unknown') expect(lenient).toBe(verdict);
+    this.verdicts.push([verdict, lenient]);
+  }
+}
+
+it.each<Clocks>(['the machine is suspended, and its monotonic clock stands still', 'the wall clock is set'])(
+  'Standings keep the promise, whatever order changes, beats, answers, losses and evictions come in, where %s',
+  async (clocks) => {
+    const verdicts: [Verdict, Verdict][] = [];
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 80, size: 'max' }), async (steps) => {
+        const world = new World(clocks);
+        for (const { what, values } of steps) await world.play(what, values);
+        verdicts.push(...world.verdicts);
+        world.end();
+      }),
+      { numRuns: 2_000 },
+    );
+    // All of it was met: otherwise the model would prove nothing.
+    for (const verdict of ['clear', 'revoked', 'unknown']) {
+      expect(verdicts.filter(([strict]) => strict === verdict).length).toBeGreaterThan(50);
+    }
+    expect(verdicts.filter(([strict, lenient]) => strict === 'unknown' && lenient === 'clear').length).toBeGreaterThan(
+      20,
+    );
+  },
+);
