@@ -15,6 +15,4 @@ afterAll(async () => {
   await server.close();
 });
 
-describeStore('redis', () => openRedisForTest(redisConfig(server.port, { database: databases++ })), {
-  hearsOthers: false,
-});
+describeStore('redis', () => openRedisForTest(redisConfig(server.port, { database: databases++ })));

@@ -75,6 +75,18 @@ export class Connection {
     }
   }
 
+  /** Somebody met a replica where this leads: nothing is asked here until a new connection leads to a primary. */
+  doubt(error: unknown): void {
+    if (this.closed || this.down !== undefined) return;
+    this.fail(error);
+    this.client.disconnect(true);
+  }
+
+  /** Looks again whether this leads to a primary, where it stands. */
+  recheck(): void {
+    if (!this.closed && this.down === undefined) void this.welcome();
+  }
+
   /** Takes nothing more, waits for the answers to what was asked, and ends the connection. */
   async close(): Promise<void> {
     this.closed = true;

@@ -38,6 +38,7 @@ const EXPLANATIONS: readonly (readonly [codes: string, words: string])[] = [
   ['EPROTO ERR_SSL_WRONG_VERSION_NUMBER ERR_SSL_PACKET_LENGTH_TOO_LONG', 'does not speak TLS there; write redis://'],
   ['SILENT Socket_timeout', 'took the connection and does not answer'],
   ["Stream_isn't", 'is not connected'],
+  ['NOBEAT', 'does not tell in time what was written there'],
 ];
 const WORDS: ReadonlyMap<string | undefined, string> = new Map(
   EXPLANATIONS.flatMap(([codes, words]) => codes.split(' ').map((code) => [code, words] as const)),
@@ -47,12 +48,17 @@ const WORDS: ReadonlyMap<string | undefined, string> = new Map(
 const LASTING = /^(?:WRONGPASS|NOAUTH|NOPERM|.*CERT.*|UNABLE_TO_.*|ERR_SSL_.*|EPROTO)$/;
 
 /** Something that went wrong without an error of Redis or Node to tell it. */
-export function fault(code: 'CLOSED' | 'ETIMEDOUT' | 'LOADING' | 'READONLY' | 'SILENT'): Error {
+export function fault(code: 'CLOSED' | 'ETIMEDOUT' | 'LOADING' | 'NOBEAT' | 'READONLY' | 'SILENT'): Error {
   return Object.assign(new Error(code), { code });
 }
 
 /** Something about Redis that a person must change before it can be used. */
 export class UnfitError extends StoreError {}
+
+/** Whether a write met a replica. */
+export function isReplica(error: unknown): boolean {
+  return codeOf(error) === 'READONLY';
+}
 
 /** Whether there is no point in trying again. */
 export function isLasting(error: unknown): boolean {

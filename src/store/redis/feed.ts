@@ -1,30 +1,92 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import type { RevocationFeed, RevocationListener } from '../store.ts';
+import type { Connection } from './connection.ts';
+import type { Place } from './failure.ts';
+import { isReplica, storeErrorFrom } from './failure.ts';
+import { FeedSession } from './feed-session.ts';
+import type { ClientOptions } from './options.ts';
+import { retryDelayMs } from './retry.ts';
+
+export interface FeedParts {
+  readonly place: Place;
+  readonly options: ClientOptions;
+  /** What decisions read through, which is doubted where the feed meets a replica. */
+  readonly reads: Pick<Connection, 'doubt' | 'recheck'>;
+}
 
 /**
- * Tells of this instance's own writes. It does not hear of others' yet, so it never says how far it has heard, and
- * nothing read from Redis counts without asking again: every decision asks. That is correct, only slower.
+ * Hears of every change to the revocation set, whoever made it, by client tracking; made again for ever when it breaks.
+ * What changed meanwhile is unknown: the listener is told so before it is told that anything was heard again.
  */
 export class RedisFeed implements RevocationFeed {
+  private readonly parts: FeedParts;
   private listener: RevocationListener | undefined;
   /** Keys that were written before anybody listened. */
   private readonly early = new Set<string>();
-  private ended = false;
+  private readonly ended = new AbortController();
+  private session: FeedSession | undefined;
+  private running: Promise<void> | undefined;
+  private attempts = 0;
+
+  constructor(parts: FeedParts) {
+    this.parts = parts;
+  }
 
   follow(listener: RevocationListener): void {
     if (this.listener !== undefined) throw new Error('the feed is followed already');
     this.listener = listener;
     if (this.early.size > 0) listener.changed([...this.early]);
     this.early.clear();
+    this.running = this.run(listener);
   }
 
   /** Tells of a change that was just acknowledged here. */
   hear(key: string): void {
-    if (this.ended) return;
+    if (this.ended.signal.aborted) return;
     if (this.listener === undefined) this.early.add(key);
     else this.listener.changed([key]);
   }
 
-  end(): void {
-    this.ended = true;
+  async end(): Promise<void> {
+    this.ended.abort();
+    this.session?.end();
+    await this.running;
+  }
+
+  private async run(listener: RevocationListener): Promise<void> {
+    const { signal } = this.ended;
+    while (!signal.aborted) {
+      this.session = new FeedSession(this.parts.options, this.ears(listener));
+      const cause = await this.session.run();
+      if (signal.aborted) return;
+      this.breakOff(listener, cause);
+      await wait(retryDelayMs(this.attempts++), undefined, { signal, ref: false }).catch(() => undefined);
+    }
+  }
+
+  /** What one session tells. Its first beat has come from a feed that may have missed what went before. */
+  private ears(listener: RevocationListener) {
+    let isFirst = true;
+    return {
+      get maxStalenessMs() {
+        return listener.maxStalenessMs;
+      },
+      changed: (keys: readonly string[]) => listener.changed(keys),
+      flushed: () => listener.lost(),
+      heardUpTo: (monotonicMs: number, wallMs: number) => {
+        if (isFirst) listener.lost();
+        isFirst = false;
+        this.attempts = 0;
+        listener.heardUpTo(monotonicMs, wallMs);
+      },
+    };
+  }
+
+  /** Where the feed ended at a replica, so may what is read; where nobody knows why, that is looked at. */
+  private breakOff(listener: RevocationListener, cause: unknown): void {
+    const { place, reads } = this.parts;
+    if (isReplica(cause)) reads.doubt(cause);
+    else reads.recheck();
+    listener.brokenOff(storeErrorFrom(place, cause));
   }
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { makeCertificates } from '../../../test/certificates.ts';
+import { RecordingListener } from '../../../test/contract/recording-listener.ts';
 import { openRedisForTest, redisConfig, redisForTest, secretOf } from '../../../test/contract/redis-store.ts';
 import { startProxy } from '../../../test/tcp-proxy.ts';
 import type { RedisStoreConfig } from '../../config/config.ts';
@@ -100,6 +101,9 @@ describe('openRedisStore()', () => {
     const { port } = await redisForTest({ settings: { user } });
     const config = redisConfig(port, { username: 'sallyport', password: secretOf(PASSWORD) });
     const store = await openRedisForTest(config);
+    const listener = new RecordingListener();
+    store.feed.follow(listener);
+    await expect.poll(() => listener.heardUpToMs).toBeGreaterThan(0);
     const mark = { key: 'sallyport:notbefore:own:a', value: '5', expiresAtSeconds: 4_000_000_000 };
     await store.revocations.write(mark);
     const account = { id: 'a', name: 'ada', passwordHash: '', scopes: [], createdAtSeconds: 1 };
@@ -113,6 +117,7 @@ describe('openRedisStore()', () => {
     const key = { kid: 'k', issuer: 'own', algorithm: 'EdDSA', sealed: 's', createdAtSeconds: 1 };
     expect(await store.signingKeys.addFirst(key)).toBe(true);
     expect(await store.signingKeys.list('own')).toEqual([key]);
+    expect(listener).toMatchObject({ breaks: [], losses: 1 });
   });
 
   it('speaks TLS, with a certificate of its own where it has one', async () => {

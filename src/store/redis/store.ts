@@ -28,7 +28,8 @@ export interface RedisTimeouts {
 
 /**
  * Opens the store in a Redis (6.2 or later) that several machines may share. Reads and writes go to a primary, on a
- * connection each: what a decision waits for does not stand behind a write that takes its time. Rejects with
+ * connection each: what a decision waits for does not stand behind a write that takes its time. The feed has two more,
+ * once it is followed, and is made again for ever: without it the store is only slower. Rejects with
  * `StoreError`, saying what to do, where Redis can't be reached for ten seconds or is not fit to hold the truth.
  */
 export async function openRedisStore(config: RedisStoreConfig, timeouts: RedisTimeouts): Promise<Store> {
@@ -46,11 +47,11 @@ export async function openRedisStore(config: RedisStoreConfig, timeouts: RedisTi
     await close();
     throw error;
   }
-  return assemble(reads, writes, close);
+  const feed = new RedisFeed({ place, options: optionsFor(config, READ_SILENCE_MS), reads });
+  return assemble(reads, writes, feed, close);
 }
 
-function assemble(reads: Connection, writes: Connection, closeBoth: () => Promise<void>): Store {
-  const feed = new RedisFeed();
+function assemble(reads: Connection, writes: Connection, feed: RedisFeed, closeBoth: () => Promise<void>): Store {
   let closed: Promise<void> | undefined;
   return {
     revocations: new RedisRevocations(reads, writes, feed),
@@ -58,6 +59,7 @@ function assemble(reads: Connection, writes: Connection, closeBoth: () => Promis
     accounts: new RedisAccounts(reads, writes, feed),
     tokens: new RedisTokens(reads, writes),
     signingKeys: new RedisSigningKeys(writes),
+    // What was accepted before is finished, and told.
     close: () => (closed ??= closeBoth().finally(() => feed.end())),
   };
 }

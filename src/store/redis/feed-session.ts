@@ -1,0 +1,125 @@
+import { Redis } from 'ioredis';
+import { BEAT_KEPT_MS, BEAT_PREFIX, BeatKeys, beatEveryMs, beatLostMs, TRACKED_PREFIXES } from './beat.ts';
+import { fault } from './failure.ts';
+import type { ClientOptions } from './options.ts';
+
+/** Redis tells the one connection here what the other one tracks. */
+const CHANNEL = '__redis__:invalidate';
+const SETUP_MS = 5_000;
+
+/** What a session hears. */
+export interface SessionListener {
+  readonly maxStalenessMs: number;
+  changed(keys: readonly string[]): void;
+  /** A database was emptied. */
+  flushed(): void;
+  /** All that was acknowledged before this moment, on both clocks, was told. */
+  heardUpTo(monotonicMs: number, wallMs: number): void;
+}
+
+interface Beat {
+  readonly key: string;
+  readonly sentAtMs: number;
+  readonly sentAtWallMs: number;
+}
+
+/**
+ * One life of the feed: two connections, of which one tracks the prefixes of the revocation set and the other is told
+ * which keys were written. Either may die, or lead nowhere, without the other noticing, and each would still answer a
+ * PING. So the first writes a key of its own, again and again, and each must come back on the second.
+ */
+export class FeedSession {
+  private readonly tracker: Redis;
+  private readonly ear: Redis;
+  private readonly listener: SessionListener;
+  private readonly keys = new BeatKeys();
+  private readonly broken = Promise.withResolvers<unknown>();
+  /** The beat that is on its way. */
+  private beat: Beat | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private isOver = false;
+
+  constructor(options: ClientOptions, listener: SessionListener) {
+    this.listener = listener;
+    this.tracker = this.connection(options, 'sallyport-feed-tracker');
+    this.ear = this.connection(options, 'sallyport-feed');
+    this.ear.on('messageBuffer', (_channel: unknown, keys: unknown) => this.hear(keys));
+  }
+
+  /** Lives until a connection or a beat is lost, or `end()`; resolves with what went wrong, all of it closed. */
+  async run(): Promise<unknown> {
+    this.timer = setTimeout(() => this.broken.resolve(fault('SILENT')), SETUP_MS);
+    this.listen().then(
+      () => this.sendBeat(),
+      (error: unknown) => this.broken.resolve(error),
+    );
+    const cause = await this.broken.promise;
+    this.isOver = true;
+    clearTimeout(this.timer);
+    this.tracker.disconnect();
+    this.ear.disconnect();
+    return cause;
+  }
+
+  end(): void {
+    this.broken.resolve(fault('CLOSED'));
+  }
+
+  private connection(options: ClientOptions, connectionName: string): Redis {
+    const client = new Redis({ ...options, connectionName, lazyConnect: true, retryStrategy: () => null });
+    client.on('error', (error: unknown) => this.broken.resolve(error));
+    client.on('close', () => this.broken.resolve(fault('CLOSED')));
+    return client;
+  }
+
+  /** Once this resolves, every write that comes after is heard. */
+  private async listen(): Promise<void> {
+    await Promise.all([this.tracker.connect(), this.ear.connect()]);
+    const id = await this.ear.client('ID');
+    await this.ear.subscribe(CHANNEL);
+    const prefixes = TRACKED_PREFIXES.flatMap((prefix) => ['PREFIX', prefix]);
+    await this.tracker.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', String(id), 'BCAST', ...prefixes);
+  }
+
+  private sendBeat(): void {
+    if (this.isOver) return;
+    const { key, last } = this.keys.next();
+    this.beat = { key, sentAtMs: performance.now(), sentAtWallMs: Date.now() };
+    const fail = (error: unknown): void => this.broken.resolve(error);
+    this.tracker.set(key, '', 'PX', BEAT_KEPT_MS).catch(fail);
+    this.tracker.del(last).catch(fail);
+    this.schedule(beatLostMs(this.listener.maxStalenessMs), () => this.miss(key));
+  }
+
+  /** Where this process stood still, the echo may have come and wait to be read. */
+  private miss(key: string): void {
+    setImmediate(() => {
+      if (this.beat?.key === key) this.broken.resolve(fault('NOBEAT'));
+    });
+  }
+
+  private hear(keys: unknown): void {
+    if (this.isOver) return;
+    if (!Array.isArray(keys)) {
+      this.listener.flushed();
+      return;
+    }
+    const names = keys.map(String);
+    const entries = names.filter((name) => !name.startsWith(BEAT_PREFIX));
+    if (entries.length > 0) this.listener.changed(entries);
+    if (this.beat !== undefined && names.includes(this.beat.key)) this.echo(this.beat);
+  }
+
+  private echo({ sentAtMs, sentAtWallMs }: Beat): void {
+    this.beat = undefined;
+    this.listener.heardUpTo(sentAtMs, sentAtWallMs);
+    const passedMs = performance.now() - sentAtMs;
+    const restMs = beatEveryMs(this.listener.maxStalenessMs) - passedMs;
+    this.schedule(Math.max(restMs, 0), () => this.sendBeat());
+  }
+
+  private schedule(afterMs: number, act: () => void): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(act, afterMs);
+  }
+}
