@@ -53,14 +53,18 @@ export async function openRedisStore(config: RedisStoreConfig, timeouts: RedisTi
 
 function assemble(reads: Connection, writes: Connection, feed: RedisFeed, closeBoth: () => Promise<void>): Store {
   let closed: Promise<void> | undefined;
+  /** What was accepted before is finished, and told. */
+  const closeInOrder = async (): Promise<void> => {
+    await closeBoth();
+    await feed.end();
+  };
   return {
     revocations: new RedisRevocations(reads, writes, feed),
     feed,
     accounts: new RedisAccounts(reads, writes, feed),
     tokens: new RedisTokens(reads, writes),
     signingKeys: new RedisSigningKeys(writes),
-    // What was accepted before is finished, and told.
-    close: () => (closed ??= closeBoth().finally(() => feed.end())),
+    close: () => (closed ??= closeInOrder()),
   };
 }
 
