@@ -15,6 +15,8 @@ const OPEN_MS = 10_000;
 const WRITE_MS = 5_000;
 /** After which silence a connection that owes an answer to a read is made again, at least. */
 const READ_SILENCE_MS = 1_000;
+/** The same for the feed, whose beats tell before. */
+const FEED_SILENCE_MS = 10_000;
 
 /** Time limits, in milliseconds. */
 export interface RedisTimeouts {
@@ -47,7 +49,7 @@ export async function openRedisStore(config: RedisStoreConfig, timeouts: RedisTi
     await close();
     throw error;
   }
-  const feed = new RedisFeed({ place, options: optionsFor(config, READ_SILENCE_MS), reads });
+  const feed = new RedisFeed({ place, options: optionsFor(config, FEED_SILENCE_MS), reads });
   return assemble(reads, writes, feed, close);
 }
 

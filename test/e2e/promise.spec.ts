@@ -1,0 +1,229 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { ACCOUNT, corporateToken, startWorld, type World } from '../cases/world.ts';
+import { type RedisServer, startRedis } from '../redis-server.ts';
+import { startProxy, type TcpProxy } from '../tcp-proxy.ts';
+import { type CheckClient, connectChecks } from './check-client.ts';
+import { ask } from './http-client.ts';
+import { type Sallyport, startSallyport } from './sallyport.ts';
+
+const MAX_STALENESS_MS = 1_000;
+const EAR = { sent: '__redis__:invalidate' };
+const TOKENS = '/3rdparty/v1/auth/token';
+const SEAL = { SEAL_SECRET: 'a secret of thirty-two bytes, ok' };
+
+/** An instance, with its own way to Redis. */
+interface Instance {
+  readonly proxy: TcpProxy;
+  readonly sallyport: Sallyport;
+  readonly checks: CheckClient;
+}
+
+interface Token {
+  readonly id: string;
+  readonly access: string;
+}
+
+/** What B made of a token from its revocation on, in milliseconds after that was acknowledged at A. */
+interface Course {
+  /** When the last decision that let it pass was asked for; `-Infinity` where none did. */
+  readonly lastPassMs: number;
+  /** When the first denial was in our hands. */
+  readonly deniedMs: number;
+}
+
+let world: World;
+let redis: RedisServer;
+let a: Instance;
+let b: Instance;
+/** Lets what it knows pass for 30 s. */
+let lenient: Instance;
+let manager: string;
+
+beforeAll(async () => {
+  world = await startWorld();
+  redis = await startRedis();
+  a = await startInstance('deny');
+  b = await startInstance('deny');
+  lenient = await startInstance({ allowKnownFor: '30s' });
+  const password = Buffer.from(`${ACCOUNT.name}:${ACCOUNT.password}`).toString('base64');
+  manager = (await issue(['tokens:manage'], `Basic ${password}`)).access;
+});
+
+afterEach(() => {
+  for (const { proxy } of [a, b, lenient]) {
+    proxy.heal();
+    proxy.delay(0);
+  }
+});
+
+afterAll(async () => {
+  for (const { checks, sallyport, proxy } of [a, b, lenient]) {
+    checks.close();
+    await sallyport.close();
+    await proxy.close();
+  }
+  await redis.close();
+  world.close();
+});
+
+async function startInstance(onOutage: unknown): Promise<Instance> {
+  const proxy = await startProxy(redis.port);
+  const edit = (config: Record<string, unknown>): void => {
+    world.configure(config);
+    config['timeouts'] = { decision: '900ms', store: '400ms' };
+    config['store'] = `redis://127.0.0.1:${proxy.port}`;
+    config['revocation'] = { maxStaleness: `${MAX_STALENESS_MS}ms`, onOutage };
+    // The file of the demo has a list of issuers, the first of which is our own.
+    const [own] = config['issuers'] as [{ signing: object }];
+    own.signing = { ...own.signing, sealWith: { env: 'SEAL_SECRET' } };
+  };
+  const sallyport = await startSallyport({ env: { ...world.env, ...SEAL }, edit });
+  return { proxy, sallyport, checks: connectChecks(sallyport.ports.extAuthz) };
+}
+
+async function issue(scopes: readonly string[], authorization = `Bearer ${manager}`): Promise<Token> {
+  const headers = [
+    ['Authorization', authorization],
+    ['Content-Type', 'application/json'],
+  ] as const;
+  const port = a.sallyport.ports.tokens;
+  const { status, body } = await ask({ port, method: 'POST', path: TOKENS, headers, body: JSON.stringify({ scopes }) });
+  expect(status, body).toBe(201);
+  const { id, access_token: access } = JSON.parse(body);
+  return { id, access };
+}
+
+/** Resolves once A has acknowledged it, with the moment of that. */
+async function revoke({ id }: Token): Promise<number> {
+  const headers = [['Authorization', `Bearer ${manager}`]] as const;
+  const question = { port: a.sallyport.ports.tokens, method: 'DELETE', path: `${TOKENS}/${id}`, headers };
+  expect((await ask(question)).status).toBe(204);
+  return performance.now();
+}
+
+/** `passes`, or the status of the denial. */
+async function check({ checks }: Instance, access: string): Promise<'passes' | number> {
+  const headers = [['authorization', `Bearer ${access}`]] as const;
+  const request = { method: 'POST', path: '/3rdparty/v1/messages', host: 'api.example.com', headers };
+  const outcome = await checks.check(request, 'raw');
+  return outcome.outcome === 'passes' ? 'passes' : outcome.answer.status;
+}
+
+/** Revokes tokens that B knows, one after the other, and asks B until it denies. */
+async function revokeMany(count: number, fail: () => unknown = () => undefined): Promise<Course[]> {
+  const courses: Course[] = [];
+  for (let round = 0; round < count; round++) {
+    const token = await issue(['messages:send']);
+    await expect.poll(() => check(b, token.access), { timeout: 20_000 }).toBe('passes');
+    const acknowledgedMs = await revoke(token);
+    await fail();
+    courses.push(await follow(token, acknowledgedMs));
+  }
+  return courses;
+}
+
+async function follow(token: Token, acknowledgedMs: number): Promise<Course> {
+  let lastPassMs = Number.NEGATIVE_INFINITY;
+  for (;;) {
+    const askedMs = performance.now() - acknowledgedMs;
+    const outcome = await check(b, token.access);
+    if (outcome !== 'passes') return { lastPassMs, deniedMs: performance.now() - acknowledgedMs };
+    lastPassMs = askedMs;
+    // The promise: a decision begins after it was asked for.
+    expect(askedMs).toBeLessThanOrEqual(MAX_STALENESS_MS);
+  }
+}
+
+function report(what: string, courses: readonly Course[]): void {
+  const times = courses.map(({ deniedMs }) => deniedMs).toSorted((left, right) => left - right);
+  const at = (share: number): string => (times[Math.ceil(times.length * share) - 1] ?? Number.NaN).toFixed(1);
+  process.stdout.write(
+    `${what}: ${times.length} revocations, until denied p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, max ${at(1)} ms\n`,
+  );
+}
+
+/** Resolves once B's feed is live: what it said last of it is that it is back. */
+async function untilFeedIsBack({ sallyport }: Instance): Promise<void> {
+  const last = (): string => /^[^]*"msg":"(revocation feed [a-z]+)/.exec(sallyport.output())?.[1] ?? '';
+  await expect.poll(last, { timeout: 30_000 }).toBe('revocation feed back');
+}
+
+it('revoked at A, denied at B: nothing passes later than maxStaleness after', async () => {
+  report('healthy', await revokeMany(200));
+});
+
+it('the same while B hears nothing', async () => {
+  const courses = await revokeMany(1, () => b.proxy.swallow(EAR));
+  report('feed black-holed', [...courses, ...(await revokeMany(25))]);
+  b.proxy.heal();
+  await untilFeedIsBack(b);
+  report('feed back', await revokeMany(25));
+});
+
+it('the same while B hears everything two seconds late', async () => {
+  const courses = await revokeMany(1, () => b.proxy.delay(2_000, EAR));
+  report('feed 2 s late', [...courses, ...(await revokeMany(25))]);
+  b.proxy.delay(0);
+  await untilFeedIsBack(b);
+});
+
+it('the same while all of Redis leads nowhere for B', async () => {
+  const courses = await revokeMany(1, () => b.proxy.swallow());
+  report('B cut off', courses);
+  const known = corporateToken(world, 'RS256');
+  await wait(MAX_STALENESS_MS);
+  expect(await check(b, known)).toBe(503);
+  b.proxy.heal();
+  await expect.poll(() => check(b, known), { timeout: 20_000 }).toBe('passes');
+});
+
+it('the same while Redis is stopped; what is not revoked passes again afterwards', async () => {
+  const good = (await issue(['messages:send'])).access;
+  expect(await check(b, good)).toBe('passes');
+  try {
+    report('Redis stopped', await revokeMany(1, () => redis.freeze()));
+    await wait(MAX_STALENESS_MS);
+    expect(await check(b, good)).toBe(503);
+  } finally {
+    redis.thaw();
+  }
+  await expect.poll(() => check(b, good), { timeout: 20_000 }).toBe('passes');
+});
+
+it('an instance that was stopped for three seconds denies at its first decision what was revoked meanwhile', async () => {
+  const token = await issue(['messages:send']);
+  await expect.poll(() => check(b, token.access), { timeout: 20_000 }).toBe('passes');
+  const { pid = 0 } = b.sallyport;
+  process.kill(pid, 'SIGSTOP');
+  const acknowledgedMs = await revoke(token);
+  await wait(3_000);
+  const first = check(b, token.access);
+  process.kill(pid, 'SIGCONT');
+  expect(await first).not.toBe('passes');
+  expect(performance.now() - acknowledgedMs).toBeGreaterThan(3_000);
+  await expect.poll(() => check(b, token.access), { timeout: 20_000 }).toBe(401);
+});
+
+it('allowKnownFor lets pass what was known not to be revoked while Redis is dead, and nothing else', async () => {
+  const [good, revoked] = [await issue(['messages:send']), await issue(['messages:send'])];
+  for (const { access } of [good, revoked]) {
+    await expect.poll(() => check(lenient, access), { timeout: 20_000 }).toBe('passes');
+  }
+  await revoke(revoked);
+  await expect.poll(() => check(lenient, revoked.access)).toBe(401);
+  await redis.kill9();
+  await wait(MAX_STALENESS_MS + 500);
+  expect(await check(lenient, good.access)).toBe('passes');
+  expect(await check(lenient, revoked.access)).toBe(401);
+  expect(await check(lenient, corporateToken(world, 'RS256'))).toBe(503);
+  expect(await check(b, good.access)).toBe(503);
+  redis = await startRedis({ after: redis });
+  await untilFeedIsBack(lenient);
+  for (const instance of [b, lenient]) {
+    await expect.poll(() => check(instance, corporateToken(world, 'RS256')), { timeout: 20_000 }).toBe('passes');
+  }
+  const said = lenient.sallyport.output();
+  expect(said).toContain('"msg":"outage: the revocation set cannot be read in time"');
+  expect(said).toContain('"msg":"outage over: the revocation set can be read"');
+});
