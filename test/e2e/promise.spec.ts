@@ -8,6 +8,8 @@ import { ask } from './http-client.ts';
 import { type Sallyport, startSallyport } from './sallyport.ts';
 
 const MAX_STALENESS_MS = 1_000;
+/** How many the healthy case is measured with; the README's table has 2,000. */
+const REVOCATIONS = Number(process.env['REVOCATIONS'] ?? 200);
 const EAR = { sent: '__redis__:invalidate' };
 const TOKENS = '/3rdparty/v1/auth/token';
 const SEAL = { SEAL_SECRET: 'a secret of thirty-two bytes, ok' };
@@ -150,8 +152,8 @@ async function untilFeedIsBack({ sallyport }: Instance): Promise<void> {
 }
 
 it('revoked at A, denied at B: nothing passes later than maxStaleness after', async () => {
-  report('healthy', await revokeMany(200));
-});
+  report('healthy', await revokeMany(REVOCATIONS));
+}, 60_000 + 200 * REVOCATIONS);
 
 it('the same while B hears nothing', async () => {
   const courses = await revokeMany(1, () => b.proxy.swallow(EAR));
