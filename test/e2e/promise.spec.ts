@@ -151,9 +151,13 @@ async function untilFeedIsBack({ sallyport }: Instance): Promise<void> {
   await expect.poll(last, { timeout: 30_000 }).toBe('revocation feed back');
 }
 
-it('revoked at A, denied at B: nothing passes later than maxStaleness after', async () => {
-  report('healthy', await revokeMany(REVOCATIONS));
-}, 60_000 + 200 * REVOCATIONS);
+it(
+  'revoked at A, denied at B: nothing passes later than maxStaleness after',
+  async () => {
+    report('healthy', await revokeMany(REVOCATIONS));
+  },
+  60_000 + 200 * REVOCATIONS,
+);
 
 it('the same while B hears nothing', async () => {
   const courses = await revokeMany(1, () => b.proxy.swallow(EAR));
