@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import type { Connection } from './connection.ts';
+import { fault } from './failure.ts';
 
 type Answer = readonly [error: Error | null, value: unknown];
 type Answers = readonly Answer[];
@@ -44,7 +45,11 @@ export class BatchedReads {
 }
 
 async function getAll(client: Redis, keys: readonly string[]): Promise<Answers> {
-  const answers = (await client.pipeline(keys.map((key) => ['get', key])).exec()) ?? [];
+  // A primary that has become a replica keeps its connections, and answers with what it last heard: each read asks.
+  const commands = [['role'], ...keys.map((key) => ['get', key])];
+  const [role, ...answers] = (await client.pipeline(commands).exec()) ?? [];
+  if (role?.[0]) throw role[0];
+  if (!(Array.isArray(role?.[1]) && role[1][0] === 'master')) throw fault('READONLY');
   const failure = answers.find(([error]) => error !== null && !isOtherType(error))?.[0];
   if (failure) throw failure;
   // An answer that is missing would read as "not revoked".

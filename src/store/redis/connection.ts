@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { Redis } from 'ioredis';
 import { StoreError } from '../store.ts';
 import type { Place } from './failure.ts';
-import { fault, isLasting, storeErrorFrom } from './failure.ts';
+import { fault, isLasting, isReplica, storeErrorFrom } from './failure.ts';
 import type { ClientOptions } from './options.ts';
 import { retryDelayMs } from './retry.ts';
 import { defineScripts } from './scripts.ts';
@@ -69,6 +69,7 @@ export class Connection {
     try {
       return await answer;
     } catch (error) {
+      if (isReplica(error)) this.leave(error);
       throw this.translate(error);
     } finally {
       this.pending.delete(answer);
@@ -114,9 +115,14 @@ export class Connection {
       this.down = undefined;
       this.welcomed.resolve(info);
     } catch (error) {
-      this.fail(error);
-      if (!this.closed) this.client.disconnect(true);
+      this.leave(error);
     }
+  }
+
+  /** Looks for a better connection. */
+  private leave(error: unknown): void {
+    this.fail(error);
+    if (!this.closed) this.client.disconnect(true);
   }
 
   private fail(error: unknown): void {

@@ -65,6 +65,11 @@ export function isLasting(error: unknown): boolean {
   return error instanceof UnfitError || LASTING.test(codeOf(error) ?? '');
 }
 
+/** Whether it says that this server is no primary. */
+export function isReplica(error: unknown): boolean {
+  return codeOf(error) === 'READONLY';
+}
+
 /**
  * What went wrong inside, errors of Redis, ioredis, the network and ours, as the one error that the store's callers
  * know: which Redis, what happened and, where there is something, what to do.
@@ -90,6 +95,8 @@ function bare({ password }: Place, error: unknown): Error {
 function codeOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if ('code' in error && typeof error.code === 'string') return error.code;
-  const [first = '', second = ''] = error.message.split(/[ .]/);
+  // Until Redis 7 what a command in a script met stands behind where it stands.
+  const message = error.message.replace(/^ERR Error running script .*?: -(?=[A-Z]+ )/, '');
+  const [first = '', second = ''] = message.split(/[ .]/);
   return error.name === 'ReplyError' ? first : `${first}_${second}`;
 }

@@ -95,6 +95,18 @@ describe('a Redis that is gone', () => {
     await server.hand.replicaof('NO', 'ONE');
     await expect.poll(() => answer(isRevoked(store, 'a')), { timeout: 8_000 }).toBe(false);
   });
+
+  it.each([
+    ['a read', (store: Store) => isRevoked(store, 'a')],
+    ['a write', (store: Store) => revoke(store, 'a')],
+  ])('is left at %s where it has become a replica and kept the connection', async (_name, ask) => {
+    const [server, other] = [await redisForTest(), await redisForTest()];
+    const store = await openRedisForTest(redisConfig(server.port), { storeMs: STORE_MS });
+    await server.hand.replicaof('127.0.0.1', other.port);
+    expect((await timed(() => ask(store))).error?.message).toContain('is a replica');
+    await server.hand.replicaof('NO', 'ONE');
+    await expect.poll(() => answer(ask(store).then(() => true)), { timeout: 8_000 }).toBe(true);
+  });
 });
 
 /** Revokes until a write is refused, and notes what was acknowledged. */
