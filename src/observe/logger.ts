@@ -1,6 +1,7 @@
 import type { DestinationStream, Logger } from 'pino';
 import { pino } from 'pino';
 import type { LogLevel } from '../config/config.ts';
+import { LineOutput } from './line-output.ts';
 import { redact } from './redaction.ts';
 
 export type { DestinationStream, Logger };
@@ -17,7 +18,7 @@ export function createLogger(level: LogLevel, destination: DestinationStream): L
   return pino(options, destination);
 }
 
-/** Writes each line at once: nothing is lost by an end without warning. */
-export function standardOutput(): DestinationStream {
-  return pino.destination({ fd: process.stdout.fd, sync: true });
+/** By asking for it, Node makes a pipe one that does not block. */
+export function standardOutput(): LineOutput {
+  return new LineOutput(process.stdout.fd);
 }

@@ -15,18 +15,23 @@ export class Logs {
   readonly audit: Logger;
   /** Set once, by whoever counts and tells of it. */
   onAuditFailed: AuditFailed = () => {};
-  private readonly common: DestinationStream;
+  private readonly common: DestinationStream & { readonly lost?: number };
   private auditPath: string | undefined;
   private auditFile: LogFile | undefined;
 
   /** Throws where the audit log's file cannot be opened. */
-  constructor({ level, audit }: Config['log'], destination: DestinationStream = standardOutput()) {
+  constructor({ level, audit }: Config['log'], destination: Logs['common'] = standardOutput()) {
     this.common = destination;
     this.setAuditFile(audit);
     const root = createLogger(level, destination);
     this.app = root.child({ log: 'app' });
     this.decision = root.child({ log: 'decision' });
     this.audit = createLogger('info', { write: (line) => this.writeAudit(line) }).child({ log: 'audit' });
+  }
+
+  /** Lines that the standard output did not take, since the start. */
+  get lost(): number {
+    return this.common.lost ?? 0;
   }
 
   /** Takes up a new configuration. Throws, and changes nothing, where its audit log's file cannot be opened. */

@@ -5,6 +5,7 @@ import type { ConfigStatus } from './config-status.ts';
 import type { DecisionLog } from './decision-log.ts';
 import type { DecisionDurations } from './durations.ts';
 import type { Failures } from './failures.ts';
+import type { Logs } from './logs.ts';
 import type { Metric, Metrics } from './metrics.ts';
 import { single } from './metrics.ts';
 import type { Repeats } from './repeats.ts';
@@ -16,6 +17,7 @@ export interface OwnMetricsParts {
   readonly durations: DecisionDurations;
   readonly decisionLog: DecisionLog;
   readonly repeats: Repeats;
+  readonly logs: Pick<Logs, 'lost'>;
   readonly failures: Failures;
   readonly configStatus: ConfigStatus;
   readonly sources: Sources;
@@ -74,7 +76,7 @@ function ofKnowledge({ sources, clock }: OwnMetricsParts): Metric[] {
   ];
 }
 
-function ofFailures({ failures }: OwnMetricsParts): Metric[] {
+function ofFailures({ failures, logs }: OwnMetricsParts): Metric[] {
   return [
     counter('sallyport_store_errors_total', 'Questions that the store did not answer, or not in time.', () =>
       single(failures.store),
@@ -85,6 +87,7 @@ function ofFailures({ failures }: OwnMetricsParts): Metric[] {
     counter('sallyport_audit_errors_total', 'Audit lines that log.audit did not take and the common log has.', () =>
       single(failures.audit),
     ),
+    counter('sallyport_log_lost_total', 'Log lines that the standard output did not take.', () => single(logs.lost)),
   ];
 }
 
