@@ -78,6 +78,17 @@ describe('FileWatcher', () => {
     await once();
   });
 
+  it('tells of a file that cannot even be looked at any more, and of its return', async () => {
+    await put('a', '1');
+    watch('a');
+    await rm(join(folder, 'a'));
+    await symlink('a', join(folder, 'a'));
+    await once();
+    await rm(join(folder, 'a'));
+    await put('a', '1');
+    await expect.poll(() => changes, { timeout: 5_000 }).toBe(2);
+  });
+
   it('waits until a file that is being written holds still', async () => {
     await put('a', '0');
     watch('a');

@@ -50,14 +50,16 @@ export class FileWatcher {
   }
 }
 
-/** Who each file is and when it was last written; one that is not there has a state of its own. */
+/** Who each file is and when it was last written; one that is not there, or cannot be looked at, has a state of its own. */
 function stateOf(files: readonly string[]): string {
-  return files
-    .map((file) => {
-      const found = statSync(file, { bigint: true, throwIfNoEntry: false });
-      return found === undefined
-        ? 'missing'
-        : [found.dev, found.ino, found.size, found.mtimeNs, found.ctimeNs].join(':');
-    })
-    .join('\n');
+  return files.map(stateOfFile).join('\n');
+}
+
+function stateOfFile(file: string): string {
+  try {
+    const { dev, ino, size, mtimeNs, ctimeNs } = statSync(file, { bigint: true });
+    return [dev, ino, size, mtimeNs, ctimeNs].join(':');
+  } catch (error) {
+    return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+  }
 }
