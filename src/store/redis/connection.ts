@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Redis } from 'ioredis';
 import { StoreError } from '../store.ts';
 import type { Place } from './failure.ts';
@@ -93,7 +92,8 @@ export class Connection {
     this.closed = true;
     await Promise.allSettled(this.pending);
     const isOpen = this.client.status === 'ready' || this.client.status === 'connect';
-    const ended = isOpen ? once(this.client, 'end') : undefined;
+    // Not `once`, which would reject for an error on the way.
+    const ended = isOpen ? new Promise((resolve) => this.client.once('end', resolve)) : undefined;
     this.client.disconnect();
     await ended;
   }

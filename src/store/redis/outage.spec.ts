@@ -40,6 +40,18 @@ describe('a Redis that hangs', () => {
   });
 });
 
+describe('close()', () => {
+  it.each([700, 800, 900])('ends well where a hung Redis owes an answer since %d ms', async (sinceMs) => {
+    const server = await redisForTest();
+    const store = await openRedisForTest(redisConfig(server.port), { storeMs: STORE_MS });
+    server.freeze();
+    await timed(() => isRevoked(store, 'a'));
+    await wait(sinceMs - STORE_MS);
+    expect(await timed(() => store.close())).not.toHaveProperty('error');
+    server.thaw();
+  });
+});
+
 describe('a black hole between Sallyport and Redis', () => {
   it('leaves reads to reject in time, and is left behind once there is another way', async () => {
     const { port } = await redisForTest();
