@@ -21,14 +21,16 @@ SALLYPORT_ACCOUNT=name:password in the environment creates that account where th
   async run({ config: file }, { env }) {
     const { config, files } = requireLoaded(file, env);
     const watcher = new FileWatcher(files, () => reload());
+    // From the beginning on: by default SIGHUP ends a process. What changes while it starts, the watcher tells.
+    let reload = (): void => {};
+    process.on('SIGHUP', () => reload());
     const app = await startApp(config, { env });
-    const reload = (): void => {
+    reload = () => {
       const loaded = loadConfig(file, env);
       watcher.watch(loaded.files);
       app.reload(loaded);
     };
     watcher.start();
-    process.on('SIGHUP', reload);
     await stopSignal();
     watcher.close();
     await stop(app);
