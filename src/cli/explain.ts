@@ -74,14 +74,16 @@ function refuseFile(cause: unknown): never {
   throw new CommandError('sallyport: cannot read the credential file', { cause });
 }
 
-async function decide(config: Config, request: AccessRequest, { out }: Terminal): Promise<number> {
+async function decide(config: Config, request: AccessRequest, terminal: Terminal): Promise<number> {
+  // A subject, or the value of an entry, may hold anything: also what moves a terminal's cursor.
+  const out = (line: string): void => terminal.out(`${line.replace(/\p{Cc}/gu, '\u{FFFD}')}\n`);
   const inspection = await openInspection(config);
   try {
     const decision = await inspection.gateway.decider.decide(request);
     for (const { name, outcome, words } of stepsOf(decision))
-      out(`${MARKS[outcome]}  ${name.padEnd(12)}  ${words}`.trimEnd() + '\n');
-    for (const line of await entriesOf(decision, inspection)) out(`      ${line}\n`);
-    out(`${conclusionOf(decision)}\n`);
+      out(`${MARKS[outcome]}  ${name.padEnd(12)}  ${words}`.trimEnd());
+    for (const line of await entriesOf(decision, inspection)) out(`      ${line}`);
+    for (const line of conclusionOf(decision)) out(line);
     return decision.outcome === 'allow' ? 0 : 1;
   } finally {
     await inspection.close();
@@ -99,9 +101,9 @@ async function entriesOf(decision: Decision, { store }: Inspection): Promise<rea
   return keys.map((key, index) => `${key}  ${values[index] ?? ''}`.trimEnd());
 }
 
-function conclusionOf(decision: Decision): string {
+function conclusionOf(decision: Decision): readonly string[] {
   if (decision.outcome === 'allow') {
-    return decision.shadowed === undefined ? 'allowed' : `allowed by shadow; would be ${decision.shadowed.reason}`;
+    return [decision.shadowed === undefined ? 'allowed' : `allowed by shadow; would be ${decision.shadowed.reason}`];
   }
-  return `denied: ${decision.reason}, ${answerTo(decision).status}\n${MEANINGS[decision.reason]}`;
+  return [`denied: ${decision.reason}, ${answerTo(decision).status}`, MEANINGS[decision.reason]];
 }

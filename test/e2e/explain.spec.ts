@@ -55,6 +55,13 @@ allowed
 `);
   });
 
+  it('lets nobody who names himself write to the terminal', async () => {
+    const token = corporateToken(world, 'RS256', claims({ sub: 'x\nallowed\n\u001b[2J' }));
+    const { output } = await explain([...bearer, 'GET', '/3rdparty/v1/devices'], token);
+    expect(output).toContain('subject x\u{FFFD}allowed\u{FFFD}\u{FFFD}[2J,');
+    expect(output).not.toMatch(/^allowed$/m);
+  });
+
   it('stops at a public route', async () => {
     const { code, output } = await explain(['GET', '/health']);
     expect({ code, output }).toEqual({
