@@ -20,7 +20,8 @@ export class RedisRevocations implements RevocationStore {
   }
 
   async write(entry: RevocationEntry): Promise<void> {
-    await this.writes.ask((client) => client.sallyportRevoke(entry.key, entry.value, endOf(entry)));
+    const now = Math.floor(Date.now() / 1000);
+    await this.writes.ask((client) => client.sallyportRevoke(entry.key, entry.value, endOf(entry), now));
     this.feed.hear(entry.key);
   }
 }

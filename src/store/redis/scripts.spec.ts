@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { redisConfig } from '../../../test/contract/redis-store.ts';
 import type { RedisServer } from '../../../test/redis-server.ts';
 import { startRedis } from '../../../test/redis-server.ts';
@@ -75,6 +75,19 @@ describe('sallyportRevoke', () => {
     expect((await server.hand.pttl(key)) + Date.now()).toBeLessThan(4_000_000_000_123 + 1_000);
     expect((await server.hand.pttl(key)) + Date.now()).toBeGreaterThan(4_000_000_000_123 - 1_000);
     expect(await server.hand.get(key)).toBe('{}');
+  });
+
+  it('keeps an entry for as long as our clock says, where that of Redis is ahead', async () => {
+    const key = 'sallyport:revoked:own:behind';
+    const ours = Date.now() - 600_000;
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(ours);
+    try {
+      await store.revocations.write({ key, value: '{}', expiresAtSeconds: ours / 1000 + 400 });
+    } finally {
+      clock.mockRestore();
+    }
+    expect(await server.hand.ttl(key)).toBeGreaterThan(390);
+    expect(await server.hand.ttl(key)).toBeLessThan(410);
   });
 });
 

@@ -4,8 +4,8 @@ import { WRITE_ENTRY } from './write-script.ts';
 declare module 'ioredis' {
   // The scripts below, as `defineCommand` adds them to a client; keys first.
   interface RedisCommander<Context> {
-    /** Adds an entry to the revocation set; `endsAt` is whole Unix seconds, or empty for never. */
-    sallyportRevoke(key: string, value: string, endsAt: string): Result<null, Context>;
+    /** Adds an entry to the revocation set; `endsAt` is whole Unix seconds by the clock that says `now`, or empty for never. */
+    sallyportRevoke(key: string, value: string, endsAt: string, now: number): Result<null, Context>;
     /** 1 where it was added, 0 where the name is taken or there is a first one already, -1 where the id is taken. */
     sallyportAddAccount(
       records: string,
@@ -44,8 +44,12 @@ declare module 'ioredis' {
   }
 }
 
+/** Redis forgets by its own clock: where that is ahead of ours, by more than the way takes, it is to forget as much later. */
 const REVOKE = `${WRITE_ENTRY}
-write(KEYS[1], ARGV[1], ARGV[2])
+local endsAt = ARGV[2]
+local ahead = redis.call('TIME')[1] - ARGV[3]
+if endsAt ~= '' and ahead > 10 then endsAt = string.format('%d', endsAt + ahead) end
+write(KEYS[1], ARGV[1], endsAt)
 `;
 
 const ADD_ACCOUNT = `
