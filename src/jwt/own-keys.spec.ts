@@ -45,6 +45,9 @@ describe('openOwnKeys()', () => {
     const { signingKeys } = openMemoryStore();
     await openOwnKeys(own(), { kind: 'sqlite', path: join(folder, 'store.db') }, signingKeys, CLOCK);
     const copy = { kind: 'sqlite', path: join(folder, 'copy.db') } as const;
+    await expect(openOwnKeys(own(), copy, signingKeys, CLOCK)).rejects.toThrow('copy.db.seal is missing');
+    expect(await readdir(folder)).toEqual(['store.db.seal']);
+    await openOwnKeys(own(), copy, openMemoryStore().signingKeys, CLOCK);
     await expect(openOwnKeys(own(), copy, signingKeys, CLOCK)).rejects.toThrow(SealBrokenError);
   });
 

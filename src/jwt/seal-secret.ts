@@ -13,7 +13,8 @@ export async function readOrMakeSealFile(path: string): Promise<Uint8Array> {
   return (await readSealFile(path)) ?? (await makeSealFile(path));
 }
 
-async function readSealFile(path: string): Promise<Uint8Array | undefined> {
+/** `undefined` where there is none. */
+export async function readSealFile(path: string): Promise<Uint8Array | undefined> {
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     if (hasCode(cause, 'ENOENT')) return undefined;
     throw new Error(`cannot read ${path}, which opens the signing keys`, { cause });
