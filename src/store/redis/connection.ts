@@ -77,9 +77,7 @@ export class Connection {
 
   /** Somebody met a replica where this leads: nothing is asked here until a new connection leads to a primary. */
   doubt(error: unknown): void {
-    if (this.closed || this.down !== undefined) return;
-    this.fail(error);
-    this.client.disconnect(true);
+    if (this.down === undefined) this.leave(error);
   }
 
   /** Looks again whether this leads to a primary, where it stands. */

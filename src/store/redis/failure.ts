@@ -55,11 +55,6 @@ export function fault(code: 'CLOSED' | 'ETIMEDOUT' | 'LOADING' | 'NOBEAT' | 'REA
 /** Something about Redis that a person must change before it can be used. */
 export class UnfitError extends StoreError {}
 
-/** Whether a write met a replica. */
-export function isReplica(error: unknown): boolean {
-  return codeOf(error) === 'READONLY';
-}
-
 /** Whether there is no point in trying again. */
 export function isLasting(error: unknown): boolean {
   return error instanceof UnfitError || LASTING.test(codeOf(error) ?? '');
