@@ -143,7 +143,11 @@ export function limitsOf({ revocation, timeouts }: Config) {
   return { ...revocation, storeTimeoutMs: timeouts.storeMs };
 }
 
-/** The last one opened first. */
+/** The last one opened first, and every one of them; rejects afterwards with what the first failure was. */
 export async function closeAll(opened: (() => Promise<void>)[]): Promise<void> {
-  for (let part = opened.pop(); part !== undefined; part = opened.pop()) await part();
+  const failures: unknown[] = [];
+  for (let part = opened.pop(); part !== undefined; part = opened.pop()) {
+    await part().catch((error: unknown) => failures.push(error));
+  }
+  if (failures.length > 0) throw failures[0];
 }

@@ -16,6 +16,8 @@ export interface ComponentsParts {
 /** How the parts are, for people and alerts: the detail beside readiness, on which readiness does not depend. */
 export interface Components {
   readonly store: { readonly status: 'ok' | 'failing'; readonly errors: number };
+  /** `outage`: the last question about a revocation went unanswered, and `onOutage` decides. */
+  readonly revocations?: { readonly status: 'ok' | 'outage' };
   readonly feed?: { readonly status: 'ok' | 'stale'; readonly ageSeconds?: number };
   readonly keySets?: readonly {
     readonly issuer: string;
@@ -34,7 +36,7 @@ export function describeComponents({ sources, failures, configStatus, clock }: C
   const { isCurrent, takenAtMs } = configStatus;
   return {
     store: { status: isFailing ? 'failing' : 'ok', errors: failures.store },
-    ...(standings === undefined ? {} : { feed: describeFeed(standings.freshness, clock.monotonicMs()) }),
+    ...(standings === undefined ? {} : describeStandings(standings, clock.monotonicMs())),
     ...(keySets === undefined ? {} : { keySets: Array.from(keySets.statuses(), describeKeySet) }),
     config: { status: isCurrent ? 'ok' : 'refused', takenAt: new Date(takenAtMs).toISOString() },
   };
@@ -45,6 +47,13 @@ type Standings = NonNullable<Sources['standings']>;
 /** Seconds since the feed last proved itself: `Infinity` before the first time, `undefined` where the set is our own memory. */
 export function feedAgeSeconds({ heardUpToMs }: Standings['freshness'], nowMs: number): number | undefined {
   return heardUpToMs === Number.POSITIVE_INFINITY ? undefined : Math.max(0, nowMs - heardUpToMs) / 1_000;
+}
+
+function describeStandings(
+  { freshness, status }: Standings,
+  nowMs: number,
+): Required<Pick<Components, 'revocations' | 'feed'>> {
+  return { revocations: { status: status.outage ? 'outage' : 'ok' }, feed: describeFeed(freshness, nowMs) };
 }
 
 function describeFeed(freshness: Standings['freshness'], nowMs: number): NonNullable<Components['feed']> {

@@ -61,6 +61,9 @@ function ofKnowledge({ sources, clock }: OwnMetricsParts): Metric[] {
       'Entries of the revocation set that are remembered, those that do not exist too.',
       () => single(sources.standings?.size),
     ),
+    gauge('sallyport_revocation_outage', '1 while the last question about a revocation went unanswered.', () =>
+      single(sources.standings && Number(sources.standings.status.outage)),
+    ),
     gauge('sallyport_feed_age_seconds', 'Time since the revocation feed last proved that it tells of changes.', () => {
       const freshness = sources.standings?.freshness;
       return single(freshness && feedAgeSeconds(freshness, clock.monotonicMs()));

@@ -13,6 +13,8 @@ export interface KeySetState {
 /** Parts that know something worth seeing; read when somebody looks. Each may be replaced, by a reload for one. */
 export interface Sources {
   knownTokens: { readonly size: number; readonly hits: number; readonly misses: number } | undefined;
-  standings: { readonly size: number; readonly freshness: Freshness } | undefined;
+  standings:
+    | { readonly size: number; readonly freshness: Freshness; readonly status: { readonly outage: boolean } }
+    | undefined;
   keySets: { statuses(): Iterable<KeySetState> } | undefined;
 }

@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest';
+import { closeAll } from './running-app.ts';
+
+describe('closeAll()', () => {
+  it('closes the last one opened first', async () => {
+    const closed: number[] = [];
+    await closeAll([1, 2, 3].map((part) => async () => void closed.push(part)));
+    expect(closed).toEqual([3, 2, 1]);
+  });
+
+  it('closes every part although one fails, and says so afterwards', async () => {
+    const closed: number[] = [];
+    const parts = [1, 2, 3].map((part) => async () => {
+      if (part > 1) throw new Error(`part ${part}`);
+      closed.push(part);
+    });
+    await expect(closeAll(parts)).rejects.toThrow('part 3');
+    expect(closed).toEqual([1]);
+  });
+});
