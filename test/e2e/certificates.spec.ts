@@ -1,0 +1,99 @@
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ConnectionOptions, connect } from 'node:tls';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { certify, hasOpenssl, tlsOf } from '../tls/certify.ts';
+import { type Sallyport, startSallyport } from './sallyport.ts';
+
+describe.skipIf(!hasOpenssl)('certificates on disk (needs the openssl command)', () => {
+  let folder: string;
+  let sallyport: Sallyport;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'sallyport-renewal-'));
+    for (const name of ['old', 'new', 'envoy', 'stranger']) certify(folder, name);
+    await install('old');
+    sallyport = await startSallyport({ edit });
+  });
+
+  afterAll(async () => {
+    await sallyport.close();
+    await rm(folder, { recursive: true });
+  });
+
+  async function install(name: string): Promise<void> {
+    for (const ending of ['pem', 'key'])
+      await copyFile(join(folder, `${name}.${ending}`), join(folder, `tls.${ending}`));
+  }
+
+  /** Both doors with TLS; at Envoy's, only Envoy's own certificate counts. */
+  function edit(config: Record<string, unknown>): void {
+    // As the harness wrote it.
+    const { extAuthz, tokens, ...others } = config['listen'] as Record<string, string>;
+    const tls = { cert: join(folder, 'tls.pem'), key: join(folder, 'tls.key') };
+    const clientCa = join(folder, 'envoy.pem');
+    config['listen'] = {
+      ...others,
+      extAuthz: { address: extAuthz, tls: { ...tls, clientCa } },
+      tokens: { address: tokens, tls },
+    };
+  }
+
+  /** Whose certificate a door shows; rejects where the door does not take ours. */
+  function shownAt(port: number, client?: string): Promise<string | undefined> {
+    const { promise, resolve, reject } = Promise.withResolvers<string | undefined>();
+    const own = client === undefined ? {} : { cert: tlsOf(folder, client).cert, key: keyOf(client) };
+    const options: ConnectionOptions = {
+      port,
+      host: '127.0.0.1',
+      rejectUnauthorized: false,
+      ALPNProtocols: ['h2'],
+      ...own,
+    };
+    const socket = connect(options, () => {
+      const { subject } = socket.getPeerCertificate();
+      // TLS 1.3: a client that is turned away learns it with the first byte.
+      socket.once('data', () => {
+        resolve(String(subject.CN));
+        socket.destroy();
+      });
+      socket.write('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0', 'latin1');
+    });
+    socket.once('error', reject).once('close', () => reject(new Error('closed')));
+    return promise;
+  }
+
+  function keyOf(name: string): Buffer {
+    return Buffer.from(tlsOf(folder, name).key.reveal());
+  }
+
+  /** The token service speaks HTTP/1.1. */
+  async function tokensShow(): Promise<string> {
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const options = { port: sallyport.ports.tokens, host: '127.0.0.1', rejectUnauthorized: false };
+    const socket = connect(options, () => {
+      resolve(String(socket.getPeerCertificate().subject.CN));
+      socket.destroy();
+    });
+    socket.once('error', reject);
+    return promise;
+  }
+
+  it('are taken up at every door while it runs, and clients still need theirs', async () => {
+    const { extAuthz } = sallyport.ports;
+    expect([await shownAt(extAuthz, 'envoy'), await tokensShow()]).toEqual(['old', 'old']);
+    await install('new');
+    await expect.poll(() => shownAt(extAuthz, 'envoy'), { timeout: 10_000 }).toBe('new');
+    expect(await tokensShow()).toBe('new');
+    await expect(shownAt(extAuthz, 'stranger')).rejects.toThrow();
+    await expect(shownAt(extAuthz)).rejects.toThrow();
+  });
+
+  it('that do not belong together change nothing', async () => {
+    await copyFile(join(folder, 'stranger.key'), join(folder, 'tls.key'));
+    await expect.poll(() => sallyport.output(), { timeout: 10_000 }).toContain('does not belong to cert');
+    expect(await shownAt(sallyport.ports.extAuthz, 'envoy')).toBe('new');
+    expect(sallyport.output()).not.toContain('PRIVATE KEY');
+  });
+});
