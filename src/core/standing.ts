@@ -26,6 +26,20 @@ export interface Standing {
 /** No feed has this epoch. */
 export const NO_EPOCH = -1;
 
+/** What is known of an entry before it was read: nothing. */
+export function unread(key: string): Standing {
+  return {
+    key,
+    marked: false,
+    issuedUpToSeconds: Number.NEGATIVE_INFINITY,
+    fromSeconds: Number.POSITIVE_INFINITY,
+    epoch: NO_EPOCH,
+    askedAtMs: Number.NEGATIVE_INFINITY,
+    askedAtWallMs: Number.NEGATIVE_INFINITY,
+    answeredAtMs: Number.NEGATIVE_INFINITY,
+  };
+}
+
 /**
  * How far "not revoked" may be trusted without asking, read from the clock at every decision.
  * Within one epoch the feed would have told of every change up to `heardUpToMs`.

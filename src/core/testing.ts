@@ -4,7 +4,7 @@ import type { AccessRequest, Moment } from './request.ts';
 import type { Route } from './route.ts';
 import { RouteMap } from './route.ts';
 import type { Freshness, Standing } from './standing.ts';
-import { NO_EPOCH } from './standing.ts';
+import { unread } from './standing.ts';
 
 /** 2027-01-15T08:00:00Z, the wall clock of the specs. */
 export const NOW_MS = 1_800_000_000_000;
@@ -47,14 +47,9 @@ export function makeRequest(request: Partial<AccessRequest> = {}): AccessRequest
 export function makeStanding(standing: Partial<Standing> = {}): Standing {
   const askedAtMs = standing.askedAtMs ?? Number.NEGATIVE_INFINITY;
   return {
-    key: 'sallyport:revoked:partner:t-1',
-    marked: false,
-    issuedUpToSeconds: Number.NEGATIVE_INFINITY,
-    fromSeconds: Number.POSITIVE_INFINITY,
-    epoch: NO_EPOCH,
+    ...unread('sallyport:revoked:partner:t-1'),
     askedAtMs,
     askedAtWallMs: wallOf(askedAtMs),
-    answeredAtMs: Number.NEGATIVE_INFINITY,
     ...standing,
   };
 }

@@ -3,7 +3,7 @@ import type { KnownCredential } from '../core/known.ts';
 import type { Clock, RevocationObserver, StandingReader } from '../core/ports.ts';
 import { readReach } from '../core/revocation-entry.ts';
 import type { Freshness, Standing } from '../core/standing.ts';
-import { NO_EPOCH } from '../core/standing.ts';
+import { NO_EPOCH, unread } from '../core/standing.ts';
 import type { RevocationListener, RevocationStore } from '../store/store.ts';
 import { StoreError } from '../store/store.ts';
 import type { FeedState } from './health.ts';
@@ -104,16 +104,7 @@ export class Standings implements StandingReader, RevocationListener {
   at(key: string): Standing {
     const standing = this.entries.get(key);
     if (standing !== undefined) return standing;
-    const fresh = {
-      key,
-      marked: false,
-      issuedUpToSeconds: Number.NEGATIVE_INFINITY,
-      fromSeconds: Number.POSITIVE_INFINITY,
-      epoch: NO_EPOCH,
-      askedAtMs: Number.NEGATIVE_INFINITY,
-      askedAtWallMs: Number.NEGATIVE_INFINITY,
-      answeredAtMs: Number.NEGATIVE_INFINITY,
-    };
+    const fresh = unread(key);
     this.entries.set(key, fresh);
     return fresh;
   }

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { Reason } from '../../src/core/reason.ts';
-import { es256, forge, hmac, rs256, unsigned } from './forge.ts';
+import { forge, hmac, signedBy, unsigned } from './forge.ts';
 import type { World } from './world.ts';
 import { ACCOUNT, auth0Token, CORPORATE, claims, corporateToken, PARTNER } from './world.ts';
 
@@ -336,11 +336,19 @@ const attacks: Readonly<Record<string, (world: World) => string>> = {
   'an unknown kid': (world) => rsa({}, { kid: 'other' })(world),
   "another key's kid": (world) => rsa({}, { kid: 'ec' })(world),
   "the attacker's key in jwk": () =>
-    forge({ alg: 'RS256', kid: 'rsa', jwk: attackerJwk }, claims(), rs256(attacker.privateKey)),
+    forge({ alg: 'RS256', kid: 'rsa', jwk: attackerJwk }, claims(), signedBy('RS256', attacker.privateKey)),
   "the attacker's key behind jku": () =>
-    forge({ alg: 'RS256', kid: 'rsa', jku: 'http://127.0.0.1:1/jwks' }, claims(), rs256(attacker.privateKey)),
+    forge(
+      { alg: 'RS256', kid: 'rsa', jku: 'http://127.0.0.1:1/jwks' },
+      claims(),
+      signedBy('RS256', attacker.privateKey),
+    ),
   "the attacker's key behind x5u": () =>
-    forge({ alg: 'RS256', kid: 'rsa', x5u: 'http://127.0.0.1:1/x5u' }, claims(), rs256(attacker.privateKey)),
+    forge(
+      { alg: 'RS256', kid: 'rsa', x5u: 'http://127.0.0.1:1/x5u' },
+      claims(),
+      signedBy('RS256', attacker.privateKey),
+    ),
   'an unknown crit': (world) => rsa({}, { crit: ['exp'], exp: 1 })(world),
   'crit b64': (world) => rsa({}, { crit: ['b64'], b64: true })(world),
   'a changed payload': (world) => withPayload(rsa()(world), claims({ scope: 'devices:list' })),
@@ -355,7 +363,7 @@ const attacks: Readonly<Record<string, (world: World) => string>> = {
   'another kind of JWT': (world) => rsa({}, { typ: 'logout+jwt' })(world),
   'scopes of a wrong type': (world) => rsa({ scope: { 'messages:send': true } })(world),
   'a payload that is a list': ({ corporate }) =>
-    forge({ alg: 'RS256', kid: 'rsa' }, '[]', rs256(corporate.rsa.privateKey)),
+    forge({ alg: 'RS256', kid: 'rsa' }, '[]', signedBy('RS256', corporate.rsa.privateKey)),
   "Auth0's token with another subject": (world) => auth0Token(world, { sub: 'urn:Other' }),
   "Auth0's token with another audience": (world) => auth0Token(world, { aud: 'urn:other' }),
   "Auth0's token signed with another secret": () =>
@@ -363,7 +371,7 @@ const attacks: Readonly<Record<string, (world: World) => string>> = {
   "Auth0's token with the issuer of somebody else": (world) => auth0Token(world, { iss: PARTNER }),
   'ES256 with a key of its own': () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    return forge({ alg: 'ES256', kid: 'ec' }, claims({ iss: CORPORATE }), es256(privateKey));
+    return forge({ alg: 'ES256', kid: 'ec' }, claims({ iss: CORPORATE }), signedBy('ES256', privateKey));
   },
 };
 

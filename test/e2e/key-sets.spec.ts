@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { es256, forge } from '../cases/forge.ts';
+import { forge, signedBy } from '../cases/forge.ts';
 import { ACCOUNT } from '../cases/world.ts';
 import { type RunningEnvoy, startEnvoy } from './envoy.ts';
 import { ask, type HttpAnswer } from './http-client.ts';
@@ -186,7 +186,7 @@ function issOf(name: string): string {
 function send(name: string, kid = 'known'): Promise<HttpAnswer> {
   const exp = Math.floor(Date.now() / 1000) + 600;
   const claims = { iss: issOf(name), sub: 'alice', jti: randomUUID(), exp, scope: 'messages:send' };
-  const token = forge({ alg: 'ES256', kid }, claims, es256(pair.privateKey));
+  const token = forge({ alg: 'ES256', kid }, claims, signedBy('ES256', pair.privateKey));
   const port = envoy.gateways[0]?.port ?? 0;
   const headers = [['Authorization', `Bearer ${token}`]] as const;
   return ask({ port, method: 'POST', path: '/3rdparty/v1/messages', headers });

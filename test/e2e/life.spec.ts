@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { otherForm } from '../cases/forge.ts';
 import { ACCOUNT, claims, corporateToken, startWorld, type World } from '../cases/world.ts';
+import { otherForm } from '../jwt/forge.ts';
 import { type RunningEnvoy, startEnvoy } from './envoy.ts';
 import { ask, type HttpAnswer } from './http-client.ts';
 import { runSallyport } from './run-sallyport.ts';

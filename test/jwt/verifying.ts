@@ -1,6 +1,6 @@
 import type { Finding } from '../../src/core/known.ts';
 import type { Standing } from '../../src/core/standing.ts';
-import { NO_EPOCH } from '../../src/core/standing.ts';
+import { unread } from '../../src/core/standing.ts';
 import { BearerVerifier } from '../../src/jwt/bearer-verifier.ts';
 import type { TrustedIssuer } from '../../src/jwt/issuers.ts';
 import { Issuers } from '../../src/jwt/issuers.ts';
@@ -34,16 +34,7 @@ export class Verifying {
   }
 
   private standingAt(key: string): Standing {
-    const standing = this.standings.get(key) ?? {
-      key,
-      marked: false,
-      issuedUpToSeconds: Number.NEGATIVE_INFINITY,
-      fromSeconds: Number.POSITIVE_INFINITY,
-      epoch: NO_EPOCH,
-      askedAtMs: Number.NEGATIVE_INFINITY,
-      askedAtWallMs: Number.NEGATIVE_INFINITY,
-      answeredAtMs: Number.NEGATIVE_INFINITY,
-    };
+    const standing = this.standings.get(key) ?? unread(key);
     this.standings.set(key, standing);
     return standing;
   }
