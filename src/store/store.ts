@@ -48,7 +48,7 @@ export interface RevocationFeed {
 export interface RevocationListener {
   /** How old the last word may be before it is worth nothing, in milliseconds; may change at any time. */
   readonly maxStalenessMs: number;
-  /** These entries were added or changed. */
+  /** These entries were added or changed; of one change it may be told more than once. */
   changed(keys: readonly string[]): void;
   /** Changes may have been missed: nothing known before counts any more. */
   lost(): void;

@@ -64,18 +64,25 @@ function describeFeed(open: () => Promise<Store>): void {
   describe('feed', () => {
     it('tells of a write before the write resolves', async () => {
       const { store, listener } = await follow(open);
-      await store.revocations.write(entry('sallyport:revoked:own:a'));
-      expect(listener.keys).toEqual(['sallyport:revoked:own:a']);
-      await store.revocations.write(entry(MARK, '100'));
-      await store.revocations.write(entry(MARK, '200'));
-      expect(listener.keys).toEqual(['sallyport:revoked:own:a', MARK, MARK]);
+      const told: string[] = [];
+      for (const [key, value] of [
+        ['sallyport:revoked:own:a', ''],
+        [MARK, '100'],
+        [MARK, '200'],
+      ] as const) {
+        // A feed may tell of one change twice, so what was told before does not count.
+        told.push(...listener.keys.splice(0));
+        await store.revocations.write(entry(key, value));
+        expect(listener.keys).toContain(key);
+      }
+      expect(new Set([...told, ...listener.keys])).toEqual(new Set(['sallyport:revoked:own:a', MARK]));
     });
 
     it('tells of the mark of a removed account before the removal resolves', async () => {
       const { store, listener } = await follow(open);
       await store.accounts.add(account('account-1', 'ada'));
       await store.accounts.remove('account-1', entry(MARK, '100'));
-      expect(listener.keys).toEqual([MARK]);
+      expect(new Set(listener.keys)).toEqual(new Set([MARK]));
     });
 
     it('tells of what changed between open() and follow()', async () => {
