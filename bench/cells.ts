@@ -26,7 +26,7 @@ function routeAt(index: number): Route {
     requirement: { kind: 'authenticated' },
     issuers: undefined,
     basic: false,
-    passwordSuffices: false,
+    sufficient: undefined,
     shadow: false,
   };
 }
@@ -36,6 +36,7 @@ function credentialOf(issuer: string): KnownCredential {
     outcome: 'known',
     identity: { issuer, subject: 'alice', tokenId: undefined, scheme: 'bearer', scopes: [] },
     granted: new Set(),
+    use: undefined,
     validUntilMs: Infinity,
     issuedAtSeconds: 0,
     generation: 1,

@@ -4,8 +4,9 @@ import type { Policy } from './core/authorize.ts';
 import type { Clock, Decider } from './core/ports.ts';
 import { RouteMap } from './core/route.ts';
 import { UpstreamHeaderWriter } from './core/upstream-headers.ts';
+import { CALLS } from './edge/token-api/calls.ts';
 import { tokenRoutes } from './edge/token-api/routes.ts';
-import type { TokenCalls } from './edge/token-api/service.ts';
+import type { TokenServices } from './edge/token-api/services.ts';
 import { BearerVerifier } from './jwt/bearer-verifier.ts';
 import type { KeySets } from './jwt/key-sets.ts';
 import type { KnownTokens } from './jwt/known-tokens.ts';
@@ -42,7 +43,7 @@ export interface Generation {
   readonly config: Config;
   readonly gateway: { readonly decider: Decider; readonly headers: UpstreamHeaderWriter };
   /** `undefined` where nothing of ours signs. */
-  readonly tokens: TokenCalls | undefined;
+  readonly tokens: TokenServices | undefined;
 }
 
 /** @param generation rises with every configuration: tokens that were verified under another are verified again. */
@@ -62,7 +63,7 @@ export function buildGeneration(config: Config, foundation: Foundation, generati
       decider: decider(policy, timeouts.decisionMs),
       headers: new UpstreamHeaderWriter(identity.headers, identity.forwardCredential),
     },
-    tokens: own && foundation.ownKeys.length > 0 ? buildTokenCalls(config, own, foundation, decider) : undefined,
+    tokens: own && foundation.ownKeys.length > 0 ? buildTokenServices(config, own, foundation, decider) : undefined,
   };
 }
 
@@ -81,17 +82,17 @@ function buildVerifier(config: Config, own: OwnIssuer | undefined, foundation: F
   );
 }
 
-function buildTokenCalls(
+function buildTokenServices(
   { scopes: catalogue, clockSkewMs }: Config,
   issuer: OwnIssuer,
   { store, clock, ownKeys }: Foundation,
   decider: (policy: Omit<Policy, 'generation'>, decisionTimeoutMs: number) => Decider,
-): TokenCalls {
+): TokenServices {
   const { accounts, tokens, revocations } = store;
   const key = ownKeys.findLast(({ algorithm }) => algorithm === issuer.signing.algorithm);
   if (key === undefined) throw new Error(`issuer '${issuer.name}' has no signing key`);
   const signer = new TokenSigner(issuer, key);
-  const routes = new RouteMap(tokenRoutes(issuer.name));
+  const routes = new RouteMap(tokenRoutes(CALLS, issuer.name));
   return {
     decider: decider({ routes, basicUntilMs: Number.POSITIVE_INFINITY, shadow: false }, TOKEN_CALL_TIMEOUT_MS),
     issueToken: new IssueToken({ issuer, catalogue, accounts, tokens, signer, clock }),

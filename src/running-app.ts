@@ -4,7 +4,8 @@ import { formatProblems } from './config/problems.ts';
 import { isSameSigning, restartKeys } from './config/restart.ts';
 import type { AdminDoor } from './edge/admin/service.ts';
 import type { ExtAuthzDoor } from './edge/ext-authz/service.ts';
-import type { TokenApiDoor, TokenCalls } from './edge/token-api/service.ts';
+import type { TokenApiDoor } from './edge/token-api/service.ts';
+import type { TokenServices } from './edge/token-api/services.ts';
 import type { Foundation, Generation } from './generation.ts';
 import { buildGeneration } from './generation.ts';
 import type { Observation } from './observe/observation.ts';
@@ -71,7 +72,7 @@ export class RunningApp implements App {
     if (listen.tokens !== undefined) {
       const { openTokenApi } = await import('./edge/token-api/service.ts');
       this.tokensDoor = await openTokenApi(listen.tokens, {
-        calls: () => this.tokenCalls(),
+        services: () => this.tokenServices(),
         trustedProxies: () => this.current.config.trustedProxies,
         events,
       });
@@ -131,7 +132,7 @@ export class RunningApp implements App {
     if (admin?.tls !== undefined) foundation.admin?.renewCertificate(admin.tls);
   }
 
-  private tokenCalls(): TokenCalls {
+  private tokenServices(): TokenServices {
     const { tokens } = this.current;
     if (tokens === undefined) throw new Error('the token service is open without an issuer that signs');
     return tokens;

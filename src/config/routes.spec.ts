@@ -21,7 +21,7 @@ describe('routes that load', () => {
     methods: [],
     issuers: undefined,
     basic: true,
-    passwordSuffices: false,
+    sufficient: undefined,
     shadow: false,
   };
 

@@ -56,7 +56,7 @@ function readRoute(draft: Draft, path: Path, context: RouteContext): Route | und
       issuers: written.issuers && new Set(written.issuers),
       basic:
         requirement.kind !== 'public' && takesAccounts(written, context) && (written.basic ?? context.basic ?? false),
-      passwordSuffices: false,
+      sufficient: undefined,
       shadow: written.shadow,
     }
   );

@@ -54,6 +54,7 @@ const bearer: Partial<AccessRequest> = { authorization: BEARER };
 const basic: Partial<AccessRequest> = { authorization: BASIC };
 const good = makeCredential();
 const account = makeCredential({
+  use: 'password',
   identity: { issuer: 'own', scheme: 'basic', scopes: ['messages:read'] },
   standings: [],
 });
@@ -132,7 +133,7 @@ const DENIALS: readonly (Case & { readonly reason: Reason; readonly check: strin
     reason: 'scope_required',
     check: 'scope',
     request: bearer,
-    route: { passwordSuffices: true, ...asksRead },
+    route: { sufficient: new Set(['password', 'login']), ...asksRead },
     finding: good,
   },
   {
@@ -254,7 +255,7 @@ describe('authorize() allows', () => {
     ['a password meets the scope', { request: basic, route: { basic: true, ...asksRead }, finding: account }],
     [
       'a password suffices, scopes or none',
-      { request: basic, route: { basic: true, passwordSuffices: true, ...asksSend }, finding: account },
+      { request: basic, route: { basic: true, sufficient: new Set(['password']), ...asksSend }, finding: account },
     ],
     [
       'the sunset of Basic is a millisecond away',
@@ -326,6 +327,7 @@ describe('authorize() starts from deny', () => {
         scheme: mostly<'bearer' | 'basic'>('bearer', 'basic'),
         scopes: mostly<string[]>(['messages:send'], [], ['messages:read'], ['all:any']),
       }),
+      use: mostly<KnownCredential['use']>(undefined, 'password', 'access', 'login', 'private'),
       validUntilMs: mostly(NOW_MS + 1, 0, NOW_MS, Infinity),
       issuedAtSeconds: fc.constantFrom(-Infinity, 50, 100, 150),
       generation: mostly(1, 0, 2),
@@ -358,7 +360,7 @@ describe('authorize() starts from deny', () => {
       ),
       issuers: mostly<Set<string> | undefined>(undefined, new Set<string>(), new Set(['own'])),
       basic: fc.boolean(),
-      passwordSuffices: fc.boolean(),
+      sufficient: mostly<Route['sufficient']>(undefined, new Set(['password']), new Set(['login', 'private'])),
       shadow: mostly(false, true),
     }),
     policy: fc.record({ basicUntilMs: mostly(Infinity, 0, NOW_MS), shadow: mostly(false, true) }),
@@ -394,7 +396,7 @@ describe('authorize() starts from deny', () => {
     const { request, route, policy, finding, freshness, moment } = one;
     if (finding === undefined || finding.outcome === 'refused') return false;
     const scheme = [BEARER, 'bearer tok'].includes(request.authorization ?? '') ? 'bearer' : 'basic';
-    const passesAsPassword = route.passwordSuffices && finding.identity.scheme === 'basic';
+    const suffices = [...(route.sufficient ?? [])].some((use) => use === finding.use);
     const scopes = finding.identity.scopes;
     const isTrusted = (entry: Standing): boolean =>
       (entry.epoch === EPOCH && freshness.heardUpToMs >= MONOTONIC_MS - 1000) ||
@@ -410,7 +412,7 @@ describe('authorize() starts from deny', () => {
       finding.validUntilMs > NOW_MS,
       route.issuers === undefined || route.issuers.has(finding.identity.issuer),
       finding.standings.every((entry) => isTrusted(entry) && !isEnded(entry)),
-      passesAsPassword ||
+      suffices ||
         route.requirement.kind === 'authenticated' ||
         ('scopes' in route.requirement &&
           route.requirement.scopes.length > 0 &&

@@ -82,7 +82,7 @@ function admit(
   if (verdict === 'revoked') return denyKnown('token_revoked', route, 'revocation', finding);
   if (verdict === 'unknown') return { outcome: 'need', what: 'standing', credential: finding };
 
-  if (route.passwordSuffices && finding.identity.scheme === 'basic') return finding;
+  if (finding.use !== undefined && route.sufficient?.has(finding.use) === true) return finding;
   if (!satisfies(finding.granted, route.requirement)) return denyKnown('scope_required', route, 'scope', finding);
   return finding;
 }

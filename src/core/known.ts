@@ -13,6 +13,9 @@ export interface Identity {
   readonly scopes: readonly string[];
 }
 
+/** The kinds of tokens of ours, as the claim `token_use` names them (contract section 4). */
+export type TokenUse = 'access' | 'login' | 'private';
+
 /**
  * All that is remembered of a verified credential, in one object. Whether it still counts is asked anew at every
  * decision: of the clock, of the configuration's generation, of its key and of its standings.
@@ -21,6 +24,8 @@ export interface KnownCredential {
   readonly outcome: 'known';
   readonly identity: Identity;
   readonly granted: ReadonlySet<string>;
+  /** Which kind of our own credentials it is; `undefined` for everybody else's. */
+  readonly use: TokenUse | 'password' | undefined;
   /** Unix milliseconds from which it is expired, skew included; `Infinity` where it never is. */
   readonly validUntilMs: number;
   /** `iat` in Unix seconds; `-Infinity` where absent, so that any not-before mark ends it. */

@@ -1,3 +1,4 @@
+import type { TokenUse } from './known.ts';
 import { decodePath } from './path.ts';
 import type { Requirement } from './scope.ts';
 
@@ -14,8 +15,8 @@ export interface Route {
   readonly issuers: ReadonlySet<string> | undefined;
   /** Whether it takes Basic credentials. */
   readonly basic: boolean;
-  /** Whether an account's own password meets the requirement whatever its scopes: the token service's calls. */
-  readonly passwordSuffices: boolean;
+  /** Kinds of our own credentials that meet the requirement whatever their scopes: for the token service's calls alone. */
+  readonly sufficient: ReadonlySet<TokenUse | 'password'> | undefined;
   readonly shadow: boolean;
 }
 

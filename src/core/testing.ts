@@ -25,7 +25,7 @@ export function makeRoute(route: Partial<Route> = {}): Route {
     requirement: { kind: 'authenticated' },
     issuers: undefined,
     basic: false,
-    passwordSuffices: false,
+    sufficient: undefined,
     shadow: false,
     ...route,
   };
@@ -85,6 +85,7 @@ export function makeCredential({ identity, ...rest }: CredentialParts = {}): Kno
     outcome: 'known',
     identity: { ...whose, ...identity, scopes },
     granted: new Set(scopes),
+    use: undefined,
     validUntilMs: NOW_MS + 60_000,
     issuedAtSeconds: NOW_SECONDS - 60,
     generation: 1,

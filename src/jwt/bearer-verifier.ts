@@ -69,11 +69,12 @@ export class BearerVerifier implements Verifier {
   }
 
   private remember(token: ParsedToken, claims: Claims, key: VerificationKey, issuer: string): KnownCredential {
-    const { subject, tokenId, scopes } = claims;
+    const { subject, tokenId, scopes, use } = claims;
     return {
       outcome: 'known',
       identity: { issuer, subject, tokenId, scheme: 'bearer', scopes },
       granted: new Set(scopes),
+      use,
       validUntilMs: claims.expiresAtSeconds * 1000 + this.parts.clockSkewMs,
       // A mark is a whole second and ends what was issued within it.
       issuedAtSeconds: Math.floor(claims.issuedAtSeconds),

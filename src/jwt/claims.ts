@@ -1,4 +1,5 @@
 import type { IssuerConfig } from '../config/config.ts';
+import type { TokenUse } from '../core/known.ts';
 import type { ParsedToken } from './token.ts';
 
 /** The claims that a decision rests on (RFC 7519, section 4.1), of the right types. */
@@ -12,6 +13,8 @@ export interface Claims {
   /** Unix seconds; `-Infinity` where absent. */
   readonly issuedAtSeconds: number;
   readonly scopes: readonly string[];
+  /** `undefined` for a token that is not ours. */
+  readonly use: TokenUse | undefined;
 }
 
 /** Which check a token failed, for the log. */
@@ -21,7 +24,7 @@ const MAX_STRING_LENGTH = 1024;
 const MAX_SCOPES = 1000;
 /** A JWT, or an access token (RFC 9068, section 2.1); other kinds of JWT are not credentials (RFC 8725, section 3.11). */
 const FOREIGN_TYPES: ReadonlySet<unknown> = new Set([undefined, 'jwt', 'at+jwt', 'application/at+jwt']);
-const TOKEN_USES: ReadonlySet<unknown> = new Set(['access', 'login', 'private']);
+const TOKEN_USES: readonly TokenUse[] = ['access', 'login', 'private'];
 
 /** Checks a token's claims against its issuer's profile. The signature is somebody else's question. */
 export function readClaims({ header, payload }: ParsedToken, issuer: IssuerConfig): Claims | FailedClaim {
@@ -34,7 +37,8 @@ export function readClaims({ header, payload }: ParsedToken, issuer: IssuerConfi
   if (!isOptionalDate(nbf)) return 'nbf';
   if (!isOptionalDate(iat)) return 'iat';
   if (!isOptionalText(jti)) return 'jti';
-  if (issuer.kind === 'signing' && !TOKEN_USES.has(payload['token_use'])) return 'token_use';
+  const use = issuer.kind === 'signing' ? TOKEN_USES.find((name) => name === payload['token_use']) : undefined;
+  if (issuer.kind === 'signing' && use === undefined) return 'token_use';
   const scopes = readScopes(payload, issuer);
   if (scopes === undefined) return 'scopes';
   return {
@@ -44,6 +48,7 @@ export function readClaims({ header, payload }: ParsedToken, issuer: IssuerConfi
     notBeforeSeconds: nbf ?? Number.NEGATIVE_INFINITY,
     issuedAtSeconds: iat ?? Number.NEGATIVE_INFINITY,
     scopes,
+    use,
   };
 }
 

@@ -9,6 +9,7 @@ function credential(subject: string): KnownCredential {
     outcome: 'known',
     identity: { issuer: 'sallyport', subject, tokenId: undefined, scheme: 'bearer', scopes: [] },
     granted: new Set(),
+    use: undefined,
     validUntilMs: Number.POSITIVE_INFINITY,
     issuedAtSeconds: 0,
     generation: 1,

@@ -1,5 +1,6 @@
 import { SignJWT } from 'jose';
 import type { OwnIssuer } from '../config/config.ts';
+import type { TokenUse } from '../core/known.ts';
 import type { SigningKey } from './signing-keys.ts';
 
 /** What a token of ours says beside who issued it (contract section 4). */
@@ -7,7 +8,7 @@ export interface OwnClaims {
   readonly tokenId: string;
   readonly subject: string;
   readonly scopes: readonly string[];
-  readonly use: 'access';
+  readonly use: TokenUse;
   readonly issuedAtSeconds: number;
   readonly expiresAtSeconds: number;
 }

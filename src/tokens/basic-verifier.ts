@@ -41,6 +41,7 @@ export class BasicVerifier implements Verifier {
       outcome: 'known',
       identity: { issuer: this.parts.issuer, subject: id, tokenId: undefined, scheme: 'basic', scopes },
       granted: new Set(scopes),
+      use: 'password',
       validUntilMs: Number.POSITIVE_INFINITY,
       issuedAtSeconds: Number.NEGATIVE_INFINITY,
       generation: this.parts.generation,

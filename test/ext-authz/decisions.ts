@@ -23,7 +23,7 @@ export const ROUTE: Route = {
   requirement: { kind: 'anyOf', scopes: ['messages:send'] },
   issuers: undefined,
   basic: false,
-  passwordSuffices: false,
+  sufficient: undefined,
   shadow: false,
 };
 
@@ -40,6 +40,7 @@ export function credentialOf(identity: Partial<Identity> = {}): KnownCredential 
     outcome: 'known',
     identity: whole,
     granted: new Set(whole.scopes),
+    use: undefined,
     validUntilMs: Number.POSITIVE_INFINITY,
     issuedAtSeconds: 0,
     generation: 1,

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
-import * as z from 'zod';
+import type * as z from 'zod';
 import type { AccessRequest } from '../../core/request.ts';
-import type { FieldError, TokenRequest } from '../../tokens/issue-token.ts';
+import type { FieldError } from '../../tokens/issue-token.ts';
 
 /** The question that a call to the token service puts to the authorizer before anything else is read. */
 export function decodeAccess(request: FastifyRequest): AccessRequest {
@@ -21,22 +21,20 @@ function authorizationOf(request: FastifyRequest): string | undefined {
   return request.raw.headersDistinct['authorization']?.join(',');
 }
 
-const tokenRequest = z.strictObject(
-  {
-    ttl: z.int('a whole number of seconds').min(1, 'at least 1 second').optional(),
-    scopes: z
-      .array(z.string('a scope is a string'), 'a list of scopes')
-      .min(1, 'at least one scope')
-      .max(100, 'at most 100 scopes'),
-  },
-  { error: (issue) => (issue.code === 'invalid_type' ? 'a JSON object' : undefined) },
-);
+/** A body that is what its call takes, or every field's problem. */
+export type DecodedBody<Body> =
+  | { readonly ok: true; readonly body: Body }
+  | { readonly ok: false; readonly errors: readonly FieldError[] };
 
-/** The body of `POST /3rdparty/v1/auth/token`, or every field's problem. */
-export function decodeTokenRequest(body: unknown): TokenRequest | readonly FieldError[] {
-  const parsed = tokenRequest.safeParse(body);
-  if (!parsed.success) return parsed.error.issues.map(fieldError);
-  return { ttlSeconds: parsed.data.ttl, scopes: parsed.data.scopes };
+export function decodeBody<Body>(schema: z.ZodType<Body>, body: unknown): DecodedBody<Body> {
+  const parsed = schema.safeParse(body, { error: (issue) => (isOfNoObject(issue) ? 'a JSON object' : undefined) });
+  return parsed.success
+    ? { ok: true, body: parsed.data }
+    : { ok: false, errors: parsed.error.issues.map((issue) => fieldError(issue)) };
+}
+
+function isOfNoObject({ code, path }: z.core.$ZodRawIssue): boolean {
+  return code === 'invalid_type' && (path ?? []).length === 0;
 }
 
 function fieldError(issue: z.core.$ZodIssue): FieldError {
@@ -46,4 +44,12 @@ function fieldError(issue: z.core.$ZodIssue): FieldError {
   );
   if (issue.code === 'unrecognized_keys') return { field: issue.keys.join(', '), message: 'not a field of this call' };
   return { field, message: issue.message };
+}
+
+/** The parameters behind the question mark, the first of each name. */
+export function decodeQuery(request: FastifyRequest): Record<string, string> {
+  const url = request.raw.url ?? '';
+  const mark = url.indexOf('?');
+  const pairs = [...new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1))];
+  return Object.fromEntries(pairs.toReversed());
 }

@@ -1,52 +1,49 @@
 import type { FastifyReply } from 'fastify';
 import { answerTo, problem } from '../../core/answer.ts';
 import type { Deny } from '../../core/decision.ts';
-import type { FieldError, IssuedToken } from '../../tokens/issue-token.ts';
+import type { Done, Outcome, Problem } from './call.ts';
+import { PROBLEMS } from './problems.ts';
 
 /** Sent as bytes: to a string fastify would add a charset, which the type does not have (RFC 8259, section 11). */
 const PROBLEM = 'application/problem+json';
 
-/** The token service's own problems, beside the reasons of a denial (contract section 4). */
-const PROBLEMS = {
-  invalid_body: { status: 400, title: 'Bad Request' },
-  not_found: { status: 404, title: 'Not Found' },
-  too_large: { status: 413, title: 'Content Too Large' },
-  unsupported_media_type: { status: 415, title: 'Unsupported Media Type' },
-} as const;
-
-export type ProblemCode = keyof typeof PROBLEMS;
-
-export async function sendDenial(reply: FastifyReply, denial: Deny): Promise<void> {
-  const { status, challenges, retryAfterSeconds, body } = answerTo(denial);
-  if (challenges.length > 0) reply.header('www-authenticate', challenges);
-  if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
-  await reply.code(status).header('cache-control', 'no-store').type(PROBLEM).send(Buffer.from(body));
+/** Every answer of the token service. What it tells is of one caller, and may hold a token: it is not kept (RFC 6749, section 5.1). */
+export async function send(reply: FastifyReply, outcome: Outcome): Promise<void> {
+  reply.header('cache-control', 'no-store');
+  switch (outcome.outcome) {
+    case 'done':
+      return sendDone(reply, outcome);
+    case 'problem':
+      return sendProblem(reply, outcome);
+    case 'deny':
+      return sendDenial(reply, outcome);
+  }
 }
 
-export async function sendProblem(
-  reply: FastifyReply,
-  code: ProblemCode,
-  message: string,
-  errors?: readonly FieldError[],
-): Promise<void> {
+async function sendDone(reply: FastifyReply, { status, body, headers }: Done): Promise<void> {
+  await reply
+    .code(status)
+    .headers(headers ?? {})
+    .send(body);
+}
+
+async function sendProblem(reply: FastifyReply, { code, message, errors }: Problem): Promise<void> {
   const { status, title } = PROBLEMS[code];
   const more = errors === undefined ? {} : { errors };
   await reply
     .code(status)
-    .header('cache-control', 'no-store')
     .type(PROBLEM)
     .send(Buffer.from(problem(code, status, title, message, more)));
 }
 
-/** RFC 6749, section 5.1: a token is never cached. */
-export async function sendToken(reply: FastifyReply, token: IssuedToken): Promise<void> {
-  await reply
-    .code(201)
-    .header('cache-control', 'no-store')
-    .send({
-      id: token.id,
-      token_type: 'Bearer',
-      access_token: token.accessToken,
-      expires_at: new Date(token.expiresAtSeconds * 1000).toISOString().replace('.000Z', 'Z'),
-    });
+async function sendDenial(reply: FastifyReply, denial: Deny): Promise<void> {
+  const { status, challenges, retryAfterSeconds, body } = answerTo(denial);
+  if (challenges.length > 0) reply.header('www-authenticate', challenges);
+  if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
+  await reply.code(status).type(PROBLEM).send(Buffer.from(body));
+}
+
+/** RFC 3339, in UTC, without a fraction. */
+export function utcTime(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
 }

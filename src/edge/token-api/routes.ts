@@ -1,21 +1,22 @@
 import type { Route } from '../../core/route.ts';
+import type { AnyCall } from './call.ts';
 
-/** The calls of the token service, as fastify writes their paths. */
-export const CALLS = {
-  issue: { method: 'POST', url: '/3rdparty/v1/auth/token' },
-  revoke: { method: 'DELETE', url: '/3rdparty/v1/auth/token/:jti' },
-} as const;
-
-/** What the calls ask of a caller: Basic, or a token of our own with `tokens:manage`. */
-export function tokenRoutes(ownIssuer: string): Route[] {
-  return Object.values(CALLS).map(({ method, url }) => ({
-    pattern: url.replace(/:(\w+)/g, '{$1}'),
+/** What the calls ask of a caller, as rules of a route map of their own. */
+export function tokenRoutes(calls: readonly AnyCall[], ownIssuer: string): Route[] {
+  return calls.map((call) => ({
+    pattern: call.url.replace(/:(\w+)/g, '{$1}'),
     hosts: [],
-    methods: [method],
-    requirement: { kind: 'allOf', scopes: ['tokens:manage'] },
+    methods: [call.method],
+    requirement: requirementOf(call),
     issuers: new Set([ownIssuer]),
-    basic: true,
-    passwordSuffices: true,
+    basic: call.admission?.basic ?? false,
+    sufficient: new Set(call.admission?.sufficient),
     shadow: false,
   }));
+}
+
+function requirementOf({ admission }: AnyCall): Route['requirement'] {
+  if (admission === undefined) return { kind: 'public' };
+  const { scopes } = admission;
+  return scopes.length === 0 ? { kind: 'authenticated' } : { kind: 'allOf', scopes };
 }

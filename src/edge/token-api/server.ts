@@ -5,8 +5,9 @@ import type { Listener, ListenerTls } from '../../config/config.ts';
 import { deny } from '../../core/decision.ts';
 import type { Events } from '../../observe/events.ts';
 import { removeDeadSocket } from '../dead-socket.ts';
-import type { ProblemCode } from './encode.ts';
-import { sendDenial, sendProblem } from './encode.ts';
+import { failed } from './call.ts';
+import { send } from './encode.ts';
+import type { ProblemCode } from './problems.ts';
 import { isTrusted } from './trusted-proxies.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
@@ -35,7 +36,7 @@ function build({ tls }: Listener, trustedProxies: () => readonly string[]): Fast
     // As long as a path can be that is not refused anyway.
     routerOptions: { maxParamLength: 2048 },
     frameworkErrors: (_error: unknown, _request: FastifyRequest, reply: FastifyReply) =>
-      void sendDenial(reply, deny('path_rejected', undefined, 'path')),
+      void send(reply, deny('path_rejected', undefined, 'path')),
   };
   const http = { connectionsCheckingInterval: CHECK_INTERVAL_MS };
   if (tls === undefined) return fastify({ ...common, http });
@@ -59,7 +60,7 @@ export async function shutDown(server: FastifyInstance, limitMs: number): Promis
 }
 
 /** Fastify's error codes for what a client got wrong. */
-const CLIENT_ERRORS: Readonly<Record<string, ProblemCode>> = {
+const CLIENT_ERRORS: Readonly<Record<string, keyof typeof MESSAGES>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: 'too_large',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
   FST_ERR_CTP_EMPTY_JSON_BODY: 'invalid_body',
@@ -67,7 +68,7 @@ const CLIENT_ERRORS: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'invalid_body',
 };
 
-const MESSAGES: Readonly<Record<ProblemCode, string>> = {
+const MESSAGES: Readonly<Record<Exclude<ProblemCode, 'conflict'>, string>> = {
   invalid_body: 'the body is not valid JSON',
   not_found: 'no such call',
   too_large: `the body is over ${MAX_BODY_BYTES} bytes`,
@@ -77,13 +78,13 @@ const MESSAGES: Readonly<Record<ProblemCode, string>> = {
 function answerErrors(server: FastifyInstance, events: Events): void {
   // At once: a body that nobody will read is not waited for.
   server.addHook('onRequest', async (request, reply) => {
-    if (request.is404) await sendProblem(reply, 'not_found', MESSAGES.not_found);
+    if (request.is404) await send(reply, failed('not_found', MESSAGES.not_found));
   });
   server.setErrorHandler((error: { readonly code?: string }, request, reply) => {
     const code = CLIENT_ERRORS[error.code ?? ''];
-    if (code !== undefined) return sendProblem(reply, code, MESSAGES[code]);
+    if (code !== undefined) return send(reply, failed(code, MESSAGES[code]));
     events.callFailed(`${request.method} ${request.routeOptions.url ?? 'unknown'}`, error);
-    return sendDenial(reply, deny('unavailable', undefined, 'internal error'));
+    return send(reply, deny('unavailable', undefined, 'internal error'));
   });
 }
 

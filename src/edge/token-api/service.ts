@@ -1,28 +1,23 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Listener, ListenerTls } from '../../config/config.ts';
+import type { Deny } from '../../core/decision.ts';
 import { deny } from '../../core/decision.ts';
-import type { Decider } from '../../core/ports.ts';
+import type { KnownCredential } from '../../core/known.ts';
 import type { Events } from '../../observe/events.ts';
-import type { IssueToken } from '../../tokens/issue-token.ts';
-import type { RevokeToken } from '../../tokens/revoke-token.ts';
-import { decodeAccess, decodeTokenRequest } from './decode.ts';
-import { sendDenial, sendProblem, sendToken } from './encode.ts';
-import { CALLS } from './routes.ts';
+import type { AnyCall, Caller, Outcome } from './call.ts';
+import { failed } from './call.ts';
+import { CALLS } from './calls.ts';
+import { decodeAccess, decodeBody, decodeQuery } from './decode.ts';
+import { send } from './encode.ts';
 import { createServer, listen, renewCertificate, shutDown } from './server.ts';
+import type { TokenServices } from './services.ts';
 
 export interface TokenApiParts {
   /** What answers now; asked anew for each call, since a reload replaces it. */
-  readonly calls: () => TokenCalls;
+  readonly services: () => TokenServices;
   /** CIDR ranges and addresses, likewise. */
   readonly trustedProxies: () => readonly string[];
   readonly events: Events;
-}
-
-/** What stands behind the calls. */
-export interface TokenCalls {
-  readonly decider: Decider;
-  readonly issueToken: IssueToken;
-  readonly revokeToken: RevokeToken;
 }
 
 export interface TokenApiDoor {
@@ -37,27 +32,21 @@ export interface TokenApiDoor {
 /** Opens the token service's door: HTTP with JSON. Rejects where it cannot listen. */
 export async function openTokenApi(listener: Listener, parts: TokenApiParts): Promise<TokenApiDoor> {
   const server = createServer(listener, parts.trustedProxies, parts.events);
-  const callers = new WeakMap<FastifyRequest, string>();
-  server.register((calls, _options, done) => {
+  const callers = new WeakMap<FastifyRequest, Caller>();
+  const register = (calls: FastifyInstance, bodyType: string | undefined): void => {
     // Before the body is read: nobody unknown makes us parse.
-    calls.addHook('onRequest', (request, reply) => admit(request, reply, parts.calls().decider, callers));
-    calls.route({
-      ...CALLS.issue,
-      handler: (request, reply) => issue(request, reply, parts, callerOf(request, callers)),
-    });
-    calls.register((bodiless, _none, bodilessDone) => {
-      // Some clients send a content type with nothing behind it.
-      bodiless.removeAllContentTypeParsers();
-      bodiless.addContentTypeParser('*', (_request, payload, parsed) => {
-        payload.resume();
-        parsed(null);
-      });
-      const handler = (request: FastifyRequest, reply: FastifyReply): Promise<void> =>
-        revoke(request, reply, parts, callerOf(request, callers));
-      bodiless.route({ ...CALLS.revoke, handler });
-      bodilessDone();
-    });
-    done();
+    calls.addHook('onRequest', (request, reply) => admit(request, reply, parts, callers));
+    for (const call of CALLS.filter((one) => bodyTypeOf(one) === bodyType)) {
+      const { method, url } = call;
+      const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<void> =>
+        send(reply, await answer(call, request, parts, callers.get(request)));
+      calls.route({ method, url, handler });
+    }
+  };
+  server.register(async (calls) => register(calls, 'application/json'));
+  server.register(async (calls) => {
+    ignoreBodies(calls);
+    register(calls, undefined);
   });
   const address = await listen(server, listener);
   return {
@@ -67,55 +56,59 @@ export async function openTokenApi(listener: Listener, parts: TokenApiParts): Pr
   };
 }
 
-/** Answers a caller who may not; remembers the account of one who may. */
+function bodyTypeOf({ body, bodyType = 'application/json' }: AnyCall): string | undefined {
+  return body === undefined ? undefined : bodyType;
+}
+
+/** Some clients send a content type with nothing behind it. */
+function ignoreBodies(calls: FastifyInstance): void {
+  calls.removeAllContentTypeParsers();
+  calls.addContentTypeParser('*', (_request, payload, parsed) => {
+    payload.resume();
+    parsed(null);
+  });
+}
+
+/** Answers a caller who may not; remembers who it is that may. */
 async function admit(
   request: FastifyRequest,
   reply: FastifyReply,
-  decider: Decider,
-  callers: WeakMap<FastifyRequest, string>,
+  { services }: TokenApiParts,
+  callers: WeakMap<FastifyRequest, Caller>,
 ): Promise<void> {
-  const decision = await decider.decide(decodeAccess(request));
-  if (decision.outcome === 'deny') return sendDenial(reply, decision);
-  const accountId = decision.credential?.identity.subject;
-  if (accountId === undefined) return sendDenial(reply, deny('credentials_required', decision.route, 'no subject'));
-  callers.set(request, accountId);
+  const decision = await services().decider.decide(decodeAccess(request));
+  if (decision.outcome === 'deny') return send(reply, decision);
+  if (decision.route?.requirement.kind === 'public') return;
+  const caller = callerFrom(decision.credential);
+  if ('outcome' in caller) return send(reply, caller);
+  callers.set(request, caller);
 }
 
-function callerOf(request: FastifyRequest, callers: WeakMap<FastifyRequest, string>): string {
-  const accountId = callers.get(request);
-  if (accountId === undefined) throw new Error('a call was reached by a caller who was not admitted');
-  return accountId;
-}
-
-async function issue(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { calls, events }: TokenApiParts,
-  accountId: string,
-): Promise<void> {
-  const asked = decodeTokenRequest(request.body);
-  if (!('scopes' in asked)) return sendProblem(reply, 'invalid_body', 'the body is not what this call takes', asked);
-  const result = await calls().issueToken.issue(accountId, asked);
-  switch (result.outcome) {
-    case 'no_account':
-      return sendDenial(reply, deny('token_revoked', undefined, 'the account is gone'));
-    case 'refused':
-      return sendProblem(reply, 'invalid_body', 'the token cannot be issued as asked', result.errors);
-    case 'issued':
-      events.tokenIssued({ account: accountId, client: request.ip }, { id: result.id, scopes: asked.scopes });
-      return sendToken(reply, result);
+function callerFrom(credential: KnownCredential | undefined): Caller | Deny {
+  const { identity, use, granted } = credential ?? {};
+  if (identity?.subject === undefined || use === undefined || granted === undefined) {
+    return deny('credentials_required', undefined, 'no account');
   }
+  return { accountId: identity.subject, use, tokenId: identity.tokenId, granted };
 }
 
-async function revoke(
+async function answer(
+  call: AnyCall,
   request: FastifyRequest,
-  reply: FastifyReply,
-  { calls, events }: TokenApiParts,
-  accountId: string,
-): Promise<void> {
-  // The route's own pattern has the parameter.
-  const { jti } = request.params as { readonly jti: string };
-  const revoked = await calls().revokeToken.revoke(jti, accountId);
-  if (revoked) events.tokenRevoked({ account: accountId, client: request.ip }, jti);
-  await reply.code(204).send();
+  { services, events }: TokenApiParts,
+  caller: Caller | undefined,
+): Promise<Outcome> {
+  const decoded = call.body === undefined ? undefined : decodeBody(call.body, request.body);
+  if (decoded?.ok === false) return failed('invalid_body', 'the body is not what this call takes', decoded.errors);
+  return call.handle({
+    caller,
+    // What its own schema let through, or nothing where it has none.
+    body: decoded?.body as never,
+    params: request.params as Readonly<Record<string, string>>,
+    query: decodeQuery(request),
+    headers: request.headers,
+    client: request.ip,
+    services: services(),
+    events,
+  });
 }

@@ -1,0 +1,121 @@
+import type { ZodType } from 'zod';
+import type { Deny } from '../../core/decision.ts';
+import type { TokenUse } from '../../core/known.ts';
+import type { Events } from '../../observe/events.ts';
+import type { FieldError } from '../../tokens/issue-token.ts';
+import type { ProblemCode } from './problems.ts';
+import type { TokenServices } from './services.ts';
+
+/** Who calls: an account of ours, by its password or by a token. */
+export interface Caller {
+  readonly accountId: string;
+  readonly use: TokenUse | 'password';
+  /** `jti`, where it calls by a token. */
+  readonly tokenId: string | undefined;
+  readonly granted: ReadonlySet<string>;
+}
+
+/** Who may call at all. */
+export interface Admission {
+  /** Every one of them is needed; of an empty list any credential of ours will do. */
+  readonly scopes: readonly string[];
+  /** Kinds of credentials that need no scope. */
+  readonly sufficient: readonly (TokenUse | 'password')[];
+  /** Whether a password is taken (RFC 7617). */
+  readonly basic: boolean;
+}
+
+/** What a call is told. */
+export interface CallInput<Body> {
+  /** `undefined` where nobody was asked. */
+  readonly caller: Caller | undefined;
+  readonly body: Body;
+  /** The parameters of the path. */
+  readonly params: Readonly<Record<string, string>>;
+  /** The parameters behind the question mark, the first of each name. */
+  readonly query: Readonly<Record<string, string>>;
+  /** Request header fields, by lower-case name. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** The client's address, as far as a trusted proxy tells it. */
+  readonly client: string;
+  readonly services: TokenServices;
+  readonly events: Events;
+}
+
+/** What became of a call; one place makes an HTTP answer of it. */
+export type Outcome = Done | Problem | Deny;
+
+export interface Done {
+  readonly outcome: 'done';
+  readonly status: number;
+  /** JSON; without it there is no content. */
+  readonly body?: object | undefined;
+  /** `cache-control: no-store` stands unless it is named here. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+export interface Problem {
+  readonly outcome: 'problem';
+  readonly code: ProblemCode;
+  readonly message: string;
+  readonly errors?: readonly FieldError[] | undefined;
+}
+
+/** A success, as the documentation has it. */
+export interface Success {
+  readonly status: number;
+  readonly description: string;
+  /** Of the JSON content, where there is any. */
+  readonly content?: ZodType | undefined;
+}
+
+/** All that the router, the gatekeeper and the documentation need to know of a call. */
+interface CallFacts {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** As fastify writes it: `/v1/tokens/:id`. */
+  readonly url: string;
+  /** A unique name (`operationId` of OpenAPI). */
+  readonly operation: string;
+  readonly summary: string;
+  /** `undefined`: nobody is asked who they are, the call sees to that itself. */
+  readonly admission: Admission | undefined;
+  /** Of its body, where it has one; JSON without it. */
+  readonly bodyType?: 'application/json' | 'application/x-www-form-urlencoded';
+  /** For the documentation: the parameters behind the question mark that are looked at. */
+  readonly query?: Readonly<Record<string, string>>;
+  readonly success: readonly Success[];
+  /** Problems of its own, beside those of its admission and its body. */
+  readonly problems: readonly ProblemCode[];
+}
+
+/** One call of the token service. */
+export interface Call<Body = undefined> extends CallFacts {
+  /** Of the body; without it none is read, whatever its content type. */
+  readonly body?: ZodType<Body>;
+  handle(input: CallInput<Body>): Promise<Outcome>;
+}
+
+/** One of several calls: only its own schema makes what its handler takes. */
+export interface AnyCall extends CallFacts {
+  readonly body?: ZodType;
+  handle(input: CallInput<never>): Promise<Outcome>;
+}
+
+export function done(status: number, body?: object, headers?: Readonly<Record<string, string>>): Done {
+  return { outcome: 'done', status, body, headers };
+}
+
+export function failed(code: ProblemCode, message: string, errors?: readonly FieldError[]): Problem {
+  return { outcome: 'problem', code, message, errors };
+}
+
+/** The caller of a call that asks who calls. */
+export function callerOf({ caller }: Pick<CallInput<never>, 'caller'>): Caller {
+  if (caller === undefined) throw new Error('a call was reached by a caller who was not admitted');
+  return caller;
+}
+
+/** Who did it, for the audit log. */
+export function actorOf(input: Pick<CallInput<never>, 'caller' | 'client'>) {
+  return { account: callerOf(input).accountId, client: input.client };
+}
