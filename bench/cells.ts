@@ -42,6 +42,7 @@ function credentialOf(issuer: string): KnownCredential {
     generation: 1,
     key: { inForce: true },
     standings: [],
+    lastUse: undefined,
   };
 }
 

@@ -15,6 +15,7 @@ import { openStore } from './store/open.ts';
 import { findNetworkFileSystem } from './store/sqlite/network-file-system.ts';
 import { Accounts } from './tokens/accounts.ts';
 import { createFirstAccount } from './tokens/first-account.ts';
+import { LastUses } from './tokens/last-uses.ts';
 import { Passwords } from './tokens/passwords.ts';
 
 /** Bounds of what is remembered: about 1 KB a token, 200 bytes an entry of the revocation set. */
@@ -42,6 +43,11 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
     const parts = await layFoundation(config, observation, clock, opened);
     await createOwnAccount(config, parts, env);
     const issuer = ownIssuer(config);
+    if (issuer !== undefined) {
+      const failed = (error: unknown): void => observation.events.lastUsesFailed(error);
+      const uses = new LastUses({ known: parts.known, tokens: parts.store.tokens, clock, failed });
+      opened.push(() => uses.close());
+    }
     const ownKeys = issuer ? await openOwnKeys(issuer, config.store, parts.store.signingKeys, clock) : [];
     const app = new RunningApp(config, { ...parts, ownKeys, observation, admin }, opened);
     await app.openDoors();

@@ -85,6 +85,21 @@ describe('Authorizer.decide()', () => {
   });
 });
 
+describe('Authorizer.decide() notes when a token of ours was used', () => {
+  it('where it let the request pass, at once or after a wait, and not where it denied', async () => {
+    const uses = (more: Partial<KnownCredential>) => {
+      const lastUse = { atMs: Number.NEGATIVE_INFINITY };
+      return { lastUse, credential: makeCredential({ ...more, lastUse }) };
+    };
+    const [atOnce, afterWait, expired] = [uses({}), uses({}), uses({ validUntilMs: 0 })];
+    await new Bench({ known: { find: () => atOnce.credential } }).decide();
+    await new Bench({ verify: async () => afterWait.credential }).decide();
+    await new Bench({ known: { find: () => expired.credential } }).decide();
+    const times = [atOnce, afterWait, expired].map(({ lastUse }) => lastUse.atMs);
+    expect(times).toEqual([NOW_MS, NOW_MS, Number.NEGATIVE_INFINITY]);
+  });
+});
+
 describe('Authorizer.decide() tells how long it took', () => {
   it('of one in 64 that wait for nothing', () => {
     const bench = new Bench({ known: { find: () => makeCredential() } });

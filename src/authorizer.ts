@@ -39,6 +39,7 @@ export class Authorizer implements Decider {
     const moment = { wallMs: clock.wallMs(), monotonicMs: beganMs, beganMs, mayAsk: true };
     const outcome = authorize(request, policy, known, standings.freshness, moment);
     if (outcome.outcome === 'need') return this.pursue(request, outcome, beganMs);
+    noteUse(outcome, moment);
     observer.decided(request, outcome, this.sampleTime(beganMs));
     return outcome;
   }
@@ -57,6 +58,7 @@ export class Authorizer implements Decider {
       const moment = this.momentOf(beganMs, met && tries < MAX_TRIES);
       const outcome = authorize(request, policy, learnt, this.freshnessAfter(open, met), moment);
       if (outcome.outcome !== 'need') {
+        noteUse(outcome, moment);
         observer.decided(request, outcome, { waited: true, tookMs: moment.monotonicMs - beganMs });
         return outcome;
       }
@@ -100,6 +102,12 @@ export class Authorizer implements Decider {
       learnt.add(need.credential, await this.parts.verifier.verify(need.credential));
     }
     return true;
+  }
+}
+
+function noteUse(decision: Decision, { wallMs }: Moment): void {
+  if (decision.outcome === 'allow' && decision.credential?.lastUse !== undefined) {
+    decision.credential.lastUse.atMs = wallMs;
   }
 }
 

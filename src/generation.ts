@@ -17,10 +17,16 @@ import type { Events } from './observe/events.ts';
 import type { Standings } from './revocation/standings.ts';
 import type { Store } from './store/store.ts';
 import { BasicVerifier } from './tokens/basic-verifier.ts';
+import { CredentialCheck } from './tokens/credential-check.ts';
 import { CredentialVerifier } from './tokens/credential-verifier.ts';
 import { IssueToken } from './tokens/issue-token.ts';
+import { LogIn } from './tokens/log-in.ts';
 import type { Passwords } from './tokens/passwords.ts';
+import { PrivateTokens } from './tokens/private-tokens.ts';
 import { RevokeToken } from './tokens/revoke-token.ts';
+import { ScopeRules } from './tokens/scope-rules.ts';
+import { TokenMint } from './tokens/token-mint.ts';
+import { TokenViews } from './tokens/token-views.ts';
 
 /** The token service's callers may wait for a password to be hashed; no gateway waits with them. */
 const TOKEN_CALL_TIMEOUT_MS = 10_000;
@@ -73,29 +79,42 @@ export function ownIssuer({ issuers }: Config): OwnIssuer | undefined {
 }
 
 function buildVerifier(config: Config, own: OwnIssuer | undefined, foundation: Foundation, generation: number) {
-  const { store, clock, standings, known, keySets, passwords, ownKeys } = foundation;
+  const { clock, standings, known, keySets, ownKeys } = foundation;
   const issuers = trustIssuers(config.issuers, ownKeys, keySets);
   const { clockSkewMs } = config;
   return new CredentialVerifier(
     new BearerVerifier({ issuers, known, standings, clock, clockSkewMs, generation }),
-    own && new BasicVerifier({ accounts: store.accounts, passwords, issuer: own.name, generation }),
+    own && new BasicVerifier({ credentials: checkOf(foundation), issuer: own.name, generation }),
   );
 }
 
 function buildTokenServices(
   { scopes: catalogue, clockSkewMs }: Config,
   issuer: OwnIssuer,
-  { store, clock, ownKeys }: Foundation,
+  foundation: Foundation,
   decider: (policy: Omit<Policy, 'generation'>, decisionTimeoutMs: number) => Decider,
 ): TokenServices {
+  const { store, clock, ownKeys } = foundation;
   const { accounts, tokens, revocations } = store;
+  const { ttl, name } = issuer;
   const key = ownKeys.findLast(({ algorithm }) => algorithm === issuer.signing.algorithm);
   if (key === undefined) throw new Error(`issuer '${issuer.name}' has no signing key`);
-  const signer = new TokenSigner(issuer, key);
-  const routes = new RouteMap(tokenRoutes(CALLS, issuer.name));
+  const mint = new TokenMint({ tokens, signer: new TokenSigner(issuer, key), clock });
+  const rules = new ScopeRules(catalogue);
+  const views = new TokenViews({ issuer: name, tokens, revocations, clock });
+  const revokeToken = new RevokeToken({ issuer: name, tokens, revocations, clock, clockSkewMs });
+  const routes = new RouteMap(tokenRoutes(CALLS, name));
   return {
     decider: decider({ routes, basicUntilMs: Number.POSITIVE_INFINITY, shadow: false }, TOKEN_CALL_TIMEOUT_MS),
-    issueToken: new IssueToken({ issuer, catalogue, accounts, tokens, signer, clock }),
-    revokeToken: new RevokeToken({ issuer: issuer.name, tokens, revocations, clock, clockSkewMs }),
+    catalogue,
+    issueToken: new IssueToken({ ttl, rules, accounts, mint }),
+    revokeToken,
+    logIn: new LogIn({ credentials: checkOf(foundation), mint }),
+    privateTokens: new PrivateTokens({ ttl, rules, accounts, tokens, views, mint, revokeToken }),
+    tokenViews: views,
   };
+}
+
+function checkOf({ store, passwords }: Foundation): CredentialCheck {
+  return new CredentialCheck({ accounts: store.accounts, passwords });
 }

@@ -96,7 +96,12 @@ export interface OwnIssuer extends AnyIssuer {
   readonly kind: 'signing';
   readonly issuer: string;
   readonly signing: { readonly algorithm: SigningAlgorithm; readonly sealWith: Secret | undefined };
-  readonly ttl: { readonly defaultSeconds: number; readonly maxSeconds: number };
+  readonly ttl: {
+    readonly defaultSeconds: number;
+    readonly maxSeconds: number;
+    /** Of private tokens. */
+    readonly privateMaxSeconds: number;
+  };
 }
 
 export type SigningAlgorithm = 'HS256' | 'ES256' | 'RS256' | 'PS256' | 'EdDSA';

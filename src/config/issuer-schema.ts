@@ -79,6 +79,7 @@ const signing = z.strictObject({
     .strictObject({
       default: seconds('1s', '3650d').prefault('24h').describe('Life of a token for which none was asked'),
       max: seconds('1s', '3650d').prefault('168h').describe('Longest life that may be asked for'),
+      privateMax: seconds('1s', '3650d').prefault('8760h').describe('Longest life of a private token'),
     })
     .prefault({})
     .describe('Life of our tokens'),

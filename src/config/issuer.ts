@@ -70,7 +70,7 @@ function readSigning(draft: Draft, path: Path): OwnIssuer | undefined {
       algorithm,
       sealWith: sealWith && readSecret(draft, [...path, 'signing', 'sealWith'], sealWith, MIN_SEAL_BYTES, 'sealWith'),
     },
-    ttl: { defaultSeconds: ttl.default, maxSeconds: ttl.max },
+    ttl: { defaultSeconds: ttl.default, maxSeconds: ttl.max, privateMaxSeconds: ttl.privateMax },
   };
 }
 

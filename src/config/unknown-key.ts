@@ -1,5 +1,6 @@
+import { nearest } from '../core/nearest.ts';
 import type { Path } from './problems.ts';
-import { list, nearest, quote } from './wording.ts';
+import { list, quote } from './wording.ts';
 
 /** Keys that the contract names and this version lacks, list positions left out. */
 const LATER = new Set([
@@ -8,7 +9,6 @@ const LATER = new Set([
   'listen.extAuthz.mode',
   'listen.tokens.mode',
   'issuers.introspection',
-  'issuers.ttl.privateMax',
   'store.sentinel',
   'store.cluster',
   'store.minReplicas',

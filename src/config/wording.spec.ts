@@ -1,5 +1,5 @@
 import { expect, describe as group, it } from 'vitest';
-import { describe, kindOf, list, nearest, quote, suggest } from './wording.ts';
+import { describe, kindOf, list, quote, suggest } from './wording.ts';
 
 group('quote()', () => {
   it('keeps to one line and to visible characters', () => {
@@ -34,22 +34,6 @@ group('kindOf() and describe()', () => {
   ])('of %j', (value, kind, description) => {
     expect(kindOf(value)).toBe(kind);
     expect(describe(value)).toBe(description);
-  });
-});
-
-group('nearest()', () => {
-  it.each([
-    ['algoritm', 'algorithm'],
-    ['alogrithm', 'algorithm'],
-    ['Algorithm', 'algorithm'],
-    ['tsl', 'tls'],
-    ['RS265', 'RS256'],
-    ['messages:sned', 'messages:send'],
-    ['algo', undefined],
-    ['x', undefined],
-    ['', undefined],
-  ])('of %j is %j', (word, name) => {
-    expect(nearest(word, ['algorithm', 'tls', 'RS256', 'ES384', 'messages:send', 'messages:read'])).toBe(name);
   });
 });
 

@@ -14,7 +14,9 @@ export interface Identity {
 }
 
 /** The kinds of tokens of ours, as the claim `token_use` names them (contract section 4). */
-export type TokenUse = 'access' | 'login' | 'private';
+export const TOKEN_USES = ['access', 'login', 'private'] as const;
+
+export type TokenUse = (typeof TOKEN_USES)[number];
 
 /**
  * All that is remembered of a verified credential, in one object. Whether it still counts is asked anew at every
@@ -36,6 +38,14 @@ export interface KnownCredential {
   readonly key: KeyInForce;
   /** Every entry of the revocation set that could end it. */
   readonly standings: Standing[];
+  /** When it last let a request pass, for tokens of ours; set in place, and written to the store now and then. */
+  readonly lastUse: LastUse | undefined;
+}
+
+/** When a token was last used. */
+export interface LastUse {
+  /** Unix milliseconds; `-Infinity` before the first time. */
+  atMs: number;
 }
 
 /** Whether a verification key still counts. */

@@ -91,6 +91,7 @@ export function makeCredential({ identity, ...rest }: CredentialParts = {}): Kno
     generation: 1,
     key: { inForce: true },
     standings: [makeHeard()],
+    lastUse: undefined,
     ...rest,
   };
 }

@@ -81,6 +81,7 @@ export class BearerVerifier implements Verifier {
       generation: this.parts.generation,
       key: key.inForce,
       standings: revocationKeysOf(token, claims, key, issuer).map((entry) => this.parts.standings.at(entry)),
+      lastUse: use === undefined ? undefined : { atMs: Number.NEGATIVE_INFINITY },
     };
   }
 }

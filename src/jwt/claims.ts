@@ -1,5 +1,6 @@
 import type { IssuerConfig } from '../config/config.ts';
 import type { TokenUse } from '../core/known.ts';
+import { TOKEN_USES } from '../core/known.ts';
 import type { ParsedToken } from './token.ts';
 
 /** The claims that a decision rests on (RFC 7519, section 4.1), of the right types. */
@@ -24,7 +25,6 @@ const MAX_STRING_LENGTH = 1024;
 const MAX_SCOPES = 1000;
 /** A JWT, or an access token (RFC 9068, section 2.1); other kinds of JWT are not credentials (RFC 8725, section 3.11). */
 const FOREIGN_TYPES: ReadonlySet<unknown> = new Set([undefined, 'jwt', 'at+jwt', 'application/at+jwt']);
-const TOKEN_USES: readonly TokenUse[] = ['access', 'login', 'private'];
 
 /** Checks a token's claims against its issuer's profile. The signature is somebody else's question. */
 export function readClaims({ header, payload }: ParsedToken, issuer: IssuerConfig): Claims | FailedClaim {

@@ -15,6 +15,7 @@ function credential(subject: string): KnownCredential {
     generation: 1,
     key: { inForce: true },
     standings: [],
+    lastUse: undefined,
   };
 }
 

@@ -45,6 +45,26 @@ export class KnownTokens implements Known {
   add(token: string, credential: KnownCredential): void {
     // A copy, so that the field value it was cut from is not kept alive with it.
     const own = Buffer.from(token, 'latin1').toString('latin1');
-    this.entries.set(own.slice(-TAIL_LENGTH), { token: own, credential });
+    const tail = own.slice(-TAIL_LENGTH);
+    const before = this.entries.peek(tail);
+    // Verified again, after a reload for one: what was not written yet of its use goes on.
+    if (before?.token === own) carryOver(before.credential, credential);
+    this.entries.set(tail, { token: own, credential });
   }
+
+  /** Tokens of ours that were used after a moment, in Unix milliseconds: when last, by their ids. */
+  usedSince(afterMs: number): ReadonlyMap<string, number> {
+    const uses = new Map<string, number>();
+    for (const { credential } of this.entries.values()) {
+      const { lastUse, identity } = credential;
+      if (lastUse !== undefined && lastUse.atMs > afterMs && identity.tokenId !== undefined) {
+        uses.set(identity.tokenId, lastUse.atMs);
+      }
+    }
+    return uses;
+  }
+}
+
+function carryOver(from: KnownCredential, to: KnownCredential): void {
+  if (from.lastUse !== undefined && to.lastUse !== undefined) to.lastUse.atMs = from.lastUse.atMs;
 }

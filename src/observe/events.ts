@@ -46,6 +46,10 @@ export class Events implements DecisionObserver, RevocationObserver {
     this.tellFailure(error, { call }, 'a call failed');
   }
 
+  lastUsesFailed(error: unknown): void {
+    this.tellFailure(error, {}, 'when tokens were last used is not written yet');
+  }
+
   started(doors: Readonly<Record<string, string | undefined>>): void {
     this.parts.logs.app.info(doors, 'ready');
   }
@@ -103,6 +107,18 @@ export class Events implements DecisionObserver, RevocationObserver {
 
   tokenIssued(by: Actor, token: { readonly id: string; readonly scopes: readonly string[] }): void {
     this.parts.logs.audit.info({ ...by, id: token.id, scopes: token.scopes }, 'token issued');
+  }
+
+  tokenRotated(by: Actor, id: string, successor: { readonly id: string }): void {
+    this.parts.logs.audit.info({ ...by, id, successor: successor.id }, 'token rotated');
+  }
+
+  loggedIn(by: Actor, id: string): void {
+    this.parts.logs.audit.info({ ...by, id }, 'logged in');
+  }
+
+  logInRefused(client: string, check: string): void {
+    this.parts.logs.audit.warn({ client, check }, 'log-in refused');
   }
 
   tokenRevoked(by: Actor, id: string): void {

@@ -10,6 +10,28 @@ export function writeReason(reason: Reason): string {
   return JSON.stringify(reason);
 }
 
+/** The value of an entry that counts from a Unix second on. */
+export function writeBeginning(atSeconds: number): string {
+  return `after:${atSeconds}`;
+}
+
+/** What the value of an entry says of who ended the token, when and why; by hand it may be anything. */
+export function readReason(value: string): Partial<Reason> {
+  let written: unknown;
+  try {
+    written = JSON.parse(value);
+  } catch {
+    return {};
+  }
+  if (typeof written !== 'object' || written === null) return {};
+  const { at, by, reason } = written as Partial<Record<keyof Reason, unknown>>;
+  return {
+    ...(typeof at === 'number' ? { at } : {}),
+    ...(typeof by === 'string' ? { by } : {}),
+    ...(typeof reason === 'string' ? { reason } : {}),
+  };
+}
+
 /**
  * When the entry of a token may be forgotten: once nobody's clock can still take the token for valid.
  * Unix seconds; `undefined`, for never, where the token's end is unknown.

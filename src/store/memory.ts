@@ -10,8 +10,11 @@ import type {
   SealedSigningKey,
   SigningKeyStore,
   Store,
+  TokenEnd,
+  TokenPage,
   TokenRecord,
   TokenStore,
+  TrackedToken,
 } from './store.ts';
 import { StoreError } from './store.ts';
 
@@ -122,7 +125,8 @@ class MemoryAccounts implements AccountStore {
 
 class MemoryTokens implements TokenStore {
   private readonly life: Life;
-  private readonly tokens = new Map<string, TokenRecord>();
+  /** In order of creation. */
+  private readonly tokens = new Map<string, TrackedToken>();
 
   constructor(life: Life) {
     this.life = life;
@@ -131,12 +135,46 @@ class MemoryTokens implements TokenStore {
   async add(token: TokenRecord): Promise<void> {
     this.life.check();
     if (this.tokens.has(token.id)) throw new StoreError(`token id "${token.id}" exists already`);
-    this.tokens.set(token.id, token);
+    this.tokens.set(token.id, { ...token, lastUsedAtSeconds: undefined, end: undefined, successor: undefined });
   }
 
-  async find(id: string): Promise<TokenRecord | undefined> {
+  async find(id: string): Promise<TrackedToken | undefined> {
     this.life.check();
     return this.tokens.get(id);
+  }
+
+  async list(accountId: string, limit: number, after?: string): Promise<TokenPage | undefined> {
+    this.life.check();
+    const all = [...this.tokens.values()].filter((token) => token.accountId === accountId).toReversed();
+    const first = after === undefined ? 0 : all.findIndex(({ id }) => id === after) + 1;
+    if (after !== undefined && first === 0) return undefined;
+    const tokens = all.slice(first, first + limit);
+    return { tokens, next: first + limit < all.length ? tokens.at(-1)?.id : undefined };
+  }
+
+  async rotate(id: string, successor: TokenRecord): Promise<boolean> {
+    this.life.check();
+    const token = this.tokens.get(id);
+    if (token === undefined || token.successor !== undefined) return false;
+    this.tokens.set(id, { ...token, successor: successor.id });
+    await this.add(successor);
+    return true;
+  }
+
+  async end(id: string, end: TokenEnd): Promise<void> {
+    this.life.check();
+    const token = this.tokens.get(id);
+    const isEarlier = end.atSeconds < (token?.end?.atSeconds ?? Number.POSITIVE_INFINITY);
+    if (token !== undefined && isEarlier) this.tokens.set(id, { ...token, end });
+  }
+
+  async markUsed(uses: ReadonlyMap<string, number>): Promise<void> {
+    this.life.check();
+    for (const [id, atSeconds] of uses) {
+      const token = this.tokens.get(id);
+      const lastUsedAtSeconds = Math.max(token?.lastUsedAtSeconds ?? 0, atSeconds);
+      if (token !== undefined) this.tokens.set(id, { ...token, lastUsedAtSeconds });
+    }
   }
 }
 

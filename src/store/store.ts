@@ -1,3 +1,5 @@
+import type { TokenUse } from '../core/known.ts';
+
 /**
  * What Sallyport keeps, one small interface per need. Every store passes the one contract suite in
  * `test/contract`. All methods reject with {@link StoreError} where the store cannot answer; a write resolves only
@@ -83,20 +85,62 @@ export interface AccountStore {
   remove(id: string, mark: RevocationEntry): Promise<boolean>;
 }
 
-/** What is remembered of a token that was issued; never the token itself. */
+/** A token that was issued; never the token itself. */
 export interface TokenRecord {
   /** The `jti`. */
   readonly id: string;
   readonly accountId: string;
-  readonly use: 'access';
+  readonly use: TokenUse;
+  /** What its maker calls it, where it may have a name. */
+  readonly name?: string | undefined;
   readonly scopes: readonly string[];
   readonly createdAtSeconds: number;
   readonly expiresAtSeconds: number;
 }
 
+/** How a token ended before its time. */
+export interface TokenEnd {
+  /** Unix seconds from which it does not count, maybe still to come. */
+  readonly atSeconds: number;
+  /** Who ended it. */
+  readonly by: string;
+  readonly reason?: string | undefined;
+}
+
+/** What has become of a token since. The revocation set alone says whether it counts: this is for people to read. */
+export interface TrackedToken extends TokenRecord {
+  /** Unix seconds; up to a minute behind, and `undefined` before the first use. */
+  readonly lastUsedAtSeconds: number | undefined;
+  readonly end: TokenEnd | undefined;
+  /** The id of the token that it was rotated to. */
+  readonly successor: string | undefined;
+}
+
+/** A part of a list, from the newest token to the oldest. */
+export interface TokenPage {
+  readonly tokens: readonly TrackedToken[];
+  /** The token after which the next page begins; `undefined` at the end. */
+  readonly next: string | undefined;
+}
+
+/** Records of tokens stay until 30 days after the token's end, at least. */
 export interface TokenStore {
   add(token: TokenRecord): Promise<void>;
-  find(id: string): Promise<TokenRecord | undefined>;
+  find(id: string): Promise<TrackedToken | undefined>;
+  /**
+   * An account's tokens, newest first, `limit` at most; after the token `after`, where one is named. `undefined` where
+   * that is none of the account's.
+   */
+  list(accountId: string, limit: number, after?: string): Promise<TokenPage | undefined>;
+  /**
+   * Adds the token that takes an older one's place, once: `false`, and nothing written, where the older one has a
+   * successor or does not exist.
+   */
+  rotate(id: string, successor: TokenRecord): Promise<boolean>;
+  /** Remembers how a token ended; of several ends the earliest stands. */
+  end(id: string, end: TokenEnd): Promise<void>;
+  /** Remembers when tokens were last used, Unix seconds by id; the latest stands, and unknown ids are passed over. */
+  markUsed(uses: ReadonlyMap<string, number>): Promise<void>;
 }
 
 /** A signing key, sealed: the store never sees it open. */

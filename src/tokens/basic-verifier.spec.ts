@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { openMemoryStore } from '../store/memory.ts';
 import { BasicVerifier } from './basic-verifier.ts';
+import { CredentialCheck } from './credential-check.ts';
 import { CredentialVerifier } from './credential-verifier.ts';
 import { Passwords } from './passwords.ts';
 
@@ -14,7 +15,8 @@ const account = {
 };
 const store = openMemoryStore();
 await store.accounts.add(account);
-const verifier = new BasicVerifier({ accounts: store.accounts, passwords, issuer: 'sallyport', generation: 7 });
+const credentials = new CredentialCheck({ accounts: store.accounts, passwords });
+const verifier = new BasicVerifier({ credentials, issuer: 'sallyport', generation: 7 });
 
 function verify(value: string) {
   return verifier.verify({ scheme: 'basic', value });

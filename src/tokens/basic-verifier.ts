@@ -1,14 +1,13 @@
 import type { PresentedCredential } from '../core/credential.ts';
 import type { Finding, KnownCredential, Refusal } from '../core/known.ts';
 import type { Verifier } from '../core/ports.ts';
-import type { Account, AccountStore } from '../store/store.ts';
-import type { Passwords } from './passwords.ts';
+import type { Account } from '../store/store.ts';
+import type { CredentialCheck } from './credential-check.ts';
 
 const MAX_CREDENTIALS_LENGTH = 4096;
 
 export interface BasicVerifierParts {
-  readonly accounts: Pick<AccountStore, 'find'>;
-  readonly passwords: Passwords;
+  readonly credentials: Pick<CredentialCheck, 'check'>;
   /** The own issuer's name, to which accounts belong. */
   readonly issuer: string;
   readonly generation: number;
@@ -25,15 +24,8 @@ export class BasicVerifier implements Verifier {
   async verify({ value }: PresentedCredential): Promise<Finding> {
     const pair = readPair(value);
     if (pair === undefined) return refuse('credentials_invalid', 'form');
-    const account = await this.parts.accounts.find(pair.name);
-    switch (await this.parts.passwords.verify(pair.password, account?.passwordHash)) {
-      case 'busy':
-        return refuse('too_many_attempts', 'password queue is full');
-      case 'mismatch':
-        return refuse('credentials_invalid', account === undefined ? 'no such account' : 'password');
-      case 'match':
-        return account === undefined ? refuse('credentials_invalid', 'no such account') : this.known(account);
-    }
+    const found = await this.parts.credentials.check(pair.name, pair.password);
+    return found.outcome === 'account' ? this.known(found.account) : refuse(found.reason, found.check);
   }
 
   private known({ id, scopes }: Account): KnownCredential {
@@ -48,6 +40,7 @@ export class BasicVerifier implements Verifier {
       key: { inForce: true },
       // The account itself was read just now; marks end tokens, not passwords.
       standings: [],
+      lastUse: undefined,
     };
   }
 }

@@ -7,6 +7,8 @@ import { openMemoryStore } from '../store/memory.ts';
 import type { Store } from '../store/store.ts';
 import { IssueToken } from './issue-token.ts';
 import { RevokeToken } from './revoke-token.ts';
+import { ScopeRules } from './scope-rules.ts';
+import { TokenMint } from './token-mint.ts';
 
 const NOW_SECONDS = 1_800_000_000;
 const clock = { wallMs: () => NOW_SECONDS * 1000 + 400 };
@@ -17,7 +19,7 @@ const issuer: OwnIssuer = {
   audience: ['sms-api'],
   algorithms: ['EdDSA'],
   signing: { algorithm: 'EdDSA', sealWith: undefined },
-  ttl: { defaultSeconds: 86_400, maxSeconds: 604_800 },
+  ttl: { defaultSeconds: 86_400, maxSeconds: 604_800, privateMaxSeconds: 31_536_000 },
 };
 const catalogue = new Map([
   ['messages:send', { description: undefined, maxTtlSeconds: 3600 }],
@@ -36,7 +38,12 @@ async function setUp(scopes: readonly string[] = ['messages:send', 'messages:lis
   const store = openMemoryStore();
   await store.accounts.add({ id: 'a1', name: 'ada', passwordHash: 'x', scopes, createdAtSeconds: 1 });
   const { accounts, tokens } = store;
-  return { store, issuing: new IssueToken({ issuer, catalogue, accounts, tokens, signer, clock }) };
+  return { store, issuing: issuingWith(accounts, tokens) };
+}
+
+function issuingWith(accounts: Store['accounts'], tokens: Pick<Store['tokens'], 'add'>): IssueToken {
+  const mint = new TokenMint({ tokens, signer, clock });
+  return new IssueToken({ ttl: issuer.ttl, rules: new ScopeRules(catalogue), accounts, mint });
 }
 
 describe('IssueToken', () => {
@@ -53,6 +60,9 @@ describe('IssueToken', () => {
       use: 'access',
       scopes: kept,
       ...times,
+      lastUsedAtSeconds: undefined,
+      end: undefined,
+      successor: undefined,
     });
     expect(decodeJwt(issued.accessToken)).toEqual({
       iss: 'https://sallyport.local',
@@ -70,7 +80,7 @@ describe('IssueToken', () => {
   it('issue() signs nothing that was not recorded', async () => {
     const { store } = await setUp();
     const tokens = { add: () => Promise.reject(new Error('disk full')) };
-    const issuing = new IssueToken({ issuer, catalogue, accounts: store.accounts, tokens, signer, clock });
+    const issuing = issuingWith(store.accounts, tokens);
     await expect(issuing.issue('a1', { ttlSeconds: 60, scopes: ['messages:list'] })).rejects.toThrow('disk full');
   });
 
@@ -88,6 +98,11 @@ describe('IssueToken', () => {
     [3601, ['messages:send'], [{ field: 'ttl', message: '3601 seconds is over the maximum of 3600' }]],
     [60, ['devices:list'], [{ field: 'scopes[0]', message: 'the account does not have devices:list' }]],
     [60, ['all:any'], [{ field: 'scopes[0]', message: 'the account does not have all:any' }]],
+    [
+      60,
+      ['mesages:list'],
+      [{ field: 'scopes[0]', message: 'no such scope: "mesages:list", did you mean "messages:list"?' }],
+    ],
     [60, ['messages:list', 'x"y'], [{ field: 'scopes[1]', message: 'no such scope: "x\\"y"' }]],
   ])('issue() of %d seconds for %j is refused', async (ttlSeconds, scopes, errors) => {
     const { store, issuing } = await setUp();

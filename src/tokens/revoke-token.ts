@@ -1,12 +1,12 @@
 import type { Clock } from '../core/ports.ts';
-import { entryExpirySeconds, writeReason } from '../revocation/entry.ts';
+import { entryExpirySeconds, writeBeginning, writeReason } from '../revocation/entry.ts';
 import { revokedTokenKey } from '../revocation/keys.ts';
-import type { RevocationStore, TokenStore } from '../store/store.ts';
+import type { RevocationStore, TokenRecord, TokenStore } from '../store/store.ts';
 
 export interface RevokeTokenParts {
   /** The own issuer's name. */
   readonly issuer: string;
-  readonly tokens: Pick<TokenStore, 'find'>;
+  readonly tokens: Pick<TokenStore, 'find' | 'end'>;
   readonly revocations: Pick<RevocationStore, 'write'>;
   readonly clock: Pick<Clock, 'wallMs'>;
   readonly clockSkewMs: number;
@@ -24,15 +24,29 @@ export class RevokeToken {
    * Resolves once the store has the revocation. An unknown token and another account's are left alone, and the
    * caller is not told which it was: `false`.
    */
-  async revoke(id: string, accountId: string): Promise<boolean> {
+  async revoke(id: string, accountId: string, reason?: string): Promise<boolean> {
     const token = await this.parts.tokens.find(id);
     if (token === undefined || token.accountId !== accountId) return false;
     const at = Math.floor(this.parts.clock.wallMs() / 1000);
+    await this.write(token, writeReason({ at, by: accountId, reason }));
+    await this.parts.tokens.end(id, { atSeconds: at, by: accountId, reason });
+    return true;
+  }
+
+  /** Lets a token that was rotated count until the second `atSeconds`, and no longer. */
+  async endRotated(token: TokenRecord, successor: string, atSeconds: number): Promise<void> {
+    const { accountId: by } = token;
+    const now = Math.floor(this.parts.clock.wallMs() / 1000);
+    const reason = `rotated to ${successor}`;
+    await this.write(token, atSeconds > now ? writeBeginning(atSeconds) : writeReason({ at: now, by, reason }));
+    await this.parts.tokens.end(token.id, { atSeconds, by, reason });
+  }
+
+  private async write({ id, expiresAtSeconds }: TokenRecord, value: string): Promise<void> {
     await this.parts.revocations.write({
       key: revokedTokenKey(this.parts.issuer, id),
-      value: writeReason({ at, by: accountId }),
-      expiresAtSeconds: entryExpirySeconds(token.expiresAtSeconds, this.parts.clockSkewMs),
+      value,
+      expiresAtSeconds: entryExpirySeconds(expiresAtSeconds, this.parts.clockSkewMs),
     });
-    return true;
   }
 }

@@ -104,7 +104,7 @@ describe.each(STORES)('on $name', (kind) => {
       expect(messageOf(answer)[0]).toBe(400);
       const { errors } = JSON.parse((await issue({ ttl: 700_000, scopes: ['messages:sent'] })).body);
       expect(errors).toEqual([
-        { field: 'scopes[0]', message: 'no such scope: "messages:sent"' },
+        { field: 'scopes[0]', message: 'no such scope: "messages:sent", did you mean "messages:send"?' },
         { field: 'ttl', message: '700000 seconds is over the maximum of 604800' },
       ]);
       const limited = JSON.parse((await issue({ ttl: 100_000, scopes: ['messages:send'] })).body);

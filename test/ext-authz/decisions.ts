@@ -46,6 +46,7 @@ export function credentialOf(identity: Partial<Identity> = {}): KnownCredential 
     generation: 1,
     key: { inForce: true },
     standings: [],
+    lastUse: undefined,
   };
 }
 

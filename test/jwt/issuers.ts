@@ -68,7 +68,7 @@ export function own(algorithm: SigningAlgorithm = 'EdDSA', changes: Partial<OwnI
     audience: undefined,
     algorithms: algorithm === 'EdDSA' ? ['EdDSA', 'Ed25519'] : [algorithm],
     signing: { algorithm, sealWith: undefined },
-    ttl: { defaultSeconds: 86_400, maxSeconds: 604_800 },
+    ttl: { defaultSeconds: 86_400, maxSeconds: 604_800, privateMaxSeconds: 31_536_000 },
     ...changes,
   };
 }

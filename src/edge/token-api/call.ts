@@ -1,8 +1,9 @@
 import type { ZodType } from 'zod';
 import type { Deny } from '../../core/decision.ts';
 import type { TokenUse } from '../../core/known.ts';
+import type { Reason } from '../../core/reason.ts';
 import type { Events } from '../../observe/events.ts';
-import type { FieldError } from '../../tokens/issue-token.ts';
+import type { FieldError } from '../../tokens/scope-rules.ts';
 import type { ProblemCode } from './problems.ts';
 import type { TokenServices } from './services.ts';
 
@@ -86,6 +87,8 @@ interface CallFacts {
   readonly success: readonly Success[];
   /** Problems of its own, beside those of its admission and its body. */
   readonly problems: readonly ProblemCode[];
+  /** Denials of its own, beside those of its admission. */
+  readonly denials?: readonly Reason[];
 }
 
 /** One call of the token service. */

@@ -1,5 +1,18 @@
 import type { AnyCall } from './call.ts';
 import { issueAccessToken, revokeAccessToken } from './calls/access-tokens.ts';
+import { logIn } from './calls/login.ts';
+import { createPrivateToken, listTokens, revokeToken, rotateToken, showToken } from './calls/private-tokens.ts';
+import { listScopes } from './calls/scopes.ts';
 
 /** Every call of the token service. */
-export const CALLS: readonly AnyCall[] = [issueAccessToken, revokeAccessToken];
+export const CALLS: readonly AnyCall[] = [
+  issueAccessToken,
+  revokeAccessToken,
+  logIn,
+  createPrivateToken,
+  listTokens,
+  showToken,
+  rotateToken,
+  revokeToken,
+  listScopes,
+];

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type * as z from 'zod';
 import type { AccessRequest } from '../../core/request.ts';
-import type { FieldError } from '../../tokens/issue-token.ts';
+import type { FieldError } from '../../tokens/scope-rules.ts';
 
 /** The question that a call to the token service puts to the authorizer before anything else is read. */
 export function decodeAccess(request: FastifyRequest): AccessRequest {

@@ -1,6 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import { answerTo, problem } from '../../core/answer.ts';
 import type { Deny } from '../../core/decision.ts';
+import type { IssuedToken } from '../../tokens/token-mint.ts';
 import type { Done, Outcome, Problem } from './call.ts';
 import { PROBLEMS } from './problems.ts';
 
@@ -41,6 +42,12 @@ async function sendDenial(reply: FastifyReply, denial: Deny): Promise<void> {
   if (challenges.length > 0) reply.header('www-authenticate', challenges);
   if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
   await reply.code(status).type(PROBLEM).send(Buffer.from(body));
+}
+
+/** A token, in the one answer that shows it (RFC 6749, section 5.1, but for `expires_at`). */
+export function tokenBody({ id, accessToken, expiresAtSeconds }: IssuedToken) {
+  const token_type = 'Bearer' as const;
+  return { id, token_type, access_token: accessToken, expires_at: utcTime(expiresAtSeconds) };
 }
 
 /** RFC 3339, in UTC, without a fraction. */

@@ -1,6 +1,7 @@
 /** The token service's own problems, beside the reasons of a denial (contract section 4). */
 export const PROBLEMS = {
   invalid_body: { status: 400, title: 'Bad Request' },
+  invalid_query: { status: 400, title: 'Bad Request' },
   not_found: { status: 404, title: 'Not Found' },
   conflict: { status: 409, title: 'Conflict' },
   too_large: { status: 413, title: 'Content Too Large' },

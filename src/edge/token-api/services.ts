@@ -1,11 +1,19 @@
+import type { CatalogueScope } from '../../config/config.ts';
 import type { Decider } from '../../core/ports.ts';
 import type { IssueToken } from '../../tokens/issue-token.ts';
+import type { LogIn } from '../../tokens/log-in.ts';
+import type { PrivateTokens } from '../../tokens/private-tokens.ts';
 import type { RevokeToken } from '../../tokens/revoke-token.ts';
+import type { TokenViews } from '../../tokens/token-views.ts';
 
 /** What stands behind the calls; a reload replaces it. */
 export interface TokenServices {
   /** Admits callers, by the routes that the calls make. */
   readonly decider: Decider;
+  readonly catalogue: ReadonlyMap<string, CatalogueScope>;
   readonly issueToken: IssueToken;
   readonly revokeToken: RevokeToken;
+  readonly logIn: LogIn;
+  readonly privateTokens: PrivateTokens;
+  readonly tokenViews: TokenViews;
 }

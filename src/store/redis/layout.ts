@@ -16,7 +16,10 @@ export const ACCOUNT_KEYS = {
   order: 'sallyport:{accounts}:order',
 } as const;
 
-/** String: a token's record as JSON, gone some time after the token's end. */
+/**
+ * Hash of what is known of a token: `record` and `end` as JSON, `ended` and `used` as Unix seconds, `successor` as
+ * `<Unix seconds>:<id>`. Gone some time after the token's end.
+ */
 export function tokenKey(id: string): string {
   return `sallyport:token:${id}`;
 }

@@ -1,4 +1,5 @@
-import type { Account, SealedSigningKey, TokenRecord } from '../store.ts';
+import { TOKEN_USES } from '../../core/known.ts';
+import type { Account, SealedSigningKey, TokenEnd, TokenRecord } from '../store.ts';
 
 /** The JSON object of a record; hands other than ours write to Redis, so each member is looked at. */
 type Members = Readonly<Record<string, unknown>>;
@@ -18,15 +19,25 @@ export function toAccount(record: string): Account {
 /** Reads what is remembered of a token. */
 export function toToken(record: string): TokenRecord {
   const members = parse(record);
-  const use = asText(members, 'use');
-  if (use !== 'access') throw new Error('the member "use" of a record is not "access"');
+  const use = TOKEN_USES.find((name) => name === members['use']) ?? refuse('use', TOKEN_USES.join(' or '));
   return {
     id: asText(members, 'id'),
     accountId: asText(members, 'accountId'),
     use,
+    ...(members['name'] === undefined ? {} : { name: asText(members, 'name') }),
     scopes: asTexts(members, 'scopes'),
     createdAtSeconds: asNumber(members, 'createdAtSeconds'),
     expiresAtSeconds: asNumber(members, 'expiresAtSeconds'),
+  };
+}
+
+/** Reads how a token ended. */
+export function toTokenEnd(record: string): TokenEnd {
+  const members = parse(record);
+  return {
+    atSeconds: asNumber(members, 'atSeconds'),
+    by: asText(members, 'by'),
+    ...(members['reason'] === undefined ? {} : { reason: asText(members, 'reason') }),
   };
 }
 

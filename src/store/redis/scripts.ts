@@ -39,6 +39,16 @@ declare module 'ioredis' {
       goesAt: number,
       now: number,
     ): Result<null, Context>;
+    /** Adds a token's record, gone at `goesAt` (Unix seconds); 0 where there is one. */
+    sallyportAddToken(key: string, record: string, goesAt: number): Result<number, Context>;
+    /** Names a token's successor in place of `standing` (empty for none); returns the one that stands afterwards. */
+    sallyportSucceedToken(key: string, standing: string, successor: string): Result<string | null, Context>;
+    /** Remembers how a token ended, where that is earlier than what is known. */
+    sallyportEndToken(key: string, endedAt: number, end: string): Result<null, Context>;
+    /** Remembers when a token was used, where that is later than what is known. */
+    sallyportUseToken(key: string, usedAt: number): Result<null, Context>;
+    /** The ids behind `after` (empty: from the newest on), `limit` at most; `null` where `after` is not among them. */
+    sallyportPageTokens(byCreation: string, after: string, limit: number): Result<string[] | null, Context>;
     /** 1 where it was added, 0 where the issuer has a key. */
     sallyportAddFirstKey(keys: string, kid: string, record: string): Result<number, Context>;
   }
@@ -100,6 +110,45 @@ redis.call('EXPIREAT', KEYS[1], last)
 redis.call('EXPIREAT', KEYS[2], last)
 `;
 
+const ADD_TOKEN = `
+if redis.call('HSETNX', KEYS[1], 'record', ARGV[1]) == 0 then return 0 end
+redis.call('EXPIREAT', KEYS[1], ARGV[2])
+return 1
+`;
+
+/** Nothing is written to a token that has gone: what is left of it would never go. */
+const SUCCEED_TOKEN = `
+if redis.call('HEXISTS', KEYS[1], 'record') == 0 then return nil end
+local standing = redis.call('HGET', KEYS[1], 'successor')
+if (standing or '') ~= ARGV[1] then return standing end
+redis.call('HSET', KEYS[1], 'successor', ARGV[2])
+return ARGV[2]
+`;
+
+const END_TOKEN = `
+if redis.call('HEXISTS', KEYS[1], 'record') == 0 then return end
+local ended = redis.call('HGET', KEYS[1], 'ended')
+if ended and tonumber(ended) <= tonumber(ARGV[1]) then return end
+redis.call('HSET', KEYS[1], 'ended', ARGV[1], 'end', ARGV[2])
+`;
+
+const USE_TOKEN = `
+if redis.call('HEXISTS', KEYS[1], 'record') == 0 then return end
+local used = redis.call('HGET', KEYS[1], 'used')
+if used and tonumber(used) >= tonumber(ARGV[1]) then return end
+redis.call('HSET', KEYS[1], 'used', ARGV[1])
+`;
+
+const PAGE_TOKENS = `
+local first = 0
+if ARGV[1] ~= '' then
+  local rank = redis.call('ZREVRANK', KEYS[1], ARGV[1])
+  if not rank then return nil end
+  first = rank + 1
+end
+return redis.call('ZREVRANGE', KEYS[1], first, first + ARGV[2] - 1)
+`;
+
 const ADD_FIRST_KEY = `
 if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
 return redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
@@ -113,5 +162,10 @@ export function defineScripts(client: Redis): void {
   client.defineCommand('sallyportFindAccount', { numberOfKeys: 2, lua: FIND_ACCOUNT, readOnly: true });
   client.defineCommand('sallyportListAccounts', { numberOfKeys: 2, lua: LIST_ACCOUNTS, readOnly: true });
   client.defineCommand('sallyportIndexToken', { numberOfKeys: 2, lua: INDEX_TOKEN });
+  client.defineCommand('sallyportAddToken', { numberOfKeys: 1, lua: ADD_TOKEN });
+  client.defineCommand('sallyportSucceedToken', { numberOfKeys: 1, lua: SUCCEED_TOKEN });
+  client.defineCommand('sallyportEndToken', { numberOfKeys: 1, lua: END_TOKEN });
+  client.defineCommand('sallyportUseToken', { numberOfKeys: 1, lua: USE_TOKEN });
+  client.defineCommand('sallyportPageTokens', { numberOfKeys: 1, lua: PAGE_TOKENS, readOnly: true });
   client.defineCommand('sallyportAddFirstKey', { numberOfKeys: 1, lua: ADD_FIRST_KEY });
 }

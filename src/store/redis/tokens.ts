@@ -1,11 +1,14 @@
-import type { TokenRecord, TokenStore } from '../store.ts';
+import type { Redis } from 'ioredis';
+import type { TokenEnd, TokenPage, TokenRecord, TokenStore, TrackedToken } from '../store.ts';
 import { StoreError } from '../store.ts';
 import type { Connection } from './connection.ts';
 import { tokenIndexKeys, tokenKey } from './layout.ts';
-import { toToken } from './records.ts';
+import { toToken, toTokenEnd } from './records.ts';
 
 /** How long a record stays after its token's end, for whoever looks back. */
 const KEPT_SECONDS = 30 * 86_400;
+/** Far longer than a write may take: after that, a successor without a record is one that never came to be. */
+const STILLBORN_SECONDS = 60;
 
 /**
  * Records of issued tokens in Redis, each gone 30 days after the token's end. Beside them stand the ids of each
@@ -22,24 +25,89 @@ export class RedisTokens implements TokenStore {
   }
 
   async add(token: TokenRecord): Promise<void> {
-    const { id, accountId, use, scopes, createdAtSeconds, expiresAtSeconds } = token;
-    const record = JSON.stringify({ id, accountId, use, scopes, createdAtSeconds, expiresAtSeconds });
+    const { id, accountId, use, name, scopes, createdAtSeconds, expiresAtSeconds } = token;
+    const record = JSON.stringify({ id, accountId, use, name, scopes, createdAtSeconds, expiresAtSeconds });
     const now = Date.now() / 1000;
-    const stays = Math.ceil(Math.max(expiresAtSeconds - now, 0)) + KEPT_SECONDS;
+    const goesAt = Math.ceil(Math.max(expiresAtSeconds, now)) + KEPT_SECONDS;
     const { byCreation, byEnd } = tokenIndexKeys(accountId);
     const [added] = await this.writes.ask((client) =>
       Promise.all([
-        client.set(tokenKey(id), record, 'EX', stays, 'NX'),
-        client.sallyportIndexToken(byCreation, byEnd, id, createdAtSeconds, Math.ceil(now) + stays, now),
+        client.sallyportAddToken(tokenKey(id), record, goesAt),
+        client.sallyportIndexToken(byCreation, byEnd, id, createdAtSeconds, goesAt, now),
       ]),
     );
-    if (added === null) throw new StoreError(`token id "${id}" exists already`);
+    if (added === 0) throw new StoreError(`token id "${id}" exists already`);
   }
 
-  async find(id: string): Promise<TokenRecord | undefined> {
-    return await this.reads.ask(async (client) => {
-      const record = await client.get(tokenKey(id));
-      return record === null ? undefined : toToken(record);
+  async find(id: string): Promise<TrackedToken | undefined> {
+    return await this.reads.ask((client) => findToken(client, id));
+  }
+
+  /** No decision waits for it, so it may take as long as a write. */
+  async list(accountId: string, limit: number, after = ''): Promise<TokenPage | undefined> {
+    return await this.writes.ask(async (client) => {
+      const ids = await client.sallyportPageTokens(tokenIndexKeys(accountId).byCreation, after, limit + 1);
+      if (ids === null) return undefined;
+      const shown = ids.slice(0, limit);
+      const tokens = await Promise.all(shown.map((id) => findToken(client, id)));
+      return {
+        tokens: tokens.filter((token) => token !== undefined),
+        next: ids.length > limit ? shown.at(-1) : undefined,
+      };
     });
   }
+
+  /**
+   * The two records may lie on two nodes. The older one names its successor first, so that there is never a second
+   * one; where that was all that came of it, somebody else may name another one a minute later.
+   */
+  async rotate(id: string, successor: TokenRecord): Promise<boolean> {
+    const named = `${Math.floor(Date.now() / 1000)}:${successor.id}`;
+    const stands = await this.succeed(id, '', named);
+    if (stands === null) return false;
+    if (stands !== named) {
+      if (!(await this.isStillborn(stands)) || (await this.succeed(id, stands, named)) !== named) return false;
+    }
+    await this.add(successor);
+    return true;
+  }
+
+  async end(id: string, end: TokenEnd): Promise<void> {
+    const { atSeconds, by, reason } = end;
+    const record = JSON.stringify({ atSeconds, by, reason });
+    await this.writes.ask((client) => client.sallyportEndToken(tokenKey(id), atSeconds, record));
+  }
+
+  async markUsed(uses: ReadonlyMap<string, number>): Promise<void> {
+    if (uses.size === 0) return;
+    await this.writes.ask((client) =>
+      Promise.all([...uses].map(([id, atSeconds]) => client.sallyportUseToken(tokenKey(id), atSeconds))),
+    );
+  }
+
+  private succeed(id: string, standing: string, successor: string): Promise<string | null> {
+    return this.writes.ask((client) => client.sallyportSucceedToken(tokenKey(id), standing, successor));
+  }
+
+  private async isStillborn(named: string): Promise<boolean> {
+    const { atSeconds, id } = readSuccessor(named);
+    if (Date.now() / 1000 - atSeconds < STILLBORN_SECONDS) return false;
+    return (await this.find(id)) === undefined;
+  }
+}
+
+async function findToken(client: Redis, id: string): Promise<TrackedToken | undefined> {
+  const { record, used, end, successor } = await client.hgetall(tokenKey(id));
+  if (record === undefined) return undefined;
+  return {
+    ...toToken(record),
+    lastUsedAtSeconds: used === undefined ? undefined : Number(used),
+    end: end === undefined ? undefined : toTokenEnd(end),
+    successor: successor === undefined ? undefined : readSuccessor(successor).id,
+  };
+}
+
+function readSuccessor(named: string): { readonly atSeconds: number; readonly id: string } {
+  const colon = named.indexOf(':');
+  return { atSeconds: Number(named.slice(0, colon)), id: named.slice(colon + 1) };
 }

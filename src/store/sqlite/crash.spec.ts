@@ -12,7 +12,7 @@ const WRITE_ENDLESSLY = `
   const [path, round] = process.argv.slice(1);
   const store = await openSqliteStore(path);
   const say = (id) => process.stdout.write(id + '\\n');
-  const token = { accountId: 'x', use: 'access', scopes: [], createdAtSeconds: 1, expiresAtSeconds: 2 };
+  const token = { accountId: 'x', use: 'access', scopes: [], createdAtSeconds: 1, expiresAtSeconds: 4e9 };
   async function write(lane) {
     for (let count = 0; ; count += 1) {
       const id = [round, lane, count].join('-');

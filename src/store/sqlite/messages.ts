@@ -1,4 +1,4 @@
-import type { Account, RevocationEntry, SealedSigningKey, StoreError, TokenRecord } from '../store.ts';
+import type { Account, RevocationEntry, SealedSigningKey, StoreError, TokenEnd, TokenRecord } from '../store.ts';
 
 /** What the writer can be asked to do, each all or nothing. */
 export type Operation =
@@ -6,6 +6,9 @@ export type Operation =
   | { readonly kind: 'add-account'; readonly account: Account; readonly onlyFirst: boolean }
   | { readonly kind: 'remove-account'; readonly id: string; readonly mark: RevocationEntry }
   | { readonly kind: 'add-token'; readonly token: TokenRecord }
+  | { readonly kind: 'rotate-token'; readonly id: string; readonly successor: TokenRecord }
+  | { readonly kind: 'end-token'; readonly id: string; readonly end: TokenEnd }
+  | { readonly kind: 'mark-tokens-used'; readonly uses: ReadonlyMap<string, number> }
   | { readonly kind: 'add-first-signing-key'; readonly key: SealedSigningKey }
   /** Forgets a batch of what has expired; `true` where there may be more. */
   | { readonly kind: 'purge'; readonly nowSeconds: number };

@@ -1,11 +1,15 @@
-import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+import type { DatabaseSync } from 'node:sqlite';
 import { accountNameKey } from '../account-name.ts';
 import { mergeEntries } from '../entry-merge.ts';
-import type { Account, RevocationEntry, SealedSigningKey, TokenRecord } from '../store.ts';
+import type { Account, RevocationEntry, SealedSigningKey } from '../store.ts';
 import type { Operation } from './messages.ts';
 import { toEntry } from './records.ts';
 import { CHANGES_KEPT } from './schema.ts';
+import { change } from './statement.ts';
+import { addToken, endToken, markTokensUsed, rotateToken } from './token-operations.ts';
 
+/** How long a token's record stays after its end. */
+const TOKEN_KEPT_SECONDS = 30 * 86_400;
 /** Small, so that what waits behind a purge does not wait long. */
 const PURGE_BATCH = 500;
 
@@ -20,6 +24,12 @@ export function perform(database: DatabaseSync, operation: Operation): boolean {
       return removeAccount(database, operation.id, operation.mark);
     case 'add-token':
       return addToken(database, operation.token);
+    case 'rotate-token':
+      return rotateToken(database, operation.id, operation.successor);
+    case 'end-token':
+      return endToken(database, operation.id, operation.end);
+    case 'mark-tokens-used':
+      return markTokensUsed(database, operation.uses);
     case 'add-first-signing-key':
       return addFirstSigningKey(database, operation.key);
     case 'purge':
@@ -58,17 +68,6 @@ function removeAccount(database: DatabaseSync, id: string, mark: RevocationEntry
   return change(database, 'DELETE FROM account WHERE id = ?', [id]) > 0 && writeRevocation(database, mark);
 }
 
-function addToken(database: DatabaseSync, token: TokenRecord): boolean {
-  const { id, accountId, use, scopes, createdAtSeconds, expiresAtSeconds } = token;
-  return (
-    change(
-      database,
-      'INSERT INTO token (id, account_id, use, scopes, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?)',
-      [id, accountId, use, JSON.stringify(scopes), createdAtSeconds, expiresAtSeconds],
-    ) > 0
-  );
-}
-
 function addFirstSigningKey(database: DatabaseSync, key: SealedSigningKey): boolean {
   const { kid, issuer, algorithm, sealed, createdAtSeconds } = key;
   return (
@@ -93,10 +92,10 @@ function purge(database: DatabaseSync, nowSeconds: number): boolean {
        SELECT seq FROM revocation_change WHERE seq <= (SELECT max(seq) FROM revocation_change) - ? ORDER BY seq LIMIT ?)`,
     [CHANGES_KEPT, PURGE_BATCH],
   );
-  return entries === PURGE_BATCH || changes === PURGE_BATCH;
-}
-
-/** Runs one statement; returns how many rows it inserted, updated or deleted. */
-function change(database: DatabaseSync, sql: string, parameters: readonly SQLInputValue[]): number {
-  return Number(database.prepare(sql).run(...parameters).changes);
+  const tokens = change(
+    database,
+    'DELETE FROM token WHERE id IN (SELECT id FROM token WHERE expires_at <= ? LIMIT ?)',
+    [nowSeconds - TOKEN_KEPT_SECONDS, PURGE_BATCH],
+  );
+  return [entries, changes, tokens].includes(PURGE_BATCH);
 }

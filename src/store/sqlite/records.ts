@@ -1,6 +1,7 @@
-import type { Account, RevocationEntry, SealedSigningKey, TokenRecord } from '../store.ts';
+import { TOKEN_USES } from '../../core/known.ts';
+import type { Account, RevocationEntry, SealedSigningKey, TokenEnd, TrackedToken } from '../store.ts';
 import type { Row } from './rows.ts';
-import { asNumber, asText, asTexts } from './rows.ts';
+import { asNumber, asText, asTexts, optional } from './rows.ts';
 
 /** A row of `revocation`. */
 export function toEntry(row: Row): RevocationEntry {
@@ -23,17 +24,30 @@ export function toAccount(row: Row): Account {
 }
 
 /** A row of `token`. */
-export function toToken(row: Row): TokenRecord {
-  const use = asText(row, 'use');
-  if (use !== 'access') throw new Error(`column "use" holds "${use}" instead of "access"`);
+export function toToken(row: Row): TrackedToken {
+  const written = asText(row, 'use');
+  const use = TOKEN_USES.find((name) => name === written);
+  if (use === undefined) throw new Error(`column "use" holds "${written}" instead of ${TOKEN_USES.join(' or ')}`);
+  const name = optional(asText, row, 'name');
   return {
     id: asText(row, 'id'),
     accountId: asText(row, 'account_id'),
     use,
+    ...(name === undefined ? {} : { name }),
     scopes: asTexts(row, 'scopes'),
     createdAtSeconds: asNumber(row, 'created_at'),
     expiresAtSeconds: asNumber(row, 'expires_at'),
+    lastUsedAtSeconds: optional(asNumber, row, 'last_used_at'),
+    end: toEnd(row),
+    successor: optional(asText, row, 'successor'),
   };
+}
+
+function toEnd(row: Row): TokenEnd | undefined {
+  const atSeconds = optional(asNumber, row, 'ended_at');
+  if (atSeconds === undefined) return undefined;
+  const reason = optional(asText, row, 'end_reason');
+  return { atSeconds, by: asText(row, 'ended_by'), ...(reason === undefined ? {} : { reason }) };
 }
 
 /** A row of `signing_key`. */

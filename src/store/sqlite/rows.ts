@@ -15,6 +15,15 @@ export function asNumber(row: Row | undefined, column: string): number {
   return typeof value === 'number' ? value : refuse(column, 'a number');
 }
 
+/** What a column holds, or `undefined` for NULL. */
+export function optional<Value>(
+  read: (row: Row, column: string) => Value,
+  row: Row,
+  column: string,
+): Value | undefined {
+  return row[column] === null ? undefined : read(row, column);
+}
+
 /** A list of strings, kept as JSON. */
 export function asTexts(row: Row, column: string): readonly string[] {
   const list: unknown = JSON.parse(asText(row, column));

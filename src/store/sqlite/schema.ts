@@ -58,6 +58,16 @@ const STEPS = [
     UNIQUE (issuer, kid)
   ) STRICT;
   `,
+  `
+  ALTER TABLE token ADD COLUMN name TEXT;
+  ALTER TABLE token ADD COLUMN last_used_at REAL;
+  ALTER TABLE token ADD COLUMN ended_at REAL;
+  ALTER TABLE token ADD COLUMN ended_by TEXT;
+  ALTER TABLE token ADD COLUMN end_reason TEXT;
+  ALTER TABLE token ADD COLUMN successor TEXT;
+  CREATE INDEX token_by_account ON token (account_id, created_at, id);
+  CREATE INDEX token_by_end ON token (expires_at);
+  `,
 ];
 
 /** Brings a database of ours, or an empty one, to the newest schema. Throws, and changes nothing, for any other. */

@@ -3,23 +3,14 @@ import { deny } from '../../../core/decision.ts';
 import type { TokenRequest } from '../../../tokens/issue-token.ts';
 import type { Admission, Call, CallInput, Outcome } from '../call.ts';
 import { actorOf, callerOf, done, failed } from '../call.ts';
-import { utcTime } from '../encode.ts';
+import { tokenBody } from '../encode.ts';
+import { issuedToken, scopes } from './fields.ts';
 
 const ADMISSION: Admission = { scopes: ['tokens:manage'], sufficient: ['password'], basic: true };
 
 const request = z.strictObject({
   ttl: z.int('a whole number of seconds').min(1, 'at least 1 second').optional(),
-  scopes: z
-    .array(z.string('a scope is a string'), 'a list of scopes')
-    .min(1, 'at least one scope')
-    .max(100, 'at most 100 scopes'),
-});
-
-const issued = z.strictObject({
-  id: z.string(),
-  token_type: z.literal('Bearer'),
-  access_token: z.string(),
-  expires_at: z.iso.datetime(),
+  scopes,
 });
 
 export const issueAccessToken: Call<z.output<typeof request>> = {
@@ -29,7 +20,7 @@ export const issueAccessToken: Call<z.output<typeof request>> = {
   summary: 'Issue an access token',
   admission: ADMISSION,
   body: request,
-  success: [{ status: 201, description: 'The token, shown this once', content: issued }],
+  success: [{ status: 201, description: 'The token, shown this once', content: issuedToken }],
   problems: [],
   handle: issue,
 };
@@ -46,24 +37,17 @@ export const revokeAccessToken: Call = {
 };
 
 async function issue(input: CallInput<z.output<typeof request>>): Promise<Outcome> {
-  const { ttl, scopes } = input.body;
-  const asked: TokenRequest = { ttlSeconds: ttl, scopes };
+  const { ttl, scopes: names } = input.body;
+  const asked: TokenRequest = { ttlSeconds: ttl, scopes: names };
   const result = await input.services.issueToken.issue(callerOf(input).accountId, asked);
   switch (result.outcome) {
     case 'no_account':
       return deny('token_revoked', undefined, 'the account is gone');
     case 'refused':
       return failed('invalid_body', 'the token cannot be issued as asked', result.errors);
-    case 'issued': {
-      const { id, accessToken, expiresAtSeconds } = result;
-      input.events.tokenIssued(actorOf(input), { id, scopes });
-      return done(201, {
-        id,
-        token_type: 'Bearer',
-        access_token: accessToken,
-        expires_at: utcTime(expiresAtSeconds),
-      } satisfies z.output<typeof issued>);
-    }
+    case 'issued':
+      input.events.tokenIssued(actorOf(input), result);
+      return done(201, tokenBody(result) satisfies z.output<typeof issuedToken>);
   }
 }
 

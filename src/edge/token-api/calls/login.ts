@@ -1,0 +1,43 @@
+import * as z from 'zod';
+import { deny } from '../../../core/decision.ts';
+import type { Call, CallInput, Outcome } from '../call.ts';
+import { done } from '../call.ts';
+import { tokenBody } from '../encode.ts';
+import { issuedToken } from './fields.ts';
+
+const password = z.string('a text').min(1, 'not empty');
+const name = z.string('a text').min(1, 'not empty');
+
+const request = z
+  .strictObject({
+    email: name.optional().describe("The account's e-mail address, or its name"),
+    name: name.optional().describe('The same'),
+    password,
+  })
+  .refine((body) => (body.email === undefined) !== (body.name === undefined), {
+    error: 'one of email and name',
+    path: ['email'],
+  });
+
+export const logIn: Call<z.output<typeof request>> = {
+  method: 'POST',
+  url: '/v1/login',
+  operation: 'logIn',
+  summary: 'Log in: a token of one hour, with all scopes of the account',
+  admission: undefined,
+  body: request,
+  success: [{ status: 200, description: 'The token, shown this once', content: issuedToken }],
+  problems: [],
+  denials: ['credentials_invalid', 'too_many_attempts'],
+  handle: answer,
+};
+
+async function answer({ body, services, events, client }: CallInput<z.output<typeof request>>): Promise<Outcome> {
+  const result = await services.logIn.logIn(body.email ?? body.name ?? '', body.password);
+  if (result.outcome === 'refused') {
+    events.logInRefused(client, result.check);
+    return deny(result.reason, undefined, result.check);
+  }
+  events.loggedIn({ account: result.accountId, client }, result.id);
+  return done(200, tokenBody(result) satisfies z.output<typeof issuedToken>);
+}

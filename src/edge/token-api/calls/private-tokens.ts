@@ -1,0 +1,218 @@
+import * as z from 'zod';
+import { deny } from '../../../core/decision.ts';
+import { MAX_OVERLAP_SECONDS } from '../../../tokens/private-tokens.ts';
+import type { TokenView } from '../../../tokens/token-views.ts';
+import type { Admission, Call, CallInput, Outcome } from '../call.ts';
+import { actorOf, callerOf, done, failed } from '../call.ts';
+import { tokenBody, utcTime } from '../encode.ts';
+import { issuedToken, reason, scopes, time, utcDateTime } from './fields.ts';
+
+const MANAGES_TOKENS: Admission = { scopes: ['tokens:manage'], sufficient: ['login'], basic: false };
+/** A private token may rotate itself, too. */
+const ROTATES: Admission = { ...MANAGES_TOKENS, sufficient: ['login', 'private'] };
+const UNKNOWN = failed('not_found', 'no such token');
+const DEFAULT_LIMIT = 50;
+const MAX_LIMIT = 100;
+
+const createRequest = z.strictObject({
+  name: z
+    .string('a text')
+    .trim()
+    .min(1, 'not empty')
+    .max(128, 'at most 128 characters')
+    .regex(/^\P{Cc}*$/u, {
+      error: 'no control characters',
+    }),
+  scopes,
+  expires_at: time,
+});
+
+const rotateRequest = z.strictObject({
+  expires_at: time,
+  overlap: z
+    .int('a whole number of seconds')
+    .min(0, 'at least 0 seconds')
+    .max(MAX_OVERLAP_SECONDS, `at most ${MAX_OVERLAP_SECONDS} seconds`)
+    .default(0)
+    .describe('For how many seconds the old token counts beside the new one'),
+});
+
+const revokeRequest = z.strictObject({ reason: reason.optional() }).optional();
+
+const created = issuedToken.extend({ name: z.string(), scopes: z.array(z.string()), created_at: utcDateTime });
+
+const shown = z.strictObject({
+  id: z.string(),
+  token_use: z.enum(['access', 'login', 'private']),
+  name: z.string().nullable(),
+  scopes: z.array(z.string()),
+  created_at: utcDateTime,
+  expires_at: utcDateTime,
+  last_used_at: utcDateTime.nullable().describe('Up to a minute behind'),
+  status: z.enum(['active', 'expired', 'revoked']),
+  revoked: z
+    .strictObject({ at: utcDateTime.nullable(), by: z.string().nullable(), reason: z.string().nullable() })
+    .nullable()
+    .describe('How it ended, or, where it was rotated with an overlap, how it will'),
+  rotated_to: z.string().nullable(),
+});
+
+const page = z.strictObject({
+  tokens: z.array(shown),
+  next: z.string().nullable().describe('`after` of the next page'),
+});
+
+export const createPrivateToken: Call<z.output<typeof createRequest>> = {
+  method: 'POST',
+  url: '/v1/tokens',
+  operation: 'createPrivateToken',
+  summary: 'Create a private token',
+  admission: MANAGES_TOKENS,
+  body: createRequest,
+  success: [{ status: 201, description: 'The token, shown this once', content: created }],
+  problems: [],
+  handle: create,
+};
+
+export const listTokens: Call = {
+  method: 'GET',
+  url: '/v1/tokens',
+  operation: 'listTokens',
+  summary: "List every token of one's own that was made, the newest first",
+  admission: MANAGES_TOKENS,
+  query: {
+    limit: `Tokens a page, at most ${MAX_LIMIT}; ${DEFAULT_LIMIT} by default`,
+    after: '`next` of the page before',
+  },
+  success: [{ status: 200, description: 'A page', content: page }],
+  problems: ['invalid_query'],
+  handle: list,
+};
+
+export const showToken: Call = {
+  method: 'GET',
+  url: '/v1/tokens/:id',
+  operation: 'showToken',
+  summary: "Show a token of one's own",
+  admission: MANAGES_TOKENS,
+  success: [{ status: 200, description: 'What is known of it; never the token itself', content: shown }],
+  problems: ['not_found'],
+  handle: show,
+};
+
+export const rotateToken: Call<z.output<typeof rotateRequest>> = {
+  method: 'POST',
+  url: '/v1/tokens/:id/rotate',
+  operation: 'rotateToken',
+  summary:
+    'Rotate a private token: a new one of the same name and scopes; the old one ends, at once or after an overlap',
+  admission: ROTATES,
+  body: rotateRequest,
+  success: [{ status: 201, description: 'The new token, shown this once', content: created }],
+  problems: ['not_found', 'conflict'],
+  handle: rotate,
+};
+
+export const revokeToken: Call<z.output<typeof revokeRequest>> = {
+  method: 'DELETE',
+  url: '/v1/tokens/:id',
+  operation: 'revokeToken',
+  summary: "Revoke a token of one's own",
+  admission: MANAGES_TOKENS,
+  body: revokeRequest,
+  success: [{ status: 204, description: 'It does not count any more' }],
+  problems: ['not_found'],
+  handle: revoke,
+};
+
+async function create(input: CallInput<z.output<typeof createRequest>>): Promise<Outcome> {
+  const { name, scopes: asked, expires_at: expiresAtSeconds } = input.body;
+  const { accountId } = callerOf(input);
+  const result = await input.services.privateTokens.create(accountId, { name, scopes: asked, expiresAtSeconds });
+  switch (result.outcome) {
+    case 'no_account':
+      return deny('token_revoked', undefined, 'the account is gone');
+    case 'refused':
+      return failed('invalid_body', 'the token cannot be created as asked', result.errors);
+    case 'issued':
+      input.events.tokenIssued(actorOf(input), result);
+      return done(201, createdBody(result, name));
+  }
+}
+
+async function list({ caller, query, services }: CallInput<undefined>): Promise<Outcome> {
+  const limit = query['limit'] === undefined ? DEFAULT_LIMIT : Number(query['limit']);
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
+    const message = `a whole number from 1 to ${MAX_LIMIT}`;
+    return failed('invalid_query', 'the query is not what this call takes', [{ field: 'limit', message }]);
+  }
+  const found = await services.tokenViews.list(callerOf({ caller }).accountId, limit, query['after']);
+  if (found === undefined) {
+    const message = 'no such token; take next of the page before';
+    return failed('invalid_query', 'the query is not what this call takes', [{ field: 'after', message }]);
+  }
+  return done(200, { tokens: found.tokens.map(shownBody), next: found.next ?? null } satisfies z.output<typeof page>);
+}
+
+async function show({ caller, params, services }: CallInput<undefined>): Promise<Outcome> {
+  const token = await services.tokenViews.find(params['id'] ?? '');
+  return token?.accountId === callerOf({ caller }).accountId ? done(200, shownBody(token)) : UNKNOWN;
+}
+
+async function rotate(input: CallInput<z.output<typeof rotateRequest>>): Promise<Outcome> {
+  const { id = '' } = input.params;
+  const { expires_at: expiresAtSeconds, overlap: overlapSeconds } = input.body;
+  const { granted, ...caller } = callerOf(input);
+  const rotator = { ...caller, managesTokens: granted.has('tokens:manage') };
+  const result = await input.services.privateTokens.rotate(id, rotator, { expiresAtSeconds, overlapSeconds });
+  switch (result.outcome) {
+    case 'not_found':
+    case 'not_allowed':
+      return UNKNOWN;
+    case 'no_account':
+      return deny('token_revoked', undefined, 'the account is gone');
+    case 'conflict':
+      return failed('conflict', result.message);
+    case 'refused':
+      return failed('invalid_body', 'the token cannot be rotated as asked', result.errors);
+    case 'issued':
+      input.events.tokenRotated(actorOf(input), id, result);
+      return done(201, createdBody(result, result.name ?? ''));
+  }
+}
+
+async function revoke(input: CallInput<z.output<typeof revokeRequest>>): Promise<Outcome> {
+  const { id = '' } = input.params;
+  const revoked = await input.services.revokeToken.revoke(id, callerOf(input).accountId, input.body?.reason);
+  if (!revoked) return UNKNOWN;
+  input.events.tokenRevoked(actorOf(input), id);
+  return done(204);
+}
+
+function createdBody(token: Parameters<typeof tokenBody>[0], name: string): z.output<typeof created> {
+  return { ...tokenBody(token), name, scopes: [...token.scopes], created_at: utcTime(token.createdAtSeconds) };
+}
+
+function shownBody(token: TokenView): z.output<typeof shown> {
+  const { id, use, name, scopes: granted, createdAtSeconds, expiresAtSeconds, lastUsedAtSeconds, ending } = token;
+  return {
+    id,
+    token_use: use,
+    name: name ?? null,
+    scopes: [...granted],
+    created_at: utcTime(createdAtSeconds),
+    expires_at: utcTime(expiresAtSeconds),
+    last_used_at: timeOrNull(lastUsedAtSeconds),
+    status: token.status,
+    revoked: ending === undefined ? null : endingBody(ending),
+    rotated_to: token.successor ?? null,
+  };
+}
+
+function endingBody({ atSeconds, by, reason: why }: NonNullable<TokenView['ending']>) {
+  return { at: timeOrNull(atSeconds), by: by ?? null, reason: why ?? null };
+}
+
+function timeOrNull(seconds: number | undefined): string | null {
+  return seconds === undefined ? null : utcTime(seconds);
+}

@@ -1,0 +1,32 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { TokenEnd, TokenRecord } from '../store.ts';
+import { change } from './statement.ts';
+
+export function addToken(database: DatabaseSync, token: TokenRecord): boolean {
+  const { id, accountId, use, name, scopes, createdAtSeconds, expiresAtSeconds } = token;
+  return (
+    change(
+      database,
+      'INSERT INTO token (id, account_id, use, name, scopes, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      [id, accountId, use, name ?? null, JSON.stringify(scopes), createdAtSeconds, expiresAtSeconds],
+    ) > 0
+  );
+}
+
+export function rotateToken(database: DatabaseSync, id: string, successor: TokenRecord): boolean {
+  const sql = 'UPDATE token SET successor = ? WHERE id = ? AND successor IS NULL';
+  return change(database, sql, [successor.id, id]) > 0 && addToken(database, successor);
+}
+
+export function endToken(database: DatabaseSync, id: string, { atSeconds, by, reason }: TokenEnd): boolean {
+  const sql = `UPDATE token SET ended_at = ?1, ended_by = ?2, end_reason = ?3
+    WHERE id = ?4 AND (ended_at IS NULL OR ended_at > ?1)`;
+  return change(database, sql, [atSeconds, by, reason ?? null, id]) > 0;
+}
+
+export function markTokensUsed(database: DatabaseSync, uses: ReadonlyMap<string, number>): boolean {
+  const sql = 'UPDATE token SET last_used_at = max(ifnull(last_used_at, 0), ?) WHERE id = ?';
+  const statement = database.prepare(sql);
+  for (const [id, atSeconds] of uses) statement.run(atSeconds, id);
+  return true;
+}

@@ -1,0 +1,38 @@
+import type { CredentialCheck } from './credential-check.ts';
+import type { IssuedToken, TokenMint } from './token-mint.ts';
+
+/** A login token's life is always this (contract section 4), in seconds. */
+const LOGIN_SECONDS = 3_600;
+
+export interface LogInParts {
+  readonly credentials: Pick<CredentialCheck, 'check'>;
+  readonly mint: TokenMint;
+}
+
+/** The name or the password is wrong, or the queue for hashing is full. */
+export interface LogInRefused {
+  readonly outcome: 'refused';
+  readonly reason: 'credentials_invalid' | 'too_many_attempts';
+  /** For the log. */
+  readonly check: string;
+}
+
+/** Logs an account in: a token of one hour with the account's scopes. */
+export class LogIn {
+  private readonly parts: LogInParts;
+
+  constructor(parts: LogInParts) {
+    this.parts = parts;
+  }
+
+  async logIn(name: string, password: string): Promise<(IssuedToken & { readonly accountId: string }) | LogInRefused> {
+    const { credentials, mint } = this.parts;
+    const createdAtSeconds = mint.nowSeconds();
+    const found = await credentials.check(name, password);
+    if (found.outcome === 'refused') return found;
+    const { id: accountId, scopes } = found.account;
+    const expiresAtSeconds = createdAtSeconds + LOGIN_SECONDS;
+    const token = mint.draft({ accountId, use: 'login', scopes, createdAtSeconds, expiresAtSeconds });
+    return { ...(await mint.issue(token)), accountId };
+  }
+}

@@ -1,0 +1,203 @@
+import { decodeJwt } from 'jose';
+import { describe, expect, it } from 'vitest';
+import { openMemoryStore } from '../store/memory.ts';
+import { PrivateTokens } from './private-tokens.ts';
+import { RevokeToken } from './revoke-token.ts';
+import { ScopeRules } from './scope-rules.ts';
+import { TokenMint } from './token-mint.ts';
+import { TokenViews } from './token-views.ts';
+
+const NOW = 1_800_000_000;
+const DAY = 86_400;
+const catalogue = new Map([
+  ['messages:send', { description: undefined, maxTtlSeconds: 30 * DAY }],
+  ['messages:list', { description: undefined, maxTtlSeconds: undefined }],
+]);
+
+async function setUp() {
+  const time = { nowSeconds: NOW };
+  const clock = { wallMs: () => time.nowSeconds * 1000 + 400 };
+  const store = openMemoryStore();
+  const { accounts, tokens, revocations } = store;
+  const ada = {
+    id: 'ada',
+    name: 'ada',
+    passwordHash: 'x',
+    scopes: ['messages:send', 'messages:list'],
+    createdAtSeconds: 1,
+  };
+  await accounts.add(ada);
+  await accounts.add({ ...ada, id: 'bob', name: 'bob' });
+  const signer = { sign: async (claims: object) => `h.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.s` };
+  const mint = new TokenMint({ tokens, signer, clock });
+  const views = new TokenViews({ issuer: 'own', tokens, revocations, clock });
+  const revoking = new RevokeToken({ issuer: 'own', tokens, revocations, clock, clockSkewMs: 30_000 });
+  const ttl = { privateMaxSeconds: 365 * DAY };
+  const rules = new ScopeRules(catalogue);
+  const making = new PrivateTokens({ ttl, rules, accounts, tokens, views, mint, revokeToken: revoking });
+  const create = async (days: number, scopes = ['messages:list']) => {
+    const made = await making.create('ada', { name: 'server', scopes, expiresAtSeconds: NOW + days * DAY });
+    if (made.outcome !== 'issued') throw new Error(JSON.stringify(made));
+    return made;
+  };
+  return { time, store, making, revoking, views, create };
+}
+
+const LOGIN = { accountId: 'ada', use: 'login', tokenId: 'login-1', managesTokens: false } as const;
+const in30Days = { expiresAtSeconds: NOW + 30 * DAY, overlapSeconds: 0 };
+
+describe('PrivateTokens', () => {
+  it('create() makes a token of the kind, name, scopes and end that were asked for', async () => {
+    const { create, views } = await setUp();
+    const made = await create(90, ['messages:list', 'messages:list']);
+    expect(await views.find(made.id)).toMatchObject({
+      accountId: 'ada',
+      use: 'private',
+      name: 'server',
+      scopes: ['messages:list'],
+      createdAtSeconds: NOW,
+      expiresAtSeconds: NOW + 90 * DAY,
+      status: 'active',
+      ending: undefined,
+    });
+    expect(decodeJwt(made.accessToken)).toMatchObject({ use: 'private', tokenId: made.id, subject: 'ada' });
+  });
+
+  it.each([
+    ['now', NOW, ['messages:list'], 'expires_at', 'is not in the future'],
+    ['a year and a second', NOW + 365 * DAY + 1, ['messages:list'], 'expires_at', /^is later than 2028-01-15/],
+    ['more than its scope allows', NOW + 30 * DAY + 1, ['messages:send'], 'expires_at', /^is later than 2027-02-14/],
+    ['a scope that it lacks', NOW + DAY, ['tokens:manage'], 'scopes[0]', 'the account does not have tokens:manage'],
+    ['a slip', NOW + DAY, ['message:list'], 'scopes[0]', /did you mean "messages:list"/],
+  ])('create() refuses %s', async (_what, expiresAtSeconds, scopes, field, message) => {
+    const { making, store } = await setUp();
+    const refused = await making.create('ada', { name: 'x', scopes, expiresAtSeconds });
+    expect(refused).toEqual({ outcome: 'refused', errors: [{ field, message: expect.stringMatching(message) }] });
+    expect((await store.tokens.list('ada', 10))?.tokens).toEqual([]);
+  });
+
+  it('create() makes nothing for an account that is gone', async () => {
+    const { making } = await setUp();
+    const request = { name: 'x', scopes: ['messages:list'], expiresAtSeconds: NOW + DAY };
+    expect(await making.create('eve', request)).toEqual({ outcome: 'no_account' });
+  });
+
+  it('rotate() ends the old token at once, and makes one of the same name and scopes', async () => {
+    const { create, making, views } = await setUp();
+    const old = await create(90);
+    const heir = await making.rotate(old.id, LOGIN, in30Days);
+    if (heir.outcome !== 'issued') throw new Error('not rotated');
+    expect(await views.find(old.id)).toMatchObject({
+      status: 'revoked',
+      successor: heir.id,
+      ending: { atSeconds: NOW, by: 'ada', reason: `rotated to ${heir.id}` },
+    });
+    expect(await views.find(heir.id)).toMatchObject({
+      status: 'active',
+      use: 'private',
+      name: 'server',
+      scopes: ['messages:list'],
+      expiresAtSeconds: NOW + 30 * DAY,
+    });
+  });
+
+  it('rotate() with an overlap leaves the old token for so long', async () => {
+    const { create, making, views, store, time } = await setUp();
+    const old = await create(90);
+    await making.rotate(old.id, LOGIN, { ...in30Days, overlapSeconds: 600 });
+    expect(await store.revocations.read([`sallyport:revoked:own:${old.id}`])).toEqual([`after:${NOW + 600}`]);
+    expect(await views.find(old.id)).toMatchObject({ status: 'active', ending: { atSeconds: NOW + 600 } });
+    time.nowSeconds += 600;
+    expect(await views.find(old.id)).toMatchObject({ status: 'revoked' });
+  });
+
+  it('rotate() of one token by two hundred at once makes one successor, and 199 conflicts', async () => {
+    const { create, making, store } = await setUp();
+    const old = await create(90);
+    const asked = Array.from({ length: 200 }, () => making.rotate(old.id, LOGIN, in30Days));
+    const outcomes = (await Promise.all(asked)).map(({ outcome }) => outcome);
+    expect(outcomes.filter((outcome) => outcome === 'issued')).toHaveLength(1);
+    expect(outcomes.filter((outcome) => outcome === 'conflict')).toHaveLength(199);
+    expect((await store.tokens.list('ada', 500))?.tokens).toHaveLength(2);
+  });
+
+  it('rotate() lets a private token rotate itself, within its own life, and no other', async () => {
+    const { create, making } = await setUp();
+    const [one, other] = [await create(90), await create(90)];
+    const self = { accountId: 'ada', use: 'private', tokenId: one.id, managesTokens: false } as const;
+    expect(await making.rotate(other.id, self, in30Days)).toEqual({ outcome: 'not_allowed' });
+    expect(await making.rotate(one.id, self, { ...in30Days, expiresAtSeconds: NOW + 90 * DAY + 1 })).toMatchObject({
+      outcome: 'refused',
+      errors: [{ field: 'expires_at' }],
+    });
+    expect(await making.rotate(one.id, self, { ...in30Days, expiresAtSeconds: NOW + 90 * DAY })).toMatchObject({
+      outcome: 'issued',
+    });
+  });
+
+  it("rotate() does not see another account's token, nor an unknown one", async () => {
+    const { create, making } = await setUp();
+    const { id } = await create(90);
+    const bob = { ...LOGIN, accountId: 'bob', managesTokens: true };
+    expect(await making.rotate(id, bob, in30Days)).toEqual({ outcome: 'not_found' });
+    expect(await making.rotate('unknown', LOGIN, in30Days)).toEqual({ outcome: 'not_found' });
+  });
+
+  it('rotate() refuses a token that has ended, and one that is not private', async () => {
+    const { create, making, revoking, store, time } = await setUp();
+    const [revoked, marked, expired] = [await create(90), await create(90), await create(1)];
+    await revoking.revoke(revoked.id, 'ada', 'lost');
+    const conflict = (message: string) => ({ outcome: 'conflict', message });
+    expect(await making.rotate(revoked.id, LOGIN, in30Days)).toEqual(conflict('the token is revoked'));
+    time.nowSeconds += DAY;
+    expect(await making.rotate(expired.id, LOGIN, in30Days)).toEqual(conflict('the token is expired'));
+    await store.revocations.write({ key: 'sallyport:notbefore:own:ada', value: `${NOW}`, expiresAtSeconds: undefined });
+    expect(await making.rotate(marked.id, LOGIN, in30Days)).toEqual(conflict('the token is revoked'));
+    const access = { id: 'a', accountId: 'ada', use: 'access', scopes: ['messages:list'] } as const;
+    await store.tokens.add({ ...access, createdAtSeconds: NOW + 1, expiresAtSeconds: NOW + 90 * DAY });
+    expect(await making.rotate('a', LOGIN, in30Days)).toEqual(conflict('only a private token can be rotated'));
+  });
+
+  it('rotate() refuses scopes that the account has no more', async () => {
+    const { create, making, store } = await setUp();
+    const { id } = await create(90);
+    await store.accounts.remove('ada', { key: 'sallyport:other', value: '', expiresAtSeconds: undefined });
+    await store.accounts.add({
+      id: 'ada',
+      name: 'ada',
+      passwordHash: '',
+      scopes: ['messages:send'],
+      createdAtSeconds: 1,
+    });
+    expect(await making.rotate(id, LOGIN, in30Days)).toMatchObject({
+      outcome: 'refused',
+      errors: [{ field: 'scopes[0]', message: 'the account does not have messages:list' }],
+    });
+  });
+});
+
+describe('TokenViews', () => {
+  it.each([
+    [
+      '{"at":1700000000,"by":"operator:eve","reason":"lost"}',
+      { atSeconds: 1_700_000_000, by: 'operator:eve', reason: 'lost' },
+    ],
+    ['', { atSeconds: undefined, by: undefined, reason: undefined }],
+  ])('find() shows what an entry %j written by hand says', async (value, ending) => {
+    const { create, views, store } = await setUp();
+    const { id } = await create(90);
+    await store.revocations.write({ key: `sallyport:revoked:own:${id}`, value, expiresAtSeconds: undefined });
+    expect(await views.find(id)).toMatchObject({ status: 'revoked', ending });
+  });
+
+  it('list() shows a mark on the tokens that it ends, and on no younger ones', async () => {
+    const { create, views, store, time } = await setUp();
+    await create(90);
+    time.nowSeconds += 10;
+    await create(90);
+    const key = 'sallyport:notbefore-issuer:own';
+    await store.revocations.write({ key, value: `${NOW + 5}`, expiresAtSeconds: undefined });
+    const page = await views.list('ada', 10);
+    expect(page?.tokens.map(({ status }) => status)).toEqual(['active', 'revoked']);
+  });
+});

@@ -1,0 +1,122 @@
+import type { OwnIssuer } from '../config/config.ts';
+import type { TokenUse } from '../core/known.ts';
+import type { AccountStore, TokenRecord, TokenStore } from '../store/store.ts';
+import type { NoAccount, RefusedRequest } from './issue-token.ts';
+import type { RevokeToken } from './revoke-token.ts';
+import type { FieldError, ScopeRules } from './scope-rules.ts';
+import type { IssuedToken, TokenMint } from './token-mint.ts';
+import type { TokenView, TokenViews } from './token-views.ts';
+
+/** Longest time that a token may go on beside the one it was rotated to, in seconds. */
+export const MAX_OVERLAP_SECONDS = 7 * 86_400;
+
+export interface PrivateTokensParts {
+  readonly ttl: Pick<OwnIssuer['ttl'], 'privateMaxSeconds'>;
+  readonly rules: ScopeRules;
+  readonly accounts: Pick<AccountStore, 'findById'>;
+  readonly tokens: Pick<TokenStore, 'rotate'>;
+  readonly views: Pick<TokenViews, 'find'>;
+  readonly mint: TokenMint;
+  readonly revokeToken: Pick<RevokeToken, 'endRotated'>;
+}
+
+export interface PrivateTokenRequest {
+  readonly name: string;
+  readonly scopes: readonly string[];
+  /** Unix seconds. */
+  readonly expiresAtSeconds: number;
+}
+
+export interface RotationRequest {
+  /** Unix seconds. */
+  readonly expiresAtSeconds: number;
+  /** For how long the old token counts beside the new one. */
+  readonly overlapSeconds: number;
+}
+
+/** Who asks to rotate a token. */
+export interface Rotator {
+  readonly accountId: string;
+  readonly use: TokenUse | 'password';
+  readonly tokenId: string | undefined;
+  /** Whether it may rotate every token of its account, and not only itself. */
+  readonly managesTokens: boolean;
+}
+
+export type RotationOutcome =
+  | (IssuedToken & { readonly name: string | undefined })
+  | RefusedRequest
+  | NoAccount
+  /** Unknown, or another account's. */
+  | { readonly outcome: 'not_found' }
+  /** A private token may rotate itself alone. */
+  | { readonly outcome: 'not_allowed' }
+  | { readonly outcome: 'conflict'; readonly message: string };
+
+/** Private tokens: what people put into their servers' configuration (contract section 4). */
+export class PrivateTokens {
+  private readonly parts: PrivateTokensParts;
+
+  constructor(parts: PrivateTokensParts) {
+    this.parts = parts;
+  }
+
+  /** There is no default for the end: whoever makes a token that lives long says how long. */
+  async create(accountId: string, request: PrivateTokenRequest): Promise<IssuedToken | RefusedRequest | NoAccount> {
+    const { mint } = this.parts;
+    const createdAtSeconds = mint.nowSeconds();
+    const token = { accountId, use: 'private', ...request, createdAtSeconds } as const;
+    const problem = await this.problemWith(token, undefined);
+    return problem ?? mint.issue(mint.draft(token));
+  }
+
+  /** The new token has the old one's name and scopes. Where this rejects, the new one may be listed, and nobody has it. */
+  async rotate(id: string, rotator: Rotator, request: RotationRequest): Promise<RotationOutcome> {
+    const { mint, tokens, revokeToken } = this.parts;
+    const createdAtSeconds = mint.nowSeconds();
+    const old = await this.parts.views.find(id);
+    if (old === undefined || old.accountId !== rotator.accountId) return { outcome: 'not_found' };
+    if (!rotator.managesTokens && rotator.use !== 'login' && rotator.tokenId !== id) return { outcome: 'not_allowed' };
+    const message = whyNotRotated(old);
+    if (message !== undefined) return { outcome: 'conflict', message };
+    const { accountId, name, scopes } = old;
+    const { expiresAtSeconds, overlapSeconds } = request;
+    const drafted = { accountId, use: 'private', name, scopes, createdAtSeconds, expiresAtSeconds } as const;
+    const problem = await this.problemWith(drafted, rotator.tokenId === id ? old.expiresAtSeconds : undefined);
+    if (problem !== undefined) return problem;
+    const heir = mint.draft(drafted);
+    if (!(await tokens.rotate(id, heir))) return { outcome: 'conflict', message: 'the token was rotated already' };
+    await revokeToken.endRotated(old, heir.id, createdAtSeconds + overlapSeconds);
+    return { ...(await mint.sign(heir)), name };
+  }
+
+  /** @param endsSeconds where a token rotates itself: its own end, past which it cannot reach. */
+  private async problemWith(
+    { accountId, scopes, createdAtSeconds, expiresAtSeconds }: Omit<TokenRecord, 'id'>,
+    endsSeconds: number | undefined,
+  ): Promise<RefusedRequest | NoAccount | undefined> {
+    const { accounts, rules, ttl } = this.parts;
+    const account = await accounts.findById(accountId);
+    if (account === undefined) return { outcome: 'no_account' };
+    const maxSeconds = Math.min(ttl.privateMaxSeconds, rules.maxTtlSeconds(scopes));
+    const latest = Math.min(createdAtSeconds + maxSeconds, endsSeconds ?? Number.POSITIVE_INFINITY);
+    const errors = [
+      ...rules.check(scopes, new Set(account.scopes)),
+      ...expiryErrors(expiresAtSeconds, createdAtSeconds, latest),
+    ];
+    return errors.length === 0 ? undefined : { outcome: 'refused', errors };
+  }
+}
+
+function whyNotRotated({ use, status, successor }: TokenView): string | undefined {
+  if (use !== 'private') return 'only a private token can be rotated';
+  if (successor !== undefined) return `the token was rotated already, to ${successor}`;
+  return status === 'active' ? undefined : `the token is ${status}`;
+}
+
+function expiryErrors(expiresAtSeconds: number, nowSeconds: number, latestSeconds: number): FieldError[] {
+  const field = 'expires_at';
+  if (expiresAtSeconds <= nowSeconds) return [{ field, message: 'is not in the future' }];
+  if (expiresAtSeconds <= latestSeconds) return [];
+  return [{ field, message: `is later than ${new Date(latestSeconds * 1000).toISOString()}, the latest possible` }];
+}

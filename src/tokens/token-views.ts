@@ -1,0 +1,94 @@
+import type { Clock } from '../core/ports.ts';
+import { readReach } from '../core/revocation-entry.ts';
+import { readReason } from '../revocation/entry.ts';
+import { issuerMarkKey, revokedTokenKey, subjectMarkKey } from '../revocation/keys.ts';
+import type { RevocationStore, TokenStore, TrackedToken } from '../store/store.ts';
+
+export interface TokenViewsParts {
+  /** The own issuer's name. */
+  readonly issuer: string;
+  readonly tokens: Pick<TokenStore, 'find' | 'list'>;
+  readonly revocations: Pick<RevocationStore, 'read'>;
+  readonly clock: Pick<Clock, 'wallMs'>;
+}
+
+/** How a token ended, or will end; an operator's hand may have left nothing but the fact. */
+export interface TokenEnding {
+  readonly atSeconds: number | undefined;
+  readonly by: string | undefined;
+  readonly reason: string | undefined;
+}
+
+/** A token as its owner is shown it. */
+export interface TokenView extends Omit<TrackedToken, 'end'> {
+  readonly status: 'active' | 'expired' | 'revoked';
+  readonly ending: TokenEnding | undefined;
+}
+
+export interface TokenViewPage {
+  readonly tokens: readonly TokenView[];
+  /** The id after which the next page begins. */
+  readonly next: string | undefined;
+}
+
+/** Tokens and what has become of them, the revocation set being the truth about that. */
+export class TokenViews {
+  private readonly parts: TokenViewsParts;
+
+  constructor(parts: TokenViewsParts) {
+    this.parts = parts;
+  }
+
+  async find(id: string): Promise<TokenView | undefined> {
+    const token = await this.parts.tokens.find(id);
+    return token && (await this.viewsOf(token.accountId, [token]))[0];
+  }
+
+  /** `undefined` where `after` is none of the account's tokens. */
+  async list(accountId: string, limit: number, after?: string): Promise<TokenViewPage | undefined> {
+    const page = await this.parts.tokens.list(accountId, limit, after);
+    return page && { tokens: await this.viewsOf(accountId, page.tokens), next: page.next };
+  }
+
+  private async viewsOf(accountId: string, tokens: readonly TrackedToken[]): Promise<readonly TokenView[]> {
+    const { issuer, revocations, clock } = this.parts;
+    const marks = [subjectMarkKey(issuer, accountId), issuerMarkKey(issuer)];
+    const keys = [...marks, ...tokens.map(({ id }) => revokedTokenKey(issuer, id))];
+    const values = await revocations.read(keys);
+    const entryAt = (index: number): Entry | undefined => {
+      const [key, value] = [keys[index], values[index]];
+      return key === undefined || value === undefined ? undefined : { key, value };
+    };
+    const nowSeconds = clock.wallMs() / 1000;
+    return tokens.map((token, index) =>
+      viewOf(token, [entryAt(marks.length + index), entryAt(0), entryAt(1)], nowSeconds),
+    );
+  }
+}
+
+interface Entry {
+  readonly key: string;
+  readonly value: string;
+}
+
+function viewOf(token: TrackedToken, entries: readonly (Entry | undefined)[], nowSeconds: number): TokenView {
+  const { end, ...rest } = token;
+  const endings = entries
+    .map((entry) => endingBy(entry, token.createdAtSeconds))
+    .filter((ending) => ending !== undefined);
+  const isRevoked =
+    endings.some(({ fromSeconds }) => fromSeconds <= nowSeconds) || (end?.atSeconds ?? Infinity) <= nowSeconds;
+  const status = isRevoked ? 'revoked' : token.expiresAtSeconds <= nowSeconds ? 'expired' : 'active';
+  // What was remembered when it was done here tells more than an entry, which may be gone, or begin later.
+  const ending = end === undefined ? endings[0]?.ending : { ...end, reason: end.reason };
+  return { ...rest, status, ending };
+}
+
+function endingBy(entry: Entry | undefined, createdAtSeconds: number) {
+  if (entry === undefined) return undefined;
+  const { fromSeconds, issuedUpToSeconds } = readReach(entry.key, entry.value);
+  if (createdAtSeconds > issuedUpToSeconds) return undefined;
+  const { at, by, reason } = readReason(entry.value);
+  const atSeconds = Number.isFinite(fromSeconds) ? fromSeconds : at;
+  return { fromSeconds, ending: { atSeconds, by, reason } };
+}

@@ -1,0 +1,152 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ACCOUNT, startWorld, type World } from '../cases/world.ts';
+import { type RunningEnvoy, startEnvoy } from './envoy.ts';
+import { ask, type HttpAnswer } from './http-client.ts';
+import { type Sallyport, startSallyport } from './sallyport.ts';
+import { type Services, startServices } from './services.ts';
+import { STORES, type StoreUnderTest } from './stores.ts';
+
+const MESSAGES = '/3rdparty/v1/messages';
+const LOGIN = { email: ACCOUNT.name, password: ACCOUNT.password };
+
+let world: World;
+let services: Services;
+let store: StoreUnderTest;
+let sallyport: Sallyport;
+let envoy: RunningEnvoy;
+
+describe.each(STORES)('private tokens through Envoy, on $name', (kind) => {
+  beforeAll(async () => {
+    world = await startWorld();
+    services = await startServices();
+    store = await kind.start();
+    sallyport = await start();
+    const { extAuthz, tokens } = sallyport.ports;
+    envoy = await startEnvoy({ sallyport: extAuthz, tokens, ...services.ports });
+  });
+
+  afterAll(async () => {
+    await envoy.close();
+    await sallyport.close();
+    await store.close();
+    services.close();
+    world.close();
+  });
+
+  it('are made with a login, used, rotated with an overlap, listed and revoked', async () => {
+    const login = await logIn();
+    expect(await json('GET', MESSAGES, login)).toMatchObject({ service: 'messages' });
+    const made = await json('POST', '/v1/tokens', login, {
+      name: 'billing server',
+      scopes: ['messages:list'],
+      expires_at: inDays(30),
+    });
+    expect(made).toMatchObject({ name: 'billing server', scopes: ['messages:list'], token_type: 'Bearer' });
+    expect(await statusOf('GET', MESSAGES, made.access_token)).toBe(200);
+    expect(await statusOf('POST', MESSAGES, made.access_token)).toBe(403);
+
+    const rotation = { expires_at: inDays(20), overlap: 2 };
+    const heir = await json('POST', `/v1/tokens/${made.id}/rotate`, made.access_token, rotation);
+    const again = await call('POST', `/v1/tokens/${made.id}/rotate`, login, rotation);
+    expect([again.status, JSON.parse(again.body).message]).toEqual([
+      409,
+      `the token was rotated already, to ${heir.id}`,
+    ]);
+    expect(await statusOf('GET', MESSAGES, heir.access_token)).toBe(200);
+    await expect.poll(() => statusOf('GET', MESSAGES, made.access_token), { timeout: 10_000 }).toBe(401);
+    expect(await statusOf('GET', MESSAGES, heir.access_token)).toBe(200);
+
+    expect(await statusOf('DELETE', `/v1/tokens/${heir.id}`, login, { reason: 'server sold' })).toBe(204);
+    expect(await statusOf('GET', MESSAGES, heir.access_token)).toBe(401);
+    const { tokens } = await json('GET', '/v1/tokens', login);
+    expect(tokens.find(({ id }) => id === made.id)).toMatchObject({ status: 'revoked', rotated_to: heir.id });
+    const revoked = { reason: 'server sold', by: expect.any(String), at: expect.any(String) };
+    expect(tokens.find(({ id }) => id === heir.id)).toMatchObject({
+      name: 'billing server',
+      status: 'revoked',
+      revoked,
+    });
+  });
+
+  it('show when they were last used, also after a restart', async () => {
+    const login = await logIn();
+    const request = { name: 'x', scopes: ['messages:list'], expires_at: inDays(1) };
+    const made = await json('POST', '/v1/tokens', login, request);
+    expect(await json('GET', `/v1/tokens/${made.id}`, login)).toMatchObject({ last_used_at: null });
+    const before = Date.now();
+    await expect.poll(() => statusOf('GET', MESSAGES, made.access_token)).toBe(200);
+    await sallyport.stop();
+    sallyport = await start(sallyport);
+    const shown = await json('GET', `/v1/tokens/${made.id}`, await logIn());
+    expect(Date.parse(shown.last_used_at)).toBeGreaterThanOrEqual(Math.floor(before / 1000) * 1000);
+  });
+
+  it('are rotated once, however many ask at once', async () => {
+    const login = await logIn();
+    const request = { name: 'x', scopes: ['messages:list'], expires_at: inDays(1) };
+    const made = await json('POST', '/v1/tokens', login, request);
+    const before = await json('GET', '/v1/tokens?limit=100', login);
+    const rotate = () => statusOf('POST', `/v1/tokens/${made.id}/rotate`, login, { expires_at: inDays(1) });
+    const statuses = await Promise.all(Array.from({ length: 200 }, rotate));
+    expect(statuses.filter((status) => status === 201)).toHaveLength(1);
+    expect(statuses.filter((status) => status === 409)).toHaveLength(199);
+    const after = await json('GET', '/v1/tokens?limit=100', login);
+    expect(after.tokens).toHaveLength(before.tokens.length + 1);
+  });
+
+  it('are never in a log', async () => {
+    const login = await logIn();
+    const made = await json('POST', '/v1/tokens', login, {
+      name: 'x',
+      scopes: ['messages:list'],
+      expires_at: inDays(1),
+    });
+    await statusOf('POST', '/v1/login', undefined, { ...LOGIN, password: 'a wrong password' });
+    await expect.poll(() => sallyport.output()).toContain('log-in refused');
+    for (const secret of [login, made.access_token, ACCOUNT.password, 'a wrong password']) {
+      expect(sallyport.output()).not.toContain(secret);
+      expect(sallyport.output()).not.toContain(secret.split('.').at(-1));
+    }
+  });
+});
+
+async function start(after?: Sallyport): Promise<Sallyport> {
+  const env = { ...world.env, ...store.env };
+  const edit = (config: Record<string, unknown>): void => {
+    world.configure(config);
+    store.edit(config);
+  };
+  return startSallyport({ env, edit, ...(after && { after }) });
+}
+
+/** Members of the bodies that come back, as far as they are read one by one. */
+interface Answered {
+  readonly id: string;
+  readonly access_token: string;
+  readonly last_used_at: string;
+  readonly tokens: readonly { readonly id: string }[];
+}
+
+async function logIn(): Promise<string> {
+  return (await json('POST', '/v1/login', undefined, LOGIN)).access_token;
+}
+
+function inDays(days: number): string {
+  return new Date(Date.now() + days * 86_400_000).toISOString();
+}
+
+async function json(method: string, path: string, token?: string, body?: object): Promise<Answered> {
+  // What its members hold is what the tests ask.
+  return JSON.parse((await call(method, path, token, body)).body) as Answered;
+}
+
+async function statusOf(method: string, path: string, token?: string, body?: object): Promise<number> {
+  return (await call(method, path, token, body)).status;
+}
+
+function call(method: string, path: string, token?: string, body?: object): Promise<HttpAnswer> {
+  const credential = token === undefined ? [] : [['Authorization', `Bearer ${token}`] as const];
+  const type = body === undefined ? [] : [['Content-Type', 'application/json'] as const];
+  const port = envoy.gateways[0]?.port ?? 0;
+  return ask({ port, method, path, headers: [...credential, ...type], body: body ? JSON.stringify(body) : '' });
+}
