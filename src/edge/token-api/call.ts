@@ -83,7 +83,7 @@ interface CallFacts {
   /** Of its body, where it has one; JSON without it. */
   readonly bodyType?: 'application/json' | 'application/x-www-form-urlencoded';
   /** For the documentation: the parameters behind the question mark that are looked at. */
-  readonly query?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, ZodType>>;
   readonly success: readonly Success[];
   /** Problems of its own, beside those of its admission and its body. */
   readonly problems: readonly ProblemCode[];

@@ -9,6 +9,7 @@ import { failed } from './call.ts';
 import { CALLS } from './calls.ts';
 import { decodeAccess, decodeBody, decodeQuery } from './decode.ts';
 import { send } from './encode.ts';
+import { openApi } from './openapi.ts';
 import { createServer, listen, renewCertificate, shutDown } from './server.ts';
 import type { TokenServices } from './services.ts';
 
@@ -43,6 +44,11 @@ export async function openTokenApi(listener: Listener, parts: TokenApiParts): Pr
       calls.route({ method, url, handler });
     }
   };
+  let description: Buffer | undefined;
+  server.get('/openapi.json', async (_request, reply) => {
+    description ??= Buffer.from(openApi());
+    await reply.type('application/json').header('cache-control', 'max-age=3600').send(description);
+  });
   server.register(async (calls) => register(calls, 'application/json'));
   server.register(async (calls) => {
     ignoreBodies(calls);

@@ -17,7 +17,8 @@ const request = z
   .refine((body) => (body.email === undefined) !== (body.name === undefined), {
     error: 'one of email and name',
     path: ['email'],
-  });
+  })
+  .meta({ oneOf: [{ required: ['email'] }, { required: ['name'] }] });
 
 export const logIn: Call<z.output<typeof request>> = {
   method: 'POST',

@@ -1,0 +1,152 @@
+import { writeFileSync } from 'node:fs';
+import * as z from 'zod';
+import { answerTo } from '../../core/answer.ts';
+import { deny } from '../../core/decision.ts';
+import type { Reason } from '../../core/reason.ts';
+import type { Admission, AnyCall } from './call.ts';
+import { CALLS } from './calls.ts';
+import type { ProblemCode } from './problems.ts';
+import { PROBLEMS } from './problems.ts';
+
+/** Where the description is published beside the source. */
+export const OPENAPI_FILE = new URL('../../../docs/openapi.json', import.meta.url);
+
+const PROBLEM_TYPE = 'application/problem+json';
+
+/** An RFC 9457 document, as every answer that is no success is one. */
+const problem = z
+  .strictObject({
+    type: z.string().describe('urn:sallyport:problem: and the code'),
+    title: z.string(),
+    status: z.int(),
+    code: z.string().describe('The reason, from a closed list'),
+    detail: z.string(),
+    message: z.string().describe('The same as detail, where clients of older systems look for it'),
+    errors: z
+      .array(z.strictObject({ field: z.string(), message: z.string() }))
+      .optional()
+      .describe("Each field's problem"),
+  })
+  .describe('What went wrong');
+
+/** The token service as OpenAPI 3.1, made of the schemas that its calls are checked with. */
+export function openApi(): string {
+  const document = {
+    openapi: '3.1.0',
+    info: {
+      title: 'Sallyport token service',
+      version: '1',
+      description: 'Tokens and their revocation. Times are RFC 3339 in UTC; lengths of time are whole seconds.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    paths: paths(),
+    components: {
+      securitySchemes: {
+        basic: { type: 'http', scheme: 'basic', description: "An account's name and password" },
+        bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'A token of ours' },
+      },
+      schemas: { Problem: schemaOf(problem, 'output') },
+    },
+  };
+  return `${JSON.stringify(document, undefined, 2)}\n`;
+}
+
+function paths(): Record<string, Record<string, object>> {
+  const all: Record<string, Record<string, object>> = {};
+  for (const call of CALLS) {
+    const path = call.url.replace(/:(\w+)/g, '{$1}');
+    all[path] = { ...all[path], [call.method.toLowerCase()]: operationOf(call) };
+  }
+  return all;
+}
+
+function operationOf(call: AnyCall): object {
+  const parameters = [
+    ...[...call.url.matchAll(/:(\w+)/g)].map(([, name]) =>
+      parameter(name ?? '', 'path', z.string().describe('The id of a token')),
+    ),
+    ...Object.entries(call.query ?? {}).map(([name, schema]) => parameter(name, 'query', schema)),
+  ];
+  return {
+    operationId: call.operation,
+    summary: call.summary,
+    security: securityOf(call.admission),
+    ...(parameters.length > 0 ? { parameters } : {}),
+    ...(call.body === undefined ? {} : { requestBody: bodyOf(call.body, call.bodyType) }),
+    responses: responsesOf(call),
+  };
+}
+
+function parameter(name: string, place: 'path' | 'query', schema: z.ZodType): object {
+  return { name, in: place, required: place === 'path', schema: schemaOf(schema, 'input') };
+}
+
+function securityOf(admission: Admission | undefined): object[] {
+  if (admission === undefined) return [];
+  return admission.basic ? [{ bearer: [] }, { basic: [] }] : [{ bearer: [] }];
+}
+
+function bodyOf(body: z.ZodType, type = 'application/json'): object {
+  return { required: !body.safeParse(undefined).success, content: { [type]: { schema: schemaOf(body, 'input') } } };
+}
+
+function responsesOf(call: AnyCall): Record<string, object> {
+  const byStatus = Map.groupBy(codesOf(call), ({ status }) => String(status));
+  const failures = [...byStatus].map(([status, codes]) => [status, failureOf(codes.map(({ code }) => code))] as const);
+  const successes = call.success.map(({ status, description, content }) => [
+    String(status),
+    { description, ...(content && { content: { 'application/json': { schema: schemaOf(content, 'output') } } }) },
+  ]);
+  return Object.fromEntries([...successes, ...failures]);
+}
+
+function failureOf(codes: readonly string[]): object {
+  return {
+    description: codes.join(', '),
+    content: { [PROBLEM_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } },
+  };
+}
+
+/** Every code that a call may answer with, and its status. */
+function codesOf(call: AnyCall): readonly { readonly code: string; readonly status: number }[] {
+  const problems: ProblemCode[] = [...call.problems, ...(call.body ? BODY_PROBLEMS : [])];
+  const reasons = new Set<Reason>([...reasonsOf(call.admission), ...(call.denials ?? []), ...ALWAYS]);
+  return [
+    ...problems.map((code) => ({ code, status: PROBLEMS[code].status })),
+    ...[...reasons].map((code) => ({ code, status: answerTo(deny(code, undefined, '')).status })),
+  ];
+}
+
+const BODY_PROBLEMS = ['invalid_body', 'too_large', 'unsupported_media_type'] as const;
+const ALWAYS = ['path_rejected', 'unavailable'] as const;
+const OF_BEARER = [
+  'invalid_request',
+  'credentials_required',
+  'token_invalid',
+  'token_expired',
+  'token_revoked',
+] as const;
+
+function reasonsOf(admission: Admission | undefined): readonly Reason[] {
+  if (admission === undefined) return [];
+  return [
+    ...OF_BEARER,
+    ...(admission.basic ? (['credentials_invalid', 'too_many_attempts'] as const) : []),
+    ...(admission.scopes.length > 0 ? (['scope_required'] as const) : []),
+  ];
+}
+
+function schemaOf(schema: z.ZodType, io: 'input' | 'output'): object {
+  const { $schema: _draft, ...rest } = z.toJSONSchema(schema, {
+    io,
+    override: ({ jsonSchema }) => simplify(jsonSchema),
+  });
+  return rest;
+}
+
+/** The format says it: the pattern that checks it tells a reader nothing more. */
+function simplify(schema: { format?: string | undefined; pattern?: string }): void {
+  if (schema.format === 'date-time') delete schema.pattern;
+}
+
+if (import.meta.main && process.argv.includes('--write')) writeFileSync(OPENAPI_FILE, openApi());
