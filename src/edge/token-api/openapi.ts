@@ -91,13 +91,14 @@ function bodyOf(body: z.ZodType, type = 'application/json'): object {
 }
 
 function responsesOf(call: AnyCall): Record<string, object> {
+  const responses: Record<string, object> = {};
+  for (const { status, description, content } of call.success) {
+    const json = content && { content: { 'application/json': { schema: schemaOf(content, 'output') } } };
+    responses[status] = { description, ...json };
+  }
   const byStatus = Map.groupBy(codesOf(call), ({ status }) => String(status));
-  const failures = [...byStatus].map(([status, codes]) => [status, failureOf(codes.map(({ code }) => code))] as const);
-  const successes = call.success.map(({ status, description, content }) => [
-    String(status),
-    { description, ...(content && { content: { 'application/json': { schema: schemaOf(content, 'output') } } }) },
-  ]);
-  return Object.fromEntries([...successes, ...failures]);
+  for (const [status, codes] of byStatus) responses[status] = failureOf(codes.map(({ code }) => code));
+  return responses;
 }
 
 function failureOf(codes: readonly string[]): object {
