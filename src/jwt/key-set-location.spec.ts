@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { jwkOf, otherRsa, rsa } from '../../test/jwt/keys.ts';
 import { Publisher, setOf, wordError } from '../../test/jwt/publisher.ts';
-import { UnexpectedStatus } from './fetch-document.ts';
+import { UnexpectedStatus } from './fetch-text.ts';
 import { DiscoveredLocation, FixedLocation } from './key-set-location.ts';
 
 const ISSUER = 'https://login.example.com/tenant';

@@ -1,7 +1,8 @@
 import { keyUrlProblem } from '../config/key-url.ts';
 import type { Clock } from '../core/ports.ts';
 import type { FetchDocument } from './fetch-document.ts';
-import { readObject, UnexpectedStatus } from './fetch-document.ts';
+import { readObject } from './fetch-document.ts';
+import { UnexpectedStatus } from './fetch-text.ts';
 
 /** How long a location is taken for known, so that a flood of unknown `kid`s is not passed on twice. */
 const KNOWN_MS = 60_000;
