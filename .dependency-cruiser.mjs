@@ -15,7 +15,7 @@ const KNOWS = {
   store: [CORE, CONFIG_TYPES],
   observe: [CORE, CONFIG_TYPES, STORE_INTERFACES],
   jwt: [CORE, CONFIG_TYPES, '^src/config/key-url\\.ts$', STORE_INTERFACES, REVOCATION_KEYS],
-  introspection: [CORE, CONFIG_TYPES, STORE_INTERFACES],
+  introspection: [CORE, CONFIG_TYPES, REVOCATION_KEYS, '^src/jwt/'],
   revocation: [CORE, CONFIG_TYPES, STORE_INTERFACES],
   tokens: [CORE, CONFIG_TYPES, STORE_INTERFACES, '^src/(jwt|revocation|observe)/'],
   edge: [CORE, CONFIG_TYPES, STORE_INTERFACES, '^src/(tokens|observe|http2)/'],

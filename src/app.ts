@@ -3,6 +3,7 @@ import type { Config } from './config/config.ts';
 import type { Clock } from './core/ports.ts';
 import type { Foundation, Generation } from './generation.ts';
 import { buildGeneration, ownIssuer } from './generation.ts';
+import { Introspection } from './introspection/introspection.ts';
 import { KeySets } from './jwt/key-sets.ts';
 import { KnownTokens } from './jwt/known-tokens.ts';
 import { openOwnKeys } from './jwt/own-keys.ts';
@@ -101,11 +102,14 @@ async function layFoundation(
   store.feed.follow(standings);
   const keySets = new KeySets({ clock, observer: events });
   opened.push(async () => keySets.close());
+  const introspection = new Introspection({ clock, observer: events });
+  opened.push(() => introspection.close());
   const known = new KnownTokens(MAX_KNOWN_TOKENS);
   sources.standings = standings;
   sources.knownTokens = known;
   sources.keySets = keySets;
-  return { events, store, clock, standings, known, keySets, passwords: new Passwords() };
+  sources.introspection = introspection;
+  return { events, store, clock, standings, known, keySets, introspection, passwords: new Passwords() };
 }
 
 /** The first door to open and the last to close: it shows a start and a stop while they last. */

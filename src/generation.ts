@@ -7,6 +7,7 @@ import { UpstreamHeaderWriter } from './core/upstream-headers.ts';
 import { CALLS } from './edge/token-api/calls.ts';
 import { tokenRoutes } from './edge/token-api/routes.ts';
 import type { TokenServices } from './edge/token-api/services.ts';
+import type { Introspection } from './introspection/introspection.ts';
 import { BearerVerifier } from './jwt/bearer-verifier.ts';
 import type { KeySets } from './jwt/key-sets.ts';
 import type { KnownTokens } from './jwt/known-tokens.ts';
@@ -39,6 +40,7 @@ export interface Foundation {
   readonly standings: Standings;
   readonly known: KnownTokens;
   readonly keySets: KeySets;
+  readonly introspection: Introspection;
   readonly passwords: Passwords;
   /** Our own signing keys, oldest first. */
   readonly ownKeys: readonly SigningKey[];
@@ -79,13 +81,14 @@ export function ownIssuer({ issuers }: Config): OwnIssuer | undefined {
 }
 
 function buildVerifier(config: Config, own: OwnIssuer | undefined, foundation: Foundation, generation: number) {
-  const { clock, standings, known, keySets, ownKeys } = foundation;
+  const { clock, standings, known, keySets, introspection, ownKeys } = foundation;
   const issuers = trustIssuers(config.issuers, ownKeys, keySets);
-  const { clockSkewMs } = config;
-  return new CredentialVerifier(
-    new BearerVerifier({ issuers, known, standings, clock, clockSkewMs, generation }),
-    own && new BasicVerifier({ credentials: checkOf(foundation), issuer: own.name, generation }),
-  );
+  const shared = { known, standings, clockSkewMs: config.clockSkewMs, generation };
+  return new CredentialVerifier({
+    bearer: new BearerVerifier({ ...shared, issuers, clock }),
+    opaque: introspection.verifier(config.issuers, shared),
+    basic: own && new BasicVerifier({ credentials: checkOf(foundation), issuer: own.name, generation }),
+  });
 }
 
 function buildTokenServices(

@@ -7,7 +7,7 @@ export const MEANINGS: Readonly<Record<Reason, string>> = {
   invalid_request:
     'More than one credential was sent: two Authorization fields, or two in one. Something between the client and the gateway adds one.',
   token_invalid:
-    'The token is malformed, or its signature, algorithm, issuer, audience, subject or time of beginning is wrong. The log line names the check and the issuer; explain names them for a token at hand.',
+    'The token is malformed, or its signature, algorithm, issuer, audience, subject or time of beginning is wrong, or the server that was asked about it does not know it. The log line names the check and the issuer; explain names them for a token at hand.',
   token_expired: 'The time in exp has passed by more than clockSkew. The client must get a new token.',
   token_revoked:
     'An entry of the revocation set ends the token: its id, its thumbprint, its key, or a mark for its subject or issuer. explain names the entry.',
@@ -21,5 +21,5 @@ export const MEANINGS: Readonly<Record<Reason, string>> = {
   too_many_attempts:
     'More passwords arrived than may be hashed and wait at a time: guessing, or clients that should use tokens. Nothing was compared; the client may try again after a second.',
   unavailable:
-    'The store, an issuer’s keys or a check did not answer within timeouts.decision. The log names the part; nothing passes that could not be checked.',
+    'The store, an issuer’s keys, its introspection or a check did not answer within timeouts.decision. The log names the part; nothing passes that could not be checked.',
 };

@@ -80,19 +80,25 @@ export interface CatalogueScope {
   readonly maxTtlSeconds: number | undefined;
 }
 
-export type IssuerConfig = OwnIssuer | SecretsIssuer | JwksIssuer | DiscoveryIssuer;
+export type IssuerConfig = JwtIssuer | IntrospectionIssuer;
+
+/** An issuer whose tokens are verified with a key. */
+export type JwtIssuer = OwnIssuer | SecretsIssuer | JwksIssuer | DiscoveryIssuer;
 
 interface AnyIssuer {
   /** `[a-z0-9-]{1,63}`: what revocation keys and upstreams know it by. */
   readonly name: string;
-  /** JOSE names of the algorithms it may sign with, never empty. */
-  readonly algorithms: readonly string[];
   /** `aud` must hold one of these; `undefined` takes any. */
   readonly audience: readonly string[] | undefined;
 }
 
+interface Signs {
+  /** JOSE names of the algorithms it may sign with, never empty. */
+  readonly algorithms: readonly string[];
+}
+
 /** Ourselves: the keys live sealed in the store. */
-export interface OwnIssuer extends AnyIssuer {
+export interface OwnIssuer extends AnyIssuer, Signs {
   readonly kind: 'signing';
   readonly issuer: string;
   readonly signing: { readonly algorithm: SigningAlgorithm; readonly sealWith: Secret | undefined };
@@ -107,7 +113,10 @@ export interface OwnIssuer extends AnyIssuer {
 export type SigningAlgorithm = 'HS256' | 'ES256' | 'RS256' | 'PS256' | 'EdDSA';
 
 export interface ForeignIssuer extends AnyIssuer {
-  /** Required `iss`; `undefined` for a profile that takes tokens whose `iss` nobody else claims. */
+  /**
+   * Required `iss`; `undefined` for a profile that takes tokens whose `iss` nobody else claims. What introspection says
+   * may leave it out.
+   */
   readonly issuer: string | undefined;
   /** Required `sub`. */
   readonly requireSubject: string | undefined;
@@ -121,13 +130,13 @@ export interface ForeignIssuer extends AnyIssuer {
 }
 
 /** A partner that signs with a shared secret. */
-export interface SecretsIssuer extends ForeignIssuer {
+export interface SecretsIssuer extends ForeignIssuer, Signs {
   readonly kind: 'secrets';
   /** The shared secrets' bytes, more than one while rotating. */
   readonly secrets: readonly Secret[];
 }
 
-interface PublishingIssuer extends ForeignIssuer {
+interface PublishingIssuer extends ForeignIssuer, Signs {
   readonly issuer: string;
   /** How long its last good keys count while it cannot be asked for others. */
   readonly maxStaleMs: number;
@@ -142,4 +151,16 @@ export interface JwksIssuer extends PublishingIssuer {
 /** An issuer whose `issuer` is the URL under which it says where its public keys are. */
 export interface DiscoveryIssuer extends PublishingIssuer {
   readonly kind: 'discovery';
+}
+
+/** An authorization server that is asked about its opaque tokens (RFC 7662). */
+export interface IntrospectionIssuer extends ForeignIssuer {
+  readonly kind: 'introspection';
+  readonly introspection: {
+    readonly url: URL;
+    readonly clientId: string;
+    readonly clientSecret: Secret;
+    /** How long an answer counts; 0 asks for every decision anew. */
+    readonly cacheMs: number;
+  };
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { issuerUrl, keySetUrl } from './key-url-schema.ts';
+import { introspectionUrl, issuerUrl, keySetUrl } from './key-url-schema.ts';
 import { secretSchema } from './secret-schema.ts';
 import { distinct, EMPTY, expected, text } from './shape.ts';
 import { milliseconds, seconds } from './times.ts';
@@ -51,7 +51,7 @@ const foreign = {
   requireExpiry: z
     .boolean()
     .optional()
-    .describe('Whether `exp` must be there; true by default, false for secrets without an issuer'),
+    .describe('Whether `exp` must be there; true by default, false for introspection and secrets without an issuer'),
   scopeClaim: text('the name of a claim')
     .optional()
     .describe('The one claim to read scopes from; the first of scopes, scope and scp by default'),
@@ -136,8 +136,23 @@ const secrets = z.strictObject({
     .describe('The shared secrets, more than one while rotating; as many bytes as the hash at least'),
 });
 
+const introspection = z.strictObject({
+  ...foreign,
+  issuer: issuer.optional().describe('`iss`, where the server says one; any by default'),
+  introspection: z
+    .strictObject({
+      url: introspectionUrl.describe('https URL of its introspection endpoint; http on loopback only'),
+      clientId: text('the client_id of Sallyport at this server').describe('The client_id of Sallyport at this server'),
+      clientSecret: secretSchema.describe('The client_secret that goes with it, sent by HTTP Basic'),
+      cache: milliseconds('0s', '10s')
+        .prefault('10s')
+        .describe('How long an answer counts: a duration from 0s to 10s; 0s asks for every request anew'),
+    })
+    .describe('Opaque tokens: their server is asked about each (RFC 7662). It never sees a token of three parts'),
+});
+
 /** The schema of each kind of issuer, by the key that tells it. */
-export const ISSUER_KINDS = { signing, jwks, discovery, secrets };
+export const ISSUER_KINDS = { signing, jwks, discovery, secrets, introspection };
 
 /** Any issuer. */
-export const issuerSchema = z.union([signing, jwks, discovery, secrets]);
+export const issuerSchema = z.union([signing, jwks, discovery, secrets, introspection]);

@@ -1,5 +1,12 @@
 import * as z from 'zod';
-import type { DiscoveryIssuer, IssuerConfig, JwksIssuer, OwnIssuer, SecretsIssuer } from './config.ts';
+import type {
+  DiscoveryIssuer,
+  IntrospectionIssuer,
+  IssuerConfig,
+  JwksIssuer,
+  OwnIssuer,
+  SecretsIssuer,
+} from './config.ts';
 import type { Draft } from './draft.ts';
 import { ISSUER_KINDS } from './issuer-schema.ts';
 import type { Path } from './problems.ts';
@@ -10,10 +17,9 @@ import { list } from './wording.ts';
 
 type Kind = keyof typeof ISSUER_KINDS;
 type Written<K extends Kind> = z.output<(typeof ISSUER_KINDS)[K]>;
-type WrittenForeign = Written<'jwks' | 'discovery' | 'secrets'>;
+type WrittenForeign = Written<Exclude<Kind, 'signing'>>;
 
-const KINDS: readonly Kind[] = ['signing', 'jwks', 'discovery', 'secrets'];
-const LATER_KINDS: readonly string[] = ['introspection'];
+const KINDS: readonly Kind[] = ['signing', 'jwks', 'discovery', 'secrets', 'introspection'];
 const KNOWN_KEYS = [...new Set(KINDS.flatMap((kind) => Object.keys(ISSUER_KINDS[kind].shape)))];
 
 const MIN_SEAL_BYTES = 16;
@@ -32,6 +38,8 @@ export function readIssuer(draft: Draft, path: Path, catalogue: Catalogue | unde
       return readDiscovery(draft, path, catalogue);
     case 'secrets':
       return readSecrets(draft, path, catalogue);
+    case 'introspection':
+      return readIntrospection(draft, path, catalogue);
     case undefined:
       return undefined;
   }
@@ -42,11 +50,10 @@ function kindOf(draft: Draft, path: Path): Kind | undefined {
   const written = draft.read(path, z.looseObject({}));
   if (written === undefined) return undefined;
   const kinds = KINDS.filter((kind) => Object.hasOwn(written, kind));
-  const later = LATER_KINDS.filter((kind) => Object.hasOwn(written, kind));
-  if (kinds.length === 1 && later.length === 0) return kinds[0];
+  if (kinds.length === 1) return kinds[0];
   const unknown = Object.keys(written).filter((key) => !KNOWN_KEYS.includes(key));
   const meant = unknown.map((key) => draft.refuseUnknownKey(path, key, KNOWN_KEYS));
-  const found = [...kinds, ...later, ...KINDS.filter((kind) => meant.includes(kind))];
+  const found = [...kinds, ...KINDS.filter((kind) => meant.includes(kind))];
   if (found.length !== 1) {
     draft.refuse(path, `expected exactly one of ${list(KINDS, 'and')}, found ${list(found, 'and') || 'none'}`);
   }
@@ -77,15 +84,15 @@ function readSigning(draft: Draft, path: Path): OwnIssuer | undefined {
 function readJwks(draft: Draft, path: Path, catalogue: Catalogue | undefined): JwksIssuer | undefined {
   const written = draft.read(path, ISSUER_KINDS.jwks);
   if (written === undefined) return undefined;
-  const { issuer, jwks, maxStale: maxStaleMs } = written;
-  return { kind: 'jwks', ...readForeign(draft, path, written, catalogue), issuer, jwks, maxStaleMs };
+  const { issuer, algorithms, jwks, maxStale: maxStaleMs } = written;
+  return { kind: 'jwks', ...readForeign(draft, path, written, catalogue), issuer, algorithms, jwks, maxStaleMs };
 }
 
 function readDiscovery(draft: Draft, path: Path, catalogue: Catalogue | undefined): DiscoveryIssuer | undefined {
   const written = draft.read(path, ISSUER_KINDS.discovery);
   if (written === undefined) return undefined;
-  const { issuer, maxStale: maxStaleMs } = written;
-  return { kind: 'discovery', ...readForeign(draft, path, written, catalogue), issuer, maxStaleMs };
+  const { issuer, algorithms, maxStale: maxStaleMs } = written;
+  return { kind: 'discovery', ...readForeign(draft, path, written, catalogue), issuer, algorithms, maxStaleMs };
 }
 
 function readSecrets(draft: Draft, path: Path, catalogue: Catalogue | undefined): SecretsIssuer | undefined {
@@ -102,11 +109,27 @@ function readSecrets(draft: Draft, path: Path, catalogue: Catalogue | undefined)
   const secrets = written.secrets.flatMap(
     (reference, index) => readSecret(draft, [...path, 'secrets', index], reference, HMAC_BYTES[largest], largest) ?? [],
   );
-  return { kind: 'secrets', ...foreign, secrets };
+  return { kind: 'secrets', ...foreign, algorithms: written.algorithms, secrets };
+}
+
+function readIntrospection(
+  draft: Draft,
+  path: Path,
+  catalogue: Catalogue | undefined,
+): IntrospectionIssuer | undefined {
+  const written = draft.read(path, ISSUER_KINDS.introspection);
+  if (written === undefined) return undefined;
+  const foreign = readForeign(draft, path, written, catalogue);
+  const { url, clientId, clientSecret: reference, cache: cacheMs } = written.introspection;
+  const clientSecret = readSecret(draft, [...path, 'introspection', 'clientSecret'], reference, 1, 'clientSecret');
+  if (clientSecret === undefined) return undefined;
+  // Every answer says anew whether the token is good.
+  const requireExpiry = written.requireExpiry ?? false;
+  return { kind: 'introspection', ...foreign, requireExpiry, introspection: { url, clientId, clientSecret, cacheMs } };
 }
 
 function readForeign(draft: Draft, path: Path, written: WrittenForeign, catalogue: Catalogue | undefined) {
-  const { name, issuer, algorithms, requireSubject, scopeClaim, allowScopes, grant } = written;
+  const { name, issuer, requireSubject, scopeClaim, allowScopes, grant } = written;
   if (catalogue !== undefined) {
     refuseUngrantable(draft, [...path, 'allowScopes'], allowScopes ?? [], catalogue);
     refuseUngrantable(draft, [...path, 'grant'], grant ?? [], catalogue);
@@ -115,7 +138,6 @@ function readForeign(draft: Draft, path: Path, written: WrittenForeign, catalogu
     name,
     issuer,
     audience: audienceOf(written.audience),
-    algorithms,
     requireSubject,
     requireExpiry: written.requireExpiry ?? issuer !== undefined,
     scopeClaim,

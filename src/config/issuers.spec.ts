@@ -5,6 +5,7 @@ const env = { KEY: 'x'.repeat(64), SHORT: 'x'.repeat(15) };
 const OWN = '{ name: own, issuer: us, signing: { algorithm: EdDSA } }';
 const JWKS = 'issuer: them, audience: sms, algorithms: [RS256], jwks: "https://them/jwks"';
 const DISCOVERY = 'issuer: "https://them", audience: sms, algorithms: [ES256], discovery: true';
+const ASKED = '{ url: "https://them/introspect", clientId: gw, clientSecret: { env: KEY } }';
 const SECRETS = 'audience: sms, algorithms: [HS256], secrets: [{ env: KEY }]';
 
 /** One issuer a line, from line 5 on, beside a catalogue. */
@@ -87,6 +88,44 @@ describe('issuers that load', () => {
     });
   });
 
+  it('are asked about their opaque tokens', () => {
+    const issuer = issuerOf(`{ name: them, audience: any, introspection: ${ASKED} }`);
+    expect(issuer).toEqual({
+      kind: 'introspection',
+      name: 'them',
+      issuer: undefined,
+      audience: undefined,
+      introspection: {
+        url: new URL('https://them/introspect'),
+        clientId: 'gw',
+        clientSecret: expect.anything(),
+        cacheMs: 10_000,
+      },
+      requireSubject: undefined,
+      requireExpiry: false,
+      scopeClaim: undefined,
+      allowScopes: new Set(['a:read', 'a:write']),
+      grant: undefined,
+    });
+    expect(issuer?.kind === 'introspection' && issuer.introspection.clientSecret.reveal()).toHaveLength(64);
+  });
+
+  it.each([
+    ['0s', 0],
+    ['500ms', 500],
+    ['10s', 10_000],
+  ])('have answers count as long as they say: %s', (cache, cacheMs) => {
+    const issuer = `{ name: them, issuer: them, audience: any, introspection: ${ASKED.replace('{', `{ cache: ${cache},`)} }`;
+    expect(issuerOf(issuer)).toMatchObject({ issuer: 'them', introspection: { cacheMs } });
+  });
+
+  it('may sign, and be asked about opaque tokens beside', () => {
+    const asked = `{ name: opaque, issuer: them, audience: any, introspection: ${ASKED} }`;
+    expect(
+      problemsOf(issuersWith(`{ name: jwts, ${JWKS} }`, asked, asked.replace('opaque', 'other')), { env }),
+    ).toEqual([]);
+  });
+
   it.each([
     [`{ name: a, ${SECRETS} }`, false],
     [`{ name: a, issuer: them, ${SECRETS} }`, true],
@@ -105,7 +144,8 @@ describe('issuers that load', () => {
 });
 
 describe('issuers that are refused', () => {
-  const KINDS = 'expected exactly one of signing, jwks, discovery and secrets';
+  const BY_REFERENCE = 'a secret is never written here: refer to it as { env: NAME } or { file: PATH }';
+  const KINDS = 'expected exactly one of signing, jwks, discovery, secrets and introspection';
   const STALE = 'expected a duration from 10m to 7d, such as 150ms, 30s, 5m or 24h';
   const ISSUER_MESSAGE = 'issuers[0].issuer: expected an https URL; http is taken on loopback only';
   const QUERY_MESSAGE = 'issuers[0].issuer: the URL of an issuer has neither query nor fragment';
@@ -118,14 +158,47 @@ describe('issuers that are refused', () => {
     ['{ name: a }', `issuers[0]: ${KINDS}, found none`],
     [`{ name: a, jwks: x, secrets: [] }`, `issuers[0]: ${KINDS}, found jwks and secrets`],
     ['{ name: a, jwks: x, discovery: true }', `issuers[0]: ${KINDS}, found jwks and discovery`],
+    ['{ name: a, discovery: true, introspection: {} }', `issuers[0]: ${KINDS}, found discovery and introspection`],
     [
-      '{ name: a, discovery: true, introspection: {} }',
+      '{ name: a, audience: any, introspection: {} }',
       [
-        `issuers[0]: ${KINDS}, found discovery and introspection`,
-        "issuers[0]: 'introspection' is not part of this version yet",
+        'issuers[0].introspection.url: expected the https URL of an introspection endpoint',
+        'issuers[0].introspection.clientId: missing: expected the client_id of Sallyport at this server',
+        `issuers[0].introspection.clientSecret: ${BY_REFERENCE}`,
       ],
     ],
-    ['{ name: a, introspection: {} }', "issuers[0]: 'introspection' is not part of this version yet"],
+    [
+      `{ name: a, introspection: ${ASKED} }`,
+      "issuers[0].audience: missing: expected an audience, a list of audiences, or 'any'",
+    ],
+    [
+      `{ name: a, audience: any, introspection: ${ASKED.replace('https:', 'http:')} }`,
+      'issuers[0].introspection.url: expected an https URL; http is taken on loopback only',
+    ],
+    [
+      `{ name: a, audience: any, introspection: ${ASKED.replace('//', '//gw:hunter2@')} }`,
+      'issuers[0].introspection.url: a URL must not hold credentials',
+    ],
+    [
+      `{ name: a, audience: any, introspection: ${ASKED.replace('{ env: KEY }', 'hunter2')} }`,
+      `issuers[0].introspection.clientSecret: ${BY_REFERENCE}`,
+    ],
+    [
+      `{ name: a, audience: any, introspection: ${ASKED.replace('KEY', 'NONE')} }`,
+      'issuers[0].introspection.clientSecret.env: the environment variable NONE is not set',
+    ],
+    [
+      `{ name: a, audience: any, introspection: ${ASKED.replace('{', '{ cache: 11s,')} }`,
+      "issuers[0].introspection.cache: expected a duration from 0s to 10s, such as 150ms, 30s, 5m or 24h, found '11s'",
+    ],
+    [
+      `{ name: a, audience: any, algorithms: [RS256], introspection: ${ASKED} }`,
+      "issuers[0]: unknown key 'algorithms', expected name, audience, requireSubject, requireExpiry, scopeClaim, allowScopes, grant, issuer or introspection",
+    ],
+    [
+      `{ name: a, audience: any, grant: [x], introspection: ${ASKED} }`,
+      "issuers[0].grant[0]: unknown scope 'x', the catalogue (scopes) does not have it",
+    ],
     ['{ name: a, jwsk: "https://x" }', "issuers[0]: unknown key 'jwsk', did you mean 'jwks'?"],
     [`{ name: Them, ${JWKS} }`, "issuers[0].name: expected 1 to 63 of a-z, 0-9 and '-', found 'Them'"],
     [`{ ${JWKS} }`, 'issuers[0].name: missing: expected a name'],

@@ -29,11 +29,15 @@ export function issuerNames(draft: Draft): readonly string[] | undefined {
   );
 }
 
-/** Tokens and revocation keys must lead to one issuer. */
+/**
+ * Tokens and revocation keys must lead to one issuer. `iss` chooses among those that sign; a server may have its opaque
+ * tokens introspected beside.
+ */
 function refuseRepeated(draft: Draft, written: readonly unknown[], key: 'name' | 'issuer'): void {
   const first = new Map<unknown, number>();
   for (const [index, entry] of written.entries()) {
-    const value = isMap(entry) ? entry[key] : undefined;
+    const isMeantByIt = isMap(entry) && (key === 'name' || !Object.hasOwn(entry, 'introspection'));
+    const value = isMeantByIt ? entry[key] : undefined;
     if (typeof value !== 'string') continue;
     const standing = first.get(value);
     if (standing === undefined) first.set(value, index);

@@ -4,6 +4,12 @@ import { keyUrlProblem } from './key-url.ts';
 /** The URL of a key set. */
 export const keySetUrl = urlThat((url) => keyUrlProblem(url, 'a JWKS'), 'a JWKS').transform((url) => new URL(url));
 
+/** The URL of an introspection endpoint. */
+export const introspectionUrl = urlThat(
+  (url) => keyUrlProblem(url, 'an introspection endpoint'),
+  'an introspection endpoint',
+).transform((url) => new URL(url));
+
 /** The URL of an issuer, which stays as it is written: `iss` must be the same to the byte. */
 export const issuerUrl = urlThat(issuerUrlProblem, 'the issuer');
 

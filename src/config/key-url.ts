@@ -1,7 +1,7 @@
 import { isLoopback } from './addresses.ts';
 
 /**
- * What is wrong with a URL that keys are to come from: it must be https, or http on loopback, and hold no credentials.
+ * What is wrong with a URL that keys, or the word of an authorization server, are to come from: it must be https, or http on loopback, and hold no credentials.
  * `undefined` where nothing is. Never prints the URL: it may hold a password.
  */
 export function keyUrlProblem(written: string, what: string): string | undefined {

@@ -6,8 +6,8 @@ describe('judgeUnknownKey()', () => {
   it.each([
     [['issuers', 0, 'signing'], 'algoritm', "unknown key 'algoritm', did you mean 'algorithm'?", 'algorithm'],
     [['issuers', 0], 'colour', "unknown key 'colour', expected name or algorithm", undefined],
-    [['issuers', 0], 'introspection', "'introspection' is not part of this version yet", undefined],
     [['listen'], 'verify', "'verify' is not part of this version yet", undefined],
+    [['issuers', 0, 'introspection', 'clientSecret'], 'hunter2', 'unknown key, expected name or algorithm', undefined],
     [['issuers', 0, 'secrets', 0], 'hunter2', 'unknown key, expected name or algorithm', undefined],
   ])('of %j and %s', (map, key, message, meant) => {
     expect(judgeUnknownKey(map, key, ['name', 'algorithm'])).toEqual({ message, meant });

@@ -8,14 +8,13 @@ const LATER = new Set([
   'listen.access',
   'listen.extAuthz.mode',
   'listen.tokens.mode',
-  'issuers.introspection',
   'store.sentinel',
   'store.cluster',
   'store.minReplicas',
 ]);
 
 /** Below or beside these an unknown key may be a part of a secret that was written inline: one with a comma in it. */
-const SECRET_KEYS: ReadonlySet<string | number> = new Set(['secrets', 'sealWith', 'password', 'tls']);
+const SECRET_KEYS: ReadonlySet<string | number> = new Set(['secrets', 'sealWith', 'password', 'clientSecret', 'tls']);
 
 /** What is to be said of a key that its map does not have. */
 export interface UnknownKey {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Policy } from './authorize.ts';
 import { authorize } from './authorize.ts';
 import type { Decision, Need } from './decision.ts';
-import type { Finding, Known, KnownCredential, Refusal } from './known.ts';
+import type { AskAgain, Finding, Known, KnownCredential, Refusal } from './known.ts';
 import type { Reason } from './reason.ts';
 import type { AccessRequest, Moment } from './request.ts';
 import type { Route } from './route.ts';
@@ -270,6 +270,11 @@ describe('authorize() allows', () => {
   });
 });
 
+/** The moment so many milliseconds from now, by either clock. */
+function dueIn(monotonicMs: number, wallMs: number): AskAgain {
+  return { atMonotonicMs: MONOTONIC_MS + monotonicMs, atWallMs: NOW_MS + wallMs };
+}
+
 describe('authorize() needs', () => {
   const credential = { scheme: 'bearer', value: 'tok' };
 
@@ -278,6 +283,12 @@ describe('authorize() needs', () => {
     ['it was verified under another configuration', makeCredential({ generation: 2 })],
     ['its key is no longer in force', makeCredential({ key: { inForce: false } })],
     ['its key is out of force and it is revoked, too', { ...revoked, key: { inForce: false } }],
+    ['the answer about it is too old', makeCredential({ askAgain: dueIn(0, 1) })],
+    ['the answer about it is too old by the wall clock', makeCredential({ askAgain: dueIn(1, 0) })],
+    [
+      'the answer about it is too old and it has expired, too',
+      makeCredential({ validUntilMs: 0, askAgain: dueIn(0, 0) }),
+    ],
   ])('a verification when %s', (_when, finding) => {
     expect(ask({ request: bearer, finding })).toEqual({ outcome: 'need', what: 'verification', credential });
   });
@@ -332,6 +343,7 @@ describe('authorize() starts from deny', () => {
       issuedAtSeconds: fc.constantFrom(-Infinity, 50, 100, 150),
       generation: mostly(1, 0, 2),
       key: fc.record({ inForce: mostly(true, false) }),
+      askAgain: mostly<AskAgain | undefined>(undefined, dueIn(1, 1), dueIn(0, 1), dueIn(1, 0)),
       standings: fc.array(standing, { maxLength: 3 }),
     })
     .map(makeCredential);
@@ -409,6 +421,7 @@ describe('authorize() starts from deny', () => {
       [BEARER, BASIC, 'bearer tok'].includes(request.authorization ?? ''),
       scheme === 'bearer' || (route.basic && policy.basicUntilMs > NOW_MS),
       finding.generation === 1 && finding.key.inForce,
+      (finding.askAgain?.atMonotonicMs ?? Infinity) > MONOTONIC_MS && (finding.askAgain?.atWallMs ?? Infinity) > NOW_MS,
       finding.validUntilMs > NOW_MS,
       route.issuers === undefined || route.issuers.has(finding.identity.issuer),
       finding.standings.every((entry) => isTrusted(entry) && !isEnded(entry)),

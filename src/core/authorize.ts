@@ -2,7 +2,7 @@ import type { Presented } from './credential.ts';
 import { presentsSeveral, readCredential } from './credential.ts';
 import type { Allow, Decision, Deny, Need } from './decision.ts';
 import { deny } from './decision.ts';
-import type { Finding, Known, KnownCredential } from './known.ts';
+import type { AskAgain, Finding, Known, KnownCredential } from './known.ts';
 import { readPath } from './path.ts';
 import type { Reason } from './reason.ts';
 import type { AccessRequest, Moment } from './request.ts';
@@ -69,7 +69,7 @@ function admit(
   if (presented.scheme === 'several') return deny('invalid_request', route, 'several credentials');
 
   const finding = 'value' in presented ? known.find(presented) : undefined;
-  if (finding === undefined || isOutdated(finding, policy)) return examine(presented, route, takesBasic);
+  if (finding === undefined || isOutdated(finding, policy, moment)) return examine(presented, route, takesBasic);
   if (presented.scheme === 'basic' && !takesBasic) return deny('credentials_required', route, 'scheme');
   if (finding.outcome === 'refused') return deny(finding.reason, route, finding.check, finding.issuer);
   if (moment.wallMs >= finding.validUntilMs) return denyKnown('token_expired', route, 'exp', finding);
@@ -87,8 +87,14 @@ function admit(
   return finding;
 }
 
-function isOutdated(finding: Finding, policy: Policy): boolean {
-  return finding.outcome === 'known' && (finding.generation !== policy.generation || !finding.key.inForce);
+/** Whether a credential must be verified again: under another configuration, or because what verified it counts no more. */
+function isOutdated(finding: Finding, policy: Policy, moment: Moment): boolean {
+  if (finding.outcome !== 'known') return false;
+  return finding.generation !== policy.generation || !finding.key.inForce || isDue(finding.askAgain, moment);
+}
+
+function isDue(askAgain: AskAgain | undefined, { monotonicMs, wallMs }: Moment): boolean {
+  return askAgain !== undefined && (monotonicMs >= askAgain.atMonotonicMs || wallMs >= askAgain.atWallMs);
 }
 
 /** A credential seen for the first time: turned away by its form, or sent to be verified. */

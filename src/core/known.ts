@@ -36,6 +36,8 @@ export interface KnownCredential {
   readonly generation: number;
   /** Flipped in place when the key that verified it is no longer in force. */
   readonly key: KeyInForce;
+  /** When whoever vouched for it must be asked again; `undefined` where its key alone decides. */
+  readonly askAgain?: AskAgain | undefined;
   /** Every entry of the revocation set that could end it. */
   readonly standings: Standing[];
   /** When it last let a request pass, for tokens of ours; set in place, and written to the store now and then. */
@@ -48,6 +50,13 @@ export interface LastUse {
   atMs: number;
 }
 
+/** The moment from which an answer no longer counts, by both clocks: whichever comes first. */
+export interface AskAgain {
+  readonly atMonotonicMs: number;
+  /** Unix milliseconds: the monotonic clock may stand still while the machine is suspended. */
+  readonly atWallMs: number;
+}
+
 /** Whether a verification key still counts. */
 export interface KeyInForce {
   inForce: boolean;
@@ -58,7 +67,7 @@ export interface Refusal {
   readonly outcome: 'refused';
   readonly reason: Extract<
     Reason,
-    'invalid_request' | 'token_invalid' | 'credentials_invalid' | 'too_many_attempts' | 'unavailable'
+    'invalid_request' | 'token_invalid' | 'token_revoked' | 'credentials_invalid' | 'too_many_attempts' | 'unavailable'
   >;
   /** Which check failed, for the log; the client never reads it, and it holds no part of the credential. */
   readonly check: string;

@@ -74,14 +74,13 @@ export type Verdict = 'revoked' | 'clear' | 'unknown';
  * something; `marked` never ends. Time is both clocks': see {@link isWithin}.
  */
 export function judge(standing: Standing, issuedAtSeconds: number, freshness: Freshness, moment: Moment): Verdict {
-  if (
-    standing.marked &&
-    issuedAtSeconds <= standing.issuedUpToSeconds &&
-    moment.wallMs >= standing.fromSeconds * 1000
-  ) {
-    return 'revoked';
-  }
+  if (isEnded(standing, issuedAtSeconds, moment.wallMs)) return 'revoked';
   return isHeard(standing, freshness, moment) || isAnswered(standing, freshness, moment) ? 'clear' : 'unknown';
+}
+
+/** Whether a standing is known to end a token issued at `issuedAtSeconds`; that needs no freshness. */
+export function isEnded(standing: Standing, issuedAtSeconds: number, wallMs: number): boolean {
+  return standing.marked && issuedAtSeconds <= standing.issuedUpToSeconds && wallMs >= standing.fromSeconds * 1000;
 }
 
 function isHeard(standing: Standing, freshness: Freshness, moment: Moment): boolean {

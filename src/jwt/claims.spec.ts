@@ -38,6 +38,12 @@ describe('readClaims()', () => {
     expect(readClaims(token({ iss: CLAIMS.iss }), corporate({ audience: undefined }))).toBe('exp');
   });
 
+  it('asks for the iss of an issuer, also where there is none', () => {
+    for (const iss of [undefined, null, 'https://login.example.com/', ['https://login.example.com']]) {
+      expect(readClaims(token({ ...CLAIMS, iss }), corporate())).toBe('iss');
+    }
+  });
+
   it.each<[what: string, config: IssuerConfig]>([
     ['our own', own()],
     ['with an issuer', corporate()],

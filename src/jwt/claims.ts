@@ -3,6 +3,8 @@ import type { TokenUse } from '../core/known.ts';
 import { TOKEN_USES } from '../core/known.ts';
 import type { ParsedToken } from './token.ts';
 
+type JsonObject = Readonly<Record<string, unknown>>;
+
 /** The claims that a decision rests on (RFC 7519, section 4.1), of the right types. */
 export interface Claims {
   readonly subject: string | undefined;
@@ -28,8 +30,12 @@ const FOREIGN_TYPES: ReadonlySet<unknown> = new Set([undefined, 'jwt', 'at+jwt',
 
 /** Checks a token's claims against its issuer's profile. The signature is somebody else's question. */
 export function readClaims({ header, payload }: ParsedToken, issuer: IssuerConfig): Claims | FailedClaim {
-  if (!isRightType(header['typ'], issuer)) return 'type';
-  if (issuer.issuer !== undefined && payload['iss'] !== issuer.issuer) return 'iss';
+  return isRightType(header['typ'], issuer) ? readPayload(payload, issuer) : 'type';
+}
+
+/** The same for what an authorization server says of a token (RFC 7662, section 2.2): its members are such claims. */
+export function readPayload(payload: JsonObject, issuer: IssuerConfig): Claims | FailedClaim {
+  if (!meetsIssuer(payload['iss'], issuer)) return 'iss';
   if (!meetsAudience(payload, issuer)) return 'aud';
   const { sub, exp, nbf, iat, jti } = payload;
   if (!isOptionalText(sub) || !meetsSubject(sub, issuer)) return 'sub';
@@ -52,8 +58,13 @@ export function readClaims({ header, payload }: ParsedToken, issuer: IssuerConfi
   };
 }
 
+/** A server that is asked need not say that it is itself. */
+function meetsIssuer(iss: unknown, { kind, issuer }: IssuerConfig): boolean {
+  return issuer === undefined || iss === issuer || (kind === 'introspection' && iss === undefined);
+}
+
 /** Whether the token's audience is one that the issuer's profile takes; `aud` is a string or an array of them. */
-export function meetsAudience(payload: Readonly<Record<string, unknown>>, { audience }: IssuerConfig): boolean {
+export function meetsAudience(payload: JsonObject, { audience }: IssuerConfig): boolean {
   const { aud } = payload;
   const named: readonly unknown[] = Array.isArray(aud) ? aud : aud === undefined ? [] : [aud];
   if (!named.every((value) => typeof value === 'string')) return false;
@@ -86,7 +97,7 @@ function isOptionalDate(value: unknown): value is number | undefined {
 }
 
 /** The scopes that a token carries for us: what its profile grants, or its own as far as the profile allows them. */
-function readScopes(payload: Readonly<Record<string, unknown>>, issuer: IssuerConfig): readonly string[] | undefined {
+function readScopes(payload: JsonObject, issuer: IssuerConfig): readonly string[] | undefined {
   if (issuer.kind === 'signing') return scopesIn(payload['scopes']);
   if (issuer.grant !== undefined) return issuer.grant;
   const names = issuer.scopeClaim === undefined ? ['scopes', 'scope', 'scp'] : [issuer.scopeClaim];

@@ -1,4 +1,4 @@
-import type { IssuerConfig } from '../config/config.ts';
+import type { JwtIssuer } from '../config/config.ts';
 import { meetsAudience, meetsSubject } from './claims.ts';
 import type { KeySource } from './keys.ts';
 import { isSameAlgorithm } from './keys.ts';
@@ -6,7 +6,7 @@ import type { ParsedToken } from './token.ts';
 
 /** An issuer whose tokens are taken, and where its keys are. */
 export interface TrustedIssuer {
-  readonly config: IssuerConfig;
+  readonly config: JwtIssuer;
   readonly keys: KeySource;
 }
 
@@ -44,10 +44,10 @@ export class Issuers {
   }
 }
 
-function meetsProfile({ algorithm, payload }: ParsedToken, config: IssuerConfig): boolean {
+function meetsProfile({ algorithm, payload }: ParsedToken, config: JwtIssuer): boolean {
   return mayUse(algorithm, config) && meetsAudience(payload, config) && meetsSubject(payload['sub'], config);
 }
 
-function mayUse(algorithm: string, { algorithms }: IssuerConfig): boolean {
+function mayUse(algorithm: string, { algorithms }: JwtIssuer): boolean {
   return algorithms.some((allowed) => isSameAlgorithm(allowed, algorithm));
 }

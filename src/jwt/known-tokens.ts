@@ -3,7 +3,8 @@ import type { PresentedCredential } from '../core/credential.ts';
 import type { Known, KnownCredential } from '../core/known.ts';
 
 /**
- * Characters of a token's end by which it is found: 132 bits of its signature, which nobody chooses who cannot sign.
+ * Characters of a token's end by which it is found: 132 bits of its signature, which nobody chooses who cannot sign,
+ * or of what an authorization server made up.
  * Hashing the whole token would cost more than the rest of the look-up.
  */
 const TAIL_LENGTH = 22;
@@ -13,7 +14,7 @@ interface Entry {
   readonly credential: KnownCredential;
 }
 
-/** Tokens whose signature was verified, a bounded number, the least recently used going first. */
+/** Tokens that were verified, a bounded number, the least recently used going first. */
 export class KnownTokens implements Known {
   /** Look-ups that found the token, and those that did not, since the start. */
   hits = 0;
@@ -39,6 +40,12 @@ export class KnownTokens implements Known {
     }
     this.hits += 1;
     return entry.credential;
+  }
+
+  /** What was last remembered of a token, however long ago; counts as no look-up. */
+  last(token: string): KnownCredential | undefined {
+    const entry = this.entries.peek(token.slice(-TAIL_LENGTH));
+    return entry?.token === token ? entry.credential : undefined;
   }
 
   /** Remembers a token that was verified; only ever called with such. */

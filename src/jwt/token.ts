@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /** Longest token that is looked at, in characters. */
-const MAX_TOKEN_LENGTH = 16_384;
+export const MAX_TOKEN_LENGTH = 16_384;
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -17,6 +17,11 @@ export interface ParsedToken {
 
 /** What keeps a token from being read, for the log. */
 export type Malformation = 'length' | 'parts' | 'encoding' | 'header' | 'crit' | 'payload';
+
+/** Whether a token may be a JWS: it has three parts. Whatever else is wrong with it, it is none of anybody else's. */
+export function hasThreeParts(token: string): boolean {
+  return token.split('.', 4).length === 3;
+}
 
 /**
  * Takes a token apart, strictly: three parts of canonical base64url without padding, two JSON objects, no `crit`

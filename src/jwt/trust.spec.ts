@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { legacy } from '../../test/introspection/asking.ts';
 import { forge } from '../../test/jwt/forge.ts';
 import { auth0, corporate, own, partner } from '../../test/jwt/issuers.ts';
 import { jwkOf, rsa, secretOf } from '../../test/jwt/keys.ts';
@@ -24,7 +25,9 @@ describe('trustIssuers()', () => {
     const secrets = [secretOf('a'), secretOf('b')];
     const ownKeys = await openSigningKeys(own(), openMemoryStore().signingKeys, new Sealer(Buffer.alloc(32)), 0);
     const keySets = new KeySets({ clock, observer, timers: clock });
-    const configured = [own(), corporate({ jwks }), partner(secrets), auth0([secretOf('c')])];
+    // Of the same issuer, beside its JWTs.
+    const opaque = legacy({ issuer: corporate().issuer });
+    const configured = [own(), corporate({ jwks }), partner(secrets), auth0([secretOf('c')]), opaque, legacy()];
     const issuers = trustIssuers(configured, ownKeys, keySets);
 
     const found: Record<string, unknown> = {};

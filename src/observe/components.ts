@@ -1,7 +1,7 @@
 import type { Clock } from '../core/ports.ts';
 import type { ConfigStatus } from './config-status.ts';
 import type { Failures } from './failures.ts';
-import type { KeySetState, Sources } from './sources.ts';
+import type { IntrospectionState, KeySetState, Sources } from './sources.ts';
 
 /** A store that failed so lately is told of as failing. */
 const FAILING_SECONDS = 10;
@@ -27,17 +27,24 @@ export interface Components {
     /** Attempts to refresh it that failed in a row. */
     readonly failures: number;
   }[];
+  readonly introspection?: readonly {
+    readonly issuer: string;
+    readonly status: 'ok' | 'failing';
+    /** Questions that failed in a row. */
+    readonly failures: number;
+  }[];
   readonly config: { readonly status: 'ok' | 'refused'; readonly takenAt: string };
 }
 
 export function describeComponents({ sources, failures, configStatus, clock }: ComponentsParts): Components {
-  const { standings, keySets } = sources;
+  const { standings, keySets, introspection } = sources;
   const isFailing = failures.storeFailedSecondsAgo() < FAILING_SECONDS;
   const { isCurrent, takenAtMs } = configStatus;
   return {
     store: { status: isFailing ? 'failing' : 'ok', errors: failures.store },
     ...(standings === undefined ? {} : describeStandings(standings, clock.monotonicMs())),
     ...(keySets === undefined ? {} : { keySets: Array.from(keySets.statuses(), describeKeySet) }),
+    ...(introspection === undefined ? {} : { introspection: Array.from(introspection.statuses(), describeServer) }),
     config: { status: isCurrent ? 'ok' : 'refused', takenAt: new Date(takenAtMs).toISOString() },
   };
 }
@@ -68,4 +75,10 @@ type KeySets = NonNullable<Components['keySets']>;
 function describeKeySet({ issuer, ageSeconds, failures }: KeySetState): KeySets[number] {
   if (ageSeconds === undefined) return { issuer, status: 'missing', failures };
   return { issuer, status: failures === 0 ? 'ok' : 'failing', ageSeconds, failures };
+}
+
+type Servers = NonNullable<Components['introspection']>;
+
+function describeServer({ issuer, failures }: IntrospectionState): Servers[number] {
+  return { issuer, status: failures === 0 ? 'ok' : 'failing', failures };
 }

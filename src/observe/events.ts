@@ -146,6 +146,16 @@ export class Events implements DecisionObserver, RevocationObserver {
     this.parts.logs.app.error({ issuer }, 'key set too old: no token of this issuer can be verified');
   }
 
+  /** @param failures how many in a row. */
+  introspectionFailed(issuer: string, error: unknown, failures: number): void {
+    const facts = { issuer, failures, cause: messageOf(error) };
+    this.parts.logs.app.error(facts, 'introspection fails: opaque tokens of this issuer are unavailable');
+  }
+
+  introspectionRecovered(issuer: string, failures: number): void {
+    this.parts.logs.app.info({ issuer, failures }, 'introspection works again');
+  }
+
   reopenFailed(error: unknown): void {
     this.tell('audit', error, {}, 'the audit log goes on in its former file');
   }

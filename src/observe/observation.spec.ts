@@ -121,6 +121,25 @@ describe('Observation of parts', () => {
     ]);
   });
 
+  it('shows what became of questions about opaque tokens, and whose server fails', () => {
+    const questions = { active: 5, inactive: 1, failed: 3, unasked: 2 };
+    const states = [
+      { issuer: 'legacy', failures: 0, questions },
+      { issuer: 'other', failures: 3, questions: { active: 0 } },
+    ];
+    expect(observation.components()).not.toHaveProperty('introspection');
+    observation.sources.introspection = { statuses: () => states };
+    const { introspection } = observation.components();
+    expect(introspection).toEqual([
+      { issuer: 'legacy', status: 'ok', failures: 0 },
+      { issuer: 'other', status: 'failing', failures: 3 },
+    ]);
+    const failed = { issuer: 'legacy', outcome: 'failed' };
+    expect(scrape().value('sallyport_introspections_total', failed)).toBe(3);
+    expect(Object.values(scrape().all('sallyport_introspections_total'))).toEqual([5, 1, 3, 2, 0]);
+    expect(Object.values(scrape().all('sallyport_introspection_failures'))).toEqual([0, 3]);
+  });
+
   it("tells the store's failures from others, counts all, logs the first, and forgets after ten seconds", () => {
     const failure = new Error('no answer', { cause: new StoreError('it is closed') });
     for (let count = 0; count < 3; count++) observation.events.failed(failure);

@@ -30,7 +30,12 @@ export class Observation {
   readonly health = new Health();
   readonly events: Events;
   /** Filled in by whoever builds the parts, and again where a reload replaces one. */
-  readonly sources: Sources = { knownTokens: undefined, standings: undefined, keySets: undefined };
+  readonly sources: Sources = {
+    knownTokens: undefined,
+    standings: undefined,
+    keySets: undefined,
+    introspection: undefined,
+  };
   private readonly parts: EventsParts & OwnMetricsParts & ComponentsParts;
   private endMeasuring: () => void = () => {};
 

@@ -10,7 +10,7 @@ import type { Metric, Metrics } from './metrics.ts';
 import { single } from './metrics.ts';
 import type { Repeats } from './repeats.ts';
 import type { Sample } from './samples.ts';
-import type { KeySetState, Sources } from './sources.ts';
+import type { IntrospectionState, KeySetState, Sources } from './sources.ts';
 
 export interface OwnMetricsParts {
   readonly cells: DecisionCells;
@@ -75,6 +75,26 @@ function ofKnowledge({ sources, clock }: OwnMetricsParts): Metric[] {
     ),
     gauge('sallyport_key_set_failures', "Attempts to refresh an issuer's keys that failed in a row.", () =>
       ofKeySets(sources, ({ failures }) => failures),
+    ),
+    ...ofIntrospection(sources),
+  ];
+}
+
+function ofIntrospection(sources: Sources): Metric[] {
+  const read = (samplesOf: (state: IntrospectionState) => readonly Sample[]) => () =>
+    Array.from(sources.introspection?.statuses() ?? []).flatMap(samplesOf);
+  return [
+    counter(
+      'sallyport_introspections_total',
+      "Questions about opaque tokens to an issuer's server, by what became of them; those unasked were never sent.",
+      read(({ issuer, questions }) =>
+        Object.entries(questions).map(([outcome, value]) => ({ labels: { issuer, outcome }, value })),
+      ),
+    ),
+    gauge(
+      'sallyport_introspection_failures',
+      "Questions about opaque tokens to an issuer's server that failed in a row.",
+      read(({ issuer, failures }) => [{ labels: { issuer }, value: failures }]),
     ),
   ];
 }

@@ -10,6 +10,16 @@ export interface KeySetState {
   readonly failures: number;
 }
 
+/** How it stands with an issuer that is asked about opaque tokens. */
+export interface IntrospectionState {
+  /** The configured issuer's name. */
+  readonly issuer: string;
+  /** Questions that failed since the last that went well. */
+  readonly failures: number;
+  /** How many questions ended how, since the start. */
+  readonly questions: Readonly<Record<string, number>>;
+}
+
 /** Parts that know something worth seeing; read when somebody looks. Each may be replaced, by a reload for one. */
 export interface Sources {
   knownTokens: { readonly size: number; readonly hits: number; readonly misses: number } | undefined;
@@ -17,4 +27,5 @@ export interface Sources {
     | { readonly size: number; readonly freshness: Freshness; readonly status: { readonly outage: boolean } }
     | undefined;
   keySets: { statuses(): Iterable<KeySetState> } | undefined;
+  introspection: { statuses(): Iterable<IntrospectionState> } | undefined;
 }

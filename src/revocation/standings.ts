@@ -109,6 +109,11 @@ export class Standings implements StandingReader, RevocationListener {
     return fresh;
   }
 
+  /** That of a key which is remembered already: what anybody may name is not remembered for it. */
+  peek(key: string): Standing | undefined {
+    return this.entries.peek(key);
+  }
+
   async refresh(credential: KnownCredential): Promise<void> {
     credential.standings.forEach((standing, index) => {
       credential.standings[index] = this.adopt(standing);

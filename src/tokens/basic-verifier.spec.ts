@@ -63,13 +63,16 @@ describe('CredentialVerifier', () => {
   const bearer = { verify: () => Promise.reject(new Error('not asked')) };
 
   it('verify() sends each scheme to its own verifier', async () => {
-    const both = new CredentialVerifier(bearer, verifier);
+    const both = new CredentialVerifier({ bearer, opaque: undefined, basic: verifier });
     expect(await both.verify({ scheme: 'basic', value: encode('ada:pass:wörd') })).toMatchObject({ outcome: 'known' });
     await expect(both.verify({ scheme: 'bearer', value: 'x' })).rejects.toThrow('not asked');
   });
 
   it('verify() refuses Basic where there are no accounts', async () => {
-    const finding = await new CredentialVerifier(bearer, undefined).verify({ scheme: 'basic', value: 'x' });
+    const finding = await new CredentialVerifier({ bearer, opaque: undefined, basic: undefined }).verify({
+      scheme: 'basic',
+      value: 'x',
+    });
     expect(finding).toMatchObject({ outcome: 'refused', reason: 'credentials_invalid' });
   });
 });

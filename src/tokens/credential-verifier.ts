@@ -1,21 +1,33 @@
 import type { PresentedCredential } from '../core/credential.ts';
 import type { Finding } from '../core/known.ts';
 import type { Verifier } from '../core/ports.ts';
+import { hasThreeParts } from '../jwt/token.ts';
 
-/** Sends each credential to the verifier of its scheme. */
+export interface CredentialVerifierParts {
+  /** Of JWTs. */
+  readonly bearer: Verifier;
+  /** Of other bearer tokens; `undefined` where nobody can be asked about such. */
+  readonly opaque: Verifier | undefined;
+  /** `undefined` where there are no accounts: no route takes Basic then. */
+  readonly basic: Verifier | undefined;
+}
+
+/** Sends each credential to the verifier of its scheme and form. */
 export class CredentialVerifier implements Verifier {
-  private readonly bearer: Verifier;
-  private readonly basic: Verifier | undefined;
+  private readonly parts: CredentialVerifierParts;
 
-  /** @param basic `undefined` where there are no accounts: no route takes Basic then. */
-  constructor(bearer: Verifier, basic: Verifier | undefined) {
-    this.bearer = bearer;
-    this.basic = basic;
+  constructor(parts: CredentialVerifierParts) {
+    this.parts = parts;
   }
 
   async verify(credential: PresentedCredential): Promise<Finding> {
-    if (credential.scheme === 'bearer') return this.bearer.verify(credential);
+    const { bearer, opaque, basic } = this.parts;
+    if (credential.scheme === 'bearer') {
+      // A token that may be somebody's JWT is shown to nobody.
+      const isOpaque = opaque !== undefined && !hasThreeParts(credential.value);
+      return (isOpaque ? opaque : bearer).verify(credential);
+    }
     const refused = { outcome: 'refused', reason: 'credentials_invalid', check: 'basic: no accounts' } as const;
-    return this.basic?.verify(credential) ?? refused;
+    return basic?.verify(credential) ?? refused;
   }
 }

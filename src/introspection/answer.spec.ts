@@ -1,0 +1,102 @@
+import { describe, expect, it } from 'vitest';
+import { legacy } from '../../test/introspection/asking.ts';
+import { judgeAnswer, readAnswer } from './answer.ts';
+
+const TOKEN = 'opaque-token';
+const ACTIVE = { active: true, scope: 'messages:send other', client_id: 'app', sub: 'alice', exp: 2, iat: 1 };
+
+describe('readAnswer()', () => {
+  it.each(['{"active":false}', '{"active":true,"any":{"thing":[1]}}'])('reads %s', (text) => {
+    expect(readAnswer(text)).toEqual(JSON.parse(text));
+  });
+
+  it.each<[text: string, message: string]>([
+    ['', 'it answered no JSON'],
+    ['<html>very-private</html>', 'it answered no JSON'],
+    ['["very-private"]', 'it answered no JSON object'],
+    ...['{}', '{"active":"true"}', '{"active":1}', '{"active":null}', '{"active":true,"client_id":7}'].map(
+      (text): [string, string] => [
+        text,
+        'it answered without a true or false "active", or with a "client_id" of no string',
+      ],
+    ),
+  ])('refuses %s', (text, message) => {
+    expect(() => readAnswer(text)).toThrow(new Error(message));
+  });
+});
+
+describe('judgeAnswer()', () => {
+  it('reads what a decision rests on, with the scopes that the profile allows', () => {
+    expect(judgeAnswer(ACTIVE, TOKEN, legacy())).toEqual({
+      subject: 'alice',
+      tokenId: undefined,
+      expiresAtSeconds: 2,
+      notBeforeSeconds: Number.NEGATIVE_INFINITY,
+      issuedAtSeconds: 1,
+      scopes: ['messages:send'],
+    });
+  });
+
+  it.each<[what: string, said: object, profile: object, expected: object]>([
+    [
+      'nothing more than active',
+      {},
+      {},
+      { subject: undefined, scopes: [], expiresAtSeconds: Number.POSITIVE_INFINITY },
+    ],
+    ['a client for nobody else', { client_id: 'app' }, {}, { subject: 'app' }],
+    ['a client as the subject that is required', { client_id: 'app' }, { requireSubject: 'app' }, { subject: 'app' }],
+    ['an id', { jti: 'id-1' }, {}, { tokenId: 'id-1' }],
+    ['the token itself as its id', { jti: TOKEN }, {}, { tokenId: undefined }],
+    ['scopes as an array', { scope: ['messages:list', 'x'] }, {}, { scopes: ['messages:list'] }],
+    [
+      'scopes elsewhere',
+      { scope: 'x', perms: 'messages:list' },
+      { scopeClaim: 'perms' },
+      { scopes: ['messages:list'] },
+    ],
+    ['scopes that are replaced', { scope: 'x' }, { grant: ['messages:send'] }, { scopes: ['messages:send'] }],
+    ['its audience', { aud: ['x', 'sms'] }, { audience: ['sms'] }, {}],
+    ['its iss', { iss: 'https://as' }, { issuer: 'https://as' }, {}],
+    ['no iss', {}, { issuer: 'https://as' }, {}],
+    ['an iss that nobody asks for', { iss: 'https://as' }, {}, {}],
+    ...['Bearer', 'bearer', 'access_token'].map((token_type): [string, object, object, object] => [
+      `token_type ${token_type}`,
+      { token_type },
+      {},
+      {},
+    ]),
+    ['what Ory Hydra says', { token_type: 'Bearer', token_use: 'access_token' }, {}, {}],
+    ['what Keycloak says', { typ: 'Bearer', token_type: 'Bearer' }, {}, {}],
+  ])('takes %s', (_, said, profile, expected) => {
+    expect(judgeAnswer({ active: true, ...said }, TOKEN, legacy(profile))).toMatchObject(expected);
+  });
+
+  it.each<[check: string, said: object, profile?: object]>([
+    ['inactive', { ...ACTIVE, active: false }],
+    ['token_type', { token_type: 'refresh_token' }],
+    ['token_type', { token_type: 'DPoP' }],
+    ['token_type', { token_type: 'N_A' }],
+    ['token_type', { token_type: null }],
+    ['token_type', { token_type: 'Bearer', token_use: 'refresh_token' }],
+    ['token_type', { token_type: 'Bearer', typ: 'Refresh' }],
+    ['token_type', { typ: 'ID' }],
+    ['cnf', { cnf: { jkt: 'x' } }],
+    ['cnf', { token_type: 'Bearer', cnf: { 'x5t#S256': 'x' } }],
+    ['iss', { iss: 'https://other' }, { issuer: 'https://as' }],
+    ['iss', { iss: null }, { issuer: 'https://as' }],
+    ['aud', {}, { audience: ['sms'] }],
+    ['aud', { aud: 'other' }, { audience: ['sms'] }],
+    ['sub', { sub: 7 }],
+    ['sub', { client_id: 'app' }, { requireSubject: 'alice' }],
+    ['sub', { sub: 'bob', client_id: 'alice' }, { requireSubject: 'alice' }],
+    ['exp', { exp: '2' }],
+    ['exp', {}, { requireExpiry: true }],
+    ['nbf', { nbf: 'now' }],
+    ['iat', { iat: {} }],
+    ['jti', { jti: 7 }],
+    ['scopes', { scope: { a: 1 } }],
+  ])('refuses by %s what says %j', (check, said, profile = {}) => {
+    expect(judgeAnswer({ active: true, ...said }, TOKEN, legacy(profile))).toBe(check);
+  });
+});

@@ -1,0 +1,46 @@
+import * as z from 'zod';
+import type { IntrospectionIssuer } from '../config/config.ts';
+import type { Claims, FailedClaim } from '../jwt/claims.ts';
+import { readPayload } from '../jwt/claims.ts';
+import { readObject } from '../jwt/fetch-document.ts';
+
+const answerSchema = z.looseObject({
+  active: z.boolean(),
+  client_id: z.string().optional(),
+});
+
+/** What a server said of a token (RFC 7662, section 2.2). */
+export type Answer = z.output<typeof answerSchema>;
+
+/** Why a token does not count, for the log. */
+export type FailedAnswer = FailedClaim | 'inactive' | 'token_type' | 'cnf';
+
+/** Where servers say what kind of token it is: RFC 7662, and what Ory Hydra and Keycloak say beside it. */
+const KIND_MEMBERS = ['token_type', 'token_use', 'typ'];
+const ACCESS_KINDS: ReadonlySet<unknown> = new Set(['bearer', 'access', 'access_token', 'at+jwt', 'jwt']);
+
+/** Reads the text of an answer. Throws, quoting nothing of it, where it is none. */
+export function readAnswer(text: string): Answer {
+  const read = answerSchema.safeParse(readObject(text));
+  if (!read.success)
+    throw new Error('it answered without a true or false "active", or with a "client_id" of no string');
+  return read.data;
+}
+
+/** What an answer says of a token that was presented as `Bearer`, as far as its issuer's profile takes it. */
+export function judgeAnswer(answer: Answer, token: string, issuer: IntrospectionIssuer): Claims | FailedAnswer {
+  if (!answer.active) return 'inactive';
+  // A refresh token, or one that only counts with a proof of possession.
+  if (!KIND_MEMBERS.every((member) => isAccessKind(answer[member]))) return 'token_type';
+  // Bound to a key or a certificate (RFC 7800, section 3.1), which nobody proved to have.
+  if (answer['cnf'] !== undefined) return 'cnf';
+  // The client itself, where the token is nobody else's (as RFC 9068, section 2.2, has it).
+  const subject = answer['sub'] ?? answer.client_id;
+  // An id is shown to upstreams and in logs, which the token must not be.
+  const tokenId = answer['jti'] === token ? undefined : answer['jti'];
+  return readPayload({ ...answer, sub: subject, jti: tokenId }, issuer);
+}
+
+function isAccessKind(kind: unknown): boolean {
+  return kind === undefined || ACCESS_KINDS.has(typeof kind === 'string' ? kind.toLowerCase() : kind);
+}

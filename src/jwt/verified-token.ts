@@ -1,0 +1,63 @@
+import type { KeyInForce, KnownCredential } from '../core/known.ts';
+import type { Standing } from '../core/standing.ts';
+import {
+  issuerMarkKey,
+  revokedSigningKeyKey,
+  revokedThumbprintKey,
+  revokedTokenKey,
+  subjectMarkKey,
+} from '../revocation/keys.ts';
+import type { Claims } from './claims.ts';
+
+/** What was found out about a token, by a signature or by asking. */
+export interface VerifiedToken extends Pick<KnownCredential, 'askAgain'> {
+  readonly claims: Claims;
+  /** The configured issuer's name. */
+  readonly issuer: string;
+  readonly thumbprint: string;
+  readonly key: { readonly kid: string | undefined; readonly inForce: KeyInForce };
+}
+
+/** What every token that is verified under one configuration shares. */
+export interface CredentialParts {
+  readonly standings: { at(key: string): Standing };
+  readonly clockSkewMs: number;
+  /** The configuration's generation, which every known token carries. */
+  readonly generation: number;
+}
+
+/** The credential that a verified token is. */
+export function toCredential(token: VerifiedToken, parts: CredentialParts): KnownCredential {
+  const { claims, issuer, key, askAgain } = token;
+  const { subject, tokenId, scopes, use } = claims;
+  return {
+    outcome: 'known',
+    identity: { issuer, subject, tokenId, scheme: 'bearer', scopes },
+    granted: new Set(scopes),
+    use,
+    validUntilMs: claims.expiresAtSeconds * 1000 + parts.clockSkewMs,
+    // A mark is a whole second and ends what was issued within it.
+    issuedAtSeconds: Math.floor(claims.issuedAtSeconds),
+    generation: parts.generation,
+    key: key.inForce,
+    askAgain,
+    standings: revocationKeysOf(token).map((entry) => parts.standings.at(entry)),
+    lastUse: use === undefined ? undefined : { atMs: Number.NEGATIVE_INFINITY },
+  };
+}
+
+/** The claim by which a token is not valid yet, or says to be made in the future. */
+export function prematureClaim(claims: Claims, latestMs: number): 'nbf' | 'iat' | undefined {
+  if (latestMs < claims.notBeforeSeconds * 1000) return 'nbf';
+  // One from the future would escape every mark that is set meanwhile.
+  return latestMs < claims.issuedAtSeconds * 1000 ? 'iat' : undefined;
+}
+
+/** Every entry of the revocation set that could end the token. */
+function revocationKeysOf({ claims, issuer, thumbprint, key }: VerifiedToken): string[] {
+  const keys = [revokedThumbprintKey(thumbprint), issuerMarkKey(issuer)];
+  if (claims.tokenId !== undefined) keys.push(revokedTokenKey(issuer, claims.tokenId));
+  if (claims.subject !== undefined) keys.push(subjectMarkKey(issuer, claims.subject));
+  if (key.kid !== undefined) keys.push(revokedSigningKeyKey(issuer, key.kid));
+  return keys;
+}

@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import type { PresentedCredential } from '../core/credential.ts';
+import type { Refusal } from '../core/known.ts';
+import type { Verifier } from '../core/ports.ts';
+import { CredentialVerifier } from './credential-verifier.ts';
+
+/** Refuses everything, by its own name. */
+function refusing(check: string): Verifier {
+  const refusal: Refusal = { outcome: 'refused', reason: 'token_invalid', check };
+  return { verify: () => Promise.resolve(refusal) };
+}
+
+async function verifierOf(value: string, opaque: Verifier | undefined, scheme: PresentedCredential['scheme']) {
+  const verifier = new CredentialVerifier({ bearer: refusing('bearer'), opaque, basic: refusing('basic') });
+  const finding = await verifier.verify({ scheme, value });
+  return finding.outcome === 'refused' && finding.check;
+}
+
+describe('CredentialVerifier', () => {
+  it.each(['a.b.c', '..', 'e30.e30.', 'not base64.(.)', 'a.b.c=='])(
+    'shows nobody else a token of three parts: %s',
+    async (value) => {
+      expect(await verifierOf(value, refusing('opaque'), 'bearer')).toBe('bearer');
+    },
+  );
+
+  it.each(['', 'opaque', 'a.b', 'ory_at_a.b', 'a.b.c.d.e'])('has an opaque token asked about: %s', async (value) => {
+    expect(await verifierOf(value, refusing('opaque'), 'bearer')).toBe('opaque');
+    expect(await verifierOf(value, undefined, 'bearer')).toBe('bearer');
+    expect(await verifierOf(value, refusing('opaque'), 'basic')).toBe('basic');
+  });
+});
