@@ -1,0 +1,230 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { forge } from '../jwt/forge.ts';
+import { p256 } from '../jwt/keys.ts';
+import { parseExposition } from '../observe/exposition.ts';
+import { AUDIENCE, type AuthorizationServer, GATEWAY, startAuthorizationServer } from './authorization-server.ts';
+import { type CheckClient, connectChecks, type Outcome } from './check-client.ts';
+import { ask } from './http-client.ts';
+import { runSallyport } from './run-sallyport.ts';
+import { type Sallyport, startSallyport } from './sallyport.ts';
+import { SQLITE } from './stores.ts';
+
+const DECISION_MS = 1_000;
+/** Longer than a decision, shorter than Sallyport waits for an answer that it may still remember. */
+const SLOW_MS = 1_400;
+const SLACK_MS = 1_500;
+const ANSWERS_COUNT_MS = 10_000;
+
+const ENV = { AS_SECRET: GATEWAY.secret };
+const secrets = new Set([GATEWAY.secret, 'very-private']);
+
+let server: AuthorizationServer;
+let other: AuthorizationServer;
+let sallyport: Sallyport;
+let checks: CheckClient;
+
+beforeAll(async () => {
+  server = await startAuthorizationServer();
+  sallyport = await startSallyport({ env: ENV, edit: configure });
+  checks = connectChecks(sallyport.ports.extAuthz);
+});
+
+afterAll(async () => {
+  checks.close();
+  await sallyport.close();
+  await server.stop();
+});
+
+function configure(config: Record<string, unknown>): void {
+  config['timeouts'] = { decision: `${DECISION_MS}ms`, store: '500ms' };
+  config['log'] = { level: 'trace', passes: 1 };
+  const introspection = { url: server.introspection, clientId: GATEWAY.id, clientSecret: { env: 'AS_SECRET' } };
+  // The file of the demo has a list.
+  const issuers = config['issuers'] as object[];
+  issuers.push({ name: 'legacy-opaque', issuer: server.origin, audience: AUDIENCE, introspection });
+}
+
+describe('an opaque token', () => {
+  it('passes with its scope, as its client, and its server is asked once', async () => {
+    const token = await issue();
+    expect(token).not.toContain('.');
+    const before = server.questions();
+    for (let index = 0; index < 5; index++) {
+      const outcome = await send(token);
+      expect(outcome.outcome).toBe('passes');
+      expect(Object.fromEntries(outcome.outcome === 'passes' ? outcome.upstream : [])).toEqual({
+        'x-auth-issuer': 'legacy-opaque',
+        'x-auth-subject': 'app',
+        'x-auth-scopes': 'messages:send',
+        'x-auth-scheme': 'bearer',
+      });
+    }
+    expect(server.questions()).toBe(before + 1);
+  });
+
+  it('does not pass without the scope', async () => {
+    expect(codeOf(await send(await issue(), 'GET'))).toBe('403 scope_required');
+  });
+
+  it('is refused where its server does not know it, and asked about seldom', async () => {
+    const before = server.questions();
+    const token = randomUUID();
+    for (let index = 0; index < 20; index++) expect(codeOf(await send(token))).toBe('401 token_invalid');
+    expect(server.questions() - before).toBeLessThan(10);
+  });
+
+  it('is told of by explain', async () => {
+    const args = ['explain', '--token-file', '-', 'POST', '/3rdparty/v1/messages', '--config', configFile()];
+    const { code, output } = await runSallyport(args, { env: ENV, input: await issue() });
+    expect(output).toMatch(/^ok +verification +issuer legacy-opaque, subject app$/m);
+    expect(code).toBe(0);
+    const refused = await runSallyport(args, { env: ENV, input: 'made-up' });
+    expect(refused.output).toMatch(/^FAIL +verification +the check that failed: inactive, issuer legacy-opaque$/m);
+  });
+});
+
+it('shows a token of three parts to nobody', async () => {
+  const before = server.questions();
+  const foreign = { iss: 'https://nobody.example', sub: 'alice' };
+  for (const token of [forge({ alg: 'ES256' }, foreign, p256.privateKey), 'a.b.c', '..']) {
+    expect(codeOf(await send(token))).toBe('401 token_invalid');
+  }
+  expect(server.questions()).toBe(before);
+});
+
+describe('a revoked token', () => {
+  it('is denied at once where it was revoked here, and by us alone', async () => {
+    const token = await issue();
+    expect((await send(token)).outcome).toBe('passes');
+    const thumbprint = createHash('sha256').update(token).digest('hex');
+    await SQLITE.start().then(({ byHand }) => byHand(sallyport, `sallyport:revoked-thumbprint:${thumbprint}`, ''));
+    const before = server.questions();
+    await expect.poll(async () => codeOf(await send(token)), { timeout: 5_000 }).toBe('401 token_revoked');
+    expect(server.questions()).toBe(before);
+  });
+
+  it('is denied within ten seconds where it was revoked at its server', async () => {
+    const token = await issue();
+    expect((await send(token)).outcome).toBe('passes');
+    const askedMs = performance.now();
+    await server.revoke(token);
+    await expect.poll(async () => codeOf(await send(token)), { timeout: 20_000 }).toBe('401 token_invalid');
+    expect(performance.now() - askedMs).toBeLessThan(ANSWERS_COUNT_MS + SLACK_MS);
+  });
+});
+
+describe('a server', () => {
+  it('that is slow has decisions answered in time, and its answer remembered', async () => {
+    const token = await issue();
+    server.disturbance = (_, response) => {
+      setTimeout(() => response.end(JSON.stringify(answerFor('messages:send'))), SLOW_MS);
+    };
+    const began = performance.now();
+    expect(codeOf(await send(token))).toBe('503 unavailable');
+    expect(performance.now() - began).toBeLessThan(DECISION_MS + SLACK_MS);
+    await expect.poll(async () => (await send(token)).outcome, { timeout: 10_000 }).toBe('passes');
+    server.disturbance = undefined;
+  });
+
+  it('that does not take our credentials, or answers nonsense, is unavailable, and the log says why', async () => {
+    const token = await issue();
+    server.disturbance = (_, response) => response.writeHead(401).end('very-private');
+    for (let index = 0; index < 20; index++) expect(codeOf(await send(token))).toBe('503 unavailable');
+    expect(failures()).toEqual(['it does not take clientId with clientSecret for this: it answered 401']);
+    server.disturbance = (_, response) => response.end('very-private');
+    const causes = async (): Promise<string[]> => send(token).then(failures);
+    await expect.poll(causes, { timeout: 20_000 }).toContain('it answered no JSON');
+    server.disturbance = undefined;
+    await expect.poll(async () => (await send(token)).outcome, { timeout: 20_000 }).toBe('passes');
+  });
+
+  it('that is down is left alone, harms nobody else, and is asked again once it is back', async () => {
+    const [knownBefore, fresh] = [await issue(), await issue()];
+    expect((await send(knownBefore)).outcome).toBe('passes');
+    await server.stop();
+    for (let index = 0; index < 20; index++) expect(codeOf(await send(fresh))).toBe('503 unavailable');
+    expect((await send(knownBefore)).outcome).toBe('passes');
+    expect(await metric('unasked')).toBeGreaterThan(10);
+    expect(await components()).toEqual([{ issuer: 'legacy-opaque', status: 'failing', failures: expect.any(Number) }]);
+    await server.start();
+    await expect.poll(async () => (await send(fresh)).outcome, { timeout: 20_000 }).toBe('passes');
+    expect(await components()).toEqual([{ issuer: 'legacy-opaque', status: 'ok', failures: 0 }]);
+    expect(sallyport.output()).toContain('"msg":"introspection works again"');
+  });
+});
+
+describe('a reload', () => {
+  it('counts for what is remembered, and may bring another server', async () => {
+    const token = await issue();
+    expect((await send(token)).outcome).toBe('passes');
+    await edit((text) => text.replace(`audience: ${AUDIENCE}`, 'audience: another'));
+    await expect.poll(async () => codeOf(await send(token)), { timeout: 10_000 }).toBe('401 token_invalid');
+    other = await startAuthorizationServer();
+    await edit((text) => text.replaceAll(server.origin, other.origin).replace('audience: another', 'audience: any'));
+    const theirs = await other.issue('messages:send');
+    await expect.poll(async () => (await send(theirs)).outcome, { timeout: 10_000 }).toBe('passes');
+    expect(codeOf(await send(token))).toBe('401 token_invalid');
+    await other.stop();
+  });
+
+  async function edit(change: (text: string) => string): Promise<void> {
+    const text = await readFile(configFile(), 'utf8');
+    expect(change(text)).not.toBe(text);
+    await writeFile(configFile(), change(text));
+    process.kill(sallyport.pid ?? 0, 'SIGHUP');
+  }
+});
+
+it('has written no token, no secret, and nothing of what it could not read', () => {
+  expect(sallyport.output()).toContain('"reason":"token_revoked"');
+  for (const secret of secrets) expect(sallyport.output()).not.toContain(secret);
+});
+
+async function issue(): Promise<string> {
+  const token = await server.issue('messages:send');
+  secrets.add(token);
+  return token;
+}
+
+function send(token: string, method = 'POST'): Promise<Outcome> {
+  const headers = [['authorization', `Bearer ${token}`]] as const;
+  return checks.check({ method, path: '/3rdparty/v1/messages', host: 'localhost', headers }, 'plain');
+}
+
+/** Status and code of a denial. */
+function codeOf(outcome: Outcome): string {
+  if (outcome.outcome === 'passes') return 'passes';
+  return `${outcome.answer.status} ${JSON.parse(outcome.answer.body).code}`;
+}
+
+function answerFor(scope: string): object {
+  return { active: true, client_id: 'app', aud: AUDIENCE, scope };
+}
+
+/** Why the server was taken for down, as the log says. */
+function failures(): string[] {
+  const lines = sallyport.output().split('\n').slice(0, -1);
+  return lines
+    .map((line) => JSON.parse(line))
+    .flatMap(({ msg, cause }) => (msg.startsWith('introspection fails') ? [cause] : []));
+}
+
+async function metric(outcome: string): Promise<number | undefined> {
+  const { body } = await admin('/metrics');
+  return parseExposition(body).value('sallyport_introspections_total', { issuer: 'legacy-opaque', outcome });
+}
+
+async function components(): Promise<unknown> {
+  return JSON.parse((await admin('/readyz')).body).components.introspection;
+}
+
+function admin(path: string) {
+  return ask({ port: sallyport.ports.admin, method: 'GET', path, headers: [] });
+}
+
+function configFile(): string {
+  return join(sallyport.folder, 'sallyport.yaml');
+}
