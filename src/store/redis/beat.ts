@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 
+/** What is tracked: every key of the revocation set begins with one of these. */
+export const TRACKED_PREFIXES = ['sallyport:revoked', 'sallyport:notbefore'] as const;
+
 /**
- * Keys of beats begin with this. Under a prefix that is tracked, and no revocation is ever read from there: kinds of
- * entries end with the second colon, and `revoked-beat` is none of them.
+ * Keys of beats begin with this. It sorts behind what is tracked beside it: Redis tells of the writes of one turn prefix
+ * by prefix in that order, so that a beat is heard after the changes it stands for.
  */
-export const BEAT_PREFIX = 'sallyport:revoked-beat:';
+export const BEAT_PREFIX = 'sallyport:tracking-beat:';
 
 /** How long a beat's key may outlive the instance that wrote it, in milliseconds. */
 export const BEAT_KEPT_MS = 30_000;
-
-/** What is tracked: every key of the revocation set begins with one of these, and the beats. */
-export const TRACKED_PREFIXES = ['sallyport:revoked', 'sallyport:notbefore'] as const;
 
 /** Milliseconds between two beats: a lost one, and a late one, leave the feed fresh enough. */
 export function beatEveryMs(maxStalenessMs: number): number {
@@ -27,8 +27,18 @@ export function beatLostMs(maxStalenessMs: number): number {
  * must not be taken for a write that came after it.
  */
 export class BeatKeys {
-  private readonly stem = `${BEAT_PREFIX}${randomBytes(12).toString('base64url')}:`;
+  /**
+   * What tracks these beats, and those of one session in 64. Were it the same for all, each session would be told of
+   * everybody's beats; were it each one's own, Redis would walk through as many prefixes at every write to any key.
+   */
+  readonly prefix: string;
+  private readonly stem: string;
   private count = 0;
+
+  constructor() {
+    this.stem = `${BEAT_PREFIX}${randomBytes(12).toString('base64url')}:`;
+    this.prefix = this.stem.slice(0, BEAT_PREFIX.length + 1);
+  }
 
   /** A new key, and the one before it, to be removed. */
   next(): { readonly key: string; readonly last: string } {

@@ -77,7 +77,7 @@ export class FeedSession {
     await Promise.all([this.tracker.connect(), this.ear.connect()]);
     const id = await this.ear.client('ID');
     await this.ear.subscribe(CHANNEL);
-    const prefixes = TRACKED_PREFIXES.flatMap((prefix) => ['PREFIX', prefix]);
+    const prefixes = [...TRACKED_PREFIXES, this.keys.prefix].flatMap((prefix) => ['PREFIX', prefix]);
     await this.tracker.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', String(id), 'BCAST', ...prefixes);
   }
 
@@ -85,10 +85,18 @@ export class FeedSession {
     if (this.isOver) return;
     const { key, last } = this.keys.next();
     this.beat = { key, sentAtMs: performance.now(), sentAtWallMs: Date.now() };
-    const fail = (error: unknown): void => this.broken.resolve(error);
-    this.tracker.set(key, '', 'PX', BEAT_KEPT_MS).catch(fail);
-    this.tracker.del(last).catch(fail);
+    this.write(key, last).catch((error: unknown) => this.broken.resolve(error));
     this.schedule(beatLostMs(this.listener.maxStalenessMs), () => this.miss(key));
+  }
+
+  /** In one packet, so that Redis tells of both keys in one message. */
+  private async write(key: string, last: string): Promise<void> {
+    const commands = [
+      ['set', key, '', 'PX', BEAT_KEPT_MS],
+      ['del', last],
+    ];
+    const answers = (await this.tracker.pipeline(commands).exec()) ?? [];
+    for (const [error] of answers) if (error !== null) throw error;
   }
 
   /** Where this process stood still, the echo may have come and wait to be read. */

@@ -113,8 +113,8 @@ describe('RedisFeed', () => {
     const [one, other] = [await follow(redis), await follow(redis)];
     await heard(one.listener);
     await heard(other.listener);
-    await expect.poll(async () => (await redis.hand.keys('sallyport:revoked-beat:*')).length).toBe(2);
-    for (const key of await redis.hand.keys('sallyport:revoked-beat:*'))
+    await expect.poll(async () => (await redis.hand.keys('sallyport:tracking-beat:*')).length).toBe(2);
+    for (const key of await redis.hand.keys('sallyport:tracking-beat:*'))
       expect(await redis.hand.pttl(key)).toBeGreaterThan(0);
     expect([...one.listener.keys, ...other.listener.keys]).toEqual([]);
   });
@@ -124,7 +124,7 @@ describe('RedisFeed', () => {
     listener.maxStalenessMs = 60_000;
     await heard(listener);
     const before = listener.heardUpToMs;
-    const [key = ''] = await redis.hand.keys('sallyport:revoked-beat:*');
+    const [key = ''] = await redis.hand.keys('sallyport:tracking-beat:*');
     await redis.hand.set(key, '');
     await redis.hand.del(key);
     await wait(50);
