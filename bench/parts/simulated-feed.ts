@@ -1,0 +1,107 @@
+import type { Socket } from 'node:net';
+import { connect } from 'node:net';
+import { BEAT_KEPT_MS, BeatKeys, beatEveryMs, TRACKED_PREFIXES } from '../../src/store/redis/beat.ts';
+import { command } from './resp.ts';
+
+const CHANNEL = '__redis__:invalidate';
+
+/** What feeds report, all times in milliseconds. */
+export interface FeedListener {
+  /** A beat came back, so long after it was sent; and for how much of the time since the last one the feed was stale. */
+  beat(roundTripMs: number, staleMs: number): void;
+  /** What was told, unparsed. Complete lines; asked of those feeds alone that say so. */
+  told(text: string): void;
+  closed(): void;
+}
+
+/**
+ * What the feed of one instance is to Redis, on two bare sockets: one tracks the product's prefixes and writes its beats,
+ * the other is told. It leaves out what an instance does with what it hears.
+ */
+export class SimulatedFeed {
+  private readonly port: number;
+  private readonly maxStalenessMs: number;
+  private readonly listener: FeedListener;
+  private readonly isSample: boolean;
+  private readonly keys = new BeatKeys();
+  private tracker: Socket | undefined;
+  private ear: Socket | undefined;
+  private beat: { readonly key: string; readonly sentAtMs: number } | undefined;
+  /** When the last beat was sent that came back. */
+  private heardUpToMs: number | undefined;
+  private rest = '';
+  private timer: NodeJS.Timeout | undefined;
+
+  constructor(port: number, maxStalenessMs: number, isSample: boolean, listener: FeedListener) {
+    this.port = port;
+    this.maxStalenessMs = maxStalenessMs;
+    this.isSample = isSample;
+    this.listener = listener;
+  }
+
+  /** Resolves once it is told of what is written. */
+  async open(): Promise<void> {
+    const [tracker, ear] = [connect(this.port, '127.0.0.1'), connect(this.port, '127.0.0.1')];
+    this.tracker = tracker;
+    this.ear = ear;
+    const id = (await ask(ear, command('CLIENT', 'ID'))).slice(1).trim();
+    await ask(ear, command('SUBSCRIBE', CHANNEL));
+    const prefixes = [...TRACKED_PREFIXES, this.keys.prefix].flatMap((prefix) => ['PREFIX', prefix]);
+    await ask(tracker, command('CLIENT', 'TRACKING', 'ON', 'REDIRECT', id, 'BCAST', ...prefixes));
+    tracker.on('data', throwIfError);
+    ear.setEncoding('latin1').on('data', (text: string) => this.hear(text));
+    for (const socket of [tracker, ear]) socket.once('close', () => this.end());
+    this.timer = setTimeout(() => this.sendBeat(), Math.random() * beatEveryMs(this.maxStalenessMs));
+  }
+
+  close(): void {
+    clearTimeout(this.timer);
+    for (const socket of [this.tracker, this.ear]) socket?.removeAllListeners('close').destroy();
+  }
+
+  private end(): void {
+    this.close();
+    this.listener.closed();
+  }
+
+  private sendBeat(): void {
+    const { key, last } = this.keys.next();
+    this.beat = { key, sentAtMs: performance.now() };
+    this.tracker?.write(command('SET', key, '', 'PX', String(BEAT_KEPT_MS)) + command('DEL', last));
+  }
+
+  private hear(text: string): void {
+    const all = this.rest + text;
+    const end = all.lastIndexOf('\n') + 1;
+    this.rest = all.slice(end);
+    const lines = all.slice(0, end);
+    if (this.isSample) this.listener.told(lines);
+    if (this.beat !== undefined && lines.includes(this.beat.key)) this.echo(this.beat.sentAtMs);
+  }
+
+  private echo(sentAtMs: number): void {
+    const now = performance.now();
+    const staleMs = Math.max(now - (this.heardUpToMs ?? now) - this.maxStalenessMs, 0);
+    this.beat = undefined;
+    this.heardUpToMs = sentAtMs;
+    this.listener.beat(now - sentAtMs, staleMs);
+    const restMs = beatEveryMs(this.maxStalenessMs) - (now - sentAtMs);
+    this.timer = setTimeout(() => this.sendBeat(), Math.max(restMs, 0));
+  }
+}
+
+/** One answer that fits one packet, as these do. */
+async function ask(socket: Socket, question: string): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  socket.once('error', reject).once('data', (data: Buffer) => resolve(data.toString('latin1')));
+  socket.write(question);
+  const answer = await promise;
+  throwIfError(answer);
+  socket.off('error', reject).on('error', () => undefined);
+  return answer;
+}
+
+function throwIfError(answer: Buffer | string): void {
+  const text = answer.toString('latin1');
+  if (text.startsWith('-')) throw new Error(`Redis answered ${text.trim()}`);
+}

@@ -1,0 +1,18 @@
+/** Figures of one kind, and how they spread. */
+export class Spread {
+  private readonly figures: number[] = [];
+
+  add(figure: number): void {
+    this.figures.push(figure);
+  }
+
+  get count(): number {
+    return this.figures.length;
+  }
+
+  /** The figure that this share of all does not exceed: 0.5 is the median, 1 the largest. */
+  at(share: number): number {
+    const sorted = this.figures.toSorted((left, right) => left - right);
+    return sorted[Math.max(Math.ceil(sorted.length * share) - 1, 0)] ?? Number.NaN;
+  }
+}
