@@ -119,6 +119,14 @@ describe('RedisFeed', () => {
     expect([...one.listener.keys, ...other.listener.keys]).toEqual([]);
   });
 
+  it('tracks beats under a prefix that few others share', async () => {
+    const redis = await redisForTest();
+    for (let session = 0; session < 4; session++) await follow(redis);
+    const prefixes = /^tracking_total_prefixes:(\d+)/m.exec(await redis.hand.info())?.[1];
+    // The two of the revocation set, and more than one of beats unless all four drew the same of 64.
+    expect(Number(prefixes)).toBeGreaterThan(3);
+  });
+
   it('does not take what happens to its key for the echo of a beat', async () => {
     const { redis, listener } = await follow();
     listener.maxStalenessMs = 60_000;
