@@ -57,13 +57,8 @@ export type StoreConfig =
   | { readonly kind: 'sqlite'; readonly path: string }
   | RedisStoreConfig;
 
-/** A single Redis server. */
-export interface RedisStoreConfig {
-  readonly kind: 'redis';
-  /** Without brackets. */
-  readonly host: string;
-  readonly port: number;
-  readonly database: number;
+/** How a server of Redis's kind lets us in. */
+export interface RedisAccess {
   /** The ACL user; Redis's default user without it. */
   readonly username: string | undefined;
   readonly password: Secret | undefined;
@@ -71,8 +66,31 @@ export interface RedisStoreConfig {
   readonly tls:
     | { readonly ca: string | undefined; readonly cert: string | undefined; readonly key: Secret | undefined }
     | undefined;
+}
+
+/** A single Redis server, or the primary that Sentinels name. */
+export interface RedisStoreConfig extends RedisAccess {
+  readonly kind: 'redis';
+  /** Without brackets. With `sentinel` the name by which they know the primary, and `port` says nothing. */
+  readonly host: string;
+  readonly port: number;
+  readonly database: number;
+  readonly sentinel: SentinelConfig | undefined;
+  /** How many replicas must have a write before it is acknowledged. */
+  readonly minReplicas: number;
   /** Take a server that may drop keys when its memory is full. */
   readonly allowEviction: boolean;
+}
+
+/** Sentinels, each of which may know which server is the primary. */
+export interface SentinelConfig extends RedisAccess {
+  /** Never empty; hosts without brackets. */
+  readonly addresses: readonly HostPort[];
+}
+
+export interface HostPort {
+  readonly host: string;
+  readonly port: number;
 }
 
 export interface CatalogueScope {

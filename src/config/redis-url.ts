@@ -5,6 +5,8 @@ export interface RedisUrl {
   /** Without brackets. */
   readonly host: string;
   readonly port: number;
+  /** Whether the port is written; otherwise it is Redis's own. */
+  readonly hasPort: boolean;
   readonly database: number;
   /** TLS from the first byte. */
   readonly isSecure: boolean;
@@ -32,5 +34,5 @@ export function parseRedisUrl(text: string): RedisUrl | string {
   const isPlain = url.search === '' && url.hash === '' && DATABASE.test(url.pathname);
   if (!isPlain || !(NAME.test(host) || isIPv6(host)) || url.port === '0') return EXPECTED;
   const port = url.port === '' ? DEFAULT_PORT : Number(url.port);
-  return { host, port, database: Number(database), isSecure: url.protocol === 'rediss:' };
+  return { host, port, hasPort: url.port !== '', database: Number(database), isSecure: url.protocol === 'rediss:' };
 }

@@ -28,6 +28,10 @@ describe('restartKeys()', () => {
     expect(restartKeys(redis('SEAL'), redis('SEAL'))).toEqual([]);
     expect(restartKeys(redis('SEAL'), redis('OTHER'))).toEqual(['store']);
     expect(restartKeys(redis('SEAL'), redis('SEAL', '90ms'))).toEqual(['timeouts.store']);
+    const watched = (name: string) =>
+      config(`store: { url: redis://h, sentinel: { addresses: ["s:1"], password: { env: ${name} } } }`);
+    expect(restartKeys(watched('SEAL'), watched('SEAL'))).toEqual([]);
+    expect(restartKeys(watched('SEAL'), watched('OTHER'))).toEqual(['store']);
     const sqlite = (timeout: string) => config(`store: sqlite:/one.db\ntimeouts: { store: ${timeout} }`);
     expect(restartKeys(sqlite('80ms'), sqlite('90ms'))).toEqual([]);
   });

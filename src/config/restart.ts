@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Config, Listener, OwnIssuer, StoreConfig } from './config.ts';
+import type { Config, Listener, OwnIssuer, RedisAccess, StoreConfig } from './config.ts';
 import type { Secret } from './secret.ts';
 
 /**
@@ -25,7 +25,11 @@ function placeOf(listener: Listener | undefined): unknown {
 
 /** With what is secret in it laid open, because secrets look alike. */
 function keptOf(store: StoreConfig): unknown {
-  return store.kind === 'redis' ? [store, textOf(store.password), textOf(store.tls?.key)] : store;
+  return store.kind === 'redis' ? [store, ...secretsOf(store), ...secretsOf(store.sentinel)] : store;
+}
+
+function secretsOf(access: RedisAccess | undefined): readonly unknown[] {
+  return [textOf(access?.password), textOf(access?.tls?.key)];
 }
 
 /** Whether our own tokens are signed in the same way; nothing else could be taken up by halves. */

@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { pemPath } from './pem-path.ts';
+import { redisAccess } from './redis-access-schema.ts';
 import { isRedisUrl, parseRedisUrl } from './redis-url.ts';
-import { secretSchema } from './secret-schema.ts';
-import { text } from './shape.ts';
+import { sentinelSchema } from './sentinel-schema.ts';
+import { expected } from './shape.ts';
 
 const EXPECTED = "expected 'memory:', 'sqlite:PATH', 'redis://HOST', or a map with url";
 
@@ -13,7 +13,16 @@ const redisUrl = z
   .meta({ pattern: '^rediss?://' });
 
 /** What a URL alone leaves out. */
-const ALONE = { username: undefined, password: undefined, tls: undefined, allowEviction: false };
+const ALONE = {
+  username: undefined,
+  password: undefined,
+  tls: undefined,
+  sentinel: undefined,
+  minReplicas: 0,
+  allowEviction: false,
+};
+
+const MIN_REPLICAS = expected('a whole number from 0 to 10');
 
 const location = z
   .string({ error: EXPECTED })
@@ -29,22 +38,29 @@ const location = z
 const redis = z
   .strictObject({
     url: redisUrl.describe('redis://HOST[:PORT][/DATABASE], or rediss:// for TLS; never with credentials'),
-    username: text('the name of a user').optional().describe("ACL user; Redis's default user without it"),
-    password: secretSchema.optional().describe('Password of the user'),
-    tls: z
-      .strictObject({
-        ca: pemPath("the CA of Redis's certificate").optional().describe("PEM file with the CA of Redis's certificate"),
-        cert: pemPath('the client certificate').optional().describe('PEM file with our client certificate'),
-        key: pemPath('the private key').optional().describe('PEM file with the private key of `cert`'),
-      })
+    ...redisAccess('For rediss://'),
+    sentinel: sentinelSchema
       .optional()
-      .describe('For rediss://; without `ca` the CAs that Node trusts count'),
+      .describe('Ask Sentinels for the primary; the HOST of the URL is then the name they know it by, without a port'),
+    minReplicas: z
+      .int({ error: MIN_REPLICAS })
+      .min(0, { error: MIN_REPLICAS })
+      .max(10, { error: MIN_REPLICAS })
+      .prefault(0)
+      .describe('How many replicas must have a write before it is acknowledged'),
     allowEviction: z
       .boolean()
       .prefault(false)
       .describe('Take a server whose maxmemory-policy may drop keys, and revocations with them'),
   })
-  .transform(({ username, password, tls, ...rest }) => ({ kind: 'redis' as const, ...rest, username, password, tls }));
+  .transform(({ username, password, tls, sentinel, ...rest }) => ({
+    kind: 'redis' as const,
+    ...rest,
+    username,
+    password,
+    tls,
+    sentinel,
+  }));
 
 /** Where accounts, keys and revocations live, as it is written. */
 export const storeSchema = z.union([location, redis], { error: EXPECTED });

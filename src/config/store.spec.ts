@@ -2,7 +2,14 @@ import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { configOf, fileWith, problemsOf } from './testing.ts';
 
-const NONE = { username: undefined, password: undefined, tls: undefined, allowEviction: false };
+const NONE = {
+  username: undefined,
+  password: undefined,
+  tls: undefined,
+  sentinel: undefined,
+  minReplicas: 0,
+  allowEviction: false,
+};
 const URL_EXPECTED = 'expected redis://HOST[:PORT][/DATABASE], or rediss:// for TLS';
 const CREDENTIALS = 'a URL must not hold credentials: write { url, username, password: { env: NAME } }';
 const BY_REFERENCE = 'a secret is never written here: refer to it as { env: NAME } or { file: PATH }';
@@ -50,14 +57,67 @@ describe('a Redis store', () => {
     ['{ url: redis://h, username: u }', '3: store.username: needs a password beside it'],
     ['{ url: redis://h, tls: {} }', '3: store.tls: goes with a rediss:// URL'],
     ['{ url: redis://h, pasword: { env: A } }', "3: store: unknown key 'pasword', did you mean 'password'?"],
-    ['{ url: redis://h, hunter2: 1 }', '3: store: unknown key, expected url, username, password, tls or allowEviction'],
-    ['{ url: redis://h, sentinel: {} }', "3: store: 'sentinel' is not part of this version yet"],
-    ['{ url: redis://h, minReplicas: 1 }', "3: store: 'minReplicas' is not part of this version yet"],
+    [
+      '{ url: redis://h, hunter2: 1 }',
+      '3: store: unknown key, expected url, username, password, tls, sentinel, minReplicas or allowEviction',
+    ],
+    ['{ url: redis://h, minReplicas: 1.5 }', '3: store.minReplicas: expected a whole number from 0 to 10, found 1.5'],
+    ['{ url: redis://h, minReplicas: -1 }', '3: store.minReplicas: expected a whole number from 0 to 10, found -1'],
+    ['{ url: redis://h, minReplicas: 11 }', '3: store.minReplicas: expected a whole number from 0 to 10, found 11'],
+    ["{ url: redis://h, minReplicas: '1' }", "3: store.minReplicas: expected a whole number from 0 to 10, found '1'"],
     ['{ url: redis://h, allowEviction: 1 }', '3: store.allowEviction: expected true or false, found 1'],
   ])('%s is refused', (store, problem) => {
     const found = linesOf(problemsOf(fileWith(`store: ${store}`)));
     expect(found).toEqual([problem]);
     expect(found.join()).not.toContain('hunter2');
+  });
+});
+
+describe('the Sentinels of a Redis store', () => {
+  it('are read beside the name that they know its primary by', () => {
+    const sentinel =
+      '{ addresses: ["10.0.0.1:26379", "[::1]:5000"], username: s, password: { env: SENTINEL_PASSWORD } }';
+    const text = `store: { url: redis://My_Primary/3, sentinel: ${sentinel}, minReplicas: 2 }`;
+    const config = configOf(text, { env: { SENTINEL_PASSWORD: 'hunter2' } });
+    const addresses = [
+      { host: '10.0.0.1', port: 26_379 },
+      { host: '::1', port: 5_000 },
+    ];
+    expect(config.store).toMatchObject({ host: 'My_Primary', database: 3, password: undefined, minReplicas: 2 });
+    expect(config.store).toMatchObject({ sentinel: { addresses, username: 's', tls: undefined } });
+    const { sentinel: read } = config.store.kind === 'redis' ? config.store : {};
+    expect(Buffer.from(read?.password?.reveal() ?? []).toString()).toBe('hunter2');
+    expect(JSON.stringify(config)).not.toContain('hunter2');
+  });
+
+  it('are spoken to in TLS where they have tls, whatever the primary does', () => {
+    const text = 'store: { url: redis://primary, sentinel: { addresses: ["s:1"], tls: {} } }';
+    const tls = { ca: undefined, cert: undefined, key: undefined };
+    expect(configOf(text).store).toMatchObject({ tls: undefined, sentinel: { tls } });
+  });
+
+  it.each([
+    ['{}', '3: store.sentinel.addresses: missing: expected a list of host:port of the Sentinels'],
+    ['{ addresses: [] }', '3: store.sentinel.addresses: must not be empty'],
+    ['{ addresses: "h:1" }', "3: store.sentinel.addresses: expected a list of host:port of the Sentinels, found 'h:1'"],
+    ['{ addresses: [h] }', "3: store.sentinel.addresses[0]: expected host:port of a Sentinel, found 'h'"],
+    ['{ addresses: ["h:0"] }', "3: store.sentinel.addresses[0]: expected host:port of a Sentinel, found 'h:0'"],
+    ['{ addresses: ["unix:/s"] }', "3: store.sentinel.addresses[0]: expected host:port of a Sentinel, found 'unix:/s'"],
+    ['{ addresses: ["h:1"], password: hunter2 }', `3: store.sentinel.password: ${BY_REFERENCE}`],
+    ['{ addresses: ["h:1"], username: u }', '3: store.sentinel.username: needs a password beside it'],
+    ['{ addresses: ["h:1"], tls: { ca: none } }', '3: store.sentinel.tls.ca: cannot read the file: no such file'],
+    ['{ adresses: ["h:1"] }', "3: store.sentinel: unknown key 'adresses', did you mean 'addresses'?"],
+  ])('%s is refused', (sentinel, problem) => {
+    const found = linesOf(problemsOf(fileWith(`store: { url: "redis://h", sentinel: ${sentinel} }`)));
+    expect(found).toEqual([problem]);
+    expect(found.join()).not.toContain('hunter2');
+  });
+
+  it('know the port', () => {
+    const text = fileWith('store: { url: "redis://h:6379", sentinel: { addresses: ["h:1"] } }');
+    expect(linesOf(problemsOf(text))).toEqual([
+      '3: store.url: with sentinel, expected redis://NAME[/DATABASE]: the Sentinels know the port',
+    ]);
   });
 });
 

@@ -1,6 +1,7 @@
 import type * as z from 'zod';
 import type { RedisStoreConfig, StoreConfig } from './config.ts';
 import type { Draft } from './draft.ts';
+import type { Path } from './problems.ts';
 import { fileSchema } from './schema.ts';
 import { readSecret } from './secrets.ts';
 import { readClientTls } from './tls.ts';
@@ -21,20 +22,46 @@ export function readStore(draft: Draft): StoreConfig | undefined {
   }
 }
 
-function readRedis(draft: Draft, written: Extract<Written, { readonly kind: 'redis' }>): RedisStoreConfig {
-  const { url, username, password, tls, allowEviction } = written;
-  if (username !== undefined && password === undefined)
-    draft.refuse(['store', 'username'], 'needs a password beside it');
+type WrittenRedis = Extract<Written, { readonly kind: 'redis' }>;
+type WrittenSentinel = NonNullable<WrittenRedis['sentinel']>;
+
+function readRedis(draft: Draft, written: WrittenRedis): RedisStoreConfig {
+  const { url, tls, sentinel, minReplicas, allowEviction } = written;
   if (tls !== undefined && !url.isSecure) draft.refuse(['store', 'tls'], 'goes with a rediss:// URL');
+  if (sentinel !== undefined && url.hasPort) {
+    draft.refuse(['store', 'url'], 'with sentinel, expected redis://NAME[/DATABASE]: the Sentinels know the port');
+  }
   const { host, port, database, isSecure } = url;
   return {
     kind: 'redis',
     host,
     port,
     database,
-    username,
-    password: password && readSecret(draft, ['store', 'password'], password, 1, 'Redis'),
+    ...readUser(draft, ['store'], written, 'Redis'),
     tls: isSecure ? readClientTls(draft, ['store', 'tls'], tls ?? {}) : undefined,
+    sentinel: sentinel && readSentinel(draft, ['store', 'sentinel'], sentinel),
+    minReplicas,
     allowEviction,
   };
+}
+
+function readSentinel(draft: Draft, path: Path, written: WrittenSentinel): RedisStoreConfig['sentinel'] {
+  const { addresses, tls } = written;
+  return {
+    addresses,
+    ...readUser(draft, path, written, 'the Sentinels'),
+    tls: tls && readClientTls(draft, [...path, 'tls'], tls),
+  };
+}
+
+function readUser(
+  draft: Draft,
+  path: Path,
+  { username, password }: Pick<WrittenSentinel, 'username' | 'password'>,
+  who: string,
+): Pick<RedisStoreConfig, 'username' | 'password'> {
+  if (username !== undefined && password === undefined) {
+    draft.refuse([...path, 'username'], 'needs a password beside it');
+  }
+  return { username, password: password && readSecret(draft, [...path, 'password'], password, 1, who) };
 }

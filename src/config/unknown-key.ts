@@ -8,9 +8,7 @@ const LATER = new Set([
   'listen.access',
   'listen.extAuthz.mode',
   'listen.tokens.mode',
-  'store.sentinel',
   'store.cluster',
-  'store.minReplicas',
 ]);
 
 /** Below or beside these an unknown key may be a part of a secret that was written inline: one with a comma in it. */

@@ -9,8 +9,19 @@ import { startRedis } from '../redis-server.ts';
 
 /** What a spec leaves out of a configuration. */
 export function redisConfig(port: number, more: Partial<RedisStoreConfig> = {}): RedisStoreConfig {
-  const none = { username: undefined, password: undefined, tls: undefined, allowEviction: false };
+  const access = { username: undefined, password: undefined, tls: undefined };
+  const none = { ...access, sentinel: undefined, minReplicas: 0, allowEviction: false };
   return { kind: 'redis', host: '127.0.0.1', port, database: 0, ...none, ...more };
+}
+
+/** The primary that these Sentinels name. */
+export function sentinelConfig(
+  { name, sentinels }: { readonly name: string; readonly sentinels: readonly { readonly port: number }[] },
+  more: Partial<RedisStoreConfig> = {},
+): RedisStoreConfig {
+  const addresses = sentinels.map(({ port }) => ({ host: '127.0.0.1', port }));
+  const sentinel = { addresses, username: undefined, password: undefined, tls: undefined };
+  return redisConfig(0, { host: name, sentinel, ...more });
 }
 
 export function secretOf(text: string): Secret {

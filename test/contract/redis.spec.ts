@@ -1,18 +1,30 @@
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, describe } from 'vitest';
+import type { SentinelGroup } from '../redis-sentinel.ts';
+import { startSentinelGroup } from '../redis-sentinel.ts';
 import type { RedisServer } from '../redis-server.ts';
 import { startRedis } from '../redis-server.ts';
-import { openRedisForTest, redisConfig } from './redis-store.ts';
+import { openRedisForTest, redisConfig, sentinelConfig } from './redis-store.ts';
 import { describeStore } from './store-contract.ts';
 
-let server: RedisServer;
+// Each store has one of the hundred.
 let databases = 0;
 
-beforeAll(async () => {
-  server = await startRedis();
+describe('a single Redis', () => {
+  let server: RedisServer;
+  beforeAll(async () => {
+    server = await startRedis();
+  });
+  afterAll(() => server.close());
+
+  describeStore('redis', () => openRedisForTest(redisConfig(server.port, { database: databases++ })));
 });
 
-afterAll(async () => {
-  await server.close();
-});
+describe('the primary that Sentinels name', () => {
+  let group: SentinelGroup;
+  beforeAll(async () => {
+    group = await startSentinelGroup();
+  });
+  afterAll(() => group.close());
 
-describeStore('redis', () => openRedisForTest(redisConfig(server.port, { database: databases++ })));
+  describeStore('redis', () => openRedisForTest(sentinelConfig(group, { database: databases++, minReplicas: 1 })));
+});

@@ -6,6 +6,7 @@ import type { RedisFeed } from './feed.ts';
 import { ACCOUNT_KEYS } from './layout.ts';
 import { toAccount } from './records.ts';
 import { endOf } from './revocations.ts';
+import type { Writes } from './writes.ts';
 
 const { records, names, order } = ACCOUNT_KEYS;
 
@@ -17,10 +18,10 @@ const { records, names, order } = ACCOUNT_KEYS;
  */
 export class RedisAccounts implements AccountStore {
   private readonly reads: Connection;
-  private readonly writes: Connection;
+  private readonly writes: Writes;
   private readonly feed: RedisFeed;
 
-  constructor(reads: Connection, writes: Connection, feed: RedisFeed) {
+  constructor(reads: Connection, writes: Writes, feed: RedisFeed) {
     this.reads = reads;
     this.writes = writes;
     this.feed = feed;
@@ -48,7 +49,7 @@ export class RedisAccounts implements AccountStore {
     const nameKey = accountNameKey(account.name);
     const record = JSON.stringify({ ...account, nameKey });
     const first = onlyFirst ? '1' : '0';
-    const added = await this.writes.ask((client) =>
+    const added = await this.writes.write((client) =>
       client.sallyportAddAccount(records, names, order, account.id, nameKey, record, first),
     );
     if (added < 0) throw new StoreError(`account id "${account.id}" exists already`);
@@ -56,7 +57,7 @@ export class RedisAccounts implements AccountStore {
   }
 
   async remove(id: string, mark: RevocationEntry): Promise<boolean> {
-    const removed = await this.writes.ask((client) =>
+    const removed = await this.writes.write((client) =>
       client.sallyportRemoveAccount(records, names, order, mark.key, id, mark.value, endOf(mark)),
     );
     if (removed > 0) this.feed.hear(mark.key);

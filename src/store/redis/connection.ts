@@ -25,6 +25,8 @@ export class Connection {
   private readonly answerMs: number;
   private readonly pending = new Set<Promise<unknown>>();
   private readonly welcomed = Promise.withResolvers<ServerInfo>();
+  /** Counts the connections that were made: between two equal numbers it is the same one. */
+  life = 0;
   private attempts = 0;
   /** What went wrong since the last attempt to connect. */
   private fault: StoreError | undefined;
@@ -85,6 +87,14 @@ export class Connection {
     if (!this.closed && this.down === undefined) void this.welcome();
   }
 
+  /** Another server is the primary now, to which the next attempt to connect leads: it is made at once. */
+  moved(): void {
+    if (this.closed) return;
+    this.attempts = 0;
+    if (this.client.status === 'reconnecting') this.client.connect().catch(() => undefined);
+    else this.leave(fault('FAILOVER'));
+  }
+
   /** Takes nothing more, waits for the answers to what was asked, and ends the connection. */
   async close(): Promise<void> {
     this.closed = true;
@@ -98,6 +108,7 @@ export class Connection {
 
   private greet(): void {
     // What the attempt before this one met tells more.
+    this.life += 1;
     this.down = this.fault ?? this.translate(fault('SILENT'));
     this.fault = undefined;
   }

@@ -15,7 +15,7 @@ const EXPLANATIONS: readonly (readonly [codes: string, words: string])[] = [
     'cannot be reached; correct the address or the scheme (rediss:// is TLS), or open the way there',
   ],
   [
-    'ECONNRESET EPIPE CLOSED Connection_is Reached_the',
+    'ECONNRESET EPIPE CLOSED Connection_is Reached_the Command_aborted',
     'closed the connection; where it keeps doing so, it may expect TLS: write rediss://',
   ],
   ['WRONGPASS NOAUTH', 'refuses the user name or the password; correct username and password of the store'],
@@ -36,8 +36,10 @@ const EXPLANATIONS: readonly (readonly [codes: string, words: string])[] = [
     'does not take our client certificate, or wants one; set tls.cert and tls.key of the store',
   ],
   ['EPROTO ERR_SSL_WRONG_VERSION_NUMBER ERR_SSL_PACKET_LENGTH_TOO_LONG', 'does not speak TLS there; write redis://'],
-  ['SILENT Socket_timeout', 'took the connection and does not answer'],
+  ['SILENT Socket_timeout Command_timed', 'took the connection and does not answer'],
   ["Stream_isn't", 'is not connected'],
+  ['FAILOVER', 'has become the primary; the connection to it is being made'],
+  ['NONAME', 'does not know its primary by that name; correct the HOST of the URL, or its configuration'],
   ['NOBEAT', 'does not tell in time what was written there'],
 ];
 const WORDS: ReadonlyMap<string | undefined, string> = new Map(
@@ -47,8 +49,10 @@ const WORDS: ReadonlyMap<string | undefined, string> = new Map(
 /** What asking again does not mend. */
 const LASTING = /^(?:WRONGPASS|NOAUTH|NOPERM|.*CERT.*|UNABLE_TO_.*|ERR_SSL_.*|EPROTO)$/;
 
+type FaultCode = 'CLOSED' | 'ETIMEDOUT' | 'FAILOVER' | 'LOADING' | 'NOBEAT' | 'NONAME' | 'READONLY' | 'SILENT';
+
 /** Something that went wrong without an error of Redis or Node to tell it. */
-export function fault(code: 'CLOSED' | 'ETIMEDOUT' | 'LOADING' | 'NOBEAT' | 'READONLY' | 'SILENT'): Error {
+export function fault(code: FaultCode): Error {
   return Object.assign(new Error(code), { code });
 }
 
@@ -71,8 +75,12 @@ export function isReplica(error: unknown): boolean {
  */
 export function storeErrorFrom(place: Place, error: unknown): StoreError {
   if (error instanceof StoreError) return error;
-  const cause = bare(place, error);
-  return new StoreError(`Redis store "${place.name}": ${WORDS.get(codeOf(error)) ?? cause.message}`, { cause });
+  return new StoreError(`Redis store "${place.name}": ${explain(place, error)}`, { cause: bare(place, error) });
+}
+
+/** What happened and, where there is something, what to do. */
+export function explain(place: Place, error: unknown): string {
+  return WORDS.get(codeOf(error)) ?? bare(place, error).message;
 }
 
 /**

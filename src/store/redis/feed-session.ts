@@ -61,8 +61,8 @@ export class FeedSession {
     return cause;
   }
 
-  end(): void {
-    this.broken.resolve(fault('CLOSED'));
+  end(cause: Error = fault('CLOSED')): void {
+    this.broken.resolve(cause);
   }
 
   private connection(options: ClientOptions, connectionName: string): Redis {

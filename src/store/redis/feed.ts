@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { RevocationFeed, RevocationListener } from '../store.ts';
 import type { Connection } from './connection.ts';
 import type { Place } from './failure.ts';
-import { isReplica, storeErrorFrom } from './failure.ts';
+import { fault, isReplica, storeErrorFrom } from './failure.ts';
 import { FeedSession } from './feed-session.ts';
 import type { ClientOptions } from './options.ts';
 import { retryDelayMs } from './retry.ts';
@@ -27,6 +27,8 @@ export class RedisFeed implements RevocationFeed {
   private session: FeedSession | undefined;
   private running: Promise<void> | undefined;
   private attempts = 0;
+  /** Ends the wait before the next attempt. */
+  private pause = new AbortController();
 
   constructor(parts: FeedParts) {
     this.parts = parts;
@@ -47,6 +49,14 @@ export class RedisFeed implements RevocationFeed {
     else this.listener.changed([key]);
   }
 
+  /** Another server is the primary now: nothing that was heard counts any more, and it is listened to at once. */
+  moved(): void {
+    this.listener?.lost();
+    this.attempts = 0;
+    this.session?.end(fault('FAILOVER'));
+    this.pause.abort();
+  }
+
   async end(): Promise<void> {
     this.ended.abort();
     this.session?.end();
@@ -60,7 +70,9 @@ export class RedisFeed implements RevocationFeed {
       const cause = await this.session.run();
       if (signal.aborted) return;
       this.breakOff(listener, cause);
-      await wait(retryDelayMs(this.attempts++), undefined, { signal, ref: false }).catch(() => undefined);
+      this.pause = new AbortController();
+      const either = AbortSignal.any([signal, this.pause.signal]);
+      await wait(retryDelayMs(this.attempts++), undefined, { signal: either, ref: false }).catch(() => undefined);
     }
   }
 

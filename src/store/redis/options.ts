@@ -1,5 +1,6 @@
 import type { RedisOptions } from 'ioredis';
-import type { RedisStoreConfig } from '../../config/config.ts';
+import type { HostPort, RedisAccess, RedisStoreConfig } from '../../config/config.ts';
+import type { Secret } from '../../config/secret.ts';
 import type { Place } from './failure.ts';
 
 const CONNECT_MS = 3_000;
@@ -8,42 +9,69 @@ const DISCONNECT_MS = 500;
 /** ioredis's, whose client's types follow from how replies are mapped. */
 export type ClientOptions = RedisOptions & { replyMapping?: 'legacy' };
 
-/** Which Redis this is, for error messages. */
-export function placeOf({ host, port, database, password, tls }: RedisStoreConfig): Place {
-  const authority = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+/** What every connection has. */
+export const COMMON_OPTIONS = {
+  connectionName: 'sallyport',
+  // RESP3 brings nothing here, and its greeting is unknown to some proxies.
+  protocol: 2,
+  disableClientInfo: true,
+  disconnectTimeout: DISCONNECT_MS,
+  // Nothing waits for a connection, and nothing is sent a second time.
+  enableOfflineQueue: false,
+  autoResendUnfulfilledCommands: false,
+  maxRetriesPerRequest: 0,
+  // `Connection` looks at the server itself.
+  enableReadyCheck: false,
+} as const satisfies ClientOptions;
+
+/** Which Redis this is, for error messages. With Sentinels, `host` is the name of their primary, `at` where that is. */
+export function placeOf(config: RedisStoreConfig, at: () => HostPort | undefined = () => undefined): Place {
+  const { host, port, database, password, tls, sentinel } = config;
+  const authority = sentinel === undefined ? authorityOf({ host, port }) : host;
   const name = `${tls === undefined ? 'redis' : 'rediss'}://${authority}/${database}`;
-  return { name, password: password && textOf(password.reveal()) };
+  return {
+    get name() {
+      const primary = at();
+      return primary === undefined ? name : `${name} at ${authorityOf(primary)}`;
+    },
+    password: password && textOf(password),
+  };
 }
 
 /**
  * What ioredis needs for a connection. One that says nothing for `silenceMs` while it owes an answer is given up:
- * the other end may have gone without a word.
+ * the other end may have gone without a word. With a `Connector`, that decides which server it leads to.
  */
-export function optionsFor(config: RedisStoreConfig, silenceMs: number): ClientOptions {
-  const { host, port, database, username, password, tls } = config;
+export function optionsFor(
+  config: RedisStoreConfig,
+  silenceMs: number,
+  Connector?: ClientOptions['Connector'],
+): ClientOptions {
+  const { host, port, database } = config;
   return {
+    ...COMMON_OPTIONS,
+    ...accessOptions(config),
     host,
     port,
     db: database,
-    username,
-    password: password && textOf(password.reveal()),
-    tls: tls && { ca: tls.ca, cert: tls.cert, key: tls.key && Buffer.from(tls.key.reveal()) },
-    connectionName: 'sallyport',
-    // RESP3 brings nothing here, and its greeting is unknown to some proxies.
-    protocol: 2,
-    disableClientInfo: true,
     connectTimeout: CONNECT_MS,
-    disconnectTimeout: DISCONNECT_MS,
     socketTimeout: silenceMs,
-    // Nothing waits for a connection, and nothing is sent a second time.
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    maxRetriesPerRequest: 0,
-    // `Connection` looks at the server itself.
-    enableReadyCheck: false,
+    Connector,
   };
 }
 
-function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('utf8');
+export function accessOptions({ username, password, tls }: RedisAccess): ClientOptions {
+  return {
+    username,
+    password: password && textOf(password),
+    tls: tls && { ca: tls.ca, cert: tls.cert, key: tls.key && Buffer.from(tls.key.reveal()) },
+  };
+}
+
+export function textOf(secret: Secret): string {
+  return Buffer.from(secret.reveal()).toString('utf8');
+}
+
+function authorityOf({ host, port }: HostPort): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`;
 }

@@ -2,14 +2,15 @@ import type { RevocationEntry, RevocationStore } from '../store.ts';
 import { BatchedReads } from './batched-reads.ts';
 import type { Connection } from './connection.ts';
 import type { RedisFeed } from './feed.ts';
+import type { Writes } from './writes.ts';
 
 /** The revocation set in Redis: plain strings at the keys of the entries, expiring with them. */
 export class RedisRevocations implements RevocationStore {
   private readonly reads: BatchedReads;
-  private readonly writes: Connection;
+  private readonly writes: Writes;
   private readonly feed: RedisFeed;
 
-  constructor(reads: Connection, writes: Connection, feed: RedisFeed) {
+  constructor(reads: Connection, writes: Writes, feed: RedisFeed) {
     this.reads = new BatchedReads(reads);
     this.writes = writes;
     this.feed = feed;
@@ -21,7 +22,7 @@ export class RedisRevocations implements RevocationStore {
 
   async write(entry: RevocationEntry): Promise<void> {
     const now = Math.floor(Date.now() / 1000);
-    await this.writes.ask((client) => client.sallyportRevoke(entry.key, entry.value, endOf(entry), now));
+    await this.writes.write((client) => client.sallyportRevoke(entry.key, entry.value, endOf(entry), now));
     this.feed.hear(entry.key);
   }
 }

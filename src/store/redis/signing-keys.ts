@@ -1,18 +1,18 @@
 import type { SealedSigningKey, SigningKeyStore } from '../store.ts';
-import type { Connection } from './connection.ts';
 import { signingKeysKey } from './layout.ts';
 import { toSigningKey } from './records.ts';
+import type { Writes } from './writes.ts';
 
 /** Sealed signing keys in Redis. No decision waits for them, so reading may take as long as a write. */
 export class RedisSigningKeys implements SigningKeyStore {
-  private readonly connection: Connection;
+  private readonly writes: Writes;
 
-  constructor(connection: Connection) {
-    this.connection = connection;
+  constructor(writes: Writes) {
+    this.writes = writes;
   }
 
   async list(issuer: string): Promise<readonly SealedSigningKey[]> {
-    return await this.connection.ask(async (client) =>
+    return await this.writes.ask(async (client) =>
       (await client.hvals(signingKeysKey(issuer))).map((record) => toSigningKey(record)).toSorted(byAge),
     );
   }
@@ -20,9 +20,7 @@ export class RedisSigningKeys implements SigningKeyStore {
   async addFirst(key: SealedSigningKey): Promise<boolean> {
     const { kid, issuer, algorithm, sealed, createdAtSeconds } = key;
     const record = JSON.stringify({ kid, issuer, algorithm, sealed, createdAtSeconds });
-    const added = await this.connection.ask((client) =>
-      client.sallyportAddFirstKey(signingKeysKey(issuer), kid, record),
-    );
+    const added = await this.writes.write((client) => client.sallyportAddFirstKey(signingKeysKey(issuer), kid, record));
     return added > 0;
   }
 }

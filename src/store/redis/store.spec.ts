@@ -98,8 +98,10 @@ describe('openRedisStore()', () => {
     const manual = await readFile(new URL('../../../docs/redis.md', import.meta.url), 'utf8');
     const [, rules = ''] = /ACL SETUSER sallyport on '>PASSWORD' (.*)/.exec(manual.replaceAll(' \\\n', '')) ?? [];
     const user = `sallyport on >${PASSWORD} ${rules.replaceAll("'", '').replaceAll(/\s+/g, ' ')}`;
-    const { port } = await redisForTest({ settings: { user } });
-    const config = redisConfig(port, { username: 'sallyport', password: secretOf(PASSWORD) });
+    const { port } = await redisForTest({ settings: { user, 'repl-diskless-sync-delay': '0' } });
+    const replica = await redisForTest({ settings: { replicaof: `127.0.0.1 ${port}` } });
+    await expect.poll(() => replica.hand.info('replication'), { timeout: 10_000 }).toContain('master_link_status:up');
+    const config = redisConfig(port, { username: 'sallyport', password: secretOf(PASSWORD), minReplicas: 1 });
     const store = await openRedisForTest(config);
     const listener = new RecordingListener();
     store.feed.follow(listener);

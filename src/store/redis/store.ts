@@ -5,11 +5,15 @@ import { Connection } from './connection.ts';
 import type { Place } from './failure.ts';
 import { UnfitError } from './failure.ts';
 import { RedisFeed } from './feed.ts';
+import { BARRIER_KEY } from './layout.ts';
 import { optionsFor, placeOf } from './options.ts';
+import { connectorTo } from './primary-connector.ts';
 import { RedisRevocations } from './revocations.ts';
+import { Sentinels } from './sentinels.ts';
 import type { ServerInfo } from './server-info.ts';
 import { RedisSigningKeys } from './signing-keys.ts';
 import { RedisTokens } from './tokens.ts';
+import { Writes } from './writes.ts';
 
 const OPEN_MS = 10_000;
 const WRITE_MS = 5_000;
@@ -29,19 +33,29 @@ export interface RedisTimeouts {
 }
 
 /**
- * Opens the store in a Redis (6.2 or later) that several machines may share. Reads and writes go to a primary, on a
- * connection each: what a decision waits for does not stand behind a write that takes its time. The feed has two more,
- * once it is followed, and is made again for ever: without it the store is only slower. Rejects with
- * `StoreError`, saying what to do, where Redis can't be reached for ten seconds or is not fit to hold the truth.
+ * Opens the store in a Redis (6.2 or later) that several machines may share. Reads and writes go to the primary, which
+ * Sentinels may name, on a connection each: what a decision waits for does not stand behind a write that takes its
+ * time. The feed has two more, once it is followed, and is made again for ever: without it the store is only slower.
+ * Rejects with `StoreError`, saying what to do, where Redis can't be reached for ten seconds or is not fit to hold the
+ * truth.
  */
 export async function openRedisStore(config: RedisStoreConfig, timeouts: RedisTimeouts): Promise<Store> {
   const { storeMs, writeMs = WRITE_MS, openMs = OPEN_MS } = timeouts;
-  const place = placeOf(config);
+  const sentinels = config.sentinel && new Sentinels(placeOf(config).name, config.host, config.sentinel);
+  const place = placeOf(config, () => sentinels?.primary);
+  const options = (silenceMs: number) => optionsFor(config, silenceMs, sentinels && connectorTo(sentinels));
   const connection = (answerMs: number, silenceMs: number) =>
-    new Connection({ place, options: optionsFor(config, silenceMs), answerMs });
+    new Connection({ place, options: options(silenceMs), answerMs });
   const reads = connection(storeMs, Math.max(READ_SILENCE_MS, 2 * storeMs));
   const writes = connection(writeMs, writeMs);
-  const close = async () => void (await Promise.all([reads.close(), writes.close()]));
+  const feed = new RedisFeed({ place, options: options(FEED_SILENCE_MS), reads });
+  sentinels?.follow(() => {
+    for (const part of [reads, writes, feed]) part.moved();
+  });
+  const close = async () => {
+    await Promise.all([reads.close(), writes.close()]);
+    await sentinels?.close();
+  };
   try {
     const [info] = await Promise.all([reads.open(openMs), writes.open(openMs)]);
     if (!config.allowEviction) refuseEviction(place, info);
@@ -49,11 +63,11 @@ export async function openRedisStore(config: RedisStoreConfig, timeouts: RedisTi
     await close();
     throw error;
   }
-  const feed = new RedisFeed({ place, options: optionsFor(config, FEED_SILENCE_MS), reads });
-  return assemble(reads, writes, feed, close);
+  const { minReplicas } = config;
+  return assemble(reads, new Writes({ place, connection: writes, minReplicas, barrierKey: BARRIER_KEY }), feed, close);
 }
 
-function assemble(reads: Connection, writes: Connection, feed: RedisFeed, closeBoth: () => Promise<void>): Store {
+function assemble(reads: Connection, writes: Writes, feed: RedisFeed, closeBoth: () => Promise<void>): Store {
   let closed: Promise<void> | undefined;
   /** What was accepted before is finished, and told. */
   const closeInOrder = async (): Promise<void> => {

@@ -4,6 +4,7 @@ import { StoreError } from '../store.ts';
 import type { Connection } from './connection.ts';
 import { tokenIndexKeys, tokenKey } from './layout.ts';
 import { toToken, toTokenEnd } from './records.ts';
+import type { Writes } from './writes.ts';
 
 /** How long a record stays after its token's end, for whoever looks back. */
 const KEPT_SECONDS = 30 * 86_400;
@@ -17,9 +18,9 @@ const STILLBORN_SECONDS = 60;
  */
 export class RedisTokens implements TokenStore {
   private readonly reads: Connection;
-  private readonly writes: Connection;
+  private readonly writes: Writes;
 
-  constructor(reads: Connection, writes: Connection) {
+  constructor(reads: Connection, writes: Writes) {
     this.reads = reads;
     this.writes = writes;
   }
@@ -30,7 +31,7 @@ export class RedisTokens implements TokenStore {
     const now = Date.now() / 1000;
     const goesAt = Math.ceil(Math.max(expiresAtSeconds, now)) + KEPT_SECONDS;
     const { byCreation, byEnd } = tokenIndexKeys(accountId);
-    const [added] = await this.writes.ask((client) =>
+    const [added] = await this.writes.write((client) =>
       Promise.all([
         client.sallyportAddToken(tokenKey(id), record, goesAt),
         client.sallyportIndexToken(byCreation, byEnd, id, createdAtSeconds, goesAt, now),
@@ -75,9 +76,10 @@ export class RedisTokens implements TokenStore {
   async end(id: string, end: TokenEnd): Promise<void> {
     const { atSeconds, by, reason } = end;
     const record = JSON.stringify({ atSeconds, by, reason });
-    await this.writes.ask((client) => client.sallyportEndToken(tokenKey(id), atSeconds, record));
+    await this.writes.write((client) => client.sallyportEndToken(tokenKey(id), atSeconds, record));
   }
 
+  /** Not worth a replica's word. */
   async markUsed(uses: ReadonlyMap<string, number>): Promise<void> {
     if (uses.size === 0) return;
     await this.writes.ask((client) =>
@@ -86,7 +88,7 @@ export class RedisTokens implements TokenStore {
   }
 
   private succeed(id: string, standing: string, successor: string): Promise<string | null> {
-    return this.writes.ask((client) => client.sallyportSucceedToken(tokenKey(id), standing, successor));
+    return this.writes.write((client) => client.sallyportSucceedToken(tokenKey(id), standing, successor));
   }
 
   private async isStillborn(named: string): Promise<boolean> {
