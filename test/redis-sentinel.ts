@@ -66,7 +66,7 @@ export async function startSentinelGroup({ settings = {} }: SentinelGroupOptions
     await Promise.all([...sentinels, ...servers].map((part) => part.close()));
   };
   for (const { hand } of sentinels) await until('the Sentinels to know all', () => knowsAll(hand));
-  await until('the replicas', async () => (await Promise.all(servers.slice(1).map(isInSync))).every(Boolean));
+  await until('the replicas', () => countsOnTwo(first));
   return { name: NAME, servers, sentinels, primary, failover, untilMoved, close };
 }
 
@@ -132,8 +132,8 @@ async function knowsAll(hand: Redis): Promise<boolean> {
   return fieldOf(fields, 'num-slaves') === '2' && fieldOf(fields, 'num-other-sentinels') === '2';
 }
 
-async function isInSync({ hand }: RedisServer): Promise<boolean> {
-  return (await hand.info('replication')).includes('master_link_status:up');
+async function countsOnTwo({ hand }: RedisServer): Promise<boolean> {
+  return (await hand.info('replication')).match(/state=online/g)?.length === 2;
 }
 
 function fieldOf(fields: readonly string[], name: string): string | undefined {

@@ -1,4 +1,4 @@
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import type { RedisStoreConfig } from '../../src/config/config.ts';
 import { Secret } from '../../src/config/secret.ts';
 import type { RedisTimeouts } from '../../src/store/redis/store.ts';
@@ -33,6 +33,14 @@ export async function redisForTest(options?: RedisServerOptions): Promise<RedisS
   const server = await startRedis(options);
   onTestFinished(() => server.close());
   return server;
+}
+
+/** Starts a replica, gone when the test ends, that the primary counts on. */
+export async function replicaForTest(primary: RedisServer): Promise<RedisServer> {
+  await primary.hand.config('SET', 'repl-diskless-sync-delay', '0');
+  const replica = await redisForTest({ settings: { replicaof: `127.0.0.1 ${primary.port}` } });
+  await expect.poll(() => primary.hand.info('replication'), { timeout: 10_000 }).toContain('state=online');
+  return replica;
 }
 
 /** Opens a store that is closed when the test ends. The machine that runs the tests may be slow. */

@@ -2,7 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { makeCertificates } from '../../../test/certificates.ts';
 import { RecordingListener } from '../../../test/contract/recording-listener.ts';
-import { openRedisForTest, redisConfig, redisForTest, secretOf } from '../../../test/contract/redis-store.ts';
+import {
+  openRedisForTest,
+  redisConfig,
+  redisForTest,
+  replicaForTest,
+  secretOf,
+} from '../../../test/contract/redis-store.ts';
 import { startProxy } from '../../../test/tcp-proxy.ts';
 import type { RedisStoreConfig } from '../../config/config.ts';
 import { StoreError } from '../store.ts';
@@ -98,10 +104,9 @@ describe('openRedisStore()', () => {
     const manual = await readFile(new URL('../../../docs/redis.md', import.meta.url), 'utf8');
     const [, rules = ''] = /ACL SETUSER sallyport on '>PASSWORD' (.*)/.exec(manual.replaceAll(' \\\n', '')) ?? [];
     const user = `sallyport on >${PASSWORD} ${rules.replaceAll("'", '').replaceAll(/\s+/g, ' ')}`;
-    const { port } = await redisForTest({ settings: { user, 'repl-diskless-sync-delay': '0' } });
-    const replica = await redisForTest({ settings: { replicaof: `127.0.0.1 ${port}` } });
-    await expect.poll(() => replica.hand.info('replication'), { timeout: 10_000 }).toContain('master_link_status:up');
-    const config = redisConfig(port, { username: 'sallyport', password: secretOf(PASSWORD), minReplicas: 1 });
+    const primary = await redisForTest({ settings: { user } });
+    await replicaForTest(primary);
+    const config = redisConfig(primary.port, { username: 'sallyport', password: secretOf(PASSWORD), minReplicas: 1 });
     const store = await openRedisForTest(config);
     const listener = new RecordingListener();
     store.feed.follow(listener);

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
 import { expect, it } from 'vitest';
 import { RecordingListener } from '../../../test/contract/recording-listener.ts';
-import { openRedisForTest, redisConfig, redisForTest } from '../../../test/contract/redis-store.ts';
+import { openRedisForTest, redisConfig, redisForTest, replicaForTest } from '../../../test/contract/redis-store.ts';
 import type { RedisServer } from '../../../test/redis-server.ts';
 import type { Store } from '../store.ts';
 import { StoreError } from '../store.ts';
@@ -14,10 +14,8 @@ const TOO_FEW =
 
 /** A primary with a replica that has all its data. */
 async function pair(): Promise<{ readonly primary: RedisServer; readonly replica: RedisServer }> {
-  const primary = await redisForTest({ settings: { 'repl-diskless-sync-delay': '0' } });
-  const replica = await redisForTest({ settings: { replicaof: `127.0.0.1 ${primary.port}` } });
-  await expect.poll(() => replica.hand.info('replication'), { timeout: 10_000 }).toContain('master_link_status:up');
-  return { primary, replica };
+  const primary = await redisForTest();
+  return { primary, replica: await replicaForTest(primary) };
 }
 
 function open({ port }: RedisServer, minReplicas = 1): Promise<Store> {
