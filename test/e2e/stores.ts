@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { type SentinelGroup, startSentinelGroup } from '../redis-sentinel.ts';
 import { startRedis } from '../redis-server.ts';
 import type { Sallyport } from './sallyport.ts';
 
@@ -46,14 +47,45 @@ export const REDIS: StoreKind = {
     const { port, hand, close } = await startRedis({ settings: { requirepass: env.REDIS_PASSWORD } });
     const edit = (config: Record<string, unknown>): void => {
       config['store'] = { url: `redis://127.0.0.1:${port}/3`, password: { env: 'REDIS_PASSWORD' } };
-      // The file of the demo has a list of issuers, the first of which is our own.
-      const [own] = config['issuers'] as [{ signing: object }];
-      own.signing = { ...own.signing, sealWith: { env: 'SEAL_SECRET' } };
+      seal(config);
     };
     await hand.select(3);
     return { env, edit, byHand: async (_sallyport, key, value) => void (await hand.set(key, value)), close };
   },
 };
 
+/** A primary with two replicas, found through Sentinels with a password, for this test alone. */
+export const SENTINEL: StoreKind = {
+  name: 'Redis by Sentinel',
+  start: async () => {
+    const env = { SENTINEL_PASSWORD: randomBytes(18).toString('hex'), SEAL_SECRET: randomBytes(18).toString('hex') };
+    const group = await startSentinelGroup({ settings: { requirepass: env.SENTINEL_PASSWORD } });
+    const edit = (config: Record<string, unknown>): void => {
+      config['store'] = storeOf(group, { password: { env: 'SENTINEL_PASSWORD' } });
+      seal(config);
+    };
+    const { hand } = group.servers[0];
+    return {
+      env,
+      edit,
+      byHand: async (_sallyport, key, value) => void (await hand.set(key, value)),
+      close: group.close,
+    };
+  },
+};
+
+/** The store of a configuration, on the primary that these Sentinels name. */
+export function storeOf({ name, sentinels }: SentinelGroup, more: object = {}): object {
+  const addresses = sentinels.map(({ port }) => `127.0.0.1:${port}`);
+  return { url: `redis://${name}`, sentinel: { addresses, ...more }, minReplicas: 1 };
+}
+
+/** Has our own issuer seal its keys. */
+export function seal(config: Record<string, unknown>): void {
+  // The file of the demo has a list of issuers, the first of which is our own.
+  const [own] = config['issuers'] as [{ signing: object }];
+  own.signing = { ...own.signing, sealWith: { env: 'SEAL_SECRET' } };
+}
+
 /** Every kind, each of which must serve alike. */
-export const STORES: readonly StoreKind[] = [SQLITE, REDIS];
+export const STORES: readonly StoreKind[] = [SQLITE, REDIS, SENTINEL];

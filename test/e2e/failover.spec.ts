@@ -1,0 +1,82 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { claims, corporateToken, startWorld, type World } from '../cases/world.ts';
+import { handOf, type SentinelGroup, startSentinelGroup } from '../redis-sentinel.ts';
+import type { RedisServer } from '../redis-server.ts';
+import { type CheckClient, connectChecks } from './check-client.ts';
+import { type Sallyport, startSallyport } from './sallyport.ts';
+import { seal, storeOf } from './stores.ts';
+
+const MAX_STALENESS_MS = 1_000;
+const TOKENS = 20;
+
+let world: World;
+let group: SentinelGroup;
+let sallyport: Sallyport;
+let checks: CheckClient;
+
+beforeAll(async () => {
+  world = await startWorld();
+  group = await startSentinelGroup();
+  const edit = (config: Record<string, unknown>): void => {
+    world.configure(config);
+    config['timeouts'] = { decision: '900ms', store: '400ms' };
+    config['store'] = storeOf(group);
+    config['revocation'] = { maxStaleness: `${MAX_STALENESS_MS}ms` };
+    seal(config);
+  };
+  const env = { ...world.env, SEAL_SECRET: 'a secret of thirty-two bytes, ok' };
+  sallyport = await startSallyport({ env, edit });
+  checks = connectChecks(sallyport.ports.extAuthz);
+});
+
+afterAll(async () => {
+  checks.close();
+  await sallyport.close();
+  await group.close();
+  world.close();
+});
+
+/** `passes`, or the status of the denial. */
+async function check(access: string): Promise<'passes' | number> {
+  const headers = [['authorization', `Bearer ${access}`]] as const;
+  const request = { method: 'POST', path: '/3rdparty/v1/messages', host: 'api.example.com', headers };
+  const outcome = await checks.check(request, 'raw');
+  return outcome.outcome === 'passes' ? 'passes' : outcome.answer.status;
+}
+
+/** Asks until it is denied, and sees that nothing passes later than the promise has it. */
+async function followRevoked(access: string, revokedMs: number): Promise<void> {
+  for (;;) {
+    const askedMs = performance.now() - revokedMs;
+    const outcome = await check(access);
+    if (outcome === 401) return;
+    if (outcome === 'passes') expect(askedMs).toBeLessThanOrEqual(MAX_STALENESS_MS);
+    await wait(20);
+  }
+}
+
+/** Has another server become the primary, and revokes there what is known to pass as soon as a Sentinel names it. */
+async function revokeAcross(strike: (primary: RedisServer) => Promise<unknown>): Promise<void> {
+  const old = await group.primary();
+  const ids = Array.from({ length: TOKENS }, (_, index) => `${old.port}-${index}`);
+  const tokens = ids.map((jti) => corporateToken(world, 'RS256', claims({ jti })));
+  for (const token of tokens) await expect.poll(() => check(token), { timeout: 20_000 }).toBe('passes');
+  const [primary] = await Promise.all([group.untilMoved(old), strike(old)]);
+  const hand = await handOf(primary);
+  for (const id of ids) await hand.set(`sallyport:revoked:corporate:${id}`, '');
+  const revokedMs = performance.now();
+  await Promise.all(tokens.map((token) => followRevoked(token, revokedMs)));
+  const good = corporateToken(world, 'RS256');
+  await expect.poll(() => check(good), { timeout: 20_000 }).toBe('passes');
+}
+
+it(
+  'what is revoked after a failover is denied in time, where the old primary goes on as one',
+  { timeout: 60_000 },
+  () => revokeAcross(() => group.failover()),
+);
+
+it('what is revoked after a failover is denied in time, where the old primary hangs', { timeout: 60_000 }, () =>
+  revokeAcross(async (primary) => primary.freeze()),
+);
