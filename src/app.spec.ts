@@ -7,6 +7,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { redisConfig, redisForTest } from '../test/contract/redis-store.ts';
 import { parseExposition } from '../test/observe/exposition.ts';
 import { startApp } from './app.ts';
 import type { Config } from './config/config.ts';
@@ -242,4 +243,16 @@ describe('startApp', () => {
     expect((await call(second, 'POST', TOKENS, `Bearer ${revoked['access_token']}`)).status).toBe(401);
     await second.close();
   });
+});
+
+it('the log says what the store warns of', async () => {
+  const { port } = await redisForTest();
+  const config = await configure();
+  const store = redisConfig(port, { minReplicas: 1 });
+  const app = await startApp(
+    { ...config, issuers: [], listen: { ...config.listen, tokens: undefined }, store },
+    { env: {}, logDestination },
+  );
+  await app.close();
+  expect(lines.join('')).toContain('has 0 replicas and minReplicas is 1');
 });

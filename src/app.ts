@@ -97,6 +97,7 @@ async function layFoundation(
 ): Promise<Omit<Foundation, 'ownKeys'>> {
   const store = await openStore(config.store, config.timeouts);
   opened.push(() => store.close());
+  if (store.warning !== undefined) events.storeWarned(store.warning);
   const parts = { store: store.revocations, clock, observer: events, maxEntries: MAX_STANDINGS };
   const standings = new Standings({ ...parts, ...limitsOf(config) });
   store.feed.follow(standings);

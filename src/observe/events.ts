@@ -86,6 +86,10 @@ export class Events implements DecisionObserver, RevocationObserver {
     );
   }
 
+  storeWarned(warning: string): void {
+    this.parts.logs.app.warn(warning);
+  }
+
   feedLost(cause: Error): void {
     this.parts.logs.app.warn(
       { cause: messageOf(cause) },

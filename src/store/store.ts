@@ -11,6 +11,8 @@ export interface Store {
   readonly accounts: AccountStore;
   readonly tokens: TokenStore;
   readonly signingKeys: SigningKeyStore;
+  /** What an operator should know of how it was found at the opening; it works nevertheless. */
+  readonly warning?: string;
   /** Ends every connection, worker and timer; writes that were accepted are finished first. */
   close(): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { expect, onTestFinished } from 'vitest';
 import type { RedisStoreConfig } from '../../src/config/config.ts';
 import { Secret } from '../../src/config/secret.ts';
@@ -41,6 +42,18 @@ export async function replicaForTest(primary: RedisServer): Promise<RedisServer>
   const replica = await redisForTest({ settings: { replicaof: `127.0.0.1 ${primary.port}` } });
   await expect.poll(() => primary.hand.info('replication'), { timeout: 10_000 }).toContain('state=online');
   return replica;
+}
+
+/** The users that `docs/redis.md` asks for, with this password, as a configuration file of each server has them. */
+export async function documentedUsers(
+  password: string,
+): Promise<{ readonly redis: string; readonly sentinel: string }> {
+  const manual = await readFile(new URL('../../docs/redis.md', import.meta.url), 'utf8');
+  const commands = manual.replaceAll(' \\\n', '').matchAll(/ACL SETUSER sallyport on '>PASSWORD' (.*)/g);
+  const [redis = '', sentinel = ''] = Array.from(commands, ([, rules = '']) => {
+    return `sallyport on >${password} ${rules.replaceAll("'", '').replaceAll(/\s+/g, ' ')}`;
+  });
+  return { redis, sentinel };
 }
 
 /** Opens a store that is closed when the test ends. The machine that runs the tests may be slow. */

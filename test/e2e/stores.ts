@@ -55,7 +55,7 @@ export const REDIS: StoreKind = {
 };
 
 /** A primary with two replicas, found through Sentinels with a password, for this test alone. */
-export const SENTINEL: StoreKind = {
+const SENTINEL: StoreKind = {
   name: 'Redis by Sentinel',
   start: async () => {
     const env = { SENTINEL_PASSWORD: randomBytes(18).toString('hex'), SEAL_SECRET: randomBytes(18).toString('hex') };

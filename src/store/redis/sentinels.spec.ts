@@ -1,7 +1,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { RecordingListener } from '../../../test/contract/recording-listener.ts';
-import { openRedisForTest, redisForTest, secretOf, sentinelConfig } from '../../../test/contract/redis-store.ts';
+import {
+  documentedUsers,
+  openRedisForTest,
+  redisForTest,
+  secretOf,
+  sentinelConfig,
+} from '../../../test/contract/redis-store.ts';
 import type { SentinelGroup, SentinelGroupOptions, SentinelServer } from '../../../test/redis-sentinel.ts';
 import { handOf, startSentinel, startSentinelGroup } from '../../../test/redis-sentinel.ts';
 import type { RedisServer } from '../../../test/redis-server.ts';
@@ -21,8 +27,11 @@ async function groupForTest(options?: SentinelGroupOptions): Promise<SentinelGro
   return group;
 }
 
-async function sentinelForTest(primary: RedisServer): Promise<SentinelServer> {
-  const sentinel = await startSentinel(primary.port);
+async function sentinelForTest(
+  primary: RedisServer,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<SentinelServer> {
+  const sentinel = await startSentinel(primary.port, settings);
   onTestFinished(() => sentinel.close());
   return sentinel;
 }
@@ -230,6 +239,15 @@ describe('Sentinels', () => {
       expect(String(error)).not.toMatch(/hunter2|correct-horse/);
       expect(performance.now() - beganMs).toBeLessThan(8_000);
     }
+  });
+
+  it('take a user with the permissions that docs/redis.md asks for', async () => {
+    const primary = await redisForTest();
+    const { sentinel: user } = await documentedUsers(PASSWORD);
+    const server = await sentinelForTest(primary, { user });
+    const { sentinel, ...config } = sentinelConfig({ name: 'sms-primary', sentinels: [server] });
+    const access = { username: 'sallyport', password: secretOf(PASSWORD) };
+    await revoke(await openRedisForTest({ ...config, sentinel: sentinel && { ...sentinel, ...access } }), 'a');
   });
 
   it('lead to a server that comes later', async () => {

@@ -3,6 +3,8 @@ export interface ServerInfo {
   /** A replica may lag behind its primary: what it does not know of may be revoked. */
   readonly isPrimary: boolean;
   readonly isLoading: boolean;
+  /** Those that are connected to it. */
+  readonly replicas: number;
   /** `maxmemory-policy`; `undefined` where the server does not say. */
   readonly evictionPolicy: string | undefined;
 }
@@ -13,6 +15,7 @@ export function parseServerInfo(text: string): ServerInfo {
   return {
     isPrimary: fields.get('role') === 'master',
     isLoading: (fields.get('loading') ?? '0') !== '0',
+    replicas: Number(fields.get('connected_slaves') ?? 0),
     evictionPolicy: fields.get('maxmemory_policy'),
   };
 }

@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { makeCertificates } from '../../../test/certificates.ts';
 import { RecordingListener } from '../../../test/contract/recording-listener.ts';
 import {
+  documentedUsers,
   openRedisForTest,
   redisConfig,
   redisForTest,
@@ -101,9 +101,7 @@ describe('what lies in Redis', () => {
 
 describe('openRedisStore()', () => {
   it('logs in as an ACL user with the permissions that docs/redis.md asks for', async () => {
-    const manual = await readFile(new URL('../../../docs/redis.md', import.meta.url), 'utf8');
-    const [, rules = ''] = /ACL SETUSER sallyport on '>PASSWORD' (.*)/.exec(manual.replaceAll(' \\\n', '')) ?? [];
-    const user = `sallyport on >${PASSWORD} ${rules.replaceAll("'", '').replaceAll(/\s+/g, ' ')}`;
+    const { redis: user } = await documentedUsers(PASSWORD);
     const primary = await redisForTest({ settings: { user } });
     await replicaForTest(primary);
     const config = redisConfig(primary.port, { username: 'sallyport', password: secretOf(PASSWORD), minReplicas: 1 });
@@ -162,6 +160,18 @@ describe('openRedisStore()', () => {
     const { port } = await redisForTest({ settings: { user: `sallyport on >${PASSWORD} ~* +get` } });
     const config = redisConfig(port, { username: 'sallyport', password: secretOf(PASSWORD) });
     await expect(openRedisStore(config, QUICK)).rejects.toThrow('lacks a permission; docs/redis.md');
+  });
+
+  it('warns of fewer replicas than every write is to reach', async () => {
+    const primary = await redisForTest();
+    expect(await openRedisForTest(redisConfig(primary.port))).not.toHaveProperty('warning');
+    const config = redisConfig(primary.port, { minReplicas: 1 });
+    expect((await openRedisForTest(config)).warning).toBe(
+      `Redis store "redis://127.0.0.1:${primary.port}/0": has 0 replicas and minReplicas is 1: ` +
+        'every write will fail; start more replicas, or lower minReplicas',
+    );
+    await replicaForTest(primary);
+    expect(await openRedisForTest(config)).not.toHaveProperty('warning');
   });
 
   it.each(['allkeys-lru', 'volatile-ttl'])('refuses the eviction policy %s unless it is allowed', async (policy) => {

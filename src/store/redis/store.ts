@@ -56,15 +56,17 @@ export async function openRedisStore(config: RedisStoreConfig, timeouts: RedisTi
     await Promise.all([reads.close(), writes.close()]);
     await sentinels?.close();
   };
+  let info: ServerInfo;
   try {
-    const [info] = await Promise.all([reads.open(openMs), writes.open(openMs)]);
+    [info] = await Promise.all([reads.open(openMs), writes.open(openMs)]);
     if (!config.allowEviction) refuseEviction(place, info);
   } catch (error) {
     await close();
     throw error;
   }
   const { minReplicas } = config;
-  return assemble(reads, new Writes({ place, connection: writes, minReplicas, barrierKey: BARRIER_KEY }), feed, close);
+  const confirmed = new Writes({ place, connection: writes, minReplicas, barrierKey: BARRIER_KEY });
+  return { ...assemble(reads, confirmed, feed, close), ...warnOfReplicas(place, info, minReplicas) };
 }
 
 function assemble(reads: Connection, writes: Writes, feed: RedisFeed, closeBoth: () => Promise<void>): Store {
@@ -91,4 +93,12 @@ function refuseEviction({ name }: Place, { evictionPolicy = 'unknown' }: ServerI
     `Redis store "${name}": may drop revocations when its memory is full (maxmemory-policy is ${evictionPolicy}); ` +
       'set maxmemory-policy noeviction there, or accept it with allowEviction: true in the store',
   );
+}
+
+function warnOfReplicas({ name }: Place, { replicas }: ServerInfo, minReplicas: number): Pick<Store, 'warning'> {
+  if (replicas >= minReplicas) return {};
+  const warning =
+    `Redis store "${name}": has ${replicas} replicas and minReplicas is ${minReplicas}: ` +
+    'every write will fail; start more replicas, or lower minReplicas';
+  return { warning };
 }
