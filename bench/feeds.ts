@@ -49,8 +49,16 @@ for (const feeds of numbers(values.feeds)) await measureFeeds(feeds);
 /** One Redis for one number of feeds, which stay while revocations come at each rate in turn. */
 async function measureFeeds(count: number): Promise<void> {
   const redis = await startRedis();
-  const none = { username: undefined, password: undefined, tls: undefined, allowEviction: false };
-  const config = { kind: 'redis', host: '127.0.0.1', port: redis.port, database: 0, ...none } as const;
+  const none = { username: undefined, password: undefined, tls: undefined, sentinel: undefined };
+  const config = {
+    kind: 'redis',
+    host: '127.0.0.1',
+    port: redis.port,
+    database: 0,
+    ...none,
+    minReplicas: 0,
+    allowEviction: false,
+  } as const;
   const store = await openRedisStore(config, { storeMs: 5_000, writeMs: 30_000 });
   const world: World = { redis, store, observed: new Observed() };
   const listener: FeedListener = {
