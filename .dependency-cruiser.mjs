@@ -16,7 +16,7 @@ const KNOWS = {
   observe: [CORE, CONFIG_TYPES, STORE_INTERFACES],
   jwt: [CORE, CONFIG_TYPES, '^src/config/key-url\\.ts$', STORE_INTERFACES, REVOCATION_KEYS],
   introspection: [CORE, CONFIG_TYPES, REVOCATION_KEYS, '^src/jwt/'],
-  revocation: [CORE, CONFIG_TYPES, STORE_INTERFACES],
+  revocation: [CORE, CONFIG_TYPES, STORE_INTERFACES, '^src/store/entry-merge\\.ts$'],
   tokens: [CORE, CONFIG_TYPES, STORE_INTERFACES, '^src/(jwt|revocation|observe)/'],
   edge: [CORE, CONFIG_TYPES, STORE_INTERFACES, '^src/(tokens|observe|http2)/'],
   http2: [CORE, CONFIG_TYPES],

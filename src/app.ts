@@ -9,7 +9,7 @@ import { KnownTokens } from './jwt/known-tokens.ts';
 import { openOwnKeys } from './jwt/own-keys.ts';
 import type { Events } from './observe/events.ts';
 import { Observation } from './observe/observation.ts';
-import { Standings } from './revocation/standings.ts';
+import { Keeper } from './revocation/keeper.ts';
 import type { App } from './running-app.ts';
 import { closeAll, limitsOf, RunningApp } from './running-app.ts';
 import { openStore } from './store/open.ts';
@@ -57,7 +57,7 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
 }
 
 /** What decides for the gateway, without a door: to ask one question and close. Makes no key and no account. */
-export interface Inspection extends Pick<Generation, 'gateway'>, Pick<Foundation, 'store' | 'standings'> {
+export interface Inspection extends Pick<Generation, 'gateway'>, Pick<Foundation, 'store' | 'revocationSet'> {
   close(): Promise<void>;
 }
 
@@ -74,7 +74,8 @@ export async function openInspection(config: Config): Promise<Inspection> {
     const hasKeys = issuer !== undefined && (await signingKeys.list(issuer.name)).length > 0;
     const ownKeys = hasKeys ? await openOwnKeys(issuer, config.store, signingKeys, systemClock) : [];
     const { gateway } = buildGeneration(patient, { ...parts, ownKeys }, 1);
-    return { gateway, store: parts.store, standings: parts.standings, close: () => closeAll(opened) };
+    const { store, revocationSet } = parts;
+    return { gateway, store, revocationSet, close: () => closeAll(opened) };
   });
 }
 
@@ -98,19 +99,21 @@ async function layFoundation(
   const store = await openStore(config.store, config.timeouts);
   opened.push(() => store.close());
   if (store.warning !== undefined) events.storeWarned(store.warning);
-  const parts = { store: store.revocations, clock, observer: events, maxEntries: MAX_STANDINGS };
-  const standings = new Standings({ ...parts, ...limitsOf(config) });
-  store.feed.follow(standings);
+  const parts = { store, clock, observer: events, limits: limitsOf(config), maxStandings: MAX_STANDINGS };
+  const revocationSet = await Keeper.open(parts);
+  const { standings } = revocationSet;
+  opened.push(async () => revocationSet.end());
   const keySets = new KeySets({ clock, observer: events });
   opened.push(async () => keySets.close());
   const introspection = new Introspection({ clock, observer: events });
   opened.push(() => introspection.close());
   const known = new KnownTokens(MAX_KNOWN_TOKENS);
   sources.standings = standings;
+  sources.revocationSet = revocationSet;
   sources.knownTokens = known;
   sources.keySets = keySets;
   sources.introspection = introspection;
-  return { events, store, clock, standings, known, keySets, introspection, passwords: new Passwords() };
+  return { events, store, clock, revocationSet, standings, known, keySets, introspection, passwords: new Passwords() };
 }
 
 /** The first door to open and the last to close: it shows a start and a stop while they last. */

@@ -23,7 +23,7 @@ import {
   NOW_MS,
 } from './core/testing.ts';
 import { Standings } from './revocation/standings.ts';
-import { SILENT_OBSERVER } from './revocation/testing.ts';
+import { SILENT_OBSERVER, SOUND_SET } from './revocation/testing.ts';
 
 const TIMEOUT_MS = 150;
 const REQUEST = makeRequest({ authorization: 'Bearer tok' });
@@ -356,7 +356,7 @@ describe('Authorizer over Standings', () => {
         return question.promise;
       };
       const limits = { maxStalenessMs: 1000, storeTimeoutMs: 10_000, allowKnownForMs: undefined };
-      const parts = { store: { read }, clock, ...limits, observer: SILENT_OBSERVER, maxEntries: 100 };
+      const parts = { store: { read }, clock, ...limits, observer: SILENT_OBSERVER, ...SOUND_SET, maxEntries: 100 };
       const standings = new Standings(parts);
       const credential = makeCredential({ standings: [standings.at('a'), standings.at('b')] });
       const other = makeCredential({ standings: [standings.at('b'), standings.at('c')] });

@@ -15,6 +15,7 @@ import { TokenSigner } from './jwt/signer.ts';
 import type { SigningKey } from './jwt/signing-keys.ts';
 import { trustIssuers } from './jwt/trust.ts';
 import type { Events } from './observe/events.ts';
+import type { Keeper } from './revocation/keeper.ts';
 import type { Standings } from './revocation/standings.ts';
 import type { Store } from './store/store.ts';
 import { BasicVerifier } from './tokens/basic-verifier.ts';
@@ -37,6 +38,7 @@ export interface Foundation {
   readonly events: Events;
   readonly store: Store;
   readonly clock: Clock;
+  readonly revocationSet: Pick<Keeper, 'status'>;
   readonly standings: Standings;
   readonly known: KnownTokens;
   readonly keySets: KeySets;

@@ -6,6 +6,7 @@ import { CommandError, UsageError } from './cli/command.ts';
 import { explain } from './cli/explain.ts';
 import { routes } from './cli/routes.ts';
 import { serve } from './cli/serve.ts';
+import { store } from './cli/store.ts';
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['serve', serve],
@@ -13,6 +14,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['routes', routes],
   ['explain', explain],
   ['account', account],
+  ['store', store],
 ]);
 
 const USAGE = `usage: sallyport <command> [--config FILE]

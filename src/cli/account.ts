@@ -1,14 +1,11 @@
 import { systemClock } from '../app.ts';
 import type { Config } from '../config/config.ts';
-import { openStore } from '../store/open.ts';
 import { Accounts } from '../tokens/accounts.ts';
 import { Passwords } from '../tokens/passwords.ts';
 import type { Arguments, Command, Terminal } from './command.ts';
 import { CommandError, requireConfig, UsageError } from './command.ts';
 import { readPassword } from './password.ts';
-
-/** Longer than a decision would wait. */
-const STORE_MS = 5_000;
+import { withStore } from './shared-store.ts';
 
 /** Adds, lists and removes the accounts of a store, also while Sallyport runs on it. */
 export const account: Command = {
@@ -36,17 +33,10 @@ remove  also ends every token that was issued to the account
 async function withAccounts(config: Config, use: (accounts: Accounts) => Promise<number>): Promise<number> {
   const issuer = config.issuers.find(({ kind }) => kind === 'signing')?.name;
   if (issuer === undefined) throw new CommandError('sallyport: no issuer with `signing`: there are no accounts');
-  if (config.store.kind === 'memory') {
-    throw new CommandError('sallyport: the store is `memory:`, which no other process can reach');
-  }
-  const store = await openStore(config.store, { storeMs: STORE_MS });
-  try {
+  return withStore(config.store, ({ accounts: store }) => {
     const catalogue = new Set(config.scopes.keys());
-    const parts = { store: store.accounts, passwords: new Passwords(), issuer, catalogue, clock: systemClock };
-    return await use(new Accounts(parts));
-  } finally {
-    await store.close();
-  }
+    return use(new Accounts({ store, passwords: new Passwords(), issuer, catalogue, clock: systemClock }));
+  });
 }
 
 async function add(accounts: Accounts, name: string, { values }: Arguments, terminal: Terminal): Promise<number> {

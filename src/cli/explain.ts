@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import type { Inspection } from '../app.ts';
@@ -12,7 +11,8 @@ import type { AccessRequest } from '../core/request.ts';
 import type { Arguments, Command, Terminal } from './command.ts';
 import { CommandError, requireConfig, UsageError } from './command.ts';
 import { MEANINGS } from './reasons.ts';
-import { stepsOf } from './steps.ts';
+import { requireStore } from './shared-store.ts';
+import { stepsOf, timeOf } from './steps.ts';
 
 /** Decides one request as the gateway's door would, and tells each step; or tells what a reason means. */
 export const explain: Command = {
@@ -31,9 +31,7 @@ REASON is one of ${REASONS.join(', ')}.
     if (method === undefined || rest.length > 0) throw new UsageError('expected METHOD PATH, or a reason');
     if (path === undefined) return define(method, terminal);
     const config = requireConfig(args.config, terminal.env);
-    if (config.store.kind === 'sqlite' && !existsSync(config.store.path)) {
-      throw new CommandError(`sallyport: no store at ${config.store.path} yet: start Sallyport first`);
-    }
+    requireStore(config.store);
     const request = requestOf(method, path, args, await readCredential(args, terminal));
     return decide(config, request, terminal);
   },
@@ -84,6 +82,7 @@ async function decide(config: Config, request: AccessRequest, terminal: Terminal
       out(`${MARKS[outcome]}  ${name.padEnd(12)}  ${words}`.trimEnd());
     for (const line of await entriesOf(decision, inspection)) out(`      ${line}`);
     for (const line of conclusionOf(decision)) out(line);
+    if (isUnavailable(decision)) for (const line of lossOf(inspection)) out(line);
     return decision.outcome === 'allow' ? 0 : 1;
   } finally {
     await inspection.close();
@@ -99,6 +98,16 @@ async function entriesOf(decision: Decision, { store }: Inspection): Promise<rea
   const keys = (denial.credential?.standings ?? []).filter(({ marked }) => marked).map(({ key }) => key);
   const values = await store.revocations.read(keys);
   return keys.map((key, index) => `${key}  ${values[index] ?? ''}`.trimEnd());
+}
+
+function isUnavailable(decision: Decision): boolean {
+  return (decision.outcome === 'deny' ? decision : decision.shadowed)?.reason === 'unavailable';
+}
+
+function lossOf({ revocationSet }: Inspection): readonly string[] {
+  const { lostSinceSeconds } = revocationSet.status;
+  if (lostSinceSeconds === undefined) return [];
+  return [`the revocation set is lost since ${timeOf(lostSinceSeconds * 1000)}: see sallyport store --help`];
 }
 
 function conclusionOf(decision: Decision): readonly string[] {

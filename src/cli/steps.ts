@@ -110,6 +110,7 @@ export function needsOf(route: Route | undefined): string {
   return requiredScopes(requirement).join(requirement.kind === 'anyOf' ? ' or ' : ' and ');
 }
 
-function timeOf(ms: number | undefined): string {
+/** A time as people and machines read it. */
+export function timeOf(ms: number | undefined): string {
   return ms === undefined || !Number.isFinite(ms) ? 'never' : new Date(ms).toISOString();
 }

@@ -61,4 +61,11 @@ export interface RevocationObserver {
   feedBack(): void;
   outageBegan(cause: Error): void;
   outageEnded(): void;
+  /** The set is not the one that was known: nothing passes until an operator accepts that. */
+  setLost(sinceSeconds: number): void;
+  setAccepted(): void;
+  /** Entries that the store had lost were written again; told as often as that is done. */
+  entriesRewritten(count: number): void;
+  /** Entries went before their time while the set stood, by nobody of us; told as often as that is seen. */
+  entriesVanished(count: number): void;
 }

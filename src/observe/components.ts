@@ -1,7 +1,7 @@
 import type { Clock } from '../core/ports.ts';
 import type { ConfigStatus } from './config-status.ts';
 import type { Failures } from './failures.ts';
-import type { IntrospectionState, KeySetState, Sources } from './sources.ts';
+import type { IntrospectionState, KeySetState, SetStatus, Sources } from './sources.ts';
 
 /** A store that failed so lately is told of as failing. */
 const FAILING_SECONDS = 10;
@@ -16,9 +16,13 @@ export interface ComponentsParts {
 /** How the parts are, for people and alerts: the detail beside readiness, on which readiness does not depend. */
 export interface Components {
   readonly store: { readonly status: 'ok' | 'failing'; readonly errors: number };
-  /** `outage`: the last question about a revocation went unanswered, and `onOutage` decides. */
-  readonly revocations?: { readonly status: 'ok' | 'outage' };
-  readonly feed?: { readonly status: 'ok' | 'stale'; readonly ageSeconds?: number };
+  /**
+   * `outage`: the last question about a revocation went unanswered, and `onOutage` decides. `lost`: the set itself went,
+   * and nothing passes until `sallyport store accept-loss`.
+   */
+  readonly revocations?: { readonly status: 'ok' | 'outage' | 'lost'; readonly lostSince?: string };
+  /** `lost`: it has broken off, and is being made again. `stale`: it has not proved itself in time. */
+  readonly feed?: { readonly status: 'ok' | 'stale' | 'lost'; readonly ageSeconds?: number };
   readonly keySets?: readonly {
     readonly issuer: string;
     /** `failing`: it cannot be refreshed, and the last good keys still count. `missing`: none do. */
@@ -37,12 +41,12 @@ export interface Components {
 }
 
 export function describeComponents({ sources, failures, configStatus, clock }: ComponentsParts): Components {
-  const { standings, keySets, introspection } = sources;
+  const { standings, revocationSet, keySets, introspection } = sources;
   const isFailing = failures.storeFailedSecondsAgo() < FAILING_SECONDS;
   const { isCurrent, takenAtMs } = configStatus;
   return {
     store: { status: isFailing ? 'failing' : 'ok', errors: failures.store },
-    ...(standings === undefined ? {} : describeStandings(standings, clock.monotonicMs())),
+    ...(standings === undefined ? {} : describeStandings(standings, revocationSet?.status, clock.monotonicMs())),
     ...(keySets === undefined ? {} : { keySets: Array.from(keySets.statuses(), describeKeySet) }),
     ...(introspection === undefined ? {} : { introspection: Array.from(introspection.statuses(), describeServer) }),
     config: { status: isCurrent ? 'ok' : 'refused', takenAt: new Date(takenAtMs).toISOString() },
@@ -58,15 +62,26 @@ export function feedAgeSeconds({ heardUpToMs }: Standings['freshness'], nowMs: n
 
 function describeStandings(
   { freshness, status }: Standings,
+  set: SetStatus | undefined,
   nowMs: number,
 ): Required<Pick<Components, 'revocations' | 'feed'>> {
-  return { revocations: { status: status.outage ? 'outage' : 'ok' }, feed: describeFeed(freshness, nowMs) };
+  return { revocations: describeSet(status.outage, set), feed: describeFeed(status.feed, freshness, nowMs) };
 }
 
-function describeFeed(freshness: Standings['freshness'], nowMs: number): NonNullable<Components['feed']> {
+function describeSet(outage: boolean, set: SetStatus | undefined): NonNullable<Components['revocations']> {
+  if (set?.lostSinceSeconds === undefined) return { status: outage ? 'outage' : 'ok' };
+  return { status: 'lost', lostSince: new Date(set.lostSinceSeconds * 1_000).toISOString() };
+}
+
+function describeFeed(
+  state: Standings['status']['feed'],
+  freshness: Standings['freshness'],
+  nowMs: number,
+): NonNullable<Components['feed']> {
   const ageSeconds = feedAgeSeconds(freshness, nowMs);
   if (ageSeconds === undefined) return { status: 'ok' };
-  const status = ageSeconds * 1_000 <= freshness.maxStalenessMs ? 'ok' : 'stale';
+  const isFresh = ageSeconds * 1_000 <= freshness.maxStalenessMs;
+  const status = state === 'lost' ? 'lost' : isFresh ? 'ok' : 'stale';
   return Number.isFinite(ageSeconds) ? { status, ageSeconds } : { status };
 }
 

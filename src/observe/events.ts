@@ -109,6 +109,31 @@ export class Events implements DecisionObserver, RevocationObserver {
     this.parts.logs.app.info('outage over: the revocation set can be read');
   }
 
+  setLost(sinceSeconds: number): void {
+    this.parts.logs.app.error(
+      { since: new Date(sinceSeconds * 1_000).toISOString() },
+      'the revocation set was lost: nothing passes that asks for a credential; see what it lacks, then run `sallyport store accept-loss`',
+    );
+  }
+
+  setAccepted(): void {
+    this.parts.logs.app.warn('the loss of the revocation set was accepted: it counts again as it is');
+  }
+
+  entriesRewritten(count: number): void {
+    this.parts.logs.app.warn({ count }, 'revocations that the store had lost were written again');
+  }
+
+  entriesVanished(count: number): void {
+    this.parts.repeats.tell('vanished', (repeated) => {
+      const facts = { count, ...(repeated === 0 ? {} : { repeated }) };
+      this.parts.logs.app.warn(
+        facts,
+        'revocations are gone before their time: deleted by hand, or dropped by the store',
+      );
+    });
+  }
+
   tokenIssued(by: Actor, token: { readonly id: string; readonly scopes: readonly string[] }): void {
     this.parts.logs.audit.info({ ...by, id: token.id, scopes: token.scopes }, 'token issued');
   }

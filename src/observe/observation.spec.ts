@@ -71,7 +71,7 @@ describe('Observation of parts', () => {
   it('shows what is remembered, as it is at the moment', () => {
     const knownTokens = { size: 1, hits: 2, misses: 3 };
     observation.sources.knownTokens = knownTokens;
-    observation.sources.standings = { size: 4, freshness: makeFreshness(), status: { outage: false } };
+    observation.sources.standings = { size: 4, freshness: makeFreshness(), status: { feed: 'live', outage: false } };
     knownTokens.hits = 20;
     const seen = scrape();
     expect(seen.value('sallyport_known_tokens')).toBe(1);
@@ -88,7 +88,7 @@ describe('Observation of parts', () => {
     ['a set in our own memory', Infinity, undefined, { status: 'ok' }],
   ])('shows %s', (_what, heardUpToMs, ageSeconds, feed) => {
     const freshness = makeFreshness({ heardUpToMs, maxStalenessMs: 1_000 });
-    observation.sources.standings = { size: 0, freshness, status: { outage: false } };
+    observation.sources.standings = { size: 0, freshness, status: { feed: 'live', outage: false } };
     expect(scrape().value('sallyport_feed_age_seconds')).toBe(ageSeconds);
     expect(observation.components().feed).toEqual(feed);
   });
@@ -97,7 +97,7 @@ describe('Observation of parts', () => {
     [true, 1, { status: 'outage' }],
     [false, 0, { status: 'ok' }],
   ])('shows whether the last question about a revocation went unanswered: %j', (outage, value, revocations) => {
-    observation.sources.standings = { size: 0, freshness: makeFreshness(), status: { outage } };
+    observation.sources.standings = { size: 0, freshness: makeFreshness(), status: { feed: 'live', outage } };
     expect(scrape().value('sallyport_revocation_outage')).toBe(value);
     expect(observation.components().revocations).toEqual(revocations);
   });

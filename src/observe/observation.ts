@@ -33,6 +33,7 @@ export class Observation {
   readonly sources: Sources = {
     knownTokens: undefined,
     standings: undefined,
+    revocationSet: undefined,
     keySets: undefined,
     introspection: undefined,
   };

@@ -64,6 +64,15 @@ function ofKnowledge({ sources, clock }: OwnMetricsParts): Metric[] {
     gauge('sallyport_revocation_outage', '1 while the last question about a revocation went unanswered.', () =>
       single(sources.standings && Number(sources.standings.status.outage)),
     ),
+    gauge('sallyport_revocation_set_lost', '1 while the revocation set is lost and nobody has accepted that.', () =>
+      single(sources.revocationSet && Number(sources.revocationSet.status.lostSinceSeconds !== undefined)),
+    ),
+    counter('sallyport_revocations_rewritten_total', 'Revocations that the store had lost and got again.', () =>
+      single(sources.revocationSet?.status.rewritten),
+    ),
+    counter('sallyport_revocations_vanished_total', 'Revocations that went from the store before their time.', () =>
+      single(sources.revocationSet?.status.vanished),
+    ),
     gauge('sallyport_feed_age_seconds', 'Time since the revocation feed last proved that it tells of changes.', () => {
       const freshness = sources.standings?.freshness;
       return single(freshness && feedAgeSeconds(freshness, clock.monotonicMs()));

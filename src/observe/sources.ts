@@ -20,12 +20,25 @@ export interface IntrospectionState {
   readonly questions: Readonly<Record<string, number>>;
 }
 
+/** How it stands with what is heard and read of the revocation set. */
+interface StandingStatus {
+  readonly feed: 'starting' | 'live' | 'lost';
+  readonly outage: boolean;
+}
+
+/** How it stands with the revocation set itself. */
+export interface SetStatus {
+  /** Unix seconds since when it is known to be lost; `undefined` where it is not. */
+  readonly lostSinceSeconds: number | undefined;
+  readonly rewritten: number;
+  readonly vanished: number;
+}
+
 /** Parts that know something worth seeing; read when somebody looks. Each may be replaced, by a reload for one. */
 export interface Sources {
   knownTokens: { readonly size: number; readonly hits: number; readonly misses: number } | undefined;
-  standings:
-    | { readonly size: number; readonly freshness: Freshness; readonly status: { readonly outage: boolean } }
-    | undefined;
+  standings: { readonly size: number; readonly freshness: Freshness; readonly status: StandingStatus } | undefined;
+  revocationSet: { readonly status: SetStatus } | undefined;
   keySets: { statuses(): Iterable<KeySetState> } | undefined;
   introspection: { statuses(): Iterable<IntrospectionState> } | undefined;
 }

@@ -1,5 +1,7 @@
 import type { RevocationObserver } from '../core/ports.ts';
 
+type Observer = Pick<RevocationObserver, 'feedLost' | 'feedBack' | 'outageBegan' | 'outageEnded'>;
+
 /** `starting` until the feed is heard for the first time. */
 export type FeedState = 'starting' | 'live' | 'lost';
 
@@ -8,9 +10,9 @@ export class RevocationHealth {
   feed: FeedState = 'starting';
   /** Whether the last question to the store was left without an answer. */
   outage = false;
-  private readonly observer: RevocationObserver;
+  private readonly observer: Observer;
 
-  constructor(observer: RevocationObserver) {
+  constructor(observer: Observer) {
     this.observer = observer;
   }
 

@@ -1,11 +1,13 @@
 import { LRUCache } from 'lru-cache';
 import type { KnownCredential } from '../core/known.ts';
 import type { Clock, RevocationObserver, StandingReader } from '../core/ports.ts';
+import type { Reach } from '../core/revocation-entry.ts';
 import { readReach } from '../core/revocation-entry.ts';
 import type { Freshness, Standing } from '../core/standing.ts';
 import { NO_EPOCH, unread } from '../core/standing.ts';
-import type { RevocationListener, RevocationStore } from '../store/store.ts';
+import type { RevocationStore } from '../store/store.ts';
 import { StoreError } from '../store/store.ts';
+import { SetLostError } from './epoch-watch.ts';
 import type { FeedState } from './health.ts';
 import { RevocationHealth } from './health.ts';
 
@@ -24,8 +26,6 @@ export interface StandingLimits {
 /** What an operator is told of the revocation set. */
 export interface RevocationStatus {
   readonly feed: FeedState;
-  /** Milliseconds since the moment up to which every change was heard; 0 for our own memory, `Infinity` before the first beat. */
-  readonly feedAgeMs: number;
   /** Whether the last question to the store was left without an answer. */
   readonly outage: boolean;
 }
@@ -34,6 +34,12 @@ export interface StandingsParts extends StandingLimits {
   readonly store: Pick<RevocationStore, 'read'>;
   readonly clock: Clock;
   readonly observer: RevocationObserver;
+  /** Entries that count whatever the store says. */
+  readonly known: { reachOf(key: string): Reach | undefined };
+  /** Told of an entry that the store has, each time it was read. */
+  readonly found: (key: string) => void;
+  /** Whether what the store says counts; where it does not, `store.read` rejects. */
+  readonly set: { readonly isSound: boolean };
   /** How many entries are remembered; the least recently used go first. */
   readonly maxEntries: number;
 }
@@ -50,7 +56,7 @@ interface Question {
  * The local LRU over the revocation set. Hands out one shared {@link Standing} a key, keeps it true by the feed, and
  * asks the store where it cannot be.
  */
-export class Standings implements StandingReader, RevocationListener {
+export class Standings implements StandingReader {
   readonly freshness: { -readonly [Key in keyof Freshness]: Freshness[Key] };
   private readonly health: RevocationHealth;
   private readonly parts: StandingsParts;
@@ -81,18 +87,20 @@ export class Standings implements StandingReader, RevocationListener {
     return this.freshness.maxStalenessMs;
   }
 
-  /** The same knowledge, which may be older, and answers count as long. Where a change was heard, neither is left. */
+  /**
+   * The same knowledge, which may be older, and answers count as long. Where a change was heard, neither is left. A set
+   * that was lost is no outage.
+   */
   get outageFreshness(): Freshness | undefined {
-    const { allowKnownForMs } = this;
-    return allowKnownForMs === undefined
+    const { allowKnownForMs, parts } = this;
+    return allowKnownForMs === undefined || !parts.set.isSound
       ? undefined
       : { ...this.freshness, maxStalenessMs: allowKnownForMs, keepsAnswers: true };
   }
 
   get status(): RevocationStatus {
     const { feed, outage } = this.health;
-    const feedAgeMs = Math.max(0, this.parts.clock.monotonicMs() - this.freshness.heardUpToMs);
-    return { feed, feedAgeMs, outage };
+    return { feed, outage };
   }
 
   /** How many entries are remembered now. */
@@ -106,12 +114,19 @@ export class Standings implements StandingReader, RevocationListener {
     if (standing !== undefined) return standing;
     const fresh = unread(key);
     this.entries.set(key, fresh);
+    this.apply(key);
     return fresh;
   }
 
   /** That of a key which is remembered already: what anybody may name is not remembered for it. */
   peek(key: string): Standing | undefined {
     return this.entries.peek(key);
+  }
+
+  /** The entry of this key is among those that are known: where it could end a token that is remembered, it does. */
+  apply(key: string): void {
+    const [standing, reach] = [this.entries.peek(key), this.parts.known.reachOf(key)];
+    if (standing !== undefined && reach !== undefined) mark(standing, reach);
   }
 
   async refresh(credential: KnownCredential): Promise<void> {
@@ -129,6 +144,7 @@ export class Standings implements StandingReader, RevocationListener {
       this.open.delete(key);
       const standing = this.entries.peek(key);
       if (standing !== undefined) forget(standing);
+      this.apply(key);
     }
   }
 
@@ -150,8 +166,11 @@ export class Standings implements StandingReader, RevocationListener {
   /** The shared standing for one that an LRU eviction may have orphaned; what is known to have ended stays so. */
   private adopt(standing: Standing): Standing {
     const shared = this.entries.get(standing.key);
-    if (shared === undefined) this.entries.set(standing.key, standing);
-    else if (shared !== standing && standing.marked) mark(shared, standing);
+    if (shared === undefined) {
+      this.entries.set(standing.key, standing);
+      this.apply(standing.key);
+    }
+    if (shared !== undefined && shared !== standing && standing.marked) mark(shared, standing);
     return shared ?? standing;
   }
 
@@ -168,7 +187,7 @@ export class Standings implements StandingReader, RevocationListener {
         .catch((error: unknown) => {
           // Also where the answer cannot be read: a question that stayed open would never be asked again.
           this.close(question, standings);
-          this.health.unanswered(error);
+          if (!(error instanceof SetLostError)) this.health.unanswered(error);
           throw error;
         }),
     };
@@ -184,7 +203,7 @@ export class Standings implements StandingReader, RevocationListener {
       const isCurrent = this.open.get(standing.key) === question && this.entries.peek(standing.key) === standing;
       if (!isCurrent) return;
       const value = values[index];
-      if (value !== undefined) mark(standing, readReach(standing.key, value));
+      if (value !== undefined) this.find(standing, value);
       standing.epoch = question.epoch;
       standing.askedAtMs = question.askedAtMs;
       standing.askedAtWallMs = question.askedAtWallMs;
@@ -192,6 +211,11 @@ export class Standings implements StandingReader, RevocationListener {
     });
     this.close(question, standings);
     this.health.answered();
+  }
+
+  private find(standing: Standing, value: string): void {
+    mark(standing, readReach(standing.key, value));
+    this.parts.found(standing.key);
   }
 
   private close(question: Question, standings: readonly Standing[]): void {
@@ -205,7 +229,7 @@ function forget(standing: Standing): void {
 }
 
 /** A mark is only ever widened: "revoked" stays, whatever the store says later. */
-function mark(standing: Standing, reach: Pick<Standing, 'issuedUpToSeconds' | 'fromSeconds'>): void {
+function mark(standing: Standing, reach: Reach): void {
   standing.marked = true;
   standing.issuedUpToSeconds = Math.max(standing.issuedUpToSeconds, reach.issuedUpToSeconds);
   standing.fromSeconds = Math.min(standing.fromSeconds, reach.fromSeconds);

@@ -3,6 +3,7 @@ import type { RevocationObserver } from '../core/ports.ts';
 import type { Freshness, Verdict } from '../core/standing.ts';
 import { judge } from '../core/standing.ts';
 import { makeCredential, makeMoment, NOW_MS } from '../core/testing.ts';
+import type { StandingsParts } from './standings.ts';
 import { Standings } from './standings.ts';
 
 export const MAX_STALENESS_MS = 1000;
@@ -14,7 +15,18 @@ export const SILENT_OBSERVER: RevocationObserver = {
   feedBack: () => undefined,
   outageBegan: () => undefined,
   outageEnded: () => undefined,
+  setLost: () => undefined,
+  setAccepted: () => undefined,
+  entriesRewritten: () => undefined,
+  entriesVanished: () => undefined,
 };
+
+/** For specs of a set that stands, of which nothing is known beside what is read. */
+export const SOUND_SET = {
+  known: { reachOf: () => undefined },
+  set: { isSound: true },
+  found: () => undefined,
+} as const;
 
 /** One question to the store of a {@link Bench}. */
 export interface Question {
@@ -23,6 +35,8 @@ export interface Question {
   resolve(values: readonly (string | undefined)[]): void;
   reject(error: Error): void;
 }
+
+type BenchOptions = Partial<Pick<StandingsParts, 'maxEntries' | 'allowKnownForMs' | 'known' | 'found' | 'set'>>;
 
 /** Standings over a store that answers when it is told to, and a clock that stands still. */
 export class Bench {
@@ -34,11 +48,13 @@ export class Bench {
   wallMs = NOW_MS;
   breaks = false;
 
-  constructor({ maxEntries = 100, allowKnownForMs = undefined as number | undefined } = {}) {
+  constructor({ maxEntries = 100, allowKnownForMs, ...more }: BenchOptions = {}) {
     this.standings = new Standings({
       store: { read: (keys) => this.read(keys) },
       clock: { monotonicMs: () => this.nowMs, wallMs: () => this.wallMs },
       observer: SILENT_OBSERVER,
+      ...SOUND_SET,
+      ...more,
       allowKnownForMs,
       maxStalenessMs: MAX_STALENESS_MS,
       storeTimeoutMs: STORE_TIMEOUT_MS,

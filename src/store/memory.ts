@@ -3,6 +3,9 @@ import { mergeEntries } from './entry-merge.ts';
 import type {
   Account,
   AccountStore,
+  EpochGuard,
+  EpochReading,
+  EpochStore,
   RevocationEntry,
   RevocationFeed,
   RevocationListener,
@@ -16,7 +19,7 @@ import type {
   TokenStore,
   TrackedToken,
 } from './store.ts';
-import { StoreError } from './store.ts';
+import { EPOCH_PREFIX, StoreError } from './store.ts';
 
 /** A store for one process and its lifetime: nothing survives it, and nothing is forgotten before. */
 export function openMemoryStore(): Store {
@@ -24,6 +27,7 @@ export function openMemoryStore(): Store {
   const revocations = new MemoryRevocations(life);
   return {
     revocations,
+    epochs: new MemoryEpochs(life, revocations),
     feed: revocations,
     accounts: new MemoryAccounts(life, revocations),
     tokens: new MemoryTokens(life),
@@ -44,6 +48,9 @@ class Life {
 }
 
 class MemoryRevocations implements RevocationStore, RevocationFeed {
+  /** What every read is shown to, with the record. */
+  guard: EpochGuard = () => undefined;
+  epoch: EpochReading = new Map([[EPOCH_PREFIX, undefined]]);
   private readonly life: Life;
   private readonly entries = new Map<string, RevocationEntry>();
   private listener: RevocationListener | undefined;
@@ -54,7 +61,13 @@ class MemoryRevocations implements RevocationStore, RevocationFeed {
 
   async read(keys: readonly string[]): Promise<readonly (string | undefined)[]> {
     this.life.check();
+    this.guard(this.epoch);
     return keys.map((key) => this.entries.get(key)?.value);
+  }
+
+  async readEntries(keys: readonly string[]): Promise<readonly (RevocationEntry | undefined)[]> {
+    this.life.check();
+    return keys.map((key) => this.entries.get(key));
   }
 
   async write(entry: RevocationEntry): Promise<void> {
@@ -64,14 +77,41 @@ class MemoryRevocations implements RevocationStore, RevocationFeed {
 
   put(entry: RevocationEntry): void {
     this.entries.set(entry.key, mergeEntries(this.entries.get(entry.key), entry));
-    this.listener?.changed([entry.key]);
+    this.listener?.wrote(entry);
   }
 
   follow(listener: RevocationListener): void {
     if (this.listener !== undefined) throw new Error('the feed is followed already');
     this.listener = listener;
-    if (this.entries.size > 0) listener.changed([...this.entries.keys()]);
+    for (const entry of this.entries.values()) listener.wrote(entry);
     listener.heardUpTo(Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
+  }
+}
+
+/** Never lost: the process goes with it. */
+class MemoryEpochs implements EpochStore {
+  private readonly life: Life;
+  private readonly revocations: MemoryRevocations;
+
+  constructor(life: Life, revocations: MemoryRevocations) {
+    this.life = life;
+    this.revocations = revocations;
+  }
+
+  async read(): Promise<EpochReading> {
+    this.life.check();
+    return this.revocations.epoch;
+  }
+
+  async swap(key: string, expected: string | undefined, value: string): Promise<boolean> {
+    this.life.check();
+    if (this.revocations.epoch.get(key) !== expected) return false;
+    this.revocations.epoch = new Map([[key, value]]);
+    return true;
+  }
+
+  guard(guard: EpochGuard): void {
+    this.revocations.guard = guard;
   }
 }
 

@@ -7,6 +7,7 @@ import type { TokenUse } from '../core/known.ts';
  */
 export interface Store {
   readonly revocations: RevocationStore;
+  readonly epochs: EpochStore;
   readonly feed: RevocationFeed;
   readonly accounts: AccountStore;
   readonly tokens: TokenStore;
@@ -33,14 +34,38 @@ export interface RevocationEntry {
 
 /** The revocation set, the truth about what has ended. */
 export interface RevocationStore {
-  /** The entries' values in the order of the keys, `undefined` where there is none. */
+  /** The entries' values in the order of the keys, `undefined` where there is none; rejects also as {@link EpochStore.guard} says. */
   read(keys: readonly string[]): Promise<readonly (string | undefined)[]>;
+  /** The entries whole, whatever the guard says; an expiry is by our clock and may be some milliseconds late. */
+  readEntries(keys: readonly string[]): Promise<readonly (RevocationEntry | undefined)[]>;
   /**
    * Adds an entry. One that stands is never weakened: the later expiry counts (never beats any), a `notbefore`
    * mark only rises, and any other value stands as it was first written, except that one that is not
    * `after:<unix>` replaces one that is.
    */
   write(entry: RevocationEntry): Promise<void>;
+}
+
+/** Epoch records are entries of the revocation set that begin with this; public, and none of them revokes. */
+export const EPOCH_PREFIX = 'sallyport:revoked-epoch';
+
+/** The values of epoch records by their keys, `undefined` where there is none. */
+export type EpochReading = ReadonlyMap<string, string | undefined>;
+
+/** Refuses, by throwing, what was read together with these records. */
+export type EpochGuard = (reading: EpochReading) => void;
+
+/** Records that lie in the revocation set and are lost with it: one for each part of the store that can be lost by itself. */
+export interface EpochStore {
+  /** Every record as it is, whatever the guard says. */
+  read(): Promise<EpochReading>;
+  /** Compare-and-set: `false`, and nothing written, where the record is not `expected` (`undefined`: there is none). */
+  swap(key: string, expected: string | undefined, value: string): Promise<boolean>;
+  /**
+   * From now on `RevocationStore.read` shows the guard the records of the parts that it read from, as they were *after*
+   * the entries were read, and rejects with what the guard throws.
+   */
+  guard(guard: EpochGuard): void;
 }
 
 /** Hears of every change to the revocation set, whoever made it. */
@@ -52,8 +77,10 @@ export interface RevocationFeed {
 export interface RevocationListener {
   /** How old the last word may be before it is worth nothing, in milliseconds; may change at any time. */
   readonly maxStalenessMs: number;
-  /** These entries were added or changed; of one change it may be told more than once. */
+  /** These entries were added, changed or have gone; of one change it may be told more than once. */
   changed(keys: readonly string[]): void;
+  /** This entry was written through this store, and is about to be acknowledged. */
+  wrote(entry: RevocationEntry): void;
   /** Changes may have been missed: nothing known before counts any more. */
   lost(): void;
   /**

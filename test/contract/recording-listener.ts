@@ -1,4 +1,4 @@
-import type { RevocationListener } from '../../src/store/store.ts';
+import type { RevocationEntry, RevocationListener } from '../../src/store/store.ts';
 
 /** Remembers what a feed told. */
 export class RecordingListener implements RevocationListener {
@@ -10,6 +10,10 @@ export class RecordingListener implements RevocationListener {
 
   changed(keys: readonly string[]): void {
     this.keys.push(...keys);
+  }
+
+  wrote({ key }: RevocationEntry): void {
+    this.changed([key]);
   }
 
   lost(): void {

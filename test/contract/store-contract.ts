@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Account, RevocationEntry, SealedSigningKey, Store, TokenRecord } from '../../src/store/store.ts';
-import { StoreError } from '../../src/store/store.ts';
+import { EPOCH_PREFIX, StoreError } from '../../src/store/store.ts';
 import { RecordingListener } from './recording-listener.ts';
 
 /** In Unix seconds. */
@@ -13,6 +13,7 @@ const MARK = 'sallyport:notbefore:own:account-1';
 export function describeStore(name: string, open: () => Promise<Store>): void {
   describe(`${name} store`, () => {
     describeRevocations(open);
+    describeEpochs(open);
     describeFeed(open);
     describeHearing(open);
     describeAccounts(open);
@@ -56,10 +57,74 @@ function describeRevocations(open: () => Promise<Store>): void {
       expect(await store.revocations.read([key])).toEqual([stands]);
     });
 
+    it('readEntries() answers in the order of the keys, each whole, undefined where there is no entry', async () => {
+      const end = Math.ceil(Date.now() / 1000) + 5_000;
+      const [ending, lasting] = [entry('sallyport:revoked:own:a', 'A', end), entry(MARK, '100', undefined)];
+      for (const added of [ending, lasting]) await store.revocations.write(added);
+      const found = await store.revocations.readEntries([MARK, 'sallyport:revoked:own:c', ending.key]);
+      expect(found).toEqual([lasting, undefined, { ...ending, expiresAtSeconds: expect.closeTo(end, 0) }]);
+      expect(await store.revocations.readEntries([])).toEqual([]);
+    });
+
     it('write() keeps every one of many at once', async () => {
       const keys = Array.from({ length: 200 }, (_, index) => `sallyport:revoked:own:${index}`);
       await Promise.all(keys.map((key) => store.revocations.write(entry(key, key))));
       expect(await store.revocations.read(keys)).toEqual(keys);
+    });
+  });
+}
+
+function describeEpochs(open: () => Promise<Store>): void {
+  describe('epochs', () => {
+    let store: Store;
+    let keys: readonly string[];
+    beforeEach(async () => {
+      store = await open();
+      keys = [...(await store.epochs.read()).keys()];
+    });
+
+    it('read() knows the parts of an empty store, which have no record', async () => {
+      expect(keys.length).toBeGreaterThan(0);
+      for (const [key, value] of await store.epochs.read()) {
+        expect(key.startsWith(EPOCH_PREFIX)).toBe(true);
+        expect(value).toBeUndefined();
+      }
+    });
+
+    it('swap() writes where the record is the one that was expected, and nothing else', async () => {
+      for (const key of keys) {
+        expect(await store.epochs.swap(key, '', 'A')).toBe(false);
+        expect(await store.epochs.swap(key, undefined, 'A')).toBe(true);
+        expect(await store.epochs.swap(key, undefined, 'B')).toBe(false);
+        expect(await store.epochs.swap(key, 'B', 'C')).toBe(false);
+        expect((await store.epochs.read()).get(key)).toBe('A');
+        expect(await store.epochs.swap(key, 'A', 'B')).toBe(true);
+        expect((await store.epochs.read()).get(key)).toBe('B');
+      }
+    });
+
+    it('swap() lets one of several at once win', async () => {
+      const [key = ''] = keys;
+      const won = await Promise.all(['A', 'B', 'C'].map((value) => store.epochs.swap(key, undefined, value)));
+      expect(won.filter(Boolean)).toHaveLength(1);
+    });
+
+    it('guard() is shown the records with each read, and read() rejects with what it throws', async () => {
+      const key = 'sallyport:revoked:own:a';
+      await Promise.all(keys.map((part) => store.epochs.swap(part, undefined, 'A')));
+      const refusal = new StoreError('not this one');
+      const shown = new Map<string, string | undefined>();
+      store.epochs.guard((reading) => {
+        for (const [part, value] of reading) shown.set(part, value);
+        if ([...reading.values()].includes('B')) throw refusal;
+      });
+      expect(await store.revocations.read([key])).toEqual([undefined]);
+      const [part = ''] = shown.keys();
+      expect(keys).toContain(part);
+      expect(shown.get(part)).toBe('A');
+      await store.epochs.swap(part, 'A', 'B');
+      await expect(store.revocations.read([key])).rejects.toBe(refusal);
+      expect(await store.revocations.readEntries([key])).toEqual([undefined]);
     });
   });
 }
@@ -370,6 +435,9 @@ function describeClose(open: () => Promise<Store>): void {
       const calls = [
         () => store.revocations.read(['sallyport:revoked:own:a']),
         () => store.revocations.write(entry('sallyport:revoked:own:a')),
+        () => store.revocations.readEntries(['sallyport:revoked:own:a']),
+        () => store.epochs.read(),
+        () => store.epochs.swap(EPOCH_PREFIX, undefined, 'A'),
         () => store.accounts.find('ada'),
         () => store.accounts.findById('account-1'),
         () => store.accounts.list(),

@@ -60,7 +60,7 @@ export class RedisAccounts implements AccountStore {
     const removed = await this.writes.write((client) =>
       client.sallyportRemoveAccount(records, names, order, mark.key, id, mark.value, endOf(mark)),
     );
-    if (removed > 0) this.feed.hear(mark.key);
+    if (removed > 0) this.feed.hear(mark);
     return removed > 0;
   }
 }

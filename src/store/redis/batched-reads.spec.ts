@@ -1,5 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { redisConfig, redisForTest } from '../../../test/contract/redis-store.ts';
+import type { EpochReading } from '../store.ts';
+import { EPOCH_PREFIX } from '../store.ts';
 import { BatchedReads } from './batched-reads.ts';
 import { Connection } from './connection.ts';
 import { optionsFor, placeOf } from './options.ts';
@@ -11,12 +13,13 @@ it('BatchedReads asks once for all that is read in one turn, and gives each read
   await connection.open(5_000);
   onTestFinished(() => connection.close());
   let asked = 0;
-  const reads = new BatchedReads({
-    ask: (question) => {
-      asked += 1;
-      return connection.ask(question);
-    },
-  });
+  const ask: Connection['ask'] = (question) => {
+    asked += 1;
+    return connection.ask(question);
+  };
+  const checked: EpochReading[] = [];
+  const reads = new BatchedReads({ ask }, { check: (reading) => void checked.push(reading) });
+  await hand.set(EPOCH_PREFIX, 'E');
   for (const key of ['a', 'b', 'c']) await hand.set(key, key.toUpperCase());
 
   const answers = await Promise.all([reads.read(['b', 'none', 'a']), reads.read([]), reads.read(['c', 'b'])]);
@@ -24,4 +27,6 @@ it('BatchedReads asks once for all that is read in one turn, and gives each read
   expect(asked).toBe(1);
   expect(await reads.read(['a'])).toEqual(['A']);
   expect(asked).toBe(2);
+  const reading = new Map([[EPOCH_PREFIX, 'E']]);
+  expect(checked).toEqual([reading, reading]);
 });

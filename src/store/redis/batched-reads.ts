@@ -1,10 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Redis } from 'ioredis';
+import type { EpochGuard } from '../store.ts';
+import { EPOCH_PREFIX } from '../store.ts';
 import type { Connection } from './connection.ts';
-import { fault } from './failure.ts';
-
-type Answer = readonly [error: Error | null, value: unknown];
-type Answers = readonly Answer[];
+import type { Answers } from './primary.ts';
+import { askPrimary, valueOf } from './primary.ts';
 
 interface Batch {
   readonly keys: string[];
@@ -13,14 +12,17 @@ interface Batch {
 
 /**
  * Reads of strings. All that is asked for in one turn of the event loop goes out in one write and comes back in one
- * round trip, and batches do not wait for each other. One GET a key, so that a cluster can send each to its node.
+ * round trip, and batches do not wait for each other. One GET a key, so that a cluster can send each to its node. The
+ * epoch record is read last: a set that is lost before is noticed.
  */
 export class BatchedReads {
   private readonly connection: Pick<Connection, 'ask'>;
+  private readonly epochs: { readonly check: EpochGuard };
   private next: Batch | undefined;
 
-  constructor(connection: Pick<Connection, 'ask'>) {
+  constructor(connection: Pick<Connection, 'ask'>, epochs: { readonly check: EpochGuard }) {
     this.connection = connection;
+    this.epochs = epochs;
   }
 
   /** The values in the order of the keys, `undefined` where there is none, empty where it is not a string. */
@@ -40,29 +42,10 @@ export class BatchedReads {
   private async send(keys: readonly string[]): Promise<Answers> {
     await setImmediate();
     this.next = undefined;
-    return await this.connection.ask((client) => getAll(client, keys));
+    const commands = [...keys, EPOCH_PREFIX].map((key) => ['get', key]);
+    const answers = await this.connection.ask((client) => askPrimary(client, commands));
+    const epoch = answers.at(-1);
+    this.epochs.check(new Map([[EPOCH_PREFIX, epoch && valueOf(epoch)]]));
+    return answers;
   }
-}
-
-async function getAll(client: Redis, keys: readonly string[]): Promise<Answers> {
-  // A primary that has become a replica keeps its connections, and answers with what it last heard: each read asks.
-  const commands = [['role'], ...keys.map((key) => ['get', key])];
-  const [role, ...answers] = (await client.pipeline(commands).exec()) ?? [];
-  if (role?.[0]) throw role[0];
-  if (!(Array.isArray(role?.[1]) && role[1][0] === 'master')) throw fault('READONLY');
-  const failure = answers.find(([error]) => error !== null && !isOtherType(error))?.[0];
-  if (failure) throw failure;
-  // An answer that is missing would read as "not revoked".
-  if (answers.length !== keys.length) throw new Error(`answered ${answers.length} keys of ${keys.length}`);
-  return answers;
-}
-
-function valueOf([error, value]: Answer): string | undefined {
-  if (error !== null) return '';
-  return typeof value === 'string' ? value : undefined;
-}
-
-/** Somebody put a set or a hash there: it exists, and existence alone counts. */
-function isOtherType(error: Error): boolean {
-  return error.message.startsWith('WRONGTYPE');
 }

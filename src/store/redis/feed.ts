@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { RevocationFeed, RevocationListener } from '../store.ts';
+import type { RevocationEntry, RevocationFeed, RevocationListener } from '../store.ts';
 import type { Connection } from './connection.ts';
 import type { Place } from './failure.ts';
 import { fault, isReplica, storeErrorFrom } from './failure.ts';
@@ -21,8 +21,8 @@ export interface FeedParts {
 export class RedisFeed implements RevocationFeed {
   private readonly parts: FeedParts;
   private listener: RevocationListener | undefined;
-  /** Keys that were written before anybody listened. */
-  private readonly early = new Set<string>();
+  /** What was written before anybody listened. */
+  private readonly early: RevocationEntry[] = [];
   private readonly ended = new AbortController();
   private session: FeedSession | undefined;
   private running: Promise<void> | undefined;
@@ -37,16 +37,15 @@ export class RedisFeed implements RevocationFeed {
   follow(listener: RevocationListener): void {
     if (this.listener !== undefined) throw new Error('the feed is followed already');
     this.listener = listener;
-    if (this.early.size > 0) listener.changed([...this.early]);
-    this.early.clear();
+    for (const entry of this.early.splice(0)) listener.wrote(entry);
     this.running = this.run(listener);
   }
 
   /** Tells of a change that was just acknowledged here. */
-  hear(key: string): void {
+  hear(entry: RevocationEntry): void {
     if (this.ended.signal.aborted) return;
-    if (this.listener === undefined) this.early.add(key);
-    else this.listener.changed([key]);
+    if (this.listener === undefined) this.early.push(entry);
+    else this.listener.wrote(entry);
   }
 
   /** Another server is the primary now: nothing that was heard counts any more, and it is listened to at once. */

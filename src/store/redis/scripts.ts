@@ -6,6 +6,8 @@ declare module 'ioredis' {
   interface RedisCommander<Context> {
     /** Adds an entry to the revocation set; `endsAt` is whole Unix seconds by the clock that says `now`, or empty for never. */
     sallyportRevoke(key: string, value: string, endsAt: string, now: number): Result<null, Context>;
+    /** 1 where it was written, 0 where the record is not `expected`: `=` and its value, or empty for none. */
+    sallyportSwapEpoch(key: string, expected: string, value: string): Result<number, Context>;
     /** 1 where it was added, 0 where the name is taken or there is a first one already, -1 where the id is taken. */
     sallyportAddAccount(
       records: string,
@@ -60,6 +62,15 @@ local endsAt = ARGV[2]
 local ahead = redis.call('TIME')[1] - ARGV[3]
 if endsAt ~= '' and ahead > 10 then endsAt = string.format('%d', endsAt + ahead) end
 write(KEYS[1], ARGV[1], endsAt)
+`;
+
+/** What is no string reads as an empty one. */
+const SWAP_EPOCH = `
+local standing = redis.pcall('GET', KEYS[1])
+if type(standing) == 'table' then standing = '' end
+if (standing and '=' .. standing or '') ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2])
+return 1
 `;
 
 const ADD_ACCOUNT = `
@@ -157,6 +168,7 @@ return redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 /** Teaches a client the scripts. A script runs alone from its first line to its last. */
 export function defineScripts(client: Redis): void {
   client.defineCommand('sallyportRevoke', { numberOfKeys: 1, lua: REVOKE });
+  client.defineCommand('sallyportSwapEpoch', { numberOfKeys: 1, lua: SWAP_EPOCH });
   client.defineCommand('sallyportAddAccount', { numberOfKeys: 3, lua: ADD_ACCOUNT });
   client.defineCommand('sallyportRemoveAccount', { numberOfKeys: 4, lua: REMOVE_ACCOUNT });
   client.defineCommand('sallyportFindAccount', { numberOfKeys: 2, lua: FIND_ACCOUNT, readOnly: true });

@@ -2,6 +2,7 @@ import type { RedisStoreConfig } from '../../config/config.ts';
 import type { Store } from '../store.ts';
 import { RedisAccounts } from './accounts.ts';
 import { Connection } from './connection.ts';
+import { RedisEpochs } from './epochs.ts';
 import type { Place } from './failure.ts';
 import { UnfitError } from './failure.ts';
 import { RedisFeed } from './feed.ts';
@@ -70,6 +71,7 @@ export async function openRedisStore(config: RedisStoreConfig, timeouts: RedisTi
 }
 
 function assemble(reads: Connection, writes: Writes, feed: RedisFeed, closeBoth: () => Promise<void>): Store {
+  const epochs = new RedisEpochs(writes);
   let closed: Promise<void> | undefined;
   /** What was accepted before is finished, and told. */
   const closeInOrder = async (): Promise<void> => {
@@ -77,7 +79,8 @@ function assemble(reads: Connection, writes: Writes, feed: RedisFeed, closeBoth:
     await feed.end();
   };
   return {
-    revocations: new RedisRevocations(reads, writes, feed),
+    revocations: new RedisRevocations(reads, writes, feed, epochs),
+    epochs,
     feed,
     accounts: new RedisAccounts(reads, writes, feed),
     tokens: new RedisTokens(reads, writes),

@@ -38,7 +38,7 @@ export class SqliteAccounts implements AccountStore {
 
   async remove(id: string, mark: RevocationEntry): Promise<boolean> {
     const removed = await this.writer.ask({ kind: 'remove-account', id, mark });
-    if (removed) this.feed.hear(mark.key);
+    if (removed) this.feed.hear(mark);
     return removed;
   }
 }

@@ -1,4 +1,4 @@
-import type { RevocationFeed, RevocationListener } from '../store.ts';
+import type { RevocationEntry, RevocationFeed, RevocationListener } from '../store.ts';
 import type { Query, Reader } from './reader.ts';
 import { asNumber, asText } from './rows.ts';
 import { CHANGES_KEPT } from './schema.ts';
@@ -48,8 +48,9 @@ export class SqliteFeed implements RevocationFeed {
   }
 
   /** Tells at once of a change that was just committed here, even where the file can't be asked. */
-  hear(key: string): void {
-    if (!this.poll()) this.listener?.changed([key]);
+  hear(entry: RevocationEntry): void {
+    this.poll();
+    this.listener?.wrote(entry);
   }
 
   end(): void {
@@ -57,18 +58,17 @@ export class SqliteFeed implements RevocationFeed {
     this.listener = undefined;
   }
 
-  /** `false` where nothing could be heard; the next poll then tells of what this one would have. */
-  private poll(): boolean {
+  /** Where nothing can be heard, the next poll tells of what this one would have. */
+  private poll(): void {
     const { listener } = this;
-    if (listener === undefined) return false;
+    if (listener === undefined) return;
     const [askedAtMs, askedAtWallMs] = [performance.now(), Date.now()];
     const news = this.readNews();
-    if (news === undefined) return false;
+    if (news === undefined) return;
     if (news.keys === undefined) listener.lost();
     else if (news.keys.length > 0) listener.changed(news.keys);
     this.position = news.position;
     listener.heardUpTo(askedAtMs, askedAtWallMs);
-    return true;
   }
 
   private readNews(): News | undefined {

@@ -3,6 +3,12 @@ import type { Account, RevocationEntry, SealedSigningKey, StoreError, TokenEnd, 
 /** What the writer can be asked to do, each all or nothing. */
 export type Operation =
   | { readonly kind: 'write-revocation'; readonly entry: RevocationEntry }
+  | {
+      readonly kind: 'swap-epoch';
+      readonly key: string;
+      readonly expected: string | undefined;
+      readonly value: string;
+    }
   | { readonly kind: 'add-account'; readonly account: Account; readonly onlyFirst: boolean }
   | { readonly kind: 'remove-account'; readonly id: string; readonly mark: RevocationEntry }
   | { readonly kind: 'add-token'; readonly token: TokenRecord }

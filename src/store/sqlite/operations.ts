@@ -18,6 +18,8 @@ export function perform(database: DatabaseSync, operation: Operation): boolean {
   switch (operation.kind) {
     case 'write-revocation':
       return writeRevocation(database, operation.entry);
+    case 'swap-epoch':
+      return swapEpoch(database, operation.key, operation.expected, operation.value);
     case 'add-account':
       return addAccount(database, operation.account, operation.onlyFirst);
     case 'remove-account':
@@ -49,6 +51,13 @@ function writeRevocation(database: DatabaseSync, added: RevocationEntry): boolea
       [key, value, expiresAt],
     ) > 0
   );
+}
+
+function swapEpoch(database: DatabaseSync, key: string, expected: string | undefined, value: string): boolean {
+  const row = database.prepare('SELECT value FROM revocation WHERE key = ?').get(key);
+  if (row?.['value'] !== expected) return false;
+  const sql = 'INSERT OR REPLACE INTO revocation (key, value, expires_at) VALUES (?, ?, NULL)';
+  return change(database, sql, [key, value]) > 0;
 }
 
 function addAccount(database: DatabaseSync, account: Account, onlyFirst: boolean): boolean {

@@ -1,6 +1,8 @@
 import type { RevocationEntry, RevocationStore } from '../store.ts';
+import type { SqliteEpochs } from './epochs.ts';
 import type { SqliteFeed } from './feed.ts';
-import type { Reader } from './reader.ts';
+import type { Query, Reader } from './reader.ts';
+import { toEntry } from './records.ts';
 import { asText } from './rows.ts';
 import type { Writer } from './writer.ts';
 
@@ -9,24 +11,37 @@ export class SqliteRevocations implements RevocationStore {
   private readonly reader: Reader;
   private readonly writer: Writer;
   private readonly feed: SqliteFeed;
+  private readonly epochs: SqliteEpochs;
 
-  constructor(reader: Reader, writer: Writer, feed: SqliteFeed) {
+  constructor(reader: Reader, writer: Writer, feed: SqliteFeed, epochs: SqliteEpochs) {
     this.reader = reader;
     this.writer = writer;
     this.feed = feed;
+    this.epochs = epochs;
   }
 
   async read(keys: readonly string[]): Promise<readonly (string | undefined)[]> {
+    return await this.reader.read((query) => this.epochs.guarded(query, () => readValues(query, keys)));
+  }
+
+  async readEntries(keys: readonly string[]): Promise<readonly (RevocationEntry | undefined)[]> {
     return await this.reader.read((query) =>
       keys.map((key) => {
-        const row = query('SELECT value FROM revocation WHERE key = ?', key)[0];
-        return row && asText(row, 'value');
+        const row = query('SELECT key, value, expires_at FROM revocation WHERE key = ?', key)[0];
+        return row && toEntry(row);
       }),
     );
   }
 
   async write(entry: RevocationEntry): Promise<void> {
     await this.writer.ask({ kind: 'write-revocation', entry });
-    this.feed.hear(entry.key);
+    this.feed.hear(entry);
   }
+}
+
+function readValues(query: Query, keys: readonly string[]): (string | undefined)[] {
+  return keys.map((key) => {
+    const row = query('SELECT value FROM revocation WHERE key = ?', key)[0];
+    return row && asText(row, 'value');
+  });
 }

@@ -68,6 +68,13 @@ const STEPS = [
   CREATE INDEX token_by_account ON token (account_id, created_at, id);
   CREATE INDEX token_by_end ON token (expires_at);
   `,
+  // What goes before its time is told too. Not unixepoch(): the hand that deletes may have an SQLite without it.
+  `
+  CREATE TRIGGER revocation_deleted AFTER DELETE ON revocation
+  WHEN OLD.expires_at IS NULL OR OLD.expires_at > CAST(strftime('%s', 'now') AS INTEGER) BEGIN
+    INSERT INTO revocation_change (key) VALUES (OLD.key);
+  END;
+  `,
 ];
 
 /** Brings a database of ours, or an empty one, to the newest schema. Throws, and changes nothing, for any other. */

@@ -1,5 +1,6 @@
 import type { Store } from '../store.ts';
 import { SqliteAccounts } from './accounts.ts';
+import { SqliteEpochs } from './epochs.ts';
 import { storeErrorFrom } from './failure.ts';
 import { readPosition, SqliteFeed } from './feed.ts';
 import { purgeRegularly } from './purge.ts';
@@ -29,6 +30,7 @@ export async function openSqliteStore(path: string): Promise<Store> {
 
 function assemble(reader: Reader, writer: Writer, feed: SqliteFeed): Store {
   const endPurge = purgeRegularly(writer);
+  const epochs = new SqliteEpochs(reader, writer);
   let closed: Promise<void> | undefined;
   const close = async () => {
     endPurge();
@@ -38,7 +40,8 @@ function assemble(reader: Reader, writer: Writer, feed: SqliteFeed): Store {
     await writer.close();
   };
   return {
-    revocations: new SqliteRevocations(reader, writer, feed),
+    revocations: new SqliteRevocations(reader, writer, feed, epochs),
+    epochs,
     feed,
     accounts: new SqliteAccounts(reader, writer, feed),
     tokens: new SqliteTokens(reader, writer),

@@ -1,0 +1,28 @@
+import { existsSync } from 'node:fs';
+import type { StoreConfig } from '../config/config.ts';
+import { openStore } from '../store/open.ts';
+import type { Store } from '../store/store.ts';
+import { CommandError } from './command.ts';
+
+/** Longer than a decision would wait. */
+const STORE_MS = 5_000;
+
+/** Opens a store that running instances share, uses it and closes it. Throws {@link CommandError} where nobody can share it. */
+export async function withStore<Value>(config: StoreConfig, use: (store: Store) => Promise<Value>): Promise<Value> {
+  if (config.kind === 'memory') {
+    throw new CommandError('sallyport: the store is `memory:`, which no other process can reach');
+  }
+  const store = await openStore(config, { storeMs: STORE_MS });
+  try {
+    return await use(store);
+  } finally {
+    await store.close();
+  }
+}
+
+/** Refuses to look at a store that was never made; opening would make it. */
+export function requireStore(config: StoreConfig): void {
+  if (config.kind === 'sqlite' && !existsSync(config.path)) {
+    throw new CommandError(`sallyport: no store at ${config.path} yet: start Sallyport first`);
+  }
+}

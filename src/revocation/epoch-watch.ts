@@ -1,0 +1,114 @@
+import { randomBytes } from 'node:crypto';
+import type { Clock } from '../core/ports.ts';
+import type { EpochReading, EpochStore } from '../store/store.ts';
+import { StoreError } from '../store/store.ts';
+import { BackgroundJob } from './background-job.ts';
+import type { EpochRecord } from './epoch.ts';
+import { formatEpoch, judgeEpoch } from './epoch.ts';
+
+/** Others write a record too; each of these tries that fails means that one of them did. */
+const MAX_TRIES = 20;
+
+/** The revocation set is not, or may not be, the one that was known: what it does not hold may be revoked. */
+export class SetLostError extends StoreError {}
+
+export interface EpochWatchParts {
+  readonly store: EpochStore;
+  readonly clock: Pick<Clock, 'wallMs'>;
+  /** Told at once when nothing that was read before counts any more. */
+  readonly distrust: () => void;
+  /** Told once {@link EpochWatch.lostSinceSeconds} has changed, or an epoch is followed by another. */
+  readonly turned: () => void;
+}
+
+interface Known {
+  readonly record: EpochRecord;
+  /** The record as it lies in the store. */
+  readonly text: string;
+}
+
+/** Watches whether the revocation set is the one that was known, part by part, and tells all instances where one was lost. */
+export class EpochWatch {
+  private readonly parts: EpochWatchParts;
+  private readonly known = new Map<string, Known>();
+  private readonly job: BackgroundJob;
+  /** Whether something else was read than was known, and is still to be looked at. */
+  private isDoubted = true;
+
+  constructor(parts: EpochWatchParts) {
+    this.parts = parts;
+    this.job = new BackgroundJob(() => this.lookAtAll());
+    parts.store.guard((reading) => this.check(reading));
+  }
+
+  /** Whether what is read from the set counts. */
+  get isSound(): boolean {
+    return !this.isDoubted && this.lostSinceSeconds === undefined;
+  }
+
+  /** Unix seconds of the first notice, while any part is lost and that is not accepted. */
+  get lostSinceSeconds(): number | undefined {
+    const notices = [...this.known.values()].flatMap(({ record }) => record.loss?.noticedAt ?? []);
+    return notices.length === 0 ? undefined : Math.min(...notices);
+  }
+
+  /** Reads the records, adopts or writes them. Rejects with `StoreError` where that fails, and goes on trying. */
+  look(): Promise<void> {
+    return this.job.run();
+  }
+
+  end(): void {
+    this.job.end();
+  }
+
+  /** Refuses what was read unless every record is the one that is known, and tells of no loss. */
+  private check(reading: EpochReading): void {
+    const isExpected = [...reading].every(([key, text]) => text !== undefined && this.known.get(key)?.text === text);
+    if (!isExpected) this.doubt();
+    if (this.isSound) return;
+    throw new SetLostError(
+      this.isDoubted
+        ? 'the revocation set is not the one that was known, and is being looked at'
+        : 'the revocation set was lost; see what it lacks, then run `sallyport store accept-loss`',
+    );
+  }
+
+  private doubt(): void {
+    if (!this.isDoubted) {
+      this.isDoubted = true;
+      this.parts.distrust();
+    }
+    void this.look();
+  }
+
+  private async lookAtAll(): Promise<void> {
+    const before = this.describe();
+    for (const [key, text] of await this.parts.store.read()) await this.lookAt(key, text);
+    this.isDoubted = false;
+    if (!this.isSound) this.parts.distrust();
+    if (this.describe() !== before) this.parts.turned();
+  }
+
+  private async lookAt(key: string, first: string | undefined): Promise<void> {
+    let found = first;
+    for (let tries = 1; tries <= MAX_TRIES; tries++) {
+      const making = {
+        epoch: randomBytes(12).toString('base64url'),
+        nowSeconds: Math.floor(this.parts.clock.wallMs() / 1000),
+      };
+      const { record, isNew } = judgeEpoch(this.known.get(key)?.record, found, making);
+      const text = isNew ? formatEpoch(record) : found;
+      if (text !== undefined && (!isNew || (await this.parts.store.swap(key, found, text)))) {
+        this.known.set(key, { record, text });
+        return;
+      }
+      found = (await this.parts.store.read()).get(key);
+    }
+    throw new StoreError(`the epoch record ${key} changes again and again`);
+  }
+
+  /** Differs where an epoch or a loss does. */
+  private describe(): string {
+    return [...this.known.values()].map(({ record }) => `${record.epoch} ${record.loss?.noticedAt}`).join();
+  }
+}

@@ -1,0 +1,117 @@
+import { EPOCH_PREFIX } from '../store/store.ts';
+
+/** Of the epochs that came before, so many are named: an instance that knows an older one takes the set for lost. */
+const MAX_NAMED = 64;
+
+/** Proof that a revocation set is the one that was known: it lies in the set, and is lost with it. */
+export interface EpochRecord {
+  /** Random, of this set alone. */
+  readonly epoch: string;
+  /** Earlier epochs: what was lost with them was accepted. */
+  readonly follows: readonly string[];
+  /** Where the set was lost and nobody has accepted that yet. */
+  readonly loss: Loss | undefined;
+}
+
+export interface Loss {
+  /** The epochs that went, as far as they are known. */
+  readonly lost: readonly string[];
+  /** Unix seconds. */
+  readonly noticedAt: number;
+}
+
+/** What a new record is made of. */
+export interface Making {
+  /** Never used before. */
+  readonly epoch: string;
+  readonly nowSeconds: number;
+}
+
+/** What is to be known from now on; with `isNew` once it was written, by compare-and-set over what was found. */
+export interface Judgement {
+  readonly record: EpochRecord;
+  readonly isNew: boolean;
+}
+
+export function isEpochKey(key: string): boolean {
+  return key.startsWith(EPOCH_PREFIX);
+}
+
+/**
+ * Compares the record that was known (`undefined` at the start) with the one that was found (`undefined`: none).
+ *
+ * | known | found | then |
+ * |---|---|---|
+ * | nothing | none | the first one is made |
+ * | nothing | a record | it is the one, lost or not |
+ * | a record | the same epoch, or one that follows it | it is the one: any loss between them was accepted, or is announced |
+ * | a record | none, or another | the set was lost: that is announced, in a record of both |
+ * | a record | another that is lost | this loss is added to it |
+ *
+ * What cannot be read counts as another one.
+ */
+export function judgeEpoch(known: EpochRecord | undefined, found: string | undefined, making: Making): Judgement {
+  const standing = found === undefined ? undefined : parseEpoch(found);
+  const isFirst = known === undefined && found === undefined;
+  if (isFirst) return { record: { epoch: making.epoch, follows: [], loss: undefined }, isNew: true };
+  const isKnown = known === undefined || (standing !== undefined && namesOf(standing).includes(known.epoch));
+  if (standing !== undefined && isKnown) return { record: standing, isNew: false };
+  return { record: announce(known, standing, making), isNew: true };
+}
+
+/** What accepts the loss that a record tells of; `undefined` where it tells of none. */
+export function acceptLoss(found: string | undefined, epoch: string): EpochRecord | undefined {
+  if (found === undefined) return undefined;
+  const standing = parseEpoch(found);
+  if (standing !== undefined && standing.loss === undefined) return undefined;
+  return { epoch, follows: standing === undefined ? [] : latest(namesOf(standing)), loss: undefined };
+}
+
+export function formatEpoch({ epoch, follows, loss }: EpochRecord): string {
+  return JSON.stringify({ epoch, follows, ...loss });
+}
+
+/** Reads a record; `undefined` where it is none. */
+export function parseEpoch(text: string): EpochRecord | undefined {
+  const members = parseObject(text);
+  const { epoch, follows, lost, noticedAt } = members;
+  if (typeof epoch !== 'string' || !isTexts(follows)) return undefined;
+  if (lost === undefined) return { epoch, follows, loss: undefined };
+  return isTexts(lost) && typeof noticedAt === 'number' ? { epoch, follows, loss: { lost, noticedAt } } : undefined;
+}
+
+/** The loss of what was known, or of what cannot be read, beside a loss that one of the two tells of already. */
+function announce(known: EpochRecord | undefined, standing: EpochRecord | undefined, making: Making): EpochRecord {
+  const records = [standing, known].filter((record) => record !== undefined);
+  const noticed = records.flatMap(({ loss }) => loss?.noticedAt ?? []);
+  return {
+    epoch: making.epoch,
+    follows: latest(records.flatMap(({ follows }) => follows)),
+    loss: {
+      lost: latest(records.flatMap(({ loss, epoch }) => [...(loss?.lost ?? []), epoch])),
+      noticedAt: Math.min(making.nowSeconds, ...noticed),
+    },
+  };
+}
+
+/** All that a record vouches for, the oldest first. */
+function namesOf({ epoch, follows, loss }: EpochRecord): string[] {
+  return [...follows, ...(loss?.lost ?? []), epoch];
+}
+
+function latest(epochs: readonly string[]): string[] {
+  return [...new Set(epochs)].slice(-MAX_NAMED);
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? { ...value } : {};
+  } catch {
+    return {};
+  }
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string');
+}

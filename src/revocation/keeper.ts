@@ -1,0 +1,146 @@
+import type { Clock, RevocationObserver } from '../core/ports.ts';
+import type { RevocationEntry, RevocationListener, Store } from '../store/store.ts';
+import { isEpochKey } from './epoch.ts';
+import { EpochWatch } from './epoch-watch.ts';
+import { KnownRevocations } from './known-revocations.ts';
+import { Learner } from './learner.ts';
+import { Restorer } from './restorer.ts';
+import type { StandingLimits } from './standings.ts';
+import { Standings } from './standings.ts';
+
+/** At about 400 bytes each. */
+const MAX_KNOWN = 100_000;
+
+export interface KeeperParts {
+  readonly store: Pick<Store, 'revocations' | 'epochs' | 'feed'>;
+  readonly clock: Clock;
+  readonly observer: RevocationObserver;
+  readonly limits: StandingLimits;
+  /** How many standings are remembered. */
+  readonly maxStandings: number;
+  /** How many entries that exist are remembered. */
+  readonly maxKnown?: number;
+}
+
+/** What an operator is told of the revocation set itself. */
+export interface KeptStatus {
+  /** Unix seconds since when the set is known to be lost; `undefined` where it is not. */
+  readonly lostSinceSeconds: number | undefined;
+  /** Entries that were written again, since the start. */
+  readonly rewritten: number;
+  /** Entries that went before their time while the set stood, since the start. */
+  readonly vanished: number;
+}
+
+/**
+ * Keeps what this instance knows of the revocation set together with the set itself: what the feed tells goes to all who
+ * must know, a loss is noticed, and what is known is written again.
+ */
+export class Keeper implements RevocationListener {
+  readonly standings: Standings;
+  private readonly observer: RevocationObserver;
+  private readonly known: KnownRevocations;
+  private readonly watch: EpochWatch;
+  private readonly learner: Learner;
+  private readonly restorer: Restorer;
+  private rewritten = 0;
+  private vanished = 0;
+  private wasLost = false;
+
+  private constructor({ store, clock, observer, limits, maxStandings, maxKnown = MAX_KNOWN }: KeeperParts) {
+    const { revocations, epochs } = store;
+    this.observer = observer;
+    this.known = new KnownRevocations({ clock, maxEntries: maxKnown });
+    const distrust = (): void => this.standings.lost();
+    this.watch = new EpochWatch({ store: epochs, clock, distrust, turned: () => this.turn() });
+    const { known, watch } = this;
+    const found = (key: string): void => this.find(key);
+    const parts = { store: revocations, clock, observer, known, found, set: watch, maxEntries: maxStandings };
+    this.standings = new Standings({ ...parts, ...limits });
+    const learnt = (key: string): void => this.standings.apply(key);
+    const vanished = (count: number): void => this.countVanished(count);
+    this.learner = new Learner({ store: revocations, known, watch, clock, learnt, vanished });
+    this.restorer = new Restorer({ store: revocations, known, rewritten: (count) => this.countRewritten(count) });
+  }
+
+  /** Begins to follow the feed, once it is known whether the set is lost. Rejects with `StoreError`. */
+  static async open(parts: KeeperParts): Promise<Keeper> {
+    const keeper = new Keeper(parts);
+    try {
+      await keeper.watch.look();
+    } catch (error) {
+      keeper.end();
+      throw error;
+    }
+    parts.store.feed.follow(keeper);
+    return keeper;
+  }
+
+  get status(): KeptStatus {
+    const { rewritten, vanished } = this;
+    return { lostSinceSeconds: this.watch.lostSinceSeconds, rewritten, vanished };
+  }
+
+  get maxStalenessMs(): number {
+    return this.standings.maxStalenessMs;
+  }
+
+  changed(keys: readonly string[]): void {
+    this.standings.changed(keys);
+    const entries = keys.filter((key) => !isEpochKey(key));
+    if (entries.length < keys.length) void this.watch.look();
+    this.learner.hear(entries);
+  }
+
+  wrote(entry: RevocationEntry): void {
+    this.known.add(entry);
+    this.standings.changed([entry.key]);
+  }
+
+  /** Also where all was emptied: what this instance knows may be missing there, although the epoch stands. */
+  lost(): void {
+    this.standings.lost();
+    this.learner.breakOff();
+    void this.watch.look();
+    this.restorer.start();
+  }
+
+  heardUpTo(monotonicMs: number, wallMs: number): void {
+    this.standings.heardUpTo(monotonicMs, wallMs);
+    this.learner.heardUpTo(monotonicMs);
+  }
+
+  brokenOff(cause: Error): void {
+    this.standings.brokenOff(cause);
+    this.learner.breakOff();
+  }
+
+  /** Leaves what is running in the background; the store is closed after this. */
+  end(): void {
+    for (const part of [this.watch, this.learner, this.restorer]) part.end();
+  }
+
+  private turn(): void {
+    const { lostSinceSeconds } = this.watch;
+    const isLost = lostSinceSeconds !== undefined;
+    if (isLost && !this.wasLost) this.observer.setLost(lostSinceSeconds);
+    if (!isLost && this.wasLost) this.observer.setAccepted();
+    this.wasLost = isLost;
+    this.restorer.start();
+  }
+
+  /** What was there before this instance came is known once a decision has met it. */
+  private find(key: string): void {
+    if (this.known.find(key) === undefined) this.learner.hear([key]);
+  }
+
+  private countRewritten(count: number): void {
+    this.rewritten += count;
+    this.observer.entriesRewritten(count);
+  }
+
+  private countVanished(count: number): void {
+    this.vanished += count;
+    this.observer.entriesVanished(count);
+  }
+}

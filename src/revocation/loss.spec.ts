@@ -1,0 +1,225 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { openRedisForTest, redisConfig, redisForTest } from '../../test/contract/redis-store.ts';
+import { openForTest, runSql, temporaryFile } from '../../test/contract/sqlite-file.ts';
+import type { RedisServer, RedisServerOptions } from '../../test/redis-server.ts';
+import type { Instance } from '../../test/revocation/instance.ts';
+import { acceptAll, keyOf, startInstance } from '../../test/revocation/instance.ts';
+import { startProxy } from '../../test/tcp-proxy.ts';
+import { EPOCH_PREFIX } from '../store/store.ts';
+
+const MARK = 'sallyport:notbefore:own:sub-1';
+const POLL = { timeout: 20_000, interval: 20 };
+
+async function startOn(port: number, database = 0): Promise<Instance> {
+  return startInstance(await openRedisForTest(redisConfig(port, { database })));
+}
+
+/** Keeps nothing that is not saved. */
+const FORGETFUL = { appendonly: 'no' };
+
+/** Two instances on one Redis, which have heard of a revocation and know of a token that is good. */
+async function startTwo(database = 0, settings: RedisServerOptions['settings'] = {}) {
+  const redis = await redisForTest({ settings });
+  await redis.hand.select(database);
+  const [a, b] = [await startOn(redis.port, database), await startOn(redis.port, database)];
+  await a.heard();
+  await b.heard();
+  await a.revoke('ended');
+  for (const { decide } of [a, b]) {
+    await expect.poll(() => decide('ended'), POLL).toBe('revoked');
+    expect(await decide('good')).toBe('clear');
+  }
+  return { redis, a, b };
+}
+
+/** Everybody says that the set is lost, and only that; then it is accepted, and everything goes on. */
+async function expectLossAndAcceptance(redis: RedisServer, first: Instance, ...others: Instance[]): Promise<void> {
+  const instances = [first, ...others];
+  for (const { told, decide, keeper } of instances) {
+    await expect.poll(() => told, POLL).toContain('set lost');
+    expect(await decide('good')).toBe('unknown');
+    expect(await decide('never seen')).toBe('unknown');
+    expect(await decide('ended')).toBe('revoked');
+    expect(keeper.status.lostSinceSeconds).toBeGreaterThan(Date.now() / 1000 - 60);
+  }
+  await expect.poll(() => redis.hand.get(keyOf('ended')), POLL).toBe('{}');
+  await acceptAll(first.store);
+  for (const { told, decide, keeper } of instances) {
+    await expect.poll(() => decide('good'), POLL).toBe('clear');
+    expect(await decide('ended')).toBe('revoked');
+    expect(told.filter((line) => line === 'set lost')).toHaveLength(1);
+    expect(told).toContain('accepted');
+    expect(keeper.status.lostSinceSeconds).toBeUndefined();
+  }
+}
+
+describe('a revocation set in Redis', () => {
+  it('that stands is told of by nobody, and has one epoch', async () => {
+    const { redis, a, b } = await startTwo();
+    const record = await redis.hand.get(EPOCH_PREFIX);
+    const c = await startOn(redis.port);
+    await c.heard();
+    expect(await redis.hand.get(EPOCH_PREFIX)).toBe(record);
+    expect(await redis.hand.ttl(EPOCH_PREFIX)).toBe(-1);
+    expect(Object.keys(JSON.parse(record ?? ''))).toEqual(['epoch', 'follows']);
+    expect([...a.told, ...b.told, ...c.told]).toEqual([]);
+    expect(await c.decide(EPOCH_PREFIX.slice('sallyport:revoked'.length))).toBe('clear');
+  });
+
+  it.each<[string, number, (redis: RedisServer) => Promise<unknown>]>([
+    ['FLUSHALL', 0, ({ hand }) => hand.flushall()],
+    ['FLUSHDB of the database of our own', 7, ({ hand }) => hand.flushdb()],
+    ['DEL of the epoch', 0, ({ hand }) => hand.del(EPOCH_PREFIX)],
+    ['SET of the epoch to what cannot be read', 0, ({ hand }) => hand.set(EPOCH_PREFIX, '{')],
+    [
+      'a SADD in the place of the epoch',
+      0,
+      ({ hand }) => hand.multi().del(EPOCH_PREFIX).sadd(EPOCH_PREFIX, 'x').exec(),
+    ],
+    [
+      'an epoch put back that nobody knows',
+      0,
+      ({ hand }) => hand.set(EPOCH_PREFIX, JSON.stringify({ epoch: 'x', follows: [] })),
+    ],
+  ])('is lost by %s, until that is accepted; what is known is written again', async (_what, database, lose) => {
+    const { redis, a, b } = await startTwo(database);
+    await lose(redis);
+    await expectLossAndAcceptance(redis, a, b);
+  });
+
+  it('says "not revoked" at no moment after FLUSHALL, although nobody has heard of that', async () => {
+    const redis = await redisForTest();
+    const proxy = await startProxy(redis.port);
+    onTestFinished(() => proxy.close());
+    const [a, b] = [await startOn(redis.port), await startOn(proxy.port)];
+    await b.heard();
+    proxy.swallow({ sent: '__redis__:invalidate' });
+    await expect.poll(() => b.told, POLL).toContain('feed lost');
+    await a.revoke('ended');
+    await redis.hand.flushall();
+    for (let round = 0; round < 50; round++) expect(await b.decide('ended')).not.toBe('clear');
+    await expect.poll(() => b.told, POLL).toContain('set lost');
+    await acceptAll(a.store);
+    await expect.poll(() => b.decide('good'), POLL).toBe('clear');
+    await expect.poll(() => b.decide('ended'), POLL).toBe('revoked');
+  });
+
+  it('is lost by FLUSHALL also where another instance has begun a new one before anybody noticed', async () => {
+    const redis = await redisForTest();
+    const proxies = await Promise.all([startProxy(redis.port), startProxy(redis.port)]);
+    onTestFinished(() => Promise.all(proxies.map((proxy) => proxy.close())).then(() => undefined));
+    const [a, b] = await Promise.all(proxies.map(({ port }) => startOn(port)));
+    if (a === undefined || b === undefined) throw new Error('not started');
+    await a.heard();
+    await a.revoke('ended');
+    expect(await b.decide('ended')).toBe('revoked');
+    for (const proxy of proxies) proxy.swallow();
+    await redis.hand.flushall();
+    const c = await startOn(redis.port);
+    expect(await c.decide('ended')).toBe('clear');
+    for (const proxy of proxies) proxy.heal();
+    await expect.poll(() => c.told, POLL).toContain('set lost');
+    await expect.poll(() => c.decide('ended'), POLL).toBe('revoked');
+    await expectLossAndAcceptance(redis, a, b, c);
+  });
+
+  it('is lost where Redis is started again empty, also to who starts into that', async () => {
+    const { redis, a, b } = await startTwo(0, FORGETFUL);
+    await redis.kill9();
+    const again = await redisForTest({ after: redis, settings: FORGETFUL });
+    await expect.poll(() => a.told, POLL).toContain('set lost');
+    const c = await startOn(again.port);
+    expect(c.told).toEqual(['set lost']);
+    await expect.poll(() => again.hand.exists(keyOf('ended')), POLL).toBe(1);
+    expect([await c.decide('ended'), await c.decide('good')]).toEqual(['unknown', 'unknown']);
+    await expectLossAndAcceptance(again, a, b);
+    await expect.poll(() => c.decide('good'), POLL).toBe('clear');
+    expect(await c.decide('ended')).toBe('revoked');
+  });
+
+  it('that was lost and accepted is taken up by who was cut off meanwhile, who gives what it alone knows', async () => {
+    const redis = await redisForTest();
+    const proxy = await startProxy(redis.port);
+    onTestFinished(() => proxy.close());
+    const [a, b] = [await startOn(redis.port), await startOn(proxy.port)];
+    await b.heard();
+    await b.revoke('known to b');
+    await redis.hand.del(keyOf('known to b'));
+    proxy.swallow();
+    await redis.hand.flushall();
+    await expect.poll(() => a.told, POLL).toContain('set lost');
+    await acceptAll(a.store);
+    await expect.poll(() => a.decide('good'), POLL).toBe('clear');
+    proxy.heal();
+    await expect.poll(() => b.decide('good'), POLL).toBe('clear');
+    expect(b.told).not.toContain('set lost');
+    await expect.poll(() => redis.hand.exists(keyOf('known to b')), POLL).toBe(1);
+    await expect.poll(() => a.decide('known to b'), POLL).toBe('revoked');
+  });
+
+  it('that was lost again before that was accepted needs one acceptance', async () => {
+    const { redis, a, b } = await startTwo();
+    await redis.hand.flushall();
+    await expect.poll(() => b.told, POLL).toContain('set lost');
+    await redis.hand.flushall();
+    await expect.poll(async () => JSON.parse((await redis.hand.get(EPOCH_PREFIX)) ?? '{}').lost, POLL).toHaveLength(2);
+    await expectLossAndAcceptance(redis, a, b);
+  });
+
+  it('that comes back older, its epoch the same, gets what is known again, with its expiry', async () => {
+    const { redis, a, b } = await startTwo(0, FORGETFUL);
+    await redis.hand.save();
+    const end = Math.ceil(Date.now() / 1000) + 777;
+    await a.revoke('later', end);
+    await a.store.revocations.write({ key: MARK, value: '200', expiresAtSeconds: undefined });
+    await b.heard();
+    await redis.kill9();
+    const { hand } = await redisForTest({ after: redis, settings: FORGETFUL });
+    await expect.poll(() => hand.exists(keyOf('later'), MARK), POLL).toBe(2);
+    expect((await hand.ttl(keyOf('later'))) + Date.now() / 1000).toBeCloseTo(end, -1);
+    expect([await hand.get(MARK), await hand.ttl(MARK)]).toEqual(['200', -1]);
+    await expect.poll(() => a.told, POLL).toContainEqual(expect.stringMatching(/^rewritten /));
+    for (const { told, decide } of [a, b]) {
+      await expect.poll(() => decide('later'), POLL).toBe('revoked');
+      await expect.poll(() => decide('good'), POLL).toBe('clear');
+      expect(told.join()).not.toMatch(/set lost|vanished/);
+    }
+  });
+
+  it('from which an entry goes early says so once, and does not get it again; a natural end is nothing', async () => {
+    const { redis, a, b } = await startTwo();
+    await a.revoke('short', Math.ceil(Date.now() / 1000) + 1);
+    await redis.hand.set(keyOf('by hand'), '', 'EX', 5_000);
+    for (const { decide } of [a, b]) await expect.poll(() => decide('by hand'), POLL).toBe('revoked');
+    await expect.poll(() => redis.hand.exists(keyOf('short')), POLL).toBe(0);
+    await wait(500);
+    await redis.hand.del(keyOf('by hand'), keyOf('ended'));
+    for (const { told, decide } of [a, b]) {
+      await expect.poll(() => told, POLL).toEqual(['vanished 2']);
+      expect(await decide('by hand')).toBe('revoked');
+    }
+    await redis.hand.flushdb();
+    await expect.poll(() => b.told, POLL).toContain('set lost');
+    await wait(1_000);
+    expect(await redis.hand.exists(keyOf('by hand'), keyOf('ended'), keyOf('short'))).toBe(0);
+  });
+});
+
+describe('a revocation set in SQLite', () => {
+  it('is lost by DELETE FROM revocation in another process, until that is accepted', async () => {
+    const path = temporaryFile();
+    const [a, b] = [await startInstance(await openForTest(path)), await startInstance(await openForTest(path))];
+    await a.revoke('ended');
+    await expect.poll(() => b.decide('ended'), POLL).toBe('revoked');
+    expect(await b.decide('good')).toBe('clear');
+    await runSql(path, 'DELETE FROM revocation');
+    for (const { told, decide } of [a, b]) {
+      await expect.poll(() => told, POLL).toContain('set lost');
+      expect([await decide('good'), await decide('ended')]).toEqual(['unknown', 'revoked']);
+    }
+    await expect.poll(() => a.store.revocations.readEntries([keyOf('ended')]), POLL).toMatchObject([{ value: '{}' }]);
+    await acceptAll(b.store);
+    for (const { decide } of [a, b]) await expect.poll(() => decide('good'), POLL).toBe('clear');
+  });
+});

@@ -1,0 +1,41 @@
+import type { EpochGuard, EpochReading, EpochStore } from '../store.ts';
+import { EPOCH_PREFIX } from '../store.ts';
+import type { Query, Reader } from './reader.ts';
+import { asText } from './rows.ts';
+import type { Writer } from './writer.ts';
+
+/** The one epoch record of a file, a row of `revocation`. */
+export class SqliteEpochs implements EpochStore {
+  private readonly reader: Reader;
+  private readonly writer: Writer;
+  private check: EpochGuard = () => undefined;
+
+  constructor(reader: Reader, writer: Writer) {
+    this.reader = reader;
+    this.writer = writer;
+  }
+
+  async read(): Promise<EpochReading> {
+    return await this.reader.read(readEpoch);
+  }
+
+  async swap(key: string, expected: string | undefined, value: string): Promise<boolean> {
+    return await this.writer.ask({ kind: 'swap-epoch', key, expected, value });
+  }
+
+  guard(guard: EpochGuard): void {
+    this.check = guard;
+  }
+
+  /** What `read` reads, unless the guard refuses it. */
+  guarded<Value>(query: Query, read: () => Value): Value {
+    const value = read();
+    this.check(readEpoch(query));
+    return value;
+  }
+}
+
+function readEpoch(query: Query): EpochReading {
+  const row = query('SELECT value FROM revocation WHERE key = ?', EPOCH_PREFIX)[0];
+  return new Map([[EPOCH_PREFIX, row && asText(row, 'value')]]);
+}
