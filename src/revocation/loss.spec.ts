@@ -163,7 +163,8 @@ describe('a revocation set in Redis', () => {
     await redis.hand.flushall();
     await expect.poll(() => b.told, POLL).toContain('set lost');
     await redis.hand.flushall();
-    await expect.poll(async () => JSON.parse((await redis.hand.get(EPOCH_PREFIX)) ?? '{}').lost, POLL).toHaveLength(2);
+    const named = async (): Promise<number> => JSON.parse((await redis.hand.get(EPOCH_PREFIX)) ?? '{}').lost?.length;
+    await expect.poll(named, POLL).toBeGreaterThan(1);
     await expectLossAndAcceptance(redis, a, b);
   });
 
@@ -179,7 +180,8 @@ describe('a revocation set in Redis', () => {
     await expect.poll(() => hand.exists(keyOf('later'), MARK), POLL).toBe(2);
     expect((await hand.ttl(keyOf('later'))) + Date.now() / 1000).toBeCloseTo(end, -1);
     expect([await hand.get(MARK), await hand.ttl(MARK)]).toEqual(['200', -1]);
-    await expect.poll(() => a.told, POLL).toContainEqual(expect.stringMatching(/^rewritten /));
+    // Whoever came first.
+    await expect.poll(() => [...a.told, ...b.told], POLL).toContainEqual(expect.stringMatching(/^rewritten /));
     for (const { told, decide } of [a, b]) {
       await expect.poll(() => decide('later'), POLL).toBe('revoked');
       await expect.poll(() => decide('good'), POLL).toBe('clear');

@@ -9,7 +9,12 @@ import { optionsFor, placeOf } from './options.ts';
 it('BatchedReads asks once for all that is read in one turn, and gives each reader its own', async () => {
   const { port, hand } = await redisForTest();
   const config = redisConfig(port);
-  const connection = new Connection({ place: placeOf(config), options: optionsFor(config, 2_000), answerMs: 2_000 });
+  const connection = new Connection({
+    place: placeOf(config),
+    options: optionsFor(config, 2_000),
+    answerMs: 2_000,
+    inspect: () => undefined,
+  });
   await connection.open(5_000);
   onTestFinished(() => connection.close());
   let asked = 0;

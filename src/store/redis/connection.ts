@@ -13,6 +13,8 @@ export interface ConnectionParts {
   readonly options: ClientOptions;
   /** Longest wait for one answer, in milliseconds. */
   readonly answerMs: number;
+  /** Throws where a primary is not fit to hold what it is to hold; asked of each connection that is made. */
+  readonly inspect: (info: ServerInfo) => void;
 }
 
 /**
@@ -23,6 +25,7 @@ export class Connection {
   private readonly client: Redis;
   private readonly place: Place;
   private readonly answerMs: number;
+  private readonly inspect: ConnectionParts['inspect'];
   private readonly pending = new Set<Promise<unknown>>();
   private readonly welcomed = Promise.withResolvers<ServerInfo>();
   /** Counts the connections that were made: between two equal numbers it is the same one. */
@@ -34,9 +37,10 @@ export class Connection {
   private down: StoreError | undefined;
   private closed = false;
 
-  constructor({ place, options, answerMs }: ConnectionParts) {
+  constructor({ place, options, answerMs, inspect }: ConnectionParts) {
     this.place = place;
     this.answerMs = answerMs;
+    this.inspect = inspect;
     this.down = this.translate(fault('ETIMEDOUT'));
     this.client = new Redis({ ...options, lazyConnect: true, retryStrategy: () => retryDelayMs(this.attempts++) });
     defineScripts(this.client);
@@ -119,6 +123,7 @@ export class Connection {
       const info = parseServerInfo(await this.client.info());
       if (!info.isPrimary) throw fault('READONLY');
       if (info.isLoading) throw fault('LOADING');
+      this.inspect(info);
       if (this.fault !== undefined) throw this.fault;
       this.attempts = 0;
       this.down = undefined;

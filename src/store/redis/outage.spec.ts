@@ -98,6 +98,19 @@ describe('a Redis that is gone', () => {
     expect(acknowledged.length).toBeGreaterThan(20);
   });
 
+  it('is left where it may drop keys since it was started again, unless that is allowed', async () => {
+    const server = await redisForTest();
+    const open = (allowEviction: boolean) => openRedisForTest(redisConfig(server.port, { allowEviction }));
+    const [strict, lenient] = [await open(false), await open(true)];
+    await server.kill9();
+    const again = await redisForTest({ after: server, settings: { 'maxmemory-policy': 'allkeys-lru' } });
+    const read = (store: Store) => isRevoked(store, 'a').catch(String);
+    await expect.poll(() => read(lenient), { timeout: 8_000 }).toBe(false);
+    await expect.poll(() => read(strict), { timeout: 8_000 }).toContain('may drop revocations when its memory is full');
+    await again.hand.config('SET', 'maxmemory-policy', 'noeviction');
+    await expect.poll(() => read(strict), { timeout: 8_000 }).toBe(false);
+  });
+
   it('is left where it has become a replica', async () => {
     const [server, other] = [await redisForTest(), await redisForTest()];
     const store = await openRedisForTest(redisConfig(server.port), { storeMs: STORE_MS });

@@ -45,8 +45,11 @@ export async function openRedisStore(config: RedisStoreConfig, timeouts: RedisTi
   const sentinels = config.sentinel && new Sentinels(placeOf(config).name, config.host, config.sentinel);
   const place = placeOf(config, () => sentinels?.primary);
   const options = (silenceMs: number) => optionsFor(config, silenceMs, sentinels && connectorTo(sentinels));
+  const inspect = (info: ServerInfo): void => {
+    if (!config.allowEviction) refuseEviction(place, info);
+  };
   const connection = (answerMs: number, silenceMs: number) =>
-    new Connection({ place, options: options(silenceMs), answerMs });
+    new Connection({ place, options: options(silenceMs), answerMs, inspect });
   const reads = connection(storeMs, Math.max(READ_SILENCE_MS, 2 * storeMs));
   const writes = connection(writeMs, writeMs);
   const feed = new RedisFeed({ place, options: options(FEED_SILENCE_MS), reads });
@@ -60,7 +63,6 @@ export async function openRedisStore(config: RedisStoreConfig, timeouts: RedisTi
   let info: ServerInfo;
   try {
     [info] = await Promise.all([reads.open(openMs), writes.open(openMs)]);
-    if (!config.allowEviction) refuseEviction(place, info);
   } catch (error) {
     await close();
     throw error;
