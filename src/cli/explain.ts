@@ -107,7 +107,9 @@ function isUnavailable(decision: Decision): boolean {
 function lossOf({ revocationSet }: Inspection): readonly string[] {
   const { lostSinceSeconds } = revocationSet.status;
   if (lostSinceSeconds === undefined) return [];
-  return [`the revocation set is lost since ${timeOf(lostSinceSeconds * 1000)}: see sallyport store --help`];
+  return [
+    `the revocation set is lost since ${timeOf(lostSinceSeconds * 1000)}: see what it lacks, then run sallyport store accept-loss`,
+  ];
 }
 
 function conclusionOf(decision: Decision): readonly string[] {

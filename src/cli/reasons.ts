@@ -21,5 +21,5 @@ export const MEANINGS: Readonly<Record<Reason, string>> = {
   too_many_attempts:
     'More passwords arrived than may be hashed and wait at a time: guessing, or clients that should use tokens. Nothing was compared; the client may try again after a second.',
   unavailable:
-    'The store, an issuer’s keys, its introspection or a check did not answer within timeouts.decision. The log names the part; nothing passes that could not be checked.',
+    'The store, an issuer’s keys, its introspection or a check did not answer within timeouts.decision; or the revocation set was lost, and that is not accepted yet. The log names the part; nothing passes that could not be checked.',
 };

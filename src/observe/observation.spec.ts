@@ -102,6 +102,46 @@ describe('Observation of parts', () => {
     expect(observation.components().revocations).toEqual(revocations);
   });
 
+  it('shows a set that is lost before an outage, what was written again, and what has gone', () => {
+    observation.sources.standings = { size: 0, freshness: makeFreshness(), status: { feed: 'live', outage: true } };
+    const status = { lostSinceSeconds: STARTED_MS / 1_000, rewritten: 3, vanished: 4 };
+    observation.sources.revocationSet = { status };
+    expect(observation.components().revocations).toEqual({ status: 'lost', lostSince: '2026-11-22T00:00:00.000Z' });
+    expect(scrape().value('sallyport_revocation_set_lost')).toBe(1);
+    expect(scrape().value('sallyport_revocations_rewritten_total')).toBe(3);
+    expect(scrape().value('sallyport_revocations_vanished_total')).toBe(4);
+    observation.sources.revocationSet = { status: { ...status, lostSinceSeconds: undefined } };
+    expect(observation.components().revocations).toEqual({ status: 'outage' });
+    expect(scrape().value('sallyport_revocation_set_lost')).toBe(0);
+  });
+
+  it('tells once that the set is lost and what to do, and once that this was accepted', () => {
+    const { events } = observation;
+    events.setLost(STARTED_MS / 1_000);
+    events.entriesRewritten(3);
+    events.entriesVanished(2);
+    events.entriesVanished(5);
+    events.setAccepted();
+    expect(lines).toMatchObject([
+      {
+        level: 'error',
+        since: '2026-11-22T00:00:00.000Z',
+        msg: expect.stringContaining('sallyport store accept-loss'),
+      },
+      { level: 'warn', count: 3, msg: expect.stringContaining('written again') },
+      { level: 'warn', count: 2, msg: expect.stringContaining('gone before their time') },
+      { level: 'warn', msg: expect.stringContaining('accepted') },
+    ]);
+    vi.advanceTimersByTime(10_000);
+    expect(lines.at(-1)).toMatchObject({ count: 5, repeated: 1 });
+  });
+
+  it('shows a feed that has broken off, also while its last word is fresh', () => {
+    const freshness = makeFreshness({ heardUpToMs: 1_000_000, maxStalenessMs: 1_000 });
+    observation.sources.standings = { size: 0, freshness, status: { feed: 'lost', outage: false } };
+    expect(observation.components().feed).toEqual({ status: 'lost', ageSeconds: 0 });
+  });
+
   it('shows the age of key sets, which cannot be refreshed, and which were never had', () => {
     const states = [
       { issuer: 'corporate', ageSeconds: 12, failures: 0 },

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Verdict } from '../core/standing.ts';
 import { NO_EPOCH } from '../core/standing.ts';
+import { SetLostError } from './epoch-watch.ts';
 import { Bench, MAX_STALENESS_MS, STORE_TIMEOUT_MS } from './testing.ts';
 
 afterEach(() => {
@@ -275,6 +276,77 @@ describe('Standings that are full', () => {
     const token = bench.token('a', 'b', 'c');
     await bench.answerNext(token, undefined, undefined, undefined);
     expect(bench.judge(token)).toBe('unknown');
+  });
+});
+
+describe('Standings of entries that are known', () => {
+  const reach = { issuedUpToSeconds: Infinity, fromSeconds: -Infinity };
+  const SUBJECT = 'sallyport:notbefore:own:sub-1';
+
+  function makeKnown(options: { maxEntries?: number } = {}) {
+    const keys = new Set<string>();
+    const found: string[] = [];
+    const known = { reachOf: (key: string) => (keys.has(key) ? reach : undefined) };
+    return { keys, found, bench: new Bench({ ...options, known, found: (key) => void found.push(key) }) };
+  }
+
+  it('are revoked from the first, whatever the store would say', async () => {
+    const { keys, bench } = makeKnown();
+    keys.add('a');
+    expect(bench.judge(bench.token('a', 'b'))).toBe('revoked');
+    await bench.learn('a', undefined);
+    expect(bench.judge(bench.token('a'))).toBe('revoked');
+    expect(bench.questions).toHaveLength(1);
+  });
+
+  it.each<[string, (bench: Bench) => void]>([
+    ['it is told so', (bench) => bench.standings.apply('a')],
+    ['the entry changes', (bench) => bench.standings.changed(['a'])],
+  ])('are revoked at once where that becomes known while they are remembered, when %s', async (_when, tell) => {
+    const { keys, bench } = makeKnown();
+    await bench.learn('a', undefined);
+    const token = bench.token('a');
+    keys.add('a');
+    expect(bench.judge(token)).toBe('clear');
+    tell(bench);
+    expect(bench.judge(token)).toBe('revoked');
+  });
+
+  it('are revoked where one that had to go comes back', async () => {
+    const { keys, bench } = makeKnown({ maxEntries: 2 });
+    await bench.learn('a', undefined);
+    const token = bench.token('a');
+    bench.token('b', 'c');
+    keys.add('a');
+    await bench.answerNext(token, undefined);
+    expect(bench.judge(token)).toBe('revoked');
+  });
+
+  it('are told of when they are met in the store', async () => {
+    const { found, bench } = makeKnown();
+    await bench.answerNext(bench.token('a', SUBJECT, 'b'), '{}', '100', undefined);
+    expect(found).toEqual(['a', SUBJECT]);
+  });
+});
+
+describe('Standings of a set that is lost', () => {
+  it('let nothing pass that was known, also where an outage would', async () => {
+    const set = { isSound: true };
+    const bench = new Bench({ set, allowKnownForMs: 60_000 });
+    await bench.learn('a', undefined);
+    expect(bench.standings.outageFreshness).toBeDefined();
+    set.isSound = false;
+    bench.standings.lost();
+    expect(bench.standings.outageFreshness).toBeUndefined();
+    expect(bench.judge(bench.token('a'))).toBe('unknown');
+  });
+
+  it('do not call it an outage', async () => {
+    const bench = new Bench();
+    const refresh = bench.standings.refresh(bench.token('a'));
+    bench.questions[0]?.reject(new SetLostError('lost'));
+    await expect(refresh).rejects.toThrow('lost');
+    expect(bench.standings.status.outage).toBe(false);
   });
 });
 

@@ -18,9 +18,10 @@ export class RedisEpochs implements EpochStore {
     return new Map([[EPOCH_PREFIX, answer && valueOf(answer)]]);
   }
 
+  /** Waits for no replica: with too few of them it must still be possible to start, and to tell of a loss. */
   async swap(key: string, expected: string | undefined, value: string): Promise<boolean> {
     const given = expected === undefined ? '' : `=${expected}`;
-    return (await this.writes.write((client) => client.sallyportSwapEpoch(key, given, value))) > 0;
+    return (await this.writes.ask((client) => client.sallyportSwapEpoch(key, given, value))) > 0;
   }
 
   guard(guard: EpochGuard): void {

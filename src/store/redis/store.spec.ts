@@ -11,7 +11,7 @@ import {
 } from '../../../test/contract/redis-store.ts';
 import { startProxy } from '../../../test/tcp-proxy.ts';
 import type { RedisStoreConfig } from '../../config/config.ts';
-import { StoreError } from '../store.ts';
+import { EPOCH_PREFIX, StoreError } from '../store.ts';
 import { openRedisStore } from './store.ts';
 
 const KEY = 'sallyport:revoked:own:token-1';
@@ -116,6 +116,9 @@ describe('openRedisStore()', () => {
     expect([await store.accounts.find('ada'), ...(await store.accounts.list())]).toEqual([account, account]);
     expect(await store.accounts.remove('a', { ...mark, value: '6', expiresAtSeconds: 4_100_000_000 })).toBe(true);
     expect(await store.revocations.read([mark.key])).toEqual(['6']);
+    expect(await store.revocations.readEntries([mark.key])).toMatchObject([{ value: '6' }]);
+    expect(await store.epochs.swap(EPOCH_PREFIX, undefined, 'E')).toBe(true);
+    expect(await store.epochs.read()).toEqual(new Map([[EPOCH_PREFIX, 'E']]));
     const token = { accountId: 'a', use: 'access', scopes: [], createdAtSeconds: 1, expiresAtSeconds: 2 } as const;
     await store.tokens.add({ ...token, id: 't' });
     expect(await store.tokens.find('t')).toMatchObject({ id: 't' });

@@ -1,0 +1,128 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { EpochGuard, EpochReading } from '../store/store.ts';
+import { EPOCH_PREFIX, StoreError } from '../store/store.ts';
+import { formatEpoch, parseEpoch } from './epoch.ts';
+import { EpochWatch, SetLostError } from './epoch-watch.ts';
+
+const [ONE, OTHER] = [`${EPOCH_PREFIX}:{1}`, `${EPOCH_PREFIX}:{2}`];
+const STRANGER = formatEpoch({ epoch: 'stranger', follows: [], loss: undefined });
+
+/** A store of two parts, each of which can be lost by itself, and what its watch says. */
+function make() {
+  const records = new Map<string, string | undefined>([
+    [ONE, undefined],
+    [OTHER, undefined],
+  ]);
+  const told: string[] = [];
+  /** Replace these to let something happen before a read or a write. */
+  const before = { read: async () => {}, swap: async () => {} };
+  let guard: EpochGuard = () => undefined;
+  const store = {
+    read: async (): Promise<EpochReading> => {
+      await before.read();
+      return new Map(records);
+    },
+    swap: async (key: string, expected: string | undefined, value: string) => {
+      await before.swap();
+      if (records.get(key) !== expected) return false;
+      records.set(key, value);
+      return true;
+    },
+    guard: (given: EpochGuard) => void (guard = given),
+  };
+  const say = (word: string) => (): void => void told.push(word);
+  const clock = { wallMs: () => 500_000 };
+  const watch = new EpochWatch({ store, clock, distrust: say('distrust'), turned: say('turned') });
+  onTestFinished(() => watch.end());
+  /** What a read that met these parts comes to. */
+  const readFrom = (...keys: readonly string[]): void => guard(new Map(keys.map((key) => [key, records.get(key)])));
+  return { records, told, before, watch, readFrom };
+}
+
+describe('EpochWatch', () => {
+  it('makes the records of a new store, and lets reads from it count', async () => {
+    const { records, watch, told, readFrom } = make();
+    expect(watch.isSound).toBe(false);
+    await watch.look();
+    expect([...records.values()].map((text) => parseEpoch(text ?? '')?.follows)).toEqual([[], []]);
+    expect(new Set(records.values()).size).toBe(2);
+    expect([watch.isSound, watch.lostSinceSeconds, told]).toEqual([true, undefined, ['turned']]);
+    readFrom(ONE, OTHER);
+    await watch.look();
+    expect(told).toEqual(['turned']);
+  });
+
+  it.each([
+    ['gone', undefined],
+    ['another', STRANGER],
+  ])('refuses what was read with a record that is %s, and trusts nothing from then on', async (_what, text) => {
+    const { records, watch, told, before, readFrom } = make();
+    await watch.look();
+    const { promise: held, resolve } = Promise.withResolvers<void>();
+    before.read = () => held;
+    records.set(OTHER, text);
+    readFrom(ONE);
+    expect(() => readFrom(OTHER)).toThrow(SetLostError);
+    expect([watch.isSound, told]).toEqual([false, ['turned', 'distrust']]);
+    expect(() => readFrom(ONE)).toThrow('is being looked at');
+    resolve();
+    await expect.poll(() => watch.lostSinceSeconds).toBe(500);
+    expect(told.at(-1)).toBe('turned');
+    expect(() => readFrom(ONE)).toThrow('run `sallyport store accept-loss`');
+  });
+
+  it('tells of the loss of one part, in its record, and of its acceptance', async () => {
+    const { records, watch, readFrom, told } = make();
+    await watch.look();
+    const [one, other] = [records.get(ONE), records.get(OTHER)];
+    records.delete(ONE);
+    records.set(ONE, undefined);
+    await watch.look();
+    const record = parseEpoch(records.get(ONE) ?? '');
+    expect(record?.loss).toEqual({ lost: [parseEpoch(one ?? '')?.epoch], noticedAt: 500 });
+    expect(records.get(OTHER)).toBe(other);
+    records.set(ONE, formatEpoch({ epoch: 'accepted', follows: [record?.epoch ?? ''], loss: undefined }));
+    told.length = 0;
+    await watch.look();
+    expect([watch.isSound, told]).toEqual([true, ['turned']]);
+    readFrom(ONE, OTHER);
+  });
+
+  it('takes what another instance wrote first', async () => {
+    const { records, watch, before } = make();
+    before.swap = async () => {
+      before.swap = async () => {};
+      records.set(ONE, STRANGER);
+    };
+    await watch.look();
+    expect(records.get(ONE)).toBe(STRANGER);
+    expect(watch.isSound).toBe(true);
+  });
+
+  it('gives up on a record that changes with each try', async () => {
+    const { records, watch, before } = make();
+    let count = 0;
+    before.swap = async () => {
+      count += 1;
+      records.set(ONE, `${count}`);
+    };
+    await expect(watch.look()).rejects.toThrow(`${ONE} changes again and again`);
+    expect(watch.isSound).toBe(false);
+  });
+
+  it('stays in doubt where the store cannot be read, and looks again', async () => {
+    const { records, watch, before, readFrom } = make();
+    await watch.look();
+    before.read = async () => {
+      before.read = async () => {};
+      throw new StoreError('gone');
+    };
+    const text = records.get(ONE);
+    records.set(ONE, undefined);
+    expect(() => readFrom(ONE)).toThrow(SetLostError);
+    records.set(ONE, text);
+    expect(() => readFrom(ONE)).toThrow('is being looked at');
+    await expect.poll(() => watch.isSound, { timeout: 10_000 }).toBe(true);
+    readFrom(ONE);
+  });
+});

@@ -1,0 +1,146 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { RevocationEntry } from '../store/store.ts';
+import { KnownRevocations } from './known-revocations.ts';
+import { Learner } from './learner.ts';
+
+const NOW_SECONDS = 1_000;
+const POLL = { interval: 5 };
+
+function entry(key: string, expiresAtSeconds?: number): RevocationEntry {
+  return { key, value: '', expiresAtSeconds };
+}
+
+/** A learner over a store that is a map, and time that stands still. */
+function make() {
+  const stored = new Map<string, RevocationEntry>();
+  const rounds: (readonly string[])[] = [];
+  const vanished: number[] = [];
+  const learnt: string[] = [];
+  const watch = { isSound: true, look: async () => undefined };
+  const clock = { nowMs: 50_000, monotonicMs: () => clock.nowMs, wallMs: () => NOW_SECONDS * 1000 };
+  const known = new KnownRevocations({ clock, maxEntries: 100_000 });
+  /** Lets a round go on only once this resolves. */
+  const gate = { open: Promise.resolve() };
+  const store = {
+    fails: 0,
+    readEntries: async (keys: readonly string[]) => {
+      rounds.push(keys);
+      if (store.fails-- > 0) throw new Error('gone');
+      await gate.open;
+      return keys.map((key) => stored.get(key));
+    },
+  };
+  const learner = new Learner({
+    store,
+    known,
+    watch,
+    clock,
+    learnt: (key) => void learnt.push(key),
+    vanished: (count) => void vanished.push(count),
+  });
+  onTestFinished(() => learner.end());
+  /** Tells of keys, and resolves once they were read. */
+  const hear = async (...keys: string[]): Promise<void> => {
+    const before = rounds.length;
+    learner.hear(keys);
+    await expect.poll(() => rounds.length, POLL).toBeGreaterThan(before);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  };
+  return { stored, rounds, vanished, learnt, watch, clock, known, gate, store, learner, hear };
+}
+
+describe('Learner', () => {
+  it('learns entries whole, all that are told of within 100 ms in one question', async () => {
+    const { stored, rounds, learnt, known, learner, hear } = make();
+    for (const key of ['a', 'b']) stored.set(key, entry(key, NOW_SECONDS + 60));
+    learner.hear(['a', 'b', 'a']);
+    await hear('b', 'none');
+    expect(rounds).toEqual([['a', 'b', 'none']]);
+    expect(learnt).toEqual(['a', 'b']);
+    expect(known.find('a')).toEqual(entry('a', NOW_SECONDS + 60));
+    expect(known.find('none')).toBeUndefined();
+  });
+
+  it('asks for 500 at a time', async () => {
+    const { rounds, learner } = make();
+    learner.hear(Array.from({ length: 1_100 }, (_, index) => `${index}`));
+    await expect.poll(() => rounds.map(({ length }) => length), POLL).toEqual([500, 500, 100]);
+  });
+
+  it('asks again for what could not be read', async () => {
+    const { stored, store, rounds, known, hear } = make();
+    stored.set('a', entry('a'));
+    store.fails = 1;
+    await hear('a');
+    expect(known.size).toBe(0);
+    await expect.poll(() => known.size, { timeout: 5_000 }).toBe(1);
+    expect(rounds).toEqual([['a'], ['a']]);
+  });
+
+  it('forgets what has gone early once a later beat was heard, and tells how many', async () => {
+    const { known, vanished, clock, learner, hear } = make();
+    for (const key of ['a', 'b']) known.add(entry(key));
+    await hear('a', 'b');
+    learner.heardUpTo(clock.nowMs - 1);
+    expect([vanished, known.keys()]).toEqual([[], ['a', 'b']]);
+    learner.heardUpTo(clock.nowMs);
+    expect([vanished, known.keys()]).toEqual([[2], []]);
+  });
+
+  it('forgets without a word what has gone at about its time', async () => {
+    const { known, vanished, clock, learner, hear } = make();
+    known.add(entry('a', NOW_SECONDS + 10));
+    await hear('a');
+    learner.heardUpTo(clock.nowMs);
+    expect([vanished, known.keys()]).toEqual([[], []]);
+  });
+
+  it.each<[string, (made: ReturnType<typeof make>) => unknown]>([
+    [
+      'the feed breaks between the telling and the question',
+      ({ learner }) => {
+        learner.hear(['a']);
+        learner.breakOff();
+      },
+    ],
+    [
+      'the feed breaks while it is asked',
+      async ({ gate, hear, learner }) => {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        gate.open = promise;
+        await hear('a');
+        learner.breakOff();
+        resolve();
+      },
+    ],
+    [
+      'the feed breaks after it was asked',
+      async ({ hear, learner }) => {
+        await hear('a');
+        learner.breakOff();
+      },
+    ],
+    [
+      'the set is lost',
+      async ({ hear, watch }) => {
+        watch.isSound = false;
+        await hear('a');
+      },
+    ],
+    [
+      'it is there again',
+      async ({ hear, stored }) => {
+        await hear('a');
+        stored.set('a', entry('a'));
+        await hear('a');
+      },
+    ],
+  ])('keeps what is not found where %s', async (_where, play) => {
+    const made = make();
+    made.known.add(entry('a'));
+    await play(made);
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    made.learner.heardUpTo(made.clock.nowMs + 1_000);
+    expect([made.vanished, made.known.keys()]).toEqual([[], ['a']]);
+  });
+});
