@@ -57,7 +57,9 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
 }
 
 /** What decides for the gateway, without a door: to ask one question and close. Makes no key and no account. */
-export interface Inspection extends Pick<Generation, 'gateway'>, Pick<Foundation, 'store' | 'revocationSet'> {
+export interface Inspection
+  extends Pick<Generation, 'gateway' | 'verifier'>,
+    Pick<Foundation, 'store' | 'revocationSet'> {
   close(): Promise<void>;
 }
 
@@ -73,9 +75,9 @@ export async function openInspection(config: Config): Promise<Inspection> {
     const { signingKeys } = parts.store;
     const hasKeys = issuer !== undefined && (await signingKeys.list(issuer.name)).length > 0;
     const ownKeys = hasKeys ? await openOwnKeys(issuer, config.store, signingKeys, systemClock) : [];
-    const { gateway } = buildGeneration(patient, { ...parts, ownKeys }, 1);
+    const { gateway, verifier } = buildGeneration(patient, { ...parts, ownKeys }, 1);
     const { store, revocationSet } = parts;
-    return { gateway, store, revocationSet, close: () => closeAll(opened) };
+    return { gateway, verifier, store, revocationSet, close: () => closeAll(opened) };
   });
 }
 

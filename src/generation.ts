@@ -1,7 +1,7 @@
 import { Authorizer } from './authorizer.ts';
 import type { Config, OwnIssuer } from './config/config.ts';
 import type { Policy } from './core/authorize.ts';
-import type { Clock, Decider } from './core/ports.ts';
+import type { Clock, Decider, Verifier } from './core/ports.ts';
 import { RouteMap } from './core/route.ts';
 import { UpstreamHeaderWriter } from './core/upstream-headers.ts';
 import { CALLS } from './edge/token-api/calls.ts';
@@ -25,6 +25,7 @@ import { IssueToken } from './tokens/issue-token.ts';
 import { LogIn } from './tokens/log-in.ts';
 import type { Passwords } from './tokens/passwords.ts';
 import { PrivateTokens } from './tokens/private-tokens.ts';
+import { Revoke } from './tokens/revoke.ts';
 import { RevokeToken } from './tokens/revoke-token.ts';
 import { ScopeRules } from './tokens/scope-rules.ts';
 import { TokenMint } from './tokens/token-mint.ts';
@@ -51,6 +52,7 @@ export interface Foundation {
 /** All that one configuration decides; a reload makes the next one and the doors ask that from then on. */
 export interface Generation {
   readonly config: Config;
+  readonly verifier: Verifier;
   readonly gateway: { readonly decider: Decider; readonly headers: UpstreamHeaderWriter };
   /** `undefined` where nothing of ours signs. */
   readonly tokens: TokenServices | undefined;
@@ -69,6 +71,7 @@ export function buildGeneration(config: Config, foundation: Foundation, generati
   const policy = { routes: new RouteMap(routes), basicUntilMs: basic.sunsetMs, shadow };
   return {
     config,
+    verifier,
     gateway: {
       decider: decider(policy, timeouts.decisionMs),
       headers: new UpstreamHeaderWriter(identity.headers, identity.forwardCredential),
@@ -82,7 +85,12 @@ export function ownIssuer({ issuers }: Config): OwnIssuer | undefined {
   return issuers.find((issuer) => issuer.kind === 'signing');
 }
 
-function buildVerifier(config: Config, own: OwnIssuer | undefined, foundation: Foundation, generation: number) {
+function buildVerifier(
+  config: Config,
+  own: OwnIssuer | undefined,
+  foundation: Foundation,
+  generation: number,
+): Verifier {
   const { clock, standings, known, keySets, introspection, ownKeys } = foundation;
   const issuers = trustIssuers(config.issuers, ownKeys, keySets);
   const shared = { known, standings, clockSkewMs: config.clockSkewMs, generation };
@@ -99,7 +107,7 @@ function buildTokenServices(
   foundation: Foundation,
   decider: (policy: Omit<Policy, 'generation'>, decisionTimeoutMs: number) => Decider,
 ): TokenServices {
-  const { store, clock, ownKeys } = foundation;
+  const { store, clock, ownKeys, events } = foundation;
   const { accounts, tokens, revocations } = store;
   const { ttl, name } = issuer;
   const key = ownKeys.findLast(({ algorithm }) => algorithm === issuer.signing.algorithm);
@@ -107,7 +115,8 @@ function buildTokenServices(
   const mint = new TokenMint({ tokens, signer: new TokenSigner(issuer, key), clock });
   const rules = new ScopeRules(catalogue);
   const views = new TokenViews({ issuer: name, tokens, revocations, clock });
-  const revokeToken = new RevokeToken({ issuer: name, tokens, revocations, clock, clockSkewMs });
+  const revoke = new Revoke({ revocations, tokens, ownIssuer: name, events, clock, clockSkewMs });
+  const revokeToken = new RevokeToken({ issuer: name, tokens, revocations, clock, clockSkewMs, revoke });
   const routes = new RouteMap(tokenRoutes(CALLS, name));
   return {
     decider: decider({ routes, basicUntilMs: Number.POSITIVE_INFINITY, shadow: false }, TOKEN_CALL_TIMEOUT_MS),

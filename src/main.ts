@@ -7,6 +7,7 @@ import { explain } from './cli/explain.ts';
 import { routes } from './cli/routes.ts';
 import { serve } from './cli/serve.ts';
 import { store } from './cli/store.ts';
+import { token } from './cli/token.ts';
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['serve', serve],
@@ -15,6 +16,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['explain', explain],
   ['account', account],
   ['store', store],
+  ['token', token],
 ]);
 
 const USAGE = `usage: sallyport <command> [--config FILE]

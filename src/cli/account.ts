@@ -33,9 +33,10 @@ remove  also ends every token that was issued to the account
 async function withAccounts(config: Config, use: (accounts: Accounts) => Promise<number>): Promise<number> {
   const issuer = config.issuers.find(({ kind }) => kind === 'signing')?.name;
   if (issuer === undefined) throw new CommandError('sallyport: no issuer with `signing`: there are no accounts');
-  return withStore(config.store, ({ accounts: store }) => {
+  return withStore(config.store, (store) => {
     const catalogue = new Set(config.scopes.keys());
-    return use(new Accounts({ store, passwords: new Passwords(), issuer, catalogue, clock: systemClock }));
+    const parts = { store: store.accounts, passwords: new Passwords(), issuer, catalogue, clock: systemClock };
+    return use(new Accounts(parts));
   });
 }
 

@@ -1,5 +1,3 @@
-import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
 import type { Inspection } from '../app.ts';
 import { openInspection } from '../app.ts';
 import type { Config } from '../config/config.ts';
@@ -8,11 +6,15 @@ import type { Decision } from '../core/decision.ts';
 import type { Reason } from '../core/reason.ts';
 import { REASONS } from '../core/reason.ts';
 import type { AccessRequest } from '../core/request.ts';
+import { isEnded } from '../core/standing.ts';
 import type { Arguments, Command, Terminal } from './command.ts';
-import { CommandError, requireConfig, UsageError } from './command.ts';
+import { requireConfig, UsageError } from './command.ts';
+import { readCredentialFile } from './credential-file.ts';
+import { wordsOfEntry } from './entry-words.ts';
 import { MEANINGS } from './reasons.ts';
 import { requireStore } from './shared-store.ts';
-import { stepsOf, timeOf } from './steps.ts';
+import { stepsOf } from './steps.ts';
+import { printable, timeOf } from './words.ts';
 
 /** Decides one request as the gateway's door would, and tells each step; or tells what a reason means. */
 export const explain: Command = {
@@ -57,24 +59,17 @@ function requestOf(
   return { door: 'ext-authz', method, host, path, authorization, fromBrowser: false };
 }
 
-/** Never from the command line itself: every process of the machine can read that. */
-async function readCredential({ values }: Arguments, { stdin }: Terminal): Promise<string | undefined> {
+async function readCredential({ values }: Arguments, terminal: Terminal): Promise<string | undefined> {
   const { 'token-file': token, 'basic-file': basic } = values;
   if (token !== undefined && basic !== undefined) throw new UsageError('expected one of --token-file and --basic-file');
   const file = token ?? basic;
   if (typeof file !== 'string') return undefined;
-  const read = file === '-' ? await text(stdin) : await readFile(file, 'utf8').catch(refuseFile);
-  const credential = read.replace(/\r?\n$/, '');
+  const credential = await readCredentialFile(file, terminal);
   return token === undefined ? `Basic ${Buffer.from(credential).toString('base64')}` : `Bearer ${credential}`;
 }
 
-function refuseFile(cause: unknown): never {
-  throw new CommandError('sallyport: cannot read the credential file', { cause });
-}
-
 async function decide(config: Config, request: AccessRequest, terminal: Terminal): Promise<number> {
-  // A subject, or the value of an entry, may hold anything: also what moves a terminal's cursor.
-  const out = (line: string): void => terminal.out(`${line.replace(/\p{Cc}/gu, '\u{FFFD}')}\n`);
+  const out = (line: string): void => terminal.out(`${printable(line)}\n`);
   const inspection = await openInspection(config);
   try {
     const decision = await inspection.gateway.decider.decide(request);
@@ -94,10 +89,11 @@ const MARKS = { passed: 'ok  ', failed: 'FAIL', 'not reached': '-   ' } as const
 /** The entries that ended the token, as the store has them: they say when, by whom and why. */
 async function entriesOf(decision: Decision, { store }: Inspection): Promise<readonly string[]> {
   const denial = decision.outcome === 'deny' ? decision : decision.shadowed;
-  if (denial?.reason !== 'token_revoked') return [];
-  const keys = (denial.credential?.standings ?? []).filter(({ marked }) => marked).map(({ key }) => key);
+  if (denial?.reason !== 'token_revoked' || denial.credential === undefined) return [];
+  const { standings, issuedAtSeconds } = denial.credential;
+  const keys = standings.filter((one) => isEnded(one, issuedAtSeconds, Date.now())).map(({ key }) => key);
   const values = await store.revocations.read(keys);
-  return keys.map((key, index) => `${key}  ${values[index] ?? ''}`.trimEnd());
+  return keys.map((key, index) => `${key}: ${wordsOfEntry(key, values[index] ?? '')}`);
 }
 
 function isUnavailable(decision: Decision): boolean {

@@ -10,7 +10,7 @@ export const MEANINGS: Readonly<Record<Reason, string>> = {
     'The token is malformed, or its signature, algorithm, issuer, audience, subject or time of beginning is wrong, or the server that was asked about it does not know it. The log line names the check and the issuer; explain names them for a token at hand.',
   token_expired: 'The time in exp has passed by more than clockSkew. The client must get a new token.',
   token_revoked:
-    'An entry of the revocation set ends the token: its id, its thumbprint, its key, or a mark for its subject or issuer. explain names the entry.',
+    'An entry of the revocation set ends the token: its id, its thumbprint, its key, or a mark for its subject or issuer. explain names the entry, and who wrote it and why; the audit log has the author and reason of a mark.',
   credentials_invalid:
     'The name or the password is wrong; the log says which. sallyport account list shows the accounts.',
   scope_required:

@@ -3,6 +3,7 @@ import type { KnownCredential } from '../core/known.ts';
 import type { Reason } from '../core/reason.ts';
 import type { Route } from '../core/route.ts';
 import { requiredScopes } from '../core/scope.ts';
+import { timeOf } from './words.ts';
 
 /** The steps of `authorize`, in its order. */
 const STEPS = ['path', 'route', 'credential', 'verification', 'expiry', 'issuer', 'revocation', 'scope'] as const;
@@ -108,9 +109,4 @@ export function needsOf(route: Route | undefined): string {
   if (requirement.kind === 'public') return 'nobody';
   if (requirement.kind === 'authenticated') return 'anybody who is authenticated';
   return requiredScopes(requirement).join(requirement.kind === 'anyOf' ? ' or ' : ' and ');
-}
-
-/** A time as people and machines read it. */
-export function timeOf(ms: number | undefined): string {
-  return ms === undefined || !Number.isFinite(ms) ? 'never' : new Date(ms).toISOString();
 }

@@ -4,7 +4,7 @@ import type { EpochStore } from '../store/store.ts';
 import type { Command, Terminal } from './command.ts';
 import { CommandError, requireConfig, UsageError } from './command.ts';
 import { requireStore, withStore } from './shared-store.ts';
-import { timeOf } from './steps.ts';
+import { timeOf } from './words.ts';
 
 /** What an operator does about the store itself. */
 export const store: Command = {

@@ -6,10 +6,11 @@ import type { AskAgain, Finding, Known, KnownCredential } from './known.ts';
 import { readPath } from './path.ts';
 import type { Reason } from './reason.ts';
 import type { AccessRequest, Moment } from './request.ts';
+import { kindOfEntry } from './revocation-entry.ts';
 import type { Route, RouteMap } from './route.ts';
 import { satisfies } from './scope.ts';
 import type { Freshness, Verdict } from './standing.ts';
-import { judge } from './standing.ts';
+import { isEnded, judge } from './standing.ts';
 
 /** All that a configuration says about deciding. */
 export interface Policy {
@@ -79,7 +80,7 @@ function admit(
   }
 
   const verdict = judgeAll(finding, freshness, moment);
-  if (verdict === 'revoked') return denyKnown('token_revoked', route, 'revocation', finding);
+  if (verdict === 'revoked') return denyKnown('token_revoked', route, endOf(finding, moment), finding);
   if (verdict === 'unknown') return { outcome: 'need', what: 'standing', credential: finding };
 
   if (finding.use !== undefined && route.sufficient?.has(finding.use) === true) return finding;
@@ -113,6 +114,12 @@ function judgeAll(credential: KnownCredential, freshness: Freshness, moment: Mom
     if (judged === 'unknown') verdict = 'unknown';
   }
   return verdict;
+}
+
+/** What ended it, for the log: `revocation by …`, the kind of the entry. */
+function endOf({ standings, issuedAtSeconds }: KnownCredential, { wallMs }: Moment): string {
+  const ending = standings.find((standing) => isEnded(standing, issuedAtSeconds, wallMs));
+  return `revocation by ${kindOfEntry(ending?.key ?? '') ?? 'an entry'}`;
 }
 
 function allow(route: Route | undefined, credential: KnownCredential | undefined, shadowed: Deny | undefined): Allow {

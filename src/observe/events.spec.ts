@@ -220,8 +220,10 @@ describe('Events', () => {
     expect(last()['log']).toBe('app');
     events.tokenIssued({ account: 'acc-1', client: '10.0.0.1' }, { id: 'id-1', scopes: ['messages:send'] });
     expect(last()).toMatchObject({ log: 'audit', account: 'acc-1', client: '10.0.0.1', scopes: ['messages:send'] });
-    events.tokenRevoked({ account: 'acc-1', client: '10.0.0.1' }, 'id-1');
-    expect(last()).toMatchObject({ log: 'audit', account: 'acc-1', id: 'id-1', msg: 'token revoked' });
+    events.revoked({ account: 'acc-1', client: '10.0.0.1' }, { kind: 'token', tokenId: 'id-1' }, undefined);
+    expect(last()).toMatchObject({ log: 'audit', account: 'acc-1', tokenId: 'id-1', msg: 'token revoked' });
+    events.revoked({ by: 'operator:ada' }, { kind: 'issuer', issuer: 'partner' }, 'leaked');
+    expect(last()).toMatchObject({ by: 'operator:ada', issuer: 'partner', reason: 'leaked' });
   });
 
   it('leave the audit log alone, whatever the level', () => {

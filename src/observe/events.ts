@@ -135,23 +135,23 @@ export class Events implements DecisionObserver, RevocationObserver {
   }
 
   tokenIssued(by: Actor, token: { readonly id: string; readonly scopes: readonly string[] }): void {
-    this.parts.logs.audit.info({ ...by, id: token.id, scopes: token.scopes }, 'token issued');
+    this.parts.logs.audit.info({ ...by, tokenId: token.id, scopes: token.scopes }, 'token issued');
   }
 
   tokenRotated(by: Actor, id: string, successor: { readonly id: string }): void {
-    this.parts.logs.audit.info({ ...by, id, successor: successor.id }, 'token rotated');
+    this.parts.logs.audit.info({ ...by, tokenId: id, successor: successor.id }, 'token rotated');
   }
 
   loggedIn(by: Actor, id: string): void {
-    this.parts.logs.audit.info({ ...by, id }, 'logged in');
+    this.parts.logs.audit.info({ ...by, tokenId: id }, 'logged in');
   }
 
   logInRefused(client: string, check: string): void {
     this.parts.logs.audit.warn({ client, check }, 'log-in refused');
   }
 
-  tokenRevoked(by: Actor, id: string): void {
-    this.parts.logs.audit.info({ ...by, id }, 'token revoked');
+  revoked(by: Actor | Operator, { kind, ...facts }: Revoked, reason: string | undefined): void {
+    this.parts.logs.audit.info({ ...by, ...facts, reason }, REVOKED[kind]);
   }
 
   keySetFetched(issuer: string, kids: Kids): void {
@@ -215,6 +215,22 @@ export interface Actor {
   readonly account: string;
   readonly client: string;
 }
+
+/** Who did something with the command line: `operator:` and the user of the system, or what was given as `--by`. */
+export interface Operator {
+  readonly by: string;
+}
+
+/** What was revoked, and what names it. */
+type Revoked = { readonly kind: keyof typeof REVOKED } & Readonly<Record<string, unknown>>;
+
+const REVOKED = {
+  token: 'token revoked',
+  thumbprint: 'token revoked',
+  'signing key': 'signing key revoked',
+  subject: 'subject revoked',
+  issuer: 'issuer revoked',
+} as const;
 
 /** An issuer's names may be as long as its whole document. */
 function namesOf(kids: Kids): readonly string[] {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readReach } from '../core/revocation-entry.ts';
-import { entryExpirySeconds, writeReason } from './entry.ts';
+import { entryExpirySeconds, readReason, writeReason } from './entry.ts';
 import { issuerMarkKey, revokedSigningKeyKey, revokedThumbprintKey, revokedTokenKey, subjectMarkKey } from './keys.ts';
 
 const ALWAYS = Number.NEGATIVE_INFINITY;
@@ -58,12 +58,32 @@ describe('writeReason()', () => {
   });
 });
 
+describe('readReason()', () => {
+  it.each([
+    ['{"at":1800000000,"by":"joe","reason":"a leak"}', { at: 1_800_000_000, by: 'joe', reason: 'a leak' }],
+    ['{"by":"joe"}', { by: 'joe' }],
+    ['{"at":"yesterday","by":7,"reason":null}', {}],
+    ['{"at":1e300}', {}],
+    ['', {}],
+    ['null', {}],
+    ['[1]', {}],
+    ['"joe"', {}],
+    ['after:1800000000', {}],
+    ['{broken', {}],
+  ])('reads from %j what it says', (value, reason) => {
+    expect(readReason(value)).toEqual(reason);
+  });
+});
+
 describe('entryExpirySeconds()', () => {
   it.each([
     [1_800_000_000, 30_000, 1_800_000_120],
     [1_800_000_000.2, 0, 1_800_000_061],
     [1_800_000_000, 250, 1_800_000_061],
     [undefined, 30_000, undefined],
+    [253_402_300_799, 0, 253_402_300_859],
+    [253_402_300_800, 0, undefined],
+    [1e300, 0, undefined],
   ])('of a token that ends at %s with a skew of %s ms is %s', (end, skewMs, expiry) => {
     expect(entryExpirySeconds(end, skewMs)).toBe(expiry);
   });

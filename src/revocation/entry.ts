@@ -5,6 +5,9 @@ export interface Reason {
   readonly reason?: string | undefined;
 }
 
+/** Any later is no time that a clock will show: the end of the year 9999. */
+const END_OF_CLOCKS = 253_402_300_799;
+
 /** The value of an entry that counts at once. */
 export function writeReason(reason: Reason): string {
   return JSON.stringify(reason);
@@ -26,7 +29,7 @@ export function readReason(value: string): Partial<Reason> {
   if (typeof written !== 'object' || written === null) return {};
   const { at, by, reason } = written as Partial<Record<keyof Reason, unknown>>;
   return {
-    ...(typeof at === 'number' ? { at } : {}),
+    ...(typeof at === 'number' && Math.abs(at) <= END_OF_CLOCKS ? { at } : {}),
     ...(typeof by === 'string' ? { by } : {}),
     ...(typeof reason === 'string' ? { reason } : {}),
   };
@@ -34,9 +37,9 @@ export function readReason(value: string): Partial<Reason> {
 
 /**
  * When the entry of a token may be forgotten: once nobody's clock can still take the token for valid.
- * Unix seconds; `undefined`, for never, where the token's end is unknown.
+ * Unix seconds; `undefined`, for never, where the token's end is unknown, or so far off that it might be.
  */
 export function entryExpirySeconds(tokenExpiresAtSeconds: number | undefined, clockSkewMs: number): number | undefined {
-  if (tokenExpiresAtSeconds === undefined) return undefined;
+  if (tokenExpiresAtSeconds === undefined || tokenExpiresAtSeconds > END_OF_CLOCKS) return undefined;
   return Math.ceil(tokenExpiresAtSeconds + (2 * clockSkewMs) / 1000) + 60;
 }

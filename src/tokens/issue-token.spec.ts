@@ -6,7 +6,6 @@ import { TokenSigner } from '../jwt/signer.ts';
 import { openMemoryStore } from '../store/memory.ts';
 import type { Store } from '../store/store.ts';
 import { IssueToken } from './issue-token.ts';
-import { RevokeToken } from './revoke-token.ts';
 import { ScopeRules } from './scope-rules.ts';
 import { TokenMint } from './token-mint.ts';
 
@@ -123,43 +122,5 @@ describe('IssueToken', () => {
   it('issue() for an account that is gone issues nothing', async () => {
     const { issuing } = await setUp();
     expect(await issuing.issue('a2', { ttlSeconds: 60, scopes: ['messages:list'] })).toEqual({ outcome: 'no_account' });
-  });
-});
-
-describe('RevokeToken', () => {
-  const revoking = ({ tokens, revocations }: Store) =>
-    new RevokeToken({ issuer: 'sallyport', tokens, revocations, clock, clockSkewMs: 30_000 });
-
-  it('revoke() writes who and when, until nobody can take the token for valid', async () => {
-    const { store, issuing } = await setUp();
-    const issued = await issuing.issue('a1', { ttlSeconds: 600, scopes: ['messages:list'] });
-    if (issued.outcome !== 'issued') throw new Error('refused');
-    const written: unknown[] = [];
-    const revocations = { ...store.revocations, write: async (entry: unknown) => void written.push(entry) };
-    expect(await revoking({ ...store, revocations }).revoke(issued.id, 'a1')).toBe(true);
-    expect(written).toEqual([
-      {
-        key: `sallyport:revoked:sallyport:${issued.id}`,
-        value: JSON.stringify({ at: NOW_SECONDS, by: 'a1' }),
-        expiresAtSeconds: NOW_SECONDS + 600 + 60 + 60,
-      },
-    ]);
-  });
-
-  it("revoke() leaves an unknown token and another account's alone", async () => {
-    const { store, issuing } = await setUp();
-    const issued = await issuing.issue('a1', { ttlSeconds: 600, scopes: ['messages:list'] });
-    if (issued.outcome !== 'issued') throw new Error('refused');
-    expect(await revoking(store).revoke(issued.id, 'a2')).toBe(false);
-    expect(await revoking(store).revoke('unknown', 'a1')).toBe(false);
-    expect(await store.revocations.read([`sallyport:revoked:sallyport:${issued.id}`])).toEqual([undefined]);
-  });
-
-  it('revoke() rejects where the store does not have it', async () => {
-    const { store, issuing } = await setUp();
-    const issued = await issuing.issue('a1', { ttlSeconds: 600, scopes: ['messages:list'] });
-    if (issued.outcome !== 'issued') throw new Error('refused');
-    const revocations = { ...store.revocations, write: () => Promise.reject(new Error('disk full')) };
-    await expect(revoking({ ...store, revocations }).revoke(issued.id, 'a1')).rejects.toThrow('disk full');
   });
 });

@@ -2,6 +2,7 @@ import { decodeJwt } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { openMemoryStore } from '../store/memory.ts';
 import { PrivateTokens } from './private-tokens.ts';
+import { Revoke } from './revoke.ts';
 import { RevokeToken } from './revoke-token.ts';
 import { ScopeRules } from './scope-rules.ts';
 import { TokenMint } from './token-mint.ts';
@@ -31,7 +32,10 @@ async function setUp() {
   const signer = { sign: async (claims: object) => `h.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.s` };
   const mint = new TokenMint({ tokens, signer, clock });
   const views = new TokenViews({ issuer: 'own', tokens, revocations, clock });
-  const revoking = new RevokeToken({ issuer: 'own', tokens, revocations, clock, clockSkewMs: 30_000 });
+  const events = { revoked: () => {} };
+  const common = { tokens, revocations, clock, clockSkewMs: 30_000 };
+  const revoke = new Revoke({ ...common, ownIssuer: 'own', events });
+  const revoking = new RevokeToken({ ...common, issuer: 'own', revoke });
   const ttl = { privateMaxSeconds: 365 * DAY };
   const rules = new ScopeRules(catalogue);
   const making = new PrivateTokens({ ttl, rules, accounts, tokens, views, mint, revokeToken: revoking });
@@ -146,7 +150,7 @@ describe('PrivateTokens', () => {
   it('rotate() refuses a token that has ended, and one that is not private', async () => {
     const { create, making, revoking, store, time } = await setUp();
     const [revoked, marked, expired] = [await create(90), await create(90), await create(1)];
-    await revoking.revoke(revoked.id, 'ada', 'lost');
+    await revoking.revoke(revoked.id, { account: 'ada', client: '10.0.0.1' }, 'lost');
     const conflict = (message: string) => ({ outcome: 'conflict', message });
     expect(await making.rotate(revoked.id, LOGIN, in30Days)).toEqual(conflict('the token is revoked'));
     time.nowSeconds += DAY;

@@ -1,7 +1,9 @@
 import type { Clock } from '../core/ports.ts';
+import type { Actor } from '../observe/events.ts';
 import { entryExpirySeconds, writeBeginning, writeReason } from '../revocation/entry.ts';
 import { revokedTokenKey } from '../revocation/keys.ts';
 import type { RevocationStore, TokenRecord, TokenStore } from '../store/store.ts';
+import type { Revoke } from './revoke.ts';
 
 export interface RevokeTokenParts {
   /** The own issuer's name. */
@@ -10,6 +12,7 @@ export interface RevokeTokenParts {
   readonly revocations: Pick<RevocationStore, 'write'>;
   readonly clock: Pick<Clock, 'wallMs'>;
   readonly clockSkewMs: number;
+  readonly revoke: Pick<Revoke, 'revoke'>;
 }
 
 /** Revokes an account's own tokens. */
@@ -24,12 +27,12 @@ export class RevokeToken {
    * Resolves once the store has the revocation. An unknown token and another account's are left alone, and the
    * caller is not told which it was: `false`.
    */
-  async revoke(id: string, accountId: string, reason?: string): Promise<boolean> {
-    const token = await this.parts.tokens.find(id);
-    if (token === undefined || token.accountId !== accountId) return false;
-    const at = Math.floor(this.parts.clock.wallMs() / 1000);
-    await this.write(token, writeReason({ at, by: accountId, reason }));
-    await this.parts.tokens.end(id, { atSeconds: at, by: accountId, reason });
+  async revoke(tokenId: string, by: Actor, reason?: string): Promise<boolean> {
+    const token = await this.parts.tokens.find(tokenId);
+    if (token === undefined || token.accountId !== by.account) return false;
+    const { issuer, revoke } = this.parts;
+    const { expiresAtSeconds } = token;
+    await revoke.revoke({ kind: 'token', issuer, tokenId, expiresAtSeconds }, by, reason);
     return true;
   }
 

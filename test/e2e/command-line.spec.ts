@@ -38,6 +38,8 @@ describe('what is not understood', () => {
     [['serve', '--confg', 'x'], "Unknown option '--confg'"],
     [['account', 'delete', 'x'], 'expected add, list or remove'],
     [['account', 'add'], 'expected one account name'],
+    [['token'], 'expected revoke'],
+    [['token', 'revoke'], 'expected one of --token-file'],
   ])('sallyport %j exits with 2 and says: %s', async (args, words) => {
     const { code, output } = await runSallyport(args);
     expect({ code, output }).toEqual({ code: 2, output: expect.stringContaining(words) });
@@ -45,7 +47,7 @@ describe('what is not understood', () => {
   });
 
   it('--help prints each usage and exits with 0', async () => {
-    for (const args of [['--help'], ['serve', '--help'], ['check', '-h'], ['account', '--help']]) {
+    for (const args of [['--help'], ['serve', '--help'], ['check', '-h'], ['account', '--help'], ['token', '--help']]) {
       const { code, output } = await runSallyport(args);
       expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('usage: sallyport') });
     }
@@ -71,6 +73,19 @@ describe('sallyport serve refuses to start', () => {
   it('where the configuration cannot be read', async () => {
     const { code, output } = await runSallyport(['serve', '--config', join(folder, 'missing.yaml')]);
     expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining('cannot read the file') });
+  });
+});
+
+describe('sallyport token revoke writes nothing', () => {
+  const revoke = ['token', 'revoke', '--issuer', 'sallyport', '--jti', 'j'];
+
+  it.each([
+    ['sqlite:./nowhere.db', 'no store at'],
+    ['"memory:"', 'the store is `memory:`'],
+  ])('on the store %s', async (store, words) => {
+    await writeFile(file, valid(1).replace('sqlite:./sallyport.db', store));
+    const { code, output } = await runSallyport([...revoke, '--config', file]);
+    expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining(words) });
   });
 });
 

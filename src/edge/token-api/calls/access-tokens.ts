@@ -53,7 +53,6 @@ async function issue(input: CallInput<z.output<typeof request>>): Promise<Outcom
 
 async function revoke(input: CallInput<undefined>): Promise<Outcome> {
   const { jti = '' } = input.params;
-  const revoked = await input.services.revokeToken.revoke(jti, callerOf(input).accountId);
-  if (revoked) input.events.tokenRevoked(actorOf(input), jti);
+  await input.services.revokeToken.revoke(jti, actorOf(input));
   return done(204);
 }

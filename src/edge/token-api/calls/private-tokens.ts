@@ -182,9 +182,8 @@ async function rotate(input: CallInput<z.output<typeof rotateRequest>>): Promise
 
 async function revoke(input: CallInput<z.output<typeof revokeRequest>>): Promise<Outcome> {
   const { id = '' } = input.params;
-  const revoked = await input.services.revokeToken.revoke(id, callerOf(input).accountId, input.body?.reason);
+  const revoked = await input.services.revokeToken.revoke(id, actorOf(input), input.body?.reason);
   if (!revoked) return UNKNOWN;
-  input.events.tokenRevoked(actorOf(input), id);
   return done(204);
 }
 

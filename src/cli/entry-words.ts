@@ -1,0 +1,29 @@
+import { quote } from '../config/wording.ts';
+import { kindOfEntry, readReach } from '../core/revocation-entry.ts';
+import { readReason } from '../revocation/entry.ts';
+import { timeOf } from './words.ts';
+
+/** An entry of the revocation set in words: what it ends, when it was written, by whom and why, as far as it says so. */
+export function wordsOfEntry(key: string, value: string): string {
+  return kindOfEntry(key)?.endsWith('mark') === true ? wordsOfMark(key, value) : wordsOfReason(key, value);
+}
+
+function wordsOfMark(key: string, value: string): string {
+  const { issuedUpToSeconds } = readReach(key, value);
+  if (!Number.isFinite(issuedUpToSeconds))
+    return `ends whatever was issued: its time cannot be read in ${quote(value)}`;
+  const time = timeOf(issuedUpToSeconds * 1000);
+  return time === 'never' ? 'ends whatever is issued, for ever' : `ends what was issued up to ${time}`;
+}
+
+function wordsOfReason(key: string, value: string): string {
+  const { fromSeconds } = readReach(key, value);
+  if (Number.isFinite(fromSeconds)) return `counts from ${timeOf(fromSeconds * 1000)}`;
+  const { at, by, reason } = readReason(value);
+  const when = at === undefined ? '' : ` ${timeOf(at * 1000)}`;
+  const who = by === undefined ? '' : ` by ${by}`;
+  if (`${when}${who}` === '' && reason === undefined) {
+    return value.trim() === '' ? 'revoked; it does not say when, by whom and why' : `revoked; it says ${quote(value)}`;
+  }
+  return `revoked${when}${who}${reason === undefined ? '' : `: ${reason}`}`;
+}

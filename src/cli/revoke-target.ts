@@ -1,0 +1,133 @@
+import { openInspection } from '../app.ts';
+import type { Config, IssuerConfig } from '../config/config.ts';
+import { list, quote, suggest } from '../config/wording.ts';
+import type { RevocationTarget } from '../revocation/target.ts';
+import type { Store } from '../store/store.ts';
+import { identifyToken } from '../tokens/identify-token.ts';
+import type { Terminal } from './command.ts';
+import { CommandError } from './command.ts';
+import { readCredentialFile } from './credential-file.ts';
+import type { OfIssuer, RevokeRequest } from './revoke-request.ts';
+
+/** What a request comes to, and what its author should know about it. */
+export interface Resolved {
+  readonly target: RevocationTarget;
+  readonly warnings: readonly string[];
+}
+
+export interface ResolveTools {
+  readonly config: Config;
+  readonly store: Pick<Store, 'tokens' | 'accounts' | 'signingKeys'>;
+  readonly terminal: Terminal;
+  /** Up to when a mark ends what was issued, where nothing else was asked for. */
+  readonly nowSeconds: number;
+}
+
+/** Throws a {@link CommandError} where no such issuer is configured, and where it has no such thing. */
+export function checkIssuer(request: OfIssuer, config: Config): void {
+  const { kind, name } = issuerNamed(request.issuer, config);
+  if (kind !== 'secrets' || request.form !== 'key') return;
+  const advice = 'take the secret out of the configuration, or end its tokens with --all';
+  throw new CommandError(`sallyport: ${name} signs with a shared secret, which has no key id: ${advice}`);
+}
+
+function issuerNamed(name: string, { issuers }: Config): IssuerConfig {
+  const issuer = issuers.find((one) => one.name === name);
+  if (issuer !== undefined) return issuer;
+  const names = issuers.map((one) => one.name);
+  const known = names.length === 0 ? 'there is none' : `there is ${list(names, 'and')}`;
+  throw new CommandError(`sallyport: no issuer ${quote(name)}${suggest(name, names)} (${known})`);
+}
+
+/**
+ * Finds out what is to be ended. What the store does not know is ended all the same, with a warning: it may have lost
+ * what it knew.
+ */
+export async function resolve(request: RevokeRequest, tools: ResolveTools): Promise<Resolved> {
+  const { config, store, terminal, nowSeconds } = tools;
+  switch (request.form) {
+    case 'token-file':
+      return resolveToken((await readCredentialFile(request.file, terminal)).trim(), config);
+    case 'thumbprint': {
+      const { thumbprint, expiresAtSeconds } = request;
+      return sure({ kind: 'thumbprint', thumbprint, expiresAtSeconds });
+    }
+    case 'jti':
+      return resolveTokenId(request, issuerNamed(request.issuer, config), store);
+    case 'subject':
+      return resolveSubject(request, issuerNamed(request.issuer, config), store, nowSeconds);
+    case 'key':
+      return resolveKey(request, issuerNamed(request.issuer, config), store);
+    case 'all': {
+      const { issuer, issuedUpToSeconds = nowSeconds } = request;
+      return sure({ kind: 'issuer', issuer, issuedUpToSeconds });
+    }
+  }
+}
+
+async function resolveToken(token: string, config: Config): Promise<Resolved> {
+  const identified = await identify(token, config);
+  if (typeof identified === 'string') throw new CommandError(`sallyport: that is no JWT (${identified})`);
+  const { target, failed } = identified;
+  if (failed === undefined) return sure(target);
+  return { target, warnings: [`it could not be verified (${failed}): not its id is revoked, but its thumbprint`] };
+}
+
+async function identify(token: string, config: Config): ReturnType<typeof identifyToken> {
+  try {
+    const inspection = await openInspection(config);
+    try {
+      return await identifyToken(token, inspection.verifier);
+    } finally {
+      await inspection.close();
+    }
+  } catch (error) {
+    // Keys that cannot be opened are no reason to leave a token in force.
+    const check = error instanceof Error ? error.message : 'keys';
+    const unverified = { outcome: 'refused', reason: 'unavailable', check } as const;
+    return identifyToken(token, { verify: () => Promise.resolve(unverified) });
+  }
+}
+
+async function resolveTokenId(
+  { tokenId, expiresAtSeconds }: OfIssuer & { readonly form: 'jti' },
+  { name: issuer, kind }: IssuerConfig,
+  { tokens }: ResolveTools['store'],
+): Promise<Resolved> {
+  const record = kind === 'signing' ? await tokens.find(tokenId) : undefined;
+  const ends = record?.expiresAtSeconds ?? expiresAtSeconds;
+  const target = { kind: 'token', issuer, tokenId, expiresAtSeconds: ends } as const;
+  if (record !== undefined || kind !== 'signing') return sure(target);
+  return { target, warnings: ['the store knows of no token with this id'] };
+}
+
+/** Of our own issuer a subject is an account, which has a name as well. */
+async function resolveSubject(
+  { subject, issuedUpToSeconds }: OfIssuer & { readonly form: 'subject' },
+  { name: issuer, kind }: IssuerConfig,
+  { accounts }: ResolveTools['store'],
+  nowSeconds: number,
+): Promise<Resolved> {
+  const target = { kind: 'subject', issuer, subject, issuedUpToSeconds: issuedUpToSeconds ?? nowSeconds } as const;
+  if (kind !== 'signing') return sure(target);
+  const account = (await accounts.findById(subject)) ?? (await accounts.find(subject));
+  if (account !== undefined) return sure({ ...target, subject: account.id });
+  const names = (await accounts.list()).map(({ name }) => name);
+  return { target, warnings: [`the store knows of no account with this id or name${suggest(subject, names)}`] };
+}
+
+async function resolveKey(
+  { kid }: OfIssuer & { readonly form: 'key' },
+  { name: issuer, kind }: IssuerConfig,
+  { signingKeys }: ResolveTools['store'],
+): Promise<Resolved> {
+  const target = { kind: 'signing key', issuer, kid } as const;
+  if (kind !== 'signing') return sure(target);
+  const kids = (await signingKeys.list(issuer)).map((key) => key.kid);
+  if (kids.includes(kid)) return sure(target);
+  return { target, warnings: [`the store knows of no such key${suggest(kid, kids)} (${list(kids, 'and') || 'none'})`] };
+}
+
+function sure(target: RevocationTarget): Resolved {
+  return { target, warnings: [] };
+}

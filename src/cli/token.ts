@@ -1,0 +1,102 @@
+import { userInfo } from 'node:os';
+import { systemClock } from '../app.ts';
+import type { Config } from '../config/config.ts';
+import type { RevocationTarget } from '../revocation/target.ts';
+import type { RevocationEntry, Store } from '../store/store.ts';
+import { Revoke } from '../tokens/revoke.ts';
+import { openAudit } from './audit.ts';
+import type { Arguments, Command, Terminal } from './command.ts';
+import { requireConfig, UsageError } from './command.ts';
+import { confirm } from './confirm.ts';
+import type { RevokeRequest } from './revoke-request.ts';
+import { REVOKE_OPTIONS, readAuthor, readRequest } from './revoke-request.ts';
+import { checkIssuer, resolve } from './revoke-target.ts';
+import { endedWords, farReachingWords, revokedLines } from './revoke-words.ts';
+import { requireStore, withStore } from './shared-store.ts';
+import { printable } from './words.ts';
+
+/** Revokes in the store, whether Sallyport runs on it or not. */
+export const token: Command = {
+  summary: 'revoke a token, or those of a subject, a key or an issuer',
+  usage: `usage: sallyport token revoke --token-file FILE
+       sallyport token revoke --issuer NAME --jti ID [--expires TIME]
+       sallyport token revoke --thumbprint HEX [--expires TIME]
+       sallyport token revoke --issuer NAME --subject SUBJECT [--before TIME]
+       sallyport token revoke --issuer NAME --key KID
+       sallyport token revoke --issuer NAME --all [--before TIME]
+each with [--reason TEXT] [--by NAME] [--yes] [--config FILE]
+
+--token-file  a token in a file, or on standard input where FILE is -
+--jti         a token by its id
+--thumbprint  a token by the SHA-256 of its header.payload, 64 hexadecimal digits
+--subject     the tokens of one subject; of our own issuer the id or the name of an account
+--key         every token that the key of this kid signed
+--all         every token of the issuer
+--before      ends what was issued up to then: 2027-06-30, or 2027-06-30T12:00:00Z; by default now. A later time replaces
+              it, an earlier one never does
+--expires     when the token ends, so that its entry need not stay for ever
+--by          who does it; by default operator: and the user of the system
+--yes         do not ask before --key, --all, and a --before that is yet to come: nobody can take them back
+`,
+  options: REVOKE_OPTIONS,
+  async run(args, terminal) {
+    const [action, ...rest] = args.positionals;
+    if (action !== 'revoke' || rest.length > 0) throw new UsageError('expected revoke');
+    const request = readRequest(args);
+    const author = readAuthor(args);
+    const config = requireConfig(args.config, terminal.env);
+    if ('issuer' in request) checkIssuer(request, config);
+    requireStore(config.store);
+    await confirmFarReaching(request, args, terminal);
+    return withStore(config.store, async (store) => {
+      const { target, warnings } = await resolve(request, { config, store, terminal, nowSeconds: nowSeconds() });
+      for (const warning of warnings) terminal.err(`warning: ${printable(warning)}\n`);
+      const entry = await write(target, author, { config, store, terminal });
+      const lines = entry === undefined ? [endedWords(target)] : await linesOf(target, entry, config, store);
+      for (const line of lines) terminal.out(`${printable(line)}\n`);
+      return 0;
+    });
+  },
+};
+
+async function confirmFarReaching(request: RevokeRequest, { values }: Arguments, terminal: Terminal): Promise<void> {
+  const words = farReachingWords(request, nowSeconds());
+  if (words !== undefined) await confirm(printable(words), values['yes'] === true, terminal);
+}
+
+async function write(
+  target: RevocationTarget,
+  { by = `operator:${userName()}`, reason }: ReturnType<typeof readAuthor>,
+  { config, store, terminal }: { readonly config: Config; readonly store: Store; readonly terminal: Terminal },
+): Promise<RevocationEntry | undefined> {
+  const { clockSkewMs } = config;
+  const { revocations, tokens } = store;
+  const ownIssuer = config.issuers.find(({ kind }) => kind === 'signing')?.name;
+  const audit = openAudit(config, terminal);
+  try {
+    const { events } = audit;
+    const revoke = new Revoke({ revocations, tokens, ownIssuer, events, clock: systemClock, clockSkewMs });
+    return await revoke.revoke(target, { by }, reason);
+  } finally {
+    audit.close();
+  }
+}
+
+/** Where an entry stood before, what it says is what counts. */
+async function linesOf(target: RevocationTarget, entry: RevocationEntry, config: Config, { revocations }: Store) {
+  const [standing = entry.value] = await revocations.read([entry.key]);
+  return revokedLines(target, entry, standing, config.revocation);
+}
+
+/** Some users have a number alone. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `${process.getuid?.() ?? 'unknown'}`;
+  }
+}
+
+function nowSeconds(): number {
+  return Math.floor(systemClock.wallMs() / 1000);
+}

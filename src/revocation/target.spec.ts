@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { kindOfEntry } from '../core/revocation-entry.ts';
+import type { RevocationTarget } from './target.ts';
+import { entryFor } from './target.ts';
+
+const REASON = { at: 1_800_000_000, by: 'operator:ada', reason: 'leaked' };
+const VALUE = '{"at":1800000000,"by":"operator:ada","reason":"leaked"}';
+const END = 1_800_003_600;
+const UP_TO = { issuedUpToSeconds: 1_799_999_999 };
+
+describe('entryFor()', () => {
+  it.each<[target: RevocationTarget, key: string, value: string, expiry: number | undefined, kind: string]>([
+    [
+      { kind: 'token', issuer: 'own', tokenId: 'a/b', expiresAtSeconds: END },
+      'revoked:own:a%2Fb',
+      VALUE,
+      END + 120,
+      'token id',
+    ],
+    [
+      { kind: 'token', issuer: 'own', tokenId: 'a', expiresAtSeconds: undefined },
+      'revoked:own:a',
+      VALUE,
+      undefined,
+      'token id',
+    ],
+    [
+      { kind: 'thumbprint', thumbprint: 'ab', expiresAtSeconds: END },
+      'revoked-thumbprint:ab',
+      VALUE,
+      END + 120,
+      'thumbprint',
+    ],
+    [{ kind: 'signing key', issuer: 'own', kid: 'k 1' }, 'revoked-key:own:k%201', VALUE, undefined, 'signing key'],
+    [
+      { kind: 'subject', issuer: 'own', subject: 'a:b', ...UP_TO },
+      'notbefore:own:a%3Ab',
+      '1799999999',
+      undefined,
+      'subject mark',
+    ],
+    [{ kind: 'issuer', issuer: 'own', ...UP_TO }, 'notbefore-issuer:own', '1799999999', undefined, 'issuer mark'],
+  ])('ends %j', (target, key, value, expiresAtSeconds, kind) => {
+    expect(entryFor(target, REASON, 30_000)).toEqual({ key: `sallyport:${key}`, value, expiresAtSeconds });
+    expect(kindOfEntry(`sallyport:${key}`)).toBe(kind);
+  });
+
+  it.each(['', 'sallyport', 'sallyport:', 'sallyport:token:a', 'sallyport:constructor:a'])('%j is no entry', (key) => {
+    expect(kindOfEntry(key)).toBeUndefined();
+  });
+});

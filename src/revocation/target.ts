@@ -1,0 +1,57 @@
+import type { RevocationEntry } from '../store/store.ts';
+import type { Reason } from './entry.ts';
+import { entryExpirySeconds, writeReason } from './entry.ts';
+import { issuerMarkKey, revokedSigningKeyKey, revokedThumbprintKey, revokedTokenKey, subjectMarkKey } from './keys.ts';
+
+/** What a revocation ends (contract section 5). `issuer` is a configured issuer's name; times are Unix seconds. */
+export type RevocationTarget =
+  | OneToken
+  /** Every token that the key signed. */
+  | { readonly kind: 'signing key'; readonly issuer: string; readonly kid: string }
+  /** The subject's tokens that were issued up to then, and those that do not say when. */
+  | {
+      readonly kind: 'subject';
+      readonly issuer: string;
+      readonly subject: string;
+      readonly issuedUpToSeconds: number;
+    }
+  /** The same of everybody's tokens of an issuer. */
+  | { readonly kind: 'issuer'; readonly issuer: string; readonly issuedUpToSeconds: number };
+
+/** By its id, or where it has none by the hex SHA-256 of its signing input. `undefined`: nobody knows when it ends. */
+export type OneToken =
+  | {
+      readonly kind: 'token';
+      readonly issuer: string;
+      readonly tokenId: string;
+      readonly expiresAtSeconds: number | undefined;
+    }
+  | { readonly kind: 'thumbprint'; readonly thumbprint: string; readonly expiresAtSeconds: number | undefined };
+
+/**
+ * The entry that ends it. A key's and a mark's never expire: nobody knows how long the tokens live that they end, and a
+ * maximum in the configuration may have been longer before. A mark's value is its time alone.
+ */
+export function entryFor(target: RevocationTarget, reason: Reason, clockSkewMs: number): RevocationEntry {
+  switch (target.kind) {
+    case 'token':
+    case 'thumbprint': {
+      const key =
+        target.kind === 'token'
+          ? revokedTokenKey(target.issuer, target.tokenId)
+          : revokedThumbprintKey(target.thumbprint);
+      const expiresAtSeconds = entryExpirySeconds(target.expiresAtSeconds, clockSkewMs);
+      return { key, value: writeReason(reason), expiresAtSeconds };
+    }
+    case 'signing key':
+      return forEver(revokedSigningKeyKey(target.issuer, target.kid), writeReason(reason));
+    case 'subject':
+      return forEver(subjectMarkKey(target.issuer, target.subject), `${target.issuedUpToSeconds}`);
+    case 'issuer':
+      return forEver(issuerMarkKey(target.issuer), `${target.issuedUpToSeconds}`);
+  }
+}
+
+function forEver(key: string, value: string): RevocationEntry {
+  return { key, value, expiresAtSeconds: undefined };
+}

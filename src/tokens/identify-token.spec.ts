@@ -1,0 +1,58 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { forge, type Json } from '../../test/jwt/forge.ts';
+import { auth0, partner } from '../../test/jwt/issuers.ts';
+import { secretOf } from '../../test/jwt/keys.ts';
+import { NOW, Verifying } from '../../test/jwt/verifying.ts';
+import { FixedKeys } from '../jwt/keys.ts';
+import { identifyToken } from './identify-token.ts';
+
+const SECRET = secretOf('s');
+const KEYS = new FixedKeys([{ kid: undefined, key: SECRET, inForce: { inForce: true } }]);
+const verifying = new Verifying({ config: partner([SECRET]), keys: KEYS }, { config: auth0([SECRET]), keys: KEYS });
+const verifier = { verify: ({ value }: { readonly value: string }) => verifying.verify(value) };
+
+const CLAIMS = { iss: 'https://partner.example', aud: 'sms-api', sub: 's', jti: 'j1', iat: NOW, exp: NOW + 60 };
+const GATEWAY = { aud: 'urn:sms-gateway', sub: 'urn:Auth0' };
+
+function signed(claims: Json, key = SECRET): string {
+  return forge({ alg: 'HS256' }, claims, key);
+}
+
+function thumbprintOf(token: string): string {
+  return createHash('sha256')
+    .update(token.slice(0, token.lastIndexOf('.')))
+    .digest('hex');
+}
+
+describe('identifyToken()', () => {
+  it.each([
+    ['one that is good', CLAIMS, NOW + 60],
+    ['one whose time has passed', { ...CLAIMS, exp: NOW - 60 }, NOW - 60],
+  ])('names by issuer and id %s', async (_what, claims, expiresAtSeconds) => {
+    expect(await identifyToken(signed(claims), verifier)).toEqual({
+      target: { kind: 'token', issuer: 'partner', tokenId: 'j1', expiresAtSeconds },
+      failed: undefined,
+    });
+  });
+
+  it.each<[what: string, token: string, expiresAtSeconds: number | undefined, failed: string | undefined]>([
+    ['without an id', signed({ ...CLAIMS, jti: undefined }), NOW + 60, undefined],
+    ['without an id and an end', signed(GATEWAY), undefined, undefined],
+    ['that somebody else signed in the name of the issuer', signed(CLAIMS, secretOf('x')), NOW + 60, 'signature'],
+    ['of nobody', signed({ ...CLAIMS, iss: 'https://else.example' }), NOW + 60, 'issuer'],
+    ['for somebody else', signed({ ...CLAIMS, aud: 'other' }), NOW + 60, 'aud'],
+    ['whose end is no number', signed({ ...CLAIMS, exp: 'never' }), undefined, 'exp'],
+  ])('names by its thumbprint a token %s', async (_what, token, expiresAtSeconds, failed) => {
+    const target = { kind: 'thumbprint', thumbprint: thumbprintOf(token), expiresAtSeconds };
+    expect(await identifyToken(token, verifier)).toEqual({ target, failed });
+  });
+
+  it.each([
+    ['', 'length'],
+    ['opaque', 'parts'],
+    ['a.b.c', 'encoding'],
+  ])('does not read %j', async (token, why) => {
+    expect(await identifyToken(token, verifier)).toBe(why);
+  });
+});

@@ -1,0 +1,29 @@
+import type { Verifier } from '../core/ports.ts';
+import type { Malformation } from '../jwt/token.ts';
+import { parseToken } from '../jwt/token.ts';
+import type { OneToken } from '../revocation/target.ts';
+
+/** A token as its revocation names it. */
+export interface IdentifiedToken {
+  readonly target: OneToken;
+  /** Which check it failed, where it is not one that would be taken; `undefined` for a token that was verified. */
+  readonly failed: string | undefined;
+}
+
+/**
+ * How to name a token so that its revocation ends it, and no other: by its id where it is verified and has one. What
+ * else it says may be a lie that ends somebody else's, so it is named by its thumbprint then.
+ */
+export async function identifyToken(token: string, verifier: Verifier): Promise<IdentifiedToken | Malformation> {
+  const parsed = parseToken(token);
+  if (typeof parsed === 'string') return parsed;
+  const finding = await verifier.verify({ scheme: 'bearer', value: token });
+  const { exp } = parsed.payload;
+  const expiresAtSeconds = typeof exp === 'number' && Number.isFinite(exp) ? exp : undefined;
+  const { thumbprint } = parsed;
+  const byThumbprint = { kind: 'thumbprint', thumbprint, expiresAtSeconds } as const;
+  if (finding.outcome === 'refused') return { target: byThumbprint, failed: finding.check };
+  const { issuer, tokenId } = finding.identity;
+  if (tokenId === undefined) return { target: byThumbprint, failed: undefined };
+  return { target: { kind: 'token', issuer, tokenId, expiresAtSeconds }, failed: undefined };
+}

@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { openMemoryStore } from '../store/memory.ts';
+import type { RevocationEntry } from '../store/store.ts';
+import { Revoke } from './revoke.ts';
+import { RevokeToken } from './revoke-token.ts';
+
+const NOW = 1_800_000_000;
+const JWT = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJqb2UifQ.c2lnbmF0dXJlLW9mLWpvZQ';
+const ADA = { account: 'a1', client: '10.0.0.1' };
+
+function setUp(write?: () => Promise<void>) {
+  const written: RevocationEntry[] = [];
+  const told: unknown[][] = [];
+  const ended: unknown[][] = [];
+  const revoke = new Revoke({
+    tokens: { end: async (...facts) => void ended.push(facts) },
+    ownIssuer: 'own',
+    revocations: { write: write ?? (async (entry) => void written.push(entry)) },
+    events: { revoked: (...facts) => void told.push(facts) },
+    clock: { wallMs: () => NOW * 1000 + 400 },
+    clockSkewMs: 30_000,
+  });
+  return { revoke, written, told, ended };
+}
+
+describe('Revoke', () => {
+  const token = { kind: 'token', issuer: 'own', tokenId: 't1', expiresAtSeconds: NOW + 600 } as const;
+
+  it('writes who, when and why, then tells the audit log', async () => {
+    const { revoke, written, told, ended } = setUp();
+    const entry = await revoke.revoke(token, { by: 'operator:ada' }, 'leaked');
+    const value = JSON.stringify({ at: NOW, by: 'operator:ada', reason: 'leaked' });
+    expect(entry).toEqual({ key: 'sallyport:revoked:own:t1', value, expiresAtSeconds: NOW + 600 + 60 + 60 });
+    expect(written).toEqual([entry]);
+    expect(told).toEqual([[{ by: 'operator:ada' }, token, 'leaked']]);
+    expect(ended).toEqual([['t1', { atSeconds: NOW, by: 'operator:ada', reason: 'leaked' }]]);
+  });
+
+  it("remembers nothing in the record of somebody else's token", async () => {
+    const { revoke, written, ended } = setUp();
+    await revoke.revoke({ ...token, issuer: 'partner' }, ADA);
+    await revoke.revoke({ kind: 'signing key', issuer: 'own', kid: 't1' }, ADA);
+    expect([written.length, ended]).toEqual([2, []]);
+  });
+
+  it('takes a token out of the reason', async () => {
+    const { revoke, written, told } = setUp();
+    await revoke.revoke(token, { by: 'operator:ada' }, `found ${JWT} in a log`);
+    expect(JSON.stringify([written, told])).not.toContain(JWT.slice(0, 20));
+    expect(told[0]?.[2]).toBe('found [redacted] in a log');
+  });
+
+  it('writes nothing for a token that every clock takes for expired', async () => {
+    const { revoke, written, told } = setUp();
+    expect(await revoke.revoke({ ...token, expiresAtSeconds: NOW - 120 }, { by: 'x' })).toBeUndefined();
+    expect([written, told]).toEqual([[], []]);
+    expect(await revoke.revoke({ ...token, expiresAtSeconds: NOW - 119 }, { by: 'x' })).toBeDefined();
+  });
+
+  it('rejects, and tells of nothing, where the store does not have it', async () => {
+    const { revoke, told } = setUp(() => Promise.reject(new Error('disk full')));
+    await expect(revoke.revoke(token, ADA)).rejects.toThrow('disk full');
+    expect(told).toEqual([]);
+  });
+});
+
+describe('RevokeToken', () => {
+  async function setUpOwn() {
+    const { revoke, written, told } = setUp();
+    const { tokens, revocations } = openMemoryStore();
+    const times = { createdAtSeconds: NOW, expiresAtSeconds: NOW + 600 };
+    await tokens.add({ id: 't1', accountId: 'a1', use: 'access', scopes: [], ...times });
+    const clock = { wallMs: () => NOW * 1000 };
+    const parts = { issuer: 'own', tokens, revocations, clock, clockSkewMs: 30_000, revoke };
+    return { revoking: new RevokeToken(parts), written, told };
+  }
+
+  it('revoke() ends a token of the account until nobody can take it for valid', async () => {
+    const { revoking, written, told } = await setUpOwn();
+    expect(await revoking.revoke('t1', ADA)).toBe(true);
+    const value = JSON.stringify({ at: NOW, by: 'a1' });
+    expect(written).toEqual([{ key: 'sallyport:revoked:own:t1', value, expiresAtSeconds: NOW + 720 }]);
+    expect(told[0]?.[0]).toEqual(ADA);
+  });
+
+  it("revoke() leaves an unknown token and another account's alone", async () => {
+    const { revoking, written, told } = await setUpOwn();
+    expect(await revoking.revoke('t1', { ...ADA, account: 'a2' })).toBe(false);
+    expect(await revoking.revoke('unknown', ADA)).toBe(false);
+    expect([written, told]).toEqual([[], []]);
+  });
+});

@@ -1,0 +1,322 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { forge, hmac } from '../cases/forge.ts';
+import {
+  ACCOUNT,
+  auth0Token,
+  CORPORATE,
+  claims,
+  corporateToken,
+  PARTNER,
+  startWorld,
+  type World,
+} from '../cases/world.ts';
+import { otherForm } from '../jwt/forge.ts';
+import { type CheckClient, connectChecks } from './check-client.ts';
+import { ask } from './http-client.ts';
+import { runSallyport } from './run-sallyport.ts';
+import { type Sallyport, startSallyport } from './sallyport.ts';
+import { STORES, type StoreUnderTest } from './stores.ts';
+
+const MESSAGES = '/3rdparty/v1/messages';
+const OWNER = `Basic ${Buffer.from(`${ACCOUNT.name}:${ACCOUNT.password}`).toString('base64')}`;
+
+let world: World;
+let store: StoreUnderTest;
+let sallyport: Sallyport;
+let door: CheckClient;
+
+describe.each(STORES)('sallyport token revoke, on the $name store of a running Sallyport', (kind) => {
+  beforeAll(async () => {
+    world = await startWorld();
+    store = await kind.start();
+    sallyport = await startSallyport({ env: environment(), edit: configure });
+    door = connectChecks(sallyport.ports.extAuthz);
+  });
+
+  afterAll(async () => {
+    door.close();
+    await sallyport.close();
+    await store.close();
+    world.close();
+  });
+
+  /** A way to end a token: its arguments, what is typed, what the door's log calls it. */
+  interface Way {
+    readonly what: string;
+    readonly token: () => string;
+    readonly revoke: (token: string) => readonly string[];
+    readonly input?: (token: string) => string;
+    readonly says: RegExp;
+    readonly check: string;
+  }
+
+  const WAYS: readonly Way[] = [
+    {
+      what: 'a token on standard input, by its id',
+      token: () => corporateToken(world, 'RS256', claims({ jti: 'typed in' })),
+      revoke: () => ['--token-file', '-'],
+      input: (token) => `${token}\n`,
+      says: /^revoked token typed in of corporate\n {2}entry {2}sallyport:revoked:corporate:typed%20in\n/,
+      check: 'token id',
+    },
+    {
+      what: 'a token without an id, by its thumbprint',
+      token: () => auth0Token(world, { n: randomBytes(4).toString('hex') }),
+      revoke: () => ['--token-file', '-'],
+      input: (token) => token,
+      says: /^revoked the token with thumbprint [0-9a-f]{64}\n[^]* {2}stays {2}for ever\n/,
+      check: 'thumbprint',
+    },
+    {
+      what: 'its id',
+      token: () => corporateToken(world, 'RS256', claims({ jti: 'j/2' })),
+      revoke: () => ['--issuer', 'corporate', '--jti', 'j/2'],
+      says: /^revoked token j\/2 of corporate\n[^]* {2}stays {2}for ever\n/,
+      check: 'token id',
+    },
+    {
+      what: 'its id, whose end is known',
+      token: () => corporateToken(world, 'RS256', claims({ jti: 'j3', exp: 4_000_000_000 })),
+      revoke: () => ['--issuer', 'corporate', '--jti', 'j3', '--expires', '2096-10-02T07:06:40Z'],
+      says: / {2}stays {2}until 2096-10-02T07:08:40.000Z\n/,
+      check: 'token id',
+    },
+    {
+      what: 'its thumbprint',
+      token: () => corporateToken(world, 'ES256'),
+      revoke: (token) => ['--thumbprint', thumbprintOf(token)],
+      says: /^revoked the token with thumbprint [0-9a-f]{64}\n/,
+      check: 'thumbprint',
+    },
+    {
+      what: 'its subject',
+      token: () => corporateToken(world, 'RS256', claims({ sub: 'bob b' })),
+      revoke: () => ['--issuer', 'corporate', '--subject', 'bob b'],
+      says: /^revoked the tokens of bob b of corporate issued up to 2\d{3}-.*\n {2}entry {2}sallyport:notbefore:corporate:bob%20b\n/,
+      check: 'subject mark',
+    },
+    {
+      what: 'its key',
+      token: () => corporateToken(world, 'EdDSA'),
+      revoke: () => ['--issuer', 'corporate', '--key', 'ed', '--yes'],
+      says: /^revoked what the key ed of corporate signs\n/,
+      check: 'signing key',
+    },
+    {
+      what: 'its issuer',
+      token: () => partnerToken({ iat: Math.floor(Date.now() / 1000) - 5 }),
+      revoke: () => ['--issuer', 'partner', '--all', '--yes'],
+      says: /^revoked the tokens of partner issued up to 2\d{3}-/,
+      check: 'issuer mark',
+    },
+  ];
+
+  it.each(WAYS)('ends a token by $what; explain tells why', async ({ token: make, revoke, input, says, check }) => {
+    const token = make();
+    expect(await decide(token)).toBe('passes');
+    const reason = `incident ${randomBytes(4).toString('hex')}`;
+    const args = [...revoke(token), '--by', 'ada', '--reason', reason];
+    const { code, output } = await run(['token', 'revoke', ...args], input?.(token));
+    expect({ code, output }).toEqual({ code: 0, output: expect.stringMatching(says) });
+    expect(output).toMatch(/^The store has it; every instance knows within 1 s\.$/m);
+    expect(output).not.toContain(token.slice(0, 30));
+    await expect.poll(() => decide(token)).toBe('token revoked');
+
+    const isMark = check.endsWith('mark');
+    const explained = (await run(['explain', '--token-file', '-', 'POST', MESSAGES], token)).output;
+    expect(explained).toContain('denied: token_revoked');
+    const words = isMark
+      ? /: ends what was issued up to 2\d{3}-\S+Z$/m
+      : new RegExp(`: revoked \\S+Z by ada: ${reason}$`, 'm');
+    expect(explained).toMatch(words);
+    expect(linesOf('decision').at(-1)).toMatchObject({ reason: 'token_revoked', check: `revocation by ${check}` });
+    expect(sallyport.output()).not.toContain(reason);
+    expect(await audited(reason)).toMatchObject({
+      log: 'audit',
+      by: 'ada',
+      reason,
+      msg: expect.stringMatching(/ revoked$/),
+    });
+  });
+
+  it('leaves alone whom it does not reach', async () => {
+    const other = corporateToken(world, 'RS256', claims({ iat: Math.floor(Date.now() / 1000) + 2 }));
+    expect(await decide(other)).toBe('passes');
+    const past = ['--issuer', 'corporate', '--subject', 'alice', '--before', '2020-01-01'];
+    expect(await run(['token', 'revoke', ...past])).toMatchObject({ code: 0 });
+    expect(await run(['token', 'revoke', '--issuer', 'corporate', '--jti', 'unheard of'])).toMatchObject({ code: 0 });
+    expect(await decide(other)).toBe('passes');
+  });
+
+  it('ends a token of our own until its end, and all tokens of an account by its name', async () => {
+    const first = await issue();
+    const one = await run(['token', 'revoke', '--issuer', 'sallyport', '--jti', first.id]);
+    const until = /stays {2}until (.*)/.exec(one.output)?.[1] ?? '';
+    expect(Date.parse(until) - Date.parse(first.expires_at)).toBe(120_000);
+    expect(one.output).toMatch(/says {3}revoked \S+Z by operator:\S+$/m);
+    await expect.poll(() => decide(first.access_token)).toBe('token revoked');
+
+    const second = await issue();
+    const all = await run(['token', 'revoke', '--issuer', 'sallyport', '--subject', ACCOUNT.name.toUpperCase()]);
+    expect(all).toMatchObject({ code: 0, output: expect.not.stringContaining('warning') });
+    await expect.poll(() => decide(second.access_token)).toBe('token revoked');
+  });
+
+  it('ends a token that is not what it says by its thumbprint, and not the one whose id it took', async () => {
+    const good = corporateToken(world, 'RS256', claims({ jti: 'victim' }));
+    const forged = forge({ alg: 'RS256', kid: 'rsa' }, claims({ jti: 'victim' }), hmac('x'));
+    const { code, output } = await run(['token', 'revoke', '--token-file', '-'], forged);
+    expect({ code, output }).toEqual({
+      code: 0,
+      output: expect.stringContaining('warning: it could not be verified (signature)'),
+    });
+    expect(output).toContain(`sallyport:revoked-thumbprint:${thumbprintOf(forged)}`);
+    expect(await decide(good)).toBe('passes');
+  });
+
+  it('ends the other form of an ECDSA signature with the one that it was given', async () => {
+    const token = corporateToken(world, 'ES256', claims({ jti: undefined }));
+    const file = join(sallyport.folder, 'token');
+    await writeFile(file, otherForm(token));
+    expect(await run(['token', 'revoke', '--token-file', file])).toMatchObject({ code: 0 });
+    await expect.poll(() => decide(token)).toBe('token revoked');
+  });
+
+  it('lets the first word stand, and says so', async () => {
+    const args = ['token', 'revoke', '--issuer', 'corporate', '--jti', 'twice'];
+    await run([...args, '--by', 'ada', '--reason', 'first']);
+    const { output } = await run([...args, '--by', 'bob', '--reason', 'second']);
+    expect(output).toMatch(/says {3}revoked \S+Z by ada: first, as it did before$/m);
+    const marks = ['token', 'revoke', '--issuer', 'corporate', '--subject', 'carol', '--before'];
+    await run([...marks, '2026-01-02']);
+    expect((await run([...marks, '2026-01-01'])).output).toMatch(
+      /says {3}ends what was issued up to 2026-01-02T00:00:00.000Z, as it did before$/m,
+    );
+  });
+
+  it('writes nothing for a token that has ended', async () => {
+    const token = corporateToken(world, 'RS256', claims({ jti: 'old', exp: 1_700_000_000 }));
+    const { code, output } = await run(['token', 'revoke', '--token-file', '-'], token);
+    expect({ code, output }).toEqual({
+      code: 0,
+      output: 'token old of corporate has ended by itself: nothing was written\n',
+    });
+  });
+
+  it.each([
+    [['--issuer', 'sallyport', '--jti', 'mistyped'], 'warning: the store knows of no token with this id\n'],
+    [['--issuer', 'sallyport', '--subject', 'dmo'], "account with this id or name, did you mean 'demo'?\n"],
+    [['--issuer', 'sallyport', '--key', 'mistyped', '--yes'], 'warning: the store knows of no such key ('],
+  ])('warns of what the store does not know: %j', async (args, words) => {
+    const { code, output } = await run(['token', 'revoke', ...args]);
+    expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining(words) });
+    expect(output).toContain('The store has it');
+  });
+
+  it.each([
+    [
+      ['--issuer', 'corprate', '--jti', 'j'],
+      1,
+      "no issuer 'corprate', did you mean 'corporate'? (there is sallyport, ",
+    ],
+    [['--issuer', CORPORATE, '--jti', 'j'], 1, 'auth0-sms and partner)'],
+    [['--issuer', 'partner', '--key', 'k', '--yes'], 1, 'partner signs with a shared secret, which has no key id'],
+    [['--token-file', '/nowhere'], 1, 'cannot read the credential file'],
+    [['--token-file', '-'], 1, 'that is no JWT (parts)'],
+    [['--issuer', 'corporate', '--all'], 2, 'this ends every token of corporate: --yes is missing'],
+    [['--issuer', 'corporate', '--key', 'rsa'], 2, 'that the key rsa signs: --yes is missing'],
+    [['--issuer', 'corporate', '--subject', 's', '--before', '2100-01-01'], 2, '--yes is missing'],
+    [['--issuer', 'corporate', '--jti', 'j', '--subject', 's'], 2, 'expected one of --token-file'],
+    [['--jti', 'j'], 2, '--issuer is missing'],
+  ])('writes nothing for %j', async (args, code, words) => {
+    const before = await readFile(join(sallyport.folder, 'audit.log'), 'utf8');
+    const answer = await run(['token', 'revoke', ...args], 'op4que');
+    expect(answer).toEqual({ code, output: expect.stringContaining(words) });
+    expect(answer.output).not.toContain('op4que');
+    expect(await readFile(join(sallyport.folder, 'audit.log'), 'utf8')).toBe(before);
+  });
+
+  it('does not need Sallyport to run, nor a file for its record', async () => {
+    const token = corporateToken(world, 'RS256', claims({ jti: 'meanwhile' }));
+    expect(await decide(token)).toBe('passes');
+    await sallyport.stop();
+    const file = join(sallyport.folder, 'sallyport.yaml');
+    const written = await readFile(file, 'utf8');
+    await writeFile(file, written.replace('audit: audit.log', 'audit: nowhere/audit.log'));
+    const { code, output } = await run([
+      'token',
+      'revoke',
+      '--issuer',
+      'corporate',
+      '--jti',
+      'meanwhile',
+      '--by',
+      'ada',
+    ]);
+    expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('the record goes here') });
+    expect(output).toMatch(/^\{.*"log":"audit","by":"ada",.*"tokenId":"meanwhile".*\}$/m);
+    sallyport = await startSallyport({ env: environment(), edit: configure, after: sallyport });
+    door.close();
+    door = connectChecks(sallyport.ports.extAuthz);
+    await expect.poll(() => decide(token)).toBe('token revoked');
+  });
+});
+
+function environment(): NodeJS.ProcessEnv {
+  return { ...world.env, ...store.env };
+}
+
+function configure(config: Record<string, unknown>): void {
+  world.configure(config);
+  store.edit(config);
+  config['log'] = { level: 'trace', audit: 'audit.log' };
+}
+
+function run(args: readonly string[], input = '') {
+  const config = join(sallyport.folder, 'sallyport.yaml');
+  return runSallyport([...args, '--config', config], { env: environment(), input });
+}
+
+/** What the door says of a message that is sent with the token. */
+async function decide(token: string): Promise<string> {
+  const headers = [['authorization', `Bearer ${token}`]] as const;
+  const request = { method: 'POST', host: 'api.example.com', path: MESSAGES, headers };
+  const outcome = await door.check(request, 'raw');
+  return outcome.outcome === 'passes' ? 'passes' : JSON.parse(outcome.answer.body).message;
+}
+
+async function issue() {
+  const { tokens: port } = sallyport.ports;
+  const headers = [
+    ['Authorization', OWNER],
+    ['Content-Type', 'application/json'],
+  ] as const;
+  const body = JSON.stringify({ scopes: ['messages:send'] });
+  const answer = await ask({ port, method: 'POST', path: '/3rdparty/v1/auth/token', headers, body });
+  return JSON.parse(answer.body);
+}
+
+function partnerToken(more: object): string {
+  const payload = claims({ iss: PARTNER, ...more });
+  return forge({ alg: 'HS256', typ: 'JWT' }, payload, hmac(world.env['PARTNER_SECRET'] ?? ''));
+}
+
+function thumbprintOf(token: string): string {
+  return createHash('sha256')
+    .update(token.slice(0, token.lastIndexOf('.')))
+    .digest('hex');
+}
+
+function linesOf(log: string): Record<string, unknown>[] {
+  const complete = sallyport.output().split('\n').slice(0, -1);
+  return complete.map((line) => JSON.parse(line)).filter((line) => line.log === log);
+}
+
+/** The audit record that holds the text. */
+async function audited(text: string): Promise<unknown> {
+  const lines = (await readFile(join(sallyport.folder, 'audit.log'), 'utf8')).trimEnd().split('\n');
+  return lines.filter((line) => line.includes(text)).map((line) => JSON.parse(line))[0];
+}
