@@ -60,7 +60,7 @@ const account = makeCredential({
 });
 const asksSend: Partial<Route> = { requirement: { kind: 'allOf', scopes: ['messages:send'] } };
 const asksRead: Partial<Route> = { requirement: { kind: 'allOf', scopes: ['messages:read'] } };
-const revoked = makeCredential({ standings: [makeHeard(), makeRevoked()] });
+const revoked = makeCredential({ standings: [makeHeard({ key: 'sallyport:revoked-thumbprint:ab' }), makeRevoked()] });
 const expired = makeCredential({ validUntilMs: NOW_MS });
 
 function refused(reason: Refusal['reason']): Refusal {
