@@ -1,7 +1,8 @@
 import { Authorizer } from './authorizer.ts';
 import type { Config, OwnIssuer } from './config/config.ts';
 import type { Policy } from './core/authorize.ts';
-import type { Clock, Decider, Verifier } from './core/ports.ts';
+import type { Clock, Decider, DecisionObserver, Verifier } from './core/ports.ts';
+import type { Route } from './core/route.ts';
 import { RouteMap } from './core/route.ts';
 import { UpstreamHeaderWriter } from './core/upstream-headers.ts';
 import { CALLS } from './edge/token-api/calls.ts';
@@ -21,11 +22,13 @@ import type { Store } from './store/store.ts';
 import { BasicVerifier } from './tokens/basic-verifier.ts';
 import { CredentialCheck } from './tokens/credential-check.ts';
 import { CredentialVerifier } from './tokens/credential-verifier.ts';
+import { ANY_TOKEN, IntrospectToken } from './tokens/introspect-token.ts';
 import { IssueToken } from './tokens/issue-token.ts';
 import { LogIn } from './tokens/log-in.ts';
 import type { Passwords } from './tokens/passwords.ts';
 import { PrivateTokens } from './tokens/private-tokens.ts';
 import { Revoke } from './tokens/revoke.ts';
+import { RevokeAny } from './tokens/revoke-any.ts';
 import { RevokeToken } from './tokens/revoke-token.ts';
 import { ScopeRules } from './tokens/scope-rules.ts';
 import { TokenMint } from './tokens/token-mint.ts';
@@ -33,6 +36,12 @@ import { TokenViews } from './tokens/token-views.ts';
 
 /** The token service's callers may wait for a password to be hashed; no gateway waits with them. */
 const TOKEN_CALL_TIMEOUT_MS = 10_000;
+
+type MakeDecider = (
+  policy: Omit<Policy, 'generation'>,
+  decisionTimeoutMs: number,
+  observer?: DecisionObserver,
+) => Decider;
 
 /** What outlives a configuration: the parts that remember, and those that only a restart replaces. */
 export interface Foundation {
@@ -62,8 +71,8 @@ export interface Generation {
 export function buildGeneration(config: Config, foundation: Foundation, generation: number): Generation {
   const own = ownIssuer(config);
   const verifier = buildVerifier(config, own, foundation, generation);
-  const decider = (policy: Omit<Policy, 'generation'>, decisionTimeoutMs: number): Decider => {
-    const { known, standings, clock, events: observer } = foundation;
+  const { known, standings, clock, events } = foundation;
+  const decider: MakeDecider = (policy, decisionTimeoutMs, observer = events) => {
     const parts = { known, verifier, standings, clock, observer, decisionTimeoutMs };
     return new Authorizer({ policy: { ...policy, generation }, ...parts });
   };
@@ -76,7 +85,8 @@ export function buildGeneration(config: Config, foundation: Foundation, generati
       decider: decider(policy, timeouts.decisionMs),
       headers: new UpstreamHeaderWriter(identity.headers, identity.forwardCredential),
     },
-    tokens: own && foundation.ownKeys.length > 0 ? buildTokenServices(config, own, foundation, decider) : undefined,
+    tokens:
+      own && foundation.ownKeys.length > 0 ? buildTokenServices(config, own, foundation, verifier, decider) : undefined,
   };
 }
 
@@ -102,10 +112,11 @@ function buildVerifier(
 }
 
 function buildTokenServices(
-  { scopes: catalogue, clockSkewMs }: Config,
+  { scopes: catalogue, clockSkewMs, issuers }: Config,
   issuer: OwnIssuer,
   foundation: Foundation,
-  decider: (policy: Omit<Policy, 'generation'>, decisionTimeoutMs: number) => Decider,
+  verifier: Verifier,
+  decider: MakeDecider,
 ): TokenServices {
   const { store, clock, ownKeys, events } = foundation;
   const { accounts, tokens, revocations } = store;
@@ -117,15 +128,23 @@ function buildTokenServices(
   const views = new TokenViews({ issuer: name, tokens, revocations, clock });
   const revoke = new Revoke({ revocations, tokens, ownIssuer: name, events, clock, clockSkewMs });
   const revokeToken = new RevokeToken({ issuer: name, tokens, revocations, clock, clockSkewMs, revoke });
-  const routes = new RouteMap(tokenRoutes(CALLS, name));
+  const byRoutes = (routes: readonly Route[], observer?: DecisionObserver): Decider => {
+    const policy = { routes: new RouteMap(routes), basicUntilMs: Number.POSITIVE_INFINITY, shadow: false };
+    return decider(policy, TOKEN_CALL_TIMEOUT_MS, observer);
+  };
+  // Nobody passes or is turned away by being asked about.
+  const unseen = { decided: () => {}, failed: (error: unknown) => events.failed(error) };
   return {
-    decider: decider({ routes, basicUntilMs: Number.POSITIVE_INFINITY, shadow: false }, TOKEN_CALL_TIMEOUT_MS),
+    decider: byRoutes(tokenRoutes(CALLS, name)),
+    issuer: issuer.issuer,
     catalogue,
     issueToken: new IssueToken({ ttl, rules, accounts, mint }),
     revokeToken,
     logIn: new LogIn({ credentials: checkOf(foundation), mint }),
     privateTokens: new PrivateTokens({ ttl, rules, accounts, tokens, views, mint, revokeToken }),
     tokenViews: views,
+    revokeAny: new RevokeAny({ issuers, tokens, verifier, revoke, revokeToken, clock }),
+    introspectToken: new IntrospectToken({ decider: byRoutes([ANY_TOKEN], unseen), accounts, issuer: name }),
   };
 }
 

@@ -49,15 +49,23 @@ const TABLE: Readonly<
 
 /** The answer to a denial. Says nothing that its reason does not: the precise cause stays in the log. */
 export function answerTo(denial: Deny): Answer {
-  const { status, title, message } = TABLE[denial.reason];
-  const scopes = denial.route === undefined ? [] : requiredScopes(denial.route.requirement);
-  const text = denial.reason === 'scope_required' ? `${message}: ${nameScopes(denial, scopes)}` : message;
+  const { status, title } = TABLE[denial.reason];
   return {
     status,
-    challenges: challengesFor(denial, scopes),
+    challenges: challengesFor(denial, scopesOf(denial)),
     retryAfterSeconds: status === 429 || status === 503 ? RETRY_AFTER_SECONDS : undefined,
-    body: problem(denial.reason, status, title, text),
+    body: problem(denial.reason, status, title, messageFor(denial)),
   };
+}
+
+/** What the client reads of a denial. */
+export function messageFor(denial: Deny): string {
+  const { message } = TABLE[denial.reason];
+  return denial.reason === 'scope_required' ? `${message}: ${nameScopes(denial, scopesOf(denial))}` : message;
+}
+
+function scopesOf({ route }: Deny): readonly string[] {
+  return route === undefined ? [] : requiredScopes(route.requirement);
 }
 
 /**

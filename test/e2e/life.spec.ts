@@ -90,6 +90,17 @@ describe.each(STORES)('on $name', (kind) => {
       expect(messageOf(await send(manager))).toEqual([403, 'scope required: messages:send']);
     });
 
+    it('is introspected and revoked as a client of OAuth does it', async () => {
+      const { access_token } = JSON.parse((await issue({ scopes: ['messages:send'] })).body);
+      const oauth = (name: string) => post(`/oauth2/${name}`, OWNER, `token=${access_token}`);
+      expect(JSON.parse((await oauth('introspect')).body)).toMatchObject({ active: true, username: ACCOUNT.name });
+      expect((await oauth('revoke')).status).toBe(200);
+      expect(JSON.parse((await oauth('introspect')).body)).toEqual({ active: false });
+      expect(messageOf(await send(access_token))).toEqual([401, 'token revoked']);
+      const { body } = await call('GET', '/.well-known/oauth-authorization-server');
+      expect(JSON.parse(body)).toMatchObject({ revocation_endpoint: 'https://sallyport.local/oauth2/revoke' });
+    });
+
     it('without tokens:manage, or of another issuer, issues nothing', async () => {
       const plain = JSON.parse((await issue({ scopes: ['messages:send'] })).body).access_token;
       const refused = await call('POST', TOKENS, `Bearer ${plain}`, { scopes: ['messages:send'] });
@@ -222,6 +233,14 @@ function call(method: string, path: string, authorization?: string, body?: objec
     headers: [...credential, ...type],
     body: body === undefined ? '' : JSON.stringify(body),
   });
+}
+
+function post(path: string, authorization: string, form: string): Promise<HttpAnswer> {
+  const headers = [
+    ['Authorization', authorization],
+    ['Content-Type', 'application/x-www-form-urlencoded'],
+  ] as const;
+  return ask({ port: envoy.gateways[0]?.port ?? 0, method: 'POST', path, headers, body: form });
 }
 
 function messageOf({ status, body }: HttpAnswer): [number, string | undefined] {

@@ -20,11 +20,14 @@ interface Attempt {
   readonly operation: string;
   readonly path: (world: World) => string | Promise<string>;
   readonly body?: object | undefined;
+  /** The scope that some lack. */
+  readonly scope?: string;
   /** What each credential is answered: a success, or `scope required`, or `credentials required` (no Basic here). */
   readonly answers: Readonly<Record<CredentialName, number>>;
 }
 
 const inADay = (): string => new Date(now() + 86_400_000).toISOString();
+const ALL = { password: 200, manager: 200, access: 200, login: 200, private: 200 };
 const OWN_TOKENS = { password: 401, manager: 200, access: 403, login: 200, private: 403 };
 
 const ATTEMPTS: readonly Attempt[] = [
@@ -68,12 +71,22 @@ const ATTEMPTS: readonly Attempt[] = [
   {
     operation: 'listScopes',
     path: () => '/v1/scopes',
-    answers: { password: 200, manager: 200, access: 200, login: 200, private: 200 },
+    answers: ALL,
   },
+  {
+    operation: 'revoke',
+    path: () => '/v1/revocations',
+    body: { issuer: 'sallyport', jti: 'unknown' },
+    scope: 'revocations:write',
+    // Nobody of them has the scope; `oauth.spec.ts` has somebody.
+    answers: { password: 403, manager: 403, access: 403, login: 403, private: 403 },
+  },
+  { operation: 'revokePresented', path: () => '/oauth2/revoke', body: new URLSearchParams('token=x'), answers: ALL },
+  { operation: 'introspect', path: () => '/oauth2/introspect', body: new URLSearchParams('token=x'), answers: ALL },
 ];
 
 /** Calls that ask nobody who they are. */
-const OPEN = ['logIn'];
+const OPEN = ['logIn', 'serverMetadata'];
 
 interface World {
   readonly credentials: Readonly<Record<CredentialName, string>>;
@@ -156,8 +169,11 @@ async function makeWorld(name: string, password: string, managing: string[]): Pr
 }
 
 function call(method: string, path: string, authorization?: string, body?: object): Promise<Response> {
-  const headers = { ...(authorization && { authorization }), ...(body && { 'content-type': 'application/json' }) };
-  return fetch(`http://${app.tokens}${path}`, { method, headers, ...(body && { body: JSON.stringify(body) }) });
+  const isForm = body instanceof URLSearchParams;
+  const type = body && !isForm && { 'content-type': 'application/json' };
+  const headers = { ...(authorization && { authorization }), ...type };
+  const content = body && { body: isForm ? body : JSON.stringify(body) };
+  return fetch(`http://${app.tokens}${path}`, { method, headers, ...content });
 }
 
 /** Members of the bodies that come back, as far as the tests read them one by one. */
@@ -189,15 +205,15 @@ it('every call is tried', () => {
   expect(tried.toSorted()).toEqual(CALLS.map(({ operation }) => operation).toSorted());
 });
 
-describe.each(ATTEMPTS)('$operation', ({ operation, path, body, answers }) => {
+describe.each(ATTEMPTS)('$operation', ({ operation, path, body, scope = 'tokens:manage', answers }) => {
   const method = methodOf(operation);
 
   it.each(CREDENTIALS)('by %s', async (name) => {
     const answer = await call(method, await path(ada), ada.credentials[name], body);
     expect(answer.status, await answer.clone().text()).toBe(answers[name]);
     if (answer.status === 403) {
-      expect(await answer.json()).toMatchObject({ code: 'scope_required', message: 'scope required: tokens:manage' });
-      expect(answer.headers.get('www-authenticate')).toContain('error="insufficient_scope", scope="tokens:manage"');
+      expect(await answer.json()).toMatchObject({ code: 'scope_required', message: `scope required: ${scope}` });
+      expect(answer.headers.get('www-authenticate')).toContain(`error="insufficient_scope", scope="${scope}"`);
     } else if (answer.status === 401) {
       expect(await answer.json()).toMatchObject({ code: 'credentials_required' });
     }

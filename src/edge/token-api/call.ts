@@ -7,6 +7,8 @@ import type { FieldError } from '../../tokens/scope-rules.ts';
 import type { ProblemCode } from './problems.ts';
 import type { TokenServices } from './services.ts';
 
+export const FORM = 'application/x-www-form-urlencoded';
+
 /** Who calls: an account of ours, by its password or by a token. */
 export interface Caller {
   readonly accountId: string;
@@ -81,7 +83,7 @@ interface CallFacts {
   /** `undefined`: nobody is asked who they are, the call sees to that itself. */
   readonly admission: Admission | undefined;
   /** Of its body, where it has one; JSON without it. */
-  readonly bodyType?: 'application/json' | 'application/x-www-form-urlencoded';
+  readonly bodyType?: 'application/json' | typeof FORM;
   /** For the documentation: the parameters behind the question mark that are looked at. */
   readonly query?: Readonly<Record<string, ZodType>>;
   readonly success: readonly Success[];
@@ -102,6 +104,11 @@ export interface Call<Body = undefined> extends CallFacts {
 export interface AnyCall extends CallFacts {
   readonly body?: ZodType;
   handle(input: CallInput<never>): Promise<Outcome>;
+}
+
+/** The calls of OAuth are those that take forms; they answer what goes wrong as RFC 6749 has it. */
+export function isOfOauth({ body, bodyType }: AnyCall): boolean {
+  return body !== undefined && bodyType === FORM;
 }
 
 export function done(status: number, body?: object, headers?: Readonly<Record<string, string>>): Done {

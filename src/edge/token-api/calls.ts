@@ -1,7 +1,10 @@
 import type { AnyCall } from './call.ts';
 import { issueAccessToken, revokeAccessToken } from './calls/access-tokens.ts';
 import { logIn } from './calls/login.ts';
+import { serverMetadata } from './calls/metadata.ts';
+import { introspect, revokePresented } from './calls/oauth.ts';
 import { createPrivateToken, listTokens, revokeToken, rotateToken, showToken } from './calls/private-tokens.ts';
+import { revoke } from './calls/revocations.ts';
 import { listScopes } from './calls/scopes.ts';
 
 /** Every call of the token service. */
@@ -15,4 +18,8 @@ export const CALLS: readonly AnyCall[] = [
   rotateToken,
   revokeToken,
   listScopes,
+  revoke,
+  revokePresented,
+  introspect,
+  serverMetadata,
 ];

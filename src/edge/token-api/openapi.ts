@@ -4,6 +4,7 @@ import { answerTo } from '../../core/answer.ts';
 import { deny } from '../../core/decision.ts';
 import type { Reason } from '../../core/reason.ts';
 import type { Admission, AnyCall } from './call.ts';
+import { isOfOauth } from './call.ts';
 import { CALLS } from './calls.ts';
 import type { ProblemCode } from './problems.ts';
 import { PROBLEMS } from './problems.ts';
@@ -29,6 +30,15 @@ const problem = z
   })
   .describe('What went wrong');
 
+/** RFC 6749, section 5.2, with our own code. */
+const oauthError = z
+  .strictObject({
+    error: z.string(),
+    error_description: z.string(),
+    code: z.string().describe('The reason, from a closed list'),
+  })
+  .describe('What went wrong, in the words of OAuth');
+
 /** The token service as OpenAPI 3.1, made of the schemas that its calls are checked with. */
 export function openApi(): string {
   const document = {
@@ -45,7 +55,7 @@ export function openApi(): string {
         basic: { type: 'http', scheme: 'basic', description: "An account's name and password" },
         bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'A token of ours' },
       },
-      schemas: { Problem: schemaOf(problem, 'output') },
+      schemas: { Problem: schemaOf(problem, 'output'), OauthError: schemaOf(oauthError, 'output') },
     },
   };
   return `${JSON.stringify(document, undefined, 2)}\n`;
@@ -97,14 +107,19 @@ function responsesOf(call: AnyCall): Record<string, object> {
     responses[status] = { description, ...json };
   }
   const byStatus = Map.groupBy(codesOf(call), ({ status }) => String(status));
-  for (const [status, codes] of byStatus) responses[status] = failureOf(codes.map(({ code }) => code));
+  for (const [status, codes] of byStatus)
+    responses[status] = failureOf(
+      call,
+      codes.map(({ code }) => code),
+    );
   return responses;
 }
 
-function failureOf(codes: readonly string[]): object {
+function failureOf(call: AnyCall, codes: readonly string[]): object {
+  const [type, name] = isOfOauth(call) ? ['application/json', 'OauthError'] : [PROBLEM_TYPE, 'Problem'];
   return {
     description: codes.join(', '),
-    content: { [PROBLEM_TYPE]: { schema: { $ref: '#/components/schemas/Problem' } } },
+    content: { [type]: { schema: { $ref: `#/components/schemas/${name}` } } },
   };
 }
 

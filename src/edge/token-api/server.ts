@@ -79,10 +79,10 @@ const CLIENT_ERRORS: Readonly<Record<string, keyof typeof MESSAGES>> = {
 };
 
 const MESSAGES: Readonly<Record<Exclude<ProblemCode, 'conflict' | 'invalid_query'>, string>> = {
-  invalid_body: 'the body is not valid JSON',
+  invalid_body: 'the body cannot be read',
   not_found: 'no such call',
   too_large: `the body is over ${MAX_BODY_BYTES} bytes`,
-  unsupported_media_type: 'the body must be application/json',
+  unsupported_media_type: 'the body is not of the type that this call takes',
 };
 
 function answerErrors(server: FastifyInstance, events: Events): void {
@@ -90,11 +90,16 @@ function answerErrors(server: FastifyInstance, events: Events): void {
   server.addHook('onRequest', async (request, reply) => {
     if (request.is404) await send(reply, failed('not_found', MESSAGES.not_found));
   });
+  answerFailures(server, events, send);
+}
+
+/** What goes wrong in these calls, and not by their own word. */
+export function answerFailures(server: FastifyInstance, events: Events, answer: typeof send): void {
   server.setErrorHandler((error: { readonly code?: string }, request, reply) => {
     const code = CLIENT_ERRORS[error.code ?? ''];
-    if (code !== undefined) return send(reply, failed(code, MESSAGES[code]));
+    if (code !== undefined) return answer(reply, failed(code, MESSAGES[code]));
     events.callFailed(`${request.method} ${request.routeOptions.url ?? 'unknown'}`, error);
-    return send(reply, deny('unavailable', undefined, 'internal error'));
+    return answer(reply, deny('unavailable', undefined, 'internal error'));
   });
 }
 

@@ -1,14 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Listener, ListenerTls } from '../../config/config.ts';
-import type { Deny } from '../../core/decision.ts';
+import type { Decision, Deny } from '../../core/decision.ts';
 import { deny } from '../../core/decision.ts';
-import type { KnownCredential } from '../../core/known.ts';
 import type { Events } from '../../observe/events.ts';
 import type { AnyCall, Caller, Outcome } from './call.ts';
 import { failed } from './call.ts';
 import { CALLS } from './calls.ts';
 import { decodeAccess, decodeBody, decodeQuery } from './decode.ts';
-import { send } from './encode.ts';
+import type { Manner } from './manners.ts';
+import { MANNERS } from './manners.ts';
 import { openApi } from './openapi.ts';
 import { createServer, listen, renewCertificate, shutDown } from './server.ts';
 import type { TokenServices } from './services.ts';
@@ -34,13 +34,19 @@ export interface TokenApiDoor {
 export async function openTokenApi(listener: Listener, parts: TokenApiParts): Promise<TokenApiDoor> {
   const server = createServer(listener, parts.trustedProxies, parts.events);
   const callers = new WeakMap<FastifyRequest, Caller>();
-  const register = (calls: FastifyInstance, bodyType: string | undefined): void => {
+  const register = (calls: FastifyInstance, { isOf, prepare, decide, respond }: Manner): void => {
+    prepare(calls, parts.events);
     // Before the body is read: nobody unknown makes us parse.
-    calls.addHook('onRequest', (request, reply) => admit(request, reply, parts, callers));
-    for (const call of CALLS.filter((one) => bodyTypeOf(one) === bodyType)) {
+    calls.addHook('onRequest', async (request, reply) => {
+      const caller = callerFrom(await decide(decodeAccess(request), parts.services().decider));
+      if (caller === undefined) return;
+      if ('outcome' in caller) await respond(reply, caller);
+      else callers.set(request, caller);
+    });
+    for (const call of CALLS.filter(isOf)) {
       const { method, url } = call;
       const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<void> =>
-        send(reply, await answer(call, request, parts, callers.get(request)));
+        respond(reply, await answer(call, request, parts, callers.get(request)));
       calls.route({ method, url, handler });
     }
   };
@@ -49,11 +55,7 @@ export async function openTokenApi(listener: Listener, parts: TokenApiParts): Pr
     description ??= Buffer.from(openApi());
     await reply.type('application/json').header('cache-control', 'max-age=3600').send(description);
   });
-  server.register(async (calls) => register(calls, 'application/json'));
-  server.register(async (calls) => {
-    ignoreBodies(calls);
-    register(calls, undefined);
-  });
+  for (const manner of MANNERS) server.register(async (calls) => register(calls, manner));
   const address = await listen(server, listener);
   return {
     address,
@@ -62,36 +64,11 @@ export async function openTokenApi(listener: Listener, parts: TokenApiParts): Pr
   };
 }
 
-function bodyTypeOf({ body, bodyType = 'application/json' }: AnyCall): string | undefined {
-  return body === undefined ? undefined : bodyType;
-}
-
-/** Some clients send a content type with nothing behind it. */
-function ignoreBodies(calls: FastifyInstance): void {
-  calls.removeAllContentTypeParsers();
-  calls.addContentTypeParser('*', (_request, payload, parsed) => {
-    payload.resume();
-    parsed(null);
-  });
-}
-
-/** Answers a caller who may not; remembers who it is that may. */
-async function admit(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  { services }: TokenApiParts,
-  callers: WeakMap<FastifyRequest, Caller>,
-): Promise<void> {
-  const decision = await services().decider.decide(decodeAccess(request));
-  if (decision.outcome === 'deny') return send(reply, decision);
-  if (decision.route?.requirement.kind === 'public') return;
-  const caller = callerFrom(decision.credential);
-  if ('outcome' in caller) return send(reply, caller);
-  callers.set(request, caller);
-}
-
-function callerFrom(credential: KnownCredential | undefined): Caller | Deny {
-  const { identity, use, granted } = credential ?? {};
+/** Who it is that calls, or why not; `undefined` where nobody is asked. */
+function callerFrom(decision: Decision): Caller | Deny | undefined {
+  if (decision.outcome === 'deny') return decision;
+  if (decision.route?.requirement.kind === 'public') return undefined;
+  const { identity, use, granted } = decision.credential ?? {};
   if (identity?.subject === undefined || use === undefined || granted === undefined) {
     return deny('credentials_required', undefined, 'no account');
   }

@@ -1,8 +1,10 @@
 import type { CatalogueScope } from '../../config/config.ts';
 import type { Decider } from '../../core/ports.ts';
+import type { IntrospectToken } from '../../tokens/introspect-token.ts';
 import type { IssueToken } from '../../tokens/issue-token.ts';
 import type { LogIn } from '../../tokens/log-in.ts';
 import type { PrivateTokens } from '../../tokens/private-tokens.ts';
+import type { RevokeAny } from '../../tokens/revoke-any.ts';
 import type { RevokeToken } from '../../tokens/revoke-token.ts';
 import type { TokenViews } from '../../tokens/token-views.ts';
 
@@ -16,4 +18,8 @@ export interface TokenServices {
   readonly logIn: LogIn;
   readonly privateTokens: PrivateTokens;
   readonly tokenViews: TokenViews;
+  readonly revokeAny: RevokeAny;
+  readonly introspectToken: IntrospectToken;
+  /** What our own tokens name as `iss`. */
+  readonly issuer: string;
 }

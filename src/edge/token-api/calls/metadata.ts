@@ -1,0 +1,47 @@
+import * as z from 'zod';
+import type { Call, CallInput, Outcome } from '../call.ts';
+import { done, failed } from '../call.ts';
+import { introspect, revokePresented } from './oauth.ts';
+
+const metadata = z.strictObject({
+  issuer: z.url(),
+  response_types_supported: z.array(z.string()),
+  grant_types_supported: z.array(z.string()),
+  scopes_supported: z.array(z.string()),
+  introspection_endpoint: z.url(),
+  introspection_endpoint_auth_methods_supported: z.array(z.string()),
+  revocation_endpoint: z.url(),
+  revocation_endpoint_auth_methods_supported: z.array(z.string()),
+});
+
+/** Seldom changed, and asked for by every client at its start. */
+const KEPT = { 'cache-control': 'public, max-age=300' };
+
+export const serverMetadata: Call = {
+  method: 'GET',
+  url: '/.well-known/oauth-authorization-server',
+  operation: 'serverMetadata',
+  summary: 'Where the OAuth calls are (RFC 8414)',
+  admission: undefined,
+  success: [{ status: 200, description: 'Addresses, relative to the URL of our own issuer', content: metadata }],
+  problems: ['not_found'],
+  handle: describe,
+};
+
+/** There is no grant of OAuth by which tokens are issued here, so neither is named, nor an endpoint for it. */
+async function describe({ services }: CallInput<undefined>): Promise<Outcome> {
+  const { issuer, catalogue } = services;
+  if (!URL.canParse(issuer)) return failed('not_found', 'the issuer has no URL');
+  const at = ({ url }: { readonly url: string }): string => `${issuer.replace(/\/$/, '')}${url}`;
+  const body = {
+    issuer,
+    response_types_supported: [],
+    grant_types_supported: [],
+    scopes_supported: [...catalogue.keys()],
+    introspection_endpoint: at(introspect),
+    introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'Bearer'],
+    revocation_endpoint: at(revokePresented),
+    revocation_endpoint_auth_methods_supported: ['client_secret_basic'],
+  } satisfies z.output<typeof metadata>;
+  return done(200, body, KEPT);
+}

@@ -1,0 +1,83 @@
+import * as z from 'zod';
+import { MAX_REASON_LENGTH } from '../../../tokens/revoke.ts';
+import type { FieldError } from '../../../tokens/scope-rules.ts';
+import type { Call, CallInput, Outcome } from '../call.ts';
+import { actorOf, done, failed } from '../call.ts';
+
+/** The end of the year 9999: who names a later second means milliseconds. */
+const MAX_SECONDS = 253_402_300_799;
+const BEFORE = 'Unix seconds, or a date and time such as 2027-06-30T12:00:00Z';
+
+const name = (what: string) =>
+  z.string(what).min(1, 'must not be empty').max(1024, 'at most 1024 characters').optional();
+
+const fields = z.strictObject({
+  token: z.string('a token').min(1, 'must not be empty').optional(),
+  issuer: name("a configured issuer's name"),
+  jti: name("a token's id"),
+  subject: name('a subject'),
+  kid: name("a key's id"),
+  before: z
+    .union(
+      [z.int().min(0, BEFORE).max(MAX_SECONDS, BEFORE), z.iso.datetime({ offset: true }).transform(secondsOf)],
+      BEFORE,
+    )
+    .optional(),
+  reason: z.string('a text').max(MAX_REASON_LENGTH, `at most ${MAX_REASON_LENGTH} characters`).optional(),
+});
+
+const request = fields.superRefine((body, context) => {
+  const problem = problemWith(body);
+  if (problem !== undefined) context.addIssue({ code: 'custom', path: [problem.field], message: problem.message });
+});
+
+type Body = z.output<typeof request>;
+
+export const revoke: Call<Body> = {
+  method: 'POST',
+  url: '/v1/revocations',
+  operation: 'revoke',
+  summary: "Revoke a token, a subject's or a key's tokens, or all of an issuer's",
+  admission: { scopes: ['revocations:write'], sufficient: [], basic: true },
+  body: request,
+  success: [{ status: 204, description: 'It does not count any more' }],
+  problems: [],
+  handle,
+};
+
+async function handle(input: CallInput<Body>): Promise<Outcome> {
+  const { token, issuer, jti, subject, kid, before, reason } = input.body;
+  const { revokeAny } = input.services;
+  const by = actorOf(input);
+  if (token !== undefined) {
+    const isToken = await revokeAny.revokeToken(token, by, reason);
+    return isToken ? done(204) : refused([{ field: 'token', message: 'no JWT' }]);
+  }
+  if (issuer === undefined) throw new Error('the schema lets no body through without token and issuer');
+  const errors = await revokeAny.revoke({ issuer, jti, subject, kid, beforeSeconds: before }, by, reason);
+  return errors.length === 0 ? done(204) : refused(errors);
+}
+
+function refused(errors: readonly FieldError[]): Outcome {
+  return failed('invalid_body', 'nothing was revoked', errors);
+}
+
+/** One thing at a time: what a second field would mean, each reader would guess in another way. */
+function problemWith({ token, issuer, jti, subject, kid, before }: z.output<typeof fields>): FieldError | undefined {
+  const [, second] = Object.entries({ jti, subject, kid }).filter(([, value]) => value !== undefined);
+  if (token !== undefined) {
+    const beside = Object.entries({ issuer, jti, subject, kid, before }).find(([, value]) => value !== undefined);
+    return beside && { field: beside[0], message: 'does not go with token' };
+  }
+  if (issuer === undefined) return { field: 'issuer', message: "a configured issuer's name, or else token" };
+  if (second !== undefined) return { field: second[0], message: 'one of jti, subject and kid' };
+  if (before !== undefined && (jti ?? kid) !== undefined) {
+    return { field: 'before', message: 'goes with a subject, or an issuer alone' };
+  }
+  return undefined;
+}
+
+/** A mark is a whole second: the one in which the time lies. */
+function secondsOf(time: string): number {
+  return Math.ceil(Date.parse(time) / 1000);
+}

@@ -1,0 +1,81 @@
+import type { IssuerConfig } from '../config/config.ts';
+import type { Clock, Verifier } from '../core/ports.ts';
+import type { Actor } from '../observe/events.ts';
+import type { RevocationTarget } from '../revocation/target.ts';
+import type { TokenStore } from '../store/store.ts';
+import { identifyToken } from './identify-token.ts';
+import type { Revoke } from './revoke.ts';
+import type { RevokeToken } from './revoke-token.ts';
+import type { FieldError } from './scope-rules.ts';
+
+/** What is to be ended: of an issuer's name one token, one subject's, one key's, or all. */
+export interface RevocationRequest {
+  /** A configured issuer's name. */
+  readonly issuer: string;
+  readonly jti?: string | undefined;
+  readonly subject?: string | undefined;
+  readonly kid?: string | undefined;
+  /** Ends what was issued up to this Unix second; now, where it is absent. */
+  readonly beforeSeconds?: number | undefined;
+}
+
+export interface RevokeAnyParts {
+  readonly issuers: readonly Pick<IssuerConfig, 'name' | 'kind'>[];
+  readonly tokens: Pick<TokenStore, 'find'>;
+  readonly verifier: Verifier;
+  readonly revoke: Pick<Revoke, 'revoke'>;
+  readonly revokeToken: Pick<RevokeToken, 'revoke'>;
+  readonly clock: Pick<Clock, 'wallMs'>;
+}
+
+/** Revokes whatever an issuer of the configuration issued, for callers who may. */
+export class RevokeAny {
+  private readonly parts: RevokeAnyParts;
+
+  constructor(parts: RevokeAnyParts) {
+    this.parts = parts;
+  }
+
+  /** Resolves once the store has it, to what is wrong with the request: nothing, where it was carried out. */
+  async revoke(request: RevocationRequest, by: Actor, reason?: string): Promise<readonly FieldError[]> {
+    const kind = this.parts.issuers.find(({ name }) => name === request.issuer)?.kind;
+    if (kind === undefined) return [{ field: 'issuer', message: `no such issuer: ${JSON.stringify(request.issuer)}` }];
+    if (kind === 'secrets' && request.kid !== undefined) {
+      return [{ field: 'kid', message: 'the issuer signs with a shared secret, which has no kid' }];
+    }
+    await this.parts.revoke.revoke(await this.targetOf(request, kind === 'signing'), by, reason);
+    return [];
+  }
+
+  /**
+   * Ends this very token, whether it is good or not: what cannot be verified now may be later. `false`, and nothing is
+   * written, where it is no JWT.
+   */
+  async revokeToken(token: string, by: Actor, reason?: string): Promise<boolean> {
+    const identified = await identifyToken(token, this.parts.verifier);
+    if (typeof identified === 'string') return false;
+    await this.parts.revoke.revoke(identified.target, by, reason);
+    return true;
+  }
+
+  /** Ends a token of the account's own; any other, whatever it is, is left alone. */
+  async revokeOwnToken(token: string, by: Actor): Promise<void> {
+    const identified = await identifyToken(token, this.parts.verifier);
+    if (typeof identified === 'string' || identified.target.kind !== 'token') return;
+    const { issuer, tokenId } = identified.target;
+    const isOwn = this.parts.issuers.some(({ name, kind }) => name === issuer && kind === 'signing');
+    if (isOwn) await this.parts.revokeToken.revoke(tokenId, by);
+  }
+
+  private async targetOf(request: RevocationRequest, isOwn: boolean): Promise<RevocationTarget> {
+    const { issuer, jti, subject, kid } = request;
+    if (jti !== undefined) {
+      const record = isOwn ? await this.parts.tokens.find(jti) : undefined;
+      return { kind: 'token', issuer, tokenId: jti, expiresAtSeconds: record?.expiresAtSeconds };
+    }
+    if (kid !== undefined) return { kind: 'signing key', issuer, kid };
+    const issuedUpToSeconds = request.beforeSeconds ?? Math.floor(this.parts.clock.wallMs() / 1000);
+    if (subject === undefined) return { kind: 'issuer', issuer, issuedUpToSeconds };
+    return { kind: 'subject', issuer, subject, issuedUpToSeconds };
+  }
+}
