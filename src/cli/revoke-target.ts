@@ -26,9 +26,9 @@ export interface ResolveTools {
 /** Throws a {@link CommandError} where no such issuer is configured, and where it has no such thing. */
 export function checkIssuer(request: OfIssuer, config: Config): void {
   const { kind, name } = issuerNamed(request.issuer, config);
-  if (kind !== 'secrets' || request.form !== 'key') return;
-  const advice = 'take the secret out of the configuration, or end its tokens with --all';
-  throw new CommandError(`sallyport: ${name} signs with a shared secret, which has no key id: ${advice}`);
+  if (request.form !== 'key' || (kind !== 'secrets' && kind !== 'introspection')) return;
+  const why = kind === 'secrets' ? 'signs with a shared secret, which has no key id' : 'signs nothing';
+  throw new CommandError(`sallyport: ${name} ${why}: end its tokens with --all`);
 }
 
 function issuerNamed(name: string, { issuers }: Config): IssuerConfig {
@@ -67,17 +67,19 @@ export async function resolve(request: RevokeRequest, tools: ResolveTools): Prom
 
 async function resolveToken(token: string, config: Config): Promise<Resolved> {
   const identified = await identify(token, config);
-  if (typeof identified === 'string') throw new CommandError(`sallyport: that is no JWT (${identified})`);
+  if (typeof identified === 'string')
+    throw new CommandError(`sallyport: that is no token of a kind that is taken here (${identified})`);
   const { target, failed } = identified;
   if (failed === undefined) return sure(target);
   return { target, warnings: [`it could not be verified (${failed}): not its id is revoked, but its thumbprint`] };
 }
 
 async function identify(token: string, config: Config): ReturnType<typeof identifyToken> {
+  const takesOpaque = config.issuers.some(({ kind }) => kind === 'introspection');
   try {
     const inspection = await openInspection(config);
     try {
-      return await identifyToken(token, inspection.verifier);
+      return await identifyToken(token, { verifier: inspection.verifier, takesOpaque });
     } finally {
       await inspection.close();
     }
@@ -85,7 +87,7 @@ async function identify(token: string, config: Config): ReturnType<typeof identi
     // Keys that cannot be opened are no reason to leave a token in force.
     const check = error instanceof Error ? error.message : 'keys';
     const unverified = { outcome: 'refused', reason: 'unavailable', check } as const;
-    return identifyToken(token, { verify: () => Promise.resolve(unverified) });
+    return identifyToken(token, { verifier: { verify: () => Promise.resolve(unverified) }, takesOpaque });
   }
 }
 

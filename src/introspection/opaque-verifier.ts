@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { IntrospectionIssuer } from '../config/config.ts';
 import type { PresentedCredential } from '../core/credential.ts';
 import type { AskAgain, Finding, Refusal } from '../core/known.ts';
@@ -6,7 +5,7 @@ import type { Clock, Verifier } from '../core/ports.ts';
 import type { Standing } from '../core/standing.ts';
 import { isEnded } from '../core/standing.ts';
 import type { KnownTokens } from '../jwt/known-tokens.ts';
-import { MAX_TOKEN_LENGTH } from '../jwt/token.ts';
+import { readOpaque } from '../jwt/token.ts';
 import type { CredentialParts } from '../jwt/verified-token.ts';
 import { prematureClaim, toCredential } from '../jwt/verified-token.ts';
 import { revokedThumbprintKey } from '../revocation/keys.ts';
@@ -18,8 +17,6 @@ import { RefusedTokens } from './refused-tokens.ts';
 
 /** What an answer may count at most (contract section 3). */
 const MAX_CACHE_MS = 10_000;
-/** `b64token` (RFC 6750, section 2.1). */
-const TOKEN = /^[\w.~+/-]+=*$/;
 
 /** An issuer whose tokens are opaque, and where to ask about them. */
 export interface AskedIssuer {
@@ -49,9 +46,9 @@ export class OpaqueVerifier implements Verifier {
   }
 
   async verify({ value }: PresentedCredential): Promise<Finding> {
-    if (value.length === 0 || value.length > MAX_TOKEN_LENGTH) return refuse('length');
-    if (!TOKEN.test(value)) return refuse('characters');
-    const thumbprint = createHash('sha256').update(value).digest('hex');
+    const token = readOpaque(value);
+    if (typeof token === 'string') return refuse(token);
+    const { thumbprint } = token;
     return this.findRevoked(value, thumbprint) ?? this.refused.find(thumbprint) ?? this.ask(value, thumbprint);
   }
 

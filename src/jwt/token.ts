@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 
 /** Longest token that is looked at, in characters. */
-export const MAX_TOKEN_LENGTH = 16_384;
+const MAX_TOKEN_LENGTH = 16_384;
+/** `b64token` (RFC 6750, section 2.1). */
+const TOKEN = /^[\w.~+/-]+=*$/;
 
 type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -16,7 +18,7 @@ export interface ParsedToken {
 }
 
 /** What keeps a token from being read, for the log. */
-export type Malformation = 'length' | 'parts' | 'encoding' | 'header' | 'crit' | 'payload';
+export type Malformation = 'length' | 'characters' | 'parts' | 'encoding' | 'header' | 'crit' | 'payload';
 
 /** Whether a token may be a JWS: it has three parts. Whatever else is wrong with it, it is none of anybody else's. */
 export function hasThreeParts(token: string): boolean {
@@ -41,6 +43,13 @@ export function parseToken(token: string): ParsedToken | Malformation {
   if (payload === undefined) return 'payload';
   const thumbprint = createHash('sha256').update(`${headerPart}.${payloadPart}`).digest('hex');
   return { algorithm: header['alg'], kid: header['kid'], header, payload, thumbprint };
+}
+
+/** The identity of a token that is opaque to us, the hex SHA-256 of all of it; or what keeps it from being one. */
+export function readOpaque(token: string): { readonly thumbprint: string } | Malformation {
+  if (token.length === 0 || token.length > MAX_TOKEN_LENGTH) return 'length';
+  if (!TOKEN.test(token)) return 'characters';
+  return { thumbprint: createHash('sha256').update(token).digest('hex') };
 }
 
 /** Base64url has several spellings of the same bytes for a decoder that is lenient; only one of them is taken. */

@@ -10,7 +10,10 @@ import { identifyToken } from './identify-token.ts';
 const SECRET = secretOf('s');
 const KEYS = new FixedKeys([{ kid: undefined, key: SECRET, inForce: { inForce: true } }]);
 const verifying = new Verifying({ config: partner([SECRET]), keys: KEYS }, { config: auth0([SECRET]), keys: KEYS });
-const verifier = { verify: ({ value }: { readonly value: string }) => verifying.verify(value) };
+const verifier = {
+  verify: ({ value }: { readonly value: string }) => verifying.verify(value),
+};
+const parts = { verifier, takesOpaque: false };
 
 const CLAIMS = { iss: 'https://partner.example', aud: 'sms-api', sub: 's', jti: 'j1', iat: NOW, exp: NOW + 60 };
 const GATEWAY = { aud: 'urn:sms-gateway', sub: 'urn:Auth0' };
@@ -30,7 +33,7 @@ describe('identifyToken()', () => {
     ['one that is good', CLAIMS, NOW + 60],
     ['one whose time has passed', { ...CLAIMS, exp: NOW - 60 }, NOW - 60],
   ])('names by issuer and id %s', async (_what, claims, expiresAtSeconds) => {
-    expect(await identifyToken(signed(claims), verifier)).toEqual({
+    expect(await identifyToken(signed(claims), parts)).toEqual({
       target: { kind: 'token', issuer: 'partner', tokenId: 'j1', expiresAtSeconds },
       failed: undefined,
     });
@@ -45,7 +48,7 @@ describe('identifyToken()', () => {
     ['whose end is no number', signed({ ...CLAIMS, exp: 'never' }), undefined, 'exp'],
   ])('names by its thumbprint a token %s', async (_what, token, expiresAtSeconds, failed) => {
     const target = { kind: 'thumbprint', thumbprint: thumbprintOf(token), expiresAtSeconds };
-    expect(await identifyToken(token, verifier)).toEqual({ target, failed });
+    expect(await identifyToken(token, parts)).toEqual({ target, failed });
   });
 
   it.each([
@@ -53,6 +56,22 @@ describe('identifyToken()', () => {
     ['opaque', 'parts'],
     ['a.b.c', 'encoding'],
   ])('does not read %j', async (token, why) => {
-    expect(await identifyToken(token, verifier)).toBe(why);
+    expect(await identifyToken(token, parts)).toBe(why);
+  });
+
+  it('names an opaque token by the hash of all of it, where an issuer has such', async () => {
+    const nobody = { verify: () => Promise.reject(new Error('nobody is asked')) };
+    const asked = { verifier: nobody, takesOpaque: true };
+    const thumbprint = createHash('sha256').update('opaque').digest('hex');
+    const target = { kind: 'thumbprint', thumbprint, expiresAtSeconds: undefined };
+    expect(await identifyToken('opaque', asked)).toEqual({ target, failed: undefined });
+    expect(await identifyToken('Bearer opaque', asked)).toBe('characters');
+    expect(await identifyToken('', asked)).toBe('length');
+  });
+
+  it('names a JWT as such also there', async () => {
+    const found = await identifyToken(signed(CLAIMS), { verifier, takesOpaque: true });
+    expect(found).toMatchObject({ target: { kind: 'token', tokenId: 'j1' } });
+    expect(await identifyToken('a.b.c', { verifier, takesOpaque: true })).toBe('encoding');
   });
 });

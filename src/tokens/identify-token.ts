@@ -1,6 +1,6 @@
 import type { Verifier } from '../core/ports.ts';
 import type { Malformation } from '../jwt/token.ts';
-import { parseToken } from '../jwt/token.ts';
+import { hasThreeParts, parseToken, readOpaque } from '../jwt/token.ts';
 import type { OneToken } from '../revocation/target.ts';
 
 /** A token as its revocation names it. */
@@ -10,11 +10,31 @@ export interface IdentifiedToken {
   readonly failed: string | undefined;
 }
 
+export interface IdentifyTokenParts {
+  readonly verifier: Verifier;
+  /** Whether a token that is no JWT may be one of a configured issuer. */
+  readonly takesOpaque: boolean;
+}
+
 /**
  * How to name a token so that its revocation ends it, and no other: by its id where it is verified and has one. What
- * else it says may be a lie that ends somebody else's, so it is named by its thumbprint then.
+ * else it says may be a lie that ends somebody else's, so it is named by its thumbprint then. So is an opaque one, for
+ * ever: nobody need be asked about it, and its server may put its end off.
  */
-export async function identifyToken(token: string, verifier: Verifier): Promise<IdentifiedToken | Malformation> {
+export async function identifyToken(
+  token: string,
+  { verifier, takesOpaque }: IdentifyTokenParts,
+): Promise<IdentifiedToken | Malformation> {
+  return takesOpaque && !hasThreeParts(token) ? identifyOpaque(token) : identifyJwt(token, verifier);
+}
+
+function identifyOpaque(token: string): IdentifiedToken | Malformation {
+  const opaque = readOpaque(token);
+  if (typeof opaque === 'string') return opaque;
+  return { target: { kind: 'thumbprint', ...opaque, expiresAtSeconds: undefined }, failed: undefined };
+}
+
+async function identifyJwt(token: string, verifier: Verifier): Promise<IdentifiedToken | Malformation> {
   const parsed = parseToken(token);
   if (typeof parsed === 'string') return parsed;
   const finding = await verifier.verify({ scheme: 'bearer', value: token });

@@ -40,8 +40,8 @@ export class RevokeAny {
   async revoke(request: RevocationRequest, by: Actor, reason?: string): Promise<readonly FieldError[]> {
     const kind = this.parts.issuers.find(({ name }) => name === request.issuer)?.kind;
     if (kind === undefined) return [{ field: 'issuer', message: `no such issuer: ${JSON.stringify(request.issuer)}` }];
-    if (kind === 'secrets' && request.kid !== undefined) {
-      return [{ field: 'kid', message: 'the issuer signs with a shared secret, which has no kid' }];
+    if (request.kid !== undefined && (kind === 'secrets' || kind === 'introspection')) {
+      return [{ field: 'kid', message: 'the issuer has no keys with a kid' }];
     }
     await this.parts.revoke.revoke(await this.targetOf(request, kind === 'signing'), by, reason);
     return [];
@@ -49,10 +49,10 @@ export class RevokeAny {
 
   /**
    * Ends this very token, whether it is good or not: what cannot be verified now may be later. `false`, and nothing is
-   * written, where it is no JWT.
+   * written, where it is of no kind that is taken here.
    */
   async revokeToken(token: string, by: Actor, reason?: string): Promise<boolean> {
-    const identified = await identifyToken(token, this.parts.verifier);
+    const identified = await this.identify(token);
     if (typeof identified === 'string') return false;
     await this.parts.revoke.revoke(identified.target, by, reason);
     return true;
@@ -60,11 +60,16 @@ export class RevokeAny {
 
   /** Ends a token of the account's own; any other, whatever it is, is left alone. */
   async revokeOwnToken(token: string, by: Actor): Promise<void> {
-    const identified = await identifyToken(token, this.parts.verifier);
+    const identified = await this.identify(token);
     if (typeof identified === 'string' || identified.target.kind !== 'token') return;
     const { issuer, tokenId } = identified.target;
     const isOwn = this.parts.issuers.some(({ name, kind }) => name === issuer && kind === 'signing');
     if (isOwn) await this.parts.revokeToken.revoke(tokenId, by);
+  }
+
+  private identify(token: string) {
+    const takesOpaque = this.parts.issuers.some(({ kind }) => kind === 'introspection');
+    return identifyToken(token, { verifier: this.parts.verifier, takesOpaque });
   }
 
   private async targetOf(request: RevocationRequest, isOwn: boolean): Promise<RevocationTarget> {

@@ -225,7 +225,7 @@ describe.each(STORES)('sallyport token revoke, on the $name store of a running S
     [['--issuer', CORPORATE, '--jti', 'j'], 1, 'auth0-sms and partner)'],
     [['--issuer', 'partner', '--key', 'k', '--yes'], 1, 'partner signs with a shared secret, which has no key id'],
     [['--token-file', '/nowhere'], 1, 'cannot read the credential file'],
-    [['--token-file', '-'], 1, 'that is no JWT (parts)'],
+    [['--token-file', '-'], 1, 'that is no token of a kind that is taken here (parts)'],
     [['--issuer', 'corporate', '--all'], 2, 'this ends every token of corporate: --yes is missing'],
     [['--issuer', 'corporate', '--key', 'rsa'], 2, 'that the key rsa signs: --yes is missing'],
     [['--issuer', 'corporate', '--subject', 's', '--before', '2100-01-01'], 2, '--yes is missing'],

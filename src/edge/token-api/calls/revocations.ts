@@ -51,7 +51,7 @@ async function handle(input: CallInput<Body>): Promise<Outcome> {
   const by = actorOf(input);
   if (token !== undefined) {
     const isToken = await revokeAny.revokeToken(token, by, reason);
-    return isToken ? done(204) : refused([{ field: 'token', message: 'no JWT' }]);
+    return isToken ? done(204) : refused([{ field: 'token', message: 'no token of a kind that is taken here' }]);
   }
   if (issuer === undefined) throw new Error('the schema lets no body through without token and issuer');
   const errors = await revokeAny.revoke({ issuer, jti, subject, kid, beforeSeconds: before }, by, reason);
