@@ -5,7 +5,7 @@
 const CORE = '^src/core/';
 const CONFIG_TYPES = '^src/config/(config|secret)\\.ts$';
 const STORE_INTERFACES = '^src/store/store\\.ts$';
-const REVOCATION_KEYS = '^src/revocation/keys\\.ts$';
+const REVOCATION_KEYS = '^src/revocation/(keys|entry)\\.ts$';
 /** What puts the parts together. */
 const COMPOSITION = '^src/(main|app|running-app|generation)\\.ts$';
 const KNOWS = {

@@ -1,12 +1,15 @@
 import type { DestinationStream } from 'pino';
 import type { Config } from './config/config.ts';
 import type { Clock } from './core/ports.ts';
-import type { Foundation, Generation } from './generation.ts';
-import { buildGeneration, ownIssuer } from './generation.ts';
+import type { Foundation, Generation, OwnSigning } from './generation.ts';
+import { buildGeneration, keyRingOf, ownIssuer } from './generation.ts';
 import { Introspection } from './introspection/introspection.ts';
+import { inOrder } from './jwt/key-life.ts';
 import { KeySets } from './jwt/key-sets.ts';
 import { KnownTokens } from './jwt/known-tokens.ts';
-import { openOwnKeys } from './jwt/own-keys.ts';
+import { OwnKeys } from './jwt/own-keys.ts';
+import { openOwnSealer } from './jwt/own-sealer.ts';
+import { systemTimers } from './jwt/timers.ts';
 import type { Events } from './observe/events.ts';
 import { Observation } from './observe/observation.ts';
 import { Keeper } from './revocation/keeper.ts';
@@ -49,8 +52,9 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
       const uses = new LastUses({ known: parts.known, tokens: parts.store.tokens, clock, failed });
       opened.push(() => uses.close());
     }
-    const ownKeys = issuer ? await openOwnKeys(issuer, config.store, parts.store.signingKeys, clock) : [];
-    const app = new RunningApp(config, { ...parts, ownKeys, observation, admin }, opened);
+    const own = await openOwnSigning(config, parts, 'make the first key');
+    opened.push(async () => own?.keys.close());
+    const app = new RunningApp(config, { ...parts, own, observation, admin }, opened);
     await app.openDoors();
     return app;
   });
@@ -71,11 +75,8 @@ export async function openInspection(config: Config): Promise<Inspection> {
     const silence = { level: 'silent', passes: 0, audit: undefined } as const;
     const observation = new Observation(silence, { clock: systemClock, destination: { write: () => {} } });
     const parts = await layFoundation(patient, observation, systemClock, opened);
-    const issuer = ownIssuer(config);
-    const { signingKeys } = parts.store;
-    const hasKeys = issuer !== undefined && (await signingKeys.list(issuer.name)).length > 0;
-    const ownKeys = hasKeys ? await openOwnKeys(issuer, config.store, signingKeys, systemClock) : [];
-    const { gateway, verifier } = buildGeneration(patient, { ...parts, ownKeys }, 1);
+    const own = await openOwnSigning(config, parts, 'only read');
+    const { gateway, verifier } = buildGeneration(patient, { ...parts, own }, 1);
     const { store, revocationSet } = parts;
     return { gateway, verifier, store, revocationSet, close: () => closeAll(opened) };
   });
@@ -97,7 +98,7 @@ async function layFoundation(
   { events, sources }: Observation,
   clock: Clock,
   opened: (() => Promise<void>)[],
-): Promise<Omit<Foundation, 'ownKeys'>> {
+): Promise<Omit<Foundation, 'own'>> {
   const store = await openStore(config.store, config.timeouts);
   opened.push(() => store.close());
   if (store.warning !== undefined) events.storeWarned(store.warning);
@@ -118,6 +119,26 @@ async function layFoundation(
   return { events, store, clock, revocationSet, standings, known, keySets, introspection, passwords: new Passwords() };
 }
 
+/** Opens our own keys. Rejects where the store's cannot be opened, and `undefined` where there are none to read. */
+async function openOwnSigning(
+  config: Config,
+  { store, clock, events: observer }: Omit<Foundation, 'own'>,
+  mode: 'make the first key' | 'only read',
+): Promise<OwnSigning | undefined> {
+  const issuer = ownIssuer(config);
+  if (issuer === undefined) return undefined;
+  const standing = inOrder((await store.signingKeys.read(issuer.name)).keys);
+  if (standing.length === 0 && mode === 'only read') return undefined;
+  const sealer = await openOwnSealer(issuer, config.store, store.signingKeys);
+  const ring = keyRingOf(config, issuer, { store, clock, sealer });
+  const read = { tend: async () => (await ring.read()).map(({ key }) => key) };
+  const parts = { ring: mode === 'only read' ? read : ring, sealer, clock, timers: systemTimers, random: Math.random };
+  const keys = new OwnKeys({ ...parts, observer });
+  // Those that stand are taken as they are: the revocations that count against them may not be readable yet.
+  keys.adopt(standing.length > 0 ? standing : await ring.tend());
+  return { keys, sealer };
+}
+
 /** The first door to open and the last to close: it shows a start and a stop while they last. */
 async function openAdminDoor({ listen }: Config, observation: Observation, opened: (() => Promise<void>)[]) {
   if (listen.admin === undefined) return undefined;
@@ -135,7 +156,7 @@ async function warnOfNetworkFileSystem({ store }: Config, events: Events): Promi
 
 async function createOwnAccount(
   config: Config,
-  { store, passwords, clock, events }: Omit<Foundation, 'ownKeys'>,
+  { store, passwords, clock, events }: Omit<Foundation, 'own'>,
   env: NodeJS.ProcessEnv,
 ): Promise<void> {
   const issuer = ownIssuer(config);

@@ -10,10 +10,13 @@ import { tokenRoutes } from './edge/token-api/routes.ts';
 import type { TokenServices } from './edge/token-api/services.ts';
 import type { Introspection } from './introspection/introspection.ts';
 import { BearerVerifier } from './jwt/bearer-verifier.ts';
+import { KeyRing } from './jwt/key-ring.ts';
 import type { KeySets } from './jwt/key-sets.ts';
+import { FixedKeys } from './jwt/keys.ts';
 import type { KnownTokens } from './jwt/known-tokens.ts';
+import type { OwnKeys } from './jwt/own-keys.ts';
+import type { Sealer } from './jwt/sealer.ts';
 import { TokenSigner } from './jwt/signer.ts';
-import type { SigningKey } from './jwt/signing-keys.ts';
 import { trustIssuers } from './jwt/trust.ts';
 import type { Events } from './observe/events.ts';
 import type { Keeper } from './revocation/keeper.ts';
@@ -54,8 +57,24 @@ export interface Foundation {
   readonly keySets: KeySets;
   readonly introspection: Introspection;
   readonly passwords: Passwords;
-  /** Our own signing keys, oldest first. */
-  readonly ownKeys: readonly SigningKey[];
+  /** What we sign with; `undefined` where nothing of ours signs. */
+  readonly own: OwnSigning | undefined;
+}
+
+/** Our own keys, and what opens them. */
+export interface OwnSigning {
+  readonly keys: OwnKeys;
+  readonly sealer: Sealer;
+}
+
+/** The keys in the store, under one configuration. */
+export function keyRingOf(
+  { clockSkewMs }: Pick<Config, 'clockSkewMs'>,
+  issuer: OwnIssuer,
+  { store, clock, sealer }: { readonly store: Store; readonly clock: Clock; readonly sealer: Sealer },
+): KeyRing {
+  const { signingKeys, revocations } = store;
+  return new KeyRing({ issuer, store: signingKeys, revocations, sealer, clock, clockSkewMs });
 }
 
 /** All that one configuration decides; a reload makes the next one and the doors ask that from then on. */
@@ -86,7 +105,9 @@ export function buildGeneration(config: Config, foundation: Foundation, generati
       headers: new UpstreamHeaderWriter(identity.headers, identity.forwardCredential),
     },
     tokens:
-      own && foundation.ownKeys.length > 0 ? buildTokenServices(config, own, foundation, verifier, decider) : undefined,
+      own &&
+      foundation.own &&
+      buildTokenServices(config, own, { ...foundation, own: foundation.own }, verifier, decider),
   };
 }
 
@@ -101,8 +122,8 @@ function buildVerifier(
   foundation: Foundation,
   generation: number,
 ): Verifier {
-  const { clock, standings, known, keySets, introspection, ownKeys } = foundation;
-  const issuers = trustIssuers(config.issuers, ownKeys, keySets);
+  const { clock, standings, known, keySets, introspection } = foundation;
+  const issuers = trustIssuers(config.issuers, foundation.own?.keys ?? new FixedKeys([]), keySets);
   const shared = { known, standings, clockSkewMs: config.clockSkewMs, generation };
   return new CredentialVerifier({
     bearer: new BearerVerifier({ ...shared, issuers, clock }),
@@ -114,16 +135,14 @@ function buildVerifier(
 function buildTokenServices(
   { scopes: catalogue, clockSkewMs, issuers }: Config,
   issuer: OwnIssuer,
-  foundation: Foundation,
+  foundation: Foundation & { readonly own: OwnSigning },
   verifier: Verifier,
   decider: MakeDecider,
 ): TokenServices {
-  const { store, clock, ownKeys, events } = foundation;
+  const { store, clock, own, events } = foundation;
   const { accounts, tokens, revocations } = store;
   const { ttl, name } = issuer;
-  const key = ownKeys.findLast(({ algorithm }) => algorithm === issuer.signing.algorithm);
-  if (key === undefined) throw new Error(`issuer '${issuer.name}' has no signing key`);
-  const mint = new TokenMint({ tokens, signer: new TokenSigner(issuer, key), clock });
+  const mint = new TokenMint({ tokens, signer: new TokenSigner(issuer, own.keys), clock });
   const rules = new ScopeRules(catalogue);
   const views = new TokenViews({ issuer: name, tokens, revocations, clock });
   const revoke = new Revoke({ revocations, tokens, ownIssuer: name, events, clock, clockSkewMs });

@@ -7,7 +7,8 @@ import type { ExtAuthzDoor } from './edge/ext-authz/service.ts';
 import type { TokenApiDoor } from './edge/token-api/service.ts';
 import type { TokenServices } from './edge/token-api/services.ts';
 import type { Foundation, Generation } from './generation.ts';
-import { buildGeneration } from './generation.ts';
+import { buildGeneration, keyRingOf, ownIssuer } from './generation.ts';
+import { rereadMs } from './jwt/key-life.ts';
 import type { Observation } from './observe/observation.ts';
 
 /** Sallyport, running. */
@@ -44,6 +45,7 @@ export class RunningApp implements App {
     this.foundation = foundation;
     this.opened = opened;
     this.current = buildGeneration(config, foundation, this.generations);
+    this.readOwnKeys(config);
   }
 
   get extAuthz(): string | undefined {
@@ -126,10 +128,21 @@ export class RunningApp implements App {
     this.current = buildGeneration(config, foundation, this.generations);
     foundation.standings.limit(limitsOf(config));
     foundation.keySets.keepOnly(config.issuers);
+    this.readOwnKeys(config);
     const { extAuthz, tokens, admin } = config.listen;
     if (extAuthz?.tls !== undefined) this.extAuthzDoor?.renewCertificate(extAuthz.tls);
     if (tokens?.tls !== undefined) this.tokensDoor?.renewCertificate(tokens.tls);
     if (admin?.tls !== undefined) foundation.admin?.renewCertificate(admin.tls);
+  }
+
+  /** At once and regularly, by this configuration. */
+  private readOwnKeys(config: Config): void {
+    const { own, store, clock, events } = this.foundation;
+    const issuer = ownIssuer(config);
+    if (own === undefined || issuer === undefined) return;
+    const { algorithm } = issuer.signing;
+    if (own.keys.algorithm !== algorithm) events.ownKeysOfOtherAlgorithm(own.keys.algorithm, algorithm);
+    own.keys.readEvery(rereadMs(issuer.signing), keyRingOf(config, issuer, { store, clock, sealer: own.sealer }));
   }
 
   private tokenServices(): TokenServices {

@@ -125,7 +125,7 @@ async function resolveKey(
 ): Promise<Resolved> {
   const target = { kind: 'signing key', issuer, kid } as const;
   if (kind !== 'signing') return sure(target);
-  const kids = (await signingKeys.list(issuer)).map((key) => key.kid);
+  const kids = (await signingKeys.read(issuer)).keys.map((key) => key.kid);
   if (kids.includes(kid)) return sure(target);
   return { target, warnings: [`the store knows of no such key${suggest(kid, kids)} (${list(kids, 'and') || 'none'})`] };
 }

@@ -119,7 +119,13 @@ interface Signs {
 export interface OwnIssuer extends AnyIssuer, Signs {
   readonly kind: 'signing';
   readonly issuer: string;
-  readonly signing: { readonly algorithm: SigningAlgorithm; readonly sealWith: Secret | undefined };
+  readonly signing: {
+    /** Of the keys that are made from now on; each key is for its own. */
+    readonly algorithm: SigningAlgorithm;
+    readonly sealWith: Secret | undefined;
+    /** How long a new key is published before it signs. */
+    readonly publishAheadSeconds: number;
+  };
   readonly ttl: {
     readonly defaultSeconds: number;
     readonly maxSeconds: number;
@@ -128,7 +134,10 @@ export interface OwnIssuer extends AnyIssuer, Signs {
   };
 }
 
-export type SigningAlgorithm = 'HS256' | 'ES256' | 'RS256' | 'PS256' | 'EdDSA';
+/** JOSE names of the algorithms that our own keys may be for. */
+export const SIGNING_ALGORITHMS = ['HS256', 'ES256', 'RS256', 'PS256', 'EdDSA'] as const;
+
+export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 
 export interface ForeignIssuer extends AnyIssuer {
   /**

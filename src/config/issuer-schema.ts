@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { SIGNING_ALGORITHMS } from './config.ts';
 import { introspectionUrl, issuerUrl, keySetUrl } from './key-url-schema.ts';
 import { secretSchema } from './secret-schema.ts';
 import { distinct, EMPTY, expected, text } from './shape.ts';
@@ -68,11 +69,17 @@ const signing = z.strictObject({
   signing: z
     .strictObject({
       algorithm: z
-        .enum(['HS256', 'ES256', 'RS256', 'PS256', 'EdDSA'])
-        .describe('JOSE name of the algorithm that tokens are signed with'),
+        .enum(SIGNING_ALGORITHMS)
+        .describe('JOSE name of the algorithm of new keys; `sallyport keys rotate` changes over to it'),
       sealWith: secretSchema
         .optional()
         .describe('Secret that signing keys are sealed with in the store, 16 bytes at least'),
+      publishAhead: seconds('10s', '30d')
+        .prefault('10m')
+        .describe(
+          'How long a new key is published before it signs, so that all who verify know it by then: from 10s to 30d, ' +
+            '5 × clockSkew at least. Readers may keep the JWKS for half of it',
+        ),
     })
     .describe('Our own tokens: the keys are made by us and live sealed in the store'),
   ttl: z

@@ -7,6 +7,7 @@ import type {
   OwnIssuer,
   SecretsIssuer,
 } from './config.ts';
+import { SIGNING_ALGORITHMS } from './config.ts';
 import type { Draft } from './draft.ts';
 import { ISSUER_KINDS } from './issuer-schema.ts';
 import type { Path } from './problems.ts';
@@ -65,17 +66,18 @@ function readSigning(draft: Draft, path: Path): OwnIssuer | undefined {
   if (written === undefined) return undefined;
   const { name, issuer, signing, ttl } = written;
   if (ttl.default > ttl.max) draft.refuse([...path, 'ttl'], 'default is longer than max');
-  const { algorithm, sealWith } = signing;
+  const { algorithm, sealWith, publishAhead: publishAheadSeconds } = signing;
   return {
     kind: 'signing',
     name,
     issuer,
     audience: audienceOf(written.audience),
-    // One key pair, two names: RFC 9864 calls by its curve what RFC 8037 called EdDSA.
-    algorithms: algorithm === 'EdDSA' ? ['EdDSA', 'Ed25519'] : [algorithm],
+    // Each of our keys is for one of them, and verifies no other: what it is changes with the keys.
+    algorithms: SIGNING_ALGORITHMS,
     signing: {
       algorithm,
       sealWith: sealWith && readSecret(draft, [...path, 'signing', 'sealWith'], sealWith, MIN_SEAL_BYTES, 'sealWith'),
+      publishAheadSeconds,
     },
     ttl: { defaultSeconds: ttl.default, maxSeconds: ttl.max, privateMaxSeconds: ttl.privateMax },
   };

@@ -26,19 +26,19 @@ describe('issuers that load', () => {
       name: 'own',
       issuer: 'us',
       audience: undefined,
-      algorithms: ['EdDSA', 'Ed25519'],
-      signing: { algorithm: 'EdDSA', sealWith: undefined },
+      algorithms: ['HS256', 'ES256', 'RS256', 'PS256', 'EdDSA'],
+      signing: { algorithm: 'EdDSA', sealWith: undefined, publishAheadSeconds: 600 },
       ttl: { defaultSeconds: 86_400, maxSeconds: 604_800, privateMaxSeconds: 31_536_000 },
     });
   });
 
   it('are our own, with everything said', () => {
     const issuer = issuerOf(
-      '{ name: own, issuer: us, audience: [a, b], signing: { algorithm: HS256, sealWith: { env: KEY } }, ttl: { default: 1h, max: 1h } }',
+      '{ name: own, issuer: us, audience: [a, b], signing: { algorithm: HS256, sealWith: { env: KEY }, publishAhead: 2d }, ttl: { default: 1h, max: 1h } }',
     );
     expect(issuer).toMatchObject({
       audience: ['a', 'b'],
-      algorithms: ['HS256'],
+      signing: { algorithm: 'HS256', publishAheadSeconds: 172_800 },
       ttl: { defaultSeconds: 3600, maxSeconds: 3600 },
     });
     expect(issuer?.kind === 'signing' && issuer.signing.sealWith?.reveal()).toHaveLength(64);
@@ -296,6 +296,14 @@ describe('issuers that are refused', () => {
     [
       '{ name: a, issuer: us, signing: { algorithm: ES256, sealWith: hunter2 } }',
       'issuers[0].signing.sealWith: a secret is never written here: refer to it as { env: NAME } or { file: PATH }',
+    ],
+    [
+      '{ name: a, issuer: us, signing: { algorithm: ES256, publishAhead: 149s } }',
+      'issuers[0].signing.publishAhead: must be at least 5 × clockSkew, which is 150s: instances change over by their own clocks',
+    ],
+    [
+      '{ name: a, issuer: us, signing: { algorithm: ES256, publishAhead: 9s } }',
+      "issuers[0].signing.publishAhead: expected a duration from 10s to 30d, in whole seconds, such as 30s, 5m or 24h, found '9s'",
     ],
     [
       '{ name: a, issuer: us, signing: { algorithm: ES256 }, ttl: { default: 2h, max: 1h } }',

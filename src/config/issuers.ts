@@ -72,6 +72,22 @@ function refuseUnsealed(draft: Draft, written: readonly unknown[]): void {
   }
 }
 
+/** A new key must be known everywhere before it signs, by clocks that differ (`src/jwt/key-life.ts` shares the time out). */
+export function refuseHaste(
+  draft: Draft,
+  issuers: readonly IssuerConfig[] | undefined,
+  clockSkewMs: number | undefined,
+): void {
+  const own = issuers?.find((issuer) => issuer.kind === 'signing');
+  if (own === undefined || clockSkewMs === undefined) return;
+  const leastSeconds = (5 * clockSkewMs) / 1000;
+  if (own.signing.publishAheadSeconds >= leastSeconds) return;
+  const written = draft.valueAt(['issuers']);
+  const index = Array.isArray(written) ? written.findIndex((entry) => isMap(entry) && 'signing' in entry) : 0;
+  const message = `must be at least 5 × clockSkew, which is ${leastSeconds}s: instances change over by their own clocks`;
+  draft.refuse(['issuers', index, 'signing', 'publishAhead'], message);
+}
+
 function isMeant(draft: Draft, path: Path): boolean {
   return draft.valueAt(path) !== undefined || draft.isMisspelt(path);
 }

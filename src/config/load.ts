@@ -4,7 +4,7 @@ import * as z from 'zod';
 import type { Config, LogConfig } from './config.ts';
 import { Draft, isMap, wordReadError } from './draft.ts';
 import { deepFreeze } from './freeze.ts';
-import { issuerNames, readIssuers } from './issuers.ts';
+import { issuerNames, readIssuers, refuseHaste } from './issuers.ts';
 import { readListen } from './listener.ts';
 import type { Problem } from './problems.ts';
 import { readRoutes } from './routes.ts';
@@ -67,8 +67,10 @@ function readConfig(draft: Draft): Config | undefined {
   const basic = readBasic(draft);
   const issuers = readIssuers(draft, catalogue);
   const own = issuers?.find(({ kind }) => kind === 'signing')?.name;
+  const settings = readSettings(draft);
+  refuseHaste(draft, issuers, settings.clockSkewMs);
   const parts = {
-    ...readSettings(draft),
+    ...settings,
     file: draft.file,
     listen: readListen(draft),
     scopes: catalogue,

@@ -32,7 +32,7 @@ function secretsOf(access: RedisAccess | undefined): readonly unknown[] {
   return [textOf(access?.password), textOf(access?.tls?.key)];
 }
 
-/** Whether our own tokens are signed in the same way; nothing else could be taken up by halves. */
+/** Whether our own tokens are the same issuer's, and their keys sealed in the same way; nothing else could be taken up by halves. */
 export function isSameSigning(started: Config, next: Config): boolean {
   return isDeepStrictEqual(signingOf(started), signingOf(next));
 }
@@ -41,7 +41,7 @@ function signingOf({ issuers }: Config): unknown {
   const own = issuers.find((issuer): issuer is OwnIssuer => issuer.kind === 'signing');
   if (own === undefined) return undefined;
   const { name, issuer, audience, signing } = own;
-  return [name, issuer, audience, signing.algorithm, textOf(signing.sealWith)];
+  return [name, issuer, audience, textOf(signing.sealWith)];
 }
 
 function textOf(secret: Secret | undefined): string | undefined {

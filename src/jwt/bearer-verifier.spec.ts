@@ -170,7 +170,7 @@ describe('BearerVerifier.verify()', () => {
         OWN_CLAIMS,
         createSecretKey(Buffer.from(jwkOf(ed25519).x ?? '', 'base64url')),
       ),
-      'algorithm',
+      'key',
       'sallyport',
     ],
     [

@@ -50,7 +50,7 @@ export function isSameAlgorithm(left: string, right: string): boolean {
   return name(left) === name(right);
 }
 
-/** A fixed set of keys: shared secrets, or our own signing keys. */
+/** A fixed set of keys: shared secrets. */
 export class FixedKeys implements KeySource {
   private readonly keys: readonly VerificationKey[];
 

@@ -1,57 +1,217 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { own } from '../../test/jwt/issuers.ts';
-import { Secret } from '../config/secret.ts';
-import { openMemoryStore } from '../store/memory.ts';
-import { openOwnKeys } from './own-keys.ts';
-import { SealBrokenError, Sealer } from './sealer.ts';
-import { openSigningKeys } from './signing-keys.ts';
+import { wordError } from '../../test/jwt/publisher.ts';
+import { makeKey, Ringing, SEALER } from '../../test/jwt/signing.ts';
+import { SimulatedTime } from '../../test/jwt/simulated-time.ts';
+import { NOW } from '../../test/jwt/verifying.ts';
+import { OwnKeys } from './own-keys.ts';
+import { Sealer } from './sealer.ts';
 
-const CLOCK = { wallMs: () => 1_800_000_000_999 };
-const MEMORY = { kind: 'memory' } as const;
-let folder: string;
+const START_MS = new SimulatedTime().nowMs;
+const LIMIT_MS = 60_000;
 
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'sallyport-own-'));
-});
+/** One instance on a store. */
+class Instance {
+  readonly told: string[] = [];
+  /** When it read, and what it was told to make of it. */
+  readonly asked: number[] = [];
+  broken: Error | undefined;
+  readonly keys: OwnKeys;
+  readonly ringing: Ringing;
+  private readonly time: SimulatedTime;
 
-afterEach(() => rm(folder, { recursive: true }));
+  constructor(ringing: Ringing, time: SimulatedTime, sealer = SEALER) {
+    this.ringing = ringing;
+    this.time = time;
+    this.keys = new OwnKeys({
+      ring: this.ring,
+      sealer,
+      clock: { monotonicMs: () => time.nowMs, wallMs: () => this.wallMs() },
+      timers: time,
+      random: () => 0,
+      observer: {
+        ownKeysChanged: (added, dropped) => this.told.push(`+${added.length} -${dropped.length}`),
+        ownKeySigns: (kid) => this.told.push(`signs ${kid}`),
+        ownKeysFailed: (error) => this.told.push(`failed: ${wordError(error)}`),
+        ownKeysRecovered: () => this.told.push('recovered'),
+      },
+    });
+  }
 
-describe('openOwnKeys()', () => {
-  const sealWith = new Secret(Buffer.alloc(32, 'c'));
-  const configured = own('EdDSA', { signing: { algorithm: 'EdDSA', sealWith } });
+  readonly ring = {
+    tend: async (known: Parameters<ReturnType<Ringing['ring']>['tend']>[0]) => {
+      this.asked.push(this.time.nowMs - START_MS);
+      if (this.broken !== undefined) throw this.broken;
+      this.ringing.nowSeconds = Math.floor(this.wallMs() / 1000);
+      // What is made here must take no time: the clock stands still.
+      return this.ringing.ring(own('HS256')).tend(known);
+    },
+  };
 
-  it('seals with the configured secret, and makes no file then', async () => {
-    const { signingKeys } = openMemoryStore();
-    const sqlite = { kind: 'sqlite', path: join(folder, 'store.db') } as const;
-    const [made] = await openOwnKeys(configured, sqlite, signingKeys, CLOCK);
-    const [opened] = await openSigningKeys(configured, signingKeys, new Sealer(sealWith.reveal()), 0);
-    expect(opened?.kid).toBe(made?.kid);
-    expect(await readdir(folder)).toEqual([]);
-    expect(await signingKeys.list('sallyport')).toMatchObject([{ createdAtSeconds: 1_800_000_000 }]);
+  async start(): Promise<this> {
+    this.keys.adopt(await this.ringing.ring().tend());
+    this.keys.readEvery(LIMIT_MS, this.ring);
+    await this.time.advance(0);
+    this.told.length = 0;
+    return this;
+  }
+
+  /** What comes of it within the time that a decision has. */
+  async soon<Value>(asked: Promise<Value>): Promise<Value> {
+    // Looked at below: until then nobody else does.
+    asked.catch(() => undefined);
+    await this.time.advance(100);
+    return asked;
+  }
+
+  private wallMs(): number {
+    return NOW * 1000 + this.time.nowMs - START_MS;
+  }
+}
+
+async function start(sealer = SEALER) {
+  const [ringing, time] = [new Ringing(), new SimulatedTime()];
+  const instance = await new Instance(ringing, time, sealer).start();
+  return { ringing, time, instance, keys: instance.keys };
+}
+
+describe('OwnKeys', () => {
+  it('sign and verify with the key that the store has', async () => {
+    const { keys, ringing } = await start();
+    const { kid, verification } = await keys.current();
+    expect(await ringing.kids()).toEqual([kid]);
+    expect(await keys.find('EdDSA', kid)).toEqual([verification]);
+    expect(await keys.find('Ed25519', kid)).toEqual([verification]);
+    expect(await keys.find('EdDSA', undefined)).toEqual([verification]);
   });
 
-  it('seals with a secret beside the embedded store otherwise', async () => {
-    const { signingKeys } = openMemoryStore();
-    const sqlite = { kind: 'sqlite', path: join(folder, 'store.db') } as const;
-    const [made] = await openOwnKeys(own(), sqlite, signingKeys, CLOCK);
-    expect(await readdir(folder)).toEqual(['store.db.seal']);
-    expect((await openOwnKeys(own(), sqlite, signingKeys, CLOCK))[0]?.kid).toBe(made?.kid);
+  it.each(['HS256', 'ES256', 'RS256'])('verify nothing for %s with a key for EdDSA', async (algorithm) => {
+    const { keys, instance } = await start();
+    const { kid } = await keys.current();
+    expect(await instance.soon(keys.find(algorithm, kid))).toEqual([]);
   });
 
-  it('does not open the keys of a store that was copied without its secret', async () => {
-    const { signingKeys } = openMemoryStore();
-    await openOwnKeys(own(), { kind: 'sqlite', path: join(folder, 'store.db') }, signingKeys, CLOCK);
-    const copy = { kind: 'sqlite', path: join(folder, 'copy.db') } as const;
-    await expect(openOwnKeys(own(), copy, signingKeys, CLOCK)).rejects.toThrow('copy.db.seal is missing');
-    expect(await readdir(folder)).toEqual(['store.db.seal']);
-    await openOwnKeys(own(), copy, openMemoryStore().signingKeys, CLOCK);
-    await expect(openOwnKeys(own(), copy, signingKeys, CLOCK)).rejects.toThrow(SealBrokenError);
+  it('verify for RS256 nothing with a key for PS256, which is of one kind with it', async () => {
+    const { ringing, keys, instance } = await start();
+    await ringing.ring(own('PS256')).rotate();
+    expect(await instance.soon(keys.find('RS256', undefined))).toEqual([]);
+    expect(await keys.find('PS256', undefined)).toHaveLength(1);
   });
 
-  it('needs no secret for a store that ends with the process', async () => {
-    expect(await openOwnKeys(own(), MEMORY, openMemoryStore().signingKeys, CLOCK)).toHaveLength(1);
+  it('are read again within the limit, and change over by themselves', async () => {
+    const { ringing, keys, time, instance } = await start();
+    const { kid: first } = await keys.current();
+    const { key } = await ringing.ring().rotate();
+    await time.advance(LIMIT_MS);
+    expect(instance.told).toEqual(['+1 -0']);
+    expect(await keys.find('EdDSA', key.kid)).toHaveLength(1);
+    expect((await instance.soon(keys.current())).kid).toBe(first);
+    await time.advance(600_000);
+    expect((await instance.soon(keys.current())).kid).toBe(key.kid);
+    expect(instance.told).toContain(`signs ${key.kid}`);
+    expect(await keys.find('EdDSA', first)).toHaveLength(1);
+  });
+
+  it('find a key at once that another instance signs with already', async () => {
+    const { ringing, keys, instance } = await start();
+    const { key } = await ringing.ring().rotate();
+    expect(await instance.soon(keys.find('EdDSA', key.kid))).toMatchObject([{ kid: key.kid }]);
+  });
+
+  it('read once for all who ask for an unknown key, and again after 50 ms at the earliest', async () => {
+    const { keys, time, instance } = await start();
+    instance.asked.length = 0;
+    await time.advance(1_000);
+    const findings = Promise.all(Array.from({ length: 100 }, () => keys.find('EdDSA', 'unknown')));
+    await time.advance(0);
+    // Those who ask while a read is under way, or has just been, wait for one that begins after they asked.
+    const later = Promise.all(Array.from({ length: 100 }, () => keys.find('EdDSA', 'unknown')));
+    await time.advance(49);
+    expect(instance.asked).toEqual([1_000]);
+    await time.advance(1);
+    expect(instance.asked).toEqual([1_000, 1_050]);
+    expect([...(await findings), ...(await later)].flat()).toEqual([]);
+  });
+
+  it('cannot judge an unknown key while the store cannot be read; the known ones verify on', async () => {
+    const { keys, time, instance } = await start();
+    const { kid } = await keys.current();
+    instance.broken = new Error('no route');
+    await time.advance(LIMIT_MS);
+    expect(await instance.soon(keys.find('EdDSA', 'unknown'))).toBeUndefined();
+    expect(await keys.find('EdDSA', kid)).toHaveLength(1);
+    expect(instance.told).toContain('failed: no route');
+    instance.broken = undefined;
+    await time.advance(LIMIT_MS);
+    expect(instance.told.at(-1)).toBe('recovered');
+    expect(await instance.soon(keys.find('EdDSA', 'unknown'))).toEqual([]);
+  });
+
+  it('sign nothing while the store cannot be read, and publish what they know', async () => {
+    const { keys, time, instance } = await start();
+    const published = await keys.published();
+    instance.broken = new Error('no route');
+    await time.advance(1_001);
+    await expect(instance.soon(keys.current())).rejects.toThrow('no route');
+    expect(await instance.soon(keys.published())).toEqual(published);
+  });
+
+  it('sign with no key a second after it was revoked, and end what it verified', async () => {
+    const { ringing, keys, time, instance } = await start();
+    const { kid, verification } = await keys.current();
+    await ringing.revoke(kid);
+    await time.advance(1_001);
+    const { kid: next } = await instance.soon(keys.current());
+    expect(next).not.toBe(kid);
+    expect(verification.inForce.inForce).toBe(false);
+    expect((await keys.published()).map((key) => key.kid)).toEqual([next]);
+  });
+
+  it('keep what they have, and say so, where a key is sealed with a secret they do not have', async () => {
+    const { ringing, keys, time, instance } = await start();
+    const { kid } = await keys.current();
+    await ringing.ring(own(), new Sealer(Buffer.alloc(32, 'x'))).rotate();
+    await time.advance(LIMIT_MS);
+    expect(instance.told).toEqual([expect.stringContaining('is not the one they were sealed with')]);
+    expect(await keys.find('EdDSA', kid)).toHaveLength(1);
+  });
+
+  it('put back what the store has lost', async () => {
+    const { ringing, keys, time } = await start();
+    const { kid } = await keys.current();
+    const { revision } = await ringing.store.signingKeys.read('sallyport');
+    await ringing.store.signingKeys.replace('sallyport', revision, []);
+    await time.advance(LIMIT_MS);
+    expect(await ringing.kids()).toEqual([kid]);
+  });
+
+  it('are read at other moments by another instance, and no more once they are closed', async () => {
+    const { time, instance } = await start();
+    instance.asked.length = 0;
+    await time.advance(2 * LIMIT_MS);
+    expect(instance.asked).toEqual([LIMIT_MS, 2 * LIMIT_MS]);
+    instance.keys.close();
+    await time.advance(10 * LIMIT_MS);
+    expect(instance.asked).toHaveLength(2);
+    expect(time.pending).toBe(0);
+  });
+
+  it('plan one read where a reload asks for one while another is under way', async () => {
+    const { time, instance } = await start();
+    for (const limitMs of [10_000, 20_000]) instance.keys.readEvery(limitMs, instance.ring);
+    instance.asked.length = 0;
+    await time.advance(100);
+    expect(time.pending).toBe(1);
+    await time.advance(20_000);
+    expect(instance.asked.length).toBeLessThanOrEqual(2);
+  });
+
+  it('adopt() takes all of the keys or none', async () => {
+    const { keys } = await start();
+    const { kid } = await keys.current();
+    const good = await makeKey();
+    const broken = { ...(await makeKey()), sealed: 'v1.AAAA' };
+    expect(() => keys.adopt([good, broken])).toThrow('not of a known form');
+    expect((await keys.published()).map((key) => key.kid)).toEqual([kid]);
   });
 });

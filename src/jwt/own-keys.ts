@@ -1,37 +1,200 @@
-import { randomBytes } from 'node:crypto';
-import type { OwnIssuer, StoreConfig } from '../config/config.ts';
+import type { SigningAlgorithm } from '../config/config.ts';
 import type { Clock } from '../core/ports.ts';
-import type { SigningKeyStore } from '../store/store.ts';
-import { readOrMakeSealFile, readSealFile } from './seal-secret.ts';
-import { Sealer } from './sealer.ts';
+import type { SealedSigningKey } from '../store/store.ts';
+import { signingAt } from './key-life.ts';
+import type { KeyRing } from './key-ring.ts';
+import type { KeySource, VerificationKey } from './keys.ts';
+import { isSameAlgorithm } from './keys.ts';
+import type { Sealer } from './sealer.ts';
+import type { SigningKeys } from './signer.ts';
 import type { SigningKey } from './signing-keys.ts';
-import { openSigningKeys } from './signing-keys.ts';
+import { openSigningKey } from './signing-keys.ts';
+import type { Timers } from './timers.ts';
 
-/** Our own signing keys, oldest first, opened with the configured secret or the one beside the embedded store. */
-export async function openOwnKeys(
-  issuer: OwnIssuer,
-  storeConfig: StoreConfig,
-  store: SigningKeyStore,
-  clock: Pick<Clock, 'wallMs'>,
-): Promise<readonly SigningKey[]> {
-  const secret = issuer.signing.sealWith?.reveal() ?? (await secretBeside(storeConfig, () => hasKeys(issuer, store)));
-  return openSigningKeys(issuer, store, new Sealer(secret), Math.floor(clock.wallMs() / 1000));
+/** How old the keys may be that a token is signed with or that are published: a revocation of one counts by then. */
+const FRESH_MS = 1_000;
+/** Between two reads, so that a flood of unknown `kid`s costs the store little; within the time that a decision has. */
+const COOL_DOWN_MS = 50;
+
+/** Told of our own keys. Must not throw. */
+export interface OwnKeysObserver {
+  ownKeysChanged(added: readonly string[], dropped: readonly string[]): void;
+  /** @param kid of the key that signs from now on. */
+  ownKeySigns(kid: string): void;
+  ownKeysFailed(error: unknown): void;
+  ownKeysRecovered(): void;
 }
 
-async function secretBeside(config: StoreConfig, isSealed: () => Promise<boolean>): Promise<Uint8Array> {
-  // The configuration is refused before; a secret of one's own would lock every other instance out.
-  if (config.kind === 'redis') throw new Error('a Redis store needs signing.sealWith');
-  if (config.kind === 'memory') return randomBytes(32);
-  const path = `${config.path}.seal`;
-  // Asked first: whoever makes keys has made the secret before.
-  const isNeeded = await isSealed();
-  const secret = await readSealFile(path);
-  if (secret !== undefined) return secret;
-  // A new one would open nothing, and stand where the right one is to be restored.
-  if (isNeeded) throw new Error(`${path} is missing; restore it, the signing keys need it`);
-  return readOrMakeSealFile(path);
+export interface OwnKeysParts {
+  readonly ring: Pick<KeyRing, 'tend'>;
+  readonly sealer: Sealer;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  /** From 0 to below 1: how far a wait is shortened, so that instances do not read at one moment. */
+  readonly random: () => number;
+  readonly observer: OwnKeysObserver;
 }
 
-async function hasKeys({ name }: OwnIssuer, store: SigningKeyStore): Promise<boolean> {
-  return (await store.list(name)).length > 0;
+interface OwnKey {
+  readonly sealed: SealedSigningKey;
+  readonly opened: SigningKey;
+}
+
+/**
+ * Our own keys as this instance knows them: those in the store, read again and again. Where they cannot be read, the
+ * ones that are known go on verifying, and nothing is signed; a `kid` that is not known may then be a new one.
+ */
+export class OwnKeys implements KeySource, SigningKeys {
+  private readonly parts: OwnKeysParts;
+  private ring: OwnKeysParts['ring'];
+  private known: readonly OwnKey[] = [];
+  private signs: string | undefined;
+  private failing = false;
+  private beganAtMs = Number.NEGATIVE_INFINITY;
+  /** When the keys that are known were asked for, by both clocks: a suspended machine stops one of them. */
+  private readAt: { readonly monotonicMs: number; readonly wallMs: number } | undefined;
+  private running: Promise<void> = Promise.resolve();
+  private next: Promise<void> | undefined;
+  private limitMs: number | undefined;
+  private closed = false;
+  private callOff: () => void = () => undefined;
+
+  constructor(parts: OwnKeysParts) {
+    this.parts = parts;
+    this.ring = parts.ring;
+  }
+
+  /** What tokens are signed with now. */
+  get algorithm(): SigningAlgorithm | undefined {
+    return this.signer()?.opened.algorithm;
+  }
+
+  /** Takes keys up. Throws where one of them cannot be opened, and leaves everything as it was. */
+  adopt(keys: readonly SealedSigningKey[]): void {
+    const former = new Map(this.known.map((key) => [key.sealed.kid, key]));
+    const known = keys.map((sealed) => {
+      const opened = former.get(sealed.kid)?.opened ?? openSigningKey(sealed, this.parts.sealer);
+      return { sealed, opened };
+    });
+    const kids = new Set(keys.map(({ kid }) => kid));
+    const dropped = this.known.filter(({ sealed }) => !kids.has(sealed.kid));
+    for (const { opened } of dropped) opened.verification.inForce.inForce = false;
+    this.known = known;
+    const added = [...kids].filter((kid) => !former.has(kid));
+    if (former.size > 0 && added.length + dropped.length > 0) {
+      this.parts.observer.ownKeysChanged(
+        added,
+        dropped.map(({ sealed }) => sealed.kid),
+      );
+    }
+    this.noticeSigner();
+  }
+
+  /** Reads them now and, from now on, at least every so many milliseconds, through this ring. */
+  readEvery(limitMs: number, ring: OwnKeysParts['ring']): void {
+    this.ring = ring;
+    this.limitMs = limitMs;
+    this.readAgain();
+  }
+
+  /** Reads them no more unasked. */
+  close(): void {
+    this.closed = true;
+    this.callOff();
+  }
+
+  async find(algorithm: string, kid: string | undefined): Promise<readonly VerificationKey[] | undefined> {
+    const found = this.select(algorithm, kid);
+    if (found.length > 0) return found;
+    try {
+      await this.reread();
+    } catch {
+      return undefined;
+    }
+    return this.select(algorithm, kid);
+  }
+
+  /** The key to sign with now. Rejects where the keys cannot be read: it may have been revoked. */
+  async current(): Promise<SigningKey> {
+    await this.refresh();
+    const key = this.signer();
+    if (key === undefined) throw new Error('there is no signing key');
+    return key.opened;
+  }
+
+  /** Every key that verifies, as they were read last: at most a second ago, where they can be read. */
+  async published(): Promise<readonly SigningKey[]> {
+    await this.refresh().catch(() => undefined);
+    return this.known.map(({ opened }) => opened);
+  }
+
+  private async refresh(): Promise<void> {
+    const { clock } = this.parts;
+    const { monotonicMs = -Infinity, wallMs = -Infinity } = this.readAt ?? {};
+    const ageMs = Math.max(clock.monotonicMs() - monotonicMs, Math.abs(clock.wallMs() - wallMs));
+    if (ageMs > FRESH_MS) await this.reread();
+  }
+
+  private readAgain(): void {
+    const plan = (): void => this.plan();
+    void this.reread().then(plan, plan);
+  }
+
+  private plan(): void {
+    this.callOff();
+    if (this.closed || this.limitMs === undefined) return;
+    const delayMs = this.limitMs * (1 - this.parts.random() / 2);
+    this.callOff = this.parts.timers.after(delayMs, () => this.readAgain());
+  }
+
+  /** Resolves with the end of a read that begins after this call; all who ask before it begins share it. */
+  private reread(): Promise<void> {
+    this.next ??= this.readNext();
+    return this.next;
+  }
+
+  private async readNext(): Promise<void> {
+    await this.running.catch(() => undefined);
+    const waitMs = this.beganAtMs + COOL_DOWN_MS - this.parts.clock.monotonicMs();
+    if (waitMs > 0) await new Promise<void>((resolve) => this.parts.timers.after(waitMs, resolve));
+    this.next = undefined;
+    this.running = this.read();
+    await this.running;
+  }
+
+  private async read(): Promise<void> {
+    const { clock, observer } = this.parts;
+    const askedAt = { monotonicMs: clock.monotonicMs(), wallMs: clock.wallMs() };
+    this.beganAtMs = askedAt.monotonicMs;
+    try {
+      this.adopt(await this.ring.tend(this.known.map(({ sealed }) => sealed)));
+    } catch (error) {
+      this.failing = true;
+      if (!this.closed) observer.ownKeysFailed(error);
+      throw error;
+    }
+    this.readAt = askedAt;
+    if (this.failing) observer.ownKeysRecovered();
+    this.failing = false;
+  }
+
+  private select(algorithm: string, kid: string | undefined): readonly VerificationKey[] {
+    return this.known
+      .filter(({ opened }) => (kid === undefined || opened.kid === kid) && isSameAlgorithm(opened.algorithm, algorithm))
+      .map(({ opened }) => opened.verification);
+  }
+
+  private signer(): OwnKey | undefined {
+    const signer = signingAt(
+      this.known.map(({ sealed }) => sealed),
+      this.parts.clock.wallMs() / 1000,
+    );
+    return this.known.find(({ sealed }) => sealed === signer);
+  }
+
+  private noticeSigner(): void {
+    const kid = this.signer()?.sealed.kid;
+    if (kid !== undefined && kid !== this.signs && this.signs !== undefined) this.parts.observer.ownKeySigns(kid);
+    this.signs = kid;
+  }
 }

@@ -1,15 +1,12 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { own } from '../../test/jwt/issuers.ts';
+import { always, makeOpenKey } from '../../test/jwt/signing.ts';
 import { NOW, Verifying } from '../../test/jwt/verifying.ts';
-import type { OwnIssuer, SigningAlgorithm } from '../config/config.ts';
-import { openMemoryStore } from '../store/memory.ts';
+import { SIGNING_ALGORITHMS } from '../config/config.ts';
 import { FixedKeys } from './keys.ts';
-import { Sealer } from './sealer.ts';
 import { TokenSigner } from './signer.ts';
-import { openSigningKeys, type SigningKey } from './signing-keys.ts';
 
-const ALGORITHMS: readonly SigningAlgorithm[] = ['HS256', 'ES256', 'RS256', 'PS256', 'EdDSA'];
 const CLAIMS = {
   tokenId: 'V1StGXR8_Z5jdHi6B-myT',
   subject: 'account-1',
@@ -19,17 +16,11 @@ const CLAIMS = {
   expiresAtSeconds: NOW + 86_400,
 } as const;
 
-async function keyOf(issuer: OwnIssuer): Promise<SigningKey> {
-  const [key] = await openSigningKeys(issuer, openMemoryStore().signingKeys, new Sealer(Buffer.alloc(32)), NOW);
-  if (key === undefined) throw new Error('no key was made');
-  return key;
-}
-
 describe('TokenSigner.sign()', () => {
-  it.each(ALGORITHMS)('signs with %s the claims of the contract, no more and no less', async (algorithm) => {
+  it.each(SIGNING_ALGORITHMS)('signs with %s the claims of the contract, no more and no less', async (algorithm) => {
     const issuer = own(algorithm);
-    const key = await keyOf(issuer);
-    const token = await new TokenSigner(issuer, key).sign(CLAIMS);
+    const key = await makeOpenKey(algorithm);
+    const token = await new TokenSigner(issuer, always(key)).sign(CLAIMS);
     expect(decodeProtectedHeader(token)).toEqual({ alg: algorithm, typ: 'at+jwt', kid: key.kid });
     expect(decodeJwt(token)).toEqual({
       iss: 'https://sallyport.local',
@@ -42,11 +33,11 @@ describe('TokenSigner.sign()', () => {
     });
   });
 
-  it.each(ALGORITHMS)('signs with %s what our own verifier accepts', async (algorithm) => {
+  it.each(SIGNING_ALGORITHMS)('signs with %s what our own verifier accepts', async (algorithm) => {
     const issuer = own(algorithm);
-    const key = await keyOf(issuer);
+    const key = await makeOpenKey(algorithm);
     const subject = new Verifying({ config: issuer, keys: new FixedKeys([key.verification]) });
-    expect(await subject.verify(await new TokenSigner(issuer, key).sign(CLAIMS))).toMatchObject({
+    expect(await subject.verify(await new TokenSigner(issuer, always(key)).sign(CLAIMS))).toMatchObject({
       outcome: 'known',
       identity: {
         issuer: 'sallyport',
@@ -61,15 +52,17 @@ describe('TokenSigner.sign()', () => {
 
   it('names the audience where one is set', async () => {
     const issuer = own('EdDSA', { audience: ['sms-api', 'devices'] });
-    const token = await new TokenSigner(issuer, await keyOf(issuer)).sign(CLAIMS);
+    const token = await new TokenSigner(issuer, always(await makeOpenKey())).sign(CLAIMS);
     expect(decodeJwt(token).aud).toEqual(['sms-api', 'devices']);
   });
 
   it('does not make tokens that another key of ours verifies', async () => {
     const issuer = own('ES256');
-    const [key, other] = [await keyOf(issuer), await keyOf(issuer)];
+    const [key, other] = [await makeOpenKey('ES256'), await makeOpenKey('ES256')];
     const renamed = { ...other.verification, kid: key.kid };
     const subject = new Verifying({ config: issuer, keys: new FixedKeys([renamed]) });
-    expect(await subject.verify(await new TokenSigner(issuer, key).sign(CLAIMS))).toMatchObject({ check: 'signature' });
+    expect(await subject.verify(await new TokenSigner(issuer, always(key)).sign(CLAIMS))).toMatchObject({
+      check: 'signature',
+    });
   });
 });

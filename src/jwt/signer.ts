@@ -13,26 +13,33 @@ export interface OwnClaims {
   readonly expiresAtSeconds: number;
 }
 
+/** Where the key of the moment comes from. */
+export interface SigningKeys {
+  /** Rejects where it cannot be told which key that is. */
+  current(): Promise<SigningKey>;
+}
+
 /** Signs our own tokens: access tokens of RFC 9068's `at+jwt` type. */
 export class TokenSigner {
   private readonly issuer: OwnIssuer;
-  private readonly key: SigningKey;
+  private readonly keys: SigningKeys;
 
-  constructor(issuer: OwnIssuer, key: SigningKey) {
+  constructor(issuer: OwnIssuer, keys: SigningKeys) {
     this.issuer = issuer;
-    this.key = key;
+    this.keys = keys;
   }
 
   /** The compact token. The one place that makes one; nothing keeps it. */
-  sign(claims: OwnClaims): Promise<string> {
+  async sign(claims: OwnClaims): Promise<string> {
+    const { algorithm, kid, signing } = await this.keys.current();
     const jwt = new SignJWT({ scopes: [...claims.scopes], token_use: claims.use })
-      .setProtectedHeader({ alg: this.key.algorithm, typ: 'at+jwt', kid: this.key.kid })
+      .setProtectedHeader({ alg: algorithm, typ: 'at+jwt', kid })
       .setIssuer(this.issuer.issuer)
       .setSubject(claims.subject)
       .setJti(claims.tokenId)
       .setIssuedAt(claims.issuedAtSeconds)
       .setExpirationTime(claims.expiresAtSeconds);
     if (this.issuer.audience !== undefined) jwt.setAudience([...this.issuer.audience]);
-    return jwt.sign(this.key.signing);
+    return jwt.sign(signing);
   }
 }

@@ -7,8 +7,9 @@ import {
   randomBytes,
 } from 'node:crypto';
 import { promisify } from 'node:util';
-import type { OwnIssuer, SigningAlgorithm } from '../config/config.ts';
-import type { SealedSigningKey, SigningKeyStore } from '../store/store.ts';
+import type { SigningAlgorithm } from '../config/config.ts';
+import { SIGNING_ALGORITHMS } from '../config/config.ts';
+import type { SealedSigningKey } from '../store/store.ts';
 import type { VerificationKey } from './keys.ts';
 import type { Sealer } from './sealer.ts';
 
@@ -25,41 +26,38 @@ export interface SigningKey {
   readonly verification: VerificationKey;
 }
 
-/**
- * The issuer's signing keys, oldest first, never none: the first one is made here, and where two instances make it at
- * once both end up with the one that the store took.
- *
- * Throws `SealBrokenError` where the keys were sealed with another secret, and an error that says what to do where
- * the store's keys are of another algorithm than the configured one.
- */
-export async function openSigningKeys(
-  issuer: OwnIssuer,
-  store: SigningKeyStore,
-  sealer: Sealer,
-  nowSeconds: number,
-): Promise<readonly SigningKey[]> {
-  let sealed = await store.list(issuer.name);
-  if (sealed.length === 0) {
-    await store.addFirst(await makeKey(issuer, sealer, nowSeconds));
-    sealed = await store.list(issuer.name);
-  }
-  const keys = sealed.map((key) => openKey(key, sealer));
-  const { algorithm } = issuer.signing;
-  if (keys.every((key) => key.algorithm !== algorithm)) {
-    throw new Error(
-      `issuer '${issuer.name}': the store's signing key is for ${keys[0]?.algorithm}, the configuration asks for ` +
-        `${algorithm}; set signing.algorithm back, or start with a new store`,
-    );
-  }
-  return keys;
+/** What is wanted of a new key. Times are Unix seconds and seconds. */
+export interface NewKey
+  extends Pick<SealedSigningKey, 'createdAtSeconds' | 'signsFromSeconds' | 'longestTokenSeconds'> {
+  /** The configured issuer's name. */
+  readonly issuer: string;
+  readonly algorithm: SigningAlgorithm;
 }
 
-async function makeKey(issuer: OwnIssuer, sealer: Sealer, nowSeconds: number): Promise<SealedSigningKey> {
-  const { algorithm } = issuer.signing;
+/** Makes a key and seals it. */
+export async function makeSigningKey(wanted: NewKey, sealer: Sealer): Promise<SealedSigningKey> {
   const kid = randomBytes(12).toString('base64url');
-  const identity = { kid, issuer: issuer.name, algorithm };
-  const sealed = sealer.seal(await makeMaterial(algorithm), purposeOf(identity));
-  return { ...identity, sealed, createdAtSeconds: nowSeconds };
+  const key = { ...wanted, kid };
+  return { ...key, sealed: sealer.seal(await makeMaterial(wanted.algorithm), purposeOf(key)) };
+}
+
+/** The same key under another seal. Throws as {@link openSigningKey}. */
+export function resealSigningKey(key: SealedSigningKey, from: Sealer, to: Sealer): SealedSigningKey {
+  return { ...key, sealed: to.seal(from.open(key.sealed, purposeOf(key)), purposeOf(key)) };
+}
+
+/** Throws `SealBrokenError` where it was sealed with another secret, and where its algorithm is not known here. */
+export function openSigningKey(key: SealedSigningKey, sealer: Sealer): SigningKey {
+  const material = sealer.open(key.sealed, purposeOf(key));
+  const { kid, algorithm } = key;
+  if (!isSigningAlgorithm(algorithm))
+    throw new Error(`signing key ${kid} is for ${algorithm}, which is not known here`);
+  const isSecret = algorithm === 'HS256';
+  const signing = isSecret
+    ? createSecretKey(material)
+    : createPrivateKey({ key: Buffer.from(material), format: 'der', type: 'pkcs8' });
+  const verifying = isSecret ? signing : createPublicKey(signing);
+  return { kid, algorithm, signing, verification: { kid, key: verifying, inForce: { inForce: true } } };
 }
 
 async function makeMaterial(algorithm: SigningAlgorithm): Promise<Uint8Array> {
@@ -80,23 +78,10 @@ function makePair(algorithm: Exclude<SigningAlgorithm, 'HS256'>): Promise<{ read
   }
 }
 
-function openKey(key: SealedSigningKey, sealer: Sealer): SigningKey {
-  const material = sealer.open(key.sealed, purposeOf(key));
-  const { kid, algorithm } = key;
-  if (!isSigningAlgorithm(algorithm))
-    throw new Error(`signing key ${kid} is for ${algorithm}, which is not known here`);
-  const isSecret = algorithm === 'HS256';
-  const signing = isSecret
-    ? createSecretKey(material)
-    : createPrivateKey({ key: Buffer.from(material), format: 'der', type: 'pkcs8' });
-  const verifying = isSecret ? signing : createPublicKey(signing);
-  return { kid, algorithm, signing, verification: { kid, key: verifying, inForce: { inForce: true } } };
-}
-
 function purposeOf(key: Pick<SealedSigningKey, 'kid' | 'issuer' | 'algorithm'>): string {
   return `signing-key:${key.issuer}:${key.kid}:${key.algorithm}`;
 }
 
 function isSigningAlgorithm(name: string): name is SigningAlgorithm {
-  return name === 'HS256' || name === 'ES256' || name === 'RS256' || name === 'PS256' || name === 'EdDSA';
+  return SIGNING_ALGORITHMS.some((algorithm) => algorithm === name);
 }

@@ -7,10 +7,9 @@ import { forge } from '../../test/jwt/forge.ts';
 import { auth0, corporate, own, partner } from '../../test/jwt/issuers.ts';
 import { jwkOf, rsa, secretOf } from '../../test/jwt/keys.ts';
 import { Publisher } from '../../test/jwt/publisher.ts';
-import { openMemoryStore } from '../store/memory.ts';
+import { makeOpenKey } from '../../test/jwt/signing.ts';
 import { KeySets } from './key-sets.ts';
-import { Sealer } from './sealer.ts';
-import { openSigningKeys } from './signing-keys.ts';
+import { FixedKeys } from './keys.ts';
 import { parseToken } from './token.ts';
 import { trustIssuers } from './trust.ts';
 
@@ -23,12 +22,12 @@ describe('trustIssuers()', () => {
     const { port } = server.address() as AddressInfo;
     const jwks = new URL(`http://127.0.0.1:${port}/jwks.json`);
     const secrets = [secretOf('a'), secretOf('b')];
-    const ownKeys = await openSigningKeys(own(), openMemoryStore().signingKeys, new Sealer(Buffer.alloc(32)), 0);
+    const ownKey = await makeOpenKey();
     const keySets = new KeySets({ clock, observer, timers: clock });
     // Of the same issuer, beside its JWTs.
     const opaque = legacy({ issuer: corporate().issuer });
     const configured = [own(), corporate({ jwks }), partner(secrets), auth0([secretOf('c')]), opaque, legacy()];
-    const issuers = trustIssuers(configured, ownKeys, keySets);
+    const issuers = trustIssuers(configured, new FixedKeys([ownKey.verification]), keySets);
 
     const found: Record<string, unknown> = {};
     for (const [alg, claims] of [
@@ -48,7 +47,7 @@ describe('trustIssuers()', () => {
     server.close();
     keySets.close();
     expect(found).toEqual({
-      sallyport: ownKeys.map(({ kid }) => kid),
+      sallyport: [ownKey.kid],
       corporate: ['a'],
       partner: ['a'.repeat(64), 'b'.repeat(64)],
       'auth0-sms': ['c'.repeat(64)],

@@ -4,22 +4,21 @@ import { Issuers } from './issuers.ts';
 import type { KeySets } from './key-sets.ts';
 import type { KeySource } from './keys.ts';
 import { FixedKeys } from './keys.ts';
-import type { SigningKey } from './signing-keys.ts';
 
-/** Every configured issuer of JWTs with the source of its keys; our own with the keys that the store holds. */
+/** Every configured issuer of JWTs with the source of its keys; our own with the keys of `ownKeys`. */
 export function trustIssuers(
   issuers: readonly IssuerConfig[],
-  ownKeys: readonly SigningKey[],
+  ownKeys: KeySource,
   keySets: Pick<KeySets, 'at'>,
 ): Issuers {
   const ofJwts = issuers.filter((config) => config.kind !== 'introspection');
   return new Issuers(ofJwts.map((config) => ({ config, keys: keysOf(config, ownKeys, keySets) })));
 }
 
-function keysOf(config: JwtIssuer, ownKeys: readonly SigningKey[], keySets: Pick<KeySets, 'at'>): KeySource {
+function keysOf(config: JwtIssuer, ownKeys: KeySource, keySets: Pick<KeySets, 'at'>): KeySource {
   switch (config.kind) {
     case 'signing':
-      return new FixedKeys(ownKeys.map(({ verification }) => verification));
+      return ownKeys;
     case 'jwks':
     case 'discovery':
       return keySets.at(config);

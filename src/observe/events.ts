@@ -185,6 +185,29 @@ export class Events implements DecisionObserver, RevocationObserver {
     this.parts.logs.app.info({ issuer, failures }, 'introspection works again');
   }
 
+  ownKeysChanged(added: readonly string[], dropped: readonly string[]): void {
+    this.parts.logs.app.info({ added, dropped }, 'signing keys changed');
+  }
+
+  ownKeySigns(kid: string): void {
+    this.parts.logs.app.info({ kid }, 'another signing key signs from now on');
+  }
+
+  ownKeysOfOtherAlgorithm(has: string | undefined, wanted: string): void {
+    this.parts.logs.app.warn(
+      { has, wanted },
+      'the signing key is for another algorithm than signing.algorithm: `sallyport keys rotate` changes over',
+    );
+  }
+
+  ownKeysFailed(error: unknown): void {
+    this.tellFailure(error, {}, 'the signing keys cannot be read: the known ones verify, and nothing is signed');
+  }
+
+  ownKeysRecovered(): void {
+    this.parts.logs.app.info('the signing keys can be read again');
+  }
+
   reopenFailed(error: unknown): void {
     this.tell('audit', error, {}, 'the audit log goes on in its former file');
   }

@@ -1,5 +1,6 @@
 import { accountNameKey } from './account-name.ts';
 import { mergeEntries } from './entry-merge.ts';
+import { readRing, writeRing } from './key-ring-text.ts';
 import type {
   Account,
   AccountStore,
@@ -11,6 +12,7 @@ import type {
   RevocationListener,
   RevocationStore,
   SealedSigningKey,
+  SigningKeyRing,
   SigningKeyStore,
   Store,
   TokenEnd,
@@ -220,21 +222,21 @@ class MemoryTokens implements TokenStore {
 
 class MemorySigningKeys implements SigningKeyStore {
   private readonly life: Life;
-  private readonly keys: SealedSigningKey[] = [];
+  private readonly rings = new Map<string, string>();
 
   constructor(life: Life) {
     this.life = life;
   }
 
-  async list(issuer: string): Promise<readonly SealedSigningKey[]> {
+  async read(issuer: string): Promise<SigningKeyRing> {
     this.life.check();
-    return this.keys.filter((key) => key.issuer === issuer);
+    return readRing(this.rings.get(issuer));
   }
 
-  async addFirst(key: SealedSigningKey): Promise<boolean> {
+  async replace(issuer: string, revision: number, keys: readonly SealedSigningKey[]): Promise<boolean> {
     this.life.check();
-    if (this.keys.some(({ issuer }) => issuer === key.issuer)) return false;
-    this.keys.push(key);
+    if (readRing(this.rings.get(issuer)).revision !== revision) return false;
+    this.rings.set(issuer, writeRing({ revision: revision + 1, keys }));
     return true;
   }
 }

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import { describe, expect, it } from 'vitest';
+import { always } from '../../test/jwt/signing.ts';
 import type { OwnIssuer } from '../config/config.ts';
 import { TokenSigner } from '../jwt/signer.ts';
 import { openMemoryStore } from '../store/memory.ts';
@@ -17,7 +18,7 @@ const issuer: OwnIssuer = {
   issuer: 'https://sallyport.local',
   audience: ['sms-api'],
   algorithms: ['EdDSA'],
-  signing: { algorithm: 'EdDSA', sealWith: undefined },
+  signing: { algorithm: 'EdDSA', sealWith: undefined, publishAheadSeconds: 600 },
   ttl: { defaultSeconds: 86_400, maxSeconds: 604_800, privateMaxSeconds: 31_536_000 },
 };
 const catalogue = new Map([
@@ -26,12 +27,13 @@ const catalogue = new Map([
   ['devices:list', { description: undefined, maxTtlSeconds: undefined }],
 ]);
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-const signer = new TokenSigner(issuer, {
+const key = {
   kid: 'k1',
   algorithm: 'EdDSA',
   signing: privateKey,
   verification: { kid: 'k1', key: publicKey, inForce: { inForce: true } },
-});
+} as const;
+const signer = new TokenSigner(issuer, always(key));
 
 async function setUp(scopes: readonly string[] = ['messages:send', 'messages:list', 'tokens:manage']) {
   const store = openMemoryStore();

@@ -390,22 +390,59 @@ function describeTokens(open: () => Promise<Store>): void {
 
 function describeSigningKeys(open: () => Promise<Store>): void {
   describe('signing keys', () => {
-    it('addFirst() adds where the issuer has no key, and writes nothing where it has', async () => {
-      const store = await open();
-      expect(await store.signingKeys.list('own')).toEqual([]);
-      expect(await store.signingKeys.addFirst(signingKey('own', 'key-1'))).toBe(true);
-      expect(await store.signingKeys.addFirst(signingKey('own', 'key-2'))).toBe(false);
-      expect(await store.signingKeys.addFirst(signingKey('other', 'key-1'))).toBe(true);
-      expect(await store.signingKeys.list('own')).toEqual([signingKey('own', 'key-1')]);
-      expect(await store.signingKeys.list('other')).toEqual([signingKey('other', 'key-1')]);
+    const [first, second, third] = [signingKey('key-1'), signingKey('key-2'), signingKey('key-3')];
+
+    it('replace() adds, exchanges and removes keys, in the order they are given', async () => {
+      const { signingKeys } = await open();
+      expect(await signingKeys.read('own')).toEqual({ revision: 0, keys: [] });
+      for (const keys of [[first], [first, second], [third, { ...second, signsFromSeconds: 5 }], []]) {
+        const { revision } = await signingKeys.read('own');
+        expect(await signingKeys.replace('own', revision, keys)).toBe(true);
+        const ring = await signingKeys.read('own');
+        expect(ring.keys).toEqual(keys);
+        expect(ring.revision).toBeGreaterThan(revision);
+      }
     });
 
-    it('addFirst() adds one of several at once', async () => {
-      const store = await open();
-      const kids = ['key-1', 'key-2', 'key-3'];
-      const added = await Promise.all(kids.map((kid) => store.signingKeys.addFirst(signingKey('own', kid))));
-      expect(added.filter(Boolean)).toHaveLength(1);
-      expect(await store.signingKeys.list('own')).toHaveLength(1);
+    it('replace() writes nothing where the keys have changed since they were read', async () => {
+      const { signingKeys } = await open();
+      await signingKeys.replace('own', 0, [first]);
+      const ring = await signingKeys.read('own');
+      for (const revision of [0, ring.revision - 1, ring.revision + 1]) {
+        expect(await signingKeys.replace('own', revision, [second])).toBe(false);
+      }
+      expect(await signingKeys.read('own')).toEqual(ring);
+    });
+
+    it('replace() lets one of several at once through', async () => {
+      const { signingKeys } = await open();
+      for (const round of [1, 2, 3]) {
+        const { revision, keys } = await signingKeys.read('own');
+        const kids = ['a', 'b', 'c'].map((name) => `${name}-${round}`);
+        const replaced = await Promise.all(
+          kids.map((kid) => signingKeys.replace('own', revision, [...keys, signingKey(kid)])),
+        );
+        expect(replaced.filter(Boolean)).toHaveLength(1);
+        expect((await signingKeys.read('own')).keys.map(({ kid }) => kid)).toEqual([
+          ...keys.map(({ kid }) => kid),
+          kids[replaced.indexOf(true)],
+        ]);
+      }
+    });
+
+    it('replace() leaves the keys of other issuers alone', async () => {
+      const { signingKeys } = await open();
+      expect(await signingKeys.replace('own', 0, [first])).toBe(true);
+      expect(await signingKeys.replace('other', 0, [second])).toBe(true);
+      expect((await signingKeys.read('own')).keys).toEqual([first]);
+      expect((await signingKeys.read('other')).keys).toEqual([second]);
+    });
+
+    it('replace() keeps nothing of a key but what is listed', async () => {
+      const { signingKeys } = await open();
+      const opened = { ...first, material: 'plain' };
+      await signingKeys.replace('own', 0, [opened]);
+      expect((await signingKeys.read('own')).keys).toEqual([first]);
     });
   });
 }
@@ -418,9 +455,10 @@ function describeClose(open: () => Promise<Store>): void {
         store.revocations.write(entry('sallyport:revoked:own:a')),
         store.accounts.add(account('account-1', 'ada')),
         store.tokens.add(token('token-1')),
+        store.signingKeys.replace('own', 0, [signingKey('key-1')]),
       ];
       await store.close();
-      expect(await Promise.all(accepted)).toEqual([undefined, true, undefined]);
+      expect(await Promise.all(accepted)).toEqual([undefined, true, undefined, true]);
     });
 
     it('can be called again', async () => {
@@ -449,8 +487,8 @@ function describeClose(open: () => Promise<Store>): void {
         () => store.tokens.rotate('token-1', token('token-2')),
         () => store.tokens.end('token-1', { atSeconds: 1, by: 'ada' }),
         () => store.tokens.markUsed(new Map([['token-1', 1]])),
-        () => store.signingKeys.list('own'),
-        () => store.signingKeys.addFirst(signingKey('own', 'key-1')),
+        () => store.signingKeys.read('own'),
+        () => store.signingKeys.replace('own', 0, [signingKey('key-1')]),
       ];
       for (const call of calls) await expect(call()).rejects.toThrow(StoreError);
     });
@@ -477,6 +515,7 @@ function token(id: string): TokenRecord {
   return { id, accountId: 'account-1', use: 'access', scopes, createdAtSeconds: 1_000, expiresAtSeconds: 2_000.25 };
 }
 
-function signingKey(issuer: string, kid: string): SealedSigningKey {
-  return { kid, issuer, algorithm: 'EdDSA', sealed: `sealed ${kid}`, createdAtSeconds: 1_000 };
+function signingKey(kid: string): SealedSigningKey {
+  const times = { createdAtSeconds: 1_000, signsFromSeconds: 1_000.5, longestTokenSeconds: 86_400 };
+  return { kid, issuer: 'own', algorithm: 'EdDSA', sealed: `sealed ${kid}`, ...times };
 }

@@ -105,11 +105,21 @@ describe('a changed file', () => {
     expect(sallyport.output()).toContain('"needRestart":["listen.tokens"]');
   });
 
-  it('is refused where it would sign in another way', async () => {
+  it('takes up another algorithm for new keys, and says that the present key is not for it', async () => {
     load();
     await edit((config) => {
       const [own] = config['issuers'] as { signing: object }[];
       Object.assign(own?.signing ?? {}, { algorithm: 'ES256' });
+    });
+    await expect.poll(() => sallyport.output(), { timeout: 5_000 }).toContain('"has":"EdDSA","wanted":"ES256"');
+    expect(await call('GET', NEW)).toBe(200);
+  });
+
+  it('is refused where it would sign as another issuer', async () => {
+    load();
+    await edit((config) => {
+      const [own] = config['issuers'] as { issuer: string }[];
+      Object.assign(own ?? {}, { issuer: 'https://other.local' });
       config['routes'] = routesOf(config).filter(({ path }) => path !== NEW);
     });
     await expect.poll(() => sallyport.output(), { timeout: 5_000 }).toContain('signing issuer has changed');

@@ -6,6 +6,7 @@ import type {
   SecretsIssuer,
   SigningAlgorithm,
 } from '../../src/config/config.ts';
+import { SIGNING_ALGORITHMS } from '../../src/config/config.ts';
 import { Secret } from '../../src/config/secret.ts';
 import type { RemoteKeySet } from '../../src/jwt/key-set.ts';
 import { Publisher } from './publisher.ts';
@@ -66,8 +67,8 @@ export function own(algorithm: SigningAlgorithm = 'EdDSA', changes: Partial<OwnI
     name: 'sallyport',
     issuer: 'https://sallyport.local',
     audience: undefined,
-    algorithms: algorithm === 'EdDSA' ? ['EdDSA', 'Ed25519'] : [algorithm],
-    signing: { algorithm, sealWith: undefined },
+    algorithms: SIGNING_ALGORITHMS,
+    signing: { algorithm, sealWith: undefined, publishAheadSeconds: 600 },
     ttl: { defaultSeconds: 86_400, maxSeconds: 604_800, privateMaxSeconds: 31_536_000 },
     ...changes,
   };

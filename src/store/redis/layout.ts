@@ -36,7 +36,7 @@ export function tokenIndexKeys(accountId: string): { readonly byCreation: string
 /** String, empty: written so that replicas have something to confirm, which goes for all that came before it. */
 export const BARRIER_KEY = 'sallyport:write-barrier';
 
-/** Hash: kid → the issuer's sealed signing key as JSON. */
+/** String: the issuer's signing keys, sealed, as JSON. */
 export function signingKeysKey(issuer: string): string {
   return `sallyport:signing-keys:${issuer}`;
 }

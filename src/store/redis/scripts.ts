@@ -51,8 +51,8 @@ declare module 'ioredis' {
     sallyportUseToken(key: string, usedAt: number): Result<null, Context>;
     /** The ids behind `after` (empty: from the newest on), `limit` at most; `null` where `after` is not among them. */
     sallyportPageTokens(byCreation: string, after: string, limit: number): Result<string[] | null, Context>;
-    /** 1 where it was added, 0 where the issuer has a key. */
-    sallyportAddFirstKey(keys: string, kid: string, record: string): Result<number, Context>;
+    /** 1 where the ring took the place of the one with this revision, 0 where another stands there. */
+    sallyportReplaceKeys(keys: string, revision: number, ring: string): Result<number, Context>;
   }
 }
 
@@ -160,9 +160,12 @@ end
 return redis.call('ZREVRANGE', KEYS[1], first, first + ARGV[2] - 1)
 `;
 
-const ADD_FIRST_KEY = `
-if redis.call('EXISTS', KEYS[1]) == 1 then return 0 end
-return redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+const REPLACE_KEYS = `
+local standing = redis.call('GET', KEYS[1])
+local revision = standing and cjson.decode(standing).revision or 0
+if revision ~= tonumber(ARGV[1]) then return 0 end
+redis.call('SET', KEYS[1], ARGV[2])
+return 1
 `;
 
 /** Teaches a client the scripts. A script runs alone from its first line to its last. */
@@ -179,5 +182,5 @@ export function defineScripts(client: Redis): void {
   client.defineCommand('sallyportEndToken', { numberOfKeys: 1, lua: END_TOKEN });
   client.defineCommand('sallyportUseToken', { numberOfKeys: 1, lua: USE_TOKEN });
   client.defineCommand('sallyportPageTokens', { numberOfKeys: 1, lua: PAGE_TOKENS, readOnly: true });
-  client.defineCommand('sallyportAddFirstKey', { numberOfKeys: 1, lua: ADD_FIRST_KEY });
+  client.defineCommand('sallyportReplaceKeys', { numberOfKeys: 1, lua: REPLACE_KEYS });
 }

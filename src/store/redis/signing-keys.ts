@@ -1,9 +1,9 @@
-import type { SealedSigningKey, SigningKeyStore } from '../store.ts';
+import { readRing, writeRing } from '../key-ring-text.ts';
+import type { SealedSigningKey, SigningKeyRing, SigningKeyStore } from '../store.ts';
 import { signingKeysKey } from './layout.ts';
-import { toSigningKey } from './records.ts';
 import type { Writes } from './writes.ts';
 
-/** Sealed signing keys in Redis. No decision waits for them, so reading may take as long as a write. */
+/** Sealed signing keys in Redis. Reading may take as long as a write: a decision that waits for it has its own limit. */
 export class RedisSigningKeys implements SigningKeyStore {
   private readonly writes: Writes;
 
@@ -11,21 +11,15 @@ export class RedisSigningKeys implements SigningKeyStore {
     this.writes = writes;
   }
 
-  async list(issuer: string): Promise<readonly SealedSigningKey[]> {
-    return await this.writes.ask(async (client) =>
-      (await client.hvals(signingKeysKey(issuer))).map((record) => toSigningKey(record)).toSorted(byAge),
+  async read(issuer: string): Promise<SigningKeyRing> {
+    return await this.writes.ask(async (client) => readRing((await client.get(signingKeysKey(issuer))) ?? undefined));
+  }
+
+  async replace(issuer: string, revision: number, keys: readonly SealedSigningKey[]): Promise<boolean> {
+    const text = writeRing({ revision: revision + 1, keys });
+    const replaced = await this.writes.write((client) =>
+      client.sallyportReplaceKeys(signingKeysKey(issuer), revision, text),
     );
+    return replaced > 0;
   }
-
-  async addFirst(key: SealedSigningKey): Promise<boolean> {
-    const { kid, issuer, algorithm, sealed, createdAtSeconds } = key;
-    const record = JSON.stringify({ kid, issuer, algorithm, sealed, createdAtSeconds });
-    const added = await this.writes.write((client) => client.sallyportAddFirstKey(signingKeysKey(issuer), kid, record));
-    return added > 0;
-  }
-}
-
-/** Oldest first; by id where two were made in one second, so that all instances agree. */
-function byAge(left: SealedSigningKey, right: SealedSigningKey): number {
-  return left.createdAtSeconds - right.createdAtSeconds || (left.kid < right.kid ? -1 : 1);
 }

@@ -99,12 +99,14 @@ it('write() among many at once waits for no more than two confirmations', async 
   }
 });
 
+const LIFE = { signsFromSeconds: 1, longestTokenSeconds: 60 };
+
 it('write() of every kind waits for the replica', async () => {
   const { primary, replica } = await pair();
   const [store, careless] = [await open(primary), await open(primary, 0)];
   const account = { id: 'a', name: 'ada', passwordHash: '', scopes: [], createdAtSeconds: 1 };
   const mark = { key: 'sallyport:notbefore:own:a', value: '5', expiresAtSeconds: undefined };
-  const key = { kid: 'k', issuer: 'own', algorithm: 'EdDSA', sealed: 's', createdAtSeconds: 1 };
+  const key = { kid: 'k', issuer: 'own', algorithm: 'EdDSA', sealed: 's', createdAtSeconds: 1, ...LIFE };
   const token = {
     id: 't',
     accountId: 'a',
@@ -118,8 +120,8 @@ it('write() of every kind waits for the replica', async () => {
     expect(await failure(store.accounts.add(account))).toContain(TOO_FEW);
     expect(await failure(store.accounts.remove('a', mark))).toContain(TOO_FEW);
     expect(await failure(store.tokens.add(token))).toContain(TOO_FEW);
-    expect(await failure(store.signingKeys.addFirst(key))).toContain(TOO_FEW);
-    expect(await store.signingKeys.list('own')).toEqual([key]);
+    expect(await failure(store.signingKeys.replace('own', 0, [key]))).toContain(TOO_FEW);
+    expect((await store.signingKeys.read('own')).keys).toEqual([key]);
     await revoke(careless);
   } finally {
     replica.thaw();

@@ -15,7 +15,12 @@ export type Operation =
   | { readonly kind: 'rotate-token'; readonly id: string; readonly successor: TokenRecord }
   | { readonly kind: 'end-token'; readonly id: string; readonly end: TokenEnd }
   | { readonly kind: 'mark-tokens-used'; readonly uses: ReadonlyMap<string, number> }
-  | { readonly kind: 'add-first-signing-key'; readonly key: SealedSigningKey }
+  | {
+      readonly kind: 'replace-signing-keys';
+      readonly issuer: string;
+      readonly revision: number;
+      readonly keys: readonly SealedSigningKey[];
+    }
   /** Forgets a batch of what has expired; `true` where there may be more. */
   | { readonly kind: 'purge'; readonly nowSeconds: number };
 

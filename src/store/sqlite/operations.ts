@@ -1,9 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { accountNameKey } from '../account-name.ts';
 import { mergeEntries } from '../entry-merge.ts';
+import { readRing, writeRing } from '../key-ring-text.ts';
 import type { Account, RevocationEntry, SealedSigningKey } from '../store.ts';
 import type { Operation } from './messages.ts';
 import { toEntry } from './records.ts';
+import { asText } from './rows.ts';
 import { CHANGES_KEPT } from './schema.ts';
 import { change } from './statement.ts';
 import { addToken, endToken, markTokensUsed, rotateToken } from './token-operations.ts';
@@ -32,8 +34,8 @@ export function perform(database: DatabaseSync, operation: Operation): boolean {
       return endToken(database, operation.id, operation.end);
     case 'mark-tokens-used':
       return markTokensUsed(database, operation.uses);
-    case 'add-first-signing-key':
-      return addFirstSigningKey(database, operation.key);
+    case 'replace-signing-keys':
+      return replaceSigningKeys(database, operation.issuer, operation.revision, operation.keys);
     case 'purge':
       return purge(database, operation.nowSeconds);
   }
@@ -77,14 +79,19 @@ function removeAccount(database: DatabaseSync, id: string, mark: RevocationEntry
   return change(database, 'DELETE FROM account WHERE id = ?', [id]) > 0 && writeRevocation(database, mark);
 }
 
-function addFirstSigningKey(database: DatabaseSync, key: SealedSigningKey): boolean {
-  const { kid, issuer, algorithm, sealed, createdAtSeconds } = key;
+function replaceSigningKeys(
+  database: DatabaseSync,
+  issuer: string,
+  revision: number,
+  keys: readonly SealedSigningKey[],
+): boolean {
+  const row = database.prepare('SELECT ring FROM signing_keys WHERE issuer = ?').get(issuer);
+  if (readRing(row && asText(row, 'ring')).revision !== revision) return false;
   return (
     change(
       database,
-      `INSERT INTO signing_key (kid, issuer, algorithm, sealed, created_at) SELECT ?, ?, ?, ?, ?
-       WHERE NOT EXISTS (SELECT 1 FROM signing_key WHERE issuer = ?)`,
-      [kid, issuer, algorithm, sealed, createdAtSeconds, issuer],
+      'INSERT INTO signing_keys (issuer, ring) VALUES (?, ?) ON CONFLICT (issuer) DO UPDATE SET ring = excluded.ring',
+      [issuer, writeRing({ revision: revision + 1, keys })],
     ) > 0
   );
 }

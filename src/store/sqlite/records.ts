@@ -1,5 +1,5 @@
 import { TOKEN_USES } from '../../core/known.ts';
-import type { Account, RevocationEntry, SealedSigningKey, TokenEnd, TrackedToken } from '../store.ts';
+import type { Account, RevocationEntry, TokenEnd, TrackedToken } from '../store.ts';
 import type { Row } from './rows.ts';
 import { asNumber, asText, asTexts, optional } from './rows.ts';
 
@@ -48,15 +48,4 @@ function toEnd(row: Row): TokenEnd | undefined {
   if (atSeconds === undefined) return undefined;
   const reason = optional(asText, row, 'end_reason');
   return { atSeconds, by: asText(row, 'ended_by'), ...(reason === undefined ? {} : { reason }) };
-}
-
-/** A row of `signing_key`. */
-export function toSigningKey(row: Row): SealedSigningKey {
-  return {
-    kid: asText(row, 'kid'),
-    issuer: asText(row, 'issuer'),
-    algorithm: asText(row, 'algorithm'),
-    sealed: asText(row, 'sealed'),
-    createdAtSeconds: asNumber(row, 'created_at'),
-  };
 }

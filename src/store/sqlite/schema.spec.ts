@@ -48,12 +48,32 @@ describe('openSqliteStore()', () => {
     expect(await store.revocations.read(keys)).toEqual(['', '', '', '']);
   });
 
+  it('takes the signing keys of version 2 along', async () => {
+    const path = temporaryFile();
+    await (await openSqliteStore(path)).close();
+    execute(
+      path,
+      `DROP TABLE signing_keys;
+       CREATE TABLE signing_key (position INTEGER PRIMARY KEY, kid TEXT NOT NULL, issuer TEXT NOT NULL,
+         algorithm TEXT NOT NULL, sealed TEXT NOT NULL, created_at REAL NOT NULL, UNIQUE (issuer, kid)) STRICT;
+       INSERT INTO signing_key (kid, issuer, algorithm, sealed, created_at)
+         VALUES ('k', 'own', 'EdDSA', 's', 1000.5), ('k', 'other', 'ES256', 't', 2000);
+       PRAGMA user_version = 2`,
+    );
+    const { signingKeys } = await openForTest(path);
+    const { revision, keys } = await signingKeys.read('own');
+    const times = { createdAtSeconds: 1000.5, signsFromSeconds: 1000.5, longestTokenSeconds: 0 };
+    expect(keys).toEqual([{ kid: 'k', issuer: 'own', algorithm: 'EdDSA', sealed: 's', ...times }]);
+    expect(await signingKeys.replace('own', revision, [])).toBe(true);
+    expect((await signingKeys.read('other')).keys).toMatchObject([{ algorithm: 'ES256' }]);
+  });
+
   it('refuses a file of a newer version', async () => {
     const path = temporaryFile();
     await (await openSqliteStore(path)).close();
     execute(path, 'PRAGMA user_version = 99');
     await expect(openSqliteStore(path)).rejects.toThrow(
-      `SQLite store "${path}": has schema version 99, but this Sallyport knows versions up to 3; run the Sallyport that wrote it`,
+      `SQLite store "${path}": has schema version 99, but this Sallyport knows versions up to 4; run the Sallyport that wrote it`,
     );
   });
 

@@ -75,6 +75,19 @@ const STEPS = [
     INSERT INTO revocation_change (key) VALUES (OLD.key);
   END;
   `,
+  // The keys of an issuer as one text, so that they change together (`key-ring-text.ts`).
+  `
+  CREATE TABLE signing_keys (
+    issuer TEXT PRIMARY KEY NOT NULL,
+    ring TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO signing_keys (issuer, ring)
+    SELECT issuer, json_object('revision', 1, 'keys', json_group_array(json_object(
+      'kid', kid, 'issuer', issuer, 'algorithm', algorithm, 'sealed', sealed, 'createdAtSeconds', created_at,
+      'signsFromSeconds', created_at, 'longestTokenSeconds', 0) ORDER BY position))
+    FROM signing_key GROUP BY issuer;
+  DROP TABLE signing_key;
+  `,
 ];
 
 /** Brings a database of ours, or an empty one, to the newest schema. Throws, and changes nothing, for any other. */

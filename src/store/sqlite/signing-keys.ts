@@ -1,6 +1,7 @@
-import type { SealedSigningKey, SigningKeyStore } from '../store.ts';
+import { readRing } from '../key-ring-text.ts';
+import type { SealedSigningKey, SigningKeyRing, SigningKeyStore } from '../store.ts';
 import type { Reader } from './reader.ts';
-import { toSigningKey } from './records.ts';
+import { asText } from './rows.ts';
 import type { Writer } from './writer.ts';
 
 /** Sealed signing keys in SQLite. */
@@ -13,12 +14,14 @@ export class SqliteSigningKeys implements SigningKeyStore {
     this.writer = writer;
   }
 
-  async list(issuer: string): Promise<readonly SealedSigningKey[]> {
-    const sql = 'SELECT * FROM signing_key WHERE issuer = ? ORDER BY created_at, position';
-    return await this.reader.read((query) => query(sql, issuer).map(toSigningKey));
+  async read(issuer: string): Promise<SigningKeyRing> {
+    return await this.reader.read((query) => {
+      const [row] = query('SELECT ring FROM signing_keys WHERE issuer = ?', issuer);
+      return readRing(row && asText(row, 'ring'));
+    });
   }
 
-  async addFirst(key: SealedSigningKey): Promise<boolean> {
-    return await this.writer.ask({ kind: 'add-first-signing-key', key });
+  async replace(issuer: string, revision: number, keys: readonly SealedSigningKey[]): Promise<boolean> {
+    return await this.writer.ask({ kind: 'replace-signing-keys', issuer, revision, keys });
   }
 }

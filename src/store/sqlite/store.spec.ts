@@ -1,7 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openForTest, temporaryFile } from '../../../test/contract/sqlite-file.ts';
-import type { SealedSigningKey } from '../store.ts';
 import { StoreError } from '../store.ts';
 import { openSqliteStore } from './store.ts';
 
@@ -33,21 +32,6 @@ describe('SQLite store', () => {
     const store = await openForTest(path);
     const read = () => store.revocations.read(['1000', '4000000000', 'undefined']);
     await expect.poll(read).toEqual([undefined, '', '']);
-  });
-
-  it('lists signing keys oldest first, as other processes may have added them', async () => {
-    const { store, hand } = await openBoth();
-    const key = (kid: string, createdAtSeconds: number): SealedSigningKey => ({
-      kid,
-      issuer: 'own',
-      algorithm: 'EdDSA',
-      sealed: 'sealed',
-      createdAtSeconds,
-    });
-    await store.signingKeys.addFirst(key('newer', 2_000));
-    hand.exec(`INSERT INTO signing_key (kid, issuer, algorithm, sealed, created_at)
-      VALUES ('older', 'own', 'EdDSA', 'sealed', 1000)`);
-    expect(await store.signingKeys.list('own')).toEqual([key('older', 1_000), key('newer', 2_000)]);
   });
 
   it.each(['UPDATE account SET scopes = 1', `UPDATE account SET scopes = '{}'`, `UPDATE account SET scopes = '[1]'`])(

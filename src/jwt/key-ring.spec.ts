@@ -1,0 +1,176 @@
+import { describe, expect, it } from 'vitest';
+import { own } from '../../test/jwt/issuers.ts';
+import { makeKey, Ringing } from '../../test/jwt/signing.ts';
+import { NOW } from '../../test/jwt/verifying.ts';
+import { signingAt } from './key-life.ts';
+
+const AHEAD = 600;
+/** The longest life of a token, twice the skew and a minute. */
+const RETIRED_FOR = 31_536_000 + 60 + 60;
+
+describe('KeyRing.tend()', () => {
+  it('makes the first key, which signs at once', async () => {
+    const ringing = new Ringing();
+    const keys = await ringing.ring().tend();
+    expect(keys).toMatchObject([
+      {
+        issuer: 'sallyport',
+        algorithm: 'EdDSA',
+        createdAtSeconds: NOW,
+        signsFromSeconds: NOW,
+        longestTokenSeconds: 31_536_000,
+      },
+    ]);
+    expect(await ringing.ring().tend()).toEqual(keys);
+    expect(await ringing.states()).toEqual(['signing']);
+  });
+
+  it('ends with one key where several instances make the first at once', async () => {
+    const ringing = new Ringing();
+    const made = await Promise.all(Array.from({ length: 8 }, () => ringing.ring().tend()));
+    expect(new Set(made.flat().map(({ kid }) => kid))).toEqual(new Set(await ringing.kids()));
+    expect(await ringing.states()).toEqual(['signing']);
+  });
+
+  it('writes nothing where everything is in order', async () => {
+    const ringing = new Ringing();
+    await ringing.ring().tend();
+    const before = await ringing.store.signingKeys.read('sallyport');
+    await ringing.ring().tend(before.keys);
+    expect(await ringing.store.signingKeys.read('sallyport')).toEqual(before);
+  });
+
+  it('removes a retired key once the last token it signed has ended, and not before', async () => {
+    const ringing = new Ringing();
+    await ringing.ring().tend();
+    const { key } = await ringing.ring().rotate();
+    ringing.nowSeconds += AHEAD + RETIRED_FOR - 1;
+    expect(await ringing.ring().tend()).toHaveLength(2);
+    ringing.nowSeconds += 1;
+    expect(await ringing.ring().tend()).toEqual([key]);
+  });
+
+  it('makes another key, which signs at once, where the signing key was revoked', async () => {
+    const ringing = new Ringing();
+    const [first] = await ringing.ring().tend();
+    await ringing.revoke(first?.kid ?? '');
+    const [second, ...others] = await ringing.ring().tend();
+    expect(others).toEqual([]);
+    expect(second).toMatchObject({ signsFromSeconds: NOW });
+    expect(second?.kid).not.toBe(first?.kid);
+  });
+
+  it('lets the key that waits sign at once where the signing key was revoked', async () => {
+    const ringing = new Ringing();
+    const [first] = await ringing.ring().tend();
+    const { key } = await ringing.ring().rotate();
+    ringing.nowSeconds += 10;
+    await ringing.revoke(first?.kid ?? '');
+    expect(await ringing.ring().tend()).toEqual([{ ...key, signsFromSeconds: NOW + 10 }]);
+  });
+
+  it('never goes back to a retired key', async () => {
+    const ringing = new Ringing();
+    const [first] = await ringing.ring().tend();
+    const { key: second } = await ringing.ring().rotate();
+    ringing.nowSeconds += AHEAD;
+    await ringing.revoke(second.kid);
+    const keys = await ringing.ring().tend();
+    expect(keys.map(({ kid }) => kid)).toEqual([first?.kid, expect.not.stringContaining(second.kid)]);
+    expect(signingAt(keys, ringing.nowSeconds)).toBe(keys[1]);
+  });
+
+  it('removes a waiting or a retired key that was revoked, and leaves the others as they are', async () => {
+    const ringing = new Ringing();
+    const [first] = await ringing.ring().tend();
+    const { key: second } = await ringing.ring().rotate();
+    await ringing.revoke(second.kid);
+    expect(await ringing.ring().tend()).toEqual([first]);
+    const { key: third } = await ringing.ring().rotate();
+    ringing.nowSeconds += AHEAD;
+    await ringing.revoke(first?.kid ?? '');
+    expect(await ringing.ring().tend()).toEqual([third]);
+  });
+
+  it('takes a revocation that begins later for none until then', async () => {
+    const ringing = new Ringing();
+    const [first] = await ringing.ring().tend();
+    await ringing.revoke(first?.kid ?? '', `after:${NOW + 10}`);
+    expect(await ringing.ring().tend()).toEqual([first]);
+    ringing.nowSeconds += 10;
+    expect((await ringing.ring().tend())[0]?.kid).not.toBe(first?.kid);
+  });
+
+  it('puts back what the store has lost, beside what was made meanwhile', async () => {
+    const [before, after] = [new Ringing(), new Ringing()];
+    await before.ring().tend();
+    await before.ring().rotate();
+    const known = (await before.store.signingKeys.read('sallyport')).keys;
+    expect(await after.ring().tend(known)).toEqual(known);
+    after.nowSeconds += 5;
+    const another = new Ringing();
+    another.nowSeconds += 5;
+    const [fresh] = await another.ring().tend();
+    expect(await another.ring().tend(known)).toEqual([known[0], fresh, known[1]]);
+  });
+
+  it('does not put back what was revoked or has gone', async () => {
+    const ringing = new Ringing();
+    const [first] = await ringing.ring().tend();
+    await ringing.ring().rotate();
+    const { keys: known } = await ringing.store.signingKeys.read('sallyport');
+    ringing.nowSeconds += AHEAD + RETIRED_FOR;
+    const standing = await ringing.ring().tend();
+    expect(standing).toHaveLength(1);
+    expect(await ringing.ring().tend(known)).toEqual(standing);
+    const revoked = await makeKey();
+    await ringing.revoke(revoked.kid);
+    expect(await ringing.ring().tend([revoked])).toEqual(standing);
+    expect(first).toBeDefined();
+  });
+
+  it('gives up where the keys change under it without end', async () => {
+    const ringing = new Ringing();
+    const { signingKeys } = ringing.store;
+    Object.assign(signingKeys, { replace: async () => false });
+    await expect(ringing.ring().tend()).rejects.toThrow('the signing keys of sallyport are being changed without end');
+  });
+});
+
+describe('KeyRing.rotate()', () => {
+  it('publishes a key that signs once everybody can have seen it', async () => {
+    const ringing = new Ringing();
+    const [first] = await ringing.ring().tend();
+    const { outcome, key } = await ringing.ring().rotate();
+    expect([outcome, key.signsFromSeconds]).toEqual(['made', NOW + AHEAD]);
+    expect(await ringing.kids()).toEqual([first?.kid, key.kid]);
+    expect(await ringing.states()).toEqual(['signing', 'waiting']);
+    ringing.nowSeconds += AHEAD;
+    expect(await ringing.states()).toEqual(['retired', 'signing']);
+  });
+
+  it('makes one key where several are asked for at once', async () => {
+    const ringing = new Ringing();
+    await ringing.ring().tend();
+    const rotations = await Promise.all(Array.from({ length: 8 }, () => ringing.ring().rotate()));
+    expect(rotations.filter(({ outcome }) => outcome === 'made')).toHaveLength(1);
+    expect(new Set(rotations.map(({ key }) => key.kid)).size).toBe(1);
+    expect(await ringing.states()).toEqual(['signing', 'waiting']);
+  });
+
+  it('adds none while one waits, whatever its algorithm', async () => {
+    const ringing = new Ringing();
+    await ringing.ring().tend();
+    const { key } = await ringing.ring().rotate();
+    expect(await ringing.ring(own('ES256')).rotate()).toEqual({ outcome: 'waits', key });
+  });
+
+  it('changes over to the algorithm of the configuration', async () => {
+    const ringing = new Ringing();
+    await ringing.ring(own('HS256')).tend();
+    await ringing.ring(own('EdDSA')).rotate();
+    ringing.nowSeconds += AHEAD;
+    const keys = (await ringing.ring().read()).map(({ key, state }) => `${key.algorithm} ${state}`);
+    expect(keys).toEqual(['HS256 retired', 'EdDSA signing']);
+  });
+});

@@ -1,0 +1,32 @@
+import { randomBytes } from 'node:crypto';
+import type { OwnIssuer, StoreConfig } from '../config/config.ts';
+import type { SigningKeyStore } from '../store/store.ts';
+import { readOrMakeSealFile, readSealFile } from './seal-secret.ts';
+import { Sealer } from './sealer.ts';
+
+/** What opens our own signing keys: the configured secret, or the one beside the embedded store. */
+export async function openOwnSealer(
+  issuer: OwnIssuer,
+  config: StoreConfig,
+  store: Pick<SigningKeyStore, 'read'>,
+): Promise<Sealer> {
+  return new Sealer(issuer.signing.sealWith?.reveal() ?? (await secretBeside(issuer, config, store)));
+}
+
+async function secretBeside(
+  { name }: OwnIssuer,
+  config: StoreConfig,
+  store: Pick<SigningKeyStore, 'read'>,
+): Promise<Uint8Array> {
+  // The configuration is refused before; a secret of one's own would lock every other instance out.
+  if (config.kind === 'redis') throw new Error('a Redis store needs signing.sealWith');
+  if (config.kind === 'memory') return randomBytes(32);
+  const path = `${config.path}.seal`;
+  // Asked first: whoever makes keys has made the secret before.
+  const isNeeded = (await store.read(name)).keys.length > 0;
+  const secret = await readSealFile(path);
+  if (secret !== undefined) return secret;
+  // A new one would open nothing, and stand where the right one is to be restored.
+  if (isNeeded) throw new Error(`${path} is missing; restore it, the signing keys need it`);
+  return readOrMakeSealFile(path);
+}
