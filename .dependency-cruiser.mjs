@@ -6,6 +6,8 @@ const CORE = '^src/core/';
 const CONFIG_TYPES = '^src/config/(config|secret)\\.ts$';
 const STORE_INTERFACES = '^src/store/store\\.ts$';
 const REVOCATION_KEYS = '^src/revocation/(keys|entry)\\.ts$';
+/** What a reader of our own keys is told. */
+const PUBLISHED_KEYS = '^src/jwt/published-key-set\\.ts$';
 /** What puts the parts together. */
 const COMPOSITION = '^src/(main|app|running-app|generation)\\.ts$';
 const KNOWS = {
@@ -18,7 +20,7 @@ const KNOWS = {
   introspection: [CORE, CONFIG_TYPES, REVOCATION_KEYS, '^src/jwt/'],
   revocation: [CORE, CONFIG_TYPES, STORE_INTERFACES, '^src/store/entry-merge\\.ts$'],
   tokens: [CORE, CONFIG_TYPES, STORE_INTERFACES, '^src/(jwt|revocation|observe)/'],
-  edge: [CORE, CONFIG_TYPES, STORE_INTERFACES, '^src/(tokens|observe|http2)/'],
+  edge: [CORE, CONFIG_TYPES, STORE_INTERFACES, '^src/(tokens|observe|http2)/', PUBLISHED_KEYS],
   http2: [CORE, CONFIG_TYPES],
 };
 

@@ -10,11 +10,13 @@ import { tokenRoutes } from './edge/token-api/routes.ts';
 import type { TokenServices } from './edge/token-api/services.ts';
 import type { Introspection } from './introspection/introspection.ts';
 import { BearerVerifier } from './jwt/bearer-verifier.ts';
+import { keySetMaxAgeSeconds } from './jwt/key-life.ts';
 import { KeyRing } from './jwt/key-ring.ts';
 import type { KeySets } from './jwt/key-sets.ts';
 import { FixedKeys } from './jwt/keys.ts';
 import type { KnownTokens } from './jwt/known-tokens.ts';
 import type { OwnKeys } from './jwt/own-keys.ts';
+import { PublishedKeySet } from './jwt/published-key-set.ts';
 import type { Sealer } from './jwt/sealer.ts';
 import { TokenSigner } from './jwt/signer.ts';
 import { trustIssuers } from './jwt/trust.ts';
@@ -164,6 +166,7 @@ function buildTokenServices(
     tokenViews: views,
     revokeAny: new RevokeAny({ issuers, tokens, verifier, revoke, revokeToken, clock }),
     introspectToken: new IntrospectToken({ decider: byRoutes([ANY_TOKEN], unseen), accounts, issuer: name }),
+    keySet: new PublishedKeySet(own.keys, keySetMaxAgeSeconds(issuer.signing)),
   };
 }
 

@@ -10,9 +10,7 @@ import type { Json } from '../jwt/forge.ts';
 import { corporate, partner, publishing } from '../jwt/issuers.ts';
 import { ed25519, jwkOf, p256, p384, rsa, secretOf } from '../jwt/keys.ts';
 import { NOW, Verifying } from '../jwt/verifying.ts';
-
-/** Exact versions, of what they need as well. */
-const PACKAGES = ['PyJWT==2.15.1', 'joserfc==1.8.0', 'cryptography==50.0.2', 'cffi==2.1.1', 'pycparser==3.12'];
+import { PYTHON_PACKAGES } from './python-packages.ts';
 
 const SECRET = secretOf('s');
 
@@ -63,7 +61,7 @@ describe('a token made by somebody else', () => {
   let packages: string;
 
   beforeAll(async () => {
-    packages = await pythonPackages(PACKAGES);
+    packages = await pythonPackages(PYTHON_PACKAGES);
     folder = await mkdtemp(join(tmpdir(), 'sallyport-keys-'));
     for (const [name, key] of Object.entries(KEYS)) {
       const isSecret = key.type === 'secret';

@@ -1,5 +1,6 @@
 import type { AnyCall } from './call.ts';
 import { issueAccessToken, revokeAccessToken } from './calls/access-tokens.ts';
+import { getKeySet } from './calls/key-set.ts';
 import { logIn } from './calls/login.ts';
 import { serverMetadata } from './calls/metadata.ts';
 import { introspect, revokePresented } from './calls/oauth.ts';
@@ -22,4 +23,5 @@ export const CALLS: readonly AnyCall[] = [
   revokePresented,
   introspect,
   serverMetadata,
+  getKeySet,
 ];

@@ -1,5 +1,6 @@
 import type { CatalogueScope } from '../../config/config.ts';
 import type { Decider } from '../../core/ports.ts';
+import type { PublishedKeySet } from '../../jwt/published-key-set.ts';
 import type { IntrospectToken } from '../../tokens/introspect-token.ts';
 import type { IssueToken } from '../../tokens/issue-token.ts';
 import type { LogIn } from '../../tokens/log-in.ts';
@@ -22,4 +23,5 @@ export interface TokenServices {
   readonly introspectToken: IntrospectToken;
   /** What our own tokens name as `iss`. */
   readonly issuer: string;
+  readonly keySet: PublishedKeySet;
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Call, CallInput, Outcome } from '../call.ts';
 import { done, failed } from '../call.ts';
+import { getKeySet } from './key-set.ts';
 import { introspect, revokePresented } from './oauth.ts';
 
 const metadata = z.strictObject({
@@ -8,6 +9,7 @@ const metadata = z.strictObject({
   response_types_supported: z.array(z.string()),
   grant_types_supported: z.array(z.string()),
   scopes_supported: z.array(z.string()),
+  jwks_uri: z.url(),
   introspection_endpoint: z.url(),
   introspection_endpoint_auth_methods_supported: z.array(z.string()),
   revocation_endpoint: z.url(),
@@ -38,6 +40,7 @@ async function describe({ services }: CallInput<undefined>): Promise<Outcome> {
     response_types_supported: [],
     grant_types_supported: [],
     scopes_supported: [...catalogue.keys()],
+    jwks_uri: at(getKeySet),
     introspection_endpoint: at(introspect),
     introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'Bearer'],
     revocation_endpoint: at(revokePresented),
