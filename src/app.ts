@@ -131,7 +131,7 @@ async function openOwnSigning(
   if (standing.length === 0 && mode === 'only read') return undefined;
   const sealer = await openOwnSealer(issuer, config.store, store.signingKeys);
   const ring = keyRingOf(config, issuer, { store, clock, sealer });
-  const read = { tend: async () => (await ring.read()).map(({ key }) => key) };
+  const read = { tend: async () => inOrder((await store.signingKeys.read(issuer.name)).keys) };
   const parts = { ring: mode === 'only read' ? read : ring, sealer, clock, timers: systemTimers, random: Math.random };
   const keys = new OwnKeys({ ...parts, observer });
   // Those that stand are taken as they are: the revocations that count against them may not be readable yet.

@@ -4,6 +4,7 @@ import { check } from './cli/check.ts';
 import type { Command, Terminal } from './cli/command.ts';
 import { CommandError, UsageError } from './cli/command.ts';
 import { explain } from './cli/explain.ts';
+import { keys } from './cli/keys.ts';
 import { routes } from './cli/routes.ts';
 import { serve } from './cli/serve.ts';
 import { store } from './cli/store.ts';
@@ -16,6 +17,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['explain', explain],
   ['account', account],
   ['store', store],
+  ['keys', keys],
   ['token', token],
 ]);
 

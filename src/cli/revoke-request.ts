@@ -3,6 +3,7 @@ import { quote } from '../config/wording.ts';
 import { MAX_REASON_LENGTH } from '../tokens/revoke.ts';
 import type { Arguments } from './command.ts';
 import { UsageError } from './command.ts';
+import type { Author } from './revoke-by-operator.ts';
 
 /** Option by option what `sallyport token revoke` takes. */
 export const REVOKE_OPTIONS = {
@@ -74,10 +75,7 @@ export function readRequest(args: Arguments): RevokeRequest {
 }
 
 /** Who and why, as far as it was said. */
-export function readAuthor({ values }: Arguments): {
-  readonly by: string | undefined;
-  readonly reason: string | undefined;
-} {
+export function readAuthor({ values }: Arguments): Author {
   return { by: shortText(values, 'by', MAX_AUTHOR_LENGTH), reason: shortText(values, 'reason', MAX_REASON_LENGTH) };
 }
 

@@ -1,13 +1,11 @@
-import { userInfo } from 'node:os';
 import { systemClock } from '../app.ts';
 import type { Config } from '../config/config.ts';
 import type { RevocationTarget } from '../revocation/target.ts';
 import type { RevocationEntry, Store } from '../store/store.ts';
-import { Revoke } from '../tokens/revoke.ts';
-import { openAudit } from './audit.ts';
 import type { Arguments, Command, Terminal } from './command.ts';
 import { requireConfig, UsageError } from './command.ts';
 import { confirm } from './confirm.ts';
+import { revokeByOperator } from './revoke-by-operator.ts';
 import type { RevokeRequest } from './revoke-request.ts';
 import { REVOKE_OPTIONS, readAuthor, readRequest } from './revoke-request.ts';
 import { checkIssuer, resolve } from './revoke-target.ts';
@@ -51,7 +49,7 @@ each with [--reason TEXT] [--by NAME] [--yes] [--config FILE]
     return withStore(config.store, async (store) => {
       const { target, warnings } = await resolve(request, { config, store, terminal, nowSeconds: nowSeconds() });
       for (const warning of warnings) terminal.err(`warning: ${printable(warning)}\n`);
-      const entry = await write(target, author, { config, store, terminal });
+      const entry = await revokeByOperator(target, author, { config, store, terminal });
       const lines = entry === undefined ? [endedWords(target)] : await linesOf(target, entry, config, store);
       for (const line of lines) terminal.out(`${printable(line)}\n`);
       return 0;
@@ -64,37 +62,10 @@ async function confirmFarReaching(request: RevokeRequest, { values }: Arguments,
   if (words !== undefined) await confirm(printable(words), values['yes'] === true, terminal);
 }
 
-async function write(
-  target: RevocationTarget,
-  { by = `operator:${userName()}`, reason }: ReturnType<typeof readAuthor>,
-  { config, store, terminal }: { readonly config: Config; readonly store: Store; readonly terminal: Terminal },
-): Promise<RevocationEntry | undefined> {
-  const { clockSkewMs } = config;
-  const { revocations, tokens } = store;
-  const ownIssuer = config.issuers.find(({ kind }) => kind === 'signing')?.name;
-  const audit = openAudit(config, terminal);
-  try {
-    const { events } = audit;
-    const revoke = new Revoke({ revocations, tokens, ownIssuer, events, clock: systemClock, clockSkewMs });
-    return await revoke.revoke(target, { by }, reason);
-  } finally {
-    audit.close();
-  }
-}
-
 /** Where an entry stood before, what it says is what counts. */
 async function linesOf(target: RevocationTarget, entry: RevocationEntry, config: Config, { revocations }: Store) {
   const [standing = entry.value] = await revocations.read([entry.key]);
   return revokedLines(target, entry, standing, config.revocation);
-}
-
-/** Some users have a number alone. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return `${process.getuid?.() ?? 'unknown'}`;
-  }
 }
 
 function nowSeconds(): number {

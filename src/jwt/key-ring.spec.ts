@@ -170,7 +170,7 @@ describe('KeyRing.rotate()', () => {
     await ringing.ring(own('HS256')).tend();
     await ringing.ring(own('EdDSA')).rotate();
     ringing.nowSeconds += AHEAD;
-    const keys = (await ringing.ring().read()).map(({ key, state }) => `${key.algorithm} ${state}`);
+    const keys = (await ringing.lives()).map(({ key, state }) => `${key.algorithm} ${state}`);
     expect(keys).toEqual(['HS256 retired', 'EdDSA signing']);
   });
 });

@@ -43,12 +43,6 @@ export class KeyRing {
     this.parts = parts;
   }
 
-  /** As the store has them, in the order in which they sign. */
-  async read(): Promise<readonly LivingKey[]> {
-    const { store, issuer } = this.parts;
-    return this.livesOf((await store.read(issuer.name)).keys);
-  }
-
   /**
    * Brings the keys in order, and resolves to them: the first key is made, those that are revoked or have gone are
    * removed, and where the signing key was revoked another one signs at once. A key leaves by its time or by its
@@ -101,7 +95,7 @@ export class KeyRing {
     const all = inOrder([...standing, ...lost]);
     const revoked = await this.revokedAmong(all);
     const nowSeconds = this.nowSeconds();
-    const gone = this.livesOf(all).filter(({ state, untilSeconds = Infinity }) => {
+    const gone = livesUnder(this.parts, all).filter(({ state, untilSeconds = Infinity }) => {
       return state === 'retired' && nowSeconds >= untilSeconds;
     });
     const kept = all.filter((key) => !revoked.has(key) && gone.every((life) => life.key !== key));
@@ -143,14 +137,18 @@ export class KeyRing {
     );
   }
 
-  private livesOf(keys: readonly SealedSigningKey[]): readonly LivingKey[] {
-    const { issuer, clockSkewMs } = this.parts;
-    return livesOf(keys, this.nowSeconds(), { longestTokenSeconds: longestTokenSeconds(issuer), clockSkewMs });
-  }
-
   private nowSeconds(): number {
     return Math.floor(this.parts.clock.wallMs() / 1000);
   }
+}
+
+/** Where these keys are in their lives, in the order in which they sign. */
+export function livesUnder(
+  { issuer, clock, clockSkewMs }: Pick<KeyRingParts, 'issuer' | 'clock' | 'clockSkewMs'>,
+  keys: readonly SealedSigningKey[],
+): readonly LivingKey[] {
+  const limits = { longestTokenSeconds: longestTokenSeconds(issuer), clockSkewMs };
+  return livesOf(keys, Math.floor(clock.wallMs() / 1000), limits);
 }
 
 function longestTokenSeconds({ ttl }: OwnIssuer): number {

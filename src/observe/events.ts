@@ -154,6 +154,14 @@ export class Events implements DecisionObserver, RevocationObserver {
     this.parts.logs.audit.info({ ...by, ...facts, reason }, REVOKED[kind]);
   }
 
+  /** @param signsFrom when it takes over, in UTC. */
+  signingKeyMade(
+    by: Operator,
+    key: { readonly issuer: string; readonly kid: string; readonly signsFrom: string },
+  ): void {
+    this.parts.logs.audit.info({ ...by, ...key }, 'signing key made');
+  }
+
   keySetFetched(issuer: string, kids: Kids): void {
     this.parts.logs.app.info({ issuer, kids: namesOf(kids) }, 'key set fetched');
   }

@@ -47,7 +47,14 @@ describe('what is not understood', () => {
   });
 
   it('--help prints each usage and exits with 0', async () => {
-    for (const args of [['--help'], ['serve', '--help'], ['check', '-h'], ['account', '--help'], ['token', '--help']]) {
+    for (const args of [
+      ['--help'],
+      ['serve', '--help'],
+      ['check', '-h'],
+      ['account', '--help'],
+      ['keys', '--help'],
+      ['token', '--help'],
+    ]) {
       const { code, output } = await runSallyport(args);
       expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('usage: sallyport') });
     }

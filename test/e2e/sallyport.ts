@@ -29,6 +29,8 @@ export interface Sallyport extends Process {
   readonly ports: SallyportPorts;
   /** Holds the configuration and the store. */
   readonly folder: string;
+  /** Writes its configuration anew; it takes it up by itself, or on SIGHUP. */
+  rewrite(edit: SallyportOptions['edit']): Promise<void>;
   /** Stops it and removes its folder. */
   close(): Promise<void>;
 }
@@ -48,7 +50,9 @@ export async function startSallyport({ env = {}, edit, after }: SallyportOptions
     await close();
     throw error;
   });
-  return { ...sallyport, ports, folder, close };
+  const rewrite = async (change: SallyportOptions['edit']): Promise<void> =>
+    writeFile(file, await exampleConfig(ports, change));
+  return { ...sallyport, ports, folder, rewrite, close };
 }
 
 async function freshPorts(): Promise<SallyportPorts> {

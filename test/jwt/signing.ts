@@ -1,5 +1,6 @@
 import type { OwnIssuer, SigningAlgorithm } from '../../src/config/config.ts';
-import { KeyRing } from '../../src/jwt/key-ring.ts';
+import type { LivingKey } from '../../src/jwt/key-ring.ts';
+import { KeyRing, livesUnder } from '../../src/jwt/key-ring.ts';
 import { Sealer } from '../../src/jwt/sealer.ts';
 import type { SigningKeys } from '../../src/jwt/signer.ts';
 import type { SigningKey } from '../../src/jwt/signing-keys.ts';
@@ -46,13 +47,19 @@ export class Ringing {
     return new KeyRing({ issuer, store: signingKeys, revocations, sealer, clock, clockSkewMs: 30_000 });
   }
 
-  /** State of each key, in order. */
+  /** Each key and where it is in its life, in order. */
+  async lives(): Promise<readonly LivingKey[]> {
+    const clock = { wallMs: () => this.nowSeconds * 1000 };
+    const { keys } = await this.store.signingKeys.read('sallyport');
+    return livesUnder({ issuer: own(), clock, clockSkewMs: 30_000 }, keys);
+  }
+
   async states(): Promise<readonly string[]> {
-    return (await this.ring().read()).map(({ state }) => state);
+    return (await this.lives()).map(({ state }) => state);
   }
 
   async kids(): Promise<readonly string[]> {
-    return (await this.ring().read()).map(({ key }) => key.kid);
+    return (await this.lives()).map(({ key }) => key.kid);
   }
 
   async revoke(kid: string, value = ''): Promise<void> {

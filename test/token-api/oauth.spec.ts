@@ -390,6 +390,7 @@ describe('a client library that knows nothing of us', () => {
       scopes_supported: ['messages:send', 'messages:list'],
       introspection_endpoint: `${ISSUER}/oauth2/introspect`,
       introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'Bearer'],
+      jwks_uri: `${ISSUER}/.well-known/jwks.json`,
       revocation_endpoint: `${ISSUER}/oauth2/revoke`,
       revocation_endpoint_auth_methods_supported: ['client_secret_basic'],
     });

@@ -1,0 +1,48 @@
+import { userInfo } from 'node:os';
+import { systemClock } from '../app.ts';
+import type { Config } from '../config/config.ts';
+import type { Operator } from '../observe/events.ts';
+import type { RevocationTarget } from '../revocation/target.ts';
+import type { RevocationEntry, Store } from '../store/store.ts';
+import { Revoke } from '../tokens/revoke.ts';
+import { openAudit } from './audit.ts';
+import type { Terminal } from './command.ts';
+
+/** Who asks, and why; the user of the system where nobody is named. */
+export interface Author {
+  readonly by: string | undefined;
+  readonly reason: string | undefined;
+}
+
+/** Writes a revocation and its audit record; resolves as {@link Revoke.revoke}. */
+export async function revokeByOperator(
+  target: RevocationTarget,
+  author: Author,
+  { config, store, terminal }: { readonly config: Config; readonly store: Store; readonly terminal: Terminal },
+): Promise<RevocationEntry | undefined> {
+  const { clockSkewMs } = config;
+  const { revocations, tokens } = store;
+  const ownIssuer = config.issuers.find(({ kind }) => kind === 'signing')?.name;
+  const audit = openAudit(config, terminal);
+  try {
+    const { events } = audit;
+    const revoke = new Revoke({ revocations, tokens, ownIssuer, events, clock: systemClock, clockSkewMs });
+    return await revoke.revoke(target, operatorOf(author), author.reason);
+  } finally {
+    audit.close();
+  }
+}
+
+/** Who is named, else the user of the system. */
+export function operatorOf({ by = `operator:${userName()}` }: Pick<Author, 'by'>): Operator {
+  return { by };
+}
+
+/** Some users have a number alone. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `${process.getuid?.() ?? 'unknown'}`;
+  }
+}
