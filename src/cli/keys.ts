@@ -5,11 +5,13 @@ import { keySetMaxAgeSeconds } from '../jwt/key-life.ts';
 import type { LivingKey } from '../jwt/key-ring.ts';
 import { KeyRing, livesUnder } from '../jwt/key-ring.ts';
 import { openOwnSealer } from '../jwt/own-sealer.ts';
+import { Sealer } from '../jwt/sealer.ts';
 import type { Store } from '../store/store.ts';
 import { openAudit } from './audit.ts';
 import type { Arguments, Command, Terminal } from './command.ts';
 import { CommandError, requireConfig, UsageError } from './command.ts';
 import { confirm } from './confirm.ts';
+import { readFormerSecret } from './former-secret.ts';
 import { operatorOf, revokeByOperator } from './revoke-by-operator.ts';
 import { readAuthor } from './revoke-request.ts';
 import { requireStoreFile, withStore } from './store.ts';
@@ -17,16 +19,19 @@ import { timeOf } from './words.ts';
 
 /** Lists, rotates and revokes our own signing keys in the store, whether Sallyport runs on it or not. */
 export const keys: Command = {
-  summary: 'list, rotate or revoke our own signing keys',
+  summary: 'list, rotate, revoke or reseal our own signing keys',
   usage: `usage: sallyport keys list [--json] [--config FILE]
        sallyport keys rotate [--by NAME] [--config FILE]
        sallyport keys revoke KID [--reason TEXT] [--by NAME] [--yes] [--config FILE]
+       sallyport keys reseal [--from-env NAME | --from-file FILE] [--base64url] [--config FILE]
 
 list    each key with its algorithm, and where it is in its life: it waits, signs, or is retired and still verifies
 rotate  makes a key for signing.algorithm. It is published at once and signs after signing.publishAhead, when everybody
         can have read it; the one before it verifies until the last token that it signed has ended
 revoke  for the emergency: ends every token that the key signed. Where it is the one that signs, another signs at once,
         and readers that keep the key set may refuse its tokens until they read it again
+reseal  seals with signing.sealWith what another secret sealed before: the one in a variable, in a file, or in the file
+        beside an embedded store. What runs goes on; start it again with the new secret before you rotate
 --by    who does it; by default operator: and the user of the system
 --yes   do not ask before revoke: nobody can take it back
 `,
@@ -35,6 +40,9 @@ revoke  for the emergency: ends every token that the key signed. Where it is the
     reason: { type: 'string' },
     by: { type: 'string' },
     yes: { type: 'boolean' },
+    'from-env': { type: 'string' },
+    'from-file': { type: 'string' },
+    base64url: { type: 'boolean' },
   },
   async run(args, terminal) {
     const action = actionOf(args);
@@ -59,7 +67,7 @@ type Action = (work: Work) => Promise<number>;
 
 function actionOf({ positionals: [name, kid, ...rest], values }: Arguments): Action {
   const takes = ACTIONS[name ?? ''];
-  if (takes === undefined) throw new UsageError('expected list, rotate or revoke');
+  if (takes === undefined) throw new UsageError('expected list, rotate, revoke or reseal');
   if ((name === 'revoke') !== (kid !== undefined) || rest.length > 0) {
     throw new UsageError(name === 'revoke' ? 'expected one kid' : `expected nothing after ${name}`);
   }
@@ -72,6 +80,7 @@ const ACTIONS: Readonly<Record<string, { readonly action: Action; readonly optio
   list: { action: listKeys, options: ['json'] },
   rotate: { action: rotateKey, options: ['by'] },
   revoke: { action: revokeKey, options: ['reason', 'by', 'yes'] },
+  reseal: { action: resealKeys, options: ['from-env', 'from-file', 'base64url'] },
 };
 
 async function listKeys(work: Work): Promise<number> {
@@ -136,6 +145,17 @@ async function revokeKey(work: Work): Promise<number> {
       `${next.kid} signs from now on; whoever keeps the key set may refuse its tokens for as long as ${seconds} s\n`,
     );
   }
+  return 0;
+}
+
+async function resealKeys(work: Work): Promise<number> {
+  const { issuer, config, terminal, args } = work;
+  if (issuer.signing.sealWith === undefined) {
+    throw new CommandError('sallyport: signing.sealWith is not set: there is nothing to seal the keys with anew');
+  }
+  const former = new Sealer(await readFormerSecret(args, terminal, config.store));
+  const count = await (await ringOf(work)).reseal(former);
+  terminal.out(`sealed ${count} with signing.sealWith${count === 0 ? ': they are already' : ''}\n`);
   return 0;
 }
 

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { own } from '../../test/jwt/issuers.ts';
-import { makeKey, Ringing } from '../../test/jwt/signing.ts';
+import { makeKey, Ringing, SEALER } from '../../test/jwt/signing.ts';
 import { NOW } from '../../test/jwt/verifying.ts';
 import { signingAt } from './key-life.ts';
+import { SealBrokenError, Sealer } from './sealer.ts';
+import { openSigningKey } from './signing-keys.ts';
 
 const AHEAD = 600;
 /** The longest life of a token, twice the skew and a minute. */
@@ -134,6 +136,31 @@ describe('KeyRing.tend()', () => {
     const { signingKeys } = ringing.store;
     Object.assign(signingKeys, { replace: async () => false });
     await expect(ringing.ring().tend()).rejects.toThrow('the signing keys of sallyport are being changed without end');
+  });
+});
+
+describe('KeyRing.reseal()', () => {
+  const next = new Sealer(Buffer.alloc(32, 'n'));
+
+  it('seals every key with the new secret, once, and leaves what they are', async () => {
+    const ringing = new Ringing();
+    await ringing.ring().tend();
+    await ringing.ring().rotate();
+    const before = await ringing.kids();
+    expect(await ringing.ring(own(), next).reseal(SEALER)).toBe(2);
+    expect(await ringing.ring(own(), next).reseal(SEALER)).toBe(0);
+    expect(await ringing.kids()).toEqual(before);
+    const { keys } = await ringing.store.signingKeys.read('sallyport');
+    for (const key of keys) expect(openSigningKey(key, next).kid).toBe(key.kid);
+  });
+
+  it('changes nothing where neither secret opens a key', async () => {
+    const ringing = new Ringing();
+    await ringing.ring().tend();
+    const before = await ringing.store.signingKeys.read('sallyport');
+    const other = new Sealer(Buffer.alloc(32, 'o'));
+    await expect(ringing.ring(own(), next).reseal(other)).rejects.toThrow(SealBrokenError);
+    expect(await ringing.store.signingKeys.read('sallyport')).toEqual(before);
   });
 });
 

@@ -6,7 +6,8 @@ import type { RevocationStore, SealedSigningKey, SigningKeyStore } from '../stor
 import type { KeyLife } from './key-life.ts';
 import { inOrder, livesOf, signingAt } from './key-life.ts';
 import type { Sealer } from './sealer.ts';
-import { makeSigningKey } from './signing-keys.ts';
+import { SealBrokenError } from './sealer.ts';
+import { makeSigningKey, openSigningKey, resealSigningKey } from './signing-keys.ts';
 
 /** Somebody else's change comes first now and then, and never so often in a row. */
 const MAX_TRIES = 20;
@@ -67,6 +68,21 @@ export class KeyRing {
     const key = keys.at(-1);
     if (key === undefined) throw new Error('there is no signing key after a rotation');
     return { outcome, key };
+  }
+
+  /**
+   * Seals with the secret of now what `former` sealed; resolves to how many keys that were. Instances that run go on
+   * with the keys that they opened before. Rejects with `SealBrokenError`, and changes nothing, where neither opens one.
+   */
+  async reseal(former: Sealer): Promise<number> {
+    const { sealer } = this.parts;
+    let resealed = 0;
+    await this.change([], async (standing) => {
+      const keys = standing.map((key) => (isSealedWith(key, sealer) ? key : resealSigningKey(key, former, sealer)));
+      resealed = keys.filter((key, index) => key !== standing[index]).length;
+      return resealed === 0 ? undefined : keys;
+    });
+    return resealed;
   }
 
   /** `next` is given the keys in order and resolves to others, or to `undefined` to leave them; it may be asked again. */
@@ -149,6 +165,16 @@ export function livesUnder(
 ): readonly LivingKey[] {
   const limits = { longestTokenSeconds: longestTokenSeconds(issuer), clockSkewMs };
   return livesOf(keys, Math.floor(clock.wallMs() / 1000), limits);
+}
+
+function isSealedWith(key: SealedSigningKey, sealer: Sealer): boolean {
+  try {
+    openSigningKey(key, sealer);
+    return true;
+  } catch (error) {
+    if (error instanceof SealBrokenError) return false;
+    throw error;
+  }
 }
 
 function longestTokenSeconds({ ttl }: OwnIssuer): number {

@@ -45,9 +45,8 @@ export class Sealer {
     try {
       return Buffer.concat([decipher.update(bytes.subarray(SALT_BYTES + IV_BYTES + TAG_BYTES)), decipher.final()]);
     } catch (cause) {
-      throw new SealBrokenError('the secret that opens the signing keys is not the one they were sealed with', {
-        cause,
-      });
+      const what = 'the secret that opens the signing keys is not the one they were sealed with';
+      throw new SealBrokenError(`${what}; set it back, or see sallyport keys reseal`, { cause });
     }
   }
 

@@ -102,7 +102,7 @@ describe.each(STORES)('two instances on $name', (kind) => {
   });
 
   it.each([
-    [['frobnicate'], 2, 'expected list, rotate or revoke'],
+    [['frobnicate'], 2, 'expected list, rotate, revoke or reseal'],
     [['rotate', 'x'], 2, 'expected nothing after rotate'],
     [['list', '--yes'], 2, '--yes does not go with list'],
     [['revoke'], 2, 'expected one kid'],
