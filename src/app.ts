@@ -54,6 +54,7 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
     }
     const own = await openOwnSigning(config, parts, 'make the first key');
     opened.push(async () => own?.keys.close());
+    observation.sources.ownKeys = own?.keys;
     const app = new RunningApp(config, { ...parts, own, observation, admin }, opened);
     await app.openDoors();
     return app;

@@ -14,7 +14,7 @@ import { confirm } from './confirm.ts';
 import { readFormerSecret } from './former-secret.ts';
 import { operatorOf, revokeByOperator } from './revoke-by-operator.ts';
 import { readAuthor } from './revoke-request.ts';
-import { requireStoreFile, withStore } from './store.ts';
+import { requireStore, withStore } from './shared-store.ts';
 import { timeOf } from './words.ts';
 
 /** Lists, rotates and revokes our own signing keys in the store, whether Sallyport runs on it or not. */
@@ -50,8 +50,8 @@ reseal  seals with signing.sealWith what another secret sealed before: the one i
     const issuer = config.issuers.find((candidate) => candidate.kind === 'signing');
     if (issuer === undefined)
       throw new CommandError('sallyport: no issuer with `signing`: there are no keys of our own');
-    requireStoreFile(config);
-    return withStore(config, (store) => action({ config, issuer, store, terminal, args }));
+    requireStore(config.store);
+    return withStore(config.store, (store) => action({ config, issuer, store, terminal, args }));
   },
 };
 

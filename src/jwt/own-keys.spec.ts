@@ -140,10 +140,12 @@ describe('OwnKeys', () => {
     await time.advance(LIMIT_MS);
     expect(await instance.soon(keys.find('EdDSA', 'unknown'))).toBeUndefined();
     expect(await keys.find('EdDSA', kid)).toHaveLength(1);
+    expect(keys.state).toEqual({ kid, sinceSeconds: NOW, failing: true });
     expect(instance.told).toContain('failed: no route');
     instance.broken = undefined;
     await time.advance(LIMIT_MS);
     expect(instance.told.at(-1)).toBe('recovered');
+    expect(keys.state).toMatchObject({ failing: false });
     expect(await instance.soon(keys.find('EdDSA', 'unknown'))).toEqual([]);
   });
 

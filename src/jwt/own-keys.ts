@@ -25,6 +25,16 @@ export interface OwnKeysObserver {
   ownKeysRecovered(): void;
 }
 
+/** How it stands with them. */
+export interface OwnKeysState {
+  /** Of the key that signs. */
+  readonly kid: string;
+  /** Unix seconds since when it does. */
+  readonly sinceSeconds: number;
+  /** Whether they could not be read the last time. */
+  readonly failing: boolean;
+}
+
 export interface OwnKeysParts {
   readonly ring: Pick<KeyRing, 'tend'>;
   readonly sealer: Sealer;
@@ -62,6 +72,12 @@ export class OwnKeys implements KeySource, SigningKeys {
   constructor(parts: OwnKeysParts) {
     this.parts = parts;
     this.ring = parts.ring;
+  }
+
+  /** How it stands with them, for whoever looks after it. */
+  get state(): OwnKeysState | undefined {
+    const { sealed } = this.signer() ?? {};
+    return sealed && { kid: sealed.kid, sinceSeconds: sealed.signsFromSeconds, failing: this.failing };
   }
 
   /** What tokens are signed with now. */

@@ -1,7 +1,7 @@
 import type { Clock } from '../core/ports.ts';
 import type { ConfigStatus } from './config-status.ts';
 import type { Failures } from './failures.ts';
-import type { IntrospectionState, KeySetState, SetStatus, Sources } from './sources.ts';
+import type { IntrospectionState, KeySetState, SetStatus, SigningKeyState, Sources } from './sources.ts';
 
 /** A store that failed so lately is told of as failing. */
 const FAILING_SECONDS = 10;
@@ -37,20 +37,28 @@ export interface Components {
     /** Questions that failed in a row. */
     readonly failures: number;
   }[];
+  /** `failing`: they cannot be read, and nothing is signed. `kid`: of the one that signs, since then. */
+  readonly signingKeys?: { readonly status: 'ok' | 'failing'; readonly kid: string; readonly since: string };
   readonly config: { readonly status: 'ok' | 'refused'; readonly takenAt: string };
 }
 
 export function describeComponents({ sources, failures, configStatus, clock }: ComponentsParts): Components {
-  const { standings, revocationSet, keySets, introspection } = sources;
+  const { standings, revocationSet, keySets, ownKeys, introspection } = sources;
+  const signing = ownKeys?.state;
   const isFailing = failures.storeFailedSecondsAgo() < FAILING_SECONDS;
   const { isCurrent, takenAtMs } = configStatus;
   return {
     store: { status: isFailing ? 'failing' : 'ok', errors: failures.store },
     ...(standings === undefined ? {} : describeStandings(standings, revocationSet?.status, clock.monotonicMs())),
     ...(keySets === undefined ? {} : { keySets: Array.from(keySets.statuses(), describeKeySet) }),
+    ...(signing === undefined ? {} : { signingKeys: describeSigning(signing) }),
     ...(introspection === undefined ? {} : { introspection: Array.from(introspection.statuses(), describeServer) }),
     config: { status: isCurrent ? 'ok' : 'refused', takenAt: new Date(takenAtMs).toISOString() },
   };
+}
+
+function describeSigning({ kid, sinceSeconds, failing }: SigningKeyState): Required<Components>['signingKeys'] {
+  return { status: failing ? 'failing' : 'ok', kid, since: new Date(sinceSeconds * 1_000).toISOString() };
 }
 
 type Standings = NonNullable<Sources['standings']>;

@@ -161,6 +161,18 @@ describe('Observation of parts', () => {
     ]);
   });
 
+  it.each([
+    [false, 0, 'ok'],
+    [true, 1, 'failing'],
+  ])('shows which key signs since when, and whether the keys cannot be read: %j', (failing, value, status) => {
+    expect(observation.components()).not.toHaveProperty('signingKeys');
+    observation.sources.ownKeys = { state: { kid: 'k', sinceSeconds: 1_800_000_000, failing } };
+    expect(scrape().value('sallyport_signing_key_since_timestamp_seconds')).toBe(1_800_000_000);
+    expect(scrape().value('sallyport_signing_keys_failing')).toBe(value);
+    const signingKeys = { status, kid: 'k', since: '2027-01-15T08:00:00.000Z' };
+    expect(observation.components().signingKeys).toEqual(signingKeys);
+  });
+
   it('shows what became of questions about opaque tokens, and whose server fails', () => {
     const questions = { active: 5, inactive: 1, failed: 3, unasked: 2 };
     const states = [

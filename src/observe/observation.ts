@@ -35,6 +35,7 @@ export class Observation {
     standings: undefined,
     revocationSet: undefined,
     keySets: undefined,
+    ownKeys: undefined,
     introspection: undefined,
   };
   private readonly parts: EventsParts & OwnMetricsParts & ComponentsParts;

@@ -77,6 +77,12 @@ function ofKnowledge({ sources, clock }: OwnMetricsParts): Metric[] {
       const freshness = sources.standings?.freshness;
       return single(freshness && feedAgeSeconds(freshness, clock.monotonicMs()));
     }),
+    gauge('sallyport_signing_key_since_timestamp_seconds', 'Unix time since which the present key signs.', () =>
+      single(sources.ownKeys?.state?.sinceSeconds),
+    ),
+    gauge('sallyport_signing_keys_failing', '1 while the signing keys cannot be read, and nothing is signed.', () =>
+      single(sources.ownKeys?.state && Number(sources.ownKeys.state.failing)),
+    ),
     gauge(
       'sallyport_key_set_age_seconds',
       "Time since an issuer's keys in force were last known to be published.",

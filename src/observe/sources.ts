@@ -34,11 +34,22 @@ export interface SetStatus {
   readonly vanished: number;
 }
 
+/** How it stands with our own signing keys. */
+export interface SigningKeyState {
+  /** Of the key that signs. */
+  readonly kid: string;
+  /** Unix seconds since when it does. */
+  readonly sinceSeconds: number;
+  /** Whether the keys could not be read the last time: nothing is signed then. */
+  readonly failing: boolean;
+}
+
 /** Parts that know something worth seeing; read when somebody looks. Each may be replaced, by a reload for one. */
 export interface Sources {
   knownTokens: { readonly size: number; readonly hits: number; readonly misses: number } | undefined;
   standings: { readonly size: number; readonly freshness: Freshness; readonly status: StandingStatus } | undefined;
   revocationSet: { readonly status: SetStatus } | undefined;
   keySets: { statuses(): Iterable<KeySetState> } | undefined;
+  ownKeys: { readonly state: SigningKeyState | undefined } | undefined;
   introspection: { statuses(): Iterable<IntrospectionState> } | undefined;
 }
