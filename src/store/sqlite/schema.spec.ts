@@ -48,7 +48,7 @@ describe('openSqliteStore()', () => {
     expect(await store.revocations.read(keys)).toEqual(['', '', '', '']);
   });
 
-  it('takes the signing keys of version 2 along', async () => {
+  it('takes the signing keys of version 3 along', async () => {
     const path = temporaryFile();
     await (await openSqliteStore(path)).close();
     execute(
@@ -58,7 +58,7 @@ describe('openSqliteStore()', () => {
          algorithm TEXT NOT NULL, sealed TEXT NOT NULL, created_at REAL NOT NULL, UNIQUE (issuer, kid)) STRICT;
        INSERT INTO signing_key (kid, issuer, algorithm, sealed, created_at)
          VALUES ('k', 'own', 'EdDSA', 's', 1000.5), ('k', 'other', 'ES256', 't', 2000);
-       PRAGMA user_version = 2`,
+       PRAGMA user_version = 3`,
     );
     const { signingKeys } = await openForTest(path);
     const { revision, keys } = await signingKeys.read('own');
