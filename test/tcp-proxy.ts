@@ -17,10 +17,14 @@ export interface TcpProxy {
    * connections alone, that are there and to come.
    */
   swallow(which?: Sent): void;
-  /** Connections that are made from now on work; those that were swallowed stay so. */
+  /** Connections that are made from now on work; those that were swallowed stay so, half-open. */
   heal(): void;
   /** What the port answers arrives so many milliseconds later from now on; with `which`, on those connections alone. */
   delay(ms: number, which?: Sent): void;
+  /** What clients send arrives so many milliseconds later from now on. */
+  delayQuestions(ms: number): void;
+  /** Ends every connection that there is by a reset, at both of its ends. */
+  reset(): void;
   close(): Promise<void>;
 }
 
@@ -31,9 +35,11 @@ export async function startProxy(target: number, tls?: TlsOptions): Promise<TcpP
   const pairs = new Set<Pair>();
   let hole: Sent | undefined;
   let lag = { ms: 0, which: ALL };
+  let questionLagMs = 0;
   const rules = {
     isSwallowed: (sent: string) => hole !== undefined && sent.includes(hole.sent),
     delayMs: (sent: string) => (sent.includes(lag.which.sent) ? lag.ms : 0),
+    questionDelayMs: () => questionLagMs,
   };
   const serve = (client: Socket): void => {
     const pair = new Pair(client, connect(target, '127.0.0.1'), rules);
@@ -49,6 +55,9 @@ export async function startProxy(target: number, tls?: TlsOptions): Promise<TcpP
     hole = which;
     for (const pair of pairs) pair.look();
   };
+  const reset = (): void => {
+    for (const pair of pairs) pair.reset();
+  };
   const close = async (): Promise<void> => {
     server.close();
     for (const pair of pairs) pair.close();
@@ -59,6 +68,8 @@ export async function startProxy(target: number, tls?: TlsOptions): Promise<TcpP
     swallow,
     heal: () => (hole = undefined),
     delay: (ms, which = ALL) => (lag = { ms, which }),
+    delayQuestions: (ms) => (questionLagMs = ms),
+    reset,
     close,
   };
 }
@@ -66,6 +77,7 @@ export async function startProxy(target: number, tls?: TlsOptions): Promise<TcpP
 interface Rules {
   isSwallowed(sent: string): boolean;
   delayMs(sent: string): number;
+  questionDelayMs(): number;
 }
 
 /** A client's connection and the one behind it. */
@@ -73,6 +85,8 @@ class Pair {
   private readonly client: Socket;
   private readonly upstream: Socket;
   private readonly rules: Rules;
+  private readonly questions = new Lane((bytes) => this.isSwallowed || this.upstream.write(bytes));
+  private readonly answers = new Lane((bytes) => this.isSwallowed || this.client.write(bytes));
   private sent = '';
   private isSwallowed = false;
 
@@ -83,13 +97,19 @@ class Pair {
     this.look();
     client.on('data', (bytes) => this.send(bytes)).on('end', () => this.isSwallowed || upstream.end());
     client.once('close', () => upstream.destroy());
-    upstream.on('error', () => client.destroy()).on('data', (bytes) => this.answer(bytes));
+    upstream.on('error', () => client.destroy());
+    upstream.on('data', (bytes) => this.answers.carry(bytes, rules.delayMs(this.sent)));
     upstream.on('end', () => this.isSwallowed || client.end());
   }
 
   /** Whether it falls into the hole that there is now, for ever. */
   look(): void {
     this.isSwallowed ||= this.rules.isSwallowed(this.sent);
+  }
+
+  reset(): void {
+    this.upstream.resetAndDestroy();
+    this.client.resetAndDestroy();
   }
 
   close(): void {
@@ -100,16 +120,30 @@ class Pair {
     // What tells connections apart comes first.
     if (this.sent.length < 4_096) this.sent += bytes.toString('latin1');
     this.look();
-    if (!this.isSwallowed) this.upstream.write(bytes);
+    this.questions.carry(bytes, this.rules.questionDelayMs());
+  }
+}
+
+/** One direction of a connection. What was delayed is never overtaken, also where the delay ends. */
+class Lane {
+  private readonly deliver: (bytes: Buffer) => unknown;
+  private readonly waiting: Buffer[] = [];
+
+  constructor(deliver: (bytes: Buffer) => unknown) {
+    this.deliver = deliver;
   }
 
-  private answer(bytes: Buffer): void {
-    const delayMs = this.rules.delayMs(this.sent);
-    if (delayMs > 0) setTimeout(() => this.deliver(bytes), delayMs);
-    else this.deliver(bytes);
+  carry(bytes: Buffer, delayMs: number): void {
+    if (delayMs <= 0 && this.waiting.length === 0) {
+      this.deliver(bytes);
+      return;
+    }
+    this.waiting.push(bytes);
+    setTimeout(() => this.arrive(), delayMs);
   }
 
-  private deliver(bytes: Buffer): void {
-    if (!this.isSwallowed) this.client.write(bytes);
+  private arrive(): void {
+    const bytes = this.waiting.shift();
+    if (bytes !== undefined) this.deliver(bytes);
   }
 }
