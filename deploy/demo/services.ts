@@ -15,7 +15,8 @@ export interface Received {
  * what it received, and 202 to a message that is to be sent.
  */
 export function createService(service: string, record: (received: Received) => void = () => {}): Server {
-  return createServer((request, response) => {
+  // Its gateway ends connections that are idle: where both do, a request may meet one that is being closed.
+  return createServer({ keepAliveTimeout: 0 }, (request, response) => {
     void receive(service, request).then((received) => {
       record(received);
       const isSending = received.method === 'POST' && received.path === '/3rdparty/v1/messages';
