@@ -11,15 +11,30 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'parts', include: ['src/**/*.spec.ts', 'test/**/*.spec.ts'], exclude: ['test/e2e/**'] },
+        test: {
+          name: 'parts',
+          include: ['src/**/*.spec.ts', 'test/**/*.spec.ts'],
+          exclude: ['test/e2e/**', 'test/faults/{full,quick}.spec.ts'],
+        },
       },
       {
         extends: true,
         test: {
           name: 'e2e',
-          include: ['test/e2e/**/*.spec.ts'],
+          include: ['test/e2e/**/*.spec.ts', 'test/faults/quick.spec.ts'],
           globalSetup: ['test/e2e/global-setup.ts'],
           testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        // Takes minutes: `npm run test:faults`.
+        test: {
+          name: 'faults',
+          include: ['test/faults/full.spec.ts'],
+          globalSetup: ['test/e2e/global-setup.ts'],
+          testTimeout: 90_000,
           hookTimeout: 60_000,
         },
       },

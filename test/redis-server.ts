@@ -47,6 +47,8 @@ export async function startRedis({ settings = {}, after }: RedisServerOptions = 
   const args = all.flatMap(([name, value]) => [`--${name}`, ...(value === '' ? [''] : value.split(' '))]);
   const server = startProcess({ command: path, args });
   const hand = new Redis({ port, password: settings['requirepass'], lazyConnect: true, retryStrategy: null });
+  // Whoever asks is told.
+  hand.on('error', () => undefined);
   const signal = (name: NodeJS.Signals): void => void process.kill(server.pid ?? 0, name);
   const kill9 = async (): Promise<void> => {
     hand.disconnect();

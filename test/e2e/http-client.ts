@@ -1,4 +1,4 @@
-import { type IncomingHttpHeaders, request } from 'node:http';
+import { type Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 
 export interface HttpAnswer {
@@ -17,15 +17,24 @@ export interface HttpQuestion {
   /** One entry a field: the same name may stand twice. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body?: string;
+  /** Whose connections it may use; without one it has a connection of its own. */
+  readonly agent?: Agent;
 }
 
-/** One request on a connection of its own. */
-export async function ask({ port, method, path, headers, body = '' }: HttpQuestion): Promise<HttpAnswer> {
+/** One request. */
+export async function ask({ port, method, path, headers, body = '', agent }: HttpQuestion): Promise<HttpAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
   const hasHost = headers.some(([name]) => name.toLowerCase() === 'host');
   const fields = [...(hasHost ? [] : [['Host', `127.0.0.1:${port}`] as const]), ...headers];
   const length = body === '' ? [] : ['Content-Length', String(Buffer.byteLength(body))];
-  const options = { host: '127.0.0.1', port, method, path, headers: [...fields.flat(), ...length], agent: false };
+  const options = {
+    host: '127.0.0.1',
+    port,
+    method,
+    path,
+    headers: [...fields.flat(), ...length],
+    agent: agent ?? false,
+  };
   const sent = request(options, (response) => {
     const challenges = response.headersDistinct['www-authenticate'] ?? [];
     const { statusCode: status = 0, headers: received } = response;

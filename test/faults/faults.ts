@@ -1,0 +1,238 @@
+import type { Sent, TcpProxy } from '../tcp-proxy.ts';
+import { B_ALONE, BOTH, type Fault, type Heal, NOBODY } from './fault.ts';
+import type { SingleRedis } from './truth.ts';
+import { type FaultWorld, SIDES, type Side } from './world.ts';
+
+const LASTS_MS = 3_000;
+
+/** The connection that is told of changes. */
+const EAR: Sent = { sent: '__redis__:invalidate' };
+/** That one, and the one that writes the beats. */
+const FEED: Sent = { sent: '\r\nsallyport-feed' };
+/** The others, which read and write the store. */
+const COMMANDS: Sent = { sent: '\r\nsallyport\r\n' };
+
+const killed: Fault = {
+  name: 'Redis killed, and back with its append-only file',
+  darkness: BOTH,
+  lastsMs: LASTS_MS,
+  strike: async (world) => {
+    await world.truth.redis.kill9();
+    return () => world.truth.restart();
+  },
+};
+
+const restarted: Fault = {
+  name: 'Redis killed and started again at once',
+  darkness: BOTH,
+  lastsMs: 0,
+  strike: killed.strike,
+};
+
+const frozen: Fault = {
+  name: 'Redis stopped by SIGSTOP',
+  darkness: BOTH,
+  lastsMs: LASTS_MS,
+  strike: ({ truth: { redis } }) => {
+    redis.freeze();
+    return () => redis.thaw();
+  },
+};
+
+const deaf: Fault = {
+  name: 'what tells B of changes leads nowhere',
+  darkness: NOBODY,
+  lastsMs: LASTS_MS,
+  strike: swallow(['b'], EAR),
+};
+
+const noFeed: Fault = {
+  name: 'the feed of both leads nowhere',
+  darkness: NOBODY,
+  lastsMs: LASTS_MS,
+  strike: swallow(SIDES, FEED),
+};
+
+const lateFeed: Fault = {
+  name: 'B is told of changes 5 s late',
+  darkness: NOBODY,
+  lastsMs: 6_000,
+  strike: ({ instances: { b } }) => {
+    b.way.proxy.delay(5_000, EAR);
+    return () => b.way.proxy.delay(0);
+  },
+};
+
+const noCommands: Fault = {
+  name: 'questions of B lead nowhere, its feed lives',
+  darkness: { a: 'nothing', b: 'unknown' },
+  lastsMs: LASTS_MS,
+  strike: swallow(['b'], COMMANDS),
+};
+
+const noCommandsAtAll: Fault = {
+  name: 'questions of both lead nowhere, the feeds live',
+  darkness: { a: 'unknown', b: 'unknown' },
+  lastsMs: LASTS_MS,
+  strike: swallow(SIDES, COMMANDS),
+};
+
+const cutOff: Fault = {
+  name: 'all of Redis leads nowhere for B',
+  darkness: B_ALONE,
+  lastsMs: LASTS_MS,
+  strike: swallow(['b']),
+};
+
+const cutOffWriter: Fault = {
+  name: 'all of Redis leads nowhere for A',
+  darkness: { a: 'all', b: 'nothing' },
+  lastsMs: LASTS_MS,
+  strike: swallow(['a']),
+};
+
+const halfOpen: Fault = {
+  name: 'connections of both are half-open, new ones work',
+  darkness: BOTH,
+  lastsMs: 0,
+  strike: swallow(SIDES),
+};
+
+const latency: Fault = {
+  name: '500 ms latency between both and Redis',
+  darkness: NOBODY,
+  lastsMs: 4_000,
+  strike: (world) => {
+    const lag = (ms: number): void => {
+      for (const proxy of proxiesOf(world, SIDES)) {
+        proxy.delay(ms);
+        proxy.delayQuestions(ms);
+      }
+    };
+    lag(250);
+    return () => lag(0);
+  },
+};
+
+const resets: Fault = {
+  name: 'every connection to Redis is reset every 200 ms',
+  darkness: BOTH,
+  lastsMs: 4_000,
+  strike: (world) => {
+    const storm = setInterval(() => {
+      for (const proxy of proxiesOf(world, SIDES)) proxy.reset();
+    }, 200);
+    return () => clearInterval(storm);
+  },
+};
+
+const paused: Fault = {
+  name: 'B stopped by SIGSTOP',
+  darkness: B_ALONE,
+  lastsMs: LASTS_MS,
+  strike: pause('b'),
+};
+
+const pausedWriter: Fault = {
+  name: 'A stopped by SIGSTOP',
+  darkness: { a: 'all', b: 'nothing' },
+  lastsMs: LASTS_MS,
+  strike: pause('a'),
+};
+
+const crashed: Fault = {
+  name: 'B killed, and started again',
+  darkness: B_ALONE,
+  lastsMs: 1_000,
+  strike: async (world) => {
+    await world.instances.b.sallyport.kill9();
+    return () => world.restart('b');
+  },
+};
+
+const flushed: Fault = {
+  name: 'FLUSHALL',
+  darkness: BOTH,
+  lastsMs: 2_000,
+  calmMs: 1_000,
+  losesRecords: true,
+  strike: async (world) => {
+    await world.truth.redis.hand.flushall();
+    return acceptLoss(world);
+  },
+};
+
+const emptied: Fault = {
+  name: 'Redis killed, and started without its data',
+  darkness: BOTH,
+  lastsMs: 2_000,
+  calmMs: 1_000,
+  losesRecords: true,
+  strike: async (world) => {
+    await world.truth.restartEmpty();
+    return acceptLoss(world);
+  },
+};
+
+/** For instances that let pass what they know while Redis does not answer: their promise is suspended then. */
+export const KNOWN_PASSES: Fault = {
+  name: 'Redis killed for 3 s, `allowKnownFor: 30s`',
+  darkness: { a: 'unknown', b: 'unknown' },
+  lastsMs: LASTS_MS,
+  calmMs: 1_000,
+  strike: killed.strike,
+};
+
+/** What Redis holds is gone after each of them, accounts and keys too: each needs a world of its own. */
+export const LOSSES: readonly Fault[] = [flushed, emptied];
+
+/** What `npm test` tries. */
+export const QUICK: readonly Fault[] = [killed, deaf, paused];
+
+/** All that one world stands, one after the other. */
+export const FAULTS: readonly Fault[] = [
+  killed,
+  restarted,
+  frozen,
+  deaf,
+  noFeed,
+  lateFeed,
+  noCommands,
+  noCommandsAtAll,
+  cutOff,
+  cutOffWriter,
+  halfOpen,
+  latency,
+  resets,
+  paused,
+  pausedWriter,
+  crashed,
+];
+
+function proxiesOf({ instances }: FaultWorld<SingleRedis>, sides: readonly Side[]): TcpProxy[] {
+  return sides.map((side) => instances[side].way.proxy);
+}
+
+/** An operator has looked at what was lost. */
+function acceptLoss(world: FaultWorld<SingleRedis>): Heal {
+  return () => world.command('store', 'accept-loss');
+}
+
+/** What is swallowed stays so; what is connected after the healing works. */
+function swallow(sides: readonly Side[], which?: Sent): Fault['strike'] {
+  return (world) => {
+    const proxies = proxiesOf(world, sides);
+    for (const proxy of proxies) proxy.swallow(which);
+    return () => {
+      for (const proxy of proxies) proxy.heal();
+    };
+  };
+}
+
+function pause(side: Side): Fault['strike'] {
+  return ({ instances }) => {
+    const { pid = 0 } = instances[side].sallyport;
+    process.kill(pid, 'SIGSTOP');
+    return () => process.kill(pid, 'SIGCONT');
+  };
+}

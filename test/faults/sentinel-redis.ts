@@ -1,0 +1,43 @@
+import { storeOf } from '../e2e/stores.ts';
+import { handOf, type SentinelGroup, startSentinelGroup } from '../redis-sentinel.ts';
+import type { Truth, Way } from './truth.ts';
+
+/** How long a replica may take to confirm what an operator's hand wrote. */
+const CONFIRMED_MS = 1_000;
+
+/** A primary with two replicas, that the instances find by Sentinels. What is acknowledged is held by `minReplicas` more. */
+export class SentinelRedis implements Truth {
+  readonly group: SentinelGroup;
+  private readonly minReplicas: number;
+
+  constructor(group: SentinelGroup, minReplicas: number) {
+    this.group = group;
+    this.minReplicas = minReplicas;
+  }
+
+  static async start(minReplicas: number): Promise<SentinelRedis> {
+    return new SentinelRedis(await startSentinelGroup(), minReplicas);
+  }
+
+  async connect(): Promise<Way> {
+    const store = { ...storeOf(this.group), minReplicas: this.minReplicas };
+    return { store, close: async () => undefined };
+  }
+
+  async revoke(key: string): Promise<string> {
+    const hand = await handOf(await this.group.primary());
+    const [written, held] = (await hand.pipeline().set(key, '').wait(this.minReplicas, CONFIRMED_MS).exec()) ?? [];
+    const failure = written?.[0] ?? held?.[0];
+    if (failure) throw failure;
+    return Number(held?.[1]) >= this.minReplicas ? 'OK' : `held by ${String(held?.[1])} replicas`;
+  }
+
+  async holds(key: string): Promise<boolean> {
+    const hand = await handOf(await this.group.primary());
+    return (await hand.exists(key)) === 1;
+  }
+
+  async close(): Promise<void> {
+    await this.group.close();
+  }
+}

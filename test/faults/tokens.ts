@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto';
+import { claims, corporateToken } from '../cases/world.ts';
+import type { HttpAnswer } from '../e2e/http-client.ts';
+import { BASIC, type FaultWorld, type Side } from './world.ts';
+
+const TOKENS = '/3rdparty/v1/auth/token';
+const AT_ONCE = 4;
+
+/** A token that may send messages. */
+export interface Token {
+  /** Its `jti`. */
+  readonly id: string;
+  readonly access: string;
+  /** The entry of the revocation set that ends it. */
+  readonly key: string;
+}
+
+/** A token of the corporate issuer, who is not asked. */
+export function corporate({ cases }: FaultWorld): Token {
+  const id = randomBytes(8).toString('hex');
+  const access = corporateToken(cases, 'EdDSA', claims({ jti: id }));
+  return { id, access, key: `sallyport:revoked:corporate:${id}` };
+}
+
+/** Issues, and revokes at A what it issued. */
+export class Issuer {
+  private readonly world: FaultWorld;
+  private manager = BASIC;
+
+  constructor(world: FaultWorld) {
+    this.world = world;
+  }
+
+  async issue(count: number): Promise<Token[]> {
+    // One that asks with a password every time would measure how passwords are hashed.
+    this.manager = `Bearer ${(await this.issueOne(['tokens:manage'], BASIC)).access}`;
+    const tokens: Token[] = [];
+    while (tokens.length < count) {
+      const some = Array.from({ length: AT_ONCE }, () => this.issueOne(['messages:send'], this.manager));
+      tokens.push(...(await Promise.all(some)));
+    }
+    return tokens;
+  }
+
+  /** Resolves with what A answers: 204 acknowledges it. */
+  async revoke({ id }: Token): Promise<number> {
+    const headers = [['Authorization', this.manager]] as const;
+    return (await this.world.ask('a', { method: 'DELETE', path: `${TOKENS}/${id}`, headers })).status;
+  }
+
+  private async issueOne(scopes: readonly string[], authorization: string): Promise<Token> {
+    const headers = [
+      ['Authorization', authorization],
+      ['Content-Type', 'application/json'],
+    ] as const;
+    const question = { method: 'POST', path: TOKENS, headers, body: JSON.stringify({ scopes }) };
+    const { status, body } = await this.world.ask('a', question);
+    if (status !== 201) throw new Error(`no token was issued: ${status} ${body}`);
+    const { id, access_token: access } = JSON.parse(body);
+    return { id, access, key: `sallyport:revoked:sallyport:${id}` };
+  }
+}
+
+/** What the Envoy of this side answers to a message that is sent with the token: 0 where nothing is answered. */
+export async function sendMessage(
+  world: FaultWorld,
+  side: Side,
+  { access }: Token,
+): Promise<Pick<HttpAnswer, 'status' | 'body'>> {
+  const headers = [['Authorization', `Bearer ${access}`]] as const;
+  const question = { method: 'POST', path: '/3rdparty/v1/messages', headers };
+  return await world.ask(side, question).catch((error: unknown) => ({ status: 0, body: String(error) }));
+}

@@ -1,0 +1,71 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type RedisServer, startRedis } from '../redis-server.ts';
+import { startProxy, type TcpProxy } from '../tcp-proxy.ts';
+
+/** Where the revocation set lies, past Sallyport. */
+export interface Truth {
+  /** Makes a way to it that is an instance's own. */
+  connect(): Promise<Way>;
+  /** Revokes as an operator does; resolves with what was answered, where `OK` acknowledges it. */
+  revoke(key: string): Promise<string>;
+  holds(key: string): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+/** An instance's way to the truth. */
+export interface Way {
+  /** What its configuration says of the store. */
+  readonly store: unknown;
+  close(): Promise<void>;
+}
+
+/** A way that can be broken. */
+export interface BreakableWay extends Way {
+  readonly proxy: TcpProxy;
+}
+
+/** One Redis, that each instance reaches through a proxy of its own. */
+export class SingleRedis implements Truth {
+  redis: RedisServer;
+
+  constructor(redis: RedisServer) {
+    this.redis = redis;
+  }
+
+  static async start(): Promise<SingleRedis> {
+    return new SingleRedis(await startRedis());
+  }
+
+  async connect(): Promise<BreakableWay> {
+    const proxy = await startProxy(this.redis.port);
+    return { store: `redis://127.0.0.1:${proxy.port}`, proxy, close: () => proxy.close() };
+  }
+
+  async revoke(key: string): Promise<string> {
+    return await this.redis.hand.set(key, '');
+  }
+
+  async holds(key: string): Promise<boolean> {
+    return (await this.redis.hand.exists(key)) === 1;
+  }
+
+  /** Starts the one that was killed again, on what it left. */
+  async restart(): Promise<void> {
+    this.redis = await startRedis({ after: this.redis });
+  }
+
+  /** Kills it and starts it again without its data. */
+  async restartEmpty(): Promise<void> {
+    await this.redis.kill9();
+    // A file up to Redis 6, a folder from 7 on.
+    for (const name of ['appendonly.aof', 'appendonlydir']) {
+      await rm(join(this.redis.folder, name), { recursive: true, force: true });
+    }
+    await this.restart();
+  }
+
+  async close(): Promise<void> {
+    await this.redis.close();
+  }
+}

@@ -1,0 +1,163 @@
+import { Agent } from 'node:http';
+import { join } from 'node:path';
+import { ACCOUNT, startWorld, type World } from '../cases/world.ts';
+import { type RunningEnvoy, startEnvoy } from '../e2e/envoy.ts';
+import { ask, type HttpAnswer, type HttpQuestion } from '../e2e/http-client.ts';
+import { runSallyport } from '../e2e/run-sallyport.ts';
+import { type Sallyport, startSallyport } from '../e2e/sallyport.ts';
+import { type Services, startServices } from '../e2e/services.ts';
+import type { Truth, Way } from './truth.ts';
+
+/** The two instances: revocations are sent to A. */
+export const SIDES = ['a', 'b'] as const;
+export type Side = (typeof SIDES)[number];
+
+export const MAX_STALENESS_MS = 1_000;
+
+/** What one side consists of. */
+interface Instance<OwnWay> {
+  /** Its way to the revocation set. */
+  readonly way: OwnWay;
+  /** The Envoy that asks this instance, and no other. */
+  readonly envoy: RunningEnvoy;
+  /** Connections to that Envoy. */
+  readonly agent: Agent;
+  sallyport: Sallyport;
+  /** What those that ran before it have written. */
+  formerOutput: string;
+}
+
+/** A line of an instance's log. */
+interface Said {
+  /** On the monotonic clock of this process. */
+  readonly atMs: number;
+  readonly text: string;
+}
+
+type WayTo<Set extends Truth> = Awaited<ReturnType<Set['connect']>>;
+
+interface FaultWorldParts<Set extends Truth> {
+  readonly truth: Set;
+  /** Of the configuration. */
+  readonly onOutage: unknown;
+  readonly cases: World;
+  readonly services: Services;
+  readonly instances: Readonly<Record<Side, Instance<WayTo<Set>>>>;
+}
+
+/** Two instances of Sallyport on one revocation set, each behind an Envoy of its own, for faults to strike. */
+export class FaultWorld<Set extends Truth = Truth> {
+  readonly truth: Set;
+  readonly cases: World;
+  readonly instances: FaultWorldParts<Set>['instances'];
+  private readonly parts: FaultWorldParts<Set>;
+
+  constructor(parts: FaultWorldParts<Set>) {
+    this.truth = parts.truth;
+    this.cases = parts.cases;
+    this.instances = parts.instances;
+    this.parts = parts;
+  }
+
+  /** Asks the Envoy of one side. */
+  async ask(side: Side, question: Omit<HttpQuestion, 'port' | 'agent'>): Promise<HttpAnswer> {
+    const { envoy, agent } = this.instances[side];
+    return await ask({ ...question, port: envoy.gateways[0]?.port ?? 0, agent });
+  }
+
+  /** Starts again the instance that was killed. */
+  async restart(side: Side): Promise<void> {
+    const { cases, onOutage } = this.parts;
+    const instance = this.instances[side];
+    instance.formerOutput += instance.sallyport.output();
+    const options = optionsFor(cases, instance.way, onOutage);
+    instance.sallyport = await startSallyport({ ...options, after: instance.sallyport });
+  }
+
+  /** Runs a command of the command line on A's configuration; rejects where it fails. */
+  async command(...args: readonly string[]): Promise<void> {
+    const { sallyport } = this.instances.a;
+    const config = join(sallyport.folder, 'sallyport.yaml');
+    const { code, output } = await runSallyport([...args, '--config', config], { env: envOf(this.cases) });
+    if (code !== 0) throw new Error(`sallyport ${args.join(' ')} ended with ${code}: ${output}`);
+  }
+
+  /** Whether each feed has proved within the bound that it tells of changes. */
+  async areFeedsFresh(): Promise<boolean> {
+    const ages = await Promise.all(SIDES.map((side) => feedAgeMs(this.instances[side].sallyport)));
+    return ages.every((ageMs) => ageMs <= MAX_STALENESS_MS);
+  }
+
+  /** What an instance said about itself since then, warnings and errors alone. */
+  warnings(side: Side, sinceMs: number): Said[] {
+    const { sallyport, formerOutput } = this.instances[side];
+    const lines = `${formerOutput}${sallyport.output()}`.split('\n');
+    return lines.map((line) => warningOf(side, line)).filter(({ atMs }) => atMs >= sinceMs);
+  }
+
+  async close(): Promise<void> {
+    const { truth, services, cases, instances } = this.parts;
+    for (const { agent, envoy, sallyport, way } of Object.values(instances)) {
+      agent.destroy();
+      await envoy.close();
+      await sallyport.close();
+      await way.close();
+    }
+    await truth.close();
+    services.close();
+    cases.close();
+  }
+}
+
+/** @param onOutage of the configuration. */
+export async function startFaultWorld<Set extends Truth>(truth: Set, onOutage: unknown): Promise<FaultWorld<Set>> {
+  const cases = await startWorld();
+  const services = await startServices();
+  const start = async (): Promise<Instance<WayTo<Set>>> => {
+    // What the truth itself makes is of its own kind.
+    const way = (await truth.connect()) as WayTo<Set>;
+    const sallyport = await startSallyport(optionsFor(cases, way, onOutage));
+    const { extAuthz, tokens } = sallyport.ports;
+    const envoy = await startEnvoy({ sallyport: extAuthz, tokens, ...services.ports });
+    return { way, envoy, agent: new Agent({ keepAlive: true }), sallyport, formerOutput: '' };
+  };
+  const instances = { a: await start(), b: await start() };
+  return new FaultWorld({ truth, onOutage, cases, services, instances });
+}
+
+function optionsFor(cases: World, { store }: Way, onOutage: unknown) {
+  const edit = (config: Record<string, unknown>): void => {
+    cases.configure(config);
+    config['log'] = { level: 'info', passes: 0 };
+    // Longer than by default: a machine that runs tests side by side is no outage.
+    config['timeouts'] = { decision: '2s', store: '1s' };
+    config['store'] = store;
+    config['revocation'] = { maxStaleness: `${MAX_STALENESS_MS}ms`, onOutage };
+    // The file of the demo has a list of issuers, the first of which is our own.
+    const [own] = config['issuers'] as [{ signing: object }];
+    own.signing = { ...own.signing, sealWith: { env: 'SEAL_SECRET' } };
+  };
+  return { env: envOf(cases), edit };
+}
+
+function envOf({ env }: World): NodeJS.ProcessEnv {
+  return { ...env, SEAL_SECRET: 'a secret of thirty-two bytes, ok' };
+}
+
+/** `Infinity` where it does not say. */
+async function feedAgeMs({ ports }: Sallyport): Promise<number> {
+  const question = { port: ports.admin, method: 'GET', path: '/metrics', headers: [] };
+  const { body } = await ask(question).catch(() => ({ body: '' }));
+  const age = /^sallyport_feed_age_seconds (\S+)$/m.exec(body)?.[1];
+  return age === undefined ? Infinity : Number(age) * 1_000;
+}
+
+/** Of any other line the time is not a number. */
+function warningOf(side: Side, line: string): Said {
+  const isWarning = line.includes('"log":"app"') && /"level":"(warn|error)"/.test(line);
+  const { time = '', msg = '', cause = '' } = isWarning ? JSON.parse(line) : {};
+  return { atMs: Date.parse(time) - performance.timeOrigin, text: `${side}: ${msg}: ${cause}` };
+}
+
+/** `Authorization` of the account that may issue tokens and revoke them. */
+export const BASIC = `Basic ${Buffer.from(`${ACCOUNT.name}:${ACCOUNT.password}`).toString('base64')}`;
