@@ -49,7 +49,7 @@ for (const feeds of numbers(values.feeds)) await measureFeeds(feeds);
 /** One Redis for one number of feeds, which stay while revocations come at each rate in turn. */
 async function measureFeeds(count: number): Promise<void> {
   const redis = await startRedis();
-  const none = { username: undefined, password: undefined, tls: undefined, sentinel: undefined };
+  const none = { username: undefined, password: undefined, tls: undefined, sentinel: undefined, cluster: undefined };
   const config = {
     kind: 'redis',
     host: '127.0.0.1',

@@ -11,6 +11,8 @@ export interface RedisServerOptions {
   readonly settings?: Readonly<Record<string, string>>;
   /** An earlier one's, to start again on what it left, where it was; without it everything is new. */
   readonly after?: RedisServer;
+  /** Where it listens; a port that is free, without it. */
+  readonly port?: number;
 }
 
 /** A real Redis on a port of the loopback address. */
@@ -38,9 +40,10 @@ const DEFAULTS = {
 };
 
 /** Starts a Redis; resolves once it takes connections. */
-export async function startRedis({ settings = {}, after }: RedisServerOptions = {}): Promise<RedisServer> {
+export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
+  const { settings = {}, after } = options;
   const { path } = await findRedisServer();
-  const port = after?.port ?? (await freePorts(1))[0] ?? 0;
+  const port = options.port ?? after?.port ?? (await freePorts(1))[0] ?? 0;
   const folder = after?.folder ?? (await mkdtemp(join(tmpdir(), 'sallyport-redis-')));
   const all = Object.entries({ ...DEFAULTS, port: String(port), dir: folder, ...settings });
   // A setting may have several words, as `user` has.

@@ -68,18 +68,26 @@ export interface RedisAccess {
     | undefined;
 }
 
-/** A single Redis server, or the primary that Sentinels name. */
+/** A single Redis server, or the primary that Sentinels name, or a Redis Cluster. */
 export interface RedisStoreConfig extends RedisAccess {
   readonly kind: 'redis';
   /** Without brackets. With `sentinel` the name by which they know the primary, and `port` says nothing. */
   readonly host: string;
   readonly port: number;
   readonly database: number;
+  /** Never beside `cluster`. */
   readonly sentinel: SentinelConfig | undefined;
+  /** The server is a node of a Redis Cluster. */
+  readonly cluster: ClusterConfig | undefined;
   /** How many replicas must have a write before it is acknowledged. */
   readonly minReplicas: number;
   /** Take a server that may drop keys when its memory is full. */
   readonly allowEviction: boolean;
+}
+
+export interface ClusterConfig {
+  /** Nodes to ask for the others where the first one is not there; may be empty. Hosts without brackets. */
+  readonly addresses: readonly HostPort[];
 }
 
 /** Sentinels, each of which may know which server is the primary. */

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { clusterSchema } from './cluster-schema.ts';
 import { redisAccess } from './redis-access-schema.ts';
 import { isRedisUrl, parseRedisUrl } from './redis-url.ts';
 import { sentinelSchema } from './sentinel-schema.ts';
@@ -18,6 +19,7 @@ const ALONE = {
   password: undefined,
   tls: undefined,
   sentinel: undefined,
+  cluster: undefined,
   minReplicas: 0,
   allowEviction: false,
 };
@@ -42,6 +44,9 @@ const redis = z
     sentinel: sentinelSchema
       .optional()
       .describe('Ask Sentinels for the primary; the HOST of the URL is then the name they know it by, without a port'),
+    cluster: clusterSchema
+      .optional()
+      .describe('The server is a node of a Redis Cluster; the others are found through it'),
     minReplicas: z
       .int({ error: MIN_REPLICAS })
       .min(0, { error: MIN_REPLICAS })
@@ -53,13 +58,14 @@ const redis = z
       .prefault(false)
       .describe('Take a server whose maxmemory-policy may drop keys, and revocations with them'),
   })
-  .transform(({ username, password, tls, sentinel, ...rest }) => ({
+  .transform(({ username, password, tls, sentinel, cluster, ...rest }) => ({
     kind: 'redis' as const,
     ...rest,
     username,
     password,
     tls,
     sentinel,
+    cluster,
   }));
 
 /** Where accounts, keys and revocations live, as it is written. */

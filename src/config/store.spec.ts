@@ -7,6 +7,7 @@ const NONE = {
   password: undefined,
   tls: undefined,
   sentinel: undefined,
+  cluster: undefined,
   minReplicas: 0,
   allowEviction: false,
 };
@@ -59,7 +60,7 @@ describe('a Redis store', () => {
     ['{ url: redis://h, pasword: { env: A } }', "3: store: unknown key 'pasword', did you mean 'password'?"],
     [
       '{ url: redis://h, hunter2: 1 }',
-      '3: store: unknown key, expected url, username, password, tls, sentinel, minReplicas or allowEviction',
+      '3: store: unknown key, expected url, username, password, tls, sentinel, cluster, minReplicas or allowEviction',
     ],
     ['{ url: redis://h, minReplicas: 1.5 }', '3: store.minReplicas: expected a whole number from 0 to 10, found 1.5'],
     ['{ url: redis://h, minReplicas: -1 }', '3: store.minReplicas: expected a whole number from 0 to 10, found -1'],
@@ -117,6 +118,46 @@ describe('the Sentinels of a Redis store', () => {
     const text = fileWith('store: { url: "redis://h:6379", sentinel: { addresses: ["h:1"] } }');
     expect(linesOf(problemsOf(text))).toEqual([
       '3: store.url: with sentinel, expected redis://NAME[/DATABASE]: the Sentinels know the port',
+    ]);
+  });
+});
+
+describe('the cluster of a Redis store', () => {
+  it.each([
+    ['true', []],
+    [
+      '{ addresses: ["10.0.0.1:7000", "[::1]:7001"] }',
+      [
+        { host: '10.0.0.1', port: 7_000 },
+        { host: '::1', port: 7_001 },
+      ],
+    ],
+  ])('is read from %s', (cluster, addresses) => {
+    const { store } = configOf(`store: { url: "redis://h:7000", cluster: ${cluster} }`);
+    expect(store).toEqual({ kind: 'redis', host: 'h', port: 7_000, database: 0, ...NONE, cluster: { addresses } });
+  });
+
+  it.each([
+    ['cluster: false', '3: store.cluster: expected true, or { addresses: [HOST:PORT, …] }, found false'],
+    ['cluster: { addresses: [] }', '3: store.cluster.addresses: must not be empty'],
+    ['cluster: { addresses: [h] }', "3: store.cluster.addresses[0]: expected host:port of a node, found 'h'"],
+    ['cluster: { addresses: ["h:0"] }', "3: store.cluster.addresses[0]: expected host:port of a node, found 'h:0'"],
+    ['cluster: {}', '3: store.cluster.addresses: missing: expected a list of host:port of nodes'],
+    ['cluster: { adresses: ["h:1"] }', "3: store.cluster: unknown key 'adresses', did you mean 'addresses'?"],
+  ])('%s is refused', (cluster, problem) => {
+    expect(linesOf(problemsOf(fileWith(`store: { url: "redis://h", ${cluster} }`)))).toEqual([problem]);
+  });
+
+  it('goes without sentinel', () => {
+    const text = fileWith('store: { url: "redis://h", cluster: true, sentinel: { addresses: ["h:1"] } }');
+    expect(linesOf(problemsOf(text))).toEqual([
+      '3: store.cluster: goes without sentinel: a Redis Cluster chooses its primaries itself',
+    ]);
+  });
+
+  it('has no databases', () => {
+    expect(linesOf(problemsOf(fileWith('store: { url: "redis://h/1", cluster: true }')))).toEqual([
+      '3: store.url: with cluster, expected redis://HOST[:PORT]: a Redis Cluster has no databases',
     ]);
   });
 });

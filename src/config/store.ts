@@ -26,8 +26,14 @@ type WrittenRedis = Extract<Written, { readonly kind: 'redis' }>;
 type WrittenSentinel = NonNullable<WrittenRedis['sentinel']>;
 
 function readRedis(draft: Draft, written: WrittenRedis): RedisStoreConfig {
-  const { url, tls, sentinel, minReplicas, allowEviction } = written;
+  const { url, tls, sentinel, cluster, minReplicas, allowEviction } = written;
   if (tls !== undefined && !url.isSecure) draft.refuse(['store', 'tls'], 'goes with a rediss:// URL');
+  if (sentinel !== undefined && cluster !== undefined) {
+    draft.refuse(['store', 'cluster'], 'goes without sentinel: a Redis Cluster chooses its primaries itself');
+  }
+  if (cluster !== undefined && url.database !== 0) {
+    draft.refuse(['store', 'url'], 'with cluster, expected redis://HOST[:PORT]: a Redis Cluster has no databases');
+  }
   if (sentinel !== undefined && url.hasPort) {
     draft.refuse(['store', 'url'], 'with sentinel, expected redis://NAME[/DATABASE]: the Sentinels know the port');
   }
@@ -40,6 +46,7 @@ function readRedis(draft: Draft, written: WrittenRedis): RedisStoreConfig {
     ...readUser(draft, ['store'], written, 'Redis'),
     tls: isSecure ? readClientTls(draft, ['store', 'tls'], tls ?? {}) : undefined,
     sentinel: sentinel && readSentinel(draft, ['store', 'sentinel'], sentinel),
+    cluster,
     minReplicas,
     allowEviction,
   };

@@ -3,13 +3,7 @@ import type { Path } from './problems.ts';
 import { list, quote } from './wording.ts';
 
 /** Keys that the contract names and this version lacks, list positions left out. */
-const LATER = new Set([
-  'listen.verify',
-  'listen.access',
-  'listen.extAuthz.mode',
-  'listen.tokens.mode',
-  'store.cluster',
-]);
+const LATER = new Set(['listen.verify', 'listen.access', 'listen.extAuthz.mode', 'listen.tokens.mode']);
 
 /** Below or beside these an unknown key may be a part of a secret that was written inline: one with a comma in it. */
 const SECRET_KEYS: ReadonlySet<string | number> = new Set(['secrets', 'sealWith', 'password', 'clientSecret', 'tls']);

@@ -2,16 +2,17 @@ import { readFile } from 'node:fs/promises';
 import { expect, onTestFinished } from 'vitest';
 import type { RedisStoreConfig } from '../../src/config/config.ts';
 import { Secret } from '../../src/config/secret.ts';
-import type { RedisTimeouts } from '../../src/store/redis/store.ts';
+import type { RedisTimeouts } from '../../src/store/redis/limits.ts';
 import { openRedisStore } from '../../src/store/redis/store.ts';
 import type { Store } from '../../src/store/store.ts';
+import type { RedisCluster } from '../redis-cluster.ts';
 import type { RedisServer, RedisServerOptions } from '../redis-server.ts';
 import { startRedis } from '../redis-server.ts';
 
 /** What a spec leaves out of a configuration. */
 export function redisConfig(port: number, more: Partial<RedisStoreConfig> = {}): RedisStoreConfig {
   const access = { username: undefined, password: undefined, tls: undefined };
-  const none = { ...access, sentinel: undefined, minReplicas: 0, allowEviction: false };
+  const none = { ...access, sentinel: undefined, cluster: undefined, minReplicas: 0, allowEviction: false };
   return { kind: 'redis', host: '127.0.0.1', port, database: 0, ...none, ...more };
 }
 
@@ -23,6 +24,12 @@ export function sentinelConfig(
   const addresses = sentinels.map(({ port }) => ({ host: '127.0.0.1', port }));
   const sentinel = { addresses, username: undefined, password: undefined, tls: undefined };
   return redisConfig(0, { host: name, sentinel, ...more });
+}
+
+/** The configuration for a cluster, which names one of its nodes. */
+export function clusterConfig({ nodes }: RedisCluster, more: Partial<RedisStoreConfig> = {}): RedisStoreConfig {
+  const [first, ...others] = nodes.map(({ server }) => ({ host: '127.0.0.1', port: server.port }));
+  return redisConfig(first?.port ?? 0, { cluster: { addresses: others }, ...more });
 }
 
 export function secretOf(text: string): Secret {

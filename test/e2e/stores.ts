@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { Cluster } from 'ioredis';
+import { startRedisCluster } from '../redis-cluster.ts';
 import { type SentinelGroup, startSentinelGroup } from '../redis-sentinel.ts';
 import { startRedis } from '../redis-server.ts';
 import type { Sallyport } from './sallyport.ts';
@@ -87,5 +89,25 @@ export function seal(config: Record<string, unknown>): void {
   own.signing = { ...own.signing, sealWith: { env: 'SEAL_SECRET' } };
 }
 
+/** A Redis Cluster, for this test alone. */
+const CLUSTER: StoreKind = {
+  name: 'a Redis Cluster',
+  start: async () => {
+    const env = { SEAL_SECRET: randomBytes(18).toString('hex') };
+    const { nodes, close } = await startRedisCluster();
+    const [first] = nodes;
+    const edit = (config: Record<string, unknown>): void => {
+      config['store'] = { url: `redis://127.0.0.1:${first?.server.port}`, cluster: true };
+      seal(config);
+    };
+    const byHand = async (_sallyport: Sallyport, key: string, value: string): Promise<void> => {
+      const client = new Cluster([{ host: '127.0.0.1', port: first?.server.port ?? 0 }]);
+      await client.set(key, value);
+      client.disconnect();
+    };
+    return { env, edit, byHand, close };
+  },
+};
+
 /** Every kind, each of which must serve alike. */
-export const STORES: readonly StoreKind[] = [SQLITE, REDIS, SENTINEL];
+export const STORES: readonly StoreKind[] = [SQLITE, REDIS, SENTINEL, CLUSTER];

@@ -1,6 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
 import type { EpochGuard } from '../store.ts';
-import { EPOCH_PREFIX } from '../store.ts';
 import type { Connection } from './connection.ts';
 import type { Answers } from './primary.ts';
 import { askPrimary, valueOf } from './primary.ts';
@@ -18,11 +17,14 @@ interface Batch {
 export class BatchedReads {
   private readonly connection: Pick<Connection, 'ask'>;
   private readonly epochs: { readonly check: EpochGuard };
+  private readonly epochKey: () => string;
   private next: Batch | undefined;
 
-  constructor(connection: Pick<Connection, 'ask'>, epochs: { readonly check: EpochGuard }) {
+  /** `epochKey` names a record that the server has. */
+  constructor(connection: Pick<Connection, 'ask'>, epochs: { readonly check: EpochGuard }, epochKey: () => string) {
     this.connection = connection;
     this.epochs = epochs;
+    this.epochKey = epochKey;
   }
 
   /** The values in the order of the keys, `undefined` where there is none, empty where it is not a string. */
@@ -42,10 +44,11 @@ export class BatchedReads {
   private async send(keys: readonly string[]): Promise<Answers> {
     await setImmediate();
     this.next = undefined;
-    const commands = [...keys, EPOCH_PREFIX].map((key) => ['get', key]);
+    const epochKey = this.epochKey();
+    const commands = [...keys, epochKey].map((key) => ['get', key]);
     const answers = await this.connection.ask((client) => askPrimary(client, commands));
     const epoch = answers.at(-1);
-    this.epochs.check(new Map([[EPOCH_PREFIX, epoch && valueOf(epoch)]]));
+    this.epochs.check(new Map([[epochKey, epoch && valueOf(epoch)]]));
     return answers;
   }
 }

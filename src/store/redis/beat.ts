@@ -35,8 +35,9 @@ export class BeatKeys {
   private readonly stem: string;
   private count = 0;
 
-  constructor() {
-    this.stem = `${BEAT_PREFIX}${randomBytes(12).toString('base64url')}:`;
+  /** `tag`: the hash tag that decides which server of a cluster they go to. */
+  constructor(tag?: string) {
+    this.stem = `${BEAT_PREFIX}${randomBytes(12).toString('base64url')}${tag === undefined ? '' : `{${tag}}`}:`;
     this.prefix = this.stem.slice(0, BEAT_PREFIX.length + 1);
   }
 

@@ -65,6 +65,17 @@ export class Connection {
     }
   }
 
+  /** Connects, and tries for ever. */
+  start(): void {
+    this.welcomed.promise.catch(() => undefined);
+    this.client.connect().catch(() => undefined);
+  }
+
+  /** Why nothing can be asked now; `undefined` where it can. */
+  get trouble(): StoreError | undefined {
+    return this.down;
+  }
+
   /** Asks, and rejects with `StoreError` where there is no answer in time or a bad one. */
   async ask<T>(question: (client: Redis) => Promise<T>): Promise<T> {
     if (this.closed) throw new StoreError('the store is closed');

@@ -1,27 +1,31 @@
 import type { EpochGuard, EpochReading, EpochStore } from '../store.ts';
-import { EPOCH_PREFIX } from '../store.ts';
+import type { Writing } from './asks.ts';
 import { askPrimary, valueOf } from './primary.ts';
-import type { Writes } from './writes.ts';
 
-/** The one epoch record of a single server: a string beside the revocation set, without an expiry. */
+/** Epoch records, one for each part that can be lost by itself: strings beside the revocation set, without an expiry. */
 export class RedisEpochs implements EpochStore {
   /** To be shown, with every read of entries, the record as it was after it. */
   check: EpochGuard = () => undefined;
-  private readonly writes: Writes;
+  private readonly writes: Writing;
+  private readonly keys: readonly string[];
 
-  constructor(writes: Writes) {
+  constructor(writes: Writing, keys: readonly string[]) {
     this.writes = writes;
+    this.keys = keys;
   }
 
   async read(): Promise<EpochReading> {
-    const [answer] = await this.writes.ask((client) => askPrimary(client, [['get', EPOCH_PREFIX]]));
-    return new Map([[EPOCH_PREFIX, answer && valueOf(answer)]]);
+    const read = async (key: string): Promise<readonly [string, string | undefined]> => {
+      const [answer] = await this.writes.ask((client) => askPrimary(client, [['get', key]]), key);
+      return [key, answer && valueOf(answer)];
+    };
+    return new Map(await Promise.all(this.keys.map(read)));
   }
 
   /** Waits for no replica: with too few of them it must still be possible to start, and to tell of a loss. */
   async swap(key: string, expected: string | undefined, value: string): Promise<boolean> {
     const given = expected === undefined ? '' : `=${expected}`;
-    return (await this.writes.ask((client) => client.sallyportSwapEpoch(key, given, value))) > 0;
+    return (await this.writes.ask((client) => client.sallyportSwapEpoch(key, given, value), key)) > 0;
   }
 
   guard(guard: EpochGuard): void {

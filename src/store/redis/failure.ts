@@ -24,7 +24,16 @@ const EXPLANATIONS: readonly (readonly [codes: string, words: string])[] = [
   ['LOADING', 'is still loading its data; wait until it has'],
   ['OOM', 'has reached its maxmemory; raise that, or give it more memory'],
   ['MISCONF', 'cannot save its data to disk; see its log'],
-  ['MOVED CLUSTERDOWN CROSSSLOT', 'is a node of a cluster, which this version does not speak to; name a single server'],
+  ['MOVED CROSSSLOT', 'is a node of a cluster; set cluster: true in the store'],
+  [
+    'CLUSTERDOWN',
+    'says that its cluster is down: a slot that nobody serves, or too few primaries; see CLUSTER INFO there',
+  ],
+  ['NOCLUSTER', 'is no node of a cluster; leave cluster out of the store, or name a node'],
+  ['NOQUORUM', 'cannot hear the same from more than half of the primaries of its cluster; see CLUSTER NODES there'],
+  ['STALE', 'may have been replaced in its cluster; wait until that has settled'],
+  ['REPLACED', 'was replaced in its cluster: what was just written there may be lost; write it again'],
+  ['SETTLING', 'has primaries that are not heard yet; wait until its cluster has settled'],
   [
     'DEPTH_ZERO_SELF_SIGNED_CERT SELF_SIGNED_CERT_IN_CHAIN UNABLE_TO_VERIFY_LEAF_SIGNATURE UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
     'shows a certificate of an unknown CA; name its CA in tls.ca of the store',
@@ -47,12 +56,26 @@ const WORDS: ReadonlyMap<string | undefined, string> = new Map(
 );
 
 /** What asking again does not mend. */
-const LASTING = /^(?:WRONGPASS|NOAUTH|NOPERM|.*CERT.*|UNABLE_TO_.*|ERR_SSL_.*|EPROTO)$/;
+const LASTING = /^(?:WRONGPASS|NOAUTH|NOPERM|NOCLUSTER|.*CERT.*|UNABLE_TO_.*|ERR_SSL_.*|EPROTO)$/;
 
-type FaultCode = 'CLOSED' | 'ETIMEDOUT' | 'FAILOVER' | 'LOADING' | 'NOBEAT' | 'NONAME' | 'READONLY' | 'SILENT';
+type Fault =
+  | 'CLOSED'
+  | 'CLUSTERDOWN'
+  | 'ETIMEDOUT'
+  | 'FAILOVER'
+  | 'LOADING'
+  | 'NOBEAT'
+  | 'NOCLUSTER'
+  | 'NONAME'
+  | 'NOQUORUM'
+  | 'READONLY'
+  | 'REPLACED'
+  | 'SETTLING'
+  | 'SILENT'
+  | 'STALE';
 
 /** Something that went wrong without an error of Redis or Node to tell it. */
-export function fault(code: FaultCode): Error {
+export function fault(code: Fault): Error {
   return Object.assign(new Error(code), { code });
 }
 

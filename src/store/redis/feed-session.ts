@@ -32,15 +32,17 @@ export class FeedSession {
   private readonly tracker: Redis;
   private readonly ear: Redis;
   private readonly listener: SessionListener;
-  private readonly keys = new BeatKeys();
+  private readonly keys: BeatKeys;
   private readonly broken = Promise.withResolvers<unknown>();
   /** The beat that is on its way. */
   private beat: Beat | undefined;
   private timer: NodeJS.Timeout | undefined;
   private isOver = false;
 
-  constructor(options: ClientOptions, listener: SessionListener) {
+  /** `tag`: the hash tag of a slot that the server serves, where it is one of a cluster. */
+  constructor(options: ClientOptions, listener: SessionListener, tag?: string) {
     this.listener = listener;
+    this.keys = new BeatKeys(tag);
     this.tracker = this.connection(options, 'sallyport-feed-tracker');
     this.ear = this.connection(options, 'sallyport-feed');
     this.ear.on('messageBuffer', (_channel: unknown, keys: unknown) => this.hear(keys));

@@ -3,13 +3,19 @@ import type { RevocationEntry, RevocationFeed, RevocationListener } from '../sto
 import type { Connection } from './connection.ts';
 import type { Place } from './failure.ts';
 import { fault, isReplica, storeErrorFrom } from './failure.ts';
-import { FeedSession } from './feed-session.ts';
-import type { ClientOptions } from './options.ts';
+import type { SessionListener } from './feed-session.ts';
 import { retryDelayMs } from './retry.ts';
+
+/** One life of the feed. */
+export interface Session {
+  /** Lives until it breaks off, or `end()`; resolves with what went wrong, all of it closed. */
+  run(): Promise<unknown>;
+  end(cause?: Error): void;
+}
 
 export interface FeedParts {
   readonly place: Place;
-  readonly options: ClientOptions;
+  readonly session: (listener: SessionListener) => Session;
   /** What decisions read through, which is doubted where the feed meets a replica. */
   readonly reads: Pick<Connection, 'doubt' | 'recheck'>;
 }
@@ -24,7 +30,7 @@ export class RedisFeed implements RevocationFeed {
   /** What was written before anybody listened. */
   private readonly early: RevocationEntry[] = [];
   private readonly ended = new AbortController();
-  private session: FeedSession | undefined;
+  private session: Session | undefined;
   private running: Promise<void> | undefined;
   private attempts = 0;
   /** Ends the wait before the next attempt. */
@@ -65,7 +71,7 @@ export class RedisFeed implements RevocationFeed {
   private async run(listener: RevocationListener): Promise<void> {
     const { signal } = this.ended;
     while (!signal.aborted) {
-      this.session = new FeedSession(this.parts.options, this.ears(listener));
+      this.session = this.parts.session(this.ears(listener));
       const cause = await this.session.run();
       if (signal.aborted) return;
       this.breakOff(listener, cause);

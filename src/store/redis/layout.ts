@@ -3,7 +3,7 @@
  * are public (contract section 5) and made in `src/revocation/keys.ts`: plain strings, read and written as they come.
  *
  * What one script touches shares a hash tag, so that a cluster keeps it in one slot. The one exception is the removal
- * of an account, which writes a mark whose key is public: see `accounts.ts`.
+ * of an account, which writes a mark whose key is public: see `cluster/accounts.ts`.
  */
 
 /** Keys of the accounts, always used together. */
@@ -35,6 +35,11 @@ export function tokenIndexKeys(accountId: string): { readonly byCreation: string
 
 /** String, empty: written so that replicas have something to confirm, which goes for all that came before it. */
 export const BARRIER_KEY = 'sallyport:write-barrier';
+
+/** The same at one server of a cluster, which serves the slot of the hash tag. */
+export function barrierKeyIn(tag: string): string {
+  return `${BARRIER_KEY}:{${tag}}`;
+}
 
 /** String: the issuer's signing keys, sealed, as JSON. */
 export function signingKeysKey(issuer: string): string {

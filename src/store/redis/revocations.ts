@@ -1,20 +1,17 @@
 import type { RevocationEntry, RevocationStore } from '../store.ts';
-import { BatchedReads } from './batched-reads.ts';
-import type { Connection } from './connection.ts';
-import type { RedisEpochs } from './epochs.ts';
+import type { Writing } from './asks.ts';
+import type { BatchedReads } from './batched-reads.ts';
 import type { RedisFeed } from './feed.ts';
-import type { Answer } from './primary.ts';
 import { askPrimary, valueOf } from './primary.ts';
-import type { Writes } from './writes.ts';
 
 /** The revocation set in Redis: plain strings at the keys of the entries, expiring with them. */
 export class RedisRevocations implements RevocationStore {
-  private readonly reads: BatchedReads;
-  private readonly writes: Writes;
+  private readonly reads: Pick<BatchedReads, 'read'>;
+  private readonly writes: Writing;
   private readonly feed: RedisFeed;
 
-  constructor(reads: Connection, writes: Writes, feed: RedisFeed, epochs: RedisEpochs) {
-    this.reads = new BatchedReads(reads, epochs);
+  constructor(reads: Pick<BatchedReads, 'read'>, writes: Writing, feed: RedisFeed) {
+    this.reads = reads;
     this.writes = writes;
     this.feed = feed;
   }
@@ -25,30 +22,30 @@ export class RedisRevocations implements RevocationStore {
 
   /** No decision waits for it, so it may take as long as a write. */
   async readEntries(keys: readonly string[]): Promise<readonly (RevocationEntry | undefined)[]> {
-    if (keys.length === 0) return [];
-    const values = keys.map((key) => ['get', key]);
-    const expiries = keys.map((key) => ['pttl', key]);
-    const answers = await this.writes.ask((client) => askPrimary(client, [...values, ...expiries]));
-    const nowMs = Date.now();
-    return keys.map((key, index) => entryOf(key, answers[index], answers[keys.length + index], nowMs));
+    return await Promise.all(keys.map((key) => this.readEntry(key)));
   }
 
   async write(entry: RevocationEntry): Promise<void> {
     const now = Math.floor(Date.now() / 1000);
-    await this.writes.write((client) => client.sallyportRevoke(entry.key, entry.value, endOf(entry), now));
+    await this.writes.write((client) => client.sallyportRevoke(entry.key, entry.value, endOf(entry), now), entry.key);
     this.feed.hear(entry);
+  }
+
+  /** How long is left is asked for, because the clock of Redis may be another one: -1 for ever, -2 none. */
+  private async readEntry(key: string): Promise<RevocationEntry | undefined> {
+    const commands = [
+      ['get', key],
+      ['pttl', key],
+    ];
+    const [got, left] = await this.writes.ask((client) => askPrimary(client, commands), key);
+    const value = got && valueOf(got);
+    const leftMs = Number(left?.[1]);
+    if (value === undefined || leftMs === -2) return undefined;
+    return { key, value, expiresAtSeconds: leftMs === -1 ? undefined : (Date.now() + leftMs) / 1000 };
   }
 }
 
 /** As the scripts take it: whole Unix seconds, rounded up, or empty for never. */
 export function endOf({ expiresAtSeconds }: RevocationEntry): string {
   return expiresAtSeconds === undefined ? '' : `${Math.ceil(expiresAtSeconds)}`;
-}
-
-/** How long is left is asked for, because the clock of Redis may be another one: -1 for ever, -2 none. */
-function entryOf(key: string, got: Answer | undefined, left: Answer | undefined, nowMs: number) {
-  const value = got && valueOf(got);
-  const leftMs = Number(left?.[1]);
-  if (value === undefined || leftMs === -2) return undefined;
-  return { key, value, expiresAtSeconds: leftMs === -1 ? undefined : (nowMs + leftMs) / 1000 };
 }

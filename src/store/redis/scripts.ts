@@ -28,6 +28,8 @@ declare module 'ioredis' {
       value: string,
       endsAt: string,
     ): Result<number, Context>;
+    /** The same without a mark. */
+    sallyportDropAccount(records: string, names: string, order: string, id: string): Result<number, Context>;
     /** The record of a name's account. */
     sallyportFindAccount(records: string, names: string, nameKey: string): Result<string | null, Context>;
     /** Every account's record, in order of creation. */
@@ -88,7 +90,7 @@ const REMOVE_ACCOUNT = `${WRITE_ENTRY}
 local record = redis.call('HGET', KEYS[1], ARGV[1])
 if not record then return 0 end
 local nameKey = cjson.decode(record).nameKey
-write(KEYS[4], ARGV[2], ARGV[3])
+if KEYS[4] then write(KEYS[4], ARGV[2], ARGV[3]) end
 redis.call('HDEL', KEYS[2], nameKey)
 redis.call('LREM', KEYS[3], 0, ARGV[1])
 redis.call('HDEL', KEYS[1], ARGV[1])
@@ -174,6 +176,7 @@ export function defineScripts(client: Redis): void {
   client.defineCommand('sallyportSwapEpoch', { numberOfKeys: 1, lua: SWAP_EPOCH });
   client.defineCommand('sallyportAddAccount', { numberOfKeys: 3, lua: ADD_ACCOUNT });
   client.defineCommand('sallyportRemoveAccount', { numberOfKeys: 4, lua: REMOVE_ACCOUNT });
+  client.defineCommand('sallyportDropAccount', { numberOfKeys: 3, lua: REMOVE_ACCOUNT });
   client.defineCommand('sallyportFindAccount', { numberOfKeys: 2, lua: FIND_ACCOUNT, readOnly: true });
   client.defineCommand('sallyportListAccounts', { numberOfKeys: 2, lua: LIST_ACCOUNTS, readOnly: true });
   client.defineCommand('sallyportIndexToken', { numberOfKeys: 2, lua: INDEX_TOKEN });

@@ -5,6 +5,8 @@ export interface ServerInfo {
   readonly isLoading: boolean;
   /** Those that are connected to it. */
   readonly replicas: number;
+  /** Whether it serves some of the keys alone. */
+  readonly isClusterNode: boolean;
   /** `maxmemory-policy`; `undefined` where the server does not say. */
   readonly evictionPolicy: string | undefined;
 }
@@ -16,6 +18,7 @@ export function parseServerInfo(text: string): ServerInfo {
     isPrimary: fields.get('role') === 'master',
     isLoading: (fields.get('loading') ?? '0') !== '0',
     replicas: Number(fields.get('connected_slaves') ?? 0),
+    isClusterNode: fields.get('cluster_enabled') === '1',
     evictionPolicy: fields.get('maxmemory_policy'),
   };
 }

@@ -1,10 +1,8 @@
-import type { Redis } from 'ioredis';
 import type { TokenEnd, TokenPage, TokenRecord, TokenStore, TrackedToken } from '../store.ts';
 import { StoreError } from '../store.ts';
-import type { Connection } from './connection.ts';
+import type { Asks, Writing } from './asks.ts';
 import { tokenIndexKeys, tokenKey } from './layout.ts';
 import { toToken, toTokenEnd } from './records.ts';
-import type { Writes } from './writes.ts';
 
 /** How long a record stays after its token's end, for whoever looks back. */
 const KEPT_SECONDS = 30 * 86_400;
@@ -17,10 +15,10 @@ const STILLBORN_SECONDS = 60;
  * lists must pass over it; a record without its id is not, once `add` has resolved.
  */
 export class RedisTokens implements TokenStore {
-  private readonly reads: Connection;
-  private readonly writes: Writes;
+  private readonly reads: Asks;
+  private readonly writes: Writing;
 
-  constructor(reads: Connection, writes: Writes) {
+  constructor(reads: Asks, writes: Writing) {
     this.reads = reads;
     this.writes = writes;
   }
@@ -31,31 +29,31 @@ export class RedisTokens implements TokenStore {
     const now = Date.now() / 1000;
     const goesAt = Math.ceil(Math.max(expiresAtSeconds, now)) + KEPT_SECONDS;
     const { byCreation, byEnd } = tokenIndexKeys(accountId);
-    const [added] = await this.writes.write((client) =>
-      Promise.all([
-        client.sallyportAddToken(tokenKey(id), record, goesAt),
-        client.sallyportIndexToken(byCreation, byEnd, id, createdAtSeconds, goesAt, now),
-      ]),
-    );
+    const [added] = await Promise.all([
+      this.writes.write((client) => client.sallyportAddToken(tokenKey(id), record, goesAt), tokenKey(id)),
+      this.writes.write(
+        (client) => client.sallyportIndexToken(byCreation, byEnd, id, createdAtSeconds, goesAt, now),
+        byCreation,
+      ),
+    ]);
     if (added === 0) throw new StoreError(`token id "${id}" exists already`);
   }
 
   async find(id: string): Promise<TrackedToken | undefined> {
-    return await this.reads.ask((client) => findToken(client, id));
+    return await findToken(this.reads, id);
   }
 
   /** No decision waits for it, so it may take as long as a write. */
   async list(accountId: string, limit: number, after = ''): Promise<TokenPage | undefined> {
-    return await this.writes.ask(async (client) => {
-      const ids = await client.sallyportPageTokens(tokenIndexKeys(accountId).byCreation, after, limit + 1);
-      if (ids === null) return undefined;
-      const shown = ids.slice(0, limit);
-      const tokens = await Promise.all(shown.map((id) => findToken(client, id)));
-      return {
-        tokens: tokens.filter((token) => token !== undefined),
-        next: ids.length > limit ? shown.at(-1) : undefined,
-      };
-    });
+    const { byCreation } = tokenIndexKeys(accountId);
+    const ids = await this.writes.ask((client) => client.sallyportPageTokens(byCreation, after, limit + 1), byCreation);
+    if (ids === null) return undefined;
+    const shown = ids.slice(0, limit);
+    const tokens = await Promise.all(shown.map((id) => findToken(this.writes, id)));
+    return {
+      tokens: tokens.filter((token) => token !== undefined),
+      next: ids.length > limit ? shown.at(-1) : undefined,
+    };
   }
 
   /**
@@ -76,19 +74,22 @@ export class RedisTokens implements TokenStore {
   async end(id: string, end: TokenEnd): Promise<void> {
     const { atSeconds, by, reason } = end;
     const record = JSON.stringify({ atSeconds, by, reason });
-    await this.writes.write((client) => client.sallyportEndToken(tokenKey(id), atSeconds, record));
+    const key = tokenKey(id);
+    await this.writes.write((client) => client.sallyportEndToken(key, atSeconds, record), key);
   }
 
   /** Not worth a replica's word. */
   async markUsed(uses: ReadonlyMap<string, number>): Promise<void> {
-    if (uses.size === 0) return;
-    await this.writes.ask((client) =>
-      Promise.all([...uses].map(([id, atSeconds]) => client.sallyportUseToken(tokenKey(id), atSeconds))),
-    );
+    const mark = async ([id, atSeconds]: readonly [string, number]): Promise<void> => {
+      const key = tokenKey(id);
+      await this.writes.ask((client) => client.sallyportUseToken(key, atSeconds), key);
+    };
+    await Promise.all([...uses].map(mark));
   }
 
   private succeed(id: string, standing: string, successor: string): Promise<string | null> {
-    return this.writes.write((client) => client.sallyportSucceedToken(tokenKey(id), standing, successor));
+    const key = tokenKey(id);
+    return this.writes.write((client) => client.sallyportSucceedToken(key, standing, successor), key);
   }
 
   private async isStillborn(named: string): Promise<boolean> {
@@ -98,8 +99,12 @@ export class RedisTokens implements TokenStore {
   }
 }
 
-async function findToken(client: Redis, id: string): Promise<TrackedToken | undefined> {
-  const { record, used, end, successor } = await client.hgetall(tokenKey(id));
+async function findToken(servers: Asks, id: string): Promise<TrackedToken | undefined> {
+  const key = tokenKey(id);
+  return await servers.ask(async (client) => toTracked(await client.hgetall(key)), key);
+}
+
+function toTracked({ record, used, end, successor }: Readonly<Record<string, string>>): TrackedToken | undefined {
   if (record === undefined) return undefined;
   return {
     ...toToken(record),

@@ -158,7 +158,7 @@ it('write() takes no confirmation from another connection than its own', async (
     ask: <T>(question: (client: Redis) => Promise<T>) => question(confirms as unknown as Redis),
   };
   const place = { name: 'r', password: undefined };
-  const writes = new Writes({ place, connection, minReplicas: 1, barrierKey: 'b' });
+  const writes = new Writes({ place, connection, minReplicas: 1, barrierKey: () => 'b' });
   expect(await writes.write(async () => 'done')).toBe('done');
   const lost = writes.write(async () => (connection.life += 1));
   expect(await failure(lost)).toContain(TOO_FEW);

@@ -1,0 +1,72 @@
+import type { ClusterConfig, RedisStoreConfig } from '../../../config/config.ts';
+import type { Store } from '../../store.ts';
+import { assemble } from '../assemble.ts';
+import { Connection } from '../connection.ts';
+import { RedisEpochs } from '../epochs.ts';
+import type { Place } from '../failure.ts';
+import { RedisFeed } from '../feed.ts';
+import { refuseEviction, warnOfReplicas } from '../fitness.ts';
+import type { limitsOf } from '../limits.ts';
+import { FEED_SILENCE_MS } from '../limits.ts';
+import { optionsFor } from '../options.ts';
+import { RedisRevocations } from '../revocations.ts';
+import type { ServerInfo } from '../server-info.ts';
+import { parseServerInfo } from '../server-info.ts';
+import { ClusterAccounts } from './accounts.ts';
+import { Cluster } from './cluster.ts';
+import { epochKeys } from './epoch-keys.ts';
+import { ClusterFeedSession } from './feed-session.ts';
+import type { Connect, Primary } from './primary.ts';
+import { ReadQuestions, WriteQuestions } from './questions.ts';
+import { ClusterReads } from './reads.ts';
+
+/** Opens the store in a Redis Cluster; as `openRedisStore` does in one server. */
+export async function openClusterStore(
+  config: RedisStoreConfig,
+  { addresses }: ClusterConfig,
+  { storeMs, writeMs, openMs, readSilenceMs }: ReturnType<typeof limitsOf>,
+): Promise<Store> {
+  const connection = (node: RedisStoreConfig, place: Place, answerMs: number, silenceMs: number) => {
+    const inspect = (info: ServerInfo): void => {
+      if (!config.allowEviction) refuseEviction(place, info);
+    };
+    return new Connection({ place, options: optionsFor(node, silenceMs), answerMs, inspect });
+  };
+  const connect: Connect = {
+    reads: (node, place) => connection(node, place, storeMs, readSilenceMs),
+    writes: (node, place) => connection(node, place, writeMs, writeMs),
+  };
+  const cluster = new Cluster({ config, addresses: [config, ...addresses], connect });
+  let warnings: readonly Pick<Store, 'warning'>[];
+  try {
+    warnings = await Promise.all((await cluster.open(openMs)).map((primary) => warnOf(primary, config)));
+  } catch (error) {
+    await cluster.close();
+    throw error;
+  }
+  const feed = new RedisFeed({
+    place: cluster.place,
+    session: (listener) =>
+      new ClusterFeedSession({
+        cluster,
+        listener,
+        optionsFor: (primary) => optionsFor(primary.config, FEED_SILENCE_MS),
+      }),
+    // A node that was replaced is not asked any more, whatever it takes itself for.
+    reads: { doubt: () => cluster.recheck(), recheck: () => cluster.recheck() },
+  });
+  const [reads, writes] = [
+    new ReadQuestions({ cluster, limitMs: storeMs }),
+    new WriteQuestions({ cluster, limitMs: writeMs }),
+  ];
+  const epochs = new RedisEpochs(writes, epochKeys());
+  const revocations = new RedisRevocations(new ClusterReads({ cluster, limitMs: storeMs }, epochs), writes, feed);
+  const accounts = new ClusterAccounts(reads, writes, revocations);
+  const store = assemble({ reads, writes, revocations, epochs, accounts, feed, close: () => cluster.close() });
+  return { ...store, ...warnings.find(({ warning }) => warning !== undefined) };
+}
+
+async function warnOf({ writes, place }: Primary, config: RedisStoreConfig): Promise<Pick<Store, 'warning'>> {
+  const info = parseServerInfo(await writes.ask((client) => client.info()));
+  return warnOfReplicas(place, info, config.minReplicas);
+}
