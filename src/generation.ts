@@ -5,6 +5,8 @@ import type { Clock, Decider, DecisionObserver, Verifier } from './core/ports.ts
 import type { Route } from './core/route.ts';
 import { RouteMap } from './core/route.ts';
 import { UpstreamHeaderWriter } from './core/upstream-headers.ts';
+import { consoleRoute } from './edge/console/route.ts';
+import type { ConsoleServices } from './edge/console/services.ts';
 import { CALLS } from './edge/token-api/calls.ts';
 import { tokenRoutes } from './edge/token-api/routes.ts';
 import type { TokenServices } from './edge/token-api/services.ts';
@@ -85,7 +87,7 @@ export interface Generation {
   readonly verifier: Verifier;
   readonly gateway: { readonly decider: Decider; readonly headers: UpstreamHeaderWriter };
   /** `undefined` where nothing of ours signs. */
-  readonly tokens: TokenServices | undefined;
+  readonly tokens: (TokenServices & ConsoleServices) | undefined;
 }
 
 /** @param generation rises with every configuration: tokens that were verified under another are verified again. */
@@ -140,7 +142,7 @@ function buildTokenServices(
   foundation: Foundation & { readonly own: OwnSigning },
   verifier: Verifier,
   decider: MakeDecider,
-): TokenServices {
+): TokenServices & ConsoleServices {
   const { store, clock, own, events } = foundation;
   const { accounts, tokens, revocations } = store;
   const { ttl, name } = issuer;
@@ -156,9 +158,11 @@ function buildTokenServices(
   // Nobody passes or is turned away by being asked about.
   const unseen = { decided: () => {}, failed: (error: unknown) => events.failed(error) };
   return {
-    decider: byRoutes(tokenRoutes(CALLS, name)),
+    decider: byRoutes([...tokenRoutes(CALLS, name), consoleRoute(name)]),
     issuer: issuer.issuer,
     catalogue,
+    rules,
+    accountStore: accounts,
     issueToken: new IssueToken({ ttl, rules, accounts, mint }),
     revokeToken,
     logIn: new LogIn({ credentials: checkOf(foundation), mint }),

@@ -5,7 +5,6 @@ import { isSameSigning, restartKeys } from './config/restart.ts';
 import type { AdminDoor } from './edge/admin/service.ts';
 import type { ExtAuthzDoor } from './edge/ext-authz/service.ts';
 import type { TokenApiDoor } from './edge/token-api/service.ts';
-import type { TokenServices } from './edge/token-api/services.ts';
 import type { Foundation, Generation } from './generation.ts';
 import { buildGeneration, keyRingOf, ownIssuer } from './generation.ts';
 import { rereadMs } from './jwt/key-life.ts';
@@ -73,10 +72,13 @@ export class RunningApp implements App {
     }
     if (listen.tokens !== undefined) {
       const { openTokenApi } = await import('./edge/token-api/service.ts');
+      const { consolePages } = await import('./edge/console/service.ts');
+      const services = () => this.tokenServices();
       this.tokensDoor = await openTokenApi(listen.tokens, {
-        services: () => this.tokenServices(),
+        services,
         trustedProxies: () => this.current.config.trustedProxies,
         events,
+        pages: consolePages({ services, events, clock: this.foundation.clock }),
       });
     }
     health.ready();
@@ -145,7 +147,7 @@ export class RunningApp implements App {
     own.keys.readEvery(rereadMs(issuer.signing), keyRingOf(config, issuer, { store, clock, sealer: own.sealer }));
   }
 
-  private tokenServices(): TokenServices {
+  private tokenServices(): NonNullable<Generation['tokens']> {
     const { tokens } = this.current;
     if (tokens === undefined) throw new Error('the token service is open without an issuer that signs');
     return tokens;

@@ -8,6 +8,7 @@ export function guide(account: Account, envoy: string): string {
   return `
 Gateway    http://127.0.0.1:8080   Envoy ${envoy}
 Sallyport  127.0.0.1:9191 (ext_authz), http://127.0.0.1:9192 (tokens)
+Console    http://127.0.0.1:8080/console   pages for people: log in with the account below
 Watch it   http://127.0.0.1:9195/metrics, /readyz
 Services   http://127.0.0.1:9301 (messages), http://127.0.0.1:9302 (devices): no authentication code in them
 Logs       .cache/demo/sallyport.log, .cache/demo/envoy.log; the store beside them is new at every start

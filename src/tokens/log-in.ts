@@ -17,7 +17,7 @@ export interface LogInRefused {
   readonly check: string;
 }
 
-/** Logs an account in: a token of one hour with the account's scopes. */
+/** Logs an account in: a token of one hour. */
 export class LogIn {
   private readonly parts: LogInParts;
 
@@ -25,12 +25,18 @@ export class LogIn {
     this.parts = parts;
   }
 
-  async logIn(name: string, password: string): Promise<(IssuedToken & { readonly accountId: string }) | LogInRefused> {
+  /** @param options `scopes` of the token, the account's without them. */
+  async logIn(
+    name: string,
+    password: string,
+    options: { readonly scopes?: readonly [] } = {},
+  ): Promise<(IssuedToken & { readonly accountId: string }) | LogInRefused> {
     const { credentials, mint } = this.parts;
     const createdAtSeconds = mint.nowSeconds();
     const found = await credentials.check(name, password);
     if (found.outcome === 'refused') return found;
-    const { id: accountId, scopes } = found.account;
+    const { id: accountId } = found.account;
+    const scopes = options.scopes ?? found.account.scopes;
     const expiresAtSeconds = createdAtSeconds + LOGIN_SECONDS;
     const token = mint.draft({ accountId, use: 'login', scopes, createdAtSeconds, expiresAtSeconds });
     return { ...(await mint.issue(token)), accountId };

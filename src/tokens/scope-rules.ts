@@ -26,6 +26,11 @@ export class ScopeRules {
     });
   }
 
+  /** All that an account with these scopes may ask for, the wide ones last. */
+  offered(granted: ReadonlySet<string>): string[] {
+    return [...this.catalogue.keys(), ALL_ANY, ...MANAGEMENT_SCOPES].filter((scope) => covers(granted, scope));
+  }
+
   /** Longest life of a token with these scopes, in seconds; `Infinity` where none of them says. */
   maxTtlSeconds(scopes: readonly string[]): number {
     return Math.min(...scopes.map((scope) => this.catalogue.get(scope)?.maxTtlSeconds ?? Number.POSITIVE_INFINITY));

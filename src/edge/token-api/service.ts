@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { Listener, ListenerTls } from '../../config/config.ts';
 import type { Decision, Deny } from '../../core/decision.ts';
 import { deny } from '../../core/decision.ts';
@@ -19,6 +19,8 @@ export interface TokenApiParts {
   /** CIDR ranges and addresses, likewise. */
   readonly trustedProxies: () => readonly string[];
   readonly events: Events;
+  /** What else the door serves, beside the calls. */
+  readonly pages: FastifyPluginAsync;
 }
 
 export interface TokenApiDoor {
@@ -56,6 +58,7 @@ export async function openTokenApi(listener: Listener, parts: TokenApiParts): Pr
     await reply.type('application/json').header('cache-control', 'max-age=3600').send(description);
   });
   for (const manner of MANNERS) server.register(async (calls) => register(calls, manner));
+  server.register(parts.pages);
   const address = await listen(server, listener);
   return {
     address,

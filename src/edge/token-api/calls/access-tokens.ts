@@ -1,10 +1,11 @@
 import * as z from 'zod';
 import { deny } from '../../../core/decision.ts';
 import type { TokenRequest } from '../../../tokens/issue-token.ts';
+import { scopes } from '../../token-fields.ts';
 import type { Admission, Call, CallInput, Outcome } from '../call.ts';
 import { actorOf, callerOf, done, failed } from '../call.ts';
 import { tokenBody } from '../encode.ts';
-import { issuedToken, scopes } from './fields.ts';
+import { issuedToken } from './fields.ts';
 
 const ADMISSION: Admission = { scopes: ['tokens:manage'], sufficient: ['password'], basic: true };
 

@@ -1,18 +1,9 @@
 import * as z from 'zod';
 
-/** Scopes that are asked for. */
-export const scopes = z
-  .array(z.string('a scope is a string'), 'a list of scopes')
-  .min(1, 'at least one scope')
-  .max(100, 'at most 100 scopes');
-
 /** RFC 3339, with its offset; becomes whole Unix seconds. */
 export const time = z.iso
   .datetime({ offset: true, error: 'a time such as 2027-01-31T12:00:00Z (RFC 3339)' })
   .transform((text) => Math.floor(Date.parse(text) / 1000));
-
-/** Why something is ended, for people to read. */
-export const reason = z.string('a text').min(1, 'not empty').max(500, 'at most 500 characters');
 
 /** A time as it is answered. */
 export const utcDateTime = z.iso.datetime();

@@ -2,10 +2,11 @@ import * as z from 'zod';
 import { deny } from '../../../core/decision.ts';
 import { MAX_OVERLAP_SECONDS } from '../../../tokens/private-tokens.ts';
 import type { TokenView } from '../../../tokens/token-views.ts';
+import { reason, scopes, tokenName } from '../../token-fields.ts';
 import type { Admission, Call, CallInput, Outcome } from '../call.ts';
 import { actorOf, callerOf, done, failed } from '../call.ts';
 import { tokenBody, utcTime } from '../encode.ts';
-import { issuedToken, reason, scopes, time, utcDateTime } from './fields.ts';
+import { issuedToken, time, utcDateTime } from './fields.ts';
 
 const MANAGES_TOKENS: Admission = { scopes: ['tokens:manage'], sufficient: ['login'], basic: false };
 /** A private token may rotate itself, too. */
@@ -15,13 +16,7 @@ const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 100;
 
 const createRequest = z.strictObject({
-  name: z
-    .string('a text')
-    .trim()
-    .min(1, 'not empty')
-    .max(128, 'at most 128 characters')
-    // Of what Unicode calls control characters, all: other readers of the pattern do not know them by that name.
-    .regex(/^[^\u0000-\u001f\u007f-\u009f]*$/, 'no control characters'),
+  name: tokenName,
   scopes,
   expires_at: time,
 });

@@ -1,0 +1,31 @@
+import type { FastifyReply } from 'fastify';
+import { shell } from './pages/shell.ts';
+import type { Reply } from './visit.ts';
+
+/** Nothing but what we serve ourselves, and no page around ours; no script or style in a page itself is run. */
+const POLICY = [
+  "default-src 'none'",
+  "style-src 'self'",
+  "script-src 'self'",
+  "img-src 'self'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+].join('; ');
+
+/** On every answer of the console, its assets included. */
+export const SECURITY_HEADERS = {
+  'content-security-policy': POLICY,
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  // Not `no-referrer`, which would have browsers post our own forms with `Origin: null` (Fetch, section 3.1).
+  'referrer-policy': 'same-origin',
+  'x-content-type-options': 'nosniff',
+  'cache-control': 'no-store',
+} as const;
+
+export async function send(reply: FastifyReply, answer: Reply): Promise<void> {
+  reply.headers(answer.headers ?? {});
+  if (answer.kind === 'redirect') return reply.redirect(answer.to, 303);
+  return reply.code(answer.status).type('text/html; charset=utf-8').send(shell(answer).text);
+}

@@ -1,0 +1,61 @@
+import { expect, it } from 'vitest';
+import type { TokenView, TokenViewPage } from '../../tokens/token-views.ts';
+import { findTokens } from './find-tokens.ts';
+
+/** An account whose tokens are numbered, the newest first; it counts how many were looked at. */
+class NumberedTokens {
+  examined = 0;
+  private readonly count: number;
+
+  constructor(count: number) {
+    this.count = count;
+  }
+
+  async list(_accountId: string, limit: number, after?: string): Promise<TokenViewPage | undefined> {
+    const first = after === undefined ? 0 : Number(after) + 1;
+    if (Number.isNaN(first)) return undefined;
+    const end = Math.min(first + limit, this.count);
+    const tokens = Array.from({ length: end - first }, (_, index) => numbered(first + index));
+    this.examined += tokens.length;
+    return { tokens, next: end < this.count ? String(end - 1) : undefined };
+  }
+}
+
+// The search passes tokens on as they are; what it looks at is the test's.
+const numbered = (number: number): TokenView => ({ id: String(number) }) as TokenView;
+const every = (step: number) => (token: TokenView) => Number(token.id) % step === 0;
+
+async function pages(count: number, step: number, limit: number): Promise<string[][]> {
+  const found: string[][] = [];
+  let after: string | undefined;
+  do {
+    const page = await findTokens(new NumberedTokens(count), 'a', { isWanted: every(step), limit, after });
+    found.push((page?.tokens ?? []).map(({ id }) => id));
+    after = page?.next;
+  } while (after !== undefined);
+  return found;
+}
+
+it('findTokens() turns page by page through what is wanted, without a gap or a repetition', async () => {
+  expect(await pages(10, 3, 2)).toEqual([
+    ['0', '3'],
+    ['6', '9'],
+  ]);
+  expect((await pages(999, 7, 25)).flat()).toEqual(Array.from({ length: 143 }, (_, index) => String(index * 7)));
+});
+
+it('findTokens() ends without a further page where nothing more is wanted', async () => {
+  expect(await pages(5, 1, 5)).toEqual([['0', '1', '2', '3', '4']]);
+  expect(await pages(0, 1, 5)).toEqual([[]]);
+});
+
+it('findTokens() looks at a thousand a page, and goes on from there', async () => {
+  const tokens = new NumberedTokens(2_500);
+  const page = await findTokens(tokens, 'a', { isWanted: every(2_000), limit: 5 });
+  expect([page?.tokens.map(({ id }) => id), page?.next, tokens.examined]).toEqual([['0'], '999', 1_000]);
+  expect((await pages(2_500, 2_000, 5)).flat()).toEqual(['0', '2000']);
+});
+
+it('findTokens() knows nothing after a token that is not there', async () => {
+  expect(await findTokens(new NumberedTokens(3), 'a', { isWanted: () => true, limit: 5, after: 'x' })).toBeUndefined();
+});

@@ -1,0 +1,53 @@
+import type { CatalogueScope } from '../../../config/config.ts';
+import { ALL_ANY, MANAGEMENT_SCOPES } from '../../../core/scope.ts';
+import type { FieldError } from '../../../tokens/scope-rules.ts';
+import type { Html } from '../html.ts';
+import { html } from '../html.ts';
+import { CREATE } from '../paths.ts';
+import { duration } from '../times.ts';
+import type { Page } from '../visit.ts';
+import { errorSummary, markInvalid } from './errors.ts';
+import { endField } from './fields.ts';
+
+export interface CreatePage {
+  /** What may be chosen. */
+  readonly scopes: readonly string[];
+  readonly catalogue: ReadonlyMap<string, CatalogueScope>;
+  /** As it was filled in before. */
+  readonly form: URLSearchParams;
+  readonly nowSeconds: number;
+  readonly errors?: readonly FieldError[];
+}
+
+export function createPage({ scopes, catalogue, form, nowSeconds, errors = [] }: CreatePage): Page {
+  const chosen = new Set(form.getAll('scopes'));
+  const boxes = scopes.map((scope) => scopeBox(scope, catalogue.get(scope), chosen.has(scope)));
+  const body = html`${errorSummary(errors)}
+<form method="post" action="${CREATE}">
+<label>Name <small>where it will be used, as in “billing server”</small>
+<input name="name" maxlength="128" autocomplete="off" required value="${form.get('name') ?? ''}"${markInvalid(errors, 'name')}></label>
+<fieldset>
+<legend>What it may do</legend>
+${boxes.length === 0 ? html`<p>Your account has no scope, so there is nothing a token could be for.</p>` : boxes}
+</fieldset>
+${endField(form, nowSeconds)}
+<button>Create the token</button>
+</form>`;
+  const status = errors.length === 0 ? 200 : 400;
+  return { kind: 'page', status, title: 'Create a token', body, isMembers: true };
+}
+
+function scopeBox(scope: string, entry: CatalogueScope | undefined, isChosen: boolean): Html {
+  const { description = wideScope(scope), maxTtlSeconds } = entry ?? {};
+  const limit = maxTtlSeconds === undefined ? undefined : `at most ${duration(maxTtlSeconds)}`;
+  const words = [description, limit].filter((word) => word !== undefined).join('; ');
+  return html`<label class="choice"><input type="checkbox" name="scopes" value="${scope}"${isChosen && html` checked`}${
+    maxTtlSeconds !== undefined && html` data-max-seconds="${maxTtlSeconds}"`
+  }> <code>${scope}</code> <small>${words}</small></label>`;
+}
+
+/** What the catalogue does not describe, since it is not in it. */
+function wideScope(scope: string): string | undefined {
+  if (scope === ALL_ANY) return 'Every scope of the catalogue, also what is added later';
+  return MANAGEMENT_SCOPES.has(scope) ? 'Over Sallyport itself' : undefined;
+}

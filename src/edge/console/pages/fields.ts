@@ -1,0 +1,31 @@
+import { DAYS } from '../forms.ts';
+import type { Html, Piece } from '../html.ts';
+import { html } from '../html.ts';
+
+const DEFAULT_DAYS = '30';
+
+/** One of several that can be chosen. */
+export interface Choice {
+  readonly value: string;
+  readonly label: Piece;
+}
+
+export function radios(name: string, choices: readonly Choice[], chosen: string): Html[] {
+  return choices.map(
+    ({ value, label }) =>
+      html`<label class="choice"><input type="radio" name="${name}" value="${value}" required${value === chosen && html` checked`}> ${label}</label>`,
+  );
+}
+
+/** When a token is to end: so many days from now, or a date. */
+export function endField(form: URLSearchParams, nowSeconds: number): Html {
+  const tomorrow = new Date((nowSeconds + 86_400) * 1000).toISOString().slice(0, 10);
+  const days = DAYS.map((value) => ({ value, label: value === '1' ? 'in 1 day' : `in ${value} days` }));
+  return html`<fieldset class="ends">
+<legend>Ends</legend>
+${radios('ends', [...days, { value: 'date', label: 'on a date' }], form.get('ends') ?? DEFAULT_DAYS)}
+<label class="date">Date <small>to the end of that day, UTC</small>
+<input type="date" name="date" min="${tomorrow}" value="${form.get('date') ?? ''}"></label>
+<output class="hint" aria-live="polite" hidden></output>
+</fieldset>`;
+}

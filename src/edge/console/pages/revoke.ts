@@ -1,0 +1,31 @@
+import type { FieldError } from '../../../tokens/scope-rules.ts';
+import type { TokenView } from '../../../tokens/token-views.ts';
+import { html } from '../html.ts';
+import { tokenPath } from '../paths.ts';
+import type { Page } from '../visit.ts';
+import { errorSummary, markInvalid } from './errors.ts';
+import { nameOf, scopeList } from './token-words.ts';
+
+export interface RevokePage {
+  readonly token: TokenView;
+  /** As it was filled in before. */
+  readonly form: URLSearchParams;
+  /** Whether it is the token of this session. */
+  readonly isOwnSession: boolean;
+  readonly errors?: readonly FieldError[];
+}
+
+/** Asks once more; what is revoked stays so. */
+export function revokePage({ token, form, isOwnSession, errors = [] }: RevokePage): Page {
+  const body = html`${errorSummary(errors)}
+<p>The token <b><bdi>${nameOf(token)}</bdi></b> will not count any more, everywhere, and this cannot be undone.</p>
+${isOwnSession && html`<p><b>It is your session: you will be logged out.</b></p>`}
+<p>What used it may then not do this any more: ${scopeList(token.scopes)}</p>
+<form method="post" action="${tokenPath(token.id, 'revoke')}">
+<label>Reason <small>may be left empty; it is shown with the token</small>
+<input name="reason" maxlength="500" autocomplete="off" value="${form.get('reason') ?? ''}"${markInvalid(errors, 'reason')}></label>
+<p class="actions"><button class="danger">Revoke the token</button> <a class="button quiet" href="${tokenPath(token.id)}">Keep it</a></p>
+</form>`;
+  const status = errors.length === 0 ? 200 : 400;
+  return { kind: 'page', status, title: 'Revoke this token?', body, isMembers: true };
+}

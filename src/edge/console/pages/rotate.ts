@@ -1,0 +1,41 @@
+import type { FieldError } from '../../../tokens/scope-rules.ts';
+import type { TokenView } from '../../../tokens/token-views.ts';
+import { html } from '../html.ts';
+import { tokenPath } from '../paths.ts';
+import type { Page } from '../visit.ts';
+import { errorSummary } from './errors.ts';
+import { endField, radios } from './fields.ts';
+import { nameOf, scopeList } from './token-words.ts';
+
+const OVERLAPS = [
+  { value: '0', label: 'ends at once' },
+  { value: '3600', label: 'goes on for 1 hour' },
+  { value: '86400', label: 'goes on for 1 day' },
+  { value: '604800', label: 'goes on for 7 days' },
+] as const;
+/** Time to put the new one in its place. */
+const DEFAULT_OVERLAP = '3600';
+
+export interface RotatePage {
+  readonly token: TokenView;
+  /** As it was filled in before. */
+  readonly form: URLSearchParams;
+  readonly nowSeconds: number;
+  readonly errors?: readonly FieldError[];
+}
+
+export function rotatePage({ token, form, nowSeconds, errors = [] }: RotatePage): Page {
+  const body = html`${errorSummary(errors)}
+<p>The token <b><bdi>${nameOf(token)}</bdi></b> gets a successor of the same name and scopes: ${scopeList(token.scopes)}</p>
+<form method="post" action="${tokenPath(token.id, 'rotate')}">
+${endField(form, nowSeconds)}
+<fieldset>
+<legend>The old token</legend>
+${radios('overlap', OVERLAPS, form.get('overlap') ?? DEFAULT_OVERLAP)}
+<p class="hint">If somebody else may have it, revoke it instead.</p>
+</fieldset>
+<p class="actions"><button>Rotate the token</button> <a class="button quiet" href="${tokenPath(token.id)}">Leave it</a></p>
+</form>`;
+  const status = errors.length === 0 ? 200 : 400;
+  return { kind: 'page', status, title: 'Rotate a token', body, isMembers: true };
+}

@@ -1,0 +1,60 @@
+import { fastify } from 'fastify';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Decision } from '../../core/decision.ts';
+import { deny } from '../../core/decision.ts';
+import type { Events } from '../../observe/events.ts';
+import { consolePages } from './service.ts';
+import type { ConsoleServices } from './services.ts';
+
+const COOKIE = '__Host-sallyport=a.b.c';
+const told: unknown[] = [];
+const events = { callFailed: (call: string) => told.push(call) } as unknown as Events;
+
+afterEach(() => {
+  told.length = 0;
+});
+
+/** The pages, with services of which a test needs few. */
+async function open(services: object) {
+  const server = fastify();
+  const parts = { services: () => services as ConsoleServices, events, clock: { wallMs: () => 0 } };
+  await server.register(consolePages(parts));
+  return server;
+}
+
+const deciding = (decision: Decision) => ({ decider: { decide: () => decision } });
+
+describe('a session that cannot be judged', () => {
+  it('is not ended, and the page says that it is not available', async () => {
+    const server = await open(deciding(deny('unavailable', undefined, 'store')));
+    const answer = await server.inject({ url: '/console', headers: { cookie: COOKIE } });
+    expect([answer.statusCode, answer.headers['set-cookie'], answer.headers['retry-after']]).toEqual([
+      503,
+      undefined,
+      '1',
+    ]);
+    expect(answer.body).toContain('Sallyport cannot answer right now');
+  });
+
+  it('at a path that reads in two ways is 400', async () => {
+    const server = await open(deciding(deny('path_rejected', undefined, 'path')));
+    const answer = await server.inject({ url: '/console/tokens/%2e', headers: { cookie: COOKIE } });
+    expect([answer.statusCode, answer.headers['set-cookie']]).toEqual([400, undefined]);
+  });
+});
+
+it('a part that breaks is a page without a word about it, and a line in the log', async () => {
+  const broken = () => Promise.reject(new Error('the store holds secret'));
+  const server = await open({ logIn: { logIn: broken } });
+  const headers = { origin: 'http://localhost', 'content-type': 'application/x-www-form-urlencoded' };
+  const options = { host: 'localhost', ...headers };
+  const answer = await server.inject({
+    method: 'POST',
+    url: '/console/login',
+    headers: options,
+    payload: 'name=a&password=b',
+  });
+  expect([answer.statusCode, told]).toEqual([503, ['POST /console/login']]);
+  expect(answer.body).not.toContain('secret');
+  expect(answer.headers['content-security-policy']).toContain("default-src 'none'");
+});

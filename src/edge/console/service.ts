@@ -1,0 +1,126 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Clock } from '../../core/ports.ts';
+import type { Events } from '../../observe/events.ts';
+import { serveAssets } from './assets.ts';
+import { endedCookie, presentsCookie } from './cookie.ts';
+import { SECURITY_HEADERS, send } from './encode.ts';
+import { foreignForm, refused, troubled } from './pages/trouble.ts';
+import { logInPath } from './paths.ts';
+import { HOME } from './route.ts';
+import { isSameOrigin } from './same-origin.ts';
+import type { ConsoleServices } from './services.ts';
+import type { Session } from './session.ts';
+import { findSession } from './session.ts';
+import type { MemberVisit, Reply, Visit } from './visit.ts';
+import { redirect } from './visit.ts';
+import { create, showCreate } from './visits/create.ts';
+import { listTokens, showToken } from './visits/list.ts';
+import { logIn, logOut, showLogIn } from './visits/log-in.ts';
+import { revoke, showRevoke } from './visits/revoke.ts';
+import { rotate, showRotate } from './visits/rotate.ts';
+
+export interface ConsoleParts {
+  /** What answers now; asked anew for each visit, since a reload replaces it. */
+  readonly services: () => ConsoleServices;
+  readonly events: Events;
+  readonly clock: Pick<Clock, 'wallMs'>;
+}
+
+type Visits<Kind extends Visit> = readonly (readonly [
+  method: 'GET' | 'POST',
+  url: string,
+  handle: (visit: Kind) => Reply | Promise<Reply>,
+])[];
+
+const OPEN: Visits<Visit> = [
+  ['GET', '/login', showLogIn],
+  ['POST', '/login', logIn],
+];
+
+/** For those who are logged in. */
+const MEMBERS: Visits<MemberVisit> = [
+  ['GET', '', listTokens],
+  ['GET', '/tokens/new', showCreate],
+  ['POST', '/tokens/new', create],
+  ['GET', '/tokens/:id', showToken],
+  ['GET', '/tokens/:id/rotate', showRotate],
+  ['POST', '/tokens/:id/rotate', rotate],
+  ['GET', '/tokens/:id/revoke', showRevoke],
+  ['POST', '/tokens/:id/revoke', revoke],
+  ['POST', '/logout', logOut],
+];
+
+/** The pages for people, as a part of the tokens door's server: what is set here counts for them alone. */
+export function consolePages(parts: ConsoleParts): (server: FastifyInstance) => Promise<void> {
+  return async (server) => {
+    takeFormsOnly(server);
+    server.addHook('onRequest', async (request, reply) => {
+      reply.headers(SECURITY_HEADERS);
+      // Before anything else is asked: what another site sends is not even looked at.
+      const isPost = request.method !== 'GET' && request.method !== 'HEAD';
+      if (isPost && !isSameOrigin(request.headers, request.host)) await send(reply, foreignForm());
+    });
+    server.setErrorHandler((error: { readonly statusCode?: number }, request, reply) => {
+      if (error.statusCode !== undefined && error.statusCode < 500) return send(reply, troubled(error.statusCode));
+      parts.events.callFailed(`${request.method} ${request.routeOptions.url ?? 'unknown'}`, error);
+      return send(reply, troubled(503));
+    });
+    await serveAssets(server);
+    server.get(`${HOME}/`, (_request, reply) => send(reply, redirect(HOME)));
+    for (const [method, url, handle] of OPEN) {
+      const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<void> =>
+        send(reply, await handle(visitOf(request, parts)));
+      server.route({ method, url: HOME + url, handler });
+    }
+    await server.register(async (inner) => serveMembers(inner, parts));
+  };
+}
+
+async function serveMembers(server: FastifyInstance, parts: ConsoleParts): Promise<void> {
+  const sessions = new WeakMap<FastifyRequest, Session>();
+  server.addHook('onRequest', async (request, reply) => {
+    const found = await findSession(request, parts.services().decider);
+    if (found === 'none') await send(reply, sendAway(request));
+    else if ('outcome' in found) await send(reply, refused(found));
+    else sessions.set(request, found);
+  });
+  for (const [method, url, handle] of MEMBERS) {
+    const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+      const session = sessions.get(request);
+      if (session === undefined) throw new Error('a page was reached by somebody who is not logged in');
+      await send(reply, await handle({ ...visitOf(request, parts), session }));
+    };
+    server.route({ method, url: HOME + url, handler });
+  }
+}
+
+/** A cookie that does not count any more goes, and that is said; who comes for the first time is just asked. */
+function sendAway({ headers }: FastifyRequest): Reply {
+  return presentsCookie(headers.cookie)
+    ? redirect(logInPath('ended'), { 'set-cookie': endedCookie() })
+    : redirect(logInPath());
+}
+
+function takeFormsOnly(server: FastifyInstance): void {
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser<string>(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string' },
+    (_request, body, done) => done(null, new URLSearchParams(body)),
+  );
+}
+
+function visitOf(request: FastifyRequest, { services, events, clock }: ConsoleParts): Visit {
+  const { body, params, headers, host, protocol, ip } = request;
+  const url = request.raw.url ?? '';
+  return {
+    services: services(),
+    events,
+    params: params as Readonly<Record<string, string>>,
+    query: new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?')) : ''),
+    form: body instanceof URLSearchParams ? body : new URLSearchParams(),
+    origin: headers.origin ?? `${protocol}://${host}`,
+    client: ip,
+    nowSeconds: Math.floor(clock.wallMs() / 1000),
+  };
+}

@@ -1,0 +1,21 @@
+import type { CatalogueScope } from '../../config/config.ts';
+import type { Decider } from '../../core/ports.ts';
+import type { AccountStore } from '../../store/store.ts';
+import type { LogIn } from '../../tokens/log-in.ts';
+import type { PrivateTokens } from '../../tokens/private-tokens.ts';
+import type { RevokeToken } from '../../tokens/revoke-token.ts';
+import type { ScopeRules } from '../../tokens/scope-rules.ts';
+import type { TokenViews } from '../../tokens/token-views.ts';
+
+/** What stands behind the pages, which is what stands behind the calls; a reload replaces it. */
+export interface ConsoleServices {
+  /** Judges sessions, by the rule that {@link consoleRoute} makes. */
+  readonly decider: Decider;
+  readonly catalogue: ReadonlyMap<string, CatalogueScope>;
+  readonly rules: ScopeRules;
+  readonly accountStore: Pick<AccountStore, 'findById'>;
+  readonly logIn: LogIn;
+  readonly privateTokens: PrivateTokens;
+  readonly tokenViews: TokenViews;
+  readonly revokeToken: RevokeToken;
+}

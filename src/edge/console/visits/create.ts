@@ -1,0 +1,39 @@
+import type { FieldError } from '../../../tokens/scope-rules.ts';
+import { endedCookie } from '../cookie.ts';
+import { decodeCreate } from '../forms.ts';
+import { createPage } from '../pages/create.ts';
+import { issuedPage } from '../pages/issued.ts';
+import { logInPath } from '../paths.ts';
+import type { MemberVisit, Reply } from '../visit.ts';
+import { actorOf, redirect } from '../visit.ts';
+
+export async function showCreate(visit: MemberVisit): Promise<Reply> {
+  return ask(visit);
+}
+
+export async function create(visit: MemberVisit): Promise<Reply> {
+  const { session, services, form, nowSeconds, origin } = visit;
+  const decoded = decodeCreate(form, nowSeconds);
+  if (!decoded.ok) return ask(visit, decoded.errors);
+  const { name, scopes, expires_at: expiresAtSeconds } = decoded.form;
+  const result = await services.privateTokens.create(session.accountId, { name, scopes, expiresAtSeconds });
+  switch (result.outcome) {
+    case 'no_account':
+      return redirect(logInPath('ended'), { 'set-cookie': endedCookie() });
+    case 'refused':
+      return ask(visit, result.errors);
+    case 'issued':
+      visit.events.tokenIssued(actorOf(visit), result);
+      return issuedPage({ token: result, name, origin, nowSeconds });
+  }
+}
+
+/** With what the account may give away, as the store has it now. */
+async function ask(
+  { session, services, form, nowSeconds }: MemberVisit,
+  errors?: readonly FieldError[],
+): Promise<Reply> {
+  const account = await services.accountStore.findById(session.accountId);
+  const scopes = services.rules.offered(new Set(account?.scopes));
+  return createPage({ scopes, catalogue: services.catalogue, form, nowSeconds, ...(errors && { errors }) });
+}

@@ -1,0 +1,46 @@
+import { answerTo, messageFor } from '../../../core/answer.ts';
+import { deny } from '../../../core/decision.ts';
+import { endedCookie, sessionCookie } from '../cookie.ts';
+import { decodeLogIn } from '../forms.ts';
+import { logInPage } from '../pages/log-in.ts';
+import { logInPath, noticeOf } from '../paths.ts';
+import { HOME } from '../route.ts';
+import type { MemberVisit, Reply, Visit } from '../visit.ts';
+import { actorOf, redirect } from '../visit.ts';
+
+export function showLogIn({ query }: Visit): Reply {
+  return logInPage({ notice: noticeOf(query) });
+}
+
+/** The same log-in as by the call, refused in the same words; its token becomes the session. */
+export async function logIn({ form, services, events, client }: Visit): Promise<Reply> {
+  const decoded = decodeLogIn(form);
+  if (!decoded.ok) return logInPage({ status: 400, refusal: 'name and password are needed' });
+  const { name, password } = decoded.form;
+  // A session manages tokens by its kind alone: it needs no scope, and fits a cookie however many the account has.
+  const result = await services.logIn.logIn(name, password, { scopes: [] });
+  if (result.outcome === 'refused') {
+    events.logInRefused(client, result.check);
+    return refuse(result.reason, result.check, name);
+  }
+  events.loggedIn({ account: result.accountId, client }, result.id);
+  const { accessToken, expiresAtSeconds, createdAtSeconds } = result;
+  return redirect(HOME, { 'set-cookie': sessionCookie(accessToken, expiresAtSeconds - createdAtSeconds) });
+}
+
+function refuse(reason: 'credentials_invalid' | 'too_many_attempts', check: string, name: string): Reply {
+  const denial = deny(reason, undefined, check);
+  const { status, challenges, retryAfterSeconds } = answerTo(denial);
+  const headers = {
+    ...(challenges.length > 0 && { 'www-authenticate': challenges.join(', ') }),
+    ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
+  };
+  return logInPage({ status, headers, refusal: messageFor(denial), name });
+}
+
+/** The token of the session ends, too: whoever has a copy of the cookie has nothing. */
+export async function logOut(visit: MemberVisit): Promise<Reply> {
+  const { services, session } = visit;
+  await services.revokeToken.revoke(session.tokenId, actorOf(visit), 'logged out');
+  return redirect(logInPath('logged-out'), { 'set-cookie': endedCookie() });
+}

@@ -1,0 +1,47 @@
+import type { TokenView } from '../../../tokens/token-views.ts';
+import { endedCookie } from '../cookie.ts';
+import { decodeRotate } from '../forms.ts';
+import { ownToken } from '../own-token.ts';
+import { issuedPage } from '../pages/issued.ts';
+import { rotatePage } from '../pages/rotate.ts';
+import { canRotate } from '../pages/token-words.ts';
+import { noSuchToken } from '../pages/trouble.ts';
+import { logInPath, tokenPath } from '../paths.ts';
+import type { MemberVisit, Reply } from '../visit.ts';
+import { actorOf, redirect } from '../visit.ts';
+
+export async function showRotate(visit: MemberVisit): Promise<Reply> {
+  const token = await ownToken(visit);
+  if (token === undefined) return noSuchToken();
+  return canRotate(token) ? rotatePage({ token, form: visit.form, nowSeconds: visit.nowSeconds }) : asItIs(token);
+}
+
+export async function rotate(visit: MemberVisit): Promise<Reply> {
+  const { session, services, form, nowSeconds, origin } = visit;
+  const token = await ownToken(visit);
+  if (token === undefined) return noSuchToken();
+  const decoded = decodeRotate(form, nowSeconds);
+  if (!decoded.ok) return rotatePage({ token, form, nowSeconds, errors: decoded.errors });
+  const { expires_at: expiresAtSeconds, overlap: overlapSeconds } = decoded.form;
+  const rotator = { ...session, use: 'login', managesTokens: true } as const;
+  const result = await services.privateTokens.rotate(token.id, rotator, { expiresAtSeconds, overlapSeconds });
+  switch (result.outcome) {
+    case 'not_found':
+    case 'not_allowed':
+      return noSuchToken();
+    case 'no_account':
+      return redirect(logInPath('ended'), { 'set-cookie': endedCookie() });
+    case 'conflict':
+      return asItIs(token);
+    case 'refused':
+      return rotatePage({ token, form, nowSeconds, errors: result.errors });
+    case 'issued':
+      visit.events.tokenRotated(actorOf(visit), token.id, result);
+      return issuedPage({ token: result, name: result.name ?? result.id, origin, nowSeconds, overlapSeconds });
+  }
+}
+
+/** What has become of it meanwhile says why there is nothing to rotate. */
+function asItIs({ id }: TokenView): Reply {
+  return redirect(tokenPath(id));
+}

@@ -1,0 +1,391 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startApp } from '../../src/app.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import type { App } from '../../src/running-app.ts';
+import { ask, type HttpAnswer } from '../e2e/http-client.ts';
+import { runSallyport } from '../e2e/run-sallyport.ts';
+
+const POLICY =
+  "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+const CLEARED = ['__Host-sallyport=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Strict'];
+const FORM = { ends: '7', scopes: 'messages:list', name: 'x', overlap: '0', reason: '', password: 'x' };
+
+/** Every page but the log-in, with what it answers who may. */
+const PAGES = [
+  ['GET', () => '/console', 200],
+  ['GET', () => '/console/tokens/new', 200],
+  ['POST', () => '/console/tokens/new', 200],
+  ['GET', (id: string) => `/console/tokens/${id}`, 200],
+  ['GET', (id: string) => `/console/tokens/${id}/rotate`, 200],
+  ['POST', (id: string) => `/console/tokens/${id}/rotate`, 200],
+  ['GET', (id: string) => `/console/tokens/${id}/revoke`, 200],
+  ['POST', (id: string) => `/console/tokens/${id}/revoke`, 303],
+  ['POST', () => '/console/logout', 303],
+] as const;
+const POSTS = [...PAGES.filter(([method]) => method === 'POST'), ['POST', () => '/console/login', 401] as const];
+
+const time = { aheadMs: 0 };
+const now = (): number => Date.now() + time.aheadMs;
+
+let folder: string;
+let app: App;
+let port: number;
+let ada: string;
+let bob: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sallyport-console-'));
+  const file = join(folder, 'sallyport.yaml');
+  await writeFile(
+    file,
+    `version: 1
+listen: { tokens: "127.0.0.1:0" }
+store: sqlite:./store.db
+scopes: { messages:send: { maxTtl: 1d }, messages:list: { description: "<i>List</i>" } }
+issuers: [{ name: sallyport, issuer: "https://s.local", signing: { algorithm: ES256 } }]
+routes: [{ path: /messages, scope: "messages:send" }]
+log: { level: silent }
+`,
+  );
+  const loaded = loadConfig(file, {});
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+  const clock = { wallMs: now, monotonicMs: () => performance.now() };
+  const env = { SALLYPORT_ACCOUNT: 'ada:secret' };
+  app = await startApp(loaded.config, { env, clock, logDestination: { write: () => {} } });
+  port = Number(app.tokens?.split(':')[1]);
+  const add = ['account', 'add', 'bob', '--scopes', 'messages:list', '--config', file];
+  const { code, output } = await runSallyport(add, { input: 'another secret\n' });
+  if (code !== 0) throw new Error(output);
+  ada = await logIn('ada', 'secret');
+  bob = await logIn('bob', 'another secret');
+});
+
+afterAll(async () => {
+  await app.close();
+  await rm(folder, { recursive: true });
+});
+
+interface Asked {
+  readonly cookie?: string | undefined;
+  readonly form?: Readonly<Record<string, string>>;
+  /** Other header fields; an `Origin` of its own replaces ours. */
+  readonly headers?: readonly (readonly [name: string, value: string])[];
+}
+
+function visit(method: string, path: string, { cookie, form = FORM, headers }: Asked = {}): Promise<HttpAnswer> {
+  const origin = [['Origin', `http://127.0.0.1:${port}`]] as const;
+  const type = [['Content-Type', 'application/x-www-form-urlencoded']] as const;
+  const all = [
+    ...(cookie === undefined ? [] : [['Cookie', cookie] as const]),
+    ...(method === 'POST' ? [...(headers ? [] : origin), ...type] : []),
+    ...(headers ?? []),
+  ];
+  return ask({ port, method, path, headers: all, body: method === 'POST' ? new URLSearchParams(form).toString() : '' });
+}
+
+async function logIn(name: string, password: string): Promise<string> {
+  const { headers } = await visit('POST', '/console/login', { form: { name, password } });
+  return headers['set-cookie']?.[0]?.split(';')[0] ?? '';
+}
+
+/** Makes a private token by the page; its id, and itself. */
+async function make(cookie: string, form: Partial<typeof FORM> = {}): Promise<{ id: string; token: string }> {
+  const { body } = await visit('POST', '/console/tokens/new', { cookie, form: { ...FORM, ...form } });
+  const [, token = ''] = /<textarea[^>]*>([^<]+)</.exec(body) ?? [];
+  return { id: idOf(token), token };
+}
+
+function idOf(token: string): string {
+  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()).jti;
+}
+
+/** What the service says of a token, to a log-in by the call. */
+async function statusOf(id: string): Promise<unknown> {
+  const headers = { 'content-type': 'application/json' };
+  const body = JSON.stringify({ name: 'ada', password: 'secret' });
+  const login = await fetch(`http://127.0.0.1:${port}/v1/login`, { method: 'POST', headers, body });
+  const { access_token } = (await login.json()) as Record<string, string>;
+  const authorization = `Bearer ${access_token}`;
+  const shown = await fetch(`http://127.0.0.1:${port}/v1/tokens/${id}`, { headers: { authorization } });
+  return ((await shown.json()) as Record<string, unknown>)['status'];
+}
+
+describe('who is not logged in', () => {
+  const sentAway = ({ status, headers }: HttpAnswer) => [status, headers.location, headers['set-cookie']];
+
+  it.each(PAGES)('%s %s goes to the log-in', async (method, path) => {
+    const { id, token } = await make(ada);
+    const asked = path(id);
+    expect(sentAway(await visit(method, asked))).toEqual([303, '/console/login', undefined]);
+    const authorization = [['Authorization', `Bearer ${ada.split('=')[1]}`] as const];
+    const origin = [['Origin', `http://127.0.0.1:${port}`] as const];
+    const byHeader = await visit(method, asked, { headers: [...authorization, ...origin] });
+    expect(sentAway(byHeader)).toEqual([303, '/console/login', undefined]);
+
+    const ended = await logIn('ada', 'secret');
+    await visit('POST', '/console/logout', { cookie: ended });
+    const [head, payload] = ada.split('.');
+    const wrong = [
+      '__Host-sallyport=',
+      '__Host-sallyport=x',
+      `${ada}; ${ada}`,
+      `${head}.${payload}.AAAA`,
+      `__Host-sallyport=${token}`,
+      ended,
+    ];
+    for (const cookie of wrong) {
+      const answer = await visit(method, asked, { cookie });
+      expect(sentAway(answer), cookie).toEqual([303, '/console/login?notice=ended', CLEARED]);
+    }
+    time.aheadMs += 2 * 3_600_000;
+    const expired = await visit(method, asked, { cookie: ada });
+    time.aheadMs -= 2 * 3_600_000;
+    expect(sentAway(expired)).toEqual([303, '/console/login?notice=ended', CLEARED]);
+    expect(await statusOf(id)).toBe('active');
+  });
+
+  it('reads that the session has ended', async () => {
+    expect((await visit('GET', '/console/login?notice=ended')).body).toContain('Your session has ended.');
+    expect((await visit('GET', '/console/login?notice=constructor')).body).not.toContain('class="notice"');
+  });
+});
+
+describe('a form that another page sent', () => {
+  const foreign: readonly (readonly [string, Asked['headers']])[] = [
+    ['without Origin', []],
+    ['of another origin', [['Origin', 'https://evil.example']]],
+    ['of no origin', [['Origin', 'null']]],
+    ['of another port', [['Origin', 'http://127.0.0.1:1']]],
+    [
+      'of a sibling site',
+      [
+        ['Origin', 'https://evil.example'],
+        ['Sec-Fetch-Site', 'same-site'],
+      ],
+    ],
+    ['with a referrer alone', [['Referer', 'http://127.0.0.1/console']]],
+  ];
+  const cases = foreign.flatMap(([what, headers]) => POSTS.map(([, path]) => [what, path, headers] as const));
+
+  it.each(cases)('%s is refused at %s', async (_what, path, headers) => {
+    const { id } = await make(ada);
+    const answer = await visit('POST', path(id), { cookie: ada, headers: headers ?? [] });
+    expect([answer.status, answer.headers['set-cookie']]).toEqual([403, undefined]);
+    expect(answer.body).toContain('This form was not sent by a page of this console');
+    expect(await statusOf(id)).toBe('active');
+    expect((await visit('GET', '/console', { cookie: ada })).status).toBe(200);
+  });
+
+  it('is taken by Sec-Fetch-Site: same-origin alone', async () => {
+    const answer = await visit('POST', '/console/tokens/new', {
+      cookie: ada,
+      headers: [['Sec-Fetch-Site', 'same-origin']],
+    });
+    expect(answer.status).toBe(200);
+  });
+});
+
+describe('who is logged in', () => {
+  it.each(PAGES)('%s %s is admitted, and told nothing that is kept', async (method, path, status) => {
+    const cookie = await logIn('ada', 'secret');
+    const { id } = await make(cookie);
+    const answer = await visit(method, path(id), { cookie });
+    expect(answer.status, answer.body).toBe(status);
+    expect(answer.headers).toMatchObject({
+      'content-security-policy': POLICY,
+      'cache-control': 'no-store',
+      'referrer-policy': 'same-origin',
+      'x-content-type-options': 'nosniff',
+      'cross-origin-opener-policy': 'same-origin',
+    });
+    expect(answer.body).not.toMatch(/ on\w+="|style="|<script(?! type="module" src="\/console\/)|javascript:/);
+    expect(answer.body).not.toContain(cookie.split('.')[2]);
+  });
+
+  it.each(PAGES.filter(([, path]) => path('x').includes('/x')))(
+    "%s %s does not know another account's token, nor one that is none",
+    async (method, path) => {
+      const { id } = await make(ada);
+      for (const unknown of [id, 'nothing', '%3Cscript%3E']) {
+        const answer = await visit(method, path(unknown), { cookie: bob });
+        expect(answer.status).toBe(404);
+        expect(answer.body).toContain('There is no such token, or it is not yours.');
+      }
+      expect(await statusOf(id)).toBe('active');
+    },
+  );
+
+  it("does not see another account's tokens in the list", async () => {
+    const { id } = await make(ada);
+    expect((await visit('GET', '/console?show=all', { cookie: ada })).body).toContain(id);
+    expect((await visit('GET', '/console?show=all', { cookie: bob })).body).not.toContain(id);
+    expect((await visit('GET', `/console?after=${id}`, { cookie: bob })).status).toBe(404);
+  });
+
+  it('is shown every name, scope and reason as text', async () => {
+    const hostile = `"><script>alert(1)</script>'&amp;`;
+    const { id } = await make(ada, { name: hostile });
+    await visit('POST', `/console/tokens/${id}/revoke`, { cookie: ada, form: { reason: hostile } });
+    for (const path of ['/console?show=all', `/console/tokens/${id}`, '/console/tokens/new']) {
+      const { body } = await visit('GET', path, { cookie: ada });
+      expect(body).not.toContain('<script>');
+      expect(body).not.toContain('<i>List');
+    }
+    expect((await visit('GET', `/console/tokens/${id}`, { cookie: ada })).body).toContain(
+      '&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;&#39;&amp;amp;',
+    );
+    const form = { ...FORM, name: hostile, ends: hostile, scopes: hostile };
+    expect((await visit('POST', '/console/tokens/new', { cookie: ada, form })).body).not.toContain('<script>');
+    expect((await visit('POST', '/console/login', { form: { name: hostile, password: 'x' } })).body).not.toContain(
+      '<script>',
+    );
+  });
+
+  it('is offered its own scopes, and gets no other', async () => {
+    const page = (await visit('GET', '/console/tokens/new', { cookie: bob })).body;
+    expect([...page.matchAll(/name="scopes" value="([^"]+)"/g)].map(([, scope]) => scope)).toEqual(['messages:list']);
+    const form = { ...FORM, scopes: 'messages:send' };
+    const refused = await visit('POST', '/console/tokens/new', { cookie: bob, form });
+    expect(refused.status).toBe(400);
+    expect(refused.body).toContain('<b>Scopes</b>: the account does not have messages:send');
+  });
+
+  it.each([
+    [{ name: ' ' }, '<b>Name</b>: not empty'],
+    [{ scopes: 'messages:send' }, '<b>End</b>: is later than'],
+    [{ ends: 'date', date: '2020-01-01' }, '<b>End</b>: is not in the future'],
+    [{ ends: 'date', date: 'soon' }, '<b>End</b>: choose when it ends'],
+    [{ ends: '31' }, '<b>End</b>: choose when it ends'],
+    [{ scopes: 'no:such' }, '<b>Scopes</b>: no such scope'],
+  ])('reads what is wrong with %j, and keeps what was filled in', async (wrong, message) => {
+    const form = { ...FORM, name: 'kept', ...wrong };
+    const { status, body } = await visit('POST', '/console/tokens/new', { cookie: ada, form });
+    expect(status).toBe(400);
+    expect(body).toContain(message);
+    if (!('name' in wrong)) expect(body).toContain('value="kept"');
+  });
+
+  it.each([
+    [{ overlap: '-1' }, '<b>Old token</b>: choose one'],
+    [{ overlap: '604801' }, '<b>Old token</b>'],
+    [{ ends: '' }, '<b>End</b>: choose when it ends'],
+  ])('reads what is wrong with a rotation by %j', async (wrong, message) => {
+    const { id } = await make(ada);
+    const form = { ...FORM, ...wrong };
+    const { status, body } = await visit('POST', `/console/tokens/${id}/rotate`, { cookie: ada, form });
+    expect([status, await statusOf(id)]).toEqual([400, 'active']);
+    expect(body).toContain(message);
+  });
+
+  it('is led to what became of a token that cannot be rotated or revoked any more', async () => {
+    const { id } = await make(ada);
+    await visit('POST', `/console/tokens/${id}/revoke`, { cookie: ada });
+    for (const [method, action] of [
+      ['GET', 'rotate'],
+      ['POST', 'rotate'],
+      ['GET', 'revoke'],
+    ] as const) {
+      const answer = await visit(method, `/console/tokens/${id}/${action}`, { cookie: ada });
+      expect([answer.status, answer.headers.location]).toEqual([303, `/console/tokens/${id}`]);
+    }
+  });
+
+  it('turns the pages of a long list', async () => {
+    const cookie = await logIn('bob', 'another secret');
+    const made: string[] = [];
+    for (let count = 0; count < 30; count += 1) made.push((await make(cookie, { ends: '30' })).id);
+    const seen: string[] = [];
+    let path: string | undefined = '/console';
+    while (path !== undefined) {
+      const { body }: HttpAnswer = await visit('GET', path, { cookie });
+      seen.push(
+        ...[...body.matchAll(/<th role="rowheader" scope="row"><a href="[^"]*\/([\w-]+)"/g)].map(([, id = '']) => id),
+      );
+      path = /rel="next" href="([^"]+)"/.exec(body)?.[1]?.replaceAll('&amp;', '&');
+    }
+    // Within a second they have no order; none is left out, and none comes twice.
+    expect(seen.toSorted()).toEqual(made.toSorted());
+  });
+});
+
+describe('the log-in', () => {
+  it('begins a session of one hour in a cookie for this host alone', async () => {
+    const answer = await visit('POST', '/console/login', { form: { name: 'ada', password: 'secret' } });
+    expect([answer.status, answer.headers.location]).toEqual([303, '/console']);
+    expect(answer.headers['set-cookie']).toEqual([
+      expect.stringMatching(/^__Host-sallyport=[\w.-]+; Max-Age=3600; Path=\/; Secure; HttpOnly; SameSite=Strict$/),
+    ]);
+  });
+
+  it('refuses in the words of the call, and alike whether or not the account exists', async () => {
+    const refused = async (name: string) => {
+      const answer = await visit('POST', '/console/login', { form: { name, password: 'wrong' } });
+      const { status, headers, body } = answer;
+      return [status, headers['set-cookie'], headers['www-authenticate'], body.replaceAll(name, 'NAME')];
+    };
+    const headers = { 'content-type': 'application/json', origin: 'x' };
+    const body = JSON.stringify({ name: 'ada', password: 'wrong' });
+    const call = await fetch(`http://127.0.0.1:${port}/v1/login`, { method: 'POST', headers, body });
+    const { message } = (await call.json()) as Record<string, string>;
+    expect(await refused('ada')).toEqual([
+      call.status,
+      undefined,
+      call.headers.get('www-authenticate'),
+      expect.stringContaining(`>${message}<`),
+    ]);
+    expect(await refused('ada')).toEqual(await refused('nobody'));
+  });
+
+  it.each([{ name: 'ada' }, { password: 'secret' }, { name: '', password: '' }])('needs both: %j', async (form) => {
+    const answer = await visit('POST', '/console/login', { form });
+    expect([answer.status, answer.headers['set-cookie']]).toEqual([400, undefined]);
+  });
+
+  it.each([
+    ['application/json', '{"name":"ada","password":"secret"}', 415],
+    ['multipart/form-data; boundary=x', '--x--', 415],
+    ['application/x-www-form-urlencoded', `name=${'x'.repeat(70_000)}`, 413],
+  ])('takes forms of reasonable size alone, and not %s', async (type, body, status) => {
+    const headers = [
+      ['Origin', `http://127.0.0.1:${port}`],
+      ['Content-Type', type],
+    ] as const;
+    const answer = await ask({ port, method: 'POST', path: '/console/login', headers, body });
+    expect([answer.status, answer.headers['content-type']]).toEqual([status, 'text/html; charset=utf-8']);
+  });
+});
+
+describe('a session', () => {
+  it('ends at log-out also for who has a copy of it', async () => {
+    const cookie = await logIn('ada', 'secret');
+    const answer = await visit('POST', '/console/logout', { cookie });
+    expect([answer.headers.location, answer.headers['set-cookie']]).toEqual([
+      '/console/login?notice=logged-out',
+      CLEARED,
+    ]);
+    expect((await visit('GET', '/console', { cookie })).headers.location).toBe('/console/login?notice=ended');
+  });
+
+  it('is a credential nowhere else', async () => {
+    for (const path of ['/v1/tokens', '/v1/scopes']) {
+      const answer = await visit('GET', path, { cookie: ada });
+      expect([answer.status, JSON.parse(answer.body).code]).toEqual([401, 'credentials_required']);
+    }
+  });
+
+  it('has no scope, whatever the account has', () => {
+    expect(JSON.parse(Buffer.from(ada.split('.')[1] ?? '', 'base64url').toString()).scopes).toEqual([]);
+  });
+});
+
+it.each(['console.css', 'console.js', 'icon.svg'])('%s is served to everybody, and asked about again', async (name) => {
+  const path = `/console/assets/${name}`;
+  const { status, headers } = await visit('GET', path);
+  expect(status).toBe(200);
+  expect(headers).toMatchObject({ 'cache-control': 'no-cache', 'x-content-type-options': 'nosniff' });
+  const again = await visit('GET', path, { headers: [['If-None-Match', headers.etag ?? '']] });
+  expect([again.status, again.body]).toEqual([304, '']);
+});
