@@ -1,4 +1,24 @@
-/** What two spellings of one account's name have in common: names are unique without regard to case. */
+import type { Account, AccountChange } from './store.ts';
+
+/** What two spellings of one account's name, or e-mail address, have in common: they are unique without regard to case. */
 export function accountNameKey(name: string): string {
   return name.normalize('NFC').toLowerCase();
+}
+
+/** Every spelling by which an account is found. */
+export function accountNameKeys({ name, email }: Pick<Account, 'name' | 'email'>): ReadonlySet<string> {
+  return new Set([name, ...(email === undefined ? [] : [email])].map(accountNameKey));
+}
+
+/** An account after a change. */
+export function changeAccount(account: Account, change: AccountChange): Account {
+  const { email: standing, ...rest } = account;
+  const email = change.email === undefined ? standing : (change.email ?? undefined);
+  return {
+    ...rest,
+    ...(email === undefined ? {} : { email }),
+    passwordHash: change.passwordHash ?? account.passwordHash,
+    scopes: change.scopes ?? account.scopes,
+    disabled: change.disabled ?? account.disabled,
+  };
 }

@@ -1,5 +1,5 @@
 import { readReach } from '../core/revocation-entry.ts';
-import type { RevocationEntry } from './store.ts';
+import type { AccountMark, RevocationEntry } from './store.ts';
 
 /**
  * What stands once `added` was written over `standing`, never weaker than either: the rule of
@@ -13,6 +13,16 @@ export function mergeEntries(standing: RevocationEntry | undefined, added: Revoc
     value: isStronger ? added.value : standing.value,
     expiresAtSeconds: laterExpiry(standing.expiresAtSeconds, added.expiresAtSeconds),
   };
+}
+
+/** The greatest mark that can be written; one that cannot be read is none, and ends everything. */
+const MAX_MARK_SECONDS = 999_999_999_999_999;
+
+/** A mark at `atSeconds`, or one second past the one that stands: always another one, but where it can rise no more. */
+export function raiseMark(standing: RevocationEntry | undefined, { key, atSeconds }: AccountMark): RevocationEntry {
+  const marked = standing === undefined ? Number.NEGATIVE_INFINITY : readReach(key, standing.value).issuedUpToSeconds;
+  if (standing !== undefined && marked >= MAX_MARK_SECONDS) return { ...standing, expiresAtSeconds: undefined };
+  return { key, value: String(Math.max(atSeconds, marked + 1)), expiresAtSeconds: undefined };
 }
 
 function endsMore({ key, value }: RevocationEntry, added: RevocationEntry): boolean {

@@ -1,9 +1,12 @@
-import { accountNameKey } from './account-name.ts';
-import { mergeEntries } from './entry-merge.ts';
+import { accountNameKey, accountNameKeys, changeAccount } from './account-name.ts';
+import { mergeEntries, raiseMark } from './entry-merge.ts';
 import { readRing, writeRing } from './key-ring-text.ts';
 import type {
   Account,
+  AccountChange,
+  AccountMark,
   AccountStore,
+  AccountUpdate,
   EpochGuard,
   EpochReading,
   EpochStore,
@@ -82,6 +85,10 @@ class MemoryRevocations implements RevocationStore, RevocationFeed {
     this.listener?.wrote(entry);
   }
 
+  raise(mark: AccountMark): void {
+    this.put(raiseMark(this.entries.get(mark.key), mark));
+  }
+
   follow(listener: RevocationListener): void {
     if (this.listener !== undefined) throw new Error('the feed is followed already');
     this.listener = listener;
@@ -120,6 +127,7 @@ class MemoryEpochs implements EpochStore {
 class MemoryAccounts implements AccountStore {
   private readonly life: Life;
   private readonly revocations: MemoryRevocations;
+  /** By id, in order of creation. */
   private readonly accounts = new Map<string, Account>();
 
   constructor(life: Life, revocations: MemoryRevocations) {
@@ -127,14 +135,14 @@ class MemoryAccounts implements AccountStore {
     this.revocations = revocations;
   }
 
-  async find(name: string): Promise<Account | undefined> {
+  async find(nameOrEmail: string): Promise<Account | undefined> {
     this.life.check();
-    return this.accounts.get(accountNameKey(name));
+    return this.holderOf(accountNameKey(nameOrEmail));
   }
 
   async findById(id: string): Promise<Account | undefined> {
     this.life.check();
-    return this.at(id);
+    return this.accounts.get(id);
   }
 
   async list(): Promise<readonly Account[]> {
@@ -144,24 +152,37 @@ class MemoryAccounts implements AccountStore {
 
   async add(account: Account, options: { readonly onlyFirst?: boolean } = {}): Promise<boolean> {
     this.life.check();
-    const nameKey = accountNameKey(account.name);
-    if (this.accounts.has(nameKey) || (options.onlyFirst === true && this.accounts.size > 0)) return false;
-    if (this.at(account.id) !== undefined) throw new StoreError(`account id "${account.id}" exists already`);
-    this.accounts.set(nameKey, account);
+    if (this.isTaken(account) || (options.onlyFirst === true && this.accounts.size > 0)) return false;
+    if (this.accounts.has(account.id)) throw new StoreError(`account id "${account.id}" exists already`);
+    this.accounts.set(account.id, account);
     return true;
+  }
+
+  async update(id: string, change: AccountChange, mark?: AccountMark): Promise<AccountUpdate> {
+    this.life.check();
+    const account = this.accounts.get(id);
+    if (account === undefined) return 'missing';
+    const changed = changeAccount(account, change);
+    if (this.isTaken(changed)) return 'taken';
+    this.accounts.set(id, changed);
+    if (mark !== undefined) this.revocations.raise(mark);
+    return 'updated';
   }
 
   async remove(id: string, mark: RevocationEntry): Promise<boolean> {
     this.life.check();
-    const account = this.at(id);
-    if (account === undefined) return false;
-    this.accounts.delete(accountNameKey(account.name));
+    if (!this.accounts.delete(id)) return false;
     this.revocations.put(mark);
     return true;
   }
 
-  private at(id: string): Account | undefined {
-    return [...this.accounts.values()].find((account) => account.id === id);
+  /** Whether another account is found by one of its spellings. */
+  private isTaken(account: Account): boolean {
+    return [...accountNameKeys(account)].some((key) => (this.holderOf(key) ?? account).id !== account.id);
+  }
+
+  private holderOf(nameKey: string): Account | undefined {
+    return [...this.accounts.values()].find((account) => accountNameKeys(account).has(nameKey));
   }
 }
 

@@ -95,21 +95,48 @@ export interface RevocationListener {
 export interface Account {
   /** Immutable, never used again; the `sub` of its tokens. */
   readonly id: string;
-  /** Unique without regard to case. */
+  /** Unique without regard to case, among names and e-mail addresses together. */
   readonly name: string;
+  /** The same goes for it: whoever logs in gives one or the other. */
+  readonly email?: string | undefined;
   /** Argon2id as a PHC string. */
   readonly passwordHash: string;
   readonly scopes: readonly string[];
+  /** Neither its password nor any token is taken. */
+  readonly disabled: boolean;
   readonly createdAtSeconds: number;
 }
 
+/** What of an account is to be otherwise; what is left out stays. */
+export interface AccountChange {
+  /** `null` for none. */
+  readonly email?: string | null | undefined;
+  readonly passwordHash?: string | undefined;
+  readonly scopes?: readonly string[] | undefined;
+  readonly disabled?: boolean | undefined;
+}
+
+/** The not-before mark of an account, and the Unix second to which it is to rise at least. */
+export interface AccountMark {
+  readonly key: string;
+  readonly atSeconds: number;
+}
+
+/** `taken`: nothing was written, since another account has the e-mail address, or has it for its name. */
+export type AccountUpdate = 'updated' | 'missing' | 'taken';
+
 export interface AccountStore {
-  find(name: string): Promise<Account | undefined>;
+  find(nameOrEmail: string): Promise<Account | undefined>;
   findById(id: string): Promise<Account | undefined>;
   /** In order of creation. */
   list(): Promise<readonly Account[]>;
-  /** `false`, and nothing written, where the name is taken or, with `onlyFirst`, where any account exists. */
+  /** `false`, and nothing written, where name or e-mail address is taken or, with `onlyFirst`, where any account exists. */
   add(account: Account, options?: { readonly onlyFirst?: boolean }): Promise<boolean>;
+  /**
+   * Changes an account, of several changes at once each in turn. With a mark it raises that by a second at least, so
+   * that the feed tells of every such change, both or neither; over two servers the mark is raised before and after.
+   */
+  update(id: string, change: AccountChange, mark?: AccountMark): Promise<AccountUpdate>;
   /** Removes an account and writes the mark that ends its tokens, both or neither; `false` where there is none. */
   remove(id: string, mark: RevocationEntry): Promise<boolean>;
 }

@@ -47,7 +47,14 @@ export class Accounts {
     const { name, password, scopes } = account;
     const passwordHash = await this.parts.passwords.hash(password);
     const createdAtSeconds = this.nowSeconds();
-    const made = { id: randomBytes(16).toString('base64url'), name, passwordHash, scopes, createdAtSeconds };
+    const made = {
+      id: randomBytes(16).toString('base64url'),
+      name,
+      passwordHash,
+      scopes,
+      disabled: false,
+      createdAtSeconds,
+    };
     const added = await this.parts.store.add(made, options);
     return added ? made : { outcome: 'refused', message: `account '${name}' exists already` };
   }

@@ -11,6 +11,7 @@ const account = {
   name: 'Ada',
   passwordHash: await passwords.hash('pass:wörd'),
   scopes: ['messages:send'],
+  disabled: false,
   createdAtSeconds: 1,
 };
 const store = openMemoryStore();

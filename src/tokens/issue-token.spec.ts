@@ -37,7 +37,7 @@ const signer = new TokenSigner(issuer, always(key));
 
 async function setUp(scopes: readonly string[] = ['messages:send', 'messages:list', 'tokens:manage']) {
   const store = openMemoryStore();
-  await store.accounts.add({ id: 'a1', name: 'ada', passwordHash: 'x', scopes, createdAtSeconds: 1 });
+  await store.accounts.add({ id: 'a1', name: 'ada', passwordHash: 'x', scopes, disabled: false, createdAtSeconds: 1 });
   const { accounts, tokens } = store;
   return { store, issuing: issuingWith(accounts, tokens) };
 }

@@ -25,6 +25,7 @@ async function setUp() {
     name: 'ada',
     passwordHash: 'x',
     scopes: ['messages:send', 'messages:list'],
+    disabled: false,
     createdAtSeconds: 1,
   };
   await accounts.add(ada);
@@ -171,6 +172,7 @@ describe('PrivateTokens', () => {
       name: 'ada',
       passwordHash: '',
       scopes: ['messages:send'],
+      disabled: false,
       createdAtSeconds: 1,
     });
     expect(await making.rotate(id, LOGIN, in30Days)).toMatchObject({

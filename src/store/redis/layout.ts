@@ -10,7 +10,7 @@
 export const ACCOUNT_KEYS = {
   /** Hash: id → the account as JSON. */
   records: 'sallyport:{accounts}:records',
-  /** Hash: what all spellings of a name have in common → id. */
+  /** Hash: what all spellings of a name, or an e-mail address, have in common → id. */
   names: 'sallyport:{accounts}:names',
   /** List: ids in order of creation. */
   order: 'sallyport:{accounts}:order',

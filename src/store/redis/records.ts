@@ -8,8 +8,10 @@ export function toAccount(record: string): Account {
   return {
     id: asText(members, 'id'),
     name: asText(members, 'name'),
+    ...(members['email'] === undefined ? {} : { email: asText(members, 'email') }),
     passwordHash: asText(members, 'passwordHash'),
     scopes: asTexts(members, 'scopes'),
+    disabled: members['disabled'] === true,
     createdAtSeconds: asNumber(members, 'createdAtSeconds'),
   };
 }

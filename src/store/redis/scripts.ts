@@ -8,16 +8,39 @@ declare module 'ioredis' {
     sallyportRevoke(key: string, value: string, endsAt: string, now: number): Result<null, Context>;
     /** 1 where it was written, 0 where the record is not `expected`: `=` and its value, or empty for none. */
     sallyportSwapEpoch(key: string, expected: string, value: string): Result<number, Context>;
-    /** 1 where it was added, 0 where the name is taken or there is a first one already, -1 where the id is taken. */
+    /** 1 where it was added, 0 where a name is taken or there is a first one already, -1 where the id is taken. */
     sallyportAddAccount(
       records: string,
       names: string,
       order: string,
       id: string,
-      nameKey: string,
       record: string,
       onlyFirst: '0' | '1',
+      ...nameKeys: string[]
     ): Result<number, Context>;
+    /**
+     * Compare-and-set of an account's record, and of the spellings by which it is found; 1 where it was done, 0 where
+     * another record stands than `standing`, -1 where a name is another account's.
+     */
+    sallyportUpdateAccount(
+      records: string,
+      names: string,
+      id: string,
+      standing: string,
+      record: string,
+    ): Result<number, Context>;
+    /** The same, with a mark that rises to `at` or by one; and the mark as it stands afterwards. */
+    sallyportUpdateMarkedAccount(
+      records: string,
+      names: string,
+      mark: string,
+      id: string,
+      standing: string,
+      record: string,
+      at: number,
+    ): Result<[updated: number, mark: string | null], Context>;
+    /** Raises a mark to `at`, or by one where it is as high already; returns it as it stands afterwards. */
+    sallyportRaiseMark(mark: string, at: number): Result<string, Context>;
     /** 1 where it was removed and its mark written, 0 where there is none. */
     sallyportRemoveAccount(
       records: string,
@@ -76,22 +99,76 @@ return 1
 `;
 
 const ADD_ACCOUNT = `
-if redis.call('HEXISTS', KEYS[2], ARGV[2]) == 1 then return 0 end
-if ARGV[4] == '1' and redis.call('HLEN', KEYS[1]) > 0 then return 0 end
+for index = 4, #ARGV do
+  if redis.call('HEXISTS', KEYS[2], ARGV[index]) == 1 then return 0 end
+end
+if ARGV[3] == '1' and redis.call('HLEN', KEYS[1]) > 0 then return 0 end
 if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1 then return -1 end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
-redis.call('HSET', KEYS[2], ARGV[2], ARGV[1])
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+for index = 4, #ARGV do redis.call('HSET', KEYS[2], ARGV[index], ARGV[1]) end
 redis.call('RPUSH', KEYS[3], ARGV[1])
 return 1
 `;
 
+/** Lua. A record holds the spellings by which it is found, as `nameKey` and `emailKey`. */
+const UPDATE = `
+local function nameKeysOf(record)
+  local account = cjson.decode(record)
+  return { account.nameKey, account.emailKey }
+end
+
+local function update(id, standing, record)
+  if redis.call('HGET', KEYS[1], id) ~= standing then return 0 end
+  local added = nameKeysOf(record)
+  for _, key in ipairs(added) do
+    local holder = redis.call('HGET', KEYS[2], key)
+    if holder and holder ~= id then return -1 end
+  end
+  for _, key in ipairs(nameKeysOf(standing)) do redis.call('HDEL', KEYS[2], key) end
+  for _, key in ipairs(added) do redis.call('HSET', KEYS[2], key, id) end
+  redis.call('HSET', KEYS[1], id, record)
+  return 1
+end
+`;
+
+/** Where a mark can rise no more, or is none that can be read, it ends everything already. */
+const RAISE = `
+local function raise(key, at)
+  local standing = redis.call('GET', key)
+  if standing then
+    local marked = digits(trim(standing))
+    if not marked or marked >= 999999999999999 then
+      redis.call('PERSIST', key)
+      return standing
+    end
+    at = math.max(at, marked + 1)
+  end
+  local raised = string.format('%.0f', at)
+  redis.call('SET', key, raised)
+  return raised
+end
+`;
+
+const UPDATE_ACCOUNT = `${UPDATE}
+return update(ARGV[1], ARGV[2], ARGV[3])
+`;
+
+/** The mark rises last: a script that fails is not rolled back, and whoever asked will ask again. */
+const UPDATE_MARKED_ACCOUNT = `${WRITE_ENTRY}${UPDATE}${RAISE}
+local updated = update(ARGV[1], ARGV[2], ARGV[3])
+return { updated, updated == 1 and raise(KEYS[3], tonumber(ARGV[4])) }
+`;
+
+const RAISE_MARK = `${WRITE_ENTRY}${RAISE}
+return raise(KEYS[1], tonumber(ARGV[1]))
+`;
+
 /** The mark comes first: a script that fails is not rolled back, and an account without tokens can be removed again. */
-const REMOVE_ACCOUNT = `${WRITE_ENTRY}
+const REMOVE_ACCOUNT = `${WRITE_ENTRY}${UPDATE}
 local record = redis.call('HGET', KEYS[1], ARGV[1])
 if not record then return 0 end
-local nameKey = cjson.decode(record).nameKey
 if KEYS[4] then write(KEYS[4], ARGV[2], ARGV[3]) end
-redis.call('HDEL', KEYS[2], nameKey)
+for _, key in ipairs(nameKeysOf(record)) do redis.call('HDEL', KEYS[2], key) end
 redis.call('LREM', KEYS[3], 0, ARGV[1])
 redis.call('HDEL', KEYS[1], ARGV[1])
 return 1
@@ -175,6 +252,9 @@ export function defineScripts(client: Redis): void {
   client.defineCommand('sallyportRevoke', { numberOfKeys: 1, lua: REVOKE });
   client.defineCommand('sallyportSwapEpoch', { numberOfKeys: 1, lua: SWAP_EPOCH });
   client.defineCommand('sallyportAddAccount', { numberOfKeys: 3, lua: ADD_ACCOUNT });
+  client.defineCommand('sallyportUpdateAccount', { numberOfKeys: 2, lua: UPDATE_ACCOUNT });
+  client.defineCommand('sallyportUpdateMarkedAccount', { numberOfKeys: 3, lua: UPDATE_MARKED_ACCOUNT });
+  client.defineCommand('sallyportRaiseMark', { numberOfKeys: 1, lua: RAISE_MARK });
   client.defineCommand('sallyportRemoveAccount', { numberOfKeys: 4, lua: REMOVE_ACCOUNT });
   client.defineCommand('sallyportDropAccount', { numberOfKeys: 3, lua: REMOVE_ACCOUNT });
   client.defineCommand('sallyportFindAccount', { numberOfKeys: 2, lua: FIND_ACCOUNT, readOnly: true });

@@ -44,7 +44,7 @@ describe('what lies in Redis', () => {
     const [one, other] = [await openRedisForTest(redisConfig(port)), await openRedisForTest(redisConfig(port))];
     await one.revocations.write({ key: KEY, value: 'A', expiresAtSeconds: undefined });
     expect(await other.revocations.read([KEY])).toEqual(['A']);
-    const account = { id: 'a', name: 'ada', passwordHash: '', scopes: [], createdAtSeconds: 1 };
+    const account = { id: 'a', name: 'ada', passwordHash: '', scopes: [], disabled: false, createdAtSeconds: 1 };
     expect(await other.accounts.add(account)).toBe(true);
     expect(await one.accounts.add({ ...account, id: 'b' })).toBe(false);
     expect(await one.accounts.find('ADA')).toEqual(account);
@@ -101,7 +101,7 @@ describe('openRedisStore()', () => {
     await expect.poll(() => listener.heardUpToMs).toBeGreaterThan(0);
     const mark = { key: 'sallyport:notbefore:own:a', value: '5', expiresAtSeconds: 4_000_000_000 };
     await store.revocations.write(mark);
-    const account = { id: 'a', name: 'ada', passwordHash: '', scopes: [], createdAtSeconds: 1 };
+    const account = { id: 'a', name: 'ada', passwordHash: '', scopes: [], disabled: false, createdAtSeconds: 1 };
     expect(await store.accounts.add(account)).toBe(true);
     expect([await store.accounts.find('ada'), ...(await store.accounts.list())]).toEqual([account, account]);
     expect(await store.accounts.remove('a', { ...mark, value: '6', expiresAtSeconds: 4_100_000_000 })).toBe(true);

@@ -1,11 +1,11 @@
 import { accountNameKey } from '../account-name.ts';
-import type { Account, AccountStore, RevocationEntry } from '../store.ts';
+import type { Account, AccountChange, AccountMark, AccountStore, AccountUpdate, RevocationEntry } from '../store.ts';
 import type { SqliteFeed } from './feed.ts';
 import type { Reader } from './reader.ts';
-import { toAccount } from './records.ts';
+import { toAccount, toEntry } from './records.ts';
 import type { Writer } from './writer.ts';
 
-/** Accounts in SQLite; whose removal is a revocation too, so the feed hears of it. */
+/** Accounts in SQLite; what ends their tokens is a revocation too, so the feed hears of it. */
 export class SqliteAccounts implements AccountStore {
   private readonly reader: Reader;
   private readonly writer: Writer;
@@ -17,10 +17,10 @@ export class SqliteAccounts implements AccountStore {
     this.feed = feed;
   }
 
-  async find(name: string): Promise<Account | undefined> {
-    const nameKey = accountNameKey(name);
+  async find(nameOrEmail: string): Promise<Account | undefined> {
+    const key = accountNameKey(nameOrEmail);
     return await this.reader.read(
-      (query) => query('SELECT * FROM account WHERE name_key = ?', nameKey).map(toAccount)[0],
+      (query) => query('SELECT * FROM account WHERE name_key = ?1 OR email_key = ?1', key).map(toAccount)[0],
     );
   }
 
@@ -36,9 +36,25 @@ export class SqliteAccounts implements AccountStore {
     return await this.writer.ask({ kind: 'add-account', account, onlyFirst: options.onlyFirst === true });
   }
 
+  async update(id: string, change: AccountChange, mark?: AccountMark): Promise<AccountUpdate> {
+    if (await this.writer.ask({ kind: 'update-account', id, change, mark })) {
+      if (mark !== undefined) this.feed.hear(await this.entryAt(mark.key));
+      return 'updated';
+    }
+    return (await this.findById(id)) === undefined ? 'missing' : 'taken';
+  }
+
   async remove(id: string, mark: RevocationEntry): Promise<boolean> {
     const removed = await this.writer.ask({ kind: 'remove-account', id, mark });
     if (removed) this.feed.hear(mark);
     return removed;
+  }
+
+  /** How high a mark was raised, only the writer knew. */
+  private async entryAt(key: string): Promise<RevocationEntry> {
+    const row = await this.reader.read(
+      (query) => query('SELECT key, value, expires_at FROM revocation WHERE key = ?', key)[0],
+    );
+    return row === undefined ? { key, value: '', expiresAtSeconds: undefined } : toEntry(row);
   }
 }

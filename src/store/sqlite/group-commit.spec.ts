@@ -21,7 +21,7 @@ describe('commitTogether()', () => {
   it('undoes all that a failing request did before it failed', () => {
     const database = openDatabase();
     database.exec(`CREATE TRIGGER refuse BEFORE INSERT ON revocation BEGIN SELECT raise(ABORT, 'no'); END`);
-    const account = { id: 'a', name: 'ada', passwordHash: '', scopes: [], createdAtSeconds: 1 };
+    const account = { id: 'a', name: 'ada', passwordHash: '', scopes: [], disabled: false, createdAtSeconds: 1 };
     const mark = { key: 'sallyport:notbefore:own:a', value: '1', expiresAtSeconds: undefined };
     commitTogether(database, PLACE, [{ id: 1, operation: { kind: 'add-account', account, onlyFirst: false } }]);
     const answers = commitTogether(database, PLACE, [{ id: 2, operation: { kind: 'remove-account', id: 'a', mark } }]);

@@ -1,4 +1,13 @@
-import type { Account, RevocationEntry, SealedSigningKey, StoreError, TokenEnd, TokenRecord } from '../store.ts';
+import type {
+  Account,
+  AccountChange,
+  AccountMark,
+  RevocationEntry,
+  SealedSigningKey,
+  StoreError,
+  TokenEnd,
+  TokenRecord,
+} from '../store.ts';
 
 /** What the writer can be asked to do, each all or nothing. */
 export type Operation =
@@ -10,6 +19,12 @@ export type Operation =
       readonly value: string;
     }
   | { readonly kind: 'add-account'; readonly account: Account; readonly onlyFirst: boolean }
+  | {
+      readonly kind: 'update-account';
+      readonly id: string;
+      readonly change: AccountChange;
+      readonly mark: AccountMark | undefined;
+    }
   | { readonly kind: 'remove-account'; readonly id: string; readonly mark: RevocationEntry }
   | { readonly kind: 'add-token'; readonly token: TokenRecord }
   | { readonly kind: 'rotate-token'; readonly id: string; readonly successor: TokenRecord }

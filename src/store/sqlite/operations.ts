@@ -1,10 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { accountNameKey } from '../account-name.ts';
-import { mergeEntries } from '../entry-merge.ts';
 import { readRing, writeRing } from '../key-ring-text.ts';
-import type { Account, RevocationEntry, SealedSigningKey } from '../store.ts';
+import type { SealedSigningKey } from '../store.ts';
+import { addAccount, removeAccount, updateAccount } from './account-operations.ts';
 import type { Operation } from './messages.ts';
-import { toEntry } from './records.ts';
+import { writeRevocation } from './revocation-operations.ts';
 import { asText } from './rows.ts';
 import { CHANGES_KEPT } from './schema.ts';
 import { change } from './statement.ts';
@@ -24,6 +23,8 @@ export function perform(database: DatabaseSync, operation: Operation): boolean {
       return swapEpoch(database, operation.key, operation.expected, operation.value);
     case 'add-account':
       return addAccount(database, operation.account, operation.onlyFirst);
+    case 'update-account':
+      return updateAccount(database, operation.id, operation.change, operation.mark);
     case 'remove-account':
       return removeAccount(database, operation.id, operation.mark);
     case 'add-token':
@@ -41,42 +42,11 @@ export function perform(database: DatabaseSync, operation: Operation): boolean {
   }
 }
 
-function writeRevocation(database: DatabaseSync, added: RevocationEntry): boolean {
-  const row = database.prepare('SELECT key, value, expires_at FROM revocation WHERE key = ?').get(added.key);
-  const { key, value, expiresAtSeconds } = mergeEntries(row && toEntry(row), added);
-  const expiresAt = expiresAtSeconds === undefined ? null : Math.ceil(expiresAtSeconds);
-  return (
-    change(
-      database,
-      `INSERT INTO revocation (key, value, expires_at) VALUES (?, ?, ?)
-       ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at`,
-      [key, value, expiresAt],
-    ) > 0
-  );
-}
-
 function swapEpoch(database: DatabaseSync, key: string, expected: string | undefined, value: string): boolean {
   const row = database.prepare('SELECT value FROM revocation WHERE key = ?').get(key);
   if (row?.['value'] !== expected) return false;
   const sql = 'INSERT OR REPLACE INTO revocation (key, value, expires_at) VALUES (?, ?, NULL)';
   return change(database, sql, [key, value]) > 0;
-}
-
-function addAccount(database: DatabaseSync, account: Account, onlyFirst: boolean): boolean {
-  const nameKey = accountNameKey(account.name);
-  const { id, name, passwordHash, scopes, createdAtSeconds } = account;
-  return (
-    change(
-      database,
-      `INSERT INTO account (id, name, name_key, password_hash, scopes, created_at) SELECT ?, ?, ?, ?, ?, ?
-       WHERE NOT EXISTS (SELECT 1 FROM account WHERE name_key = ? OR ?)`,
-      [id, name, nameKey, passwordHash, JSON.stringify(scopes), createdAtSeconds, nameKey, onlyFirst ? 1 : 0],
-    ) > 0
-  );
-}
-
-function removeAccount(database: DatabaseSync, id: string, mark: RevocationEntry): boolean {
-  return change(database, 'DELETE FROM account WHERE id = ?', [id]) > 0 && writeRevocation(database, mark);
 }
 
 function replaceSigningKeys(

@@ -14,11 +14,14 @@ export function toEntry(row: Row): RevocationEntry {
 
 /** A row of `account`. */
 export function toAccount(row: Row): Account {
+  const email = optional(asText, row, 'email');
   return {
     id: asText(row, 'id'),
     name: asText(row, 'name'),
+    ...(email === undefined ? {} : { email }),
     passwordHash: asText(row, 'password_hash'),
     scopes: asTexts(row, 'scopes'),
+    disabled: asNumber(row, 'disabled') !== 0,
     createdAtSeconds: asNumber(row, 'created_at'),
   };
 }

@@ -73,7 +73,7 @@ describe('openSqliteStore()', () => {
     await (await openSqliteStore(path)).close();
     execute(path, 'PRAGMA user_version = 99');
     await expect(openSqliteStore(path)).rejects.toThrow(
-      `SQLite store "${path}": has schema version 99, but this Sallyport knows versions up to 4; run the Sallyport that wrote it`,
+      /SQLite store ".+": has schema version 99, but this Sallyport knows versions up to \d; run the Sallyport that wrote it/,
     );
   });
 

@@ -88,6 +88,12 @@ const STEPS = [
     FROM signing_key GROUP BY issuer;
   DROP TABLE signing_key;
   `,
+  `
+  ALTER TABLE account ADD COLUMN email TEXT;
+  ALTER TABLE account ADD COLUMN email_key TEXT;
+  ALTER TABLE account ADD COLUMN disabled INTEGER NOT NULL DEFAULT 0;
+  CREATE UNIQUE INDEX account_by_email ON account (email_key) WHERE email_key IS NOT NULL;
+  `,
 ];
 
 /** Brings a database of ours, or an empty one, to the newest schema. Throws, and changes nothing, for any other. */

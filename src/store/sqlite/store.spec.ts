@@ -38,7 +38,14 @@ describe('SQLite store', () => {
     'rejects with StoreError what it cannot read after %s',
     async (sql) => {
       const { store, hand } = await openBoth();
-      await store.accounts.add({ id: 'a', name: 'ada', passwordHash: '', scopes: [], createdAtSeconds: 1 });
+      await store.accounts.add({
+        id: 'a',
+        name: 'ada',
+        passwordHash: '',
+        scopes: [],
+        disabled: false,
+        createdAtSeconds: 1,
+      });
       hand.exec(sql);
       await expect(store.accounts.find('ada')).rejects.toThrow(StoreError);
     },

@@ -1,4 +1,4 @@
-import type { RevocationEntry, RevocationStore } from '../../store.ts';
+import type { AccountChange, AccountMark, AccountUpdate, RevocationEntry, RevocationStore } from '../../store.ts';
 import { RedisAccounts } from '../accounts.ts';
 import type { Asks, Writing } from '../asks.ts';
 import { ACCOUNT_KEYS } from '../layout.ts';
@@ -18,6 +18,20 @@ export class ClusterAccounts extends RedisAccounts {
     this.revocations = revocations;
   }
 
+  /**
+   * The mark rises before the change, so that no token outlives one that was made, and after it, so that nothing which
+   * was read in between passes for what stands now.
+   */
+  override async update(id: string, change: AccountChange, mark?: AccountMark): Promise<AccountUpdate> {
+    if (mark === undefined) return await super.update(id, change);
+    const hindrance = await this.hindranceTo(id, change);
+    if (hindrance !== undefined) return hindrance;
+    await this.raise(mark);
+    const updated = await super.update(id, change);
+    await this.raise(mark);
+    return updated;
+  }
+
   override async remove(id: string, mark: RevocationEntry): Promise<boolean> {
     const isThere = await this.writes.ask((client) => client.hexists(records, id), records);
     if (isThere === 0) return false;
@@ -27,5 +41,18 @@ export class ClusterAccounts extends RedisAccounts {
       records,
     );
     return removed > 0;
+  }
+
+  /** So that what cannot be done ends no token. */
+  private async hindranceTo(id: string, { email }: AccountChange): Promise<'missing' | 'taken' | undefined> {
+    const isThere = await this.writes.ask((client) => client.hexists(records, id), records);
+    if (isThere === 0) return 'missing';
+    const holder = typeof email === 'string' ? await this.find(email) : undefined;
+    return holder === undefined || holder.id === id ? undefined : 'taken';
+  }
+
+  private async raise({ key, atSeconds }: AccountMark): Promise<void> {
+    const value = await this.writes.write((client) => client.sallyportRaiseMark(key, atSeconds), key);
+    await this.revocations.write({ key, value, expiresAtSeconds: undefined });
   }
 }

@@ -1,0 +1,30 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { mergeEntries, raiseMark } from '../entry-merge.ts';
+import type { AccountMark, RevocationEntry } from '../store.ts';
+import { toEntry } from './records.ts';
+import { change } from './statement.ts';
+
+export function writeRevocation(database: DatabaseSync, added: RevocationEntry): boolean {
+  return put(database, mergeEntries(read(database, added.key), added));
+}
+
+export function raiseRevocationMark(database: DatabaseSync, mark: AccountMark): boolean {
+  return put(database, raiseMark(read(database, mark.key), mark));
+}
+
+function read(database: DatabaseSync, key: string): RevocationEntry | undefined {
+  const row = database.prepare('SELECT key, value, expires_at FROM revocation WHERE key = ?').get(key);
+  return row && toEntry(row);
+}
+
+function put(database: DatabaseSync, { key, value, expiresAtSeconds }: RevocationEntry): boolean {
+  const expiresAt = expiresAtSeconds === undefined ? null : Math.ceil(expiresAtSeconds);
+  return (
+    change(
+      database,
+      `INSERT INTO revocation (key, value, expires_at) VALUES (?, ?, ?)
+       ON CONFLICT (key) DO UPDATE SET value = excluded.value, expires_at = excluded.expires_at`,
+      [key, value, expiresAt],
+    ) > 0
+  );
+}
