@@ -19,6 +19,8 @@ import { openStore } from './store/open.ts';
 import { findNetworkFileSystem } from './store/sqlite/network-file-system.ts';
 import { Accounts } from './tokens/accounts.ts';
 import { createFirstAccount } from './tokens/first-account.ts';
+import { GuessThrottle } from './tokens/guess-throttle.ts';
+import { KnownPasswords } from './tokens/known-passwords.ts';
 import { LastUses } from './tokens/last-uses.ts';
 import { Passwords } from './tokens/passwords.ts';
 
@@ -117,7 +119,18 @@ async function layFoundation(
   sources.knownTokens = known;
   sources.keySets = keySets;
   sources.introspection = introspection;
-  return { events, store, clock, revocationSet, standings, known, keySets, introspection, passwords: new Passwords() };
+  const remembering = { known, knownPasswords: new KnownPasswords(), throttle: new GuessThrottle(clock) };
+  return {
+    events,
+    store,
+    clock,
+    revocationSet,
+    standings,
+    keySets,
+    introspection,
+    passwords: new Passwords(),
+    ...remembering,
+  };
 }
 
 /** Opens our own keys. Rejects where the store's cannot be opened, and `undefined` where there are none to read. */
@@ -163,6 +176,6 @@ async function createOwnAccount(
   const issuer = ownIssuer(config);
   if (issuer === undefined) return;
   const catalogue = new Set(config.scopes.keys());
-  const accounts = new Accounts({ store: store.accounts, passwords, issuer: issuer.name, catalogue, clock });
+  const accounts = new Accounts({ store, passwords, issuer: issuer.name, catalogue, clock });
   await createFirstAccount(accounts, env, events);
 }

@@ -54,7 +54,7 @@ export class Authorizer implements Decider {
     const learnt = new Learnt(this.parts.known);
     let open = need;
     for (let tries = 1; ; tries++) {
-      const met = await this.meetInTime(open, learnt, beganMs);
+      const met = await this.meetInTime(open, request, learnt, beganMs);
       const moment = this.momentOf(beganMs, met && tries < MAX_TRIES);
       const outcome = authorize(request, policy, learnt, this.freshnessAfter(open, met), moment);
       if (outcome.outcome !== 'need') {
@@ -78,7 +78,7 @@ export class Authorizer implements Decider {
   }
 
   /** Whether the need was met before the decision's time was up. */
-  private async meetInTime(need: Need, learnt: Learnt, beganMs: number): Promise<boolean> {
+  private async meetInTime(need: Need, request: AccessRequest, learnt: Learnt, beganMs: number): Promise<boolean> {
     const leftMs = beganMs + this.parts.decisionTimeoutMs - this.parts.clock.monotonicMs();
     if (leftMs <= 0) return false;
     let timer: NodeJS.Timeout | undefined;
@@ -86,7 +86,7 @@ export class Authorizer implements Decider {
       timer = setTimeout(resolve, leftMs, false);
     });
     try {
-      return await Promise.race([this.meet(need, learnt), timeout]);
+      return await Promise.race([this.meet(need, request, learnt), timeout]);
     } catch (error) {
       this.parts.observer.failed(error);
       return false;
@@ -95,11 +95,11 @@ export class Authorizer implements Decider {
     }
   }
 
-  private async meet(need: Need, learnt: Learnt): Promise<true> {
+  private async meet(need: Need, { client }: AccessRequest, learnt: Learnt): Promise<true> {
     if (need.what === 'standing') {
       await this.parts.standings.refresh(need.credential);
     } else {
-      learnt.add(need.credential, await this.parts.verifier.verify(need.credential));
+      learnt.add(need.credential, await this.parts.verifier.verify(need.credential, client));
     }
     return true;
   }

@@ -7,6 +7,7 @@ import { RouteMap } from './core/route.ts';
 import { UpstreamHeaderWriter } from './core/upstream-headers.ts';
 import { consoleRoute } from './edge/console/route.ts';
 import type { ConsoleServices } from './edge/console/services.ts';
+import type { Gateway } from './edge/ext-authz/service.ts';
 import { CALLS } from './edge/token-api/calls.ts';
 import { tokenRoutes } from './edge/token-api/routes.ts';
 import type { TokenServices } from './edge/token-api/services.ts';
@@ -29,8 +30,11 @@ import type { Store } from './store/store.ts';
 import { BasicVerifier } from './tokens/basic-verifier.ts';
 import { CredentialCheck } from './tokens/credential-check.ts';
 import { CredentialVerifier } from './tokens/credential-verifier.ts';
+import type { GuessThrottle } from './tokens/guess-throttle.ts';
 import { ANY_TOKEN, IntrospectToken } from './tokens/introspect-token.ts';
 import { IssueToken } from './tokens/issue-token.ts';
+import { KnownCredentials } from './tokens/known-credentials.ts';
+import type { KnownPasswords } from './tokens/known-passwords.ts';
 import { LogIn } from './tokens/log-in.ts';
 import type { Passwords } from './tokens/passwords.ts';
 import { PrivateTokens } from './tokens/private-tokens.ts';
@@ -61,6 +65,8 @@ export interface Foundation {
   readonly keySets: KeySets;
   readonly introspection: Introspection;
   readonly passwords: Passwords;
+  readonly throttle: GuessThrottle;
+  readonly knownPasswords: KnownPasswords;
   /** What we sign with; `undefined` where nothing of ours signs. */
   readonly own: OwnSigning | undefined;
 }
@@ -85,7 +91,7 @@ export function keyRingOf(
 export interface Generation {
   readonly config: Config;
   readonly verifier: Verifier;
-  readonly gateway: { readonly decider: Decider; readonly headers: UpstreamHeaderWriter };
+  readonly gateway: Gateway;
   /** `undefined` where nothing of ours signs. */
   readonly tokens: (TokenServices & ConsoleServices) | undefined;
 }
@@ -94,12 +100,13 @@ export interface Generation {
 export function buildGeneration(config: Config, foundation: Foundation, generation: number): Generation {
   const own = ownIssuer(config);
   const verifier = buildVerifier(config, own, foundation, generation);
-  const { known, standings, clock, events } = foundation;
+  const { standings, clock, events } = foundation;
+  const known = new KnownCredentials(foundation.known, foundation.knownPasswords);
   const decider: MakeDecider = (policy, decisionTimeoutMs, observer = events) => {
     const parts = { known, verifier, standings, clock, observer, decisionTimeoutMs };
     return new Authorizer({ policy: { ...policy, generation }, ...parts });
   };
-  const { routes, basic, shadow, timeouts, identity } = config;
+  const { routes, basic, shadow, timeouts, identity, trustedProxies } = config;
   const policy = { routes: new RouteMap(routes), basicUntilMs: basic.sunsetMs, shadow };
   return {
     config,
@@ -107,6 +114,7 @@ export function buildGeneration(config: Config, foundation: Foundation, generati
     gateway: {
       decider: decider(policy, timeouts.decisionMs),
       headers: new UpstreamHeaderWriter(identity.headers, identity.forwardCredential),
+      trustedProxies,
     },
     tokens:
       own &&
@@ -132,7 +140,7 @@ function buildVerifier(
   return new CredentialVerifier({
     bearer: new BearerVerifier({ ...shared, issuers, clock }),
     opaque: introspection.verifier(config.issuers, shared),
-    basic: own && new BasicVerifier({ credentials: checkOf(foundation), issuer: own.name, generation }),
+    basic: own && buildBasicVerifier(own, foundation, generation),
   });
 }
 
@@ -174,6 +182,12 @@ function buildTokenServices(
   };
 }
 
-function checkOf({ store, passwords }: Foundation): CredentialCheck {
-  return new CredentialCheck({ accounts: store.accounts, passwords });
+function buildBasicVerifier({ name: issuer }: OwnIssuer, foundation: Foundation, generation: number): BasicVerifier {
+  const { store, standings, knownPasswords: known, clock } = foundation;
+  const credentials = checkOf(foundation);
+  return new BasicVerifier({ credentials, accounts: store.accounts, standings, known, clock, issuer, generation });
+}
+
+function checkOf({ store, passwords, throttle }: Foundation): CredentialCheck {
+  return new CredentialCheck({ accounts: store.accounts, passwords, throttle });
 }

@@ -7,7 +7,7 @@ import { freePorts } from './e2e/ports.ts';
 import { startProcess, untilReady } from './e2e/process.ts';
 
 export interface RedisServerOptions {
-  /** Beside the defaults: loopback, every write on disk before it is acknowledged, 100 databases. */
+  /** Beside the defaults: loopback, every write on disk before it is acknowledged, 300 databases. */
   readonly settings?: Readonly<Record<string, string>>;
   /** An earlier one's, to start again on what it left, where it was; without it everything is new. */
   readonly after?: RedisServer;
@@ -35,7 +35,7 @@ const DEFAULTS = {
   save: '',
   appendonly: 'yes',
   appendfsync: 'always',
-  databases: '100',
+  databases: '300',
   loglevel: 'warning',
 };
 

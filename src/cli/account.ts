@@ -35,7 +35,7 @@ async function withAccounts(config: Config, use: (accounts: Accounts) => Promise
   if (issuer === undefined) throw new CommandError('sallyport: no issuer with `signing`: there are no accounts');
   return withStore(config.store, (store) => {
     const catalogue = new Set(config.scopes.keys());
-    const parts = { store: store.accounts, passwords: new Passwords(), issuer, catalogue, clock: systemClock };
+    const parts = { store, passwords: new Passwords(), issuer, catalogue, clock: systemClock };
     return use(new Accounts(parts));
   });
 }
@@ -59,7 +59,9 @@ async function list(accounts: Accounts, { out }: Terminal): Promise<number> {
 }
 
 async function remove(accounts: Accounts, name: string, { out }: Terminal): Promise<number> {
-  if (!(await accounts.remove(name))) throw new CommandError(`sallyport: no account '${name}'`);
+  const account = await accounts.find(name);
+  if (account === undefined || !(await accounts.remove(account.id)))
+    throw new CommandError(`sallyport: no account '${name}'`);
   out(`removed ${name}; its tokens have ended\n`);
   return 0;
 }

@@ -53,7 +53,7 @@ export function answerTo(denial: Deny): Answer {
   return {
     status,
     challenges: challengesFor(denial, scopesOf(denial)),
-    retryAfterSeconds: status === 429 || status === 503 ? RETRY_AFTER_SECONDS : undefined,
+    retryAfterSeconds: status === 429 || status === 503 ? (denial.retryAfterSeconds ?? RETRY_AFTER_SECONDS) : undefined,
     body: problem(denial.reason, status, title, messageFor(denial)),
   };
 }

@@ -2,7 +2,7 @@ import type { Presented } from './credential.ts';
 import { presentsSeveral, readCredential } from './credential.ts';
 import type { Allow, Decision, Deny, Need } from './decision.ts';
 import { deny } from './decision.ts';
-import type { AskAgain, Finding, Known, KnownCredential } from './known.ts';
+import type { AskAgain, Finding, Known, KnownCredential, Refusal } from './known.ts';
 import { readPath } from './path.ts';
 import type { Reason } from './reason.ts';
 import type { AccessRequest, Moment } from './request.ts';
@@ -72,7 +72,7 @@ function admit(
   const finding = 'value' in presented ? known.find(presented) : undefined;
   if (finding === undefined || isOutdated(finding, policy, moment)) return examine(presented, route, takesBasic);
   if (presented.scheme === 'basic' && !takesBasic) return deny('credentials_required', route, 'scheme');
-  if (finding.outcome === 'refused') return deny(finding.reason, route, finding.check, finding.issuer);
+  if (finding.outcome === 'refused') return denyRefused(finding, route);
   if (moment.wallMs >= finding.validUntilMs) return denyKnown('token_expired', route, 'exp', finding);
   if (route.issuers !== undefined && !route.issuers.has(finding.identity.issuer)) {
     const reason = finding.identity.scheme === 'basic' ? 'credentials_invalid' : 'token_invalid';
@@ -124,6 +124,10 @@ function endOf({ standings, issuedAtSeconds }: KnownCredential, { wallMs }: Mome
 
 function allow(route: Route | undefined, credential: KnownCredential | undefined, shadowed: Deny | undefined): Allow {
   return { outcome: 'allow', route, credential, shadowed };
+}
+
+function denyRefused({ reason, check, issuer, retryAfterSeconds }: Refusal, route: Route): Deny {
+  return { ...deny(reason, route, check, issuer), retryAfterSeconds };
 }
 
 function denyKnown(reason: Reason, route: Route, check: string, credential: KnownCredential): Deny {

@@ -25,6 +25,8 @@ export interface Deny {
   readonly issuer: string | undefined;
   /** Whether the answer may offer Basic beside Bearer. */
   readonly offersBasic: boolean;
+  /** When to try again, where that is known. */
+  readonly retryAfterSeconds?: number | undefined;
 }
 
 export type Decision = Allow | Deny;

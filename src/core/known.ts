@@ -73,6 +73,8 @@ export interface Refusal {
   readonly check: string;
   /** The configured issuer's name where one was chosen. */
   readonly issuer?: string | undefined;
+  /** When to try again, where that is known. */
+  readonly retryAfterSeconds?: number | undefined;
 }
 
 /** What is known of a presented credential. */

@@ -1,7 +1,7 @@
 import type { PresentedCredential } from './credential.ts';
 import type { Decision } from './decision.ts';
 import type { Finding, KnownCredential } from './known.ts';
-import type { AccessRequest } from './request.ts';
+import type { AccessRequest, ClientAddress } from './request.ts';
 import type { Freshness } from './standing.ts';
 
 /** Verifies a credential from scratch. */
@@ -10,8 +10,10 @@ export interface Verifier {
    * Resolves to a refusal for a credential that is wrong, and for one that cannot be judged now
    * (`unavailable`, `too_many_attempts`). Rejects only on a bug or a broken part, which the caller takes for
    * `unavailable`.
+   *
+   * @param client who presents it, where guesses are counted.
    */
-  verify(credential: PresentedCredential): Promise<Finding>;
+  verify(credential: PresentedCredential, client?: ClientAddress): Promise<Finding>;
 }
 
 /** Asks the revocation set. */

@@ -17,7 +17,12 @@ export interface AccessRequest {
   readonly authorization: string | undefined;
   /** `Origin` or a `Sec-Fetch-*` field was present: never challenged with Basic, which would open a log-in box. */
   readonly fromBrowser: boolean;
+  /** The client's address, as far as a trusted proxy tells it; found out only where somebody asks. */
+  readonly client?: ClientAddress | undefined;
 }
+
+/** `undefined` where nobody knows. */
+export type ClientAddress = () => string | undefined;
 
 /** The time at one call of `authorize`, taken anew for each. */
 export interface Moment {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openMemoryStore } from '../store/memory.ts';
+import type { AccountEdit } from './accounts.ts';
 import { Accounts } from './accounts.ts';
 import { createFirstAccount } from './first-account.ts';
 import { Passwords } from './passwords.ts';
@@ -8,56 +9,122 @@ const NOW_SECONDS = 1_800_000_000;
 
 function setUp() {
   const store = openMemoryStore();
+  const now = { ms: NOW_SECONDS * 1000 + 999 };
   const accounts = new Accounts({
-    store: store.accounts,
+    store,
     passwords: new Passwords(),
     issuer: 'sallyport',
     catalogue: new Set(['messages:send']),
-    clock: { wallMs: () => NOW_SECONDS * 1000 + 999 },
+    clock: { wallMs: () => now.ms },
   });
-  return { store, accounts };
+  return { store, accounts, now };
 }
 
-const ada = { name: 'ada', password: 'secret', scopes: ['messages:send', 'all:any', 'tokens:manage'] };
+async function setUpAda() {
+  const parts = setUp();
+  const added = await parts.accounts.add(ada);
+  if ('outcome' in added) throw new Error(added.message);
+  return { ...parts, id: added.id };
+}
+
+const ada = { name: 'ada', password: 'a secret', scopes: ['messages:send', 'all:any', 'tokens:manage'] };
 
 describe('Accounts', () => {
   it('add() keeps a hash, never the password', async () => {
     const { store, accounts } = setUp();
     const added = await accounts.add(ada);
     expect(added).toMatchObject({ name: 'ada', scopes: ada.scopes, createdAtSeconds: NOW_SECONDS });
-    expect(JSON.stringify(await store.accounts.list())).not.toContain('secret');
+    expect(JSON.stringify(await store.accounts.list())).not.toContain('a secret');
   });
 
   it.each([
-    [{ ...ada, name: '' }, /name has 1 to 128/],
-    [{ ...ada, name: 'a:b' }, /no colon/],
-    [{ ...ada, name: 'a\nb' }, /no control character/],
-    [{ ...ada, name: 'a'.repeat(129) }, /1 to 128/],
-    [{ ...ada, password: '' }, /empty/],
-    [{ ...ada, password: 'é'.repeat(513) }, /over 1024 bytes/],
-    [{ ...ada, scopes: ['messages:sent', 'messages:send'] }, /^no such scope: messages:sent$/],
-  ])('add() refuses %j', async (account, words) => {
+    [{ ...ada, name: '' }, 'name', /name has 1 to 128/],
+    [{ ...ada, name: 'a:b' }, 'name', /no colon/],
+    [{ ...ada, name: 'a\nb' }, 'name', /no control character/],
+    [{ ...ada, name: 'a'.repeat(129) }, 'name', /1 to 128/],
+    [{ ...ada, email: 'ada' }, 'email', /an @ between/],
+    [{ ...ada, email: '' }, 'email', /an @ between/],
+    [{ ...ada, email: `${'a'.repeat(251)}@b.c` }, 'email', /at most 254/],
+    [{ ...ada, password: '' }, 'password', /empty/],
+    [{ ...ada, password: 'short' }, 'password', /under 8 characters/],
+    [{ ...ada, password: 'ééééééé' }, 'password', /under 8 characters/],
+    [{ ...ada, password: 'é'.repeat(513) }, 'password', /over 1024 bytes/],
+    [{ ...ada, scopes: ['messages:sent', 'messages:send'] }, 'scopes', /^no such scope: messages:sent$/],
+  ])('add() refuses %j', async (account, field, words) => {
     const { store, accounts } = setUp();
-    expect(await accounts.add(account)).toEqual({ outcome: 'refused', message: expect.stringMatching(words) });
+    const problem = { outcome: 'refused', field, message: expect.stringMatching(words) };
+    expect(await accounts.add(account)).toEqual(problem);
     expect(await store.accounts.list()).toEqual([]);
   });
 
-  it('add() refuses a name that is taken', async () => {
+  it.each([
+    [{ ...ada, name: 'ADA' }, 'name', "account 'ADA' exists already"],
+    [{ ...ada, name: 'ada@example.com' }, 'name', "account 'ada@example.com' exists already"],
+    [{ ...ada, name: 'max', email: 'Ada@example.com' }, 'email', "e-mail address 'Ada@example.com' is taken"],
+  ])('add() refuses what is taken: %j', async (account, field, message) => {
     const { accounts } = setUp();
-    await accounts.add(ada);
-    expect(await accounts.add({ ...ada, name: 'ADA' })).toEqual({
-      outcome: 'refused',
-      message: "account 'ADA' exists already",
-    });
+    await accounts.add({ ...ada, email: 'ada@example.com' });
+    expect(await accounts.add(account)).toEqual({ outcome: 'taken', field, message });
   });
 
   it('remove() ends every token, also one that is issued meanwhile, for good', async () => {
-    const { store, accounts } = setUp();
-    await accounts.add(ada);
-    const [account] = await accounts.list();
-    expect(await accounts.remove('ada')).toBe(true);
-    expect(await accounts.remove('ada')).toBe(false);
-    expect(await store.revocations.read([`sallyport:notbefore:sallyport:${account?.id}`])).toEqual(['999999999999999']);
+    const { store, accounts, id } = await setUpAda();
+    expect(await accounts.remove(id)).toBe(true);
+    expect(await accounts.remove(id)).toBe(false);
+    expect(await store.revocations.read([`sallyport:notbefore:sallyport:${id}`])).toEqual(['999999999999999']);
+  });
+
+  it.each<[AccountEdit, boolean]>([
+    [{ password: 'another one' }, true],
+    [{ disabled: true }, true],
+    [{ scopes: ['messages:send', 'tokens:manage'] }, true],
+    [{ scopes: ['accounts:manage'] }, true],
+    [{ scopes: [...ada.scopes, 'accounts:manage'] }, false],
+    [{ scopes: ada.scopes.toReversed() }, false],
+    [{ email: 'ada@example.com' }, false],
+    [{ email: null }, false],
+    [{ disabled: false }, false],
+  ])('change() to %j ends tokens: %s', async (edit, ends) => {
+    const { store, accounts, id, now } = await setUpAda();
+    now.ms = (NOW_SECONDS + 0.98) * 1000;
+    const { password, email, ...rest } = edit;
+    expect(await accounts.change(id, edit)).toMatchObject({ id, ...rest, ...(email ? { email } : {}) });
+    const [mark] = await store.revocations.read([`sallyport:notbefore:sallyport:${id}`]);
+    expect(mark).toBe(ends ? String(NOW_SECONDS) : undefined);
+    const hash = (await accounts.findById(id))?.passwordHash;
+    expect(await new Passwords().verify(password ?? ada.password, hash)).toBe('match');
+  });
+
+  it('change() resolves once the second of its mark has passed', async () => {
+    const { accounts, id, now } = await setUpAda();
+    const began = performance.now();
+    now.ms = (NOW_SECONDS + 0.8) * 1000;
+    await accounts.change(id, { disabled: true });
+    // A timer may come a millisecond early.
+    expect(performance.now() - began).toBeGreaterThan(190);
+  });
+
+  it('change() raises the mark each time, so that each is told of', async () => {
+    const { store, accounts, id, now } = await setUpAda();
+    now.ms = (NOW_SECONDS + 0.98) * 1000;
+    await accounts.change(id, { disabled: true });
+    // As where the clock of another instance is behind.
+    now.ms = (NOW_SECONDS - 3) * 1000;
+    await accounts.change(id, { disabled: true });
+    const [mark] = await store.revocations.read([`sallyport:notbefore:sallyport:${id}`]);
+    expect(mark).toBe(String(NOW_SECONDS + 1));
+  });
+
+  it('change() refuses what add() refuses, and changes nothing', async () => {
+    const { accounts, id } = await setUpAda();
+    await accounts.add({ ...ada, name: 'max', email: 'max@example.com' });
+    const before = await accounts.findById(id);
+    expect(await accounts.change(id, { disabled: true, password: 'short' })).toMatchObject({ field: 'password' });
+    expect(await accounts.change(id, { disabled: true, scopes: ['x'] })).toMatchObject({ field: 'scopes' });
+    expect(await accounts.change(id, { disabled: true, email: '@' })).toMatchObject({ field: 'email' });
+    expect(await accounts.change(id, { disabled: true, email: 'MAX@example.com' })).toMatchObject({ outcome: 'taken' });
+    expect(await accounts.findById(id)).toEqual(before);
+    expect(await accounts.change('unknown', { disabled: true })).toBeUndefined();
   });
 });
 

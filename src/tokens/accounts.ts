@@ -1,17 +1,26 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../core/ports.ts';
 import { ALL_ANY, MANAGEMENT_SCOPES } from '../core/scope.ts';
 import { subjectMarkKey } from '../revocation/keys.ts';
-import type { Account, AccountStore } from '../store/store.ts';
+import type { Account, Store } from '../store/store.ts';
 import type { Passwords } from './passwords.ts';
 
 const NAME = /^[^\s:\p{Cc}][^:\p{Cc}]{0,127}$/u;
+const EMAIL = /^[^\s:@\p{Cc}]+@[^\s:@\p{Cc}]+$/u;
+const MAX_EMAIL_LENGTH = 254;
+
+/** NIST SP 800-63B-4 asks for this many, and for no mixture of kinds. */
+const MIN_PASSWORD_CHARACTERS = 8;
 
 /** A removed account's mark: its id is never used again, so no token of it counts, one issued meanwhile included. */
 const END_OF_TIME = '999999999999999';
 
+/** A mark is about now, or a second or two later where several changes follow each other; one set by hand may be any. */
+const MAX_WAIT_MS = 3_000;
+
 export interface AccountsParts {
-  readonly store: AccountStore;
+  readonly store: Pick<Store, 'accounts' | 'revocations'>;
   readonly passwords: Pick<Passwords, 'hash'>;
   /** The own issuer's name. */
   readonly issuer: string;
@@ -22,17 +31,29 @@ export interface AccountsParts {
 
 export interface NewAccount {
   readonly name: string;
+  readonly email?: string | undefined;
   readonly password: string;
   readonly scopes: readonly string[];
 }
 
-/** What an account could not be made of, in words for the operator. */
+/** What is to be otherwise; what is left out stays. */
+export interface AccountEdit {
+  /** `null` for none. */
+  readonly email?: string | null | undefined;
+  readonly password?: string | undefined;
+  readonly scopes?: readonly string[] | undefined;
+  readonly disabled?: boolean | undefined;
+}
+
+/** What an account could not be made of, or changed to, in words for whoever asked. */
 export interface AccountProblem {
-  readonly outcome: 'refused';
+  /** `taken`: another account has the name or the e-mail address, or has one for the other. */
+  readonly outcome: 'refused' | 'taken';
+  readonly field: keyof NewAccount;
   readonly message: string;
 }
 
-/** Adds, lists and removes accounts. */
+/** Adds, lists, changes and removes accounts. */
 export class Accounts {
   private readonly parts: AccountsParts;
 
@@ -40,53 +61,112 @@ export class Accounts {
     this.parts = parts;
   }
 
-  /** With `onlyFirst`, refused where the store holds any account. */
-  async add(account: NewAccount, options?: { readonly onlyFirst?: boolean }): Promise<Account | AccountProblem> {
-    const message = this.problemWith(account);
-    if (message !== undefined) return { outcome: 'refused', message };
-    const { name, password, scopes } = account;
-    const passwordHash = await this.parts.passwords.hash(password);
-    const createdAtSeconds = this.nowSeconds();
+  /** With `onlyFirst`, refused where the store holds any account, and its password may be short. */
+  async add(
+    account: NewAccount,
+    { onlyFirst = false }: { readonly onlyFirst?: boolean } = {},
+  ): Promise<Account | AccountProblem> {
+    const { name, email, password, scopes } = account;
+    const problem = NAME.test(name)
+      ? this.problemWith(account, onlyFirst ? 1 : MIN_PASSWORD_CHARACTERS)
+      : refused('name', "an account's name has 1 to 128 characters, no colon and no control character");
+    if (problem !== undefined) return problem;
     const made = {
       id: randomBytes(16).toString('base64url'),
       name,
-      passwordHash,
-      scopes,
+      ...(email === undefined ? {} : { email }),
+      passwordHash: await this.parts.passwords.hash(password),
+      scopes: [...new Set(scopes)],
       disabled: false,
-      createdAtSeconds,
+      createdAtSeconds: this.nowSeconds(),
     };
-    const added = await this.parts.store.add(made, options);
-    return added ? made : { outcome: 'refused', message: `account '${name}' exists already` };
+    if (await this.parts.store.accounts.add(made, { onlyFirst })) return made;
+    const field = email === undefined || (await this.find(name)) !== undefined ? 'name' : 'email';
+    const message = field === 'name' ? `account '${name}' exists already` : `e-mail address '${email}' is taken`;
+    return { outcome: 'taken', field, message };
   }
 
+  /** By name or e-mail address. */
+  find(nameOrEmail: string): Promise<Account | undefined> {
+    return this.parts.store.accounts.find(nameOrEmail);
+  }
+
+  findById(id: string): Promise<Account | undefined> {
+    return this.parts.store.accounts.findById(id);
+  }
+
+  /** In order of creation. */
   list(): Promise<readonly Account[]> {
-    return this.parts.store.list();
+    return this.parts.store.accounts.list();
   }
 
-  /** Removes the account and ends its tokens; `false` where there is none of this name. */
-  async remove(name: string): Promise<boolean> {
-    const account = await this.parts.store.find(name);
-    if (account === undefined) return false;
-    const key = subjectMarkKey(this.parts.issuer, account.id);
-    return this.parts.store.remove(account.id, {
-      key,
-      value: END_OF_TIME,
-      expiresAtSeconds: undefined,
-    });
+  /**
+   * A new password, a scope less and disabling end the account's tokens, whatever is remembered of its password, and
+   * resolve once a token that is issued from then on is none of those. `undefined` where there is no such account.
+   */
+  async change(id: string, edit: AccountEdit): Promise<Account | AccountProblem | undefined> {
+    const { store, passwords, issuer } = this.parts;
+    const problem = this.problemWith(edit, MIN_PASSWORD_CHARACTERS);
+    if (problem !== undefined) return problem;
+    const account = await store.accounts.findById(id);
+    if (account === undefined) return undefined;
+    const { email, password, disabled } = edit;
+    const scopes = edit.scopes && [...new Set(edit.scopes)];
+    const passwordHash = password === undefined ? undefined : await passwords.hash(password);
+    const key = subjectMarkKey(issuer, id);
+    const mark = endsTokens(account, edit) ? { key, atSeconds: this.nowSeconds() } : undefined;
+    const outcome = await store.accounts.update(id, { email, passwordHash, scopes, disabled }, mark);
+    if (outcome === 'taken') return { outcome, field: 'email', message: `e-mail address '${email}' is taken` };
+    if (mark !== undefined) await this.outlast(key);
+    return outcome === 'updated' ? store.accounts.findById(id) : undefined;
   }
 
-  private problemWith({ name, password, scopes }: NewAccount): string | undefined {
-    if (!NAME.test(name)) return `an account's name has 1 to 128 characters, no colon and no control character`;
-    if (password === '') return 'the password is empty';
-    if (Buffer.byteLength(password) > 1024) return 'the password is over 1024 bytes';
+  /** Removes the account and ends its tokens; `false` where there is none. */
+  async remove(id: string): Promise<boolean> {
+    const key = subjectMarkKey(this.parts.issuer, id);
+    return this.parts.store.accounts.remove(id, { key, value: END_OF_TIME, expiresAtSeconds: undefined });
+  }
+
+  private problemWith({ email, password, scopes }: AccountEdit, minCharacters: number): AccountProblem | undefined {
+    const message = typeof email === 'string' ? emailProblem(email) : undefined;
+    if (message !== undefined) return refused('email', message);
+    const weakness = password === undefined ? undefined : passwordProblem(password, minCharacters);
+    if (weakness !== undefined) return refused('password', weakness);
     const { catalogue } = this.parts;
     const isKnown = (scope: string): boolean =>
       catalogue.has(scope) || scope === ALL_ANY || MANAGEMENT_SCOPES.has(scope);
-    const unknown = scopes.filter((scope) => !isKnown(scope));
-    return unknown.length === 0 ? undefined : `no such scope: ${unknown.join(', ')}`;
+    const unknown = (scopes ?? []).filter((scope) => !isKnown(scope));
+    return unknown.length === 0 ? undefined : refused('scopes', `no such scope: ${unknown.join(', ')}`);
+  }
+
+  /** Waits until the second of the mark has passed: a token of that very second would be ended by it. */
+  private async outlast(key: string): Promise<void> {
+    const [value] = await this.parts.store.revocations.read([key]);
+    const leftMs = (Number(value) + 1) * 1000 - this.parts.clock.wallMs();
+    if (leftMs > 0 && leftMs <= MAX_WAIT_MS) await sleep(leftMs);
   }
 
   private nowSeconds(): number {
     return Math.floor(this.parts.clock.wallMs() / 1000);
   }
+}
+
+function endsTokens(account: Account, { password, scopes, disabled }: AccountEdit): boolean {
+  const losesScope = scopes !== undefined && account.scopes.some((scope) => !scopes.includes(scope));
+  return password !== undefined || losesScope || disabled === true;
+}
+
+function emailProblem(email: string): string | undefined {
+  if (email.length <= MAX_EMAIL_LENGTH && EMAIL.test(email)) return undefined;
+  return `an e-mail address has an @ between two parts, no colon and at most ${MAX_EMAIL_LENGTH} characters`;
+}
+
+function passwordProblem(password: string, minCharacters: number): string | undefined {
+  if (password === '') return 'the password is empty';
+  if (Buffer.byteLength(password) > 1024) return 'the password is over 1024 bytes';
+  return [...password].length < minCharacters ? `the password is under ${minCharacters} characters` : undefined;
+}
+
+function refused(field: AccountProblem['field'], message: string): AccountProblem {
+  return { outcome: 'refused', field, message };
 }

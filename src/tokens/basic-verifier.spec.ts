@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { Standings } from '../revocation/standings.ts';
+import { SILENT_OBSERVER, SOUND_SET } from '../revocation/testing.ts';
 import { openMemoryStore } from '../store/memory.ts';
 import { BasicVerifier } from './basic-verifier.ts';
 import { CredentialCheck } from './credential-check.ts';
 import { CredentialVerifier } from './credential-verifier.ts';
+import { KnownPasswords } from './known-passwords.ts';
 import { Passwords } from './passwords.ts';
 
 const passwords = new Passwords();
@@ -16,8 +19,28 @@ const account = {
 };
 const store = openMemoryStore();
 await store.accounts.add(account);
-const credentials = new CredentialCheck({ accounts: store.accounts, passwords });
-const verifier = new BasicVerifier({ credentials, issuer: 'sallyport', generation: 7 });
+const clock = { monotonicMs: () => performance.now(), wallMs: () => Date.now() };
+const throttle = { admit: () => ({ outcome: 'admitted', succeeded() {}, failed() {}, takeBack() {} }) as const };
+const credentials = new CredentialCheck({ accounts: store.accounts, passwords, throttle });
+const limits = { maxStalenessMs: 1_000, storeTimeoutMs: 1_000, allowKnownForMs: undefined };
+const standings = new Standings({
+  store: store.revocations,
+  clock,
+  observer: SILENT_OBSERVER,
+  maxEntries: 100,
+  ...SOUND_SET,
+  ...limits,
+});
+const known = new KnownPasswords();
+const verifier = new BasicVerifier({
+  credentials,
+  accounts: store.accounts,
+  standings,
+  known,
+  clock,
+  issuer: 'sallyport',
+  generation: 7,
+});
 
 function verify(value: string) {
   return verifier.verify({ scheme: 'basic', value });

@@ -1,13 +1,26 @@
 import type { PresentedCredential } from '../core/credential.ts';
-import type { Finding, KnownCredential, Refusal } from '../core/known.ts';
-import type { Verifier } from '../core/ports.ts';
-import type { Account } from '../store/store.ts';
+import type { AskAgain, Finding, KnownCredential, Refusal } from '../core/known.ts';
+import type { Clock, Verifier } from '../core/ports.ts';
+import type { ClientAddress } from '../core/request.ts';
+import type { Standing } from '../core/standing.ts';
+import { subjectMarkKey } from '../revocation/keys.ts';
+import type { Standings } from '../revocation/standings.ts';
+import type { Account, AccountStore } from '../store/store.ts';
 import type { CredentialCheck } from './credential-check.ts';
+import type { KnownPasswords } from './known-passwords.ts';
+import { MAX_BASIC_LENGTH, markOf } from './known-passwords.ts';
 
-const MAX_CREDENTIALS_LENGTH = 4096;
+/** How long verified credentials may be remembered, whatever is heard of their account. */
+const KNOWN_MS = 60_000;
+/** The greatest mark that can be written: one that cannot rise tells of no change. */
+const LAST_MARK_SECONDS = 999_999_999_999_999;
 
 export interface BasicVerifierParts {
   readonly credentials: Pick<CredentialCheck, 'check'>;
+  readonly accounts: Pick<AccountStore, 'findById'>;
+  readonly standings: Pick<Standings, 'at' | 'refresh'>;
+  readonly known: Pick<KnownPasswords, 'add'>;
+  readonly clock: Clock;
   /** The own issuer's name, to which accounts belong. */
   readonly issuer: string;
   readonly generation: number;
@@ -21,33 +34,59 @@ export class BasicVerifier implements Verifier {
     this.parts = parts;
   }
 
-  async verify({ value }: PresentedCredential): Promise<Finding> {
+  async verify({ value }: PresentedCredential, client?: ClientAddress): Promise<Finding> {
     const pair = readPair(value);
     if (pair === undefined) return refuse('credentials_invalid', 'form');
-    const found = await this.parts.credentials.check(pair.name, pair.password);
-    return found.outcome === 'account' ? this.known(found.account) : refuse(found.reason, found.check);
+    const askAgain = this.fromNow();
+    const found = await this.parts.credentials.check(pair.name, pair.password, client?.());
+    if (found.outcome === 'refused') return refuse(found.reason, found.check, found.retryAfterSeconds);
+    return this.remember(value, found.account, askAgain);
   }
 
-  private known({ id, scopes }: Account): KnownCredential {
+  /** The mark is read before the account: had either changed in between, the mark would not be where it was. */
+  private async remember(value: string, verified: Account, askAgain: AskAgain): Promise<Finding> {
+    const { standings, accounts, known, issuer } = this.parts;
+    const mark = standings.at(subjectMarkKey(issuer, verified.id));
+    const draft = this.credentialOf(verified, [mark], askAgain);
+    await standings.refresh(draft);
+    const markSeconds = markOf(draft);
+    const account = await accounts.findById(verified.id);
+    if (account === undefined || account.disabled || account.passwordHash !== verified.passwordHash) {
+      return refuse('credentials_invalid', 'changed meanwhile');
+    }
+    // The account itself was read just now; marks end tokens, not passwords.
+    if (markSeconds >= LAST_MARK_SECONDS) return this.credentialOf(account, [], askAgain);
+    const credential = this.credentialOf(account, draft.standings, askAgain);
+    known.add(value, credential, markSeconds);
+    return credential;
+  }
+
+  private credentialOf({ id, scopes }: Account, standings: Standing[], askAgain: AskAgain): KnownCredential {
     return {
       outcome: 'known',
       identity: { issuer: this.parts.issuer, subject: id, tokenId: undefined, scheme: 'basic', scopes },
       granted: new Set(scopes),
       use: 'password',
       validUntilMs: Number.POSITIVE_INFINITY,
-      issuedAtSeconds: Number.NEGATIVE_INFINITY,
+      // Later than any mark.
+      issuedAtSeconds: Number.POSITIVE_INFINITY,
       generation: this.parts.generation,
       key: { inForce: true },
-      // The account itself was read just now; marks end tokens, not passwords.
-      standings: [],
+      askAgain,
+      standings,
       lastUse: undefined,
     };
+  }
+
+  private fromNow(): AskAgain {
+    const { clock } = this.parts;
+    return { atMonotonicMs: clock.monotonicMs() + KNOWN_MS, atWallMs: clock.wallMs() + KNOWN_MS };
   }
 }
 
 /** `base64(name:password)`, in UTF-8; `undefined` where it is anything else. */
 function readPair(value: string): { readonly name: string; readonly password: string } | undefined {
-  if (value.length > MAX_CREDENTIALS_LENGTH) return undefined;
+  if (value.length > MAX_BASIC_LENGTH) return undefined;
   const bytes = Buffer.from(value, 'base64');
   const unpadded = (text: string): string => text.replace(/=+$/, '');
   if (unpadded(bytes.toString('base64')) !== unpadded(value)) return undefined;
@@ -65,6 +104,10 @@ function decodeUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-function refuse(reason: 'credentials_invalid' | 'too_many_attempts', check: string): Refusal {
-  return { outcome: 'refused', reason, check: `basic: ${check}` };
+function refuse(
+  reason: 'credentials_invalid' | 'too_many_attempts',
+  check: string,
+  retryAfterSeconds?: number,
+): Refusal {
+  return { outcome: 'refused', reason, check: `basic: ${check}`, retryAfterSeconds };
 }

@@ -1,6 +1,7 @@
 import type { PresentedCredential } from '../core/credential.ts';
 import type { Finding } from '../core/known.ts';
 import type { Verifier } from '../core/ports.ts';
+import type { ClientAddress } from '../core/request.ts';
 import { hasThreeParts } from '../jwt/token.ts';
 
 export interface CredentialVerifierParts {
@@ -20,7 +21,7 @@ export class CredentialVerifier implements Verifier {
     this.parts = parts;
   }
 
-  async verify(credential: PresentedCredential): Promise<Finding> {
+  async verify(credential: PresentedCredential, client?: ClientAddress): Promise<Finding> {
     const { bearer, opaque, basic } = this.parts;
     if (credential.scheme === 'bearer') {
       // A token that may be somebody's JWT is shown to nobody.
@@ -28,6 +29,6 @@ export class CredentialVerifier implements Verifier {
       return (isOpaque ? opaque : bearer).verify(credential);
     }
     const refused = { outcome: 'refused', reason: 'credentials_invalid', check: 'basic: no accounts' } as const;
-    return basic?.verify(credential) ?? refused;
+    return basic?.verify(credential, client) ?? refused;
   }
 }

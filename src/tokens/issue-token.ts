@@ -22,7 +22,7 @@ export interface RefusedRequest {
   readonly errors: readonly FieldError[];
 }
 
-/** The account was removed while its credential was being used. */
+/** The account was removed or disabled while its credential was being used. */
 export interface NoAccount {
   readonly outcome: 'no_account';
 }
@@ -43,7 +43,7 @@ export class IssueToken {
     const { ttl, rules, accounts, mint } = this.parts;
     const createdAtSeconds = mint.nowSeconds();
     const account = await accounts.findById(accountId);
-    if (account === undefined) return { outcome: 'no_account' };
+    if (account === undefined || account.disabled) return { outcome: 'no_account' };
     const maxSeconds = Math.min(ttl.maxSeconds, rules.maxTtlSeconds(scopes));
     const seconds = ttlSeconds ?? Math.min(ttl.defaultSeconds, maxSeconds);
     const errors = [...rules.check(scopes, new Set(account.scopes)), ...ttlErrors(seconds, maxSeconds)];

@@ -15,6 +15,7 @@ export interface LogInRefused {
   readonly reason: 'credentials_invalid' | 'too_many_attempts';
   /** For the log. */
   readonly check: string;
+  readonly retryAfterSeconds?: number | undefined;
 }
 
 /** Logs an account in: a token of one hour. */
@@ -25,15 +26,19 @@ export class LogIn {
     this.parts = parts;
   }
 
-  /** @param options `scopes` of the token, the account's without them. */
+  /**
+   * @param client its address, where that is known.
+   * @param options `scopes` of the token, the account's without them.
+   */
   async logIn(
     name: string,
     password: string,
+    client: string | undefined,
     options: { readonly scopes?: readonly [] } = {},
   ): Promise<(IssuedToken & { readonly accountId: string }) | LogInRefused> {
     const { credentials, mint } = this.parts;
     const createdAtSeconds = mint.nowSeconds();
-    const found = await credentials.check(name, password);
+    const found = await credentials.check(name, password, client);
     if (found.outcome === 'refused') return found;
     const { id: accountId } = found.account;
     const scopes = options.scopes ?? found.account.scopes;

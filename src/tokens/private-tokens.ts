@@ -97,7 +97,7 @@ export class PrivateTokens {
   ): Promise<RefusedRequest | NoAccount | undefined> {
     const { accounts, rules, ttl } = this.parts;
     const account = await accounts.findById(accountId);
-    if (account === undefined) return { outcome: 'no_account' };
+    if (account === undefined || account.disabled) return { outcome: 'no_account' };
     const maxSeconds = Math.min(ttl.privateMaxSeconds, rules.maxTtlSeconds(scopes));
     const latest = Math.min(createdAtSeconds + maxSeconds, endsSeconds ?? Number.POSITIVE_INFINITY);
     const errors = [

@@ -123,9 +123,9 @@ log: { level: silent }
   const clock = { wallMs: now, monotonicMs: () => performance.now() };
   const env = { SALLYPORT_ACCOUNT: 'ada:secret' };
   app = await startApp(loaded.config, { env, clock, logDestination: { write: () => {} } });
-  await addAccount(join(folder, 'store.db'), 'bob', 'other', ['messages:list']);
+  await addAccount(join(folder, 'store.db'), 'bob', 'the other', ['messages:list']);
   ada = await makeWorld('ada', 'secret', ['tokens:manage']);
-  bob = await makeWorld('bob', 'other', ['messages:list']);
+  bob = await makeWorld('bob', 'the other', ['messages:list']);
 });
 
 afterAll(async () => {
@@ -137,7 +137,7 @@ async function addAccount(path: string, name: string, password: string, scopes: 
   const store = await openSqliteStore(path);
   const catalogue = new Set(scopes);
   const parts = {
-    store: store.accounts,
+    store,
     passwords: new Passwords(),
     issuer: 'sallyport',
     catalogue,

@@ -59,7 +59,7 @@ routes: [{ path: /messages, scope: "messages:send" }]
   const clock = { wallMs: () => Date.now() };
   const catalogue = new Set(loaded.config.scopes.keys());
   const accounts = new Accounts({
-    store: store.accounts,
+    store,
     passwords: new Passwords(),
     issuer: 'sallyport',
     catalogue,

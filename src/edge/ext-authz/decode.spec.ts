@@ -41,6 +41,7 @@ describe('decodeCheck()', () => {
       path: '/a%2Fb/../c?token=x#y',
       authorization: undefined,
       fromBrowser: false,
+      client: expect.any(Function),
     });
   });
 
@@ -63,6 +64,7 @@ describe('decodeCheck()', () => {
         path: '',
         authorization: undefined,
         fromBrowser: false,
+        client: expect.any(Function),
       },
       disguised: [],
     });

@@ -8,23 +8,34 @@ export interface DecodedCheck {
   readonly disguised: readonly string[];
 }
 
+/** Who the client is: as the gateway sees it (a peer, encoded), and as proxies before that have told. */
+export type ClientReader = (source: Uint8Array | undefined, forwardedFor: string | undefined) => string | undefined;
+
 /**
  * Reads what Envoy tells of a request. What is absent stays empty, which no rule allows.
  *
  * @param isDisguised tells which header names must not reach the upstream.
+ * @param readClient is called where somebody asks for the client.
  */
-export function decodeCheck(check: CheckRequest, isDisguised: (name: string) => boolean): DecodedCheck {
+export function decodeCheck(
+  check: CheckRequest,
+  isDisguised: (name: string) => boolean,
+  readClient: ClientReader = () => undefined,
+): DecodedCheck {
   const http = check.attributes?.request?.http ?? {};
   const authorization: string[] = [];
   const disguised: string[] = [];
   let fromBrowser = false;
+  let forwardedFor: string | undefined;
   for (const [key, value] of headersOf(http)) {
     const name = key.toLowerCase();
     if (name === 'authorization') authorization.push(value);
     else if (name === 'origin' || name.startsWith('sec-fetch-')) fromBrowser = true;
+    else if (name === 'x-forwarded-for') forwardedFor = forwardedFor === undefined ? value : `${forwardedFor},${value}`;
     else if (isDisguised(name)) disguised.push(key);
   }
   const { method = '', host = '', path = '' } = http;
+  const source = check.attributes?.source;
   return {
     request: {
       door: 'ext-authz',
@@ -33,6 +44,7 @@ export function decodeCheck(check: CheckRequest, isDisguised: (name: string) => 
       path,
       authorization: authorization.length === 0 ? undefined : authorization.join(','),
       fromBrowser,
+      client: () => readClient(source, forwardedFor),
     },
     disguised,
   };

@@ -1,8 +1,10 @@
 import { fileURLToPath } from 'node:url';
-import type { MethodDefinition } from '@grpc/proto-loader';
+import type { MessageTypeDefinition, MethodDefinition } from '@grpc/proto-loader';
 import { loadSync } from '@grpc/proto-loader';
+import type { Peer } from './messages.ts';
 
 export const EXT_AUTHZ = 'envoy.service.auth.v3.Authorization';
+const PEER = 'envoy.service.auth.v3.AttributeContext.Peer';
 const PROTO_FOLDER = fileURLToPath(new URL('../../../proto', import.meta.url));
 
 /** The service as `proto/` describes it; messages are those of `messages.ts`. */
@@ -11,14 +13,25 @@ export interface ExtAuthzDefinition {
 }
 
 export function loadExtAuthz(): ExtAuthzDefinition {
-  const definition = loadSync('envoy/service/auth/v3/external_auth.proto', {
-    includeDirs: [PROTO_FOLDER],
-    keepCase: true,
-    enums: String,
-    oneofs: true,
-  })[EXT_AUTHZ];
+  const { [EXT_AUTHZ]: definition } = load();
   if (definition === undefined || !isExtAuthz(definition)) throw new Error(`proto/ does not describe ${EXT_AUTHZ}`);
   return definition;
+}
+
+/** Reads a {@link Peer} from its bytes; throws on what is none. */
+export function loadPeer(): (bytes: Uint8Array) => Peer {
+  const { [PEER]: definition } = load();
+  if (definition === undefined || !isPeer(definition)) throw new Error(`proto/ does not describe ${PEER}`);
+  return (bytes) => definition.deserialize(Buffer.from(bytes));
+}
+
+function load() {
+  const options = { includeDirs: [PROTO_FOLDER], keepCase: true, enums: String, oneofs: true };
+  return loadSync('envoy/service/auth/v3/external_auth.proto', options);
+}
+
+function isPeer(definition: object): definition is MessageTypeDefinition<Peer, Peer> {
+  return 'deserialize' in definition;
 }
 
 function isExtAuthz(definition: object): definition is ExtAuthzDefinition {

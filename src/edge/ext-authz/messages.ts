@@ -1,6 +1,15 @@
 /** The used part of `envoy.service.auth.v3`, as the loader of `proto/` hands it over. */
 export interface CheckRequest {
-  readonly attributes?: { readonly request?: { readonly http?: HttpRequest | null } | null } | null;
+  readonly attributes?: {
+    /** A {@link Peer}, encoded. */
+    readonly source?: Uint8Array;
+    readonly request?: { readonly http?: HttpRequest | null } | null;
+  } | null;
+}
+
+/** Whom the gateway takes for the client. */
+export interface Peer {
+  readonly address?: { readonly socket_address?: { readonly address?: string } | null } | null;
 }
 
 export interface HttpRequest {

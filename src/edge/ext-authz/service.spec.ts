@@ -50,7 +50,7 @@ async function open(decide: Decide, listener: Listener = LOOPBACK, health = read
       return decide(request);
     },
   };
-  const gateway = { decider, headers: HEADERS };
+  const gateway = { decider, headers: HEADERS, trustedProxies: ['127.0.0.1'] };
   const failed = (error: unknown): unknown => failures.push(error);
   const door = await openExtAuthz(listener, { gateway: () => gateway, failed, health });
   closing.push(() => door.close(CLOSE_MS));
@@ -122,6 +122,7 @@ describe('openExtAuthz()', () => {
         path: '/x',
         authorization: 'Bearer a.b.c',
         fromBrowser: false,
+        client: expect.any(Function),
       },
     ]);
     expect(answer).toMatchObject({

@@ -8,14 +8,24 @@ import type { UpstreamHeaderWriter } from '../../core/upstream-headers.ts';
 import type { Health } from '../../observe/health.ts';
 import { removeDeadSocket } from '../dead-socket.ts';
 import { RenewableCertificate } from './certificate.ts';
+import { createClientReader } from './client.ts';
+import type { ClientReader } from './decode.ts';
 import { decodeCheck } from './decode.ts';
 import { EXT_AUTHZ, loadExtAuthz } from './definition.ts';
 import { encodeDecision } from './encode.ts';
 import type { CheckRequest, CheckResponse } from './messages.ts';
 
+/** What one configuration says to this door. */
+export interface Gateway {
+  readonly decider: Decider;
+  readonly headers: UpstreamHeaderWriter;
+  /** CIDR ranges and addresses of those whose word about the client's address counts. */
+  readonly trustedProxies: readonly string[];
+}
+
 export interface ExtAuthzParts {
   /** What decides now; asked anew for each check, since a reload replaces it. */
-  readonly gateway: () => { readonly decider: Decider; readonly headers: UpstreamHeaderWriter };
+  readonly gateway: () => Gateway;
   /** Told of a bug of ours, whose request was denied. */
   readonly failed: (error: unknown) => void;
   /** What `grpc.health.v1` answers. */
@@ -36,7 +46,11 @@ export interface ExtAuthzDoor {
 export async function openExtAuthz(listener: Listener, parts: ExtAuthzParts): Promise<ExtAuthzDoor> {
   // As much as Envoy sends: a body over a limit of ours would be a gRPC error, which `failure_mode_allow` lets pass.
   const server = new Server({ 'grpc.max_receive_message_length': -1 });
-  server.addService({ ...loadExtAuthz() }, { Check: (call: Call, reply: Reply) => void check(call, reply, parts) });
+  const readClient = createClientReader(() => parts.gateway().trustedProxies);
+  server.addService(
+    { ...loadExtAuthz() },
+    { Check: (call: Call, reply: Reply) => void check(call, reply, parts, readClient) },
+  );
   addHealth(server, parts.health);
   const certificate = listener.tls && new RenewableCertificate(listener.tls);
   if ('path' in listener.address) await removeDeadSocket(listener.address.path);
@@ -60,10 +74,15 @@ function addHealth(server: Server, health: Pick<Health, 'follow'>): void {
 type Call = ServerUnaryCall<CheckRequest, CheckResponse>;
 type Reply = sendUnaryData<CheckResponse>;
 
-async function check(call: Call, reply: Reply, { gateway, failed }: ExtAuthzParts): Promise<void> {
+async function check(
+  call: Call,
+  reply: Reply,
+  { gateway, failed }: ExtAuthzParts,
+  readClient: ClientReader,
+): Promise<void> {
   const { decider, headers } = gateway();
   try {
-    const { request, disguised } = decodeCheck(call.request, (name) => headers.isDisguised(name));
+    const { request, disguised } = decodeCheck(call.request, (name) => headers.isDisguised(name), readClient);
     reply(null, encodeDecision(await decider.decide(request), headers, disguised));
   } catch (error) {
     // Not a gRPC error: under `failure_mode_allow` Envoy would let the request pass.

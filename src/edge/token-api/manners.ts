@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Decision } from '../../core/decision.ts';
 import type { Decider } from '../../core/ports.ts';
+import type { Reason } from '../../core/reason.ts';
 import type { AccessRequest } from '../../core/request.ts';
 import type { Events } from '../../observe/events.ts';
 import type { AnyCall } from './call.ts';
@@ -54,10 +55,15 @@ const oauth: Manner = {
 
 export const MANNERS: readonly Manner[] = [json, bodiless, oauth];
 
-/** Where the password is wrong as it stands, it may have been encoded as clients of OAuth do. */
+/**
+ * Clients of OAuth encode their passwords, others send them as they are. The former come first, so that theirs is no
+ * failure that counts against them; where too many are, the other reading may be one that was good before.
+ */
 async function decideClient(asked: AccessRequest, decider: Decider): Promise<Decision> {
-  const decision = await decider.decide(asked);
-  if (decision.outcome !== 'deny' || decision.reason !== 'credentials_invalid') return decision;
   const authorization = decodeClientBasic(asked.authorization);
-  return authorization === undefined ? decision : decider.decide({ ...asked, authorization });
+  const decision = await decider.decide(authorization === undefined ? asked : { ...asked, authorization });
+  const isWrong = decision.outcome === 'deny' && WRONG.has(decision.reason);
+  return isWrong && authorization !== undefined ? decider.decide(asked) : decision;
 }
+
+const WRONG: ReadonlySet<Reason> = new Set(['credentials_invalid', 'too_many_attempts']);

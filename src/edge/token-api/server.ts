@@ -5,10 +5,10 @@ import type { Listener, ListenerTls } from '../../config/config.ts';
 import { deny } from '../../core/decision.ts';
 import type { Events } from '../../observe/events.ts';
 import { removeDeadSocket } from '../dead-socket.ts';
+import { isTrusted } from '../trusted-proxies.ts';
 import { failed } from './call.ts';
 import { send } from './encode.ts';
 import type { ProblemCode } from './problems.ts';
-import { isTrusted } from './trusted-proxies.ts';
 
 const MAX_BODY_BYTES = 64 * 1024;
 const REQUEST_TIMEOUT_MS = 10_000;

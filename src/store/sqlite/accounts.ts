@@ -38,7 +38,8 @@ export class SqliteAccounts implements AccountStore {
 
   async update(id: string, change: AccountChange, mark?: AccountMark): Promise<AccountUpdate> {
     if (await this.writer.ask({ kind: 'update-account', id, change, mark })) {
-      if (mark !== undefined) this.feed.hear(await this.entryAt(mark.key));
+      const raised = mark && (await this.entryAt(mark.key));
+      if (raised !== undefined) this.feed.hear(raised);
       return 'updated';
     }
     return (await this.findById(id)) === undefined ? 'missing' : 'taken';
@@ -51,10 +52,10 @@ export class SqliteAccounts implements AccountStore {
   }
 
   /** How high a mark was raised, only the writer knew. */
-  private async entryAt(key: string): Promise<RevocationEntry> {
+  private async entryAt(key: string): Promise<RevocationEntry | undefined> {
     const row = await this.reader.read(
       (query) => query('SELECT key, value, expires_at FROM revocation WHERE key = ?', key)[0],
     );
-    return row === undefined ? { key, value: '', expiresAtSeconds: undefined } : toEntry(row);
+    return row && toEntry(row);
   }
 }

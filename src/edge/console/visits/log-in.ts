@@ -1,5 +1,6 @@
 import { answerTo, messageFor } from '../../../core/answer.ts';
 import { deny } from '../../../core/decision.ts';
+import type { LogInRefused } from '../../../tokens/log-in.ts';
 import { endedCookie, sessionCookie } from '../cookie.ts';
 import { decodeLogIn } from '../forms.ts';
 import { logInPage } from '../pages/log-in.ts';
@@ -18,18 +19,18 @@ export async function logIn({ form, services, events, client }: Visit): Promise<
   if (!decoded.ok) return logInPage({ status: 400, refusal: 'name and password are needed' });
   const { name, password } = decoded.form;
   // A session manages tokens by its kind alone: it needs no scope, and fits a cookie however many the account has.
-  const result = await services.logIn.logIn(name, password, { scopes: [] });
+  const result = await services.logIn.logIn(name, password, client, { scopes: [] });
   if (result.outcome === 'refused') {
     events.logInRefused(client, result.check);
-    return refuse(result.reason, result.check, name);
+    return refuse(result, name);
   }
   events.loggedIn({ account: result.accountId, client }, result.id);
   const { accessToken, expiresAtSeconds, createdAtSeconds } = result;
   return redirect(HOME, { 'set-cookie': sessionCookie(accessToken, expiresAtSeconds - createdAtSeconds) });
 }
 
-function refuse(reason: 'credentials_invalid' | 'too_many_attempts', check: string, name: string): Reply {
-  const denial = deny(reason, undefined, check);
+function refuse({ reason, check, ...refusal }: LogInRefused, name: string): Reply {
+  const denial = { ...deny(reason, undefined, check), retryAfterSeconds: refusal.retryAfterSeconds };
   const { status, challenges, retryAfterSeconds } = answerTo(denial);
   const headers = {
     ...(challenges.length > 0 && { 'www-authenticate': challenges.join(', ') }),
