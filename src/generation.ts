@@ -27,7 +27,10 @@ import type { Events } from './observe/events.ts';
 import type { Keeper } from './revocation/keeper.ts';
 import type { Standings } from './revocation/standings.ts';
 import type { Store } from './store/store.ts';
+import { AccountManagement } from './tokens/account-management.ts';
+import { Accounts } from './tokens/accounts.ts';
 import { BasicVerifier } from './tokens/basic-verifier.ts';
+import { ChangePassword } from './tokens/change-password.ts';
 import { CredentialCheck } from './tokens/credential-check.ts';
 import { CredentialVerifier } from './tokens/credential-verifier.ts';
 import type { GuessThrottle } from './tokens/guess-throttle.ts';
@@ -163,6 +166,15 @@ function buildTokenServices(
     const policy = { routes: new RouteMap(routes), basicUntilMs: Number.POSITIVE_INFINITY, shadow: false };
     return decider(policy, TOKEN_CALL_TIMEOUT_MS, observer);
   };
+  const credentials = checkOf(foundation);
+  const catalogueNames = new Set(catalogue.keys());
+  const managed = new Accounts({
+    store,
+    passwords: foundation.passwords,
+    issuer: name,
+    catalogue: catalogueNames,
+    clock,
+  });
   // Nobody passes or is turned away by being asked about.
   const unseen = { decided: () => {}, failed: (error: unknown) => events.failed(error) };
   return {
@@ -173,12 +185,14 @@ function buildTokenServices(
     accountStore: accounts,
     issueToken: new IssueToken({ ttl, rules, accounts, mint }),
     revokeToken,
-    logIn: new LogIn({ credentials: checkOf(foundation), mint }),
+    logIn: new LogIn({ credentials, mint }),
     privateTokens: new PrivateTokens({ ttl, rules, accounts, tokens, views, mint, revokeToken }),
     tokenViews: views,
     revokeAny: new RevokeAny({ issuers, tokens, verifier, revoke, revokeToken, clock }),
     introspectToken: new IntrospectToken({ decider: byRoutes([ANY_TOKEN], unseen), accounts, issuer: name }),
     keySet: new PublishedKeySet(own.keys, keySetMaxAgeSeconds(issuer.signing)),
+    accounts: new AccountManagement(managed),
+    changePassword: new ChangePassword({ store: accounts, accounts: managed, credentials }),
   };
 }
 

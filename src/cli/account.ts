@@ -1,67 +1,149 @@
 import { systemClock } from '../app.ts';
 import type { Config } from '../config/config.ts';
+import type { Events } from '../observe/events.ts';
+import type { Account } from '../store/store.ts';
+import type { AccountEdit } from '../tokens/accounts.ts';
 import { Accounts } from '../tokens/accounts.ts';
 import { Passwords } from '../tokens/passwords.ts';
+import { openAudit } from './audit.ts';
 import type { Arguments, Command, Terminal } from './command.ts';
 import { CommandError, requireConfig, UsageError } from './command.ts';
 import { readPassword } from './password.ts';
+import { operatorOf } from './revoke-by-operator.ts';
 import { withStore } from './shared-store.ts';
+import { printable } from './words.ts';
 
-/** Adds, lists and removes the accounts of a store, also while Sallyport runs on it. */
+/** What an action works with. */
+interface Task {
+  readonly accounts: Accounts;
+  readonly events: Events;
+  readonly terminal: Terminal;
+  readonly args: Arguments;
+}
+
+interface Action {
+  /** What follows the account's name. */
+  readonly takes?: 'value' | 'maybe a value';
+  run(task: Task, name: string, value: string | undefined): Promise<void>;
+}
+
+/** Each begins with the name, or the e-mail address, of an account. */
+const ACTIONS: Readonly<Record<string, Action>> = {
+  add: { run: add },
+  show: { run: async ({ accounts, terminal }, name) => print(await find(accounts, name), terminal) },
+  password: { run: async (task, name) => change(task, name, { password: await readPassword(task.terminal) }) },
+  scopes: { takes: 'value', run: (task, name, value) => change(task, name, { scopes: scopesOf(value) }) },
+  email: { takes: 'maybe a value', run: (task, name, value) => change(task, name, { email: value ?? null }) },
+  disable: { run: (task, name) => change(task, name, { disabled: true }) },
+  enable: { run: (task, name) => change(task, name, { disabled: false }) },
+  remove: { run: remove },
+};
+
+const ACTION_NAMES = ['list', ...Object.keys(ACTIONS)];
+
+/** Adds, lists, changes and removes the accounts of a store, also while Sallyport runs on it. */
 export const account: Command = {
-  summary: 'add, list or remove accounts',
-  usage: `usage: sallyport account add NAME --scopes SCOPE[,SCOPE ...] [--config FILE]
+  summary: 'add, list, change or remove accounts',
+  usage: `usage: sallyport account add NAME --scopes SCOPE[,SCOPE ...] [--email ADDRESS] [--config FILE]
        sallyport account list [--config FILE]
-       sallyport account remove NAME [--config FILE]
+       sallyport account show|password|disable|enable|remove NAME [--config FILE]
+       sallyport account scopes NAME SCOPE[,SCOPE ...] [--config FILE]
+       sallyport account email NAME [ADDRESS] [--config FILE]
 
-add     asks for the password, or reads one line of standard input where that is no terminal
-remove  also ends every token that was issued to the account
+add, password  ask for the password, or read one line of standard input where that is no terminal
+password       and also a scope less, disable and remove end every token of the account, and what is remembered of its
+               password, on every instance
+email          without an address the account has none
+NAME may be the e-mail address as well.
 `,
-  options: { scopes: { type: 'string' } },
+  options: { scopes: { type: 'string' }, email: { type: 'string' } },
   async run(args, terminal) {
-    const [action, name, ...rest] = args.positionals;
-    const wantsName = action === 'add' || action === 'remove';
-    if (!(wantsName || action === 'list')) throw new UsageError('expected add, list or remove');
-    if (wantsName === (name === undefined) || rest.length > 0) throw new UsageError('expected one account name');
-    return withAccounts(requireConfig(args.config, terminal.env), async (accounts) => {
-      if (name === undefined) return list(accounts, terminal);
-      return action === 'add' ? add(accounts, name, args, terminal) : remove(accounts, name, terminal);
+    const [name = '', who, value, ...rest] = args.positionals;
+    const action = ACTIONS[name];
+    if (action === undefined && name !== 'list') throw new UsageError(`expected ${ACTION_NAMES.join(', ')}`);
+    if ((who === undefined) !== (action === undefined) || rest.length > 0)
+      throw new UsageError('expected one account name');
+    checkValue(action, value);
+    const config = requireConfig(args.config, terminal.env);
+    await withAccounts(config, terminal, async (accounts, events) => {
+      if (action === undefined || who === undefined) await list(accounts, terminal);
+      else await action.run({ accounts, events, terminal, args }, who, value);
     });
+    return 0;
   },
 };
 
-async function withAccounts(config: Config, use: (accounts: Accounts) => Promise<number>): Promise<number> {
+function checkValue(action: Action | undefined, value: string | undefined): void {
+  if (action?.takes === 'value' && value === undefined) throw new UsageError('expected scopes after the name');
+  if (action?.takes === undefined && value !== undefined) throw new UsageError('expected one account name');
+}
+
+async function withAccounts(
+  config: Config,
+  terminal: Terminal,
+  use: (accounts: Accounts, events: Events) => Promise<void>,
+): Promise<void> {
   const issuer = config.issuers.find(({ kind }) => kind === 'signing')?.name;
   if (issuer === undefined) throw new CommandError('sallyport: no issuer with `signing`: there are no accounts');
-  return withStore(config.store, (store) => {
+  await withStore(config.store, async (store) => {
     const catalogue = new Set(config.scopes.keys());
-    const parts = { store, passwords: new Passwords(), issuer, catalogue, clock: systemClock };
-    return use(new Accounts(parts));
+    const audit = openAudit(config, terminal);
+    try {
+      const parts = { store, passwords: new Passwords(), issuer, catalogue, clock: systemClock };
+      await use(new Accounts(parts), audit.events);
+    } finally {
+      audit.close();
+    }
   });
 }
 
-async function add(accounts: Accounts, name: string, { values }: Arguments, terminal: Terminal): Promise<number> {
-  const { scopes } = values;
+async function add({ accounts, events, terminal, args }: Task, name: string): Promise<void> {
+  const { scopes, email } = args.values;
   if (typeof scopes !== 'string' || scopes === '') throw new UsageError('--scopes is missing');
   const password = await readPassword(terminal);
-  const names = scopes.split(',').map((scope) => scope.trim());
-  const added = await accounts.add({ name, password, scopes: [...new Set(names)] });
-  if ('outcome' in added) throw new CommandError(`sallyport: ${added.message}`);
+  const address = typeof email === 'string' ? { email } : {};
+  const added = await accounts.add({ name, ...address, password, scopes: scopesOf(scopes) });
+  if ('outcome' in added) throw new CommandError(`sallyport: ${printable(added.message)}`);
+  events.accountAdded(operatorOf({ by: undefined }), added);
   terminal.out(`added ${added.name} (${added.id})\n`);
-  return 0;
 }
 
-async function list(accounts: Accounts, { out }: Terminal): Promise<number> {
-  for (const { name, id, scopes, createdAtSeconds } of await accounts.list()) {
-    out(`${name}\t${id}\t${new Date(createdAtSeconds * 1000).toISOString()}\t${scopes.join(',')}\n`);
-  }
-  return 0;
+async function list(accounts: Accounts, terminal: Terminal): Promise<void> {
+  for (const one of await accounts.list()) print(one, terminal);
 }
 
-async function remove(accounts: Accounts, name: string, { out }: Terminal): Promise<number> {
-  const account = await accounts.find(name);
-  if (account === undefined || !(await accounts.remove(account.id)))
-    throw new CommandError(`sallyport: no account '${name}'`);
-  out(`removed ${name}; its tokens have ended\n`);
-  return 0;
+function print({ name, id, email = '', scopes, disabled, createdAtSeconds }: Account, { out }: Terminal): void {
+  const created = new Date(createdAtSeconds * 1000).toISOString();
+  const columns = [name, id, created, scopes.join(','), email, disabled ? 'disabled' : ''];
+  out(`${columns.map(printable).join('\t').trimEnd()}\n`);
+}
+
+async function change({ accounts, events, terminal }: Task, name: string, edit: AccountEdit): Promise<void> {
+  const { id } = await find(accounts, name);
+  const changed = await accounts.change(id, edit);
+  if (changed === undefined) throw unknown(name);
+  if ('outcome' in changed) throw new CommandError(`sallyport: ${printable(changed.message)}`);
+  events.accountChanged(operatorOf({ by: undefined }), changed, Object.keys(edit));
+  print(changed, terminal);
+}
+
+async function remove({ accounts, events, terminal }: Task, name: string): Promise<void> {
+  const { id } = await find(accounts, name);
+  if (!(await accounts.remove(id))) throw unknown(name);
+  events.accountRemoved(operatorOf({ by: undefined }), id);
+  terminal.out(`removed ${printable(name)}; its tokens have ended\n`);
+}
+
+async function find(accounts: Accounts, name: string): Promise<Account> {
+  const found = await accounts.find(name);
+  if (found === undefined) throw unknown(name);
+  return found;
+}
+
+function unknown(name: string): CommandError {
+  return new CommandError(`sallyport: no account '${printable(name)}'`);
+}
+
+function scopesOf(list = ''): readonly string[] {
+  return list.split(',').map((scope) => scope.trim());
 }

@@ -79,6 +79,26 @@ export class Events implements DecisionObserver, RevocationObserver {
     this.parts.logs.audit.info({ account: name }, 'first account created from SALLYPORT_ACCOUNT');
   }
 
+  accountAdded(
+    by: Actor | Operator,
+    { id, scopes }: { readonly id: string; readonly scopes: readonly string[] },
+  ): void {
+    this.parts.logs.audit.info({ ...by, subject: id, scopes }, 'account added');
+  }
+
+  /** @param changed names of what is otherwise now. */
+  accountChanged(
+    by: Actor | Operator,
+    { id, scopes, disabled }: { readonly id: string; readonly scopes?: readonly string[]; readonly disabled?: boolean },
+    changed: readonly string[],
+  ): void {
+    this.parts.logs.audit.info({ ...by, subject: id, changed, scopes, disabled }, 'account changed');
+  }
+
+  accountRemoved(by: Actor | Operator, id: string): void {
+    this.parts.logs.audit.info({ ...by, subject: id }, 'account removed');
+  }
+
   storeOnNetworkFileSystem(path: string, fileSystem: string): void {
     this.parts.logs.app.warn(
       { path, fileSystem },

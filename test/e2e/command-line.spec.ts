@@ -36,7 +36,7 @@ describe('what is not understood', () => {
     [[], 'a command is missing'],
     [['frobnicate'], "no such command: 'frobnicate'"],
     [['serve', '--confg', 'x'], "Unknown option '--confg'"],
-    [['account', 'delete', 'x'], 'expected add, list or remove'],
+    [['account', 'delete', 'x'], 'expected list, add, show, password'],
     [['account', 'add'], 'expected one account name'],
     [['token'], 'expected revoke'],
     [['token', 'revoke'], 'expected one of --token-file'],

@@ -28,6 +28,10 @@ interface Attempt {
 
 const inADay = (): string => new Date(now() + 86_400_000).toISOString();
 const ALL = { password: 200, manager: 200, access: 200, login: 200, private: 200 };
+const NO_MANAGER = {
+  scope: 'accounts:manage',
+  answers: { password: 401, manager: 403, access: 403, login: 403, private: 403 },
+};
 const OWN_TOKENS = { password: 401, manager: 200, access: 403, login: 200, private: 403 };
 
 const ATTEMPTS: readonly Attempt[] = [
@@ -83,6 +87,24 @@ const ATTEMPTS: readonly Attempt[] = [
   },
   { operation: 'revokePresented', path: () => '/oauth2/revoke', body: new URLSearchParams('token=x'), answers: ALL },
   { operation: 'introspect', path: () => '/oauth2/introspect', body: new URLSearchParams('token=x'), answers: ALL },
+  // Nobody of them has the scope; `accounts.spec.ts` has somebody.
+  { operation: 'listAccounts', path: () => '/v1/accounts', ...NO_MANAGER },
+  {
+    operation: 'addAccount',
+    path: () => '/v1/accounts',
+    body: { name: 'x', password: 'long enough', scopes: ['messages:list'] },
+    ...NO_MANAGER,
+  },
+  { operation: 'showAccount', path: () => '/v1/accounts/unknown', ...NO_MANAGER },
+  { operation: 'changeAccount', path: () => '/v1/accounts/unknown', body: { disabled: true }, ...NO_MANAGER },
+  { operation: 'removeAccount', path: () => '/v1/accounts/unknown', ...NO_MANAGER },
+  {
+    operation: 'changePassword',
+    path: () => '/v1/password',
+    // Too short: nothing of the account changes.
+    body: { current: 'secret', new: 'short' },
+    answers: { ...OWN_TOKENS, manager: 400, login: 400 },
+  },
 ];
 
 /** Calls that ask nobody who they are. */

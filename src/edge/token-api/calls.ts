@@ -1,9 +1,11 @@
 import type { AnyCall } from './call.ts';
 import { issueAccessToken, revokeAccessToken } from './calls/access-tokens.ts';
+import { addAccount, changeAccount, listAccounts, removeAccount, showAccount } from './calls/accounts.ts';
 import { getKeySet } from './calls/key-set.ts';
 import { logIn } from './calls/login.ts';
 import { serverMetadata } from './calls/metadata.ts';
 import { introspect, revokePresented } from './calls/oauth.ts';
+import { changePassword } from './calls/password.ts';
 import { createPrivateToken, listTokens, revokeToken, rotateToken, showToken } from './calls/private-tokens.ts';
 import { revoke } from './calls/revocations.ts';
 import { listScopes } from './calls/scopes.ts';
@@ -24,4 +26,10 @@ export const CALLS: readonly AnyCall[] = [
   introspect,
   serverMetadata,
   getKeySet,
+  listAccounts,
+  addAccount,
+  showAccount,
+  changeAccount,
+  removeAccount,
+  changePassword,
 ];

@@ -72,9 +72,7 @@ function paths(): Record<string, Record<string, object>> {
 
 function operationOf(call: AnyCall): object {
   const parameters = [
-    ...[...call.url.matchAll(/:(\w+)/g)].map(([, name]) =>
-      parameter(name ?? '', 'path', z.string().describe('The id of a token')),
-    ),
+    ...[...call.url.matchAll(/:(\w+)/g)].map(([, name]) => parameter(name ?? '', 'path', z.string().describe('An id'))),
     ...Object.entries(call.query ?? {}).map(([name, schema]) => parameter(name, 'query', schema)),
   ];
   return {

@@ -1,6 +1,8 @@
 import type { CatalogueScope } from '../../config/config.ts';
 import type { Decider } from '../../core/ports.ts';
 import type { PublishedKeySet } from '../../jwt/published-key-set.ts';
+import type { AccountManagement } from '../../tokens/account-management.ts';
+import type { ChangePassword } from '../../tokens/change-password.ts';
 import type { IntrospectToken } from '../../tokens/introspect-token.ts';
 import type { IssueToken } from '../../tokens/issue-token.ts';
 import type { LogIn } from '../../tokens/log-in.ts';
@@ -21,6 +23,8 @@ export interface TokenServices {
   readonly tokenViews: TokenViews;
   readonly revokeAny: RevokeAny;
   readonly introspectToken: IntrospectToken;
+  readonly accounts: AccountManagement;
+  readonly changePassword: ChangePassword;
   /** What our own tokens name as `iss`. */
   readonly issuer: string;
   readonly keySet: PublishedKeySet;

@@ -1,0 +1,148 @@
+import * as z from 'zod';
+import type { Account } from '../../../store/store.ts';
+import type { AccountManagement } from '../../../tokens/account-management.ts';
+import type { AccountProblem } from '../../../tokens/accounts.ts';
+import type { Admission, Call, CallInput, Outcome, Problem } from '../call.ts';
+import { actorOf, callerOf, done, failed } from '../call.ts';
+import { utcTime } from '../encode.ts';
+import { scopes, utcDateTime } from './fields.ts';
+
+const MANAGES_ACCOUNTS: Admission = { scopes: ['accounts:manage'], sufficient: [], basic: false };
+
+const text = z.string('a text');
+const email = text.describe('To log in with beside the name; no other account has it, or has it for its name');
+const password = text.describe('At least 8 characters');
+
+const addRequest = z.strictObject({ name: text, email: email.optional(), password, scopes });
+
+const changeRequest = z
+  .strictObject({
+    email: email.nullable().optional(),
+    password: password.optional(),
+    scopes: scopes.optional(),
+    disabled: z.boolean('true or false').optional(),
+  })
+  .describe('What is left out stays; a new password, a scope less and disabling end the tokens of the account');
+
+const shown = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  email: z.string().nullable(),
+  scopes: z.array(z.string()),
+  disabled: z.boolean(),
+  created_at: utcDateTime,
+});
+
+const list = z.strictObject({ accounts: z.array(shown) });
+
+export const listAccounts: Call = {
+  method: 'GET',
+  url: '/v1/accounts',
+  operation: 'listAccounts',
+  summary: 'List every account, the oldest first',
+  admission: MANAGES_ACCOUNTS,
+  success: [{ status: 200, description: 'All of them', content: list }],
+  problems: [],
+  handle: async ({ services }) => {
+    const accounts = await services.accounts.list();
+    return done(200, { accounts: accounts.map(shownBody) } satisfies z.output<typeof list>);
+  },
+};
+
+export const addAccount: Call<z.output<typeof addRequest>> = {
+  method: 'POST',
+  url: '/v1/accounts',
+  operation: 'addAccount',
+  summary: 'Add an account, with scopes that one has oneself',
+  admission: MANAGES_ACCOUNTS,
+  body: addRequest,
+  success: [{ status: 201, description: 'The account', content: shown }],
+  problems: ['conflict'],
+  handle: add,
+};
+
+export const showAccount: Call = {
+  method: 'GET',
+  url: '/v1/accounts/:id',
+  operation: 'showAccount',
+  summary: 'Show an account',
+  admission: MANAGES_ACCOUNTS,
+  success: [{ status: 200, description: 'The account', content: shown }],
+  problems: ['not_found'],
+  handle: async ({ services, params }) => answer(200, await services.accounts.show(params['id'] ?? '')),
+};
+
+export const changeAccount: Call<z.output<typeof changeRequest>> = {
+  method: 'PATCH',
+  url: '/v1/accounts/:id',
+  operation: 'changeAccount',
+  summary: 'Change an account that has no scope which one lacks oneself',
+  admission: MANAGES_ACCOUNTS,
+  body: changeRequest,
+  success: [{ status: 200, description: 'The account as it is now', content: shown }],
+  problems: ['not_found', 'conflict'],
+  handle: change,
+};
+
+export const removeAccount: Call = {
+  method: 'DELETE',
+  url: '/v1/accounts/:id',
+  operation: 'removeAccount',
+  summary: 'Remove an account that has no scope which one lacks oneself, and end its tokens',
+  admission: MANAGES_ACCOUNTS,
+  success: [{ status: 204, description: 'It is gone' }],
+  problems: ['not_found', 'conflict'],
+  handle: remove,
+};
+
+async function add(input: CallInput<z.output<typeof addRequest>>): Promise<Outcome> {
+  const added = await input.services.accounts.add(callerOf(input), input.body);
+  if (!('outcome' in added)) input.events.accountAdded(actorOf(input), added);
+  return answer(201, added);
+}
+
+async function change(input: CallInput<z.output<typeof changeRequest>>): Promise<Outcome> {
+  const changed = await input.services.accounts.change(callerOf(input), input.params['id'] ?? '', input.body);
+  if (!('outcome' in changed)) input.events.accountChanged(actorOf(input), changed, Object.keys(input.body));
+  return answer(200, changed);
+}
+
+async function remove(input: CallInput<undefined>): Promise<Outcome> {
+  const { id = '' } = input.params;
+  const problem = await input.services.accounts.remove(callerOf(input), id);
+  if (problem !== undefined) return problemOf(problem);
+  input.events.accountRemoved(actorOf(input), id);
+  return done(204);
+}
+
+type Changed = Awaited<ReturnType<AccountManagement['change']>>;
+
+function answer(status: number, result: Changed): Outcome {
+  return 'outcome' in result ? problemOf(result) : done(status, shownBody(result));
+}
+
+function problemOf(problem: Exclude<Changed, Account>): Problem {
+  switch (problem.outcome) {
+    case 'not_found':
+      return failed('not_found', 'no such account');
+    case 'conflict':
+      return failed('conflict', problem.message);
+    case 'taken':
+    case 'refused':
+      return accountProblem(problem);
+  }
+}
+
+/** Also of one's own account. */
+export function accountProblem({ outcome, field, message }: AccountProblem, name: string = field): Problem {
+  const errors = [{ field: name, message }];
+  if (outcome === 'taken') return failed('conflict', message, errors);
+  return failed('invalid_body', 'the account cannot be as asked', errors);
+}
+
+function shownBody({ id, name, email: address, scopes: granted, disabled, createdAtSeconds }: Account) {
+  const created_at = utcTime(createdAtSeconds);
+  return { id, name, email: address ?? null, scopes: [...granted], disabled, created_at } satisfies z.output<
+    typeof shown
+  >;
+}

@@ -1,0 +1,44 @@
+import * as z from 'zod';
+import { deny } from '../../../core/decision.ts';
+import type { Call, CallInput, Outcome } from '../call.ts';
+import { actorOf, callerOf, done } from '../call.ts';
+import { accountProblem } from './accounts.ts';
+
+const request = z.strictObject({
+  current: z.string('a text').describe('The present password'),
+  new: z.string('a text').describe('At least 8 characters'),
+});
+
+export const changePassword: Call<z.output<typeof request>> = {
+  method: 'POST',
+  url: '/v1/password',
+  operation: 'changePassword',
+  summary: "Change one's own password, which ends every token of the account, the login too",
+  admission: { scopes: ['tokens:manage'], sufficient: ['login'], basic: false },
+  body: request,
+  success: [{ status: 204, description: 'The new one counts; who logs in from now on gets a token that counts' }],
+  problems: [],
+  denials: ['credentials_invalid', 'too_many_attempts'],
+  handle: change,
+};
+
+async function change(input: CallInput<z.output<typeof request>>): Promise<Outcome> {
+  const { accountId } = callerOf(input);
+  const { current, new: wanted } = input.body;
+  const result = await input.services.changePassword.change(accountId, { current, wanted }, input.client);
+  switch (result.outcome) {
+    case 'changed':
+      input.events.accountChanged(actorOf(input), { id: accountId }, ['password']);
+      return done(204);
+    case 'no_account':
+      return deny('token_revoked', undefined, 'the account is gone');
+    case 'refused_credentials': {
+      const { reason, check, retryAfterSeconds } = result.refusal;
+      input.events.logInRefused(input.client, check);
+      return { ...deny(reason, undefined, check), retryAfterSeconds };
+    }
+    case 'taken':
+    case 'refused':
+      return accountProblem(result, 'new');
+  }
+}

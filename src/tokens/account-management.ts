@@ -1,0 +1,82 @@
+import { covers } from '../core/scope.ts';
+import type { Account } from '../store/store.ts';
+import type { AccountEdit, AccountProblem, Accounts, NewAccount } from './accounts.ts';
+
+/** Who manages: an account, with the scopes of the credential that it came with. */
+export interface Manager {
+  readonly accountId: string;
+  readonly granted: ReadonlySet<string>;
+}
+
+/** What a manager may not do. */
+export interface ManagementConflict {
+  readonly outcome: 'conflict';
+  readonly message: string;
+}
+
+export interface UnknownAccount {
+  readonly outcome: 'not_found';
+}
+
+/**
+ * Changes accounts for a manager: nobody reaches further that way than the scopes it has itself, neither by granting
+ * nor by setting the password of one who has more, nor locks itself out by accident.
+ */
+export class AccountManagement {
+  private readonly accounts: Accounts;
+
+  constructor(accounts: Accounts) {
+    this.accounts = accounts;
+  }
+
+  list(): Promise<readonly Account[]> {
+    return this.accounts.list();
+  }
+
+  async show(id: string): Promise<Account | UnknownAccount> {
+    return (await this.accounts.findById(id)) ?? { outcome: 'not_found' };
+  }
+
+  async add(manager: Manager, account: NewAccount): Promise<Account | AccountProblem> {
+    return overreach(manager, account.scopes) ?? this.accounts.add(account);
+  }
+
+  async change(
+    manager: Manager,
+    id: string,
+    edit: AccountEdit,
+  ): Promise<Account | AccountProblem | ManagementConflict | UnknownAccount> {
+    const account = await this.accounts.findById(id);
+    if (account === undefined) return { outcome: 'not_found' };
+    const { scopes = account.scopes, disabled } = edit;
+    const conflict = outOfReach(manager, account);
+    if (conflict !== undefined) return conflict;
+    const losesScope = account.scopes.some((scope) => !scopes.includes(scope));
+    if (id === manager.accountId && (disabled === true || losesScope)) {
+      return { outcome: 'conflict', message: 'an account does not disable itself, nor gives up a scope; ask another' };
+    }
+    return overreach(manager, scopes) ?? (await this.accounts.change(id, edit)) ?? { outcome: 'not_found' };
+  }
+
+  /** `undefined` once it is gone. */
+  async remove(manager: Manager, id: string): Promise<ManagementConflict | UnknownAccount | undefined> {
+    const account = await this.accounts.findById(id);
+    if (account === undefined) return { outcome: 'not_found' };
+    const conflict = outOfReach(manager, account);
+    if (conflict !== undefined) return conflict;
+    if (id === manager.accountId) return { outcome: 'conflict', message: 'an account does not remove itself' };
+    return (await this.accounts.remove(id)) ? undefined : { outcome: 'not_found' };
+  }
+}
+
+function overreach({ granted }: Manager, scopes: readonly string[]): AccountProblem | undefined {
+  const lacking = scopes.filter((scope) => !covers(granted, scope));
+  if (lacking.length === 0) return undefined;
+  return { outcome: 'refused', field: 'scopes', message: `you do not have ${lacking.join(', ')} yourself` };
+}
+
+function outOfReach({ granted, accountId }: Manager, { id, scopes }: Account): ManagementConflict | undefined {
+  const lacking = scopes.filter((scope) => !covers(granted, scope));
+  if (lacking.length === 0 || id === accountId) return undefined;
+  return { outcome: 'conflict', message: `the account has what you lack: ${lacking.join(', ')}` };
+}

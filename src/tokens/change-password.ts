@@ -1,0 +1,42 @@
+import type { AccountStore } from '../store/store.ts';
+import type { AccountProblem, Accounts } from './accounts.ts';
+import type { CredentialCheck, RefusedCredentials } from './credential-check.ts';
+
+export interface ChangePasswordParts {
+  readonly store: Pick<AccountStore, 'findById'>;
+  readonly accounts: Pick<Accounts, 'change'>;
+  readonly credentials: Pick<CredentialCheck, 'check'>;
+}
+
+/** One's own new password, for who knows the present one. */
+export interface PasswordChange {
+  readonly current: string;
+  readonly wanted: string;
+}
+
+export type PasswordOutcome =
+  | { readonly outcome: 'changed' }
+  | { readonly outcome: 'no_account' }
+  | { readonly outcome: 'refused_credentials'; readonly refusal: RefusedCredentials }
+  | AccountProblem;
+
+/** Changes one's own password; guesses at the present one are counted as everywhere. */
+export class ChangePassword {
+  private readonly parts: ChangePasswordParts;
+
+  constructor(parts: ChangePasswordParts) {
+    this.parts = parts;
+  }
+
+  /** @param client its address, where that is known. */
+  async change(accountId: string, { current, wanted }: PasswordChange, client?: string): Promise<PasswordOutcome> {
+    const { store, accounts, credentials } = this.parts;
+    const account = await store.findById(accountId);
+    if (account === undefined) return { outcome: 'no_account' };
+    const found = await credentials.check(account.name, current, client);
+    if (found.outcome === 'refused') return { outcome: 'refused_credentials', refusal: found };
+    const changed = await accounts.change(accountId, { password: wanted });
+    if (changed === undefined) return { outcome: 'no_account' };
+    return 'outcome' in changed ? changed : { outcome: 'changed' };
+  }
+}

@@ -1,0 +1,276 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startApp } from '../../src/app.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import type { App } from '../../src/running-app.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import { Accounts } from '../../src/tokens/accounts.ts';
+import { Passwords } from '../../src/tokens/passwords.ts';
+
+const PASSWORD = 'long enough';
+const ROOT = ['all:any', 'tokens:manage', 'accounts:manage', 'revocations:write'];
+
+let folder: string;
+let app: App;
+const ids = new Map<string, string>();
+const logins = new Map<string, string>();
+const lines: string[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sallyport-accounts-'));
+  const file = join(folder, 'sallyport.yaml');
+  await writeFile(
+    file,
+    `version: 1
+listen: { tokens: "127.0.0.1:0" }
+store: sqlite:./store.db
+scopes: { messages:send: {}, messages:list: {} }
+issuers: [{ name: sallyport, issuer: "https://s.local", signing: { algorithm: ES256 } }]
+routes: [{ path: /messages, scope: "messages:send" }]
+`,
+  );
+  const loaded = loadConfig(file, {});
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+  app = await startApp(loaded.config, { env: {}, logDestination: { write: (line) => void lines.push(line) } });
+  const store = await openSqliteStore(join(folder, 'store.db'));
+  const clock = { wallMs: () => Date.now() };
+  const catalogue = new Set(loaded.config.scopes.keys());
+  const accounts = new Accounts({ store, passwords: new Passwords(), issuer: 'sallyport', catalogue, clock });
+  for (const [name, scopes] of Object.entries({ root: ROOT, clerk: ['messages:list', 'accounts:manage'] })) {
+    const added = await accounts.add({ name, password: PASSWORD, scopes });
+    if ('id' in added) ids.set(name, added.id);
+    logins.set(name, await logIn(name));
+  }
+  await store.close();
+});
+
+afterAll(async () => {
+  await app.close();
+  await rm(folder, { recursive: true });
+});
+
+interface Answered {
+  readonly status: number;
+  readonly retryAfter: string | null;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+async function call(method: string, path: string, authorization?: string, body?: object): Promise<Answered> {
+  const headers = { ...(authorization && { authorization }), ...(body && { 'content-type': 'application/json' }) };
+  const content = body && { body: JSON.stringify(body) };
+  const answer = await fetch(`http://${app.tokens}${path}`, { method, headers, ...content });
+  const text = await answer.text();
+  const retryAfter = answer.headers.get('retry-after');
+  // What its members hold is what the tests ask.
+  const members = (text === '' ? {} : JSON.parse(text)) as Answered['body'];
+  return { status: answer.status, retryAfter, body: members };
+}
+
+/** As an account, by its login. */
+function as(name: string): (method: string, path: string, body?: object) => Promise<Answered> {
+  return (method, path, body) => call(method, path, logins.get(name), body);
+}
+
+function tryLogIn(name: string, password = PASSWORD): Promise<Answered> {
+  return call('POST', '/v1/login', undefined, { name, password });
+}
+
+async function logIn(name: string, password = PASSWORD): Promise<string> {
+  const { status, body } = await tryLogIn(name, password);
+  expect(status).toBe(200);
+  return `Bearer ${String(body['access_token'])}`;
+}
+
+function basic(name: string, password = PASSWORD): string {
+  return `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
+}
+
+/** Adds an account, as root. */
+async function make(name: string, scopes = ['messages:list']): Promise<string> {
+  const { status, body } = await as('root')('POST', '/v1/accounts', { name, password: PASSWORD, scopes });
+  expect(status, JSON.stringify(body)).toBe(201);
+  return String(body['id']);
+}
+
+describe('accounts over the API', () => {
+  it('are added, shown, listed, changed and removed', async () => {
+    const account = { name: 'ada', email: 'ada@example.com', scopes: ['messages:send'] };
+    const added = await as('root')('POST', '/v1/accounts', { ...account, password: PASSWORD });
+    const shown = { ...account, disabled: false, id: expect.any(String), created_at: expect.stringMatching(/Z$/) };
+    expect(added).toMatchObject({ status: 201, body: shown });
+    expect(JSON.stringify(added)).not.toMatch(/argon2|long enough/);
+    const path = `/v1/accounts/${String(added.body['id'])}`;
+    expect((await as('root')('GET', path)).body).toEqual(shown);
+    const { accounts } = (await as('root')('GET', '/v1/accounts')).body;
+    expect(accounts).toEqual(expect.arrayContaining([shown]));
+    const changed = await as('root')('PATCH', path, { email: null, scopes: ['messages:send', 'messages:list'] });
+    expect(changed).toMatchObject({ status: 200, body: { email: null, scopes: ['messages:send', 'messages:list'] } });
+    expect((await as('root')('DELETE', path)).status).toBe(204);
+    expect((await as('root')('GET', path)).status).toBe(404);
+    expect((await as('root')('PATCH', path, { disabled: true })).status).toBe(404);
+    expect((await as('root')('DELETE', path)).status).toBe(404);
+    expect((await tryLogIn('ada')).status).toBe(401);
+  });
+
+  it('log in with the e-mail address', async () => {
+    await as('root')('POST', '/v1/accounts', {
+      name: 'mail',
+      email: 'Mail@example.com',
+      password: PASSWORD,
+      scopes: ['messages:list'],
+    });
+    const answer = await call('POST', '/v1/login', undefined, { email: 'mail@EXAMPLE.com', password: PASSWORD });
+    expect(answer.status).toBe(200);
+  });
+
+  it.each([
+    [{ name: 'a:b' }, 'name', /no colon/],
+    [{ email: 'x' }, 'email', /an @/],
+    [{ password: 'short' }, 'password', /under 8 characters/],
+    [{ scopes: ['messages:sent'] }, 'scopes', /do not have messages:sent|no such scope/],
+    [{ scopes: [] }, 'scopes', /at least one scope/],
+    [{ admin: true }, 'admin', /not a field/],
+  ])('are refused with %j', async (members, field, message) => {
+    const account = { name: 'refused', password: PASSWORD, scopes: ['messages:list'], ...members };
+    const { status, body } = await as('root')('POST', '/v1/accounts', account);
+    expect([status, body['errors']]).toEqual([400, [{ field, message: expect.stringMatching(message) }]]);
+  });
+
+  it('are refused where the name or the e-mail address is taken', async () => {
+    const id = await make('taken');
+    const again = { name: 'TAKEN', password: PASSWORD, scopes: ['messages:list'] };
+    expect(await as('root')('POST', '/v1/accounts', again)).toMatchObject({ status: 409, body: { code: 'conflict' } });
+    await as('root')('PATCH', `/v1/accounts/${ids.get('clerk')}`, { email: 'clerk@example.com' });
+    const taken = await as('root')('PATCH', `/v1/accounts/${id}`, { email: 'Clerk@example.com' });
+    expect(taken).toMatchObject({ status: 409, body: { errors: [{ field: 'email' }] } });
+  });
+
+  it('are in the audit log, without what is secret', async () => {
+    lines.length = 0;
+    const id = await make('audited');
+    await as('root')('PATCH', `/v1/accounts/${id}`, { password: 'another one', email: 'secret@example.com' });
+    await as('root')('DELETE', `/v1/accounts/${id}`);
+    const audit = lines.map((line): Record<string, unknown> => JSON.parse(line)).filter(({ log }) => log === 'audit');
+    const by = { account: ids.get('root'), client: '127.0.0.1', subject: id };
+    expect(audit).toMatchObject([
+      { ...by, scopes: ['messages:list'], msg: 'account added' },
+      { ...by, changed: ['email', 'password'], msg: 'account changed' },
+      { ...by, msg: 'account removed' },
+    ]);
+    expect(lines.join('')).not.toMatch(/another one|secret@|argon2/);
+  });
+});
+
+describe('a manager', () => {
+  it('grants no scope that it lacks', async () => {
+    const errors = [{ field: 'scopes', message: 'you do not have messages:send, all:any yourself' }];
+    const scopes = ['messages:list', 'messages:send', 'all:any'];
+    const added = await as('clerk')('POST', '/v1/accounts', { name: 'new', password: PASSWORD, scopes });
+    expect(added).toMatchObject({ status: 400, body: { errors } });
+    const id = await make('lowly');
+    expect(await as('clerk')('PATCH', `/v1/accounts/${id}`, { scopes })).toMatchObject({
+      status: 400,
+      body: { errors },
+    });
+    const self = await as('clerk')('PATCH', `/v1/accounts/${ids.get('clerk')}`, { scopes: [...ROOT, 'messages:list'] });
+    expect(self.status).toBe(400);
+  });
+
+  it('does not reach one who has more, whatever it wants to change', async () => {
+    const path = `/v1/accounts/${ids.get('root')}`;
+    for (const change of [
+      { password: 'mine now!' },
+      { disabled: true },
+      { email: 'me@example.com' },
+      { scopes: ['messages:list'] },
+    ]) {
+      expect(await as('clerk')('PATCH', path, change)).toMatchObject({ status: 409, body: { code: 'conflict' } });
+    }
+    expect((await as('clerk')('DELETE', path)).status).toBe(409);
+    expect((await tryLogIn('root')).status).toBe(200);
+  });
+
+  it('neither disables nor removes itself, nor gives up a scope', async () => {
+    const path = `/v1/accounts/${ids.get('clerk')}`;
+    for (const change of [{ disabled: true }, { scopes: ['messages:list'] }]) {
+      expect((await as('clerk')('PATCH', path, change)).status).toBe(409);
+    }
+    expect((await as('clerk')('DELETE', path)).status).toBe(409);
+    expect((await as('clerk')('GET', path)).body).toMatchObject({ disabled: false });
+  });
+});
+
+describe('what ends the tokens of an account and what is known of its password', () => {
+  it.each([
+    ['a new password', { password: 'another one' }, 401, 'credentials_invalid'],
+    ['disabling', { disabled: true }, 401, 'credentials_invalid'],
+    ['a scope less', { scopes: ['messages:list'] }, 400, 'invalid_body'],
+  ])('%s', async (what, change, status, code) => {
+    const name = `ends ${what}`;
+    const id = await make(name, ['messages:list', 'messages:send']);
+    const token = await logIn(name);
+    const issue = () => call('POST', '/3rdparty/v1/auth/token', basic(name), { scopes: ['messages:send'], ttl: 60 });
+    expect((await issue()).status).toBe(201);
+    await as('root')('PATCH', `/v1/accounts/${id}`, change);
+    expect((await call('GET', '/v1/tokens', token)).body).toMatchObject({ code: 'token_revoked' });
+    expect(await issue()).toMatchObject({ status, body: { code } });
+  });
+
+  it('and who logs in afterwards is not ended by it', async () => {
+    const id = await make('again');
+    for (const password of ['first of all', 'second to it']) {
+      await as('root')('PATCH', `/v1/accounts/${id}`, { password });
+      expect((await call('GET', '/v1/tokens', await logIn('again', password))).status).toBe(200);
+    }
+  });
+
+  it('disabling reads as a wrong password, and enabling takes it back', async () => {
+    const id = await make('off');
+    const wrong = await tryLogIn('off', 'wrong password');
+    await as('root')('PATCH', `/v1/accounts/${id}`, { disabled: true });
+    expect(await tryLogIn('off')).toEqual(wrong);
+    await as('root')('PATCH', `/v1/accounts/${id}`, { disabled: false });
+    expect((await tryLogIn('off')).status).toBe(200);
+  });
+});
+
+describe('POST /v1/password', () => {
+  it('sets a new one for who knows the present one', async () => {
+    await make('self');
+    const login = await logIn('self');
+    const change = (current: string, wanted: string) => call('POST', '/v1/password', login, { current, new: wanted });
+    expect(await change('wrong', 'new password')).toMatchObject({ status: 401, body: { code: 'credentials_invalid' } });
+    const short = await change(PASSWORD, 'short');
+    expect(short).toMatchObject({ status: 400, body: { errors: [{ field: 'new' }] } });
+    expect((await change(PASSWORD, 'new password')).status).toBe(204);
+    expect((await call('GET', '/v1/tokens', login)).body).toMatchObject({ code: 'token_revoked' });
+    expect((await tryLogIn('self')).status).toBe(401);
+    expect((await call('GET', '/v1/tokens', await logIn('self', 'new password'))).status).toBe(200);
+  });
+});
+
+describe('guesses', () => {
+  it('are too many after some, whether or not there is such an account; good credentials go on', async () => {
+    await make('target');
+    await logIn('target');
+    const guess = (name: string) => tryLogIn(name, 'guess');
+    for (const name of ['target', 'nobody']) {
+      const answers = [];
+      for (let index = 0; index < 12; index++) answers.push(await guess(name));
+      const codes = answers.map(({ body }) => body['code']);
+      const [invalid, many] = ['credentials_invalid', 'too_many_attempts'];
+      expect(codes).toEqual([...Array.from({ length: 10 }, () => invalid), many, many]);
+      const last = answers.at(-1);
+      expect(last?.status).toBe(429);
+      expect(Number(last?.retryAfter)).toBeGreaterThan(20);
+      expect(Number(last?.retryAfter)).toBeLessThanOrEqual(30);
+    }
+    expect((await tryLogIn('target')).status).toBe(200);
+    // One place for the doors and schemes alike.
+    const byBasic = await call('GET', '/v1/scopes', basic('target', 'guess'));
+    expect(byBasic).toMatchObject({ status: 429, body: { code: 'too_many_attempts' } });
+    expect((await call('GET', '/v1/scopes', basic('target'))).status).toBe(200);
+  });
+});
