@@ -5,6 +5,7 @@
 const CORE = '^src/core/';
 const CONFIG_TYPES = '^src/config/(config|secret)\\.ts$';
 const STORE_INTERFACES = '^src/store/store\\.ts$';
+const ACCOUNT_NAMES = '^src/store/account-name\\.ts$';
 const REVOCATION_KEYS = '^src/revocation/(keys|entry)\\.ts$';
 /** What a reader of our own keys is told. */
 const PUBLISHED_KEYS = '^src/jwt/published-key-set\\.ts$';
@@ -19,7 +20,7 @@ const KNOWS = {
   jwt: [CORE, CONFIG_TYPES, '^src/config/key-url\\.ts$', STORE_INTERFACES, REVOCATION_KEYS],
   introspection: [CORE, CONFIG_TYPES, REVOCATION_KEYS, '^src/jwt/'],
   revocation: [CORE, CONFIG_TYPES, STORE_INTERFACES, '^src/store/entry-merge\\.ts$'],
-  tokens: [CORE, CONFIG_TYPES, STORE_INTERFACES, '^src/(jwt|revocation|observe)/'],
+  tokens: [CORE, CONFIG_TYPES, STORE_INTERFACES, ACCOUNT_NAMES, '^src/(jwt|revocation|observe)/'],
   edge: [CORE, CONFIG_TYPES, STORE_INTERFACES, '^src/(tokens|observe|http2)/', PUBLISHED_KEYS],
   http2: [CORE, CONFIG_TYPES],
 };

@@ -164,7 +164,7 @@ function emailProblem(email: string): string | undefined {
 function passwordProblem(password: string, minCharacters: number): string | undefined {
   if (password === '') return 'the password is empty';
   if (Buffer.byteLength(password) > 1024) return 'the password is over 1024 bytes';
-  return [...password].length < minCharacters ? `the password is under ${minCharacters} characters` : undefined;
+  return Array.from(password).length < minCharacters ? `the password is under ${minCharacters} characters` : undefined;
 }
 
 function refused(field: AccountProblem['field'], message: string): AccountProblem {
