@@ -1,6 +1,7 @@
 import { Authorizer } from './authorizer.ts';
 import type { Config, OwnIssuer } from './config/config.ts';
 import type { Policy } from './core/authorize.ts';
+import { basicNotice } from './core/basic-notice.ts';
 import type { Clock, Decider, DecisionObserver, Verifier } from './core/ports.ts';
 import type { Route } from './core/route.ts';
 import { RouteMap } from './core/route.ts';
@@ -118,6 +119,7 @@ export function buildGeneration(config: Config, foundation: Foundation, generati
       decider: decider(policy, timeouts.decisionMs),
       headers: new UpstreamHeaderWriter(identity.headers, identity.forwardCredential),
       trustedProxies,
+      basicNotice: basicNotice(basic.sunsetMs),
     },
     tokens:
       own &&

@@ -44,7 +44,7 @@ describe('the ext_authz door, asked by a gateway with the whole of its messages'
     const failed = (error: unknown): unknown => failures.push(error);
     const address = { host: '127.0.0.1', port: 0 };
     const health = new Health();
-    const gateway = { decider: { decide }, headers: HEADERS, trustedProxies: [] };
+    const gateway = { decider: { decide }, headers: HEADERS, trustedProxies: [], basicNotice: [] };
     const door = await openExtAuthz({ address, tls: undefined }, { gateway: () => gateway, failed, health });
     try {
       const report = await python3(GATEWAY, packages, door.address, JSON.stringify(checks));

@@ -4,7 +4,7 @@ import { loadSync } from '@grpc/proto-loader';
 import type { Peer } from './messages.ts';
 
 export const EXT_AUTHZ = 'envoy.service.auth.v3.Authorization';
-const PEER = 'envoy.service.auth.v3.AttributeContext.Peer';
+const PEER = 'envoy.service.auth.v3.Peer';
 const PROTO_FOLDER = fileURLToPath(new URL('../../../proto', import.meta.url));
 
 /** The service as `proto/` describes it; messages are those of `messages.ts`. */

@@ -42,6 +42,16 @@ function valuesOf(headers: readonly HeaderValueOption[], name: string): readonly
 }
 
 describe('encodeDecision()', () => {
+  it('tells the client what there is to tell, whether or not it passes', () => {
+    const notice = [['sunset', 'Wed, 30 Jun 2027 00:00:00 GMT']] as const;
+    const passes = encodeDecision(allowed({}), HEADERS, [], notice);
+    const added = 'ok_response' in passes ? (passes.ok_response.response_headers_to_add ?? []) : [];
+    expect(valuesOf(added, 'sunset')).toEqual(['Wed, 30 Jun 2027 00:00:00 GMT']);
+    const refused = encodeDecision(deny('credentials_invalid', ROUTE, 'test'), HEADERS, [], notice);
+    expect(valuesOf(denied(refused).headers, 'sunset')).toEqual(['Wed, 30 Jun 2027 00:00:00 GMT']);
+    expect(encode(allowed({}))).not.toHaveProperty('ok_response.response_headers_to_add');
+  });
+
   it('lets pass as somebody: every identity header set, Authorization removed', () => {
     const response = encode(allowed({}));
     expect(response.status).toEqual({ code: 0 });

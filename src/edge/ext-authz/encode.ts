@@ -1,4 +1,5 @@
 import { answerTo } from '../../core/answer.ts';
+import type { ResponseFields } from '../../core/basic-notice.ts';
 import type { Allow, Decision, Deny } from '../../core/decision.ts';
 import type { UpstreamHeaderWriter } from '../../core/upstream-headers.ts';
 import type { CheckResponse, HeaderValueOption } from './messages.ts';
@@ -10,27 +11,40 @@ const DENIED_CODES = { 400: 3, 401: 16, 403: 7, 429: 8, 503: 14 } as const;
  * The one maker of check responses.
  *
  * @param disguised header names of the request that must not reach the upstream beside the usual ones.
+ * @param notice header fields for the client, whatever was decided.
  */
 export function encodeDecision(
   decision: Decision,
   headers: UpstreamHeaderWriter,
   disguised: readonly string[],
+  notice: ResponseFields = [],
 ): CheckResponse {
-  return decision.outcome === 'allow' ? encodeAllow(decision, headers, disguised) : encodeDeny(decision);
+  const told = notice.map(([key, value]) => overwrite(key, value));
+  return decision.outcome === 'allow' ? encodeAllow(decision, headers, disguised, told) : encodeDeny(decision, told);
 }
 
-function encodeAllow(allow: Allow, headers: UpstreamHeaderWriter, disguised: readonly string[]): CheckResponse {
+function encodeAllow(
+  allow: Allow,
+  headers: UpstreamHeaderWriter,
+  disguised: readonly string[],
+  told: readonly HeaderValueOption[],
+): CheckResponse {
   const { set, remove } = headers.write(allow, disguised);
+  const back = told.length === 0 ? {} : { response_headers_to_add: told };
   return {
     status: { code: 0 },
-    ok_response: { headers: set.map(([key, value]) => overwrite(key, value)), headers_to_remove: remove },
+    ok_response: { headers: set.map(([key, value]) => overwrite(key, value)), headers_to_remove: remove, ...back },
     dynamic_metadata: metadata(factsOf(allow)),
   };
 }
 
-function encodeDeny(denial: Deny): CheckResponse {
+function encodeDeny(denial: Deny, told: readonly HeaderValueOption[]): CheckResponse {
   const { status, challenges, retryAfterSeconds, body } = answerTo(denial);
-  const headers = [overwrite('content-type', 'application/problem+json'), overwrite('cache-control', 'no-store')];
+  const headers = [
+    overwrite('content-type', 'application/problem+json'),
+    overwrite('cache-control', 'no-store'),
+    ...told,
+  ];
   if (retryAfterSeconds !== undefined) headers.push(overwrite('retry-after', String(retryAfterSeconds)));
   for (const challenge of challenges) headers.push(append('www-authenticate', challenge));
   return {

@@ -44,6 +44,8 @@ export type CheckResponse = {
       readonly ok_response: {
         readonly headers: readonly HeaderValueOption[];
         readonly headers_to_remove: readonly string[];
+        /** For the client; left out where there is nothing to tell it. */
+        readonly response_headers_to_add?: readonly HeaderValueOption[];
       };
     }
   | {

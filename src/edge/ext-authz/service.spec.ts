@@ -50,7 +50,7 @@ async function open(decide: Decide, listener: Listener = LOOPBACK, health = read
       return decide(request);
     },
   };
-  const gateway = { decider, headers: HEADERS, trustedProxies: ['127.0.0.1'] };
+  const gateway = { decider, headers: HEADERS, trustedProxies: ['127.0.0.1'], basicNotice: [] };
   const failed = (error: unknown): unknown => failures.push(error);
   const door = await openExtAuthz(listener, { gateway: () => gateway, failed, health });
   closing.push(() => door.close(CLOSE_MS));
@@ -109,7 +109,24 @@ function request(http: object): CheckRequest {
   return { attributes: { request: { http: { method: 'POST', host: 'api.example', path: '/x', ...http } } } };
 }
 
+/** As on the wire: `Peer.address.socket_address.address`. */
+function peer(address: string): Uint8Array {
+  const field = (tag: number, content: Buffer): Buffer => Buffer.concat([Buffer.from([tag, content.length]), content]);
+  return field(0x0a, field(0x0a, field(0x12, Buffer.from(address))));
+}
+
 describe('openExtAuthz()', () => {
+  it.each([
+    ['the peer', peer('192.0.2.1'), { 'x-forwarded-for': '198.51.100.1' }, '192.0.2.1'],
+    ['whom a trusted peer tells of', peer('127.0.0.1'), { 'x-forwarded-for': '198.51.100.1' }, '198.51.100.1'],
+    ['nobody', undefined, { 'x-forwarded-for': '198.51.100.1' }, undefined],
+    ['nobody, on a Unix socket', new Uint8Array(), {}, undefined],
+  ])('takes for the client %s', async (_what, source, headers, address) => {
+    const { door, seen } = await open(() => allowed({}));
+    const { attributes } = request({ headers });
+    await new Gateway(door).check({ attributes: { ...attributes, ...(source && { source }) } });
+    expect(seen[0]?.client?.()).toBe(address);
+  });
   it('answers a check with what was decided', async () => {
     const { door, seen, failures } = await open(() => allowed({}));
     const gateway = new Gateway(door);

@@ -2,6 +2,8 @@ import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import type { Listener, ListenerTls } from '../../config/config.ts';
+import type { ResponseFields } from '../../core/basic-notice.ts';
+import { isAboutBasic } from '../../core/basic-notice.ts';
 import { deny } from '../../core/decision.ts';
 import type { Decider } from '../../core/ports.ts';
 import type { UpstreamHeaderWriter } from '../../core/upstream-headers.ts';
@@ -21,6 +23,8 @@ export interface Gateway {
   readonly headers: UpstreamHeaderWriter;
   /** CIDR ranges and addresses of those whose word about the client's address counts. */
   readonly trustedProxies: readonly string[];
+  /** What clients that use Basic on routes are told. */
+  readonly basicNotice: ResponseFields;
 }
 
 export interface ExtAuthzParts {
@@ -80,10 +84,12 @@ async function check(
   { gateway, failed }: ExtAuthzParts,
   readClient: ClientReader,
 ): Promise<void> {
-  const { decider, headers } = gateway();
+  const { decider, headers, basicNotice } = gateway();
   try {
     const { request, disguised } = decodeCheck(call.request, (name) => headers.isDisguised(name), readClient);
-    reply(null, encodeDecision(await decider.decide(request), headers, disguised));
+    const decision = await decider.decide(request);
+    const notice = isAboutBasic(request, decision) ? basicNotice : [];
+    reply(null, encodeDecision(decision, headers, disguised, notice));
   } catch (error) {
     // Not a gRPC error: under `failure_mode_allow` Envoy would let the request pass.
     failed(error);

@@ -1,0 +1,27 @@
+import { readCredential } from './credential.ts';
+import type { Decision } from './decision.ts';
+import type { AccessRequest } from './request.ts';
+
+/** Names and values of response header fields. */
+export type ResponseFields = readonly (readonly [name: string, value: string])[];
+
+/** Basic on routes has been a fallback from the first day: 2026-11-22. */
+const DEPRECATED_AT_MS = Date.UTC(2026, 10, 22);
+
+/**
+ * What an answer to Basic on a route tells the client: that this way is deprecated (RFC 9745), and when it ends
+ * (RFC 8594). The end is never before the deprecation.
+ *
+ * @param sunsetMs Unix milliseconds; `Infinity` where no sunset is set.
+ */
+export function basicNotice(sunsetMs: number): ResponseFields {
+  const since = `@${Math.floor(Math.min(DEPRECATED_AT_MS, sunsetMs) / 1000)}`;
+  const deprecation = ['deprecation', since] as const;
+  return Number.isFinite(sunsetMs) ? [deprecation, ['sunset', new Date(sunsetMs).toUTCString()]] : [deprecation];
+}
+
+/** Whether a decision is about Basic on a route that takes it, or took it until the sunset. */
+export function isAboutBasic({ authorization }: AccessRequest, { route, credential }: Decision): boolean {
+  if (credential?.identity.scheme === 'bearer' || route?.basic !== true) return false;
+  return readCredential(authorization).scheme === 'basic';
+}

@@ -1,0 +1,203 @@
+import { Agent } from 'node:http';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type RedisServer, startRedis } from '../redis-server.ts';
+import { startProxy, type TcpProxy } from '../tcp-proxy.ts';
+import { type RunningEnvoy, startEnvoy } from './envoy.ts';
+import { ask, type HttpAnswer } from './http-client.ts';
+import { runSallyport } from './run-sallyport.ts';
+import { type Sallyport, startSallyport } from './sallyport.ts';
+import { type Services, startServices } from './services.ts';
+import { seal } from './stores.ts';
+
+const PASSWORD = 'correct horse battery';
+const MAX_STALENESS_MS = 1_000;
+const SEAL = { SEAL_SECRET: 'a secret of thirty-two bytes, ok' };
+const SCOPES = ['messages:send', 'messages:read', 'messages:list', 'devices:list'];
+const ROUTES = [
+  ['POST', '/3rdparty/v1/messages'],
+  ['GET', '/3rdparty/v1/messages'],
+  ['HEAD', '/3rdparty/v1/messages'],
+  ['GET', '/3rdparty/v1/messages/m-1'],
+  ['GET', '/3rdparty/v1/devices'],
+  ['DELETE', '/3rdparty/v1/devices'],
+  ['GET', '/3rdparty/v1/nothing'],
+  ['GET', '/3rdparty/v1/messages/'],
+] as const;
+
+const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+let redis: RedisServer;
+let services: Services;
+let a: Sallyport;
+/** Has its own way to Redis, and Envoy before it. */
+let b: Sallyport;
+let toRedis: TcpProxy;
+let envoy: RunningEnvoy;
+
+beforeAll(async () => {
+  redis = await startRedis();
+  services = await startServices();
+  toRedis = await startProxy(redis.port);
+  a = await startInstance(redis.port);
+  b = await startInstance(toRedis.port);
+  envoy = await startEnvoy({ sallyport: b.ports.extAuthz, tokens: b.ports.tokens, ...services.ports });
+});
+
+afterAll(async () => {
+  agent.destroy();
+  await envoy.close();
+  for (const sallyport of [a, b]) await sallyport.close();
+  await toRedis.close();
+  services.close();
+  await redis.close();
+});
+
+function startInstance(port: number): Promise<Sallyport> {
+  const edit = (config: Record<string, unknown>): void => {
+    config['timeouts'] = { decision: '9s', store: '400ms' };
+    config['store'] = `redis://127.0.0.1:${port}`;
+    config['revocation'] = { maxStaleness: `${MAX_STALENESS_MS}ms` };
+    seal(config);
+  };
+  return startSallyport({ env: SEAL, edit });
+}
+
+/** As an operator does, on the machine of the other instance. */
+async function account(args: readonly string[], input = ''): Promise<string> {
+  const command = ['account', ...args, '--config', join(a.folder, 'sallyport.yaml')];
+  const { code, output } = await runSallyport(command, { env: SEAL, input });
+  expect(code, output).toBe(0);
+  return output;
+}
+
+async function add(name: string, scopes: readonly string[]): Promise<void> {
+  await account(['add', name, '--scopes', scopes.join(',')], `${PASSWORD}\n`);
+}
+
+function basic(name: string, password = PASSWORD): string {
+  return `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
+}
+
+function call(method: string, path: string, authorization: string, body = ''): Promise<HttpAnswer> {
+  const type = body === '' ? [] : [['Content-Type', 'application/json'] as const];
+  const headers = [['Authorization', authorization] as const, ...type];
+  const [gateway] = envoy.gateways;
+  return ask({ port: gateway?.port ?? 0, method, path, headers, body, agent });
+}
+
+async function issue(name: string, scopes: readonly string[]): Promise<string> {
+  const answer = await call('POST', '/3rdparty/v1/auth/token', basic(name), JSON.stringify({ scopes }));
+  expect(answer.status, answer.body).toBe(201);
+  return `Bearer ${JSON.parse(answer.body).access_token}`;
+}
+
+describe('Basic and Bearer', () => {
+  it.each([[SCOPES], [['all:any']], ...SCOPES.map((scope) => [[scope]])])(
+    'may do the same on every route with %j',
+    async (scopes) => {
+      const name = `parity ${scopes.join(' ')}`.replaceAll(':', '-');
+      await add(name, scopes);
+      const token = await issue(name, scopes);
+      for (const [method, path] of ROUTES) {
+        services.received.length = 0;
+        const byPassword = await call(method, path, basic(name));
+        const byToken = await call(method, path, token);
+        const what = `${method} ${path}`;
+        expect([what, byPassword.status]).toEqual([what, byToken.status]);
+        if (byToken.status >= 400) expect(byPassword.body).toBe(byToken.body);
+        const [first, second] = services.received.map(({ headers }) => headers);
+        for (const header of ['subject', 'scopes', 'issuer']) {
+          expect(first?.[`x-auth-${header}`]).toBe(second?.[`x-auth-${header}`]);
+        }
+      }
+    },
+  );
+
+  it('go through one connection by turns, and only Basic is told of its end', async () => {
+    await add('hybrid', ['messages:list']);
+    const token = await issue('hybrid', ['messages:list']);
+    services.received.length = 0;
+    for (let turn = 0; turn < 6; turn++) {
+      const isBasic = turn % 2 === 0;
+      const authorization = isBasic ? basic('hybrid') : token;
+      for (const [method, path, status] of [
+        ['GET', '/3rdparty/v1/messages', 200],
+        ['GET', '/3rdparty/v1/devices', 403],
+      ] as const) {
+        const answer = await call(method, path, authorization);
+        expect(answer.status).toBe(status);
+        const { deprecation, sunset } = answer.headers;
+        const told = ['@1795305600', 'Wed, 30 Jun 2027 00:00:00 GMT'];
+        expect([deprecation, sunset]).toEqual(isBasic ? told : [undefined, undefined]);
+      }
+    }
+    const schemes = services.received.map(({ headers }) => headers['x-auth-scheme']);
+    expect(schemes).toEqual(['basic', 'bearer', 'basic', 'bearer', 'basic', 'bearer']);
+    // The token service goes on taking passwords: it says nothing of an end.
+    const issued = await call('POST', '/3rdparty/v1/auth/token', basic('hybrid'), '{"scopes":["messages:list"]}');
+    expect([issued.status, issued.headers['sunset']]).toEqual([201, undefined]);
+  });
+});
+
+describe('a change at another instance', () => {
+  const PATH = '/3rdparty/v1/messages';
+  const status = async (name: string, password?: string): Promise<number> =>
+    (await call('GET', PATH, basic(name, password))).status;
+  const CHANGES = [
+    { what: 'disable', args: (name: string) => ['disable', name], input: '', wanted: 401 },
+    { what: 'password', args: (name: string) => ['password', name], input: 'a new password\n', wanted: 401 },
+    { what: 'scopes', args: (name: string) => ['scopes', name, 'messages:send'], input: '', wanted: 403 },
+    { what: 'remove', args: (name: string) => ['remove', name], input: '', wanted: 401 },
+  ];
+
+  it.each(CHANGES)('is heard of a password that is known: $what', async ({ what, args, input, wanted }) => {
+    await add(`heard ${what}`, SCOPES);
+    expect(await status(`heard ${what}`)).toBe(200);
+    await account(args(`heard ${what}`), input);
+    // The command takes longer than the news.
+    expect(await status(`heard ${what}`)).toBe(wanted);
+  });
+
+  it.each(CHANGES)('counts within the promise although nobody hears: $what', async ({ what, args, input, wanted }) => {
+    await add(`deaf ${what}`, SCOPES);
+    expect(await status(`deaf ${what}`)).toBe(200);
+    toRedis.swallow({ sent: '__redis__:invalidate' });
+    try {
+      await account(args(`deaf ${what}`), input);
+      await new Promise((resolve) => setTimeout(resolve, MAX_STALENESS_MS));
+      expect(await status(`deaf ${what}`)).toBe(wanted);
+    } finally {
+      toRedis.heal();
+    }
+  });
+
+  it('lets the new password in, and an account that is enabled again', async () => {
+    await add('back', SCOPES);
+    expect(await status('back')).toBe(200);
+    await account(['password', 'back'], 'a new password\n');
+    expect(await status('back')).toBe(401);
+    expect(await status('back', 'a new password')).toBe(200);
+    await account(['disable', 'back']);
+    expect(await status('back', 'a new password')).toBe(401);
+    expect(await account(['show', 'back'])).toMatch(/^back\t.*\tdisabled\n$/);
+    await account(['enable', 'back']);
+    expect(await status('back', 'a new password')).toBe(200);
+  });
+});
+
+describe('guesses through the gateway', () => {
+  it('are counted by the name, and by the address that Envoy tells; who knows the password passes', async () => {
+    await add('victim', SCOPES);
+    expect((await call('GET', '/3rdparty/v1/messages', basic('victim'))).status).toBe(200);
+    const statuses: number[] = [];
+    let last: HttpAnswer | undefined;
+    for (let guess = 0; guess < 12; guess++) {
+      last = await call('GET', '/3rdparty/v1/messages', basic('victim', `guess ${guess}`));
+      statuses.push(last.status);
+    }
+    expect(statuses.filter((one) => one === 429).length).toBeGreaterThanOrEqual(1);
+    expect(last?.status).toBe(429);
+    expect(Number(last?.headers['retry-after'])).toBeGreaterThan(1);
+    expect((await call('GET', '/3rdparty/v1/messages', basic('victim'))).status).toBe(200);
+  });
+});
