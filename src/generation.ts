@@ -1,11 +1,11 @@
 import { Authorizer } from './authorizer.ts';
 import type { Config, OwnIssuer } from './config/config.ts';
 import type { Policy } from './core/authorize.ts';
-import { basicNotice } from './core/basic-notice.ts';
 import type { Clock, Decider, DecisionObserver, Verifier } from './core/ports.ts';
 import type { Route } from './core/route.ts';
 import { RouteMap } from './core/route.ts';
 import { UpstreamHeaderWriter } from './core/upstream-headers.ts';
+import { basicNotice } from './edge/basic-notice.ts';
 import { consoleRoute } from './edge/console/route.ts';
 import type { ConsoleServices } from './edge/console/services.ts';
 import type { Gateway } from './edge/ext-authz/service.ts';

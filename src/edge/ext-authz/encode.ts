@@ -1,7 +1,7 @@
 import { answerTo } from '../../core/answer.ts';
-import type { ResponseFields } from '../../core/basic-notice.ts';
 import type { Allow, Decision, Deny } from '../../core/decision.ts';
 import type { UpstreamHeaderWriter } from '../../core/upstream-headers.ts';
+import type { ResponseFields } from '../basic-notice.ts';
 import type { CheckResponse, HeaderValueOption } from './messages.ts';
 
 /** gRPC status codes for a denial's HTTP status; none of them is 0, which would let the request pass. */

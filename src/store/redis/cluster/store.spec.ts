@@ -138,12 +138,19 @@ async function rulesOfTheManual(): Promise<string[]> {
 /** Everything that a store is asked. */
 async function use(store: Store): Promise<void> {
   const mark = { key: 'sallyport:notbefore:own:a', value: '6', expiresAtSeconds: 4_100_000_000 };
-  const account = { id: 'a', name: 'ada', passwordHash: '', scopes: [], createdAtSeconds: 1 };
+  const account = { id: 'a', name: 'ada', passwordHash: '', scopes: [], disabled: false, createdAtSeconds: 1 };
   expect(await store.accounts.add(account)).toBe(true);
   expect([await store.accounts.find('ada'), ...(await store.accounts.list())]).toEqual([account, account]);
   expect(await store.accounts.remove('a', mark)).toBe(true);
   expect(await store.revocations.read([mark.key])).toEqual(['6']);
-  const token = { accountId: 'a', use: 'access', scopes: [], createdAtSeconds: 1, expiresAtSeconds: 2 } as const;
+  const token = {
+    accountId: 'a',
+    use: 'access',
+    scopes: [],
+    disabled: false,
+    createdAtSeconds: 1,
+    expiresAtSeconds: 2,
+  } as const;
   await store.tokens.add({ ...token, id: 't' });
   expect(await store.tokens.find('t')).toMatchObject({ id: 't' });
   const times = { createdAtSeconds: 1, signsFromSeconds: 1, longestTokenSeconds: 60 };

@@ -1,6 +1,6 @@
-import { readCredential } from './credential.ts';
-import type { Decision } from './decision.ts';
-import type { AccessRequest } from './request.ts';
+import { readCredential } from '../core/credential.ts';
+import type { Decision } from '../core/decision.ts';
+import type { AccessRequest } from '../core/request.ts';
 
 /** Names and values of response header fields. */
 export type ResponseFields = readonly (readonly [name: string, value: string])[];

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Decision } from '../core/decision.ts';
+import { deny } from '../core/decision.ts';
+import { makeCredential, makeRequest, makeRoute } from '../core/testing.ts';
 import { basicNotice, isAboutBasic } from './basic-notice.ts';
-import type { Decision } from './decision.ts';
-import { deny } from './decision.ts';
-import { makeCredential, makeRequest, makeRoute } from './testing.ts';
 
 describe('basicNotice()', () => {
   it('tells since when it is deprecated, and when it ends', () => {
