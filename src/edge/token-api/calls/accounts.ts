@@ -2,10 +2,11 @@ import * as z from 'zod';
 import type { Account } from '../../../store/store.ts';
 import type { AccountManagement } from '../../../tokens/account-management.ts';
 import type { AccountProblem } from '../../../tokens/accounts.ts';
+import { scopes } from '../../token-fields.ts';
 import type { Admission, Call, CallInput, Outcome, Problem } from '../call.ts';
 import { actorOf, callerOf, done, failed } from '../call.ts';
 import { utcTime } from '../encode.ts';
-import { scopes, utcDateTime } from './fields.ts';
+import { utcDateTime } from './fields.ts';
 
 const MANAGES_ACCOUNTS: Admission = { scopes: ['accounts:manage'], sufficient: [], basic: false };
 
