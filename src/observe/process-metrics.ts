@@ -1,10 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Metrics } from './metrics.ts';
 import { single } from './metrics.ts';
+import { readVersion } from './version.ts';
 
 const DELAY_SAMPLED_EVERY_MS = 10;
-const PACKAGE = new URL('../../package.json', import.meta.url);
 
 /** What the process costs and how long its one thread lets others wait. Returns how to end the measuring. */
 export function addProcessMetrics(metrics: Metrics): () => void {
@@ -58,9 +57,4 @@ function addEventLoopDelay(metrics: Metrics): () => void {
 /** What is measured holds the interval itself; nothing was measured yet where it is no number, or zero. */
 function lateSeconds(nanoseconds: number): number {
   return Math.max(0, (nanoseconds || 0) / 1e9 - DELAY_SAMPLED_EVERY_MS / 1e3);
-}
-
-function readVersion(): string {
-  const own: unknown = JSON.parse(readFileSync(PACKAGE, 'utf8'));
-  return typeof own === 'object' && own !== null && 'version' in own ? String(own.version) : 'unknown';
 }

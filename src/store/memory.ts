@@ -18,6 +18,8 @@ import type {
   SigningKeyRing,
   SigningKeyStore,
   Store,
+  StoreContents,
+  StoredRecord,
   TokenEnd,
   TokenPage,
   TokenRecord,
@@ -30,13 +32,17 @@ import { EPOCH_PREFIX, StoreError } from './store.ts';
 export function openMemoryStore(): Store {
   const life = new Life();
   const revocations = new MemoryRevocations(life);
+  const accounts = new MemoryAccounts(life, revocations);
+  const tokens = new MemoryTokens(life);
+  const signingKeys = new MemorySigningKeys(life);
   return {
     revocations,
     epochs: new MemoryEpochs(life, revocations),
     feed: revocations,
-    accounts: new MemoryAccounts(life, revocations),
-    tokens: new MemoryTokens(life),
-    signingKeys: new MemorySigningKeys(life),
+    accounts,
+    tokens,
+    signingKeys,
+    contents: new MemoryContents(life, [accounts, signingKeys, tokens, revocations]),
     close: async () => {
       life.ended = true;
     },
@@ -87,6 +93,10 @@ class MemoryRevocations implements RevocationStore, RevocationFeed {
 
   raise(mark: AccountMark): void {
     this.put(raiseMark(this.entries.get(mark.key), mark));
+  }
+
+  *records(): Iterable<StoredRecord> {
+    for (const record of this.entries.values()) yield { kind: 'revocation', record };
   }
 
   follow(listener: RevocationListener): void {
@@ -176,6 +186,10 @@ class MemoryAccounts implements AccountStore {
     return true;
   }
 
+  *records(): Iterable<StoredRecord> {
+    for (const record of this.accounts.values()) yield { kind: 'account', record };
+  }
+
   /** Whether another account is found by one of its spellings. */
   private isTaken(account: Account): boolean {
     return [...accountNameKeys(account)].some((key) => (this.holderOf(key) ?? account).id !== account.id);
@@ -239,6 +253,17 @@ class MemoryTokens implements TokenStore {
       if (token !== undefined) this.tokens.set(id, { ...token, lastUsedAtSeconds });
     }
   }
+
+  async restore(token: TrackedToken): Promise<boolean> {
+    this.life.check();
+    if (this.tokens.has(token.id)) return false;
+    this.tokens.set(token.id, token);
+    return true;
+  }
+
+  *records(): Iterable<StoredRecord> {
+    for (const record of this.tokens.values()) yield { kind: 'token', record };
+  }
 }
 
 class MemorySigningKeys implements SigningKeyStore {
@@ -259,5 +284,26 @@ class MemorySigningKeys implements SigningKeyStore {
     if (readRing(this.rings.get(issuer)).revision !== revision) return false;
     this.rings.set(issuer, writeRing({ revision: revision + 1, keys }));
     return true;
+  }
+
+  *records(): Iterable<StoredRecord> {
+    for (const ring of this.rings.values()) {
+      for (const record of readRing(ring).keys) yield { kind: 'signing-key', record };
+    }
+  }
+}
+
+class MemoryContents implements StoreContents {
+  private readonly life: Life;
+  private readonly parts: readonly { records(): Iterable<StoredRecord> }[];
+
+  constructor(life: Life, parts: readonly { records(): Iterable<StoredRecord> }[]) {
+    this.life = life;
+    this.parts = parts;
+  }
+
+  async *read(): AsyncIterable<StoredRecord> {
+    this.life.check();
+    for (const part of this.parts) yield* part.records();
   }
 }

@@ -12,6 +12,7 @@ export interface Store {
   readonly accounts: AccountStore;
   readonly tokens: TokenStore;
   readonly signingKeys: SigningKeyStore;
+  readonly contents: StoreContents;
   /** What an operator should know of how it was found at the opening; it works nevertheless. */
   readonly warning?: string;
   /** Ends every connection, worker and timer; writes that were accepted are finished first. */
@@ -197,6 +198,8 @@ export interface TokenStore {
   end(id: string, end: TokenEnd): Promise<void>;
   /** Remembers when tokens were last used, Unix seconds by id; the latest stands, and unknown ids are passed over. */
   markUsed(uses: ReadonlyMap<string, number>): Promise<void>;
+  /** Adds a token together with what has become of it in another store; `false`, and nothing written, where there is one. */
+  restore(token: TrackedToken): Promise<boolean>;
 }
 
 /** A signing key, sealed: the store never sees it open. */
@@ -228,4 +231,21 @@ export interface SigningKeyStore {
    * written, where they have changed since.
    */
   replace(issuer: string, revision: number, keys: readonly SealedSigningKey[]): Promise<boolean>;
+}
+
+/** One thing that a store keeps. */
+export type StoredRecord =
+  | { readonly kind: 'account'; readonly record: Account }
+  | { readonly kind: 'signing-key'; readonly record: SealedSigningKey }
+  | { readonly kind: 'token'; readonly record: TrackedToken }
+  | { readonly kind: 'revocation'; readonly record: RevocationEntry };
+
+/** All that a store keeps, for a copy of it. */
+export interface StoreContents {
+  /**
+   * Everything but epoch records, which are about this one set; accounts and an issuer's keys in their order. Revocations
+   * come last: all that were acknowledged before are among them. SQLite gives what there was at one moment; Redis may
+   * miss what is written meanwhile, or give it twice.
+   */
+  read(): AsyncIterable<StoredRecord>;
 }

@@ -38,6 +38,10 @@ describe('what is not understood', () => {
     [['serve', '--confg', 'x'], "Unknown option '--confg'"],
     [['account', 'delete', 'x'], 'expected list, add, show, password'],
     [['account', 'add'], 'expected one account name'],
+    [['store', 'copy'], 'expected export, import or accept-loss'],
+    [['store', 'import'], 'expected one file'],
+    [['store', 'export', 'x'], 'expected nothing after export'],
+    [['store', 'import', 'x', '--out', 'y'], '--out does not go with import'],
     [['token'], 'expected revoke'],
     [['token', 'revoke'], 'expected one of --token-file'],
   ])('sallyport %j exits with 2 and says: %s', async (args, words) => {

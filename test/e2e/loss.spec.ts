@@ -116,5 +116,5 @@ it('a lost set is told of everywhere and lets nothing pass, until an operator ac
 it('sallyport store says what it takes', async () => {
   expect((await runSallyport(['store'])).code).toBe(2);
   expect((await runSallyport(['store', 'accept-loss', 'x'])).code).toBe(2);
-  expect((await runSallyport(['store', '--help'])).output).toContain('usage: sallyport store accept-loss');
+  expect((await runSallyport(['store', '--help'])).output).toContain('sallyport store accept-loss [--config FILE]');
 });

@@ -1,6 +1,8 @@
 import type { AccountStore, EpochStore, RevocationStore, Store } from '../store.ts';
 import type { Asks, Writing } from './asks.ts';
+import { RedisContents } from './contents.ts';
 import type { RedisFeed } from './feed.ts';
+import type { Scan } from './scan.ts';
 import { RedisSigningKeys } from './signing-keys.ts';
 import { RedisTokens } from './tokens.ts';
 
@@ -11,12 +13,16 @@ export interface RedisStoreParts {
   readonly epochs: EpochStore;
   readonly accounts: AccountStore;
   readonly feed: RedisFeed;
+  readonly scan: Scan;
   /** Ends what reads and writes go through. */
   readonly close: () => Promise<void>;
 }
 
 /** The store, of parts that ask one server or several. */
-export function assemble({ reads, writes, revocations, epochs, accounts, feed, close }: RedisStoreParts): Store {
+export function assemble(parts: RedisStoreParts): Store {
+  const { reads, writes, revocations, epochs, accounts, feed, scan, close } = parts;
+  const tokens = new RedisTokens(reads, writes);
+  const signingKeys = new RedisSigningKeys(writes);
   let closed: Promise<void> | undefined;
   /** What was accepted before is finished, and told. */
   const closeInOrder = async (): Promise<void> => {
@@ -28,8 +34,9 @@ export function assemble({ reads, writes, revocations, epochs, accounts, feed, c
     epochs,
     feed,
     accounts,
-    tokens: new RedisTokens(reads, writes),
-    signingKeys: new RedisSigningKeys(writes),
+    tokens,
+    signingKeys,
+    contents: new RedisContents({ accounts, signingKeys, tokens, revocations, scan }),
     close: () => (closed ??= closeInOrder()),
   };
 }

@@ -21,8 +21,10 @@ export const ACCOUNT_KEYS = {
  * `<Unix seconds>:<id>`. Gone some time after the token's end.
  */
 export function tokenKey(id: string): string {
-  return `sallyport:token:${id}`;
+  return `${TOKEN_PREFIX}${id}`;
 }
+
+export const TOKEN_PREFIX = 'sallyport:token:';
 
 /**
  * Sorted sets of the ids of an account's tokens: by creation, to list them, and by when their records go, to forget
@@ -43,5 +45,10 @@ export function barrierKeyIn(tag: string): string {
 
 /** String: the issuer's signing keys, sealed, as JSON. */
 export function signingKeysKey(issuer: string): string {
-  return `sallyport:signing-keys:${issuer}`;
+  return `${SIGNING_KEYS_PREFIX}${issuer}`;
 }
+
+export const SIGNING_KEYS_PREFIX = 'sallyport:signing-keys:';
+
+/** String: the version of this layout, decimal. */
+export const SCHEMA_KEY = 'sallyport:schema';

@@ -66,8 +66,13 @@ declare module 'ioredis' {
       goesAt: number,
       now: number,
     ): Result<null, Context>;
-    /** Adds a token's record, gone at `goesAt` (Unix seconds); 0 where there is one. */
-    sallyportAddToken(key: string, record: string, goesAt: number): Result<number, Context>;
+    /** Adds a token's record, gone at `goesAt` (Unix seconds), and fields beside it; 0 where there is one. */
+    sallyportAddToken(
+      key: string,
+      record: string,
+      goesAt: number,
+      ...fields: (string | number)[]
+    ): Result<number, Context>;
     /** Names a token's successor in place of `standing` (empty for none); returns the one that stands afterwards. */
     sallyportSucceedToken(key: string, standing: string, successor: string): Result<string | null, Context>;
     /** Remembers how a token ended, where that is earlier than what is known. */
@@ -202,6 +207,7 @@ redis.call('EXPIREAT', KEYS[2], last)
 
 const ADD_TOKEN = `
 if redis.call('HSETNX', KEYS[1], 'record', ARGV[1]) == 0 then return 0 end
+for i = 3, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
 redis.call('EXPIREAT', KEYS[1], ARGV[2])
 return 1
 `;

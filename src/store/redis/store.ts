@@ -18,6 +18,8 @@ import { FEED_SILENCE_MS, limitsOf } from './limits.ts';
 import { optionsFor, placeOf } from './options.ts';
 import { connectorTo } from './primary-connector.ts';
 import { RedisRevocations } from './revocations.ts';
+import { scanOf } from './scan.ts';
+import { checkSchema } from './schema.ts';
 import { Sentinels } from './sentinels.ts';
 import type { ServerInfo } from './server-info.ts';
 import { Writes } from './writes.ts';
@@ -57,6 +59,7 @@ export async function openRedisStore(config: RedisStoreConfig, timeouts: RedisTi
   let info: ServerInfo;
   try {
     [info] = await Promise.all([reads.open(limits.openMs), writes.open(limits.openMs)]);
+    await checkSchema(writes, place);
   } catch (error) {
     await close();
     throw error;
@@ -67,6 +70,7 @@ export async function openRedisStore(config: RedisStoreConfig, timeouts: RedisTi
   const batches = new BatchedReads(reads, epochs, () => EPOCH_PREFIX);
   const revocations = new RedisRevocations(batches, confirmed, feed);
   const accounts = new RedisAccounts(reads, confirmed, feed);
-  const store = assemble({ reads, writes: confirmed, revocations, epochs, accounts, feed, close });
+  const scan = scanOf(confirmed);
+  const store = assemble({ reads, writes: confirmed, revocations, epochs, accounts, feed, scan, close });
   return { ...store, ...warnOfReplicas(place, info, minReplicas) };
 }

@@ -24,19 +24,17 @@ export class RedisTokens implements TokenStore {
   }
 
   async add(token: TokenRecord): Promise<void> {
-    const { id, accountId, use, name, scopes, createdAtSeconds, expiresAtSeconds } = token;
-    const record = JSON.stringify({ id, accountId, use, name, scopes, createdAtSeconds, expiresAtSeconds });
-    const now = Date.now() / 1000;
-    const goesAt = Math.ceil(Math.max(expiresAtSeconds, now)) + KEPT_SECONDS;
-    const { byCreation, byEnd } = tokenIndexKeys(accountId);
-    const [added] = await Promise.all([
-      this.writes.write((client) => client.sallyportAddToken(tokenKey(id), record, goesAt), tokenKey(id)),
-      this.writes.write(
-        (client) => client.sallyportIndexToken(byCreation, byEnd, id, createdAtSeconds, goesAt, now),
-        byCreation,
-      ),
-    ]);
-    if (added === 0) throw new StoreError(`token id "${id}" exists already`);
+    if (!(await this.put(token))) throw new StoreError(`token id "${token.id}" exists already`);
+  }
+
+  async restore(token: TrackedToken): Promise<boolean> {
+    const { lastUsedAtSeconds, end, successor } = token;
+    return await this.put(
+      token,
+      ...(lastUsedAtSeconds === undefined ? [] : ['used', lastUsedAtSeconds]),
+      ...(end === undefined ? [] : ['ended', end.atSeconds, 'end', writeEnd(end)]),
+      ...(successor === undefined ? [] : ['successor', nameSuccessor(successor)]),
+    );
   }
 
   async find(id: string): Promise<TrackedToken | undefined> {
@@ -61,7 +59,7 @@ export class RedisTokens implements TokenStore {
    * one; where that was all that came of it, somebody else may name another one a minute later.
    */
   async rotate(id: string, successor: TokenRecord): Promise<boolean> {
-    const named = `${Math.floor(Date.now() / 1000)}:${successor.id}`;
+    const named = nameSuccessor(successor.id);
     const stands = await this.succeed(id, '', named);
     if (stands === null) return false;
     if (stands !== named) {
@@ -72,10 +70,8 @@ export class RedisTokens implements TokenStore {
   }
 
   async end(id: string, end: TokenEnd): Promise<void> {
-    const { atSeconds, by, reason } = end;
-    const record = JSON.stringify({ atSeconds, by, reason });
     const key = tokenKey(id);
-    await this.writes.write((client) => client.sallyportEndToken(key, atSeconds, record), key);
+    await this.writes.write((client) => client.sallyportEndToken(key, end.atSeconds, writeEnd(end)), key);
   }
 
   /** Not worth a replica's word. */
@@ -85,6 +81,24 @@ export class RedisTokens implements TokenStore {
       await this.writes.ask((client) => client.sallyportUseToken(key, atSeconds), key);
     };
     await Promise.all([...uses].map(mark));
+  }
+
+  /** Adds a record, and what else there is to know; `false` where there is one. */
+  private async put(token: TokenRecord, ...fields: (string | number)[]): Promise<boolean> {
+    const { id, accountId, use, name, scopes, createdAtSeconds, expiresAtSeconds } = token;
+    const record = JSON.stringify({ id, accountId, use, name, scopes, createdAtSeconds, expiresAtSeconds });
+    const now = Date.now() / 1000;
+    const goesAt = Math.ceil(Math.max(expiresAtSeconds, now)) + KEPT_SECONDS;
+    const { byCreation, byEnd } = tokenIndexKeys(accountId);
+    const key = tokenKey(id);
+    const [added] = await Promise.all([
+      this.writes.write((client) => client.sallyportAddToken(key, record, goesAt, ...fields), key),
+      this.writes.write(
+        (client) => client.sallyportIndexToken(byCreation, byEnd, id, createdAtSeconds, goesAt, now),
+        byCreation,
+      ),
+    ]);
+    return added > 0;
   }
 
   private succeed(id: string, standing: string, successor: string): Promise<string | null> {
@@ -112,6 +126,14 @@ function toTracked({ record, used, end, successor }: Readonly<Record<string, str
     end: end === undefined ? undefined : toTokenEnd(end),
     successor: successor === undefined ? undefined : readSuccessor(successor).id,
   };
+}
+
+function writeEnd({ atSeconds, by, reason }: TokenEnd): string {
+  return JSON.stringify({ atSeconds, by, reason });
+}
+
+function nameSuccessor(id: string): string {
+  return `${Math.floor(Date.now() / 1000)}:${id}`;
 }
 
 function readSuccessor(named: string): { readonly atSeconds: number; readonly id: string } {

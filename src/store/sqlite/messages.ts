@@ -7,6 +7,7 @@ import type {
   StoreError,
   TokenEnd,
   TokenRecord,
+  TrackedToken,
 } from '../store.ts';
 
 /** What the writer can be asked to do, each all or nothing. */
@@ -36,6 +37,7 @@ export type Operation =
       readonly revision: number;
       readonly keys: readonly SealedSigningKey[];
     }
+  | { readonly kind: 'restore-token'; readonly token: TrackedToken }
   /** Forgets a batch of what has expired; `true` where there may be more. */
   | { readonly kind: 'purge'; readonly nowSeconds: number };
 

@@ -7,7 +7,7 @@ import { writeRevocation } from './revocation-operations.ts';
 import { asText } from './rows.ts';
 import { CHANGES_KEPT } from './schema.ts';
 import { change } from './statement.ts';
-import { addToken, endToken, markTokensUsed, rotateToken } from './token-operations.ts';
+import { addToken, endToken, markTokensUsed, restoreToken, rotateToken } from './token-operations.ts';
 
 /** How long a token's record stays after its end. */
 const TOKEN_KEPT_SECONDS = 30 * 86_400;
@@ -35,6 +35,8 @@ export function perform(database: DatabaseSync, operation: Operation): boolean {
       return endToken(database, operation.id, operation.end);
     case 'mark-tokens-used':
       return markTokensUsed(database, operation.uses);
+    case 'restore-token':
+      return restoreToken(database, operation.token);
     case 'replace-signing-keys':
       return replaceSigningKeys(database, operation.issuer, operation.revision, operation.keys);
     case 'purge':

@@ -8,6 +8,8 @@ import type { Row } from './rows.ts';
 
 const BUSY_TRIES = 10;
 const BUSY_RETRY_MS = 5;
+/** For a connection that no decision waits for. */
+const LONG_BUSY_MS = 1_000;
 
 /** Runs one SQL statement and returns all of its rows. */
 export type Query = (sql: string, ...parameters: SQLInputValue[]) => Row[];
@@ -53,6 +55,20 @@ export class Reader {
         if (!isBusy(error) || tries === BUSY_TRIES) throw storeErrorFrom(this.place.path, error);
         await sleep(BUSY_RETRY_MS);
       }
+    }
+  }
+
+  /** Reads what is too much for one turn, all as of one moment: writers go on meanwhile. Throws `StoreError`. */
+  async *readThrough<Value>(read: (database: DatabaseSync) => Iterable<Value>): AsyncIterable<Value> {
+    const { path } = this.place;
+    const database = await this.read(() => new DatabaseSync(path, { readOnly: true, timeout: LONG_BUSY_MS }));
+    try {
+      database.exec('BEGIN');
+      yield* read(database);
+    } catch (error) {
+      throw storeErrorFrom(path, error);
+    } finally {
+      database.close();
     }
   }
 

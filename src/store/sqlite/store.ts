@@ -1,5 +1,6 @@
 import type { Store } from '../store.ts';
 import { SqliteAccounts } from './accounts.ts';
+import { SqliteContents } from './contents.ts';
 import { SqliteEpochs } from './epochs.ts';
 import { storeErrorFrom } from './failure.ts';
 import { readPosition, SqliteFeed } from './feed.ts';
@@ -46,6 +47,7 @@ function assemble(reader: Reader, writer: Writer, feed: SqliteFeed): Store {
     accounts: new SqliteAccounts(reader, writer, feed),
     tokens: new SqliteTokens(reader, writer),
     signingKeys: new SqliteSigningKeys(reader, writer),
+    contents: new SqliteContents(reader),
     close: () => (closed ??= close()),
   };
 }

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { TokenEnd, TokenRecord } from '../store.ts';
+import type { TokenEnd, TokenRecord, TrackedToken } from '../store.ts';
 import { change } from './statement.ts';
 
 export function addToken(database: DatabaseSync, token: TokenRecord): boolean {
@@ -29,4 +29,20 @@ export function markTokensUsed(database: DatabaseSync, uses: ReadonlyMap<string,
   const statement = database.prepare(sql);
   for (const [id, atSeconds] of uses) statement.run(atSeconds, id);
   return true;
+}
+
+export function restoreToken(database: DatabaseSync, token: TrackedToken): boolean {
+  const { id, accountId, use, name, scopes, createdAtSeconds, expiresAtSeconds } = token;
+  const { lastUsedAtSeconds, end, successor } = token;
+  const record = [id, accountId, use, name ?? null, JSON.stringify(scopes), createdAtSeconds, expiresAtSeconds];
+  const since = [lastUsedAtSeconds, end?.atSeconds, end?.by, end?.reason, successor].map((value) => value ?? null);
+  return (
+    change(
+      database,
+      `INSERT INTO token (id, account_id, use, name, scopes, created_at, expires_at,
+         last_used_at, ended_at, ended_by, end_reason, successor)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+      [...record, ...since],
+    ) > 0
+  );
 }

@@ -43,4 +43,8 @@ export class SqliteTokens implements TokenStore {
   async markUsed(uses: ReadonlyMap<string, number>): Promise<void> {
     if (uses.size > 0) await this.writer.ask({ kind: 'mark-tokens-used', uses });
   }
+
+  async restore(token: TrackedToken): Promise<boolean> {
+    return await this.writer.ask({ kind: 'restore-token', token });
+  }
 }

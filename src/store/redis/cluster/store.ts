@@ -10,6 +10,7 @@ import type { limitsOf } from '../limits.ts';
 import { FEED_SILENCE_MS } from '../limits.ts';
 import { optionsFor } from '../options.ts';
 import { RedisRevocations } from '../revocations.ts';
+import { checkSchema } from '../schema.ts';
 import type { ServerInfo } from '../server-info.ts';
 import { parseServerInfo } from '../server-info.ts';
 import { ClusterAccounts } from './accounts.ts';
@@ -19,6 +20,7 @@ import { ClusterFeedSession } from './feed-session.ts';
 import type { Connect, Primary } from './primary.ts';
 import { ReadQuestions, WriteQuestions } from './questions.ts';
 import { ClusterReads } from './reads.ts';
+import { scanCluster } from './scan.ts';
 
 /** Opens the store in a Redis Cluster; as `openRedisStore` does in one server. */
 export async function openClusterStore(
@@ -59,10 +61,16 @@ export async function openClusterStore(
     new ReadQuestions({ cluster, limitMs: storeMs }),
     new WriteQuestions({ cluster, limitMs: writeMs }),
   ];
+  await checkSchema(writes, cluster.place).catch(async (error: unknown) => {
+    await cluster.close();
+    throw error;
+  });
   const epochs = new RedisEpochs(writes, epochKeys());
   const revocations = new RedisRevocations(new ClusterReads({ cluster, limitMs: storeMs }, epochs), writes, feed);
   const accounts = new ClusterAccounts(reads, writes, revocations);
-  const store = assemble({ reads, writes, revocations, epochs, accounts, feed, close: () => cluster.close() });
+  const scan = scanCluster({ cluster, limitMs: writeMs });
+  const close = () => cluster.close();
+  const store = assemble({ reads, writes, revocations, epochs, accounts, feed, scan, close });
   return { ...store, ...warnings.find(({ warning }) => warning !== undefined) };
 }
 

@@ -1,0 +1,59 @@
+import { open, rm } from 'node:fs/promises';
+import type { Config } from '../config/config.ts';
+import { readVersion } from '../observe/version.ts';
+import type { Counts } from '../store/copy/format.ts';
+import { writeCopy } from '../store/copy/write-copy.ts';
+import type { StoreContents } from '../store/store.ts';
+import type { Arguments, Terminal } from './command.ts';
+import { CommandError, requireConfig } from './command.ts';
+import { requireStore, withStore } from './shared-store.ts';
+
+/** Writes a copy of the store, to a new file or to standard output; what it tells of it goes to standard error. */
+export async function exportStore({ values, config: file }: Arguments, terminal: Terminal): Promise<number> {
+  const config = requireConfig(file, terminal.env);
+  requireStore(config.store);
+  const { out } = values;
+  const counts = await withStore(config.store, ({ contents }) =>
+    typeof out === 'string'
+      ? exportToFile(out, contents, config)
+      : writeCopy(contents, aboutNow(config), (text) => terminal.out(text)),
+  );
+  terminal.err(
+    `exported ${counts.account} accounts, ${counts['signing-key']} signing keys, ${counts.token} tokens and ` +
+      `${counts.revocation} revocations; keep the copy as you keep the store\n`,
+  );
+  if (counts['signing-key'] > 0) terminal.err(`${secretWords(config)}\n`);
+  return 0;
+}
+
+async function exportToFile(path: string, contents: StoreContents, config: Config): Promise<Counts> {
+  const file = await open(path, 'wx', 0o600).catch((cause: unknown) => {
+    throw new CommandError(`sallyport: cannot make the file ${path}: ${cause instanceof Error ? cause.message : ''}`, {
+      cause,
+    });
+  });
+  try {
+    const counts = await writeCopy(contents, aboutNow(config), (text) => file.appendFile(text));
+    await file.sync();
+    return counts;
+  } catch (error) {
+    await rm(path, { force: true });
+    throw error;
+  } finally {
+    await file.close();
+  }
+}
+
+function aboutNow({ issuers }: Config) {
+  const own = issuers.flatMap((issuer) =>
+    issuer.kind === 'signing' ? [{ name: issuer.name, issuer: issuer.issuer }] : [],
+  );
+  return { sallyport: readVersion(), exportedAt: new Date().toISOString(), issuers: own };
+}
+
+/** The copy is of no use without it, and is no copy of it. */
+function secretWords({ issuers, store }: Config): string {
+  const isConfigured = issuers.some((issuer) => issuer.kind === 'signing' && issuer.signing.sealWith !== undefined);
+  const what = isConfigured || store.kind !== 'sqlite' ? 'signing.sealWith' : `${store.path}.seal, base64url`;
+  return `the signing keys are sealed, and open only with the same secret (${what}): move that separately`;
+}

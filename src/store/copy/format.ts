@@ -1,0 +1,113 @@
+import * as z from 'zod';
+import { TOKEN_USES } from '../../core/known.ts';
+import type { Account, RevocationEntry, SealedSigningKey, StoredRecord, TokenEnd, TrackedToken } from '../store.ts';
+import { EPOCH_PREFIX } from '../store.ts';
+
+/**
+ * A copy of a store is JSON Lines in UTF-8: a header, one record a line, a trailer. Members may only be added together
+ * with a higher version: who reads refuses what it does not know.
+ */
+export const FORMAT = 'sallyport-store';
+export const VERSION = 1;
+
+export type RecordKind = StoredRecord['kind'];
+export const KINDS = ['account', 'signing-key', 'token', 'revocation'] as const satisfies readonly RecordKind[];
+
+/** How many records of each kind. */
+export type Counts = Readonly<Record<RecordKind, number>>;
+
+/** What of the header every version has. */
+export const anyHeaderSchema = z.object({ format: z.literal(FORMAT), version: z.int(), sallyport: z.string() });
+
+export const headerSchema = z.strictObject({
+  ...anyHeaderSchema.shape,
+  exportedAt: z.iso.datetime(),
+  /** Those that signed tokens with the keys in the store: without the same two, the tokens do not go on. */
+  issuers: z.array(z.strictObject({ name: z.string(), issuer: z.string() })),
+});
+
+export type Header = z.output<typeof headerSchema>;
+
+/** Every member, the optional ones too: one that is new must find its place here, and a version of its own. */
+type Members<Kept> = Readonly<Record<keyof Kept, z.ZodType>>;
+
+const seconds = z.number().nonnegative();
+const text = z.string().min(1);
+
+const accountSchema = z.strictObject({
+  id: text,
+  name: text,
+  email: text.optional(),
+  passwordHash: z.string(),
+  scopes: z.array(z.string()),
+  disabled: z.boolean(),
+  createdAtSeconds: seconds,
+} satisfies Members<Account>) satisfies z.ZodType<Account>;
+
+const signingKeySchema = z.strictObject({
+  kid: text,
+  issuer: text,
+  algorithm: text,
+  sealed: text,
+  createdAtSeconds: seconds,
+  signsFromSeconds: seconds,
+  longestTokenSeconds: seconds,
+} satisfies Members<SealedSigningKey>) satisfies z.ZodType<SealedSigningKey>;
+
+const endSchema = z.strictObject({
+  atSeconds: seconds,
+  by: z.string(),
+  reason: z.string().optional(),
+} satisfies Members<TokenEnd>);
+
+const tokenSchema = z
+  .strictObject({
+    id: text,
+    accountId: text,
+    use: z.enum(TOKEN_USES),
+    name: z.string().optional(),
+    scopes: z.array(z.string()),
+    createdAtSeconds: seconds,
+    expiresAtSeconds: seconds,
+    lastUsedAtSeconds: seconds.optional(),
+    end: endSchema.optional(),
+    successor: text.optional(),
+  } satisfies Members<TrackedToken>)
+  .transform(({ lastUsedAtSeconds, end, successor, ...record }) => {
+    return { ...record, lastUsedAtSeconds, end, successor };
+  }) satisfies z.ZodType<TrackedToken>;
+
+const revocationSchema = z
+  .strictObject({
+    key: z
+      .string()
+      .regex(/^sallyport:(revoked|notbefore)/, { error: 'expected a key of the revocation set' })
+      .refine((key) => !key.startsWith(EPOCH_PREFIX), { error: 'an epoch record is not moved' }),
+    value: z.string(),
+    expiresAtSeconds: seconds.optional(),
+  } satisfies Members<RevocationEntry>)
+  .transform(({ key, value, expiresAtSeconds }) => ({
+    key,
+    value,
+    expiresAtSeconds,
+  })) satisfies z.ZodType<RevocationEntry>;
+
+const count = z.int().nonnegative();
+
+/** Any line but the header. */
+export const lineSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('account'), record: accountSchema }),
+  z.strictObject({ kind: z.literal('signing-key'), record: signingKeySchema }),
+  z.strictObject({ kind: z.literal('token'), record: tokenSchema }),
+  z.strictObject({ kind: z.literal('revocation'), record: revocationSchema }),
+  z.strictObject({
+    kind: z.literal('end'),
+    counts: z.strictObject({ account: count, 'signing-key': count, token: count, revocation: count }),
+    /** Of every byte before this line, in hexadecimal digits. */
+    sha256: z.string(),
+  }),
+]);
+
+export function noCounts(): Record<RecordKind, number> {
+  return { account: 0, 'signing-key': 0, token: 0, revocation: 0 };
+}

@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest';
+import { openRedisForTest, redisConfig, redisForTest } from '../../../test/contract/redis-store.ts';
+import { SCHEMA_KEY } from './layout.ts';
+import { openRedisStore } from './store.ts';
+
+it('the first opening notes the version of the layout, and later ones leave it', async () => {
+  const { port, hand } = await redisForTest();
+  for (let opening = 1; opening <= 2; opening++) {
+    await openRedisForTest(redisConfig(port));
+    expect(await hand.get(SCHEMA_KEY)).toBe('1');
+  }
+});
+
+it.each(['2', 'one'])('a layout of version %s is refused, and nothing is changed', async (version) => {
+  const { port, hand } = await redisForTest();
+  await hand.set(SCHEMA_KEY, version);
+  await expect(openRedisStore(redisConfig(port), { storeMs: 2_000 })).rejects.toThrow(
+    `has schema version ${version}, but this Sallyport knows versions up to 1; run the Sallyport that wrote it, or a newer one`,
+  );
+  expect([await hand.get(SCHEMA_KEY), await hand.dbsize()]).toEqual([version, 1]);
+});

@@ -1,0 +1,48 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { readRing } from '../key-ring-text.ts';
+import type { StoreContents, StoredRecord } from '../store.ts';
+import { EPOCH_PREFIX } from '../store.ts';
+import type { Reader } from './reader.ts';
+import { toAccount, toEntry, toToken } from './records.ts';
+import type { Row } from './rows.ts';
+import { asText } from './rows.ts';
+
+interface Part {
+  readonly sql: string;
+  readonly toRecords: (row: Row) => readonly StoredRecord[];
+}
+
+const PARTS: readonly Part[] = [
+  {
+    sql: 'SELECT * FROM account ORDER BY position',
+    toRecords: (row) => [{ kind: 'account', record: toAccount(row) }],
+  },
+  {
+    sql: 'SELECT ring FROM signing_keys',
+    toRecords: (row) => readRing(asText(row, 'ring')).keys.map((record) => ({ kind: 'signing-key', record })),
+  },
+  { sql: 'SELECT * FROM token', toRecords: (row) => [{ kind: 'token', record: toToken(row) }] },
+  {
+    sql: `SELECT key, value, expires_at FROM revocation WHERE key NOT LIKE '${EPOCH_PREFIX}%'`,
+    toRecords: (row) => [{ kind: 'revocation', record: toEntry(row) }],
+  },
+];
+
+/** All that is in the file, as it was at one moment. */
+export class SqliteContents implements StoreContents {
+  private readonly reader: Reader;
+
+  constructor(reader: Reader) {
+    this.reader = reader;
+  }
+
+  read(): AsyncIterable<StoredRecord> {
+    return this.reader.readThrough(readAll);
+  }
+}
+
+function* readAll(database: DatabaseSync): Iterable<StoredRecord> {
+  for (const { sql, toRecords } of PARTS) {
+    for (const row of database.prepare(sql).iterate()) yield* toRecords(row);
+  }
+}
