@@ -6,13 +6,14 @@ import { startRedis } from '../redis-server.ts';
 import { openRedisForTest, redisConfig, sentinelConfig } from './redis-store.ts';
 import { describeStore } from './store-contract.ts';
 
-// Each store has one of the hundred.
-let databases = 0;
+// Each store has one of its server's hundred.
+let databases: number;
 
 describe('a single Redis', () => {
   let server: RedisServer;
   beforeAll(async () => {
     server = await startRedis();
+    databases = 0;
   });
   afterAll(() => server.close());
 
@@ -23,6 +24,7 @@ describe('the primary that Sentinels name', () => {
   let group: SentinelGroup;
   beforeAll(async () => {
     group = await startSentinelGroup();
+    databases = 0;
   });
   afterAll(() => group.close());
 

@@ -1,0 +1,108 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { python3, pythonPackages } from '../../tools/python.ts';
+import { ACCOUNT } from '../cases/world.ts';
+import { type RunningEnvoy, startEnvoy } from './envoy.ts';
+import { freePorts } from './ports.ts';
+import { type Sallyport, startSallyport } from './sallyport.ts';
+
+/** Exact versions, of what they need as well. */
+const PACKAGES = [
+  'android-sms-gateway==4.3.3',
+  'certifi==2026.10.18',
+  'charset_normalizer==3.5.2',
+  'idna==3.20',
+  'requests==2.34.2',
+  'urllib3==2.8.0',
+];
+
+let packages: string;
+let service: Server;
+let sallyport: Sallyport;
+let envoy: RunningEnvoy;
+let gateway: string;
+
+beforeAll(async () => {
+  packages = await pythonPackages(PACKAGES);
+  const [port = 0] = await freePorts(1);
+  service = createMessageService().listen(port, '127.0.0.1');
+  await once(service, 'listening');
+  sallyport = await startSallyport({
+    env: { SALLYPORT_ACCOUNT: `${ACCOUNT.name}:${ACCOUNT.password}` },
+    edit: (config) => {
+      // A machine that runs tests side by side is slow right after a start.
+      Object.assign(config, { clockSkew: '1s', timeouts: { decision: '5s', store: '1s' } });
+    },
+  });
+  const { extAuthz, tokens } = sallyport.ports;
+  envoy = await startEnvoy({ sallyport: extAuthz, tokens, messages: port, devices: port });
+  gateway = `http://127.0.0.1:${envoy.gateways[0]?.port}`;
+}, 180_000);
+
+afterAll(async () => {
+  await envoy.close();
+  await sallyport.close();
+  service.close().closeAllConnections();
+});
+
+it('the Python of SMSGate\u2019s documentation sends with a password and with tokens, over an expiry', async () => {
+  expect(await runPython('smsgate-faq.py')).toEqual({
+    migration: 202,
+    kept: true,
+    before: [202, null],
+    after: [401, 'token expired'],
+    renewed: [true, [202, null]],
+  });
+}, 120_000);
+
+it('android-sms-gateway 4.3.3 generates a token, uses it and revokes it', async () => {
+  expect(await runPython('android-sms-gateway.py')).toEqual({
+    token: ['Bearer', 21, expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)],
+    sent: 'message-1',
+    missing: [403, 'scope required: devices:list'],
+    revoked: [401, 'token revoked'],
+  });
+}, 120_000);
+
+it('the curl lines of SMSGate\u2019s documentation issue and revoke a token', async () => {
+  const user = ['-u', `${ACCOUNT.name}:${ACCOUNT.password}`];
+  const url = `${gateway}/3rdparty/v1/auth/token`;
+  const body = JSON.stringify({ ttl: 3600, scopes: ['messages:send', 'messages:read'] });
+  const issued = JSON.parse(await curl('-X', 'POST', url, ...user, '-H', 'Content-Type: application/json', '-d', body));
+  expect(issued).toMatchObject({ token_type: 'Bearer', id: expect.any(String), expires_at: expect.any(String) });
+  const status = ['-o', '/dev/null', '-w', '%{http_code}'];
+  const send = () =>
+    curl(
+      ...status,
+      '-X',
+      'POST',
+      `${gateway}/3rdparty/v1/messages`,
+      '-H',
+      `Authorization: Bearer ${issued.access_token}`,
+    );
+  expect(await send()).toBe('202');
+  expect(await curl(...status, '-X', 'DELETE', `${url}/${issued.id}`, ...user)).toBe('204');
+  expect(await send()).toBe('401');
+});
+
+async function runPython(script: string): Promise<unknown> {
+  const path = fileURLToPath(new URL(`../foreign/${script}`, import.meta.url));
+  return JSON.parse(await python3(path, packages, gateway, ACCOUNT.name, ACCOUNT.password));
+}
+
+async function curl(...args: readonly string[]): Promise<string> {
+  return (await promisify(execFile)('curl', ['-s', ...args])).stdout;
+}
+
+/** Answers a message as SMSGate does: its clients read that. */
+function createMessageService(): Server {
+  return createServer({ keepAliveTimeout: 0 }, (request, response) => {
+    request.resume();
+    response.writeHead(202, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ id: 'message-1', state: 'Pending', recipients: [] }));
+  });
+}
