@@ -11,11 +11,12 @@ import { REVOKE_OPTIONS, readAuthor, readRequest } from './revoke-request.ts';
 import { checkIssuer, resolve } from './revoke-target.ts';
 import { endedWords, farReachingWords, revokedLines } from './revoke-words.ts';
 import { requireStore, withStore } from './shared-store.ts';
+import { LIST_OPTIONS, listTokens } from './token-list.ts';
 import { printable } from './words.ts';
 
-/** Revokes in the store, whether Sallyport runs on it or not. */
+/** Revokes and lists in the store, whether Sallyport runs on it or not. */
 export const token: Command = {
-  summary: 'revoke a token, or those of a subject, a key or an issuer',
+  summary: 'list tokens; revoke one, or those of a subject, a key or an issuer',
   usage: `usage: sallyport token revoke --token-file FILE
        sallyport token revoke --issuer NAME --jti ID [--expires TIME]
        sallyport token revoke --thumbprint HEX [--expires TIME]
@@ -23,6 +24,7 @@ export const token: Command = {
        sallyport token revoke --issuer NAME --key KID
        sallyport token revoke --issuer NAME --all [--before TIME]
 each with [--reason TEXT] [--by NAME] [--yes] [--config FILE]
+       sallyport token list [--account NAME] [--risky] [--json] [--config FILE]
 
 --token-file  a token in a file, or on standard input where FILE is -
 --jti         a token by its id
@@ -35,11 +37,17 @@ each with [--reason TEXT] [--by NAME] [--yes] [--config FILE]
 --expires     when the token ends, so that its entry need not stay for ever
 --by          who does it; by default operator: and the user of the system
 --yes         do not ask before --key, --all, and a --before that is yet to come: nobody can take them back
+
+list shows the tokens that were issued to every account, or to one, the newest first
+--risky       those alone that an operator should look at: good ones with all:any, those that were given more than 90 days,
+              and those that were neither used nor made in the last 30 days
+--json        for programs
 `,
-  options: REVOKE_OPTIONS,
+  options: { ...REVOKE_OPTIONS, ...LIST_OPTIONS },
   async run(args, terminal) {
     const [action, ...rest] = args.positionals;
-    if (action !== 'revoke' || rest.length > 0) throw new UsageError('expected revoke');
+    if (!(action === 'revoke' || action === 'list') || rest.length > 0) throw new UsageError('expected revoke or list');
+    if (action === 'list') return listTokens(args, terminal);
     const request = readRequest(args);
     const author = readAuthor(args);
     const config = requireConfig(args.config, terminal.env);

@@ -1,0 +1,99 @@
+import { systemClock } from '../app.ts';
+import type { Account, Store } from '../store/store.ts';
+import { risksOf } from '../tokens/token-risks.ts';
+import type { TokenView } from '../tokens/token-views.ts';
+import { TokenViews } from '../tokens/token-views.ts';
+import type { Arguments, Terminal } from './command.ts';
+import { CommandError, requireConfig, UsageError } from './command.ts';
+import { requireStore, withStore } from './shared-store.ts';
+import { printable, timeOf } from './words.ts';
+
+export const LIST_OPTIONS = {
+  account: { type: 'string' },
+  risky: { type: 'boolean' },
+  json: { type: 'boolean' },
+} as const;
+
+const PAGE = 100;
+const COLUMNS = ['id', 'owner', 'kind', 'scopes', 'created', 'expires', 'last used', 'status', 'risks'] as const;
+
+/** Lists the tokens that were issued to every account, or to one, with what an operator should look at. */
+export async function listTokens(args: Arguments, terminal: Terminal): Promise<number> {
+  const stray = Object.keys(args.values).find((name) => !(name in LIST_OPTIONS) && !['config', 'help'].includes(name));
+  if (stray !== undefined) throw new UsageError(`--${stray} does not go with list`);
+  const { account: name, risky, json } = args.values;
+  const config = requireConfig(args.config, terminal.env);
+  const issuer = config.issuers.find(({ kind }) => kind === 'signing')?.name;
+  if (issuer === undefined)
+    throw new CommandError('sallyport: no issuer with `signing`: there are no tokens of our own');
+  requireStore(config.store);
+  return withStore(config.store, async (store) => {
+    const { tokens, revocations } = store;
+    const views = new TokenViews({ issuer, tokens, revocations, clock: systemClock });
+    const rows: Row[] = [];
+    for (const owner of await ownersIn(store, name)) {
+      for await (const view of viewsOf(owner, views)) rows.push(rowOf(owner, view));
+    }
+    const shown = risky === true ? rows.filter(({ risks }) => risks.length > 0) : rows;
+    print(shown, json === true, terminal);
+    return 0;
+  });
+}
+
+async function ownersIn({ accounts }: Store, name: string | boolean | undefined): Promise<readonly Account[]> {
+  if (typeof name !== 'string') return await accounts.list();
+  const account = await accounts.find(name);
+  if (account === undefined) throw new CommandError(`sallyport: no account '${printable(name)}'`);
+  return [account];
+}
+
+async function* viewsOf({ id }: Account, views: TokenViews): AsyncIterable<TokenView> {
+  let after: string | undefined;
+  do {
+    const page = await views.list(id, PAGE, after);
+    yield* page?.tokens ?? [];
+    after = page?.next;
+  } while (after !== undefined);
+}
+
+type Row = ReturnType<typeof rowOf>;
+
+function rowOf(owner: Account, view: TokenView) {
+  const { id, use, name, scopes, createdAtSeconds, expiresAtSeconds, lastUsedAtSeconds, status } = view;
+  return {
+    id,
+    owner: owner.name,
+    kind: use,
+    name: name ?? null,
+    scopes,
+    created: at(createdAtSeconds),
+    expires: at(expiresAtSeconds),
+    lastUsed: lastUsedAtSeconds === undefined ? null : at(lastUsedAtSeconds),
+    status,
+    risks: risksOf(view, systemClock.wallMs() / 1000),
+  };
+}
+
+function print(rows: readonly Row[], json: boolean, { out }: Terminal): void {
+  if (json) {
+    out(`${JSON.stringify(rows, null, 2)}\n`);
+    return;
+  }
+  const lines = rows.map(({ id, owner, kind, scopes, created, expires, lastUsed, status, risks }) => {
+    return [id, owner, kind, scopes.join(','), created, expires, lastUsed ?? 'never', status, risks.join(', ')];
+  });
+  const table = [[...COLUMNS], ...lines].map((cells) => cells.map(printable));
+  const widths = COLUMNS.map((_column, index) => Math.max(...table.map((cells) => cells[index]?.length ?? 0)));
+  for (const cells of table)
+    out(
+      `${cells
+        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
+        .join('  ')
+        .trimEnd()}\n`,
+    );
+}
+
+/** To the second. */
+function at(seconds: number): string {
+  return timeOf(Math.floor(seconds) * 1000).replace('.000Z', 'Z');
+}
