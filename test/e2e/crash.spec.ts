@@ -12,12 +12,19 @@ const MAX_ROUND_MS = 1_200;
 
 let sallyport: Sallyport;
 
+interface Issued {
+  readonly id: string;
+  readonly access_token: string;
+}
+
 /** What was acknowledged: tokens by id, and the ids of those that were revoked. */
 interface Acknowledged {
   readonly tokens: Map<string, string>;
   readonly revoked: Set<string>;
-  /** Asked to be revoked, whatever became of it. */
+  /** Asked to be revoked, or rotated, whatever became of it. */
   readonly asked: Set<string>;
+  /** How many of the revoked were rotated. */
+  rotations: number;
 }
 
 describe.each([SQLITE, REDIS])('on $name', (kind) => {
@@ -33,11 +40,14 @@ describe.each([SQLITE, REDIS])('on $name', (kind) => {
     sallyport = await startSallyport({ env, edit });
     onTestFinished(() => sallyport.close());
 
-    const acknowledged: Acknowledged = { tokens: new Map(), revoked: new Set(), asked: new Set() };
+    const acknowledged: Acknowledged = { tokens: new Map(), revoked: new Set(), asked: new Set(), rotations: 0 };
     const manager = await issueWith(basic());
     for (let round = 0; round < ROUNDS; round++) {
       const until = Date.now() + MAX_ROUND_MS;
-      const streams = [1, 2, 3].map(() => issueAndRevoke(manager.access_token, acknowledged, until));
+      const streams = [1, 2, 3].flatMap(() => [
+        issueAndRevoke(manager.access_token, acknowledged, until),
+        rotate(manager.access_token, acknowledged, until),
+      ]);
       await wait(Math.random() * MAX_ROUND_MS);
       await sallyport.kill9();
       await Promise.all(streams);
@@ -46,7 +56,8 @@ describe.each([SQLITE, REDIS])('on $name', (kind) => {
       await expectKept(checks, acknowledged);
       checks.close();
     }
-    expect(acknowledged.revoked.size).toBeGreaterThan(10);
+    expect(acknowledged.rotations).toBeGreaterThan(5);
+    expect(acknowledged.revoked.size - acknowledged.rotations).toBeGreaterThan(10);
   });
 });
 
@@ -68,13 +79,40 @@ async function issueAndRevoke(manager: string, { tokens, revoked, asked }: Ackno
   }
 }
 
-async function issueWith(authorization: string): Promise<{ readonly id: string; readonly access_token: string }> {
+/** Rotates a private token again and again, until the process is gone: the old one has ended, the new one counts. */
+async function rotate(manager: string, acknowledged: Acknowledged, until: number): Promise<void> {
+  const { tokens, revoked, asked } = acknowledged;
+  const expires_at = new Date(Date.now() + 3_600_000).toISOString();
+  const make = async (path: string, body: object) => {
+    const { id, access_token } = await post(path, `Bearer ${manager}`, body);
+    tokens.set(id, access_token);
+    return id;
+  };
+  try {
+    let id = await make('/v1/tokens', { name: 'crash', scopes: ['messages:send'], expires_at });
+    while (Date.now() < until) {
+      asked.add(id);
+      const heir = await make(`/v1/tokens/${id}/rotate`, { expires_at });
+      revoked.add(id);
+      acknowledged.rotations += 1;
+      id = heir;
+    }
+  } catch {
+    // As above.
+  }
+}
+
+function issueWith(authorization: string): Promise<Issued> {
+  return post(TOKENS, authorization, { scopes: ['messages:send', 'tokens:manage'] });
+}
+
+async function post(path: string, authorization: string, body: object): Promise<Issued> {
   const headers = [
     ['Authorization', authorization],
     ['Content-Type', 'application/json'],
   ] as const;
-  const body = JSON.stringify({ scopes: ['messages:send', 'tokens:manage'] });
-  const answer = await ask({ port: sallyport.ports.tokens, method: 'POST', path: TOKENS, headers, body });
+  const question = { port: sallyport.ports.tokens, method: 'POST', path, headers };
+  const answer = await ask({ ...question, body: JSON.stringify(body) });
   if (answer.status !== 201) throw new Error(`${answer.status} ${answer.body}`);
   return JSON.parse(answer.body);
 }
