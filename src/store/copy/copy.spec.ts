@@ -157,7 +157,7 @@ describe('a copy of a store', () => {
     const to = openMemoryStore();
     await to.accounts.add({ ...ADA, id: 'a-2', name: 'ADA' });
     const [conflict] = (await merge(path, to)).flatMap(({ conflicts }) => conflicts);
-    expect(conflict).toBe('account a-1: another one has its name, "ada"; it was left out');
+    expect(conflict).toBe('account a-1: another one has its name or e-mail address; it was left out');
     expect((await to.accounts.list()).map(({ id }) => id)).toEqual(['a-2']);
   });
 

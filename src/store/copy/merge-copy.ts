@@ -95,7 +95,7 @@ async function mergeAccounts(path: string, parts: MergeParts): Promise<Tally> {
       } else if (await accounts.add(account)) {
         tally.written += 1;
       } else {
-        tally.conflicts.push(`account ${account.id}: another one has its name, "${account.name}"; it was left out`);
+        tally.conflicts.push(`account ${account.id}: another one has its name or e-mail address; it was left out`);
       }
     }
   }
