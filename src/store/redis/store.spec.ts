@@ -183,7 +183,7 @@ describe('openRedisStore()', () => {
 
   it('refuses a database that the server does not have', async () => {
     const { port } = await redisForTest();
-    await expect(openRedisStore(redisConfig(port, { database: 100 }), QUICK)).rejects.toThrow('DB index');
+    await expect(openRedisStore(redisConfig(port, { database: 1_000 }), QUICK)).rejects.toThrow('DB index');
   });
 
   it('gives up on a server that is not there, saying what to do', async () => {

@@ -53,7 +53,11 @@ describe('openSqliteStore()', () => {
     await (await openSqliteStore(path)).close();
     execute(
       path,
-      `DROP TABLE signing_keys;
+      `DROP INDEX account_by_email;
+       ALTER TABLE account DROP COLUMN email;
+       ALTER TABLE account DROP COLUMN email_key;
+       ALTER TABLE account DROP COLUMN disabled;
+       DROP TABLE signing_keys;
        CREATE TABLE signing_key (position INTEGER PRIMARY KEY, kid TEXT NOT NULL, issuer TEXT NOT NULL,
          algorithm TEXT NOT NULL, sealed TEXT NOT NULL, created_at REAL NOT NULL, UNIQUE (issuer, kid)) STRICT;
        INSERT INTO signing_key (kid, issuer, algorithm, sealed, created_at)
