@@ -165,7 +165,7 @@ describe.each(STORES)('on $name', (kind) => {
   describe('sallyport account, while Sallyport runs', () => {
     it('adds an account with fewer scopes, lists it, and removes it with its tokens', async () => {
       const added = await account(['add', 'reader', '--scopes', 'messages:list'], 'another password');
-      expect(added).toMatchObject({ code: 0, output: expect.stringMatching(/^added reader \([\w-]{22}\)\n$/) });
+      expect(added).toMatchObject({ code: 0, output: expect.stringMatching(/^added reader \([\w-]{22}\)$/m) });
       expect((await account(['list'])).output).toMatch(/^demo\t.*all:any,tokens:manage\nreader\t.*\tmessages:list\n$/);
       const reader = basic('reader', 'another password');
       expect((await call('GET', MESSAGES, reader)).status).toBe(200);
