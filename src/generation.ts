@@ -15,7 +15,7 @@ import type { TokenServices } from './edge/token-api/services.ts';
 import type { Introspection } from './introspection/introspection.ts';
 import { BearerVerifier } from './jwt/bearer-verifier.ts';
 import { keySetMaxAgeSeconds } from './jwt/key-life.ts';
-import { KeyRing } from './jwt/key-ring.ts';
+import { KeyRing, longestTokenSeconds } from './jwt/key-ring.ts';
 import type { KeySets } from './jwt/key-sets.ts';
 import { FixedKeys } from './jwt/keys.ts';
 import type { KnownTokens } from './jwt/known-tokens.ts';
@@ -39,7 +39,7 @@ import { ANY_TOKEN, IntrospectToken } from './tokens/introspect-token.ts';
 import { IssueToken } from './tokens/issue-token.ts';
 import { KnownCredentials } from './tokens/known-credentials.ts';
 import type { KnownPasswords } from './tokens/known-passwords.ts';
-import { LogIn } from './tokens/log-in.ts';
+import { LOGIN_SECONDS, LogIn } from './tokens/log-in.ts';
 import type { Passwords } from './tokens/passwords.ts';
 import { PrivateTokens } from './tokens/private-tokens.ts';
 import { Revoke } from './tokens/revoke.ts';
@@ -163,7 +163,9 @@ function buildTokenServices(
   const rules = new ScopeRules(catalogue);
   const views = new TokenViews({ issuer: name, tokens, revocations, clock });
   const revoke = new Revoke({ revocations, tokens, ownIssuer: name, events, clock, clockSkewMs });
-  const revokeToken = new RevokeToken({ issuer: name, tokens, revocations, clock, clockSkewMs, revoke });
+  const longestSeconds = Math.max(longestTokenSeconds(issuer), LOGIN_SECONDS);
+  const shared = { issuer: name, tokens, revocations, clock, clockSkewMs };
+  const revokeToken = new RevokeToken({ ...shared, longestTokenSeconds: longestSeconds, revoke });
   const byRoutes = (routes: readonly Route[], observer?: DecisionObserver): Decider => {
     const policy = { routes: new RouteMap(routes), basicUntilMs: Number.POSITIVE_INFINITY, shadow: false };
     return decider(policy, TOKEN_CALL_TIMEOUT_MS, observer);
@@ -190,7 +192,7 @@ function buildTokenServices(
     logIn: new LogIn({ credentials, mint }),
     privateTokens: new PrivateTokens({ ttl, rules, accounts, tokens, views, mint, revokeToken }),
     tokenViews: views,
-    revokeAny: new RevokeAny({ issuers, tokens, verifier, revoke, revokeToken, clock }),
+    revokeAny: new RevokeAny({ issuers, tokens, verifier, revoke, clock }),
     introspectToken: new IntrospectToken({ decider: byRoutes([ANY_TOKEN], unseen), accounts, issuer: name }),
     keySet: new PublishedKeySet(own.keys, keySetMaxAgeSeconds(issuer.signing)),
     accounts: new AccountManagement(managed),

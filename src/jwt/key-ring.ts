@@ -177,6 +177,7 @@ function isSealedWith(key: SealedSigningKey, sealer: Sealer): boolean {
   }
 }
 
-function longestTokenSeconds({ ttl }: OwnIssuer): number {
+/** The longest life that a token of ours can be given now, a log-in's apart. */
+export function longestTokenSeconds({ ttl }: Pick<OwnIssuer, 'ttl'>): number {
   return Math.max(...Object.values(ttl));
 }

@@ -35,6 +35,7 @@ describe('identifyToken()', () => {
   ])('names by issuer and id %s', async (_what, claims, expiresAtSeconds) => {
     expect(await identifyToken(signed(claims), parts)).toEqual({
       target: { kind: 'token', issuer: 'partner', tokenId: 'j1', expiresAtSeconds },
+      subject: 's',
       failed: undefined,
     });
   });

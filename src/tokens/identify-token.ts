@@ -6,8 +6,12 @@ import type { OneToken } from '../revocation/target.ts';
 /** A token as its revocation names it. */
 export interface IdentifiedToken {
   readonly target: OneToken;
+  /** Whose it is, where it is named by its id and says so. */
+  readonly subject?: string | undefined;
   /** Which check it failed, where it is not one that would be taken; `undefined` for a token that was verified. */
   readonly failed: string | undefined;
+  /** The name of its issuer, where that could not be asked whether it is a good one. */
+  readonly unavailableAt?: string | undefined;
 }
 
 export interface IdentifyTokenParts {
@@ -42,8 +46,11 @@ async function identifyJwt(token: string, verifier: Verifier): Promise<Identifie
   const expiresAtSeconds = typeof exp === 'number' && Number.isFinite(exp) ? exp : undefined;
   const { thumbprint } = parsed;
   const byThumbprint = { kind: 'thumbprint', thumbprint, expiresAtSeconds } as const;
-  if (finding.outcome === 'refused') return { target: byThumbprint, failed: finding.check };
-  const { issuer, tokenId } = finding.identity;
+  if (finding.outcome === 'refused') {
+    const unavailableAt = finding.reason === 'unavailable' ? finding.issuer : undefined;
+    return { target: byThumbprint, failed: finding.check, unavailableAt };
+  }
+  const { issuer, tokenId, subject } = finding.identity;
   if (tokenId === undefined) return { target: byThumbprint, failed: undefined };
-  return { target: { kind: 'token', issuer, tokenId, expiresAtSeconds }, failed: undefined };
+  return { target: { kind: 'token', issuer, tokenId, expiresAtSeconds }, subject, failed: undefined };
 }

@@ -36,7 +36,7 @@ async function setUp() {
   const events = { revoked: () => {} };
   const common = { tokens, revocations, clock, clockSkewMs: 30_000 };
   const revoke = new Revoke({ ...common, ownIssuer: 'own', events });
-  const revoking = new RevokeToken({ ...common, issuer: 'own', revoke });
+  const revoking = new RevokeToken({ ...common, issuer: 'own', longestTokenSeconds: 0, revoke });
   const ttl = { privateMaxSeconds: 365 * DAY };
   const rules = new ScopeRules(catalogue);
   const making = new PrivateTokens({ ttl, rules, accounts, tokens, views, mint, revokeToken: revoking });

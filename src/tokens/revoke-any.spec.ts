@@ -19,7 +19,6 @@ it('RevokeAny.revoke() ends a token of ours until its end, which nobody knows of
     tokens,
     verifier: { verify: () => Promise.reject(new Error('nothing is to be verified')) },
     revoke: { revoke: async (target) => void ended.push(target) },
-    revokeToken: { revoke: () => Promise.reject(new Error('nobody asked for an own one')) },
     clock: { wallMs: () => NOW * 1000 },
   });
   for (const issuer of ['own', 'partner']) expect(await any.revoke({ issuer, jti: 't1' }, ADA)).toEqual([]);
@@ -30,3 +29,27 @@ it('RevokeAny.revoke() ends a token of ours until its end, which nobody knows of
     { kind: 'token', issuer: 'own', tokenId: 'unknown', expiresAtSeconds: undefined },
   ]);
 });
+
+it('RevokeAny.revokeOwnToken() says so where it cannot tell whose a token is that may be ours', async () => {
+  const token = [{ alg: 'ES256' }, { exp: NOW }, 'x'].map((part) => toBase64Url(part)).join('.');
+  for (const [issuer, told] of [
+    ['own', false],
+    ['partner', true],
+  ] as const) {
+    const any = new RevokeAny({
+      issuers: [
+        { name: 'own', kind: 'signing' },
+        { name: 'partner', kind: 'jwks' },
+      ],
+      tokens: openMemoryStore().tokens,
+      verifier: { verify: async () => ({ outcome: 'refused', reason: 'unavailable', check: 'keys', issuer }) },
+      revoke: { revoke: () => Promise.reject(new Error('nothing is to be revoked')) },
+      clock: { wallMs: () => NOW * 1000 },
+    });
+    expect(await any.revokeOwnToken(token, ADA)).toBe(told);
+  }
+});
+
+function toBase64Url(part: object | string): string {
+  return Buffer.from(typeof part === 'string' ? part : JSON.stringify(part)).toString('base64url');
+}

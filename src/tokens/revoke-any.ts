@@ -5,7 +5,6 @@ import type { RevocationTarget } from '../revocation/target.ts';
 import type { TokenStore } from '../store/store.ts';
 import { identifyToken } from './identify-token.ts';
 import type { Revoke } from './revoke.ts';
-import type { RevokeToken } from './revoke-token.ts';
 import type { FieldError } from './scope-rules.ts';
 
 /** What is to be ended: of an issuer's name one token, one subject's, one key's, or all. */
@@ -24,7 +23,6 @@ export interface RevokeAnyParts {
   readonly tokens: Pick<TokenStore, 'find'>;
   readonly verifier: Verifier;
   readonly revoke: Pick<Revoke, 'revoke'>;
-  readonly revokeToken: Pick<RevokeToken, 'revoke'>;
   readonly clock: Pick<Clock, 'wallMs'>;
 }
 
@@ -58,13 +56,22 @@ export class RevokeAny {
     return true;
   }
 
-  /** Ends a token of the account's own; any other, whatever it is, is left alone. */
-  async revokeOwnToken(token: string, by: Actor): Promise<void> {
+  /**
+   * Ends a token of the account's own, whether or not the store still has its record; any other, whatever it is, is left
+   * alone. `false` where nobody can tell now whether it is one of ours.
+   */
+  async revokeOwnToken(token: string, by: Actor): Promise<boolean> {
     const identified = await this.identify(token);
-    if (typeof identified === 'string' || identified.target.kind !== 'token') return;
-    const { issuer, tokenId } = identified.target;
-    const isOwn = this.parts.issuers.some(({ name, kind }) => name === issuer && kind === 'signing');
-    if (isOwn) await this.parts.revokeToken.revoke(tokenId, by);
+    if (typeof identified === 'string') return true;
+    const { target, subject, unavailableAt } = identified;
+    if (this.isOwn(unavailableAt)) return false;
+    const isTheirs = target.kind === 'token' && this.isOwn(target.issuer) && subject === by.account;
+    if (isTheirs) await this.parts.revoke.revoke(target, by);
+    return true;
+  }
+
+  private isOwn(issuer: string | undefined): boolean {
+    return this.parts.issuers.some(({ name, kind }) => name === issuer && kind === 'signing');
   }
 
   private identify(token: string) {

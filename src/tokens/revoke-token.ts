@@ -4,6 +4,7 @@ import { entryExpirySeconds, writeBeginning, writeReason } from '../revocation/e
 import { revokedTokenKey } from '../revocation/keys.ts';
 import type { RevocationStore, TokenRecord, TokenStore } from '../store/store.ts';
 import type { Revoke } from './revoke.ts';
+import { isTokenId } from './token-mint.ts';
 
 export interface RevokeTokenParts {
   /** The own issuer's name. */
@@ -12,6 +13,8 @@ export interface RevokeTokenParts {
   readonly revocations: Pick<RevocationStore, 'write'>;
   readonly clock: Pick<Clock, 'wallMs'>;
   readonly clockSkewMs: number;
+  /** How long a token can live of which nothing else is known. */
+  readonly longestTokenSeconds: number;
   readonly revoke: Pick<Revoke, 'revoke'>;
 }
 
@@ -34,6 +37,19 @@ export class RevokeToken {
     const { expiresAtSeconds } = token;
     await revoke.revoke({ kind: 'token', issuer, tokenId, expiresAtSeconds }, by, reason);
     return true;
+  }
+
+  /**
+   * Does the same for callers who are told that it is done, whatever it was: so it also ends an id that has no record. The
+   * store may have lost that, in a failover or with a backup that was put back, while the token itself still counts.
+   * Nobody can tell any more whose it is, but who revokes must not go on being exposed.
+   */
+  async revokeAnyway(tokenId: string, by: Actor): Promise<void> {
+    const { issuer, tokens, clock, longestTokenSeconds, revoke } = this.parts;
+    const token = await tokens.find(tokenId);
+    if (token === undefined ? !isTokenId(tokenId) : token.accountId !== by.account) return;
+    const expiresAtSeconds = token?.expiresAtSeconds ?? Math.ceil(clock.wallMs() / 1000) + longestTokenSeconds;
+    await revoke.revoke({ kind: 'token', issuer, tokenId, expiresAtSeconds }, by);
   }
 
   /** Lets a token that was rotated count until the second `atSeconds`, and no longer. */

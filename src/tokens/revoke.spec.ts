@@ -71,7 +71,15 @@ describe('RevokeToken', () => {
     const times = { createdAtSeconds: NOW, expiresAtSeconds: NOW + 600 };
     await tokens.add({ id: 't1', accountId: 'a1', use: 'access', scopes: [], ...times });
     const clock = { wallMs: () => NOW * 1000 };
-    const parts = { issuer: 'own', tokens, revocations, clock, clockSkewMs: 30_000, revoke };
+    const parts = {
+      issuer: 'own',
+      tokens,
+      revocations,
+      clock,
+      clockSkewMs: 30_000,
+      longestTokenSeconds: 5_000,
+      revoke,
+    };
     return { revoking: new RevokeToken(parts), written, told };
   }
 
@@ -88,5 +96,19 @@ describe('RevokeToken', () => {
     expect(await revoking.revoke('t1', { ...ADA, account: 'a2' })).toBe(false);
     expect(await revoking.revoke('unknown', ADA)).toBe(false);
     expect([written, told]).toEqual([[], []]);
+  });
+
+  it('revokeAnyway() ends an id without a record for as long as any token lives, and no other account’s token', async () => {
+    const { revoking, written } = await setUpOwn();
+    const lost = 'V1StGXR8_Z5jdHi6B-myT';
+    await revoking.revokeAnyway(lost, ADA);
+    await revoking.revokeAnyway('t1', ADA);
+    const expiries = written.map(({ key, expiresAtSeconds = 0 }) => [key, expiresAtSeconds - NOW]);
+    expect(expiries).toEqual([
+      [`sallyport:revoked:own:${lost}`, 5_120],
+      ['sallyport:revoked:own:t1', 720],
+    ]);
+    for (const id of ['t1', 'unknown', `${lost}T`, '']) await revoking.revokeAnyway(id, { ...ADA, account: 'a2' });
+    expect(written).toHaveLength(2);
   });
 });

@@ -4,6 +4,12 @@ import type { TokenSigner } from '../jwt/signer.ts';
 import type { TokenRecord, TokenStore } from '../store/store.ts';
 
 const ID_LENGTH = 21;
+const ID = new RegExp(`^[\\w-]{${ID_LENGTH}}$`);
+
+/** Whether a token of ours may have this id. */
+export function isTokenId(text: string): boolean {
+  return ID.test(text);
+}
 
 export interface TokenMintParts {
   readonly tokens: Pick<TokenStore, 'add'>;

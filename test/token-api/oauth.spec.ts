@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import * as oauth from 'oauth4webapi';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startApp } from '../../src/app.ts';
@@ -211,6 +212,15 @@ describe('POST /oauth2/revoke', () => {
     expect(auditOf(one.id)).toMatchObject({ msg: 'token revoked', account: ids.get('ada'), client: '127.0.0.1' });
   });
 
+  it('ends a token of the account’s own whose record the store has lost, and nobody else’s', async () => {
+    const { id, access_token } = await issue('messages:send');
+    forgetRecord(id);
+    await revoke('bob', access_token);
+    expect(await introspect('ada', access_token)).toMatchObject({ active: true });
+    await revoke('ada', access_token);
+    expect(await introspect('ada', access_token)).toEqual({ active: false });
+  });
+
   it('leaves alone another account’s, a foreign one and what is none, and does not say so', async () => {
     const { access_token, id } = await issue('messages:send');
     const foreign = partnerToken({ jti: 'left-alone' });
@@ -234,6 +244,23 @@ describe('POST /oauth2/revoke', () => {
       expect.stringContaining('"by"'),
       undefined,
     ]);
+  });
+});
+
+describe('DELETE /3rdparty/v1/auth/token/{jti}', () => {
+  it('ends a token whose record the store has lost, and leaves another account’s alone', async () => {
+    const { id, access_token } = await issue('messages:send', 'tokens:manage');
+    const other = await issue('messages:send');
+    const revoke = async (name: AccountName, jti: string): Promise<number> => {
+      const headers = { authorization: basic(name) };
+      const url = `http://${app.tokens}/3rdparty/v1/auth/token/${jti}`;
+      return (await fetch(url, { method: 'DELETE', headers })).status;
+    };
+    forgetRecord(id);
+    expect(await revoke('ada', id)).toBe(204);
+    expect(await introspect('ada', access_token)).toEqual({ active: false });
+    expect(await revoke('bob', other.id)).toBe(204);
+    expect(await introspect('ada', other.access_token)).toMatchObject({ active: true });
   });
 });
 
@@ -396,6 +423,13 @@ describe('a client library that knows nothing of us', () => {
     });
   });
 });
+
+/** As where the store came back from a backup, or another server took over that had not heard of it. */
+function forgetRecord(id: string): void {
+  const database = new DatabaseSync(join(folder, 'store.db'));
+  database.prepare('DELETE FROM token WHERE id = ?').run(id);
+  database.close();
+}
 
 function auditOf(tokenId: string): unknown {
   const line = lines.findLast((one) => one.includes(tokenId) && one.includes('"log":"audit"'));

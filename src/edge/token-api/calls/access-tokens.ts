@@ -30,7 +30,7 @@ export const revokeAccessToken: Call = {
   method: 'DELETE',
   url: '/3rdparty/v1/auth/token/:jti',
   operation: 'revokeAccessToken',
-  summary: "Revoke a token of one's own; one that is unknown, or another account's, is left alone",
+  summary: "Revoke a token of one's own, or one whose record was lost; another account's is left alone",
   admission: ADMISSION,
   success: [{ status: 204, description: 'It does not count any more' }],
   problems: [],
@@ -54,6 +54,6 @@ async function issue(input: CallInput<z.output<typeof request>>): Promise<Outcom
 
 async function revoke(input: CallInput<undefined>): Promise<Outcome> {
   const { jti = '' } = input.params;
-  await input.services.revokeToken.revoke(jti, actorOf(input));
+  await input.services.revokeToken.revokeAnyway(jti, actorOf(input));
   return done(204);
 }

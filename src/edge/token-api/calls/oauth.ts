@@ -68,9 +68,11 @@ export const introspect: Call<Presented> = {
 async function revoke(input: CallInput<Presented>): Promise<Outcome> {
   const { revokeAny } = input.services;
   const { token } = input.body;
-  if (covers(callerOf(input).granted, 'revocations:write')) await revokeAny.revokeToken(token, actorOf(input));
-  else await revokeAny.revokeOwnToken(token, actorOf(input));
-  return done(200);
+  const isDone = covers(callerOf(input).granted, 'revocations:write')
+    ? await revokeAny.revokeToken(token, actorOf(input)).then(() => true)
+    : await revokeAny.revokeOwnToken(token, actorOf(input));
+  // The client is to come again (RFC 7009, section 2.2.1).
+  return isDone ? done(200) : deny('unavailable', undefined, 'the token could not be checked');
 }
 
 async function tell(input: CallInput<Presented>): Promise<Outcome> {
