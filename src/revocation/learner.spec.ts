@@ -67,6 +67,23 @@ describe('Learner', () => {
     await expect.poll(() => rounds.map(({ length }) => length), POLL).toEqual([500, 500, 100]);
   });
 
+  it('asks again for what changes while it is read', async () => {
+    const { stored, rounds, known, vanished, clock, gate, learner } = make();
+    known.add(entry('a'));
+    const release = Promise.withResolvers<void>();
+    gate.open = release.promise;
+    learner.hear(['a']);
+    await expect.poll(() => rounds.length, POLL).toBe(1);
+    learner.hear(['a']);
+    release.resolve();
+    await release.promise;
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    stored.set('a', entry('a'));
+    learner.heardUpTo(clock.nowMs + 1);
+    expect([known.size, vanished]).toEqual([1, []]);
+    await expect.poll(() => rounds, POLL).toEqual([['a'], ['a']]);
+  });
+
   it('asks again for what could not be read', async () => {
     const { stored, store, rounds, known, hear } = make();
     stored.set('a', entry('a'));

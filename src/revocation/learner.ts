@@ -74,8 +74,12 @@ export class Learner {
     const { store, known, watch, learnt } = this.parts;
     const { breaks } = this;
     const keys = [...this.told].slice(0, ROUND_KEYS);
-    const entries = await store.readEntries(keys);
+    // First, so that what is told meanwhile is asked for again.
     for (const key of keys) this.told.delete(key);
+    const entries = await store.readEntries(keys).catch((error: unknown) => {
+      this.keep(keys, breaks);
+      throw error;
+    });
     for (const entry of entries) {
       if (entry === undefined) continue;
       known.add(entry);
@@ -88,9 +92,15 @@ export class Learner {
     if (this.told.size > 0) void this.job.run();
   }
 
+  /** Still to be asked for; once the feed has broken off, what is known is looked at elsewhere. */
+  private keep(keys: readonly string[], breaks: number): void {
+    const { known } = this.parts;
+    for (const key of keys) if (this.breaks === breaks || known.find(key) === undefined) this.told.add(key);
+  }
+
   private suspect(keys: readonly string[]): void {
     const nowMs = this.parts.clock.monotonicMs();
-    for (const key of keys) this.suspects.set(key, nowMs);
+    for (const key of keys) if (!this.told.has(key)) this.suspects.set(key, nowMs);
   }
 
   private isOver(expiresAtSeconds = Number.POSITIVE_INFINITY): boolean {
