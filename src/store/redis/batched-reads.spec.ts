@@ -23,7 +23,7 @@ it('BatchedReads asks once for all that is read in one turn, and gives each read
     return connection.ask(question);
   };
   const checked: EpochReading[] = [];
-  const reads = new BatchedReads({ ask }, { check: (reading) => void checked.push(reading) }, () => EPOCH_PREFIX);
+  const reads = new BatchedReads({ ask }, { check: (reading) => void checked.push(reading) }, () => [EPOCH_PREFIX]);
   await hand.set(EPOCH_PREFIX, 'E');
   for (const key of ['a', 'b', 'c']) await hand.set(key, key.toUpperCase());
 

@@ -12,19 +12,23 @@ interface Batch {
 /**
  * Reads of strings. All that is asked for in one turn of the event loop goes out in one write and comes back in one
  * round trip, and batches do not wait for each other. One GET a key, so that a cluster can send each to its node. The
- * epoch record is read last: a set that is lost before is noticed.
+ * epoch records are read last: a set that is lost before is noticed.
  */
 export class BatchedReads {
   private readonly connection: Pick<Connection, 'ask'>;
   private readonly epochs: { readonly check: EpochGuard };
-  private readonly epochKey: () => string;
+  private readonly epochKeysOf: (keys: readonly string[]) => readonly string[];
   private next: Batch | undefined;
 
-  /** `epochKey` names a record that the server has. */
-  constructor(connection: Pick<Connection, 'ask'>, epochs: { readonly check: EpochGuard }, epochKey: () => string) {
+  /** `epochKeysOf` names the records, of those that the server has, that vouch for these keys. */
+  constructor(
+    connection: Pick<Connection, 'ask'>,
+    epochs: { readonly check: EpochGuard },
+    epochKeysOf: (keys: readonly string[]) => readonly string[],
+  ) {
     this.connection = connection;
     this.epochs = epochs;
-    this.epochKey = epochKey;
+    this.epochKeysOf = epochKeysOf;
   }
 
   /** The values in the order of the keys, `undefined` where there is none, empty where it is not a string. */
@@ -44,11 +48,11 @@ export class BatchedReads {
   private async send(keys: readonly string[]): Promise<Answers> {
     await setImmediate();
     this.next = undefined;
-    const epochKey = this.epochKey();
-    const commands = [...keys, epochKey].map((key) => ['get', key]);
+    const epochKeys = this.epochKeysOf(keys);
+    const commands = [...keys, ...epochKeys].map((key) => ['get', key]);
     const answers = await this.connection.ask((client) => askPrimary(client, commands));
-    const epoch = answers.at(-1);
-    this.epochs.check(new Map([[epochKey, epoch && valueOf(epoch)]]));
+    const records = answers.slice(keys.length).map(valueOf);
+    this.epochs.check(new Map(epochKeys.map((key, index) => [key, records[index]])));
     return answers;
   }
 }

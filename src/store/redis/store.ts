@@ -67,7 +67,7 @@ export async function openRedisStore(config: RedisStoreConfig, timeouts: RedisTi
   const { minReplicas } = config;
   const confirmed = new Writes({ place, connection: writes, minReplicas, barrierKey: () => BARRIER_KEY });
   const epochs = new RedisEpochs(confirmed, [EPOCH_PREFIX]);
-  const batches = new BatchedReads(reads, epochs, () => EPOCH_PREFIX);
+  const batches = new BatchedReads(reads, epochs, () => [EPOCH_PREFIX]);
   const revocations = new RedisRevocations(batches, confirmed, feed);
   const accounts = new RedisAccounts(reads, confirmed, feed);
   const scan = scanOf(confirmed);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { epochKeyIn, epochKeyOf, epochKeys } from './epoch-keys.ts';
+import { epochKeyOf, epochKeys, epochKeysFor } from './epoch-keys.ts';
 import { slotOf } from './slot.ts';
 
 it('epochKeys() has one key for each 256 slots, and always the same', () => {
@@ -14,10 +14,12 @@ it('epochKeys() has one key for each 256 slots, and always the same', () => {
   ]);
 });
 
-it('epochKeyIn() is one that lies there, or that of the part where none does', () => {
-  expect(slotOf(epochKeyIn([[5_000, 5_511]]))).toBeGreaterThanOrEqual(5_000);
-  const key = epochKeyOf(700);
-  expect(Math.floor(slotOf(key) / 256)).toBe(2);
-  const besides = slotOf(key) + 1;
-  expect(epochKeyIn([[besides, besides]])).toBe(epochKeyOf(besides));
+it('epochKeysFor() has that of the part of each key; one that lies there where that does not; or where none does', () => {
+  const keys = Array.from({ length: 20_000 }, (_, number) => `key-${number}`);
+  expect(epochKeysFor(keys, [[0, 16_383]]).toSorted()).toEqual(epochKeys().toSorted());
+  const inPart = keys.filter((key) => epochKeyOf(slotOf(key)) === epochKeys()[20]);
+  expect(epochKeysFor(inPart, [[0, 16_383]])).toEqual([epochKeys()[20]]);
+  const record = slotOf(epochKeys()[20] ?? '');
+  expect(epochKeysFor(inPart, [[record + 1, record + 1_000]])).toEqual([epochKeys()[21]]);
+  expect(epochKeysFor(inPart, [[record + 1, record + 1]])).toEqual([epochKeyOf(record + 1)]);
 });

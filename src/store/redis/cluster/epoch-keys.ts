@@ -18,8 +18,21 @@ export function epochKeyOf(slot: number): string {
   return epochKeys()[Math.floor(slot / SLOTS_EACH)] ?? '';
 }
 
+/**
+ * The epoch records that vouch for keys at the primary that serves these slots: those of the parts that the keys belong
+ * to, since a slot may have come to it without what lay there, as where a lost primary's slots were given away. Where
+ * that of a part lies elsewhere, another one of the primary stands for it.
+ */
+export function epochKeysFor(keys: readonly string[], slots: readonly SlotRange[]): readonly string[] {
+  const records = keys.map((key) => {
+    const record = epochKeyOf(slotOf(key));
+    return holds(slots, slotOf(record)) ? record : epochKeyIn(slots);
+  });
+  return [...new Set(records)];
+}
+
 /** An epoch record that lies in these slots; where they are too few to hold one, that of a part they belong to. */
-export function epochKeyIn(slots: readonly SlotRange[]): string {
+function epochKeyIn(slots: readonly SlotRange[]): string {
   return epochKeys().find((key) => holds(slots, slotOf(key))) ?? epochKeyOf(slots[0]?.[0] ?? 0);
 }
 

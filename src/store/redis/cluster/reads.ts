@@ -2,7 +2,7 @@ import type { EpochGuard } from '../../store.ts';
 import { BatchedReads } from '../batched-reads.ts';
 import { askPrimary, valueOf } from '../primary.ts';
 import type { Cluster } from './cluster.ts';
-import { epochKeyIn, epochKeyOf } from './epoch-keys.ts';
+import { epochKeyOf, epochKeysFor } from './epoch-keys.ts';
 import type { Primary } from './primary.ts';
 import type { QuestionsParts } from './questions.ts';
 import { AGREEMENT_MS, mustServe, ReadQuestions } from './questions.ts';
@@ -66,8 +66,8 @@ export class ClusterReads {
   }
 
   private batchesOf(primary: Primary): BatchedReads {
-    const batches =
-      this.batches.get(primary) ?? new BatchedReads(primary.reads, this.epochs, () => epochKeyIn(primary.slots));
+    const recordsFor = (keys: readonly string[]): readonly string[] => epochKeysFor(keys, primary.slots);
+    const batches = this.batches.get(primary) ?? new BatchedReads(primary.reads, this.epochs, recordsFor);
     this.batches.set(primary, batches);
     return batches;
   }
