@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as wait } from 'node:timers/promises';
 import * as oauth from 'oauth4webapi';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startApp } from '../../src/app.ts';
@@ -262,6 +265,24 @@ describe('DELETE /3rdparty/v1/auth/token/{jti}', () => {
     expect(await revoke('bob', other.id)).toBe(204);
     expect(await introspect('ada', other.access_token)).toMatchObject({ active: true });
   });
+});
+
+it('a call whose body arrives after its token was revoked issues nothing', async () => {
+  const { id, access_token } = await issue('tokens:manage');
+  const url = `http://${app.tokens}/3rdparty/v1/auth/token`;
+  const body = JSON.stringify({ scopes: ['messages:send'] });
+  const headers = { authorization: `Bearer ${access_token}`, 'content-type': 'application/json' };
+  const call = request(url, { method: 'POST', headers: { ...headers, 'content-length': body.length } });
+  const answered = once(call, 'response');
+  call.write(body.slice(0, 5));
+  // Until the caller was admitted.
+  await wait(500);
+  await store.revocations.write({ key: `sallyport:revoked:sallyport:${id}`, value: '', expiresAtSeconds: undefined });
+  await expect.poll(() => introspect('ada', access_token)).toEqual({ active: false });
+  call.end(body.slice(5));
+  const [answer] = await answered;
+  answer.resume();
+  expect(answer.statusCode).toBe(401);
 });
 
 describe('what goes wrong, as RFC 6749 has it', () => {

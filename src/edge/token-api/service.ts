@@ -32,23 +32,39 @@ export interface TokenApiDoor {
   close(limitMs: number): Promise<void>;
 }
 
+/** How old the decision who calls may be when the call begins, in milliseconds: a body may take its time to arrive. */
+const ADMITTED_MS = 250;
+
+/** Who was admitted, and when by the monotonic clock. */
+interface Admitted {
+  readonly caller: Caller;
+  readonly atMs: number;
+}
+
 /** Opens the token service's door: HTTP with JSON. Rejects where it cannot listen. */
 export async function openTokenApi(listener: Listener, parts: TokenApiParts): Promise<TokenApiDoor> {
   const server = createServer(listener, parts.trustedProxies, parts.events);
-  const callers = new WeakMap<FastifyRequest, Caller>();
+  const admitted = new WeakMap<FastifyRequest, Admitted>();
   const register = (calls: FastifyInstance, { isOf, prepare, decide, respond }: Manner): void => {
     prepare(calls, parts.events);
+    const admit = async (request: FastifyRequest): Promise<Caller | Deny | undefined> =>
+      callerFrom(await decide(decodeAccess(request), parts.services().decider));
     // Before the body is read: nobody unknown makes us parse.
     calls.addHook('onRequest', async (request, reply) => {
-      const caller = callerFrom(await decide(decodeAccess(request), parts.services().decider));
+      const caller = await admit(request);
       if (caller === undefined) return;
       if ('outcome' in caller) await respond(reply, caller);
-      else callers.set(request, caller);
+      else admitted.set(request, { caller, atMs: performance.now() });
     });
     for (const call of CALLS.filter(isOf)) {
       const { method, url } = call;
-      const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<void> =>
-        respond(reply, await answer(call, request, parts, callers.get(request)));
+      const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+        const { caller: first, atMs = Number.POSITIVE_INFINITY } = admitted.get(request) ?? {};
+        // Whoever was revoked meanwhile must not make themselves another token.
+        const caller = performance.now() - atMs > ADMITTED_MS ? await admit(request) : first;
+        const isDenied = caller !== undefined && 'outcome' in caller;
+        await respond(reply, isDenied ? caller : await answer(call, request, parts, caller));
+      };
       calls.route({ method, url, handler });
     }
   };
