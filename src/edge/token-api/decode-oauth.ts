@@ -5,13 +5,13 @@ const BASIC = /^(Basic) +([A-Za-z0-9+/]+={0,2})$/i;
  * takes (RFC 6749, section 3.2).
  */
 export function decodeForm(text: string): Readonly<Record<string, string | string[]>> {
-  const form = new URLSearchParams(text);
-  const given: [name: string, value: string | string[]][] = [];
-  for (const name of new Set(form.keys())) {
-    const [value = '', ...more] = form.getAll(name);
-    if (more.length > 0) given.push([name, [value, ...more]]);
-    else if (value !== '') given.push([name, value]);
-  }
+  // In one pass: a body of thousands of names must not hold up everybody else.
+  const sent = Map.groupBy(new URLSearchParams(text), ([name]) => name);
+  const given = [...sent].flatMap(([name, pairs]): [name: string, value: string | string[]][] => {
+    const [value = '', ...more] = pairs.map(([, each]) => each);
+    if (more.length > 0) return [[name, [value, ...more]]];
+    return value === '' ? [] : [[name, value]];
+  });
   // Not by assignment, to which `__proto__` is no name.
   return Object.fromEntries(given);
 }
