@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { kindOfEntry } from '../core/revocation-entry.ts';
+import { kindOfEntry, readReach } from '../core/revocation-entry.ts';
 import type { RevocationTarget } from './target.ts';
 import { entryFor } from './target.ts';
 
@@ -43,6 +43,16 @@ describe('entryFor()', () => {
   ])('ends %j', (target, key, value, expiresAtSeconds, kind) => {
     expect(entryFor(target, REASON, 30_000)).toEqual({ key: `sallyport:${key}`, value, expiresAtSeconds });
     expect(kindOfEntry(`sallyport:${key}`)).toBe(kind);
+  });
+
+  it.each([-1, -62_167_219_200])('writes a mark before 1970 (%d) as one that can be read', (issuedUpToSeconds) => {
+    for (const target of [
+      { kind: 'subject', issuer: 'own', subject: 's', issuedUpToSeconds },
+      { kind: 'issuer', issuer: 'own', issuedUpToSeconds },
+    ] as const) {
+      const { key, value } = entryFor(target, REASON, 30_000);
+      expect(readReach(key, value).issuedUpToSeconds).toBe(0);
+    }
   });
 
   it.each(['', 'sallyport', 'sallyport:', 'sallyport:token:a', 'sallyport:constructor:a'])('%j is no entry', (key) => {

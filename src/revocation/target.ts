@@ -46,10 +46,15 @@ export function entryFor(target: RevocationTarget, reason: Reason, clockSkewMs: 
     case 'signing key':
       return forEver(revokedSigningKeyKey(target.issuer, target.kid), writeReason(reason));
     case 'subject':
-      return forEver(subjectMarkKey(target.issuer, target.subject), `${target.issuedUpToSeconds}`);
+      return forEver(subjectMarkKey(target.issuer, target.subject), markOf(target));
     case 'issuer':
-      return forEver(issuerMarkKey(target.issuer), `${target.issuedUpToSeconds}`);
+      return forEver(issuerMarkKey(target.issuer), markOf(target));
   }
+}
+
+/** Digits alone can be read back, and a mark that cannot ends everything; nothing was issued before 1970. */
+function markOf({ issuedUpToSeconds }: { readonly issuedUpToSeconds: number }): string {
+  return `${Math.max(0, issuedUpToSeconds)}`;
 }
 
 function forEver(key: string, value: string): RevocationEntry {

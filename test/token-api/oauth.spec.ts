@@ -330,6 +330,7 @@ describe('POST /v1/revocations', () => {
     [{ issuer: 'partner', subject: 's', before: 1_700_000_000 }, 'notbefore:partner:s', 1_700_000_000],
     [{ issuer: 'partner', subject: 't', before: '2023-11-14T22:13:20Z' }, 'notbefore:partner:t', 1_700_000_000],
     [{ issuer: 'partner', subject: 'u', before: '2023-11-14T23:13:19.5+01:00' }, 'notbefore:partner:u', 1_700_000_000],
+    [{ issuer: 'partner', subject: 'v', before: '1969-12-31T23:59:59Z' }, 'notbefore:partner:v', 0],
     [{ issuer: 'partner', before: 1_600_000_000 }, 'notbefore-issuer:partner', 1_600_000_000],
   ])('%j is written', async (body, key, value) => {
     expect(await revoke(body)).toEqual([204, undefined]);
