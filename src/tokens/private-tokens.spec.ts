@@ -45,7 +45,7 @@ async function setUp() {
     if (made.outcome !== 'issued') throw new Error(JSON.stringify(made));
     return made;
   };
-  return { time, store, making, revoking, views, create };
+  return { time, store, making, revoking, views, create, signer };
 }
 
 const LOGIN = { accountId: 'ada', use: 'login', tokenId: 'login-1', managesTokens: false } as const;
@@ -138,6 +138,19 @@ describe('PrivateTokens', () => {
     expect(await making.rotate(one.id, self, { ...in30Days, expiresAtSeconds: NOW + 90 * DAY })).toMatchObject({
       outcome: 'issued',
     });
+  });
+
+  it('rotate() leaves the old token as it is where nothing can be signed', async () => {
+    const { create, making, views, store, signer } = await setUp();
+    const old = await create(90);
+    const { sign } = signer;
+    signer.sign = () => Promise.reject(new Error('the signing keys cannot be read'));
+    const self = { accountId: 'ada', use: 'private', tokenId: old.id, managesTokens: false } as const;
+    await expect(making.rotate(old.id, self, in30Days)).rejects.toThrow('the signing keys cannot be read');
+    expect(await views.find(old.id)).toMatchObject({ status: 'active', successor: undefined, ending: undefined });
+    expect((await store.tokens.list('ada', 10))?.tokens).toHaveLength(1);
+    signer.sign = sign;
+    expect(await making.rotate(old.id, self, in30Days)).toMatchObject({ outcome: 'issued' });
   });
 
   it("rotate() does not see another account's token, nor an unknown one", async () => {

@@ -85,9 +85,11 @@ export class PrivateTokens {
     const problem = await this.problemWith(drafted, rotator.tokenId === id ? old.expiresAtSeconds : undefined);
     if (problem !== undefined) return problem;
     const heir = mint.draft(drafted);
+    // Before anything is written: the one who rotates itself would be left with a token that ended, and no other.
+    const signed = await mint.sign(heir);
     if (!(await tokens.rotate(id, heir))) return { outcome: 'conflict', message: 'the token was rotated already' };
     await revokeToken.endRotated(old, heir.id, createdAtSeconds + overlapSeconds);
-    return { ...(await mint.sign(heir)), name };
+    return { ...signed, name };
   }
 
   /** @param endsSeconds where a token rotates itself: its own end, past which it cannot reach. */

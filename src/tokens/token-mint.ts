@@ -27,7 +27,7 @@ export interface IssuedToken {
   readonly expiresAtSeconds: number;
 }
 
-/** Makes tokens: recorded first, then signed, so that there is none which cannot be listed. */
+/** Makes tokens. None is given away before it is recorded, so that there is none which cannot be listed. */
 export class TokenMint {
   private readonly parts: TokenMintParts;
 
@@ -54,7 +54,7 @@ export class TokenMint {
     return this.sign(record);
   }
 
-  /** Signs a token that is recorded already. */
+  /** Signs a token that is recorded already, or will be before anybody gets it. */
   async sign({ id, accountId, use, scopes, createdAtSeconds, expiresAtSeconds }: TokenRecord): Promise<IssuedToken> {
     const whose = { tokenId: id, subject: accountId, scopes, use };
     const accessToken = await this.parts.signer.sign({ ...whose, issuedAtSeconds: createdAtSeconds, expiresAtSeconds });
