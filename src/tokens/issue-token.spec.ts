@@ -94,6 +94,17 @@ describe('IssueToken', () => {
     expect(issued).toMatchObject({ outcome: 'issued', expiresAtSeconds: NOW_SECONDS + expected });
   });
 
+  it('issue() lets no scope outlive its maximum under the wildcard', async () => {
+    const { issuing } = await setUp(['all:any', 'tokens:manage']);
+    expect(await issuing.issue('a1', { ttlSeconds: undefined, scopes: ['all:any'] })).toMatchObject({
+      expiresAtSeconds: NOW_SECONDS + 3600,
+    });
+    expect(await issuing.issue('a1', { ttlSeconds: 3601, scopes: ['tokens:manage', 'all:any'] })).toEqual({
+      outcome: 'refused',
+      errors: [{ field: 'ttl', message: '3601 seconds is over the maximum of 3600' }],
+    });
+  });
+
   it.each([
     [604_801, ['messages:list'], [{ field: 'ttl', message: '604801 seconds is over the maximum of 604800' }]],
     [3601, ['messages:send'], [{ field: 'ttl', message: '3601 seconds is over the maximum of 3600' }]],

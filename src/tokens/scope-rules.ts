@@ -31,9 +31,10 @@ export class ScopeRules {
     return [...this.catalogue.keys(), ALL_ANY, ...MANAGEMENT_SCOPES].filter((scope) => covers(granted, scope));
   }
 
-  /** Longest life of a token with these scopes, in seconds; `Infinity` where none of them says. */
+  /** Longest life of a token that covers what these do, in seconds; `Infinity` where none of them says. */
   maxTtlSeconds(scopes: readonly string[]): number {
-    return Math.min(...scopes.map((scope) => this.catalogue.get(scope)?.maxTtlSeconds ?? Number.POSITIVE_INFINITY));
+    const covered = scopes.includes(ALL_ANY) ? [...this.catalogue.keys()] : scopes;
+    return Math.min(...covered.map((scope) => this.catalogue.get(scope)?.maxTtlSeconds ?? Number.POSITIVE_INFINITY));
   }
 
   isKnown(scope: string): boolean {
