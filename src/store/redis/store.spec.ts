@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { makeCertificates } from '../../../test/certificates.ts';
 import { RecordingListener } from '../../../test/contract/recording-listener.ts';
 import {
@@ -48,6 +48,47 @@ describe('what lies in Redis', () => {
     expect(await other.accounts.add(account)).toBe(true);
     expect(await one.accounts.add({ ...account, id: 'b' })).toBe(false);
     expect(await one.accounts.find('ADA')).toEqual(account);
+  });
+
+  describe('a successor that was named and has no record', () => {
+    const now = (): number => Math.floor(Date.now() / 1000);
+    const recordOf = (id: string) => {
+      const token = { id, accountId: 'ada', use: 'private', scopes: [], createdAtSeconds: now() } as const;
+      return { ...token, expiresAtSeconds: now() + 86_400 };
+    };
+
+    it.each([
+      ['counts for a minute', 40, false],
+      ['gives way after that', 70, true],
+    ])('%s', async (_what, ageSeconds, gives) => {
+      const { port, hand } = await redisForTest();
+      const store = await openRedisForTest(redisConfig(port));
+      await store.tokens.add(recordOf('old'));
+      await hand.hset('sallyport:token:old', 'successor', `${now() - ageSeconds}:ghost`);
+      expect(await store.tokens.rotate('old', recordOf('heir'))).toBe(gives);
+      expect((await store.tokens.find('old'))?.successor).toBe(gives ? 'heir' : 'ghost');
+    });
+
+    it('stands for ever once it has one', async () => {
+      const { port, hand } = await redisForTest();
+      const store = await openRedisForTest(redisConfig(port));
+      for (const id of ['old', 'first']) await store.tokens.add(recordOf(id));
+      await hand.hset('sallyport:token:old', 'successor', `${now() - 3_600}:first`);
+      expect(await store.tokens.rotate('old', recordOf('heir'))).toBe(false);
+      expect(await store.tokens.find('heir')).toBeUndefined();
+    });
+
+    it('is not given away by whoever comes so late that another may have been named', async () => {
+      const { port } = await redisForTest();
+      const store = await openRedisForTest(redisConfig(port));
+      await store.tokens.add(recordOf('old'));
+      const began = Date.now();
+      const clock = vi.spyOn(Date, 'now').mockReturnValue(began);
+      onTestFinished(() => clock.mockRestore());
+      const rotating = store.tokens.rotate('old', recordOf('heir'));
+      clock.mockReturnValue(began + 31_000);
+      await expect(rotating).rejects.toThrow('may not be the successor any more');
+    });
   });
 
   it('holds nothing of a token for longer than 30 days after its end', async () => {

@@ -60,12 +60,17 @@ export class RedisTokens implements TokenStore {
    */
   async rotate(id: string, successor: TokenRecord): Promise<boolean> {
     const named = nameSuccessor(successor.id);
+    const { atSeconds: namedAtSeconds } = readSuccessor(named);
     const stands = await this.succeed(id, '', named);
     if (stands === null) return false;
     if (stands !== named) {
       if (!(await this.isStillborn(stands)) || (await this.succeed(id, stands, named)) !== named) return false;
     }
     await this.add(successor);
+    // After a suspension, say. Half of the time is left for the clock of whoever may have named another one.
+    if (Date.now() / 1000 - namedAtSeconds > STILLBORN_SECONDS / 2) {
+      throw new StoreError(`token "${successor.id}" took so long to be kept that it may not be the successor any more`);
+    }
     return true;
   }
 
