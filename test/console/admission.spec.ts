@@ -1,6 +1,9 @@
+import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startApp } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/load.ts';
@@ -388,4 +391,25 @@ it.each(['console.css', 'console.js', 'icon.svg'])('%s is served to everybody, a
   expect(headers).toMatchObject({ 'cache-control': 'no-cache', 'x-content-type-options': 'nosniff' });
   const again = await visit('GET', path, { headers: [['If-None-Match', headers.etag ?? '']] });
   expect([again.status, again.body]).toEqual([304, '']);
+});
+
+it('a form that arrives after its log-in was ended makes no token', async () => {
+  const cookie = await logIn('ada', 'secret');
+  const form = new URLSearchParams(FORM).toString();
+  const headers = {
+    cookie,
+    origin: `http://127.0.0.1:${port}`,
+    'content-type': 'application/x-www-form-urlencoded',
+    'content-length': form.length,
+  };
+  const call = request({ host: '127.0.0.1', port, method: 'POST', path: '/console/tokens/new', headers });
+  const answered = once(call, 'response');
+  call.write(form.slice(0, 5));
+  // Until the session was found.
+  await wait(500);
+  expect((await visit('POST', '/console/logout', { cookie })).status).toBe(303);
+  call.end(form.slice(5));
+  const [answer] = await answered;
+  answer.resume();
+  expect([answer.statusCode, answer.headers.location]).toEqual([303, expect.stringContaining('/console/login')]);
 });

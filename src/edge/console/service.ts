@@ -77,18 +77,21 @@ export function consolePages(parts: ConsoleParts): (server: FastifyInstance) => 
 }
 
 async function serveMembers(server: FastifyInstance, parts: ConsoleParts): Promise<void> {
-  const sessions = new WeakMap<FastifyRequest, Session>();
-  server.addHook('onRequest', async (request, reply) => {
+  /** Answers itself whoever has no session. */
+  const admit = async (request: FastifyRequest, reply: FastifyReply): Promise<Session | undefined> => {
     const found = await findSession(request, parts.services().decider);
     if (found === 'none') await send(reply, sendAway(request));
     else if ('outcome' in found) await send(reply, refused(found));
-    else sessions.set(request, found);
-  });
+    else return found;
+    return undefined;
+  };
+  // Before the form is read: nobody unknown makes us parse.
+  server.addHook('onRequest', async (request, reply) => void (await admit(request, reply)));
   for (const [method, url, handle] of MEMBERS) {
     const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-      const session = sessions.get(request);
-      if (session === undefined) throw new Error('a page was reached by somebody who is not logged in');
-      await send(reply, await handle({ ...visitOf(request, parts), session }));
+      // And after it: it may have taken its time, and who was revoked meanwhile must not make themselves another token.
+      const session = await admit(request, reply);
+      if (session !== undefined) await send(reply, await handle({ ...visitOf(request, parts), session }));
     };
     server.route({ method, url: HOME + url, handler });
   }
