@@ -39,7 +39,7 @@ import { ANY_TOKEN, IntrospectToken } from './tokens/introspect-token.ts';
 import { IssueToken } from './tokens/issue-token.ts';
 import { KnownCredentials } from './tokens/known-credentials.ts';
 import type { KnownPasswords } from './tokens/known-passwords.ts';
-import { LOGIN_SECONDS, LogIn } from './tokens/log-in.ts';
+import { LogIn } from './tokens/log-in.ts';
 import type { Passwords } from './tokens/passwords.ts';
 import { PrivateTokens } from './tokens/private-tokens.ts';
 import { Revoke } from './tokens/revoke.ts';
@@ -163,9 +163,8 @@ function buildTokenServices(
   const rules = new ScopeRules(catalogue);
   const views = new TokenViews({ issuer: name, tokens, revocations, clock });
   const revoke = new Revoke({ revocations, tokens, ownIssuer: name, events, clock, clockSkewMs });
-  const longestSeconds = Math.max(longestTokenSeconds(issuer), LOGIN_SECONDS);
   const shared = { issuer: name, tokens, revocations, clock, clockSkewMs };
-  const revokeToken = new RevokeToken({ ...shared, longestTokenSeconds: longestSeconds, revoke });
+  const revokeToken = new RevokeToken({ ...shared, longestTokenSeconds: longestTokenSeconds(issuer), revoke });
   const byRoutes = (routes: readonly Route[], observer?: DecisionObserver): Decider => {
     const policy = { routes: new RouteMap(routes), basicUntilMs: Number.POSITIVE_INFINITY, shadow: false };
     return decider(policy, TOKEN_CALL_TIMEOUT_MS, observer);

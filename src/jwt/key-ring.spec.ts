@@ -3,6 +3,7 @@ import { own } from '../../test/jwt/issuers.ts';
 import { makeKey, Ringing, SEALER } from '../../test/jwt/signing.ts';
 import { NOW } from '../../test/jwt/verifying.ts';
 import { signingAt } from './key-life.ts';
+import { longestTokenSeconds } from './key-ring.ts';
 import { SealBrokenError, Sealer } from './sealer.ts';
 import { openSigningKey } from './signing-keys.ts';
 
@@ -200,4 +201,10 @@ describe('KeyRing.rotate()', () => {
     const keys = (await ringing.lives()).map(({ key, state }) => `${key.algorithm} ${state}`);
     expect(keys).toEqual(['HS256 retired', 'EdDSA signing']);
   });
+});
+
+it('longestTokenSeconds() is no less than the life of a log-in, which no configuration shortens', () => {
+  const ttl = { defaultSeconds: 60, maxSeconds: 120, privateMaxSeconds: 300 };
+  expect(longestTokenSeconds({ ttl })).toBe(3_600);
+  expect(longestTokenSeconds({ ttl: { ...ttl, privateMaxSeconds: 7_200 } })).toBe(7_200);
 });

@@ -177,7 +177,10 @@ function isSealedWith(key: SealedSigningKey, sealer: Sealer): boolean {
   }
 }
 
-/** The longest life that a token of ours can be given now, a log-in's apart. */
+/** A login token's life is always this (contract section 4), whatever the configuration says of others. */
+export const LOGIN_SECONDS = 3_600;
+
+/** The longest life that a token of ours can be given now. */
 export function longestTokenSeconds({ ttl }: Pick<OwnIssuer, 'ttl'>): number {
-  return Math.max(...Object.values(ttl));
+  return Math.max(LOGIN_SECONDS, ...Object.values(ttl));
 }

@@ -1,8 +1,6 @@
+import { LOGIN_SECONDS } from '../jwt/key-ring.ts';
 import type { CredentialCheck } from './credential-check.ts';
 import type { IssuedToken, TokenMint } from './token-mint.ts';
-
-/** A login token's life is always this (contract section 4), in seconds. */
-export const LOGIN_SECONDS = 3_600;
 
 export interface LogInParts {
   readonly credentials: Pick<CredentialCheck, 'check'>;
