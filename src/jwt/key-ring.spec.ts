@@ -177,6 +177,15 @@ describe('KeyRing.rotate()', () => {
     expect(await ringing.states()).toEqual(['retired', 'signing']);
   });
 
+  it('makes none that the others cannot open', async () => {
+    const ringing = new Ringing();
+    await ringing.ring().tend();
+    const before = await ringing.store.signingKeys.read('sallyport');
+    const mistyped = new Sealer(Buffer.alloc(32, 'm'));
+    await expect(ringing.ring(own(), mistyped).rotate()).rejects.toThrow(SealBrokenError);
+    expect(await ringing.store.signingKeys.read('sallyport')).toEqual(before);
+  });
+
   it('makes one key where several are asked for at once', async () => {
     const ringing = new Ringing();
     await ringing.ring().tend();

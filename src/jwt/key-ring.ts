@@ -55,7 +55,8 @@ export class KeyRing {
 
   /**
    * Adds a key of the configured algorithm, which is published from now on and signs once everybody can have seen it.
-   * Where one waits already nothing is added.
+   * Where one waits already nothing is added. Rejects with `SealBrokenError`, and changes nothing, where the secret is
+   * not the one that the keys are sealed with: no instance could read any of them with one among them that it cannot open.
    */
   async rotate(): Promise<Rotation> {
     let outcome: Rotation['outcome'] = 'made';
@@ -63,6 +64,7 @@ export class KeyRing {
       const nowSeconds = this.nowSeconds();
       outcome = standing.some(({ signsFromSeconds }) => signsFromSeconds > nowSeconds) ? 'waits' : 'made';
       if (outcome === 'waits') return undefined;
+      for (const key of standing.slice(-1)) openSigningKey(key, this.parts.sealer);
       return [...standing, await this.make(nowSeconds + this.parts.issuer.signing.publishAheadSeconds)];
     });
     const key = keys.at(-1);

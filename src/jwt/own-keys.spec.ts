@@ -6,6 +6,7 @@ import { SimulatedTime } from '../../test/jwt/simulated-time.ts';
 import { NOW } from '../../test/jwt/verifying.ts';
 import { OwnKeys } from './own-keys.ts';
 import { Sealer } from './sealer.ts';
+import { resealSigningKey } from './signing-keys.ts';
 
 const START_MS = new SimulatedTime().nowMs;
 const LIMIT_MS = 60_000;
@@ -172,7 +173,13 @@ describe('OwnKeys', () => {
   it('keep what they have, and say so, where a key is sealed with a secret they do not have', async () => {
     const { ringing, keys, time, instance } = await start();
     const { kid } = await keys.current();
-    await ringing.ring(own(), new Sealer(Buffer.alloc(32, 'x'))).rotate();
+    const { revision, keys: standing } = await ringing.store.signingKeys.read('sallyport');
+    const strange = resealSigningKey(
+      await makeKey('EdDSA', { signsFromSeconds: NOW + 600 }),
+      SEALER,
+      new Sealer(Buffer.alloc(32, 'x')),
+    );
+    await ringing.store.signingKeys.replace('sallyport', revision, [...standing, strange]);
     await time.advance(LIMIT_MS);
     expect(instance.told).toEqual([expect.stringContaining('is not the one they were sealed with')]);
     expect(await keys.find('EdDSA', kid)).toHaveLength(1);
