@@ -24,14 +24,17 @@ SALLYPORT_ACCOUNT=name:password in the environment creates that account where th
     // From the beginning on: by default SIGHUP ends a process. What changes while it starts, the watcher tells.
     let reload = (): void => {};
     process.on('SIGHUP', () => reload());
-    const app = await startApp(config, { env });
+    // So that the first moment after the start has a graceful end too.
+    const asked = stopSignal();
+    const app = await Promise.race([startApp(config, { env }), asked]);
+    if (app === undefined) return 1;
     reload = () => {
       const loaded = loadConfig(file, env);
       watcher.watch(loaded.files);
       app.reload(loaded);
     };
     watcher.start();
-    await stopSignal();
+    await asked;
     watcher.close();
     await stop(app);
     return 0;
@@ -39,13 +42,13 @@ SALLYPORT_ACCOUNT=name:password in the environment creates that account where th
 };
 
 /** Resolves at the first signal; the second ends the process. */
-function stopSignal(): Promise<void> {
+function stopSignal(): Promise<undefined> {
   return new Promise((resolve) => {
     let signals = 0;
     const heard = (): void => {
       signals += 1;
       if (signals > 1) process.exit(1);
-      resolve();
+      resolve(undefined);
     };
     process.on('SIGTERM', heard);
     process.on('SIGINT', heard);

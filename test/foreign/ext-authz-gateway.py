@@ -72,6 +72,7 @@ def request(check):
     fill(message)
     http = message.attributes.request.http
     http.method, http.host, http.path = "POST", "api.example:8080", check["path"]
+    message.attributes.source.address.socket_address.address = "192.0.2.7"
     http.headers.clear()
     http.headers.update(check.get("headers", {}))
     http.ClearField("header_map")

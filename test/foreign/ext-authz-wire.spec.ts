@@ -81,14 +81,14 @@ describe('the ext_authz door, asked by a gateway with the whole of its messages'
       },
       { path: '/none' },
     ]);
-    const common = { door: 'ext-authz', method: 'POST', host: 'api.example:8080' };
-    expect(seen).toEqual([
+    const common = { door: 'ext-authz', method: 'POST', host: 'api.example:8080', client: '192.0.2.7' };
+    expect(seen.map((request) => ({ ...request, client: request.client?.() }))).toEqual([
       { ...common, path: '/3rdparty/v1/messages?x=1', authorization: 'Bearer a.b.c', fromBrowser: true },
       { ...common, path: '/raw', authorization: 'Bearer a.b.c,Bearer \xff', fromBrowser: false },
       { ...common, path: '/none', authorization: undefined, fromBrowser: false },
     ]);
     // What our own description leaves out was there all the same.
-    const attributes = 'source destination context_extensions metadata_context route_metadata_context tls_session';
+    const attributes = 'destination context_extensions metadata_context route_metadata_context tls_session';
     const members = 'id scheme query fragment size protocol body raw_body';
     const leftOut = [...attributes.split(' '), ...members.split(' ').map((name) => `HttpRequest.${name}`)];
     expect(report.fields).toEqual(
