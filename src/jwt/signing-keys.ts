@@ -11,6 +11,7 @@ import type { SigningAlgorithm } from '../config/config.ts';
 import { SIGNING_ALGORITHMS } from '../config/config.ts';
 import type { SealedSigningKey } from '../store/store.ts';
 import type { VerificationKey } from './keys.ts';
+import { randomId } from './random-id.ts';
 import type { Sealer } from './sealer.ts';
 
 const HMAC_BYTES = 64;
@@ -36,7 +37,7 @@ export interface NewKey
 
 /** Makes a key and seals it. */
 export async function makeSigningKey(wanted: NewKey, sealer: Sealer): Promise<SealedSigningKey> {
-  const kid = randomBytes(12).toString('base64url');
+  const kid = randomId(16);
   const key = { ...wanted, kid };
   return { ...key, sealed: sealer.seal(await makeMaterial(wanted.algorithm), purposeOf(key)) };
 }

@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../core/ports.ts';
 import { ALL_ANY, MANAGEMENT_SCOPES } from '../core/scope.ts';
+import { randomId } from '../jwt/random-id.ts';
 import { subjectMarkKey } from '../revocation/keys.ts';
 import type { Account, Store } from '../store/store.ts';
 import type { Passwords } from './passwords.ts';
@@ -72,7 +72,7 @@ export class Accounts {
       : refused('name', "an account's name has 1 to 128 characters, no colon and no control character");
     if (problem !== undefined) return problem;
     const made = {
-      id: randomBytes(16).toString('base64url'),
+      id: randomId(22),
       name,
       ...(email === undefined ? {} : { email }),
       passwordHash: await this.parts.passwords.hash(password),

@@ -1,5 +1,5 @@
-import { randomBytes } from 'node:crypto';
 import type { Clock } from '../core/ports.ts';
+import { randomId } from '../jwt/random-id.ts';
 import type { TokenSigner } from '../jwt/signer.ts';
 import type { TokenRecord, TokenStore } from '../store/store.ts';
 
@@ -45,8 +45,7 @@ export class TokenMint {
    * read, so that a mark which an account's change sets meanwhile ends the token.
    */
   draft(token: Omit<TokenRecord, 'id'>): TokenRecord {
-    const id = randomBytes(ID_LENGTH).toString('base64url').slice(0, ID_LENGTH);
-    return { id, ...token, scopes: [...new Set(token.scopes)] };
+    return { id: randomId(ID_LENGTH), ...token, scopes: [...new Set(token.scopes)] };
   }
 
   async issue(record: TokenRecord): Promise<IssuedToken> {

@@ -55,6 +55,8 @@ const FOCUSED = `(() => {
 })()`;
 
 async function barriersOf(page: Page): Promise<readonly string[]> {
+  // With its style sheet, without which everything is small.
+  await page.waitForLoadState('load');
   await page.evaluate(`${axe.source}; undefined`);
   const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
   const found = await page.evaluate(`axe.run({ runOnly: ${JSON.stringify(tags)} }).then(({ violations }) =>

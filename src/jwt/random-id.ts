@@ -1,0 +1,10 @@
+import { randomBytes } from 'node:crypto';
+
+/**
+ * As many random characters as are asked for, safe in a URL (base64url, 6 bits each). The first is no `-`, which a
+ * command line would take for an option.
+ */
+export function randomId(length: number): string {
+  const id = randomBytes(length).toString('base64url').slice(0, length);
+  return id.startsWith('-') ? randomId(length) : id;
+}
