@@ -5,6 +5,7 @@ import { RouteMap } from '../core/route.ts';
 import type { Command, Terminal } from './command.ts';
 import { CommandError, requireConfig, UsageError } from './command.ts';
 import { needsOf } from './steps.ts';
+import { printTable } from './table.ts';
 
 /** Shows the route map, and which rule a request would meet. */
 export const routes: Command = {
@@ -39,13 +40,8 @@ function meet(map: RouteMap, { method, host, path: target }: Pick<AccessRequest,
 
 const HEADINGS = ['HOSTS', 'METHODS', 'PATH', 'NEEDS', 'ISSUERS', 'BASIC', 'SHADOW'];
 
-function show(list: readonly Route[], { out }: Pick<Terminal, 'out'>): void {
-  const rows = [HEADINGS, ...list.map(rowOf)];
-  const widths = HEADINGS.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  for (const row of rows) {
-    const line = row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ');
-    out(`${line.trimEnd()}\n`);
-  }
+function show(list: readonly Route[], terminal: Terminal): void {
+  printTable([HEADINGS, ...list.map(rowOf)], terminal);
 }
 
 function rowOf(route: Route): string[] {

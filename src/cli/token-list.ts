@@ -6,7 +6,8 @@ import { TokenViews } from '../tokens/token-views.ts';
 import type { Arguments, Terminal } from './command.ts';
 import { CommandError, requireConfig, UsageError } from './command.ts';
 import { requireStore, withStore } from './shared-store.ts';
-import { printable, timeOf } from './words.ts';
+import { printTable } from './table.ts';
+import { printable, secondOf } from './words.ts';
 
 export const LIST_OPTIONS = {
   account: { type: 'string' },
@@ -66,34 +67,21 @@ function rowOf(owner: Account, view: TokenView) {
     kind: use,
     name: name ?? null,
     scopes,
-    created: at(createdAtSeconds),
-    expires: at(expiresAtSeconds),
-    lastUsed: lastUsedAtSeconds === undefined ? null : at(lastUsedAtSeconds),
+    created: secondOf(createdAtSeconds),
+    expires: secondOf(expiresAtSeconds),
+    lastUsed: lastUsedAtSeconds === undefined ? null : secondOf(lastUsedAtSeconds),
     status,
     risks: risksOf(view, systemClock.wallMs() / 1000),
   };
 }
 
-function print(rows: readonly Row[], json: boolean, { out }: Terminal): void {
+function print(rows: readonly Row[], json: boolean, terminal: Terminal): void {
   if (json) {
-    out(`${JSON.stringify(rows, null, 2)}\n`);
+    terminal.out(`${JSON.stringify(rows, null, 2)}\n`);
     return;
   }
   const lines = rows.map(({ id, owner, kind, scopes, created, expires, lastUsed, status, risks }) => {
     return [id, owner, kind, scopes.join(','), created, expires, lastUsed ?? 'never', status, risks.join(', ')];
   });
-  const table = [[...COLUMNS], ...lines].map((cells) => cells.map(printable));
-  const widths = COLUMNS.map((_column, index) => Math.max(...table.map((cells) => cells[index]?.length ?? 0)));
-  for (const cells of table)
-    out(
-      `${cells
-        .map((cell, index) => cell.padEnd(widths[index] ?? 0))
-        .join('  ')
-        .trimEnd()}\n`,
-    );
-}
-
-/** To the second. */
-function at(seconds: number): string {
-  return timeOf(Math.floor(seconds) * 1000).replace('.000Z', 'Z');
+  printTable([COLUMNS, ...lines], terminal);
 }

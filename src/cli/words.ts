@@ -9,6 +9,11 @@ export function timeOf(ms: number | undefined): string {
   return Number.isNaN(time.getTime()) ? 'never' : time.toISOString();
 }
 
+/** Unix seconds in UTC, to the second. */
+export function secondOf(seconds: number): string {
+  return timeOf(Math.floor(seconds) * 1000).replace('.000Z', 'Z');
+}
+
 /** A span of time in seconds, such as `1 s` or `0.25 s`. */
 export function spanOf(ms: number): string {
   return `${ms / 1000} s`;
