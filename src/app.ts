@@ -18,6 +18,7 @@ import { closeAll, limitsOf, RunningApp } from './running-app.ts';
 import { openStore } from './store/open.ts';
 import { findNetworkFileSystem } from './store/sqlite/network-file-system.ts';
 import { Accounts } from './tokens/accounts.ts';
+import { BasicUses } from './tokens/basic-uses.ts';
 import { createFirstAccount } from './tokens/first-account.ts';
 import { GuessThrottle } from './tokens/guess-throttle.ts';
 import { KnownPasswords } from './tokens/known-passwords.ts';
@@ -49,15 +50,11 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
     const parts = await layFoundation(config, observation, clock, opened);
     await createOwnAccount(config, parts, env);
     const issuer = ownIssuer(config);
-    if (issuer !== undefined) {
-      const failed = (error: unknown): void => observation.events.lastUsesFailed(error);
-      const uses = new LastUses({ known: parts.known, tokens: parts.store.tokens, clock, failed });
-      opened.push(() => uses.close());
-    }
+    const basicUses = issuer && writeUses(parts, opened);
     const own = await openOwnSigning(config, parts, 'make the first key');
     opened.push(async () => own?.keys.close());
     observation.sources.ownKeys = own?.keys;
-    const app = new RunningApp(config, { ...parts, own, observation, admin }, opened);
+    const app = new RunningApp(config, { ...parts, own, basicUses, observation, admin }, opened);
     await app.openDoors();
     return app;
   });
@@ -79,7 +76,7 @@ export async function openInspection(config: Config): Promise<Inspection> {
     const observation = new Observation(silence, { clock: systemClock, destination: { write: () => {} } });
     const parts = await layFoundation(patient, observation, systemClock, opened);
     const own = await openOwnSigning(config, parts, 'only read');
-    const { gateway, verifier } = buildGeneration(patient, { ...parts, own }, 1);
+    const { gateway, verifier } = buildGeneration(patient, { ...parts, own, basicUses: undefined }, 1);
     const { store, revocationSet } = parts;
     return { gateway, verifier, store, revocationSet, close: () => closeAll(opened) };
   });
@@ -96,12 +93,15 @@ async function guard<Built>(build: (opened: (() => Promise<void>)[]) => Promise<
   }
 }
 
+/** What stands before our own keys are opened and anything is counted. */
+type GroundFloor = Omit<Foundation, 'own' | 'basicUses'>;
+
 async function layFoundation(
   config: Config,
   { events, sources }: Observation,
   clock: Clock,
   opened: (() => Promise<void>)[],
-): Promise<Omit<Foundation, 'own'>> {
+): Promise<GroundFloor> {
   const store = await openStore(config.store, config.timeouts);
   opened.push(() => store.close());
   if (store.warning !== undefined) events.storeWarned(store.warning);
@@ -133,10 +133,22 @@ async function layFoundation(
   };
 }
 
+/** Writes to the store, now and then, how accounts and their tokens are used. */
+function writeUses({ store, known, clock, events }: GroundFloor, opened: (() => Promise<void>)[]): BasicUses {
+  const { accounts, tokens, basicUses: uses } = store;
+  const lastUses = new LastUses({ known, tokens, clock, failed: (error) => events.lastUsesFailed(error) });
+  const basicUses = new BasicUses({ accounts, uses, clock, failed: (error) => events.basicUsesFailed(error) });
+  opened.push(
+    () => lastUses.close(),
+    () => basicUses.close(),
+  );
+  return basicUses;
+}
+
 /** Opens our own keys. Rejects where the store's cannot be opened, and `undefined` where there are none to read. */
 async function openOwnSigning(
   config: Config,
-  { store, clock, events: observer }: Omit<Foundation, 'own'>,
+  { store, clock, events: observer }: GroundFloor,
   mode: 'make the first key' | 'only read',
 ): Promise<OwnSigning | undefined> {
   const issuer = ownIssuer(config);
@@ -170,7 +182,7 @@ async function warnOfNetworkFileSystem({ store }: Config, events: Events): Promi
 
 async function createOwnAccount(
   config: Config,
-  { store, passwords, clock, events }: Omit<Foundation, 'own'>,
+  { store, passwords, clock, events }: GroundFloor,
   env: NodeJS.ProcessEnv,
 ): Promise<void> {
   const issuer = ownIssuer(config);

@@ -30,6 +30,7 @@ import type { Standings } from './revocation/standings.ts';
 import type { Store } from './store/store.ts';
 import { AccountManagement } from './tokens/account-management.ts';
 import { Accounts } from './tokens/accounts.ts';
+import type { BasicUses } from './tokens/basic-uses.ts';
 import { BasicVerifier } from './tokens/basic-verifier.ts';
 import { ChangePassword } from './tokens/change-password.ts';
 import { CredentialCheck } from './tokens/credential-check.ts';
@@ -73,6 +74,8 @@ export interface Foundation {
   readonly knownPasswords: KnownPasswords;
   /** What we sign with; `undefined` where nothing of ours signs. */
   readonly own: OwnSigning | undefined;
+  /** `undefined` where nobody counts. */
+  readonly basicUses: Pick<BasicUses, 'note'> | undefined;
 }
 
 /** Our own keys, and what opens them. */
@@ -116,7 +119,7 @@ export function buildGeneration(config: Config, foundation: Foundation, generati
     config,
     verifier,
     gateway: {
-      decider: decider(policy, timeouts.decisionMs),
+      decider: decider(policy, timeouts.decisionMs, gatewayObserver(foundation)),
       headers: new UpstreamHeaderWriter(identity.headers, identity.forwardCredential),
       trustedProxies,
       basicNotice: basicNotice(basic.sunsetMs),
@@ -125,6 +128,18 @@ export function buildGeneration(config: Config, foundation: Foundation, generati
       own &&
       foundation.own &&
       buildTokenServices(config, own, { ...foundation, own: foundation.own }, verifier, decider),
+  };
+}
+
+/** Told of what the gateway asks, and not of the token service's calls, which take passwords for ever. */
+function gatewayObserver({ events, basicUses }: Foundation): DecisionObserver {
+  if (basicUses === undefined) return events;
+  return {
+    decided: (request, decision, timing) => {
+      events.decided(request, decision, timing);
+      basicUses.note(request, decision);
+    },
+    failed: (error) => events.failed(error),
   };
 }
 

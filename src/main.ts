@@ -5,6 +5,7 @@ import type { Command, Terminal } from './cli/command.ts';
 import { CommandError, UsageError } from './cli/command.ts';
 import { explain } from './cli/explain.ts';
 import { keys } from './cli/keys.ts';
+import { migration } from './cli/migration.ts';
 import { routes } from './cli/routes.ts';
 import { serve } from './cli/serve.ts';
 import { store } from './cli/store.ts';
@@ -19,6 +20,7 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['store', store],
   ['keys', keys],
   ['token', token],
+  ['migration', migration],
 ]);
 
 const USAGE = `usage: sallyport <command> [--config FILE]

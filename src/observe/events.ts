@@ -50,6 +50,10 @@ export class Events implements DecisionObserver, RevocationObserver {
     this.tellFailure(error, {}, 'when tokens were last used is not written yet');
   }
 
+  basicUsesFailed(error: unknown): void {
+    this.tellFailure(error, {}, 'how often Basic was used is not written yet');
+  }
+
   started(doors: Readonly<Record<string, string | undefined>>): void {
     this.parts.logs.app.info(doors, 'ready');
   }

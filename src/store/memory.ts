@@ -1,4 +1,5 @@
 import { accountNameKey, accountNameKeys, changeAccount } from './account-name.ts';
+import { dayOf, mergeUses } from './basic-use.ts';
 import { mergeEntries, raiseMark } from './entry-merge.ts';
 import { readRing, writeRing } from './key-ring-text.ts';
 import type {
@@ -7,6 +8,8 @@ import type {
   AccountMark,
   AccountStore,
   AccountUpdate,
+  BasicUse,
+  BasicUseStore,
   EpochGuard,
   EpochReading,
   EpochStore,
@@ -26,7 +29,7 @@ import type {
   TokenStore,
   TrackedToken,
 } from './store.ts';
-import { EPOCH_PREFIX, StoreError } from './store.ts';
+import { BASIC_USES_KEPT_DAYS, EPOCH_PREFIX, StoreError } from './store.ts';
 
 /** A store for one process and its lifetime: nothing survives it, and nothing is forgotten before. */
 export function openMemoryStore(): Store {
@@ -41,6 +44,7 @@ export function openMemoryStore(): Store {
     feed: revocations,
     accounts,
     tokens,
+    basicUses: new MemoryBasicUses(life),
     signingKeys,
     contents: new MemoryContents(life, [accounts, signingKeys, tokens, revocations]),
     close: async () => {
@@ -263,6 +267,29 @@ class MemoryTokens implements TokenStore {
 
   *records(): Iterable<StoredRecord> {
     for (const record of this.tokens.values()) yield { kind: 'token', record };
+  }
+}
+
+class MemoryBasicUses implements BasicUseStore {
+  private readonly life: Life;
+  private readonly days = new Map<number, readonly BasicUse[]>();
+
+  constructor(life: Life) {
+    this.life = life;
+  }
+
+  async add(uses: readonly BasicUse[]): Promise<void> {
+    this.life.check();
+    for (const use of uses) {
+      const day = dayOf(use.lastAtSeconds);
+      this.days.set(day, mergeUses([...(this.days.get(day) ?? []), use]));
+      this.days.delete(day - BASIC_USES_KEPT_DAYS);
+    }
+  }
+
+  async read(sinceSeconds: number): Promise<readonly BasicUse[]> {
+    this.life.check();
+    return mergeUses([...this.days].filter(([day]) => day >= dayOf(sinceSeconds)).flatMap(([, uses]) => uses));
   }
 }
 

@@ -8,7 +8,8 @@ import type { Passwords } from './passwords.ts';
 
 const NAME = /^[^\s:\p{Cc}][^:\p{Cc}]{0,127}$/u;
 const EMAIL = /^[^\s:@\p{Cc}]+@[^\s:@\p{Cc}]+$/u;
-const MAX_EMAIL_LENGTH = 254;
+/** Names are shorter. */
+export const MAX_EMAIL_LENGTH = 254;
 
 /** NIST SP 800-63B-4 asks for this many, and for no mixture of kinds. */
 const MIN_PASSWORD_CHARACTERS = 8;

@@ -6,9 +6,10 @@ import type { Standing } from '../core/standing.ts';
 import { subjectMarkKey } from '../revocation/keys.ts';
 import type { Standings } from '../revocation/standings.ts';
 import type { Account, AccountStore } from '../store/store.ts';
+import { readBasicPair } from './basic-pair.ts';
 import type { CredentialCheck } from './credential-check.ts';
 import type { KnownPasswords } from './known-passwords.ts';
-import { MAX_BASIC_LENGTH, markOf } from './known-passwords.ts';
+import { markOf } from './known-passwords.ts';
 
 /** How long verified credentials may be remembered, whatever is heard of their account. */
 const KNOWN_MS = 60_000;
@@ -35,7 +36,7 @@ export class BasicVerifier implements Verifier {
   }
 
   async verify({ value }: PresentedCredential, client?: ClientAddress): Promise<Finding> {
-    const pair = readPair(value);
+    const pair = readBasicPair(value);
     if (pair === undefined) return refuse('credentials_invalid', 'form');
     const askAgain = this.fromNow();
     const found = await this.parts.credentials.check(pair.name, pair.password, client?.());
@@ -81,26 +82,6 @@ export class BasicVerifier implements Verifier {
   private fromNow(): AskAgain {
     const { clock } = this.parts;
     return { atMonotonicMs: clock.monotonicMs() + KNOWN_MS, atWallMs: clock.wallMs() + KNOWN_MS };
-  }
-}
-
-/** `base64(name:password)`, in UTF-8; `undefined` where it is anything else. */
-function readPair(value: string): { readonly name: string; readonly password: string } | undefined {
-  if (value.length > MAX_BASIC_LENGTH) return undefined;
-  const bytes = Buffer.from(value, 'base64');
-  const unpadded = (text: string): string => text.replace(/=+$/, '');
-  if (unpadded(bytes.toString('base64')) !== unpadded(value)) return undefined;
-  const text = decodeUtf8(bytes);
-  const colon = text?.indexOf(':') ?? -1;
-  if (text === undefined || colon < 1) return undefined;
-  return { name: text.slice(0, colon), password: text.slice(colon + 1) };
-}
-
-function decodeUtf8(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return undefined;
   }
 }
 

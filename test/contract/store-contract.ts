@@ -8,6 +8,7 @@ import type {
   TokenRecord,
 } from '../../src/store/store.ts';
 import { EPOCH_PREFIX, StoreError } from '../../src/store/store.ts';
+import { describeBasicUses } from './basic-uses-contract.ts';
 import { RecordingListener } from './recording-listener.ts';
 
 /** In Unix seconds. */
@@ -25,6 +26,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
     describeHearing(open);
     describeAccounts(open);
     describeTokens(open);
+    describeBasicUses(open);
     describeSigningKeys(open);
     describeContents(open);
     describeClose(open);

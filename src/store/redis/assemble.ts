@@ -1,5 +1,6 @@
 import type { AccountStore, EpochStore, RevocationStore, Store } from '../store.ts';
 import type { Asks, Writing } from './asks.ts';
+import { RedisBasicUses } from './basic-uses.ts';
 import { RedisContents } from './contents.ts';
 import type { RedisFeed } from './feed.ts';
 import type { Scan } from './scan.ts';
@@ -35,6 +36,7 @@ export function assemble(parts: RedisStoreParts): Store {
     feed,
     accounts,
     tokens,
+    basicUses: new RedisBasicUses(writes),
     signingKeys,
     contents: new RedisContents({ accounts, signingKeys, tokens, revocations, scan }),
     close: () => (closed ??= closeInOrder()),

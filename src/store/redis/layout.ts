@@ -1,3 +1,5 @@
+import { startOfDay } from '../basic-use.ts';
+
 /**
  * Where what Sallyport keeps lies in Redis; `docs/redis.md` describes it for operators. The revocation set's own keys
  * are public (contract section 5) and made in `src/revocation/keys.ts`: plain strings, read and written as they come.
@@ -33,6 +35,14 @@ export const TOKEN_PREFIX = 'sallyport:token:';
 export function tokenIndexKeys(accountId: string): { readonly byCreation: string; readonly byEnd: string } {
   const prefix = `sallyport:{tokens-of:${accountId}}`;
   return { byCreation: `${prefix}:by-creation`, byEnd: `${prefix}:by-end` };
+}
+
+/**
+ * Hash of the uses of Basic on one day (UTC): `{accountId, route, reason}` as JSON → `<count>:<Unix seconds of the last>`.
+ * Gone 90 days later.
+ */
+export function basicUsesKey(day: number): string {
+  return `sallyport:basic-uses:${new Date(startOfDay(day) * 1000).toISOString().slice(0, 10)}`;
 }
 
 /** String, empty: written so that replicas have something to confirm, which goes for all that came before it. */

@@ -1,6 +1,6 @@
 import { TOKEN_USES } from '../../core/known.ts';
 import { asNumber, asText, asTexts, parseMembers, refuse } from '../members.ts';
-import type { Account, TokenEnd, TokenRecord } from '../store.ts';
+import type { Account, BasicUse, TokenEnd, TokenRecord } from '../store.ts';
 
 /** Reads an account; throws for what is none, as the others do. */
 export function toAccount(record: string): Account {
@@ -38,5 +38,23 @@ export function toTokenEnd(record: string): TokenEnd {
     atSeconds: asNumber(members, 'atSeconds'),
     by: asText(members, 'by'),
     ...(members['reason'] === undefined ? {} : { reason: asText(members, 'reason') }),
+  };
+}
+
+/** Names what is counted together. */
+export function nameBasicUse({ accountId, route, reason }: BasicUse): string {
+  return JSON.stringify({ accountId, route, reason });
+}
+
+/** Reads how often Basic was used: a name and `<count>:<Unix seconds>`. */
+export function toBasicUse(name: string, sum: string): BasicUse {
+  const members = parseMembers(name);
+  const [count, lastAtSeconds] = sum.split(':').map(Number);
+  return {
+    accountId: members['accountId'] === undefined ? undefined : asText(members, 'accountId'),
+    route: asText(members, 'route'),
+    reason: members['reason'] === undefined ? undefined : asText(members, 'reason'),
+    count: asNumber({ count }, 'count'),
+    lastAtSeconds: asNumber({ lastAtSeconds }, 'lastAtSeconds'),
   };
 }

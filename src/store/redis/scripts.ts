@@ -79,6 +79,8 @@ declare module 'ioredis' {
     sallyportEndToken(key: string, endedAt: number, end: string): Result<null, Context>;
     /** Remembers when a token was used, where that is later than what is known. */
     sallyportUseToken(key: string, usedAt: number): Result<null, Context>;
+    /** Adds to the uses of Basic on a day, which go at `goesAt` (Unix seconds): name, count and Unix seconds of each. */
+    sallyportAddBasicUses(key: string, goesAt: number, ...uses: (string | number)[]): Result<null, Context>;
     /** The ids behind `after` (empty: from the newest on), `limit` at most; `null` where `after` is not among them. */
     sallyportPageTokens(byCreation: string, after: string, limit: number): Result<string[] | null, Context>;
     /** 1 where the ring took the place of the one with this revision, 0 where another stands there. */
@@ -235,6 +237,16 @@ if used and tonumber(used) >= tonumber(ARGV[1]) then return end
 redis.call('HSET', KEYS[1], 'used', ARGV[1])
 `;
 
+const ADD_BASIC_USES = `
+for i = 2, #ARGV, 3 do
+  local standing = redis.call('HGET', KEYS[1], ARGV[i])
+  local count, last = string.match(standing or '', '^(%d+):(%d+)$')
+  local sum = string.format('%.0f:%.0f', (count or 0) + ARGV[i + 1], math.max(last or 0, ARGV[i + 2]))
+  redis.call('HSET', KEYS[1], ARGV[i], sum)
+end
+redis.call('EXPIREAT', KEYS[1], ARGV[1])
+`;
+
 const PAGE_TOKENS = `
 local first = 0
 if ARGV[1] ~= '' then
@@ -270,6 +282,7 @@ export function defineScripts(client: Redis): void {
   client.defineCommand('sallyportSucceedToken', { numberOfKeys: 1, lua: SUCCEED_TOKEN });
   client.defineCommand('sallyportEndToken', { numberOfKeys: 1, lua: END_TOKEN });
   client.defineCommand('sallyportUseToken', { numberOfKeys: 1, lua: USE_TOKEN });
+  client.defineCommand('sallyportAddBasicUses', { numberOfKeys: 1, lua: ADD_BASIC_USES });
   client.defineCommand('sallyportPageTokens', { numberOfKeys: 1, lua: PAGE_TOKENS, readOnly: true });
   client.defineCommand('sallyportReplaceKeys', { numberOfKeys: 1, lua: REPLACE_KEYS });
 }

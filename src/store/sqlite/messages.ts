@@ -2,6 +2,7 @@ import type {
   Account,
   AccountChange,
   AccountMark,
+  BasicUse,
   RevocationEntry,
   SealedSigningKey,
   StoreError,
@@ -37,6 +38,7 @@ export type Operation =
       readonly revision: number;
       readonly keys: readonly SealedSigningKey[];
     }
+  | { readonly kind: 'add-basic-uses'; readonly uses: readonly BasicUse[] }
   | { readonly kind: 'restore-token'; readonly token: TrackedToken }
   /** Forgets a batch of what has expired; `true` where there may be more. */
   | { readonly kind: 'purge'; readonly nowSeconds: number };

@@ -1,6 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { dayOf } from '../basic-use.ts';
 import { readRing, writeRing } from '../key-ring-text.ts';
-import type { SealedSigningKey } from '../store.ts';
+import type { BasicUse, SealedSigningKey } from '../store.ts';
+import { BASIC_USES_KEPT_DAYS } from '../store.ts';
 import { addAccount, removeAccount, updateAccount } from './account-operations.ts';
 import type { Operation } from './messages.ts';
 import { writeRevocation } from './revocation-operations.ts';
@@ -37,6 +39,8 @@ export function perform(database: DatabaseSync, operation: Operation): boolean {
       return markTokensUsed(database, operation.uses);
     case 'restore-token':
       return restoreToken(database, operation.token);
+    case 'add-basic-uses':
+      return addBasicUses(database, operation.uses);
     case 'replace-signing-keys':
       return replaceSigningKeys(database, operation.issuer, operation.revision, operation.keys);
     case 'purge':
@@ -68,6 +72,17 @@ function replaceSigningKeys(
   );
 }
 
+function addBasicUses(database: DatabaseSync, uses: readonly BasicUse[]): boolean {
+  const statement = database.prepare(
+    `INSERT INTO basic_use (day, account_id, route, reason, count, last_at) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET count = count + excluded.count, last_at = max(last_at, excluded.last_at)`,
+  );
+  for (const { accountId = '', route, reason = '', count, lastAtSeconds } of uses) {
+    statement.run(dayOf(lastAtSeconds), accountId, route, reason, count, lastAtSeconds);
+  }
+  return true;
+}
+
 function purge(database: DatabaseSync, nowSeconds: number): boolean {
   const entries = change(
     database,
@@ -85,5 +100,7 @@ function purge(database: DatabaseSync, nowSeconds: number): boolean {
     'DELETE FROM token WHERE id IN (SELECT id FROM token WHERE expires_at <= ? LIMIT ?)',
     [nowSeconds - TOKEN_KEPT_SECONDS, PURGE_BATCH],
   );
+  // A day's are few: as many as accounts and routes at most.
+  change(database, 'DELETE FROM basic_use WHERE day <= ?', [dayOf(nowSeconds) - BASIC_USES_KEPT_DAYS]);
   return [entries, changes, tokens].includes(PURGE_BATCH);
 }

@@ -1,5 +1,5 @@
 import { TOKEN_USES } from '../../core/known.ts';
-import type { Account, RevocationEntry, TokenEnd, TrackedToken } from '../store.ts';
+import type { Account, BasicUse, RevocationEntry, TokenEnd, TrackedToken } from '../store.ts';
 import type { Row } from './rows.ts';
 import { asNumber, asText, asTexts, optional } from './rows.ts';
 
@@ -43,6 +43,17 @@ export function toToken(row: Row): TrackedToken {
     lastUsedAtSeconds: optional(asNumber, row, 'last_used_at'),
     end: toEnd(row),
     successor: optional(asText, row, 'successor'),
+  };
+}
+
+/** A row of `basic_use`, or several. */
+export function toBasicUse(row: Row): BasicUse {
+  return {
+    accountId: asText(row, 'account_id') || undefined,
+    route: asText(row, 'route'),
+    reason: asText(row, 'reason') || undefined,
+    count: asNumber(row, 'count'),
+    lastAtSeconds: asNumber(row, 'last_at'),
   };
 }
 

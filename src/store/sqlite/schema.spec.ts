@@ -53,7 +53,8 @@ describe('openSqliteStore()', () => {
     await (await openSqliteStore(path)).close();
     execute(
       path,
-      `DROP INDEX account_by_email;
+      `DROP TABLE basic_use;
+       DROP INDEX account_by_email;
        ALTER TABLE account DROP COLUMN email;
        ALTER TABLE account DROP COLUMN email_key;
        ALTER TABLE account DROP COLUMN disabled;

@@ -94,6 +94,18 @@ const STEPS = [
   ALTER TABLE account ADD COLUMN disabled INTEGER NOT NULL DEFAULT 0;
   CREATE UNIQUE INDEX account_by_email ON account (email_key) WHERE email_key IS NOT NULL;
   `,
+  // Empty texts stand for what is unknown, or did not happen: a NULL would be no part of a key.
+  `
+  CREATE TABLE basic_use (
+    day INTEGER NOT NULL,
+    account_id TEXT NOT NULL,
+    route TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    last_at REAL NOT NULL,
+    PRIMARY KEY (day, account_id, route, reason)
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];
 
 /** Brings a database of ours, or an empty one, to the newest schema. Throws, and changes nothing, for any other. */

@@ -1,5 +1,6 @@
 import type { Store } from '../store.ts';
 import { SqliteAccounts } from './accounts.ts';
+import { SqliteBasicUses } from './basic-uses.ts';
 import { SqliteContents } from './contents.ts';
 import { SqliteEpochs } from './epochs.ts';
 import { storeErrorFrom } from './failure.ts';
@@ -46,6 +47,7 @@ function assemble(reader: Reader, writer: Writer, feed: SqliteFeed): Store {
     feed,
     accounts: new SqliteAccounts(reader, writer, feed),
     tokens: new SqliteTokens(reader, writer),
+    basicUses: new SqliteBasicUses(reader, writer),
     signingKeys: new SqliteSigningKeys(reader, writer),
     contents: new SqliteContents(reader),
     close: () => (closed ??= close()),

@@ -1,0 +1,129 @@
+import type { Config } from '../config/config.ts';
+import type { Account, BasicUse, Store } from '../store/store.ts';
+import { secondOf } from './words.ts';
+
+const DAY_MS = 86_400_000;
+const PAGE = 100;
+
+/** How far the migration from Basic to tokens is. Times are in UTC, to the second; `null` for what is not or never. */
+export interface MigrationReport {
+  readonly basic: {
+    /** How many routes take it, or took it until the sunset. */
+    readonly routes: number;
+    readonly sunset: string | null;
+    readonly ended: boolean;
+  };
+  readonly days: number;
+  /** Those that came with Basic, the busiest first and nobody last. */
+  readonly accounts: readonly BasicUser[];
+  /** How many accounts did not. */
+  readonly others: number;
+}
+
+export interface BasicUser {
+  /** `null` for names that are no account's. */
+  readonly id: string | null;
+  /** `null` also for an account that was removed. */
+  readonly name: string | null;
+  readonly tokenLastUsed: string | null;
+  readonly routes: readonly BasicRoute[];
+}
+
+export interface BasicRoute {
+  /** `null` where no rule was met. */
+  readonly route: string | null;
+  readonly passed: number;
+  /** How often it was denied, by the `code` of the answer; under `shadow` it passed nevertheless. */
+  readonly denied: Readonly<Record<string, number>>;
+  readonly last: string;
+}
+
+export interface MigrationQuestion {
+  readonly config: Pick<Config, 'basic' | 'routes'>;
+  readonly days: number;
+  /** Unix milliseconds. */
+  readonly nowMs: number;
+}
+
+export async function reportMigration(
+  store: Pick<Store, 'accounts' | 'tokens' | 'basicUses'>,
+  { config, days, nowMs }: MigrationQuestion,
+): Promise<MigrationReport> {
+  const uses = await store.basicUses.read((nowMs - (days - 1) * DAY_MS) / 1000);
+  const byAccount = Map.groupBy(uses, ({ accountId }) => accountId);
+  const accounts = new Map((await store.accounts.list()).map((account) => [account.id, account]));
+  const users: BasicUser[] = [];
+  for (const [id, ofAccount] of byAccount) {
+    users.push(await describeUser(store.tokens, id, accounts.get(id ?? ''), ofAccount));
+  }
+  const { sunsetMs } = config.basic;
+  return {
+    basic: {
+      routes: config.routes.filter((route) => route.basic).length,
+      sunset: Number.isFinite(sunsetMs) ? secondOf(sunsetMs / 1000) : null,
+      ended: nowMs >= sunsetMs,
+    },
+    days,
+    accounts: users.toSorted((left, right) => rankOf(right) - rankOf(left)),
+    others: [...accounts.keys()].filter((id) => !byAccount.has(id)).length,
+  };
+}
+
+async function describeUser(
+  tokens: Store['tokens'],
+  id: string | undefined,
+  account: Account | undefined,
+  uses: readonly BasicUse[],
+): Promise<BasicUser> {
+  const routes = Array.from(
+    Map.groupBy(uses, ({ route }) => route),
+    ([route, ofRoute]) => describeRoute(route, ofRoute),
+  );
+  return {
+    id: id ?? null,
+    name: account?.name ?? null,
+    tokenLastUsed: account === undefined ? null : await lastTokenUse(tokens, account.id),
+    routes: routes.toSorted((left, right) => rankOfRoute(right) - rankOfRoute(left)),
+  };
+}
+
+function describeRoute(route: string, uses: readonly BasicUse[]): BasicRoute {
+  const denied: Record<string, number> = {};
+  let passed = 0;
+  for (const { reason, count } of uses.toSorted((left, right) => right.count - left.count)) {
+    if (reason === undefined) passed = count;
+    else denied[reason] = count;
+  }
+  const lastAtSeconds = Math.max(...uses.map((use) => use.lastAtSeconds));
+  return { route: route === '' ? null : route, passed, denied, last: secondOf(lastAtSeconds) };
+}
+
+/** Of any token of the account. */
+async function lastTokenUse(tokens: Store['tokens'], accountId: string): Promise<string | null> {
+  let lastAtSeconds = Number.NEGATIVE_INFINITY;
+  let after: string | undefined;
+  do {
+    const page = await tokens.list(accountId, PAGE, after);
+    for (const { lastUsedAtSeconds = lastAtSeconds } of page?.tokens ?? []) {
+      lastAtSeconds = Math.max(lastAtSeconds, lastUsedAtSeconds);
+    }
+    after = page?.next;
+  } while (after !== undefined);
+  return Number.isFinite(lastAtSeconds) ? secondOf(lastAtSeconds) : null;
+}
+
+function rankOf({ id, routes }: BasicUser): number {
+  return id === null ? -1 : sum(routes.map(countOf));
+}
+
+function rankOfRoute(route: BasicRoute): number {
+  return route.route === null ? -1 : countOf(route);
+}
+
+function countOf({ passed, denied }: BasicRoute): number {
+  return passed + sum(Object.values(denied));
+}
+
+function sum(counts: readonly number[]): number {
+  return counts.reduce((total, count) => total + count, 0);
+}

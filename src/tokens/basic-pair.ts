@@ -1,0 +1,21 @@
+import { MAX_BASIC_LENGTH } from './known-passwords.ts';
+
+/** `base64(name:password)`, in UTF-8; `undefined` where it is anything else. */
+export function readBasicPair(value: string): { readonly name: string; readonly password: string } | undefined {
+  if (value.length > MAX_BASIC_LENGTH) return undefined;
+  const bytes = Buffer.from(value, 'base64');
+  const unpadded = (text: string): string => text.replace(/=+$/, '');
+  if (unpadded(bytes.toString('base64')) !== unpadded(value)) return undefined;
+  const text = decodeUtf8(bytes);
+  const colon = text?.indexOf(':') ?? -1;
+  if (text === undefined || colon < 1) return undefined;
+  return { name: text.slice(0, colon), password: text.slice(colon + 1) };
+}
+
+function decodeUtf8(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}

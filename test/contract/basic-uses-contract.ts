@@ -1,0 +1,72 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { BASIC_USES_KEPT_DAYS, type BasicUse, type Store } from '../../src/store/store.ts';
+
+const DAY_SECONDS = 86_400;
+
+/** What every store must do with counts of Basic on routes. */
+export function describeBasicUses(open: () => Promise<Store>): void {
+  describe('uses of Basic', () => {
+    let store: Store;
+    let nowSeconds: number;
+    beforeEach(async () => {
+      store = await open();
+      nowSeconds = Math.floor(Date.now() / 1000);
+    });
+
+    const use = (more: Partial<BasicUse> = {}): BasicUse => ({
+      accountId: 'account-1',
+      route: 'GET /x/{id}',
+      reason: undefined,
+      count: 1,
+      lastAtSeconds: nowSeconds,
+      ...more,
+    });
+
+    it('read() gives nothing where nothing was added', async () => {
+      await store.basicUses.add([]);
+      expect(await store.basicUses.read(0)).toEqual([]);
+    });
+
+    it('add() adds to what was counted, by account, route and reason, and the latest time stands', async () => {
+      await store.basicUses.add([use({ count: 3 }), use({ reason: 'scope_required', count: 2 }), use({ count: 4 })]);
+      await store.basicUses.add([
+        use({ count: 5, lastAtSeconds: nowSeconds - 60 }),
+        use({ accountId: undefined, route: '', reason: 'route_denied' }),
+        use({ route: '* a.example.com,*.b.example.com/**', lastAtSeconds: nowSeconds + 60 }),
+      ]);
+      expect(new Set(await store.basicUses.read(nowSeconds - 60))).toEqual(
+        new Set([
+          use({ count: 12 }),
+          use({ reason: 'scope_required', count: 2 }),
+          use({ accountId: undefined, route: '', reason: 'route_denied' }),
+          use({ route: '* a.example.com,*.b.example.com/**', lastAtSeconds: nowSeconds + 60 }),
+        ]),
+      );
+    });
+
+    it('add() loses nothing of what comes at once', async () => {
+      await Promise.all(Array.from({ length: 20 }, () => store.basicUses.add([use(), use({ count: 2 })])));
+      expect(await store.basicUses.read(nowSeconds)).toEqual([use({ count: 60 })]);
+    });
+
+    it('read() sums whole days (UTC) from that of the moment on', async () => {
+      const day = Math.floor(nowSeconds / DAY_SECONDS) * DAY_SECONDS;
+      await store.basicUses.add([
+        use({ lastAtSeconds: day - 2 * DAY_SECONDS - 1, count: 100 }),
+        use({ lastAtSeconds: day - 2 * DAY_SECONDS, count: 10 }),
+        use({ lastAtSeconds: day - 1 }),
+      ]);
+      const since = async (atSeconds: number) => (await store.basicUses.read(atSeconds)).map(({ count }) => count);
+      expect(await since(day)).toEqual([]);
+      expect(await since(day - 1)).toEqual([1]);
+      expect(await since(day - DAY_SECONDS - 1)).toEqual([11]);
+      expect(await since(day - 2 * DAY_SECONDS - 1)).toEqual([111]);
+    });
+
+    it('read() finds what is kept, however far back it asks', async () => {
+      const oldest = use({ lastAtSeconds: nowSeconds - (BASIC_USES_KEPT_DAYS - 1) * DAY_SECONDS });
+      await store.basicUses.add([oldest]);
+      expect(await store.basicUses.read(0)).toEqual([oldest]);
+    });
+  });
+}

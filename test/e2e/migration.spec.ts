@@ -1,0 +1,143 @@
+import { join } from 'node:path';
+import { expect, it, onTestFinished } from 'vitest';
+import { ACCOUNT } from '../cases/world.ts';
+import { startEnvoy } from './envoy.ts';
+import { ask } from './http-client.ts';
+import { runSallyport } from './run-sallyport.ts';
+import { type Sallyport, startSallyport } from './sallyport.ts';
+import { startServices } from './services.ts';
+
+const MESSAGES = '/3rdparty/v1/messages';
+const DEVICES = '/3rdparty/v1/devices';
+const SECOND = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
+
+it('sallyport migration shows who came with Basic through the gateway, and with what errors', async () => {
+  const sallyport = await startSallyport({
+    env: { SALLYPORT_ACCOUNT: `${ACCOUNT.name}:${ACCOUNT.password}` },
+    edit: (config) => {
+      config['timeouts'] = { decision: '9s', store: '1s' };
+    },
+  });
+  onTestFinished(() => sallyport.close());
+  const services = await startServices();
+  onTestFinished(() => services.close());
+  const upstreams = { sallyport: sallyport.ports.extAuthz, tokens: sallyport.ports.tokens, ...services.ports };
+  const envoy = await startEnvoy(upstreams);
+  onTestFinished(() => envoy.close());
+  const call = async (method: string, path: string, authorization: string, body = ''): Promise<string> => {
+    const headers = [['Authorization', authorization] as const, ['Content-Type', 'application/json'] as const];
+    const answer = await ask({ port: envoy.gateways[0]?.port ?? 0, method, path, headers, body });
+    return `${answer.status} ${answer.body}`;
+  };
+  const command = (...args: readonly string[]) => runSallyport([...args, '--config', configOf(sallyport)]);
+  expect(await command('migration')).toEqual({
+    code: 0,
+    output:
+      '4 routes can be reached with Basic until 2027-06-30T00:00:00Z.\n' +
+      'In the last 30 days 0 accounts came with Basic, 0 of them with tokens as well; 1 account did not.\n',
+  });
+
+  await add(sallyport, 'reader', 'messages:list');
+  await add(sallyport, 'gone', 'messages:list');
+  await add(sallyport, 'modern', 'messages:list');
+  const demo = basic(ACCOUNT.name, ACCOUNT.password);
+  const issued = await call('POST', '/3rdparty/v1/auth/token', demo, '{"scopes":["messages:list"]}');
+  const { access_token: token } = JSON.parse(issued.slice(4)) as { access_token: string };
+  for (const [method, path, authorization, status] of [
+    ['GET', MESSAGES, demo, 200],
+    ['GET', MESSAGES, demo, 200],
+    ['POST', MESSAGES, demo, 202],
+    ['GET', MESSAGES, `Bearer ${token}`, 200],
+    ['GET', MESSAGES, basic('reader'), 200],
+    ['GET', DEVICES, basic('reader'), 403],
+    ['GET', MESSAGES, basic('READER', 'wrong'), 401],
+    ['DELETE', MESSAGES, basic('reader'), 403],
+    ['GET', MESSAGES, basic('gone'), 200],
+    ['GET', MESSAGES, basic('a password by mistake', ''), 401],
+  ] as const) {
+    expect(await call(method, path, authorization)).toMatch(new RegExp(`^${status} `));
+  }
+  await command('account', 'remove', 'gone');
+  // What it has counted is written, for the minute is not over.
+  await sallyport.stop();
+
+  const { code, output } = await command('migration', '--json');
+  expect(code, output).toBe(0);
+  const last = expect.stringMatching(SECOND);
+  expect(JSON.parse(output)).toEqual({
+    basic: { routes: 4, sunset: '2027-06-30T00:00:00Z', ended: false },
+    days: 30,
+    accounts: [
+      {
+        id: expect.any(String),
+        name: 'reader',
+        tokenLastUsed: null,
+        routes: [
+          { route: `GET ${MESSAGES}`, passed: 1, denied: { credentials_invalid: 1 }, last },
+          { route: `GET ${DEVICES}`, passed: 0, denied: { scope_required: 1 }, last },
+          { route: null, passed: 0, denied: { route_denied: 1 }, last },
+        ],
+      },
+      {
+        id: expect.any(String),
+        name: ACCOUNT.name,
+        tokenLastUsed: last,
+        routes: [
+          { route: `GET ${MESSAGES}`, passed: 2, denied: {}, last },
+          { route: `POST ${MESSAGES}`, passed: 1, denied: {}, last },
+        ],
+      },
+      {
+        id: expect.any(String),
+        name: null,
+        tokenLastUsed: null,
+        routes: [{ route: `GET ${MESSAGES}`, passed: 1, denied: {}, last }],
+      },
+      {
+        id: null,
+        name: null,
+        tokenLastUsed: null,
+        routes: [{ route: `GET ${MESSAGES}`, passed: 0, denied: { credentials_invalid: 1 }, last }],
+      },
+    ],
+    others: 1,
+  });
+  const lines = (await command('migration', '--days', '1')).output.trimEnd().split('\n');
+  expect(lines[1]).toBe(
+    'In the last 1 day 3 accounts came with Basic, 1 of them with tokens as well; 1 account did not.',
+  );
+  expect(lines[3]).toMatch(/^account +route +passed +denied +last +last used a token$/);
+  expect(lines.slice(4).map((line) => line.split(/ {2,}/).slice(0, 4))).toEqual([
+    ['reader', `GET ${MESSAGES}`, '1', '1 credentials_invalid'],
+    ['reader', `GET ${DEVICES}`, '0', '1 scope_required'],
+    ['reader', '(no route)', '0', '1 route_denied'],
+    [ACCOUNT.name, `GET ${MESSAGES}`, '2', '-'],
+    [ACCOUNT.name, `POST ${MESSAGES}`, '1', '-'],
+    [expect.stringMatching(/^\(removed: \S+\)$/), `GET ${MESSAGES}`, '1', '-'],
+    ['(nobody)', `GET ${MESSAGES}`, '0', '1 credentials_invalid'],
+  ]);
+});
+
+it.each([
+  [['--days', '0'], '--days takes a whole number from 1 to 90'],
+  [['--days', '91'], '--days takes a whole number from 1 to 90'],
+  [['--days', '1.5'], '--days takes a whole number from 1 to 90'],
+  [['alice'], 'expected options alone'],
+])('sallyport migration %j is refused', async (args, words) => {
+  const { code, output } = await runSallyport(['migration', ...args]);
+  expect([code, output.split('\n')[0]]).toEqual([2, `sallyport: ${words}`]);
+});
+
+function configOf({ folder }: Sallyport): string {
+  return join(folder, 'sallyport.yaml');
+}
+
+async function add(sallyport: Sallyport, name: string, scope: string): Promise<void> {
+  const args = ['account', 'add', name, '--scopes', scope, '--config', configOf(sallyport)];
+  const { code, output } = await runSallyport(args, { input: 'correct horse battery\n' });
+  expect(code, output).toBe(0);
+}
+
+function basic(name: string, password = 'correct horse battery'): string {
+  return `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
+}
