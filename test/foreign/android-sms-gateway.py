@@ -1,8 +1,4 @@
-"""SMSGate's own client for Python: `android-sms-gateway.py PACKAGES GATEWAY USER PASSWORD`. Prints what was answered.
-
-Its version 4.3.3 looks for a token under names that SMSGate's documentation does not have (`accessToken` for
-`access_token`), so the names are changed on their way to it.
-"""
+"""SMSGate's own client for Python: `android-sms-gateway.py PACKAGES GATEWAY USER PASSWORD`. Prints what was answered."""
 import json
 import sys
 
@@ -16,15 +12,6 @@ BASE_URL = f"{gateway}/3rdparty/v1"
 MESSAGE = Message(phone_numbers=["+1234567890"], text_message=TextMessage(text="Hello world!"))
 
 
-NAMES = {"access_token": "accessToken", "token_type": "tokenType", "expires_at": "expiresAt"}
-
-
-class Renaming(RequestsHttpClient):
-    def post(self, url, payload, *, headers=None):
-        answer = super().post(url, payload, headers=headers)
-        return {NAMES.get(name, name): value for name, value in answer.items()}
-
-
 def refusal(call):
     try:
         call()
@@ -32,7 +19,7 @@ def refusal(call):
         return [error.status_code, error.response["message"]]
 
 
-with Renaming() as http:
+with RequestsHttpClient() as http:
     owner = APIClient(username, password, base_url=BASE_URL, http=http)
     token = owner.generate_token(TokenRequest(scopes=["messages:send"], ttl=3600))
     bearer = APIClient(None, token.access_token, base_url=BASE_URL, http=http)
