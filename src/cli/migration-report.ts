@@ -64,7 +64,7 @@ export async function reportMigration(
       ended: nowMs >= sunsetMs,
     },
     days,
-    accounts: users.toSorted((left, right) => rankOf(right) - rankOf(left)),
+    accounts: users.toSorted((left, right) => byRank(rankOf, left, right) || byName(left.name, right.name)),
     others: [...accounts.keys()].filter((id) => !byAccount.has(id)).length,
   };
 }
@@ -83,7 +83,7 @@ async function describeUser(
     id: id ?? null,
     name: account?.name ?? null,
     tokenLastUsed: account === undefined ? null : await lastTokenUse(tokens, account.id),
-    routes: routes.toSorted((left, right) => rankOfRoute(right) - rankOfRoute(left)),
+    routes: routes.toSorted((left, right) => byRank(rankOfRoute, left, right) || byName(left.route, right.route)),
   };
 }
 
@@ -110,6 +110,14 @@ async function lastTokenUse(tokens: Store['tokens'], accountId: string): Promise
     after = page?.next;
   } while (after !== undefined);
   return Number.isFinite(lastAtSeconds) ? secondOf(lastAtSeconds) : null;
+}
+
+function byRank<Item>(rank: (item: Item) => number, left: Item, right: Item): number {
+  return rank(right) - rank(left);
+}
+
+function byName(left: string | null, right: string | null): number {
+  return (left ?? '').localeCompare(right ?? '', 'en');
 }
 
 function rankOf({ id, routes }: BasicUser): number {
