@@ -1,0 +1,89 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Store } from '../../src/store/store.ts';
+import { account, entry, MARK } from './records.ts';
+
+/** `update()` of accounts, and the mark that it may raise. */
+export function describeAccountChanges(open: () => Promise<Store>): void {
+  describe('accounts', () => {
+    let store: Store;
+    beforeEach(async () => {
+      store = await open();
+    });
+
+    it('update() changes what it is told to, and leaves the rest', async () => {
+      const added = account('account-1', 'ada');
+      await store.accounts.add(added);
+      const change = { email: 'ada@example.com', passwordHash: '$new', scopes: [], disabled: true };
+      expect(await store.accounts.update('account-1', {})).toBe('updated');
+      expect(await store.accounts.findById('account-1')).toEqual(added);
+      expect(await store.accounts.update('account-1', change)).toBe('updated');
+      expect(await store.accounts.find('ada')).toEqual({ ...added, ...change });
+      expect(await store.accounts.update('account-1', { disabled: false, scopes: ['a'] })).toBe('updated');
+      expect(await store.accounts.find('ada')).toEqual({ ...added, ...change, disabled: false, scopes: ['a'] });
+      expect(await store.accounts.update('account-2', change)).toBe('missing');
+      expect(await store.revocations.read([MARK])).toEqual([undefined]);
+    });
+
+    it('update() frees an e-mail address that is given up, and keeps the name', async () => {
+      await store.accounts.add({ ...account('account-1', 'ada'), email: 'ada' });
+      expect(await store.accounts.update('account-1', { email: 'first@example.com' })).toBe('updated');
+      expect(await store.accounts.update('account-1', { email: null })).toBe('updated');
+      expect(await store.accounts.find('first@example.com')).toBeUndefined();
+      expect(await store.accounts.find('ada')).toEqual(account('account-1', 'ada'));
+      expect(await store.accounts.add(account('account-2', 'first@example.com'))).toBe(true);
+    });
+
+    it('update() writes nothing, and no mark, where the e-mail address is taken', async () => {
+      await store.accounts.add({ ...account('account-1', 'ada'), email: 'ada@example.com' });
+      await store.accounts.add(account('account-2', 'max'));
+      for (const email of ['ADA', 'Ada@Example.com']) {
+        const change = { email, disabled: true };
+        expect(await store.accounts.update('account-2', change, { key: MARK, atSeconds: 100 })).toBe('taken');
+      }
+      expect(await store.accounts.findById('account-2')).toEqual(account('account-2', 'max'));
+      expect(await store.revocations.read([MARK])).toEqual([undefined]);
+    });
+
+    it('update() raises the mark, by a second at least', async () => {
+      await store.accounts.add(account('account-1', 'ada'));
+      const marks: (string | undefined)[] = [];
+      for (const atSeconds of [1_800_000_000, 1_800_000_000, 1_700_000_000, 1_800_000_100]) {
+        await store.accounts.update('account-1', {}, { key: MARK, atSeconds });
+        marks.push(...(await store.revocations.read([MARK])));
+      }
+      const numbers = marks.map(Number);
+      expect(numbers.map((mark, index) => mark > (numbers[index - 1] ?? 1_799_999_999))).toEqual([
+        true,
+        true,
+        true,
+        true,
+      ]);
+      expect(numbers.at(-1)).toBeGreaterThanOrEqual(1_800_000_100);
+      expect(numbers.at(-1)).toBeLessThan(1_800_000_103);
+    });
+
+    it.each(['999999999999999', 'nonsense'])('update() leaves the mark %s, which ends everything', async (value) => {
+      await store.accounts.add(account('account-1', 'ada'));
+      await store.revocations.write(entry(MARK, value));
+      expect(await store.accounts.update('account-1', {}, { key: MARK, atSeconds: 100 })).toBe('updated');
+      expect(await store.revocations.read([MARK])).toEqual([value]);
+    });
+
+    it('update() loses none of several changes at once', async () => {
+      await store.accounts.add(account('account-1', 'ada'));
+      const mark = { key: MARK, atSeconds: 100 };
+      const changes = [{ email: 'ada@example.com' }, { scopes: ['a'] }, { disabled: true }, { passwordHash: '$new' }];
+      const done = await Promise.all(changes.map((change) => store.accounts.update('account-1', change, mark)));
+      expect(done).toEqual(['updated', 'updated', 'updated', 'updated']);
+      expect(await store.accounts.find('ada')).toEqual(Object.assign(account('account-1', 'ada'), ...changes));
+      expect(Number((await store.revocations.read([MARK]))[0])).toBeGreaterThanOrEqual(103);
+    });
+
+    it('update() gives an e-mail address to one of several', async () => {
+      const ids = ['account-1', 'account-2', 'account-3'];
+      for (const id of ids) await store.accounts.add(account(id, id));
+      const done = await Promise.all(ids.map((id) => store.accounts.update(id, { email: 'one@example.com' })));
+      expect(done.toSorted()).toEqual(['taken', 'taken', 'updated']);
+    });
+  });
+}

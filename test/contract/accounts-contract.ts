@@ -1,0 +1,115 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Store } from '../../src/store/store.ts';
+import { StoreError } from '../../src/store/store.ts';
+import { account, entry, MARK } from './records.ts';
+
+/** Accounts: found, listed, added and removed. */
+export function describeAccounts(open: () => Promise<Store>): void {
+  describe('accounts', () => {
+    let store: Store;
+    beforeEach(async () => {
+      store = await open();
+    });
+
+    it('find() returns the account, without regard to case and Unicode form', async () => {
+      const added = account('account-1', 'Andr\u00e9');
+      expect(await store.accounts.add(added)).toBe(true);
+      expect(await store.accounts.find('ANDRE\u0301')).toEqual(added);
+      expect(await store.accounts.find('andre')).toBeUndefined();
+    });
+
+    it('findById() returns the account, until it is removed', async () => {
+      const added = account('account-1', 'ada');
+      await store.accounts.add(added);
+      expect(await store.accounts.findById('account-1')).toEqual(added);
+      expect(await store.accounts.findById('ACCOUNT-1')).toBeUndefined();
+      await store.accounts.remove('account-1', {
+        key: 'sallyport:notbefore:i:account-1',
+        value: '1',
+        expiresAtSeconds: undefined,
+      });
+      expect(await store.accounts.findById('account-1')).toBeUndefined();
+    });
+
+    it('list() returns accounts in order of creation', async () => {
+      const accounts = [account('account-9', 'zoe'), account('account-5', 'ada'), account('account-7', 'max')];
+      for (const added of accounts) await store.accounts.add(added);
+      expect(await store.accounts.list()).toEqual(accounts);
+    });
+
+    it('add() writes nothing where the name is taken', async () => {
+      const first = account('account-1', 'ada');
+      await store.accounts.add(first);
+      expect(await store.accounts.add(account('account-2', 'ADA'))).toBe(false);
+      expect(await store.accounts.list()).toEqual([first]);
+    });
+
+    it('add() with onlyFirst writes nothing where any account exists', async () => {
+      expect(await store.accounts.add(account('account-1', 'ada'), { onlyFirst: true })).toBe(true);
+      expect(await store.accounts.add(account('account-2', 'max'), { onlyFirst: true })).toBe(false);
+      expect(await store.accounts.add(account('account-3', 'zoe'), { onlyFirst: false })).toBe(true);
+      expect((await store.accounts.list()).map(({ id }) => id)).toEqual(['account-1', 'account-3']);
+    });
+
+    it('add() with onlyFirst adds one of several at once', async () => {
+      const names = ['ada', 'max', 'zoe'];
+      const added = await Promise.all(
+        names.map((name) => store.accounts.add(account(`account-${name}`, name), { onlyFirst: true })),
+      );
+      expect(added.filter(Boolean)).toHaveLength(1);
+      expect(await store.accounts.list()).toHaveLength(1);
+    });
+
+    it('add() rejects an id that another account has', async () => {
+      const first = account('account-1', 'ada');
+      await store.accounts.add(first);
+      await expect(store.accounts.add(account('account-1', 'max'))).rejects.toThrow(StoreError);
+      expect(await store.accounts.list()).toEqual([first]);
+    });
+
+    it('find() returns the account by its e-mail address too', async () => {
+      const added = { ...account('account-1', 'ada'), email: 'Ada@example.com' };
+      expect(await store.accounts.add(added)).toBe(true);
+      expect(await store.accounts.find('ada@EXAMPLE.com')).toEqual(added);
+      expect(await store.accounts.find('ADA')).toEqual(added);
+      expect(await store.accounts.findById('account-1')).toEqual(added);
+      expect(await store.accounts.list()).toEqual([added]);
+    });
+
+    it('add() writes nothing where a name is an e-mail address, or the other way round', async () => {
+      await store.accounts.add({ ...account('account-1', 'ada'), email: 'ada@example.com' });
+      expect(await store.accounts.add(account('account-2', 'ADA@example.com'))).toBe(false);
+      expect(await store.accounts.add({ ...account('account-3', 'max'), email: 'Ada' })).toBe(false);
+      expect(await store.accounts.add({ ...account('account-4', 'zoe'), email: 'ada@Example.com' })).toBe(false);
+      expect(await store.accounts.add({ ...account('account-5', 'eve'), email: 'EVE' })).toBe(true);
+      expect((await store.accounts.list()).map(({ id }) => id)).toEqual(['account-1', 'account-5']);
+    });
+
+    it('remove() frees the e-mail address', async () => {
+      await store.accounts.add({ ...account('account-1', 'ada'), email: 'ada@example.com' });
+      await store.accounts.remove('account-1', entry(MARK, '100'));
+      expect(await store.accounts.find('ada@example.com')).toBeUndefined();
+      expect(await store.accounts.add(account('account-2', 'ada@example.com'))).toBe(true);
+    });
+
+    it('remove() removes the account and writes its mark', async () => {
+      await store.accounts.add(account('account-1', 'ada'));
+      expect(await store.accounts.remove('account-1', entry(MARK, '100'))).toBe(true);
+      expect(await store.accounts.find('ada')).toBeUndefined();
+      expect(await store.revocations.read([MARK])).toEqual(['100']);
+      expect(await store.accounts.add(account('account-2', 'Ada'))).toBe(true);
+    });
+
+    it('remove() does not weaken a mark that stands', async () => {
+      await store.revocations.write(entry(MARK, '200'));
+      await store.accounts.add(account('account-1', 'ada'));
+      await store.accounts.remove('account-1', entry(MARK, '100'));
+      expect(await store.revocations.read([MARK])).toEqual(['200']);
+    });
+
+    it('remove() writes no mark where there is no such account', async () => {
+      expect(await store.accounts.remove('account-1', entry(MARK, '100'))).toBe(false);
+      expect(await store.revocations.read([MARK])).toEqual([undefined]);
+    });
+  });
+}

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import type { Store } from '../../src/store/store.ts';
+import { EPOCH_PREFIX, StoreError } from '../../src/store/store.ts';
+import { account, entry, MARK, signingKey, token, UNUSED } from './records.ts';
+
+/** The end of a store. */
+export function describeClose(open: () => Promise<Store>): void {
+  describe('close()', () => {
+    it('finishes what was accepted before', async () => {
+      const store = await open();
+      const accepted = [
+        store.revocations.write(entry('sallyport:revoked:own:a')),
+        store.accounts.add(account('account-1', 'ada')),
+        store.tokens.add(token('token-1')),
+        store.signingKeys.replace('own', 0, [signingKey('key-1')]),
+      ];
+      await store.close();
+      expect(await Promise.all(accepted)).toEqual([undefined, true, undefined, true]);
+    });
+
+    it('can be called again', async () => {
+      const store = await open();
+      await Promise.all([store.close(), store.close()]);
+      await store.close();
+    });
+
+    it('leaves every method to reject with StoreError', async () => {
+      const store = await open();
+      await store.close();
+      const calls = [
+        () => store.revocations.read(['sallyport:revoked:own:a']),
+        () => store.revocations.write(entry('sallyport:revoked:own:a')),
+        () => store.revocations.readEntries(['sallyport:revoked:own:a']),
+        () => store.epochs.read(),
+        () => store.epochs.swap(EPOCH_PREFIX, undefined, 'A'),
+        () => store.accounts.find('ada'),
+        () => store.accounts.findById('account-1'),
+        () => store.accounts.list(),
+        () => store.accounts.add(account('account-1', 'ada')),
+        () => store.accounts.update('account-1', { disabled: true }),
+        () => store.accounts.remove('account-1', entry(MARK, '100')),
+        () => store.tokens.add(token('token-1')),
+        () => store.tokens.find('token-1'),
+        () => store.tokens.list('account-1', 1),
+        () => store.tokens.rotate('token-1', token('token-2')),
+        () => store.tokens.end('token-1', { atSeconds: 1, by: 'ada' }),
+        () => store.tokens.markUsed(new Map([['token-1', 1]])),
+        () => store.tokens.restore({ ...token('token-1'), ...UNUSED }),
+        () => store.signingKeys.read('own'),
+        () => store.signingKeys.replace('own', 0, [signingKey('key-1')]),
+        () => Array.fromAsync(store.contents.read()),
+      ];
+      for (const call of calls) await expect(call()).rejects.toThrow(StoreError);
+    });
+  });
+}

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import type { Store } from '../../src/store/store.ts';
+import { RecordingListener } from './recording-listener.ts';
+import { account, entry, MARK } from './records.ts';
+
+/** What the feed tells of. */
+export function describeFeed(open: () => Promise<Store>): void {
+  describe('feed', () => {
+    it('tells of a write before the write resolves', async () => {
+      const { store, listener } = await follow(open);
+      const told: string[] = [];
+      for (const [key, value] of [
+        ['sallyport:revoked:own:a', ''],
+        [MARK, '100'],
+        [MARK, '200'],
+      ] as const) {
+        // A feed may tell of one change twice, so what was told before does not count.
+        told.push(...listener.keys.splice(0));
+        await store.revocations.write(entry(key, value));
+        expect(listener.keys).toContain(key);
+      }
+      expect(new Set([...told, ...listener.keys])).toEqual(new Set(['sallyport:revoked:own:a', MARK]));
+    });
+
+    it('tells of the mark of a removed account before the removal resolves', async () => {
+      const { store, listener } = await follow(open);
+      await store.accounts.add(account('account-1', 'ada'));
+      await store.accounts.remove('account-1', entry(MARK, '100'));
+      expect(new Set(listener.keys)).toEqual(new Set([MARK]));
+    });
+
+    it('tells of the mark of a changed account before the change resolves', async () => {
+      const { store, listener } = await follow(open);
+      await store.accounts.add(account('account-1', 'ada'));
+      for (let changes = 0; changes < 2; changes++) {
+        await store.accounts.update('account-1', { disabled: true }, { key: MARK, atSeconds: 100 });
+        expect(listener.keys.splice(0)).toContain(MARK);
+      }
+    });
+
+    it('tells of what changed between open() and follow()', async () => {
+      const store = await open();
+      await store.revocations.write(entry('sallyport:revoked:own:a'));
+      const listener = new RecordingListener();
+      store.feed.follow(listener);
+      expect(listener.keys).toEqual(['sallyport:revoked:own:a']);
+    });
+
+    it('is followed once', async () => {
+      const { store } = await follow(open);
+      expect(() => store.feed.follow(new RecordingListener())).toThrow('followed already');
+    });
+  });
+}
+
+/** Up to when the feed has heard. */
+export function describeHearing(open: () => Promise<Store>): void {
+  it('feed has been heard up to any moment soon after it', async () => {
+    const { listener } = await follow(open);
+    for (let round = 0; round < 3; round++) {
+      const moment = performance.now();
+      await expect.poll(() => listener.heardUpToMs, { timeout: 5_000 }).toBeGreaterThanOrEqual(moment);
+    }
+    expect(listener).toMatchObject({ keys: [], breaks: [] });
+  });
+
+  it('feed never takes back what it has heard', async () => {
+    const { store, listener } = await follow(open);
+    await expect.poll(() => listener.heardUpToMs, { timeout: 5_000 }).toBeGreaterThan(0);
+    const { losses } = listener;
+    await store.revocations.write(entry('sallyport:revoked:own:a'));
+    const moment = performance.now();
+    await expect.poll(() => listener.heardUpToMs, { timeout: 5_000 }).toBeGreaterThanOrEqual(moment);
+    expect(listener.losses).toBe(losses);
+  });
+}
+
+async function follow(open: () => Promise<Store>): Promise<{ store: Store; listener: RecordingListener }> {
+  const store = await open();
+  const listener = new RecordingListener();
+  store.feed.follow(listener);
+  return { store, listener };
+}

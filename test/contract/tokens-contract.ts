@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest';
+import type { Store } from '../../src/store/store.ts';
+import { StoreError } from '../../src/store/store.ts';
+import { FAR, token, UNUSED } from './records.ts';
+
+/** The records of tokens. */
+export function describeTokens(open: () => Promise<Store>): void {
+  describe('tokens', () => {
+    it('find() returns what was added, and undefined for what was not', async () => {
+      const store = await open();
+      await store.tokens.add(token('token-1'));
+      await store.tokens.add({ ...token('token-2'), use: 'private', name: 'Café', scopes: [] });
+      expect(await store.tokens.find('token-1')).toEqual({ ...token('token-1'), ...UNUSED });
+      const second = { ...token('token-2'), use: 'private', name: 'Café', scopes: [] };
+      expect(await store.tokens.find('token-2')).toEqual({ ...second, ...UNUSED });
+      expect(await store.tokens.find('TOKEN-1')).toBeUndefined();
+    });
+
+    it('add() rejects an id that exists, and leaves its record', async () => {
+      const store = await open();
+      await store.tokens.add(token('token-1'));
+      await expect(store.tokens.add({ ...token('token-1'), accountId: 'account-2' })).rejects.toThrow(StoreError);
+      expect(await store.tokens.find('token-1')).toEqual({ ...token('token-1'), ...UNUSED });
+    });
+
+    it('list() pages through the tokens of one account, newest first', async () => {
+      const store = await open();
+      const ids = ['c', 'a', 'e', 'b', 'd'];
+      for (const [index, id] of ids.entries()) {
+        await store.tokens.add({ ...token(id), createdAtSeconds: 1_000 + index, expiresAtSeconds: FAR });
+      }
+      await store.tokens.add({ ...token('other'), accountId: 'account-2', expiresAtSeconds: FAR });
+      const list = async (limit: number, after?: string) => {
+        const page = await store.tokens.list('account-1', limit, after);
+        return page && { ids: page.tokens.map(({ id }) => id), next: page.next };
+      };
+      expect(await list(2)).toEqual({ ids: ['d', 'b'], next: 'b' });
+      expect(await list(2, 'b')).toEqual({ ids: ['e', 'a'], next: 'a' });
+      expect(await list(2, 'a')).toEqual({ ids: ['c'], next: undefined });
+      expect(await list(5)).toEqual({ ids: ['d', 'b', 'e', 'a', 'c'], next: undefined });
+      expect(await list(5, 'c')).toEqual({ ids: [], next: undefined });
+      expect(await list(5, 'other')).toBeUndefined();
+      expect(await list(5, 'unknown')).toBeUndefined();
+      expect(await store.tokens.list('nobody', 5)).toEqual({ tokens: [], next: undefined });
+    });
+
+    it('list() goes through tokens of the same second too, each once', async () => {
+      const store = await open();
+      const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+      await Promise.all(ids.map((id) => store.tokens.add({ ...token(id), expiresAtSeconds: FAR })));
+      const seen: string[] = [];
+      let after: string | undefined;
+      do {
+        const page = await store.tokens.list('account-1', 3, after);
+        seen.push(...(page?.tokens.map(({ id }) => id) ?? []));
+        after = page?.next;
+      } while (after !== undefined);
+      expect(seen.toSorted()).toEqual(ids);
+    });
+
+    it('rotate() adds one successor, once', async () => {
+      const store = await open();
+      await store.tokens.add({ ...token('old'), expiresAtSeconds: FAR });
+      const heirs = Array.from({ length: 20 }, (_, index) => ({ ...token(`heir-${index}`), expiresAtSeconds: FAR }));
+      const rotated = await Promise.all(heirs.map((heir) => store.tokens.rotate('old', heir)));
+      expect(rotated.filter(Boolean)).toHaveLength(1);
+      const heir = heirs[rotated.indexOf(true)];
+      expect((await store.tokens.find('old'))?.successor).toBe(heir?.id);
+      expect(await store.tokens.find(heir?.id ?? '')).toEqual({ ...heir, ...UNUSED });
+      expect((await store.tokens.list('account-1', 100))?.tokens).toHaveLength(2);
+    });
+
+    it('rotate() writes nothing where there is no such token', async () => {
+      const store = await open();
+      expect(await store.tokens.rotate('unknown', token('heir'))).toBe(false);
+      expect(await store.tokens.find('heir')).toBeUndefined();
+      expect(await store.tokens.find('unknown')).toBeUndefined();
+    });
+
+    it('end() keeps the earliest end', async () => {
+      const store = await open();
+      await store.tokens.add({ ...token('token-1'), expiresAtSeconds: FAR });
+      const ends = [
+        { atSeconds: 5_000, by: 'ada' },
+        { atSeconds: 3_000, by: 'bob', reason: 'lost' },
+        { atSeconds: 4_000, by: 'cy' },
+      ];
+      for (const end of ends) await store.tokens.end('token-1', end);
+      expect((await store.tokens.find('token-1'))?.end).toEqual(ends[1]);
+      await store.tokens.end('unknown', { atSeconds: 1, by: 'ada' });
+      expect(await store.tokens.find('unknown')).toBeUndefined();
+    });
+
+    it('markUsed() keeps the latest use, and passes over what it does not know', async () => {
+      const store = await open();
+      for (const id of ['a', 'b', 'c']) await store.tokens.add({ ...token(id), expiresAtSeconds: FAR });
+      await store.tokens.markUsed(
+        new Map([
+          ['a', 2_000],
+          ['b', 2_000.5],
+          ['unknown', 1],
+        ]),
+      );
+      await store.tokens.markUsed(
+        new Map([
+          ['a', 1_999],
+          ['b', 2_001],
+        ]),
+      );
+      await store.tokens.markUsed(new Map());
+      const used = await Promise.all(
+        ['a', 'b', 'c'].map(async (id) => (await store.tokens.find(id))?.lastUsedAtSeconds),
+      );
+      expect(used).toEqual([2_000, 2_001, undefined]);
+      expect(await store.tokens.find('unknown')).toBeUndefined();
+    });
+  });
+}
