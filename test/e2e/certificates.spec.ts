@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ConnectionOptions, connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { certify, hasOpenssl, tlsOf } from '../tls/certify.ts';
+import { certify, hasOpenssl, readCertificate } from '../certificates.ts';
 import { type Sallyport, startSallyport } from './sallyport.ts';
 
 describe.skipIf(!hasOpenssl)('certificates on disk (needs the openssl command)', () => {
@@ -43,7 +43,7 @@ describe.skipIf(!hasOpenssl)('certificates on disk (needs the openssl command)',
   /** Whose certificate a door shows; rejects where the door does not take ours. */
   function shownAt(port: number, client?: string): Promise<string | undefined> {
     const { promise, resolve, reject } = Promise.withResolvers<string | undefined>();
-    const own = client === undefined ? {} : { cert: tlsOf(folder, client).cert, key: keyOf(client) };
+    const own = client === undefined ? {} : readCertificate(folder, client);
     const options: ConnectionOptions = {
       port,
       host: '127.0.0.1',
@@ -62,10 +62,6 @@ describe.skipIf(!hasOpenssl)('certificates on disk (needs the openssl command)',
     });
     socket.once('error', reject).once('close', () => reject(new Error('closed')));
     return promise;
-  }
-
-  function keyOf(name: string): Buffer {
-    return Buffer.from(tlsOf(folder, name).key.reveal());
   }
 
   /** The token service speaks HTTP/1.1. */

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { Certificate } from '../certificates.ts';
 
 /** An issuer's web server on a loopback port. */
 export interface IssuerServer {
@@ -14,13 +15,8 @@ export interface IssuerServer {
   start(): Promise<void>;
 }
 
-export interface ServerCertificate {
-  readonly key: string;
-  readonly cert: string;
-}
-
 /** Starts one that answers as the listener does; in the clear without a certificate. */
-export async function startIssuerServer(answer: RequestListener, tls?: ServerCertificate): Promise<IssuerServer> {
+export async function startIssuerServer(answer: RequestListener, tls?: Certificate): Promise<IssuerServer> {
   const asked: string[] = [];
   const listener: RequestListener = (request, response) => {
     asked.push(request.url ?? '');

@@ -1,6 +1,5 @@
-import { execFileSync, spawnSync } from 'node:child_process';
 import { generateKeyPairSync, randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,15 +7,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { forge, signedBy } from '../cases/forge.ts';
 import { ACCOUNT } from '../cases/world.ts';
+import { certify, hasOpenssl } from '../certificates.ts';
 import { type RunningEnvoy, startEnvoy } from './envoy.ts';
 import { ask, type HttpAnswer } from './http-client.ts';
-import { type IssuerServer, type ServerCertificate, startIssuerServer } from './issuer-server.ts';
+import { type IssuerServer, startIssuerServer } from './issuer-server.ts';
 import { type Sallyport, startSallyport } from './sallyport.ts';
 import { type Services, startServices } from './services.ts';
-
-/** A command of the system's, which may be absent. */
-const OPENSSL = 'openssl';
-const hasOpenssl = spawnSync(OPENSSL, ['version']).status === 0;
 
 const DECISION_MS = 2_000;
 const COOL_DOWN_MS = 10_000;
@@ -54,7 +50,10 @@ beforeAll(async () => {
   for (const [name, [answer]] of Object.entries(BROKEN)) issuers[name] = await startIssuerServer(answer);
   issuers['discovered'] = await startIssuerServer(discover(''));
   issuers['mismatch'] = await startIssuerServer(discover('/'));
-  if (hasOpenssl) issuers['private'] = await startIssuerServer(publish, certify(folder));
+  if (hasOpenssl) {
+    certify(folder, 'ca');
+    issuers['private'] = await startIssuerServer(publish, certify(folder, 'issuer', 'ca'));
+  }
   const env = {
     SALLYPORT_ACCOUNT: `${ACCOUNT.name}:${ACCOUNT.password}`,
     NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem'),
@@ -226,14 +225,4 @@ function discover(added: string): RequestListener {
     const metadata = { issuer: `${origin}${added}`, jwks_uri: `${origin}/jwks?secret=hunter2` };
     response.end(url === METADATA ? JSON.stringify(metadata) : KEY_SET);
   };
-}
-
-/** A certificate for the loopback address, and in `ca.pem` the private authority that signed it. */
-function certify(cwd: string): ServerCertificate {
-  const openssl = (...args: readonly string[]): unknown => execFileSync(OPENSSL, args, { cwd, stdio: 'ignore' });
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '1'];
-  openssl('req', '-x509', ...key, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/CN=private CA');
-  const signed = ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-addext', 'subjectAltName=IP:127.0.0.1'];
-  openssl('req', '-x509', ...key, ...signed, '-keyout', 'server.key', '-out', 'server.pem', '-subj', '/CN=issuer');
-  return { key: readFileSync(join(cwd, 'server.key'), 'utf8'), cert: readFileSync(join(cwd, 'server.pem'), 'utf8') };
 }

@@ -8,8 +8,8 @@ import type { ServiceError } from '@grpc/grpc-js';
 import { type ChannelCredentials, Client, credentials } from '@grpc/grpc-js';
 import { service as healthService } from 'grpc-health-check';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { certify, hasOpenssl, tlsOf } from '../../../test/certificates.ts';
 import { allowed, HEADERS, ROUTE } from '../../../test/ext-authz/decisions.ts';
-import { certify, hasOpenssl, tlsOf } from '../../../test/tls/certify.ts';
 import type { Listener } from '../../config/config.ts';
 import type { Decision } from '../../core/decision.ts';
 import { deny } from '../../core/decision.ts';
@@ -345,5 +345,3 @@ describe('openExtAuthz()', () => {
     });
   });
 });
-
-/** A key and a certificate that it signed itself. */

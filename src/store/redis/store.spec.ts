@@ -1,5 +1,8 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { makeCertificates } from '../../../test/certificates.ts';
+import { certify, hasOpenssl } from '../../../test/certificates.ts';
 import { RecordingListener } from '../../../test/contract/recording-listener.ts';
 import {
   documentedUsers,
@@ -158,8 +161,11 @@ describe('openRedisStore()', () => {
     expect(listener).toMatchObject({ breaks: [], losses: 1 });
   });
 
-  it('speaks TLS, with a certificate of its own where it has one', async () => {
-    const { ca, server, client } = await makeCertificates();
+  it.skipIf(!hasOpenssl)('speaks TLS, with a certificate of its own where it has one', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'sallyport-tls-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const ca = certify(folder, 'ca');
+    const [server, client] = [certify(folder, 'server', 'ca'), certify(folder, 'client', 'ca')];
     const { port } = await redisForTest();
     const proxy = await startProxy(port, { ...server, ca: ca.cert, requestCert: true, rejectUnauthorized: true });
     onTestFinished(() => proxy.close());
