@@ -1,15 +1,10 @@
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startApp } from '../../src/app.ts';
-import { loadConfig } from '../../src/config/load.ts';
-import type { App } from '../../src/running-app.ts';
 import { ask, type HttpAnswer } from '../e2e/http-client.ts';
-import { runSallyport } from '../e2e/run-sallyport.ts';
+import { startTokenService, type TokenService } from '../token-service.ts';
 
 const POLICY =
   "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
@@ -33,43 +28,24 @@ const POSTS = [...PAGES.filter(([method]) => method === 'POST'), ['POST', () => 
 const time = { aheadMs: 0 };
 const now = (): number => Date.now() + time.aheadMs;
 
-let folder: string;
-let app: App;
+let service: TokenService;
 let port: number;
 let ada: string;
 let bob: string;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'sallyport-console-'));
-  const file = join(folder, 'sallyport.yaml');
-  await writeFile(
-    file,
-    `version: 1
-listen: { tokens: "127.0.0.1:0" }
-store: sqlite:./store.db
-scopes: { messages:send: { maxTtl: 1d }, messages:list: { description: "<i>List</i>" } }
-issuers: [{ name: sallyport, issuer: "https://s.local", signing: { algorithm: ES256 } }]
-routes: [{ path: /messages, scope: "messages:send" }]
-log: { level: silent }
-`,
-  );
-  const loaded = loadConfig(file, {});
-  if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
-  const clock = { wallMs: now, monotonicMs: () => performance.now() };
-  const env = { SALLYPORT_ACCOUNT: 'ada:secret' };
-  app = await startApp(loaded.config, { env, clock, logDestination: { write: () => {} } });
-  port = Number(app.tokens?.split(':')[1]);
-  const add = ['account', 'add', 'bob', '--scopes', 'messages:list', '--config', file];
-  const { code, output } = await runSallyport(add, { input: 'another secret\n' });
-  if (code !== 0) throw new Error(output);
+  service = await startTokenService({
+    config: { scopes: { 'messages:send': { maxTtl: '1d' }, 'messages:list': { description: '<i>List</i>' } } },
+    env: { SALLYPORT_ACCOUNT: 'ada:secret' },
+    clock: { wallMs: now, monotonicMs: () => performance.now() },
+  });
+  port = Number(new URL(service.origin).port);
+  await service.addAccount({ name: 'bob', password: 'another secret', scopes: ['messages:list'] });
   ada = await logIn('ada', 'secret');
   bob = await logIn('bob', 'another secret');
 });
 
-afterAll(async () => {
-  await app.close();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => service.close());
 
 interface Asked {
   readonly cookie?: string | undefined;
@@ -98,21 +74,14 @@ async function logIn(name: string, password: string): Promise<string> {
 async function make(cookie: string, form: Partial<typeof FORM> = {}): Promise<{ id: string; token: string }> {
   const { body } = await visit('POST', '/console/tokens/new', { cookie, form: { ...FORM, ...form } });
   const [, token = ''] = /<textarea[^>]*>([^<]+)</.exec(body) ?? [];
-  return { id: idOf(token), token };
-}
-
-function idOf(token: string): string {
-  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()).jti;
+  return { id: decodeJwt(token).jti ?? '', token };
 }
 
 /** What the service says of a token, to a log-in by the call. */
 async function statusOf(id: string): Promise<unknown> {
-  const headers = { 'content-type': 'application/json' };
-  const body = JSON.stringify({ name: 'ada', password: 'secret' });
-  const login = await fetch(`http://127.0.0.1:${port}/v1/login`, { method: 'POST', headers, body });
+  const login = await service.call('POST', '/v1/login', undefined, { name: 'ada', password: 'secret' });
   const { access_token } = (await login.json()) as Record<string, string>;
-  const authorization = `Bearer ${access_token}`;
-  const shown = await fetch(`http://127.0.0.1:${port}/v1/tokens/${id}`, { headers: { authorization } });
+  const shown = await service.call('GET', `/v1/tokens/${id}`, `Bearer ${access_token}`);
   return ((await shown.json()) as Record<string, unknown>)['status'];
 }
 
@@ -380,7 +349,7 @@ describe('a session', () => {
   });
 
   it('has no scope, whatever the account has', () => {
-    expect(JSON.parse(Buffer.from(ada.split('.')[1] ?? '', 'base64url').toString()).scopes).toEqual([]);
+    expect(decodeJwt(ada)['scopes']).toEqual([]);
   });
 });
 

@@ -1,13 +1,8 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { inspect, promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { startApp } from '../../src/app.ts';
-import { loadConfig } from '../../src/config/load.ts';
-import type { App } from '../../src/running-app.ts';
 import { pythonPackages } from '../../tools/python.ts';
+import { OWN_ISSUER, startTokenService, type TokenService } from '../token-service.ts';
 
 /** Exact versions, of what they need as well. */
 const PACKAGES = [
@@ -51,49 +46,28 @@ const CHECKS = [
   'ignored_auth',
 ];
 
-let folder: string;
-let app: App;
+let service: TokenService;
 let path: string;
 
 beforeAll(async () => {
   path = await pythonPackages(PACKAGES);
-  folder = await mkdtemp(join(tmpdir(), 'sallyport-schemathesis-'));
-  const file = join(folder, 'sallyport.yaml');
-  await writeFile(
-    file,
-    `version: 1
-listen: { tokens: "127.0.0.1:0" }
-store: sqlite:./store.db
-scopes: { messages:send: {}, messages:list: {} }
-issuers: [{ name: sallyport, issuer: "https://s.local", signing: { algorithm: EdDSA } }]
-routes: [{ path: /messages, scope: "messages:send" }]
-log: { level: silent }
-`,
-  );
-  const loaded = loadConfig(file, {});
-  if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
-  app = await startApp(loaded.config, {
+  service = await startTokenService({
+    config: { issuers: [{ ...OWN_ISSUER, signing: { algorithm: 'EdDSA' } }] },
     env: { SALLYPORT_ACCOUNT: 'ada:secret' },
-    logDestination: { write: () => {} },
   });
 }, 300_000);
 
-afterAll(async () => {
-  await app.close();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => service.close());
 
 it('schemathesis finds no answer that the description does not promise', async () => {
-  const body = JSON.stringify({ name: 'ada', password: 'secret' });
-  const headers = { 'content-type': 'application/json' };
-  const login = await fetch(`http://${app.tokens}/v1/login`, { method: 'POST', headers, body });
+  const login = await service.call('POST', '/v1/login', undefined, { name: 'ada', password: 'secret' });
   const { access_token: token } = (await login.json()) as { readonly access_token: string };
   // Without the stateful phase, which would find the token it calls by in the list, and revoke it.
   const options = `--phases examples,coverage,fuzzing --max-examples 10 --max-time 40 --seed 1 --no-color
     --generation-database none --suppress-health-check all --checks ${CHECKS.join(',')}`;
-  const args = ['-m', 'schemathesis.cli', 'run', `http://${app.tokens}/openapi.json`, ...options.split(/\s+/)];
+  const args = ['-m', 'schemathesis.cli', 'run', `${service.origin}/openapi.json`, ...options.split(/\s+/)];
   args.push('--header', `Authorization:Bearer ${token}`);
-  const run = promisify(execFile)('python3', args, { cwd: folder, env: { ...process.env, PYTHONPATH: path } });
+  const run = promisify(execFile)('python3', args, { cwd: service.folder, env: { ...process.env, PYTHONPATH: path } });
   const output = await run.then(
     ({ stdout }) => stdout,
     // What it printed hangs on the error.

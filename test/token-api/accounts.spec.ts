@@ -1,55 +1,23 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startApp } from '../../src/app.ts';
-import { loadConfig } from '../../src/config/load.ts';
-import type { App } from '../../src/running-app.ts';
-import { openSqliteStore } from '../../src/store/sqlite/store.ts';
-import { Accounts } from '../../src/tokens/accounts.ts';
-import { Passwords } from '../../src/tokens/passwords.ts';
+import { basic } from '../basic.ts';
+import { startTokenService, type TokenService } from '../token-service.ts';
 
 const PASSWORD = 'long enough';
 const ROOT = ['all:any', 'tokens:manage', 'accounts:manage', 'revocations:write'];
 
-let folder: string;
-let app: App;
+let service: TokenService;
 const ids = new Map<string, string>();
 const logins = new Map<string, string>();
-const lines: string[] = [];
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'sallyport-accounts-'));
-  const file = join(folder, 'sallyport.yaml');
-  await writeFile(
-    file,
-    `version: 1
-listen: { tokens: "127.0.0.1:0" }
-store: sqlite:./store.db
-scopes: { messages:send: {}, messages:list: {} }
-issuers: [{ name: sallyport, issuer: "https://s.local", signing: { algorithm: ES256 } }]
-routes: [{ path: /messages, scope: "messages:send" }]
-`,
-  );
-  const loaded = loadConfig(file, {});
-  if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
-  app = await startApp(loaded.config, { env: {}, logDestination: { write: (line) => void lines.push(line) } });
-  const store = await openSqliteStore(join(folder, 'store.db'));
-  const clock = { wallMs: () => Date.now() };
-  const catalogue = new Set(loaded.config.scopes.keys());
-  const accounts = new Accounts({ store, passwords: new Passwords(), issuer: 'sallyport', catalogue, clock });
+  service = await startTokenService();
   for (const [name, scopes] of Object.entries({ root: ROOT, clerk: ['messages:list', 'accounts:manage'] })) {
-    const added = await accounts.add({ name, password: PASSWORD, scopes });
-    if ('id' in added) ids.set(name, added.id);
+    ids.set(name, await service.addAccount({ name, password: PASSWORD, scopes }));
     logins.set(name, await logIn(name));
   }
-  await store.close();
 });
 
-afterAll(async () => {
-  await app.close();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => service.close());
 
 interface Answered {
   readonly status: number;
@@ -57,10 +25,8 @@ interface Answered {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-async function call(method: string, path: string, authorization?: string, body?: object): Promise<Answered> {
-  const headers = { ...(authorization && { authorization }), ...(body && { 'content-type': 'application/json' }) };
-  const content = body && { body: JSON.stringify(body) };
-  const answer = await fetch(`http://${app.tokens}${path}`, { method, headers, ...content });
+async function call(...asked: Parameters<TokenService['call']>): Promise<Answered> {
+  const answer = await service.call(...asked);
   const text = await answer.text();
   const retryAfter = answer.headers.get('retry-after');
   // What its members hold is what the tests ask.
@@ -81,10 +47,6 @@ async function logIn(name: string, password = PASSWORD): Promise<string> {
   const { status, body } = await tryLogIn(name, password);
   expect(status).toBe(200);
   return `Bearer ${String(body['access_token'])}`;
-}
-
-function basic(name: string, password = PASSWORD): string {
-  return `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
 }
 
 /** Adds an account, as root. */
@@ -148,6 +110,7 @@ describe('accounts over the API', () => {
   });
 
   it('are in the audit log, without what is secret', async () => {
+    const { lines } = service;
     lines.length = 0;
     const id = await make('audited');
     await as('root')('PATCH', `/v1/accounts/${id}`, { password: 'another one', email: 'secret@example.com' });
@@ -211,7 +174,8 @@ describe('what ends the tokens of an account and what is known of its password',
     const name = `ends ${what}`;
     const id = await make(name, ['messages:list', 'messages:send']);
     const token = await logIn(name);
-    const issue = () => call('POST', '/3rdparty/v1/auth/token', basic(name), { scopes: ['messages:send'], ttl: 60 });
+    const issue = () =>
+      call('POST', '/3rdparty/v1/auth/token', basic(name, PASSWORD), { scopes: ['messages:send'], ttl: 60 });
     expect((await issue()).status).toBe(201);
     await as('root')('PATCH', `/v1/accounts/${id}`, change);
     expect((await call('GET', '/v1/tokens', token)).body).toMatchObject({ code: 'token_revoked' });
@@ -271,6 +235,6 @@ describe('guesses', () => {
     // One place for the doors and schemes alike.
     const byBasic = await call('GET', '/v1/scopes', basic('target', 'guess'));
     expect(byBasic).toMatchObject({ status: 429, body: { code: 'too_many_attempts' } });
-    expect((await call('GET', '/v1/scopes', basic('target'))).status).toBe(200);
+    expect((await call('GET', '/v1/scopes', basic('target', PASSWORD))).status).toBe(200);
   });
 });

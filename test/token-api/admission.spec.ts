@@ -1,14 +1,8 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startApp } from '../../src/app.ts';
-import { loadConfig } from '../../src/config/load.ts';
 import { CALLS } from '../../src/edge/token-api/calls.ts';
-import type { App } from '../../src/running-app.ts';
-import { openSqliteStore } from '../../src/store/sqlite/store.ts';
-import { Accounts } from '../../src/tokens/accounts.ts';
-import { Passwords } from '../../src/tokens/passwords.ts';
+import { basic } from '../basic.ts';
+import { startTokenService, type TokenService } from '../token-service.ts';
 
 /** The credentials that are tried at every call. */
 const CREDENTIALS = ['password', 'manager', 'access', 'login', 'private'] as const;
@@ -19,7 +13,7 @@ interface Attempt {
   /** Its `operation`. */
   readonly operation: string;
   readonly path: (world: World) => string | Promise<string>;
-  readonly body?: object | undefined;
+  readonly body?: string | object | undefined;
   /** The scope that some lack. */
   readonly scope?: string;
   /** What each credential is answered: a success, or `scope required`, or `credentials required` (no Basic here). */
@@ -85,8 +79,8 @@ const ATTEMPTS: readonly Attempt[] = [
     // Nobody of them has the scope; `oauth.spec.ts` has somebody.
     answers: { password: 403, manager: 403, access: 403, login: 403, private: 403 },
   },
-  { operation: 'revokePresented', path: () => '/oauth2/revoke', body: new URLSearchParams('token=x'), answers: ALL },
-  { operation: 'introspect', path: () => '/oauth2/introspect', body: new URLSearchParams('token=x'), answers: ALL },
+  { operation: 'revokePresented', path: () => '/oauth2/revoke', body: 'token=x', answers: ALL },
+  { operation: 'introspect', path: () => '/oauth2/introspect', body: 'token=x', answers: ALL },
   // Nobody of them has the scope; `accounts.spec.ts` has somebody.
   { operation: 'listAccounts', path: () => '/v1/accounts', ...NO_MANAGER },
   {
@@ -118,56 +112,23 @@ interface World {
 
 const time = { aheadMs: 0 };
 const now = (): number => Date.now() + time.aheadMs;
-const basic = (name: string, password: string): string =>
-  `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
 
-let folder: string;
-let app: App;
+let service: TokenService;
 let ada: World;
 let bob: World;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'sallyport-admission-'));
-  const file = join(folder, 'sallyport.yaml');
-  await writeFile(
-    file,
-    `version: 1
-listen: { tokens: "127.0.0.1:0" }
-store: sqlite:./store.db
-scopes: { messages:send: {}, messages:list: { description: List, maxTtl: 90d } }
-issuers: [{ name: sallyport, issuer: "https://s.local", signing: { algorithm: ES256 } }]
-routes: [{ path: /messages, scope: "messages:send" }]
-log: { level: silent }
-`,
-  );
-  const loaded = loadConfig(file, {});
-  if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
-  const clock = { wallMs: now, monotonicMs: () => performance.now() };
-  const env = { SALLYPORT_ACCOUNT: 'ada:secret' };
-  app = await startApp(loaded.config, { env, clock, logDestination: { write: () => {} } });
-  await addAccount(join(folder, 'store.db'), 'bob', 'the other', ['messages:list']);
+  service = await startTokenService({
+    config: { scopes: { 'messages:send': {}, 'messages:list': { description: 'List', maxTtl: '90d' } } },
+    env: { SALLYPORT_ACCOUNT: 'ada:secret' },
+    clock: { wallMs: now, monotonicMs: () => performance.now() },
+  });
+  await service.addAccount({ name: 'bob', password: 'the other', scopes: ['messages:list'] });
   ada = await makeWorld('ada', 'secret', ['tokens:manage']);
   bob = await makeWorld('bob', 'the other', ['messages:list']);
 });
 
-afterAll(async () => {
-  await app.close();
-  await rm(folder, { recursive: true });
-});
-
-async function addAccount(path: string, name: string, password: string, scopes: string[]): Promise<void> {
-  const store = await openSqliteStore(path);
-  const catalogue = new Set(scopes);
-  const parts = {
-    store,
-    passwords: new Passwords(),
-    issuer: 'sallyport',
-    catalogue,
-    clock: { wallMs: now },
-  };
-  await new Accounts(parts).add({ name, password, scopes });
-  await store.close();
-}
+afterAll(() => service.close());
 
 async function makeWorld(name: string, password: string, managing: string[]): Promise<World> {
   const owner = basic(name, password);
@@ -190,12 +151,8 @@ async function makeWorld(name: string, password: string, managing: string[]): Pr
   };
 }
 
-function call(method: string, path: string, authorization?: string, body?: object): Promise<Response> {
-  const isForm = body instanceof URLSearchParams;
-  const type = body && !isForm && { 'content-type': 'application/json' };
-  const headers = { ...(authorization && { authorization }), ...type };
-  const content = body && { body: isForm ? body : JSON.stringify(body) };
-  return fetch(`http://${app.tokens}${path}`, { method, headers, ...content });
+function call(...asked: Parameters<TokenService['call']>): Promise<Response> {
+  return service.call(...asked);
 }
 
 /** Members of the bodies that come back, as far as the tests read them one by one. */
@@ -209,8 +166,8 @@ interface Answered {
   readonly next: string;
 }
 
-async function json(method: string, path: string, authorization?: string, body?: object): Promise<Answered> {
-  return bodyOf(await call(method, path, authorization, body));
+async function json(...asked: Parameters<TokenService['call']>): Promise<Answered> {
+  return bodyOf(await call(...asked));
 }
 
 async function bodyOf(answer: Response): Promise<Answered> {
@@ -257,7 +214,7 @@ describe.each(ATTEMPTS)('$operation', ({ operation, path, body, scope = 'tokens:
 
   it.each(['manager', 'login', 'private'] as const)('by a %s that was revoked', async (name) => {
     const world = await makeWorld('ada', 'secret', ['tokens:manage']);
-    const { jti } = JSON.parse(Buffer.from(world.credentials[name].split('.')[1] ?? '', 'base64url').toString());
+    const { jti } = decodeJwt(world.credentials[name]);
     expect((await call('DELETE', `/v1/tokens/${jti}`, ada.credentials.manager)).status).toBe(204);
     const answer = await call(method, await path(ada), world.credentials[name], body);
     expect([answer.status, (await bodyOf(answer)).code]).toEqual([401, 'token_revoked']);
@@ -365,7 +322,7 @@ describe('what is wrong is said', () => {
 it('DELETE takes a content type with nothing behind it', async () => {
   const { id } = await ada.makePrivate();
   const headers = { authorization: ada.credentials.login, 'content-type': 'application/json' };
-  const answer = await fetch(`http://${app.tokens}/v1/tokens/${id}`, { method: 'DELETE', headers });
+  const answer = await fetch(`${service.origin}/v1/tokens/${id}`, { method: 'DELETE', headers });
   expect(answer.status).toBe(204);
 });
 

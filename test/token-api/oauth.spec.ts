@@ -1,24 +1,22 @@
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as wait } from 'node:timers/promises';
+import { decodeJwt } from 'jose';
 import * as oauth from 'oauth4webapi';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startApp } from '../../src/app.ts';
-import { loadConfig } from '../../src/config/load.ts';
-import type { App } from '../../src/running-app.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import type { Store } from '../../src/store/store.ts';
-import { Accounts } from '../../src/tokens/accounts.ts';
-import { Passwords } from '../../src/tokens/passwords.ts';
+import { basic } from '../basic.ts';
 import { forge, hmac } from '../cases/forge.ts';
+import { OWN_ISSUER, startTokenService, type TokenService } from '../token-service.ts';
 
 const PARTNER_SECRET = 'a secret of a partner, long enough for it';
-const ISSUER = 'https://s.local';
+const PARTNER = { name: 'partner', issuer: 'https://partner.example' };
+const GONE = { name: 'gone', issuer: 'https://gone.example' };
+const ISSUER = OWN_ISSUER.issuer;
 /** Not even one character of it stands for itself in a form. */
 const PASSWORD = 'p+ss %41:wörd';
 
@@ -31,69 +29,44 @@ const ACCOUNTS = {
 } as const;
 type AccountName = keyof typeof ACCOUNTS;
 
-let folder: string;
-let app: App;
+let service: TokenService;
 /** A second hand on the store. */
 let store: Store;
-const lines: string[] = [];
 const ids = new Map<string, string>();
 /** Of each account a token with all of its scopes: passwords take their time. */
 const bearers = new Map<AccountName, string>();
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'sallyport-oauth-'));
-  const file = join(folder, 'sallyport.yaml');
-  await writeFile(
-    file,
-    `version: 1
-listen: { tokens: "127.0.0.1:0" }
-store: sqlite:./store.db
-scopes: { messages:send: {}, messages:list: {} }
-issuers:
-  - { name: sallyport, issuer: "${ISSUER}", audience: sms-api, signing: { algorithm: ES256 } }
-  - { name: partner, issuer: "https://partner.example", audience: any, algorithms: [HS256], secrets: [{ env: PARTNER }] }
-  - { name: gone, issuer: "https://gone.example", audience: any, algorithms: [RS256], jwks: "http://127.0.0.1:1/" }
-routes: [{ path: /messages, scope: "messages:send" }]
-`,
-  );
-  const loaded = loadConfig(file, { PARTNER: PARTNER_SECRET });
-  if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
-  app = await startApp(loaded.config, { env: {}, logDestination: { write: (line) => void lines.push(line) } });
-  store = await openSqliteStore(join(folder, 'store.db'));
-  const clock = { wallMs: () => Date.now() };
-  const catalogue = new Set(loaded.config.scopes.keys());
-  const accounts = new Accounts({
-    store,
-    passwords: new Passwords(),
-    issuer: 'sallyport',
-    catalogue,
-    clock,
+  service = await startTokenService({
+    config: {
+      issuers: [
+        { ...OWN_ISSUER, audience: 'sms-api' },
+        { ...PARTNER, audience: 'any', algorithms: ['HS256'], secrets: [{ env: 'PARTNER' }] },
+        { ...GONE, audience: 'any', algorithms: ['RS256'], jwks: 'http://127.0.0.1:1/' },
+      ],
+    },
+    env: { PARTNER: PARTNER_SECRET },
   });
+  store = await openSqliteStore(join(service.folder, 'store.db'));
   for (const [name, scopes] of Object.entries(ACCOUNTS)) {
-    const added = await accounts.add({ name, password: PASSWORD, scopes });
-    if ('id' in added) ids.set(name, added.id);
+    ids.set(name, await service.addAccount({ name, password: PASSWORD, scopes }));
   }
   for (const name of ['ada', 'bob', 'auditor', 'officer'] as const) {
-    const { access_token } = await madeBy(post('/3rdparty/v1/auth/token', basic(name), { scopes: ACCOUNTS[name] }));
+    const { access_token } = await madeBy(
+      post('/3rdparty/v1/auth/token', basic(name, PASSWORD), { scopes: ACCOUNTS[name] }),
+    );
     bearers.set(name, `Bearer ${access_token}`);
   }
 });
 
 afterAll(async () => {
   await store.close();
-  await app.close();
-  await rm(folder, { recursive: true });
+  await service.close();
 });
-
-const basic = (name: string, password = PASSWORD): string =>
-  `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
 
 /** A form as it is written, or a body of JSON. */
 function post(path: string, authorization: string | undefined, body: string | object): Promise<Response> {
-  const isForm = typeof body === 'string';
-  const type = isForm ? 'application/x-www-form-urlencoded' : 'application/json';
-  const headers = { ...(authorization && { authorization }), 'content-type': type };
-  return fetch(`http://${app.tokens}${path}`, { method: 'POST', headers, body: isForm ? body : JSON.stringify(body) });
+  return service.call('POST', path, authorization, body);
 }
 
 interface Made {
@@ -172,7 +145,7 @@ describe('POST /oauth2/introspect', () => {
 
   async function revoked(id: string): Promise<string> {
     const { access_token } = await issue('messages:send');
-    const jti = JSON.parse(Buffer.from(access_token.split('.')[1] ?? '', 'base64url').toString()).jti;
+    const { jti } = decodeJwt(access_token);
     await store.revocations.write({
       key: `sallyport:revoked:sallyport:${jti}`,
       value: '',
@@ -193,7 +166,7 @@ describe('POST /oauth2/introspect', () => {
   it('neither counts nor logs as a decision what it is asked about', async () => {
     const token = partnerToken({ jti: 'asked-about', exp: now() - 60 });
     await introspect('auditor', token);
-    expect(lines.filter((line) => line.includes('asked-about'))).toEqual([]);
+    expect(service.lines.filter((line) => line.includes('asked-about'))).toEqual([]);
   });
 });
 
@@ -255,8 +228,8 @@ describe('DELETE /3rdparty/v1/auth/token/{jti}', () => {
     const { id, access_token } = await issue('messages:send', 'tokens:manage');
     const other = await issue('messages:send');
     const revoke = async (name: AccountName, jti: string): Promise<number> => {
-      const headers = { authorization: basic(name) };
-      const url = `http://${app.tokens}/3rdparty/v1/auth/token/${jti}`;
+      const headers = { authorization: basic(name, PASSWORD) };
+      const url = `${service.origin}/3rdparty/v1/auth/token/${jti}`;
       return (await fetch(url, { method: 'DELETE', headers })).status;
     };
     forgetRecord(id);
@@ -269,7 +242,7 @@ describe('DELETE /3rdparty/v1/auth/token/{jti}', () => {
 
 it('a call whose body arrives after its token was revoked issues nothing', async () => {
   const { id, access_token } = await issue('tokens:manage');
-  const url = `http://${app.tokens}/3rdparty/v1/auth/token`;
+  const url = `${service.origin}/3rdparty/v1/auth/token`;
   const body = JSON.stringify({ scopes: ['messages:send'] });
   const headers = { authorization: `Bearer ${access_token}`, 'content-type': 'application/json' };
   const call = request(url, { method: 'POST', headers: { ...headers, 'content-length': body.length } });
@@ -357,7 +330,7 @@ describe('POST /v1/revocations', () => {
     expect(await revoke({ issuer: 'sallyport', jti: made.id, reason: 'lost' })).toEqual([204, undefined]);
     expect(await introspect('ada', made.access_token)).toEqual({ active: false });
     const manager = await issue('tokens:manage');
-    const shown = await fetch(`http://${app.tokens}/v1/tokens/${made.id}`, {
+    const shown = await fetch(`${service.origin}/v1/tokens/${made.id}`, {
       headers: { authorization: `Bearer ${manager.access_token}` },
     });
     expect(await shown.json()).toMatchObject({
@@ -394,13 +367,13 @@ describe('POST /v1/revocations', () => {
     [{ issuer: 'partner', jti: 'j', reason: 'x'.repeat(501) }, 'reason', 'at most 500 characters'],
     [{ issuer: 'partner', jit: 'j' }, 'jit', 'not a field of this call'],
   ])('%j writes nothing', async (body, field, message) => {
-    const audited = lines.length;
+    const audited = service.lines.length;
     const [status, answered] = await revoke(body);
     expect([status, answered]).toEqual([
       400,
       expect.objectContaining({ code: 'invalid_body', errors: [{ field, message: expect.stringContaining(message) }] }),
     ]);
-    expect(lines.slice(audited).filter((line) => line.includes('"log":"audit"'))).toEqual([]);
+    expect(service.lines.slice(audited).filter((line) => line.includes('"log":"audit"'))).toEqual([]);
   });
 });
 
@@ -409,7 +382,7 @@ describe('a client library that knows nothing of us', () => {
     const { access_token, id } = await issue('messages:send');
     // The gateway has the issuer's name, and passes what goes there to us.
     const options = {
-      [oauth.customFetch]: (url: string, init: object) => fetch(url.replace(ISSUER, `http://${app.tokens}`), init),
+      [oauth.customFetch]: (url: string, init: object) => fetch(url.replace(ISSUER, `${service.origin}`), init),
     };
     const issuer = new URL(ISSUER);
     const found = await oauth.discoveryRequest(issuer, { ...options, algorithm: 'oauth2' });
@@ -430,7 +403,7 @@ describe('a client library that knows nothing of us', () => {
   });
 
   it('is told where the calls are, and may keep that', async () => {
-    const answer = await fetch(`http://${app.tokens}/.well-known/oauth-authorization-server`);
+    const answer = await fetch(`${service.origin}/.well-known/oauth-authorization-server`);
     expect(answer.headers.get('cache-control')).toBe('public, max-age=300');
     expect(await answer.json()).toEqual({
       issuer: ISSUER,
@@ -448,13 +421,13 @@ describe('a client library that knows nothing of us', () => {
 
 /** As where the store came back from a backup, or another server took over that had not heard of it. */
 function forgetRecord(id: string): void {
-  const database = new DatabaseSync(join(folder, 'store.db'));
+  const database = new DatabaseSync(join(service.folder, 'store.db'), { timeout: 5_000 });
   database.prepare('DELETE FROM token WHERE id = ?').run(id);
   database.close();
 }
 
 function auditOf(tokenId: string): unknown {
-  const line = lines.findLast((one) => one.includes(tokenId) && one.includes('"log":"audit"'));
+  const line = service.lines.findLast((one) => one.includes(tokenId) && one.includes('"log":"audit"'));
   return line === undefined ? undefined : JSON.parse(line);
 }
 
