@@ -7,6 +7,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { basic } from '../test/basic.ts';
 import { redisConfig, redisForTest } from '../test/contract/redis-store.ts';
 import { parseExposition } from '../test/observe/exposition.ts';
 import { startApp } from './app.ts';
@@ -15,7 +16,7 @@ import { loadConfig } from './config/load.ts';
 import type { App } from './running-app.ts';
 
 const TOKENS = '/3rdparty/v1/auth/token';
-const OWNER = `Basic ${Buffer.from('demo:secret').toString('base64')}`;
+const OWNER = basic('demo', 'secret');
 const JSON_TYPE = { 'content-type': 'application/json' };
 
 let folder: string;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { basic } from '../../test/basic.ts';
 import { Authorizer } from '../authorizer.ts';
 import type { Decision } from '../core/decision.ts';
 import { makePolicy, makeRequest, makeRoute } from '../core/testing.ts';
@@ -56,7 +57,7 @@ async function setUp({ hears }: { readonly hears: boolean }) {
     decisionTimeoutMs: 5_000,
   });
   const ask = async (password: string): Promise<string> => {
-    const authorization = `Basic ${Buffer.from(`ada:${password}`).toString('base64')}`;
+    const authorization = basic('ada', password);
     return outcomeOf(await authorizer.decide(makeRequest({ authorization })));
   };
   const change = (edit: AccountEdit) => accounts.change(added.id, edit);

@@ -2,6 +2,7 @@ import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { basic } from '../basic.ts';
 import { forge, hmac, signedBy } from './forge.ts';
 
 /** The issuers around Sallyport, whose keys the tests hold: what the table of cases is played in. */
@@ -23,6 +24,10 @@ interface Pair {
 }
 
 export const ACCOUNT = { name: 'demo', password: 'correct horse:battery staple' };
+/** The variable that makes that account on a fresh store. */
+export const WITH_ACCOUNT = { SALLYPORT_ACCOUNT: `${ACCOUNT.name}:${ACCOUNT.password}` };
+/** `Authorization` of that account. */
+export const OWNER = basic(ACCOUNT.name, ACCOUNT.password);
 export const CORPORATE = 'https://login.example.com';
 export const PARTNER = 'https://partner.example.com';
 
@@ -44,7 +49,7 @@ export async function startWorld(): Promise<World> {
   const auth0Secret = randomBytes(48);
   const partnerSecret = randomBytes(24).toString('hex');
   const env = {
-    SALLYPORT_ACCOUNT: `${ACCOUNT.name}:${ACCOUNT.password}`,
+    ...WITH_ACCOUNT,
     AUTH0_SMS_SECRET: auth0Secret.toString('base64url'),
     PARTNER_SECRET: partnerSecret,
   };

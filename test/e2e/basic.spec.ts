@@ -1,6 +1,7 @@
 import { Agent } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { basic } from '../basic.ts';
 import { type RedisServer, startRedis } from '../redis-server.ts';
 import { startProxy, type TcpProxy } from '../tcp-proxy.ts';
 import { type RunningEnvoy, startEnvoy } from './envoy.ts';
@@ -74,10 +75,6 @@ async function add(name: string, scopes: readonly string[]): Promise<void> {
   await account(['add', name, '--scopes', scopes.join(',')], `${PASSWORD}\n`);
 }
 
-function basic(name: string, password = PASSWORD): string {
-  return `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
-}
-
 function call(method: string, path: string, authorization: string, body = ''): Promise<HttpAnswer> {
   const type = body === '' ? [] : [['Content-Type', 'application/json'] as const];
   const headers = [['Authorization', authorization] as const, ...type];
@@ -86,7 +83,7 @@ function call(method: string, path: string, authorization: string, body = ''): P
 }
 
 async function issue(name: string, scopes: readonly string[]): Promise<string> {
-  const answer = await call('POST', '/3rdparty/v1/auth/token', basic(name), JSON.stringify({ scopes }));
+  const answer = await call('POST', '/3rdparty/v1/auth/token', basic(name, PASSWORD), JSON.stringify({ scopes }));
   expect(answer.status, answer.body).toBe(201);
   return `Bearer ${JSON.parse(answer.body).access_token}`;
 }
@@ -100,7 +97,7 @@ describe('Basic and Bearer', () => {
       const token = await issue(name, scopes);
       for (const [method, path] of ROUTES) {
         services.received.length = 0;
-        const byPassword = await call(method, path, basic(name));
+        const byPassword = await call(method, path, basic(name, PASSWORD));
         const byToken = await call(method, path, token);
         const what = `${method} ${path}`;
         expect([what, byPassword.status]).toEqual([what, byToken.status]);
@@ -119,7 +116,7 @@ describe('Basic and Bearer', () => {
     services.received.length = 0;
     for (let turn = 0; turn < 6; turn++) {
       const isBasic = turn % 2 === 0;
-      const authorization = isBasic ? basic('hybrid') : token;
+      const authorization = isBasic ? basic('hybrid', PASSWORD) : token;
       for (const [method, path, status] of [
         ['GET', '/3rdparty/v1/messages', 200],
         ['GET', '/3rdparty/v1/devices', 403],
@@ -134,14 +131,19 @@ describe('Basic and Bearer', () => {
     const schemes = services.received.map(({ headers }) => headers['x-auth-scheme']);
     expect(schemes).toEqual(['basic', 'bearer', 'basic', 'bearer', 'basic', 'bearer']);
     // The token service goes on taking passwords: it says nothing of an end.
-    const issued = await call('POST', '/3rdparty/v1/auth/token', basic('hybrid'), '{"scopes":["messages:list"]}');
+    const issued = await call(
+      'POST',
+      '/3rdparty/v1/auth/token',
+      basic('hybrid', PASSWORD),
+      '{"scopes":["messages:list"]}',
+    );
     expect([issued.status, issued.headers['sunset']]).toEqual([201, undefined]);
   });
 });
 
 describe('a change at another instance', () => {
   const PATH = '/3rdparty/v1/messages';
-  const status = async (name: string, password?: string): Promise<number> =>
+  const status = async (name: string, password = PASSWORD): Promise<number> =>
     (await call('GET', PATH, basic(name, password))).status;
   const CHANGES = [
     { what: 'disable', args: (name: string) => ['disable', name], input: '', wanted: 401 },
@@ -188,7 +190,7 @@ describe('a change at another instance', () => {
 describe('guesses through the gateway', () => {
   it('are counted by the name, and by the address that Envoy tells; who knows the password passes', async () => {
     await add('victim', SCOPES);
-    expect((await call('GET', '/3rdparty/v1/messages', basic('victim'))).status).toBe(200);
+    expect((await call('GET', '/3rdparty/v1/messages', basic('victim', PASSWORD))).status).toBe(200);
     const statuses: number[] = [];
     let last: HttpAnswer | undefined;
     for (let guess = 0; guess < 12; guess++) {
@@ -198,6 +200,6 @@ describe('guesses through the gateway', () => {
     expect(statuses.filter((one) => one === 429).length).toBeGreaterThanOrEqual(1);
     expect(last?.status).toBe(429);
     expect(Number(last?.headers['retry-after'])).toBeGreaterThan(1);
-    expect((await call('GET', '/3rdparty/v1/messages', basic('victim'))).status).toBe(200);
+    expect((await call('GET', '/3rdparty/v1/messages', basic('victim', PASSWORD))).status).toBe(200);
   });
 });

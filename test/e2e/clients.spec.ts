@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { python3, pythonPackages } from '../../tools/python.ts';
-import { ACCOUNT } from '../cases/world.ts';
+import { ACCOUNT, WITH_ACCOUNT } from '../cases/world.ts';
 import { type RunningEnvoy, startEnvoy } from './envoy.ts';
 import { freePorts } from './ports.ts';
 import { type Sallyport, startSallyport } from './sallyport.ts';
@@ -32,7 +32,7 @@ beforeAll(async () => {
   service = createMessageService().listen(port, '127.0.0.1');
   await once(service, 'listening');
   sallyport = await startSallyport({
-    env: { SALLYPORT_ACCOUNT: `${ACCOUNT.name}:${ACCOUNT.password}` },
+    env: WITH_ACCOUNT,
     edit: (config) => {
       // A machine that runs tests side by side is slow right after a start.
       Object.assign(config, { clockSkew: '1s', timeouts: { decision: '5s', store: '1s' } });

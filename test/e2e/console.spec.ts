@@ -8,10 +8,8 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { findChromium } from '../../tools/chromium.ts';
 import { openVisitor, startBrowser } from './browser.ts';
-import { type RunningEnvoy, startEnvoy } from './envoy.ts';
+import { type Platform, startPlatform } from './platform.ts';
 import { freePorts } from './ports.ts';
-import { type Sallyport, startSallyport } from './sallyport.ts';
-import { type Services, startServices } from './services.ts';
 
 /** `SCREENSHOTS=1` writes the pictures of the documentation anew. */
 const PICTURES =
@@ -24,32 +22,25 @@ const HOSTILE = `"><img src=x onerror=alert(1)>${'W'.repeat(98)}`;
 
 const chromium = await findChromium();
 
-let services: Services;
-let sallyport: Sallyport;
-let envoy: RunningEnvoy;
+let platform: Platform;
 let browser: Browser;
 let origin: string;
 
 beforeAll(async () => {
   if (chromium === undefined) return;
-  services = await startServices();
   const env = { SALLYPORT_ACCOUNT: `demo:${PASSWORD}` };
   const edit = (config: Record<string, unknown>): void => {
     config['timeouts'] = { decision: '5s', store: '1s' };
   };
-  sallyport = await startSallyport({ env, edit });
-  const { extAuthz, tokens } = sallyport.ports;
-  envoy = await startEnvoy({ sallyport: extAuthz, tokens, ...services.ports });
-  origin = `http://127.0.0.1:${envoy.gateways[0]?.port}`;
+  platform = await startPlatform({ env, edit });
+  origin = `http://127.0.0.1:${platform.port}`;
   browser = await startBrowser(chromium);
 });
 
 afterAll(async () => {
   if (chromium === undefined) return;
   await browser.close();
-  await envoy.close();
-  await sallyport.close();
-  services.close();
+  await platform.close();
 });
 
 beforeEach(({ skip }) => {
@@ -110,7 +101,7 @@ describe('the console, in Chromium and through Envoy', { timeout: 240_000 }, () 
     await page.goBack();
     expect(page.url()).toContain('/console/login');
     expect(complaints).toEqual([]);
-    for (const secret of [token, heir, PASSWORD]) expect(sallyport.output()).not.toContain(secret);
+    for (const secret of [token, heir, PASSWORD]) expect(platform.sallyport.output()).not.toContain(secret);
     await visitor.close();
   });
 

@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { ACCOUNT } from '../cases/world.ts';
+import { OWNER, WITH_ACCOUNT } from '../cases/world.ts';
 import { type CheckClient, connectChecks } from './check-client.ts';
-import { ask } from './http-client.ts';
+import { call } from './http-client.ts';
 import { type Sallyport, startSallyport } from './sallyport.ts';
 import { REDIS, SQLITE } from './stores.ts';
 
@@ -31,7 +31,7 @@ describe.each([SQLITE, REDIS])('on $name', (kind) => {
   it(`kill -9 at any moment loses nothing that was acknowledged, ${ROUNDS} times`, { timeout: 120_000 }, async () => {
     const store = await kind.start();
     onTestFinished(() => store.close());
-    const env = { SALLYPORT_ACCOUNT: `${ACCOUNT.name}:${ACCOUNT.password}`, ...store.env };
+    const env = { ...WITH_ACCOUNT, ...store.env };
     const edit = (config: Record<string, unknown>): void => {
       // A machine that runs tests side by side is slow right after a start.
       config['timeouts'] = { decision: '5s', store: '1s' };
@@ -41,7 +41,7 @@ describe.each([SQLITE, REDIS])('on $name', (kind) => {
     onTestFinished(() => sallyport.close());
 
     const acknowledged: Acknowledged = { tokens: new Map(), revoked: new Set(), asked: new Set(), rotations: 0 };
-    const manager = await issueWith(basic());
+    const manager = await issueWith(OWNER);
     for (let round = 0; round < ROUNDS; round++) {
       const until = Date.now() + MAX_ROUND_MS;
       const streams = [1, 2, 3].flatMap(() => [
@@ -70,8 +70,7 @@ async function issueAndRevoke(manager: string, { tokens, revoked, asked }: Ackno
       if (tokens.size % 2 === 0) continue;
       asked.add(id);
       const path = `${TOKENS}/${id}`;
-      const headers = [['Authorization', `Bearer ${manager}`]] as const;
-      const { status } = await ask({ port: sallyport.ports.tokens, method: 'DELETE', path, headers });
+      const { status } = await call(sallyport.ports.tokens, 'DELETE', path, `Bearer ${manager}`);
       if (status === 204) revoked.add(id);
     }
   } catch {
@@ -107,12 +106,7 @@ function issueWith(authorization: string): Promise<Issued> {
 }
 
 async function post(path: string, authorization: string, body: object): Promise<Issued> {
-  const headers = [
-    ['Authorization', authorization],
-    ['Content-Type', 'application/json'],
-  ] as const;
-  const question = { port: sallyport.ports.tokens, method: 'POST', path, headers };
-  const answer = await ask({ ...question, body: JSON.stringify(body) });
+  const answer = await call(sallyport.ports.tokens, 'POST', path, authorization, body);
   if (answer.status !== 201) throw new Error(`${answer.status} ${answer.body}`);
   return JSON.parse(answer.body);
 }
@@ -126,8 +120,4 @@ async function expectKept(checks: CheckClient, { tokens, revoked, asked }: Ackno
     if (revoked.has(id)) expect(outcome, `revoked token ${id}`).toBe('denied');
     else if (!asked.has(id)) expect(outcome, `token ${id}`).toBe('passes');
   }
-}
-
-function basic(): string {
-  return `Basic ${Buffer.from(`${ACCOUNT.name}:${ACCOUNT.password}`).toString('base64')}`;
 }

@@ -3,17 +3,14 @@ import type { Case, Denied, Passes } from '../cases/cases.ts';
 import { CASES } from '../cases/cases.ts';
 import { startWorld, type World } from '../cases/world.ts';
 import { type CheckClient, connectChecks } from './check-client.ts';
-import { GATEWAYS, type RunningEnvoy, startEnvoy } from './envoy.ts';
+import { GATEWAYS } from './envoy.ts';
 import { ask, type HttpAnswer } from './http-client.ts';
-import { type Sallyport, startSallyport } from './sallyport.ts';
-import { type Services, startServices } from './services.ts';
+import { optionsFor, type Platform, startPlatform } from './platform.ts';
 import { REDIS, SQLITE, type StoreUnderTest } from './stores.ts';
 
 let world: World;
-let services: Services;
 let store: StoreUnderTest;
-let sallyport: Sallyport;
-let envoy: RunningEnvoy;
+let platform: Platform;
 let checks: CheckClient;
 /** What earlier processes wrote. */
 const outputs: string[] = [];
@@ -28,26 +25,21 @@ describe.each(RUNS)('on $name', ({ start, forms, gateways }) => {
   beforeAll(async () => {
     outputs.length = 0;
     world = await startWorld();
-    services = await startServices();
     store = await start();
     for (const secret of Object.values(store.env)) world.secrets.add(secret);
-    sallyport = await startSallyport({ env: environment(), edit: configure });
-    const { extAuthz, tokens } = sallyport.ports;
-    envoy = await startEnvoy({ sallyport: extAuthz, tokens, ...services.ports });
-    checks = connectChecks(extAuthz);
+    platform = await startPlatform(optionsFor(world, store));
+    checks = connectChecks(platform.sallyport.ports.extAuthz);
   });
 
   afterAll(async () => {
     checks.close();
-    await envoy.close();
-    await sallyport.close();
+    await platform.close();
     await store.close();
-    services.close();
     world.close();
   });
 
   beforeEach(() => {
-    services.received.length = 0;
+    platform.services.received.length = 0;
   });
 
   describe.each(forms)('the ext_authz door, %s headers', (form) => {
@@ -71,11 +63,11 @@ describe.each(RUNS)('on $name', ({ start, forms, gateways }) => {
       if (isDenied(wanted.expected)) {
         expectDenied(answer, wanted.expected);
         expect(answer.headers['content-type']).toBe('application/problem+json');
-        expect(services.received).toEqual([]);
+        expect(platform.services.received).toEqual([]);
       } else {
         expect(answer.status, answer.body).toSatisfy(isSuccess);
-        expect(services.received).toHaveLength(1);
-        expectUpstream(services.received[0]?.headers ?? {}, wanted.expected);
+        expect(platform.services.received).toHaveLength(1);
+        expectUpstream(platform.services.received[0]?.headers ?? {}, wanted.expected);
       }
     });
 
@@ -84,7 +76,7 @@ describe.each(RUNS)('on $name', ({ start, forms, gateways }) => {
       async (wanted) => {
         const answer = await askGateway(index, { ...wanted, path: encodeURI(wanted.path ?? '') });
         expect(answer.status).toBeGreaterThanOrEqual(400);
-        expect(services.received).toEqual([]);
+        expect(platform.services.received).toEqual([]);
       },
     );
 
@@ -94,44 +86,37 @@ describe.each(RUNS)('on $name', ({ start, forms, gateways }) => {
       const body = '{"recipient":"+15550100","body":"Your code is 123456 ✓"}';
       const answer = await askGateway(index, wanted, body);
       expect(answer.status).toBe(200);
-      expect(services.received[0]?.body).toBe(body);
+      expect(platform.services.received[0]?.body).toBe(body);
     });
 
     it('refuses, or strips, identity headers spelt with underscores', async () => {
       const wanted = CASES[0] as Case;
       const answer = await askGateway(index, { ...wanted, headers: [['x_auth_subject', 'mallory']] });
       expect(answer.status).toBe(normalises ? 400 : 202);
-      expect(services.received.map(({ headers }) => headers['x_auth_subject'])).toEqual(normalises ? [] : [undefined]);
+      expect(platform.services.received.map(({ headers }) => headers['x_auth_subject'])).toEqual(
+        normalises ? [] : [undefined],
+      );
     });
   });
 
   it('denies with 503 while Sallyport cannot be reached, and passes again afterwards', async () => {
     const wanted = CASES[0] as Case;
-    await sallyport.kill9();
-    outputs.push(sallyport.output());
+    await platform.sallyport.kill9();
+    outputs.push(platform.sallyport.output());
     const answer = await askGateway(0, wanted);
     expect(answer.status).toBe(503);
-    expect(services.received).toEqual([]);
-    sallyport = await startSallyport({ env: environment(), edit: configure, after: sallyport });
+    expect(platform.services.received).toEqual([]);
+    await platform.restart();
     await expect.poll(async () => (await askGateway(0, wanted)).status, { timeout: 10_000 }).toBe(202);
   });
 
   it('has written no token and no password, at the most talkative log level', () => {
-    const written = [...outputs, sallyport.output(), envoy.output()].join('\n');
+    const written = [...outputs, platform.sallyport.output(), platform.envoy.output()].join('\n');
     expect(written).toContain('"reason":"token_invalid"');
     expect(world.secrets.size).toBeGreaterThan(50);
     expect([...world.secrets].filter((secret) => written.includes(secret))).toEqual([]);
   });
 });
-
-function environment(): NodeJS.ProcessEnv {
-  return { ...world.env, ...store.env };
-}
-
-function configure(config: Record<string, unknown>): void {
-  world.configure(config);
-  store.edit(config);
-}
 
 function requestOf({
   method = 'POST',
@@ -153,7 +138,7 @@ function rememberSecrets(value: string): void {
 
 function askGateway(index: number, wanted: Case, body = ''): Promise<HttpAnswer> {
   const { method, path, host, headers } = requestOf(wanted);
-  const port = envoy.gateways[index]?.port ?? 0;
+  const port = platform.envoy.gateways[index]?.port ?? 0;
   return ask({ port, method, path, headers: [['Host', host], ...headers], body });
 }
 

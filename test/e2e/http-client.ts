@@ -43,3 +43,18 @@ export async function ask({ port, method, path, headers, body = '', agent }: Htt
   sent.once('error', reject).end(body);
   return promise;
 }
+
+/** One request with what stands in `Authorization`, and a body of JSON. */
+export function call(
+  port: number,
+  method: string,
+  path: string,
+  authorization?: string,
+  body?: object,
+): Promise<HttpAnswer> {
+  const headers = [
+    ...(authorization === undefined ? [] : [['Authorization', authorization] as const]),
+    ...(body === undefined ? [] : [['Content-Type', 'application/json'] as const]),
+  ];
+  return ask({ port, method, path, headers, body: body === undefined ? '' : JSON.stringify(body) });
+}

@@ -7,7 +7,7 @@ import { p256 } from '../jwt/keys.ts';
 import { parseExposition } from '../observe/exposition.ts';
 import { AUDIENCE, type AuthorizationServer, GATEWAY, startAuthorizationServer } from './authorization-server.ts';
 import { type CheckClient, connectChecks, type Outcome } from './check-client.ts';
-import { ask } from './http-client.ts';
+import { call } from './http-client.ts';
 import { runSallyport } from './run-sallyport.ts';
 import { type Sallyport, startSallyport } from './sallyport.ts';
 import { SQLITE } from './stores.ts';
@@ -222,7 +222,7 @@ async function components(): Promise<unknown> {
 }
 
 function admin(path: string) {
-  return ask({ port: sallyport.ports.admin, method: 'GET', path, headers: [] });
+  return call(sallyport.ports.admin, 'GET', path);
 }
 
 function configFile(): string {

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { forge, signedBy } from '../cases/forge.ts';
-import { ACCOUNT } from '../cases/world.ts';
+import { WITH_ACCOUNT } from '../cases/world.ts';
 import { certify, hasOpenssl } from '../certificates.ts';
 import { type RunningEnvoy, startEnvoy } from './envoy.ts';
-import { ask, type HttpAnswer } from './http-client.ts';
+import { call, type HttpAnswer } from './http-client.ts';
 import { type IssuerServer, startIssuerServer } from './issuer-server.ts';
 import { type Sallyport, startSallyport } from './sallyport.ts';
 import { type Services, startServices } from './services.ts';
@@ -55,7 +55,7 @@ beforeAll(async () => {
     issuers['private'] = await startIssuerServer(publish, certify(folder, 'issuer', 'ca'));
   }
   const env = {
-    SALLYPORT_ACCOUNT: `${ACCOUNT.name}:${ACCOUNT.password}`,
+    ...WITH_ACCOUNT,
     NODE_EXTRA_CA_CERTS: join(folder, 'ca.pem'),
   };
   sallyport = await startSallyport({ env, edit: configure });
@@ -187,8 +187,7 @@ function send(name: string, kid = 'known'): Promise<HttpAnswer> {
   const claims = { iss: issOf(name), sub: 'alice', jti: randomUUID(), exp, scope: 'messages:send' };
   const token = forge({ alg: 'ES256', kid }, claims, signedBy('ES256', pair.privateKey));
   const port = envoy.gateways[0]?.port ?? 0;
-  const headers = [['Authorization', `Bearer ${token}`]] as const;
-  return ask({ port, method: 'POST', path: '/3rdparty/v1/messages', headers });
+  return call(port, 'POST', '/3rdparty/v1/messages', `Bearer ${token}`);
 }
 
 function codeOf({ body }: HttpAnswer): string {

@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ACCOUNT } from '../cases/world.ts';
+import { OWNER, WITH_ACCOUNT } from '../cases/world.ts';
 import { type CheckClient, connectChecks } from './check-client.ts';
-import { ask } from './http-client.ts';
+import { call } from './http-client.ts';
 import { runSallyport } from './run-sallyport.ts';
 import { type Sallyport, startSallyport } from './sallyport.ts';
 import { STORES, type StoreUnderTest } from './stores.ts';
@@ -20,7 +20,7 @@ let checks: CheckClient[];
 describe.each(STORES)('two instances on $name', (kind) => {
   beforeAll(async () => {
     store = await kind.start();
-    env = { SALLYPORT_ACCOUNT: `${ACCOUNT.name}:${ACCOUNT.password}`, ...store.env };
+    env = { ...WITH_ACCOUNT, ...store.env };
     const first = await startSallyport({ env, edit: edit('HS256') });
     const second = await startSallyport({ env, edit: edit('HS256', first) });
     instances = [first, second];
@@ -186,12 +186,8 @@ function kidOf(token: string): string | undefined {
 }
 
 async function issue(index: number): Promise<string> {
-  const headers = [
-    ['Authorization', `Basic ${Buffer.from(`${ACCOUNT.name}:${ACCOUNT.password}`).toString('base64')}`],
-    ['Content-Type', 'application/json'],
-  ] as const;
   const port = instances[index]?.ports.tokens ?? 0;
-  const answer = await ask({ port, method: 'POST', path: TOKENS, headers, body: '{"scopes":["messages:send"]}' });
+  const answer = await call(port, 'POST', TOKENS, OWNER, { scopes: ['messages:send'] });
   if (answer.status !== 201) throw new Error(`${answer.status} ${answer.body}`);
   return JSON.parse(answer.body).access_token;
 }

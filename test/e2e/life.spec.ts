@@ -1,45 +1,36 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ACCOUNT, claims, corporateToken, startWorld, type World } from '../cases/world.ts';
+import { basic } from '../basic.ts';
+import { ACCOUNT, claims, corporateToken, OWNER, startWorld, type World } from '../cases/world.ts';
 import { otherForm } from '../jwt/forge.ts';
-import { type RunningEnvoy, startEnvoy } from './envoy.ts';
 import { ask, type HttpAnswer } from './http-client.ts';
+import { optionsFor, type Platform, startPlatform } from './platform.ts';
 import { runSallyport } from './run-sallyport.ts';
-import { type Sallyport, startSallyport } from './sallyport.ts';
-import { type Services, startServices } from './services.ts';
 import { STORES, type StoreUnderTest } from './stores.ts';
 
 const TOKENS = '/3rdparty/v1/auth/token';
 const MESSAGES = '/3rdparty/v1/messages';
-const OWNER = basic(ACCOUNT.name, ACCOUNT.password);
 
 let world: World;
-let services: Services;
 let store: StoreUnderTest;
-let sallyport: Sallyport;
-let envoy: RunningEnvoy;
+let platform: Platform;
 
 describe.each(STORES)('on $name', (kind) => {
   beforeAll(async () => {
     world = await startWorld();
-    services = await startServices();
     store = await kind.start();
-    sallyport = await startSallyport({ env: environment(), edit: configure });
-    const { extAuthz, tokens } = sallyport.ports;
-    envoy = await startEnvoy({ sallyport: extAuthz, tokens, ...services.ports });
+    platform = await startPlatform(optionsFor(world, store));
   });
 
   afterAll(async () => {
-    await envoy.close();
-    await sallyport.close();
+    await platform.close();
     await store.close();
-    services.close();
     world.close();
   });
 
   beforeEach(() => {
-    services.received.length = 0;
+    platform.services.received.length = 0;
   });
 
   describe('the life of a token, through Envoy', () => {
@@ -52,13 +43,13 @@ describe.each(STORES)('on $name', (kind) => {
       expect(expires_at).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
 
       expect((await send(access_token)).status).toBe(202);
-      expect(services.received[0]?.headers).toMatchObject({
+      expect(platform.services.received[0]?.headers).toMatchObject({
         'x-auth-issuer': 'sallyport',
         'x-auth-scheme': 'bearer',
         'x-auth-scopes': 'messages:send',
         'x-auth-token-id': id,
       });
-      expect(services.received[0]?.headers.authorization).toBeUndefined();
+      expect(platform.services.received[0]?.headers.authorization).toBeUndefined();
 
       const devices = await call('GET', '/3rdparty/v1/devices', `Bearer ${access_token}`);
       expect(messageOf(devices)).toEqual([403, 'scope required: devices:list']);
@@ -131,7 +122,7 @@ describe.each(STORES)('on $name', (kind) => {
   describe('a password on routes', () => {
     it('has the permissions of the account, and shows as Basic', async () => {
       expect((await call('GET', '/3rdparty/v1/devices', OWNER)).status).toBe(200);
-      const { headers } = services.received[0] ?? {};
+      const { headers } = platform.services.received[0] ?? {};
       expect(headers).toMatchObject({ 'x-auth-issuer': 'sallyport', 'x-auth-scheme': 'basic' });
       expect(headers).not.toHaveProperty('authorization');
     });
@@ -191,27 +182,14 @@ describe.each(STORES)('on $name', (kind) => {
     });
 
     function account(args: readonly string[], input = ''): Promise<{ readonly code: number; readonly output: string }> {
-      const config = join(sallyport.folder, 'sallyport.yaml');
-      return runSallyport(['account', ...args, '--config', config], { env: environment(), input });
+      const config = join(platform.sallyport.folder, 'sallyport.yaml');
+      return runSallyport(['account', ...args, '--config', config], { env: optionsFor(world, store).env, input });
     }
   });
 });
 
-function environment(): NodeJS.ProcessEnv {
-  return { ...world.env, ...store.env };
-}
-
-function configure(config: Record<string, unknown>): void {
-  world.configure(config);
-  store.edit(config);
-}
-
 function byHand(key: string, value: string): Promise<void> {
-  return store.byHand(sallyport, key, value);
-}
-
-function basic(name: string, password: string): string {
-  return `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
+  return store.byHand(platform.sallyport, key, value);
 }
 
 function issue(body: object): Promise<HttpAnswer> {
@@ -222,17 +200,8 @@ function send(token: string): Promise<HttpAnswer> {
   return call('POST', MESSAGES, `Bearer ${token}`);
 }
 
-function call(method: string, path: string, authorization?: string, body?: object): Promise<HttpAnswer> {
-  const credential = authorization === undefined ? [] : [['Authorization', authorization] as const];
-  const type = body === undefined ? [] : [['Content-Type', 'application/json'] as const];
-  const port = envoy.gateways[0]?.port ?? 0;
-  return ask({
-    port,
-    method,
-    path,
-    headers: [...credential, ...type],
-    body: body === undefined ? '' : JSON.stringify(body),
-  });
+function call(...asked: Parameters<Platform['call']>): Promise<HttpAnswer> {
+  return platform.call(...asked);
 }
 
 function post(path: string, authorization: string, form: string): Promise<HttpAnswer> {
@@ -240,7 +209,7 @@ function post(path: string, authorization: string, form: string): Promise<HttpAn
     ['Authorization', authorization],
     ['Content-Type', 'application/x-www-form-urlencoded'],
   ] as const;
-  return ask({ port: envoy.gateways[0]?.port ?? 0, method: 'POST', path, headers, body: form });
+  return ask({ port: platform.port, method: 'POST', path, headers, body: form });
 }
 
 function messageOf({ status, body }: HttpAnswer): [number, string | undefined] {

@@ -4,9 +4,10 @@ import { claims, corporateToken, startWorld, type World } from '../cases/world.t
 import { parseExposition } from '../observe/exposition.ts';
 import { type RedisServer, startRedis } from '../redis-server.ts';
 import { type CheckClient, connectChecks } from './check-client.ts';
-import { ask } from './http-client.ts';
+import { call } from './http-client.ts';
 import { runSallyport } from './run-sallyport.ts';
 import { type Sallyport, startSallyport } from './sallyport.ts';
+import { seal } from './stores.ts';
 
 const MESSAGES = '/3rdparty/v1/messages';
 const SEAL = { SEAL_SECRET: 'a secret of thirty-two bytes, ok' };
@@ -47,9 +48,7 @@ async function startInstance(): Promise<Instance> {
     config['timeouts'] = { decision: '900ms', store: '400ms' };
     config['store'] = `redis://127.0.0.1:${redis.port}`;
     config['revocation'] = { onOutage: { allowKnownFor: '60s' } };
-    // The file of the demo has a list of issuers, the first of which is our own.
-    const [own] = config['issuers'] as [{ signing: object }];
-    own.signing = { ...own.signing, sealWith: { env: 'SEAL_SECRET' } };
+    seal(config);
   };
   const sallyport = await startSallyport({ env: { ...world.env, ...SEAL }, edit });
   return { sallyport, checks: connectChecks(sallyport.ports.extAuthz) };
@@ -62,7 +61,7 @@ async function check({ checks }: Instance, token: string): Promise<'passes' | nu
 }
 
 async function admin({ sallyport }: Instance, path: string): Promise<string> {
-  return (await ask({ port: sallyport.ports.admin, method: 'GET', path, headers: [] })).body;
+  return (await call(sallyport.ports.admin, 'GET', path)).body;
 }
 
 async function shown(instance: Instance) {

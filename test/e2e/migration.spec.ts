@@ -1,30 +1,24 @@
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { ACCOUNT } from '../cases/world.ts';
-import { startEnvoy } from './envoy.ts';
+import { basic } from '../basic.ts';
+import { ACCOUNT, OWNER, WITH_ACCOUNT } from '../cases/world.ts';
 import { ask } from './http-client.ts';
+import { startPlatform } from './platform.ts';
 import { runSallyport } from './run-sallyport.ts';
-import { type Sallyport, startSallyport } from './sallyport.ts';
-import { startServices } from './services.ts';
+import type { Sallyport } from './sallyport.ts';
 
 const MESSAGES = '/3rdparty/v1/messages';
 const DEVICES = '/3rdparty/v1/devices';
+const PASSWORD = 'correct horse battery';
 const SECOND = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 
 it('sallyport migration shows who came with Basic through the gateway, and with what errors', async () => {
-  const sallyport = await startSallyport({
-    env: { SALLYPORT_ACCOUNT: `${ACCOUNT.name}:${ACCOUNT.password}` },
-    edit: patient,
-  });
-  onTestFinished(() => sallyport.close());
-  const services = await startServices();
-  onTestFinished(() => services.close());
-  const upstreams = { sallyport: sallyport.ports.extAuthz, tokens: sallyport.ports.tokens, ...services.ports };
-  const envoy = await startEnvoy(upstreams);
-  onTestFinished(() => envoy.close());
+  const platform = await startPlatform({ env: WITH_ACCOUNT, edit: patient });
+  onTestFinished(() => platform.close());
+  const { sallyport, port } = platform;
   const call = async (method: string, path: string, authorization: string, body = ''): Promise<string> => {
     const headers = [['Authorization', authorization] as const, ['Content-Type', 'application/json'] as const];
-    const answer = await ask({ port: envoy.gateways[0]?.port ?? 0, method, path, headers, body });
+    const answer = await ask({ port, method, path, headers, body });
     return `${answer.status} ${answer.body}`;
   };
   const command = (...args: readonly string[]) => runSallyport([...args, '--config', configOf(sallyport)]);
@@ -38,19 +32,18 @@ it('sallyport migration shows who came with Basic through the gateway, and with 
   await add(sallyport, 'reader', 'messages:list');
   await add(sallyport, 'gone', 'messages:list');
   await add(sallyport, 'modern', 'messages:list');
-  const demo = basic(ACCOUNT.name, ACCOUNT.password);
-  const issued = await call('POST', '/3rdparty/v1/auth/token', demo, '{"scopes":["messages:list"]}');
+  const issued = await call('POST', '/3rdparty/v1/auth/token', OWNER, '{"scopes":["messages:list"]}');
   const { access_token: token } = JSON.parse(issued.slice(4)) as { access_token: string };
   for (const [method, path, authorization, status] of [
-    ['GET', MESSAGES, demo, 200],
-    ['GET', MESSAGES, demo, 200],
-    ['POST', MESSAGES, demo, 202],
+    ['GET', MESSAGES, OWNER, 200],
+    ['GET', MESSAGES, OWNER, 200],
+    ['POST', MESSAGES, OWNER, 202],
     ['GET', MESSAGES, `Bearer ${token}`, 200],
-    ['GET', MESSAGES, basic('reader'), 200],
-    ['GET', DEVICES, basic('reader'), 403],
+    ['GET', MESSAGES, basic('reader', PASSWORD), 200],
+    ['GET', DEVICES, basic('reader', PASSWORD), 403],
     ['GET', MESSAGES, basic('READER', 'wrong'), 401],
-    ['DELETE', MESSAGES, basic('reader'), 403],
-    ['GET', MESSAGES, basic('gone'), 200],
+    ['DELETE', MESSAGES, basic('reader', PASSWORD), 403],
+    ['GET', MESSAGES, basic('gone', PASSWORD), 200],
     ['GET', MESSAGES, basic('a password by mistake', ''), 401],
   ] as const) {
     expect(await call(method, path, authorization)).toMatch(new RegExp(`^${status} `));
@@ -61,7 +54,7 @@ it('sallyport migration shows who came with Basic through the gateway, and with 
     config['basic'] = { routes: true, sunset: '2026-01-01' };
   });
   await expect.poll(() => sallyport.output(), { timeout: 10_000 }).toContain('configuration taken up');
-  expect(await call('GET', DEVICES, demo)).toMatch(/^401 .*"credentials_required"/);
+  expect(await call('GET', DEVICES, OWNER)).toMatch(/^401 .*"credentials_required"/);
   // What it has counted is written, for the minute is not over.
   await sallyport.stop();
 
@@ -146,10 +139,6 @@ function configOf({ folder }: Sallyport): string {
 
 async function add(sallyport: Sallyport, name: string, scope: string): Promise<void> {
   const args = ['account', 'add', name, '--scopes', scope, '--config', configOf(sallyport)];
-  const { code, output } = await runSallyport(args, { input: 'correct horse battery\n' });
+  const { code, output } = await runSallyport(args, { input: `${PASSWORD}\n` });
   expect(code, output).toBe(0);
-}
-
-function basic(name: string, password = 'correct horse battery'): string {
-  return `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
 }

@@ -2,15 +2,14 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { ACCOUNT } from '../cases/world.ts';
+import { OWNER, WITH_ACCOUNT } from '../cases/world.ts';
 import { connectChecks } from './check-client.ts';
-import { ask, type HttpAnswer } from './http-client.ts';
+import { call } from './http-client.ts';
 import { runSallyport } from './run-sallyport.ts';
 import { type Sallyport, type SallyportOptions, startSallyport } from './sallyport.ts';
 import { REDIS } from './stores.ts';
 
 const TOKENS = '/3rdparty/v1/auth/token';
-const OWNER = `Basic ${Buffer.from(`${ACCOUNT.name}:${ACCOUNT.password}`).toString('base64')}`;
 
 interface Token {
   readonly id: string;
@@ -27,8 +26,8 @@ it('tokens, revocations and passwords go on from SQLite to Redis and back', { ti
     { env: server.env, edit: sealedWithFile(server.edit) },
     { env: {}, edit: sealedWithFile((config) => (config['store'] = 'sqlite:./moved.db')) },
   ];
-  const env = { SALLYPORT_ACCOUNT: `${ACCOUNT.name}:${ACCOUNT.password}` };
-  let sallyport = await startSallyport({ ...before, env });
+
+  let sallyport = await startSallyport({ ...before, env: WITH_ACCOUNT });
   onTestFinished(() => sallyport.close());
   const manager = await issue(sallyport, OWNER);
   const lasting = await issue(sallyport, OWNER);
@@ -113,25 +112,13 @@ async function verdicts({ ports }: Sallyport, ...tokens: readonly Token[]): Prom
 }
 
 async function issue(sallyport: Sallyport, authorization: string): Promise<Token> {
-  const answer = await call(sallyport, 'POST', TOKENS, authorization, { scopes: ['messages:send', 'tokens:manage'] });
+  const answer = await call(sallyport.ports.tokens, 'POST', TOKENS, authorization, {
+    scopes: ['messages:send', 'tokens:manage'],
+  });
   expect(answer.status).toBe(201);
   return JSON.parse(answer.body);
 }
 
 async function revoke(sallyport: Sallyport, { id }: Token, authorization: string): Promise<void> {
-  expect((await call(sallyport, 'DELETE', `${TOKENS}/${id}`, authorization)).status).toBe(204);
-}
-
-function call(
-  { ports }: Sallyport,
-  method: string,
-  path: string,
-  authorization: string,
-  body?: object,
-): Promise<HttpAnswer> {
-  const headers = [
-    ['Authorization', authorization],
-    ['Content-Type', 'application/json'],
-  ] as const;
-  return ask({ port: ports.tokens, method, path, headers, body: body === undefined ? '' : JSON.stringify(body) });
+  expect((await call(sallyport.ports.tokens, 'DELETE', `${TOKENS}/${id}`, authorization)).status).toBe(204);
 }

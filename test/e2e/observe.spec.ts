@@ -2,42 +2,33 @@ import { readFile, stat } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ACCOUNT, claims, corporateToken, startWorld, type World } from '../cases/world.ts';
+import { basic } from '../basic.ts';
+import { ACCOUNT, claims, corporateToken, OWNER, startWorld, type World } from '../cases/world.ts';
 import { parseExposition, type Scrape } from '../observe/exposition.ts';
-import { type RunningEnvoy, startEnvoy } from './envoy.ts';
-import { ask, type HttpAnswer } from './http-client.ts';
-import { type Sallyport, startSallyport } from './sallyport.ts';
-import { type Services, startServices } from './services.ts';
+import { call, type HttpAnswer } from './http-client.ts';
+import { type Platform, startPlatform } from './platform.ts';
 
 const MESSAGES = '/3rdparty/v1/messages';
 const TOKENS = '/3rdparty/v1/auth/token';
-const OWNER = basic(ACCOUNT.password);
 /** The gateway that passes paths on as they are. */
 const RAW_PATHS = 2;
 /** In paths and queries only. */
 const MARK = 'mark-4711';
 
 let world: World;
-let services: Services;
-let sallyport: Sallyport;
-let envoy: RunningEnvoy;
+let platform: Platform;
 
 beforeAll(async () => {
   world = await startWorld();
-  services = await startServices();
   const edit = (config: Record<string, unknown>): void => {
     world.configure(config);
     config['log'] = { audit: './audit.log' };
   };
-  sallyport = await startSallyport({ env: world.env, edit });
-  const { extAuthz, tokens } = sallyport.ports;
-  envoy = await startEnvoy({ sallyport: extAuthz, tokens, ...services.ports });
+  platform = await startPlatform({ env: world.env, edit });
 });
 
 afterAll(async () => {
-  await envoy.close();
-  await sallyport.close();
-  services.close();
+  await platform.close();
   world.close();
 });
 
@@ -59,7 +50,7 @@ describe('/metrics, after requests through Envoy', () => {
     await send('POST', MESSAGES, 'Bearer nonsense');
     await send('POST', MESSAGES, `Bearer ${expired}`);
     await send('POST', MESSAGES, `Bearer ${token}, Bearer ${token}`);
-    await send('POST', MESSAGES, basic('wrong'));
+    await send('POST', MESSAGES, basic(ACCOUNT.name, 'wrong'));
     await send('GET', '/3rdparty/v1/devices', `Bearer ${token}`);
     await send('GET', `/${MARK}?q=${MARK}`, `Bearer ${token}`);
     await send('GET', `/x/../${MARK}`, undefined, RAW_PATHS);
@@ -123,7 +114,7 @@ describe('/livez and /readyz', () => {
 
 describe('the logs', () => {
   it('keep the audit in its own file, for its owner alone', async () => {
-    const file = join(sallyport.folder, 'audit.log');
+    const file = join(platform.sallyport.folder, 'audit.log');
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     const messages = (await readFile(file, 'utf8'))
       .trimEnd()
@@ -160,13 +151,13 @@ function accountedFor(before: number): number {
 }
 
 function linesOf(log: string): Record<string, unknown>[] {
-  const complete = sallyport.output().split('\n').slice(0, -1);
+  const complete = platform.sallyport.output().split('\n').slice(0, -1);
   return complete.map((line) => JSON.parse(line)).filter((line) => line.log === log);
 }
 
 async function flood(count: number, path: string): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: 16 });
-  const port = envoy.gateways[0]?.port;
+  const port = platform.envoy.gateways[0]?.port;
   const one = (): Promise<number | undefined> =>
     new Promise((resolve, reject) => {
       const sent = request({ host: '127.0.0.1', port, path, agent }).once('error', reject).end();
@@ -191,7 +182,7 @@ async function scrape(): Promise<Scrape> {
 }
 
 function admin(path: string): Promise<HttpAnswer> {
-  return ask({ port: sallyport.ports.admin, method: 'GET', path, headers: [] });
+  return call(platform.sallyport.ports.admin, 'GET', path);
 }
 
 async function issue(): Promise<{ readonly id: string; readonly access_token: string }> {
@@ -202,18 +193,9 @@ async function issue(): Promise<{ readonly id: string; readonly access_token: st
 
 function send(method: string, path: string, authorization?: string, gateway = 0, body?: object): Promise<HttpAnswer> {
   if (authorization !== undefined) rememberSecrets(authorization);
-  const headers = [
-    ...(authorization === undefined ? [] : [['Authorization', authorization] as const]),
-    ...(body === undefined ? [] : [['Content-Type', 'application/json'] as const]),
-  ];
-  const port = envoy.gateways[gateway]?.port ?? 0;
-  return ask({ port, method, path, headers, body: body === undefined ? '' : JSON.stringify(body) });
+  return call(platform.envoy.gateways[gateway]?.port ?? 0, method, path, authorization, body);
 }
 
 function rememberSecrets(authorization: string): void {
   for (const part of authorization.split(/[ .,]+/)) if (part.length > 20) world.secrets.add(part);
-}
-
-function basic(password: string): string {
-  return `Basic ${Buffer.from(`${ACCOUNT.name}:${password}`).toString('base64')}`;
 }

@@ -3,10 +3,8 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { claims, corporateToken, startWorld, type World } from '../cases/world.ts';
 import { type RedisServer, startRedis } from '../redis-server.ts';
 import { startProxy, type TcpProxy } from '../tcp-proxy.ts';
-import { type RunningEnvoy, startEnvoy } from './envoy.ts';
-import { ask } from './http-client.ts';
-import { type Sallyport, startSallyport } from './sallyport.ts';
-import { type Services, startServices } from './services.ts';
+import { type Platform, startPlatform } from './platform.ts';
+import { seal } from './stores.ts';
 
 /** A decision's time; Envoy itself waits far longer here, so a late answer is our own 503 or none. */
 const DECISION = '400ms';
@@ -14,30 +12,23 @@ const MAX_STALENESS_MS = 1_000;
 const SEAL = { SEAL_SECRET: 'a secret of thirty-two bytes, ok' };
 
 let world: World;
-let services: Services;
 let redis: RedisServer;
 let proxy: TcpProxy;
-let sallyport: Sallyport;
-let envoy: RunningEnvoy;
+let platform: Platform;
 let known: string;
 
 beforeAll(async () => {
   world = await startWorld();
-  services = await startServices();
   redis = await startRedis();
   proxy = await startProxy(redis.port);
-  sallyport = await startSallyport({ env: { ...world.env, ...SEAL }, edit });
-  const { extAuthz, tokens } = sallyport.ports;
-  envoy = await startEnvoy({ sallyport: extAuthz, tokens, ...services.ports });
+  platform = await startPlatform({ env: { ...world.env, ...SEAL }, edit });
   known = corporateToken(world, 'RS256');
 });
 
 afterAll(async () => {
-  await envoy.close();
-  await sallyport.close();
+  await platform.close();
   await proxy.close();
   await redis.close();
-  services.close();
   world.close();
 });
 
@@ -46,15 +37,11 @@ function edit(config: Record<string, unknown>): void {
   config['timeouts'] = { decision: DECISION, store: '200ms' };
   config['revocation'] = { maxStaleness: `${MAX_STALENESS_MS}ms` };
   config['store'] = `redis://127.0.0.1:${proxy.port}`;
-  // The file of the demo has a list of issuers, the first of which is our own.
-  const [own] = config['issuers'] as [{ signing: object }];
-  own.signing = { ...own.signing, sealWith: { env: 'SEAL_SECRET' } };
+  seal(config);
 }
 
 async function send(token: string): Promise<{ readonly status: number; readonly code: string | undefined }> {
-  const port = envoy.gateways[0]?.port ?? 0;
-  const headers = [['Authorization', `Bearer ${token}`]] as const;
-  const { status, body } = await ask({ port, method: 'POST', path: '/3rdparty/v1/messages', headers });
+  const { status, body } = await platform.call('POST', '/3rdparty/v1/messages', `Bearer ${token}`);
   return { status, code: status === 202 ? undefined : JSON.parse(body).code };
 }
 
@@ -73,7 +60,7 @@ describe.each([
   },
 ])('while Redis $name', ({ fail, mend }) => {
   afterEach(async () => {
-    services.received.length = 0;
+    platform.services.received.length = 0;
   });
 
   it('nothing passes after maxStaleness, in time and with a reason, and everything does again afterwards', async () => {
@@ -81,10 +68,10 @@ describe.each([
     await fail();
     // Until then what is known of a token may pass: nobody could have heard otherwise.
     await wait(MAX_STALENESS_MS + 100);
-    services.received.length = 0;
+    platform.services.received.length = 0;
     const answers = await Promise.all([send(known), send(unseen()), send(known), send('x')]);
     expect(answers).toEqual([UNAVAILABLE, UNAVAILABLE, UNAVAILABLE, { status: 401, code: 'token_invalid' }]);
-    expect(services.received).toEqual([]);
+    expect(platform.services.received).toEqual([]);
     await mend();
     await expect.poll(() => send(known), { timeout: 20_000, interval: 200 }).toMatchObject({ status: 202 });
     expect(await send(unseen())).toMatchObject({ status: 202 });

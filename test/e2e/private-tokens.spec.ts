@@ -1,35 +1,26 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ACCOUNT, startWorld, type World } from '../cases/world.ts';
-import { type RunningEnvoy, startEnvoy } from './envoy.ts';
-import { ask, type HttpAnswer } from './http-client.ts';
-import { type Sallyport, startSallyport } from './sallyport.ts';
-import { type Services, startServices } from './services.ts';
+import type { HttpAnswer } from './http-client.ts';
+import { optionsFor, type Platform, startPlatform } from './platform.ts';
 import { STORES, type StoreUnderTest } from './stores.ts';
 
 const MESSAGES = '/3rdparty/v1/messages';
 const LOGIN = { email: ACCOUNT.name, password: ACCOUNT.password };
 
 let world: World;
-let services: Services;
 let store: StoreUnderTest;
-let sallyport: Sallyport;
-let envoy: RunningEnvoy;
+let platform: Platform;
 
 describe.each(STORES)('private tokens through Envoy, on $name', (kind) => {
   beforeAll(async () => {
     world = await startWorld();
-    services = await startServices();
     store = await kind.start();
-    sallyport = await start();
-    const { extAuthz, tokens } = sallyport.ports;
-    envoy = await startEnvoy({ sallyport: extAuthz, tokens, ...services.ports });
+    platform = await startPlatform(optionsFor(world, store));
   });
 
   afterAll(async () => {
-    await envoy.close();
-    await sallyport.close();
+    await platform.close();
     await store.close();
-    services.close();
     world.close();
   });
 
@@ -75,8 +66,8 @@ describe.each(STORES)('private tokens through Envoy, on $name', (kind) => {
     expect(await json('GET', `/v1/tokens/${made.id}`, login)).toMatchObject({ last_used_at: null });
     const before = Date.now();
     await expect.poll(() => statusOf('GET', MESSAGES, made.access_token)).toBe(200);
-    await sallyport.stop();
-    sallyport = await start(sallyport);
+    await platform.sallyport.stop();
+    await platform.restart();
     const shown = await json('GET', `/v1/tokens/${made.id}`, await logIn());
     expect(Date.parse(shown.last_used_at)).toBeGreaterThanOrEqual(Math.floor(before / 1000) * 1000);
   });
@@ -102,22 +93,13 @@ describe.each(STORES)('private tokens through Envoy, on $name', (kind) => {
       expires_at: inDays(1),
     });
     await statusOf('POST', '/v1/login', undefined, { ...LOGIN, password: 'a wrong password' });
-    await expect.poll(() => sallyport.output()).toContain('log-in refused');
+    await expect.poll(() => platform.sallyport.output()).toContain('log-in refused');
     for (const secret of [login, made.access_token, ACCOUNT.password, 'a wrong password']) {
-      expect(sallyport.output()).not.toContain(secret);
-      expect(sallyport.output()).not.toContain(secret.split('.').at(-1));
+      expect(platform.sallyport.output()).not.toContain(secret);
+      expect(platform.sallyport.output()).not.toContain(secret.split('.').at(-1));
     }
   });
 });
-
-async function start(after?: Sallyport): Promise<Sallyport> {
-  const env = { ...world.env, ...store.env };
-  const edit = (config: Record<string, unknown>): void => {
-    world.configure(config);
-    store.edit(config);
-  };
-  return startSallyport({ env, edit, ...(after && { after }) });
-}
 
 /** Members of the bodies that come back, as far as they are read one by one. */
 interface Answered {
@@ -145,8 +127,5 @@ async function statusOf(method: string, path: string, token?: string, body?: obj
 }
 
 function call(method: string, path: string, token?: string, body?: object): Promise<HttpAnswer> {
-  const credential = token === undefined ? [] : [['Authorization', `Bearer ${token}`] as const];
-  const type = body === undefined ? [] : [['Content-Type', 'application/json'] as const];
-  const port = envoy.gateways[0]?.port ?? 0;
-  return ask({ port, method, path, headers: [...credential, ...type], body: body ? JSON.stringify(body) : '' });
+  return platform.call(method, path, token && `Bearer ${token}`, body);
 }

@@ -1,11 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { ACCOUNT, corporateToken, startWorld, type World } from '../cases/world.ts';
+import { corporateToken, OWNER, startWorld, type World } from '../cases/world.ts';
 import { type RedisServer, startRedis } from '../redis-server.ts';
 import { startProxy, type TcpProxy } from '../tcp-proxy.ts';
 import { type CheckClient, connectChecks } from './check-client.ts';
-import { ask } from './http-client.ts';
+import { call } from './http-client.ts';
 import { type Sallyport, startSallyport } from './sallyport.ts';
+import { seal } from './stores.ts';
 
 const MAX_STALENESS_MS = 1_000;
 /** How many the healthy case is measured with; the README's table has 2,000. */
@@ -48,8 +49,7 @@ beforeAll(async () => {
   a = await startInstance('deny');
   b = await startInstance('deny');
   lenient = await startInstance({ allowKnownFor: '30s' });
-  const password = Buffer.from(`${ACCOUNT.name}:${ACCOUNT.password}`).toString('base64');
-  manager = (await issue(['tokens:manage'], `Basic ${password}`)).access;
+  manager = (await issue(['tokens:manage'], OWNER)).access;
 });
 
 afterEach(() => {
@@ -76,21 +76,14 @@ async function startInstance(onOutage: unknown): Promise<Instance> {
     config['timeouts'] = { decision: '900ms', store: '400ms' };
     config['store'] = `redis://127.0.0.1:${proxy.port}`;
     config['revocation'] = { maxStaleness: `${MAX_STALENESS_MS}ms`, onOutage };
-    // The file of the demo has a list of issuers, the first of which is our own.
-    const [own] = config['issuers'] as [{ signing: object }];
-    own.signing = { ...own.signing, sealWith: { env: 'SEAL_SECRET' } };
+    seal(config);
   };
   const sallyport = await startSallyport({ env: { ...world.env, ...SEAL }, edit });
   return { proxy, sallyport, checks: connectChecks(sallyport.ports.extAuthz) };
 }
 
 async function issue(scopes: readonly string[], authorization = `Bearer ${manager}`): Promise<Token> {
-  const headers = [
-    ['Authorization', authorization],
-    ['Content-Type', 'application/json'],
-  ] as const;
-  const port = a.sallyport.ports.tokens;
-  const { status, body } = await ask({ port, method: 'POST', path: TOKENS, headers, body: JSON.stringify({ scopes }) });
+  const { status, body } = await call(a.sallyport.ports.tokens, 'POST', TOKENS, authorization, { scopes });
   expect(status, body).toBe(201);
   const { id, access_token: access } = JSON.parse(body);
   return { id, access };
@@ -98,9 +91,8 @@ async function issue(scopes: readonly string[], authorization = `Bearer ${manage
 
 /** Resolves once A has acknowledged it, with the moment of that. */
 async function revoke({ id }: Token): Promise<number> {
-  const headers = [['Authorization', `Bearer ${manager}`]] as const;
-  const question = { port: a.sallyport.ports.tokens, method: 'DELETE', path: `${TOKENS}/${id}`, headers };
-  expect((await ask(question)).status).toBe(204);
+  const answer = await call(a.sallyport.ports.tokens, 'DELETE', `${TOKENS}/${id}`, `Bearer ${manager}`);
+  expect(answer.status).toBe(204);
   return performance.now();
 }
 

@@ -6,38 +6,29 @@ import { parse, stringify } from 'yaml';
 import { corporateToken, startWorld, type World } from '../cases/world.ts';
 import { parseExposition } from '../observe/exposition.ts';
 import { type CheckClient, connectChecks } from './check-client.ts';
-import { type RunningEnvoy, startEnvoy } from './envoy.ts';
-import { ask } from './http-client.ts';
+import { call as request } from './http-client.ts';
+import { type Platform, startPlatform } from './platform.ts';
 import { type Sallyport, startSallyport } from './sallyport.ts';
-import { type Services, startServices } from './services.ts';
 
 const NEW = '/3rdparty/v1/messages/x/new';
 
 let world: World;
-let services: Services;
-let sallyport: Sallyport;
-let envoy: RunningEnvoy;
+let platform: Platform;
 let token: string;
 
 beforeAll(async () => {
   world = await startWorld();
-  services = await startServices();
-  sallyport = await startSallyport({ env: world.env, edit: world.configure });
-  const { extAuthz, tokens } = sallyport.ports;
-  envoy = await startEnvoy({ sallyport: extAuthz, tokens, ...services.ports });
+  platform = await startPlatform({ env: world.env, edit: world.configure });
   token = corporateToken(world, 'RS256');
 });
 
 afterAll(async () => {
-  await envoy.close();
-  await sallyport.close();
-  services.close();
+  await platform.close();
   world.close();
 });
 
 async function call(method: string, path: string): Promise<number> {
-  const port = envoy.gateways[0]?.port ?? 0;
-  return (await ask({ port, method, path, headers: [['Authorization', `Bearer ${token}`]] })).status;
+  return (await platform.call(method, path, `Bearer ${token}`)).status;
 }
 
 describe('a changed file', () => {
@@ -66,7 +57,7 @@ describe('a changed file', () => {
     expect(await call('GET', NEW)).toBe(403);
     load();
     await edit((config) => void routesOf(config).push({ path: NEW, scope: 'messages:send' }));
-    process.kill(sallyport.pid ?? 0, 'SIGHUP');
+    process.kill(platform.sallyport.pid ?? 0, 'SIGHUP');
     await expect.poll(() => call('GET', NEW), { timeout: 5_000 }).toBe(200);
     await wait(300);
   });
@@ -84,9 +75,9 @@ describe('a changed file', () => {
     await edit((config) => {
       routesOf(config).push({ path: NEW, scope: 'messages:sent' }, { path: '/x', nonsense: true });
     });
-    await expect.poll(() => sallyport.output(), { timeout: 5_000 }).toContain('the one in force stays');
-    expect(sallyport.output()).toContain("unknown scope 'messages:sent', did you mean 'messages:send'?");
-    expect(sallyport.output()).toContain("unknown key 'nonsense'");
+    await expect.poll(() => platform.sallyport.output(), { timeout: 5_000 }).toContain('the one in force stays');
+    expect(platform.sallyport.output()).toContain("unknown scope 'messages:sent', did you mean 'messages:send'?");
+    expect(platform.sallyport.output()).toContain("unknown key 'nonsense'");
     expect(await call('GET', NEW)).toBe(403);
     expect(await reloadSuccessful()).toBe(0);
     await edit((config) => {
@@ -102,7 +93,7 @@ describe('a changed file', () => {
       routesOf(config).push({ path: NEW, scope: 'messages:send' });
     });
     await expect.poll(() => call('GET', NEW), { timeout: 5_000 }).toBe(200);
-    expect(sallyport.output()).toContain('"needRestart":["listen.tokens"]');
+    expect(platform.sallyport.output()).toContain('"needRestart":["listen.tokens"]');
   });
 
   it('takes up another algorithm for new keys, and says that the present key is not for it', async () => {
@@ -111,7 +102,9 @@ describe('a changed file', () => {
       const [own] = config['issuers'] as { signing: object }[];
       Object.assign(own?.signing ?? {}, { algorithm: 'ES256' });
     });
-    await expect.poll(() => sallyport.output(), { timeout: 5_000 }).toContain('"has":"EdDSA","wanted":"ES256"');
+    await expect
+      .poll(() => platform.sallyport.output(), { timeout: 5_000 })
+      .toContain('"has":"EdDSA","wanted":"ES256"');
     expect(await call('GET', NEW)).toBe(200);
   });
 
@@ -122,13 +115,13 @@ describe('a changed file', () => {
       Object.assign(own ?? {}, { issuer: 'https://other.local' });
       config['routes'] = routesOf(config).filter(({ path }) => path !== NEW);
     });
-    await expect.poll(() => sallyport.output(), { timeout: 5_000 }).toContain('signing issuer has changed');
+    await expect.poll(() => platform.sallyport.output(), { timeout: 5_000 }).toContain('signing issuer has changed');
     expect(await call('GET', NEW)).toBe(200);
   });
 });
 
 async function reloadSuccessful(): Promise<number | undefined> {
-  const { body } = await ask({ port: sallyport.ports.admin, method: 'GET', path: '/metrics', headers: [] });
+  const { body } = await request(platform.sallyport.ports.admin, 'GET', '/metrics');
   return parseExposition(body).value('sallyport_config_last_reload_successful');
 }
 
@@ -151,7 +144,7 @@ describe('SIGTERM', () => {
   }
 
   async function statusOf(path: string): Promise<number> {
-    return (await ask({ port: stopping.ports.admin, method: 'GET', path, headers: [] })).status;
+    return (await request(stopping.ports.admin, 'GET', path)).status;
   }
 
   const health = { method: 'GET', path: '/health', host: 'h', headers: [] } as const;
@@ -191,7 +184,7 @@ function routesOf(config: Record<string, unknown>): { path: string; [key: string
 
 /** Replaces the configuration as careful editors do: written beside it, then renamed over it. */
 async function edit(change: (config: Record<string, unknown>) => void): Promise<void> {
-  const file = join(sallyport.folder, 'sallyport.yaml');
+  const file = join(platform.sallyport.folder, 'sallyport.yaml');
   // The file that the harness wrote.
   const config = parse(await readFile(file, 'utf8')) as Record<string, unknown>;
   change(config);

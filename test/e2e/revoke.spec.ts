@@ -9,19 +9,19 @@ import {
   CORPORATE,
   claims,
   corporateToken,
+  OWNER,
   PARTNER,
   startWorld,
   type World,
 } from '../cases/world.ts';
 import { otherForm } from '../jwt/forge.ts';
 import { type CheckClient, connectChecks } from './check-client.ts';
-import { ask } from './http-client.ts';
+import { call } from './http-client.ts';
 import { runSallyport } from './run-sallyport.ts';
 import { type Sallyport, startSallyport } from './sallyport.ts';
 import { STORES, type StoreUnderTest } from './stores.ts';
 
 const MESSAGES = '/3rdparty/v1/messages';
-const OWNER = `Basic ${Buffer.from(`${ACCOUNT.name}:${ACCOUNT.password}`).toString('base64')}`;
 
 let world: World;
 let store: StoreUnderTest;
@@ -290,12 +290,7 @@ async function decide(token: string): Promise<string> {
 
 async function issue() {
   const { tokens: port } = sallyport.ports;
-  const headers = [
-    ['Authorization', OWNER],
-    ['Content-Type', 'application/json'],
-  ] as const;
-  const body = JSON.stringify({ scopes: ['messages:send'] });
-  const answer = await ask({ port, method: 'POST', path: '/3rdparty/v1/auth/token', headers, body });
+  const answer = await call(port, 'POST', '/3rdparty/v1/auth/token', OWNER, { scopes: ['messages:send'] });
   return JSON.parse(answer.body);
 }
 

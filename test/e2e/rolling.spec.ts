@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { corporateToken, startWorld, type World } from '../cases/world.ts';
 import { type RunningEnvoy, startEnvoy } from './envoy.ts';
-import { ask } from './http-client.ts';
+import { call } from './http-client.ts';
 import { type Sallyport, startSallyport } from './sallyport.ts';
 import { type Services, startServices } from './services.ts';
 import { REDIS, type StoreUnderTest } from './stores.ts';
@@ -50,8 +50,7 @@ it('two instances on one Redis, stopped and started one after the other under lo
   const port = envoy.gateways[0]?.port ?? 0;
   const stream = async (): Promise<void> => {
     while (isRunning) {
-      const headers = [['Authorization', `Bearer ${token}`]] as const;
-      statuses.push((await ask({ port, method: 'POST', path: '/3rdparty/v1/messages', headers })).status);
+      statuses.push((await call(port, 'POST', '/3rdparty/v1/messages', `Bearer ${token}`)).status);
     }
   };
   const streams = Promise.all([stream(), stream(), stream(), stream()]);

@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { ACCOUNT } from '../cases/world.ts';
-import { ask } from './http-client.ts';
+import { ACCOUNT, OWNER, WITH_ACCOUNT } from '../cases/world.ts';
+import { call } from './http-client.ts';
 import { runSallyport } from './run-sallyport.ts';
 import { type Sallyport, startSallyport } from './sallyport.ts';
 
 it('sallyport token list shows every token, and why some are to be looked at', async () => {
-  const sallyport = await startSallyport({ env: { SALLYPORT_ACCOUNT: `${ACCOUNT.name}:${ACCOUNT.password}` } });
+  const sallyport = await startSallyport({ env: WITH_ACCOUNT });
   onTestFinished(() => sallyport.close());
   const config = ['--config', join(sallyport.folder, 'sallyport.yaml')];
   const list = async (...args: readonly string[]) => await runSallyport(['token', 'list', ...args, ...config]);
@@ -42,11 +42,5 @@ function times() {
 }
 
 async function issue({ ports }: Sallyport, scopes: readonly string[]): Promise<string> {
-  const credentials = Buffer.from(`${ACCOUNT.name}:${ACCOUNT.password}`).toString('base64');
-  const headers = [
-    ['Authorization', `Basic ${credentials}`],
-    ['Content-Type', 'application/json'],
-  ] as const;
-  const question = { port: ports.tokens, method: 'POST', path: '/3rdparty/v1/auth/token', headers };
-  return JSON.parse((await ask({ ...question, body: JSON.stringify({ scopes }) })).body).id;
+  return JSON.parse((await call(ports.tokens, 'POST', '/3rdparty/v1/auth/token', OWNER, { scopes })).body).id;
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { claims, corporateToken } from '../cases/world.ts';
+import { claims, corporateToken, OWNER } from '../cases/world.ts';
 import type { HttpAnswer } from '../e2e/http-client.ts';
-import { BASIC, type FaultWorld, type Side } from './world.ts';
+import type { FaultWorld, Side } from './world.ts';
 
 const TOKENS = '/3rdparty/v1/auth/token';
 const AT_ONCE = 4;
@@ -25,7 +25,7 @@ export function corporate({ cases }: FaultWorld): Token {
 /** Issues, and revokes at A what it issued. */
 export class Issuer {
   private readonly world: FaultWorld;
-  private manager = BASIC;
+  private manager = OWNER;
 
   constructor(world: FaultWorld) {
     this.world = world;
@@ -33,7 +33,7 @@ export class Issuer {
 
   async issue(count: number): Promise<Token[]> {
     // One that asks with a password every time would measure how passwords are hashed.
-    this.manager = `Bearer ${(await this.issueOne(['tokens:manage'], BASIC)).access}`;
+    this.manager = `Bearer ${(await this.issueOne(['tokens:manage'], OWNER)).access}`;
     const tokens: Token[] = [];
     while (tokens.length < count) {
       const some = Array.from({ length: AT_ONCE }, () => this.issueOne(['messages:send'], this.manager));

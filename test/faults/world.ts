@@ -1,11 +1,12 @@
 import { Agent } from 'node:http';
 import { join } from 'node:path';
-import { ACCOUNT, startWorld, type World } from '../cases/world.ts';
+import { startWorld, type World } from '../cases/world.ts';
 import { type RunningEnvoy, startEnvoy } from '../e2e/envoy.ts';
 import { ask, type HttpAnswer, type HttpQuestion } from '../e2e/http-client.ts';
 import { runSallyport } from '../e2e/run-sallyport.ts';
 import { type Sallyport, startSallyport } from '../e2e/sallyport.ts';
 import { type Services, startServices } from '../e2e/services.ts';
+import { seal } from '../e2e/stores.ts';
 import type { Truth, Way } from './truth.ts';
 
 /** The two instances: revocations are sent to A. */
@@ -133,9 +134,7 @@ function optionsFor(cases: World, { store }: Way, onOutage: unknown) {
     config['timeouts'] = { decision: '2s', store: '1s' };
     config['store'] = store;
     config['revocation'] = { maxStaleness: `${MAX_STALENESS_MS}ms`, onOutage };
-    // The file of the demo has a list of issuers, the first of which is our own.
-    const [own] = config['issuers'] as [{ signing: object }];
-    own.signing = { ...own.signing, sealWith: { env: 'SEAL_SECRET' } };
+    seal(config);
   };
   return { env: envOf(cases), edit };
 }
@@ -158,6 +157,3 @@ function warningOf(side: Side, line: string): Said {
   const { time = '', msg = '', cause = '' } = isWarning ? JSON.parse(line) : {};
   return { atMs: Date.parse(time) - performance.timeOrigin, text: `${side}: ${msg}: ${cause}` };
 }
-
-/** `Authorization` of the account that may issue tokens and revoke them. */
-export const BASIC = `Basic ${Buffer.from(`${ACCOUNT.name}:${ACCOUNT.password}`).toString('base64')}`;
