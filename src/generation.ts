@@ -206,7 +206,7 @@ function buildTokenServices(
     logIn: new LogIn({ credentials, mint }),
     privateTokens: new PrivateTokens({ ttl, rules, accounts, tokens, views, mint, revokeToken }),
     tokenViews: views,
-    revokeAny: new RevokeAny({ issuers, tokens, verifier, revoke, clock }),
+    revokeAny: new RevokeAny({ issuers, accounts, tokens, verifier, revoke, clock }),
     introspectToken: new IntrospectToken({ decider: byRoutes([ANY_TOKEN], unseen), accounts, issuer: name }),
     keySet: new PublishedKeySet(own.keys, keySetMaxAgeSeconds(issuer.signing)),
     accounts: new AccountManagement(managed),

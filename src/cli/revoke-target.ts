@@ -3,6 +3,7 @@ import type { Config, IssuerConfig } from '../config/config.ts';
 import { list, quote, suggest } from '../config/wording.ts';
 import type { RevocationTarget } from '../revocation/target.ts';
 import type { Store } from '../store/store.ts';
+import { findNamedAccount } from '../tokens/account-id.ts';
 import { identifyToken } from '../tokens/identify-token.ts';
 import type { Terminal } from './command.ts';
 import { CommandError } from './command.ts';
@@ -103,7 +104,7 @@ async function resolveTokenId(
   return { target, warnings: ['the store knows of no token with this id'] };
 }
 
-/** Of our own issuer a subject is an account, which has a name as well. */
+/** Of our own issuer a subject is an account, which has a name as well: a mark for anything else would end nothing. */
 async function resolveSubject(
   { subject, issuedUpToSeconds }: OfIssuer & { readonly form: 'subject' },
   { name: issuer, kind }: IssuerConfig,
@@ -112,10 +113,15 @@ async function resolveSubject(
 ): Promise<Resolved> {
   const target = { kind: 'subject', issuer, subject, issuedUpToSeconds: issuedUpToSeconds ?? nowSeconds } as const;
   if (kind !== 'signing') return sure(target);
-  const account = (await accounts.findById(subject)) ?? (await accounts.find(subject));
-  if (account !== undefined) return sure({ ...target, subject: account.id });
-  const names = (await accounts.list()).map(({ name }) => name);
-  return { target, warnings: [`the store knows of no account with this id or name${suggest(subject, names)}`] };
+  const named = await findNamedAccount(subject, accounts);
+  if (named === undefined) {
+    const names = (await accounts.list()).map(({ name }) => name);
+    throw new CommandError(
+      `sallyport: no account with the id, name or e-mail address ${quote(subject)}${suggest(subject, names)}`,
+    );
+  }
+  const warnings = named.account === undefined ? ['the store knows of no account with this id'] : [];
+  return { target: { ...target, subject: named.id }, warnings };
 }
 
 async function resolveKey(

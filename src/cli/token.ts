@@ -29,7 +29,7 @@ each with [--reason TEXT] [--by NAME] [--yes] [--config FILE]
 --token-file  a token in a file, or on standard input where FILE is -
 --jti         a token by its id
 --thumbprint  a token by the SHA-256 of its header.payload, 64 hexadecimal digits
---subject     the tokens of one subject; of our own issuer the id or the name of an account
+--subject     the tokens of one subject; of our own issuer an account by its id, name or e-mail address
 --key         every token that the key of this kid signed
 --all         every token of the issuer
 --before      ends what was issued up to then: 2027-06-30, or 2027-06-30T12:00:00Z; by default now. A later time replaces

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../core/ports.ts';
 import { ALL_ANY, MANAGEMENT_SCOPES } from '../core/scope.ts';
-import { randomId } from '../jwt/random-id.ts';
 import { subjectMarkKey } from '../revocation/keys.ts';
 import type { Account, Store } from '../store/store.ts';
+import { newAccountId } from './account-id.ts';
 import type { Passwords } from './passwords.ts';
 
 const NAME = /^[^\s:\p{Cc}][^:\p{Cc}]{0,127}$/u;
@@ -73,7 +73,7 @@ export class Accounts {
       : refused('name', "an account's name has 1 to 128 characters, no colon and no control character");
     if (problem !== undefined) return problem;
     const made = {
-      id: randomId(22),
+      id: newAccountId(),
       name,
       ...(email === undefined ? {} : { email }),
       passwordHash: await this.parts.passwords.hash(password),

@@ -7,7 +7,7 @@ const NOW = 1_800_000_000;
 const ADA = { account: 'ada', client: '10.0.0.1' };
 
 it('RevokeAny.revoke() ends a token of ours until its end, which nobody knows of another issuer’s', async () => {
-  const { tokens } = openMemoryStore();
+  const { accounts, tokens } = openMemoryStore();
   const times = { createdAtSeconds: NOW, expiresAtSeconds: NOW + 600 };
   await tokens.add({ id: 't1', accountId: 'ada', use: 'access', scopes: [], ...times });
   const ended: RevocationTarget[] = [];
@@ -16,6 +16,7 @@ it('RevokeAny.revoke() ends a token of ours until its end, which nobody knows of
       { name: 'own', kind: 'signing' },
       { name: 'partner', kind: 'secrets' },
     ],
+    accounts,
     tokens,
     verifier: { verify: () => Promise.reject(new Error('nothing is to be verified')) },
     revoke: { revoke: async (target) => void ended.push(target) },
@@ -41,6 +42,7 @@ it('RevokeAny.revokeOwnToken() says so where it cannot tell whose a token is tha
         { name: 'own', kind: 'signing' },
         { name: 'partner', kind: 'jwks' },
       ],
+      accounts: openMemoryStore().accounts,
       tokens: openMemoryStore().tokens,
       verifier: { verify: async () => ({ outcome: 'refused', reason: 'unavailable', check: 'keys', issuer }) },
       revoke: { revoke: () => Promise.reject(new Error('nothing is to be revoked')) },

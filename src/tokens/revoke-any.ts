@@ -2,7 +2,8 @@ import type { IssuerConfig } from '../config/config.ts';
 import type { Clock, Verifier } from '../core/ports.ts';
 import type { Actor } from '../observe/events.ts';
 import type { RevocationTarget } from '../revocation/target.ts';
-import type { TokenStore } from '../store/store.ts';
+import type { AccountStore, TokenStore } from '../store/store.ts';
+import { findNamedAccount } from './account-id.ts';
 import { identifyToken } from './identify-token.ts';
 import type { Revoke } from './revoke.ts';
 import type { FieldError } from './scope-rules.ts';
@@ -12,6 +13,7 @@ export interface RevocationRequest {
   /** A configured issuer's name. */
   readonly issuer: string;
   readonly jti?: string | undefined;
+  /** Of our own issuer an account, by its id, name or e-mail address. */
   readonly subject?: string | undefined;
   readonly kid?: string | undefined;
   /** Ends what was issued up to this Unix second; now, where it is absent. */
@@ -20,6 +22,7 @@ export interface RevocationRequest {
 
 export interface RevokeAnyParts {
   readonly issuers: readonly Pick<IssuerConfig, 'name' | 'kind'>[];
+  readonly accounts: Pick<AccountStore, 'find' | 'findById'>;
   readonly tokens: Pick<TokenStore, 'find'>;
   readonly verifier: Verifier;
   readonly revoke: Pick<Revoke, 'revoke'>;
@@ -41,7 +44,9 @@ export class RevokeAny {
     if (request.kid !== undefined && (kind === 'secrets' || kind === 'introspection')) {
       return [{ field: 'kid', message: 'the issuer has no keys with a kid' }];
     }
-    await this.parts.revoke.revoke(await this.targetOf(request, kind === 'signing'), by, reason);
+    const target = await this.targetOf(request, kind === 'signing');
+    if (target === undefined) return [{ field: 'subject', message: 'no account has this id, name or e-mail address' }];
+    await this.parts.revoke.revoke(target, by, reason);
     return [];
   }
 
@@ -79,7 +84,8 @@ export class RevokeAny {
     return identifyToken(token, { verifier: this.parts.verifier, takesOpaque });
   }
 
-  private async targetOf(request: RevocationRequest, isOwn: boolean): Promise<RevocationTarget> {
+  /** `undefined` where the subject can be none of our issuer's: a mark for it would end nothing. */
+  private async targetOf(request: RevocationRequest, isOwn: boolean): Promise<RevocationTarget | undefined> {
     const { issuer, jti, subject, kid } = request;
     if (jti !== undefined) {
       const record = isOwn ? await this.parts.tokens.find(jti) : undefined;
@@ -88,6 +94,7 @@ export class RevokeAny {
     if (kid !== undefined) return { kind: 'signing key', issuer, kid };
     const issuedUpToSeconds = request.beforeSeconds ?? Math.floor(this.parts.clock.wallMs() / 1000);
     if (subject === undefined) return { kind: 'issuer', issuer, issuedUpToSeconds };
-    return { kind: 'subject', issuer, subject, issuedUpToSeconds };
+    const id = isOwn ? (await findNamedAccount(subject, this.parts.accounts))?.id : subject;
+    return id === undefined ? undefined : { kind: 'subject', issuer, subject: id, issuedUpToSeconds };
   }
 }

@@ -208,7 +208,7 @@ describe.each(STORES)('sallyport token revoke, on the $name store of a running S
 
   it.each([
     [['--issuer', 'sallyport', '--jti', 'mistyped'], 'warning: the store knows of no token with this id\n'],
-    [['--issuer', 'sallyport', '--subject', 'dmo'], "account with this id or name, did you mean 'demo'?\n"],
+    [['--issuer', 'sallyport', '--subject', 'r'.repeat(22)], 'warning: the store knows of no account with this id\n'],
     [['--issuer', 'sallyport', '--key', 'mistyped', '--yes'], 'warning: the store knows of no such key ('],
   ])('warns of what the store does not know: %j', async (args, words) => {
     const { code, output } = await run(['token', 'revoke', ...args]);
@@ -224,6 +224,11 @@ describe.each(STORES)('sallyport token revoke, on the $name store of a running S
     ],
     [['--issuer', CORPORATE, '--jti', 'j'], 1, 'auth0-sms and partner)'],
     [['--issuer', 'partner', '--key', 'k', '--yes'], 1, 'partner signs with a shared secret, which has no key id'],
+    [
+      ['--issuer', 'sallyport', '--subject', 'dmo'],
+      1,
+      "no account with the id, name or e-mail address 'dmo', did you mean 'demo'?",
+    ],
     [['--token-file', '/nowhere'], 1, 'cannot read the credential file'],
     [['--token-file', '-'], 1, 'that is no token of a kind that is taken here (parts)'],
     [['--issuer', 'corporate', '--all'], 2, 'this ends every token of corporate: --yes is missing'],

@@ -26,6 +26,7 @@ const ACCOUNTS = {
   bob: ['messages:send'],
   auditor: ['access:introspect'],
   officer: ['revocations:write'],
+  eve: ['messages:send'],
 } as const;
 type AccountName = keyof typeof ACCOUNTS;
 
@@ -49,7 +50,8 @@ beforeAll(async () => {
   });
   store = await openSqliteStore(join(service.folder, 'store.db'));
   for (const [name, scopes] of Object.entries(ACCOUNTS)) {
-    ids.set(name, await service.addAccount({ name, password: PASSWORD, scopes }));
+    const email = `${name}@example.com`;
+    ids.set(name, await service.addAccount({ name, email, password: PASSWORD, scopes }));
   }
   for (const name of ['ada', 'bob', 'auditor', 'officer'] as const) {
     const { access_token } = await madeBy(
@@ -325,6 +327,18 @@ describe('POST /v1/revocations', () => {
     }
   });
 
+  it.each([
+    ['id', () => ids.get('eve') ?? ''],
+    ['name', () => 'EVE'],
+    ['e-mail address', () => 'eve@example.com'],
+    ['id, though there is no such account any more,', () => 'a-removed-account_s_id'],
+  ])('ends the tokens of an account that is named by its %s', async (what, who) => {
+    const before = 1_700_000_000 + what.length;
+    expect(await revoke({ issuer: 'sallyport', subject: who(), before })).toEqual([204, undefined]);
+    const id = who().length === 22 ? who() : ids.get('eve');
+    expect(await store.revocations.read([`sallyport:notbefore:sallyport:${id}`])).toEqual([`${before}`]);
+  });
+
   it('ends a token of ours, which its owner is shown with the reason', async () => {
     const made = await issue('messages:send');
     expect(await revoke({ issuer: 'sallyport', jti: made.id, reason: 'lost' })).toEqual([204, undefined]);
@@ -357,6 +371,8 @@ describe('POST /v1/revocations', () => {
     [{ issuer: 'partner', jti: 7 }, 'jti', "a token's id"],
     [{ issuer: 'partner', jti: null }, 'jti', "a token's id"],
     [{ issuer: 'partner', jti: 'j', before: 1 }, 'before', 'goes with a subject, or an issuer alone'],
+    [{ issuer: 'sallyport', subject: 'evee' }, 'subject', 'no account has this id, name or e-mail address'],
+    [{ issuer: 'sallyport', subject: 'x'.repeat(23) }, 'subject', 'no account has this id, name or e-mail address'],
     [{ issuer: 'partner', kid: 'k' }, 'kid', 'the issuer has no keys with a kid'],
     [{ issuer: 'partner', before: 'now' }, 'before', 'Unix seconds, or a date and time such as 2027-06-30T12:00:00Z'],
     [{ issuer: 'partner', before: 1.5 }, 'before', 'Unix seconds, or a date and time such as 2027-06-30T12:00:00Z'],

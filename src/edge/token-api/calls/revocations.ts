@@ -15,7 +15,7 @@ const fields = z.strictObject({
   token: z.string('a token').min(1, 'must not be empty').optional(),
   issuer: name("a configured issuer's name"),
   jti: name("a token's id"),
-  subject: name('a subject'),
+  subject: name('a subject').describe('Of our own issuer an account: its id, name or e-mail address'),
   kid: name("a key's id"),
   before: z
     .union(

@@ -1,0 +1,29 @@
+import { randomId } from '../jwt/random-id.ts';
+import type { Account, AccountStore } from '../store/store.ts';
+
+const ID_LENGTH = 22;
+const ID = new RegExp(`^[\\w-]{${ID_LENGTH}}$`);
+
+/** The id of a new account: random, so that it is never used again. */
+export function newAccountId(): string {
+  return randomId(ID_LENGTH);
+}
+
+/** Whom a subject of our own issuer names; without an account where the store knows of none with this id. */
+export interface NamedAccount {
+  readonly id: string;
+  readonly account: Account | undefined;
+}
+
+/**
+ * The account that somebody means by its id, name or e-mail address. An unknown id counts as well: the account may have
+ * been removed, and its tokens not. `undefined` for what no token of ours can have as its `sub`.
+ */
+export async function findNamedAccount(
+  who: string,
+  accounts: Pick<AccountStore, 'find' | 'findById'>,
+): Promise<NamedAccount | undefined> {
+  const account = (await accounts.findById(who)) ?? (await accounts.find(who));
+  if (account !== undefined) return { id: account.id, account };
+  return ID.test(who) ? { id: who, account } : undefined;
+}
