@@ -45,7 +45,16 @@ async function setUp() {
     if (made.outcome !== 'issued') throw new Error(JSON.stringify(made));
     return made;
   };
-  return { time, store, making, revoking, views, create, signer };
+  /** Leaves a rotation between its two writes, as the death of a process would. */
+  const breakOff = async () => {
+    const { id: old } = await create(90);
+    const { write } = revocations;
+    revocations.write = () => Promise.reject(new Error('the store is gone'));
+    await expect(making.rotate(old, LOGIN, in30Days)).rejects.toThrow('the store is gone');
+    revocations.write = write;
+    return { old, heir: (await tokens.find(old))?.successor ?? '' };
+  };
+  return { time, store, making, revoking, views, create, signer, breakOff };
 }
 
 const LOGIN = { accountId: 'ada', use: 'login', tokenId: 'login-1', managesTokens: false } as const;
@@ -151,6 +160,68 @@ describe('PrivateTokens', () => {
     expect((await store.tokens.list('ada', 10))?.tokens).toHaveLength(1);
     signer.sign = sign;
     expect(await making.rotate(old.id, self, in30Days)).toMatchObject({ outcome: 'issued' });
+  });
+
+  it('rotate() that broke off before the old token ended is finished by whoever asks again', async () => {
+    const { making, views, store, time, breakOff } = await setUp();
+    const { old, heir } = await breakOff();
+    expect(await views.find(old)).toMatchObject({ status: 'active', successor: heir, ending: undefined });
+    expect(await making.rotate(old, LOGIN, in30Days)).toEqual({
+      outcome: 'conflict',
+      message: `the token was rotated already, to ${heir}; where that failed, ask again in 15 s`,
+    });
+    time.nowSeconds += 15;
+    expect(await making.rotate(old, LOGIN, { ...in30Days, overlapSeconds: 600 })).toMatchObject({
+      outcome: 'issued',
+      id: heir,
+      name: 'server',
+      createdAtSeconds: NOW,
+      expiresAtSeconds: NOW + 30 * DAY,
+    });
+    const ending = { atSeconds: NOW + 615, by: 'ada', reason: `rotated to ${heir}` };
+    expect(await views.find(old)).toMatchObject({ successor: heir, ending });
+    expect((await store.tokens.list('ada', 10))?.tokens).toHaveLength(2);
+    expect(await making.rotate(old, LOGIN, in30Days)).toEqual({
+      outcome: 'conflict',
+      message: `the token was rotated already, to ${heir}`,
+    });
+  });
+
+  type Parts = Awaited<ReturnType<typeof setUp>>;
+
+  it.each<[why: string, (parts: Parts, heir: string) => unknown, words: string]>([
+    ['was used', ({ store }, heir) => store.tokens.markUsed(new Map([[heir, NOW + 1]])), ''],
+    ['was revoked', ({ revoking }, heir) => revoking.revoke(heir, { account: 'ada', client: '10.0.0.1' }), ''],
+    ['was rotated', ({ making }, heir) => making.rotate(heir, LOGIN, { ...in30Days, overlapSeconds: DAY }), ''],
+    ['ends later', () => {}, ', which ends at 2027-02-14T08:00:00.000Z'],
+  ])('rotate() gives nobody the successor of a rotation that broke off where it %s', async (why, happen, words) => {
+    const parts = await setUp();
+    const { old, heir } = await parts.breakOff();
+    parts.time.nowSeconds += 15;
+    await happen(parts, heir);
+    const expiresAtSeconds = in30Days.expiresAtSeconds - (why === 'ends later' ? 1 : 0);
+    expect(await parts.making.rotate(old, LOGIN, { ...in30Days, expiresAtSeconds })).toEqual({
+      outcome: 'conflict',
+      message: `the token was rotated already, to ${heir}${words}`,
+    });
+  });
+
+  it('rotate() leaves it to the store whether a successor that was named and never came to be is replaced', async () => {
+    const { create, making, store } = await setUp();
+    const { id } = await create(90);
+    const asked: string[] = [];
+    const { find, rotate } = store.tokens;
+    store.tokens.find = async (sought) => {
+      const token = await find.call(store.tokens, sought);
+      return token && { ...token, successor: sought === id ? 'ghost' : undefined };
+    };
+    store.tokens.rotate = async (old, heir) => asked.push(old) > 1 && (await rotate.call(store.tokens, old, heir));
+    expect(await making.rotate(id, LOGIN, in30Days)).toEqual({
+      outcome: 'conflict',
+      message: 'the token was rotated already',
+    });
+    expect(await making.rotate(id, LOGIN, in30Days)).toMatchObject({ outcome: 'issued' });
+    expect(asked).toEqual([id, id]);
   });
 
   it("rotate() does not see another account's token, nor an unknown one", async () => {

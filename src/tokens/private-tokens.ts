@@ -10,6 +10,9 @@ import type { TokenView, TokenViews } from './token-views.ts';
 /** Longest time that a token may go on beside the one it was rotated to, in seconds. */
 export const MAX_OVERLAP_SECONDS = 7 * 86_400;
 
+/** Longer than the writes of a rotation take, by the limits that stores have for them: what is older broke off. */
+const ROTATION_SECONDS = 15;
+
 export interface PrivateTokensParts {
   readonly ttl: Pick<OwnIssuer['ttl'], 'privateMaxSeconds'>;
   readonly rules: ScopeRules;
@@ -51,7 +54,12 @@ export type RotationOutcome =
   | { readonly outcome: 'not_found' }
   /** A private token may rotate itself alone. */
   | { readonly outcome: 'not_allowed' }
-  | { readonly outcome: 'conflict'; readonly message: string };
+  | Conflict;
+
+interface Conflict {
+  readonly outcome: 'conflict';
+  readonly message: string;
+}
 
 /** Private tokens: what people put into their servers' configuration (contract section 4). */
 export class PrivateTokens {
@@ -70,7 +78,10 @@ export class PrivateTokens {
     return problem ?? mint.issue(mint.draft(token));
   }
 
-  /** The new token has the old one's name and scopes. Where this rejects, the new one may be listed, and nobody has it. */
+  /**
+   * The new token has the old one's name and scopes. Where this rejects, the new one may be listed, and nobody has it:
+   * whoever asks again, some seconds later, gets that one, and the old one ends then.
+   */
   async rotate(id: string, rotator: Rotator, request: RotationRequest): Promise<RotationOutcome> {
     const { mint, tokens, revokeToken } = this.parts;
     const createdAtSeconds = mint.nowSeconds();
@@ -78,16 +89,20 @@ export class PrivateTokens {
     if (old === undefined || old.accountId !== rotator.accountId) return { outcome: 'not_found' };
     if (!rotator.managesTokens && rotator.use !== 'login' && rotator.tokenId !== id) return { outcome: 'not_allowed' };
     const message = whyNotRotated(old);
-    if (message !== undefined) return { outcome: 'conflict', message };
+    if (message !== undefined) return conflict(message);
     const { accountId, name, scopes } = old;
     const { expiresAtSeconds, overlapSeconds } = request;
     const drafted = { accountId, use: 'private', name, scopes, createdAtSeconds, expiresAtSeconds } as const;
     const problem = await this.problemWith(drafted, rotator.tokenId === id ? old.expiresAtSeconds : undefined);
     if (problem !== undefined) return problem;
-    const heir = mint.draft(drafted);
+    const left = old.successor === undefined ? undefined : await this.parts.views.find(old.successor);
+    const hindrance = left && whyNotFinished(left, drafted);
+    if (hindrance !== undefined) return conflict(hindrance);
+    const heir = left ?? mint.draft(drafted);
     // Before anything is written: the one who rotates itself would be left with a token that ended, and no other.
     const signed = await mint.sign(heir);
-    if (!(await tokens.rotate(id, heir))) return { outcome: 'conflict', message: 'the token was rotated already' };
+    const isAppointed = left !== undefined || (await tokens.rotate(id, heir));
+    if (!isAppointed) return conflict('the token was rotated already');
     await revokeToken.endRotated(old, heir.id, createdAtSeconds + overlapSeconds);
     return { ...signed, name };
   }
@@ -110,10 +125,31 @@ export class PrivateTokens {
   }
 }
 
-function whyNotRotated({ use, status, successor }: TokenView): string | undefined {
+/** Whether nothing stands in the way of a rotation, as far as the token itself tells. */
+export function canRotate(token: TokenView): boolean {
+  return whyNotRotated(token) === undefined;
+}
+
+/** One with a successor that has no end was left alone in the middle of its rotation. */
+function whyNotRotated({ use, status, successor, ending }: TokenView): string | undefined {
   if (use !== 'private') return 'only a private token can be rotated';
-  if (successor !== undefined) return `the token was rotated already, to ${successor}`;
+  if (successor !== undefined && ending !== undefined) return `the token was rotated already, to ${successor}`;
   return status === 'active' ? undefined : `the token is ${status}`;
+}
+
+/** The successor of a rotation that broke off is given out where nobody has it, and it is no more than is asked for. */
+function whyNotFinished(heir: TokenView, asked: Omit<TokenRecord, 'id'>): string | undefined {
+  const { id, status, ending, successor, lastUsedAtSeconds, createdAtSeconds, expiresAtSeconds } = heir;
+  const rotated = `the token was rotated already, to ${id}`;
+  if (status !== 'active' || (ending ?? successor ?? lastUsedAtSeconds) !== undefined) return rotated;
+  const waitSeconds = createdAtSeconds + ROTATION_SECONDS - asked.createdAtSeconds;
+  if (waitSeconds > 0) return `${rotated}; where that failed, ask again in ${waitSeconds} s`;
+  if (expiresAtSeconds <= asked.expiresAtSeconds) return undefined;
+  return `${rotated}, which ends at ${new Date(expiresAtSeconds * 1000).toISOString()}`;
+}
+
+function conflict(message: string): Conflict {
+  return { outcome: 'conflict', message };
 }
 
 function expiryErrors(expiresAtSeconds: number, nowSeconds: number, latestSeconds: number): FieldError[] {

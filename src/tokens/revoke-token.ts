@@ -1,7 +1,7 @@
 import type { Clock } from '../core/ports.ts';
 import type { Actor } from '../observe/events.ts';
-import { entryExpirySeconds, writeBeginning, writeReason } from '../revocation/entry.ts';
-import { revokedTokenKey } from '../revocation/keys.ts';
+import { writeBeginning } from '../revocation/entry.ts';
+import { entryFor } from '../revocation/target.ts';
 import type { RevocationStore, TokenRecord, TokenStore } from '../store/store.ts';
 import type { Revoke } from './revoke.ts';
 import { isTokenId } from './token-mint.ts';
@@ -52,20 +52,17 @@ export class RevokeToken {
     await revoke.revoke({ kind: 'token', issuer, tokenId, expiresAtSeconds }, by);
   }
 
-  /** Lets a token that was rotated count until the second `atSeconds`, and no longer. */
+  /**
+   * Lets a token that was rotated count until the second `atSeconds`, and no longer. It is no revocation for the audit
+   * log, which tells of the rotation.
+   */
   async endRotated(token: TokenRecord, successor: string, atSeconds: number): Promise<void> {
-    const { accountId: by } = token;
-    const now = Math.floor(this.parts.clock.wallMs() / 1000);
+    const { issuer, revocations, tokens, clock, clockSkewMs } = this.parts;
+    const { id: tokenId, accountId: by, expiresAtSeconds } = token;
+    const at = Math.floor(clock.wallMs() / 1000);
     const reason = `rotated to ${successor}`;
-    await this.write(token, atSeconds > now ? writeBeginning(atSeconds) : writeReason({ at: now, by, reason }));
-    await this.parts.tokens.end(token.id, { atSeconds, by, reason });
-  }
-
-  private async write({ id, expiresAtSeconds }: TokenRecord, value: string): Promise<void> {
-    await this.parts.revocations.write({
-      key: revokedTokenKey(this.parts.issuer, id),
-      value,
-      expiresAtSeconds: entryExpirySeconds(expiresAtSeconds, this.parts.clockSkewMs),
-    });
+    const entry = entryFor({ kind: 'token', issuer, tokenId, expiresAtSeconds }, { at, by, reason }, clockSkewMs);
+    await revocations.write(atSeconds > at ? { ...entry, value: writeBeginning(atSeconds) } : entry);
+    await tokens.end(tokenId, { atSeconds, by, reason });
   }
 }

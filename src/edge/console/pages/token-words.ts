@@ -10,10 +10,6 @@ export function nameOf({ name, id }: TokenView): string {
   return name ?? id;
 }
 
-export function canRotate({ use, status, successor }: TokenView): boolean {
-  return use === 'private' && status === 'active' && successor === undefined;
-}
-
 export function scopeList(scopes: readonly string[]): Html {
   return scopes.length === 0
     ? html`none`

@@ -1,3 +1,4 @@
+import { canRotate } from '../../../tokens/private-tokens.ts';
 import type { TokenView, TokenViewPage } from '../../../tokens/token-views.ts';
 import type { Html } from '../html.ts';
 import { html } from '../html.ts';
@@ -5,7 +6,7 @@ import { CREATE, tokenPath } from '../paths.ts';
 import { HOME } from '../route.ts';
 import { moment } from '../times.ts';
 import type { Page } from '../visit.ts';
-import { canRotate, KINDS, nameOf, scopeList, statusOf } from './token-words.ts';
+import { KINDS, nameOf, scopeList, statusOf } from './token-words.ts';
 
 export interface TokensPage {
   readonly accountName: string;

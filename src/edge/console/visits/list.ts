@@ -1,8 +1,8 @@
+import { canRotate } from '../../../tokens/private-tokens.ts';
 import type { TokenView } from '../../../tokens/token-views.ts';
 import { findTokens } from '../find-tokens.ts';
 import { ownToken } from '../own-token.ts';
 import { tokenPage } from '../pages/token.ts';
-import { canRotate } from '../pages/token-words.ts';
 import { tokensPage } from '../pages/tokens.ts';
 import { noSuchToken } from '../pages/trouble.ts';
 import { noticeOf } from '../paths.ts';

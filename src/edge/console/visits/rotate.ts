@@ -1,10 +1,10 @@
+import { canRotate } from '../../../tokens/private-tokens.ts';
 import type { TokenView } from '../../../tokens/token-views.ts';
 import { endedCookie } from '../cookie.ts';
 import { decodeRotate } from '../forms.ts';
 import { ownToken } from '../own-token.ts';
 import { issuedPage } from '../pages/issued.ts';
 import { rotatePage } from '../pages/rotate.ts';
-import { canRotate } from '../pages/token-words.ts';
 import { noSuchToken } from '../pages/trouble.ts';
 import { logInPath, tokenPath } from '../paths.ts';
 import type { MemberVisit, Reply } from '../visit.ts';
