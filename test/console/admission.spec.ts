@@ -265,6 +265,17 @@ describe('who is logged in', () => {
     }
   });
 
+  it('reads, before a rotated token is revoked, that its successor goes on', async () => {
+    const { id } = await make(ada);
+    const page = async () => (await visit('GET', `/console/tokens/${id}/revoke`, { cookie: ada })).body;
+    expect(await page()).not.toContain('successor');
+    await visit('POST', `/console/tokens/${id}/rotate`, { cookie: ada, form: { ...FORM, overlap: '3600' } });
+    const [, successor] =
+      /It was rotated: its successor <a href="\/console\/tokens\/([\w-]+)"/.exec(await page()) ?? [];
+    expect(successor).not.toBe(id);
+    expect(await statusOf(successor ?? '')).toBe('active');
+  });
+
   it('turns the pages of a long list', async () => {
     const cookie = await logIn('bob', 'another secret');
     const made: string[] = [];

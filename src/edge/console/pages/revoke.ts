@@ -1,5 +1,6 @@
 import type { FieldError } from '../../../tokens/scope-rules.ts';
 import type { TokenView } from '../../../tokens/token-views.ts';
+import type { Html } from '../html.ts';
 import { html } from '../html.ts';
 import { tokenPath } from '../paths.ts';
 import type { Page } from '../visit.ts';
@@ -19,6 +20,7 @@ export interface RevokePage {
 export function revokePage({ token, form, isOwnSession, errors = [] }: RevokePage): Page {
   const body = html`${errorSummary(errors)}
 <p>The token <b><bdi>${nameOf(token)}</bdi></b> will not count any more, everywhere, and this cannot be undone.</p>
+${successorNote(token)}
 ${isOwnSession && html`<p><b>It is your session: you will be logged out.</b></p>`}
 <p>What used it may then not do this any more: ${scopeList(token.scopes)}</p>
 <form method="post" action="${tokenPath(token.id, 'revoke')}">
@@ -28,4 +30,11 @@ ${isOwnSession && html`<p><b>It is your session: you will be logged out.</b></p>
 </form>`;
   const status = errors.length === 0 ? 200 : 400;
   return { kind: 'page', status, title: 'Revoke this token?', body, isMembers: true };
+}
+
+/** Each token is its own: who means "the token" may mean both. */
+function successorNote({ successor }: TokenView): Html | false {
+  if (successor === undefined) return false;
+  const link = html`<a href="${tokenPath(successor)}"><code>${successor}</code></a>`;
+  return html`<p><b>It was rotated: its successor ${link} goes on.</b> If somebody else may have that, revoke it as well.</p>`;
 }

@@ -111,7 +111,7 @@ export const revokeToken: Call<z.output<typeof revokeRequest>> = {
   method: 'DELETE',
   url: '/v1/tokens/:id',
   operation: 'revokeToken',
-  summary: "Revoke a token of one's own",
+  summary: "Revoke a token of one's own; one that it was rotated to goes on",
   admission: MANAGES_TOKENS,
   body: revokeRequest,
   success: [{ status: 204, description: 'It does not count any more' }],
