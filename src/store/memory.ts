@@ -2,10 +2,12 @@ import { accountNameKey, accountNameKeys, changeAccount } from './account-name.t
 import { dayOf, mergeUses } from './basic-use.ts';
 import { mergeEntries, raiseMark } from './entry-merge.ts';
 import { readRing, writeRing } from './key-ring-text.ts';
+import { cutPage } from './page.ts';
 import type {
   Account,
   AccountChange,
   AccountMark,
+  AccountPage,
   AccountStore,
   AccountUpdate,
   BasicUse,
@@ -164,6 +166,14 @@ class MemoryAccounts implements AccountStore {
     return [...this.accounts.values()];
   }
 
+  async page(limit: number, after?: string): Promise<AccountPage | undefined> {
+    const all = await this.list();
+    const first = after === undefined ? 0 : all.findIndex(({ id }) => id === after) + 1;
+    if (after !== undefined && first === 0) return undefined;
+    const { shown: accounts, next } = cutPage(all.slice(first), limit);
+    return { accounts, next };
+  }
+
   async add(account: Account, options: { readonly onlyFirst?: boolean } = {}): Promise<boolean> {
     this.life.check();
     if (this.isTaken(account) || (options.onlyFirst === true && this.accounts.size > 0)) return false;
@@ -229,8 +239,8 @@ class MemoryTokens implements TokenStore {
     const all = [...this.tokens.values()].filter((token) => token.accountId === accountId).toReversed();
     const first = after === undefined ? 0 : all.findIndex(({ id }) => id === after) + 1;
     if (after !== undefined && first === 0) return undefined;
-    const tokens = all.slice(first, first + limit);
-    return { tokens, next: first + limit < all.length ? tokens.at(-1)?.id : undefined };
+    const { shown: tokens, next } = cutPage(all.slice(first), limit);
+    return { tokens, next };
   }
 
   async rotate(id: string, successor: TokenRecord): Promise<boolean> {

@@ -127,11 +127,20 @@ export interface AccountMark {
 /** `taken`: nothing was written, since another account has the e-mail address, or has it for its name. */
 export type AccountUpdate = 'updated' | 'missing' | 'taken';
 
+/** A part of a list, in order of creation. */
+export interface AccountPage {
+  readonly accounts: readonly Account[];
+  /** The account after which the next page begins; `undefined` at the end. */
+  readonly next: string | undefined;
+}
+
 export interface AccountStore {
   find(nameOrEmail: string): Promise<Account | undefined>;
   findById(id: string): Promise<Account | undefined>;
   /** In order of creation. */
   list(): Promise<readonly Account[]>;
+  /** The same, `limit` at most; after the account `after`, where one is named. `undefined` where there is no such. */
+  page(limit: number, after?: string): Promise<AccountPage | undefined>;
   /** `false`, and nothing written, where name or e-mail address is taken or, with `onlyFirst`, where any account exists. */
   add(account: Account, options?: { readonly onlyFirst?: boolean }): Promise<boolean>;
   /**

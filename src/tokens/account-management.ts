@@ -1,5 +1,5 @@
 import { covers } from '../core/scope.ts';
-import type { Account } from '../store/store.ts';
+import type { Account, AccountPage } from '../store/store.ts';
 import type { AccountEdit, AccountProblem, Accounts, NewAccount } from './accounts.ts';
 
 /** Who manages: an account, with the scopes of the credential that it came with. */
@@ -29,8 +29,9 @@ export class AccountManagement {
     this.accounts = accounts;
   }
 
-  list(): Promise<readonly Account[]> {
-    return this.accounts.list();
+  /** As the store pages them. */
+  page(limit: number, after?: string): Promise<AccountPage | undefined> {
+    return this.accounts.page(limit, after);
   }
 
   async show(id: string): Promise<Account | UnknownAccount> {

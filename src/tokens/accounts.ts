@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../core/ports.ts';
 import { ALL_ANY, MANAGEMENT_SCOPES } from '../core/scope.ts';
 import { subjectMarkKey } from '../revocation/keys.ts';
-import type { Account, Store } from '../store/store.ts';
+import type { Account, AccountPage, Store } from '../store/store.ts';
 import { newAccountId } from './account-id.ts';
 import type { Passwords } from './passwords.ts';
 
@@ -99,6 +99,11 @@ export class Accounts {
   /** In order of creation. */
   list(): Promise<readonly Account[]> {
     return this.parts.store.accounts.list();
+  }
+
+  /** As the store pages them. */
+  page(limit: number, after?: string): Promise<AccountPage | undefined> {
+    return this.parts.store.accounts.page(limit, after);
   }
 
   /**

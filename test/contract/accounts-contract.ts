@@ -37,6 +37,29 @@ export function describeAccounts(open: () => Promise<Store>): void {
       expect(await store.accounts.list()).toEqual(accounts);
     });
 
+    it('page() returns accounts page by page, in order of creation', async () => {
+      const ids = ['account-9', 'account-5', 'account-7', 'account-1', 'account-3'];
+      for (const id of ids) await store.accounts.add(account(id, id));
+      const pages: string[][] = [];
+      let after: string | undefined;
+      do {
+        const page = await store.accounts.page(2, after);
+        pages.push(page?.accounts.map(({ id }) => id) ?? []);
+        after = page?.next;
+      } while (after !== undefined);
+      expect(pages).toEqual([ids.slice(0, 2), ids.slice(2, 4), ids.slice(4)]);
+      expect((await store.accounts.page(5))?.next).toBeUndefined();
+      expect((await store.accounts.page(1))?.accounts).toEqual([account('account-9', 'account-9')]);
+    });
+
+    it('page() goes on behind accounts that were removed, and not after one of them', async () => {
+      for (const id of ['account-1', 'account-2', 'account-3']) await store.accounts.add(account(id, id));
+      await store.accounts.remove('account-2', entry(MARK, '100'));
+      expect((await store.accounts.page(2, 'account-1'))?.accounts.map(({ id }) => id)).toEqual(['account-3']);
+      expect(await store.accounts.page(2, 'account-3')).toEqual({ accounts: [], next: undefined });
+      expect(await store.accounts.page(2, 'account-2')).toBeUndefined();
+    });
+
     it('add() writes nothing where the name is taken', async () => {
       const first = account('account-1', 'ada');
       await store.accounts.add(first);

@@ -36,6 +36,7 @@ export function describeClose(open: () => Promise<Store>): void {
         () => store.accounts.find('ada'),
         () => store.accounts.findById('account-1'),
         () => store.accounts.list(),
+        () => store.accounts.page(1),
         () => store.accounts.add(account('account-1', 'ada')),
         () => store.accounts.update('account-1', { disabled: true }),
         () => store.accounts.remove('account-1', entry(MARK, '100')),

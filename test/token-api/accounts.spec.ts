@@ -57,6 +57,36 @@ async function make(name: string, scopes = ['messages:list']): Promise<string> {
 }
 
 describe('accounts over the API', () => {
+  it('are listed page by page, the oldest first', async () => {
+    for (const name of ['page-1', 'page-2', 'page-3']) await make(name);
+    interface Page {
+      readonly accounts: readonly { readonly name: string }[];
+      readonly next: string | null;
+    }
+    const pageAt = async (query: string): Promise<Page> =>
+      (await as('root')('GET', `/v1/accounts${query}`)).body as unknown as Page;
+    const names: string[] = [];
+    for (let after: string | null = '', pages = 0; after !== null && pages < 20; pages += 1) {
+      const { accounts, next } = await pageAt(`?limit=2&after=${after}`);
+      expect(accounts.length).toBeLessThanOrEqual(2);
+      names.push(...accounts.map(({ name }) => name));
+      after = next;
+    }
+    const whole = await pageAt('');
+    expect(names).toEqual(whole.accounts.map(({ name }) => name));
+    expect([names[0], names.slice(-3), whole.next]).toEqual(['root', ['page-1', 'page-2', 'page-3'], null]);
+  });
+
+  it.each([
+    ['limit=101', 'limit', 'a whole number from 1 to 100'],
+    ['after=nobody', 'after', 'nothing has this id; take next of the page before'],
+  ])('are not listed with ?%s', async (query, field, message) => {
+    expect(await as('root')('GET', `/v1/accounts?${query}`)).toMatchObject({
+      status: 400,
+      body: { code: 'invalid_query', errors: [{ field, message }] },
+    });
+  });
+
   it('are added, shown, listed, changed and removed', async () => {
     const account = { name: 'ada', email: 'ada@example.com', scopes: ['messages:send'] };
     const added = await as('root')('POST', '/v1/accounts', { ...account, password: PASSWORD });

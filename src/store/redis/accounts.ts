@@ -1,5 +1,14 @@
 import { accountNameKey, accountNameKeys, changeAccount } from '../account-name.ts';
-import type { Account, AccountChange, AccountMark, AccountStore, AccountUpdate, RevocationEntry } from '../store.ts';
+import { cutPage } from '../page.ts';
+import type {
+  Account,
+  AccountChange,
+  AccountMark,
+  AccountPage,
+  AccountStore,
+  AccountUpdate,
+  RevocationEntry,
+} from '../store.ts';
 import { StoreError } from '../store.ts';
 import type { Asks, Writing } from './asks.ts';
 import type { RedisFeed } from './feed.ts';
@@ -8,6 +17,9 @@ import { toAccount } from './records.ts';
 import { endOf } from './revocations.ts';
 
 const { records, names, order } = ACCOUNT_KEYS;
+
+/** More accounts than any store holds. */
+const ALL = 1_000_000_000;
 
 /** Of a change that others get ahead of. */
 const MAX_TRIES = 20;
@@ -38,10 +50,17 @@ export class RedisAccounts implements AccountStore {
 
   /** No decision waits for it, so it may take as long as a write. */
   async list(): Promise<readonly Account[]> {
-    return await this.writes.ask(
-      async (client) => (await client.sallyportListAccounts(records, order)).map((record) => toAccount(record)),
+    return (await this.page(ALL))?.accounts ?? [];
+  }
+
+  async page(limit: number, after = ''): Promise<AccountPage | undefined> {
+    const found = await this.writes.ask(
+      (client) => client.sallyportPageAccounts(records, order, after, limit + 1),
       records,
     );
+    if (found === null) return undefined;
+    const { shown: accounts, next } = cutPage(found.map(toAccount), limit);
+    return { accounts, next };
   }
 
   async add(account: Account, { onlyFirst = false }: { readonly onlyFirst?: boolean } = {}): Promise<boolean> {

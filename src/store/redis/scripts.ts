@@ -55,8 +55,13 @@ declare module 'ioredis' {
     sallyportDropAccount(records: string, names: string, order: string, id: string): Result<number, Context>;
     /** The record of a name's account. */
     sallyportFindAccount(records: string, names: string, nameKey: string): Result<string | null, Context>;
-    /** Every account's record, in order of creation. */
-    sallyportListAccounts(records: string, order: string): Result<string[], Context>;
+    /** Records of accounts, in order of creation, `limit` at most after that of `after` (empty for none); null where it is unknown. */
+    sallyportPageAccounts(
+      records: string,
+      order: string,
+      after: string,
+      limit: number,
+    ): Result<string[] | null, Context>;
     /** Adds a token's id to its account's and forgets those that have gone; times in Unix seconds. */
     sallyportIndexToken(
       byCreation: string,
@@ -186,9 +191,15 @@ local id = redis.call('HGET', KEYS[2], ARGV[1])
 return id and redis.call('HGET', KEYS[1], id)
 `;
 
-const LIST_ACCOUNTS = `
+const PAGE_ACCOUNTS = `
+local first = 0
+if ARGV[1] ~= '' then
+  local index = redis.call('LPOS', KEYS[2], ARGV[1])
+  if not index then return nil end
+  first = index + 1
+end
 local records = {}
-for _, id in ipairs(redis.call('LRANGE', KEYS[2], 0, -1)) do
+for _, id in ipairs(redis.call('LRANGE', KEYS[2], first, first + ARGV[2] - 1)) do
   records[#records + 1] = redis.call('HGET', KEYS[1], id)
 end
 return records
@@ -276,7 +287,7 @@ export function defineScripts(client: Redis): void {
   client.defineCommand('sallyportRemoveAccount', { numberOfKeys: 4, lua: REMOVE_ACCOUNT });
   client.defineCommand('sallyportDropAccount', { numberOfKeys: 3, lua: REMOVE_ACCOUNT });
   client.defineCommand('sallyportFindAccount', { numberOfKeys: 2, lua: FIND_ACCOUNT, readOnly: true });
-  client.defineCommand('sallyportListAccounts', { numberOfKeys: 2, lua: LIST_ACCOUNTS, readOnly: true });
+  client.defineCommand('sallyportPageAccounts', { numberOfKeys: 2, lua: PAGE_ACCOUNTS, readOnly: true });
   client.defineCommand('sallyportIndexToken', { numberOfKeys: 2, lua: INDEX_TOKEN });
   client.defineCommand('sallyportAddToken', { numberOfKeys: 1, lua: ADD_TOKEN });
   client.defineCommand('sallyportSucceedToken', { numberOfKeys: 1, lua: SUCCEED_TOKEN });

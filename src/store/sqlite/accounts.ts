@@ -1,5 +1,14 @@
 import { accountNameKey } from '../account-name.ts';
-import type { Account, AccountChange, AccountMark, AccountStore, AccountUpdate, RevocationEntry } from '../store.ts';
+import { cutPage } from '../page.ts';
+import type {
+  Account,
+  AccountChange,
+  AccountMark,
+  AccountPage,
+  AccountStore,
+  AccountUpdate,
+  RevocationEntry,
+} from '../store.ts';
 import type { SqliteFeed } from './feed.ts';
 import type { Reader } from './reader.ts';
 import { toAccount, toEntry } from './records.ts';
@@ -30,6 +39,18 @@ export class SqliteAccounts implements AccountStore {
 
   async list(): Promise<readonly Account[]> {
     return await this.reader.read((query) => query('SELECT * FROM account ORDER BY position').map(toAccount));
+  }
+
+  async page(limit: number, after?: string): Promise<AccountPage | undefined> {
+    const sql = 'SELECT * FROM account WHERE position > ? ORDER BY position LIMIT ?';
+    const found = await this.reader.read((query) => {
+      const last =
+        after === undefined ? -1 : query('SELECT position FROM account WHERE id = ?', after)[0]?.['position'];
+      return typeof last === 'number' ? query(sql, last, limit + 1).map(toAccount) : undefined;
+    });
+    if (found === undefined) return undefined;
+    const { shown: accounts, next } = cutPage(found, limit);
+    return { accounts, next };
   }
 
   async add(account: Account, options: { readonly onlyFirst?: boolean } = {}): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { cutPage } from '../page.ts';
 import type { TokenEnd, TokenPage, TokenRecord, TokenStore, TrackedToken } from '../store.ts';
 import type { Reader } from './reader.ts';
 import { toToken } from './records.ts';
@@ -28,8 +29,8 @@ export class SqliteTokens implements TokenStore {
       ORDER BY created_at DESC, id DESC LIMIT ?`;
     const [createdAt, id] = last === undefined ? [Number.MAX_VALUE, ''] : [last.createdAtSeconds, last.id];
     const found = await this.reader.read((query) => query(sql, accountId, createdAt, id, limit + 1).map(toToken));
-    const tokens = found.slice(0, limit);
-    return { tokens, next: found.length > limit ? tokens.at(-1)?.id : undefined };
+    const { shown: tokens, next } = cutPage(found, limit);
+    return { tokens, next };
   }
 
   async rotate(id: string, successor: TokenRecord): Promise<boolean> {

@@ -7,6 +7,7 @@ import type { Admission, Call, CallInput, Outcome, Problem } from '../call.ts';
 import { actorOf, callerOf, done, failed } from '../call.ts';
 import { utcTime } from '../encode.ts';
 import { utcDateTime } from './fields.ts';
+import { answerPage, next, PAGING } from './paging.ts';
 
 const MANAGES_ACCOUNTS: Admission = { scopes: ['accounts:manage'], sufficient: [], basic: false };
 
@@ -34,7 +35,7 @@ const shown = z.strictObject({
   created_at: utcDateTime,
 });
 
-const list = z.strictObject({ accounts: z.array(shown) });
+const list = z.strictObject({ accounts: z.array(shown), next });
 
 export const listAccounts: Call = {
   method: 'GET',
@@ -42,12 +43,16 @@ export const listAccounts: Call = {
   operation: 'listAccounts',
   summary: 'List every account, the oldest first',
   admission: MANAGES_ACCOUNTS,
-  success: [{ status: 200, description: 'All of them', content: list }],
-  problems: [],
-  handle: async ({ services }) => {
-    const accounts = await services.accounts.list();
-    return done(200, { accounts: accounts.map(shownBody) } satisfies z.output<typeof list>);
-  },
+  query: PAGING,
+  success: [{ status: 200, description: 'A page', content: list }],
+  problems: ['invalid_query'],
+  handle: ({ services, query }) =>
+    answerPage(
+      query,
+      (limit, after) => services.accounts.page(limit, after),
+      ({ accounts }, following) =>
+        done(200, { accounts: accounts.map(shownBody), next: following } satisfies z.output<typeof list>),
+    ),
 };
 
 export const addAccount: Call<z.output<typeof addRequest>> = {

@@ -7,13 +7,12 @@ import type { Admission, Call, CallInput, Outcome } from '../call.ts';
 import { actorOf, callerOf, done, failed } from '../call.ts';
 import { tokenBody, utcTime } from '../encode.ts';
 import { issuedToken, time, utcDateTime } from './fields.ts';
+import { answerPage, next, PAGING } from './paging.ts';
 
 const MANAGES_TOKENS: Admission = { scopes: ['tokens:manage'], sufficient: ['login'], basic: false };
 /** A private token may rotate itself, too. */
 const ROTATES: Admission = { ...MANAGES_TOKENS, sufficient: ['login', 'private'] };
 const UNKNOWN = failed('not_found', 'no such token');
-const DEFAULT_LIMIT = 50;
-const MAX_LIMIT = 100;
 
 const createRequest = z.strictObject({
   name: tokenName,
@@ -51,10 +50,7 @@ const shown = z.strictObject({
   rotated_to: z.string().nullable(),
 });
 
-const page = z.strictObject({
-  tokens: z.array(shown),
-  next: z.string().nullable().describe('`after` of the next page'),
-});
+const page = z.strictObject({ tokens: z.array(shown), next });
 
 export const createPrivateToken: Call<z.output<typeof createRequest>> = {
   method: 'POST',
@@ -74,10 +70,7 @@ export const listTokens: Call = {
   operation: 'listTokens',
   summary: "List every token of one's own that was made, the newest first",
   admission: MANAGES_TOKENS,
-  query: {
-    limit: z.int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT).describe('Tokens a page'),
-    after: z.string().optional().describe('`next` of the page before'),
-  },
+  query: PAGING,
   success: [{ status: 200, description: 'A page', content: page }],
   problems: ['invalid_query'],
   handle: list,
@@ -135,17 +128,13 @@ async function create(input: CallInput<z.output<typeof createRequest>>): Promise
 }
 
 async function list({ caller, query, services }: CallInput<undefined>): Promise<Outcome> {
-  const limit = query['limit'] === undefined ? DEFAULT_LIMIT : Number(query['limit']);
-  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
-    const message = `a whole number from 1 to ${MAX_LIMIT}`;
-    return failed('invalid_query', 'the query is not what this call takes', [{ field: 'limit', message }]);
-  }
-  const found = await services.tokenViews.list(callerOf({ caller }).accountId, limit, query['after']);
-  if (found === undefined) {
-    const message = 'no such token; take next of the page before';
-    return failed('invalid_query', 'the query is not what this call takes', [{ field: 'after', message }]);
-  }
-  return done(200, { tokens: found.tokens.map(shownBody), next: found.next ?? null } satisfies z.output<typeof page>);
+  const { accountId } = callerOf({ caller });
+  return await answerPage(
+    query,
+    (limit, after) => services.tokenViews.list(accountId, limit, after),
+    (found, following) =>
+      done(200, { tokens: found.tokens.map(shownBody), next: following } satisfies z.output<typeof page>),
+  );
 }
 
 async function show({ caller, params, services }: CallInput<undefined>): Promise<Outcome> {
