@@ -13,15 +13,15 @@ beforeEach(() => {
 });
 
 async function askTimes(times: number): Promise<void> {
-  for (let index = 0; index < times; index++) await endpoint.ask('t');
+  for (let index = 0; index < times; index++) await endpoint.ask('t', false);
 }
 
 describe('Endpoint.ask()', () => {
   it('resolves to what the server says', async () => {
     server.says({ active: true, sub: 'alice' });
-    expect(await endpoint.ask('t')).toEqual({ answer: { active: true, sub: 'alice' } });
+    expect(await endpoint.ask('t', false)).toEqual({ answer: { active: true, sub: 'alice' } });
     server.says({ active: false });
-    expect(await endpoint.ask('t')).toEqual({ answer: { active: false } });
+    expect(await endpoint.ask('t', false)).toEqual({ answer: { active: false } });
     expect(endpoint.status()).toEqual({
       issuer: 'legacy',
       failures: 0,
@@ -35,10 +35,10 @@ describe('Endpoint.ask()', () => {
     [new UnexpectedStatus(404), 'it answered 404'],
   ])('leaves a server alone that failed three times, and tries it again: %s', async (error, failure) => {
     server.fails(error);
-    expect(await endpoint.ask('t')).toEqual({ failure });
+    expect(await endpoint.ask('t', false)).toEqual({ failure });
     await askTimes(5);
     expect(server.asked).toHaveLength(3);
-    expect(await endpoint.ask('t')).toEqual({ failure: 'its server is down' });
+    expect(await endpoint.ask('t', false)).toEqual({ failure: 'its server is down' });
     await server.time.advance(1_000);
     await askTimes(5);
     expect(server.asked).toHaveLength(4);
@@ -56,7 +56,7 @@ describe('Endpoint.ask()', () => {
 
   it('takes an answer that is none for a failure', async () => {
     server.answer = async () => 'very-private';
-    expect(await endpoint.ask('t')).toEqual({ failure: 'no answer' });
+    expect(await endpoint.ask('t', false)).toEqual({ failure: 'no answer' });
     await askTimes(2);
     expect(server.told).toEqual(['legacy failed 3: Error: it answered no JSON']);
   });
@@ -64,28 +64,31 @@ describe('Endpoint.ask()', () => {
   it.each([400, 413, 414, 422, 431])('takes no server for down that refuses a question by %s', async (status) => {
     server.fails(new UnexpectedStatus(status));
     await askTimes(9);
-    expect(await endpoint.ask('t')).toEqual({ failure: `it answered ${status}` });
+    expect(await endpoint.ask('t', false)).toEqual({ failure: `it answered ${status}` });
     expect(server.asked).toHaveLength(10);
     expect(endpoint.status().failures).toBe(0);
   });
 
-  it('asks 64 questions at a time, and refuses the others at once', async () => {
+  it('asks 64 questions at a time, 48 of them about tokens that were never good, and refuses the others at once', async () => {
     const held = server.holds();
-    const asked = Array.from({ length: 64 }, () => endpoint.ask('t'));
-    expect(await endpoint.ask('t')).toEqual({ failure: 'too many open questions' });
+    const refused = { failure: 'too many open questions' };
+    const unknown = Array.from({ length: 48 }, () => endpoint.ask('made up', false));
+    expect(await endpoint.ask('made up', false)).toEqual(refused);
+    const good = Array.from({ length: 16 }, () => endpoint.ask('good', true));
+    expect(await endpoint.ask('good', true)).toEqual(refused);
     held.answer({ active: true });
-    expect(await Promise.all(asked)).toHaveLength(64);
-    expect(await endpoint.ask('t')).toEqual({ answer: { active: true } });
+    expect(await Promise.all([...unknown, ...good])).toHaveLength(64);
+    expect(await endpoint.ask('made up', false)).toEqual({ answer: { active: true } });
     expect(server.asked).toHaveLength(65);
-    expect(endpoint.status().questions).toMatchObject({ active: 65, unasked: 1 });
+    expect(endpoint.status().questions).toMatchObject({ active: 65, unasked: 2 });
   });
 
   it('counts questions that were open together as one beginning of a rest', async () => {
     server.fails();
-    await Promise.all(Array.from({ length: 20 }, () => endpoint.ask('t')));
+    await Promise.all(Array.from({ length: 20 }, () => endpoint.ask('t', false)));
     expect(server.told).toEqual(['legacy failed 3: Error: no route to host']);
     await server.time.advance(1_000);
     server.says({ active: false });
-    expect(await endpoint.ask('t')).toEqual({ answer: { active: false } });
+    expect(await endpoint.ask('t', false)).toEqual({ answer: { active: false } });
   });
 });

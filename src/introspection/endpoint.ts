@@ -7,6 +7,8 @@ import type { Ask, Server } from './question.ts';
 
 /** How many questions may be open at one server. */
 const MAX_OPEN = 64;
+/** And how many about tokens that may be made up: whoever floods us with those leaves the others some places. */
+const MAX_OPEN_UNKNOWN = 48;
 /** The server does not like the question, whatever else it is asked: it is not down. */
 const QUESTION_REFUSED: ReadonlySet<number> = new Set([400, 413, 414, 422, 431]);
 
@@ -55,9 +57,13 @@ export class Endpoint {
     this.circuit = new Circuit(parts);
   }
 
-  /** Asks about a token. Never rejects; takes two seconds at most. */
-  async ask(token: string): Promise<Reply> {
-    if (this.open >= MAX_OPEN) return this.refuse('too many open questions');
+  /**
+   * Asks about a token. Never rejects; takes two seconds at most.
+   *
+   * @param wasGood whether this server vouched for it before.
+   */
+  async ask(token: string, wasGood: boolean): Promise<Reply> {
+    if (this.open >= (wasGood ? MAX_OPEN : MAX_OPEN_UNKNOWN)) return this.refuse('too many open questions');
     const leave = this.circuit.leave();
     if (leave === undefined) return this.refuse('its server is down');
     this.open += 1;

@@ -160,6 +160,32 @@ describe('OpaqueVerifier.verify()', () => {
   });
 });
 
+describe('a flood of made-up tokens', () => {
+  it('leaves places for those that were good before', async () => {
+    await verify();
+    const held = server.holds();
+    const flood = Array.from({ length: 100 }, (_, index) => verify(`made-up-${index}`));
+    const asked = verify();
+    held.answer(ACTIVE);
+    expect(await asked).toMatchObject({ outcome: 'known' });
+    const refused = (await Promise.all(flood)).filter(({ outcome }) => outcome === 'refused');
+    expect(refused).toHaveLength(52);
+    expect(refused[0]).toMatchObject({ check: 'introspection: too many open questions' });
+  });
+
+  it('leaves none at a server that did not vouch for them itself', async () => {
+    const second = { ...legacy(), name: 'second' };
+    const other = new AuthorizationServer({ active: false });
+    verifier = verifierOf([legacy(), server], [second, other]);
+    await verify();
+    for (const one of [server, other]) one.holds();
+    void Array.from({ length: 48 }, (_, index) => verify(`made-up-${index}`));
+    void verify();
+    expect(server.asked.filter((token) => token === TOKEN)).toHaveLength(2);
+    expect(other.asked.filter((token) => token === TOKEN)).toHaveLength(1);
+  });
+});
+
 describe('what we revoked ourselves', () => {
   const REVOKED = { outcome: 'refused', reason: 'token_revoked', check: 'revocation' };
 

@@ -87,7 +87,8 @@ export class OpaqueVerifier implements Verifier {
   private async askOne(token: string, thumbprint: string, { config, endpoint }: AskedIssuer): Promise<Finding> {
     const { name, introspection } = config;
     const askAgain = this.askAgainAfter(introspection.cacheMs);
-    const reply = await endpoint.ask(token);
+    const wasGood = this.parts.known.last(token)?.identity.issuer === name;
+    const reply = await endpoint.ask(token, wasGood);
     if ('failure' in reply) {
       return { outcome: 'refused', reason: 'unavailable', check: `introspection: ${reply.failure}`, issuer: name };
     }
