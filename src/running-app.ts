@@ -1,4 +1,5 @@
 import type { Config } from './config/config.ts';
+import { IssuerNames, issuersGone } from './config/issuer-names.ts';
 import type { Loaded } from './config/load.ts';
 import { formatProblems } from './config/problems.ts';
 import { isSameSigning, restartKeys } from './config/restart.ts';
@@ -34,6 +35,7 @@ export class RunningApp implements App {
   private readonly started: Config;
   private readonly foundation: RunningParts;
   private readonly opened: (() => Promise<void>)[];
+  private readonly issuerNames = new IssuerNames();
   private generations = 1;
   private current: Generation;
   private extAuthzDoor: ExtAuthzDoor | undefined;
@@ -44,6 +46,7 @@ export class RunningApp implements App {
     this.foundation = foundation;
     this.opened = opened;
     this.current = buildGeneration(config, foundation, this.generations);
+    this.issuerNames.adopt(config.issuers);
     this.readOwnKeys(config);
   }
 
@@ -92,8 +95,11 @@ export class RunningApp implements App {
       events.reloadRefused(formatProblems(loaded.problems));
       return;
     }
-    if (!isSameSigning(this.started, loaded.config)) {
-      events.reloadRefused('the signing issuer has changed, which needs a restart');
+    const problem = isSameSigning(this.started, loaded.config)
+      ? this.issuerNames.problemWith(loaded.config.issuers)
+      : 'the signing issuer has changed, which needs a restart';
+    if (problem !== undefined) {
+      events.reloadRefused(problem);
       return;
     }
     try {
@@ -102,6 +108,8 @@ export class RunningApp implements App {
       events.reloadRefused(error instanceof Error ? error.message : String(error));
       return;
     }
+    const gone = issuersGone(this.current.config.issuers, loaded.config.issuers);
+    if (gone.length > 0) events.issuersGone(gone);
     this.takeUp(loaded.config);
     events.reloaded(restartKeys(this.started, loaded.config));
   }
@@ -128,6 +136,7 @@ export class RunningApp implements App {
     const { foundation } = this;
     this.generations += 1;
     this.current = buildGeneration(config, foundation, this.generations);
+    this.issuerNames.adopt(config.issuers);
     foundation.standings.limit(limitsOf(config));
     foundation.keySets.keepOnly(config.issuers);
     this.readOwnKeys(config);

@@ -70,6 +70,13 @@ export class Events implements DecisionObserver, RevocationObserver {
     if (needRestart.length > 0) logs.app.warn({ needRestart }, 'configuration taken up, but for what needs a restart');
   }
 
+  issuersGone(names: readonly string[]): void {
+    this.parts.logs.app.warn(
+      { names },
+      'these issuers are gone, and their tokens refused: what was revoked counts under these names alone',
+    );
+  }
+
   reloadRefused(why: string): void {
     this.parts.configStatus.refused();
     this.parts.logs.app.error({ why }, 'configuration not taken up: the one in force stays');

@@ -109,6 +109,21 @@ describe('a changed file', () => {
     expect(await call('GET', NEW)).toBe(200);
   });
 
+  it('is refused where an issuer would have another name than its revocations, and warns of one that is gone', async () => {
+    load();
+    const issuerNamed = (config: Record<string, unknown>, name: string) =>
+      (config['issuers'] as { name: string }[]).find((issuer) => issuer.name === name);
+    await edit((config) => void Object.assign(issuerNamed(config, 'partner') ?? {}, { name: 'renamed' }));
+    await expect.poll(() => platform.sallyport.output(), { timeout: 5_000 }).toContain("Keep the name 'partner'");
+    expect(await reloadSuccessful()).toBe(0);
+    await edit((config) => {
+      Object.assign(issuerNamed(config, 'renamed') ?? {}, { name: 'partner' });
+      config['issuers'] = (config['issuers'] as { name: string }[]).filter(({ name }) => name !== 'auth0-sms');
+    });
+    await expect.poll(reloadSuccessful, { timeout: 5_000 }).toBe(1);
+    expect(platform.sallyport.output()).toContain('"names":["auth0-sms"]');
+  });
+
   it('is refused where it would sign as another issuer', async () => {
     load();
     await edit((config) => {
