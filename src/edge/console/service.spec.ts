@@ -43,6 +43,19 @@ describe('a session that cannot be judged', () => {
   });
 });
 
+it('a page asks once who it is that visits', async () => {
+  const asked: unknown[] = [];
+  const session = { identity: { subject: 'ada', tokenId: 'id-1' }, use: 'login' };
+  const decide = (request: unknown) => {
+    asked.push(request);
+    return { outcome: 'allow', credential: session } as unknown as Decision;
+  };
+  const tokenViews = { find: async () => undefined };
+  const server = await open({ decider: { decide }, tokenViews });
+  const answer = await server.inject({ url: '/console/tokens/unknown', headers: { cookie: COOKIE } });
+  expect([answer.statusCode, asked.length]).toEqual([404, 1]);
+});
+
 it('a part that breaks is a page without a word about it, and a line in the log', async () => {
   const broken = () => Promise.reject(new Error('the store holds secret'));
   const server = await open({ logIn: { logIn: broken } });

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../../core/ports.ts';
 import type { Events } from '../../observe/events.ts';
+import { Admissions } from '../admissions.ts';
 import { serveAssets } from './assets.ts';
 import { endedCookie, presentsCookie } from './cookie.ts';
 import { SECURITY_HEADERS, send } from './encode.ts';
@@ -77,19 +78,18 @@ export function consolePages(parts: ConsoleParts): (server: FastifyInstance) => 
 }
 
 async function serveMembers(server: FastifyInstance, parts: ConsoleParts): Promise<void> {
+  const sessions = new Admissions((request: FastifyRequest) => findSession(request, parts.services().decider));
   /** Answers itself whoever has no session. */
   const admit = async (request: FastifyRequest, reply: FastifyReply): Promise<Session | undefined> => {
-    const found = await findSession(request, parts.services().decider);
+    const found = await sessions.of(request);
     if (found === 'none') await send(reply, sendAway(request));
     else if ('outcome' in found) await send(reply, refused(found));
     else return found;
     return undefined;
   };
-  // Before the form is read: nobody unknown makes us parse.
   server.addHook('onRequest', async (request, reply) => void (await admit(request, reply)));
   for (const [method, url, handle] of MEMBERS) {
     const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-      // And after it: it may have taken its time, and who was revoked meanwhile must not make themselves another token.
       const session = await admit(request, reply);
       if (session !== undefined) await send(reply, await handle({ ...visitOf(request, parts), session }));
     };

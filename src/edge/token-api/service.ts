@@ -3,6 +3,7 @@ import type { Listener, ListenerTls } from '../../config/config.ts';
 import type { Decision, Deny } from '../../core/decision.ts';
 import { deny } from '../../core/decision.ts';
 import type { Events } from '../../observe/events.ts';
+import { Admissions } from '../admissions.ts';
 import type { AnyCall, Caller, Outcome } from './call.ts';
 import { failed } from './call.ts';
 import { CALLS } from './calls.ts';
@@ -32,36 +33,22 @@ export interface TokenApiDoor {
   close(limitMs: number): Promise<void>;
 }
 
-/** How old the decision who calls may be when the call begins, in milliseconds: a body may take its time to arrive. */
-const ADMITTED_MS = 250;
-
-/** Who was admitted, and when by the monotonic clock. */
-interface Admitted {
-  readonly caller: Caller;
-  readonly atMs: number;
-}
-
 /** Opens the token service's door: HTTP with JSON. Rejects where it cannot listen. */
 export async function openTokenApi(listener: Listener, parts: TokenApiParts): Promise<TokenApiDoor> {
   const server = createServer(listener, parts.trustedProxies, parts.events);
-  const admitted = new WeakMap<FastifyRequest, Admitted>();
   const register = (calls: FastifyInstance, { isOf, prepare, decide, respond }: Manner): void => {
     prepare(calls, parts.events);
-    const admit = async (request: FastifyRequest): Promise<Caller | Deny | undefined> =>
-      callerFrom(await decide(decodeAccess(request), parts.services().decider));
-    // Before the body is read: nobody unknown makes us parse.
+    const callers = new Admissions(async (request: FastifyRequest) =>
+      callerFrom(await decide(decodeAccess(request), parts.services().decider)),
+    );
     calls.addHook('onRequest', async (request, reply) => {
-      const caller = await admit(request);
-      if (caller === undefined) return;
-      if ('outcome' in caller) await respond(reply, caller);
-      else admitted.set(request, { caller, atMs: performance.now() });
+      const caller = await callers.of(request);
+      if (caller !== undefined && 'outcome' in caller) await respond(reply, caller);
     });
     for (const call of CALLS.filter(isOf)) {
       const { method, url } = call;
       const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-        const { caller: first, atMs = Number.POSITIVE_INFINITY } = admitted.get(request) ?? {};
-        // Whoever was revoked meanwhile must not make themselves another token.
-        const caller = performance.now() - atMs > ADMITTED_MS ? await admit(request) : first;
+        const caller = await callers.of(request);
         const isDenied = caller !== undefined && 'outcome' in caller;
         await respond(reply, isDenied ? caller : await answer(call, request, parts, caller));
       };
