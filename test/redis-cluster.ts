@@ -1,11 +1,10 @@
-import { createServer } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
+import { isTaken } from '../deploy/demo/ports.ts';
+import { freePorts } from './e2e/ports.ts';
 import type { RedisServer, RedisServerOptions } from './redis-server.ts';
-import { startRedis } from './redis-server.ts';
+import { BUS, startRedis } from './redis-server.ts';
 
 const SLOTS = 16_384;
-/** How far the cluster's own port lies behind the clients'. */
-const BUS = 10_000;
 const READY_MS = 30_000;
 
 /** A node of the cluster. */
@@ -117,15 +116,7 @@ async function until(isSo: () => Promise<boolean>): Promise<void> {
 /** A port that nobody holds, nor the one of the cluster's bus beside it. */
 async function freeClusterPort(): Promise<number> {
   for (;;) {
-    const port = 10_000 + Math.floor(Math.random() * 20_000);
-    if ((await isFree(port)) && (await isFree(port + BUS))) return port;
+    const [port = 0] = await freePorts(1);
+    if (!(await isTaken(port + BUS))) return port;
   }
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
 }

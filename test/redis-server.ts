@@ -30,6 +30,9 @@ export interface RedisServer {
   close(): Promise<void>;
 }
 
+/** How far a cluster's own port lies behind the clients'. */
+export const BUS = 10_000;
+
 const DEFAULTS = {
   bind: '127.0.0.1',
   save: '',
@@ -61,6 +64,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
     await kill9();
     await rm(folder, { recursive: true, force: true });
   };
-  await untilReady(server, [port]);
+  // A node of a cluster takes clients before it has its port of the bus, and ends where it does not get that one.
+  await untilReady(server, 'cluster-enabled' in settings ? [port, port + BUS] : [port]);
   return { port, folder, hand, freeze: () => signal('SIGSTOP'), thaw: () => signal('SIGCONT'), kill9, close };
 }
