@@ -58,6 +58,8 @@ export async function startSentinelGroup({ settings = {} }: SentinelGroupOptions
   };
   const failover = async () => {
     const from = await primary();
+    // One that last saw a server as a primary makes it a replica again, just when another one has promoted it.
+    for (const { hand } of sentinels) await until('the Sentinels to agree', () => seesReplicasOf(hand, from.port));
     // It refuses while it has not heard of a replica that would do.
     await until('a failover', async () => accepts(sentinels[0]?.hand.call('SENTINEL', 'FAILOVER', NAME)));
     return await untilMoved(from);
@@ -130,6 +132,16 @@ async function namedBy(sentinels: readonly SentinelServer[]): Promise<number> {
 async function knowsAll(hand: Redis): Promise<boolean> {
   const fields = (await hand.call('SENTINEL', 'MASTER', NAME)) as string[];
   return fieldOf(fields, 'num-slaves') === '2' && fieldOf(fields, 'num-other-sentinels') === '2';
+}
+
+/** Whether it saw every other server that stands follow the primary; it looks every ten seconds. */
+async function seesReplicasOf(hand: Redis, primaryPort: number): Promise<boolean> {
+  const replicas = (await hand.call('SENTINEL', 'REPLICAS', NAME)) as string[][];
+  return replicas.every((fields) => {
+    if (fieldOf(fields, 'flags')?.includes('down')) return true;
+    const follows = [fieldOf(fields, 'role-reported'), fieldOf(fields, 'master-port')];
+    return follows.join() === `slave,${primaryPort}`;
+  });
 }
 
 async function countsOnTwo({ hand }: RedisServer): Promise<boolean> {
