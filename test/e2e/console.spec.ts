@@ -173,7 +173,7 @@ describe('the console, in Chromium and through Envoy', { timeout: 240_000 }, () 
     await logIn(page, 'wrong');
     await page.getByText('invalid credentials').waitFor();
     expect(await page.getByLabel('Name or e-mail').inputValue()).toBe('demo');
-    expect(await focused()).toMatch(/^Password/);
+    await expect.poll(focused).toMatch(/^Password/);
     await logIn(page);
     await page.getByRole('link', { name: 'Create a token' }).first().click();
     await page.getByLabel('Name').fill('too long');
@@ -181,7 +181,7 @@ describe('the console, in Chromium and through Envoy', { timeout: 240_000 }, () 
     await page.getByText('That is too long for messages:send.').waitFor();
     await page.getByRole('button', { name: 'Create the token' }).click();
     await page.getByText('is later than').waitFor();
-    expect(await focused()).toMatch(/^Nothing was done yet/);
+    await expect.poll(focused).toMatch(/^Nothing was done yet/);
     expect(await page.getByLabel('Name').inputValue()).toBe('too long');
     await page.getByLabel('in 1 day', { exact: true }).check();
     await page.getByRole('button', { name: 'Create the token' }).click();
