@@ -5,8 +5,6 @@ export default defineConfig({
   test: {
     reporters: ['default', new SummaryReporter()],
     maxWorkers: 2,
-    // Dozens of real servers on a busy machine: what fails twice is wrong, what fails once is looked at.
-    retry: 1,
     // Generous: the machine may be busy with something else, and nothing here asserts a time.
     testTimeout: 60_000,
     hookTimeout: 30_000,
