@@ -4,7 +4,8 @@ import { SummaryReporter } from './test/summary-reporter.ts';
 export default defineConfig({
   test: {
     reporters: ['default', new SummaryReporter()],
-    maxWorkers: 2,
+    // One more than the smallest machine has cores: most of the longest specs wait for servers, half of their time.
+    maxWorkers: 3,
     // Generous: the machine may be busy with something else, and nothing here asserts a time.
     testTimeout: 60_000,
     hookTimeout: 30_000,
