@@ -48,7 +48,7 @@ describe('BackgroundJob', () => {
 
   it('waits before it runs, and takes what is asked for meanwhile with it', async () => {
     const { runs, work, begun } = makeWork();
-    const job = new BackgroundJob(work, 100);
+    const job = new BackgroundJob(work, 500);
     const asked = [job.run(), job.run()];
     await wait(20);
     expect(runs).toHaveLength(0);
@@ -56,7 +56,7 @@ describe('BackgroundJob', () => {
     await begun(1);
     runs[0]?.resolve();
     await Promise.all(asked);
-    await wait(200);
+    await wait(700);
     expect(runs).toHaveLength(1);
   });
 

@@ -1,4 +1,3 @@
-import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { corporateToken, startWorld, type World } from '../cases/world.ts';
 import { type RunningEnvoy, startEnvoy } from './envoy.ts';
@@ -56,9 +55,10 @@ it('two instances on one Redis, stopped and started one after the other under lo
   const streams = Promise.all([stream(), stream(), stream(), stream()]);
   for (const [index, instance] of instances.entries()) {
     expect(await instance.stop()).toBe(0);
-    instances[index] = await startSallyport({ env, edit, after: instance });
-    // Until Envoy has found it healthy, the other one must not stop.
-    await wait(2_500);
+    const again = await startSallyport({ env, edit, after: instance });
+    instances[index] = again;
+    // Until Envoy has found it healthy, and asks it, the other one must not stop.
+    await expect.poll(() => again.output(), { timeout: 20_000 }).toContain('"log":"decision"');
   }
   isRunning = false;
   await streams;
