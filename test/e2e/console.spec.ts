@@ -107,9 +107,10 @@ describe('the console, in Chromium and through Envoy', { timeout: 240_000 }, () 
 
   it('needs no pointer', async () => {
     const visitor = await openVisitor(browser);
-    const { page, tabTo, complaints } = visitor;
+    const { page, tabTo, focused, complaints } = visitor;
     const { keyboard } = page;
     await page.goto(`${origin}/console`);
+    await expect.poll(focused).toMatch(/^Name or e-mail/);
     await keyboard.type('demo');
     await tabTo('Password');
     await keyboard.type(PASSWORD);
@@ -206,7 +207,7 @@ describe('the console, in Chromium and through Envoy', { timeout: 240_000 }, () 
     }).listen(port, '127.0.0.1');
     await once(server, 'listening');
     await page.goto(`http://127.0.0.1:${port}/`);
-    expect(complaints.join()).toContain('frame-ancestors');
+    await expect.poll(() => complaints.join()).toContain('frame-ancestors');
     await page.getByRole('button').click();
     await page.getByText('This form was not sent by a page of this console').waitFor();
     expect(await curl(token)).toBe('200');
