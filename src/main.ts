@@ -23,10 +23,12 @@ const COMMANDS: ReadonlyMap<string, Command> = new Map([
   ['migration', migration],
 ]);
 
+const WIDTH = Math.max(...[...COMMANDS.keys()].map((name) => name.length));
+
 const USAGE = `usage: sallyport <command> [--config FILE]
 
 commands:
-${[...COMMANDS].map(([name, { summary }]) => `  ${name.padEnd(9)} ${summary}`).join('\n')}
+${[...COMMANDS].map(([name, { summary }]) => `  ${name.padEnd(WIDTH)} ${summary}`).join('\n')}
 
 Every command takes --config FILE (default: sallyport.yaml) and --help.
 `;

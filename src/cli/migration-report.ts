@@ -1,8 +1,8 @@
 import type { Config } from '../config/config.ts';
+import { dayOf, startOfDay } from '../store/basic-use.ts';
 import type { Account, BasicUse, Store } from '../store/store.ts';
 import { secondOf } from './words.ts';
 
-const DAY_MS = 86_400_000;
 const PAGE = 100;
 
 /** How far the migration from Basic to tokens is. Times are in UTC, to the second; `null` for what is not or never. */
@@ -14,6 +14,8 @@ export interface MigrationReport {
     readonly ended: boolean;
   };
   readonly days: number;
+  /** When the first of these days (UTC) began. */
+  readonly since: string;
   /** Those that came with Basic, the busiest first and nobody last. */
   readonly accounts: readonly BasicUser[];
   /** How many accounts did not. */
@@ -25,6 +27,7 @@ export interface BasicUser {
   readonly id: string | null;
   /** `null` also for an account that was removed. */
   readonly name: string | null;
+  /** Maybe before these days. Tokens of a log-in do not count: with them one looks after the others. */
   readonly tokenLastUsed: string | null;
   readonly routes: readonly BasicRoute[];
 }
@@ -49,7 +52,8 @@ export async function reportMigration(
   store: Pick<Store, 'accounts' | 'tokens' | 'basicUses'>,
   { config, days, nowMs }: MigrationQuestion,
 ): Promise<MigrationReport> {
-  const uses = await store.basicUses.read((nowMs - (days - 1) * DAY_MS) / 1000);
+  const sinceSeconds = startOfDay(dayOf(nowMs / 1000) - (days - 1));
+  const uses = await store.basicUses.read(sinceSeconds);
   const byAccount = Map.groupBy(uses, ({ accountId }) => accountId);
   const accounts = new Map((await store.accounts.list()).map((account) => [account.id, account]));
   const users: BasicUser[] = [];
@@ -64,6 +68,7 @@ export async function reportMigration(
       ended: nowMs >= sunsetMs,
     },
     days,
+    since: secondOf(sinceSeconds),
     accounts: users.toSorted((left, right) => byRank(rankOf, left, right) || byName(left.name, right.name)),
     others: [...accounts.keys()].filter((id) => !byAccount.has(id)).length,
   };
@@ -98,14 +103,13 @@ function describeRoute(route: string, uses: readonly BasicUse[]): BasicRoute {
   return { route: route === '' ? null : route, passed, denied, last: secondOf(lastAtSeconds) };
 }
 
-/** Of any token of the account. */
 async function lastTokenUse(tokens: Store['tokens'], accountId: string): Promise<string | null> {
   let lastAtSeconds = Number.NEGATIVE_INFINITY;
   let after: string | undefined;
   do {
     const page = await tokens.list(accountId, PAGE, after);
-    for (const { lastUsedAtSeconds = lastAtSeconds } of page?.tokens ?? []) {
-      lastAtSeconds = Math.max(lastAtSeconds, lastUsedAtSeconds);
+    for (const { use, lastUsedAtSeconds = lastAtSeconds } of page?.tokens ?? []) {
+      if (use !== 'login') lastAtSeconds = Math.max(lastAtSeconds, lastUsedAtSeconds);
     }
     after = page?.next;
   } while (after !== undefined);

@@ -16,8 +16,8 @@ export const migration: Command = {
   usage: `usage: sallyport migration [--days N] [--json] [--config FILE]
 
 Who came with Basic: on which routes, how often it passed, what it was denied for, when it came last, and when the
-account last used a token. Names that are no account's are counted together, as (nobody). Instances count, and write
-to the store once a minute; what they wrote is kept for ${BASIC_USES_KEPT_DAYS} days.
+account last used a token, those of a log-in apart. Names that are no account's are counted together, as (nobody).
+Instances count, and write to the store once a minute; what they wrote is kept for ${BASIC_USES_KEPT_DAYS} days.
 
 --days        how many days to look back, today (UTC) included; by default ${DEFAULT_DAYS}
 --json        for programs
@@ -45,9 +45,9 @@ function readDays({ values }: Arguments): number {
 }
 
 function print(report: MigrationReport, terminal: Terminal): void {
-  const { accounts, days, others } = report;
+  const { accounts, days, others, since } = report;
   const users = accounts.filter(({ id }) => id !== null);
-  const hybrids = users.filter(({ tokenLastUsed }) => tokenLastUsed !== null).length;
+  const hybrids = users.filter(({ tokenLastUsed }) => tokenLastUsed !== null && tokenLastUsed >= since).length;
   terminal.out(`${basicWords(report)}
 In the last ${counted(days, 'day')} ${counted(users.length, 'account')} came with Basic, ${hybrids} of them with tokens as well; \
 ${counted(others, 'account')} did not.

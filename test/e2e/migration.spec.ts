@@ -64,6 +64,7 @@ it('sallyport migration shows who came with Basic through the gateway, and with 
   expect(JSON.parse(output)).toEqual({
     basic: { routes: 4, sunset: '2026-01-01T00:00:00Z', ended: true },
     days: 30,
+    since: expect.stringMatching(/^\d{4}-\d\d-\d\dT00:00:00Z$/),
     accounts: [
       {
         id: expect.any(String),
