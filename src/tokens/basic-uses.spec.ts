@@ -171,6 +171,15 @@ describe('BasicUses', () => {
     expect(written.at(-1)).toEqual(use({ accountId: undefined, reason: 'credentials_invalid', count: 200 }));
   });
 
+  it('does not wait for one name before it asks for the next', async () => {
+    const bench = new Bench();
+    for (let index = 0; index < 100; index++) bench.fail(basic(`guess-${index}:x`));
+    const writing = bench.uses.write();
+    await Promise.resolve();
+    expect(bench.asked).toHaveLength(100);
+    await writing;
+  });
+
   it('writes what is left when it is closed', async () => {
     const bench = new Bench();
     bench.pass();

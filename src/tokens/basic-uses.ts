@@ -108,13 +108,14 @@ export class BasicUses {
     }
   }
 
-  private async usesOf(batch: readonly Count[]): Promise<readonly BasicUse[]> {
-    const uses: BasicUse[] = [];
-    for (const { accountId, name, ...rest } of batch) {
-      const found = name === undefined ? accountId : (await this.parts.accounts.find(name))?.id;
-      uses.push({ ...rest, accountId: found });
-    }
-    return uses;
+  /** Asks for all names at once: one after the other, made-up ones would hold up a stop for as long as the store is far. */
+  private usesOf(batch: readonly Count[]): Promise<readonly BasicUse[]> {
+    return Promise.all(
+      batch.map(async ({ accountId, name, ...rest }) => {
+        const found = name === undefined ? accountId : (await this.parts.accounts.find(name))?.id;
+        return { ...rest, accountId: found };
+      }),
+    );
   }
 }
 
