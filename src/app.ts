@@ -187,7 +187,6 @@ async function createOwnAccount(
 ): Promise<void> {
   const issuer = ownIssuer(config);
   if (issuer === undefined) return;
-  const catalogue = new Set(config.scopes.keys());
-  const accounts = new Accounts({ store, passwords, issuer: issuer.name, catalogue, clock });
+  const accounts = new Accounts({ store, passwords, issuer: issuer.name, catalogue: config.scopes, clock });
   await createFirstAccount(accounts, env, events);
 }

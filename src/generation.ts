@@ -185,12 +185,11 @@ function buildTokenServices(
     return decider(policy, TOKEN_CALL_TIMEOUT_MS, observer);
   };
   const credentials = checkOf(foundation);
-  const catalogueNames = new Set(catalogue.keys());
   const managed = new Accounts({
     store,
     passwords: foundation.passwords,
     issuer: name,
-    catalogue: catalogueNames,
+    catalogue,
     clock,
   });
   // Nobody passes or is turned away by being asked about.

@@ -86,10 +86,9 @@ async function withAccounts(
   const issuer = config.issuers.find(({ kind }) => kind === 'signing')?.name;
   if (issuer === undefined) throw new CommandError('sallyport: no issuer with `signing`: there are no accounts');
   await withStore(config.store, async (store) => {
-    const catalogue = new Set(config.scopes.keys());
     const audit = openAudit(config, terminal);
     try {
-      const parts = { store, passwords: new Passwords(), issuer, catalogue, clock: systemClock };
+      const parts = { store, passwords: new Passwords(), issuer, catalogue: config.scopes, clock: systemClock };
       await use(new Accounts(parts), audit.events);
     } finally {
       audit.close();

@@ -39,7 +39,9 @@ export class AccountManagement {
   }
 
   async add(manager: Manager, account: NewAccount): Promise<Account | AccountProblem> {
-    return overreach(manager, account.scopes) ?? this.accounts.add(account);
+    // A slip in a name is nothing that the manager lacks.
+    const problem = this.accounts.scopesProblem(account.scopes) ?? overreach(manager, account.scopes);
+    return problem ?? this.accounts.add(account);
   }
 
   async change(
@@ -56,7 +58,8 @@ export class AccountManagement {
     if (id === manager.accountId && (disabled === true || losesScope)) {
       return { outcome: 'conflict', message: 'an account does not disable itself, nor gives up a scope; ask another' };
     }
-    return overreach(manager, scopes) ?? (await this.accounts.change(id, edit)) ?? { outcome: 'not_found' };
+    const problem = this.accounts.scopesProblem(edit.scopes) ?? overreach(manager, scopes);
+    return problem ?? (await this.accounts.change(id, edit)) ?? { outcome: 'not_found' };
   }
 
   /** `undefined` once it is gone. */

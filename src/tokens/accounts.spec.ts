@@ -49,7 +49,11 @@ describe('Accounts', () => {
     [{ ...ada, password: 'short' }, 'password', /under 8 characters/],
     [{ ...ada, password: 'ééééééé' }, 'password', /under 8 characters/],
     [{ ...ada, password: 'é'.repeat(513) }, 'password', /over 1024 bytes/],
-    [{ ...ada, scopes: ['messages:sent', 'messages:send'] }, 'scopes', /^no such scope: messages:sent$/],
+    [
+      { ...ada, scopes: ['messages:sent', 'messages:send'] },
+      'scopes',
+      /^no such scope: "messages:sent", did you mean "messages:send"\?$/,
+    ],
   ])('add() refuses %j', async (account, field, words) => {
     const { store, accounts } = setUp();
     const problem = { outcome: 'refused', field, message: expect.stringMatching(words) };

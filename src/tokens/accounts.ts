@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../core/ports.ts';
-import { ALL_ANY, MANAGEMENT_SCOPES } from '../core/scope.ts';
 import { subjectMarkKey } from '../revocation/keys.ts';
 import type { Account, AccountPage, Store } from '../store/store.ts';
 import { newAccountId } from './account-id.ts';
 import type { Passwords } from './passwords.ts';
+import type { Catalogue } from './scope-names.ts';
+import { isScope, noSuchScope } from './scope-names.ts';
 
 const NAME = /^[^\s:\p{Cc}][^:\p{Cc}]{0,127}$/u;
 const EMAIL = /^[^\s:@\p{Cc}]+@[^\s:@\p{Cc}]+$/u;
@@ -25,8 +26,7 @@ export interface AccountsParts {
   readonly passwords: Pick<Passwords, 'hash'>;
   /** The own issuer's name. */
   readonly issuer: string;
-  /** Names of the catalogue's scopes. */
-  readonly catalogue: ReadonlySet<string>;
+  readonly catalogue: Catalogue;
   readonly clock: Pick<Clock, 'wallMs'>;
 }
 
@@ -133,16 +133,19 @@ export class Accounts {
     return this.parts.store.accounts.remove(id, { key, value: END_OF_TIME, expiresAtSeconds: undefined });
   }
 
+  /** Whether any of these is no scope at all. */
+  scopesProblem(scopes: readonly string[] = []): AccountProblem | undefined {
+    const { catalogue } = this.parts;
+    const unknown = scopes.find((scope) => !isScope(catalogue, scope));
+    return unknown === undefined ? undefined : refused('scopes', noSuchScope(catalogue, unknown));
+  }
+
   private problemWith({ email, password, scopes }: AccountEdit, minCharacters: number): AccountProblem | undefined {
     const message = typeof email === 'string' ? emailProblem(email) : undefined;
     if (message !== undefined) return refused('email', message);
     const weakness = password === undefined ? undefined : passwordProblem(password, minCharacters);
     if (weakness !== undefined) return refused('password', weakness);
-    const { catalogue } = this.parts;
-    const isKnown = (scope: string): boolean =>
-      catalogue.has(scope) || scope === ALL_ANY || MANAGEMENT_SCOPES.has(scope);
-    const unknown = (scopes ?? []).filter((scope) => !isKnown(scope));
-    return unknown.length === 0 ? undefined : refused('scopes', `no such scope: ${unknown.join(', ')}`);
+    return this.scopesProblem(scopes);
   }
 
   /** Waits until the second of the mark has passed: a token of that very second would be ended by it. */

@@ -1,6 +1,6 @@
 import type { CatalogueScope } from '../config/config.ts';
-import { nearest } from '../core/nearest.ts';
-import { ALL_ANY, covers, MANAGEMENT_SCOPES } from '../core/scope.ts';
+import { ALL_ANY, covers } from '../core/scope.ts';
+import { isScope, noSuchScope, scopeNames } from './scope-names.ts';
 
 /** What is wrong with one field of a request. */
 export interface FieldError {
@@ -20,29 +20,19 @@ export class ScopeRules {
   check(scopes: readonly string[], granted: ReadonlySet<string>): FieldError[] {
     return scopes.flatMap((scope, index) => {
       const field = `scopes[${index}]`;
-      if (!this.isKnown(scope))
-        return [{ field, message: `no such scope: ${JSON.stringify(scope)}${this.hint(scope)}` }];
+      if (!isScope(this.catalogue, scope)) return [{ field, message: noSuchScope(this.catalogue, scope) }];
       return covers(granted, scope) ? [] : [{ field, message: `the account does not have ${scope}` }];
     });
   }
 
   /** All that an account with these scopes may ask for, the wide ones last. */
   offered(granted: ReadonlySet<string>): string[] {
-    return [...this.catalogue.keys(), ALL_ANY, ...MANAGEMENT_SCOPES].filter((scope) => covers(granted, scope));
+    return scopeNames(this.catalogue).filter((scope) => covers(granted, scope));
   }
 
   /** Longest life of a token that covers what these do, in seconds; `Infinity` where none of them says. */
   maxTtlSeconds(scopes: readonly string[]): number {
     const covered = scopes.includes(ALL_ANY) ? [...this.catalogue.keys()] : scopes;
     return Math.min(...covered.map((scope) => this.catalogue.get(scope)?.maxTtlSeconds ?? Number.POSITIVE_INFINITY));
-  }
-
-  isKnown(scope: string): boolean {
-    return this.catalogue.has(scope) || scope === ALL_ANY || MANAGEMENT_SCOPES.has(scope);
-  }
-
-  private hint(scope: string): string {
-    const near = nearest(scope, [...this.catalogue.keys(), ALL_ANY, ...MANAGEMENT_SCOPES]);
-    return near === undefined ? '' : `, did you mean ${JSON.stringify(near)}?`;
   }
 }

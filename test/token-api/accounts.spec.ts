@@ -121,7 +121,7 @@ describe('accounts over the API', () => {
     [{ name: 'a:b' }, 'name', /no colon/],
     [{ email: 'x' }, 'email', /an @/],
     [{ password: 'short' }, 'password', /under 8 characters/],
-    [{ scopes: ['messages:sent'] }, 'scopes', /do not have messages:sent|no such scope/],
+    [{ scopes: ['messages:sent'] }, 'scopes', /^no such scope: "messages:sent", did you mean "messages:send"\?$/],
     [{ scopes: [] }, 'scopes', /at least one scope/],
     [{ admin: true }, 'admin', /not a field/],
   ])('are refused with %j', async (members, field, message) => {
@@ -169,6 +169,15 @@ describe('a manager', () => {
     });
     const self = await as('clerk')('PATCH', `/v1/accounts/${ids.get('clerk')}`, { scopes: [...ROOT, 'messages:list'] });
     expect(self.status).toBe(400);
+  });
+
+  it('is told of a slip in a scope, and not that it lacks it', async () => {
+    const errors = [{ field: 'scopes', message: 'no such scope: "mesages:list", did you mean "messages:list"?' }];
+    const scopes = ['mesages:list'];
+    const added = await as('clerk')('POST', '/v1/accounts', { name: 'new', password: PASSWORD, scopes });
+    expect(added).toMatchObject({ status: 400, body: { errors } });
+    const changed = await as('clerk')('PATCH', `/v1/accounts/${await make('slip')}`, { scopes });
+    expect(changed).toMatchObject({ status: 400, body: { errors } });
   });
 
   it('does not reach one who has more, whatever it wants to change', async () => {
