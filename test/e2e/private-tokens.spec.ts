@@ -1,9 +1,11 @@
+import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ACCOUNT, startWorld, type World } from '../cases/world.ts';
 import type { HttpAnswer } from './http-client.ts';
 import { optionsFor, type Platform, startPlatform } from './platform.ts';
 import { STORES, type StoreUnderTest } from './stores.ts';
 
+const README = new URL('../../README.md', import.meta.url);
 const MESSAGES = '/3rdparty/v1/messages';
 const LOGIN = { email: ACCOUNT.name, password: ACCOUNT.password };
 
@@ -57,6 +59,12 @@ describe.each(STORES)('private tokens through Envoy, on $name', (kind) => {
       status: 'revoked',
       revoked,
     });
+  });
+
+  it('are made as the README shows it, on the configuration of the demo', async () => {
+    const [, body = ''] = /-d '(\{"name":"billing server".*\})'/.exec(await readFile(README, 'utf8')) ?? [];
+    const made = await json('POST', '/v1/tokens', await logIn(), { ...JSON.parse(body), expires_at: inDays(120) });
+    expect(made).toMatchObject({ name: 'billing server', token_type: 'Bearer' });
   });
 
   it('show when they were last used, also after a restart', async () => {
