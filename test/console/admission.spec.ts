@@ -225,6 +225,17 @@ describe('who is logged in', () => {
     expect(refused.body).toContain('<b>Scopes</b>: the account does not have messages:send');
   });
 
+  it('is told how long a token with a scope may live, with all of them as with the shortest', async () => {
+    const page = (await visit('GET', '/console/tokens/new', { cookie: ada })).body;
+    const limits = [
+      ...page.matchAll(/value="([^"]+)" data-max-seconds="(\d+)"> <code>[^<]+<\/code> <small>[^<]*at most 1 day</g),
+    ];
+    expect(limits.map(([, scope, seconds]) => [scope, seconds])).toEqual([
+      ['messages:send', '86400'],
+      ['all:any', '86400'],
+    ]);
+  });
+
   it.each([
     [{ name: ' ' }, '<b>Name</b>: not empty'],
     [{ scopes: 'messages:send' }, '<b>End</b>: is later than'],

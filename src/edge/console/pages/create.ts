@@ -13,15 +13,20 @@ export interface CreatePage {
   /** What may be chosen. */
   readonly scopes: readonly string[];
   readonly catalogue: ReadonlyMap<string, CatalogueScope>;
+  /** Longest life of a token with a scope, in seconds; `Infinity` where nothing limits it. */
+  readonly maxTtlSeconds: (scope: string) => number;
   /** As it was filled in before. */
   readonly form: URLSearchParams;
   readonly nowSeconds: number;
   readonly errors?: readonly FieldError[];
 }
 
-export function createPage({ scopes, catalogue, form, nowSeconds, errors = [] }: CreatePage): Page {
+export function createPage({ scopes, catalogue, maxTtlSeconds, form, nowSeconds, errors = [] }: CreatePage): Page {
   const chosen = new Set(form.getAll('scopes'));
-  const boxes = scopes.map((scope) => scopeBox(scope, catalogue.get(scope), chosen.has(scope)));
+  const boxes = scopes.map((scope) => {
+    const words = catalogue.get(scope)?.description ?? wideScope(scope);
+    return scopeBox(scope, words, maxTtlSeconds(scope), chosen.has(scope));
+  });
   const body = html`${errorSummary(errors)}
 <form method="post" action="${CREATE}">
 <label>Name <small>where it will be used, as in “billing server”</small>
@@ -37,12 +42,12 @@ ${endField(form, nowSeconds)}
   return { kind: 'page', status, title: 'Create a token', body, isMembers: true };
 }
 
-function scopeBox(scope: string, entry: CatalogueScope | undefined, isChosen: boolean): Html {
-  const { description = wideScope(scope), maxTtlSeconds } = entry ?? {};
-  const limit = maxTtlSeconds === undefined ? undefined : `at most ${duration(maxTtlSeconds)}`;
+function scopeBox(scope: string, description: string | undefined, maxTtlSeconds: number, isChosen: boolean): Html {
+  const isLimited = Number.isFinite(maxTtlSeconds);
+  const limit = isLimited ? `at most ${duration(maxTtlSeconds)}` : undefined;
   const words = [description, limit].filter((word) => word !== undefined).join('; ');
   return html`<label class="choice"><input type="checkbox" name="scopes" value="${scope}"${isChosen && html` checked`}${
-    maxTtlSeconds !== undefined && html` data-max-seconds="${maxTtlSeconds}"`
+    isLimited && html` data-max-seconds="${maxTtlSeconds}"`
   }> <code>${scope}</code> <small>${words}</small></label>`;
 }
 

@@ -34,6 +34,8 @@ async function ask(
   errors?: readonly FieldError[],
 ): Promise<Reply> {
   const account = await services.accountStore.findById(session.accountId);
-  const scopes = services.rules.offered(new Set(account?.scopes));
-  return createPage({ scopes, catalogue: services.catalogue, form, nowSeconds, ...(errors && { errors }) });
+  const { rules, catalogue } = services;
+  const scopes = rules.offered(new Set(account?.scopes));
+  const maxTtlSeconds = (scope: string): number => rules.maxTtlSeconds([scope]);
+  return createPage({ scopes, catalogue, maxTtlSeconds, form, nowSeconds, ...(errors && { errors }) });
 }
