@@ -290,9 +290,9 @@ class MemoryBasicUses implements BasicUseStore {
 
   async add(uses: readonly BasicUse[]): Promise<void> {
     this.life.check();
-    for (const use of uses) {
-      const day = dayOf(use.lastAtSeconds);
-      this.days.set(day, mergeUses([...(this.days.get(day) ?? []), use]));
+    const byDay = Map.groupBy(uses, ({ lastAtSeconds }) => dayOf(lastAtSeconds));
+    for (const [day, ofDay] of byDay) {
+      this.days.set(day, mergeUses([...(this.days.get(day) ?? []), ...ofDay]));
       this.days.delete(day - BASIC_USES_KEPT_DAYS);
     }
   }

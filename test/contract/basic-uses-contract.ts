@@ -49,6 +49,12 @@ export function describeBasicUses(open: () => Promise<Store>): void {
       expect(await store.basicUses.read(nowSeconds)).toEqual([use({ count: 60 })]);
     });
 
+    it('add() takes in those of many accounts in good time', async () => {
+      const uses = Array.from({ length: 20_000 }, (_, index) => use({ accountId: `account-${index}` }));
+      for (let first = 0; first < uses.length; first += 500) await store.basicUses.add(uses.slice(first, first + 500));
+      expect(await store.basicUses.read(nowSeconds)).toHaveLength(uses.length);
+    });
+
     it('read() sums whole days (UTC) from that of the moment on', async () => {
       const day = Math.floor(nowSeconds / DAY_SECONDS) * DAY_SECONDS;
       await store.basicUses.add([
