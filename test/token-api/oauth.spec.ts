@@ -279,7 +279,12 @@ describe('what goes wrong, as RFC 6749 has it', () => {
       [post(path, good, 'token='), 400, 'invalid_request', 'token: the token, once'],
       [post(path, good, 'token=a&token=b'), 400, 'invalid_request', 'token: the token, once'],
       [post(path, good, `token=${'a'.repeat(70_000)}`), 413, 'invalid_request', 'the body is over 65536 bytes'],
-      [post(path, good, { token: 'x' }), 415, 'invalid_request', 'the body is not of the type that this call takes'],
+      [
+        post(path, good, { token: 'x' }),
+        415,
+        'invalid_request',
+        'the body is not of the type that this call takes: application/json, or under /oauth2/ a form',
+      ],
     ];
     for (const [asked, status, error, error_description] of cases) {
       const answer = await asked;

@@ -82,7 +82,8 @@ const MESSAGES: Readonly<Record<Exclude<ProblemCode, 'conflict' | 'invalid_query
   invalid_body: 'the body cannot be read',
   not_found: 'no such call',
   too_large: `the body is over ${MAX_BODY_BYTES} bytes`,
-  unsupported_media_type: 'the body is not of the type that this call takes',
+  unsupported_media_type:
+    'the body is not of the type that this call takes: application/json, or under /oauth2/ a form',
 };
 
 function answerErrors(server: FastifyInstance, events: Events): void {
