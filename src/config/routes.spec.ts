@@ -155,7 +155,7 @@ describe('routes that are refused', () => {
 
   it('take Basic while it is off', () => {
     expect(problemsOf(fileWith('routes: [{ path: /a, authenticated: true, basic: true }]'))).toEqual([
-      '3:50: routes[0].basic: Basic is off: basic.routes must be true first',
+      '3:50: routes[0].basic: basic.routes must be true first',
     ]);
   });
 

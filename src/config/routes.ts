@@ -100,7 +100,7 @@ function refuseIssuers(
 
 function refuseBasic(draft: Draft, path: Path, written: WrittenRoute, context: RouteContext): void {
   if (written.basic !== true) return;
-  if (context.basic === false) draft.refuse([...path, 'basic'], 'Basic is off: basic.routes must be true first');
+  if (context.basic === false) draft.refuse([...path, 'basic'], 'basic.routes must be true first');
   if (takesAccounts(written, context)) return;
   draft.refuse([...path, 'basic'], `accounts belong to ${quote(context.own ?? '')}, which issuers leaves out`);
 }

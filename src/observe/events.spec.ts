@@ -226,6 +226,12 @@ describe('Events', () => {
     expect(last()).toMatchObject({ by: 'operator:ada', issuer: 'partner', reason: 'leaked' });
   });
 
+  it('speak of Basic in words that are not taken for a credential', () => {
+    const { events, last } = listen('info');
+    events.basicUsesFailed(new Error('store down'));
+    expect(last()).toMatchObject({ cause: 'store down', msg: 'how often passwords came to routes is not written yet' });
+  });
+
   it('leave the audit log alone, whatever the level', () => {
     const { events, last } = listen('silent');
     events.reloaded([]);

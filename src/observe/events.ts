@@ -51,7 +51,7 @@ export class Events implements DecisionObserver, RevocationObserver {
   }
 
   basicUsesFailed(error: unknown): void {
-    this.tellFailure(error, {}, 'how often Basic was used is not written yet');
+    this.tellFailure(error, {}, 'how often passwords came to routes is not written yet');
   }
 
   started(doors: Readonly<Record<string, string | undefined>>): void {
