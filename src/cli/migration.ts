@@ -46,11 +46,12 @@ function readDays({ values }: Arguments): number {
 
 function print(report: MigrationReport, terminal: Terminal): void {
   const { accounts, days, others, since } = report;
-  const users = accounts.filter(({ id }) => id !== null);
+  const known = accounts.filter(({ id }) => id !== null);
+  const users = known.filter(({ routes }) => routes.some(({ passed }) => passed > 0));
   const hybrids = users.filter(({ tokenLastUsed }) => tokenLastUsed !== null && tokenLastUsed >= since).length;
   terminal.out(`${basicWords(report)}
-In the last ${counted(days, 'day')} ${counted(users.length, 'account')} came with Basic, ${hybrids} of them with tokens as well; \
-${counted(others, 'account')} did not.
+In the last ${counted(days, 'day')} ${counted(users.length, 'account')} passed with Basic, ${hybrids} of them with tokens as well; \
+${counted(known.length - users.length, 'account')} came and never passed; ${counted(others, 'account')} did not come.
 `);
   if (accounts.length === 0) return;
   terminal.out('\n');

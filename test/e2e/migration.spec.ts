@@ -26,7 +26,8 @@ it('sallyport migration shows who came with Basic through the gateway, and with 
     code: 0,
     output:
       '4 routes can be reached with Basic until 2027-06-30T00:00:00Z.\n' +
-      'In the last 30 days 0 accounts came with Basic, 0 of them with tokens as well; 1 account did not.\n',
+      'In the last 30 days 0 accounts passed with Basic, 0 of them with tokens as well; ' +
+      '0 accounts came and never passed; 1 account did not come.\n',
   });
 
   await add(sallyport, 'reader', 'messages:list');
@@ -104,7 +105,8 @@ it('sallyport migration shows who came with Basic through the gateway, and with 
   const lines = (await command('migration', '--days', '1')).output.trimEnd().split('\n');
   expect(lines[0]).toBe('4 routes could be reached with Basic until 2026-01-01T00:00:00Z.');
   expect(lines[1]).toBe(
-    'In the last 1 day 3 accounts came with Basic, 1 of them with tokens as well; 1 account did not.',
+    'In the last 1 day 3 accounts passed with Basic, 1 of them with tokens as well; ' +
+      '0 accounts came and never passed; 1 account did not come.',
   );
   expect(lines[3]).toMatch(/^account +route +passed +denied +last +last used a token$/);
   expect(lines.slice(4).map((line) => line.split(/ {2,}/).slice(0, 4))).toEqual([
