@@ -108,7 +108,7 @@ describe('a copy of a store', () => {
     await merge(path, to);
     const again = await merge(path, to);
     expect(again.map(({ kind, kept, conflicts }) => [kind, kept, conflicts])).toEqual([
-      ['revocation', 0, []],
+      ['revocation', 2, []],
       ['signing-key', 1, []],
       ['token', 2, []],
       ['account', 1, []],

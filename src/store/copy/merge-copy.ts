@@ -49,8 +49,13 @@ async function mergeRevocations(path: string, parts: MergeParts): Promise<Tally>
     const lasting = entries.filter(({ expiresAtSeconds = Number.POSITIVE_INFINITY }) => {
       return expiresAtSeconds > parts.nowSeconds;
     });
-    await Promise.all(lasting.map((entry) => parts.store.revocations.write(entry)));
-    tally.written += lasting.length;
+    const { revocations } = parts.store;
+    const standing = await revocations.readEntries(lasting.map(({ key }) => key));
+    // Also those that stand: what the copy says may be more.
+    await Promise.all(lasting.map((entry) => revocations.write(entry)));
+    const kept = standing.filter((entry) => entry !== undefined).length;
+    tally.kept += kept;
+    tally.written += lasting.length - kept;
     tally.expired += entries.length - lasting.length;
   }
   return tally;
