@@ -293,8 +293,9 @@ class MemoryBasicUses implements BasicUseStore {
     const byDay = Map.groupBy(uses, ({ lastAtSeconds }) => dayOf(lastAtSeconds));
     for (const [day, ofDay] of byDay) {
       this.days.set(day, mergeUses([...(this.days.get(day) ?? []), ...ofDay]));
-      this.days.delete(day - BASIC_USES_KEPT_DAYS);
     }
+    const oldest = Math.max(...this.days.keys()) - BASIC_USES_KEPT_DAYS;
+    for (const day of this.days.keys()) if (day <= oldest) this.days.delete(day);
   }
 
   async read(sinceSeconds: number): Promise<readonly BasicUse[]> {

@@ -5,6 +5,9 @@ import type { Asks } from './asks.ts';
 import { basicUsesKey } from './layout.ts';
 import { nameBasicUse, toBasicUse } from './records.ts';
 
+/** How many counts Redis looks at in one turn, so that others do not wait long. */
+const LOOKED_AT = 500;
+
 /** Counts of Basic on routes in Redis, a hash for each day. Not worth a replica's word. */
 export class RedisBasicUses implements BasicUseStore {
   private readonly writes: Asks;
@@ -36,7 +39,18 @@ export class RedisBasicUses implements BasicUseStore {
 
   private async readDay(day: number): Promise<readonly BasicUse[]> {
     const key = basicUsesKey(day);
-    const fields = await this.writes.ask((client) => client.hgetall(key), key);
-    return Object.entries(fields).map(([name, sum]) => toBasicUse(name, sum));
+    // What is found twice is the same, or newer.
+    const uses = new Map<string, BasicUse>();
+    let cursor = '0';
+    do {
+      const from = cursor;
+      const [next, found] = await this.writes.ask((client) => client.hscan(key, from, 'COUNT', LOOKED_AT), key);
+      for (let index = 0; index < found.length; index += 2) {
+        const [name = '', sum = ''] = found.slice(index, index + 2);
+        uses.set(name, toBasicUse(name, sum));
+      }
+      cursor = next;
+    } while (cursor !== '0');
+    return [...uses.values()];
   }
 }
