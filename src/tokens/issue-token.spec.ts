@@ -101,13 +101,17 @@ describe('IssueToken', () => {
     });
     expect(await issuing.issue('a1', { ttlSeconds: 3601, scopes: ['tokens:manage', 'all:any'] })).toEqual({
       outcome: 'refused',
-      errors: [{ field: 'ttl', message: '3601 seconds is over the maximum of 3600' }],
+      errors: [{ field: 'ttl', message: '3601 seconds is over the maximum of 3600 for messages:send' }],
     });
   });
 
   it.each([
     [604_801, ['messages:list'], [{ field: 'ttl', message: '604801 seconds is over the maximum of 604800' }]],
-    [3601, ['messages:send'], [{ field: 'ttl', message: '3601 seconds is over the maximum of 3600' }]],
+    [
+      3601,
+      ['messages:send'],
+      [{ field: 'ttl', message: '3601 seconds is over the maximum of 3600 for messages:send' }],
+    ],
     [60, ['devices:list'], [{ field: 'scopes[0]', message: 'the account does not have devices:list' }]],
     [60, ['all:any'], [{ field: 'scopes[0]', message: 'the account does not have all:any' }]],
     [

@@ -1,6 +1,6 @@
 import type { OwnIssuer } from '../config/config.ts';
 import type { AccountStore } from '../store/store.ts';
-import type { FieldError, ScopeRules } from './scope-rules.ts';
+import type { FieldError, LongestLife, ScopeRules } from './scope-rules.ts';
 import type { IssuedToken, TokenMint } from './token-mint.ts';
 
 export interface IssueTokenParts {
@@ -44,17 +44,17 @@ export class IssueToken {
     const createdAtSeconds = mint.nowSeconds();
     const account = await accounts.findById(accountId);
     if (account === undefined || account.disabled) return { outcome: 'no_account' };
-    const maxSeconds = Math.min(ttl.maxSeconds, rules.maxTtlSeconds(scopes));
-    const seconds = ttlSeconds ?? Math.min(ttl.defaultSeconds, maxSeconds);
-    const errors = [...rules.check(scopes, new Set(account.scopes)), ...ttlErrors(seconds, maxSeconds)];
+    const longest = rules.longestLife(scopes, ttl.maxSeconds);
+    const seconds = ttlSeconds ?? Math.min(ttl.defaultSeconds, longest.seconds);
+    const errors = [...rules.check(scopes, new Set(account.scopes)), ...ttlErrors(seconds, longest)];
     if (errors.length > 0) return { outcome: 'refused', errors };
     const expiresAtSeconds = createdAtSeconds + seconds;
     return mint.issue(mint.draft({ accountId, use: 'access', scopes, createdAtSeconds, expiresAtSeconds }));
   }
 }
 
-function ttlErrors(ttlSeconds: number, maxTtlSeconds: number): FieldError[] {
-  return ttlSeconds <= maxTtlSeconds
-    ? []
-    : [{ field: 'ttl', message: `${ttlSeconds} seconds is over the maximum of ${maxTtlSeconds}` }];
+function ttlErrors(ttlSeconds: number, longest: LongestLife): FieldError[] {
+  if (ttlSeconds <= longest.seconds) return [];
+  const message = `${ttlSeconds} seconds is over the maximum of ${longest.seconds}${longest.of === undefined ? '' : ` for ${longest.of}`}`;
+  return [{ field: 'ttl', message }];
 }

@@ -3,7 +3,7 @@ import type { TokenUse } from '../core/known.ts';
 import type { AccountStore, TokenRecord, TokenStore } from '../store/store.ts';
 import type { NoAccount, RefusedRequest } from './issue-token.ts';
 import type { RevokeToken } from './revoke-token.ts';
-import type { FieldError, ScopeRules } from './scope-rules.ts';
+import type { FieldError, LongestLife, ScopeRules } from './scope-rules.ts';
 import type { IssuedToken, TokenMint } from './token-mint.ts';
 import type { TokenView, TokenViews } from './token-views.ts';
 
@@ -115,11 +115,11 @@ export class PrivateTokens {
     const { accounts, rules, ttl } = this.parts;
     const account = await accounts.findById(accountId);
     if (account === undefined || account.disabled) return { outcome: 'no_account' };
-    const maxSeconds = Math.min(ttl.privateMaxSeconds, rules.maxTtlSeconds(scopes));
-    const latest = Math.min(createdAtSeconds + maxSeconds, endsSeconds ?? Number.POSITIVE_INFINITY);
+    const leftSeconds = (endsSeconds ?? Number.POSITIVE_INFINITY) - createdAtSeconds;
+    const longest = rules.longestLife(scopes, Math.min(ttl.privateMaxSeconds, leftSeconds));
     const errors = [
       ...rules.check(scopes, new Set(account.scopes)),
-      ...expiryErrors(expiresAtSeconds, createdAtSeconds, latest),
+      ...expiryErrors(expiresAtSeconds, createdAtSeconds, longest),
     ];
     return errors.length === 0 ? undefined : { outcome: 'refused', errors };
   }
@@ -152,9 +152,11 @@ function conflict(message: string): Conflict {
   return { outcome: 'conflict', message };
 }
 
-function expiryErrors(expiresAtSeconds: number, nowSeconds: number, latestSeconds: number): FieldError[] {
+function expiryErrors(expiresAtSeconds: number, nowSeconds: number, longest: LongestLife): FieldError[] {
   const field = 'expires_at';
   if (expiresAtSeconds <= nowSeconds) return [{ field, message: 'is not in the future' }];
+  const latestSeconds = nowSeconds + longest.seconds;
   if (expiresAtSeconds <= latestSeconds) return [];
-  return [{ field, message: `is later than ${new Date(latestSeconds * 1000).toISOString()}, the latest possible` }];
+  const latest = `${new Date(latestSeconds * 1000).toISOString()}, the latest possible`;
+  return [{ field, message: `is later than ${latest}${longest.of === undefined ? '' : ` for ${longest.of}`}` }];
 }

@@ -8,6 +8,12 @@ export interface FieldError {
   readonly message: string;
 }
 
+/** How long a token may last, and the scope because of which it may not last longer, where that is one. */
+export interface LongestLife {
+  readonly seconds: number;
+  readonly of: string | undefined;
+}
+
 /** What may be asked for: scopes of the catalogue, within an account's own, and how long each may last. */
 export class ScopeRules {
   private readonly catalogue: ReadonlyMap<string, CatalogueScope>;
@@ -32,7 +38,17 @@ export class ScopeRules {
 
   /** Longest life of a token that covers what these do, in seconds; `Infinity` where none of them says. */
   maxTtlSeconds(scopes: readonly string[]): number {
+    return this.longestLife(scopes, Number.POSITIVE_INFINITY).seconds;
+  }
+
+  /** The same, where no token may last longer than `mostSeconds`. */
+  longestLife(scopes: readonly string[], mostSeconds: number): LongestLife {
     const covered = scopes.includes(ALL_ANY) ? [...this.catalogue.keys()] : scopes;
-    return Math.min(...covered.map((scope) => this.catalogue.get(scope)?.maxTtlSeconds ?? Number.POSITIVE_INFINITY));
+    let longest: LongestLife = { seconds: mostSeconds, of: undefined };
+    for (const of of covered) {
+      const { maxTtlSeconds: seconds = Number.POSITIVE_INFINITY } = this.catalogue.get(of) ?? {};
+      if (seconds < longest.seconds) longest = { seconds, of };
+    }
+    return longest;
   }
 }

@@ -110,7 +110,9 @@ describe.each(STORES)('on $name', (kind) => {
         { field: 'ttl', message: '700000 seconds is over the maximum of 604800' },
       ]);
       const limited = JSON.parse((await issue({ ttl: 100_000, scopes: ['messages:send'] })).body);
-      expect(limited.errors).toEqual([{ field: 'ttl', message: '100000 seconds is over the maximum of 86400' }]);
+      expect(limited.errors).toEqual([
+        { field: 'ttl', message: '100000 seconds is over the maximum of 86400 for messages:send' },
+      ]);
       expect(JSON.parse((await issue({ scopes: [] })).body).code).toBe('invalid_body');
       expect((await call('POST', TOKENS, basic(ACCOUNT.name, 'wrong'), { scopes: ['messages:send'] })).status).toBe(
         401,
