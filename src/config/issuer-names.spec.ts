@@ -14,8 +14,8 @@ const jwks = (name: string, iss = 'https://a.example', audience = 'sms') =>
   `{ name: ${name}, issuer: "${iss}", audience: ${audience}, algorithms: [RS256], jwks: "https://a.example/${name}" }`;
 const discovery = (name: string) =>
   `{ name: ${name}, issuer: "https://a.example", audience: sms, algorithms: [RS256], discovery: true }`;
-const secrets = (name: string, env = 'ONE', subject = 'urn:a') =>
-  `{ name: ${name}, audience: sms, requireSubject: "${subject}", algorithms: [HS256], secrets: [{ env: ${env} }] }`;
+const secrets = (name: string, env = 'ONE', subject: string | null = 'urn:a', audience = 'sms') =>
+  `{ name: ${name}, audience: ${audience}, ${subject === null ? '' : `requireSubject: "${subject}", `}algorithms: [HS256], secrets: [{ env: ${env} }] }`;
 const asked = (name: string, path = 'introspect') =>
   `{ name: ${name}, audience: any, introspection: { url: "https://a.example/${path}", clientId: c, clientSecret: { env: AS } } }`;
 
@@ -34,6 +34,13 @@ describe('IssuerNames.problemWith()', () => {
     ['with the same secret', [secrets('a')], [secrets('b')]],
     ['asked at the same place', [asked('a')], [asked('b')]],
     ['with another one in its place', [jwks('a')], [jwks('a', 'https://c.example'), jwks('b')]],
+    [
+      'that stands, for one audience of several',
+      [secrets('a', 'ONE', 'urn:a', '[sms, web]')],
+      [secrets('a'), secrets('b', 'ONE', 'urn:a', 'web')],
+    ],
+    ['that stands, about one subject of all', [secrets('a', 'ONE', null)], [secrets('a', 'ONE', null), secrets('b')]],
+    ['that stands, asked at the same place', [asked('a')], [asked('a'), asked('b')]],
     ['beside others', [OWN, jwks('a'), asked('c')], [OWN, asked('c'), jwks('b')]],
   ])('refuses another name for an issuer %s', (_what, before, next) => {
     expect(problemOf(before, next)).toMatch(/^issuers\[\]\.name: 'b' takes tokens that 'a' took.* Keep the name 'a'/);
@@ -49,9 +56,26 @@ describe('IssuerNames.problemWith()', () => {
     ['one is about another subject', [secrets('a')], [secrets('b', 'ONE', 'urn:b')]],
     ['one is asked elsewhere', [asked('a')], [asked('b', 'other')]],
     ['opaque tokens of an iss are taken beside', [jwks('a')], [jwks('a'), asked('b')]],
+    ['one of two that took the same is gone', [secrets('a', 'ONE', null), secrets('b')], [secrets('b')]],
+    ['one of two that are asked at the same place is gone', [asked('a'), asked('b')], [asked('b')]],
     ['a name stands, with keys from elsewhere', [jwks('a')], [discovery('a')]],
   ])('takes it where %s', (_what, before, next) => {
     expect(problemOf(before, next)).toBeUndefined();
+  });
+
+  it.each<[what: string, steps: string[][]]>([
+    ['audience', [[jwks('a')], [jwks('a', 'https://a.example', 'web')]]],
+    ['iss', [[jwks('a')], [jwks('a', 'https://c.example')]]],
+    ['secret', [[secrets('a')], [secrets('a', 'TWO')]]],
+  ])('remembers an issuer that has another %s since', (what, steps) => {
+    const names = new IssuerNames();
+    for (const step of steps) {
+      expect(names.problemWith(issuers(...step))).toBeUndefined();
+      names.adopt(issuers(...step));
+    }
+    const renamed = what === 'secret' ? secrets('b') : jwks('b');
+    expect(names.problemWith(issuers(renamed))).toContain("Keep the name 'a'");
+    expect(names.problemWith(issuers(...(steps[0] ?? [])))).toBeUndefined();
   });
 
   it('remembers an issuer that was gone for a while', () => {

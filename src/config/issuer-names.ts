@@ -1,28 +1,36 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { IssuerConfig } from './config.ts';
 import type { Secret } from './secret.ts';
 
 type Foreign = Exclude<IssuerConfig, { readonly kind: 'signing' }>;
 
 /**
- * Remembers under which name the tokens of each foreign issuer were taken since the start. Revocations are kept under
- * that name: under another one the same tokens would count again.
+ * Remembers under which names the tokens of foreign issuers were taken since the start. Revocations are kept under
+ * those names: under another one the same tokens would count again.
  */
 export class IssuerNames {
-  private readonly known = new Map<string, Foreign>();
+  /** Each as it was at some time: who changed once may have taken other tokens before. */
+  private readonly known: Foreign[] = [];
 
   /** Takes these for what is in force from now on. */
   adopt(issuers: readonly IssuerConfig[]): void {
-    for (const issuer of foreignIn(issuers)) this.known.set(issuer.name, issuer);
+    for (const issuer of foreignIn(issuers)) {
+      const reach = reachOf(issuer);
+      if (!this.known.some((one) => isDeepStrictEqual(reachOf(one), reach))) this.known.push(issuer);
+    }
   }
 
-  /** Why these cannot be taken up: an issuer whose tokens were taken under a name that it would have no more. */
+  /**
+   * Why these cannot be taken up: one of them would take tokens that were taken under another name, and not under its
+   * own as well. So an issuer can always be removed.
+   */
   problemWith(issuers: readonly IssuerConfig[]): string | undefined {
-    const next = foreignIn(issuers);
-    const stands = (one: Foreign): boolean => next.some((issuer) => issuer.name === one.name && isShared(issuer, one));
-    const left = [...this.known.values()].filter((one) => !stands(one));
-    for (const from of left) {
-      const to = next.find((issuer) => isShared(issuer, from));
-      if (to !== undefined) return renamingWords(from.name, to.name);
+    for (const to of foreignIn(issuers)) {
+      const itself = this.known.filter(({ name }) => name === to.name);
+      const from = this.known.find(
+        (one) => one.name !== to.name && isShared(to, one) && !itself.some((before) => isShared(before, one)),
+      );
+      if (from !== undefined) return renamingWords(from.name, to.name);
     }
     return undefined;
   }
@@ -61,6 +69,13 @@ function isOneSource(one: Foreign, other: Foreign): boolean {
   return (
     one.kind === 'secrets' && other.kind === 'secrets' && overlap(one.secrets.map(textOf), other.secrets.map(textOf))
   );
+}
+
+/** All that tells which tokens it takes. */
+function reachOf(issuer: Foreign): unknown {
+  const source = issuer.kind === 'introspection' ? issuer.introspection.url.href : undefined;
+  const secrets = issuer.kind === 'secrets' ? issuer.secrets.map(textOf) : undefined;
+  return [issuer.name, issuer.kind, issuer.issuer, issuer.audience, issuer.requireSubject, source, secrets];
 }
 
 function overlap(some: readonly string[], others: readonly string[]): boolean {
