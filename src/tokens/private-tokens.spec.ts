@@ -218,6 +218,21 @@ describe('PrivateTokens', () => {
     });
   });
 
+  it('rotate() that took too long gives nothing away: somebody else may have finished it', async () => {
+    const { create, making, store, time } = await setUp();
+    const { id } = await create(90);
+    const { rotate } = store.tokens;
+    let finished: unknown;
+    store.tokens.rotate = async (old, heir) => {
+      const isAppointed = await rotate.call(store.tokens, old, heir);
+      time.nowSeconds += 15;
+      finished = await making.rotate(id, LOGIN, in30Days);
+      return isAppointed;
+    };
+    await expect(making.rotate(id, LOGIN, in30Days)).rejects.toThrow('took too long');
+    expect(finished).toMatchObject({ outcome: 'issued' });
+  });
+
   it('rotate() leaves it to the store whether a successor that was named and never came to be is replaced', async () => {
     const { create, making, store } = await setUp();
     const { id } = await create(90);

@@ -10,7 +10,7 @@ import type { TokenView, TokenViews } from './token-views.ts';
 /** Longest time that a token may go on beside the one it was rotated to, in seconds. */
 export const MAX_OVERLAP_SECONDS = 7 * 86_400;
 
-/** Longer than the writes of a rotation take, by the limits that stores have for them: what is older broke off. */
+/** After so long a rotation broke off: whoever is slower gives nothing away, since another one may have finished it. */
 const ROTATION_SECONDS = 15;
 
 export interface PrivateTokensParts {
@@ -103,6 +103,10 @@ export class PrivateTokens {
     const signed = await mint.sign(heir);
     const isAppointed = left !== undefined || (await tokens.rotate(id, heir));
     if (!isAppointed) return conflict('the token was rotated already');
+    // After a suspension, say. Half of the time is left for the other write, and the clock of whoever finishes it.
+    if (mint.nowSeconds() - createdAtSeconds > ROTATION_SECONDS / 2) {
+      throw new Error(`the rotation of token "${id}" took too long: somebody else may finish it, so ask again`);
+    }
     await revokeToken.endRotated(old, heir.id, createdAtSeconds + overlapSeconds);
     return { ...signed, name };
   }
