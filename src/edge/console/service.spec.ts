@@ -56,6 +56,41 @@ it('a page asks once who it is that visits', async () => {
   expect([answer.statusCode, asked.length]).toEqual([404, 1]);
 });
 
+it('a rotation that is refused, of a token that looks as if it could be rotated, says why', async () => {
+  const session = { identity: { subject: 'ada', tokenId: 'id-1' }, use: 'login' };
+  const token = {
+    id: 'old',
+    accountId: 'ada',
+    use: 'private',
+    name: 'server',
+    scopes: [],
+    status: 'active',
+    successor: 'new',
+    ending: undefined,
+    createdAtSeconds: 0,
+    expiresAtSeconds: 9_000_000,
+  };
+  const conflict = { outcome: 'conflict', message: 'rotated already; ask again in 15 s' };
+  const server = await open({
+    ...deciding({ outcome: 'allow', credential: session } as unknown as Decision),
+    tokenViews: { find: async () => token },
+    privateTokens: { rotate: async () => conflict },
+  });
+  const answer = await server.inject({
+    method: 'POST',
+    url: '/console/tokens/old/rotate',
+    headers: {
+      cookie: COOKIE,
+      host: 'localhost',
+      origin: 'http://localhost',
+      'content-type': 'application/x-www-form-urlencoded',
+    },
+    payload: 'ends=30&overlap=0',
+  });
+  expect([answer.statusCode, answer.headers.location]).toEqual([400, undefined]);
+  expect(answer.body).toContain(conflict.message);
+});
+
 it('a part that breaks is a page without a word about it, and a line in the log', async () => {
   const broken = () => Promise.reject(new Error('the store holds secret'));
   const server = await open({ logIn: { logIn: broken } });

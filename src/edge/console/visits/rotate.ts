@@ -32,13 +32,23 @@ export async function rotate(visit: MemberVisit): Promise<Reply> {
     case 'no_account':
       return redirect(logInPath('ended'), { 'set-cookie': endedCookie() });
     case 'conflict':
-      return asItIs(token);
+      return notRotated(visit, result.message);
     case 'refused':
       return rotatePage({ token, form, nowSeconds, errors: result.errors });
     case 'issued':
       visit.events.tokenRotated(actorOf(visit), token.id, result);
       return issuedPage({ token: result, name: result.name ?? result.id, origin, nowSeconds, overlapSeconds });
   }
+}
+
+/** One whose rotation broke off still looks as if it could be rotated: its page would not say why it was not. */
+async function notRotated(visit: MemberVisit, message: string): Promise<Reply> {
+  const { form, nowSeconds } = visit;
+  const token = await ownToken(visit);
+  if (token === undefined) return noSuchToken();
+  return canRotate(token)
+    ? rotatePage({ token, form, nowSeconds, errors: [{ field: 'overlap', message }] })
+    : asItIs(token);
 }
 
 /** What has become of it meanwhile says why there is nothing to rotate. */
