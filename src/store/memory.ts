@@ -243,10 +243,10 @@ class MemoryTokens implements TokenStore {
     return { tokens, next };
   }
 
-  async rotate(id: string, successor: TokenRecord): Promise<boolean> {
+  async rotate(id: string, successor: TokenRecord, inPlaceOf?: string): Promise<boolean> {
     this.life.check();
     const token = this.tokens.get(id);
-    if (token === undefined || token.successor !== undefined) return false;
+    if (token === undefined || token.successor !== inPlaceOf) return false;
     this.tokens.set(id, { ...token, successor: successor.id });
     await this.add(successor);
     return true;

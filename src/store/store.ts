@@ -201,9 +201,9 @@ export interface TokenStore {
   list(accountId: string, limit: number, after?: string): Promise<TokenPage | undefined>;
   /**
    * Adds the token that takes an older one's place, once: `false`, and nothing written, where the older one has a
-   * successor or does not exist.
+   * successor other than `inPlaceOf`, or does not exist.
    */
-  rotate(id: string, successor: TokenRecord): Promise<boolean>;
+  rotate(id: string, successor: TokenRecord, inPlaceOf?: string): Promise<boolean>;
   /** Remembers how a token ended; of several ends the earliest stands. */
   end(id: string, end: TokenEnd): Promise<void>;
   /** Remembers when tokens were last used, Unix seconds by id; the latest stands, and unknown ids are passed over. */

@@ -80,7 +80,7 @@ export class PrivateTokens {
 
   /**
    * The new token has the old one's name and scopes. Where this rejects, the new one may be listed, and nobody has it:
-   * whoever asks again, some seconds later, gets that one, and the old one ends then.
+   * whoever asks again, some seconds later, gets another one in its place, and both older ones end then.
    */
   async rotate(id: string, rotator: Rotator, request: RotationRequest): Promise<RotationOutcome> {
     const { mint, tokens, revokeToken } = this.parts;
@@ -96,17 +96,17 @@ export class PrivateTokens {
     const problem = await this.problemWith(drafted, rotator.tokenId === id ? old.expiresAtSeconds : undefined);
     if (problem !== undefined) return problem;
     const left = old.successor === undefined ? undefined : await this.parts.views.find(old.successor);
-    const hindrance = left && whyNotFinished(left, drafted);
+    const hindrance = left && whyNotReplaced(left, createdAtSeconds);
     if (hindrance !== undefined) return conflict(hindrance);
-    const heir = left ?? mint.draft(drafted);
+    const heir = mint.draft(drafted);
     // Before anything is written: the one who rotates itself would be left with a token that ended, and no other.
     const signed = await mint.sign(heir);
-    const isAppointed = left !== undefined || (await tokens.rotate(id, heir));
-    if (!isAppointed) return conflict('the token was rotated already');
+    if (!(await tokens.rotate(id, heir, left?.id))) return conflict('the token was rotated already');
     // After a suspension, say. Half of the time is left for the other write, and the clock of whoever finishes it.
     if (mint.nowSeconds() - createdAtSeconds > ROTATION_SECONDS / 2) {
       throw new Error(`the rotation of token "${id}" took too long: somebody else may finish it, so ask again`);
     }
+    if (left !== undefined) await revokeToken.endRotated(left, heir.id, createdAtSeconds);
     await revokeToken.endRotated(old, heir.id, createdAtSeconds + overlapSeconds);
     return { ...signed, name };
   }
@@ -141,15 +141,13 @@ function whyNotRotated({ use, status, successor, ending }: TokenView): string | 
   return status === 'active' ? undefined : `the token is ${status}`;
 }
 
-/** The successor of a rotation that broke off is given out where nobody has it, and it is no more than is asked for. */
-function whyNotFinished(heir: TokenView, asked: Omit<TokenRecord, 'id'>): string | undefined {
-  const { id, status, ending, successor, lastUsedAtSeconds, createdAtSeconds, expiresAtSeconds } = heir;
+/** The successor of a rotation that broke off is replaced where nobody has it. */
+function whyNotReplaced(left: TokenView, nowSeconds: number): string | undefined {
+  const { id, status, ending, successor, lastUsedAtSeconds, createdAtSeconds } = left;
   const rotated = `the token was rotated already, to ${id}`;
   if (status !== 'active' || (ending ?? successor ?? lastUsedAtSeconds) !== undefined) return rotated;
-  const waitSeconds = createdAtSeconds + ROTATION_SECONDS - asked.createdAtSeconds;
-  if (waitSeconds > 0) return `${rotated}; where that failed, ask again in ${waitSeconds} s`;
-  if (expiresAtSeconds <= asked.expiresAtSeconds) return undefined;
-  return `${rotated}, which ends at ${new Date(expiresAtSeconds * 1000).toISOString()}`;
+  const waitSeconds = createdAtSeconds + ROTATION_SECONDS - nowSeconds;
+  return waitSeconds > 0 ? `${rotated}; where that failed, ask again in ${waitSeconds} s` : undefined;
 }
 
 function conflict(message: string): Conflict {

@@ -70,6 +70,22 @@ export function describeTokens(open: () => Promise<Store>): void {
       expect((await store.tokens.list('account-1', 100))?.tokens).toHaveLength(2);
     });
 
+    it('rotate() puts one successor in the place of another, once', async () => {
+      const store = await open();
+      for (const id of ['old', 'young']) await store.tokens.add({ ...token(id), expiresAtSeconds: FAR });
+      const heir = (id: string) => ({ ...token(id), expiresAtSeconds: FAR });
+      expect(await store.tokens.rotate('old', heir('first'))).toBe(true);
+      expect(await store.tokens.rotate('old', heir('other'), 'unknown')).toBe(false);
+      expect(await store.tokens.rotate('young', heir('other'), 'first')).toBe(false);
+      const heirs = Array.from({ length: 20 }, (_, index) => heir(`heir-${index}`));
+      const rotated = await Promise.all(heirs.map((one) => store.tokens.rotate('old', one, 'first')));
+      expect(rotated.filter(Boolean)).toHaveLength(1);
+      expect((await store.tokens.find('old'))?.successor).toBe(heirs[rotated.indexOf(true)]?.id);
+      expect((await store.tokens.find('young'))?.successor).toBeUndefined();
+      expect(await store.tokens.find('first')).toEqual({ ...heir('first'), ...UNUSED });
+      expect((await store.tokens.list('account-1', 100))?.tokens).toHaveLength(4);
+    });
+
     it('rotate() writes nothing where there is no such token', async () => {
       const store = await open();
       expect(await store.tokens.rotate('unknown', token('heir'))).toBe(false);

@@ -58,13 +58,15 @@ export class RedisTokens implements TokenStore {
    * The two records may lie on two nodes. The older one names its successor first, so that there is never a second
    * one; where that was all that came of it, somebody else may name another one a minute later.
    */
-  async rotate(id: string, successor: TokenRecord): Promise<boolean> {
+  async rotate(id: string, successor: TokenRecord, inPlaceOf = ''): Promise<boolean> {
     const named = nameSuccessor(successor.id);
     const { atSeconds: namedAtSeconds } = readSuccessor(named);
-    const stands = await this.succeed(id, '', named);
+    // Only an empty one can be what stands there: names have a time before them.
+    const stands = await this.succeed(id, inPlaceOf, named);
     if (stands === null) return false;
     if (stands !== named) {
-      if (!(await this.isStillborn(stands)) || (await this.succeed(id, stands, named)) !== named) return false;
+      const canGo = readSuccessor(stands).id === inPlaceOf || (await this.isStillborn(stands));
+      if (!canGo || (await this.succeed(id, stands, named)) !== named) return false;
     }
     await this.add(successor);
     // After a suspension, say. Half of the time is left for the clock of whoever may have named another one.

@@ -29,7 +29,12 @@ export type Operation =
     }
   | { readonly kind: 'remove-account'; readonly id: string; readonly mark: RevocationEntry }
   | { readonly kind: 'add-token'; readonly token: TokenRecord }
-  | { readonly kind: 'rotate-token'; readonly id: string; readonly successor: TokenRecord }
+  | {
+      readonly kind: 'rotate-token';
+      readonly id: string;
+      readonly successor: TokenRecord;
+      readonly inPlaceOf: string | undefined;
+    }
   | { readonly kind: 'end-token'; readonly id: string; readonly end: TokenEnd }
   | { readonly kind: 'mark-tokens-used'; readonly uses: ReadonlyMap<string, number> }
   | {

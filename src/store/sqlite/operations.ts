@@ -32,7 +32,7 @@ export function perform(database: DatabaseSync, operation: Operation): boolean {
     case 'add-token':
       return addToken(database, operation.token);
     case 'rotate-token':
-      return rotateToken(database, operation.id, operation.successor);
+      return rotateToken(database, operation.id, operation.successor, operation.inPlaceOf);
     case 'end-token':
       return endToken(database, operation.id, operation.end);
     case 'mark-tokens-used':

@@ -13,9 +13,14 @@ export function addToken(database: DatabaseSync, token: TokenRecord): boolean {
   );
 }
 
-export function rotateToken(database: DatabaseSync, id: string, successor: TokenRecord): boolean {
-  const sql = 'UPDATE token SET successor = ? WHERE id = ? AND successor IS NULL';
-  return change(database, sql, [successor.id, id]) > 0 && addToken(database, successor);
+export function rotateToken(
+  database: DatabaseSync,
+  id: string,
+  successor: TokenRecord,
+  inPlaceOf: string | undefined,
+): boolean {
+  const sql = 'UPDATE token SET successor = ? WHERE id = ? AND successor IS ?';
+  return change(database, sql, [successor.id, id, inPlaceOf ?? null]) > 0 && addToken(database, successor);
 }
 
 export function endToken(database: DatabaseSync, id: string, { atSeconds, by, reason }: TokenEnd): boolean {

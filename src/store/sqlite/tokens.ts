@@ -33,8 +33,8 @@ export class SqliteTokens implements TokenStore {
     return { tokens, next };
   }
 
-  async rotate(id: string, successor: TokenRecord): Promise<boolean> {
-    return await this.writer.ask({ kind: 'rotate-token', id, successor });
+  async rotate(id: string, successor: TokenRecord, inPlaceOf?: string): Promise<boolean> {
+    return await this.writer.ask({ kind: 'rotate-token', id, successor, inPlaceOf });
   }
 
   async end(id: string, end: TokenEnd): Promise<void> {
