@@ -12,6 +12,8 @@ import { PeriodicWrite } from './periodic-write.ts';
 
 /** So that one write of many does not hold up the others for long. */
 const BATCH = 500;
+/** How many names are looked up at once: decisions, which may need the same store, wait behind them. */
+const LOOK_UPS = 50;
 /** How much is counted apart until it is written; what comes beyond that is counted as nobody's. */
 const MAX_PROVEN = 20_000;
 /** The same for names that nobody has proven, which anybody can make up: each costs a question to the store. */
@@ -108,14 +110,17 @@ export class BasicUses {
     }
   }
 
-  /** Asks for all names at once: one after the other, made-up ones would hold up a stop for as long as the store is far. */
-  private usesOf(batch: readonly Count[]): Promise<readonly BasicUse[]> {
-    return Promise.all(
-      batch.map(async ({ accountId, name, ...rest }) => {
-        const found = name === undefined ? accountId : (await this.parts.accounts.find(name))?.id;
-        return { ...rest, accountId: found };
-      }),
-    );
+  /** Asks for many names at once: one after the other, made-up ones would hold up a stop for as long as the store is far. */
+  private async usesOf(batch: readonly Count[]): Promise<readonly BasicUse[]> {
+    const uses: BasicUse[] = [];
+    for (let first = 0; first < batch.length; first += LOOK_UPS) {
+      uses.push(...(await Promise.all(batch.slice(first, first + LOOK_UPS).map((count) => this.useOf(count)))));
+    }
+    return uses;
+  }
+
+  private async useOf({ accountId, name, ...rest }: Count): Promise<BasicUse> {
+    return { ...rest, accountId: name === undefined ? accountId : (await this.parts.accounts.find(name))?.id };
   }
 }
 
