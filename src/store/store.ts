@@ -190,7 +190,10 @@ export interface TokenPage {
   readonly next: string | undefined;
 }
 
-/** Records of tokens stay until 30 days after the token's end, at least. */
+/** How long the record of a token stays after the token's end, at least: for whoever looks back. */
+export const TOKENS_KEPT_SECONDS = 30 * 86_400;
+
+/** What is known of the tokens that were issued. */
 export interface TokenStore {
   add(token: TokenRecord): Promise<void>;
   find(id: string): Promise<TrackedToken | undefined>;

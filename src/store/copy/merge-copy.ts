@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Account, SealedSigningKey, Store, StoredRecord } from '../store.ts';
+import { TOKENS_KEPT_SECONDS } from '../store.ts';
 import type { RecordKind } from './format.ts';
 import { mergeSigningKeys } from './merge-signing-keys.ts';
 import { readCopy } from './read-copy.ts';
@@ -26,8 +27,6 @@ export interface MergeParts {
 /** So many are written at once: enough to share a wait for the disk, or the way to Redis. */
 const BATCH = 200;
 const PROGRESS_EVERY = 10_000;
-/** How long stores remember a token after its end. */
-const TOKEN_KEPT_SECONDS = 30 * 86_400;
 
 type RecordOf<Kind extends RecordKind> = Extract<StoredRecord, { kind: Kind }>['record'];
 
@@ -64,7 +63,7 @@ async function mergeRevocations(path: string, parts: MergeParts): Promise<Tally>
 async function mergeTokens(path: string, parts: MergeParts): Promise<Tally> {
   const tally = newTally('token');
   for await (const tokens of batchesOf(path, 'token', parts)) {
-    const lasting = tokens.filter(({ expiresAtSeconds }) => expiresAtSeconds + TOKEN_KEPT_SECONDS > parts.nowSeconds);
+    const lasting = tokens.filter(({ expiresAtSeconds }) => expiresAtSeconds + TOKENS_KEPT_SECONDS > parts.nowSeconds);
     const restored = await Promise.all(lasting.map((token) => parts.store.tokens.restore(token)));
     tally.written += restored.filter(Boolean).length;
     tally.kept += restored.filter((isNew) => !isNew).length;

@@ -1,11 +1,10 @@
+import { cutPage } from '../page.ts';
 import type { TokenEnd, TokenPage, TokenRecord, TokenStore, TrackedToken } from '../store.ts';
-import { StoreError } from '../store.ts';
+import { StoreError, TOKENS_KEPT_SECONDS } from '../store.ts';
 import type { Asks, Writing } from './asks.ts';
 import { tokenIndexKeys, tokenKey } from './layout.ts';
 import { toToken, toTokenEnd } from './records.ts';
 
-/** How long a record stays after its token's end, for whoever looks back. */
-const KEPT_SECONDS = 30 * 86_400;
 /** Far longer than a write may take: after that, a successor without a record is one that never came to be. */
 const STILLBORN_SECONDS = 60;
 
@@ -46,12 +45,12 @@ export class RedisTokens implements TokenStore {
     const { byCreation } = tokenIndexKeys(accountId);
     const ids = await this.writes.ask((client) => client.sallyportPageTokens(byCreation, after, limit + 1), byCreation);
     if (ids === null) return undefined;
-    const shown = ids.slice(0, limit);
-    const tokens = await Promise.all(shown.map((id) => findToken(this.writes, id)));
-    return {
-      tokens: tokens.filter((token) => token !== undefined),
-      next: ids.length > limit ? shown.at(-1) : undefined,
-    };
+    const { shown, next } = cutPage(
+      ids.map((id) => ({ id })),
+      limit,
+    );
+    const tokens = await Promise.all(shown.map(({ id }) => findToken(this.writes, id)));
+    return { tokens: tokens.filter((token) => token !== undefined), next };
   }
 
   /**
@@ -95,7 +94,7 @@ export class RedisTokens implements TokenStore {
     const { id, accountId, use, name, scopes, createdAtSeconds, expiresAtSeconds } = token;
     const record = JSON.stringify({ id, accountId, use, name, scopes, createdAtSeconds, expiresAtSeconds });
     const now = Date.now() / 1000;
-    const goesAt = Math.ceil(Math.max(expiresAtSeconds, now)) + KEPT_SECONDS;
+    const goesAt = Math.ceil(Math.max(expiresAtSeconds, now)) + TOKENS_KEPT_SECONDS;
     const { byCreation, byEnd } = tokenIndexKeys(accountId);
     const key = tokenKey(id);
     const [added] = await Promise.all([

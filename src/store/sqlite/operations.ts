@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { dayOf } from '../basic-use.ts';
 import { readRing, writeRing } from '../key-ring-text.ts';
 import type { BasicUse, SealedSigningKey } from '../store.ts';
-import { BASIC_USES_KEPT_DAYS } from '../store.ts';
+import { BASIC_USES_KEPT_DAYS, TOKENS_KEPT_SECONDS } from '../store.ts';
 import { addAccount, removeAccount, updateAccount } from './account-operations.ts';
 import type { Operation } from './messages.ts';
 import { writeRevocation } from './revocation-operations.ts';
@@ -11,8 +11,6 @@ import { CHANGES_KEPT } from './schema.ts';
 import { change } from './statement.ts';
 import { addToken, endToken, markTokensUsed, restoreToken, rotateToken } from './token-operations.ts';
 
-/** How long a token's record stays after its end. */
-const TOKEN_KEPT_SECONDS = 30 * 86_400;
 /** Small, so that what waits behind a purge does not wait long. */
 const PURGE_BATCH = 500;
 
@@ -98,7 +96,7 @@ function purge(database: DatabaseSync, nowSeconds: number): boolean {
   const tokens = change(
     database,
     'DELETE FROM token WHERE id IN (SELECT id FROM token WHERE expires_at <= ? LIMIT ?)',
-    [nowSeconds - TOKEN_KEPT_SECONDS, PURGE_BATCH],
+    [nowSeconds - TOKENS_KEPT_SECONDS, PURGE_BATCH],
   );
   // A day's are few: as many as accounts and routes at most.
   change(database, 'DELETE FROM basic_use WHERE day <= ?', [dayOf(nowSeconds) - BASIC_USES_KEPT_DAYS]);
