@@ -8,6 +8,7 @@ import type { Route } from '../core/route.ts';
 import type { AccountStore, BasicUse, BasicUseStore } from '../store/store.ts';
 import { MAX_EMAIL_LENGTH } from './accounts.ts';
 import { readBasicPair } from './basic-pair.ts';
+import { inBatches } from './in-batches.ts';
 import { PeriodicWrite } from './periodic-write.ts';
 
 /** So that one write of many does not hold up the others for long. */
@@ -113,8 +114,8 @@ export class BasicUses {
   /** Asks for many names at once: one after the other, made-up ones would hold up a stop for as long as the store is far. */
   private async usesOf(batch: readonly Count[]): Promise<readonly BasicUse[]> {
     const uses: BasicUse[] = [];
-    for (let first = 0; first < batch.length; first += LOOK_UPS) {
-      uses.push(...(await Promise.all(batch.slice(first, first + LOOK_UPS).map((count) => this.useOf(count)))));
+    for (const counts of inBatches(batch, LOOK_UPS)) {
+      uses.push(...(await Promise.all(counts.map((count) => this.useOf(count)))));
     }
     return uses;
   }
@@ -146,9 +147,9 @@ class Counts {
 
   /** Copies of all that there is at this moment. */
   batches(): readonly (readonly Count[])[] {
-    const all = Array.from(this.byKey.values(), (count) => ({ ...count }));
-    return Array.from({ length: Math.ceil(all.length / BATCH) }, (_, index) =>
-      all.slice(index * BATCH, (index + 1) * BATCH),
+    return inBatches(
+      Array.from(this.byKey.values(), (count) => ({ ...count })),
+      BATCH,
     );
   }
 

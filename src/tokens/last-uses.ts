@@ -1,6 +1,7 @@
 import type { Clock } from '../core/ports.ts';
 import type { KnownTokens } from '../jwt/known-tokens.ts';
 import type { TokenStore } from '../store/store.ts';
+import { inBatches } from './in-batches.ts';
 import { PeriodicWrite } from './periodic-write.ts';
 
 /** So that one write of many does not hold up the others for long. */
@@ -39,9 +40,7 @@ export class LastUses {
     const { known, tokens, clock } = this.parts;
     const nowMs = clock.wallMs();
     const uses = [...known.usedSince(this.writtenUpToMs)].map(([id, atMs]) => [id, Math.floor(atMs / 1000)] as const);
-    for (let first = 0; first < uses.length; first += BATCH) {
-      await tokens.markUsed(new Map(uses.slice(first, first + BATCH)));
-    }
+    for (const batch of inBatches(uses, BATCH)) await tokens.markUsed(new Map(batch));
     // One millisecond less: a use within this one may come still.
     this.writtenUpToMs = nowMs - 1;
   }
