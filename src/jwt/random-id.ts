@@ -8,3 +8,8 @@ export function randomId(length: number): string {
   const id = randomBytes(length).toString('base64url').slice(0, length);
   return id.startsWith('-') ? randomId(length) : id;
 }
+
+/** Whether {@link randomId} could have made it, of that length; once a `-` came first as well. */
+export function isRandomId(text: string, length: number): boolean {
+  return text.length === length && /^[\w-]+$/.test(text);
+}

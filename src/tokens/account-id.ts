@@ -1,8 +1,7 @@
-import { randomId } from '../jwt/random-id.ts';
+import { isRandomId, randomId } from '../jwt/random-id.ts';
 import type { Account, AccountStore } from '../store/store.ts';
 
 const ID_LENGTH = 22;
-const ID = new RegExp(`^[\\w-]{${ID_LENGTH}}$`);
 
 /** The id of a new account: random, so that it is never used again. */
 export function newAccountId(): string {
@@ -25,5 +24,5 @@ export async function findNamedAccount(
 ): Promise<NamedAccount | undefined> {
   const account = (await accounts.findById(who)) ?? (await accounts.find(who));
   if (account !== undefined) return { id: account.id, account };
-  return ID.test(who) ? { id: who, account } : undefined;
+  return isRandomId(who, ID_LENGTH) ? { id: who, account } : undefined;
 }

@@ -1,14 +1,13 @@
 import type { Clock } from '../core/ports.ts';
-import { randomId } from '../jwt/random-id.ts';
+import { isRandomId, randomId } from '../jwt/random-id.ts';
 import type { TokenSigner } from '../jwt/signer.ts';
 import type { TokenRecord, TokenStore } from '../store/store.ts';
 
 const ID_LENGTH = 21;
-const ID = new RegExp(`^[\\w-]{${ID_LENGTH}}$`);
 
 /** Whether a token of ours may have this id. */
 export function isTokenId(text: string): boolean {
-  return ID.test(text);
+  return isRandomId(text, ID_LENGTH);
 }
 
 export interface TokenMintParts {
