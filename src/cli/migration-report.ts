@@ -1,9 +1,8 @@
 import type { Config } from '../config/config.ts';
 import { dayOf, startOfDay } from '../store/basic-use.ts';
 import type { Account, BasicUse, Store } from '../store/store.ts';
+import { everyToken } from './every-token.ts';
 import { secondOf } from './words.ts';
-
-const PAGE = 100;
 
 /** How far the migration from Basic to tokens is. Times are in UTC, to the second; `null` for what is not or never. */
 export interface MigrationReport {
@@ -105,14 +104,9 @@ function describeRoute(route: string, uses: readonly BasicUse[]): BasicRoute {
 
 async function lastTokenUse(tokens: Store['tokens'], accountId: string): Promise<string | null> {
   let lastAtSeconds = Number.NEGATIVE_INFINITY;
-  let after: string | undefined;
-  do {
-    const page = await tokens.list(accountId, PAGE, after);
-    for (const { use, lastUsedAtSeconds = lastAtSeconds } of page?.tokens ?? []) {
-      if (use !== 'login') lastAtSeconds = Math.max(lastAtSeconds, lastUsedAtSeconds);
-    }
-    after = page?.next;
-  } while (after !== undefined);
+  for await (const { use, lastUsedAtSeconds = lastAtSeconds } of everyToken(tokens, accountId)) {
+    if (use !== 'login') lastAtSeconds = Math.max(lastAtSeconds, lastUsedAtSeconds);
+  }
   return Number.isFinite(lastAtSeconds) ? secondOf(lastAtSeconds) : null;
 }
 

@@ -5,6 +5,7 @@ import type { TokenView } from '../tokens/token-views.ts';
 import { TokenViews } from '../tokens/token-views.ts';
 import type { Arguments, Terminal } from './command.ts';
 import { CommandError, requireConfig, UsageError } from './command.ts';
+import { everyToken } from './every-token.ts';
 import { requireStore, withStore } from './shared-store.ts';
 import { printTable } from './table.ts';
 import { printable, secondOf } from './words.ts';
@@ -15,7 +16,6 @@ export const LIST_OPTIONS = {
   json: { type: 'boolean' },
 } as const;
 
-const PAGE = 100;
 const COLUMNS = ['id', 'owner', 'kind', 'scopes', 'created', 'expires', 'last used', 'status', 'risks'] as const;
 
 /** Lists the tokens that were issued to every account, or to one, with what an operator should look at. */
@@ -33,7 +33,7 @@ export async function listTokens(args: Arguments, terminal: Terminal): Promise<n
     const views = new TokenViews({ issuer, tokens, revocations, clock: systemClock });
     const rows: Row[] = [];
     for (const owner of await ownersIn(store, name)) {
-      for await (const view of viewsOf(owner, views)) rows.push(rowOf(owner, view));
+      for await (const view of everyToken(views, owner.id)) rows.push(rowOf(owner, view));
     }
     const shown = risky === true ? rows.filter(({ risks }) => risks.length > 0) : rows;
     print(shown, json === true, terminal);
@@ -46,15 +46,6 @@ async function ownersIn({ accounts }: Store, name: string | boolean | undefined)
   const account = await accounts.find(name);
   if (account === undefined) throw new CommandError(`sallyport: no account '${printable(name)}'`);
   return [account];
-}
-
-async function* viewsOf({ id }: Account, views: TokenViews): AsyncIterable<TokenView> {
-  let after: string | undefined;
-  do {
-    const page = await views.list(id, PAGE, after);
-    yield* page?.tokens ?? [];
-    after = page?.next;
-  } while (after !== undefined);
 }
 
 type Row = ReturnType<typeof rowOf>;

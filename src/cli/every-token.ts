@@ -1,0 +1,19 @@
+interface Page<Token> {
+  readonly tokens: readonly Token[];
+  readonly next: string | undefined;
+}
+
+const PAGE = 100;
+
+/** All of an account's tokens, the newest first, page by page. */
+export async function* everyToken<Token>(
+  tokens: { list(accountId: string, limit: number, after?: string): Promise<Page<Token> | undefined> },
+  accountId: string,
+): AsyncIterable<Token> {
+  let after: string | undefined;
+  do {
+    const page = await tokens.list(accountId, PAGE, after);
+    yield* page?.tokens ?? [];
+    after = page?.next;
+  } while (after !== undefined);
+}
