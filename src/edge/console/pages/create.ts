@@ -6,7 +6,7 @@ import { html } from '../html.ts';
 import { CREATE } from '../paths.ts';
 import { duration } from '../times.ts';
 import type { Page } from '../visit.ts';
-import { errorSummary, markInvalid } from './errors.ts';
+import { formPage, markInvalid } from './errors.ts';
 import { endField } from './fields.ts';
 
 export interface CreatePage {
@@ -27,8 +27,7 @@ export function createPage({ scopes, catalogue, maxTtlSeconds, form, nowSeconds,
     const words = catalogue.get(scope)?.description ?? wideScope(scope);
     return scopeBox(scope, words, maxTtlSeconds(scope), chosen.has(scope));
   });
-  const body = html`${errorSummary(errors)}
-<form method="post" action="${CREATE}">
+  const content = html`<form method="post" action="${CREATE}">
 <label>Name <small>where it will be used, as in “billing server”</small>
 <input name="name" maxlength="128" autocomplete="off" required value="${form.get('name') ?? ''}"${markInvalid(errors, 'name')}></label>
 <fieldset>
@@ -38,8 +37,7 @@ ${boxes.length === 0 ? html`<p>Your account has no scope, so there is nothing a 
 ${endField(form, nowSeconds)}
 <button>Create the token</button>
 </form>`;
-  const status = errors.length === 0 ? 200 : 400;
-  return { kind: 'page', status, title: 'Create a token', body, isMembers: true };
+  return formPage('Create a token', errors, content);
 }
 
 function scopeBox(scope: string, description: string | undefined, maxTtlSeconds: number, isChosen: boolean): Html {

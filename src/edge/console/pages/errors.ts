@@ -1,6 +1,7 @@
 import type { FieldError } from '../../../tokens/scope-rules.ts';
 import type { Html } from '../html.ts';
 import { html } from '../html.ts';
+import type { Page } from '../visit.ts';
 
 /** What forms call the fields of a request. */
 const LABELS: Readonly<Record<string, string>> = {
@@ -12,8 +13,14 @@ const LABELS: Readonly<Record<string, string>> = {
   password: 'Password',
 };
 
+/** A page with a form, and above it why that was refused. */
+export function formPage(title: string, errors: readonly FieldError[], form: Html): Page {
+  const body = html`${errorSummary(errors)}\n${form}`;
+  return { kind: 'page', status: errors.length === 0 ? 200 : 400, title, body, isMembers: true };
+}
+
 /** Where a form was refused: everything at once, read out and focused first. */
-export function errorSummary(errors: readonly FieldError[]): Html | false {
+function errorSummary(errors: readonly FieldError[]): Html | false {
   return (
     errors.length > 0 &&
     html`<div class="error" role="alert" tabindex="-1" autofocus>

@@ -4,7 +4,7 @@ import type { Html } from '../html.ts';
 import { html } from '../html.ts';
 import { tokenPath } from '../paths.ts';
 import type { Page } from '../visit.ts';
-import { errorSummary, markInvalid } from './errors.ts';
+import { formPage, markInvalid } from './errors.ts';
 import { nameOf, scopeList } from './token-words.ts';
 
 export interface RevokePage {
@@ -18,8 +18,7 @@ export interface RevokePage {
 
 /** Asks once more; what is revoked stays so. */
 export function revokePage({ token, form, isOwnSession, errors = [] }: RevokePage): Page {
-  const body = html`${errorSummary(errors)}
-<p>The token <b><bdi>${nameOf(token)}</bdi></b> will not count any more, everywhere, and this cannot be undone.</p>
+  const content = html`<p>The token <b><bdi>${nameOf(token)}</bdi></b> will not count any more, everywhere, and this cannot be undone.</p>
 ${successorNote(token)}
 ${isOwnSession && html`<p><b>It is your session: you will be logged out.</b></p>`}
 <p>What used it may then not do this any more: ${scopeList(token.scopes)}</p>
@@ -28,8 +27,7 @@ ${isOwnSession && html`<p><b>It is your session: you will be logged out.</b></p>
 <input name="reason" maxlength="500" autocomplete="off" value="${form.get('reason') ?? ''}"${markInvalid(errors, 'reason')}></label>
 <p class="actions"><button class="danger">Revoke the token</button> <a class="button quiet" href="${tokenPath(token.id)}">Keep it</a></p>
 </form>`;
-  const status = errors.length === 0 ? 200 : 400;
-  return { kind: 'page', status, title: 'Revoke this token?', body, isMembers: true };
+  return formPage('Revoke this token?', errors, content);
 }
 
 /** Each token is its own: who means "the token" may mean both. */

@@ -3,7 +3,7 @@ import type { TokenView } from '../../../tokens/token-views.ts';
 import { html } from '../html.ts';
 import { tokenPath } from '../paths.ts';
 import type { Page } from '../visit.ts';
-import { errorSummary } from './errors.ts';
+import { formPage } from './errors.ts';
 import { endField, radios } from './fields.ts';
 import { nameOf, scopeList } from './token-words.ts';
 
@@ -25,8 +25,7 @@ export interface RotatePage {
 }
 
 export function rotatePage({ token, form, nowSeconds, errors = [] }: RotatePage): Page {
-  const body = html`${errorSummary(errors)}
-<p>The token <b><bdi>${nameOf(token)}</bdi></b> gets a successor of the same name and scopes: ${scopeList(token.scopes)}</p>
+  const content = html`<p>The token <b><bdi>${nameOf(token)}</bdi></b> gets a successor of the same name and scopes: ${scopeList(token.scopes)}</p>
 <form method="post" action="${tokenPath(token.id, 'rotate')}">
 ${endField(form, nowSeconds)}
 <fieldset>
@@ -36,6 +35,5 @@ ${radios('overlap', OVERLAPS, form.get('overlap') ?? DEFAULT_OVERLAP)}
 </fieldset>
 <p class="actions"><button>Rotate the token</button> <a class="button quiet" href="${tokenPath(token.id)}">Leave it</a></p>
 </form>`;
-  const status = errors.length === 0 ? 200 : 400;
-  return { kind: 'page', status, title: 'Rotate a token', body, isMembers: true };
+  return formPage('Rotate a token', errors, content);
 }
