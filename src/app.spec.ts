@@ -202,7 +202,7 @@ describe('startApp', () => {
     const app = await startApp(await configure('log: { audit: ./moved.log }'), { env: {}, logDestination });
     const file = join(folder, 'moved.log');
     const reload = async (more: string): Promise<void> => {
-      const loaded = { ok: true, config: await configure(more), files: [] } as const;
+      const loaded = { ok: true, warnings: [], config: await configure(more), files: [] } as const;
       lines.length = 0;
       app.reload(loaded);
     };

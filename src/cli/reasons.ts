@@ -17,7 +17,7 @@ export const MEANINGS: Readonly<Record<Reason, string>> = {
     'The token is good and lacks the scope that the route needs. The client must ask for a token with it.',
   route_denied: 'No rule of the configuration lists the path, or not with this method. sallyport routes shows the map.',
   path_rejected:
-    'Two parsers could read the path in two ways: dot segments, doubled slashes, encoded separators, control bytes. The gateway should normalise paths before it asks.',
+    'Two parsers could read the path in two ways: dot segments, doubled slashes, encoded separators, control bytes. Or the method is not an upper-case word: some servers read post as POST. The gateway should normalise paths before it asks.',
   too_many_attempts:
     'More passwords arrived than may be hashed and wait at a time: guessing, or clients that should use tokens. Nothing was compared; the client may try again after a second.',
   unavailable:

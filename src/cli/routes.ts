@@ -1,3 +1,4 @@
+import { isPlainMethod } from '../core/method.ts';
 import { readPath } from '../core/path.ts';
 import type { AccessRequest } from '../core/request.ts';
 import type { Route } from '../core/route.ts';
@@ -31,6 +32,7 @@ Without a request the whole map, in the order of the file. With one, the rule th
 };
 
 function meet(map: RouteMap, { method, host, path: target }: Pick<AccessRequest, 'method' | 'host' | 'path'>): Route {
+  if (!isPlainMethod(method)) throw new CommandError('path_rejected: methods are upper-case words, such as GET');
   const path = readPath(target);
   const met = path === undefined ? 'ambiguous' : map.match(host, method, path);
   if (met === 'ambiguous') throw new CommandError('path_rejected: two parsers could read the path in two ways');

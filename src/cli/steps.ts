@@ -64,6 +64,7 @@ const WORDS: Readonly<Partial<Record<Reason, string>>> = {
 };
 
 function wordsOfFailure({ reason, check, issuer, credential, route }: Deny): string {
+  if (check === 'method') return 'methods are upper-case words, and some servers read other spellings as one of them';
   const whose = issuer === undefined ? '' : `, issuer ${issuer}`;
   if (reason === 'scope_required') return `needs ${needsOf(route)}, has ${scopesOf(credential)}${whose}`;
   if (reason === 'token_expired') return `ended ${timeOf(credential?.validUntilMs)}, clock skew included${whose}`;

@@ -15,6 +15,7 @@ export class Draft {
   readonly #name: string;
   readonly #source: Source;
   readonly #problems: Problem[] = [];
+  readonly #warnings: Problem[] = [];
   /** Paths of the keys that were meant by unknown ones. */
   readonly #meant = new Set<string>();
   readonly #files = new Set<string>();
@@ -35,7 +36,12 @@ export class Draft {
 
   /** Every problem so far, by line. */
   get problems(): readonly Problem[] {
-    return this.#problems.toSorted((left, right) => left.line - right.line || left.column - right.column);
+    return this.#problems.toSorted(byPlace);
+  }
+
+  /** What is valid and may still be a mistake, by line. */
+  get warnings(): readonly Problem[] {
+    return this.#warnings.toSorted(byPlace);
   }
 
   /** The value as written, `undefined` where there is none. */
@@ -62,6 +68,12 @@ export class Draft {
   /** Notes a problem with the value at `path`, or with its absence. */
   refuse(path: Path, message: string): void {
     this.#add(this.#source.locate(path), path, message);
+  }
+
+  /** Notes that the value at `path` is valid and may still be a mistake. */
+  warn(path: Path, message: string): void {
+    const position = this.#source.locate(path);
+    this.#warnings.push({ file: this.#name, ...position, path: formatPath(path), message });
   }
 
   /** Notes a problem with the key at the end of `path`; it belongs to the map around it. */
@@ -108,6 +120,10 @@ export class Draft {
   #add(position: Position, path: Path, message: string): void {
     this.#problems.push({ file: this.#name, ...position, path: formatPath(path), message });
   }
+}
+
+function byPlace(left: Problem, right: Problem): number {
+  return left.line - right.line || left.column - right.column;
 }
 
 /** Whether a value as written is a map. */

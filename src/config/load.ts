@@ -14,9 +14,9 @@ import { Source } from './source.ts';
 import { readStore } from './store.ts';
 import { quote } from './wording.ts';
 
-/** A configuration to run with, or every problem of the file, by line. */
+/** A configuration to run with, and what in it may be a mistake; or every problem of the file. By line. */
 export type Loaded = (
-  | { readonly ok: true; readonly config: Config }
+  | { readonly ok: true; readonly config: Config; readonly warnings: readonly Problem[] }
   | { readonly ok: false; readonly problems: readonly Problem[] }
 ) & {
   /** Absolute paths of all files that it depends on: a change to any of them is a change to it. */
@@ -34,9 +34,9 @@ export function loadConfig(file: string, env: NodeJS.ProcessEnv): Loaded {
   }
   const draft = new Draft(file, source, env);
   const config = source.value === undefined ? undefined : readConfig(draft);
-  const { files, problems } = draft;
+  const { files, problems, warnings } = draft;
   if (config === undefined || problems.length > 0) return { ok: false, problems, files };
-  return { ok: true, config: deepFreeze(config), files };
+  return { ok: true, config: deepFreeze(config), warnings, files };
 }
 
 /** The file's text as YAML, or why there is none. */

@@ -1,9 +1,9 @@
 import * as z from 'zod';
+import { METHOD } from '../core/method.ts';
 import { patternProblem } from './patterns.ts';
 import { distinct, expected, text } from './shape.ts';
 import { quote } from './wording.ts';
 
-const METHOD = /^[A-Z][A-Z-]*$/;
 const HOST = /^(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
 
 const method = text('a method', methodProblem).meta({ pattern: METHOD.source });

@@ -8,6 +8,7 @@ import type { WrittenRoute } from './route-schema.ts';
 import { REQUIREMENTS, routeSchema } from './route-schema.ts';
 import type { Catalogue } from './scopes.ts';
 import { requirementProblem } from './scopes.ts';
+import { weakerRules } from './weaker-rules.ts';
 import { list, quote, suggest } from './wording.ts';
 
 /** What routes refer to; `undefined` where a part is too broken to compare with. */
@@ -32,6 +33,7 @@ export function readRoutes(draft: Draft, context: RouteContext): readonly Route[
   }
   const routes = [...places.keys()];
   refuseConflicts(draft, routes, places);
+  warnOfWeakerRules(draft, routes, places);
   return routes;
 }
 
@@ -130,6 +132,17 @@ function refuseConflicts(draft: Draft, routes: readonly Route[], places: Readonl
     draft.refuse(
       ['routes', later],
       `${nameRoute(route)} conflicts with ${nameRoute(standing)}, routes[${earlier}] at line ${line}: both match the same requests`,
+    );
+  }
+}
+
+function warnOfWeakerRules(draft: Draft, routes: readonly Route[], places: ReadonlyMap<Route, number>): void {
+  for (const { route, neighbour } of weakerRules(routes)) {
+    const index = places.get(neighbour) ?? 0;
+    const line = draft.lineOf(['routes', index]);
+    draft.warn(
+      ['routes', places.get(route) ?? 0],
+      `${nameRoute(route)} takes every other method, and asks for less than ${nameRoute(neighbour)}, routes[${index}] at line ${line}: list its methods`,
     );
   }
 }

@@ -39,7 +39,7 @@ const TABLE: Readonly<Record<Reason, readonly [status: number, title: string, me
     'Bearer realm="sallyport", error="insufficient_scope", scope="messages:send"',
   ],
   route_denied: [403, 'Forbidden', 'no such route or method'],
-  path_rejected: [400, 'Bad Request', 'ambiguous path'],
+  path_rejected: [400, 'Bad Request', 'ambiguous path or method'],
   too_many_attempts: [429, 'Too Many Requests', 'too many attempts'],
   unavailable: [503, 'Service Unavailable', 'authorization unavailable, try again'],
 };

@@ -42,7 +42,7 @@ const TABLE: Readonly<
   credentials_invalid: { status: 401, title: 'Unauthorized', message: 'invalid credentials' },
   scope_required: { status: 403, title: 'Forbidden', message: 'scope required', error: 'error="insufficient_scope"' },
   route_denied: { status: 403, title: 'Forbidden', message: 'no such route or method' },
-  path_rejected: { status: 400, title: 'Bad Request', message: 'ambiguous path' },
+  path_rejected: { status: 400, title: 'Bad Request', message: 'ambiguous path or method' },
   too_many_attempts: { status: 429, title: 'Too Many Requests', message: 'too many attempts' },
   unavailable: { status: 503, title: 'Service Unavailable', message: 'authorization unavailable, try again' },
 };

@@ -67,11 +67,10 @@ function refused(reason: Refusal['reason']): Refusal {
   return { outcome: 'refused', reason, check: 'check', issuer: 'partner' };
 }
 
-/** Every way to a denial, but for an ambiguous path. */
+/** Every way to a denial, but for an ambiguous path or method. */
 const DENIALS: readonly (Case & { readonly reason: Reason; readonly check: string })[] = [
   { reason: 'route_denied', check: 'route', request: { path: '/y', ...bearer }, finding: good },
   { reason: 'route_denied', check: 'route', request: { method: 'PUT', ...bearer }, route: { methods: ['GET'] } },
-  { reason: 'route_denied', check: 'route', request: { method: '', ...bearer }, finding: good },
   { reason: 'credentials_required', check: 'no credential' },
   { reason: 'credentials_required', check: 'no credential', request: { authorization: '' } },
   { reason: 'credentials_required', check: 'scheme', request: { authorization: 'Negotiate a' } },
@@ -167,6 +166,11 @@ const AMBIGUOUS: readonly Case[] = [
   { request: { path: '*', method: 'OPTIONS' } },
   { request: { path: '/%78', ...bearer }, finding: good },
   { request: { path: '/%78' }, route: { requirement: { kind: 'public' } } },
+  ...['', 'get', 'Get', 'gET', 'GET ', 'GET\t', 'G-', 'POſT', 'x'.repeat(60_000)].flatMap((method) => [
+    { request: { method, ...bearer }, finding: good },
+    { request: { method }, route: { requirement: { kind: 'public' } } as const },
+    { request: { method, path: '/nowhere' } },
+  ]),
 ];
 
 describe('authorize() denies', () => {
@@ -175,8 +179,13 @@ describe('authorize() denies', () => {
     expect(decision).toMatchObject({ outcome: 'deny', reason: one.reason, check: one.check, offersBasic: offers(one) });
   });
 
-  it.each(AMBIGUOUS)('with path_rejected when asked $request', (one) => {
+  it.each(AMBIGUOUS)('with path_rejected when asked $request.method $request.path', (one) => {
     expect(ask(one)).toMatchObject({ outcome: 'deny', reason: 'path_rejected', route: undefined, offersBasic: false });
+  });
+
+  it('tells in the log whether the method or the path is ambiguous', () => {
+    expect(ask({ request: { method: 'get' } })).toMatchObject({ check: 'method' });
+    expect(ask({ request: { path: '/..' } })).toMatchObject({ check: 'path' });
   });
 
   it('names the issuer and the credential when one was verified before the denial', () => {
@@ -219,7 +228,7 @@ describe('authorize() under shadow', () => {
     }
   });
 
-  it.each(shadows)('rejects an ambiguous path all the same when %s is in shadow', (_where, inShadow) => {
+  it.each(shadows)('rejects an ambiguous path or method all the same when %s is in shadow', (_where, inShadow) => {
     for (const one of AMBIGUOUS) {
       expect(ask(inShadow(one))).toMatchObject({ outcome: 'deny', reason: 'path_rejected' });
     }

@@ -3,6 +3,7 @@ import { presentsSeveral, readCredential } from './credential.ts';
 import type { Allow, Decision, Deny, Need } from './decision.ts';
 import { deny } from './decision.ts';
 import type { AskAgain, Finding, Known, KnownCredential, Refusal } from './known.ts';
+import { isPlainMethod } from './method.ts';
 import { readPath } from './path.ts';
 import type { Reason } from './reason.ts';
 import type { AccessRequest, Moment } from './request.ts';
@@ -34,6 +35,7 @@ export function authorize(
   freshness: Freshness,
   moment: Moment,
 ): Decision | Need {
+  if (!isPlainMethod(request.method)) return deny('path_rejected', undefined, 'method');
   const path = readPath(request.path);
   if (path === undefined) return deny('path_rejected', undefined, 'path');
 

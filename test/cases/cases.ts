@@ -18,6 +18,8 @@ export interface Case {
   readonly expected: Passes | Denied;
   /** Only at doors where nothing stands before Sallyport: no HTTP parser would let the request through. */
   readonly directOnly?: boolean;
+  /** Over HTTP/2 at the gateway: parsers of HTTP/1 refuse such a method. */
+  readonly overHttp2?: boolean;
 }
 
 export interface Passes {
@@ -418,8 +420,24 @@ const direct: readonly Case[] = [
   })),
 ];
 
+/** Methods that a server could read as another one. Envoy passes them on over HTTP/2. */
+const methods: readonly Case[] = ['post', 'Post', 'pOST', 'head', 'delete', 'P_OST', 'POST-', '-POST'].flatMap(
+  (method) =>
+    [
+      { name: `the method ${method} with a good token`, method, authorization: bearer(rsa()) },
+      { name: `the method ${method} on a public route`, method, path: `${MESSAGES}/x/public/a` },
+      {
+        name: `the method ${method} on a route in shadow`,
+        method,
+        path: `${MESSAGES}/x/shadow`,
+        authorization: bearer(rsa()),
+      },
+      { name: `the method ${method} without a rule`, method, path: '/3rdparty/v1/webhooks' },
+    ].map((one) => ({ ...one, expected: pathRejected(), overHttp2: true })),
+);
+
 function pathRejected(): Denied {
-  return { reason: 'path_rejected', status: 400, message: 'ambiguous path', challenges: [] };
+  return { reason: 'path_rejected', status: 400, message: 'ambiguous path or method', challenges: [] };
 }
 
 /** The table that every door answers. */
@@ -438,6 +456,13 @@ export const CASES: readonly Case[] = [
     expected: INVALID,
   },
   ...direct,
+  ...methods,
+  {
+    name: 'a token passes over HTTP/2',
+    authorization: bearer(rsa()),
+    expected: alice('messages:send messages:list'),
+    overHttp2: true,
+  },
 ];
 
 function omit(record: Readonly<Record<string, string>>, name: string): Record<string, string> {

@@ -5,6 +5,7 @@ import { startWorld, type World } from '../cases/world.ts';
 import { type CheckClient, connectChecks } from './check-client.ts';
 import { GATEWAYS } from './envoy.ts';
 import { ask, type HttpAnswer } from './http-client.ts';
+import { askHttp2 } from './http2-client.ts';
 import { optionsFor, type Platform, startPlatform } from './platform.ts';
 import { REDIS, SQLITE, type StoreUnderTest } from './stores.ts';
 
@@ -139,6 +140,8 @@ function rememberSecrets(value: string): void {
 function askGateway(index: number, wanted: Case, body = ''): Promise<HttpAnswer> {
   const { method, path, host, headers } = requestOf(wanted);
   const port = platform.envoy.gateways[index]?.port ?? 0;
+  if (wanted.overHttp2 === true)
+    return askHttp2({ port, method, path, headers: [[':authority', host], ...headers], body });
   return ask({ port, method, path, headers: [['Host', host], ...headers], body });
 }
 

@@ -1,0 +1,13 @@
+/** The methods of RFC 9110 and RFC 5789 that APIs use: known without a look at their letters. */
+const USUAL: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/** Upper-case words joined by hyphens, such as `M-SEARCH`. */
+export const METHOD = /^[A-Z]+(?:-[A-Z]+)*$/;
+
+/**
+ * Whether every server reads the method in the same way. Methods are case-sensitive (RFC 9110, section 9.1), but many
+ * frameworks fold their case: a gateway that saw `post` and an upstream that serves POST is a bypass.
+ */
+export function isPlainMethod(method: string): boolean {
+  return USUAL.has(method) || METHOD.test(method);
+}

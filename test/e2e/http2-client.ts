@@ -1,0 +1,26 @@
+import { connect, type IncomingHttpHeaders, type IncomingHttpStatusHeader } from 'node:http2';
+import { text } from 'node:stream/consumers';
+import type { HttpAnswer, HttpQuestion } from './http-client.ts';
+
+/**
+ * One request over HTTP/2 in the clear, on a connection of its own: the method goes out as it is, in any letter case.
+ * Pseudo-headers may stand in `headers`.
+ */
+export async function askHttp2({ port, method, path, headers, body = '' }: HttpQuestion): Promise<HttpAnswer> {
+  const session = connect(`http://127.0.0.1:${port}`);
+  try {
+    return await new Promise((resolve, reject) => {
+      session.once('error', reject);
+      const fields = headers.map(([name, value]) => [name.toLowerCase(), value]);
+      const stream = session.request({ ...Object.fromEntries(fields), ':method': method, ':path': path });
+      stream.once('response', (received: IncomingHttpHeaders & IncomingHttpStatusHeader) => {
+        const { ':status': status = 0, ...rest } = received;
+        const challenges = [rest['www-authenticate'] ?? []].flat();
+        text(stream).then((read) => resolve({ status, headers: rest, challenges, body: read }), reject);
+      });
+      stream.once('error', reject).end(body);
+    });
+  } finally {
+    session.close();
+  }
+}
