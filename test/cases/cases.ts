@@ -84,13 +84,17 @@ const alice = (scopes: string, more: Record<string, string> = {}): Passes => ({
 
 type Token = (world: World) => string;
 const bearer = (token: Token) => (world: World) => [`Bearer ${token(world)}`];
+type Claims = Record<string, unknown>;
+/** A case whose claims hold a time gives them as a function: it is called when the case runs, not when the file loads. */
 const rsa =
-  (payload: Record<string, unknown> = {}, header: object = {}): Token =>
-  (world) =>
-    corporateToken(world, 'RS256', claims({ jti: 't1', ...payload }), header);
+  (payload: Claims | (() => Claims) = {}, header: object = {}): Token =>
+  (world) => {
+    const own = typeof payload === 'function' ? payload() : payload;
+    return corporateToken(world, 'RS256', claims({ jti: 't1', ...own }), header);
+  };
 const attacker = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const attackerJwk = attacker.publicKey.export({ format: 'jwk' });
-const now = Math.floor(Date.now() / 1000);
+const now = (): number => Math.floor(Date.now() / 1000);
 
 const passing: readonly Case[] = [
   { name: 'an RS256 token passes', authorization: bearer(rsa()), expected: alice('messages:send messages:list') },
@@ -123,12 +127,12 @@ const passing: readonly Case[] = [
   },
   {
     name: 'an expiry within the clock skew',
-    authorization: bearer(rsa({ exp: now - 5 })),
+    authorization: bearer(rsa(() => ({ exp: now() - 5 }))),
     expected: alice('messages:send messages:list'),
   },
   {
     name: 'one audience of several, and fractional dates',
-    authorization: bearer(rsa({ aud: ['other', 'sms-api'], exp: now + 600.5, iat: now - 0.25 })),
+    authorization: bearer(rsa(() => ({ aud: ['other', 'sms-api'], exp: now() + 600.5, iat: now() - 0.25 }))),
     expected: alice('messages:send messages:list'),
   },
   {
@@ -248,7 +252,7 @@ const denied: readonly Case[] = [
     authorization: (world) => [`Bearer ${rsa()(world)}`, OWNER],
     expected: SEVERAL,
   },
-  { name: 'an expired token', authorization: bearer(rsa({ exp: now - 120 })), expected: EXPIRED },
+  { name: 'an expired token', authorization: bearer(rsa(() => ({ exp: now() - 120 }))), expected: EXPIRED },
   {
     name: 'a scope that is missing',
     method: 'GET',
@@ -357,9 +361,9 @@ const attacks: Readonly<Record<string, (world: World) => string>> = {
   'our own issuer, signed by somebody else': (world) => rsa({ iss: 'https://sallyport.local' })(world),
   'another audience': (world) => rsa({ aud: 'other' })(world),
   'no audience': (world) => rsa({ aud: undefined })(world),
-  'not yet valid': (world) => rsa({ nbf: now + 120 })(world),
+  'not yet valid': (world) => rsa(() => ({ nbf: now() + 120 }))(world),
   'no expiry': (world) => rsa({ exp: undefined })(world),
-  'an expiry that is no number': (world) => rsa({ exp: String(now + 600) })(world),
+  'an expiry that is no number': (world) => rsa(() => ({ exp: String(now() + 600) }))(world),
   'another kind of JWT': (world) => rsa({}, { typ: 'logout+jwt' })(world),
   'scopes of a wrong type': (world) => rsa({ scope: { 'messages:send': true } })(world),
   'a payload that is a list': ({ corporate }) =>

@@ -65,8 +65,6 @@ export async function startWorld(): Promise<World> {
 
 function configure(config: Record<string, unknown>, jwks: string): void {
   config['log'] = { level: 'trace', passes: 1 };
-  // A machine that runs tests side by side is slow at hashing passwords.
-  config['timeouts'] = { decision: '5s', store: '1s' };
   // The file of the demo has both as lists.
   const issuers = config['issuers'] as object[];
   const routes = config['routes'] as object[];

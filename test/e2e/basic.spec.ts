@@ -55,7 +55,6 @@ afterAll(async () => {
 
 function startInstance(port: number): Promise<Sallyport> {
   const edit = (config: Record<string, unknown>): void => {
-    config['timeouts'] = { decision: '9s', store: '400ms' };
     config['store'] = `redis://127.0.0.1:${port}`;
     config['revocation'] = { maxStaleness: `${MAX_STALENESS_MS}ms` };
     seal(config);

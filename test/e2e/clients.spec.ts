@@ -33,10 +33,7 @@ beforeAll(async () => {
   await once(service, 'listening');
   sallyport = await startSallyport({
     env: WITH_ACCOUNT,
-    edit: (config) => {
-      // A machine that runs tests side by side is slow right after a start.
-      Object.assign(config, { clockSkew: '1s', timeouts: { decision: '5s', store: '1s' } });
-    },
+    edit: (config) => Object.assign(config, { clockSkew: '1s' }),
   });
   const { extAuthz, tokens } = sallyport.ports;
   envoy = await startEnvoy({ sallyport: extAuthz, tokens, messages: port, devices: port });

@@ -29,10 +29,7 @@ let origin: string;
 beforeAll(async () => {
   if (chromium === undefined) return;
   const env = { SALLYPORT_ACCOUNT: `demo:${PASSWORD}` };
-  const edit = (config: Record<string, unknown>): void => {
-    config['timeouts'] = { decision: '5s', store: '1s' };
-  };
-  platform = await startPlatform({ env, edit });
+  platform = await startPlatform({ env });
   origin = `http://127.0.0.1:${platform.port}`;
   browser = await startBrowser(chromium);
 });

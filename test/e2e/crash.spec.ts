@@ -32,12 +32,7 @@ describe.each([SQLITE, REDIS])('on $name', (kind) => {
     const store = await kind.start();
     onTestFinished(() => store.close());
     const env = { ...WITH_ACCOUNT, ...store.env };
-    const edit = (config: Record<string, unknown>): void => {
-      // A machine that runs tests side by side is slow right after a start.
-      config['timeouts'] = { decision: '5s', store: '1s' };
-      store.edit(config);
-    };
-    sallyport = await startSallyport({ env, edit });
+    sallyport = await startSallyport({ env, edit: store.edit });
     onTestFinished(() => sallyport.close());
 
     const acknowledged: Acknowledged = { tokens: new Map(), revoked: new Set(), asked: new Set(), rotations: 0 };
@@ -51,7 +46,7 @@ describe.each([SQLITE, REDIS])('on $name', (kind) => {
       await wait(Math.random() * MAX_ROUND_MS);
       await sallyport.kill9();
       await Promise.all(streams);
-      sallyport = await startSallyport({ env, edit, after: sallyport });
+      sallyport = await startSallyport({ env, edit: store.edit, after: sallyport });
       const checks = connectChecks(sallyport.ports.extAuthz);
       await expectKept(checks, acknowledged);
       checks.close();

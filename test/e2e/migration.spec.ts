@@ -13,7 +13,7 @@ const PASSWORD = 'correct horse battery';
 const SECOND = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 
 it('sallyport migration shows who came with Basic through the gateway, and with what errors', async () => {
-  const platform = await startPlatform({ env: WITH_ACCOUNT, edit: patient });
+  const platform = await startPlatform({ env: WITH_ACCOUNT });
   onTestFinished(() => platform.close());
   const { sallyport, port } = platform;
   const call = async (method: string, path: string, authorization: string, body = ''): Promise<string> => {
@@ -51,7 +51,6 @@ it('sallyport migration shows who came with Basic through the gateway, and with 
   }
   await command('account', 'remove', 'gone');
   await sallyport.rewrite((config) => {
-    patient(config);
     config['basic'] = { routes: true, sunset: '2026-01-01' };
   });
   await expect.poll(() => sallyport.output(), { timeout: 10_000 }).toContain('configuration taken up');
@@ -130,11 +129,6 @@ it.each([
   const { code, output } = await runSallyport(['migration', ...args]);
   expect([code, output.split('\n')[0]]).toEqual([2, `sallyport: ${words}`]);
 });
-
-/** A machine that runs tests side by side is slow at hashing passwords. */
-function patient(config: Record<string, unknown>): void {
-  config['timeouts'] = { decision: '9s', store: '1s' };
-}
 
 function configOf({ folder }: Sallyport): string {
   return join(folder, 'sallyport.yaml');

@@ -22,7 +22,7 @@ it('tokens, revocations and passwords go on from SQLite to Redis and back', { ti
   const server = await REDIS.start();
   onTestFinished(() => server.close());
   const [before, redis, after] = [
-    { env: {}, edit: patient },
+    { env: {}, edit: () => {} },
     { env: server.env, edit: sealedWithFile(server.edit) },
     { env: {}, edit: sealedWithFile((config) => (config['store'] = 'sqlite:./moved.db')) },
   ];
@@ -85,16 +85,10 @@ async function configIn(folder: string, { edit }: Place): Promise<string> {
 /** The secret that was made for the embedded store at first. */
 function sealedWithFile(edit: Place['edit']): Place['edit'] {
   return (config) => {
-    patient(config);
     edit(config);
     const [own] = config['issuers'] as [{ signing: object }];
     own.signing = { ...own.signing, sealWith: { file: './sallyport.db.seal', encoding: 'base64url' } };
   };
-}
-
-/** A machine that runs tests side by side is slow right after a start. */
-function patient(config: Record<string, unknown>): void {
-  config['timeouts'] = { decision: '5s', store: '1s' };
 }
 
 /** What becomes of each token, and of a password, which is to pass. */

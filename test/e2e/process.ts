@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { untilAccepting } from '../../deploy/demo/ports.ts';
 
-const READY_MS = 20_000;
+const READY_MS = 50_000;
 const STOP_MS = 10_000;
 
 /** A process under test. */

@@ -8,7 +8,7 @@ export async function runSallyport(
   args: readonly string[],
   { env = {}, input = '' }: { readonly env?: NodeJS.ProcessEnv; readonly input?: string } = {},
 ): Promise<{ readonly code: number; readonly output: string }> {
-  const child = spawn(process.execPath, [MAIN, ...args], { env: { ...process.env, ...env }, timeout: 20_000 });
+  const child = spawn(process.execPath, [MAIN, ...args], { env: { ...process.env, ...env }, timeout: 50_000 });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));

@@ -64,6 +64,8 @@ async function exampleConfig(ports: SallyportPorts, edit?: SallyportOptions['edi
   // Sallyport validates what is in it.
   const config = parse(await readFile(EXAMPLE, 'utf8')) as Record<string, unknown>;
   config['listen'] = Object.fromEntries(Object.entries(ports).map(([door, port]) => [door, `127.0.0.1:${port}`]));
+  // A machine that runs tests side by side is slow; whoever tests a limit sets it.
+  config['timeouts'] = { decision: '9s', store: '2s' };
   edit?.(config);
   return stringify(config);
 }
