@@ -2,6 +2,7 @@ import { accountNameKey, accountNameKeys, changeAccount } from './account-name.t
 import { dayOf, mergeUses } from './basic-use.ts';
 import { mergeEntries, raiseMark } from './entry-merge.ts';
 import { readRing, writeRing } from './key-ring-text.ts';
+import { MemoryLoginHistory } from './memory-login-history.ts';
 import { cutPage } from './page.ts';
 import type {
   Account,
@@ -47,6 +48,7 @@ export function openMemoryStore(): Store {
     accounts,
     tokens,
     basicUses: new MemoryBasicUses(life),
+    loginHistory: new MemoryLoginHistory({ check: () => life.check() }),
     signingKeys,
     contents: new MemoryContents(life, [accounts, signingKeys, tokens, revocations]),
     close: async () => {

@@ -1,4 +1,5 @@
 import type { TokenUse } from '../core/known.ts';
+import type { LoginHistoryStore } from './login-history-store.ts';
 
 /**
  * What Sallyport keeps, one small interface per need. Every store passes the one contract suite in
@@ -12,6 +13,7 @@ export interface Store {
   readonly accounts: AccountStore;
   readonly tokens: TokenStore;
   readonly basicUses: BasicUseStore;
+  readonly loginHistory: LoginHistoryStore;
   readonly signingKeys: SigningKeyStore;
   readonly contents: StoreContents;
   /** What an operator should know of how it was found at the opening; it works nevertheless. */

@@ -3,6 +3,7 @@ import type { Asks, Writing } from './asks.ts';
 import { RedisBasicUses } from './basic-uses.ts';
 import { RedisContents } from './contents.ts';
 import type { RedisFeed } from './feed.ts';
+import { RedisLoginHistory } from './login-history.ts';
 import type { Scan } from './scan.ts';
 import { RedisSigningKeys } from './signing-keys.ts';
 import { RedisTokens } from './tokens.ts';
@@ -37,6 +38,7 @@ export function assemble(parts: RedisStoreParts): Store {
     accounts,
     tokens,
     basicUses: new RedisBasicUses(writes),
+    loginHistory: new RedisLoginHistory(reads),
     signingKeys,
     contents: new RedisContents({ accounts, signingKeys, tokens, revocations, scan }),
     close: () => (closed ??= closeInOrder()),

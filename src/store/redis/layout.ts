@@ -45,6 +45,19 @@ export function basicUsesKey(day: number): string {
   return `sallyport:basic-uses:${new Date(startOfDay(day) * 1000).toISOString().slice(0, 10)}`;
 }
 
+/** Into how many parts the history of log-ins is cut: one for each character that a hash may begin with. */
+export const LOGIN_SHARDS = 64;
+
+/**
+ * Of one name, by its hash. `budgets`, a hash: `<name>:<budget>` → `<failures>:<next at>:<last at>` in Unix
+ * milliseconds; `lastUses`, a sorted set of the same by their last time; both of all names of a part, gone an hour after
+ * the last one. `places`, a sorted set: hashes of address blocks by their last success, gone 30 days after the last one.
+ */
+export function loginKeys(name: string) {
+  const prefix = `sallyport:{logins:${name.slice(0, 1)}}`;
+  return { budgets: `${prefix}:guesses`, lastUses: `${prefix}:last-guesses`, places: `${prefix}:places:${name}` };
+}
+
 /** String, empty: written so that replicas have something to confirm, which goes for all that came before it. */
 export const BARRIER_KEY = 'sallyport:write-barrier';
 

@@ -1,4 +1,5 @@
 import type { Redis, Result } from 'ioredis';
+import { defineLoginHistoryScripts } from './login-history-scripts.ts';
 import { WRITE_ENTRY } from './write-script.ts';
 
 declare module 'ioredis' {
@@ -296,4 +297,5 @@ export function defineScripts(client: Redis): void {
   client.defineCommand('sallyportAddBasicUses', { numberOfKeys: 1, lua: ADD_BASIC_USES });
   client.defineCommand('sallyportPageTokens', { numberOfKeys: 1, lua: PAGE_TOKENS, readOnly: true });
   client.defineCommand('sallyportReplaceKeys', { numberOfKeys: 1, lua: REPLACE_KEYS });
+  defineLoginHistoryScripts(client);
 }

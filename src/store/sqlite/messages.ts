@@ -1,3 +1,4 @@
+import type { GuessLimits } from '../login-history-store.ts';
 import type {
   Account,
   AccountChange,
@@ -44,9 +45,18 @@ export type Operation =
       readonly keys: readonly SealedSigningKey[];
     }
   | { readonly kind: 'add-basic-uses'; readonly uses: readonly BasicUse[] }
+  | ({ readonly kind: 'count-guess' | 'take-guess-back'; readonly limits: GuessLimits } & Budget)
+  | { readonly kind: 'remember-place'; readonly name: string; readonly place: string }
+  | { readonly kind: 'forgive-guesses'; readonly name: string }
   | { readonly kind: 'restore-token'; readonly token: TrackedToken }
   /** Forgets a batch of what has expired; `true` where there may be more. */
   | { readonly kind: 'purge'; readonly nowSeconds: number };
+
+/** One budget of the history of log-ins. */
+interface Budget {
+  readonly name: string;
+  readonly budget: string;
+}
 
 /** One operation on its way to the writer. */
 export interface Request {

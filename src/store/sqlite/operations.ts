@@ -4,6 +4,7 @@ import { readRing, writeRing } from '../key-ring-text.ts';
 import type { BasicUse, SealedSigningKey } from '../store.ts';
 import { BASIC_USES_KEPT_DAYS, TOKENS_KEPT_SECONDS } from '../store.ts';
 import { addAccount, removeAccount, updateAccount } from './account-operations.ts';
+import { countGuess, forgetLogins, forgiveGuesses, rememberPlace, takeGuessBack } from './login-history-operations.ts';
 import type { Operation } from './messages.ts';
 import { writeRevocation } from './revocation-operations.ts';
 import { asText } from './rows.ts';
@@ -39,6 +40,14 @@ export function perform(database: DatabaseSync, operation: Operation): boolean {
       return restoreToken(database, operation.token);
     case 'add-basic-uses':
       return addBasicUses(database, operation.uses);
+    case 'count-guess':
+      return countGuess(database, operation.name, operation.budget, operation.limits);
+    case 'take-guess-back':
+      return takeGuessBack(database, operation.name, operation.budget, operation.limits);
+    case 'remember-place':
+      return rememberPlace(database, operation.name, operation.place);
+    case 'forgive-guesses':
+      return forgiveGuesses(database, operation.name);
     case 'replace-signing-keys':
       return replaceSigningKeys(database, operation.issuer, operation.revision, operation.keys);
     case 'purge':
@@ -100,5 +109,6 @@ function purge(database: DatabaseSync, nowSeconds: number): boolean {
   );
   // A day's are few: as many as accounts and routes at most.
   change(database, 'DELETE FROM basic_use WHERE day <= ?', [dayOf(nowSeconds) - BASIC_USES_KEPT_DAYS]);
-  return [entries, changes, tokens].includes(PURGE_BATCH);
+  const logins = forgetLogins(database, nowSeconds, PURGE_BATCH);
+  return [entries, changes, tokens, logins].includes(PURGE_BATCH);
 }

@@ -53,7 +53,9 @@ describe('openSqliteStore()', () => {
     await (await openSqliteStore(path)).close();
     execute(
       path,
-      `DROP TABLE basic_use;
+      `DROP TABLE login_place;
+       DROP TABLE login_guess;
+       DROP TABLE basic_use;
        DROP INDEX account_by_email;
        ALTER TABLE account DROP COLUMN email;
        ALTER TABLE account DROP COLUMN email_key;

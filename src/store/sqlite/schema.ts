@@ -106,6 +106,25 @@ const STEPS = [
     PRIMARY KEY (day, account_id, route, reason)
   ) STRICT, WITHOUT ROWID;
   `,
+  // Names, places and budgets are keyed hashes; a budget counts for an hour, a place for thirty days.
+  `
+  CREATE TABLE login_place (
+    name TEXT NOT NULL,
+    place TEXT NOT NULL,
+    last_at REAL NOT NULL,
+    PRIMARY KEY (name, place)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX login_place_by_last ON login_place (last_at);
+  CREATE TABLE login_guess (
+    name TEXT NOT NULL,
+    budget TEXT NOT NULL,
+    failures INTEGER NOT NULL,
+    next_at_ms REAL NOT NULL,
+    last_at_ms REAL NOT NULL,
+    PRIMARY KEY (name, budget)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX login_guess_by_last ON login_guess (last_at_ms);
+  `,
 ];
 
 /** Brings a database of ours, or an empty one, to the newest schema. Throws, and changes nothing, for any other. */

@@ -5,6 +5,7 @@ import { SqliteContents } from './contents.ts';
 import { SqliteEpochs } from './epochs.ts';
 import { storeErrorFrom } from './failure.ts';
 import { readPosition, SqliteFeed } from './feed.ts';
+import { SqliteLoginHistory } from './login-history.ts';
 import { purgeRegularly } from './purge.ts';
 import { Reader } from './reader.ts';
 import { SqliteRevocations } from './revocations.ts';
@@ -48,6 +49,7 @@ function assemble(reader: Reader, writer: Writer, feed: SqliteFeed): Store {
     accounts: new SqliteAccounts(reader, writer, feed),
     tokens: new SqliteTokens(reader, writer),
     basicUses: new SqliteBasicUses(reader, writer),
+    loginHistory: new SqliteLoginHistory(reader, writer),
     signingKeys: new SqliteSigningKeys(reader, writer),
     contents: new SqliteContents(reader),
     close: () => (closed ??= close()),
