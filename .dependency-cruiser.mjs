@@ -3,6 +3,7 @@
  * config} → core. One entry per place of the house; what an entry does not list it must not import.
  */
 const CORE = '^src/core/';
+const LIB = '^src/lib/';
 const CONFIG_TYPES = '^src/config/(config|secret)\\.ts$';
 const STORE_INTERFACES = '^src/store/(store|login-history-store)\\.ts$';
 const ACCOUNT_NAMES = '^src/store/account-name\\.ts$';
@@ -12,17 +13,18 @@ const PUBLISHED_KEYS = '^src/jwt/published-key-set\\.ts$';
 /** What puts the parts together. */
 const COMPOSITION = '^src/(main|app|running-app|generation)\\.ts$';
 const KNOWS = {
-  cli: ['^src/(running-)?app\\.ts$', '^src/(config|core|jwt|observe|revocation|store|tokens)/'],
+  cli: ['^src/(running-)?app\\.ts$', '^src/(config|core|jwt|observe|revocation|store|tokens)/', LIB],
   core: [],
-  config: [CORE],
-  store: [CORE, CONFIG_TYPES],
-  observe: [CORE, CONFIG_TYPES, STORE_INTERFACES],
-  jwt: [CORE, CONFIG_TYPES, '^src/config/key-url\\.ts$', STORE_INTERFACES, REVOCATION_KEYS],
-  introspection: [CORE, CONFIG_TYPES, REVOCATION_KEYS, '^src/jwt/'],
-  revocation: [CORE, CONFIG_TYPES, STORE_INTERFACES, '^src/store/entry-merge\\.ts$'],
-  tokens: [CORE, CONFIG_TYPES, STORE_INTERFACES, ACCOUNT_NAMES, '^src/(jwt|revocation|observe)/'],
-  edge: [CORE, CONFIG_TYPES, STORE_INTERFACES, '^src/(tokens|observe|http2)/', PUBLISHED_KEYS],
-  http2: [CORE, CONFIG_TYPES],
+  lib: [],
+  config: [CORE, LIB],
+  store: [CORE, LIB, CONFIG_TYPES],
+  observe: [CORE, LIB, CONFIG_TYPES, STORE_INTERFACES],
+  jwt: [CORE, LIB, CONFIG_TYPES, '^src/config/key-url\\.ts$', STORE_INTERFACES, REVOCATION_KEYS],
+  introspection: [CORE, LIB, CONFIG_TYPES, REVOCATION_KEYS, '^src/jwt/'],
+  revocation: [CORE, LIB, CONFIG_TYPES, STORE_INTERFACES, '^src/store/entry-merge\\.ts$'],
+  tokens: [CORE, LIB, CONFIG_TYPES, STORE_INTERFACES, ACCOUNT_NAMES, '^src/(jwt|revocation|observe)/'],
+  edge: [CORE, LIB, CONFIG_TYPES, STORE_INTERFACES, '^src/(tokens|observe|http2)/', PUBLISHED_KEYS],
+  http2: [CORE, LIB, CONFIG_TYPES],
 };
 
 /** Specs may use whatever they need to; the rules are about what runs. */

@@ -1,15 +1,20 @@
 import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
+import { decodeUtf8, withoutNewline } from '../lib/utf8.ts';
 import type { Terminal } from './command.ts';
 import { CommandError } from './command.ts';
 
 /**
- * What a file holds, or standard input where it is `-`, without a line end. A credential never comes from the command
- * line itself: every process of the machine can read that.
+ * What a file holds, or standard input where it is `-`, without the newline at its end. Throws a {@link CommandError}
+ * where it cannot be read or is not UTF-8. A credential never comes from the command line itself: every process of the
+ * machine can read that.
  */
 export async function readCredentialFile(file: string, { stdin }: Terminal): Promise<string> {
-  const read = file === '-' ? await text(stdin) : await readFile(file, 'utf8').catch(refuse);
-  return read.replace(/\r?\n$/, '');
+  const bytes = file === '-' ? await buffer(stdin) : await readFile(file).catch(refuse);
+  const text = decodeUtf8(bytes);
+  if (text === undefined)
+    throw new CommandError(`sallyport: ${file === '-' ? 'standard input' : file} is not UTF-8 text`);
+  return withoutNewline(text);
 }
 
 function refuse(cause: unknown): never {

@@ -13,7 +13,7 @@ import { ISSUER_KINDS } from './issuer-schema.ts';
 import type { Path } from './problems.ts';
 import type { Catalogue } from './scopes.ts';
 import { grantProblem } from './scopes.ts';
-import { readSecret } from './secrets.ts';
+import { readSecret, readTextSecret } from './secrets.ts';
 import { list } from './wording.ts';
 
 type Kind = keyof typeof ISSUER_KINDS;
@@ -123,7 +123,7 @@ function readIntrospection(
   if (written === undefined) return undefined;
   const foreign = readForeign(draft, path, written, catalogue);
   const { url, clientId, clientSecret: reference, cache: cacheMs } = written.introspection;
-  const clientSecret = readSecret(draft, [...path, 'introspection', 'clientSecret'], reference, 1, 'clientSecret');
+  const clientSecret = readTextSecret(draft, [...path, 'introspection', 'clientSecret'], reference, 'clientSecret');
   if (clientSecret === undefined) return undefined;
   // Every answer says anew whether the token is good.
   const requireExpiry = written.requireExpiry ?? false;

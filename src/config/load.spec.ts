@@ -233,6 +233,11 @@ describe('loadConfig() of a bad file', () => {
     expect(problemsOf(text)).toEqual(problems);
   });
 
+  it('is not UTF-8', () => {
+    const text = Buffer.from(fileWith('# Schlüssel'), 'latin1');
+    expect(problemsOf(text)).toEqual(['1:1: the file is not UTF-8 text: save it with the encoding UTF-8']);
+  });
+
   it('is not there', () => {
     expect(loadConfig('no/such/file.yaml', {})).toEqual({
       ok: false,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as z from 'zod';
+import { decodeUtf8 } from '../lib/utf8.ts';
 import type { Config, LogConfig } from './config.ts';
 import { Draft, isMap, wordReadError } from './draft.ts';
 import { deepFreeze } from './freeze.ts';
@@ -41,12 +42,13 @@ export function loadConfig(file: string, env: NodeJS.ProcessEnv): Loaded {
 
 /** The file's text as YAML, or why there is none. */
 function readSource(file: string): Source | string {
-  let text: string;
+  let text: string | undefined;
   try {
-    text = readFileSync(file, 'utf8');
+    text = decodeUtf8(readFileSync(file));
   } catch (error) {
     return `cannot read the file: ${wordReadError(error)}`;
   }
+  if (text === undefined) return 'the file is not UTF-8 text: save it with the encoding UTF-8';
   try {
     return new Source(text);
   } catch {

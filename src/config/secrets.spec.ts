@@ -26,6 +26,11 @@ describe('secrets by reference', () => {
     expect(secretsOf('[{ file: a/b }]', {}, { 'a/b': contents })).toEqual([secret]);
   });
 
+  it.each(['\n', '\r\n'])('are the same in the environment, without one newline at the end: %j', (end) => {
+    expect(secretsOf('[{ env: A }]', { A: `${VALUE}${end}` })).toEqual([VALUE]);
+    expect(secretsOf('[{ env: A }]', { A: `${VALUE}\n${end}` })).toEqual([`${VALUE}\n`]);
+  });
+
   it.each([0, 1, 2])('are decoded from base64url, padded or not, with %d bytes more', (more) => {
     const secret = `${VALUE}${'x'.repeat(more)}`;
     const plain = Buffer.from(secret).toString('base64url');
@@ -55,6 +60,8 @@ describe('secrets that are refused', () => {
     ['[{ env: A, encoding: hunter2 }]', 'issuers[0].secrets[0].encoding: expected utf8 or base64url'],
     ['[{ env: NOT_THERE }]', 'issuers[0].secrets[0].env: the environment variable NOT_THERE is not set'],
     ['[{ env: EMPTY }]', 'issuers[0].secrets[0].env: the environment variable EMPTY is empty'],
+    ['[{ env: NEWLINE }]', 'issuers[0].secrets[0].env: the environment variable NEWLINE is empty'],
+    ['[{ env: LATIN1 }]', 'issuers[0].secrets[0].env: the environment variable LATIN1 is not UTF-8 text'],
     ['[{ env: hunter2 }]', 'issuers[0].secrets[0].env: the environment variable is not set'],
     ['[{ env: constructor }]', 'issuers[0].secrets[0].env: the environment variable is not set'],
     ['[{ file: hunter2 }]', 'issuers[0].secrets[0].file: cannot read the file: no such file'],
@@ -70,6 +77,9 @@ describe('secrets that are refused', () => {
   ])('%s', (secrets, problem) => {
     const env = {
       EMPTY: '',
+      NEWLINE: '\n',
+      // As Node reads the environment of a process.
+      LATIN1: Buffer.from('hunter2 \xe4'.padEnd(40), 'latin1').toString(),
       LONG: `${VALUE} hunter2`,
       STANDARD: `${'A'.repeat(43)}+`,
       PADDED: `${'A'.repeat(44)}==`,
@@ -92,5 +102,24 @@ describe('secrets that are refused', () => {
     expect(problemsOf(fileWith(issuerWith('[{ env: A }, { env: B }]', algorithms)), { env })).toEqual([
       `7:15: issuers[0].secrets[0]: the secret has ${bytes - 1} bytes, ${largest} needs ${bytes} at least`,
     ]);
+  });
+});
+
+describe('a secret that is sent as text', () => {
+  const env = { RAW: Buffer.alloc(8, 0xff).toString('base64url'), TEXT: Buffer.from('pässword').toString('base64url') };
+  const introspection = (name: string): string => `issuers:
+  - name: opaque
+    audience: any
+    introspection: { url: https://as.example.com, clientId: a, clientSecret: { env: ${name}, encoding: base64url } }`;
+  const redis = (name: string): string => `store: { url: redis://a, password: { env: ${name}, encoding: base64url } }`;
+
+  it.each([
+    ['clientSecret', introspection],
+    ['the password of Redis', redis],
+  ])('is text: %s', (user, sections) => {
+    expect(problemsOf(fileWith(sections('TEXT')), { env })).toEqual([]);
+    const [problem, ...more] = problemsOf(fileWith(sections('RAW')), { env });
+    expect(problem).toContain(`: ${user} is sent as text, and the bytes of this secret are not UTF-8`);
+    expect(more).toEqual([]);
   });
 });

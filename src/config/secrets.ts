@@ -1,3 +1,4 @@
+import { decodeBase64url, decodeUtf8, wasDecoded, withoutNewline } from '../lib/utf8.ts';
 import type { Draft } from './draft.ts';
 import type { Path } from './problems.ts';
 import { Secret } from './secret.ts';
@@ -30,6 +31,14 @@ export function readSecret(
   return undefined;
 }
 
+/** The same for a secret that is sent as text: base64url may stand for other bytes, too. */
+export function readTextSecret(draft: Draft, path: Path, reference: SecretReference, user: string): Secret | undefined {
+  const secret = readSecret(draft, path, reference, 1, user);
+  if (secret === undefined || decodeUtf8(secret.reveal()) !== undefined) return secret;
+  draft.refuse(path, `${user} is sent as text, and the bytes of this secret are not UTF-8`);
+  return undefined;
+}
+
 function fetchBytes(draft: Draft, path: Path, { env, file }: SecretReference): Buffer | undefined {
   if ((env === undefined) === (file === undefined)) {
     draft.refuse(path, `expected one of env and file, found ${env === undefined ? 'none' : 'both'}`);
@@ -42,38 +51,35 @@ function fetchBytes(draft: Draft, path: Path, { env, file }: SecretReference): B
 
 function fetchVariable(draft: Draft, path: Path, name: string): Buffer | undefined {
   const value = Object.hasOwn(draft.env, name) ? draft.env[name] : undefined;
-  if (value !== undefined && value !== '') return Buffer.from(value, 'utf8');
+  const problem = variableProblem(value);
+  if (value !== undefined && problem === undefined) return Buffer.from(withoutNewline(value), 'utf8');
   const variable = CONVENTIONAL.test(name) ? `the environment variable ${name}` : 'the environment variable';
-  draft.refuse(path, `${variable} is ${value === undefined ? 'not set' : 'empty'}`);
+  draft.refuse(path, `${variable} is ${problem}`);
   return undefined;
+}
+
+function variableProblem(value: string | undefined): string | undefined {
+  if (value === undefined) return 'not set';
+  if (withoutNewline(value) === '') return 'empty';
+  return wasDecoded(value) ? undefined : 'not UTF-8 text';
 }
 
 function fetchFile(draft: Draft, path: Path, name: string): Buffer | undefined {
   const contents = draft.readFile(path, name);
   if (contents === undefined) return undefined;
-  const bytes = withoutNewline(contents);
+  const bytes = withoutNewlineByte(contents);
   if (bytes.length > 0) return bytes;
   draft.refuse(path, 'the file is empty');
   return undefined;
 }
 
-/** Editors and `echo` end a file with one. */
-function withoutNewline(bytes: Buffer): Buffer {
+/** As {@link withoutNewline}, of bytes that need not be text. */
+function withoutNewlineByte(bytes: Buffer): Buffer {
   if (bytes.at(-1) !== 0x0a) return bytes;
   return bytes.subarray(0, bytes.at(-2) === 0x0d ? -2 : -1);
 }
 
 function decode(written: Buffer, encoding: SecretReference['encoding']): Uint8Array | undefined {
-  return encoding === 'utf8' ? decodeUtf8(written) : decodeBase64url(written.toString('latin1'));
-}
-
-function decodeUtf8(written: Buffer): Uint8Array | undefined {
-  return written.equals(Buffer.from(written.toString('utf8'), 'utf8')) ? written : undefined;
-}
-
-/** Strict: no other alphabet, no stray bits, padding only where it completes the last four characters. */
-function decodeBase64url(written: string): Uint8Array | undefined {
-  const plain = written.length % 4 === 0 ? written.replace(/={1,2}$/, '') : written;
-  const bytes = Buffer.from(plain, 'base64url');
-  return bytes.toString('base64url') === plain ? bytes : undefined;
+  if (encoding === 'base64url') return decodeBase64url(written.toString('latin1'));
+  return decodeUtf8(written) === undefined ? undefined : written;
 }

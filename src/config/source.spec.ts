@@ -13,6 +13,10 @@ describe('Source', () => {
     ['a: !b c', [{ line: 1, column: 4, message: 'unknown or unfit tag: quote a value that begins with !' }]],
     ['a: *b', [{ line: 1, column: 4, message: 'invalid or unresolved alias: quote a value that begins with *' }]],
     ['a: 1\n---\nb: 2', [{ line: 2, column: 1, message: 'expected one YAML document, found several' }]],
+    [
+      'a: ["\\ud83d\\ude00", "x\\ud800"]',
+      [{ line: 1, column: 21, message: 'an escape that stands for half a character: write the character itself' }],
+    ],
     ['? [a]\n: 1', [{ line: 1, column: 3, message: 'expected a plain key' }]],
   ])('tells what is wrong with %j', (text, problems) => {
     expect(new Source(text).problems).toEqual(problems);

@@ -1,4 +1,4 @@
-import type { Alias, Document, Node, Pair, ParsedNode, YAMLError } from 'yaml';
+import type { Alias, Document, Node, Pair, ParsedNode, Scalar, YAMLError } from 'yaml';
 import { isAlias, isCollection, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import type { Path } from './problems.ts';
 
@@ -13,6 +13,7 @@ export interface SyntaxProblem extends Position {
   readonly message: string;
 }
 
+const LONE_SURROGATE = 'an escape that stands for half a character: write the character itself';
 const ALIAS = 'invalid or unresolved alias: quote a value that begins with *';
 
 /**
@@ -53,11 +54,14 @@ export class Source {
     const { errors, warnings } = this.#document;
     const faults = [...errors, ...warnings].filter(isOwnFault);
     const dangling = this.#danglingAliases();
+    const halves = this.#loneSurrogates();
     this.problems = [
       ...faults.map((fault) => ({ ...this.#at(fault.pos[0]), message: wordingOf(fault) })),
       ...dangling.map((alias) => ({ ...this.#at(startOf(alias) ?? 0), message: ALIAS })),
+      ...halves.map((scalar) => ({ ...this.#at(startOf(scalar) ?? 0), message: LONE_SURROGATE })),
     ];
-    const isReadable = dangling.length === 0 && errors.every(({ code }) => code === 'DUPLICATE_KEY');
+    const isReadable =
+      dangling.length === 0 && halves.length === 0 && errors.every(({ code }) => code === 'DUPLICATE_KEY');
     this.value = isReadable ? this.#document.toJS() : undefined;
   }
 
@@ -99,6 +103,17 @@ export class Source {
     visit(this.#document, {
       Alias: (_, alias) => {
         if (alias.resolve(this.#document) === undefined) found.push(alias);
+      },
+    });
+    return found;
+  }
+
+  /** Strings that stand for no text: the escapes of YAML allow one half of a surrogate pair. */
+  #loneSurrogates(): Scalar[] {
+    const found: Scalar[] = [];
+    visit(this.#document, {
+      Scalar: (_, scalar) => {
+        if (typeof scalar.value === 'string' && !scalar.value.isWellFormed()) found.push(scalar);
       },
     });
     return found;

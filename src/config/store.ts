@@ -3,7 +3,7 @@ import type { RedisStoreConfig, StoreConfig } from './config.ts';
 import type { Draft } from './draft.ts';
 import type { Path } from './problems.ts';
 import { fileSchema } from './schema.ts';
-import { readSecret } from './secrets.ts';
+import { readTextSecret } from './secrets.ts';
 import { readClientTls } from './tls.ts';
 
 type Written = z.output<typeof fileSchema.shape.store>;
@@ -70,5 +70,8 @@ function readUser(
   if (username !== undefined && password === undefined) {
     draft.refuse([...path, 'username'], 'needs a password beside it');
   }
-  return { username, password: password && readSecret(draft, [...path, 'password'], password, 1, who) };
+  return {
+    username,
+    password: password && readTextSecret(draft, [...path, 'password'], password, `the password of ${who}`),
+  };
 }

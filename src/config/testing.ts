@@ -14,7 +14,7 @@ export interface Surroundings {
 }
 
 /** Loads a text as the `sallyport.yaml` of a directory of its own; problems name it so, without the directory. */
-export function loadText(text: string, { env = {}, files = {} }: Surroundings = {}): Loaded {
+export function loadText(text: string | Uint8Array, { env = {}, files = {} }: Surroundings = {}): Loaded {
   const directory = mkdtempSync(join(tmpdir(), 'sallyport-config-'));
   try {
     for (const [name, contents] of Object.entries({ ...files, 'sallyport.yaml': text })) {
@@ -30,7 +30,7 @@ export function loadText(text: string, { env = {}, files = {} }: Surroundings = 
 }
 
 /** The problems of a text as people read them, without the file's name; empty where it loads. */
-export function problemsOf(text: string, surroundings?: Surroundings): string[] {
+export function problemsOf(text: string | Uint8Array, surroundings?: Surroundings): string[] {
   const loaded = loadText(text, surroundings);
   return loaded.ok ? [] : formatProblems(loaded.problems).replaceAll('sallyport.yaml:', '').split('\n');
 }

@@ -13,6 +13,7 @@ describe('readAnswer()', () => {
   it.each<[text: string, message: string]>([
     ['', 'it answered no JSON'],
     ['<html>very-private</html>', 'it answered no JSON'],
+    ['{"active":true,"sub":"\\ud800"}', 'it answered no JSON'],
     ['["very-private"]', 'it answered no JSON object'],
     ...['{}', '{"active":"true"}', '{"active":1}', '{"active":null}', '{"active":true,"client_id":7}'].map(
       (text): [string, string] => [

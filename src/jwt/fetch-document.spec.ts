@@ -50,6 +50,11 @@ describe('fetchDocument()', () => {
     expect((await fetchDocument(url, OPEN)).maxAgeMs).toBe(maxAgeMs);
   });
 
+  it('takes no bytes that are not UTF-8', async () => {
+    const url = await serve((_, response) => void response.end(Buffer.from('{"issuer":"p\xe4"}', 'latin1')));
+    await expect(fetchDocument(url, OPEN)).rejects.toThrow('its answer is not UTF-8 text');
+  });
+
   it.each([301, 302, 303, 307, 308])('does not follow a redirect with %s', async (status) => {
     const paths: (string | undefined)[] = [];
     const url = await serve((request, response) => {

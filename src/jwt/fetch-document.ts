@@ -1,3 +1,4 @@
+import { parseJson } from '../lib/utf8.ts';
 import { fetchText } from './fetch-text.ts';
 
 /** Longest time for one document, from the connection to its last byte. */
@@ -28,12 +29,8 @@ function readMaxAge(cacheControl: string | null): number | undefined {
 
 /** A document that must be a JSON object. The error quotes nothing of it: it may hold anything. */
 export function readObject(text: string): Readonly<Record<string, unknown>> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new Error('it answered no JSON');
-  }
+  const value = parseJson(text);
+  if (value === undefined) throw new Error('it answered no JSON');
   if (!isObject(value)) throw new Error('it answered no JSON object');
   return value;
 }

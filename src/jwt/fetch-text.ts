@@ -1,3 +1,5 @@
+import { decodeUtf8 } from '../lib/utf8.ts';
+
 /** A request, and how much may be spent on its answer. */
 export interface TextRequest extends Pick<RequestInit, 'method' | 'body'> {
   readonly headers: Readonly<Record<string, string>>;
@@ -56,5 +58,7 @@ async function readLimited(body: AsyncIterable<Uint8Array>, maxBytes: number): P
     if (bytes > maxBytes) throw new Error(`it sent over ${maxBytes} bytes`);
     chunks.push(chunk);
   }
-  return new TextDecoder().decode(Buffer.concat(chunks));
+  const text = decodeUtf8(Buffer.concat(chunks));
+  if (text === undefined) throw new Error('its answer is not UTF-8 text');
+  return text.replace(/^\uFEFF/, '');
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { link, open, readFile, rm } from 'node:fs/promises';
+import { decodeBase64url } from '../lib/utf8.ts';
 
 const SECRET_BYTES = 32;
 
@@ -15,13 +16,13 @@ export async function readOrMakeSealFile(path: string): Promise<Uint8Array> {
 
 /** `undefined` where there is none. */
 export async function readSealFile(path: string): Promise<Uint8Array | undefined> {
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+  const bytes = await readFile(path).catch((cause: unknown) => {
     if (hasCode(cause, 'ENOENT')) return undefined;
     throw new Error(`cannot read ${path}, which opens the signing keys`, { cause });
   });
-  if (text === undefined) return undefined;
-  const secret = Buffer.from(text.trim(), 'base64url');
-  if (secret.length !== SECRET_BYTES) throw new Error(`${path} is damaged; restore it, the signing keys need it`);
+  if (bytes === undefined) return undefined;
+  const secret = decodeBase64url(bytes.toString('latin1').trim());
+  if (secret?.length !== SECRET_BYTES) throw new Error(`${path} is damaged; restore it, the signing keys need it`);
   return secret;
 }
 

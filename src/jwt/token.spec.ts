@@ -111,6 +111,9 @@ describe('parseToken()', () => {
     ['a payload that is null', token(HEADER, 'null'), 'payload'],
     ['a BOM before the payload', token(HEADER, `\uFEFF${JSON.stringify(PAYLOAD)}`), 'payload'],
     ['a payload of invalid UTF-8', token(HEADER, Buffer.from('{"sub":"\xc3\x28"}', 'latin1')), 'payload'],
+    ['half a surrogate pair in the header', token('{"alg":"RS256","kid":"\\ud800"}'), 'header'],
+    ['half a surrogate pair in the payload', token(HEADER, '{"aud":["\\udc00"]}'), 'payload'],
+    ['half a surrogate pair in a name', token(HEADER, '{"\\ud800":1}'), 'payload'],
     ['a payload of overlong UTF-8', token(HEADER, Buffer.from('{"sub":"\xc0\xaf"}', 'latin1')), 'payload'],
   ])('refuses %s', (_, value, malformation) => {
     expect(parseToken(value)).toBe(malformation);

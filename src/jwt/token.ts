@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { decodeUtf8, parseJson } from '../lib/utf8.ts';
 
 /** Longest token that is looked at, in characters. */
 const MAX_TOKEN_LENGTH = 16_384;
@@ -58,13 +59,9 @@ function isCanonical(part: string): boolean {
 }
 
 function readObject(part: string): JsonObject | undefined {
-  try {
-    const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.from(part, 'base64url'));
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
+  const text = decodeUtf8(Buffer.from(part, 'base64url'));
+  const value = text === undefined ? undefined : parseJson(text);
+  return isObject(value) ? value : undefined;
 }
 
 function isObject(value: unknown): value is JsonObject {

@@ -1,3 +1,4 @@
+import { decodeUtf8 } from '../lib/utf8.ts';
 import { MAX_BASIC_LENGTH } from './known-passwords.ts';
 
 /** `base64(name:password)`, in UTF-8; `undefined` where it is anything else. */
@@ -10,12 +11,4 @@ export function readBasicPair(value: string): { readonly name: string; readonly 
   const colon = text?.indexOf(':') ?? -1;
   if (text === undefined || colon < 1) return undefined;
   return { name: text.slice(0, colon), password: text.slice(colon + 1) };
-}
-
-function decodeUtf8(bytes: Uint8Array): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
 }

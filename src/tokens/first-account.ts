@@ -1,10 +1,11 @@
 import { ALL_ANY } from '../core/scope.ts';
+import { wasDecoded, withoutNewline } from '../lib/utf8.ts';
 import type { Events } from '../observe/events.ts';
 import type { Accounts } from './accounts.ts';
 
 /**
  * The way in on a fresh machine: creates the account that `SALLYPORT_ACCOUNT=name:password` names where the store
- * holds none. Never alters an account. Throws where the variable is set and no account can be made of it, without
+ * holds none; a newline at its end is no part of the password. Never alters an account. Throws where the variable is set and no account can be made of it, without
  * quoting it.
  */
 export async function createFirstAccount(
@@ -12,8 +13,9 @@ export async function createFirstAccount(
   env: NodeJS.ProcessEnv,
   events: Pick<Events, 'accountCreated'>,
 ): Promise<void> {
-  const value = env['SALLYPORT_ACCOUNT'];
-  if (value === undefined || value === '') return;
+  const value = withoutNewline(env['SALLYPORT_ACCOUNT'] ?? '');
+  if (value === '') return;
+  if (!wasDecoded(value)) throw new Error('SALLYPORT_ACCOUNT: is not UTF-8 text');
   const colon = value.indexOf(':');
   if (colon < 1) throw new Error('SALLYPORT_ACCOUNT: expected name:password');
   if ((await accounts.list()).length > 0) return;

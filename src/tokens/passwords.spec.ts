@@ -3,6 +3,8 @@ import { Passwords } from './passwords.ts';
 
 /** RFC 9106's algorithm, computed by the reference implementation: `argon2 somesalt -id -t 2 -k 64 -p 1 -l 24` of "password". */
 const FOREIGN = '$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc';
+/** Of "pässword" in NFD, as former versions hashed what was typed. */
+const HASHED_AS_TYPED = '$argon2id$v=19$m=64,t=2,p=1$c29tZXNhbHQ$T4EMLQjhRJWkT6CDakdpAbeWdovJ89kh';
 
 describe('Passwords', () => {
   it('verify() matches the password that was hashed, and no other', async () => {
@@ -14,6 +16,26 @@ describe('Passwords', () => {
       expect(await passwords.verify(guess, phc)).toBe('mismatch');
     }
     expect(await passwords.hash('pässword: with colon')).not.toBe(phc);
+  });
+
+  it('compares in NFC', async () => {
+    const passwords = new Passwords();
+    const [composed, decomposed] = (['NFC', 'NFD'] as const).map((form) => 'pässword Å'.normalize(form));
+    const phc = await passwords.hash(decomposed ?? '');
+    expect(await passwords.verify(composed ?? '', phc)).toBe('match');
+    expect(await passwords.verify(decomposed ?? '', phc)).toBe('match');
+  });
+
+  it('verify() matches a password that was hashed before NFC, typed as it was then', async () => {
+    expect(await new Passwords().verify('pässword'.normalize('NFD'), HASHED_AS_TYPED)).toBe('match');
+    expect(await new Passwords().verify('pässword'.normalize('NFC'), HASHED_AS_TYPED)).toBe('mismatch');
+  });
+
+  it('takes no lone surrogate, which Node would hash as any other', async () => {
+    const passwords = new Passwords();
+    const phc = await passwords.hash('p\uFFFDssword');
+    for (const guess of ['p\uD800ssword', 'p\uDFFFssword']) expect(await passwords.verify(guess, phc)).toBe('mismatch');
+    await expect(passwords.hash('p\uD800ssword')).rejects.toThrow(RangeError);
   });
 
   it("verify() matches another implementation's hash", async () => {

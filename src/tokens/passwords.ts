@@ -17,14 +17,21 @@ const PHC = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9
 /** `busy`: the queue is full and nothing was compared. */
 export type PasswordVerdict = 'match' | 'mismatch' | 'busy';
 
-/** Hashes and compares passwords (Argon2id, RFC 9106), a bounded number at a time behind a bounded queue. */
+/**
+ * Hashes and compares passwords (Argon2id, RFC 9106), a bounded number at a time behind a bounded queue. They are hashed
+ * in NFC, because keyboards and systems differ in how they compose a letter (RFC 8265, section 4.2.1).
+ */
 export class Passwords {
   private running = 0;
   private readonly waiting: (() => void)[] = [];
   private readonly decoy = encodePhc(randomBytes(SALT_BYTES), randomBytes(TAG_BYTES));
 
-  /** A PHC string with a fresh salt; throws a `RangeError` on an empty password and on one over 1024 bytes. */
-  async hash(password: string): Promise<string> {
+  /**
+   * A PHC string with a fresh salt; throws a `RangeError` on an empty password, on one over 1024 bytes, and on one that
+   * holds a lone surrogate, which has no bytes of its own.
+   */
+  async hash(written: string): Promise<string> {
+    const password = written.normalize('NFC');
     if (!isHashable(password)) throw new RangeError('a password has 1 to 1024 bytes');
     const salt = randomBytes(SALT_BYTES);
     return encodePhc(salt, await derive(password, salt, COST, TAG_BYTES));
@@ -33,14 +40,21 @@ export class Passwords {
   /**
    * Compares a password with an account's hash. Without a hash, as for an unknown account, it costs the same and
    * never matches.
+   *
+   * Hashes of former versions are of what was typed. So a password that NFC changes is compared twice, in NFC and as it
+   * is, until one matches: what that costs depends on the password alone, and never on whether there is an account.
    */
   async verify(password: string, phc: string | undefined): Promise<PasswordVerdict> {
-    if (!isHashable(password)) return 'mismatch';
+    const forms = [...new Set([password.normalize('NFC'), password])];
+    if (!forms.every(isHashable)) return 'mismatch';
     if (this.running >= MAX_RUNNING && this.waiting.length >= MAX_WAITING) return 'busy';
     await this.enter();
     try {
-      const matches = await compare(password, phc ?? this.decoy);
-      return matches && phc !== undefined ? 'match' : 'mismatch';
+      for (const form of forms) {
+        const matches = await compare(form, phc ?? this.decoy);
+        if (matches && phc !== undefined) return 'match';
+      }
+      return 'mismatch';
     } finally {
       this.leave();
     }
@@ -60,7 +74,7 @@ export class Passwords {
 }
 
 function isHashable(password: string): boolean {
-  return password !== '' && Buffer.byteLength(password) <= MAX_PASSWORD_BYTES;
+  return password !== '' && password.isWellFormed() && Buffer.byteLength(password) <= MAX_PASSWORD_BYTES;
 }
 
 async function compare(password: string, phc: string): Promise<boolean> {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { basic } from '../basic.ts';
 import { type RedisServer, startRedis } from '../redis-server.ts';
 import { startProxy, type TcpProxy } from '../tcp-proxy.ts';
-import { type RunningEnvoy, startEnvoy } from './envoy.ts';
+import { GATEWAYS, type RunningEnvoy, startEnvoy } from './envoy.ts';
 import { ask, type HttpAnswer } from './http-client.ts';
 import { runSallyport } from './run-sallyport.ts';
 import { type Sallyport, startSallyport } from './sallyport.ts';
@@ -183,6 +183,64 @@ describe('a change at another instance', () => {
     expect(await account(['show', 'back'])).toMatch(/^back\t.*\tdisabled\n$/);
     await account(['enable', 'back']);
     expect(await status('back', 'a new password')).toBe(200);
+  });
+});
+
+describe('text that is not UTF-8 matches nothing', () => {
+  const LIST = '/3rdparty/v1/messages';
+  /** What a lenient decoder makes of both. */
+  const REPLACED = 'p\uFFFDssword of somebody';
+  const LATIN1 = ['\xe4', '\xfc'].map((byte) => Buffer.from(REPLACED.replace('\uFFFD', byte), 'latin1'));
+  const form = [['Content-Type', 'application/x-www-form-urlencoded']] as const;
+  const basicOf = (pair: Uint8Array) => ['Authorization', `Basic ${Buffer.from(pair).toString('base64')}`] as const;
+
+  beforeAll(async () => {
+    await account(['add', 'replaced', '--scopes', 'messages:list'], `${REPLACED}\n`);
+    expect((await call('GET', LIST, basic('replaced', REPLACED))).status).toBe(200);
+  });
+
+  it.each(GATEWAYS.map((gateway, index) => ({ ...gateway, index })))('through Envoy, $name', async ({ index }) => {
+    const port = envoy.gateways[index]?.port ?? 0;
+    for (const password of LATIN1) {
+      const pair = Buffer.concat([Buffer.from('replaced:'), password]);
+      const spaced = Buffer.from(pair.map((byte) => (byte === 0x20 ? 0x2b : byte)));
+      const json = Buffer.concat([Buffer.from('{"name":"replaced","password":"'), password, Buffer.from('"}')]);
+      const statuses = [
+        await ask({ port, method: 'GET', path: LIST, headers: [basicOf(pair)] }),
+        await ask({
+          port,
+          method: 'GET',
+          path: LIST,
+          headers: [['Authorization', `Basic ${pair.toString('latin1')}`]],
+        }),
+        await ask({
+          port,
+          method: 'POST',
+          path: '/oauth2/introspect',
+          headers: [basicOf(spaced), ...form],
+          body: 'token=x',
+        }),
+        await ask({
+          port,
+          method: 'POST',
+          path: '/v1/login',
+          headers: [['Content-Type', 'application/json']],
+          body: json,
+        }),
+      ].map(({ status }) => status);
+      expect(statuses).toEqual([401, 401, 401, 400]);
+    }
+  });
+
+  it('nor does a byte order mark go unseen', async () => {
+    expect((await call('GET', LIST, basic('\uFEFFreplaced', REPLACED))).status).toBe(401);
+  });
+
+  it('and standard input gives no password', async () => {
+    const input = Buffer.concat([...LATIN1.slice(0, 1), Buffer.from('\n')]);
+    const config = ['--config', join(a.folder, 'sallyport.yaml')];
+    const { code, output } = await runSallyport(['account', 'password', 'replaced', ...config], { env: SEAL, input });
+    expect({ code, output }).toEqual({ code: 1, output: 'sallyport: the password is not UTF-8 text\n' });
   });
 });
 

@@ -16,7 +16,7 @@ export interface HttpQuestion {
   readonly path: string;
   /** One entry a field: the same name may stand twice. */
   readonly headers: readonly (readonly [name: string, value: string])[];
-  readonly body?: string;
+  readonly body?: string | Uint8Array;
   /** Whose connections it may use; without one it has a connection of its own. */
   readonly agent?: Agent;
 }

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../../core/ports.ts';
+import { decodeUtf8, parseForm } from '../../lib/utf8.ts';
 import type { Events } from '../../observe/events.ts';
 import { Admissions } from '../admissions.ts';
 import { serveAssets } from './assets.ts';
@@ -60,6 +61,7 @@ export function consolePages(parts: ConsoleParts): (server: FastifyInstance) => 
       // Before anything else is asked: what another site sends is not even looked at.
       const isPost = request.method !== 'GET' && request.method !== 'HEAD';
       if (isPost && !isSameOrigin(request.headers, request.host)) await send(reply, foreignForm());
+      else if (queryOf(request) === undefined) await send(reply, troubled(400));
     });
     server.setErrorHandler((error: { readonly statusCode?: number }, request, reply) => {
       if (error.statusCode !== undefined && error.statusCode < 500) return send(reply, troubled(error.statusCode));
@@ -106,21 +108,35 @@ function sendAway({ headers }: FastifyRequest): Reply {
 
 function takeFormsOnly(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser<string>(
+  server.addContentTypeParser<Buffer>(
     'application/x-www-form-urlencoded',
-    { parseAs: 'string' },
-    (_request, body, done) => done(null, new URLSearchParams(body)),
+    { parseAs: 'buffer' },
+    (_request, body, done) => {
+      const form = parseForm(decodeUtf8(body));
+      if (form === undefined) done(new FormNotUtf8());
+      else done(null, form);
+    },
   );
+}
+
+/** As Fastify's own errors about a body. */
+class FormNotUtf8 extends Error {
+  readonly statusCode = 400;
+}
+
+/** `undefined` where it is not UTF-8. */
+function queryOf({ raw: { url = '' } }: FastifyRequest): URLSearchParams | undefined {
+  return parseForm(url.includes('?') ? url.slice(url.indexOf('?')) : '');
 }
 
 function visitOf(request: FastifyRequest, { services, events, clock }: ConsoleParts): Visit {
   const { body, params, headers, host, protocol, ip } = request;
-  const url = request.raw.url ?? '';
   return {
     services: services(),
     events,
     params: params as Readonly<Record<string, string>>,
-    query: new URLSearchParams(url.includes('?') ? url.slice(url.indexOf('?')) : ''),
+    // One that cannot be read is refused before a visit begins.
+    query: queryOf(request) ?? new URLSearchParams(),
     form: body instanceof URLSearchParams ? body : new URLSearchParams(),
     origin: headers.origin ?? `${protocol}://${host}`,
     client: ip,

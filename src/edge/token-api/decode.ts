@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type * as z from 'zod';
 import type { AccessRequest } from '../../core/request.ts';
+import { parseForm } from '../../lib/utf8.ts';
 import type { FieldError } from '../../tokens/scope-rules.ts';
 
 /** The question that a call to the token service puts to the authorizer before anything else is read. */
@@ -47,10 +48,10 @@ function fieldError(issue: z.core.$ZodIssue): FieldError {
   return { field, message: issue.message };
 }
 
-/** The parameters behind the question mark, the first of each name. */
-export function decodeQuery(request: FastifyRequest): Record<string, string> {
+/** The parameters behind the question mark, the first of each name; `undefined` where they are not UTF-8. */
+export function decodeQuery(request: FastifyRequest): Record<string, string> | undefined {
   const url = request.raw.url ?? '';
   const mark = url.indexOf('?');
-  const pairs = [...new URLSearchParams(mark < 0 ? '' : url.slice(mark + 1))];
-  return Object.fromEntries(pairs.toReversed());
+  const parameters = parseForm(mark < 0 ? '' : url.slice(mark + 1));
+  return parameters && Object.fromEntries([...parameters].toReversed());
 }

@@ -9,7 +9,7 @@ import { FORM, isOfOauth } from './call.ts';
 import { decodeClientBasic, decodeForm } from './decode-oauth.ts';
 import { send } from './encode.ts';
 import { sendOauth } from './encode-oauth.ts';
-import { answerFailures } from './server.ts';
+import { answerFailures, BodyNotUtf8 } from './server.ts';
 
 /** How calls of one kind read their bodies, ask who calls, and answer. */
 export interface Manner {
@@ -44,9 +44,11 @@ const oauth: Manner = {
   isOf: isOfOauth,
   prepare: (calls, events) => {
     calls.removeAllContentTypeParsers();
-    calls.addContentTypeParser(FORM, { parseAs: 'string' }, (_request, form, parsed) =>
-      parsed(null, decodeForm(form.toString())),
-    );
+    calls.addContentTypeParser<Buffer>(FORM, { parseAs: 'buffer' }, (_request, body, parsed) => {
+      const form = decodeForm(body);
+      if (form === undefined) parsed(new BodyNotUtf8());
+      else parsed(null, form);
+    });
     answerFailures(calls, events, sendOauth);
   },
   decide: decideClient,

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { fastify } from 'fastify';
 import type { Listener, ListenerTls } from '../../config/config.ts';
 import { deny } from '../../core/decision.ts';
+import { decodeUtf8, holdsLoneSurrogate } from '../../lib/utf8.ts';
 import type { Events } from '../../observe/events.ts';
 import { removeDeadSocket } from '../dead-socket.ts';
 import { isTrusted } from '../trusted-proxies.ts';
@@ -49,9 +50,11 @@ function build({ tls }: Listener, trustedProxies: () => readonly string[]): Fast
 function takeEmptyJson(server: FastifyInstance): void {
   const parse = server.getDefaultJsonParser('error', 'error');
   server.removeContentTypeParser('application/json');
-  server.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') done(null, undefined);
-    else void parse(request, body, done);
+  server.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    const text = decodeUtf8(body);
+    if (text === '') done(null, undefined);
+    else if (text === undefined || holdsLoneSurrogate(text)) done(new BodyNotUtf8());
+    else void parse(request, text, done);
   });
 }
 
@@ -70,8 +73,14 @@ export async function shutDown(server: FastifyInstance, limitMs: number): Promis
   await server.close().finally(() => clearTimeout(limit));
 }
 
-/** Fastify's error codes for what a client got wrong. */
+/** For a body whose bytes, or whose escapes, stand for no text. */
+export class BodyNotUtf8 extends Error {
+  readonly code = 'SALLYPORT_BODY_NOT_UTF8';
+}
+
+/** Codes of errors, most of them Fastify's, for what a client got wrong. */
 const CLIENT_ERRORS: Readonly<Record<string, keyof typeof MESSAGES>> = {
+  SALLYPORT_BODY_NOT_UTF8: 'invalid_body',
   FST_ERR_CTP_BODY_TOO_LARGE: 'too_large',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
   FST_ERR_CTP_INVALID_JSON_BODY: 'invalid_body',
@@ -98,7 +107,8 @@ function answerErrors(server: FastifyInstance, events: Events): void {
 export function answerFailures(server: FastifyInstance, events: Events, answer: typeof send): void {
   server.setErrorHandler((error: { readonly code?: string }, request, reply) => {
     const code = CLIENT_ERRORS[error.code ?? ''];
-    if (code !== undefined) return answer(reply, failed(code, MESSAGES[code]));
+    const message = error instanceof BodyNotUtf8 ? 'the body is not UTF-8 text' : MESSAGES[code ?? 'invalid_body'];
+    if (code !== undefined) return answer(reply, failed(code, message));
     events.callFailed(`${request.method} ${request.routeOptions.url ?? 'unknown'}`, error);
     return answer(reply, deny('unavailable', undefined, 'internal error'));
   });

@@ -87,6 +87,8 @@ async function answer(
   { services, events }: TokenApiParts,
   caller: Caller | undefined,
 ): Promise<Outcome> {
+  const query = decodeQuery(request);
+  if (query === undefined) return failed('invalid_query', 'the query is not UTF-8 text');
   const decoded = call.body === undefined ? undefined : decodeBody(call.body, request.body);
   if (decoded?.ok === false) return failed('invalid_body', 'the body is not what this call takes', decoded.errors);
   return call.handle({
@@ -94,7 +96,7 @@ async function answer(
     // What its own schema let through, or nothing where it has none.
     body: decoded?.body as never,
     params: request.params as Readonly<Record<string, string>>,
-    query: decodeQuery(request),
+    query,
     headers: request.headers,
     client: request.ip,
     services: services(),

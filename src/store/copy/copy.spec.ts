@@ -200,6 +200,7 @@ describe('checkCopy() refuses', () => {
       'line 6: record.key: expected a key of the revocation set',
     ],
     ['what is not JSON', (text) => text.replace('{"kind":"account"', '{"kind:"account"'), 'line 2: is not JSON'],
+    ['half a surrogate pair', (text) => text.replace('"ada"', '"\\ud800"'), 'line 2: is not JSON'],
     ['a changed record', (text) => text.replace('all:any', 'all:ANY'), 'line 8: the file was changed'],
     ['a line that is missing', (text) => text.split('\n').toSpliced(3, 1).join('\n'), 'line 7: the file was changed'],
     [
@@ -221,6 +222,15 @@ describe('checkCopy() refuses', () => {
     if (typeof message === 'string') expect(words).toBe(message);
     else expect(words).toMatch(message);
     expect(words).not.toContain('secret-of-ada');
+  });
+
+  it.each([
+    ['within', Buffer.from('caf\xe9', 'latin1')],
+    ['cut off at the end', Buffer.from([0xc3])],
+  ])('bytes that are not UTF-8, %s', async (_what, bytes) => {
+    const path = await copyOf(await filledStore());
+    await writeFile(path, Buffer.concat([await readFile(path), bytes]));
+    await expect(checkCopy(path)).rejects.toThrow(new CopyError('the file is not UTF-8 text'));
   });
 
   it('what was changed since it was checked, when it is read', async () => {

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type * as z from 'zod';
+import { parseJson } from '../../lib/utf8.ts';
 import type { StoredRecord } from '../store.ts';
 import type { Header } from './format.ts';
 import { anyHeaderSchema, FORMAT, headerSchema, KINDS, lineSchema, noCounts, VERSION } from './format.ts';
@@ -59,12 +60,8 @@ function readHeader(text: string): Header {
 }
 
 function parse<Schema extends z.ZodType>(schema: Schema, text: string, where: string): z.output<Schema> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw new CopyError(`${where}: is not JSON`);
-  }
+  const value = parseJson(text);
+  if (value === undefined) throw new CopyError(`${where}: is not JSON`);
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
@@ -73,11 +70,20 @@ function parse<Schema extends z.ZodType>(schema: Schema, text: string, where: st
 
 /** Not by `node:readline`, to which U+2028 ends a line; JSON may hold it. */
 async function* linesOf(path: string): AsyncIterable<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  const decode = (chunk?: Uint8Array): string => {
+    try {
+      return decoder.decode(chunk, { stream: chunk !== undefined });
+    } catch (cause) {
+      throw new CopyError('the file is not UTF-8 text', { cause });
+    }
+  };
   let rest = '';
-  for await (const chunk of createReadStream(path, 'utf8')) {
-    const lines = (rest + String(chunk)).split('\n');
+  for await (const chunk of createReadStream(path) as AsyncIterable<Uint8Array>) {
+    const lines = (rest + decode(chunk)).split('\n');
     rest = lines.pop() ?? '';
     yield* lines;
   }
+  rest += decode();
   if (rest !== '') yield rest;
 }
