@@ -1,7 +1,7 @@
 import { Authorizer } from './authorizer.ts';
 import type { Config, OwnIssuer } from './config/config.ts';
 import type { Policy } from './core/authorize.ts';
-import type { Clock, Decider, DecisionObserver, Verifier } from './core/ports.ts';
+import type { Clock, Decider, DecisionObserver, TokenExaminer, Verifier } from './core/ports.ts';
 import type { Route } from './core/route.ts';
 import { RouteMap } from './core/route.ts';
 import { UpstreamHeaderWriter } from './core/upstream-headers.ts';
@@ -97,7 +97,7 @@ export function keyRingOf(
 /** All that one configuration decides; a reload makes the next one and the doors ask that from then on. */
 export interface Generation {
   readonly config: Config;
-  readonly verifier: Verifier;
+  readonly verifier: Verifier & TokenExaminer;
   readonly gateway: Gateway;
   /** `undefined` where nothing of ours signs. */
   readonly tokens: (TokenServices & ConsoleServices) | undefined;
@@ -153,7 +153,7 @@ function buildVerifier(
   own: OwnIssuer | undefined,
   foundation: Foundation,
   generation: number,
-): Verifier {
+): CredentialVerifier {
   const { clock, standings, known, keySets, introspection } = foundation;
   const issuers = trustIssuers(config.issuers, foundation.own?.keys ?? new FixedKeys([]), keySets);
   const shared = { known, standings, clockSkewMs: config.clockSkewMs, generation };
@@ -168,7 +168,7 @@ function buildTokenServices(
   { scopes: catalogue, clockSkewMs, issuers }: Config,
   issuer: OwnIssuer,
   foundation: Foundation & { readonly own: OwnSigning },
-  verifier: Verifier,
+  verifier: CredentialVerifier,
   decider: MakeDecider,
 ): TokenServices & ConsoleServices {
   const { store, clock, own, events } = foundation;
@@ -205,7 +205,7 @@ function buildTokenServices(
     logIn: new LogIn({ credentials, mint }),
     privateTokens: new PrivateTokens({ ttl, rules, accounts, tokens, views, mint, revokeToken }),
     tokenViews: views,
-    revokeAny: new RevokeAny({ issuers, accounts, tokens, verifier, revoke, clock }),
+    revokeAny: new RevokeAny({ issuers, accounts, tokens, examiner: verifier, revoke, clock }),
     introspectToken: new IntrospectToken({ decider: byRoutes([ANY_TOKEN], unseen), accounts, issuer: name }),
     keySet: new PublishedKeySet(own.keys, keySetMaxAgeSeconds(issuer.signing)),
     accounts: new AccountManagement(managed),

@@ -10,9 +10,9 @@ import { CommandError } from './command.ts';
 import { readCredentialFile } from './credential-file.ts';
 import type { OfIssuer, RevokeRequest } from './revoke-request.ts';
 
-/** What a request comes to, and what its author should know about it. */
+/** What a request comes to, one target or several, and what its author should know about it. */
 export interface Resolved {
-  readonly target: RevocationTarget;
+  readonly targets: readonly RevocationTarget[];
   readonly warnings: readonly string[];
 }
 
@@ -70,9 +70,9 @@ async function resolveToken(token: string, config: Config): Promise<Resolved> {
   const identified = await identify(token, config);
   if (typeof identified === 'string')
     throw new CommandError(`sallyport: that is no token of a kind that is taken here (${identified})`);
-  const { target, failed } = identified;
-  if (failed === undefined) return sure(target);
-  return { target, warnings: [`it could not be verified (${failed}): not its id is revoked, but its thumbprint`] };
+  const { targets, failed } = identified;
+  if (failed === undefined) return sure(...targets);
+  return { targets, warnings: [`it could not be verified (${failed}): its thumbprint is revoked, not its id`] };
 }
 
 async function identify(token: string, config: Config): ReturnType<typeof identifyToken> {
@@ -80,7 +80,7 @@ async function identify(token: string, config: Config): ReturnType<typeof identi
   try {
     const inspection = await openInspection(config);
     try {
-      return await identifyToken(token, { verifier: inspection.verifier, takesOpaque });
+      return await identifyToken(token, { examiner: inspection.verifier, takesOpaque });
     } finally {
       await inspection.close();
     }
@@ -88,7 +88,7 @@ async function identify(token: string, config: Config): ReturnType<typeof identi
     // Keys that cannot be opened are no reason to leave a token in force.
     const check = error instanceof Error ? error.message : 'keys';
     const unverified = { outcome: 'refused', reason: 'unavailable', check } as const;
-    return identifyToken(token, { verifier: { verify: () => Promise.resolve(unverified) }, takesOpaque });
+    return identifyToken(token, { examiner: { examine: () => Promise.resolve(unverified) }, takesOpaque });
   }
 }
 
@@ -101,7 +101,7 @@ async function resolveTokenId(
   const ends = record?.expiresAtSeconds ?? expiresAtSeconds;
   const target = { kind: 'token', issuer, tokenId, expiresAtSeconds: ends } as const;
   if (record !== undefined || kind !== 'signing') return sure(target);
-  return { target, warnings: ['the store knows of no token with this id'] };
+  return { targets: [target], warnings: ['the store knows of no token with this id'] };
 }
 
 /** Of our own issuer a subject is an account, which has a name as well: a mark for anything else would end nothing. */
@@ -121,7 +121,7 @@ async function resolveSubject(
     );
   }
   const warnings = named.account === undefined ? ['the store knows of no account with this id'] : [];
-  return { target: { ...target, subject: named.id }, warnings };
+  return { targets: [{ ...target, subject: named.id }], warnings };
 }
 
 async function resolveKey(
@@ -133,9 +133,12 @@ async function resolveKey(
   if (kind !== 'signing') return sure(target);
   const kids = (await signingKeys.read(issuer)).keys.map((key) => key.kid);
   if (kids.includes(kid)) return sure(target);
-  return { target, warnings: [`the store knows of no such key${suggest(kid, kids)} (${list(kids, 'and') || 'none'})`] };
+  return {
+    targets: [target],
+    warnings: [`the store knows of no such key${suggest(kid, kids)} (${list(kids, 'and') || 'none'})`],
+  };
 }
 
-function sure(target: RevocationTarget): Resolved {
-  return { target, warnings: [] };
+function sure(...targets: readonly RevocationTarget[]): Resolved {
+  return { targets, warnings: [] };
 }

@@ -50,6 +50,8 @@ function wordsOf(target: RevocationTarget): string {
   switch (target.kind) {
     case 'token':
       return `token ${target.tokenId} of ${target.issuer}`;
+    case 'claims':
+      return `the token of ${target.issuer} that is reported as ${target.claims}`;
     case 'thumbprint':
       return `the token with thumbprint ${target.thumbprint}`;
     case 'signing key':

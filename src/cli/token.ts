@@ -55,11 +55,13 @@ list shows the tokens that were issued to every account, or to one, the newest f
     requireStore(config.store);
     await confirmFarReaching(request, args, terminal);
     return withStore(config.store, async (store) => {
-      const { target, warnings } = await resolve(request, { config, store, terminal, nowSeconds: nowSeconds() });
+      const { targets, warnings } = await resolve(request, { config, store, terminal, nowSeconds: nowSeconds() });
       for (const warning of warnings) terminal.err(`warning: ${printable(warning)}\n`);
-      const entry = await revokeByOperator(target, author, { config, store, terminal });
-      const lines = entry === undefined ? [endedWords(target)] : await linesOf(target, entry, config, store);
-      for (const line of lines) terminal.out(`${printable(line)}\n`);
+      for (const target of targets) {
+        const entry = await revokeByOperator(target, author, { config, store, terminal });
+        const lines = entry === undefined ? [endedWords(target)] : await linesOf(target, entry, config, store);
+        for (const line of lines) terminal.out(`${printable(line)}\n`);
+      }
       return 0;
     });
   },

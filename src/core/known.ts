@@ -36,6 +36,8 @@ export interface KnownCredential {
   readonly generation: number;
   /** Flipped in place when the key that verified it is no longer in force. */
   readonly key: KeyInForce;
+  /** What names an opaque token without an id at its issuer: what its server reports of it, as one text. */
+  readonly reported?: string | undefined;
   /** When whoever vouched for it must be asked again; `undefined` where its key alone decides. */
   readonly askAgain?: AskAgain | undefined;
   /** Every entry of the revocation set that could end it. */

@@ -16,6 +16,12 @@ export interface Verifier {
   verify(credential: PresentedCredential, client?: ClientAddress): Promise<Finding>;
 }
 
+/** Tells what a bearer token is, so that it can be revoked. */
+export interface TokenExaminer {
+  /** Resolves as {@link Verifier.verify}, but whatever this instance knows of revocations. */
+  examine(token: string): Promise<Finding>;
+}
+
 /** Asks the revocation set. */
 export interface StandingReader {
   /** How far the feed can be trusted at this moment; the object changes in place. */

@@ -4,10 +4,11 @@ import type { Standing } from './standing.ts';
 export type Reach = Pick<Standing, 'issuedUpToSeconds' | 'fromSeconds'>;
 
 /** What an entry ends, told from its key: one token, what one key signed, or what was issued to a subject or at all. */
-export type EntryKind = 'token id' | 'thumbprint' | 'signing key' | 'subject mark' | 'issuer mark';
+export type EntryKind = 'token id' | 'token claims' | 'thumbprint' | 'signing key' | 'subject mark' | 'issuer mark';
 
 const KINDS: ReadonlyMap<string | undefined, EntryKind> = new Map([
   ['revoked', 'token id'],
+  ['revoked-claims', 'token claims'],
   ['revoked-thumbprint', 'thumbprint'],
   ['revoked-key', 'signing key'],
   ['notbefore', 'subject mark'],

@@ -10,12 +10,16 @@ describe('readAnswer()', () => {
     expect(readAnswer(text)).toEqual(JSON.parse(text));
   });
 
+  it('leaves out members that say nothing', () => {
+    expect(readAnswer('{"active":true,"client_id":null,"sub":"","cnf":null,"aud":[]}')).toEqual({ active: true });
+  });
+
   it.each<[text: string, message: string]>([
     ['', 'it answered no JSON'],
     ['<html>very-private</html>', 'it answered no JSON'],
     ['{"active":true,"sub":"\\ud800"}', 'it answered no JSON'],
     ['["very-private"]', 'it answered no JSON object'],
-    ...['{}', '{"active":"true"}', '{"active":1}', '{"active":null}', '{"active":true,"client_id":7}'].map(
+    ...['{}', '{"active":null}', '{"active":"true"}', '{"active":1}', '{"active":true,"client_id":7}'].map(
       (text): [string, string] => [
         text,
         'it answered without a true or false "active", or with a "client_id" of no string',
@@ -35,6 +39,7 @@ describe('judgeAnswer()', () => {
       notBeforeSeconds: Number.NEGATIVE_INFINITY,
       issuedAtSeconds: 1,
       scopes: ['messages:send'],
+      reported: '["alice","app",1,2]',
     });
   });
 
@@ -47,8 +52,14 @@ describe('judgeAnswer()', () => {
     ],
     ['a client for nobody else', { client_id: 'app' }, {}, { subject: 'app' }],
     ['a client as the subject that is required', { client_id: 'app' }, { requireSubject: 'app' }, { subject: 'app' }],
-    ['an id', { jti: 'id-1' }, {}, { tokenId: 'id-1' }],
+    ['an id', { ...ACTIVE, jti: 'id-1' }, {}, { tokenId: 'id-1', reported: undefined }],
     ['the token itself as its id', { jti: TOKEN }, {}, { tokenId: undefined }],
+    ['another spelling of the token as its id', { jti: `${TOKEN}==` }, {}, { tokenId: undefined }],
+    ['no client', { sub: 'alice', iat: 1, exp: 2 }, {}, { reported: '["alice",null,1,2]' }],
+    ['no subject', { client_id: 'app', iat: 1, exp: 2 }, {}, { reported: '[null,"app",1,2]' }],
+    ['nobody', { iat: 1, exp: 2 }, {}, { reported: undefined }],
+    ['no time of issue', { sub: 'alice', exp: 2 }, {}, { reported: undefined }],
+    ['no end', { sub: 'alice', iat: 1 }, {}, { reported: undefined }],
     ['scopes as an array', { scope: ['messages:list', 'x'] }, {}, { scopes: ['messages:list'] }],
     [
       'scopes elsewhere',

@@ -3,6 +3,8 @@ import type { IntrospectionIssuer } from '../config/config.ts';
 import type { Claims, FailedClaim } from '../jwt/claims.ts';
 import { readPayload } from '../jwt/claims.ts';
 import { readObject } from '../jwt/fetch-document.ts';
+import { membersOf } from '../jwt/json-object.ts';
+import { isSameToken } from '../jwt/opaque-token.ts';
 
 const answerSchema = z.looseObject({
   active: z.boolean(),
@@ -15,20 +17,26 @@ export type Answer = z.output<typeof answerSchema>;
 /** Why a token does not count, for the log. */
 export type FailedAnswer = FailedClaim | 'inactive' | 'token_type' | 'cnf';
 
+/** The claims of a token that counts. */
+export interface ReportedClaims extends Claims {
+  /** What names a token without an id: see {@link nameByClaims}. */
+  readonly reported: string | undefined;
+}
+
 /** Where servers say what kind of token it is: RFC 7662, and what Ory Hydra and Keycloak say beside it. */
 const KIND_MEMBERS = ['token_type', 'token_use', 'typ'];
 const ACCESS_KINDS: ReadonlySet<unknown> = new Set(['bearer', 'access', 'access_token', 'at+jwt', 'jwt']);
 
 /** Reads the text of an answer. Throws, quoting nothing of it, where it is none. */
 export function readAnswer(text: string): Answer {
-  const read = answerSchema.safeParse(readObject(text));
+  const read = answerSchema.safeParse(membersOf(readObject(text)));
   if (!read.success)
     throw new Error('it answered without a true or false "active", or with a "client_id" of no string');
   return read.data;
 }
 
 /** What an answer says of a token that was presented as `Bearer`, as far as its issuer's profile takes it. */
-export function judgeAnswer(answer: Answer, token: string, issuer: IntrospectionIssuer): Claims | FailedAnswer {
+export function judgeAnswer(answer: Answer, token: string, issuer: IntrospectionIssuer): ReportedClaims | FailedAnswer {
   if (!answer.active) return 'inactive';
   // A refresh token, or one that only counts with a proof of possession.
   if (!KIND_MEMBERS.every((member) => isAccessKind(answer[member]))) return 'token_type';
@@ -36,9 +44,21 @@ export function judgeAnswer(answer: Answer, token: string, issuer: Introspection
   if (answer['cnf'] !== undefined) return 'cnf';
   // The client itself, where the token is nobody else's (as RFC 9068, section 2.2, has it).
   const subject = answer['sub'] ?? answer.client_id;
-  // An id is shown to upstreams and in logs, which the token must not be.
-  const tokenId = answer['jti'] === token ? undefined : answer['jti'];
-  return readPayload({ ...answer, sub: subject, jti: tokenId }, issuer);
+  const { jti } = answer;
+  // An id is shown to upstreams and in logs, which the token must not be in any spelling.
+  const tokenId = typeof jti === 'string' && isSameToken(jti, token) ? undefined : jti;
+  const claims = readPayload({ ...answer, sub: subject, jti: tokenId }, issuer);
+  if (typeof claims === 'string') return claims;
+  return { ...claims, reported: claims.tokenId === undefined ? nameByClaims(answer) : undefined };
+}
+
+/**
+ * One text for the token that its server reports without an id: subject, client, `iat` and `exp` as a JSON array.
+ * `undefined` where the server says too little to tell the token from others.
+ */
+function nameByClaims({ sub, client_id: client, iat, exp }: Answer): string | undefined {
+  const isNamed = (sub ?? client) !== undefined && iat !== undefined && exp !== undefined;
+  return isNamed ? JSON.stringify([sub ?? null, client ?? null, iat, exp]) : undefined;
 }
 
 function isAccessKind(kind: unknown): boolean {

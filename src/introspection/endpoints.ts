@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import type { IntrospectionIssuer } from '../config/config.ts';
-import type { Verifier } from '../core/ports.ts';
 import type { EndpointStatus, EndpointSurroundings } from './endpoint.ts';
 import { Endpoint } from './endpoint.ts';
 import type { OpaqueVerifierParts } from './opaque-verifier.ts';
@@ -31,7 +30,7 @@ export class Endpoints {
   }
 
   /** Verifies by asking these issuers, the only ones from now on. What others are asked still, they may answer. */
-  verifier(issuers: readonly IntrospectionIssuer[], parts: VerifierParts): Verifier {
+  verifier(issuers: readonly IntrospectionIssuer[], parts: VerifierParts): OpaqueVerifier {
     const endpoints = new Map<string, Endpoint>();
     const asked = issuers.map((config) => {
       const identity = identityOf(config);

@@ -1,5 +1,5 @@
 import type { IssuerConfig } from '../config/config.ts';
-import type { Verifier } from '../core/ports.ts';
+import type { TokenExaminer, Verifier } from '../core/ports.ts';
 import type { EndpointStatus } from './endpoint.ts';
 import type { Endpoints, EndpointsParts, VerifierParts } from './endpoints.ts';
 
@@ -14,13 +14,17 @@ export class Introspection {
   }
 
   /** Verifies the opaque tokens of these issuers, the only ones from now on; `undefined` where none has such. */
-  verifier(issuers: readonly IssuerConfig[], parts: VerifierParts): Verifier | undefined {
+  verifier(issuers: readonly IssuerConfig[], parts: VerifierParts): (Verifier & TokenExaminer) | undefined {
     const asked = issuers.filter((issuer) => issuer.kind === 'introspection');
     if (asked.length === 0 && this.loading === undefined) return undefined;
     const building = this.load().then((endpoints) => endpoints.verifier(asked, parts));
     // Whoever verifies is told.
     building.catch(() => undefined);
-    return asked.length === 0 ? undefined : { verify: async (credential) => (await building).verify(credential) };
+    if (asked.length === 0) return undefined;
+    return {
+      verify: async (credential) => (await building).verify(credential),
+      examine: async (token) => (await building).examine(token),
+    };
   }
 
   /** How it stands with each server, as it is asked. */

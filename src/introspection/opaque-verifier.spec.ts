@@ -9,7 +9,9 @@ import { KnownTokens } from '../jwt/known-tokens.ts';
 import { Endpoint } from './endpoint.ts';
 import { OpaqueVerifier } from './opaque-verifier.ts';
 
-const TOKEN = 'opaque-token-of-alice';
+const TOKEN = 'opaque-token-of-alice___';
+/** A lenient decoder takes these for {@link TOKEN}: it drops what is no whole byte. */
+const SPELLINGS = [`${TOKEN}A`, `${TOKEN}=`, `${TOKEN.slice(0, -1)}/`];
 const THUMBPRINT = createHash('sha256').update(TOKEN).digest('hex');
 const ACTIVE = { active: true, sub: 'alice', jti: 'id-1', scope: 'messages:send', iat: NOW - 60, exp: NOW + 600 };
 
@@ -139,6 +141,12 @@ describe('OpaqueVerifier.verify()', () => {
     expect(known.size).toBe(kept);
   });
 
+  it('refuses a spelling that its server does not take, and no other', async () => {
+    server.answer = async (token) => JSON.stringify(token === TOKEN ? ACTIVE : { active: false });
+    for (const spelling of SPELLINGS) expect(await verify(spelling)).toMatchObject({ check: 'inactive' });
+    expect(await verify()).toMatchObject({ outcome: 'known' });
+  });
+
   it('asks once for all who wait, and for each token by itself', async () => {
     const held = server.holds();
     const asked = [verify(), verify(), verify('other')];
@@ -193,6 +201,40 @@ describe('what we revoked ourselves', () => {
     mark(`sallyport:revoked-thumbprint:${THUMBPRINT}`);
     expect(await verify()).toMatchObject(REVOKED);
     expect(server.asked).toEqual([]);
+  });
+
+  it.each(SPELLINGS)('is asked about no more by the thumbprint of its normal form: %s', async (spelling) => {
+    mark(`sallyport:revoked-thumbprint:${THUMBPRINT}`);
+    expect(await verify(spelling)).toMatchObject(REVOKED);
+    expect(server.asked).toEqual([]);
+  });
+
+  it('is asked about no more by the thumbprint of how it is spelt', async () => {
+    const [spelling = ''] = SPELLINGS;
+    mark(`sallyport:revoked-thumbprint:${createHash('sha256').update(spelling).digest('hex')}`);
+    expect(await verify(spelling)).toMatchObject(REVOKED);
+    expect(await verify()).toMatchObject({ outcome: 'known' });
+  });
+
+  it.each<[what: string, said: object, key: string]>([
+    ['its id', ACTIVE, 'sallyport:revoked:legacy-opaque:id-1'],
+    [
+      'what is reported of it',
+      { ...ACTIVE, jti: undefined, client_id: 'app' },
+      `sallyport:revoked-claims:legacy-opaque:${encodeURIComponent(`["alice","app",${NOW - 60},${NOW + 600}]`)}`,
+    ],
+  ])('has each of its spellings ended by %s', async (_, said, key) => {
+    server.says(said);
+    for (const value of [TOKEN, ...SPELLINGS]) {
+      const finding = await verify(value);
+      expect(finding.outcome === 'known' && finding.standings.map((standing) => standing.key)).toContain(key);
+    }
+  });
+
+  it('is asked about to learn what else names it', async () => {
+    mark(`sallyport:revoked-thumbprint:${THUMBPRINT}`);
+    expect(await verifier.examine(TOKEN)).toMatchObject({ outcome: 'known', identity: { tokenId: 'id-1' } });
+    expect(await verifier.examine('a b')).toMatchObject({ check: 'characters' });
   });
 
   it.each([

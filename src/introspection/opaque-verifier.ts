@@ -1,15 +1,16 @@
 import type { IntrospectionIssuer } from '../config/config.ts';
 import type { PresentedCredential } from '../core/credential.ts';
 import type { AskAgain, Finding, Refusal } from '../core/known.ts';
-import type { Clock, Verifier } from '../core/ports.ts';
+import type { Clock, TokenExaminer, Verifier } from '../core/ports.ts';
 import type { Standing } from '../core/standing.ts';
 import { isEnded } from '../core/standing.ts';
 import type { KnownTokens } from '../jwt/known-tokens.ts';
-import { readOpaque } from '../jwt/token.ts';
+import type { OpaqueToken } from '../jwt/opaque-token.ts';
+import { readOpaque } from '../jwt/opaque-token.ts';
 import type { CredentialParts } from '../jwt/verified-token.ts';
 import { prematureClaim, toCredential } from '../jwt/verified-token.ts';
 import { revokedThumbprintKey } from '../revocation/keys.ts';
-import type { Answer } from './answer.ts';
+import type { ReportedClaims } from './answer.ts';
 import { judgeAnswer } from './answer.ts';
 import type { Endpoint } from './endpoint.ts';
 import { firstKnown } from './first-known.ts';
@@ -35,7 +36,7 @@ export interface OpaqueVerifierParts extends CredentialParts {
  * Verifies opaque bearer tokens by asking (RFC 7662): every issuer at once, so that none waits for another, and the
  * first that vouches for a token has it. A token is in question once at a time.
  */
-export class OpaqueVerifier implements Verifier {
+export class OpaqueVerifier implements Verifier, TokenExaminer {
   private readonly parts: OpaqueVerifierParts;
   private readonly refused: RefusedTokens;
   private readonly open = new Map<string, Promise<Finding>>();
@@ -48,67 +49,76 @@ export class OpaqueVerifier implements Verifier {
   async verify({ value }: PresentedCredential): Promise<Finding> {
     const token = readOpaque(value);
     if (typeof token === 'string') return refuse(token);
-    const { thumbprint } = token;
-    return this.findRevoked(value, thumbprint) ?? this.refused.find(thumbprint) ?? this.ask(value, thumbprint);
+    return this.findRevoked(value, token) ?? this.find(value, token);
+  }
+
+  async examine(value: string): Promise<Finding> {
+    const token = readOpaque(value);
+    return typeof token === 'string' ? refuse(token) : this.find(value, token);
+  }
+
+  /** By its spelling: a server need not take another one of the same token. */
+  private find(value: string, token: OpaqueToken): Refusal | Promise<Finding> {
+    return this.refused.find(token.spelling) ?? this.ask(value, token);
   }
 
   /** What is known to be ended needs nobody's word, whoever can be asked. */
-  private findRevoked(token: string, thumbprint: string): Refusal | undefined {
-    const last = this.parts.known.last(token);
-    const named = this.parts.standings.peek(revokedThumbprintKey(thumbprint));
-    const standings = [...(last?.standings ?? []), ...(named === undefined ? [] : [named])];
+  private findRevoked(value: string, token: OpaqueToken): Refusal | undefined {
+    const last = this.parts.known.last(value);
+    const named = thumbprintsOf(token).map((print) => this.parts.standings.peek(revokedThumbprintKey(print)));
+    const standings = [...(last?.standings ?? []), ...named.filter((standing) => standing !== undefined)];
     const issuedAtSeconds = last?.issuedAtSeconds ?? Number.NEGATIVE_INFINITY;
     const nowMs = this.parts.clock.wallMs();
     if (!standings.some((entry) => isEnded(entry, issuedAtSeconds, nowMs))) return undefined;
     return { outcome: 'refused', reason: 'token_revoked', check: 'revocation', issuer: last?.identity.issuer };
   }
 
-  private ask(token: string, thumbprint: string): Promise<Finding> {
-    const running = this.open.get(thumbprint);
+  private ask(value: string, token: OpaqueToken): Promise<Finding> {
+    const { spelling } = token;
+    const running = this.open.get(spelling);
     if (running !== undefined) return running;
-    const asked = this.askAll(token, thumbprint).finally(() => this.open.delete(thumbprint));
-    this.open.set(thumbprint, asked);
+    const asked = this.askAll(value, token).finally(() => this.open.delete(spelling));
+    this.open.set(spelling, asked);
     return asked;
   }
 
-  private async askAll(token: string, thumbprint: string): Promise<Finding> {
+  private async askAll(value: string, token: OpaqueToken): Promise<Finding> {
     const { issuers, clock, known } = this.parts;
-    const finding = await firstKnown(issuers.map((issuer) => this.askOne(token, thumbprint, issuer)));
+    const finding = await firstKnown(issuers.map((issuer) => this.askOne(value, token, issuer)));
     if (finding.outcome === 'refused') {
-      if (finding.reason === 'token_invalid') this.refused.add(thumbprint, finding);
+      if (finding.reason === 'token_invalid') this.refused.add(token.spelling, finding);
       return finding;
     }
     const vouching = issuers.find(({ config }) => config.name === finding.identity.issuer);
     const isKept = vouching?.config.introspection.cacheMs !== 0 && finding.validUntilMs > clock.wallMs();
-    if (isKept) known.add(token, finding);
+    if (isKept) known.add(value, finding);
     return finding;
   }
 
-  private async askOne(token: string, thumbprint: string, { config, endpoint }: AskedIssuer): Promise<Finding> {
+  private async askOne(value: string, token: OpaqueToken, { config, endpoint }: AskedIssuer): Promise<Finding> {
     const { name, introspection } = config;
     const askAgain = this.askAgainAfter(introspection.cacheMs);
-    const wasGood = this.parts.known.last(token)?.identity.issuer === name;
-    const reply = await endpoint.ask(token, wasGood);
+    const wasGood = this.parts.known.last(value)?.identity.issuer === name;
+    const reply = await endpoint.ask(value, wasGood);
     if ('failure' in reply) {
       return { outcome: 'refused', reason: 'unavailable', check: `introspection: ${reply.failure}`, issuer: name };
     }
-    return this.judge(reply.answer, token, thumbprint, config, askAgain);
+    const claims = judgeAnswer(reply.answer, value, config);
+    return typeof claims === 'string' ? refuse(claims, name) : this.accept(claims, token, config, askAgain);
   }
 
-  private judge(
-    answer: Answer,
-    token: string,
-    thumbprint: string,
-    config: IntrospectionIssuer,
+  private accept(
+    claims: ReportedClaims,
+    token: OpaqueToken,
+    { name: issuer }: IntrospectionIssuer,
     askAgain: AskAgain,
   ): Finding {
-    const { name } = config;
-    const claims = judgeAnswer(answer, token, config);
-    if (typeof claims === 'string') return refuse(claims, name);
+    const { reported } = claims;
     const premature = prematureClaim(claims, this.parts.clock.wallMs() + this.parts.clockSkewMs);
-    if (premature !== undefined) return refuse(premature, name);
+    if (premature !== undefined) return refuse(premature, issuer);
     const key = { kid: undefined, inForce: { inForce: true } };
-    return toCredential({ claims, issuer: name, thumbprint, key, askAgain }, this.parts);
+    const thumbprints = thumbprintsOf(token);
+    return toCredential({ claims, issuer, thumbprints, key, reported, askAgain }, this.parts);
   }
 
   /** Counted from the question. One that is not kept counts for the decision that waited for it. */
@@ -117,6 +127,11 @@ export class OpaqueVerifier implements Verifier {
     const countsMs = cacheMs === 0 ? MAX_CACHE_MS : cacheMs;
     return { atMonotonicMs: clock.monotonicMs() + countsMs, atWallMs: clock.wallMs() + countsMs };
   }
+}
+
+/** An entry names the normal form; one by hand, or by an older version, may name the spelling. */
+function thumbprintsOf({ thumbprint, spelling }: OpaqueToken): readonly string[] {
+  return thumbprint === spelling ? [thumbprint] : [thumbprint, spelling];
 }
 
 function refuse(check: string, issuer?: string): Refusal {

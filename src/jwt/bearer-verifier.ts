@@ -50,8 +50,8 @@ export class BearerVerifier implements Verifier {
     if (typeof claims === 'string') return refuse(claims, name);
     const premature = prematureClaim(claims, this.parts.clock.wallMs() + this.parts.clockSkewMs);
     if (premature !== undefined) return refuse(premature, name);
-    const { thumbprint } = token;
-    const credential = toCredential({ claims, issuer: name, thumbprint, key, askAgain: undefined }, this.parts);
+    const thumbprints = [token.thumbprint];
+    const credential = toCredential({ claims, issuer: name, thumbprints, key }, this.parts);
     if (credential.validUntilMs > this.parts.clock.wallMs()) this.parts.known.add(value, credential);
     return credential;
   }

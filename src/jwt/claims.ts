@@ -1,9 +1,8 @@
 import type { IssuerConfig } from '../config/config.ts';
 import type { TokenUse } from '../core/known.ts';
 import { TOKEN_USES } from '../core/known.ts';
+import type { JsonObject } from './json-object.ts';
 import type { ParsedToken } from './token.ts';
-
-type JsonObject = Readonly<Record<string, unknown>>;
 
 /** The claims that a decision rests on (RFC 7519, section 4.1), of the right types. */
 export interface Claims {

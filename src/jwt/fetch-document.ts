@@ -1,5 +1,7 @@
 import { parseJson } from '../lib/utf8.ts';
 import { fetchText } from './fetch-text.ts';
+import type { JsonObject } from './json-object.ts';
+import { isObject } from './json-object.ts';
 
 /** Longest time for one document, from the connection to its last byte. */
 const TIMEOUT_MS = 5_000;
@@ -28,14 +30,9 @@ function readMaxAge(cacheControl: string | null): number | undefined {
 }
 
 /** A document that must be a JSON object. The error quotes nothing of it: it may hold anything. */
-export function readObject(text: string): Readonly<Record<string, unknown>> {
+export function readObject(text: string): JsonObject {
   const value = parseJson(text);
   if (value === undefined) throw new Error('it answered no JSON');
   if (!isObject(value)) throw new Error('it answered no JSON object');
   return value;
-}
-
-/** Whether a value is a map of JSON. */
-export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 import { createPublicKey } from 'node:crypto';
-import { isObject, readObject } from './fetch-document.ts';
+import { readObject } from './fetch-document.ts';
+import { isObject } from './json-object.ts';
 import type { VerificationKey } from './keys.ts';
 import { isUsable } from './keys.ts';
 

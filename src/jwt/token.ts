@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto';
 import { decodeUtf8, parseJson } from '../lib/utf8.ts';
+import type { JsonObject } from './json-object.ts';
+import { isObject } from './json-object.ts';
 
 /** Longest token that is looked at, in characters. */
-const MAX_TOKEN_LENGTH = 16_384;
-/** `b64token` (RFC 6750, section 2.1). */
-const TOKEN = /^[\w.~+/-]+=*$/;
-
-type JsonObject = Readonly<Record<string, unknown>>;
+export const MAX_TOKEN_LENGTH = 16_384;
 
 /** A compact JWS (RFC 7515, section 7.1) taken apart; nothing of it is verified. */
 export interface ParsedToken {
@@ -46,13 +44,6 @@ export function parseToken(token: string): ParsedToken | Malformation {
   return { algorithm: header['alg'], kid: header['kid'], header, payload, thumbprint };
 }
 
-/** The identity of a token that is opaque to us, the hex SHA-256 of all of it; or what keeps it from being one. */
-export function readOpaque(token: string): { readonly thumbprint: string } | Malformation {
-  if (token.length === 0 || token.length > MAX_TOKEN_LENGTH) return 'length';
-  if (!TOKEN.test(token)) return 'characters';
-  return { thumbprint: createHash('sha256').update(token).digest('hex') };
-}
-
 /** Base64url has several spellings of the same bytes for a decoder that is lenient; only one of them is taken. */
 function isCanonical(part: string): boolean {
   return Buffer.from(part, 'base64url').toString('base64url') === part;
@@ -62,10 +53,6 @@ function readObject(part: string): JsonObject | undefined {
   const text = decodeUtf8(Buffer.from(part, 'base64url'));
   const value = text === undefined ? undefined : parseJson(text);
   return isObject(value) ? value : undefined;
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isOptionalString(value: unknown): value is string | undefined {

@@ -2,6 +2,7 @@ import type { KeyInForce, KnownCredential } from '../core/known.ts';
 import type { Standing } from '../core/standing.ts';
 import {
   issuerMarkKey,
+  revokedClaimsKey,
   revokedSigningKeyKey,
   revokedThumbprintKey,
   revokedTokenKey,
@@ -10,11 +11,12 @@ import {
 import type { Claims } from './claims.ts';
 
 /** What was found out about a token, by a signature or by asking. */
-export interface VerifiedToken extends Pick<KnownCredential, 'askAgain'> {
+export interface VerifiedToken extends Pick<KnownCredential, 'askAgain' | 'reported'> {
   readonly claims: Claims;
   /** The configured issuer's name. */
   readonly issuer: string;
-  readonly thumbprint: string;
+  /** Each by which an entry may name it. */
+  readonly thumbprints: readonly string[];
   readonly key: { readonly kid: string | undefined; readonly inForce: KeyInForce };
 }
 
@@ -28,7 +30,7 @@ export interface CredentialParts {
 
 /** The credential that a verified token is. */
 export function toCredential(token: VerifiedToken, parts: CredentialParts): KnownCredential {
-  const { claims, issuer, key, askAgain } = token;
+  const { claims, issuer, key, askAgain, reported } = token;
   const { subject, tokenId, scopes, use } = claims;
   return {
     outcome: 'known',
@@ -40,6 +42,7 @@ export function toCredential(token: VerifiedToken, parts: CredentialParts): Know
     issuedAtSeconds: Math.floor(claims.issuedAtSeconds),
     generation: parts.generation,
     key: key.inForce,
+    reported,
     askAgain,
     standings: revocationKeysOf(token).map((entry) => parts.standings.at(entry)),
     lastUse: use === undefined ? undefined : { atMs: Number.NEGATIVE_INFINITY },
@@ -54,9 +57,10 @@ export function prematureClaim(claims: Claims, latestMs: number): 'nbf' | 'iat' 
 }
 
 /** Every entry of the revocation set that could end the token. */
-function revocationKeysOf({ claims, issuer, thumbprint, key }: VerifiedToken): string[] {
-  const keys = [revokedThumbprintKey(thumbprint), issuerMarkKey(issuer)];
+function revocationKeysOf({ claims, issuer, thumbprints, key, reported }: VerifiedToken): string[] {
+  const keys = [...thumbprints.map(revokedThumbprintKey), issuerMarkKey(issuer)];
   if (claims.tokenId !== undefined) keys.push(revokedTokenKey(issuer, claims.tokenId));
+  if (reported !== undefined) keys.push(revokedClaimsKey(issuer, reported));
   if (claims.subject !== undefined) keys.push(subjectMarkKey(issuer, claims.subject));
   if (key.kid !== undefined) keys.push(revokedSigningKeyKey(issuer, key.kid));
   return keys;

@@ -288,6 +288,7 @@ type Revoked = { readonly kind: keyof typeof REVOKED } & Readonly<Record<string,
 
 const REVOKED = {
   token: 'token revoked',
+  claims: 'token revoked',
   thumbprint: 'token revoked',
   'signing key': 'signing key revoked',
   subject: 'subject revoked',

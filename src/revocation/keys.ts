@@ -9,7 +9,18 @@ export function revokedTokenKey(issuer: string, tokenId: string): string {
   return `${PREFIX}revoked:${issuer}:${field(tokenId)}`;
 }
 
-/** `sallyport:revoked-thumbprint:<sha256>`: ends one token, named by the SHA-256 (hex) of its signing input. */
+/**
+ * `sallyport:revoked-claims:<issuer>:<claims>`: ends one opaque token that has no id, named by what its server reports
+ * of it.
+ */
+export function revokedClaimsKey(issuer: string, claims: string): string {
+  return `${PREFIX}revoked-claims:${issuer}:${field(claims)}`;
+}
+
+/**
+ * `sallyport:revoked-thumbprint:<sha256>`: ends one token, named by the SHA-256 (hex) of its signing input, or of the
+ * normal form of an opaque token.
+ */
 export function revokedThumbprintKey(thumbprint: string): string {
   return `${PREFIX}revoked-thumbprint:${thumbprint}`;
 }

@@ -25,6 +25,13 @@ describe('entryFor()', () => {
       'token id',
     ],
     [
+      { kind: 'claims', issuer: 'own', claims: '["s"]', expiresAtSeconds: END },
+      'revoked-claims:own:%5B%22s%22%5D',
+      VALUE,
+      END + 120,
+      'token claims',
+    ],
+    [
       { kind: 'thumbprint', thumbprint: 'ab', expiresAtSeconds: END },
       'revoked-thumbprint:ab',
       VALUE,

@@ -1,7 +1,14 @@
 import type { RevocationEntry } from '../store/store.ts';
 import type { Reason } from './entry.ts';
 import { entryExpirySeconds, writeReason } from './entry.ts';
-import { issuerMarkKey, revokedSigningKeyKey, revokedThumbprintKey, revokedTokenKey, subjectMarkKey } from './keys.ts';
+import {
+  issuerMarkKey,
+  revokedClaimsKey,
+  revokedSigningKeyKey,
+  revokedThumbprintKey,
+  revokedTokenKey,
+  subjectMarkKey,
+} from './keys.ts';
 
 /** What a revocation ends (contract section 5). `issuer` is a configured issuer's name; times are Unix seconds. */
 export type RevocationTarget =
@@ -18,12 +25,21 @@ export type RevocationTarget =
   /** The same of everybody's tokens of an issuer. */
   | { readonly kind: 'issuer'; readonly issuer: string; readonly issuedUpToSeconds: number };
 
-/** By its id, or where it has none by the hex SHA-256 of its signing input. `undefined`: nobody knows when it ends. */
+/**
+ * By its id; where it has none, by what the server of an opaque token reports of it, or by the hex SHA-256 of its
+ * signing input or normal form. `undefined`: nobody knows when it ends.
+ */
 export type OneToken =
   | {
       readonly kind: 'token';
       readonly issuer: string;
       readonly tokenId: string;
+      readonly expiresAtSeconds: number | undefined;
+    }
+  | {
+      readonly kind: 'claims';
+      readonly issuer: string;
+      readonly claims: string;
       readonly expiresAtSeconds: number | undefined;
     }
   | { readonly kind: 'thumbprint'; readonly thumbprint: string; readonly expiresAtSeconds: number | undefined };
@@ -35,13 +51,10 @@ export type OneToken =
 export function entryFor(target: RevocationTarget, reason: Reason, clockSkewMs: number): RevocationEntry {
   switch (target.kind) {
     case 'token':
+    case 'claims':
     case 'thumbprint': {
-      const key =
-        target.kind === 'token'
-          ? revokedTokenKey(target.issuer, target.tokenId)
-          : revokedThumbprintKey(target.thumbprint);
       const expiresAtSeconds = entryExpirySeconds(target.expiresAtSeconds, clockSkewMs);
-      return { key, value: writeReason(reason), expiresAtSeconds };
+      return { key: keyOf(target), value: writeReason(reason), expiresAtSeconds };
     }
     case 'signing key':
       return forEver(revokedSigningKeyKey(target.issuer, target.kid), writeReason(reason));
@@ -49,6 +62,17 @@ export function entryFor(target: RevocationTarget, reason: Reason, clockSkewMs: 
       return forEver(subjectMarkKey(target.issuer, target.subject), markOf(target));
     case 'issuer':
       return forEver(issuerMarkKey(target.issuer), markOf(target));
+  }
+}
+
+function keyOf(target: OneToken): string {
+  switch (target.kind) {
+    case 'token':
+      return revokedTokenKey(target.issuer, target.tokenId);
+    case 'claims':
+      return revokedClaimsKey(target.issuer, target.claims);
+    case 'thumbprint':
+      return revokedThumbprintKey(target.thumbprint);
   }
 }
 

@@ -1,18 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import type { PresentedCredential } from '../core/credential.ts';
 import type { Refusal } from '../core/known.ts';
-import type { Verifier } from '../core/ports.ts';
+import type { TokenExaminer, Verifier } from '../core/ports.ts';
 import { CredentialVerifier } from './credential-verifier.ts';
 
 /** Refuses everything, by its own name. */
-function refusing(check: string): Verifier {
+function refusing(check: string): Verifier & TokenExaminer {
   const refusal: Refusal = { outcome: 'refused', reason: 'token_invalid', check };
-  return { verify: () => Promise.resolve(refusal) };
+  return { verify: () => Promise.resolve(refusal), examine: () => Promise.resolve(refusal) };
 }
 
-async function verifierOf(value: string, opaque: Verifier | undefined, scheme: PresentedCredential['scheme']) {
-  const verifier = new CredentialVerifier({ bearer: refusing('bearer'), opaque, basic: refusing('basic') });
-  const finding = await verifier.verify({ scheme, value });
+function verifierWith(opaque: (Verifier & TokenExaminer) | undefined): CredentialVerifier {
+  return new CredentialVerifier({ bearer: refusing('bearer'), opaque, basic: refusing('basic') });
+}
+
+async function verifierOf(
+  value: string,
+  opaque: (Verifier & TokenExaminer) | undefined,
+  scheme: PresentedCredential['scheme'],
+) {
+  const finding = await verifierWith(opaque).verify({ scheme, value });
   return finding.outcome === 'refused' && finding.check;
 }
 
@@ -28,5 +35,13 @@ describe('CredentialVerifier', () => {
     expect(await verifierOf(value, refusing('opaque'), 'bearer')).toBe('opaque');
     expect(await verifierOf(value, undefined, 'bearer')).toBe('bearer');
     expect(await verifierOf(value, refusing('opaque'), 'basic')).toBe('basic');
+  });
+
+  it.each([
+    ['a.b.c', 'bearer'],
+    ['a.b', 'opaque'],
+  ])('examines %s in the same way', async (value, check) => {
+    expect(await verifierWith(refusing('opaque')).examine(value)).toMatchObject({ check });
+    expect(await verifierWith(undefined).examine(value)).toMatchObject({ check: 'bearer' });
   });
 });

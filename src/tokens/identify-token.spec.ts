@@ -4,16 +4,16 @@ import { forge, type Json } from '../../test/jwt/forge.ts';
 import { auth0, partner } from '../../test/jwt/issuers.ts';
 import { secretOf } from '../../test/jwt/keys.ts';
 import { NOW, Verifying } from '../../test/jwt/verifying.ts';
+import type { Finding, Refusal } from '../core/known.ts';
+import { makeCredential } from '../core/testing.ts';
 import { FixedKeys } from '../jwt/keys.ts';
 import { identifyToken } from './identify-token.ts';
 
 const SECRET = secretOf('s');
 const KEYS = new FixedKeys([{ kid: undefined, key: SECRET, inForce: { inForce: true } }]);
 const verifying = new Verifying({ config: partner([SECRET]), keys: KEYS }, { config: auth0([SECRET]), keys: KEYS });
-const verifier = {
-  verify: ({ value }: { readonly value: string }) => verifying.verify(value),
-};
-const parts = { verifier, takesOpaque: false };
+const examiner = { examine: (token: string) => verifying.verify(token) };
+const parts = { examiner, takesOpaque: false };
 
 const CLAIMS = { iss: 'https://partner.example', aud: 'sms-api', sub: 's', jti: 'j1', iat: NOW, exp: NOW + 60 };
 const GATEWAY = { aud: 'urn:sms-gateway', sub: 'urn:Auth0' };
@@ -34,7 +34,7 @@ describe('identifyToken()', () => {
     ['one whose time has passed', { ...CLAIMS, exp: NOW - 60 }, NOW - 60],
   ])('names by issuer and id %s', async (_what, claims, expiresAtSeconds) => {
     expect(await identifyToken(signed(claims), parts)).toEqual({
-      target: { kind: 'token', issuer: 'partner', tokenId: 'j1', expiresAtSeconds },
+      targets: [{ kind: 'token', issuer: 'partner', tokenId: 'j1', expiresAtSeconds }],
       subject: 's',
       failed: undefined,
     });
@@ -49,7 +49,7 @@ describe('identifyToken()', () => {
     ['whose end is no number', signed({ ...CLAIMS, exp: 'never' }), undefined, 'exp'],
   ])('names by its thumbprint a token %s', async (_what, token, expiresAtSeconds, failed) => {
     const target = { kind: 'thumbprint', thumbprint: thumbprintOf(token), expiresAtSeconds };
-    expect(await identifyToken(token, parts)).toEqual({ target, failed });
+    expect(await identifyToken(token, parts)).toEqual({ targets: [target], failed });
   });
 
   it.each([
@@ -60,19 +60,45 @@ describe('identifyToken()', () => {
     expect(await identifyToken(token, parts)).toBe(why);
   });
 
-  it('names an opaque token by the hash of all of it, where an issuer has such', async () => {
-    const nobody = { verify: () => Promise.reject(new Error('nobody is asked')) };
-    const asked = { verifier: nobody, takesOpaque: true };
-    const thumbprint = createHash('sha256').update('opaque').digest('hex');
-    const target = { kind: 'thumbprint', thumbprint, expiresAtSeconds: undefined };
-    expect(await identifyToken('opaque', asked)).toEqual({ target, failed: undefined });
-    expect(await identifyToken('Bearer opaque', asked)).toBe('characters');
-    expect(await identifyToken('', asked)).toBe('length');
+  const normalForm = createHash('sha256').update('opaque-abQ').digest('hex');
+  const byThumbprint = { kind: 'thumbprint', thumbprint: normalForm, expiresAtSeconds: undefined };
+  const away: Refusal = { outcome: 'refused', reason: 'unavailable', check: 'introspection', issuer: 'legacy' };
+
+  it.each<[what: string, finding: Finding, beside: readonly object[], failed?: string]>([
+    [
+      'its id',
+      makeCredential({ identity: { issuer: 'legacy', tokenId: 'j1' } }),
+      [{ kind: 'token', issuer: 'legacy', tokenId: 'j1', expiresAtSeconds: undefined }],
+    ],
+    [
+      'what its server reports',
+      makeCredential({
+        identity: { issuer: 'legacy', tokenId: undefined },
+        reported: '["s"]',
+        validUntilMs: NOW * 1000 + 1,
+      }),
+      [{ kind: 'claims', issuer: 'legacy', claims: '["s"]', expiresAtSeconds: NOW + 1 }],
+    ],
+    ['nothing more where its server says nothing', makeCredential({ identity: { tokenId: undefined } }), []],
+    ['nothing more where its server is away', away, [], 'introspection'],
+  ])('names an opaque token by its normal form and %s', async (_what, finding, beside, failed) => {
+    const asked = { examiner: { examine: async () => finding }, takesOpaque: true };
+    for (const token of ['opaque-abQ', 'opaque-abR', 'opaque-abQ=']) {
+      expect(await identifyToken(token, asked)).toEqual({ targets: [byThumbprint, ...beside], failed });
+    }
+  });
+
+  it.each([
+    ['', 'length'],
+    ['Bearer opaque', 'characters'],
+  ])('reads no opaque token in %j', async (token, why) => {
+    const nobody = { examine: () => Promise.reject(new Error('nobody is asked')) };
+    expect(await identifyToken(token, { examiner: nobody, takesOpaque: true })).toBe(why);
   });
 
   it('names a JWT as such also there', async () => {
-    const found = await identifyToken(signed(CLAIMS), { verifier, takesOpaque: true });
-    expect(found).toMatchObject({ target: { kind: 'token', tokenId: 'j1' } });
-    expect(await identifyToken('a.b.c', { verifier, takesOpaque: true })).toBe('encoding');
+    const found = await identifyToken(signed(CLAIMS), { examiner, takesOpaque: true });
+    expect(found).toMatchObject({ targets: [{ kind: 'token', tokenId: 'j1' }] });
+    expect(await identifyToken('a.b.c', { examiner, takesOpaque: true })).toBe('encoding');
   });
 });

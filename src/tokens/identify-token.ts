@@ -1,11 +1,14 @@
-import type { Verifier } from '../core/ports.ts';
+import type { Finding } from '../core/known.ts';
+import type { TokenExaminer } from '../core/ports.ts';
+import { readOpaque } from '../jwt/opaque-token.ts';
 import type { Malformation } from '../jwt/token.ts';
-import { hasThreeParts, parseToken, readOpaque } from '../jwt/token.ts';
+import { hasThreeParts, parseToken } from '../jwt/token.ts';
 import type { OneToken } from '../revocation/target.ts';
 
 /** A token as its revocation names it. */
 export interface IdentifiedToken {
-  readonly target: OneToken;
+  /** What ends it: all of these together, at least one. */
+  readonly targets: readonly OneToken[];
   /** Whose it is, where it is named by its id and says so. */
   readonly subject?: string | undefined;
   /** Which check it failed, where it is not one that would be taken; `undefined` for a token that was verified. */
@@ -15,42 +18,58 @@ export interface IdentifiedToken {
 }
 
 export interface IdentifyTokenParts {
-  readonly verifier: Verifier;
+  readonly examiner: TokenExaminer;
   /** Whether a token that is no JWT may be one of a configured issuer. */
   readonly takesOpaque: boolean;
 }
 
 /**
- * How to name a token so that its revocation ends it, and no other: by its id where it is verified and has one. What
- * else it says may be a lie that ends somebody else's, so it is named by its thumbprint then. So is an opaque one, for
- * ever: nobody need be asked about it, and its server may put its end off.
+ * How to name a token so that its revocation ends it, and no other. A JWT is named by its id where it is verified and
+ * has one; what else it says may be a lie that ends somebody else's, so it is named by its thumbprint then. An opaque
+ * token is named by its thumbprint, for when its server is away, and by what its server reports of it, because that
+ * server may take other spellings of it.
  */
 export async function identifyToken(
   token: string,
-  { verifier, takesOpaque }: IdentifyTokenParts,
+  { examiner, takesOpaque }: IdentifyTokenParts,
 ): Promise<IdentifiedToken | Malformation> {
-  return takesOpaque && !hasThreeParts(token) ? identifyOpaque(token) : identifyJwt(token, verifier);
+  return takesOpaque && !hasThreeParts(token) ? identifyOpaque(token, examiner) : identifyJwt(token, examiner);
 }
 
-function identifyOpaque(token: string): IdentifiedToken | Malformation {
+async function identifyOpaque(token: string, examiner: TokenExaminer): Promise<IdentifiedToken | Malformation> {
   const opaque = readOpaque(token);
   if (typeof opaque === 'string') return opaque;
-  return { target: { kind: 'thumbprint', ...opaque, expiresAtSeconds: undefined }, failed: undefined };
+  const finding = await examiner.examine(token);
+  // Its server may put its end off.
+  const byThumbprint = { kind: 'thumbprint', thumbprint: opaque.thumbprint, expiresAtSeconds: undefined } as const;
+  const failed = finding.outcome === 'refused' ? finding.check : undefined;
+  return { targets: [byThumbprint, ...reportedTargets(finding)], failed };
 }
 
-async function identifyJwt(token: string, verifier: Verifier): Promise<IdentifiedToken | Malformation> {
+function reportedTargets(finding: Finding): readonly OneToken[] {
+  if (finding.outcome === 'refused') return [];
+  const { issuer, tokenId } = finding.identity;
+  if (tokenId !== undefined) return [{ kind: 'token', issuer, tokenId, expiresAtSeconds: undefined }];
+  const { reported: claims, validUntilMs } = finding;
+  // Such claims hold the token's end, so they name nothing any more once that has passed.
+  return claims === undefined
+    ? []
+    : [{ kind: 'claims', issuer, claims, expiresAtSeconds: Math.ceil(validUntilMs / 1000) }];
+}
+
+async function identifyJwt(token: string, examiner: TokenExaminer): Promise<IdentifiedToken | Malformation> {
   const parsed = parseToken(token);
   if (typeof parsed === 'string') return parsed;
-  const finding = await verifier.verify({ scheme: 'bearer', value: token });
+  const finding = await examiner.examine(token);
   const { exp } = parsed.payload;
   const expiresAtSeconds = typeof exp === 'number' && Number.isFinite(exp) ? exp : undefined;
   const { thumbprint } = parsed;
   const byThumbprint = { kind: 'thumbprint', thumbprint, expiresAtSeconds } as const;
   if (finding.outcome === 'refused') {
     const unavailableAt = finding.reason === 'unavailable' ? finding.issuer : undefined;
-    return { target: byThumbprint, failed: finding.check, unavailableAt };
+    return { targets: [byThumbprint], failed: finding.check, unavailableAt };
   }
   const { issuer, tokenId, subject } = finding.identity;
-  if (tokenId === undefined) return { target: byThumbprint, failed: undefined };
-  return { target: { kind: 'token', issuer, tokenId, expiresAtSeconds }, subject, failed: undefined };
+  if (tokenId === undefined) return { targets: [byThumbprint], failed: undefined };
+  return { targets: [{ kind: 'token', issuer, tokenId, expiresAtSeconds }], subject, failed: undefined };
 }

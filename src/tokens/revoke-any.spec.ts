@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { makeCredential } from '../core/testing.ts';
 import type { RevocationTarget } from '../revocation/target.ts';
 import { openMemoryStore } from '../store/memory.ts';
 import { RevokeAny } from './revoke-any.ts';
@@ -18,7 +19,7 @@ it('RevokeAny.revoke() ends a token of ours until its end, which nobody knows of
     ],
     accounts,
     tokens,
-    verifier: { verify: () => Promise.reject(new Error('nothing is to be verified')) },
+    examiner: { examine: () => Promise.reject(new Error('nothing is to be verified')) },
     revoke: { revoke: async (target) => void ended.push(target) },
     clock: { wallMs: () => NOW * 1000 },
   });
@@ -44,12 +45,29 @@ it('RevokeAny.revokeOwnToken() says so where it cannot tell whose a token is tha
       ],
       accounts: openMemoryStore().accounts,
       tokens: openMemoryStore().tokens,
-      verifier: { verify: async () => ({ outcome: 'refused', reason: 'unavailable', check: 'keys', issuer }) },
+      examiner: { examine: async () => ({ outcome: 'refused', reason: 'unavailable', check: 'keys', issuer }) },
       revoke: { revoke: () => Promise.reject(new Error('nothing is to be revoked')) },
       clock: { wallMs: () => NOW * 1000 },
     });
     expect(await any.revokeOwnToken(token, ADA)).toBe(told);
   }
+});
+
+it('RevokeAny.revokeToken() ends an opaque token by all that names it', async () => {
+  const ended: RevocationTarget[] = [];
+  const any = new RevokeAny({
+    issuers: [{ name: 'legacy', kind: 'introspection' }],
+    accounts: openMemoryStore().accounts,
+    tokens: openMemoryStore().tokens,
+    examiner: { examine: async () => makeCredential({ identity: { issuer: 'legacy', tokenId: 't1' } }) },
+    revoke: { revoke: async (target) => void ended.push(target) },
+    clock: { wallMs: () => NOW * 1000 },
+  });
+  expect(await any.revokeToken('opaque', ADA)).toBe(true);
+  expect(ended.map(({ kind }) => kind)).toEqual(['thumbprint', 'token']);
+  // It is none of the account's own, and nobody is asked whether it is.
+  expect(await any.revokeOwnToken('opaque', ADA)).toBe(true);
+  expect(ended).toHaveLength(2);
 });
 
 function toBase64Url(part: object | string): string {

@@ -1,5 +1,5 @@
 import type { IssuerConfig } from '../config/config.ts';
-import type { Clock, Verifier } from '../core/ports.ts';
+import type { Clock, TokenExaminer } from '../core/ports.ts';
 import type { Actor } from '../observe/events.ts';
 import type { RevocationTarget } from '../revocation/target.ts';
 import type { AccountStore, TokenStore } from '../store/store.ts';
@@ -24,7 +24,7 @@ export interface RevokeAnyParts {
   readonly issuers: readonly Pick<IssuerConfig, 'name' | 'kind'>[];
   readonly accounts: Pick<AccountStore, 'find' | 'findById'>;
   readonly tokens: Pick<TokenStore, 'find'>;
-  readonly verifier: Verifier;
+  readonly examiner: TokenExaminer;
   readonly revoke: Pick<Revoke, 'revoke'>;
   readonly clock: Pick<Clock, 'wallMs'>;
 }
@@ -57,7 +57,7 @@ export class RevokeAny {
   async revokeToken(token: string, by: Actor, reason?: string): Promise<boolean> {
     const identified = await this.identify(token);
     if (typeof identified === 'string') return false;
-    await this.parts.revoke.revoke(identified.target, by, reason);
+    for (const target of identified.targets) await this.parts.revoke.revoke(target, by, reason);
     return true;
   }
 
@@ -66,12 +66,15 @@ export class RevokeAny {
    * alone. `false` where nobody can tell now whether it is one of ours.
    */
   async revokeOwnToken(token: string, by: Actor): Promise<boolean> {
-    const identified = await this.identify(token);
+    // None of ours is opaque, so nobody need be asked about such a token.
+    const identified = await identifyToken(token, { examiner: this.parts.examiner, takesOpaque: false });
     if (typeof identified === 'string') return true;
-    const { target, subject, unavailableAt } = identified;
+    const { targets, subject, unavailableAt } = identified;
     if (this.isOwn(unavailableAt)) return false;
-    const isTheirs = target.kind === 'token' && this.isOwn(target.issuer) && subject === by.account;
-    if (isTheirs) await this.parts.revoke.revoke(target, by);
+    for (const target of targets) {
+      const isTheirs = target.kind === 'token' && this.isOwn(target.issuer) && subject === by.account;
+      if (isTheirs) await this.parts.revoke.revoke(target, by);
+    }
     return true;
   }
 
@@ -81,7 +84,7 @@ export class RevokeAny {
 
   private identify(token: string) {
     const takesOpaque = this.parts.issuers.some(({ kind }) => kind === 'introspection');
-    return identifyToken(token, { verifier: this.parts.verifier, takesOpaque });
+    return identifyToken(token, { examiner: this.parts.examiner, takesOpaque });
   }
 
   /** `undefined` where the subject can be none of our issuer's: a mark for it would end nothing. */

@@ -1,0 +1,19 @@
+/** A map of JSON. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Whether a value is a map of JSON. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * The members of an object that say something. Many issuers write an optional member that they have no value for as
+ * `null`, `""` or `[]`, which means the same as leaving it out.
+ */
+export function membersOf(object: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => !isEmpty(value)));
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === null || value === '' || (Array.isArray(value) && value.length === 0);
+}

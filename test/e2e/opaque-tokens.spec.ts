@@ -1,0 +1,108 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type IssuerServer, startIssuerServer } from './issuer-server.ts';
+import { type Platform, startPlatform } from './platform.ts';
+import { runSallyport } from './run-sallyport.ts';
+
+const ENV = { AS_SECRET: 'as-secret-of-this-test' };
+const PATH = '/3rdparty/v1/messages';
+
+/** What the authorization server reports of a token that it knows, by the bytes that the token stands for. */
+const reports = new Map<string, object>();
+/** What it answers to everything instead, while that is set. */
+let failing: number | undefined;
+let server: IssuerServer;
+let platform: Platform;
+
+beforeAll(async () => {
+  server = await startIssuerServer((request, response) => void answer(request, response));
+  platform = await startPlatform({ env: ENV, edit: configure });
+});
+
+afterAll(async () => {
+  await platform.close();
+  await server.stop();
+});
+
+beforeEach(() => {
+  failing = undefined;
+});
+
+function configure(config: Record<string, unknown>): void {
+  config['timeouts'] = { decision: '5s', store: '1s' };
+  const introspection = { url: `${server.origin}/introspect`, clientId: 'gw', clientSecret: { env: 'AS_SECRET' } };
+  // The file of the demo has a list.
+  const issuers = config['issuers'] as object[];
+  issuers.push({ name: 'legacy-opaque', audience: 'any', introspection: { ...introspection, cache: '100ms' } });
+}
+
+describe('a server that decodes tokens leniently', () => {
+  it.each([
+    ['an id', { jti: 'id-1' }],
+    ['no id', {}],
+  ])('has every spelling of a token revoked that it reports with %s', async (_, more) => {
+    const token = issue(more);
+    for (const spelling of spellingsOf(token)) expect(await send(spelling)).toBe(202);
+    await revoke(token);
+    for (const spelling of spellingsOf(token)) await expect.poll(() => send(spelling)).toBe('token_revoked');
+    expect(await send(issue({ jti: 'id-2' }))).toBe(202);
+  });
+
+  it('has every spelling of a token revoked that was revoked while it was away', async () => {
+    const token = issue({ jti: 'id-3' });
+    failing = 503;
+    await revoke(token, /warning: it could not be verified/);
+    failing = undefined;
+    for (const spelling of spellingsOf(token)) await expect.poll(() => send(spelling)).toBe('token_revoked');
+  });
+});
+
+async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const token = new URLSearchParams(await text(request)).get('token') ?? '';
+  if (failing !== undefined) response.writeHead(failing).end();
+  else response.end(JSON.stringify(reports.get(bytesOf(token)) ?? { active: false }));
+}
+
+/** A new token with the scope of {@link PATH}. */
+function issue(more: object): string {
+  const token = randomBytes(32).toString('base64url');
+  const now = Math.floor(Date.now() / 1000);
+  // No other token has this time of issue, which is a part of what names one without an id.
+  const times = { iat: now - 1_000 + reports.size, exp: now + 600 };
+  reports.set(bytesOf(token), {
+    active: true,
+    client_id: 'app',
+    sub: 'alice',
+    scope: 'messages:send',
+    ...times,
+    ...more,
+  });
+  return token;
+}
+
+function bytesOf(token: string): string {
+  return Buffer.from(token, 'base64url').toString('hex');
+}
+
+/** A token, and what a lenient decoder takes for it: other unused bits, and padding. */
+function spellingsOf(token: string): readonly string[] {
+  const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+  const others = Array.from(digits, (digit) => token.slice(0, -1) + digit);
+  return [token, ...others.filter((other) => other !== token && bytesOf(other) === bytesOf(token)), `${token}=`];
+}
+
+async function revoke(token: string, says = /^revoked /m): Promise<void> {
+  const args = ['token', 'revoke', '--token-file', '-', '--config', join(platform.sallyport.folder, 'sallyport.yaml')];
+  const { code, output } = await runSallyport(args, { env: ENV, input: token });
+  expect(output).toMatch(says);
+  expect(code).toBe(0);
+}
+
+/** The status of what passed, or the code of a denial. */
+async function send(token: string): Promise<number | string> {
+  const { status, body } = await platform.call('POST', PATH, `Bearer ${token}`, {});
+  return status < 400 ? status : JSON.parse(body).code;
+}
