@@ -5,7 +5,7 @@
 const CORE = '^src/core/';
 const LIB = '^src/lib/';
 const CONFIG_TYPES = '^src/config/(config|secret)\\.ts$';
-const STORE_INTERFACES = '^src/store/(store|login-history-store)\\.ts$';
+const STORE_INTERFACES = '^src/store/(store|login-history-store|idempotency-store)\\.ts$';
 const ACCOUNT_NAMES = '^src/store/account-name\\.ts$';
 const REVOCATION_KEYS = '^src/revocation/(keys|entry)\\.ts$';
 /** What a reader of our own keys is told. */

@@ -36,6 +36,7 @@ import { ChangePassword } from './tokens/change-password.ts';
 import { CredentialCheck } from './tokens/credential-check.ts';
 import { CredentialVerifier } from './tokens/credential-verifier.ts';
 import type { GuessThrottle } from './tokens/guess-throttle.ts';
+import { Idempotency } from './tokens/idempotency.ts';
 import { ANY_TOKEN, IntrospectToken } from './tokens/introspect-token.ts';
 import { IssueToken } from './tokens/issue-token.ts';
 import { KnownCredentials } from './tokens/known-credentials.ts';
@@ -200,6 +201,7 @@ function buildTokenServices(
     catalogue,
     rules,
     accountStore: accounts,
+    idempotency: new Idempotency({ store: store.idempotency, sealer: own.sealer, clock }),
     issueToken: new IssueToken({ ttl, rules, accounts, mint }),
     revokeToken,
     logIn: new LogIn({ credentials, mint }),

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 
 const VERSION = 'v1';
 const SALT_BYTES = 16;
@@ -48,6 +48,15 @@ export class Sealer {
       const what = 'the secret that opens the signing keys is not the one they were sealed with';
       throw new SealBrokenError(`${what}; set it back, or see sallyport keys reseal`, { cause });
     }
+  }
+
+  /**
+   * A hash that only who has the secret can make (HMAC-SHA-256, base64url), so that what may hold a password can be
+   * compared later and not guessed. Differs for each `purpose`.
+   */
+  fingerprint(text: string, purpose: string): string {
+    const key = hkdfSync('sha256', this.#secret, new Uint8Array(), `sallyport fingerprint ${purpose}`, 32);
+    return createHmac('sha256', new Uint8Array(key)).update(text).digest('base64url');
   }
 
   private keyFor(salt: Uint8Array): Uint8Array {

@@ -165,12 +165,20 @@ export class Events implements DecisionObserver, RevocationObserver {
     });
   }
 
-  tokenIssued(by: Actor, token: { readonly id: string; readonly scopes: readonly string[] }): void {
-    this.parts.logs.audit.info({ ...by, tokenId: token.id, scopes: token.scopes }, 'token issued');
+  tokenIssued(
+    by: Actor,
+    {
+      id,
+      scopes,
+      isRepeated = false,
+    }: { readonly id: string; readonly scopes: readonly string[]; readonly isRepeated?: boolean },
+  ): void {
+    this.parts.logs.audit.info({ ...by, tokenId: id, scopes }, isRepeated ? SHOWN_AGAIN : 'token issued');
   }
 
-  tokenRotated(by: Actor, id: string, successor: { readonly id: string }): void {
-    this.parts.logs.audit.info({ ...by, tokenId: id, successor: successor.id }, 'token rotated');
+  tokenRotated(by: Actor, id: string, successor: { readonly id: string; readonly isRepeated?: boolean }): void {
+    const message = successor.isRepeated === true ? SHOWN_AGAIN : 'token rotated';
+    this.parts.logs.audit.info({ ...by, tokenId: id, successor: successor.id }, message);
   }
 
   loggedIn(by: Actor, id: string): void {
@@ -268,6 +276,9 @@ export class Events implements DecisionObserver, RevocationObserver {
     });
   }
 }
+
+/** A token, to a request that was sent twice. */
+const SHOWN_AGAIN = 'token shown again';
 
 /** The `kid`s of keys, which may have none. */
 type Kids = readonly (string | undefined)[];

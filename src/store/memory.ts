@@ -2,6 +2,7 @@ import { accountNameKey, accountNameKeys, changeAccount } from './account-name.t
 import { dayOf, mergeUses } from './basic-use.ts';
 import { mergeEntries, raiseMark } from './entry-merge.ts';
 import { readRing, writeRing } from './key-ring-text.ts';
+import { MemoryIdempotency } from './memory-idempotency.ts';
 import { MemoryLoginHistory } from './memory-login-history.ts';
 import { cutPage } from './page.ts';
 import type {
@@ -47,6 +48,7 @@ export function openMemoryStore(): Store {
     feed: revocations,
     accounts,
     tokens,
+    idempotency: new MemoryIdempotency(life),
     basicUses: new MemoryBasicUses(life),
     loginHistory: new MemoryLoginHistory({ check: () => life.check() }),
     signingKeys,

@@ -1,4 +1,5 @@
 import type { TokenUse } from '../core/known.ts';
+import type { IdempotencyStore } from './idempotency-store.ts';
 import type { LoginHistoryStore } from './login-history-store.ts';
 
 /**
@@ -12,6 +13,7 @@ export interface Store {
   readonly feed: RevocationFeed;
   readonly accounts: AccountStore;
   readonly tokens: TokenStore;
+  readonly idempotency: IdempotencyStore;
   readonly basicUses: BasicUseStore;
   readonly loginHistory: LoginHistoryStore;
   readonly signingKeys: SigningKeyStore;

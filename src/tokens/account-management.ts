@@ -14,6 +14,12 @@ export interface ManagementConflict {
   readonly message: string;
 }
 
+/** It was made before, by the same request. */
+export interface RepeatedAccount {
+  readonly outcome: 'repeated';
+  readonly account: Account;
+}
+
 export interface UnknownAccount {
   readonly outcome: 'not_found';
 }
@@ -38,10 +44,18 @@ export class AccountManagement {
     return (await this.accounts.findById(id)) ?? { outcome: 'not_found' };
   }
 
-  async add(manager: Manager, account: NewAccount): Promise<Account | AccountProblem> {
+  /** @param id of the account that is made; where there is one already, a repeated request is answered with that. */
+  async add(
+    manager: Manager,
+    account: NewAccount,
+    id?: string,
+  ): Promise<Account | RepeatedAccount | AccountProblem | ManagementConflict> {
+    const made = id === undefined ? undefined : await this.accounts.findMade(id);
+    if (made === 'removed') return { outcome: 'conflict', message: 'the account that this request made was removed' };
+    if (made !== undefined) return { outcome: 'repeated', account: made };
     // A slip in a name is nothing that the manager lacks.
     const problem = this.accounts.scopesProblem(account.scopes) ?? overreach(manager, account.scopes);
-    return problem ?? this.accounts.add(account);
+    return problem ?? this.accounts.add(account, { id });
   }
 
   async change(

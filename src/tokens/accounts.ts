@@ -62,10 +62,14 @@ export class Accounts {
     this.parts = parts;
   }
 
-  /** With `onlyFirst`, refused where the store holds any account, and its password may be short. */
+  /**
+   * With `onlyFirst`, refused where the store holds any account, and its password may be short.
+   *
+   * @param options `id`: one that no account ever had.
+   */
   async add(
     account: NewAccount,
-    { onlyFirst = false }: { readonly onlyFirst?: boolean } = {},
+    { onlyFirst = false, id = newAccountId() }: { readonly onlyFirst?: boolean; readonly id?: string | undefined } = {},
   ): Promise<Account | AccountProblem> {
     const { name, email, password, scopes } = account;
     const problem = NAME.test(name)
@@ -73,7 +77,7 @@ export class Accounts {
       : refused('name', "an account's name has 1 to 128 characters, no colon and no control character");
     if (problem !== undefined) return problem;
     const made = {
-      id: newAccountId(),
+      id,
       name,
       ...(email === undefined ? {} : { email }),
       passwordHash: await this.parts.passwords.hash(password),
@@ -94,6 +98,15 @@ export class Accounts {
 
   findById(id: string): Promise<Account | undefined> {
     return this.parts.store.accounts.findById(id);
+  }
+
+  /** The account that was made with this id, if one was; `removed` where it is gone, since ids are never used again. */
+  async findMade(id: string): Promise<Account | 'removed' | undefined> {
+    const { store, issuer } = this.parts;
+    const account = await store.accounts.findById(id);
+    if (account !== undefined) return account;
+    const [mark] = await store.revocations.read([subjectMarkKey(issuer, id)]);
+    return mark === undefined ? undefined : 'removed';
   }
 
   /** In order of creation. */

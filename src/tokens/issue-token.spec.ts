@@ -42,7 +42,7 @@ async function setUp(scopes: readonly string[] = ['messages:send', 'messages:lis
   return { store, issuing: issuingWith(accounts, tokens) };
 }
 
-function issuingWith(accounts: Store['accounts'], tokens: Pick<Store['tokens'], 'add'>): IssueToken {
+function issuingWith(accounts: Store['accounts'], tokens: Pick<Store['tokens'], 'add' | 'find'>): IssueToken {
   const mint = new TokenMint({ tokens, signer, clock });
   return new IssueToken({ ttl: issuer.ttl, rules: new ScopeRules(catalogue), accounts, mint });
 }
@@ -80,7 +80,7 @@ describe('IssueToken', () => {
 
   it('issue() signs nothing that was not recorded', async () => {
     const { store } = await setUp();
-    const tokens = { add: () => Promise.reject(new Error('disk full')) };
+    const tokens = { add: () => Promise.reject(new Error('disk full')), find: async () => undefined };
     const issuing = issuingWith(store.accounts, tokens);
     await expect(issuing.issue('a1', { ttlSeconds: 60, scopes: ['messages:list'] })).rejects.toThrow('disk full');
   });

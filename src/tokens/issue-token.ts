@@ -35,13 +35,20 @@ export class IssueToken {
     this.parts = parts;
   }
 
-  /** Scopes asked for must be in the catalogue and within the account's own, as the store has them now. */
+  /**
+   * Scopes asked for must be in the catalogue and within the account's own, as the store has them now.
+   *
+   * @param id of the token that is made; where the account has it already, that is shown again.
+   */
   async issue(
     accountId: string,
     { scopes, ttlSeconds }: TokenRequest,
+    id?: string,
   ): Promise<IssuedToken | RefusedRequest | NoAccount> {
     const { ttl, rules, accounts, mint } = this.parts;
     const createdAtSeconds = mint.nowSeconds();
+    const repeated = await mint.repeat(id, accountId);
+    if (repeated !== undefined) return repeated;
     const account = await accounts.findById(accountId);
     if (account === undefined || account.disabled) return { outcome: 'no_account' };
     const longest = rules.longestLife(scopes, ttl.maxSeconds);
@@ -49,7 +56,7 @@ export class IssueToken {
     const errors = [...rules.check(scopes, new Set(account.scopes)), ...ttlErrors(seconds, longest)];
     if (errors.length > 0) return { outcome: 'refused', errors };
     const expiresAtSeconds = createdAtSeconds + seconds;
-    return mint.issue(mint.draft({ accountId, use: 'access', scopes, createdAtSeconds, expiresAtSeconds }));
+    return mint.issue(mint.draft({ id, accountId, use: 'access', scopes, createdAtSeconds, expiresAtSeconds }));
   }
 }
 

@@ -317,3 +317,58 @@ describe('TokenViews', () => {
     expect(page?.tokens.map(({ status }) => status)).toEqual(['active', 'revoked']);
   });
 });
+
+describe('PrivateTokens with an id that is given', () => {
+  it('create() shows what was made with it, whatever has become possible or impossible since', async () => {
+    const { making, store, time } = await setUp();
+    const request = { name: 'x', scopes: ['messages:list'], expiresAtSeconds: NOW + DAY };
+    const made = await making.create('ada', request, 'id-1');
+    time.nowSeconds = NOW + 2 * DAY;
+    expect(await making.create('ada', request, 'id-1')).toEqual({ ...made, isRepeated: true });
+    expect((await store.tokens.list('ada', 10))?.tokens.map(({ id }) => id)).toEqual(['id-1']);
+  });
+
+  it("create() shows nobody another account's", async () => {
+    const { making } = await setUp();
+    const request = { name: 'x', scopes: ['messages:list'], expiresAtSeconds: NOW + DAY };
+    await making.create('ada', request, 'id-1');
+    await expect(making.create('bob', request, 'id-1')).rejects.toThrow('exists already');
+  });
+
+  it('rotate() shows the successor that it made, and writes nothing more', async () => {
+    const { create, making, views, time } = await setUp();
+    const old = await create(90);
+    const overlapping = { ...in30Days, overlapSeconds: 3600 };
+    const heir = await making.rotate(old.id, LOGIN, overlapping, 'heir-1');
+    const shown = await views.find(old.id);
+    time.nowSeconds += 60;
+    expect(await making.rotate(old.id, LOGIN, overlapping, 'heir-1')).toEqual({ ...heir, isRepeated: true });
+    expect(await views.find(old.id)).toEqual(shown);
+    expect(await making.rotate(old.id, LOGIN, overlapping, 'heir-2')).toMatchObject({ outcome: 'conflict' });
+  });
+
+  it('rotate() finishes what broke off, at once, with the same successor', async () => {
+    const { create, making, store, views } = await setUp();
+    const { id: old } = await create(90);
+    const { write } = store.revocations;
+    store.revocations.write = () => Promise.reject(new Error('the store is gone'));
+    await expect(making.rotate(old, LOGIN, in30Days, 'heir-1')).rejects.toThrow('the store is gone');
+    store.revocations.write = write;
+    expect(await making.rotate(old, LOGIN, in30Days, 'heir-1')).toMatchObject({ outcome: 'issued', id: 'heir-1' });
+    expect(await views.find(old)).toMatchObject({ status: 'revoked', successor: 'heir-1' });
+    expect((await store.tokens.list('ada', 10))?.tokens).toHaveLength(2);
+  });
+
+  it('rotate() makes the successor that was named and never recorded', async () => {
+    const { create, making, store, views } = await setUp();
+    const { id: old } = await create(90);
+    const { add } = store.tokens;
+    store.tokens.add = () => Promise.reject(new Error('the store is gone'));
+    await expect(making.rotate(old, LOGIN, in30Days, 'heir-1')).rejects.toThrow('the store is gone');
+    store.tokens.add = add;
+    expect(await views.find(old)).toMatchObject({ successor: 'heir-1', status: 'active' });
+    expect(await making.rotate(old, LOGIN, in30Days, 'heir-1')).toMatchObject({ outcome: 'issued', id: 'heir-1' });
+    expect(await views.find('heir-1')).toMatchObject({ status: 'active' });
+    expect(await views.find(old)).toMatchObject({ successor: 'heir-1', status: 'revoked' });
+  });
+});

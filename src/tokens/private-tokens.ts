@@ -69,11 +69,21 @@ export class PrivateTokens {
     this.parts = parts;
   }
 
-  /** There is no default for the end: whoever makes a token that lives long says how long. */
-  async create(accountId: string, request: PrivateTokenRequest): Promise<IssuedToken | RefusedRequest | NoAccount> {
+  /**
+   * There is no default for the end: whoever makes a token that lives long says how long.
+   *
+   * @param id of the token that is made; where the account has it already, that is shown again.
+   */
+  async create(
+    accountId: string,
+    request: PrivateTokenRequest,
+    id?: string,
+  ): Promise<IssuedToken | RefusedRequest | NoAccount> {
     const { mint } = this.parts;
     const createdAtSeconds = mint.nowSeconds();
-    const token = { accountId, use: 'private', ...request, createdAtSeconds } as const;
+    const repeated = await mint.repeat(id, accountId);
+    if (repeated !== undefined) return repeated;
+    const token = { id, accountId, use: 'private', ...request, createdAtSeconds } as const;
     const problem = await this.problemWith(token, undefined);
     return problem ?? mint.issue(mint.draft(token));
   }
@@ -81,18 +91,30 @@ export class PrivateTokens {
   /**
    * The new token has the old one's name and scopes. Where this rejects, the new one may be listed, and nobody has it:
    * whoever asks again, some seconds later, gets another one in its place, and both older ones end then.
+   *
+   * @param heirId id of the new token. Where that is the successor already, the rotation is finished, and it is shown again.
    */
-  async rotate(id: string, rotator: Rotator, request: RotationRequest): Promise<RotationOutcome> {
+  async rotate(id: string, rotator: Rotator, request: RotationRequest, heirId?: string): Promise<RotationOutcome> {
     const { mint, tokens, revokeToken } = this.parts;
     const createdAtSeconds = mint.nowSeconds();
     const old = await this.parts.views.find(id);
     if (old === undefined || old.accountId !== rotator.accountId) return { outcome: 'not_found' };
     if (!rotator.managesTokens && rotator.use !== 'login' && rotator.tokenId !== id) return { outcome: 'not_allowed' };
+    const repeated = old.successor === heirId ? await mint.repeat(heirId, old.accountId) : undefined;
+    if (repeated !== undefined) return this.finish(old, repeated, request);
     const message = whyNotRotated(old);
     if (message !== undefined) return conflict(message);
     const { accountId, name, scopes } = old;
     const { expiresAtSeconds, overlapSeconds } = request;
-    const drafted = { accountId, use: 'private', name, scopes, createdAtSeconds, expiresAtSeconds } as const;
+    const drafted = {
+      id: heirId,
+      accountId,
+      use: 'private',
+      name,
+      scopes,
+      createdAtSeconds,
+      expiresAtSeconds,
+    } as const;
     const problem = await this.problemWith(drafted, rotator.tokenId === id ? old.expiresAtSeconds : undefined);
     if (problem !== undefined) return problem;
     const left = old.successor === undefined ? undefined : await this.parts.views.find(old.successor);
@@ -101,7 +123,8 @@ export class PrivateTokens {
     const heir = mint.draft(drafted);
     // Before anything is written: the one who rotates itself would be left with a token that ended, and no other.
     const signed = await mint.sign(heir);
-    if (!(await tokens.rotate(id, heir, left?.id))) return conflict('the token was rotated already');
+    const inPlaceOf = old.successor === heirId ? heirId : left?.id;
+    if (!(await tokens.rotate(id, heir, inPlaceOf))) return conflict('the token was rotated already');
     // After a suspension, say. Half of the time is left for the other write, and the clock of whoever finishes it.
     if (mint.nowSeconds() - createdAtSeconds > ROTATION_SECONDS / 2) {
       throw new Error(`the rotation of token "${id}" took too long: somebody else may finish it, so ask again`);
@@ -109,6 +132,17 @@ export class PrivateTokens {
     if (left !== undefined) await revokeToken.endRotated(left, heir.id, createdAtSeconds);
     await revokeToken.endRotated(old, heir.id, createdAtSeconds + overlapSeconds);
     return { ...signed, name };
+  }
+
+  /** Ends the old token where the rotation broke off before that. */
+  private async finish(
+    old: TokenView,
+    heir: IssuedToken,
+    { overlapSeconds }: RotationRequest,
+  ): Promise<RotationOutcome> {
+    const endsSeconds = heir.createdAtSeconds + overlapSeconds;
+    if (old.ending === undefined) await this.parts.revokeToken.endRotated(old, heir.id, endsSeconds);
+    return { ...heir, name: old.name };
   }
 
   /** @param endsSeconds where a token rotates itself: its own end, past which it cannot reach. */

@@ -11,7 +11,7 @@ export function isTokenId(text: string): boolean {
 }
 
 export interface TokenMintParts {
-  readonly tokens: Pick<TokenStore, 'add'>;
+  readonly tokens: Pick<TokenStore, 'add' | 'find'>;
   readonly signer: Pick<TokenSigner, 'sign'>;
   readonly clock: Pick<Clock, 'wallMs'>;
 }
@@ -24,6 +24,13 @@ export interface IssuedToken {
   readonly scopes: readonly string[];
   readonly createdAtSeconds: number;
   readonly expiresAtSeconds: number;
+  /** Whether it was made before, and is shown to a repeated request. */
+  readonly isRepeated?: boolean;
+}
+
+/** An id for a new token. */
+export function newTokenId(): string {
+  return randomId(ID_LENGTH);
 }
 
 /** Makes tokens. None is given away before it is recorded, so that there is none which cannot be listed. */
@@ -40,11 +47,18 @@ export class TokenMint {
   }
 
   /**
-   * A record with a new id; not kept yet. It is as old as what it rests on: made at the moment before the account was
+   * A record with a new id, unless it has one; not kept yet. It is as old as what it rests on: made at the moment before the account was
    * read, so that a mark which an account's change sets meanwhile ends the token.
    */
-  draft(token: Omit<TokenRecord, 'id'>): TokenRecord {
-    return { id: randomId(ID_LENGTH), ...token, scopes: [...new Set(token.scopes)] };
+  draft({ id = newTokenId(), ...token }: Omit<TokenRecord, 'id'> & { readonly id?: string | undefined }): TokenRecord {
+    return { id, ...token, scopes: [...new Set(token.scopes)] };
+  }
+
+  /** The account's token of this id, made before and signed again: a repeated request is shown it. */
+  async repeat(id: string | undefined, accountId: string): Promise<IssuedToken | undefined> {
+    const record = id === undefined ? undefined : await this.parts.tokens.find(id);
+    if (record?.accountId !== accountId) return undefined;
+    return { ...(await this.sign(record)), isRepeated: true };
   }
 
   async issue(record: TokenRecord): Promise<IssuedToken> {

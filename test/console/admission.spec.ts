@@ -404,3 +404,60 @@ it('a form that arrives after its log-in was ended makes no token', async () => 
   answer.resume();
   expect([answer.statusCode, answer.headers.location]).toEqual([303, expect.stringContaining('/console/login')]);
 });
+
+describe('a form that is sent twice', () => {
+  const tokenIn = (body: string): string | undefined => /<textarea[^>]*>([^<]+)</.exec(body)?.[1];
+  const formIn = async (path: string): Promise<string> => {
+    const { body } = await visit('GET', path, { cookie: ada });
+    return / name="form_id" value="([^"]+)"/.exec(body)?.[1] ?? '';
+  };
+  /** Private tokens of this name. */
+  const count = async (name: string): Promise<number> => {
+    const login = await service.call('POST', '/v1/login', undefined, { name: 'ada', password: 'secret' });
+    const { access_token } = (await login.json()) as Record<string, string>;
+    const listed = await service.call('GET', '/v1/tokens?limit=100', `Bearer ${access_token}`);
+    const { tokens } = (await listed.json()) as { tokens: { name: string | null }[] };
+    return tokens.filter((token) => token.name === name).length;
+  };
+
+  it('by a double click makes one token, which each shows; so does loading the answer again', async () => {
+    const form = { ...FORM, name: 'double', form_id: await formIn('/console/tokens/new') };
+    const send = () => visit('POST', '/console/tokens/new', { cookie: ada, form });
+    const answers = [...(await Promise.all([send(), send(), send()])), await send()];
+    const ids = answers.map(({ body }) => decodeJwt(tokenIn(body) ?? '').jti);
+    expect(new Set(ids).size).toBe(1);
+    expect(await count('double')).toBe(1);
+  });
+
+  it('to rotate shows the same successor', async () => {
+    const { id } = await make(ada, { name: 'rotated twice' });
+    const path = `/console/tokens/${id}/rotate`;
+    const form = { ...FORM, form_id: await formIn(path) };
+    const answers = await Promise.all([1, 2].map(() => visit('POST', path, { cookie: ada, form })));
+    answers.push(await visit('POST', path, { cookie: ada, form }));
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+    const ids = answers.map(({ body }) => decodeJwt(tokenIn(body) ?? '').jti);
+    expect(new Set(ids).size).toBe(1);
+    expect(await count('rotated twice')).toBe(2);
+  });
+
+  it('and was filled in anew asks whether to make another one', async () => {
+    const form = { ...FORM, name: 'first', form_id: await formIn('/console/tokens/new') };
+    await visit('POST', '/console/tokens/new', { cookie: ada, form });
+    const again = await visit('POST', '/console/tokens/new', { cookie: ada, form: { ...form, name: 'second' } });
+    expect(again.status).toBe(400);
+    expect(again.body).toContain('it made a token already');
+    const [, formId = ''] = / name="form_id" value="([^"]+)"/.exec(again.body) ?? [];
+    const other = { ...form, name: 'second', form_id: formId };
+    expect((await visit('POST', '/console/tokens/new', { cookie: ada, form: other })).status).toBe(200);
+    expect([await count('first'), await count('second')]).toEqual([1, 1]);
+  });
+
+  it('and was refused may be sent again', async () => {
+    const form = { ...FORM, name: 'mended', form_id: await formIn('/console/tokens/new') };
+    const refused = await visit('POST', '/console/tokens/new', { cookie: ada, form: { ...form, scopes: 'nonsense' } });
+    expect(refused.status).toBe(400);
+    expect((await visit('POST', '/console/tokens/new', { cookie: ada, form })).status).toBe(200);
+    expect(await count('mended')).toBe(1);
+  });
+});

@@ -29,6 +29,8 @@ export function describeClose(open: () => Promise<Store>): void {
       await store.close();
       const limits = { waitsMs: [0], forgetAfterMs: 1_000 };
       const attempt = { name: 'ada', place: 'home', device: undefined, countsStrangers: true };
+      const names = { accountId: 'account-1', key: 'key-1', fingerprint: 'x', resourceId: 'token-1' };
+      const request = { ...names, startedAtSeconds: 1 };
       const calls = [
         () => store.revocations.read(['sallyport:revoked:own:a']),
         () => store.revocations.write(entry('sallyport:revoked:own:a')),
@@ -53,6 +55,8 @@ export function describeClose(open: () => Promise<Store>): void {
         () => store.loginHistory.takeBack('ada', '*', limits),
         () => store.loginHistory.remember('ada', 'home'),
         () => store.loginHistory.forgive('ada'),
+        () => store.idempotency.claim(request),
+        () => store.idempotency.settle('account-1', 'key-1', 'made'),
         () => store.signingKeys.read('own'),
         () => store.signingKeys.replace('own', 0, [signingKey('key-1')]),
         () => Array.fromAsync(store.contents.read()),

@@ -7,6 +7,7 @@ import { describeClose } from './close-contract.ts';
 import { describeContents } from './contents-contract.ts';
 import { describeEpochs } from './epochs-contract.ts';
 import { describeFeed, describeHearing } from './feed-contract.ts';
+import { describeIdempotency } from './idempotency-contract.ts';
 import { describeLoginHistory } from './login-history-contract.ts';
 import { describeRevocations } from './revocations-contract.ts';
 import { describeSigningKeys } from './signing-keys-contract.ts';
@@ -22,6 +23,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
     describeAccounts(open);
     describeAccountChanges(open);
     describeTokens(open);
+    describeIdempotency(open);
     describeBasicUses(open);
     describeLoginHistory(open);
     describeSigningKeys(open);

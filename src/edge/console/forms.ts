@@ -4,6 +4,9 @@ import type { FieldError } from '../../tokens/scope-rules.ts';
 import { reason, scopes, tokenName } from '../token-fields.ts';
 import { endOfDay } from './times.ts';
 
+/** The field that tells a form from others, of its kind too: sent twice, it does one thing. */
+export const FORM_ID = 'form_id';
+
 /** Days after which a token may end without a date being chosen. */
 export const DAYS = ['1', '7', '30', '90'] as const;
 

@@ -1,6 +1,7 @@
 import type { CatalogueScope } from '../../config/config.ts';
 import type { Decider } from '../../core/ports.ts';
 import type { AccountStore } from '../../store/store.ts';
+import type { Idempotency } from '../../tokens/idempotency.ts';
 import type { LogIn } from '../../tokens/log-in.ts';
 import type { PrivateTokens } from '../../tokens/private-tokens.ts';
 import type { RevokeToken } from '../../tokens/revoke-token.ts';
@@ -14,6 +15,7 @@ export interface ConsoleServices {
   readonly catalogue: ReadonlyMap<string, CatalogueScope>;
   readonly rules: ScopeRules;
   readonly accountStore: Pick<AccountStore, 'findById'>;
+  readonly idempotency: Idempotency;
   readonly logIn: LogIn;
   readonly privateTokens: PrivateTokens;
   readonly tokenViews: TokenViews;

@@ -33,6 +33,8 @@ export interface CallInput<Body> {
   /** `undefined` where nobody was asked. */
   readonly caller: Caller | undefined;
   readonly body: Body;
+  /** What is made gets this id, where the request may be sent again; what has it already was made by it before. */
+  readonly assignedId: string | undefined;
   /** The parameters of the path. */
   readonly params: Readonly<Record<string, string>>;
   /** The parameters behind the question mark, the first of each name. */
@@ -62,6 +64,7 @@ export interface Problem {
   readonly code: ProblemCode;
   readonly message: string;
   readonly errors?: readonly FieldError[] | undefined;
+  readonly retryAfterSeconds?: number;
 }
 
 /** A success, as the documentation has it. */
@@ -84,6 +87,8 @@ interface CallFacts {
   readonly admission: Admission | undefined;
   /** Of its body, where it has one; JSON without it. */
   readonly bodyType?: 'application/json' | typeof FORM;
+  /** Where it makes something: an id for that. Such a call takes an `Idempotency-Key`. */
+  readonly newId?: () => string;
   /** For the documentation: the parameters behind the question mark that are looked at. */
   readonly query?: Readonly<Record<string, ZodType>>;
   readonly success: readonly Success[];

@@ -28,8 +28,9 @@ async function sendDone(reply: FastifyReply, { status, body, headers }: Done): P
     .send(body);
 }
 
-async function sendProblem(reply: FastifyReply, { code, message, errors }: Problem): Promise<void> {
+async function sendProblem(reply: FastifyReply, { code, message, errors, retryAfterSeconds }: Problem): Promise<void> {
   const { status, title } = PROBLEMS[code];
+  if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
   const more = errors === undefined ? {} : { errors };
   await reply
     .code(status)

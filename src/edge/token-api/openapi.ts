@@ -73,6 +73,7 @@ function paths(): Record<string, Record<string, object>> {
 function operationOf(call: AnyCall): object {
   const parameters = [
     ...[...call.url.matchAll(/:(\w+)/g)].map(([, name]) => parameter(name ?? '', 'path', z.string().describe('An id'))),
+    ...(call.newId === undefined ? [] : [IDEMPOTENCY_KEY]),
     ...Object.entries(call.query ?? {}).map(([name, schema]) => parameter(name, 'query', schema)),
   ];
   return {
@@ -88,6 +89,15 @@ function operationOf(call: AnyCall): object {
 function parameter(name: string, place: 'path' | 'query', schema: z.ZodType): object {
   return { name, in: place, required: place === 'path', schema: schemaOf(schema, 'input') };
 }
+
+const IDEMPOTENCY_KEY = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: false,
+  description:
+    'Chosen by the client, anew for each thing that it wants made. The same request with the same key makes nothing more within 24 hours, and is answered as the first one was',
+  schema: { type: 'string', examples: ['"8e03978e-40d5-43dd-bc93-6894a57f9324"'] },
+};
 
 function securityOf(admission: Admission | undefined): object[] {
   if (admission === undefined) return [];
@@ -123,7 +133,11 @@ function failureOf(call: AnyCall, codes: readonly string[]): object {
 
 /** Every code that a call may answer with, and its status. */
 function codesOf(call: AnyCall): readonly { readonly code: string; readonly status: number }[] {
-  const problems: ProblemCode[] = [...call.problems, ...(call.body ? BODY_PROBLEMS : [])];
+  const problems: ProblemCode[] = [
+    ...call.problems,
+    ...(call.body ? BODY_PROBLEMS : []),
+    ...(call.newId ? KEY_PROBLEMS : []),
+  ];
   const reasons = new Set<Reason>([...reasonsOf(call.admission), ...(call.denials ?? []), ...ALWAYS]);
   return [
     ...problems.map((code) => ({ code, status: PROBLEMS[code].status })),
@@ -132,6 +146,7 @@ function codesOf(call: AnyCall): readonly { readonly code: string; readonly stat
 }
 
 const BODY_PROBLEMS = ['invalid_body', 'too_large', 'unsupported_media_type'] as const;
+const KEY_PROBLEMS = ['invalid_idempotency_key', 'request_in_progress', 'idempotency_key_reused'] as const;
 const ALWAYS = ['path_rejected', 'unavailable'] as const;
 const OF_BEARER = [
   'invalid_request',

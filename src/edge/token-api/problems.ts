@@ -2,10 +2,13 @@
 export const PROBLEMS = {
   invalid_body: { status: 400, title: 'Bad Request' },
   invalid_query: { status: 400, title: 'Bad Request' },
+  invalid_idempotency_key: { status: 400, title: 'Bad Request' },
   not_found: { status: 404, title: 'Not Found' },
   conflict: { status: 409, title: 'Conflict' },
+  request_in_progress: { status: 409, title: 'Conflict' },
   too_large: { status: 413, title: 'Content Too Large' },
   unsupported_media_type: { status: 415, title: 'Unsupported Media Type' },
+  idempotency_key_reused: { status: 422, title: 'Unprocessable Content' },
 } as const;
 
 export type ProblemCode = keyof typeof PROBLEMS;

@@ -79,7 +79,7 @@ export class BodyNotUtf8 extends Error {
 }
 
 /** Codes of errors, most of them Fastify's, for what a client got wrong. */
-const CLIENT_ERRORS: Readonly<Record<string, keyof typeof MESSAGES>> = {
+const CLIENT_ERRORS: Readonly<Record<string, ServerProblem>> = {
   SALLYPORT_BODY_NOT_UTF8: 'invalid_body',
   FST_ERR_CTP_BODY_TOO_LARGE: 'too_large',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
@@ -87,7 +87,9 @@ const CLIENT_ERRORS: Readonly<Record<string, keyof typeof MESSAGES>> = {
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'invalid_body',
 };
 
-const MESSAGES: Readonly<Record<Exclude<ProblemCode, 'conflict' | 'invalid_query'>, string>> = {
+type ServerProblem = Extract<ProblemCode, 'invalid_body' | 'not_found' | 'too_large' | 'unsupported_media_type'>;
+
+const MESSAGES: Readonly<Record<ServerProblem, string>> = {
   invalid_body: 'the body cannot be read',
   not_found: 'no such call',
   too_large: `the body is over ${MAX_BODY_BYTES} bytes`,

@@ -4,6 +4,7 @@ import type { Decision, Deny } from '../../core/decision.ts';
 import { deny } from '../../core/decision.ts';
 import type { Events } from '../../observe/events.ts';
 import { Admissions } from '../admissions.ts';
+import { answerOnce } from './answer-once.ts';
 import type { AnyCall, Caller, Outcome } from './call.ts';
 import { failed } from './call.ts';
 import { CALLS } from './calls.ts';
@@ -84,22 +85,30 @@ function callerFrom(decision: Decision): Caller | Deny | undefined {
 async function answer(
   call: AnyCall,
   request: FastifyRequest,
-  { services, events }: TokenApiParts,
+  { services: currentServices, events }: TokenApiParts,
   caller: Caller | undefined,
 ): Promise<Outcome> {
+  const services = currentServices();
   const query = decodeQuery(request);
   if (query === undefined) return failed('invalid_query', 'the query is not UTF-8 text');
   const decoded = call.body === undefined ? undefined : decodeBody(call.body, request.body);
   if (decoded?.ok === false) return failed('invalid_body', 'the body is not what this call takes', decoded.errors);
-  return call.handle({
-    caller,
-    // What its own schema let through, or nothing where it has none.
-    body: decoded?.body as never,
-    params: request.params as Readonly<Record<string, string>>,
-    query,
-    headers: request.headers,
-    client: request.ip,
-    services: services(),
-    events,
-  });
+  const params = request.params as Readonly<Record<string, string>>;
+  const handle = (assignedId?: string): Promise<Outcome> =>
+    call.handle({
+      caller,
+      // What its own schema let through, or nothing where it has none.
+      body: decoded?.body as never,
+      assignedId,
+      params,
+      query,
+      headers: request.headers,
+      client: request.ip,
+      services,
+      events,
+    });
+  const { newId, operation } = call;
+  if (newId === undefined || caller === undefined) return handle();
+  const content = [operation, params, decoded?.body];
+  return answerOnce({ caller, keyField: request.headers['idempotency-key'], content, newId }, services, handle);
 }

@@ -3,6 +3,7 @@ import type { Decider } from '../../core/ports.ts';
 import type { PublishedKeySet } from '../../jwt/published-key-set.ts';
 import type { AccountManagement } from '../../tokens/account-management.ts';
 import type { ChangePassword } from '../../tokens/change-password.ts';
+import type { Idempotency } from '../../tokens/idempotency.ts';
 import type { IntrospectToken } from '../../tokens/introspect-token.ts';
 import type { IssueToken } from '../../tokens/issue-token.ts';
 import type { LogIn } from '../../tokens/log-in.ts';
@@ -16,6 +17,7 @@ export interface TokenServices {
   /** Admits callers, by the routes that the calls make. */
   readonly decider: Decider;
   readonly catalogue: ReadonlyMap<string, CatalogueScope>;
+  readonly idempotency: Idempotency;
   readonly issueToken: IssueToken;
   readonly revokeToken: RevokeToken;
   readonly logIn: LogIn;

@@ -3,6 +3,7 @@ import type { Asks, Writing } from './asks.ts';
 import { RedisBasicUses } from './basic-uses.ts';
 import { RedisContents } from './contents.ts';
 import type { RedisFeed } from './feed.ts';
+import { RedisIdempotency } from './idempotency.ts';
 import { RedisLoginHistory } from './login-history.ts';
 import type { Scan } from './scan.ts';
 import { RedisSigningKeys } from './signing-keys.ts';
@@ -37,6 +38,7 @@ export function assemble(parts: RedisStoreParts): Store {
     feed,
     accounts,
     tokens,
+    idempotency: new RedisIdempotency(writes),
     basicUses: new RedisBasicUses(writes),
     loginHistory: new RedisLoginHistory(reads),
     signingKeys,

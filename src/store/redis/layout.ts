@@ -38,6 +38,15 @@ export function tokenIndexKeys(accountId: string): { readonly byCreation: string
 }
 
 /**
+ * An account's requests that made something: a hash of what is remembered, as JSON by the hash of each key, and a sorted
+ * set of the same keys by their start. Both are gone a day after the last request.
+ */
+export function idempotencyKeys(accountId: string): { readonly records: string; readonly order: string } {
+  const prefix = `sallyport:{idempotency-of:${accountId}}`;
+  return { records: `${prefix}:records`, order: `${prefix}:order` };
+}
+
+/**
  * Hash of the uses of Basic on one day (UTC): `{accountId, route, reason}` as JSON → `<count>:<Unix seconds of the last>`.
  * Gone 90 days later.
  */

@@ -1,4 +1,5 @@
 import type { Redis, Result } from 'ioredis';
+import { defineIdempotencyScripts } from './idempotency-scripts.ts';
 import { defineLoginHistoryScripts } from './login-history-scripts.ts';
 import { WRITE_ENTRY } from './write-script.ts';
 
@@ -298,4 +299,5 @@ export function defineScripts(client: Redis): void {
   client.defineCommand('sallyportPageTokens', { numberOfKeys: 1, lua: PAGE_TOKENS, readOnly: true });
   client.defineCommand('sallyportReplaceKeys', { numberOfKeys: 1, lua: REPLACE_KEYS });
   defineLoginHistoryScripts(client);
+  defineIdempotencyScripts(client);
 }

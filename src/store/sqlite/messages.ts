@@ -1,3 +1,4 @@
+import type { IdempotencyRecord, IdempotencyStore } from '../idempotency-store.ts';
 import type { GuessLimits } from '../login-history-store.ts';
 import type {
   Account,
@@ -48,6 +49,13 @@ export type Operation =
   | ({ readonly kind: 'count-guess' | 'take-guess-back'; readonly limits: GuessLimits } & Budget)
   | { readonly kind: 'remember-place'; readonly name: string; readonly place: string }
   | { readonly kind: 'forgive-guesses'; readonly name: string }
+  | { readonly kind: 'claim-request'; readonly request: IdempotencyRecord }
+  | {
+      readonly kind: 'settle-request';
+      readonly accountId: string;
+      readonly key: string;
+      readonly end: Parameters<IdempotencyStore['settle']>[2];
+    }
   | { readonly kind: 'restore-token'; readonly token: TrackedToken }
   /** Forgets a batch of what has expired; `true` where there may be more. */
   | { readonly kind: 'purge'; readonly nowSeconds: number };

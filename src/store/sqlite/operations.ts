@@ -4,6 +4,7 @@ import { readRing, writeRing } from '../key-ring-text.ts';
 import type { BasicUse, SealedSigningKey } from '../store.ts';
 import { BASIC_USES_KEPT_DAYS, TOKENS_KEPT_SECONDS } from '../store.ts';
 import { addAccount, removeAccount, updateAccount } from './account-operations.ts';
+import { claimRequest, forgetRequests, settleRequest } from './idempotency-operations.ts';
 import { countGuess, forgetLogins, forgiveGuesses, rememberPlace, takeGuessBack } from './login-history-operations.ts';
 import type { Operation } from './messages.ts';
 import { writeRevocation } from './revocation-operations.ts';
@@ -38,6 +39,10 @@ export function perform(database: DatabaseSync, operation: Operation): boolean {
       return markTokensUsed(database, operation.uses);
     case 'restore-token':
       return restoreToken(database, operation.token);
+    case 'claim-request':
+      return claimRequest(database, operation.request);
+    case 'settle-request':
+      return settleRequest(database, operation.accountId, operation.key, operation.end);
     case 'add-basic-uses':
       return addBasicUses(database, operation.uses);
     case 'count-guess':
@@ -110,5 +115,6 @@ function purge(database: DatabaseSync, nowSeconds: number): boolean {
   // A day's are few: as many as accounts and routes at most.
   change(database, 'DELETE FROM basic_use WHERE day <= ?', [dayOf(nowSeconds) - BASIC_USES_KEPT_DAYS]);
   const logins = forgetLogins(database, nowSeconds, PURGE_BATCH);
-  return [entries, changes, tokens, logins].includes(PURGE_BATCH);
+  const requests = forgetRequests(database, nowSeconds, PURGE_BATCH);
+  return [entries, changes, tokens, logins, requests].includes(PURGE_BATCH);
 }

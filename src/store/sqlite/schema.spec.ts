@@ -55,6 +55,7 @@ describe('openSqliteStore()', () => {
       path,
       `DROP TABLE login_place;
        DROP TABLE login_guess;
+       DROP TABLE idempotency;
        DROP TABLE basic_use;
        DROP INDEX account_by_email;
        ALTER TABLE account DROP COLUMN email;

@@ -125,6 +125,19 @@ const STEPS = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX login_guess_by_last ON login_guess (last_at_ms);
   `,
+  `
+  CREATE TABLE idempotency (
+    account_id TEXT NOT NULL,
+    key TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    resource_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    started_at REAL NOT NULL,
+    PRIMARY KEY (account_id, key)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX idempotency_by_account ON idempotency (account_id, started_at);
+  CREATE INDEX idempotency_by_start ON idempotency (started_at);
+  `,
 ];
 
 /** Brings a database of ours, or an empty one, to the newest schema. Throws, and changes nothing, for any other. */

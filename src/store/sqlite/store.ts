@@ -5,6 +5,7 @@ import { SqliteContents } from './contents.ts';
 import { SqliteEpochs } from './epochs.ts';
 import { storeErrorFrom } from './failure.ts';
 import { readPosition, SqliteFeed } from './feed.ts';
+import { SqliteIdempotency } from './idempotency.ts';
 import { SqliteLoginHistory } from './login-history.ts';
 import { purgeRegularly } from './purge.ts';
 import { Reader } from './reader.ts';
@@ -48,6 +49,7 @@ function assemble(reader: Reader, writer: Writer, feed: SqliteFeed): Store {
     feed,
     accounts: new SqliteAccounts(reader, writer, feed),
     tokens: new SqliteTokens(reader, writer),
+    idempotency: new SqliteIdempotency(reader, writer),
     basicUses: new SqliteBasicUses(reader, writer),
     loginHistory: new SqliteLoginHistory(reader, writer),
     signingKeys: new SqliteSigningKeys(reader, writer),

@@ -7,7 +7,7 @@ import { CREATE } from '../paths.ts';
 import { duration } from '../times.ts';
 import type { Page } from '../visit.ts';
 import { formPage, markInvalid } from './errors.ts';
-import { endField } from './fields.ts';
+import { endField, formId } from './fields.ts';
 
 export interface CreatePage {
   /** What may be chosen. */
@@ -28,6 +28,7 @@ export function createPage({ scopes, catalogue, maxTtlSeconds, form, nowSeconds,
     return scopeBox(scope, words, maxTtlSeconds(scope), chosen.has(scope));
   });
   const content = html`<form method="post" action="${CREATE}">
+${formId()}
 <label>Name <small>where it will be used, as in “billing server”</small>
 <input name="name" maxlength="128" autocomplete="off" required value="${form.get('name') ?? ''}"${markInvalid(errors, 'name')}></label>
 <fieldset>

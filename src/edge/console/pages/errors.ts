@@ -10,6 +10,7 @@ const LABELS: Readonly<Record<string, string>> = {
   expires_at: 'End',
   overlap: 'Old token',
   reason: 'Reason',
+  form_id: 'Form',
   password: 'Password',
 };
 

@@ -1,8 +1,14 @@
-import { DAYS } from '../forms.ts';
+import { randomUUID } from 'node:crypto';
+import { DAYS, FORM_ID } from '../forms.ts';
 import type { Html, Piece } from '../html.ts';
 import { html } from '../html.ts';
 
 const DEFAULT_DAYS = '30';
+
+/** Tells this form from all others. */
+export function formId(): Html {
+  return html`<input type="hidden" name="${FORM_ID}" value="${randomUUID()}">`;
+}
 
 /** One of several that can be chosen. */
 export interface Choice {

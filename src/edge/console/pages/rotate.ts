@@ -4,7 +4,7 @@ import { html } from '../html.ts';
 import { tokenPath } from '../paths.ts';
 import type { Page } from '../visit.ts';
 import { formPage } from './errors.ts';
-import { endField, radios } from './fields.ts';
+import { endField, formId, radios } from './fields.ts';
 import { nameOf, scopeList } from './token-words.ts';
 
 const OVERLAPS = [
@@ -27,6 +27,7 @@ export interface RotatePage {
 export function rotatePage({ token, form, nowSeconds, errors = [] }: RotatePage): Page {
   const content = html`<p>The token <b><bdi>${nameOf(token)}</bdi></b> gets a successor of the same name and scopes: ${scopeList(token.scopes)}</p>
 <form method="post" action="${tokenPath(token.id, 'rotate')}">
+${formId()}
 ${endField(form, nowSeconds)}
 <fieldset>
 <legend>The old token</legend>

@@ -29,6 +29,12 @@ export function refused(denial: Deny): Page {
   return troubled(status, retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) });
 }
 
+/** A form that was sent twice, while the first one is not done yet. */
+export function stillRunning(): Page {
+  const what = html`<p>This form was sent twice, and the first one is not done yet. Load this page again in a moment.</p>`;
+  return page(409, 'Not done yet', what, { 'retry-after': '1' });
+}
+
 export function foreignForm(): Page {
   const what = html`<p>This form was not sent by a page of this console, so nothing was done.</p>`;
   return page(403, 'Refused', what, {});

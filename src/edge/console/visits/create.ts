@@ -1,8 +1,10 @@
 import type { FieldError } from '../../../tokens/scope-rules.ts';
 import { endedCookie } from '../cookie.ts';
 import { decodeCreate } from '../forms.ts';
+import { doOnce, USED_FORM } from '../once.ts';
 import { createPage } from '../pages/create.ts';
 import { issuedPage } from '../pages/issued.ts';
+import { stillRunning } from '../pages/trouble.ts';
 import { logInPath } from '../paths.ts';
 import type { MemberVisit, Reply } from '../visit.ts';
 import { actorOf, redirect } from '../visit.ts';
@@ -16,12 +18,17 @@ export async function create(visit: MemberVisit): Promise<Reply> {
   const decoded = decodeCreate(form, nowSeconds);
   if (!decoded.ok) return ask(visit, decoded.errors);
   const { name, scopes, expires_at: expiresAtSeconds } = decoded.form;
-  const result = await services.privateTokens.create(session.accountId, { name, scopes, expiresAtSeconds });
+  const request = { name, scopes, expiresAtSeconds };
+  const result = await doOnce(visit, (id) => services.privateTokens.create(session.accountId, request, id));
   switch (result.outcome) {
     case 'no_account':
       return redirect(logInPath('ended'), { 'set-cookie': endedCookie() });
     case 'refused':
       return ask(visit, result.errors);
+    case 'key_reused':
+      return ask(visit, USED_FORM);
+    case 'in_progress':
+      return stillRunning();
     case 'issued':
       visit.events.tokenIssued(actorOf(visit), result);
       return issuedPage({ token: result, name, origin, nowSeconds });

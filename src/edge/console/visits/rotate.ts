@@ -2,10 +2,11 @@ import { canRotate } from '../../../tokens/private-tokens.ts';
 import type { TokenView } from '../../../tokens/token-views.ts';
 import { endedCookie } from '../cookie.ts';
 import { decodeRotate } from '../forms.ts';
+import { doOnce } from '../once.ts';
 import { ownToken } from '../own-token.ts';
 import { issuedPage } from '../pages/issued.ts';
 import { rotatePage } from '../pages/rotate.ts';
-import { noSuchToken } from '../pages/trouble.ts';
+import { noSuchToken, stillRunning } from '../pages/trouble.ts';
 import { logInPath, tokenPath } from '../paths.ts';
 import type { MemberVisit, Reply } from '../visit.ts';
 import { actorOf, redirect } from '../visit.ts';
@@ -24,7 +25,8 @@ export async function rotate(visit: MemberVisit): Promise<Reply> {
   if (!decoded.ok) return rotatePage({ token, form, nowSeconds, errors: decoded.errors });
   const { expires_at: expiresAtSeconds, overlap: overlapSeconds } = decoded.form;
   const rotator = { ...session, use: 'login', managesTokens: true } as const;
-  const result = await services.privateTokens.rotate(token.id, rotator, { expiresAtSeconds, overlapSeconds });
+  const request = { expiresAtSeconds, overlapSeconds };
+  const result = await doOnce(visit, (id) => services.privateTokens.rotate(token.id, rotator, request, id));
   switch (result.outcome) {
     case 'not_found':
     case 'not_allowed':
@@ -33,6 +35,10 @@ export async function rotate(visit: MemberVisit): Promise<Reply> {
       return redirect(logInPath('ended'), { 'set-cookie': endedCookie() });
     case 'conflict':
       return notRotated(visit, result.message);
+    case 'key_reused':
+      return asItIs(token);
+    case 'in_progress':
+      return stillRunning();
     case 'refused':
       return rotatePage({ token, form, nowSeconds, errors: result.errors });
     case 'issued':

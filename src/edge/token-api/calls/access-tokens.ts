@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { deny } from '../../../core/decision.ts';
 import type { TokenRequest } from '../../../tokens/issue-token.ts';
 import type { IssuedToken } from '../../../tokens/token-mint.ts';
+import { newTokenId } from '../../../tokens/token-mint.ts';
 import { scopes } from '../../token-fields.ts';
 import type { Admission, Call, CallInput, Outcome } from '../call.ts';
 import { actorOf, callerOf, done, failed } from '../call.ts';
@@ -29,6 +30,7 @@ export const issueAccessToken: Call<z.output<typeof request>> = {
   summary: 'Issue an access token',
   admission: ADMISSION,
   body: request,
+  newId: newTokenId,
   success: [{ status: 201, description: 'The token, shown this once', content: issued }],
   problems: [],
   handle: issue,
@@ -48,7 +50,7 @@ export const revokeAccessToken: Call = {
 async function issue(input: CallInput<z.output<typeof request>>): Promise<Outcome> {
   const { ttl, scopes: names } = input.body;
   const asked: TokenRequest = { ttlSeconds: ttl, scopes: names };
-  const result = await input.services.issueToken.issue(callerOf(input).accountId, asked);
+  const result = await input.services.issueToken.issue(callerOf(input).accountId, asked, input.assignedId);
   switch (result.outcome) {
     case 'no_account':
       return deny('token_revoked', undefined, 'the account is gone');

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Account } from '../../../store/store.ts';
+import { newAccountId } from '../../../tokens/account-id.ts';
 import type { AccountManagement } from '../../../tokens/account-management.ts';
 import type { AccountProblem } from '../../../tokens/accounts.ts';
 import { scopes } from '../../token-fields.ts';
@@ -62,6 +63,7 @@ export const addAccount: Call<z.output<typeof addRequest>> = {
   summary: 'Add an account, with scopes that one has oneself',
   admission: MANAGES_ACCOUNTS,
   body: addRequest,
+  newId: newAccountId,
   success: [{ status: 201, description: 'The account', content: shown }],
   problems: ['conflict'],
   handle: add,
@@ -102,7 +104,8 @@ export const removeAccount: Call = {
 };
 
 async function add(input: CallInput<z.output<typeof addRequest>>): Promise<Outcome> {
-  const added = await input.services.accounts.add(callerOf(input), input.body);
+  const added = await input.services.accounts.add(callerOf(input), input.body, input.assignedId);
+  if ('outcome' in added && added.outcome === 'repeated') return answer(201, added.account);
   if (!('outcome' in added)) input.events.accountAdded(actorOf(input), added);
   return answer(201, added);
 }

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { deny } from '../../../core/decision.ts';
 import { MAX_OVERLAP_SECONDS } from '../../../tokens/private-tokens.ts';
+import { newTokenId } from '../../../tokens/token-mint.ts';
 import type { TokenView } from '../../../tokens/token-views.ts';
 import { reason, scopes, tokenName } from '../../token-fields.ts';
 import type { Admission, Call, CallInput, Outcome } from '../call.ts';
@@ -59,6 +60,7 @@ export const createPrivateToken: Call<z.output<typeof createRequest>> = {
   summary: 'Create a private token',
   admission: MANAGES_TOKENS,
   body: createRequest,
+  newId: newTokenId,
   success: [{ status: 201, description: 'The token, shown this once', content: created }],
   problems: [],
   handle: create,
@@ -95,6 +97,7 @@ export const rotateToken: Call<z.output<typeof rotateRequest>> = {
     'Rotate a private token: a new one of the same name and scopes; the old one ends, at once or after an overlap',
   admission: ROTATES,
   body: rotateRequest,
+  newId: newTokenId,
   success: [{ status: 201, description: 'The new token, shown this once', content: created }],
   problems: ['not_found', 'conflict'],
   handle: rotate,
@@ -115,7 +118,8 @@ export const revokeToken: Call<z.output<typeof revokeRequest>> = {
 async function create(input: CallInput<z.output<typeof createRequest>>): Promise<Outcome> {
   const { name, scopes: asked, expires_at: expiresAtSeconds } = input.body;
   const { accountId } = callerOf(input);
-  const result = await input.services.privateTokens.create(accountId, { name, scopes: asked, expiresAtSeconds });
+  const request = { name, scopes: asked, expiresAtSeconds };
+  const result = await input.services.privateTokens.create(accountId, request, input.assignedId);
   switch (result.outcome) {
     case 'no_account':
       return deny('token_revoked', undefined, 'the account is gone');
@@ -147,7 +151,8 @@ async function rotate(input: CallInput<z.output<typeof rotateRequest>>): Promise
   const { expires_at: expiresAtSeconds, overlap: overlapSeconds } = input.body;
   const { granted, ...caller } = callerOf(input);
   const rotator = { ...caller, managesTokens: granted.has('tokens:manage') };
-  const result = await input.services.privateTokens.rotate(id, rotator, { expiresAtSeconds, overlapSeconds });
+  const asked = { expiresAtSeconds, overlapSeconds };
+  const result = await input.services.privateTokens.rotate(id, rotator, asked, input.assignedId);
   switch (result.outcome) {
     case 'not_found':
     case 'not_allowed':

@@ -1,0 +1,50 @@
+import type { IdempotencyClaim, IdempotencyRecord, IdempotencyState, IdempotencyStore } from '../idempotency-store.ts';
+import { IDEMPOTENCY_KEPT_REQUESTS, IDEMPOTENCY_KEPT_SECONDS, IDEMPOTENCY_RUN_SECONDS } from '../idempotency-store.ts';
+import { asNumber, asText, parseMembers, refuse } from '../members.ts';
+import type { Writing } from './asks.ts';
+import { idempotencyKeys } from './layout.ts';
+
+const STATES: readonly IdempotencyState[] = ['running', 'interrupted', 'made'];
+
+/** Requests that make something, in Redis: a hash and a sorted set for each account, which go together. */
+export class RedisIdempotency implements IdempotencyStore {
+  private readonly writes: Writing;
+
+  constructor(writes: Writing) {
+    this.writes = writes;
+  }
+
+  async claim({ accountId, key, ...request }: IdempotencyRecord): Promise<IdempotencyClaim> {
+    const { records, order } = idempotencyKeys(accountId);
+    const record = JSON.stringify({ ...request, state: 'running' });
+    const [claimed, standing] = await this.writes.write(
+      (client) =>
+        client.sallyportClaimRequest(
+          records,
+          order,
+          key,
+          record,
+          IDEMPOTENCY_KEPT_SECONDS,
+          IDEMPOTENCY_KEPT_REQUESTS,
+          IDEMPOTENCY_RUN_SECONDS,
+        ),
+      records,
+    );
+    return { accountId, key, ...toRecord(standing), isClaimed: claimed > 0 };
+  }
+
+  async settle(...[accountId, key, end]: Parameters<IdempotencyStore['settle']>): Promise<void> {
+    const { records, order } = idempotencyKeys(accountId);
+    await this.writes.write((client) => client.sallyportSettleRequest(records, order, key, end), records);
+  }
+}
+
+function toRecord(record: string): Omit<IdempotencyClaim, 'accountId' | 'key' | 'isClaimed'> {
+  const members = parseMembers(record);
+  return {
+    fingerprint: asText(members, 'fingerprint'),
+    resourceId: asText(members, 'resourceId'),
+    state: STATES.find((name) => name === members['state']) ?? refuse('state', STATES.join(' or ')),
+    startedAtSeconds: asNumber(members, 'startedAtSeconds'),
+  };
+}
