@@ -1,5 +1,6 @@
 import { systemClock } from '../app.ts';
 import type { Account, Store } from '../store/store.ts';
+import { findAccount } from '../tokens/find-account.ts';
 import { risksOf } from '../tokens/token-risks.ts';
 import type { TokenView } from '../tokens/token-views.ts';
 import { TokenViews } from '../tokens/token-views.ts';
@@ -43,7 +44,7 @@ export async function listTokens(args: Arguments, terminal: Terminal): Promise<n
 
 async function ownersIn({ accounts }: Store, name: string | boolean | undefined): Promise<readonly Account[]> {
   if (typeof name !== 'string') return await accounts.list();
-  const account = await accounts.find(name);
+  const account = await findAccount(accounts, name);
   if (account === undefined) throw new CommandError(`sallyport: no account '${printable(name)}'`);
   return [account];
 }

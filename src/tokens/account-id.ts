@@ -1,5 +1,6 @@
 import { isRandomId, randomId } from '../jwt/random-id.ts';
 import type { Account, AccountStore } from '../store/store.ts';
+import { findAccount } from './find-account.ts';
 
 const ID_LENGTH = 22;
 
@@ -22,7 +23,7 @@ export async function findNamedAccount(
   who: string,
   accounts: Pick<AccountStore, 'find' | 'findById'>,
 ): Promise<NamedAccount | undefined> {
-  const account = (await accounts.findById(who)) ?? (await accounts.find(who));
+  const account = (await accounts.findById(who)) ?? (await findAccount(accounts, who));
   if (account !== undefined) return { id: account.id, account };
   return isRandomId(who, ID_LENGTH) ? { id: who, account } : undefined;
 }

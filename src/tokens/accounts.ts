@@ -3,14 +3,11 @@ import type { Clock } from '../core/ports.ts';
 import { subjectMarkKey } from '../revocation/keys.ts';
 import type { Account, AccountPage, Store } from '../store/store.ts';
 import { newAccountId } from './account-id.ts';
+import { emailProblem, nameProblem } from './account-names.ts';
+import { findAccount } from './find-account.ts';
 import type { Passwords } from './passwords.ts';
 import type { Catalogue } from './scope-names.ts';
 import { isScope, noSuchScope } from './scope-names.ts';
-
-const NAME = /^[^\s:\p{Cc}][^:\p{Cc}]{0,127}$/u;
-const EMAIL = /^[^\s:@\p{Cc}]+@[^\s:@\p{Cc}]+$/u;
-/** Names are shorter. */
-export const MAX_EMAIL_LENGTH = 254;
 
 /** NIST SP 800-63B-4 asks for this many, and for no mixture of kinds. */
 const MIN_PASSWORD_CHARACTERS = 8;
@@ -71,11 +68,12 @@ export class Accounts {
     account: NewAccount,
     { onlyFirst = false, id = newAccountId() }: { readonly onlyFirst?: boolean; readonly id?: string | undefined } = {},
   ): Promise<Account | AccountProblem> {
-    const { name, email, password, scopes } = account;
-    const problem = NAME.test(name)
-      ? this.problemWith(account, onlyFirst ? 1 : MIN_PASSWORD_CHARACTERS)
-      : refused('name', "an account's name has 1 to 128 characters, no colon and no control character");
+    const { email, password, scopes } = account;
+    const misnomer = nameProblem(account.name);
+    if (misnomer !== undefined) return refused('name', misnomer);
+    const problem = this.problemWith(account, onlyFirst ? 1 : MIN_PASSWORD_CHARACTERS);
     if (problem !== undefined) return problem;
+    const name = account.name.normalize('NFC');
     const made = {
       id,
       name,
@@ -91,9 +89,9 @@ export class Accounts {
     return { outcome: 'taken', field, message };
   }
 
-  /** By name or e-mail address. */
+  /** By name or e-mail address, as somebody typed it. */
   find(nameOrEmail: string): Promise<Account | undefined> {
-    return this.parts.store.accounts.find(nameOrEmail);
+    return findAccount(this.parts.store.accounts, nameOrEmail);
   }
 
   findById(id: string): Promise<Account | undefined> {
@@ -176,11 +174,6 @@ export class Accounts {
 function endsTokens(account: Account, { password, scopes, disabled }: AccountEdit): boolean {
   const losesScope = scopes !== undefined && account.scopes.some((scope) => !scopes.includes(scope));
   return password !== undefined || losesScope || disabled === true;
-}
-
-function emailProblem(email: string): string | undefined {
-  if (email.length <= MAX_EMAIL_LENGTH && EMAIL.test(email)) return undefined;
-  return `an e-mail address has an @ between two parts, no colon and at most ${MAX_EMAIL_LENGTH} characters`;
 }
 
 function passwordProblem(password: string, minCharacters: number): string | undefined {

@@ -6,8 +6,9 @@ import type { Reason } from '../core/reason.ts';
 import type { AccessRequest } from '../core/request.ts';
 import type { Route } from '../core/route.ts';
 import type { AccountStore, BasicUse, BasicUseStore } from '../store/store.ts';
-import { MAX_EMAIL_LENGTH } from './accounts.ts';
+import { MAX_EMAIL_LENGTH } from './account-names.ts';
 import { readBasicPair } from './basic-pair.ts';
+import { findAccount } from './find-account.ts';
 import { inBatches } from './in-batches.ts';
 import { PeriodicWrite } from './periodic-write.ts';
 
@@ -121,7 +122,7 @@ export class BasicUses {
   }
 
   private async useOf({ accountId, name, ...rest }: Count): Promise<BasicUse> {
-    return { ...rest, accountId: name === undefined ? accountId : (await this.parts.accounts.find(name))?.id };
+    return { ...rest, accountId: name === undefined ? accountId : (await findAccount(this.parts.accounts, name))?.id };
   }
 }
 

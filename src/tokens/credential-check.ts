@@ -1,4 +1,5 @@
 import type { Account, AccountStore } from '../store/store.ts';
+import { findAccount } from './find-account.ts';
 import type { GuessThrottle } from './guess-throttle.ts';
 import type { Passwords, PasswordVerdict } from './passwords.ts';
 
@@ -54,7 +55,7 @@ export class CredentialCheck {
   }
 
   private async compare(name: string, password: string): Promise<CredentialVerdict> {
-    const account = await this.parts.accounts.find(name);
+    const account = await findAccount(this.parts.accounts, name);
     return judge(await this.parts.passwords.verify(password, account?.passwordHash), account);
   }
 }

@@ -25,14 +25,14 @@ const outcomes = (attempts: readonly (Attempt | Throttled)[]) => attempts.map(({
 describe('GuessThrottle', () => {
   it('admit() bounds failures by name, whatever the spelling and the address', () => {
     const { failures, fail } = setUp();
-    const names = ['ada', 'ADA', 'Ada'];
+    const names = ['ada', 'ADA', 'Ada '];
     const attempts = failures(
       NAME_BURST,
       (index) => names[index % 3] ?? '',
       (index) => `192.0.2.${index}`,
     );
     expect(new Set(outcomes(attempts))).toEqual(new Set(['admitted']));
-    expect(fail('aDa', '198.51.100.1')).toEqual({ outcome: 'refused', bound: 'this name', retryAfterSeconds: 30 });
+    expect(fail(' aDa', '198.51.100.1')).toEqual({ outcome: 'refused', bound: 'this name', retryAfterSeconds: 30 });
     expect(fail('max', '198.51.100.1').outcome).toBe('admitted');
   });
 

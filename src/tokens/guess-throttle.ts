@@ -57,8 +57,8 @@ export class GuessThrottle {
   }
 
   admit({ name, password, client }: Guess): Attempt | Throttled {
-    // Hashed for their length, too: a name may be as long as a request.
-    const nameKey = this.digest(accountNameKey(name));
+    // Without spaces around it, as accounts are found. Hashed for their length, too: a name may be as long as a request.
+    const nameKey = this.digest(accountNameKey(name.trim()));
     const pair = this.digest(`${nameKey}:${password}`);
     const isGood = this.good.get(pair) === true;
     const counted = [

@@ -232,8 +232,8 @@ describe('text that is not UTF-8 matches nothing', () => {
     }
   });
 
-  it('nor does a byte order mark go unseen', async () => {
-    expect((await call('GET', LIST, basic('\uFEFFreplaced', REPLACED))).status).toBe(401);
+  it('a space behind the name makes no difference', async () => {
+    expect((await call('GET', LIST, basic('replaced ', REPLACED))).status).toBe(200);
   });
 
   it('and standard input gives no password', async () => {

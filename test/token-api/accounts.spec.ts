@@ -118,7 +118,10 @@ describe('accounts over the API', () => {
   });
 
   it.each([
-    [{ name: 'a:b' }, 'name', /no colon/],
+    [{ name: 'a:b' }, 'name', /a colon/],
+    [{ name: 'root ' }, 'name', /begins or ends with a space/],
+    [{ name: 'ro\u200bot' }, 'name', /U\+200B/],
+    [{ name: '\u202etoor' }, 'name', /U\+202E/],
     [{ email: 'x' }, 'email', /an @/],
     [{ password: 'short' }, 'password', /under 8 characters/],
     [{ scopes: ['messages:sent'] }, 'scopes', /^no such scope: "messages:sent", did you mean "messages:send"\?$/],
@@ -128,6 +131,12 @@ describe('accounts over the API', () => {
     const account = { name: 'refused', password: PASSWORD, scopes: ['messages:list'], ...members };
     const { status, body } = await as('root')('POST', '/v1/accounts', account);
     expect([status, body['errors']]).toEqual([400, [{ field, message: expect.stringMatching(message) }]]);
+  });
+
+  it('log in also where a keyboard put a space behind the name', async () => {
+    expect((await tryLogIn('clerk ')).status).toBe(200);
+    const answer = await service.call('POST', '/3rdparty/v1/auth/token', basic('clerk ', PASSWORD), { scopes: ['x'] });
+    expect(answer.status).not.toBe(401);
   });
 
   it('are refused where the name or the e-mail address is taken', async () => {
