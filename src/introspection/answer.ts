@@ -3,6 +3,7 @@ import type { IntrospectionIssuer } from '../config/config.ts';
 import type { Claims, FailedClaim } from '../jwt/claims.ts';
 import { readPayload } from '../jwt/claims.ts';
 import { readObject } from '../jwt/fetch-document.ts';
+import { UnexpectedAnswer } from '../jwt/fetch-text.ts';
 import { membersOf } from '../jwt/json-object.ts';
 import { isSameToken } from '../jwt/opaque-token.ts';
 
@@ -31,7 +32,7 @@ const ACCESS_KINDS: ReadonlySet<unknown> = new Set(['bearer', 'access', 'access_
 export function readAnswer(text: string): Answer {
   const read = answerSchema.safeParse(membersOf(readObject(text)));
   if (!read.success)
-    throw new Error('it answered without a true or false "active", or with a "client_id" of no string');
+    throw new UnexpectedAnswer('it answered without a true or false "active", or with a "client_id" of no string');
   return read.data;
 }
 

@@ -31,9 +31,14 @@ export class Circuit {
     this.parts = parts;
   }
 
+  /** Whether the server is taken for down. */
+  get isOpen(): boolean {
+    return this.rests > 0;
+  }
+
   /** Leave to ask now, which ends with {@link succeeded} or {@link failed}; `undefined` while the server rests. */
   leave(): Leave | undefined {
-    if (this.rests === 0) return 'question';
+    if (!this.isOpen) return 'question';
     if (this.isTrying || this.parts.clock.monotonicMs() < this.restsUntilMs) return undefined;
     this.isTrying = true;
     return 'trial';
@@ -41,7 +46,7 @@ export class Circuit {
 
   /** Returns whether the server was taken for down until now. */
   succeeded(): boolean {
-    const wasDown = this.rests > 0;
+    const wasDown = this.isOpen;
     this.failures = 0;
     this.rests = 0;
     this.isTrying = false;
@@ -52,7 +57,7 @@ export class Circuit {
   failed(leave: Leave): boolean {
     this.failures += 1;
     if (leave === 'trial') this.isTrying = false;
-    const rests = leave === 'trial' || (this.rests === 0 && this.failures >= TRIPPING);
+    const rests = leave === 'trial' || (!this.isOpen && this.failures >= TRIPPING);
     if (rests) this.rest();
     return rests;
   }

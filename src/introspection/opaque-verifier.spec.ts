@@ -132,13 +132,13 @@ describe('OpaqueVerifier.verify()', () => {
   });
 
   it.each([
-    [500, 1, 500],
-    [0, 0, 10_000],
-  ])('keeps an answer for %d ms as the configuration says', async (cacheMs, kept, countsMs) => {
+    [500, 500, 500],
+    [0, 10_000, Number.NEGATIVE_INFINITY],
+  ])('keeps an answer for %d ms as the configuration says', async (cacheMs, countsMs, keptMs) => {
     const issuer = legacy();
     verifier = verifierOf([{ ...issuer, introspection: { ...issuer.introspection, cacheMs } }, server]);
     expect(await verify()).toMatchObject({ askAgain: { atMonotonicMs: server.time.nowMs + countsMs } });
-    expect(known.size).toBe(kept);
+    expect(known.last(TOKEN)).toMatchObject({ askAgain: { atMonotonicMs: server.time.nowMs + keptMs } });
   });
 
   it('refuses a spelling that its server does not take, and no other', async () => {
@@ -169,6 +169,17 @@ describe('OpaqueVerifier.verify()', () => {
 });
 
 describe('a flood of made-up tokens', () => {
+  it('is told from those that were good before also where no answer is kept', async () => {
+    const issuer = legacy();
+    verifier = verifierOf([{ ...issuer, introspection: { ...issuer.introspection, cacheMs: 0 } }, server]);
+    await verify();
+    server.fails();
+    for (let index = 0; index < 9; index++) await verify(`made-up-${index}`);
+    expect(server.told).toEqual(['legacy-opaque failed 1: Error: no route to host']);
+    for (let index = 0; index < 3; index++) await verify();
+    expect(await verify()).toMatchObject({ check: 'introspection: its server is down' });
+  });
+
   it('leaves places for those that were good before', async () => {
     await verify();
     const held = server.holds();

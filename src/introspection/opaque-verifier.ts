@@ -19,6 +19,9 @@ import { RefusedTokens } from './refused-tokens.ts';
 /** What an answer may count at most (contract section 3). */
 const MAX_CACHE_MS = 10_000;
 
+/** One must be asked again each time: what is remembered says only that the token was good. */
+const DUE: AskAgain = { atMonotonicMs: Number.NEGATIVE_INFINITY, atWallMs: Number.NEGATIVE_INFINITY };
+
 /** An issuer whose tokens are opaque, and where to ask about them. */
 export interface AskedIssuer {
   readonly config: IntrospectionIssuer;
@@ -90,8 +93,8 @@ export class OpaqueVerifier implements Verifier, TokenExaminer {
       return finding;
     }
     const vouching = issuers.find(({ config }) => config.name === finding.identity.issuer);
-    const isKept = vouching?.config.introspection.cacheMs !== 0 && finding.validUntilMs > clock.wallMs();
-    if (isKept) known.add(value, finding);
+    const countsLater = vouching?.config.introspection.cacheMs !== 0;
+    if (finding.validUntilMs > clock.wallMs()) known.add(value, countsLater ? finding : { ...finding, askAgain: DUE });
     return finding;
   }
 

@@ -1,5 +1,5 @@
 import { parseJson } from '../lib/utf8.ts';
-import { fetchText } from './fetch-text.ts';
+import { fetchText, UnexpectedAnswer } from './fetch-text.ts';
 import type { JsonObject } from './json-object.ts';
 import { isObject } from './json-object.ts';
 
@@ -32,7 +32,7 @@ function readMaxAge(cacheControl: string | null): number | undefined {
 /** A document that must be a JSON object. The error quotes nothing of it: it may hold anything. */
 export function readObject(text: string): JsonObject {
   const value = parseJson(text);
-  if (value === undefined) throw new Error('it answered no JSON');
-  if (!isObject(value)) throw new Error('it answered no JSON object');
+  if (value === undefined) throw new UnexpectedAnswer('it answered no JSON');
+  if (!isObject(value)) throw new UnexpectedAnswer('it answered no JSON object');
   return value;
 }

@@ -14,7 +14,10 @@ export interface FetchedText {
 }
 
 /** The server answered, but not with what it was asked for. */
-export class UnexpectedStatus extends Error {
+export class UnexpectedAnswer extends Error {}
+
+/** The server answered with a status that is none of 200 to 299. */
+export class UnexpectedStatus extends UnexpectedAnswer {
   readonly status: number;
 
   constructor(status: number) {
@@ -25,8 +28,8 @@ export class UnexpectedStatus extends Error {
 
 /**
  * Fetches text over HTTP: no redirects, the authorities that Node trusts (`NODE_EXTRA_CA_CERTS`). Rejects with an
- * {@link UnexpectedStatus} for an answer that is none of 200 to 299, and with another error where there is no whole
- * answer within the limits, or once `signal` aborts. No error holds the URL, or anything of request and answer.
+ * {@link UnexpectedAnswer} for an answer that is none of 200 to 299 or too long, and with another error where there is
+ * none within the time, or once `signal` aborts. No error holds the URL, or anything of request and answer.
  */
 export async function fetchText(url: URL, request: TextRequest, signal: AbortSignal): Promise<FetchedText> {
   const { timeoutMs, maxBytes, ...init } = request;
@@ -36,7 +39,8 @@ export async function fetchText(url: URL, request: TextRequest, signal: AbortSig
   try {
     const response = await fetch(url, {
       ...init,
-      redirect: 'error',
+      // A redirect is an answer, and not one that is asked for.
+      redirect: 'manual',
       signal: AbortSignal.any([signal, ending.signal]),
     });
     if (!response.ok || response.body === null) throw new UnexpectedStatus(response.status);
@@ -55,7 +59,7 @@ async function readLimited(body: AsyncIterable<Uint8Array>, maxBytes: number): P
   let bytes = 0;
   for await (const chunk of body) {
     bytes += chunk.byteLength;
-    if (bytes > maxBytes) throw new Error(`it sent over ${maxBytes} bytes`);
+    if (bytes > maxBytes) throw new UnexpectedAnswer(`it sent over ${maxBytes} bytes`);
     chunks.push(chunk);
   }
   const text = decodeUtf8(Buffer.concat(chunks));

@@ -33,7 +33,8 @@ export interface Components {
   }[];
   readonly introspection?: readonly {
     readonly issuer: string;
-    readonly status: 'ok' | 'failing';
+    /** `misconfigured`: the server does not take our credentials. */
+    readonly status: 'ok' | 'failing' | 'misconfigured';
     /** Questions that failed in a row. */
     readonly failures: number;
   }[];
@@ -102,6 +103,7 @@ function describeKeySet({ issuer, ageSeconds, failures }: KeySetState): KeySets[
 
 type Servers = NonNullable<Components['introspection']>;
 
-function describeServer({ issuer, failures }: IntrospectionState): Servers[number] {
-  return { issuer, status: failures === 0 ? 'ok' : 'failing', failures };
+function describeServer({ issuer, failures, trouble }: IntrospectionState): Servers[number] {
+  if (trouble === 'credentials refused') return { issuer, status: 'misconfigured', failures };
+  return { issuer, status: failures === 0 && trouble === undefined ? 'ok' : 'failing', failures };
 }

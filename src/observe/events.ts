@@ -228,6 +228,11 @@ export class Events implements DecisionObserver, RevocationObserver {
     this.parts.logs.app.error(facts, 'introspection fails: opaque tokens of this issuer are unavailable');
   }
 
+  introspectionMisconfigured(issuer: string, error: unknown): void {
+    const message = 'introspection is misconfigured: the server does not take clientId with clientSecret';
+    this.parts.logs.app.error({ issuer, cause: messageOf(error) }, message);
+  }
+
   introspectionRecovered(issuer: string, failures: number): void {
     this.parts.logs.app.info({ issuer, failures }, 'introspection works again');
   }

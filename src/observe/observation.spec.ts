@@ -178,18 +178,22 @@ describe('Observation of parts', () => {
     const states = [
       { issuer: 'legacy', failures: 0, questions },
       { issuer: 'other', failures: 3, questions: { active: 0 } },
-    ];
+      { issuer: 'gone', failures: 0, trouble: 'unreachable', questions: {} },
+      { issuer: 'wrong', failures: 1, trouble: 'credentials refused', questions: {} },
+    ] as const;
     expect(observation.components()).not.toHaveProperty('introspection');
     observation.sources.introspection = { statuses: () => states };
     const { introspection } = observation.components();
     expect(introspection).toEqual([
       { issuer: 'legacy', status: 'ok', failures: 0 },
       { issuer: 'other', status: 'failing', failures: 3 },
+      { issuer: 'gone', status: 'failing', failures: 0 },
+      { issuer: 'wrong', status: 'misconfigured', failures: 1 },
     ]);
     const failed = { issuer: 'legacy', outcome: 'failed' };
     expect(scrape().value('sallyport_introspections_total', failed)).toBe(3);
     expect(Object.values(scrape().all('sallyport_introspections_total'))).toEqual([5, 1, 3, 2, 0]);
-    expect(Object.values(scrape().all('sallyport_introspection_failures'))).toEqual([0, 3]);
+    expect(Object.values(scrape().all('sallyport_introspection_failures'))).toEqual([0, 3, 0, 1]);
   });
 
   it("tells the store's failures from others, counts all, logs the first, and forgets after ten seconds", () => {

@@ -14,8 +14,10 @@ export interface KeySetState {
 export interface IntrospectionState {
   /** The configured issuer's name. */
   readonly issuer: string;
-  /** Questions that failed since the last that went well. */
+  /** Questions about tokens that it vouched for before, failed since the last that went well. */
   readonly failures: number;
+  /** What is wrong whatever it is asked about, as far as that is known. */
+  readonly trouble?: 'unreachable' | 'credentials refused' | undefined;
   /** How many questions ended how, since the start. */
   readonly questions: Readonly<Record<string, number>>;
 }

@@ -3,6 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { call } from './http-client.ts';
 import { type IssuerServer, startIssuerServer } from './issuer-server.ts';
 import { type Platform, startPlatform } from './platform.ts';
 import { runSallyport } from './run-sallyport.ts';
@@ -12,8 +13,8 @@ const PATH = '/3rdparty/v1/messages';
 
 /** What the authorization server reports of a token that it knows, by the bytes that the token stands for. */
 const reports = new Map<string, object>();
-/** What it answers to everything instead, while that is set. */
-let failing: number | undefined;
+/** The status that it answers with instead, by token or to everything. */
+let failing: (token: string) => number | undefined;
 let server: IssuerServer;
 let platform: Platform;
 
@@ -28,11 +29,11 @@ afterAll(async () => {
 });
 
 beforeEach(() => {
-  failing = undefined;
+  failing = () => undefined;
 });
 
 function configure(config: Record<string, unknown>): void {
-  config['timeouts'] = { decision: '5s', store: '1s' };
+  config['timeouts'] = { decision: '10s', store: '5s' };
   const introspection = { url: `${server.origin}/introspect`, clientId: 'gw', clientSecret: { env: 'AS_SECRET' } };
   // The file of the demo has a list.
   const issuers = config['issuers'] as object[];
@@ -53,18 +54,64 @@ describe('a server that decodes tokens leniently', () => {
 
   it('has every spelling of a token revoked that was revoked while it was away', async () => {
     const token = issue({ jti: 'id-3' });
-    failing = 503;
+    failing = () => 503;
     await revoke(token, /warning: it could not be verified/);
-    failing = undefined;
+    failing = () => undefined;
     for (const spelling of spellingsOf(token)) await expect.poll(() => send(spelling)).toBe('token_revoked');
   });
 });
 
 async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const token = new URLSearchParams(await text(request)).get('token') ?? '';
-  if (failing !== undefined) response.writeHead(failing).end();
+  const status = failing(token);
+  if (status !== undefined) response.writeHead(status).end();
   else response.end(JSON.stringify(reports.get(bytesOf(token)) ?? { active: false }));
 }
+
+describe('tokens that anybody can make up', () => {
+  it.each([401, 403, 404, 500, 503])('take nothing from good ones by being answered with %d', async (status) => {
+    const good = issue({});
+    expect(await send(good)).toBe(202);
+    failing = (token) => (token.startsWith('junk') ? status : undefined);
+    for (let index = 0; index < 9; index++) expect(await send(`junk-${status}-${index}`)).toBe('unavailable');
+    for (const token of [good, issue({}), issue({})]) expect(await send(token)).toBe(202);
+    expect(await components()).toEqual([{ issuer: 'legacy-opaque', status: 'ok', failures: 0 }]);
+  });
+});
+
+describe('a server that does not take our credentials', () => {
+  it('is told as a wrong configuration', async () => {
+    const good = issue({});
+    expect(await send(good)).toBe(202);
+    failing = () => 401;
+    const status = () => send(good).then(components);
+    const issuer = 'legacy-opaque';
+    // Asked about nothing at most every ten seconds, and the tests before may have been a reason to.
+    await expect.poll(status, { timeout: 20_000 }).toEqual([{ issuer, status: 'misconfigured', failures: 0 }]);
+    expect(platform.sallyport.output()).toContain('introspection is misconfigured');
+    failing = () => undefined;
+    await expect.poll(() => send(good)).toBe(202);
+    expect(await components()).toEqual([{ issuer, status: 'ok', failures: 0 }]);
+  });
+});
+
+describe('a server that is down', () => {
+  it('is left alone, and tried by a token that was good, whoever asks', async () => {
+    const good = issue({});
+    expect(await send(good)).toBe(202);
+    failing = () => 502;
+    const output = () => send(good).then(() => platform.sallyport.output());
+    const said = '"failures":3,"cause":"it answered 502","msg":"introspection fails';
+    await expect.poll(output, { timeout: 20_000 }).toContain(said);
+    const issuer = 'legacy-opaque';
+    expect(await components()).toEqual([{ issuer, status: 'failing', failures: expect.any(Number) }]);
+    expect(await send('junk')).toBe('unavailable');
+    failing = (token) => (token === 'junk' ? 502 : undefined);
+    const recovered = [{ issuer, status: 'ok', failures: 0 }];
+    await expect.poll(() => send('junk').then(components), { timeout: 20_000 }).toEqual(recovered);
+    expect(await send(good)).toBe(202);
+  });
+});
 
 /** A new token with the scope of {@link PATH}. */
 function issue(more: object): string {
@@ -99,6 +146,11 @@ async function revoke(token: string, says = /^revoked /m): Promise<void> {
   const { code, output } = await runSallyport(args, { env: ENV, input: token });
   expect(output).toMatch(says);
   expect(code).toBe(0);
+}
+
+async function components(): Promise<unknown> {
+  const { body } = await call(platform.sallyport.ports.admin, 'GET', '/readyz');
+  return JSON.parse(body).components.introspection;
 }
 
 /** The status of what passed, or the code of a denial. */

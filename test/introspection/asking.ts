@@ -35,6 +35,8 @@ export class AuthorizationServer {
   readonly time = new SimulatedTime();
   /** Every token that was asked about. */
   readonly asked: string[] = [];
+  /** How often it was asked about nothing. */
+  askedAboutNothing = 0;
   /** What was told of it, in words. */
   readonly told: string[] = [];
   answer: (token: string, signal: AbortSignal) => Promise<string>;
@@ -49,7 +51,8 @@ export class AuthorizationServer {
   };
 
   readonly ask: Ask = (_, token, signal) => {
-    this.asked.push(token);
+    if (token === '') this.askedAboutNothing += 1;
+    else this.asked.push(token);
     return this.answer(token, signal);
   };
 
@@ -60,6 +63,7 @@ export class AuthorizationServer {
     observer: {
       introspectionFailed: (issuer, error, failures) =>
         this.told.push(`${issuer} failed ${failures}: ${String(error)}`),
+      introspectionMisconfigured: (issuer, error) => this.told.push(`${issuer} misconfigured: ${String(error)}`),
       introspectionRecovered: (issuer, failures) => this.told.push(`${issuer} recovered after ${failures}`),
     },
   };
