@@ -7,8 +7,8 @@ export default defineConfig({
     // One more than the smallest machine has cores: most of the longest specs wait for servers, half of their time.
     maxWorkers: 3,
     // Generous: the machine may be busy with something else, and nothing here asserts a time.
-    testTimeout: 60_000,
-    hookTimeout: 30_000,
+    testTimeout: 120_000,
+    hookTimeout: 60_000,
     projects: [
       {
         extends: true,
@@ -24,8 +24,8 @@ export default defineConfig({
           name: 'e2e',
           include: ['test/e2e/**/*.spec.ts', 'test/faults/quick.spec.ts'],
           globalSetup: ['test/e2e/global-setup.ts'],
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {

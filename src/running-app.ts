@@ -71,7 +71,8 @@ export class RunningApp implements App {
     if (listen.extAuthz !== undefined) {
       const { openExtAuthz } = await import('./edge/ext-authz/service.ts');
       const failed = (error: unknown): void => events.failed(error);
-      this.extAuthzDoor = await openExtAuthz(listen.extAuthz, { gateway: () => this.current.gateway, failed, health });
+      const parts = { gateway: () => this.current.gateway, failed, health, observer: events };
+      this.extAuthzDoor = await openExtAuthz(listen.extAuthz, parts);
     }
     if (listen.tokens !== undefined) {
       const { openTokenApi } = await import('./edge/token-api/service.ts');

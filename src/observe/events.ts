@@ -46,6 +46,18 @@ export class Events implements DecisionObserver, RevocationObserver {
     this.tellFailure(error, { call }, 'a call failed');
   }
 
+  /** @param door its key under `listen`. */
+  handshakeFailed(door: string, client: string | undefined, error: unknown): void {
+    const { failures, logs, repeats } = this.parts;
+    failures.countHandshake(door);
+    // OpenSSL's message names a thread; its reason is the same each time.
+    const cause = error instanceof Error && 'reason' in error ? String(error.reason) : messageOf(error);
+    repeats.tell(`handshake ${door} ${cause}`, (repeated) => {
+      const facts = { door, client, cause, ...(repeated === 0 ? {} : { repeated }) };
+      logs.app.warn(facts, 'TLS handshake failed');
+    });
+  }
+
   lastUsesFailed(error: unknown): void {
     this.tellFailure(error, {}, 'when tokens were last used is not written yet');
   }

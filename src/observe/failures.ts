@@ -8,6 +8,8 @@ export class Failures {
   other = 0;
   /** Audit lines that their file did not take. */
   audit = 0;
+  /** TLS handshakes that failed, by the door's key under `listen`. */
+  readonly handshakes = new Map<string, number>();
   private readonly clock: Pick<Clock, 'monotonicMs'>;
   private storeFailedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -24,6 +26,10 @@ export class Failures {
     this.store += 1;
     this.storeFailedAtMs = this.clock.monotonicMs();
     return 'store';
+  }
+
+  countHandshake(door: string): void {
+    this.handshakes.set(door, (this.handshakes.get(door) ?? 0) + 1);
   }
 
   /** Seconds since the store last failed, `Infinity` where it never did. */

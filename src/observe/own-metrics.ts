@@ -125,6 +125,9 @@ function ofFailures({ failures, logs }: OwnMetricsParts): Metric[] {
     counter('sallyport_audit_errors_total', 'Audit lines that log.audit did not take and the common log has.', () =>
       single(failures.audit),
     ),
+    counter('sallyport_tls_handshake_failures_total', 'TLS handshakes that failed, by the door they were for.', () =>
+      Array.from(failures.handshakes, ([door, value]) => ({ labels: { door }, value })),
+    ),
     counter('sallyport_log_lost_total', 'Log lines that the standard output did not take.', () => single(logs.lost)),
   ];
 }

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { parse } from 'yaml';
 import { findEnvoy } from '../../tools/envoy.ts';
 import { freePorts } from './ports.ts';
@@ -38,12 +39,17 @@ export type Upstreams = Readonly<
   Record<'tokens' | 'messages' | 'devices', number> & { sallyport: number | readonly number[] }
 >;
 
+export interface EnvoyOptions {
+  /** A folder with `envoy` and `sallyport`, of `certify()`: Envoy asks Sallyport over TLS, and shows its certificate. */
+  readonly certificates?: string;
+}
+
 /** Starts one Envoy with a listener for each of {@link GATEWAYS}, on free ports of the loopback address. */
-export async function startEnvoy(upstreams: Upstreams): Promise<RunningEnvoy> {
+export async function startEnvoy(upstreams: Upstreams, options: EnvoyOptions = {}): Promise<RunningEnvoy> {
   const { path } = await findEnvoy();
   const ports = await freePorts(GATEWAYS.length);
   const gateways = GATEWAYS.map((gateway, index) => ({ ...gateway, port: ports[index] ?? 0 }));
-  const config = JSON.stringify(configFor(gateways, upstreams));
+  const config = JSON.stringify(configFor(gateways, upstreams, options));
   const flags = ['--disable-hot-restart', '--concurrency', '1', '--log-level', 'warning'];
   const args = ['--config-yaml', config, ...flags, '--file-flush-interval-msec', '50'];
   const envoy = startProcess({ command: path, args });
@@ -69,13 +75,14 @@ interface ConnectionManager {
 }
 interface Cluster {
   name: keyof Upstreams;
+  transport_socket?: object;
   load_assignment: { endpoints: [{ lb_endpoints: { endpoint: { address: Address } }[] }] };
 }
 interface Address {
   socket_address: { address: string; port_value: number };
 }
 
-function configFor(gateways: readonly Gateway[], upstreams: Upstreams): EnvoyConfig {
+function configFor(gateways: readonly Gateway[], upstreams: Upstreams, { certificates }: EnvoyOptions): EnvoyConfig {
   // Envoy itself says so where the file has not this form.
   const config = parse(readFileSync(ENVOY_YAML, 'utf8')) as EnvoyConfig;
   const { listeners, clusters } = config.static_resources;
@@ -86,8 +93,26 @@ function configFor(gateways: readonly Gateway[], upstreams: Upstreams): EnvoyCon
       endpoint: { address: { socket_address: { address: '127.0.0.1', port_value } } },
     }));
   }
+  if (certificates !== undefined) showCertificate(clusters, certificates);
   config.static_resources.listeners = gateways.map((gateway) => listenerFor(gateway, original));
   return config;
+}
+
+/** Sallyport is asked with Envoy's own certificate, and must show its own. */
+function showCertificate(clusters: readonly Cluster[], folder: string): void {
+  const sallyport = clusters.find(({ name }) => name === 'sallyport');
+  if (sallyport === undefined) throw new Error('envoy.yaml has no cluster sallyport');
+  const file = (name: string) => ({ filename: join(folder, name) });
+  sallyport.transport_socket = {
+    name: 'envoy.transport_sockets.tls',
+    typed_config: {
+      '@type': 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext',
+      common_tls_context: {
+        tls_certificates: [{ certificate_chain: file('envoy.pem'), private_key: file('envoy.key') }],
+        validation_context: { trusted_ca: file('sallyport.pem') },
+      },
+    },
+  };
 }
 
 function listenerFor({ name, port, normalises, rawHeaders }: Gateway, original: Listener): Listener {

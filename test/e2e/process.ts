@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { untilAccepting } from '../../deploy/demo/ports.ts';
 
 const READY_MS = 50_000;
-const STOP_MS = 10_000;
+const STOP_MS = 20_000;
 
 /** A process under test. */
 export interface Process {
@@ -11,7 +11,7 @@ export interface Process {
   output(): string;
   /** Resolves with its exit code, `null` after a signal. */
   readonly ended: Promise<number | null>;
-  /** Asks it to end, insists after ten seconds, and resolves with its exit code. */
+  /** Asks it to end, insists after twenty seconds, and resolves with its exit code. */
   stop(): Promise<number | null>;
   /** Ends it as a crash would, and resolves once it is gone. */
   kill9(): Promise<void>;

@@ -1,12 +1,18 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { type SecureContextOptions, Server as TlsServer } from 'node:tls';
 import type { Listener, ListenerTls } from '../../config/config.ts';
 import type { Events } from '../../observe/events.ts';
 import type { Metrics } from '../../observe/metrics.ts';
 import type { Observation } from '../../observe/observation.ts';
-import { removeDeadSocket } from '../dead-socket.ts';
+import {
+  Connections,
+  type HandshakeObserver,
+  listen,
+  renewCertificate,
+  tlsOptions,
+  watchHandshakes,
+} from '../listening.ts';
 import { decodePage } from './decode.ts';
 import { sendLive, sendMetrics, sendNotAllowed, sendNotFound, sendReady } from './encode.ts';
 
@@ -16,7 +22,7 @@ const CLOSE_LIMIT_MS = 1_000;
 /** What there is to see. */
 export type AdminParts = Pick<Observation, 'health' | 'components' | 'measure'> & {
   /** Told of a bug of ours, whose answer is cut off. */
-  readonly events: Pick<Events, 'callFailed'>;
+  readonly events: Pick<Events, 'callFailed'> & HandshakeObserver;
 };
 
 export interface AdminDoor {
@@ -31,20 +37,22 @@ export interface AdminDoor {
 /** Opens the door for those who watch: `/metrics`, `/livez` and `/readyz`. Rejects where it cannot listen. */
 export async function openAdmin(listener: Listener, parts: AdminParts): Promise<AdminDoor> {
   const metrics = parts.measure();
+  const connections = new Connections();
   const server = createFor(listener, (request, response) => {
+    connections.begin();
+    response.once('close', () => connections.end());
     answer(request, response, parts, metrics).catch((error: unknown) => {
       response.destroy();
       if (!isReaderGone(error)) parts.events.callFailed('admin', error);
     });
   });
-  if ('path' in listener.address) await removeDeadSocket(listener.address.path);
-  const address = await listen(server, listener);
+  connections.add(server);
+  watchHandshakes(server, 'admin', parts.events);
+  const address = await listen(server, 'admin', listener);
   return {
     address,
-    renewCertificate: (tls) => {
-      if (server instanceof TlsServer) server.setSecureContext(secureContext(tls));
-    },
-    close: () => close(server),
+    renewCertificate: (tls) => renewCertificate(server, tls),
+    close: () => close(server, connections),
   };
 }
 
@@ -76,36 +84,12 @@ function isReaderGone(error: unknown): boolean {
 function createFor({ tls }: Listener, onRequest: (request: IncomingMessage, response: ServerResponse) => void): Server {
   const common = { requestTimeout: TIMEOUT_MS, headersTimeout: TIMEOUT_MS };
   if (tls === undefined) return createServer(common, onRequest);
-  const client = tls.clientCa === undefined ? {} : { requestCert: true, rejectUnauthorized: true };
-  return createTlsServer({ ...common, ...secureContext(tls), ...client }, onRequest);
+  return createTlsServer({ ...common, ...tlsOptions(tls) }, onRequest);
 }
 
-function secureContext({ cert, key, clientCa }: ListenerTls): SecureContextOptions {
-  return { cert, key: Buffer.from(key.reveal()), ...(clientCa === undefined ? {} : { ca: clientCa }) };
-}
-
-async function listen(server: Server, { address }: Listener): Promise<string> {
-  const target = 'path' in address ? `unix:${address.path}` : joinHostPort(address.host, address.port);
-  try {
-    // A copy: Node writes into what it is given.
-    await once(server.listen({ ...address }), 'listening');
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`listen.admin: cannot listen on ${target}: ${message}`, { cause });
-  }
-  const bound = server.address();
-  const isPort = typeof bound === 'object' && bound !== null && !('path' in address);
-  return isPort ? joinHostPort(address.host, bound.port) : target;
-}
-
-function joinHostPort(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
-async function close(server: Server): Promise<void> {
+async function close(server: Server, connections: Connections): Promise<void> {
   const closed = once(server, 'close');
   server.close();
-  const limit = setTimeout(() => server.closeAllConnections(), CLOSE_LIMIT_MS);
+  await connections.close(CLOSE_LIMIT_MS);
   await closed;
-  clearTimeout(limit);
 }

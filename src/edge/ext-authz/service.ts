@@ -1,5 +1,5 @@
 import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import type { Listener, ListenerTls } from '../../config/config.ts';
 import { deny } from '../../core/decision.ts';
@@ -8,13 +8,13 @@ import type { UpstreamHeaderWriter } from '../../core/upstream-headers.ts';
 import type { Health } from '../../observe/health.ts';
 import type { ResponseFields } from '../basic-notice.ts';
 import { isAboutBasic } from '../basic-notice.ts';
-import { removeDeadSocket } from '../dead-socket.ts';
-import { RenewableCertificate } from './certificate.ts';
+import { Connections, type HandshakeObserver } from '../listening.ts';
 import { createClientReader } from './client.ts';
 import type { ClientReader } from './decode.ts';
 import { decodeCheck } from './decode.ts';
 import { EXT_AUTHZ, loadExtAuthz } from './definition.ts';
 import { encodeDecision } from './encode.ts';
+import { openGrpcListener } from './listener.ts';
 import type { CheckRequest, CheckResponse } from './messages.ts';
 
 /** What one configuration says to this door. */
@@ -34,6 +34,7 @@ export interface ExtAuthzParts {
   readonly failed: (error: unknown) => void;
   /** What `grpc.health.v1` answers. */
   readonly health: Pick<Health, 'follow'>;
+  readonly observer: HandshakeObserver;
 }
 
 /** A door that is open. */
@@ -50,20 +51,14 @@ export interface ExtAuthzDoor {
 export async function openExtAuthz(listener: Listener, parts: ExtAuthzParts): Promise<ExtAuthzDoor> {
   // As much as Envoy sends: a body over a limit of ours would be a gRPC error, which `failure_mode_allow` lets pass.
   const server = new Server({ 'grpc.max_receive_message_length': -1 });
+  const connections = new Connections();
   const readClient = createClientReader(() => parts.gateway().trustedProxies);
   server.addService(
     { ...loadExtAuthz() },
-    { Check: (call: Call, reply: Reply) => void check(call, reply, parts, readClient) },
+    { Check: (call: Call, reply: Reply) => void check(call, reply, parts, readClient, connections) },
   );
   addHealth(server, parts.health);
-  const certificate = listener.tls && new RenewableCertificate(listener.tls);
-  if ('path' in listener.address) await removeDeadSocket(listener.address.path);
-  const address = await bind(server, listener, certificate ?? ServerCredentials.createInsecure());
-  return {
-    address,
-    renewCertificate: (tls) => certificate?.renew(tls),
-    close: (limitMs) => shutDown(server, limitMs),
-  };
+  return openGrpcListener(listener, { server, connections, observer: parts.observer });
 }
 
 /** Adds `grpc.health.v1`. */
@@ -83,7 +78,9 @@ async function check(
   reply: Reply,
   { gateway, failed }: ExtAuthzParts,
   readClient: ClientReader,
+  connections: Connections,
 ): Promise<void> {
+  connections.begin();
   const { decider, headers, basicNotice } = gateway();
   try {
     const { request, disguised } = decodeCheck(call.request, (name) => headers.isDisguised(name), readClient);
@@ -94,33 +91,7 @@ async function check(
     // Not a gRPC error: under `failure_mode_allow` Envoy would let the request pass.
     failed(error);
     reply(null, encodeDecision(deny('unavailable', undefined, 'internal error'), headers, []));
+  } finally {
+    connections.end();
   }
-}
-
-function bind(server: Server, { address }: Listener, credentials: ServerCredentials): Promise<string> {
-  const target = 'path' in address ? `unix:${address.path}` : joinHostPort(address.host, address.port);
-  return new Promise((resolve, reject) => {
-    server.bindAsync(target, credentials, (error, port) => {
-      if (error === null) resolve('path' in address ? target : joinHostPort(address.host, port));
-      else reject(new Error(`listen.extAuthz: cannot listen on ${target}: ${error.message}`, { cause: error }));
-    });
-  });
-}
-
-function joinHostPort(host: string, port: number): string {
-  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
-function shutDown(server: Server, limitMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const limit = setTimeout(() => {
-      server.forceShutdown();
-      // A connection on which nobody ever spoke HTTP/2 is not waited for: nothing would end it.
-      resolve();
-    }, limitMs);
-    server.tryShutdown(() => {
-      clearTimeout(limit);
-      resolve();
-    });
-  });
 }

@@ -1,16 +1,17 @@
-import { Server as TlsServer } from 'node:tls';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { fastify } from 'fastify';
-import type { Listener, ListenerTls } from '../../config/config.ts';
+import type { Listener } from '../../config/config.ts';
 import { deny } from '../../core/decision.ts';
 import { decodeUtf8, holdsLoneSurrogate } from '../../lib/utf8.ts';
 import type { Events } from '../../observe/events.ts';
-import { removeDeadSocket } from '../dead-socket.ts';
+import { Connections, listen as listenAt, tlsOptions, watchHandshakes } from '../listening.ts';
 import { isTrusted } from '../trusted-proxies.ts';
 import { failed } from './call.ts';
 import { send } from './encode.ts';
 import type { ProblemCode } from './problems.ts';
 
+const DOOR = 'tokens';
 const MAX_BODY_BYTES = 64 * 1024;
 const REQUEST_TIMEOUT_MS = 10_000;
 /** How often Node looks for requests that take longer. */
@@ -42,8 +43,7 @@ function build({ tls }: Listener, trustedProxies: () => readonly string[]): Fast
   };
   const http = { connectionsCheckingInterval: CHECK_INTERVAL_MS };
   if (tls === undefined) return fastify({ ...common, http });
-  const client = tls.clientCa === undefined ? {} : { requestCert: true, rejectUnauthorized: true };
-  return fastify({ ...common, https: { ...secureContext(tls), ...client, ...http } });
+  return fastify({ ...common, https: { ...tlsOptions(tls), ...http } });
 }
 
 /** A body that is not there is for its call to judge: some clients name its type nevertheless. */
@@ -58,19 +58,23 @@ function takeEmptyJson(server: FastifyInstance): void {
   });
 }
 
-/** For the connections from now on. */
-export function renewCertificate({ server }: FastifyInstance, tls: ListenerTls): void {
-  if (server instanceof TlsServer) server.setSecureContext(secureContext(tls));
-}
-
-function secureContext({ cert, key, clientCa }: ListenerTls) {
-  return { cert, key: Buffer.from(key.reveal()), ...(clientCa === undefined ? {} : { ca: clientCa }) };
+/** What is open at this server; called before it listens. */
+export function watchConnections({ server }: FastifyInstance, events: Events): Connections {
+  const connections = new Connections();
+  connections.add(server);
+  server.on('request', (_request: IncomingMessage, response: ServerResponse) => {
+    connections.begin();
+    response.once('close', () => connections.end());
+  });
+  watchHandshakes(server, DOOR, events);
+  return connections;
 }
 
 /** Lets running calls finish: once it closes, Node itself times no request out any more. */
-export async function shutDown(server: FastifyInstance, limitMs: number): Promise<void> {
-  const limit = setTimeout(() => server.server.closeAllConnections(), limitMs);
-  await server.close().finally(() => clearTimeout(limit));
+export async function shutDown(server: FastifyInstance, connections: Connections, limitMs: number): Promise<void> {
+  const closed = server.close();
+  await connections.close(limitMs);
+  await closed;
 }
 
 /** For a body whose bytes, or whose escapes, stand for no text. */
@@ -117,16 +121,7 @@ export function answerFailures(server: FastifyInstance, events: Events, answer: 
 }
 
 /** Resolves to `host:port` or `unix:/path`, as bound; rejects where it cannot listen. */
-export async function listen(server: FastifyInstance, { address }: Listener): Promise<string> {
-  const target = 'path' in address ? `unix:${address.path}` : `${address.host}:${address.port}`;
-  if ('path' in address) await removeDeadSocket(address.path);
-  try {
-    // A copy: fastify writes into what it is given.
-    await server.listen({ ...address });
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`listen.tokens: cannot listen on ${target}: ${message}`, { cause });
-  }
-  const bound = server.server.address();
-  return typeof bound === 'object' && bound !== null && !('path' in address) ? `${address.host}:${bound.port}` : target;
+export function listen(server: FastifyInstance, listener: Listener): Promise<string> {
+  // A copy: fastify writes into what it is given.
+  return listenAt(server.server, DOOR, listener, () => server.listen({ ...listener.address }));
 }

@@ -4,6 +4,7 @@ import type { Decision, Deny } from '../../core/decision.ts';
 import { deny } from '../../core/decision.ts';
 import type { Events } from '../../observe/events.ts';
 import { Admissions } from '../admissions.ts';
+import { renewCertificate } from '../listening.ts';
 import { answerOnce } from './answer-once.ts';
 import type { AnyCall, Caller, Outcome } from './call.ts';
 import { failed } from './call.ts';
@@ -12,7 +13,7 @@ import { decodeAccess, decodeBody, decodeQuery } from './decode.ts';
 import type { Manner } from './manners.ts';
 import { MANNERS } from './manners.ts';
 import { openApi } from './openapi.ts';
-import { createServer, listen, renewCertificate, shutDown } from './server.ts';
+import { createServer, listen, shutDown, watchConnections } from './server.ts';
 import type { TokenServices } from './services.ts';
 
 export interface TokenApiParts {
@@ -63,11 +64,12 @@ export async function openTokenApi(listener: Listener, parts: TokenApiParts): Pr
   });
   for (const manner of MANNERS) server.register(async (calls) => register(calls, manner));
   server.register(parts.pages);
+  const connections = watchConnections(server, parts.events);
   const address = await listen(server, listener);
   return {
     address,
-    renewCertificate: (tls) => renewCertificate(server, tls),
-    close: (limitMs) => shutDown(server, limitMs),
+    renewCertificate: (tls) => renewCertificate(server.server, tls),
+    close: (limitMs) => shutDown(server, connections, limitMs),
   };
 }
 

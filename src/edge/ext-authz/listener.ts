@@ -1,0 +1,114 @@
+import { lookup } from 'node:dns/promises';
+import { once } from 'node:events';
+import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
+import { type Server as GrpcServer, ServerCredentials } from '@grpc/grpc-js';
+import type { Listener, ListenerTls } from '../../config/config.ts';
+import type { Connections, HandshakeObserver } from '../listening.ts';
+import { cannotListen, listen, renewCertificate, tlsOptions, watchHandshakes } from '../listening.ts';
+
+const DOOR = 'extAuthz';
+const HTTP2 = 'h2';
+
+/** A gRPC server that listens. */
+export interface GrpcListener {
+  /** `host:port` or `unix:/path`, as bound. */
+  readonly address: string;
+  /** For the connections from now on. */
+  renewCertificate(tls: ListenerTls): void;
+  /** Takes no connection from now on, asks clients to go, and lets running calls finish, for at most `limitMs`. */
+  close(limitMs: number): Promise<void>;
+}
+
+export interface GrpcListenerParts {
+  readonly server: GrpcServer;
+  readonly connections: Connections;
+  readonly observer: HandshakeObserver;
+}
+
+/**
+ * Listens for a gRPC server; rejects where it cannot. grpc-js could listen itself, but it tells nobody of a failed TLS
+ * handshake, and when it closes it waits for connections that it does not know.
+ */
+export async function openGrpcListener(listener: Listener, parts: GrpcListenerParts): Promise<GrpcListener> {
+  const { injectConnection } = parts.server.createConnectionInjector(ServerCredentials.createInsecure());
+  const create = (): Server => {
+    try {
+      const server = createFor(listener.tls, injectConnection, parts.observer);
+      parts.connections.add(server);
+      return server;
+    } catch (cause) {
+      throw cannotListen(DOOR, listener.address, cause);
+    }
+  };
+  const { address, servers } = await listenEverywhere(listener.address, create);
+  return {
+    address,
+    renewCertificate: (tls) => {
+      for (const server of servers) renewCertificate(server, tls);
+    },
+    close: (limitMs) => close(parts, servers, limitMs),
+  };
+}
+
+function createFor(
+  tls: ListenerTls | undefined,
+  accept: (socket: Socket) => void,
+  observer: HandshakeObserver,
+): Server {
+  if (tls === undefined) return createServer({ noDelay: true }, accept);
+  const server = createTlsServer({ ...tlsOptions(tls), ALPNProtocols: [HTTP2], noDelay: true }, (socket) => {
+    // Errors before anybody else listens to them; what follows is a close.
+    socket.on('error', () => {});
+    if (socket.alpnProtocol === HTTP2) {
+      accept(socket);
+      return;
+    }
+    const { remoteAddress } = socket;
+    socket.destroy();
+    observer.handshakeFailed(DOOR, remoteAddress, new Error('the client does not offer HTTP/2 (ALPN protocol h2)'));
+  });
+  watchHandshakes(server, DOOR, observer);
+  return server;
+}
+
+/** Listens on all addresses that the host's name has, and on one port; rejects where none of them can be had. */
+async function listenEverywhere(address: Listener['address'], create: () => Server) {
+  const servers: Server[] = [];
+  const bound: string[] = [];
+  const failures: unknown[] = [];
+  for (const host of 'path' in address ? [address.path] : await hostsOf(address)) {
+    const server = create();
+    const place = 'path' in address ? address : { host, port: portOf(servers[0]) ?? address.port };
+    await listen(server, DOOR, { address: place }).then(
+      (written) => {
+        servers.push(server);
+        bound.push(written);
+      },
+      (error: unknown) => failures.push(error),
+    );
+  }
+  const [first] = bound;
+  if (first === undefined) throw failures[0];
+  return { address: first, servers };
+}
+
+/** Names that nobody knows are left to the server, whose error says more. */
+async function hostsOf({ host }: { readonly host: string }): Promise<readonly string[]> {
+  const found = await lookup(host, { all: true }).catch(() => []);
+  return found.length === 0 ? [host] : found.map(({ address }) => address);
+}
+
+function portOf(server: Server | undefined): number | undefined {
+  const address = server?.address();
+  return typeof address === 'object' ? address?.port : undefined;
+}
+
+async function close({ server, connections }: GrpcListenerParts, servers: readonly Server[], limitMs: number) {
+  const closed = servers.map((listening) => once(listening.close(), 'close'));
+  // Asks the clients to go. It does not wait for the connections, which are not its own.
+  server.tryShutdown(() => {});
+  await connections.close(limitMs);
+  server.forceShutdown();
+  await Promise.all(closed);
+}
