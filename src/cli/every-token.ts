@@ -1,19 +1,21 @@
+import type { ListPosition } from '../store/store.ts';
+
 interface Page<Token> {
   readonly tokens: readonly Token[];
-  readonly next: string | undefined;
+  readonly next: ListPosition | undefined;
 }
 
 const PAGE = 100;
 
 /** All of an account's tokens, the newest first, page by page. */
 export async function* everyToken<Token>(
-  tokens: { list(accountId: string, limit: number, after?: string): Promise<Page<Token> | undefined> },
+  tokens: { list(accountId: string, limit: number, after?: ListPosition): Promise<Page<Token>> },
   accountId: string,
 ): AsyncIterable<Token> {
-  let after: string | undefined;
+  let after: ListPosition | undefined;
   do {
     const page = await tokens.list(accountId, PAGE, after);
-    yield* page?.tokens ?? [];
-    after = page?.next;
+    yield* page.tokens;
+    after = page.next;
   } while (after !== undefined);
 }

@@ -4,7 +4,7 @@ import { mergeEntries, raiseMark } from './entry-merge.ts';
 import { readRing, writeRing } from './key-ring-text.ts';
 import { MemoryIdempotency } from './memory-idempotency.ts';
 import { MemoryLoginHistory } from './memory-login-history.ts';
-import { cutPage } from './page.ts';
+import { cutPage, isBefore } from './page.ts';
 import type {
   Account,
   AccountChange,
@@ -17,6 +17,7 @@ import type {
   EpochGuard,
   EpochReading,
   EpochStore,
+  ListPosition,
   RevocationEntry,
   RevocationFeed,
   RevocationListener,
@@ -28,12 +29,14 @@ import type {
   StoreContents,
   StoredRecord,
   TokenEnd,
+  TokenFilter,
   TokenPage,
   TokenRecord,
   TokenStore,
   TrackedToken,
 } from './store.ts';
 import { BASIC_USES_KEPT_DAYS, EPOCH_PREFIX, StoreError } from './store.ts';
+import { passes } from './token-filter.ts';
 
 /** A store for one process and its lifetime: nothing survives it, and nothing is forgotten before. */
 export function openMemoryStore(): Store {
@@ -170,10 +173,11 @@ class MemoryAccounts implements AccountStore {
     return [...this.accounts.values()];
   }
 
-  async page(limit: number, after?: string): Promise<AccountPage | undefined> {
+  async page(limit: number, after?: ListPosition): Promise<AccountPage> {
     const all = await this.list();
-    const first = after === undefined ? 0 : all.findIndex(({ id }) => id === after) + 1;
-    if (after !== undefined && first === 0) return undefined;
+    const standing = after === undefined ? -1 : all.findIndex(({ id }) => id === after.id);
+    const later = all.findIndex((account) => account.createdAtSeconds >= (after?.createdAtSeconds ?? 0));
+    const first = standing >= 0 ? standing + 1 : later < 0 ? all.length : later;
     const { shown: accounts, next } = cutPage(all.slice(first), limit);
     return { accounts, next };
   }
@@ -238,12 +242,18 @@ class MemoryTokens implements TokenStore {
     return this.tokens.get(id);
   }
 
-  async list(accountId: string, limit: number, after?: string): Promise<TokenPage | undefined> {
+  async list(accountId: string, limit: number, after?: ListPosition, filter?: TokenFilter): Promise<TokenPage> {
     this.life.check();
-    const all = [...this.tokens.values()].filter((token) => token.accountId === accountId).toReversed();
-    const first = after === undefined ? 0 : all.findIndex(({ id }) => id === after) + 1;
-    if (after !== undefined && first === 0) return undefined;
-    const { shown: tokens, next } = cutPage(all.slice(first), limit);
+    const found = [...this.tokens.values()].filter(
+      (token) =>
+        token.accountId === accountId &&
+        (after === undefined || isBefore(token, after)) &&
+        (filter === undefined || passes(token, filter)),
+    );
+    const { shown: tokens, next } = cutPage(
+      found.toSorted((one, other) => (isBefore(one, other) ? 1 : -1)),
+      limit,
+    );
     return { tokens, next };
   }
 

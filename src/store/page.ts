@@ -1,8 +1,21 @@
-/** Of a list that was read one further than a page goes: the page, and the id after which the next one begins, if any. */
-export function cutPage<Item extends { readonly id: string }>(
+import type { ListPosition } from './store.ts';
+
+/** Of a list that was read one further than a page goes: the page, and the place behind it, if there is more. */
+export function cutPage<Item extends ListPosition>(
   found: readonly Item[],
   limit: number,
-): { readonly shown: readonly Item[]; readonly next: string | undefined } {
+): { readonly shown: readonly Item[]; readonly next: ListPosition | undefined } {
   const shown = found.slice(0, limit);
-  return { shown, next: found.length > limit ? shown.at(-1)?.id : undefined };
+  return { shown, next: found.length > limit ? positionOf(shown.at(-1)) : undefined };
+}
+
+/** The place right behind an item. */
+export function positionOf(item: ListPosition | undefined): ListPosition | undefined {
+  return item && { createdAtSeconds: item.createdAtSeconds, id: item.id };
+}
+
+/** Whether one was created before the other: by time, and in the same second by id. */
+export function isBefore(one: ListPosition, other: ListPosition): boolean {
+  if (one.createdAtSeconds !== other.createdAtSeconds) return one.createdAtSeconds < other.createdAtSeconds;
+  return one.id < other.id;
 }

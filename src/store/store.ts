@@ -131,11 +131,17 @@ export interface AccountMark {
 /** `taken`: nothing was written, since another account has the e-mail address, or has it for its name. */
 export type AccountUpdate = 'updated' | 'missing' | 'taken';
 
+/** A place in a list: right behind what was created then with this id, which need not be there any more. */
+export interface ListPosition {
+  readonly createdAtSeconds: number;
+  readonly id: string;
+}
+
 /** A part of a list, in order of creation. */
 export interface AccountPage {
   readonly accounts: readonly Account[];
-  /** The account after which the next page begins; `undefined` at the end. */
-  readonly next: string | undefined;
+  /** Where the next page begins; `undefined` at the end. */
+  readonly next: ListPosition | undefined;
 }
 
 export interface AccountStore {
@@ -143,8 +149,11 @@ export interface AccountStore {
   findById(id: string): Promise<Account | undefined>;
   /** In order of creation. */
   list(): Promise<readonly Account[]>;
-  /** The same, `limit` at most; after the account `after`, where one is named. `undefined` where there is no such. */
-  page(limit: number, after?: string): Promise<AccountPage | undefined>;
+  /**
+   * The same, `limit` at most, from a place on. Where the account of that place was removed, from the first one on that
+   * was created in the same second or later: some may come twice then, and none is passed over.
+   */
+  page(limit: number, after?: ListPosition): Promise<AccountPage>;
   /** `false`, and nothing written, where name or e-mail address is taken or, with `onlyFirst`, where any account exists. */
   add(account: Account, options?: { readonly onlyFirst?: boolean }): Promise<boolean>;
   /**
@@ -190,8 +199,15 @@ export interface TrackedToken extends TokenRecord {
 /** A part of a list, from the newest token to the oldest. */
 export interface TokenPage {
   readonly tokens: readonly TrackedToken[];
-  /** The token after which the next page begins; `undefined` at the end. */
-  readonly next: string | undefined;
+  /** Where the next page begins; `undefined` at the end. */
+  readonly next: ListPosition | undefined;
+}
+
+/** Which tokens of an account are listed. */
+export interface TokenFilter {
+  readonly uses: readonly TokenUse[];
+  /** Unix seconds; those that expire later. */
+  readonly expireAfterSeconds: number;
 }
 
 /** How long the record of a token stays after the token's end, at least: for whoever looks back. */
@@ -202,10 +218,10 @@ export interface TokenStore {
   add(token: TokenRecord): Promise<void>;
   find(id: string): Promise<TrackedToken | undefined>;
   /**
-   * An account's tokens, newest first, `limit` at most; after the token `after`, where one is named. `undefined` where
-   * that is none of the account's.
+   * An account's tokens, newest first and in the same second by id, `limit` at most, from a place on. With a filter a
+   * page may hold fewer, or none, although there is a next one: nobody waits until very many were looked at.
    */
-  list(accountId: string, limit: number, after?: string): Promise<TokenPage | undefined>;
+  list(accountId: string, limit: number, after?: ListPosition, filter?: TokenFilter): Promise<TokenPage>;
   /**
    * Adds the token that takes an older one's place, once: `false`, and nothing written, where the older one has a
    * successor other than `inPlaceOf`, or does not exist.

@@ -1,5 +1,5 @@
 import { covers } from '../core/scope.ts';
-import type { Account, AccountPage } from '../store/store.ts';
+import type { Account, AccountPage, ListPosition } from '../store/store.ts';
 import type { AccountEdit, AccountProblem, Accounts, NewAccount } from './accounts.ts';
 
 /** Who manages: an account, with the scopes of the credential that it came with. */
@@ -36,8 +36,14 @@ export class AccountManagement {
   }
 
   /** As the store pages them. */
-  page(limit: number, after?: string): Promise<AccountPage | undefined> {
+  page(limit: number, after?: ListPosition): Promise<AccountPage> {
     return this.accounts.page(limit, after);
+  }
+
+  /** The place behind an account; `undefined` where there is none. */
+  async positionOf(id: string): Promise<ListPosition | undefined> {
+    const account = await this.accounts.findById(id);
+    return account && { createdAtSeconds: account.createdAtSeconds, id };
   }
 
   async show(id: string): Promise<Account | UnknownAccount> {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../core/ports.ts';
 import { subjectMarkKey } from '../revocation/keys.ts';
-import type { Account, AccountPage, Store } from '../store/store.ts';
+import type { Account, AccountPage, ListPosition, Store } from '../store/store.ts';
 import { newAccountId } from './account-id.ts';
 import { emailProblem, nameProblem } from './account-names.ts';
 import { findAccount } from './find-account.ts';
@@ -113,7 +113,7 @@ export class Accounts {
   }
 
   /** As the store pages them. */
-  page(limit: number, after?: string): Promise<AccountPage | undefined> {
+  page(limit: number, after?: ListPosition): Promise<AccountPage> {
     return this.parts.store.accounts.page(limit, after);
   }
 

@@ -2,7 +2,7 @@ import type { Clock } from '../core/ports.ts';
 import { readReach } from '../core/revocation-entry.ts';
 import { readReason } from '../revocation/entry.ts';
 import { issuerMarkKey, revokedTokenKey, subjectMarkKey } from '../revocation/keys.ts';
-import type { RevocationStore, TokenStore, TrackedToken } from '../store/store.ts';
+import type { ListPosition, RevocationStore, TokenFilter, TokenStore, TrackedToken } from '../store/store.ts';
 
 export interface TokenViewsParts {
   /** The own issuer's name. */
@@ -27,8 +27,8 @@ export interface TokenView extends Omit<TrackedToken, 'end'> {
 
 export interface TokenViewPage {
   readonly tokens: readonly TokenView[];
-  /** The id after which the next page begins. */
-  readonly next: string | undefined;
+  /** Where the next page begins; `undefined` at the end. */
+  readonly next: ListPosition | undefined;
 }
 
 /** Tokens and what has become of them, the revocation set being the truth about that. */
@@ -44,10 +44,16 @@ export class TokenViews {
     return token && (await this.viewsOf(token.accountId, [token]))[0];
   }
 
-  /** `undefined` where `after` is none of the account's tokens. */
-  async list(accountId: string, limit: number, after?: string): Promise<TokenViewPage | undefined> {
-    const page = await this.parts.tokens.list(accountId, limit, after);
-    return page && { tokens: await this.viewsOf(accountId, page.tokens), next: page.next };
+  /** As the store lists them. */
+  async list(accountId: string, limit: number, after?: ListPosition, filter?: TokenFilter): Promise<TokenViewPage> {
+    const page = await this.parts.tokens.list(accountId, limit, after, filter);
+    return { tokens: await this.viewsOf(accountId, page.tokens), next: page.next };
+  }
+
+  /** The place behind a token of the account; `undefined` where it is none, or not there any more. */
+  async positionOf(accountId: string, id: string): Promise<ListPosition | undefined> {
+    const token = await this.parts.tokens.find(id);
+    return token?.accountId === accountId ? { createdAtSeconds: token.createdAtSeconds, id } : undefined;
   }
 
   private async viewsOf(accountId: string, tokens: readonly TrackedToken[]): Promise<readonly TokenView[]> {

@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import { request } from 'node:http';
+import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { ask, type HttpAnswer } from '../e2e/http-client.ts';
 import { startTokenService, type TokenService } from '../token-service.ts';
 
@@ -459,5 +461,34 @@ describe('a form that is sent twice', () => {
     expect(refused.status).toBe(400);
     expect((await visit('POST', '/console/tokens/new', { cookie: ada, form })).status).toBe(200);
     expect(await count('mended')).toBe(1);
+  });
+});
+
+describe('the list of tokens', () => {
+  it('shows what is in use, and what ends soon, behind very many newer records', async () => {
+    const scopes = ['messages:list'];
+    const accountId = await service.addAccount({ name: 'busy', password: 'quite busy', scopes });
+    const cookie = await logIn('busy', 'quite busy');
+    const store = await openSqliteStore(join(service.folder, 'store.db'));
+    const nowSeconds = Math.floor(Date.now() / 1000);
+    const record = { accountId, scopes, createdAtSeconds: nowSeconds - 1_000, expiresAtSeconds: nowSeconds + 86_400 };
+    await store.tokens.add({ ...record, id: 'oldest-of-them', use: 'private', name: 'behind the crowd' });
+    const crowd = Array.from({ length: 2_500 }, (_, index) => {
+      const [createdAtSeconds, use] = [nowSeconds - 900, index % 2 === 0 ? 'login' : 'access'] as const;
+      return { ...record, id: `crowd-${index}`, use, createdAtSeconds, expiresAtSeconds: nowSeconds - 1 };
+    });
+    await Promise.all(crowd.map((one) => store.tokens.add(one)));
+    await store.close();
+    const { body } = await visit('GET', '/console', { cookie });
+    expect(body).toContain('End within 7 days');
+    expect(body).not.toContain('There is none yet');
+    expect(body.match(/behind the crowd<\/bdi>/g)).toHaveLength(2);
+  });
+
+  it('goes on behind a token that has gone', async () => {
+    const nowSeconds = Math.floor(Date.now() / 1000);
+    const gone = await visit('GET', `/console?show=all&after=${nowSeconds + 60}.gone`, { cookie: ada });
+    expect(gone.status).toBe(200);
+    expect(gone.body).toContain('Log-in');
   });
 });

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Store } from '../../src/store/store.ts';
+import type { ListPosition, Store } from '../../src/store/store.ts';
 import { StoreError } from '../../src/store/store.ts';
 import { account, entry, MARK } from './records.ts';
 
@@ -41,23 +41,31 @@ export function describeAccounts(open: () => Promise<Store>): void {
       const ids = ['account-9', 'account-5', 'account-7', 'account-1', 'account-3'];
       for (const id of ids) await store.accounts.add(account(id, id));
       const pages: string[][] = [];
-      let after: string | undefined;
+      let after: ListPosition | undefined;
       do {
         const page = await store.accounts.page(2, after);
-        pages.push(page?.accounts.map(({ id }) => id) ?? []);
-        after = page?.next;
+        pages.push(page.accounts.map(({ id }) => id));
+        after = page.next;
       } while (after !== undefined);
       expect(pages).toEqual([ids.slice(0, 2), ids.slice(2, 4), ids.slice(4)]);
-      expect((await store.accounts.page(5))?.next).toBeUndefined();
-      expect((await store.accounts.page(1))?.accounts).toEqual([account('account-9', 'account-9')]);
+      expect((await store.accounts.page(5)).next).toBeUndefined();
+      expect((await store.accounts.page(1)).accounts).toEqual([account('account-9', 'account-9')]);
     });
 
-    it('page() goes on behind accounts that were removed, and not after one of them', async () => {
-      for (const id of ['account-1', 'account-2', 'account-3']) await store.accounts.add(account(id, id));
+    it('page() goes on behind accounts that were removed, after one of them too', async () => {
+      const ids = ['account-1', 'account-2', 'account-3'];
+      for (const [index, id] of ids.entries()) {
+        await store.accounts.add({ ...account(id, id), createdAtSeconds: 1_000 + Math.floor(index / 2) });
+      }
+      const behind = (id: string, createdAtSeconds: number) => store.accounts.page(2, { id, createdAtSeconds });
+      expect((await behind('account-1', 1_000)).accounts.map(({ id }) => id)).toEqual(ids.slice(1));
       await store.accounts.remove('account-2', entry(MARK, '100'));
-      expect((await store.accounts.page(2, 'account-1'))?.accounts.map(({ id }) => id)).toEqual(['account-3']);
-      expect(await store.accounts.page(2, 'account-3')).toEqual({ accounts: [], next: undefined });
-      expect(await store.accounts.page(2, 'account-2')).toBeUndefined();
+      expect((await behind('account-1', 1_000)).accounts.map(({ id }) => id)).toEqual(['account-3']);
+      // Maybe one that was shown before, of the same second; it passes over none.
+      expect((await behind('account-2', 1_000)).accounts.map(({ id }) => id)).toEqual(['account-1', 'account-3']);
+      expect((await behind('account-2', 1_000.5)).accounts.map(({ id }) => id)).toEqual(['account-3']);
+      expect(await behind('account-3', 1_001)).toEqual({ accounts: [], next: undefined });
+      expect(await behind('account-9', 2_000)).toEqual({ accounts: [], next: undefined });
     });
 
     it('add() writes nothing where the name is taken', async () => {

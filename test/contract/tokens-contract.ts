@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Store } from '../../src/store/store.ts';
+import type { ListPosition, Store, TokenFilter } from '../../src/store/store.ts';
 import { StoreError } from '../../src/store/store.ts';
 import { FAR, token, UNUSED } from './records.ts';
 
@@ -30,18 +30,62 @@ export function describeTokens(open: () => Promise<Store>): void {
         await store.tokens.add({ ...token(id), createdAtSeconds: 1_000 + index, expiresAtSeconds: FAR });
       }
       await store.tokens.add({ ...token('other'), accountId: 'account-2', expiresAtSeconds: FAR });
-      const list = async (limit: number, after?: string) => {
+      const at = (id: string) => ({ createdAtSeconds: 1_000 + ids.indexOf(id), id });
+      const list = async (limit: number, after?: ListPosition) => {
         const page = await store.tokens.list('account-1', limit, after);
-        return page && { ids: page.tokens.map(({ id }) => id), next: page.next };
+        return { ids: page.tokens.map(({ id }) => id), next: page.next };
       };
-      expect(await list(2)).toEqual({ ids: ['d', 'b'], next: 'b' });
-      expect(await list(2, 'b')).toEqual({ ids: ['e', 'a'], next: 'a' });
-      expect(await list(2, 'a')).toEqual({ ids: ['c'], next: undefined });
+      expect(await list(2)).toEqual({ ids: ['d', 'b'], next: at('b') });
+      expect(await list(2, at('b'))).toEqual({ ids: ['e', 'a'], next: at('a') });
+      expect(await list(2, at('a'))).toEqual({ ids: ['c'], next: undefined });
       expect(await list(5)).toEqual({ ids: ['d', 'b', 'e', 'a', 'c'], next: undefined });
-      expect(await list(5, 'c')).toEqual({ ids: [], next: undefined });
-      expect(await list(5, 'other')).toBeUndefined();
-      expect(await list(5, 'unknown')).toBeUndefined();
+      expect(await list(5, at('c'))).toEqual({ ids: [], next: undefined });
       expect(await store.tokens.list('nobody', 5)).toEqual({ tokens: [], next: undefined });
+    });
+
+    it('list() goes on where a token was that has gone', async () => {
+      const store = await open();
+      for (const id of ['a', 'c', 'e', 'A']) await store.tokens.add({ ...token(id), expiresAtSeconds: FAR });
+      for (const [id, seconds] of [
+        ['later', 1_001],
+        ['half', 999.5],
+      ] as const) {
+        await store.tokens.add({ ...token(id), createdAtSeconds: seconds, expiresAtSeconds: FAR });
+      }
+      const behind = async (id: string, createdAtSeconds: number) =>
+        (await store.tokens.list('account-1', 9, { id, createdAtSeconds })).tokens.map((found) => found.id);
+      expect(await behind('d', 1_000)).toEqual(['c', 'a', 'A', 'half']);
+      expect(await behind('c', 1_000)).toEqual(['a', 'A', 'half']);
+      expect(await behind('0', 1_000)).toEqual(['half']);
+      expect(await behind('x', 1_000.5)).toEqual(['e', 'c', 'a', 'A', 'half']);
+      expect(await behind('z', 999)).toEqual([]);
+    });
+
+    it('list() with a filter goes through all that pass it, however many do not', async () => {
+      const store = await open();
+      const made = Array.from({ length: 1_200 }, (_, index) => ({
+        ...token(`token-${index}`),
+        use: index % 500 === 0 ? ('private' as const) : ('login' as const),
+        createdAtSeconds: 1_000 + index,
+        expiresAtSeconds: index === 500 ? 2_000 : FAR,
+      }));
+      await Promise.all(made.map((one) => store.tokens.add(one)));
+      const found = async (filter: TokenFilter, limit = 2): Promise<string[]> => {
+        const ids: string[] = [];
+        let after: ListPosition | undefined;
+        do {
+          const page = await store.tokens.list('account-1', limit, after, filter);
+          expect(page.tokens.length).toBeLessThanOrEqual(limit);
+          ids.push(...page.tokens.map(({ id }) => id));
+          after = page.next;
+        } while (after !== undefined);
+        return ids;
+      };
+      const privateOnes = { uses: ['private'], expireAfterSeconds: 0 } as const;
+      expect(await found(privateOnes)).toEqual(['token-1000', 'token-500', 'token-0']);
+      expect(await found({ ...privateOnes, expireAfterSeconds: 2_000 })).toEqual(['token-1000', 'token-0']);
+      expect(await found({ uses: ['access'], expireAfterSeconds: 0 })).toEqual([]);
+      expect(await found({ uses: ['login', 'private'], expireAfterSeconds: FAR - 1 }, 250)).toHaveLength(1_199);
     });
 
     it('list() goes through tokens of the same second too, each once', async () => {
@@ -49,11 +93,11 @@ export function describeTokens(open: () => Promise<Store>): void {
       const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
       await Promise.all(ids.map((id) => store.tokens.add({ ...token(id), expiresAtSeconds: FAR })));
       const seen: string[] = [];
-      let after: string | undefined;
+      let after: ListPosition | undefined;
       do {
         const page = await store.tokens.list('account-1', 3, after);
-        seen.push(...(page?.tokens.map(({ id }) => id) ?? []));
-        after = page?.next;
+        seen.push(...page.tokens.map(({ id }) => id));
+        after = page.next;
       } while (after !== undefined);
       expect(seen.toSorted()).toEqual(ids);
     });

@@ -87,6 +87,24 @@ describe('accounts over the API', () => {
     });
   });
 
+  it('are listed from where a page ended, although its last account was removed since', async () => {
+    for (const name of ['cursor-1', 'cursor-2', 'cursor-3']) await make(name);
+    const listed = async (query: string) => {
+      const { status, body } = await as('root')('GET', `/v1/accounts?${query}`);
+      // As the description has it.
+      return { status, ...(body as { accounts: { id: string; name: string }[]; next: string | null }) };
+    };
+    const all = (await listed('limit=100')).accounts;
+    const at = all.findIndex(({ name }) => name === 'cursor-2');
+    const first = await listed(`limit=${at + 1}`);
+    const second = all[at]?.id ?? '';
+    expect((await listed(`limit=1&after=${second}`)).accounts).toMatchObject([{ name: 'cursor-3' }]);
+    await as('root')('DELETE', `/v1/accounts/${second}`);
+    const names = (await listed(`limit=100&after=${first.next}`)).accounts.map(({ name }) => name);
+    expect(names).toContain('cursor-3');
+    expect((await listed(`limit=1&after=${second}`)).status).toBe(400);
+  });
+
   it('are added, shown, listed, changed and removed', async () => {
     const account = { name: 'ada', email: 'ada@example.com', scopes: ['messages:send'] };
     const added = await as('root')('POST', '/v1/accounts', { ...account, password: PASSWORD });

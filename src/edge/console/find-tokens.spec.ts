@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import type { TokenView, TokenViewPage } from '../../tokens/token-views.ts';
+import type { ListPosition } from '../../store/store.ts';
+import type { TokenView, TokenViewPage, TokenViews } from '../../tokens/token-views.ts';
 import { findTokens } from './find-tokens.ts';
 
 /** An account whose tokens are numbered, the newest first; it counts how many were looked at. */
@@ -11,13 +12,12 @@ class NumberedTokens {
     this.count = count;
   }
 
-  async list(_accountId: string, limit: number, after?: string): Promise<TokenViewPage | undefined> {
-    const first = after === undefined ? 0 : Number(after) + 1;
-    if (Number.isNaN(first)) return undefined;
+  async list(_accountId: string, limit: number, after?: ListPosition): Promise<TokenViewPage> {
+    const first = after === undefined ? 0 : Number(after.id) + 1;
     const end = Math.min(first + limit, this.count);
     const tokens = Array.from({ length: end - first }, (_, index) => numbered(first + index));
     this.examined += tokens.length;
-    return { tokens, next: end < this.count ? String(end - 1) : undefined };
+    return { tokens, next: end < this.count ? numbered(end - 1) : undefined };
   }
 }
 
@@ -27,11 +27,11 @@ const every = (step: number) => (token: TokenView) => Number(token.id) % step ==
 
 async function pages(count: number, step: number, limit: number): Promise<string[][]> {
   const found: string[][] = [];
-  let after: string | undefined;
+  let after: ListPosition | undefined;
   do {
     const page = await findTokens(new NumberedTokens(count), 'a', { isWanted: every(step), limit, after });
-    found.push((page?.tokens ?? []).map(({ id }) => id));
-    after = page?.next;
+    found.push(page.tokens.map(({ id }) => id));
+    after = page.next;
   } while (after !== undefined);
   return found;
 }
@@ -49,13 +49,25 @@ it('findTokens() ends without a further page where nothing more is wanted', asyn
   expect(await pages(0, 1, 5)).toEqual([[]]);
 });
 
-it('findTokens() looks at a thousand a page, and goes on from there', async () => {
-  const tokens = new NumberedTokens(2_500);
-  const page = await findTokens(tokens, 'a', { isWanted: every(2_000), limit: 5 });
-  expect([page?.tokens.map(({ id }) => id), page?.next, tokens.examined]).toEqual([['0'], '999', 1_000]);
-  expect((await pages(2_500, 2_000, 5)).flat()).toEqual(['0', '2000']);
+it('findTokens() finds one behind very many that are not wanted', async () => {
+  const page = await findTokens(new NumberedTokens(5_001), 'a', { isWanted: ({ id }) => id === '5000', limit: 5 });
+  expect([page.tokens.map(({ id }) => id), page.next]).toEqual([['5000'], undefined]);
 });
 
-it('findTokens() knows nothing after a token that is not there', async () => {
-  expect(await findTokens(new NumberedTokens(3), 'a', { isWanted: () => true, limit: 5, after: 'x' })).toBeUndefined();
+it('findTokens() looks at twenty thousand a page, and goes on from there', async () => {
+  const tokens = new NumberedTokens(50_000);
+  const page = await findTokens(tokens, 'a', { isWanted: every(40_000), limit: 5 });
+  expect([page.tokens.map(({ id }) => id), page.next?.id, tokens.examined]).toEqual([['0'], '19999', 20_000]);
+  expect((await pages(50_000, 40_000, 5)).flat()).toEqual(['0', '40000']);
+});
+
+it('findTokens() lets the store pass over what it can tell apart', async () => {
+  const filters: unknown[] = [];
+  const filter = { uses: ['private'], expireAfterSeconds: 5 } as const;
+  const list = async (...[, , , asked]: Parameters<TokenViews['list']>): Promise<TokenViewPage> => {
+    filters.push(asked);
+    return { tokens: [], next: undefined };
+  };
+  await findTokens({ list }, 'a', { isWanted: () => true, limit: 5, filter });
+  expect(filters).toEqual([filter]);
 });

@@ -1,38 +1,37 @@
+import type { ListPosition, TokenFilter } from '../../store/store.ts';
 import type { TokenView, TokenViewPage, TokenViews } from '../../tokens/token-views.ts';
 
 const BATCH = 100;
-/** How many records one page looks at: an account may have made very many that it does not want to see. */
-const MAX_EXAMINED = 1_000;
+/** How often one page asks the store, for an account with hundreds of thousands of tokens: some seconds at most. */
+const MAX_BATCHES = 200;
 
 export interface Search {
+  /** What the store itself can tell apart. */
+  readonly filter?: TokenFilter | undefined;
   readonly isWanted: (token: TokenView) => boolean;
   /** Tokens a page. */
   readonly limit: number;
   /** `next` of the page before. */
-  readonly after?: string | undefined;
+  readonly after?: ListPosition | undefined;
 }
 
-/**
- * Some of an account's tokens, the newest first. A page may hold fewer than its limit although there is a next one;
- * `undefined` where `after` is none of the account's.
- */
+/** Some of an account's tokens, the newest first. A page may hold fewer than its limit although there is a next one. */
 export async function findTokens(
   views: Pick<TokenViews, 'list'>,
   accountId: string,
-  { isWanted, limit, after }: Search,
-): Promise<TokenViewPage | undefined> {
+  { filter, isWanted, limit, after }: Search,
+): Promise<TokenViewPage> {
   const found: TokenView[] = [];
-  let examined = 0;
+  let batches = 0;
   let next = after;
   do {
-    const page = await views.list(accountId, BATCH, next);
-    if (page === undefined) return undefined;
+    const page = await views.list(accountId, BATCH, next, filter);
     for (const token of page.tokens.filter(isWanted)) {
-      if (found.length === limit) return { tokens: found, next: found.at(-1)?.id };
+      if (found.length === limit) return { tokens: found, next: found.at(-1) };
       found.push(token);
     }
-    examined += page.tokens.length;
+    batches += 1;
     next = page.next;
-  } while (next !== undefined && examined < MAX_EXAMINED);
+  } while (next !== undefined && batches < MAX_BATCHES);
   return { tokens: found, next };
 }

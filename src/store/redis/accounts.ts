@@ -7,6 +7,7 @@ import type {
   AccountPage,
   AccountStore,
   AccountUpdate,
+  ListPosition,
   RevocationEntry,
 } from '../store.ts';
 import { StoreError } from '../store.ts';
@@ -50,15 +51,14 @@ export class RedisAccounts implements AccountStore {
 
   /** No decision waits for it, so it may take as long as a write. */
   async list(): Promise<readonly Account[]> {
-    return (await this.page(ALL))?.accounts ?? [];
+    return (await this.page(ALL)).accounts;
   }
 
-  async page(limit: number, after = ''): Promise<AccountPage | undefined> {
+  async page(limit: number, after: ListPosition = { createdAtSeconds: 0, id: '' }): Promise<AccountPage> {
     const found = await this.writes.ask(
-      (client) => client.sallyportPageAccounts(records, order, after, limit + 1),
+      (client) => client.sallyportPageAccounts(records, order, after.id, after.createdAtSeconds, limit + 1),
       records,
     );
-    if (found === null) return undefined;
     const { shown: accounts, next } = cutPage(found.map(toAccount), limit);
     return { accounts, next };
   }

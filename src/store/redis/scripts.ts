@@ -57,13 +57,17 @@ declare module 'ioredis' {
     sallyportDropAccount(records: string, names: string, order: string, id: string): Result<number, Context>;
     /** The record of a name's account. */
     sallyportFindAccount(records: string, names: string, nameKey: string): Result<string | null, Context>;
-    /** Records of accounts, in order of creation, `limit` at most after that of `after` (empty for none); null where it is unknown. */
+    /**
+     * Records of accounts, in order of creation, `limit` at most after that of `after` (empty for none); where that is
+     * gone, from the first one on that was created at `createdAt` or later.
+     */
     sallyportPageAccounts(
       records: string,
       order: string,
       after: string,
+      createdAt: number,
       limit: number,
-    ): Result<string[] | null, Context>;
+    ): Result<string[], Context>;
     /** Adds a token's id to its account's and forgets those that have gone; times in Unix seconds. */
     sallyportIndexToken(
       byCreation: string,
@@ -88,8 +92,11 @@ declare module 'ioredis' {
     sallyportUseToken(key: string, usedAt: number): Result<null, Context>;
     /** Adds to the uses of Basic on a day, which go at `goesAt` (Unix seconds): name, count and Unix seconds of each. */
     sallyportAddBasicUses(key: string, goesAt: number, ...uses: (string | number)[]): Result<null, Context>;
-    /** The ids behind `after` (empty: from the newest on), `limit` at most; `null` where `after` is not among them. */
-    sallyportPageTokens(byCreation: string, after: string, limit: number): Result<string[] | null, Context>;
+    /**
+     * Ids, `limit` at most, each followed by the second it was created: those before `after` and `createdAt` (empty: from
+     * the newest on).
+     */
+    sallyportPageTokens(byCreation: string, after: string, createdAt: number, limit: number): Result<string[], Context>;
     /** 1 where the ring took the place of the one with this revision, 0 where another stands there. */
     sallyportReplaceKeys(keys: string, revision: number, ring: string): Result<number, Context>;
   }
@@ -193,15 +200,33 @@ local id = redis.call('HGET', KEYS[2], ARGV[1])
 return id and redis.call('HGET', KEYS[1], id)
 `;
 
+/** Lua. By bytes, as Redis sorts: its own comparison goes by the language of the server. */
+const IS_LESS = `
+local function isLess(one, other)
+  for i = 1, math.min(#one, #other) do
+    local left, right = string.byte(one, i), string.byte(other, i)
+    if left ~= right then return left < right end
+  end
+  return #one < #other
+end
+`;
+
 const PAGE_ACCOUNTS = `
+local function firstSince(createdAt)
+  local ids = redis.call('LRANGE', KEYS[2], 0, -1)
+  for index, other in ipairs(ids) do
+    if cjson.decode(redis.call('HGET', KEYS[1], other)).createdAtSeconds >= createdAt then return index - 1 end
+  end
+  return #ids
+end
+
 local first = 0
 if ARGV[1] ~= '' then
   local index = redis.call('LPOS', KEYS[2], ARGV[1])
-  if not index then return nil end
-  first = index + 1
+  first = index and index + 1 or firstSince(tonumber(ARGV[2]))
 end
 local records = {}
-for _, id in ipairs(redis.call('LRANGE', KEYS[2], first, first + ARGV[2] - 1)) do
+for _, id in ipairs(redis.call('LRANGE', KEYS[2], first, first + ARGV[3] - 1)) do
   records[#records + 1] = redis.call('HGET', KEYS[1], id)
 end
 return records
@@ -260,14 +285,18 @@ end
 redis.call('EXPIREAT', KEYS[1], ARGV[1])
 `;
 
-const PAGE_TOKENS = `
+/** Those of the same second come by their ids, whose place is looked for where the one that it is about has gone. */
+const PAGE_TOKENS = `${IS_LESS}
+local key, after, createdAt = KEYS[1], ARGV[1], ARGV[2]
 local first = 0
-if ARGV[1] ~= '' then
-  local rank = redis.call('ZREVRANK', KEYS[1], ARGV[1])
-  if not rank then return nil end
-  first = rank + 1
+if after ~= '' then
+  first = redis.call('ZCOUNT', key, '(' .. createdAt, '+inf')
+  for _, id in ipairs(redis.call('ZREVRANGEBYSCORE', key, createdAt, createdAt)) do
+    if isLess(id, after) then break end
+    first = first + 1
+  end
 end
-return redis.call('ZREVRANGE', KEYS[1], first, first + ARGV[2] - 1)
+return redis.call('ZREVRANGE', key, first, first + ARGV[3] - 1, 'WITHSCORES')
 `;
 
 const REPLACE_KEYS = `

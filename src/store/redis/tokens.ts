@@ -1,9 +1,22 @@
 import { cutPage } from '../page.ts';
-import type { TokenEnd, TokenPage, TokenRecord, TokenStore, TrackedToken } from '../store.ts';
+import type {
+  ListPosition,
+  TokenEnd,
+  TokenFilter,
+  TokenPage,
+  TokenRecord,
+  TokenStore,
+  TrackedToken,
+} from '../store.ts';
 import { StoreError, TOKENS_KEPT_SECONDS } from '../store.ts';
+import { passes } from '../token-filter.ts';
 import type { Asks, Writing } from './asks.ts';
 import { tokenIndexKeys, tokenKey } from './layout.ts';
 import { toToken, toTokenEnd } from './records.ts';
+
+/** How many tokens one list looks at for those that are wanted. */
+const LOOKED_AT = 500;
+const READ_AT_ONCE = 100;
 
 /** Far longer than a write may take: after that, a successor without a record is one that never came to be. */
 const STILLBORN_SECONDS = 60;
@@ -41,16 +54,28 @@ export class RedisTokens implements TokenStore {
   }
 
   /** No decision waits for it, so it may take as long as a write. */
-  async list(accountId: string, limit: number, after = ''): Promise<TokenPage | undefined> {
+  async list(
+    accountId: string,
+    limit: number,
+    after: ListPosition = { createdAtSeconds: 0, id: '' },
+    filter?: TokenFilter,
+  ): Promise<TokenPage> {
     const { byCreation } = tokenIndexKeys(accountId);
-    const ids = await this.writes.ask((client) => client.sallyportPageTokens(byCreation, after, limit + 1), byCreation);
-    if (ids === null) return undefined;
-    const { shown, next } = cutPage(
-      ids.map((id) => ({ id })),
-      limit,
+    const looked = filter === undefined ? limit : Math.max(limit, LOOKED_AT);
+    const answer = await this.writes.ask(
+      (client) => client.sallyportPageTokens(byCreation, after.id, after.createdAtSeconds, looked + 1),
+      byCreation,
     );
-    const tokens = await Promise.all(shown.map(({ id }) => findToken(this.writes, id)));
-    return { tokens: tokens.filter((token) => token !== undefined), next };
+    const { shown, next } = cutPage(toPositions(answer), looked);
+    const listed: TrackedToken[] = [];
+    for (let first = 0; first < shown.length && listed.length <= limit; first += READ_AT_ONCE) {
+      const some = shown.slice(first, first + READ_AT_ONCE);
+      const found = await Promise.all(some.map(({ id }) => findToken(this.writes, id)));
+      const present = found.filter((token) => token !== undefined);
+      listed.push(...present.filter((token) => filter === undefined || passes(token, filter)));
+    }
+    const page = cutPage(listed, limit);
+    return { tokens: page.shown, next: page.next ?? next };
   }
 
   /**
@@ -117,6 +142,15 @@ export class RedisTokens implements TokenStore {
     if (Date.now() / 1000 - atSeconds < STILLBORN_SECONDS) return false;
     return (await this.find(id)) === undefined;
   }
+}
+
+/** Ids, each followed by the second it was created. */
+function toPositions(answer: readonly string[]): readonly ListPosition[] {
+  return inPairs(answer).map(([id, seconds]) => ({ id, createdAtSeconds: Number(seconds) }));
+}
+
+function inPairs(list: readonly string[]): readonly (readonly [string, string])[] {
+  return Array.from({ length: list.length / 2 }, (_, index) => [list[2 * index] ?? '', list[2 * index + 1] ?? '']);
 }
 
 async function findToken(servers: Asks, id: string): Promise<TrackedToken | undefined> {

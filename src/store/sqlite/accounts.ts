@@ -7,11 +7,13 @@ import type {
   AccountPage,
   AccountStore,
   AccountUpdate,
+  ListPosition,
   RevocationEntry,
 } from '../store.ts';
 import type { SqliteFeed } from './feed.ts';
-import type { Reader } from './reader.ts';
+import type { Query, Reader } from './reader.ts';
 import { toAccount, toEntry } from './records.ts';
+import { asNumber, optional } from './rows.ts';
 import type { Writer } from './writer.ts';
 
 /** Accounts in SQLite; what ends their tokens is a revocation too, so the feed hears of it. */
@@ -41,14 +43,11 @@ export class SqliteAccounts implements AccountStore {
     return await this.reader.read((query) => query('SELECT * FROM account ORDER BY position').map(toAccount));
   }
 
-  async page(limit: number, after?: string): Promise<AccountPage | undefined> {
+  async page(limit: number, after?: ListPosition): Promise<AccountPage> {
     const sql = 'SELECT * FROM account WHERE position > ? ORDER BY position LIMIT ?';
-    const found = await this.reader.read((query) => {
-      const last =
-        after === undefined ? -1 : query('SELECT position FROM account WHERE id = ?', after)[0]?.['position'];
-      return typeof last === 'number' ? query(sql, last, limit + 1).map(toAccount) : undefined;
-    });
-    if (found === undefined) return undefined;
+    const found = await this.reader.read((query) =>
+      query(sql, after === undefined ? -1 : placeOf(query, after), limit + 1).map(toAccount),
+    );
     const { shown: accounts, next } = cutPage(found, limit);
     return { accounts, next };
   }
@@ -79,4 +78,14 @@ export class SqliteAccounts implements AccountStore {
     );
     return row && toEntry(row);
   }
+}
+
+/** The `position` behind which a page begins. */
+function placeOf(query: Query, { createdAtSeconds, id }: ListPosition): number {
+  const standing = query('SELECT position FROM account WHERE id = ?', id)[0];
+  if (standing !== undefined) return asNumber(standing, 'position');
+  const sql = 'SELECT min(position) AS position FROM account WHERE created_at >= ?';
+  const [later] = query(sql, createdAtSeconds);
+  const position = later && optional(asNumber, later, 'position');
+  return position === undefined ? Number.MAX_SAFE_INTEGER : position - 1;
 }

@@ -56,6 +56,8 @@ describe('openSqliteStore()', () => {
       `DROP TABLE login_place;
        DROP TABLE login_guess;
        DROP TABLE idempotency;
+       DROP INDEX token_by_creation;
+       CREATE INDEX token_by_account ON token (account_id, created_at, id);
        DROP TABLE basic_use;
        DROP INDEX account_by_email;
        ALTER TABLE account DROP COLUMN email;

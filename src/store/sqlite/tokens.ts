@@ -1,8 +1,33 @@
-import { cutPage } from '../page.ts';
-import type { TokenEnd, TokenPage, TokenRecord, TokenStore, TrackedToken } from '../store.ts';
+import type { SQLInputValue } from 'node:sqlite';
+import { cutPage, positionOf } from '../page.ts';
+import type {
+  ListPosition,
+  TokenEnd,
+  TokenFilter,
+  TokenPage,
+  TokenRecord,
+  TokenStore,
+  TrackedToken,
+} from '../store.ts';
 import type { Reader } from './reader.ts';
 import { toToken } from './records.ts';
 import type { Writer } from './writer.ts';
+
+const NEWEST: ListPosition = { createdAtSeconds: Number.MAX_VALUE, id: '' };
+
+/** How many tokens one list looks at for those that are wanted: some milliseconds, for which nothing else is read. */
+const LOOKED_AT = 5_000;
+
+const BEHIND = `SELECT * FROM token WHERE account_id = ? AND (created_at, id) < (?, ?)
+  ORDER BY created_at DESC, id DESC`;
+
+/** What is looked at is in the index; only what is wanted is read whole. */
+const WANTED = `WITH seen AS MATERIALIZED (
+    SELECT id, use, expires_at FROM token WHERE account_id = ? AND (created_at, id) < (?, ?)
+    ORDER BY created_at DESC, id DESC LIMIT ?)
+  SELECT token.* FROM seen JOIN token ON token.id = seen.id
+  WHERE seen.use IN (SELECT value FROM json_each(?)) AND seen.expires_at > ?
+  ORDER BY token.created_at DESC, token.id DESC LIMIT ?`;
 
 /** Records of issued tokens in SQLite. */
 export class SqliteTokens implements TokenStore {
@@ -22,15 +47,15 @@ export class SqliteTokens implements TokenStore {
     return await this.reader.read((query) => query('SELECT * FROM token WHERE id = ?', id).map(toToken)[0]);
   }
 
-  async list(accountId: string, limit: number, after?: string): Promise<TokenPage | undefined> {
-    const last = after === undefined ? undefined : await this.find(after);
-    if (after !== undefined && last?.accountId !== accountId) return undefined;
-    const sql = `SELECT * FROM token WHERE account_id = ? AND (created_at, id) < (?, ?)
-      ORDER BY created_at DESC, id DESC LIMIT ?`;
-    const [createdAt, id] = last === undefined ? [Number.MAX_VALUE, ''] : [last.createdAtSeconds, last.id];
-    const found = await this.reader.read((query) => query(sql, accountId, createdAt, id, limit + 1).map(toToken));
-    const { shown: tokens, next } = cutPage(found, limit);
-    return { tokens, next };
+  async list(accountId: string, limit: number, after: ListPosition = NEWEST, filter?: TokenFilter): Promise<TokenPage> {
+    const place = [accountId, after.createdAtSeconds, after.id] as const;
+    if (filter === undefined) return pageOf(await this.read(`${BEHIND} LIMIT ?`, ...place, limit + 1), limit);
+    const { uses, expireAfterSeconds } = filter;
+    const wanted = [JSON.stringify(uses), expireAfterSeconds, limit + 1] as const;
+    const page = pageOf(await this.read(WANTED, ...place, LOOKED_AT, ...wanted), limit);
+    if (page.next !== undefined) return page;
+    const [last] = await this.read(`${BEHIND} LIMIT 1 OFFSET ?`, ...place, LOOKED_AT - 1);
+    return { tokens: page.tokens, next: positionOf(last) };
   }
 
   async rotate(id: string, successor: TokenRecord, inPlaceOf?: string): Promise<boolean> {
@@ -48,4 +73,13 @@ export class SqliteTokens implements TokenStore {
   async restore(token: TrackedToken): Promise<boolean> {
     return await this.writer.ask({ kind: 'restore-token', token });
   }
+
+  private read(sql: string, ...parameters: SQLInputValue[]): Promise<TrackedToken[]> {
+    return this.reader.read((query) => query(sql, ...parameters).map(toToken));
+  }
+}
+
+function pageOf(found: readonly TrackedToken[], limit: number): TokenPage {
+  const { shown: tokens, next } = cutPage(found, limit);
+  return { tokens, next };
 }

@@ -1,5 +1,6 @@
 import { canRotate } from '../../../tokens/private-tokens.ts';
 import type { TokenView, TokenViewPage } from '../../../tokens/token-views.ts';
+import { writeCursor } from '../../list-cursor.ts';
 import type { Html } from '../html.ts';
 import { html } from '../html.ts';
 import { CREATE, tokenPath } from '../paths.ts';
@@ -15,6 +16,8 @@ export interface TokensPage {
   readonly page: TokenViewPage;
   /** Which end within the next days, the first of them first. */
   readonly endingSoon: readonly TokenView[];
+  /** Whether there may be more of these. */
+  readonly endingMore: boolean;
   readonly soonDays: number;
   /** The token of this session. */
   readonly ownId: string;
@@ -43,7 +46,7 @@ const CURRENT = html` aria-current="page"`;
 function turning({ showsAll, isFurther, page }: TokensPage): Html {
   return html`<nav class="pages" aria-label="Pages">
 ${isFurther && html`<a href="${HOME}${showsAll && '?show=all'}">Newest tokens</a>`}
-${page.next !== undefined && html`<a rel="next" href="${HOME}?${query(showsAll, page.next)}">Older tokens</a>`}
+${page.next !== undefined && html`<a rel="next" href="${HOME}?${query(showsAll, writeCursor(page.next))}">Older tokens</a>`}
 </nav>`;
 }
 
@@ -51,19 +54,21 @@ function query(showsAll: boolean, after: string): string {
   return new URLSearchParams({ ...(showsAll && { show: 'all' }), after }).toString();
 }
 
-function endingSoon({ endingSoon: tokens, soonDays, nowSeconds }: TokensPage): Html | false {
+function endingSoon({ endingSoon: tokens, endingMore, soonDays, nowSeconds }: TokensPage): Html | false {
   const items = tokens.map(
     (token) => html`<li><a href="${tokenPath(token.id)}"><bdi>${nameOf(token)}</bdi></a>
 ${moment(token.expiresAtSeconds, nowSeconds)}
 <a class="button" href="${tokenPath(token.id, 'rotate')}">Rotate<span class="unseen"> ${nameOf(token)}</span></a></li>`,
   );
   return (
-    items.length > 0 &&
-    html`<section class="soon" aria-labelledby="soon"><h2 id="soon">End within ${soonDays} days</h2><ul>${items}</ul></section>`
+    (items.length > 0 || endingMore) &&
+    html`<section class="soon" aria-labelledby="soon"><h2 id="soon">End within ${soonDays} days</h2><ul>${items}</ul>
+${endingMore && html`<p class="hint">There may be more of these among the older tokens.</p>`}</section>`
   );
 }
 
-function empty({ isFurther }: TokensPage): Html {
+function empty({ isFurther, page }: TokensPage): Html {
+  if (page.next !== undefined) return html`<p class="empty">None of these so far. There are older tokens.</p>`;
   return isFurther
     ? html`<p class="empty">None of these.</p>`
     : html`<p class="empty">There is none yet. <a href="${CREATE}">Create a token</a>.</p>`;

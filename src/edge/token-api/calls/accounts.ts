@@ -50,7 +50,10 @@ export const listAccounts: Call = {
   handle: ({ services, query }) =>
     answerPage(
       query,
-      (limit, after) => services.accounts.page(limit, after),
+      {
+        read: (limit, after) => services.accounts.page(limit, after),
+        find: (id) => services.accounts.positionOf(id),
+      },
       ({ accounts }, following) =>
         done(200, { accounts: accounts.map(shownBody), next: following } satisfies z.output<typeof list>),
     ),

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import type { ListPosition } from '../../../store/store.ts';
+import { readCursor, writeCursor } from '../../list-cursor.ts';
 import type { CallInput, Outcome } from '../call.ts';
 import { failed } from '../call.ts';
 
@@ -14,25 +16,35 @@ export const PAGING = {
 /** What the answer of such a call says of the page after it. */
 export const next = z.string().nullable().describe('`after` of the next page');
 
-/** A part of a list, and the id after which the next one begins; `undefined` at the end. */
+/** A part of a list; `next` is `undefined` at the end. */
 interface Page {
-  readonly next: string | undefined;
+  readonly next: ListPosition | undefined;
 }
 
-/** Reads the page that is asked for and answers with it. `read` resolves to `undefined` where there is no `after`. */
+/** A list that is answered in pages. */
+interface PagedList<Found extends Page> {
+  read(limit: number, after: ListPosition | undefined): Promise<Found>;
+  /** The place behind what has this id; `undefined` where nothing has. */
+  find(id: string): Promise<ListPosition | undefined>;
+}
+
+/** Reads the page that is asked for and answers with it. `after` may be an id, too: clients kept those once. */
 export async function answerPage<Found extends Page>(
   query: CallInput<never>['query'],
-  read: (limit: number, after: string | undefined) => Promise<Found | undefined>,
+  list: PagedList<Found>,
   answer: (page: Found, next: string | null) => Outcome,
 ): Promise<Outcome> {
   const limit = query['limit'] === undefined ? DEFAULT_LIMIT : Number(query['limit']);
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
     return refused('limit', `a whole number from 1 to ${MAX_LIMIT}`);
   }
-  const page = await read(limit, query['after'] || undefined);
-  return page === undefined
-    ? refused('after', 'nothing has this id; take next of the page before')
-    : answer(page, page.next ?? null);
+  const asked = query['after'] || undefined;
+  const after = asked === undefined ? undefined : (readCursor(asked) ?? (await list.find(asked)));
+  if (asked !== undefined && after === undefined) {
+    return refused('after', 'nothing has this id; take next of the page before');
+  }
+  const page = await list.read(limit, after);
+  return answer(page, page.next === undefined ? null : writeCursor(page.next));
 }
 
 function refused(field: keyof typeof PAGING, message: string): Outcome {

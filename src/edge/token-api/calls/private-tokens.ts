@@ -135,7 +135,10 @@ async function list({ caller, query, services }: CallInput<undefined>): Promise<
   const { accountId } = callerOf({ caller });
   return await answerPage(
     query,
-    (limit, after) => services.tokenViews.list(accountId, limit, after),
+    {
+      read: (limit, after) => services.tokenViews.list(accountId, limit, after),
+      find: (id) => services.tokenViews.positionOf(accountId, id),
+    },
     (found, following) =>
       done(200, { tokens: found.tokens.map(shownBody), next: following } satisfies z.output<typeof page>),
   );
