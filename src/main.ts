@@ -6,6 +6,7 @@ import { CommandError, UsageError } from './cli/command.ts';
 import { explain } from './cli/explain.ts';
 import { keys } from './cli/keys.ts';
 import { migration } from './cli/migration.ts';
+import { EXIT_PIPE_CLOSED, finish, Output, OutputError } from './cli/output.ts';
 import { routes } from './cli/routes.ts';
 import { serve } from './cli/serve.ts';
 import { store } from './cli/store.ts';
@@ -33,7 +34,7 @@ ${[...COMMANDS].map(([name, { summary }]) => `  ${name.padEnd(WIDTH)} ${summary}
 Every command takes --config FILE (default: sallyport.yaml) and --help.
 `;
 
-/** Runs one command line; resolves to the exit code: 0 done, 1 refused or failed, 2 not understood. */
+/** Runs one command line; resolves to the exit code: 0 done, 1 refused or failed, 2 not understood, 141 cut off by its reader. */
 async function main([name = '', ...args]: readonly string[], terminal: Terminal): Promise<number> {
   if (name === '--help' || name === '-h' || name === 'help') {
     terminal.out(USAGE);
@@ -71,6 +72,7 @@ function report(error: unknown, command: Command, terminal: Terminal): number {
     terminal.err(`sallyport: ${error.message}\n${command.usage}`);
     return 2;
   }
+  if (error instanceof OutputError) return error.isClosed ? EXIT_PIPE_CLOSED : 1;
   const message = error instanceof Error ? error.message : String(error);
   terminal.err(error instanceof CommandError ? `${message}\n` : `sallyport: ${message}\n`);
   return 1;
@@ -79,10 +81,14 @@ function report(error: unknown, command: Command, terminal: Terminal): number {
 /** What may still be open when a command is done, such as a silent client's connection, is not waited for. */
 const LINGER_MS = 1_000;
 
-process.exitCode = await main(process.argv.slice(2), {
+const out = new Output(process.stdout);
+const err = new Output(process.stderr);
+const code = await main(process.argv.slice(2), {
   env: process.env,
   stdin: process.stdin,
-  out: (text) => process.stdout.write(text),
-  err: (text) => process.stderr.write(text),
+  out: (text) => out.write(text),
+  err: (text) => err.write(text),
+  taken: () => out.taken(),
 });
+process.exitCode = await finish(code, out, err);
 setTimeout(() => process.exit(), LINGER_MS).unref();

@@ -3,6 +3,7 @@ import { copyFile, mkdir, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { finish, Output } from '../../src/cli/output.ts';
 import { type Envoy, findEnvoy } from '../../tools/envoy.ts';
 import { type Account, demoAccount } from './account.ts';
 import { type Child, startChild } from './child.ts';
@@ -10,6 +11,8 @@ import { guide } from './guide.ts';
 import { holderOf, isTaken, untilAccepting } from './ports.ts';
 import { createService } from './services.ts';
 
+const out = new Output(process.stdout);
+const err = new Output(process.stderr);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const FOLDER = `${ROOT}.cache/demo`;
 const PATIENCE_MS = 20_000;
@@ -89,7 +92,7 @@ async function start(children: Child[]): Promise<void> {
   ]);
   children.push(startEnvoy(envoy));
   await Promise.race([watch(children), untilHealthy()]);
-  process.stdout.write(guide(account, `${envoy.version} (${envoy.origin})`));
+  out.write(guide(account, `${envoy.version} (${envoy.origin})`));
 }
 
 /** Rejects when one of the processes ends, with the last that it said. */
@@ -118,11 +121,11 @@ async function main(): Promise<void> {
     const demo = start(children).then(() => watch(children));
     await Promise.race([asked, demo]);
   } catch (error) {
-    process.stderr.write(`demo: ${error instanceof Error ? error.message : String(error)}\n`);
+    err.write(`demo: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = 1;
   }
   await Promise.all(children.map((child) => child.stop()));
-  process.exit();
+  process.exit(await finish(Number(process.exitCode ?? 0), out, err));
 }
 
 await main();

@@ -9,6 +9,11 @@ export interface Terminal {
   readonly stdin: NodeJS.ReadStream;
   out(text: string): void;
   err(text: string): void;
+  /**
+   * Resolves once the reader of `out` has taken what was written so far; for commands that write more than memory should
+   * hold. Rejects where the reader has gone or the output fails. Absent where nothing ever waits.
+   */
+  readonly taken?: () => Promise<void>;
 }
 
 /** A command's arguments, parsed. */

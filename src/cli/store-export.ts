@@ -16,7 +16,10 @@ export async function exportStore({ values, config: file }: Arguments, terminal:
   const counts = await withStore(config.store, ({ contents }) =>
     typeof out === 'string'
       ? exportToFile(out, contents, config)
-      : writeCopy(contents, aboutNow(config), (text) => terminal.out(text)),
+      : writeCopy(contents, aboutNow(config), (text) => {
+          terminal.out(text);
+          return terminal.taken?.();
+        }),
   );
   terminal.err(
     `exported ${counts.account} accounts, ${counts['signing-key']} signing keys, ${counts.token} tokens and ` +

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/ports.ts';
 import type { ConfigStatus } from './config-status.ts';
 import type { Failures } from './failures.ts';
+import type { Logs } from './logs.ts';
 import type { IntrospectionState, KeySetState, SetStatus, SigningKeyState, Sources } from './sources.ts';
 
 /** A store that failed so lately is told of as failing. */
@@ -10,6 +11,7 @@ export interface ComponentsParts {
   readonly sources: Sources;
   readonly failures: Failures;
   readonly configStatus: ConfigStatus;
+  readonly logs: Pick<Logs, 'lost' | 'isFailing'>;
   readonly clock: Pick<Clock, 'monotonicMs'>;
 }
 
@@ -41,9 +43,11 @@ export interface Components {
   /** `failing`: they cannot be read, and nothing is signed. `kid`: of the one that signs, since then. */
   readonly signingKeys?: { readonly status: 'ok' | 'failing'; readonly kid: string; readonly since: string };
   readonly config: { readonly status: 'ok' | 'refused'; readonly takenAt: string };
+  /** `failing`: the standard output takes no line. `lost`: lines that it did not take since the start. */
+  readonly log: { readonly status: 'ok' | 'failing'; readonly lost: number };
 }
 
-export function describeComponents({ sources, failures, configStatus, clock }: ComponentsParts): Components {
+export function describeComponents({ sources, failures, configStatus, logs, clock }: ComponentsParts): Components {
   const { standings, revocationSet, keySets, ownKeys, introspection } = sources;
   const signing = ownKeys?.state;
   const isFailing = failures.storeFailedSecondsAgo() < FAILING_SECONDS;
@@ -55,6 +59,7 @@ export function describeComponents({ sources, failures, configStatus, clock }: C
     ...(signing === undefined ? {} : { signingKeys: describeSigning(signing) }),
     ...(introspection === undefined ? {} : { introspection: Array.from(introspection.statuses(), describeServer) }),
     config: { status: isCurrent ? 'ok' : 'refused', takenAt: new Date(takenAtMs).toISOString() },
+    log: { status: logs.isFailing ? 'failing' : 'ok', lost: logs.lost },
   };
 }
 

@@ -1,14 +1,13 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
+import { openPipe } from '../../test/pipe.ts';
 import { LineOutput } from './line-output.ts';
 
-/** A command of the system's. */
-const MKFIFO = 'mkfifo';
 const LINE = `${'x'.repeat(1023)}\n`;
 const LINES = 3_000;
 
@@ -32,6 +31,19 @@ it('LineOutput keeps no more than it may while the disk is full, and does not th
   const output = new LineOutput(descriptor);
   for (let count = 0; count < LINES; count++) output.write(LINE);
   expect(output.lost).toBe(LINES - 1_024);
+});
+
+it('LineOutput counts every line as lost whose pipe has no reader any more, and tells of it once', () => {
+  const pipe = openPipe();
+  onTestFinished(() => closeSync(pipe.writeEnd));
+  const failures: unknown[] = [];
+  const output = new LineOutput(pipe.writeEnd, ({ code }) => failures.push(code));
+  output.write('read\n');
+  expect([output.lost, output.isFailing]).toEqual([0, false]);
+  closeSync(pipe.readEnd);
+  for (let count = 0; count < 3; count++) output.write(LINE);
+  expect([output.lost, output.isFailing]).toEqual([3, true]);
+  expect(failures).toEqual(['EPIPE']);
 });
 
 it('LineOutput waits for nobody who does not read, and goes on in whole lines when somebody does', async () => {
@@ -64,14 +76,3 @@ it('LineOutput waits for nobody who does not read, and goes on in whole lines wh
   expect(lines).toHaveLength(LINES - lost);
   expect(new Set(lines)).toEqual(new Set(['x'.repeat(1023)]));
 });
-
-/** A pipe as a shell makes it: what Node makes for a child is a socket. */
-function openPipe(): { readonly readEnd: number; readonly writeEnd: number } {
-  const folder = mkdtempSync(join(tmpdir(), 'sallyport-output-'));
-  onTestFinished(() => rmSync(folder, { recursive: true }));
-  const path = join(folder, 'pipe');
-  execFileSync(MKFIFO, [path]);
-  // An open for writing waits for a reader, one for reading that does not block does not wait for a writer.
-  const readEnd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  return { readEnd, writeEnd: openSync(path, 'w') };
-}

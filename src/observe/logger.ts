@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import type { DestinationStream, Logger } from 'pino';
 import { pino } from 'pino';
 import type { LogLevel } from '../config/config.ts';
@@ -18,7 +19,16 @@ export function createLogger(level: LogLevel, destination: DestinationStream): L
   return pino(options, destination);
 }
 
-/** By asking for it, Node makes a pipe one that does not block. */
+/** By asking for it, Node makes a pipe one that does not block. Standard error is told where it takes nothing. */
 export function standardOutput(): LineOutput {
-  return new LineOutput(process.stdout.fd);
+  return new LineOutput(process.stdout.fd, ({ message }) => {
+    try {
+      writeSync(
+        process.stderr.fd,
+        `sallyport: standard output takes no log lines (${message}); sallyport_log_lost_total counts those that are lost\n`,
+      );
+    } catch {
+      // Often the same pipe. The metric and /readyz tell it.
+    }
+  });
 }

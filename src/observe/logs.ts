@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import type { LineOutput } from './line-output.ts';
 import { LogFile } from './log-file.ts';
 import { createLogger, type DestinationStream, type Logger, standardOutput } from './logger.ts';
 
@@ -15,7 +16,7 @@ export class Logs {
   readonly audit: Logger;
   /** Set once, by whoever counts and tells of it. */
   onAuditFailed: AuditFailed = () => {};
-  private readonly common: DestinationStream & { readonly lost?: number };
+  private readonly common: DestinationStream & Partial<Pick<LineOutput, 'lost' | 'isFailing' | 'close'>>;
   private auditPath: string | undefined;
   private auditFile: LogFile | undefined;
 
@@ -34,6 +35,11 @@ export class Logs {
     return this.common.lost ?? 0;
   }
 
+  /** Whether the standard output takes no line at present. */
+  get isFailing(): boolean {
+    return this.common.isFailing ?? false;
+  }
+
   /** Takes up a new configuration. Throws, and changes nothing, where its audit log's file cannot be opened. */
   adopt({ level, audit }: Config['log']): void {
     if (audit !== this.auditPath) this.setAuditFile(audit);
@@ -49,6 +55,7 @@ export class Logs {
   close(): void {
     this.auditFile?.close();
     this.auditFile = undefined;
+    this.common.close?.();
   }
 
   private setAuditFile(path: string | undefined): void {

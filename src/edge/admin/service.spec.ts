@@ -15,7 +15,11 @@ import { Metrics } from '../../observe/metrics.ts';
 import { openAdmin } from './service.ts';
 
 const LOOPBACK: Listener = { address: { host: '127.0.0.1', port: 0 }, tls: undefined };
-const COMPONENTS = { store: { status: 'ok', errors: 0 }, config: { status: 'ok', takenAt: 'then' } } as const;
+const COMPONENTS = {
+  store: { status: 'ok', errors: 0 },
+  config: { status: 'ok', takenAt: 'then' },
+  log: { status: 'ok', lost: 0 },
+} as const;
 
 const closing: (() => unknown)[] = [];
 
