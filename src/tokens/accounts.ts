@@ -5,12 +5,11 @@ import type { Account, AccountPage, ListPosition, Store } from '../store/store.t
 import { newAccountId } from './account-id.ts';
 import { emailProblem, nameProblem } from './account-names.ts';
 import { findAccount } from './find-account.ts';
+import type { CalledAs } from './password-rule.ts';
+import { unusablePassword, weakPassword } from './password-rule.ts';
 import type { Passwords } from './passwords.ts';
 import type { Catalogue } from './scope-names.ts';
 import { isScope, noSuchScope } from './scope-names.ts';
-
-/** NIST SP 800-63B-4 asks for this many, and for no mixture of kinds. */
-const MIN_PASSWORD_CHARACTERS = 8;
 
 /** A removed account's mark: its id is never used again, so no token of it counts, one issued meanwhile included. */
 const END_OF_TIME = '999999999999999';
@@ -60,7 +59,7 @@ export class Accounts {
   }
 
   /**
-   * With `onlyFirst`, refused where the store holds any account, and its password may be short.
+   * With `onlyFirst`, refused where the store holds any account, and its password may be short or common.
    *
    * @param options `id`: one that no account ever had.
    */
@@ -71,7 +70,7 @@ export class Accounts {
     const { email, password, scopes } = account;
     const misnomer = nameProblem(account.name);
     if (misnomer !== undefined) return refused('name', misnomer);
-    const problem = this.problemWith(account, onlyFirst ? 1 : MIN_PASSWORD_CHARACTERS);
+    const problem = this.problemWith(account) ?? (onlyFirst ? undefined : await weakness(password, account));
     if (problem !== undefined) return problem;
     const name = account.name.normalize('NFC');
     const made = {
@@ -123,11 +122,13 @@ export class Accounts {
    */
   async change(id: string, edit: AccountEdit): Promise<Account | AccountProblem | undefined> {
     const { store, passwords, issuer } = this.parts;
-    const problem = this.problemWith(edit, MIN_PASSWORD_CHARACTERS);
+    const problem = this.problemWith(edit);
     if (problem !== undefined) return problem;
     const account = await store.accounts.findById(id);
     if (account === undefined) return undefined;
     const { email, password, disabled } = edit;
+    const weak = password === undefined ? undefined : await weakness(password, account);
+    if (weak !== undefined) return weak;
     const scopes = edit.scopes && [...new Set(edit.scopes)];
     const passwordHash = password === undefined ? undefined : await passwords.hash(password);
     const key = subjectMarkKey(issuer, id);
@@ -151,11 +152,11 @@ export class Accounts {
     return unknown === undefined ? undefined : refused('scopes', noSuchScope(catalogue, unknown));
   }
 
-  private problemWith({ email, password, scopes }: AccountEdit, minCharacters: number): AccountProblem | undefined {
+  private problemWith({ email, password, scopes }: AccountEdit): AccountProblem | undefined {
     const message = typeof email === 'string' ? emailProblem(email) : undefined;
     if (message !== undefined) return refused('email', message);
-    const weakness = password === undefined ? undefined : passwordProblem(password, minCharacters);
-    if (weakness !== undefined) return refused('password', weakness);
+    const unusable = password === undefined ? undefined : unusablePassword(password);
+    if (unusable !== undefined) return refused('password', unusable);
     return this.scopesProblem(scopes);
   }
 
@@ -176,10 +177,9 @@ function endsTokens(account: Account, { password, scopes, disabled }: AccountEdi
   return password !== undefined || losesScope || disabled === true;
 }
 
-function passwordProblem(password: string, minCharacters: number): string | undefined {
-  if (password === '') return 'the password is empty';
-  if (Buffer.byteLength(password) > 1024) return 'the password is over 1024 bytes';
-  return Array.from(password).length < minCharacters ? `the password is under ${minCharacters} characters` : undefined;
+async function weakness(password: string, called: CalledAs): Promise<AccountProblem | undefined> {
+  const problem = await weakPassword(password, called);
+  return problem === undefined ? undefined : refused('password', problem);
 }
 
 function refused(field: AccountProblem['field'], message: string): AccountProblem {

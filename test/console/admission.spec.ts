@@ -42,9 +42,9 @@ beforeAll(async () => {
     clock: { wallMs: now, monotonicMs: () => performance.now() },
   });
   port = Number(new URL(service.origin).port);
-  await service.addAccount({ name: 'bob', password: 'another secret', scopes: ['messages:list'] });
+  await service.addAccount({ name: 'bob', password: 'another secret of bob', scopes: ['messages:list'] });
   ada = await logIn('ada', 'secret');
-  bob = await logIn('bob', 'another secret');
+  bob = await logIn('bob', 'another secret of bob');
 });
 
 afterAll(() => service.close());
@@ -290,7 +290,7 @@ describe('who is logged in', () => {
   });
 
   it('turns the pages of a long list', async () => {
-    const cookie = await logIn('bob', 'another secret');
+    const cookie = await logIn('bob', 'another secret of bob');
     const made: string[] = [];
     for (let count = 0; count < 30; count += 1) made.push((await make(cookie, { ends: '30' })).id);
     const seen: string[] = [];

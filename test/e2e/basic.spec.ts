@@ -146,7 +146,7 @@ describe('a change at another instance', () => {
     (await call('GET', PATH, basic(name, password))).status;
   const CHANGES = [
     { what: 'disable', args: (name: string) => ['disable', name], input: '', wanted: 401 },
-    { what: 'password', args: (name: string) => ['password', name], input: 'a new password\n', wanted: 401 },
+    { what: 'password', args: (name: string) => ['password', name], input: 'a brand new password\n', wanted: 401 },
     { what: 'scopes', args: (name: string) => ['scopes', name, 'messages:send'], input: '', wanted: 403 },
     { what: 'remove', args: (name: string) => ['remove', name], input: '', wanted: 401 },
   ];
@@ -175,14 +175,14 @@ describe('a change at another instance', () => {
   it('lets the new password in, and an account that is enabled again', async () => {
     await add('back', SCOPES);
     expect(await status('back')).toBe(200);
-    await account(['password', 'back'], 'a new password\n');
+    await account(['password', 'back'], 'a brand new password\n');
     expect(await status('back')).toBe(401);
-    expect(await status('back', 'a new password')).toBe(200);
+    expect(await status('back', 'a brand new password')).toBe(200);
     await account(['disable', 'back']);
-    expect(await status('back', 'a new password')).toBe(401);
+    expect(await status('back', 'a brand new password')).toBe(401);
     expect(await account(['show', 'back'])).toMatch(/^back\t.*\tdisabled\n$/);
     await account(['enable', 'back']);
-    expect(await status('back', 'a new password')).toBe(200);
+    expect(await status('back', 'a brand new password')).toBe(200);
   });
 });
 

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { basic } from '../basic.ts';
 import { startTokenService, type TokenService } from '../token-service.ts';
 
-const PASSWORD = 'long enough';
+const PASSWORD = 'long enough for anybody';
 const ROOT = ['all:any', 'tokens:manage', 'accounts:manage', 'revocations:write'];
 
 let service: TokenService;
@@ -141,7 +141,9 @@ describe('accounts over the API', () => {
     [{ name: 'ro\u200bot' }, 'name', /U\+200B/],
     [{ name: '\u202etoor' }, 'name', /U\+202E/],
     [{ email: 'x' }, 'email', /an @/],
-    [{ password: 'short' }, 'password', /under 8 characters/],
+    [{ password: 'short' }, 'password', /under 15 characters/],
+    [{ password: 'Password12345678' }, 'password', /one of the most common/],
+    [{ password: 'refused-20261126' }, 'password', /follows from the account's name/],
     [{ scopes: ['messages:sent'] }, 'scopes', /^no such scope: "messages:sent", did you mean "messages:send"\?$/],
     [{ scopes: [] }, 'scopes', /at least one scope/],
     [{ admin: true }, 'admin', /not a field/],
@@ -170,7 +172,7 @@ describe('accounts over the API', () => {
     const { lines } = service;
     lines.length = 0;
     const id = await make('audited');
-    await as('root')('PATCH', `/v1/accounts/${id}`, { password: 'another one', email: 'secret@example.com' });
+    await as('root')('PATCH', `/v1/accounts/${id}`, { password: 'another one of these', email: 'secret@example.com' });
     await as('root')('DELETE', `/v1/accounts/${id}`);
     const audit = lines.map((line): Record<string, unknown> => JSON.parse(line)).filter(({ log }) => log === 'audit');
     const by = { account: ids.get('root'), client: '127.0.0.1', subject: id };
@@ -210,7 +212,7 @@ describe('a manager', () => {
   it('does not reach one who has more, whatever it wants to change', async () => {
     const path = `/v1/accounts/${ids.get('root')}`;
     for (const change of [
-      { password: 'mine now!' },
+      { password: 'mine now, and only mine' },
       { disabled: true },
       { email: 'me@example.com' },
       { scopes: ['messages:list'] },
@@ -233,7 +235,7 @@ describe('a manager', () => {
 
 describe('what ends the tokens of an account and what is known of its password', () => {
   it.each([
-    ['a new password', { password: 'another one' }, 401, 'credentials_invalid'],
+    ['a new password', { password: 'another one of these' }, 401, 'credentials_invalid'],
     ['disabling', { disabled: true }, 401, 'credentials_invalid'],
     ['a scope less', { scopes: ['messages:list'] }, 400, 'invalid_body'],
   ])('%s', async (what, change, status, code) => {
@@ -250,7 +252,7 @@ describe('what ends the tokens of an account and what is known of its password',
 
   it('and who logs in afterwards is not ended by it', async () => {
     const id = await make('again');
-    for (const password of ['first of all', 'second to it']) {
+    for (const password of ['the first one of all', 'the second one of all']) {
       await as('root')('PATCH', `/v1/accounts/${id}`, { password });
       expect((await call('GET', '/v1/tokens', await logIn('again', password))).status).toBe(200);
     }
@@ -271,13 +273,18 @@ describe('POST /v1/password', () => {
     await make('self');
     const login = await logIn('self');
     const change = (current: string, wanted: string) => call('POST', '/v1/password', login, { current, new: wanted });
-    expect(await change('wrong', 'new password')).toMatchObject({ status: 401, body: { code: 'credentials_invalid' } });
+    expect(await change('wrong', 'entirely new words here')).toMatchObject({
+      status: 401,
+      body: { code: 'credentials_invalid' },
+    });
     const short = await change(PASSWORD, 'short');
     expect(short).toMatchObject({ status: 400, body: { errors: [{ field: 'new' }] } });
-    expect((await change(PASSWORD, 'new password')).status).toBe(204);
+    const expected = await change(PASSWORD, 'self-and-2026-11');
+    expect(expected.body['errors']).toEqual([{ field: 'new', message: expect.stringContaining("the account's name") }]);
+    expect((await change(PASSWORD, 'entirely new words here')).status).toBe(204);
     expect((await call('GET', '/v1/tokens', login)).body).toMatchObject({ code: 'token_revoked' });
     expect((await tryLogIn('self')).status).toBe(401);
-    expect((await call('GET', '/v1/tokens', await logIn('self', 'new password'))).status).toBe(200);
+    expect((await call('GET', '/v1/tokens', await logIn('self', 'entirely new words here'))).status).toBe(200);
   });
 });
 

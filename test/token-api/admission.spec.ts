@@ -86,7 +86,7 @@ const ATTEMPTS: readonly Attempt[] = [
   {
     operation: 'addAccount',
     path: () => '/v1/accounts',
-    body: { name: 'x', password: 'long enough', scopes: ['messages:list'] },
+    body: { name: 'x', password: 'long enough for anybody', scopes: ['messages:list'] },
     ...NO_MANAGER,
   },
   { operation: 'showAccount', path: () => '/v1/accounts/unknown', ...NO_MANAGER },
@@ -123,9 +123,9 @@ beforeAll(async () => {
     env: { SALLYPORT_ACCOUNT: 'ada:secret' },
     clock: { wallMs: now, monotonicMs: () => performance.now() },
   });
-  await service.addAccount({ name: 'bob', password: 'the other', scopes: ['messages:list'] });
+  await service.addAccount({ name: 'bob', password: 'the other one of bob', scopes: ['messages:list'] });
   ada = await makeWorld('ada', 'secret', ['tokens:manage']);
-  bob = await makeWorld('bob', 'the other', ['messages:list']);
+  bob = await makeWorld('bob', 'the other one of bob', ['messages:list']);
 });
 
 afterAll(() => service.close());

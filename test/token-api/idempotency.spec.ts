@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { basic } from '../basic.ts';
 import { startTokenService, type TokenService } from '../token-service.ts';
 
-const PASSWORD = 'long enough';
+const PASSWORD = 'long enough for anybody';
 const IN_A_DAY = new Date(Date.now() + 86_400_000).toISOString();
 
 let service: TokenService;
@@ -88,7 +88,7 @@ describe('Idempotency-Key', () => {
     const first = await post('/v1/accounts', account, key);
     expect(first.status).toBe(201);
     expect(await post('/v1/accounts', account, key)).toEqual(first);
-    const other = await post('/v1/accounts', { ...account, password: 'another one' }, key);
+    const other = await post('/v1/accounts', { ...account, password: 'another one of these' }, key);
     expect(other).toMatchObject({ status: 422, body: { code: 'idempotency_key_reused' } });
     await service.call('DELETE', `/v1/accounts/${String(first.body['id'])}`, login);
     expect(await post('/v1/accounts', account, key)).toMatchObject({ status: 409, body: { code: 'conflict' } });

@@ -18,7 +18,7 @@ const PARTNER = { name: 'partner', issuer: 'https://partner.example' };
 const GONE = { name: 'gone', issuer: 'https://gone.example' };
 const ISSUER = OWN_ISSUER.issuer;
 /** Not even one character of it stands for itself in a form. */
-const PASSWORD = 'p+ss %41:wörd';
+const PASSWORD = 'p+ss %41:wörd+é =&';
 
 /** Accounts, by name, and the scopes of each. */
 const ACCOUNTS = {

@@ -14,7 +14,7 @@ const MANAGES_ACCOUNTS: Admission = { scopes: ['accounts:manage'], sufficient: [
 
 const text = z.string('a text');
 const email = text.describe('To log in with beside the name; no other account has it, or has it for its name');
-const password = text.describe('At least 8 characters');
+const password = text.describe('At least 15 characters, and none of the common or expected ones');
 
 const addRequest = z.strictObject({ name: text, email: email.optional(), password, scopes });
 

@@ -6,7 +6,7 @@ import { accountProblem } from './accounts.ts';
 
 const request = z.strictObject({
   current: z.string('a text').describe('The present password'),
-  new: z.string('a text').describe('At least 8 characters'),
+  new: z.string('a text').describe('At least 15 characters, and none of the common or expected ones'),
 });
 
 export const changePassword: Call<z.output<typeof request>> = {
