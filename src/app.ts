@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { DestinationStream } from 'pino';
 import type { Config } from './config/config.ts';
 import type { Clock } from './core/ports.ts';
@@ -15,14 +16,19 @@ import { Observation } from './observe/observation.ts';
 import { Keeper } from './revocation/keeper.ts';
 import type { App } from './running-app.ts';
 import { closeAll, limitsOf, RunningApp } from './running-app.ts';
+import { MemoryLoginHistory } from './store/memory-login-history.ts';
 import { openStore } from './store/open.ts';
 import { findNetworkFileSystem } from './store/sqlite/network-file-system.ts';
+import type { Store } from './store/store.ts';
 import { Accounts } from './tokens/accounts.ts';
 import { BasicUses } from './tokens/basic-uses.ts';
 import { createFirstAccount } from './tokens/first-account.ts';
 import { GuessThrottle } from './tokens/guess-throttle.ts';
+import { KnownDevices } from './tokens/known-devices.ts';
 import { KnownPasswords } from './tokens/known-passwords.ts';
 import { LastUses } from './tokens/last-uses.ts';
+import { LOG_IN_HISTORY, LogInDigests } from './tokens/log-in-digests.ts';
+import { LogInHistory } from './tokens/log-in-history.ts';
 import { Passwords } from './tokens/passwords.ts';
 
 /** Bounds of what is remembered: about 1 KB a token, 200 bytes an entry of the revocation set. */
@@ -54,7 +60,8 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
     const own = await openOwnSigning(config, parts, 'make the first key');
     opened.push(async () => own?.keys.close());
     observation.sources.ownKeys = own?.keys;
-    const app = new RunningApp(config, { ...parts, own, basicUses, observation, admin }, opened);
+    const logIns = boundLogIns(config, parts, own);
+    const app = new RunningApp(config, { ...parts, ...logIns, own, basicUses, observation, admin }, opened);
     await app.openDoors();
     return app;
   });
@@ -76,7 +83,9 @@ export async function openInspection(config: Config): Promise<Inspection> {
     const observation = new Observation(silence, { clock: systemClock, destination: { write: () => {} } });
     const parts = await layFoundation(patient, observation, systemClock, opened);
     const own = await openOwnSigning(config, parts, 'only read');
-    const { gateway, verifier } = buildGeneration(patient, { ...parts, own, basicUses: undefined }, 1);
+    // One question leaves no trace: what it counts goes with this process.
+    const logIns = boundLogIns(patient, { ...parts, store: { loginHistory: new MemoryLoginHistory() } }, own);
+    const { gateway, verifier } = buildGeneration(patient, { ...parts, ...logIns, own, basicUses: undefined }, 1);
     const { store, revocationSet } = parts;
     return { gateway, verifier, store, revocationSet, close: () => closeAll(opened) };
   });
@@ -94,7 +103,7 @@ async function guard<Built>(build: (opened: (() => Promise<void>)[]) => Promise<
 }
 
 /** What stands before our own keys are opened and anything is counted. */
-type GroundFloor = Omit<Foundation, 'own' | 'basicUses'>;
+type GroundFloor = Omit<Foundation, 'own' | 'basicUses' | 'throttle' | 'devices'>;
 
 async function layFoundation(
   config: Config,
@@ -119,7 +128,7 @@ async function layFoundation(
   sources.knownTokens = known;
   sources.keySets = keySets;
   sources.introspection = introspection;
-  const remembering = { known, knownPasswords: new KnownPasswords(), throttle: new GuessThrottle(clock) };
+  const remembering = { known, knownPasswords: new KnownPasswords() };
   return {
     events,
     store,
@@ -163,6 +172,23 @@ async function openOwnSigning(
   // Those that stand are taken as they are: the revocations that count against them may not be readable yet.
   keys.adopt(standing.length > 0 ? standing : await ring.tend());
   return { keys, sealer };
+}
+
+/** What bounds guesses at passwords. Without our own keys there are no accounts, and any secret will do. */
+function boundLogIns(
+  { timeouts }: Config,
+  { store, clock, events }: Pick<GroundFloor, 'clock' | 'events'> & { readonly store: Pick<Store, 'loginHistory'> },
+  own: OwnSigning | undefined,
+): Pick<Foundation, 'throttle' | 'devices'> {
+  const digests = new LogInDigests(own?.sealer.deriveKey(LOG_IN_HISTORY) ?? randomBytes(32));
+  const devices = new KnownDevices(digests, clock);
+  const history = new LogInHistory({
+    shared: store.loginHistory,
+    local: new MemoryLoginHistory(),
+    limitMs: timeouts.storeMs,
+    failed: (error) => events.logInHistoryFailed(error),
+  });
+  return { devices, throttle: new GuessThrottle({ clock, digests, devices, history }) };
 }
 
 /** The first door to open and the last to close: it shows a start and a stop while they last. */

@@ -40,6 +40,7 @@ import { Idempotency } from './tokens/idempotency.ts';
 import { ANY_TOKEN, IntrospectToken } from './tokens/introspect-token.ts';
 import { IssueToken } from './tokens/issue-token.ts';
 import { KnownCredentials } from './tokens/known-credentials.ts';
+import type { KnownDevices } from './tokens/known-devices.ts';
 import type { KnownPasswords } from './tokens/known-passwords.ts';
 import { LogIn } from './tokens/log-in.ts';
 import type { Passwords } from './tokens/passwords.ts';
@@ -72,6 +73,7 @@ export interface Foundation {
   readonly introspection: Introspection;
   readonly passwords: Passwords;
   readonly throttle: GuessThrottle;
+  readonly devices: KnownDevices;
   readonly knownPasswords: KnownPasswords;
   /** What we sign with; `undefined` where nothing of ours signs. */
   readonly own: OwnSigning | undefined;
@@ -204,7 +206,7 @@ function buildTokenServices(
     idempotency: new Idempotency({ store: store.idempotency, sealer: own.sealer, clock }),
     issueToken: new IssueToken({ ttl, rules, accounts, mint }),
     revokeToken,
-    logIn: new LogIn({ credentials, mint }),
+    logIn: new LogIn({ credentials, mint, devices: foundation.devices }),
     privateTokens: new PrivateTokens({ ttl, rules, accounts, tokens, views, mint, revokeToken }),
     tokenViews: views,
     revokeAny: new RevokeAny({ issuers, accounts, tokens, examiner: verifier, revoke, clock }),
@@ -221,6 +223,6 @@ function buildBasicVerifier({ name: issuer }: OwnIssuer, foundation: Foundation,
   return new BasicVerifier({ credentials, accounts: store.accounts, standings, known, clock, issuer, generation });
 }
 
-function checkOf({ store, passwords, throttle }: Foundation): CredentialCheck {
-  return new CredentialCheck({ accounts: store.accounts, passwords, throttle });
+function checkOf({ store, passwords, throttle, events }: Foundation): CredentialCheck {
+  return new CredentialCheck({ accounts: store.accounts, passwords, throttle, observer: events });
 }

@@ -1,9 +1,11 @@
 import { systemClock } from '../app.ts';
-import type { Config } from '../config/config.ts';
+import type { Config, OwnIssuer, StoreConfig } from '../config/config.ts';
+import { openOwnSealer } from '../jwt/own-sealer.ts';
 import type { Events } from '../observe/events.ts';
-import type { Account } from '../store/store.ts';
+import type { Account, Store } from '../store/store.ts';
 import type { AccountEdit } from '../tokens/accounts.ts';
 import { Accounts } from '../tokens/accounts.ts';
+import { LOG_IN_HISTORY, LogInDigests } from '../tokens/log-in-digests.ts';
 import { Passwords } from '../tokens/passwords.ts';
 import { openAudit } from './audit.ts';
 import type { Arguments, Command, Terminal } from './command.ts';
@@ -16,6 +18,8 @@ import { printable } from './words.ts';
 /** What an action works with. */
 interface Task {
   readonly accounts: Accounts;
+  /** Forgets the wrong passwords that were given for an account. */
+  readonly forgive: (account: Account) => Promise<void>;
   readonly events: Events;
   readonly terminal: Terminal;
   readonly args: Arguments;
@@ -36,6 +40,7 @@ const ACTIONS: Readonly<Record<string, Action>> = {
   email: { takes: 'maybe a value', run: (task, name, value) => change(task, name, { email: value ?? null }) },
   disable: { run: (task, name) => change(task, name, { disabled: true }) },
   enable: { run: (task, name) => change(task, name, { disabled: false }) },
+  unlock: { run: unlock },
   remove: { run: remove },
 };
 
@@ -46,13 +51,14 @@ export const account: Command = {
   summary: 'add, list, change or remove accounts',
   usage: `usage: sallyport account add NAME --scopes SCOPE[,SCOPE ...] [--email ADDRESS] [--config FILE]
        sallyport account list [--config FILE]
-       sallyport account show|password|disable|enable|remove NAME [--config FILE]
+       sallyport account show|password|disable|enable|unlock|remove NAME [--config FILE]
        sallyport account scopes NAME SCOPE[,SCOPE ...] [--config FILE]
        sallyport account email NAME [ADDRESS] [--config FILE]
 
 add, password  ask for the password, or read one line of standard input where that is no terminal
 password       and also a scope less, disable and remove end every token of the account, and what is remembered of its
                password, on every instance
+unlock         forgets the wrong passwords that were given for the account, so that whoever knows it need not wait
 email          without an address the account has none
 NAME may be the e-mail address as well.
 `,
@@ -65,9 +71,9 @@ NAME may be the e-mail address as well.
       throw new UsageError('expected one account name');
     checkValue(action, value);
     const config = requireConfig(args.config, terminal.env);
-    await withAccounts(config, terminal, async (accounts, events) => {
-      if (action === undefined || who === undefined) await list(accounts, terminal);
-      else await action.run({ accounts, events, terminal, args }, who, value);
+    await withAccounts(config, terminal, async (work) => {
+      if (action === undefined || who === undefined) await list(work.accounts, terminal);
+      else await action.run({ ...work, terminal, args }, who, value);
     });
     return 0;
   },
@@ -81,15 +87,22 @@ function checkValue(action: Action | undefined, value: string | undefined): void
 async function withAccounts(
   config: Config,
   terminal: Terminal,
-  use: (accounts: Accounts, events: Events) => Promise<void>,
+  use: (work: Pick<Task, 'accounts' | 'forgive' | 'events'>) => Promise<void>,
 ): Promise<void> {
-  const issuer = config.issuers.find(({ kind }) => kind === 'signing')?.name;
+  const issuer = config.issuers.find((one) => one.kind === 'signing');
   if (issuer === undefined) throw new CommandError('sallyport: no issuer with `signing`: there are no accounts');
   await withStore(config.store, async (store) => {
     const audit = openAudit(config, terminal);
     try {
-      const parts = { store, passwords: new Passwords(), issuer, catalogue: config.scopes, clock: systemClock };
-      await use(new Accounts(parts), audit.events);
+      const parts = {
+        store,
+        passwords: new Passwords(),
+        issuer: issuer.name,
+        catalogue: config.scopes,
+        clock: systemClock,
+      };
+      const forgive = (account: Account): Promise<void> => forgiveGuesses(account, issuer, config.store, store);
+      await use({ accounts: new Accounts(parts), forgive, events: audit.events });
     } finally {
       audit.close();
     }
@@ -124,6 +137,20 @@ async function change({ accounts, events, terminal }: Task, name: string, edit: 
   if ('outcome' in changed) throw new CommandError(`sallyport: ${printable(changed.message)}`);
   events.accountChanged(operatorOf({ by: undefined }), changed, Object.keys(edit));
   print(changed, terminal);
+}
+
+/** Names are hashed with a key that comes from the secret of our own signing keys. */
+async function forgiveGuesses(account: Account, issuer: OwnIssuer, config: StoreConfig, store: Store): Promise<void> {
+  const sealer = await openOwnSealer(issuer, config, store.signingKeys);
+  const digests = new LogInDigests(sealer.deriveKey(LOG_IN_HISTORY));
+  for (const name of digests.ofNames(account)) await store.loginHistory.forgive(name);
+}
+
+async function unlock({ accounts, forgive, events, terminal }: Task, name: string): Promise<void> {
+  const found = await find(accounts, name);
+  await forgive(found);
+  events.accountUnlocked(operatorOf({ by: undefined }), found.id);
+  terminal.out(`unlocked ${printable(found.name)}: wrong passwords that were given before do not count any more\n`);
 }
 
 async function remove({ accounts, events, terminal }: Task, name: string): Promise<void> {

@@ -55,8 +55,14 @@ export class Sealer {
    * compared later and not guessed. Differs for each `purpose`.
    */
   fingerprint(text: string, purpose: string): string {
-    const key = hkdfSync('sha256', this.#secret, new Uint8Array(), `sallyport fingerprint ${purpose}`, 32);
-    return createHmac('sha256', new Uint8Array(key)).update(text).digest('base64url');
+    return createHmac('sha256', this.deriveKey(`fingerprint ${purpose}`))
+      .update(text)
+      .digest('base64url');
+  }
+
+  /** A key of 32 bytes for another use than sealing: always the same one for the same secret. */
+  deriveKey(purpose: string): Uint8Array {
+    return new Uint8Array(hkdfSync('sha256', this.#secret, '', `sallyport ${purpose}`, 32));
   }
 
   private keyFor(salt: Uint8Array): Uint8Array {

@@ -6,6 +6,7 @@ import type { ConfigStatus } from './config-status.ts';
 import type { DecisionLog } from './decision-log.ts';
 import type { DecisionDurations } from './durations.ts';
 import type { Failures } from './failures.ts';
+import type { LogInLog, RefusedLogIn } from './log-in-log.ts';
 import type { Logs } from './logs.ts';
 import type { Repeats } from './repeats.ts';
 
@@ -19,6 +20,7 @@ export interface EventsParts {
   readonly decisionLog: DecisionLog;
   readonly failures: Failures;
   readonly repeats: Repeats;
+  readonly logIns: LogInLog;
   readonly configStatus: ConfigStatus;
 }
 
@@ -118,6 +120,10 @@ export class Events implements DecisionObserver, RevocationObserver {
     this.parts.logs.audit.info({ ...by, subject: id, changed, scopes, disabled }, 'account changed');
   }
 
+  accountUnlocked(by: Operator, id: string): void {
+    this.parts.logs.audit.info({ ...by, subject: id }, 'account unlocked');
+  }
+
   accountRemoved(by: Actor | Operator, id: string): void {
     this.parts.logs.audit.info({ ...by, subject: id }, 'account removed');
   }
@@ -197,8 +203,25 @@ export class Events implements DecisionObserver, RevocationObserver {
     this.parts.logs.audit.info({ ...by, tokenId: id }, 'logged in');
   }
 
-  logInRefused(client: string, check: string): void {
-    this.parts.logs.audit.warn({ client, check }, 'log-in refused');
+  logInRefused(client: string, refusal: RefusedLogIn): void {
+    this.parts.logIns.refused(client, refusal);
+  }
+
+  /** A name and a password were presented, to log in or with a request. */
+  credentialsChecked(outcome: string): void {
+    this.parts.logIns.count(outcome);
+  }
+
+  guessesSpent(account: string | undefined, whose: string, client: string | undefined): void {
+    this.parts.logIns.guessesSpent(account, whose, client);
+  }
+
+  logInHistoryFailed(error: unknown): void {
+    this.tellFailure(
+      error,
+      {},
+      'the history of log-ins cannot be reached: this instance counts wrong passwords by itself',
+    );
   }
 
   revoked(by: Actor | Operator, { kind, ...facts }: Revoked, reason: string | undefined): void {

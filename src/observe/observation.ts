@@ -10,6 +10,7 @@ import type { EventsParts } from './events.ts';
 import { Events } from './events.ts';
 import { Failures } from './failures.ts';
 import { Health } from './health.ts';
+import { LogInLog } from './log-in-log.ts';
 import type { DestinationStream } from './logger.ts';
 import { Logs } from './logs.ts';
 import { Metrics } from './metrics.ts';
@@ -52,6 +53,7 @@ export class Observation {
       durations: new DecisionDurations(),
       failures: new Failures(clock),
       repeats: new Repeats(),
+      logIns: new LogInLog({ audit: logs.audit, clock }),
       configStatus: new ConfigStatus(clock),
       sources: this.sources,
     };
@@ -91,6 +93,7 @@ export class Observation {
     this.endMeasuring();
     this.parts.decisionLog.close();
     this.parts.repeats.close();
+    this.parts.logIns.close();
     this.events.stopped();
     this.parts.logs.close();
   }

@@ -5,6 +5,7 @@ import type { ConfigStatus } from './config-status.ts';
 import type { DecisionLog } from './decision-log.ts';
 import type { DecisionDurations } from './durations.ts';
 import type { Failures } from './failures.ts';
+import type { LogInLog } from './log-in-log.ts';
 import type { Logs } from './logs.ts';
 import type { Metric, Metrics } from './metrics.ts';
 import { single } from './metrics.ts';
@@ -17,6 +18,7 @@ export interface OwnMetricsParts {
   readonly durations: DecisionDurations;
   readonly decisionLog: DecisionLog;
   readonly repeats: Repeats;
+  readonly logIns: Pick<LogInLog, 'samples' | 'suppressed'>;
   readonly logs: Pick<Logs, 'lost'>;
   readonly failures: Failures;
   readonly configStatus: ConfigStatus;
@@ -30,7 +32,7 @@ export function addOwnMetrics(metrics: Metrics, parts: OwnMetricsParts): void {
   for (const metric of groups.flat()) metrics.add(metric);
 }
 
-function ofDecisions({ cells, durations, decisionLog, repeats }: OwnMetricsParts): Metric[] {
+function ofDecisions({ cells, durations, decisionLog, repeats, logIns }: OwnMetricsParts): Metric[] {
   return [
     counter(
       'sallyport_decisions_total',
@@ -46,7 +48,13 @@ function ofDecisions({ cells, durations, decisionLog, repeats }: OwnMetricsParts
     counter('sallyport_log_suppressed_total', 'Log lines left out because there were too many of the kind.', () => [
       { labels: { log: 'decision' }, value: decisionLog.suppressed },
       { labels: { log: 'app' }, value: repeats.suppressed },
+      { labels: { log: 'audit' }, value: logIns.suppressed },
     ]),
+    counter(
+      'sallyport_logins_total',
+      'Names and passwords that were presented and not remembered. Throttled and busy: no password was compared.',
+      () => logIns.samples(),
+    ),
   ];
 }
 

@@ -44,8 +44,11 @@ export interface AccountEdit {
 
 /** What an account could not be made of, or changed to, in words for whoever asked. */
 export interface AccountProblem {
-  /** `taken`: another account has the name or the e-mail address, or has one for the other. */
-  readonly outcome: 'refused' | 'taken';
+  /**
+   * `taken`: another account has the name or the e-mail address, or has one for the other. `busy`: too many passwords are
+   * being hashed, and nothing was done.
+   */
+  readonly outcome: 'refused' | 'taken' | 'busy';
   readonly field: keyof NewAccount;
   readonly message: string;
 }
@@ -73,11 +76,13 @@ export class Accounts {
     const problem = this.problemWith(account) ?? (onlyFirst ? undefined : await weakness(password, account));
     if (problem !== undefined) return problem;
     const name = account.name.normalize('NFC');
+    const hashed = await this.parts.passwords.hash(password);
+    if (hashed.outcome === 'busy') return BUSY;
     const made = {
       id,
       name,
       ...(email === undefined ? {} : { email }),
-      passwordHash: await this.parts.passwords.hash(password),
+      passwordHash: hashed.value,
       scopes: [...new Set(scopes)],
       disabled: false,
       createdAtSeconds: this.nowSeconds(),
@@ -130,7 +135,9 @@ export class Accounts {
     const weak = password === undefined ? undefined : await weakness(password, account);
     if (weak !== undefined) return weak;
     const scopes = edit.scopes && [...new Set(edit.scopes)];
-    const passwordHash = password === undefined ? undefined : await passwords.hash(password);
+    const hashed = password === undefined ? undefined : await passwords.hash(password);
+    if (hashed?.outcome === 'busy') return BUSY;
+    const passwordHash = hashed?.value;
     const key = subjectMarkKey(issuer, id);
     const mark = endsTokens(account, edit) ? { key, atSeconds: this.nowSeconds() } : undefined;
     const outcome = await store.accounts.update(id, { email, passwordHash, scopes, disabled }, mark);
@@ -171,6 +178,12 @@ export class Accounts {
     return Math.floor(this.parts.clock.wallMs() / 1000);
   }
 }
+
+const BUSY: AccountProblem = {
+  outcome: 'busy',
+  field: 'password',
+  message: 'too many passwords are being hashed, try again in a moment',
+};
 
 function endsTokens(account: Account, { password, scopes, disabled }: AccountEdit): boolean {
   const losesScope = scopes !== undefined && account.scopes.some((scope) => !scopes.includes(scope));

@@ -1,21 +1,47 @@
 import { isIPv6 } from 'node:net';
 
-const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
-
-/** What one client has of the address space: an IPv4 address, in its IPv6 form too, or an IPv6 network of 64 bits. */
+/**
+ * What one client has of the address space: an IPv4 address, or an IPv6 network of 64 bits. An IPv6 address that stands
+ * for an IPv4 address is that one, however it is written: mapped (`::ffff:0:0/96`, RFC 4291, section 2.5.5.2), or behind
+ * NAT64 (`64:ff9b::/96`, RFC 6052, section 2.1). What is no address is a block of its own.
+ */
 export function addressBlock(address: string): string {
-  const mapped = MAPPED.exec(address)?.[1];
-  if (mapped !== undefined) return mapped;
   if (!isIPv6(address)) return address;
-  // The rest of it after `::` is as long as it must be.
-  const [head = '', tail] = (address.split('%')[0] ?? '').split('::');
-  const groups = (text: string): string[] => text.split(':').filter(Boolean);
-  const given = groups(head);
-  const after = tail === undefined ? [] : groups(tail.replace(/\d+\.\d+\.\d+\.\d+$/, '0:0'));
-  const zeros = tail === undefined ? 0 : 8 - given.length - after.length;
-  const all = [...given, ...Array.from({ length: zeros }, () => '0'), ...after];
-  return `${all
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':')}::/64`;
+  const groups = groupsOf(address);
+  return ipv4In(groups) ?? `${groups.slice(0, 4).map(hex).join(':')}::/64`;
+}
+
+/** The eight numbers of 16 bits. */
+function groupsOf(address: string): readonly number[] {
+  const [head = '', tail] = withoutDots(address.split('%')[0] ?? '').split('::');
+  const read = (text: string): number[] =>
+    text
+      .split(':')
+      .filter(Boolean)
+      .map((group) => Number.parseInt(group, 16));
+  const [before, after] = [read(head), read(tail ?? '')];
+  // `::` is as long as it must be.
+  const zeros = Array.from({ length: 8 - before.length - after.length }, () => 0);
+  return [...before, ...zeros, ...after];
+}
+
+/** The last 32 bits may be written like an IPv4 address. */
+function withoutDots(address: string): string {
+  return address.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_all, ...parts: readonly string[]) => {
+    const [first = 0, second = 0, third = 0, fourth = 0] = parts.slice(0, 4).map(Number);
+    return `${hex(first * 256 + second)}:${hex(third * 256 + fourth)}`;
+  });
+}
+
+function ipv4In(groups: readonly number[]): string | undefined {
+  const prefix = groups.slice(0, 6).map(hex).join(':');
+  if (prefix !== '0:0:0:0:0:ffff' && prefix !== '64:ff9b:0:0:0:0') return undefined;
+  return groups
+    .slice(6)
+    .flatMap((group) => [Math.floor(group / 256), group % 256])
+    .join('.');
+}
+
+function hex(group: number): string {
+  return group.toString(16);
 }

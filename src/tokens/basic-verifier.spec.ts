@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { makeThrottle, SILENT_LOG_INS } from '../../test/log-in-bounds.ts';
 import { Standings } from '../revocation/standings.ts';
 import { SILENT_OBSERVER, SOUND_SET } from '../revocation/testing.ts';
 import { openMemoryStore } from '../store/memory.ts';
@@ -9,10 +10,12 @@ import { KnownPasswords } from './known-passwords.ts';
 import { Passwords } from './passwords.ts';
 
 const passwords = new Passwords();
+const hashed = await passwords.hash('pass:wörd');
+if (hashed.outcome === 'busy') throw new Error('busy');
 const account = {
   id: 'account-1',
   name: 'Ada',
-  passwordHash: await passwords.hash('pass:wörd'),
+  passwordHash: hashed.value,
   scopes: ['messages:send'],
   disabled: false,
   createdAtSeconds: 1,
@@ -20,8 +23,13 @@ const account = {
 const store = openMemoryStore();
 await store.accounts.add(account);
 const clock = { monotonicMs: () => performance.now(), wallMs: () => Date.now() };
-const throttle = { admit: () => ({ outcome: 'admitted', succeeded() {}, failed() {}, takeBack() {} }) as const };
-const credentials = new CredentialCheck({ accounts: store.accounts, passwords, throttle });
+const { throttle } = makeThrottle(clock);
+const credentials = new CredentialCheck({
+  accounts: store.accounts,
+  passwords,
+  throttle,
+  observer: SILENT_LOG_INS,
+});
 const limits = { maxStalenessMs: 1_000, storeTimeoutMs: 1_000, allowKnownForMs: undefined };
 const standings = new Standings({
   store: store.revocations,

@@ -1,12 +1,27 @@
 import type { Account, AccountStore } from '../store/store.ts';
 import { findAccount } from './find-account.ts';
-import type { GuessThrottle } from './guess-throttle.ts';
+import type { Attempt, GuessThrottle, SpentBudget } from './guess-throttle.ts';
 import type { Passwords, PasswordVerdict } from './passwords.ts';
+
+const QUEUE_IS_FULL = 'password queue is full';
 
 export interface CredentialCheckParts {
   readonly accounts: Pick<AccountStore, 'find'>;
-  readonly passwords: Pick<Passwords, 'verify'>;
+  readonly passwords: Pick<Passwords, 'verify' | 'hasRoom'>;
   readonly throttle: Pick<GuessThrottle, 'admit'>;
+  readonly observer: CredentialObserver;
+}
+
+/** What became of a name and a password. `throttled` and `busy`: nothing was compared. `failed`: a part did not answer. */
+export const LOG_IN_OUTCOMES = ['succeeded', 'refused', 'throttled', 'busy', 'failed'] as const;
+
+export type LogInOutcome = (typeof LOG_IN_OUTCOMES)[number];
+
+export interface CredentialObserver {
+  /** Told once of each name and password that somebody presents and that is not remembered. */
+  credentialsChecked(outcome: LogInOutcome): void;
+  /** Told when guesses have spent a budget. @param account its id; `undefined` where there is none of that name. */
+  guessesSpent(account: string | undefined, whose: SpentBudget, client: string | undefined): void;
 }
 
 export interface RefusedCredentials {
@@ -14,6 +29,8 @@ export interface RefusedCredentials {
   readonly reason: 'credentials_invalid' | 'too_many_attempts';
   /** For the log; the client must not learn whether there is such an account. */
   readonly check: string;
+  /** Likewise: the account whose password was compared. */
+  readonly accountId?: string | undefined;
   readonly retryAfterSeconds?: number | undefined;
 }
 
@@ -30,43 +47,68 @@ export class CredentialCheck {
     this.parts = parts;
   }
 
-  /** @param client its address, where that is known. */
-  async check(name: string, password: string, client: string | undefined): Promise<CredentialVerdict> {
-    const attempt = this.parts.throttle.admit({ name, password, client });
-    if (attempt.outcome === 'refused') {
-      const { retryAfterSeconds, bound } = attempt;
-      return {
-        outcome: 'refused',
-        reason: 'too_many_attempts',
-        check: `too many failures of ${bound}`,
-        retryAfterSeconds,
-      };
-    }
-    let verdict: CredentialVerdict | undefined;
+  /**
+   * @param client its address, where that is known.
+   * @param device the proof of a device, where the client presents one.
+   */
+  async check(name: string, password: string, client: string | undefined, device?: string): Promise<CredentialVerdict> {
+    const { throttle, passwords, observer } = this.parts;
+    let outcome: LogInOutcome = 'failed';
     try {
-      verdict = await this.compare(name, password);
-      return verdict;
+      const takesStrangers = passwords.hasRoom('stranger');
+      const attempt = await throttle.admit({ name, password, client, device, takesStrangers });
+      if (attempt.outcome === 'admitted') {
+        const verdict = await this.compare(name, password, attempt, client);
+        outcome = outcomeOf(verdict);
+        return verdict;
+      }
+      const { bound, retryAfterSeconds } = attempt;
+      outcome = bound === 'the hashing queue' ? 'busy' : 'throttled';
+      const check = outcome === 'busy' ? QUEUE_IS_FULL : `too many failures of ${bound}`;
+      return { outcome: 'refused', reason: 'too_many_attempts', check, retryAfterSeconds };
     } finally {
-      // What nobody compared was no guess.
-      if (verdict?.outcome === 'account') attempt.succeeded();
-      else if (verdict?.reason === 'credentials_invalid') attempt.failed();
-      else attempt.takeBack();
+      observer.credentialsChecked(outcome);
     }
   }
 
-  private async compare(name: string, password: string): Promise<CredentialVerdict> {
-    const account = await findAccount(this.parts.accounts, name);
-    return judge(await this.parts.passwords.verify(password, account?.passwordHash), account);
+  /** Compares, and says to the attempt what became of it. */
+  private async compare(
+    name: string,
+    password: string,
+    attempt: Attempt,
+    client: string | undefined,
+  ): Promise<CredentialVerdict> {
+    const { accounts, passwords, observer } = this.parts;
+    let verdict: CredentialVerdict | undefined;
+    try {
+      const account = await findAccount(accounts, name);
+      verdict = judge(await passwords.verify(password, account?.passwordHash, attempt.precedence), account);
+    } finally {
+      // What nobody compared was no guess.
+      if (verdict === undefined || outcomeOf(verdict) === 'busy') await attempt.takeBack();
+    }
+    if (verdict.outcome === 'account') {
+      await attempt.succeeded(verdict.account);
+    } else if (verdict.reason === 'credentials_invalid') {
+      const spent = attempt.failed();
+      if (spent !== undefined) observer.guessesSpent(verdict.accountId, spent, client);
+    }
+    return verdict;
   }
+}
+
+function outcomeOf(verdict: CredentialVerdict): 'succeeded' | 'refused' | 'busy' {
+  if (verdict.outcome === 'account') return 'succeeded';
+  return verdict.reason === 'credentials_invalid' ? 'refused' : 'busy';
 }
 
 function judge(verdict: PasswordVerdict, account: Account | undefined): CredentialVerdict {
-  if (verdict === 'busy') return refused('too_many_attempts', 'password queue is full');
+  if (verdict === 'busy') return refused('too_many_attempts', QUEUE_IS_FULL);
   if (account === undefined) return refused('credentials_invalid', 'no such account');
-  if (verdict === 'mismatch') return refused('credentials_invalid', 'password');
-  return account.disabled ? refused('credentials_invalid', 'disabled') : { outcome: 'account', account };
+  if (verdict === 'mismatch') return refused('credentials_invalid', 'password', account.id);
+  return account.disabled ? refused('credentials_invalid', 'disabled', account.id) : { outcome: 'account', account };
 }
 
-function refused(reason: RefusedCredentials['reason'], check: string): RefusedCredentials {
-  return { outcome: 'refused', reason, check };
+function refused(reason: RefusedCredentials['reason'], check: string, accountId?: string): RefusedCredentials {
+  return { outcome: 'refused', reason, check, accountId };
 }

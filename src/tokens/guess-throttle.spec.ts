@@ -1,111 +1,264 @@
 import { describe, expect, it } from 'vitest';
-import type { Attempt, Throttled } from './guess-throttle.ts';
-import { GuessThrottle } from './guess-throttle.ts';
+import { makeThrottle } from '../../test/log-in-bounds.ts';
+import { MemoryLoginHistory } from '../store/memory-login-history.ts';
+import type { Attempt, Guess, Throttled } from './guess-throttle.ts';
+import { FREE_GUESSES } from './log-in-history.ts';
 
-const NAME_BURST = 10;
 const ADDRESS_BURST = 50;
+const HOME = '203.0.113.7';
+const ADA = { name: 'Ada', email: 'ada@example.com' };
 
 function setUp() {
-  const time = { nowMs: 5_000 };
-  const throttle = new GuessThrottle({ monotonicMs: () => time.nowMs });
-  const admit = (name: string, client: string | undefined, password = 'guess') =>
-    throttle.admit({ name, password, client });
-  const fail = (name: string, client?: string): Attempt | Throttled => {
-    const attempt = admit(name, client);
+  const time = { nowMs: 1_800_000_000_000 };
+  const clock = { monotonicMs: () => time.nowMs, wallMs: () => time.nowMs };
+  const shared = new MemoryLoginHistory({ nowMs: clock.wallMs });
+  return { time, shared, instance: () => makeInstance(clock, shared) };
+}
+
+function makeInstance(clock: Parameters<typeof makeThrottle>[0], shared: MemoryLoginHistory) {
+  const { throttle, devices } = makeThrottle(clock, { shared });
+  const admit = (name: string, client: string | undefined, more: Partial<Guess> = {}) =>
+    throttle.admit({ name, password: 'guess', client, device: undefined, takesStrangers: true, ...more });
+  const fail = async (name: string, client?: string, more: Partial<Guess> = {}): Promise<Attempt | Throttled> => {
+    const attempt = await admit(name, client, more);
     if (attempt.outcome === 'admitted') attempt.failed();
     return attempt;
   };
-  const failures = (count: number, name: (index: number) => string, client?: (index: number) => string) =>
-    Array.from({ length: count }, (_, index) => fail(name(index), client?.(index)));
-  return { time, admit, fail, failures };
+  const failures = async (count: number, name: (index: number) => string, client?: (index: number) => string) => {
+    const attempts: (Attempt | Throttled)[] = [];
+    for (let index = 0; index < count; index++) attempts.push(await fail(name(index), client?.(index)));
+    return attempts;
+  };
+  const logIn = async (client: string, password = 'right'): Promise<string> => {
+    const attempt = await admit('ada', client, { password });
+    if (attempt.outcome === 'admitted') await attempt.succeeded(ADA);
+    return attempt.outcome;
+  };
+  return { admit, fail, failures, logIn, devices };
 }
 
+/** Strangers that have spent what they share, from addresses all over. */
+const spend = ({ failures }: Pick<ReturnType<typeof makeInstance>, 'failures'>, name = 'ada') =>
+  failures(
+    2 * FREE_GUESSES,
+    () => name,
+    (index) => `192.0.2.${index}`,
+  );
+
 const outcomes = (attempts: readonly (Attempt | Throttled)[]) => attempts.map(({ outcome }) => outcome);
+const admitted = (attempts: readonly (Attempt | Throttled)[]) =>
+  attempts.filter(({ outcome }) => outcome === 'admitted').length;
 
 describe('GuessThrottle', () => {
-  it('admit() bounds failures by name, whatever the spelling and the address', () => {
-    const { failures, fail } = setUp();
+  it('bounds failures by name, whatever the spelling and the address', async () => {
+    const { failures, fail } = setUp().instance();
     const names = ['ada', 'ADA', 'Ada '];
-    const attempts = failures(
-      NAME_BURST,
+    const attempts = await failures(
+      FREE_GUESSES,
       (index) => names[index % 3] ?? '',
       (index) => `192.0.2.${index}`,
     );
     expect(new Set(outcomes(attempts))).toEqual(new Set(['admitted']));
-    expect(fail(' aDa', '198.51.100.1')).toEqual({ outcome: 'refused', bound: 'this name', retryAfterSeconds: 30 });
-    expect(fail('max', '198.51.100.1').outcome).toBe('admitted');
+    expect(await fail(' aDa', '198.51.100.1')).toEqual({
+      outcome: 'refused',
+      bound: 'this name',
+      retryAfterSeconds: 30,
+    });
+    expect((await fail('max', '198.51.100.1')).outcome).toBe('admitted');
   });
 
-  it('admit() says when there is room again, and keeps to it', () => {
-    const { failures, fail, time } = setUp();
-    failures(NAME_BURST, () => 'ada');
-    time.nowMs += 10_500;
-    expect(fail('ada')).toMatchObject({ outcome: 'refused', retryAfterSeconds: 20 });
-    time.nowMs += 19_499;
-    expect(fail('ada')).toMatchObject({ outcome: 'refused', retryAfterSeconds: 1 });
-    time.nowMs += 1;
-    expect(fail('ada').outcome).toBe('admitted');
-    expect(fail('ada')).toMatchObject({ outcome: 'refused', retryAfterSeconds: 30 });
-    time.nowMs += 3_600_000;
-    expect(outcomes(failures(NAME_BURST + 1, () => 'ada')).filter((one) => one === 'admitted')).toHaveLength(
-      NAME_BURST,
+  it('lets each failure wait longer than the one before', async () => {
+    const { time, instance } = setUp();
+    const { failures, fail } = instance();
+    await failures(FREE_GUESSES, () => 'ada');
+    const waits: number[] = [];
+    for (let turn = 0; turn < 7; turn++) {
+      const refused = await fail('ada');
+      const { retryAfterSeconds } = refused as Throttled; // a failure more, and this reads undefined
+      waits.push(retryAfterSeconds);
+      time.nowMs += retryAfterSeconds * 1000 - 1;
+      expect(await fail('ada')).toMatchObject({ outcome: 'refused', retryAfterSeconds: 1 });
+      time.nowMs += 1;
+      expect((await fail('ada')).outcome).toBe('admitted');
+    }
+    expect(waits).toEqual([30, 60, 120, 240, 480, 900, 900]);
+  });
+
+  it('takes a hundred guesses an hour at most for both names of an account, however cunning they come', async () => {
+    const { time, instance } = setUp();
+    const { fail } = instance();
+    const at: number[] = [];
+    for (const pause of [1_000, 1_800_000, 3_600_000, 61_000, 905_000]) {
+      for (let second = 0; second < 3 * 3600; second += pause / 1000) {
+        for (const name of ['ada', 'ada@example.com']) {
+          if ((await fail(name)).outcome === 'admitted') at.push(time.nowMs);
+        }
+        time.nowMs += pause;
+      }
+    }
+    const inHourFrom = (start: number) => at.filter((ms) => ms >= start && ms < start + 3_600_000).length;
+    expect(Math.max(...at.map(inHourFrom))).toBeLessThanOrEqual(100);
+  });
+
+  it('keeps one budget of strangers for all instances, and after a restart', async () => {
+    const { instance } = setUp();
+    const [first, second] = [instance(), instance()];
+    const guess = (index: number) => (index % 2 === 0 ? first : second).fail('ada', `192.0.2.${index}`);
+    const attempts = await Promise.all(Array.from({ length: 3 * FREE_GUESSES }, (_, index) => guess(index)));
+    expect(admitted(attempts)).toBe(FREE_GUESSES);
+    expect((await instance().fail('ada', '192.0.2.200')).outcome).toBe('refused');
+  });
+
+  it.each(['ada', 'ada@example.com'])('lets %s in from a familiar block, whatever strangers guess', async (name) => {
+    const { instance } = setUp();
+    const before = instance();
+    await before.logIn(HOME);
+    await spend(before, name);
+    for (const one of [before, instance()]) {
+      const attempt = await one.admit(name, HOME, { password: 'a new password' });
+      expect(attempt).toMatchObject({ outcome: 'admitted', precedence: 'familiar' });
+      if (attempt.outcome === 'admitted') await attempt.succeeded(ADA);
+    }
+    expect(await instance().admit(name, '198.51.100.1')).toMatchObject({ outcome: 'refused', bound: 'this name' });
+  });
+
+  it('bounds a familiar block by a budget of its own, and that alone', async () => {
+    const { instance } = setUp();
+    const one = instance();
+    await one.logIn(HOME);
+    await one.failures(
+      ADDRESS_BURST + 5,
+      (index) => `name-${index}`,
+      () => HOME,
     );
+    const attempts = await one.failures(
+      2 * FREE_GUESSES,
+      () => 'ada',
+      () => HOME,
+    );
+    expect(admitted(attempts)).toBe(FREE_GUESSES);
+    expect((await one.fail('ada', '198.51.100.1')).outcome).toBe('admitted');
+  });
+
+  it('takes a device for familiar wherever it is, for the account that it is of', async () => {
+    const { instance } = setUp();
+    const one = instance();
+    const device = one.devices.prove(ADA, undefined);
+    for (const name of ['ada', 'ada@example.com', 'max']) await spend(one, name);
+    const from = async (name: string, proof: string | undefined) =>
+      (await instance().admit(name, '198.51.100.1', { device: proof })).outcome;
+    expect(await from('ada', device)).toBe('admitted');
+    expect(await from('ADA@example.com', device)).toBe('admitted');
+    for (const stranger of [undefined, 'x', device.slice(0, -1), device.replace('.', '.1')]) {
+      expect(await from('ada', stranger)).toBe('refused');
+    }
+    expect(await from('max', device)).toBe('refused');
   });
 
   it.each([
     ['an address', () => '192.0.2.1'],
     ['an address in both forms', (index: number) => (index % 2 === 0 ? '192.0.2.1' : '::ffff:192.0.2.1')],
     ['a network of 64 bits', (index: number) => `2001:db8:0:1::${index.toString(16)}`],
-  ])('admit() bounds failures by %s, whatever the names', (_what, client) => {
-    const { failures, fail } = setUp();
-    const attempts = failures(ADDRESS_BURST, (index) => `name-${index}`, client);
+  ])('bounds failures of strangers by %s, whatever the names', async (_what, client) => {
+    const { failures, fail } = setUp().instance();
+    const attempts = await failures(ADDRESS_BURST, (index) => `name-${index}`, client);
     expect(new Set(outcomes(attempts))).toEqual(new Set(['admitted']));
-    expect(fail('ada', client(0))).toEqual({ outcome: 'refused', bound: 'this address', retryAfterSeconds: 5 });
-    expect(fail('ada', '2001:db8:0:2::1').outcome).toBe('admitted');
-    expect(fail('ada').outcome).toBe('admitted');
+    expect(await fail('ada', client(0))).toEqual({ outcome: 'refused', bound: 'this address', retryAfterSeconds: 5 });
+    expect((await fail('ada', '2001:db8:0:2::1')).outcome).toBe('admitted');
+    expect((await fail('ada')).outcome).toBe('admitted');
   });
 
-  it('admit() counts attempts from their beginning, so that many at once are bounded too', () => {
-    const { admit } = setUp();
-    const attempts = Array.from({ length: 30 }, () => admit('ada', '192.0.2.1'));
-    expect(outcomes(attempts).filter((outcome) => outcome === 'admitted')).toHaveLength(NAME_BURST);
+  it('counts attempts from their beginning, so that many at once are bounded too', async () => {
+    const { admit } = setUp().instance();
+    const ofName = await Promise.all(Array.from({ length: 30 }, () => admit('ada', '192.0.2.1')));
+    expect(admitted(ofName)).toBe(FREE_GUESSES);
+    const ofBlock = await Promise.all(Array.from({ length: 80 }, (_, index) => admit(`name-${index}`, '192.0.2.2')));
+    expect(admitted(ofBlock)).toBe(ADDRESS_BURST);
   });
 
-  it('admit() does not count what succeeded, and what nobody compared', () => {
-    const { admit, fail } = setUp();
+  it('does not count what succeeded, and what nobody compared', async () => {
+    const { admit, fail } = setUp().instance();
     for (let index = 0; index < 3 * ADDRESS_BURST; index++) {
-      const attempt = admit('ada', '192.0.2.1', `password-${index}`);
-      if (attempt.outcome === 'admitted') attempt[index % 2 === 0 ? 'succeeded' : 'takeBack']();
+      const attempt = await admit('max', '192.0.2.1', { password: `password-${index}` });
+      if (attempt.outcome !== 'admitted') throw new Error('refused');
+      if (index % 2 === 0) await attempt.succeeded({ name: 'max' });
+      else await attempt.takeBack();
     }
-    expect(fail('ada', '192.0.2.1').outcome).toBe('admitted');
+    expect((await fail('max', '192.0.2.1')).outcome).toBe('admitted');
   });
 
-  it('admit() lets credentials pass that were good before, and no others', () => {
-    const { admit, failures } = setUp();
-    const first = admit('Ada', '192.0.2.1', 'right');
-    if (first.outcome === 'admitted') first.succeeded();
-    failures(
-      NAME_BURST,
-      () => 'ada',
-      () => '192.0.2.1',
-    );
-    failures(
-      ADDRESS_BURST,
-      (index) => `name-${index}`,
-      () => '192.0.2.1',
-    );
-    expect(admit('ada', '192.0.2.1', 'right').outcome).toBe('admitted');
-    expect(admit('ada', '192.0.2.1', 'wrong').outcome).toBe('refused');
-    expect(admit('max', '192.0.2.1', 'right').outcome).toBe('refused');
+  it('lets credentials pass that were good before, and no others', async () => {
+    const { admit, failures, logIn } = setUp().instance();
+    await logIn('192.0.2.1');
+    for (const name of ['ada', 'other'])
+      await failures(
+        ADDRESS_BURST,
+        () => name,
+        () => '192.0.2.9',
+      );
+    expect(await admit('ada', '192.0.2.9', { password: 'right' })).toMatchObject({
+      outcome: 'admitted',
+      precedence: 'familiar',
+    });
+    expect((await admit('ada', '192.0.2.9', { password: 'wrong' })).outcome).toBe('refused');
+    expect((await admit('other', '192.0.2.9', { password: 'right' })).outcome).toBe('refused');
   });
 
-  it('admit() takes credentials for good no longer once they failed', () => {
-    const { admit, failures } = setUp();
-    for (const end of ['succeeded', 'failed'] as const) {
-      const attempt = admit('ada', undefined, 'old');
-      if (attempt.outcome === 'admitted') attempt[end]();
+  it('takes credentials for good no longer once they failed', async () => {
+    const one = setUp().instance();
+    await one.logIn(HOME, 'old');
+    await one.fail('ada', '192.0.2.1', { password: 'old' });
+    await spend(one);
+    expect((await one.admit('ada', '192.0.2.1', { password: 'old' })).outcome).toBe('refused');
+  });
+
+  it('turns strangers away while their part of the queue is full, and nobody who is familiar', async () => {
+    const { instance } = setUp();
+    const one = instance();
+    await one.logIn(HOME);
+    const full = { takesStrangers: false };
+    for (let turn = 0; turn < 2 * ADDRESS_BURST; turn++) {
+      const refused = { outcome: 'refused', bound: 'the hashing queue', retryAfterSeconds: 1 };
+      expect(await one.admit(`made-up-${turn}`, '192.0.2.1', full)).toEqual(refused);
     }
-    failures(NAME_BURST, () => 'ada');
-    expect(admit('ada', undefined, 'old').outcome).toBe('refused');
+    expect((await one.admit('ada', HOME, full)).outcome).toBe('admitted');
+    expect((await one.admit('ada', '192.0.2.1', { ...full, password: 'right' })).outcome).toBe('admitted');
+    expect((await one.admit('max', '192.0.2.1')).outcome).toBe('admitted');
+  });
+
+  it('says whose budget a failure has spent, once', async () => {
+    const { instance } = setUp();
+    const one = instance();
+    await one.logIn(HOME);
+    const spent = async (client: string) => {
+      const told: unknown[] = [];
+      for (let turn = 0; turn < 2 * FREE_GUESSES; turn++) {
+        const attempt = await one.admit('ada', client);
+        if (attempt.outcome === 'admitted') told.push(attempt.failed());
+      }
+      return told.filter((whose) => whose !== undefined);
+    };
+    expect(await spent('192.0.2.1')).toEqual(['strangers']);
+    expect(await spent(HOME)).toEqual(['familiar']);
+  });
+
+  it('makes nothing of whether an account has the name', async () => {
+    const { instance } = setUp();
+    const one = instance();
+    await one.logIn(HOME);
+    const told = async (name: string) => {
+      const attempts = [];
+      for (let index = 0; index < 2 * FREE_GUESSES; index++) {
+        const {
+          succeeded: _1,
+          failed: _2,
+          takeBack: _3,
+          ...visible
+        } = (await one.fail(name, `192.0.2.${index}`)) as Attempt;
+        attempts.push(visible);
+      }
+      return attempts;
+    };
+    expect(await told('nobody')).toEqual(await told('ada'));
   });
 });

@@ -1,16 +1,23 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../core/ports.ts';
-import { accountNameKey } from '../store/account-name.ts';
+import type { Account } from '../store/store.ts';
 import { addressBlock } from './address-block.ts';
 import { FailureBudget } from './failure-budget.ts';
+import type { Precedence } from './hashing-queue.ts';
+import type { KnownDevices } from './known-devices.ts';
+import type { LogInDigests } from './log-in-digests.ts';
+import type { LogInHistory } from './log-in-history.ts';
+import { FREE_GUESSES } from './log-in-history.ts';
 
-/** How many failures each may have at once, and in how many milliseconds it may have one more. */
-const OF_NAME = { burst: 10, refillMs: 30_000 };
-/** Many people may share one. */
+/** How many failures a block may have at once, on this instance, and in how many milliseconds one more. Many people may share it. */
 const OF_ADDRESS = { burst: 50, refillMs: 5_000 };
-const MAX_REMEMBERED = 100_000;
+const MAX_ADDRESSES = 100_000;
 const MAX_KNOWN_GOOD = 10_000;
+/** A familiar place is written again after so long: it is kept for thirty times that. */
+const REMEMBER_AGAIN_MS = 86_400_000;
+const MAX_REMEMBERED = 100_000;
+const QUEUE_SECONDS = 1;
 
 /** One attempt to log in. */
 export interface Guess {
@@ -19,76 +26,142 @@ export interface Guess {
   readonly password: string;
   /** Its address; `undefined` where nobody knows it. */
   readonly client: string | undefined;
+  /** The proof of a device, as the client presents it. */
+  readonly device: string | undefined;
+  /** Whether strangers may be taken in: their part of the hashing queue has room. */
+  readonly takesStrangers: boolean;
 }
 
 /** What must be said, once, of an attempt that was let through. */
 export interface Attempt {
   readonly outcome: 'admitted';
-  succeeded(): void;
-  failed(): void;
+  readonly precedence: Precedence;
+  /** Resolves once the place is familiar to the account, or that has failed. */
+  succeeded(account: Pick<Account, 'name' | 'email'>): Promise<void>;
+  /** Whose budget it has spent, where it was the last one for some time. */
+  failed(): SpentBudget | undefined;
   /** Nothing was compared. */
-  takeBack(): void;
+  takeBack(): Promise<void>;
 }
+
+/** All strangers to a name, or one familiar place or device. */
+export type SpentBudget = 'strangers' | 'familiar';
 
 export interface Throttled {
   readonly outcome: 'refused';
-  readonly bound: 'this name' | 'this address';
+  readonly bound: 'this name' | 'this address' | 'the hashing queue';
   /** From then on there is room for another one. */
   readonly retryAfterSeconds: number;
 }
 
+export interface GuessThrottleParts {
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly digests: LogInDigests;
+  readonly devices: Pick<KnownDevices, 'recognise'>;
+  readonly history: Pick<LogInHistory, 'count' | 'remember'>;
+}
+
 /**
- * Bounds how often passwords may be guessed, by the name that is given and by the client's address. An attempt counts
- * from its beginning, so that many at once are no more than one after another; one that succeeds counts for nothing.
- * Nothing differs for names that no account has.
+ * Bounds how often passwords may be guessed. An attempt counts from its beginning, so that many at once are no more than
+ * one after another; one that succeeds counts for nothing. Nothing differs for names that no account has.
  *
- * Credentials that were good before pass by it, so that nobody is locked out by what others guess; they are compared
- * all the same. They are remembered as a keyed hash, in this process alone.
+ * An address block, or a device, from which the name has logged in before has a budget of its own. Everybody else is a
+ * stranger to the name: strangers share one budget for it over all instances, and those of one block another over all
+ * names, on each instance. So nobody is locked out of an account by what others guess, also after a restart or a new
+ * password. Credentials that were good before in this process count for nothing; they are compared all the same.
  */
 export class GuessThrottle {
-  private readonly clock: Pick<Clock, 'monotonicMs'>;
-  private readonly names = new FailureBudget({ ...OF_NAME, max: MAX_REMEMBERED });
-  private readonly addresses = new FailureBudget({ ...OF_ADDRESS, max: MAX_REMEMBERED });
+  private readonly parts: GuessThrottleParts;
+  private readonly addresses = new FailureBudget({ ...OF_ADDRESS, max: MAX_ADDRESSES });
   private readonly good = new LRUCache<string, true>({ max: MAX_KNOWN_GOOD });
+  /** When a place was last written, by the monotonic clock. */
+  private readonly remembered = new LRUCache<string, number>({ max: MAX_REMEMBERED });
   private readonly key = randomBytes(32);
 
-  constructor(clock: Pick<Clock, 'monotonicMs'>) {
-    this.clock = clock;
+  constructor(parts: GuessThrottleParts) {
+    this.parts = parts;
   }
 
-  admit({ name, password, client }: Guess): Attempt | Throttled {
-    // Without spaces around it, as accounts are found. Hashed for their length, too: a name may be as long as a request.
-    const nameKey = this.digest(accountNameKey(name.trim()));
-    const pair = this.digest(`${nameKey}:${password}`);
-    const isGood = this.good.get(pair) === true;
-    const counted = [
-      { bound: 'this name', budget: this.names, key: nameKey },
-      ...(client === undefined
-        ? []
-        : [{ bound: 'this address', budget: this.addresses, key: addressBlock(client) } as const]),
-    ] as const;
-    const nowMs = this.clock.monotonicMs();
-    const waits = counted.map(({ bound, budget, key }) => ({ bound, waitMs: budget.waitMs(key, nowMs) }));
-    const longest = waits.reduce((one, other) => (other.waitMs > one.waitMs ? other : one));
-    if (longest.waitMs > 0 && !isGood) {
-      return { outcome: 'refused', bound: longest.bound, retryAfterSeconds: Math.ceil(longest.waitMs / 1000) };
+  async admit(guess: Guess): Promise<Attempt | Throttled> {
+    const name = this.parts.digests.ofName(guess.name);
+    const pair = createHmac('sha256', this.key).update(`${name}:${guess.password}`).digest('base64url');
+    return this.good.get(pair) === true ? this.admitGood(guess, pair) : this.count(guess, name, pair);
+  }
+
+  private admitGood({ client }: Guess, pair: string): Attempt {
+    return {
+      outcome: 'admitted',
+      precedence: 'familiar',
+      succeeded: (account) => this.remember(account, client),
+      failed: () => void this.good.delete(pair),
+      takeBack: async () => {},
+    };
+  }
+
+  private async count(guess: Guess, name: string, pair: string): Promise<Attempt | Throttled> {
+    const { digests, devices, history } = this.parts;
+    const { client, takesStrangers } = guess;
+    const block = client === undefined ? undefined : addressBlock(client);
+    const waitMs = block === undefined ? 0 : this.addresses.waitMs(block, this.nowMs());
+    const countsStrangers = takesStrangers && waitMs <= 0;
+    // Before anybody is asked, so that many at once are bounded.
+    const takesFromBlock = countsStrangers && block !== undefined;
+    if (takesFromBlock) this.addresses.take(block, this.nowMs());
+    const giveBack = (): void => {
+      if (takesFromBlock) this.addresses.giveBack(block);
+    };
+    const place = client === undefined ? undefined : digests.ofPlace(name, client);
+    const device = devices.recognise(name, guess.device);
+    const counted = await history.count({ name, place, device, countsStrangers });
+    if (counted.outcome === 'refused' || counted.isFamiliar) giveBack();
+    if (counted.outcome === 'refused') {
+      return counted.isFamiliar || countsStrangers ? tooMany('this name', counted.waitMs) : refuseStranger(waitMs);
     }
-    if (!isGood) for (const { budget, key } of counted) budget.take(key, nowMs);
-    const takeBack = (): void => {
-      if (!isGood) for (const { budget, key } of counted) budget.giveBack(key);
+    const { isFamiliar, failures } = counted;
+    const takeBack = async (): Promise<void> => {
+      if (!isFamiliar) giveBack();
+      await counted.takeBack();
     };
     return {
       outcome: 'admitted',
-      succeeded: () => {
-        takeBack();
+      precedence: isFamiliar ? 'familiar' : 'stranger',
+      succeeded: async (account) => {
         this.good.set(pair, true);
+        await Promise.all([takeBack(), this.remember(account, client)]);
       },
-      failed: () => void this.good.delete(pair),
+      failed: () => {
+        if (failures !== FREE_GUESSES) return undefined;
+        return isFamiliar ? 'familiar' : 'strangers';
+      },
       takeBack,
     };
   }
 
-  private digest(text: string): string {
-    return createHmac('sha256', this.key).update(text).digest('base64url');
+  private async remember(account: Pick<Account, 'name' | 'email'>, client: string | undefined): Promise<void> {
+    if (client === undefined) return;
+    const { digests, history } = this.parts;
+    const due = digests.ofNames(account).filter((name) => this.isDue(digests.ofPlace(name, client)));
+    if (due.length === 0) return;
+    const nowMs = this.nowMs();
+    const isWritten = await history.remember(due, (name) => digests.ofPlace(name, client));
+    if (isWritten) for (const name of due) this.remembered.set(digests.ofPlace(name, client), nowMs);
   }
+
+  private isDue(place: string): boolean {
+    const atMs = this.remembered.get(place) ?? Number.NEGATIVE_INFINITY;
+    return this.nowMs() - atMs >= REMEMBER_AGAIN_MS;
+  }
+
+  private nowMs(): number {
+    return this.parts.clock.monotonicMs();
+  }
+}
+
+function refuseStranger(addressWaitMs: number): Throttled {
+  if (addressWaitMs > 0) return tooMany('this address', addressWaitMs);
+  return { outcome: 'refused', bound: 'the hashing queue', retryAfterSeconds: QUEUE_SECONDS };
+}
+
+function tooMany(bound: 'this name' | 'this address', waitMs: number): Throttled {
+  return { outcome: 'refused', bound, retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)) };
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { basic } from '../../test/basic.ts';
+import { makeThrottle, SILENT_LOG_INS } from '../../test/log-in-bounds.ts';
 import { Authorizer } from '../authorizer.ts';
 import type { Decision } from '../core/decision.ts';
 import { makePolicy, makeRequest, makeRoute } from '../core/testing.ts';
@@ -11,7 +12,6 @@ import type { AccountEdit } from './accounts.ts';
 import { Accounts } from './accounts.ts';
 import { BasicVerifier } from './basic-verifier.ts';
 import { CredentialCheck } from './credential-check.ts';
-import { GuessThrottle } from './guess-throttle.ts';
 import { KnownCredentials } from './known-credentials.ts';
 import { KnownPasswords } from './known-passwords.ts';
 import { Passwords } from './passwords.ts';
@@ -38,13 +38,19 @@ async function setUp({ hears }: { readonly hears: boolean }) {
   if ('outcome' in added) throw new Error(added.message);
   let verified = 0;
   const counting = {
+    hasRoom: () => true,
     verify: (password: string, phc: string | undefined) => {
       verified += 1;
       return passwords.verify(password, phc);
     },
   };
-  const throttle = new GuessThrottle(clock);
-  const credentials = new CredentialCheck({ accounts: store.accounts, passwords: counting, throttle });
+  const { throttle } = makeThrottle(clock);
+  const credentials = new CredentialCheck({
+    accounts: store.accounts,
+    passwords: counting,
+    throttle,
+    observer: SILENT_LOG_INS,
+  });
   const known = new KnownPasswords();
   const shared = { accounts: store.accounts, standings, known, clock, issuer: 'sallyport' };
   const authorizer = new Authorizer({

@@ -9,19 +9,19 @@ const HASHED_AS_TYPED = '$argon2id$v=19$m=64,t=2,p=1$c29tZXNhbHQ$T4EMLQjhRJWkT6C
 describe('Passwords', () => {
   it('verify() matches the password that was hashed, and no other', async () => {
     const passwords = new Passwords();
-    const phc = await passwords.hash('pässword: with colon');
+    const phc = await hash(passwords, 'pässword: with colon');
     expect(phc).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$[\w+/]{22}\$[\w+/]{43}$/);
     expect(await passwords.verify('pässword: with colon', phc)).toBe('match');
     for (const guess of ['pässword', 'pässword: with colon ', '', 'x'.repeat(2000)]) {
       expect(await passwords.verify(guess, phc)).toBe('mismatch');
     }
-    expect(await passwords.hash('pässword: with colon')).not.toBe(phc);
+    expect(await hash(passwords, 'pässword: with colon')).not.toBe(phc);
   });
 
   it('compares in NFC', async () => {
     const passwords = new Passwords();
     const [composed, decomposed] = (['NFC', 'NFD'] as const).map((form) => 'pässword Å'.normalize(form));
-    const phc = await passwords.hash(decomposed ?? '');
+    const phc = await hash(passwords, decomposed ?? '');
     expect(await passwords.verify(composed ?? '', phc)).toBe('match');
     expect(await passwords.verify(decomposed ?? '', phc)).toBe('match');
   });
@@ -33,7 +33,7 @@ describe('Passwords', () => {
 
   it('takes no lone surrogate, which Node would hash as any other', async () => {
     const passwords = new Passwords();
-    const phc = await passwords.hash('p\uFFFDssword');
+    const phc = await hash(passwords, 'p\uFFFDssword');
     for (const guess of ['p\uD800ssword', 'p\uDFFFssword']) expect(await passwords.verify(guess, phc)).toBe('mismatch');
     await expect(passwords.hash('p\uD800ssword')).rejects.toThrow(RangeError);
   });
@@ -57,9 +57,24 @@ describe('Passwords', () => {
 
   it('verify() is busy once the queue is full, and takes up work again when it has drained', async () => {
     const passwords = new Passwords();
-    const verdicts = await Promise.all(Array.from({ length: 40 }, () => passwords.verify('guess', undefined)));
+    const all = Array.from({ length: 40 }, () => passwords.verify('guess', undefined, 'familiar'));
+    expect(passwords.hasRoom('familiar')).toBe(false);
+    const verdicts = await Promise.all(all);
     expect(verdicts.filter((verdict) => verdict === 'mismatch')).toHaveLength(34);
     expect(verdicts.slice(34)).toEqual(Array.from({ length: 6 }, () => 'busy'));
     expect(await passwords.verify('guess', undefined)).toBe('mismatch');
   });
+
+  it('hash() waits in the same queue, so that new passwords leave threads for everybody else', async () => {
+    const passwords = new Passwords();
+    const all = await Promise.all(Array.from({ length: 40 }, () => passwords.hash('a new password')));
+    expect(all.filter(({ outcome }) => outcome === 'done')).toHaveLength(34);
+    expect(all.slice(34)).toEqual(Array.from({ length: 6 }, () => ({ outcome: 'busy' })));
+  });
 });
+
+async function hash(passwords: Passwords, password: string): Promise<string> {
+  const hashed = await passwords.hash(password);
+  if (hashed.outcome === 'busy') throw new Error('busy');
+  return hashed.value;
+}

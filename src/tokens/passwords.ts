@@ -1,5 +1,7 @@
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
+import type { Precedence, Queued } from './hashing-queue.ts';
+import { HashingQueue } from './hashing-queue.ts';
 
 const hashArgon2 = promisify(argon2);
 
@@ -8,9 +10,6 @@ const COST = { memory: 19_456, passes: 2, parallelism: 1 } as const;
 const SALT_BYTES = 16;
 const TAG_BYTES = 32;
 const MAX_PASSWORD_BYTES = 1024;
-/** At once, and waiting: hashing must not take every core, nor a flood of guesses all memory. */
-const MAX_RUNNING = 2;
-const MAX_WAITING = 32;
 
 const PHC = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/;
 
@@ -18,23 +17,27 @@ const PHC = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9
 export type PasswordVerdict = 'match' | 'mismatch' | 'busy';
 
 /**
- * Hashes and compares passwords (Argon2id, RFC 9106), a bounded number at a time behind a bounded queue. They are hashed
- * in NFC, because keyboards and systems differ in how they compose a letter (RFC 8265, section 4.2.1).
+ * Hashes and compares passwords (Argon2id, RFC 9106), both through one bounded queue. They are hashed in NFC,
+ * because keyboards and systems differ in how they compose a letter (RFC 8265, section 4.2.1).
  */
 export class Passwords {
-  private running = 0;
-  private readonly waiting: (() => void)[] = [];
+  private readonly queue = new HashingQueue();
   private readonly decoy = encodePhc(randomBytes(SALT_BYTES), randomBytes(TAG_BYTES));
 
   /**
    * A PHC string with a fresh salt; throws a `RangeError` on an empty password, on one over 1024 bytes, and on one that
    * holds a lone surrogate, which has no bytes of its own.
    */
-  async hash(written: string): Promise<string> {
+  async hash(written: string): Promise<Queued<string>> {
     const password = written.normalize('NFC');
     if (!isHashable(password)) throw new RangeError('a password has 1 to 1024 bytes');
     const salt = randomBytes(SALT_BYTES);
-    return encodePhc(salt, await derive(password, salt, COST, TAG_BYTES));
+    return this.queue.run(async () => encodePhc(salt, await derive(password, salt, COST, TAG_BYTES)), 'familiar');
+  }
+
+  /** Whether a password could be compared now. */
+  hasRoom(precedence: Precedence): boolean {
+    return this.queue.hasRoom(precedence);
   }
 
   /**
@@ -44,32 +47,21 @@ export class Passwords {
    * Hashes of former versions are of what was typed. So a password that NFC changes is compared twice, in NFC and as it
    * is, until one matches: what that costs depends on the password alone, and never on whether there is an account.
    */
-  async verify(password: string, phc: string | undefined): Promise<PasswordVerdict> {
+  async verify(
+    password: string,
+    phc: string | undefined,
+    precedence: Precedence = 'stranger',
+  ): Promise<PasswordVerdict> {
     const forms = [...new Set([password.normalize('NFC'), password])];
     if (!forms.every(isHashable)) return 'mismatch';
-    if (this.running >= MAX_RUNNING && this.waiting.length >= MAX_WAITING) return 'busy';
-    await this.enter();
-    try {
+    const compared = await this.queue.run(async (): Promise<PasswordVerdict> => {
       for (const form of forms) {
         const matches = await compare(form, phc ?? this.decoy);
         if (matches && phc !== undefined) return 'match';
       }
       return 'mismatch';
-    } finally {
-      this.leave();
-    }
-  }
-
-  private async enter(): Promise<void> {
-    if (this.running < MAX_RUNNING) this.running += 1;
-    else await new Promise<void>((resolve) => this.waiting.push(resolve));
-  }
-
-  /** Hands the place to the next in line, so that nobody can slip in between. */
-  private leave(): void {
-    const next = this.waiting.shift();
-    if (next === undefined) this.running -= 1;
-    else next();
+    }, precedence);
+    return compared.outcome === 'busy' ? 'busy' : compared.value;
   }
 }
 

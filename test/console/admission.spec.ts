@@ -313,6 +313,7 @@ describe('the log-in', () => {
     expect([answer.status, answer.headers.location]).toEqual([303, '/console']);
     expect(answer.headers['set-cookie']).toEqual([
       expect.stringMatching(/^__Host-sallyport=[\w.-]+; Max-Age=3600; Path=\/; Secure; HttpOnly; SameSite=Strict$/),
+      expect.stringMatching(/^__Host-sallyport-device=/),
     ]);
   });
 

@@ -52,14 +52,10 @@ describe('the console, in Chromium and through Envoy', { timeout: 240_000 }, () 
     await page.goto(`${origin}/console`);
     expect(page.url()).toBe(`${origin}/console/login`);
     await logIn(page);
+    const attributes = { httpOnly: true, secure: true, sameSite: 'Strict', path: '/' };
     expect(await page.context().cookies()).toEqual([
-      expect.objectContaining({
-        name: '__Host-sallyport',
-        httpOnly: true,
-        secure: true,
-        sameSite: 'Strict',
-        path: '/',
-      }),
+      expect.objectContaining({ name: '__Host-sallyport', ...attributes }),
+      expect.objectContaining({ name: '__Host-sallyport-device', ...attributes }),
     ]);
     expect(await page.evaluate('document.cookie')).toBe('');
 
@@ -94,7 +90,8 @@ describe('the console, in Chromium and through Envoy', { timeout: 240_000 }, () 
 
     await page.getByRole('button', { name: 'Log out' }).click();
     await page.getByText('You are logged out.').waitFor();
-    expect(await page.context().cookies()).toEqual([]);
+    const left = await page.context().cookies();
+    expect(left.map(({ name }) => name)).toEqual(['__Host-sallyport-device']);
     await page.goBack();
     expect(page.url()).toContain('/console/login');
     expect(complaints).toEqual([]);

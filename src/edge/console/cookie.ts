@@ -3,16 +3,21 @@
  * and `Secure` bind it to this host alone, over TLS or on loopback (RFC 6265bis, section 4.1.3).
  */
 const NAME = '__Host-sallyport';
-const ATTRIBUTES = 'Path=/; Secure; HttpOnly; SameSite=Strict';
+export const ATTRIBUTES = 'Path=/; Secure; HttpOnly; SameSite=Strict';
 /** A compact JWT (RFC 7515, section 3.1). */
 const VALUE = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
 /** The token of a session, where exactly one of its form is presented. */
 export function readCookie(field: string | undefined): string | undefined {
+  return readOnly(field, NAME, VALUE);
+}
+
+/** The value of a cookie of this form that is there once. */
+export function readOnly(field: string | undefined, name: string, form: RegExp): string | undefined {
   const pairs = (field ?? '').split(';').map((pair) => pair.trim());
-  const values = pairs.filter((pair) => pair.startsWith(`${NAME}=`)).map((pair) => pair.slice(NAME.length + 1));
+  const values = pairs.filter((pair) => pair.startsWith(`${name}=`)).map((pair) => pair.slice(name.length + 1));
   const [value] = values;
-  return value !== undefined && values.length === 1 && VALUE.test(value) ? value : undefined;
+  return value !== undefined && values.length === 1 && form.test(value) ? value : undefined;
 }
 
 /** Whether there is a session at all, also one that cannot be read. */

@@ -5,6 +5,7 @@ import type { Events } from '../../observe/events.ts';
 import { Admissions } from '../admissions.ts';
 import { serveAssets } from './assets.ts';
 import { endedCookie, presentsCookie } from './cookie.ts';
+import { readDeviceCookie } from './device-cookie.ts';
 import { SECURITY_HEADERS, send } from './encode.ts';
 import { foreignForm, refused, troubled } from './pages/trouble.ts';
 import { logInPath } from './paths.ts';
@@ -140,6 +141,7 @@ function visitOf(request: FastifyRequest, { services, events, clock }: ConsolePa
     form: body instanceof URLSearchParams ? body : new URLSearchParams(),
     origin: headers.origin ?? `${protocol}://${host}`,
     client: ip,
+    deviceProof: readDeviceCookie(headers.cookie),
     nowSeconds: Math.floor(clock.wallMs() / 1000),
   };
 }

@@ -24,6 +24,11 @@ export function distance(seconds: number): string {
   return RELATIVE.format(Math.trunc(seconds / size), unit);
 }
 
+/** When somebody may come again: as in `in 30 seconds`, `in 4 minutes`; never too early. */
+export function comeAgain(seconds: number): string {
+  return seconds < 100 ? RELATIVE.format(seconds, 'second') : RELATIVE.format(Math.ceil(seconds / 60), 'minute');
+}
+
 /** As in `1 day`, `90 minutes`: the largest unit that says it exactly. */
 export function duration(seconds: number): string {
   const [unit, size] = UNITS.find(([, length]) => seconds % length === 0) ?? ['second', 1];

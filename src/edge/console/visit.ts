@@ -16,6 +16,8 @@ export interface Visit {
   readonly origin: string;
   /** The client's address, as far as a trusted proxy tells it. */
   readonly client: string;
+  /** The proof that the browser has logged in before, as it presents it. */
+  readonly deviceProof: string | undefined;
   /** Unix seconds, whole. */
   readonly nowSeconds: number;
 }
@@ -35,19 +37,22 @@ export interface Page {
   readonly isMembers: boolean;
   /** Whether it shows what will not be shown again: to load it once more leads elsewhere. */
   readonly isShownOnce?: boolean;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Fields;
 }
+
+/** Response header fields; several values make several fields. */
+export type Fields = Readonly<Record<string, string | string[]>>;
 
 /** Where the browser goes next, by GET. */
 export interface Redirect {
   readonly kind: 'redirect';
   readonly to: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  readonly headers?: Fields;
 }
 
 export type Reply = Page | Redirect;
 
-export function redirect(to: string, headers: Readonly<Record<string, string>> = {}): Redirect {
+export function redirect(to: string, headers: Fields = {}): Redirect {
   return { kind: 'redirect', to, headers };
 }
 

@@ -2,10 +2,12 @@ import { answerTo, messageFor } from '../../../core/answer.ts';
 import { deny } from '../../../core/decision.ts';
 import type { LogInRefused } from '../../../tokens/log-in.ts';
 import { endedCookie, sessionCookie } from '../cookie.ts';
+import { deviceCookie } from '../device-cookie.ts';
 import { decodeLogIn } from '../forms.ts';
 import { logInPage } from '../pages/log-in.ts';
 import { logInPath, noticeOf } from '../paths.ts';
 import { HOME } from '../route.ts';
+import { comeAgain } from '../times.ts';
 import type { MemberVisit, Reply, Visit } from '../visit.ts';
 import { actorOf, redirect } from '../visit.ts';
 
@@ -14,19 +16,20 @@ export function showLogIn({ query }: Visit): Reply {
 }
 
 /** The same log-in as by the call, refused in the same words; its token becomes the session. */
-export async function logIn({ form, services, events, client }: Visit): Promise<Reply> {
+export async function logIn({ form, services, events, client, deviceProof }: Visit): Promise<Reply> {
   const decoded = decodeLogIn(form);
   if (!decoded.ok) return logInPage({ status: 400, refusal: 'name and password are needed' });
   const { name, password } = decoded.form;
   // A session manages tokens by its kind alone: it needs no scope, and fits a cookie however many the account has.
-  const result = await services.logIn.logIn(name, password, client, { scopes: [] });
+  const result = await services.logIn.logIn(name, password, client, { scopes: [], deviceProof });
   if (result.outcome === 'refused') {
-    events.logInRefused(client, result.check);
+    events.logInRefused(client, result);
     return refuse(result, name);
   }
   events.loggedIn({ account: result.accountId, client }, result.id);
   const { accessToken, expiresAtSeconds, createdAtSeconds } = result;
-  return redirect(HOME, { 'set-cookie': sessionCookie(accessToken, expiresAtSeconds - createdAtSeconds) });
+  const session = sessionCookie(accessToken, expiresAtSeconds - createdAtSeconds);
+  return redirect(HOME, { 'set-cookie': [session, deviceCookie(result.deviceProof)] });
 }
 
 function refuse({ reason, check, ...refusal }: LogInRefused, name: string): Reply {
@@ -36,7 +39,8 @@ function refuse({ reason, check, ...refusal }: LogInRefused, name: string): Repl
     ...(challenges.length > 0 && { 'www-authenticate': challenges.join(', ') }),
     ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
   };
-  return logInPage({ status, headers, refusal: messageFor(denial), name });
+  const when = retryAfterSeconds === undefined ? '' : `: try again ${comeAgain(retryAfterSeconds)}`;
+  return logInPage({ status, headers, refusal: `${messageFor(denial)}${when}`, name });
 }
 
 /** The token of the session ends, too: whoever has a copy of the cookie has nothing. */

@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import type { Deny } from '../../../core/decision.ts';
+import { deny } from '../../../core/decision.ts';
 import type { Account } from '../../../store/store.ts';
 import { newAccountId } from '../../../tokens/account-id.ts';
 import type { AccountManagement } from '../../../tokens/account-management.ts';
@@ -69,6 +71,7 @@ export const addAccount: Call<z.output<typeof addRequest>> = {
   newId: newAccountId,
   success: [{ status: 201, description: 'The account', content: shown }],
   problems: ['conflict'],
+  denials: ['too_many_attempts'],
   handle: add,
 };
 
@@ -92,6 +95,7 @@ export const changeAccount: Call<z.output<typeof changeRequest>> = {
   body: changeRequest,
   success: [{ status: 200, description: 'The account as it is now', content: shown }],
   problems: ['not_found', 'conflict'],
+  denials: ['too_many_attempts'],
   handle: change,
 };
 
@@ -133,7 +137,7 @@ function answer(status: number, result: Changed): Outcome {
   return 'outcome' in result ? problemOf(result) : done(status, shownBody(result));
 }
 
-function problemOf(problem: Exclude<Changed, Account>): Problem {
+function problemOf(problem: Exclude<Changed, Account>): Problem | Deny {
   switch (problem.outcome) {
     case 'not_found':
       return failed('not_found', 'no such account');
@@ -141,12 +145,14 @@ function problemOf(problem: Exclude<Changed, Account>): Problem {
       return failed('conflict', problem.message);
     case 'taken':
     case 'refused':
+    case 'busy':
       return accountProblem(problem);
   }
 }
 
 /** Also of one's own account. */
-export function accountProblem({ outcome, field, message }: AccountProblem, name: string = field): Problem {
+export function accountProblem({ outcome, field, message }: AccountProblem, name: string = field): Problem | Deny {
+  if (outcome === 'busy') return deny('too_many_attempts', undefined, 'password queue is full');
   const errors = [{ field: name, message }];
   if (outcome === 'taken') return failed('conflict', message, errors);
   return failed('invalid_body', 'the account cannot be as asked', errors);

@@ -36,7 +36,7 @@ export const logIn: Call<z.output<typeof request>> = {
 async function answer({ body, services, events, client }: CallInput<z.output<typeof request>>): Promise<Outcome> {
   const result = await services.logIn.logIn(body.email ?? body.name ?? '', body.password, client);
   if (result.outcome === 'refused') {
-    events.logInRefused(client, result.check);
+    events.logInRefused(client, result);
     return { ...deny(result.reason, undefined, result.check), retryAfterSeconds: result.retryAfterSeconds };
   }
   events.loggedIn({ account: result.accountId, client }, result.id);

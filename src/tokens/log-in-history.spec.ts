@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import type { LoginHistoryStore } from '../store/login-history-store.ts';
+import { STRANGERS } from '../store/login-history-store.ts';
+import { MemoryLoginHistory } from '../store/memory-login-history.ts';
+import { FREE_GUESSES, LogInHistory } from './log-in-history.ts';
+
+const attempt = { name: 'ada', place: 'cafe', device: undefined, countsStrangers: true };
+
+/** A shared history that does not answer until it is let. */
+class Slow extends MemoryLoginHistory {
+  private readonly gate = Promise.withResolvers<void>();
+  readonly takenBack: string[] = [];
+  open = (): void => this.gate.resolve();
+
+  override async takeBack(...asked: Parameters<LoginHistoryStore['takeBack']>) {
+    this.takenBack.push(asked[1]);
+    return super.takeBack(...asked);
+  }
+
+  override async count(...asked: Parameters<LoginHistoryStore['count']>) {
+    await this.gate.promise;
+    return super.count(...asked);
+  }
+}
+
+function setUp(shared: LoginHistoryStore) {
+  const errors: unknown[] = [];
+  const local = new MemoryLoginHistory();
+  return { errors, history: new LogInHistory({ shared, local, limitMs: 1, failed: (error) => errors.push(error) }) };
+}
+
+async function outcomesOf(history: LogInHistory, more: object = {}): Promise<readonly string[]> {
+  const outcomes: string[] = [];
+  for (let turn = 0; turn < 2 * FREE_GUESSES; turn++) {
+    outcomes.push((await history.count({ ...attempt, ...more })).outcome);
+  }
+  return outcomes;
+}
+
+const bounded = Array.from({ length: 2 * FREE_GUESSES }, (_, index) => (index < FREE_GUESSES ? 'counted' : 'refused'));
+
+describe('LogInHistory', () => {
+  it.each([
+    ['does not answer', () => new Slow()],
+    ['fails', () => new MemoryLoginHistory({ check: () => { throw new Error('down'); } })], // biome-ignore format: one line
+  ])('bounds guesses by itself where the shared history %s, and says so', async (_what, shared) => {
+    const { history, errors } = setUp(shared());
+    expect(await outcomesOf(history)).toEqual(bounded);
+    expect(errors).toHaveLength(bounded.length);
+  });
+
+  it('keeps the familiar apart from strangers also where the shared history is away', async () => {
+    const { history } = setUp(new Slow());
+    await history.remember(['ada'], () => 'home');
+    expect(await outcomesOf(history)).toEqual(bounded);
+    expect(await history.count({ ...attempt, place: 'home' })).toMatchObject({ outcome: 'counted', isFamiliar: true });
+  });
+
+  it('remember() says where the shared history may not have it', async () => {
+    const broken = new MemoryLoginHistory();
+    broken.remember = () => Promise.reject(new Error('down'));
+    expect(await setUp(broken).history.remember(['ada'], () => 'home')).toBe(false);
+    expect(await setUp(new MemoryLoginHistory()).history.remember(['ada'], () => 'home')).toBe(true);
+  });
+
+  it('takeBack() takes back what was counted too late, too', async () => {
+    const shared = new Slow();
+    const { history } = setUp(shared);
+    const counted = await history.count(attempt);
+    await counted.takeBack();
+    expect(shared.takenBack).toEqual([]);
+    shared.open();
+    await expect.poll(() => shared.takenBack).toEqual([STRANGERS]);
+  });
+});

@@ -1,0 +1,146 @@
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { basic } from '../basic.ts';
+import { type RedisServer, startRedis } from '../redis-server.ts';
+import { type RunningEnvoy, startEnvoy } from './envoy.ts';
+import { ask, type HttpAnswer } from './http-client.ts';
+import { runSallyport } from './run-sallyport.ts';
+import { type Sallyport, startSallyport } from './sallyport.ts';
+import { type Services, startServices } from './services.ts';
+import { seal } from './stores.ts';
+
+const SEAL = { SEAL_SECRET: 'a secret of thirty-two bytes, ok' };
+const [OLD, NEW] = ['correct horse battery', 'a new password'];
+const HOME = '203.0.113.7';
+const PATH = '/3rdparty/v1/messages';
+
+let redis: RedisServer;
+let services: Services;
+/** Two instances on one store, each behind an Envoy of its own. */
+let a: Sallyport;
+let b: Sallyport;
+let atA: RunningEnvoy;
+let atB: RunningEnvoy;
+
+beforeAll(async () => {
+  redis = await startRedis();
+  services = await startServices();
+  [a, b] = [await start(), await start()];
+  [atA, atB] = [await before(a), await before(b)];
+  await account(['add', 'owner', '--scopes', 'messages:list', '--email', 'owner@example.com'], `${OLD}\n`);
+});
+
+afterAll(async () => {
+  for (const part of [atA, atB, a, b]) await part.close();
+  services.close();
+  await redis.close();
+});
+
+function start(after?: Sallyport): Promise<Sallyport> {
+  const edit = (config: Record<string, unknown>): void => {
+    config['timeouts'] = { decision: '9s', store: '2s' };
+    config['store'] = `redis://127.0.0.1:${redis.port}`;
+    // Envoy names a peer on the loopback address by an address of its machine.
+    const own = Object.values(networkInterfaces()).flatMap((all = []) => all.map(({ address }) => address));
+    config['trustedProxies'] = own.filter((address) => !address.includes('%'));
+    seal(config);
+  };
+  return startSallyport({ env: SEAL, edit, ...(after === undefined ? {} : { after }) });
+}
+
+function before({ ports }: Sallyport): Promise<RunningEnvoy> {
+  return startEnvoy({ sallyport: ports.extAuthz, tokens: ports.tokens, ...services.ports });
+}
+
+async function account(args: readonly string[], input = ''): Promise<void> {
+  const command = ['account', ...args, '--config', join(a.folder, 'sallyport.yaml')];
+  const { code, output } = await runSallyport(command, { env: SEAL, input });
+  expect(code, output).toBe(0);
+}
+
+/** Through the gateway. It stands behind a trusted proxy, the test, that tells where clients are. */
+function from(client: string, { gateways }: RunningEnvoy, ...[name, password]: Parameters<typeof basic>) {
+  const headers = [
+    ['X-Forwarded-For', client],
+    ['Authorization', basic(name, password)],
+  ] as const;
+  return ask({ port: gateways[0]?.port ?? 0, method: 'GET', path: PATH, headers });
+}
+
+function logIn(client: string, { gateways }: RunningEnvoy, name: string, password: string): Promise<HttpAnswer> {
+  const headers = [
+    ['X-Forwarded-For', client],
+    ['Content-Type', 'application/json'],
+  ] as const;
+  const body = JSON.stringify({ name, password });
+  return ask({ port: gateways[0]?.port ?? 0, method: 'POST', path: '/v1/login', headers, body });
+}
+
+/** Strangers from all over, one address each, until they have to wait; returns how often they did not. */
+async function spend(envoy: RunningEnvoy, name: string): Promise<number> {
+  for (let index = 0; index < 40; index++) {
+    const { status, headers } = await from(`198.51.100.${index}`, envoy, name, `guess ${index}`);
+    if (status === 429) {
+      expect(Number(headers['retry-after'])).toBeGreaterThan(1);
+      return index;
+    }
+    expect(status).toBe(401);
+  }
+  throw new Error('strangers never have to wait');
+}
+
+describe('guesses of strangers through the gateway', () => {
+  it('spend one budget for all instances, alike for a name that no account has', async () => {
+    expect((await from(HOME, atA, 'owner', OLD)).status).toBe(200);
+    for (const name of ['owner', 'nobody']) {
+      expect(await spend(atA, name)).toBeGreaterThanOrEqual(10);
+      expect((await from('192.0.2.1', atB, name, 'guess')).status).toBe(429);
+    }
+  });
+
+  it('do not shut the owner out at either instance, nor after a new password', async () => {
+    await account(['password', 'owner'], `${NEW}\n`);
+    for (const envoy of [atA, atB]) {
+      await spend(envoy, 'owner');
+      expect((await from('192.0.2.1', envoy, 'owner', NEW)).status).toBe(429);
+      expect((await from(HOME, envoy, 'owner', NEW)).status).toBe(200);
+      expect((await logIn(HOME, envoy, 'owner', NEW)).status).toBe(200);
+    }
+  });
+
+  it('do not shut the owner out after a restart, nor begin anew', async () => {
+    await spend(atB, 'owner');
+    await a.stop();
+    a = await start(a);
+    await expect.poll(async () => (await from(HOME, atA, 'owner', NEW)).status, { timeout: 20_000 }).toBe(200);
+    expect((await logIn(HOME, atA, 'owner@example.com', NEW)).status).toBe(200);
+    // A new instance would take ten more from everybody.
+    expect(await spend(atA, 'owner')).toBeLessThan(10);
+    const stranger = await logIn('192.0.2.1', atA, 'owner', 'guess');
+    expect([stranger.status, Number(stranger.headers['retry-after']) > 1]).toEqual([429, true]);
+  });
+
+  it('are told with the account in the audit log, and counted', async () => {
+    await spend(atB, 'owner@example.com');
+    const metrics = await ask({ port: b.ports.admin, method: 'GET', path: '/metrics', headers: [] });
+    for (const outcome of ['succeeded', 'refused', 'throttled']) {
+      expect(metrics.body).toMatch(new RegExp(`sallyport_logins_total{outcome="${outcome}"} [1-9]`));
+    }
+    const spent = (): string | undefined =>
+      b
+        .output()
+        .split('\n')
+        .find((line) => line.includes('too many wrong passwords'));
+    await expect.poll(spent).toBeDefined();
+    const facts = { log: 'audit', account: expect.any(String), whose: 'strangers' };
+    expect(JSON.parse(spent() ?? '{}')).toMatchObject(facts);
+    expect(b.output()).not.toContain('guess 1');
+  });
+
+  it('are forgotten by `account unlock`', async () => {
+    await spend(atB, 'owner');
+    await account(['unlock', 'owner']);
+    expect((await from('192.0.2.1', atB, 'owner', 'guess')).status).toBe(401);
+  });
+});
