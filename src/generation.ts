@@ -123,7 +123,7 @@ export function buildGeneration(config: Config, foundation: Foundation, generati
     verifier,
     gateway: {
       decider: decider(policy, timeouts.decisionMs, gatewayObserver(foundation)),
-      headers: new UpstreamHeaderWriter(identity.headers, identity.forwardCredential),
+      headers: new UpstreamHeaderWriter(identity.headers, identity.forwardCredential, identity.everySpelling),
       trustedProxies,
       basicNotice: basicNotice(basic.sunsetMs),
     },

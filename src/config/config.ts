@@ -24,7 +24,12 @@ export interface Config {
     readonly allowKnownForMs: number | undefined;
   };
   readonly shutdown: { readonly delayMs: number; readonly drainMs: number };
-  readonly identity: { readonly headers: IdentityHeaders; readonly forwardCredential: boolean };
+  readonly identity: {
+    readonly headers: IdentityHeaders;
+    readonly forwardCredential: boolean;
+    /** Whether every spelling of the headers is removed from each request. */
+    readonly everySpelling: boolean;
+  };
   readonly log: LogConfig;
 }
 

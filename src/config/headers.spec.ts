@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { configOf, fileWith, problemsOf } from './testing.ts';
 
-const PLAIN = "expected a lower-case header name without '_', '.' and ':', such as x-auth-subject";
+const PLAIN = "expected a header name of lower-case letters, digits and '-', such as x-auth-subject";
 
 describe('identity.headers', () => {
   it.each([
@@ -10,6 +10,12 @@ describe('identity.headers', () => {
     ['x.user', PLAIN],
     ['":path"', PLAIN],
     ['x user', PLAIN],
+    ['x!user', PLAIN],
+    ["x'user", PLAIN],
+    ['a-b-c-d-e-f-g', 'at most 5 hyphens: all spellings of the name are removed'],
+    ['a-b-c-d-e-f', undefined],
+    ['x-forwarded-host', "'x-forwarded-host' has another meaning and cannot carry identity"],
+    ['forwarded', "'forwarded' has another meaning and cannot carry identity"],
     ['""', 'must not be empty'],
     ['authorization', "'authorization' has another meaning and cannot carry identity"],
     ['host', "'host' has another meaning and cannot carry identity"],
@@ -42,6 +48,7 @@ describe('identity.headers', () => {
         scheme: 'x-auth-scheme',
       },
       forwardCredential: false,
+      everySpelling: false,
     });
   });
 });

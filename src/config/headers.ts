@@ -1,8 +1,12 @@
-/** Field-name characters (RFC 9110, section 5.6.2) without upper case, and without `_` and `.`, which proxies alter. */
-const PLAIN_NAME = /^[a-z0-9!#$%&'*+^`|~-]+$/;
+import { MAX_HYPHENS } from '../core/header-spellings.ts';
+import { OVERRIDE_HEADERS } from '../core/override-headers.ts';
+
+/** No other character: servers fold some of those that a name may hold (RFC 9110, section 5.6.2) into one. */
+const PLAIN_NAME = /^[a-z0-9-]+$/;
 
 /** Fields that carry credentials, frame a message, choose its recipient or override its method. */
-const RESERVED = new Set([
+const RESERVED = new Set<string>([
+  ...OVERRIDE_HEADERS,
   'authorization',
   'connection',
   'content-encoding',
@@ -22,17 +26,13 @@ const RESERVED = new Set([
   'transfer-encoding',
   'upgrade',
   'www-authenticate',
-  'x-http-method',
-  'x-http-method-override',
-  'x-original-url',
-  'x-rewrite-url',
-  'x-method',
-  'x-method-override',
 ]);
 
 /** Why a header may not carry identity to upstreams, if it may not. */
 export function headerProblem(name: string): string | undefined {
   if (!PLAIN_NAME.test(name))
-    return "expected a lower-case header name without '_', '.' and ':', such as x-auth-subject";
+    return "expected a header name of lower-case letters, digits and '-', such as x-auth-subject";
+  if (name.split('-').length > MAX_HYPHENS + 1)
+    return `at most ${MAX_HYPHENS} hyphens: all spellings of the name are removed`;
   return RESERVED.has(name) ? `'${name}' has another meaning and cannot carry identity` : undefined;
 }

@@ -104,6 +104,7 @@ describe('loadConfig() of a good file', () => {
           scheme: 'x-auth-scheme',
         },
         forwardCredential: false,
+        everySpelling: false,
       },
       log: { level: 'info', passes: 0, audit: undefined },
     });

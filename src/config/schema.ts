@@ -146,6 +146,12 @@ export const fileSchema = z.strictObject({
         .prefault({})
         .describe('Names of the headers that tell upstreams who calls, lower-case'),
       forwardCredential: z.boolean().prefault(false).describe('Leave Authorization on requests to upstreams'),
+      everySpelling: z
+        .boolean()
+        .prefault(false)
+        .describe(
+          'Remove every spelling of identity and override headers (x_auth_subject) from each request that passes, also where the gateway shows all headers. Without it, only where it hides :path',
+        ),
     })
     .prefault({})
     .describe('What upstreams receive'),

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Identity } from './known.ts';
 import { makeCredential, makeRoute } from './testing.ts';
-import type { UpstreamHeaders } from './upstream-headers.ts';
+import type { ShownHeaders, UpstreamHeaders } from './upstream-headers.ts';
 import { UpstreamHeaderWriter } from './upstream-headers.ts';
 
 const NAMES = {
@@ -17,9 +17,22 @@ const OVERRIDES = [
   'x-http-method',
   'x-method-override',
   'x-method',
+  'x-original-method',
+  'x-forwarded-method',
   'x-original-url',
+  'x-original-uri',
   'x-rewrite-url',
+  'x-forwarded-uri',
+  'x-forwarded-path',
+  'x-forwarded-host',
+  'x-forwarded-server',
+  'x-original-host',
+  'x-http-host-override',
+  'x-host',
+  'forwarded',
 ];
+const ALL_SHOWN: ShownHeaders = { complete: true, disguised: [] };
+const SOME_HIDDEN: ShownHeaders = { complete: false, disguised: [] };
 const writer = new UpstreamHeaderWriter(NAMES, false);
 
 describe('UpstreamHeaderWriter.write()', () => {
@@ -49,10 +62,42 @@ describe('UpstreamHeaderWriter.write()', () => {
 
   it('removes every identity header and leaves Authorization when nobody is known', () => {
     const anonymous = { outcome: 'allow', route: makeRoute(), credential: undefined, shadowed: undefined } as const;
-    expect(writer.write(anonymous, ['x_auth_subject'])).toEqual({
+    expect(writer.write(anonymous, { complete: true, disguised: ['x_auth_subject'] })).toEqual({
       set: [],
       remove: [...Object.values(NAMES), ...OVERRIDES, 'x_auth_subject'],
     });
+  });
+
+  it('removes every spelling of every header, mixed ones too, when the gateway hides some', () => {
+    const { set, remove } = write({}, writer, SOME_HIDDEN);
+    expect(set).toEqual(write({}).set);
+    for (const name of [...Object.values(NAMES), ...OVERRIDES]) {
+      for (const spelling of [name.replaceAll('-', '_'), name.replaceAll('-', '.'), name.replace('-', '_')]) {
+        expect(remove.includes(spelling), spelling).toBe(spelling !== name || !Object.values(NAMES).includes(name));
+      }
+    }
+    expect(remove).toEqual(expect.arrayContaining(['x-auth_scopes', 'x_auth.token-id', 'x_http_method_override']));
+    expect(remove).toEqual(expect.arrayContaining([...OVERRIDES, 'authorization']));
+    expect(new Set(remove).size).toBe(remove.length);
+    expect(remove.length).toBeLessThan(400);
+    const set0 = new Set(set.map(([name]) => name));
+    expect(remove.filter((name) => set0.has(name))).toEqual([]);
+  });
+
+  it('removes every spelling from the request of nobody when the gateway hides some headers', () => {
+    const anonymous = { outcome: 'allow', route: makeRoute(), credential: undefined, shadowed: undefined } as const;
+    expect(writer.write(anonymous, SOME_HIDDEN).remove).toEqual(
+      expect.arrayContaining([...Object.values(NAMES), ...OVERRIDES, 'x_auth_subject', 'x.auth.scopes', 'x_host']),
+    );
+  });
+
+  it('removes every spelling when that is asked for, though the gateway shows all headers', () => {
+    const always = new UpstreamHeaderWriter(NAMES, false, true);
+    expect(write({}, always).remove).toEqual(write({}, writer, SOME_HIDDEN).remove);
+  });
+
+  it('makes no list when everything is shown and set', () => {
+    expect(write({}).remove).toBe(write({}).remove);
   });
 
   it('leaves Authorization when the credential is to be forwarded', () => {
@@ -106,6 +151,9 @@ describe('UpstreamHeaderWriter.isDisguised()', () => {
     'x_auth.token-id',
     'x_http_method_override',
     'x_method',
+    'x_forwarded-host',
+    'x.original.uri',
+    'x_host',
   ])('is true of %s', (name) => {
     expect(writer.isDisguised(name)).toBe(true);
   });
@@ -118,9 +166,9 @@ describe('UpstreamHeaderWriter.isDisguised()', () => {
   );
 });
 
-function write(identity: Partial<Identity>, by = writer): UpstreamHeaders {
+function write(identity: Partial<Identity>, by = writer, shown = ALL_SHOWN): UpstreamHeaders {
   const credential = makeCredential({ identity });
-  return by.write({ outcome: 'allow', route: makeRoute(), credential, shadowed: undefined }, []);
+  return by.write({ outcome: 'allow', route: makeRoute(), credential, shadowed: undefined }, shown);
 }
 
 function valueOf({ set }: UpstreamHeaders, name: string): string | undefined {

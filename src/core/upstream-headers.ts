@@ -1,5 +1,7 @@
 import type { Allow } from './decision.ts';
+import { otherSpellings } from './header-spellings.ts';
 import type { Identity } from './known.ts';
+import { OVERRIDE_HEADERS } from './override-headers.ts';
 
 /** Names of the headers in which upstreams receive an identity; lower-case. */
 export interface IdentityHeaders {
@@ -19,28 +21,35 @@ export interface UpstreamHeaders {
   readonly remove: readonly string[];
 }
 
-/** Headers by which a client asks an upstream to read another method or path than the one that was authorized. */
-const OVERRIDES = [
-  'x-http-method-override',
-  'x-http-method',
-  'x-method-override',
-  'x-method',
-  'x-original-url',
-  'x-rewrite-url',
-] as const;
+/** What the gateway showed of a request's headers. */
+export interface ShownHeaders {
+  /** Whether it shows every header. What it hides may be a disguised one. */
+  readonly complete: boolean;
+  /** Names of those for which {@link UpstreamHeaderWriter.isDisguised} holds. */
+  readonly disguised: readonly string[];
+}
 
 /** Makes the headers for what passes; built once a configuration. */
 export class UpstreamHeaderWriter {
   private readonly names: IdentityHeaders;
-  private readonly forwardCredential: boolean;
+  private readonly everySpelling: boolean;
   private readonly guarded: ReadonlySet<string>;
+  /** All other spellings of {@link guarded}. */
+  private readonly spellings: readonly string[];
+  /** What is removed from every request of somebody who is known. */
+  private readonly removed: readonly string[];
 
-  /** @param forwardCredential whether Authorization reaches the upstream of a protected route. */
-  constructor(names: IdentityHeaders, forwardCredential: boolean) {
+  /**
+   * @param forwardCredential whether Authorization reaches the upstream of a protected route.
+   * @param everySpelling whether to remove every spelling of each header also where the gateway shows all of them.
+   */
+  constructor(names: IdentityHeaders, forwardCredential: boolean, everySpelling = false) {
     this.names = names;
-    this.forwardCredential = forwardCredential;
+    this.everySpelling = everySpelling;
     const { subject, scopes, tokenId, issuer, scheme } = names;
-    this.guarded = new Set([subject, scopes, tokenId, issuer, scheme, ...OVERRIDES]);
+    this.guarded = new Set([subject, scopes, tokenId, issuer, scheme, ...OVERRIDE_HEADERS]);
+    this.spellings = [...this.guarded].flatMap(otherSpellings);
+    this.removed = forwardCredential ? OVERRIDE_HEADERS : [...OVERRIDE_HEADERS, 'authorization'];
   }
 
   /**
@@ -52,24 +61,37 @@ export class UpstreamHeaderWriter {
     return UNUSUAL.test(name) && this.guarded.has(name.replace(UNUSUAL_ALL, '-'));
   }
 
-  /** @param disguised names of the request for which {@link isDisguised} holds. */
-  write({ credential }: Allow, disguised: readonly string[]): UpstreamHeaders {
-    const values = credential === undefined ? {} : this.valuesOf(credential.identity);
-    const set = Object.entries(values).filter(([, value]) => value !== '');
-    const isSet = new Set(set.map(([name]) => name));
-    const remove = [...this.guarded].filter((name) => !isSet.has(name));
-    if (credential !== undefined && !this.forwardCredential) remove.push('authorization');
-    return { set, remove: [...remove, ...disguised] };
+  write({ credential }: Allow, shown: ShownHeaders): UpstreamHeaders {
+    if (credential === undefined)
+      return { set: [], remove: this.with(shown, Object.values(this.names), OVERRIDE_HEADERS) };
+    const set: [name: string, value: string][] = [];
+    const unset: string[] = [];
+    for (const [name, value] of this.valuesOf(credential.identity)) {
+      if (value === '') unset.push(name);
+      else set.push([name, value]);
+    }
+    return { set, remove: this.with(shown, unset, this.removed) };
   }
 
-  private valuesOf(identity: Identity): Record<string, string> {
-    return {
-      [this.names.subject]: headerValue(identity.subject ?? ''),
-      [this.names.scopes]: identity.scopes.map(headerValue).join(' '),
-      [this.names.tokenId]: headerValue(identity.tokenId ?? ''),
-      [this.names.issuer]: identity.issuer,
-      [this.names.scheme]: identity.scheme,
-    };
+  /** Adds the other spellings. The usual case, in which there is nothing to add, makes no list. */
+  private with(
+    { complete, disguised }: ShownHeaders,
+    unset: readonly string[],
+    usual: readonly string[],
+  ): readonly string[] {
+    if (!complete || this.everySpelling) return [...unset, ...usual, ...this.spellings, ...disguised];
+    return unset.length === 0 && disguised.length === 0 ? usual : [...unset, ...usual, ...disguised];
+  }
+
+  private valuesOf(identity: Identity): readonly (readonly [name: string, value: string])[] {
+    const { subject, scopes, tokenId, issuer, scheme } = this.names;
+    return [
+      [subject, headerValue(identity.subject ?? '')],
+      [scopes, identity.scopes.map(headerValue).join(' ')],
+      [tokenId, headerValue(identity.tokenId ?? '')],
+      [issuer, identity.issuer],
+      [scheme, identity.scheme],
+    ];
   }
 }
 

@@ -54,7 +54,14 @@ export function connectChecks(port: number): CheckClient {
   };
 }
 
-function describe({ headers, ...rest }: DescribedRequest, form: 'plain' | 'raw') {
+/** Envoy shows the pseudo-headers among the others. */
+function describe({ headers: sent, ...rest }: DescribedRequest, form: 'plain' | 'raw') {
+  const pseudo = [
+    [':authority', rest.host],
+    [':method', rest.method],
+    [':path', rest.path],
+  ] as const;
+  const headers = [...pseudo, ...sent];
   if (form === 'raw') {
     const raw = headers.map(([name, value]) => ({ key: name.toLowerCase(), raw_value: Buffer.from(value, 'latin1') }));
     return { ...rest, header_map: { headers: raw } };

@@ -12,13 +12,17 @@ export interface Gateway {
   /** For test names. */
   readonly name: string;
   readonly port: number;
-  /** Paths are normalised, and header names with underscores refused, before Sallyport is asked. */
+  /** Paths are normalised, names with underscores refused and identity headers removed before Sallyport is asked. */
   readonly normalises: boolean;
   readonly rawHeaders: boolean;
+  /** Edits the listener further, in place. */
+  readonly edit?: (manager: ConnectionManager) => void;
 }
 
+type ListenerName = Omit<Gateway, 'port'>;
+
 /** The same four for every Envoy, so that tests can be listed before it runs. */
-export const GATEWAYS: readonly Omit<Gateway, 'port'>[] = [true, false].flatMap((normalises) =>
+export const GATEWAYS: readonly ListenerName[] = [true, false].flatMap((normalises) =>
   [true, false].map((rawHeaders) => ({
     name: `normalisation ${normalises ? 'on' : 'off'}, encode_raw_headers ${rawHeaders ? 'on' : 'off'}`,
     normalises,
@@ -27,7 +31,7 @@ export const GATEWAYS: readonly Omit<Gateway, 'port'>[] = [true, false].flatMap(
 );
 
 export interface RunningEnvoy {
-  /** In the order of {@link GATEWAYS}. */
+  /** In the order in which they were asked for. */
   readonly gateways: readonly Gateway[];
   /** All that it wrote so far, its access log included. */
   output(): string;
@@ -40,15 +44,18 @@ export type Upstreams = Readonly<
 >;
 
 export interface EnvoyOptions {
+  /** Its gateways; {@link GATEWAYS} without it. */
+  readonly listeners?: readonly ListenerName[];
   /** A folder with `envoy` and `sallyport`, of `certify()`: Envoy asks Sallyport over TLS, and shows its certificate. */
   readonly certificates?: string;
 }
 
-/** Starts one Envoy with a listener for each of {@link GATEWAYS}, on free ports of the loopback address. */
+/** Starts one Envoy with a listener for each of its gateways, on free ports of the loopback address. */
 export async function startEnvoy(upstreams: Upstreams, options: EnvoyOptions = {}): Promise<RunningEnvoy> {
   const { path } = await findEnvoy();
-  const ports = await freePorts(GATEWAYS.length);
-  const gateways = GATEWAYS.map((gateway, index) => ({ ...gateway, port: ports[index] ?? 0 }));
+  const { listeners = GATEWAYS } = options;
+  const ports = await freePorts(listeners.length);
+  const gateways = listeners.map((gateway, index) => ({ ...gateway, port: ports[index] ?? 0 }));
   const config = JSON.stringify(configFor(gateways, upstreams, options));
   const flags = ['--disable-hot-restart', '--concurrency', '1', '--log-level', 'warning'];
   const args = ['--config-yaml', config, ...flags, '--file-flush-interval-msec', '50'];
@@ -66,12 +73,21 @@ interface Listener {
   address: Address;
   filter_chains: [{ filters: [{ typed_config: ConnectionManager }] }];
 }
-interface ConnectionManager {
+export interface ConnectionManager {
+  early_header_mutation_extensions?: unknown[];
   normalize_path: boolean;
   merge_slashes: boolean;
   path_with_escaped_slashes_action: string;
   common_http_protocol_options: { headers_with_underscores_action: string };
-  http_filters: [{ typed_config: { encode_raw_headers: boolean; grpc_service: { timeout: string } } }, ...unknown[]];
+  http_filters: [{ typed_config: ExtAuthz }, ...unknown[]];
+  route_config: { virtual_hosts: [{ routes: { typed_per_filter_config?: object }[] }] };
+}
+interface ExtAuthz {
+  encode_raw_headers: boolean;
+  failure_mode_allow: boolean;
+  grpc_service: { timeout: string };
+  allowed_headers?: object;
+  disallowed_headers?: object;
 }
 interface Cluster {
   name: keyof Upstreams;
@@ -115,7 +131,7 @@ function showCertificate(clusters: readonly Cluster[], folder: string): void {
   };
 }
 
-function listenerFor({ name, port, normalises, rawHeaders }: Gateway, original: Listener): Listener {
+function listenerFor({ name, port, normalises, rawHeaders, edit }: Gateway, original: Listener): Listener {
   const listener = structuredClone(original);
   const manager = listener.filter_chains[0].filters[0].typed_config;
   listener.name = name;
@@ -125,10 +141,12 @@ function listenerFor({ name, port, normalises, rawHeaders }: Gateway, original: 
     manager.merge_slashes = false;
     manager.path_with_escaped_slashes_action = 'KEEP_UNCHANGED';
     manager.common_http_protocol_options.headers_with_underscores_action = 'ALLOW';
+    delete manager.early_header_mutation_extensions;
   }
   const extAuthz = manager.http_filters[0].typed_config;
   extAuthz.encode_raw_headers = rawHeaders;
   // A machine that runs tests side by side is slow at hashing passwords; what is tested is the answer.
   extAuthz.grpc_service.timeout = '10s';
+  edit?.(manager);
   return listener;
 }

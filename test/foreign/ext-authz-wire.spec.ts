@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Decision } from '../../src/core/decision.ts';
 import { deny } from '../../src/core/decision.ts';
+import { OVERRIDE_HEADERS } from '../../src/core/override-headers.ts';
 import { REASONS } from '../../src/core/reason.ts';
 import type { AccessRequest } from '../../src/core/request.ts';
 import { loadExtAuthz } from '../../src/edge/ext-authz/definition.ts';
@@ -100,7 +101,7 @@ describe('the ext_authz door, asked by a gateway with the whole of its messages'
 
   it('answers a pass that reads as it was meant', async () => {
     const passing = { '/somebody': allowed({ subject: 'müller' }), '/nobody': allowed(), '/shadow': shadowed() };
-    const headers = { x_auth_subject: 'root' };
+    const headers = { ':authority': 'a', ':method': 'POST', ':path': '/', x_auth_subject: 'root' };
     const { report } = await ask(
       Object.keys(passing).map((path) => ({ path, headers })),
       passing,
@@ -110,14 +111,7 @@ describe('the ext_authz door, asked by a gateway with the whole of its messages'
       append_action: 'OVERWRITE_IF_EXISTS_OR_ADD',
     });
     const identity = ['x-auth-subject', 'x-auth-scopes', 'x-auth-token-id', 'x-auth-issuer', 'x-auth-scheme'];
-    const overrides = [
-      'x-http-method-override',
-      'x-http-method',
-      'x-method-override',
-      'x-method',
-      'x-original-url',
-      'x-rewrite-url',
-    ];
+    const overrides = OVERRIDE_HEADERS;
     expect(report.answers).toEqual([
       {
         unknown: [],

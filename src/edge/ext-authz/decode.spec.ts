@@ -66,7 +66,7 @@ describe('decodeCheck()', () => {
         fromBrowser: false,
         client: expect.any(Function),
       },
-      disguised: [],
+      shown: { complete: false, disguised: [] },
     });
   });
 
@@ -175,7 +175,7 @@ describe('decodeCheck()', () => {
         ['x_auth_subjects', 'harmless'],
         ['x_other', 'harmless'],
       ];
-      expect(decode(form(pairs)).disguised).toEqual([
+      expect(decode(form(pairs)).shown.disguised).toEqual([
         'x_auth_subject',
         'X_Auth-Scopes',
         'x.auth.issuer',
@@ -183,6 +183,23 @@ describe('decodeCheck()', () => {
         'x_http_method_override',
       ]);
     });
+  });
+
+  it('knows that it sees every header only where all pseudo-headers are shown', () => {
+    const pseudo: Pairs = [
+      [':authority', 'api.example'],
+      [':method', 'GET'],
+      [':path', '/x'],
+    ];
+    for (const form of [asMap, asBytes, asStrings]) {
+      const isComplete = (pairs: Pairs): boolean => decode(form(pairs)).shown.complete;
+      expect(isComplete([...pseudo, ['accept', '*/*']])).toBe(true);
+      expect(isComplete([[':scheme', 'https'], ...pseudo])).toBe(true);
+      expect(isComplete([])).toBe(false);
+      expect(isComplete([['authorization', 'Bearer a.b.c']])).toBe(false);
+      for (const [hidden] of pseudo) expect(isComplete(pseudo.filter(([name]) => name !== hidden))).toBe(false);
+      expect(isComplete([[':scheme', 'https'], ...pseudo.slice(1)])).toBe(false);
+    }
   });
 
   it('reads bytes beyond ASCII one by one, so that no two values become the same', () => {

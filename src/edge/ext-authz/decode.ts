@@ -1,12 +1,19 @@
 import type { AccessRequest } from '../../core/request.ts';
+import type { ShownHeaders } from '../../core/upstream-headers.ts';
 import type { CheckRequest, HttpRequest } from './messages.ts';
 
 /** A check, read. */
 export interface DecodedCheck {
   readonly request: AccessRequest;
-  /** Header names that an upstream could take for ones that only we set. */
-  readonly disguised: readonly string[];
+  readonly shown: ShownHeaders;
 }
+
+/**
+ * Envoy shows these beside the headers of every request, unless `allowed_headers` or `disallowed_headers` of ext_authz
+ * hides some headers from us; then it hides these first.
+ */
+const PSEUDO_HEADERS = new Set([':method', ':path', ':authority']);
+const COLON = 0x3a;
 
 /** Who the client is: as the gateway sees it (a peer, encoded), and as proxies before that have told. */
 export type ClientReader = (source: Uint8Array | undefined, forwardedFor: string | undefined) => string | undefined;
@@ -25,11 +32,13 @@ export function decodeCheck(
   const http = check.attributes?.request?.http ?? {};
   const authorization: string[] = [];
   const disguised: string[] = [];
+  let pseudoHeaders = 0;
   let fromBrowser = false;
   let forwardedFor: string | undefined;
   for (const [key, value] of headersOf(http)) {
     const name = key.toLowerCase();
-    if (name === 'authorization') authorization.push(value);
+    if (name.charCodeAt(0) === COLON) pseudoHeaders += PSEUDO_HEADERS.has(name) ? 1 : 0;
+    else if (name === 'authorization') authorization.push(value);
     else if (name === 'origin' || name.startsWith('sec-fetch-')) fromBrowser = true;
     else if (name === 'x-forwarded-for') forwardedFor = forwardedFor === undefined ? value : `${forwardedFor},${value}`;
     else if (isDisguised(name)) disguised.push(key);
@@ -46,7 +55,7 @@ export function decodeCheck(
       fromBrowser,
       client: () => readClient(source, forwardedFor),
     },
-    disguised,
+    shown: { complete: pseudoHeaders === PSEUDO_HEADERS.size, disguised },
   };
 }
 

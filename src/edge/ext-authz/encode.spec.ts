@@ -2,22 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { allowed, credentialOf, HEADERS, ROUTE, shadowed } from '../../../test/ext-authz/decisions.ts';
 import type { Decision, Deny } from '../../core/decision.ts';
 import { deny } from '../../core/decision.ts';
+import { OVERRIDE_HEADERS } from '../../core/override-headers.ts';
 import { REASONS, type Reason } from '../../core/reason.ts';
+import type { ShownHeaders } from '../../core/upstream-headers.ts';
 import { encodeDecision } from './encode.ts';
 import type { CheckResponse, HeaderValueOption } from './messages.ts';
 
 const IDENTITY_HEADERS = ['x-auth-subject', 'x-auth-scopes', 'x-auth-token-id', 'x-auth-issuer', 'x-auth-scheme'];
-const OVERRIDES = [
-  'x-http-method-override',
-  'x-http-method',
-  'x-method-override',
-  'x-method',
-  'x-original-url',
-  'x-rewrite-url',
-];
+const SHOWN: ShownHeaders = { complete: true, disguised: [] };
 
-function encode(decision: Decision, disguised: readonly string[] = []): CheckResponse {
-  return encodeDecision(decision, HEADERS, disguised);
+function encode(decision: Decision, shown = SHOWN): CheckResponse {
+  return encodeDecision(decision, HEADERS, shown);
 }
 
 function ok(response: CheckResponse): { set: Record<string, string>; remove: readonly string[] } {
@@ -44,10 +39,10 @@ function valuesOf(headers: readonly HeaderValueOption[], name: string): readonly
 describe('encodeDecision()', () => {
   it('tells the client what there is to tell, whether or not it passes', () => {
     const notice = [['sunset', 'Wed, 30 Jun 2027 00:00:00 GMT']] as const;
-    const passes = encodeDecision(allowed({}), HEADERS, [], notice);
+    const passes = encodeDecision(allowed({}), HEADERS, SHOWN, notice);
     const added = 'ok_response' in passes ? (passes.ok_response.response_headers_to_add ?? []) : [];
     expect(valuesOf(added, 'sunset')).toEqual(['Wed, 30 Jun 2027 00:00:00 GMT']);
-    const refused = encodeDecision(deny('credentials_invalid', ROUTE, 'test'), HEADERS, [], notice);
+    const refused = encodeDecision(deny('credentials_invalid', ROUTE, 'test'), HEADERS, SHOWN, notice);
     expect(valuesOf(denied(refused).headers, 'sunset')).toEqual(['Wed, 30 Jun 2027 00:00:00 GMT']);
     expect(encode(allowed({}))).not.toHaveProperty('ok_response.response_headers_to_add');
   });
@@ -63,7 +58,7 @@ describe('encodeDecision()', () => {
       'x-auth-issuer': 'sallyport',
       'x-auth-scheme': 'bearer',
     });
-    expect(remove.toSorted()).toEqual([...OVERRIDES, 'authorization'].toSorted());
+    expect(remove.toSorted()).toEqual([...OVERRIDE_HEADERS, 'authorization'].toSorted());
     expect(facts(response)).toEqual({
       outcome: 'allow',
       issuer: 'sallyport',
@@ -86,7 +81,7 @@ describe('encodeDecision()', () => {
     const response = encode(allowed());
     const { set, remove } = ok(response);
     expect(set).toEqual({});
-    expect(remove.toSorted()).toEqual([...IDENTITY_HEADERS, ...OVERRIDES].toSorted());
+    expect(remove.toSorted()).toEqual([...IDENTITY_HEADERS, ...OVERRIDE_HEADERS].toSorted());
     expect(facts(response)).toEqual({ outcome: 'allow' });
   });
 
@@ -102,9 +97,17 @@ describe('encodeDecision()', () => {
     ['nobody', allowed()],
     ['shadow', shadowed()],
   ])('removes headers in disguise, as they were spelt: %s', (_, decision) => {
-    expect(ok(encode(decision, ['X_Auth_Subject', 'x.auth.scopes'])).remove).toEqual(
-      expect.arrayContaining(['X_Auth_Subject', 'x.auth.scopes']),
-    );
+    const shown = { complete: true, disguised: ['X_Auth_Subject', 'x.auth.scopes'] };
+    expect(ok(encode(decision, shown)).remove).toEqual(expect.arrayContaining(['X_Auth_Subject', 'x.auth.scopes']));
+  });
+
+  it.each([
+    ['somebody', allowed({})],
+    ['nobody', allowed()],
+    ['shadow', shadowed()],
+  ])('removes every spelling where some headers are hidden: %s', (_, decision) => {
+    const { remove } = ok(encode(decision, { complete: false, disguised: [] }));
+    expect(remove).toEqual(expect.arrayContaining(['x_auth_subject', 'x.auth.subject', 'x-auth_scopes', 'x_host']));
   });
 
   it.each([

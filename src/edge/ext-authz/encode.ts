@@ -1,6 +1,6 @@
 import { answerTo } from '../../core/answer.ts';
 import type { Allow, Decision, Deny } from '../../core/decision.ts';
-import type { UpstreamHeaderWriter } from '../../core/upstream-headers.ts';
+import type { ShownHeaders, UpstreamHeaderWriter } from '../../core/upstream-headers.ts';
 import type { ResponseFields } from '../basic-notice.ts';
 import type { CheckResponse, HeaderValueOption } from './messages.ts';
 
@@ -10,26 +10,26 @@ const DENIED_CODES = { 400: 3, 401: 16, 403: 7, 429: 8, 503: 14 } as const;
 /**
  * The one maker of check responses.
  *
- * @param disguised header names of the request that must not reach the upstream beside the usual ones.
+ * @param shown what the gateway showed of the request's headers: some must not reach the upstream.
  * @param notice header fields for the client, whatever was decided.
  */
 export function encodeDecision(
   decision: Decision,
   headers: UpstreamHeaderWriter,
-  disguised: readonly string[],
+  shown: ShownHeaders,
   notice: ResponseFields = [],
 ): CheckResponse {
   const told = notice.map(([key, value]) => overwrite(key, value));
-  return decision.outcome === 'allow' ? encodeAllow(decision, headers, disguised, told) : encodeDeny(decision, told);
+  return decision.outcome === 'allow' ? encodeAllow(decision, headers, shown, told) : encodeDeny(decision, told);
 }
 
 function encodeAllow(
   allow: Allow,
   headers: UpstreamHeaderWriter,
-  disguised: readonly string[],
+  shown: ShownHeaders,
   told: readonly HeaderValueOption[],
 ): CheckResponse {
-  const { set, remove } = headers.write(allow, disguised);
+  const { set, remove } = headers.write(allow, shown);
   const back = told.length === 0 ? {} : { response_headers_to_add: told };
   return {
     status: { code: 0 },

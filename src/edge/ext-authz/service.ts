@@ -4,7 +4,7 @@ import { HealthImplementation } from 'grpc-health-check';
 import type { Listener, ListenerTls } from '../../config/config.ts';
 import { deny } from '../../core/decision.ts';
 import type { Decider } from '../../core/ports.ts';
-import type { UpstreamHeaderWriter } from '../../core/upstream-headers.ts';
+import type { ShownHeaders, UpstreamHeaderWriter } from '../../core/upstream-headers.ts';
 import type { Health } from '../../observe/health.ts';
 import type { ResponseFields } from '../basic-notice.ts';
 import { isAboutBasic } from '../basic-notice.ts';
@@ -70,6 +70,8 @@ function addHealth(server: Server, health: Pick<Health, 'follow'>): void {
   });
 }
 
+const NOTHING_SHOWN: ShownHeaders = { complete: false, disguised: [] };
+
 type Call = ServerUnaryCall<CheckRequest, CheckResponse>;
 type Reply = sendUnaryData<CheckResponse>;
 
@@ -83,14 +85,14 @@ async function check(
   connections.begin();
   const { decider, headers, basicNotice } = gateway();
   try {
-    const { request, disguised } = decodeCheck(call.request, (name) => headers.isDisguised(name), readClient);
+    const { request, shown } = decodeCheck(call.request, (name) => headers.isDisguised(name), readClient);
     const decision = await decider.decide(request);
     const notice = isAboutBasic(request, decision) ? basicNotice : [];
-    reply(null, encodeDecision(decision, headers, disguised, notice));
+    reply(null, encodeDecision(decision, headers, shown, notice));
   } catch (error) {
     // Not a gRPC error: under `failure_mode_allow` Envoy would let the request pass.
     failed(error);
-    reply(null, encodeDecision(deny('unavailable', undefined, 'internal error'), headers, []));
+    reply(null, encodeDecision(deny('unavailable', undefined, 'internal error'), headers, NOTHING_SHOWN));
   } finally {
     connections.end();
   }

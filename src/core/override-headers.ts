@@ -1,0 +1,23 @@
+/**
+ * Headers by which a client asks an upstream to read another method, path or host than the one that was authorized.
+ * Frameworks read some of them by default (Symfony, Spring, ASP.NET, Rack, Express with `trust proxy`).
+ */
+export const OVERRIDE_HEADERS = [
+  'x-http-method-override',
+  'x-http-method',
+  'x-method-override',
+  'x-method',
+  'x-original-method',
+  'x-forwarded-method',
+  'x-original-url',
+  'x-original-uri',
+  'x-rewrite-url',
+  'x-forwarded-uri',
+  'x-forwarded-path',
+  'x-forwarded-host',
+  'x-forwarded-server',
+  'x-original-host',
+  'x-http-host-override',
+  'x-host',
+  'forwarded',
+] as const;

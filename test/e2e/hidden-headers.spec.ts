@@ -1,0 +1,140 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { OVERRIDE_HEADERS } from '../../src/core/override-headers.ts';
+import { OWNER, WITH_ACCOUNT } from '../cases/world.ts';
+import { type ConnectionManager, type RunningEnvoy, startEnvoy } from './envoy.ts';
+import { ask } from './http-client.ts';
+import { type Sallyport, startSallyport } from './sallyport.ts';
+import { type Services, startServices } from './services.ts';
+
+const IDENTITY = ['x-auth-subject', 'x-auth-scopes', 'x-auth-token-id', 'x-auth-issuer', 'x-auth-scheme'];
+const GUARDED = new Set<string>([...IDENTITY, ...OVERRIDE_HEADERS]);
+const SPOOFED = [
+  ...GUARDED,
+  ...[...GUARDED].flatMap((name) => [name.replaceAll('-', '_'), name.replaceAll('-', '.'), name.replace('-', '_')]),
+  'x-auth_scopes',
+  'x_auth.token-id',
+].filter((name, index, all) => all.indexOf(name) === index);
+
+const EVERY_X = [{ prefix: 'x_' }, { prefix: 'x.' }, { prefix: 'x-' }];
+
+/** Envoy's own removal is off where Sallyport's is to be seen, and the other way round. */
+const GATEWAYS = [
+  gateway('allowed_headers', false, (manager) => {
+    extAuthzOf(manager).allowed_headers = { patterns: [{ exact: 'authorization' }] };
+  }),
+  gateway('allowed_headers, not raw', false, (manager) => {
+    extAuthzOf(manager).encode_raw_headers = false;
+    extAuthzOf(manager).allowed_headers = { patterns: [{ exact: 'authorization' }] };
+  }),
+  gateway('disallowed_headers that hide pseudo-headers', false, (manager) => {
+    extAuthzOf(manager).disallowed_headers = { patterns: [...EVERY_X, { exact: ':path' }] };
+  }),
+  gateway('ext_authz turned off for every route', true, (manager) => {
+    for (const route of manager.route_config.virtual_hosts[0].routes) {
+      route.typed_per_filter_config = {
+        'envoy.filters.http.ext_authz': {
+          '@type': 'type.googleapis.com/envoy.extensions.filters.http.ext_authz.v3.ExtAuthzPerRoute',
+          disabled: true,
+        },
+      };
+    }
+  }),
+  gateway('failure_mode_allow', true, (manager) => {
+    extAuthzOf(manager).failure_mode_allow = true;
+  }),
+  gateway('disallowed_headers that show pseudo-headers', false, (manager) => {
+    extAuthzOf(manager).disallowed_headers = { patterns: EVERY_X };
+  }),
+];
+
+function gateway(name: string, removesItself: boolean, edit: (manager: ConnectionManager) => void) {
+  const allowUnderscores = (manager: ConnectionManager): void => {
+    manager.common_http_protocol_options.headers_with_underscores_action = 'ALLOW';
+    edit(manager);
+  };
+  return { name, normalises: removesItself, rawHeaders: true, edit: allowUnderscores };
+}
+
+function extAuthzOf(manager: ConnectionManager) {
+  return manager.http_filters[0].typed_config;
+}
+
+let services: Services;
+let sallyport: Sallyport;
+let envoy: RunningEnvoy;
+
+beforeAll(async () => {
+  services = await startServices();
+  sallyport = await startSallyport({ env: WITH_ACCOUNT, edit: patient });
+  const { extAuthz, tokens } = sallyport.ports;
+  envoy = await startEnvoy({ sallyport: extAuthz, tokens, ...services.ports }, { listeners: GATEWAYS });
+});
+
+afterAll(async () => {
+  await envoy.close();
+  await sallyport.close();
+  services.close();
+});
+
+beforeEach(() => {
+  services.received.length = 0;
+});
+
+describe.each(['allowed_headers', 'allowed_headers, not raw', 'disallowed_headers that hide pseudo-headers'])(
+  'with %s, an upstream receives the true identity alone',
+  (name) => {
+    it('of an account', async () => {
+      expect(await guardedOf(name, '/3rdparty/v1/messages', [['Authorization', OWNER]])).toEqual({
+        'x-auth-subject': expect.not.stringContaining('spoofed'),
+        'x-auth-scopes': 'all:any tokens:manage',
+        'x-auth-issuer': 'sallyport',
+        'x-auth-scheme': 'basic',
+      });
+    });
+
+    it('of nobody on a public route', async () => {
+      expect(await guardedOf(name, '/health')).toEqual({});
+    });
+  },
+);
+
+it('Envoy itself removes every spelling where ext_authz is turned off', async () => {
+  expect(await guardedOf('ext_authz turned off for every route', '/3rdparty/v1/messages')).toEqual({});
+});
+
+it('identity.everySpelling removes what disallowed_headers hide although they show pseudo-headers', async () => {
+  const name = 'disallowed_headers that show pseudo-headers';
+  expect(await guardedOf(name, '/health')).not.toEqual({});
+  await sallyport.rewrite((config) => {
+    patient(config);
+    config['identity'] = { everySpelling: true };
+  });
+  await expect.poll(() => guardedOf(name, '/health'), { timeout: 15_000 }).toEqual({});
+});
+
+it('Envoy itself removes every spelling where failure_mode_allow lets pass that Sallyport is away', async () => {
+  await sallyport.kill9();
+  expect(await guardedOf('failure_mode_allow', '/3rdparty/v1/messages')).toEqual({});
+});
+
+/** A machine that runs tests side by side is slow at hashing passwords. */
+function patient(config: Record<string, unknown>): void {
+  config['timeouts'] = { decision: '5s', store: '1s' };
+}
+
+/** What arrives of a request that spoofs every header in many spellings: those that an upstream could read as guarded. */
+async function guardedOf(
+  name: string,
+  path: string,
+  headers: readonly (readonly [string, string])[] = [],
+): Promise<Record<string, unknown>> {
+  services.received.length = 0;
+  const port = envoy.gateways.find((one) => one.name === name)?.port ?? 0;
+  const spoofed = SPOOFED.map((header) => [header, 'spoofed'] as const);
+  const answer = await ask({ port, method: 'POST', path, headers: [...spoofed, ...headers] });
+  expect(answer.status, answer.body).toBeLessThan(300);
+  const received = services.received[0]?.headers ?? {};
+  return Object.fromEntries(
+    Object.entries(received).filter(([header]) => GUARDED.has(header.replace(/[^a-z0-9]/g, '-'))),
+  );
+}
