@@ -67,7 +67,6 @@ describe('DiscoveredLocation.locate()', () => {
 
   it.each<[what: string, openid: object | string | Error, why: string]>([
     ['500', new UnexpectedStatus(500), 'it answered 500'],
-    ['garbage', '<html>', 'it answered no JSON'],
     ['an empty document', {}, `its document is of issuer none, not of "${ISSUER}"`],
     ['no jwks_uri', { issuer: ISSUER }, 'its document has no "jwks_uri"'],
     ['a jwks_uri of the wrong type', { issuer: ISSUER, jwks_uri: [JWKS] }, 'its document has no "jwks_uri"'],
@@ -104,6 +103,25 @@ describe('DiscoveredLocation.locate()', () => {
     expect(metadata.urls).toEqual([OPENID]);
   });
 
+  it.each(['<html>', '[]', ...[400, 401, 403, 404, 405, 410].map((status) => new UnexpectedStatus(status))])(
+    'looks for the other document after %s',
+    async (answer) => {
+      const metadata = new Metadata();
+      metadata.documents = { [OPENID]: answer, [OAUTH]: { issuer: ISSUER, jwks_uri: JWKS } };
+      expect((await metadata.location().locate(OPEN)).url.href).toBe(JWKS);
+      expect(metadata.urls).toEqual([OPENID, OAUTH]);
+      delete metadata.documents[OAUTH];
+      expect(await metadata.failureOf()).toContain(`could not be discovered: it answered ${wordOf(answer)}`);
+    },
+  );
+
+  it.each([408, 429, 500, 503])('does not after %d, which passes', async (status) => {
+    const metadata = new Metadata();
+    metadata.documents = { [OPENID]: new UnexpectedStatus(status), [OAUTH]: { issuer: ISSUER, jwks_uri: JWKS } };
+    expect(await metadata.failureOf()).toBe(`its key set could not be discovered: it answered ${status}`);
+    expect(metadata.urls).toEqual([OPENID]);
+  });
+
   it('rejects where neither document is there', async () => {
     const metadata = new Metadata();
     metadata.documents = {};
@@ -136,6 +154,10 @@ describe('DiscoveredLocation.locate()', () => {
     expect(await location.locate(OPEN)).toEqual({ url: new URL(`${JWKS}/2`), asOfMs: 1_120_000 });
   });
 });
+
+function wordOf(answer: string | UnexpectedStatus): string {
+  return answer instanceof UnexpectedStatus ? `${answer.status}` : 'no JSON';
+}
 
 describe('a key set that is discovered', () => {
   const A = jwkOf(rsa, { kid: 'a' });

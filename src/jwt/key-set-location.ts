@@ -2,7 +2,8 @@ import { keyUrlProblem } from '../config/key-url.ts';
 import type { Clock } from '../core/ports.ts';
 import type { FetchDocument } from './fetch-document.ts';
 import { readObject } from './fetch-document.ts';
-import { UnexpectedStatus } from './fetch-text.ts';
+import { UnexpectedAnswer, UnexpectedStatus } from './fetch-text.ts';
+import type { JsonObject } from './json-object.ts';
 
 /** How long a location is taken for known, so that a flood of unknown `kid`s is not passed on twice. */
 const KNOWN_MS = 60_000;
@@ -38,7 +39,7 @@ export class FixedLocation implements KeySetLocation {
 
 /**
  * The `jwks_uri` of an issuer's metadata: OpenID Connect Discovery 1.0, section 4, or RFC 8414 where the server has no
- * document of the former. While the metadata cannot be had, or is not the issuer's, the last known place stays.
+ * document of the former, whatever it says instead (404, 403, a page of HTML). While the metadata cannot be had, or is not the issuer's, the last known place stays.
  */
 export class DiscoveredLocation implements KeySetLocation {
   private readonly issuer: string;
@@ -74,15 +75,29 @@ export class DiscoveredLocation implements KeySetLocation {
     }
   }
 
-  private async fetchMetadata(signal: AbortSignal): Promise<string> {
+  private async fetchMetadata(signal: AbortSignal): Promise<JsonObject> {
     const { openid, oauth } = metadataUrls(this.issuer);
     try {
-      return (await this.fetchDocument(openid, signal)).text;
+      return await this.fetchObject(openid, signal);
     } catch (error) {
-      if (!(error instanceof UnexpectedStatus) || error.status !== 404) throw error;
+      if (!isAnswerOfNone(error)) throw error;
+      return await this.fetchObject(oauth, signal).catch((other: unknown) => {
+        // What was asked for first says more, but for a plain 404.
+        throw error instanceof UnexpectedStatus && error.status === 404 ? other : error;
+      });
     }
-    return (await this.fetchDocument(oauth, signal)).text;
   }
+
+  private async fetchObject(url: URL, signal: AbortSignal): Promise<JsonObject> {
+    return readObject((await this.fetchDocument(url, signal)).text);
+  }
+}
+
+/** Whether a server says that it has no such document, or shows some page in its place. A time may come for others. */
+function isAnswerOfNone(error: unknown): boolean {
+  if (!(error instanceof UnexpectedStatus)) return error instanceof UnexpectedAnswer;
+  const { status } = error;
+  return status >= 400 && status < 500 && status !== 408 && status !== 429;
 }
 
 /** The one is appended to the issuer's path, the other put before it; a slash at the end counts for neither. */
@@ -96,8 +111,7 @@ function metadataUrls(issuer: string): { readonly openid: URL; readonly oauth: U
 }
 
 /** `issuer` must be the same to the byte (OpenID Connect Discovery 1.0, section 4.3; RFC 8414, section 3.3). */
-function readMetadata(text: string, issuer: string): URL {
-  const { issuer: named, jwks_uri: uri } = readObject(text);
+function readMetadata({ issuer: named, jwks_uri: uri }: JsonObject, issuer: string): URL {
   if (named !== issuer)
     throw new Error(`its document is of issuer ${quoteIssuer(named)}, not of ${quoteIssuer(issuer)}`);
   if (typeof uri !== 'string') throw new Error('its document has no "jwks_uri"');

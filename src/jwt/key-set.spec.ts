@@ -240,7 +240,7 @@ describe('the last good keys', () => {
     expect(await kids(set, 'RS256', 'b')).toBeUndefined();
     expect(await set.find('RS256', 'a')).toEqual([key]);
     expect(key?.inForce.inForce).toBe(true);
-    expect(set.status()).toEqual({ issuer: 'corporate', ageSeconds: 10, failures: 1 });
+    expect(set.status()).toEqual({ issuer: 'corporate', ageSeconds: 10, failures: 1, exposesKeys: false });
     expect(issuer.told.slice(1)).toEqual([`corporate failed 1: ${why}`]);
   });
 
@@ -319,6 +319,33 @@ describe('the last good keys', () => {
     const [current] = (await set.find('RS256', 'a')) ?? [];
     expect(current?.key.equals(otherRsa.publicKey)).toBe(true);
     expect([former?.inForce.inForce, current?.inForce.inForce]).toEqual([false, true]);
+  });
+
+  it('stay where the issuer publishes private keys, which is an alarm', async () => {
+    const { issuer, set } = await fetched(A);
+    const exposed = { ...otherRsa.privateKey.export({ format: 'jwk' }), kid: 'b' };
+    issuer.publish(A, exposed);
+    await issuer.time.advance(REFRESH_MS);
+    expect([await kids(set, 'RS256', 'a'), await kids(set, 'RS256', 'b')]).toEqual([['a'], undefined]);
+    expect(set.status()).toMatchObject({ exposesKeys: true, failures: expect.any(Number) });
+    expect(issuer.told.slice(1)).toEqual([
+      'corporate exposed: b',
+      'corporate failed 1: its key set holds private keys',
+    ]);
+    issuer.publish(A, B);
+    await issuer.time.advance(60_000);
+    expect(await kids(set, 'RS256', 'b')).toEqual(['b']);
+    expect(set.status()).toMatchObject({ exposesKeys: false, failures: 0 });
+  });
+
+  it('are told of where some are left out, once', async () => {
+    const many = Array.from({ length: 102 }, (_, index) => jwkOf(p256, { kid: `${index}` }));
+    const { issuer } = await fetched(...many);
+    await issuer.time.advance(2 * REFRESH_MS);
+    expect(issuer.told.slice(1)).toEqual(['corporate left out: 2']);
+    issuer.publish(...many, A);
+    await issuer.time.advance(REFRESH_MS);
+    expect(issuer.told.slice(2)).toEqual(['corporate left out: 3']);
   });
 
   it('are told of once while nothing changes, and a long outage every ten minutes', async () => {

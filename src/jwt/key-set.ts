@@ -21,6 +21,8 @@ export interface KeySetStatus {
   readonly ageSeconds: number | undefined;
   /** Refreshes that failed since the last that went well. */
   readonly failures: number;
+  /** Whether the issuer publishes private keys: its last good set stays, if there is one. */
+  readonly exposesKeys: boolean;
 }
 
 /** What every key set stands on. */
@@ -77,7 +79,8 @@ export class RemoteKeySet implements KeySource {
   status(): KeySetStatus {
     const ageMs = this.kept.ageMs();
     const ageSeconds = ageMs === undefined ? undefined : ageMs / 1000;
-    return { issuer: this.parts.issuer, ageSeconds, failures: this.refresher.failures };
+    const { exposesKeys } = this.news;
+    return { issuer: this.parts.issuer, ageSeconds, failures: this.refresher.failures, exposesKeys };
   }
 
   /** Another limit for the last good keys' age, in milliseconds, from now on. */
@@ -109,10 +112,11 @@ export class RemoteKeySet implements KeySource {
     if (!this.kept.isRecent(asOfMs)) throw new Error('the place of its key set is known no more', { cause: failure });
     const askedAtMs = clock.monotonicMs();
     const { text, maxAgeMs = REFRESH_MS } = await fetchDocument(url, signal);
-    const keys = readKeySet(text);
+    const { keys, leftOut } = readKeySet(text);
     signal.throwIfAborted();
     const wereNone = this.kept.current().length === 0;
     this.news.replaced(this.kept.replace(keys, Math.min(asOfMs, askedAtMs)), wereNone);
+    this.news.leftOut(leftOut);
     if (failure === undefined) this.news.refreshed(this.refresher.failures);
     else this.news.failed(failure, this.refresher.failures);
     return Math.min(Math.max(maxAgeMs, MIN_REFRESH_MS), REFRESH_MS);

@@ -77,8 +77,8 @@ describe('KeySets', () => {
     keySets.at(corporate({ name: 'down', jwks: new URL('https://down.example/jwks') }));
     await publisher.time.advance(2_500);
     expect([...keySets.statuses()]).toEqual([
-      { issuer: 'corporate', ageSeconds: 2.5, failures: 0 },
-      { issuer: 'down', ageSeconds: undefined, failures: 2 },
+      { issuer: 'corporate', ageSeconds: 2.5, failures: 0, exposesKeys: false },
+      { issuer: 'down', ageSeconds: undefined, failures: 2, exposesKeys: false },
     ]);
     keySets.close();
     expect([...keySets.statuses()]).toEqual([]);

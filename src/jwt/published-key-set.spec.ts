@@ -20,7 +20,7 @@ describe('PublishedKeySet.read()', () => {
       'alg,e,kid,kty,n,use',
       'alg,crv,kid,kty,use,x',
     ]);
-    const asOthersRead = readKeySet(JSON.stringify({ keys: published.keys }));
+    const { keys: asOthersRead } = readKeySet(JSON.stringify({ keys: published.keys }));
     const isPublic = keys.filter(({ algorithm }) => algorithm !== 'HS256');
     expect(asOthersRead.map(({ kid, algorithm }) => [kid, algorithm])).toEqual(
       isPublic.map(({ kid, algorithm }) => [kid, algorithm]),

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { ed25519, jwkOf, otherRsa, p256, p384, rsa, secretOf, smallRsa } from '../../test/jwt/keys.ts';
 import { Publisher, setOf } from '../../test/jwt/publisher.ts';
 import type { RemoteKeySet } from './key-set.ts';
-import { readKeySet } from './published-keys.ts';
+import { PrivateKeysError, readKeySet } from './published-keys.ts';
+
+const kidsIn = (text: string) => readKeySet(text).keys.map(({ kid }) => kid);
 
 describe('readKeySet()', () => {
   it.each<[what: string, jwk: object]>([
@@ -14,28 +16,45 @@ describe('readKeySet()', () => {
     ['a point that is not on its curve', { ...jwkOf(p256, { kid: 'a' }), y: jwkOf(p256).x }],
     ['no key at all', { kid: 'a' }],
   ])('passes over %s, and takes no set of nothing else', (_, jwk) => {
-    expect(readKeySet(setOf(jwk, jwkOf(otherRsa, { kid: 'b' }))).map(({ kid }) => kid)).toEqual(['b']);
+    expect(kidsIn(setOf(jwk, jwkOf(otherRsa, { kid: 'b' })))).toEqual(['b']);
     expect(() => readKeySet(setOf(jwk))).toThrow('its key set has no key that could verify a signature');
   });
 
   it('returns the good keys of a set that holds garbage too', () => {
     const text = JSON.stringify({ keys: [null, 1, 'x', [], { kty: 'RSA' }, jwkOf(rsa, { kid: 'a' })] });
-    expect(readKeySet(text).map(({ kid }) => kid)).toEqual(['a']);
+    expect(kidsIn(text)).toEqual(['a']);
   });
 
   it('returns a key once that the set holds twice', () => {
-    const keys = readKeySet(setOf(jwkOf(rsa, { kid: 'a' }), jwkOf(rsa, { kid: 'a' }), jwkOf(rsa, { kid: 'b' })));
-    expect(keys.map(({ kid }) => kid)).toEqual(['a', 'b']);
+    expect(kidsIn(setOf(jwkOf(rsa, { kid: 'a' }), jwkOf(rsa, { kid: 'a' }), jwkOf(rsa, { kid: 'b' })))).toEqual([
+      'a',
+      'b',
+    ]);
   });
 
-  it('reads the first hundred', () => {
+  it('reads the first hundred that it can use, and tells how many it leaves out', () => {
+    const ofNoUse = Array.from({ length: 150 }, (_, index) => jwkOf(rsa, { kid: `e${index}`, use: 'enc' }));
     const many = Array.from({ length: 120 }, (_, index) => jwkOf(p256, { kid: `${index}` }));
-    expect(readKeySet(setOf(...many))).toHaveLength(100);
+    const { keys, leftOut } = readKeySet(setOf(...ofNoUse, ...many));
+    expect([keys[0]?.kid, keys.length, leftOut]).toEqual(['0', 100, 20]);
+    expect(readKeySet(setOf(...many.slice(20), ...ofNoUse)).leftOut).toBe(0);
   });
 
-  it('keeps only the public half of a key that an issuer published whole', () => {
-    const keys = readKeySet(setOf({ ...rsa.privateKey.export({ format: 'jwk' }), kid: 'a' }));
-    expect(keys.map(({ key }) => key.type)).toEqual(['public']);
+  it.each([null, '', []])('takes a member that says nothing for absent: %j', (nothing) => {
+    const jwk = { ...jwkOf(rsa), kid: nothing, use: nothing, key_ops: nothing, alg: nothing, d: nothing, x5c: nothing };
+    expect(readKeySet(setOf(jwk)).keys).toMatchObject([{ kid: undefined, algorithm: undefined }]);
+  });
+
+  it.each<[what: string, jwk: object]>([
+    ['RSA', rsa.privateKey.export({ format: 'jwk' })],
+    ['EC', p256.privateKey.export({ format: 'jwk' })],
+    ['OKP', ed25519.privateKey.export({ format: 'jwk' })],
+    ['RSA without d', { ...rsa.privateKey.export({ format: 'jwk' }), d: undefined }],
+    ['AKP', { kty: 'AKP', alg: 'ML-DSA-44', pub: 'x', priv: 'x' }],
+    ['a key for encryption', { ...rsa.privateKey.export({ format: 'jwk' }), use: 'enc' }],
+  ])('refuses a set with a private key: %s', (_, jwk) => {
+    const text = setOf(jwkOf(otherRsa, { kid: 'b' }), { ...jwk, kid: 'a' });
+    expect(() => readKeySet(text)).toThrow(new PrivateKeysError(['a']));
   });
 
   it.each(['<html>very-private</html>', '{"very-private', '"very-private"'])('quotes nothing of %s', (text) => {

@@ -32,6 +32,8 @@ export interface Components {
     readonly ageSeconds?: number;
     /** Attempts to refresh it that failed in a row. */
     readonly failures: number;
+    /** It holds private keys, and is refused for that. */
+    readonly problem?: 'private keys';
   }[];
   readonly introspection?: readonly {
     readonly issuer: string;
@@ -101,9 +103,10 @@ function describeFeed(
 
 type KeySets = NonNullable<Components['keySets']>;
 
-function describeKeySet({ issuer, ageSeconds, failures }: KeySetState): KeySets[number] {
-  if (ageSeconds === undefined) return { issuer, status: 'missing', failures };
-  return { issuer, status: failures === 0 ? 'ok' : 'failing', ageSeconds, failures };
+function describeKeySet({ issuer, ageSeconds, failures, exposesKeys }: KeySetState): KeySets[number] {
+  const problem = exposesKeys === true ? ({ problem: 'private keys' } as const) : {};
+  if (ageSeconds === undefined) return { issuer, status: 'missing', failures, ...problem };
+  return { issuer, status: failures === 0 ? 'ok' : 'failing', ageSeconds, failures, ...problem };
 }
 
 type Servers = NonNullable<Components['introspection']>;

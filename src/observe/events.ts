@@ -249,6 +249,15 @@ export class Events implements DecisionObserver, RevocationObserver {
     this.parts.logs.app.warn({ issuer, failures, cause: messageOf(error) }, 'key set not refreshed');
   }
 
+  keySetExposed(issuer: string, kids: Kids): void {
+    const message = 'key set refused: it holds private keys, and whoever can read it can sign; the last good keys stay';
+    this.parts.logs.app.error({ issuer, kids: namesOf(kids) }, message);
+  }
+
+  keysLeftOut(issuer: string, count: number): void {
+    this.parts.logs.app.warn({ issuer, count }, 'key set has over 100 usable keys: these many are left out');
+  }
+
   keySetRecovered(issuer: string, failures: number): void {
     this.parts.logs.app.info({ issuer, failures }, 'key set refreshed again');
   }

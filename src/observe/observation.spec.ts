@@ -147,17 +147,19 @@ describe('Observation of parts', () => {
       { issuer: 'corporate', ageSeconds: 12, failures: 0 },
       { issuer: 'partner', ageSeconds: 900, failures: 3 },
       { issuer: 'unseen', ageSeconds: undefined, failures: 1 },
+      { issuer: 'exposed', ageSeconds: undefined, failures: 1, exposesKeys: true },
     ];
     observation.sources.keySets = { statuses: () => states };
     expect(scrape().all('sallyport_key_set_age_seconds')).toEqual({
       '{"issuer":"corporate"}': 12,
       '{"issuer":"partner"}': 900,
     });
-    expect(Object.values(scrape().all('sallyport_key_set_failures'))).toEqual([0, 3, 1]);
+    expect(Object.values(scrape().all('sallyport_key_set_failures'))).toEqual([0, 3, 1, 1]);
     expect(observation.components().keySets).toEqual([
       { issuer: 'corporate', status: 'ok', ageSeconds: 12, failures: 0 },
       { issuer: 'partner', status: 'failing', ageSeconds: 900, failures: 3 },
       { issuer: 'unseen', status: 'missing', failures: 1 },
+      { issuer: 'exposed', status: 'missing', failures: 1, problem: 'private keys' },
     ]);
   });
 

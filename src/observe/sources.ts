@@ -8,6 +8,8 @@ export interface KeySetState {
   readonly ageSeconds: number | undefined;
   /** Attempts to refresh them that failed since the last that went well. */
   readonly failures: number;
+  /** Whether the issuer publishes private keys, which is why its set is refused. */
+  readonly exposesKeys?: boolean;
 }
 
 /** How it stands with an issuer that is asked about opaque tokens. */

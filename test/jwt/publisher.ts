@@ -24,6 +24,8 @@ export class Publisher {
     keySetFetched: (issuer, kids) => this.told.push(`${issuer} fetched: ${kids.join()}`),
     keySetChanged: (issuer, added, dropped) => this.told.push(`${issuer} changed: +${added.join()} -${dropped.join()}`),
     keySetFailed: (issuer, error, failures) => this.told.push(`${issuer} failed ${failures}: ${wordError(error)}`),
+    keySetExposed: (issuer, kids) => this.told.push(`${issuer} exposed: ${kids.join()}`),
+    keysLeftOut: (issuer, count) => this.told.push(`${issuer} left out: ${count}`),
     keySetRecovered: (issuer, failures) => this.told.push(`${issuer} recovered after ${failures}`),
     keySetOutdated: (issuer) => this.told.push(`${issuer} outdated`),
   };

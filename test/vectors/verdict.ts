@@ -1,4 +1,4 @@
-import { createSecretKey, type JsonWebKey, type KeyObject } from 'node:crypto';
+import { createPublicKey, createSecretKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { compactVerify, decodeProtectedHeader, errors } from 'jose';
 import { Issuers, type TrustedIssuer } from '../../src/jwt/issuers.ts';
 import { FixedKeys } from '../../src/jwt/keys.ts';
@@ -12,12 +12,21 @@ const SHARED = ['HS256', 'HS384', 'HS512'];
 /** A JSON Web Key as a vector holds it. */
 export type Jwk = JsonWebKey & { readonly alg?: string };
 
-/** An issuer with this key: a partner where it is a shared secret, else one whose key set holds it. */
+/** An issuer with this key: a partner where it is a shared secret, else one whose key set holds its public half. */
 export function issuerWith(jwk: Jwk): TrustedIssuer {
-  if (jwk.kty !== 'oct') return publisher([jwk]);
+  if (jwk.kty !== 'oct') return publisher([publicHalfOf(jwk)]);
   const secret = createSecretKey(Buffer.from(jwk.k ?? '', 'base64url'));
   const keys = new FixedKeys([{ kid: undefined, key: secret, inForce: { inForce: true } }]);
   return { config: partner([secret], { algorithms: SHARED }), keys };
+}
+
+/** A set with private keys is refused, and the cookbook's keys are whole. */
+function publicHalfOf(jwk: Jwk): Jwk {
+  if (jwk.d === undefined) return jwk;
+  const { kid, alg, use } = jwk as Jwk & { readonly kid?: string; readonly use?: string };
+  return JSON.parse(
+    JSON.stringify({ ...createPublicKey({ key: jwk, format: 'jwk' }).export({ format: 'jwk' }), kid, alg, use }),
+  );
 }
 
 /** An issuer that publishes these keys. */
