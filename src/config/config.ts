@@ -158,6 +158,8 @@ export interface ForeignIssuer extends AnyIssuer {
    * may leave it out.
    */
   readonly issuer: string | undefined;
+  /** What the other issuers' `iss` are: a profile that asks for no `iss` takes none of these. */
+  readonly claimedByOthers: ReadonlySet<string>;
   /** Required `sub`. */
   readonly requireSubject: string | undefined;
   readonly requireExpiry: boolean;

@@ -139,6 +139,8 @@ function readForeign(draft: Draft, path: Path, written: WrittenForeign, catalogu
   return {
     name,
     issuer,
+    // Known once all are read.
+    claimedByOthers: new Set<string>(),
     audience: audienceOf(written.audience),
     requireSubject,
     requireExpiry: written.requireExpiry ?? issuer !== undefined,

@@ -49,6 +49,7 @@ describe('issuers that load', () => {
       kind: 'jwks',
       name: 'them',
       issuer: 'them',
+      claimedByOthers: new Set(),
       audience: ['sms'],
       algorithms: ['RS256'],
       jwks: new URL('https://them/jwks'),
@@ -88,12 +89,23 @@ describe('issuers that load', () => {
     });
   });
 
+  it('take no token that another one claims, where they name no iss themselves', () => {
+    const asked = `{ name: c, issuer: c, audience: any, introspection: ${ASKED} }`;
+    const { issuers } = configOf(
+      issuersWith(OWN, `{ name: a, ${JWKS} }`, `{ name: b, ${SECRETS} }`, asked).split('\n').slice(2).join('\n'),
+      { env },
+    );
+    const [, , profile] = issuers;
+    expect(profile).toMatchObject({ name: 'b', claimedByOthers: new Set(['us', 'them', 'c']) });
+  });
+
   it('are asked about their opaque tokens', () => {
     const issuer = issuerOf(`{ name: them, audience: any, introspection: ${ASKED} }`);
     expect(issuer).toEqual({
       kind: 'introspection',
       name: 'them',
       issuer: undefined,
+      claimedByOthers: new Set(),
       audience: undefined,
       introspection: {
         url: new URL('https://them/introspect'),

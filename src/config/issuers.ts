@@ -17,7 +17,13 @@ export function readIssuers(draft: Draft, catalogue: Catalogue | undefined): rea
   const issuers = written.flatMap((_, index) => readIssuer(draft, ['issuers', index], catalogue) ?? []);
   refuseSigning(draft, written);
   refuseUnsealed(draft, written);
-  return issuers;
+  return issuers.map((issuer) => withOthers(issuer, issuers));
+}
+
+function withOthers(issuer: IssuerConfig, all: readonly IssuerConfig[]): IssuerConfig {
+  if (issuer.kind === 'signing') return issuer;
+  const others = all.flatMap((other) => (other === issuer ? [] : (other.issuer ?? [])));
+  return { ...issuer, claimedByOthers: new Set(others) };
 }
 
 /** The names of the issuers as written, also of those with other faults; `undefined` where there is no list. */

@@ -14,8 +14,11 @@ describe('readCredential()', () => {
     ['Bearer', { scheme: 'bearer', value: '' }],
     ['Bearer ', { scheme: 'bearer', value: '' }],
     ['Basic', { scheme: 'basic', value: '' }],
+    ['Bearer   a.b.c', { scheme: 'bearer', value: 'a.b.c' }],
+    ['bearer  a.b.c', { scheme: 'bearer', value: 'a.b.c' }],
+    ['Basic  am9l', { scheme: 'basic', value: 'am9l' }],
+    ['Bearer  ', { scheme: 'bearer', value: '' }],
     // Taken as they are: no token has a space, so none of these can be one that is known.
-    ['Bearer  a', { scheme: 'bearer', value: ' a' }],
     ['Bearer a b', { scheme: 'bearer', value: 'a b' }],
     ['Bearer \ta', { scheme: 'bearer', value: '\ta' }],
     ['Bearer a\r\nb', { scheme: 'bearer', value: 'a\r\nb' }],

@@ -6,6 +6,7 @@ export type Presented =
 /** A credential that can be looked up and verified. */
 export type PresentedCredential = Extract<Presented, { value: string }>;
 
+const SPACE = 0x20;
 const NONE: Presented = { scheme: 'none' };
 const OTHER: Presented = { scheme: 'other' };
 const SEVERAL: Presented = { scheme: 'several' };
@@ -14,18 +15,20 @@ const SEVERAL: Presented = { scheme: 'several' };
 const FURTHER_CREDENTIAL = /,\s*(?:bearer|basic)(?:\s|$)|,\s*[!#$%&'*+.^_`|~0-9a-z-]+ +[^\s=,]/i;
 
 /**
- * Reads an Authorization field value. The scheme is compared without regard to case (RFC 9110, section 11.1);
- * `Bearer` without a value presents the empty token.
+ * Reads an Authorization field value. The scheme is compared without regard to case, and one space or several follow it
+ * (RFC 9110, section 11.4); `Bearer` without a value presents the empty token.
  *
  * The value is not inspected: a token that is known byte for byte needs no second look, and
  * {@link presentsSeveral} is asked about the others.
  */
 export function readCredential(authorization: string | undefined): Presented {
   if (authorization === undefined) return NONE;
-  if (authorization.startsWith('Bearer ')) return { scheme: 'bearer', value: authorization.slice(7) };
+  if (authorization.startsWith('Bearer ') && authorization.charCodeAt(7) !== SPACE) {
+    return { scheme: 'bearer', value: authorization.slice(7) };
+  }
   const space = authorization.indexOf(' ');
   const scheme = (space < 0 ? authorization : authorization.slice(0, space)).toLowerCase();
-  const value = space < 0 ? '' : authorization.slice(space + 1);
+  const value = space < 0 ? '' : authorization.slice(space + 1).replace(/^ +/, '');
   if (scheme === 'bearer' || scheme === 'basic') return { scheme, value };
   return presentsSeveral(authorization) ? SEVERAL : authorization === '' ? NONE : OTHER;
 }

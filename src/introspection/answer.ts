@@ -16,17 +16,13 @@ const answerSchema = z.looseObject({
 export type Answer = z.output<typeof answerSchema>;
 
 /** Why a token does not count, for the log. */
-export type FailedAnswer = FailedClaim | 'inactive' | 'token_type' | 'cnf';
+export type FailedAnswer = FailedClaim | 'inactive';
 
 /** The claims of a token that counts. */
 export interface ReportedClaims extends Claims {
   /** What names a token without an id: see {@link nameByClaims}. */
   readonly reported: string | undefined;
 }
-
-/** Where servers say what kind of token it is: RFC 7662, and what Ory Hydra and Keycloak say beside it. */
-const KIND_MEMBERS = ['token_type', 'token_use', 'typ'];
-const ACCESS_KINDS: ReadonlySet<unknown> = new Set(['bearer', 'access', 'access_token', 'at+jwt', 'jwt']);
 
 /** Reads the text of an answer. Throws, quoting nothing of it, where it is none. */
 export function readAnswer(text: string): Answer {
@@ -39,10 +35,6 @@ export function readAnswer(text: string): Answer {
 /** What an answer says of a token that was presented as `Bearer`, as far as its issuer's profile takes it. */
 export function judgeAnswer(answer: Answer, token: string, issuer: IntrospectionIssuer): ReportedClaims | FailedAnswer {
   if (!answer.active) return 'inactive';
-  // A refresh token, or one that only counts with a proof of possession.
-  if (!KIND_MEMBERS.every((member) => isAccessKind(answer[member]))) return 'token_type';
-  // Bound to a key or a certificate (RFC 7800, section 3.1), which nobody proved to have.
-  if (answer['cnf'] !== undefined) return 'cnf';
   // The client itself, where the token is nobody else's (as RFC 9068, section 2.2, has it).
   const subject = answer['sub'] ?? answer.client_id;
   const { jti } = answer;
@@ -60,8 +52,4 @@ export function judgeAnswer(answer: Answer, token: string, issuer: Introspection
 function nameByClaims({ sub, client_id: client, iat, exp }: Answer): string | undefined {
   const isNamed = (sub ?? client) !== undefined && iat !== undefined && exp !== undefined;
   return isNamed ? JSON.stringify([sub ?? null, client ?? null, iat, exp]) : undefined;
-}
-
-function isAccessKind(kind: unknown): boolean {
-  return kind === undefined || ACCESS_KINDS.has(typeof kind === 'string' ? kind.toLowerCase() : kind);
 }

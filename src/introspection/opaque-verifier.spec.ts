@@ -320,7 +320,7 @@ describe('several issuers', () => {
 
   it('say why the one did not take a token that the other does not know', async () => {
     server.says({ active: false });
-    other.says({ ...ACTIVE, cnf: {} });
+    other.says({ ...ACTIVE, cnf: { jkt: 'x' } });
     expect(await verify()).toMatchObject({ reason: 'token_invalid', check: 'cnf', issuer: 'second' });
   });
 });

@@ -181,7 +181,7 @@ describe('BearerVerifier.verify()', () => {
     ],
 
     ['an unknown kid', corporateToken({}, { kid: 'nobody' }), 'key', 'corporate'],
-    ['an empty kid', corporateToken({}, { kid: '' }), 'key', 'corporate'],
+    ['a kid of spaces', corporateToken({}, { kid: ' ' }), 'key', 'corporate'],
     ['an unknown kid of our own', ownToken({}, { kid: 'own-2' }), 'key', 'sallyport'],
     ["another key's kid", corporateToken({}, { kid: 'p256' }), 'key', 'corporate'],
     ['RSA 1024', corporateToken({}, { kid: 'small' }, smallRsa.privateKey), 'key', 'corporate'],
@@ -225,7 +225,9 @@ describe('BearerVerifier.verify()', () => {
     ['our own as a plain JWT', ownToken({}, { typ: 'JWT' }), 'type', 'sallyport'],
     ['our own without a typ', ownToken({}, { typ: undefined }), 'type', 'sallyport'],
     ['our own for no use', ownToken({ token_use: undefined }), 'token_use', 'sallyport'],
-    ['our own for another use', ownToken({ token_use: 'refresh' }), 'token_use', 'sallyport'],
+    ['our own for another use', ownToken({ token_use: 'refresh' }), 'token_type', 'sallyport'],
+    ['our own for a use of others', ownToken({ token_use: 'bearer' }), 'token_use', 'sallyport'],
+    ['our own that is bound to a key', ownToken({ cnf: { jkt: 'x' } }), 'cnf', 'sallyport'],
     ['another audience', corporateToken({ aud: 'other' }), 'aud', 'corporate'],
     ['no audience', corporateToken({ aud: undefined }), 'aud', 'corporate'],
     ['an empty list of audiences', corporateToken({ aud: [] }), 'aud', 'corporate'],
@@ -264,7 +266,7 @@ describe('BearerVerifier.verify()', () => {
     ['scopes that are a number', corporateToken({ scope: 1 }), 'scopes', 'corporate'],
     ['scopes that are an object', corporateToken({ scope: { 'messages:send': true } }), 'scopes', 'corporate'],
     ['a list of scopes with a number', corporateToken({ scopes: ['messages:send', 1] }), 'scopes', 'corporate'],
-    ['no scopes of our own', ownToken({ scopes: undefined }), 'scopes', 'sallyport'],
+    ['scopes of our own that are a number', ownToken({ scopes: 1 }), 'scopes', 'sallyport'],
   ])('refuses %s', async (_, token, check, issuer) => {
     const subject = verifying();
     expect(await subject.verify(token)).toEqual({ outcome: 'refused', reason: 'token_invalid', check, issuer });

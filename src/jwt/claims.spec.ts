@@ -54,6 +54,28 @@ describe('readClaims()', () => {
     expect(readClaims(token({ ...claims, exp: 1 }, { typ: 'at+jwt' }), config)).toBeTypeOf('object');
   });
 
+  it.each(['JWT', 'application/jwt', 'JOSE', 'application/jose', 'at+jwt', 'application/AT+JWT', undefined])(
+    'takes a token of the type %j',
+    (typ) => {
+      expect(readClaims(token(CLAIMS, { typ }), corporate())).toBeTypeOf('object');
+    },
+  );
+
+  it.each(['logout+jwt', 'dpop+jwt', 'application/secevent+jwt', 'text/jwt', 'JOSE+JSON', 7])(
+    'refuses a token of the type %j',
+    (typ) => {
+      expect(readClaims(token(CLAIMS, { typ }), corporate())).toBe('type');
+    },
+  );
+
+  it('refuses what is no plain bearer token, whoever issued it', () => {
+    const ours = { iss: 'https://sallyport.local', token_use: 'access', exp: 1, scopes: [] };
+    expect(readClaims(token({ ...CLAIMS, cnf: { jkt: 'x' } }), corporate())).toBe('cnf');
+    expect(readClaims(token({ ...ours, cnf: { jkt: 'x' } }, { typ: 'at+jwt' }), own())).toBe('cnf');
+    expect(readClaims(token({ ...CLAIMS, token_use: 'id' }), corporate())).toBe('token_type');
+    expect(readClaims(token({ ...CLAIMS, token_use: 'private' }), corporate())).toBeTypeOf('object');
+  });
+
   it('asks for our own audience where one is set', () => {
     const config = own('EdDSA', { audience: ['sms-api'] });
     const claims = { iss: config.issuer, exp: 1, token_use: 'access', scopes: [] };
@@ -63,8 +85,12 @@ describe('readClaims()', () => {
 
   it('takes at most 1000 scopes and texts of 1024 characters', () => {
     const scopes = Array.from({ length: 1000 }, () => 'messages:send');
-    expect(readClaims(token({ ...CLAIMS, scopes }), corporate())).toHaveProperty('scopes.length', 1000);
-    expect(readClaims(token({ ...CLAIMS, scopes: [...scopes, 'x'] }), corporate())).toBe('scopes');
+    for (const spelling of [scopes, scopes.join(' ')]) {
+      expect(readClaims(token({ ...CLAIMS, scopes: spelling }), corporate())).toHaveProperty('scopes.length', 1000);
+    }
+    for (const spelling of [[...scopes, 'x'], [...scopes, 'x'].join(' ')]) {
+      expect(readClaims(token({ ...CLAIMS, scopes: spelling }), corporate())).toBe('over 1000 scopes');
+    }
     expect(readClaims(token({ ...CLAIMS, jti: 'x'.repeat(1024) }), corporate())).toBeTypeOf('object');
     expect(readClaims(token({ ...CLAIMS, jti: 'x'.repeat(1025) }), corporate())).toBe('jti');
   });

@@ -1,6 +1,8 @@
 import type { IssuerConfig } from '../config/config.ts';
 import type { TokenUse } from '../core/known.ts';
 import { TOKEN_USES } from '../core/known.ts';
+import type { NotPlainBearer } from './bearer-kind.ts';
+import { bearerProblem, mediaType } from './bearer-kind.ts';
 import type { JsonObject } from './json-object.ts';
 import type { ParsedToken } from './token.ts';
 
@@ -20,12 +22,29 @@ export interface Claims {
 }
 
 /** Which check a token failed, for the log. */
-export type FailedClaim = 'type' | 'iss' | 'aud' | 'sub' | 'exp' | 'nbf' | 'iat' | 'jti' | 'scopes' | 'token_use';
+export type FailedClaim =
+  | NotPlainBearer
+  | 'type'
+  | 'iss'
+  | 'aud'
+  | 'sub'
+  | 'exp'
+  | 'nbf'
+  | 'iat'
+  | 'jti'
+  | FailedScopes
+  | 'token_use';
+
+type FailedScopes = 'scopes' | 'over 1000 scopes';
 
 const MAX_STRING_LENGTH = 1024;
+/** However they are written: a claim of more is refused. */
 const MAX_SCOPES = 1000;
-/** A JWT, or an access token (RFC 9068, section 2.1); other kinds of JWT are not credentials (RFC 8725, section 3.11). */
-const FOREIGN_TYPES: ReadonlySet<unknown> = new Set([undefined, 'jwt', 'at+jwt', 'application/at+jwt']);
+/**
+ * A JWT, a compact JWS at all (RFC 7515, section 4.1.9), or an access token (RFC 9068, section 2.1); other kinds of JWT
+ * are not credentials (RFC 8725, section 3.11).
+ */
+const FOREIGN_TYPES: ReadonlySet<unknown> = new Set([undefined, 'jwt', 'jose', 'at+jwt']);
 
 /** Checks a token's claims against its issuer's profile. The signature is somebody else's question. */
 export function readClaims({ header, payload }: ParsedToken, issuer: IssuerConfig): Claims | FailedClaim {
@@ -34,6 +53,8 @@ export function readClaims({ header, payload }: ParsedToken, issuer: IssuerConfi
 
 /** The same for what an authorization server says of a token (RFC 7662, section 2.2): its members are such claims. */
 export function readPayload(payload: JsonObject, issuer: IssuerConfig): Claims | FailedClaim {
+  const problem = bearerProblem(payload);
+  if (problem !== undefined) return problem;
   if (!meetsIssuer(payload['iss'], issuer)) return 'iss';
   if (!meetsAudience(payload, issuer)) return 'aud';
   const { sub, exp, nbf, iat, jti } = payload;
@@ -45,7 +66,7 @@ export function readPayload(payload: JsonObject, issuer: IssuerConfig): Claims |
   const use = issuer.kind === 'signing' ? TOKEN_USES.find((name) => name === payload['token_use']) : undefined;
   if (issuer.kind === 'signing' && use === undefined) return 'token_use';
   const scopes = readScopes(payload, issuer);
-  if (scopes === undefined) return 'scopes';
+  if (typeof scopes === 'string') return scopes;
   return {
     subject: sub,
     tokenId: jti,
@@ -57,9 +78,14 @@ export function readPayload(payload: JsonObject, issuer: IssuerConfig): Claims |
   };
 }
 
-/** A server that is asked need not say that it is itself. */
-function meetsIssuer(iss: unknown, { kind, issuer }: IssuerConfig): boolean {
-  return issuer === undefined || iss === issuer || (kind === 'introspection' && iss === undefined);
+/**
+ * Whether `iss` is the one that the issuer's profile asks for; where that asks for none, whether there is none, or one
+ * that no other issuer claims. A server that is asked need not say that it is itself.
+ */
+export function meetsIssuer(iss: unknown, profile: IssuerConfig): boolean {
+  if (iss === undefined) return profile.issuer === undefined || profile.kind === 'introspection';
+  if (profile.kind === 'signing' || profile.issuer !== undefined) return iss === profile.issuer;
+  return typeof iss === 'string' && !profile.claimedByOthers.has(iss);
 }
 
 /** Whether the token's audience is one that the issuer's profile takes; `aud` is a string or an array of them. */
@@ -81,7 +107,7 @@ function requiresExpiry(issuer: IssuerConfig): boolean {
 }
 
 function isRightType(typ: unknown, issuer: IssuerConfig): boolean {
-  const type = typeof typ === 'string' ? typ.toLowerCase() : typ;
+  const type = mediaType(typ);
   return issuer.kind === 'signing' ? type === 'at+jwt' : FOREIGN_TYPES.has(type);
 }
 
@@ -96,19 +122,19 @@ function isOptionalDate(value: unknown): value is number | undefined {
 }
 
 /** The scopes that a token carries for us: what its profile grants, or its own as far as the profile allows them. */
-function readScopes(payload: JsonObject, issuer: IssuerConfig): readonly string[] | undefined {
-  if (issuer.kind === 'signing') return scopesIn(payload['scopes']);
+function readScopes(payload: JsonObject, issuer: IssuerConfig): readonly string[] | FailedScopes {
+  // A session of the console has none.
+  if (issuer.kind === 'signing') return scopesIn(payload['scopes'] ?? []);
   if (issuer.grant !== undefined) return issuer.grant;
   const names = issuer.scopeClaim === undefined ? ['scopes', 'scope', 'scp'] : [issuer.scopeClaim];
   const present = names.find((name) => payload[name] !== undefined);
   const scopes = present === undefined ? [] : scopesIn(payload[present]);
-  return scopes?.filter((scope) => issuer.allowScopes.has(scope));
+  return typeof scopes === 'string' ? scopes : scopes.filter((scope) => issuer.allowScopes.has(scope));
 }
 
 /** An array of scopes, or one string with spaces between (RFC 6749, section 3.3). */
-function scopesIn(value: unknown): readonly string[] | undefined {
-  if (typeof value === 'string') return value.split(' ').filter((scope) => scope !== '');
-  const isList =
-    Array.isArray(value) && value.length <= MAX_SCOPES && value.every((entry) => typeof entry === 'string');
-  return isList ? value : undefined;
+function scopesIn(value: unknown): readonly string[] | FailedScopes {
+  const scopes: unknown = typeof value === 'string' ? value.split(' ').filter((scope) => scope !== '') : value;
+  if (!Array.isArray(scopes) || !scopes.every((entry) => typeof entry === 'string')) return 'scopes';
+  return scopes.length <= MAX_SCOPES ? scopes : 'over 1000 scopes';
 }

@@ -8,13 +8,19 @@ import { parseToken } from './token.ts';
 
 const SECRET = secretOf('s');
 const NO_KEYS = new FixedKeys([]);
+const NOBODY = { check: 'issuer' };
 const ISSUERS = new Issuers(
   [
     own(),
     corporate({ algorithms: ['RS256', 'EdDSA'] }),
     partner([SECRET]),
     auth0([SECRET]),
-    { ...auth0([SECRET]), name: 'second-profile', requireSubject: undefined },
+    {
+      ...auth0([SECRET]),
+      name: 'second-profile',
+      requireSubject: undefined,
+      claimedByOthers: new Set(['https://asked.example']),
+    },
   ].map((config) => ({ config, keys: NO_KEYS })),
 );
 
@@ -35,7 +41,11 @@ describe('Issuers.choose()', () => {
     ['every profile that fits', 'HS256', { ...gateway, sub: 'urn:Auth0' }, ['auth0-sms', 'second-profile']],
     ['the profile that takes the subject', 'HS256', { ...gateway, sub: 'urn:other' }, ['second-profile']],
     ['a profile, where nobody claims iss', 'HS256', { ...gateway, iss: 'https://a.example' }, ['second-profile']],
-    ['a profile, where iss is of the wrong type', 'HS256', { ...gateway, iss: 1 }, ['second-profile']],
+    ['nobody for the iss of an issuer that is asked', 'HS256', { ...gateway, iss: 'https://asked.example' }, NOBODY],
+    ['nobody for an iss that is a number', 'HS256', { ...gateway, iss: 1 }, NOBODY],
+    ['nobody for an iss that is a list', 'HS256', { ...gateway, iss: ['https://partner.example'] }, NOBODY],
+    ['nobody for an iss that is an object', 'HS256', { ...gateway, iss: { a: 1 } }, NOBODY],
+    ['a profile, where iss says nothing', 'HS256', { ...gateway, iss: null }, ['second-profile']],
     ['nobody for another audience', 'HS256', { aud: 'other', sub: 'urn:Auth0' }, { check: 'issuer' }],
     ['nobody for an algorithm that no profile uses', 'HS512', gateway, { check: 'issuer' }],
     ['nobody for an iss that only begins like one', 'HS256', { iss: 'https://partner.example/' }, { check: 'issuer' }],

@@ -1,5 +1,5 @@
 import type { JwtIssuer } from '../config/config.ts';
-import { meetsAudience, meetsSubject } from './claims.ts';
+import { meetsAudience, meetsIssuer, meetsSubject } from './claims.ts';
 import type { KeySource } from './keys.ts';
 import { isSameAlgorithm } from './keys.ts';
 import type { ParsedToken } from './token.ts';
@@ -30,8 +30,8 @@ export class Issuers {
   }
 
   /**
-   * The issuers that may have made a token: the one that its `iss` names, else the profiles without `iss` whose
-   * algorithm, audience and subject it meets. The algorithm is always one that the issuer may use.
+   * The issuers that may have made a token: the one that its `iss` names, else, where no other issuer claims that, the
+   * profiles without `iss` whose algorithm, audience and subject it meets. The algorithm is always one that the issuer may use.
    */
   choose(token: ParsedToken): readonly TrustedIssuer[] | NoIssuer {
     const { iss } = token.payload;
@@ -45,7 +45,8 @@ export class Issuers {
 }
 
 function meetsProfile({ algorithm, payload }: ParsedToken, config: JwtIssuer): boolean {
-  return mayUse(algorithm, config) && meetsAudience(payload, config) && meetsSubject(payload['sub'], config);
+  if (!mayUse(algorithm, config) || !meetsIssuer(payload['iss'], config)) return false;
+  return meetsAudience(payload, config) && meetsSubject(payload['sub'], config);
 }
 
 function mayUse(algorithm: string, { algorithms }: JwtIssuer): boolean {

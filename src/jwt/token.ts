@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { decodeUtf8, parseJson } from '../lib/utf8.ts';
 import type { JsonObject } from './json-object.ts';
-import { isObject } from './json-object.ts';
+import { isObject, membersOf } from './json-object.ts';
 
 /** Longest token that is looked at, in characters. */
 export const MAX_TOKEN_LENGTH = 16_384;
@@ -10,6 +10,7 @@ export const MAX_TOKEN_LENGTH = 16_384;
 export interface ParsedToken {
   readonly algorithm: string;
   readonly kid: string | undefined;
+  /** Without members that say nothing, and so the payload: {@link membersOf}. */
   readonly header: JsonObject;
   readonly payload: JsonObject;
   /** Hex SHA-256 of `header.payload`: the token's identity, since an ECDSA signature has a second valid form. */
@@ -35,13 +36,16 @@ export function parseToken(token: string): ParsedToken | Malformation {
   const [headerPart, payloadPart, signaturePart] = parts;
   if (parts.length !== 3 || headerPart === undefined || payloadPart === undefined) return 'parts';
   if (!isCanonical(headerPart) || !isCanonical(payloadPart) || !isCanonical(signaturePart ?? '')) return 'encoding';
-  const header = readObject(headerPart);
-  if (header === undefined || typeof header['alg'] !== 'string' || !isOptionalString(header['kid'])) return 'header';
-  if ('crit' in header) return 'crit';
+  const written = readObject(headerPart);
+  if (written === undefined) return 'header';
+  const header = membersOf(written);
+  if (typeof header['alg'] !== 'string' || !isOptionalString(header['kid'])) return 'header';
+  // Also one that is empty, which RFC 7515 forbids.
+  if ('crit' in written) return 'crit';
   const payload = readObject(payloadPart);
   if (payload === undefined) return 'payload';
   const thumbprint = createHash('sha256').update(`${headerPart}.${payloadPart}`).digest('hex');
-  return { algorithm: header['alg'], kid: header['kid'], header, payload, thumbprint };
+  return { algorithm: header['alg'], kid: header['kid'], header, payload: membersOf(payload), thumbprint };
 }
 
 /** Base64url has several spellings of the same bytes for a decoder that is lenient; only one of them is taken. */

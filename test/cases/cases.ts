@@ -154,6 +154,31 @@ const passing: readonly Case[] = [
     },
   },
   {
+    name: 'members that say nothing are absent',
+    authorization: bearer(
+      rsa(
+        { jti: null, nbf: null, iat: '', scopes: null, aud: 'sms-api', cnf: null, token_use: '' },
+        { kid: null, typ: '' },
+      ),
+    ),
+    expected: { identity: omit(alice('messages:send messages:list').identity, 'x-auth-token-id') },
+  },
+  {
+    name: 'an access token of Keycloak',
+    authorization: bearer(rsa({ typ: 'Bearer' }, { typ: 'application/jwt' })),
+    expected: alice('messages:send messages:list'),
+  },
+  {
+    name: 'an access token of Cognito',
+    authorization: bearer(rsa({ token_use: 'access' }, { typ: 'JOSE' })),
+    expected: alice('messages:send messages:list'),
+  },
+  {
+    name: 'several spaces behind the scheme',
+    authorization: (world) => [`Bearer   ${rsa()(world)}`],
+    expected: alice('messages:send messages:list'),
+  },
+  {
     name: 'a route that any of two scopes opens',
     method: 'GET',
     path: `${MESSAGES}/x/any?limit=5`,
@@ -311,6 +336,8 @@ const denied: readonly Case[] = [
   },
 ];
 
+const MANY_SCOPES = Array.from({ length: 1001 }, () => 'a');
+
 /** Tokens that must read `invalid token`, whatever is wrong with them. */
 const attacks: Readonly<Record<string, (world: World) => string>> = {
   'the empty token': () => '',
@@ -365,6 +392,18 @@ const attacks: Readonly<Record<string, (world: World) => string>> = {
   'no expiry': (world) => rsa({ exp: undefined })(world),
   'an expiry that is no number': (world) => rsa(() => ({ exp: String(now() + 600) }))(world),
   'another kind of JWT': (world) => rsa({}, { typ: 'logout+jwt' })(world),
+  'an expiry that is null': (world) => rsa({ exp: null })(world),
+  'an empty list of audiences': (world) => rsa({ aud: [] })(world),
+  'an empty crit': (world) => rsa({}, { crit: [] })(world),
+  'a token bound to a key': (world) => rsa({ cnf: { jkt: 'x' } })(world),
+  'a token bound to a certificate': (world) => rsa({ cnf: { 'x5t#S256': 'x' } })(world),
+  'a token bound in an unknown way': (world) => rsa({ cnf: 'x' })(world),
+  'an ID token of Keycloak': (world) => rsa({ typ: 'ID' })(world),
+  'a refresh token of Keycloak': (world) => rsa({ typ: 'Refresh' })(world),
+  'an ID token of Cognito': (world) => rsa({ token_use: 'id' })(world),
+  'a refresh token by its token_type': (world) => rsa({ token_type: 'refresh_token' })(world),
+  '1,001 scopes as a list': (world) => rsa({ scope: undefined, scopes: MANY_SCOPES })(world),
+  '1,001 scopes in a row': (world) => rsa({ scope: MANY_SCOPES.join(' ') })(world),
   'scopes of a wrong type': (world) => rsa({ scope: { 'messages:send': true } })(world),
   'a payload that is a list': ({ corporate }) =>
     forge({ alg: 'RS256', kid: 'rsa' }, '[]', signedBy('RS256', corporate.rsa.privateKey)),
@@ -372,6 +411,8 @@ const attacks: Readonly<Record<string, (world: World) => string>> = {
   "Auth0's token with another audience": (world) => auth0Token(world, { aud: 'urn:other' }),
   "Auth0's token signed with another secret": () =>
     forge({ alg: 'HS256' }, { sub: 'urn:Auth0', aud: 'urn:sms-gateway' }, hmac('another secret of enough bytes, 32+')),
+  "Auth0's token with an issuer that is a number": (world) => auth0Token(world, { iss: 7 }),
+  "Auth0's token with a list of issuers": (world) => auth0Token(world, { iss: [PARTNER] }),
   "Auth0's token with the issuer of somebody else": (world) => auth0Token(world, { iss: PARTNER }),
   'ES256 with a key of its own': () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });

@@ -3,12 +3,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { forge, hmac } from '../cases/forge.ts';
 import { call } from './http-client.ts';
 import { type IssuerServer, startIssuerServer } from './issuer-server.ts';
 import { type Platform, startPlatform } from './platform.ts';
 import { runSallyport } from './run-sallyport.ts';
 
-const ENV = { AS_SECRET: 'as-secret-of-this-test' };
+const ENV = { AS_SECRET: 'as-secret-of-this-test', PARTNER_SECRET: 'p'.repeat(32) };
+const ISSUER = 'https://as.example.com';
 const PATH = '/3rdparty/v1/messages';
 
 /** What the authorization server reports of a token that it knows, by the bytes that the token stands for. */
@@ -37,7 +39,11 @@ function configure(config: Record<string, unknown>): void {
   const introspection = { url: `${server.origin}/introspect`, clientId: 'gw', clientSecret: { env: 'AS_SECRET' } };
   // The file of the demo has a list.
   const issuers = config['issuers'] as object[];
-  issuers.push({ name: 'legacy-opaque', audience: 'any', introspection: { ...introspection, cache: '100ms' } });
+  issuers.push(
+    { name: 'legacy-opaque', issuer: ISSUER, audience: 'any', introspection: { ...introspection, cache: '100ms' } },
+    // Takes tokens of whoever is not named.
+    { name: 'partner', audience: 'sms', algorithms: ['HS256'], secrets: [{ env: 'PARTNER_SECRET' }] },
+  );
 }
 
 describe('a server that decodes tokens leniently', () => {
@@ -76,6 +82,29 @@ describe('tokens that anybody can make up', () => {
     for (let index = 0; index < 9; index++) expect(await send(`junk-${status}-${index}`)).toBe('unavailable');
     for (const token of [good, issue({}), issue({})]) expect(await send(token)).toBe(202);
     expect(await components()).toEqual([{ issuer: 'legacy-opaque', status: 'ok', failures: 0 }]);
+  });
+});
+
+describe('an opaque token that is no plain bearer token', () => {
+  it.each([{ cnf: { jkt: 'x' } }, { token_type: 'refresh_token' }, { typ: 'ID' }])('is refused: %j', async (more) => {
+    expect(await send(issue(more))).toBe('token_invalid');
+  });
+
+  it('is good where it says nothing of that kind', async () => {
+    expect(await send(issue({ cnf: {}, token_type: null, jti: '', nbf: null }))).toBe(202);
+  });
+});
+
+describe('a JWT in the name of the server', () => {
+  it.each<[iss: unknown, outcome: number | string]>([
+    [undefined, 202],
+    ['https://else.example.com', 202],
+    [ISSUER, 'token_invalid'],
+    [[ISSUER], 'token_invalid'],
+    [7, 'token_invalid'],
+  ])('is of no profile without an issuer: %j', async (iss, outcome) => {
+    const claims = { iss, aud: 'sms', sub: 'alice', scope: 'messages:send' };
+    expect(await send(forge({ alg: 'HS256' }, claims, hmac(Buffer.from(ENV.PARTNER_SECRET))))).toBe(outcome);
   });
 });
 

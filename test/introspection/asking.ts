@@ -14,6 +14,7 @@ export function legacy(changes: Partial<IntrospectionIssuer> = {}): Introspectio
     kind: 'introspection',
     name: 'legacy-opaque',
     issuer: undefined,
+    claimedByOthers: new Set(),
     audience: undefined,
     requireSubject: undefined,
     requireExpiry: false,

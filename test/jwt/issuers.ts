@@ -12,6 +12,7 @@ import type { RemoteKeySet } from '../../src/jwt/key-set.ts';
 import { Publisher } from './publisher.ts';
 
 const foreign = {
+  claimedByOthers: new Set<string>(),
   audience: ['sms-api'],
   requireSubject: undefined,
   requireExpiry: true,
