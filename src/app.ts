@@ -17,6 +17,7 @@ import { Keeper } from './revocation/keeper.ts';
 import type { App } from './running-app.ts';
 import { closeAll, limitsOf, RunningApp } from './running-app.ts';
 import { MemoryLoginHistory } from './store/memory-login-history.ts';
+import type { StoreUser } from './store/open.ts';
 import { openStore } from './store/open.ts';
 import { findNetworkFileSystem } from './store/sqlite/network-file-system.ts';
 import type { Store } from './store/store.ts';
@@ -53,7 +54,7 @@ export async function startApp(config: Config, surroundings: Surroundings): Prom
     opened.push(async () => observation.close());
     const admin = await openAdminDoor(config, observation, opened);
     await warnOfNetworkFileSystem(config, observation.events);
-    const parts = await layFoundation(config, observation, clock, opened);
+    const parts = await layFoundation(config, observation, clock, opened, 'instance');
     await createOwnAccount(config, parts, env);
     const issuer = ownIssuer(config);
     const basicUses = issuer && writeUses(parts, opened);
@@ -81,7 +82,7 @@ export async function openInspection(config: Config): Promise<Inspection> {
     const patient = { ...config, timeouts: { decisionMs: INSPECTION_TIMEOUT_MS, storeMs: INSPECTION_TIMEOUT_MS } };
     const silence = { level: 'silent', passes: 0, audit: undefined } as const;
     const observation = new Observation(silence, { clock: systemClock, destination: { write: () => {} } });
-    const parts = await layFoundation(patient, observation, systemClock, opened);
+    const parts = await layFoundation(patient, observation, systemClock, opened, 'command');
     const own = await openOwnSigning(config, parts, 'only read');
     // One question leaves no trace: what it counts goes with this process.
     const logIns = boundLogIns(patient, { ...parts, store: { loginHistory: new MemoryLoginHistory() } }, own);
@@ -110,8 +111,9 @@ async function layFoundation(
   { events, sources }: Observation,
   clock: Clock,
   opened: (() => Promise<void>)[],
+  user: StoreUser,
 ): Promise<GroundFloor> {
-  const store = await openStore(config.store, config.timeouts);
+  const store = await openStore(config.store, config.timeouts, user);
   opened.push(() => store.close());
   if (store.warning !== undefined) events.storeWarned(store.warning);
   const parts = { store, clock, observer: events, limits: limitsOf(config), maxStandings: MAX_STANDINGS };

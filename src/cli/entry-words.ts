@@ -1,10 +1,11 @@
 import { quote } from '../config/wording.ts';
-import { kindOfEntry, readReach } from '../core/revocation-entry.ts';
+import { isUndone, kindOfEntry, readReach } from '../core/revocation-entry.ts';
 import { readReason } from '../revocation/entry.ts';
 import { timeOf } from './words.ts';
 
 /** An entry of the revocation set in words: what it ends, when it was written, by whom and why, as far as it says so. */
 export function wordsOfEntry(key: string, value: string): string {
+  if (isUndone(value)) return 'ends nothing: it was taken back';
   return kindOfEntry(key)?.endsWith('mark') === true ? wordsOfMark(key, value) : wordsOfReason(key, value);
 }
 

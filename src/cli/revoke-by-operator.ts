@@ -5,6 +5,8 @@ import type { Operator } from '../observe/events.ts';
 import type { RevocationTarget } from '../revocation/target.ts';
 import type { RevocationEntry, Store } from '../store/store.ts';
 import { Revoke } from '../tokens/revoke.ts';
+import type { UnrevokeOutcome } from '../tokens/unrevoke.ts';
+import { Unrevoke } from '../tokens/unrevoke.ts';
 import { openAudit } from './audit.ts';
 import type { Terminal } from './command.ts';
 
@@ -19,7 +21,7 @@ export async function revokeByOperator(
   target: RevocationTarget,
   author: Author,
   { config, store, terminal }: { readonly config: Config; readonly store: Store; readonly terminal: Terminal },
-): Promise<RevocationEntry | undefined> {
+): Promise<RevocationEntry> {
   const { clockSkewMs } = config;
   const { revocations, tokens } = store;
   const ownIssuer = config.issuers.find(({ kind }) => kind === 'signing')?.name;
@@ -28,6 +30,23 @@ export async function revokeByOperator(
     const { events } = audit;
     const revoke = new Revoke({ revocations, tokens, ownIssuer, events, clock: systemClock, clockSkewMs });
     return await revoke.revoke(target, operatorOf(author), author.reason);
+  } finally {
+    audit.close();
+  }
+}
+
+/** Takes a revocation back, with its audit record; resolves as {@link Unrevoke.unrevoke}. */
+export async function unrevokeByOperator(
+  target: RevocationTarget,
+  author: Author,
+  { config, store, terminal }: { readonly config: Config; readonly store: Store; readonly terminal: Terminal },
+): Promise<UnrevokeOutcome> {
+  const { revocations, tokens } = store;
+  const ownIssuer = config.issuers.find(({ kind }) => kind === 'signing')?.name;
+  const audit = openAudit(config, terminal);
+  try {
+    const unrevoke = new Unrevoke({ revocations, tokens, ownIssuer, events: audit.events, clock: systemClock });
+    return await unrevoke.unrevoke(target, operatorOf(author), author.reason);
   } finally {
     audit.close();
   }

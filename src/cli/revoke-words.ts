@@ -24,6 +24,22 @@ export function farReachingWords(request: RevokeRequest, nowSeconds: number): st
   }
 }
 
+/** What is asked about before a revocation is taken back: what lets more than one token pass again. */
+export function takenBackWords(request: RevokeRequest): string | undefined {
+  switch (request.form) {
+    case 'key':
+      return `this lets the tokens of ${request.issuer} pass again that the key ${request.kid} signed`;
+    case 'all':
+      return `this lets tokens of ${request.issuer} pass again that were ended all at once`;
+    case 'subject':
+      return `this lets tokens of ${request.subject} of ${request.issuer} pass again, also those from before a new password`;
+    case 'token-file':
+    case 'jti':
+    case 'thumbprint':
+      return undefined;
+  }
+}
+
 /** What is told of an entry that the store has; `standing` is its value there. */
 export function revokedLines(
   target: RevocationTarget,
@@ -39,11 +55,6 @@ export function revokedLines(
     `  stays  ${expiresAtSeconds === undefined ? 'for ever' : `until ${timeOf(expiresAtSeconds * 1000)}`}`,
     `The store has it; every instance knows within ${spanOf(maxStalenessMs)}${outage}.`,
   ];
-}
-
-/** What is told of a token whose time has passed for every clock. */
-export function endedWords(target: RevocationTarget): string {
-  return `${wordsOf(target)} has ended by itself: nothing was written`;
 }
 
 function wordsOf(target: RevocationTarget): string {

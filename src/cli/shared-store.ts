@@ -12,7 +12,7 @@ export async function withStore<Value>(config: StoreConfig, use: (store: Store) 
   if (config.kind === 'memory') {
     throw new CommandError('sallyport: the store is `memory:`, which no other process can reach');
   }
-  const store = await openStore(config, { storeMs: STORE_MS });
+  const store = await openStore(config, { storeMs: STORE_MS }, 'command');
   try {
     return await use(store);
   } finally {

@@ -9,14 +9,17 @@ import { revokeByOperator } from './revoke-by-operator.ts';
 import type { RevokeRequest } from './revoke-request.ts';
 import { REVOKE_OPTIONS, readAuthor, readRequest } from './revoke-request.ts';
 import { checkIssuer, resolve } from './revoke-target.ts';
-import { endedWords, farReachingWords, revokedLines } from './revoke-words.ts';
+import { farReachingWords, revokedLines } from './revoke-words.ts';
 import { requireStore, withStore } from './shared-store.ts';
 import { LIST_OPTIONS, listTokens } from './token-list.ts';
+import { unrevokeToken } from './token-unrevoke.ts';
 import { printable } from './words.ts';
+
+const EXPECTED = 'expected revoke, unrevoke or list';
 
 /** Revokes and lists in the store, whether Sallyport runs on it or not. */
 export const token: Command = {
-  summary: 'list tokens; revoke one, or those of a subject, a key or an issuer',
+  summary: 'list tokens; revoke one, or those of a subject, a key or an issuer; take a revocation back',
   usage: `usage: sallyport token revoke --token-file FILE
        sallyport token revoke --issuer NAME --jti ID [--expires TIME]
        sallyport token revoke --thumbprint HEX [--expires TIME]
@@ -24,6 +27,7 @@ export const token: Command = {
        sallyport token revoke --issuer NAME --key KID
        sallyport token revoke --issuer NAME --all [--before TIME]
 each with [--reason TEXT] [--by NAME] [--yes] [--config FILE]
+       sallyport token unrevoke, with the same options but for --expires and --before
        sallyport token list [--account NAME] [--risky] [--json] [--config FILE]
 
 --token-file  a token in a file, or on standard input where FILE is -
@@ -38,6 +42,10 @@ each with [--reason TEXT] [--by NAME] [--yes] [--config FILE]
 --by          who does it; by default operator: and the user of the system
 --yes         do not ask before --key, --all, and a --before that is yet to come: nobody can take them back
 
+unrevoke takes back one revocation that was a mistake: what it ended passes again, at running instances too, unless another
+revocation ends it. Deleting the entry from the store does not do that: instances that know it write it again. It asks
+before --subject, --key and --all
+
 list shows the tokens that were issued to every account, or to one, the newest first
 --risky       those alone that an operator should look at: good ones with all:any, those that were given more than 90 days,
               and those that were neither used nor made in the last 30 days
@@ -46,26 +54,31 @@ list shows the tokens that were issued to every account, or to one, the newest f
   options: { ...REVOKE_OPTIONS, ...LIST_OPTIONS },
   async run(args, terminal) {
     const [action, ...rest] = args.positionals;
-    if (!(action === 'revoke' || action === 'list') || rest.length > 0) throw new UsageError('expected revoke or list');
+    if (rest.length > 0) throw new UsageError(EXPECTED);
     if (action === 'list') return listTokens(args, terminal);
-    const request = readRequest(args);
-    const author = readAuthor(args);
-    const config = requireConfig(args.config, terminal.env);
-    if ('issuer' in request) checkIssuer(request, config);
-    requireStore(config.store);
-    await confirmFarReaching(request, args, terminal);
-    return withStore(config.store, async (store) => {
-      const { targets, warnings } = await resolve(request, { config, store, terminal, nowSeconds: nowSeconds() });
-      for (const warning of warnings) terminal.err(`warning: ${printable(warning)}\n`);
-      for (const target of targets) {
-        const entry = await revokeByOperator(target, author, { config, store, terminal });
-        const lines = entry === undefined ? [endedWords(target)] : await linesOf(target, entry, config, store);
-        for (const line of lines) terminal.out(`${printable(line)}\n`);
-      }
-      return 0;
-    });
+    if (action === 'revoke') return revoke(args, terminal);
+    if (action === 'unrevoke') return unrevokeToken(args, terminal);
+    throw new UsageError(EXPECTED);
   },
 };
+
+async function revoke(args: Arguments, terminal: Terminal): Promise<number> {
+  const request = readRequest(args);
+  const author = readAuthor(args);
+  const config = requireConfig(args.config, terminal.env);
+  if ('issuer' in request) checkIssuer(request, config);
+  requireStore(config.store);
+  await confirmFarReaching(request, args, terminal);
+  return withStore(config.store, async (store) => {
+    const { targets, warnings } = await resolve(request, { config, store, terminal, nowSeconds: nowSeconds() });
+    for (const warning of warnings) terminal.err(`warning: ${printable(warning)}\n`);
+    for (const target of targets) {
+      const entry = await revokeByOperator(target, author, { config, store, terminal });
+      for (const line of await linesOf(target, entry, config, store)) terminal.out(`${printable(line)}\n`);
+    }
+    return 0;
+  });
+}
 
 async function confirmFarReaching(request: RevokeRequest, { values }: Arguments, terminal: Terminal): Promise<void> {
   const words = farReachingWords(request, nowSeconds());

@@ -74,6 +74,6 @@ export interface RevocationObserver {
   setAccepted(): void;
   /** Entries that the store had lost were written again; told as often as that is done. */
   entriesRewritten(count: number): void;
-  /** Entries went before their time while the set stood, by nobody of us; told as often as that is seen. */
+  /** Entries went before their time while the set stood, and are written again; told as often as that is seen. */
   entriesVanished(count: number): void;
 }

@@ -20,16 +20,45 @@ export function kindOfEntry(key: string): EntryKind | undefined {
   return KINDS.get(key.split(':', 2)[1]);
 }
 
+/** The value of an entry that an operator took back begins with this; it ends nothing. */
+const UNDONE = 'unrevoked:';
+
+/** Whether an operator took back what stood here, so that the entry ends nothing although it exists. */
+export function isUndone(value: string): boolean {
+  return value.startsWith(UNDONE);
+}
+
+/** The value of an entry that was taken back: who did it, when and why, and the value that does not count any more. */
+export function writeUndone(facts: { readonly undoes: string } & Readonly<Record<string, unknown>>): string {
+  return `${UNDONE}${JSON.stringify(facts)}`;
+}
+
+/** The value that was taken back; `undefined` where `value` takes nothing back, or does not say what. */
+export function undoneValue(value: string): string | undefined {
+  if (!isUndone(value)) return undefined;
+  try {
+    const facts: unknown = JSON.parse(value.slice(UNDONE.length));
+    const isObject = typeof facts === 'object' && facts !== null && 'undoes' in facts;
+    return isObject && typeof facts.undoes === 'string' ? facts.undoes : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Keys of the revocation set that hold a not-before mark begin with this. */
 const MARK_PREFIX = 'sallyport:notbefore';
 const UNIX_SECONDS = /^\d{1,15}$/;
 const AFTER = /^after:(\d{1,15})$/;
 
+const NOTHING: Reach = { issuedUpToSeconds: Number.NEGATIVE_INFINITY, fromSeconds: Number.POSITIVE_INFINITY };
+
 /**
- * Reads an entry's value. Existence alone revokes; `after:<unix>` begins later; a not-before key holds its mark.
+ * Reads an entry's value. Existence alone revokes, but for one that was taken back; `after:<unix>` begins later; a
+ * not-before key holds its mark.
  * A mark that cannot be read ends everything: somebody meant to revoke and mistyped.
  */
 export function readReach(key: string, value: string): Reach {
+  if (isUndone(value)) return NOTHING;
   const written = value.trim();
   if (key.startsWith(MARK_PREFIX)) {
     const issuedUpToSeconds = UNIX_SECONDS.test(written) ? Number(written) : Number.POSITIVE_INFINITY;

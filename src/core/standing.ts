@@ -7,11 +7,11 @@ import type { Moment } from './request.ts';
 export interface Standing {
   /** The entry's key in the store. */
   readonly key: string;
-  /** Whether the entry is known to exist; it never un-exists for us, whatever the store says later. */
+  /** Whether the entry is known to exist; that stays so, whatever the store says later, until an operator takes it back. */
   marked: boolean;
   /** When marked: tokens issued at or before this Unix second end; `Infinity` ends every token. */
   issuedUpToSeconds: number;
-  /** When marked: the Unix second from which the entry counts. */
+  /** When marked: the Unix second from which the entry counts; `-Infinity` once it does. */
   fromSeconds: number;
   /** The feed's epoch under which the entry was last read; {@link NO_EPOCH} before, and once it has changed since. */
   epoch: number;
@@ -71,16 +71,22 @@ export type Verdict = 'revoked' | 'clear' | 'unknown';
  * | marked | an answer that holds an entry | never, for the tokens that the entry reaches |
  *
  * `answered` and `heard` end by a change (`unread`); `heard` ends also by a new epoch, when the feed may have missed
- * something; `marked` never ends. Time is both clocks': see {@link isWithin}.
+ * something; `marked` ends only where an operator takes the entry back. Time is both clocks': see {@link isWithin}.
  */
 export function judge(standing: Standing, issuedAtSeconds: number, freshness: Freshness, moment: Moment): Verdict {
   if (isEnded(standing, issuedAtSeconds, moment.wallMs)) return 'revoked';
   return isHeard(standing, freshness, moment) || isAnswered(standing, freshness, moment) ? 'clear' : 'unknown';
 }
 
-/** Whether a standing is known to end a token issued at `issuedAtSeconds`; that needs no freshness. */
+/**
+ * Whether a standing is known to end a token issued at `issuedAtSeconds`; that needs no freshness. Once it has begun to,
+ * it goes on, although the clock steps back past its beginning.
+ */
 export function isEnded(standing: Standing, issuedAtSeconds: number, wallMs: number): boolean {
-  return standing.marked && issuedAtSeconds <= standing.issuedUpToSeconds && wallMs >= standing.fromSeconds * 1000;
+  const ends =
+    standing.marked && issuedAtSeconds <= standing.issuedUpToSeconds && wallMs >= standing.fromSeconds * 1000;
+  if (ends) standing.fromSeconds = Number.NEGATIVE_INFINITY;
+  return ends;
 }
 
 function isHeard(standing: Standing, freshness: Freshness, moment: Moment): boolean {

@@ -178,7 +178,7 @@ export class Events implements DecisionObserver, RevocationObserver {
       const facts = { count, ...(repeated === 0 ? {} : { repeated }) };
       this.parts.logs.app.warn(
         facts,
-        'revocations are gone before their time: deleted by hand, or dropped by the store',
+        'revocations are gone before their time (dropped by the store, expired by a clock that is ahead, or deleted by hand): they still count, and are written again; `sallyport token unrevoke` takes one back',
       );
     });
   }
@@ -226,6 +226,10 @@ export class Events implements DecisionObserver, RevocationObserver {
 
   revoked(by: Actor | Operator, { kind, ...facts }: Revoked, reason: string | undefined): void {
     this.parts.logs.audit.info({ ...by, ...facts, reason }, REVOKED[kind]);
+  }
+
+  unrevoked(by: Operator, { kind, ...facts }: Revoked, reason: string | undefined): void {
+    this.parts.logs.audit.info({ ...by, ...facts, reason }, `${REVOKED[kind]}: taken back`);
   }
 
   /** @param signsFrom when it takes over, in UTC. */

@@ -1,4 +1,5 @@
 import type { Clock, RevocationObserver } from '../core/ports.ts';
+import { isUndone } from '../core/revocation-entry.ts';
 import type { RevocationEntry, RevocationListener, Store } from '../store/store.ts';
 import { isEpochKey } from './epoch.ts';
 import { EpochWatch } from './epoch-watch.ts';
@@ -28,7 +29,7 @@ export interface KeptStatus {
   readonly lostSinceSeconds: number | undefined;
   /** Entries that were written again, since the start. */
   readonly rewritten: number;
-  /** Entries that went before their time while the set stood, since the start. */
+  /** Entries that went before their time while the set stood, and were written again, since the start. */
   readonly vanished: number;
 }
 
@@ -54,13 +55,14 @@ export class Keeper implements RevocationListener {
     const distrust = (): void => this.standings.lost();
     this.watch = new EpochWatch({ store: epochs, clock, distrust, turned: () => this.turn() });
     const { known, watch } = this;
-    const found = (key: string): void => this.find(key);
+    const found = (key: string, value: string): void => this.find(key, value);
     const parts = { store: revocations, clock, observer, known, found, set: watch, maxEntries: maxStandings };
     this.standings = new Standings({ ...parts, ...limits });
-    const learnt = (key: string): void => this.standings.apply(key);
-    const vanished = (count: number): void => this.countVanished(count);
+    const learnt = (key: string): void => this.take(key);
+    const vanished = (keys: readonly string[]): void => this.seeTo(keys);
     this.learner = new Learner({ store: revocations, known, watch, clock, learnt, vanished });
-    this.restorer = new Restorer({ store: revocations, known, rewritten: (count) => this.countRewritten(count) });
+    const rewritten = (count: number): void => this.countRewritten(count);
+    this.restorer = new Restorer({ store: revocations, known, rewritten, undone: learnt });
   }
 
   /** Begins to follow the feed, once it is known whether the set is lost. Rejects with `StoreError`. */
@@ -95,6 +97,7 @@ export class Keeper implements RevocationListener {
   wrote(entry: RevocationEntry): void {
     this.known.add(entry);
     this.standings.changed([entry.key]);
+    this.take(entry.key);
   }
 
   /** Also where all was emptied: what this instance knows may be missing there, although the epoch stands. */
@@ -107,7 +110,6 @@ export class Keeper implements RevocationListener {
 
   heardUpTo(monotonicMs: number, wallMs: number): void {
     this.standings.heardUpTo(monotonicMs, wallMs);
-    this.learner.heardUpTo(monotonicMs);
   }
 
   brokenOff(cause: Error): void {
@@ -130,8 +132,16 @@ export class Keeper implements RevocationListener {
   }
 
   /** What was there before this instance came is known once a decision has met it. */
-  private find(key: string): void {
-    if (this.known.find(key) === undefined) this.learner.hear([key]);
+  private find(key: string, value: string): void {
+    const known = this.known.find(key);
+    const isNews = known === undefined || isUndone(known.value) || isUndone(value);
+    if (isNews && known?.value !== value) this.learner.hear([key]);
+  }
+
+  /** What is known of the entry now counts for the tokens that it could end. */
+  private take(key: string): void {
+    if (this.known.isUndone(key)) this.standings.release(key);
+    else this.standings.apply(key);
   }
 
   private countRewritten(count: number): void {
@@ -139,8 +149,9 @@ export class Keeper implements RevocationListener {
     this.observer.entriesRewritten(count);
   }
 
-  private countVanished(count: number): void {
-    this.vanished += count;
-    this.observer.entriesVanished(count);
+  private seeTo(vanished: readonly string[]): void {
+    this.vanished += vanished.length;
+    this.observer.entriesVanished(vanished.length);
+    this.restorer.restore(vanished);
   }
 }

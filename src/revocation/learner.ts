@@ -1,5 +1,7 @@
 import type { Clock } from '../core/ports.ts';
+import { isUndone } from '../core/revocation-entry.ts';
 import type { RevocationStore } from '../store/store.ts';
+import { ENTRY_GRACE_SECONDS } from '../store/store.ts';
 import { BackgroundJob } from './background-job.ts';
 import type { EpochWatch } from './epoch-watch.ts';
 import type { KnownRevocations } from './known-revocations.ts';
@@ -9,31 +11,29 @@ const ROUND_KEYS = 500;
 const ROUND_MS = 100;
 /** More news than this are not remembered: what is learnt is a help, and no promise hangs on it. */
 const MAX_TOLD = 100_000;
-/** The store may forget so much earlier than our clock would: its own is ahead. */
+/** The store may forget so much earlier than our clock would: its own is ahead by less than it makes up for. */
 const NATURAL_MS = 15_000;
 
 export interface LearnerParts {
   readonly store: Pick<RevocationStore, 'readEntries'>;
   readonly known: KnownRevocations;
   readonly watch: Pick<EpochWatch, 'look' | 'isSound'>;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'wallMs'>;
   /** Told of each entry that was learnt. */
   readonly learnt: (key: string) => void;
-  /** Told that so many entries have gone before their time, which nobody here did. */
-  readonly vanished: (count: number) => void;
+  /** Told of entries that are known and have gone from the store before their time. */
+  readonly vanished: (keys: readonly string[]) => void;
 }
 
 /**
- * Learns the entries that the feed tells of. One that has gone before its time, while the set stands, was deleted by an
- * operator's hand or dropped by the store: it is no longer known, and not written again. A set that came back without it,
- * after a crash or a failover, must not look like that: so it counts as gone only once the same, unbroken feed has
- * proved itself by a beat that was sent later.
+ * Learns the entries that the feed tells of, and notices those that have gone. One that goes before its time, as this
+ * instance knows it, was dropped by the store, expired by a clock that is ahead, or deleted by hand: none of these takes
+ * a revocation back, so it counts on here and is to be written again. To take one back is a command, which leaves a
+ * value that says so.
  */
 export class Learner {
   private readonly parts: LearnerParts;
   private readonly told = new Set<string>();
-  /** What was not found, with the monotonic milliseconds after that. */
-  private readonly suspects = new Map<string, number>();
   private readonly job = new BackgroundJob(() => this.learn(), ROUND_MS);
   private breaks = 0;
 
@@ -46,24 +46,10 @@ export class Learner {
     if (this.told.size > 0) void this.job.run();
   }
 
-  /** The feed has broken off, or may have missed something: what is known is looked at elsewhere. */
+  /** The feed has broken off, or may have missed something: all that is known is looked at elsewhere. */
   breakOff(): void {
     this.breaks += 1;
-    this.suspects.clear();
     for (const key of this.told) if (this.parts.known.find(key) !== undefined) this.told.delete(key);
-  }
-
-  /** The feed has told of everything up to this moment. */
-  heardUpTo(monotonicMs: number): void {
-    let count = 0;
-    for (const [key, sinceMs] of this.suspects) {
-      if (sinceMs > monotonicMs) continue;
-      this.suspects.delete(key);
-      const entry = this.parts.known.find(key);
-      this.parts.known.forget(key);
-      if (entry !== undefined && !this.isOver(entry.expiresAtSeconds)) count += 1;
-    }
-    if (count > 0) this.parts.vanished(count);
   }
 
   end(): void {
@@ -82,13 +68,13 @@ export class Learner {
     });
     for (const entry of entries) {
       if (entry === undefined) continue;
-      known.add(entry);
-      this.suspects.delete(entry.key);
+      known.learn(entry);
       learnt(entry.key);
     }
     const missing = keys.filter((key, index) => entries[index] === undefined && known.find(key) !== undefined);
     if (missing.length > 0) await watch.look();
-    if (this.breaks === breaks && watch.isSound) this.suspect(missing);
+    // Elsewhere a whole set is seen to.
+    if (this.breaks === breaks && watch.isSound) this.miss(missing);
     if (this.told.size > 0) void this.job.run();
   }
 
@@ -98,12 +84,18 @@ export class Learner {
     for (const key of keys) if (this.breaks === breaks || known.find(key) === undefined) this.told.add(key);
   }
 
-  private suspect(keys: readonly string[]): void {
-    const nowMs = this.parts.clock.monotonicMs();
-    for (const key of keys) if (!this.told.has(key)) this.suspects.set(key, nowMs);
+  /** What is told of again meanwhile is looked at again. */
+  private miss(keys: readonly string[]): void {
+    const gone = keys.filter((key) => !this.told.has(key));
+    const early = gone.filter((key) => this.isEarly(key));
+    for (const key of gone) if (!early.includes(key)) this.parts.known.forget(key);
+    if (early.length > 0) this.parts.vanished(early);
   }
 
-  private isOver(expiresAtSeconds = Number.POSITIVE_INFINITY): boolean {
-    return expiresAtSeconds * 1000 <= this.parts.clock.wallMs() + NATURAL_MS;
+  private isEarly(key: string): boolean {
+    const entry = this.parts.known.find(key);
+    if (entry === undefined || isUndone(entry.value)) return false;
+    const { expiresAtSeconds = Number.POSITIVE_INFINITY } = entry;
+    return (expiresAtSeconds + ENTRY_GRACE_SECONDS) * 1000 > this.parts.clock.wallMs() + NATURAL_MS;
   }
 }

@@ -1,3 +1,5 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { isUndone } from '../core/revocation-entry.ts';
 import { mergeEntries } from '../store/entry-merge.ts';
 import type { RevocationEntry, RevocationStore } from '../store/store.ts';
 import { BackgroundJob } from './background-job.ts';
@@ -6,44 +8,73 @@ import type { KnownRevocations } from './known-revocations.ts';
 /** Few enough to be read and written well within a write's time. */
 const ROUND_KEYS = 500;
 
+/** Between two rounds of entries that went one by one: a store that drops keys for want of room is not driven round. */
+const PAUSE_MS = 1_000;
+
 export interface RestorerParts {
   readonly store: Pick<RevocationStore, 'readEntries' | 'write'>;
   readonly known: KnownRevocations;
   /** Told how many entries were written again. */
   readonly rewritten: (count: number) => void;
+  /** Told of each entry that turns out to have been taken back. */
+  readonly undone: (key: string) => void;
 }
 
 /** Writes again what is known and the store has lost, whole entries and stronger values, each with its expiry. */
 export class Restorer {
   private readonly parts: RestorerParts;
-  private readonly job = new BackgroundJob(() => this.restore());
+  private readonly all = new BackgroundJob(() => this.restoreAll());
+  private readonly single = new BackgroundJob(() => this.restoreGone());
+  private readonly gone = new Set<string>();
+  private readonly ended = new AbortController();
 
   constructor(parts: RestorerParts) {
     this.parts = parts;
   }
 
-  /** Where the store fails meanwhile, it is tried again. */
+  /** Looks at all that is known. Where the store fails meanwhile, it is tried again. */
   start(): void {
-    void this.job.run();
+    void this.all.run();
+  }
+
+  /** Looks at these alone: the first of them at once, further ones in rounds. */
+  restore(keys: readonly string[]): void {
+    for (const key of keys) this.gone.add(key);
+    void this.single.run();
   }
 
   end(): void {
-    this.job.end();
+    this.ended.abort();
+    for (const job of [this.all, this.single]) job.end();
   }
 
-  private async restore(): Promise<void> {
+  private async restoreAll(): Promise<void> {
     const keys = this.parts.known.keys();
     for (let first = 0; first < keys.length; first += ROUND_KEYS) {
       await this.restoreRound(keys.slice(first, first + ROUND_KEYS));
     }
   }
 
+  private async restoreGone(): Promise<void> {
+    const keys = [...this.gone].slice(0, ROUND_KEYS);
+    await this.restoreRound(keys);
+    for (const key of keys) this.gone.delete(key);
+    if (this.gone.size === 0) return;
+    await wait(PAUSE_MS, undefined, { signal: this.ended.signal, ref: false }).catch(() => undefined);
+    void this.single.run();
+  }
+
   private async restoreRound(keys: readonly string[]): Promise<void> {
-    const { store, known, rewritten } = this.parts;
+    const { store, known, rewritten, undone } = this.parts;
     const entries = await store.readEntries(keys);
+    for (const entry of entries) {
+      if (entry === undefined || !isUndone(entry.value)) continue;
+      known.learn(entry);
+      if (known.isUndone(entry.key)) undone(entry.key);
+    }
     const lacking = keys.flatMap((key, index) => {
       const entry = known.find(key);
-      return entry !== undefined && isWeaker(entries[index], entry) ? [entry] : [];
+      return entry !== undefined && !isUndone(entry.value) && isWeaker(entries[index], entry) ? [entry] : [];
     });
     await Promise.all(lacking.map((entry) => store.write(entry)));
     if (lacking.length > 0) rewritten(lacking.length);

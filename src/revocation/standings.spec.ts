@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { writeUndone } from '../core/revocation-entry.ts';
 import type { Verdict } from '../core/standing.ts';
 import { NO_EPOCH } from '../core/standing.ts';
 import { SetLostError } from './epoch-watch.ts';
@@ -286,9 +287,52 @@ describe('Standings of entries that are known', () => {
   function makeKnown(options: { maxEntries?: number } = {}) {
     const keys = new Set<string>();
     const found: string[] = [];
-    const known = { reachOf: (key: string) => (keys.has(key) ? reach : undefined) };
-    return { keys, found, bench: new Bench({ ...options, known, found: (key) => void found.push(key) }) };
+    const begun: string[] = [];
+    const known = {
+      reachOf: (key: string) => (keys.has(key) ? reach : undefined),
+      begun: (key: string) => void begun.push(key),
+    };
+    return { keys, found, begun, bench: new Bench({ ...options, known, found: (key) => void found.push(key) }) };
   }
+
+  it('that were taken back count no more, and say nothing before the store was asked again', async () => {
+    const { bench } = makeKnown();
+    const token = bench.token('a');
+    await bench.answerNext(token, '{"at":1}');
+    expect(bench.judge(token)).toBe('revoked');
+    bench.standings.release('a');
+    expect(bench.judge(token)).toBe('unknown');
+    await bench.answerNext(token, writeUndone({ undoes: '{"at":1}' }));
+    expect(bench.judge(token)).toBe('clear');
+    bench.standings.release('never heard of');
+  });
+
+  it('that were taken back do not let an answer count that was on its way', async () => {
+    const { bench } = makeKnown();
+    const token = bench.token('a');
+    const done = bench.standings.refresh(token);
+    bench.standings.release('a');
+    bench.answer(0, undefined);
+    await done;
+    expect(bench.judge(token)).toBe('unknown');
+  });
+
+  it('go on once they have begun, although the clock steps back past their beginning', async () => {
+    const { bench, begun } = makeKnown({ maxEntries: 1 });
+    const token = bench.token('a');
+    const beginsSeconds = bench.wallMs / 1000 + 10;
+    await bench.answerNext(token, `after:${beginsSeconds}`);
+    expect(bench.judge(token)).toBe('clear');
+    bench.pass(10_000);
+    bench.hear();
+    expect(bench.judge(token)).toBe('revoked');
+    bench.wallMs -= 3_600_000;
+    bench.hear();
+    expect(bench.judge(token)).toBe('revoked');
+    // What leaves the LRU is remembered elsewhere.
+    bench.standings.at('b');
+    expect(begun).toEqual(['a']);
+  });
 
   it('are revoked from the first, whatever the store would say', async () => {
     const { keys, bench } = makeKnown();

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { KnownCredential } from '../core/known.ts';
 import type { Clock, RevocationObserver, StandingReader } from '../core/ports.ts';
 import type { Reach } from '../core/revocation-entry.ts';
-import { readReach } from '../core/revocation-entry.ts';
+import { isUndone, readReach } from '../core/revocation-entry.ts';
 import type { Freshness, Standing } from '../core/standing.ts';
 import { NO_EPOCH, unread } from '../core/standing.ts';
 import type { RevocationStore } from '../store/store.ts';
@@ -35,9 +35,13 @@ export interface StandingsParts extends StandingLimits {
   readonly clock: Clock;
   readonly observer: RevocationObserver;
   /** Entries that count whatever the store says. */
-  readonly known: { reachOf(key: string): Reach | undefined };
+  readonly known: {
+    reachOf(key: string): Reach | undefined;
+    /** An entry that was to begin later has begun to count. */
+    begun(key: string): void;
+  };
   /** Told of an entry that the store has, each time it was read. */
-  readonly found: (key: string) => void;
+  readonly found: (key: string, value: string) => void;
   /** Whether what the store says counts; where it does not, `store.read` rejects. */
   readonly set: { readonly isSound: boolean };
   /** How many entries are remembered; the least recently used go first. */
@@ -73,7 +77,7 @@ export class Standings implements StandingReader {
     const never = { heardUpToMs: Number.NEGATIVE_INFINITY, heardUpToWallMs: Number.NEGATIVE_INFINITY };
     this.freshness = { epoch: 0, ...never, maxStalenessMs: parts.maxStalenessMs, keepsAnswers: false };
     // An entry that leaves the LRU is no longer told of changes, so it may not be trusted either.
-    this.entries = new LRUCache({ max: parts.maxEntries, dispose: (standing) => forget(standing) });
+    this.entries = new LRUCache({ max: parts.maxEntries, dispose: (standing) => this.dispose(standing) });
   }
 
   /** Other limits from now on. */
@@ -129,6 +133,15 @@ export class Standings implements StandingReader {
     if (standing !== undefined && reach !== undefined) mark(standing, reach);
   }
 
+  /** An operator took the entry back: it ends nothing any more, and is read again before anything is said of it. */
+  release(key: string): void {
+    this.open.delete(key);
+    const standing = this.entries.peek(key);
+    if (standing === undefined) return;
+    unmark(standing);
+    forget(standing);
+  }
+
   async refresh(credential: KnownCredential): Promise<void> {
     credential.standings.forEach((standing, index) => {
       credential.standings[index] = this.adopt(standing);
@@ -174,6 +187,11 @@ export class Standings implements StandingReader {
     return shared ?? standing;
   }
 
+  private dispose(standing: Standing): void {
+    forget(standing);
+    if (standing.marked && standing.fromSeconds === Number.NEGATIVE_INFINITY) this.parts.known.begun(standing.key);
+  }
+
   private ask(standings: readonly Standing[]): void {
     const { store, clock } = this.parts;
     const [askedAtMs, askedAtWallMs] = [clock.monotonicMs(), clock.wallMs()];
@@ -214,8 +232,8 @@ export class Standings implements StandingReader {
   }
 
   private find(standing: Standing, value: string): void {
-    mark(standing, readReach(standing.key, value));
-    this.parts.found(standing.key);
+    if (!isUndone(value)) mark(standing, readReach(standing.key, value));
+    this.parts.found(standing.key, value);
   }
 
   private close(question: Question, standings: readonly Standing[]): void {
@@ -228,7 +246,13 @@ function forget(standing: Standing): void {
   standing.answeredAtMs = Number.NEGATIVE_INFINITY;
 }
 
-/** A mark is only ever widened: "revoked" stays, whatever the store says later. */
+function unmark(standing: Standing): void {
+  standing.marked = false;
+  standing.issuedUpToSeconds = Number.NEGATIVE_INFINITY;
+  standing.fromSeconds = Number.POSITIVE_INFINITY;
+}
+
+/** A mark is only ever widened: "revoked" stays, whatever the store says later, until it is taken back. */
 function mark(standing: Standing, reach: Reach): void {
   standing.marked = true;
   standing.issuedUpToSeconds = Math.max(standing.issuedUpToSeconds, reach.issuedUpToSeconds);

@@ -49,23 +49,24 @@ export type OneToken =
  * maximum in the configuration may have been longer before. A mark's value is its time alone.
  */
 export function entryFor(target: RevocationTarget, reason: Reason, clockSkewMs: number): RevocationEntry {
+  const key = entryKeyOf(target);
   switch (target.kind) {
     case 'token':
     case 'claims':
     case 'thumbprint': {
       const expiresAtSeconds = entryExpirySeconds(target.expiresAtSeconds, clockSkewMs);
-      return { key: keyOf(target), value: writeReason(reason), expiresAtSeconds };
+      return { key, value: writeReason(reason), expiresAtSeconds };
     }
     case 'signing key':
-      return forEver(revokedSigningKeyKey(target.issuer, target.kid), writeReason(reason));
+      return { key, value: writeReason(reason), expiresAtSeconds: undefined };
     case 'subject':
-      return forEver(subjectMarkKey(target.issuer, target.subject), markOf(target));
     case 'issuer':
-      return forEver(issuerMarkKey(target.issuer), markOf(target));
+      return { key, value: markOf(target), expiresAtSeconds: undefined };
   }
 }
 
-function keyOf(target: OneToken): string {
+/** The key of the entry that ends it. */
+export function entryKeyOf(target: RevocationTarget): string {
   switch (target.kind) {
     case 'token':
       return revokedTokenKey(target.issuer, target.tokenId);
@@ -73,14 +74,16 @@ function keyOf(target: OneToken): string {
       return revokedClaimsKey(target.issuer, target.claims);
     case 'thumbprint':
       return revokedThumbprintKey(target.thumbprint);
+    case 'signing key':
+      return revokedSigningKeyKey(target.issuer, target.kid);
+    case 'subject':
+      return subjectMarkKey(target.issuer, target.subject);
+    case 'issuer':
+      return issuerMarkKey(target.issuer);
   }
 }
 
 /** Digits alone can be read back, and a mark that cannot ends everything; nothing was issued before 1970. */
 function markOf({ issuedUpToSeconds }: { readonly issuedUpToSeconds: number }): string {
   return `${Math.max(0, issuedUpToSeconds)}`;
-}
-
-function forEver(key: string, value: string): RevocationEntry {
-  return { key, value, expiresAtSeconds: undefined };
 }

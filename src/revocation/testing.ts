@@ -23,7 +23,7 @@ export const SILENT_OBSERVER: RevocationObserver = {
 
 /** For specs of a set that stands, of which nothing is known beside what is read. */
 export const SOUND_SET = {
-  known: { reachOf: () => undefined },
+  known: { reachOf: () => undefined, begun: () => undefined },
   set: { isSound: true },
   found: () => undefined,
 } as const;

@@ -1,12 +1,12 @@
-import { readReach } from '../core/revocation-entry.ts';
+import { isUndone, readReach } from '../core/revocation-entry.ts';
 import type { AccountMark, RevocationEntry } from './store.ts';
 
 /**
  * What stands once `added` was written over `standing`, never weaker than either: the rule of
- * `RevocationStore.write`, for every store.
+ * `RevocationStore.write`, for every store. What was taken back counts as if it were not there.
  */
 export function mergeEntries(standing: RevocationEntry | undefined, added: RevocationEntry): RevocationEntry {
-  if (standing === undefined) return added;
+  if (standing === undefined || isUndone(standing.value)) return added;
   const isStronger = endsMore(standing, added) || endsWaiting(standing, added);
   return {
     key: added.key,

@@ -99,6 +99,14 @@ class MemoryRevocations implements RevocationStore, RevocationFeed {
     this.put(entry);
   }
 
+  async undo(standing: string, undone: RevocationEntry): Promise<boolean> {
+    this.life.check();
+    if (this.entries.get(undone.key)?.value !== standing) return false;
+    this.entries.set(undone.key, undone);
+    this.listener?.wrote(undone);
+    return true;
+  }
+
   put(entry: RevocationEntry): void {
     this.entries.set(entry.key, mergeEntries(this.entries.get(entry.key), entry));
     this.listener?.wrote(entry);
@@ -271,6 +279,12 @@ class MemoryTokens implements TokenStore {
     const token = this.tokens.get(id);
     const isEarlier = end.atSeconds < (token?.end?.atSeconds ?? Number.POSITIVE_INFINITY);
     if (token !== undefined && isEarlier) this.tokens.set(id, { ...token, end });
+  }
+
+  async forgetEnd(id: string): Promise<void> {
+    this.life.check();
+    const token = this.tokens.get(id);
+    if (token !== undefined) this.tokens.set(id, { ...token, end: undefined });
   }
 
   async markUsed(uses: ReadonlyMap<string, number>): Promise<void> {

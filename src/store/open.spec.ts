@@ -4,7 +4,7 @@ import { openStore } from './open.ts';
 
 it('openStore() opens what is configured', async () => {
   for (const config of [{ kind: 'memory' }, { kind: 'sqlite', path: temporaryFile() }] as const) {
-    const store = await openStore(config, { storeMs: 1_000 });
+    const store = await openStore(config, { storeMs: 1_000 }, 'instance');
     expect(await store.accounts.list()).toEqual([]);
     await store.close();
   }

@@ -34,9 +34,18 @@ export interface RevocationEntry {
   readonly key: string;
   /** For a `notbefore` key the mark in Unix seconds, as decimal digits; otherwise JSON or `after:<unix>`. */
   readonly value: string;
-  /** Unix seconds at which the entry may be forgotten; `undefined` for never. */
+  /**
+   * Unix seconds from which no clock takes the token for valid; `undefined` for never. The store keeps the entry for
+   * {@link ENTRY_GRACE_SECONDS} more.
+   */
   readonly expiresAtSeconds: number | undefined;
 }
+
+/**
+ * How long an entry stays after its expiry, at least: clocks differ, and an entry that is gone revokes nothing. In
+ * seconds.
+ */
+export const ENTRY_GRACE_SECONDS = 86_400;
 
 /** The revocation set, the truth about what has ended. */
 export interface RevocationStore {
@@ -47,9 +56,14 @@ export interface RevocationStore {
   /**
    * Adds an entry. One that stands is never weakened: the later expiry counts (never beats any), a `notbefore`
    * mark only rises, and any other value stands as it was first written, except that one that is not
-   * `after:<unix>` replaces one that is.
+   * `after:<unix>` replaces one that is. What was taken back counts as if it were not there.
    */
   write(entry: RevocationEntry): Promise<void>;
+  /**
+   * Puts the value of an entry that was taken back (`writeUndone`) in the place of `standing`, with an expiry:
+   * compare-and-set, `false` and nothing written where another value stands. The next `write` replaces it.
+   */
+  undo(standing: string, undone: RevocationEntry & { readonly expiresAtSeconds: number }): Promise<boolean>;
 }
 
 /** Epoch records are entries of the revocation set that begin with this; public, and none of them revokes. */
@@ -229,6 +243,8 @@ export interface TokenStore {
   rotate(id: string, successor: TokenRecord, inPlaceOf?: string): Promise<boolean>;
   /** Remembers how a token ended; of several ends the earliest stands. */
   end(id: string, end: TokenEnd): Promise<void>;
+  /** Forgets how a token ended: that was taken back. */
+  forgetEnd(id: string): Promise<void>;
   /** Remembers when tokens were last used, Unix seconds by id; the latest stands, and unknown ids are passed over. */
   markUsed(uses: ReadonlyMap<string, number>): Promise<void>;
   /** Adds a token together with what has become of it in another store; `false`, and nothing written, where there is one. */

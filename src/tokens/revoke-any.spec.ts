@@ -20,7 +20,12 @@ it('RevokeAny.revoke() ends a token of ours until its end, which nobody knows of
     accounts,
     tokens,
     examiner: { examine: () => Promise.reject(new Error('nothing is to be verified')) },
-    revoke: { revoke: async (target) => void ended.push(target) },
+    revoke: {
+      revoke: async (target) => {
+        ended.push(target);
+        return { key: '', value: '', expiresAtSeconds: undefined };
+      },
+    },
     clock: { wallMs: () => NOW * 1000 },
   });
   for (const issuer of ['own', 'partner']) expect(await any.revoke({ issuer, jti: 't1' }, ADA)).toEqual([]);
@@ -60,7 +65,12 @@ it('RevokeAny.revokeToken() ends an opaque token by all that names it', async ()
     accounts: openMemoryStore().accounts,
     tokens: openMemoryStore().tokens,
     examiner: { examine: async () => makeCredential({ identity: { issuer: 'legacy', tokenId: 't1' } }) },
-    revoke: { revoke: async (target) => void ended.push(target) },
+    revoke: {
+      revoke: async (target) => {
+        ended.push(target);
+        return { key: '', value: '', expiresAtSeconds: undefined };
+      },
+    },
     clock: { wallMs: () => NOW * 1000 },
   });
   expect(await any.revokeToken('opaque', ADA)).toBe(true);

@@ -27,18 +27,17 @@ export class Revoke {
   }
 
   /**
-   * Resolves once the store has it, to what was written; to nothing where the token ended by itself so long ago that
-   * its entry would be forgotten at once. Rejects with `StoreError`. A mark only rises, so an earlier one changes
-   * nothing; its author and reason are in the audit log alone.
+   * Resolves once the store has it, to what was written; also for a token that seems to have ended by itself, because
+   * our clock may be ahead. Rejects with `StoreError`. A mark only rises, so an earlier one changes nothing; its author
+   * and reason are in the audit log alone.
    *
    * @param reason at most {@link MAX_REASON_LENGTH} characters; a token that somebody pasted into it is taken out.
    */
-  async revoke(target: RevocationTarget, who: Actor | Operator, reason?: string): Promise<RevocationEntry | undefined> {
+  async revoke(target: RevocationTarget, who: Actor | Operator, reason?: string): Promise<RevocationEntry> {
     const at = Math.floor(this.parts.clock.wallMs() / 1000);
     const why = reason === undefined ? {} : { reason: redact(reason) };
     const by = 'account' in who ? who.account : who.by;
     const entry = entryFor(target, { at, by, ...why }, this.parts.clockSkewMs);
-    if (entry.expiresAtSeconds !== undefined && entry.expiresAtSeconds <= at) return undefined;
     await this.parts.revocations.write(entry);
     this.parts.events.revoked(who, target, why.reason);
     const { ownIssuer, tokens } = this.parts;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { writeUndone } from '../../src/core/revocation-entry.ts';
 import type { Store } from '../../src/store/store.ts';
 import { RecordingListener } from './recording-listener.ts';
 import { account, entry, MARK } from './records.ts';
@@ -20,6 +21,16 @@ export function describeFeed(open: () => Promise<Store>): void {
         expect(listener.keys).toContain(key);
       }
       expect(new Set([...told, ...listener.keys])).toEqual(new Set(['sallyport:revoked:own:a', MARK]));
+    });
+
+    it('tells of what was taken back before that resolves', async () => {
+      const { store, listener } = await follow(open);
+      const key = 'sallyport:revoked:own:a';
+      await store.revocations.write(entry(key, 'A'));
+      listener.keys.length = 0;
+      const undone = { key, value: writeUndone({ undoes: 'A' }), expiresAtSeconds: 4_000_000_000 };
+      expect(await store.revocations.undo('A', undone)).toBe(true);
+      expect(listener.keys).toContain(key);
     });
 
     it('tells of the mark of a removed account before the removal resolves', async () => {

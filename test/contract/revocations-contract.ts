@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { writeUndone } from '../../src/core/revocation-entry.ts';
 import type { Store } from '../../src/store/store.ts';
-import { entry, MARK } from './records.ts';
+import { account, entry, FAR, MARK } from './records.ts';
 
 /** The revocation set. */
 export function describeRevocations(open: () => Promise<Store>): void {
@@ -44,6 +45,51 @@ export function describeRevocations(open: () => Promise<Store>): void {
       const found = await store.revocations.readEntries([MARK, 'sallyport:revoked:own:c', ending.key]);
       expect(found).toEqual([lasting, undefined, { ...ending, expiresAtSeconds: expect.closeTo(end, 0) }]);
       expect(await store.revocations.readEntries([])).toEqual([]);
+    });
+
+    describe('undo()', () => {
+      const key = 'sallyport:revoked:own:a';
+      const undone = (undoes: string) => ({ key, value: writeUndone({ undoes }), expiresAtSeconds: FAR });
+
+      it('takes back the value that stands, and no other', async () => {
+        await store.revocations.write(entry(key, 'A', undefined));
+        expect(await store.revocations.undo('B', undone('B'))).toBe(false);
+        expect(await store.revocations.read([key])).toEqual(['A']);
+        expect(await store.revocations.undo('A', undone('A'))).toBe(true);
+        const [found] = await store.revocations.readEntries([key]);
+        expect(found).toEqual({ ...undone('A'), expiresAtSeconds: expect.closeTo(FAR, 0) });
+        expect(await store.revocations.undo('A', undone('A'))).toBe(false);
+      });
+
+      it('takes back nothing where nothing stands', async () => {
+        expect(await store.revocations.undo('', undone(''))).toBe(false);
+        expect(await store.revocations.read([key])).toEqual([undefined]);
+      });
+
+      it('counts as if nothing stood there: the next write replaces it, with its own expiry', async () => {
+        await store.revocations.write(entry(key, 'A', undefined));
+        await store.revocations.undo('A', undone('A'));
+        const again = entry(key, 'after:20', FAR - 1_000);
+        await store.revocations.write(again);
+        const [found] = await store.revocations.readEntries([key]);
+        expect(found).toEqual({ ...again, expiresAtSeconds: expect.closeTo(FAR - 1_000, 0) });
+      });
+
+      it('lets a mark rise again from any second', async () => {
+        await store.accounts.add(account('account-1', 'ada'));
+        await store.revocations.write(entry(MARK, '2000000000', undefined));
+        const value = writeUndone({ undoes: '2000000000' });
+        expect(await store.revocations.undo('2000000000', { key: MARK, value, expiresAtSeconds: FAR })).toBe(true);
+        await store.accounts.update('account-1', { disabled: true }, { key: MARK, atSeconds: 1_900_000_000 });
+        // A cluster raises it before the change and after it.
+        expect((await store.revocations.read([MARK]))[0]).toMatch(/^190000000[01]$/);
+      });
+    });
+
+    it('keeps an entry whose end seems to have passed: the clock that says so may be ahead', async () => {
+      const ended = entry('sallyport:revoked:own:a', 'A', Math.floor(Date.now() / 1000) - 3_600);
+      await store.revocations.write(ended);
+      expect(await store.revocations.read([ended.key])).toEqual(['A']);
     });
 
     it('write() keeps every one of many at once', async () => {

@@ -151,6 +151,17 @@ export function describeTokens(open: () => Promise<Store>): void {
       expect(await store.tokens.find('unknown')).toBeUndefined();
     });
 
+    it('forgetEnd() forgets how a token ended, and passes over what it does not know', async () => {
+      const store = await open();
+      await store.tokens.add({ ...token('token-1'), expiresAtSeconds: FAR });
+      await store.tokens.end('token-1', { atSeconds: 3_000, by: 'bob' });
+      for (const id of ['token-1', 'unknown']) await store.tokens.forgetEnd(id);
+      expect((await store.tokens.find('token-1'))?.end).toBeUndefined();
+      await store.tokens.end('token-1', { atSeconds: 4_000, by: 'cy' });
+      expect((await store.tokens.find('token-1'))?.end).toEqual({ atSeconds: 4_000, by: 'cy' });
+      expect(await store.tokens.find('unknown')).toBeUndefined();
+    });
+
     it('markUsed() keeps the latest use, and passes over what it does not know', async () => {
       const store = await open();
       for (const id of ['a', 'b', 'c']) await store.tokens.add({ ...token(id), expiresAtSeconds: FAR });

@@ -42,7 +42,11 @@ describe('what is not understood', () => {
     [['store', 'import'], 'expected one file'],
     [['store', 'export', 'x'], 'expected nothing after export'],
     [['store', 'import', 'x', '--out', 'y'], '--out does not go with import'],
-    [['token'], 'expected revoke or list'],
+    [['token'], 'expected revoke, unrevoke or list'],
+    [
+      ['token', 'unrevoke', '--thumbprint', 'a'.repeat(64), '--expires', '2030-01-01'],
+      '--expires does not go with unrevoke',
+    ],
     [['token', 'revoke'], 'expected one of --token-file'],
   ])('sallyport %j exits with 2 and says: %s', async (args, words) => {
     const { code, output } = await runSallyport(args);

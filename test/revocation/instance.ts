@@ -1,5 +1,6 @@
 import { expect, onTestFinished } from 'vitest';
 import type { RevocationObserver } from '../../src/core/ports.ts';
+import { writeUndone } from '../../src/core/revocation-entry.ts';
 import type { Verdict } from '../../src/core/standing.ts';
 import { judge } from '../../src/core/standing.ts';
 import { makeCredential } from '../../src/core/testing.ts';
@@ -32,7 +33,9 @@ export interface Instance {
   readonly keeper: Keeper;
   readonly told: readonly string[];
   /** Ends the token of this id; resolves once that is acknowledged. */
-  revoke(id: string, expiresAtSeconds?: number): Promise<void>;
+  revoke(id: string, expiresAtSeconds?: number, value?: string): Promise<void>;
+  /** Takes back the revocation of this id, as `sallyport token unrevoke` does. */
+  takeBack(id: string): Promise<void>;
   /** What a decision that begins now reads of the token, under `onOutage: { allowKnownFor: 60s }`. */
   decide(id: string): Promise<Verdict>;
   /** Resolves once all that anybody did before now has been heard. */
@@ -69,8 +72,15 @@ export async function startInstance(store: Store): Promise<Instance> {
     store,
     keeper,
     told: observer.lines,
-    revoke: (id, expiresAtSeconds = Math.ceil(Date.now() / 1000) + 5_000) =>
-      store.revocations.write({ key: keyOf(id), value: '{}', expiresAtSeconds }),
+    revoke: (id, expiresAtSeconds = Math.ceil(Date.now() / 1000) + 5_000, value = '{}') =>
+      store.revocations.write({ key: keyOf(id), value, expiresAtSeconds }),
+    takeBack: async (id) => {
+      const [standing] = await store.revocations.readEntries([keyOf(id)]);
+      if (standing === undefined) throw new Error(`${id} is not revoked`);
+      const expiresAtSeconds = Math.ceil(Date.now() / 1000) + 5_000;
+      const value = writeUndone({ undoes: standing.value });
+      expect(await store.revocations.undo(standing.value, { key: standing.key, value, expiresAtSeconds })).toBe(true);
+    },
     decide,
     heard: async () => {
       const moment = performance.now();

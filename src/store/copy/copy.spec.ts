@@ -161,7 +161,7 @@ describe('a copy of a store', () => {
     expect((await to.accounts.list()).map(({ id }) => id)).toEqual(['a-2']);
   });
 
-  it('leaves out what has expired, a token 30 days after its end', async () => {
+  it('leaves out what has expired, a revocation a day and a token 30 days after its end', async () => {
     const path = await copyOf(await filledStore());
     const [soon, later] = [openMemoryStore(), openMemoryStore()];
     expect((await merge(path, soon, NOW + 10 + 30 * 86_400 - 1)).map(({ expired }) => expired)).toEqual([1, 0, 0, 0]);

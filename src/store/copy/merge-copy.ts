@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Account, SealedSigningKey, Store, StoredRecord } from '../store.ts';
-import { TOKENS_KEPT_SECONDS } from '../store.ts';
+import { ENTRY_GRACE_SECONDS, TOKENS_KEPT_SECONDS } from '../store.ts';
 import type { RecordKind } from './format.ts';
 import { mergeSigningKeys } from './merge-signing-keys.ts';
 import { readCopy } from './read-copy.ts';
@@ -46,7 +46,7 @@ async function mergeRevocations(path: string, parts: MergeParts): Promise<Tally>
   const tally = newTally('revocation');
   for await (const entries of batchesOf(path, 'revocation', parts)) {
     const lasting = entries.filter(({ expiresAtSeconds = Number.POSITIVE_INFINITY }) => {
-      return expiresAtSeconds > parts.nowSeconds;
+      return expiresAtSeconds + ENTRY_GRACE_SECONDS > parts.nowSeconds;
     });
     const { revocations } = parts.store;
     const standing = await revocations.readEntries(lasting.map(({ key }) => key));

@@ -1,10 +1,11 @@
 import type { RevocationEntry, RevocationStore } from '../store.ts';
+import { ENTRY_GRACE_SECONDS } from '../store.ts';
 import type { Writing } from './asks.ts';
 import type { BatchedReads } from './batched-reads.ts';
 import type { RedisFeed } from './feed.ts';
 import { askPrimary, valueOf } from './primary.ts';
 
-/** The revocation set in Redis: plain strings at the keys of the entries, expiring with them. */
+/** The revocation set in Redis: plain strings at the keys of the entries, gone {@link ENTRY_GRACE_SECONDS} after their expiry. */
 export class RedisRevocations implements RevocationStore {
   private readonly reads: Pick<BatchedReads, 'read'>;
   private readonly writes: Writing;
@@ -31,6 +32,14 @@ export class RedisRevocations implements RevocationStore {
     this.feed.hear(entry);
   }
 
+  async undo(standing: string, undone: RevocationEntry & { readonly expiresAtSeconds: number }): Promise<boolean> {
+    const { key, value, expiresAtSeconds } = undone;
+    const goesAt = Math.ceil(expiresAtSeconds) + ENTRY_GRACE_SECONDS;
+    const done = await this.writes.write((client) => client.sallyportUndo(key, standing, value, goesAt), key);
+    if (done > 0) this.feed.hear(undone);
+    return done > 0;
+  }
+
   /** How long is left is asked for, because the clock of Redis may be another one: -1 for ever, -2 none. */
   private async readEntry(key: string): Promise<RevocationEntry | undefined> {
     const commands = [
@@ -41,7 +50,8 @@ export class RedisRevocations implements RevocationStore {
     const value = got && valueOf(got);
     const leftMs = Number(left?.[1]);
     if (value === undefined || leftMs === -2) return undefined;
-    return { key, value, expiresAtSeconds: leftMs === -1 ? undefined : (Date.now() + leftMs) / 1000 };
+    const expiresAtSeconds = leftMs === -1 ? undefined : (Date.now() + leftMs) / 1000 - ENTRY_GRACE_SECONDS;
+    return { key, value, expiresAtSeconds };
   }
 }
 

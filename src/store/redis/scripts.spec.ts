@@ -5,6 +5,7 @@ import type { RedisServer } from '../../../test/redis-server.ts';
 import { startRedis } from '../../../test/redis-server.ts';
 import { mergeEntries } from '../entry-merge.ts';
 import type { RevocationEntry, Store } from '../store.ts';
+import { ENTRY_GRACE_SECONDS } from '../store.ts';
 import { openRedisStore } from './store.ts';
 
 const SPACES = [
@@ -71,7 +72,7 @@ describe('sallyportRevoke', () => {
   it('leaves an expiry that stands where it was, to the millisecond', async () => {
     const key = 'sallyport:revoked:own:kept';
     await server.hand.set(key, 'after:5', 'PXAT', 4_000_000_000_123);
-    await store.revocations.write({ key, value: '{}', expiresAtSeconds: 3_999_999_999.5 });
+    await store.revocations.write({ key, value: '{}', expiresAtSeconds: 3_999_999_999.5 - ENTRY_GRACE_SECONDS });
     expect((await server.hand.pttl(key)) + Date.now()).toBeLessThan(4_000_000_000_123 + 1_000);
     expect((await server.hand.pttl(key)) + Date.now()).toBeGreaterThan(4_000_000_000_123 - 1_000);
     expect(await server.hand.get(key)).toBe('{}');
@@ -86,13 +87,14 @@ describe('sallyportRevoke', () => {
     } finally {
       clock.mockRestore();
     }
-    expect(await server.hand.ttl(key)).toBeGreaterThan(390);
-    expect(await server.hand.ttl(key)).toBeLessThan(410);
+    expect((await server.hand.ttl(key)) - ENTRY_GRACE_SECONDS).toBeGreaterThan(390);
+    expect((await server.hand.ttl(key)) - ENTRY_GRACE_SECONDS).toBeLessThan(410);
   });
 });
 
 async function read(key: string): Promise<RevocationEntry> {
   const [found, left] = [(await server.hand.get(key)) ?? 'none', await server.hand.pttl(key)];
-  const expiresAtSeconds = left < 0 ? undefined : Math.round((Date.now() + left) / 1_000_000) * 1_000;
+  const expiresAtSeconds =
+    left < 0 ? undefined : Math.round((Date.now() + left - ENTRY_GRACE_SECONDS * 1_000) / 1_000_000) * 1_000;
   return { key, value: found, expiresAtSeconds };
 }

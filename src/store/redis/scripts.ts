@@ -1,4 +1,5 @@
 import type { Redis, Result } from 'ioredis';
+import { ENTRY_GRACE_SECONDS } from '../store.ts';
 import { defineIdempotencyScripts } from './idempotency-scripts.ts';
 import { defineLoginHistoryScripts } from './login-history-scripts.ts';
 import { WRITE_ENTRY } from './write-script.ts';
@@ -8,6 +9,8 @@ declare module 'ioredis' {
   interface RedisCommander<Context> {
     /** Adds an entry to the revocation set; `endsAt` is whole Unix seconds by the clock that says `now`, or empty for never. */
     sallyportRevoke(key: string, value: string, endsAt: string, now: number): Result<null, Context>;
+    /** 1 where the entry was taken back, 0 where it is not `standing`; the new value goes at `goesAt` (whole Unix seconds). */
+    sallyportUndo(key: string, standing: string, value: string, goesAt: number): Result<number, Context>;
     /** 1 where it was written, 0 where the record is not `expected`: `=` and its value, or empty for none. */
     sallyportSwapEpoch(key: string, expected: string, value: string): Result<number, Context>;
     /** 1 where it was added, 0 where a name is taken or there is a first one already, -1 where the id is taken. */
@@ -102,12 +105,29 @@ declare module 'ioredis' {
   }
 }
 
-/** Redis forgets by its own clock: where that is ahead of ours, by more than the way takes, it is to forget as much later. */
+/**
+ * Redis forgets by its own clock: where that is ahead of ours, by more than the way takes, it is to forget as much later.
+ * It keeps an entry for the grace period after its end, or from now on where that is over already.
+ */
 const REVOKE = `${WRITE_ENTRY}
 local endsAt = ARGV[2]
-local ahead = redis.call('TIME')[1] - ARGV[3]
-if endsAt ~= '' and ahead > 10 then endsAt = string.format('%d', endsAt + ahead) end
+if endsAt ~= '' then
+  local now = tonumber(redis.call('TIME')[1])
+  local ahead = now - ARGV[3]
+  if ahead <= 10 then ahead = 0 end
+  local goesAt = endsAt + ahead + ${ENTRY_GRACE_SECONDS}
+  if goesAt <= now then goesAt = now + ${ENTRY_GRACE_SECONDS} end
+  endsAt = string.format('%d', goesAt)
+end
 write(KEYS[1], ARGV[1], endsAt)
+`;
+
+/** Compare-and-set of an entry's value, with another expiry. */
+const UNDO = `
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2])
+redis.call('EXPIREAT', KEYS[1], ARGV[3])
+return 1
 `;
 
 /** What is no string reads as an empty one. */
@@ -156,7 +176,7 @@ end
 const RAISE = `
 local function raise(key, at)
   local standing = redis.call('GET', key)
-  if standing then
+  if standing and not isUndone(standing) then
     local marked = digits(trim(standing))
     if not marked or marked >= 999999999999999 then
       redis.call('PERSIST', key)
@@ -310,6 +330,7 @@ return 1
 /** Teaches a client the scripts. A script runs alone from its first line to its last. */
 export function defineScripts(client: Redis): void {
   client.defineCommand('sallyportRevoke', { numberOfKeys: 1, lua: REVOKE });
+  client.defineCommand('sallyportUndo', { numberOfKeys: 1, lua: UNDO });
   client.defineCommand('sallyportSwapEpoch', { numberOfKeys: 1, lua: SWAP_EPOCH });
   client.defineCommand('sallyportAddAccount', { numberOfKeys: 3, lua: ADD_ACCOUNT });
   client.defineCommand('sallyportUpdateAccount', { numberOfKeys: 2, lua: UPDATE_ACCOUNT });

@@ -14,7 +14,7 @@ import {
 } from '../../../test/contract/redis-store.ts';
 import { startProxy } from '../../../test/tcp-proxy.ts';
 import type { RedisStoreConfig } from '../../config/config.ts';
-import { EPOCH_PREFIX, StoreError } from '../store.ts';
+import { ENTRY_GRACE_SECONDS, EPOCH_PREFIX, StoreError } from '../store.ts';
 import { openRedisStore } from './store.ts';
 
 const KEY = 'sallyport:revoked:own:token-1';
@@ -31,13 +31,13 @@ describe('what lies in Redis', () => {
     expect(await store.revocations.read(keys)).toEqual(['', '', undefined]);
   });
 
-  it('is a plain string with the expiry in whole seconds, rounded up, or none', async () => {
+  it('is a plain string that goes a day after its end, in whole seconds, rounded up, or never', async () => {
     const { port, hand } = await redisForTest();
     const store = await openRedisForTest(redisConfig(port));
     const end = Math.floor(Date.now() / 1000) + 1_000;
     await store.revocations.write({ key: KEY, value: '{"at":1}', expiresAtSeconds: end + 0.25 });
     expect(await hand.get(KEY)).toBe('{"at":1}');
-    expect(Math.round((Date.now() + (await hand.pttl(KEY))) / 1000)).toBe(end + 1);
+    expect(Math.round((Date.now() + (await hand.pttl(KEY))) / 1000)).toBe(end + 1 + ENTRY_GRACE_SECONDS);
     await store.revocations.write({ key: KEY, value: '{"at":1}', expiresAtSeconds: undefined });
     expect(await hand.ttl(KEY)).toBe(-1);
   });

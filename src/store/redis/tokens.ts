@@ -105,6 +105,11 @@ export class RedisTokens implements TokenStore {
     await this.writes.write((client) => client.sallyportEndToken(key, end.atSeconds, writeEnd(end)), key);
   }
 
+  async forgetEnd(id: string): Promise<void> {
+    const key = tokenKey(id);
+    await this.writes.write((client) => client.hdel(key, 'ended', 'end'), key);
+  }
+
   /** Not worth a replica's word. */
   async markUsed(uses: ReadonlyMap<string, number>): Promise<void> {
     const mark = async ([id, atSeconds]: readonly [string, number]): Promise<void> => {

@@ -29,6 +29,11 @@ local function digits(text)
   return text and #text <= 15 and string.find(text, '^%d+$') and tonumber(text)
 end
 
+-- What was taken back counts as if it were not there.
+local function isUndone(value)
+  return string.sub(value, 1, 10) == 'unrevoked:'
+end
+
 local function isStronger(key, standing, added)
   if string.sub(key, 1, 19) == 'sallyport:notbefore' then
     return (digits(trim(added)) or math.huge) > (digits(trim(standing)) or math.huge)
@@ -39,7 +44,7 @@ end
 
 local function write(key, value, endsAt)
   local standing = redis.call('GET', key)
-  if not standing then
+  if not standing or isUndone(standing) then
     redis.call('SET', key, value)
     if endsAt ~= '' then redis.call('EXPIREAT', key, endsAt) end
     return

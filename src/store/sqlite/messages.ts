@@ -13,9 +13,18 @@ import type {
   TrackedToken,
 } from '../store.ts';
 
+/** By what clock something is purged. */
+export interface PurgeTime {
+  /** The wall clock, in Unix seconds. */
+  readonly nowSeconds: number;
+  /** How long this process has run since it last asked, by the monotonic clock. */
+  readonly passedSeconds: number;
+}
+
 /** What the writer can be asked to do, each all or nothing. */
 export type Operation =
   | { readonly kind: 'write-revocation'; readonly entry: RevocationEntry }
+  | { readonly kind: 'undo-revocation'; readonly standing: string; readonly undone: RevocationEntry }
   | {
       readonly kind: 'swap-epoch';
       readonly key: string;
@@ -38,6 +47,7 @@ export type Operation =
       readonly inPlaceOf: string | undefined;
     }
   | { readonly kind: 'end-token'; readonly id: string; readonly end: TokenEnd }
+  | { readonly kind: 'forget-token-end'; readonly id: string }
   | { readonly kind: 'mark-tokens-used'; readonly uses: ReadonlyMap<string, number> }
   | {
       readonly kind: 'replace-signing-keys';
@@ -58,7 +68,7 @@ export type Operation =
     }
   | { readonly kind: 'restore-token'; readonly token: TrackedToken }
   /** Forgets a batch of what has expired; `true` where there may be more. */
-  | { readonly kind: 'purge'; readonly nowSeconds: number };
+  | ({ readonly kind: 'purge' } & PurgeTime);
 
 /** One budget of the history of log-ins. */
 interface Budget {

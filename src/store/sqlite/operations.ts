@@ -2,25 +2,23 @@ import type { DatabaseSync } from 'node:sqlite';
 import { dayOf } from '../basic-use.ts';
 import { readRing, writeRing } from '../key-ring-text.ts';
 import type { BasicUse, SealedSigningKey } from '../store.ts';
-import { BASIC_USES_KEPT_DAYS, TOKENS_KEPT_SECONDS } from '../store.ts';
 import { addAccount, removeAccount, updateAccount } from './account-operations.ts';
-import { claimRequest, forgetRequests, settleRequest } from './idempotency-operations.ts';
-import { countGuess, forgetLogins, forgiveGuesses, rememberPlace, takeGuessBack } from './login-history-operations.ts';
+import { claimRequest, settleRequest } from './idempotency-operations.ts';
+import { countGuess, forgiveGuesses, rememberPlace, takeGuessBack } from './login-history-operations.ts';
 import type { Operation } from './messages.ts';
-import { writeRevocation } from './revocation-operations.ts';
+import { purge } from './purge-operation.ts';
+import { undoRevocation, writeRevocation } from './revocation-operations.ts';
 import { asText } from './rows.ts';
-import { CHANGES_KEPT } from './schema.ts';
 import { change } from './statement.ts';
-import { addToken, endToken, markTokensUsed, restoreToken, rotateToken } from './token-operations.ts';
-
-/** Small, so that what waits behind a purge does not wait long. */
-const PURGE_BATCH = 500;
+import { addToken, endToken, forgetTokenEnd, markTokensUsed, restoreToken, rotateToken } from './token-operations.ts';
 
 /** Carries out one operation in the open transaction. */
 export function perform(database: DatabaseSync, operation: Operation): boolean {
   switch (operation.kind) {
     case 'write-revocation':
       return writeRevocation(database, operation.entry);
+    case 'undo-revocation':
+      return undoRevocation(database, operation.standing, operation.undone);
     case 'swap-epoch':
       return swapEpoch(database, operation.key, operation.expected, operation.value);
     case 'add-account':
@@ -35,6 +33,8 @@ export function perform(database: DatabaseSync, operation: Operation): boolean {
       return rotateToken(database, operation.id, operation.successor, operation.inPlaceOf);
     case 'end-token':
       return endToken(database, operation.id, operation.end);
+    case 'forget-token-end':
+      return forgetTokenEnd(database, operation.id);
     case 'mark-tokens-used':
       return markTokensUsed(database, operation.uses);
     case 'restore-token':
@@ -56,7 +56,7 @@ export function perform(database: DatabaseSync, operation: Operation): boolean {
     case 'replace-signing-keys':
       return replaceSigningKeys(database, operation.issuer, operation.revision, operation.keys);
     case 'purge':
-      return purge(database, operation.nowSeconds);
+      return purge(database, operation);
   }
 }
 
@@ -93,28 +93,4 @@ function addBasicUses(database: DatabaseSync, uses: readonly BasicUse[]): boolea
     statement.run(dayOf(lastAtSeconds), accountId, route, reason, count, lastAtSeconds);
   }
   return true;
-}
-
-function purge(database: DatabaseSync, nowSeconds: number): boolean {
-  const entries = change(
-    database,
-    'DELETE FROM revocation WHERE key IN (SELECT key FROM revocation WHERE expires_at <= ? LIMIT ?)',
-    [nowSeconds, PURGE_BATCH],
-  );
-  const changes = change(
-    database,
-    `DELETE FROM revocation_change WHERE seq IN (
-       SELECT seq FROM revocation_change WHERE seq <= (SELECT max(seq) FROM revocation_change) - ? ORDER BY seq LIMIT ?)`,
-    [CHANGES_KEPT, PURGE_BATCH],
-  );
-  const tokens = change(
-    database,
-    'DELETE FROM token WHERE id IN (SELECT id FROM token WHERE expires_at <= ? LIMIT ?)',
-    [nowSeconds - TOKENS_KEPT_SECONDS, PURGE_BATCH],
-  );
-  // A day's are few: as many as accounts and routes at most.
-  change(database, 'DELETE FROM basic_use WHERE day <= ?', [dayOf(nowSeconds) - BASIC_USES_KEPT_DAYS]);
-  const logins = forgetLogins(database, nowSeconds, PURGE_BATCH);
-  const requests = forgetRequests(database, nowSeconds, PURGE_BATCH);
-  return [entries, changes, tokens, logins, requests].includes(PURGE_BATCH);
 }

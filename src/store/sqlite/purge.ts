@@ -1,17 +1,29 @@
+import type { PurgeTime } from './messages.ts';
 import type { Writer } from './writer.ts';
 
 const EVERY_MS = 5 * 60_000;
 
-/** Forgets what has expired, now and every few minutes, batch by batch so that other writes pass between. Returns what ends it. */
+/**
+ * Forgets what ended long ago, now and every few minutes, batch by batch so that other writes pass between. For
+ * processes that run on: what looks at a store once has no say in what it may forget. Returns what ends it.
+ */
 export function purgeRegularly(writer: Pick<Writer, 'ask'>): () => void {
-  void purge(writer);
-  const timer = setInterval(() => void purge(writer), EVERY_MS).unref();
+  let lastMs = performance.now();
+  const tick = (): void => {
+    const nowMs = performance.now();
+    const passedSeconds = (nowMs - lastMs) / 1000;
+    lastMs = nowMs;
+    void purge(writer, { nowSeconds: Date.now() / 1000, passedSeconds });
+  };
+  tick();
+  const timer = setInterval(tick, EVERY_MS).unref();
   return () => clearInterval(timer);
 }
 
-async function purge(writer: Pick<Writer, 'ask'>): Promise<void> {
+async function purge(writer: Pick<Writer, 'ask'>, time: PurgeTime): Promise<void> {
   try {
-    while (await writer.ask({ kind: 'purge', nowSeconds: Date.now() / 1000 }));
+    let more = await writer.ask({ kind: 'purge', ...time });
+    while (more) more = await writer.ask({ kind: 'purge', ...time, passedSeconds: 0 });
   } catch {
     // What is kept for longer does no harm; whatever broke shows at the next write that somebody waits for.
   }

@@ -8,6 +8,10 @@ export function writeRevocation(database: DatabaseSync, added: RevocationEntry):
   return put(database, mergeEntries(read(database, added.key), added));
 }
 
+export function undoRevocation(database: DatabaseSync, standing: string, undone: RevocationEntry): boolean {
+  return read(database, undone.key)?.value === standing && put(database, undone);
+}
+
 export function raiseRevocationMark(database: DatabaseSync, mark: AccountMark): boolean {
   return put(database, raiseMark(read(database, mark.key), mark));
 }

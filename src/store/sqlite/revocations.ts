@@ -37,6 +37,12 @@ export class SqliteRevocations implements RevocationStore {
     await this.writer.ask({ kind: 'write-revocation', entry });
     this.feed.hear(entry);
   }
+
+  async undo(standing: string, undone: RevocationEntry): Promise<boolean> {
+    const done = await this.writer.ask({ kind: 'undo-revocation', standing, undone });
+    if (done) this.feed.hear(undone);
+    return done;
+  }
 }
 
 function readValues(query: Query, keys: readonly string[]): (string | undefined)[] {

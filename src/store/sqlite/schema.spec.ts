@@ -53,7 +53,10 @@ describe('openSqliteStore()', () => {
     await (await openSqliteStore(path)).close();
     execute(
       path,
-      `DROP TABLE login_place;
+      `DROP TRIGGER revocation_deleted;
+       DROP TABLE purge_clock;
+       CREATE TRIGGER revocation_deleted AFTER DELETE ON revocation BEGIN SELECT 1; END;
+       DROP TABLE login_place;
        DROP TABLE login_guess;
        DROP TABLE idempotency;
        DROP INDEX token_by_creation;
@@ -83,7 +86,7 @@ describe('openSqliteStore()', () => {
     await (await openSqliteStore(path)).close();
     execute(path, 'PRAGMA user_version = 99');
     await expect(openSqliteStore(path)).rejects.toThrow(
-      /SQLite store ".+": has schema version 99, but this Sallyport knows versions up to \d; run the Sallyport that wrote it/,
+      /SQLite store ".+": has schema version 99, but this Sallyport knows versions up to \d+; run the Sallyport that wrote it/,
     );
   });
 

@@ -143,6 +143,18 @@ const STEPS = [
   CREATE INDEX token_by_creation ON token (account_id, created_at, id, use, expires_at);
   DROP INDEX token_by_account;
   `,
+  // Up to when entries that ended were deleted (`purge-operation.ts`). What goes later than that is told, by no clock.
+  `
+  CREATE TABLE purge_clock (
+    id INTEGER PRIMARY KEY CHECK (id = 0),
+    horizon INTEGER NOT NULL
+  ) STRICT;
+  DROP TRIGGER revocation_deleted;
+  CREATE TRIGGER revocation_deleted AFTER DELETE ON revocation
+  WHEN OLD.expires_at IS NULL OR OLD.expires_at > ifnull((SELECT horizon FROM purge_clock), 0) BEGIN
+    INSERT INTO revocation_change (key) VALUES (OLD.key);
+  END;
+  `,
 ];
 
 /** Brings a database of ours, or an empty one, to the newest schema. Throws, and changes nothing, for any other. */

@@ -22,16 +22,24 @@ describe('SQLite store', () => {
     expect(expiry()).toBeNull();
   });
 
-  it('forgets at its opening what has expired, and nothing else', async () => {
+  it('forgets at the opening of an instance what ended long ago; a command forgets nothing', async () => {
     const path = temporaryFile();
+    const [longAgo, hoursAgo] = [Date.now() / 1000 - 2 * 86_400, Date.now() / 1000 - 7_200];
+    const entries = { longAgo, hoursAgo, live: 4_000_000_000, lasting: undefined };
+    const keys = Object.keys(entries);
+    await (await openSqliteStore(path, { purges: true })).close();
     const before = await openSqliteStore(path);
-    for (const expiresAtSeconds of [1_000, 4_000_000_000, undefined]) {
-      await before.revocations.write({ key: `${expiresAtSeconds}`, value: '', expiresAtSeconds });
+    for (const [key, expiresAtSeconds] of Object.entries(entries)) {
+      await before.revocations.write({ key, value: '', expiresAtSeconds });
     }
+    expect(await before.revocations.read(keys)).toEqual(['', '', '', '']);
     await before.close();
-    const store = await openForTest(path);
-    const read = () => store.revocations.read(['1000', '4000000000', 'undefined']);
-    await expect.poll(read).toEqual([undefined, '', '']);
+    const command = await openSqliteStore(path);
+    expect(await command.revocations.read(keys)).toEqual(['', '', '', '']);
+    await command.close();
+    const instance = await openSqliteStore(path, { purges: true });
+    onTestFinished(() => instance.close());
+    await expect.poll(() => instance.revocations.read(keys)).toEqual([undefined, '', '', '']);
   });
 
   it.each(['UPDATE account SET scopes = 1', `UPDATE account SET scopes = '{}'`, `UPDATE account SET scopes = '[1]'`])(

@@ -14,26 +14,31 @@ import { SqliteSigningKeys } from './signing-keys.ts';
 import { SqliteTokens } from './tokens.ts';
 import { Writer } from './writer.ts';
 
+export interface SqliteOptions {
+  /** Whether to forget what ended long ago, as an instance that runs on does. */
+  readonly purges?: boolean;
+}
+
 /**
  * Opens the embedded store: one SQLite file, which other processes on this machine may share, made where there is
  * none; its directory must exist. Rejects with `StoreError` where the file can't be used. Keeps the process alive
  * until it is closed.
  */
-export async function openSqliteStore(path: string): Promise<Store> {
+export async function openSqliteStore(path: string, { purges = false }: SqliteOptions = {}): Promise<Store> {
   const writer = new Writer(path);
   await writer.opened;
   try {
     const reader = new Reader(path);
     const feed = new SqliteFeed(reader, await reader.read(readPosition));
-    return assemble(reader, writer, feed);
+    return assemble(reader, writer, feed, purges);
   } catch (error) {
     await writer.close();
     throw storeErrorFrom(path, error);
   }
 }
 
-function assemble(reader: Reader, writer: Writer, feed: SqliteFeed): Store {
-  const endPurge = purgeRegularly(writer);
+function assemble(reader: Reader, writer: Writer, feed: SqliteFeed, purges: boolean): Store {
+  const endPurge = purges ? purgeRegularly(writer) : () => undefined;
   const epochs = new SqliteEpochs(reader, writer);
   let closed: Promise<void> | undefined;
   const close = async () => {

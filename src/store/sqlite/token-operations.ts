@@ -29,6 +29,12 @@ export function endToken(database: DatabaseSync, id: string, { atSeconds, by, re
   return change(database, sql, [atSeconds, by, reason ?? null, id]) > 0;
 }
 
+export function forgetTokenEnd(database: DatabaseSync, id: string): boolean {
+  return (
+    change(database, 'UPDATE token SET ended_at = NULL, ended_by = NULL, end_reason = NULL WHERE id = ?', [id]) > 0
+  );
+}
+
 export function markTokensUsed(database: DatabaseSync, uses: ReadonlyMap<string, number>): boolean {
   const sql = 'UPDATE token SET last_used_at = max(ifnull(last_used_at, 0), ?) WHERE id = ?';
   const statement = database.prepare(sql);

@@ -66,6 +66,10 @@ export class SqliteTokens implements TokenStore {
     await this.writer.ask({ kind: 'end-token', id, end });
   }
 
+  async forgetEnd(id: string): Promise<void> {
+    await this.writer.ask({ kind: 'forget-token-end', id });
+  }
+
   async markUsed(uses: ReadonlyMap<string, number>): Promise<void> {
     if (uses.size > 0) await this.writer.ask({ kind: 'mark-tokens-used', uses });
   }

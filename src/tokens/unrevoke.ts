@@ -1,0 +1,59 @@
+import type { Clock } from '../core/ports.ts';
+import { isUndone, writeUndone } from '../core/revocation-entry.ts';
+import type { Events, Operator } from '../observe/events.ts';
+import { redact } from '../observe/redaction.ts';
+import type { RevocationTarget } from '../revocation/target.ts';
+import { entryKeyOf } from '../revocation/target.ts';
+import type { RevocationStore, TokenStore } from '../store/store.ts';
+
+/** How long it is remembered that an entry was taken back which would have stayed for ever, in seconds. */
+const REMEMBERED_SECONDS = 30 * 86_400;
+
+export interface UnrevokeParts {
+  readonly revocations: Pick<RevocationStore, 'readEntries' | 'undo'>;
+  readonly tokens: Pick<TokenStore, 'forgetEnd'>;
+  /** The own issuer's name, to whose tokens the records belong; `undefined` where nothing of ours signs. */
+  readonly ownIssuer: string | undefined;
+  readonly events: Pick<Events, 'unrevoked'>;
+  readonly clock: Pick<Clock, 'wallMs'>;
+}
+
+export type UnrevokeOutcome =
+  | { readonly outcome: 'taken back'; readonly key: string; readonly standing: string }
+  /** Nothing stands there, or it was taken back before. */
+  | { readonly outcome: 'not revoked'; readonly key: string }
+  /** Somebody wrote there meanwhile: nothing was taken back. */
+  | { readonly outcome: 'changed'; readonly key: string };
+
+/**
+ * Takes a revocation back, for an operator. The entry stays, with a value that says so: every instance would write an
+ * entry again that has merely gone.
+ */
+export class Unrevoke {
+  private readonly parts: UnrevokeParts;
+
+  constructor(parts: UnrevokeParts) {
+    this.parts = parts;
+  }
+
+  /**
+   * Resolves once the store has it. Other entries may end the same tokens. Rejects with `StoreError`.
+   *
+   * @param reason at most `MAX_REASON_LENGTH` characters; a token that somebody pasted into it is taken out.
+   */
+  async unrevoke(target: RevocationTarget, who: Operator, reason?: string): Promise<UnrevokeOutcome> {
+    const { revocations, tokens, ownIssuer, events, clock } = this.parts;
+    const key = entryKeyOf(target);
+    const [entry] = await revocations.readEntries([key]);
+    if (entry === undefined || isUndone(entry.value)) return { outcome: 'not revoked', key };
+    const at = clock.wallMs() / 1000;
+    const why = reason === undefined ? {} : { reason: redact(reason) };
+    const value = writeUndone({ at: Math.floor(at), by: who.by, ...why, undoes: entry.value });
+    // As long as an instance may know the entry that was taken back, and would write it again.
+    const expiresAtSeconds = Math.max(entry.expiresAtSeconds ?? at + REMEMBERED_SECONDS, at);
+    if (!(await revocations.undo(entry.value, { key, value, expiresAtSeconds }))) return { outcome: 'changed', key };
+    events.unrevoked(who, target, why.reason);
+    if (target.kind === 'token' && target.issuer === ownIssuer) await tokens.forgetEnd(target.tokenId);
+    return { outcome: 'taken back', key, standing: entry.value };
+  }
+}
