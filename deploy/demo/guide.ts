@@ -11,7 +11,8 @@ Sallyport  127.0.0.1:9191 (ext_authz), http://127.0.0.1:9192 (tokens)
 Console    http://127.0.0.1:8080/console   pages for people: log in with the account below
 Watch it   http://127.0.0.1:9195/metrics, /readyz
 Services   http://127.0.0.1:9301 (messages), http://127.0.0.1:9302 (devices): no authentication code in them
-Logs       .cache/demo/sallyport.log, .cache/demo/envoy.log; the store beside them is new at every start
+Store      sallyport.db, kept for the next start; try npm run sallyport -- account list in another terminal
+Logs       .cache/demo/sallyport.log, .cache/demo/envoy.log
 Account    ${account.name}, ${passwordLine(account)}
 
 Paste these into bash, one after the other:
@@ -36,7 +37,9 @@ Ctrl-C ends all of it.
 }
 
 function passwordLine({ password, fresh }: Account): string {
-  return fresh ? `password ${password} (made up for this run, shown once)` : 'password from SALLYPORT_ACCOUNT';
+  return fresh
+    ? `password ${password} (made up for this run, shown once)`
+    : 'password from SALLYPORT_ACCOUNT, or the one that it had before';
 }
 
 function issue(user: string): string {

@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import { copyFile, mkdir, rm } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { finish, Output } from '../../src/cli/output.ts';
 import { type Envoy, findEnvoy } from '../../tools/envoy.ts';
-import { type Account, demoAccount } from './account.ts';
+import { type Account, commandLine, demoAccount, prepareAccount } from './account.ts';
 import { type Child, startChild } from './child.ts';
 import { guide } from './guide.ts';
 import { holderOf, isTaken, untilAccepting } from './ports.ts';
@@ -14,6 +14,10 @@ import { createService } from './services.ts';
 const out = new Output(process.stdout);
 const err = new Output(process.stderr);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const MAIN = `${ROOT}src/main.ts`;
+/** The same as of `npm run sallyport`, so that every command works on the store of the demo. */
+const CONFIG = `${ROOT}sallyport.yaml`;
+/** Of the logs. */
 const FOLDER = `${ROOT}.cache/demo`;
 const PATIENCE_MS = 20_000;
 /** Envoy keeps its access log for ten seconds before it writes it; a demo is watched. */
@@ -45,7 +49,7 @@ async function startServices(): Promise<void> {
 
 /** The password goes to Sallyport alone, and by its environment alone. */
 function startSallyport({ name, password }: Account): Child {
-  const args = [`${ROOT}src/main.ts`, 'serve', '--config', `${FOLDER}/sallyport.yaml`];
+  const args = [MAIN, 'serve', '--config', CONFIG];
   const env = { ...process.env, SALLYPORT_ACCOUNT: `${name}:${password}` };
   return startChild('Sallyport', { command: process.execPath, args, env, log: `${FOLDER}/sallyport.log` });
 }
@@ -81,10 +85,9 @@ async function start(children: Child[]): Promise<void> {
   const account = demoAccount(process.env['SALLYPORT_ACCOUNT']);
   await checkPorts();
   const envoy = await findEnvoy();
-  await rm(FOLDER, { recursive: true, force: true });
   await mkdir(FOLDER, { recursive: true });
-  await copyFile(`${ROOT}sallyport.yaml`, `${FOLDER}/sallyport.yaml`);
   await startServices();
+  await prepareAccount(account, commandLine(MAIN, CONFIG));
   children.push(startSallyport(account));
   await Promise.race([
     watch(children),

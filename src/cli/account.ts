@@ -12,7 +12,7 @@ import type { Arguments, Command, Terminal } from './command.ts';
 import { CommandError, requireConfig, UsageError } from './command.ts';
 import { readPassword } from './password.ts';
 import { operatorOf } from './revoke-by-operator.ts';
-import { withStore } from './shared-store.ts';
+import { requireStore, withStore } from './shared-store.ts';
 import { printable } from './words.ts';
 
 /** What an action works with. */
@@ -20,7 +20,8 @@ interface Task {
   readonly accounts: Accounts;
   /** Forgets the wrong passwords that were given for an account. */
   readonly forgive: (account: Account) => Promise<void>;
-  readonly events: Events;
+  /** Writes the audit record, into a log that is opened for it. */
+  audit(write: (events: Events) => void): void;
   readonly terminal: Terminal;
   readonly args: Arguments;
 }
@@ -71,6 +72,8 @@ NAME may be the e-mail address as well.
       throw new UsageError('expected one account name');
     checkValue(action, value);
     const config = requireConfig(args.config, terminal.env);
+    // The first account of a store may be made before Sallyport runs; whatever else is asked needs a store.
+    if (name !== 'add') requireStore(config.store);
     await withAccounts(config, terminal, async (work) => {
       if (action === undefined || who === undefined) await list(work.accounts, terminal);
       else await action.run({ ...work, terminal, args }, who, value);
@@ -87,36 +90,41 @@ function checkValue(action: Action | undefined, value: string | undefined): void
 async function withAccounts(
   config: Config,
   terminal: Terminal,
-  use: (work: Pick<Task, 'accounts' | 'forgive' | 'events'>) => Promise<void>,
+  use: (work: Pick<Task, 'accounts' | 'forgive' | 'audit'>) => Promise<void>,
 ): Promise<void> {
   const issuer = config.issuers.find((one) => one.kind === 'signing');
   if (issuer === undefined) throw new CommandError('sallyport: no issuer with `signing`: there are no accounts');
   await withStore(config.store, async (store) => {
-    const audit = openAudit(config, terminal);
-    try {
-      const parts = {
-        store,
-        passwords: new Passwords(),
-        issuer: issuer.name,
-        catalogue: config.scopes,
-        clock: systemClock,
-      };
-      const forgive = (account: Account): Promise<void> => forgiveGuesses(account, issuer, config.store, store);
-      await use({ accounts: new Accounts(parts), forgive, events: audit.events });
-    } finally {
-      audit.close();
-    }
+    const parts = {
+      store,
+      passwords: new Passwords(),
+      issuer: issuer.name,
+      catalogue: config.scopes,
+      clock: systemClock,
+    };
+    const forgive = (account: Account): Promise<void> => forgiveGuesses(account, issuer, config.store, store);
+    const audit: Task['audit'] = (write) => writeAudit(config, terminal, write);
+    await use({ accounts: new Accounts(parts), forgive, audit });
   });
 }
 
-async function add({ accounts, events, terminal, args }: Task, name: string): Promise<void> {
+function writeAudit(config: Config, terminal: Terminal, write: (events: Events) => void): void {
+  const audit = openAudit(config, terminal);
+  try {
+    write(audit.events);
+  } finally {
+    audit.close();
+  }
+}
+
+async function add({ accounts, audit, terminal, args }: Task, name: string): Promise<void> {
   const { scopes, email } = args.values;
   if (typeof scopes !== 'string' || scopes === '') throw new UsageError('--scopes is missing');
   const password = await readPassword(terminal);
   const address = typeof email === 'string' ? { email } : {};
   const added = await accounts.add({ name, ...address, password, scopes: scopesOf(scopes) });
   if ('outcome' in added) throw new CommandError(`sallyport: ${printable(added.message)}`);
-  events.accountAdded(operatorOf({ by: undefined }), added);
+  audit((events) => events.accountAdded(operatorOf({ by: undefined }), added));
   terminal.out(`added ${added.name} (${added.id})\n`);
 }
 
@@ -130,12 +138,12 @@ function print({ name, id, email = '', scopes, disabled, createdAtSeconds }: Acc
   out(`${columns.map(printable).join('\t').trimEnd()}\n`);
 }
 
-async function change({ accounts, events, terminal }: Task, name: string, edit: AccountEdit): Promise<void> {
+async function change({ accounts, audit, terminal }: Task, name: string, edit: AccountEdit): Promise<void> {
   const { id } = await find(accounts, name);
   const changed = await accounts.change(id, edit);
   if (changed === undefined) throw unknown(name);
   if ('outcome' in changed) throw new CommandError(`sallyport: ${printable(changed.message)}`);
-  events.accountChanged(operatorOf({ by: undefined }), changed, Object.keys(edit));
+  audit((events) => events.accountChanged(operatorOf({ by: undefined }), changed, Object.keys(edit)));
   print(changed, terminal);
 }
 
@@ -146,17 +154,17 @@ async function forgiveGuesses(account: Account, issuer: OwnIssuer, config: Store
   for (const name of digests.ofNames(account)) await store.loginHistory.forgive(name);
 }
 
-async function unlock({ accounts, forgive, events, terminal }: Task, name: string): Promise<void> {
+async function unlock({ accounts, forgive, audit, terminal }: Task, name: string): Promise<void> {
   const found = await find(accounts, name);
   await forgive(found);
-  events.accountUnlocked(operatorOf({ by: undefined }), found.id);
+  audit((events) => events.accountUnlocked(operatorOf({ by: undefined }), found.id));
   terminal.out(`unlocked ${printable(found.name)}: wrong passwords that were given before do not count any more\n`);
 }
 
-async function remove({ accounts, events, terminal }: Task, name: string): Promise<void> {
+async function remove({ accounts, audit, terminal }: Task, name: string): Promise<void> {
   const { id } = await find(accounts, name);
   if (!(await accounts.remove(id))) throw unknown(name);
-  events.accountRemoved(operatorOf({ by: undefined }), id);
+  audit((events) => events.accountRemoved(operatorOf({ by: undefined }), id));
   terminal.out(`removed ${printable(name)}; its tokens have ended\n`);
 }
 

@@ -85,7 +85,7 @@ describe('sallyport keys reseal', () => {
 describe('sallyport keys', () => {
   it.each([
     ['a memory store', '"memory:"', 'no other process can reach'],
-    ['a store that is not there', 'sqlite:./none.db', 'start Sallyport first'],
+    ['a store that is not there', 'sqlite:./none.db', 'there is no store at'],
   ])('is refused on %s', async (_what, store, message) => {
     await expect(command(await configure('FIRST', store), ['list'])).rejects.toThrow(message);
   });

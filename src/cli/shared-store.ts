@@ -20,9 +20,12 @@ export async function withStore<Value>(config: StoreConfig, use: (store: Store) 
   }
 }
 
-/** Refuses to look at a store that was never made; opening would make it. */
+/** Refuses to look at a store that was never made: to open it would make it. */
 export function requireStore(config: StoreConfig): void {
   if (config.kind === 'sqlite' && !existsSync(config.path)) {
-    throw new CommandError(`sallyport: no store at ${config.path} yet: start Sallyport first`);
+    throw new CommandError(
+      `sallyport: there is no store at ${config.path}; start Sallyport with this configuration, or name that of the ` +
+        'Sallyport that runs with --config',
+    );
   }
 }

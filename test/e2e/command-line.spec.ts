@@ -1,8 +1,9 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { freePorts } from './ports.ts';
 import { runSallyport } from './run-sallyport.ts';
 
@@ -95,13 +96,64 @@ describe('sallyport token revoke writes nothing', () => {
   const revoke = ['token', 'revoke', '--issuer', 'sallyport', '--jti', 'j'];
 
   it.each([
-    ['sqlite:./nowhere.db', 'no store at'],
+    ['sqlite:./nowhere.db', 'there is no store at'],
     ['"memory:"', 'the store is `memory:`'],
   ])('on the store %s', async (store, words) => {
     await writeFile(file, valid(1).replace('sqlite:./sallyport.db', store));
     const { code, output } = await runSallyport([...revoke, '--config', file]);
     expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining(words) });
   });
+});
+
+describe('a command that reads makes nothing where there is no store', () => {
+  it.each([
+    ['account', 'list'],
+    ['account', 'show', 'ada'],
+    ['account', 'disable', 'ada'],
+    ['token', 'list'],
+    ['keys', 'list'],
+    ['migration'],
+    ['explain', 'GET', '/messages'],
+    ['store', 'export'],
+    ['store', 'accept-loss'],
+  ])('sallyport %s %s', async (...args) => {
+    const empty = await mkdtemp(join(tmpdir(), 'sallyport-none-'));
+    onTestFinished(() => rm(empty, { recursive: true }));
+    const config = join(empty, 'sallyport.yaml');
+    await writeFile(config, `${valid(1)}log: { audit: ./audit.log }\n`);
+    const { code, output } = await runSallyport([...args, '--config', config]);
+    expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining('sallyport: there is no store at') });
+    expect(await readdir(empty)).toEqual(['sallyport.yaml']);
+  });
+
+  it.each([['check'], ['routes']])('sallyport %s', async (command) => {
+    const empty = await mkdtemp(join(tmpdir(), 'sallyport-none-'));
+    onTestFinished(() => rm(empty, { recursive: true }));
+    const config = join(empty, 'sallyport.yaml');
+    await writeFile(config, `${valid(1)}log: { audit: ./audit.log }\n`);
+    const { code, output } = await runSallyport([command, '--config', config]);
+    expect(code, output).toBe(0);
+    expect(await readdir(empty)).toEqual(['sallyport.yaml']);
+  });
+});
+
+it('a command that reads makes no audit log and no other file beside a store that is there', async () => {
+  const place = await mkdtemp(join(tmpdir(), 'sallyport-there-'));
+  onTestFinished(() => rm(place, { recursive: true }));
+  const config = join(place, 'sallyport.yaml');
+  await writeFile(config, `${valid(1)}log: { audit: ./audit.log }\n`);
+  await (await openSqliteStore(join(place, 'sallyport.db'))).close();
+  const before = await readdir(place);
+  for (const args of [
+    ['account', 'list'],
+    ['token', 'list'],
+    ['keys', 'list'],
+    ['explain', 'GET', '/messages'],
+  ]) {
+    const { output } = await runSallyport([...args, '--config', config]);
+    expect(output).not.toContain('sallyport:');
+  }
+  expect(await readdir(place)).toEqual(before);
 });
 
 function connecting(port: number): Promise<void> {
