@@ -37,7 +37,7 @@ export interface CallInput<Body> {
   readonly assignedId: string | undefined;
   /** The parameters of the path. */
   readonly params: Readonly<Record<string, string>>;
-  /** The parameters behind the question mark, the first of each name. */
+  /** The parameters behind the question mark. */
   readonly query: Readonly<Record<string, string>>;
   /** Request header fields, by lower-case name. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
@@ -85,11 +85,13 @@ interface CallFacts {
   readonly summary: string;
   /** `undefined`: nobody is asked who they are, the call sees to that itself. */
   readonly admission: Admission | undefined;
+  /** For the documentation: a body that takes one of several forms, in a way that generators of clients can read. */
+  readonly describedBody?: ZodType;
   /** Of its body, where it has one; JSON without it. */
   readonly bodyType?: 'application/json' | typeof FORM;
   /** Where it makes something: an id for that. Such a call takes an `Idempotency-Key`. */
   readonly newId?: () => string;
-  /** For the documentation: the parameters behind the question mark that are looked at. */
+  /** The parameters behind the question mark that are looked at. */
   readonly query?: Readonly<Record<string, ZodType>>;
   readonly success: readonly Success[];
   /** Problems of its own, beside those of its admission and its body. */
@@ -114,6 +116,11 @@ export interface AnyCall extends CallFacts {
 /** The calls of OAuth are those that take forms; they answer what goes wrong as RFC 6749 has it. */
 export function isOfOauth({ body, bodyType }: AnyCall): boolean {
   return body !== undefined && bodyType === FORM;
+}
+
+/** As standards have it: of OAuth's calls (RFC 6749, section 3.2), and where documents are published. */
+export function ignoresUnknown(call: AnyCall): boolean {
+  return isOfOauth(call) || (call.admission === undefined && call.method === 'GET');
 }
 
 export function done(status: number, body?: object, headers?: Readonly<Record<string, string>>): Done {

@@ -48,10 +48,25 @@ function fieldError(issue: z.core.$ZodIssue): FieldError {
   return { field, message: issue.message };
 }
 
-/** The parameters behind the question mark, the first of each name; `undefined` where they are not UTF-8. */
-export function decodeQuery(request: FastifyRequest): Record<string, string> | undefined {
+/**
+ * The parameters behind the question mark, or what is wrong with them.
+ *
+ * @param known names that the call looks at; `undefined` where it does not mind others, and where one stands twice the
+ * first counts.
+ */
+export function decodeQuery(
+  request: FastifyRequest,
+  known: readonly string[] | undefined,
+): DecodedBody<Readonly<Record<string, string>>> {
   const url = request.raw.url ?? '';
   const mark = url.indexOf('?');
   const parameters = parseForm(mark < 0 ? '' : url.slice(mark + 1));
-  return parameters && Object.fromEntries([...parameters].toReversed());
+  if (parameters === undefined) return { ok: false, errors: [{ field: '', message: 'the query is not UTF-8 text' }] };
+  const sent = [...parameters];
+  const names = sent.map(([name]) => name);
+  const errors = [...new Set(known === undefined ? [] : names)].flatMap((field) => {
+    if (known?.includes(field) !== true) return [{ field, message: 'not a parameter of this call' }];
+    return names.indexOf(field) === names.lastIndexOf(field) ? [] : [{ field, message: 'stands there twice' }];
+  });
+  return errors.length > 0 ? { ok: false, errors } : { ok: true, body: Object.fromEntries(sent.toReversed()) };
 }

@@ -6,7 +6,7 @@ import type { Done, Outcome, Problem } from './call.ts';
 import { PROBLEMS } from './problems.ts';
 
 /** Sent as bytes: to a string fastify would add a charset, which the type does not have (RFC 8259, section 11). */
-const PROBLEM = 'application/problem+json';
+export const PROBLEM_TYPE = 'application/problem+json';
 
 /** Every answer of the token service. What it tells is of one caller, and may hold a token: it is not kept (RFC 6749, section 5.1). */
 export async function send(reply: FastifyReply, outcome: Outcome): Promise<void> {
@@ -34,7 +34,7 @@ async function sendProblem(reply: FastifyReply, { code, message, errors, retryAf
   const more = errors === undefined ? {} : { errors };
   await reply
     .code(status)
-    .type(PROBLEM)
+    .type(PROBLEM_TYPE)
     .send(Buffer.from(problem(code, status, title, message, more)));
 }
 
@@ -42,7 +42,7 @@ async function sendDenial(reply: FastifyReply, denial: Deny): Promise<void> {
   const { status, challenges, retryAfterSeconds, body } = answerTo(denial);
   if (challenges.length > 0) reply.header('www-authenticate', challenges);
   if (retryAfterSeconds !== undefined) reply.header('retry-after', retryAfterSeconds);
-  await reply.code(status).type(PROBLEM).send(Buffer.from(body));
+  await reply.code(status).type(PROBLEM_TYPE).send(Buffer.from(body));
 }
 
 /** A token, in the one answer that shows it (RFC 6749, section 5.1, but for `expires_at`). */

@@ -9,7 +9,7 @@ import { FORM, isOfOauth } from './call.ts';
 import { decodeClientBasic, decodeForm } from './decode-oauth.ts';
 import { send } from './encode.ts';
 import { sendOauth } from './encode-oauth.ts';
-import { answerFailures, BodyNotUtf8 } from './server.ts';
+import { answerFailures, BodyNotUtf8, refuseEncodedBodies } from './server.ts';
 
 /** How calls of one kind read their bodies, ask who calls, and answer. */
 export interface Manner {
@@ -21,7 +21,7 @@ export interface Manner {
 
 const json: Manner = {
   isOf: (call) => call.body !== undefined && !isOfOauth(call),
-  prepare: () => {},
+  prepare: refuseEncodedBodies,
   decide: (asked, decider) => decider.decide(asked),
   respond: send,
 };
@@ -43,6 +43,7 @@ const bodiless: Manner = {
 const oauth: Manner = {
   isOf: isOfOauth,
   prepare: (calls, events) => {
+    refuseEncodedBodies(calls);
     calls.removeAllContentTypeParsers();
     calls.addContentTypeParser<Buffer>(FORM, { parseAs: 'buffer' }, (_request, body, parsed) => {
       const form = decodeForm(body);

@@ -4,15 +4,14 @@ import { answerTo } from '../../core/answer.ts';
 import { deny } from '../../core/decision.ts';
 import type { Reason } from '../../core/reason.ts';
 import type { Admission, AnyCall } from './call.ts';
-import { isOfOauth } from './call.ts';
+import { ignoresUnknown, isOfOauth } from './call.ts';
 import { CALLS } from './calls.ts';
+import { PROBLEM_TYPE } from './encode.ts';
 import type { ProblemCode } from './problems.ts';
 import { PROBLEMS } from './problems.ts';
 
 /** Where the description is published beside the source. */
 export const OPENAPI_FILE = new URL('../../../docs/openapi.json', import.meta.url);
-
-const PROBLEM_TYPE = 'application/problem+json';
 
 /** An RFC 9457 document, as every answer that is no success is one. */
 const problem = z
@@ -49,6 +48,7 @@ export function openApi(): string {
       description: 'Tokens and their revocation. Times are RFC 3339 in UTC; lengths of time are whole seconds.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
+    servers: [{ url: '/', description: 'Where this description was fetched' }],
     paths: paths(),
     components: {
       securitySchemes: {
@@ -81,7 +81,7 @@ function operationOf(call: AnyCall): object {
     summary: call.summary,
     security: securityOf(call.admission),
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(call.body === undefined ? {} : { requestBody: bodyOf(call.body, call.bodyType) }),
+    ...(call.body === undefined ? {} : { requestBody: bodyOf(call.describedBody ?? call.body, call.bodyType) }),
     responses: responsesOf(call),
   };
 }
@@ -134,7 +134,7 @@ function failureOf(call: AnyCall, codes: readonly string[]): object {
 /** Every code that a call may answer with, and its status. */
 function codesOf(call: AnyCall): readonly { readonly code: string; readonly status: number }[] {
   const problems: ProblemCode[] = [
-    ...call.problems,
+    ...new Set([...call.problems, ...(ignoresUnknown(call) ? [] : (['invalid_query'] as const))]),
     ...(call.body ? BODY_PROBLEMS : []),
     ...(call.newId ? KEY_PROBLEMS : []),
   ];

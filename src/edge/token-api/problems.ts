@@ -1,14 +1,18 @@
 /** The token service's own problems, beside the reasons of a denial (contract section 4). */
 export const PROBLEMS = {
+  malformed_request: { status: 400, title: 'Bad Request' },
   invalid_body: { status: 400, title: 'Bad Request' },
   invalid_query: { status: 400, title: 'Bad Request' },
   invalid_idempotency_key: { status: 400, title: 'Bad Request' },
   not_found: { status: 404, title: 'Not Found' },
+  method_not_allowed: { status: 405, title: 'Method Not Allowed' },
+  request_timeout: { status: 408, title: 'Request Timeout' },
   conflict: { status: 409, title: 'Conflict' },
   request_in_progress: { status: 409, title: 'Conflict' },
   too_large: { status: 413, title: 'Content Too Large' },
   unsupported_media_type: { status: 415, title: 'Unsupported Media Type' },
   idempotency_key_reused: { status: 422, title: 'Unprocessable Content' },
+  headers_too_large: { status: 431, title: 'Request Header Fields Too Large' },
 } as const;
 
 export type ProblemCode = keyof typeof PROBLEMS;

@@ -7,7 +7,9 @@ import { decodeUtf8, holdsLoneSurrogate } from '../../lib/utf8.ts';
 import type { Events } from '../../observe/events.ts';
 import { Connections, listen as listenAt, tlsOptions, watchHandshakes } from '../listening.ts';
 import { isTrusted } from '../trusted-proxies.ts';
+import { AllowedMethods } from './allowed-methods.ts';
 import { failed } from './call.ts';
+import { answerClientError } from './client-errors.ts';
 import { send } from './encode.ts';
 import type { ProblemCode } from './problems.ts';
 
@@ -40,8 +42,10 @@ function build({ tls }: Listener, trustedProxies: () => readonly string[]): Fast
     routerOptions: { maxParamLength: 2048 },
     frameworkErrors: (_error: unknown, _request: FastifyRequest, reply: FastifyReply) =>
       void send(reply, deny('path_rejected', undefined, 'path')),
+    clientErrorHandler: answerClientError,
   };
-  const http = { connectionsCheckingInterval: CHECK_INTERVAL_MS };
+  // A request without a host is answered as every other that cannot be read.
+  const http = { connectionsCheckingInterval: CHECK_INTERVAL_MS, requireHostHeader: false };
   if (tls === undefined) return fastify({ ...common, http });
   return fastify({ ...common, https: { ...tlsOptions(tls), ...http } });
 }
@@ -82,9 +86,27 @@ export class BodyNotUtf8 extends Error {
   readonly code = 'SALLYPORT_BODY_NOT_UTF8';
 }
 
+/** For a body that is compressed, or changed in another way (RFC 9110, section 8.4). */
+class BodyEncoded extends Error {
+  readonly code = 'SALLYPORT_BODY_ENCODED';
+  readonly statusCode = 415;
+  override readonly message = 'a body with a Content-Encoding is not taken: send it as it is';
+}
+
+/** Refuses bodies that would have to be unpacked first. */
+export function refuseEncodedBodies(server: FastifyInstance): void {
+  server.addHook('preParsing', async ({ headers }, reply) => {
+    const { 'content-encoding': coding = 'identity' } = headers;
+    if (coding.trim().toLowerCase() === 'identity') return;
+    reply.header('accept-encoding', 'identity');
+    throw new BodyEncoded();
+  });
+}
+
 /** Codes of errors, most of them Fastify's, for what a client got wrong. */
 const CLIENT_ERRORS: Readonly<Record<string, ServerProblem>> = {
   SALLYPORT_BODY_NOT_UTF8: 'invalid_body',
+  SALLYPORT_BODY_ENCODED: 'unsupported_media_type',
   FST_ERR_CTP_BODY_TOO_LARGE: 'too_large',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
   FST_ERR_CTP_INVALID_JSON_BODY: 'invalid_body',
@@ -102,22 +124,43 @@ const MESSAGES: Readonly<Record<ServerProblem, string>> = {
 };
 
 function answerErrors(server: FastifyInstance, events: Events): void {
+  const methods = new AllowedMethods(server);
   // At once: a body that nobody will read is not waited for.
   server.addHook('onRequest', async (request, reply) => {
-    if (request.is404) await send(reply, failed('not_found', MESSAGES.not_found));
+    if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
+      await send(reply, failed('malformed_request', 'Host is missing'));
+    } else if (request.is404) {
+      await answerNoRoute(request, reply, methods);
+    }
   });
   answerFailures(server, events, send);
+}
+
+/** What no call takes: another method than the address has, or an address that there is none of. */
+async function answerNoRoute(request: FastifyRequest, reply: FastifyReply, methods: AllowedMethods): Promise<void> {
+  const [path = ''] = (request.raw.url ?? '').split('?', 1);
+  const allowed = methods.of(path);
+  if (allowed.length === 0) return send(reply, failed('not_found', MESSAGES.not_found));
+  const allow = allowed.join(', ');
+  reply.header('allow', allow);
+  if (request.method === 'OPTIONS') return void (await reply.code(204).send());
+  return send(reply, failed('method_not_allowed', `${request.method} is not taken here, but ${allow}`));
 }
 
 /** What goes wrong in these calls, and not by their own word. */
 export function answerFailures(server: FastifyInstance, events: Events, answer: typeof send): void {
   server.setErrorHandler((error: { readonly code?: string }, request, reply) => {
     const code = CLIENT_ERRORS[error.code ?? ''];
-    const message = error instanceof BodyNotUtf8 ? 'the body is not UTF-8 text' : MESSAGES[code ?? 'invalid_body'];
+    const message = messageOf(error) ?? MESSAGES[code ?? 'invalid_body'];
     if (code !== undefined) return answer(reply, failed(code, message));
     events.callFailed(`${request.method} ${request.routeOptions.url ?? 'unknown'}`, error);
     return answer(reply, deny('unavailable', undefined, 'internal error'));
   });
+}
+
+function messageOf(error: object): string | undefined {
+  if (error instanceof BodyEncoded) return error.message;
+  return error instanceof BodyNotUtf8 ? 'the body is not UTF-8 text' : undefined;
 }
 
 /** Resolves to `host:port` or `unix:/path`, as bound; rejects where it cannot listen. */

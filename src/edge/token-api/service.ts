@@ -7,7 +7,7 @@ import { Admissions } from '../admissions.ts';
 import { renewCertificate } from '../listening.ts';
 import { answerOnce } from './answer-once.ts';
 import type { AnyCall, Caller, Outcome } from './call.ts';
-import { failed } from './call.ts';
+import { failed, ignoresUnknown } from './call.ts';
 import { CALLS } from './calls.ts';
 import { decodeAccess, decodeBody, decodeQuery } from './decode.ts';
 import type { Manner } from './manners.ts';
@@ -91,8 +91,8 @@ async function answer(
   caller: Caller | undefined,
 ): Promise<Outcome> {
   const services = currentServices();
-  const query = decodeQuery(request);
-  if (query === undefined) return failed('invalid_query', 'the query is not UTF-8 text');
+  const query = decodeQuery(request, ignoresUnknown(call) ? undefined : Object.keys(call.query ?? {}));
+  if (!query.ok) return failed('invalid_query', 'the query is not what this call takes', query.errors);
   const decoded = call.body === undefined ? undefined : decodeBody(call.body, request.body);
   if (decoded?.ok === false) return failed('invalid_body', 'the body is not what this call takes', decoded.errors);
   const params = request.params as Readonly<Record<string, string>>;
@@ -103,7 +103,7 @@ async function answer(
       body: decoded?.body as never,
       assignedId,
       params,
-      query,
+      query: query.body,
       headers: request.headers,
       client: request.ip,
       services,

@@ -1,9 +1,8 @@
 import * as z from 'zod';
+import { dateTime } from './rfc3339.ts';
 
 /** RFC 3339, with its offset; becomes whole Unix seconds. */
-export const time = z.iso
-  .datetime({ offset: true, error: 'a time such as 2027-01-31T12:00:00Z (RFC 3339)' })
-  .transform((text) => Math.floor(Date.parse(text) / 1000));
+export const time = dateTime('a time such as 2027-01-31T12:00:00Z (RFC 3339)').transform(Math.floor);
 
 /** A time as it is answered. */
 export const utcDateTime = z.iso.datetime();

@@ -10,15 +10,19 @@ const name = z.string('a text').min(1, 'not empty');
 
 const request = z
   .strictObject({
-    email: name.optional().describe("The account's e-mail address, or its name"),
-    name: name.optional().describe('The same'),
+    email: name.optional(),
+    name: name.optional(),
     password,
   })
   .refine((body) => (body.email === undefined) !== (body.name === undefined), {
     error: 'one of email and name',
     path: ['email'],
-  })
-  .meta({ oneOf: [{ required: ['email'] }, { required: ['name'] }] });
+  });
+
+const described = z.union([
+  z.strictObject({ email: name.describe("The account's e-mail address, or its name"), password }),
+  z.strictObject({ name: name.describe("The account's name, or its e-mail address"), password }),
+]);
 
 export const logIn: Call<z.output<typeof request>> = {
   method: 'POST',
@@ -27,6 +31,7 @@ export const logIn: Call<z.output<typeof request>> = {
   summary: 'Log in: a token of one hour, with all scopes of the account',
   admission: undefined,
   body: request,
+  describedBody: described,
   success: [{ status: 200, description: 'The token, shown this once', content: issuedToken }],
   problems: [],
   denials: ['credentials_invalid', 'too_many_attempts'],

@@ -3,9 +3,11 @@ import { MAX_REASON_LENGTH } from '../../../tokens/revoke.ts';
 import type { FieldError } from '../../../tokens/scope-rules.ts';
 import type { Call, CallInput, Outcome } from '../call.ts';
 import { actorOf, done, failed } from '../call.ts';
+import { dateTime } from './rfc3339.ts';
 
 /** The end of the year 9999: who names a later second means milliseconds. */
 const MAX_SECONDS = 253_402_300_799;
+// A mark is a whole second: the one in which the time lies.
 const BEFORE = 'Unix seconds, or a date and time such as 2027-06-30T12:00:00Z';
 
 const name = (what: string) =>
@@ -18,10 +20,7 @@ const fields = z.strictObject({
   subject: name('a subject').describe('Of our own issuer an account: its id, name or e-mail address'),
   kid: name("a key's id"),
   before: z
-    .union(
-      [z.int().min(0, BEFORE).max(MAX_SECONDS, BEFORE), z.iso.datetime({ offset: true }).transform(secondsOf)],
-      BEFORE,
-    )
+    .union([z.int().min(0, BEFORE).max(MAX_SECONDS, BEFORE), dateTime(BEFORE).transform(Math.ceil)], BEFORE)
     .optional(),
   reason: z.string('a text').max(MAX_REASON_LENGTH, `at most ${MAX_REASON_LENGTH} characters`).optional(),
 });
@@ -75,9 +74,4 @@ function problemWith({ token, issuer, jti, subject, kid, before }: z.output<type
     return { field: 'before', message: 'goes with a subject, or an issuer alone' };
   }
   return undefined;
-}
-
-/** A mark is a whole second: the one in which the time lies. */
-function secondsOf(time: string): number {
-  return Math.ceil(Date.parse(time) / 1000);
 }

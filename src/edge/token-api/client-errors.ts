@@ -1,0 +1,34 @@
+import type { Socket } from 'node:net';
+import { problem } from '../../core/answer.ts';
+import { PROBLEM_TYPE } from './encode.ts';
+import type { ProblemCode } from './problems.ts';
+import { PROBLEMS } from './problems.ts';
+
+/** What Node finds wrong with a request before there is one, by its error codes. */
+const CODES: ReadonlyMap<string | undefined, ProblemCode> = new Map([
+  ['HPE_HEADER_OVERFLOW', 'headers_too_large'],
+  ['HPE_CHUNK_EXTENSIONS_OVERFLOW', 'too_large'],
+  ['ERR_HTTP_REQUEST_TIMEOUT', 'request_timeout'],
+]);
+
+const MESSAGES: Readonly<Partial<Record<ProblemCode, string>>> = {
+  headers_too_large: 'the request line and the header fields together are too long',
+  too_large: 'the extensions of the chunks are too long',
+  request_timeout: 'the request did not arrive in time',
+};
+
+/** Answers, in the form of every other problem, what cannot be read as HTTP, and closes the connection. */
+export function answerClientError(error: { readonly code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  const code = CODES.get(error.code) ?? 'malformed_request';
+  const { status, title } = PROBLEMS[code];
+  const body = problem(code, status, title, MESSAGES[code] ?? 'the request is not valid HTTP/1.1');
+  const head = [
+    `HTTP/1.1 ${status} ${title}`,
+    `Content-Type: ${PROBLEM_TYPE}`,
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Cache-Control: no-store',
+    'Connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
