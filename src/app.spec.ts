@@ -116,9 +116,9 @@ describe('the token service', () => {
   });
 
   it.each([
-    ['GET', TOKENS],
+    ['GET', `${TOKENS}s`],
     ['GET', '/'],
-    ['POST', `${TOKENS}/x`],
+    ['POST', `${TOKENS}/x/y`],
     ['POST', '/messages'],
   ])('answers %s %s with not_found', async (method, path) => {
     const answer = await call(path, { method });
