@@ -53,12 +53,20 @@ const foreign = {
     .boolean()
     .optional()
     .describe('Whether `exp` must be there; true by default, false for introspection and secrets without an issuer'),
-  scopeClaim: text('the name of a claim')
+  scopeClaim: text('the name of a claim', claimProblem)
     .optional()
     .describe('The one claim to read scopes from; the first of scopes, scope and scp by default'),
   allowScopes: scopeList.optional().describe("Scopes that its tokens may carry; the catalogue's by default"),
   grant: scopeList.optional().describe("Scopes that replace the token's own"),
 };
+
+/** A path of plain names; a claim whose own name has dots is usually a URL, as in `https://example.com/scopes`. */
+const CLAIM_PATH = /^[\w-]+(?:\.[\w-]+)+$/;
+
+function claimProblem(written: string): string | undefined {
+  if (!CLAIM_PATH.test(written)) return undefined;
+  return `${describe(written)} is a path, and only claims at the top of a token are read: let the issuer write the scopes into a claim of their own, such as 'scope'`;
+}
 
 const issuer = text('the value of `iss`');
 

@@ -6,7 +6,8 @@ function fileListening(listen: string): string {
 }
 
 const ADDRESS = "an address such as '127.0.0.1:9191', '[::1]:9191' or 'unix:/path'";
-const EXPOSED = 'anybody could ask here: expected a loopback address, a Unix socket, tls.clientCa, or insecure: true';
+const EXPOSED =
+  'this listener has no authentication: expected a loopback address, a Unix socket, tls.clientCa, or insecure: true';
 
 describe('listen', () => {
   it.each([

@@ -52,7 +52,7 @@ function refuseExposed(draft: Draft, path: Path, written: Written): void {
   if ('path' in address || isLoopback(address.host) || tls?.clientCa !== undefined || insecure) return;
   draft.refuse(
     path,
-    'anybody could ask here: expected a loopback address, a Unix socket, tls.clientCa, or insecure: true',
+    'this listener has no authentication: expected a loopback address, a Unix socket, tls.clientCa, or insecure: true',
   );
 }
 

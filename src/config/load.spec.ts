@@ -226,10 +226,11 @@ describe('loadConfig() of a bad file', () => {
   });
 
   it.each([
-    ['', ['1:1: expected a map, found nothing']],
+    ['', ["1:1: the file is empty: begin with 'version: 1'"]],
+    ['# yet to come\n', ["1:1: the file is empty: begin with 'version: 1'"]],
     ['hunter2', ['1:1: expected a map, found a string']],
     ['- version: 1', ['1:1: expected a map, found a list']],
-    ['version: 1: 2', ['1:10: Nested mappings are not allowed in compact mappings']],
+    ['version: 1: 2', ["1:10: a value that holds ': ' needs quotes"]],
   ])('refuses %j as a whole', (text, problems) => {
     expect(problemsOf(text)).toEqual(problems);
   });

@@ -62,6 +62,10 @@ const topLevel = z.strictObject(
 
 /** Each part by itself, so that a fault in one hides nothing in the others; `undefined` where a part is missing. */
 function readConfig(draft: Draft): Config | undefined {
+  if (draft.valueAt([]) === null) {
+    draft.refuse([], "the file is empty: begin with 'version: 1'");
+    return undefined;
+  }
   draft.read([], topLevel);
   if (!isMap(draft.valueAt([]))) return undefined;
   draft.read(['version'], fileSchema.shape.version);

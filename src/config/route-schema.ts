@@ -7,6 +7,7 @@ import { quote } from './wording.ts';
 const HOST = /^(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
 
 const method = text('a method', methodProblem).meta({ pattern: METHOD.source });
+const oneMethod = text("a method, or several as 'methods'", methodProblem).meta({ pattern: METHOD.source });
 const scope = text('a scope');
 const yes = z.literal(true, { error: ({ input }) => `${expected('true')({ input })}: leave the key out instead` });
 
@@ -19,7 +20,7 @@ export const routeSchema = z
     path: text('a path such as /v1/messages/{id}', patternProblem).describe(
       'Path pattern: literal segments, {name} for one segment, ** at the end for any number, also none',
     ),
-    method: method.optional().describe('The one method; GET covers HEAD. All others by default'),
+    method: oneMethod.optional().describe('The one method; GET covers HEAD. All others by default'),
     methods: distinct(method, 'a list of methods').optional().describe('Several methods, instead of `method`'),
     hosts: distinct(text('a host name', hostProblem), 'a list of host names')
       .optional()

@@ -1,6 +1,7 @@
-import type { Alias, Document, Node, Pair, ParsedNode, Scalar, YAMLError } from 'yaml';
+import type { Alias, Document, Node, Pair, ParsedNode, Scalar } from 'yaml';
 import { isAlias, isCollection, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import type { Path } from './problems.ts';
+import { ALIAS, tellingFaults } from './syntax-fault.ts';
 
 /** A place in the text, both counted from 1. */
 export interface Position {
@@ -14,24 +15,6 @@ export interface SyntaxProblem extends Position {
 }
 
 const LONE_SURROGATE = 'an escape that stands for half a character: write the character itself';
-const ALIAS = 'invalid or unresolved alias: quote a value that begins with *';
-
-/**
- * What is said instead of the library's own words where those quote the text: a secret may stand there.
- * Its other messages are constant.
- */
-const WORDING: { readonly [code in YAMLError['code']]?: string } = {
-  BAD_ALIAS: ALIAS,
-  BAD_DIRECTIVE: 'invalid directive',
-  BAD_DQ_ESCAPE: 'invalid escape in a double-quoted string',
-  BAD_PROP_ORDER: 'an anchor or tag in the wrong place',
-  BAD_SCALAR_START: 'this character cannot begin a plain value: quote the value',
-  DUPLICATE_KEY: 'duplicate key',
-  MULTIPLE_DOCS: 'expected one YAML document, found several',
-  NON_STRING_KEY: 'expected a plain key',
-  TAG_RESOLVE_FAILED: 'unknown or unfit tag: quote a value that begins with !',
-  UNEXPECTED_TOKEN: 'unexpected text: quote a value that holds braces, brackets or commas',
-};
 
 /** A YAML text: its value, what is wrong with its syntax, and where each part of it stands. */
 export class Source {
@@ -52,16 +35,17 @@ export class Source {
       stringKeys: true,
     });
     const { errors, warnings } = this.#document;
-    const faults = [...errors, ...warnings].filter(isOwnFault);
-    const dangling = this.#danglingAliases();
-    const halves = this.#loneSurrogates();
+    const faults = tellingFaults([...errors, ...warnings], text);
+    const isWhole = errors.every(({ code }) => code === 'DUPLICATE_KEY');
+    // What a broken text holds is guesswork.
+    const dangling = isWhole ? this.#danglingAliases() : [];
+    const halves = isWhole ? this.#loneSurrogates() : [];
     this.problems = [
-      ...faults.map((fault) => ({ ...this.#at(fault.pos[0]), message: wordingOf(fault) })),
+      ...faults.map(({ offset, message }) => ({ ...this.#at(offset), message })),
       ...dangling.map((alias) => ({ ...this.#at(startOf(alias) ?? 0), message: ALIAS })),
       ...halves.map((scalar) => ({ ...this.#at(startOf(scalar) ?? 0), message: LONE_SURROGATE })),
     ];
-    const isReadable =
-      dangling.length === 0 && halves.length === 0 && errors.every(({ code }) => code === 'DUPLICATE_KEY');
+    const isReadable = isWhole && dangling.length === 0 && halves.length === 0;
     this.value = isReadable ? this.#document.toJS() : undefined;
   }
 
@@ -125,16 +109,7 @@ export class Source {
   }
 }
 
-/** One misplaced bracket makes all that follows it unexpected: the first such fault tells enough. */
-function isOwnFault({ code }: YAMLError, index: number, faults: readonly YAMLError[]): boolean {
-  return code !== 'UNEXPECTED_TOKEN' || faults[index - 1]?.code !== code;
-}
-
 function startOf(node: unknown): number | undefined {
   // Every node that the parser made is a Node with its range.
   return (node as Node | null | undefined)?.range?.[0];
-}
-
-function wordingOf({ code, message }: YAMLError): string {
-  return WORDING[code] ?? message;
 }

@@ -7,6 +7,9 @@ import { expected } from './shape.ts';
 
 const EXPECTED = "expected 'memory:', 'sqlite:PATH', 'redis://HOST', or a map with url";
 
+/** What somebody may write who means SQLite. */
+const PLAIN_FILE = /^[\w./~-]+\.(?:db|sqlite3?)$/;
+
 /** No message of a store prints what was written: its URL may hold a password. */
 const redisUrl = z
   .string({ error: 'expected the URL of a Redis server: redis://HOST' })
@@ -32,7 +35,8 @@ const location = z
     if (written === 'memory:') return { kind: 'memory' } as const;
     if (isRedisUrl(written)) return { kind: 'redis', url: toRedisUrl(written, ctx), ...ALONE } as const;
     if (/^sqlite:[^\0]+$/.test(written)) return { kind: 'sqlite', path: written.slice('sqlite:'.length) } as const;
-    ctx.issues.push({ code: 'custom', input: written, message: EXPECTED });
+    const message = PLAIN_FILE.test(written) ? `${EXPECTED}: is 'sqlite:' missing before the path?` : EXPECTED;
+    ctx.issues.push({ code: 'custom', input: written, message });
     return z.NEVER;
   })
   .meta({ pattern: '^(memory:|sqlite:.+|rediss?://.+)$' });
