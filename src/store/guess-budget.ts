@@ -13,9 +13,11 @@ export function takeGuess(
   { waitsMs, forgetAfterMs }: GuessLimits,
   nowMs: number,
 ): GuessBudget | { readonly waitMs: number } {
-  const counts = standing !== undefined && standing.lastAtMs + forgetAfterMs > nowMs;
-  // A clock that was set back keeps nobody waiting for longer than the longest wait.
-  const waitMs = counts ? Math.min(standing.nextAtMs - nowMs, Math.max(...waitsMs)) : 0;
+  const longestMs = Math.max(...waitsMs);
+  // A last failure that is far ahead was written before the clock was set back: nobody waits for the clock to catch up.
+  const isAhead = standing !== undefined && standing.lastAtMs > nowMs + longestMs;
+  const counts = standing !== undefined && !isAhead && standing.lastAtMs + forgetAfterMs > nowMs;
+  const waitMs = counts ? Math.min(standing.nextAtMs - nowMs, longestMs) : 0;
   if (waitMs > 0) return { waitMs };
   const failures = (counts ? standing.failures : 0) + 1;
   return { failures, nextAtMs: nowMs + waitAfter(failures, waitsMs), lastAtMs: nowMs };

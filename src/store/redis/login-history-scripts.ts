@@ -79,9 +79,9 @@ local budget = isFamiliar == 1 and familiar or '*'
 
 local field = name .. ':' .. budget
 local failures, nextAt, lastAt = find(field)
-if lastAt + forgetAfter <= at then failures, nextAt = 0, 0 end
 local longest = 0
 for index = FIRST, #ARGV do longest = math.max(longest, tonumber(ARGV[index])) end
+if lastAt + forgetAfter <= at or lastAt > at + longest then failures, nextAt = 0, 0 end
 local wait = math.min(nextAt - at, longest)
 if wait > 0 then return { 0, isFamiliar, budget, math.ceil(wait) } end
 

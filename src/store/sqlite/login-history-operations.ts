@@ -62,7 +62,7 @@ export function forgiveGuesses(database: DatabaseSync, name: string): boolean {
 }
 
 /** Forgets a batch of what is too old or too much; returns how many rows were the most of one kind. */
-export function forgetLogins(database: DatabaseSync, nowSeconds: number, limit: number): number {
+export function forgetLogins(database: DatabaseSync, nowSeconds: number, limit: number, kept = GUESSES_KEPT): number {
   const places = change(
     database,
     `DELETE FROM login_place WHERE (name, place) IN (
@@ -74,7 +74,7 @@ export function forgetLogins(database: DatabaseSync, nowSeconds: number, limit: 
     `DELETE FROM login_guess WHERE (name, budget) IN (
        SELECT name, budget FROM login_guess WHERE last_at_ms <= (
          SELECT last_at_ms FROM login_guess ORDER BY last_at_ms DESC LIMIT 1 OFFSET ?) LIMIT ?)`,
-    [GUESSES_KEPT, limit],
+    [kept, limit],
   );
   return Math.max(places, guesses);
 }
