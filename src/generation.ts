@@ -10,6 +10,7 @@ import { consoleRoute } from './edge/console/route.ts';
 import type { ConsoleServices } from './edge/console/services.ts';
 import type { Gateway } from './edge/ext-authz/service.ts';
 import { CALLS } from './edge/token-api/calls.ts';
+import { exceptEarlyPasses } from './edge/token-api/late-denials.ts';
 import { tokenRoutes } from './edge/token-api/routes.ts';
 import type { TokenServices } from './edge/token-api/services.ts';
 import type { Introspection } from './introspection/introspection.ts';
@@ -198,7 +199,7 @@ function buildTokenServices(
   // Nobody passes or is turned away by being asked about.
   const unseen = { decided: () => {}, failed: (error: unknown) => events.failed(error) };
   return {
-    decider: byRoutes([...tokenRoutes(CALLS, name), consoleRoute(name)]),
+    decider: byRoutes([...tokenRoutes(CALLS, name), consoleRoute(name)], exceptEarlyPasses(events, CALLS)),
     issuer: issuer.issuer,
     catalogue,
     rules,

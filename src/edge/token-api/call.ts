@@ -1,6 +1,6 @@
 import type { ZodType } from 'zod';
 import type { Deny } from '../../core/decision.ts';
-import type { TokenUse } from '../../core/known.ts';
+import type { KnownCredential, TokenUse } from '../../core/known.ts';
 import type { Reason } from '../../core/reason.ts';
 import type { Events } from '../../observe/events.ts';
 import type { FieldError } from '../../tokens/scope-rules.ts';
@@ -16,6 +16,8 @@ export interface Caller {
   /** `jti`, where it calls by a token. */
   readonly tokenId: string | undefined;
   readonly granted: ReadonlySet<string>;
+  /** By which it was admitted. */
+  readonly credential: KnownCredential;
 }
 
 /** Who may call at all. */

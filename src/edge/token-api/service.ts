@@ -10,6 +10,7 @@ import type { AnyCall, Caller, Outcome } from './call.ts';
 import { failed, ignoresUnknown } from './call.ts';
 import { CALLS } from './calls.ts';
 import { decodeAccess, decodeBody, decodeQuery } from './decode.ts';
+import { decisionOf, deniesLate } from './late-denials.ts';
 import type { Manner } from './manners.ts';
 import { MANNERS } from './manners.ts';
 import { openApi } from './openapi.ts';
@@ -52,7 +53,7 @@ export async function openTokenApi(listener: Listener, parts: TokenApiParts): Pr
       const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
         const caller = await callers.of(request);
         const isDenied = caller !== undefined && 'outcome' in caller;
-        await respond(reply, isDenied ? caller : await answer(call, request, parts, caller));
+        await respond(reply, isDenied ? caller : await carryOut(call, request, parts, caller));
       };
       calls.route({ method, url, handler });
     }
@@ -77,11 +78,24 @@ export async function openTokenApi(listener: Listener, parts: TokenApiParts): Pr
 function callerFrom(decision: Decision): Caller | Deny | undefined {
   if (decision.outcome === 'deny') return decision;
   if (decision.route?.requirement.kind === 'public') return undefined;
-  const { identity, use, granted } = decision.credential ?? {};
-  if (identity?.subject === undefined || use === undefined || granted === undefined) {
+  const { credential } = decision;
+  const { identity, use, granted } = credential ?? {};
+  if (credential === undefined || identity?.subject === undefined || use === undefined || granted === undefined) {
     return deny('credentials_required', undefined, 'no account');
   }
-  return { accountId: identity.subject, use, tokenId: identity.tokenId, granted };
+  return { accountId: identity.subject, use, tokenId: identity.tokenId, granted, credential };
+}
+
+/** Also tells what was decided, where that is known only now. */
+async function carryOut(
+  call: AnyCall,
+  request: FastifyRequest,
+  parts: TokenApiParts,
+  caller: Caller | undefined,
+): Promise<Outcome> {
+  const outcome = await answer(call, request, parts, caller);
+  if (deniesLate(call)) parts.events.decided(decodeAccess(request), decisionOf(call, caller, outcome));
+  return outcome;
 }
 
 async function answer(
