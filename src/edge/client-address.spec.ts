@@ -1,20 +1,53 @@
-import { expect, it } from 'vitest';
-import { clientAddress } from './client-address.ts';
+import { describe, expect, it } from 'vitest';
+import { ClientAddresses, readClient } from './client-address.ts';
 
 const TRUSTED = ['127.0.0.0/8', '::1', '10.0.0.0/8'];
 
-it.each([
-  ['nobody', undefined, '192.0.2.1', undefined],
-  ['a peer that says nothing', '192.0.2.9', undefined, '192.0.2.9'],
-  ['a peer that is no proxy', '192.0.2.9', '192.0.2.1', '192.0.2.9'],
-  ['a proxy', '127.0.0.1', '192.0.2.1', '192.0.2.1'],
-  ['a proxy, whatever the client wrote before', '127.0.0.1', '198.51.100.1, 192.0.2.1', '192.0.2.1'],
-  ['two proxies', '::1', '198.51.100.1,192.0.2.1 , 10.1.2.3', '192.0.2.1'],
-  ['proxies alone', '127.0.0.1', '10.0.0.1', '10.0.0.1'],
-  ['an IPv6 client', '127.0.0.1', '2001:db8::1', '2001:db8::1'],
-  ['what is no address', '127.0.0.1', '192.0.2.1, unknown', '127.0.0.1'],
-  ['an address with a port', '127.0.0.1', '192.0.2.1:443', '127.0.0.1'],
-  ['nothing', '127.0.0.1', '', '127.0.0.1'],
-])('clientAddress() of %s', (_what, peer, forwardedFor, address) => {
-  expect(clientAddress(peer, forwardedFor, TRUSTED)).toBe(address);
+describe('readClient()', () => {
+  it.each([
+    ['nobody', undefined, '192.0.2.1', undefined],
+    ['a peer that says nothing', '192.0.2.9', undefined, '192.0.2.9'],
+    ['a peer that is no proxy', '192.0.2.9', '192.0.2.1', '192.0.2.9'],
+    ['a peer that is no address', 'internal', '192.0.2.1', 'internal'],
+    ['a proxy', '127.0.0.1', '192.0.2.1', '192.0.2.1'],
+    ['a proxy in IPv6 form', '::ffff:127.0.0.1', '192.0.2.1', '192.0.2.1'],
+    ['a client in IPv6 form', '::ffff:192.0.2.9', undefined, '192.0.2.9'],
+    ['a proxy, whatever the client wrote before', '127.0.0.1', '198.51.100.1, 192.0.2.1', '192.0.2.1'],
+    ['two proxies', '::1', '198.51.100.1,192.0.2.1 , 10.1.2.3', '192.0.2.1'],
+    ['two proxies, with ports', '::1', '198.51.100.1,192.0.2.1:5000 , 10.1.2.3:443', '192.0.2.1'],
+    ['proxies alone', '127.0.0.1', '10.0.0.1', '10.0.0.1'],
+    ['an IPv6 client', '127.0.0.1', '2001:db8::1', '2001:db8::1'],
+    ['an IPv6 client with a port', '127.0.0.1', '"[2001:db8::1]:4711"', '2001:db8::1'],
+    ['what is no address', '127.0.0.1', '192.0.2.1, unknown', '127.0.0.1'],
+    ['what is no address behind a second proxy', '127.0.0.1', '192.0.2.1, _x, 10.0.0.1', '10.0.0.1'],
+    ['an address with a port', '127.0.0.1', '192.0.2.1:443', '192.0.2.1'],
+    ['nothing', '127.0.0.1', '', '127.0.0.1'],
+  ])('of %s', (_what, peer, forwardedFor, client) => {
+    expect(readClient(peer, forwardedFor, TRUSTED).client).toBe(client);
+  });
+
+  it('gives one client one address, whatever its port', () => {
+    const ports = [1, 443, 65535].map((port) => readClient('127.0.0.1', `198.51.100.9:${port}`, TRUSTED).client);
+    expect(new Set(ports)).toEqual(new Set(['198.51.100.9']));
+  });
+});
+
+describe('ClientAddresses', () => {
+  it.each([
+    ['192.0.2.9', '198.51.100.1', ['tokens 192.0.2.9']],
+    ['192.0.2.9', '198.51.100.1, 192.0.2.9', ['tokens 192.0.2.9']],
+    ['192.0.2.9', 'unknown', ['tokens 192.0.2.9']],
+    ['192.0.2.9', '192.0.2.9', []],
+    ['192.0.2.9', '192.0.2.9:443', []],
+    ['192.0.2.9', ' ', []],
+    ['192.0.2.9', undefined, []],
+    ['127.0.0.1', '198.51.100.1', []],
+    ['127.0.0.1', 'unknown', []],
+    [undefined, '198.51.100.1', []],
+  ])('tells whose word does not count: %s with %s', (peer, forwardedFor, expected) => {
+    const told: string[] = [];
+    const observer = { forwardedForIgnored: (door: string, who: string) => told.push(`${door} ${who}`) };
+    new ClientAddresses('tokens', () => TRUSTED, observer).read(peer, forwardedFor);
+    expect(told).toEqual(expected);
+  });
 });

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/ports.ts';
 import type { ConfigStatus } from './config-status.ts';
 import type { Failures } from './failures.ts';
+import type { Forwarding } from './forwarding.ts';
 import type { Logs } from './logs.ts';
 import type { IntrospectionState, KeySetState, SetStatus, SigningKeyState, Sources } from './sources.ts';
 
@@ -10,6 +11,7 @@ const FAILING_SECONDS = 10;
 export interface ComponentsParts {
   readonly sources: Sources;
   readonly failures: Failures;
+  readonly forwarding: Forwarding;
   readonly configStatus: ConfigStatus;
   readonly logs: Pick<Logs, 'lost' | 'isFailing'>;
   readonly clock: Pick<Clock, 'monotonicMs'>;
@@ -45,11 +47,14 @@ export interface Components {
   /** `failing`: they cannot be read, and nothing is signed. `kid`: of the one that signs, since then. */
   readonly signingKeys?: { readonly status: 'ok' | 'failing'; readonly kid: string; readonly since: string };
   readonly config: { readonly status: 'ok' | 'refused'; readonly takenAt: string };
+  /** Doors where `X-Forwarded-For` came from a peer that `trustedProxies` does not list: how often, and from whom last. */
+  readonly ignoredForwardedFor?: readonly { readonly door: string; readonly requests: number; readonly peer: string }[];
   /** `failing`: the standard output takes no line. `lost`: lines that it did not take since the start. */
   readonly log: { readonly status: 'ok' | 'failing'; readonly lost: number };
 }
 
-export function describeComponents({ sources, failures, configStatus, logs, clock }: ComponentsParts): Components {
+export function describeComponents(parts: ComponentsParts): Components {
+  const { sources, failures, forwarding, configStatus, logs, clock } = parts;
   const { standings, revocationSet, keySets, ownKeys, introspection } = sources;
   const signing = ownKeys?.state;
   const isFailing = failures.storeFailedSecondsAgo() < FAILING_SECONDS;
@@ -61,8 +66,14 @@ export function describeComponents({ sources, failures, configStatus, logs, cloc
     ...(signing === undefined ? {} : { signingKeys: describeSigning(signing) }),
     ...(introspection === undefined ? {} : { introspection: Array.from(introspection.statuses(), describeServer) }),
     config: { status: isCurrent ? 'ok' : 'refused', takenAt: new Date(takenAtMs).toISOString() },
+    ...describeForwarding(forwarding),
     log: { status: logs.isFailing ? 'failing' : 'ok', lost: logs.lost },
   };
+}
+
+function describeForwarding({ ignored }: Forwarding): Pick<Components, 'ignoredForwardedFor'> {
+  if (ignored.size === 0) return {};
+  return { ignoredForwardedFor: Array.from(ignored, ([door, { count, peer }]) => ({ door, requests: count, peer })) };
 }
 
 function describeSigning({ kid, sinceSeconds, failing }: SigningKeyState): Required<Components>['signingKeys'] {

@@ -6,6 +6,7 @@ import type { ConfigStatus } from './config-status.ts';
 import type { DecisionLog } from './decision-log.ts';
 import type { DecisionDurations } from './durations.ts';
 import type { Failures } from './failures.ts';
+import type { Forwarding } from './forwarding.ts';
 import type { LogInLog, RefusedLogIn } from './log-in-log.ts';
 import type { Logs } from './logs.ts';
 import type { Repeats } from './repeats.ts';
@@ -19,6 +20,7 @@ export interface EventsParts {
   readonly durations: DecisionDurations;
   readonly decisionLog: DecisionLog;
   readonly failures: Failures;
+  readonly forwarding: Forwarding;
   readonly repeats: Repeats;
   readonly logIns: LogInLog;
   readonly configStatus: ConfigStatus;
@@ -66,6 +68,16 @@ export class Events implements DecisionObserver, RevocationObserver {
 
   basicUsesFailed(error: unknown): void {
     this.tellFailure(error, {}, 'how often passwords came to routes is not written yet');
+  }
+
+  /** Counted; the log has the first of each door. */
+  forwardedForIgnored(door: string, peer: string): void {
+    const { forwarding, logs } = this.parts;
+    if (!forwarding.count(door, peer)) return;
+    logs.app.warn(
+      { door, peer },
+      'X-Forwarded-For is ignored: it comes from a peer that trustedProxies does not list, so all clients behind that peer count as one',
+    );
   }
 
   started(doors: Readonly<Record<string, string | undefined>>): void {

@@ -68,6 +68,18 @@ describe('Observation of parts', () => {
     expect(observation.components()).not.toHaveProperty('keySets');
   });
 
+  it('tells once of X-Forwarded-For from a peer that is not trusted, counts it, and shows it', () => {
+    const count = (): number | undefined => scrape().value('sallyport_forwarded_for_ignored_total', { door: 'tokens' });
+    expect(observation.components()).not.toHaveProperty('ignoredForwardedFor');
+    expect(count()).toBeUndefined();
+    for (const peer of ['192.0.2.9', '192.0.2.9', '192.0.2.10']) observation.events.forwardedForIgnored('tokens', peer);
+    expect(lines).toEqual([
+      expect.objectContaining({ level: 'warn', peer: '192.0.2.9', msg: expect.stringContaining('trustedProxies') }),
+    ]);
+    expect(count()).toBe(3);
+    expect(observation.components().ignoredForwardedFor).toEqual([{ door: 'tokens', requests: 3, peer: '192.0.2.10' }]);
+  });
+
   it('shows what is remembered, as it is at the moment', () => {
     const knownTokens = { size: 1, hits: 2, misses: 3 };
     observation.sources.knownTokens = knownTokens;

@@ -9,6 +9,7 @@ import { DecisionDurations } from './durations.ts';
 import type { EventsParts } from './events.ts';
 import { Events } from './events.ts';
 import { Failures } from './failures.ts';
+import { Forwarding } from './forwarding.ts';
 import { Health } from './health.ts';
 import { LogInLog } from './log-in-log.ts';
 import type { DestinationStream } from './logger.ts';
@@ -52,6 +53,7 @@ export class Observation {
       cells: new DecisionCells(),
       durations: new DecisionDurations(),
       failures: new Failures(clock),
+      forwarding: new Forwarding(),
       repeats: new Repeats(),
       logIns: new LogInLog({ audit: logs.audit, clock }),
       configStatus: new ConfigStatus(clock),

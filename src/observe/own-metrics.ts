@@ -5,6 +5,7 @@ import type { ConfigStatus } from './config-status.ts';
 import type { DecisionLog } from './decision-log.ts';
 import type { DecisionDurations } from './durations.ts';
 import type { Failures } from './failures.ts';
+import type { Forwarding } from './forwarding.ts';
 import type { LogInLog } from './log-in-log.ts';
 import type { Logs } from './logs.ts';
 import type { Metric, Metrics } from './metrics.ts';
@@ -21,6 +22,7 @@ export interface OwnMetricsParts {
   readonly logIns: Pick<LogInLog, 'samples' | 'suppressed'>;
   readonly logs: Pick<Logs, 'lost'>;
   readonly failures: Failures;
+  readonly forwarding: Forwarding;
   readonly configStatus: ConfigStatus;
   readonly sources: Sources;
   readonly clock: Pick<Clock, 'monotonicMs'>;
@@ -122,7 +124,7 @@ function ofIntrospection(sources: Sources): Metric[] {
   ];
 }
 
-function ofFailures({ failures, logs }: OwnMetricsParts): Metric[] {
+function ofFailures({ failures, forwarding, logs }: OwnMetricsParts): Metric[] {
   return [
     counter('sallyport_store_errors_total', 'Questions that the store did not answer, or not in time.', () =>
       single(failures.store),
@@ -135,6 +137,11 @@ function ofFailures({ failures, logs }: OwnMetricsParts): Metric[] {
     ),
     counter('sallyport_tls_handshake_failures_total', 'TLS handshakes that failed, by the door they were for.', () =>
       Array.from(failures.handshakes, ([door, value]) => ({ labels: { door }, value })),
+    ),
+    counter(
+      'sallyport_forwarded_for_ignored_total',
+      'X-Forwarded-For of peers that trustedProxies does not list, wherever somebody asked for the client.',
+      () => Array.from(forwarding.ignored, ([door, { count }]) => ({ labels: { door }, value: count })),
     ),
     counter('sallyport_log_lost_total', 'Log lines that the standard output did not take.', () => single(logs.lost)),
   ];

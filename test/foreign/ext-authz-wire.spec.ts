@@ -46,7 +46,10 @@ describe('the ext_authz door, asked by a gateway with the whole of its messages'
     const address = { host: '127.0.0.1', port: 0 };
     const health = new Health();
     const gateway = { decider: { decide }, headers: HEADERS, trustedProxies: [], basicNotice: [] };
-    const observer = { handshakeFailed: (...facts: unknown[]): unknown => failures.push(facts) };
+    const observer = {
+      handshakeFailed: (...facts: unknown[]): unknown => failures.push(facts),
+      forwardedForIgnored: (...facts: unknown[]): unknown => failures.push(facts),
+    };
     const parts = { gateway: () => gateway, failed, health, observer };
     const door = await openExtAuthz({ address, tls: undefined }, parts);
     try {

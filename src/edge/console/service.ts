@@ -131,7 +131,7 @@ function queryOf({ raw: { url = '' } }: FastifyRequest): URLSearchParams | undef
 }
 
 function visitOf(request: FastifyRequest, { services, events, clock }: ConsoleParts): Visit {
-  const { body, params, headers, host, protocol, ip } = request;
+  const { body, params, headers, host, protocol, client } = request;
   return {
     services: services(),
     events,
@@ -140,7 +140,7 @@ function visitOf(request: FastifyRequest, { services, events, clock }: ConsolePa
     query: queryOf(request) ?? new URLSearchParams(),
     form: body instanceof URLSearchParams ? body : new URLSearchParams(),
     origin: headers.origin ?? `${protocol}://${host}`,
-    client: ip,
+    client,
     deviceProof: readDeviceCookie(headers.cookie),
     nowSeconds: Math.floor(clock.wallMs() / 1000),
   };

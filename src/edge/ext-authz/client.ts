@@ -1,14 +1,14 @@
-import { clientAddress } from '../client-address.ts';
+import type { ClientAddresses } from '../client-address.ts';
 import type { ClientReader } from './decode.ts';
 import { loadPeer } from './definition.ts';
 
 /** Finds out who the client is; loads what it takes when it is first asked. */
-export function createClientReader(trustedProxies: () => readonly string[]): ClientReader {
+export function createClientReader(addresses: ClientAddresses): ClientReader {
   let readPeer: ReturnType<typeof loadPeer> | undefined;
   return (source, forwardedFor) => {
     readPeer ??= loadPeer();
     // Empty where the gateway itself listens on a Unix socket.
     const peer = (source && readPeer(source).address?.socket_address?.address) || undefined;
-    return clientAddress(peer, forwardedFor, trustedProxies());
+    return addresses.read(peer, forwardedFor);
   };
 }

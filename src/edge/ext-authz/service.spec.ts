@@ -65,6 +65,7 @@ async function open(decide: Decide, listener: Listener = LOOPBACK, health = read
     handshakeFailed: (_door: string, client: string | undefined, error: unknown): void => {
       handshakes.push([client, error]);
     },
+    forwardedForIgnored: () => {},
   };
   const door = await openExtAuthz(listener, { gateway: () => gateway, failed, health, observer });
   closing.push(() => door.close(CLOSE_MS));
@@ -137,6 +138,12 @@ describe('openExtAuthz()', () => {
   it.each([
     ['the peer', peer('192.0.2.1'), { 'x-forwarded-for': '198.51.100.1' }, '192.0.2.1'],
     ['whom a trusted peer tells of', peer('127.0.0.1'), { 'x-forwarded-for': '198.51.100.1' }, '198.51.100.1'],
+    [
+      'whom a trusted peer tells of, without the port',
+      peer('127.0.0.1'),
+      { 'x-forwarded-for': '198.51.100.1:443' },
+      '198.51.100.1',
+    ],
     ['nobody', undefined, { 'x-forwarded-for': '198.51.100.1' }, undefined],
     ['nobody, on a Unix socket', new Uint8Array(), {}, undefined],
   ])('takes for the client %s', async (_what, source, headers, address) => {

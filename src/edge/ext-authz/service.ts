@@ -8,6 +8,7 @@ import type { ShownHeaders, UpstreamHeaderWriter } from '../../core/upstream-hea
 import type { Health } from '../../observe/health.ts';
 import type { ResponseFields } from '../basic-notice.ts';
 import { isAboutBasic } from '../basic-notice.ts';
+import { ClientAddresses, type ForwardingObserver } from '../client-address.ts';
 import { Connections, type HandshakeObserver } from '../listening.ts';
 import { createClientReader } from './client.ts';
 import type { ClientReader } from './decode.ts';
@@ -34,7 +35,7 @@ export interface ExtAuthzParts {
   readonly failed: (error: unknown) => void;
   /** What `grpc.health.v1` answers. */
   readonly health: Pick<Health, 'follow'>;
-  readonly observer: HandshakeObserver;
+  readonly observer: HandshakeObserver & ForwardingObserver;
 }
 
 /** A door that is open. */
@@ -52,7 +53,9 @@ export async function openExtAuthz(listener: Listener, parts: ExtAuthzParts): Pr
   // As much as Envoy sends: a body over a limit of ours would be a gRPC error, which `failure_mode_allow` lets pass.
   const server = new Server({ 'grpc.max_receive_message_length': -1 });
   const connections = new Connections();
-  const readClient = createClientReader(() => parts.gateway().trustedProxies);
+  const readClient = createClientReader(
+    new ClientAddresses('extAuthz', () => parts.gateway().trustedProxies, parts.observer),
+  );
   server.addService(
     { ...loadExtAuthz() },
     { Check: (call: Call, reply: Reply) => void check(call, reply, parts, readClient, connections) },

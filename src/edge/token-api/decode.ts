@@ -14,7 +14,7 @@ export function decodeAccess(request: FastifyRequest): AccessRequest {
     path: request.raw.url ?? '',
     authorization: authorizationOf(request),
     fromBrowser: Object.keys(headers).some((name) => name === 'origin' || name.startsWith('sec-fetch-')),
-    client: () => request.ip,
+    client: () => request.client,
   };
 }
 

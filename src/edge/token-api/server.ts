@@ -5,7 +5,9 @@ import type { Listener } from '../../config/config.ts';
 import { deny } from '../../core/decision.ts';
 import { decodeUtf8, holdsLoneSurrogate } from '../../lib/utf8.ts';
 import type { Events } from '../../observe/events.ts';
+import { ClientAddresses } from '../client-address.ts';
 import { Connections, listen as listenAt, tlsOptions, watchHandshakes } from '../listening.ts';
+import { noteClients } from '../request-client.ts';
 import { isTrusted } from '../trusted-proxies.ts';
 import { AllowedMethods } from './allowed-methods.ts';
 import { failed } from './call.ts';
@@ -26,6 +28,7 @@ export function createServer(
   events: Events,
 ): FastifyInstance {
   const server = build(listener, trustedProxies);
+  noteClients(server, new ClientAddresses(DOOR, trustedProxies, events));
   server.removeContentTypeParser('text/plain');
   takeEmptyJson(server);
   answerErrors(server, events);
@@ -36,7 +39,7 @@ function build({ tls }: Listener, trustedProxies: () => readonly string[]): Fast
   const common = {
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    // Only a trusted proxy's word about the client's address counts.
+    // Only a trusted proxy's word about the host and the protocol counts.
     trustProxy: (address: string) => isTrusted(address, trustedProxies()),
     // As long as a path can be that is not refused anyway.
     routerOptions: { maxParamLength: 2048 },

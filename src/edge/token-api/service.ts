@@ -119,7 +119,7 @@ async function answer(
       params,
       query: query.body,
       headers: request.headers,
-      client: request.ip,
+      client: request.client,
       services,
       events,
     });
