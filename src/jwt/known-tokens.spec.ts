@@ -39,6 +39,21 @@ describe('KnownTokens', () => {
     }
   });
 
+  it.each<[what: string, token: string, changes: Partial<KnownCredential['identity']>, kept: number]>([
+    ['short tokens', '', {}, 100],
+    ['long tokens', 'x'.repeat(16_000), {}, 50],
+    ['long names', '', { subject: 'x'.repeat(1_000), tokenId: 'x'.repeat(1_000) }, 100],
+    ['many scopes', '', { scopes: Array.from({ length: 1_000 }, (_, index) => `scope-${index}`) }, 11],
+  ])('keeps within its memory: %s', (_, filling, changes, kept) => {
+    const known = new KnownTokens(100, 1_000_000);
+    for (let index = 0; index < 200; index++) {
+      const { identity, ...rest } = credential('alice');
+      known.add(`${filling}.${index}.${TAIL}${index}`, { ...rest, identity: { ...identity, ...changes } });
+    }
+    expect(known.size).toBeGreaterThan(kept * 0.8);
+    expect(known.size).toBeLessThanOrEqual(Math.ceil(kept * 1.2));
+  });
+
   it('counts what it holds, and what was found and not', () => {
     const known = new KnownTokens(1);
     const find = (name: string): unknown => known.find({ scheme: 'bearer', value: `h.${name}.${name}${TAIL}${name}` });

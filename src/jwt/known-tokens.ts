@@ -8,22 +8,31 @@ import type { Known, KnownCredential } from '../core/known.ts';
  * Hashing the whole token would cost more than the rest of the look-up.
  */
 const TAIL_LENGTH = 22;
+/** Memory for all of them: 100,000 tokens of 600 characters, or 14,000 of the longest kind. */
+const MAX_BYTES = 256 * 1024 * 1024;
+/** What a token takes beside its texts: the credential, its place in the cache, and its entries of the revocation set. */
+const BYTES_EACH = 1_800;
+/** What a scope takes beside its text, in the list and in the set. */
+const BYTES_A_SCOPE = 64;
 
 interface Entry {
   readonly token: string;
   readonly credential: KnownCredential;
 }
 
-/** Tokens that were verified, a bounded number, the least recently used going first. */
+/** Tokens that were verified, bounded in number and memory, the least recently used going first. */
 export class KnownTokens implements Known {
   /** Look-ups that found the token, and those that did not, since the start. */
   hits = 0;
   misses = 0;
   private readonly entries: LRUCache<string, Entry>;
 
-  /** @param maxTokens how many are remembered. */
-  constructor(maxTokens: number) {
-    this.entries = new LRUCache({ max: maxTokens });
+  /**
+   * @param maxTokens how many are remembered.
+   * @param maxBytes how much memory they may take together, roughly: whoever asks for tokens may fill them with claims.
+   */
+  constructor(maxTokens: number, maxBytes = MAX_BYTES) {
+    this.entries = new LRUCache({ max: maxTokens, maxSize: maxBytes, sizeCalculation: sizeOf });
   }
 
   /** How many are remembered now. */
@@ -70,6 +79,13 @@ export class KnownTokens implements Known {
     }
     return uses;
   }
+}
+
+/** About how many bytes an entry takes. Texts other than the token may have two bytes a character. */
+function sizeOf({ token, credential: { identity, reported } }: Entry): number {
+  const texts = [identity.subject, identity.tokenId, reported, ...identity.scopes];
+  const characters = texts.reduce((sum, text) => sum + (text?.length ?? 0), 0);
+  return BYTES_EACH + token.length + 2 * characters + BYTES_A_SCOPE * identity.scopes.length;
 }
 
 function carryOver(from: KnownCredential, to: KnownCredential): void {
