@@ -160,7 +160,8 @@ function buildVerifier(
 ): CredentialVerifier {
   const { clock, standings, known, keySets, introspection } = foundation;
   const issuers = trustIssuers(config.issuers, foundation.own?.keys ?? new FixedKeys([]), keySets);
-  const shared = { known, standings, clockSkewMs: config.clockSkewMs, generation };
+  const { clockSkewMs, limits } = config;
+  const shared = { known, standings, clockSkewMs, maxTokenLength: limits.token, generation };
   return new CredentialVerifier({
     bearer: new BearerVerifier({ ...shared, issuers, clock }),
     opaque: introspection.verifier(config.issuers, shared),
@@ -169,7 +170,7 @@ function buildVerifier(
 }
 
 function buildTokenServices(
-  { scopes: catalogue, clockSkewMs, issuers }: Config,
+  { scopes: catalogue, clockSkewMs, issuers, limits }: Config,
   issuer: OwnIssuer,
   foundation: Foundation & { readonly own: OwnSigning },
   verifier: CredentialVerifier,
@@ -210,7 +211,15 @@ function buildTokenServices(
     logIn: new LogIn({ credentials, mint, devices: foundation.devices }),
     privateTokens: new PrivateTokens({ ttl, rules, accounts, tokens, views, mint, revokeToken }),
     tokenViews: views,
-    revokeAny: new RevokeAny({ issuers, accounts, tokens, examiner: verifier, revoke, clock }),
+    revokeAny: new RevokeAny({
+      issuers,
+      accounts,
+      tokens,
+      examiner: verifier,
+      maxTokenLength: limits.token,
+      revoke,
+      clock,
+    }),
     introspectToken: new IntrospectToken({ decider: byRoutes([ANY_TOKEN], unseen), accounts, issuer: name }),
     keySet: new PublishedKeySet(own.keys, keySetMaxAgeSeconds(issuer.signing)),
     accounts: new AccountManagement(managed),

@@ -1,6 +1,7 @@
 import { openInspection } from '../app.ts';
 import type { Config, IssuerConfig } from '../config/config.ts';
 import { list, quote, suggest } from '../config/wording.ts';
+import { wordsOf } from '../jwt/token.ts';
 import type { RevocationTarget } from '../revocation/target.ts';
 import type { Store } from '../store/store.ts';
 import { findNamedAccount } from '../tokens/account-id.ts';
@@ -69,7 +70,9 @@ export async function resolve(request: RevokeRequest, tools: ResolveTools): Prom
 async function resolveToken(token: string, config: Config): Promise<Resolved> {
   const identified = await identify(token, config);
   if (typeof identified === 'string')
-    throw new CommandError(`sallyport: that is no token of a kind that is taken here (${identified})`);
+    throw new CommandError(
+      `sallyport: that is no token of a kind that is taken here (${wordsOf(identified, config.limits.token)})`,
+    );
   const { targets, failed } = identified;
   if (failed === undefined) return sure(...targets);
   return { targets, warnings: [`it could not be verified (${failed}): its thumbprint is revoked, not its id`] };
@@ -77,10 +80,11 @@ async function resolveToken(token: string, config: Config): Promise<Resolved> {
 
 async function identify(token: string, config: Config): ReturnType<typeof identifyToken> {
   const takesOpaque = config.issuers.some(({ kind }) => kind === 'introspection');
+  const shared = { takesOpaque, maxTokenLength: config.limits.token };
   try {
     const inspection = await openInspection(config);
     try {
-      return await identifyToken(token, { examiner: inspection.verifier, takesOpaque });
+      return await identifyToken(token, { examiner: inspection.verifier, ...shared });
     } finally {
       await inspection.close();
     }
@@ -88,7 +92,7 @@ async function identify(token: string, config: Config): ReturnType<typeof identi
     // Keys that cannot be opened are no reason to leave a token in force.
     const check = error instanceof Error ? error.message : 'keys';
     const unverified = { outcome: 'refused', reason: 'unavailable', check } as const;
-    return identifyToken(token, { examiner: { examine: () => Promise.resolve(unverified) }, takesOpaque });
+    return identifyToken(token, { examiner: { examine: () => Promise.resolve(unverified) }, ...shared });
   }
 }
 

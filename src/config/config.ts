@@ -2,6 +2,9 @@ import type { Route } from '../core/route.ts';
 import type { IdentityHeaders } from '../core/upstream-headers.ts';
 import type { Secret } from './secret.ts';
 
+/** `limits.token` unless the configuration says otherwise. */
+export const DEFAULT_TOKEN_LENGTH = 16_384;
+
 /** A validated configuration, frozen. Paths are absolute, durations in the unit that the name says. */
 export interface Config {
   /** Absolute path of the file it was read from. */
@@ -23,6 +26,8 @@ export interface Config {
     /** How old "not revoked" may be where the set cannot be read in time; `undefined` to deny then. */
     readonly allowKnownForMs: number | undefined;
   };
+  /** `token`: longest bearer token that is looked at, in characters. */
+  readonly limits: { readonly token: number };
   readonly shutdown: { readonly delayMs: number; readonly drainMs: number };
   readonly identity: {
     readonly headers: IdentityHeaders;

@@ -94,6 +94,7 @@ describe('loadConfig() of a good file', () => {
       routes: [],
       shadow: false,
       revocation: { maxStalenessMs: 1000, allowKnownForMs: undefined },
+      limits: { token: 16_384 },
       shutdown: { delayMs: 0, drainMs: 10_000 },
       identity: {
         headers: {

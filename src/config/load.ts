@@ -104,6 +104,7 @@ function readSettings(draft: Draft) {
     trustedProxies: draft.read(['trustedProxies'], shape.trustedProxies),
     shadow: draft.read(['shadow'], shape.shadow),
     revocation: readRevocation(draft),
+    limits: draft.read(['limits'], shape.limits),
     shutdown: shutdown && { delayMs: shutdown.delay, drainMs: shutdown.drain },
     log: readLog(draft),
   };

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { isAddressRange, parseAddress } from './addresses.ts';
+import { DEFAULT_TOKEN_LENGTH } from './config.ts';
 import { headerProblem } from './headers.ts';
 import { issuerSchema } from './issuer-schema.ts';
 import { pemPath } from './pem-path.ts';
@@ -51,6 +52,7 @@ export const scopeSchema = z.strictObject(
 
 const header = (name: string) => text('the name of a header field', headerProblem).prefault(name);
 
+const TOKEN_LIMIT = 'a whole number from 1024 to 65536';
 const OUTAGE = 'deny, or a map with allowKnownFor';
 
 /** The configuration file as it is written. What one value says about another is checked after it. */
@@ -122,6 +124,17 @@ export const fileSchema = z.strictObject({
     })
     .prefault({})
     .describe('The promise about revoked tokens'),
+  limits: z
+    .strictObject({
+      token: z
+        .int({ error: expected(TOKEN_LIMIT) })
+        .min(1024, { error: expected(TOKEN_LIMIT) })
+        .max(65_536, { error: expected(TOKEN_LIMIT) })
+        .prefault(DEFAULT_TOKEN_LENGTH)
+        .describe('Longest bearer token that is looked at, in characters: from 1024 to 65536. Longer ones are refused'),
+    })
+    .prefault({})
+    .describe('Limits for what clients send'),
   shutdown: z
     .strictObject({
       delay: milliseconds('0s', '5m')

@@ -12,6 +12,7 @@ const PARTS = {
   known: new KnownTokens(10),
   standings: { at: unread, peek: () => undefined },
   clockSkewMs: 0,
+  maxTokenLength: 16_384,
   generation: GENERATION,
 };
 const CREDENTIAL = { scheme: 'bearer', value: 't' } as const;

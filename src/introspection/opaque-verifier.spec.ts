@@ -38,6 +38,7 @@ function verifierOf(...issuers: readonly (readonly [IntrospectionIssuer, Authori
     standings: { at: standingAt, peek: (key) => standings.get(key) },
     clock: server.clock,
     clockSkewMs: SKEW * 1000,
+    maxTokenLength: 16_384,
     generation: GENERATION,
   });
 }
@@ -86,8 +87,8 @@ describe('OpaqueVerifier.verify()', () => {
   });
 
   it.each([
-    ['length', ''],
-    ['length', 'x'.repeat(16_385)],
+    ['empty', ''],
+    ['length: over 16384 characters (limits.token)', 'x'.repeat(16_385)],
     ['characters', 'a b'],
     ['characters', 'a=b'],
     ['characters', 'ä'],

@@ -7,6 +7,7 @@ import { isEnded } from '../core/standing.ts';
 import type { KnownTokens } from '../jwt/known-tokens.ts';
 import type { OpaqueToken } from '../jwt/opaque-token.ts';
 import { readOpaque } from '../jwt/opaque-token.ts';
+import { wordsOf } from '../jwt/token.ts';
 import type { CredentialParts } from '../jwt/verified-token.ts';
 import { prematureClaim, toCredential } from '../jwt/verified-token.ts';
 import { revokedThumbprintKey } from '../revocation/keys.ts';
@@ -50,14 +51,20 @@ export class OpaqueVerifier implements Verifier, TokenExaminer {
   }
 
   async verify({ value }: PresentedCredential): Promise<Finding> {
-    const token = readOpaque(value);
-    if (typeof token === 'string') return refuse(token);
+    const token = this.read(value);
+    if ('outcome' in token) return token;
     return this.findRevoked(value, token) ?? this.find(value, token);
   }
 
   async examine(value: string): Promise<Finding> {
-    const token = readOpaque(value);
-    return typeof token === 'string' ? refuse(token) : this.find(value, token);
+    const token = this.read(value);
+    return 'outcome' in token ? token : this.find(value, token);
+  }
+
+  private read(value: string): OpaqueToken | Refusal {
+    const { maxTokenLength } = this.parts;
+    const token = readOpaque(value, maxTokenLength);
+    return typeof token === 'string' ? refuse(wordsOf(token, maxTokenLength)) : token;
   }
 
   /** By its spelling: a server need not take another one of the same token. */

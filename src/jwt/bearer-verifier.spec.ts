@@ -133,8 +133,8 @@ describe('BearerVerifier.verify()', () => {
   const evilJwk = jwkOf(otherRsa, { kid: 'rsa' });
 
   it.each<[what: string, token: string, check: string, issuer?: string]>([
-    ['no token', '', 'length'],
-    ['64 KB', corporateToken({ fill: 'x'.repeat(65_536) }), 'length'],
+    ['no token', '', 'empty'],
+    ['64 KB', corporateToken({ fill: 'x'.repeat(65_536) }), 'length: over 16384 characters (limits.token)'],
     ['non-ASCII', `${corporateToken()}é`, 'encoding'],
     ['two tokens joined', `${corporateToken()},${corporateToken()}`, 'parts'],
     ['a signature with padding', `${corporateToken({}, { alg: 'ES256', kid: 'p256' }, p256.privateKey)}==`, 'encoding'],

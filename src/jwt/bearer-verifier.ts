@@ -7,7 +7,7 @@ import type { Issuers, TrustedIssuer } from './issuers.ts';
 import type { VerificationKey } from './keys.ts';
 import type { KnownTokens } from './known-tokens.ts';
 import type { ParsedToken } from './token.ts';
-import { parseToken } from './token.ts';
+import { parseToken, wordsOf } from './token.ts';
 import type { CredentialParts } from './verified-token.ts';
 import { prematureClaim, toCredential } from './verified-token.ts';
 
@@ -26,8 +26,9 @@ export class BearerVerifier implements Verifier {
   }
 
   async verify({ value }: PresentedCredential): Promise<Finding> {
-    const token = parseToken(value);
-    if (typeof token === 'string') return refuse(token);
+    const { maxTokenLength } = this.parts;
+    const token = parseToken(value, maxTokenLength);
+    if (typeof token === 'string') return refuse(wordsOf(token, maxTokenLength));
     const candidates = this.parts.issuers.choose(token);
     if ('check' in candidates) return refuse(candidates.check, candidates.issuer);
     let refusal = refuse('issuer');

@@ -43,7 +43,7 @@ describe('readOpaque()', () => {
   });
 
   it.each([
-    ['length', ''],
+    ['empty', ''],
     ['length', 'x'.repeat(16_385)],
     ['characters', 'a b'],
     ['characters', 'a=b'],

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { DEFAULT_TOKEN_LENGTH } from '../config/config.ts';
 import type { Malformation } from './token.ts';
-import { MAX_TOKEN_LENGTH } from './token.ts';
 
 /** `b64token` (RFC 6750, section 2.1). */
 const TOKEN = /^[\w.~+/-]+=*$/;
@@ -15,9 +15,14 @@ export interface OpaqueToken {
   readonly thumbprint: string;
 }
 
-/** Reads a token of no more than `b64token` characters; or says what keeps it from being one. */
-export function readOpaque(token: string): OpaqueToken | Malformation {
-  if (token.length === 0 || token.length > MAX_TOKEN_LENGTH) return 'length';
+/**
+ * Reads a token of no other than `b64token` characters; or says what keeps it from being one.
+ *
+ * @param maxLength of a token that is looked at, in characters.
+ */
+export function readOpaque(token: string, maxLength = DEFAULT_TOKEN_LENGTH): OpaqueToken | Malformation {
+  if (token === '') return 'empty';
+  if (token.length > maxLength) return 'length';
   if (!TOKEN.test(token)) return 'characters';
   return { spelling: hash(token), thumbprint: hash(normalForm(token)) };
 }

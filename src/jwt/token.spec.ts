@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { type Json, part } from '../../test/jwt/forge.ts';
-import { parseToken } from './token.ts';
+import { parseToken, wordsOf } from './token.ts';
 
 const HEADER: Json = { alg: 'RS256', kid: 'k1', typ: 'JWT' };
 const PAYLOAD: Json = { iss: 'https://issuer.example', sub: 'someone' };
@@ -12,6 +12,11 @@ const S = 'c2lnbmF0dXJl';
 function token(header: Json | string | Uint8Array, payload: Json | string | Uint8Array = PAYLOAD): string {
   return `${part(header)}.${part(payload)}.${S}`;
 }
+
+it('wordsOf() names the key that decides', () => {
+  expect(wordsOf('length', 2048)).toBe('length: over 2048 characters (limits.token)');
+  expect(wordsOf('parts', 2048)).toBe('parts');
+});
 
 describe('parseToken()', () => {
   it('takes a token apart, unverified', () => {
@@ -66,10 +71,12 @@ describe('parseToken()', () => {
     const fill = 'A'.repeat(16_384 - `${H}.${P}.`.length);
     expect(parseToken(`${H}.${P}.${fill}`)).toBeTypeOf('object');
     expect(parseToken(`${H}.${P}.${fill}A`)).toBe('length');
+    expect(parseToken(`${H}.${P}.${fill}AAAA`, 16_388)).toBeTypeOf('object');
+    expect(parseToken(token(HEADER), 10)).toBe('length');
   });
 
   it.each<[what: string, token: string, malformation: string]>([
-    ['nothing', '', 'length'],
+    ['nothing', '', 'empty'],
     ['64 KB', `${H}.${P}.${'A'.repeat(65_536)}`, 'length'],
     ['64 KB of dots', '.'.repeat(65_536), 'length'],
     ['16 KB of dots', '.'.repeat(16_000), 'parts'],

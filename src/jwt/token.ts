@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
+import { DEFAULT_TOKEN_LENGTH } from '../config/config.ts';
 import { decodeUtf8, parseJson } from '../lib/utf8.ts';
 import type { JsonObject } from './json-object.ts';
 import { isObject, membersOf } from './json-object.ts';
-
-/** Longest token that is looked at, in characters. */
-export const MAX_TOKEN_LENGTH = 16_384;
 
 /** A compact JWS (RFC 7515, section 7.1) taken apart; nothing of it is verified. */
 export interface ParsedToken {
@@ -18,7 +16,7 @@ export interface ParsedToken {
 }
 
 /** What keeps a token from being read, for the log. */
-export type Malformation = 'length' | 'characters' | 'parts' | 'encoding' | 'header' | 'crit' | 'payload';
+export type Malformation = 'empty' | 'length' | 'characters' | 'parts' | 'encoding' | 'header' | 'crit' | 'payload';
 
 /** Whether a token may be a JWS: it has three parts. Whatever else is wrong with it, it is none of anybody else's. */
 export function hasThreeParts(token: string): boolean {
@@ -29,9 +27,12 @@ export function hasThreeParts(token: string): boolean {
  * Takes a token apart, strictly: three parts of canonical base64url without padding, two JSON objects, no `crit`
  * (RFC 7515, section 4.1.11: we understand no extension). Key material in the header (`jwk`, `jku`, `x5u`, `x5c`)
  * is left unread.
+ *
+ * @param maxLength of a token that is looked at, in characters.
  */
-export function parseToken(token: string): ParsedToken | Malformation {
-  if (token.length === 0 || token.length > MAX_TOKEN_LENGTH) return 'length';
+export function parseToken(token: string, maxLength = DEFAULT_TOKEN_LENGTH): ParsedToken | Malformation {
+  if (token === '') return 'empty';
+  if (token.length > maxLength) return 'length';
   const parts = token.split('.');
   const [headerPart, payloadPart, signaturePart] = parts;
   if (parts.length !== 3 || headerPart === undefined || payloadPart === undefined) return 'parts';
@@ -46,6 +47,11 @@ export function parseToken(token: string): ParsedToken | Malformation {
   if (payload === undefined) return 'payload';
   const thumbprint = createHash('sha256').update(`${headerPart}.${payloadPart}`).digest('hex');
   return { algorithm: header['alg'], kid: header['kid'], header, payload: membersOf(payload), thumbprint };
+}
+
+/** A malformation in words, for the log: one that the configuration decides names its key. */
+export function wordsOf(malformation: Malformation, maxLength: number): string {
+  return malformation === 'length' ? `length: over ${maxLength} characters (limits.token)` : malformation;
 }
 
 /** Base64url has several spellings of the same bytes for a decoder that is lenient; only one of them is taken. */

@@ -24,6 +24,8 @@ export interface VerifiedToken extends Pick<KnownCredential, 'askAgain' | 'repor
 export interface CredentialParts {
   readonly standings: { at(key: string): Standing };
   readonly clockSkewMs: number;
+  /** Of a token that is looked at, in characters. */
+  readonly maxTokenLength: number;
   /** The configuration's generation, which every known token carries. */
   readonly generation: number;
 }

@@ -13,7 +13,7 @@ const SECRET = secretOf('s');
 const KEYS = new FixedKeys([{ kid: undefined, key: SECRET, inForce: { inForce: true } }]);
 const verifying = new Verifying({ config: partner([SECRET]), keys: KEYS }, { config: auth0([SECRET]), keys: KEYS });
 const examiner = { examine: (token: string) => verifying.verify(token) };
-const parts = { examiner, takesOpaque: false };
+const parts = { examiner, takesOpaque: false, maxTokenLength: 16_384 };
 
 const CLAIMS = { iss: 'https://partner.example', aud: 'sms-api', sub: 's', jti: 'j1', iat: NOW, exp: NOW + 60 };
 const GATEWAY = { aud: 'urn:sms-gateway', sub: 'urn:Auth0' };
@@ -53,7 +53,7 @@ describe('identifyToken()', () => {
   });
 
   it.each([
-    ['', 'length'],
+    ['', 'empty'],
     ['opaque', 'parts'],
     ['a.b.c', 'encoding'],
   ])('does not read %j', async (token, why) => {
@@ -82,23 +82,23 @@ describe('identifyToken()', () => {
     ['nothing more where its server says nothing', makeCredential({ identity: { tokenId: undefined } }), []],
     ['nothing more where its server is away', away, [], 'introspection'],
   ])('names an opaque token by its normal form and %s', async (_what, finding, beside, failed) => {
-    const asked = { examiner: { examine: async () => finding }, takesOpaque: true };
+    const asked = { ...parts, examiner: { examine: async () => finding }, takesOpaque: true };
     for (const token of ['opaque-abQ', 'opaque-abR', 'opaque-abQ=']) {
       expect(await identifyToken(token, asked)).toEqual({ targets: [byThumbprint, ...beside], failed });
     }
   });
 
   it.each([
-    ['', 'length'],
+    ['', 'empty'],
     ['Bearer opaque', 'characters'],
   ])('reads no opaque token in %j', async (token, why) => {
     const nobody = { examine: () => Promise.reject(new Error('nobody is asked')) };
-    expect(await identifyToken(token, { examiner: nobody, takesOpaque: true })).toBe(why);
+    expect(await identifyToken(token, { ...parts, examiner: nobody, takesOpaque: true })).toBe(why);
   });
 
   it('names a JWT as such also there', async () => {
-    const found = await identifyToken(signed(CLAIMS), { examiner, takesOpaque: true });
+    const found = await identifyToken(signed(CLAIMS), { ...parts, takesOpaque: true });
     expect(found).toMatchObject({ targets: [{ kind: 'token', tokenId: 'j1' }] });
-    expect(await identifyToken('a.b.c', { examiner, takesOpaque: true })).toBe('encoding');
+    expect(await identifyToken('a.b.c', { ...parts, takesOpaque: true })).toBe('encoding');
   });
 });

@@ -21,6 +21,8 @@ export interface IdentifyTokenParts {
   readonly examiner: TokenExaminer;
   /** Whether a token that is no JWT may be one of a configured issuer. */
   readonly takesOpaque: boolean;
+  /** Of a token that is looked at, in characters. */
+  readonly maxTokenLength: number;
 }
 
 /**
@@ -29,15 +31,15 @@ export interface IdentifyTokenParts {
  * token is named by its thumbprint, for when its server is away, and by what its server reports of it, because that
  * server may take other spellings of it.
  */
-export async function identifyToken(
-  token: string,
-  { examiner, takesOpaque }: IdentifyTokenParts,
-): Promise<IdentifiedToken | Malformation> {
-  return takesOpaque && !hasThreeParts(token) ? identifyOpaque(token, examiner) : identifyJwt(token, examiner);
+export async function identifyToken(token: string, parts: IdentifyTokenParts): Promise<IdentifiedToken | Malformation> {
+  return parts.takesOpaque && !hasThreeParts(token) ? identifyOpaque(token, parts) : identifyJwt(token, parts);
 }
 
-async function identifyOpaque(token: string, examiner: TokenExaminer): Promise<IdentifiedToken | Malformation> {
-  const opaque = readOpaque(token);
+async function identifyOpaque(
+  token: string,
+  { examiner, maxTokenLength }: IdentifyTokenParts,
+): Promise<IdentifiedToken | Malformation> {
+  const opaque = readOpaque(token, maxTokenLength);
   if (typeof opaque === 'string') return opaque;
   const finding = await examiner.examine(token);
   // Its server may put its end off.
@@ -57,8 +59,11 @@ function reportedTargets(finding: Finding): readonly OneToken[] {
     : [{ kind: 'claims', issuer, claims, expiresAtSeconds: Math.ceil(validUntilMs / 1000) }];
 }
 
-async function identifyJwt(token: string, examiner: TokenExaminer): Promise<IdentifiedToken | Malformation> {
-  const parsed = parseToken(token);
+async function identifyJwt(
+  token: string,
+  { examiner, maxTokenLength }: IdentifyTokenParts,
+): Promise<IdentifiedToken | Malformation> {
+  const parsed = parseToken(token, maxTokenLength);
   if (typeof parsed === 'string') return parsed;
   const finding = await examiner.examine(token);
   const { exp } = parsed.payload;

@@ -27,6 +27,7 @@ it('RevokeAny.revoke() ends a token of ours until its end, which nobody knows of
       },
     },
     clock: { wallMs: () => NOW * 1000 },
+    maxTokenLength: 16_384,
   });
   for (const issuer of ['own', 'partner']) expect(await any.revoke({ issuer, jti: 't1' }, ADA)).toEqual([]);
   expect(await any.revoke({ issuer: 'own', jti: 'unknown' }, ADA)).toEqual([]);
@@ -53,6 +54,7 @@ it('RevokeAny.revokeOwnToken() says so where it cannot tell whose a token is tha
       examiner: { examine: async () => ({ outcome: 'refused', reason: 'unavailable', check: 'keys', issuer }) },
       revoke: { revoke: () => Promise.reject(new Error('nothing is to be revoked')) },
       clock: { wallMs: () => NOW * 1000 },
+      maxTokenLength: 16_384,
     });
     expect(await any.revokeOwnToken(token, ADA)).toBe(told);
   }
@@ -72,6 +74,7 @@ it('RevokeAny.revokeToken() ends an opaque token by all that names it', async ()
       },
     },
     clock: { wallMs: () => NOW * 1000 },
+    maxTokenLength: 16_384,
   });
   expect(await any.revokeToken('opaque', ADA)).toBe(true);
   expect(ended.map(({ kind }) => kind)).toEqual(['thumbprint', 'token']);

@@ -25,6 +25,8 @@ export interface RevokeAnyParts {
   readonly accounts: Pick<AccountStore, 'find' | 'findById'>;
   readonly tokens: Pick<TokenStore, 'find'>;
   readonly examiner: TokenExaminer;
+  /** Of a token that is looked at, in characters. */
+  readonly maxTokenLength: number;
   readonly revoke: Pick<Revoke, 'revoke'>;
   readonly clock: Pick<Clock, 'wallMs'>;
 }
@@ -67,7 +69,7 @@ export class RevokeAny {
    */
   async revokeOwnToken(token: string, by: Actor): Promise<boolean> {
     // None of ours is opaque, so nobody need be asked about such a token.
-    const identified = await identifyToken(token, { examiner: this.parts.examiner, takesOpaque: false });
+    const identified = await identifyToken(token, { ...this.parts, takesOpaque: false });
     if (typeof identified === 'string') return true;
     const { targets, subject, unavailableAt } = identified;
     if (this.isOwn(unavailableAt)) return false;
@@ -84,7 +86,7 @@ export class RevokeAny {
 
   private identify(token: string) {
     const takesOpaque = this.parts.issuers.some(({ kind }) => kind === 'introspection');
-    return identifyToken(token, { examiner: this.parts.examiner, takesOpaque });
+    return identifyToken(token, { ...this.parts, takesOpaque });
   }
 
   /** `undefined` where the subject can be none of our issuer's: a mark for it would end nothing. */

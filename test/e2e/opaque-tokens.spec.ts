@@ -35,6 +35,7 @@ beforeEach(() => {
 });
 
 function configure(config: Record<string, unknown>): void {
+  config['limits'] = { token: 20_000 };
   config['timeouts'] = { decision: '10s', store: '5s' };
   const introspection = { url: `${server.origin}/introspect`, clientId: 'gw', clientSecret: { env: 'AS_SECRET' } };
   // The file of the demo has a list.
@@ -95,6 +96,12 @@ describe('an opaque token that is no plain bearer token', () => {
   });
 });
 
+it('a token may be as long as limits.token says, and the log names that', async () => {
+  expect(await send(issue({}, 14_000))).toBe(202);
+  expect(await send(issue({}, 16_000))).toBe('token_invalid');
+  expect(platform.sallyport.output()).toContain('"check":"length: over 20000 characters (limits.token)"');
+});
+
 describe('a JWT in the name of the server', () => {
   it.each<[iss: unknown, outcome: number | string]>([
     [undefined, 202],
@@ -143,8 +150,8 @@ describe('a server that is down', () => {
 });
 
 /** A new token with the scope of {@link PATH}. */
-function issue(more: object): string {
-  const token = randomBytes(32).toString('base64url');
+function issue(more: object, length = 32): string {
+  const token = randomBytes(length).toString('base64url');
   const now = Math.floor(Date.now() / 1000);
   // No other token has this time of issue, which is a part of what names one without an id.
   const times = { iat: now - 1_000 + reports.size, exp: now + 600 };

@@ -25,6 +25,7 @@ export class Verifying {
       standings: { at: (key) => this.standingAt(key) },
       clock: { wallMs: () => this.nowSeconds * 1000 },
       clockSkewMs: SKEW * 1000,
+      maxTokenLength: 16_384,
       generation: GENERATION,
     });
   }
