@@ -132,6 +132,9 @@ describe('BearerVerifier.verify()', () => {
   const evilHeader = { jku: 'https://evil.example/jwks', x5u: 'https://evil.example/c.pem', x5c: ['MIIB'] };
   const evilJwk = jwkOf(otherRsa, { kid: 'rsa' });
 
+  /** Of the one profile without `issuer`. */
+  const nobody = (said: string, claim: string): string => `issuer (${said}; auth0-sms refuses ${claim})`;
+
   it.each<[what: string, token: string, check: string, issuer?: string]>([
     ['no token', '', 'empty'],
     ['64 KB', corporateToken({ fill: 'x'.repeat(65_536) }), 'length: over 16384 characters (limits.token)'],
@@ -140,15 +143,23 @@ describe('BearerVerifier.verify()', () => {
     ['a signature with padding', `${corporateToken({}, { alg: 'ES256', kid: 'p256' }, p256.privateKey)}==`, 'encoding'],
     ['crit with an unknown extension', corporateToken({}, { crit: ['urn:x'], 'urn:x': 1 }), 'crit'],
     ['crit with b64', corporateToken({}, { crit: ['b64'], b64: false }), 'crit'],
-    ['an iss that nobody claims', corporateToken({ iss: 'https://login.example.com/' }), 'issuer'],
-    ['no iss, and no profile that fits', corporateToken({ iss: undefined }), 'issuer'],
-    ['an iss of the wrong type', corporateToken({ iss: ['https://login.example.com'] }), 'issuer'],
+    [
+      'an iss that nobody claims',
+      corporateToken({ iss: 'https://login.example.com/' }),
+      nobody('iss of no issuer', 'alg'),
+    ],
+    ['no iss, and no profile that fits', corporateToken({ iss: undefined }), nobody('no iss', 'alg')],
+    [
+      'an iss of the wrong type',
+      corporateToken({ iss: ['https://login.example.com'] }),
+      nobody('iss of no issuer', 'alg'),
+    ],
 
     ['alg none', `${part({ alg: 'none' })}.${part(CORPORATE_CLAIMS)}.`, 'algorithm', 'corporate'],
     ['alg None', `${part({ alg: 'None' })}.${part(CORPORATE_CLAIMS)}.`, 'algorithm', 'corporate'],
     ['alg none with a signature', `${part({ alg: 'none' })}.${part(CORPORATE_CLAIMS)}.AA`, 'algorithm', 'corporate'],
     ['alg none for our own', `${part({ alg: 'none', typ: 'at+jwt' })}.${part(OWN_CLAIMS)}.`, 'algorithm', 'sallyport'],
-    ['alg none for the Auth0 profile', `${part({ alg: 'none' })}.${part(AUTH0_CLAIMS)}.`, 'issuer'],
+    ['alg none for the Auth0 profile', `${part({ alg: 'none' })}.${part(AUTH0_CLAIMS)}.`, nobody('no iss', 'alg')],
     ['alg in another case', corporateToken({}, { alg: 'rs256' }), 'algorithm', 'corporate'],
     ['an algorithm that is not listed', corporateToken({}, { alg: 'RS384' }), 'algorithm', 'corporate'],
     [
@@ -242,9 +253,9 @@ describe('BearerVerifier.verify()', () => {
       corporateText(`{"iss":"https://login.example.com","aud":"sms-api","exp":${NOW + 60},"sub":"\\ud800"}`),
       'payload',
     ],
-    ['another sub than the profile asks for', auth0Token({ sub: 'urn:Other' }), 'issuer'],
-    ['no sub where the profile asks for one', auth0Token({ sub: undefined }), 'issuer'],
-    ['another audience than the profile asks for', auth0Token({ aud: 'urn:other' }), 'issuer'],
+    ['another sub than the profile asks for', auth0Token({ sub: 'urn:Other' }), nobody('no iss', 'sub')],
+    ['no sub where the profile asks for one', auth0Token({ sub: undefined }), nobody('no iss', 'sub')],
+    ['another audience than the profile asks for', auth0Token({ aud: 'urn:other' }), nobody('no iss', 'aud')],
     ['a jti that is a number', corporateToken({ jti: 1 }), 'jti', 'corporate'],
     ['no exp', corporateToken({ exp: undefined }), 'exp', 'corporate'],
     ['no exp of our own', ownToken({ exp: undefined }), 'exp', 'sallyport'],
@@ -441,6 +452,17 @@ describe('BearerVerifier.verify()', () => {
     const unavailable = { outcome: 'refused', reason: 'unavailable', check: 'keys', issuer: 'corporate' };
     expect(await subject.verify(corporateToken())).toEqual(unavailable);
     expect(await subject.verify(partnerToken())).toMatchObject({ outcome: 'known' });
+  });
+
+  it('says what each of several profiles refuses', async () => {
+    const second = { ...AUTH0, config: { ...AUTH0.config, name: 'second' }, keys: secretKeys(OLD_SECRET) };
+    const expired = auth0Token({ exp: 'never' });
+    expect(await new Verifying(AUTH0, second).verify(expired)).toEqual({
+      outcome: 'refused',
+      reason: 'token_invalid',
+      check: 'auth0-sms refuses exp; second refuses signature',
+      issuer: undefined,
+    });
   });
 
   it('holds no part of a token in a refusal', async () => {

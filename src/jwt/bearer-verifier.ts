@@ -31,13 +31,13 @@ export class BearerVerifier implements Verifier {
     if (typeof token === 'string') return refuse(wordsOf(token, maxTokenLength));
     const candidates = this.parts.issuers.choose(token);
     if ('check' in candidates) return refuse(candidates.check, candidates.issuer);
-    let refusal = refuse('issuer');
+    const refusals: Refusal[] = [];
     for (const issuer of candidates) {
       const finding = await this.verifyFor(value, token, issuer);
       if (finding.outcome === 'known') return finding;
-      refusal = finding;
+      refusals.push(finding);
     }
-    return refusal;
+    return joined(refusals);
   }
 
   private async verifyFor(value: string, token: ParsedToken, issuer: TrustedIssuer): Promise<Finding> {
@@ -56,6 +56,14 @@ export class BearerVerifier implements Verifier {
     if (credential.validUntilMs > this.parts.clock.wallMs()) this.parts.known.add(value, credential);
     return credential;
   }
+}
+
+/** What one issuer refused, or what each of several did; keys that are out of reach say that the answer may change. */
+function joined(refusals: readonly Refusal[]): Refusal {
+  const [only, ...more] = refusals;
+  if (only !== undefined && more.length === 0) return only;
+  const unavailable = refusals.find(({ reason }) => reason === 'unavailable');
+  return unavailable ?? refuse(refusals.map(({ check, issuer }) => `${issuer} refuses ${check}`).join('; '));
 }
 
 async function firstThatVerifies(

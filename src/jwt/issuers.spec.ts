@@ -8,7 +8,10 @@ import { parseToken } from './token.ts';
 
 const SECRET = secretOf('s');
 const NO_KEYS = new FixedKeys([]);
-const NOBODY = { check: 'issuer' };
+/** Of two profiles: the first asks for the subject, both for the audience. */
+const nobody = (said: string, first: string, second = first): { check: string } => ({
+  check: `issuer (${said}; auth0-sms refuses ${first}; second-profile refuses ${second})`,
+});
 const ISSUERS = new Issuers(
   [
     own(),
@@ -41,15 +44,30 @@ describe('Issuers.choose()', () => {
     ['every profile that fits', 'HS256', { ...gateway, sub: 'urn:Auth0' }, ['auth0-sms', 'second-profile']],
     ['the profile that takes the subject', 'HS256', { ...gateway, sub: 'urn:other' }, ['second-profile']],
     ['a profile, where nobody claims iss', 'HS256', { ...gateway, iss: 'https://a.example' }, ['second-profile']],
-    ['nobody for the iss of an issuer that is asked', 'HS256', { ...gateway, iss: 'https://asked.example' }, NOBODY],
-    ['nobody for an iss that is a number', 'HS256', { ...gateway, iss: 1 }, NOBODY],
-    ['nobody for an iss that is a list', 'HS256', { ...gateway, iss: ['https://partner.example'] }, NOBODY],
-    ['nobody for an iss that is an object', 'HS256', { ...gateway, iss: { a: 1 } }, NOBODY],
+    [
+      'nobody for the iss of an issuer that is asked',
+      'HS256',
+      { ...gateway, iss: 'https://asked.example' },
+      nobody('iss of no issuer', 'sub', 'iss'),
+    ],
+    ['nobody for an iss that is a number', 'HS256', { ...gateway, iss: 1 }, nobody('iss of no issuer', 'iss')],
+    [
+      'nobody for an iss that is a list',
+      'HS256',
+      { ...gateway, iss: ['https://partner.example'] },
+      nobody('iss of no issuer', 'iss'),
+    ],
+    ['nobody for an iss that is an object', 'HS256', { ...gateway, iss: { a: 1 } }, nobody('iss of no issuer', 'iss')],
     ['a profile, where iss says nothing', 'HS256', { ...gateway, iss: null }, ['second-profile']],
-    ['nobody for another audience', 'HS256', { aud: 'other', sub: 'urn:Auth0' }, { check: 'issuer' }],
-    ['nobody for an algorithm that no profile uses', 'HS512', gateway, { check: 'issuer' }],
-    ['nobody for an iss that only begins like one', 'HS256', { iss: 'https://partner.example/' }, { check: 'issuer' }],
-    ['nobody for an iss that every object has', 'HS256', { iss: 'constructor' }, { check: 'issuer' }],
+    ['nobody for another audience', 'HS256', { aud: 'other', sub: 'urn:Auth0' }, nobody('no iss', 'aud')],
+    ['nobody for an algorithm that no profile uses', 'HS512', gateway, nobody('no iss', 'alg')],
+    [
+      'nobody for an iss that only begins like one',
+      'HS256',
+      { iss: 'https://partner.example/' },
+      nobody('iss of no issuer', 'aud'),
+    ],
+    ['nobody for an iss that every object has', 'HS256', { iss: 'constructor' }, nobody('iss of no issuer', 'aud')],
   ])('chooses %s', (_, alg, claims, chosen) => {
     expect(choose(alg, claims)).toEqual(chosen);
   });

@@ -12,7 +12,8 @@ export interface TrustedIssuer {
 
 /** Why no issuer was chosen, for the log. */
 export interface NoIssuer {
-  readonly check: 'issuer' | 'algorithm';
+  /** `algorithm`; or `issuer`, with what `iss` says and what each profile without `issuer` refuses. */
+  readonly check: string;
   /** The configured name of the issuer that `iss` names. */
   readonly issuer?: string;
 }
@@ -39,14 +40,24 @@ export class Issuers {
     if (named !== undefined) {
       return mayUse(token.algorithm, named.config) ? [named] : { check: 'algorithm', issuer: named.config.name };
     }
-    const meeting = this.profiles.filter(({ config }) => meetsProfile(token, config));
-    return meeting.length > 0 ? meeting : { check: 'issuer' };
+    const meeting = this.profiles.filter(({ config }) => refusedBy(config, token) === undefined);
+    return meeting.length > 0 ? meeting : { check: wordNobody(token, this.profiles) };
   }
 }
 
-function meetsProfile({ algorithm, payload }: ParsedToken, config: JwtIssuer): boolean {
-  if (!mayUse(algorithm, config) || !meetsIssuer(payload['iss'], config)) return false;
-  return meetsAudience(payload, config) && meetsSubject(payload['sub'], config);
+/** What a profile without `issuer` refuses of a token; `undefined` where the token may be of that profile. */
+function refusedBy(config: JwtIssuer, { algorithm, payload }: ParsedToken): string | undefined {
+  if (!mayUse(algorithm, config)) return 'alg';
+  if (!meetsIssuer(payload['iss'], config)) return 'iss';
+  if (!meetsAudience(payload, config)) return 'aud';
+  return meetsSubject(payload['sub'], config) ? undefined : 'sub';
+}
+
+function wordNobody(token: ParsedToken, profiles: readonly TrustedIssuer[]): string {
+  const { iss } = token.payload;
+  const said = iss === undefined ? 'no iss' : 'iss of no issuer';
+  const refused = profiles.map(({ config }) => `${config.name} refuses ${refusedBy(config, token)}`);
+  return `issuer (${[said, ...refused].join('; ')})`;
 }
 
 function mayUse(algorithm: string, { algorithms }: JwtIssuer): boolean {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { REASONS } from '../../src/core/reason.ts';
-import { ACCOUNT, claims, corporateToken, startWorld, type World } from '../cases/world.ts';
+import { ACCOUNT, auth0Token, claims, corporateToken, startWorld, type World } from '../cases/world.ts';
 import { runSallyport } from './run-sallyport.ts';
 import { type Sallyport, startSallyport } from './sallyport.ts';
 
@@ -86,6 +86,12 @@ allowed
       [...bearer, 'POST', MESSAGES],
       (here: World) => corporateToken(here, 'RS256', claims({ aud: 'other' })),
       /^FAIL {2}verification .*aud, issuer corporate$/m,
+    ],
+    [
+      'token_invalid',
+      [...bearer, 'POST', MESSAGES],
+      (here: World) => auth0Token(here, { aud: 'other' }),
+      /^FAIL {2}verification .*: issuer \(no iss; auth0-sms refuses aud\)$/m,
     ],
     [
       'token_expired',
