@@ -10,14 +10,15 @@ const NOW_SECONDS = 1_800_000_000;
 function setUp() {
   const store = openMemoryStore();
   const now = { ms: NOW_SECONDS * 1000 + 999 };
+  const passwords: Pick<Passwords, 'hash'> = new Passwords();
   const accounts = new Accounts({
     store,
-    passwords: new Passwords(),
+    passwords,
     issuer: 'sallyport',
     catalogue: new Set(['messages:send']),
     clock: { wallMs: () => now.ms },
   });
-  return { store, accounts, now };
+  return { store, accounts, passwords, now };
 }
 
 async function setUpAda() {
@@ -75,6 +76,16 @@ describe('Accounts', () => {
     const { accounts } = setUp();
     await accounts.add({ ...ada, email: 'ada@example.com' });
     expect(await accounts.add(account)).toEqual({ outcome: 'taken', field, message });
+  });
+
+  it('add() and change() do nothing while too many passwords are being hashed', async () => {
+    const { store, accounts, passwords, id } = await setUpAda();
+    const before = await store.accounts.list();
+    passwords.hash = async () => ({ outcome: 'busy' });
+    const problem = { outcome: 'busy', field: 'password', message: expect.stringContaining('try again') };
+    expect(await accounts.add({ ...ada, name: 'max' })).toEqual(problem);
+    expect(await accounts.change(id, { password: 'another password of hers' })).toEqual(problem);
+    expect(await store.accounts.list()).toEqual(before);
   });
 
   it('add() keeps the name in NFC', async () => {

@@ -50,7 +50,7 @@ it('a browser that has logged in before gets in wherever it is, while strangers 
 });
 
 it('refused log-ins leave a line of the audit log each as long as there are few, with the account', async () => {
-  await service.addAccount({ name: 'bob', password: 'another secret', scopes: [] });
+  await service.addAccount({ name: 'bob', password: 'another good secret', scopes: [] });
   service.lines.length = 0;
   await logIn('203.0.113.9', 'bob', 'wrong');
   await logIn('203.0.113.9', 'nobody at all', 'wrong');

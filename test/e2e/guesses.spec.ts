@@ -11,7 +11,7 @@ import { type Services, startServices } from './services.ts';
 import { seal } from './stores.ts';
 
 const SEAL = { SEAL_SECRET: 'a secret of thirty-two bytes, ok' };
-const [OLD, NEW] = ['correct horse battery', 'a new password'];
+const [OLD, NEW] = ['correct horse battery', 'a new password of ours'];
 const HOME = '203.0.113.7';
 const PATH = '/3rdparty/v1/messages';
 
@@ -119,6 +119,15 @@ describe('guesses of strangers through the gateway', () => {
     expect(await spend(atA, 'owner')).toBeLessThan(10);
     const stranger = await logIn('192.0.2.1', atA, 'owner', 'guess');
     expect([stranger.status, Number(stranger.headers['retry-after']) > 1]).toEqual([429, true]);
+  });
+
+  it('do not fill the places of the owner, however many names they make up', async () => {
+    const flood = Array.from({ length: 80 }, (_, index) =>
+      from(`198.51.100.${index}`, atA, `made up ${index}`, 'guess'),
+    );
+    const owner = Array.from({ length: 10 }, () => logIn(HOME, atA, 'owner', NEW));
+    expect((await Promise.all(owner)).map(({ status }) => status)).toEqual(owner.map(() => 200));
+    expect((await Promise.all(flood)).map(({ status }) => status)).toContain(429);
   });
 
   it('are told with the account in the audit log, and counted', async () => {
