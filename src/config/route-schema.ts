@@ -18,7 +18,7 @@ export const REQUIREMENTS = ['scope', 'anyOf', 'allOf', 'authenticated', 'public
 export const routeSchema = z
   .strictObject({
     path: text('a path such as /v1/messages/{id}', patternProblem).describe(
-      'Path pattern: literal segments, {name} for one segment, ** at the end for any number, also none',
+      'Path pattern: literal segments, written readable and not percent-encoded, {name} for one segment, ** at the end for any number, also none',
     ),
     method: oneMethod.optional().describe('The one method; GET covers HEAD. All others by default'),
     methods: distinct(method, 'a list of methods').optional().describe('Several methods, instead of `method`'),

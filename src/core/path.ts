@@ -55,6 +55,16 @@ export function decodePath(path: string): string | undefined {
   }
 }
 
+const ENCODED = /[^\x21-\x7e]+|%/gu;
+
+/**
+ * The one spelling of a decoded path in which a rule matches it: visible ASCII as it is, all else and `%`
+ * percent-encoded as UTF-8, in upper-case hex (RFC 3986, section 2.1).
+ */
+export function encodePath(decoded: string): string {
+  return decoded.toWellFormed().replace(ENCODED, encodeURIComponent);
+}
+
 /** Whether decoding a second time changes nothing. Looked for in the decoded path: `%25%32%66` has no `%252f` in it. */
 function decodesOnce(path: string): boolean {
   const decoded = decodePath(path);

@@ -76,6 +76,36 @@ describe('RouteMap.match() by path', () => {
     expect(name(wide.match('', 'GET', '/%62dmin'))).toBe('/**');
   });
 
+  describe('whose literals are not all visible ASCII', () => {
+    const patterns = ['/**', '/café', '/café/{id}', '/a b', '/🙂/x'];
+    const readable = new RouteMap(patterns.map((pattern) => makeRoute({ pattern })));
+
+    it.each([
+      ['/caf%C3%A9', '/café'],
+      ['/caf%C3%A9/1', '/café/{id}'],
+      ['/caf%C3%A9/%C3%A9', '/café/{id}'],
+      ['/a%20b', '/a b'],
+      ['/%F0%9F%99%82/x', '/🙂/x'],
+      ['/caf', '/**'],
+      ['/cafe%CC%81', '/**'],
+      ['/a+b', '/**'],
+    ])('matches %s, as clients send it, to %s', (path, pattern) => {
+      expect(readPath(path)).toBe(path);
+      expect(name(readable.match('', 'GET', path))).toBe(pattern);
+    });
+
+    it.each(['/caf%c3%a9', '/caf%C3%a9/1', '/%63af%C3%A9', '/%61%20b', '/%f0%9f%99%82/x'])(
+      'takes the other spelling %s for ambiguous, and not for the wide rule',
+      (path) => {
+        expect(readable.match('', 'GET', path)).toBe('ambiguous');
+      },
+    );
+
+    it('conflict with themselves', () => {
+      expect(new RouteMap([makeRoute({ pattern: '/é' }), makeRoute({ pattern: '/é' })]).conflicts).toHaveLength(1);
+    });
+  });
+
   it('lets ** match everything when it stands alone', () => {
     const all = new RouteMap([makeRoute({ pattern: '/**' })]);
     for (const path of ['/', '/a', '/a/', '/a/b']) expect(name(all.match('', 'GET', path))).toBe('/**');

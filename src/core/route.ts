@@ -1,10 +1,10 @@
 import type { TokenUse } from './known.ts';
-import { decodePath } from './path.ts';
+import { decodePath, encodePath } from './path.ts';
 import type { Requirement } from './scope.ts';
 
 /** One rule of the route map. */
 export interface Route {
-  /** How logs and metrics name it: the pattern, never a path. */
+  /** How logs and metrics name it: the pattern, never a path. Readable: literals are matched percent-encoded. */
   readonly pattern: string;
   /** Exact lower-case names or `*.suffix`; empty for every host. */
   readonly hosts: readonly string[];
@@ -20,7 +20,7 @@ export interface Route {
   readonly shadow: boolean;
 }
 
-/** `none`: nothing is listed there. `ambiguous`: decoded and undecoded, the path meets two different rules. */
+/** `none`: nothing is listed there. `ambiguous`: as it is and in its canonical encoding, the path meets two different rules. */
 export type RouteMatch = Route | 'none' | 'ambiguous';
 
 /** The rules of one path pattern, by method. */
@@ -65,7 +65,8 @@ class HostTable {
   private readonly exact = new Map<string, Methods>();
   private readonly root = new Segment();
 
-  at(pattern: string): Methods {
+  at(readable: string): Methods {
+    const pattern = encodePath(readable);
     const segments = pattern.slice(1).split('/');
     if (segments.every((segment) => segment !== '**' && !isParam(segment))) {
       const standing = this.exact.get(pattern) ?? new Methods();
@@ -141,7 +142,7 @@ export class RouteMap {
     const table = this.tableFor(host);
     if (table === undefined) return 'none';
     const methods = table.find(path);
-    if (path.includes('%') && table.find(decodePath(path) ?? path) !== methods) return 'ambiguous';
+    if (path.includes('%') && table.find(encodePath(decodePath(path) ?? path)) !== methods) return 'ambiguous';
     return methods?.find(method) ?? 'none';
   }
 

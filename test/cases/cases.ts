@@ -222,6 +222,12 @@ const passing: readonly Case[] = [
     expected: { identity: {}, forwards: true },
   },
   {
+    name: 'a path whose literal is not ASCII, in the encoding of clients',
+    path: `${MESSAGES}/x/public/caf%C3%A9%20au%20lait`,
+    authorization: bearer(rsa()),
+    expected: alice('messages:send messages:list'),
+  },
+  {
     name: 'a route in shadow lets pass what it would deny, without identity',
     path: `${MESSAGES}/x/shadow`,
     authorization: bearer(rsa()),
@@ -313,6 +319,16 @@ const denied: readonly Case[] = [
   { name: 'a method that is not listed', method: 'DELETE', authorization: bearer(rsa()), expected: NO_ROUTE },
   { name: 'a trailing slash', path: `${MESSAGES}/x/any/`, method: 'GET', expected: NO_ROUTE },
   { name: 'a path in other letter case', path: '/3rdparty/v1/Messages', method: 'GET', expected: NO_ROUTE },
+  {
+    name: 'a path whose literal is not ASCII, without a credential',
+    path: `${MESSAGES}/x/public/caf%C3%A9%20au%20lait`,
+    expected: { ...REQUIRED, challenges: [BEARER] },
+  },
+  {
+    name: 'a path whose literal is not ASCII, in lower-case hex',
+    path: `${MESSAGES}/x/public/caf%c3%a9%20au%20lait`,
+    expected: pathRejected(),
+  },
   {
     name: 'a method override is no other method',
     method: 'DELETE',

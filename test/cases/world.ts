@@ -89,6 +89,7 @@ function configure(config: Record<string, unknown>, jwks: string): void {
     { path: `${base}/x/corporate`, authenticated: true, issuers: ['corporate'], basic: false },
     { path: `${base}/x/shadow`, scope: 'devices:list', shadow: true },
     { path: `${base}/x/public/**`, public: true },
+    { path: `${base}/x/public/café au lait`, scope: 'messages:send', basic: false },
     { hosts: ['admin.example.com'], path: '/3rdparty/v1/devices', scope: 'messages:send' },
   );
 }
