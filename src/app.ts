@@ -31,6 +31,7 @@ import { LastUses } from './tokens/last-uses.ts';
 import { LOG_IN_HISTORY, LogInDigests } from './tokens/log-in-digests.ts';
 import { LogInHistory } from './tokens/log-in-history.ts';
 import { Passwords } from './tokens/passwords.ts';
+import { UnrecordedBudget } from './tokens/unrecorded-tokens.ts';
 
 /** Bounds of what is remembered: about 1 KB a token, 200 bytes an entry of the revocation set. */
 const MAX_KNOWN_TOKENS = 100_000;
@@ -130,7 +131,7 @@ async function layFoundation(
   sources.knownTokens = known;
   sources.keySets = keySets;
   sources.introspection = introspection;
-  const remembering = { known, knownPasswords: new KnownPasswords() };
+  const remembering = { known, knownPasswords: new KnownPasswords(), unrecorded: new UnrecordedBudget(clock) };
   return {
     events,
     store,

@@ -52,6 +52,7 @@ import { RevokeToken } from './tokens/revoke-token.ts';
 import { ScopeRules } from './tokens/scope-rules.ts';
 import { TokenMint } from './tokens/token-mint.ts';
 import { TokenViews } from './tokens/token-views.ts';
+import type { UnrecordedBudget } from './tokens/unrecorded-tokens.ts';
 
 /** The token service's callers may wait for a password to be hashed; no gateway waits with them. */
 const TOKEN_CALL_TIMEOUT_MS = 10_000;
@@ -76,6 +77,7 @@ export interface Foundation {
   readonly throttle: GuessThrottle;
   readonly devices: KnownDevices;
   readonly knownPasswords: KnownPasswords;
+  readonly unrecorded: UnrecordedBudget;
   /** What we sign with; `undefined` where nothing of ours signs. */
   readonly own: OwnSigning | undefined;
   /** `undefined` where nobody counts. */
@@ -184,7 +186,10 @@ function buildTokenServices(
   const views = new TokenViews({ issuer: name, tokens, revocations, clock });
   const revoke = new Revoke({ revocations, tokens, ownIssuer: name, events, clock, clockSkewMs });
   const shared = { issuer: name, tokens, revocations, clock, clockSkewMs };
-  const revokeToken = new RevokeToken({ ...shared, longestTokenSeconds: longestTokenSeconds(issuer), revoke });
+  const { signingKeys } = store;
+  const unknown = { signingKeys, longestTokenSeconds: longestTokenSeconds(issuer), unrecorded: foundation.unrecorded };
+  const foreignTokenLeft = events.foreignTokenLeft.bind(events);
+  const revokeToken = new RevokeToken({ ...shared, ...unknown, revoke, foreignTokenLeft });
   const byRoutes = (routes: readonly Route[], observer?: DecisionObserver): Decider => {
     const policy = { routes: new RouteMap(routes), basicUntilMs: Number.POSITIVE_INFINITY, shadow: false };
     return decider(policy, TOKEN_CALL_TIMEOUT_MS, observer);
@@ -219,6 +224,7 @@ function buildTokenServices(
       maxTokenLength: limits.token,
       revoke,
       clock,
+      ...unknown,
     }),
     introspectToken: new IntrospectToken({ decider: byRoutes([ANY_TOKEN], unseen), accounts, issuer: name }),
     keySet: new PublishedKeySet(own.keys, keySetMaxAgeSeconds(issuer.signing)),

@@ -1,11 +1,13 @@
 import { openInspection } from '../app.ts';
 import type { Config, IssuerConfig } from '../config/config.ts';
 import { list, quote, suggest } from '../config/wording.ts';
+import { longestTokenSeconds } from '../jwt/key-ring.ts';
 import { wordsOf } from '../jwt/token.ts';
 import type { RevocationTarget } from '../revocation/target.ts';
 import type { Store } from '../store/store.ts';
 import { findNamedAccount } from '../tokens/account-id.ts';
 import { identifyToken } from '../tokens/identify-token.ts';
+import { unrecordedToken } from '../tokens/unrecorded-tokens.ts';
 import type { Terminal } from './command.ts';
 import { CommandError } from './command.ts';
 import { readCredentialFile } from './credential-file.ts';
@@ -55,7 +57,7 @@ export async function resolve(request: RevokeRequest, tools: ResolveTools): Prom
       return sure({ kind: 'thumbprint', thumbprint, expiresAtSeconds });
     }
     case 'jti':
-      return resolveTokenId(request, issuerNamed(request.issuer, config), store);
+      return resolveTokenId(request, issuerNamed(request.issuer, config), store, nowSeconds);
     case 'subject':
       return resolveSubject(request, issuerNamed(request.issuer, config), store, nowSeconds);
     case 'key':
@@ -98,13 +100,25 @@ async function identify(token: string, config: Config): ReturnType<typeof identi
 
 async function resolveTokenId(
   { tokenId, expiresAtSeconds }: OfIssuer & { readonly form: 'jti' },
-  { name: issuer, kind }: IssuerConfig,
-  { tokens }: ResolveTools['store'],
+  config: IssuerConfig,
+  store: ResolveTools['store'],
+  nowSeconds: number,
 ): Promise<Resolved> {
-  const record = kind === 'signing' ? await tokens.find(tokenId) : undefined;
-  const ends = record?.expiresAtSeconds ?? expiresAtSeconds;
+  const { name: issuer, kind } = config;
+  if (kind !== 'signing') return sure({ kind: 'token', issuer, tokenId, expiresAtSeconds });
+  const record = await store.tokens.find(tokenId);
+  if (record !== undefined) {
+    return sure({ kind: 'token', issuer, tokenId, expiresAtSeconds: record.expiresAtSeconds });
+  }
+  const parts = {
+    issuer,
+    signingKeys: store.signingKeys,
+    longestTokenSeconds: longestTokenSeconds(config),
+    nowSeconds,
+  };
+  // An operator does not make ids up: instances remember this entry as any other.
+  const ends = expiresAtSeconds ?? (await unrecordedToken(tokenId, parts)).expiresAtSeconds;
   const target = { kind: 'token', issuer, tokenId, expiresAtSeconds: ends } as const;
-  if (record !== undefined || kind !== 'signing') return sure(target);
   return { targets: [target], warnings: ['the store knows of no token with this id'] };
 }
 

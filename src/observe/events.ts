@@ -240,6 +240,11 @@ export class Events implements DecisionObserver, RevocationObserver {
     this.parts.logs.audit.info({ ...by, ...facts, reason }, REVOKED[kind]);
   }
 
+  /** Somebody asked to end a token that is another account's. */
+  foreignTokenLeft(by: Actor, tokenId: string): void {
+    this.parts.logs.audit.info({ ...by, tokenId }, 'token left alone: it is of another account');
+  }
+
   unrevoked(by: Operator, { kind, ...facts }: Revoked, reason: string | undefined): void {
     this.parts.logs.audit.info({ ...by, ...facts, reason }, `${REVOKED[kind]}: taken back`);
   }

@@ -3,14 +3,21 @@ export interface Reason {
   readonly at: number;
   readonly by: string;
   readonly reason?: string | undefined;
+  /** Where no record of the token was found. */
+  readonly unrecorded?: true;
 }
 
 /** Any later is no time that a clock will show: the end of the year 9999. */
-const END_OF_CLOCKS = 253_402_300_799;
+export const END_OF_CLOCKS = 253_402_300_799;
 
 /** The value of an entry that counts at once. */
-export function writeReason(reason: Reason): string {
-  return JSON.stringify(reason);
+export function writeReason({ unrecorded, ...reason }: Reason): string {
+  return JSON.stringify({ ...reason, unrecorded });
+}
+
+/** Whether the value is that of an entry for a token without a record: told without a parser, for many at once. */
+export function isUnrecorded(value: string): boolean {
+  return value.endsWith(',"unrecorded":true}');
 }
 
 /** The value of an entry that counts from a Unix second on. */

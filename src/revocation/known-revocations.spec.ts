@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { writeUndone } from '../core/revocation-entry.ts';
 import { ENTRY_GRACE_SECONDS } from '../store/store.ts';
+import { writeReason } from './entry.ts';
 import { KnownRevocations } from './known-revocations.ts';
 
 const NOW_SECONDS = 1_000;
@@ -96,6 +97,17 @@ describe('KnownRevocations', () => {
     expect(known.keys()).toEqual(['never']);
     for (let index = 20; index > 10; index--) known.add(entry(`${index}`, NOW_SECONDS + index + ENTRY_GRACE_SECONDS));
     expect(known.keys()).toEqual(['never', '20', '19', '18', '17', '16', '15', '14', '13']);
+  });
+
+  it('drops first what is for tokens without a record, however late it ends', () => {
+    const { known } = make(10);
+    const unrecorded = writeReason({ at: 1, by: 'eve', unrecorded: true });
+    for (let index = 0; index < 5; index++)
+      known.add(entry(`real ${index}`, NOW_SECONDS + 60, writeReason({ at: 1, by: 'ada' })));
+    for (let index = 0; index < 100; index++)
+      known.add(entry(`made up ${index}`, NOW_SECONDS + 31_536_000, unrecorded));
+    expect(known.keys().slice(0, 5)).toEqual(['real 0', 'real 1', 'real 2', 'real 3', 'real 4']);
+    expect(known.size).toBeLessThanOrEqual(10);
   });
 
   it('never holds more than it may, and drops nothing that ends later than what it keeps', () => {

@@ -4,13 +4,14 @@ import { isUndone, readReach, undoneValue } from '../core/revocation-entry.ts';
 import { mergeEntries } from '../store/entry-merge.ts';
 import type { RevocationEntry } from '../store/store.ts';
 import { ENTRY_GRACE_SECONDS } from '../store/store.ts';
+import { END_OF_CLOCKS, isUnrecorded } from './entry.ts';
 
 /** Of what there is no room for, so much goes at once: choosing costs some milliseconds. */
 const ROOM_MADE = 0.1;
 
 export interface KnownRevocationsParts {
   readonly clock: Pick<Clock, 'wallMs'>;
-  /** How many entries are remembered; those that end first go first. */
+  /** How many entries are remembered; those for tokens without a record go first, then those that end first. */
   readonly maxEntries: number;
 }
 
@@ -95,10 +96,10 @@ export class KnownRevocations {
     const kept = this.keys().length;
     const excess = kept - Math.floor(this.parts.maxEntries * (1 - ROOM_MADE));
     if (kept <= this.parts.maxEntries || excess <= 0) return;
-    const last = Float64Array.from(this.entries.values(), endOf).sort()[excess - 1] ?? 0;
+    const last = Float64Array.from(this.entries.values(), worthOf).sort()[excess - 1] ?? 0;
     const drop = (entries: readonly RevocationEntry[]): void => entries.forEach(({ key }) => this.forget(key));
-    drop([...this.entries.values()].filter((entry) => endOf(entry) < last));
-    const endingThen = [...this.entries.values()].filter((entry) => endOf(entry) === last);
+    drop([...this.entries.values()].filter((entry) => worthOf(entry) < last));
+    const endingThen = [...this.entries.values()].filter((entry) => worthOf(entry) === last);
     drop(endingThen.slice(0, excess - (kept - this.entries.size)));
   }
 
@@ -109,4 +110,9 @@ export class KnownRevocations {
 
 function endOf({ expiresAtSeconds }: RevocationEntry): number {
   return expiresAtSeconds ?? Number.POSITIVE_INFINITY;
+}
+
+/** What is worth least goes first: anybody can make up ids without a record, so they must not push out a real one. */
+function worthOf(entry: RevocationEntry): number {
+  return isUnrecorded(entry.value) ? endOf(entry) - END_OF_CLOCKS : endOf(entry);
 }

@@ -35,6 +35,8 @@ export type OneToken =
       readonly issuer: string;
       readonly tokenId: string;
       readonly expiresAtSeconds: number | undefined;
+      /** Where the store has no record of it, although it is to be one of ours: maybe nobody ever had such a token. */
+      readonly unrecorded?: true;
     }
   | {
       readonly kind: 'claims';
@@ -55,7 +57,8 @@ export function entryFor(target: RevocationTarget, reason: Reason, clockSkewMs: 
     case 'claims':
     case 'thumbprint': {
       const expiresAtSeconds = entryExpirySeconds(target.expiresAtSeconds, clockSkewMs);
-      return { key, value: writeReason(reason), expiresAtSeconds };
+      const isUnrecorded = target.kind === 'token' && target.unrecorded === true;
+      return { key, value: writeReason(isUnrecorded ? { ...reason, unrecorded: true } : reason), expiresAtSeconds };
     }
     case 'signing key':
       return { key, value: writeReason(reason), expiresAtSeconds: undefined };

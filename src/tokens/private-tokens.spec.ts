@@ -36,7 +36,15 @@ async function setUp() {
   const events = { revoked: () => {} };
   const common = { tokens, revocations, clock, clockSkewMs: 30_000 };
   const revoke = new Revoke({ ...common, ownIssuer: 'own', events });
-  const revoking = new RevokeToken({ ...common, issuer: 'own', longestTokenSeconds: 0, revoke });
+  const revoking = new RevokeToken({
+    ...common,
+    issuer: 'own',
+    longestTokenSeconds: 0,
+    revoke,
+    signingKeys: store.signingKeys,
+    unrecorded: { take: () => 0 },
+    foreignTokenLeft: () => {},
+  });
   const ttl = { privateMaxSeconds: 365 * DAY };
   const rules = new ScopeRules(catalogue);
   const making = new PrivateTokens({ ttl, rules, accounts, tokens, views, mint, revokeToken: revoking });
@@ -64,7 +72,7 @@ describe('PrivateTokens', () => {
   it('create() makes a token of the kind, name, scopes and end that were asked for', async () => {
     const { create, views } = await setUp();
     const made = await create(90, ['messages:list', 'messages:list']);
-    expect(await views.find(made.id)).toMatchObject({
+    expect(await views.find('ada', made.id)).toMatchObject({
       accountId: 'ada',
       use: 'private',
       name: 'server',
@@ -113,12 +121,12 @@ describe('PrivateTokens', () => {
     const old = await create(90);
     const heir = await making.rotate(old.id, LOGIN, in30Days);
     if (heir.outcome !== 'issued') throw new Error('not rotated');
-    expect(await views.find(old.id)).toMatchObject({
+    expect(await views.find('ada', old.id)).toMatchObject({
       status: 'revoked',
       successor: heir.id,
       ending: { atSeconds: NOW, by: 'ada', reason: `rotated to ${heir.id}` },
     });
-    expect(await views.find(heir.id)).toMatchObject({
+    expect(await views.find('ada', heir.id)).toMatchObject({
       status: 'active',
       use: 'private',
       name: 'server',
@@ -132,9 +140,9 @@ describe('PrivateTokens', () => {
     const old = await create(90);
     await making.rotate(old.id, LOGIN, { ...in30Days, overlapSeconds: 600 });
     expect(await store.revocations.read([`sallyport:revoked:own:${old.id}`])).toEqual([`after:${NOW + 600}`]);
-    expect(await views.find(old.id)).toMatchObject({ status: 'active', ending: { atSeconds: NOW + 600 } });
+    expect(await views.find('ada', old.id)).toMatchObject({ status: 'active', ending: { atSeconds: NOW + 600 } });
     time.nowSeconds += 600;
-    expect(await views.find(old.id)).toMatchObject({ status: 'revoked' });
+    expect(await views.find('ada', old.id)).toMatchObject({ status: 'revoked' });
   });
 
   it('rotate() of one token by two hundred at once makes one successor, and 199 conflicts', async () => {
@@ -168,7 +176,11 @@ describe('PrivateTokens', () => {
     signer.sign = () => Promise.reject(new Error('the signing keys cannot be read'));
     const self = { accountId: 'ada', use: 'private', tokenId: old.id, managesTokens: false } as const;
     await expect(making.rotate(old.id, self, in30Days)).rejects.toThrow('the signing keys cannot be read');
-    expect(await views.find(old.id)).toMatchObject({ status: 'active', successor: undefined, ending: undefined });
+    expect(await views.find('ada', old.id)).toMatchObject({
+      status: 'active',
+      successor: undefined,
+      ending: undefined,
+    });
     expect((await store.tokens.list('ada', 10))?.tokens).toHaveLength(1);
     signer.sign = sign;
     expect(await making.rotate(old.id, self, in30Days)).toMatchObject({ outcome: 'issued' });
@@ -177,7 +189,7 @@ describe('PrivateTokens', () => {
   it('rotate() that broke off before the old token ended is finished by whoever asks again', async () => {
     const { making, views, store, time, breakOff } = await setUp();
     const { old, heir } = await breakOff();
-    expect(await views.find(old)).toMatchObject({ status: 'active', successor: heir, ending: undefined });
+    expect(await views.find('ada', old)).toMatchObject({ status: 'active', successor: heir, ending: undefined });
     expect(await making.rotate(old, LOGIN, in30Days)).toEqual({
       outcome: 'conflict',
       message: `the token was rotated already, to ${heir}; where that failed, ask again in 15 s`,
@@ -189,9 +201,9 @@ describe('PrivateTokens', () => {
     expect([given, others]).toMatchObject([{ name: 'server', expiresAtSeconds: NOW + 30 * DAY }, []]);
     const reason = `rotated to ${given?.id}`;
     const ending = { atSeconds: NOW + 615, by: 'ada', reason };
-    expect(await views.find(old)).toMatchObject({ successor: given?.id, ending });
-    expect(await views.find(heir)).toMatchObject({ status: 'revoked', ending: { atSeconds: NOW + 15, reason } });
-    expect(await views.find(given?.id ?? '')).toMatchObject({ status: 'active', ending: undefined });
+    expect(await views.find('ada', old)).toMatchObject({ successor: given?.id, ending });
+    expect(await views.find('ada', heir)).toMatchObject({ status: 'revoked', ending: { atSeconds: NOW + 15, reason } });
+    expect(await views.find('ada', given?.id ?? '')).toMatchObject({ status: 'active', ending: undefined });
     expect((await store.tokens.list('ada', 10))?.tokens).toHaveLength(3);
     expect(await making.rotate(old, LOGIN, in30Days)).toEqual({
       outcome: 'conflict',
@@ -303,7 +315,7 @@ describe('TokenViews', () => {
     const { create, views, store } = await setUp();
     const { id } = await create(90);
     await store.revocations.write({ key: `sallyport:revoked:own:${id}`, value, expiresAtSeconds: undefined });
-    expect(await views.find(id)).toMatchObject({ status: 'revoked', ending });
+    expect(await views.find('ada', id)).toMatchObject({ status: 'revoked', ending });
   });
 
   it('list() shows a mark on the tokens that it ends, and on no younger ones', async () => {
@@ -340,10 +352,10 @@ describe('PrivateTokens with an id that is given', () => {
     const old = await create(90);
     const overlapping = { ...in30Days, overlapSeconds: 3600 };
     const heir = await making.rotate(old.id, LOGIN, overlapping, 'heir-1');
-    const shown = await views.find(old.id);
+    const shown = await views.find('ada', old.id);
     time.nowSeconds += 60;
     expect(await making.rotate(old.id, LOGIN, overlapping, 'heir-1')).toEqual({ ...heir, isRepeated: true });
-    expect(await views.find(old.id)).toEqual(shown);
+    expect(await views.find('ada', old.id)).toEqual(shown);
     expect(await making.rotate(old.id, LOGIN, overlapping, 'heir-2')).toMatchObject({ outcome: 'conflict' });
   });
 
@@ -355,7 +367,7 @@ describe('PrivateTokens with an id that is given', () => {
     await expect(making.rotate(old, LOGIN, in30Days, 'heir-1')).rejects.toThrow('the store is gone');
     store.revocations.write = write;
     expect(await making.rotate(old, LOGIN, in30Days, 'heir-1')).toMatchObject({ outcome: 'issued', id: 'heir-1' });
-    expect(await views.find(old)).toMatchObject({ status: 'revoked', successor: 'heir-1' });
+    expect(await views.find('ada', old)).toMatchObject({ status: 'revoked', successor: 'heir-1' });
     expect((await store.tokens.list('ada', 10))?.tokens).toHaveLength(2);
   });
 
@@ -366,9 +378,9 @@ describe('PrivateTokens with an id that is given', () => {
     store.tokens.add = () => Promise.reject(new Error('the store is gone'));
     await expect(making.rotate(old, LOGIN, in30Days, 'heir-1')).rejects.toThrow('the store is gone');
     store.tokens.add = add;
-    expect(await views.find(old)).toMatchObject({ successor: 'heir-1', status: 'active' });
+    expect(await views.find('ada', old)).toMatchObject({ successor: 'heir-1', status: 'active' });
     expect(await making.rotate(old, LOGIN, in30Days, 'heir-1')).toMatchObject({ outcome: 'issued', id: 'heir-1' });
-    expect(await views.find('heir-1')).toMatchObject({ status: 'active' });
-    expect(await views.find(old)).toMatchObject({ successor: 'heir-1', status: 'revoked' });
+    expect(await views.find('ada', 'heir-1')).toMatchObject({ status: 'active' });
+    expect(await views.find('ada', old)).toMatchObject({ successor: 'heir-1', status: 'revoked' });
   });
 });

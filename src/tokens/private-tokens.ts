@@ -97,8 +97,8 @@ export class PrivateTokens {
   async rotate(id: string, rotator: Rotator, request: RotationRequest, heirId?: string): Promise<RotationOutcome> {
     const { mint, tokens, revokeToken } = this.parts;
     const createdAtSeconds = mint.nowSeconds();
-    const old = await this.parts.views.find(id);
-    if (old === undefined || old.accountId !== rotator.accountId) return { outcome: 'not_found' };
+    const old = await this.parts.views.find(rotator.accountId, id);
+    if (old === undefined) return { outcome: 'not_found' };
     if (!rotator.managesTokens && rotator.use !== 'login' && rotator.tokenId !== id) return { outcome: 'not_allowed' };
     const repeated = old.successor === heirId ? await mint.repeat(heirId, old.accountId) : undefined;
     if (repeated !== undefined) return this.finish(old, repeated, request);
@@ -117,7 +117,7 @@ export class PrivateTokens {
     } as const;
     const problem = await this.problemWith(drafted, rotator.tokenId === id ? old.expiresAtSeconds : undefined);
     if (problem !== undefined) return problem;
-    const left = old.successor === undefined ? undefined : await this.parts.views.find(old.successor);
+    const left = old.successor === undefined ? undefined : await this.parts.views.find(accountId, old.successor);
     const hindrance = left && whyNotReplaced(left, createdAtSeconds);
     if (hindrance !== undefined) return conflict(hindrance);
     const heir = mint.draft(drafted);

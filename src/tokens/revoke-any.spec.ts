@@ -5,6 +5,18 @@ import { openMemoryStore } from '../store/memory.ts';
 import { RevokeAny } from './revoke-any.ts';
 
 const NOW = 1_800_000_000;
+const KEY = { kid: 'k', issuer: 'own', algorithm: 'EdDSA', sealed: '', createdAtSeconds: 1, signsFromSeconds: 1 };
+/** Keys that may have signed tokens of 9,000 seconds, and a budget of one id. */
+const UNRECORDED = {
+  signingKeys: {
+    read: async () => ({ revision: 1, keys: [{ ...KEY, longestTokenSeconds: 9_000 }] }),
+  },
+  longestTokenSeconds: 5_000,
+  get unrecorded() {
+    let left = 1;
+    return { take: () => (left-- > 0 ? 0 : 42) };
+  },
+};
 const ADA = { account: 'ada', client: '10.0.0.1' };
 
 it('RevokeAny.revoke() ends a token of ours until its end, which nobody knows of another issuer’s', async () => {
@@ -28,13 +40,21 @@ it('RevokeAny.revoke() ends a token of ours until its end, which nobody knows of
     },
     clock: { wallMs: () => NOW * 1000 },
     maxTokenLength: 16_384,
+    ...UNRECORDED,
   });
-  for (const issuer of ['own', 'partner']) expect(await any.revoke({ issuer, jti: 't1' }, ADA)).toEqual([]);
-  expect(await any.revoke({ issuer: 'own', jti: 'unknown' }, ADA)).toEqual([]);
+  for (const issuer of ['own', 'partner'])
+    expect(await any.revoke({ issuer, jti: 't1' }, ADA)).toEqual({ outcome: 'done' });
+  expect(await any.revoke({ issuer: 'own', jti: 'unknown' }, ADA)).toEqual({ outcome: 'done' });
+  expect(await any.revoke({ issuer: 'own', jti: 'made up' }, ADA)).toEqual({
+    outcome: 'too many',
+    retryAfterSeconds: 42,
+  });
+  expect(await any.revoke({ issuer: 'partner', jti: 'made up' }, ADA)).toEqual({ outcome: 'done' });
   expect(ended).toEqual([
     { kind: 'token', issuer: 'own', tokenId: 't1', expiresAtSeconds: NOW + 600 },
     { kind: 'token', issuer: 'partner', tokenId: 't1', expiresAtSeconds: undefined },
-    { kind: 'token', issuer: 'own', tokenId: 'unknown', expiresAtSeconds: undefined },
+    { kind: 'token', issuer: 'own', tokenId: 'unknown', expiresAtSeconds: NOW + 9_000, unrecorded: true },
+    { kind: 'token', issuer: 'partner', tokenId: 'made up', expiresAtSeconds: undefined },
   ]);
 });
 
@@ -55,6 +75,7 @@ it('RevokeAny.revokeOwnToken() says so where it cannot tell whose a token is tha
       revoke: { revoke: () => Promise.reject(new Error('nothing is to be revoked')) },
       clock: { wallMs: () => NOW * 1000 },
       maxTokenLength: 16_384,
+      ...UNRECORDED,
     });
     expect(await any.revokeOwnToken(token, ADA)).toBe(told);
   }
@@ -75,6 +96,7 @@ it('RevokeAny.revokeToken() ends an opaque token by all that names it', async ()
     },
     clock: { wallMs: () => NOW * 1000 },
     maxTokenLength: 16_384,
+    ...UNRECORDED,
   });
   expect(await any.revokeToken('opaque', ADA)).toBe(true);
   expect(ended.map(({ kind }) => kind)).toEqual(['thumbprint', 'token']);

@@ -2,11 +2,14 @@ import type { IssuerConfig } from '../config/config.ts';
 import type { Clock, TokenExaminer } from '../core/ports.ts';
 import type { Actor } from '../observe/events.ts';
 import type { RevocationTarget } from '../revocation/target.ts';
-import type { AccountStore, TokenStore } from '../store/store.ts';
+import type { AccountStore, SigningKeyStore, TokenStore } from '../store/store.ts';
 import { findNamedAccount } from './account-id.ts';
 import { identifyToken } from './identify-token.ts';
 import type { Revoke } from './revoke.ts';
+import type { RevokeOutcome } from './revoke-token.ts';
 import type { FieldError } from './scope-rules.ts';
+import type { UnrecordedBudget } from './unrecorded-tokens.ts';
+import { unrecordedToken } from './unrecorded-tokens.ts';
 
 /** What is to be ended: of an issuer's name one token, one subject's, one key's, or all. */
 export interface RevocationRequest {
@@ -29,7 +32,16 @@ export interface RevokeAnyParts {
   readonly maxTokenLength: number;
   readonly revoke: Pick<Revoke, 'revoke'>;
   readonly clock: Pick<Clock, 'wallMs'>;
+  readonly signingKeys: Pick<SigningKeyStore, 'read'>;
+  /** The longest life that the configuration gives a token of ours now. */
+  readonly longestTokenSeconds: number;
+  readonly unrecorded: Pick<UnrecordedBudget, 'take'>;
 }
+
+export type RevokeAnyOutcome =
+  | RevokeOutcome
+  /** Nothing was written. */
+  | { readonly outcome: 'refused'; readonly errors: readonly FieldError[] };
 
 /** Revokes whatever an issuer of the configuration issued, for callers who may. */
 export class RevokeAny {
@@ -39,17 +51,20 @@ export class RevokeAny {
     this.parts = parts;
   }
 
-  /** Resolves once the store has it, to what is wrong with the request: nothing, where it was carried out. */
-  async revoke(request: RevocationRequest, by: Actor, reason?: string): Promise<readonly FieldError[]> {
+  /** Resolves once the store has it, or to why nothing was written. */
+  async revoke(request: RevocationRequest, by: Actor, reason?: string): Promise<RevokeAnyOutcome> {
     const kind = this.parts.issuers.find(({ name }) => name === request.issuer)?.kind;
-    if (kind === undefined) return [{ field: 'issuer', message: `no such issuer: ${JSON.stringify(request.issuer)}` }];
+    if (kind === undefined) return refused('issuer', `no such issuer: ${JSON.stringify(request.issuer)}`);
     if (request.kid !== undefined && (kind === 'secrets' || kind === 'introspection')) {
-      return [{ field: 'kid', message: 'the issuer has no keys with a kid' }];
+      return refused('kid', 'the issuer has no keys with a kid');
     }
     const target = await this.targetOf(request, kind === 'signing');
-    if (target === undefined) return [{ field: 'subject', message: 'no account has this id, name or e-mail address' }];
+    if (target === undefined) return refused('subject', 'no account has this id, name or e-mail address');
+    const isUnrecorded = target.kind === 'token' && target.unrecorded === true;
+    const retryAfterSeconds = isUnrecorded ? this.parts.unrecorded.take(by.account) : 0;
+    if (retryAfterSeconds > 0) return { outcome: 'too many', retryAfterSeconds };
     await this.parts.revoke.revoke(target, by, reason);
-    return [];
+    return { outcome: 'done' };
   }
 
   /**
@@ -93,13 +108,23 @@ export class RevokeAny {
   private async targetOf(request: RevocationRequest, isOwn: boolean): Promise<RevocationTarget | undefined> {
     const { issuer, jti, subject, kid } = request;
     if (jti !== undefined) {
-      const record = isOwn ? await this.parts.tokens.find(jti) : undefined;
-      return { kind: 'token', issuer, tokenId: jti, expiresAtSeconds: record?.expiresAtSeconds };
+      if (!isOwn) return { kind: 'token', issuer, tokenId: jti, expiresAtSeconds: undefined };
+      const record = await this.parts.tokens.find(jti);
+      if (record === undefined)
+        return await unrecordedToken(jti, { ...this.parts, issuer, nowSeconds: this.nowSeconds() });
+      return { kind: 'token', issuer, tokenId: jti, expiresAtSeconds: record.expiresAtSeconds };
     }
     if (kid !== undefined) return { kind: 'signing key', issuer, kid };
-    const issuedUpToSeconds = request.beforeSeconds ?? Math.floor(this.parts.clock.wallMs() / 1000);
+    const issuedUpToSeconds = request.beforeSeconds ?? this.nowSeconds();
     if (subject === undefined) return { kind: 'issuer', issuer, issuedUpToSeconds };
     const id = isOwn ? (await findNamedAccount(subject, this.parts.accounts))?.id : subject;
     return id === undefined ? undefined : { kind: 'subject', issuer, subject: id, issuedUpToSeconds };
   }
+  private nowSeconds(): number {
+    return Math.floor(this.parts.clock.wallMs() / 1000);
+  }
+}
+
+function refused(field: string, message: string): RevokeAnyOutcome {
+  return { outcome: 'refused', errors: [{ field, message }] };
 }

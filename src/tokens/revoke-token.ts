@@ -1,10 +1,13 @@
 import type { Clock } from '../core/ports.ts';
 import type { Actor } from '../observe/events.ts';
 import { writeBeginning } from '../revocation/entry.ts';
+import type { OneToken } from '../revocation/target.ts';
 import { entryFor } from '../revocation/target.ts';
-import type { RevocationStore, TokenRecord, TokenStore } from '../store/store.ts';
+import type { RevocationStore, SigningKeyStore, TokenRecord, TokenStore } from '../store/store.ts';
 import type { Revoke } from './revoke.ts';
-import { isTokenId } from './token-mint.ts';
+import { isTokenId, newTokenId } from './token-mint.ts';
+import type { UnrecordedBudget } from './unrecorded-tokens.ts';
+import { unrecordedToken } from './unrecorded-tokens.ts';
 
 export interface RevokeTokenParts {
   /** The own issuer's name. */
@@ -13,10 +16,24 @@ export interface RevokeTokenParts {
   readonly revocations: Pick<RevocationStore, 'write'>;
   readonly clock: Pick<Clock, 'wallMs'>;
   readonly clockSkewMs: number;
-  /** How long a token can live of which nothing else is known. */
+  /** The longest life that the configuration gives a token now. */
   readonly longestTokenSeconds: number;
   readonly revoke: Pick<Revoke, 'revoke'>;
+  readonly signingKeys: Pick<SigningKeyStore, 'read'>;
+  readonly unrecorded: Pick<UnrecordedBudget, 'take'>;
+  /** Told where somebody asked to end another account's token. */
+  readonly foreignTokenLeft: (by: Actor, tokenId: string) => void;
 }
+
+/** `too many` where the account has named too many ids without a record: nothing was written. */
+export type RevokeOutcome = typeof DONE | TooManyUnrecorded;
+
+export interface TooManyUnrecorded {
+  readonly outcome: 'too many';
+  readonly retryAfterSeconds: number;
+}
+
+const DONE = { outcome: 'done' } as const;
 
 /** Revokes an account's own tokens. */
 export class RevokeToken {
@@ -42,14 +59,35 @@ export class RevokeToken {
   /**
    * Does the same for callers who are told that it is done, whatever it was: so it also ends an id that has no record. The
    * store may have lost that, in a failover or with a backup that was put back, while the token itself still counts.
-   * Nobody can tell any more whose it is, but who revokes must not go on being exposed.
+   * Nobody can tell any more whose it is, but who revokes must not go on being exposed. Such ids have a budget, for each
+   * account. Another account's token stays as it is, for the same budget and at the cost of the same work, so that the
+   * answer does not tell whether there is such a token.
    */
-  async revokeAnyway(tokenId: string, by: Actor): Promise<void> {
-    const { issuer, tokens, clock, longestTokenSeconds, revoke } = this.parts;
+  async revokeAnyway(tokenId: string, by: Actor): Promise<RevokeOutcome> {
+    const { issuer, tokens, signingKeys, clock, longestTokenSeconds, revoke, unrecorded } = this.parts;
     const token = await tokens.find(tokenId);
-    if (token === undefined ? !isTokenId(tokenId) : token.accountId !== by.account) return;
-    const expiresAtSeconds = token?.expiresAtSeconds ?? Math.ceil(clock.wallMs() / 1000) + longestTokenSeconds;
-    await revoke.revoke({ kind: 'token', issuer, tokenId, expiresAtSeconds }, by);
+    if (token?.accountId === by.account) {
+      await revoke.revoke({ kind: 'token', issuer, tokenId, expiresAtSeconds: token.expiresAtSeconds }, by);
+      return DONE;
+    }
+    if (token === undefined && !isTokenId(tokenId)) return DONE;
+    const retryAfterSeconds = unrecorded.take(by.account);
+    if (retryAfterSeconds > 0) return { outcome: 'too many', retryAfterSeconds };
+    const nowSeconds = clock.wallMs() / 1000;
+    const parts = { issuer, signingKeys, longestTokenSeconds, nowSeconds };
+    if (token === undefined) await revoke.revoke(await unrecordedToken(tokenId, parts), by);
+    else await this.leaveAlone(tokenId, by, await unrecordedToken(newTokenId(), parts));
+    return DONE;
+  }
+
+  /** Writes an entry for an id that nobody has, and which the store may soon forget. */
+  private async leaveAlone(tokenId: string, by: Actor, nobodys: OneToken): Promise<void> {
+    const { revocations, tokens, clock, clockSkewMs, foreignTokenLeft } = this.parts;
+    const at = Math.floor(clock.wallMs() / 1000);
+    const entry = entryFor({ ...nobodys, expiresAtSeconds: at }, { at, by: by.account }, clockSkewMs);
+    await revocations.write(entry);
+    foreignTokenLeft(by, tokenId);
+    if (nobodys.kind === 'token') await tokens.end(nobodys.tokenId, { atSeconds: at, by: by.account });
   }
 
   /**

@@ -3,6 +3,8 @@ import { openMemoryStore } from '../store/memory.ts';
 import type { RevocationEntry } from '../store/store.ts';
 import { Revoke } from './revoke.ts';
 import { RevokeToken } from './revoke-token.ts';
+import { newTokenId } from './token-mint.ts';
+import { UnrecordedBudget } from './unrecorded-tokens.ts';
 
 const NOW = 1_800_000_000;
 const JWT = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJqb2UifQ.c2lnbmF0dXJlLW9mLWpvZQ';
@@ -66,10 +68,17 @@ describe('Revoke', () => {
 describe('RevokeToken', () => {
   async function setUpOwn() {
     const { revoke, written, told } = setUp();
-    const { tokens, revocations } = openMemoryStore();
+    const { tokens, revocations, signingKeys } = openMemoryStore();
     const times = { createdAtSeconds: NOW, expiresAtSeconds: NOW + 600 };
     await tokens.add({ id: 't1', accountId: 'a1', use: 'access', scopes: [], ...times });
-    const clock = { wallMs: () => NOW * 1000 };
+    const clock = { wallMs: () => NOW * 1000, monotonicMs: () => 0 };
+    const left: unknown[][] = [];
+    const writes: RevocationEntry[] = [];
+    const { write } = revocations;
+    revocations.write = async (entry) => {
+      writes.push(entry);
+      await write.call(revocations, entry);
+    };
     const parts = {
       issuer: 'own',
       tokens,
@@ -78,8 +87,11 @@ describe('RevokeToken', () => {
       clockSkewMs: 30_000,
       longestTokenSeconds: 5_000,
       revoke,
+      signingKeys,
+      unrecorded: new UnrecordedBudget(clock),
+      foreignTokenLeft: (...facts: unknown[]) => void left.push(facts),
     };
-    return { revoking: new RevokeToken(parts), written, told };
+    return { revoking: new RevokeToken(parts), written, told, left, writes };
   }
 
   it('revoke() ends a token of the account until nobody can take it for valid', async () => {
@@ -107,7 +119,34 @@ describe('RevokeToken', () => {
       [`sallyport:revoked:own:${lost}`, 5_120],
       ['sallyport:revoked:own:t1', 720],
     ]);
-    for (const id of ['t1', 'unknown', `${lost}T`, '']) await revoking.revokeAnyway(id, { ...ADA, account: 'a2' });
+    expect(written[0]?.value).toBe(JSON.stringify({ at: NOW, by: 'a1', unrecorded: true }));
+    for (const id of ['unknown', `${lost}T`, '']) await revoking.revokeAnyway(id, ADA);
     expect(written).toHaveLength(2);
+  });
+
+  it('revokeAnyway() leaves another account’s token alone, at the cost of the same write', async () => {
+    const { revoking, written, left, writes } = await setUpOwn();
+    const eve = { ...ADA, account: 'eve' };
+    expect(await revoking.revokeAnyway('t1', eve)).toEqual({ outcome: 'done' });
+    expect([written, left]).toEqual([[], [[eve, 't1']]]);
+    expect(writes).toHaveLength(1);
+    expect(writes[0]?.key).not.toBe('sallyport:revoked:own:t1');
+    expect(writes[0]?.expiresAtSeconds).toBe(NOW + 120);
+  });
+
+  it('revokeAnyway() takes 30 ids a minute of each account that it does not know, and another’s count too', async () => {
+    const { revoking, written, left } = await setUpOwn();
+    const eve = { ...ADA, account: 'eve' };
+    const outcomes: unknown[] = [];
+    for (let nth = 0; nth < 29; nth++) outcomes.push(await revoking.revokeAnyway(newTokenId(), eve));
+    outcomes.push(await revoking.revokeAnyway('t1', eve));
+    expect(new Set(outcomes.map((one) => JSON.stringify(one)))).toEqual(new Set(['{"outcome":"done"}']));
+    for (const id of [newTokenId(), 't1']) {
+      expect(await revoking.revokeAnyway(id, eve)).toEqual({ outcome: 'too many', retryAfterSeconds: 2 });
+    }
+    expect([written.length, left.length]).toEqual([29, 1]);
+    // What is known to be one's own needs no budget, and neither does another account.
+    expect(await revoking.revokeAnyway('t1', ADA)).toEqual({ outcome: 'done' });
+    expect(await revoking.revokeAnyway(newTokenId(), ADA)).toEqual({ outcome: 'done' });
   });
 });

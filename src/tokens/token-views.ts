@@ -39,9 +39,10 @@ export class TokenViews {
     this.parts = parts;
   }
 
-  async find(id: string): Promise<TokenView | undefined> {
+  /** The account's token; another one's is as unknown as none, also by the time that the answer takes. */
+  async find(accountId: string, id: string): Promise<TokenView | undefined> {
     const token = await this.parts.tokens.find(id);
-    return token && (await this.viewsOf(token.accountId, [token]))[0];
+    return token?.accountId === accountId ? (await this.viewsOf(accountId, [token]))[0] : undefined;
   }
 
   /** As the store lists them. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { basic } from '../basic.ts';
@@ -156,6 +156,26 @@ describe.each(STORES)('on $name', (kind) => {
   });
 
   describe('sallyport account, while Sallyport runs', () => {
+    it('revokes 30 made-up ids a minute for an account, and always a token that it knows', async () => {
+      await account(['add', 'flooder', '--scopes', 'messages:send'], 'a password that floods');
+      const flooder = basic('flooder', 'a password that floods');
+      const issued = await call('POST', TOKENS, flooder, { scopes: ['messages:send'] });
+      const { id, access_token } = JSON.parse(issued.body);
+      const answers: HttpAnswer[] = [];
+      // More than the budget: one more id fits in every two seconds.
+      while (answers.length < 300 && answers.at(-1)?.status !== 429) {
+        const madeUp = randomBytes(16).toString('base64url').slice(0, 21);
+        answers.push(await call('DELETE', `${TOKENS}/${madeUp}`, flooder));
+      }
+      expect(answers.length).toBeGreaterThan(30);
+      const [last] = answers.slice(-1);
+      expect(JSON.parse(last?.body ?? '{}')).toMatchObject({ status: 429, code: 'too_many_attempts' });
+      expect(Number(last?.headers['retry-after'])).toBeGreaterThan(0);
+      expect((await call('DELETE', `${TOKENS}/${id}`, flooder)).status).toBe(204);
+      expect(messageOf(await send(access_token))).toEqual([401, 'token revoked']);
+      expect(await account(['remove', 'flooder'])).toMatchObject({ code: 0 });
+    });
+
     it('adds an account with fewer scopes, lists it, and removes it with its tokens', async () => {
       const added = await account(['add', 'reader', '--scopes', 'messages:list'], 'another password');
       expect(added).toMatchObject({ code: 0, output: expect.stringMatching(/^added reader \([\w-]{22}\)$/m) });

@@ -1,8 +1,10 @@
 import type { ZodType } from 'zod';
 import type { Deny } from '../../core/decision.ts';
+import { deny } from '../../core/decision.ts';
 import type { KnownCredential, TokenUse } from '../../core/known.ts';
 import type { Reason } from '../../core/reason.ts';
 import type { Events } from '../../observe/events.ts';
+import type { TooManyUnrecorded } from '../../tokens/revoke-token.ts';
 import type { FieldError } from '../../tokens/scope-rules.ts';
 import type { ProblemCode } from './problems.ts';
 import type { TokenServices } from './services.ts';
@@ -131,6 +133,11 @@ export function done(status: number, body?: object, headers?: Readonly<Record<st
 
 export function failed(code: ProblemCode, message: string, errors?: readonly FieldError[]): Problem {
   return { outcome: 'problem', code, message, errors };
+}
+
+/** The account has named more token ids than it may that the store knows nothing of; nothing was revoked. */
+export function tooManyUnrecorded({ retryAfterSeconds }: TooManyUnrecorded): Outcome {
+  return { ...deny('too_many_attempts', undefined, 'too many unknown token ids'), retryAfterSeconds };
 }
 
 /** The caller of a call that asks who calls. */

@@ -5,7 +5,7 @@ import type { IssuedToken } from '../../../tokens/token-mint.ts';
 import { newTokenId } from '../../../tokens/token-mint.ts';
 import { scopes } from '../../token-fields.ts';
 import type { Admission, Call, CallInput, Outcome } from '../call.ts';
-import { actorOf, callerOf, done, failed } from '../call.ts';
+import { actorOf, callerOf, done, failed, tooManyUnrecorded } from '../call.ts';
 import { tokenBody } from '../encode.ts';
 import { issuedToken } from './fields.ts';
 
@@ -44,6 +44,7 @@ export const revokeAccessToken: Call = {
   admission: ADMISSION,
   success: [{ status: 204, description: 'It does not count any more' }],
   problems: [],
+  denials: ['too_many_attempts'],
   handle: revoke,
 };
 
@@ -69,6 +70,6 @@ function bodyOf(token: IssuedToken): z.output<typeof issued> {
 
 async function revoke(input: CallInput<undefined>): Promise<Outcome> {
   const { jti = '' } = input.params;
-  await input.services.revokeToken.revokeAnyway(jti, actorOf(input));
-  return done(204);
+  const result = await input.services.revokeToken.revokeAnyway(jti, actorOf(input));
+  return result.outcome === 'done' ? done(204) : tooManyUnrecorded(result);
 }

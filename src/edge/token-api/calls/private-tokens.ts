@@ -145,8 +145,8 @@ async function list({ caller, query, services }: CallInput<undefined>): Promise<
 }
 
 async function show({ caller, params, services }: CallInput<undefined>): Promise<Outcome> {
-  const token = await services.tokenViews.find(params['id'] ?? '');
-  return token?.accountId === callerOf({ caller }).accountId ? done(200, shownBody(token)) : UNKNOWN;
+  const token = await services.tokenViews.find(callerOf({ caller }).accountId, params['id'] ?? '');
+  return token === undefined ? UNKNOWN : done(200, shownBody(token));
 }
 
 async function rotate(input: CallInput<z.output<typeof rotateRequest>>): Promise<Outcome> {

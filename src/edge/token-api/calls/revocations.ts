@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { MAX_REASON_LENGTH } from '../../../tokens/revoke.ts';
 import type { FieldError } from '../../../tokens/scope-rules.ts';
 import type { Call, CallInput, Outcome } from '../call.ts';
-import { actorOf, done, failed } from '../call.ts';
+import { actorOf, done, failed, tooManyUnrecorded } from '../call.ts';
 import { dateTime } from './rfc3339.ts';
 
 /** The end of the year 9999: who names a later second means milliseconds. */
@@ -41,6 +41,7 @@ export const revoke: Call<Body> = {
   body: request,
   success: [{ status: 204, description: 'It does not count any more' }],
   problems: [],
+  denials: ['too_many_attempts'],
   handle,
 };
 
@@ -53,8 +54,9 @@ async function handle(input: CallInput<Body>): Promise<Outcome> {
     return isToken ? done(204) : refused([{ field: 'token', message: 'no token of a kind that is taken here' }]);
   }
   if (issuer === undefined) throw new Error('the schema lets no body through without token and issuer');
-  const errors = await revokeAny.revoke({ issuer, jti, subject, kid, beforeSeconds: before }, by, reason);
-  return errors.length === 0 ? done(204) : refused(errors);
+  const result = await revokeAny.revoke({ issuer, jti, subject, kid, beforeSeconds: before }, by, reason);
+  if (result.outcome === 'refused') return refused(result.errors);
+  return result.outcome === 'done' ? done(204) : tooManyUnrecorded(result);
 }
 
 function refused(errors: readonly FieldError[]): Outcome {
