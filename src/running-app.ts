@@ -77,11 +77,13 @@ export class RunningApp implements App {
     if (listen.tokens !== undefined) {
       const { openTokenApi } = await import('./edge/token-api/service.ts');
       const { consolePages } = await import('./edge/console/service.ts');
+      const { troublePage } = await import('./edge/console/encode.ts');
       const services = () => this.tokenServices();
       this.tokensDoor = await openTokenApi(listen.tokens, {
         services,
         trustedProxies: () => this.current.config.trustedProxies,
         events,
+        troublePage,
         pages: consolePages({ services, events, clock: this.foundation.clock }),
       });
     }

@@ -215,6 +215,20 @@ export class Events implements DecisionObserver, RevocationObserver {
     this.parts.logs.audit.info({ ...by, tokenId: id }, 'logged in');
   }
 
+  /**
+   * A form of the console was refused because no page of the console sent it. Told at once, and then as a number: who
+   * sends one may send very many.
+   *
+   * @param form as in `POST /console/login`.
+   */
+  foreignFormRefused(client: string, form: string): void {
+    const { logs, repeats } = this.parts;
+    repeats.tell(`foreign form ${form}`, (repeated) => {
+      const facts = { client, form, ...(repeated === 0 ? {} : { repeated }) };
+      logs.audit.warn(facts, 'form refused: no page of the console sent it');
+    });
+  }
+
   logInRefused(client: string, refusal: RefusedLogIn): void {
     this.parts.logIns.refused(client, refusal);
   }

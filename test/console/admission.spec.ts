@@ -468,8 +468,8 @@ describe('a form that is sent twice', () => {
 describe('the list of tokens', () => {
   it('shows what is in use, and what ends soon, behind very many newer records', async () => {
     const scopes = ['messages:list'];
-    const accountId = await service.addAccount({ name: 'busy', password: 'quite busy', scopes });
-    const cookie = await logIn('busy', 'quite busy');
+    const accountId = await service.addAccount({ name: 'busy', password: 'quite busy all day long', scopes });
+    const cookie = await logIn('busy', 'quite busy all day long');
     const store = await openSqliteStore(join(service.folder, 'store.db'));
     const nowSeconds = Math.floor(Date.now() / 1000);
     const record = { accountId, scopes, createdAtSeconds: nowSeconds - 1_000, expiresAtSeconds: nowSeconds + 86_400 };
@@ -491,5 +491,49 @@ describe('the list of tokens', () => {
     const gone = await visit('GET', `/console?show=all&after=${nowSeconds + 60}.gone`, { cookie: ada });
     expect(gone.status).toBe(200);
     expect(gone.body).toContain('Log-in');
+  });
+});
+
+describe('the end of a token without script', () => {
+  const date = new Date(Date.now() + 3 * 86_400_000).toISOString().slice(0, 10);
+
+  it('is asked for again where a date is filled in and days are chosen, with the date chosen then', async () => {
+    for (const path of ['/console/tokens/new', `/console/tokens/${(await make(ada)).id}/rotate`]) {
+      const form = { ...FORM, ends: '30', date };
+      const asked = await visit('POST', path, { cookie: ada, form });
+      expect(asked.status).toBe(400);
+      expect(asked.body).toContain('there is a date, and so many days are chosen too');
+      expect(asked.body).toMatch(/value="date" required checked/);
+      expect(asked.body).toContain(`name="date" min="`);
+      expect(asked.body).toContain(`value="${date}"`);
+      const made = await visit('POST', path, { cookie: ada, form: { ...form, ends: 'date' } });
+      const [, token = ''] = /<textarea[^>]*>([^<]+)</.exec(made.body) ?? [];
+      expect(decodeJwt(token).exp).toBe(Date.parse(`${date}T23:59:59Z`) / 1000);
+    }
+  });
+
+  it('is so many days away where the date is empty', async () => {
+    const made = await visit('POST', '/console/tokens/new', { cookie: ada, form: { ...FORM, ends: '7', date: '' } });
+    expect(made.status).toBe(200);
+  });
+});
+
+describe('what a browser is shown of a problem', () => {
+  const BROWSER = [['Accept', 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8']] as const;
+  it.each([
+    ['GET', '/console/nothing', 404, 'no such call'],
+    ['PUT', '/console/login', 405, 'PUT is not taken here, but GET, HEAD, OPTIONS, POST'],
+    ['GET', '/v1/tokens', 401, 'credentials required'],
+    ['GET', '/favicon', 404, 'no such call'],
+  ])('%s %s is a page, and JSON for a program', async (method, path, status, message) => {
+    const page = await visit(method, path, { headers: BROWSER });
+    expect([page.status, page.headers['content-type']]).toEqual([status, 'text/html; charset=utf-8']);
+    expect([page.headers['content-security-policy'], page.headers.vary]).toEqual([POLICY, 'Accept']);
+    expect(page.body).toContain(message);
+    expect(page.body).toContain('<a href="/console">Go to the tokens</a>');
+    for (const accept of ['*/*', 'application/json', 'text/html, application/json;q=0.5']) {
+      const json = await visit(method, path, { headers: [['Accept', accept]] });
+      expect([json.status, json.headers['content-type']]).toEqual([status, 'application/problem+json']);
+    }
   });
 });

@@ -1,5 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import { shell } from './pages/shell.ts';
+import { problemPage } from './pages/trouble.ts';
 import type { Reply } from './visit.ts';
 
 /** Nothing but what we serve ourselves, and no page around ours; no script or style in a page itself is run. */
@@ -23,6 +24,11 @@ export const SECURITY_HEADERS = {
   'x-content-type-options': 'nosniff',
   'cache-control': 'no-store',
 } as const;
+
+/** The page about what went wrong elsewhere on this door. */
+export function troublePage(status: number, { title, message }: { readonly title: string; readonly message: string }) {
+  return { headers: SECURITY_HEADERS, html: shell(problemPage(status, title, message)).text };
+}
 
 export async function send(reply: FastifyReply, answer: Reply): Promise<void> {
   reply.headers(answer.headers ?? {});

@@ -10,12 +10,17 @@ export const FORM_ID = 'form_id';
 /** Days after which a token may end without a date being chosen. */
 export const DAYS = ['1', '7', '30', '90'] as const;
 
+/** Without script, a date that is filled in does not choose itself: neither it nor the days are taken in silence. */
+const UNDECIDED = 'there is a date, and so many days are chosen too: send it again for the date, or empty that';
+
 /** What a form says, or every field's problem. */
 export type Decoded<Form> =
   | { readonly ok: true; readonly form: Form }
   | { readonly ok: false; readonly errors: readonly FieldError[] };
 
-const expiresAtSeconds = z.int('choose when it ends, by a day that exists');
+const expiresAtSeconds = z.int({
+  error: ({ input }) => (input === UNDECIDED ? UNDECIDED : 'choose when it ends, by a day that exists'),
+});
 const logInForm = z.object({ name: z.string().min(1, 'not empty'), password: z.string().min(1, 'not empty') });
 const createForm = z.object({ name: tokenName, scopes, expires_at: expiresAtSeconds });
 const rotateForm = z.object({
@@ -50,9 +55,10 @@ function textOf(form: URLSearchParams, name: string): string {
 }
 
 /** Unix seconds: so many days from now, or the end of a day in UTC. */
-function endOf(form: URLSearchParams, nowSeconds: number): number | undefined {
-  const ends = form.get('ends') ?? '';
-  if (ends === 'date') return endOfDay(textOf(form, 'date'));
+function endOf(form: URLSearchParams, nowSeconds: number): number | typeof UNDECIDED | undefined {
+  const [ends, date] = [form.get('ends') ?? '', textOf(form, 'date')];
+  if (ends === 'date') return endOfDay(date);
+  if (date !== '') return UNDECIDED;
   return DAYS.some((days) => days === ends) ? nowSeconds + Number(ends) * 86_400 : undefined;
 }
 

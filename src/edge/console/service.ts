@@ -61,12 +61,15 @@ export function consolePages(parts: ConsoleParts): (server: FastifyInstance) => 
       reply.headers(SECURITY_HEADERS);
       // Before anything else is asked: what another site sends is not even looked at.
       const isPost = request.method !== 'GET' && request.method !== 'HEAD';
-      if (isPost && !isSameOrigin(request.headers, request.host)) await send(reply, foreignForm());
-      else if (queryOf(request) === undefined) await send(reply, troubled(400));
+      if (isPost && !isSameOrigin(request.headers, request.host)) {
+        parts.events.foreignFormRefused(request.ip, nameOf(request));
+        return send(reply, foreignForm());
+      }
+      if (queryOf(request) === undefined) await send(reply, troubled(400));
     });
     server.setErrorHandler((error: { readonly statusCode?: number }, request, reply) => {
       if (error.statusCode !== undefined && error.statusCode < 500) return send(reply, troubled(error.statusCode));
-      parts.events.callFailed(`${request.method} ${request.routeOptions.url ?? 'unknown'}`, error);
+      parts.events.callFailed(nameOf(request), error);
       return send(reply, troubled(503));
     });
     await serveAssets(server);
@@ -78,6 +81,11 @@ export function consolePages(parts: ConsoleParts): (server: FastifyInstance) => 
     }
     await server.register(async (inner) => serveMembers(inner, parts));
   };
+}
+
+/** By its route, which has no id in it. */
+function nameOf({ method, routeOptions }: FastifyRequest): string {
+  return `${method} ${routeOptions.url ?? 'unknown'}`;
 }
 
 async function serveMembers(server: FastifyInstance, parts: ConsoleParts): Promise<void> {

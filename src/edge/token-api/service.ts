@@ -14,6 +14,8 @@ import { decisionOf, deniesLate } from './late-denials.ts';
 import type { Manner } from './manners.ts';
 import { MANNERS } from './manners.ts';
 import { openApi } from './openapi.ts';
+import type { ToPage } from './pages-for-browsers.ts';
+import { showPages } from './pages-for-browsers.ts';
 import { createServer, listen, shutDown, watchConnections } from './server.ts';
 import type { TokenServices } from './services.ts';
 
@@ -25,6 +27,8 @@ export interface TokenApiParts {
   readonly events: Events;
   /** What else the door serves, beside the calls. */
   readonly pages: FastifyPluginAsync;
+  /** What a browser is shown of a problem. */
+  readonly troublePage: ToPage;
 }
 
 export interface TokenApiDoor {
@@ -39,6 +43,7 @@ export interface TokenApiDoor {
 /** Opens the token service's door: HTTP with JSON. Rejects where it cannot listen. */
 export async function openTokenApi(listener: Listener, parts: TokenApiParts): Promise<TokenApiDoor> {
   const server = createServer(listener, parts.trustedProxies, parts.events);
+  showPages(server, parts.troublePage);
   const register = (calls: FastifyInstance, { isOf, prepare, decide, respond }: Manner): void => {
     prepare(calls, parts.events);
     const callers = new Admissions(async (request: FastifyRequest) =>

@@ -58,6 +58,9 @@ if (ends !== null) {
     if (date.value !== '') form.elements.namedItem('ends').value = 'date';
     tell();
   });
-  form.addEventListener('change', tell);
+  form.addEventListener('change', ({ target }) => {
+    if (target.name === 'ends' && target.value !== 'date') date.value = '';
+    tell();
+  });
   tell();
 }

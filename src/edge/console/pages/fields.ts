@@ -25,13 +25,15 @@ export function radios(name: string, choices: readonly Choice[], chosen: string)
 
 /** When a token is to end: so many days from now, or a date. */
 export function endField(form: URLSearchParams, nowSeconds: number): Html {
+  const date = form.get('date') ?? '';
+  const chosen = date === '' ? (form.get('ends') ?? DEFAULT_DAYS) : 'date';
   const tomorrow = new Date((nowSeconds + 86_400) * 1000).toISOString().slice(0, 10);
   const days = DAYS.map((value) => ({ value, label: value === '1' ? 'in 1 day' : `in ${value} days` }));
   return html`<fieldset class="ends">
 <legend>Ends</legend>
-${radios('ends', [...days, { value: 'date', label: 'on a date' }], form.get('ends') ?? DEFAULT_DAYS)}
+${radios('ends', [...days, { value: 'date', label: 'on a date' }], chosen)}
 <label class="date">Date <small>to the end of that day, UTC</small>
-<input type="date" name="date" min="${tomorrow}" value="${form.get('date') ?? ''}"></label>
+<input type="date" name="date" min="${tomorrow}" value="${date}"></label>
 <output class="hint" aria-live="polite" hidden></output>
 </fieldset>`;
 }

@@ -19,6 +19,11 @@ export function troubled(status: number, headers: Page['headers'] = {}): Page {
   return page(status, title, html`<p>${what}</p>`, headers);
 }
 
+/** What a call, or an address that there is none of, answers. */
+export function problemPage(status: number, title: string, message: string): Page {
+  return page(status, title, html`<p>Sallyport answered: ${message}.</p>`, {});
+}
+
 export function noSuchToken(): Page {
   return troubled(404);
 }
