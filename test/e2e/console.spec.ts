@@ -1,6 +1,6 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
+import { createServer, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -206,6 +206,68 @@ describe('the console, in Chromium and through Envoy', { timeout: 240_000 }, () 
     await page.getByText('This form was not sent by a page of this console').waitFor();
     expect(await curl(token)).toBe('200');
     server.close().closeAllConnections();
+    await visitor.close();
+  });
+
+  it('works behind a proxy that rewrites the host, and takes a chosen date without script', async () => {
+    const proxy = createServer((incoming, response) => {
+      const headers = { ...incoming.headers, host: 'sallyport.internal' };
+      const { method, url: path } = incoming;
+      const outgoing = request({ port: platform.port, method, path, headers }, (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(response);
+      });
+      incoming.pipe(outgoing);
+    });
+    const [port = 0] = await freePorts(1);
+    await once(proxy.listen(port, '127.0.0.1'), 'listening');
+    const visitor = await openVisitor(browser, { javaScriptEnabled: false });
+    const { page } = visitor;
+    await page.goto(`http://127.0.0.1:${port}/console`);
+    await logIn(page);
+    await page.getByRole('link', { name: 'Create a token' }).first().click();
+    await page.getByLabel('Name').fill('until then');
+    await page.getByLabel('messages:list').check();
+    const date = new Date(Date.now() + 3 * 86_400_000).toISOString().slice(0, 10);
+    await page.getByRole('textbox', { name: /^Date/ }).fill(date);
+    await page.getByRole('button', { name: 'Create the token' }).click();
+    await page.getByText('there is a date, and so many days are chosen too').waitFor();
+    expect(await page.getByLabel('on a date').isChecked()).toBe(true);
+    await page.getByRole('button', { name: 'Create the token' }).click();
+    const payload = (await shownToken(page)).split('.')[1] ?? '';
+    const { exp } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { exp: number };
+    expect(exp).toBe(Date.parse(`${date}T23:59:59Z`) / 1000);
+    await visitor.close();
+    proxy.closeAllConnections();
+    await once(proxy.close(), 'close');
+  });
+
+  it('makes one token of a double click', async () => {
+    const visitor = await openVisitor(browser);
+    const { page } = visitor;
+    await page.goto(`${origin}/console`);
+    await logIn(page);
+    await page.getByRole('link', { name: 'Create a token' }).first().click();
+    await page.getByLabel('Name').fill('clicked twice');
+    await page.getByLabel('messages:list').check();
+    await page.getByRole('button', { name: 'Create the token' }).dblclick();
+    expect(await shownToken(page)).toMatch(/^ey/);
+    await page.goto(`${origin}/console`);
+    expect(await page.getByRole('row', { name: 'clicked twice' }).count()).toBe(1);
+    await visitor.close();
+  });
+
+  it('shows a page to a browser that goes to a call, or to nowhere', async () => {
+    const visitor = await openVisitor(browser);
+    const { page } = visitor;
+    for (const [path, words] of [
+      ['/v1/tokens', 'credentials required'],
+      ['/console/nothing', 'no such call'],
+    ] as const) {
+      await page.goto(`${origin}${path}`);
+      await page.getByText(words).waitFor();
+      await page.getByRole('link', { name: 'Go to the tokens' }).waitFor();
+    }
     await visitor.close();
   });
 
