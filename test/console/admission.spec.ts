@@ -502,7 +502,7 @@ describe('the end of a token without script', () => {
       const form = { ...FORM, ends: '30', date };
       const asked = await visit('POST', path, { cookie: ada, form });
       expect(asked.status).toBe(400);
-      expect(asked.body).toContain('there is a date, and so many days are chosen too');
+      expect(asked.body).toContain('you gave a date and chose a number of days');
       expect(asked.body).toMatch(/value="date" required checked/);
       expect(asked.body).toContain(`name="date" min="`);
       expect(asked.body).toContain(`value="${date}"`);

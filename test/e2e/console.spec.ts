@@ -231,7 +231,7 @@ describe('the console, in Chromium and through Envoy', { timeout: 240_000 }, () 
     const date = new Date(Date.now() + 3 * 86_400_000).toISOString().slice(0, 10);
     await page.getByRole('textbox', { name: /^Date/ }).fill(date);
     await page.getByRole('button', { name: 'Create the token' }).click();
-    await page.getByText('there is a date, and so many days are chosen too').waitFor();
+    await page.getByText('you gave a date and chose a number of days').waitFor();
     expect(await page.getByLabel('on a date').isChecked()).toBe(true);
     await page.getByRole('button', { name: 'Create the token' }).click();
     const payload = (await shownToken(page)).split('.')[1] ?? '';

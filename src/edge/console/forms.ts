@@ -11,7 +11,7 @@ export const FORM_ID = 'form_id';
 export const DAYS = ['1', '7', '30', '90'] as const;
 
 /** Without script, a date that is filled in does not choose itself: neither it nor the days are taken in silence. */
-const UNDECIDED = 'there is a date, and so many days are chosen too: send it again for the date, or empty that';
+const UNDECIDED = 'you gave a date and chose a number of days; send the form again to use the date, or clear it';
 
 /** What a form says, or every field's problem. */
 export type Decoded<Form> =
