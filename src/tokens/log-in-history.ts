@@ -3,8 +3,8 @@ import type { GuessCount, GuessLimits, LogInAttempt, LoginHistoryStore } from '.
 const SECOND_MS = 1000;
 
 /**
- * Ten failures at once, then one after 30 s, a minute, and so on up to a quarter of an hour; all is forgotten after an
- * hour without one. That is 17 in the first hour, and at most 13 an hour from then on, for each name of an account.
+ * Ten failures at once, then one after 30 s, a minute, and so on up to a quarter of an hour; all are forgotten after an
+ * hour without one. For each name of an account that is 17 in any hour at most, and some 300 a day.
  */
 const GUESS_LIMITS: GuessLimits = {
   waitsMs: [...Array.from({ length: 9 }, () => 0), ...[30, 60, 120, 240, 480, 900].map((wait) => wait * SECOND_MS)],

@@ -1,3 +1,5 @@
+import { randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { Passwords } from './passwords.ts';
 
@@ -65,7 +67,16 @@ describe('Passwords', () => {
     expect(await passwords.verify('guess', undefined)).toBe('mismatch');
   });
 
-  it('hash() waits in the same queue, so that new passwords leave threads for everybody else', async () => {
+  it('hash() leaves threads for everybody else, as a signature check needs one', async () => {
+    const passwords = new Passwords();
+    let done = 0;
+    const all = Array.from({ length: 30 }, () => passwords.hash('a new password').then(() => (done += 1)));
+    await promisify(randomBytes)(16);
+    expect(done).toBeLessThan(10);
+    await Promise.all(all);
+  });
+
+  it('hash() waits in the same queue as verify(), and is busy once that is full', async () => {
     const passwords = new Passwords();
     const all = await Promise.all(Array.from({ length: 40 }, () => passwords.hash('a new password')));
     expect(all.filter(({ outcome }) => outcome === 'done')).toHaveLength(34);
