@@ -26,6 +26,11 @@ export class FailureBudget {
     return Math.max(0, missingMs - (burst - 1) * refillMs);
   }
 
+  /** Whether something was taken that has not come back yet. */
+  isTouched(key: string, nowMs: number): boolean {
+    return (this.fullAtMs.peek(key) ?? nowMs) > nowMs;
+  }
+
   take(key: string, nowMs: number): void {
     this.fullAtMs.set(key, Math.max(this.fullAtMs.peek(key) ?? nowMs, nowMs) + this.parts.refillMs);
   }

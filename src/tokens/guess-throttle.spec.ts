@@ -17,8 +17,9 @@ function setUp() {
 
 function makeInstance(clock: Parameters<typeof makeThrottle>[0], shared: MemoryLoginHistory) {
   const { throttle, devices } = makeThrottle(clock, { shared });
+  let guesses = 0;
   const admit = (name: string, client: string | undefined, more: Partial<Guess> = {}) =>
-    throttle.admit({ name, password: 'guess', client, device: undefined, takesStrangers: true, ...more });
+    throttle.admit({ name, password: `guess ${guesses++}`, client, device: undefined, takesStrangers: true, ...more });
   const fail = async (name: string, client?: string, more: Partial<Guess> = {}): Promise<Attempt | Throttled> => {
     const attempt = await admit(name, client, more);
     if (attempt.outcome === 'admitted') attempt.failed();
@@ -88,7 +89,7 @@ describe('GuessThrottle', () => {
     const { time, instance } = setUp();
     const { fail } = instance();
     const at: number[] = [];
-    for (const pause of [1_000, 1_800_000, 3_600_000, 61_000, 905_000]) {
+    for (const pause of [7_000, 1_800_000, 3_600_000, 61_000, 905_000]) {
       for (let second = 0; second < 3 * 3600; second += pause / 1000) {
         for (const name of ['ada', 'ada@example.com']) {
           if ((await fail(name)).outcome === 'admitted') at.push(time.nowMs);
@@ -138,6 +139,40 @@ describe('GuessThrottle', () => {
     );
     expect(admitted(attempts)).toBe(FREE_GUESSES);
     expect((await one.fail('ada', '198.51.100.1')).outcome).toBe('admitted');
+  });
+
+  it('counts a wrong password that a familiar block repeats once, and bounds the repetitions', async () => {
+    const { time, instance } = setUp();
+    const one = instance();
+    await one.logIn(HOME);
+    const [before, other] = [instance(), instance()];
+    for (let second = 0; second < 600; second++) {
+      await before.fail('ada', HOME, { password: 'the old password' });
+      time.nowMs += 1_000;
+    }
+    const repeated = await before.failures(
+      1,
+      () => 'ada',
+      () => HOME,
+    );
+    expect(outcomes(repeated)).toEqual(['admitted']);
+    for (const owner of [before, other]) {
+      expect((await owner.admit('ada', HOME, { password: 'the new password' })).outcome).toBe('admitted');
+    }
+    const more = await Promise.all(
+      Array.from({ length: 30 }, () => before.fail('ada', HOME, { password: 'the old password' })),
+    );
+    expect(admitted(more)).toBeLessThan(10);
+  });
+
+  it('counts each of the wrong passwords that strangers repeat', async () => {
+    const one = setUp().instance();
+    await one.logIn(HOME);
+    const guesses: (Attempt | Throttled)[] = [];
+    for (let index = 0; index < 2 * FREE_GUESSES; index++) {
+      guesses.push(await one.fail('ada', `192.0.2.${index}`, { password: 'the old password' }));
+    }
+    expect(admitted(guesses)).toBe(FREE_GUESSES);
   });
 
   it('takes a device for familiar wherever it is, for the account that it is of', async () => {

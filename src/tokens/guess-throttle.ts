@@ -13,6 +13,9 @@ import { FREE_GUESSES } from './log-in-history.ts';
 /** How many failures a block may have at once, on this instance, and in how many milliseconds one more. Many people may share it. */
 const OF_ADDRESS = { burst: 50, refillMs: 5_000 };
 const MAX_ADDRESSES = 100_000;
+/** How often one wrong password may be repeated from familiar places. */
+const OF_REPEATED = { burst: 10, refillMs: 30_000 };
+const MAX_REPEATED = 10_000;
 const MAX_KNOWN_GOOD = 10_000;
 /** A familiar place is written again after so long: it is kept for thirty times that. */
 const REMEMBER_AGAIN_MS = 86_400_000;
@@ -69,10 +72,14 @@ export interface GuessThrottleParts {
  * stranger to the name: strangers share one budget for it over all instances, and those of one block another over all
  * names, on each instance. So nobody is locked out of an account by what others guess, also after a restart or a new
  * password. Credentials that were good before in this process count for nothing; they are compared all the same.
+ *
+ * A program that goes on with an old password, where the owner is as well, is no guesser: a wrong password that a familiar
+ * place or device repeats counts once, and the repetitions have a bound of their own on this instance.
  */
 export class GuessThrottle {
   private readonly parts: GuessThrottleParts;
   private readonly addresses = new FailureBudget({ ...OF_ADDRESS, max: MAX_ADDRESSES });
+  private readonly repeated = new FailureBudget({ ...OF_REPEATED, max: MAX_REPEATED });
   private readonly good = new LRUCache<string, true>({ max: MAX_KNOWN_GOOD });
   /** When a place was last written, by the monotonic clock. */
   private readonly remembered = new LRUCache<string, number>({ max: MAX_REMEMBERED });
@@ -101,6 +108,8 @@ export class GuessThrottle {
   private async count(guess: Guess, name: string, pair: string): Promise<Attempt | Throttled> {
     const { digests, devices, history } = this.parts;
     const { client, takesStrangers } = guess;
+    const repeatedWaitMs = this.repeated.waitMs(pair, this.nowMs());
+    if (repeatedWaitMs > 0) return tooMany('this name', repeatedWaitMs);
     const block = client === undefined ? undefined : addressBlock(client);
     const waitMs = block === undefined ? 0 : this.addresses.waitMs(block, this.nowMs());
     const countsStrangers = takesStrangers && waitMs <= 0;
@@ -130,11 +139,22 @@ export class GuessThrottle {
         await Promise.all([takeBack(), this.remember(account, client)]);
       },
       failed: () => {
+        if (isFamiliar && this.noteRepetition(pair)) {
+          void takeBack();
+          return undefined;
+        }
         if (failures !== FREE_GUESSES) return undefined;
         return isFamiliar ? 'familiar' : 'strangers';
       },
       takeBack,
     };
+  }
+
+  /** Whether the same credentials failed before. */
+  private noteRepetition(pair: string): boolean {
+    const isRepeated = this.repeated.isTouched(pair, this.nowMs());
+    this.repeated.take(pair, this.nowMs());
+    return isRepeated;
   }
 
   private async remember(account: Pick<Account, 'name' | 'email'>, client: string | undefined): Promise<void> {
