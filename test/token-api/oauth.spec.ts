@@ -297,6 +297,43 @@ describe('what goes wrong, as RFC 6749 has it', () => {
   });
 });
 
+describe('a client that authenticates by the form', () => {
+  const form = (more: object) => new URLSearchParams({ token: 'x', ...more }).toString();
+  const bob = { client_id: 'bob', client_secret: PASSWORD };
+
+  it.each([
+    ['its name and password', form(bob), undefined, 200, undefined],
+    ['its e-mail address', form({ ...bob, client_id: 'bob@example.com' }), undefined, 200, undefined],
+    ['a wrong password', form({ client_id: 'eve', client_secret: 'wrong' }), undefined, 401, 'invalid_client'],
+    [
+      'an encoded password',
+      form({ client_id: 'eve', client_secret: encodeURIComponent(PASSWORD) }),
+      undefined,
+      401,
+      'invalid_client',
+    ],
+    ['a name with a colon', form({ client_id: 'bob:p', client_secret: 'w' }), undefined, 401, 'invalid_client'],
+    ['no name', form({ client_secret: PASSWORD }), undefined, 400, 'invalid_request'],
+    ['two names', `${form(bob)}&client_id=ada`, undefined, 400, 'invalid_request'],
+    ['two passwords', `${form(bob)}&client_secret=x`, undefined, 400, 'invalid_request'],
+    ['a name alone', form({ client_id: 'bob' }), undefined, 401, 'invalid_client'],
+    ['Basic beside it', form(bob), () => basic('bob', PASSWORD), 400, 'invalid_request'],
+    ['a token beside it', form(bob), () => bearers.get('bob'), 400, 'invalid_request'],
+    ['Basic beside its name', form({ client_id: 'bob' }), () => basic('bob', PASSWORD), 200, undefined],
+  ])('with %s', async (_what, body, authorization, status, error) => {
+    for (const path of ['/oauth2/introspect', '/oauth2/revoke']) {
+      const answer = await post(path, authorization?.(), body);
+      expect(answer.status).toBe(status);
+      if (error !== undefined) expect(await answer.json()).toMatchObject({ error });
+    }
+    expect(service.lines.join('')).not.toContain(PASSWORD);
+  });
+
+  it('is admitted to no call but these', async () => {
+    expect((await post('/v1/revocations', undefined, bob)).status).toBe(401);
+  });
+});
+
 describe('POST /v1/revocations', () => {
   const revoke = async (body: object) => {
     const answer = await post('/v1/revocations', bearers.get('officer'), body);
@@ -399,7 +436,10 @@ describe('POST /v1/revocations', () => {
 });
 
 describe('a client library that knows nothing of us', () => {
-  it('finds the calls, introspects and revokes', async () => {
+  it.each([
+    ['client_secret_basic', oauth.ClientSecretBasic],
+    ['client_secret_post', oauth.ClientSecretPost],
+  ])('finds the calls, introspects and revokes by %s', async (_method, authenticate) => {
     const { access_token, id } = await issue('messages:send');
     // The gateway has the issuer's name, and passes what goes there to us.
     const options = {
@@ -409,7 +449,7 @@ describe('a client library that knows nothing of us', () => {
     const found = await oauth.discoveryRequest(issuer, { ...options, algorithm: 'oauth2' });
     const server = await oauth.processDiscoveryResponse(issuer, found);
     const client = { client_id: 'ada' };
-    const auth = oauth.ClientSecretBasic(PASSWORD);
+    const auth = authenticate(PASSWORD);
 
     const asked = await oauth.introspectionRequest(server, client, auth, access_token, options);
     const told = await oauth.processIntrospectionResponse(server, client, asked);
@@ -419,7 +459,7 @@ describe('a client library that knows nothing of us', () => {
     const again = await oauth.introspectionRequest(server, client, auth, access_token, options);
     expect(await oauth.processIntrospectionResponse(server, client, again)).toEqual({ active: false });
 
-    const wrong = await oauth.introspectionRequest(server, client, oauth.ClientSecretBasic('x'), access_token, options);
+    const wrong = await oauth.introspectionRequest(server, client, authenticate('x'), access_token, options);
     await expect(oauth.processIntrospectionResponse(server, client, wrong)).rejects.toMatchObject({ status: 401 });
   });
 
@@ -432,10 +472,10 @@ describe('a client library that knows nothing of us', () => {
       grant_types_supported: [],
       scopes_supported: ['messages:send', 'messages:list'],
       introspection_endpoint: `${ISSUER}/oauth2/introspect`,
-      introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'Bearer'],
+      introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'Bearer'],
       jwks_uri: `${ISSUER}/.well-known/jwks.json`,
       revocation_endpoint: `${ISSUER}/oauth2/revoke`,
-      revocation_endpoint_auth_methods_supported: ['client_secret_basic'],
+      revocation_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post'],
     });
   });
 });

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Decision } from '../../core/decision.ts';
 import type { Decider } from '../../core/ports.ts';
 import type { Reason } from '../../core/reason.ts';
@@ -6,22 +6,26 @@ import type { AccessRequest } from '../../core/request.ts';
 import type { Events } from '../../observe/events.ts';
 import type { AnyCall } from './call.ts';
 import { FORM, isOfOauth } from './call.ts';
-import { decodeClientBasic, decodeForm } from './decode-oauth.ts';
+import { decodeClientBasic, decodeForm, isAmbiguousClient, readClientSecret } from './decode-oauth.ts';
 import { send } from './encode.ts';
 import { sendOauth } from './encode-oauth.ts';
-import { answerFailures, BodyNotUtf8, refuseEncodedBodies } from './server.ts';
+import { AmbiguousClient, answerFailures, BodyNotUtf8, refuseEncodedBodies } from './server.ts';
 
 /** How calls of one kind read their bodies, ask who calls, and answer. */
 export interface Manner {
   isOf(call: AnyCall): boolean;
   prepare(calls: FastifyInstance, events: Events): void;
-  decide(asked: AccessRequest, decider: Decider): Decision | Promise<Decision>;
+  /** Whether the body tells who calls, so that it is read before that is asked. */
+  waitsForBody(request: FastifyRequest): boolean;
+  /** @param body as it was parsed; `undefined` before that. */
+  decide(asked: AccessRequest, decider: Decider, body: unknown): Decision | Promise<Decision>;
   readonly respond: typeof send;
 }
 
 const json: Manner = {
   isOf: (call) => call.body !== undefined && !isOfOauth(call),
   prepare: refuseEncodedBodies,
+  waitsForBody: () => false,
   decide: (asked, decider) => decider.decide(asked),
   respond: send,
 };
@@ -45,14 +49,20 @@ const oauth: Manner = {
   prepare: (calls, events) => {
     refuseEncodedBodies(calls);
     calls.removeAllContentTypeParsers();
-    calls.addContentTypeParser<Buffer>(FORM, { parseAs: 'buffer' }, (_request, body, parsed) => {
+    calls.addContentTypeParser<Buffer>(FORM, { parseAs: 'buffer' }, ({ headers }, body, parsed) => {
       const form = decodeForm(body);
       if (form === undefined) parsed(new BodyNotUtf8());
+      else if (isAmbiguousClient(form, headers.authorization)) parsed(new AmbiguousClient());
       else parsed(null, form);
     });
     answerFailures(calls, events, sendOauth);
   },
-  decide: decideClient,
+  // A form that cannot be read is refused like any other; who sends none is asked at once.
+  waitsForBody: ({ headers }) => headers.authorization === undefined && headers['content-type'] !== undefined,
+  decide: (asked, decider, body) => {
+    const authorization = readClientSecret(body);
+    return authorization === undefined ? decideClient(asked, decider) : decider.decide({ ...asked, authorization });
+  },
   respond: sendOauth,
 };
 

@@ -89,6 +89,9 @@ export class BodyNotUtf8 extends Error {
   readonly code = 'SALLYPORT_BODY_NOT_UTF8';
 }
 
+/** For a form that authenticates a client in two ways at once, or halfway. */
+export class AmbiguousClient extends Error {}
+
 /** For a body that is compressed, or changed in another way (RFC 9110, section 8.4). */
 class BodyEncoded extends Error {
   readonly code = 'SALLYPORT_BODY_ENCODED';
@@ -153,6 +156,7 @@ async function answerNoRoute(request: FastifyRequest, reply: FastifyReply, metho
 /** What goes wrong in these calls, and not by their own word. */
 export function answerFailures(server: FastifyInstance, events: Events, answer: typeof send): void {
   server.setErrorHandler((error: { readonly code?: string }, request, reply) => {
+    if (error instanceof AmbiguousClient) return answer(reply, deny('invalid_request', undefined, 'client'));
     const code = CLIENT_ERRORS[error.code ?? ''];
     const message = messageOf(error) ?? MESSAGES[code ?? 'invalid_body'];
     if (code !== undefined) return answer(reply, failed(code, message));

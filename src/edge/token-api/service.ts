@@ -44,12 +44,13 @@ export interface TokenApiDoor {
 export async function openTokenApi(listener: Listener, parts: TokenApiParts): Promise<TokenApiDoor> {
   const server = createServer(listener, parts.trustedProxies, parts.events);
   showPages(server, parts.troublePage);
-  const register = (calls: FastifyInstance, { isOf, prepare, decide, respond }: Manner): void => {
+  const register = (calls: FastifyInstance, { isOf, prepare, waitsForBody, decide, respond }: Manner): void => {
     prepare(calls, parts.events);
     const callers = new Admissions(async (request: FastifyRequest) =>
-      callerFrom(await decide(decodeAccess(request), parts.services().decider)),
+      callerFrom(await decide(decodeAccess(request), parts.services().decider, request.body)),
     );
     calls.addHook('onRequest', async (request, reply) => {
+      if (waitsForBody(request)) return;
       const caller = await callers.of(request);
       if (caller !== undefined && 'outcome' in caller) await respond(reply, caller);
     });

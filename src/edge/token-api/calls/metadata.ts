@@ -16,6 +16,9 @@ const metadata = z.strictObject({
   revocation_endpoint_auth_methods_supported: z.array(z.string()),
 });
 
+/** How a client says who it is (RFC 6749, section 2.3.1). */
+const CLIENT_METHODS = ['client_secret_basic', 'client_secret_post'];
+
 /** Seldom changed, and asked for by every client at its start. */
 const KEPT = { 'cache-control': 'public, max-age=300' };
 
@@ -42,9 +45,9 @@ async function describe({ services }: CallInput<undefined>): Promise<Outcome> {
     scopes_supported: [...catalogue.keys()],
     jwks_uri: at(getKeySet),
     introspection_endpoint: at(introspect),
-    introspection_endpoint_auth_methods_supported: ['client_secret_basic', 'Bearer'],
+    introspection_endpoint_auth_methods_supported: [...CLIENT_METHODS, 'Bearer'],
     revocation_endpoint: at(revokePresented),
-    revocation_endpoint_auth_methods_supported: ['client_secret_basic'],
+    revocation_endpoint_auth_methods_supported: [...CLIENT_METHODS],
   } satisfies z.output<typeof metadata>;
   return done(200, body, KEPT);
 }

@@ -16,6 +16,8 @@ const ANY_ACCOUNT: Admission = {
 const presented = z.object({
   token: z.string('the token, once'),
   token_type_hint: z.string('a kind of token, once').optional(),
+  client_id: z.string('a name, once').optional().describe("An account's name, with client_secret in place of Basic"),
+  client_secret: z.string('a password, once').optional(),
 });
 
 type Presented = z.output<typeof presented>;
