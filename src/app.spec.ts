@@ -170,7 +170,7 @@ describe('startApp', () => {
     await expect(startApp(blocked, { env: {}, logDestination })).rejects.toThrow(
       `listen.tokens: cannot listen on 127.0.0.1:${port}`,
     );
-    expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['stopped']);
+    expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['not started']);
     taken.close();
   });
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { DestinationStream } from 'pino';
 import type { Config } from './config/config.ts';
+import { isSameStore } from './config/restart.ts';
 import type { Clock } from './core/ports.ts';
 import type { Foundation, Generation, OwnSigning } from './generation.ts';
 import { buildGeneration, keyRingOf, ownIssuer } from './generation.ts';
@@ -17,8 +18,7 @@ import { Keeper } from './revocation/keeper.ts';
 import type { App } from './running-app.ts';
 import { closeAll, limitsOf, RunningApp } from './running-app.ts';
 import { MemoryLoginHistory } from './store/memory-login-history.ts';
-import type { StoreUser } from './store/open.ts';
-import { openStore } from './store/open.ts';
+import { awaitStore, openStore } from './store/open.ts';
 import { findNetworkFileSystem } from './store/sqlite/network-file-system.ts';
 import type { Store } from './store/store.ts';
 import { Accounts } from './tokens/accounts.ts';
@@ -43,19 +43,45 @@ export interface Surroundings {
   readonly env: NodeJS.ProcessEnv;
   readonly clock?: Clock;
   readonly logDestination?: DestinationStream;
+  /** The store as the configuration file has it by now: while it is waited for, its credentials may change. */
+  readonly readStore?: () => Config['store'] | undefined;
+}
+
+/** A start that failed, which the log has told already. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
 }
 
 export const systemClock: Clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() };
 
-/** Builds everything from a configuration and opens the doors; rejects, with everything closed again, where a part fails. */
+/**
+ * Builds everything from a configuration and opens the doors. Waits for a Redis that is not there, not ready meanwhile.
+ * Rejects, with everything closed again, where a part fails: with {@link StartError} once there is a log that tells it.
+ */
 export async function startApp(config: Config, surroundings: Surroundings): Promise<App> {
+  const { clock = systemClock, logDestination } = surroundings;
+  const observation = new Observation(config.log, { clock, destination: logDestination });
+  try {
+    return await build(config, surroundings, observation);
+  } catch (error) {
+    observation.events.notStarted(error);
+    throw new StartError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
+}
+
+function build(config: Config, surroundings: Surroundings, observation: Observation): Promise<App> {
   return guard(async (opened) => {
-    const { env, clock = systemClock, logDestination } = surroundings;
-    const observation = new Observation(config.log, { clock, destination: logDestination });
+    const { env, clock = systemClock, readStore } = surroundings;
     opened.push(async () => observation.close());
     const admin = await openAdminDoor(config, observation, opened);
     await warnOfNetworkFileSystem(config, observation.events);
-    const parts = await layFoundation(config, observation, clock, opened, 'instance');
+    const { events } = observation;
+    const read = (): Config['store'] => {
+      const store = readStore?.();
+      return store !== undefined && isSameStore(config.store, store) ? store : config.store;
+    };
+    const store = await awaitStore(read, config.timeouts, (cause) => events.storeAwaited(cause));
+    const parts = await layFoundation(config, observation, clock, opened, store);
     await createOwnAccount(config, parts, env);
     const issuer = ownIssuer(config);
     const basicUses = issuer && writeUses(parts, opened);
@@ -81,14 +107,15 @@ export async function openInspection(config: Config): Promise<Inspection> {
   return guard(async (opened) => {
     // Whoever asks once waits for what a running instance knows already.
     const patient = { ...config, timeouts: { decisionMs: INSPECTION_TIMEOUT_MS, storeMs: INSPECTION_TIMEOUT_MS } };
+    const store = await openStore(config.store, patient.timeouts, 'command');
     const silence = { level: 'silent', passes: 0, audit: undefined } as const;
     const observation = new Observation(silence, { clock: systemClock, destination: { write: () => {} } });
-    const parts = await layFoundation(patient, observation, systemClock, opened, 'command');
+    const parts = await layFoundation(patient, observation, systemClock, opened, store);
     const own = await openOwnSigning(config, parts, 'only read');
     // One question leaves no trace: what it counts goes with this process.
     const logIns = boundLogIns(patient, { ...parts, store: { loginHistory: new MemoryLoginHistory() } }, own);
     const { gateway, verifier } = buildGeneration(patient, { ...parts, ...logIns, own, basicUses: undefined }, 1);
-    const { store, revocationSet } = parts;
+    const { revocationSet } = parts;
     return { gateway, verifier, store, revocationSet, close: () => closeAll(opened) };
   });
 }
@@ -112,9 +139,8 @@ async function layFoundation(
   { events, sources }: Observation,
   clock: Clock,
   opened: (() => Promise<void>)[],
-  user: StoreUser,
+  store: Store,
 ): Promise<GroundFloor> {
-  const store = await openStore(config.store, config.timeouts, user);
   opened.push(() => store.close());
   if (store.warning !== undefined) events.storeWarned(store.warning);
   const parts = { store, clock, observer: events, limits: limitsOf(config), maxStandings: MAX_STANDINGS };

@@ -2,7 +2,7 @@ import type { Config } from './config/config.ts';
 import { IssuerNames, issuersGone } from './config/issuer-names.ts';
 import type { Loaded } from './config/load.ts';
 import { formatProblems } from './config/problems.ts';
-import { isSameSigning, restartKeys } from './config/restart.ts';
+import { isSameSigning, isSameStore, restartKeys } from './config/restart.ts';
 import type { AdminDoor } from './edge/admin/service.ts';
 import type { ExtAuthzDoor } from './edge/ext-authz/service.ts';
 import type { TokenApiDoor } from './edge/token-api/service.ts';
@@ -140,6 +140,7 @@ export class RunningApp implements App {
     this.generations += 1;
     this.current = buildGeneration(config, foundation, this.generations);
     this.issuerNames.adopt(config.issuers);
+    this.renewStore(config.store);
     foundation.standings.limit(limitsOf(config));
     foundation.keySets.keepOnly(config.issuers);
     this.readOwnKeys(config);
@@ -147,6 +148,13 @@ export class RunningApp implements App {
     if (extAuthz?.tls !== undefined) this.extAuthzDoor?.renewCertificate(extAuthz.tls);
     if (tokens?.tls !== undefined) this.tokensDoor?.renewCertificate(tokens.tls);
     if (admin?.tls !== undefined) foundation.admin?.renewCertificate(admin.tls);
+  }
+
+  /** The credentials may be others. Where they are not taken yet, the connections that stand go on, and it is said. */
+  private renewStore(config: Config['store']): void {
+    const { store, events } = this.foundation;
+    if (config.kind !== 'redis' || !isSameStore(this.started.store, config)) return;
+    store.renew?.(config).catch((error: unknown) => events.storeNotRenewed(error));
   }
 
   /** At once and regularly, by this configuration. */

@@ -1,5 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { startApp } from '../app.ts';
+import { StartError, startApp } from '../app.ts';
+import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import { FileWatcher } from '../config/watcher.ts';
 import type { App } from '../running-app.ts';
@@ -26,7 +27,7 @@ SALLYPORT_ACCOUNT=name:password in the environment creates that account where th
     process.on('SIGHUP', () => reload());
     // So that the first moment after the start has a graceful end too.
     const asked = stopSignal();
-    const app = await Promise.race([startApp(config, { env }), asked]);
+    const app = await Promise.race([start(config, file, env), asked]);
     if (app === undefined) return 1;
     reload = () => {
       const loaded = loadConfig(file, env);
@@ -40,6 +41,20 @@ SALLYPORT_ACCOUNT=name:password in the environment creates that account where th
     return 0;
   },
 };
+
+/** `undefined` where it failed and the log, where there is one, has told why. */
+async function start(config: Config, file: string, env: NodeJS.ProcessEnv): Promise<App | undefined> {
+  const readStore = (): Config['store'] | undefined => {
+    const loaded = loadConfig(file, env);
+    return loaded.ok ? loaded.config.store : undefined;
+  };
+  try {
+    return await startApp(config, { env, readStore });
+  } catch (error) {
+    if (!(error instanceof StartError) || config.log.level === 'silent') throw error;
+    return undefined;
+  }
+}
 
 /** Resolves at the first signal; the second ends the process. */
 function stopSignal(): Promise<undefined> {

@@ -22,16 +22,19 @@ describe('restartKeys()', () => {
     expect(restartKeys(config(''), config(text))).toEqual(keys);
   });
 
-  it('tells two passwords of a Redis apart, and its time limit', () => {
+  it('does not name the credentials of a Redis, and names its time limit', () => {
     const redis = (name: string, timeout = '80ms') =>
       config(`store: { url: redis://h, password: { env: ${name} } }\ntimeouts: { store: ${timeout} }`);
     expect(restartKeys(redis('SEAL'), redis('SEAL'))).toEqual([]);
-    expect(restartKeys(redis('SEAL'), redis('OTHER'))).toEqual(['store']);
+    expect(restartKeys(redis('SEAL'), redis('OTHER'))).toEqual([]);
     expect(restartKeys(redis('SEAL'), redis('SEAL', '90ms'))).toEqual(['timeouts.store']);
     const watched = (name: string) =>
       config(`store: { url: redis://h, sentinel: { addresses: ["s:1"], password: { env: ${name} } } }`);
     expect(restartKeys(watched('SEAL'), watched('SEAL'))).toEqual([]);
-    expect(restartKeys(watched('SEAL'), watched('OTHER'))).toEqual(['store']);
+    expect(restartKeys(watched('SEAL'), watched('OTHER'))).toEqual([]);
+    const [clear, tls, named] = ['redis://h', 'rediss://h', '{ url: redis://h, username: u, password: { env: SEAL } }'];
+    const at = (store: string) => config(`store: ${store}`);
+    expect([restartKeys(at(clear), at(tls)), restartKeys(at(clear), at(named))]).toEqual([['store'], []]);
     const sqlite = (timeout: string) => config(`store: sqlite:/one.db\ntimeouts: { store: ${timeout} }`);
     expect(restartKeys(sqlite('80ms'), sqlite('90ms'))).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Config, Listener, OwnIssuer, RedisAccess, StoreConfig } from './config.ts';
+import type { Config, Listener, OwnIssuer, SentinelConfig, StoreConfig } from './config.ts';
 import type { Secret } from './secret.ts';
 
 /**
@@ -23,14 +23,24 @@ function placeOf(listener: Listener | undefined): unknown {
   return listener && [listener.address, listener.tls !== undefined, listener.tls?.clientCa !== undefined];
 }
 
-/** With what is secret in it laid open, because secrets look alike. */
-function keptOf(store: StoreConfig): unknown {
-  return store.kind === 'redis' ? [store, ...secretsOf(store), ...secretsOf(store.sentinel)] : store;
+/** Whether another configuration has the same store as this one, whatever its credentials are by now. */
+export function isSameStore(started: StoreConfig, next: StoreConfig): boolean {
+  return isDeepStrictEqual(keptOf(started), keptOf(next));
 }
 
-function secretsOf(access: RedisAccess | undefined): readonly unknown[] {
-  return [textOf(access?.password), textOf(access?.tls?.key)];
+/** Credentials are taken up while it runs; where the store is, and whether the way there is TLS, is not. */
+function keptOf(store: StoreConfig): unknown {
+  if (store.kind !== 'redis') return store;
+  const { sentinel } = store;
+  return { ...store, ...ACCESS, tls: store.tls !== undefined, sentinel: sentinel && watchedOf(sentinel) };
 }
+
+function watchedOf(sentinel: SentinelConfig): unknown {
+  return { ...sentinel, ...ACCESS, tls: sentinel.tls !== undefined };
+}
+
+/** In the place of credentials. */
+const ACCESS = { username: undefined, password: undefined };
 
 /** Whether our own tokens are the same issuer's, and their keys sealed in the same way; nothing else could be taken up by halves. */
 export function isSameSigning(started: Config, next: Config): boolean {

@@ -151,6 +151,24 @@ export class Events implements DecisionObserver, RevocationObserver {
     this.parts.logs.app.warn(warning);
   }
 
+  storeNotRenewed(error: unknown): void {
+    this.tellFailure(error, {}, 'the store does not take its credentials as they are now: what is connected goes on');
+  }
+
+  /** Told at each attempt to open the store. */
+  storeAwaited(cause: unknown): void {
+    const { logs, repeats } = this.parts;
+    repeats.tell(`store awaited ${messageOf(cause)}`, (repeated) => {
+      const facts = { cause: messageOf(cause), ...(repeated === 0 ? {} : { repeated }) };
+      logs.app.warn(facts, 'waiting for the store: not ready until it answers');
+    });
+  }
+
+  /** The last line of a start that failed. */
+  notStarted(error: unknown): void {
+    this.parts.logs.app.fatal({ cause: messageOf(error) }, 'not started');
+  }
+
   feedLost(cause: Error): void {
     this.parts.logs.app.warn(
       { cause: messageOf(cause) },

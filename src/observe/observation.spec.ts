@@ -282,6 +282,7 @@ describe('Observation.close()', () => {
     for (let count = 0; count < 101; count++) {
       observation.events.decided(makeRequest(), deny('route_denied', undefined, 'route'));
     }
+    observation.health.ready();
     observation.close();
     expect(lines.slice(-3)).toMatchObject([{ suppressed: 1 }, { repeated: 1 }, { msg: 'stopped' }]);
   });

@@ -96,7 +96,7 @@ export class Observation {
     this.parts.decisionLog.close();
     this.parts.repeats.close();
     this.parts.logIns.close();
-    this.events.stopped();
+    if (this.health.state !== 'starting') this.events.stopped();
     this.parts.logs.close();
   }
 }

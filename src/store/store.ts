@@ -1,3 +1,4 @@
+import type { RedisStoreConfig } from '../config/config.ts';
 import type { TokenUse } from '../core/known.ts';
 import type { IdempotencyStore } from './idempotency-store.ts';
 import type { LoginHistoryStore } from './login-history-store.ts';
@@ -20,6 +21,11 @@ export interface Store {
   readonly contents: StoreContents;
   /** What an operator should know of how it was found at the opening; it works nevertheless. */
   readonly warning?: string;
+  /**
+   * Takes up other credentials while it is open, for the connections from now on and for those that stand. Rejects with
+   * {@link StoreError} where a server does not take them, or not yet; what stands then goes on. Absent where there are none.
+   */
+  readonly renew?: (config: RedisStoreConfig) => Promise<void>;
   /** Ends every connection, worker and timer; writes that were accepted are finished first. */
   close(): Promise<void>;
 }

@@ -10,7 +10,7 @@ it('BatchedReads asks once for all that is read in one turn, and gives each read
   const { port, hand } = await redisForTest();
   const config = redisConfig(port);
   const connection = new Connection({
-    place: placeOf(config),
+    place: placeOf(() => config),
     options: optionsFor(config, 2_000),
     answerMs: 2_000,
     inspect: () => undefined,

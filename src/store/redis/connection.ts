@@ -1,8 +1,10 @@
 import { Redis } from 'ioredis';
+import type { RedisAccess } from '../../config/config.ts';
 import { StoreError } from '../store.ts';
 import type { Place } from './failure.ts';
 import { fault, isLasting, isReplica, storeErrorFrom } from './failure.ts';
 import type { ClientOptions } from './options.ts';
+import { accessOptions, textOf } from './options.ts';
 import { retryDelayMs } from './retry.ts';
 import { defineScripts } from './scripts.ts';
 import type { ServerInfo } from './server-info.ts';
@@ -90,6 +92,19 @@ export class Connection {
     } finally {
       this.pending.delete(answer);
     }
+  }
+
+  /**
+   * Takes up other credentials: for every connection from now on, and for the one that stands. Rejects with `StoreError`
+   * where the server does not take them, or not yet; the connection that stands then goes on with the former ones.
+   */
+  async renew(access: RedisAccess): Promise<void> {
+    // What ioredis reads whenever it connects.
+    Object.assign(this.client.options, accessOptions(access));
+    const { username, password } = access;
+    if (password === undefined || this.closed || this.down !== undefined) return;
+    const words = [...(username === undefined ? [] : [username]), textOf(password)];
+    await this.ask((client) => client.call('AUTH', ...words));
   }
 
   /** Somebody met a replica where this leads: nothing is asked here until a new connection leads to a primary. */

@@ -20,6 +20,11 @@ const EXPLANATIONS: readonly (readonly [codes: string, words: string])[] = [
   ],
   ['WRONGPASS NOAUTH', 'refuses the user name or the password; correct username and password of the store'],
   ['NOPERM', 'its user lacks a permission; docs/redis.md lists what is needed'],
+  [
+    'NOTRACKING',
+    'does not let its user hear of changes, so every decision asks the store; grant the user ' +
+      '+subscribe +client|id +client|tracking &__redis__:invalidate, see docs/redis.md',
+  ],
   ['READONLY', 'is a replica, which takes no writes and may lag behind; name the primary'],
   ['LOADING', 'is still loading its data; wait until it has'],
   ['OOM', 'has reached its maxmemory; raise that, or give it more memory'],
@@ -56,7 +61,7 @@ const WORDS: ReadonlyMap<string | undefined, string> = new Map(
 );
 
 /** What asking again does not mend. */
-const LASTING = /^(?:WRONGPASS|NOAUTH|NOPERM|NOCLUSTER|.*CERT.*|UNABLE_TO_.*|ERR_SSL_.*|EPROTO)$/;
+const LASTING = /^(?:WRONGPASS|NOAUTH|NOPERM|NOTRACKING|NOCLUSTER|.*CERT.*|UNABLE_TO_.*|ERR_SSL_.*|EPROTO)$/;
 
 type Fault =
   | 'CLOSED'
@@ -68,6 +73,7 @@ type Fault =
   | 'NOCLUSTER'
   | 'NONAME'
   | 'NOQUORUM'
+  | 'NOTRACKING'
   | 'READONLY'
   | 'REPLACED'
   | 'SETTLING'
@@ -92,13 +98,19 @@ export function isReplica(error: unknown): boolean {
   return codeOf(error) === 'READONLY';
 }
 
+/** Whether a command is not permitted to the user, or not known to the server. */
+export function isForbidden(error: unknown): boolean {
+  return codeOf(error) === 'NOPERM' || (error instanceof Error && /^ERR unknown (?:sub)?command/i.test(error.message));
+}
+
 /**
  * What went wrong inside, errors of Redis, ioredis, the network and ours, as the one error that the store's callers
  * know: which Redis, what happened and, where there is something, what to do.
  */
 export function storeErrorFrom(place: Place, error: unknown): StoreError {
   if (error instanceof StoreError) return error;
-  return new StoreError(`Redis store "${place.name}": ${explain(place, error)}`, { cause: bare(place, error) });
+  const Kind = isLasting(error) ? UnfitError : StoreError;
+  return new Kind(`Redis store "${place.name}": ${explain(place, error)}`, { cause: bare(place, error) });
 }
 
 /** What happened and, where there is something, what to do. */

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { BEAT_KEPT_MS, BEAT_PREFIX, BeatKeys, beatEveryMs, beatLostMs, TRACKED_PREFIXES } from './beat.ts';
-import { fault } from './failure.ts';
+import { fault, isForbidden } from './failure.ts';
 import type { ClientOptions } from './options.ts';
 
 /** Redis tells the one connection here what the other one tracks. */
@@ -77,10 +77,14 @@ export class FeedSession {
   /** Once this resolves, every write that comes after is heard. */
   private async listen(): Promise<void> {
     await Promise.all([this.tracker.connect(), this.ear.connect()]);
-    const id = await this.ear.client('ID');
-    await this.ear.subscribe(CHANNEL);
     const prefixes = [...TRACKED_PREFIXES, this.keys.prefix].flatMap((prefix) => ['PREFIX', prefix]);
-    await this.tracker.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', String(id), 'BCAST', ...prefixes);
+    try {
+      const id = await this.ear.client('ID');
+      await this.ear.subscribe(CHANNEL);
+      await this.tracker.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', String(id), 'BCAST', ...prefixes);
+    } catch (cause) {
+      throw isForbidden(cause) ? Object.assign(fault('NOTRACKING'), { cause }) : cause;
+    }
   }
 
   private sendBeat(): void {

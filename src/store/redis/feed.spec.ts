@@ -216,7 +216,9 @@ describe('RedisFeed', () => {
     const store = await openRedisForTest(redisConfig(redis.port));
     const listener = new Diary();
     store.feed.follow(listener);
-    await expect.poll(() => listener.breaks.at(-1)?.message).toContain('its user lacks a permission; docs/redis.md');
+    await expect
+      .poll(() => listener.breaks.at(-1)?.message)
+      .toContain('grant the user +subscribe +client|id +client|tracking &__redis__:invalidate');
     expect(listener.heardUpToMs).toBe(Number.NEGATIVE_INFINITY);
     expect(await store.revocations.read([KEY])).toEqual([undefined]);
   });

@@ -2,9 +2,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { RevocationEntry, RevocationFeed, RevocationListener } from '../store.ts';
 import type { Connection } from './connection.ts';
 import type { Place } from './failure.ts';
-import { fault, isReplica, storeErrorFrom } from './failure.ts';
+import { fault, isLasting, isReplica, storeErrorFrom } from './failure.ts';
 import type { SessionListener } from './feed-session.ts';
-import { retryDelayMs } from './retry.ts';
+import { lastingRetryDelayMs, retryDelayMs } from './retry.ts';
 
 /** One life of the feed. */
 export interface Session {
@@ -77,7 +77,8 @@ export class RedisFeed implements RevocationFeed {
       this.breakOff(listener, cause);
       this.pause = new AbortController();
       const either = AbortSignal.any([signal, this.pause.signal]);
-      await wait(retryDelayMs(this.attempts++), undefined, { signal: either, ref: false }).catch(() => undefined);
+      const delayMs = isLasting(cause) ? lastingRetryDelayMs : retryDelayMs;
+      await wait(delayMs(this.attempts++), undefined, { signal: either, ref: false }).catch(() => undefined);
     }
   }
 

@@ -25,8 +25,8 @@ export const COMMON_OPTIONS = {
 } as const satisfies ClientOptions;
 
 /** Which Redis this is, for error messages. With Sentinels, `host` is the name of their primary, `at` where that is. */
-export function placeOf(config: RedisStoreConfig, at: () => HostPort | undefined = () => undefined): Place {
-  const { host, port, database, password, tls, sentinel } = config;
+export function placeOf(read: () => RedisStoreConfig, at: () => HostPort | undefined = () => undefined): Place {
+  const { host, port, database, tls, sentinel } = read();
   const authority = sentinel === undefined ? authorityOf({ host, port }) : host;
   const name = `${tls === undefined ? 'redis' : 'rediss'}://${authority}/${database}`;
   return {
@@ -34,7 +34,10 @@ export function placeOf(config: RedisStoreConfig, at: () => HostPort | undefined
       const primary = at();
       return primary === undefined ? name : `${name} at ${authorityOf(primary)}`;
     },
-    password: password && textOf(password),
+    get password() {
+      const { password } = read();
+      return password && textOf(password);
+    },
   };
 }
 

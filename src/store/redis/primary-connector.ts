@@ -1,5 +1,4 @@
 import { connect } from 'node:net';
-import type { ConnectionOptions } from 'node:tls';
 import { connect as connectTls } from 'node:tls';
 import type { RedisOptions } from 'ioredis';
 import { AbstractConnector } from 'ioredis';
@@ -12,20 +11,21 @@ import type { Sentinels } from './sentinels.ts';
  */
 export function connectorTo(sentinels: Pick<Sentinels, 'find'>): NonNullable<RedisOptions['Connector']> {
   return class extends AbstractConnector {
-    private readonly tls: ConnectionOptions | undefined;
+    private readonly options: RedisOptions;
 
     constructor(options: unknown) {
-      // ioredis hands over the options that it was made with.
-      const { tls, disconnectTimeout = 0 } = options as RedisOptions;
-      super(disconnectTimeout);
-      this.tls = tls;
+      // ioredis hands over its own options, whose credentials may be renewed.
+      const own = options as RedisOptions;
+      super(own.disconnectTimeout ?? 0);
+      this.options = own;
     }
 
     /** Tells of what goes wrong on the way; rejects only when it is ended, or ioredis would not try again. */
     override async connect(tell: (type: string, error: Error) => void) {
       this.connecting = true;
       const place = await this.find(tell);
-      this.stream = this.tls === undefined ? connect(place) : connectTls({ ...this.tls, ...place });
+      const { tls } = this.options;
+      this.stream = tls === undefined ? connect(place) : connectTls({ ...tls, ...place });
       this.stream.once('error', (error: Error) => (this.firstError = error));
       return this.stream;
     }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { retryDelayMs } from './retry.ts';
+import { lastingRetryDelayMs, retryDelayMs } from './retry.ts';
 
 it('retryDelayMs() grows to two seconds, and is spread', () => {
   expect([0, 1, 5, 6, 1_000_000].map((attempts) => retryDelayMs(attempts, () => 0))).toEqual([
@@ -14,4 +14,11 @@ it('retryDelayMs() grows to two seconds, and is spread', () => {
       expect(least).toBe(most / 2);
     }),
   );
+});
+
+it('lastingRetryDelayMs() grows to a minute', () => {
+  expect([0, 1, 4, 5, 1_000_000].map((attempts) => lastingRetryDelayMs(attempts, () => 0))).toEqual([
+    2_000, 4_000, 32_000, 60_000, 60_000,
+  ]);
+  expect(lastingRetryDelayMs(0, () => 1)).toBe(1_000);
 });

@@ -8,3 +8,11 @@ const LONGEST_MS = 2_000;
 export function retryDelayMs(attempts: number, random: () => number = Math.random): number {
   return Math.min(FIRST_MS * 2 ** attempts, LONGEST_MS) * (1 - random() / 2);
 }
+
+const LASTING_FIRST_MS = 2_000;
+const LASTING_LONGEST_MS = 60_000;
+
+/** The same after `attempts` failures that only a person can mend: up to a minute, so that nobody is troubled for nothing. */
+export function lastingRetryDelayMs(attempts: number, random: () => number = Math.random): number {
+  return Math.min(LASTING_FIRST_MS * 2 ** attempts, LASTING_LONGEST_MS) * (1 - random() / 2);
+}

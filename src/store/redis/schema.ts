@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
-import { StoreError } from '../store.ts';
 import type { Asks } from './asks.ts';
 import type { Place } from './failure.ts';
+import { UnfitError } from './failure.ts';
 import { SCHEMA_KEY } from './layout.ts';
 
 /** What the layout in `layout.ts` is; rises where an older Sallyport would misread what a newer one wrote. */
@@ -11,7 +11,7 @@ const VERSION = 1;
 export async function checkSchema(servers: Asks, { name }: Place): Promise<void> {
   const found = await servers.ask(async (client) => (await client.get(SCHEMA_KEY)) ?? (await note(client)), SCHEMA_KEY);
   if (found === String(VERSION)) return;
-  throw new StoreError(
+  throw new UnfitError(
     `Redis store "${name}": has schema version ${found}, but this Sallyport knows versions up to ${VERSION}; ` +
       'run the Sallyport that wrote it, or a newer one',
   );

@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import type { HostPort, SentinelConfig } from '../../config/config.ts';
+import type { HostPort, RedisAccess, SentinelConfig } from '../../config/config.ts';
 import type { Place } from './failure.ts';
 import { explain, fault } from './failure.ts';
 import { accessOptions, COMMON_OPTIONS, textOf } from './options.ts';
@@ -11,7 +11,7 @@ const ANSWER_MS = 1_000;
 /** One Sentinel, on a connection that is made when it is asked and stands until it breaks. */
 export class Sentinel {
   private readonly client: Redis;
-  private readonly place: Place;
+  private place: Place;
   private readonly primary: string;
   /** What went wrong with the connection tells more than what became of a question. */
   private fault: unknown;
@@ -31,6 +31,12 @@ export class Sentinel {
       retryStrategy: null,
     });
     this.client.on('error', (error: unknown) => (this.fault = error));
+  }
+
+  /** For every connection from now on. */
+  renew(access: RedisAccess): void {
+    Object.assign(this.client.options, accessOptions(access));
+    this.place = { ...this.place, password: access.password && textOf(access.password) };
   }
 
   /** Which server is the primary. Rejects where it does not say so in time; one question at a time. */

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { HostPort, SentinelConfig } from '../../config/config.ts';
+import type { HostPort, RedisAccess, SentinelConfig } from '../../config/config.ts';
 import { StoreError } from '../store.ts';
 import { isLasting, UnfitError } from './failure.ts';
 import type { PrimaryWord } from './primary-word.ts';
@@ -54,6 +54,11 @@ export class Sentinels {
   /** `moved` is called whenever another server has become the primary. */
   follow(moved: () => void): void {
     this.followers.push(moved);
+  }
+
+  /** Takes up other credentials. */
+  renew(access: RedisAccess): void {
+    for (const sentinel of this.sentinels) sentinel.renew(access);
   }
 
   async close(): Promise<void> {

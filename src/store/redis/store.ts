@@ -33,10 +33,15 @@ import { Writes } from './writes.ts';
  */
 export async function openRedisStore(config: RedisStoreConfig, timeouts: RedisTimeouts): Promise<Store> {
   const limits = limitsOf(timeouts);
+  /** With the credentials as they are by now. */
+  let current = config;
   if (config.cluster !== undefined) return await openClusterStore(config, config.cluster, limits);
-  const sentinels = config.sentinel && new Sentinels(placeOf(config).name, config.host, config.sentinel);
-  const place = placeOf(config, () => sentinels?.primary);
-  const options = (silenceMs: number) => optionsFor(config, silenceMs, sentinels && connectorTo(sentinels));
+  const sentinels = config.sentinel && new Sentinels(placeOf(() => config).name, config.host, config.sentinel);
+  const place = placeOf(
+    () => current,
+    () => sentinels?.primary,
+  );
+  const options = (silenceMs: number) => optionsFor(current, silenceMs, sentinels && connectorTo(sentinels));
   const inspect = (info: ServerInfo): void => {
     if (info.isClusterNode) {
       throw new UnfitError(`Redis store "${place.name}": is a node of a cluster; set cluster: true in the store`);
@@ -72,5 +77,10 @@ export async function openRedisStore(config: RedisStoreConfig, timeouts: RedisTi
   const accounts = new RedisAccounts(reads, confirmed, feed);
   const scan = scanOf(confirmed);
   const store = assemble({ reads, writes: confirmed, revocations, epochs, accounts, feed, scan, close });
-  return { ...store, ...warnOfReplicas(place, info, minReplicas) };
+  const renew = async (next: RedisStoreConfig): Promise<void> => {
+    current = next;
+    if (next.sentinel !== undefined) sentinels?.renew(next.sentinel);
+    await Promise.all([reads.renew(next), writes.renew(next)]);
+  };
+  return { ...store, renew, ...warnOfReplicas(place, info, minReplicas) };
 }

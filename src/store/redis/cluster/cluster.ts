@@ -31,6 +31,8 @@ export interface ClusterParts {
 export class Cluster {
   readonly place: Place;
   private readonly parts: ClusterParts;
+  /** With the credentials as they are by now. */
+  private config: RedisStoreConfig;
   private known: readonly Primary[] = [];
   private agreement: Agreement | undefined;
   private agreedAtMs = Number.NEGATIVE_INFINITY;
@@ -44,7 +46,8 @@ export class Cluster {
 
   constructor(parts: ClusterParts) {
     this.parts = parts;
-    this.place = placeOf(parts.config);
+    this.config = parts.config;
+    this.place = placeOf(() => this.config);
   }
 
   /** Resolves with all primaries that serve slots once they are connected; rejects with `StoreError` after `limitMs`. */
@@ -118,6 +121,12 @@ export class Cluster {
     for (const { reads, writes } of this.known) for (const connection of [reads, writes]) connection.recheck();
   }
 
+  /** Takes up other credentials, at every primary; as `Connection.renew`. */
+  async renew(config: RedisStoreConfig): Promise<void> {
+    this.config = config;
+    await Promise.all(this.known.map((primary) => primary.renew(config)));
+  }
+
   /** Takes nothing more, waits for the answers to what was asked, and ends the connections. */
   async close(): Promise<void> {
     this.isClosed = true;
@@ -149,9 +158,9 @@ export class Cluster {
   }
 
   private learn(nodes: readonly ClusterNode[]): void {
-    const { config, connect } = this.parts;
+    const { connect } = this.parts;
     const unknown = nodes.filter((node) => !this.known.some((primary) => isIn([node])(primary)));
-    this.known = [...this.known, ...unknown.map((node) => new Primary(node, config, connect))];
+    this.known = [...this.known, ...unknown.map((node) => new Primary(node, this.config, connect))];
   }
 
   /** Asks whoever may know of primaries, where those that are known do not agree. */
@@ -163,9 +172,9 @@ export class Cluster {
   }
 
   private async scout(): Promise<void> {
-    const { addresses, config } = this.parts;
+    const { addresses } = this.parts;
     const places = [...addresses, ...(this.agreement?.nodes ?? [])];
-    const asked = await Promise.allSettled(places.map(({ host, port }) => scout({ ...config, host, port })));
+    const asked = await Promise.allSettled(places.map(({ host, port }) => scout({ ...this.config, host, port })));
     if (this.isClosed) return;
     const views = asked.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
     for (const view of views.filter((one) => this.isOurs(one))) this.learn(view.nodes.filter(isOfUse));

@@ -20,7 +20,7 @@ export class Primary {
   /** What it serves by now. */
   slots: readonly SlotRange[];
   /** Where this node is, beside all that its cluster has in common. */
-  readonly config: RedisStoreConfig;
+  config: RedisStoreConfig;
   readonly place: Place;
   readonly reads: Connection;
   /** Writes go through `confirmed`. */
@@ -30,7 +30,7 @@ export class Primary {
   constructor(node: ClusterNode, cluster: RedisStoreConfig, connect: Connect) {
     this.node = node;
     this.config = { ...cluster, host: node.host, port: node.port };
-    this.place = placeOf(this.config);
+    this.place = placeOf(() => this.config);
     this.reads = connect.reads(this.config, this.place);
     this.writes = connect.writes(this.config, this.place);
     const { minReplicas } = cluster;
@@ -49,6 +49,13 @@ export class Primary {
   /** Whether this is where a node, or a redirect, leads to. */
   isAt({ host, port }: Pick<ClusterNode, 'host' | 'port'>): boolean {
     return port === this.node.port && (host === this.node.host || host === this.node.ip);
+  }
+
+  /** As `Connection.renew`. */
+  async renew(cluster: RedisStoreConfig): Promise<void> {
+    const { host, port } = this.node;
+    this.config = { ...cluster, host, port };
+    await Promise.all([this.reads.renew(cluster), this.writes.renew(cluster)]);
   }
 
   async close(): Promise<void> {

@@ -71,7 +71,8 @@ export async function openClusterStore(
   const scan = scanCluster({ cluster, limitMs: writeMs });
   const close = () => cluster.close();
   const store = assemble({ reads, writes, revocations, epochs, accounts, feed, scan, close });
-  return { ...store, ...warnings.find(({ warning }) => warning !== undefined) };
+  const renew = (next: RedisStoreConfig) => cluster.renew(next);
+  return { ...store, renew, ...warnings.find(({ warning }) => warning !== undefined) };
 }
 
 async function warnOf({ writes, place }: Primary, config: RedisStoreConfig): Promise<Pick<Store, 'warning'>> {
