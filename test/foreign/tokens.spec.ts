@@ -10,7 +10,6 @@ import type { Json } from '../jwt/forge.ts';
 import { corporate, partner, publishing } from '../jwt/issuers.ts';
 import { ed25519, jwkOf, p256, p384, rsa, secretOf } from '../jwt/keys.ts';
 import { NOW, Verifying } from '../jwt/verifying.ts';
-import { PYTHON_PACKAGES } from './python-packages.ts';
 
 const SECRET = secretOf('s');
 
@@ -61,7 +60,7 @@ describe('a token made by somebody else', () => {
   let packages: string;
 
   beforeAll(async () => {
-    packages = await pythonPackages(PYTHON_PACKAGES);
+    packages = await pythonPackages('jwt');
     folder = await mkdtemp(join(tmpdir(), 'sallyport-keys-'));
     for (const [name, key] of Object.entries(KEYS)) {
       const isSecret = key.type === 'secret';

@@ -3,7 +3,6 @@ import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { python3, pythonPackages } from '../../tools/python.ts';
 import { basic } from '../basic.ts';
-import { PYTHON_PACKAGES } from '../foreign/python-packages.ts';
 import { OWN_ISSUER, startTokenService, type TokenService } from '../token-service.ts';
 
 const JWKS = '/.well-known/jwks.json';
@@ -78,7 +77,7 @@ describe.each(['EdDSA', 'ES256', 'RS256', 'PS256'])('a token for %s', (algorithm
     const service = await start({ algorithm });
     const token = await issue(service);
     const script = fileURLToPath(new URL('../foreign/pyjwk-client.py', import.meta.url));
-    const packages = await pythonPackages(PYTHON_PACKAGES);
+    const packages = await pythonPackages('jwt');
     const verified = await python3(script, packages, `${service.origin}${JWKS}`, algorithm, token);
     expect(JSON.parse(verified)).toEqual(decodeJwt(token));
   });
