@@ -44,7 +44,12 @@ describe('identifyToken()', () => {
     ['without an id', signed({ ...CLAIMS, jti: undefined }), NOW + 60, undefined],
     ['without an id and an end', signed(GATEWAY), undefined, undefined],
     ['that somebody else signed in the name of the issuer', signed(CLAIMS, secretOf('x')), NOW + 60, 'signature'],
-    ['of nobody', signed({ ...CLAIMS, iss: 'https://else.example' }), NOW + 60, 'issuer'],
+    [
+      'of nobody',
+      signed({ ...CLAIMS, iss: 'https://else.example' }),
+      NOW + 60,
+      'issuer (iss of no issuer; auth0-sms refuses aud)',
+    ],
     ['for somebody else', signed({ ...CLAIMS, aud: 'other' }), NOW + 60, 'aud'],
     ['whose end is no number', signed({ ...CLAIMS, exp: 'never' }), undefined, 'exp'],
   ])('names by its thumbprint a token %s', async (_what, token, expiresAtSeconds, failed) => {
