@@ -1,9 +1,10 @@
+import { isDay, readDateTime } from '../lib/date-time.ts';
 import { parsed } from './shape.ts';
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const DURATION = /^(0|[1-9][0-9]{0,8})(ms|s|m|h|d)$/;
-const INSTANT =
-  /^([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[+-][0-9]{2}:[0-9]{2}))?$/;
+/** A time without seconds, which RFC 3339 does not have. */
+const TO_THE_MINUTE = /^(.{10}t\d\d:\d\d)(z|[+-]\d\d:\d\d)$/i;
 
 /** Milliseconds of `150ms`, `30s`, `5m`, `24h` or `7d`; `undefined` for anything else. */
 export function parseDuration(text: string): number | undefined {
@@ -13,20 +14,11 @@ export function parseDuration(text: string): number | undefined {
 }
 
 /**
- * Unix milliseconds of `2027-06-30`, which is 00:00 UTC of that day, or of `2027-06-30T12:00:00Z`; `undefined` for
- * anything else, also for a day that no calendar has.
+ * Unix milliseconds of `2027-06-30`, which is 00:00 UTC of that day, or of `2027-06-30T12:00:00Z` (RFC 3339), also
+ * without seconds; `undefined` for anything else, also for a day that no calendar has.
  */
 export function parseInstant(text: string): number | undefined {
-  const day = INSTANT.exec(text)?.[1];
-  if (day === undefined || !isDay(day)) return undefined;
-  const instant = Date.parse(text);
-  return Number.isNaN(instant) ? undefined : instant;
-}
-
-/** Date.parse makes March of a 30th of February. */
-function isDay(day: string): boolean {
-  const instant = Date.parse(day);
-  return !Number.isNaN(instant) && new Date(instant).toISOString().startsWith(day);
+  return isDay(text) ? Date.parse(text) : readDateTime(text.replace(TO_THE_MINUTE, '$1:00$2'));
 }
 
 /** A duration between two others, as milliseconds. */

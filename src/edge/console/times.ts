@@ -1,3 +1,4 @@
+import { isDay } from '../../lib/date-time.ts';
 import type { Html } from './html.ts';
 import { html } from './html.ts';
 
@@ -37,8 +38,5 @@ export function duration(seconds: number): string {
 
 /** The last second of a day in UTC, as a date field names it (`2027-01-31`); `undefined` where there is no such day. */
 export function endOfDay(date: string): number | undefined {
-  const start = /^\d{4}-\d{2}-\d{2}$/.test(date) ? Date.parse(`${date}T00:00:00Z`) / 1000 : Number.NaN;
-  // A day that is not in its month may be read as one of the next.
-  const exists = Number.isFinite(start) && new Date(start * 1000).toISOString().startsWith(date);
-  return exists ? start + DAY - 1 : undefined;
+  return isDay(date) ? Date.parse(date) / 1000 + DAY - 1 : undefined;
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { dateTime } from './rfc3339.ts';
+import { dateTime } from './date-time.ts';
 
 /** RFC 3339, with its offset; becomes whole Unix seconds. */
 export const time = dateTime('a time such as 2027-01-31T12:00:00Z (RFC 3339)').transform(Math.floor);

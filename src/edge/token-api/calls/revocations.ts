@@ -3,7 +3,7 @@ import { MAX_REASON_LENGTH } from '../../../tokens/revoke.ts';
 import type { FieldError } from '../../../tokens/scope-rules.ts';
 import type { Call, CallInput, Outcome } from '../call.ts';
 import { actorOf, done, failed, tooManyUnrecorded } from '../call.ts';
-import { dateTime } from './rfc3339.ts';
+import { dateTime } from './date-time.ts';
 
 /** The end of the year 9999: who names a later second means milliseconds. */
 const MAX_SECONDS = 253_402_300_799;

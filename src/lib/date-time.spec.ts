@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readDateTime } from './rfc3339.ts';
+import { readDateTime } from './date-time.ts';
 
 const NOON = Date.UTC(2027, 5, 30, 12) / 1000;
 const MIDNIGHT = Date.UTC(2027, 6, 1) / 1000;
@@ -13,7 +13,7 @@ it.each([
   ['2027-06-30T23:59:60.5z', MIDNIGHT + 0.5],
   ['2027-07-01T01:59:60+02:00', MIDNIGHT],
 ])('readDateTime() reads %s', (text, seconds) => {
-  expect(readDateTime(text)).toBe(seconds);
+  expect(readDateTime(text)).toBe(seconds * 1000);
 });
 
 it.each([
@@ -28,6 +28,8 @@ it.each([
   '2027-06-30T12:00Z',
   '2027-06-30T12:00:00+2:00',
   ' 2027-06-30T12:00:00Z',
+  '2027-06-30T12:00:00+24:00',
+  '2027-02-30T12:00:00Z',
 ])('readDateTime() reads nothing of "%s"', (text) => {
   expect(readDateTime(text)).toBeUndefined();
 });
