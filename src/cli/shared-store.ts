@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { StoreConfig } from '../config/config.ts';
+import { announceMissing } from '../revocation/epoch-watch.ts';
+import type { StoreUser } from '../store/open.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import { CommandError } from './command.ts';
@@ -8,12 +10,17 @@ import { CommandError } from './command.ts';
 const STORE_MS = 5_000;
 
 /** Opens a store that running instances share, uses it and closes it. Throws {@link CommandError} where nobody can share it. */
-export async function withStore<Value>(config: StoreConfig, use: (store: Store) => Promise<Value>): Promise<Value> {
+export async function withStore<Value>(
+  config: StoreConfig,
+  use: (store: Store) => Promise<Value>,
+  user: StoreUser = 'command',
+): Promise<Value> {
   if (config.kind === 'memory') {
     throw new CommandError('sallyport: the store is `memory:`, which no other process can reach');
   }
-  const store = await openStore(config, { storeMs: STORE_MS }, 'command');
+  const store = await openStore(config, { storeMs: STORE_MS }, user);
   try {
+    await announceMissing(store.epochs, Math.floor(Date.now() / 1000));
     return await use(store);
   } finally {
     await store.close();

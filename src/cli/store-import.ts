@@ -25,22 +25,26 @@ export async function importStore(args: Arguments, terminal: Terminal): Promise<
     throw cause;
   });
   for (const words of strangersIn(header, config)) terminal.err(`warning: ${printable(words)}\n`);
-  return withStore(config.store, async (store) => {
-    if (args.values['into-non-empty'] !== true && !(await isEmpty(store.contents))) {
-      throw new CommandError(
-        'sallyport: the store holds something already: import into a new one, or say --into-non-empty, which keeps what stands',
-      );
-    }
-    const progress = (kind: RecordKind, count: number): void => terminal.err(`${NAMES[kind]}: ${count} ...\n`);
-    let conflicts = 0;
-    for await (const tally of mergeCopy(path, { store, nowSeconds: Date.now() / 1000, progress })) {
-      const { written, kept, expired } = tally;
-      terminal.out(`${NAMES[tally.kind]}: ${written} written, ${kept} there already, ${expired} expired\n`);
-      for (const conflict of tally.conflicts) terminal.err(`conflict: ${printable(conflict)}\n`);
-      conflicts += tally.conflicts.length;
-    }
-    return conflicts === 0 ? 0 : 1;
-  });
+  return withStore(
+    config.store,
+    async (store) => {
+      if (args.values['into-non-empty'] !== true && !(await isEmpty(store.contents))) {
+        throw new CommandError(
+          'sallyport: the store holds something already: import into a new one, or say --into-non-empty, which keeps what stands',
+        );
+      }
+      const progress = (kind: RecordKind, count: number): void => terminal.err(`${NAMES[kind]}: ${count} ...\n`);
+      let conflicts = 0;
+      for await (const tally of mergeCopy(path, { store, nowSeconds: Date.now() / 1000, progress })) {
+        const { written, kept, expired } = tally;
+        terminal.out(`${NAMES[tally.kind]}: ${written} written, ${kept} there already, ${expired} expired\n`);
+        for (const conflict of tally.conflicts) terminal.err(`conflict: ${printable(conflict)}\n`);
+        conflicts += tally.conflicts.length;
+      }
+      return conflicts === 0 ? 0 : 1;
+    },
+    'import',
+  );
 }
 
 /** Issuers of the copy that the configuration does not have: their tokens do not go on. */

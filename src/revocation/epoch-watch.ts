@@ -3,14 +3,35 @@ import type { Clock } from '../core/ports.ts';
 import type { EpochReading, EpochStore } from '../store/store.ts';
 import { StoreError } from '../store/store.ts';
 import { BackgroundJob } from './background-job.ts';
-import type { EpochRecord } from './epoch.ts';
-import { formatEpoch, judgeEpoch } from './epoch.ts';
+import type { EpochRecord, Judgement, Making } from './epoch.ts';
+import { formatEpoch, judgeEpoch, judgeMissing } from './epoch.ts';
 
 /** Others write a record too; each of these tries that fails means that one of them did. */
 const MAX_TRIES = 20;
 
 /** The revocation set is not, or may not be, the one that was known: what it does not hold may be revoked. */
 export class SetLostError extends StoreError {}
+
+/**
+ * Announces, in the store, the loss of what was known of it before it was opened: what is written to an older copy would
+ * make it look like the newest one. For who looks at a store once; an instance that watches it does so by itself.
+ */
+export async function announceMissing(store: EpochStore, nowSeconds: number): Promise<void> {
+  const { missing } = store;
+  if (missing === undefined) return;
+  for (let tries = 1; tries <= MAX_TRIES; tries++) {
+    const swaps = [...(await store.read())].map(async ([key, found]) => {
+      const { record, isNew } = judgeMissing(missing, found, { epoch: newEpoch(), nowSeconds });
+      return !isNew || (await store.swap(key, found, formatEpoch(record)));
+    });
+    if ((await Promise.all(swaps)).every(Boolean)) return;
+  }
+  throw new StoreError('the epoch record changes again and again');
+}
+
+function newEpoch(): string {
+  return randomBytes(12).toString('base64url');
+}
 
 export interface EpochWatchParts {
   readonly store: EpochStore;
@@ -93,10 +114,10 @@ export class EpochWatch {
     let found = first;
     for (let tries = 1; tries <= MAX_TRIES; tries++) {
       const making = {
-        epoch: randomBytes(12).toString('base64url'),
+        epoch: newEpoch(),
         nowSeconds: Math.floor(this.parts.clock.wallMs() / 1000),
       };
-      const { record, isNew } = judgeEpoch(this.known.get(key)?.record, found, making);
+      const { record, isNew } = this.judge(key, found, making);
       const text = isNew ? formatEpoch(record) : found;
       if (text !== undefined && (!isNew || (await this.parts.store.swap(key, found, text)))) {
         this.known.set(key, { record, text });
@@ -105,6 +126,14 @@ export class EpochWatch {
       found = (await this.parts.store.read()).get(key);
     }
     throw new StoreError(`the epoch record ${key} changes again and again`);
+  }
+
+  private judge(key: string, found: string | undefined, making: Making): Judgement {
+    const known = this.known.get(key)?.record;
+    const { missing } = this.parts.store;
+    return known === undefined && missing !== undefined
+      ? judgeMissing(missing, found, making)
+      : judgeEpoch(known, found, making);
   }
 
   /** Differs where an epoch or a loss does. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { EpochRecord } from './epoch.ts';
-import { acceptLoss, formatEpoch, isEpochKey, judgeEpoch, parseEpoch } from './epoch.ts';
+import { acceptLoss, formatEpoch, isEpochKey, judgeEpoch, judgeMissing, parseEpoch } from './epoch.ts';
 
 const MAKING = { epoch: 'new', nowSeconds: 500 };
 const X = healthy('x');
@@ -51,6 +51,28 @@ describe('judgeEpoch()', () => {
     const many = Array.from({ length: 70 }, (_, index) => `e${index}`);
     const { record } = judgeEpoch(healthy('x', ...many), undefined, MAKING);
     expect(record.follows).toEqual(many.slice(-64));
+  });
+});
+
+describe('judgeMissing()', () => {
+  const lost = (epoch: string, ...names: string[]) => ({ epoch, follows: [], loss: { lost: names, noticedAt: 7 } });
+
+  it.each<[what: string, found: string | undefined]>([
+    ['an older copy', formatEpoch({ epoch: 'k', follows: ['j'], loss: undefined })],
+    ['another set', formatEpoch({ epoch: 'x', follows: [], loss: undefined })],
+    ['nothing', undefined],
+    ['what cannot be read', '{'],
+  ])('announces the loss where %s stands', (_what, found) => {
+    const { record, isNew } = judgeMissing('k', found, MAKING);
+    expect(isNew).toBe(true);
+    expect(record.epoch).toBe(MAKING.epoch);
+    expect(record.loss?.lost).toContain('k');
+  });
+
+  it('takes what stands where the loss was announced or accepted', () => {
+    for (const standing of [lost('n', 'k'), { epoch: 'n', follows: ['k'], loss: undefined }]) {
+      expect(judgeMissing('k', formatEpoch(standing), MAKING)).toEqual({ record: standing, isNew: false });
+    }
   });
 });
 

@@ -59,6 +59,16 @@ export function judgeEpoch(known: EpochRecord | undefined, found: string | undef
   return { record: announce(known, standing, making), isNew: true };
 }
 
+/**
+ * The same at the start, where it is known from elsewhere that the set of the epoch `missing` should stand here, and it
+ * does not, or an older copy of it does. Somebody else may have announced or accepted that meanwhile.
+ */
+export function judgeMissing(missing: string, found: string | undefined, making: Making): Judgement {
+  const standing = found === undefined ? undefined : parseEpoch(found);
+  if (standing !== undefined && isSettled(missing, standing)) return { record: standing, isNew: false };
+  return { record: announce({ epoch: missing, follows: [], loss: undefined }, standing, making), isNew: true };
+}
+
 /** What accepts the loss that a record tells of; `undefined` where it tells of none. */
 export function acceptLoss(found: string | undefined, epoch: string): EpochRecord | undefined {
   if (found === undefined) return undefined;
@@ -78,6 +88,11 @@ export function parseEpoch(text: string): EpochRecord | undefined {
   if (typeof epoch !== 'string' || !isTexts(follows)) return undefined;
   if (lost === undefined) return { epoch, follows, loss: undefined };
   return isTexts(lost) && typeof noticedAt === 'number' ? { epoch, follows, loss: { lost, noticedAt } } : undefined;
+}
+
+/** Whether a record tells that the set of this epoch was lost, or that this was accepted. */
+function isSettled(epoch: string, { epoch: own, follows, loss }: EpochRecord): boolean {
+  return own !== epoch && [...follows, ...(loss?.lost ?? [])].includes(epoch);
 }
 
 /** The loss of what was known, or of what cannot be read, beside a loss that one of the two tells of already. */

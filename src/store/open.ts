@@ -2,8 +2,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Config, StoreConfig } from '../config/config.ts';
 import type { Store } from './store.ts';
 
-/** An `instance` runs on, and forgets what ended long ago; a `command` looks at the store once and deletes nothing. */
-export type StoreUser = 'instance' | 'command';
+/**
+ * An `instance` runs on, and forgets what ended long ago; a `command` looks at the store once and deletes nothing; an
+ * `import` makes a store anew from a copy.
+ */
+export type StoreUser = 'instance' | 'command' | 'import';
 
 /** How long to wait before the store is tried once more, in milliseconds. */
 const PAUSE_MS = 500;
@@ -24,7 +27,7 @@ export async function openStore(config: StoreConfig, limits: OpenLimits, user: S
     }
     case 'sqlite': {
       const { openSqliteStore } = await import('./sqlite/store.ts');
-      return await openSqliteStore(config.path, { purges: user === 'instance' });
+      return await openSqliteStore(config.path, { purges: user === 'instance', isImport: user === 'import' });
     }
     case 'redis': {
       const { openRedisStore } = await import('./redis/store.ts');

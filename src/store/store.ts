@@ -83,6 +83,11 @@ export type EpochGuard = (reading: EpochReading) => void;
 
 /** Records that lie in the revocation set and are lost with it: one for each part of the store that can be lost by itself. */
 export interface EpochStore {
+  /**
+   * The epoch that was known of this store before it was opened, where what was found then is another set, or an older
+   * copy of it; `undefined` where nothing is amiss, and for stores that keep nothing beside them.
+   */
+  readonly missing?: string | undefined;
   /** Every record as it is, whatever the guard says. */
   read(): Promise<EpochReading>;
   /** Compare-and-set: `false`, and nothing written, where the record is not `expected` (`undefined`: there is none). */

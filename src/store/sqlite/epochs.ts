@@ -6,11 +6,13 @@ import type { Writer } from './writer.ts';
 
 /** The one epoch record of a file, a row of `revocation`. */
 export class SqliteEpochs implements EpochStore {
+  readonly missing: string | undefined;
   private readonly reader: Reader;
   private readonly writer: Writer;
   private check: EpochGuard = () => undefined;
 
-  constructor(reader: Reader, writer: Writer) {
+  constructor(reader: Reader, writer: Writer, missing: string | undefined) {
+    this.missing = missing;
     this.reader = reader;
     this.writer = writer;
   }

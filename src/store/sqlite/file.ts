@@ -1,5 +1,6 @@
-import { closeSync, openSync, statSync } from 'node:fs';
+import { closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { stateFileOf } from './state-file.ts';
 
 /**
  * Makes sure that there is a file, created for its owner only; SQLite gives the `-wal` and `-shm` beside it the same
@@ -16,6 +17,41 @@ export function ensureFile(path: string): void {
     if (code !== 'EEXIST') throw error;
     if (statSync(path).isDirectory()) throw new Error('is a directory; name a file in it', { cause: error });
   }
+}
+
+/** What tells that there was a store: what was known of it, and the secret that opens its signing keys. */
+function tracesOf(path: string): readonly string[] {
+  return [stateFileOf(path), `${path}.seal`].filter((file) => existsSync(file));
+}
+
+/**
+ * Throws where others may read or write the store or what lies beside it, and where the store is missing although there
+ * was one: to start empty would make new signing keys, and know of no revocation.
+ */
+export function checkFiles(path: string, isImport: boolean): void {
+  for (const suffix of ['', '-wal', '-shm', '.seal', '.state']) refuseShared(`${path}${suffix}`);
+  if (!isImport && !existsSync(path))
+    refuseTraces(path, 'is missing; put it back, with its -wal file where it has one');
+}
+
+/** Throws where the store holds nothing although there was one. */
+export function refuseEmpty(path: string): void {
+  refuseTraces(path, 'is empty; put the whole store back: it may have been copied without its -wal file');
+}
+
+function refuseTraces(path: string, problem: string): void {
+  const traces = tracesOf(path);
+  if (traces.length === 0) return;
+  const named = traces.map((file) => `"${file}"`).join(' and ');
+  throw new Error(`${problem}. To start with an empty store and new signing keys, remove ${named} first`);
+}
+
+/** Whoever reads the store has the hashes of passwords; whoever writes it decides what is revoked. */
+function refuseShared(file: string): void {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (process.platform === 'win32' || found?.isFile() !== true || (found.mode & 0o066) === 0) return;
+  const octal = (found.mode & 0o777).toString(8).padStart(4, '0');
+  throw new Error(`other users may read or write "${file}" (mode ${octal}); run: chmod 600 "${file}"`);
 }
 
 /**

@@ -12,6 +12,7 @@ import type {
   TokenRecord,
   TrackedToken,
 } from '../store.ts';
+import type { Found } from './known-state.ts';
 
 /** By what clock something is purged. */
 export interface PurgeTime {
@@ -87,11 +88,11 @@ export type ToWriter = Request | 'close';
 
 /** The answer to the request of that id: `done` as the store's interfaces say it, committed when this is sent. */
 export type Answer =
-  | { readonly id: number; readonly done: boolean }
+  | { readonly id: number; readonly done: boolean; readonly found?: Found }
   | { readonly id: number; readonly error: StoreError };
 
 /** The writer answers as many requests at once as it committed together. */
 export type FromWriter = readonly Answer[];
 
-/** Opening the file is answered like a request, before any other. */
+/** Opening the file is answered like a request, before any other, with what was found. */
 export const OPENING = 0;

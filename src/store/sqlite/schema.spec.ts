@@ -1,9 +1,9 @@
 import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { openForTest, runScript, temporaryFile } from '../../../test/contract/sqlite-file.ts';
-import { StoreError } from '../store.ts';
+import { EPOCH_PREFIX, StoreError } from '../store.ts';
 import { openSqliteStore } from './store.ts';
 
 const STORE = new URL('./store.ts', import.meta.url).href;
@@ -16,12 +16,32 @@ describe('openSqliteStore()', () => {
     for (const suffix of ['', '-shm', '-wal']) expect(statSync(path + suffix).mode & 0o777).toBe(0o600);
   });
 
-  it('leaves the mode of a file that is there', async () => {
+  it.each(['', '-wal', '-shm', '.seal', '.state'])(
+    'refuses a file that others may read: store.db%s',
+    async (suffix) => {
+      const path = temporaryFile();
+      const file = `${path}${suffix}`;
+      writeFileSync(file, '');
+      for (const mode of [0o640, 0o604, 0o620, 0o602]) {
+        chmodSync(file, mode);
+        await expect(openSqliteStore(path)).rejects.toThrow(
+          new StoreError(
+            `SQLite store "${path}": other users may read or write "${file}" (mode 0${mode.toString(8)}); run: chmod 600 "${file}"`,
+          ),
+        );
+      }
+      expect(readdirSync(dirname(path))).toEqual([`store.db${suffix}`]);
+    },
+  );
+
+  it('makes its files for their owner alone, whatever the umask', async () => {
+    const former = process.umask(0);
+    onTestFinished(() => void process.umask(former));
     const path = temporaryFile();
-    writeFileSync(path, '');
-    chmodSync(path, 0o640);
-    await openForTest(path);
-    expect(statSync(path).mode & 0o777).toBe(0o640);
+    const store = await openForTest(path);
+    await store.epochs.swap(EPOCH_PREFIX, undefined, '{"epoch":"e","follows":[]}');
+    for (const file of readdirSync(dirname(path))) expect(statSync(join(dirname(path), file)).mode & 0o777).toBe(0o600);
+    expect(readdirSync(dirname(path))).toContain('store.db.state');
   });
 
   it('finds again what it kept, and leaves one whole file when it closes', async () => {
@@ -104,7 +124,7 @@ describe('openSqliteStore()', () => {
 
   it('refuses a file that is no database', async () => {
     const path = temporaryFile();
-    writeFileSync(path, 'Dear diary, '.repeat(1_000));
+    writeFileSync(path, 'Dear diary, '.repeat(1_000), { mode: 0o600 });
     await expect(openSqliteStore(path)).rejects.toThrow(
       `SQLite store "${path}": is not an SQLite database; name another file`,
     );
@@ -128,4 +148,5 @@ function execute(path: string, sql: string): void {
   const database = new DatabaseSync(path);
   database.exec(sql);
   database.close();
+  chmodSync(path, 0o600);
 }

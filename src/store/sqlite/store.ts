@@ -5,6 +5,7 @@ import { SqliteContents } from './contents.ts';
 import { SqliteEpochs } from './epochs.ts';
 import { storeErrorFrom } from './failure.ts';
 import { readPosition, SqliteFeed } from './feed.ts';
+import { checkFiles, refuseEmpty } from './file.ts';
 import { SqliteIdempotency } from './idempotency.ts';
 import { SqliteLoginHistory } from './login-history.ts';
 import { purgeRegularly } from './purge.ts';
@@ -17,6 +18,8 @@ import { Writer } from './writer.ts';
 export interface SqliteOptions {
   /** Whether to forget what ended long ago, as an instance that runs on does. */
   readonly purges?: boolean;
+  /** Whether the store is made anew, from a copy: then what lies beside it may be older. */
+  readonly isImport?: boolean;
 }
 
 /**
@@ -24,22 +27,36 @@ export interface SqliteOptions {
  * none; its directory must exist. Rejects with `StoreError` where the file can't be used. Keeps the process alive
  * until it is closed.
  */
-export async function openSqliteStore(path: string, { purges = false }: SqliteOptions = {}): Promise<Store> {
-  const writer = new Writer(path);
-  await writer.opened;
+export async function openSqliteStore(
+  path: string,
+  { purges = false, isImport = false }: SqliteOptions = {},
+): Promise<Store> {
   try {
+    checkFiles(path, isImport);
+  } catch (error) {
+    throw storeErrorFrom(path, error);
+  }
+  const writer = new Writer(path);
+  const { isEmpty, missingEpoch } = await writer.opened;
+  try {
+    if (isEmpty && !isImport) refuseEmpty(path);
     const reader = new Reader(path);
     const feed = new SqliteFeed(reader, await reader.read(readPosition));
-    return assemble(reader, writer, feed, purges);
+    return assemble(reader, writer, feed, { purges, missingEpoch });
   } catch (error) {
     await writer.close();
     throw storeErrorFrom(path, error);
   }
 }
 
-function assemble(reader: Reader, writer: Writer, feed: SqliteFeed, purges: boolean): Store {
+function assemble(
+  reader: Reader,
+  writer: Writer,
+  feed: SqliteFeed,
+  { purges, missingEpoch }: { readonly purges: boolean; readonly missingEpoch: string | undefined },
+): Store {
   const endPurge = purges ? purgeRegularly(writer) : () => undefined;
-  const epochs = new SqliteEpochs(reader, writer);
+  const epochs = new SqliteEpochs(reader, writer, missingEpoch);
   let closed: Promise<void> | undefined;
   const close = async () => {
     endPurge();

@@ -5,6 +5,7 @@ import { openForWriting } from './database.ts';
 import { storeErrorFrom } from './failure.ts';
 import { FilePlace } from './file.ts';
 import { commitTogether } from './group-commit.ts';
+import { StateKeeper } from './known-state.ts';
 import type { FromWriter, ToWriter } from './messages.ts';
 import { OPENING } from './messages.ts';
 
@@ -17,17 +18,24 @@ function serve(port: MessagePort, path: string): void {
   try {
     const database = openForWriting(path);
     const place = new FilePlace(path);
+    const state = new StateKeeper(database, path);
+    const found = state.open();
     port.on('message', (first: ToWriter) => {
       const messages = [first, ...takeWaiting(port)];
       const requests = messages.filter((message) => message !== 'close');
-      if (requests.length > 0) tell(commitTogether(database, place, requests));
+      if (requests.length > 0) {
+        const answers = commitTogether(database, place, requests);
+        // Before it is acknowledged, so that no copy from before it can pass for the newest one.
+        state.record();
+        tell(answers);
+      }
       if (requests.length === messages.length) return;
       // Closing the last connection to the file checkpoints too; this does where another process has it open.
       database.exec('PRAGMA wal_checkpoint(PASSIVE)');
       database.close();
       port.close();
     });
-    tell([{ id: OPENING, done: true }]);
+    tell([{ id: OPENING, done: true, found }]);
   } catch (error) {
     tell([{ id: OPENING, error: storeErrorFrom(path, error) }]);
   }

@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { StoreError } from '../store.ts';
 import { storeErrorFrom } from './failure.ts';
+import type { Found } from './known-state.ts';
 import type { FromWriter, Operation, ToWriter } from './messages.ts';
 import { OPENING } from './messages.ts';
 
@@ -8,11 +9,12 @@ const THREAD = new URL('./writer-thread.ts', import.meta.url);
 
 /** The main thread's end of the writer thread. */
 export class Writer {
-  /** Resolves once the file is open and migrated; rejects with `StoreError` where it can't be. */
-  readonly opened: Promise<void>;
+  /** Resolves once the file is open and migrated, to what was found; rejects with `StoreError` where it can't be. */
+  readonly opened: Promise<Found>;
   private readonly worker: Worker;
   private readonly waiting = new Map<number, PromiseWithResolvers<boolean>>();
   private readonly exited = Promise.withResolvers<void>();
+  private found: Found = { isEmpty: false, missingEpoch: undefined };
   private lastId = OPENING;
   private ended: StoreError | undefined;
 
@@ -20,7 +22,7 @@ export class Writer {
   constructor(path: string, thread: URL = THREAD) {
     // The flags of the main script, `--input-type` for one, are not meant for the thread's.
     this.worker = new Worker(thread, { workerData: path, execArgv: [] });
-    this.opened = this.expect(OPENING).then(() => undefined);
+    this.opened = this.expect(OPENING).then(() => this.found);
     this.worker.on('message', (answers: FromWriter) => this.settle(answers));
     this.worker.on('error', (error) => this.end(storeErrorFrom(path, error)));
     this.worker.on('exit', () => {
@@ -59,6 +61,7 @@ export class Writer {
     for (const answer of answers) {
       const waiting = this.waiting.get(answer.id);
       this.waiting.delete(answer.id);
+      if (answer.id === OPENING && 'found' in answer && answer.found !== undefined) this.found = answer.found;
       // An error that crossed from the thread has kept its text, but not its class.
       if ('error' in answer) waiting?.reject(new StoreError(answer.error.message, { cause: answer.error.cause }));
       else waiting?.resolve(answer.done);

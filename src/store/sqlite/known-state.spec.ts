@@ -1,0 +1,141 @@
+import { copyFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { openForTest, runSql, temporaryFile } from '../../../test/contract/sqlite-file.ts';
+import { announceMissing } from '../../revocation/epoch-watch.ts';
+import { EPOCH_PREFIX } from '../store.ts';
+import { openSqliteStore } from './store.ts';
+
+const record = (epoch: string, more: object = {}) => JSON.stringify({ epoch, follows: [], ...more });
+
+/** A store of the epoch `e1` with one revocation, closed again. */
+async function makeStore(): Promise<string> {
+  const path = temporaryFile();
+  const store = await openSqliteStore(path);
+  await store.epochs.swap(EPOCH_PREFIX, undefined, record('e1'));
+  await store.revocations.write({ key: 'sallyport:revoked:own:a', value: '{}', expiresAtSeconds: undefined });
+  await store.close();
+  return path;
+}
+
+async function revoke(path: string, id: string): Promise<void> {
+  const store = await openSqliteStore(path);
+  await store.revocations.write({ key: `sallyport:revoked:own:${id}`, value: '{}', expiresAtSeconds: undefined });
+  await store.close();
+}
+
+async function missingIn(path: string): Promise<string | undefined> {
+  const store = await openSqliteStore(path);
+  await store.close();
+  return store.epochs.missing;
+}
+
+describe('what is known of a SQLite store beside it', () => {
+  it('is the epoch and the number of the newest change, once a write is acknowledged', async () => {
+    const path = temporaryFile();
+    const store = await openForTest(path);
+    const known = () => JSON.parse(readFileSync(`${path}.state`, 'utf8'));
+    await store.epochs.swap(EPOCH_PREFIX, undefined, record('e1'));
+    expect(known()).toEqual({ epoch: 'e1', change: 1 });
+    await store.revocations.write({ key: 'sallyport:revoked:own:a', value: '{}', expiresAtSeconds: undefined });
+    expect(known()).toEqual({ epoch: 'e1', change: 2 });
+    await store.epochs.swap(EPOCH_PREFIX, record('e1'), record('e2', { follows: ['e1'] }));
+    expect(known()).toEqual({ epoch: 'e2', change: 3 });
+  });
+
+  it('tells of nothing for a store that is as it was left, moved with it, or never had one', async () => {
+    const path = await makeStore();
+    expect(await missingIn(path)).toBeUndefined();
+    const moved = join(dirname(path), 'moved.db');
+    for (const suffix of ['', '.state']) renameSync(`${path}${suffix}`, `${moved}${suffix}`);
+    expect(await missingIn(moved)).toBeUndefined();
+    rmSync(`${moved}.state`);
+    expect(await missingIn(moved)).toBeUndefined();
+    expect(JSON.parse(readFileSync(`${moved}.state`, 'utf8'))).toEqual({ epoch: 'e1', change: 2 });
+  });
+
+  it('tells of nothing where a hand has written meanwhile', async () => {
+    const path = await makeStore();
+    await runSql(path, `INSERT INTO revocation (key, value) VALUES ('sallyport:revoked:own:b', '')`);
+    expect(await missingIn(path)).toBeUndefined();
+    expect(JSON.parse(readFileSync(`${path}.state`, 'utf8'))).toEqual({ epoch: 'e1', change: 3 });
+  });
+
+  it('tells of an older copy until its loss is announced in the store', async () => {
+    const path = await makeStore();
+    copyFileSync(path, `${path}.backup`);
+    await revoke(path, 'b');
+    renameSync(`${path}.backup`, path);
+    for (let times = 0; times < 2; times++) expect(await missingIn(path)).toBe('e1');
+    const store = await openSqliteStore(path);
+    await announceMissing(store.epochs, 1);
+    await store.close();
+    expect(await missingIn(path)).toBeUndefined();
+    const again = await openForTest(path);
+    const [text = ''] = (await again.epochs.read()).values();
+    expect(JSON.parse(text)).toMatchObject({ lost: ['e1'], noticedAt: 1 });
+    await announceMissing(again.epochs, 2);
+    expect((await again.epochs.read()).get(EPOCH_PREFIX)).toBe(text);
+  });
+
+  it.each([
+    ['another set', record('x')],
+    ['a set that does not vouch for it', record('e0', { follows: ['e'] })],
+    ['no record', undefined],
+    ['a record that cannot be read', '{'],
+  ])('tells of %s in its place', async (_what, value) => {
+    const path = await makeStore();
+    await runSql(
+      path,
+      value === undefined
+        ? `DELETE FROM revocation WHERE key = '${EPOCH_PREFIX}'`
+        : `UPDATE revocation SET value = '${value}' WHERE key = '${EPOCH_PREFIX}'`,
+    );
+    expect(await missingIn(path)).toBe('e1');
+  });
+
+  it.each([
+    ['announced', record('e2', { lost: ['e1'], noticedAt: 1 })],
+    ['accepted', record('e3', { follows: ['e1', 'e2'] })],
+  ])('tells of nothing once the loss was %s', async (_what, value) => {
+    const path = await makeStore();
+    await runSql(path, `UPDATE revocation SET value = '${value}' WHERE key = '${EPOCH_PREFIX}'`);
+    expect(await missingIn(path)).toBeUndefined();
+  });
+
+  it('is refused where it is damaged', async () => {
+    const path = await makeStore();
+    for (const text of ['', '{}', '[]', 'null', '{"epoch":1,"change":2}', '{"epoch":"e1","change":"2"}']) {
+      writeFileSync(`${path}.state`, text);
+      await expect(openSqliteStore(path)).rejects.toThrow(`"${path}.state" is damaged`);
+    }
+  });
+});
+
+describe('a SQLite store that is gone', () => {
+  it.each(['.state', '.seal'])('is not made anew beside a file that tells of it: store.db%s', async (suffix) => {
+    const path = temporaryFile();
+    writeFileSync(`${path}${suffix}`, '{"epoch":"e1","change":2}', { mode: 0o600 });
+    const advice = `To start with an empty store and new signing keys, remove "${path}${suffix}" first`;
+    await expect(openSqliteStore(path)).rejects.toThrow(
+      `is missing; put it back, with its -wal file where it has one. ${advice}`,
+    );
+    // Copied without its log.
+    writeFileSync(path, '', { mode: 0o600 });
+    await expect(openSqliteStore(path)).rejects.toThrow(
+      `is empty; put the whole store back: it may have been copied without its -wal file. ${advice}`,
+    );
+    const store = await openSqliteStore(path, { isImport: true });
+    await store.close();
+  });
+
+  it('is noticed where it was copied while in use, without its log', async () => {
+    const path = temporaryFile();
+    const store = await openSqliteStore(path);
+    await store.epochs.swap(EPOCH_PREFIX, undefined, record('e1'));
+    copyFileSync(path, `${path}.copy`);
+    await store.close();
+    renameSync(`${path}.copy`, path);
+    await expect(openSqliteStore(path)).rejects.toThrow('it may have been copied without its -wal file');
+  });
+});
