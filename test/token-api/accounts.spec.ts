@@ -56,6 +56,33 @@ async function make(name: string, scopes = ['messages:list']): Promise<string> {
   return String(body['id']);
 }
 
+it('fields that are null say nothing, but for an e-mail address, which they take away', async () => {
+  const account = { name: 'null-fields', password: PASSWORD, scopes: ['messages:list', 'tokens:manage'] };
+  const { status, body } = await as('root')('POST', '/v1/accounts', { ...account, email: null });
+  expect([status, body['email']]).toEqual([201, null]);
+  const path = `/v1/accounts/${String(body['id'])}`;
+  const changes = { email: 'null@example.com', password: null, scopes: null, disabled: null };
+  const { body: changed } = await as('root')('PATCH', path, changes);
+  expect(changed).toMatchObject({ email: 'null@example.com', scopes: account.scopes, disabled: false });
+  const credentials = { name: account.name, email: null, password: PASSWORD };
+  for (const email of [null, ''])
+    expect((await call('POST', '/v1/login', undefined, { ...credentials, email })).status).toBe(200);
+  expect((await call('POST', '/v1/login', undefined, { ...credentials, name: '' })).status).toBe(400);
+  const scopes = ['messages:list'];
+  const issued = await call('POST', '/3rdparty/v1/auth/token', basic(account.name, PASSWORD), { ttl: null, scopes });
+  expect(issued.status).toBe(201);
+  const login = await logIn(account.name);
+  const expires_at = new Date(Date.now() + 3_600_000).toISOString();
+  const made = await call('POST', '/v1/tokens', login, { name: 'x', scopes, expires_at });
+  const token = `/v1/tokens/${String(made.body['id'])}`;
+  const rotated = await call('POST', `${token}/rotate`, login, { expires_at, overlap: null });
+  expect(rotated.status).toBe(201);
+  for (const reason of [null, '']) {
+    const ended = await call('DELETE', `/v1/tokens/${String(rotated.body['id'])}`, login, { reason });
+    expect(ended.status).toBe(204);
+  }
+});
+
 describe('accounts over the API', () => {
   it('are listed page by page, the oldest first', async () => {
     for (const name of ['page-1', 'page-2', 'page-3']) await make(name);

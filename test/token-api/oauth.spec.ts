@@ -395,6 +395,15 @@ describe('POST /v1/revocations', () => {
     });
   });
 
+  it('takes null for a field that is left out, where that ends no more than is named', async () => {
+    const nothing = { subject: null, kid: null, before: null, reason: null };
+    expect(await revoke({ issuer: 'partner', jti: 'beside-null', token: null, ...nothing })).toEqual([204, undefined]);
+    const token = partnerToken({ jti: 'given-beside-null' });
+    expect(await revoke({ token, issuer: null, jti: null, ...nothing, reason: '' })).toEqual([204, undefined]);
+    const keys = ['beside-null', 'given-beside-null'].map((jti) => `sallyport:revoked:partner:${jti}`);
+    expect(await store.revocations.read(keys)).toEqual([expect.any(String), expect.any(String)]);
+  });
+
   it('ends a token that it is given', async () => {
     const token = partnerToken({ jti: 'given' });
     expect(await revoke({ token, reason: `it was ${token}` })).toEqual([204, undefined]);
@@ -411,7 +420,9 @@ describe('POST /v1/revocations', () => {
     [{ issuer: 'partner', jti: 'j', kid: 'k' }, 'kid', 'one of jti, subject and kid'],
     [{ issuer: 'partner', jti: '' }, 'jti', 'must not be empty'],
     [{ issuer: 'partner', jti: 7 }, 'jti', "a token's id"],
-    [{ issuer: 'partner', jti: null }, 'jti', "a token's id"],
+    [{ issuer: 'partner', jti: null }, 'jti', "leave it out to end all of the issuer's tokens"],
+    [{ issuer: 'partner', subject: null, kid: null }, 'subject', 'leave it out'],
+    [{ issuer: null, jti: 'j' }, 'issuer', "a configured issuer's name, or else token"],
     [{ issuer: 'partner', jti: 'j', before: 1 }, 'before', 'goes with a subject, or an issuer alone'],
     [{ issuer: 'sallyport', subject: 'evee' }, 'subject', 'no account has this id, name or e-mail address'],
     [{ issuer: 'sallyport', subject: 'x'.repeat(23) }, 'subject', 'no account has this id, name or e-mail address'],

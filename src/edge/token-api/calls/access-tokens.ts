@@ -7,12 +7,12 @@ import { scopes } from '../../token-fields.ts';
 import type { Admission, Call, CallInput, Outcome } from '../call.ts';
 import { actorOf, callerOf, done, failed, tooManyUnrecorded } from '../call.ts';
 import { tokenBody } from '../encode.ts';
-import { issuedToken } from './fields.ts';
+import { issuedToken, optional } from './fields.ts';
 
 const ADMISSION: Admission = { scopes: ['tokens:manage'], sufficient: ['password'], basic: true };
 
 const request = z.strictObject({
-  ttl: z.int('a whole number of seconds').min(1, 'at least 1 second').optional(),
+  ttl: optional(z.int('a whole number of seconds').min(1, 'at least 1 second')),
   scopes,
 });
 

@@ -9,7 +9,7 @@ import { scopes } from '../../token-fields.ts';
 import type { Admission, Call, CallInput, Outcome, Problem } from '../call.ts';
 import { actorOf, callerOf, done, failed } from '../call.ts';
 import { utcTime } from '../encode.ts';
-import { utcDateTime } from './fields.ts';
+import { optional, utcDateTime } from './fields.ts';
 import { answerPage, next, PAGING } from './paging.ts';
 
 const MANAGES_ACCOUNTS: Admission = { scopes: ['accounts:manage'], sufficient: [], basic: false };
@@ -18,14 +18,14 @@ const text = z.string('a text');
 const email = text.describe('To log in with beside the name; no other account has it, or has it for its name');
 const password = text.describe('At least 15 characters, and none of the common or expected ones');
 
-const addRequest = z.strictObject({ name: text, email: email.optional(), password, scopes });
+const addRequest = z.strictObject({ name: text, email: optional(email), password, scopes });
 
 const changeRequest = z
   .strictObject({
-    email: email.nullable().optional(),
-    password: password.optional(),
-    scopes: scopes.optional(),
-    disabled: z.boolean('true or false').optional(),
+    email: email.nullable().optional().describe('null takes it away'),
+    password: optional(password),
+    scopes: optional(scopes),
+    disabled: optional(z.boolean('true or false')),
   })
   .describe('What is left out stays; a new password, a scope less and disabling end the tokens of the account');
 

@@ -3,15 +3,15 @@ import { deny } from '../../../core/decision.ts';
 import type { Call, CallInput, Outcome } from '../call.ts';
 import { done } from '../call.ts';
 import { tokenBody } from '../encode.ts';
-import { issuedToken } from './fields.ts';
+import { issuedToken, optional } from './fields.ts';
 
 const password = z.string('a text').min(1, 'not empty');
 const name = z.string('a text').min(1, 'not empty');
 
 const request = z
   .strictObject({
-    email: name.optional(),
-    name: name.optional(),
+    email: optional(z.string('a text')),
+    name: optional(z.string('a text')),
     password,
   })
   .refine((body) => (body.email === undefined) !== (body.name === undefined), {

@@ -3,11 +3,11 @@ import { deny } from '../../../core/decision.ts';
 import { MAX_OVERLAP_SECONDS } from '../../../tokens/private-tokens.ts';
 import { newTokenId } from '../../../tokens/token-mint.ts';
 import type { TokenView } from '../../../tokens/token-views.ts';
-import { reason, scopes, tokenName } from '../../token-fields.ts';
+import { scopes, tokenName } from '../../token-fields.ts';
 import type { Admission, Call, CallInput, Outcome } from '../call.ts';
 import { actorOf, callerOf, done, failed } from '../call.ts';
 import { tokenBody, utcTime } from '../encode.ts';
-import { issuedToken, time, utcDateTime } from './fields.ts';
+import { issuedToken, optionalReason, time, utcDateTime } from './fields.ts';
 import { answerPage, next, PAGING } from './paging.ts';
 
 const MANAGES_TOKENS: Admission = { scopes: ['tokens:manage'], sufficient: ['login'], basic: false };
@@ -27,11 +27,13 @@ const rotateRequest = z.strictObject({
     .int('a whole number of seconds')
     .min(0, 'at least 0 seconds')
     .max(MAX_OVERLAP_SECONDS, `at most ${MAX_OVERLAP_SECONDS} seconds`)
+    .nullable()
     .default(0)
+    .transform((seconds) => seconds ?? 0)
     .describe('For how many seconds the old token counts beside the new one'),
 });
 
-const revokeRequest = z.strictObject({ reason: reason.optional() }).optional();
+const revokeRequest = z.strictObject({ reason: optionalReason }).optional();
 
 const created = issuedToken.extend({ name: z.string(), scopes: z.array(z.string()), created_at: utcDateTime });
 

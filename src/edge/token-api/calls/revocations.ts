@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { MAX_REASON_LENGTH } from '../../../tokens/revoke.ts';
 import type { FieldError } from '../../../tokens/scope-rules.ts';
 import type { Call, CallInput, Outcome } from '../call.ts';
 import { actorOf, done, failed, tooManyUnrecorded } from '../call.ts';
 import { dateTime } from './date-time.ts';
+import { optional, optionalReason } from './fields.ts';
 
 /** The end of the year 9999: who names a later second means milliseconds. */
 const MAX_SECONDS = 253_402_300_799;
@@ -11,26 +11,28 @@ const MAX_SECONDS = 253_402_300_799;
 const BEFORE = 'Unix seconds, or a date and time such as 2027-06-30T12:00:00Z';
 
 const name = (what: string) =>
-  z.string(what).min(1, 'must not be empty').max(1024, 'at most 1024 characters').optional();
+  z.string(what).min(1, 'must not be empty').max(1024, 'at most 1024 characters').nullish();
 
 const fields = z.strictObject({
-  token: z.string('a token').min(1, 'must not be empty').optional(),
+  token: z.string('a token').min(1, 'must not be empty').nullish(),
   issuer: name("a configured issuer's name"),
   jti: name("a token's id"),
   subject: name('a subject').describe('Of our own issuer an account: its id, name or e-mail address'),
   kid: name("a key's id"),
-  before: z
-    .union([z.int().min(0, BEFORE).max(MAX_SECONDS, BEFORE), dateTime(BEFORE).transform(Math.ceil)], BEFORE)
-    .optional(),
-  reason: z.string('a text').max(MAX_REASON_LENGTH, `at most ${MAX_REASON_LENGTH} characters`).optional(),
+  before: optional(
+    z.union([z.int().min(0, BEFORE).max(MAX_SECONDS, BEFORE), dateTime(BEFORE).transform(Math.ceil)], BEFORE),
+  ),
+  reason: optionalReason,
 });
 
-const request = fields.superRefine((body, context) => {
-  const problem = problemWith(body);
-  if (problem !== undefined) context.addIssue({ code: 'custom', path: [problem.field], message: problem.message });
-});
+const request = fields
+  .superRefine((body, context) => {
+    const problem = problemWith(withoutNull(body)) ?? problemWithNull(body);
+    if (problem !== undefined) context.addIssue({ code: 'custom', path: [problem.field], message: problem.message });
+  })
+  .transform(withoutNull);
 
-type Body = z.output<typeof request>;
+type Body = ReturnType<typeof withoutNull>;
 
 export const revoke: Call<Body> = {
   method: 'POST',
@@ -64,7 +66,7 @@ function refused(errors: readonly FieldError[]): Outcome {
 }
 
 /** One thing at a time: what a second field would mean, each reader would guess in another way. */
-function problemWith({ token, issuer, jti, subject, kid, before }: z.output<typeof fields>): FieldError | undefined {
+function problemWith({ token, issuer, jti, subject, kid, before }: Body): FieldError | undefined {
   const [, second] = Object.entries({ jti, subject, kid }).filter(([, value]) => value !== undefined);
   if (token !== undefined) {
     const beside = Object.entries({ issuer, jti, subject, kid, before }).find(([, value]) => value !== undefined);
@@ -76,4 +78,18 @@ function problemWith({ token, issuer, jti, subject, kid, before }: z.output<type
     return { field: 'before', message: 'goes with a subject, or an issuer alone' };
   }
   return undefined;
+}
+
+/** `null` means what leaving the field out means, */
+function withoutNull({ token, issuer, jti, subject, kid, ...rest }: z.output<typeof fields>) {
+  const named = { token: token ?? undefined, issuer: issuer ?? undefined, jti: jti ?? undefined };
+  return { ...rest, ...named, subject: subject ?? undefined, kid: kid ?? undefined };
+}
+
+/** but not where all of an issuer's tokens would end by it: its sender may have meant one. */
+function problemWithNull({ token, jti, subject, kid }: z.output<typeof fields>): FieldError | undefined {
+  const named = Object.entries({ token, jti, subject, kid });
+  if (named.some(([, value]) => typeof value === 'string')) return undefined;
+  const [field] = named.find(([, value]) => value === null) ?? [];
+  return field === undefined ? undefined : { field, message: "leave it out to end all of the issuer's tokens" };
 }
