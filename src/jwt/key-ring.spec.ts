@@ -1,3 +1,4 @@
+import { createCipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { own } from '../../test/jwt/issuers.ts';
 import { makeKey, Ringing, SEALER } from '../../test/jwt/signing.ts';
@@ -140,6 +141,19 @@ describe('KeyRing.tend()', () => {
   });
 });
 
+const THOUGHT_OF = Buffer.from('correct horse battery staple');
+
+/** Seals as the versions did that took every secret for random. */
+class UnstretchedSealer extends Sealer {
+  override seal(plain: Uint8Array, purpose: string): string {
+    const [salt, iv] = [randomBytes(16), randomBytes(12)];
+    const key = new Uint8Array(hkdfSync('sha256', THOUGHT_OF, salt, 'sallyport seal', 32));
+    const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(purpose));
+    const sealed = Buffer.concat([cipher.update(plain), cipher.final()]);
+    return `v1.${Buffer.concat([salt, iv, cipher.getAuthTag(), sealed]).toString('base64url')}`;
+  }
+}
+
 describe('KeyRing.reseal()', () => {
   const next = new Sealer(Buffer.alloc(32, 'n'));
 
@@ -153,6 +167,17 @@ describe('KeyRing.reseal()', () => {
     expect(await ringing.kids()).toEqual(before);
     const { keys } = await ringing.store.signingKeys.read('sallyport');
     for (const key of keys) expect(openSigningKey(key, next).kid).toBe(key.kid);
+  });
+
+  it('seals anew under the same secret what an older version sealed without stretching it', async () => {
+    const ringing = new Ringing();
+    await ringing.ring(own(), new UnstretchedSealer(THOUGHT_OF)).tend();
+    const weak = new Sealer(THOUGHT_OF);
+    expect(await ringing.ring(own(), weak).tend()).toHaveLength(1);
+    expect(await ringing.ring(own(), weak).reseal(weak)).toBe(1);
+    const [key] = (await ringing.store.signingKeys.read('sallyport')).keys;
+    expect(key?.sealed).toMatch(/^v2\./);
+    expect(await ringing.ring(own(), new Sealer(THOUGHT_OF)).reseal(weak)).toBe(0);
   });
 
   it('changes nothing where neither secret opens a key', async () => {

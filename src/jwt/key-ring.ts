@@ -80,7 +80,11 @@ export class KeyRing {
     const { sealer } = this.parts;
     let resealed = 0;
     await this.change([], async (standing) => {
-      const keys = standing.map((key) => (isSealedWith(key, sealer) ? key : resealSigningKey(key, former, sealer)));
+      const keys = standing.map((key) => {
+        if (!isSealedWith(key, sealer)) return resealSigningKey(key, former, sealer);
+        // An older version did not stretch secrets that are not random.
+        return sealer.isCurrent(key.sealed) ? key : resealSigningKey(key, sealer, sealer);
+      });
       resealed = keys.filter((key, index) => key !== standing[index]).length;
       return resealed === 0 ? undefined : keys;
     });

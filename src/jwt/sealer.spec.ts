@@ -4,7 +4,8 @@ import { SealBrokenError, Sealer } from './sealer.ts';
 
 const PLAIN = Buffer.from('a signing key');
 const PURPOSE = 'signing-key:sallyport:k1:EdDSA';
-const sealer = new Sealer(Buffer.alloc(32, 's'));
+const SECRET = Buffer.alloc(32, 0xf5);
+const sealer = new Sealer(SECRET);
 
 /** The sealed text with one byte of its body flipped; negative counts from the end. */
 function flip(sealed: string, index: number): string {
@@ -22,7 +23,7 @@ describe('Sealer', () => {
   });
 
   it('opens what another one with the same secret sealed', () => {
-    expect(new Sealer(Buffer.alloc(32, 's')).open(sealer.seal(PLAIN, PURPOSE), PURPOSE)).toEqual(PLAIN);
+    expect(new Sealer(SECRET).open(sealer.seal(PLAIN, PURPOSE), PURPOSE)).toEqual(PLAIN);
   });
 
   it('never seals the same thing to the same text, nor shows it', () => {
@@ -42,7 +43,12 @@ describe('Sealer', () => {
   });
 
   it('does not open with another secret', () => {
-    for (const secret of [Buffer.alloc(32, 't'), Buffer.alloc(31, 's'), Buffer.alloc(33, 's')]) {
+    for (const secret of [
+      Buffer.alloc(32, 0xf6),
+      Buffer.alloc(33, 0xf5),
+      Buffer.alloc(31, 0xf5),
+      Buffer.alloc(32, 's'),
+    ]) {
       expect(() => new Sealer(secret).open(sealer.seal(PLAIN, PURPOSE), PURPOSE)).toThrow(SealBrokenError);
     }
   });
@@ -86,6 +92,42 @@ describe('Sealer', () => {
     );
   });
 });
+
+describe('a Sealer whose secret is not random', () => {
+  const WEAK = Buffer.from('correct horse battery staple');
+  /** What HKDF alone made of the secret, before version v2. */
+  const OLD = 'v1.mOHI52A1MbwUruqYuwRgfIo9Ycgsa7CyO6Ej6mv_13Cex-iILA_P8l3PojHuzqbE_w3BTIelzrqG';
+
+  it('stretches it, with a salt that goes with what is sealed', () => {
+    const weak = new Sealer(WEAK);
+    const sealed = weak.seal(PLAIN, PURPOSE);
+    expect(sealed).toMatch(/^v2\./);
+    expect([weak.isCurrent(sealed), sealer.isCurrent(sealed)]).toEqual([true, false]);
+    const other = new Sealer(WEAK);
+    expect(other.open(sealed, PURPOSE)).toEqual(PLAIN);
+    expect(saltOf(other.seal(PLAIN, PURPOSE))).toBe(saltOf(sealed));
+    expect(saltOf(new Sealer(WEAK).seal(PLAIN, PURPOSE))).not.toBe(saltOf(sealed));
+    expect(() => new Sealer(Buffer.from('correct horse battery stapler')).open(sealed, PURPOSE)).toThrow(
+      SealBrokenError,
+    );
+    expect(() => weak.open(`v1${sealed.slice(2)}`, PURPOSE)).toThrow(SealBrokenError);
+  });
+
+  it('opens what was sealed before it was stretched', () => {
+    const weak = new Sealer(WEAK);
+    expect(Buffer.from(weak.open(OLD, PURPOSE))).toEqual(PLAIN);
+    expect(weak.isCurrent(OLD)).toBe(false);
+  });
+
+  it('makes the same keys for other uses as another one with that secret', () => {
+    expect(new Sealer(WEAK).deriveKey('a')).toEqual(new Sealer(WEAK).deriveKey('a'));
+    expect(new Sealer(WEAK).deriveKey('a')).not.toEqual(new Sealer(WEAK).deriveKey('b'));
+  });
+});
+
+function saltOf(sealed: string): string {
+  return Buffer.from(sealed.slice(3), 'base64url').subarray(0, 16).toString('hex');
+}
 
 function exchange(sealed: string, other: string, start: number, end?: number): string {
   const bytes = Buffer.from(sealed.slice(3), 'base64url');

@@ -45,7 +45,7 @@ export const SQLITE: StoreKind = {
 export const REDIS: StoreKind = {
   name: 'Redis',
   start: async () => {
-    const env = { REDIS_PASSWORD: randomBytes(18).toString('hex'), SEAL_SECRET: randomBytes(18).toString('hex') };
+    const env = { REDIS_PASSWORD: randomBytes(18).toString('hex'), SEAL_SECRET: randomBytes(32).toString('hex') };
     const { port, hand, close } = await startRedis({ settings: { requirepass: env.REDIS_PASSWORD } });
     const edit = (config: Record<string, unknown>): void => {
       config['store'] = { url: `redis://127.0.0.1:${port}/3`, password: { env: 'REDIS_PASSWORD' } };
@@ -60,7 +60,7 @@ export const REDIS: StoreKind = {
 const SENTINEL: StoreKind = {
   name: 'Redis by Sentinel',
   start: async () => {
-    const env = { SENTINEL_PASSWORD: randomBytes(18).toString('hex'), SEAL_SECRET: randomBytes(18).toString('hex') };
+    const env = { SENTINEL_PASSWORD: randomBytes(18).toString('hex'), SEAL_SECRET: randomBytes(32).toString('hex') };
     const group = await startSentinelGroup({ settings: { requirepass: env.SENTINEL_PASSWORD } });
     const edit = (config: Record<string, unknown>): void => {
       config['store'] = storeOf(group, { password: { env: 'SENTINEL_PASSWORD' } });
@@ -93,7 +93,7 @@ export function seal(config: Record<string, unknown>): void {
 const CLUSTER: StoreKind = {
   name: 'a Redis Cluster',
   start: async () => {
-    const env = { SEAL_SECRET: randomBytes(18).toString('hex') };
+    const env = { SEAL_SECRET: randomBytes(32).toString('hex') };
     const { nodes, close } = await startRedisCluster();
     const [first] = nodes;
     const edit = (config: Record<string, unknown>): void => {

@@ -11,7 +11,7 @@ import { own } from './issuers.ts';
 import { NOW } from './verifying.ts';
 
 /** What the specs' keys are sealed with. */
-export const SEALER = new Sealer(Buffer.alloc(32, 's'));
+export const SEALER = new Sealer(Buffer.alloc(32, 0xf5));
 
 /** Makes a key, sealed with {@link SEALER}; its times are that of the specs where none are given. */
 export function makeKey(
