@@ -31,6 +31,7 @@ import type { Standings } from './revocation/standings.ts';
 import type { Store } from './store/store.ts';
 import { AccountManagement } from './tokens/account-management.ts';
 import { Accounts } from './tokens/accounts.ts';
+import { Authorities } from './tokens/authority.ts';
 import type { BasicUses } from './tokens/basic-uses.ts';
 import { BasicVerifier } from './tokens/basic-verifier.ts';
 import { ChangePassword } from './tokens/change-password.ts';
@@ -181,7 +182,8 @@ function buildTokenServices(
   const { store, clock, own, events } = foundation;
   const { accounts, tokens, revocations } = store;
   const { ttl, name } = issuer;
-  const mint = new TokenMint({ tokens, signer: new TokenSigner(issuer, own.keys), clock });
+  const signer = new TokenSigner(issuer, own.keys);
+  const mint = new TokenMint({ issuer: name, tokens, revocations, signer, clock, clockSkewMs, events });
   const rules = new ScopeRules(catalogue);
   const views = new TokenViews({ issuer: name, tokens, revocations, clock });
   const revoke = new Revoke({ revocations, tokens, ownIssuer: name, events, clock, clockSkewMs });
@@ -211,6 +213,7 @@ function buildTokenServices(
     rules,
     accountStore: accounts,
     idempotency: new Idempotency({ store: store.idempotency, sealer: own.sealer, clock }),
+    authorities: new Authorities({ accounts, revocations, clock }),
     issueToken: new IssueToken({ ttl, rules, accounts, mint }),
     revokeToken,
     logIn: new LogIn({ credentials, mint, devices: foundation.devices }),

@@ -26,9 +26,17 @@ afterEach(async () => {
 /** An account that came with Basic today, and with a token some days ago. */
 async function addUser(name: string, use: TokenUse, daysAgo: number): Promise<void> {
   const lastUsedAtSeconds = NOW_SECONDS - daysAgo * DAY_SECONDS;
-  await store.accounts.add({ id: name, name, passwordHash: '', scopes: [], disabled: false, createdAtSeconds: 0 });
+  await store.accounts.add({
+    id: name,
+    name,
+    passwordHash: '',
+    scopes: [],
+    disabled: false,
+    createdAtSeconds: 0,
+    version: 0,
+  });
   const times = { createdAtSeconds: lastUsedAtSeconds, expiresAtSeconds: NOW_SECONDS + 60 };
-  await store.tokens.add({ id: `token-of-${name}`, accountId: name, use, scopes: [], ...times });
+  await store.tokens.add({ id: `token-of-${name}`, accountId: name, use, scopes: [], ...times }, 0);
   await store.tokens.markUsed(new Map([[`token-of-${name}`, lastUsedAtSeconds]]));
   const basic = { accountId: name, route: 'GET /x', reason: undefined, count: 1, lastAtSeconds: NOW_SECONDS };
   await store.basicUses.add([basic]);

@@ -28,6 +28,8 @@ export interface KnownCredential {
   readonly granted: ReadonlySet<string>;
   /** Which kind of our own credentials it is; `undefined` for everybody else's. */
   readonly use: TokenUse | 'password' | undefined;
+  /** Of a password: the version of its account when it was found to be right. */
+  readonly accountVersion?: number | undefined;
   /** Unix milliseconds from which it is expired, skew included; `Infinity` where it never is. */
   readonly validUntilMs: number;
   /** `iat` in Unix seconds; `-Infinity` where absent, so that any not-before mark ends it. */

@@ -26,6 +26,10 @@ export interface EventsParts {
   readonly configStatus: ConfigStatus;
 }
 
+const CLOCK_BEHIND =
+  "no token is issued: this instance's clock is behind the time up to which the account's tokens have ended; " +
+  'synchronise the clocks of all instances and of the store, or remove a not-before mark that was set by mistake';
+
 /** Everything that Sallyport says about itself, one function an event. */
 export class Events implements DecisionObserver, RevocationObserver {
   private readonly parts: EventsParts;
@@ -210,6 +214,13 @@ export class Events implements DecisionObserver, RevocationObserver {
         facts,
         'revocations are gone before their time (dropped by the store, expired by a clock that is ahead, or deleted by hand): they still count, and are written again; `sallyport token unrevoke` takes one back',
       );
+    });
+  }
+
+  clockBehindMark(accountId: string, behindSeconds: number): void {
+    this.parts.repeats.tell('clock behind', (repeated) => {
+      const facts = { account: accountId, behindSeconds, ...(repeated === 0 ? {} : { repeated }) };
+      this.parts.logs.app.error(facts, CLOCK_BEHIND);
     });
   }
 

@@ -10,8 +10,8 @@ export function accountNameKeys({ name, email }: Pick<Account, 'name' | 'email'>
   return new Set([name, ...(email === undefined ? [] : [email])].map(accountNameKey));
 }
 
-/** An account after a change. */
-export function changeAccount(account: Account, change: AccountChange): Account {
+/** An account after a change, which may be one that ends its tokens. */
+export function changeAccount(account: Account, change: AccountChange, endsTokens: boolean): Account {
   const { email: standing, ...rest } = account;
   const email = change.email === undefined ? standing : (change.email ?? undefined);
   return {
@@ -20,5 +20,6 @@ export function changeAccount(account: Account, change: AccountChange): Account 
     passwordHash: change.passwordHash ?? account.passwordHash,
     scopes: change.scopes ?? account.scopes,
     disabled: change.disabled ?? account.disabled,
+    version: account.version + (endsTokens ? 1 : 0),
   };
 }

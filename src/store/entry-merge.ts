@@ -1,5 +1,5 @@
 import { isUndone, readReach } from '../core/revocation-entry.ts';
-import type { AccountMark, RevocationEntry } from './store.ts';
+import type { RevocationEntry } from './store.ts';
 
 /**
  * What stands once `added` was written over `standing`, never weaker than either: the rule of
@@ -18,11 +18,23 @@ export function mergeEntries(standing: RevocationEntry | undefined, added: Revoc
 /** The greatest mark that can be written; one that cannot be read is none, and ends everything. */
 const MAX_MARK_SECONDS = 999_999_999_999_999;
 
-/** A mark at `atSeconds`, or one second past the one that stands: always another one, but where it can rise no more. */
-export function raiseMark(standing: RevocationEntry | undefined, { key, atSeconds }: AccountMark): RevocationEntry {
+/** What an account's mark is raised by: Unix seconds. */
+export interface MarkTimes {
+  /** The store's own time, within the transaction that raises the mark. */
+  readonly nowSeconds: number;
+  /** When the newest token was made that was ever recorded for the account. */
+  readonly newestTokenSeconds: number;
+}
+
+/**
+ * A mark that ends every token which was recorded up to now, whatever clock it is dated by. It is one second past the
+ * one that stands at least: always another one, but where it can rise no more.
+ */
+export function raiseMark(standing: RevocationEntry | undefined, key: string, times: MarkTimes): RevocationEntry {
   const marked = standing === undefined ? Number.NEGATIVE_INFINITY : readReach(key, standing.value).issuedUpToSeconds;
   if (standing !== undefined && marked >= MAX_MARK_SECONDS) return { ...standing, expiresAtSeconds: undefined };
-  return { key, value: String(Math.max(atSeconds, marked + 1)), expiresAtSeconds: undefined };
+  const atSeconds = Math.max(Math.floor(times.nowSeconds), Math.ceil(times.newestTokenSeconds), marked + 1);
+  return { key, value: String(atSeconds), expiresAtSeconds: undefined };
 }
 
 function endsMore({ key, value }: RevocationEntry, added: RevocationEntry): boolean {

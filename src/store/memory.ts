@@ -1,5 +1,7 @@
 import { accountNameKey, accountNameKeys, changeAccount } from './account-name.ts';
+import { stands } from './account-version.ts';
 import { dayOf, mergeUses } from './basic-use.ts';
+import type { MarkTimes } from './entry-merge.ts';
 import { mergeEntries, raiseMark } from './entry-merge.ts';
 import { readRing, writeRing } from './key-ring-text.ts';
 import { MemoryIdempotency } from './memory-idempotency.ts';
@@ -8,12 +10,13 @@ import { cutPage, isBefore } from './page.ts';
 import type {
   Account,
   AccountChange,
-  AccountMark,
   AccountPage,
   AccountStore,
   AccountUpdate,
+  AccountVersion,
   BasicUse,
   BasicUseStore,
+  ChangeTerms,
   EpochGuard,
   EpochReading,
   EpochStore,
@@ -22,6 +25,7 @@ import type {
   RevocationFeed,
   RevocationListener,
   RevocationStore,
+  Rotation,
   SealedSigningKey,
   SigningKeyRing,
   SigningKeyStore,
@@ -38,12 +42,19 @@ import type {
 import { BASIC_USES_KEPT_DAYS, EPOCH_PREFIX, StoreError } from './store.ts';
 import { passes } from './token-filter.ts';
 
-/** A store for one process and its lifetime: nothing survives it, and nothing is forgotten before. */
-export function openMemoryStore(): Store {
+/**
+ * A store for one process and its lifetime: nothing survives it, and nothing is forgotten before.
+ *
+ * @param wallMs its own clock, Unix milliseconds; injected so that tests own it.
+ */
+export function openMemoryStore(wallMs: () => number = Date.now): Store {
   const life = new Life();
   const revocations = new MemoryRevocations(life);
-  const accounts = new MemoryAccounts(life, revocations);
-  const tokens = new MemoryTokens(life);
+  const accounts = new MemoryAccounts(life, revocations, {
+    nowSeconds: () => wallMs() / 1000,
+    newestTokenSeconds: (accountId) => tokens.newestSeconds(accountId),
+  });
+  const tokens = new MemoryTokens(life, accounts);
   const signingKeys = new MemorySigningKeys(life);
   return {
     revocations,
@@ -112,8 +123,8 @@ class MemoryRevocations implements RevocationStore, RevocationFeed {
     this.listener?.wrote(entry);
   }
 
-  raise(mark: AccountMark): void {
-    this.put(raiseMark(this.entries.get(mark.key), mark));
+  raise(key: string, times: MarkTimes): void {
+    this.put(raiseMark(this.entries.get(key), key, times));
   }
 
   *records(): Iterable<StoredRecord> {
@@ -155,15 +166,22 @@ class MemoryEpochs implements EpochStore {
   }
 }
 
+interface MemoryTimes {
+  nowSeconds(): number;
+  newestTokenSeconds(accountId: string): number;
+}
+
 class MemoryAccounts implements AccountStore {
   private readonly life: Life;
   private readonly revocations: MemoryRevocations;
+  private readonly times: MemoryTimes;
   /** By id, in order of creation. */
   private readonly accounts = new Map<string, Account>();
 
-  constructor(life: Life, revocations: MemoryRevocations) {
+  constructor(life: Life, revocations: MemoryRevocations, times: MemoryTimes) {
     this.life = life;
     this.revocations = revocations;
+    this.times = times;
   }
 
   async find(nameOrEmail: string): Promise<Account | undefined> {
@@ -198,15 +216,22 @@ class MemoryAccounts implements AccountStore {
     return true;
   }
 
-  async update(id: string, change: AccountChange, mark?: AccountMark): Promise<AccountUpdate> {
+  async update(id: string, change: AccountChange, { mark, onlyIf }: ChangeTerms = {}): Promise<AccountUpdate> {
     this.life.check();
     const account = this.accounts.get(id);
     if (account === undefined) return 'missing';
-    const changed = changeAccount(account, change);
+    if (onlyIf !== undefined && !this.stands(onlyIf)) return 'stale';
+    const changed = changeAccount(account, change, mark !== undefined);
     if (this.isTaken(changed)) return 'taken';
     this.accounts.set(id, changed);
-    if (mark !== undefined) this.revocations.raise(mark);
+    const times = { nowSeconds: this.times.nowSeconds(), newestTokenSeconds: this.times.newestTokenSeconds(id) };
+    if (mark !== undefined) this.revocations.raise(mark, times);
     return 'updated';
+  }
+
+  /** Whether the account is as it was known, and not disabled. */
+  stands({ id, version }: AccountVersion): boolean {
+    return stands(this.accounts.get(id), version);
   }
 
   async remove(id: string, mark: RevocationEntry): Promise<boolean> {
@@ -232,17 +257,26 @@ class MemoryAccounts implements AccountStore {
 
 class MemoryTokens implements TokenStore {
   private readonly life: Life;
+  private readonly accounts: Pick<MemoryAccounts, 'stands'>;
   /** In order of creation. */
   private readonly tokens = new Map<string, TrackedToken>();
 
-  constructor(life: Life) {
+  constructor(life: Life, accounts: Pick<MemoryAccounts, 'stands'>) {
     this.life = life;
+    this.accounts = accounts;
   }
 
-  async add(token: TokenRecord): Promise<void> {
+  async add(token: TokenRecord, accountVersion: number): Promise<boolean> {
     this.life.check();
+    if (!this.accounts.stands({ id: token.accountId, version: accountVersion })) return false;
     if (this.tokens.has(token.id)) throw new StoreError(`token id "${token.id}" exists already`);
     this.tokens.set(token.id, { ...token, lastUsedAtSeconds: undefined, end: undefined, successor: undefined });
+    return true;
+  }
+
+  newestSeconds(accountId: string): number {
+    const own = [...this.tokens.values()].filter((token) => token.accountId === accountId);
+    return Math.max(...own.map(({ createdAtSeconds }) => createdAtSeconds));
   }
 
   async find(id: string): Promise<TrackedToken | undefined> {
@@ -265,13 +299,14 @@ class MemoryTokens implements TokenStore {
     return { tokens, next };
   }
 
-  async rotate(id: string, successor: TokenRecord, inPlaceOf?: string): Promise<boolean> {
+  async rotate(id: string, successor: TokenRecord, accountVersion: number, inPlaceOf?: string): Promise<Rotation> {
     this.life.check();
     const token = this.tokens.get(id);
-    if (token === undefined || token.successor !== inPlaceOf) return false;
+    if (token === undefined || token.successor !== inPlaceOf) return 'superseded';
+    if (!this.accounts.stands({ id: successor.accountId, version: accountVersion })) return 'account_changed';
     this.tokens.set(id, { ...token, successor: successor.id });
-    await this.add(successor);
-    return true;
+    await this.add(successor, accountVersion);
+    return 'rotated';
   }
 
   async end(id: string, end: TokenEnd): Promise<void> {

@@ -136,6 +136,14 @@ export interface Account {
   /** Neither its password nor any token is taken. */
   readonly disabled: boolean;
   readonly createdAtSeconds: number;
+  /** Rises with every change that ends the account's tokens; 0 at first. */
+  readonly version: number;
+}
+
+/** An account as somebody knew it: what was decided about it then holds while it still has this version. */
+export interface AccountVersion {
+  readonly id: string;
+  readonly version: number;
 }
 
 /** What of an account is to be otherwise; what is left out stays. */
@@ -147,14 +155,19 @@ export interface AccountChange {
   readonly disabled?: boolean | undefined;
 }
 
-/** The not-before mark of an account, and the Unix second to which it is to rise at least. */
-export interface AccountMark {
-  readonly key: string;
-  readonly atSeconds: number;
+/** How an account is changed. */
+export interface ChangeTerms {
+  /** The key of the account's not-before mark: the change ends the account's tokens. */
+  readonly mark?: string | undefined;
+  /** The account whose authority the change rests on: it must still have this version and not be disabled. */
+  readonly onlyIf?: AccountVersion | undefined;
 }
 
-/** `taken`: nothing was written, since another account has the e-mail address, or has it for its name. */
-export type AccountUpdate = 'updated' | 'missing' | 'taken';
+/**
+ * `taken`: nothing was written, since another account has the e-mail address, or has it for its name; `stale`: nothing
+ * was written, since {@link ChangeTerms.onlyIf} does not hold.
+ */
+export type AccountUpdate = 'updated' | 'missing' | 'taken' | 'stale';
 
 /** A place in a list: right behind what was created then with this id, which need not be there any more. */
 export interface ListPosition {
@@ -182,10 +195,12 @@ export interface AccountStore {
   /** `false`, and nothing written, where name or e-mail address is taken or, with `onlyFirst`, where any account exists. */
   add(account: Account, options?: { readonly onlyFirst?: boolean }): Promise<boolean>;
   /**
-   * Changes an account, of several changes at once each in turn. With a mark it raises that by a second at least, so
-   * that the feed tells of every such change, both or neither; over two servers the mark is raised before and after.
+   * Changes an account, of several changes at once each in turn. With a mark, the version rises by one, and the mark to
+   * the latest of: the store's time within the transaction, the creation of the newest token that was ever recorded for
+   * the account, and one second past where it stands, so that the feed tells of every such change. One transaction, or,
+   * where the two lie on two servers, one after the other: until both are written, no token is recorded for the account.
    */
-  update(id: string, change: AccountChange, mark?: AccountMark): Promise<AccountUpdate>;
+  update(id: string, change: AccountChange, terms?: ChangeTerms): Promise<AccountUpdate>;
   /** Removes an account and writes the mark that ends its tokens, both or neither; `false` where there is none. */
   remove(id: string, mark: RevocationEntry): Promise<boolean>;
 }
@@ -238,20 +253,28 @@ export interface TokenFilter {
 /** How long the record of a token stays after the token's end, at least: for whoever looks back. */
 export const TOKENS_KEPT_SECONDS = 30 * 86_400;
 
-/** What is known of the tokens that were issued. */
+/**
+ * `superseded`: nothing was written, since the older token has another successor, or does not exist; `account_changed`:
+ * nothing was written, for the reason for which {@link TokenStore.add} writes nothing.
+ */
+export type Rotation = 'rotated' | 'superseded' | 'account_changed';
+
+/**
+ * What is known of the tokens that were issued. A token is recorded for an account as its maker knew it: only while the
+ * account exists, is not disabled and still has `accountVersion`. So a token that a change of its account should end
+ * was either recorded before the change, and lies at or before its mark, or is never recorded.
+ */
 export interface TokenStore {
-  add(token: TokenRecord): Promise<void>;
+  /** `false`, and nothing is written, where the account does not exist, is disabled or has another version. */
+  add(token: TokenRecord, accountVersion: number): Promise<boolean>;
   find(id: string): Promise<TrackedToken | undefined>;
   /**
    * An account's tokens, newest first and in the same second by id, `limit` at most, from a place on. With a filter a
    * page may hold fewer, or none, although there is a next one: nobody waits until very many were looked at.
    */
   list(accountId: string, limit: number, after?: ListPosition, filter?: TokenFilter): Promise<TokenPage>;
-  /**
-   * Adds the token that takes an older one's place, once: `false`, and nothing written, where the older one has a
-   * successor other than `inPlaceOf`, or does not exist.
-   */
-  rotate(id: string, successor: TokenRecord, inPlaceOf?: string): Promise<boolean>;
+  /** Adds the token that takes the place of an older one that has no successor, or just `inPlaceOf`; once. */
+  rotate(id: string, successor: TokenRecord, accountVersion: number, inPlaceOf?: string): Promise<Rotation>;
   /** Remembers how a token ended; of several ends the earliest stands. */
   end(id: string, end: TokenEnd): Promise<void>;
   /** Forgets how a token ended: that was taken back. */

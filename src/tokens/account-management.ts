@@ -1,10 +1,12 @@
 import { covers } from '../core/scope.ts';
 import type { Account, AccountPage, ListPosition } from '../store/store.ts';
-import type { AccountEdit, AccountProblem, Accounts, NewAccount } from './accounts.ts';
+import type { AccountEdit, AccountProblem, Accounts, NewAccount, Stale } from './accounts.ts';
 
 /** Who manages: an account, with the scopes of the credential that it came with. */
 export interface Manager {
   readonly accountId: string;
+  /** The account's version when the manager was admitted. */
+  readonly accountVersion: number;
   readonly granted: ReadonlySet<string>;
 }
 
@@ -68,7 +70,7 @@ export class AccountManagement {
     manager: Manager,
     id: string,
     edit: AccountEdit,
-  ): Promise<Account | AccountProblem | ManagementConflict | UnknownAccount> {
+  ): Promise<Account | AccountProblem | ManagementConflict | UnknownAccount | Stale> {
     const account = await this.accounts.findById(id);
     if (account === undefined) return { outcome: 'not_found' };
     const { scopes = account.scopes, disabled } = edit;
@@ -79,7 +81,8 @@ export class AccountManagement {
       return { outcome: 'conflict', message: 'an account does not disable itself, nor gives up a scope; ask another' };
     }
     const problem = this.accounts.scopesProblem(edit.scopes) ?? overreach(manager, scopes);
-    return problem ?? (await this.accounts.change(id, edit)) ?? { outcome: 'not_found' };
+    const onlyIf = { id: manager.accountId, version: manager.accountVersion };
+    return problem ?? (await this.accounts.change(id, edit, onlyIf)) ?? { outcome: 'not_found' };
   }
 
   /** `undefined` once it is gone. */

@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../core/ports.ts';
 import { subjectMarkKey } from '../revocation/keys.ts';
-import type { Account, AccountPage, ListPosition, Store } from '../store/store.ts';
+import type { Account, AccountPage, AccountVersion, ListPosition, Store } from '../store/store.ts';
 import { newAccountId } from './account-id.ts';
 import { emailProblem, nameProblem } from './account-names.ts';
 import { findAccount } from './find-account.ts';
@@ -13,9 +12,6 @@ import { isScope, noSuchScope } from './scope-names.ts';
 
 /** A removed account's mark: its id is never used again, so no token of it counts, one issued meanwhile included. */
 const END_OF_TIME = '999999999999999';
-
-/** A mark is about now, or a second or two later where several changes follow each other; one set by hand may be any. */
-const MAX_WAIT_MS = 3_000;
 
 export interface AccountsParts {
   readonly store: Pick<Store, 'accounts' | 'revocations'>;
@@ -53,6 +49,12 @@ export interface AccountProblem {
   readonly message: string;
 }
 
+/** Whoever made a change had the authority no more when it was to be written. */
+export interface Stale {
+  readonly outcome: 'stale';
+  readonly message: string;
+}
+
 /** Adds, lists, changes and removes accounts. */
 export class Accounts {
   private readonly parts: AccountsParts;
@@ -85,7 +87,8 @@ export class Accounts {
       passwordHash: hashed.value,
       scopes: [...new Set(scopes)],
       disabled: false,
-      createdAtSeconds: this.nowSeconds(),
+      createdAtSeconds: Math.floor(this.parts.clock.wallMs() / 1000),
+      version: 0,
     };
     if (await this.parts.store.accounts.add(made, { onlyFirst })) return made;
     const field = email === undefined || (await this.find(name)) !== undefined ? 'name' : 'email';
@@ -122,10 +125,16 @@ export class Accounts {
   }
 
   /**
-   * A new password, a scope less and disabling end the account's tokens, whatever is remembered of its password, and
-   * resolve once a token that is issued from then on is none of those. `undefined` where there is no such account.
+   * A new password, a scope less and disabling end the account's tokens, and whatever is remembered of its password; a
+   * token that is issued from then on is none of those. `undefined` where there is no such account.
+   *
+   * @param onlyIf whose authority the change rests on; `stale` where that account has changed since.
    */
-  async change(id: string, edit: AccountEdit): Promise<Account | AccountProblem | undefined> {
+  async change(
+    id: string,
+    edit: AccountEdit,
+    onlyIf?: AccountVersion,
+  ): Promise<Account | AccountProblem | Stale | undefined> {
     const { store, passwords, issuer } = this.parts;
     const problem = this.problemWith(edit);
     if (problem !== undefined) return problem;
@@ -137,12 +146,11 @@ export class Accounts {
     const scopes = edit.scopes && [...new Set(edit.scopes)];
     const hashed = password === undefined ? undefined : await passwords.hash(password);
     if (hashed?.outcome === 'busy') return BUSY;
-    const passwordHash = hashed?.value;
-    const key = subjectMarkKey(issuer, id);
-    const mark = endsTokens(account, edit) ? { key, atSeconds: this.nowSeconds() } : undefined;
-    const outcome = await store.accounts.update(id, { email, passwordHash, scopes, disabled }, mark);
+    const mark = endsTokens(account, edit) ? subjectMarkKey(issuer, id) : undefined;
+    const change = { email, passwordHash: hashed?.value, scopes, disabled };
+    const outcome = await store.accounts.update(id, change, { mark, onlyIf });
     if (outcome === 'taken') return { outcome, field: 'email', message: `e-mail address '${email}' is taken` };
-    if (mark !== undefined) await this.outlast(key);
+    if (outcome === 'stale') return { outcome, message: 'the account that makes this change was changed meanwhile' };
     return outcome === 'updated' ? store.accounts.findById(id) : undefined;
   }
 
@@ -165,17 +173,6 @@ export class Accounts {
     const unusable = password === undefined ? undefined : unusablePassword(password);
     if (unusable !== undefined) return refused('password', unusable);
     return this.scopesProblem(scopes);
-  }
-
-  /** Waits until the second of the mark has passed: a token of that very second would be ended by it. */
-  private async outlast(key: string): Promise<void> {
-    const [value] = await this.parts.store.revocations.read([key]);
-    const leftMs = (Number(value) + 1) * 1000 - this.parts.clock.wallMs();
-    if (leftMs > 0 && leftMs <= MAX_WAIT_MS) await sleep(leftMs);
-  }
-
-  private nowSeconds(): number {
-    return Math.floor(this.parts.clock.wallMs() / 1000);
   }
 }
 

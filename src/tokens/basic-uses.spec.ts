@@ -24,7 +24,7 @@ class Bench {
     accounts: {
       find: async (name) => {
         this.asked.push(name);
-        const account = { name, passwordHash: '', scopes: [], disabled: false, createdAtSeconds: 0 };
+        const account = { name, passwordHash: '', scopes: [], disabled: false, createdAtSeconds: 0, version: 0 };
         return name.startsWith('alice') ? { ...account, id: 'id-of-alice' } : undefined;
       },
     },

@@ -19,6 +19,7 @@ const account = {
   scopes: ['messages:send'],
   disabled: false,
   createdAtSeconds: 1,
+  version: 0,
 };
 const store = openMemoryStore();
 await store.accounts.add(account);

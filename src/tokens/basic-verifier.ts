@@ -62,12 +62,13 @@ export class BasicVerifier implements Verifier {
     return credential;
   }
 
-  private credentialOf({ id, scopes }: Account, standings: Standing[], askAgain: AskAgain): KnownCredential {
+  private credentialOf({ id, scopes, version }: Account, standings: Standing[], askAgain: AskAgain): KnownCredential {
     return {
       outcome: 'known',
       identity: { issuer: this.parts.issuer, subject: id, tokenId: undefined, scheme: 'basic', scopes },
       granted: new Set(scopes),
       use: 'password',
+      accountVersion: version,
       validUntilMs: Number.POSITIVE_INFINITY,
       // Later than any mark.
       issuedAtSeconds: Number.POSITIVE_INFINITY,

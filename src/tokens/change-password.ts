@@ -35,8 +35,15 @@ export class ChangePassword {
     if (account === undefined) return { outcome: 'no_account' };
     const found = await credentials.check(account.name, current, client);
     if (found.outcome === 'refused') return { outcome: 'refused_credentials', refusal: found };
-    const changed = await accounts.change(accountId, { password: wanted });
+    const changed = await accounts.change(accountId, { password: wanted }, found.account);
     if (changed === undefined) return { outcome: 'no_account' };
-    return 'outcome' in changed ? changed : { outcome: 'changed' };
+    if (!('outcome' in changed)) return { outcome: 'changed' };
+    if (changed.outcome !== 'stale') return changed;
+    const refusal = {
+      outcome: 'refused',
+      reason: 'credentials_invalid',
+      check: 'the account was changed meanwhile',
+    } as const;
+    return { outcome: 'refused_credentials', refusal };
   }
 }

@@ -15,7 +15,7 @@ async function setUp() {
   const passwords = new Passwords();
   const hashed = await passwords.hash(PASSWORD);
   if (hashed.outcome === 'busy') throw new Error('busy');
-  const rest = { scopes: [], disabled: false, createdAtSeconds: 1 };
+  const rest = { scopes: [], disabled: false, createdAtSeconds: 1, version: 0 };
   await store.accounts.add({ id: 'account-1', name: 'ada', passwordHash: hashed.value, ...rest });
   const outcomes: LogInOutcome[] = [];
   const spent: unknown[] = [];

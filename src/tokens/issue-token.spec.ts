@@ -11,6 +11,8 @@ import { ScopeRules } from './scope-rules.ts';
 import { TokenMint } from './token-mint.ts';
 
 const NOW_SECONDS = 1_800_000_000;
+/** By a password. */
+const ADA = { accountId: 'a1', accountVersion: 0, atSeconds: NOW_SECONDS, token: undefined };
 const clock = { wallMs: () => NOW_SECONDS * 1000 + 400 };
 const issuer: OwnIssuer = {
   kind: 'signing',
@@ -37,13 +39,25 @@ const signer = new TokenSigner(issuer, always(key));
 
 async function setUp(scopes: readonly string[] = ['messages:send', 'messages:list', 'tokens:manage']) {
   const store = openMemoryStore();
-  await store.accounts.add({ id: 'a1', name: 'ada', passwordHash: 'x', scopes, disabled: false, createdAtSeconds: 1 });
-  const { accounts, tokens } = store;
-  return { store, issuing: issuingWith(accounts, tokens) };
+  await store.accounts.add({
+    id: 'a1',
+    name: 'ada',
+    passwordHash: 'x',
+    scopes,
+    disabled: false,
+    createdAtSeconds: 1,
+    version: 0,
+  });
+  return { store, issuing: issuingWith(store, store.tokens) };
 }
 
-function issuingWith(accounts: Store['accounts'], tokens: Pick<Store['tokens'], 'add' | 'find'>): IssueToken {
-  const mint = new TokenMint({ tokens, signer, clock });
+function issuingWith(
+  { accounts, revocations }: Store,
+  tokens: Pick<Store['tokens'], 'add' | 'end' | 'find'>,
+): IssueToken {
+  const events = { clockBehindMark: () => {} };
+  const parts = { issuer: 'sallyport', clockSkewMs: 30_000 };
+  const mint = new TokenMint({ ...parts, tokens, revocations, signer, clock, events });
   return new IssueToken({ ttl: issuer.ttl, rules: new ScopeRules(catalogue), accounts, mint });
 }
 
@@ -51,7 +65,7 @@ describe('IssueToken', () => {
   it('issue() records the token and signs exactly the claims of the contract', async () => {
     const { store, issuing } = await setUp();
     const scopes = ['messages:list', 'tokens:manage', 'messages:list'];
-    const issued = await issuing.issue('a1', { ttlSeconds: 600, scopes });
+    const issued = await issuing.issue(ADA, { ttlSeconds: 600, scopes });
     if (issued.outcome !== 'issued') throw new Error('refused');
     const times = { createdAtSeconds: NOW_SECONDS, expiresAtSeconds: NOW_SECONDS + 600 };
     const kept = ['messages:list', 'tokens:manage'];
@@ -80,9 +94,10 @@ describe('IssueToken', () => {
 
   it('issue() signs nothing that was not recorded', async () => {
     const { store } = await setUp();
-    const tokens = { add: () => Promise.reject(new Error('disk full')), find: async () => undefined };
-    const issuing = issuingWith(store.accounts, tokens);
-    await expect(issuing.issue('a1', { ttlSeconds: 60, scopes: ['messages:list'] })).rejects.toThrow('disk full');
+    const add = () => Promise.reject(new Error('disk full'));
+    const tokens = { add, find: async () => undefined, end: async () => {} };
+    const issuing = issuingWith(store, tokens);
+    await expect(issuing.issue(ADA, { ttlSeconds: 60, scopes: ['messages:list'] })).rejects.toThrow('disk full');
   });
 
   it.each([
@@ -90,16 +105,16 @@ describe('IssueToken', () => {
     ["a scope's maximum below the default", undefined, ['messages:list', 'messages:send'], 3600],
     ['the maximum', 604_800, ['messages:list'], 604_800],
   ])('issue() gives a lifetime of %s', async (_what, ttlSeconds, scopes, expected) => {
-    const issued = await (await setUp()).issuing.issue('a1', { ttlSeconds, scopes });
+    const issued = await (await setUp()).issuing.issue(ADA, { ttlSeconds, scopes });
     expect(issued).toMatchObject({ outcome: 'issued', expiresAtSeconds: NOW_SECONDS + expected });
   });
 
   it('issue() lets no scope outlive its maximum under the wildcard', async () => {
     const { issuing } = await setUp(['all:any', 'tokens:manage']);
-    expect(await issuing.issue('a1', { ttlSeconds: undefined, scopes: ['all:any'] })).toMatchObject({
+    expect(await issuing.issue(ADA, { ttlSeconds: undefined, scopes: ['all:any'] })).toMatchObject({
       expiresAtSeconds: NOW_SECONDS + 3600,
     });
-    expect(await issuing.issue('a1', { ttlSeconds: 3601, scopes: ['tokens:manage', 'all:any'] })).toEqual({
+    expect(await issuing.issue(ADA, { ttlSeconds: 3601, scopes: ['tokens:manage', 'all:any'] })).toEqual({
       outcome: 'refused',
       errors: [{ field: 'ttl', message: '3601 seconds is over the maximum of 3600 for messages:send' }],
     });
@@ -122,22 +137,24 @@ describe('IssueToken', () => {
     [60, ['messages:list', 'x"y'], [{ field: 'scopes[1]', message: 'no such scope: "x\\"y"' }]],
   ])('issue() of %d seconds for %j is refused', async (ttlSeconds, scopes, errors) => {
     const { store, issuing } = await setUp();
-    expect(await issuing.issue('a1', { ttlSeconds, scopes })).toEqual({ outcome: 'refused', errors });
+    expect(await issuing.issue(ADA, { ttlSeconds, scopes })).toEqual({ outcome: 'refused', errors });
     expect(await store.accounts.findById('a1')).toBeDefined();
   });
 
   it('issue() takes all:any for every scope of the catalogue, and for no management scope', async () => {
     const { issuing } = await setUp(['all:any']);
-    expect(await issuing.issue('a1', { ttlSeconds: 60, scopes: ['devices:list', 'all:any'] })).toMatchObject({
+    expect(await issuing.issue(ADA, { ttlSeconds: 60, scopes: ['devices:list', 'all:any'] })).toMatchObject({
       outcome: 'issued',
     });
-    expect(await issuing.issue('a1', { ttlSeconds: 60, scopes: ['tokens:manage'] })).toMatchObject({
+    expect(await issuing.issue(ADA, { ttlSeconds: 60, scopes: ['tokens:manage'] })).toMatchObject({
       errors: [{ field: 'scopes[0]', message: 'the account does not have tokens:manage' }],
     });
   });
 
   it('issue() for an account that is gone issues nothing', async () => {
     const { issuing } = await setUp();
-    expect(await issuing.issue('a2', { ttlSeconds: 60, scopes: ['messages:list'] })).toEqual({ outcome: 'no_account' });
+    expect(await issuing.issue({ ...ADA, accountId: 'a2' }, { ttlSeconds: 60, scopes: ['messages:list'] })).toEqual({
+      outcome: 'no_authority',
+    });
   });
 });

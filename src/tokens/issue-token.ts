@@ -1,7 +1,8 @@
 import type { OwnIssuer } from '../config/config.ts';
 import type { AccountStore } from '../store/store.ts';
+import type { Authority } from './authority.ts';
 import type { FieldError, LongestLife, ScopeRules } from './scope-rules.ts';
-import type { IssuedToken, TokenMint } from './token-mint.ts';
+import type { ClockBehind, IssuedToken, NoAuthority, TokenMint } from './token-mint.ts';
 
 export interface IssueTokenParts {
   readonly ttl: OwnIssuer['ttl'];
@@ -22,11 +23,6 @@ export interface RefusedRequest {
   readonly errors: readonly FieldError[];
 }
 
-/** The account was removed or disabled while its credential was being used. */
-export interface NoAccount {
-  readonly outcome: 'no_account';
-}
-
 /** Issues access tokens (contract section 4). */
 export class IssueToken {
   private readonly parts: IssueTokenParts;
@@ -41,22 +37,26 @@ export class IssueToken {
    * @param id of the token that is made; where the account has it already, that is shown again.
    */
   async issue(
-    accountId: string,
+    authority: Authority,
     { scopes, ttlSeconds }: TokenRequest,
     id?: string,
-  ): Promise<IssuedToken | RefusedRequest | NoAccount> {
+  ): Promise<IssuedToken | RefusedRequest | NoAuthority | ClockBehind> {
     const { ttl, rules, accounts, mint } = this.parts;
-    const createdAtSeconds = mint.nowSeconds();
+    const { accountId } = authority;
     const repeated = await mint.repeat(id, accountId);
     if (repeated !== undefined) return repeated;
     const account = await accounts.findById(accountId);
-    if (account === undefined || account.disabled) return { outcome: 'no_account' };
+    if (account === undefined || account.disabled) return { outcome: 'no_authority' };
+    const dated = await mint.date(authority);
+    if (dated.outcome === 'clock_behind') return dated;
+    const { createdAtSeconds } = dated;
     const longest = rules.longestLife(scopes, ttl.maxSeconds);
     const seconds = ttlSeconds ?? Math.min(ttl.defaultSeconds, longest.seconds);
     const errors = [...rules.check(scopes, new Set(account.scopes)), ...ttlErrors(seconds, longest)];
     if (errors.length > 0) return { outcome: 'refused', errors };
     const expiresAtSeconds = createdAtSeconds + seconds;
-    return mint.issue(mint.draft({ id, accountId, use: 'access', scopes, createdAtSeconds, expiresAtSeconds }));
+    const token = mint.draft({ id, accountId, use: 'access', scopes, createdAtSeconds, expiresAtSeconds });
+    return await mint.issue(token, authority);
   }
 }
 

@@ -1,7 +1,7 @@
 import { LOGIN_SECONDS } from '../jwt/key-ring.ts';
 import type { CredentialCheck } from './credential-check.ts';
 import type { KnownDevices } from './known-devices.ts';
-import type { IssuedToken, TokenMint } from './token-mint.ts';
+import type { ClockBehind, IssuedToken, NoAuthority, TokenMint } from './token-mint.ts';
 
 export interface LogInParts {
   readonly credentials: Pick<CredentialCheck, 'check'>;
@@ -9,10 +9,10 @@ export interface LogInParts {
   readonly devices: Pick<KnownDevices, 'prove'>;
 }
 
-/** The name or the password is wrong, or the queue for hashing is full. */
+/** The name or the password is wrong, the queue for hashing is full, or this instance's clock is too far behind. */
 export interface LogInRefused {
   readonly outcome: 'refused';
-  readonly reason: 'credentials_invalid' | 'too_many_attempts';
+  readonly reason: 'credentials_invalid' | 'too_many_attempts' | 'unavailable';
   /** For the log. */
   readonly check: string;
   /** For the log, too: the account whose password was compared. */
@@ -40,14 +40,27 @@ export class LogIn {
     options: { readonly scopes?: readonly []; readonly deviceProof?: string | undefined } = {},
   ): Promise<(IssuedToken & { readonly accountId: string; readonly deviceProof: string }) | LogInRefused> {
     const { credentials, mint, devices } = this.parts;
-    const createdAtSeconds = mint.nowSeconds();
+    const atSeconds = mint.nowSeconds();
     const found = await credentials.check(name, password, client, options.deviceProof);
     if (found.outcome === 'refused') return found;
-    const { id: accountId } = found.account;
+    const { id: accountId, version: accountVersion } = found.account;
+    const authority = { accountId, accountVersion, atSeconds, token: undefined };
+    const dated = await mint.date(authority);
+    if (dated.outcome === 'clock_behind') return refuse(dated);
     const scopes = options.scopes ?? found.account.scopes;
+    const { createdAtSeconds } = dated;
     const expiresAtSeconds = createdAtSeconds + LOGIN_SECONDS;
     const token = mint.draft({ accountId, use: 'login', scopes, createdAtSeconds, expiresAtSeconds });
-    const deviceProof = devices.prove(found.account, options.deviceProof);
-    return { ...(await mint.issue(token)), accountId, deviceProof };
+    const issued = await mint.issue(token, authority);
+    if (issued.outcome !== 'issued') return refuse(issued);
+    return { ...issued, accountId, deviceProof: devices.prove(found.account, options.deviceProof) };
   }
+}
+
+function refuse(failure: NoAuthority | ClockBehind): LogInRefused {
+  if (failure.outcome === 'no_authority') {
+    return { outcome: 'refused', reason: 'credentials_invalid', check: 'the account was changed meanwhile' };
+  }
+  const { retryAfterSeconds } = failure;
+  return { outcome: 'refused', reason: 'unavailable', check: 'the clock is behind', retryAfterSeconds };
 }

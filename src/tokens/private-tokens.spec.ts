@@ -10,15 +10,16 @@ import { TokenViews } from './token-views.ts';
 
 const NOW = 1_800_000_000;
 const DAY = 86_400;
+const time = { nowSeconds: NOW };
 const catalogue = new Map([
   ['messages:send', { description: undefined, maxTtlSeconds: 30 * DAY }],
   ['messages:list', { description: undefined, maxTtlSeconds: undefined }],
 ]);
 
 async function setUp() {
-  const time = { nowSeconds: NOW };
+  time.nowSeconds = NOW;
   const clock = { wallMs: () => time.nowSeconds * 1000 + 400 };
-  const store = openMemoryStore();
+  const store = openMemoryStore(clock.wallMs);
   const { accounts, tokens, revocations } = store;
   const ada = {
     id: 'ada',
@@ -27,11 +28,21 @@ async function setUp() {
     scopes: ['messages:send', 'messages:list'],
     disabled: false,
     createdAtSeconds: 1,
+    version: 0,
   };
   await accounts.add(ada);
   await accounts.add({ ...ada, id: 'bob', name: 'bob' });
   const signer = { sign: async (claims: object) => `h.${Buffer.from(JSON.stringify(claims)).toString('base64url')}.s` };
-  const mint = new TokenMint({ tokens, signer, clock });
+  const behind: number[] = [];
+  const mint = new TokenMint({
+    issuer: 'own',
+    tokens,
+    revocations,
+    clockSkewMs: 30_000,
+    signer,
+    clock,
+    events: { clockBehindMark: (_account, seconds) => void behind.push(seconds) },
+  });
   const views = new TokenViews({ issuer: 'own', tokens, revocations, clock });
   const events = { revoked: () => {} };
   const common = { tokens, revocations, clock, clockSkewMs: 30_000 };
@@ -49,7 +60,11 @@ async function setUp() {
   const rules = new ScopeRules(catalogue);
   const making = new PrivateTokens({ ttl, rules, accounts, tokens, views, mint, revokeToken: revoking });
   const create = async (days: number, scopes = ['messages:list']) => {
-    const made = await making.create('ada', { name: 'server', scopes, expiresAtSeconds: NOW + days * DAY });
+    const made = await making.create(authorityOf('ada'), {
+      name: 'server',
+      scopes,
+      expiresAtSeconds: NOW + days * DAY,
+    });
     if (made.outcome !== 'issued') throw new Error(JSON.stringify(made));
     return made;
   };
@@ -62,10 +77,22 @@ async function setUp() {
     revocations.write = write;
     return { old, heir: (await tokens.find(old))?.successor ?? '' };
   };
-  return { time, store, making, revoking, views, create, signer, breakOff };
+  return { time, store, making, revoking, views, create, signer, breakOff, mint, behind };
 }
 
-const LOGIN = { accountId: 'ada', use: 'login', tokenId: 'login-1', managesTokens: false } as const;
+/** By a password, at the time of its use. */
+function authorityOf(accountId: string) {
+  return {
+    accountId,
+    accountVersion: 0,
+    token: undefined,
+    get atSeconds(): number {
+      return time.nowSeconds;
+    },
+  };
+}
+
+const LOGIN = { authority: authorityOf('ada'), use: 'login', tokenId: 'login-1', managesTokens: false } as const;
 const in30Days = { expiresAtSeconds: NOW + 30 * DAY, overlapSeconds: 0 };
 
 describe('PrivateTokens', () => {
@@ -105,7 +132,7 @@ describe('PrivateTokens', () => {
     ['a slip', NOW + DAY, ['message:list'], 'scopes[0]', /did you mean "messages:list"/],
   ])('create() refuses %s', async (_what, expiresAtSeconds, scopes, field, message) => {
     const { making, store } = await setUp();
-    const refused = await making.create('ada', { name: 'x', scopes, expiresAtSeconds });
+    const refused = await making.create(authorityOf('ada'), { name: 'x', scopes, expiresAtSeconds });
     expect(refused).toEqual({ outcome: 'refused', errors: [{ field, message: expect.stringMatching(message) }] });
     expect((await store.tokens.list('ada', 10))?.tokens).toEqual([]);
   });
@@ -113,7 +140,7 @@ describe('PrivateTokens', () => {
   it('create() makes nothing for an account that is gone', async () => {
     const { making } = await setUp();
     const request = { name: 'x', scopes: ['messages:list'], expiresAtSeconds: NOW + DAY };
-    expect(await making.create('eve', request)).toEqual({ outcome: 'no_account' });
+    expect(await making.create(authorityOf('eve'), request)).toEqual({ outcome: 'no_authority' });
   });
 
   it('rotate() ends the old token at once, and makes one of the same name and scopes', async () => {
@@ -158,7 +185,7 @@ describe('PrivateTokens', () => {
   it('rotate() lets a private token rotate itself, within its own life, and no other', async () => {
     const { create, making } = await setUp();
     const [one, other] = [await create(90), await create(90)];
-    const self = { accountId: 'ada', use: 'private', tokenId: one.id, managesTokens: false } as const;
+    const self = { authority: authorityOf('ada'), use: 'private', tokenId: one.id, managesTokens: false } as const;
     expect(await making.rotate(other.id, self, in30Days)).toEqual({ outcome: 'not_allowed' });
     expect(await making.rotate(one.id, self, { ...in30Days, expiresAtSeconds: NOW + 90 * DAY + 1 })).toMatchObject({
       outcome: 'refused',
@@ -174,7 +201,7 @@ describe('PrivateTokens', () => {
     const old = await create(90);
     const { sign } = signer;
     signer.sign = () => Promise.reject(new Error('the signing keys cannot be read'));
-    const self = { accountId: 'ada', use: 'private', tokenId: old.id, managesTokens: false } as const;
+    const self = { authority: authorityOf('ada'), use: 'private', tokenId: old.id, managesTokens: false } as const;
     await expect(making.rotate(old.id, self, in30Days)).rejects.toThrow('the signing keys cannot be read');
     expect(await views.find('ada', old.id)).toMatchObject({
       status: 'active',
@@ -233,9 +260,9 @@ describe('PrivateTokens', () => {
     const { id } = await create(90);
     const { rotate } = store.tokens;
     let finished: unknown;
-    store.tokens.rotate = async (old, heir) => {
+    store.tokens.rotate = async (old, heir, version) => {
       store.tokens.rotate = rotate;
-      const isAppointed = await store.tokens.rotate(old, heir);
+      const isAppointed = await store.tokens.rotate(old, heir, version);
       time.nowSeconds += 15;
       finished = await making.rotate(id, LOGIN, in30Days);
       return isAppointed;
@@ -253,7 +280,8 @@ describe('PrivateTokens', () => {
       const token = await find.call(store.tokens, sought);
       return token && { ...token, successor: sought === id ? 'ghost' : undefined };
     };
-    store.tokens.rotate = async (old, heir) => asked.push(old) > 1 && (await rotate.call(store.tokens, old, heir));
+    store.tokens.rotate = async (old, heir, version) =>
+      asked.push(old) > 1 ? await rotate.call(store.tokens, old, heir, version) : 'superseded';
     expect(await making.rotate(id, LOGIN, in30Days)).toEqual({
       outcome: 'conflict',
       message: 'the token was rotated already',
@@ -265,7 +293,7 @@ describe('PrivateTokens', () => {
   it("rotate() does not see another account's token, nor an unknown one", async () => {
     const { create, making } = await setUp();
     const { id } = await create(90);
-    const bob = { ...LOGIN, accountId: 'bob', managesTokens: true };
+    const bob = { ...LOGIN, authority: authorityOf('bob'), managesTokens: true };
     expect(await making.rotate(id, bob, in30Days)).toEqual({ outcome: 'not_found' });
     expect(await making.rotate('unknown', LOGIN, in30Days)).toEqual({ outcome: 'not_found' });
   });
@@ -281,7 +309,7 @@ describe('PrivateTokens', () => {
     await store.revocations.write({ key: 'sallyport:notbefore:own:ada', value: `${NOW}`, expiresAtSeconds: undefined });
     expect(await making.rotate(marked.id, LOGIN, in30Days)).toEqual(conflict('the token is revoked'));
     const access = { id: 'a', accountId: 'ada', use: 'access', scopes: ['messages:list'] } as const;
-    await store.tokens.add({ ...access, createdAtSeconds: NOW + 1, expiresAtSeconds: NOW + 90 * DAY });
+    await store.tokens.add({ ...access, createdAtSeconds: NOW + 1, expiresAtSeconds: NOW + 90 * DAY }, 0);
     expect(await making.rotate('a', LOGIN, in30Days)).toEqual(conflict('only a private token can be rotated'));
   });
 
@@ -296,6 +324,7 @@ describe('PrivateTokens', () => {
       scopes: ['messages:send'],
       disabled: false,
       createdAtSeconds: 1,
+      version: 0,
     });
     expect(await making.rotate(id, LOGIN, in30Days)).toMatchObject({
       outcome: 'refused',
@@ -334,17 +363,17 @@ describe('PrivateTokens with an id that is given', () => {
   it('create() shows what was made with it, whatever has become possible or impossible since', async () => {
     const { making, store, time } = await setUp();
     const request = { name: 'x', scopes: ['messages:list'], expiresAtSeconds: NOW + DAY };
-    const made = await making.create('ada', request, 'id-1');
+    const made = await making.create(authorityOf('ada'), request, 'id-1');
     time.nowSeconds = NOW + 2 * DAY;
-    expect(await making.create('ada', request, 'id-1')).toEqual({ ...made, isRepeated: true });
+    expect(await making.create(authorityOf('ada'), request, 'id-1')).toEqual({ ...made, isRepeated: true });
     expect((await store.tokens.list('ada', 10))?.tokens.map(({ id }) => id)).toEqual(['id-1']);
   });
 
   it("create() shows nobody another account's", async () => {
     const { making } = await setUp();
     const request = { name: 'x', scopes: ['messages:list'], expiresAtSeconds: NOW + DAY };
-    await making.create('ada', request, 'id-1');
-    await expect(making.create('bob', request, 'id-1')).rejects.toThrow('exists already');
+    await making.create(authorityOf('ada'), request, 'id-1');
+    await expect(making.create(authorityOf('bob'), request, 'id-1')).rejects.toThrow('exists already');
   });
 
   it('rotate() shows the successor that it made, and writes nothing more', async () => {

@@ -1,10 +1,11 @@
 import type { OwnIssuer } from '../config/config.ts';
 import type { TokenUse } from '../core/known.ts';
 import type { AccountStore, TokenRecord, TokenStore } from '../store/store.ts';
-import type { NoAccount, RefusedRequest } from './issue-token.ts';
+import type { Authority } from './authority.ts';
+import type { RefusedRequest } from './issue-token.ts';
 import type { RevokeToken } from './revoke-token.ts';
 import type { FieldError, LongestLife, ScopeRules } from './scope-rules.ts';
-import type { IssuedToken, TokenMint } from './token-mint.ts';
+import type { ClockBehind, IssuedToken, NoAuthority, TokenMint } from './token-mint.ts';
 import type { TokenView, TokenViews } from './token-views.ts';
 
 /** Longest time that a token may go on beside the one it was rotated to, in seconds. */
@@ -39,7 +40,7 @@ export interface RotationRequest {
 
 /** Who asks to rotate a token. */
 export interface Rotator {
-  readonly accountId: string;
+  readonly authority: Authority;
   readonly use: TokenUse | 'password';
   readonly tokenId: string | undefined;
   /** Whether it may rotate every token of its account, and not only itself. */
@@ -49,7 +50,8 @@ export interface Rotator {
 export type RotationOutcome =
   | (IssuedToken & { readonly name: string | undefined })
   | RefusedRequest
-  | NoAccount
+  | NoAuthority
+  | ClockBehind
   /** Unknown, or another account's. */
   | { readonly outcome: 'not_found' }
   /** A private token may rotate itself alone. */
@@ -59,6 +61,16 @@ export type RotationOutcome =
 interface Conflict {
   readonly outcome: 'conflict';
   readonly message: string;
+}
+
+/** A token that is to take the place of an older one. */
+interface Succession {
+  readonly old: TokenView;
+  /** The successor of a rotation that broke off. */
+  readonly left: TokenView | undefined;
+  /** The id of the successor that the older token names, which gives way. */
+  readonly inPlaceOf: string | undefined;
+  readonly heir: TokenRecord;
 }
 
 /** Private tokens: what people put into their servers' configuration (contract section 4). */
@@ -75,17 +87,20 @@ export class PrivateTokens {
    * @param id of the token that is made; where the account has it already, that is shown again.
    */
   async create(
-    accountId: string,
+    authority: Authority,
     request: PrivateTokenRequest,
     id?: string,
-  ): Promise<IssuedToken | RefusedRequest | NoAccount> {
+  ): Promise<IssuedToken | RefusedRequest | NoAuthority | ClockBehind> {
     const { mint } = this.parts;
-    const createdAtSeconds = mint.nowSeconds();
+    const { accountId } = authority;
     const repeated = await mint.repeat(id, accountId);
     if (repeated !== undefined) return repeated;
+    const dated = await mint.date(authority);
+    if (dated.outcome === 'clock_behind') return dated;
+    const { createdAtSeconds } = dated;
     const token = { id, accountId, use: 'private', ...request, createdAtSeconds } as const;
     const problem = await this.problemWith(token, undefined);
-    return problem ?? mint.issue(mint.draft(token));
+    return problem ?? (await mint.issue(mint.draft(token), authority));
   }
 
   /**
@@ -95,17 +110,19 @@ export class PrivateTokens {
    * @param heirId id of the new token. Where that is the successor already, the rotation is finished, and it is shown again.
    */
   async rotate(id: string, rotator: Rotator, request: RotationRequest, heirId?: string): Promise<RotationOutcome> {
-    const { mint, tokens, revokeToken } = this.parts;
-    const createdAtSeconds = mint.nowSeconds();
-    const old = await this.parts.views.find(rotator.accountId, id);
+    const { mint } = this.parts;
+    const old = await this.parts.views.find(rotator.authority.accountId, id);
     if (old === undefined) return { outcome: 'not_found' };
     if (!rotator.managesTokens && rotator.use !== 'login' && rotator.tokenId !== id) return { outcome: 'not_allowed' };
     const repeated = old.successor === heirId ? await mint.repeat(heirId, old.accountId) : undefined;
     if (repeated !== undefined) return this.finish(old, repeated, request);
     const message = whyNotRotated(old);
     if (message !== undefined) return conflict(message);
+    const dated = await mint.date(rotator.authority);
+    if (dated.outcome === 'clock_behind') return dated;
+    const { createdAtSeconds } = dated;
     const { accountId, name, scopes } = old;
-    const { expiresAtSeconds, overlapSeconds } = request;
+    const { expiresAtSeconds } = request;
     const drafted = {
       id: heirId,
       accountId,
@@ -124,14 +141,34 @@ export class PrivateTokens {
     // Before anything is written: the one who rotates itself would be left with a token that ended, and no other.
     const signed = await mint.sign(heir);
     const inPlaceOf = old.successor === heirId ? heirId : left?.id;
-    if (!(await tokens.rotate(id, heir, inPlaceOf))) return conflict('the token was rotated already');
+    const hitch = await this.succeed({ old, left, inPlaceOf, heir }, rotator.authority, request);
+    return hitch ?? { ...signed, name };
+  }
+
+  /** Puts a token in the place of an older one, and of one that was left over by a rotation that broke off. */
+  private async succeed(
+    { old, left, inPlaceOf, heir }: Succession,
+    authority: Authority,
+    { overlapSeconds }: RotationRequest,
+  ): Promise<NoAuthority | Conflict | undefined> {
+    const { mint, tokens, revokeToken, views } = this.parts;
+    const rotated = await tokens.rotate(old.id, heir, authority.accountVersion, inPlaceOf);
+    if (rotated === 'account_changed') return { outcome: 'no_authority' };
+    if (rotated === 'superseded') return conflict('the token was rotated already');
     // After a suspension, say. Half of the time is left for the other write, and the clock of whoever finishes it.
-    if (mint.nowSeconds() - createdAtSeconds > ROTATION_SECONDS / 2) {
-      throw new Error(`the rotation of token "${id}" took too long: somebody else may finish it, so ask again`);
+    if (mint.nowSeconds() - heir.createdAtSeconds > ROTATION_SECONDS / 2) {
+      throw new Error(`the rotation of token "${old.id}" took too long: somebody else may finish it, so ask again`);
     }
-    if (left !== undefined) await revokeToken.endRotated(left, heir.id, createdAtSeconds);
-    await revokeToken.endRotated(old, heir.id, createdAtSeconds + overlapSeconds);
-    return { ...signed, name };
+    // Whoever revokes the older token from now on can see its successor; who did before must not be left with one.
+    if ((await views.find(old.accountId, old.id))?.status === 'revoked') {
+      await revokeToken.endRotated(heir, old.id, heir.createdAtSeconds);
+      return conflict('the token is revoked');
+    }
+    // Nobody gets this successor. The older token stays, and its next rotation replaces the successor.
+    if (await mint.hasEnded(authority)) return { outcome: 'no_authority' };
+    if (left !== undefined) await revokeToken.endRotated(left, heir.id, heir.createdAtSeconds);
+    await revokeToken.endRotated(old, heir.id, heir.createdAtSeconds + overlapSeconds);
+    return undefined;
   }
 
   /** Ends the old token where the rotation broke off before that. */
@@ -149,10 +186,10 @@ export class PrivateTokens {
   private async problemWith(
     { accountId, scopes, createdAtSeconds, expiresAtSeconds }: Omit<TokenRecord, 'id'>,
     endsSeconds: number | undefined,
-  ): Promise<RefusedRequest | NoAccount | undefined> {
+  ): Promise<RefusedRequest | NoAuthority | undefined> {
     const { accounts, rules, ttl } = this.parts;
     const account = await accounts.findById(accountId);
-    if (account === undefined || account.disabled) return { outcome: 'no_account' };
+    if (account === undefined || account.disabled) return { outcome: 'no_authority' };
     const leftSeconds = (endsSeconds ?? Number.POSITIVE_INFINITY) - createdAtSeconds;
     const longest = rules.longestLife(scopes, Math.min(ttl.privateMaxSeconds, leftSeconds));
     const errors = [

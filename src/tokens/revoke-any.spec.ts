@@ -17,12 +17,13 @@ const UNRECORDED = {
     return { take: () => (left-- > 0 ? 0 : 42) };
   },
 };
+const UNUSED = { lastUsedAtSeconds: undefined, end: undefined, successor: undefined };
 const ADA = { account: 'ada', client: '10.0.0.1' };
 
 it('RevokeAny.revoke() ends a token of ours until its end, which nobody knows of another issuer’s', async () => {
   const { accounts, tokens } = openMemoryStore();
   const times = { createdAtSeconds: NOW, expiresAtSeconds: NOW + 600 };
-  await tokens.add({ id: 't1', accountId: 'ada', use: 'access', scopes: [], ...times });
+  await tokens.restore({ id: 't1', accountId: 'ada', use: 'access', scopes: [], ...times, ...UNUSED });
   const ended: RevocationTarget[] = [];
   const any = new RevokeAny({
     issuers: [

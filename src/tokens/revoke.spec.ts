@@ -70,7 +70,8 @@ describe('RevokeToken', () => {
     const { revoke, written, told } = setUp();
     const { tokens, revocations, signingKeys } = openMemoryStore();
     const times = { createdAtSeconds: NOW, expiresAtSeconds: NOW + 600 };
-    await tokens.add({ id: 't1', accountId: 'a1', use: 'access', scopes: [], ...times });
+    const unused = { lastUsedAtSeconds: undefined, end: undefined, successor: undefined };
+    await tokens.restore({ id: 't1', accountId: 'a1', use: 'access', scopes: [], ...times, ...unused });
     const clock = { wallMs: () => NOW * 1000, monotonicMs: () => 0 };
     const left: unknown[][] = [];
     const writes: RevocationEntry[] = [];

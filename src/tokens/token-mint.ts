@@ -1,9 +1,22 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../core/ports.ts';
+import { readReach } from '../core/revocation-entry.ts';
 import { isRandomId, randomId } from '../jwt/random-id.ts';
 import type { TokenSigner } from '../jwt/signer.ts';
-import type { TokenRecord, TokenStore } from '../store/store.ts';
+import type { Events } from '../observe/events.ts';
+import { issuerMarkKey, subjectMarkKey } from '../revocation/keys.ts';
+import { entryFor } from '../revocation/target.ts';
+import type { RevocationStore, TokenRecord, TokenStore } from '../store/store.ts';
+import type { Authority } from './authority.ts';
+import { hasEnded } from './authority.ts';
 
 const ID_LENGTH = 21;
+
+/**
+ * How long a token may wait for the second of a mark to pass. A mark lies a second or two ahead where several changes
+ * follow each other; further, where clocks differ.
+ */
+const MAX_WAIT_MS = 3_000;
 
 /** Whether a token of ours may have this id. */
 export function isTokenId(text: string): boolean {
@@ -11,9 +24,14 @@ export function isTokenId(text: string): boolean {
 }
 
 export interface TokenMintParts {
-  readonly tokens: Pick<TokenStore, 'add' | 'find'>;
+  /** The own issuer's name. */
+  readonly issuer: string;
+  readonly tokens: Pick<TokenStore, 'add' | 'end' | 'find'>;
+  readonly revocations: Pick<RevocationStore, 'read' | 'write'>;
+  readonly clockSkewMs: number;
   readonly signer: Pick<TokenSigner, 'sign'>;
   readonly clock: Pick<Clock, 'wallMs'>;
+  readonly events: Pick<Events, 'clockBehindMark'>;
 }
 
 /** A token, in the one answer that shows it. */
@@ -33,6 +51,23 @@ export function newTokenId(): string {
   return randomId(ID_LENGTH);
 }
 
+/** The account was removed, disabled or changed so that its tokens ended, or the caller's own token ended, meanwhile. */
+export interface NoAuthority {
+  readonly outcome: 'no_authority';
+}
+
+/** A token could not be dated behind the account's mark, so it would have ended before it began. */
+export interface ClockBehind {
+  readonly outcome: 'clock_behind';
+  readonly retryAfterSeconds: number;
+}
+
+/** The date of a new token, in Unix seconds. */
+export interface TokenDate {
+  readonly outcome: 'dated';
+  readonly createdAtSeconds: number;
+}
+
 /** Makes tokens. None is given away before it is recorded, so that there is none which cannot be listed. */
 export class TokenMint {
   private readonly parts: TokenMintParts;
@@ -47,9 +82,29 @@ export class TokenMint {
   }
 
   /**
-   * A record with a new id, unless it has one; not kept yet. It is as old as what it rests on: made at the moment before the account was
-   * read, so that a mark which an account's change sets meanwhile ends the token.
+   * The date of a token that is made by an authority: its moment, or the first second behind a mark that ends what was
+   * issued then. The authority is younger than such a mark: it would not stand otherwise. Waits some seconds at most for
+   * that second; where the mark lies further ahead, no token that this instance dates can count, and the log says so.
    */
+  async date({ accountId, atSeconds }: Authority): Promise<TokenDate | ClockBehind> {
+    const { issuer, revocations, clock, events } = this.parts;
+    const keys = [subjectMarkKey(issuer, accountId), issuerMarkKey(issuer)];
+    const marks = (await revocations.read(keys)).map((value, index) => {
+      return value === undefined ? Number.NEGATIVE_INFINITY : readReach(keys[index] ?? '', value).issuedUpToSeconds;
+    });
+    const mark = Math.max(...marks);
+    if (atSeconds > mark) return { outcome: 'dated', createdAtSeconds: atSeconds };
+    const waitMs = (mark + 1) * 1000 - clock.wallMs();
+    if (waitMs > MAX_WAIT_MS) {
+      const behindSeconds = Math.ceil(waitMs / 1000);
+      events.clockBehindMark(accountId, behindSeconds);
+      return { outcome: 'clock_behind', retryAfterSeconds: Math.min(behindSeconds, 60) };
+    }
+    if (waitMs > 0) await sleep(waitMs);
+    return { outcome: 'dated', createdAtSeconds: mark + 1 };
+  }
+
+  /** A record with a new id, unless it has one; not kept yet. */
   draft({ id = newTokenId(), ...token }: Omit<TokenRecord, 'id'> & { readonly id?: string | undefined }): TokenRecord {
     return { id, ...token, scopes: [...new Set(token.scopes)] };
   }
@@ -61,9 +116,32 @@ export class TokenMint {
     return { ...(await this.sign(record)), isRepeated: true };
   }
 
-  async issue(record: TokenRecord): Promise<IssuedToken> {
-    await this.parts.tokens.add(record);
-    return this.sign(record);
+  /**
+   * Records a token and signs it, in this order: what is not recorded is not signed. The caller's own token is looked at
+   * again once the new one is recorded: whoever revokes it from then on finds the new one in the list.
+   */
+  async issue(record: TokenRecord, authority: Authority): Promise<IssuedToken | NoAuthority> {
+    if (!(await this.parts.tokens.add(record, authority.accountVersion))) return { outcome: 'no_authority' };
+    if (await this.hasEnded(authority)) {
+      await this.end(record);
+      return { outcome: 'no_authority' };
+    }
+    return await this.sign(record);
+  }
+
+  /** Whether the token that an authority rests on has ended meanwhile. */
+  hasEnded(authority: Authority): Promise<boolean> {
+    return hasEnded(authority, this.parts);
+  }
+
+  /** Nobody has it yet, but a repeated request would be shown it. */
+  private async end({ id: tokenId, accountId: by, expiresAtSeconds }: TokenRecord): Promise<void> {
+    const { issuer, revocations, tokens, clockSkewMs } = this.parts;
+    const end = { atSeconds: this.nowSeconds(), by, reason: 'the token that made it was revoked' };
+    const { atSeconds: at, reason } = end;
+    const target = { kind: 'token', issuer, tokenId, expiresAtSeconds } as const;
+    await revocations.write(entryFor(target, { at, by, reason }, clockSkewMs));
+    await tokens.end(tokenId, end);
   }
 
   /** Signs a token that is recorded already, or will be before anybody gets it. */

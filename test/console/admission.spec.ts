@@ -473,12 +473,12 @@ describe('the list of tokens', () => {
     const store = await openSqliteStore(join(service.folder, 'store.db'));
     const nowSeconds = Math.floor(Date.now() / 1000);
     const record = { accountId, scopes, createdAtSeconds: nowSeconds - 1_000, expiresAtSeconds: nowSeconds + 86_400 };
-    await store.tokens.add({ ...record, id: 'oldest-of-them', use: 'private', name: 'behind the crowd' });
+    await store.tokens.add({ ...record, id: 'oldest-of-them', use: 'private', name: 'behind the crowd' }, 0);
     const crowd = Array.from({ length: 2_500 }, (_, index) => {
       const [createdAtSeconds, use] = [nowSeconds - 900, index % 2 === 0 ? 'login' : 'access'] as const;
       return { ...record, id: `crowd-${index}`, use, createdAtSeconds, expiresAtSeconds: nowSeconds - 1 };
     });
-    await Promise.all(crowd.map((one) => store.tokens.add(one)));
+    await Promise.all(crowd.map((one) => store.tokens.add(one, 0)));
     await store.close();
     const { body } = await visit('GET', '/console', { cookie });
     expect(body).toContain('End within 7 days');

@@ -27,8 +27,14 @@ export function describeContents(open: () => Promise<Store>): void {
       const keys = [signingKey('key-2'), signingKey('key-1'), { ...signingKey('key-1'), issuer: 'other' }];
       await store.signingKeys.replace('own', 0, keys.slice(0, 2));
       await store.signingKeys.replace('other', 0, keys.slice(2));
-      const used = { ...token('used'), use: 'private' as const, name: 'Café', expiresAtSeconds: FAR };
-      for (const added of [used, { ...token('plain'), accountId: 'account-9' }]) await store.tokens.add(added);
+      const used = {
+        ...token('used'),
+        accountId: 'account-5',
+        use: 'private' as const,
+        name: 'Café',
+        expiresAtSeconds: FAR,
+      };
+      for (const added of [used, { ...token('plain'), accountId: 'account-9' }]) await store.tokens.add(added, 0);
       await store.tokens.end('used', { atSeconds: 1_500, by: 'ada', reason: 'lost' });
       await store.tokens.markUsed(new Map([['used', 1_400]]));
       const contents = await contentsOf(store);
@@ -47,7 +53,8 @@ export function describeContents(open: () => Promise<Store>): void {
       const store = await open();
       const ids = Array.from({ length: 1_200 }, (_, index) => `token-${index}`);
       await Promise.all(ids.map((id) => store.revocations.write(entry(`sallyport:revoked:own:${id}`, id))));
-      await Promise.all(ids.map((id) => store.tokens.add({ ...token(id), expiresAtSeconds: FAR })));
+      await store.accounts.add(account('account-1', 'ada'));
+      await Promise.all(ids.map((id) => store.tokens.add({ ...token(id), expiresAtSeconds: FAR }, 0)));
       const contents = await contentsOf(store);
       expect(new Set(recordsOf(contents, 'revocation').map(({ value }) => value))).toEqual(new Set(ids));
       expect(new Set(recordsOf(contents, 'token').map(({ id }) => id))).toEqual(new Set(ids));
@@ -63,8 +70,9 @@ export function describeContents(open: () => Promise<Store>): void {
       expect(await store.tokens.restore({ ...tracked, ...UNUSED, name: 'other' })).toBe(false);
       expect(await store.tokens.find('a')).toEqual(tracked);
       expect(await store.tokens.list('account-1', 10)).toEqual({ tokens: [tracked, plain], next: undefined });
-      expect(await store.tokens.rotate('a', token('d'))).toBe(false);
-      await expect(store.tokens.add(token('a'))).rejects.toThrow(StoreError);
+      await store.accounts.add(account('account-1', 'ada'));
+      expect(await store.tokens.rotate('a', token('d'), 0)).toBe('superseded');
+      await expect(store.tokens.add(token('a'), 0)).rejects.toThrow(StoreError);
     });
   });
 }

@@ -44,7 +44,7 @@ export function describeFeed(open: () => Promise<Store>): void {
       const { store, listener } = await follow(open);
       await store.accounts.add(account('account-1', 'ada'));
       for (let changes = 0; changes < 2; changes++) {
-        await store.accounts.update('account-1', { disabled: true }, { key: MARK, atSeconds: 100 });
+        await store.accounts.update('account-1', { disabled: true }, { mark: MARK });
         expect(listener.keys.splice(0)).toContain(MARK);
       }
     });

@@ -13,7 +13,7 @@ export function entry(key: string, value = '{}', expiresAtSeconds?: number): Rev
 
 export function account(id: string, name: string): Account {
   const scopes = ['all:any', 'tokens:manage'];
-  return { id, name, passwordHash: '$argon2id$v=19$', scopes, disabled: false, createdAtSeconds: 1_000.5 };
+  return { id, name, passwordHash: '$argon2id$v=19$', scopes, disabled: false, createdAtSeconds: 1_000.5, version: 0 };
 }
 
 export function token(id: string): TokenRecord {

@@ -1,6 +1,7 @@
 import { describe } from 'vitest';
 import type { Store } from '../../src/store/store.ts';
 import { describeAccountChanges } from './account-changes-contract.ts';
+import { describeAccountVersions } from './account-versions-contract.ts';
 import { describeAccounts } from './accounts-contract.ts';
 import { describeBasicUses } from './basic-uses-contract.ts';
 import { describeClose } from './close-contract.ts';
@@ -22,6 +23,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
     describeHearing(open);
     describeAccounts(open);
     describeAccountChanges(open);
+    describeAccountVersions(open);
     describeTokens(open);
     describeIdempotency(open);
     describeBasicUses(open);

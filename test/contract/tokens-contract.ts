@@ -1,15 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import type { ListPosition, Store, TokenFilter } from '../../src/store/store.ts';
 import { StoreError } from '../../src/store/store.ts';
-import { FAR, token, UNUSED } from './records.ts';
+import { account, FAR, token, UNUSED } from './records.ts';
 
 /** The records of tokens. */
-export function describeTokens(open: () => Promise<Store>): void {
+export function describeTokens(openEmpty: () => Promise<Store>): void {
+  const open = async (): Promise<Store> => {
+    const store = await openEmpty();
+    for (const id of ['account-1', 'account-2']) await store.accounts.add(account(id, id));
+    return store;
+  };
   describe('tokens', () => {
     it('find() returns what was added, and undefined for what was not', async () => {
       const store = await open();
-      await store.tokens.add(token('token-1'));
-      await store.tokens.add({ ...token('token-2'), use: 'private', name: 'Café', scopes: [] });
+      await store.tokens.add(token('token-1'), 0);
+      await store.tokens.add({ ...token('token-2'), use: 'private', name: 'Café', scopes: [] }, 0);
       expect(await store.tokens.find('token-1')).toEqual({ ...token('token-1'), ...UNUSED });
       const second = { ...token('token-2'), use: 'private', name: 'Café', scopes: [] };
       expect(await store.tokens.find('token-2')).toEqual({ ...second, ...UNUSED });
@@ -18,8 +23,8 @@ export function describeTokens(open: () => Promise<Store>): void {
 
     it('add() rejects an id that exists, and leaves its record', async () => {
       const store = await open();
-      await store.tokens.add(token('token-1'));
-      await expect(store.tokens.add({ ...token('token-1'), accountId: 'account-2' })).rejects.toThrow(StoreError);
+      await store.tokens.add(token('token-1'), 0);
+      await expect(store.tokens.add({ ...token('token-1'), accountId: 'account-2' }, 0)).rejects.toThrow(StoreError);
       expect(await store.tokens.find('token-1')).toEqual({ ...token('token-1'), ...UNUSED });
     });
 
@@ -27,9 +32,9 @@ export function describeTokens(open: () => Promise<Store>): void {
       const store = await open();
       const ids = ['c', 'a', 'e', 'b', 'd'];
       for (const [index, id] of ids.entries()) {
-        await store.tokens.add({ ...token(id), createdAtSeconds: 1_000 + index, expiresAtSeconds: FAR });
+        await store.tokens.add({ ...token(id), createdAtSeconds: 1_000 + index, expiresAtSeconds: FAR }, 0);
       }
-      await store.tokens.add({ ...token('other'), accountId: 'account-2', expiresAtSeconds: FAR });
+      await store.tokens.add({ ...token('other'), accountId: 'account-2', expiresAtSeconds: FAR }, 0);
       const at = (id: string) => ({ createdAtSeconds: 1_000 + ids.indexOf(id), id });
       const list = async (limit: number, after?: ListPosition) => {
         const page = await store.tokens.list('account-1', limit, after);
@@ -45,12 +50,12 @@ export function describeTokens(open: () => Promise<Store>): void {
 
     it('list() goes on where a token was that has gone', async () => {
       const store = await open();
-      for (const id of ['a', 'c', 'e', 'A']) await store.tokens.add({ ...token(id), expiresAtSeconds: FAR });
+      for (const id of ['a', 'c', 'e', 'A']) await store.tokens.add({ ...token(id), expiresAtSeconds: FAR }, 0);
       for (const [id, seconds] of [
         ['later', 1_001],
         ['half', 999.5],
       ] as const) {
-        await store.tokens.add({ ...token(id), createdAtSeconds: seconds, expiresAtSeconds: FAR });
+        await store.tokens.add({ ...token(id), createdAtSeconds: seconds, expiresAtSeconds: FAR }, 0);
       }
       const behind = async (id: string, createdAtSeconds: number) =>
         (await store.tokens.list('account-1', 9, { id, createdAtSeconds })).tokens.map((found) => found.id);
@@ -69,7 +74,7 @@ export function describeTokens(open: () => Promise<Store>): void {
         createdAtSeconds: 1_000 + index,
         expiresAtSeconds: index === 500 ? 2_000 : FAR,
       }));
-      await Promise.all(made.map((one) => store.tokens.add(one)));
+      await Promise.all(made.map((one) => store.tokens.add(one, 0)));
       const found = async (filter: TokenFilter, limit = 2): Promise<string[]> => {
         const ids: string[] = [];
         let after: ListPosition | undefined;
@@ -91,7 +96,7 @@ export function describeTokens(open: () => Promise<Store>): void {
     it('list() goes through tokens of the same second too, each once', async () => {
       const store = await open();
       const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
-      await Promise.all(ids.map((id) => store.tokens.add({ ...token(id), expiresAtSeconds: FAR })));
+      await Promise.all(ids.map((id) => store.tokens.add({ ...token(id), expiresAtSeconds: FAR }, 0)));
       const seen: string[] = [];
       let after: ListPosition | undefined;
       do {
@@ -104,11 +109,11 @@ export function describeTokens(open: () => Promise<Store>): void {
 
     it('rotate() adds one successor, once', async () => {
       const store = await open();
-      await store.tokens.add({ ...token('old'), expiresAtSeconds: FAR });
+      await store.tokens.add({ ...token('old'), expiresAtSeconds: FAR }, 0);
       const heirs = Array.from({ length: 20 }, (_, index) => ({ ...token(`heir-${index}`), expiresAtSeconds: FAR }));
-      const rotated = await Promise.all(heirs.map((heir) => store.tokens.rotate('old', heir)));
-      expect(rotated.filter(Boolean)).toHaveLength(1);
-      const heir = heirs[rotated.indexOf(true)];
+      const rotated = await Promise.all(heirs.map((heir) => store.tokens.rotate('old', heir, 0)));
+      expect(rotated.filter((outcome) => outcome === 'rotated')).toHaveLength(1);
+      const heir = heirs[rotated.indexOf('rotated')];
       expect((await store.tokens.find('old'))?.successor).toBe(heir?.id);
       expect(await store.tokens.find(heir?.id ?? '')).toEqual({ ...heir, ...UNUSED });
       expect((await store.tokens.list('account-1', 100))?.tokens).toHaveLength(2);
@@ -116,15 +121,15 @@ export function describeTokens(open: () => Promise<Store>): void {
 
     it('rotate() puts one successor in the place of another, once', async () => {
       const store = await open();
-      for (const id of ['old', 'young']) await store.tokens.add({ ...token(id), expiresAtSeconds: FAR });
+      for (const id of ['old', 'young']) await store.tokens.add({ ...token(id), expiresAtSeconds: FAR }, 0);
       const heir = (id: string) => ({ ...token(id), expiresAtSeconds: FAR });
-      expect(await store.tokens.rotate('old', heir('first'))).toBe(true);
-      expect(await store.tokens.rotate('old', heir('other'), 'unknown')).toBe(false);
-      expect(await store.tokens.rotate('young', heir('other'), 'first')).toBe(false);
+      expect(await store.tokens.rotate('old', heir('first'), 0)).toBe('rotated');
+      expect(await store.tokens.rotate('old', heir('other'), 0, 'unknown')).toBe('superseded');
+      expect(await store.tokens.rotate('young', heir('other'), 0, 'first')).toBe('superseded');
       const heirs = Array.from({ length: 20 }, (_, index) => heir(`heir-${index}`));
-      const rotated = await Promise.all(heirs.map((one) => store.tokens.rotate('old', one, 'first')));
-      expect(rotated.filter(Boolean)).toHaveLength(1);
-      expect((await store.tokens.find('old'))?.successor).toBe(heirs[rotated.indexOf(true)]?.id);
+      const rotated = await Promise.all(heirs.map((one) => store.tokens.rotate('old', one, 0, 'first')));
+      expect(rotated.filter((outcome) => outcome === 'rotated')).toHaveLength(1);
+      expect((await store.tokens.find('old'))?.successor).toBe(heirs[rotated.indexOf('rotated')]?.id);
       expect((await store.tokens.find('young'))?.successor).toBeUndefined();
       expect(await store.tokens.find('first')).toEqual({ ...heir('first'), ...UNUSED });
       expect((await store.tokens.list('account-1', 100))?.tokens).toHaveLength(4);
@@ -132,14 +137,14 @@ export function describeTokens(open: () => Promise<Store>): void {
 
     it('rotate() writes nothing where there is no such token', async () => {
       const store = await open();
-      expect(await store.tokens.rotate('unknown', token('heir'))).toBe(false);
+      expect(await store.tokens.rotate('unknown', token('heir'), 0)).toBe('superseded');
       expect(await store.tokens.find('heir')).toBeUndefined();
       expect(await store.tokens.find('unknown')).toBeUndefined();
     });
 
     it('end() keeps the earliest end', async () => {
       const store = await open();
-      await store.tokens.add({ ...token('token-1'), expiresAtSeconds: FAR });
+      await store.tokens.add({ ...token('token-1'), expiresAtSeconds: FAR }, 0);
       const ends = [
         { atSeconds: 5_000, by: 'ada' },
         { atSeconds: 3_000, by: 'bob', reason: 'lost' },
@@ -153,7 +158,7 @@ export function describeTokens(open: () => Promise<Store>): void {
 
     it('forgetEnd() forgets how a token ended, and passes over what it does not know', async () => {
       const store = await open();
-      await store.tokens.add({ ...token('token-1'), expiresAtSeconds: FAR });
+      await store.tokens.add({ ...token('token-1'), expiresAtSeconds: FAR }, 0);
       await store.tokens.end('token-1', { atSeconds: 3_000, by: 'bob' });
       for (const id of ['token-1', 'unknown']) await store.tokens.forgetEnd(id);
       expect((await store.tokens.find('token-1'))?.end).toBeUndefined();
@@ -164,7 +169,7 @@ export function describeTokens(open: () => Promise<Store>): void {
 
     it('markUsed() keeps the latest use, and passes over what it does not know', async () => {
       const store = await open();
-      for (const id of ['a', 'b', 'c']) await store.tokens.add({ ...token(id), expiresAtSeconds: FAR });
+      for (const id of ['a', 'b', 'c']) await store.tokens.add({ ...token(id), expiresAtSeconds: FAR }, 0);
       await store.tokens.markUsed(
         new Map([
           ['a', 2_000],

@@ -29,7 +29,7 @@ beforeAll(async () => {
   const listen = { extAuthz: '127.0.0.1:0' };
   await writeFile(config, JSON.stringify({ version: 1, listen, store: 'sqlite:./store.db', routes }));
   const store = await openSqliteStore(join(folder, 'store.db'));
-  const account = { passwordHash: '', scopes: [], disabled: false, createdAtSeconds: 0 };
+  const account = { passwordHash: '', scopes: [], disabled: false, createdAtSeconds: 0, version: 0 };
   for (let index = 0; index < COUNT / 4; index++) {
     await store.accounts.add({ id: `account-${index}`.padEnd(60, '-'), name: `a${index}`.padEnd(60, '-'), ...account });
   }

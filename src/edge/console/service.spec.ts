@@ -7,6 +7,7 @@ import { consolePages } from './service.ts';
 import type { ConsoleServices } from './services.ts';
 
 const COOKIE = '__Host-sallyport=a.b.c';
+const AUTHORITY = { accountId: 'ada', accountVersion: 0, atSeconds: 0, token: undefined };
 const told: unknown[] = [];
 const events = { callFailed: (call: string) => told.push(call) } as unknown as Events;
 
@@ -17,7 +18,12 @@ afterEach(() => {
 /** The pages, with services of which a test needs few. */
 async function open(services: object) {
   const server = fastify();
-  const parts = { services: () => services as ConsoleServices, events, clock: { wallMs: () => 0 } };
+  const authorities = { nowSeconds: () => 0, of: async () => AUTHORITY };
+  const parts = {
+    services: () => ({ authorities, ...services }) as unknown as ConsoleServices,
+    events,
+    clock: { wallMs: () => 0 },
+  };
   await server.register(consolePages(parts));
   return server;
 }

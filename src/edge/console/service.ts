@@ -89,7 +89,7 @@ function nameOf({ method, routeOptions }: FastifyRequest): string {
 }
 
 async function serveMembers(server: FastifyInstance, parts: ConsoleParts): Promise<void> {
-  const sessions = new Admissions((request: FastifyRequest) => findSession(request, parts.services().decider));
+  const sessions = new Admissions((request: FastifyRequest) => findSession(request, parts.services()));
   /** Answers itself whoever has no session. */
   const admit = async (request: FastifyRequest, reply: FastifyReply): Promise<Session | undefined> => {
     const found = await sessions.of(request);

@@ -1,6 +1,7 @@
 import type { CatalogueScope } from '../../config/config.ts';
 import type { Decider } from '../../core/ports.ts';
 import type { AccountStore } from '../../store/store.ts';
+import type { Authorities } from '../../tokens/authority.ts';
 import type { Idempotency } from '../../tokens/idempotency.ts';
 import type { LogIn } from '../../tokens/log-in.ts';
 import type { PrivateTokens } from '../../tokens/private-tokens.ts';
@@ -12,6 +13,7 @@ import type { TokenViews } from '../../tokens/token-views.ts';
 export interface ConsoleServices {
   /** Judges sessions, by the rule that {@link consoleRoute} makes. */
   readonly decider: Decider;
+  readonly authorities: Pick<Authorities, 'nowSeconds' | 'of'>;
   readonly catalogue: ReadonlyMap<string, CatalogueScope>;
   readonly rules: ScopeRules;
   readonly accountStore: Pick<AccountStore, 'findById'>;

@@ -4,8 +4,10 @@ import { deny } from '../../core/decision.ts';
 import type { KnownCredential, TokenUse } from '../../core/known.ts';
 import type { Reason } from '../../core/reason.ts';
 import type { Events } from '../../observe/events.ts';
+import type { Authority } from '../../tokens/authority.ts';
 import type { TooManyUnrecorded } from '../../tokens/revoke-token.ts';
 import type { FieldError } from '../../tokens/scope-rules.ts';
+import type { ClockBehind } from '../../tokens/token-mint.ts';
 import type { ProblemCode } from './problems.ts';
 import type { TokenServices } from './services.ts';
 
@@ -20,6 +22,8 @@ export interface Caller {
   readonly granted: ReadonlySet<string>;
   /** By which it was admitted. */
   readonly credential: KnownCredential;
+  /** Where the call says that it {@link CallFacts.needsAuthority}. */
+  readonly authority: Authority | undefined;
 }
 
 /** Who may call at all. */
@@ -91,6 +95,8 @@ interface CallFacts {
   readonly admission: Admission | undefined;
   /** For the documentation: a body that takes one of several forms, in a way that generators of clients can read. */
   readonly describedBody?: ZodType;
+  /** What it makes must not outlast the authority that the caller has when it is admitted. */
+  readonly needsAuthority?: boolean;
   /** Of its body, where it has one; JSON without it. */
   readonly bodyType?: 'application/json' | typeof FORM;
   /** Where it makes something: an id for that. Such a call takes an `Idempotency-Key`. */
@@ -144,6 +150,23 @@ export function tooManyUnrecorded({ retryAfterSeconds }: TooManyUnrecorded): Out
 export function callerOf({ caller }: Pick<CallInput<never>, 'caller'>): Caller {
   if (caller === undefined) throw new Error('a call was reached by a caller who was not admitted');
   return caller;
+}
+
+/** The authority of a caller of a call that needs it. */
+export function authorityOf(input: Pick<CallInput<never>, 'caller'>): Authority {
+  const { authority } = callerOf(input);
+  if (authority === undefined) throw new Error('a call needs an authority and does not say so');
+  return authority;
+}
+
+/** The caller's account, or its token, is no more what it was when the caller was admitted. */
+export function authorityEnded(input: Pick<CallInput<never>, 'caller'>): Deny {
+  const reason = callerOf(input).use === 'password' ? 'credentials_invalid' : 'token_revoked';
+  return deny(reason, undefined, 'the account was changed, or the token ended, meanwhile');
+}
+
+export function clockBehind({ retryAfterSeconds }: ClockBehind): Deny {
+  return { ...deny('unavailable', undefined, "the clock is behind the account's mark"), retryAfterSeconds };
 }
 
 /** Who did it, for the audit log. */

@@ -7,7 +7,7 @@ import { Admissions } from '../admissions.ts';
 import { renewCertificate } from '../listening.ts';
 import { answerOnce } from './answer-once.ts';
 import type { AnyCall, Caller, Outcome } from './call.ts';
-import { failed, ignoresUnknown } from './call.ts';
+import { authorityEnded, failed, ignoresUnknown } from './call.ts';
 import { CALLS } from './calls.ts';
 import { decodeAccess, decodeBody, decodeQuery } from './decode.ts';
 import { decisionOf, deniesLate } from './late-denials.ts';
@@ -46,22 +46,20 @@ export async function openTokenApi(listener: Listener, parts: TokenApiParts): Pr
   showPages(server, parts.troublePage);
   const register = (calls: FastifyInstance, { isOf, prepare, waitsForBody, decide, respond }: Manner): void => {
     prepare(calls, parts.events);
-    const callers = new Admissions(async (request: FastifyRequest) =>
-      callerFrom(await decide(decodeAccess(request), parts.services().decider, request.body)),
-    );
-    calls.addHook('onRequest', async (request, reply) => {
-      if (waitsForBody(request)) return;
-      const caller = await callers.of(request);
-      if (caller !== undefined && 'outcome' in caller) await respond(reply, caller);
-    });
     for (const call of CALLS.filter(isOf)) {
       const { method, url } = call;
+      const callers = new Admissions((request: FastifyRequest) => admit(call, request, decide, parts.services()));
+      const onRequest = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+        if (waitsForBody(request)) return;
+        const caller = await callers.of(request);
+        if (caller !== undefined && 'outcome' in caller) await respond(reply, caller);
+      };
       const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
         const caller = await callers.of(request);
         const isDenied = caller !== undefined && 'outcome' in caller;
         await respond(reply, isDenied ? caller : await carryOut(call, request, parts, caller));
       };
-      calls.route({ method, url, handler });
+      calls.route({ method, url, onRequest, handler });
     }
   };
   let description: Buffer | undefined;
@@ -80,7 +78,22 @@ export async function openTokenApi(listener: Listener, parts: TokenApiParts): Pr
   };
 }
 
-/** Who it is that calls, or why not; `undefined` where nobody is asked. */
+/** Who it is that calls, or why not; `undefined` where nobody is asked. {@link Authorities} explains the order. */
+async function admit(
+  { needsAuthority = false }: AnyCall,
+  request: FastifyRequest,
+  decide: Manner['decide'],
+  { decider, authorities }: TokenServices,
+): Promise<Caller | Deny | undefined> {
+  const atSeconds = authorities.nowSeconds();
+  const decision = await decide(decodeAccess(request), decider, request.body);
+  const caller = callerFrom(decision);
+  if (caller === undefined || 'outcome' in caller || decision.credential === undefined || !needsAuthority)
+    return caller;
+  const authority = await authorities.of(decision.credential, atSeconds);
+  return authority === undefined ? authorityEnded({ caller }) : { ...caller, authority };
+}
+
 function callerFrom(decision: Decision): Caller | Deny | undefined {
   if (decision.outcome === 'deny') return decision;
   if (decision.route?.requirement.kind === 'public') return undefined;
@@ -89,7 +102,7 @@ function callerFrom(decision: Decision): Caller | Deny | undefined {
   if (credential === undefined || identity?.subject === undefined || use === undefined || granted === undefined) {
     return deny('credentials_required', undefined, 'no account');
   }
-  return { accountId: identity.subject, use, tokenId: identity.tokenId, granted, credential };
+  return { accountId: identity.subject, use, tokenId: identity.tokenId, granted, credential, authority: undefined };
 }
 
 /** Also tells what was decided, where that is known only now. */

@@ -2,6 +2,7 @@ import type { CatalogueScope } from '../../config/config.ts';
 import type { Decider } from '../../core/ports.ts';
 import type { PublishedKeySet } from '../../jwt/published-key-set.ts';
 import type { AccountManagement } from '../../tokens/account-management.ts';
+import type { Authorities } from '../../tokens/authority.ts';
 import type { ChangePassword } from '../../tokens/change-password.ts';
 import type { Idempotency } from '../../tokens/idempotency.ts';
 import type { IntrospectToken } from '../../tokens/introspect-token.ts';
@@ -16,6 +17,7 @@ import type { TokenViews } from '../../tokens/token-views.ts';
 export interface TokenServices {
   /** Admits callers, by the routes that the calls make. */
   readonly decider: Decider;
+  readonly authorities: Pick<Authorities, 'nowSeconds' | 'of'>;
   readonly catalogue: ReadonlyMap<string, CatalogueScope>;
   readonly idempotency: Idempotency;
   readonly issueToken: IssueToken;

@@ -27,6 +27,7 @@ const ADA: Account = {
   scopes: ['all:any'],
   disabled: true,
   createdAtSeconds: 1.5,
+  version: 0,
 };
 const PLAIN: TrackedToken = {
   id: 't-2',
@@ -92,7 +93,7 @@ describe('a copy of a store', () => {
   it('gives an empty store all that it was made of', async () => {
     const [from, to] = [await filledStore(), openMemoryStore()];
     const path = await copyOf(from);
-    expect(await checkCopy(path)).toEqual({ format: 'sallyport-store', version: 1, ...ABOUT });
+    expect(await checkCopy(path)).toEqual({ format: 'sallyport-store', version: 2, ...ABOUT });
     expect(await merge(path, to)).toEqual([
       { kind: 'revocation', written: 2, kept: 0, expired: 0, conflicts: [] },
       { kind: 'signing-key', written: 1, kept: 0, expired: 0, conflicts: [] },
@@ -171,15 +172,15 @@ describe('a copy of a store', () => {
 });
 
 describe('checkCopy() refuses', () => {
-  const NEWER = 'written by Sallyport 9.9.9 as version 2; this one reads up to version 1: use that one, or a newer one';
+  const NEWER = 'written by Sallyport 9.9.9 as version 3; this one reads up to version 2: use that one, or a newer one';
 
   it.each<readonly [string, (text: string) => string, string | RegExp]>([
     ['an empty file', () => '', 'the file is empty'],
     ['another file', () => '{"a":1}\n', /^line 1: not a copy of a store \(sallyport-store\): /],
-    ['a newer version', (text) => text.replace('"version":1', '"version":2,"more":1'), NEWER],
+    ['a newer version', (text) => text.replace('"version":2', '"version":3,"more":1'), NEWER],
     [
       'an unknown member of the header',
-      (text) => text.replace('"version":1', '"version":1,"more":1'),
+      (text) => text.replace('"version":2', '"version":2,"more":1'),
       /^line 1: .*"more"/,
     ],
     [

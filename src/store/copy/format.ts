@@ -8,7 +8,7 @@ import { EPOCH_PREFIX } from '../store.ts';
  * with a higher version: who reads refuses what it does not know.
  */
 export const FORMAT = 'sallyport-store';
-export const VERSION = 1;
+export const VERSION = 2;
 
 export type RecordKind = StoredRecord['kind'];
 export const KINDS = ['account', 'signing-key', 'token', 'revocation'] as const satisfies readonly RecordKind[];
@@ -32,6 +32,7 @@ export type Header = z.output<typeof headerSchema>;
 type Members<Kept> = Readonly<Record<keyof Kept, z.ZodType>>;
 
 const seconds = z.number().nonnegative();
+const count = z.int().nonnegative();
 const text = z.string().min(1);
 
 const accountSchema = z.strictObject({
@@ -42,6 +43,8 @@ const accountSchema = z.strictObject({
   scopes: z.array(z.string()),
   disabled: z.boolean(),
   createdAtSeconds: seconds,
+  /** Version 1 of a copy has none. */
+  version: count.default(0),
 } satisfies Members<Account>) satisfies z.ZodType<Account>;
 
 const signingKeySchema = z.strictObject({
@@ -91,8 +94,6 @@ const revocationSchema = z
     value,
     expiresAtSeconds,
   })) satisfies z.ZodType<RevocationEntry>;
-
-const count = z.int().nonnegative();
 
 /** Any line but the header. */
 export const lineSchema = z.discriminatedUnion('kind', [

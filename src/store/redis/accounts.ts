@@ -1,12 +1,13 @@
 import { accountNameKey, accountNameKeys, changeAccount } from '../account-name.ts';
+import { parseMembers } from '../members.ts';
 import { cutPage } from '../page.ts';
 import type {
   Account,
   AccountChange,
-  AccountMark,
   AccountPage,
   AccountStore,
   AccountUpdate,
+  ChangeTerms,
   ListPosition,
   RevocationEntry,
 } from '../store.ts';
@@ -17,13 +18,21 @@ import { ACCOUNT_KEYS } from './layout.ts';
 import { toAccount } from './records.ts';
 import { endOf } from './revocations.ts';
 
-const { records, names, order } = ACCOUNT_KEYS;
+const { records, names, order, newest } = ACCOUNT_KEYS;
 
 /** More accounts than any store holds. */
 const ALL = 1_000_000_000;
 
 /** Of a change that others get ahead of. */
 const MAX_TRIES = 20;
+
+/** An account as it is kept. */
+export interface FoundAccount {
+  readonly record: string;
+  readonly account: Account;
+  /** The key of a mark that is still to be written for the last change. */
+  readonly unmarked: string | undefined;
+}
 
 /** Accounts in Redis; what ends their tokens is a revocation too, so the feed hears of it. */
 export class RedisAccounts implements AccountStore {
@@ -39,14 +48,16 @@ export class RedisAccounts implements AccountStore {
 
   async find(nameOrEmail: string): Promise<Account | undefined> {
     const nameKey = accountNameKey(nameOrEmail);
-    return await this.reads.ask(
-      async (client) => accountOrNone(await client.sallyportFindAccount(records, names, nameKey)),
+    const found = await this.reads.ask(
+      async (client) => readAccount(await client.sallyportFindAccount(records, names, nameKey)),
       records,
     );
+    return (await this.settled(found))?.account;
   }
 
   async findById(id: string): Promise<Account | undefined> {
-    return await this.reads.ask(async (client) => accountOrNone(await client.hget(records, id)), records);
+    const found = await this.reads.ask(async (client) => readAccount(await client.hget(records, id)), records);
+    return (await this.settled(found))?.account;
   }
 
   /** No decision waits for it, so it may take as long as a write. */
@@ -82,49 +93,70 @@ export class RedisAccounts implements AccountStore {
     return added > 0;
   }
 
-  async update(id: string, change: AccountChange, mark?: AccountMark): Promise<AccountUpdate> {
+  async update(id: string, change: AccountChange, terms: ChangeTerms = {}): Promise<AccountUpdate> {
     for (let tries = 1; tries <= MAX_TRIES; tries++) {
-      const standing = await this.writes.ask((client) => client.hget(records, id), records);
-      if (standing === null) return 'missing';
-      const record = recordOf(changeAccount(toAccount(standing), change));
-      const updated = await this.swap(id, standing, record, mark);
-      if (updated !== 0) return updated < 0 ? 'taken' : 'updated';
+      const standing = await this.settled(await this.readAgain(id));
+      if (standing === undefined) return 'missing';
+      const account = changeAccount(standing.account, change, terms.mark !== undefined);
+      const updated = await this.swap(standing.record, account, terms);
+      if (updated !== 0) return updated > 0 ? 'updated' : updated === -1 ? 'taken' : 'stale';
     }
     throw new StoreError(`account "${id}" is being changed by others all the time; try again`);
   }
 
   async remove(id: string, mark: RevocationEntry): Promise<boolean> {
     const removed = await this.writes.write(
-      (client) => client.sallyportRemoveAccount(records, names, order, mark.key, id, mark.value, endOf(mark)),
+      (client) => client.sallyportRemoveAccount(records, names, order, newest, mark.key, id, mark.value, endOf(mark)),
       records,
     );
     if (removed > 0) this.feed.hear(mark);
     return removed > 0;
   }
 
-  private async swap(id: string, standing: string, record: string, mark?: AccountMark): Promise<number> {
-    if (mark === undefined) {
-      return this.writes.write(
-        (client) => client.sallyportUpdateAccount(records, names, id, standing, record),
-        records,
-      );
-    }
-    const { key, atSeconds } = mark;
+  /** The account, once no change of it is under way that writes its mark elsewhere: here, both are written at once. */
+  protected async settled(found: FoundAccount | undefined): Promise<FoundAccount | undefined> {
+    return found;
+  }
+
+  /** No decision waits for it, so it may take as long as a write. */
+  protected async readAgain(id: string): Promise<FoundAccount | undefined> {
+    return await this.writes.ask(async (client) => readAccount(await client.hget(records, id)), records);
+  }
+
+  /** As `sallyportUpdateAccount` answers. */
+  protected async swap(standing: string, account: Account, terms: ChangeTerms): Promise<number> {
+    const { mark } = terms;
+    if (mark === undefined) return await this.put(standing, account, terms);
+    const [authority, version] = authorityOf(terms);
+    const args = [account.id, standing, recordOf(account), authority, version] as const;
     const [updated, value] = await this.writes.write(
-      (client) => client.sallyportUpdateMarkedAccount(records, names, key, id, standing, record, atSeconds),
+      (client) => client.sallyportUpdateMarkedAccount(records, names, newest, mark, ...args),
       records,
     );
-    if (value !== null) this.feed.hear({ key, value, expiresAtSeconds: undefined });
+    if (value !== null) this.feed.hear({ key: mark, value, expiresAtSeconds: undefined });
     return updated;
+  }
+
+  /** The account alone. @param unmarked the key of a mark that is still to be written for this change. */
+  protected async put(standing: string, account: Account, terms: ChangeTerms, unmarked?: string): Promise<number> {
+    const [authority, version] = authorityOf(terms);
+    const args = [account.id, standing, recordOf(account, unmarked), authority, version] as const;
+    return await this.writes.write((client) => client.sallyportUpdateAccount(records, names, ...args), records);
   }
 }
 
-/** With the spellings by which it is found: the scripts read them there. */
-function recordOf(account: Account): string {
+/** With the spellings by which it is found, and the key of a mark that is missing: the scripts read them there. */
+export function recordOf(account: Account, unmarked?: string): string {
   const [nameKey, emailKey] = [account.name, account.email].map((name) => name && accountNameKey(name));
-  return JSON.stringify({ ...account, nameKey, emailKey });
+  return JSON.stringify({ ...account, nameKey, emailKey, unmarked });
 }
 
-function accountOrNone(record: string | null): Account | undefined {
-  return record === null ? undefined : toAccount(record);
+function authorityOf({ onlyIf }: ChangeTerms): readonly [id: string, version: number] {
+  return onlyIf === undefined ? ['', 0] : [onlyIf.id, onlyIf.version];
+}
+
+function readAccount(record: string | null): FoundAccount | undefined {
+  if (record === null) return undefined;
+  const { unmarked } = parseMembers(record);
+  return { record, account: toAccount(record), unmarked: typeof unmarked === 'string' ? unmarked : undefined };
 }

@@ -29,6 +29,7 @@ export function assemble(parts: RedisStoreParts): Store {
   let closed: Promise<void> | undefined;
   /** What was accepted before is finished, and told. */
   const closeInOrder = async (): Promise<void> => {
+    await tokens.finish();
     await close();
     await feed.end();
   };

@@ -4,8 +4,8 @@ import { startOfDay } from '../basic-use.ts';
  * Where what Sallyport keeps lies in Redis; `docs/redis.md` describes it for operators. The revocation set's own keys
  * are public (contract section 5) and made in `src/revocation/keys.ts`: plain strings, read and written as they come.
  *
- * What one script touches shares a hash tag, so that a cluster keeps it in one slot. The one exception is the removal
- * of an account, which writes a mark whose key is public: see `cluster/accounts.ts`.
+ * What one script touches shares a hash tag, so that a cluster keeps it in one slot. The exceptions are the changes of an
+ * account that write a mark, whose key is public: see `cluster/accounts.ts`.
  */
 
 /** Keys of the accounts, always used together. */
@@ -16,6 +16,8 @@ export const ACCOUNT_KEYS = {
   names: 'sallyport:{accounts}:names',
   /** List: ids in order of creation. */
   order: 'sallyport:{accounts}:order',
+  /** Hash: id → when the newest token was made that was ever recorded for the account, in Unix seconds. */
+  newest: 'sallyport:{accounts}:newest-tokens',
 } as const;
 
 /**

@@ -13,6 +13,7 @@ export function toAccount(record: string): Account {
     scopes: asTexts(members, 'scopes'),
     disabled: members['disabled'] === true,
     createdAtSeconds: asNumber(members, 'createdAtSeconds'),
+    version: members['version'] === undefined ? 0 : asNumber(members, 'version'),
   };
 }
 

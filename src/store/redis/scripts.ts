@@ -25,7 +25,8 @@ declare module 'ioredis' {
     ): Result<number, Context>;
     /**
      * Compare-and-set of an account's record, and of the spellings by which it is found; 1 where it was done, 0 where
-     * another record stands than `standing`, -1 where a name is another account's.
+     * another record stands than `standing`, -1 where a name is another account's, -2 where the account `authority`
+     * (empty for none) is not as it was at its version.
      */
     sallyportUpdateAccount(
       records: string,
@@ -33,31 +34,52 @@ declare module 'ioredis' {
       id: string,
       standing: string,
       record: string,
+      authority: string,
+      authorityVersion: number,
     ): Result<number, Context>;
-    /** The same, with a mark that rises to `at` or by one; and the mark as it stands afterwards. */
+    /** The same, with a mark that rises as `raiseMark()` says; and the mark as it stands afterwards. */
     sallyportUpdateMarkedAccount(
       records: string,
       names: string,
+      newest: string,
       mark: string,
       id: string,
       standing: string,
       record: string,
-      at: number,
+      authority: string,
+      authorityVersion: number,
     ): Result<[updated: number, mark: string | null], Context>;
-    /** Raises a mark to `at`, or by one where it is as high already; returns it as it stands afterwards. */
-    sallyportRaiseMark(mark: string, at: number): Result<string, Context>;
+    /** Raises a mark as `raiseMark()` says; `newest` is empty where no token is known. Returns it as it stands afterwards. */
+    sallyportRaiseMark(mark: string, newest: string): Result<string, Context>;
+    /** Remembers that a token is about to be recorded; 0, and nothing written, where the account is not as it was at `version`. */
+    sallyportAdmitToken(
+      records: string,
+      newest: string,
+      id: string,
+      version: number,
+      createdAt: number,
+    ): Result<number, Context>;
+    /** Remembers that a token was recorded elsewhere. */
+    sallyportNoteToken(newest: string, id: string, createdAt: number): Result<null, Context>;
     /** 1 where it was removed and its mark written, 0 where there is none. */
     sallyportRemoveAccount(
       records: string,
       names: string,
       order: string,
+      newest: string,
       mark: string,
       id: string,
       value: string,
       endsAt: string,
     ): Result<number, Context>;
     /** The same without a mark. */
-    sallyportDropAccount(records: string, names: string, order: string, id: string): Result<number, Context>;
+    sallyportDropAccount(
+      records: string,
+      names: string,
+      order: string,
+      newest: string,
+      id: string,
+    ): Result<number, Context>;
     /** The record of a name's account. */
     sallyportFindAccount(records: string, names: string, nameKey: string): Result<string | null, Context>;
     /**
@@ -151,15 +173,27 @@ redis.call('RPUSH', KEYS[3], ARGV[1])
 return 1
 `;
 
+/** Lua. Whether an account is as it was known, and not disabled; none is while the mark that belongs to a change is missing. */
+const STANDS = `
+local function stands(id, version)
+  local record = redis.call('HGET', KEYS[1], id)
+  if not record then return false end
+  local account = cjson.decode(record)
+  if account.disabled == true or account.unmarked then return false end
+  return (account.version or 0) == tonumber(version)
+end
+`;
+
 /** Lua. A record holds the spellings by which it is found, as `nameKey` and `emailKey`. */
-const UPDATE = `
+const UPDATE = `${STANDS}
 local function nameKeysOf(record)
   local account = cjson.decode(record)
   return { account.nameKey, account.emailKey }
 end
 
-local function update(id, standing, record)
+local function update(id, standing, record, authority, version)
   if redis.call('HGET', KEYS[1], id) ~= standing then return 0 end
+  if authority ~= '' and not stands(authority, version) then return -2 end
   local added = nameKeysOf(record)
   for _, key in ipairs(added) do
     local holder = redis.call('HGET', KEYS[2], key)
@@ -172,9 +206,13 @@ local function update(id, standing, record)
 end
 `;
 
-/** Where a mark can rise no more, or is none that can be read, it ends everything already. */
+/**
+ * Lua. The rule of `raiseMark()`; the time is this server's, which no instance's clock can get ahead of. Where a mark can
+ * rise no more, or is none that can be read, it ends everything already.
+ */
 const RAISE = `
-local function raise(key, at)
+local function raise(key, newest)
+  local at = math.max(tonumber(redis.call('TIME')[1]), tonumber(newest) or 0)
   local standing = redis.call('GET', key)
   if standing and not isUndone(standing) then
     local marked = digits(trim(standing))
@@ -191,27 +229,46 @@ end
 `;
 
 const UPDATE_ACCOUNT = `${UPDATE}
-return update(ARGV[1], ARGV[2], ARGV[3])
+return update(ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5])
 `;
 
 /** The mark rises last: a script that fails is not rolled back, and whoever asked will ask again. */
 const UPDATE_MARKED_ACCOUNT = `${WRITE_ENTRY}${UPDATE}${RAISE}
-local updated = update(ARGV[1], ARGV[2], ARGV[3])
-return { updated, updated == 1 and raise(KEYS[3], tonumber(ARGV[4])) }
+local updated = update(ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5])
+return { updated, updated == 1 and raise(KEYS[4], redis.call('HGET', KEYS[3], ARGV[1])) }
 `;
 
 const RAISE_MARK = `${WRITE_ENTRY}${RAISE}
-return raise(KEYS[1], tonumber(ARGV[1]))
+return raise(KEYS[1], ARGV[1])
+`;
+
+/** Lua. The newest token of an account, so that the mark of the next change lies at or behind it. */
+const NOTE = `
+local function note(key, id, createdAt)
+  local newest = redis.call('HGET', key, id)
+  if not newest or tonumber(newest) < tonumber(createdAt) then redis.call('HSET', key, id, createdAt) end
+end
+`;
+
+const ADMIT_TOKEN = `${STANDS}${NOTE}
+if not stands(ARGV[1], ARGV[2]) then return 0 end
+note(KEYS[2], ARGV[1], ARGV[3])
+return 1
+`;
+
+const NOTE_TOKEN = `${NOTE}
+note(KEYS[1], ARGV[1], ARGV[2])
 `;
 
 /** The mark comes first: a script that fails is not rolled back, and an account without tokens can be removed again. */
 const REMOVE_ACCOUNT = `${WRITE_ENTRY}${UPDATE}
 local record = redis.call('HGET', KEYS[1], ARGV[1])
 if not record then return 0 end
-if KEYS[4] then write(KEYS[4], ARGV[2], ARGV[3]) end
+if KEYS[5] then write(KEYS[5], ARGV[2], ARGV[3]) end
 for _, key in ipairs(nameKeysOf(record)) do redis.call('HDEL', KEYS[2], key) end
 redis.call('LREM', KEYS[3], 0, ARGV[1])
 redis.call('HDEL', KEYS[1], ARGV[1])
+redis.call('HDEL', KEYS[4], ARGV[1])
 return 1
 `;
 
@@ -334,10 +391,12 @@ export function defineScripts(client: Redis): void {
   client.defineCommand('sallyportSwapEpoch', { numberOfKeys: 1, lua: SWAP_EPOCH });
   client.defineCommand('sallyportAddAccount', { numberOfKeys: 3, lua: ADD_ACCOUNT });
   client.defineCommand('sallyportUpdateAccount', { numberOfKeys: 2, lua: UPDATE_ACCOUNT });
-  client.defineCommand('sallyportUpdateMarkedAccount', { numberOfKeys: 3, lua: UPDATE_MARKED_ACCOUNT });
+  client.defineCommand('sallyportUpdateMarkedAccount', { numberOfKeys: 4, lua: UPDATE_MARKED_ACCOUNT });
   client.defineCommand('sallyportRaiseMark', { numberOfKeys: 1, lua: RAISE_MARK });
-  client.defineCommand('sallyportRemoveAccount', { numberOfKeys: 4, lua: REMOVE_ACCOUNT });
-  client.defineCommand('sallyportDropAccount', { numberOfKeys: 3, lua: REMOVE_ACCOUNT });
+  client.defineCommand('sallyportAdmitToken', { numberOfKeys: 2, lua: ADMIT_TOKEN });
+  client.defineCommand('sallyportNoteToken', { numberOfKeys: 1, lua: NOTE_TOKEN });
+  client.defineCommand('sallyportRemoveAccount', { numberOfKeys: 5, lua: REMOVE_ACCOUNT });
+  client.defineCommand('sallyportDropAccount', { numberOfKeys: 4, lua: REMOVE_ACCOUNT });
   client.defineCommand('sallyportFindAccount', { numberOfKeys: 2, lua: FIND_ACCOUNT, readOnly: true });
   client.defineCommand('sallyportPageAccounts', { numberOfKeys: 2, lua: PAGE_ACCOUNTS, readOnly: true });
   client.defineCommand('sallyportIndexToken', { numberOfKeys: 2, lua: INDEX_TOKEN });

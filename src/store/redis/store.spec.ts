@@ -47,7 +47,15 @@ describe('what lies in Redis', () => {
     const [one, other] = [await openRedisForTest(redisConfig(port)), await openRedisForTest(redisConfig(port))];
     await one.revocations.write({ key: KEY, value: 'A', expiresAtSeconds: undefined });
     expect(await other.revocations.read([KEY])).toEqual(['A']);
-    const account = { id: 'a', name: 'ada', passwordHash: '', scopes: [], disabled: false, createdAtSeconds: 1 };
+    const account = {
+      id: 'a',
+      name: 'ada',
+      passwordHash: '',
+      scopes: [],
+      disabled: false,
+      createdAtSeconds: 1,
+      version: 0,
+    };
     expect(await other.accounts.add(account)).toBe(true);
     expect(await one.accounts.add({ ...account, id: 'b' })).toBe(false);
     expect(await one.accounts.find('ADA')).toEqual(account);
@@ -55,6 +63,12 @@ describe('what lies in Redis', () => {
 
   describe('a successor that was named and has no record', () => {
     const now = (): number => Math.floor(Date.now() / 1000);
+    const owner = { id: 'ada', name: 'ada', passwordHash: '', scopes: [], disabled: false } as const;
+    const openWithOwner = async (port: number) => {
+      const store = await openRedisForTest(redisConfig(port));
+      await store.accounts.add({ ...owner, createdAtSeconds: 1, version: 0 });
+      return store;
+    };
     const recordOf = (id: string) => {
       const token = { id, accountId: 'ada', use: 'private', scopes: [], createdAtSeconds: now() } as const;
       return { ...token, expiresAtSeconds: now() + 86_400 };
@@ -65,30 +79,30 @@ describe('what lies in Redis', () => {
       ['gives way after that', 70, true],
     ])('%s', async (_what, ageSeconds, gives) => {
       const { port, hand } = await redisForTest();
-      const store = await openRedisForTest(redisConfig(port));
-      await store.tokens.add(recordOf('old'));
+      const store = await openWithOwner(port);
+      await store.tokens.add(recordOf('old'), 0);
       await hand.hset('sallyport:token:old', 'successor', `${now() - ageSeconds}:ghost`);
-      expect(await store.tokens.rotate('old', recordOf('heir'))).toBe(gives);
+      expect(await store.tokens.rotate('old', recordOf('heir'), 0)).toBe(gives ? 'rotated' : 'superseded');
       expect((await store.tokens.find('old'))?.successor).toBe(gives ? 'heir' : 'ghost');
     });
 
     it('stands for ever once it has one', async () => {
       const { port, hand } = await redisForTest();
-      const store = await openRedisForTest(redisConfig(port));
-      for (const id of ['old', 'first']) await store.tokens.add(recordOf(id));
+      const store = await openWithOwner(port);
+      for (const id of ['old', 'first']) await store.tokens.add(recordOf(id), 0);
       await hand.hset('sallyport:token:old', 'successor', `${now() - 3_600}:first`);
-      expect(await store.tokens.rotate('old', recordOf('heir'))).toBe(false);
+      expect(await store.tokens.rotate('old', recordOf('heir'), 0)).toBe('superseded');
       expect(await store.tokens.find('heir')).toBeUndefined();
     });
 
     it('is not given away by whoever comes so late that another may have been named', async () => {
       const { port } = await redisForTest();
-      const store = await openRedisForTest(redisConfig(port));
-      await store.tokens.add(recordOf('old'));
+      const store = await openWithOwner(port);
+      await store.tokens.add(recordOf('old'), 0);
       const began = Date.now();
       const clock = vi.spyOn(Date, 'now').mockReturnValue(began);
       onTestFinished(() => clock.mockRestore());
-      const rotating = store.tokens.rotate('old', recordOf('heir'));
+      const rotating = store.tokens.rotate('old', recordOf('heir'), 0);
       clock.mockReturnValue(began + 31_000);
       await expect(rotating).rejects.toThrow('may not be the successor any more');
     });
@@ -98,9 +112,11 @@ describe('what lies in Redis', () => {
     const { port, hand } = await redisForTest();
     const store = await openRedisForTest(redisConfig(port));
     const now = Date.now() / 1000;
+    const account = { id: 'ada', name: 'ada', passwordHash: '', scopes: [], disabled: false, createdAtSeconds: 1 };
+    await store.accounts.add({ ...account, version: 0 });
     const token = { accountId: 'ada', use: 'access', scopes: [], createdAtSeconds: now } as const;
-    await store.tokens.add({ ...token, id: 'long', expiresAtSeconds: now + 86_400 });
-    await store.tokens.add({ ...token, id: 'short', expiresAtSeconds: now - 5 });
+    await store.tokens.add({ ...token, id: 'long', expiresAtSeconds: now + 86_400 }, 0);
+    await store.tokens.add({ ...token, id: 'short', expiresAtSeconds: now - 5 }, 0);
     expect(await hand.ttl('sallyport:token:long')).toBeGreaterThan(31 * 86_400 - 60);
     expect(await hand.ttl('sallyport:token:short')).toBeLessThanOrEqual(30 * 86_400 + 1);
     expect(await hand.zrange('sallyport:{tokens-of:ada}:by-creation', '0', '-1')).toEqual(['long', 'short']);
@@ -117,7 +133,9 @@ describe('what lies in Redis', () => {
     const indexes = ['sallyport:{tokens-of:ada}:by-creation', 'sallyport:{tokens-of:ada}:by-end'];
     for (const index of indexes) await hand.zadd(index, 1_000, 'gone');
     const token = { accountId: 'ada', use: 'access', scopes: [], createdAtSeconds: 1, expiresAtSeconds: 2 } as const;
-    await store.tokens.add({ ...token, id: 'new' });
+    const account = { id: 'ada', name: 'ada', passwordHash: '', scopes: [], disabled: false, createdAtSeconds: 1 };
+    await store.accounts.add({ ...account, version: 0 });
+    await store.tokens.add({ ...token, id: 'new' }, 0);
     for (const index of indexes) expect(await hand.zrange(index, '0', '-1')).toEqual(['new']);
   });
 
@@ -145,17 +163,27 @@ describe('openRedisStore()', () => {
     await expect.poll(() => listener.heardUpToMs).toBeGreaterThan(0);
     const mark = { key: 'sallyport:notbefore:own:a', value: '5', expiresAtSeconds: 4_000_000_000 };
     await store.revocations.write(mark);
-    const account = { id: 'a', name: 'ada', passwordHash: '', scopes: [], disabled: false, createdAtSeconds: 1 };
+    const account = {
+      id: 'a',
+      name: 'ada',
+      passwordHash: '',
+      scopes: [],
+      disabled: false,
+      createdAtSeconds: 1,
+      version: 0,
+    };
     expect(await store.accounts.add(account)).toBe(true);
     expect([await store.accounts.find('ada'), ...(await store.accounts.list())]).toEqual([account, account]);
-    expect(await store.accounts.remove('a', { ...mark, value: '6', expiresAtSeconds: 4_100_000_000 })).toBe(true);
-    expect(await store.revocations.read([mark.key])).toEqual(['6']);
-    expect(await store.revocations.readEntries([mark.key])).toMatchObject([{ value: '6' }]);
     expect(await store.epochs.swap(EPOCH_PREFIX, undefined, 'E')).toBe(true);
     expect(await store.epochs.read()).toEqual(new Map([[EPOCH_PREFIX, 'E']]));
     const token = { accountId: 'a', use: 'access', scopes: [], createdAtSeconds: 1, expiresAtSeconds: 2 } as const;
-    await store.tokens.add({ ...token, id: 't' });
+    expect(await store.tokens.add({ ...token, id: 't' }, 0)).toBe(true);
     expect(await store.tokens.find('t')).toMatchObject({ id: 't' });
+    expect(await store.accounts.update('a', {}, { mark: mark.key })).toBe('updated');
+    const last = { ...mark, value: '999999999999999', expiresAtSeconds: undefined };
+    expect(await store.accounts.remove('a', last)).toBe(true);
+    expect(await store.revocations.read([mark.key])).toEqual([last.value]);
+    expect(await store.revocations.readEntries([mark.key])).toMatchObject([last]);
     expect(await store.signingKeys.replace('own', 0, [])).toBe(true);
     expect(await store.signingKeys.read('own')).toEqual({ revision: 1, keys: [] });
     expect(listener).toMatchObject({ breaks: [], losses: 1 });

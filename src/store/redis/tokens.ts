@@ -1,6 +1,7 @@
 import { cutPage } from '../page.ts';
 import type {
   ListPosition,
+  Rotation,
   TokenEnd,
   TokenFilter,
   TokenPage,
@@ -11,7 +12,7 @@ import type {
 import { StoreError, TOKENS_KEPT_SECONDS } from '../store.ts';
 import { passes } from '../token-filter.ts';
 import type { Asks, Writing } from './asks.ts';
-import { tokenIndexKeys, tokenKey } from './layout.ts';
+import { ACCOUNT_KEYS, tokenIndexKeys, tokenKey } from './layout.ts';
 import { toToken, toTokenEnd } from './records.ts';
 
 /** How many tokens one list looks at for those that are wanted. */
@@ -25,22 +26,41 @@ const STILLBORN_SECONDS = 60;
  * Records of issued tokens in Redis, each gone 30 days after the token's end. Beside them stand the ids of each
  * account's tokens. The two are written together, but not as one: an id without its record is possible, and what
  * lists must pass over it; a record without its id is not, once `add` has resolved.
+ *
+ * A token and its account may lie on two servers, so a token is admitted before it is recorded: the account's version is
+ * compared and the token's date kept beside the account, in one step. A change that comes before this step has raised the
+ * version, and the token is refused. One that comes after it sets its mark at or behind the token's date, so that a token
+ * which is recorded later, by however much, has ended already. Nobody has the token before both are done.
  */
 export class RedisTokens implements TokenStore {
   private readonly reads: Asks;
   private readonly writes: Writing;
+  /** What takes several steps, and is finished before the store closes. */
+  private readonly underWay = new Set<Promise<unknown>>();
 
   constructor(reads: Asks, writes: Writing) {
     this.reads = reads;
     this.writes = writes;
   }
 
-  async add(token: TokenRecord): Promise<void> {
-    if (!(await this.put(token))) throw new StoreError(`token id "${token.id}" exists already`);
+  async add(token: TokenRecord, accountVersion: number): Promise<boolean> {
+    return await this.during(async () => {
+      if (!(await this.admit(token, accountVersion))) return false;
+      await this.record(token);
+      return true;
+    });
+  }
+
+  /** Resolves once what was begun has come to its end. */
+  async finish(): Promise<void> {
+    await Promise.allSettled(this.underWay);
   }
 
   async restore(token: TrackedToken): Promise<boolean> {
     const { lastUsedAtSeconds, end, successor } = token;
+    const { newest } = ACCOUNT_KEYS;
+    const createdAt = Math.ceil(token.createdAtSeconds);
+    await this.writes.write((client) => client.sallyportNoteToken(newest, token.accountId, createdAt), newest);
     return await this.put(
       token,
       ...(lastUsedAtSeconds === undefined ? [] : ['used', lastUsedAtSeconds]),
@@ -82,8 +102,15 @@ export class RedisTokens implements TokenStore {
    * The two records may lie on two nodes. The older one names its successor first, so that there is never a second
    * one; where that was all that came of it, somebody else may name another one a minute later.
    */
-  async rotate(id: string, successor: TokenRecord, inPlaceOf = ''): Promise<boolean> {
+  async rotate(id: string, successor: TokenRecord, accountVersion: number, inPlaceOf = ''): Promise<Rotation> {
     const named = nameSuccessor(successor.id);
+    return await this.during(async () => {
+      if (!(await this.admit(successor, accountVersion))) return 'account_changed';
+      return (await this.succeedBy(id, successor, named, inPlaceOf)) ? 'rotated' : 'superseded';
+    });
+  }
+
+  private async succeedBy(id: string, successor: TokenRecord, named: string, inPlaceOf: string): Promise<boolean> {
     const { atSeconds: namedAtSeconds } = readSuccessor(named);
     // Only an empty one can be what stands there: names have a time before them.
     const stands = await this.succeed(id, inPlaceOf, named);
@@ -92,7 +119,7 @@ export class RedisTokens implements TokenStore {
       const canGo = readSuccessor(stands).id === inPlaceOf || (await this.isStillborn(stands));
       if (!canGo || (await this.succeed(id, stands, named)) !== named) return false;
     }
-    await this.add(successor);
+    await this.record(successor);
     // After a suspension, say. Half of the time is left for the clock of whoever may have named another one.
     if (Date.now() / 1000 - namedAtSeconds > STILLBORN_SECONDS / 2) {
       throw new StoreError(`token "${successor.id}" took so long to be kept that it may not be the successor any more`);
@@ -117,6 +144,26 @@ export class RedisTokens implements TokenStore {
       await this.writes.ask((client) => client.sallyportUseToken(key, atSeconds), key);
     };
     await Promise.all([...uses].map(mark));
+  }
+
+  private async during<T>(work: () => Promise<T>): Promise<T> {
+    const done = work();
+    this.underWay.add(done);
+    try {
+      return await done;
+    } finally {
+      this.underWay.delete(done);
+    }
+  }
+
+  private async admit({ accountId, createdAtSeconds }: TokenRecord, accountVersion: number): Promise<boolean> {
+    const { records, newest } = ACCOUNT_KEYS;
+    const args = [accountId, accountVersion, Math.ceil(createdAtSeconds)] as const;
+    return (await this.writes.write((client) => client.sallyportAdmitToken(records, newest, ...args), records)) > 0;
+  }
+
+  private async record(token: TokenRecord): Promise<void> {
+    if (!(await this.put(token))) throw new StoreError(`token id "${token.id}" exists already`);
   }
 
   /** Adds a record, and what else there is to know; `false` where there is one. */

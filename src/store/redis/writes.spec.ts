@@ -104,7 +104,15 @@ const LIFE = { signsFromSeconds: 1, longestTokenSeconds: 60 };
 it('write() of every kind waits for the replica', async () => {
   const { primary, replica } = await pair();
   const [store, careless] = [await open(primary), await open(primary, 0)];
-  const account = { id: 'a', name: 'ada', passwordHash: '', scopes: [], disabled: false, createdAtSeconds: 1 };
+  const account = {
+    id: 'a',
+    name: 'ada',
+    passwordHash: '',
+    scopes: [],
+    disabled: false,
+    createdAtSeconds: 1,
+    version: 0,
+  };
   const mark = { key: 'sallyport:notbefore:own:a', value: '5', expiresAtSeconds: undefined };
   const key = { kid: 'k', issuer: 'own', algorithm: 'EdDSA', sealed: 's', createdAtSeconds: 1, ...LIFE };
   const token = {
@@ -118,8 +126,9 @@ it('write() of every kind waits for the replica', async () => {
   replica.freeze();
   try {
     expect(await failure(store.accounts.add(account))).toContain(TOO_FEW);
+    expect(await failure(store.tokens.add(token, 0))).toContain(TOO_FEW);
+    expect(await failure(store.accounts.update('a', {}, { mark: mark.key }))).toContain(TOO_FEW);
     expect(await failure(store.accounts.remove('a', mark))).toContain(TOO_FEW);
-    expect(await failure(store.tokens.add(token))).toContain(TOO_FEW);
     expect(await failure(store.signingKeys.replace('own', 0, [key]))).toContain(TOO_FEW);
     expect((await store.signingKeys.read('own')).keys).toEqual([key]);
     await revoke(careless);

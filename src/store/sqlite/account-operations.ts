@@ -1,20 +1,21 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { accountNameKey, accountNameKeys, changeAccount } from '../account-name.ts';
-import type { Account, AccountChange, AccountMark, RevocationEntry } from '../store.ts';
+import type { Account, AccountChange, AccountVersion, ChangeTerms, RevocationEntry } from '../store.ts';
 import { toAccount } from './records.ts';
 import { raiseRevocationMark, writeRevocation } from './revocation-operations.ts';
+import { asNumber } from './rows.ts';
 import { change } from './statement.ts';
 
 export function addAccount(database: DatabaseSync, account: Account, onlyFirst: boolean): boolean {
   if (isTaken(database, account)) return false;
-  const { id, name, email, passwordHash, scopes, disabled, createdAtSeconds } = account;
+  const { id, name, email, passwordHash, scopes, disabled, createdAtSeconds, version } = account;
   const texts = [id, name, accountNameKey(name), email ?? null, emailKey(account), passwordHash];
   return (
     change(
       database,
-      `INSERT INTO account (id, name, name_key, email, email_key, password_hash, scopes, disabled, created_at)
-       SELECT ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM account WHERE ?)`,
-      [...texts, JSON.stringify(scopes), disabled ? 1 : 0, createdAtSeconds, onlyFirst ? 1 : 0],
+      `INSERT INTO account (id, name, name_key, email, email_key, password_hash, scopes, disabled, created_at, version)
+       SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM account WHERE ?)`,
+      [...texts, JSON.stringify(scopes), disabled ? 1 : 0, createdAtSeconds, version, onlyFirst ? 1 : 0],
     ) > 0
   );
 }
@@ -23,19 +24,33 @@ export function updateAccount(
   database: DatabaseSync,
   id: string,
   changes: AccountChange,
-  mark: AccountMark | undefined,
+  { mark, onlyIf }: ChangeTerms,
 ): boolean {
   const row = database.prepare('SELECT * FROM account WHERE id = ?').get(id);
-  if (row === undefined) return false;
-  const account = changeAccount(toAccount(row), changes);
+  if (row === undefined || (onlyIf !== undefined && !accountStands(database, onlyIf))) return false;
+  const account = changeAccount(toAccount(row), changes, mark !== undefined);
   if (isTaken(database, account)) return false;
-  const { email, passwordHash, scopes, disabled } = account;
+  const { email, passwordHash, scopes, disabled, version } = account;
   change(
     database,
-    'UPDATE account SET email = ?, email_key = ?, password_hash = ?, scopes = ?, disabled = ? WHERE id = ?',
-    [email ?? null, emailKey(account), passwordHash, JSON.stringify(scopes), disabled ? 1 : 0, id],
+    `UPDATE account SET email = ?, email_key = ?, password_hash = ?, scopes = ?, disabled = ?, version = ?
+     WHERE id = ?`,
+    [email ?? null, emailKey(account), passwordHash, JSON.stringify(scopes), disabled ? 1 : 0, version, id],
   );
-  return mark === undefined || raiseRevocationMark(database, mark);
+  // The transaction has the write lock, so this time is later than every token that was recorded under the old version.
+  const times = { nowSeconds: Date.now() / 1000, newestTokenSeconds: newestTokenSeconds(database, id) };
+  return mark === undefined || raiseRevocationMark(database, mark, times);
+}
+
+/** Whether the account is as it was known, and not disabled. */
+export function accountStands(database: DatabaseSync, { id, version }: AccountVersion): boolean {
+  const sql = 'SELECT 1 FROM account WHERE id = ? AND version = ? AND disabled = 0';
+  return database.prepare(sql).get(id, version) !== undefined;
+}
+
+function newestTokenSeconds(database: DatabaseSync, accountId: string): number {
+  const row = database.prepare('SELECT ifnull(max(created_at), 0) AS newest FROM token WHERE account_id = ?');
+  return asNumber(row.get(accountId), 'newest');
 }
 
 export function removeAccount(database: DatabaseSync, id: string, mark: RevocationEntry): boolean {

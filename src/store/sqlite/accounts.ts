@@ -1,12 +1,13 @@
 import { accountNameKey } from '../account-name.ts';
+import { stands } from '../account-version.ts';
 import { cutPage } from '../page.ts';
 import type {
   Account,
   AccountChange,
-  AccountMark,
   AccountPage,
   AccountStore,
   AccountUpdate,
+  ChangeTerms,
   ListPosition,
   RevocationEntry,
 } from '../store.ts';
@@ -56,13 +57,16 @@ export class SqliteAccounts implements AccountStore {
     return await this.writer.ask({ kind: 'add-account', account, onlyFirst: options.onlyFirst === true });
   }
 
-  async update(id: string, change: AccountChange, mark?: AccountMark): Promise<AccountUpdate> {
-    if (await this.writer.ask({ kind: 'update-account', id, change, mark })) {
-      const raised = mark && (await this.entryAt(mark.key));
+  async update(id: string, change: AccountChange, terms: ChangeTerms = {}): Promise<AccountUpdate> {
+    const { mark, onlyIf } = terms;
+    if (await this.writer.ask({ kind: 'update-account', id, change, terms })) {
+      const raised = mark === undefined ? undefined : await this.entryAt(mark);
       if (raised !== undefined) this.feed.hear(raised);
       return 'updated';
     }
-    return (await this.findById(id)) === undefined ? 'missing' : 'taken';
+    if ((await this.findById(id)) === undefined) return 'missing';
+    const isStale = onlyIf !== undefined && !stands(await this.findById(onlyIf.id), onlyIf.version);
+    return isStale ? 'stale' : 'taken';
   }
 
   async remove(id: string, mark: RevocationEntry): Promise<boolean> {

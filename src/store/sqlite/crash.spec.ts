@@ -13,12 +13,14 @@ const WRITE_ENDLESSLY = `
   const store = await openSqliteStore(path);
   await store.epochs.swap('sallyport:revoked-epoch', undefined, '{"epoch":"e1","follows":[]}');
   const say = (id) => process.stdout.write(id + '\\n');
+  const account = { id: 'x', name: 'x', passwordHash: '', scopes: [], disabled: false, createdAtSeconds: 1, version: 0 };
+  await store.accounts.add(account, { onlyFirst: true });
   const token = { accountId: 'x', use: 'access', scopes: [], createdAtSeconds: 1, expiresAtSeconds: 4e9 };
   async function write(lane) {
     for (let count = 0; ; count += 1) {
       const id = [round, lane, count].join('-');
       await store.revocations.write({ key: id, value: id, expiresAtSeconds: undefined }).then(() => say('revoked ' + id));
-      await store.tokens.add({ ...token, id }).then(() => say('issued ' + id));
+      await store.tokens.add({ ...token, id }, 0).then(() => say('issued ' + id));
     }
   }
   await Promise.all([write(1), write(2), write(3)]);

@@ -21,12 +21,20 @@ describe('commitTogether()', () => {
   it('undoes all that a failing request did before it failed', () => {
     const database = openDatabase();
     database.exec(`CREATE TRIGGER refuse BEFORE INSERT ON revocation BEGIN SELECT raise(ABORT, 'no'); END`);
-    const account = { id: 'a', name: 'ada', passwordHash: '', scopes: [], disabled: false, createdAtSeconds: 1 };
+    const account = {
+      id: 'a',
+      name: 'ada',
+      passwordHash: '',
+      scopes: [],
+      disabled: false,
+      createdAtSeconds: 1,
+      version: 0,
+    };
     const mark = { key: 'sallyport:notbefore:own:a', value: '1', expiresAtSeconds: undefined };
     commitTogether(database, PLACE, [{ id: 1, operation: { kind: 'add-account', account, onlyFirst: false } }]);
     const answers = commitTogether(database, PLACE, [{ id: 2, operation: { kind: 'remove-account', id: 'a', mark } }]);
     expect(answers).toMatchObject([{ id: 2, error: { message: 'SQLite store "store.db": no' } }]);
-    expect(database.prepare('SELECT id FROM account').all()).toEqual([{ id: 'a' }]);
+    expect(database.prepare('SELECT id FROM account').all()).toEqual([{ id: 'a' }, { id: 'x' }]);
   });
 
   it('answers every request with the error when SQLite rolls all of them back', () => {
@@ -42,6 +50,8 @@ describe('commitTogether()', () => {
 function openDatabase(): DatabaseSync {
   const database = new DatabaseSync(':memory:');
   migrate(database);
+  database.exec(`INSERT INTO account (id, name, name_key, password_hash, scopes, created_at)
+    VALUES ('x', 'x', 'x', '', '[]', 1)`);
   return database;
 }
 
@@ -49,7 +59,11 @@ function addToken(id: number, tokenId: string): Request {
   const times = { createdAtSeconds: 1, expiresAtSeconds: 2 };
   return {
     id,
-    operation: { kind: 'add-token', token: { id: tokenId, accountId: 'x', use: 'access', scopes: [], ...times } },
+    operation: {
+      kind: 'add-token',
+      token: { id: tokenId, accountId: 'x', use: 'access', scopes: [], ...times },
+      accountVersion: 0,
+    },
   };
 }
 

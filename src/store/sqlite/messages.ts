@@ -3,8 +3,8 @@ import type { GuessLimits } from '../login-history-store.ts';
 import type {
   Account,
   AccountChange,
-  AccountMark,
   BasicUse,
+  ChangeTerms,
   RevocationEntry,
   SealedSigningKey,
   StoreError,
@@ -37,14 +37,15 @@ export type Operation =
       readonly kind: 'update-account';
       readonly id: string;
       readonly change: AccountChange;
-      readonly mark: AccountMark | undefined;
+      readonly terms: ChangeTerms;
     }
   | { readonly kind: 'remove-account'; readonly id: string; readonly mark: RevocationEntry }
-  | { readonly kind: 'add-token'; readonly token: TokenRecord }
+  | { readonly kind: 'add-token'; readonly token: TokenRecord; readonly accountVersion: number }
   | {
       readonly kind: 'rotate-token';
       readonly id: string;
       readonly successor: TokenRecord;
+      readonly accountVersion: number;
       readonly inPlaceOf: string | undefined;
     }
   | { readonly kind: 'end-token'; readonly id: string; readonly end: TokenEnd }

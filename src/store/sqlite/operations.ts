@@ -24,13 +24,13 @@ export function perform(database: DatabaseSync, operation: Operation): boolean {
     case 'add-account':
       return addAccount(database, operation.account, operation.onlyFirst);
     case 'update-account':
-      return updateAccount(database, operation.id, operation.change, operation.mark);
+      return updateAccount(database, operation.id, operation.change, operation.terms);
     case 'remove-account':
       return removeAccount(database, operation.id, operation.mark);
     case 'add-token':
-      return addToken(database, operation.token);
+      return addToken(database, operation.token, operation.accountVersion);
     case 'rotate-token':
-      return rotateToken(database, operation.id, operation.successor, operation.inPlaceOf);
+      return rotateToken(database, operation);
     case 'end-token':
       return endToken(database, operation.id, operation.end);
     case 'forget-token-end':

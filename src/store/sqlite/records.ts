@@ -23,6 +23,7 @@ export function toAccount(row: Row): Account {
     scopes: asTexts(row, 'scopes'),
     disabled: asNumber(row, 'disabled') !== 0,
     createdAtSeconds: asNumber(row, 'created_at'),
+    version: asNumber(row, 'version'),
   };
 }
 

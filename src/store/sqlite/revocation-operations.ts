@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
+import type { MarkTimes } from '../entry-merge.ts';
 import { mergeEntries, raiseMark } from '../entry-merge.ts';
-import type { AccountMark, RevocationEntry } from '../store.ts';
+import type { RevocationEntry } from '../store.ts';
 import { toEntry } from './records.ts';
 import { change } from './statement.ts';
 
@@ -12,8 +13,8 @@ export function undoRevocation(database: DatabaseSync, standing: string, undone:
   return read(database, undone.key)?.value === standing && put(database, undone);
 }
 
-export function raiseRevocationMark(database: DatabaseSync, mark: AccountMark): boolean {
-  return put(database, raiseMark(read(database, mark.key), mark));
+export function raiseRevocationMark(database: DatabaseSync, key: string, times: MarkTimes): boolean {
+  return put(database, raiseMark(read(database, key), key, times));
 }
 
 function read(database: DatabaseSync, key: string): RevocationEntry | undefined {

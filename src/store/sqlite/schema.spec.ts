@@ -86,6 +86,7 @@ describe('openSqliteStore()', () => {
        ALTER TABLE account DROP COLUMN email;
        ALTER TABLE account DROP COLUMN email_key;
        ALTER TABLE account DROP COLUMN disabled;
+       ALTER TABLE account DROP COLUMN version;
        DROP TABLE signing_keys;
        CREATE TABLE signing_key (position INTEGER PRIMARY KEY, kid TEXT NOT NULL, issuer TEXT NOT NULL,
          algorithm TEXT NOT NULL, sealed TEXT NOT NULL, created_at REAL NOT NULL, UNIQUE (issuer, kid)) STRICT;

@@ -155,6 +155,9 @@ const STEPS = [
     INSERT INTO revocation_change (key) VALUES (OLD.key);
   END;
   `,
+  `
+  ALTER TABLE account ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
+  `,
 ];
 
 /** Brings a database of ours, or an empty one, to the newest schema. Throws, and changes nothing, for any other. */

@@ -53,6 +53,7 @@ describe('SQLite store', () => {
         scopes: [],
         disabled: false,
         createdAtSeconds: 1,
+        version: 0,
       });
       hand.exec(sql);
       await expect(store.accounts.find('ada')).rejects.toThrow(StoreError);

@@ -1,8 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { TokenEnd, TokenRecord, TrackedToken } from '../store.ts';
+import { accountStands } from './account-operations.ts';
+import type { Operation } from './messages.ts';
 import { change } from './statement.ts';
 
-export function addToken(database: DatabaseSync, token: TokenRecord): boolean {
+export function addToken(database: DatabaseSync, token: TokenRecord, accountVersion: number): boolean {
+  if (!accountStands(database, { id: token.accountId, version: accountVersion })) return false;
   const { id, accountId, use, name, scopes, createdAtSeconds, expiresAtSeconds } = token;
   return (
     change(
@@ -15,12 +18,13 @@ export function addToken(database: DatabaseSync, token: TokenRecord): boolean {
 
 export function rotateToken(
   database: DatabaseSync,
-  id: string,
-  successor: TokenRecord,
-  inPlaceOf: string | undefined,
+  { id, successor, accountVersion, inPlaceOf }: Extract<Operation, { kind: 'rotate-token' }>,
 ): boolean {
+  if (!accountStands(database, { id: successor.accountId, version: accountVersion })) return false;
   const sql = 'UPDATE token SET successor = ? WHERE id = ? AND successor IS ?';
-  return change(database, sql, [successor.id, id, inPlaceOf ?? null]) > 0 && addToken(database, successor);
+  return (
+    change(database, sql, [successor.id, id, inPlaceOf ?? null]) > 0 && addToken(database, successor, accountVersion)
+  );
 }
 
 export function endToken(database: DatabaseSync, id: string, { atSeconds, by, reason }: TokenEnd): boolean {

@@ -1,7 +1,9 @@
 import type { SQLInputValue } from 'node:sqlite';
+import { stands } from '../account-version.ts';
 import { cutPage, positionOf } from '../page.ts';
 import type {
   ListPosition,
+  Rotation,
   TokenEnd,
   TokenFilter,
   TokenPage,
@@ -10,7 +12,7 @@ import type {
   TrackedToken,
 } from '../store.ts';
 import type { Reader } from './reader.ts';
-import { toToken } from './records.ts';
+import { toAccount, toToken } from './records.ts';
 import type { Writer } from './writer.ts';
 
 const NEWEST: ListPosition = { createdAtSeconds: Number.MAX_VALUE, id: '' };
@@ -39,8 +41,8 @@ export class SqliteTokens implements TokenStore {
     this.writer = writer;
   }
 
-  async add(token: TokenRecord): Promise<void> {
-    await this.writer.ask({ kind: 'add-token', token });
+  async add(token: TokenRecord, accountVersion: number): Promise<boolean> {
+    return await this.writer.ask({ kind: 'add-token', token, accountVersion });
   }
 
   async find(id: string): Promise<TrackedToken | undefined> {
@@ -58,8 +60,13 @@ export class SqliteTokens implements TokenStore {
     return { tokens: page.tokens, next: positionOf(last) };
   }
 
-  async rotate(id: string, successor: TokenRecord, inPlaceOf?: string): Promise<boolean> {
-    return await this.writer.ask({ kind: 'rotate-token', id, successor, inPlaceOf });
+  async rotate(id: string, successor: TokenRecord, accountVersion: number, inPlaceOf?: string): Promise<Rotation> {
+    if (await this.writer.ask({ kind: 'rotate-token', id, successor, accountVersion, inPlaceOf })) return 'rotated';
+    const { accountId } = successor;
+    const account = await this.reader.read(
+      (query) => query('SELECT * FROM account WHERE id = ?', accountId).map(toAccount)[0],
+    );
+    return stands(account, accountVersion) ? 'superseded' : 'account_changed';
   }
 
   async end(id: string, end: TokenEnd): Promise<void> {

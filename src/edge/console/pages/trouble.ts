@@ -1,5 +1,6 @@
 import { answerTo } from '../../../core/answer.ts';
 import type { Deny } from '../../../core/decision.ts';
+import type { ClockBehind } from '../../../tokens/token-mint.ts';
 import type { Html } from '../html.ts';
 import { html } from '../html.ts';
 import { HOME } from '../route.ts';
@@ -38,6 +39,11 @@ export function refused(denial: Deny): Page {
 export function stillRunning(): Page {
   const what = html`<p>This form was sent twice, and the first one is not done yet. Load this page again in a moment.</p>`;
   return page(409, 'Not done yet', what, { 'retry-after': '1' });
+}
+
+/** Nothing can be made for some seconds. */
+export function notNow({ retryAfterSeconds }: ClockBehind): Page {
+  return troubled(503, { 'retry-after': String(retryAfterSeconds) });
 }
 
 export function foreignForm(): Page {

@@ -4,8 +4,9 @@ import { decodeCreate } from '../forms.ts';
 import { doOnce, USED_FORM } from '../once.ts';
 import { createPage } from '../pages/create.ts';
 import { issuedPage } from '../pages/issued.ts';
-import { stillRunning } from '../pages/trouble.ts';
+import { notNow, stillRunning } from '../pages/trouble.ts';
 import { logInPath } from '../paths.ts';
+import { authorityOf } from '../session.ts';
 import type { MemberVisit, Reply } from '../visit.ts';
 import { actorOf, redirect } from '../visit.ts';
 
@@ -19,10 +20,12 @@ export async function create(visit: MemberVisit): Promise<Reply> {
   if (!decoded.ok) return ask(visit, decoded.errors);
   const { name, scopes, expires_at: expiresAtSeconds } = decoded.form;
   const request = { name, scopes, expiresAtSeconds };
-  const result = await doOnce(visit, (id) => services.privateTokens.create(session.accountId, request, id));
+  const result = await doOnce(visit, (id) => services.privateTokens.create(authorityOf(session), request, id));
   switch (result.outcome) {
-    case 'no_account':
+    case 'no_authority':
       return redirect(logInPath('ended'), { 'set-cookie': endedCookie() });
+    case 'clock_behind':
+      return notNow(result);
     case 'refused':
       return ask(visit, result.errors);
     case 'key_reused':

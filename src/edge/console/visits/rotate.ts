@@ -6,8 +6,9 @@ import { doOnce } from '../once.ts';
 import { ownToken } from '../own-token.ts';
 import { issuedPage } from '../pages/issued.ts';
 import { rotatePage } from '../pages/rotate.ts';
-import { noSuchToken, stillRunning } from '../pages/trouble.ts';
+import { noSuchToken, notNow, stillRunning } from '../pages/trouble.ts';
 import { logInPath, tokenPath } from '../paths.ts';
+import { authorityOf } from '../session.ts';
 import type { MemberVisit, Reply } from '../visit.ts';
 import { actorOf, redirect } from '../visit.ts';
 
@@ -24,15 +25,17 @@ export async function rotate(visit: MemberVisit): Promise<Reply> {
   const decoded = decodeRotate(form, nowSeconds);
   if (!decoded.ok) return rotatePage({ token, form, nowSeconds, errors: decoded.errors });
   const { expires_at: expiresAtSeconds, overlap: overlapSeconds } = decoded.form;
-  const rotator = { ...session, use: 'login', managesTokens: true } as const;
+  const rotator = { ...session, authority: authorityOf(session), use: 'login', managesTokens: true } as const;
   const request = { expiresAtSeconds, overlapSeconds };
   const result = await doOnce(visit, (id) => services.privateTokens.rotate(token.id, rotator, request, id));
   switch (result.outcome) {
     case 'not_found':
     case 'not_allowed':
       return noSuchToken();
-    case 'no_account':
+    case 'no_authority':
       return redirect(logInPath('ended'), { 'set-cookie': endedCookie() });
+    case 'clock_behind':
+      return notNow(result);
     case 'conflict':
       return notRotated(visit, result.message);
     case 'key_reused':

@@ -1,11 +1,10 @@
 import * as z from 'zod';
-import { deny } from '../../../core/decision.ts';
 import type { TokenRequest } from '../../../tokens/issue-token.ts';
 import type { IssuedToken } from '../../../tokens/token-mint.ts';
 import { newTokenId } from '../../../tokens/token-mint.ts';
 import { scopes } from '../../token-fields.ts';
 import type { Admission, Call, CallInput, Outcome } from '../call.ts';
-import { actorOf, callerOf, done, failed, tooManyUnrecorded } from '../call.ts';
+import { actorOf, authorityEnded, authorityOf, clockBehind, done, failed, tooManyUnrecorded } from '../call.ts';
 import { tokenBody } from '../encode.ts';
 import { issuedToken, optional } from './fields.ts';
 
@@ -29,6 +28,7 @@ export const issueAccessToken: Call<z.output<typeof request>> = {
   operation: 'issueAccessToken',
   summary: 'Issue an access token',
   admission: ADMISSION,
+  needsAuthority: true,
   body: request,
   newId: newTokenId,
   success: [{ status: 201, description: 'The token, shown this once', content: issued }],
@@ -51,10 +51,12 @@ export const revokeAccessToken: Call = {
 async function issue(input: CallInput<z.output<typeof request>>): Promise<Outcome> {
   const { ttl, scopes: names } = input.body;
   const asked: TokenRequest = { ttlSeconds: ttl, scopes: names };
-  const result = await input.services.issueToken.issue(callerOf(input).accountId, asked, input.assignedId);
+  const result = await input.services.issueToken.issue(authorityOf(input), asked, input.assignedId);
   switch (result.outcome) {
-    case 'no_account':
-      return deny('token_revoked', undefined, 'the account is gone');
+    case 'no_authority':
+      return authorityEnded(input);
+    case 'clock_behind':
+      return clockBehind(result);
     case 'refused':
       return failed('invalid_body', 'the token cannot be issued as asked', result.errors);
     case 'issued':

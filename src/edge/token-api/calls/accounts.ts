@@ -3,11 +3,11 @@ import type { Deny } from '../../../core/decision.ts';
 import { deny } from '../../../core/decision.ts';
 import type { Account } from '../../../store/store.ts';
 import { newAccountId } from '../../../tokens/account-id.ts';
-import type { AccountManagement } from '../../../tokens/account-management.ts';
+import type { AccountManagement, Manager } from '../../../tokens/account-management.ts';
 import type { AccountProblem } from '../../../tokens/accounts.ts';
 import { scopes } from '../../token-fields.ts';
 import type { Admission, Call, CallInput, Outcome, Problem } from '../call.ts';
-import { actorOf, callerOf, done, failed } from '../call.ts';
+import { actorOf, authorityEnded, authorityOf, callerOf, done, failed } from '../call.ts';
 import { utcTime } from '../encode.ts';
 import { optional, utcDateTime } from './fields.ts';
 import { answerPage, next, PAGING } from './paging.ts';
@@ -67,6 +67,7 @@ export const addAccount: Call<z.output<typeof addRequest>> = {
   operation: 'addAccount',
   summary: 'Add an account, with scopes that one has oneself',
   admission: MANAGES_ACCOUNTS,
+  needsAuthority: true,
   body: addRequest,
   newId: newAccountId,
   success: [{ status: 201, description: 'The account', content: shown }],
@@ -92,6 +93,7 @@ export const changeAccount: Call<z.output<typeof changeRequest>> = {
   operation: 'changeAccount',
   summary: 'Change an account that has no scope which one lacks oneself',
   admission: MANAGES_ACCOUNTS,
+  needsAuthority: true,
   body: changeRequest,
   success: [{ status: 200, description: 'The account as it is now', content: shown }],
   problems: ['not_found', 'conflict'],
@@ -105,33 +107,41 @@ export const removeAccount: Call = {
   operation: 'removeAccount',
   summary: 'Remove an account that has no scope which one lacks oneself, and end its tokens',
   admission: MANAGES_ACCOUNTS,
+  needsAuthority: true,
   success: [{ status: 204, description: 'It is gone' }],
   problems: ['not_found', 'conflict'],
   handle: remove,
 };
 
 async function add(input: CallInput<z.output<typeof addRequest>>): Promise<Outcome> {
-  const added = await input.services.accounts.add(callerOf(input), input.body, input.assignedId);
+  const added = await input.services.accounts.add(managerOf(input), input.body, input.assignedId);
   if ('outcome' in added && added.outcome === 'repeated') return answer(201, added.account);
   if (!('outcome' in added)) input.events.accountAdded(actorOf(input), added);
   return answer(201, added);
 }
 
 async function change(input: CallInput<z.output<typeof changeRequest>>): Promise<Outcome> {
-  const changed = await input.services.accounts.change(callerOf(input), input.params['id'] ?? '', input.body);
+  const changed = await input.services.accounts.change(managerOf(input), input.params['id'] ?? '', input.body);
+  if ('outcome' in changed && changed.outcome === 'stale') return authorityEnded(input);
   if (!('outcome' in changed)) input.events.accountChanged(actorOf(input), changed, Object.keys(input.body));
   return answer(200, changed);
 }
 
 async function remove(input: CallInput<undefined>): Promise<Outcome> {
   const { id = '' } = input.params;
-  const problem = await input.services.accounts.remove(callerOf(input), id);
+  const problem = await input.services.accounts.remove(managerOf(input), id);
   if (problem !== undefined) return problemOf(problem);
   input.events.accountRemoved(actorOf(input), id);
   return done(204);
 }
 
-type Changed = Awaited<ReturnType<AccountManagement['change']>>;
+/** Who calls, as it was admitted. */
+function managerOf(input: CallInput<unknown>): Manager {
+  const { accountId, accountVersion } = authorityOf(input);
+  return { accountId, accountVersion, granted: callerOf(input).granted };
+}
+
+type Changed = Exclude<Awaited<ReturnType<AccountManagement['change']>>, { outcome: 'stale' }>;
 
 function answer(status: number, result: Changed): Outcome {
   return 'outcome' in result ? problemOf(result) : done(status, shownBody(result));

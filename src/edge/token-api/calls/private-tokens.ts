@@ -1,11 +1,10 @@
 import * as z from 'zod';
-import { deny } from '../../../core/decision.ts';
 import { MAX_OVERLAP_SECONDS } from '../../../tokens/private-tokens.ts';
 import { newTokenId } from '../../../tokens/token-mint.ts';
 import type { TokenView } from '../../../tokens/token-views.ts';
 import { scopes, tokenName } from '../../token-fields.ts';
 import type { Admission, Call, CallInput, Outcome } from '../call.ts';
-import { actorOf, callerOf, done, failed } from '../call.ts';
+import { actorOf, authorityEnded, authorityOf, callerOf, clockBehind, done, failed } from '../call.ts';
 import { tokenBody, utcTime } from '../encode.ts';
 import { issuedToken, optionalReason, time, utcDateTime } from './fields.ts';
 import { answerPage, next, PAGING } from './paging.ts';
@@ -61,6 +60,7 @@ export const createPrivateToken: Call<z.output<typeof createRequest>> = {
   operation: 'createPrivateToken',
   summary: 'Create a private token',
   admission: MANAGES_TOKENS,
+  needsAuthority: true,
   body: createRequest,
   newId: newTokenId,
   success: [{ status: 201, description: 'The token, shown this once', content: created }],
@@ -98,6 +98,7 @@ export const rotateToken: Call<z.output<typeof rotateRequest>> = {
   summary:
     'Rotate a private token: a new one of the same name and scopes; the old one ends, at once or after an overlap',
   admission: ROTATES,
+  needsAuthority: true,
   body: rotateRequest,
   newId: newTokenId,
   success: [{ status: 201, description: 'The new token, shown this once', content: created }],
@@ -119,12 +120,13 @@ export const revokeToken: Call<z.output<typeof revokeRequest>> = {
 
 async function create(input: CallInput<z.output<typeof createRequest>>): Promise<Outcome> {
   const { name, scopes: asked, expires_at: expiresAtSeconds } = input.body;
-  const { accountId } = callerOf(input);
   const request = { name, scopes: asked, expiresAtSeconds };
-  const result = await input.services.privateTokens.create(accountId, request, input.assignedId);
+  const result = await input.services.privateTokens.create(authorityOf(input), request, input.assignedId);
   switch (result.outcome) {
-    case 'no_account':
-      return deny('token_revoked', undefined, 'the account is gone');
+    case 'no_authority':
+      return authorityEnded(input);
+    case 'clock_behind':
+      return clockBehind(result);
     case 'refused':
       return failed('invalid_body', 'the token cannot be created as asked', result.errors);
     case 'issued':
@@ -155,15 +157,17 @@ async function rotate(input: CallInput<z.output<typeof rotateRequest>>): Promise
   const { id = '' } = input.params;
   const { expires_at: expiresAtSeconds, overlap: overlapSeconds } = input.body;
   const { granted, ...caller } = callerOf(input);
-  const rotator = { ...caller, managesTokens: granted.has('tokens:manage') };
+  const rotator = { ...caller, authority: authorityOf(input), managesTokens: granted.has('tokens:manage') };
   const asked = { expiresAtSeconds, overlapSeconds };
   const result = await input.services.privateTokens.rotate(id, rotator, asked, input.assignedId);
   switch (result.outcome) {
     case 'not_found':
     case 'not_allowed':
       return UNKNOWN;
-    case 'no_account':
-      return deny('token_revoked', undefined, 'the account is gone');
+    case 'no_authority':
+      return authorityEnded(input);
+    case 'clock_behind':
+      return clockBehind(result);
     case 'conflict':
       return failed('conflict', result.message);
     case 'refused':

@@ -1,13 +1,21 @@
-import type { AccountChange, AccountMark, AccountUpdate, RevocationEntry, RevocationStore } from '../../store.ts';
-import { RedisAccounts } from '../accounts.ts';
+import type { Account, ChangeTerms, RevocationEntry, RevocationStore } from '../../store.ts';
+import type { FoundAccount } from '../accounts.ts';
+import { RedisAccounts, recordOf } from '../accounts.ts';
 import type { Asks, Writing } from '../asks.ts';
 import { ACCOUNT_KEYS } from '../layout.ts';
 
-const { records, names, order } = ACCOUNT_KEYS;
+const { records, names, order, newest } = ACCOUNT_KEYS;
 
 /**
- * Accounts in a cluster, where an account and its mark may lie on two servers. The mark is written first: what can be
- * left behind is an account whose tokens have ended, and that can be removed again.
+ * Accounts in a cluster, where an account and its mark may lie on two servers. A change that ends tokens is three steps:
+ *
+ * 1. compare-and-set of the account: changed, with its next version, and with the note that its mark is missing. From
+ *    here on no token is recorded for the account: its makers know another version, and the note itself forbids it;
+ * 2. the mark, at or behind the newest token that was recorded before;
+ * 3. compare-and-set: the version after that, without the note.
+ *
+ * Whoever finds the note takes the second and the third step, so nobody ever knows the version between. What is left
+ * undone where a process dies between the steps is done before anybody uses the account again.
  */
 export class ClusterAccounts extends RedisAccounts {
   private readonly revocations: Pick<RevocationStore, 'write'>;
@@ -18,41 +26,36 @@ export class ClusterAccounts extends RedisAccounts {
     this.revocations = revocations;
   }
 
-  /**
-   * The mark rises before the change, so that no token outlives one that was made, and after it, so that nothing which
-   * was read in between passes for what stands now.
-   */
-  override async update(id: string, change: AccountChange, mark?: AccountMark): Promise<AccountUpdate> {
-    if (mark === undefined) return await super.update(id, change);
-    const hindrance = await this.hindranceTo(id, change);
-    if (hindrance !== undefined) return hindrance;
-    await this.raise(mark);
-    const updated = await super.update(id, change);
-    await this.raise(mark);
-    return updated;
-  }
-
+  /** The mark is written first: what can be left behind is an account whose tokens have ended, to be removed again. */
   override async remove(id: string, mark: RevocationEntry): Promise<boolean> {
     const isThere = await this.writes.ask((client) => client.hexists(records, id), records);
     if (isThere === 0) return false;
     await this.revocations.write(mark);
     const removed = await this.writes.write(
-      (client) => client.sallyportDropAccount(records, names, order, id),
+      (client) => client.sallyportDropAccount(records, names, order, newest, id),
       records,
     );
     return removed > 0;
   }
 
-  /** So that what cannot be done ends no token. */
-  private async hindranceTo(id: string, { email }: AccountChange): Promise<'missing' | 'taken' | undefined> {
-    const isThere = await this.writes.ask((client) => client.hexists(records, id), records);
-    if (isThere === 0) return 'missing';
-    const holder = typeof email === 'string' ? await this.find(email) : undefined;
-    return holder === undefined || holder.id === id ? undefined : 'taken';
+  protected override async settled(found: FoundAccount | undefined): Promise<FoundAccount | undefined> {
+    if (found?.unmarked === undefined) return found;
+    await this.settle(found.record, found.account, found.unmarked);
+    return await this.settled(await this.readAgain(found.account.id));
   }
 
-  private async raise({ key, atSeconds }: AccountMark): Promise<void> {
-    const value = await this.writes.write((client) => client.sallyportRaiseMark(key, atSeconds), key);
-    await this.revocations.write({ key, value, expiresAtSeconds: undefined });
+  protected override async swap(standing: string, account: Account, terms: ChangeTerms): Promise<number> {
+    const { mark } = terms;
+    const updated = await this.put(standing, account, terms, mark);
+    if (updated > 0 && mark !== undefined) await this.settle(recordOf(account, mark), account, mark);
+    return updated;
+  }
+
+  /** The second and the third step. Where somebody else was faster, the mark rises once more, and nothing else happens. */
+  private async settle(record: string, account: Account, mark: string): Promise<void> {
+    const newestSeconds = await this.writes.ask((client) => client.hget(newest, account.id), newest);
+    const value = await this.writes.write((client) => client.sallyportRaiseMark(mark, newestSeconds ?? ''), mark);
+    await this.revocations.write({ key: mark, value, expiresAtSeconds: undefined });
+    await this.put(record, { ...account, version: account.version + 1 }, {});
   }
 }

@@ -155,21 +155,31 @@ async function rulesOfTheManual(): Promise<string[]> {
 /** Everything that a store is asked. */
 async function use(store: Store): Promise<void> {
   const mark = { key: 'sallyport:notbefore:own:a', value: '6', expiresAtSeconds: 4_100_000_000 };
-  const account = { id: 'a', name: 'ada', passwordHash: '', scopes: [], disabled: false, createdAtSeconds: 1 };
+  const account = {
+    id: 'a',
+    name: 'ada',
+    passwordHash: '',
+    scopes: [],
+    disabled: false,
+    createdAtSeconds: 1,
+    version: 0,
+  };
   expect(await store.accounts.add(account)).toBe(true);
   expect([await store.accounts.find('ada'), ...(await store.accounts.list())]).toEqual([account, account]);
-  expect(await store.accounts.remove('a', mark)).toBe(true);
-  expect(await store.revocations.read([mark.key])).toEqual(['6']);
   const token = {
     accountId: 'a',
     use: 'access',
     scopes: [],
     disabled: false,
     createdAtSeconds: 1,
+    version: 0,
     expiresAtSeconds: 2,
   } as const;
-  await store.tokens.add({ ...token, id: 't' });
+  expect(await store.tokens.add({ ...token, id: 't' }, 0)).toBe(true);
   expect(await store.tokens.find('t')).toMatchObject({ id: 't' });
+  expect(await store.accounts.update('a', {}, { mark: mark.key })).toBe('updated');
+  expect(await store.accounts.remove('a', { ...mark, value: '999999999999999' })).toBe(true);
+  expect(await store.revocations.read([mark.key])).toEqual(['999999999999999']);
   const times = { createdAtSeconds: 1, signsFromSeconds: 1, longestTokenSeconds: 60 };
   const key = { kid: 'k', issuer: 'own', algorithm: 'EdDSA', sealed: 's', ...times };
   expect(await store.signingKeys.replace('own', 0, [key])).toBe(true);
