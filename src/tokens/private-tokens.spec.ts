@@ -1,5 +1,6 @@
 import { decodeJwt } from 'jose';
 import { describe, expect, it } from 'vitest';
+import { unread } from '../core/standing.ts';
 import { openMemoryStore } from '../store/memory.ts';
 import { PrivateTokens } from './private-tokens.ts';
 import { Revoke } from './revoke.ts';
@@ -288,6 +289,51 @@ describe('PrivateTokens', () => {
     });
     expect(await making.rotate(id, LOGIN, in30Days)).toMatchObject({ outcome: 'issued' });
     expect(asked).toEqual([id, id]);
+  });
+
+  it('rotate() ends the successor where the old token was revoked while it was written', async () => {
+    const { create, making, revoking, store, views } = await setUp();
+    const { id } = await create(90);
+    const { rotate } = store.tokens;
+    let heir = '';
+    store.tokens.rotate = async (old, successor, version, inPlaceOf) => {
+      heir = successor.id;
+      const rotated = await rotate.call(store.tokens, old, successor, version, inPlaceOf);
+      await revoking.revoke(id, { account: 'ada', client: '10.0.0.1' }, 'stolen');
+      return rotated;
+    };
+    expect(await making.rotate(id, LOGIN, in30Days)).toEqual({ outcome: 'conflict', message: 'the token is revoked' });
+    expect(await views.find(heir)).toMatchObject({ status: 'revoked' });
+    expect(await store.revocations.read([`sallyport:revoked:own:${heir}`])).not.toEqual([undefined]);
+    expect(await views.find(id)).toMatchObject({ status: 'revoked', ending: { reason: 'stolen' } });
+  });
+
+  it('rotate() gives nothing away where the token of who asked was revoked meanwhile, and can be done again', async () => {
+    const { create, making, store, time, views } = await setUp();
+    const { id } = await create(90);
+    const { rotate } = store.tokens;
+    const entry = { key: 'sallyport:revoked:own:login-1', value: '', expiresAtSeconds: undefined };
+    store.tokens.rotate = async (old, successor, version, inPlaceOf) => {
+      store.tokens.rotate = rotate;
+      const rotated = await rotate.call(store.tokens, old, successor, version, inPlaceOf);
+      await store.revocations.write(entry);
+      return rotated;
+    };
+    const token = { issuedAtSeconds: NOW, standings: [unread(entry.key)] };
+    const rotator = { ...LOGIN, authority: { ...authorityOf('ada'), token } };
+    expect(await making.rotate(id, rotator, in30Days)).toEqual({ outcome: 'no_authority' });
+    expect(await views.find(id)).toMatchObject({ status: 'active', ending: undefined });
+    time.nowSeconds += 15;
+    expect(await making.rotate(id, LOGIN, in30Days)).toMatchObject({ outcome: 'issued' });
+  });
+
+  it('rotate() changes nothing once the account has another version', async () => {
+    const { create, making, store, views } = await setUp();
+    const { id } = await create(90);
+    await store.accounts.update('ada', { email: 'ada@example.com' }, { mark: 'sallyport:other' });
+    expect(await making.rotate(id, LOGIN, in30Days)).toEqual({ outcome: 'no_authority' });
+    expect(await views.find(id)).toMatchObject({ status: 'active', successor: undefined });
+    expect((await store.tokens.list('ada', 10))?.tokens).toHaveLength(1);
   });
 
   it("rotate() does not see another account's token, nor an unknown one", async () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -101,6 +102,20 @@ describe('a copy of a store', () => {
       { kind: 'account', written: 1, kept: 0, expired: 0, conflicts: [] },
     ]);
     expect(await contentsOf(to)).toEqual(await contentsOf(from));
+  });
+
+  it('of version 1, whose accounts have no version, is still read', async () => {
+    const path = await copyOf(await filledStore());
+    const lines = (await readFile(path, 'utf8'))
+      .replace('"version":2', '"version":1')
+      .replace(',"version":0', '')
+      .split('\n');
+    const [end = '', rest] = [lines.at(-2), `${lines.slice(0, -2).join('\n')}\n`];
+    const sha256 = createHash('sha256').update(rest).digest('hex');
+    await writeFile(path, `${rest}${end.replace(/"sha256":"\w+"/, `"sha256":"${sha256}"`)}\n`);
+    const to = openMemoryStore();
+    await merge(path, to);
+    expect(await to.accounts.find('ada')).toEqual(ADA);
   });
 
   it('can be put there again, and changes nothing', async () => {

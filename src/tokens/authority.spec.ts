@@ -1,0 +1,87 @@
+import { describe, expect, it } from 'vitest';
+import type { KnownCredential } from '../core/known.ts';
+import { unread } from '../core/standing.ts';
+import { openMemoryStore } from '../store/memory.ts';
+import { Authorities } from './authority.ts';
+
+const NOW = 1_800_000_000;
+const MARK = 'sallyport:notbefore:own:ada';
+const REVOKED = 'sallyport:revoked:own:login-1';
+
+async function setUp() {
+  const store = openMemoryStore(() => NOW * 1000);
+  const account = { id: 'ada', name: 'ada', passwordHash: '', scopes: [], disabled: false, createdAtSeconds: 1 };
+  await store.accounts.add({ ...account, version: 0 });
+  const { accounts, revocations } = store;
+  return { store, authorities: new Authorities({ accounts, revocations, clock: { wallMs: () => NOW * 1000 + 999 } }) };
+}
+
+function credential(more: Partial<KnownCredential>): KnownCredential {
+  return {
+    outcome: 'known',
+    identity: { issuer: 'own', subject: 'ada', tokenId: 'login-1', scheme: 'bearer', scopes: [] },
+    granted: new Set(),
+    use: 'login',
+    validUntilMs: Number.POSITIVE_INFINITY,
+    issuedAtSeconds: NOW - 10,
+    generation: 1,
+    key: { inForce: true },
+    standings: [unread(REVOKED), unread(MARK)],
+    lastUse: undefined,
+    ...more,
+  };
+}
+
+describe('Authorities', () => {
+  it('nowSeconds() is whole', async () => {
+    expect((await setUp()).authorities.nowSeconds()).toBe(NOW);
+  });
+
+  it('of() a token has the version that the account has', async () => {
+    const { store, authorities } = await setUp();
+    const token = credential({});
+    expect(await authorities.of(token, NOW)).toEqual({ accountId: 'ada', accountVersion: 0, atSeconds: NOW, token });
+    await store.accounts.update('ada', {}, { mark: 'sallyport:other' });
+    expect(await authorities.of(token, NOW)).toMatchObject({ accountVersion: 1 });
+  });
+
+  it('of() a token that the store ends is none, whatever this instance knows of it', async () => {
+    const { store, authorities } = await setUp();
+    const write = (key: string, value: string) => store.revocations.write({ key, value, expiresAtSeconds: undefined });
+    await write(REVOKED, `after:${NOW + 60}`);
+    await write(MARK, String(NOW - 11));
+    expect(await authorities.of(credential({}), NOW)).toBeDefined();
+    await write(MARK, String(NOW - 10));
+    expect(await authorities.of(credential({}), NOW)).toBeUndefined();
+    const younger = credential({ issuedAtSeconds: NOW });
+    expect(await authorities.of(younger, NOW)).toBeDefined();
+    await write(REVOKED, '{}');
+    expect(await authorities.of(younger, NOW)).toBeUndefined();
+  });
+
+  it('of() a token does not see a change without its mark: a change before the version is read ends the token', async () => {
+    const { store, authorities } = await setUp();
+    const { findById } = store.accounts;
+    store.accounts.findById = async (id) => {
+      await store.accounts.update('ada', { passwordHash: '$new' }, { mark: MARK });
+      return await findById.call(store.accounts, id);
+    };
+    expect(await authorities.of(credential({}), NOW)).toBeUndefined();
+  });
+
+  it('of() a password has the version under which it was found to be right', async () => {
+    const { store, authorities } = await setUp();
+    await store.accounts.update('ada', {}, { mark: MARK });
+    const password = credential({ use: 'password', accountVersion: 0, standings: [] });
+    const expected = { accountId: 'ada', accountVersion: 0, atSeconds: NOW, token: undefined };
+    expect(await authorities.of(password, NOW)).toEqual(expected);
+  });
+
+  it('of() an account that is gone, or disabled, is none', async () => {
+    const { store, authorities } = await setUp();
+    await store.accounts.update('ada', { disabled: true });
+    expect(await authorities.of(credential({}), NOW)).toBeUndefined();
+    const nobody = { issuer: 'own', subject: 'max', tokenId: 't', scheme: 'bearer', scopes: [] } as const;
+    expect(await authorities.of(credential({ identity: nobody }), NOW)).toBeUndefined();
+  });
+});

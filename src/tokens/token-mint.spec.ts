@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { unread } from '../core/standing.ts';
+import { openMemoryStore } from '../store/memory.ts';
+import type { Store } from '../store/store.ts';
+import type { Authority } from './authority.ts';
+import { TokenMint } from './token-mint.ts';
+
+const NOW = 1_800_000_000;
+const MARK = 'sallyport:notbefore:own:ada';
+const ADA: Authority = { accountId: 'ada', accountVersion: 0, atSeconds: NOW, token: undefined };
+
+async function setUp(nowMs = NOW * 1000) {
+  const store = openMemoryStore(() => nowMs);
+  const account = { id: 'ada', name: 'ada', passwordHash: '', scopes: [], disabled: false, createdAtSeconds: 1 };
+  await store.accounts.add({ ...account, version: 0 });
+  const behind: unknown[] = [];
+  const signed: string[] = [];
+  const signer = {
+    sign: async ({ tokenId }: { readonly tokenId: string }) => {
+      signed.push(tokenId);
+      return 'h.p.s';
+    },
+  };
+  const events = { clockBehindMark: (...facts: unknown[]) => void behind.push(facts) };
+  const { tokens, revocations } = store;
+  const clock = { wallMs: () => nowMs };
+  const mint = new TokenMint({ issuer: 'own', tokens, revocations, clockSkewMs: 30_000, signer, clock, events });
+  return { store, mint, behind, signed };
+}
+
+function writeMark(store: Store, seconds: number | string, key = MARK): Promise<void> {
+  return store.revocations.write({ key, value: String(seconds), expiresAtSeconds: undefined });
+}
+
+describe('TokenMint.date()', () => {
+  it.each([
+    ['there is no mark', undefined, NOW],
+    ['the mark lies behind it', NOW - 1, NOW],
+    ['the mark is of the very second', NOW, NOW + 1],
+    ['the mark lies ahead by two seconds', NOW + 2, NOW + 3],
+  ])('is the moment of the authority or the second behind a mark, where %s', async (_what, mark, expected) => {
+    // The clock is late in its second, so that the wait is short.
+    const { store, mint } = await setUp((NOW + (mark === undefined ? 0 : Math.max(0, mark - NOW)) + 0.98) * 1000);
+    if (mark !== undefined) await writeMark(store, mark);
+    expect(await mint.date(ADA)).toEqual({ outcome: 'dated', createdAtSeconds: expected });
+  });
+
+  it("lies behind the issuer's mark, too", async () => {
+    const { store, mint } = await setUp((NOW + 0.98) * 1000);
+    await writeMark(store, NOW, 'sallyport:notbefore-issuer:own');
+    expect(await mint.date(ADA)).toEqual({ outcome: 'dated', createdAtSeconds: NOW + 1 });
+  });
+
+  it.each([
+    ['20 s', NOW + 19, 20, 20],
+    ['a day', NOW + 86_399, 86_400, 60],
+    ['for ever, by a mark that cannot be read', 'tomorrow', Number.POSITIVE_INFINITY, 60],
+  ])(
+    'is none, and that is told, where the clock is behind the mark by %s',
+    async (_what, mark, behindSeconds, retry) => {
+      const { store, mint, behind } = await setUp();
+      await writeMark(store, mark);
+      expect(await mint.date(ADA)).toEqual({ outcome: 'clock_behind', retryAfterSeconds: retry });
+      expect(behind).toEqual([['ada', behindSeconds]]);
+    },
+  );
+});
+
+describe('TokenMint.issue()', () => {
+  const draft = (mint: TokenMint) =>
+    mint.draft({ accountId: 'ada', use: 'access', scopes: [], createdAtSeconds: NOW, expiresAtSeconds: NOW + 60 });
+
+  it('signs nothing for an account that has another version than its maker knew', async () => {
+    const { store, mint, signed } = await setUp();
+    await store.accounts.update('ada', {}, { mark: MARK });
+    expect(await mint.issue(draft(mint), ADA)).toEqual({ outcome: 'no_authority' });
+    expect([signed, (await store.tokens.list('ada', 10))?.tokens]).toEqual([[], []]);
+  });
+
+  it("signs nothing where its maker's token was revoked while it was recorded, and ends it", async () => {
+    const { store, mint, signed } = await setUp();
+    const key = 'sallyport:revoked:own:login-1';
+    const { add } = store.tokens;
+    store.tokens.add = async (...token) => {
+      const added = await add.apply(store.tokens, token);
+      await writeMark(store, '', key);
+      return added;
+    };
+    const record = draft(mint);
+    const authority = { ...ADA, token: { issuedAtSeconds: NOW, standings: [unread(key)] } };
+    expect(await mint.issue(record, authority)).toEqual({ outcome: 'no_authority' });
+    expect(signed).toEqual([]);
+    expect((await store.tokens.find(record.id))?.end?.reason).toBe('the token that made it was revoked');
+    // A repeated request is shown a token that has ended.
+    expect(await store.revocations.read([`sallyport:revoked:own:${record.id}`])).not.toEqual([undefined]);
+  });
+});
