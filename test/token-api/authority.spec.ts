@@ -9,7 +9,7 @@ import type { SlowCallOptions } from '../slow-call.ts';
 import { beginCall } from '../slow-call.ts';
 import { startTokenService, type TokenService } from '../token-service.ts';
 
-const PASSWORD = 'long enough';
+const PASSWORD = 'quite long enough a secret';
 const ROOT = ['all:any', 'tokens:manage', 'accounts:manage'];
 const SCOPES = ['messages:send', 'messages:list', 'tokens:manage'];
 const JSON_TYPE = { 'content-type': 'application/json' };
@@ -61,7 +61,7 @@ describe('a request whose account changes between its headers and its body', () 
   beforeAll(async () => {
     instance = await start(0);
     store = await openSqliteStore(join(instance.service.folder, 'store.db'));
-    const hashed = await new Passwords().hash('another password');
+    const hashed = await new Passwords().hash('another secret, quite long');
     if (hashed.outcome === 'busy') throw new Error('busy');
     anotherHash = hashed.value;
   });
@@ -175,7 +175,7 @@ describe('instances on one store whose clocks differ by 20 s', () => {
   }
 
   it.each([
-    ['a new password', { password: 'another password' }],
+    ['a new password', { password: 'another secret, quite long' }],
     ['fewer scopes', { scopes: ['messages:list'] }],
     ['disabling', { disabled: true }],
   ])('%s ends what the one ahead issued, on all of them', async (what, edit) => {
@@ -189,21 +189,21 @@ describe('instances on one store whose clocks differ by 20 s', () => {
   it('a change by the one behind ends what the right one issued', async () => {
     const id = await add('changed behind');
     const token = await bearerOf(right, 'changed behind');
-    await change(behind, id, { password: 'another password' });
+    await change(behind, id, { password: 'another secret, quite long' });
     for (const instance of [right, behind]) await expect.poll(() => statusOf(instance, token)).toBe(401);
   });
 
   it('a log-in after a change counts, or is refused by an instance that says how far its clock is behind', async () => {
     const id = await add('logs in again');
-    await change(right, id, { password: 'another password' });
-    const refused = await logIn(behind, 'logs in again', 'another password');
+    await change(right, id, { password: 'another secret, quite long' });
+    const refused = await logIn(behind, 'logs in again', 'another secret, quite long');
     expect([refused.status, (await json(refused))['code']]).toEqual([503, 'unavailable']);
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(15);
     const line = behind.service.lines.find((one) => one.includes("this instance's clock is behind"));
     expect(JSON.parse(line ?? '{}')).toMatchObject({ level: expect.anything(), account: id });
     expect(JSON.parse(line ?? '{}').behindSeconds).toBeGreaterThan(15);
     for (const instance of [right, ahead]) {
-      const token = await bearerOf(instance, 'logs in again', 'another password');
+      const token = await bearerOf(instance, 'logs in again', 'another secret, quite long');
       for (const one of [right, ahead]) expect(await statusOf(one, token)).toBe(200);
     }
   });
@@ -212,7 +212,7 @@ describe('instances on one store whose clocks differ by 20 s', () => {
     const id = await add('stepped back');
     const token = await bearerOf(ahead, 'stepped back');
     ahead.time.aheadMs = 0;
-    await change(ahead, id, { password: 'another password' });
+    await change(ahead, id, { password: 'another secret, quite long' });
     ahead.time.aheadMs = 20_000;
     await expect.poll(() => statusOf(ahead, token)).toBe(401);
   });
