@@ -303,9 +303,9 @@ describe('PrivateTokens', () => {
       return rotated;
     };
     expect(await making.rotate(id, LOGIN, in30Days)).toEqual({ outcome: 'conflict', message: 'the token is revoked' });
-    expect(await views.find(heir)).toMatchObject({ status: 'revoked' });
+    expect(await views.find('ada', heir)).toMatchObject({ status: 'revoked' });
     expect(await store.revocations.read([`sallyport:revoked:own:${heir}`])).not.toEqual([undefined]);
-    expect(await views.find(id)).toMatchObject({ status: 'revoked', ending: { reason: 'stolen' } });
+    expect(await views.find('ada', id)).toMatchObject({ status: 'revoked', ending: { reason: 'stolen' } });
   });
 
   it('rotate() gives nothing away where the token of who asked was revoked meanwhile, and can be done again', async () => {
@@ -322,7 +322,7 @@ describe('PrivateTokens', () => {
     const token = { issuedAtSeconds: NOW, standings: [unread(entry.key)] };
     const rotator = { ...LOGIN, authority: { ...authorityOf('ada'), token } };
     expect(await making.rotate(id, rotator, in30Days)).toEqual({ outcome: 'no_authority' });
-    expect(await views.find(id)).toMatchObject({ status: 'active', ending: undefined });
+    expect(await views.find('ada', id)).toMatchObject({ status: 'active', ending: undefined });
     time.nowSeconds += 15;
     expect(await making.rotate(id, LOGIN, in30Days)).toMatchObject({ outcome: 'issued' });
   });
@@ -332,7 +332,7 @@ describe('PrivateTokens', () => {
     const { id } = await create(90);
     await store.accounts.update('ada', { email: 'ada@example.com' }, { mark: 'sallyport:other' });
     expect(await making.rotate(id, LOGIN, in30Days)).toEqual({ outcome: 'no_authority' });
-    expect(await views.find(id)).toMatchObject({ status: 'active', successor: undefined });
+    expect(await views.find('ada', id)).toMatchObject({ status: 'active', successor: undefined });
     expect((await store.tokens.list('ada', 10))?.tokens).toHaveLength(1);
   });
 
