@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ACCOUNT, startWorld, type World } from '../cases/world.ts';
-import type { HttpAnswer } from './http-client.ts';
+import { ask, type HttpAnswer } from './http-client.ts';
 import { optionsFor, type Platform, startPlatform } from './platform.ts';
 import { STORES, type StoreUnderTest } from './stores.ts';
 
@@ -80,6 +80,29 @@ describe.each(STORES)('private tokens through Envoy, on $name', (kind) => {
     expect(Date.parse(shown.last_used_at)).toBeGreaterThanOrEqual(Math.floor(before / 1000) * 1000);
   });
 
+  it('are made once by a request with a key, also where it is repeated after a restart', async () => {
+    const login = await logIn();
+    const key = `"${crypto.randomUUID()}"`;
+    const send = async (path: string, body: object): Promise<readonly [status: number, id: string]> => {
+      const headers = [
+        ['Authorization', `Bearer ${login}`],
+        ['Content-Type', 'application/json'],
+        ['Idempotency-Key', key],
+      ] as const;
+      const answer = await ask({ port: platform.port, method: 'POST', path, headers, body: JSON.stringify(body) });
+      return [answer.status, JSON.parse(answer.body).id];
+    };
+    const request = { name: 'once', scopes: ['messages:list'], expires_at: inDays(1) };
+    const [status, id] = await send('/v1/tokens', request);
+    expect(status).toBe(201);
+    expect((await send('/v1/tokens', { ...request, name: 'other' }))[0]).toBe(422);
+    await platform.sallyport.stop();
+    await platform.restart();
+    expect(await send('/v1/tokens', request)).toEqual([201, id]);
+    const { tokens } = await json('GET', '/v1/tokens?limit=100', login);
+    expect(tokens.filter(({ name }) => name === 'once').map((token) => token.id)).toEqual([id]);
+  });
+
   it('are rotated once, however many ask at once', async () => {
     const login = await logIn();
     const request = { name: 'x', scopes: ['messages:list'], expires_at: inDays(1) };
@@ -114,7 +137,7 @@ interface Answered {
   readonly id: string;
   readonly access_token: string;
   readonly last_used_at: string;
-  readonly tokens: readonly { readonly id: string }[];
+  readonly tokens: readonly { readonly id: string; readonly name: string | null }[];
 }
 
 async function logIn(): Promise<string> {

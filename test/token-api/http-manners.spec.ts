@@ -122,6 +122,10 @@ describe('a query', () => {
     expect((await service.call('GET', path)).status).toBe(200);
   });
 
+  it('with a parameter that is empty is one without it', async () => {
+    expect((await service.call('GET', '/v1/tokens?limit=&after=', login)).status).toBe(200);
+  });
+
   it('of a call of OAuth is ignored, as RFC 6749 has it', async () => {
     expect((await service.call('POST', '/oauth2/introspect?x=1', login, 'token=x')).status).toBe(200);
   });

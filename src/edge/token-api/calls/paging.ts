@@ -34,7 +34,7 @@ export async function answerPage<Found extends Page>(
   list: PagedList<Found>,
   answer: (page: Found, next: string | null) => Outcome,
 ): Promise<Outcome> {
-  const limit = query['limit'] === undefined ? DEFAULT_LIMIT : Number(query['limit']);
+  const limit = Number(query['limit'] || DEFAULT_LIMIT);
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
     return refused('limit', `a whole number from 1 to ${MAX_LIMIT}`);
   }
