@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util';
 import { account } from './cli/account.ts';
+import { parseArguments } from './cli/arguments.ts';
 import { check } from './cli/check.ts';
 import type { Command, Terminal } from './cli/command.ts';
 import { CommandError, UsageError } from './cli/command.ts';
@@ -49,22 +49,13 @@ async function main([name = '', ...args]: readonly string[], terminal: Terminal)
 }
 
 async function run(command: Command, args: string[], terminal: Terminal): Promise<number> {
-  const { values, positionals } = parse(command, args);
+  const { values, positionals } = parseArguments(args, command.options);
   if (values['help'] === true) {
     terminal.out(command.usage);
     return 0;
   }
   const { config } = values;
   return command.run({ values, positionals, config: typeof config === 'string' ? config : 'sallyport.yaml' }, terminal);
-}
-
-function parse(command: Command, args: string[]) {
-  const options = { help: { type: 'boolean', short: 'h' }, config: { type: 'string' }, ...command.options } as const;
-  try {
-    return parseArgs({ args, options, allowPositionals: true });
-  } catch (cause) {
-    throw new UsageError(cause instanceof Error ? cause.message : String(cause), { cause });
-  }
 }
 
 function report(error: unknown, command: Command, terminal: Terminal): number {

@@ -1,6 +1,7 @@
 import { formatProblems } from '../config/problems.ts';
 import type { Command } from './command.ts';
 import { requireLoaded } from './command.ts';
+import { counted } from './words.ts';
 
 /** Validates a configuration without opening anything. */
 export const check: Command = {
@@ -16,7 +17,8 @@ Variables and files that secrets refer to must be there.
     const { config, warnings } = requireLoaded(file, env);
     const { routes, issuers, scopes } = config;
     for (const warning of warnings) err(`warning: ${formatProblems([warning])}\n`);
-    out(`${file}: valid: ${routes.length} routes, ${issuers.length} issuers, ${scopes.size} scopes\n`);
+    const counts = [counted(routes.length, 'route'), counted(issuers.length, 'issuer'), counted(scopes.size, 'scope')];
+    out(`${file}: valid: ${counts.join(', ')}\n`);
     return Promise.resolve(0);
   },
 };

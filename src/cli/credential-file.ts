@@ -1,5 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
+import { wordReadError } from '../config/draft.ts';
+import { quote } from '../config/wording.ts';
 import { decodeUtf8, withoutNewline } from '../lib/utf8.ts';
 import type { Terminal } from './command.ts';
 import { CommandError } from './command.ts';
@@ -10,13 +12,20 @@ import { CommandError } from './command.ts';
  * machine can read that.
  */
 export async function readCredentialFile(file: string, { stdin }: Terminal): Promise<string> {
-  const bytes = file === '-' ? await buffer(stdin) : await readFile(file).catch(refuse);
+  const bytes =
+    file === '-' ? await buffer(stdin) : await readFile(file).catch((cause: unknown) => refuse(file, cause));
   const text = decodeUtf8(bytes);
   if (text === undefined)
     throw new CommandError(`sallyport: ${file === '-' ? 'standard input' : file} is not UTF-8 text`);
   return withoutNewline(text);
 }
 
-function refuse(cause: unknown): never {
-  throw new CommandError('sallyport: cannot read the credential file', { cause });
+function refuse(file: string, cause: unknown): never {
+  const name = isMaybeSecret(file) ? 'the credential file' : quote(file);
+  throw new CommandError(`sallyport: cannot read ${name}: ${wordReadError(cause)}`, { cause });
+}
+
+/** Whether somebody may have given the credential itself in place of a file's name: that is not repeated. */
+function isMaybeSecret(file: string): boolean {
+  return /[:\s]|^[^./]{20,}$|^[^/.]*\.[^/.]*\.[^/.]*$/.test(file);
 }

@@ -69,7 +69,7 @@ describe('sallyport keys reseal', () => {
   it.each([
     ['both options', { 'from-env': 'FIRST', 'from-file': 'x' }, 'expected one of --from-env and --from-file'],
     ['a variable that is not set', { 'from-env': 'NONE' }, 'the environment variable NONE is not set'],
-    ['a file that is not there', { 'from-file': '/none' }, 'cannot read the credential file'],
+    ['a file that is not there', { 'from-file': '/none' }, "cannot read '/none': no such file"],
     ['a wrong secret', { 'from-env': 'FIRST' }, 'is not the one they were sealed with'],
   ])('is refused with %s', async (_what, values, message) => {
     await run(await configure(undefined));

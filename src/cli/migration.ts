@@ -6,6 +6,7 @@ import type { BasicRoute, BasicUser, MigrationReport } from './migration-report.
 import { reportMigration } from './migration-report.ts';
 import { requireStore, withStore } from './shared-store.ts';
 import { printTable } from './table.ts';
+import { counted } from './words.ts';
 
 const DEFAULT_DAYS = 30;
 const HEADINGS = ['account', 'route', 'passed', 'denied', 'last', 'last used a token'];
@@ -68,8 +69,4 @@ function rowOf({ id, name, tokenLastUsed }: BasicUser, { route, passed, denied, 
   const who = id === null ? '(nobody)' : (name ?? `(removed: ${id})`);
   const denials = Object.entries(denied).map(([code, count]) => `${count} ${code}`);
   return [who, route ?? '(no route)', String(passed), denials.join(', ') || '-', last, tokenLastUsed ?? '-'];
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

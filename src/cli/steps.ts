@@ -82,7 +82,7 @@ function wordsOfPass(name: StepName, route: Route | undefined, credential: Known
     case 'verification':
       return credential === undefined ? '' : identityOf(credential);
     case 'expiry':
-      return `ends ${timeOf(credential?.validUntilMs)}, clock skew included`;
+      return endWords(timeOf(credential?.validUntilMs));
     case 'issuer':
       return route?.issuers === undefined ? 'the route takes any issuer' : 'one of the route';
     case 'revocation':
@@ -110,4 +110,8 @@ export function needsOf(route: Route | undefined): string {
   if (requirement.kind === 'public') return 'nobody';
   if (requirement.kind === 'authenticated') return 'anybody who is authenticated';
   return requiredScopes(requirement).join(requirement.kind === 'anyOf' ? ' or ' : ' and ');
+}
+
+function endWords(time: string): string {
+  return time === 'never' ? 'it does not expire' : `ends ${time}, clock skew included`;
 }

@@ -7,6 +7,7 @@ import type { StoreContents } from '../store/store.ts';
 import type { Arguments, Terminal } from './command.ts';
 import { CommandError, requireConfig } from './command.ts';
 import { requireStore, withStore } from './shared-store.ts';
+import { counted } from './words.ts';
 
 /** Writes a copy of the store, to a new file or to standard output; what it tells of it goes to standard error. */
 export async function exportStore({ values, config: file }: Arguments, terminal: Terminal): Promise<number> {
@@ -22,8 +23,8 @@ export async function exportStore({ values, config: file }: Arguments, terminal:
         }),
   );
   terminal.err(
-    `exported ${counts.account} accounts, ${counts['signing-key']} signing keys, ${counts.token} tokens and ` +
-      `${counts.revocation} revocations; keep the copy as you keep the store\n`,
+    `exported ${counted(counts.account, 'account')}, ${counted(counts['signing-key'], 'signing key')}, ` +
+      `${counted(counts.token, 'token')} and ${counted(counts.revocation, 'revocation')}; keep the copy as you keep the store\n`,
   );
   if (counts['signing-key'] > 0) terminal.err(`${secretWords(config)}\n`);
   return 0;

@@ -18,3 +18,8 @@ export function secondOf(seconds: number): string {
 export function spanOf(ms: number): string {
   return `${ms / 1000} s`;
 }
+
+/** As in `1 issuer`, `2 issuers`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

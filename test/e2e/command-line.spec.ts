@@ -36,7 +36,7 @@ describe('what is not understood', () => {
   it.each([
     [[], 'a command is missing'],
     [['frobnicate'], "no such command: 'frobnicate'"],
-    [['serve', '--confg', 'x'], "Unknown option '--confg'"],
+    [['serve', '--confg', 'x'], 'there is no option --confg, did you mean --config?'],
     [['account', 'delete', 'x'], 'expected list, add, show, password'],
     [['account', 'add'], 'expected one account name'],
     [['store', 'copy'], 'expected export, import or accept-loss'],

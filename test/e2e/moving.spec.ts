@@ -52,7 +52,7 @@ async function move(sallyport: Sallyport, from: Place, to: Place): Promise<Sally
   const copy = join(folder, `${Math.random()}.jsonl`);
   const [source, target] = [await configIn(folder, from), await configIn(folder, to)];
   const exported = await runSallyport(['store', 'export', '--out', copy, '--config', source], from);
-  expect(exported).toMatchObject({ code: 0, output: expect.stringContaining('exported 1 accounts, 1 signing keys') });
+  expect(exported).toMatchObject({ code: 0, output: expect.stringContaining('exported 1 account, 1 signing key,') });
   expect(exported.output).toContain('move that separately');
   expect((await stat(copy)).mode & 0o777).toBe(0o600);
   const again = await runSallyport(['store', 'export', '--out', copy, '--config', source], from);

@@ -267,7 +267,7 @@ describe.each(STORES)('sallyport token revoke, on the $name store of a running S
       1,
       "no account with the id, name or e-mail address 'dmo', did you mean 'demo'?",
     ],
-    [['--token-file', '/nowhere'], 1, 'cannot read the credential file'],
+    [['--token-file', '/nowhere'], 1, "cannot read '/nowhere': no such file"],
     [['--token-file', '-'], 1, 'that is no token of a kind that is taken here (parts)'],
     [['--issuer', 'corporate', '--all'], 2, 'this ends every token of corporate: --yes is missing'],
     [['--issuer', 'corporate', '--key', 'rsa'], 2, 'that the key rsa signs: --yes is missing'],

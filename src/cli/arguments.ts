@@ -1,0 +1,44 @@
+import { parseArgs } from 'node:util';
+import { nearest } from '../core/nearest.ts';
+import type { Command } from './command.ts';
+import { UsageError } from './command.ts';
+
+type Options = Command['options'];
+
+const COMMON = { help: { type: 'boolean', short: 'h' }, config: { type: 'string' } } as const;
+
+/** Reads a command's arguments. Throws {@link UsageError}, in our own words, where an option is wrong. */
+export function parseArguments(args: readonly string[], own: Options) {
+  const options = { ...COMMON, ...own } as const;
+  const config = { args: [...args], options, allowPositionals: true } as const;
+  try {
+    return parseArgs(config);
+  } catch (cause) {
+    const { tokens } = parseArgs({ ...config, strict: false, tokens: true });
+    const problems = tokens.flatMap((token) => (token.kind === 'option' ? problemWith(token, options) : []));
+    throw new UsageError(problems[0] ?? (cause instanceof Error ? cause.message : String(cause)), { cause });
+  }
+}
+
+interface Written {
+  readonly name: string;
+  /** With its dashes. */
+  readonly rawName: string;
+  readonly value?: string | undefined;
+  /** Whether the value stands behind `=`. */
+  readonly inlineValue?: boolean | undefined;
+}
+
+function problemWith({ name, rawName, value, inlineValue }: Written, options: Options): string[] {
+  const option = Object.hasOwn(options, name) ? options[name] : undefined;
+  if (option === undefined) return [`there is no option ${rawName}${suggest(name, Object.keys(options))}`];
+  if (option.type === 'boolean') return value === undefined ? [] : [`${rawName} takes no value`];
+  if (value === undefined) return [`${rawName} needs a value`];
+  const isAmbiguous = inlineValue !== true && value.length > 1 && value.startsWith('-');
+  return isAmbiguous ? [`${rawName} needs a value; write ${rawName}=VALUE for one that begins with a dash`] : [];
+}
+
+function suggest(name: string, names: readonly string[]): string {
+  const near = nearest(name, names);
+  return near === undefined ? '' : `, did you mean --${near}?`;
+}
