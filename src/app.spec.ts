@@ -14,6 +14,7 @@ import { startApp } from './app.ts';
 import type { Config } from './config/config.ts';
 import { loadConfig } from './config/load.ts';
 import type { App } from './running-app.ts';
+import { openSqliteStore } from './store/sqlite/store.ts';
 
 const TOKENS = '/3rdparty/v1/auth/token';
 const OWNER = basic('demo', 'secret');
@@ -243,6 +244,27 @@ describe('startApp', () => {
     expect((await call(second, 'POST', TOKENS, `Bearer ${kept['access_token']}`)).status).toBe(201);
     expect((await call(second, 'POST', TOKENS, `Bearer ${revoked['access_token']}`)).status).toBe(401);
     await second.close();
+  });
+
+  it('remembers when a token was used, and not when somebody asked about it', async () => {
+    const config = await configure('', 'sqlite:./used.db');
+    const app = await startApp(config, { env: { SALLYPORT_ACCOUNT: 'demo:secret' }, logDestination });
+    const post = (path: string, authorization: string, type: string, body: string): Promise<Response> =>
+      fetch(`http://${app.tokens}${path}`, { method: 'POST', headers: { 'content-type': type, authorization }, body });
+    const issue = async (authorization: string) =>
+      await bodyOf(await post(TOKENS, authorization, 'application/json', '{"scopes":["tokens:manage"]}'));
+    const [used, asked] = [await issue(OWNER), await issue(OWNER)];
+    await issue(`Bearer ${used['access_token']}`);
+    const form = `token=${asked['access_token']}`;
+    const told = await post('/oauth2/introspect', OWNER, 'application/x-www-form-urlencoded', form);
+    expect(await bodyOf(told)).toMatchObject({ active: true });
+    await app.close();
+    const store = await openSqliteStore(join(folder, 'used.db'));
+    const times = await Promise.all(
+      [used, asked].map(async ({ id }) => (await store.tokens.find(`${id}`))?.lastUsedAtSeconds),
+    );
+    await store.close();
+    expect(times).toEqual([expect.any(Number), undefined]);
   });
 });
 

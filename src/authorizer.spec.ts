@@ -98,6 +98,16 @@ describe('Authorizer.decide() notes when a token of ours was used', () => {
     const times = [atOnce, afterWait, expired].map(({ lastUse }) => lastUse.atMs);
     expect(times).toEqual([NOW_MS, NOW_MS, Number.NEGATIVE_INFINITY]);
   });
+
+  it('but not where somebody only asks about it, at once or after a wait', async () => {
+    for (const wait of [true, false]) {
+      const lastUse = { atMs: Number.NEGATIVE_INFINITY };
+      const credential = makeCredential({ lastUse });
+      const how = wait ? { verify: async () => credential } : { known: { find: () => credential } };
+      expect(await new Bench({ ...how, notesUse: false }).decide()).toMatchObject({ outcome: 'allow' });
+      expect(lastUse.atMs).toBe(Number.NEGATIVE_INFINITY);
+    }
+  });
 });
 
 describe('Authorizer.decide() tells how long it took', () => {
@@ -389,6 +399,7 @@ interface BenchParts extends Pick<AuthorizerParts, 'known' | 'clock' | 'standing
   readonly outageFreshness: Freshness;
   readonly route: Partial<Route>;
   readonly basicUntilMs: number;
+  readonly notesUse: boolean;
   readonly request: Partial<AccessRequest>;
 }
 

@@ -22,15 +22,19 @@ export interface AuthorizerParts {
   readonly observer: DecisionObserver;
   /** Longest time for one decision, in milliseconds; what is not known by then is `unavailable`. */
   readonly decisionTimeoutMs: number;
+  /** Whether an allow is a use of the token, as it is by default; not where somebody only asks about it. */
+  readonly notesUse?: boolean;
 }
 
 /** Asks the core, meets its needs and asks again from the top, so that nothing checked before a wait is trusted after it. */
 export class Authorizer implements Decider {
   private readonly parts: AuthorizerParts;
+  private readonly notesUse: boolean;
   private untimed = 0;
 
   constructor(parts: AuthorizerParts) {
     this.parts = parts;
+    this.notesUse = parts.notesUse ?? true;
   }
 
   decide(request: AccessRequest): Decision | Promise<Decision> {
@@ -39,7 +43,7 @@ export class Authorizer implements Decider {
     const moment = { wallMs: clock.wallMs(), monotonicMs: beganMs, beganMs, mayAsk: true };
     const outcome = authorize(request, policy, known, standings.freshness, moment);
     if (outcome.outcome === 'need') return this.pursue(request, outcome, beganMs);
-    noteUse(outcome, moment);
+    if (this.notesUse) noteUse(outcome, moment);
     observer.decided(request, outcome, this.sampleTime(beganMs));
     return outcome;
   }
@@ -58,7 +62,7 @@ export class Authorizer implements Decider {
       const moment = this.momentOf(beganMs, met && tries < MAX_TRIES);
       const outcome = authorize(request, policy, learnt, this.freshnessAfter(open, met), moment);
       if (outcome.outcome !== 'need') {
-        noteUse(outcome, moment);
+        if (this.notesUse) noteUse(outcome, moment);
         observer.decided(request, outcome, { waited: true, tookMs: moment.monotonicMs - beganMs });
         return outcome;
       }

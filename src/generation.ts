@@ -62,6 +62,7 @@ type MakeDecider = (
   policy: Omit<Policy, 'generation'>,
   decisionTimeoutMs: number,
   observer?: DecisionObserver,
+  notesUse?: boolean,
 ) => Decider;
 
 /** What outlives a configuration: the parts that remember, and those that only a restart replaces. */
@@ -116,8 +117,8 @@ export function buildGeneration(config: Config, foundation: Foundation, generati
   const verifier = buildVerifier(config, own, foundation, generation);
   const { standings, clock, events } = foundation;
   const known = new KnownCredentials(foundation.known, foundation.knownPasswords);
-  const decider: MakeDecider = (policy, decisionTimeoutMs, observer = events) => {
-    const parts = { known, verifier, standings, clock, observer, decisionTimeoutMs };
+  const decider: MakeDecider = (policy, decisionTimeoutMs, observer = events, notesUse = true) => {
+    const parts = { known, verifier, standings, clock, observer, decisionTimeoutMs, notesUse };
     return new Authorizer({ policy: { ...policy, generation }, ...parts });
   };
   const { routes, basic, shadow, timeouts, identity, trustedProxies } = config;
@@ -192,9 +193,9 @@ function buildTokenServices(
   const unknown = { signingKeys, longestTokenSeconds: longestTokenSeconds(issuer), unrecorded: foundation.unrecorded };
   const foreignTokenLeft = events.foreignTokenLeft.bind(events);
   const revokeToken = new RevokeToken({ ...shared, ...unknown, revoke, foreignTokenLeft });
-  const byRoutes = (routes: readonly Route[], observer?: DecisionObserver): Decider => {
+  const byRoutes = (routes: readonly Route[], observer?: DecisionObserver, notesUse?: boolean): Decider => {
     const policy = { routes: new RouteMap(routes), basicUntilMs: Number.POSITIVE_INFINITY, shadow: false };
-    return decider(policy, TOKEN_CALL_TIMEOUT_MS, observer);
+    return decider(policy, TOKEN_CALL_TIMEOUT_MS, observer, notesUse);
   };
   const credentials = checkOf(foundation);
   const managed = new Accounts({
@@ -204,7 +205,7 @@ function buildTokenServices(
     catalogue,
     clock,
   });
-  // Nobody passes or is turned away by being asked about.
+  // Nobody passes or is turned away by being asked about, and it is no use of the token.
   const unseen = { decided: () => {}, failed: (error: unknown) => events.failed(error) };
   return {
     decider: byRoutes([...tokenRoutes(CALLS, name), consoleRoute(name)], exceptEarlyPasses(events, CALLS)),
@@ -229,7 +230,7 @@ function buildTokenServices(
       clock,
       ...unknown,
     }),
-    introspectToken: new IntrospectToken({ decider: byRoutes([ANY_TOKEN], unseen), accounts, issuer: name }),
+    introspectToken: new IntrospectToken({ decider: byRoutes([ANY_TOKEN], unseen, false), accounts, issuer: name }),
     keySet: new PublishedKeySet(own.keys, keySetMaxAgeSeconds(issuer.signing)),
     accounts: new AccountManagement(managed),
     changePassword: new ChangePassword({ store: accounts, accounts: managed, credentials }),

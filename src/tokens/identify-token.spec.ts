@@ -32,6 +32,8 @@ describe('identifyToken()', () => {
   it.each([
     ['one that is good', CLAIMS, NOW + 60],
     ['one whose time has passed', { ...CLAIMS, exp: NOW - 60 }, NOW - 60],
+    ['one of a clock that is ahead of ours', { ...CLAIMS, iat: NOW + 900, exp: NOW + 1_800 }, NOW + 1_800],
+    ['one that is not valid yet', { ...CLAIMS, nbf: NOW + 900 }, NOW + 60],
   ])('names by issuer and id %s', async (_what, claims, expiresAtSeconds) => {
     expect(await identifyToken(signed(claims), parts)).toEqual({
       targets: [{ kind: 'token', issuer: 'partner', tokenId: 'j1', expiresAtSeconds }],

@@ -1,9 +1,12 @@
-import type { Finding } from '../core/known.ts';
+import type { Finding, Refusal } from '../core/known.ts';
 import type { TokenExaminer } from '../core/ports.ts';
 import { readOpaque } from '../jwt/opaque-token.ts';
 import type { Malformation } from '../jwt/token.ts';
 import { hasThreeParts, parseToken } from '../jwt/token.ts';
 import type { OneToken } from '../revocation/target.ts';
+
+/** The checks that come after the signature, and fail by our clock alone. */
+const PREMATURE: ReadonlySet<string> = new Set(['nbf', 'iat']);
 
 /** A token as its revocation names it. */
 export interface IdentifiedToken {
@@ -71,10 +74,31 @@ async function identifyJwt(
   const { thumbprint } = parsed;
   const byThumbprint = { kind: 'thumbprint', thumbprint, expiresAtSeconds } as const;
   if (finding.outcome === 'refused') {
+    const premature = prematureTarget(finding, parsed.payload, expiresAtSeconds);
+    if (premature !== undefined)
+      return { targets: [premature], subject: textIn(parsed.payload['sub']), failed: undefined };
     const unavailableAt = finding.reason === 'unavailable' ? finding.issuer : undefined;
     return { targets: [byThumbprint], failed: finding.check, unavailableAt };
   }
   const { issuer, tokenId, subject } = finding.identity;
   if (tokenId === undefined) return { targets: [byThumbprint], failed: undefined };
   return { targets: [{ kind: 'token', issuer, tokenId, expiresAtSeconds }], subject, failed: undefined };
+}
+
+/**
+ * A token that seems to come from the future is verified but for that, and will count soon; or our clock is behind. So its
+ * id can be believed, and is what others know it by.
+ */
+function prematureTarget(
+  { check, issuer }: Refusal,
+  { jti }: Readonly<Record<string, unknown>>,
+  expiresAtSeconds: number | undefined,
+): OneToken | undefined {
+  const isPremature = PREMATURE.has(check) && issuer !== undefined;
+  const tokenId = textIn(jti);
+  return isPremature && tokenId !== undefined ? { kind: 'token', issuer, tokenId, expiresAtSeconds } : undefined;
+}
+
+function textIn(claim: unknown): string | undefined {
+  return typeof claim === 'string' && claim !== '' ? claim : undefined;
 }
