@@ -152,6 +152,9 @@ export interface OwnIssuer extends AnyIssuer, Signs {
   };
 }
 
+/** How a client authenticates with its secret: by HTTP Basic, or in the form (RFC 6749, section 2.3.1). */
+export const CLIENT_AUTH = ['basic', 'post'] as const;
+
 /** JOSE names of the algorithms that our own keys may be for. */
 export const SIGNING_ALGORITHMS = ['HS256', 'ES256', 'RS256', 'PS256', 'EdDSA'] as const;
 
@@ -207,6 +210,7 @@ export interface IntrospectionIssuer extends ForeignIssuer {
     readonly url: URL;
     readonly clientId: string;
     readonly clientSecret: Secret;
+    readonly clientAuth: (typeof CLIENT_AUTH)[number];
     /** How long an answer counts; 0 asks for every decision anew. */
     readonly cacheMs: number;
   };

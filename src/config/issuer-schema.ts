@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { SIGNING_ALGORITHMS } from './config.ts';
+import { CLIENT_AUTH, SIGNING_ALGORITHMS } from './config.ts';
 import { introspectionUrl, issuerUrl, keySetUrl } from './key-url-schema.ts';
 import { secretSchema } from './secret-schema.ts';
 import { distinct, EMPTY, expected, text } from './shape.ts';
@@ -158,7 +158,11 @@ const introspection = z.strictObject({
     .strictObject({
       url: introspectionUrl.describe('https URL of its introspection endpoint; http on loopback only'),
       clientId: text('the client_id of Sallyport at this server').describe('The client_id of Sallyport at this server'),
-      clientSecret: secretSchema.describe('The client_secret that goes with it, sent by HTTP Basic'),
+      clientSecret: secretSchema.describe('The client_secret that goes with it'),
+      clientAuth: z
+        .enum(CLIENT_AUTH, { error: expected("'basic' or 'post'") })
+        .prefault('basic')
+        .describe('How both are sent: by HTTP Basic (client_secret_basic), or in the form (client_secret_post)'),
       cache: milliseconds('0s', '10s')
         .prefault('10s')
         .describe('How long an answer counts: a duration from 0s to 10s; 0s asks for every request anew'),

@@ -122,12 +122,13 @@ function readIntrospection(
   const written = draft.read(path, ISSUER_KINDS.introspection);
   if (written === undefined) return undefined;
   const foreign = readForeign(draft, path, written, catalogue);
-  const { url, clientId, clientSecret: reference, cache: cacheMs } = written.introspection;
+  const { url, clientId, clientSecret: reference, clientAuth, cache: cacheMs } = written.introspection;
   const clientSecret = readTextSecret(draft, [...path, 'introspection', 'clientSecret'], reference, 'clientSecret');
   if (clientSecret === undefined) return undefined;
   // Every answer says anew whether the token is good.
   const requireExpiry = written.requireExpiry ?? false;
-  return { kind: 'introspection', ...foreign, requireExpiry, introspection: { url, clientId, clientSecret, cacheMs } };
+  const introspection = { url, clientId, clientSecret, clientAuth, cacheMs };
+  return { kind: 'introspection', ...foreign, requireExpiry, introspection };
 }
 
 function readForeign(draft: Draft, path: Path, written: WrittenForeign, catalogue: Catalogue | undefined) {

@@ -99,6 +99,11 @@ describe('issuers that load', () => {
     expect(profile).toMatchObject({ name: 'b', claimedByOthers: new Set(['us', 'them', 'c']) });
   });
 
+  it('may want our secret in the form', () => {
+    const issuer = `{ name: them, audience: any, introspection: ${ASKED.replace('{', '{ clientAuth: post,')} }`;
+    expect(issuerOf(issuer)).toMatchObject({ introspection: { clientAuth: 'post' } });
+  });
+
   it('are asked about their opaque tokens', () => {
     const issuer = issuerOf(`{ name: them, audience: any, introspection: ${ASKED} }`);
     expect(issuer).toEqual({
@@ -111,6 +116,7 @@ describe('issuers that load', () => {
         url: new URL('https://them/introspect'),
         clientId: 'gw',
         clientSecret: expect.anything(),
+        clientAuth: 'basic',
         cacheMs: 10_000,
       },
       requireSubject: undefined,
@@ -198,6 +204,10 @@ describe('issuers that are refused', () => {
     [
       `{ name: a, audience: any, introspection: ${ASKED.replace('KEY', 'NONE')} }`,
       'issuers[0].introspection.clientSecret.env: the environment variable NONE is not set',
+    ],
+    [
+      `{ name: a, audience: any, introspection: ${ASKED.replace('{', '{ clientAuth: jwt,')} }`,
+      "issuers[0].introspection.clientAuth: expected 'basic' or 'post', found 'jwt'",
     ],
     [
       `{ name: a, audience: any, introspection: ${ASKED.replace('{', '{ cache: 11s,')} }`,

@@ -58,7 +58,8 @@ export class Endpoints {
 }
 
 /** Names are unique among issuers. */
-function identityOf({ name, introspection: { url, clientId, clientSecret } }: IntrospectionIssuer): string {
+function identityOf({ name, introspection }: IntrospectionIssuer): string {
+  const { url, clientId, clientSecret, clientAuth } = introspection;
   const secret = createHash('sha256').update(clientSecret.reveal()).digest('hex');
-  return JSON.stringify([name, url.href, clientId, secret]);
+  return JSON.stringify([name, url.href, clientId, secret, clientAuth]);
 }

@@ -51,6 +51,7 @@ describe('Introspection', () => {
     ['no answer', { name: 'other' }],
     ['no answer', { introspection: { ...asked, url: new URL('https://as.example.com/other') } }],
     ['no answer', { introspection: { ...asked, clientId: 'other' } }],
+    ['no answer', { introspection: { ...asked, clientAuth: 'post' } }],
     ['no answer', { introspection: { ...asked, clientSecret: new Secret(Buffer.from('other')) } }],
   ])('knows after a reload that %s where the issuer has changed by %o', async (known, change) => {
     const server = new AuthorizationServer();

@@ -61,6 +61,26 @@ describe('ask()', () => {
     expect(authorization).toBe(`Basic ${Buffer.from(pair).toString('base64')}`);
   });
 
+  it('authenticates in the form where the configuration says so', async () => {
+    let authorization: string | undefined = 'none was seen';
+    const server = await serve(
+      (request, response) => {
+        authorization = request.headers.authorization;
+        request.pipe(response);
+      },
+      'a:b',
+      'ä&+ %',
+    );
+    const body = await ask({ ...server, clientAuth: 'post' }, 't', OPEN);
+    expect(authorization).toBeUndefined();
+    expect(Object.fromEntries(new URLSearchParams(body))).toEqual({
+      token: 't',
+      token_type_hint: 'access_token',
+      client_id: 'a:b',
+      client_secret: 'ä&+ %',
+    });
+  });
+
   it.each<[what: string, listener: RequestListener, why: string]>([
     ['401', (_, response) => response.writeHead(401).end(), 'it answered 401'],
     ['403', (_, response) => response.writeHead(403).end(), 'it answered 403'],

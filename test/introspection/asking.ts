@@ -25,6 +25,7 @@ export function legacy(changes: Partial<IntrospectionIssuer> = {}): Introspectio
       url: new URL('https://as.example.com/introspect'),
       clientId: 'gw',
       clientSecret: new Secret(Buffer.from('hunter2')),
+      clientAuth: 'basic',
       cacheMs: 10_000,
     },
     ...changes,
