@@ -1,5 +1,12 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createServer } from 'node:tls';
 import type { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { type Certificate, certify, hasOpenssl } from '../../../test/certificates.ts';
 import {
   clusterConfig,
   documentedUsers,
@@ -47,6 +54,35 @@ describe('credentials that were rotated are taken up by a store that is open', (
     await endConnections(hand);
     await expect.poll(() => answers(store), POLL).toContain('refuses the user name or the password');
     await store.renew?.(redisConfig(port, { password: secretOf(NEW) }));
+    await expect.poll(() => answers(store), POLL).toEqual([]);
+  });
+
+  it.skipIf(!hasOpenssl)('in one server behind TLS (needs the openssl command)', async () => {
+    const { port } = await redisForTest();
+    const folder = await mkdtemp(join(tmpdir(), 'sallyport-redis-tls-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const own = certify(folder, 'redis');
+    const [before, after] = [certify(folder, 'old'), certify(folder, 'new')];
+    const opened = new Set<Socket>();
+    const server = createServer({ ...own, ca: before.cert, requestCert: true, rejectUnauthorized: true }, (client) => {
+      const redis = connect(port, '127.0.0.1');
+      for (const socket of [client, redis]) opened.add(socket.on('error', () => {}));
+      client.pipe(redis).pipe(client);
+    }).listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    const endAll = (): void => opened.forEach((socket) => socket.destroy());
+    onTestFinished(endAll);
+    await once(server, 'listening');
+    const shown = ({ cert, key }: Certificate) => {
+      // A TCP server that listens has an address of this form.
+      const place = (server.address() as AddressInfo).port;
+      return redisConfig(place, { tls: { ca: own.cert, cert, key: secretOf(key) } });
+    };
+    const store = await openRedisForTest(shown(before));
+    server.setSecureContext({ ...own, ca: after.cert });
+    endAll();
+    await expect.poll(() => answers(store), POLL).toContain('Redis store');
+    await store.renew?.(shown(after));
     await expect.poll(() => answers(store), POLL).toEqual([]);
   });
 
