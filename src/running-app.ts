@@ -46,6 +46,7 @@ export class RunningApp implements App {
     this.foundation = foundation;
     this.opened = opened;
     this.current = buildGeneration(config, foundation, this.generations);
+    foundation.observation.adoptRoutes(config.routes);
     this.issuerNames.adopt(config.issuers);
     this.readOwnKeys(config);
   }
@@ -139,6 +140,7 @@ export class RunningApp implements App {
     const { foundation } = this;
     this.generations += 1;
     this.current = buildGeneration(config, foundation, this.generations);
+    foundation.observation.adoptRoutes(config.routes);
     this.issuerNames.adopt(config.issuers);
     this.renewStore(config.store);
     foundation.standings.limit(limitsOf(config));

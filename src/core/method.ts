@@ -1,5 +1,5 @@
 /** The methods of RFC 9110 and RFC 5789 that APIs use: known without a look at their letters. */
-const USUAL: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+export const USUAL_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
 /** Upper-case words joined by hyphens, such as `M-SEARCH`. */
 export const METHOD = /^[A-Z]+(?:-[A-Z]+)*$/;
@@ -9,5 +9,5 @@ export const METHOD = /^[A-Z]+(?:-[A-Z]+)*$/;
  * frameworks fold their case: a gateway that saw `post` and an upstream that serves POST is a bypass.
  */
 export function isPlainMethod(method: string): boolean {
-  return USUAL.has(method) || METHOD.test(method);
+  return USUAL_METHODS.has(method) || METHOD.test(method);
 }

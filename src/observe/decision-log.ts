@@ -4,12 +4,14 @@ import type { Clock } from '../core/ports.ts';
 import type { AccessRequest } from '../core/request.ts';
 import { LineLimit } from './line-limit.ts';
 import type { Logger } from './logger.ts';
-import { fingerprint, redactPath } from './redaction.ts';
+import { secretsOf, withoutSecrets } from './own-credential.ts';
+import { fingerprint } from './redaction.ts';
+import { RequestWords } from './request-words.ts';
 
-/** A method may be whatever a client invents, and as long as a header. */
-const MAX_METHOD_LENGTH = 32;
 /** Of denials, and of passes again, so that a flood of the one hides nothing of the other. */
 const LINES_PER_SECOND = 100;
+/** What browsers ask every host for, unasked: of no interest unless somebody looks for it. */
+const ASKED_BY_BROWSERS = /^\/(?:favicon\.ico|apple-touch-icon[\w-]*\.png|robots\.txt)(?:\?|$)/;
 
 export interface DecisionLogParts {
   readonly log: Logger;
@@ -24,6 +26,8 @@ export interface DecisionLogParts {
 export class DecisionLog {
   /** From 0 to 1; a reload may change it. */
   passes: number;
+  /** What requests without a route may be called; knows the routes in force. */
+  readonly words = new RequestWords();
   private readonly log: Logger;
   private readonly random: () => number;
   private readonly denialLimit: LineLimit;
@@ -61,27 +65,36 @@ export class DecisionLog {
   }
 
   private recordDenial(request: AccessRequest, denial: Deny, outcome: Decision['outcome']): void {
-    if (!this.log.isLevelEnabled('info') || !this.denialLimit.admit()) return;
-    this.log.info(describe(request, denial), outcome === 'deny' ? 'denied' : 'would be denied');
+    const level = denial.reason === 'route_denied' && ASKED_BY_BROWSERS.test(request.path) ? 'debug' : 'info';
+    if (!this.log.isLevelEnabled(level) || !this.denialLimit.admit()) return;
+    this.log[level](this.describe(request, denial), outcome === 'deny' ? 'denied' : 'would be denied');
   }
 
   private recordPass(request: AccessRequest, decision: Decision): void {
     if (!this.log.isLevelEnabled('info') || !this.passLimit.admit()) return;
-    this.log.info(describe(request, decision), 'allowed');
+    this.log.info(this.describe(request, decision), 'allowed');
+  }
+
+  private describe(request: AccessRequest, decision: Decision): object {
+    const { door, method, path, authorization } = request;
+    const { route, credential } = decision;
+    const facts = {
+      door,
+      method: this.words.nameMethod(method),
+      ...(route === undefined ? { path: this.words.namePath(path) } : { route: route.pattern }),
+      ...(decision.outcome === 'deny' ? whyOf(decision) : {}),
+      ...(credential === undefined ? {} : { issuer: credential.identity.issuer, subject: credential.identity.subject }),
+      ...(credential?.identity.tokenId === undefined ? {} : { tokenId: credential.identity.tokenId }),
+    };
+    return { ...withoutOwn(facts, secretsOf(authorization)), ...credentialOf(request) };
   }
 }
 
-function describe(request: AccessRequest, decision: Decision): object {
-  const credential = decision.credential;
-  return {
-    door: request.door,
-    method: request.method.slice(0, MAX_METHOD_LENGTH),
-    ...(decision.route === undefined ? { path: redactPath(request.path) } : { route: decision.route.pattern }),
-    ...(decision.outcome === 'deny' ? whyOf(decision) : {}),
-    ...(credential === undefined ? {} : { issuer: credential.identity.issuer, subject: credential.identity.subject }),
-    ...(credential?.identity.tokenId === undefined ? {} : { tokenId: credential.identity.tokenId }),
-    ...credentialOf(request),
-  };
+/** An issuer may name a token by itself, and a client write its token anywhere. */
+function withoutOwn(facts: object, secrets: readonly string[]): object {
+  if (secrets.length === 0) return facts;
+  const clean = (value: unknown): unknown => (typeof value === 'string' ? withoutSecrets(value, secrets) : value);
+  return Object.fromEntries(Object.entries(facts).map(([key, value]) => [key, clean(value)]));
 }
 
 function whyOf({ reason, check, issuer }: Deny): object {

@@ -1,6 +1,8 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, statSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 
 const OWNER_ONLY = 0o600;
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
 
 /** A file that lines are added to, each handed to the system before the next thing happens; only its owner reads it. */
 export class LogFile {
@@ -31,11 +33,24 @@ export class LogFile {
   }
 }
 
+/** Follows no link: whoever may write to the folder could lead the log into any file of ours. */
 function open(path: string): number {
   try {
-    return openSync(path, 'a', OWNER_ONLY);
+    const folder = statSync(dirname(path));
+    if (isOpenToAll(folder.mode)) throw new Error('anybody may write to its folder');
+    const descriptor = openSync(path, APPEND, OWNER_ONLY);
+    const file = fstatSync(descriptor);
+    if (!file.isFile() || file.nlink === 1) return descriptor;
+    closeSync(descriptor);
+    throw new Error('the file has another name (a hard link)');
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`log.audit: cannot open the file: ${message}`, { cause });
+    const isLink = cause instanceof Error && 'code' in cause && cause.code === 'ELOOP';
+    throw new Error(`log.audit: cannot open the file: ${isLink ? 'it is a symbolic link' : message}`, { cause });
   }
+}
+
+/** In a folder with the sticky bit nobody replaces another's file. */
+function isOpenToAll(mode: number): boolean {
+  return (mode & 0o002) !== 0 && (mode & 0o1000) === 0;
 }

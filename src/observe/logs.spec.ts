@@ -1,4 +1,14 @@
-import { mkdtempSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  linkSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -81,6 +91,28 @@ describe('Logs', () => {
   it('refuse to start where the audit log cannot be opened', () => {
     const open = (): unknown => new Logs({ level: 'info', passes: 0, audit: folder }, destination);
     expect(open).toThrow('log.audit: cannot open the file: EISDIR');
+  });
+
+  it('follow no link to an audit log, and write to none that has a second name', () => {
+    const target = join(folder, 'target');
+    writeFileSync(target, '');
+    symlinkSync(target, audit);
+    const open = (): Logs => new Logs({ level: 'info', passes: 0, audit }, destination);
+    expect(open).toThrow('log.audit: cannot open the file: it is a symbolic link');
+    rmSync(audit);
+    linkSync(target, audit);
+    expect(open).toThrow('log.audit: cannot open the file: the file has another name');
+    rmSync(target);
+    open().close();
+    expect(readFileSync(audit, 'utf8')).toBe('');
+  });
+
+  it('open no audit log in a folder that anybody may write to, but for one with the sticky bit', () => {
+    const open = (): Logs => new Logs({ level: 'info', passes: 0, audit }, destination);
+    chmodSync(folder, 0o777);
+    expect(open).toThrow('log.audit: cannot open the file: anybody may write to its folder');
+    chmodSync(folder, 0o1777);
+    open().close();
   });
 
   it('lose no audit line whose file does not take it', () => {

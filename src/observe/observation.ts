@@ -68,6 +68,11 @@ export class Observation {
     this.parts.decisionLog.passes = log.passes;
   }
 
+  /** Takes up the routes of a new configuration, whose words logs may show. */
+  adoptRoutes(routes: Config['routes']): void {
+    this.parts.decisionLog.words.adopt(routes);
+  }
+
   /** Goes on in a new audit log where the former was moved away; where it cannot, keeps the former and says so. */
   reopenLogs(): void {
     try {

@@ -16,7 +16,8 @@ import {
 import { decodePage } from './decode.ts';
 import { sendLive, sendMetrics, sendNotAllowed, sendNotFound, sendReady } from './encode.ts';
 
-const TIMEOUT_MS = 10_000;
+const HEADERS_TIMEOUT_MS = 5_000;
+const REQUEST_TIMEOUT_MS = 10_000;
 const CLOSE_LIMIT_MS = 1_000;
 
 /** What there is to see. */
@@ -82,7 +83,7 @@ function isReaderGone(error: unknown): boolean {
 }
 
 function createFor({ tls }: Listener, onRequest: (request: IncomingMessage, response: ServerResponse) => void): Server {
-  const common = { requestTimeout: TIMEOUT_MS, headersTimeout: TIMEOUT_MS };
+  const common = { headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: REQUEST_TIMEOUT_MS };
   if (tls === undefined) return createServer(common, onRequest);
   return createTlsServer({ ...common, ...tlsOptions(tls) }, onRequest);
 }

@@ -17,6 +17,9 @@ import type { ProblemCode } from './problems.ts';
 
 const DOOR = 'tokens';
 const MAX_BODY_BYTES = 64 * 1024;
+/** From the connection, or the end of the request before, until all headers have arrived. */
+const HEADERS_TIMEOUT_MS = 5_000;
+/** Until the body has arrived, too. */
 const REQUEST_TIMEOUT_MS = 10_000;
 /** How often Node looks for requests that take longer. */
 const CHECK_INTERVAL_MS = 1_000;
@@ -47,8 +50,14 @@ function build({ tls }: Listener, trustedProxies: () => readonly string[]): Fast
       void send(reply, deny('path_rejected', undefined, 'path')),
     clientErrorHandler: answerClientError,
   };
-  // A request without a host is answered as every other that cannot be read.
-  const http = { connectionsCheckingInterval: CHECK_INTERVAL_MS, requireHostHeader: false };
+  const http = {
+    // Fastify leaves this at 60 s, and where it is longer than the other one Node swaps the two.
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: CHECK_INTERVAL_MS,
+    // A request without a host is answered as every other that cannot be read.
+    requireHostHeader: false,
+  };
   if (tls === undefined) return fastify({ ...common, http });
   return fastify({ ...common, https: { ...tlsOptions(tls), ...http } });
 }

@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import { secretsOf, withoutSecrets } from './own-credential.ts';
+
+const OPAQUE = 'sk_live_Zm9vYmFy+/=';
+const JWT = 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJqb2UifQ.c2lnbmF0dXJlLWlzLWhlcmU';
+const BASIC = `Basic ${Buffer.from('joe:hunter two').toString('base64')}`;
+
+describe('withoutSecrets() of what secretsOf() found', () => {
+  it.each([
+    [`Bearer ${OPAQUE}`, `the server said: ${OPAQUE} is gone`, 'the server said: [redacted] is gone'],
+    [`bearer  ${OPAQUE} `, OPAQUE, '[redacted]'],
+    [`Bearer ${OPAQUE}`, `/x?token=${encodeURIComponent(OPAQUE)}`, '/x?token=[redacted]'],
+    [`Bearer ${JWT}`, `a ${JWT} b`, 'a [redacted] b'],
+    [`Bearer ${JWT}`, `a ${JWT.split('.')[2]} b`, 'a [redacted] b'],
+    [`Digest x="${OPAQUE}"`, `Digest x="${OPAQUE}"`, '[redacted]'],
+    [BASIC, 'user joe with hunter two', 'user joe with [redacted]'],
+    [BASIC, `a ${BASIC.slice(6)} b`, 'a [redacted] b'],
+    ['Bearer a', 'a banana', 'a banana'],
+    ['Bearer ', 'Bearer ', '[redacted]'],
+    [undefined, 'as it is', 'as it is'],
+  ])('with %j turns %j into %j', (authorization, text, clean) => {
+    expect(withoutSecrets(text, secretsOf(authorization))).toBe(clean);
+  });
+});
