@@ -3,7 +3,6 @@ import { decodeUtf8 } from '../lib/utf8.ts';
 /** What a key of AES-256 has, and what `openssl rand` is asked for. */
 const RANDOM_BYTES = 32;
 /** No text that somebody writes holds these. */
-// oxlint-disable-next-line no-control-regex -- they are what is looked for
 const CONTROLS = /[\u0000-\u0008\u000e-\u001f\u007f]/;
 const HEX = /^(?:[0-9a-f]{2})+$/i;
 const BASE64 = /^[\w+/-]+={0,2}$/;
