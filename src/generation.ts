@@ -9,8 +9,8 @@ import { basicNotice } from './edge/basic-notice.ts';
 import { consoleRoute } from './edge/console/route.ts';
 import type { ConsoleServices } from './edge/console/services.ts';
 import type { Gateway } from './edge/ext-authz/service.ts';
+import { exceptPassedCalls } from './edge/token-api/call-decisions.ts';
 import { CALLS } from './edge/token-api/calls.ts';
-import { exceptEarlyPasses } from './edge/token-api/late-denials.ts';
 import { tokenRoutes } from './edge/token-api/routes.ts';
 import type { TokenServices } from './edge/token-api/services.ts';
 import type { Introspection } from './introspection/introspection.ts';
@@ -205,10 +205,11 @@ function buildTokenServices(
     catalogue,
     clock,
   });
+  const calls = tokenRoutes(CALLS, name);
   // Nobody passes or is turned away by being asked about, and it is no use of the token.
   const unseen = { decided: () => {}, failed: (error: unknown) => events.failed(error) };
   return {
-    decider: byRoutes([...tokenRoutes(CALLS, name), consoleRoute(name)], exceptEarlyPasses(events, CALLS)),
+    decider: byRoutes([...calls, consoleRoute(name)], exceptPassedCalls(events, calls)),
     issuer: issuer.issuer,
     catalogue,
     rules,

@@ -1,7 +1,7 @@
 import type { ZodType } from 'zod';
 import type { Deny } from '../../core/decision.ts';
 import { deny } from '../../core/decision.ts';
-import type { KnownCredential, TokenUse } from '../../core/known.ts';
+import type { TokenUse } from '../../core/known.ts';
 import type { Reason } from '../../core/reason.ts';
 import type { Events } from '../../observe/events.ts';
 import type { Authority } from '../../tokens/authority.ts';
@@ -20,8 +20,6 @@ export interface Caller {
   /** `jti`, where it calls by a token. */
   readonly tokenId: string | undefined;
   readonly granted: ReadonlySet<string>;
-  /** By which it was admitted. */
-  readonly credential: KnownCredential;
   /** Where the call says that it {@link CallFacts.needsAuthority}. */
   readonly authority: Authority | undefined;
 }

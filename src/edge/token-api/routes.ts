@@ -3,21 +3,16 @@ import type { AnyCall } from './call.ts';
 
 /** What the calls ask of a caller, as rules of a route map of their own. */
 export function tokenRoutes(calls: readonly AnyCall[], ownIssuer: string): Route[] {
-  return calls.map((call) => ({ ...routeOf(call), issuers: new Set([ownIssuer]) }));
-}
-
-/** The rule of one call, whoever issues tokens. */
-export function routeOf(call: AnyCall): Route {
-  return {
+  return calls.map((call) => ({
     pattern: call.url.replace(/:(\w+)/g, '{$1}'),
     hosts: [],
     methods: [call.method],
     requirement: requirementOf(call),
-    issuers: undefined,
+    issuers: new Set([ownIssuer]),
     basic: call.admission?.basic ?? false,
     sufficient: new Set(call.admission?.sufficient),
     shadow: false,
-  };
+  }));
 }
 
 function requirementOf({ admission }: AnyCall): Route['requirement'] {

@@ -8,9 +8,9 @@ import { renewCertificate } from '../listening.ts';
 import { answerOnce } from './answer-once.ts';
 import type { AnyCall, Caller, Outcome } from './call.ts';
 import { authorityEnded, failed, ignoresUnknown } from './call.ts';
+import { CallDecisions } from './call-decisions.ts';
 import { CALLS } from './calls.ts';
 import { decodeAccess, decodeBody, decodeQuery } from './decode.ts';
-import { decisionOf, deniesLate } from './late-denials.ts';
 import type { Manner } from './manners.ts';
 import { MANNERS } from './manners.ts';
 import { openApi } from './openapi.ts';
@@ -46,18 +46,30 @@ export async function openTokenApi(listener: Listener, parts: TokenApiParts): Pr
   showPages(server, parts.troublePage);
   const register = (calls: FastifyInstance, { isOf, prepare, waitsForBody, decide, respond }: Manner): void => {
     prepare(calls, parts.events);
+    const decisions = new CallDecisions(parts.events);
+    calls.addHook('onSend', async (request) => decisions.tell(request));
+    const failedBy = (request: FastifyRequest) => (error: unknown) => {
+      decisions.denied(request, deny('unavailable', undefined, 'a part failed'));
+      throw error;
+    };
     for (const call of CALLS.filter(isOf)) {
       const { method, url } = call;
-      const callers = new Admissions((request: FastifyRequest) => admit(call, request, decide, parts.services()));
+      const callers = new Admissions((request: FastifyRequest) =>
+        admit(call, request, { decide, decisions }, parts.services()),
+      );
       const onRequest = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
         if (waitsForBody(request)) return;
         const caller = await callers.of(request);
-        if (caller !== undefined && 'outcome' in caller) await respond(reply, caller);
+        if (caller === undefined || !('outcome' in caller)) return;
+        decisions.denied(request, caller);
+        await respond(reply, caller);
       };
       const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
         const caller = await callers.of(request);
         const isDenied = caller !== undefined && 'outcome' in caller;
-        await respond(reply, isDenied ? caller : await carryOut(call, request, parts, caller));
+        const outcome = isDenied ? caller : await answer(call, request, parts, caller).catch(failedBy(request));
+        if (outcome.outcome === 'deny') decisions.denied(request, outcome);
+        await respond(reply, outcome);
       };
       calls.route({ method, url, onRequest, handler });
     }
@@ -82,11 +94,12 @@ export async function openTokenApi(listener: Listener, parts: TokenApiParts): Pr
 async function admit(
   { needsAuthority = false }: AnyCall,
   request: FastifyRequest,
-  decide: Manner['decide'],
+  { decide, decisions }: Pick<Manner, 'decide'> & { readonly decisions: CallDecisions },
   { decider, authorities }: TokenServices,
 ): Promise<Caller | Deny | undefined> {
   const atSeconds = authorities.nowSeconds();
   const decision = await decide(decodeAccess(request), decider, request.body);
+  decisions.decided(request, decision);
   const caller = callerFrom(decision);
   if (caller === undefined || 'outcome' in caller || decision.credential === undefined || !needsAuthority)
     return caller;
@@ -97,24 +110,11 @@ async function admit(
 function callerFrom(decision: Decision): Caller | Deny | undefined {
   if (decision.outcome === 'deny') return decision;
   if (decision.route?.requirement.kind === 'public') return undefined;
-  const { credential } = decision;
-  const { identity, use, granted } = credential ?? {};
-  if (credential === undefined || identity?.subject === undefined || use === undefined || granted === undefined) {
+  const { identity, use, granted } = decision.credential ?? {};
+  if (identity?.subject === undefined || use === undefined || granted === undefined) {
     return deny('credentials_required', undefined, 'no account');
   }
-  return { accountId: identity.subject, use, tokenId: identity.tokenId, granted, credential, authority: undefined };
-}
-
-/** Also tells what was decided, where that is known only now. */
-async function carryOut(
-  call: AnyCall,
-  request: FastifyRequest,
-  parts: TokenApiParts,
-  caller: Caller | undefined,
-): Promise<Outcome> {
-  const outcome = await answer(call, request, parts, caller);
-  if (deniesLate(call)) parts.events.decided(decodeAccess(request), decisionOf(call, caller, outcome));
-  return outcome;
+  return { accountId: identity.subject, use, tokenId: identity.tokenId, granted, authority: undefined };
 }
 
 async function answer(

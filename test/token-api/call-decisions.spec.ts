@@ -37,6 +37,16 @@ it('a failed log-in counts as a denial with its reason, a good one as a pass, ea
   expect(denied.at(-1)).toMatchObject({ log: 'decision', route: '/v1/login', reason: 'credentials_invalid' });
 });
 
+it('a call that is let pass counts once, also where its body is refused, or cannot be read', async () => {
+  const broken = await fetch(`${service.origin}/v1/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{',
+  });
+  expect([broken.status, (await service.call('POST', '/v1/login', undefined, {})).status]).toEqual([400, 400]);
+  expect(await decisionsAbout('/v1/login')).toMatchObject({ 'allow none': 3 });
+});
+
 it('a new password for which the present one is wrong counts as a denial of the token that asked', async () => {
   const { access_token: token } = (await (await logIn(PASSWORD)).json()) as Record<string, string>;
   const change = (current: string) =>
