@@ -298,7 +298,7 @@ describe('what is wrong is said', () => {
     expect(await problemsOf('POST', '/v1/tokens', body)).toEqual([400, 'invalid_body', errors]);
   });
 
-  it.each(['0', '101', '1.5', 'x', ''])('in GET /v1/tokens?limit=%s', async (limit) => {
+  it.each(['0', '101', '1.5', 'x', '%20'])('in GET /v1/tokens?limit=%s', async (limit) => {
     const errors = [{ field: 'limit', message: 'a whole number from 1 to 100' }];
     expect(await problemsOf('GET', `/v1/tokens?limit=${limit}`)).toEqual([400, 'invalid_query', errors]);
   });
