@@ -52,6 +52,8 @@ export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
 export interface Listener {
   readonly address: { readonly host: string; readonly port: number } | { readonly path: string };
   readonly tls: ListenerTls | undefined;
+  /** Of the admin door: lower-case names, and `*.suffix`, by which it is reached beside its address. */
+  readonly hosts?: readonly string[];
 }
 
 /** PEM contents, read when the configuration was loaded. */

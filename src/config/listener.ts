@@ -40,7 +40,9 @@ function refuseCollisions(draft: Draft, listen: Config['listen']): void {
 
 function readListener(draft: Draft, path: Path, written: Written): Listener {
   const { address, tls } = expand(written);
+  const hosts = 'hosts' in written ? written.hosts : undefined;
   return {
+    ...(hosts === undefined ? {} : { hosts }),
     address: 'path' in address ? { path: draft.absolute(address.path) } : address,
     tls: tls && readTls(draft, [...path, 'tls'], tls),
   };

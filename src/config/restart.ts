@@ -20,7 +20,9 @@ export function restartKeys(started: Config, next: Config): readonly string[] {
 
 /** Certificates are taken up while it runs; whether there are any, and whether clients need one, is not. */
 function placeOf(listener: Listener | undefined): unknown {
-  return listener && [listener.address, listener.tls !== undefined, listener.tls?.clientCa !== undefined];
+  return (
+    listener && [listener.address, listener.hosts, listener.tls !== undefined, listener.tls?.clientCa !== undefined]
+  );
 }
 
 /** Whether another configuration has the same store as this one, whatever its credentials are by now. */

@@ -49,7 +49,8 @@ function methodProblem(written: string): string | undefined {
     : `expected a method such as 'GET', found ${quote(written)}`;
 }
 
-function hostProblem(written: string): string | undefined {
+/** What is wrong with the name of a host, if anything. */
+export function hostProblem(written: string): string | undefined {
   if (HOST.test(written)) return undefined;
   if (HOST.test(written.toLowerCase())) return `host names are lower case: ${quote(written.toLowerCase())}`;
   if (/:[0-9]*$/.test(written)) return `a host is written without its port, found ${quote(written)}`;

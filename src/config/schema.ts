@@ -4,8 +4,8 @@ import { DEFAULT_TOKEN_LENGTH } from './config.ts';
 import { headerProblem } from './headers.ts';
 import { issuerSchema } from './issuer-schema.ts';
 import { pemPath } from './pem-path.ts';
-import { routeSchema } from './route-schema.ts';
-import { expected, parsed, text } from './shape.ts';
+import { hostProblem, routeSchema } from './route-schema.ts';
+import { distinct, expected, parsed, text } from './shape.ts';
 import { storeSchema } from './store-schema.ts';
 import { instant, milliseconds, seconds } from './times.ts';
 import { kindOf } from './wording.ts';
@@ -20,19 +20,31 @@ const tls = z.strictObject({
     .describe('PEM file with the CA whose client certificates are required; without it clients are not asked for one'),
 });
 
-const listener = z.union(
+const listenerMap = {
+  address: address.describe('host:port, [IPv6]:port or unix:path'),
+  tls: tls.optional().describe('Serve TLS; in the clear without it'),
+  insecure: z
+    .boolean()
+    .prefault(false)
+    .describe('Accept that anybody who reaches this listener may ask: no client certificates beyond loopback'),
+};
+
+const LISTENER = "an address such as '127.0.0.1:9191', or a map with address, tls and insecure";
+const listener = z.union([address, z.strictObject(listenerMap)], { error: expected(LISTENER) });
+
+const adminListener = z.union(
   [
     address,
     z.strictObject({
-      address: address.describe('host:port, [IPv6]:port or unix:path'),
-      tls: tls.optional().describe('Serve TLS; in the clear without it'),
-      insecure: z
-        .boolean()
-        .prefault(false)
-        .describe('Accept that anybody who reaches this listener may ask: no client certificates beyond loopback'),
+      ...listenerMap,
+      hosts: distinct(text('a host name', hostProblem), 'a list of host names')
+        .optional()
+        .describe(
+          'Names with a dot, or *.name, by which it is reached. IP addresses, names without a dot and the host of `address` need no entry',
+        ),
     }),
   ],
-  { error: expected("an address such as '127.0.0.1:9191', or a map with address, tls and insecure") },
+  { error: expected(LISTENER) },
 );
 
 /** A scope's name: `messages:send`. */
@@ -62,7 +74,7 @@ export const fileSchema = z.strictObject({
     .strictObject({
       extAuthz: listener.optional().describe('gRPC for Envoy: envoy.service.auth.v3.Authorization and grpc.health.v1'),
       tokens: listener.optional().describe('HTTP behind the gateway: the token service and the JWKS'),
-      admin: listener.optional().describe('HTTP for those who watch: /metrics, /livez and /readyz'),
+      admin: adminListener.optional().describe('HTTP for those who watch: /metrics, /livez and /readyz'),
     })
     .describe('The doors. Leave one out to close it; extAuthz or tokens at least must be open'),
   store: storeSchema

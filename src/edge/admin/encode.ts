@@ -36,6 +36,11 @@ export function sendNotAllowed(response: ServerResponse): void {
   sendProblem(response, 'method_not_allowed', 405, 'Method Not Allowed', 'only GET and HEAD');
 }
 
+export function sendMisdirected(response: ServerResponse): void {
+  const message = 'this listener goes by other names: see listen.admin.hosts';
+  sendProblem(response, 'misdirected_request', 421, 'Misdirected Request', message);
+}
+
 async function* chunksOf(metrics: Metrics): AsyncGenerator<string> {
   let chunk = '';
   for (const line of metrics.lines()) {

@@ -58,6 +58,26 @@ function manyMetrics(count: number): Metrics {
 }
 
 describe('openAdmin()', () => {
+  it.each([
+    ['localhost:9195', 200],
+    ['127.0.0.1', 200],
+    ['sallyport.monitoring.svc', 200],
+    ['evil.example', 421],
+  ])(
+    'answers a request for the host %s with %i: a page on the web may lead its own name here',
+    async (host, status) => {
+      const { door } = await open(new Metrics(), { ...LOOPBACK, hosts: ['*.monitoring.svc'] });
+      for (const path of ['/metrics', '/readyz', '/livez', '/nothing']) {
+        const sent = request(`http://${door.address}${path}`, { headers: { host } }).end();
+        const [response] = await once(sent, 'response');
+        response.resume();
+        expect(response.statusCode).toBe(
+          path === '/nothing' && status === 200 ? 404 : status === 200 && path === '/readyz' ? 503 : status,
+        );
+      }
+    },
+  );
+
   it('serves metrics as text that Prometheus takes, also under a query', async () => {
     const { get } = await open(manyMetrics(3));
     for (const path of ['/metrics', '/metrics?x=1']) {

@@ -14,7 +14,8 @@ import {
   watchHandshakes,
 } from '../listening.ts';
 import { decodePage } from './decode.ts';
-import { sendLive, sendMetrics, sendNotAllowed, sendNotFound, sendReady } from './encode.ts';
+import { sendLive, sendMetrics, sendMisdirected, sendNotAllowed, sendNotFound, sendReady } from './encode.ts';
+import { isMeantForUs } from './host.ts';
 
 const HEADERS_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -42,6 +43,10 @@ export async function openAdmin(listener: Listener, parts: AdminParts): Promise<
   const server = createFor(listener, (request, response) => {
     connections.begin();
     response.once('close', () => connections.end());
+    if (!isMeantForUs(request.headers.host, listener)) {
+      sendMisdirected(response);
+      return;
+    }
     answer(request, response, parts, metrics).catch((error: unknown) => {
       response.destroy();
       if (!isReaderGone(error)) parts.events.callFailed('admin', error);
