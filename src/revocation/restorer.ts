@@ -12,7 +12,7 @@ const ROUND_KEYS = 500;
 const PAUSE_MS = 1_000;
 
 export interface RestorerParts {
-  readonly store: Pick<RevocationStore, 'readEntries' | 'write'>;
+  readonly store: Pick<RevocationStore, 'readEntries' | 'restore'>;
   readonly known: KnownRevocations;
   /** Told how many entries were written again. */
   readonly rewritten: (count: number) => void;
@@ -76,7 +76,7 @@ export class Restorer {
       const entry = known.find(key);
       return entry !== undefined && !isUndone(entry.value) && isWeaker(entries[index], entry) ? [entry] : [];
     });
-    await Promise.all(lacking.map((entry) => store.write(entry)));
+    await Promise.all(lacking.map((entry) => store.restore(entry)));
     if (lacking.length > 0) rewritten(lacking.length);
   }
 }

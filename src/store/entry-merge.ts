@@ -1,4 +1,4 @@
-import { isUndone, readReach } from '../core/revocation-entry.ts';
+import { isUndone, readReach, undoneValue } from '../core/revocation-entry.ts';
 import type { RevocationEntry } from './store.ts';
 
 /**
@@ -13,6 +13,12 @@ export function mergeEntries(standing: RevocationEntry | undefined, added: Revoc
     value: isStronger ? added.value : standing.value,
     expiresAtSeconds: laterExpiry(standing.expiresAtSeconds, added.expiresAtSeconds),
   };
+}
+
+/** The same where `known` is written again: a value that was taken back stays so. The rule of `RevocationStore.restore`. */
+export function restoreEntry(standing: RevocationEntry | undefined, known: RevocationEntry): RevocationEntry {
+  const isTakenBack = standing !== undefined && undoneValue(standing.value) === known.value;
+  return isTakenBack ? standing : mergeEntries(standing, known);
 }
 
 /** The greatest mark that can be written; one that cannot be read is none, and ends everything. */

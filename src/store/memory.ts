@@ -2,7 +2,7 @@ import { accountNameKey, accountNameKeys, changeAccount } from './account-name.t
 import { stands } from './account-version.ts';
 import { dayOf, mergeUses } from './basic-use.ts';
 import type { MarkTimes } from './entry-merge.ts';
-import { mergeEntries, raiseMark } from './entry-merge.ts';
+import { mergeEntries, raiseMark, restoreEntry } from './entry-merge.ts';
 import { readRing, writeRing } from './key-ring-text.ts';
 import { MemoryIdempotency } from './memory-idempotency.ts';
 import { MemoryLoginHistory } from './memory-login-history.ts';
@@ -108,6 +108,11 @@ class MemoryRevocations implements RevocationStore, RevocationFeed {
   async write(entry: RevocationEntry): Promise<void> {
     this.life.check();
     this.put(entry);
+  }
+
+  async restore(entry: RevocationEntry): Promise<void> {
+    this.life.check();
+    this.entries.set(entry.key, restoreEntry(this.entries.get(entry.key), entry));
   }
 
   async undo(standing: string, undone: RevocationEntry): Promise<boolean> {

@@ -66,6 +66,11 @@ export interface RevocationStore {
    */
   write(entry: RevocationEntry): Promise<void>;
   /**
+   * Writes again an entry that is known and that the store has lost: as `write`, but where this very value was taken back
+   * meanwhile, that stands. The feed tells of it as of anybody's change.
+   */
+  restore(entry: RevocationEntry): Promise<void>;
+  /**
    * Puts the value of an entry that was taken back (`writeUndone`) in the place of `standing`, with an expiry:
    * compare-and-set, `false` and nothing written where another value stands. The next `write` replaces it.
    */

@@ -36,6 +36,7 @@ export function describeClose(open: () => Promise<Store>): void {
         () => store.revocations.read(['sallyport:revoked:own:a']),
         () => store.revocations.write(entry('sallyport:revoked:own:a')),
         () => store.revocations.readEntries(['sallyport:revoked:own:a']),
+        () => store.revocations.restore(entry('sallyport:revoked:own:a')),
         () => store.revocations.undo('', { ...entry('sallyport:revoked:own:a'), expiresAtSeconds: 1 }),
         () => store.epochs.read(),
         () => store.epochs.swap(EPOCH_PREFIX, undefined, 'A'),

@@ -75,6 +75,18 @@ export function describeRevocations(open: () => Promise<Store>): void {
         expect(found).toEqual({ ...again, expiresAtSeconds: expect.closeTo(FAR - 1_000, 0) });
       });
 
+      it('is not overtaken by who writes the same value again that was lost; another value is', async () => {
+        await store.revocations.restore(entry(key, 'A', FAR));
+        expect(await store.revocations.read([key])).toEqual(['A']);
+        expect(await store.revocations.undo('A', undone('A'))).toBe(true);
+        await store.revocations.restore(entry(key, 'A', FAR));
+        expect(await store.revocations.read([key])).toEqual([undone('A').value]);
+        await store.revocations.restore(entry(key, 'B', FAR));
+        expect(await store.revocations.read([key])).toEqual(['B']);
+        await store.revocations.restore(entry(key, 'after:5', FAR));
+        expect(await store.revocations.read([key])).toEqual(['B']);
+      });
+
       it('lets a mark rise again from any second', async () => {
         await store.accounts.add(account('account-1', 'ada'));
         await store.revocations.write(entry(MARK, '4000000000', undefined));

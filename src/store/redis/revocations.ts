@@ -27,9 +27,12 @@ export class RedisRevocations implements RevocationStore {
   }
 
   async write(entry: RevocationEntry): Promise<void> {
-    const now = Math.floor(Date.now() / 1000);
-    await this.writes.write((client) => client.sallyportRevoke(entry.key, entry.value, endOf(entry), now), entry.key);
+    await this.put(entry, '0');
     this.feed.hear(entry);
+  }
+
+  async restore(entry: RevocationEntry): Promise<void> {
+    await this.put(entry, '1');
   }
 
   async undo(standing: string, undone: RevocationEntry & { readonly expiresAtSeconds: number }): Promise<boolean> {
@@ -38,6 +41,12 @@ export class RedisRevocations implements RevocationStore {
     const done = await this.writes.write((client) => client.sallyportUndo(key, standing, value, goesAt), key);
     if (done > 0) this.feed.hear(undone);
     return done > 0;
+  }
+
+  private async put({ key, value, expiresAtSeconds }: RevocationEntry, restores: '0' | '1'): Promise<void> {
+    const endsAt = endOf({ expiresAtSeconds });
+    const now = Math.floor(Date.now() / 1000);
+    await this.writes.write((client) => client.sallyportRevoke(key, value, endsAt, now, restores), key);
   }
 
   /** How long is left is asked for, because the clock of Redis may be another one: -1 for ever, -2 none. */
@@ -56,6 +65,6 @@ export class RedisRevocations implements RevocationStore {
 }
 
 /** As the scripts take it: whole Unix seconds, rounded up, or empty for never. */
-export function endOf({ expiresAtSeconds }: RevocationEntry): string {
+export function endOf({ expiresAtSeconds }: Pick<RevocationEntry, 'expiresAtSeconds'>): string {
   return expiresAtSeconds === undefined ? '' : `${Math.ceil(expiresAtSeconds)}`;
 }

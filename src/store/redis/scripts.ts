@@ -7,8 +7,17 @@ import { WRITE_ENTRY } from './write-script.ts';
 declare module 'ioredis' {
   // The scripts below, as `defineCommand` adds them to a client; keys first.
   interface RedisCommander<Context> {
-    /** Adds an entry to the revocation set; `endsAt` is whole Unix seconds by the clock that says `now`, or empty for never. */
-    sallyportRevoke(key: string, value: string, endsAt: string, now: number): Result<null, Context>;
+    /**
+     * Adds an entry to the revocation set; `endsAt` is whole Unix seconds by the clock that says `now`, or empty for never.
+     * With `restores` nothing is written where this very value was taken back.
+     */
+    sallyportRevoke(
+      key: string,
+      value: string,
+      endsAt: string,
+      now: number,
+      restores: '0' | '1',
+    ): Result<null, Context>;
     /** 1 where the entry was taken back, 0 where it is not `standing`; the new value goes at `goesAt` (whole Unix seconds). */
     sallyportUndo(key: string, standing: string, value: string, goesAt: number): Result<number, Context>;
     /** 1 where it was written, 0 where the record is not `expected`: `=` and its value, or empty for none. */
@@ -132,6 +141,8 @@ declare module 'ioredis' {
  * It keeps an entry for the grace period after its end, or from now on where that is over already.
  */
 const REVOKE = `${WRITE_ENTRY}
+local standing = ARGV[4] == '1' and redis.call('GET', KEYS[1])
+if standing and undoneValue(standing) == ARGV[1] then return end
 local endsAt = ARGV[2]
 if endsAt ~= '' then
   local now = tonumber(redis.call('TIME')[1])

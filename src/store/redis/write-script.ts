@@ -34,6 +34,13 @@ local function isUndone(value)
   return string.sub(value, 1, 10) == 'unrevoked:'
 end
 
+-- What was taken back, where the value says so.
+local function undoneValue(value)
+  if not isUndone(value) then return nil end
+  local readable, facts = pcall(cjson.decode, string.sub(value, 11))
+  return readable and type(facts) == 'table' and facts.undoes
+end
+
 local function isStronger(key, standing, added)
   if string.sub(key, 1, 19) == 'sallyport:notbefore' then
     return (digits(trim(added)) or math.huge) > (digits(trim(standing)) or math.huge)

@@ -24,7 +24,7 @@ export interface PurgeTime {
 
 /** What the writer can be asked to do, each all or nothing. */
 export type Operation =
-  | { readonly kind: 'write-revocation'; readonly entry: RevocationEntry }
+  | { readonly kind: 'write-revocation' | 'restore-revocation'; readonly entry: RevocationEntry }
   | { readonly kind: 'undo-revocation'; readonly standing: string; readonly undone: RevocationEntry }
   | {
       readonly kind: 'swap-epoch';

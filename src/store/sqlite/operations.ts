@@ -7,7 +7,7 @@ import { claimRequest, settleRequest } from './idempotency-operations.ts';
 import { countGuess, forgiveGuesses, rememberPlace, takeGuessBack } from './login-history-operations.ts';
 import type { Operation } from './messages.ts';
 import { purge } from './purge-operation.ts';
-import { undoRevocation, writeRevocation } from './revocation-operations.ts';
+import { restoreRevocation, undoRevocation, writeRevocation } from './revocation-operations.ts';
 import { asText } from './rows.ts';
 import { change } from './statement.ts';
 import { addToken, endToken, forgetTokenEnd, markTokensUsed, restoreToken, rotateToken } from './token-operations.ts';
@@ -17,6 +17,8 @@ export function perform(database: DatabaseSync, operation: Operation): boolean {
   switch (operation.kind) {
     case 'write-revocation':
       return writeRevocation(database, operation.entry);
+    case 'restore-revocation':
+      return restoreRevocation(database, operation.entry);
     case 'undo-revocation':
       return undoRevocation(database, operation.standing, operation.undone);
     case 'swap-epoch':

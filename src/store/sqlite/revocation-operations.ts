@@ -1,12 +1,16 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { MarkTimes } from '../entry-merge.ts';
-import { mergeEntries, raiseMark } from '../entry-merge.ts';
+import { mergeEntries, raiseMark, restoreEntry } from '../entry-merge.ts';
 import type { RevocationEntry } from '../store.ts';
 import { toEntry } from './records.ts';
 import { change } from './statement.ts';
 
 export function writeRevocation(database: DatabaseSync, added: RevocationEntry): boolean {
   return put(database, mergeEntries(read(database, added.key), added));
+}
+
+export function restoreRevocation(database: DatabaseSync, known: RevocationEntry): boolean {
+  return put(database, restoreEntry(read(database, known.key), known));
 }
 
 export function undoRevocation(database: DatabaseSync, standing: string, undone: RevocationEntry): boolean {

@@ -38,6 +38,10 @@ export class SqliteRevocations implements RevocationStore {
     this.feed.hear(entry);
   }
 
+  async restore(entry: RevocationEntry): Promise<void> {
+    await this.writer.ask({ kind: 'restore-revocation', entry });
+  }
+
   async undo(standing: string, undone: RevocationEntry): Promise<boolean> {
     const done = await this.writer.ask({ kind: 'undo-revocation', standing, undone });
     if (done) this.feed.hear(undone);
