@@ -86,7 +86,7 @@ function readStanding(database: DatabaseSync): Standing | undefined {
 function namesIn(record: string): readonly string[] {
   try {
     const { follows = [], lost = [], epoch } = JSON.parse(record) as Partial<Record<string, string[] | string>>;
-    return [...follows, ...lost, epoch].filter((name) => typeof name === 'string');
+    return [follows, lost, epoch].flat().filter((name) => typeof name === 'string');
   } catch {
     return [];
   }
