@@ -1,0 +1,27 @@
+import { DatabaseSync } from 'node:sqlite';
+import { setTimeout as wait } from 'node:timers/promises';
+import { expect, it, onTestFinished } from 'vitest';
+import { openForTest, temporaryFile } from '../../../test/contract/sqlite-file.ts';
+
+const MARK = 'sallyport:notbefore:own:a';
+
+it('a mark has the time at which its change got the lock, not the time at which it was asked for', async () => {
+  const path = temporaryFile();
+  const store = await openForTest(path);
+  const account = { id: 'a', name: 'ada', passwordHash: '', scopes: [], disabled: false, createdAtSeconds: 1 };
+  await store.accounts.add({ ...account, version: 0 });
+  const other = new DatabaseSync(path, { timeout: 5_000 });
+  onTestFinished(() => other.close());
+  other.exec('BEGIN IMMEDIATE');
+  const askedAtSeconds = Math.floor(Date.now() / 1000);
+  const changing = store.accounts.update('a', { passwordHash: '$new' }, { mark: MARK });
+  while (Math.floor(Date.now() / 1000) === askedAtSeconds) await wait(20);
+  // Another process issues a token in the meantime, by the account as it was.
+  const nowSeconds = Math.floor(Date.now() / 1000);
+  const columns = 'id, account_id, use, scopes, created_at, expires_at';
+  const insert = other.prepare(`INSERT INTO token (${columns}) VALUES ('t', 'a', 'login', '[]', ?, 4e9)`);
+  insert.run(nowSeconds);
+  other.exec('COMMIT');
+  expect(await changing).toBe('updated');
+  expect(Number((await store.revocations.read([MARK]))[0])).toBeGreaterThanOrEqual(nowSeconds);
+});
