@@ -163,7 +163,7 @@ async function unlock({ accounts, forgive, audit, terminal }: Task, name: string
 
 async function remove({ accounts, audit, terminal }: Task, name: string): Promise<void> {
   const { id } = await find(accounts, name);
-  if (!(await accounts.remove(id))) throw unknown(name);
+  if ((await accounts.remove(id)) !== true) throw unknown(name);
   audit((events) => events.accountRemoved(operatorOf({ by: undefined }), id));
   terminal.out(`removed ${printable(name)}; its tokens have ended\n`);
 }

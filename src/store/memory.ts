@@ -14,6 +14,7 @@ import type {
   AccountStore,
   AccountUpdate,
   AccountVersion,
+  AddTerms,
   BasicUse,
   BasicUseStore,
   ChangeTerms,
@@ -213,9 +214,10 @@ class MemoryAccounts implements AccountStore {
     return { accounts, next };
   }
 
-  async add(account: Account, options: { readonly onlyFirst?: boolean } = {}): Promise<boolean> {
+  async add(account: Account, { onlyFirst = false, onlyIf }: AddTerms = {}): Promise<boolean> {
     this.life.check();
-    if (this.isTaken(account) || (options.onlyFirst === true && this.accounts.size > 0)) return false;
+    if (onlyIf !== undefined && !this.stands(onlyIf)) return false;
+    if (this.isTaken(account) || (onlyFirst && this.accounts.size > 0)) return false;
     if (this.accounts.has(account.id)) throw new StoreError(`account id "${account.id}" exists already`);
     this.accounts.set(account.id, account);
     return true;
@@ -239,8 +241,9 @@ class MemoryAccounts implements AccountStore {
     return stands(this.accounts.get(id), version);
   }
 
-  async remove(id: string, mark: RevocationEntry): Promise<boolean> {
+  async remove(id: string, mark: RevocationEntry, onlyIf?: AccountVersion): Promise<boolean> {
     this.life.check();
+    if (onlyIf !== undefined && !this.stands(onlyIf)) return false;
     if (!this.accounts.delete(id)) return false;
     this.revocations.put(mark);
     return true;

@@ -160,6 +160,14 @@ export interface AccountChange {
   readonly disabled?: boolean | undefined;
 }
 
+/** When an account is added. */
+export interface AddTerms {
+  /** Only where there is no other account. */
+  readonly onlyFirst?: boolean | undefined;
+  /** The account whose authority the addition rests on: it must still have this version and not be disabled. */
+  readonly onlyIf?: AccountVersion | undefined;
+}
+
 /** How an account is changed. */
 export interface ChangeTerms {
   /** The key of the account's not-before mark: the change ends the account's tokens. */
@@ -197,8 +205,8 @@ export interface AccountStore {
    * was created in the same second or later: some may come twice then, and none is passed over.
    */
   page(limit: number, after?: ListPosition): Promise<AccountPage>;
-  /** `false`, and nothing written, where name or e-mail address is taken or, with `onlyFirst`, where any account exists. */
-  add(account: Account, options?: { readonly onlyFirst?: boolean }): Promise<boolean>;
+  /** `false`, and nothing written, where name or e-mail address is taken, or the terms do not hold. */
+  add(account: Account, terms?: AddTerms): Promise<boolean>;
   /**
    * Changes an account, of several changes at once each in turn. With a mark, the version rises by one, and the mark to
    * the latest of: the store's time within the transaction, the creation of the newest token that was ever recorded for
@@ -206,8 +214,8 @@ export interface AccountStore {
    * where the two lie on two servers, one after the other: until both are written, no token is recorded for the account.
    */
   update(id: string, change: AccountChange, terms?: ChangeTerms): Promise<AccountUpdate>;
-  /** Removes an account and writes the mark that ends its tokens, both or neither; `false` where there is none. */
-  remove(id: string, mark: RevocationEntry): Promise<boolean>;
+  /** Removes an account and writes the mark that ends its tokens, both or neither; `false` where there is none, or `onlyIf` does not hold. */
+  remove(id: string, mark: RevocationEntry, onlyIf?: AccountVersion): Promise<boolean>;
 }
 
 /** A token that was issued; never the token itself. */

@@ -1,5 +1,5 @@
 import { covers } from '../core/scope.ts';
-import type { Account, AccountPage, ListPosition } from '../store/store.ts';
+import type { Account, AccountPage, AccountVersion, ListPosition } from '../store/store.ts';
 import type { AccountEdit, AccountProblem, Accounts, NewAccount, Stale } from './accounts.ts';
 
 /** Who manages: an account, with the scopes of the credential that it came with. */
@@ -57,13 +57,13 @@ export class AccountManagement {
     manager: Manager,
     account: NewAccount,
     id?: string,
-  ): Promise<Account | RepeatedAccount | AccountProblem | ManagementConflict> {
+  ): Promise<Account | RepeatedAccount | AccountProblem | ManagementConflict | Stale> {
     const made = id === undefined ? undefined : await this.accounts.findMade(id);
     if (made === 'removed') return { outcome: 'conflict', message: 'the account that this request made was removed' };
     if (made !== undefined) return { outcome: 'repeated', account: made };
     // A slip in a name is nothing that the manager lacks.
     const problem = this.accounts.scopesProblem(account.scopes) ?? overreach(manager, account.scopes);
-    return problem ?? this.accounts.add(account, { id });
+    return problem ?? (await this.accounts.add(account, { id, onlyIf: versionOf(manager) }));
   }
 
   async change(
@@ -81,19 +81,25 @@ export class AccountManagement {
       return { outcome: 'conflict', message: 'an account does not disable itself, nor gives up a scope; ask another' };
     }
     const problem = this.accounts.scopesProblem(edit.scopes) ?? overreach(manager, scopes);
-    const onlyIf = { id: manager.accountId, version: manager.accountVersion };
-    return problem ?? (await this.accounts.change(id, edit, onlyIf)) ?? { outcome: 'not_found' };
+    return problem ?? (await this.accounts.change(id, edit, versionOf(manager))) ?? { outcome: 'not_found' };
   }
 
   /** `undefined` once it is gone. */
-  async remove(manager: Manager, id: string): Promise<ManagementConflict | UnknownAccount | undefined> {
+  async remove(manager: Manager, id: string): Promise<ManagementConflict | UnknownAccount | Stale | undefined> {
     const account = await this.accounts.findById(id);
     if (account === undefined) return { outcome: 'not_found' };
     const conflict = outOfReach(manager, account);
     if (conflict !== undefined) return conflict;
     if (id === manager.accountId) return { outcome: 'conflict', message: 'an account does not remove itself' };
-    return (await this.accounts.remove(id)) ? undefined : { outcome: 'not_found' };
+    const removed = await this.accounts.remove(id, versionOf(manager));
+    if (typeof removed === 'object') return removed;
+    return removed ? undefined : { outcome: 'not_found' };
   }
+}
+
+/** What a manager does holds while its account is as it was when it was admitted. */
+function versionOf({ accountId, accountVersion }: Manager): AccountVersion {
+  return { id: accountId, version: accountVersion };
 }
 
 function overreach({ granted }: Manager, scopes: readonly string[]): AccountProblem | undefined {

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/ports.ts';
 import { subjectMarkKey } from '../revocation/keys.ts';
-import type { Account, AccountPage, AccountVersion, ListPosition, Store } from '../store/store.ts';
+import { stands } from '../store/account-version.ts';
+import type { Account, AccountPage, AccountVersion, AddTerms, ListPosition, Store } from '../store/store.ts';
 import { newAccountId } from './account-id.ts';
 import { emailProblem, nameProblem } from './account-names.ts';
 import { findAccount } from './find-account.ts';
@@ -70,8 +71,8 @@ export class Accounts {
    */
   async add(
     account: NewAccount,
-    { onlyFirst = false, id = newAccountId() }: { readonly onlyFirst?: boolean; readonly id?: string | undefined } = {},
-  ): Promise<Account | AccountProblem> {
+    { onlyFirst = false, onlyIf, id = newAccountId() }: AddTerms & { readonly id?: string | undefined } = {},
+  ): Promise<Account | AccountProblem | Stale> {
     const { email, password, scopes } = account;
     const misnomer = nameProblem(account.name);
     if (misnomer !== undefined) return refused('name', misnomer);
@@ -90,7 +91,8 @@ export class Accounts {
       createdAtSeconds: Math.floor(this.parts.clock.wallMs() / 1000),
       version: 0,
     };
-    if (await this.parts.store.accounts.add(made, { onlyFirst })) return made;
+    if (await this.parts.store.accounts.add(made, { onlyFirst, onlyIf })) return made;
+    if (await this.isStale(onlyIf)) return STALE;
     const field = email === undefined || (await this.find(name)) !== undefined ? 'name' : 'email';
     const message = field === 'name' ? `account '${name}' exists already` : `e-mail address '${email}' is taken`;
     return { outcome: 'taken', field, message };
@@ -150,14 +152,21 @@ export class Accounts {
     const change = { email, passwordHash: hashed?.value, scopes, disabled };
     const outcome = await store.accounts.update(id, change, { mark, onlyIf });
     if (outcome === 'taken') return { outcome, field: 'email', message: `e-mail address '${email}' is taken` };
-    if (outcome === 'stale') return { outcome, message: 'the account that makes this change was changed meanwhile' };
+    if (outcome === 'stale') return STALE;
     return outcome === 'updated' ? store.accounts.findById(id) : undefined;
   }
 
   /** Removes the account and ends its tokens; `false` where there is none. */
-  async remove(id: string): Promise<boolean> {
+  async remove(id: string, onlyIf?: AccountVersion): Promise<boolean | Stale> {
     const key = subjectMarkKey(this.parts.issuer, id);
-    return this.parts.store.accounts.remove(id, { key, value: END_OF_TIME, expiresAtSeconds: undefined });
+    const mark = { key, value: END_OF_TIME, expiresAtSeconds: undefined };
+    if (await this.parts.store.accounts.remove(id, mark, onlyIf)) return true;
+    return (await this.isStale(onlyIf)) ? STALE : false;
+  }
+
+  /** Whether the authority for a change has ended. */
+  private async isStale(onlyIf: AccountVersion | undefined): Promise<boolean> {
+    return onlyIf !== undefined && !stands(await this.findById(onlyIf.id), onlyIf.version);
   }
 
   /** Whether any of these is no scope at all. */
@@ -175,6 +184,8 @@ export class Accounts {
     return this.scopesProblem(scopes);
   }
 }
+
+const STALE: Stale = { outcome: 'stale', message: 'the account that makes this change was changed meanwhile' };
 
 const BUSY: AccountProblem = {
   outcome: 'busy',

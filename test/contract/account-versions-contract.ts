@@ -106,6 +106,23 @@ export function describeAccountVersions(open: () => Promise<Store>): void {
       expect(await store.tokens.add(dated('later', nowSeconds()), 0)).toBe(false);
     });
 
+    it('add() and remove() write nothing where the account that they rest on has changed or is disabled', async () => {
+      const onlyIf = { id: 'account-1', version: 0 };
+      const mark = { key: 'sallyport:notbefore:own:account-2', value: '999999999999999', expiresAtSeconds: undefined };
+      expect(await store.accounts.add(account('account-2', 'max'), { onlyIf })).toBe(true);
+      await store.accounts.update('account-1', {}, { mark: MARK });
+      expect(await store.accounts.add(account('account-3', 'eve'), { onlyIf })).toBe(false);
+      expect(await store.accounts.remove('account-2', mark, onlyIf)).toBe(false);
+      const now = { id: 'account-1', version: await versionOf() };
+      await store.accounts.update('account-1', { disabled: true });
+      expect(await store.accounts.add(account('account-3', 'eve'), { onlyIf: now })).toBe(false);
+      expect(await store.accounts.remove('account-2', mark, now)).toBe(false);
+      expect((await store.accounts.list()).map(({ id }) => id)).toEqual(['account-1', 'account-2']);
+      expect(await store.revocations.read([mark.key])).toEqual([undefined]);
+      await store.accounts.update('account-1', { disabled: false });
+      expect(await store.accounts.remove('account-2', mark, now)).toBe(true);
+    });
+
     it('update() writes nothing where the account that it rests on has changed or is disabled', async () => {
       await store.accounts.add(account('account-2', 'max'));
       const onlyIf = { id: 'account-2', version: 0 };

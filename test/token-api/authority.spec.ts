@@ -134,6 +134,24 @@ describe('a request whose account changes between its headers and its body', () 
     expect([401, 303, 409]).toContain(answer.status);
   });
 
+  it.each([
+    ['adds an account', 'POST', () => '/v1/accounts', { name: 'eve', password: PASSWORD, scopes: ['messages:list'] }],
+    ['changes an account', 'PATCH', (id: string) => `/v1/accounts/${id}`, { password: 'a password of the thief' }],
+  ])('%s: nothing is done', async (_what, method, path, body) => {
+    const [name, other] = [`user-${count++}`, `user-${count++}`];
+    const id = await instance.service.addAccount({ name, password: PASSWORD, scopes: [...SCOPES, 'accounts:manage'] });
+    const otherId = await instance.service.addAccount({ name: other, password: PASSWORD, scopes: ['messages:list'] });
+    const before = await store.accounts.list();
+    const headers = { ...JSON_TYPE, authorization: await bearerOf(instance, name) };
+    const options = { port: portOf(), method, path: path(otherId), headers, body: JSON.stringify(body) };
+    const call = beginCall(options);
+    await wait(ADMITTED_MS);
+    await store.accounts.update(id, { disabled: true }, { mark: `sallyport:notbefore:sallyport:${id}` });
+    expect((await call.finish()).status).toBe(401);
+    const after = (await store.accounts.list()).filter((account) => account.id !== id);
+    expect(after).toEqual(before.filter((account) => account.id !== id));
+  });
+
   it('the same requests make tokens that count where nothing changes, however late the body is', async () => {
     for (const begin of Object.values(ATTEMPTS)) {
       const name = `user-${count++}`;

@@ -7,6 +7,8 @@ import type {
   AccountPage,
   AccountStore,
   AccountUpdate,
+  AccountVersion,
+  AddTerms,
   ChangeTerms,
   ListPosition,
   RevocationEntry,
@@ -74,8 +76,8 @@ export class RedisAccounts implements AccountStore {
     return { accounts, next };
   }
 
-  async add(account: Account, { onlyFirst = false }: { readonly onlyFirst?: boolean } = {}): Promise<boolean> {
-    const first = onlyFirst ? '1' : '0';
+  async add(account: Account, terms: AddTerms = {}): Promise<boolean> {
+    const first = terms.onlyFirst === true ? '1' : '0';
     const added = await this.writes.write(
       (client) =>
         client.sallyportAddAccount(
@@ -85,6 +87,7 @@ export class RedisAccounts implements AccountStore {
           account.id,
           recordOf(account),
           first,
+          ...authorityOf(terms),
           ...accountNameKeys(account),
         ),
       records,
@@ -104,9 +107,10 @@ export class RedisAccounts implements AccountStore {
     throw new StoreError(`account "${id}" is being changed by others all the time; try again`);
   }
 
-  async remove(id: string, mark: RevocationEntry): Promise<boolean> {
+  async remove(id: string, mark: RevocationEntry, onlyIf?: AccountVersion): Promise<boolean> {
+    const args = [id, mark.value, endOf(mark), ...authorityOf({ onlyIf })] as const;
     const removed = await this.writes.write(
-      (client) => client.sallyportRemoveAccount(records, names, order, newest, mark.key, id, mark.value, endOf(mark)),
+      (client) => client.sallyportRemoveAccount(records, names, order, newest, mark.key, ...args),
       records,
     );
     if (removed > 0) this.feed.hear(mark);
@@ -151,7 +155,7 @@ export function recordOf(account: Account, unmarked?: string): string {
   return JSON.stringify({ ...account, nameKey, emailKey, unmarked });
 }
 
-function authorityOf({ onlyIf }: ChangeTerms): readonly [id: string, version: number] {
+function authorityOf({ onlyIf }: Pick<ChangeTerms, 'onlyIf'>): readonly [id: string, version: number] {
   return onlyIf === undefined ? ['', 0] : [onlyIf.id, onlyIf.version];
 }
 

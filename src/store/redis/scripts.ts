@@ -22,7 +22,10 @@ declare module 'ioredis' {
     sallyportUndo(key: string, standing: string, value: string, goesAt: number): Result<number, Context>;
     /** 1 where it was written, 0 where the record is not `expected`: `=` and its value, or empty for none. */
     sallyportSwapEpoch(key: string, expected: string, value: string): Result<number, Context>;
-    /** 1 where it was added, 0 where a name is taken or there is a first one already, -1 where the id is taken. */
+    /**
+     * 1 where it was added, 0 where a name is taken, there is a first one already, or the account `authority` (empty for
+     * none) is not as it was at its version, -1 where the id is taken.
+     */
     sallyportAddAccount(
       records: string,
       names: string,
@@ -30,6 +33,8 @@ declare module 'ioredis' {
       id: string,
       record: string,
       onlyFirst: '0' | '1',
+      authority: string,
+      authorityVersion: number,
       ...nameKeys: string[]
     ): Result<number, Context>;
     /**
@@ -70,7 +75,7 @@ declare module 'ioredis' {
     ): Result<number, Context>;
     /** Remembers that a token was recorded elsewhere. */
     sallyportNoteToken(newest: string, id: string, createdAt: number): Result<null, Context>;
-    /** 1 where it was removed and its mark written, 0 where there is none. */
+    /** 1 where it was removed and its mark written, 0 where there is none, or the account `authority` is not as it was. */
     sallyportRemoveAccount(
       records: string,
       names: string,
@@ -80,8 +85,10 @@ declare module 'ioredis' {
       id: string,
       value: string,
       endsAt: string,
+      authority: string,
+      authorityVersion: number,
     ): Result<number, Context>;
-    /** The same without a mark. */
+    /** The same without a mark, and without asking for an authority. */
     sallyportDropAccount(
       records: string,
       names: string,
@@ -172,18 +179,6 @@ redis.call('SET', KEYS[1], ARGV[2])
 return 1
 `;
 
-const ADD_ACCOUNT = `
-for index = 4, #ARGV do
-  if redis.call('HEXISTS', KEYS[2], ARGV[index]) == 1 then return 0 end
-end
-if ARGV[3] == '1' and redis.call('HLEN', KEYS[1]) > 0 then return 0 end
-if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1 then return -1 end
-redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
-for index = 4, #ARGV do redis.call('HSET', KEYS[2], ARGV[index], ARGV[1]) end
-redis.call('RPUSH', KEYS[3], ARGV[1])
-return 1
-`;
-
 /** Lua. Whether an account is as it was known, and not disabled; none is while the mark that belongs to a change is missing. */
 const STANDS = `
 local function stands(id, version)
@@ -193,6 +188,19 @@ local function stands(id, version)
   if account.disabled == true or account.unmarked then return false end
   return (account.version or 0) == tonumber(version)
 end
+`;
+
+const ADD_ACCOUNT = `${STANDS}
+if ARGV[4] ~= '' and not stands(ARGV[4], ARGV[5]) then return 0 end
+for index = 6, #ARGV do
+  if redis.call('HEXISTS', KEYS[2], ARGV[index]) == 1 then return 0 end
+end
+if ARGV[3] == '1' and redis.call('HLEN', KEYS[1]) > 0 then return 0 end
+if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1 then return -1 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
+for index = 6, #ARGV do redis.call('HSET', KEYS[2], ARGV[index], ARGV[1]) end
+redis.call('RPUSH', KEYS[3], ARGV[1])
+return 1
 `;
 
 /** Lua. A record holds the spellings by which it is found, as `nameKey` and `emailKey`. */
@@ -275,6 +283,7 @@ note(KEYS[1], ARGV[1], ARGV[2])
 const REMOVE_ACCOUNT = `${WRITE_ENTRY}${UPDATE}
 local record = redis.call('HGET', KEYS[1], ARGV[1])
 if not record then return 0 end
+if KEYS[5] and ARGV[4] ~= '' and not stands(ARGV[4], ARGV[5]) then return 0 end
 if KEYS[5] then write(KEYS[5], ARGV[2], ARGV[3]) end
 for _, key in ipairs(nameKeysOf(record)) do redis.call('HDEL', KEYS[2], key) end
 redis.call('LREM', KEYS[3], 0, ARGV[1])

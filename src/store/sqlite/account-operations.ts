@@ -1,12 +1,14 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { accountNameKey, accountNameKeys, changeAccount } from '../account-name.ts';
-import type { Account, AccountChange, AccountVersion, ChangeTerms, RevocationEntry } from '../store.ts';
+import type { Account, AccountChange, AccountVersion, AddTerms, ChangeTerms, RevocationEntry } from '../store.ts';
 import { toAccount } from './records.ts';
 import { raiseRevocationMark, writeRevocation } from './revocation-operations.ts';
 import { asNumber } from './rows.ts';
 import { change } from './statement.ts';
 
-export function addAccount(database: DatabaseSync, account: Account, onlyFirst: boolean): boolean {
+export function addAccount(database: DatabaseSync, account: Account, terms: AddTerms): boolean {
+  const { onlyFirst = false, onlyIf } = terms;
+  if (onlyIf !== undefined && !accountStands(database, onlyIf)) return false;
   if (isTaken(database, account)) return false;
   const { id, name, email, passwordHash, scopes, disabled, createdAtSeconds, version } = account;
   const texts = [id, name, accountNameKey(name), email ?? null, emailKey(account), passwordHash];
@@ -53,7 +55,13 @@ function newestTokenSeconds(database: DatabaseSync, accountId: string): number {
   return asNumber(row.get(accountId), 'newest');
 }
 
-export function removeAccount(database: DatabaseSync, id: string, mark: RevocationEntry): boolean {
+export function removeAccount(
+  database: DatabaseSync,
+  id: string,
+  mark: RevocationEntry,
+  onlyIf: AccountVersion | undefined,
+): boolean {
+  if (onlyIf !== undefined && !accountStands(database, onlyIf)) return false;
   return change(database, 'DELETE FROM account WHERE id = ?', [id]) > 0 && writeRevocation(database, mark);
 }
 

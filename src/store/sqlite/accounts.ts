@@ -7,6 +7,8 @@ import type {
   AccountPage,
   AccountStore,
   AccountUpdate,
+  AccountVersion,
+  AddTerms,
   ChangeTerms,
   ListPosition,
   RevocationEntry,
@@ -53,8 +55,8 @@ export class SqliteAccounts implements AccountStore {
     return { accounts, next };
   }
 
-  async add(account: Account, options: { readonly onlyFirst?: boolean } = {}): Promise<boolean> {
-    return await this.writer.ask({ kind: 'add-account', account, onlyFirst: options.onlyFirst === true });
+  async add(account: Account, terms: AddTerms = {}): Promise<boolean> {
+    return await this.writer.ask({ kind: 'add-account', account, terms });
   }
 
   async update(id: string, change: AccountChange, terms: ChangeTerms = {}): Promise<AccountUpdate> {
@@ -69,8 +71,8 @@ export class SqliteAccounts implements AccountStore {
     return isStale ? 'stale' : 'taken';
   }
 
-  async remove(id: string, mark: RevocationEntry): Promise<boolean> {
-    const removed = await this.writer.ask({ kind: 'remove-account', id, mark });
+  async remove(id: string, mark: RevocationEntry, onlyIf?: AccountVersion): Promise<boolean> {
+    const removed = await this.writer.ask({ kind: 'remove-account', id, mark, onlyIf });
     if (removed) this.feed.hear(mark);
     return removed;
   }

@@ -31,8 +31,10 @@ describe('commitTogether()', () => {
       version: 0,
     };
     const mark = { key: 'sallyport:notbefore:own:a', value: '1', expiresAtSeconds: undefined };
-    commitTogether(database, PLACE, [{ id: 1, operation: { kind: 'add-account', account, onlyFirst: false } }]);
-    const answers = commitTogether(database, PLACE, [{ id: 2, operation: { kind: 'remove-account', id: 'a', mark } }]);
+    commitTogether(database, PLACE, [{ id: 1, operation: { kind: 'add-account', account, terms: {} } }]);
+    const answers = commitTogether(database, PLACE, [
+      { id: 2, operation: { kind: 'remove-account', id: 'a', mark, onlyIf: undefined } },
+    ]);
     expect(answers).toMatchObject([{ id: 2, error: { message: 'SQLite store "store.db": no' } }]);
     expect(database.prepare('SELECT id FROM account').all()).toEqual([{ id: 'a' }, { id: 'x' }]);
   });

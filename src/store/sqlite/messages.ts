@@ -3,6 +3,8 @@ import type { GuessLimits } from '../login-history-store.ts';
 import type {
   Account,
   AccountChange,
+  AccountVersion,
+  AddTerms,
   BasicUse,
   ChangeTerms,
   RevocationEntry,
@@ -32,14 +34,19 @@ export type Operation =
       readonly expected: string | undefined;
       readonly value: string;
     }
-  | { readonly kind: 'add-account'; readonly account: Account; readonly onlyFirst: boolean }
+  | { readonly kind: 'add-account'; readonly account: Account; readonly terms: AddTerms }
   | {
       readonly kind: 'update-account';
       readonly id: string;
       readonly change: AccountChange;
       readonly terms: ChangeTerms;
     }
-  | { readonly kind: 'remove-account'; readonly id: string; readonly mark: RevocationEntry }
+  | {
+      readonly kind: 'remove-account';
+      readonly id: string;
+      readonly mark: RevocationEntry;
+      readonly onlyIf: AccountVersion | undefined;
+    }
   | { readonly kind: 'add-token'; readonly token: TokenRecord; readonly accountVersion: number }
   | {
       readonly kind: 'rotate-token';

@@ -24,11 +24,11 @@ export function perform(database: DatabaseSync, operation: Operation): boolean {
     case 'swap-epoch':
       return swapEpoch(database, operation.key, operation.expected, operation.value);
     case 'add-account':
-      return addAccount(database, operation.account, operation.onlyFirst);
+      return addAccount(database, operation.account, operation.terms);
     case 'update-account':
       return updateAccount(database, operation.id, operation.change, operation.terms);
     case 'remove-account':
-      return removeAccount(database, operation.id, operation.mark);
+      return removeAccount(database, operation.id, operation.mark, operation.onlyIf);
     case 'add-token':
       return addToken(database, operation.token, operation.accountVersion);
     case 'rotate-token':

@@ -115,6 +115,7 @@ export const removeAccount: Call = {
 
 async function add(input: CallInput<z.output<typeof addRequest>>): Promise<Outcome> {
   const added = await input.services.accounts.add(managerOf(input), input.body, input.assignedId);
+  if ('outcome' in added && added.outcome === 'stale') return authorityEnded(input);
   if ('outcome' in added && added.outcome === 'repeated') return answer(201, added.account);
   if (!('outcome' in added)) input.events.accountAdded(actorOf(input), added);
   return answer(201, added);
@@ -130,6 +131,7 @@ async function change(input: CallInput<z.output<typeof changeRequest>>): Promise
 async function remove(input: CallInput<undefined>): Promise<Outcome> {
   const { id = '' } = input.params;
   const problem = await input.services.accounts.remove(managerOf(input), id);
+  if (problem?.outcome === 'stale') return authorityEnded(input);
   if (problem !== undefined) return problemOf(problem);
   input.events.accountRemoved(actorOf(input), id);
   return done(204);

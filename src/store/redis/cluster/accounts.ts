@@ -1,4 +1,5 @@
-import type { Account, ChangeTerms, RevocationEntry, RevocationStore } from '../../store.ts';
+import { stands } from '../../account-version.ts';
+import type { Account, AccountVersion, ChangeTerms, RevocationEntry, RevocationStore } from '../../store.ts';
 import type { FoundAccount } from '../accounts.ts';
 import { RedisAccounts, recordOf } from '../accounts.ts';
 import type { Asks, Writing } from '../asks.ts';
@@ -26,10 +27,15 @@ export class ClusterAccounts extends RedisAccounts {
     this.revocations = revocations;
   }
 
-  /** The mark is written first: what can be left behind is an account whose tokens have ended, to be removed again. */
-  override async remove(id: string, mark: RevocationEntry): Promise<boolean> {
+  /**
+   * The mark is written first: what can be left behind is an account whose tokens have ended, to be removed again. So
+   * whoever removes it is asked for before the mark, and not again.
+   */
+  override async remove(id: string, mark: RevocationEntry, onlyIf?: AccountVersion): Promise<boolean> {
     const isThere = await this.writes.ask((client) => client.hexists(records, id), records);
     if (isThere === 0) return false;
+    const remover = onlyIf && (await this.settled(await this.readAgain(onlyIf.id)))?.account;
+    if (onlyIf !== undefined && !stands(remover, onlyIf.version)) return false;
     await this.revocations.write(mark);
     const removed = await this.writes.write(
       (client) => client.sallyportDropAccount(records, names, order, newest, id),
