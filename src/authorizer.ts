@@ -92,7 +92,7 @@ export class Authorizer implements Decider {
     try {
       return await Promise.race([this.meet(need, request, learnt), timeout]);
     } catch (error) {
-      this.parts.observer.failed(error);
+      this.parts.observer.failed(error, request);
       return false;
     } finally {
       clearTimeout(timer);

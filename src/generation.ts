@@ -2,6 +2,7 @@ import { Authorizer } from './authorizer.ts';
 import type { Config, OwnIssuer } from './config/config.ts';
 import type { Policy } from './core/authorize.ts';
 import type { Clock, Decider, DecisionObserver, TokenExaminer, Verifier } from './core/ports.ts';
+import type { AccessRequest } from './core/request.ts';
 import type { Route } from './core/route.ts';
 import { RouteMap } from './core/route.ts';
 import { UpstreamHeaderWriter } from './core/upstream-headers.ts';
@@ -147,7 +148,7 @@ function gatewayObserver({ events, basicUses }: Foundation): DecisionObserver {
       events.decided(request, decision, timing);
       basicUses.note(request, decision);
     },
-    failed: (error) => events.failed(error),
+    failed: (error, request) => events.failed(error, request),
   };
 }
 
@@ -207,7 +208,10 @@ function buildTokenServices(
   });
   const calls = tokenRoutes(CALLS, name);
   // Nobody passes or is turned away by being asked about, and it is no use of the token.
-  const unseen = { decided: () => {}, failed: (error: unknown) => events.failed(error) };
+  const unseen = {
+    decided: () => {},
+    failed: (error: unknown, request?: AccessRequest) => events.failed(error, request),
+  };
   return {
     decider: byRoutes([...calls, consoleRoute(name)], exceptPassedCalls(events, calls)),
     issuer: issuer.issuer,

@@ -60,7 +60,7 @@ export interface DecisionObserver {
   /** @param timing of every decision that waited, and of a sample of the others. */
   decided(request: AccessRequest, decision: Decision, timing?: Timing): void;
   /** A need could not be met because a part broke; the request was denied as `unavailable`. */
-  failed(error: unknown): void;
+  failed(error: unknown, request?: AccessRequest): void;
 }
 
 /** Told once per change of what Sallyport can hear and read of the revocation set. Must not throw. */

@@ -130,6 +130,13 @@ describe('Events', () => {
     expect(leaksIn(lines)).toEqual([]);
   });
 
+  it('take the credential of the request out of what a part says of its failure', () => {
+    const { events, lines, last } = listen('trace');
+    events.failed(new Error(`the server refused ${OPAQUE}`), makeRequest({ authorization: `Bearer ${OPAQUE}` }));
+    expect(last()).toMatchObject({ cause: 'the server refused [redacted]' });
+    expect(leaksIn(lines)).toEqual([]);
+  });
+
   it('say the messages of an error and its causes', () => {
     const { events, last } = listen('info');
     events.failed(new Error('no keys', { cause: new Error('it answered 500') }));

@@ -9,6 +9,7 @@ import type { Failures } from './failures.ts';
 import type { Forwarding } from './forwarding.ts';
 import type { LogInLog, RefusedLogIn } from './log-in-log.ts';
 import type { Logs } from './logs.ts';
+import { secretsOf, withoutSecrets } from './own-credential.ts';
 import type { Repeats } from './repeats.ts';
 
 const MAX_KID_LENGTH = 64;
@@ -46,8 +47,10 @@ export class Events implements DecisionObserver, RevocationObserver {
     decisionLog.record(request, decision);
   }
 
-  failed(error: unknown): void {
-    this.tellFailure(error, {}, 'a part that the decision needs did not answer');
+  /** @param request whose credential may be in the error: it is taken out. */
+  failed(error: unknown, request?: AccessRequest): void {
+    const message = 'a part that the decision needs did not answer';
+    this.tell(this.parts.failures.count(error), error, {}, message, secretsOf(request?.authorization));
   }
 
   callFailed(call: string, error: unknown): void {
@@ -381,9 +384,9 @@ export class Events implements DecisionObserver, RevocationObserver {
     this.tell(this.parts.failures.count(error), error, facts, message);
   }
 
-  private tell(part: string, error: unknown, facts: object, message: string): void {
+  private tell(part: string, error: unknown, facts: object, message: string, secrets: readonly string[] = []): void {
     const { logs, repeats } = this.parts;
-    const cause = messageOf(error);
+    const cause = withoutSecrets(messageOf(error), secrets);
     repeats.tell(`${part} ${message} ${cause}`, (repeated) => {
       logs.app.error({ part, ...facts, cause, ...(repeated === 0 ? {} : { repeated }) }, message);
     });

@@ -47,6 +47,6 @@ export function exceptPassedCalls(observer: DecisionObserver, routes: readonly R
       if (decision.outcome === 'allow' && isPassedCall(decision)) return;
       observer.decided(request, decision, timing);
     },
-    failed: (error) => observer.failed(error),
+    failed: (error, request) => observer.failed(error, request),
   };
 }
