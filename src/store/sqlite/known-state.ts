@@ -84,12 +84,17 @@ function readStanding(database: DatabaseSync): Standing | undefined {
 
 /** The epochs that a record names, its own last. */
 function namesIn(record: string): readonly string[] {
+  let members: unknown;
   try {
-    const { follows = [], lost = [], epoch } = JSON.parse(record) as Partial<Record<string, string[] | string>>;
-    return [follows, lost, epoch].flat().filter((name) => typeof name === 'string');
+    members = JSON.parse(record);
   } catch {
     return [];
   }
+  if (typeof members !== 'object' || members === null) return [];
+  // A hand may have written anything; what is no name is left out.
+  const { follows, lost, epoch }: Partial<Record<'follows' | 'lost' | 'epoch', unknown>> = members;
+  const listed: unknown[] = [follows, lost].flatMap((list): unknown => (Array.isArray(list) ? list : []));
+  return typeof epoch === 'string' ? [...listed.filter((name) => typeof name === 'string'), epoch] : [];
 }
 
 function holdsNothing(database: DatabaseSync): boolean {
