@@ -6,7 +6,7 @@ const CORE = '^src/core/';
 const LIB = '^src/lib/';
 const CONFIG_TYPES = '^src/config/(config|secret)\\.ts$';
 const STORE_INTERFACES = '^src/store/(store|login-history-store|idempotency-store)\\.ts$';
-const ACCOUNT_NAMES = '^src/store/account-name\\.ts$';
+const ACCOUNT_RULES = '^src/store/account-(name|version)\\.ts$';
 const REVOCATION_KEYS = '^src/revocation/(keys|entry)\\.ts$';
 /** What a reader of our own keys is told. */
 const PUBLISHED_KEYS = '^src/jwt/published-key-set\\.ts$';
@@ -22,7 +22,7 @@ const KNOWS = {
   jwt: [CORE, LIB, CONFIG_TYPES, '^src/config/key-url\\.ts$', STORE_INTERFACES, REVOCATION_KEYS],
   introspection: [CORE, LIB, CONFIG_TYPES, REVOCATION_KEYS, '^src/jwt/'],
   revocation: [CORE, LIB, CONFIG_TYPES, STORE_INTERFACES, '^src/store/entry-merge\\.ts$'],
-  tokens: [CORE, LIB, CONFIG_TYPES, STORE_INTERFACES, ACCOUNT_NAMES, '^src/(jwt|revocation|observe)/'],
+  tokens: [CORE, LIB, CONFIG_TYPES, STORE_INTERFACES, ACCOUNT_RULES, '^src/(jwt|revocation|observe)/'],
   edge: [CORE, LIB, CONFIG_TYPES, STORE_INTERFACES, '^src/(tokens|observe|http2)/', PUBLISHED_KEYS],
   http2: [CORE, LIB, CONFIG_TYPES],
 };
