@@ -1,0 +1,42 @@
+import { expect, it } from 'vitest';
+import { openMemoryStore } from '../store/memory.ts';
+import { Accounts } from './accounts.ts';
+import { ChangePassword } from './change-password.ts';
+import { Passwords } from './passwords.ts';
+
+const WANTED = 'four words or many more';
+
+async function setUp() {
+  const store = openMemoryStore();
+  const account = { id: 'ada', name: 'ada', passwordHash: '$old', scopes: [], disabled: false, createdAtSeconds: 1 };
+  await store.accounts.add({ ...account, version: 0 });
+  const clock = { wallMs: () => Date.now() };
+  const parts = { store, passwords: new Passwords(), issuer: 'own', catalogue: new Set<string>(), clock };
+  /** The present password is right; something happens before the new one is written. */
+  const changing = (meanwhile: () => Promise<unknown>) => {
+    const check = async () => {
+      const found = await store.accounts.findById('ada');
+      if (found === undefined) throw new Error('no account');
+      await meanwhile();
+      return { outcome: 'account', account: found } as const;
+    };
+    return new ChangePassword({ store: store.accounts, accounts: new Accounts(parts), credentials: { check } });
+  };
+  return { store, changing };
+}
+
+it('ChangePassword does nothing where the password that was right was changed meanwhile', async () => {
+  const { store, changing } = await setUp();
+  const byAnother = () =>
+    store.accounts.update('ada', { passwordHash: '$by another' }, { mark: 'sallyport:notbefore' });
+  const outcome = await changing(byAnother).change('ada', { current: 'old', wanted: WANTED });
+  expect(outcome).toMatchObject({ outcome: 'refused_credentials', refusal: { reason: 'credentials_invalid' } });
+  expect((await store.accounts.findById('ada'))?.passwordHash).toBe('$by another');
+});
+
+it('ChangePassword changes it where nothing else ended tokens', async () => {
+  const { store, changing } = await setUp();
+  const harmless = () => store.accounts.update('ada', { email: 'ada@example.com' });
+  expect(await changing(harmless).change('ada', { current: 'old', wanted: WANTED })).toEqual({ outcome: 'changed' });
+  expect(await store.accounts.findById('ada')).toMatchObject({ email: 'ada@example.com', version: 1 });
+});
