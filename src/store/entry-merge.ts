@@ -3,10 +3,13 @@ import type { RevocationEntry } from './store.ts';
 
 /**
  * What stands once `added` was written over `standing`, never weaker than either: the rule of
- * `RevocationStore.write`, for every store. What was taken back counts as if it were not there.
+ * `RevocationStore.write`, for every store. What was taken back counts as if it were not there, also where a copy of a
+ * store brings it along: only `RevocationStore.undo` takes something back.
  */
 export function mergeEntries(standing: RevocationEntry | undefined, added: RevocationEntry): RevocationEntry {
-  if (standing === undefined || isUndone(standing.value)) return added;
+  if (standing === undefined) return added;
+  if (isUndone(added.value)) return standing;
+  if (isUndone(standing.value)) return added;
   const isStronger = endsMore(standing, added) || endsWaiting(standing, added);
   return {
     key: added.key,

@@ -87,6 +87,18 @@ export function describeRevocations(open: () => Promise<Store>): void {
         expect(await store.revocations.read([key])).toEqual(['B']);
       });
 
+      it.each([
+        [key, 'A'],
+        [key, 'after:20'],
+        [MARK, '100'],
+      ])('of %s is what undo() alone does: write() of its value, as a copy has it, leaves %s', async (at, value) => {
+        const standing = entry(at, value, undefined);
+        await store.revocations.write(standing);
+        await store.revocations.write({ ...undone('100'), key: at });
+        await store.revocations.restore({ ...undone('100'), key: at });
+        expect(await store.revocations.readEntries([at])).toEqual([standing]);
+      });
+
       it('lets a mark rise again from any second', async () => {
         await store.accounts.add(account('account-1', 'ada'));
         await store.revocations.write(entry(MARK, '4000000000', undefined));

@@ -45,7 +45,8 @@ const number = fc.oneof(
 const written = fc
   .tuple(fc.constantFrom('', 'after:', 'after: '), number, around)
   .map(([prefix, digits, [before, after]]) => `${before}${prefix}${digits}${after}`);
-const value = fc.oneof(written, fc.constantFrom('', '{"at":1}', '{"at":2}'), fc.string({ maxLength: 20 }));
+const undone = fc.constantFrom('unrevoked:{"undoes":"{}"}', 'unrevoked:');
+const value = fc.oneof(written, fc.constantFrom('', '{"at":1}', '{"at":2}'), undone, fc.string({ maxLength: 20 }));
 /** Far enough from now and from each other that the time that passes does not matter. */
 const expiry = fc.option(
   fc.nat(20).map((steps) => 4_000_000_000 + steps * 1_000),

@@ -51,6 +51,7 @@ end
 
 local function write(key, value, endsAt)
   local standing = redis.call('GET', key)
+  if standing and isUndone(value) then return end
   if not standing or isUndone(standing) then
     redis.call('SET', key, value)
     if endsAt ~= '' then redis.call('EXPIREAT', key, endsAt) end
