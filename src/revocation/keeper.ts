@@ -62,7 +62,7 @@ export class Keeper implements RevocationListener {
     const vanished = (keys: readonly string[]): void => this.seeTo(keys);
     this.learner = new Learner({ store: revocations, known, watch, clock, learnt, vanished });
     const rewritten = (count: number): void => this.countRewritten(count);
-    this.restorer = new Restorer({ store: revocations, known, rewritten, undone: learnt });
+    this.restorer = new Restorer({ store: revocations, known, rewritten, learnt });
   }
 
   /** Begins to follow the feed, once it is known whether the set is lost. Rejects with `StoreError`. */
@@ -94,10 +94,12 @@ export class Keeper implements RevocationListener {
     this.learner.hear(entries);
   }
 
+  /** Another value may stand there, of which nobody tells where the write changed nothing: it is learnt for its sake. */
   wrote(entry: RevocationEntry): void {
     this.known.add(entry);
     this.standings.changed([entry.key]);
     this.take(entry.key);
+    this.learner.hear([entry.key]);
   }
 
   /** Also where all was emptied: what this instance knows may be missing there, although the epoch stands. */

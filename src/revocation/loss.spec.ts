@@ -235,6 +235,19 @@ describe('a revocation set in Redis', () => {
     for (const { decide } of [a, b]) await expect.poll(() => decide('mistake'), POLL).toBe('revoked');
     expect(await redis.hand.get(keyOf('mistake'))).toBe('{"at":2}');
   });
+
+  it('takes an entry back also at an instance that revoked it again without knowing that it was revoked', async () => {
+    const redis = await redisForTest();
+    const a = await startOn(redis.port);
+    await a.revoke('twice', undefined, '{"at":1}');
+    const b = await startOn(redis.port);
+    await b.heard();
+    await b.revoke('twice', undefined, '{"at":2}');
+    expect(await b.decide('twice')).toBe('revoked');
+    await b.heard();
+    await a.takeBack('twice');
+    for (const { decide } of [a, b]) await expect.poll(() => decide('twice'), POLL).toBe('clear');
+  });
 });
 
 describe('a revocation set in SQLite', () => {

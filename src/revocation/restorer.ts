@@ -16,8 +16,8 @@ export interface RestorerParts {
   readonly known: KnownRevocations;
   /** Told how many entries were written again. */
   readonly rewritten: (count: number) => void;
-  /** Told of each entry that turns out to have been taken back. */
-  readonly undone: (key: string) => void;
+  /** Told of each entry that the store has. */
+  readonly learnt: (key: string) => void;
 }
 
 /** Writes again what is known and the store has lost, whole entries and stronger values, each with its expiry. */
@@ -65,12 +65,12 @@ export class Restorer {
   }
 
   private async restoreRound(keys: readonly string[]): Promise<void> {
-    const { store, known, rewritten, undone } = this.parts;
+    const { store, known, rewritten, learnt } = this.parts;
     const entries = await store.readEntries(keys);
     for (const entry of entries) {
-      if (entry === undefined || !isUndone(entry.value)) continue;
+      if (entry === undefined) continue;
       known.learn(entry);
-      if (known.isUndone(entry.key)) undone(entry.key);
+      learnt(entry.key);
     }
     const lacking = keys.flatMap((key, index) => {
       const entry = known.find(key);
