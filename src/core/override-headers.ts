@@ -1,6 +1,7 @@
 /**
  * Headers by which a client asks an upstream to read another method, path or host than the one that was authorized.
- * Frameworks read some of them by default (Symfony, Spring, ASP.NET, Rack, Express with `trust proxy`).
+ * Frameworks read some of them by default (Symfony, Spring, ASP.NET, Rack, Express with `trust proxy`). Gunicorn takes
+ * `script_name` from a proxy on its own machine, and cuts that value off the front of the path.
  */
 export const OVERRIDE_HEADERS = [
   'x-http-method-override',
@@ -20,4 +21,6 @@ export const OVERRIDE_HEADERS = [
   'x-http-host-override',
   'x-host',
   'forwarded',
+  'script-name',
+  'x-script-name',
 ] as const;

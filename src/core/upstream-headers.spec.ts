@@ -30,6 +30,8 @@ const OVERRIDES = [
   'x-http-host-override',
   'x-host',
   'forwarded',
+  'script-name',
+  'x-script-name',
 ];
 const ALL_SHOWN: ShownHeaders = { complete: true, disguised: [] };
 const SOME_HIDDEN: ShownHeaders = { complete: false, disguised: [] };
@@ -154,6 +156,8 @@ describe('UpstreamHeaderWriter.isDisguised()', () => {
     'x_forwarded-host',
     'x.original.uri',
     'x_host',
+    'script_name',
+    'script.name',
   ])('is true of %s', (name) => {
     expect(writer.isDisguised(name)).toBe(true);
   });

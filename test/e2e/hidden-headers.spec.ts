@@ -122,7 +122,7 @@ function patient(config: Record<string, unknown>): void {
   config['timeouts'] = { decision: '5s', store: '1s' };
 }
 
-/** What arrives of a request that spoofs every header in many spellings: those that an upstream could read as guarded. */
+/** What arrives of requests that together spoof every header in many spellings: those that an upstream could read as guarded. */
 async function guardedOf(
   name: string,
   path: string,
@@ -130,11 +130,12 @@ async function guardedOf(
 ): Promise<Record<string, unknown>> {
   services.received.length = 0;
   const port = envoy.gateways.find((one) => one.name === name)?.port ?? 0;
-  const spoofed = SPOOFED.map((header) => [header, 'spoofed'] as const);
-  const answer = await ask({ port, method: 'POST', path, headers: [...spoofed, ...headers] });
-  expect(answer.status, answer.body).toBeLessThan(300);
-  const received = services.received[0]?.headers ?? {};
-  return Object.fromEntries(
-    Object.entries(received).filter(([header]) => GUARDED.has(header.replace(/[^a-z0-9]/g, '-'))),
-  );
+  // Envoy takes no more than 100 headers.
+  for (let start = 0; start < SPOOFED.length; start += 60) {
+    const spoofed = SPOOFED.slice(start, start + 60).map((header) => [header, 'spoofed'] as const);
+    const answer = await ask({ port, method: 'POST', path, headers: [...spoofed, ...headers] });
+    expect(answer.status, answer.body).toBeLessThan(300);
+  }
+  const received = services.received.flatMap((request) => Object.entries(request.headers));
+  return Object.fromEntries(received.filter(([header]) => GUARDED.has(header.replace(/[^a-z0-9]/g, '-'))));
 }
