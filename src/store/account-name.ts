@@ -10,6 +10,11 @@ export function accountNameKeys({ name, email }: Pick<Account, 'name' | 'email'>
   return new Set([name, ...(email === undefined ? [] : [email])].map(accountNameKey));
 }
 
+/** Whether an account has exactly the scopes that somebody read of it; where nobody read any, it has. */
+export function hasScopes({ scopes }: Pick<Account, 'scopes'>, read: readonly string[] | undefined): boolean {
+  return read === undefined || JSON.stringify(scopes) === JSON.stringify(read);
+}
+
 /** An account after a change, which may be one that ends its tokens. */
 export function changeAccount(account: Account, change: AccountChange, endsTokens: boolean): Account {
   const { email: standing, ...rest } = account;

@@ -1,4 +1,4 @@
-import { accountNameKey, accountNameKeys, changeAccount } from './account-name.ts';
+import { accountNameKey, accountNameKeys, changeAccount, hasScopes } from './account-name.ts';
 import { stands } from './account-version.ts';
 import { dayOf, mergeUses } from './basic-use.ts';
 import type { MarkTimes } from './entry-merge.ts';
@@ -223,11 +223,13 @@ class MemoryAccounts implements AccountStore {
     return true;
   }
 
-  async update(id: string, change: AccountChange, { mark, onlyIf }: ChangeTerms = {}): Promise<AccountUpdate> {
+  async update(id: string, change: AccountChange, terms: ChangeTerms = {}): Promise<AccountUpdate> {
+    const { mark, onlyIf, ifScopes } = terms;
     this.life.check();
     const account = this.accounts.get(id);
     if (account === undefined) return 'missing';
     if (onlyIf !== undefined && !this.stands(onlyIf)) return 'stale';
+    if (!hasScopes(account, ifScopes)) return 'raced';
     const changed = changeAccount(account, change, mark !== undefined);
     if (this.isTaken(changed)) return 'taken';
     this.accounts.set(id, changed);

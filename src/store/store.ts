@@ -174,13 +174,16 @@ export interface ChangeTerms {
   readonly mark?: string | undefined;
   /** The account whose authority the change rests on: it must still have this version and not be disabled. */
   readonly onlyIf?: AccountVersion | undefined;
+  /** The scopes that the changed account had when the change was decided; it must still have exactly these. */
+  readonly ifScopes?: readonly string[] | undefined;
 }
 
 /**
  * `taken`: nothing was written, since another account has the e-mail address, or has it for its name; `stale`: nothing
- * was written, since {@link ChangeTerms.onlyIf} does not hold.
+ * was written, since {@link ChangeTerms.onlyIf} does not hold; `raced`: nothing was written, since
+ * {@link ChangeTerms.ifScopes} does not hold, so the change is to be decided again.
  */
-export type AccountUpdate = 'updated' | 'missing' | 'taken' | 'stale';
+export type AccountUpdate = 'updated' | 'missing' | 'taken' | 'stale' | 'raced';
 
 /** A place in a list: right behind what was created then with this id, which need not be there any more. */
 export interface ListPosition {

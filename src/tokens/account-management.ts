@@ -73,15 +73,25 @@ export class AccountManagement {
   ): Promise<Account | AccountProblem | ManagementConflict | UnknownAccount | Stale> {
     const account = await this.accounts.findById(id);
     if (account === undefined) return { outcome: 'not_found' };
+    const objectionTo = (standing: Account) => this.objectionTo(manager, standing, edit);
+    const changed = objectionTo(account) ?? (await this.accounts.change(id, edit, versionOf(manager), objectionTo));
+    return changed ?? { outcome: 'not_found' };
+  }
+
+  /** Why a manager may not change an account so. */
+  private objectionTo(
+    manager: Manager,
+    account: Account,
+    edit: AccountEdit,
+  ): AccountProblem | ManagementConflict | undefined {
     const { scopes = account.scopes, disabled } = edit;
     const conflict = outOfReach(manager, account);
     if (conflict !== undefined) return conflict;
     const losesScope = account.scopes.some((scope) => !scopes.includes(scope));
-    if (id === manager.accountId && (disabled === true || losesScope)) {
+    if (account.id === manager.accountId && (disabled === true || losesScope)) {
       return { outcome: 'conflict', message: 'an account does not disable itself, nor gives up a scope; ask another' };
     }
-    const problem = this.accounts.scopesProblem(edit.scopes) ?? overreach(manager, scopes);
-    return problem ?? (await this.accounts.change(id, edit, versionOf(manager))) ?? { outcome: 'not_found' };
+    return this.accounts.scopesProblem(edit.scopes) ?? overreach(manager, scopes);
   }
 
   /** `undefined` once it is gone. */

@@ -1,7 +1,16 @@
 import type { Clock } from '../core/ports.ts';
 import { subjectMarkKey } from '../revocation/keys.ts';
 import { stands } from '../store/account-version.ts';
-import type { Account, AccountPage, AccountVersion, AddTerms, ListPosition, Store } from '../store/store.ts';
+import type {
+  Account,
+  AccountPage,
+  AccountUpdate,
+  AccountVersion,
+  AddTerms,
+  ListPosition,
+  Store,
+} from '../store/store.ts';
+import { StoreError } from '../store/store.ts';
 import { newAccountId } from './account-id.ts';
 import { emailProblem, nameProblem } from './account-names.ts';
 import { findAccount } from './find-account.ts';
@@ -13,6 +22,9 @@ import { isScope, noSuchScope } from './scope-names.ts';
 
 /** A removed account's mark: its id is never used again, so no token of it counts, one issued meanwhile included. */
 const END_OF_TIME = '999999999999999';
+
+/** Of a change that others get ahead of. */
+const MAX_TRIES = 20;
 
 export interface AccountsParts {
   readonly store: Pick<Store, 'accounts' | 'revocations'>;
@@ -131,29 +143,50 @@ export class Accounts {
    * token that is issued from then on is none of those. `undefined` where there is no such account.
    *
    * @param onlyIf whose authority the change rests on; `stale` where that account has changed since.
+   * @param objectionTo why the account, as it is when the change is written, must not be changed so.
    */
-  async change(
+  async change<Objection = never>(
     id: string,
     edit: AccountEdit,
     onlyIf?: AccountVersion,
-  ): Promise<Account | AccountProblem | Stale | undefined> {
-    const { store, passwords, issuer } = this.parts;
+    objectionTo: (account: Account) => Objection | undefined = () => undefined,
+  ): Promise<Account | AccountProblem | Stale | Objection | undefined> {
+    const { store, passwords } = this.parts;
     const problem = this.problemWith(edit);
     if (problem !== undefined) return problem;
-    const account = await store.accounts.findById(id);
+    const { email, password } = edit;
+    let account = await store.accounts.findById(id);
     if (account === undefined) return undefined;
-    const { email, password, disabled } = edit;
     const weak = password === undefined ? undefined : await weakness(password, account);
     if (weak !== undefined) return weak;
-    const scopes = edit.scopes && [...new Set(edit.scopes)];
     const hashed = password === undefined ? undefined : await passwords.hash(password);
     if (hashed?.outcome === 'busy') return BUSY;
-    const mark = endsTokens(account, edit) ? subjectMarkKey(issuer, id) : undefined;
-    const change = { email, passwordHash: hashed?.value, scopes, disabled };
-    const outcome = await store.accounts.update(id, change, { mark, onlyIf });
-    if (outcome === 'taken') return { outcome, field: 'email', message: `e-mail address '${email}' is taken` };
-    if (outcome === 'stale') return STALE;
-    return outcome === 'updated' ? store.accounts.findById(id) : undefined;
+    for (let tries = 1; tries <= MAX_TRIES && account !== undefined; tries++) {
+      const objection = objectionTo(account);
+      if (objection !== undefined) return objection;
+      const outcome = await this.write(account, edit, hashed?.value, onlyIf);
+      if (outcome === 'taken') return { outcome, field: 'email', message: `e-mail address '${email}' is taken` };
+      if (outcome === 'stale') return STALE;
+      account = await store.accounts.findById(id);
+      if (outcome !== 'raced') return outcome === 'updated' ? account : undefined;
+    }
+    if (account === undefined) return undefined;
+    throw new StoreError(`account "${id}" is being changed by others all the time; try again`);
+  }
+
+  /** What was decided holds for the account's present scopes alone: whether it loses one, and who may change it. */
+  private write(
+    account: Account,
+    edit: AccountEdit,
+    passwordHash: string | undefined,
+    onlyIf: AccountVersion | undefined,
+  ): Promise<AccountUpdate> {
+    const { store, issuer } = this.parts;
+    const { email, disabled } = edit;
+    const scopes = edit.scopes && [...new Set(edit.scopes)];
+    const mark = endsTokens(account, edit) ? subjectMarkKey(issuer, account.id) : undefined;
+    const change = { email, passwordHash, scopes, disabled };
+    return store.accounts.update(account.id, change, { mark, onlyIf, ifScopes: account.scopes });
   }
 
   /** Removes the account and ends its tokens; `false` where there is none. */

@@ -123,6 +123,20 @@ export function describeAccountVersions(open: () => Promise<Store>): void {
       expect(await store.accounts.remove('account-2', mark, now)).toBe(true);
     });
 
+    it('update() writes nothing where the account has other scopes than when the change was decided', async () => {
+      const ifScopes = (await store.accounts.findById('account-1'))?.scopes;
+      expect(await store.accounts.update('account-1', { scopes: ['a', 'b'] }, { ifScopes })).toBe('updated');
+      const before = await store.accounts.findById('account-1');
+      expect(await store.accounts.update('account-1', { scopes: ['a'] }, { ifScopes })).toBe('raced');
+      expect(await store.accounts.update('account-1', { passwordHash: '$new' }, { mark: MARK, ifScopes })).toBe(
+        'raced',
+      );
+      expect(await store.accounts.findById('account-1')).toEqual(before);
+      expect(await store.revocations.read([MARK])).toEqual([undefined]);
+      const terms = { mark: MARK, ifScopes: ['a', 'b'] };
+      expect(await store.accounts.update('account-1', { scopes: ['a'] }, terms)).toBe('updated');
+    });
+
     it('update() writes nothing where the account that it rests on has changed or is disabled', async () => {
       await store.accounts.add(account('account-2', 'max'));
       const onlyIf = { id: 'account-2', version: 0 };

@@ -1,4 +1,4 @@
-import { accountNameKey, accountNameKeys, changeAccount } from '../account-name.ts';
+import { accountNameKey, accountNameKeys, changeAccount, hasScopes } from '../account-name.ts';
 import { parseMembers } from '../members.ts';
 import { cutPage } from '../page.ts';
 import type {
@@ -100,6 +100,7 @@ export class RedisAccounts implements AccountStore {
     for (let tries = 1; tries <= MAX_TRIES; tries++) {
       const standing = await this.settled(await this.readAgain(id));
       if (standing === undefined) return 'missing';
+      if (!hasScopes(standing.account, terms.ifScopes)) return 'raced';
       const account = changeAccount(standing.account, change, terms.mark !== undefined);
       const updated = await this.swap(standing.record, account, terms);
       if (updated !== 0) return updated > 0 ? 'updated' : updated === -1 ? 'taken' : 'stale';

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { accountNameKey, accountNameKeys, changeAccount } from '../account-name.ts';
+import { accountNameKey, accountNameKeys, changeAccount, hasScopes } from '../account-name.ts';
 import type { Account, AccountChange, AccountVersion, AddTerms, ChangeTerms, RevocationEntry } from '../store.ts';
 import { toAccount } from './records.ts';
 import { raiseRevocationMark, writeRevocation } from './revocation-operations.ts';
@@ -26,12 +26,13 @@ export function updateAccount(
   database: DatabaseSync,
   id: string,
   changes: AccountChange,
-  { mark, onlyIf }: ChangeTerms,
+  { mark, onlyIf, ifScopes }: ChangeTerms,
 ): boolean {
   const row = database.prepare('SELECT * FROM account WHERE id = ?').get(id);
   if (row === undefined || (onlyIf !== undefined && !accountStands(database, onlyIf))) return false;
-  const account = changeAccount(toAccount(row), changes, mark !== undefined);
-  if (isTaken(database, account)) return false;
+  const standing = toAccount(row);
+  const account = changeAccount(standing, changes, mark !== undefined);
+  if (!hasScopes(standing, ifScopes) || isTaken(database, account)) return false;
   const { email, passwordHash, scopes, disabled, version } = account;
   change(
     database,

@@ -1,4 +1,4 @@
-import { accountNameKey } from '../account-name.ts';
+import { accountNameKey, hasScopes } from '../account-name.ts';
 import { stands } from '../account-version.ts';
 import { cutPage } from '../page.ts';
 import type {
@@ -60,15 +60,17 @@ export class SqliteAccounts implements AccountStore {
   }
 
   async update(id: string, change: AccountChange, terms: ChangeTerms = {}): Promise<AccountUpdate> {
-    const { mark, onlyIf } = terms;
+    const { mark, onlyIf, ifScopes } = terms;
     if (await this.writer.ask({ kind: 'update-account', id, change, terms })) {
       const raised = mark === undefined ? undefined : await this.entryAt(mark);
       if (raised !== undefined) this.feed.hear(raised);
       return 'updated';
     }
-    if ((await this.findById(id)) === undefined) return 'missing';
+    const account = await this.findById(id);
+    if (account === undefined) return 'missing';
     const isStale = onlyIf !== undefined && !stands(await this.findById(onlyIf.id), onlyIf.version);
-    return isStale ? 'stale' : 'taken';
+    if (isStale) return 'stale';
+    return hasScopes(account, ifScopes) ? 'taken' : 'raced';
   }
 
   async remove(id: string, mark: RevocationEntry, onlyIf?: AccountVersion): Promise<boolean> {

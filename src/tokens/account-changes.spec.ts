@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { openMemoryStore } from '../store/memory.ts';
+import type { Account, AccountChange } from '../store/store.ts';
+import { AccountManagement } from './account-management.ts';
+import { Accounts } from './accounts.ts';
+import type { Passwords } from './passwords.ts';
+
+const MARK = 'sallyport:notbefore:own:ada';
+
+const ada: Account = {
+  id: 'ada',
+  name: 'ada',
+  passwordHash: '$argon2id$v=19$',
+  scopes: ['messages:send'],
+  disabled: false,
+  createdAtSeconds: 1_000,
+  version: 0,
+};
+
+/** @param meanwhile what somebody else changes each time between the decision about a change and its write; at first. */
+async function setUp(...meanwhile: AccountChange[]) {
+  const store = openMemoryStore();
+  await store.accounts.add(ada);
+  await store.accounts.add({ ...ada, id: 'max', name: 'max', scopes: ['accounts:manage', 'messages:send'] });
+  const others = [...meanwhile];
+  const raced = {
+    ...store,
+    accounts: {
+      add: store.accounts.add.bind(store.accounts),
+      find: store.accounts.find.bind(store.accounts),
+      findById: store.accounts.findById.bind(store.accounts),
+      list: store.accounts.list.bind(store.accounts),
+      page: store.accounts.page.bind(store.accounts),
+      remove: store.accounts.remove.bind(store.accounts),
+      update: async (...change: Parameters<typeof store.accounts.update>) => {
+        const other = others.shift();
+        if (other !== undefined) await store.accounts.update('ada', other);
+        return await store.accounts.update(...change);
+      },
+    },
+  };
+  const passwords: Pick<Passwords, 'hash'> = { hash: async () => ({ outcome: 'done', value: '$new' }) };
+  const accounts = new Accounts({
+    store: raced,
+    passwords,
+    issuer: 'own',
+    catalogue: new Set(['messages:send', 'messages:read']),
+    clock: { wallMs: Date.now },
+  });
+  return { store, accounts };
+}
+
+describe('Accounts, where others change the account at the same time', () => {
+  it('change() ends tokens where it takes a scope that was added meanwhile', async () => {
+    const { store, accounts } = await setUp({ scopes: ['messages:send', 'messages:read'] });
+    expect(await accounts.change('ada', { scopes: ['messages:send'] })).toMatchObject({ scopes: ['messages:send'] });
+    expect(await store.revocations.read([MARK])).toEqual([expect.stringMatching(/^\d+$/)]);
+    expect((await store.accounts.findById('ada'))?.version).toBe(1);
+  });
+
+  it('change() sets no password of an account that was given more than its manager has', async () => {
+    const { store, accounts } = await setUp({ scopes: ['messages:send', 'messages:read'] });
+    const manager = { accountId: 'max', accountVersion: 0, granted: new Set(['accounts:manage', 'messages:send']) };
+    const changed = await new AccountManagement(accounts).change(manager, 'ada', { password: 'a new secret of ada' });
+    expect(changed).toMatchObject({ outcome: 'conflict' });
+    expect((await store.accounts.findById('ada'))?.passwordHash).toBe(ada.passwordHash);
+  });
+
+  it('change() gives up where others are faster each time', async () => {
+    const two = [['messages:send'], ['messages:read']].map((scopes) => ({ scopes }));
+    const { accounts } = await setUp({ scopes: [] }, ...Array.from({ length: 20 }, () => two).flat());
+    await expect(accounts.change('ada', { disabled: true })).rejects.toThrow(/by others all the time/);
+  });
+});
