@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
-import { wordReadError } from '../config/draft.ts';
+import { wordFileError } from '../config/draft.ts';
 import { quote } from '../config/wording.ts';
 import { decodeUtf8, withoutNewline } from '../lib/utf8.ts';
 import type { Terminal } from './command.ts';
@@ -22,7 +22,7 @@ export async function readCredentialFile(file: string, { stdin }: Terminal): Pro
 
 function refuse(file: string, cause: unknown): never {
   const name = isMaybeSecret(file) ? 'the credential file' : quote(file);
-  throw new CommandError(`sallyport: cannot read ${name}: ${wordReadError(cause)}`, { cause });
+  throw new CommandError(`sallyport: cannot read ${name}: ${wordFileError(cause)}`, { cause });
 }
 
 /** Whether somebody may have given the credential itself in place of a file's name: that is not repeated. */

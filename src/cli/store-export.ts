@@ -1,5 +1,7 @@
 import { open, rm } from 'node:fs/promises';
 import type { Config } from '../config/config.ts';
+import { wordFileError } from '../config/draft.ts';
+import { quote } from '../config/wording.ts';
 import { readVersion } from '../observe/version.ts';
 import type { Counts } from '../store/copy/format.ts';
 import { writeCopy } from '../store/copy/write-copy.ts';
@@ -32,9 +34,7 @@ export async function exportStore({ values, config: file }: Arguments, terminal:
 
 async function exportToFile(path: string, contents: StoreContents, config: Config): Promise<Counts> {
   const file = await open(path, 'wx', 0o600).catch((cause: unknown) => {
-    throw new CommandError(`sallyport: cannot make the file ${path}: ${cause instanceof Error ? cause.message : ''}`, {
-      cause,
-    });
+    throw new CommandError(`sallyport: cannot make the file ${quote(path)}: ${wordFileError(cause)}`, { cause });
   });
   try {
     const counts = await writeCopy(contents, aboutNow(config), (text) => file.appendFile(text));

@@ -37,6 +37,11 @@ export async function unrevokeToken(args: Arguments, terminal: Terminal): Promis
 function linesOf(result: UnrevokeOutcome): readonly string[] {
   const { outcome, key } = result;
   if (outcome === 'changed') throw new CommandError(`sallyport: ${key} has changed meanwhile; run this again`);
+  if (outcome === 'rotated') {
+    throw new CommandError(
+      `sallyport: nothing was taken back: the token was rotated to ${result.successor} and stays ended; use that one`,
+    );
+  }
   if (outcome === 'not revoked') return [`nothing to take back: no revocation stands at ${key}`];
   return [
     `taken back: ${key}`,

@@ -43,8 +43,8 @@ each with [--reason TEXT] [--by NAME] [--yes] [--config FILE]
 --yes         do not ask before --key, --all, and a --before that is yet to come: nobody can take them back
 
 unrevoke takes back one revocation that was a mistake: what it ended passes again, at running instances too, unless another
-revocation ends it. Deleting the entry from the store does not do that: instances that know it write it again. It asks
-before --subject, --key and --all
+revocation ends it. A token that was rotated stays ended. Deleting the entry from the store does not take it back: instances
+that know it write it again. It asks before --subject, --key and --all
 
 list shows the tokens that were issued to every account, or to one, the newest first
 --risky       those alone that an operator should look at: good ones with all:any, those that were given more than 90 days,

@@ -112,7 +112,7 @@ export class Draft {
     try {
       return readFileSync(this.absolute(name));
     } catch (error) {
-      this.refuse(path, `cannot read the file: ${wordReadError(error)}`);
+      this.refuse(path, `cannot read the file: ${wordFileError(error)}`);
       return undefined;
     }
   }
@@ -136,14 +136,15 @@ function hasMembers(value: unknown): value is Readonly<Record<string | number, u
   return typeof value === 'object' && value !== null;
 }
 
-const READ_ERRORS: Readonly<Record<string, string>> = {
+const FILE_ERRORS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
+  EEXIST: 'it exists already',
   EISDIR: 'it is a directory',
   ENOENT: 'no such file',
 };
 
-/** Why a file could not be read, without its name. */
-export function wordReadError(error: unknown): string {
+/** Why a file could not be read or made, without its name. */
+export function wordFileError(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-  return READ_ERRORS[code] ?? code;
+  return FILE_ERRORS[code] ?? code;
 }

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import * as z from 'zod';
 import { decodeUtf8 } from '../lib/utf8.ts';
 import type { Config, LogConfig } from './config.ts';
-import { Draft, isMap, wordReadError } from './draft.ts';
+import { Draft, isMap, wordFileError } from './draft.ts';
 import { deepFreeze } from './freeze.ts';
 import { issuerNames, readIssuers, refuseHaste } from './issuers.ts';
 import { readListen } from './listener.ts';
@@ -46,7 +46,7 @@ function readSource(file: string): Source | string {
   try {
     text = decodeUtf8(readFileSync(file));
   } catch (error) {
-    return `cannot read the file: ${wordReadError(error)}`;
+    return `cannot read the file: ${wordFileError(error)}`;
   }
   if (text === undefined) return 'the file is not UTF-8 text: save it with the encoding UTF-8';
   try {

@@ -11,7 +11,7 @@ const REMEMBERED_SECONDS = 30 * 86_400;
 
 export interface UnrevokeParts {
   readonly revocations: Pick<RevocationStore, 'readEntries' | 'undo'>;
-  readonly tokens: Pick<TokenStore, 'forgetEnd'>;
+  readonly tokens: Pick<TokenStore, 'find' | 'forgetEnd'>;
   /** The own issuer's name, to whose tokens the records belong; `undefined` where nothing of ours signs. */
   readonly ownIssuer: string | undefined;
   readonly events: Pick<Events, 'unrevoked'>;
@@ -22,6 +22,8 @@ export type UnrevokeOutcome =
   | { readonly outcome: 'taken back'; readonly key: string; readonly standing: string }
   /** Nothing stands there, or it was taken back before. */
   | { readonly outcome: 'not revoked'; readonly key: string }
+  /** The token has a successor, so it stays ended: its revocation may have replaced the end that the rotation wrote. */
+  | { readonly outcome: 'rotated'; readonly key: string; readonly successor: string }
   /** Somebody wrote there meanwhile: nothing was taken back. */
   | { readonly outcome: 'changed'; readonly key: string };
 
@@ -46,6 +48,9 @@ export class Unrevoke {
     const key = entryKeyOf(target);
     const [entry] = await revocations.readEntries([key]);
     if (entry === undefined || isUndone(entry.value)) return { outcome: 'not revoked', key };
+    const ownTokenId = target.kind === 'token' && target.issuer === ownIssuer ? target.tokenId : undefined;
+    const successor = ownTokenId === undefined ? undefined : (await tokens.find(ownTokenId))?.successor;
+    if (successor !== undefined) return { outcome: 'rotated', key, successor };
     const at = clock.wallMs() / 1000;
     const why = reason === undefined ? {} : { reason: redact(reason) };
     const value = writeUndone({ at: Math.floor(at), by: who.by, ...why, undoes: entry.value });
@@ -53,7 +58,7 @@ export class Unrevoke {
     const expiresAtSeconds = Math.max(entry.expiresAtSeconds ?? at + REMEMBERED_SECONDS, at);
     if (!(await revocations.undo(entry.value, { key, value, expiresAtSeconds }))) return { outcome: 'changed', key };
     events.unrevoked(who, target, why.reason);
-    if (target.kind === 'token' && target.issuer === ownIssuer) await tokens.forgetEnd(target.tokenId);
+    if (ownTokenId !== undefined) await tokens.forgetEnd(ownTokenId);
     return { outcome: 'taken back', key, standing: entry.value };
   }
 }

@@ -56,7 +56,10 @@ async function move(sallyport: Sallyport, from: Place, to: Place): Promise<Sally
   expect(exported.output).toContain('move that separately');
   expect((await stat(copy)).mode & 0o777).toBe(0o600);
   const again = await runSallyport(['store', 'export', '--out', copy, '--config', source], from);
-  expect(again).toMatchObject({ code: 1, output: expect.stringContaining('cannot make the file') });
+  expect(again).toMatchObject({
+    code: 1,
+    output: expect.stringContaining(`cannot make the file '${copy}': it exists already`),
+  });
 
   const importing = ['store', 'import', copy, '--config', target];
   const imported = await runSallyport(importing, to);

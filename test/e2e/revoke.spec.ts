@@ -220,6 +220,23 @@ describe.each(STORES)('sallyport token revoke, on the $name store of a running S
     expect(listed.find((one) => one.id === id)?.status).toBe('active');
   });
 
+  it('does not revive a token that was rotated, by taking its revocation back', async () => {
+    const made = { name: 'old', scopes: ['messages:send'], expires_at: new Date(Date.now() + 900_000).toISOString() };
+    const post = async (path: string, asked: object, credential?: string) =>
+      JSON.parse((await call(sallyport.ports.tokens, 'POST', path, credential, asked)).body);
+    const login = `Bearer ${(await post('/v1/login', ACCOUNT)).access_token}`;
+    const old = await post('/v1/tokens', made, login);
+    const heir = await post(`/v1/tokens/${old.id}/rotate`, { expires_at: made.expires_at, overlap: 600 }, login);
+    expect(await decide(old.access_token)).toBe('passes');
+    const target = ['--issuer', 'sallyport', '--jti', old.id];
+    await run(['token', 'revoke', ...target]);
+    await expect.poll(() => decide(old.access_token)).toBe('token revoked');
+    const { code, output } = await run(['token', 'unrevoke', ...target]);
+    expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining(`was rotated to ${heir.id}`) });
+    expect(await decide(heir.access_token)).toBe('passes');
+    expect(await decide(old.access_token)).toBe('token revoked');
+  });
+
   it.each(['subject', 'key'])('asks before it takes back what ended more than one token, by --%s', async (form) => {
     const { code, output } = await run(['token', 'unrevoke', '--issuer', 'corporate', `--${form}`, 'nobody']);
     expect({ code, output }).toEqual({ code: 2, output: expect.stringContaining('--yes is missing') });

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { openMemoryStore } from '../store/memory.ts';
+import { Revoke } from './revoke.ts';
+import { Unrevoke } from './unrevoke.ts';
+
+const NOW = 1_800_000_000;
+const OPERATOR = { by: 'operator:ada' };
+
+async function setUp() {
+  const clock = { wallMs: () => NOW * 1000 };
+  const store = openMemoryStore(clock.wallMs);
+  const { accounts, tokens, revocations } = store;
+  const account = { id: 'ada', name: 'ada', passwordHash: 'x', scopes: [], disabled: false, createdAtSeconds: 1 };
+  await accounts.add({ ...account, version: 0 });
+  const token = (id: string) =>
+    ({ id, accountId: 'ada', use: 'private', scopes: [], createdAtSeconds: NOW, expiresAtSeconds: NOW + 900 }) as const;
+  await tokens.add(token('old'), 0);
+  const told: unknown[] = [];
+  const common = { tokens, revocations, clock, ownIssuer: 'own' };
+  const revoke = new Revoke({ ...common, clockSkewMs: 0, events: { revoked: () => {} } });
+  const unrevoke = new Unrevoke({ ...common, events: { unrevoked: (...facts) => void told.push(facts) } });
+  const standing = async (id: string) => (await revocations.read([`sallyport:revoked:own:${id}`]))[0];
+  return { store, token, told, revoke, unrevoke, standing };
+}
+
+/** A token of the issuer `own`, unless another one is named. */
+function oneToken(tokenId: string, issuer = 'own') {
+  return { kind: 'token', issuer, tokenId, expiresAtSeconds: NOW + 900 } as const;
+}
+
+describe('Unrevoke', () => {
+  it('takes back what ended a token', async () => {
+    const { store, told, revoke, unrevoke, standing } = await setUp();
+    await revoke.revoke(oneToken('old'), OPERATOR);
+    expect(await unrevoke.unrevoke(oneToken('old'), OPERATOR)).toMatchObject({ outcome: 'taken back' });
+    expect(await standing('old')).toMatch(/^unrevoked:/);
+    expect((await store.tokens.find('old'))?.end).toBeUndefined();
+    expect(told).toHaveLength(1);
+  });
+
+  it('never revives a token that was rotated, although its revocation replaced what the rotation wrote', async () => {
+    const { store, token, told, revoke, unrevoke, standing } = await setUp();
+    await store.tokens.rotate('old', token('new'), 0);
+    await revoke.revoke(oneToken('old'), OPERATOR, 'mistaken');
+    const before = await standing('old');
+    const outcome = await unrevoke.unrevoke(oneToken('old'), OPERATOR);
+    expect(outcome).toEqual({ outcome: 'rotated', key: 'sallyport:revoked:own:old', successor: 'new' });
+    expect(await standing('old')).toBe(before);
+    expect((await store.tokens.find('old'))?.end).toMatchObject({ reason: 'mistaken' });
+    expect(told).toEqual([]);
+  });
+
+  it("does not mistake another issuer's token for our own of the same id", async () => {
+    const { store, token, revoke, unrevoke } = await setUp();
+    await store.tokens.rotate('old', token('new'), 0);
+    await revoke.revoke(oneToken('old', 'partner'), OPERATOR);
+    const outcome = await unrevoke.unrevoke(oneToken('old', 'partner'), OPERATOR);
+    expect(outcome).toMatchObject({ outcome: 'taken back' });
+  });
+});
