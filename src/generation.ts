@@ -188,7 +188,7 @@ function buildTokenServices(
   const mint = new TokenMint({ issuer: name, tokens, revocations, signer, clock, clockSkewMs, events });
   const rules = new ScopeRules(catalogue);
   const views = new TokenViews({ issuer: name, tokens, revocations, clock });
-  const revoke = new Revoke({ revocations, tokens, ownIssuer: name, events, clock, clockSkewMs });
+  const revoke = new Revoke({ revocations, tokens, accounts, ownIssuer: name, events, clock, clockSkewMs });
   const shared = { issuer: name, tokens, revocations, clock, clockSkewMs };
   const { signingKeys } = store;
   const unknown = { signingKeys, longestTokenSeconds: longestTokenSeconds(issuer), unrecorded: foundation.unrecorded };

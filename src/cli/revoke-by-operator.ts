@@ -23,12 +23,12 @@ export async function revokeByOperator(
   { config, store, terminal }: { readonly config: Config; readonly store: Store; readonly terminal: Terminal },
 ): Promise<RevocationEntry> {
   const { clockSkewMs } = config;
-  const { revocations, tokens } = store;
+  const { revocations, tokens, accounts } = store;
   const ownIssuer = config.issuers.find(({ kind }) => kind === 'signing')?.name;
   const audit = openAudit(config, terminal);
   try {
     const { events } = audit;
-    const revoke = new Revoke({ revocations, tokens, ownIssuer, events, clock: systemClock, clockSkewMs });
+    const revoke = new Revoke({ revocations, tokens, accounts, ownIssuer, events, clock: systemClock, clockSkewMs });
     return await revoke.revoke(target, operatorOf(author), author.reason);
   } finally {
     audit.close();

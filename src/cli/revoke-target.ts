@@ -139,7 +139,9 @@ async function resolveSubject(
     );
   }
   const warnings = named.account === undefined ? ['the store knows of no account with this id'] : [];
-  return { targets: [{ ...target, subject: named.id }], warnings };
+  const { id } = named;
+  if (issuedUpToSeconds === undefined) return { targets: [{ kind: 'account', issuer, subject: id }], warnings };
+  return { targets: [{ ...target, subject: id }], warnings };
 }
 
 async function resolveKey(

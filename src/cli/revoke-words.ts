@@ -69,6 +69,8 @@ function wordsOf(target: RevocationTarget): string {
       return `what the key ${target.kid} of ${target.issuer} signs`;
     case 'subject':
       return `the tokens of ${target.subject} of ${target.issuer}${upTo(target.issuedUpToSeconds)}`;
+    case 'account':
+      return `the tokens of ${target.subject} of ${target.issuer} that were issued until now`;
     case 'issuer':
       return `the tokens of ${target.issuer}${upTo(target.issuedUpToSeconds)}`;
   }

@@ -419,6 +419,7 @@ const REVOKED = {
   thumbprint: 'token revoked',
   'signing key': 'signing key revoked',
   subject: 'subject revoked',
+  account: 'subject revoked',
   issuer: 'issuer revoked',
 } as const;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { kindOfEntry, readReach } from '../core/revocation-entry.ts';
-import type { RevocationTarget } from './target.ts';
+import type { DatedTarget } from './target.ts';
 import { entryFor } from './target.ts';
 
 const REASON = { at: 1_800_000_000, by: 'operator:ada', reason: 'leaked' };
@@ -9,7 +9,7 @@ const END = 1_800_003_600;
 const UP_TO = { issuedUpToSeconds: 1_799_999_999 };
 
 describe('entryFor()', () => {
-  it.each<[target: RevocationTarget, key: string, value: string, expiry: number | undefined, kind: string]>([
+  it.each<[target: DatedTarget, key: string, value: string, expiry: number | undefined, kind: string]>([
     [
       { kind: 'token', issuer: 'own', tokenId: 'a/b', expiresAtSeconds: END },
       'revoked:own:a%2Fb',

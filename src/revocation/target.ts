@@ -22,8 +22,13 @@ export type RevocationTarget =
       readonly subject: string;
       readonly issuedUpToSeconds: number;
     }
+  /** The tokens of an account of ours that were recorded before the store writes this, by no clock of an instance. */
+  | { readonly kind: 'account'; readonly issuer: string; readonly subject: string }
   /** The same of everybody's tokens of an issuer. */
   | { readonly kind: 'issuer'; readonly issuer: string; readonly issuedUpToSeconds: number };
+
+/** A target whose entry does not depend on what the store holds. */
+export type DatedTarget = Exclude<RevocationTarget, { readonly kind: 'account' }>;
 
 /**
  * By its id; where it has none, by what the server of an opaque token reports of it, or by the hex SHA-256 of its
@@ -50,7 +55,7 @@ export type OneToken =
  * The entry that ends it. A key's and a mark's never expire: nobody knows how long the tokens live that they end, and a
  * maximum in the configuration may have been longer before. A mark's value is its time alone.
  */
-export function entryFor(target: RevocationTarget, reason: Reason, clockSkewMs: number): RevocationEntry {
+export function entryFor(target: DatedTarget, reason: Reason, clockSkewMs: number): RevocationEntry {
   const key = entryKeyOf(target);
   switch (target.kind) {
     case 'token':
@@ -80,6 +85,7 @@ export function entryKeyOf(target: RevocationTarget): string {
     case 'signing key':
       return revokedSigningKeyKey(target.issuer, target.kid);
     case 'subject':
+    case 'account':
       return subjectMarkKey(target.issuer, target.subject);
     case 'issuer':
       return issuerMarkKey(target.issuer);

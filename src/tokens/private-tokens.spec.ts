@@ -47,7 +47,7 @@ async function setUp() {
   const views = new TokenViews({ issuer: 'own', tokens, revocations, clock });
   const events = { revoked: () => {} };
   const common = { tokens, revocations, clock, clockSkewMs: 30_000 };
-  const revoke = new Revoke({ ...common, ownIssuer: 'own', events });
+  const revoke = new Revoke({ ...common, accounts, ownIssuer: 'own', events });
   const revoking = new RevokeToken({
     ...common,
     issuer: 'own',

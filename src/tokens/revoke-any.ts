@@ -115,11 +115,16 @@ export class RevokeAny {
       return { kind: 'token', issuer, tokenId: jti, expiresAtSeconds: record.expiresAtSeconds };
     }
     if (kid !== undefined) return { kind: 'signing key', issuer, kid };
-    const issuedUpToSeconds = request.beforeSeconds ?? this.nowSeconds();
+    const { beforeSeconds } = request;
+    const issuedUpToSeconds = beforeSeconds ?? this.nowSeconds();
     if (subject === undefined) return { kind: 'issuer', issuer, issuedUpToSeconds };
-    const id = isOwn ? (await findNamedAccount(subject, this.parts.accounts))?.id : subject;
-    return id === undefined ? undefined : { kind: 'subject', issuer, subject: id, issuedUpToSeconds };
+    if (!isOwn) return { kind: 'subject', issuer, subject, issuedUpToSeconds };
+    const id = (await findNamedAccount(subject, this.parts.accounts))?.id;
+    if (id === undefined) return undefined;
+    if (beforeSeconds === undefined) return { kind: 'account', issuer, subject: id };
+    return { kind: 'subject', issuer, subject: id, issuedUpToSeconds };
   }
+
   private nowSeconds(): number {
     return Math.floor(this.parts.clock.wallMs() / 1000);
   }

@@ -17,7 +17,8 @@ function setUp(write?: () => Promise<void>) {
   const revoke = new Revoke({
     tokens: { end: async (...facts) => void ended.push(facts) },
     ownIssuer: 'own',
-    revocations: { write: write ?? (async (entry) => void written.push(entry)) },
+    revocations: { write: write ?? (async (entry) => void written.push(entry)), readEntries: async () => [] },
+    accounts: { update: async () => 'missing' },
     events: { revoked: (...facts) => void told.push(facts) },
     clock: { wallMs: () => NOW * 1000 + 400 },
     clockSkewMs: 30_000,
@@ -62,6 +63,36 @@ describe('Revoke', () => {
     const { revoke, told } = setUp(() => Promise.reject(new Error('disk full')));
     await expect(revoke.revoke(token, ADA)).rejects.toThrow('disk full');
     expect(told).toEqual([]);
+  });
+});
+
+describe('Revoke.revoke() of an account', () => {
+  const account = { kind: 'account', issuer: 'own', subject: 'a1' } as const;
+
+  it('ends a token that another instance, whose clock is ahead, recorded before, and one that is being made', async () => {
+    const { accounts, tokens, revocations } = openMemoryStore();
+    const made = { name: 'ada', passwordHash: '', scopes: [], disabled: false, createdAtSeconds: NOW };
+    await accounts.add({ id: 'a1', version: 1, ...made });
+    const aheadSeconds = Math.ceil(Date.now() / 1000) + 20;
+    const token = { accountId: 'a1', use: 'access', scopes: [], expiresAtSeconds: aheadSeconds + 600 } as const;
+    await tokens.add({ id: 't1', ...token, createdAtSeconds: aheadSeconds }, 1);
+    const told: unknown[][] = [];
+    const events = { revoked: (...facts: unknown[]) => void told.push(facts) };
+    const clock = { wallMs: () => NOW * 1000 };
+    const parts = { accounts, tokens, revocations, events, clock, ownIssuer: 'own', clockSkewMs: 30_000 };
+    const { value } = await new Revoke(parts).revoke(account, ADA, 'stolen laptop');
+    expect(Number(value)).toBeGreaterThanOrEqual(aheadSeconds);
+    expect(await revocations.read(['sallyport:notbefore:own:a1'])).toEqual([value]);
+    const begun = { id: 't2', ...token, createdAtSeconds: aheadSeconds };
+    expect(await tokens.add(begun, 1)).toBe(false);
+    const ended = { kind: 'subject', issuer: 'own', subject: 'a1', issuedUpToSeconds: Number(value) };
+    expect(told).toEqual([[ADA, ended, 'stolen laptop']]);
+  });
+
+  it('writes the second of our clock where the store knows no such account', async () => {
+    const { revoke, written } = setUp();
+    await revoke.revoke(account, ADA);
+    expect(written).toEqual([{ key: 'sallyport:notbefore:own:a1', value: `${NOW}`, expiresAtSeconds: undefined }]);
   });
 });
 

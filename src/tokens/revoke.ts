@@ -1,15 +1,18 @@
 import type { Clock } from '../core/ports.ts';
+import { readReach } from '../core/revocation-entry.ts';
 import type { Actor, Events, Operator } from '../observe/events.ts';
 import { redact } from '../observe/redaction.ts';
-import type { RevocationTarget } from '../revocation/target.ts';
-import { entryFor } from '../revocation/target.ts';
-import type { RevocationEntry, RevocationStore, TokenStore } from '../store/store.ts';
+import type { DatedTarget, RevocationTarget } from '../revocation/target.ts';
+import { entryFor, entryKeyOf } from '../revocation/target.ts';
+import type { AccountStore, RevocationEntry, RevocationStore, TokenStore } from '../store/store.ts';
+import { StoreError } from '../store/store.ts';
 
 /** Longest reason, in characters. */
 export const MAX_REASON_LENGTH = 500;
 
 export interface RevokeParts {
-  readonly revocations: Pick<RevocationStore, 'write'>;
+  readonly revocations: Pick<RevocationStore, 'write' | 'readEntries'>;
+  readonly accounts: Pick<AccountStore, 'update'>;
   readonly tokens: Pick<TokenStore, 'end'>;
   /** The own issuer's name, to whose tokens the records belong; `undefined` where nothing of ours signs. */
   readonly ownIssuer: string | undefined;
@@ -37,13 +40,33 @@ export class Revoke {
     const at = Math.floor(this.parts.clock.wallMs() / 1000);
     const why = reason === undefined ? {} : { reason: redact(reason) };
     const by = 'account' in who ? who.account : who.by;
-    const entry = entryFor(target, { at, by, ...why }, this.parts.clockSkewMs);
+    const dated = target.kind === 'account' ? await this.endAccount(target, at) : target;
+    const entry = entryFor(dated, { at, by, ...why }, this.parts.clockSkewMs);
+    // Of an account it stands already; to write it again changes nothing.
     await this.parts.revocations.write(entry);
-    this.parts.events.revoked(who, target, why.reason);
+    this.parts.events.revoked(who, dated, why.reason);
     const { ownIssuer, tokens } = this.parts;
     // For its owner to read: the entry, which is the truth, goes with the token.
     if (target.kind === 'token' && target.issuer === ownIssuer)
       await tokens.end(target.tokenId, { atSeconds: at, by, ...why });
     return entry;
+  }
+  /**
+   * Raises the account's version together with its mark, so that no token outlives this: neither one that is being made,
+   * nor one of an instance whose clock is ahead. Where the store knows no such account, the mark is our clock's second.
+   */
+  private async endAccount(
+    target: RevocationTarget & { readonly kind: 'account' },
+    nowSeconds: number,
+  ): Promise<DatedTarget> {
+    const { accounts, revocations } = this.parts;
+    const { issuer, subject } = target;
+    const mark = entryKeyOf(target);
+    if ((await accounts.update(subject, {}, { mark })) !== 'updated') {
+      return { kind: 'subject', issuer, subject, issuedUpToSeconds: nowSeconds };
+    }
+    const [standing] = await revocations.readEntries([mark]);
+    if (standing === undefined) throw new StoreError(`the mark of account "${subject}" has gone`);
+    return { kind: 'subject', issuer, subject, issuedUpToSeconds: readReach(mark, standing.value).issuedUpToSeconds };
   }
 }
