@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { accountNameKey, accountNameKeys } from '../store/account-name.ts';
+import { accountNameKey } from '../store/account-name.ts';
 import type { Account } from '../store/store.ts';
 import { addressBlock } from './address-block.ts';
 
@@ -27,8 +27,9 @@ export class LogInDigests {
   }
 
   /** Of each name that an account goes by. */
-  ofNames(account: Pick<Account, 'name' | 'email'>): readonly string[] {
-    return Array.from(accountNameKeys(account), (key) => this.ofName(key));
+  ofNames({ name, email }: Pick<Account, 'name' | 'email'>): readonly string[] {
+    // Not of their keys: the key of a key may be another one.
+    return [...new Set([name, ...(email === undefined ? [] : [email])].map((each) => this.ofName(each)))];
   }
 
   /** Of the address block of a client, for one name: nobody can tell that two names have a place in common. */
