@@ -1,8 +1,9 @@
+import { toNfc } from '../lib/nfc.ts';
 import type { Account, AccountChange } from './store.ts';
 
 /** What two spellings of one account's name, or e-mail address, have in common: they are unique without regard to case. */
 export function accountNameKey(name: string): string {
-  return name.normalize('NFC').toLowerCase();
+  return toNfc(name).toLowerCase();
 }
 
 /** Every spelling by which an account is found. */

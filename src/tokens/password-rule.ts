@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { toNfc } from '../lib/nfc.ts';
 import { isPattern, unitOf, withLetters, withoutPadding } from './predictable.ts';
 
 /** NIST SP 800-63B-4, section 3.1.1.2, for a password that is the only factor; it asks for no mixture of kinds. */
@@ -25,7 +26,7 @@ export function unusablePassword(password: string): string | undefined {
   if (password === '') return 'the password is empty';
   if (!password.isWellFormed()) return 'the password is not Unicode text';
   if (/\p{Cc}/u.test(password)) return 'the password holds a control character, which HTTP Basic does not allow';
-  return Buffer.byteLength(password.normalize('NFC')) > MAX_PASSWORD_BYTES
+  return Buffer.byteLength(toNfc(password)) > MAX_PASSWORD_BYTES
     ? `the password is over ${MAX_PASSWORD_BYTES} bytes`
     : undefined;
 }
@@ -36,7 +37,7 @@ export function unusablePassword(password: string): string | undefined {
  * of those. The list of common ones is read each time: passwords are set seldom.
  */
 export async function weakPassword(password: string, called: CalledAs): Promise<string | undefined> {
-  if (Array.from(password.normalize('NFC')).length < MIN_PASSWORD_CHARACTERS) {
+  if (Array.from(toNfc(password)).length < MIN_PASSWORD_CHARACTERS) {
     return `the password is under ${MIN_PASSWORD_CHARACTERS} characters: ${ADVICE}`;
   }
   const plain = password.normalize('NFKC').toLowerCase();

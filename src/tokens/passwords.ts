@@ -1,5 +1,6 @@
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
+import { toNfc } from '../lib/nfc.ts';
 import type { Precedence, Queued } from './hashing-queue.ts';
 import { HashingQueue } from './hashing-queue.ts';
 
@@ -29,7 +30,7 @@ export class Passwords {
    * holds a lone surrogate, which has no bytes of its own.
    */
   async hash(written: string): Promise<Queued<string>> {
-    const password = written.normalize('NFC');
+    const password = toNfc(written);
     if (!isHashable(password)) throw new RangeError('a password has 1 to 1024 bytes');
     const salt = randomBytes(SALT_BYTES);
     return this.queue.run(async () => encodePhc(salt, await derive(password, salt, COST, TAG_BYTES)), 'familiar');
@@ -52,7 +53,7 @@ export class Passwords {
     phc: string | undefined,
     precedence: Precedence = 'stranger',
   ): Promise<PasswordVerdict> {
-    const forms = [...new Set([password.normalize('NFC'), password])];
+    const forms = [...new Set([toNfc(password), password])];
     if (!forms.every(isHashable)) return 'mismatch';
     const compared = await this.queue.run(async (): Promise<PasswordVerdict> => {
       for (const form of forms) {
