@@ -18,9 +18,12 @@ export interface ParsedToken {
 /** What keeps a token from being read, for the log. */
 export type Malformation = 'empty' | 'length' | 'characters' | 'parts' | 'encoding' | 'header' | 'crit' | 'payload';
 
-/** Whether a token may be a JWS: it has three parts. Whatever else is wrong with it, it is none of anybody else's. */
+/** Some servers drop empty parts at the end: to them, `a.b.c.` is `a.b.c`. */
+const THREE_PARTS = /^[^.]*\.[^.]*\.[^.]*\.*$/;
+
+/** Whether somebody may read a token as a JWS: it has three parts. Whatever else is wrong with it, it is none of anybody else's. */
 export function hasThreeParts(token: string): boolean {
-  return token.split('.', 4).length === 3;
+  return THREE_PARTS.test(token);
 }
 
 /**

@@ -24,7 +24,7 @@ async function verifierOf(
 }
 
 describe('CredentialVerifier', () => {
-  it.each(['a.b.c', '..', 'e30.e30.', 'not base64.(.)', 'a.b.c=='])(
+  it.each(['a.b.c', '..', 'e30.e30.', 'not base64.(.)', 'a.b.c==', 'a.b.c.', 'a.b.c...'])(
     'shows nobody else a token of three parts: %s',
     async (value) => {
       expect(await verifierOf(value, refusing('opaque'), 'bearer')).toBe('bearer');

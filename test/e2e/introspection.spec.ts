@@ -89,7 +89,7 @@ describe('an opaque token', () => {
 it('shows a token of three parts to nobody', async () => {
   const before = server.questions();
   const foreign = { iss: 'https://nobody.example', sub: 'alice' };
-  for (const token of [forge({ alg: 'ES256' }, foreign, p256.privateKey), 'a.b.c', '..']) {
+  for (const token of [forge({ alg: 'ES256' }, foreign, p256.privateKey), 'a.b.c', 'a.b.c.', '..']) {
     expect(codeOf(await send(token))).toBe('401 token_invalid');
   }
   expect(server.questions()).toBe(before);
