@@ -10,8 +10,15 @@ import { Endpoint } from './endpoint.ts';
 import { OpaqueVerifier } from './opaque-verifier.ts';
 
 const TOKEN = 'opaque-token-of-alice___';
-/** A lenient decoder takes these for {@link TOKEN}: it drops what is no whole byte. */
-const SPELLINGS = [`${TOKEN}A`, `${TOKEN}=`, `${TOKEN.slice(0, -1)}/`];
+/** A lenient decoder takes these for {@link TOKEN}: it drops what is no whole byte, and skips what is no digit. */
+const SPELLINGS = [
+  `${TOKEN}A`,
+  `${TOKEN}=`,
+  `${TOKEN.slice(0, -1)}/`,
+  `${TOKEN}.`,
+  `~${TOKEN}`,
+  TOKEN.replace('of', 'o~f'),
+];
 const THUMBPRINT = createHash('sha256').update(TOKEN).digest('hex');
 const ACTIVE = { active: true, sub: 'alice', jti: 'id-1', scope: 'messages:send', iat: NOW - 60, exp: NOW + 600 };
 

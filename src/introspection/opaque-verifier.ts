@@ -139,9 +139,9 @@ export class OpaqueVerifier implements Verifier, TokenExaminer {
   }
 }
 
-/** An entry names the normal form; one by hand, or by an older version, may name the spelling. */
-function thumbprintsOf({ thumbprint, spelling }: OpaqueToken): readonly string[] {
-  return thumbprint === spelling ? [thumbprint] : [thumbprint, spelling];
+/** An entry names a normal form; one by hand, or by an older version, may name the spelling. */
+function thumbprintsOf({ thumbprints, spelling }: OpaqueToken): readonly string[] {
+  return thumbprints.includes(spelling) ? thumbprints : [...thumbprints, spelling];
 }
 
 function refuse(check: string, issuer?: string): Refusal {

@@ -1,25 +1,38 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isSameToken, normalForm, readOpaque } from './opaque-token.ts';
+import { isSameToken, normalForms, readOpaque } from './opaque-token.ts';
 
-describe('normalForm()', () => {
-  it.each<[what: string, token: string, normal: string]>([
+describe('normalForms()', () => {
+  it.each<[what: string, token: string, ...normal: string[]]>([
     ['a token without unused bits', 'abcdefgh', 'abcdefgh'],
     ['padding', 'abcdefg=', 'abcdefg'],
     ['two bits', 'abcdefh', 'abcdefg'],
     ['four bits', 'abcdeR==', 'abcdeQ'],
     ['a digit that decodes to nothing', 'abcdefghi', 'abcdefgh'],
     ['the alphabet of base64', 'ab+/ab+/', 'ab-_ab-_'],
-    ['each part by itself', 'abR.abd~abR.ab', 'abQ.abc~abQ.aQ'],
+    ['each part by itself, and all together', 'abR.abd~abR.ab', 'abQ.abc~abQ.aQ', 'abRabdabRaY'],
     ['a UUID', '6ba7b810-9dad-11d1-80b4-00c04fd430c8', '6ba7b810-9dad-11d1-80b4-00c04fd430c8'],
-    ['dots alone', '.', '.'],
-  ])('of %s', (_, token, normal) => {
-    expect(normalForm(token)).toBe(normal);
-    expect(normalForm(normal)).toBe(normal);
+    ['dots alone', '.', '.', ''],
+  ])('of %s', (_, token, ...normal) => {
+    expect(normalForms(token)).toEqual(normal);
   });
 
-  it('is one for all spellings that a lenient decoder takes for the same bytes', () => {
+  it('share one for all places of characters that a lenient decoder skips', () => {
+    const separators = fc.array(fc.constantFrom('.', '~'), { minLength: 1, maxLength: 3 });
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 1, maxLength: 40 }), separators, fc.nat(), (bytes, between, at) => {
+        const canonical = Buffer.from(bytes).toString('base64url');
+        const index = at % (canonical.length + 1);
+        const spelling = canonical.slice(0, index) + between.join('') + canonical.slice(index);
+        expect(Buffer.from(spelling, 'base64url').equals(bytes)).toBe(true);
+        expect(isSameToken(canonical, spelling)).toBe(true);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('share one for all spellings that a lenient decoder takes for the same bytes', () => {
     const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 40 }), (bytes) => {
@@ -37,9 +50,11 @@ describe('normalForm()', () => {
 });
 
 describe('readOpaque()', () => {
-  it('names a token by its normal form and by how it is spelt', () => {
-    expect(readOpaque('abcdefh=')).toEqual({ spelling: sha256('abcdefh='), thumbprint: sha256('abcdefg') });
-    expect(readOpaque('abcd')).toEqual({ spelling: sha256('abcd'), thumbprint: sha256('abcd') });
+  it('names a token by its normal forms and by how it is spelt', () => {
+    expect(readOpaque('abcdefh=')).toEqual({ spelling: sha256('abcdefh='), thumbprints: [sha256('abcdefg')] });
+    expect(readOpaque('abcd')).toEqual({ spelling: sha256('abcd'), thumbprints: [sha256('abcd')] });
+    const thumbprints = [sha256('abcd.abcd'), sha256('abcdabcd')];
+    expect(readOpaque('abcd.abcd')).toEqual({ spelling: sha256('abcd.abcd'), thumbprints });
   });
 
   it.each([

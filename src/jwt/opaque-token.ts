@@ -11,8 +11,11 @@ const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_
 export interface OpaqueToken {
   /** Hex SHA-256 of the token as it was presented. Another spelling of the same token has another one. */
   readonly spelling: string;
-  /** Hex SHA-256 of the token's normal form, which all its spellings share: {@link normalForm}. */
-  readonly thumbprint: string;
+  /**
+   * Hex SHA-256 of the token's normal forms: two spellings of one token share at least one of them.
+   * See {@link normalForms}.
+   */
+  readonly thumbprints: readonly string[];
 }
 
 /**
@@ -24,27 +27,32 @@ export function readOpaque(token: string, maxLength = DEFAULT_TOKEN_LENGTH): Opa
   if (token === '') return 'empty';
   if (token.length > maxLength) return 'length';
   if (!TOKEN.test(token)) return 'characters';
-  return { spelling: hash(token), thumbprint: hash(normalForm(token)) };
+  return { spelling: hash(token), thumbprints: normalForms(token).map(hash) };
 }
 
 /** Whether two texts are spellings of one token. */
 export function isSameToken(left: string, right: string): boolean {
-  return left === right || normalForm(left) === normalForm(right);
+  if (left === right) return true;
+  const others = normalForms(right);
+  return normalForms(left).some((form) => others.includes(form));
 }
 
 /**
- * The one spelling of an opaque token that stands for all: without padding, in base64url's alphabet, and with the
- * unused bits of each part zero. Servers that decode leniently take every other spelling for the same token
- * (RFC 4648, sections 3.2, 3.5 and 5). Parts are separated by `.` and `~`, which are no digits of base64url.
+ * The spellings of an opaque token that stand for all others: without padding, in base64url's alphabet, and with unused
+ * bits zero. Servers that decode leniently take every other spelling for the same token (RFC 4648, sections 3.2 to 3.5
+ * and 5).
+ *
+ * `.` and `~` are no digits of base64url. To one server they separate parts, each decoded by itself; another skips them,
+ * wherever they stand. So a token that holds any has two normal forms.
  */
-export function normalForm(token: string): string {
-  return token
-    .replace(/=+$/, '')
-    .replaceAll('+', '-')
-    .replaceAll('/', '_')
+export function normalForms(token: string): readonly string[] {
+  const digits = token.replace(/=+$/, '').replaceAll('+', '-').replaceAll('/', '_');
+  const inParts = digits
     .split(/([.~])/)
     .map(clearUnusedBits)
     .join('');
+  const joined = clearUnusedBits(digits.replace(/[.~]/g, ''));
+  return inParts === joined ? [inParts] : [inParts, joined];
 }
 
 /** Digits hold 6 bits: of two digits 4 bits are left over, of three 2, and a single one is left over as a whole. */

@@ -19,7 +19,7 @@ export function revokedClaimsKey(issuer: string, claims: string): string {
 
 /**
  * `sallyport:revoked-thumbprint:<sha256>`: ends one token, named by the SHA-256 (hex) of its signing input, or of the
- * normal form of an opaque token.
+ * normal forms of an opaque token.
  */
 export function revokedThumbprintKey(thumbprint: string): string {
   return `${PREFIX}revoked-thumbprint:${thumbprint}`;

@@ -95,6 +95,15 @@ describe('identifyToken()', () => {
     }
   });
 
+  it('names an opaque token with a separator by its form without it, too', async () => {
+    const asked = { ...parts, examiner: { examine: async () => away }, takesOpaque: true };
+    const targets = ['opaque-a~abcd', 'opaque-aabcd'].map((form) => ({
+      ...byThumbprint,
+      thumbprint: createHash('sha256').update(form).digest('hex'),
+    }));
+    expect(await identifyToken('opaque-a~abcd', asked)).toEqual({ targets, failed: 'introspection' });
+  });
+
   it.each([
     ['', 'empty'],
     ['Bearer opaque', 'characters'],

@@ -31,7 +31,7 @@ export interface IdentifyTokenParts {
 /**
  * How to name a token so that its revocation ends it, and no other. A JWT is named by its id where it is verified and
  * has one; what else it says may be a lie that ends somebody else's, so it is named by its thumbprint then. An opaque
- * token is named by its thumbprint, for when its server is away, and by what its server reports of it, because that
+ * token is named by its thumbprints, for when its server is away, and by what its server reports of it, because that
  * server may take other spellings of it.
  */
 export async function identifyToken(token: string, parts: IdentifyTokenParts): Promise<IdentifiedToken | Malformation> {
@@ -46,9 +46,11 @@ async function identifyOpaque(
   if (typeof opaque === 'string') return opaque;
   const finding = await examiner.examine(token);
   // Its server may put its end off.
-  const byThumbprint = { kind: 'thumbprint', thumbprint: opaque.thumbprint, expiresAtSeconds: undefined } as const;
+  const byThumbprint = opaque.thumbprints.map(
+    (thumbprint): OneToken => ({ kind: 'thumbprint', thumbprint, expiresAtSeconds: undefined }),
+  );
   const failed = finding.outcome === 'refused' ? finding.check : undefined;
-  return { targets: [byThumbprint, ...reportedTargets(finding)], failed };
+  return { targets: [...byThumbprint, ...reportedTargets(finding)], failed };
 }
 
 function reportedTargets(finding: Finding): readonly OneToken[] {

@@ -170,11 +170,12 @@ function bytesOf(token: string): string {
   return Buffer.from(token, 'base64url').toString('hex');
 }
 
-/** A token, and what a lenient decoder takes for it: other unused bits, and padding. */
+/** A token, and what a lenient decoder takes for it: other unused bits, padding, and characters that it skips. */
 function spellingsOf(token: string): readonly string[] {
   const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
   const others = Array.from(digits, (digit) => token.slice(0, -1) + digit);
-  return [token, ...others.filter((other) => other !== token && bytesOf(other) === bytesOf(token)), `${token}=`];
+  const same = others.filter((other) => other !== token && bytesOf(other) === bytesOf(token));
+  return [token, ...same, `${token}=`, `${token}.`, `~${token}`, `${token.slice(0, 9)}.${token.slice(9)}`];
 }
 
 async function revoke(token: string, says = /^revoked /m): Promise<void> {
