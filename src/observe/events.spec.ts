@@ -141,6 +141,8 @@ describe('Events', () => {
     const { events, last } = listen('info');
     events.failed(new Error('no keys', { cause: new Error('it answered 500') }));
     expect(last()).toMatchObject({ level: 'error', cause: 'no keys: it answered 500' });
+    events.notStarted(new Error('store "a.db": is missing', { cause: new Error('is missing') }));
+    expect(last()).toMatchObject({ level: 'fatal', cause: 'store "a.db": is missing' });
   });
 
   it('name the route, not the path, where there is one', () => {
