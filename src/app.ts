@@ -107,7 +107,7 @@ export async function openInspection(config: Config): Promise<Inspection> {
   return guard(async (opened) => {
     // Whoever asks once waits for what a running instance knows already.
     const patient = { ...config, timeouts: { decisionMs: INSPECTION_TIMEOUT_MS, storeMs: INSPECTION_TIMEOUT_MS } };
-    const store = await openStore(config.store, patient.timeouts, 'command');
+    const store = await leaveEpochs(await openStore(config.store, patient.timeouts, 'command'));
     const silence = { level: 'silent', passes: 0, audit: undefined } as const;
     const observation = new Observation(silence, { clock: systemClock, destination: { write: () => {} } });
     const parts = await layFoundation(patient, observation, systemClock, opened, store);
@@ -118,6 +118,18 @@ export async function openInspection(config: Config): Promise<Inspection> {
     const { revocationSet } = parts;
     return { gateway, verifier, store, revocationSet, close: () => closeAll(opened) };
   });
+}
+
+/** The store as it is for who only looks: where there is no epoch yet, none is made in it. */
+async function leaveEpochs(store: Store): Promise<Store> {
+  const records = await store.epochs.read().catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
+  const isNew = store.epochs.missing === undefined && [...records.values()].every((record) => record === undefined);
+  if (!isNew) return store;
+  const { openMemoryStore } = await import('./store/memory.ts');
+  return { ...store, epochs: openMemoryStore().epochs };
 }
 
 /** What was opened is closed again where the rest fails. */

@@ -2,6 +2,7 @@ import { systemClock } from '../app.ts';
 import type { Config, OwnIssuer, StoreConfig } from '../config/config.ts';
 import { openOwnSealer } from '../jwt/own-sealer.ts';
 import type { Events } from '../observe/events.ts';
+import type { StoreUser } from '../store/open.ts';
 import type { Account, Store } from '../store/store.ts';
 import type { AccountEdit } from '../tokens/accounts.ts';
 import { Accounts } from '../tokens/accounts.ts';
@@ -73,11 +74,13 @@ NAME may be the e-mail address as well.
     checkValue(action, value);
     const config = requireConfig(args.config, terminal.env);
     // The first account of a store may be made before Sallyport runs; whatever else is asked needs a store.
-    if (name !== 'add') requireStore(config.store);
-    await withAccounts(config, terminal, async (work) => {
+    const user = name === 'add' ? 'first command' : 'command';
+    if (user === 'command') requireStore(config.store);
+    const run = async (work: Work): Promise<void> => {
       if (action === undefined || who === undefined) await list(work.accounts, terminal);
       else await action.run({ ...work, terminal, args }, who, value);
-    });
+    };
+    await withAccounts(config, terminal, run, user);
     return 0;
   },
 };
@@ -87,14 +90,17 @@ function checkValue(action: Action | undefined, value: string | undefined): void
   if (action?.takes === undefined && value !== undefined) throw new UsageError('expected one account name');
 }
 
+type Work = Pick<Task, 'accounts' | 'forgive' | 'audit'>;
+
 async function withAccounts(
   config: Config,
   terminal: Terminal,
-  use: (work: Pick<Task, 'accounts' | 'forgive' | 'audit'>) => Promise<void>,
+  use: (work: Work) => Promise<void>,
+  user: StoreUser,
 ): Promise<void> {
   const issuer = config.issuers.find((one) => one.kind === 'signing');
   if (issuer === undefined) throw new CommandError('sallyport: no issuer with `signing`: there are no accounts');
-  await withStore(config.store, async (store) => {
+  const withParts = async (store: Store): Promise<void> => {
     const parts = {
       store,
       passwords: new Passwords(),
@@ -105,7 +111,8 @@ async function withAccounts(
     const forgive = (account: Account): Promise<void> => forgiveGuesses(account, issuer, config.store, store);
     const audit: Task['audit'] = (write) => writeAudit(config, terminal, write);
     await use({ accounts: new Accounts(parts), forgive, audit });
-  });
+  };
+  await withStore(config.store, withParts, user);
 }
 
 function writeAudit(config: Config, terminal: Terminal, write: (events: Events) => void): void {

@@ -3,10 +3,10 @@ import type { Config, StoreConfig } from '../config/config.ts';
 import type { Store } from './store.ts';
 
 /**
- * An `instance` runs on, and forgets what ended long ago; a `command` looks at the store once and deletes nothing; an
- * `import` makes a store anew from a copy.
+ * An `instance` runs on, and forgets what ended long ago; a `command` looks at a store once and deletes nothing, and a
+ * `first command` begins one where there is none; an `import` makes a store anew from a copy.
  */
-export type StoreUser = 'instance' | 'command' | 'import';
+export type StoreUser = 'instance' | 'command' | 'first command' | 'import';
 
 /** How long to wait before the store is tried once more, in milliseconds. */
 const PAUSE_MS = 500;
@@ -31,7 +31,7 @@ export async function openStore(config: StoreConfig, limits: OpenLimits, user: S
     }
     case 'redis': {
       const { openRedisStore } = await import('./redis/store.ts');
-      return await openRedisStore(config, limits);
+      return await openRedisStore(config, limits, { begins: user !== 'command' });
     }
   }
 }

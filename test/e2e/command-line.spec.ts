@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import { startRedis } from '../redis-server.ts';
 import { freePorts } from './ports.ts';
 import { runSallyport } from './run-sallyport.ts';
 
@@ -124,6 +125,25 @@ describe('a command that reads makes nothing where there is no store', () => {
     const { code, output } = await runSallyport([...args, '--config', config]);
     expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining('sallyport: there is no store at') });
     expect(await readdir(empty)).toEqual(['sallyport.yaml']);
+  });
+
+  it.each([
+    ['account', 'list'],
+    ['token', 'revoke', '--issuer', 'sallyport', '--jti', 'j'],
+    ['explain', 'GET', '/messages'],
+    ['store', 'export'],
+  ])('sallyport %s %s on an empty Redis', async (...args) => {
+    const redis = await startRedis();
+    onTestFinished(() => redis.close());
+    const store = `redis://127.0.0.1:${redis.port}`;
+    const sealed = valid(1)
+      .replace('sqlite:./sallyport.db', store)
+      .replace('signing: {', 'signing: { sealWith: { env: SEAL }, ');
+    await writeFile(file, sealed);
+    const env = { SEAL: 'a secret of thirty-two bytes, ok' };
+    const { code, output } = await runSallyport([...args, '--config', file], { env });
+    expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining('sallyport: there is no store at') });
+    expect(await redis.hand.dbsize()).toBe(0);
   });
 
   it.each([['check'], ['routes']])('sallyport %s', async (command) => {

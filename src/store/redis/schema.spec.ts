@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { openRedisForTest, redisConfig, redisForTest } from '../../../test/contract/redis-store.ts';
+import { EPOCH_PREFIX } from '../store.ts';
 import { SCHEMA_KEY } from './layout.ts';
 import { openRedisStore } from './store.ts';
 
@@ -18,4 +19,19 @@ it.each(['2', 'one'])('a layout of version %s is refused, and nothing is changed
     `has schema version ${version}, but this Sallyport knows versions up to 1; run the Sallyport that wrote it, or a newer one`,
   );
   expect([await hand.get(SCHEMA_KEY), await hand.dbsize()]).toEqual([version, 1]);
+});
+
+it('who is not to begin a store finds none in an empty Redis, and writes nothing', async () => {
+  const { port, hand } = await redisForTest();
+  const open = () => openRedisStore(redisConfig(port), { storeMs: 2_000 }, { begins: false });
+  await expect(open()).rejects.toThrow('there is no store at redis://');
+  expect(await hand.dbsize()).toBe(0);
+  // After a loss that an instance has noticed.
+  await hand.set(EPOCH_PREFIX, '{}');
+  await (await open()).close();
+  expect(await hand.dbsize()).toBe(1);
+  await hand.del(EPOCH_PREFIX);
+  await openRedisForTest(redisConfig(port));
+  await (await open()).close();
+  expect(await hand.get(SCHEMA_KEY)).toBe('1');
 });

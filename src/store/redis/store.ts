@@ -19,6 +19,7 @@ import { optionsFor, placeOf } from './options.ts';
 import { connectorTo } from './primary-connector.ts';
 import { RedisRevocations } from './revocations.ts';
 import { scanOf } from './scan.ts';
+import type { SchemaTerms } from './schema.ts';
 import { checkSchema } from './schema.ts';
 import { Sentinels } from './sentinels.ts';
 import type { ServerInfo } from './server-info.ts';
@@ -31,11 +32,15 @@ import { Writes } from './writes.ts';
  * In a cluster, each primary has these four. Rejects with `StoreError`, saying what to do, where Redis can't be reached
  * for ten seconds or is not fit to hold the truth.
  */
-export async function openRedisStore(config: RedisStoreConfig, timeouts: RedisTimeouts): Promise<Store> {
+export async function openRedisStore(
+  config: RedisStoreConfig,
+  timeouts: RedisTimeouts,
+  terms: SchemaTerms = { begins: true },
+): Promise<Store> {
   const limits = limitsOf(timeouts);
   /** With the credentials as they are by now. */
   let current = config;
-  if (config.cluster !== undefined) return await openClusterStore(config, config.cluster, limits);
+  if (config.cluster !== undefined) return await openClusterStore(config, config.cluster, limits, terms);
   const sentinels = config.sentinel && new Sentinels(placeOf(() => config).name, config.host, config.sentinel);
   const place = placeOf(
     () => current,
@@ -61,17 +66,17 @@ export async function openRedisStore(config: RedisStoreConfig, timeouts: RedisTi
     await Promise.all([reads.close(), writes.close()]);
     await sentinels?.close();
   };
+  const { minReplicas } = config;
+  const confirmed = new Writes({ place, connection: writes, minReplicas, barrierKey: () => BARRIER_KEY });
+  const epochs = new RedisEpochs(confirmed, [EPOCH_PREFIX]);
   let info: ServerInfo;
   try {
     [info] = await Promise.all([reads.open(limits.openMs), writes.open(limits.openMs)]);
-    await checkSchema(writes, place);
+    await checkSchema(writes, place, epochs, terms);
   } catch (error) {
     await close();
     throw error;
   }
-  const { minReplicas } = config;
-  const confirmed = new Writes({ place, connection: writes, minReplicas, barrierKey: () => BARRIER_KEY });
-  const epochs = new RedisEpochs(confirmed, [EPOCH_PREFIX]);
   const batches = new BatchedReads(reads, epochs, () => [EPOCH_PREFIX]);
   const revocations = new RedisRevocations(batches, confirmed, feed);
   const accounts = new RedisAccounts(reads, confirmed, feed);

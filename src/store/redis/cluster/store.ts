@@ -10,6 +10,7 @@ import type { limitsOf } from '../limits.ts';
 import { FEED_SILENCE_MS } from '../limits.ts';
 import { optionsFor } from '../options.ts';
 import { RedisRevocations } from '../revocations.ts';
+import type { SchemaTerms } from '../schema.ts';
 import { checkSchema } from '../schema.ts';
 import type { ServerInfo } from '../server-info.ts';
 import { parseServerInfo } from '../server-info.ts';
@@ -27,6 +28,7 @@ export async function openClusterStore(
   config: RedisStoreConfig,
   { addresses }: ClusterConfig,
   { storeMs, writeMs, openMs, readSilenceMs }: ReturnType<typeof limitsOf>,
+  terms: SchemaTerms,
 ): Promise<Store> {
   const connection = (node: RedisStoreConfig, place: Place, answerMs: number, silenceMs: number) => {
     const inspect = (info: ServerInfo): void => {
@@ -61,11 +63,11 @@ export async function openClusterStore(
     new ReadQuestions({ cluster, limitMs: storeMs }),
     new WriteQuestions({ cluster, limitMs: writeMs }),
   ];
-  await checkSchema(writes, cluster.place).catch(async (error: unknown) => {
+  const epochs = new RedisEpochs(writes, epochKeys());
+  await checkSchema(writes, cluster.place, epochs, terms).catch(async (error: unknown) => {
     await cluster.close();
     throw error;
   });
-  const epochs = new RedisEpochs(writes, epochKeys());
   const revocations = new RedisRevocations(new ClusterReads({ cluster, limitMs: storeMs }, epochs), writes, feed);
   const accounts = new ClusterAccounts(reads, writes, revocations);
   const scan = scanCluster({ cluster, limitMs: writeMs });
