@@ -23,7 +23,13 @@ describe('isRandomSecret()', () => {
     ['a sentence', Buffer.from('correct horse battery staple, and some more words than that')],
     ['a sentence with umlauts', Buffer.from('zwölf Boxkämpfer jagen Viktor quer über den großen Deich')],
     ['words with hyphens', Buffer.from('correct-horse-battery-staple-and-some-more-words-than-that')],
+    ['a password again and again', Buffer.from('Password1'.repeat(5))],
+    ['words without spaces', Buffer.from('MyCompanySallyportProductionSigningSecret2026')],
+    ['a sentence in Latin-1', Buffer.from('zwölf Boxkämpfer jagen Viktor quer über den großen Deich', 'latin1')],
+    ['a password in UTF-16', Buffer.from('correct horse battery', 'utf16le')],
+    ['a password in UTF-16 with its mark', Buffer.from('\ufeffcorrect horse battery', 'utf16le')],
     ['one letter', Buffer.alloc(64, 'a')],
+    ['one byte', Buffer.alloc(64, 0xff)],
     ['nothing', Buffer.alloc(0)],
   ])('does not say so of %s', (_, secret) => {
     expect(isRandomSecret(secret)).toBe(false);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { OwnIssuer, SigningAlgorithm } from '../../src/config/config.ts';
 import type { LivingKey } from '../../src/jwt/key-ring.ts';
 import { KeyRing, livesUnder } from '../../src/jwt/key-ring.ts';
@@ -11,7 +12,7 @@ import { own } from './issuers.ts';
 import { NOW } from './verifying.ts';
 
 /** What the specs' keys are sealed with. */
-export const SEALER = new Sealer(Buffer.alloc(32, 0xf5));
+export const SEALER = new Sealer(createHash('sha256').update('a secret').digest());
 
 /** Makes a key, sealed with {@link SEALER}; its times are that of the specs where none are given. */
 export function makeKey(
