@@ -37,6 +37,8 @@ describe('redact()', () => {
     [`token=${TOKEN}&x=1`, 'token=[redacted]&x=1'],
     [`t_${TOKEN}`, 't_[redacted]'],
     [`a%20${TOKEN}`, 'a%20[redacted]'],
+    [`a ${TOKEN.replaceAll('.', '%2E')} b`, 'a [redacted] b'],
+    [`x=e30%2ee30%2ec2ln`, 'x=[redacted]'],
     [`${TOKEN},${TOKEN}`, '[redacted],[redacted]'],
     [`${HEADER}.${PAYLOAD}.`, '[redacted]'],
     [`${HEADER}.${PAYLOAD}`, '[redacted]'],

@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto';
 /** Stands in a log where a secret was. */
 export const REPLACEMENT = '[redacted]';
 
-/** What may be a compact JWS: base64url parts. Never backtracks, however long the line is. */
-const PARTS = /[\w-]+(?:\.[\w-]*)*/g;
+/** What may be a compact JWS: base64url parts; the dots may be escaped. Never backtracks, however long the line is. */
+const PARTS = /[\w-]+(?:(?:\.|%2e)[\w-]*)*/gi;
+const DOT = /\.|%2e/i;
 /** How a JSON object may begin in base64url: `{` and `"`, white space, or `}`. */
 const OBJECT = /e(?:y[A-DI-L]|w[k-r0-3]|3[0-3])/g;
 /** How compact JSON begins: `{"`, or `{ `. So seldom in words that no more is asked. */
@@ -37,9 +38,9 @@ export function redact(line: string): string {
 
 /** Without the token in it. What stands before it stays: in a line of JSON the `n` of a line break does. */
 function redactToken(parts: string): string {
-  if (parts.length < TOKEN_PIECE_LENGTH && !parts.includes('.')) return parts;
+  if (parts.length < TOKEN_PIECE_LENGTH && !DOT.test(parts)) return parts;
   const start = findToken(parts);
-  if (start < 0 || (!parts.includes('.', start) && parts.length - start < TOKEN_PIECE_LENGTH)) return parts;
+  if (start < 0 || (parts.length - start < TOKEN_PIECE_LENGTH && !DOT.test(parts.slice(start)))) return parts;
   return parts.slice(0, start) + REPLACEMENT;
 }
 
@@ -62,7 +63,7 @@ function findHeader(parts: string, starts: Iterable<number>): number {
 }
 
 function isHeader(parts: string, start: number): boolean {
-  const part = parts.slice(start, start + HEADER_LENGTH).split('.', 1)[0] ?? '';
+  const part = parts.slice(start, start + HEADER_LENGTH).split(DOT, 1)[0] ?? '';
   return HEADER.test(Buffer.from(part, 'base64url').toString('latin1'));
 }
 
