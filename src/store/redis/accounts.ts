@@ -28,12 +28,21 @@ const ALL = 1_000_000_000;
 /** Of a change that others get ahead of. */
 const MAX_TRIES = 20;
 
+/** A mark that is still to be written for the last change of an account. */
+export interface MissingMark {
+  readonly key: string;
+  /**
+   * The Unix second that it must reach: decided once, so that it rises once, however many write it. `undefined` for one
+   * past where it stands.
+   */
+  readonly fromSeconds: number | undefined;
+}
+
 /** An account as it is kept. */
 export interface FoundAccount {
   readonly record: string;
   readonly account: Account;
-  /** The key of a mark that is still to be written for the last change. */
-  readonly unmarked: string | undefined;
+  readonly unmarked: MissingMark | undefined;
 }
 
 /** Accounts in Redis; what ends their tokens is a revocation too, so the feed hears of it. */
@@ -142,18 +151,19 @@ export class RedisAccounts implements AccountStore {
     return updated;
   }
 
-  /** The account alone. @param unmarked the key of a mark that is still to be written for this change. */
-  protected async put(standing: string, account: Account, terms: ChangeTerms, unmarked?: string): Promise<number> {
+  /** The account alone. */
+  protected async put(standing: string, account: Account, terms: ChangeTerms, unmarked?: MissingMark): Promise<number> {
     const [authority, version] = authorityOf(terms);
     const args = [account.id, standing, recordOf(account, unmarked), authority, version] as const;
     return await this.writes.write((client) => client.sallyportUpdateAccount(records, names, ...args), records);
   }
 }
 
-/** With the spellings by which it is found, and the key of a mark that is missing: the scripts read them there. */
-export function recordOf(account: Account, unmarked?: string): string {
+/** With the spellings by which it is found, and the mark that is missing: the scripts read them there. */
+export function recordOf(account: Account, unmarked?: MissingMark): string {
   const [nameKey, emailKey] = [account.name, account.email].map((name) => name && accountNameKey(name));
-  return JSON.stringify({ ...account, nameKey, emailKey, unmarked });
+  const { key, fromSeconds } = unmarked ?? {};
+  return JSON.stringify({ ...account, nameKey, emailKey, unmarked: key, unmarkedFrom: fromSeconds });
 }
 
 function authorityOf({ onlyIf }: Pick<ChangeTerms, 'onlyIf'>): readonly [id: string, version: number] {
@@ -162,6 +172,7 @@ function authorityOf({ onlyIf }: Pick<ChangeTerms, 'onlyIf'>): readonly [id: str
 
 function readAccount(record: string | null): FoundAccount | undefined {
   if (record === null) return undefined;
-  const { unmarked } = parseMembers(record);
-  return { record, account: toAccount(record), unmarked: typeof unmarked === 'string' ? unmarked : undefined };
+  const { unmarked: key, unmarkedFrom } = parseMembers(record);
+  const fromSeconds = typeof unmarkedFrom === 'number' ? unmarkedFrom : undefined;
+  return { record, account: toAccount(record), unmarked: typeof key === 'string' ? { key, fromSeconds } : undefined };
 }

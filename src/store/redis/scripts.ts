@@ -63,8 +63,11 @@ declare module 'ioredis' {
       authority: string,
       authorityVersion: number,
     ): Result<[updated: number, mark: string | null], Context>;
-    /** Raises a mark as `raiseMark()` says; `newest` is empty where no token is known. Returns it as it stands afterwards. */
-    sallyportRaiseMark(mark: string, newest: string): Result<string, Context>;
+    /**
+     * Raises a mark as `raiseMark()` says; `newest` is empty where no token is known. Where `from` is not empty, to that
+     * second at least, and no further than it must: done again, it changes nothing. Returns it as it stands afterwards.
+     */
+    sallyportRaiseMark(mark: string, newest: string, from: string): Result<string, Context>;
     /** Remembers that a token is about to be recorded; 0, and nothing written, where the account is not as it was at `version`. */
     sallyportAdmitToken(
       records: string,
@@ -230,8 +233,8 @@ end
  * rise no more, or is none that can be read, it ends everything already.
  */
 const RAISE = `
-local function raise(key, newest)
-  local at = math.max(tonumber(redis.call('TIME')[1]), tonumber(newest) or 0)
+local function raise(key, newest, from)
+  local at = math.max(from or tonumber(redis.call('TIME')[1]), tonumber(newest) or 0)
   local standing = redis.call('GET', key)
   if standing and not isUndone(standing) then
     local marked = digits(trim(standing))
@@ -239,7 +242,7 @@ local function raise(key, newest)
       redis.call('PERSIST', key)
       return standing
     end
-    at = math.max(at, marked + 1)
+    at = math.max(at, from and marked or marked + 1)
   end
   local raised = string.format('%.0f', at)
   redis.call('SET', key, raised)
@@ -258,7 +261,7 @@ return { updated, updated == 1 and raise(KEYS[4], redis.call('HGET', KEYS[3], AR
 `;
 
 const RAISE_MARK = `${WRITE_ENTRY}${RAISE}
-return raise(KEYS[1], ARGV[1])
+return raise(KEYS[1], ARGV[1], tonumber(ARGV[2]))
 `;
 
 /** Lua. The newest token of an account, so that the mark of the next change lies at or behind it. */

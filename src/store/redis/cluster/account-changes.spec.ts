@@ -58,6 +58,28 @@ it('a change of something else does not lose the mark of one that broke off', as
   expect(await store.accounts.findById('a')).toMatchObject({ email: 'ada@example.com', version: 2 });
 });
 
+it('the mark rises by one second for a change, however many read the account meanwhile', async () => {
+  const stores = await Promise.all(Array.from({ length: 3 }, () => openRedisForTest(clusterConfig(cluster))));
+  const [store] = stores;
+  await Promise.all(cluster.nodes.slice(0, 3).map(({ server }) => server.hand.flushall()));
+  if (store === undefined) throw new Error('no store');
+  await store.accounts.add({ ...ACCOUNT, version: 0 });
+  // Further than the clock gets in this test.
+  const ahead = Math.floor(Date.now() / 1000) + 3_600;
+  await store.revocations.write({ key: MARK, value: String(ahead), expiresAtSeconds: undefined });
+  for (let changes = 1; changes <= 10; changes += 1) {
+    let isChanged = false;
+    const changing = store.accounts.update('a', { disabled: true }, { mark: MARK }).finally(() => {
+      isChanged = true;
+    });
+    const read = async ({ accounts }: Store): Promise<void> => {
+      while (!isChanged) await accounts.find('ada');
+    };
+    await Promise.all([changing, ...[...stores, ...stores].map(read)]);
+    expect(await store.revocations.read([MARK])).toEqual([String(ahead + changes)]);
+  }
+});
+
 it('many who find it at once finish it once, and know one version', async () => {
   const stores = await Promise.all(Array.from({ length: 3 }, () => openRedisForTest(clusterConfig(cluster))));
   const [store] = stores;
