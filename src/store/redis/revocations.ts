@@ -36,9 +36,9 @@ export class RedisRevocations implements RevocationStore {
   }
 
   async undo(standing: string, undone: RevocationEntry & { readonly expiresAtSeconds: number }): Promise<boolean> {
-    const { key, value, expiresAtSeconds } = undone;
-    const goesAt = Math.ceil(expiresAtSeconds) + ENTRY_GRACE_SECONDS;
-    const done = await this.writes.write((client) => client.sallyportUndo(key, standing, value, goesAt), key);
+    const { key, value } = undone;
+    const [endsAt, now] = [endOf(undone), Math.floor(Date.now() / 1000)];
+    const done = await this.writes.write((client) => client.sallyportUndo(key, standing, value, endsAt, now), key);
     if (done > 0) this.feed.hear(undone);
     return done > 0;
   }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { redisConfig } from '../../../test/contract/redis-store.ts';
 import type { RedisServer } from '../../../test/redis-server.ts';
 import { startRedis } from '../../../test/redis-server.ts';
+import { writeUndone } from '../../core/revocation-entry.ts';
 import { mergeEntries } from '../entry-merge.ts';
 import type { RevocationEntry, Store } from '../store.ts';
 import { ENTRY_GRACE_SECONDS } from '../store.ts';
@@ -85,6 +86,25 @@ describe('sallyportRevoke', () => {
     const clock = vi.spyOn(Date, 'now').mockReturnValue(ours);
     try {
       await store.revocations.write({ key, value: '{}', expiresAtSeconds: ours / 1000 + 400 });
+    } finally {
+      clock.mockRestore();
+    }
+    expect((await server.hand.ttl(key)) - ENTRY_GRACE_SECONDS).toBeGreaterThan(390);
+    expect((await server.hand.ttl(key)) - ENTRY_GRACE_SECONDS).toBeLessThan(410);
+  });
+});
+
+describe('sallyportUndo', () => {
+  it('keeps what was taken back for as long as our clock says, where that of Redis is days ahead', async () => {
+    const key = 'sallyport:revoked:own:undone';
+    const ours = Date.now() - 5 * ENTRY_GRACE_SECONDS * 1000;
+    const clock = vi.spyOn(Date, 'now').mockReturnValue(ours);
+    const expiresAtSeconds = ours / 1000 + 400;
+    try {
+      await store.revocations.write({ key, value: '{}', expiresAtSeconds });
+      const undone = { key, value: writeUndone({ undoes: '{}' }), expiresAtSeconds };
+      expect(await store.revocations.undo('{}', undone)).toBe(true);
+      expect(await server.hand.get(key)).toBe(undone.value);
     } finally {
       clock.mockRestore();
     }

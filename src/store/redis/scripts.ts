@@ -18,8 +18,8 @@ declare module 'ioredis' {
       now: number,
       restores: '0' | '1',
     ): Result<null, Context>;
-    /** 1 where the entry was taken back, 0 where it is not `standing`; the new value goes at `goesAt` (whole Unix seconds). */
-    sallyportUndo(key: string, standing: string, value: string, goesAt: number): Result<number, Context>;
+    /** 1 where the entry was taken back, 0 where it is not `standing`; `endsAt` and `now` are those of `sallyportRevoke`. */
+    sallyportUndo(key: string, standing: string, value: string, endsAt: string, now: number): Result<number, Context>;
     /** 1 where it was written, 0 where the record is not `expected`: `=` and its value, or empty for none. */
     sallyportSwapEpoch(key: string, expected: string, value: string): Result<number, Context>;
     /**
@@ -147,29 +147,31 @@ declare module 'ioredis' {
 }
 
 /**
- * Redis forgets by its own clock: where that is ahead of ours, by more than the way takes, it is to forget as much later.
- * It keeps an entry for the grace period after its end, or from now on where that is over already.
+ * Lua. When Redis is to forget an entry. It forgets by its own clock: where that is ahead of ours, by more than the way
+ * takes, as much later. It keeps an entry for the grace period after its end, or from now on where that is over already.
  */
-const REVOKE = `${WRITE_ENTRY}
-local standing = ARGV[4] == '1' and redis.call('GET', KEYS[1])
-if standing and undoneValue(standing) == ARGV[1] then return end
-local endsAt = ARGV[2]
-if endsAt ~= '' then
+const GOES_AT = `
+local function goesAt(endsAt, ourNow)
   local now = tonumber(redis.call('TIME')[1])
-  local ahead = now - ARGV[3]
+  local ahead = now - ourNow
   if ahead <= 10 then ahead = 0 end
   local goesAt = endsAt + ahead + ${ENTRY_GRACE_SECONDS}
   if goesAt <= now then goesAt = now + ${ENTRY_GRACE_SECONDS} end
-  endsAt = string.format('%d', goesAt)
+  return string.format('%d', goesAt)
 end
-write(KEYS[1], ARGV[1], endsAt)
+`;
+
+const REVOKE = `${WRITE_ENTRY}${GOES_AT}
+local standing = ARGV[4] == '1' and redis.call('GET', KEYS[1])
+if standing and undoneValue(standing) == ARGV[1] then return end
+write(KEYS[1], ARGV[1], ARGV[2] ~= '' and goesAt(ARGV[2], ARGV[3]) or '')
 `;
 
 /** Compare-and-set of an entry's value, with another expiry. */
-const UNDO = `
+const UNDO = `${GOES_AT}
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
 redis.call('SET', KEYS[1], ARGV[2])
-redis.call('EXPIREAT', KEYS[1], ARGV[3])
+redis.call('EXPIREAT', KEYS[1], goesAt(ARGV[3], ARGV[4]))
 return 1
 `;
 
