@@ -66,7 +66,7 @@ export class LogInLog {
   guessesSpent(account: string | undefined, whose: string, client: string | undefined): void {
     this.repeats.tell(`spent ${account ?? ''} ${whose}`, (repeated) => {
       const facts = { account, whose, client, ...(repeated === 0 ? {} : { repeated }) };
-      this.audit.warn(facts, 'too many wrong passwords: others of this kind have to wait');
+      this.audit.warn(facts, 'too many wrong passwords: further log-ins have to wait');
     });
   }
 

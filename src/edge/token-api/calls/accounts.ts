@@ -167,7 +167,7 @@ export function accountProblem({ outcome, field, message }: AccountProblem, name
   if (outcome === 'busy') return deny('too_many_attempts', undefined, 'password queue is full');
   const errors = [{ field: name, message }];
   if (outcome === 'taken') return failed('conflict', message, errors);
-  return failed('invalid_body', 'the account cannot be as asked', errors);
+  return failed('invalid_body', "the account's data is not valid", errors);
 }
 
 function shownBody({ id, name, email: address, scopes: granted, disabled, createdAtSeconds }: Account) {
