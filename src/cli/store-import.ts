@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import { subjectMarkKey } from '../revocation/keys.ts';
 import type { Header, RecordKind } from '../store/copy/format.ts';
 import { mergeCopy } from '../store/copy/merge-copy.ts';
 import { CopyError, checkCopy } from '../store/copy/read-copy.ts';
@@ -35,7 +36,10 @@ export async function importStore(args: Arguments, terminal: Terminal): Promise<
       }
       const progress = (kind: RecordKind, count: number): void => terminal.err(`${NAMES[kind]}: ${count} ...\n`);
       let conflicts = 0;
-      for await (const tally of mergeCopy(path, { store, nowSeconds: Date.now() / 1000, progress })) {
+      const own = config.issuers.filter(({ kind }) => kind === 'signing');
+      const names = [...new Set([...header.issuers, ...own].map(({ name }) => name))];
+      const marksOf = (accountId: string) => names.map((name) => subjectMarkKey(name, accountId));
+      for await (const tally of mergeCopy(path, { store, nowSeconds: Date.now() / 1000, marksOf, progress })) {
         const { written, kept, expired } = tally;
         terminal.out(`${NAMES[tally.kind]}: ${written} written, ${kept} there already, ${expired} expired\n`);
         for (const conflict of tally.conflicts) terminal.err(`conflict: ${printable(conflict)}\n`);

@@ -25,7 +25,7 @@ export function restoreEntry(standing: RevocationEntry | undefined, known: Revoc
 }
 
 /** The greatest mark that can be written; one that cannot be read is none, and ends everything. */
-const MAX_MARK_SECONDS = 999_999_999_999_999;
+export const MAX_MARK_SECONDS = 999_999_999_999_999;
 
 /** What an account's mark is raised by: Unix seconds. */
 export interface MarkTimes {

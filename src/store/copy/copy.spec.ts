@@ -82,8 +82,13 @@ async function copyOf(store: Store): Promise<string> {
   return path;
 }
 
+function partsFor(store: Store, nowSeconds = NOW) {
+  const marksOf = (accountId: string) => [`sallyport:notbefore:own:${accountId}`];
+  return { store, nowSeconds, marksOf, progress: () => undefined };
+}
+
 function merge(path: string, store: Store, nowSeconds = NOW): Promise<Tally[]> {
-  return Array.fromAsync(mergeCopy(path, { store, nowSeconds, progress: () => undefined }));
+  return Array.fromAsync(mergeCopy(path, partsFor(store, nowSeconds)));
 }
 
 async function contentsOf(store: Store) {
@@ -135,13 +140,22 @@ describe('a copy of a store', () => {
   it('goes on where it was broken off, and nobody gets in before', async () => {
     const [from, to] = [await filledStore(), openMemoryStore()];
     const path = await copyOf(from);
-    for await (const { kind } of mergeCopy(path, { store: to, nowSeconds: NOW, progress: () => undefined })) {
+    for await (const { kind } of mergeCopy(path, partsFor(to))) {
       expect(await to.accounts.list()).toHaveLength(kind === 'account' ? 1 : 0);
       if (kind === 'revocation') break;
     }
     expect(await contentsOf(to)).toHaveLength(2);
     await merge(path, to);
     expect(await contentsOf(to)).toEqual(await contentsOf(from));
+  });
+
+  it('does not bring back an account that was removed since: its password would count again', async () => {
+    const store = await filledStore();
+    const path = await copyOf(store);
+    await store.accounts.remove('a-1', { ...MARK, value: '999999999999999' });
+    const account = (await merge(path, store)).find(({ kind }) => kind === 'account');
+    expect(account).toMatchObject({ written: 0, conflicts: ['account a-1 was removed since; it was left out'] });
+    expect(await store.accounts.list()).toEqual([]);
   });
 
   it('weakens no revocation, and leaves what stands', async () => {

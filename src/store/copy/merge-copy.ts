@@ -1,4 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
+import { readReach } from '../../core/revocation-entry.ts';
+import { MAX_MARK_SECONDS } from '../entry-merge.ts';
 import type { Account, SealedSigningKey, Store, StoredRecord } from '../store.ts';
 import { ENTRY_GRACE_SECONDS, TOKENS_KEPT_SECONDS } from '../store.ts';
 import type { RecordKind } from './format.ts';
@@ -20,6 +22,8 @@ export interface Tally {
 export interface MergeParts {
   readonly store: Store;
   readonly nowSeconds: number;
+  /** The keys of the marks of an account, one for each issuer whose account it may be. */
+  readonly marksOf: (accountId: string) => readonly string[];
   /** Told now and then how many records of a kind were looked at. */
   readonly progress: (kind: RecordKind, count: number) => void;
 }
@@ -96,6 +100,8 @@ async function mergeAccounts(path: string, parts: MergeParts): Promise<Tally> {
         tally.kept += 1;
         if (!isSame(standing, account))
           tally.conflicts.push(`account ${account.id} is not as in the copy; it stays so`);
+      } else if (await wasRemoved(account.id, parts)) {
+        tally.conflicts.push(`account ${account.id} was removed since; it was left out`);
       } else if (await accounts.add(account)) {
         tally.written += 1;
       } else {
@@ -104,6 +110,14 @@ async function mergeAccounts(path: string, parts: MergeParts): Promise<Tally> {
     }
   }
   return tally;
+}
+
+/** An account that was removed has the greatest mark of all. Its tokens ended with it, but its password would count again. */
+async function wasRemoved(accountId: string, { store, marksOf }: MergeParts): Promise<boolean> {
+  const entries = await store.revocations.readEntries(marksOf(accountId));
+  return entries.some(
+    (entry) => entry !== undefined && readReach(entry.key, entry.value).issuedUpToSeconds === MAX_MARK_SECONDS,
+  );
 }
 
 /** Whatever the order of their members. */
