@@ -29,6 +29,9 @@ describe('nameProblem()', () => {
     ['bob  smith', 'the name holds several spaces in a row: write one'],
     ['bob\ud800', 'the name is not Unicode text'],
     ['\u0301bob', 'the name begins with a mark that belongs to a letter before it'],
+    // In small letters both have one form, which another account could have.
+    ['J\u030can', 'the name holds a capital letter that is two characters: write it small'],
+    ['\u03aa\u0301', 'the name holds a capital letter that is two characters: write it small'],
   ])('refuses %j', (name, problem) => {
     expect(nameProblem(name)).toBe(problem);
   });

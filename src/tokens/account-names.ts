@@ -1,3 +1,6 @@
+import { toNfc } from '../lib/nfc.ts';
+import { accountNameKey } from '../store/account-name.ts';
+
 const MAX_NAME_LENGTH = 128;
 /** Names are shorter. */
 export const MAX_EMAIL_LENGTH = 254;
@@ -42,7 +45,9 @@ function characterProblem(what: string, text: string, takesSpaces: boolean): str
       return `the ${what} holds ${codePointOf(character)}, another form of '${character.normalize('NFKC')}': write that`;
     }
   }
-  return undefined;
+  const key = accountNameKey(text);
+  // A letter that is composed when it is small, and is not when it is a capital: with either it would be another account.
+  return key === toNfc(key) ? undefined : `the ${what} holds a capital letter that is two characters: write it small`;
 }
 
 /** As Unicode names it, `U+200B`: the character itself may be one that nobody sees. */
