@@ -32,7 +32,7 @@ export function takenBackWords(request: RevokeRequest): string | undefined {
     case 'all':
       return `this lets tokens of ${request.issuer} pass again that were ended all at once`;
     case 'subject':
-      return `this lets tokens of ${request.subject} of ${request.issuer} pass again, also those from before a new password`;
+      return `this lets tokens of ${request.subject} of ${request.issuer} pass again`;
     case 'token-file':
     case 'jti':
     case 'thumbprint':

@@ -42,6 +42,11 @@ function linesOf(result: UnrevokeOutcome): readonly string[] {
       `sallyport: nothing was taken back: the token was rotated to ${result.successor} and stays ended; use that one`,
     );
   }
+  if (outcome === 'account') {
+    throw new CommandError(
+      'sallyport: nothing was taken back: this mark may also end tokens from before a new password; issue new tokens',
+    );
+  }
   if (outcome === 'not revoked') return [`nothing to take back: no revocation stands at ${key}`];
   return [
     `taken back: ${key}`,

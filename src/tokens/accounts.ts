@@ -21,7 +21,7 @@ import type { Catalogue } from './scope-names.ts';
 import { isScope, noSuchScope } from './scope-names.ts';
 
 /** A removed account's mark: its id is never used again, so no token of it counts, one issued meanwhile included. */
-const END_OF_TIME = '999999999999999';
+export const END_OF_TIME = '999999999999999';
 
 /** Of a change that others get ahead of. */
 const MAX_TRIES = 20;

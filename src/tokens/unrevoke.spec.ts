@@ -50,6 +50,33 @@ describe('Unrevoke', () => {
     expect(told).toEqual([]);
   });
 
+  it.each([
+    ['was revoked', `${NOW}`],
+    ['was removed', '999999999999999'],
+  ])(
+    'leaves the mark of an account of ours that %s: it may end tokens from before a new password',
+    async (_, value) => {
+      const { store, told, unrevoke } = await setUp();
+      const key = 'sallyport:notbefore:own:ada';
+      await store.revocations.write({ key, value, expiresAtSeconds: undefined });
+      const account = { kind: 'account', issuer: 'own', subject: 'ada' } as const;
+      expect(await unrevoke.unrevoke(account, OPERATOR)).toEqual({ outcome: 'account', key });
+      expect(await store.revocations.read([key])).toEqual([value]);
+      expect(told).toEqual([]);
+    },
+  );
+
+  it.each([
+    ['of an account of ours that is in milliseconds', 'own', `${NOW}000`],
+    ["of another issuer's subject", 'partner', `${NOW}`],
+  ])('takes a mark back %s', async (_, issuer, value) => {
+    const { store, unrevoke } = await setUp();
+    const key = `sallyport:notbefore:${issuer}:ada`;
+    await store.revocations.write({ key, value, expiresAtSeconds: undefined });
+    const target = { kind: 'subject', issuer, subject: 'ada', issuedUpToSeconds: NOW } as const;
+    expect(await unrevoke.unrevoke(target, OPERATOR)).toEqual({ outcome: 'taken back', key, standing: value });
+  });
+
   it("does not mistake another issuer's token for our own of the same id", async () => {
     const { store, token, revoke, unrevoke } = await setUp();
     await store.tokens.rotate('old', token('new'), 0);

@@ -1,10 +1,11 @@
 import type { Clock } from '../core/ports.ts';
-import { isUndone, writeUndone } from '../core/revocation-entry.ts';
+import { isUndone, readReach, writeUndone } from '../core/revocation-entry.ts';
 import type { Events, Operator } from '../observe/events.ts';
 import { redact } from '../observe/redaction.ts';
 import type { RevocationTarget } from '../revocation/target.ts';
 import { entryKeyOf } from '../revocation/target.ts';
-import type { RevocationStore, TokenStore } from '../store/store.ts';
+import type { RevocationEntry, RevocationStore, TokenStore } from '../store/store.ts';
+import { END_OF_TIME } from './accounts.ts';
 
 /** How long it is remembered that an entry was taken back which would have stayed for ever, in seconds. */
 const REMEMBERED_SECONDS = 30 * 86_400;
@@ -24,6 +25,11 @@ export type UnrevokeOutcome =
   | { readonly outcome: 'not revoked'; readonly key: string }
   /** The token has a successor, so it stays ended: its revocation may have replaced the end that the rotation wrote. */
   | { readonly outcome: 'rotated'; readonly key: string; readonly successor: string }
+  /**
+   * An account of ours: its mark is also what ended the tokens from before a new password, fewer scopes, disabling or
+   * removal, and nothing tells these from a revocation.
+   */
+  | { readonly outcome: 'account'; readonly key: string }
   /** Somebody wrote there meanwhile: nothing was taken back. */
   | { readonly outcome: 'changed'; readonly key: string };
 
@@ -48,6 +54,8 @@ export class Unrevoke {
     const key = entryKeyOf(target);
     const [entry] = await revocations.readEntries([key]);
     if (entry === undefined || isUndone(entry.value)) return { outcome: 'not revoked', key };
+    if (isOwnAccount(target, ownIssuer) && !isMistyped(entry, clock.wallMs() / 1000))
+      return { outcome: 'account', key };
     const ownTokenId = target.kind === 'token' && target.issuer === ownIssuer ? target.tokenId : undefined;
     const successor = ownTokenId === undefined ? undefined : (await tokens.find(ownTokenId))?.successor;
     if (successor !== undefined) return { outcome: 'rotated', key, successor };
@@ -61,4 +69,13 @@ export class Unrevoke {
     if (ownTokenId !== undefined) await tokens.forgetEnd(ownTokenId);
     return { outcome: 'taken back', key, standing: entry.value };
   }
+}
+
+function isOwnAccount(target: RevocationTarget, ownIssuer: string | undefined): boolean {
+  return (target.kind === 'account' || target.kind === 'subject') && target.issuer === ownIssuer;
+}
+
+/** No change of an account sets a mark that lies a day ahead or that cannot be read; a hand may. */
+function isMistyped({ key, value }: RevocationEntry, nowSeconds: number): boolean {
+  return value !== END_OF_TIME && readReach(key, value).issuedUpToSeconds > nowSeconds + 86_400;
 }
