@@ -56,12 +56,12 @@ describe('sallyport keys reseal', () => {
     const listed = await command(await configure(undefined), ['list']);
     const first = await configure('FIRST');
     await expect(run(first)).rejects.toThrow('set it back, or see sallyport keys reseal');
-    expect(await command(first, ['reseal'])).toEqual({ code: 0, out: 'sealed 1 with signing.sealWith\n' });
+    expect(await command(first, ['reseal'])).toEqual({ code: 0, out: 'sealed 1 key with signing.sealWith\n' });
     await run(first);
     const second = await configure('SECOND');
     const from = { 'from-env': 'FIRST' };
-    expect(await command(second, ['reseal'], from)).toEqual({ code: 0, out: 'sealed 1 with signing.sealWith\n' });
-    expect((await command(second, ['reseal'], from)).out).toContain('they are already');
+    expect(await command(second, ['reseal'], from)).toEqual({ code: 0, out: 'sealed 1 key with signing.sealWith\n' });
+    expect((await command(second, ['reseal'], from)).out).toContain('already');
     await run(second);
     expect(await command(second, ['list'])).toEqual(listed);
   });

@@ -15,7 +15,7 @@ import { readFormerSecret } from './former-secret.ts';
 import { operatorOf, revokeByOperator } from './revoke-by-operator.ts';
 import { readAuthor } from './revoke-request.ts';
 import { requireStore, withStore } from './shared-store.ts';
-import { timeOf } from './words.ts';
+import { counted, timeOf } from './words.ts';
 
 /** Lists, rotates and revokes our own signing keys in the store, whether Sallyport runs on it or not. */
 export const keys: Command = {
@@ -155,7 +155,8 @@ async function resealKeys(work: Work): Promise<number> {
   }
   const former = new Sealer(await readFormerSecret(args, terminal, config.store));
   const count = await (await ringOf(work)).reseal(former);
-  terminal.out(`sealed ${count} with signing.sealWith${count === 0 ? ': they are already' : ''}\n`);
+  const done = `sealed ${counted(count, 'key')} with signing.sealWith`;
+  terminal.out(count === 0 ? 'every key is sealed with signing.sealWith already\n' : `${done}\n`);
   return 0;
 }
 

@@ -2,6 +2,7 @@ import { open, rm } from 'node:fs/promises';
 import type { Config } from '../config/config.ts';
 import { wordFileError } from '../config/draft.ts';
 import { quote } from '../config/wording.ts';
+import { hasCode } from '../lib/error-code.ts';
 import { readVersion } from '../observe/version.ts';
 import type { Counts } from '../store/copy/format.ts';
 import { writeCopy } from '../store/copy/write-copy.ts';
@@ -34,7 +35,8 @@ export async function exportStore({ values, config: file }: Arguments, terminal:
 
 async function exportToFile(path: string, contents: StoreContents, config: Config): Promise<Counts> {
   const file = await open(path, 'wx', 0o600).catch((cause: unknown) => {
-    throw new CommandError(`sallyport: cannot make the file ${quote(path)}: ${wordFileError(cause)}`, { cause });
+    const why = hasCode(cause, 'ENOENT') ? 'no such folder' : wordFileError(cause);
+    throw new CommandError(`sallyport: cannot make the file ${quote(path)}: ${why}`, { cause });
   });
   try {
     const counts = await writeCopy(contents, aboutNow(config), (text) => file.appendFile(text));

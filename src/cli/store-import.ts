@@ -1,4 +1,6 @@
 import type { Config } from '../config/config.ts';
+import { wordFileError } from '../config/draft.ts';
+import { quote } from '../config/wording.ts';
 import { subjectMarkKey } from '../revocation/keys.ts';
 import type { Header, RecordKind } from '../store/copy/format.ts';
 import { mergeCopy } from '../store/copy/merge-copy.ts';
@@ -23,7 +25,8 @@ export async function importStore(args: Arguments, terminal: Terminal): Promise<
   const header = await checkCopy(path).catch((cause: unknown) => {
     if (cause instanceof CopyError)
       throw new CommandError(`sallyport: ${path}: ${printable(cause.message)}`, { cause });
-    throw cause;
+    if (!(cause instanceof Error && 'syscall' in cause)) throw cause;
+    throw new CommandError(`sallyport: cannot read ${quote(path)}: ${wordFileError(cause)}`, { cause });
   });
   for (const words of strangersIn(header, config)) terminal.err(`warning: ${printable(words)}\n`);
   return withStore(

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { link, open, readFile, rm } from 'node:fs/promises';
+import { hasCode } from '../lib/error-code.ts';
 import { decodeBase64url } from '../lib/utf8.ts';
 
 const SECRET_BYTES = 32;
@@ -42,8 +43,4 @@ async function makeSealFile(path: string): Promise<Uint8Array> {
   const secret = await readSealFile(path);
   if (secret === undefined) throw new Error(`${path} went missing while it was made`);
   return secret;
-}
-
-function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && 'code' in error && error.code === code;
 }

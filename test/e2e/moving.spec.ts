@@ -61,6 +61,16 @@ async function move(sallyport: Sallyport, from: Place, to: Place): Promise<Sally
     output: expect.stringContaining(`cannot make the file '${copy}': it exists already`),
   });
 
+  const nowhere = join(folder, 'none', 'copy.jsonl');
+  expect(await runSallyport(['store', 'export', '--out', nowhere, '--config', source], from)).toMatchObject({
+    code: 1,
+    output: `sallyport: cannot make the file '${nowhere}': no such folder\n`,
+  });
+  expect(await runSallyport(['store', 'import', nowhere, '--config', target], to)).toMatchObject({
+    code: 1,
+    output: `sallyport: cannot read '${nowhere}': no such file\n`,
+  });
+
   const importing = ['store', 'import', copy, '--config', target];
   const imported = await runSallyport(importing, to);
   expect(imported).toMatchObject({ code: 0, output: expect.stringMatching(/^accounts: 1 written, 0 there/m) });

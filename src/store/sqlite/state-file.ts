@@ -1,5 +1,6 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { hasCode } from '../../lib/error-code.ts';
 
 /** What was last known of a store: which revocation set it holds, and how far that had come. */
 export interface KnownState {
@@ -21,7 +22,7 @@ export function readStateFile(path: string): KnownState | undefined {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    if (hasCode(error, 'ENOENT')) return undefined;
     throw error;
   }
   const state = parseState(text);
