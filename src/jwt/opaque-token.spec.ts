@@ -14,6 +14,8 @@ describe('normalForms()', () => {
     ['each part by itself, and all together', 'abR.abd~abR.ab', 'abQ.abc~abQ.aQ', 'abRabdabRaY'],
     ['a UUID', '6ba7b810-9dad-11d1-80b4-00c04fd430c8', '6ba7b810-9dad-11d1-80b4-00c04fd430c8'],
     ['dots alone', '.', '.', ''],
+    ['64 separators', 'abcd~'.repeat(64), 'abcd~'.repeat(64), 'abcd'.repeat(64)],
+    ['more separators than anybody uses', 'abcd~'.repeat(65), 'abcd'.repeat(65)],
   ])('of %s', (_, token, ...normal) => {
     expect(normalForms(token)).toEqual(normal);
   });

@@ -7,6 +7,9 @@ const TOKEN = /^[\w.~+/-]+=*$/;
 /** Base64url's digits in the order of their values (RFC 4648, section 5). */
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
+/** Most `.` and `~` of a token that is read in parts. */
+const MAX_SEPARATORS = 64;
+
 /** A token that is opaque to us. */
 export interface OpaqueToken {
   /** Hex SHA-256 of the token as it was presented. Another spelling of the same token has another one. */
@@ -43,22 +46,22 @@ export function isSameToken(left: string, right: string): boolean {
  * and 5).
  *
  * `.` and `~` are no digits of base64url. To one server they separate parts, each decoded by itself; another skips them,
- * wherever they stand. So a token that holds any has two normal forms.
+ * wherever they stand. So a token that holds any has two normal forms; with more than {@link MAX_SEPARATORS} of them it has
+ * only the one without, since no server makes such a token, and going through its parts takes milliseconds.
  */
 export function normalForms(token: string): readonly string[] {
   const digits = token.replace(/=+$/, '').replaceAll('+', '-').replaceAll('/', '_');
-  const inParts = digits
-    .split(/([.~])/)
-    .map(clearUnusedBits)
-    .join('');
-  const joined = clearUnusedBits(digits.replace(/[.~]/g, ''));
-  return inParts === joined ? [inParts] : [inParts, joined];
+  const plain = digits.replace(/[.~]/g, '');
+  const joined = clearUnusedBits(plain);
+  const separators = digits.length - plain.length;
+  const hasParts = separators > 0 && separators <= MAX_SEPARATORS;
+  return hasParts ? [digits.replace(/[^.~]+/g, clearUnusedBits), joined] : [joined];
 }
 
 /** Digits hold 6 bits: of two digits 4 bits are left over, of three 2, and a single one is left over as a whole. */
 function clearUnusedBits(part: string): string {
   const over = part.length % 4;
-  if (over === 0 || part === '.' || part === '~') return part;
+  if (over === 0) return part;
   const used = part.slice(0, -1);
   if (over === 1) return used;
   const unused = over === 2 ? 0b1111 : 0b11;

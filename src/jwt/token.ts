@@ -36,7 +36,7 @@ export function hasThreeParts(token: string): boolean {
 export function parseToken(token: string, maxLength = DEFAULT_TOKEN_LENGTH): ParsedToken | Malformation {
   if (token === '') return 'empty';
   if (token.length > maxLength) return 'length';
-  const parts = token.split('.');
+  const parts = token.split('.', 4);
   const [headerPart, payloadPart, signaturePart] = parts;
   if (parts.length !== 3 || headerPart === undefined || payloadPart === undefined) return 'parts';
   if (!isCanonical(headerPart) || !isCanonical(payloadPart) || !isCanonical(signaturePart ?? '')) return 'encoding';

@@ -21,4 +21,10 @@ describe('withoutSecrets() of what secretsOf() found', () => {
   ])('with %j turns %j into %j', (authorization, text, clean) => {
     expect(withoutSecrets(text, secretsOf(authorization))).toBe(clean);
   });
+
+  it('looks for five parts of a token at most, however many it has', () => {
+    const parts = Array.from({ length: 3_000 }, (_, index) => `part-${index}`.padEnd(16, 'x'));
+    // The field value, its credential, and those parts.
+    expect(secretsOf(`Bearer ${parts.join('.')}`)).toHaveLength(7);
+  });
 });
