@@ -1,10 +1,11 @@
 /** The name that `word` is a slip of, if any: one slip for each three letters, two at most. */
 export function nearest(word: string, names: Iterable<string>): string | undefined {
+  const meant = word.toLowerCase();
   let found: string | undefined;
   let best = Math.min(2, Math.floor(word.length / 3)) + 1;
   for (const name of names) {
     if (Math.abs(name.length - word.length) >= best) continue;
-    const distance = countSlips(word.toLowerCase(), name.toLowerCase());
+    const distance = countSlips(meant, name.toLowerCase(), best);
     if (distance >= best) continue;
     best = distance;
     found = name;
@@ -12,23 +13,38 @@ export function nearest(word: string, names: Iterable<string>): string | undefin
   return found;
 }
 
-/** Characters too many, missing, wrong or swapped with the next (optimal string alignment distance). */
-function countSlips(from: string, to: string): number {
-  let before: number[] = [];
-  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+/**
+ * Characters too many, missing, wrong or swapped with the next (optimal string alignment distance); `limit`, where there
+ * are as many or more. Looks at no cell so far from the diagonal that it must be over the limit, and stops where all are:
+ * whoever may choose one of the words must not make much work by it.
+ */
+function countSlips(from: string, to: string, limit: number): number {
+  const width = to.length + 1;
+  // Small whole numbers throughout: with `Infinity` among them this takes ten times as long.
+  let before = new Array<number>(width).fill(limit);
+  let row = Array.from({ length: width }, (_, index) => Math.min(index, limit));
+  let next = new Array<number>(width).fill(limit);
+  let leastBefore = 0;
   for (let i = 1; i <= from.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j++) {
-      const wrong = at(row, j - 1) + (from[i - 1] === to[j - 1] ? 0 : 1);
-      const swapped = from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1] ? at(before, j - 2) + 1 : Infinity;
-      next.push(Math.min(wrong, swapped, at(row, j) + 1, at(next, j - 1) + 1));
+    const start = Math.max(1, i - limit);
+    const end = Math.min(to.length, i + limit);
+    next.fill(limit);
+    if (i < limit) next[0] = i;
+    let least = next[0] ?? limit;
+    for (let j = start; j <= end; j++) {
+      const isSame = from.charCodeAt(i - 1) === to.charCodeAt(j - 1);
+      let slips = Math.min((row[j - 1] ?? limit) + (isSame ? 0 : 1), (row[j] ?? limit) + 1, (next[j - 1] ?? limit) + 1);
+      if (!isSame && isSwapped(from, i, to, j)) slips = Math.min(slips, (before[j - 2] ?? limit) + 1);
+      next[j] = Math.min(slips, limit);
+      least = Math.min(least, slips);
     }
-    before = row;
-    row = next;
+    if (least >= limit && leastBefore >= limit) return limit;
+    leastBefore = least;
+    [before, row, next] = [row, next, before];
   }
-  return at(row, to.length);
+  return row[to.length] ?? limit;
 }
 
-function at(row: readonly number[], index: number): number {
-  return row[index] ?? Infinity;
+function isSwapped(from: string, i: number, to: string, j: number): boolean {
+  return i > 1 && j > 1 && from[i - 1] === to[j - 2] && from[i - 2] === to[j - 1];
 }

@@ -44,6 +44,16 @@ describe('RequestWords.namePath()', () => {
     expect(words.namePath('/a'.repeat(30_000)).length).toBeLessThan(100);
     expect(words.namePath(`/${'a'.repeat(60_000)}`)).toBe('/…');
   });
+
+  it('compares 500 pairs of words for one path at most', () => {
+    const large = new RequestWords();
+    const literals = Array.from({ length: 200 }, (_, index) => `literal-${String(index).padStart(20, '0')}`);
+    large.adopt(literals.map((literal) => ({ pattern: `/${literal}`, methods: [] })));
+    const [slip = ''] = literals;
+    const path = `/${slip}x`.repeat(3);
+    expect(large.namePath(path)).toBe(`/~${slip}/~${slip}/…`);
+    expect(large.namePath(`${path}/${slip}`)).toBe(`/~${slip}/~${slip}/…/${slip}`);
+  });
 });
 
 describe('RequestWords.nameMethod()', () => {

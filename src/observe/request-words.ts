@@ -6,9 +6,10 @@ import type { Route } from '../core/route.ts';
 /** Where a path ends for one parser or another, encoded or not: what follows may hold anything. */
 const END_OF_PATH = /[?#;]|%(?:25)*(?:3f|23|3b)/i;
 const MAX_SEGMENTS = 32;
-/** Slips are looked for in maps of at most so many literals, and in words of at most so many letters. */
-const MAX_COMPARED = 500;
+/** Words of at most so many letters are compared with the literals. */
 const MAX_WORD_LENGTH = 32;
+/** Pairs of a word and a literal that are compared for one path: anybody may send paths, and none must cost much. */
+const MAX_COMPARISONS = 500;
 const HIDDEN = '…';
 
 /**
@@ -36,15 +37,19 @@ export class RequestWords {
   namePath(target: string): string {
     const [first = '', ...segments] = (target.split(END_OF_PATH, 1)[0] ?? '').split('/', MAX_SEGMENTS);
     const start = first === '' || first === '*' ? first : HIDDEN;
-    return [start, ...segments.map((segment) => this.nameSegment(segment))].join('/');
+    let comparisons = 0;
+    const names = segments.map((segment) => {
+      const known = segment === '' ? '' : this.literals.get(segment);
+      if (known !== undefined) return known;
+      if (segment.length > MAX_WORD_LENGTH) return HIDDEN;
+      comparisons += this.literals.size;
+      return comparisons > MAX_COMPARISONS ? HIDDEN : this.nameSlip(segment);
+    });
+    return [start, ...names].join('/');
   }
 
-  private nameSegment(segment: string): string {
-    if (segment === '') return '';
-    const literal = this.literals.get(segment);
-    if (literal !== undefined) return literal;
-    const mayCompare = this.literals.size <= MAX_COMPARED && segment.length <= MAX_WORD_LENGTH;
-    const meant = mayCompare ? nearest(segment, this.literals.values()) : undefined;
+  private nameSlip(segment: string): string {
+    const meant = nearest(segment, this.literals.values());
     return meant === undefined ? HIDDEN : `~${meant}`;
   }
 }
