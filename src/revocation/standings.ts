@@ -48,6 +48,9 @@ export interface StandingsParts extends StandingLimits {
   readonly maxEntries: number;
 }
 
+/** Of what was evicted although it ends something, so much is still in reach: at about 200 bytes each. */
+const MAX_EVICTED = 100_000;
+
 /** One question to the store: a key is asked for at most once at a time. */
 interface Question {
   readonly epoch: number;
@@ -65,6 +68,8 @@ export class Standings implements StandingReader {
   private readonly health: RevocationHealth;
   private readonly parts: StandingsParts;
   private readonly entries: LRUCache<string, Standing>;
+  /** Tokens that are denied by these ask nothing any more, so nobody else could tell them of a take-back. */
+  private readonly evicted = new LRUCache<string, Standing>({ max: MAX_EVICTED });
   private readonly open = new Map<string, Question>();
   private storeTimeoutMs: number;
   private allowKnownForMs: number | undefined;
@@ -114,7 +119,7 @@ export class Standings implements StandingReader {
 
   /** The one shared standing of a key. */
   at(key: string): Standing {
-    const standing = this.entries.get(key);
+    const standing = this.find(key);
     if (standing !== undefined) return standing;
     const fresh = unread(key);
     this.entries.set(key, fresh);
@@ -136,7 +141,8 @@ export class Standings implements StandingReader {
   /** An operator took the entry back: it ends nothing any more, and is read again before anything is said of it. */
   release(key: string): void {
     this.open.delete(key);
-    const standing = this.entries.peek(key);
+    const standing = this.entries.peek(key) ?? this.evicted.peek(key);
+    this.evicted.delete(key);
     if (standing === undefined) return;
     unmark(standing);
     forget(standing);
@@ -178,7 +184,7 @@ export class Standings implements StandingReader {
 
   /** The shared standing for one that an LRU eviction may have orphaned; what is known to have ended stays so. */
   private adopt(standing: Standing): Standing {
-    const shared = this.entries.get(standing.key);
+    const shared = this.find(standing.key);
     if (shared === undefined) {
       this.entries.set(standing.key, standing);
       this.apply(standing.key);
@@ -187,8 +193,20 @@ export class Standings implements StandingReader {
     return shared ?? standing;
   }
 
+  /** The shared standing, also where it was evicted and still ends something. */
+  private find(key: string): Standing | undefined {
+    const standing = this.entries.get(key);
+    const evicted = standing === undefined ? this.evicted.get(key) : undefined;
+    if (evicted === undefined) return standing;
+    this.evicted.delete(key);
+    this.entries.set(key, evicted);
+    this.apply(key);
+    return evicted;
+  }
+
   private dispose(standing: Standing): void {
     forget(standing);
+    if (standing.marked) this.evicted.set(standing.key, standing);
     if (standing.marked && standing.fromSeconds === Number.NEGATIVE_INFINITY) this.parts.known.begun(standing.key);
   }
 
@@ -221,7 +239,7 @@ export class Standings implements StandingReader {
       const isCurrent = this.open.get(standing.key) === question && this.entries.peek(standing.key) === standing;
       if (!isCurrent) return;
       const value = values[index];
-      if (value !== undefined) this.find(standing, value);
+      if (value !== undefined) this.meet(standing, value);
       standing.epoch = question.epoch;
       standing.askedAtMs = question.askedAtMs;
       standing.askedAtWallMs = question.askedAtWallMs;
@@ -231,7 +249,7 @@ export class Standings implements StandingReader {
     this.health.answered();
   }
 
-  private find(standing: Standing, value: string): void {
+  private meet(standing: Standing, value: string): void {
     if (!isUndone(value)) mark(standing, readReach(standing.key, value));
     this.parts.found(standing.key, value);
   }
