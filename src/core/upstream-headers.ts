@@ -34,6 +34,8 @@ export class UpstreamHeaderWriter {
   private readonly names: IdentityHeaders;
   private readonly everySpelling: boolean;
   private readonly guarded: ReadonlySet<string>;
+  /** Length of the longest of {@link guarded}, and so of all spellings. */
+  private readonly longest: number;
   /** All other spellings of {@link guarded}. */
   private readonly spellings: readonly string[];
   /** What is removed from every request of somebody who is known. */
@@ -48,6 +50,7 @@ export class UpstreamHeaderWriter {
     this.everySpelling = everySpelling;
     const { subject, scopes, tokenId, issuer, scheme } = names;
     this.guarded = new Set([subject, scopes, tokenId, issuer, scheme, ...OVERRIDE_HEADERS]);
+    this.longest = Math.max(...Array.from(this.guarded, ({ length }) => length));
     this.spellings = [...this.guarded].flatMap(otherSpellings);
     this.removed = forwardCredential ? OVERRIDE_HEADERS : [...OVERRIDE_HEADERS, 'authorization'];
   }
@@ -58,7 +61,7 @@ export class UpstreamHeaderWriter {
    * removed.
    */
   isDisguised(name: string): boolean {
-    return UNUSUAL.test(name) && this.guarded.has(name.replace(UNUSUAL_ALL, '-'));
+    return name.length <= this.longest && UNUSUAL.test(name) && this.guarded.has(name.replace(UNUSUAL_ALL, '-'));
   }
 
   write({ credential }: Allow, shown: ShownHeaders): UpstreamHeaders {

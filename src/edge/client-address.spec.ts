@@ -22,6 +22,10 @@ describe('readClient()', () => {
     ['what is no address behind a second proxy', '127.0.0.1', '192.0.2.1, _x, 10.0.0.1', '10.0.0.1'],
     ['an address with a port', '127.0.0.1', '192.0.2.1:443', '192.0.2.1'],
     ['nothing', '127.0.0.1', '', '127.0.0.1'],
+    ['thousands of proxies', '127.0.0.1', `192.0.2.1${',10.0.0.1'.repeat(5_000)}`, '192.0.2.1'],
+    ['a proxy behind thousands of commas', '127.0.0.1', `${','.repeat(50_000)}192.0.2.1`, '192.0.2.1'],
+    ['an empty hop', '127.0.0.1', '192.0.2.1,,10.0.0.1', '10.0.0.1'],
+    ['an empty first hop', '127.0.0.1', ',10.0.0.1', '10.0.0.1'],
   ])('of %s', (_what, peer, forwardedFor, client) => {
     expect(readClient(peer, forwardedFor, TRUSTED).client).toBe(client);
   });
@@ -40,6 +44,9 @@ describe('ClientAddresses', () => {
     ['192.0.2.9', '192.0.2.9', []],
     ['192.0.2.9', '192.0.2.9:443', []],
     ['192.0.2.9', ' ', []],
+    ['192.0.2.9', ',, ,', []],
+    ['192.0.2.9', ' ,192.0.2.9', []],
+    ['192.0.2.9', '192.0.2.9,', ['tokens 192.0.2.9']],
     ['192.0.2.9', undefined, []],
     ['127.0.0.1', '198.51.100.1', []],
     ['127.0.0.1', 'unknown', []],

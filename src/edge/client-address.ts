@@ -1,6 +1,8 @@
 import { readAddress, readHop } from './forwarded-hop.ts';
 import { isTrusted } from './trusted-proxies.ts';
 
+const ANY_HOP = /[^\s,]/;
+
 /** Told where a client's address may be another than is believed. */
 export interface ForwardingObserver {
   /**
@@ -32,21 +34,31 @@ export function readClient(
 ): ClientReading {
   if (peer === undefined) return { client: undefined, distrusted: undefined };
   const first = readAddress(peer) ?? peer;
-  const hops = forwardedFor?.split(',').toReversed() ?? [];
-  if (!isTrusted(first, trusted)) return { client: first, distrusted: tellsOfOthers(hops, first) ? first : undefined };
+  const told = forwardedFor ?? '';
+  if (!isTrusted(first, trusted)) return { client: first, distrusted: tellsOfOthers(told, first) ? first : undefined };
   let client = first;
-  for (const hop of hops) {
-    const told = isTrusted(client, trusted) ? readHop(hop) : undefined;
-    if (told === undefined) break;
-    client = told;
+  for (const hop of hopsFromEnd(told)) {
+    const before = isTrusted(client, trusted) ? readHop(hop) : undefined;
+    if (before === undefined) break;
+    client = before;
   }
   return { client, distrusted: undefined };
 }
 
+/** One by one, so that a field of tens of thousands costs no more than is read of it. */
+function* hopsFromEnd(forwardedFor: string): Generator<string> {
+  let end = forwardedFor.length;
+  for (let comma = end; comma >= 0; end = comma) {
+    comma = end === 0 ? -1 : forwardedFor.lastIndexOf(',', end - 1);
+    yield forwardedFor.slice(comma + 1, end);
+  }
+}
+
 /** A gateway that names its own peer at the end of the header, as Envoy does, tells nothing new by that. */
-function tellsOfOthers([last, ...others]: readonly string[], peer: string): boolean {
-  const told = last !== undefined && readHop(last) === peer ? others : [last ?? '', ...others];
-  return told.some((hop) => hop.trim() !== '');
+function tellsOfOthers(forwardedFor: string, peer: string): boolean {
+  const comma = forwardedFor.lastIndexOf(',');
+  const isOwn = readHop(forwardedFor.slice(comma + 1)) === peer;
+  return ANY_HOP.test(isOwn ? forwardedFor.slice(0, Math.max(0, comma)) : forwardedFor);
 }
 
 /** Reads the addresses of one door's clients. */
