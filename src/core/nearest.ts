@@ -21,9 +21,9 @@ export function nearest(word: string, names: Iterable<string>): string | undefin
 function countSlips(from: string, to: string, limit: number): number {
   const width = to.length + 1;
   // Small whole numbers throughout: with `Infinity` among them this takes ten times as long.
-  let before = new Array<number>(width).fill(limit);
+  let before = Array.from({ length: width }, () => limit);
   let row = Array.from({ length: width }, (_, index) => Math.min(index, limit));
-  let next = new Array<number>(width).fill(limit);
+  let next = Array.from({ length: width }, () => limit);
   let leastBefore = 0;
   for (let i = 1; i <= from.length; i++) {
     const start = Math.max(1, i - limit);
