@@ -5,11 +5,17 @@ import type { Place } from './failure.ts';
 import { UnfitError } from './failure.ts';
 import { SCHEMA_KEY } from './layout.ts';
 
-/** What the layout in `layout.ts` is; rises where an older Sallyport would misread what a newer one wrote. */
-const VERSION = 1;
+/**
+ * What the layout in `layout.ts` is; rises where an older Sallyport would misread what a newer one wrote, or would lose
+ * it. 2: accounts have a version, which an older one drops whenever it changes an account.
+ */
+const VERSION = 2;
+
+/** Layouts that this Sallyport reads as well. */
+const OLDER: readonly (string | null | undefined)[] = ['1'];
 
 export interface SchemaTerms {
-  /** Whether to note the version, and so begin a store, where there is none. */
+  /** Whether to note the version: to begin a store where there is none, and to take over one with an older layout. */
   readonly begins: boolean;
 }
 
@@ -25,9 +31,9 @@ export async function checkSchema(
   { begins }: SchemaTerms,
 ): Promise<void> {
   const found = await servers.ask(async (client) => {
-    return (await client.get(SCHEMA_KEY)) ?? (begins ? await note(client) : undefined);
+    return begins ? await note(client) : ((await client.get(SCHEMA_KEY)) ?? undefined);
   }, SCHEMA_KEY);
-  if (found === String(VERSION)) return;
+  if (found === String(VERSION) || (OLDER.includes(found) && !begins)) return;
   if (found === undefined) {
     if ([...(await epochs.read()).values()].some((epoch) => epoch !== undefined)) return;
     throw new UnfitError(
@@ -44,5 +50,8 @@ export async function checkSchema(
 /** The version that stands afterwards: somebody else may have noted theirs first. */
 async function note(client: Redis): Promise<string | null> {
   await client.set(SCHEMA_KEY, VERSION, 'NX');
+  const found = await client.get(SCHEMA_KEY);
+  if (!OLDER.includes(found)) return found;
+  await client.sallyportSwapEpoch(SCHEMA_KEY, `=${found}`, String(VERSION));
   return await client.get(SCHEMA_KEY);
 }
