@@ -39,6 +39,23 @@ export function refuseEmpty(path: string): void {
   refuseTraces(path, 'is empty; put the whole store back: it may have been copied without its -wal file');
 }
 
+/** Whether there is a file that something was written to, without a log beside it, as a clean stop leaves it. */
+export function isWithoutLog(path: string): boolean {
+  const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  return size > 0 && !existsSync(`${path}-wal`);
+}
+
+/**
+ * Throws where nothing lies beside the store that tells of an earlier one, and it holds nothing although it is not new: an
+ * instance that stopped cleanly has left its signing keys in it.
+ */
+export function refuseHollow(path: string): void {
+  throw new Error(
+    'holds nothing although it is not new: it may have been copied without its -wal file. Put the whole store back. ' +
+      `To start with an empty store and new signing keys, remove "${path}" first`,
+  );
+}
+
 function refuseTraces(path: string, problem: string): void {
   const traces = tracesOf(path);
   if (traces.length === 0) return;

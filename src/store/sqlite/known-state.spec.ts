@@ -138,4 +138,28 @@ describe('a SQLite store that is gone', () => {
     renameSync(`${path}.copy`, path);
     await expect(openSqliteStore(path)).rejects.toThrow('it may have been copied without its -wal file');
   });
+
+  it('is noticed by an instance where it alone was copied to a new place, without its log', async () => {
+    const path = temporaryFile();
+    const store = await openSqliteStore(path);
+    const ring = [
+      { kid: 'k', issuer: 'own', algorithm: 'EdDSA', sealed: 's', createdAtSeconds: 1, signsFromSeconds: 1 },
+    ];
+    await store.signingKeys.replace(
+      'own',
+      0,
+      ring.map((key) => ({ ...key, longestTokenSeconds: 1 })),
+    );
+    copyFileSync(path, `${path}.copy`);
+    await store.close();
+    await expect(openSqliteStore(`${path}.copy`, { purges: true })).rejects.toThrow(
+      `may have been copied without its -wal file. Put the whole store back. To start with an empty store and new signing keys, remove "${path}.copy" first`,
+    );
+    await (await openSqliteStore(path, { purges: true })).close();
+  });
+
+  it('is begun by the first instance that finds none', async () => {
+    const path = temporaryFile();
+    await (await openSqliteStore(path, { purges: true })).close();
+  });
 });

@@ -5,7 +5,7 @@ import { SqliteContents } from './contents.ts';
 import { SqliteEpochs } from './epochs.ts';
 import { storeErrorFrom } from './failure.ts';
 import { readPosition, SqliteFeed } from './feed.ts';
-import { checkFiles, refuseEmpty } from './file.ts';
+import { checkFiles, isWithoutLog, refuseEmpty, refuseHollow } from './file.ts';
 import { SqliteIdempotency } from './idempotency.ts';
 import { SqliteLoginHistory } from './login-history.ts';
 import { purgeRegularly } from './purge.ts';
@@ -36,10 +36,13 @@ export async function openSqliteStore(
   } catch (error) {
     throw storeErrorFrom(path, error);
   }
+  const isLone = isWithoutLog(path);
   const writer = new Writer(path);
   const { isEmpty, missingEpoch } = await writer.opened;
   try {
     if (isEmpty && !isImport) refuseEmpty(path);
+    // A command may have begun it; an instance would make new keys.
+    if (isEmpty && isLone && purges) refuseHollow(path);
     const reader = new Reader(path);
     const feed = new SqliteFeed(reader, await reader.read(readPosition));
     return assemble(reader, writer, feed, { purges, missingEpoch });
