@@ -13,8 +13,8 @@ import { hasEnded } from './authority.ts';
 const ID_LENGTH = 21;
 
 /**
- * How long a token may wait for the second of a mark to pass. A mark lies a second or two ahead where several changes
- * follow each other; further, where clocks differ.
+ * How long a token waits for the second of a mark to pass. A mark lies a second or two ahead where several changes follow
+ * each other; further, where clocks differ.
  */
 const MAX_WAIT_MS = 3_000;
 
@@ -84,10 +84,11 @@ export class TokenMint {
   /**
    * The date of a token that is made by an authority: its moment, or the first second behind a mark that ends what was
    * issued then. The authority is younger than such a mark: it would not stand otherwise. Waits some seconds at most for
-   * that second; where the mark lies further ahead, no token that this instance dates can count, and the log says so.
+   * that second. Where it lies further ahead, but within the clock skew, it is the date at once: every verifier that
+   * allows for the skew takes such a token. Beyond that no token that this instance dates can count, and the log says so.
    */
   async date({ accountId, atSeconds }: Authority): Promise<TokenDate | ClockBehind> {
-    const { issuer, revocations, clock, events } = this.parts;
+    const { issuer, revocations, clock, clockSkewMs, events } = this.parts;
     const keys = [subjectMarkKey(issuer, accountId), issuerMarkKey(issuer)];
     const marks = (await revocations.read(keys)).map((value, index) => {
       return value === undefined ? Number.NEGATIVE_INFINITY : readReach(keys[index] ?? '', value).issuedUpToSeconds;
@@ -95,12 +96,12 @@ export class TokenMint {
     const mark = Math.max(...marks);
     if (atSeconds > mark) return { outcome: 'dated', createdAtSeconds: atSeconds };
     const waitMs = (mark + 1) * 1000 - clock.wallMs();
-    if (waitMs > MAX_WAIT_MS) {
+    if (waitMs > Math.max(MAX_WAIT_MS, clockSkewMs)) {
       const behindSeconds = Math.ceil(waitMs / 1000);
       events.clockBehindMark(accountId, behindSeconds);
       return { outcome: 'clock_behind', retryAfterSeconds: Math.min(behindSeconds, 60) };
     }
-    if (waitMs > 0) await sleep(waitMs);
+    if (waitMs > 0 && waitMs <= MAX_WAIT_MS) await sleep(waitMs);
     return { outcome: 'dated', createdAtSeconds: mark + 1 };
   }
 
