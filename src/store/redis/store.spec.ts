@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { certify, hasOpenssl } from '../../../test/certificates.ts';
 import { RecordingListener } from '../../../test/contract/recording-listener.ts';
+import { account as makeAccount } from '../../../test/contract/records.ts';
 import {
   documentedUsers,
   openRedisForTest,
@@ -47,15 +48,7 @@ describe('what lies in Redis', () => {
     const [one, other] = [await openRedisForTest(redisConfig(port)), await openRedisForTest(redisConfig(port))];
     await one.revocations.write({ key: KEY, value: 'A', expiresAtSeconds: undefined });
     expect(await other.revocations.read([KEY])).toEqual(['A']);
-    const account = {
-      id: 'a',
-      name: 'ada',
-      passwordHash: '',
-      scopes: [],
-      disabled: false,
-      createdAtSeconds: 1,
-      version: 0,
-    };
+    const account = makeAccount('a', 'ada');
     expect(await other.accounts.add(account)).toBe(true);
     expect(await one.accounts.add({ ...account, id: 'b' })).toBe(false);
     expect(await one.accounts.find('ADA')).toEqual(account);
@@ -163,15 +156,7 @@ describe('openRedisStore()', () => {
     await expect.poll(() => listener.heardUpToMs).toBeGreaterThan(0);
     const mark = { key: 'sallyport:notbefore:own:a', value: '5', expiresAtSeconds: 4_000_000_000 };
     await store.revocations.write(mark);
-    const account = {
-      id: 'a',
-      name: 'ada',
-      passwordHash: '',
-      scopes: [],
-      disabled: false,
-      createdAtSeconds: 1,
-      version: 0,
-    };
+    const account = makeAccount('a', 'ada');
     expect(await store.accounts.add(account)).toBe(true);
     expect([await store.accounts.find('ada'), ...(await store.accounts.list())]).toEqual([account, account]);
     expect(await store.epochs.swap(EPOCH_PREFIX, undefined, 'E')).toBe(true);

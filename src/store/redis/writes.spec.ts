@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import { expect, it } from 'vitest';
 import { RecordingListener } from '../../../test/contract/recording-listener.ts';
+import { account as makeAccount } from '../../../test/contract/records.ts';
 import { openRedisForTest, redisConfig, redisForTest, replicaForTest } from '../../../test/contract/redis-store.ts';
 import type { RedisServer } from '../../../test/redis-server.ts';
 import type { Store } from '../store.ts';
@@ -104,15 +105,7 @@ const LIFE = { signsFromSeconds: 1, longestTokenSeconds: 60 };
 it('write() of every kind waits for the replica', async () => {
   const { primary, replica } = await pair();
   const [store, careless] = [await open(primary), await open(primary, 0)];
-  const account = {
-    id: 'a',
-    name: 'ada',
-    passwordHash: '',
-    scopes: [],
-    disabled: false,
-    createdAtSeconds: 1,
-    version: 0,
-  };
+  const account = makeAccount('a', 'ada');
   const mark = { key: 'sallyport:notbefore:own:a', value: '5', expiresAtSeconds: undefined };
   const key = { kid: 'k', issuer: 'own', algorithm: 'EdDSA', sealed: 's', createdAtSeconds: 1, ...LIFE };
   const token = {

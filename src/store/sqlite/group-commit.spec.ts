@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
+import { account as makeAccount } from '../../../test/contract/records.ts';
 import { commitTogether } from './group-commit.ts';
 import type { Request } from './messages.ts';
 import { migrate } from './schema.ts';
@@ -21,15 +22,7 @@ describe('commitTogether()', () => {
   it('undoes all that a failing request did before it failed', () => {
     const database = openDatabase();
     database.exec(`CREATE TRIGGER refuse BEFORE INSERT ON revocation BEGIN SELECT raise(ABORT, 'no'); END`);
-    const account = {
-      id: 'a',
-      name: 'ada',
-      passwordHash: '',
-      scopes: [],
-      disabled: false,
-      createdAtSeconds: 1,
-      version: 0,
-    };
+    const account = makeAccount('a', 'ada');
     const mark = { key: 'sallyport:notbefore:own:a', value: '1', expiresAtSeconds: undefined };
     commitTogether(database, PLACE, [{ id: 1, operation: { kind: 'add-account', account, terms: {} } }]);
     const answers = commitTogether(database, PLACE, [

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { RecordingListener } from '../../../../test/contract/recording-listener.ts';
+import { account as makeAccount } from '../../../../test/contract/records.ts';
 import {
   clusterConfig,
   openRedisForTest,
@@ -155,15 +156,7 @@ async function rulesOfTheManual(): Promise<string[]> {
 /** Everything that a store is asked. */
 async function use(store: Store): Promise<void> {
   const mark = { key: 'sallyport:notbefore:own:a', value: '6', expiresAtSeconds: 4_100_000_000 };
-  const account = {
-    id: 'a',
-    name: 'ada',
-    passwordHash: '',
-    scopes: [],
-    disabled: false,
-    createdAtSeconds: 1,
-    version: 0,
-  };
+  const account = makeAccount('a', 'ada');
   expect(await store.accounts.add(account)).toBe(true);
   expect([await store.accounts.find('ada'), ...(await store.accounts.list())]).toEqual([account, account]);
   const token = {
