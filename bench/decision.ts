@@ -1,11 +1,11 @@
 import { Authorizer } from '../src/authorizer.ts';
 import type { Route } from '../src/core/route.ts';
-import { MONOTONIC_MS, makeCredential, makeFreshness, makePolicy, makeRoute, NOW_MS } from '../src/core/testing.ts';
 import { UpstreamHeaderWriter } from '../src/core/upstream-headers.ts';
 import { decodeCheck } from '../src/edge/ext-authz/decode.ts';
 import { loadExtAuthz } from '../src/edge/ext-authz/definition.ts';
 import { encodeDecision } from '../src/edge/ext-authz/encode.ts';
 import type { CheckRequest } from '../src/edge/ext-authz/messages.ts';
+import { MONOTONIC_MS, makeCredential, makeFreshness, makePolicy, makeRoute, NOW_MS } from '../test/support/core.ts';
 
 /** What the decision on a known token costs, from Envoy's message, parsed, to the bytes for it; the transport is left out. */
 const CHECKS = 50_000;

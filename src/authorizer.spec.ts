@@ -1,14 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { AuthorizerParts } from './authorizer.ts';
-import { Authorizer } from './authorizer.ts';
-import type { PresentedCredential } from './core/credential.ts';
-import type { Decision } from './core/decision.ts';
-import type { Finding, KnownCredential } from './core/known.ts';
-import type { DecisionObserver, StandingReader, Timing, Verifier } from './core/ports.ts';
-import type { AccessRequest } from './core/request.ts';
-import type { Route } from './core/route.ts';
-import type { Freshness, Standing } from './core/standing.ts';
 import {
   EPOCH,
   MONOTONIC_MS,
@@ -21,9 +12,18 @@ import {
   makeRoute,
   makeStanding,
   NOW_MS,
-} from './core/testing.ts';
+} from '../test/support/core.ts';
+import { SILENT_OBSERVER, SOUND_SET } from '../test/support/standings.ts';
+import type { AuthorizerParts } from './authorizer.ts';
+import { Authorizer } from './authorizer.ts';
+import type { PresentedCredential } from './core/credential.ts';
+import type { Decision } from './core/decision.ts';
+import type { Finding, KnownCredential } from './core/known.ts';
+import type { DecisionObserver, StandingReader, Timing, Verifier } from './core/ports.ts';
+import type { AccessRequest } from './core/request.ts';
+import type { Route } from './core/route.ts';
+import type { Freshness, Standing } from './core/standing.ts';
 import { Standings } from './revocation/standings.ts';
-import { SILENT_OBSERVER, SOUND_SET } from './revocation/testing.ts';
 
 const TIMEOUT_MS = 150;
 const REQUEST = makeRequest({ authorization: 'Bearer tok' });

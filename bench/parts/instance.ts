@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import jsonwebtoken from 'jsonwebtoken';
-import { connectChecks } from '../../test/e2e/check-client.ts';
-import type { Sallyport } from '../../test/e2e/sallyport.ts';
-import { startSallyport } from '../../test/e2e/sallyport.ts';
+import { connectChecks } from '../../test/support/servers/check-client.ts';
+import type { Sallyport } from '../../test/support/servers/sallyport.ts';
+import { startSallyport } from '../../test/support/servers/sallyport.ts';
 import { Spread } from './spread.ts';
 
 const ENV = { PARTNER_SECRET: 'a secret of thirty-two bytes, ok', SEAL_SECRET: 'another one of thirty-two bytes!' };

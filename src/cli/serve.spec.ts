@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
-import { redisForTest } from '../../test/contract/redis-store.ts';
-import { freePorts } from '../../test/e2e/ports.ts';
-import { startProcess } from '../../test/e2e/process.ts';
+import { redisForTest } from '../../test/support/redis/config.ts';
+import { freePorts } from '../../test/support/servers/ports.ts';
+import { startProcess } from '../../test/support/servers/process.ts';
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url));
 

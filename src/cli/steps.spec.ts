@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { makeCredential, makeRoute, NOW_MS } from '../core/testing.ts';
+import { makeCredential, makeRoute, NOW_MS } from '../../test/support/core.ts';
 import { stepsOf } from './steps.ts';
 
 it.each([

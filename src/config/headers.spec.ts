@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { configOf, fileWith, problemsOf } from './testing.ts';
+import { configOf, fileWith, problemsOf } from '../../test/support/config.ts';
 
 const PLAIN = "expected a header name of lower-case letters, digits and '-', such as x-auth-subject";
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { configOf } from '../../test/support/config.ts';
 import type { Config } from './config.ts';
 import { IssuerNames, issuersGone } from './issuer-names.ts';
-import { configOf } from './testing.ts';
 
 const env = { ONE: 'a'.repeat(32), TWO: 'b'.repeat(32), AS: 'c' };
 const OWN = '{ name: own, issuer: us, signing: { algorithm: EdDSA } }';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { configFrom, problemsOf } from './testing.ts';
+import { configFrom, problemsOf } from '../../test/support/config.ts';
 
 function fileListening(listen: string): string {
   return `version: 1\nlisten: ${listen}\nissuers: [{ name: own, issuer: us, signing: { algorithm: EdDSA } }]\nroutes: []`;

@@ -1,8 +1,8 @@
 import { basename, resolve } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { configFrom, configOf, fileWith, loadText, problemsOf } from '../../test/support/config.ts';
 import { loadConfig } from './load.ts';
-import { configFrom, configOf, fileWith, loadText, problemsOf } from './testing.ts';
 
 /** The contract's example, without what this version lacks. */
 const EXAMPLE = `version: 1

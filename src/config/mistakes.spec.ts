@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { problemsOf } from './testing.ts';
+import { problemsOf } from '../../test/support/config.ts';
 
 const EXAMPLE = readFileSync(new URL('../../sallyport.yaml', import.meta.url), 'utf8');
 const DEVICES = '  - { method: GET, path: /3rdparty/v1/devices';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { configFrom, configOf } from '../../test/support/config.ts';
 import { isSameSigning, restartKeys } from './restart.ts';
-import { configFrom, configOf } from './testing.ts';
 
 const SIGNING = 'issuers: [{ name: own, issuer: us, signing: { algorithm: EdDSA } }]';
 const env = { SEAL: 'x'.repeat(16), OTHER: 'y'.repeat(16) };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { configOf, fileWith, problemsOf } from './testing.ts';
+import { configOf, fileWith, problemsOf } from '../../test/support/config.ts';
 
 const NAME = "expected a scope name such as 'messages:send', found";
 

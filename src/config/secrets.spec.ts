@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { configOf, fileWith, problemsOf } from './testing.ts';
+import { configOf, fileWith, problemsOf } from '../../test/support/config.ts';
 
 const VALUE = 'correct-horse-battery-staple-32b';
 

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { configOf, fileWith, problemsOf } from './testing.ts';
+import { configOf, fileWith, problemsOf } from '../../test/support/config.ts';
 
 const NONE = {
   username: undefined,

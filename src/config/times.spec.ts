@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { configOf, fileWith, problemsOf } from './testing.ts';
+import { configOf, fileWith, problemsOf } from '../../test/support/config.ts';
 import { parseDuration, parseInstant } from './times.ts';
 
 describe('parseDuration()', () => {

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { configFrom, fileWith, problemsOf } from './testing.ts';
+import { configFrom, fileWith, problemsOf } from '../../test/support/config.ts';
 
 function pem(label: string, body: string): string {
   return `-----BEGIN ${label}-----\n${body}\n-----END ${label}-----\n`;

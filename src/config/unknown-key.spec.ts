@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fileWith, problemsOf } from './testing.ts';
+import { fileWith, problemsOf } from '../../test/support/config.ts';
 import { judgeUnknownKey } from './unknown-key.ts';
 
 describe('judgeUnknownKey()', () => {

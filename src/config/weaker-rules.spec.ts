@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { fileWith, loadText } from '../../test/support/config.ts';
 import { formatProblems } from './problems.ts';
-import { fileWith, loadText } from './testing.ts';
 
 const SECTIONS = 'scopes: { a:read: {}, a:write: {} }\nroutes:';
 

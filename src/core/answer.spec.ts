@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { makeCredential, makeRoute } from '../../test/support/core.ts';
 import { answerTo, problem } from './answer.ts';
 import { deny } from './decision.ts';
 import type { Reason } from './reason.ts';
 import { REASONS } from './reason.ts';
 import type { Requirement } from './scope.ts';
-import { makeCredential, makeRoute } from './testing.ts';
 
 const send: Requirement = { kind: 'allOf', scopes: ['messages:send'] };
 const route = makeRoute({ requirement: send });

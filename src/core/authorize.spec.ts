@@ -1,15 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Policy } from './authorize.ts';
-import { authorize } from './authorize.ts';
-import type { Decision, Need } from './decision.ts';
-import type { AskAgain, Finding, Known, KnownCredential, Refusal } from './known.ts';
-import type { Reason } from './reason.ts';
-import type { AccessRequest, Moment } from './request.ts';
-import type { Route } from './route.ts';
-import { RouteMap } from './route.ts';
-import type { Freshness, Standing } from './standing.ts';
-import { NO_EPOCH } from './standing.ts';
 import {
   EPOCH,
   MONOTONIC_MS,
@@ -23,7 +13,17 @@ import {
   makeRoute,
   makeStanding,
   NOW_MS,
-} from './testing.ts';
+} from '../../test/support/core.ts';
+import type { Policy } from './authorize.ts';
+import { authorize } from './authorize.ts';
+import type { Decision, Need } from './decision.ts';
+import type { AskAgain, Finding, Known, KnownCredential, Refusal } from './known.ts';
+import type { Reason } from './reason.ts';
+import type { AccessRequest, Moment } from './request.ts';
+import type { Route } from './route.ts';
+import { RouteMap } from './route.ts';
+import type { Freshness, Standing } from './standing.ts';
+import { NO_EPOCH } from './standing.ts';
 
 const BEARER = 'Bearer tok';
 const BASIC = 'Basic am9l';

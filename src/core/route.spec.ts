@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { makeRoute } from '../../test/support/core.ts';
 import { readPath } from './path.ts';
 import type { Route } from './route.ts';
 import { RouteMap } from './route.ts';
-import { makeRoute } from './testing.ts';
 
 describe('RouteMap.match() by path', () => {
   const patterns = [

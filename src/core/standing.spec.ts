@@ -1,6 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { Verdict } from './standing.ts';
-import { judge, NO_EPOCH } from './standing.ts';
 import {
   EPOCH,
   MONOTONIC_MS,
@@ -11,7 +9,9 @@ import {
   makeStanding,
   NOW_MS,
   NOW_SECONDS,
-} from './testing.ts';
+} from '../../test/support/core.ts';
+import type { Verdict } from './standing.ts';
+import { judge, NO_EPOCH } from './standing.ts';
 
 const NEVER = Number.NEGATIVE_INFINITY;
 

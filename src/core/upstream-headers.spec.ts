@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { makeCredential, makeRoute } from '../../test/support/core.ts';
 import type { Identity } from './known.ts';
-import { makeCredential, makeRoute } from './testing.ts';
 import type { ShownHeaders, UpstreamHeaders } from './upstream-headers.ts';
 import { UpstreamHeaderWriter } from './upstream-headers.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { makeCredential, makeRequest, makeRoute } from '../../test/support/core.ts';
 import type { Decision } from '../core/decision.ts';
 import { deny } from '../core/decision.ts';
-import { makeCredential, makeRequest, makeRoute } from '../core/testing.ts';
 import { basicNotice, isAboutBasic } from './basic-notice.ts';
 
 describe('basicNotice()', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { legacy } from '../../test/introspection/asking.ts';
+import { legacy } from '../../test/support/introspection-server.ts';
 import { judgeAnswer, readAnswer } from './answer.ts';
 
 const TOKEN = 'opaque-token';

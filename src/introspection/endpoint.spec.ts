@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { AuthorizationServer, legacy } from '../../test/introspection/asking.ts';
+import { AuthorizationServer, legacy } from '../../test/support/introspection-server.ts';
 import { UnexpectedAnswer, UnexpectedStatus } from '../jwt/fetch-text.ts';
 import { Endpoint } from './endpoint.ts';
 

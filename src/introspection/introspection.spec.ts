@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { AuthorizationServer, legacy } from '../../test/introspection/asking.ts';
-import { corporate } from '../../test/jwt/issuers.ts';
-import { GENERATION } from '../../test/jwt/verifying.ts';
+import { AuthorizationServer, legacy } from '../../test/support/introspection-server.ts';
+import { corporate } from '../../test/support/jwt/issuers.ts';
+import { GENERATION } from '../../test/support/jwt/verifying.ts';
 import type { IntrospectionIssuer } from '../config/config.ts';
 import { Secret } from '../config/secret.ts';
 import { unread } from '../core/standing.ts';

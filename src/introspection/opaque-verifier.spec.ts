@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { AuthorizationServer, legacy } from '../../test/introspection/asking.ts';
-import { GENERATION, NOW, SKEW } from '../../test/jwt/verifying.ts';
+import { AuthorizationServer, legacy } from '../../test/support/introspection-server.ts';
+import { GENERATION, NOW, SKEW } from '../../test/support/jwt/verifying.ts';
 import type { IntrospectionIssuer } from '../config/config.ts';
 import type { Standing } from '../core/standing.ts';
 import { unread } from '../core/standing.ts';

@@ -3,8 +3,8 @@ import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { legacy } from '../../test/introspection/asking.ts';
-import { wordError } from '../../test/jwt/publisher.ts';
+import { legacy } from '../../test/support/introspection-server.ts';
+import { wordError } from '../../test/support/jwt/publisher.ts';
 import { Secret } from '../config/secret.ts';
 import { ask } from './question.ts';
 

@@ -1,10 +1,10 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { forge, type Json, otherForm, part, signature } from '../../test/jwt/forge.ts';
-import { auth0, corporate, own, partner, publishing } from '../../test/jwt/issuers.ts';
-import { ed25519, jwkOf, otherRsa, p256, p384, rsa, secretOf, smallRsa } from '../../test/jwt/keys.ts';
-import { Publisher } from '../../test/jwt/publisher.ts';
-import { GENERATION, NOW, SKEW, Verifying } from '../../test/jwt/verifying.ts';
+import { forge, type Json, otherForm, part, signature } from '../../test/support/jwt/forge.ts';
+import { auth0, corporate, own, partner, publishing } from '../../test/support/jwt/issuers.ts';
+import { ed25519, jwkOf, otherRsa, p256, p384, rsa, secretOf, smallRsa } from '../../test/support/jwt/keys.ts';
+import { Publisher } from '../../test/support/jwt/publisher.ts';
+import { GENERATION, NOW, SKEW, Verifying } from '../../test/support/jwt/verifying.ts';
 import { judge } from '../core/standing.ts';
 import type { TrustedIssuer } from './issuers.ts';
 import type { KeySource } from './keys.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { auth0, corporate, own, partner } from '../../test/jwt/issuers.ts';
-import { secretOf } from '../../test/jwt/keys.ts';
+import { auth0, corporate, own, partner } from '../../test/support/jwt/issuers.ts';
+import { secretOf } from '../../test/support/jwt/keys.ts';
 import type { IssuerConfig } from '../config/config.ts';
 import { meetsAudience, meetsSubject, readClaims } from './claims.ts';
 import type { ParsedToken } from './token.ts';

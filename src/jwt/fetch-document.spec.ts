@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer as createTcpServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { wordError } from '../../test/jwt/publisher.ts';
+import { wordError } from '../../test/support/jwt/publisher.ts';
 import { fetchDocument } from './fetch-document.ts';
 
 const OPEN = new AbortController().signal;

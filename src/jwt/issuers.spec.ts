@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { forge, type Json } from '../../test/jwt/forge.ts';
-import { auth0, corporate, own, partner } from '../../test/jwt/issuers.ts';
-import { secretOf } from '../../test/jwt/keys.ts';
+import { forge, type Json } from '../../test/support/jwt/forge.ts';
+import { auth0, corporate, own, partner } from '../../test/support/jwt/issuers.ts';
+import { secretOf } from '../../test/support/jwt/keys.ts';
 import { Issuers } from './issuers.ts';
 import { FixedKeys } from './keys.ts';
 import { parseToken } from './token.ts';

@@ -1,8 +1,8 @@
 import { createCipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { own } from '../../test/jwt/issuers.ts';
-import { makeKey, Ringing, SEALER } from '../../test/jwt/signing.ts';
-import { NOW } from '../../test/jwt/verifying.ts';
+import { own } from '../../test/support/jwt/issuers.ts';
+import { makeKey, Ringing, SEALER } from '../../test/support/jwt/signing.ts';
+import { NOW } from '../../test/support/jwt/verifying.ts';
 import { signingAt } from './key-life.ts';
 import { longestTokenSeconds } from './key-ring.ts';
 import { SealBrokenError, Sealer } from './sealer.ts';

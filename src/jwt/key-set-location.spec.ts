@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { jwkOf, otherRsa, rsa } from '../../test/jwt/keys.ts';
-import { Publisher, setOf, wordError } from '../../test/jwt/publisher.ts';
+import { jwkOf, otherRsa, rsa } from '../../test/support/jwt/keys.ts';
+import { Publisher, setOf, wordError } from '../../test/support/jwt/publisher.ts';
 import { UnexpectedStatus } from './fetch-text.ts';
 import { DiscoveredLocation, FixedLocation } from './key-set-location.ts';
 

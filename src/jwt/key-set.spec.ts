@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { jwkOf, otherRsa, p256, rsa } from '../../test/jwt/keys.ts';
-import { Publisher, setOf } from '../../test/jwt/publisher.ts';
+import { jwkOf, otherRsa, p256, rsa } from '../../test/support/jwt/keys.ts';
+import { Publisher, setOf } from '../../test/support/jwt/publisher.ts';
 import type { RemoteKeySet } from './key-set.ts';
 
 const COOL_DOWN_MS = 10_000;

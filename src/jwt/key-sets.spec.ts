@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { corporate, discovered, own } from '../../test/jwt/issuers.ts';
-import { jwkOf, rsa } from '../../test/jwt/keys.ts';
-import { Publisher, setOf } from '../../test/jwt/publisher.ts';
+import { corporate, discovered, own } from '../../test/support/jwt/issuers.ts';
+import { jwkOf, rsa } from '../../test/support/jwt/keys.ts';
+import { Publisher, setOf } from '../../test/support/jwt/publisher.ts';
 import { KeySets } from './key-sets.ts';
 
 const A = jwkOf(rsa, { kid: 'a' });

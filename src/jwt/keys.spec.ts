@@ -1,6 +1,6 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { ed25519, jwkOf, p256, p384, rsa, secretOf, smallRsa } from '../../test/jwt/keys.ts';
+import { ed25519, jwkOf, p256, p384, rsa, secretOf, smallRsa } from '../../test/support/jwt/keys.ts';
 import { FixedKeys, fits, isSameAlgorithm } from './keys.ts';
 
 const ALGORITHMS = 'HS256 HS384 HS512 RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 EdDSA Ed25519'.split(' ');

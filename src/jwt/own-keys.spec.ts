@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { own } from '../../test/jwt/issuers.ts';
-import { wordError } from '../../test/jwt/publisher.ts';
-import { makeKey, Ringing, SEALER } from '../../test/jwt/signing.ts';
-import { SimulatedTime } from '../../test/jwt/simulated-time.ts';
-import { NOW } from '../../test/jwt/verifying.ts';
+import { own } from '../../test/support/jwt/issuers.ts';
+import { wordError } from '../../test/support/jwt/publisher.ts';
+import { makeKey, Ringing, SEALER } from '../../test/support/jwt/signing.ts';
+import { NOW } from '../../test/support/jwt/verifying.ts';
+import { SimulatedTime } from '../../test/support/simulated-time.ts';
 import { OwnKeys } from './own-keys.ts';
 import { Sealer } from './sealer.ts';
 import { resealSigningKey } from './signing-keys.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { makeOpenKey } from '../../test/jwt/signing.ts';
+import { makeOpenKey } from '../../test/support/jwt/signing.ts';
 import { SIGNING_ALGORITHMS } from '../config/config.ts';
 import { PublishedKeySet } from './published-key-set.ts';
 import { readKeySet } from './published-keys.ts';

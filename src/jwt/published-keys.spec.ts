@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { ed25519, jwkOf, otherRsa, p256, p384, rsa, secretOf, smallRsa } from '../../test/jwt/keys.ts';
-import { Publisher, setOf } from '../../test/jwt/publisher.ts';
+import { ed25519, jwkOf, otherRsa, p256, p384, rsa, secretOf, smallRsa } from '../../test/support/jwt/keys.ts';
+import { Publisher, setOf } from '../../test/support/jwt/publisher.ts';
 import type { RemoteKeySet } from './key-set.ts';
 import { PrivateKeysError, readKeySet } from './published-keys.ts';
 

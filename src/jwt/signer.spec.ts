@@ -1,8 +1,8 @@
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { own } from '../../test/jwt/issuers.ts';
-import { always, makeOpenKey } from '../../test/jwt/signing.ts';
-import { NOW, Verifying } from '../../test/jwt/verifying.ts';
+import { own } from '../../test/support/jwt/issuers.ts';
+import { always, makeOpenKey } from '../../test/support/jwt/signing.ts';
+import { NOW, Verifying } from '../../test/support/jwt/verifying.ts';
 import { SIGNING_ALGORITHMS } from '../config/config.ts';
 import { FixedKeys } from './keys.ts';
 import { TokenSigner } from './signer.ts';

@@ -1,6 +1,6 @@
 import { CompactSign, compactVerify } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { makeKey, SEALER } from '../../test/jwt/signing.ts';
+import { makeKey, SEALER } from '../../test/support/jwt/signing.ts';
 import { SIGNING_ALGORITHMS } from '../config/config.ts';
 import { fits } from './keys.ts';
 import { SealBrokenError, Sealer } from './sealer.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { type Json, part } from '../../test/jwt/forge.ts';
+import { type Json, part } from '../../test/support/jwt/forge.ts';
 import { parseToken, wordsOf } from './token.ts';
 
 const HEADER: Json = { alg: 'RS256', kid: 'k1', typ: 'JWT' };

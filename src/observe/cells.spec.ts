@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { makeCredential, makeRequest, makeRoute } from '../../test/support/core.ts';
 import type { Decision } from '../core/decision.ts';
 import { deny } from '../core/decision.ts';
 import { REASONS } from '../core/reason.ts';
 import type { AccessRequest } from '../core/request.ts';
-import { makeCredential, makeRequest, makeRoute } from '../core/testing.ts';
 import { DecisionCells } from './cells.ts';
 
 const route = makeRoute({ pattern: '/x/{id}' });

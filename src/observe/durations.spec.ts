@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseExposition } from '../../test/observe/exposition.ts';
+import { parseExposition } from '../../test/support/exposition.ts';
 import { DecisionDurations } from './durations.ts';
 import { Metrics } from './metrics.ts';
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { makeCredential, makeRequest, makeRoute } from '../../test/support/core.ts';
 import type { LogLevel } from '../config/config.ts';
 import type { Allow, Decision } from '../core/decision.ts';
 import { deny } from '../core/decision.ts';
 import { REASONS } from '../core/reason.ts';
 import type { AccessRequest } from '../core/request.ts';
-import { makeCredential, makeRequest, makeRoute } from '../core/testing.ts';
 import { Observation } from './observation.ts';
 import { fingerprint } from './redaction.ts';
 

@@ -5,7 +5,7 @@ import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { openPipe } from '../../test/pipe.ts';
+import { openPipe } from '../../test/support/pipe.ts';
 import { LineOutput } from './line-output.ts';
 
 const LINE = `${'x'.repeat(1023)}\n`;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseExposition } from '../../test/observe/exposition.ts';
+import { parseExposition } from '../../test/support/exposition.ts';
 import { Metrics, single } from './metrics.ts';
 
 function textOf(metrics: Metrics): string {

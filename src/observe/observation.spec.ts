@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { parseExposition, type Scrape } from '../../test/observe/exposition.ts';
+import { makeFreshness, makeRequest } from '../../test/support/core.ts';
+import { parseExposition, type Scrape } from '../../test/support/exposition.ts';
 import type { Config } from '../config/config.ts';
 import { deny } from '../core/decision.ts';
-import { makeFreshness, makeRequest } from '../core/testing.ts';
 import { StoreError } from '../store/store.ts';
 import { Observation } from './observation.ts';
 

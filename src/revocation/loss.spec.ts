@@ -1,10 +1,10 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openRedisForTest, redisConfig, redisForTest } from '../../test/contract/redis-store.ts';
-import { openForTest, runSql, temporaryFile } from '../../test/contract/sqlite-file.ts';
-import type { RedisServer, RedisServerOptions } from '../../test/redis-server.ts';
-import type { Instance } from '../../test/revocation/instance.ts';
-import { acceptAll, keyOf, startInstance } from '../../test/revocation/instance.ts';
-import { startProxy } from '../../test/tcp-proxy.ts';
+import { openRedisForTest, redisConfig, redisForTest } from '../../test/support/redis/config.ts';
+import type { RedisServer, RedisServerOptions } from '../../test/support/redis/server.ts';
+import { startProxy } from '../../test/support/redis/tcp-proxy.ts';
+import type { Instance } from '../../test/support/revocation-instance.ts';
+import { acceptAll, keyOf, startInstance } from '../../test/support/revocation-instance.ts';
+import { openForTest, runSql, temporaryFile } from '../../test/support/store/sqlite-file.ts';
 import { ENTRY_GRACE_SECONDS, EPOCH_PREFIX } from '../store/store.ts';
 
 const MARK = 'sallyport:notbefore:own:sub-1';

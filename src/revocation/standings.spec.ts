@@ -1,10 +1,10 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Bench, MAX_STALENESS_MS, STORE_TIMEOUT_MS } from '../../test/support/standings.ts';
 import type { Reach } from '../core/revocation-entry.ts';
 import { writeUndone } from '../core/revocation-entry.ts';
 import type { Verdict } from '../core/standing.ts';
 import { NO_EPOCH } from '../core/standing.ts';
 import { SetLostError } from './epoch-watch.ts';
-import { Bench, MAX_STALENESS_MS, STORE_TIMEOUT_MS } from './testing.ts';
 
 afterEach(() => {
   vi.useRealTimers();

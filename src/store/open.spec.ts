@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { temporaryFile } from '../../test/contract/sqlite-file.ts';
+import { temporaryFile } from '../../test/support/store/sqlite-file.ts';
 import { openStore } from './open.ts';
 
 it('openStore() opens what is configured', async () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { makeCredential, makeRequest, makeRoute, NOW_MS, NOW_SECONDS } from '../../test/support/core.ts';
 import type { Allow } from '../core/decision.ts';
 import { deny } from '../core/decision.ts';
 import type { Reason } from '../core/reason.ts';
 import type { Route } from '../core/route.ts';
-import { makeCredential, makeRequest, makeRoute, NOW_MS, NOW_SECONDS } from '../core/testing.ts';
 import type { BasicUse } from '../store/store.ts';
 import { BasicUses } from './basic-uses.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { makeThrottle } from '../../test/log-in-bounds.ts';
+import { makeThrottle } from '../../test/support/log-in-bounds.ts';
 import { openMemoryStore } from '../store/memory.ts';
 import type { LogInOutcome } from './credential-check.ts';
 import { CredentialCheck } from './credential-check.ts';

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { forge, type Json } from '../../test/jwt/forge.ts';
-import { auth0, partner } from '../../test/jwt/issuers.ts';
-import { secretOf } from '../../test/jwt/keys.ts';
-import { NOW, Verifying } from '../../test/jwt/verifying.ts';
+import { makeCredential } from '../../test/support/core.ts';
+import { forge, type Json } from '../../test/support/jwt/forge.ts';
+import { auth0, partner } from '../../test/support/jwt/issuers.ts';
+import { secretOf } from '../../test/support/jwt/keys.ts';
+import { NOW, Verifying } from '../../test/support/jwt/verifying.ts';
 import type { Finding, Refusal } from '../core/known.ts';
-import { makeCredential } from '../core/testing.ts';
 import { FixedKeys } from '../jwt/keys.ts';
 import { identifyToken } from './identify-token.ts';
 

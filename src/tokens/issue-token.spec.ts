@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { always } from '../../test/jwt/signing.ts';
+import { always } from '../../test/support/jwt/signing.ts';
 import type { OwnIssuer } from '../config/config.ts';
 import { TokenSigner } from '../jwt/signer.ts';
 import { openMemoryStore } from '../store/memory.ts';

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { basic } from '../../test/basic.ts';
-import { makeThrottle, SILENT_LOG_INS } from '../../test/log-in-bounds.ts';
+import { makePolicy, makeRequest, makeRoute } from '../../test/support/core.ts';
+import { makeThrottle, SILENT_LOG_INS } from '../../test/support/log-in-bounds.ts';
+import { basic } from '../../test/support/servers/basic.ts';
+import { SILENT_OBSERVER, SOUND_SET } from '../../test/support/standings.ts';
 import { Authorizer } from '../authorizer.ts';
 import type { Decision } from '../core/decision.ts';
-import { makePolicy, makeRequest, makeRoute } from '../core/testing.ts';
 import { Keeper } from '../revocation/keeper.ts';
 import { Standings } from '../revocation/standings.ts';
-import { SILENT_OBSERVER, SOUND_SET } from '../revocation/testing.ts';
 import { openMemoryStore } from '../store/memory.ts';
 import type { AccountEdit } from './accounts.ts';
 import { Accounts } from './accounts.ts';

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { makeCredential } from '../core/testing.ts';
+import { makeCredential } from '../../test/support/core.ts';
 import type { RevocationTarget } from '../revocation/target.ts';
 import { openMemoryStore } from '../store/memory.ts';
 import { RevokeAny } from './revoke-any.ts';

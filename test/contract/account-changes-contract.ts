@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Store } from '../../src/store/store.ts';
-import { account, entry, MARK } from './records.ts';
+import { account, entry, MARK } from '../support/store/records.ts';
 
 /** `update()` of accounts, and the mark that it may raise. */
 export function describeAccountChanges(open: () => Promise<Store>): void {

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Store } from '../../src/store/store.ts';
-import { account, FAR, MARK, token } from './records.ts';
+import { account, FAR, MARK, token } from '../support/store/records.ts';
 
 const nowSeconds = (): number => Math.floor(Date.now() / 1000);
 

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { ListPosition, Store } from '../../src/store/store.ts';
 import { StoreError } from '../../src/store/store.ts';
-import { account, entry, MARK } from './records.ts';
+import { account, entry, MARK } from '../support/store/records.ts';
 
 /** Accounts: found, listed, added and removed. */
 export function describeAccounts(open: () => Promise<Store>): void {

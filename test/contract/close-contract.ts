@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Store } from '../../src/store/store.ts';
 import { EPOCH_PREFIX, StoreError } from '../../src/store/store.ts';
-import { account, entry, MARK, signingKey, token, UNUSED } from './records.ts';
+import { account, entry, MARK, signingKey, token, UNUSED } from '../support/store/records.ts';
 
 /** The end of a store. */
 export function describeClose(open: () => Promise<Store>): void {

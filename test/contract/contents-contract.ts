@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Store, StoredRecord } from '../../src/store/store.ts';
 import { StoreError } from '../../src/store/store.ts';
-import { account, entry, FAR, MARK, signingKey, token, UNUSED } from './records.ts';
+import { account, entry, FAR, MARK, signingKey, token, UNUSED } from '../support/store/records.ts';
 
 /** Everything that a store holds, for a copy. */
 export function describeContents(open: () => Promise<Store>): void {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { writeUndone } from '../../src/core/revocation-entry.ts';
 import type { Store } from '../../src/store/store.ts';
-import { RecordingListener } from './recording-listener.ts';
-import { account, entry, MARK } from './records.ts';
+import { RecordingListener } from '../support/store/recording-listener.ts';
+import { account, entry, MARK } from '../support/store/records.ts';
 
 /** What the feed tells of. */
 export function describeFeed(open: () => Promise<Store>): void {

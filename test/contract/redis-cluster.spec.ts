@@ -1,7 +1,7 @@
 import { afterAll, beforeAll } from 'vitest';
-import type { RedisCluster } from '../redis-cluster.ts';
-import { startRedisCluster } from '../redis-cluster.ts';
-import { clusterConfig, openRedisForTest } from './redis-store.ts';
+import type { RedisCluster } from '../support/redis/cluster.ts';
+import { startRedisCluster } from '../support/redis/cluster.ts';
+import { clusterConfig, openRedisForTest } from '../support/redis/config.ts';
 import { describeStore } from './store-contract.ts';
 
 let cluster: RedisCluster;

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe } from 'vitest';
-import type { SentinelGroup } from '../redis-sentinel.ts';
-import { startSentinelGroup } from '../redis-sentinel.ts';
-import type { RedisServer } from '../redis-server.ts';
-import { startRedis } from '../redis-server.ts';
-import { openRedisForTest, redisConfig, sentinelConfig } from './redis-store.ts';
+import { openRedisForTest, redisConfig, sentinelConfig } from '../support/redis/config.ts';
+import type { SentinelGroup } from '../support/redis/sentinel.ts';
+import { startSentinelGroup } from '../support/redis/sentinel.ts';
+import type { RedisServer } from '../support/redis/server.ts';
+import { startRedis } from '../support/redis/server.ts';
 import { describeStore } from './store-contract.ts';
 
 // Each store has one of its server's hundred.

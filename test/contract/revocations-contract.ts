@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { writeUndone } from '../../src/core/revocation-entry.ts';
 import type { Store } from '../../src/store/store.ts';
-import { account, entry, FAR, MARK } from './records.ts';
+import { account, entry, FAR, MARK } from '../support/store/records.ts';
 
 /** The revocation set. */
 export function describeRevocations(open: () => Promise<Store>): void {

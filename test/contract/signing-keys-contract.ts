@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Store } from '../../src/store/store.ts';
-import { signingKey } from './records.ts';
+import { signingKey } from '../support/store/records.ts';
 
 /** The keys that our own tokens are signed with. */
 export function describeSigningKeys(open: () => Promise<Store>): void {

@@ -1,4 +1,4 @@
-import { openForTest, temporaryFile } from './sqlite-file.ts';
+import { openForTest, temporaryFile } from '../support/store/sqlite-file.ts';
 import { describeStore } from './store-contract.ts';
 
 describeStore('sqlite', () => openForTest(temporaryFile()));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ListPosition, Store, TokenFilter } from '../../src/store/store.ts';
 import { StoreError } from '../../src/store/store.ts';
-import { account, FAR, token, UNUSED } from './records.ts';
+import { account, FAR, token, UNUSED } from '../support/store/records.ts';
 
 /** The records of tokens. */
 export function describeTokens(openEmpty: () => Promise<Store>): void {

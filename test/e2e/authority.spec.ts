@@ -5,12 +5,12 @@ import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { newAccountId } from '../../src/tokens/account-id.ts';
 import { Passwords } from '../../src/tokens/passwords.ts';
-import { basic } from '../basic.ts';
-import { startWorld, type World } from '../cases/world.ts';
-import { beginCall } from '../slow-call.ts';
-import { call } from './http-client.ts';
-import { optionsFor, type Platform, startPlatform } from './platform.ts';
-import { SQLITE, type StoreUnderTest } from './stores.ts';
+import { basic } from '../support/servers/basic.ts';
+import { startWorld, type World } from '../support/servers/case-issuers.ts';
+import { call } from '../support/servers/http-client.ts';
+import { optionsFor, type Platform, startPlatform } from '../support/servers/platform.ts';
+import { SQLITE, type StoreUnderTest } from '../support/servers/stores.ts';
+import { beginCall } from '../support/slow-call.ts';
 
 const PASSWORD = 'quite long enough a secret';
 const SCOPES = ['messages:list', 'tokens:manage'];

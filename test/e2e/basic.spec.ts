@@ -1,15 +1,15 @@
 import { Agent } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { basic } from '../basic.ts';
-import { type RedisServer, startRedis } from '../redis-server.ts';
-import { startProxy, type TcpProxy } from '../tcp-proxy.ts';
-import { GATEWAYS, type RunningEnvoy, startEnvoy } from './envoy.ts';
-import { ask, type HttpAnswer } from './http-client.ts';
-import { runSallyport } from './run-sallyport.ts';
-import { type Sallyport, startSallyport } from './sallyport.ts';
-import { type Services, startServices } from './services.ts';
-import { seal } from './stores.ts';
+import { type RedisServer, startRedis } from '../support/redis/server.ts';
+import { startProxy, type TcpProxy } from '../support/redis/tcp-proxy.ts';
+import { basic } from '../support/servers/basic.ts';
+import { GATEWAYS, type RunningEnvoy, startEnvoy } from '../support/servers/envoy.ts';
+import { ask, type HttpAnswer } from '../support/servers/http-client.ts';
+import { runSallyport } from '../support/servers/run-sallyport.ts';
+import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
+import { type Services, startServices } from '../support/servers/services.ts';
+import { seal } from '../support/servers/stores.ts';
 
 const PASSWORD = 'correct horse battery';
 const MAX_STALENESS_MS = 1_000;

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ConnectionOptions, connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { certify, hasOpenssl, readCertificate } from '../certificates.ts';
-import { type Sallyport, startSallyport } from './sallyport.ts';
+import { certify, hasOpenssl, readCertificate } from '../support/certificates.ts';
+import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
 
 describe.skipIf(!hasOpenssl)('certificates on disk (needs the openssl command)', () => {
   let folder: string;

@@ -5,10 +5,10 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { python3, pythonPackages } from '../../tools/python.ts';
-import { ACCOUNT, WITH_ACCOUNT } from '../cases/world.ts';
-import { type RunningEnvoy, startEnvoy } from './envoy.ts';
-import { freePorts } from './ports.ts';
-import { type Sallyport, startSallyport } from './sallyport.ts';
+import { ACCOUNT, WITH_ACCOUNT } from '../support/servers/case-issuers.ts';
+import { type RunningEnvoy, startEnvoy } from '../support/servers/envoy.ts';
+import { freePorts } from '../support/servers/ports.ts';
+import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
 
 let packages: string;
 let service: Server;

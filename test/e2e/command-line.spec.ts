@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
-import { startRedis } from '../redis-server.ts';
-import { freePorts } from './ports.ts';
-import { runSallyport } from './run-sallyport.ts';
+import { startRedis } from '../support/redis/server.ts';
+import { freePorts } from '../support/servers/ports.ts';
+import { runSallyport } from '../support/servers/run-sallyport.ts';
 
 let folder: string;
 let file: string;

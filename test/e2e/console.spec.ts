@@ -7,9 +7,9 @@ import { promisify } from 'node:util';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { findChromium } from '../../tools/chromium.ts';
-import { openVisitor, startBrowser } from './browser.ts';
-import { type Platform, startPlatform } from './platform.ts';
-import { freePorts } from './ports.ts';
+import { openVisitor, startBrowser } from '../support/servers/browser.ts';
+import { type Platform, startPlatform } from '../support/servers/platform.ts';
+import { freePorts } from '../support/servers/ports.ts';
 
 /** `SCREENSHOTS=1` writes the pictures of the documentation anew. */
 const PICTURES =

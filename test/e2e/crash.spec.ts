@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { OWNER, WITH_ACCOUNT } from '../cases/world.ts';
-import { type CheckClient, connectChecks } from './check-client.ts';
-import { call } from './http-client.ts';
-import { type Sallyport, startSallyport } from './sallyport.ts';
-import { REDIS, SQLITE } from './stores.ts';
+import { OWNER, WITH_ACCOUNT } from '../support/servers/case-issuers.ts';
+import { type CheckClient, connectChecks } from '../support/servers/check-client.ts';
+import { call } from '../support/servers/http-client.ts';
+import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
+import { REDIS, SQLITE } from '../support/servers/stores.ts';
 
 const TOKENS = '/3rdparty/v1/auth/token';
 const ROUNDS = 5;

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Case, Denied, Passes } from '../cases/cases.ts';
-import { CASES } from '../cases/cases.ts';
-import { startWorld, type World } from '../cases/world.ts';
-import { type CheckClient, connectChecks } from './check-client.ts';
-import { GATEWAYS } from './envoy.ts';
-import { ask, type HttpAnswer } from './http-client.ts';
-import { askHttp2 } from './http2-client.ts';
-import { optionsFor, type Platform, startPlatform } from './platform.ts';
-import { REDIS, SQLITE, type StoreUnderTest } from './stores.ts';
+import { startWorld, type World } from '../support/servers/case-issuers.ts';
+import { type CheckClient, connectChecks } from '../support/servers/check-client.ts';
+import { GATEWAYS } from '../support/servers/envoy.ts';
+import { ask, type HttpAnswer } from '../support/servers/http-client.ts';
+import { askHttp2 } from '../support/servers/http2-client.ts';
+import { optionsFor, type Platform, startPlatform } from '../support/servers/platform.ts';
+import { REDIS, SQLITE, type StoreUnderTest } from '../support/servers/stores.ts';
+import type { Case, Denied, Passes } from './cases.ts';
+import { CASES } from './cases.ts';
 
 let world: World;
 let store: StoreUnderTest;

@@ -2,9 +2,16 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { REASONS } from '../../src/core/reason.ts';
-import { ACCOUNT, auth0Token, claims, corporateToken, startWorld, type World } from '../cases/world.ts';
-import { runSallyport } from './run-sallyport.ts';
-import { type Sallyport, startSallyport } from './sallyport.ts';
+import {
+  ACCOUNT,
+  auth0Token,
+  claims,
+  corporateToken,
+  startWorld,
+  type World,
+} from '../support/servers/case-issuers.ts';
+import { runSallyport } from '../support/servers/run-sallyport.ts';
+import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
 
 const MESSAGES = '/3rdparty/v1/messages';
 

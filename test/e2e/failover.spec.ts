@@ -1,11 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { claims, corporateToken, startWorld, type World } from '../cases/world.ts';
-import { handOf, type SentinelGroup, startSentinelGroup } from '../redis-sentinel.ts';
-import type { RedisServer } from '../redis-server.ts';
-import { type CheckClient, connectChecks } from './check-client.ts';
-import { type Sallyport, startSallyport } from './sallyport.ts';
-import { seal, storeOf } from './stores.ts';
+import { handOf, type SentinelGroup, startSentinelGroup } from '../support/redis/sentinel.ts';
+import type { RedisServer } from '../support/redis/server.ts';
+import { claims, corporateToken, startWorld, type World } from '../support/servers/case-issuers.ts';
+import { type CheckClient, connectChecks } from '../support/servers/check-client.ts';
+import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
+import { seal, storeOf } from '../support/servers/stores.ts';
 
 const MAX_STALENESS_MS = 1_000;
 const TOKENS = 20;

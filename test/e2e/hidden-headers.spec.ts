@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { OVERRIDE_HEADERS } from '../../src/core/override-headers.ts';
-import { OWNER, WITH_ACCOUNT } from '../cases/world.ts';
-import { type ConnectionManager, type RunningEnvoy, startEnvoy } from './envoy.ts';
-import { ask } from './http-client.ts';
-import { type Sallyport, startSallyport } from './sallyport.ts';
-import { type Services, startServices } from './services.ts';
+import { OWNER, WITH_ACCOUNT } from '../support/servers/case-issuers.ts';
+import { type ConnectionManager, type RunningEnvoy, startEnvoy } from '../support/servers/envoy.ts';
+import { ask } from '../support/servers/http-client.ts';
+import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
+import { type Services, startServices } from '../support/servers/services.ts';
 
 const IDENTITY = ['x-auth-subject', 'x-auth-scopes', 'x-auth-token-id', 'x-auth-issuer', 'x-auth-scheme'];
 const GUARDED = new Set<string>([...IDENTITY, ...OVERRIDE_HEADERS]);

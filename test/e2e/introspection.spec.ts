@@ -2,15 +2,20 @@ import { createHash, randomUUID } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { forge } from '../jwt/forge.ts';
-import { p256 } from '../jwt/keys.ts';
-import { parseExposition } from '../observe/exposition.ts';
-import { AUDIENCE, type AuthorizationServer, GATEWAY, startAuthorizationServer } from './authorization-server.ts';
-import { type CheckClient, connectChecks, type Outcome } from './check-client.ts';
-import { call } from './http-client.ts';
-import { runSallyport } from './run-sallyport.ts';
-import { type Sallyport, startSallyport } from './sallyport.ts';
-import { SQLITE } from './stores.ts';
+import { parseExposition } from '../support/exposition.ts';
+import { forge } from '../support/jwt/forge.ts';
+import { p256 } from '../support/jwt/keys.ts';
+import {
+  AUDIENCE,
+  type AuthorizationServer,
+  GATEWAY,
+  startAuthorizationServer,
+} from '../support/servers/authorization-server.ts';
+import { type CheckClient, connectChecks, type Outcome } from '../support/servers/check-client.ts';
+import { call } from '../support/servers/http-client.ts';
+import { runSallyport } from '../support/servers/run-sallyport.ts';
+import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
+import { SQLITE } from '../support/servers/stores.ts';
 
 const DECISION_MS = 1_000;
 /** Longer than a decision, shorter than Sallyport waits for an answer that it may still remember. */

@@ -2,10 +2,10 @@ import { copyFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OWNER, startWorld, type World } from '../cases/world.ts';
-import { optionsFor, type Platform, startPlatform } from './platform.ts';
-import { runSallyport } from './run-sallyport.ts';
-import { SQLITE } from './stores.ts';
+import { OWNER, startWorld, type World } from '../support/servers/case-issuers.ts';
+import { optionsFor, type Platform, startPlatform } from '../support/servers/platform.ts';
+import { runSallyport } from '../support/servers/run-sallyport.ts';
+import { SQLITE } from '../support/servers/stores.ts';
 
 const MESSAGES = '/3rdparty/v1/messages';
 const TOKENS = '/3rdparty/v1/auth/token';

@@ -2,12 +2,12 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createRemoteJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OWNER, WITH_ACCOUNT } from '../cases/world.ts';
-import { type CheckClient, connectChecks } from './check-client.ts';
-import { call } from './http-client.ts';
-import { runSallyport } from './run-sallyport.ts';
-import { type Sallyport, startSallyport } from './sallyport.ts';
-import { STORES, type StoreUnderTest } from './stores.ts';
+import { OWNER, WITH_ACCOUNT } from '../support/servers/case-issuers.ts';
+import { type CheckClient, connectChecks } from '../support/servers/check-client.ts';
+import { call } from '../support/servers/http-client.ts';
+import { runSallyport } from '../support/servers/run-sallyport.ts';
+import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
+import { STORES, type StoreUnderTest } from '../support/servers/stores.ts';
 
 const TOKENS = '/3rdparty/v1/auth/token';
 const PUBLISH_AHEAD_MS = 10_000;

@@ -1,13 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { basic } from '../basic.ts';
-import { ACCOUNT, claims, corporateToken, OWNER, startWorld, type World } from '../cases/world.ts';
-import { otherForm } from '../jwt/forge.ts';
-import { ask, type HttpAnswer } from './http-client.ts';
-import { optionsFor, type Platform, startPlatform } from './platform.ts';
-import { runSallyport } from './run-sallyport.ts';
-import { STORES, type StoreUnderTest } from './stores.ts';
+import { otherForm } from '../support/jwt/forge.ts';
+import { basic } from '../support/servers/basic.ts';
+import { ACCOUNT, claims, corporateToken, OWNER, startWorld, type World } from '../support/servers/case-issuers.ts';
+import { ask, type HttpAnswer } from '../support/servers/http-client.ts';
+import { optionsFor, type Platform, startPlatform } from '../support/servers/platform.ts';
+import { runSallyport } from '../support/servers/run-sallyport.ts';
+import { STORES, type StoreUnderTest } from '../support/servers/stores.ts';
 
 const TOKENS = '/3rdparty/v1/auth/token';
 const MESSAGES = '/3rdparty/v1/messages';

@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { claims, corporateToken, startWorld, type World } from '../cases/world.ts';
-import { parseExposition } from '../observe/exposition.ts';
-import { type RedisServer, startRedis } from '../redis-server.ts';
-import { type CheckClient, connectChecks } from './check-client.ts';
-import { call } from './http-client.ts';
-import { runSallyport } from './run-sallyport.ts';
-import { type Sallyport, startSallyport } from './sallyport.ts';
-import { seal } from './stores.ts';
+import { parseExposition } from '../support/exposition.ts';
+import { type RedisServer, startRedis } from '../support/redis/server.ts';
+import { claims, corporateToken, startWorld, type World } from '../support/servers/case-issuers.ts';
+import { type CheckClient, connectChecks } from '../support/servers/check-client.ts';
+import { call } from '../support/servers/http-client.ts';
+import { runSallyport } from '../support/servers/run-sallyport.ts';
+import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
+import { seal } from '../support/servers/stores.ts';
 
 const MESSAGES = '/3rdparty/v1/messages';
 const SEAL = { SEAL_SECRET: 'a secret of thirty-two bytes, ok' };

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { basic } from '../basic.ts';
-import { ACCOUNT, OWNER, WITH_ACCOUNT } from '../cases/world.ts';
-import { ask } from './http-client.ts';
-import { startPlatform } from './platform.ts';
-import { runSallyport } from './run-sallyport.ts';
-import type { Sallyport } from './sallyport.ts';
+import { basic } from '../support/servers/basic.ts';
+import { ACCOUNT, OWNER, WITH_ACCOUNT } from '../support/servers/case-issuers.ts';
+import { ask } from '../support/servers/http-client.ts';
+import { startPlatform } from '../support/servers/platform.ts';
+import { runSallyport } from '../support/servers/run-sallyport.ts';
+import type { Sallyport } from '../support/servers/sallyport.ts';
 
 const MESSAGES = '/3rdparty/v1/messages';
 const DEVICES = '/3rdparty/v1/devices';

@@ -2,12 +2,12 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { OWNER, WITH_ACCOUNT } from '../cases/world.ts';
-import { connectChecks } from './check-client.ts';
-import { call } from './http-client.ts';
-import { runSallyport } from './run-sallyport.ts';
-import { type Sallyport, type SallyportOptions, startSallyport } from './sallyport.ts';
-import { REDIS } from './stores.ts';
+import { OWNER, WITH_ACCOUNT } from '../support/servers/case-issuers.ts';
+import { connectChecks } from '../support/servers/check-client.ts';
+import { call } from '../support/servers/http-client.ts';
+import { runSallyport } from '../support/servers/run-sallyport.ts';
+import { type Sallyport, type SallyportOptions, startSallyport } from '../support/servers/sallyport.ts';
+import { REDIS } from '../support/servers/stores.ts';
 
 const TOKENS = '/3rdparty/v1/auth/token';
 

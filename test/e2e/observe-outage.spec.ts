@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { corporateToken, startWorld, type World } from '../cases/world.ts';
-import { parseExposition, type Scrape } from '../observe/exposition.ts';
-import { type CheckClient, connectChecks } from './check-client.ts';
-import { ask, type HttpAnswer } from './http-client.ts';
-import { type Sallyport, startSallyport } from './sallyport.ts';
-import { REDIS, type StoreUnderTest } from './stores.ts';
+import { parseExposition, type Scrape } from '../support/exposition.ts';
+import { corporateToken, startWorld, type World } from '../support/servers/case-issuers.ts';
+import { type CheckClient, connectChecks } from '../support/servers/check-client.ts';
+import { ask, type HttpAnswer } from '../support/servers/http-client.ts';
+import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
+import { REDIS, type StoreUnderTest } from '../support/servers/stores.ts';
 
 const CHECKS = 50;
 

@@ -2,11 +2,11 @@ import { readFile, stat } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { basic } from '../basic.ts';
-import { ACCOUNT, claims, corporateToken, OWNER, startWorld, type World } from '../cases/world.ts';
-import { parseExposition, type Scrape } from '../observe/exposition.ts';
-import { call, type HttpAnswer } from './http-client.ts';
-import { type Platform, startPlatform } from './platform.ts';
+import { parseExposition, type Scrape } from '../support/exposition.ts';
+import { basic } from '../support/servers/basic.ts';
+import { ACCOUNT, claims, corporateToken, OWNER, startWorld, type World } from '../support/servers/case-issuers.ts';
+import { call, type HttpAnswer } from '../support/servers/http-client.ts';
+import { type Platform, startPlatform } from '../support/servers/platform.ts';
 
 const MESSAGES = '/3rdparty/v1/messages';
 const TOKENS = '/3rdparty/v1/auth/token';

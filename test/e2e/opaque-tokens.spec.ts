@@ -3,11 +3,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { forge, hmac } from '../cases/forge.ts';
-import { call } from './http-client.ts';
-import { type IssuerServer, startIssuerServer } from './issuer-server.ts';
-import { type Platform, startPlatform } from './platform.ts';
-import { runSallyport } from './run-sallyport.ts';
+import { forge, hmac } from '../support/jwt/hand-made.ts';
+import { call } from '../support/servers/http-client.ts';
+import { type IssuerServer, startIssuerServer } from '../support/servers/issuer-server.ts';
+import { type Platform, startPlatform } from '../support/servers/platform.ts';
+import { runSallyport } from '../support/servers/run-sallyport.ts';
 
 const ENV = { AS_SECRET: 'as-secret-of-this-test', PARTNER_SECRET: 'p'.repeat(32) };
 const ISSUER = 'https://as.example.com';

@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { claims, corporateToken, startWorld, type World } from '../cases/world.ts';
-import { type RedisServer, startRedis } from '../redis-server.ts';
-import { startProxy, type TcpProxy } from '../tcp-proxy.ts';
-import { type Platform, startPlatform } from './platform.ts';
-import { seal } from './stores.ts';
+import { type RedisServer, startRedis } from '../support/redis/server.ts';
+import { startProxy, type TcpProxy } from '../support/redis/tcp-proxy.ts';
+import { claims, corporateToken, startWorld, type World } from '../support/servers/case-issuers.ts';
+import { type Platform, startPlatform } from '../support/servers/platform.ts';
+import { seal } from '../support/servers/stores.ts';
 
 /** A decision's time; Envoy itself waits far longer here, so a late answer is our own 503 or none. */
 const DECISION = '400ms';

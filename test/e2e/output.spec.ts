@@ -10,8 +10,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
-import { openPipe } from '../pipe.ts';
-import { freePorts } from './ports.ts';
+import { openPipe } from '../support/pipe.ts';
+import { freePorts } from '../support/servers/ports.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 /** More lines than a pipe holds, which is 64 KiB. */

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ACCOUNT, startWorld, type World } from '../cases/world.ts';
-import { ask, type HttpAnswer } from './http-client.ts';
-import { optionsFor, type Platform, startPlatform } from './platform.ts';
-import { STORES, type StoreUnderTest } from './stores.ts';
+import { ACCOUNT, startWorld, type World } from '../support/servers/case-issuers.ts';
+import { ask, type HttpAnswer } from '../support/servers/http-client.ts';
+import { optionsFor, type Platform, startPlatform } from '../support/servers/platform.ts';
+import { STORES, type StoreUnderTest } from '../support/servers/stores.ts';
 
 const README = new URL('../../README.md', import.meta.url);
 const MESSAGES = '/3rdparty/v1/messages';

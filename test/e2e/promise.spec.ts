@@ -1,12 +1,12 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { corporateToken, OWNER, startWorld, type World } from '../cases/world.ts';
-import { type RedisServer, startRedis } from '../redis-server.ts';
-import { startProxy, type TcpProxy } from '../tcp-proxy.ts';
-import { type CheckClient, connectChecks } from './check-client.ts';
-import { call } from './http-client.ts';
-import { type Sallyport, startSallyport } from './sallyport.ts';
-import { seal } from './stores.ts';
+import { type RedisServer, startRedis } from '../support/redis/server.ts';
+import { startProxy, type TcpProxy } from '../support/redis/tcp-proxy.ts';
+import { corporateToken, OWNER, startWorld, type World } from '../support/servers/case-issuers.ts';
+import { type CheckClient, connectChecks } from '../support/servers/check-client.ts';
+import { call } from '../support/servers/http-client.ts';
+import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
+import { seal } from '../support/servers/stores.ts';
 
 const MAX_STALENESS_MS = 1_000;
 /** How many the healthy case is measured with; the README's table has 2,000. */

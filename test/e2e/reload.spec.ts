@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { corporateToken, startWorld, type World } from '../cases/world.ts';
-import { parseExposition } from '../observe/exposition.ts';
-import { type CheckClient, connectChecks } from './check-client.ts';
-import { call as request } from './http-client.ts';
-import { type Platform, startPlatform } from './platform.ts';
-import { type Sallyport, startSallyport } from './sallyport.ts';
+import { parseExposition } from '../support/exposition.ts';
+import { corporateToken, startWorld, type World } from '../support/servers/case-issuers.ts';
+import { type CheckClient, connectChecks } from '../support/servers/check-client.ts';
+import { call as request } from '../support/servers/http-client.ts';
+import { type Platform, startPlatform } from '../support/servers/platform.ts';
+import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
 
 const NEW = '/3rdparty/v1/messages/x/new';
 

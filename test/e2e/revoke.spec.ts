@@ -2,7 +2,8 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { forge, hmac } from '../cases/forge.ts';
+import { otherForm } from '../support/jwt/forge.ts';
+import { forge, hmac } from '../support/jwt/hand-made.ts';
 import {
   ACCOUNT,
   auth0Token,
@@ -13,13 +14,12 @@ import {
   PARTNER,
   startWorld,
   type World,
-} from '../cases/world.ts';
-import { otherForm } from '../jwt/forge.ts';
-import { type CheckClient, connectChecks } from './check-client.ts';
-import { call } from './http-client.ts';
-import { runSallyport } from './run-sallyport.ts';
-import { type Sallyport, startSallyport } from './sallyport.ts';
-import { STORES, type StoreUnderTest } from './stores.ts';
+} from '../support/servers/case-issuers.ts';
+import { type CheckClient, connectChecks } from '../support/servers/check-client.ts';
+import { call } from '../support/servers/http-client.ts';
+import { runSallyport } from '../support/servers/run-sallyport.ts';
+import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
+import { STORES, type StoreUnderTest } from '../support/servers/stores.ts';
 
 const MESSAGES = '/3rdparty/v1/messages';
 

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { corporateToken, startWorld, type World } from '../cases/world.ts';
-import { type RunningEnvoy, startEnvoy } from './envoy.ts';
-import { call } from './http-client.ts';
-import { type Sallyport, startSallyport } from './sallyport.ts';
-import { type Services, startServices } from './services.ts';
-import { REDIS, type StoreUnderTest } from './stores.ts';
+import { corporateToken, startWorld, type World } from '../support/servers/case-issuers.ts';
+import { type RunningEnvoy, startEnvoy } from '../support/servers/envoy.ts';
+import { call } from '../support/servers/http-client.ts';
+import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
+import { type Services, startServices } from '../support/servers/services.ts';
+import { REDIS, type StoreUnderTest } from '../support/servers/stores.ts';
 
 /** Longer than Envoy's interval between two health checks. */
 const DELAY = '2s';

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { expect, it, onTestFinished } from 'vitest';
-import { OWNER, WITH_ACCOUNT } from '../cases/world.ts';
-import { certify, hasOpenssl, readCertificate } from '../certificates.ts';
-import { type RunningEnvoy, startEnvoy } from './envoy.ts';
-import { ask, call } from './http-client.ts';
-import { startSallyport } from './sallyport.ts';
-import { startServices } from './services.ts';
+import { certify, hasOpenssl, readCertificate } from '../support/certificates.ts';
+import { OWNER, WITH_ACCOUNT } from '../support/servers/case-issuers.ts';
+import { type RunningEnvoy, startEnvoy } from '../support/servers/envoy.ts';
+import { ask, call } from '../support/servers/http-client.ts';
+import { startSallyport } from '../support/servers/sallyport.ts';
+import { startServices } from '../support/servers/services.ts';
 
 it.skipIf(!hasOpenssl)(
   'stops at once behind mTLS and the health checks of envoy.yaml, and can start again (needs the openssl command)',

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { ACCOUNT, OWNER, WITH_ACCOUNT } from '../cases/world.ts';
-import { call } from './http-client.ts';
-import { runSallyport } from './run-sallyport.ts';
-import { type Sallyport, startSallyport } from './sallyport.ts';
+import { ACCOUNT, OWNER, WITH_ACCOUNT } from '../support/servers/case-issuers.ts';
+import { call } from '../support/servers/http-client.ts';
+import { runSallyport } from '../support/servers/run-sallyport.ts';
+import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
 
 it('sallyport token list shows every token, and why some are to be looked at', async () => {
   const sallyport = await startSallyport({ env: WITH_ACCOUNT });

@@ -1,4 +1,4 @@
-import type { Sent, TcpProxy } from '../tcp-proxy.ts';
+import type { Sent, TcpProxy } from '../support/redis/tcp-proxy.ts';
 import { B_ALONE, BOTH, type Fault, type Heal, NOBODY } from './fault.ts';
 import type { SingleRedis } from './truth.ts';
 import { type FaultWorld, SIDES, type Side } from './world.ts';

@@ -1,5 +1,5 @@
-import { storeOf } from '../e2e/stores.ts';
-import { handOf, type SentinelGroup, startSentinelGroup } from '../redis-sentinel.ts';
+import { handOf, type SentinelGroup, startSentinelGroup } from '../support/redis/sentinel.ts';
+import { storeOf } from '../support/servers/stores.ts';
 import type { Truth, Way } from './truth.ts';
 
 /** How long a replica may take to confirm what an operator's hand wrote. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { claims, corporateToken, OWNER } from '../cases/world.ts';
-import type { HttpAnswer } from '../e2e/http-client.ts';
+import { claims, corporateToken, OWNER } from '../support/servers/case-issuers.ts';
+import type { HttpAnswer } from '../support/servers/http-client.ts';
 import type { FaultWorld, Side } from './world.ts';
 
 const TOKENS = '/3rdparty/v1/auth/token';

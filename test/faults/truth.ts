@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type RedisServer, startRedis } from '../redis-server.ts';
-import { startProxy, type TcpProxy } from '../tcp-proxy.ts';
+import { type RedisServer, startRedis } from '../support/redis/server.ts';
+import { startProxy, type TcpProxy } from '../support/redis/tcp-proxy.ts';
 
 /** Where the revocation set lies, past Sallyport. */
 export interface Truth {

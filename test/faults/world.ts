@@ -1,12 +1,12 @@
 import { Agent } from 'node:http';
 import { join } from 'node:path';
-import { startWorld, type World } from '../cases/world.ts';
-import { type RunningEnvoy, startEnvoy } from '../e2e/envoy.ts';
-import { ask, type HttpAnswer, type HttpQuestion } from '../e2e/http-client.ts';
-import { runSallyport } from '../e2e/run-sallyport.ts';
-import { type Sallyport, startSallyport } from '../e2e/sallyport.ts';
-import { type Services, startServices } from '../e2e/services.ts';
-import { seal } from '../e2e/stores.ts';
+import { startWorld, type World } from '../support/servers/case-issuers.ts';
+import { type RunningEnvoy, startEnvoy } from '../support/servers/envoy.ts';
+import { ask, type HttpAnswer, type HttpQuestion } from '../support/servers/http-client.ts';
+import { runSallyport } from '../support/servers/run-sallyport.ts';
+import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
+import { type Services, startServices } from '../support/servers/services.ts';
+import { seal } from '../support/servers/stores.ts';
 import type { Truth, Way } from './truth.ts';
 
 /** The two instances: revocations are sent to A. */

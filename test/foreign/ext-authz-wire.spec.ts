@@ -9,7 +9,7 @@ import { loadExtAuthz } from '../../src/edge/ext-authz/definition.ts';
 import { openExtAuthz } from '../../src/edge/ext-authz/service.ts';
 import { Health } from '../../src/observe/health.ts';
 import { python3, pythonPackages } from '../../tools/python.ts';
-import { allowed, HEADERS, ROUTE, shadowed } from '../ext-authz/decisions.ts';
+import { allowed, HEADERS, ROUTE, shadowed } from '../support/ext-authz.ts';
 
 const GATEWAY = fileURLToPath(new URL('ext-authz-gateway.py', import.meta.url));
 

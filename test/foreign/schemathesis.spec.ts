@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { inspect, promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { pythonPackages } from '../../tools/python.ts';
-import { OWN_ISSUER, startTokenService, type TokenService } from '../token-service.ts';
+import { OWN_ISSUER, startTokenService, type TokenService } from '../support/token-service.ts';
 
 /** What a description promises: no answer beyond it, and none that is our fault. */
 const CHECKS = [

@@ -6,10 +6,10 @@ import jsonwebtoken from 'jsonwebtoken';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FixedKeys } from '../../src/jwt/keys.ts';
 import { python3, pythonPackages } from '../../tools/python.ts';
-import type { Json } from '../jwt/forge.ts';
-import { corporate, partner, publishing } from '../jwt/issuers.ts';
-import { ed25519, jwkOf, p256, p384, rsa, secretOf } from '../jwt/keys.ts';
-import { NOW, Verifying } from '../jwt/verifying.ts';
+import type { Json } from '../support/jwt/forge.ts';
+import { corporate, partner, publishing } from '../support/jwt/issuers.ts';
+import { ed25519, jwkOf, p256, p384, rsa, secretOf } from '../support/jwt/keys.ts';
+import { NOW, Verifying } from '../support/jwt/verifying.ts';
 
 const SECRET = secretOf('s');
 

@@ -3,7 +3,7 @@ import { compactVerify, decodeProtectedHeader, errors } from 'jose';
 import { Issuers, type TrustedIssuer } from '../../src/jwt/issuers.ts';
 import { FixedKeys } from '../../src/jwt/keys.ts';
 import { parseToken } from '../../src/jwt/token.ts';
-import { corporate, partner, publishing } from '../jwt/issuers.ts';
+import { corporate, partner, publishing } from '../support/jwt/issuers.ts';
 
 /** The algorithms that a configuration may list, by the kind of issuer (contract section 3). */
 const PUBLIC = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'EdDSA', 'Ed25519'];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { HEADERS } from '../../../test/ext-authz/decisions.ts';
+import { HEADERS } from '../../../test/support/ext-authz.ts';
 import { presentsSeveral, readCredential } from '../../core/credential.ts';
 import type { DecodedCheck } from './decode.ts';
 import { decodeCheck } from './decode.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { allowed, credentialOf, HEADERS, ROUTE, shadowed } from '../../../test/ext-authz/decisions.ts';
+import { allowed, credentialOf, HEADERS, ROUTE, shadowed } from '../../../test/support/ext-authz.ts';
 import type { Decision, Deny } from '../../core/decision.ts';
 import { deny } from '../../core/decision.ts';
 import { OVERRIDE_HEADERS } from '../../core/override-headers.ts';

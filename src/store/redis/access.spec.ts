@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { createServer } from 'node:tls';
 import type { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { type Certificate, certify, hasOpenssl } from '../../../test/certificates.ts';
+import { type Certificate, certify, hasOpenssl } from '../../../test/support/certificates.ts';
+import { startRedisCluster } from '../../../test/support/redis/cluster.ts';
 import {
   clusterConfig,
   documentedUsers,
@@ -15,9 +16,8 @@ import {
   redisForTest,
   secretOf,
   sentinelConfig,
-} from '../../../test/contract/redis-store.ts';
-import { startRedisCluster } from '../../../test/redis-cluster.ts';
-import { startSentinelGroup } from '../../../test/redis-sentinel.ts';
+} from '../../../test/support/redis/config.ts';
+import { startSentinelGroup } from '../../../test/support/redis/sentinel.ts';
 import type { Store } from '../store.ts';
 
 const POLL = { timeout: 30_000 };

@@ -1,5 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
-import { redisConfig, redisForTest } from '../../../test/contract/redis-store.ts';
+import { redisConfig, redisForTest } from '../../../test/support/redis/config.ts';
 import type { EpochReading } from '../store.ts';
 import { EPOCH_PREFIX } from '../store.ts';
 import { BatchedReads } from './batched-reads.ts';

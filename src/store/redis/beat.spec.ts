@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { redisForTest } from '../../../test/contract/redis-store.ts';
+import { redisForTest } from '../../../test/support/redis/config.ts';
 import { BeatKeys, TRACKED_PREFIXES } from './beat.ts';
 
 describe('BeatKeys', () => {

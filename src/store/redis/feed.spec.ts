@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
-import { RecordingListener } from '../../../test/contract/recording-listener.ts';
-import { openRedisForTest, redisConfig, redisForTest } from '../../../test/contract/redis-store.ts';
-import type { RedisServer } from '../../../test/redis-server.ts';
-import type { TcpProxy } from '../../../test/tcp-proxy.ts';
-import { startProxy } from '../../../test/tcp-proxy.ts';
+import { openRedisForTest, redisConfig, redisForTest } from '../../../test/support/redis/config.ts';
+import type { RedisServer } from '../../../test/support/redis/server.ts';
+import type { TcpProxy } from '../../../test/support/redis/tcp-proxy.ts';
+import { startProxy } from '../../../test/support/redis/tcp-proxy.ts';
+import { RecordingListener } from '../../../test/support/store/recording-listener.ts';
 import type { Store } from '../store.ts';
 
 const KEY = 'sallyport:revoked:own:token-1';

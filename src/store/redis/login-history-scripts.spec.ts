@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RedisServer } from '../../../test/redis-server.ts';
-import { startRedis } from '../../../test/redis-server.ts';
+import type { RedisServer } from '../../../test/support/redis/server.ts';
+import { startRedis } from '../../../test/support/redis/server.ts';
 import { loginKeys } from './layout.ts';
 import { defineLoginHistoryScripts } from './login-history-scripts.ts';
 

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openRedisForTest, redisConfig, redisForTest } from '../../../test/contract/redis-store.ts';
-import { startProxy } from '../../../test/tcp-proxy.ts';
+import { openRedisForTest, redisConfig, redisForTest } from '../../../test/support/redis/config.ts';
+import { startProxy } from '../../../test/support/redis/tcp-proxy.ts';
 import type { Store } from '../store.ts';
 import { StoreError } from '../store.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { openRedisForTest, redisConfig, redisForTest } from '../../../test/contract/redis-store.ts';
+import { openRedisForTest, redisConfig, redisForTest } from '../../../test/support/redis/config.ts';
 import { EPOCH_PREFIX } from '../store.ts';
 import { SCHEMA_KEY } from './layout.ts';
 import { openRedisStore } from './store.ts';

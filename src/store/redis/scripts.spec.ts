@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { redisConfig } from '../../../test/contract/redis-store.ts';
-import type { RedisServer } from '../../../test/redis-server.ts';
-import { startRedis } from '../../../test/redis-server.ts';
+import { redisConfig } from '../../../test/support/redis/config.ts';
+import type { RedisServer } from '../../../test/support/redis/server.ts';
+import { startRedis } from '../../../test/support/redis/server.ts';
 import { writeUndone } from '../../core/revocation-entry.ts';
 import { mergeEntries } from '../entry-merge.ts';
 import type { RevocationEntry, Store } from '../store.ts';

@@ -1,18 +1,18 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { RecordingListener } from '../../../test/contract/recording-listener.ts';
 import {
   documentedUsers,
   openRedisForTest,
   redisForTest,
   secretOf,
   sentinelConfig,
-} from '../../../test/contract/redis-store.ts';
-import type { SentinelGroup, SentinelGroupOptions, SentinelServer } from '../../../test/redis-sentinel.ts';
-import { handOf, startSentinel, startSentinelGroup } from '../../../test/redis-sentinel.ts';
-import type { RedisServer } from '../../../test/redis-server.ts';
-import { startRedis } from '../../../test/redis-server.ts';
-import { startProxy } from '../../../test/tcp-proxy.ts';
+} from '../../../test/support/redis/config.ts';
+import type { SentinelGroup, SentinelGroupOptions, SentinelServer } from '../../../test/support/redis/sentinel.ts';
+import { handOf, startSentinel, startSentinelGroup } from '../../../test/support/redis/sentinel.ts';
+import type { RedisServer } from '../../../test/support/redis/server.ts';
+import { startRedis } from '../../../test/support/redis/server.ts';
+import { startProxy } from '../../../test/support/redis/tcp-proxy.ts';
+import { RecordingListener } from '../../../test/support/store/recording-listener.ts';
 import type { Store } from '../store.ts';
 import { StoreError } from '../store.ts';
 import { openRedisStore } from './store.ts';

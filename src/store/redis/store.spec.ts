@@ -2,9 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { certify, hasOpenssl } from '../../../test/certificates.ts';
-import { RecordingListener } from '../../../test/contract/recording-listener.ts';
-import { account as makeAccount } from '../../../test/contract/records.ts';
+import { certify, hasOpenssl } from '../../../test/support/certificates.ts';
 import {
   documentedUsers,
   openRedisForTest,
@@ -12,8 +10,10 @@ import {
   redisForTest,
   replicaForTest,
   secretOf,
-} from '../../../test/contract/redis-store.ts';
-import { startProxy } from '../../../test/tcp-proxy.ts';
+} from '../../../test/support/redis/config.ts';
+import { startProxy } from '../../../test/support/redis/tcp-proxy.ts';
+import { RecordingListener } from '../../../test/support/store/recording-listener.ts';
+import { account as makeAccount } from '../../../test/support/store/records.ts';
 import type { RedisStoreConfig } from '../../config/config.ts';
 import { ENTRY_GRACE_SECONDS, EPOCH_PREFIX, StoreError } from '../store.ts';
 import { openRedisStore } from './store.ts';

@@ -1,9 +1,9 @@
 import type { Redis } from 'ioredis';
 import { expect, it } from 'vitest';
-import { RecordingListener } from '../../../test/contract/recording-listener.ts';
-import { account as makeAccount } from '../../../test/contract/records.ts';
-import { openRedisForTest, redisConfig, redisForTest, replicaForTest } from '../../../test/contract/redis-store.ts';
-import type { RedisServer } from '../../../test/redis-server.ts';
+import { openRedisForTest, redisConfig, redisForTest, replicaForTest } from '../../../test/support/redis/config.ts';
+import type { RedisServer } from '../../../test/support/redis/server.ts';
+import { RecordingListener } from '../../../test/support/store/recording-listener.ts';
+import { account as makeAccount } from '../../../test/support/store/records.ts';
 import type { Store } from '../store.ts';
 import { StoreError } from '../store.ts';
 import { Writes } from './writes.ts';

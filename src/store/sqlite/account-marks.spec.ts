@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
-import { openForTest, temporaryFile } from '../../../test/contract/sqlite-file.ts';
+import { openForTest, temporaryFile } from '../../../test/support/store/sqlite-file.ts';
 
 const MARK = 'sallyport:notbefore:own:a';
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { expect, it } from 'vitest';
-import { openForTest, startScript, temporaryFile } from '../../../test/contract/sqlite-file.ts';
+import { openForTest, startScript, temporaryFile } from '../../../test/support/store/sqlite-file.ts';
 
 const STORE = new URL('./store.ts', import.meta.url).href;
 const ROUNDS = 6;

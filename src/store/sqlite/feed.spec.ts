@@ -2,8 +2,8 @@ import { renameSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { RecordingListener } from '../../../test/contract/recording-listener.ts';
-import { openForTest, runSql, temporaryFile } from '../../../test/contract/sqlite-file.ts';
+import { RecordingListener } from '../../../test/support/store/recording-listener.ts';
+import { openForTest, runSql, temporaryFile } from '../../../test/support/store/sqlite-file.ts';
 import type { Store } from '../store.ts';
 import { CHANGES_KEPT } from './schema.ts';
 

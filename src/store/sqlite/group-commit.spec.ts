@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
-import { account as makeAccount } from '../../../test/contract/records.ts';
+import { account as makeAccount } from '../../../test/support/store/records.ts';
 import { commitTogether } from './group-commit.ts';
 import type { Request } from './messages.ts';
 import { migrate } from './schema.ts';

@@ -1,7 +1,7 @@
 import { copyFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { openForTest, runSql, temporaryFile } from '../../../test/contract/sqlite-file.ts';
+import { openForTest, runSql, temporaryFile } from '../../../test/support/store/sqlite-file.ts';
 import { announceMissing } from '../../revocation/epoch-watch.ts';
 import { EPOCH_PREFIX } from '../store.ts';
 import { openSqliteStore } from './store.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openForTest, temporaryFile } from '../../../test/contract/sqlite-file.ts';
+import { openForTest, temporaryFile } from '../../../test/support/store/sqlite-file.ts';
 import { StoreError } from '../store.ts';
 import { Reader } from './reader.ts';
 

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSyn
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openForTest, runScript, temporaryFile } from '../../../test/contract/sqlite-file.ts';
+import { openForTest, runScript, temporaryFile } from '../../../test/support/store/sqlite-file.ts';
 import { EPOCH_PREFIX, StoreError } from '../store.ts';
 import { openSqliteStore } from './store.ts';
 

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openForTest, temporaryFile } from '../../../test/contract/sqlite-file.ts';
+import { openForTest, temporaryFile } from '../../../test/support/store/sqlite-file.ts';
 import { StoreError } from '../store.ts';
 import { openSqliteStore } from './store.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { clusterConfig, openRedisForTest } from '../../../../test/contract/redis-store.ts';
-import type { RedisCluster } from '../../../../test/redis-cluster.ts';
-import { startRedisCluster } from '../../../../test/redis-cluster.ts';
+import type { RedisCluster } from '../../../../test/support/redis/cluster.ts';
+import { startRedisCluster } from '../../../../test/support/redis/cluster.ts';
+import { clusterConfig, openRedisForTest } from '../../../../test/support/redis/config.ts';
 import type { Store } from '../../store.ts';
 import { ACCOUNT_KEYS } from '../layout.ts';
 import { slotOf } from './slot.ts';

@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { RecordingListener } from '../../../../test/contract/recording-listener.ts';
-import { clusterConfig, openRedisForTest } from '../../../../test/contract/redis-store.ts';
-import type { ClusterServer, RedisCluster } from '../../../../test/redis-cluster.ts';
-import { startRedisCluster } from '../../../../test/redis-cluster.ts';
+import type { ClusterServer, RedisCluster } from '../../../../test/support/redis/cluster.ts';
+import { startRedisCluster } from '../../../../test/support/redis/cluster.ts';
+import { clusterConfig, openRedisForTest } from '../../../../test/support/redis/config.ts';
+import { RecordingListener } from '../../../../test/support/store/recording-listener.ts';
 import type { Store } from '../../store.ts';
 import { epochKeyOf } from './epoch-keys.ts';
 import { slotOf } from './slot.ts';

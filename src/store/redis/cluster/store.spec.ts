@@ -1,16 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { RecordingListener } from '../../../../test/contract/recording-listener.ts';
-import { account as makeAccount } from '../../../../test/contract/records.ts';
+import type { RedisCluster } from '../../../../test/support/redis/cluster.ts';
+import { startRedisCluster } from '../../../../test/support/redis/cluster.ts';
 import {
   clusterConfig,
   openRedisForTest,
   redisConfig,
   redisForTest,
   secretOf,
-} from '../../../../test/contract/redis-store.ts';
-import type { RedisCluster } from '../../../../test/redis-cluster.ts';
-import { startRedisCluster } from '../../../../test/redis-cluster.ts';
+} from '../../../../test/support/redis/config.ts';
+import { RecordingListener } from '../../../../test/support/store/recording-listener.ts';
+import { account as makeAccount } from '../../../../test/support/store/records.ts';
 import type { EpochReading, Store } from '../../store.ts';
 import { StoreError } from '../../store.ts';
 import { openRedisStore } from '../store.ts';

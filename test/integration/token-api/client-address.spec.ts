@@ -1,0 +1,56 @@
+import { afterEach, expect, it } from 'vitest';
+import { startTokenService, type TokenService } from '../../support/token-service.ts';
+
+let service: TokenService | undefined;
+
+afterEach(() => service?.close());
+
+async function start(config: object): Promise<TokenService> {
+  service = await startTokenService({ config });
+  return service;
+}
+
+/** A log-in that is refused, from a client as the last proxy names it. */
+function logIn({ origin }: TokenService, forwardedFor: string): Promise<Response> {
+  return fetch(`${origin}/v1/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-forwarded-for': forwardedFor },
+    body: JSON.stringify({ email: 'nobody@example.com', password: 'not the password at all' }),
+  });
+}
+
+function linesWith({ lines }: TokenService, key: string): Record<string, unknown>[] {
+  return lines.map((line) => JSON.parse(line) as Record<string, unknown>).filter((line) => key in line);
+}
+
+it.each([
+  '198.51.100.9',
+  '198.51.100.9:443',
+  '"198.51.100.9:50000"',
+  '[::ffff:198.51.100.9]:443',
+  '203.0.113.1, 198.51.100.9:1',
+])('the token service takes the client %s for 198.51.100.9', async (forwardedFor) => {
+  const here = await start({ trustedProxies: ['127.0.0.1'] });
+  expect((await logIn(here, forwardedFor)).status).toBe(401);
+  expect(linesWith(here, 'client')).toEqual([expect.objectContaining({ client: '198.51.100.9' })]);
+});
+
+it('the token service takes the proxy for the client where that tells no address', async () => {
+  const here = await start({ trustedProxies: ['127.0.0.1'] });
+  expect((await logIn(here, '198.51.100.9, unknown')).status).toBe(401);
+  expect(linesWith(here, 'client')).toEqual([expect.objectContaining({ client: '127.0.0.1' })]);
+});
+
+it('the token service tells once of a peer that is missing in trustedProxies', async () => {
+  const here = await start({ trustedProxies: ['192.0.2.1'] });
+  for (const client of ['198.51.100.9', '198.51.100.10']) await logIn(here, client);
+  expect(linesWith(here, 'peer')).toEqual([
+    expect.objectContaining({
+      level: 'warn',
+      door: 'tokens',
+      peer: '127.0.0.1',
+      msg: expect.stringContaining('trustedProxies'),
+    }),
+  ]);
+  expect(linesWith(here, 'client').map(({ client }) => client)).toEqual(['127.0.0.1', '127.0.0.1']);
+});

@@ -1,0 +1,146 @@
+import { connect } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTokenService, type TokenService } from '../../support/token-service.ts';
+
+let service: TokenService;
+let login: string;
+
+beforeAll(async () => {
+  service = await startTokenService({ env: { SALLYPORT_ACCOUNT: 'ada:secret' } });
+  const answer = await service.call('POST', '/v1/login', undefined, { name: 'ada', password: 'secret' });
+  const { access_token } = (await answer.json()) as Record<string, string>;
+  login = `Bearer ${access_token}`;
+});
+
+afterAll(() => service.close());
+
+/** The answer to these bytes, as it comes. */
+function raw(bytes: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(new URL(service.origin).port), '127.0.0.1', () => socket.write(bytes));
+    let answer = '';
+    socket.setEncoding('utf8');
+    socket.on('data', (chunk: string) => (answer += chunk));
+    socket.on('end', () => resolve(answer));
+    socket.on('error', reject);
+  });
+}
+
+function problemIn(answer: string): unknown {
+  return JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')));
+}
+
+describe('a method that an address does not take', () => {
+  it.each([
+    ['PUT', '/v1/tokens', 'GET, HEAD, OPTIONS, POST'],
+    ['POST', '/v1/tokens/some-id', 'DELETE, GET, HEAD, OPTIONS'],
+    ['GET', '/v1/login?next=x', 'OPTIONS, POST'],
+    ['DELETE', '/openapi.json', 'GET, HEAD, OPTIONS'],
+    ['PATCH', '/3rdparty/v1/auth/token/x', 'DELETE, OPTIONS'],
+    ['GET', '/oauth2/revoke', 'OPTIONS, POST'],
+  ])('%s %s is answered 405, with those that it does', async (method, path, allow) => {
+    const answer = await service.call(method, path);
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, allow]);
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+    expect(await answer.json()).toMatchObject({ code: 'method_not_allowed', status: 405 });
+  });
+
+  it('OPTIONS tells them and asks nobody who they are', async () => {
+    const answer = await service.call('OPTIONS', '/v1/tokens');
+    expect([answer.status, answer.headers.get('allow')]).toEqual([204, 'GET, HEAD, OPTIONS, POST']);
+    expect((await service.call('OPTIONS', '/v1/nothing')).status).toBe(404);
+  });
+
+  it('HEAD answers as GET does, without the body', async () => {
+    const get = await service.call('GET', '/v1/scopes', login);
+    const head = await service.call('HEAD', '/v1/scopes', login);
+    expect([head.status, head.headers.get('content-type')]).toEqual([200, get.headers.get('content-type')]);
+    expect(head.headers.get('content-length')).toBe(String((await get.text()).length));
+    expect(await head.text()).toBe('');
+    const refused = await service.call('HEAD', '/v1/scopes');
+    expect([refused.status, await refused.text()]).toEqual([401, '']);
+  });
+});
+
+describe('a body with a Content-Encoding', () => {
+  const send = (path: string, type: string, body: string | Uint8Array<ArrayBuffer>, coding: string) => {
+    const headers = { authorization: login, 'content-type': type, 'content-encoding': coding };
+    return fetch(`${service.origin}${path}`, { method: 'POST', headers, body });
+  };
+
+  it.each([
+    ['/v1/login', 'application/json', gzipSync('{"name":"ada","password":"secret"}'), 'unsupported_media_type'],
+    ['/oauth2/introspect', 'application/x-www-form-urlencoded', gzipSync('token=x'), 'unsupported_media_type'],
+  ])('is refused at %s', async (path, type, body, code) => {
+    const answer = await send(path, type, body, 'gzip');
+    expect([answer.status, answer.headers.get('accept-encoding')]).toEqual([415, 'identity']);
+    expect(await answer.json()).toMatchObject({ code });
+  });
+
+  it('of none is as good as without', async () => {
+    const body = '{"name":"ada","password":"secret"}';
+    expect((await send('/v1/login', 'application/json', body, 'identity')).status).toBe(200);
+  });
+});
+
+describe('what cannot be read as a request', () => {
+  const head = 'GET /v1/scopes HTTP/1.1\r\nHost: x\r\n';
+
+  it.each([
+    ['header fields that are too long', `${head}X-Long: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'headers_too_large'],
+    ['an address that is too long', `GET /${'x'.repeat(20_000)} HTTP/1.1\r\n\r\n`, 431, 'headers_too_large'],
+    ['something else', 'Good morning\r\n\r\n', 400, 'malformed_request'],
+    ['a method in lower case', 'get /v1/scopes HTTP/1.1\r\nHost: x\r\n\r\n', 400, 'malformed_request'],
+    ['no host', 'GET /v1/scopes HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'malformed_request'],
+    [
+      'two lengths',
+      'POST /v1/login HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}',
+      400,
+      'malformed_request',
+    ],
+  ])('is answered in the form of every problem: %s', async (_what, bytes, status, code) => {
+    const answer = await raw(bytes);
+    expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(answer.toLowerCase()).toContain('content-type: application/problem+json\r\n');
+    expect(problemIn(answer)).toMatchObject({ type: `urn:sallyport:problem:${code}`, status, code });
+  });
+});
+
+describe('a query', () => {
+  it.each([
+    ['/v1/tokens?limt=5', 'limt', 'not a parameter of this call'],
+    ['/v1/tokens?limit=5&limit=6', 'limit', 'stands there twice'],
+    ['/v1/scopes?x', 'x', 'not a parameter of this call'],
+  ])('%s is refused', async (path, field, message) => {
+    const answer = await service.call('GET', path, login);
+    expect(answer.status).toBe(400);
+    expect(await answer.json()).toMatchObject({ code: 'invalid_query', errors: [{ field, message }] });
+  });
+
+  it.each(['/.well-known/jwks.json?v=2', '/.well-known/oauth-authorization-server?v=2'])('%s is read', async (path) => {
+    expect((await service.call('GET', path)).status).toBe(200);
+  });
+
+  it('with a parameter that is empty is one without it', async () => {
+    expect((await service.call('GET', '/v1/tokens?limit=&after=', login)).status).toBe(200);
+  });
+
+  it('of a call of OAuth is ignored, as RFC 6749 has it', async () => {
+    expect((await service.call('POST', '/oauth2/introspect?x=1', login, 'token=x')).status).toBe(200);
+  });
+});
+
+it('times are read as RFC 3339 writes them, with t, z and a leap second', async () => {
+  const create = (expires_at: string) =>
+    service.call('POST', '/v1/tokens', login, { name: 'x', scopes: ['messages:list'], expires_at });
+  const day = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
+  const lower = await create(`${day}t12:00:00z`);
+  expect([lower.status, await lower.json()]).toMatchObject([201, { expires_at: `${day}T12:00:00Z` }]);
+  const leap = await create(`${day}T23:59:60Z`);
+  const next = new Date(Date.parse(`${day}T23:59:59Z`) + 1_000).toISOString().replace('.000', '');
+  expect([leap.status, await leap.json()]).toMatchObject([201, { expires_at: next }]);
+  const wrong = await create(`${day}T12:00:60Z`);
+  const message = 'a time such as 2027-01-31T12:00:00Z (RFC 3339)';
+  expect(await wrong.json()).toMatchObject({ errors: [{ field: 'expires_at', message }] });
+});

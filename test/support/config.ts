@@ -1,0 +1,55 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { Config } from '../../src/config/config.ts';
+import type { Loaded } from '../../src/config/load.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { formatProblems } from '../../src/config/problems.ts';
+
+/** What a file may refer to in a spec. */
+export interface Surroundings {
+  readonly env?: NodeJS.ProcessEnv;
+  /** Files beside the configuration, by relative path. */
+  readonly files?: Readonly<Record<string, string | Uint8Array>>;
+}
+
+/** Loads a text as the `sallyport.yaml` of a directory of its own; problems name it so, without the directory. */
+export function loadText(text: string | Uint8Array, { env = {}, files = {} }: Surroundings = {}): Loaded {
+  const directory = mkdtempSync(join(tmpdir(), 'sallyport-config-'));
+  try {
+    for (const [name, contents] of Object.entries({ ...files, 'sallyport.yaml': text })) {
+      mkdirSync(dirname(join(directory, name)), { recursive: true });
+      writeFileSync(join(directory, name), contents);
+    }
+    const loaded = loadConfig(join(directory, 'sallyport.yaml'), env);
+    if (loaded.ok) return loaded;
+    return { ...loaded, problems: loaded.problems.map((problem) => ({ ...problem, file: 'sallyport.yaml' })) };
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+/** The problems of a text as people read them, without the file's name; empty where it loads. */
+export function problemsOf(text: string | Uint8Array, surroundings?: Surroundings): string[] {
+  const loaded = loadText(text, surroundings);
+  return loaded.ok ? [] : formatProblems(loaded.problems).replaceAll('sallyport.yaml:', '').split('\n');
+}
+
+const OPENING = 'version: 1\nlisten: { extAuthz: 127.0.0.1:9191 }\n';
+
+/** A whole file around a few sections, which begin at its line 3. */
+export function fileWith(sections: string): string {
+  return /^routes:/m.test(sections) ? `${OPENING}${sections}` : `${OPENING}${sections}\nroutes: []`;
+}
+
+/** What `fileWith(sections)` loads to. Throws the problems where it does not. */
+export function configOf(sections: string, surroundings?: Surroundings): Config {
+  return configFrom(fileWith(sections), surroundings);
+}
+
+/** What a whole file loads to. Throws the problems where it does not. */
+export function configFrom(text: string, surroundings?: Surroundings): Config {
+  const loaded = loadText(text, surroundings);
+  if (!loaded.ok) throw new Error(formatProblems(loaded.problems));
+  return loaded.config;
+}

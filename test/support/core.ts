@@ -1,0 +1,106 @@
+import type { Policy } from '../../src/core/authorize.ts';
+import type { KnownCredential } from '../../src/core/known.ts';
+import type { AccessRequest, Moment } from '../../src/core/request.ts';
+import type { Route } from '../../src/core/route.ts';
+import { RouteMap } from '../../src/core/route.ts';
+import type { Freshness, Standing } from '../../src/core/standing.ts';
+import { unread } from '../../src/core/standing.ts';
+
+/** 2027-01-15T08:00:00Z, the wall clock of the specs. */
+export const NOW_MS = 1_800_000_000_000;
+export const NOW_SECONDS = NOW_MS / 1000;
+
+/** The monotonic clock of the specs. */
+export const MONOTONIC_MS = 50_000;
+
+/** The feed's epoch of the specs. */
+export const EPOCH = 7;
+
+/** A route at `/x` that any valid credential may use. */
+export function makeRoute(route: Partial<Route> = {}): Route {
+  return {
+    pattern: '/x',
+    hosts: [],
+    methods: [],
+    requirement: { kind: 'authenticated' },
+    issuers: undefined,
+    basic: false,
+    sufficient: undefined,
+    shadow: false,
+    ...route,
+  };
+}
+
+/** A policy of generation 1 that never sunsets Basic. */
+export function makePolicy(routes: readonly Route[], policy: Partial<Policy> = {}): Policy {
+  const basicUntilMs = Number.POSITIVE_INFINITY;
+  return { generation: 1, routes: new RouteMap(routes), basicUntilMs, shadow: false, ...policy };
+}
+
+/** `GET /x` with no credential, not from a browser. */
+export function makeRequest(request: Partial<AccessRequest> = {}): AccessRequest {
+  const nobody = { authorization: undefined, fromBrowser: false };
+  return { door: 'ext-authz', method: 'GET', host: 'api.example.com', path: '/x', ...nobody, ...request };
+}
+
+/** A standing that was never asked about. */
+export function makeStanding(standing: Partial<Standing> = {}): Standing {
+  const askedAtMs = standing.askedAtMs ?? Number.NEGATIVE_INFINITY;
+  return {
+    ...unread('sallyport:revoked:partner:t-1'),
+    askedAtMs,
+    askedAtWallMs: wallOf(askedAtMs),
+    ...standing,
+  };
+}
+
+/** A standing that {@link makeFreshness} vouches for. */
+export function makeHeard(standing: Partial<Standing> = {}): Standing {
+  return makeStanding({ epoch: EPOCH, ...standing });
+}
+
+/** A standing whose entry ends every token. */
+export function makeRevoked(standing: Partial<Standing> = {}): Standing {
+  const everything = { issuedUpToSeconds: Number.POSITIVE_INFINITY, fromSeconds: Number.NEGATIVE_INFINITY };
+  return makeStanding({ marked: true, ...everything, ...standing });
+}
+
+/** A feed that has heard of everything up to now. */
+export function makeFreshness(freshness: Partial<Freshness> = {}): Freshness {
+  const heardUpToMs = freshness.heardUpToMs ?? MONOTONIC_MS;
+  const heard = { heardUpToMs, heardUpToWallMs: wallOf(heardUpToMs) };
+  return { epoch: EPOCH, ...heard, maxStalenessMs: 1000, keepsAnswers: false, ...freshness };
+}
+
+/** What the wall clock of the specs showed then. */
+function wallOf(monotonicMs: number): number {
+  return NOW_MS + monotonicMs - MONOTONIC_MS;
+}
+
+/** A Bearer token of the issuer `partner` with the scope `messages:send`, good for another minute and not revoked. */
+export function makeCredential({ identity, ...rest }: CredentialParts = {}): KnownCredential {
+  const scopes = identity?.scopes ?? ['messages:send'];
+  const whose = { issuer: 'partner', subject: 'sub-1', tokenId: 't-1', scheme: 'bearer' as const };
+  return {
+    outcome: 'known',
+    identity: { ...whose, ...identity, scopes },
+    granted: new Set(scopes),
+    use: undefined,
+    validUntilMs: NOW_MS + 60_000,
+    issuedAtSeconds: NOW_SECONDS - 60,
+    generation: 1,
+    key: { inForce: true },
+    standings: [makeHeard()],
+    lastUse: undefined,
+    ...rest,
+  };
+}
+
+type CredentialParts = Partial<Omit<KnownCredential, 'identity'>> & {
+  readonly identity?: Partial<KnownCredential['identity']>;
+};
+
+/** The first look at a request, which may still ask. */
+export function makeMoment(moment: Partial<Moment> = {}): Moment {
+  return { wallMs: NOW_MS, monotonicMs: MONOTONIC_MS, beganMs: MONOTONIC_MS, mayAsk: true, ...moment };
+}

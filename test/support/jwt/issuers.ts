@@ -1,0 +1,87 @@
+import type { JsonWebKey, KeyObject } from 'node:crypto';
+import type {
+  DiscoveryIssuer,
+  JwksIssuer,
+  OwnIssuer,
+  SecretsIssuer,
+  SigningAlgorithm,
+} from '../../../src/config/config.ts';
+import { SIGNING_ALGORITHMS } from '../../../src/config/config.ts';
+import { Secret } from '../../../src/config/secret.ts';
+import type { RemoteKeySet } from '../../../src/jwt/key-set.ts';
+import { Publisher } from './publisher.ts';
+
+const foreign = {
+  claimedByOthers: new Set<string>(),
+  audience: ['sms-api'],
+  requireSubject: undefined,
+  requireExpiry: true,
+  scopeClaim: undefined,
+  allowScopes: new Set(['messages:send', 'messages:list']),
+  grant: undefined,
+};
+
+/** An issuer with a key set, as the contract's example has it. */
+export function corporate(changes: Partial<JwksIssuer> = {}): JwksIssuer {
+  return {
+    ...foreign,
+    kind: 'jwks',
+    name: 'corporate',
+    issuer: 'https://login.example.com',
+    algorithms: ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA', 'Ed25519'],
+    jwks: new URL('https://login.example.com/jwks.json'),
+    maxStaleMs: 86_400_000,
+    ...changes,
+  };
+}
+
+/** A partner that signs with a shared secret and says who it is. */
+export function partner(secrets: readonly KeyObject[], changes: Partial<SecretsIssuer> = {}): SecretsIssuer {
+  return {
+    ...foreign,
+    kind: 'secrets',
+    name: 'partner',
+    issuer: 'https://partner.example',
+    algorithms: ['HS256', 'HS384', 'HS512'],
+    secrets: secrets.map((secret) => new Secret(secret.export())),
+    ...changes,
+  };
+}
+
+/** Auth0's SMS gateway call: no `iss`, `exp` or `jti`, known by subject and audience. */
+export function auth0(secrets: readonly KeyObject[]): SecretsIssuer {
+  return partner(secrets, {
+    name: 'auth0-sms',
+    issuer: undefined,
+    audience: ['urn:sms-gateway'],
+    requireSubject: 'urn:Auth0',
+    requireExpiry: false,
+    algorithms: ['HS256'],
+    grant: ['messages:send'],
+  });
+}
+
+/** Ourselves. */
+export function own(algorithm: SigningAlgorithm = 'EdDSA', changes: Partial<OwnIssuer> = {}): OwnIssuer {
+  return {
+    kind: 'signing',
+    name: 'sallyport',
+    issuer: 'https://sallyport.local',
+    audience: undefined,
+    algorithms: SIGNING_ALGORITHMS,
+    signing: { algorithm, sealWith: undefined, publishAheadSeconds: 600 },
+    ttl: { defaultSeconds: 86_400, maxSeconds: 604_800, privateMaxSeconds: 31_536_000 },
+    ...changes,
+  };
+}
+
+/** An issuer that says itself where its key set is. */
+export function discovered(changes: Partial<DiscoveryIssuer> = {}): DiscoveryIssuer {
+  const { jwks: _, ...rest } = corporate();
+  return { ...rest, kind: 'discovery', ...changes };
+}
+
+/** A key set that is had at once. */
+export function publishing(...keys: readonly JsonWebKey[]): RemoteKeySet {
+  return new Publisher(...keys).keySet();
+}

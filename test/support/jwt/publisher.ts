@@ -1,0 +1,87 @@
+import type { JsonWebKey } from 'node:crypto';
+import type { FetchDocument, FetchedDocument } from '../../../src/jwt/fetch-document.ts';
+import type { KeySetParts } from '../../../src/jwt/key-set.ts';
+import { RemoteKeySet } from '../../../src/jwt/key-set.ts';
+import { FixedLocation } from '../../../src/jwt/key-set-location.ts';
+import { SimulatedTime } from '../simulated-time.ts';
+
+const JWKS = new URL('https://issuer.example/jwks');
+
+/** An issuer whose answers a test gives by hand, in a time that the test makes pass. */
+export class Publisher {
+  readonly time = new SimulatedTime();
+  /** When each document was asked for, and where. */
+  readonly asked: { readonly atMs: number; readonly url: string }[] = [];
+  /** What was told of its key sets, in words. */
+  readonly told: string[] = [];
+  answer: (url: URL, signal: AbortSignal) => Promise<string | FetchedDocument>;
+
+  constructor(...keys: readonly JsonWebKey[]) {
+    this.answer = async () => setOf(...keys);
+  }
+
+  readonly observer: KeySetParts['observer'] = {
+    keySetFetched: (issuer, kids) => this.told.push(`${issuer} fetched: ${kids.join()}`),
+    keySetChanged: (issuer, added, dropped) => this.told.push(`${issuer} changed: +${added.join()} -${dropped.join()}`),
+    keySetFailed: (issuer, error, failures) => this.told.push(`${issuer} failed ${failures}: ${wordError(error)}`),
+    keySetExposed: (issuer, kids) => this.told.push(`${issuer} exposed: ${kids.join()}`),
+    keysLeftOut: (issuer, count) => this.told.push(`${issuer} left out: ${count}`),
+    keySetRecovered: (issuer, failures) => this.told.push(`${issuer} recovered after ${failures}`),
+    keySetOutdated: (issuer) => this.told.push(`${issuer} outdated`),
+  };
+
+  readonly fetchDocument: FetchDocument = async (url, signal) => {
+    this.asked.push({ atMs: this.time.nowMs, url: url.href });
+    const answer = await this.answer(url, signal);
+    return typeof answer === 'string' ? { text: answer, maxAgeMs: undefined } : answer;
+  };
+
+  publish(...keys: readonly object[]): void {
+    this.answer = async () => setOf(...keys);
+  }
+
+  fail(): void {
+    this.answer = () => Promise.reject(new Error('no route to host'));
+  }
+
+  /** Takes connections and never answers: what is asked ends after five seconds, as over the network. */
+  swallow(): void {
+    this.answer = (_, signal) => {
+      const { promise, reject } = Promise.withResolvers<string>();
+      const end = (): void => reject(new Error('it did not answer'));
+      this.time.after(5_000, end);
+      signal.addEventListener('abort', end);
+      return promise;
+    };
+  }
+
+  /** A key set on this issuer, fetched on first use. */
+  keySet(changes: Partial<KeySetParts> = {}): RemoteKeySet {
+    return new RemoteKeySet({ ...this.surroundings(), issuer: 'corporate', ...changes });
+  }
+
+  private surroundings(): Omit<KeySetParts, 'issuer'> {
+    const { time: clock, fetchDocument } = this;
+    const location = new FixedLocation(JWKS);
+    return {
+      clock,
+      timers: clock,
+      fetchDocument,
+      random: () => 0,
+      observer: this.observer,
+      location,
+      maxStaleMs: 86_400_000,
+    };
+  }
+}
+
+/** A JWK Set as text. */
+export function setOf(...keys: readonly object[]): string {
+  return JSON.stringify({ keys });
+}
+
+/** An error and its causes. */
+export function wordError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause === undefined ? error.message : `${error.message}: ${wordError(error.cause)}`;
+}

@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import type { OwnIssuer, SigningAlgorithm } from '../../../src/config/config.ts';
+import type { LivingKey } from '../../../src/jwt/key-ring.ts';
+import { KeyRing, livesUnder } from '../../../src/jwt/key-ring.ts';
+import { Sealer } from '../../../src/jwt/sealer.ts';
+import type { SigningKeys } from '../../../src/jwt/signer.ts';
+import type { SigningKey } from '../../../src/jwt/signing-keys.ts';
+import { makeSigningKey, openSigningKey } from '../../../src/jwt/signing-keys.ts';
+import { openMemoryStore } from '../../../src/store/memory.ts';
+import type { SealedSigningKey, Store } from '../../../src/store/store.ts';
+import { own } from './issuers.ts';
+import { NOW } from './verifying.ts';
+
+/** What the specs' keys are sealed with. */
+export const SEALER = new Sealer(createHash('sha256').update('a secret').digest());
+
+/** Makes a key, sealed with {@link SEALER}; its times are that of the specs where none are given. */
+export function makeKey(
+  algorithm: SigningAlgorithm = 'EdDSA',
+  changes: Partial<Pick<SealedSigningKey, 'createdAtSeconds' | 'signsFromSeconds' | 'longestTokenSeconds'>> = {},
+): Promise<SealedSigningKey> {
+  const times = { createdAtSeconds: NOW, signsFromSeconds: NOW, longestTokenSeconds: 604_800 };
+  return makeSigningKey({ issuer: 'sallyport', algorithm, ...times, ...changes }, SEALER);
+}
+
+/** Makes a key, opened. */
+export async function makeOpenKey(algorithm: SigningAlgorithm = 'EdDSA'): Promise<SigningKey> {
+  return openSigningKey(await makeKey(algorithm), SEALER);
+}
+
+/** This one signs, whatever happens. */
+export function always(key: SigningKey): SigningKeys {
+  return { current: async () => key };
+}
+
+/** Rings on one store, as several instances and the command line have them, and the clock that they go by. */
+export class Ringing {
+  readonly store: Store;
+  nowSeconds = NOW;
+
+  constructor(store: Store = openMemoryStore()) {
+    this.store = store;
+  }
+
+  ring(issuer: OwnIssuer = own(), sealer: Sealer = SEALER): KeyRing {
+    const { signingKeys, revocations } = this.store;
+    const clock = { wallMs: () => this.nowSeconds * 1000 };
+    return new KeyRing({ issuer, store: signingKeys, revocations, sealer, clock, clockSkewMs: 30_000 });
+  }
+
+  /** Each key and where it is in its life, in order. */
+  async lives(): Promise<readonly LivingKey[]> {
+    const clock = { wallMs: () => this.nowSeconds * 1000 };
+    const { keys } = await this.store.signingKeys.read('sallyport');
+    return livesUnder({ issuer: own(), clock, clockSkewMs: 30_000 }, keys);
+  }
+
+  async states(): Promise<readonly string[]> {
+    return (await this.lives()).map(({ state }) => state);
+  }
+
+  async kids(): Promise<readonly string[]> {
+    return (await this.lives()).map(({ key }) => key.kid);
+  }
+
+  async revoke(kid: string, value = ''): Promise<void> {
+    const key = `sallyport:revoked-key:sallyport:${kid}`;
+    await this.store.revocations.write({ key, value, expiresAtSeconds: undefined });
+  }
+}

@@ -1,0 +1,42 @@
+import type { Finding } from '../../../src/core/known.ts';
+import type { Standing } from '../../../src/core/standing.ts';
+import { unread } from '../../../src/core/standing.ts';
+import { BearerVerifier } from '../../../src/jwt/bearer-verifier.ts';
+import type { TrustedIssuer } from '../../../src/jwt/issuers.ts';
+import { Issuers } from '../../../src/jwt/issuers.ts';
+import { KnownTokens } from '../../../src/jwt/known-tokens.ts';
+
+/** Unix seconds at which the specs' time stands still. */
+export const NOW = 1_800_000_000;
+export const SKEW = 30;
+export const GENERATION = 7;
+
+/** A verifier over these issuers, with what stands behind it within reach. */
+export class Verifying {
+  readonly known = new KnownTokens(100);
+  readonly standings = new Map<string, Standing>();
+  nowSeconds = NOW;
+  private readonly verifier: BearerVerifier;
+
+  constructor(...issuers: readonly TrustedIssuer[]) {
+    this.verifier = new BearerVerifier({
+      issuers: new Issuers(issuers),
+      known: this.known,
+      standings: { at: (key) => this.standingAt(key) },
+      clock: { wallMs: () => this.nowSeconds * 1000 },
+      clockSkewMs: SKEW * 1000,
+      maxTokenLength: 16_384,
+      generation: GENERATION,
+    });
+  }
+
+  verify(value: string): Promise<Finding> {
+    return this.verifier.verify({ scheme: 'bearer', value });
+  }
+
+  private standingAt(key: string): Standing {
+    const standing = this.standings.get(key) ?? unread(key);
+    this.standings.set(key, standing);
+    return standing;
+  }
+}

@@ -1,0 +1,28 @@
+import type { Clock } from '../../src/core/ports.ts';
+import type { LoginHistoryStore } from '../../src/store/login-history-store.ts';
+import { MemoryLoginHistory } from '../../src/store/memory-login-history.ts';
+import { GuessThrottle } from '../../src/tokens/guess-throttle.ts';
+import { KnownDevices } from '../../src/tokens/known-devices.ts';
+import { LogInDigests } from '../../src/tokens/log-in-digests.ts';
+import { LogInHistory } from '../../src/tokens/log-in-history.ts';
+
+export interface ThrottleOptions {
+  /** What instances share; one of this throttle's own without it. */
+  readonly shared?: LoginHistoryStore;
+  /** For the shared history, in milliseconds. */
+  readonly limitMs?: number;
+  readonly failed?: (error: unknown) => void;
+}
+
+/** The parts that bound guesses, as an instance has them. */
+export function makeThrottle(clock: Clock, { shared, limitMs = 5_000, failed = () => {} }: ThrottleOptions = {}) {
+  const nowMs = clock.wallMs;
+  const digests = new LogInDigests(Buffer.alloc(32, 'k'));
+  const devices = new KnownDevices(digests, clock);
+  const local = new MemoryLoginHistory({ nowMs });
+  const history = new LogInHistory({ shared: shared ?? new MemoryLoginHistory({ nowMs }), local, limitMs, failed });
+  return { digests, devices, history, throttle: new GuessThrottle({ clock, digests, devices, history }) };
+}
+
+/** For who is not listening. */
+export const SILENT_LOG_INS = { credentialsChecked() {}, guessesSpent() {} };

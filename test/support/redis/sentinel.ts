@@ -1,0 +1,176 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { findRedisServer } from '../../../tools/redis.ts';
+import { freePorts } from '../servers/ports.ts';
+import { startProcess, untilReady } from '../servers/process.ts';
+import type { RedisServer } from './server.ts';
+import { startRedis } from './server.ts';
+
+const NAME = 'sms-primary';
+const READY_MS = 30_000;
+
+/** One Sentinel, on a port of the loopback address. */
+export interface SentinelServer {
+  readonly port: number;
+  /** A client of it, as an operator has one. */
+  readonly hand: Redis;
+  freeze(): void;
+  thaw(): void;
+  kill9(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A primary, two replicas and three Sentinels that watch them. */
+export interface SentinelGroup {
+  /** The name that the Sentinels know the primary by. */
+  readonly name: string;
+  /** The first one began as the primary. */
+  readonly servers: readonly [RedisServer, RedisServer, RedisServer];
+  readonly sentinels: readonly SentinelServer[];
+  /** The server that the Sentinels name now. */
+  primary(): Promise<RedisServer>;
+  /** Asks a Sentinel for another primary while the one that there is stands; resolves once another one is named. */
+  failover(): Promise<RedisServer>;
+  /** Resolves once the Sentinels name another primary than this one. */
+  untilMoved(from: RedisServer): Promise<RedisServer>;
+  close(): Promise<void>;
+}
+
+export interface SentinelGroupOptions {
+  /** Of the Sentinels, beside the defaults, such as `requirepass`. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** Starts all of them; resolves once the Sentinels know each other and the replicas, which have all data. */
+export async function startSentinelGroup({ settings = {} }: SentinelGroupOptions = {}): Promise<SentinelGroup> {
+  const quick = { 'repl-diskless-sync-delay': '0', 'repl-ping-replica-period': '1', appendfsync: 'no' };
+  const first = await startRedis({ settings: quick });
+  const replica = () => startRedis({ settings: { ...quick, replicaof: `127.0.0.1 ${first.port}` } });
+  const servers = [first, await replica(), await replica()] as const;
+  const sentinels = await Promise.all([1, 2, 3].map(() => startSentinel(first.port, settings)));
+  const primary = async () => byPort(servers, await namedBy(sentinels));
+  const untilMoved = async (from: RedisServer) => {
+    await until('another primary', async () => (await primary()) !== from);
+    return await primary();
+  };
+  const failover = async () => {
+    const from = await primary();
+    // One that last saw a server as a primary makes it a replica again, just when another one has promoted it.
+    for (const { hand } of sentinels) await until('the Sentinels to agree', () => seesReplicasOf(hand, from.port));
+    // It refuses while it has not heard of a replica that would do.
+    await until('a failover', async () => accepts(sentinels[0]?.hand.call('SENTINEL', 'FAILOVER', NAME)));
+    return await untilMoved(from);
+  };
+  const close = async () => {
+    await Promise.all([...sentinels, ...servers].map((part) => part.close()));
+  };
+  for (const { hand } of sentinels) await until('the Sentinels to know all', () => knowsAll(hand));
+  await until('the replicas', () => countsOnTwo(first));
+  return { name: NAME, servers, sentinels, primary, failover, untilMoved, close };
+}
+
+/** Starts one that watches what it takes for the primary; `settings` as in {@link SentinelGroupOptions}. */
+export async function startSentinel(
+  primaryPort: number,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<SentinelServer> {
+  const { path } = await findRedisServer();
+  const [port = 0] = await freePorts(1);
+  const folder = await mkdtemp(join(tmpdir(), 'sallyport-sentinel-'));
+  const file = join(folder, 'sentinel.conf');
+  const lines = [
+    `port ${port}`,
+    'bind 127.0.0.1',
+    `dir ${folder}`,
+    `sentinel monitor ${NAME} 127.0.0.1 ${primaryPort} 2`,
+    `sentinel down-after-milliseconds ${NAME} 1000`,
+    `sentinel failover-timeout ${NAME} 5000`,
+    `sentinel parallel-syncs ${NAME} 2`,
+    ...Object.entries(settings).map(([name, value]) => `${name} ${value}`),
+  ];
+  await writeFile(file, `${lines.join('\n')}\n`);
+  const server = startProcess({ command: path, args: [file, '--sentinel'] });
+  await untilReady(server, [port]);
+  const hand = new Redis({ port, password: settings['requirepass'], lazyConnect: true, retryStrategy: null });
+  const signal = (name: NodeJS.Signals): void => void process.kill(server.pid ?? 0, name);
+  const kill9 = async (): Promise<void> => {
+    hand.disconnect();
+    await server.kill9();
+  };
+  const close = async (): Promise<void> => {
+    await kill9();
+    await rm(folder, { recursive: true, force: true });
+  };
+  return { port, hand, freeze: () => signal('SIGSTOP'), thaw: () => signal('SIGCONT'), kill9, close };
+}
+
+/** A server's hand, made again: Sentinels end the connections to a server whose role they change. */
+export async function handOf({ hand }: RedisServer): Promise<Redis> {
+  if (hand.status === 'end') await hand.connect();
+  return hand;
+}
+
+/** The port that any Sentinel names which has heard of the latest failover. */
+async function namedBy(sentinels: readonly SentinelServer[]): Promise<number> {
+  const words = await Promise.all(
+    sentinels.map(async ({ hand }) => {
+      try {
+        const fields = (await hand.call('SENTINEL', 'MASTER', NAME)) as string[];
+        const [, port] = (await hand.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', NAME)) as string[];
+        return { epoch: Number(fieldOf(fields, 'config-epoch')), port: Number(port) };
+      } catch {
+        return { epoch: -1, port: 0 };
+      }
+    }),
+  );
+  return words.toSorted((left, right) => right.epoch - left.epoch)[0]?.port ?? 0;
+}
+
+async function knowsAll(hand: Redis): Promise<boolean> {
+  const fields = (await hand.call('SENTINEL', 'MASTER', NAME)) as string[];
+  return fieldOf(fields, 'num-slaves') === '2' && fieldOf(fields, 'num-other-sentinels') === '2';
+}
+
+/** Whether it saw every other server that stands follow the primary; it looks every ten seconds. */
+async function seesReplicasOf(hand: Redis, primaryPort: number): Promise<boolean> {
+  const replicas = (await hand.call('SENTINEL', 'REPLICAS', NAME)) as string[][];
+  return replicas.every((fields) => {
+    if (fieldOf(fields, 'flags')?.includes('down')) return true;
+    const follows = [fieldOf(fields, 'role-reported'), fieldOf(fields, 'master-port')];
+    return follows.join() === `slave,${primaryPort}`;
+  });
+}
+
+async function countsOnTwo({ hand }: RedisServer): Promise<boolean> {
+  return (await hand.info('replication')).match(/state=online/g)?.length === 2;
+}
+
+function fieldOf(fields: readonly string[], name: string): string | undefined {
+  return fields[fields.indexOf(name) + 1];
+}
+
+function byPort(servers: readonly RedisServer[], port: number): RedisServer {
+  const server = servers.find((candidate) => candidate.port === port);
+  if (server === undefined) throw new Error(`the Sentinels name port ${port}, which is none of ours`);
+  return server;
+}
+
+async function accepts(answer: Promise<unknown> | undefined): Promise<boolean> {
+  return (
+    answer?.then(
+      () => true,
+      () => false,
+    ) ?? false
+  );
+}
+
+async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  const endMs = performance.now() + READY_MS;
+  while (!(await isSo())) {
+    if (performance.now() > endMs) throw new Error(`waited ${READY_MS} ms for ${what}`);
+    await wait(50);
+  }
+}

@@ -1,0 +1,99 @@
+import { expect, onTestFinished } from 'vitest';
+import type { RevocationObserver } from '../../src/core/ports.ts';
+import { writeUndone } from '../../src/core/revocation-entry.ts';
+import type { Verdict } from '../../src/core/standing.ts';
+import { judge } from '../../src/core/standing.ts';
+import { acceptLoss, formatEpoch } from '../../src/revocation/epoch.ts';
+import { Keeper } from '../../src/revocation/keeper.ts';
+import type { Store } from '../../src/store/store.ts';
+import { makeCredential } from './core.ts';
+
+const LIMITS = { maxStalenessMs: 1_000, storeTimeoutMs: 2_000, allowKnownForMs: 60_000 };
+
+/** Remembers what an operator would have been told, in order. */
+class Told implements RevocationObserver {
+  readonly lines: string[] = [];
+  feedLost = (): void => this.add('feed lost');
+  feedBack = (): void => this.add('feed back');
+  outageBegan = (): void => this.add('outage');
+  outageEnded = (): void => this.add('outage over');
+  setLost = (): void => this.add('set lost');
+  setAccepted = (): void => this.add('accepted');
+  entriesRewritten = (count: number): void => this.add(`rewritten ${count}`);
+  entriesVanished = (count: number): void => this.add(`vanished ${count}`);
+
+  private add(line: string): void {
+    this.lines.push(line);
+  }
+}
+
+/** What one instance of Sallyport knows of the revocation set, and would decide. */
+export interface Instance {
+  readonly store: Store;
+  readonly keeper: Keeper;
+  readonly told: readonly string[];
+  /** Ends the token of this id; resolves once that is acknowledged. */
+  revoke(id: string, expiresAtSeconds?: number, value?: string): Promise<void>;
+  /** Takes back the revocation of this id, as `sallyport token unrevoke` does. */
+  takeBack(id: string): Promise<void>;
+  /** What a decision that begins now reads of the token, under `onOutage: { allowKnownFor: 60s }`. */
+  decide(id: string): Promise<Verdict>;
+  /** Resolves once all that anybody did before now has been heard. */
+  heard(): Promise<void>;
+}
+
+export function keyOf(id: string): string {
+  return `sallyport:revoked:own:${id}`;
+}
+
+/** Starts an instance on a store, that is gone when the test ends. */
+export async function startInstance(store: Store): Promise<Instance> {
+  const observer = new Told();
+  const clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() };
+  const keeper = await Keeper.open({ store, clock, observer, limits: LIMITS, maxStandings: 10_000 });
+  onTestFinished(() => keeper.end());
+  const { standings } = keeper;
+  const decide = async (id: string): Promise<Verdict> => {
+    const credential = makeCredential({ standings: [standings.at(keyOf(id))] });
+    const beganMs = performance.now();
+    const look = (freshness = standings.freshness): Verdict => {
+      const moment = { wallMs: Date.now(), monotonicMs: performance.now(), beganMs, mayAsk: true };
+      const [standing] = credential.standings;
+      return standing === undefined ? 'unknown' : judge(standing, 1_000, freshness, moment);
+    };
+    const first = look();
+    if (first !== 'unknown') return first;
+    return await standings.refresh(credential).then(
+      () => look(),
+      () => look(standings.outageFreshness),
+    );
+  };
+  return {
+    store,
+    keeper,
+    told: observer.lines,
+    revoke: (id, expiresAtSeconds = Math.ceil(Date.now() / 1000) + 5_000, value = '{}') =>
+      store.revocations.write({ key: keyOf(id), value, expiresAtSeconds }),
+    takeBack: async (id) => {
+      const [standing] = await store.revocations.readEntries([keyOf(id)]);
+      if (standing === undefined) throw new Error(`${id} is not revoked`);
+      const expiresAtSeconds = Math.ceil(Date.now() / 1000) + 5_000;
+      const value = writeUndone({ undoes: standing.value });
+      expect(await store.revocations.undo(standing.value, { key: standing.key, value, expiresAtSeconds })).toBe(true);
+    },
+    decide,
+    heard: async () => {
+      const moment = performance.now();
+      const heardUpTo = (): number => standings.freshness.heardUpToMs;
+      await expect.poll(heardUpTo, { timeout: 20_000, interval: 10 }).toBeGreaterThanOrEqual(moment);
+    },
+  };
+}
+
+/** What `sallyport store accept-loss` does. */
+export async function acceptAll({ epochs }: Store): Promise<void> {
+  for (const [key, found] of await epochs.read()) {
+    const record = acceptLoss(found, `accepted-${Math.random()}`);
+    if (record !== undefined) expect(await epochs.swap(key, found, formatEpoch(record))).toBe(true);
+  }
+}

@@ -1,0 +1,95 @@
+import { Client, credentials, type MethodDefinition } from '@grpc/grpc-js';
+import { service as healthService } from 'grpc-health-check';
+import { loadExtAuthz } from '../../../src/edge/ext-authz/definition.ts';
+import type { CheckRequest, CheckResponse, HeaderValueOption } from '../../../src/edge/ext-authz/messages.ts';
+import type { HttpAnswer } from './http-client.ts';
+
+/** A request as Envoy would describe it. */
+export interface DescribedRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly host: string;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+}
+
+/** What a check response makes of a request: the client's answer, or what changes on the way to the upstream. */
+export type Outcome =
+  | { readonly outcome: 'denied'; readonly code: number; readonly answer: Omit<HttpAnswer, 'headers'> }
+  | { readonly outcome: 'passes'; readonly upstream: ReadonlyMap<string, string> };
+
+export interface CheckClient {
+  /** @param form which of Envoy's two forms the headers take. */
+  check(request: DescribedRequest, form: 'plain' | 'raw'): Promise<Outcome>;
+  /** What `grpc.health.v1` says of the door. */
+  health(): Promise<string>;
+  close(): void;
+}
+
+/** Calls the ext_authz door as Envoy does. */
+export function connectChecks(port: number): CheckClient {
+  const client = new Client(`127.0.0.1:${port}`, credentials.createInsecure());
+  const { path, requestSerialize, responseDeserialize } = loadExtAuthz().Check;
+  return {
+    check: async (request, form) => {
+      const { promise, resolve, reject } = Promise.withResolvers<CheckResponse>();
+      const message: CheckRequest = { attributes: { request: { http: describe(request, form) } } };
+      client.makeUnaryRequest(path, requestSerialize, responseDeserialize, message, (error, response) => {
+        if (error === null && response !== undefined) resolve(response as CheckResponse);
+        else reject(error ?? new Error('no response'));
+      });
+      return read(await promise, request);
+    },
+    health: async () => {
+      const { promise, resolve, reject } = Promise.withResolvers<{ readonly status: string }>();
+      // The health package describes its own service.
+      const method = healthService['Check'] as MethodDefinition<object, { readonly status: string }>;
+      const { path: healthPath, requestSerialize: write, responseDeserialize: parse } = method;
+      client.makeUnaryRequest(healthPath, write, parse, { service: '' }, (error, response) => {
+        if (error === null && response !== undefined) resolve(response);
+        else reject(error ?? new Error('no response'));
+      });
+      return (await promise).status;
+    },
+    close: () => client.close(),
+  };
+}
+
+/** Envoy shows the pseudo-headers among the others. */
+function describe({ headers: sent, ...rest }: DescribedRequest, form: 'plain' | 'raw') {
+  const pseudo = [
+    [':authority', rest.host],
+    [':method', rest.method],
+    [':path', rest.path],
+  ] as const;
+  const headers = [...pseudo, ...sent];
+  if (form === 'raw') {
+    const raw = headers.map(([name, value]) => ({ key: name.toLowerCase(), raw_value: Buffer.from(value, 'latin1') }));
+    return { ...rest, header_map: { headers: raw } };
+  }
+  const plain = new Map<string, string>();
+  for (const [name, value] of headers) {
+    const key = name.toLowerCase();
+    const clean = value.replace(/[^\x00-\x7f]/g, '!');
+    plain.set(key, plain.has(key) ? `${plain.get(key)},${clean}` : clean);
+  }
+  return { ...rest, headers: Object.fromEntries(plain) };
+}
+
+/** Applies a response as Envoy would: a code other than 0 denies, whatever else it says. */
+function read(response: CheckResponse, request: DescribedRequest): Outcome {
+  const { code } = response.status;
+  if ('denied_response' in response && response.denied_response) {
+    const { status, headers, body } = response.denied_response;
+    return { outcome: 'denied', code, answer: { status: status.code, challenges: valuesOf(headers), body } };
+  }
+  if (code !== 0 || !('ok_response' in response)) throw new Error(`status ${code} without a denied_response`);
+  const upstream = new Map(request.headers.map(([name, value]) => [name.toLowerCase(), value]));
+  // An empty list is not on the wire.
+  for (const { header } of response.ok_response.headers ?? []) upstream.set(header.key, header.value);
+  for (const name of response.ok_response.headers_to_remove ?? []) upstream.delete(name);
+  return { outcome: 'passes', upstream };
+}
+
+function valuesOf(headers: readonly HeaderValueOption[]): string[] {
+  return headers.filter(({ header }) => header.key === 'www-authenticate').map(({ header }) => header.value);
+}

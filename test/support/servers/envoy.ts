@@ -1,0 +1,152 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { findEnvoy } from '../../../tools/envoy.ts';
+import { freePorts } from './ports.ts';
+import { startProcess, untilReady } from './process.ts';
+
+const ENVOY_YAML = new URL('../../../envoy.yaml', import.meta.url);
+
+/** One listener of the Envoy under test: the real envoy.yaml with two of its properties on or off. */
+export interface Gateway {
+  /** For test names. */
+  readonly name: string;
+  readonly port: number;
+  /** Paths are normalised, names with underscores refused and identity headers removed before Sallyport is asked. */
+  readonly normalises: boolean;
+  readonly rawHeaders: boolean;
+  /** Edits the listener further, in place. */
+  readonly edit?: (manager: ConnectionManager) => void;
+}
+
+type ListenerName = Omit<Gateway, 'port'>;
+
+/** The same four for every Envoy, so that tests can be listed before it runs. */
+export const GATEWAYS: readonly ListenerName[] = [true, false].flatMap((normalises) =>
+  [true, false].map((rawHeaders) => ({
+    name: `normalisation ${normalises ? 'on' : 'off'}, encode_raw_headers ${rawHeaders ? 'on' : 'off'}`,
+    normalises,
+    rawHeaders,
+  })),
+);
+
+export interface RunningEnvoy {
+  /** In the order in which they were asked for. */
+  readonly gateways: readonly Gateway[];
+  /** All that it wrote so far, its access log included. */
+  output(): string;
+  close(): Promise<void>;
+}
+
+/** Ports of what stands behind Envoy, by the name of the cluster in envoy.yaml; several for a cluster of several. */
+export type Upstreams = Readonly<
+  Record<'tokens' | 'messages' | 'devices', number> & { sallyport: number | readonly number[] }
+>;
+
+export interface EnvoyOptions {
+  /** Its gateways; {@link GATEWAYS} without it. */
+  readonly listeners?: readonly ListenerName[];
+  /** A folder with `envoy` and `sallyport`, of `certify()`: Envoy asks Sallyport over TLS, and shows its certificate. */
+  readonly certificates?: string;
+}
+
+/** Starts one Envoy with a listener for each of its gateways, on free ports of the loopback address. */
+export async function startEnvoy(upstreams: Upstreams, options: EnvoyOptions = {}): Promise<RunningEnvoy> {
+  const { path } = await findEnvoy();
+  const { listeners = GATEWAYS } = options;
+  const ports = await freePorts(listeners.length);
+  const gateways = listeners.map((gateway, index) => ({ ...gateway, port: ports[index] ?? 0 }));
+  const config = JSON.stringify(configFor(gateways, upstreams, options));
+  const flags = ['--disable-hot-restart', '--concurrency', '1', '--log-level', 'warning'];
+  const args = ['--config-yaml', config, ...flags, '--file-flush-interval-msec', '50'];
+  const envoy = startProcess({ command: path, args });
+  await untilReady(envoy, ports);
+  return { gateways, output: () => envoy.output(), close: async () => void (await envoy.stop()) };
+}
+
+/** The parts of envoy.yaml that are edited here. */
+interface EnvoyConfig {
+  static_resources: { listeners: Listener[]; clusters: Cluster[] };
+}
+interface Listener {
+  name: string;
+  address: Address;
+  filter_chains: [{ filters: [{ typed_config: ConnectionManager }] }];
+}
+export interface ConnectionManager {
+  early_header_mutation_extensions?: unknown[];
+  normalize_path: boolean;
+  merge_slashes: boolean;
+  path_with_escaped_slashes_action: string;
+  common_http_protocol_options: { headers_with_underscores_action: string };
+  http_filters: [{ typed_config: ExtAuthz }, ...unknown[]];
+  route_config: { virtual_hosts: [{ routes: { typed_per_filter_config?: object }[] }] };
+}
+interface ExtAuthz {
+  encode_raw_headers: boolean;
+  failure_mode_allow: boolean;
+  grpc_service: { timeout: string };
+  allowed_headers?: object;
+  disallowed_headers?: object;
+}
+interface Cluster {
+  name: keyof Upstreams;
+  transport_socket?: object;
+  load_assignment: { endpoints: [{ lb_endpoints: { endpoint: { address: Address } }[] }] };
+}
+interface Address {
+  socket_address: { address: string; port_value: number };
+}
+
+function configFor(gateways: readonly Gateway[], upstreams: Upstreams, { certificates }: EnvoyOptions): EnvoyConfig {
+  // Envoy itself says so where the file has not this form.
+  const config = parse(readFileSync(ENVOY_YAML, 'utf8')) as EnvoyConfig;
+  const { listeners, clusters } = config.static_resources;
+  const [original] = listeners;
+  if (original === undefined) throw new Error('envoy.yaml has no listener');
+  for (const { name, load_assignment } of clusters) {
+    load_assignment.endpoints[0].lb_endpoints = [upstreams[name]].flat().map((port_value) => ({
+      endpoint: { address: { socket_address: { address: '127.0.0.1', port_value } } },
+    }));
+  }
+  if (certificates !== undefined) showCertificate(clusters, certificates);
+  config.static_resources.listeners = gateways.map((gateway) => listenerFor(gateway, original));
+  return config;
+}
+
+/** Sallyport is asked with Envoy's own certificate, and must show its own. */
+function showCertificate(clusters: readonly Cluster[], folder: string): void {
+  const sallyport = clusters.find(({ name }) => name === 'sallyport');
+  if (sallyport === undefined) throw new Error('envoy.yaml has no cluster sallyport');
+  const file = (name: string) => ({ filename: join(folder, name) });
+  sallyport.transport_socket = {
+    name: 'envoy.transport_sockets.tls',
+    typed_config: {
+      '@type': 'type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext',
+      common_tls_context: {
+        tls_certificates: [{ certificate_chain: file('envoy.pem'), private_key: file('envoy.key') }],
+        validation_context: { trusted_ca: file('sallyport.pem') },
+      },
+    },
+  };
+}
+
+function listenerFor({ name, port, normalises, rawHeaders, edit }: Gateway, original: Listener): Listener {
+  const listener = structuredClone(original);
+  const manager = listener.filter_chains[0].filters[0].typed_config;
+  listener.name = name;
+  listener.address.socket_address.port_value = port;
+  if (!normalises) {
+    manager.normalize_path = false;
+    manager.merge_slashes = false;
+    manager.path_with_escaped_slashes_action = 'KEEP_UNCHANGED';
+    manager.common_http_protocol_options.headers_with_underscores_action = 'ALLOW';
+    delete manager.early_header_mutation_extensions;
+  }
+  const extAuthz = manager.http_filters[0].typed_config;
+  extAuthz.encode_raw_headers = rawHeaders;
+  // A machine that runs tests side by side is slow at hashing passwords; what is tested is the answer.
+  extAuthz.grpc_service.timeout = '10s';
+  edit?.(manager);
+  return listener;
+}

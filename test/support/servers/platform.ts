@@ -1,0 +1,56 @@
+import type { World } from './case-issuers.ts';
+import { type RunningEnvoy, startEnvoy } from './envoy.ts';
+import { call, type HttpAnswer } from './http-client.ts';
+import { type Sallyport, type SallyportOptions, startSallyport } from './sallyport.ts';
+import { type Services, startServices } from './services.ts';
+import type { StoreUnderTest } from './stores.ts';
+
+/** The whole of it: Envoy, Sallyport beside it, and the demo's two services behind it. */
+export interface Platform {
+  /** The one that was started last. */
+  readonly sallyport: Sallyport;
+  readonly services: Services;
+  readonly envoy: RunningEnvoy;
+  /** Of Envoy's first gateway. */
+  readonly port: number;
+  /** One request through that gateway; a body is sent as JSON. */
+  call(method: string, path: string, authorization?: string, body?: object): Promise<HttpAnswer>;
+  /** Starts Sallyport, which has ended, again on what it left. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Starts all of it on free ports. */
+export async function startPlatform(options: Omit<SallyportOptions, 'after'> = {}): Promise<Platform> {
+  const services = await startServices();
+  let sallyport = await startSallyport(options);
+  const { extAuthz, tokens } = sallyport.ports;
+  const envoy = await startEnvoy({ sallyport: extAuthz, tokens, ...services.ports });
+  const port = envoy.gateways[0]?.port ?? 0;
+  return {
+    get sallyport() {
+      return sallyport;
+    },
+    services,
+    envoy,
+    port,
+    call: (...asked) => call(port, ...asked),
+    restart: async () => {
+      sallyport = await startSallyport({ ...options, after: sallyport });
+    },
+    close: async () => {
+      await envoy.close();
+      await sallyport.close();
+      services.close();
+    },
+  };
+}
+
+/** Sallyport in this world and on this store. */
+export function optionsFor(world: World, store: StoreUnderTest) {
+  const edit = (config: Record<string, unknown>): void => {
+    world.configure(config);
+    store.edit(config);
+  };
+  return { env: { ...world.env, ...store.env }, edit };
+}

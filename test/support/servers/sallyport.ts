@@ -1,0 +1,71 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parse, stringify } from 'yaml';
+import { freePorts } from './ports.ts';
+import { type Process, startProcess, untilReady } from './process.ts';
+
+const MAIN = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
+const EXAMPLE = new URL('../../../sallyport.yaml', import.meta.url);
+
+export interface SallyportPorts {
+  readonly extAuthz: number;
+  readonly tokens: number;
+  readonly admin: number;
+}
+
+export interface SallyportOptions {
+  /** Goes to the child alone: `SALLYPORT_ACCOUNT`, secrets that the configuration names. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Edits the example configuration in place before it is written. */
+  readonly edit?: (config: Record<string, unknown>) => void;
+  /** An earlier one's, to start again on what it left; without it everything is new. */
+  readonly after?: Sallyport;
+}
+
+/** A running `sallyport serve`. */
+export interface Sallyport extends Process {
+  readonly ports: SallyportPorts;
+  /** Holds the configuration and the store. */
+  readonly folder: string;
+  /** Writes its configuration anew; it takes it up by itself, or on SIGHUP. */
+  rewrite(edit: SallyportOptions['edit']): Promise<void>;
+  /** Stops it and removes its folder. */
+  close(): Promise<void>;
+}
+
+/** Starts `sallyport serve` on the top-level sallyport.yaml, moved to free ports; resolves when its doors are open. */
+export async function startSallyport({ env = {}, edit, after }: SallyportOptions = {}): Promise<Sallyport> {
+  const ports = after?.ports ?? (await freshPorts());
+  const folder = after?.folder ?? (await mkdtemp(join(tmpdir(), 'sallyport-e2e-')));
+  const file = join(folder, 'sallyport.yaml');
+  await writeFile(file, await exampleConfig(ports, edit));
+  const sallyport = startProcess({ command: process.execPath, args: [MAIN, 'serve', '--config', file], env });
+  const close = async (): Promise<void> => {
+    await sallyport.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  await untilReady(sallyport, Object.values(ports)).catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
+  const rewrite = async (change: SallyportOptions['edit']): Promise<void> =>
+    writeFile(file, await exampleConfig(ports, change));
+  return { ...sallyport, ports, folder, rewrite, close };
+}
+
+async function freshPorts(): Promise<SallyportPorts> {
+  const [extAuthz = 0, tokens = 0, admin = 0] = await freePorts(3);
+  return { extAuthz, tokens, admin };
+}
+
+async function exampleConfig(ports: SallyportPorts, edit?: SallyportOptions['edit']): Promise<string> {
+  // Sallyport validates what is in it.
+  const config = parse(await readFile(EXAMPLE, 'utf8')) as Record<string, unknown>;
+  config['listen'] = Object.fromEntries(Object.entries(ports).map(([door, port]) => [door, `127.0.0.1:${port}`]));
+  // A machine that runs tests side by side is slow; whoever tests a limit sets it.
+  config['timeouts'] = { decision: '9s', store: '2s' };
+  edit?.(config);
+  return stringify(config);
+}

@@ -1,0 +1,130 @@
+import type { KnownCredential } from '../../src/core/known.ts';
+import type { RevocationObserver } from '../../src/core/ports.ts';
+import type { Freshness, Verdict } from '../../src/core/standing.ts';
+import { judge } from '../../src/core/standing.ts';
+import type { StandingsParts } from '../../src/revocation/standings.ts';
+import { Standings } from '../../src/revocation/standings.ts';
+import { makeCredential, makeMoment, NOW_MS } from './core.ts';
+
+export const MAX_STALENESS_MS = 1000;
+export const STORE_TIMEOUT_MS = 80;
+
+/** For specs that do not look at what is told. */
+export const SILENT_OBSERVER: RevocationObserver = {
+  feedLost: () => undefined,
+  feedBack: () => undefined,
+  outageBegan: () => undefined,
+  outageEnded: () => undefined,
+  setLost: () => undefined,
+  setAccepted: () => undefined,
+  entriesRewritten: () => undefined,
+  entriesVanished: () => undefined,
+};
+
+/** For specs of a set that stands, of which nothing is known beside what is read. */
+export const SOUND_SET = {
+  known: { reachOf: () => undefined, begun: () => undefined },
+  set: { isSound: true },
+  found: () => undefined,
+} as const;
+
+/** One question to the store of a {@link Bench}. */
+export interface Question {
+  readonly keys: readonly string[];
+  isOpen: boolean;
+  resolve(values: readonly (string | undefined)[]): void;
+  reject(error: Error): void;
+}
+
+type BenchOptions = Partial<Pick<StandingsParts, 'maxEntries' | 'allowKnownForMs' | 'known' | 'found' | 'set'>>;
+
+/** Standings over a store that answers when it is told to, and a clock that stands still. */
+export class Bench {
+  readonly questions: Question[] = [];
+  readonly standings: Standings;
+  /** The monotonic clock. */
+  nowMs = 10_000;
+  /** The wall clock. */
+  wallMs = NOW_MS;
+  breaks = false;
+
+  constructor({ maxEntries = 100, allowKnownForMs, ...more }: BenchOptions = {}) {
+    this.standings = new Standings({
+      store: { read: (keys) => this.read(keys) },
+      clock: { monotonicMs: () => this.nowMs, wallMs: () => this.wallMs },
+      observer: SILENT_OBSERVER,
+      ...SOUND_SET,
+      ...more,
+      allowKnownForMs,
+      maxStalenessMs: MAX_STALENESS_MS,
+      storeTimeoutMs: STORE_TIMEOUT_MS,
+      maxEntries,
+    });
+    this.hear();
+  }
+
+  /** The feed is heard up to now. */
+  hear(): void {
+    this.standings.heardUpTo(this.nowMs, this.wallMs);
+  }
+
+  /** Time passes, on both clocks. */
+  pass(ms: number): void {
+    this.nowMs += ms;
+    this.wallMs += ms;
+  }
+
+  /** A token that these entries could end. */
+  token(...keys: readonly string[]): KnownCredential {
+    return makeCredential({ standings: keys.map((key) => this.standings.at(key)) });
+  }
+
+  answer(nth: number, ...values: readonly (string | undefined)[]): void {
+    this.questions[nth]?.resolve(values);
+  }
+
+  /** Refreshes a token and answers the question that this asks. */
+  async answerNext(token: KnownCredential, ...values: readonly (string | undefined)[]): Promise<void> {
+    const done = this.standings.refresh(token);
+    this.answer(this.questions.length - 1, ...values);
+    await done;
+  }
+
+  /** Asks for one entry and is told its value. */
+  async learn(key: string, value: string | undefined): Promise<void> {
+    await this.answerNext(this.token(key), value);
+  }
+
+  /** What the core would read from a token's standings, in a decision that began now unless told otherwise. */
+  judge(
+    { standings }: KnownCredential,
+    beganMs = this.nowMs + 1,
+    issuedAtSeconds = 0,
+    freshness: Freshness = this.standings.freshness,
+  ): Verdict {
+    const moment = makeMoment({ monotonicMs: this.nowMs, wallMs: this.wallMs, beganMs });
+    const verdicts = standings.map((entry) => judge(entry, issuedAtSeconds, freshness, moment));
+    return (
+      verdicts.find((verdict) => verdict === 'revoked') ?? verdicts.find((verdict) => verdict === 'unknown') ?? 'clear'
+    );
+  }
+
+  private read(keys: readonly string[]): Promise<readonly (string | undefined)[]> {
+    if (this.breaks) throw new Error('broken');
+    const { promise, resolve, reject } = Promise.withResolvers<readonly (string | undefined)[]>();
+    const question: Question = {
+      keys: [...keys],
+      isOpen: true,
+      resolve: (values: readonly (string | undefined)[]) => {
+        question.isOpen = false;
+        resolve(values);
+      },
+      reject: (error: Error) => {
+        question.isOpen = false;
+        reject(error);
+      },
+    };
+    this.questions.push(question);
+    return promise;
+  }
+}

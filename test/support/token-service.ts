@@ -1,0 +1,84 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startApp, systemClock } from '../../src/app.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { formatProblems } from '../../src/config/problems.ts';
+import type { Clock } from '../../src/core/ports.ts';
+import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import { Accounts, type NewAccount } from '../../src/tokens/accounts.ts';
+import { Passwords } from '../../src/tokens/passwords.ts';
+
+/** The issuer that signs, as most tests have it. */
+export const OWN_ISSUER = { name: 'sallyport', issuer: 'https://s.local', signing: { algorithm: 'ES256' } };
+
+const USUAL = {
+  version: 1,
+  listen: { tokens: '127.0.0.1:0' },
+  store: 'sqlite:./store.db',
+  scopes: { 'messages:send': {}, 'messages:list': {} },
+  issuers: [OWN_ISSUER],
+  routes: [{ path: '/messages', scope: 'messages:send' }],
+};
+
+export interface TokenServiceOptions {
+  /** Sections of the configuration in place of the usual ones: one issuer, two scopes, a store in the folder. */
+  readonly config?: object;
+  /** `SALLYPORT_ACCOUNT`, secrets that the configuration names. */
+  readonly env?: NodeJS.ProcessEnv;
+  readonly clock?: Clock;
+}
+
+/** Sallyport's token service and console in this process. */
+export interface TokenService {
+  /** `http://127.0.0.1:port`. */
+  readonly origin: string;
+  /** Holds the configuration, and the store in `store.db`. */
+  readonly folder: string;
+  /** All that it logged so far. */
+  readonly lines: string[];
+  /** One request. A text is a form as it is written, an object is JSON. */
+  call(method: string, path: string, authorization?: string, body?: string | object): Promise<Response>;
+  /** Adds an account while it runs, past the API; resolves to its id. */
+  addAccount(account: NewAccount): Promise<string>;
+  close(): Promise<void>;
+}
+
+/** Starts one on a free port, with everything of it in a folder of its own. */
+export async function startTokenService({
+  config,
+  env = {},
+  clock = systemClock,
+}: TokenServiceOptions = {}): Promise<TokenService> {
+  const folder = await mkdtemp(join(tmpdir(), 'sallyport-tokens-'));
+  const file = join(folder, 'sallyport.yaml');
+  await writeFile(file, JSON.stringify({ ...USUAL, ...config }));
+  const loaded = loadConfig(file, env);
+  if (!loaded.ok) throw new Error(formatProblems(loaded.problems));
+  const lines: string[] = [];
+  const logDestination = { write: (line: string) => void lines.push(line) };
+  const app = await startApp(loaded.config, { env, clock, logDestination });
+  const origin = `http://${app.tokens}`;
+  const addAccount = async (account: NewAccount): Promise<string> => {
+    const store = await openSqliteStore(join(folder, 'store.db'));
+    const catalogue = new Set(loaded.config.scopes.keys());
+    const accounts = new Accounts({ store, passwords: new Passwords(), issuer: OWN_ISSUER.name, catalogue, clock });
+    const added = await accounts.add(account);
+    await store.close();
+    if ('outcome' in added) throw new Error(added.message);
+    return added.id;
+  };
+  const close = async (): Promise<void> => {
+    await app.close();
+    await rm(folder, { recursive: true });
+  };
+  return { origin, folder, lines, call: (...asked) => call(origin, ...asked), addAccount, close };
+}
+
+function call(origin: string, ...[method, path, authorization, body]: Parameters<TokenService['call']>) {
+  const headers = new Headers(authorization === undefined ? {} : { authorization });
+  if (body === undefined) return fetch(`${origin}${path}`, { method, headers });
+  const isForm = typeof body === 'string';
+  headers.set('content-type', isForm ? 'application/x-www-form-urlencoded' : 'application/json');
+  return fetch(`${origin}${path}`, { method, headers, body: isForm ? body : JSON.stringify(body) });
+}
