@@ -11,7 +11,7 @@ import { KeySets } from './jwt/key-sets.ts';
 import { KnownTokens } from './jwt/known-tokens.ts';
 import { OwnKeys } from './jwt/own-keys.ts';
 import { openOwnSealer } from './jwt/own-sealer.ts';
-import { systemTimers } from './jwt/timers.ts';
+import { systemTimers } from './lib/timers.ts';
 import type { Events } from './observe/events.ts';
 import { Observation } from './observe/observation.ts';
 import { Keeper } from './revocation/keeper.ts';

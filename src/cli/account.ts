@@ -1,6 +1,7 @@
 import { systemClock } from '../app.ts';
 import type { Config, OwnIssuer, StoreConfig } from '../config/config.ts';
 import { openOwnSealer } from '../jwt/own-sealer.ts';
+import { printable } from '../lib/time-format.ts';
 import type { Events } from '../observe/events.ts';
 import type { StoreUser } from '../store/open.ts';
 import type { Account, Store } from '../store/store.ts';
@@ -14,7 +15,6 @@ import { CommandError, requireConfig, UsageError } from './command.ts';
 import { readPassword } from './password.ts';
 import { operatorOf } from './revoke-by-operator.ts';
 import { requireStore, withStore } from './shared-store.ts';
-import { printable } from './words.ts';
 
 /** What an action works with. */
 interface Task {

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { nearest } from '../core/nearest.ts';
+import { nearest } from '../lib/nearest.ts';
 import type { Command } from './command.ts';
 import { UsageError } from './command.ts';
 

@@ -1,7 +1,7 @@
 import { formatProblems } from '../config/problems.ts';
+import { counted } from '../lib/time-format.ts';
 import type { Command } from './command.ts';
 import { requireLoaded } from './command.ts';
-import { counted } from './words.ts';
 
 /** Validates a configuration without opening anything. */
 export const check: Command = {

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
 import { wordFileError } from '../config/draft.ts';
-import { quote } from '../config/wording.ts';
 import { decodeUtf8, withoutNewline } from '../lib/utf8.ts';
+import { quote } from '../lib/wording.ts';
 import type { Terminal } from './command.ts';
 import { CommandError } from './command.ts';
 

@@ -7,6 +7,7 @@ import type { Reason } from '../core/reason.ts';
 import { REASONS } from '../core/reason.ts';
 import type { AccessRequest } from '../core/request.ts';
 import { isEnded } from '../core/standing.ts';
+import { printable, timeOf } from '../lib/time-format.ts';
 import type { Arguments, Command, Terminal } from './command.ts';
 import { requireConfig, UsageError } from './command.ts';
 import { readCredentialFile } from './credential-file.ts';
@@ -14,7 +15,6 @@ import { wordsOfEntry } from './entry-words.ts';
 import { MEANINGS } from './reasons.ts';
 import { requireStore } from './shared-store.ts';
 import { stepsOf } from './steps.ts';
-import { printable, timeOf } from './words.ts';
 
 /** Decides one request as the gateway's door would, and tells each step; or tells what a reason means. */
 export const explain: Command = {

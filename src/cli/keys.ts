@@ -1,11 +1,12 @@
 import { systemClock } from '../app.ts';
 import type { Config, OwnIssuer } from '../config/config.ts';
-import { list, quote, suggest } from '../config/wording.ts';
 import { keySetMaxAgeSeconds } from '../jwt/key-life.ts';
 import type { LivingKey } from '../jwt/key-ring.ts';
 import { KeyRing, livesUnder } from '../jwt/key-ring.ts';
 import { openOwnSealer } from '../jwt/own-sealer.ts';
 import { Sealer } from '../jwt/sealer.ts';
+import { counted, timeOf } from '../lib/time-format.ts';
+import { list, quote, suggest } from '../lib/wording.ts';
 import type { Store } from '../store/store.ts';
 import { openAudit } from './audit.ts';
 import type { Arguments, Command, Terminal } from './command.ts';
@@ -15,7 +16,6 @@ import { readFormerSecret } from './former-secret.ts';
 import { operatorOf, revokeByOperator } from './revoke-by-operator.ts';
 import { readAuthor } from './revoke-request.ts';
 import { requireStore, withStore } from './shared-store.ts';
-import { counted, timeOf } from './words.ts';
 
 /** Lists, rotates and revokes our own signing keys in the store, whether Sallyport runs on it or not. */
 export const keys: Command = {

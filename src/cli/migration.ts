@@ -1,4 +1,5 @@
 import { systemClock } from '../app.ts';
+import { counted } from '../lib/time-format.ts';
 import { BASIC_USES_KEPT_DAYS } from '../store/store.ts';
 import type { Arguments, Command, Terminal } from './command.ts';
 import { requireConfig, UsageError } from './command.ts';
@@ -6,7 +7,6 @@ import type { BasicRoute, BasicUser, MigrationReport } from './migration-report.
 import { reportMigration } from './migration-report.ts';
 import { requireStore, withStore } from './shared-store.ts';
 import { printTable } from './table.ts';
-import { counted } from './words.ts';
 
 const DEFAULT_DAYS = 30;
 const HEADINGS = ['account', 'route', 'passed', 'denied', 'last', 'last used a token'];

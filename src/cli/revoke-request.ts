@@ -1,5 +1,5 @@
 import { parseInstant } from '../config/times.ts';
-import { quote } from '../config/wording.ts';
+import { quote } from '../lib/wording.ts';
 import { MAX_REASON_LENGTH } from '../tokens/revoke.ts';
 import type { Arguments } from './command.ts';
 import { UsageError } from './command.ts';

@@ -1,8 +1,8 @@
 import { openInspection } from '../app.ts';
 import type { Config, IssuerConfig } from '../config/config.ts';
-import { list, quote, suggest } from '../config/wording.ts';
 import { longestTokenSeconds } from '../jwt/key-ring.ts';
 import { wordsOf } from '../jwt/token.ts';
+import { list, quote, suggest } from '../lib/wording.ts';
 import type { RevocationTarget } from '../revocation/target.ts';
 import type { Store } from '../store/store.ts';
 import { findNamedAccount } from '../tokens/account-id.ts';

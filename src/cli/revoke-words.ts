@@ -1,9 +1,9 @@
 import type { Config } from '../config/config.ts';
+import { spanOf, timeOf } from '../lib/time-format.ts';
 import type { RevocationTarget } from '../revocation/target.ts';
 import type { RevocationEntry } from '../store/store.ts';
 import { wordsOfEntry } from './entry-words.ts';
 import type { RevokeRequest } from './revoke-request.ts';
-import { spanOf, timeOf } from './words.ts';
 
 /** What is asked about before: what nobody can take back, and more than one subject feels, or one in the time to come. */
 export function farReachingWords(request: RevokeRequest, nowSeconds: number): string | undefined {

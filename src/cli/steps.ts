@@ -3,7 +3,7 @@ import type { KnownCredential } from '../core/known.ts';
 import type { Reason } from '../core/reason.ts';
 import type { Route } from '../core/route.ts';
 import { requiredScopes } from '../core/scope.ts';
-import { timeOf } from './words.ts';
+import { timeOf } from '../lib/time-format.ts';
 
 /** The steps of `authorize`, in its order. */
 const STEPS = ['path', 'route', 'credential', 'verification', 'expiry', 'issuer', 'revocation', 'scope'] as const;

@@ -1,16 +1,16 @@
 import { open, rm } from 'node:fs/promises';
 import type { Config } from '../config/config.ts';
 import { wordFileError } from '../config/draft.ts';
-import { quote } from '../config/wording.ts';
 import { hasCode } from '../lib/error-code.ts';
-import { readVersion } from '../observe/version.ts';
+import { counted } from '../lib/time-format.ts';
+import { readVersion } from '../lib/version.ts';
+import { quote } from '../lib/wording.ts';
 import type { Counts } from '../store/copy/format.ts';
 import { writeCopy } from '../store/copy/write-copy.ts';
 import type { StoreContents } from '../store/store.ts';
 import type { Arguments, Terminal } from './command.ts';
 import { CommandError, requireConfig } from './command.ts';
 import { requireStore, withStore } from './shared-store.ts';
-import { counted } from './words.ts';
 
 /** Writes a copy of the store, to a new file or to standard output; what it tells of it goes to standard error. */
 export async function exportStore({ values, config: file }: Arguments, terminal: Terminal): Promise<number> {

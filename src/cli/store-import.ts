@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { wordFileError } from '../config/draft.ts';
-import { quote } from '../config/wording.ts';
+import { printable } from '../lib/time-format.ts';
+import { quote } from '../lib/wording.ts';
 import { subjectMarkKey } from '../revocation/keys.ts';
 import type { Header, RecordKind } from '../store/copy/format.ts';
 import { mergeCopy } from '../store/copy/merge-copy.ts';
@@ -9,7 +10,6 @@ import type { StoreContents } from '../store/store.ts';
 import type { Arguments, Terminal } from './command.ts';
 import { CommandError, requireConfig } from './command.ts';
 import { withStore } from './shared-store.ts';
-import { printable } from './words.ts';
 
 const NAMES: Readonly<Record<RecordKind, string>> = {
   account: 'accounts',

@@ -1,5 +1,5 @@
+import { printable } from '../lib/time-format.ts';
 import type { Terminal } from './command.ts';
-import { printable } from './words.ts';
 
 /** Prints rows, the first of them headings, in columns as wide as they must be. */
 export function printTable(rows: readonly (readonly string[])[], { out }: Pick<Terminal, 'out'>): void {

@@ -1,4 +1,5 @@
 import { systemClock } from '../app.ts';
+import { printable, secondOf } from '../lib/time-format.ts';
 import type { Account, Store } from '../store/store.ts';
 import { findAccount } from '../tokens/find-account.ts';
 import { risksOf } from '../tokens/token-risks.ts';
@@ -9,7 +10,6 @@ import { CommandError, requireConfig, UsageError } from './command.ts';
 import { everyToken } from './every-token.ts';
 import { requireStore, withStore } from './shared-store.ts';
 import { printTable } from './table.ts';
-import { printable, secondOf } from './words.ts';
 
 export const LIST_OPTIONS = {
   account: { type: 'string' },

@@ -1,4 +1,5 @@
 import { systemClock } from '../app.ts';
+import { printable } from '../lib/time-format.ts';
 import type { UnrevokeOutcome } from '../tokens/unrevoke.ts';
 import type { Arguments, Terminal } from './command.ts';
 import { CommandError, requireConfig, UsageError } from './command.ts';
@@ -9,7 +10,6 @@ import { readAuthor, readRequest } from './revoke-request.ts';
 import { checkIssuer, resolve } from './revoke-target.ts';
 import { takenBackWords } from './revoke-words.ts';
 import { requireStore, withStore } from './shared-store.ts';
-import { printable } from './words.ts';
 
 /** Takes one revocation back. Exits with 0 also where there is none. */
 export async function unrevokeToken(args: Arguments, terminal: Terminal): Promise<number> {

@@ -1,5 +1,6 @@
 import { systemClock } from '../app.ts';
 import type { Config } from '../config/config.ts';
+import { printable } from '../lib/time-format.ts';
 import type { RevocationTarget } from '../revocation/target.ts';
 import type { RevocationEntry, Store } from '../store/store.ts';
 import type { Arguments, Command, Terminal } from './command.ts';
@@ -13,7 +14,6 @@ import { farReachingWords, revokedLines } from './revoke-words.ts';
 import { requireStore, withStore } from './shared-store.ts';
 import { LIST_OPTIONS, listTokens } from './token-list.ts';
 import { unrevokeToken } from './token-unrevoke.ts';
-import { printable } from './words.ts';
 
 const EXPECTED = 'expected revoke, unrevoke or list';
 

@@ -1,10 +1,10 @@
 import * as z from 'zod';
+import { describe, quote } from '../lib/wording.ts';
 import { CLIENT_AUTH, SIGNING_ALGORITHMS } from './config.ts';
 import { introspectionUrl, issuerUrl, keySetUrl } from './key-url-schema.ts';
 import { secretSchema } from './secret-schema.ts';
 import { distinct, EMPTY, expected, text } from './shape.ts';
 import { milliseconds, seconds } from './times.ts';
-import { describe, quote } from './wording.ts';
 
 const HMAC = ['HS256', 'HS384', 'HS512'] as const;
 const PUBLIC_KEY = [

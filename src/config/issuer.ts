@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { list } from '../lib/wording.ts';
 import type {
   DiscoveryIssuer,
   IntrospectionIssuer,
@@ -14,7 +15,6 @@ import type { Path } from './problems.ts';
 import type { Catalogue } from './scopes.ts';
 import { grantProblem } from './scopes.ts';
 import { readSecret, readTextSecret } from './secrets.ts';
-import { list } from './wording.ts';
 
 type Kind = keyof typeof ISSUER_KINDS;
 type Written<K extends Kind> = z.output<(typeof ISSUER_KINDS)[K]>;

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { quote } from '../lib/wording.ts';
 import type { IssuerConfig } from './config.ts';
 import type { Draft } from './draft.ts';
 import { isMap } from './draft.ts';
@@ -6,7 +7,6 @@ import { readIssuer } from './issuer.ts';
 import type { Path } from './problems.ts';
 import { isRedisUrl } from './redis-url.ts';
 import type { Catalogue } from './scopes.ts';
-import { quote } from './wording.ts';
 
 /** The issuers that are well-formed; `undefined` where there is no list of them. */
 export function readIssuers(draft: Draft, catalogue: Catalogue | undefined): readonly IssuerConfig[] | undefined {

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as z from 'zod';
 import { decodeUtf8 } from '../lib/utf8.ts';
+import { quote } from '../lib/wording.ts';
 import type { Config, LogConfig } from './config.ts';
 import { Draft, isMap, wordFileError } from './draft.ts';
 import { deepFreeze } from './freeze.ts';
@@ -13,7 +14,6 @@ import { fileSchema } from './schema.ts';
 import { readCatalogue } from './scopes.ts';
 import { Source } from './source.ts';
 import { readStore } from './store.ts';
-import { quote } from './wording.ts';
 
 /** A configuration to run with, and what in it may be a mistake; or every problem of the file. By line. */
 export type Loaded = (

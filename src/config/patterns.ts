@@ -1,5 +1,5 @@
 import { decodePath, encodePath, readPath } from '../core/path.ts';
-import { quote } from './wording.ts';
+import { quote } from '../lib/wording.ts';
 
 const NAME = /^\{([A-Za-z_][A-Za-z0-9_]*)\}$/;
 

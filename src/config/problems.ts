@@ -1,4 +1,4 @@
-import { quote } from './wording.ts';
+import { quote } from '../lib/wording.ts';
 
 /** Where something stands in the file as written: keys and list positions from the top. */
 export type Path = readonly (string | number)[];

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { METHOD } from '../core/method.ts';
+import { quote } from '../lib/wording.ts';
 import { patternProblem } from './patterns.ts';
 import { distinct, expected, text } from './shape.ts';
-import { quote } from './wording.ts';
 
 const HOST = /^(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
 

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { Route } from '../core/route.ts';
 import { RouteMap } from '../core/route.ts';
 import type { Requirement } from '../core/scope.ts';
+import { list, quote, suggest } from '../lib/wording.ts';
 import type { Draft } from './draft.ts';
 import type { Path } from './problems.ts';
 import type { WrittenRoute } from './route-schema.ts';
@@ -9,7 +10,6 @@ import { REQUIREMENTS, routeSchema } from './route-schema.ts';
 import type { Catalogue } from './scopes.ts';
 import { requirementProblem } from './scopes.ts';
 import { weakerRules } from './weaker-rules.ts';
-import { list, quote, suggest } from './wording.ts';
 
 /** What routes refer to; `undefined` where a part is too broken to compare with. */
 export interface RouteContext {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { kindOf } from '../lib/wording.ts';
 import { isAddressRange, parseAddress } from './addresses.ts';
 import { DEFAULT_TOKEN_LENGTH } from './config.ts';
 import { headerProblem } from './headers.ts';
@@ -8,7 +9,6 @@ import { hostProblem, routeSchema } from './route-schema.ts';
 import { distinct, expected, parsed, text } from './shape.ts';
 import { storeSchema } from './store-schema.ts';
 import { instant, milliseconds, seconds } from './times.ts';
-import { kindOf } from './wording.ts';
 
 const address = parsed("an address such as '127.0.0.1:9191', '[::1]:9191' or 'unix:/path'", parseAddress);
 

@@ -1,9 +1,9 @@
 import * as z from 'zod';
 import { ALL_ANY, MANAGEMENT_SCOPES } from '../core/scope.ts';
+import { quote, suggest } from '../lib/wording.ts';
 import type { CatalogueScope } from './config.ts';
 import type { Draft } from './draft.ts';
 import { SCOPE_NAME, scopeSchema } from './schema.ts';
-import { quote, suggest } from './wording.ts';
 
 /** The scopes that may be asked for, by name. */
 export type Catalogue = ReadonlyMap<string, CatalogueScope>;

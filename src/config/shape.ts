@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import { describe, kindOf, list, quote, suggest } from '../lib/wording.ts';
 import type { Path } from './problems.ts';
-import { describe, kindOf, list, quote, suggest } from './wording.ts';
 
 /** A fault in the shape of a value: something wrong or missing at a path, or a key that its map does not have. */
 export type Fault =

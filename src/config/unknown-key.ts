@@ -1,6 +1,6 @@
-import { nearest } from '../core/nearest.ts';
+import { nearest } from '../lib/nearest.ts';
+import { list, quote } from '../lib/wording.ts';
 import type { Path } from './problems.ts';
-import { list, quote } from './wording.ts';
 
 /** Keys that the contract names and this version lacks, list positions left out. */
 const LATER = new Set(['listen.verify', 'listen.access', 'listen.extAuthz.mode', 'listen.tokens.mode']);

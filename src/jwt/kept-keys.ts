@@ -1,6 +1,6 @@
 import type { Clock } from '../core/ports.ts';
+import type { Timers } from '../lib/timers.ts';
 import type { PublishedKey } from './published-keys.ts';
-import type { Timers } from './timers.ts';
 
 export interface KeptKeysParts {
   readonly clock: Pick<Clock, 'monotonicMs'>;

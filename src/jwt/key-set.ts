@@ -1,4 +1,5 @@
 import type { Clock } from '../core/ports.ts';
+import type { Timers } from '../lib/timers.ts';
 import type { FetchDocument } from './fetch-document.ts';
 import { KeptKeys } from './kept-keys.ts';
 import type { KeySetLocation } from './key-set-location.ts';
@@ -9,7 +10,6 @@ import { fits, isSameAlgorithm } from './keys.ts';
 import type { PublishedKey } from './published-keys.ts';
 import { readKeySet } from './published-keys.ts';
 import { Refresher } from './refresher.ts';
-import type { Timers } from './timers.ts';
 
 /** How often a set is fetched unasked. An issuer may ask by `max-age` to be asked more often, down to every minute. */
 const REFRESH_MS = 5 * 60_000;

@@ -1,10 +1,10 @@
 import type { DiscoveryIssuer, IssuerConfig, JwksIssuer } from '../config/config.ts';
+import { systemTimers } from '../lib/timers.ts';
 import { fetchDocument } from './fetch-document.ts';
 import type { KeySetStatus, KeySetSurroundings } from './key-set.ts';
 import { RemoteKeySet } from './key-set.ts';
 import type { KeySetLocation } from './key-set-location.ts';
 import { DiscoveredLocation, FixedLocation } from './key-set-location.ts';
-import { systemTimers } from './timers.ts';
 
 /** An issuer whose keys are to be fetched. */
 export type PublishingIssuer = JwksIssuer | DiscoveryIssuer;

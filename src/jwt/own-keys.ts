@@ -1,5 +1,6 @@
 import type { SigningAlgorithm } from '../config/config.ts';
 import type { Clock } from '../core/ports.ts';
+import type { Timers } from '../lib/timers.ts';
 import type { SealedSigningKey } from '../store/store.ts';
 import { signingAt } from './key-life.ts';
 import type { KeyRing } from './key-ring.ts';
@@ -9,7 +10,6 @@ import type { Sealer } from './sealer.ts';
 import type { SigningKeys } from './signer.ts';
 import type { SigningKey } from './signing-keys.ts';
 import { openSigningKey } from './signing-keys.ts';
-import type { Timers } from './timers.ts';
 
 /** How old the keys may be that a token is signed with or that are published: a revocation of one counts by then. */
 const FRESH_MS = 1_000;

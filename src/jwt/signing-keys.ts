@@ -9,9 +9,9 @@ import {
 import { promisify } from 'node:util';
 import type { SigningAlgorithm } from '../config/config.ts';
 import { SIGNING_ALGORITHMS } from '../config/config.ts';
+import { randomId } from '../lib/random-id.ts';
 import type { SealedSigningKey } from '../store/store.ts';
 import type { VerificationKey } from './keys.ts';
-import { randomId } from './random-id.ts';
 import type { Sealer } from './sealer.ts';
 
 const HMAC_BYTES = 64;

@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { readVersion } from '../lib/version.ts';
 import type { Metrics } from './metrics.ts';
 import { single } from './metrics.ts';
-import { readVersion } from './version.ts';
 
 const DELAY_SAMPLED_EVERY_MS = 10;
 

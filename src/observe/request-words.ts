@@ -1,7 +1,7 @@
 import { USUAL_METHODS } from '../core/method.ts';
-import { nearest } from '../core/nearest.ts';
 import { encodePath } from '../core/path.ts';
 import type { Route } from '../core/route.ts';
+import { nearest } from '../lib/nearest.ts';
 
 /** Where a path ends for one parser or another, encoded or not: what follows may hold anything. */
 const END_OF_PATH = /[?#;]|%(?:25)*(?:3f|23|3b)/i;

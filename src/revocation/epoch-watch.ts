@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../core/ports.ts';
+import { BackgroundJob } from '../lib/background-job.ts';
 import type { EpochReading, EpochStore } from '../store/store.ts';
 import { StoreError } from '../store/store.ts';
-import { BackgroundJob } from './background-job.ts';
 import type { EpochRecord, Judgement, Making } from './epoch.ts';
 import { formatEpoch, judgeEpoch, judgeMissing } from './epoch.ts';
 

@@ -1,8 +1,8 @@
 import type { Clock } from '../core/ports.ts';
 import { isUndone } from '../core/revocation-entry.ts';
+import { BackgroundJob } from '../lib/background-job.ts';
 import type { RevocationStore } from '../store/store.ts';
 import { ENTRY_GRACE_SECONDS } from '../store/store.ts';
-import { BackgroundJob } from './background-job.ts';
 import type { EpochWatch } from './epoch-watch.ts';
 import type { KnownRevocations } from './known-revocations.ts';
 

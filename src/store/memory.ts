@@ -1,3 +1,4 @@
+import { cutPage, isBefore } from '../lib/lists.ts';
 import { accountNameKey, accountNameKeys, changeAccount, hasScopes } from './account-name.ts';
 import { stands } from './account-version.ts';
 import { dayOf, mergeUses } from './basic-use.ts';
@@ -6,7 +7,6 @@ import { mergeEntries, raiseMark, restoreEntry } from './entry-merge.ts';
 import { readRing, writeRing } from './key-ring-text.ts';
 import { MemoryIdempotency } from './memory-idempotency.ts';
 import { MemoryLoginHistory } from './memory-login-history.ts';
-import { cutPage, isBefore } from './page.ts';
 import type {
   Account,
   AccountChange,

@@ -1,4 +1,4 @@
-import { isRandomId, randomId } from '../jwt/random-id.ts';
+import { isRandomId, randomId } from '../lib/random-id.ts';
 import type { Account, AccountStore } from '../store/store.ts';
 import { findAccount } from './find-account.ts';
 

@@ -5,12 +5,12 @@ import type { Clock } from '../core/ports.ts';
 import type { Reason } from '../core/reason.ts';
 import type { AccessRequest } from '../core/request.ts';
 import type { Route } from '../core/route.ts';
+import { inBatches } from '../lib/in-batches.ts';
+import { PeriodicWrite } from '../lib/periodic-job.ts';
 import type { AccountStore, BasicUse, BasicUseStore } from '../store/store.ts';
 import { MAX_EMAIL_LENGTH } from './account-names.ts';
 import { readBasicPair } from './basic-pair.ts';
 import { findAccount } from './find-account.ts';
-import { inBatches } from './in-batches.ts';
-import { PeriodicWrite } from './periodic-write.ts';
 
 /** So that one write of many does not hold up the others for long. */
 const BATCH = 500;

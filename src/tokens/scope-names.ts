@@ -1,5 +1,5 @@
-import { nearest } from '../core/nearest.ts';
 import { ALL_ANY, MANAGEMENT_SCOPES } from '../core/scope.ts';
+import { nearest } from '../lib/nearest.ts';
 
 /** By the names of its scopes. */
 export type Catalogue = Pick<ReadonlySet<string>, 'has' | 'keys'>;

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../core/ports.ts';
 import { readReach } from '../core/revocation-entry.ts';
-import { isRandomId, randomId } from '../jwt/random-id.ts';
 import type { TokenSigner } from '../jwt/signer.ts';
+import { isRandomId, randomId } from '../lib/random-id.ts';
 import type { Events } from '../observe/events.ts';
 import { issuerMarkKey, subjectMarkKey } from '../revocation/keys.ts';
 import { entryFor } from '../revocation/target.ts';

@@ -1,4 +1,4 @@
-import type { Timers } from '../../src/jwt/timers.ts';
+import type { Timers } from '../../src/lib/timers.ts';
 
 interface Planned {
   readonly atMs: number;

@@ -1,6 +1,6 @@
+import { cutPage } from '../../lib/lists.ts';
 import { accountNameKey, accountNameKeys, changeAccount, hasScopes } from '../account-name.ts';
 import { parseMembers } from '../members.ts';
-import { cutPage } from '../page.ts';
 import type {
   Account,
   AccountChange,

@@ -1,11 +1,11 @@
 import { Redis } from 'ioredis';
 import type { RedisAccess } from '../../config/config.ts';
+import { retryDelayMs } from '../../lib/back-off.ts';
 import { StoreError } from '../store.ts';
 import type { Place } from './failure.ts';
 import { fault, isLasting, isReplica, storeErrorFrom } from './failure.ts';
 import type { ClientOptions } from './options.ts';
 import { accessOptions, textOf } from './options.ts';
-import { retryDelayMs } from './retry.ts';
 import { defineScripts } from './scripts.ts';
 import type { ServerInfo } from './server-info.ts';
 import { parseServerInfo } from './server-info.ts';

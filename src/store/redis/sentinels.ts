@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { HostPort, RedisAccess, SentinelConfig } from '../../config/config.ts';
+import { retryDelayMs } from '../../lib/back-off.ts';
 import { StoreError } from '../store.ts';
 import { isLasting, UnfitError } from './failure.ts';
 import type { PrimaryWord } from './primary-word.ts';
 import { believe, isSamePlace } from './primary-word.ts';
-import { retryDelayMs } from './retry.ts';
 import { Sentinel } from './sentinel.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { cutPage } from '../page.ts';
+import { cutPage } from '../../lib/lists.ts';
 import type {
   ListPosition,
   Rotation,

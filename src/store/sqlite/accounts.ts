@@ -1,6 +1,6 @@
+import { cutPage } from '../../lib/lists.ts';
 import { accountNameKey, hasScopes } from '../account-name.ts';
 import { stands } from '../account-version.ts';
-import { cutPage } from '../page.ts';
 import type {
   Account,
   AccountChange,

@@ -1,4 +1,4 @@
-import type { ListPosition } from './store.ts';
+import type { ListPosition } from '../store/store.ts';
 
 /** Of a list that was read one further than a page goes: the page, and the place behind it, if there is more. */
 export function cutPage<Item extends ListPosition>(

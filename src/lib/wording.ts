@@ -1,4 +1,4 @@
-import { nearest } from '../core/nearest.ts';
+import { nearest } from './nearest.ts';
 
 /** How the problems of a configuration speak. None of it prints more of a value than its first characters. */
 

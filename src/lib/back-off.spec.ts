@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { lastingRetryDelayMs, retryDelayMs } from './retry.ts';
+import { lastingRetryDelayMs, retryDelayMs } from './back-off.ts';
 
 it('retryDelayMs() grows to two seconds, and is spread', () => {
   expect([0, 1, 5, 6, 1_000_000].map((attempts) => retryDelayMs(attempts, () => 0))).toEqual([
