@@ -3,7 +3,7 @@ import { deny } from '../src/core/decision.ts';
 import type { KnownCredential } from '../src/core/known.ts';
 import type { AccessRequest } from '../src/core/request.ts';
 import type { Route } from '../src/core/route.ts';
-import { DecisionCells } from '../src/observe/cells.ts';
+import { DecisionCells } from '../src/observe/metrics/decision-cells.ts';
 
 /** What one count costs beside a bare field increment, and what the cells of a large route map weigh. */
 const COUNTS = 20_000_000;

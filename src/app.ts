@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { DestinationStream } from 'pino';
 import type { Config } from './config/config.ts';
-import { isSameStore } from './config/restart.ts';
+import { isSameStore } from './config/reload/restart-keys.ts';
 import type { Clock } from './core/ports.ts';
 import type { Foundation, Generation, OwnSigning } from './generation.ts';
 import { buildGeneration, keyRingOf, ownIssuer } from './generation.ts';

@@ -6,10 +6,10 @@ import { CommandError, UsageError } from './cli/command.ts';
 import { explain } from './cli/explain.ts';
 import { keys } from './cli/keys.ts';
 import { migration } from './cli/migration.ts';
-import { EXIT_PIPE_CLOSED, finish, Output, OutputError } from './cli/output.ts';
 import { routes } from './cli/routes.ts';
 import { serve } from './cli/serve.ts';
 import { store } from './cli/store.ts';
+import { EXIT_PIPE_CLOSED, finish, Output, OutputError } from './cli/terminal/output.ts';
 import { token } from './cli/token.ts';
 
 const COMMANDS: ReadonlyMap<string, Command> = new Map([

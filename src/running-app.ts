@@ -1,8 +1,8 @@
 import type { Config } from './config/config.ts';
-import { IssuerNames, issuersGone } from './config/issuer-names.ts';
 import type { Loaded } from './config/load.ts';
-import { formatProblems } from './config/problems.ts';
-import { isSameSigning, isSameStore, restartKeys } from './config/restart.ts';
+import { formatProblems } from './config/reading/problems.ts';
+import { IssuerNames, issuersGone } from './config/reload/issuer-names.ts';
+import { isSameSigning, isSameStore, restartKeys } from './config/reload/restart-keys.ts';
 import type { AdminDoor } from './edge/admin/service.ts';
 import type { ExtAuthzDoor } from './edge/ext-authz/service.ts';
 import type { TokenApiDoor } from './edge/token-api/service.ts';

@@ -3,7 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { finish, Output } from '../../src/cli/output.ts';
+import { finish, Output } from '../../src/cli/terminal/output.ts';
 import { type Envoy, findEnvoy } from '../../tools/envoy.ts';
 import { type Account, commandLine, demoAccount, prepareAccount } from './account.ts';
 import { type Child, startChild } from './child.ts';

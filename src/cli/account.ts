@@ -12,9 +12,9 @@ import { Passwords } from '../tokens/passwords.ts';
 import { openAudit } from './audit.ts';
 import type { Arguments, Command, Terminal } from './command.ts';
 import { CommandError, requireConfig, UsageError } from './command.ts';
-import { readPassword } from './password.ts';
 import { operatorOf } from './revoke-by-operator.ts';
 import { requireStore, withStore } from './shared-store.ts';
+import { readPassword } from './terminal/password.ts';
 
 /** What an action works with. */
 interface Task {

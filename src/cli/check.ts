@@ -1,4 +1,4 @@
-import { formatProblems } from '../config/problems.ts';
+import { formatProblems } from '../config/reading/problems.ts';
 import { counted } from '../lib/time-format.ts';
 import type { Command } from './command.ts';
 import { requireLoaded } from './command.ts';

@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
 import type { Loaded } from '../config/load.ts';
 import { loadConfig } from '../config/load.ts';
-import { formatProblems } from '../config/problems.ts';
+import { formatProblems } from '../config/reading/problems.ts';
 
 /** Where a command reads and writes. */
 export interface Terminal {

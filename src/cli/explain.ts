@@ -7,14 +7,14 @@ import type { Reason } from '../core/reason.ts';
 import { REASONS } from '../core/reason.ts';
 import type { AccessRequest } from '../core/request.ts';
 import { isEnded } from '../core/standing.ts';
+import { stepsOf } from '../explanation/decision-steps.ts';
+import { wordsOfEntry } from '../explanation/entry-text.ts';
+import { MEANINGS } from '../explanation/reason-meanings.ts';
 import { printable, timeOf } from '../lib/time-format.ts';
 import type { Arguments, Command, Terminal } from './command.ts';
 import { requireConfig, UsageError } from './command.ts';
-import { readCredentialFile } from './credential-file.ts';
-import { wordsOfEntry } from './entry-words.ts';
-import { MEANINGS } from './reasons.ts';
 import { requireStore } from './shared-store.ts';
-import { stepsOf } from './steps.ts';
+import { readCredentialFile } from './terminal/credential-file.ts';
 
 /** Decides one request as the gateway's door would, and tells each step; or tells what a reason means. */
 export const explain: Command = {

@@ -11,11 +11,11 @@ import type { Store } from '../store/store.ts';
 import { openAudit } from './audit.ts';
 import type { Arguments, Command, Terminal } from './command.ts';
 import { CommandError, requireConfig, UsageError } from './command.ts';
-import { confirm } from './confirm.ts';
-import { readFormerSecret } from './former-secret.ts';
 import { operatorOf, revokeByOperator } from './revoke-by-operator.ts';
 import { readAuthor } from './revoke-request.ts';
 import { requireStore, withStore } from './shared-store.ts';
+import { confirm } from './terminal/confirm.ts';
+import { readFormerSecret } from './terminal/former-secret.ts';
 
 /** Lists, rotates and revokes our own signing keys in the store, whether Sallyport runs on it or not. */
 export const keys: Command = {

@@ -6,7 +6,7 @@ import { requireConfig, UsageError } from './command.ts';
 import type { BasicRoute, BasicUser, MigrationReport } from './migration-report.ts';
 import { reportMigration } from './migration-report.ts';
 import { requireStore, withStore } from './shared-store.ts';
-import { printTable } from './table.ts';
+import { printTable } from './terminal/table.ts';
 
 const DEFAULT_DAYS = 30;
 const HEADINGS = ['account', 'route', 'passed', 'denied', 'last', 'last used a token'];

@@ -1,4 +1,4 @@
-import { parseInstant } from '../config/times.ts';
+import { parseInstant } from '../config/reading/times.ts';
 import { quote } from '../lib/wording.ts';
 import { MAX_REASON_LENGTH } from '../tokens/revoke.ts';
 import type { Arguments } from './command.ts';

@@ -10,8 +10,8 @@ import { identifyToken } from '../tokens/identify-token.ts';
 import { unrecordedToken } from '../tokens/unrecorded-tokens.ts';
 import type { Terminal } from './command.ts';
 import { CommandError } from './command.ts';
-import { readCredentialFile } from './credential-file.ts';
 import type { OfIssuer, RevokeRequest } from './revoke-request.ts';
+import { readCredentialFile } from './terminal/credential-file.ts';
 
 /** What a request comes to, one target or several, and what its author should know about it. */
 export interface Resolved {

@@ -3,10 +3,10 @@ import { readPath } from '../core/path.ts';
 import type { AccessRequest } from '../core/request.ts';
 import type { Route } from '../core/route.ts';
 import { RouteMap } from '../core/route.ts';
+import { needsOf } from '../explanation/decision-steps.ts';
 import type { Command, Terminal } from './command.ts';
 import { CommandError, requireConfig, UsageError } from './command.ts';
-import { needsOf } from './steps.ts';
-import { printTable } from './table.ts';
+import { printTable } from './terminal/table.ts';
 
 /** Shows the route map, and which rule a request would meet. */
 export const routes: Command = {

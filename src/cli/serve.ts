@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { StartError, startApp } from '../app.ts';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
-import { FileWatcher } from '../config/watcher.ts';
+import { FileWatcher } from '../config/reload/file-watcher.ts';
 import type { App } from '../running-app.ts';
 import type { Command } from './command.ts';
 import { requireLoaded } from './command.ts';

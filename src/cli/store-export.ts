@@ -1,6 +1,6 @@
 import { open, rm } from 'node:fs/promises';
 import type { Config } from '../config/config.ts';
-import { wordFileError } from '../config/draft.ts';
+import { wordFileError } from '../config/reading/draft.ts';
 import { hasCode } from '../lib/error-code.ts';
 import { counted } from '../lib/time-format.ts';
 import { readVersion } from '../lib/version.ts';

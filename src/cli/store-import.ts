@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import { wordFileError } from '../config/draft.ts';
+import { wordFileError } from '../config/reading/draft.ts';
 import { printable } from '../lib/time-format.ts';
 import { quote } from '../lib/wording.ts';
 import { subjectMarkKey } from '../revocation/keys.ts';

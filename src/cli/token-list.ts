@@ -9,7 +9,7 @@ import type { Arguments, Terminal } from './command.ts';
 import { CommandError, requireConfig, UsageError } from './command.ts';
 import { everyToken } from './every-token.ts';
 import { requireStore, withStore } from './shared-store.ts';
-import { printTable } from './table.ts';
+import { printTable } from './terminal/table.ts';
 
 export const LIST_OPTIONS = {
   account: { type: 'string' },

@@ -1,15 +1,15 @@
 import { systemClock } from '../app.ts';
+import { wordsOfEntry } from '../explanation/entry-text.ts';
 import { printable } from '../lib/time-format.ts';
 import type { UnrevokeOutcome } from '../tokens/unrevoke.ts';
 import type { Arguments, Terminal } from './command.ts';
 import { CommandError, requireConfig, UsageError } from './command.ts';
-import { confirm } from './confirm.ts';
-import { wordsOfEntry } from './entry-words.ts';
 import { unrevokeByOperator } from './revoke-by-operator.ts';
 import { readAuthor, readRequest } from './revoke-request.ts';
 import { checkIssuer, resolve } from './revoke-target.ts';
-import { takenBackWords } from './revoke-words.ts';
 import { requireStore, withStore } from './shared-store.ts';
+import { confirm } from './terminal/confirm.ts';
+import { takenBackWords } from './terminal/revocation-text.ts';
 
 /** Takes one revocation back. Exits with 0 also where there is none. */
 export async function unrevokeToken(args: Arguments, terminal: Terminal): Promise<number> {

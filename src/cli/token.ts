@@ -5,13 +5,13 @@ import type { RevocationTarget } from '../revocation/target.ts';
 import type { RevocationEntry, Store } from '../store/store.ts';
 import type { Arguments, Command, Terminal } from './command.ts';
 import { requireConfig, UsageError } from './command.ts';
-import { confirm } from './confirm.ts';
 import { revokeByOperator } from './revoke-by-operator.ts';
 import type { RevokeRequest } from './revoke-request.ts';
 import { REVOKE_OPTIONS, readAuthor, readRequest } from './revoke-request.ts';
 import { checkIssuer, resolve } from './revoke-target.ts';
-import { farReachingWords, revokedLines } from './revoke-words.ts';
 import { requireStore, withStore } from './shared-store.ts';
+import { confirm } from './terminal/confirm.ts';
+import { farReachingWords, revokedLines } from './terminal/revocation-text.ts';
 import { LIST_OPTIONS, listTokens } from './token-list.ts';
 import { unrevokeToken } from './token-unrevoke.ts';
 

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import * as z from 'zod';
-import { fileSchema } from './schema.ts';
+import { fileSchema } from './sections/file-schema.ts';
 
 /** Where the schema is published for editors. */
 export const SCHEMA_FILE = new URL('../../config.schema.json', import.meta.url);

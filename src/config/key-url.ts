@@ -1,4 +1,4 @@
-import { isLoopback } from './addresses.ts';
+import { isLoopback } from './reading/addresses.ts';
 
 /**
  * What is wrong with a URL that keys, or the word of an authorization server, are to come from: it must be https, or http on loopback, and hold no credentials.

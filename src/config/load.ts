@@ -4,16 +4,16 @@ import * as z from 'zod';
 import { decodeUtf8 } from '../lib/utf8.ts';
 import { quote } from '../lib/wording.ts';
 import type { Config, LogConfig } from './config.ts';
-import { Draft, isMap, wordFileError } from './draft.ts';
-import { deepFreeze } from './freeze.ts';
-import { issuerNames, readIssuers, refuseHaste } from './issuers.ts';
-import { readListen } from './listener.ts';
-import type { Problem } from './problems.ts';
-import { readRoutes } from './routes.ts';
-import { fileSchema } from './schema.ts';
-import { readCatalogue } from './scopes.ts';
-import { Source } from './source.ts';
-import { readStore } from './store.ts';
+import { Draft, isMap, wordFileError } from './reading/draft.ts';
+import { deepFreeze } from './reading/freeze.ts';
+import type { Problem } from './reading/problems.ts';
+import { Source } from './reading/source.ts';
+import { fileSchema } from './sections/file-schema.ts';
+import { issuerNames, readIssuers, refuseHaste } from './sections/issuers.ts';
+import { readListen } from './sections/listener.ts';
+import { readRoutes } from './sections/routes.ts';
+import { readCatalogue } from './sections/scopes.ts';
+import { readStore } from './sections/store.ts';
 
 /** A configuration to run with, and what in it may be a mistake; or every problem of the file. By line. */
 export type Loaded = (

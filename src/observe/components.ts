@@ -2,7 +2,7 @@ import type { Clock } from '../core/ports.ts';
 import type { ConfigStatus } from './config-status.ts';
 import type { Failures } from './failures.ts';
 import type { Forwarding } from './forwarding.ts';
-import type { Logs } from './logs.ts';
+import type { Logs } from './log/logs.ts';
 import type { IntrospectionState, KeySetState, SetStatus, SigningKeyState, Sources } from './sources.ts';
 
 /** A store that failed so lately is told of as failing. */

@@ -5,8 +5,8 @@ import type { Allow, Decision } from '../core/decision.ts';
 import { deny } from '../core/decision.ts';
 import { REASONS } from '../core/reason.ts';
 import type { AccessRequest } from '../core/request.ts';
+import { fingerprint } from './log/redaction.ts';
 import { Observation } from './observation.ts';
-import { fingerprint } from './redaction.ts';
 
 const JWT = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJqb2UifQ.c2lnbmF0dXJlLW9mLWpvZQ';
 const OPAQUE = 'op4que-t0ken-0f-j0e-that-n0body-may-read';

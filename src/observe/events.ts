@@ -1,16 +1,16 @@
 import type { Decision } from '../core/decision.ts';
 import type { DecisionObserver, RevocationObserver, Timing } from '../core/ports.ts';
 import type { AccessRequest } from '../core/request.ts';
-import type { DecisionCells } from './cells.ts';
 import type { ConfigStatus } from './config-status.ts';
-import type { DecisionLog } from './decision-log.ts';
-import type { DecisionDurations } from './durations.ts';
 import type { Failures } from './failures.ts';
 import type { Forwarding } from './forwarding.ts';
-import type { LogInLog, RefusedLogIn } from './log-in-log.ts';
-import type { Logs } from './logs.ts';
-import { secretsOf, withoutSecrets } from './own-credential.ts';
-import type { Repeats } from './repeats.ts';
+import type { DecisionLog } from './log/decision-log.ts';
+import type { LogInLog, RefusedLogIn } from './log/log-in-log.ts';
+import type { Logs } from './log/logs.ts';
+import { secretsOf, withoutSecrets } from './log/own-credential.ts';
+import type { Repeats } from './log/repeats.ts';
+import type { DecisionCells } from './metrics/decision-cells.ts';
+import type { DecisionDurations } from './metrics/decision-durations.ts';
 
 const MAX_KID_LENGTH = 64;
 

@@ -1,24 +1,24 @@
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../core/ports.ts';
-import { DecisionCells } from './cells.ts';
 import type { Components, ComponentsParts } from './components.ts';
 import { describeComponents } from './components.ts';
 import { ConfigStatus } from './config-status.ts';
-import { DecisionLog } from './decision-log.ts';
-import { DecisionDurations } from './durations.ts';
 import type { EventsParts } from './events.ts';
 import { Events } from './events.ts';
 import { Failures } from './failures.ts';
 import { Forwarding } from './forwarding.ts';
 import { Health } from './health.ts';
-import { LogInLog } from './log-in-log.ts';
-import type { DestinationStream } from './logger.ts';
-import { Logs } from './logs.ts';
-import { Metrics } from './metrics.ts';
-import type { OwnMetricsParts } from './own-metrics.ts';
-import { addOwnMetrics } from './own-metrics.ts';
-import { addProcessMetrics } from './process-metrics.ts';
-import { Repeats } from './repeats.ts';
+import { DecisionLog } from './log/decision-log.ts';
+import { LogInLog } from './log/log-in-log.ts';
+import type { DestinationStream } from './log/logger.ts';
+import { Logs } from './log/logs.ts';
+import { Repeats } from './log/repeats.ts';
+import { DecisionCells } from './metrics/decision-cells.ts';
+import { DecisionDurations } from './metrics/decision-durations.ts';
+import { Metrics } from './metrics/metrics.ts';
+import type { OwnMetricsParts } from './metrics/own-metrics.ts';
+import { addOwnMetrics } from './metrics/own-metrics.ts';
+import { addProcessMetrics } from './metrics/process-metrics.ts';
 import type { Sources } from './sources.ts';
 
 export interface ObservationParts {

@@ -1,7 +1,7 @@
 import type { Clock } from '../core/ports.ts';
 import { isUndone, readReach, writeUndone } from '../core/revocation-entry.ts';
 import type { Events, Operator } from '../observe/events.ts';
-import { redact } from '../observe/redaction.ts';
+import { redact } from '../observe/log/redaction.ts';
 import type { RevocationTarget } from '../revocation/target.ts';
 import { entryKeyOf } from '../revocation/target.ts';
 import type { RevocationEntry, RevocationStore, TokenStore } from '../store/store.ts';

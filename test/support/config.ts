@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import type { Config } from '../../src/config/config.ts';
 import type { Loaded } from '../../src/config/load.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { formatProblems } from '../../src/config/problems.ts';
+import { formatProblems } from '../../src/config/reading/problems.ts';
 
 /** What a file may refer to in a spec. */
 export interface Surroundings {

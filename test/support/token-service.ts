@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startApp, systemClock } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { formatProblems } from '../../src/config/problems.ts';
+import { formatProblems } from '../../src/config/reading/problems.ts';
 import type { Clock } from '../../src/core/ports.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { Accounts, type NewAccount } from '../../src/tokens/accounts.ts';

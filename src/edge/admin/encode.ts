@@ -5,8 +5,8 @@ import { setImmediate } from 'node:timers/promises';
 import { problem } from '../../core/answer.ts';
 import type { Components } from '../../observe/components.ts';
 import type { Health } from '../../observe/health.ts';
-import type { Metrics } from '../../observe/metrics.ts';
-import { METRICS_TYPE } from '../../observe/metrics.ts';
+import type { Metrics } from '../../observe/metrics/metrics.ts';
+import { METRICS_TYPE } from '../../observe/metrics/metrics.ts';
 
 const CHUNK_LENGTH = 16 * 1024;
 

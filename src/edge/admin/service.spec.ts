@@ -11,7 +11,7 @@ import { certify, hasOpenssl, tlsOf } from '../../../test/support/certificates.t
 import { parseExposition } from '../../../test/support/exposition.ts';
 import type { Listener } from '../../config/config.ts';
 import { Health } from '../../observe/health.ts';
-import { Metrics } from '../../observe/metrics.ts';
+import { Metrics } from '../../observe/metrics/metrics.ts';
 import { openAdmin } from './service.ts';
 
 const LOOPBACK: Listener = { address: { host: '127.0.0.1', port: 0 }, tls: undefined };

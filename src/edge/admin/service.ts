@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https';
 import type { Listener, ListenerTls } from '../../config/config.ts';
 import type { Events } from '../../observe/events.ts';
-import type { Metrics } from '../../observe/metrics.ts';
+import type { Metrics } from '../../observe/metrics/metrics.ts';
 import type { Observation } from '../../observe/observation.ts';
 import {
   Connections,

@@ -1,0 +1,12 @@
+import { printable } from '../../lib/time-format.ts';
+import type { Terminal } from '../command.ts';
+
+/** Prints rows, the first of them headings, in columns as wide as they must be. */
+export function printTable(rows: readonly (readonly string[])[], { out }: Pick<Terminal, 'out'>): void {
+  const table = rows.map((cells) => cells.map(printable));
+  const widths = table[0]?.map((_, column) => Math.max(...table.map((cells) => cells[column]?.length ?? 0))) ?? [];
+  for (const cells of table) {
+    const line = cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ');
+    out(`${line.trimEnd()}\n`);
+  }
+}

@@ -1,0 +1,103 @@
+import * as z from 'zod';
+import { describe, kindOf, list, quote, suggest } from '../../lib/wording.ts';
+import type { Path } from './problems.ts';
+
+/** A fault in the shape of a value: something wrong or missing at a path, or a key that its map does not have. */
+export type Fault =
+  | { readonly kind: 'value'; readonly path: Path; readonly message: string }
+  | { readonly kind: 'unknown key'; readonly map: Path; readonly key: string; readonly known: readonly string[] };
+
+/** What a value of the right shape became, or what is wrong with it. */
+export type Shaped<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly faults: Fault[] };
+
+/** Checks one part of the file against its schema. `path` is where the part stands. */
+export function checkShape<S extends z.ZodType>(schema: S, value: unknown, path: Path): Shaped<z.output<S>> {
+  const result = schema.safeParse(value, { error: wordIssue });
+  if (result.success) return { ok: true, value: result.data };
+  return { ok: false, faults: result.error.issues.flatMap((issue) => faultsOf(issue, path)) };
+}
+
+/** The `error` of a schema whose value is no secret: says what was expected and what was found. */
+export function expected(what: string): (issue: { readonly input?: unknown }) => string {
+  return ({ input }) =>
+    input === undefined ? `missing: expected ${what}` : `expected ${what}, found ${describe(input)}`;
+}
+
+/** What is said of a text or list that holds nothing. */
+export const EMPTY = 'must not be empty';
+
+/** A string that `problemOf` finds nothing wrong with; never an empty one. */
+export function text(what: string, problemOf: (text: string) => string | undefined = () => undefined) {
+  return z.string({ error: expected(what) }).check((ctx) => {
+    const message = ctx.value === '' ? EMPTY : problemOf(ctx.value);
+    if (message !== undefined) ctx.issues.push({ code: 'custom', input: ctx.value, message });
+  });
+}
+
+/** A string that `parse` understands, as what it means. */
+export function parsed<T>(what: string, parse: (text: string) => T | undefined) {
+  return z.string({ error: expected(what) }).transform((text, ctx) => {
+    const value = parse(text);
+    if (value !== undefined) return value;
+    ctx.issues.push({ code: 'custom', input: text, message: `expected ${what}, found ${quote(text)}` });
+    return z.NEVER;
+  });
+}
+
+/** A list that is neither empty nor says anything twice. */
+export function distinct<T extends z.ZodType>(item: T, what: string) {
+  return z
+    .array(item, { error: expected(what) })
+    .min(1, { error: EMPTY })
+    .check((ctx) => {
+      ctx.value.forEach((value, index) => {
+        if (ctx.value.indexOf(value) === index) return;
+        ctx.issues.push({ code: 'custom', input: value, path: [index], message: `${describe(value)} is listed twice` });
+      });
+    });
+}
+
+const NOUNS: Readonly<Record<string, string>> = {
+  array: 'a list',
+  boolean: 'true or false',
+  object: 'a map',
+  record: 'a map',
+  string: 'a string',
+};
+
+/** Words for what the schemas leave unsaid. Strings are not printed, except where only a few are allowed. */
+function wordIssue(issue: z.core.$ZodRawIssue): string | undefined {
+  if (issue.code === 'invalid_value') return wordChoice(issue.values, issue.input);
+  // Only here is it known which keys would have been right; faultsOf takes them from here.
+  if (issue.code === 'unrecognized_keys' && issue.inst instanceof z.ZodObject) {
+    return Object.keys(issue.inst.shape).join(' ');
+  }
+  if (issue.code !== 'invalid_type') return undefined;
+  const noun = NOUNS[issue.expected] ?? issue.expected;
+  return issue.input === undefined ? `missing: expected ${noun}` : `expected ${noun}, found ${kindOf(issue.input)}`;
+}
+
+function wordChoice(choices: readonly unknown[], found: unknown): string {
+  const words = choices.filter((choice) => typeof choice === 'string');
+  const near = typeof found === 'string' ? suggest(found, words) : '';
+  return `${expected(list(choices.map(String)))({ input: found })}${near}`;
+}
+
+function faultsOf(issue: z.core.$ZodIssue, base: Path): Fault[] {
+  // YAML has no symbols for keys.
+  const path = [...base, ...(issue.path as (string | number)[])];
+  if (issue.code === 'unrecognized_keys') {
+    const known = issue.message.split(' ');
+    return issue.keys.map((key) => ({ kind: 'unknown key', map: path, key, known }));
+  }
+  const meant = issue.code === 'invalid_union' ? closestOption(issue.errors) : undefined;
+  return meant?.flatMap((inner) => faultsOf(inner, path)) ?? [{ kind: 'value', path, message: issue.message }];
+}
+
+/** Of a union's options the one that was meant: of the right kind, and with the fewest faults. */
+function closestOption(options: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] | undefined {
+  const ofTheKind = options.filter((issues) =>
+    issues.every(({ code, path }) => code !== 'invalid_type' || path.length > 0),
+  );
+  return ofTheKind.toSorted((left, right) => left.length - right.length)[0];
+}

@@ -1,0 +1,78 @@
+import type { KeyObject } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import type { Listener, RedisStoreConfig } from '../config.ts';
+import { Secret } from '../secret.ts';
+import type { Draft } from './draft.ts';
+import type { Path } from './problems.ts';
+
+/** The PEM files of a listener, as written. */
+export interface WrittenTls {
+  readonly cert: string;
+  readonly key: string;
+  readonly clientCa?: string | undefined;
+}
+
+/** The PEM files of a client, as written. */
+export interface WrittenClientTls {
+  readonly ca?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly key?: string | undefined;
+}
+
+/** Reads a client's PEM files, of which `cert` and `key` go together. */
+export function readClientTls(draft: Draft, path: Path, { ca, cert, key }: WrittenClientTls): RedisStoreConfig['tls'] {
+  const trusted = readCertificate(draft, [...path, 'ca'], ca);
+  if (cert === undefined && key === undefined) return { ca: trusted, cert: undefined, key: undefined };
+  if (cert === undefined || key === undefined) {
+    draft.refuse(path, 'expected cert and key together');
+    return undefined;
+  }
+  const own = readTls(draft, path, { cert, key });
+  return { ca: trusted, cert: own?.cert, key: own?.key };
+}
+
+/** Reads the PEM files, and checks that the key is the certificate's. */
+export function readTls(draft: Draft, path: Path, written: WrittenTls): Listener['tls'] {
+  const { cert, key, clientCa } = written;
+  const chain = readPem(draft, [...path, 'cert'], cert, 'a certificate', parseCertificate);
+  const own = readPem(draft, [...path, 'key'], key, 'a private key without a passphrase', parsePrivateKey);
+  const ca = readCertificate(draft, [...path, 'clientCa'], clientCa);
+  if (chain === undefined || own === undefined) return undefined;
+  if (!chain.parsed.checkPrivateKey(own.parsed))
+    draft.refuse([...path, 'key'], 'the private key does not belong to cert');
+  return { cert: chain.pem.toString('latin1'), key: new Secret(own.pem), clientCa: ca };
+}
+
+/** The text of a file that may be left out. */
+function readCertificate(draft: Draft, path: Path, name: string | undefined): string | undefined {
+  if (name === undefined) return undefined;
+  return readPem(draft, path, name, 'a certificate', parseCertificate)?.pem.toString('latin1');
+}
+
+function readPem<T>(
+  draft: Draft,
+  path: Path,
+  name: string,
+  what: string,
+  parse: (pem: Buffer) => T,
+): { pem: Buffer; parsed: T } | undefined {
+  const pem = draft.readFile(path, name);
+  if (pem === undefined) return undefined;
+  try {
+    return { pem, parsed: parse(pem) };
+  } catch {
+    // The parser's own words may quote what it read.
+    draft.refuse(path, `the file does not begin with ${what} in PEM form`);
+    return undefined;
+  }
+}
+
+/** DER would parse too, and is no text. */
+function parseCertificate(pem: Buffer): X509Certificate {
+  if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw new Error('no PEM certificate');
+  return new X509Certificate(pem);
+}
+
+function parsePrivateKey(pem: Buffer): KeyObject {
+  return createPrivateKey({ key: pem, format: 'pem' });
+}

@@ -1,0 +1,113 @@
+import { mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FileWatcher } from './file-watcher.ts';
+
+/** Longer than two polls. */
+const QUIET_MS = 1_400;
+
+let folder: string;
+let changes: number;
+let watcher: FileWatcher;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'sallyport-watch-'));
+  changes = 0;
+});
+
+afterEach(async () => {
+  watcher.close();
+  await rm(folder, { recursive: true });
+});
+
+function watch(...names: string[]): void {
+  const files = names.map((name) => join(folder, name));
+  watcher = new FileWatcher(files, () => {
+    changes += 1;
+  });
+  watcher.start();
+}
+
+async function put(name: string, text: string): Promise<void> {
+  await writeFile(join(folder, name), text);
+}
+
+const once = () => expect.poll(() => changes, { timeout: 5_000 }).toBe(1);
+
+describe('FileWatcher', () => {
+  it('says nothing while nothing changes', async () => {
+    await put('a', '1');
+    watch('a', 'missing');
+    await wait(QUIET_MS);
+    expect(changes).toBe(0);
+  });
+
+  it('tells of a file that is written, once', async () => {
+    await put('a', '1');
+    watch('a');
+    await put('a', '2');
+    await once();
+    await wait(QUIET_MS);
+    expect(changes).toBe(1);
+  });
+
+  it('tells of a file that another one replaces, that goes, and that comes', async () => {
+    await put('a', '1');
+    watch('a', 'b');
+    await put('new', '2');
+    await rename(join(folder, 'new'), join(folder, 'a'));
+    await once();
+    await rm(join(folder, 'a'));
+    await expect.poll(() => changes, { timeout: 5_000 }).toBe(2);
+    await put('b', '1');
+    await expect.poll(() => changes, { timeout: 5_000 }).toBe(3);
+  });
+
+  it("tells of Kubernetes' swap: ..data points to another folder, the file itself is a link through it", async () => {
+    for (const version of ['v1', 'v2']) {
+      await mkdir(join(folder, version));
+      await put(`${version}/sallyport.yaml`, 'same');
+    }
+    await symlink('v1', join(folder, '..data'));
+    await symlink('..data/sallyport.yaml', join(folder, 'sallyport.yaml'));
+    watch('sallyport.yaml');
+    await symlink('v2', join(folder, '..data_tmp'));
+    await rename(join(folder, '..data_tmp'), join(folder, '..data'));
+    await once();
+  });
+
+  it('tells of a file that cannot even be looked at any more, and of its return', async () => {
+    await put('a', '1');
+    watch('a');
+    await rm(join(folder, 'a'));
+    await symlink('a', join(folder, 'a'));
+    await once();
+    await rm(join(folder, 'a'));
+    await put('a', '1');
+    await expect.poll(() => changes, { timeout: 5_000 }).toBe(2);
+  });
+
+  it('waits until a file that is being written holds still', async () => {
+    await put('a', '0');
+    watch('a');
+    for (let index = 1; index <= 8; index++) {
+      await put('a', 'x'.repeat(index));
+      await wait(200);
+    }
+    await once();
+  });
+
+  it('watches other files from now on, which is no change', async () => {
+    await put('a', '1');
+    await put('b', '1');
+    watch('a');
+    watcher.watch([join(folder, 'b')]);
+    await put('a', '2');
+    await wait(QUIET_MS);
+    expect(changes).toBe(0);
+    await put('b', '2');
+    await once();
+  });
+});

@@ -1,0 +1,163 @@
+import * as z from 'zod';
+import { list } from '../../lib/wording.ts';
+import type {
+  DiscoveryIssuer,
+  IntrospectionIssuer,
+  IssuerConfig,
+  JwksIssuer,
+  OwnIssuer,
+  SecretsIssuer,
+} from '../config.ts';
+import { SIGNING_ALGORITHMS } from '../config.ts';
+import type { Draft } from '../reading/draft.ts';
+import type { Path } from '../reading/problems.ts';
+import { readSecret, readTextSecret } from '../reading/secrets.ts';
+import { ISSUER_KINDS } from './issuer-schema.ts';
+import type { Catalogue } from './scopes.ts';
+import { grantProblem } from './scopes.ts';
+
+type Kind = keyof typeof ISSUER_KINDS;
+type Written<K extends Kind> = z.output<(typeof ISSUER_KINDS)[K]>;
+type WrittenForeign = Written<Exclude<Kind, 'signing'>>;
+
+const KINDS: readonly Kind[] = ['signing', 'jwks', 'discovery', 'secrets', 'introspection'];
+const KNOWN_KEYS = [...new Set(KINDS.flatMap((kind) => Object.keys(ISSUER_KINDS[kind].shape)))];
+
+const MIN_SEAL_BYTES = 16;
+
+/** As many bytes as the hash has (RFC 7518, section 3.2). */
+const HMAC_BYTES = { HS256: 32, HS384: 48, HS512: 64 } as const;
+
+/** The issuer at `path`; `undefined`, and problems noted, where it is not well-formed. */
+export function readIssuer(draft: Draft, path: Path, catalogue: Catalogue | undefined): IssuerConfig | undefined {
+  switch (kindOf(draft, path)) {
+    case 'signing':
+      return readSigning(draft, path);
+    case 'jwks':
+      return readJwks(draft, path, catalogue);
+    case 'discovery':
+      return readDiscovery(draft, path, catalogue);
+    case 'secrets':
+      return readSecrets(draft, path, catalogue);
+    case 'introspection':
+      return readIntrospection(draft, path, catalogue);
+    case undefined:
+      return undefined;
+  }
+}
+
+/** Which of them an entry is. Its values can be judged only where that is clear. */
+function kindOf(draft: Draft, path: Path): Kind | undefined {
+  const written = draft.read(path, z.looseObject({}));
+  if (written === undefined) return undefined;
+  const kinds = KINDS.filter((kind) => Object.hasOwn(written, kind));
+  if (kinds.length === 1) return kinds[0];
+  const unknown = Object.keys(written).filter((key) => !KNOWN_KEYS.includes(key));
+  const meant = unknown.map((key) => draft.refuseUnknownKey(path, key, KNOWN_KEYS));
+  const found = [...kinds, ...KINDS.filter((kind) => meant.includes(kind))];
+  if (found.length !== 1) {
+    draft.refuse(path, `expected exactly one of ${list(KINDS, 'and')}, found ${list(found, 'and') || 'none'}`);
+  }
+  return undefined;
+}
+
+function readSigning(draft: Draft, path: Path): OwnIssuer | undefined {
+  const written = draft.read(path, ISSUER_KINDS.signing);
+  if (written === undefined) return undefined;
+  const { name, issuer, signing, ttl } = written;
+  if (ttl.default > ttl.max) draft.refuse([...path, 'ttl'], 'default is longer than max');
+  const { algorithm, sealWith, publishAhead: publishAheadSeconds } = signing;
+  return {
+    kind: 'signing',
+    name,
+    issuer,
+    audience: audienceOf(written.audience),
+    // Each of our keys is for one of them, and verifies no other: what it is changes with the keys.
+    algorithms: SIGNING_ALGORITHMS,
+    signing: {
+      algorithm,
+      sealWith: sealWith && readSecret(draft, [...path, 'signing', 'sealWith'], sealWith, MIN_SEAL_BYTES, 'sealWith'),
+      publishAheadSeconds,
+    },
+    ttl: { defaultSeconds: ttl.default, maxSeconds: ttl.max, privateMaxSeconds: ttl.privateMax },
+  };
+}
+
+function readJwks(draft: Draft, path: Path, catalogue: Catalogue | undefined): JwksIssuer | undefined {
+  const written = draft.read(path, ISSUER_KINDS.jwks);
+  if (written === undefined) return undefined;
+  const { issuer, algorithms, jwks, maxStale: maxStaleMs } = written;
+  return { kind: 'jwks', ...readForeign(draft, path, written, catalogue), issuer, algorithms, jwks, maxStaleMs };
+}
+
+function readDiscovery(draft: Draft, path: Path, catalogue: Catalogue | undefined): DiscoveryIssuer | undefined {
+  const written = draft.read(path, ISSUER_KINDS.discovery);
+  if (written === undefined) return undefined;
+  const { issuer, algorithms, maxStale: maxStaleMs } = written;
+  return { kind: 'discovery', ...readForeign(draft, path, written, catalogue), issuer, algorithms, maxStaleMs };
+}
+
+function readSecrets(draft: Draft, path: Path, catalogue: Catalogue | undefined): SecretsIssuer | undefined {
+  const written = draft.read(path, ISSUER_KINDS.secrets);
+  if (written === undefined) return undefined;
+  const foreign = readForeign(draft, path, written, catalogue);
+  if ((foreign.issuer ?? foreign.requireSubject ?? foreign.audience) === undefined) {
+    draft.refuse(
+      path,
+      "without issuer, expected requireSubject or an audience other than 'any': every token would be tried",
+    );
+  }
+  const largest = written.algorithms.toSorted().at(-1) ?? 'HS512';
+  const secrets = written.secrets.flatMap(
+    (reference, index) => readSecret(draft, [...path, 'secrets', index], reference, HMAC_BYTES[largest], largest) ?? [],
+  );
+  return { kind: 'secrets', ...foreign, algorithms: written.algorithms, secrets };
+}
+
+function readIntrospection(
+  draft: Draft,
+  path: Path,
+  catalogue: Catalogue | undefined,
+): IntrospectionIssuer | undefined {
+  const written = draft.read(path, ISSUER_KINDS.introspection);
+  if (written === undefined) return undefined;
+  const foreign = readForeign(draft, path, written, catalogue);
+  const { url, clientId, clientSecret: reference, clientAuth, cache: cacheMs } = written.introspection;
+  const clientSecret = readTextSecret(draft, [...path, 'introspection', 'clientSecret'], reference, 'clientSecret');
+  if (clientSecret === undefined) return undefined;
+  // Every answer says anew whether the token is good.
+  const requireExpiry = written.requireExpiry ?? false;
+  const introspection = { url, clientId, clientSecret, clientAuth, cacheMs };
+  return { kind: 'introspection', ...foreign, requireExpiry, introspection };
+}
+
+function readForeign(draft: Draft, path: Path, written: WrittenForeign, catalogue: Catalogue | undefined) {
+  const { name, issuer, requireSubject, scopeClaim, allowScopes, grant } = written;
+  if (catalogue !== undefined) {
+    refuseUngrantable(draft, [...path, 'allowScopes'], allowScopes ?? [], catalogue);
+    refuseUngrantable(draft, [...path, 'grant'], grant ?? [], catalogue);
+  }
+  return {
+    name,
+    issuer,
+    // Known once all are read.
+    claimedByOthers: new Set<string>(),
+    audience: audienceOf(written.audience),
+    requireSubject,
+    requireExpiry: written.requireExpiry ?? issuer !== undefined,
+    scopeClaim,
+    allowScopes: new Set(allowScopes ?? catalogue?.keys()),
+    grant,
+  };
+}
+
+function refuseUngrantable(draft: Draft, path: Path, scopes: readonly string[], catalogue: Catalogue): void {
+  for (const [index, scope] of scopes.entries()) {
+    const problem = grantProblem(scope, catalogue);
+    if (problem !== undefined) draft.refuse([...path, index], problem);
+  }
+}
+
+function audienceOf(written: readonly string[] | undefined): readonly string[] | undefined {
+  return written?.[0] === 'any' ? undefined : written;
+}

@@ -1,0 +1,28 @@
+import * as z from 'zod';
+import { keyUrlProblem } from '../key-url.ts';
+
+/** The URL of a key set. */
+export const keySetUrl = urlThat((url) => keyUrlProblem(url, 'a JWKS'), 'a JWKS').transform((url) => new URL(url));
+
+/** The URL of an introspection endpoint. */
+export const introspectionUrl = urlThat(
+  (url) => keyUrlProblem(url, 'an introspection endpoint'),
+  'an introspection endpoint',
+).transform((url) => new URL(url));
+
+/** The URL of an issuer, which stays as it is written: `iss` must be the same to the byte. */
+export const issuerUrl = urlThat(issuerUrlProblem, 'the issuer');
+
+/** Never prints the URL: it may hold a password. */
+function urlThat(problemOf: (url: string) => string | undefined, what: string) {
+  return z.string({ error: `expected the https URL of ${what}` }).check((ctx) => {
+    const message = problemOf(ctx.value);
+    if (message !== undefined) ctx.issues.push({ code: 'custom', input: ctx.value, message });
+  });
+}
+
+/** An issuer has neither query nor fragment (OpenID Connect Discovery 1.0, section 3; RFC 8414, section 2). */
+function issuerUrlProblem(written: string): string | undefined {
+  const problem = keyUrlProblem(written, 'the issuer');
+  return problem ?? (/[?#]/.test(written) ? 'the URL of an issuer has neither query nor fragment' : undefined);
+}

@@ -1,0 +1,63 @@
+import type * as z from 'zod';
+import type { Config, Listener } from '../config.ts';
+import type { Address } from '../reading/addresses.ts';
+import { collide, isLoopback } from '../reading/addresses.ts';
+import type { Draft } from '../reading/draft.ts';
+import type { Path } from '../reading/problems.ts';
+import { readTls } from '../reading/tls.ts';
+import { fileSchema } from './file-schema.ts';
+
+type Listen = z.output<typeof fileSchema.shape.listen>;
+type Door = keyof Listen;
+type Written = NonNullable<Listen[Door]>;
+
+/** The doors, with their TLS files read. */
+export function readListen(draft: Draft): Config['listen'] | undefined {
+  const written = draft.read(['listen'], fileSchema.shape.listen);
+  if (written === undefined) return undefined;
+  const read = (door: Door): Listener | undefined =>
+    written[door] && readListener(draft, ['listen', door], written[door]);
+  const listen = { extAuthz: read('extAuthz'), tokens: read('tokens'), admin: read('admin') };
+  if (listen.extAuthz === undefined && listen.tokens === undefined) {
+    draft.refuse(['listen'], 'no door is open: expected extAuthz, tokens or both');
+  }
+  if (written.extAuthz !== undefined) refuseExposed(draft, ['listen', 'extAuthz'], written.extAuthz);
+  refuseCollisions(draft, listen);
+  return listen;
+}
+
+/** Each door against those before it. */
+function refuseCollisions(draft: Draft, listen: Config['listen']): void {
+  const doors = Object.entries(listen);
+  for (const [index, [door, listener]] of doors.entries()) {
+    const earlier = doors
+      .slice(0, index)
+      .find(([, other]) => listener && other && collide(listener.address, other.address));
+    if (earlier === undefined) continue;
+    draft.refuse(['listen', door], `listens where ${earlier[0]} does: expected another address or port`);
+  }
+}
+
+function readListener(draft: Draft, path: Path, written: Written): Listener {
+  const { address, tls } = expand(written);
+  const hosts = 'hosts' in written ? written.hosts : undefined;
+  return {
+    ...(hosts === undefined ? {} : { hosts }),
+    address: 'path' in address ? { path: draft.absolute(address.path) } : address,
+    tls: tls && readTls(draft, [...path, 'tls'], tls),
+  };
+}
+
+/** Whoever reaches this door can ask whom it lets in. */
+function refuseExposed(draft: Draft, path: Path, written: Written): void {
+  const { address, tls, insecure } = expand(written);
+  if ('path' in address || isLoopback(address.host) || tls?.clientCa !== undefined || insecure) return;
+  draft.refuse(
+    path,
+    'this listener has no authentication: expected a loopback address, a Unix socket, tls.clientCa, or insecure: true',
+  );
+}
+
+function expand(written: Written): Exclude<Written, Address> {
+  return 'address' in written ? written : { address: written, insecure: false };
+}

@@ -1,0 +1,50 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { Observation } from '../observation.ts';
+
+const CLIENT = '192.0.2.1';
+
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+function listen() {
+  const lines: Record<string, unknown>[] = [];
+  const destination = { write: (line: string) => void lines.push(JSON.parse(line) as Record<string, unknown>) };
+  const clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() };
+  const { events } = new Observation({ level: 'silent', passes: 0, audit: undefined }, { clock, destination });
+  return { events, lines };
+}
+
+describe('LogInLog', () => {
+  it('tells refusals that compared nothing once, and then by their number every ten seconds', () => {
+    const { events, lines } = listen();
+    const refusal = { reason: 'too_many_attempts', check: 'password queue is full' };
+    for (let second = 0; second < 30; second++) {
+      for (let turn = 0; turn < 1_000; turn++) events.logInRefused(CLIENT, refusal);
+      vi.advanceTimersByTime(1_000);
+    }
+    vi.advanceTimersByTime(10_000);
+    const told = lines.map(({ repeated = 1 }) => Number(repeated));
+    expect(told).toHaveLength(4);
+    expect(told.reduce((sum, one) => sum + one, 0)).toBe(30_000);
+    expect(lines[0]).toMatchObject({ log: 'audit', client: CLIENT, check: 'password queue is full' });
+  });
+
+  it('tells refusals that compared a password with the account, and the number of those left out', () => {
+    const { events, lines } = listen();
+    const refusal = { reason: 'credentials_invalid', check: 'password', accountId: 'account-1' };
+    for (let turn = 0; turn < 1_000; turn++) events.logInRefused(CLIENT, refusal);
+    vi.advanceTimersByTime(1_000);
+    const told = lines.filter(({ msg }) => msg === 'log-in refused');
+    expect(told).toHaveLength(10);
+    expect(told[0]).toMatchObject({ log: 'audit', client: CLIENT, check: 'password', account: 'account-1' });
+    expect(lines.at(-1)).toMatchObject({ log: 'audit', suppressed: 990 });
+  });
+
+  it('tells of a spent budget with the account, where there is one', () => {
+    const { events, lines } = listen();
+    events.guessesSpent('account-1', 'strangers', CLIENT);
+    expect(lines.at(-1)).toMatchObject({ log: 'audit', account: 'account-1', whose: 'strangers', client: CLIENT });
+    for (let turn = 0; turn < 1_000; turn++) events.guessesSpent(undefined, 'strangers', CLIENT);
+    expect(lines).toHaveLength(2);
+  });
+});

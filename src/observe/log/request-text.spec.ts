@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { RequestWords } from './request-text.ts';
+
+const TOKEN = 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJqb2UifQ.c2lnbmF0dXJl-_';
+
+const words = new RequestWords();
+words.adopt([
+  { pattern: '/3rdparty/v1/messages/{id}', methods: ['GET'] },
+  { pattern: '/café/**', methods: ['M-SEARCH'] },
+]);
+
+describe('RequestWords.namePath()', () => {
+  it.each([
+    ['/3rdparty/v1/messages', '/3rdparty/v1/messages'],
+    ['/3rdparty/v1/messages/', '/3rdparty/v1/messages/'],
+    ['/caf%C3%A9', '/café'],
+    ['/3rdparty/v1/mesages', '/3rdparty/v1/~messages'],
+    ['/3rdParty/v1/Messages', '/~3rdparty/v1/~messages'],
+    ['/3rdparty/v1/messages/hunter2', '/3rdparty/v1/messages/…'],
+    ['/3rdparty/v1/webhooks', '/3rdparty/v1/…'],
+    ['/id', '/…'],
+    ['/{id}', '/…'],
+    ['/**', '/…'],
+    [`/reset/${TOKEN}/now`, '/…/…/…'],
+    ['/messages?access_token=secret', '/messages'],
+    ['/messages%3Faccess_token=secret', '/messages'],
+    ['/messages%253faccess_token=secret', '/messages'],
+    ['/messages#access_token=secret', '/messages'],
+    ['/messages%23access_token=secret', '/messages'],
+    ['/messages;jsessionid=secret/y', '/messages'],
+    ['/messages%3bjsessionid=secret', '/messages'],
+    ['http://joe:secret@api.example.com/messages', '…//…/messages'],
+    ['//joe:secret@api.example.com/messages', '//…/messages'],
+    ['joe:secret@api.example.com:443', '…'],
+    ['/constructor/__proto__', '/…/…'],
+    ['/', '/'],
+    ['', ''],
+    ['*', '*'],
+  ])('names %j as %j', (target, named) => {
+    expect(words.namePath(target)).toBe(named);
+  });
+
+  it('is bounded, however long the path is', () => {
+    expect(words.namePath('/a'.repeat(30_000)).length).toBeLessThan(100);
+    expect(words.namePath(`/${'a'.repeat(60_000)}`)).toBe('/…');
+  });
+
+  it('compares 500 pairs of words for one path at most', () => {
+    const large = new RequestWords();
+    const literals = Array.from({ length: 200 }, (_, index) => `literal-${String(index).padStart(20, '0')}`);
+    large.adopt(literals.map((literal) => ({ pattern: `/${literal}`, methods: [] })));
+    const [slip = ''] = literals;
+    const path = `/${slip}x`.repeat(3);
+    expect(large.namePath(path)).toBe(`/~${slip}/~${slip}/…`);
+    expect(large.namePath(`${path}/${slip}`)).toBe(`/~${slip}/~${slip}/…/${slip}`);
+  });
+});
+
+describe('RequestWords.nameMethod()', () => {
+  it.each([
+    ['GET', 'GET'],
+    ['PATCH', 'PATCH'],
+    ['M-SEARCH', 'M-SEARCH'],
+    ['post', '~POST'],
+    ['Get', '~GET'],
+    ['PROPFIND', '…'],
+    ['hunter2', '…'],
+    ['GET\n{"forged":1}', '…'],
+    [TOKEN, '…'],
+    ['X'.repeat(60_000), '…'],
+    ['', '…'],
+  ])('names %j as %j', (method, named) => {
+    expect(words.nameMethod(method)).toBe(named);
+  });
+});

@@ -1,0 +1,145 @@
+import { readCredential } from '../../core/credential.ts';
+import type { Decision, Deny } from '../../core/decision.ts';
+import type { KnownCredential } from '../../core/known.ts';
+import { REASONS, type Reason } from '../../core/reason.ts';
+import type { AccessRequest, Door } from '../../core/request.ts';
+import type { Route } from '../../core/route.ts';
+import type { Sample } from './samples.ts';
+
+/** How a request presented itself; `none` also where that is a scheme that nobody takes. */
+const SCHEMES = ['bearer', 'basic', 'none'] as const;
+const BEARER = 0;
+const BASIC = 1;
+const NONE = 2;
+
+/** Where the cells of a reason begin: one for each scheme. */
+const OFFSETS = new Map<Reason, number>(REASONS.map((reason, index) => [reason, index * SCHEMES.length]));
+
+/** The cells of one door, route and issuer. Those for denials, of which most routes see few kinds, are made when needed. */
+class Tally {
+  readonly allowed = SCHEMES.map(() => 0);
+  denied: number[] | undefined;
+  shadowed: number[] | undefined;
+}
+
+/** The cells of one door and route, by issuer; `''` where none is known. */
+type Block = Map<string, Tally>;
+
+class DoorCells {
+  readonly byPattern = new Map<string, Block>();
+  private readonly byRoute = new WeakMap<Route, Block>();
+  private readonly unrouted = this.blockAt('');
+
+  blockOf(route: Route | undefined): Block {
+    if (route === undefined) return this.unrouted;
+    return this.byRoute.get(route) ?? this.resolve(route);
+  }
+
+  /** Once in a route's life. */
+  private resolve(route: Route): Block {
+    const block = this.blockAt(route.pattern);
+    this.byRoute.set(route, block);
+    return block;
+  }
+
+  private blockAt(pattern: string): Block {
+    const standing = this.byPattern.get(pattern);
+    if (standing !== undefined) return standing;
+    const block: Block = new Map();
+    this.byPattern.set(pattern, block);
+    return block;
+  }
+}
+
+/**
+ * Counts decisions in plain cells by door, route, issuer, scheme and reason. Counting looks a route up by its identity
+ * and increments a number; names are put together when somebody reads.
+ *
+ * Cells belong to a route's pattern, not to the route: rules that share a pattern share them, and a counter goes on
+ * where it stood when a reload makes its route anew. They are made when a route is first met and never dropped, so
+ * memory is bounded by the patterns and issuers that configurations have named.
+ */
+export class DecisionCells {
+  private readonly doors = new Map<Door, DoorCells>();
+
+  count(request: AccessRequest, decision: Decision): void {
+    const denial = decision.outcome === 'deny' ? decision : decision.shadowed;
+    const issuer = (denial === undefined ? decision.credential?.identity.issuer : denial.issuer) ?? '';
+    const tally = tallyAt(this.cellsOf(request.door).blockOf(decision.route), issuer);
+    if (denial === undefined) increment(tally.allowed, schemeOf(decision.credential));
+    else increment(cellsFor(tally, decision.outcome), offsetOf(denial, request));
+  }
+
+  /** Every cell that was ever counted in. */
+  *samples(): Generator<Sample> {
+    for (const [door, { byPattern }] of this.doors) {
+      for (const [route, block] of byPattern) {
+        for (const [issuer, tally] of block) yield* samplesOf(tally, { door, route, issuer });
+      }
+    }
+  }
+
+  private cellsOf(door: Door): DoorCells {
+    const standing = this.doors.get(door);
+    if (standing !== undefined) return standing;
+    const cells = new DoorCells();
+    this.doors.set(door, cells);
+    return cells;
+  }
+}
+
+function tallyAt(block: Block, issuer: string): Tally {
+  const standing = block.get(issuer);
+  if (standing !== undefined) return standing;
+  const tally = new Tally();
+  block.set(issuer, tally);
+  return tally;
+}
+
+/** Denials that were carried out, or those that `shadow` let pass. */
+function cellsFor(tally: Tally, outcome: Decision['outcome']): number[] {
+  if (outcome === 'deny') return (tally.denied ??= emptyCells());
+  return (tally.shadowed ??= emptyCells());
+}
+
+function emptyCells(): number[] {
+  return Array.from({ length: REASONS.length * SCHEMES.length }, () => 0);
+}
+
+function increment(cells: number[], index: number): void {
+  cells[index] = (cells[index] ?? 0) + 1;
+}
+
+function schemeOf(credential: KnownCredential | undefined): number {
+  if (credential === undefined) return NONE;
+  return credential.identity.scheme === 'bearer' ? BEARER : BASIC;
+}
+
+function offsetOf({ reason, credential }: Deny, { authorization }: AccessRequest): number {
+  const scheme = credential === undefined ? presentedScheme(authorization) : schemeOf(credential);
+  return (OFFSETS.get(reason) ?? 0) + scheme;
+}
+
+function presentedScheme(authorization: string | undefined): number {
+  const { scheme } = readCredential(authorization);
+  if (scheme === 'bearer') return BEARER;
+  return scheme === 'basic' ? BASIC : NONE;
+}
+
+type Place = Readonly<Record<'door' | 'route' | 'issuer', string>>;
+
+function* samplesOf({ allowed, denied = [], shadowed = [] }: Tally, place: Place): Generator<Sample> {
+  yield* counted(allowed, 'allow', place);
+  yield* counted(denied, 'deny', place);
+  yield* counted(shadowed, 'shadow', place);
+}
+
+function* counted(cells: readonly number[], outcome: 'allow' | 'deny' | 'shadow', place: Place): Generator<Sample> {
+  const { door, route, issuer } = place;
+  for (const [index, value] of cells.entries()) {
+    if (value === 0) continue;
+    const scheme = SCHEMES[index % SCHEMES.length] ?? '';
+    const reason = outcome === 'allow' ? '' : (REASONS[Math.floor(index / SCHEMES.length)] ?? '');
+    yield { labels: { door, outcome, reason, scheme, route, issuer }, value };
+  }
+}
