@@ -14,7 +14,7 @@ import { openOwnSealer } from './jwt/own-sealer.ts';
 import { systemTimers } from './lib/timers.ts';
 import type { Events } from './observe/events.ts';
 import { Observation } from './observe/observation.ts';
-import { Keeper } from './revocation/keeper.ts';
+import { Keeper } from './revocation-set/revocation-set.ts';
 import type { App } from './running-app.ts';
 import { closeAll, limitsOf, RunningApp } from './running-app.ts';
 import { MemoryLoginHistory } from './store/memory-login-history.ts';

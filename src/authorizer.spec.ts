@@ -23,7 +23,7 @@ import type { DecisionObserver, StandingReader, Timing, Verifier } from './core/
 import type { AccessRequest } from './core/request.ts';
 import type { Route } from './core/route.ts';
 import type { Freshness, Standing } from './core/standing.ts';
-import { Standings } from './revocation/standings.ts';
+import { Standings } from './revocation-set/standings.ts';
 
 const TIMEOUT_MS = 150;
 const REQUEST = makeRequest({ authorization: 'Bearer tok' });

@@ -2,7 +2,7 @@ import { userInfo } from 'node:os';
 import { systemClock } from '../app.ts';
 import type { Config } from '../config/config.ts';
 import type { Operator } from '../observe/events.ts';
-import type { RevocationTarget } from '../revocation/target.ts';
+import type { RevocationTarget } from '../revocation-set/target.ts';
 import type { RevocationEntry, Store } from '../store/store.ts';
 import { Revoke } from '../tokens/revoke.ts';
 import type { UnrevokeOutcome } from '../tokens/unrevoke.ts';

@@ -3,7 +3,7 @@ import type { Config, IssuerConfig } from '../config/config.ts';
 import { longestTokenSeconds } from '../jwt/key-ring.ts';
 import { wordsOf } from '../jwt/token.ts';
 import { list, quote, suggest } from '../lib/wording.ts';
-import type { RevocationTarget } from '../revocation/target.ts';
+import type { RevocationTarget } from '../revocation-set/target.ts';
 import type { Store } from '../store/store.ts';
 import { findNamedAccount } from '../tokens/account-id.ts';
 import { identifyToken } from '../tokens/identify-token.ts';

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { StoreConfig } from '../config/config.ts';
-import { announceMissing } from '../revocation/epoch-watch.ts';
+import { announceMissing } from '../revocation-set/epoch-watch.ts';
 import type { StoreUser } from '../store/open.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';

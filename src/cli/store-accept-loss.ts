@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { timeOf } from '../lib/time-format.ts';
-import { acceptLoss, formatEpoch, parseEpoch } from '../revocation/epoch.ts';
+import { acceptLoss, formatEpoch, parseEpoch } from '../revocation-set/epoch.ts';
 import type { EpochStore } from '../store/store.ts';
 import type { Arguments, Terminal } from './command.ts';
 import { CommandError, requireConfig } from './command.ts';

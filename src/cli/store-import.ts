@@ -2,7 +2,7 @@ import type { Config } from '../config/config.ts';
 import { wordFileError } from '../config/reading/draft.ts';
 import { printable } from '../lib/time-format.ts';
 import { quote } from '../lib/wording.ts';
-import { subjectMarkKey } from '../revocation/keys.ts';
+import { subjectMarkKey } from '../revocation-set/entry-keys.ts';
 import type { Header, RecordKind } from '../store/copy/format.ts';
 import { mergeCopy } from '../store/copy/merge-copy.ts';
 import { CopyError, checkCopy } from '../store/copy/read-copy.ts';

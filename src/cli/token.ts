@@ -1,7 +1,7 @@
 import { systemClock } from '../app.ts';
 import type { Config } from '../config/config.ts';
 import { printable } from '../lib/time-format.ts';
-import type { RevocationTarget } from '../revocation/target.ts';
+import type { RevocationTarget } from '../revocation-set/target.ts';
 import type { RevocationEntry, Store } from '../store/store.ts';
 import type { Arguments, Command, Terminal } from './command.ts';
 import { requireConfig, UsageError } from './command.ts';

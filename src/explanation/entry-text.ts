@@ -1,7 +1,7 @@
 import { isUndone, kindOfEntry, readReach } from '../core/revocation-entry.ts';
 import { timeOf } from '../lib/time-format.ts';
 import { quote } from '../lib/wording.ts';
-import { readReason } from '../revocation/entry.ts';
+import { readReason } from '../revocation-set/entry.ts';
 
 /** An entry of the revocation set in words: what it ends, when it was written, by whom and why, as far as it says so. */
 export function wordsOfEntry(key: string, value: string): string {

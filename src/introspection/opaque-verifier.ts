@@ -10,7 +10,7 @@ import { readOpaque } from '../jwt/opaque-token.ts';
 import { wordsOf } from '../jwt/token.ts';
 import type { CredentialParts } from '../jwt/verified-token.ts';
 import { prematureClaim, toCredential } from '../jwt/verified-token.ts';
-import { revokedThumbprintKey } from '../revocation/keys.ts';
+import { revokedThumbprintKey } from '../revocation-set/entry-keys.ts';
 import type { ReportedClaims } from './answer.ts';
 import { judgeAnswer } from './answer.ts';
 import type { Endpoint } from './endpoint.ts';

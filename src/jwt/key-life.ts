@@ -1,4 +1,4 @@
-import { entryExpirySeconds } from '../revocation/entry.ts';
+import { entryExpirySeconds } from '../revocation-set/entry.ts';
 import type { SealedSigningKey } from '../store/store.ts';
 
 /**

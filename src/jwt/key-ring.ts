@@ -1,7 +1,7 @@
 import type { OwnIssuer } from '../config/config.ts';
 import type { Clock } from '../core/ports.ts';
 import { readReach } from '../core/revocation-entry.ts';
-import { revokedSigningKeyKey } from '../revocation/keys.ts';
+import { revokedSigningKeyKey } from '../revocation-set/entry-keys.ts';
 import type { RevocationStore, SealedSigningKey, SigningKeyStore } from '../store/store.ts';
 import type { KeyLife } from './key-life.ts';
 import { inOrder, livesOf, signingAt } from './key-life.ts';

@@ -7,7 +7,7 @@ import {
   revokedThumbprintKey,
   revokedTokenKey,
   subjectMarkKey,
-} from '../revocation/keys.ts';
+} from '../revocation-set/entry-keys.ts';
 import type { Claims } from './claims.ts';
 
 /** What was found out about a token, by a signature or by asking. */

@@ -1,9 +1,9 @@
 import { cutPage, isBefore } from '../lib/lists.ts';
+import type { MarkTimes } from '../revocation-set/entry-merge.ts';
+import { mergeEntries, raiseMark, restoreEntry } from '../revocation-set/entry-merge.ts';
 import { accountNameKey, accountNameKeys, changeAccount, hasScopes } from './account-name.ts';
 import { stands } from './account-version.ts';
 import { dayOf, mergeUses } from './basic-use.ts';
-import type { MarkTimes } from './entry-merge.ts';
-import { mergeEntries, raiseMark, restoreEntry } from './entry-merge.ts';
 import { readRing, writeRing } from './key-ring-text.ts';
 import { MemoryIdempotency } from './memory-idempotency.ts';
 import { MemoryLoginHistory } from './memory-login-history.ts';

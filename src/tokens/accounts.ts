@@ -1,5 +1,5 @@
 import type { Clock } from '../core/ports.ts';
-import { subjectMarkKey } from '../revocation/keys.ts';
+import { subjectMarkKey } from '../revocation-set/entry-keys.ts';
 import { stands } from '../store/account-version.ts';
 import type {
   Account,

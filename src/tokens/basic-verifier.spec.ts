@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { makeThrottle, SILENT_LOG_INS } from '../../test/support/log-in-bounds.ts';
 import { SILENT_OBSERVER, SOUND_SET } from '../../test/support/standings.ts';
-import { Standings } from '../revocation/standings.ts';
+import { Standings } from '../revocation-set/standings.ts';
 import { openMemoryStore } from '../store/memory.ts';
 import { BasicVerifier } from './basic-verifier.ts';
 import { CredentialCheck } from './credential-check.ts';

@@ -3,8 +3,8 @@ import type { AskAgain, Finding, KnownCredential, Refusal } from '../core/known.
 import type { Clock, Verifier } from '../core/ports.ts';
 import type { ClientAddress } from '../core/request.ts';
 import type { Standing } from '../core/standing.ts';
-import { subjectMarkKey } from '../revocation/keys.ts';
-import type { Standings } from '../revocation/standings.ts';
+import { subjectMarkKey } from '../revocation-set/entry-keys.ts';
+import type { Standings } from '../revocation-set/standings.ts';
 import type { Account, AccountStore } from '../store/store.ts';
 import { readBasicPair } from './basic-pair.ts';
 import type { CredentialCheck } from './credential-check.ts';

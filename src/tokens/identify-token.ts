@@ -3,7 +3,7 @@ import type { TokenExaminer } from '../core/ports.ts';
 import { readOpaque } from '../jwt/opaque-token.ts';
 import type { Malformation } from '../jwt/token.ts';
 import { hasThreeParts, parseToken } from '../jwt/token.ts';
-import type { OneToken } from '../revocation/target.ts';
+import type { OneToken } from '../revocation-set/target.ts';
 
 /** The checks that come after the signature, and fail by our clock alone. */
 const PREMATURE: ReadonlySet<string> = new Set(['nbf', 'iat']);

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { makeCredential } from '../../test/support/core.ts';
-import type { RevocationTarget } from '../revocation/target.ts';
+import type { RevocationTarget } from '../revocation-set/target.ts';
 import { openMemoryStore } from '../store/memory.ts';
 import { RevokeAny } from './revoke-any.ts';
 

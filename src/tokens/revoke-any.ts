@@ -1,7 +1,7 @@
 import type { IssuerConfig } from '../config/config.ts';
 import type { Clock, TokenExaminer } from '../core/ports.ts';
 import type { Actor } from '../observe/events.ts';
-import type { RevocationTarget } from '../revocation/target.ts';
+import type { RevocationTarget } from '../revocation-set/target.ts';
 import type { AccountStore, SigningKeyStore, TokenStore } from '../store/store.ts';
 import { findNamedAccount } from './account-id.ts';
 import { identifyToken } from './identify-token.ts';

@@ -1,8 +1,8 @@
 import type { Clock } from '../core/ports.ts';
 import type { Actor } from '../observe/events.ts';
-import { writeBeginning } from '../revocation/entry.ts';
-import type { OneToken } from '../revocation/target.ts';
-import { entryFor } from '../revocation/target.ts';
+import { writeBeginning } from '../revocation-set/entry.ts';
+import type { OneToken } from '../revocation-set/target.ts';
+import { entryFor } from '../revocation-set/target.ts';
 import type { RevocationStore, SigningKeyStore, TokenRecord, TokenStore } from '../store/store.ts';
 import type { Revoke } from './revoke.ts';
 import { isTokenId, newTokenId } from './token-mint.ts';

@@ -2,8 +2,8 @@ import type { Clock } from '../core/ports.ts';
 import { readReach } from '../core/revocation-entry.ts';
 import type { Actor, Events, Operator } from '../observe/events.ts';
 import { redact } from '../observe/log/redaction.ts';
-import type { DatedTarget, RevocationTarget } from '../revocation/target.ts';
-import { entryFor, entryKeyOf } from '../revocation/target.ts';
+import type { DatedTarget, RevocationTarget } from '../revocation-set/target.ts';
+import { entryFor, entryKeyOf } from '../revocation-set/target.ts';
 import type { AccountStore, RevocationEntry, RevocationStore, TokenStore } from '../store/store.ts';
 import { StoreError } from '../store/store.ts';
 

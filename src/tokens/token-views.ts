@@ -1,7 +1,7 @@
 import type { Clock } from '../core/ports.ts';
 import { readReach } from '../core/revocation-entry.ts';
-import { readReason } from '../revocation/entry.ts';
-import { issuerMarkKey, revokedTokenKey, subjectMarkKey } from '../revocation/keys.ts';
+import { readReason } from '../revocation-set/entry.ts';
+import { issuerMarkKey, revokedTokenKey, subjectMarkKey } from '../revocation-set/entry-keys.ts';
 import type { ListPosition, RevocationStore, TokenFilter, TokenStore, TrackedToken } from '../store/store.ts';
 
 export interface TokenViewsParts {

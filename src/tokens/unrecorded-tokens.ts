@@ -1,5 +1,5 @@
 import type { Clock } from '../core/ports.ts';
-import type { OneToken } from '../revocation/target.ts';
+import type { OneToken } from '../revocation-set/target.ts';
 import type { SigningKeyStore } from '../store/store.ts';
 import { FailureBudget } from './failure-budget.ts';
 

@@ -2,8 +2,8 @@ import type { Clock } from '../core/ports.ts';
 import { isUndone, readReach, writeUndone } from '../core/revocation-entry.ts';
 import type { Events, Operator } from '../observe/events.ts';
 import { redact } from '../observe/log/redaction.ts';
-import type { RevocationTarget } from '../revocation/target.ts';
-import { entryKeyOf } from '../revocation/target.ts';
+import type { RevocationTarget } from '../revocation-set/target.ts';
+import { entryKeyOf } from '../revocation-set/target.ts';
 import type { RevocationEntry, RevocationStore, TokenStore } from '../store/store.ts';
 import { END_OF_TIME } from './accounts.ts';
 

@@ -3,8 +3,8 @@ import type { RevocationObserver } from '../../src/core/ports.ts';
 import { writeUndone } from '../../src/core/revocation-entry.ts';
 import type { Verdict } from '../../src/core/standing.ts';
 import { judge } from '../../src/core/standing.ts';
-import { acceptLoss, formatEpoch } from '../../src/revocation/epoch.ts';
-import { Keeper } from '../../src/revocation/keeper.ts';
+import { acceptLoss, formatEpoch } from '../../src/revocation-set/epoch.ts';
+import { Keeper } from '../../src/revocation-set/revocation-set.ts';
 import type { Store } from '../../src/store/store.ts';
 import { makeCredential } from './core.ts';
 

@@ -2,8 +2,8 @@ import type { KnownCredential } from '../../src/core/known.ts';
 import type { RevocationObserver } from '../../src/core/ports.ts';
 import type { Freshness, Verdict } from '../../src/core/standing.ts';
 import { judge } from '../../src/core/standing.ts';
-import type { StandingsParts } from '../../src/revocation/standings.ts';
-import { Standings } from '../../src/revocation/standings.ts';
+import type { StandingsParts } from '../../src/revocation-set/standings.ts';
+import { Standings } from '../../src/revocation-set/standings.ts';
 import { makeCredential, makeMoment, NOW_MS } from './core.ts';
 
 export const MAX_STALENESS_MS = 1000;

@@ -1,7 +1,7 @@
 import type { Config } from '../../config/config.ts';
 import { wordsOfEntry } from '../../explanation/entry-text.ts';
 import { spanOf, timeOf } from '../../lib/time-format.ts';
-import type { RevocationTarget } from '../../revocation/target.ts';
+import type { RevocationTarget } from '../../revocation-set/target.ts';
 import type { RevocationEntry } from '../../store/store.ts';
 import type { RevokeRequest } from '../revoke-request.ts';
 

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { readReach } from '../../core/revocation-entry.ts';
-import { MAX_MARK_SECONDS } from '../entry-merge.ts';
+import { MAX_MARK_SECONDS } from '../../revocation-set/entry-merge.ts';
 import type { Account, SealedSigningKey, Store, StoredRecord } from '../store.ts';
 import { ENTRY_GRACE_SECONDS, TOKENS_KEPT_SECONDS } from '../store.ts';
 import type { RecordKind } from './format.ts';

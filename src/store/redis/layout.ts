@@ -2,7 +2,7 @@ import { startOfDay } from '../basic-use.ts';
 
 /**
  * Where what Sallyport keeps lies in Redis; `docs/redis.md` describes it for operators. The revocation set's own keys
- * are public (contract section 5) and made in `src/revocation/keys.ts`: plain strings, read and written as they come.
+ * are public (contract section 5) and made in `src/revocation-set/entry-keys.ts`: plain strings, read and written as they come.
  *
  * What one script touches shares a hash tag, so that a cluster keeps it in one slot. The exceptions are the changes of an
  * account that write a mark, whose key is public: see `cluster/accounts.ts`.

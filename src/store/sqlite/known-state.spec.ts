@@ -2,7 +2,7 @@ import { copyFileSync, readFileSync, renameSync, rmSync, writeFileSync } from 'n
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openForTest, runSql, temporaryFile } from '../../../test/support/store/sqlite-file.ts';
-import { announceMissing } from '../../revocation/epoch-watch.ts';
+import { announceMissing } from '../../revocation-set/epoch-watch.ts';
 import { EPOCH_PREFIX } from '../store.ts';
 import { openSqliteStore } from './store.ts';
 

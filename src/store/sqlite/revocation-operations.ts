@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { MarkTimes } from '../entry-merge.ts';
-import { mergeEntries, raiseMark, restoreEntry } from '../entry-merge.ts';
+import type { MarkTimes } from '../../revocation-set/entry-merge.ts';
+import { mergeEntries, raiseMark, restoreEntry } from '../../revocation-set/entry-merge.ts';
 import type { RevocationEntry } from '../store.ts';
 import { toEntry } from './records.ts';
 import { change } from './statement.ts';

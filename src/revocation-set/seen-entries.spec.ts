@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { writeUndone } from '../core/revocation-entry.ts';
 import { ENTRY_GRACE_SECONDS } from '../store/store.ts';
 import { writeReason } from './entry.ts';
-import { KnownRevocations } from './known-revocations.ts';
+import { KnownRevocations } from './seen-entries.ts';
 
 const NOW_SECONDS = 1_000;
 const GRACE_MS = ENTRY_GRACE_SECONDS * 1_000;

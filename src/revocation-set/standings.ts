@@ -8,8 +8,8 @@ import { NO_EPOCH, unread } from '../core/standing.ts';
 import type { RevocationStore } from '../store/store.ts';
 import { StoreError } from '../store/store.ts';
 import { SetLostError } from './epoch-watch.ts';
-import type { FeedState } from './health.ts';
-import { RevocationHealth } from './health.ts';
+import type { FeedState } from './revocation-health.ts';
+import { RevocationHealth } from './revocation-health.ts';
 
 /** What a configuration says about asking, and may say otherwise later. */
 export interface StandingLimits {

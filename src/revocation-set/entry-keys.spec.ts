@@ -2,7 +2,13 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readReach } from '../core/revocation-entry.ts';
-import { issuerMarkKey, revokedSigningKeyKey, revokedThumbprintKey, revokedTokenKey, subjectMarkKey } from './keys.ts';
+import {
+  issuerMarkKey,
+  revokedSigningKeyKey,
+  revokedThumbprintKey,
+  revokedTokenKey,
+  subjectMarkKey,
+} from './entry-keys.ts';
 
 /** Whether a reader takes the entry for a mark. */
 const isMarkKey = (key: string): boolean => readReach(key, '5').issuedUpToSeconds === 5;

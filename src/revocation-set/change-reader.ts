@@ -4,7 +4,7 @@ import { BackgroundJob } from '../lib/background-job.ts';
 import type { RevocationStore } from '../store/store.ts';
 import { ENTRY_GRACE_SECONDS } from '../store/store.ts';
 import type { EpochWatch } from './epoch-watch.ts';
-import type { KnownRevocations } from './known-revocations.ts';
+import type { KnownRevocations } from './seen-entries.ts';
 
 /** A storm of changes costs the store so many keys in every so many milliseconds. */
 const ROUND_KEYS = 500;

@@ -2,8 +2,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { writeUndone } from '../core/revocation-entry.ts';
 import type { RevocationEntry } from '../store/store.ts';
 import { ENTRY_GRACE_SECONDS } from '../store/store.ts';
-import { KnownRevocations } from './known-revocations.ts';
-import { Learner } from './learner.ts';
+import { Learner } from './change-reader.ts';
+import { KnownRevocations } from './seen-entries.ts';
 
 const NOW_SECONDS = 1_000;
 const POLL = { interval: 5 };

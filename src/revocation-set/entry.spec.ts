@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { readReach } from '../core/revocation-entry.ts';
 import { entryExpirySeconds, readReason, writeReason } from './entry.ts';
-import { issuerMarkKey, revokedSigningKeyKey, revokedThumbprintKey, revokedTokenKey, subjectMarkKey } from './keys.ts';
+import {
+  issuerMarkKey,
+  revokedSigningKeyKey,
+  revokedThumbprintKey,
+  revokedTokenKey,
+  subjectMarkKey,
+} from './entry-keys.ts';
 
 const ALWAYS = Number.NEGATIVE_INFINITY;
 const EVERY = Number.POSITIVE_INFINITY;

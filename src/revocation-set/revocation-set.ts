@@ -1,11 +1,11 @@
 import type { Clock, RevocationObserver } from '../core/ports.ts';
 import { isUndone } from '../core/revocation-entry.ts';
 import type { RevocationEntry, RevocationListener, Store } from '../store/store.ts';
+import { Learner } from './change-reader.ts';
 import { isEpochKey } from './epoch.ts';
 import { EpochWatch } from './epoch-watch.ts';
-import { KnownRevocations } from './known-revocations.ts';
-import { Learner } from './learner.ts';
-import { Restorer } from './restorer.ts';
+import { Restorer } from './loss-replay.ts';
+import { KnownRevocations } from './seen-entries.ts';
 import type { StandingLimits } from './standings.ts';
 import { Standings } from './standings.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { RevocationHealth } from './health.ts';
+import { RevocationHealth } from './revocation-health.ts';
 
 describe('RevocationHealth', () => {
   it('tells of the feed once per change, and not that it was heard for the first time', () => {

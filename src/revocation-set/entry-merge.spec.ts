@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { RevocationEntry } from '../store/store.ts';
 import { mergeEntries } from './entry-merge.ts';
-import type { RevocationEntry } from './store.ts';
 
 const MARK = 'sallyport:notbefore:own:account-1';
 const TOKEN = 'sallyport:revoked:own:token-1';

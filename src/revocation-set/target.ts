@@ -8,7 +8,7 @@ import {
   revokedThumbprintKey,
   revokedTokenKey,
   subjectMarkKey,
-} from './keys.ts';
+} from './entry-keys.ts';
 
 /** What a revocation ends (contract section 5). `issuer` is a configured issuer's name; times are Unix seconds. */
 export type RevocationTarget =
