@@ -1,5 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { DestinationStream } from 'pino';
+import { Accounts } from './accounts/accounts.ts';
+import { createFirstAccount } from './accounts/first-account.ts';
+import { GuessThrottle } from './accounts/guesses/guess-throttle.ts';
+import { KnownDevices } from './accounts/guesses/known-devices.ts';
+import { LOG_IN_HISTORY, LogInDigests } from './accounts/guesses/log-in-digests.ts';
+import { LogInHistory } from './accounts/guesses/log-in-history.ts';
+import { Passwords } from './accounts/passwords/passwords.ts';
 import type { Config } from './config/config.ts';
 import { isSameStore } from './config/reload/restart-keys.ts';
 import type { Clock } from './core/ports.ts';
@@ -21,16 +28,9 @@ import { MemoryLoginHistory } from './store/memory-login-history.ts';
 import { awaitStore, openStore } from './store/open.ts';
 import { findNetworkFileSystem } from './store/sqlite/network-file-system.ts';
 import type { Store } from './store/store.ts';
-import { Accounts } from './tokens/accounts.ts';
 import { BasicUses } from './tokens/basic-uses.ts';
-import { createFirstAccount } from './tokens/first-account.ts';
-import { GuessThrottle } from './tokens/guess-throttle.ts';
-import { KnownDevices } from './tokens/known-devices.ts';
 import { KnownPasswords } from './tokens/known-passwords.ts';
 import { LastUses } from './tokens/last-uses.ts';
-import { LOG_IN_HISTORY, LogInDigests } from './tokens/log-in-digests.ts';
-import { LogInHistory } from './tokens/log-in-history.ts';
-import { Passwords } from './tokens/passwords.ts';
 import { UnrecordedBudget } from './tokens/unrecorded-tokens.ts';
 
 /** Bounds of what is remembered: about 1 KB a token, 200 bytes an entry of the revocation set. */

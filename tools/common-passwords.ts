@@ -1,14 +1,14 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { withoutPadding } from '../src/tokens/predictable.ts';
+import { withoutPadding } from '../src/accounts/passwords/predictable.ts';
 
 /**
- * Writes src/tokens/common-passwords.txt anew: `node tools/common-passwords.ts FOLDER`, where FOLDER holds an unpacked
+ * Writes src/accounts/passwords/common-passwords.txt anew: `node tools/common-passwords.ts FOLDER`, where FOLDER holds an unpacked
  * `@zxcvbn-ts/language-common` with what it depends on. Passwords that are too short to be set stay, without digits and
  * signs around them, because longer ones are made of them.
  */
-const OUTPUT = new URL('../src/tokens/common-passwords.txt', import.meta.url);
+const OUTPUT = new URL('../src/accounts/passwords/common-passwords.txt', import.meta.url);
 /** Guesses are few: what comes later is of no use to those who guess. */
 const MAX_RANK = 25_000;
 const MIN_CORE = 4;

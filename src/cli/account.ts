@@ -1,3 +1,7 @@
+import type { AccountEdit } from '../accounts/accounts.ts';
+import { Accounts } from '../accounts/accounts.ts';
+import { LOG_IN_HISTORY, LogInDigests } from '../accounts/guesses/log-in-digests.ts';
+import { Passwords } from '../accounts/passwords/passwords.ts';
 import { systemClock } from '../app.ts';
 import type { Config, OwnIssuer, StoreConfig } from '../config/config.ts';
 import { openOwnSealer } from '../jwt/own-sealer.ts';
@@ -5,10 +9,6 @@ import { printable } from '../lib/time-format.ts';
 import type { Events } from '../observe/events.ts';
 import type { StoreUser } from '../store/open.ts';
 import type { Account, Store } from '../store/store.ts';
-import type { AccountEdit } from '../tokens/accounts.ts';
-import { Accounts } from '../tokens/accounts.ts';
-import { LOG_IN_HISTORY, LogInDigests } from '../tokens/log-in-digests.ts';
-import { Passwords } from '../tokens/passwords.ts';
 import { openAudit } from './audit.ts';
 import type { Arguments, Command, Terminal } from './command.ts';
 import { CommandError, requireConfig, UsageError } from './command.ts';

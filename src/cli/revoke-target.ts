@@ -1,3 +1,4 @@
+import { findNamedAccount } from '../accounts/account-id.ts';
 import { openInspection } from '../app.ts';
 import type { Config, IssuerConfig } from '../config/config.ts';
 import { longestTokenSeconds } from '../jwt/key-ring.ts';
@@ -5,7 +6,6 @@ import { wordsOf } from '../jwt/token.ts';
 import { list, quote, suggest } from '../lib/wording.ts';
 import type { RevocationTarget } from '../revocation-set/target.ts';
 import type { Store } from '../store/store.ts';
-import { findNamedAccount } from '../tokens/account-id.ts';
 import { identifyToken } from '../tokens/identify-token.ts';
 import { unrecordedToken } from '../tokens/unrecorded-tokens.ts';
 import type { Terminal } from './command.ts';

@@ -1,7 +1,7 @@
+import { findAccount } from '../accounts/find-account.ts';
 import { systemClock } from '../app.ts';
 import { printable, secondOf } from '../lib/time-format.ts';
 import type { Account, Store } from '../store/store.ts';
-import { findAccount } from '../tokens/find-account.ts';
 import { risksOf } from '../tokens/token-risks.ts';
 import type { TokenView } from '../tokens/token-views.ts';
 import { TokenViews } from '../tokens/token-views.ts';

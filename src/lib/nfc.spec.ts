@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { accountNameKey } from '../store/account-name.ts';
+import { accountNameKey } from '../accounts/account.ts';
 import { toNfc } from './nfc.ts';
 
 const ACUTE = '\u0301';

@@ -1,7 +1,12 @@
-import type { GuessBudget } from './guess-budget.ts';
-import { giveGuessBack, takeGuess } from './guess-budget.ts';
-import type { GuessCount, GuessLimits, LogInAttempt, LoginHistoryStore } from './login-history-store.ts';
-import { PLACES_KEPT, PLACES_KEPT_SECONDS, STRANGERS } from './login-history-store.ts';
+import type { GuessBudget } from '../accounts/guesses/guess-budget.ts';
+import { giveGuessBack, takeGuess } from '../accounts/guesses/guess-budget.ts';
+import type {
+  GuessCount,
+  GuessLimits,
+  LogInAttempt,
+  LoginHistoryStore,
+} from '../accounts/guesses/log-in-history-store.ts';
+import { PLACES_KEPT, PLACES_KEPT_SECONDS, STRANGERS } from '../accounts/guesses/log-in-history-store.ts';
 
 /** More than one process can compare passwords in the time for which a failure counts. */
 const MAX_BUDGETS = 300_000;

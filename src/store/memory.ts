@@ -1,8 +1,8 @@
+import { accountNameKey, accountNameKeys, changeAccount, hasScopes } from '../accounts/account.ts';
+import { stands } from '../accounts/account-version.ts';
 import { cutPage, isBefore } from '../lib/lists.ts';
 import type { MarkTimes } from '../revocation-set/entry-merge.ts';
 import { mergeEntries, raiseMark, restoreEntry } from '../revocation-set/entry-merge.ts';
-import { accountNameKey, accountNameKeys, changeAccount, hasScopes } from './account-name.ts';
-import { stands } from './account-version.ts';
 import { dayOf, mergeUses } from './basic-use.ts';
 import { readRing, writeRing } from './key-ring-text.ts';
 import { MemoryIdempotency } from './memory-idempotency.ts';

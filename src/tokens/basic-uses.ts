@@ -1,3 +1,5 @@
+import { findAccount } from '../accounts/find-account.ts';
+import { MAX_EMAIL_LENGTH } from '../accounts/name-rules.ts';
 import { readCredential } from '../core/credential.ts';
 import type { Decision, Deny } from '../core/decision.ts';
 import type { KnownCredential } from '../core/known.ts';
@@ -8,9 +10,7 @@ import type { Route } from '../core/route.ts';
 import { inBatches } from '../lib/in-batches.ts';
 import { PeriodicWrite } from '../lib/periodic-job.ts';
 import type { AccountStore, BasicUse, BasicUseStore } from '../store/store.ts';
-import { MAX_EMAIL_LENGTH } from './account-names.ts';
 import { readBasicPair } from './basic-pair.ts';
-import { findAccount } from './find-account.ts';
 
 /** So that one write of many does not hold up the others for long. */
 const BATCH = 500;

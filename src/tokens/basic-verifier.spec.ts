@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { makeThrottle, SILENT_LOG_INS } from '../../test/support/log-in-bounds.ts';
 import { SILENT_OBSERVER, SOUND_SET } from '../../test/support/standings.ts';
+import { CredentialCheck } from '../accounts/credential-check.ts';
+import { Passwords } from '../accounts/passwords/passwords.ts';
 import { Standings } from '../revocation-set/standings.ts';
 import { openMemoryStore } from '../store/memory.ts';
 import { BasicVerifier } from './basic-verifier.ts';
-import { CredentialCheck } from './credential-check.ts';
 import { CredentialVerifier } from './credential-verifier.ts';
 import { KnownPasswords } from './known-passwords.ts';
-import { Passwords } from './passwords.ts';
 
 const passwords = new Passwords();
 const hashed = await passwords.hash('pass:wörd');

@@ -1,3 +1,4 @@
+import type { CredentialCheck } from '../accounts/credential-check.ts';
 import type { PresentedCredential } from '../core/credential.ts';
 import type { AskAgain, Finding, KnownCredential, Refusal } from '../core/known.ts';
 import type { Clock, Verifier } from '../core/ports.ts';
@@ -7,7 +8,6 @@ import { subjectMarkKey } from '../revocation-set/entry-keys.ts';
 import type { Standings } from '../revocation-set/standings.ts';
 import type { Account, AccountStore } from '../store/store.ts';
 import { readBasicPair } from './basic-pair.ts';
-import type { CredentialCheck } from './credential-check.ts';
 import type { KnownPasswords } from './known-passwords.ts';
 import { markOf } from './known-passwords.ts';
 

@@ -1,6 +1,6 @@
+import type { Authority } from '../accounts/authority.ts';
 import type { OwnIssuer } from '../config/config.ts';
 import type { AccountStore } from '../store/store.ts';
-import type { Authority } from './authority.ts';
 import type { FieldError, LongestLife, ScopeRules } from './scope-rules.ts';
 import type { ClockBehind, IssuedToken, NoAuthority, TokenMint } from './token-mint.ts';
 

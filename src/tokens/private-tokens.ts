@@ -1,7 +1,7 @@
+import type { Authority } from '../accounts/authority.ts';
 import type { OwnIssuer } from '../config/config.ts';
 import type { TokenUse } from '../core/known.ts';
 import type { AccountStore, TokenRecord, TokenStore } from '../store/store.ts';
-import type { Authority } from './authority.ts';
 import type { RefusedRequest } from './issue-token.ts';
 import type { RevokeToken } from './revoke-token.ts';
 import type { FieldError, LongestLife, ScopeRules } from './scope-rules.ts';

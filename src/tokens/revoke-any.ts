@@ -1,9 +1,9 @@
+import { findNamedAccount } from '../accounts/account-id.ts';
 import type { IssuerConfig } from '../config/config.ts';
 import type { Clock, TokenExaminer } from '../core/ports.ts';
 import type { Actor } from '../observe/events.ts';
 import type { RevocationTarget } from '../revocation-set/target.ts';
 import type { AccountStore, SigningKeyStore, TokenStore } from '../store/store.ts';
-import { findNamedAccount } from './account-id.ts';
 import { identifyToken } from './identify-token.ts';
 import type { Revoke } from './revoke.ts';
 import type { RevokeOutcome } from './revoke-token.ts';

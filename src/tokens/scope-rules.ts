@@ -1,6 +1,6 @@
+import { isScope, noSuchScope, scopeNames } from '../accounts/scope-names.ts';
 import type { CatalogueScope } from '../config/config.ts';
 import { ALL_ANY, covers } from '../core/scope.ts';
-import { isScope, noSuchScope, scopeNames } from './scope-names.ts';
 
 /** What is wrong with one field of a request. */
 export interface FieldError {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Authority } from '../accounts/authority.ts';
 import { unread } from '../core/standing.ts';
 import { openMemoryStore } from '../store/memory.ts';
 import type { Store } from '../store/store.ts';
-import type { Authority } from './authority.ts';
 import { TokenMint } from './token-mint.ts';
 
 const NOW = 1_800_000_000;

@@ -1,4 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Authority } from '../accounts/authority.ts';
+import { hasEnded } from '../accounts/authority.ts';
 import type { Clock } from '../core/ports.ts';
 import { readReach } from '../core/revocation-entry.ts';
 import type { TokenSigner } from '../jwt/signer.ts';
@@ -7,8 +9,6 @@ import type { Events } from '../observe/events.ts';
 import { issuerMarkKey, subjectMarkKey } from '../revocation-set/entry-keys.ts';
 import { entryFor } from '../revocation-set/target.ts';
 import type { RevocationStore, TokenRecord, TokenStore } from '../store/store.ts';
-import type { Authority } from './authority.ts';
-import { hasEnded } from './authority.ts';
 
 const ID_LENGTH = 21;
 

@@ -1,3 +1,4 @@
+import { END_OF_TIME } from '../accounts/accounts.ts';
 import type { Clock } from '../core/ports.ts';
 import { isUndone, readReach, writeUndone } from '../core/revocation-entry.ts';
 import type { Events, Operator } from '../observe/events.ts';
@@ -5,7 +6,6 @@ import { redact } from '../observe/log/redaction.ts';
 import type { RevocationTarget } from '../revocation-set/target.ts';
 import { entryKeyOf } from '../revocation-set/target.ts';
 import type { RevocationEntry, RevocationStore, TokenStore } from '../store/store.ts';
-import { END_OF_TIME } from './accounts.ts';
 
 /** How long it is remembered that an entry was taken back which would have stayed for ever, in seconds. */
 const REMEMBERED_SECONDS = 30 * 86_400;

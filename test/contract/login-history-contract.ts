@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { GuessLimits, LogInAttempt, LoginHistoryStore } from '../../src/store/login-history-store.ts';
-import { PLACES_KEPT, STRANGERS } from '../../src/store/login-history-store.ts';
+import type { GuessLimits, LogInAttempt, LoginHistoryStore } from '../../src/accounts/guesses/log-in-history-store.ts';
+import { PLACES_KEPT, STRANGERS } from '../../src/accounts/guesses/log-in-history-store.ts';
 import type { Store } from '../../src/store/store.ts';
 
 const HOUR_MS = 3_600_000;

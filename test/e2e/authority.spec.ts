@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { newAccountId } from '../../src/accounts/account-id.ts';
+import { Passwords } from '../../src/accounts/passwords/passwords.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import type { Store } from '../../src/store/store.ts';
-import { newAccountId } from '../../src/tokens/account-id.ts';
-import { Passwords } from '../../src/tokens/passwords.ts';
 import { basic } from '../support/servers/basic.ts';
 import { startWorld, type World } from '../support/servers/case-issuers.ts';
 import { call } from '../support/servers/http-client.ts';

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
 import { commandLine, prepareAccount } from '../../deploy/demo/account.ts';
+import { Passwords } from '../../src/accounts/passwords/passwords.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
-import { Passwords } from '../../src/tokens/passwords.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 const CONFIG = `version: 1

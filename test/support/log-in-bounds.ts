@@ -1,10 +1,10 @@
+import { GuessThrottle } from '../../src/accounts/guesses/guess-throttle.ts';
+import { KnownDevices } from '../../src/accounts/guesses/known-devices.ts';
+import { LogInDigests } from '../../src/accounts/guesses/log-in-digests.ts';
+import { LogInHistory } from '../../src/accounts/guesses/log-in-history.ts';
+import type { LoginHistoryStore } from '../../src/accounts/guesses/log-in-history-store.ts';
 import type { Clock } from '../../src/core/ports.ts';
-import type { LoginHistoryStore } from '../../src/store/login-history-store.ts';
 import { MemoryLoginHistory } from '../../src/store/memory-login-history.ts';
-import { GuessThrottle } from '../../src/tokens/guess-throttle.ts';
-import { KnownDevices } from '../../src/tokens/known-devices.ts';
-import { LogInDigests } from '../../src/tokens/log-in-digests.ts';
-import { LogInHistory } from '../../src/tokens/log-in-history.ts';
 
 export interface ThrottleOptions {
   /** What instances share; one of this throttle's own without it. */

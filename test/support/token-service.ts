@@ -1,13 +1,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Accounts, type NewAccount } from '../../src/accounts/accounts.ts';
+import { Passwords } from '../../src/accounts/passwords/passwords.ts';
 import { startApp, systemClock } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { formatProblems } from '../../src/config/reading/problems.ts';
 import type { Clock } from '../../src/core/ports.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
-import { Accounts, type NewAccount } from '../../src/tokens/accounts.ts';
-import { Passwords } from '../../src/tokens/passwords.ts';
 
 /** The issuer that signs, as most tests have it. */
 export const OWN_ISSUER = { name: 'sallyport', issuer: 'https://s.local', signing: { algorithm: 'ES256' } };

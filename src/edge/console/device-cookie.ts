@@ -1,4 +1,4 @@
-import { DEVICE_SECONDS } from '../../tokens/known-devices.ts';
+import { DEVICE_SECONDS } from '../../accounts/guesses/known-devices.ts';
 import { ATTRIBUTES, readOnly } from './cookie.ts';
 
 const NAME = '__Host-sallyport-device';

@@ -1,7 +1,7 @@
+import type { Authorities } from '../../accounts/authority.ts';
 import type { CatalogueScope } from '../../config/config.ts';
 import type { Decider } from '../../core/ports.ts';
 import type { AccountStore } from '../../store/store.ts';
-import type { Authorities } from '../../tokens/authority.ts';
 import type { Idempotency } from '../../tokens/idempotency.ts';
 import type { LogIn } from '../../tokens/log-in.ts';
 import type { PrivateTokens } from '../../tokens/private-tokens.ts';

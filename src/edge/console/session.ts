@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
+import type { Authority } from '../../accounts/authority.ts';
 import type { Deny } from '../../core/decision.ts';
 import type { AccessRequest } from '../../core/request.ts';
-import type { Authority } from '../../tokens/authority.ts';
 import { readCookie } from './cookie.ts';
 import type { ConsoleServices } from './services.ts';
 

@@ -1,10 +1,10 @@
 import type { ZodType } from 'zod';
+import type { Authority } from '../../accounts/authority.ts';
 import type { Deny } from '../../core/decision.ts';
 import { deny } from '../../core/decision.ts';
 import type { TokenUse } from '../../core/known.ts';
 import type { Reason } from '../../core/reason.ts';
 import type { Events } from '../../observe/events.ts';
-import type { Authority } from '../../tokens/authority.ts';
 import type { TooManyUnrecorded } from '../../tokens/revoke-token.ts';
 import type { FieldError } from '../../tokens/scope-rules.ts';
 import type { ClockBehind } from '../../tokens/token-mint.ts';

@@ -1,9 +1,9 @@
+import type { AccountManagement } from '../../accounts/account-management.ts';
+import type { Authorities } from '../../accounts/authority.ts';
+import type { ChangePassword } from '../../accounts/change-password.ts';
 import type { CatalogueScope } from '../../config/config.ts';
 import type { Decider } from '../../core/ports.ts';
 import type { PublishedKeySet } from '../../jwt/published-key-set.ts';
-import type { AccountManagement } from '../../tokens/account-management.ts';
-import type { Authorities } from '../../tokens/authority.ts';
-import type { ChangePassword } from '../../tokens/change-password.ts';
 import type { Idempotency } from '../../tokens/idempotency.ts';
 import type { IntrospectToken } from '../../tokens/introspect-token.ts';
 import type { IssueToken } from '../../tokens/issue-token.ts';

@@ -1,5 +1,5 @@
+import { accountNameKey, accountNameKeys, changeAccount, hasScopes } from '../../accounts/account.ts';
 import { cutPage } from '../../lib/lists.ts';
-import { accountNameKey, accountNameKeys, changeAccount, hasScopes } from '../account-name.ts';
 import { parseMembers } from '../members.ts';
 import type {
   Account,

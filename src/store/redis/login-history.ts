@@ -1,5 +1,10 @@
-import type { GuessCount, GuessLimits, LogInAttempt, LoginHistoryStore } from '../login-history-store.ts';
-import { GUESSES_KEPT, PLACES_KEPT, PLACES_KEPT_SECONDS } from '../login-history-store.ts';
+import type {
+  GuessCount,
+  GuessLimits,
+  LogInAttempt,
+  LoginHistoryStore,
+} from '../../accounts/guesses/log-in-history-store.ts';
+import { GUESSES_KEPT, PLACES_KEPT, PLACES_KEPT_SECONDS } from '../../accounts/guesses/log-in-history-store.ts';
 import type { Asks } from './asks.ts';
 import { LOGIN_SHARDS, loginKeys } from './layout.ts';
 

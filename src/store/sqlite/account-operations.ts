@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { accountNameKey, accountNameKeys, changeAccount, hasScopes } from '../account-name.ts';
+import { accountNameKey, accountNameKeys, changeAccount, hasScopes } from '../../accounts/account.ts';
 import type { Account, AccountChange, AccountVersion, AddTerms, ChangeTerms, RevocationEntry } from '../store.ts';
 import { toAccount } from './records.ts';
 import { raiseRevocationMark, writeRevocation } from './revocation-operations.ts';

@@ -1,6 +1,6 @@
+import { accountNameKey, hasScopes } from '../../accounts/account.ts';
+import { stands } from '../../accounts/account-version.ts';
 import { cutPage } from '../../lib/lists.ts';
-import { accountNameKey, hasScopes } from '../account-name.ts';
-import { stands } from '../account-version.ts';
 import type {
   Account,
   AccountChange,

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
-import { PLACES_KEPT_SECONDS } from '../login-history-store.ts';
+import { PLACES_KEPT_SECONDS } from '../../accounts/guesses/log-in-history-store.ts';
 import { countGuess, forgetLogins } from './login-history-operations.ts';
 import { migrate } from './schema.ts';
 

@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { GuessBudget } from '../guess-budget.ts';
-import { giveGuessBack, takeGuess } from '../guess-budget.ts';
-import type { GuessLimits } from '../login-history-store.ts';
-import { GUESSES_KEPT, PLACES_KEPT, PLACES_KEPT_SECONDS } from '../login-history-store.ts';
+import type { GuessBudget } from '../../accounts/guesses/guess-budget.ts';
+import { giveGuessBack, takeGuess } from '../../accounts/guesses/guess-budget.ts';
+import type { GuessLimits } from '../../accounts/guesses/log-in-history-store.ts';
+import { GUESSES_KEPT, PLACES_KEPT, PLACES_KEPT_SECONDS } from '../../accounts/guesses/log-in-history-store.ts';
 import type { Row } from './rows.ts';
 import { asNumber } from './rows.ts';
 import { change } from './statement.ts';

@@ -1,6 +1,11 @@
-import { takeGuess } from '../guess-budget.ts';
-import type { GuessCount, GuessLimits, LogInAttempt, LoginHistoryStore } from '../login-history-store.ts';
-import { PLACES_KEPT_SECONDS, STRANGERS } from '../login-history-store.ts';
+import { takeGuess } from '../../accounts/guesses/guess-budget.ts';
+import type {
+  GuessCount,
+  GuessLimits,
+  LogInAttempt,
+  LoginHistoryStore,
+} from '../../accounts/guesses/log-in-history-store.ts';
+import { PLACES_KEPT_SECONDS, STRANGERS } from '../../accounts/guesses/log-in-history-store.ts';
 import { BUDGET_SQL, toGuessBudget } from './login-history-operations.ts';
 import type { Reader } from './reader.ts';
 import type { Writer } from './writer.ts';

@@ -1,6 +1,6 @@
 import type { SQLInputValue } from 'node:sqlite';
+import { stands } from '../../accounts/account-version.ts';
 import { cutPage, positionOf } from '../../lib/lists.ts';
-import { stands } from '../account-version.ts';
 import type {
   ListPosition,
   Rotation,

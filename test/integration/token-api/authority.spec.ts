@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Passwords } from '../../../src/accounts/passwords/passwords.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/store.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { Passwords } from '../../../src/tokens/passwords.ts';
 import { basic } from '../../support/servers/basic.ts';
 import type { SlowCallOptions } from '../../support/slow-call.ts';
 import { beginCall } from '../../support/slow-call.ts';

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
+import { stands } from '../../../accounts/account-version.ts';
 import { readReach } from '../../../core/revocation-entry.ts';
 import { raiseMark } from '../../../revocation-set/entry-merge.ts';
-import { stands } from '../../account-version.ts';
 import type { Account, AccountVersion, ChangeTerms, RevocationEntry, RevocationStore } from '../../store.ts';
 import type { FoundAccount, MissingMark } from '../accounts.ts';
 import { RedisAccounts, recordOf } from '../accounts.ts';

@@ -1,7 +1,7 @@
 import type { Account, AccountStore } from '../store/store.ts';
 import { findAccount } from './find-account.ts';
-import type { Attempt, GuessThrottle, SpentBudget } from './guess-throttle.ts';
-import type { Passwords, PasswordVerdict } from './passwords.ts';
+import type { Attempt, GuessThrottle, SpentBudget } from './guesses/guess-throttle.ts';
+import type { Passwords, PasswordVerdict } from './passwords/passwords.ts';
 
 const QUEUE_IS_FULL = 'password queue is full';
 

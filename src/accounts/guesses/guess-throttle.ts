@@ -1,10 +1,10 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import type { Clock } from '../core/ports.ts';
-import type { Account } from '../store/store.ts';
+import type { Clock } from '../../core/ports.ts';
+import type { Account } from '../../store/store.ts';
+import type { Precedence } from '../passwords/hashing-queue.ts';
 import { addressBlock } from './address-block.ts';
 import { FailureBudget } from './failure-budget.ts';
-import type { Precedence } from './hashing-queue.ts';
 import type { KnownDevices } from './known-devices.ts';
 import type { LogInDigests } from './log-in-digests.ts';
 import type { LogInHistory } from './log-in-history.ts';

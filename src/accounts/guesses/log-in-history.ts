@@ -1,4 +1,4 @@
-import type { GuessCount, GuessLimits, LogInAttempt, LoginHistoryStore } from '../store/login-history-store.ts';
+import type { GuessCount, GuessLimits, LogInAttempt, LoginHistoryStore } from './log-in-history-store.ts';
 
 const SECOND_MS = 1000;
 

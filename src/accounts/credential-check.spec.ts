@@ -3,8 +3,8 @@ import { makeThrottle } from '../../test/support/log-in-bounds.ts';
 import { openMemoryStore } from '../store/memory.ts';
 import type { LogInOutcome } from './credential-check.ts';
 import { CredentialCheck } from './credential-check.ts';
-import { FREE_GUESSES } from './log-in-history.ts';
-import { Passwords } from './passwords.ts';
+import { FREE_GUESSES } from './guesses/log-in-history.ts';
+import { Passwords } from './passwords/passwords.ts';
 
 const PASSWORD = 'correct horse';
 const HOME = '203.0.113.7';

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { openMemoryStore } from '../store/memory.ts';
 import { Accounts } from './accounts.ts';
 import { ChangePassword } from './change-password.ts';
-import { Passwords } from './passwords.ts';
+import { Passwords } from './passwords/passwords.ts';
 
 const WANTED = 'four words or many more';
 

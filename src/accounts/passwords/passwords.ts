@@ -1,6 +1,6 @@
 import { argon2, randomBytes, timingSafeEqual } from 'node:crypto';
 import { promisify } from 'node:util';
-import { toNfc } from '../lib/nfc.ts';
+import { toNfc } from '../../lib/nfc.ts';
 import type { Precedence, Queued } from './hashing-queue.ts';
 import { HashingQueue } from './hashing-queue.ts';
 

@@ -1,6 +1,5 @@
 import type { Clock } from '../core/ports.ts';
 import { subjectMarkKey } from '../revocation-set/entry-keys.ts';
-import { stands } from '../store/account-version.ts';
 import type {
   Account,
   AccountPage,
@@ -12,11 +11,12 @@ import type {
 } from '../store/store.ts';
 import { StoreError } from '../store/store.ts';
 import { newAccountId } from './account-id.ts';
-import { emailProblem, nameProblem } from './account-names.ts';
+import { stands } from './account-version.ts';
 import { findAccount } from './find-account.ts';
-import type { CalledAs } from './password-rule.ts';
-import { unusablePassword, weakPassword } from './password-rule.ts';
-import type { Passwords } from './passwords.ts';
+import { emailProblem, nameProblem } from './name-rules.ts';
+import type { CalledAs } from './passwords/password-rule.ts';
+import { unusablePassword, weakPassword } from './passwords/password-rule.ts';
+import type { Passwords } from './passwords/passwords.ts';
 import type { Catalogue } from './scope-names.ts';
 import { isScope, noSuchScope } from './scope-names.ts';
 

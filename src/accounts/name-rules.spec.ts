@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { emailProblem, nameProblem } from './account-names.ts';
+import { emailProblem, nameProblem } from './name-rules.ts';
 
 describe('nameProblem()', () => {
   it.each([

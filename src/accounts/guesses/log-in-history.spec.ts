@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { LoginHistoryStore } from '../store/login-history-store.ts';
-import { STRANGERS } from '../store/login-history-store.ts';
-import { MemoryLoginHistory } from '../store/memory-login-history.ts';
+import { MemoryLoginHistory } from '../../store/memory-login-history.ts';
 import { FREE_GUESSES, LogInHistory } from './log-in-history.ts';
+import type { LoginHistoryStore } from './log-in-history-store.ts';
+import { STRANGERS } from './log-in-history-store.ts';
 
 const attempt = { name: 'ada', place: 'cafe', device: undefined, countsStrangers: true };
 

@@ -1,4 +1,4 @@
-import type { GuessLimits } from './login-history-store.ts';
+import type { GuessLimits } from './log-in-history-store.ts';
 
 /** What is left of one budget, in Unix milliseconds. */
 export interface GuessBudget {

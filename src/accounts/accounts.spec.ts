@@ -3,7 +3,7 @@ import { openMemoryStore } from '../store/memory.ts';
 import type { AccountEdit } from './accounts.ts';
 import { Accounts } from './accounts.ts';
 import { createFirstAccount } from './first-account.ts';
-import { Passwords } from './passwords.ts';
+import { Passwords } from './passwords/passwords.ts';
 
 const NOW_SECONDS = 1_800_000_000;
 

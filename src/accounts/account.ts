@@ -1,5 +1,5 @@
 import { toNfc } from '../lib/nfc.ts';
-import type { Account, AccountChange } from './store.ts';
+import type { Account, AccountChange } from '../store/store.ts';
 
 /** What two spellings of one account's name, or e-mail address, have in common: they are unique without regard to case. */
 export function accountNameKey(name: string): string {

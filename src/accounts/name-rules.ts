@@ -1,5 +1,5 @@
 import { toNfc } from '../lib/nfc.ts';
-import { accountNameKey } from '../store/account-name.ts';
+import { accountNameKey } from './account.ts';
 
 const MAX_NAME_LENGTH = 128;
 /** Names are shorter. */

@@ -3,7 +3,7 @@ import { openMemoryStore } from '../store/memory.ts';
 import type { Account, AccountChange } from '../store/store.ts';
 import { AccountManagement } from './account-management.ts';
 import { Accounts } from './accounts.ts';
-import type { Passwords } from './passwords.ts';
+import type { Passwords } from './passwords/passwords.ts';
 
 const MARK = 'sallyport:notbefore:own:ada';
 

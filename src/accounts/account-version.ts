@@ -1,4 +1,4 @@
-import type { Account } from './store.ts';
+import type { Account } from '../store/store.ts';
 
 /** Whether an account is as somebody knew it at `version`, so that what was decided about it then still holds. */
 export function stands(account: Account | undefined, version: number): boolean {

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { accountNameKey } from '../store/account-name.ts';
-import type { Account } from '../store/store.ts';
+import type { Account } from '../../store/store.ts';
+import { accountNameKey } from '../account.ts';
 import { addressBlock } from './address-block.ts';
 
 /** The purpose for which the key is derived. */

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { toNfc } from '../lib/nfc.ts';
+import { toNfc } from '../../lib/nfc.ts';
 import { isPattern, unitOf, withLetters, withoutPadding } from './predictable.ts';
 
 /** NIST SP 800-63B-4, section 3.1.1.2, for a password that is the only factor; it asks for no mixture of kinds. */
