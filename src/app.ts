@@ -12,10 +12,7 @@ import { isSameStore } from './config/reload/restart-keys.ts';
 import type { Clock } from './core/ports.ts';
 import type { Foundation, Generation, OwnSigning } from './generation.ts';
 import { buildGeneration, keyRingOf, ownIssuer } from './generation.ts';
-import { Introspection } from './introspection/introspection.ts';
 import { inOrder } from './jwt/key-life.ts';
-import { KeySets } from './jwt/key-sets.ts';
-import { KnownTokens } from './jwt/known-tokens.ts';
 import { OwnKeys } from './jwt/own-keys.ts';
 import { openOwnSealer } from './jwt/own-sealer.ts';
 import { systemTimers } from './lib/timers.ts';
@@ -28,10 +25,13 @@ import { MemoryLoginHistory } from './store/memory-login-history.ts';
 import { awaitStore, openStore } from './store/open.ts';
 import { findNetworkFileSystem } from './store/sqlite/network-file-system.ts';
 import type { Store } from './store/store.ts';
-import { BasicUses } from './tokens/basic-uses.ts';
-import { KnownPasswords } from './tokens/known-passwords.ts';
 import { LastUses } from './tokens/last-uses.ts';
 import { UnrecordedBudget } from './tokens/unrecorded-tokens.ts';
+import { BasicUses } from './verification/basic/basic-use-counter.ts';
+import { KnownPasswords } from './verification/basic/password-cache.ts';
+import { KeySets } from './verification/key-sets/key-sets.ts';
+import { Introspection } from './verification/opaque/introspection.ts';
+import { KnownTokens } from './verification/token-cache.ts';
 
 /** Bounds of what is remembered: about 1 KB a token, 200 bytes an entry of the revocation set. */
 const MAX_KNOWN_TOKENS = 100_000;

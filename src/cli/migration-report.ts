@@ -1,7 +1,7 @@
 import type { Config } from '../config/config.ts';
 import { secondOf } from '../lib/time-format.ts';
-import { dayOf, startOfDay } from '../store/basic-use.ts';
 import type { Account, BasicUse, Store } from '../store/store.ts';
+import { dayOf, startOfDay } from '../verification/basic/basic-use.ts';
 import { everyToken } from './every-token.ts';
 
 /** How far the migration from Basic to tokens is. Times are in UTC, to the second; `null` for what is not or never. */

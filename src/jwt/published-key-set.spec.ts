@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { makeOpenKey } from '../../test/support/jwt/signing.ts';
 import { SIGNING_ALGORITHMS } from '../config/config.ts';
+import { readKeySet } from '../verification/key-sets/published-keys.ts';
 import { PublishedKeySet } from './published-key-set.ts';
-import { readKeySet } from './published-keys.ts';
 
 async function read(...algorithms: (typeof SIGNING_ALGORITHMS)[number][]) {
   const keys = await Promise.all(algorithms.map((algorithm) => makeOpenKey(algorithm)));

@@ -4,7 +4,7 @@ import { own } from '../../test/support/jwt/issuers.ts';
 import { always, makeOpenKey } from '../../test/support/jwt/signing.ts';
 import { NOW, Verifying } from '../../test/support/jwt/verifying.ts';
 import { SIGNING_ALGORITHMS } from '../config/config.ts';
-import { FixedKeys } from './keys.ts';
+import { FixedKeys } from '../verification/keys.ts';
 import { TokenSigner } from './signer.ts';
 
 const CLAIMS = {

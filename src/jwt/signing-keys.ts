@@ -11,7 +11,7 @@ import type { SigningAlgorithm } from '../config/config.ts';
 import { SIGNING_ALGORITHMS } from '../config/config.ts';
 import { randomId } from '../lib/random-id.ts';
 import type { SealedSigningKey } from '../store/store.ts';
-import type { VerificationKey } from './keys.ts';
+import type { VerificationKey } from '../verification/keys.ts';
 import type { Sealer } from './sealer.ts';
 
 const HMAC_BYTES = 64;

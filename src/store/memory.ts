@@ -3,7 +3,7 @@ import { stands } from '../accounts/account-version.ts';
 import { cutPage, isBefore } from '../lib/lists.ts';
 import type { MarkTimes } from '../revocation-set/entry-merge.ts';
 import { mergeEntries, raiseMark, restoreEntry } from '../revocation-set/entry-merge.ts';
-import { dayOf, mergeUses } from './basic-use.ts';
+import { dayOf, mergeUses } from '../verification/basic/basic-use.ts';
 import { readRing, writeRing } from './key-ring-text.ts';
 import { MemoryIdempotency } from './memory-idempotency.ts';
 import { MemoryLoginHistory } from './memory-login-history.ts';

@@ -6,7 +6,7 @@ import { auth0, partner } from '../../test/support/jwt/issuers.ts';
 import { secretOf } from '../../test/support/jwt/keys.ts';
 import { NOW, Verifying } from '../../test/support/jwt/verifying.ts';
 import type { Finding, Refusal } from '../core/known.ts';
-import { FixedKeys } from '../jwt/keys.ts';
+import { FixedKeys } from '../verification/keys.ts';
 import { identifyToken } from './identify-token.ts';
 
 const SECRET = secretOf('s');

@@ -1,9 +1,9 @@
 import type { Finding, Refusal } from '../core/known.ts';
 import type { TokenExaminer } from '../core/ports.ts';
-import { readOpaque } from '../jwt/opaque-token.ts';
-import type { Malformation } from '../jwt/token.ts';
-import { hasThreeParts, parseToken } from '../jwt/token.ts';
 import type { OneToken } from '../revocation-set/target.ts';
+import type { Malformation } from '../verification/jwt.ts';
+import { hasThreeParts, parseToken } from '../verification/jwt.ts';
+import { readOpaque } from '../verification/opaque-token.ts';
 
 /** The checks that come after the signature, and fail by our clock alone. */
 const PREMATURE: ReadonlySet<string> = new Set(['nbf', 'iat']);

@@ -1,8 +1,8 @@
 import type { KnownCredential } from '../core/known.ts';
 import type { Decider } from '../core/ports.ts';
 import type { Route } from '../core/route.ts';
-import { parseToken } from '../jwt/token.ts';
 import type { AccountStore } from '../store/store.ts';
+import { parseToken } from '../verification/jwt.ts';
 
 /** The one rule by which a token is judged that is not used: any that counts at all. */
 export const ANY_TOKEN: Route = {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import jsonwebtoken from 'jsonwebtoken';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { FixedKeys } from '../../src/jwt/keys.ts';
+import { FixedKeys } from '../../src/verification/keys.ts';
 import { python3, pythonPackages } from '../../tools/python.ts';
 import type { Json } from '../support/jwt/forge.ts';
 import { corporate, partner, publishing } from '../support/jwt/issuers.ts';

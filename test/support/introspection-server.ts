@@ -1,8 +1,8 @@
 import type { IntrospectionIssuer } from '../../src/config/config.ts';
 import { Secret } from '../../src/config/secret.ts';
 import type { Clock } from '../../src/core/ports.ts';
-import type { EndpointSurroundings } from '../../src/introspection/endpoint.ts';
-import type { Ask } from '../../src/introspection/question.ts';
+import type { EndpointSurroundings } from '../../src/verification/opaque/endpoint.ts';
+import type { Ask } from '../../src/verification/opaque/introspection-request.ts';
 import { NOW } from './jwt/verifying.ts';
 import { SimulatedTime } from './simulated-time.ts';
 

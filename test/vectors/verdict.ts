@@ -1,8 +1,8 @@
 import { createPublicKey, createSecretKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { compactVerify, decodeProtectedHeader, errors } from 'jose';
-import { Issuers, type TrustedIssuer } from '../../src/jwt/issuers.ts';
-import { FixedKeys } from '../../src/jwt/keys.ts';
-import { parseToken } from '../../src/jwt/token.ts';
+import { Issuers, type TrustedIssuer } from '../../src/verification/bearer/issuers.ts';
+import { parseToken } from '../../src/verification/jwt.ts';
+import { FixedKeys } from '../../src/verification/keys.ts';
 import { corporate, partner, publishing } from '../support/jwt/issuers.ts';
 
 /** The algorithms that a configuration may list, by the kind of issuer (contract section 3). */

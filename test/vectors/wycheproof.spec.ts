@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseToken } from '../../src/jwt/token.ts';
+import { parseToken } from '../../src/verification/jwt.ts';
 import { hasVectors, NEEDS, readVectors } from './folder.ts';
 import { issuerWith, type Jwk, publisher, verdictOn } from './verdict.ts';
 

@@ -1,4 +1,4 @@
-import { dayOf, mergeUses, startOfDay } from '../basic-use.ts';
+import { dayOf, mergeUses, startOfDay } from '../../verification/basic/basic-use.ts';
 import type { BasicUse, BasicUseStore } from '../store.ts';
 import { BASIC_USES_KEPT_DAYS } from '../store.ts';
 import type { Asks } from './asks.ts';

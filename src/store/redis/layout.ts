@@ -1,4 +1,4 @@
-import { startOfDay } from '../basic-use.ts';
+import { startOfDay } from '../../verification/basic/basic-use.ts';
 
 /**
  * Where what Sallyport keeps lies in Redis; `docs/redis.md` describes it for operators. The revocation set's own keys

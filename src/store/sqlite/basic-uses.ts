@@ -1,4 +1,4 @@
-import { dayOf } from '../basic-use.ts';
+import { dayOf } from '../../verification/basic/basic-use.ts';
 import type { BasicUse, BasicUseStore } from '../store.ts';
 import type { Reader } from './reader.ts';
 import { toBasicUse } from './records.ts';

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { dayOf } from '../basic-use.ts';
+import { dayOf } from '../../verification/basic/basic-use.ts';
 import { readRing, writeRing } from '../key-ring-text.ts';
 import type { BasicUse, SealedSigningKey } from '../store.ts';
 import { addAccount, removeAccount, updateAccount } from './account-operations.ts';

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { dayOf } from '../basic-use.ts';
+import { dayOf } from '../../verification/basic/basic-use.ts';
 import { BASIC_USES_KEPT_DAYS, ENTRY_GRACE_SECONDS, TOKENS_KEPT_SECONDS } from '../store.ts';
 import { forgetRequests } from './idempotency-operations.ts';
 import { forgetLogins } from './login-history-operations.ts';

@@ -8,7 +8,7 @@ import type {
 } from '../../../src/config/config.ts';
 import { SIGNING_ALGORITHMS } from '../../../src/config/config.ts';
 import { Secret } from '../../../src/config/secret.ts';
-import type { RemoteKeySet } from '../../../src/jwt/key-set.ts';
+import type { RemoteKeySet } from '../../../src/verification/key-sets/key-set.ts';
 import { Publisher } from './publisher.ts';
 
 const foreign = {

@@ -1,8 +1,8 @@
 import type { JsonWebKey } from 'node:crypto';
-import type { FetchDocument, FetchedDocument } from '../../../src/jwt/fetch-document.ts';
-import type { KeySetParts } from '../../../src/jwt/key-set.ts';
-import { RemoteKeySet } from '../../../src/jwt/key-set.ts';
-import { FixedLocation } from '../../../src/jwt/key-set-location.ts';
+import type { FetchDocument, FetchedDocument } from '../../../src/verification/key-sets/fetch-document.ts';
+import type { KeySetParts } from '../../../src/verification/key-sets/key-set.ts';
+import { RemoteKeySet } from '../../../src/verification/key-sets/key-set.ts';
+import { FixedLocation } from '../../../src/verification/key-sets/key-set-location.ts';
 import { SimulatedTime } from '../simulated-time.ts';
 
 const JWKS = new URL('https://issuer.example/jwks');

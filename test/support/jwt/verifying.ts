@@ -1,10 +1,10 @@
 import type { Finding } from '../../../src/core/known.ts';
 import type { Standing } from '../../../src/core/standing.ts';
 import { unread } from '../../../src/core/standing.ts';
-import { BearerVerifier } from '../../../src/jwt/bearer-verifier.ts';
-import type { TrustedIssuer } from '../../../src/jwt/issuers.ts';
-import { Issuers } from '../../../src/jwt/issuers.ts';
-import { KnownTokens } from '../../../src/jwt/known-tokens.ts';
+import { BearerVerifier } from '../../../src/verification/bearer/bearer-verifier.ts';
+import type { TrustedIssuer } from '../../../src/verification/bearer/issuers.ts';
+import { Issuers } from '../../../src/verification/bearer/issuers.ts';
+import { KnownTokens } from '../../../src/verification/token-cache.ts';
 
 /** Unix seconds at which the specs' time stands still. */
 export const NOW = 1_800_000_000;

@@ -1,0 +1,95 @@
+import type { CredentialCheck } from '../../accounts/credential-check.ts';
+import type { PresentedCredential } from '../../core/credential.ts';
+import type { AskAgain, Finding, KnownCredential, Refusal } from '../../core/known.ts';
+import type { Clock, Verifier } from '../../core/ports.ts';
+import type { ClientAddress } from '../../core/request.ts';
+import type { Standing } from '../../core/standing.ts';
+import { subjectMarkKey } from '../../revocation-set/entry-keys.ts';
+import type { Standings } from '../../revocation-set/standings.ts';
+import type { Account, AccountStore } from '../../store/store.ts';
+import { readBasicPair } from './basic-pair.ts';
+import type { KnownPasswords } from './password-cache.ts';
+import { markOf } from './password-cache.ts';
+
+/** How long verified credentials may be remembered, whatever is heard of their account. */
+const KNOWN_MS = 60_000;
+/** The greatest mark that can be written: one that cannot rise tells of no change. */
+const LAST_MARK_SECONDS = 999_999_999_999_999;
+
+export interface BasicVerifierParts {
+  readonly credentials: Pick<CredentialCheck, 'check'>;
+  readonly accounts: Pick<AccountStore, 'findById'>;
+  readonly standings: Pick<Standings, 'at' | 'refresh'>;
+  readonly known: Pick<KnownPasswords, 'add'>;
+  readonly clock: Clock;
+  /** The own issuer's name, to which accounts belong. */
+  readonly issuer: string;
+  readonly generation: number;
+}
+
+/** Verifies Basic credentials (RFC 7617) against the store's accounts. */
+export class BasicVerifier implements Verifier {
+  private readonly parts: BasicVerifierParts;
+
+  constructor(parts: BasicVerifierParts) {
+    this.parts = parts;
+  }
+
+  async verify({ value }: PresentedCredential, client?: ClientAddress): Promise<Finding> {
+    const pair = readBasicPair(value);
+    if (pair === undefined) return refuse('credentials_invalid', 'form');
+    const askAgain = this.fromNow();
+    const found = await this.parts.credentials.check(pair.name, pair.password, client?.());
+    if (found.outcome === 'refused') return refuse(found.reason, found.check, found.retryAfterSeconds);
+    return this.remember(value, found.account, askAgain);
+  }
+
+  /** The mark is read before the account: had either changed in between, the mark would not be where it was. */
+  private async remember(value: string, verified: Account, askAgain: AskAgain): Promise<Finding> {
+    const { standings, accounts, known, issuer } = this.parts;
+    const mark = standings.at(subjectMarkKey(issuer, verified.id));
+    const draft = this.credentialOf(verified, [mark], askAgain);
+    await standings.refresh(draft);
+    const markSeconds = markOf(draft);
+    const account = await accounts.findById(verified.id);
+    if (account === undefined || account.disabled || account.passwordHash !== verified.passwordHash) {
+      return refuse('credentials_invalid', 'changed meanwhile');
+    }
+    // The account itself was read just now; marks end tokens, not passwords.
+    if (markSeconds >= LAST_MARK_SECONDS) return this.credentialOf(account, [], askAgain);
+    const credential = this.credentialOf(account, draft.standings, askAgain);
+    known.add(value, credential, markSeconds);
+    return credential;
+  }
+
+  private credentialOf({ id, scopes, version }: Account, standings: Standing[], askAgain: AskAgain): KnownCredential {
+    return {
+      outcome: 'known',
+      identity: { issuer: this.parts.issuer, subject: id, tokenId: undefined, scheme: 'basic', scopes },
+      granted: new Set(scopes),
+      use: 'password',
+      accountVersion: version,
+      validUntilMs: Number.POSITIVE_INFINITY,
+      // Later than any mark.
+      issuedAtSeconds: Number.POSITIVE_INFINITY,
+      generation: this.parts.generation,
+      key: { inForce: true },
+      askAgain,
+      standings,
+      lastUse: undefined,
+    };
+  }
+
+  private fromNow(): AskAgain {
+    const { clock } = this.parts;
+    return { atMonotonicMs: clock.monotonicMs() + KNOWN_MS, atWallMs: clock.wallMs() + KNOWN_MS };
+  }
+}
+
+function refuse(
+  reason: 'credentials_invalid' | 'too_many_attempts',
+  check: string,
+  retryAfterSeconds?: number,
+): Refusal {
+  return { outcome: 'refused', reason, check: `basic: ${check}`, retryAfterSeconds };
+}

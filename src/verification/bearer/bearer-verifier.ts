@@ -1,0 +1,92 @@
+import { compactVerify, errors } from 'jose';
+import type { PresentedCredential } from '../../core/credential.ts';
+import type { Finding, Refusal } from '../../core/known.ts';
+import type { Clock, Verifier } from '../../core/ports.ts';
+import { readClaims } from '../claims.ts';
+import type { ParsedToken } from '../jwt.ts';
+import { parseToken, wordsOf } from '../jwt.ts';
+import type { VerificationKey } from '../keys.ts';
+import type { KnownTokens } from '../token-cache.ts';
+import type { CredentialParts } from '../verified-token.ts';
+import { prematureClaim, toCredential } from '../verified-token.ts';
+import type { Issuers, TrustedIssuer } from './issuers.ts';
+
+export interface BearerVerifierParts extends CredentialParts {
+  readonly issuers: Issuers;
+  readonly known: KnownTokens;
+  readonly clock: Pick<Clock, 'wallMs'>;
+}
+
+/** Verifies bearer JWTs: form, issuer, signature, claims, in this order. What it verified it remembers. */
+export class BearerVerifier implements Verifier {
+  private readonly parts: BearerVerifierParts;
+
+  constructor(parts: BearerVerifierParts) {
+    this.parts = parts;
+  }
+
+  async verify({ value }: PresentedCredential): Promise<Finding> {
+    const { maxTokenLength } = this.parts;
+    const token = parseToken(value, maxTokenLength);
+    if (typeof token === 'string') return refuse(wordsOf(token, maxTokenLength));
+    const candidates = this.parts.issuers.choose(token);
+    if ('check' in candidates) return refuse(candidates.check, candidates.issuer);
+    const refusals: Refusal[] = [];
+    for (const issuer of candidates) {
+      const finding = await this.verifyFor(value, token, issuer);
+      if (finding.outcome === 'known') return finding;
+      refusals.push(finding);
+    }
+    return joined(refusals);
+  }
+
+  private async verifyFor(value: string, token: ParsedToken, issuer: TrustedIssuer): Promise<Finding> {
+    const { name } = issuer.config;
+    const keys = await issuer.keys.find(token.algorithm, token.kid);
+    if (keys === undefined) return { outcome: 'refused', reason: 'unavailable', check: 'keys', issuer: name };
+    if (keys.length === 0) return refuse('key', name);
+    const key = await firstThatVerifies(value, token.algorithm, keys);
+    if (key === undefined) return refuse('signature', name);
+    const claims = readClaims(token, issuer.config);
+    if (typeof claims === 'string') return refuse(claims, name);
+    const premature = prematureClaim(claims, this.parts.clock.wallMs() + this.parts.clockSkewMs);
+    if (premature !== undefined) return refuse(premature, name);
+    const thumbprints = [token.thumbprint];
+    const credential = toCredential({ claims, issuer: name, thumbprints, key }, this.parts);
+    if (credential.validUntilMs > this.parts.clock.wallMs()) this.parts.known.add(value, credential);
+    return credential;
+  }
+}
+
+/** What one issuer refused, or what each of several did; keys that are out of reach say that the answer may change. */
+function joined(refusals: readonly Refusal[]): Refusal {
+  const [only, ...more] = refusals;
+  if (only !== undefined && more.length === 0) return only;
+  const unavailable = refusals.find(({ reason }) => reason === 'unavailable');
+  return unavailable ?? refuse(refusals.map(({ check, issuer }) => `${issuer} refuses ${check}`).join('; '));
+}
+
+async function firstThatVerifies(
+  value: string,
+  algorithm: string,
+  keys: readonly VerificationKey[],
+): Promise<VerificationKey | undefined> {
+  for (const key of keys) {
+    if (await verifies(value, algorithm, key)) return key;
+  }
+  return undefined;
+}
+
+async function verifies(value: string, algorithm: string, { key }: VerificationKey): Promise<boolean> {
+  try {
+    await compactVerify(value, key, { algorithms: [algorithm] });
+    return true;
+  } catch (error) {
+    if (error instanceof errors.JOSEError) return false;
+    throw error;
+  }
+}
+
+function refuse(check: string, issuer?: string): Refusal {
+  return { outcome: 'refused', reason: 'token_invalid', check, issuer };
+}

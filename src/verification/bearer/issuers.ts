@@ -1,0 +1,65 @@
+import type { JwtIssuer } from '../../config/config.ts';
+import { meetsAudience, meetsIssuer, meetsSubject } from '../claims.ts';
+import type { ParsedToken } from '../jwt.ts';
+import type { KeySource } from '../keys.ts';
+import { isSameAlgorithm } from '../keys.ts';
+
+/** An issuer whose tokens are taken, and where its keys are. */
+export interface TrustedIssuer {
+  readonly config: JwtIssuer;
+  readonly keys: KeySource;
+}
+
+/** Why no issuer was chosen, for the log. */
+export interface NoIssuer {
+  /** `algorithm`; or `issuer`, with what `iss` says and what each profile without `issuer` refuses. */
+  readonly check: string;
+  /** The configured name of the issuer that `iss` names. */
+  readonly issuer?: string;
+}
+
+/** Every issuer of a configuration. */
+export class Issuers {
+  private readonly byClaim = new Map<string, TrustedIssuer>();
+  private readonly profiles: TrustedIssuer[] = [];
+
+  constructor(issuers: readonly TrustedIssuer[]) {
+    for (const issuer of issuers) {
+      if (issuer.config.issuer === undefined) this.profiles.push(issuer);
+      else this.byClaim.set(issuer.config.issuer, issuer);
+    }
+  }
+
+  /**
+   * The issuers that may have made a token: the one that its `iss` names, else, where no other issuer claims that, the
+   * profiles without `iss` whose algorithm, audience and subject it meets. The algorithm is always one that the issuer may use.
+   */
+  choose(token: ParsedToken): readonly TrustedIssuer[] | NoIssuer {
+    const { iss } = token.payload;
+    const named = typeof iss === 'string' ? this.byClaim.get(iss) : undefined;
+    if (named !== undefined) {
+      return mayUse(token.algorithm, named.config) ? [named] : { check: 'algorithm', issuer: named.config.name };
+    }
+    const meeting = this.profiles.filter(({ config }) => refusedBy(config, token) === undefined);
+    return meeting.length > 0 ? meeting : { check: wordNobody(token, this.profiles) };
+  }
+}
+
+/** What a profile without `issuer` refuses of a token; `undefined` where the token may be of that profile. */
+function refusedBy(config: JwtIssuer, { algorithm, payload }: ParsedToken): string | undefined {
+  if (!mayUse(algorithm, config)) return 'alg';
+  if (!meetsIssuer(payload['iss'], config)) return 'iss';
+  if (!meetsAudience(payload, config)) return 'aud';
+  return meetsSubject(payload['sub'], config) ? undefined : 'sub';
+}
+
+function wordNobody(token: ParsedToken, profiles: readonly TrustedIssuer[]): string {
+  const { iss } = token.payload;
+  const said = iss === undefined ? 'no iss' : 'iss of no issuer';
+  const refused = profiles.map(({ config }) => `${config.name} refuses ${refusedBy(config, token)}`);
+  return `issuer (${[said, ...refused].join('; ')})`;
+}
+
+function mayUse(algorithm: string, { algorithms }: JwtIssuer): boolean {
+  return algorithms.some((allowed) => isSameAlgorithm(allowed, algorithm));
+}

@@ -1,0 +1,34 @@
+import { createSecretKey } from 'node:crypto';
+import type { IssuerConfig, JwtIssuer } from '../../config/config.ts';
+import type { KeySets } from '../key-sets/key-sets.ts';
+import type { KeySource } from '../keys.ts';
+import { FixedKeys } from '../keys.ts';
+import { Issuers } from './issuers.ts';
+
+/** Every configured issuer of JWTs with the source of its keys; our own with the keys of `ownKeys`. */
+export function trustIssuers(
+  issuers: readonly IssuerConfig[],
+  ownKeys: KeySource,
+  keySets: Pick<KeySets, 'at'>,
+): Issuers {
+  const ofJwts = issuers.filter((config) => config.kind !== 'introspection');
+  return new Issuers(ofJwts.map((config) => ({ config, keys: keysOf(config, ownKeys, keySets) })));
+}
+
+function keysOf(config: JwtIssuer, ownKeys: KeySource, keySets: Pick<KeySets, 'at'>): KeySource {
+  switch (config.kind) {
+    case 'signing':
+      return ownKeys;
+    case 'jwks':
+    case 'discovery':
+      return keySets.at(config);
+    case 'secrets':
+      return new FixedKeys(
+        config.secrets.map((secret) => ({
+          kid: undefined,
+          key: createSecretKey(secret.reveal()),
+          inForce: { inForce: true },
+        })),
+      );
+  }
+}

@@ -1,0 +1,172 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { auth0, corporate, own, partner } from '../../test/support/jwt/issuers.ts';
+import { secretOf } from '../../test/support/jwt/keys.ts';
+import type { IssuerConfig } from '../config/config.ts';
+import { meetsAudience, meetsSubject, readClaims } from './claims.ts';
+import type { ParsedToken } from './jwt.ts';
+
+function token(payload: ParsedToken['payload'], header: ParsedToken['header'] = {}): ParsedToken {
+  return { algorithm: 'RS256', kid: undefined, header, payload, thumbprint: '' };
+}
+
+const CLAIMS = { iss: 'https://login.example.com', aud: 'sms-api', exp: 2_000_000_000 };
+
+describe('readClaims()', () => {
+  it('reads what a decision rests on', () => {
+    const all = { ...CLAIMS, sub: 'alice', nbf: 1.5, iat: 1, jti: 'id', scopes: ['messages:send', 'other'] };
+    expect(readClaims(token(all), corporate())).toEqual({
+      subject: 'alice',
+      tokenId: 'id',
+      expiresAtSeconds: 2_000_000_000,
+      notBeforeSeconds: 1.5,
+      issuedAtSeconds: 1,
+      scopes: ['messages:send'],
+    });
+  });
+
+  it('lets what is absent limit nothing but exp', () => {
+    const config = corporate({ requireExpiry: false, audience: undefined });
+    expect(readClaims(token({ iss: CLAIMS.iss }), config)).toEqual({
+      subject: undefined,
+      tokenId: undefined,
+      expiresAtSeconds: Number.POSITIVE_INFINITY,
+      notBeforeSeconds: Number.NEGATIVE_INFINITY,
+      issuedAtSeconds: Number.NEGATIVE_INFINITY,
+      scopes: [],
+    });
+    expect(readClaims(token({ iss: CLAIMS.iss }), corporate({ audience: undefined }))).toBe('exp');
+  });
+
+  it('asks for the iss of an issuer, also where there is none', () => {
+    for (const iss of [undefined, null, 'https://login.example.com/', ['https://login.example.com']]) {
+      expect(readClaims(token({ ...CLAIMS, iss }), corporate())).toBe('iss');
+    }
+  });
+
+  it.each<[what: string, config: IssuerConfig]>([
+    ['our own', own()],
+    ['with an issuer', corporate()],
+    ['with a secret and an issuer', partner([secretOf('s')])],
+  ])('never takes a token without exp: %s', (_, config) => {
+    const claims = { iss: config.issuer, aud: 'sms-api', token_use: 'access', scopes: [] };
+    expect(readClaims(token(claims, { typ: 'at+jwt' }), config)).toBe('exp');
+    expect(readClaims(token({ ...claims, exp: 1 }, { typ: 'at+jwt' }), config)).toBeTypeOf('object');
+  });
+
+  it.each(['JWT', 'application/jwt', 'JOSE', 'application/jose', 'at+jwt', 'application/AT+JWT', undefined])(
+    'takes a token of the type %j',
+    (typ) => {
+      expect(readClaims(token(CLAIMS, { typ }), corporate())).toBeTypeOf('object');
+    },
+  );
+
+  it.each(['logout+jwt', 'dpop+jwt', 'application/secevent+jwt', 'text/jwt', 'JOSE+JSON', 7])(
+    'refuses a token of the type %j',
+    (typ) => {
+      expect(readClaims(token(CLAIMS, { typ }), corporate())).toBe('type');
+    },
+  );
+
+  it('refuses what is no plain bearer token, whoever issued it', () => {
+    const ours = { iss: 'https://sallyport.local', token_use: 'access', exp: 1, scopes: [] };
+    expect(readClaims(token({ ...CLAIMS, cnf: { jkt: 'x' } }), corporate())).toBe('cnf');
+    expect(readClaims(token({ ...ours, cnf: { jkt: 'x' } }, { typ: 'at+jwt' }), own())).toBe('cnf');
+    expect(readClaims(token({ ...CLAIMS, token_use: 'id' }), corporate())).toBe('token_type');
+    expect(readClaims(token({ ...CLAIMS, token_use: 'private' }), corporate())).toBeTypeOf('object');
+  });
+
+  it('asks for our own audience where one is set', () => {
+    const config = own('EdDSA', { audience: ['sms-api'] });
+    const claims = { iss: config.issuer, exp: 1, token_use: 'access', scopes: [] };
+    expect(readClaims(token(claims, { typ: 'at+jwt' }), config)).toBe('aud');
+    expect(readClaims(token({ ...claims, aud: ['sms-api'] }, { typ: 'at+jwt' }), config)).toBeTypeOf('object');
+  });
+
+  it('takes at most 1000 scopes and texts of 1024 characters', () => {
+    const scopes = Array.from({ length: 1000 }, () => 'messages:send');
+    for (const spelling of [scopes, scopes.join(' ')]) {
+      expect(readClaims(token({ ...CLAIMS, scopes: spelling }), corporate())).toHaveProperty('scopes.length', 1000);
+    }
+    for (const spelling of [[...scopes, 'x'], [...scopes, 'x'].join(' ')]) {
+      expect(readClaims(token({ ...CLAIMS, scopes: spelling }), corporate())).toBe('over 1000 scopes');
+    }
+    expect(readClaims(token({ ...CLAIMS, jti: 'x'.repeat(1024) }), corporate())).toBeTypeOf('object');
+    expect(readClaims(token({ ...CLAIMS, jti: 'x'.repeat(1025) }), corporate())).toBe('jti');
+  });
+
+  it('never grants a foreign token a scope that its profile does not allow', () => {
+    const scope = fc.constantFrom('messages:send', 'messages:list', 'all:any', 'tokens:manage', 'messages:read', '');
+    const claim = fc.oneof(
+      fc.array(scope),
+      fc.array(scope).map((scopes) => scopes.join(' ')),
+      fc.jsonValue(),
+    );
+    const payload = fc.record({ scopes: claim, scope: claim, scp: claim }, { requiredKeys: [] });
+    fc.assert(
+      fc.property(payload, (scopes) => {
+        const config = corporate();
+        const claims = readClaims(token({ ...CLAIMS, ...scopes }), config);
+        return typeof claims === 'string' || claims.scopes.every((name) => config.allowScopes.has(name));
+      }),
+    );
+  });
+
+  it('returns a number for every date that it takes, whatever JSON says', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), (exp) => {
+        // Through text, as a token brings it.
+        const payload = JSON.parse(JSON.stringify({ ...CLAIMS, exp })) as ParsedToken['payload'];
+        const claims = readClaims(token(payload), corporate());
+        return claims === 'exp' || (typeof claims === 'object' && Number.isFinite(claims.expiresAtSeconds));
+      }),
+    );
+  });
+});
+
+describe('meetsAudience()', () => {
+  it.each<[aud: unknown, meets: boolean]>([
+    ['sms-api', true],
+    [['sms-api'], true],
+    [['other', 'sms-api', 'third'], true],
+    [undefined, false],
+    [[], false],
+    ['other', false],
+    ['', false],
+    [['other'], false],
+    [[['sms-api']], false],
+    [['sms-api', null], false],
+    [null, false],
+    [true, false],
+    [{ 0: 'sms-api', length: 1 }, false],
+  ])('of %j is %j', (aud, meets) => {
+    expect(meetsAudience({ aud }, corporate())).toBe(meets);
+  });
+
+  it('takes any audience where the profile says so, but none of the wrong type', () => {
+    const config = corporate({ audience: undefined });
+    const audiences = [undefined, [], 'other', ['a', 'b'], 1, [1], null, {}];
+    expect(audiences.map((aud) => meetsAudience({ aud }, config))).toEqual([
+      true,
+      true,
+      true,
+      true,
+      false,
+      false,
+      false,
+      false,
+    ]);
+  });
+});
+
+describe('meetsSubject()', () => {
+  it('asks for the one subject of a profile, exactly', () => {
+    const subjects = ['urn:Auth0', 'urn:auth0', 'urn:Auth0 ', '', undefined, ['urn:Auth0'], null];
+    const profile = auth0([secretOf('s')]);
+    expect(subjects.filter((subject) => meetsSubject(subject, profile))).toEqual(['urn:Auth0']);
+  });
+
+  it('asks nothing of other issuers', () => {
+    expect([own(), corporate()].map((config) => meetsSubject(undefined, config))).toEqual([true, true]);
+  });
+});

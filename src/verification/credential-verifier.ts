@@ -1,0 +1,39 @@
+import type { PresentedCredential } from '../core/credential.ts';
+import type { Finding } from '../core/known.ts';
+import type { TokenExaminer, Verifier } from '../core/ports.ts';
+import type { ClientAddress } from '../core/request.ts';
+import { hasThreeParts } from './jwt.ts';
+
+export interface CredentialVerifierParts {
+  /** Of JWTs. */
+  readonly bearer: Verifier;
+  /** Of other bearer tokens; `undefined` where nobody can be asked about such. */
+  readonly opaque: (Verifier & TokenExaminer) | undefined;
+  /** `undefined` where there are no accounts: no route takes Basic then. */
+  readonly basic: Verifier | undefined;
+}
+
+/** Sends each credential to the verifier of its scheme and form. */
+export class CredentialVerifier implements Verifier, TokenExaminer {
+  private readonly parts: CredentialVerifierParts;
+
+  constructor(parts: CredentialVerifierParts) {
+    this.parts = parts;
+  }
+
+  async verify(credential: PresentedCredential, client?: ClientAddress): Promise<Finding> {
+    const { bearer, opaque, basic } = this.parts;
+    if (credential.scheme === 'bearer') {
+      // A token that may be somebody's JWT is shown to nobody.
+      return (hasThreeParts(credential.value) ? bearer : (opaque ?? bearer)).verify(credential);
+    }
+    const refused = { outcome: 'refused', reason: 'credentials_invalid', check: 'basic: no accounts' } as const;
+    return basic?.verify(credential, client) ?? refused;
+  }
+
+  async examine(token: string): Promise<Finding> {
+    const { bearer, opaque } = this.parts;
+    if (opaque !== undefined && !hasThreeParts(token)) return opaque.examine(token);
+    return bearer.verify({ scheme: 'bearer', value: token });
+  }
+}

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { corporate, discovered, own } from '../../../test/support/jwt/issuers.ts';
+import { jwkOf, rsa } from '../../../test/support/jwt/keys.ts';
+import { Publisher, setOf } from '../../../test/support/jwt/publisher.ts';
+import { KeySets } from './key-sets.ts';
+
+const A = jwkOf(rsa, { kid: 'a' });
+
+function keySetsOf(publisher: Publisher): KeySets {
+  const { time: clock, fetchDocument, observer } = publisher;
+  return new KeySets({ clock, timers: clock, fetchDocument, observer, random: () => 0 });
+}
+
+describe('KeySets', () => {
+  it('fetches the keys of an issuer from the moment it is named', async () => {
+    const publisher = new Publisher(A);
+    const keySets = keySetsOf(publisher);
+    const set = keySets.at(corporate());
+    await publisher.time.advance(0);
+    expect(publisher.asked).toHaveLength(1);
+    expect((await set.find('RS256', 'a'))?.length).toBe(1);
+    keySets.close();
+  });
+
+  it('keeps what it knows for an issuer that a new configuration still names, with the new limit', async () => {
+    const publisher = new Publisher(A);
+    const keySets = keySetsOf(publisher);
+    const set = keySets.at(corporate());
+    await publisher.time.advance(0);
+    publisher.fail();
+    expect(keySets.at(corporate({ algorithms: ['RS256'], maxStaleMs: 600_000 }))).toBe(set);
+    keySets.keepOnly([own(), corporate()]);
+    expect((await set.find('RS256', 'a'))?.length).toBe(1);
+    await publisher.time.advance(600_000);
+    expect(await set.find('RS256', 'a')).toBeUndefined();
+  });
+
+  it.each([
+    ['another URL', corporate({ jwks: new URL('https://login.example.com/other.json') })],
+    ['another name', corporate({ name: 'renamed' })],
+    ['discovery', discovered()],
+  ])('begins anew for an issuer with %s, and ends the former one', async (_, next) => {
+    const publisher = new Publisher(A);
+    const keySets = keySetsOf(publisher);
+    const former = keySets.at(corporate());
+    await publisher.time.advance(0);
+    const current = keySets.at(next);
+    keySets.keepOnly([next]);
+    await publisher.time.advance(0);
+    expect(current).not.toBe(former);
+    expect([...keySets.statuses()].map(({ issuer }) => issuer)).toEqual([next.name]);
+    publisher.asked.length = 0;
+    await former.find('RS256', 'unknown');
+    expect(publisher.asked.filter(({ url }) => url === corporate().jwks.href)).toEqual([]);
+    keySets.close();
+    expect(publisher.time.pending).toBe(0);
+  });
+
+  it('lets no issuer wait for another', async () => {
+    const publisher = new Publisher();
+    publisher.answer = ({ host }) =>
+      host === 'hole.example' ? new Promise(() => undefined) : Promise.resolve(setOf(A));
+    const keySets = keySetsOf(publisher);
+    const hole = keySets.at(corporate({ name: 'hole', jwks: new URL('https://hole.example/jwks') }));
+    const waiting = hole.find('RS256', 'a');
+    expect((await keySets.at(corporate()).find('RS256', 'a'))?.length).toBe(1);
+    expect(await Promise.race([waiting, publisher.time.advance(0).then(() => 'waits')])).toBe('waits');
+    keySets.close();
+  });
+
+  it('tells how old the keys of each issuer are, and how it stands with them', async () => {
+    const publisher = new Publisher();
+    publisher.answer = ({ host }) =>
+      host === 'down.example' ? Promise.reject(new Error('down')) : Promise.resolve(setOf(A));
+    const keySets = keySetsOf(publisher);
+    keySets.at(corporate());
+    keySets.at(corporate({ name: 'down', jwks: new URL('https://down.example/jwks') }));
+    await publisher.time.advance(2_500);
+    expect([...keySets.statuses()]).toEqual([
+      { issuer: 'corporate', ageSeconds: 2.5, failures: 0, exposesKeys: false },
+      { issuer: 'down', ageSeconds: undefined, failures: 2, exposesKeys: false },
+    ]);
+    keySets.close();
+    expect([...keySets.statuses()]).toEqual([]);
+  });
+});

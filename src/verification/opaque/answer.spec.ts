@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { legacy } from '../../../test/support/introspection-server.ts';
+import { judgeAnswer, readAnswer } from './answer.ts';
+
+const TOKEN = 'opaque-token';
+const ACTIVE = { active: true, scope: 'messages:send other', client_id: 'app', sub: 'alice', exp: 2, iat: 1 };
+
+describe('readAnswer()', () => {
+  it.each(['{"active":false}', '{"active":true,"any":{"thing":[1]}}'])('reads %s', (text) => {
+    expect(readAnswer(text)).toEqual(JSON.parse(text));
+  });
+
+  it('leaves out members that say nothing', () => {
+    expect(readAnswer('{"active":true,"client_id":null,"sub":"","cnf":null,"aud":[]}')).toEqual({ active: true });
+  });
+
+  it.each<[text: string, message: string]>([
+    ['', 'it answered no JSON'],
+    ['<html>very-private</html>', 'it answered no JSON'],
+    ['{"active":true,"sub":"\\ud800"}', 'it answered no JSON'],
+    ['["very-private"]', 'it answered no JSON object'],
+    ...['{}', '{"active":null}', '{"active":"true"}', '{"active":1}', '{"active":true,"client_id":7}'].map(
+      (text): [string, string] => [
+        text,
+        'it answered without a true or false "active", or with a "client_id" of no string',
+      ],
+    ),
+  ])('refuses %s', (text, message) => {
+    expect(() => readAnswer(text)).toThrow(new Error(message));
+  });
+});
+
+describe('judgeAnswer()', () => {
+  it('reads what a decision rests on, with the scopes that the profile allows', () => {
+    expect(judgeAnswer(ACTIVE, TOKEN, legacy())).toEqual({
+      subject: 'alice',
+      tokenId: undefined,
+      expiresAtSeconds: 2,
+      notBeforeSeconds: Number.NEGATIVE_INFINITY,
+      issuedAtSeconds: 1,
+      scopes: ['messages:send'],
+      reported: '["alice","app",1,2]',
+    });
+  });
+
+  it.each<[what: string, said: object, profile: object, expected: object]>([
+    [
+      'nothing more than active',
+      {},
+      {},
+      { subject: undefined, scopes: [], expiresAtSeconds: Number.POSITIVE_INFINITY },
+    ],
+    ['a client for nobody else', { client_id: 'app' }, {}, { subject: 'app' }],
+    ['a client as the subject that is required', { client_id: 'app' }, { requireSubject: 'app' }, { subject: 'app' }],
+    ['an id', { ...ACTIVE, jti: 'id-1' }, {}, { tokenId: 'id-1', reported: undefined }],
+    ['the token itself as its id', { jti: TOKEN }, {}, { tokenId: undefined }],
+    ['another spelling of the token as its id', { jti: `${TOKEN}==` }, {}, { tokenId: undefined }],
+    ['no client', { sub: 'alice', iat: 1, exp: 2 }, {}, { reported: '["alice",null,1,2]' }],
+    ['no subject', { client_id: 'app', iat: 1, exp: 2 }, {}, { reported: '[null,"app",1,2]' }],
+    ['nobody', { iat: 1, exp: 2 }, {}, { reported: undefined }],
+    ['no time of issue', { sub: 'alice', exp: 2 }, {}, { reported: undefined }],
+    ['no end', { sub: 'alice', iat: 1 }, {}, { reported: undefined }],
+    ['scopes as an array', { scope: ['messages:list', 'x'] }, {}, { scopes: ['messages:list'] }],
+    [
+      'scopes elsewhere',
+      { scope: 'x', perms: 'messages:list' },
+      { scopeClaim: 'perms' },
+      { scopes: ['messages:list'] },
+    ],
+    ['scopes that are replaced', { scope: 'x' }, { grant: ['messages:send'] }, { scopes: ['messages:send'] }],
+    ['its audience', { aud: ['x', 'sms'] }, { audience: ['sms'] }, {}],
+    ['its iss', { iss: 'https://as' }, { issuer: 'https://as' }, {}],
+    ['no iss', {}, { issuer: 'https://as' }, {}],
+    ['an iss that nobody asks for', { iss: 'https://as' }, {}, {}],
+    ...['Bearer', 'bearer', 'access_token'].map((token_type): [string, object, object, object] => [
+      `token_type ${token_type}`,
+      { token_type },
+      {},
+      {},
+    ]),
+    ['what Ory Hydra says', { token_type: 'Bearer', token_use: 'access_token' }, {}, {}],
+    ['what Keycloak says', { typ: 'Bearer', token_type: 'Bearer' }, {}, {}],
+  ])('takes %s', (_, said, profile, expected) => {
+    expect(judgeAnswer({ active: true, ...said }, TOKEN, legacy(profile))).toMatchObject(expected);
+  });
+
+  it.each<[check: string, said: object, profile?: object]>([
+    ['inactive', { ...ACTIVE, active: false }],
+    ['token_type', { token_type: 'refresh_token' }],
+    ['token_type', { token_type: 'DPoP' }],
+    ['token_type', { token_type: 'N_A' }],
+    ['token_type', { token_type: 'Bearer', token_use: 'refresh_token' }],
+    ['token_type', { token_type: 'Bearer', typ: 'Refresh' }],
+    ['token_type', { typ: 'ID' }],
+    ['cnf', { cnf: { jkt: 'x' } }],
+    ['cnf', { token_type: 'Bearer', cnf: { 'x5t#S256': 'x' } }],
+    ['iss', { iss: 'https://other' }, { issuer: 'https://as' }],
+    ['iss', { iss: 7 }],
+    ['iss', { iss: ['https://as'] }],
+    ['iss', { iss: 'https://as' }, { claimedByOthers: new Set(['https://as']) }],
+    ['aud', {}, { audience: ['sms'] }],
+    ['aud', { aud: 'other' }, { audience: ['sms'] }],
+    ['sub', { sub: 7 }],
+    ['sub', { client_id: 'app' }, { requireSubject: 'alice' }],
+    ['sub', { sub: 'bob', client_id: 'alice' }, { requireSubject: 'alice' }],
+    ['exp', { exp: '2' }],
+    ['exp', {}, { requireExpiry: true }],
+    ['nbf', { nbf: 'now' }],
+    ['iat', { iat: {} }],
+    ['jti', { jti: 7 }],
+    ['scopes', { scope: { a: 1 } }],
+  ])('refuses by %s what says %j', (check, said, profile = {}) => {
+    expect(judgeAnswer({ active: true, ...said }, TOKEN, legacy(profile))).toBe(check);
+  });
+});

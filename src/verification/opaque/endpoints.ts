@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import type { IntrospectionIssuer } from '../../config/config.ts';
+import type { EndpointStatus, EndpointSurroundings } from './endpoint.ts';
+import { Endpoint } from './endpoint.ts';
+import { ask } from './introspection-request.ts';
+import type { OpaqueVerifierParts } from './opaque-verifier.ts';
+import { OpaqueVerifier } from './opaque-verifier.ts';
+
+/** Network and chance are the system's where they are left out. */
+export type EndpointsParts = Pick<OpaqueVerifierParts, 'clock'> &
+  Pick<EndpointSurroundings, 'observer'> &
+  Partial<EndpointSurroundings>;
+
+/** What one configuration says about verifying. */
+export type VerifierParts = Omit<OpaqueVerifierParts, 'issuers' | 'clock'>;
+
+/**
+ * Every introspection endpoint in use. One belongs to one issuer, its URL and our credentials there: one that a new
+ * configuration still names keeps what it knows.
+ */
+export class Endpoints {
+  private readonly clock: OpaqueVerifierParts['clock'];
+  private readonly surroundings: EndpointSurroundings;
+  private readonly closing = new AbortController();
+  private endpoints: ReadonlyMap<string, Endpoint> = new Map();
+
+  constructor(parts: EndpointsParts) {
+    this.clock = parts.clock;
+    this.surroundings = { ask, random: Math.random, ...parts };
+  }
+
+  /** Verifies by asking these issuers, the only ones from now on. What others are asked still, they may answer. */
+  verifier(issuers: readonly IntrospectionIssuer[], parts: VerifierParts): OpaqueVerifier {
+    const endpoints = new Map<string, Endpoint>();
+    const asked = issuers.map((config) => {
+      const identity = identityOf(config);
+      const endpoint = this.endpoints.get(identity) ?? this.open(config);
+      endpoints.set(identity, endpoint);
+      return { config, endpoint };
+    });
+    this.endpoints = endpoints;
+    return new OpaqueVerifier({ ...parts, issuers: asked, clock: this.clock });
+  }
+
+  /** How it stands with each, as it is asked. */
+  *statuses(): Iterable<EndpointStatus> {
+    for (const endpoint of this.endpoints.values()) yield endpoint.status();
+  }
+
+  /** Ends every question. */
+  close(): void {
+    this.closing.abort(new Error('it is no longer needed'));
+  }
+
+  private open({ name, introspection }: IntrospectionIssuer): Endpoint {
+    return new Endpoint({ ...this.surroundings, issuer: name, server: introspection, closing: this.closing.signal });
+  }
+}
+
+/** Names are unique among issuers. */
+function identityOf({ name, introspection }: IntrospectionIssuer): string {
+  const { url, clientId, clientSecret, clientAuth } = introspection;
+  const secret = createHash('sha256').update(clientSecret.reveal()).digest('hex');
+  return JSON.stringify([name, url.href, clientId, secret, clientAuth]);
+}

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import { AuthorizationServer, legacy } from '../../../test/support/introspection-server.ts';
+import { corporate } from '../../../test/support/jwt/issuers.ts';
+import { GENERATION } from '../../../test/support/jwt/verifying.ts';
+import type { IntrospectionIssuer } from '../../config/config.ts';
+import { Secret } from '../../config/secret.ts';
+import { unread } from '../../core/standing.ts';
+import { KnownTokens } from '../token-cache.ts';
+import { Introspection } from './introspection.ts';
+
+const PARTS = {
+  known: new KnownTokens(10),
+  standings: { at: unread, peek: () => undefined },
+  clockSkewMs: 0,
+  maxTokenLength: 16_384,
+  generation: GENERATION,
+};
+const CREDENTIAL = { scheme: 'bearer', value: 't' } as const;
+
+/** Vouches for the token once. */
+async function failThrice(introspection: Introspection, server: AuthorizationServer): Promise<void> {
+  const verifier = introspection.verifier([legacy()], PARTS);
+  server.says({ active: true });
+  await verifier?.verify(CREDENTIAL);
+  server.fails();
+  for (let index = 0; index < 3; index++) await verifier?.verify(CREDENTIAL);
+}
+
+describe('Introspection', () => {
+  it('has no verifier where no issuer has opaque tokens', () => {
+    const introspection = new Introspection(new AuthorizationServer().surroundings);
+    expect(introspection.verifier([corporate()], PARTS)).toBeUndefined();
+    expect([...introspection.statuses()]).toEqual([]);
+  });
+
+  it('verifies the tokens of those that have', async () => {
+    const server = new AuthorizationServer({ active: true });
+    const introspection = new Introspection(server.surroundings);
+    const verifier = introspection.verifier([corporate(), legacy()], PARTS);
+    expect(await verifier?.verify(CREDENTIAL)).toMatchObject({ identity: { issuer: 'legacy-opaque' } });
+    expect([...introspection.statuses()]).toMatchObject([{ issuer: 'legacy-opaque', questions: { active: 1 } }]);
+    await introspection.close();
+  });
+
+  const { introspection: asked } = legacy();
+
+  it.each<[known: string, change: Partial<IntrospectionIssuer>]>([
+    ['its server is down', {}],
+    ['its server is down', { audience: ['other'], issuer: 'https://as.example.com' }],
+    ['its server is down', { introspection: { ...asked, cacheMs: 0 } }],
+    ['no answer', { name: 'other' }],
+    ['no answer', { introspection: { ...asked, url: new URL('https://as.example.com/other') } }],
+    ['no answer', { introspection: { ...asked, clientId: 'other' } }],
+    ['no answer', { introspection: { ...asked, clientAuth: 'post' } }],
+    ['no answer', { introspection: { ...asked, clientSecret: new Secret(Buffer.from('other')) } }],
+  ])('knows after a reload that %s where the issuer has changed by %o', async (known, change) => {
+    const server = new AuthorizationServer();
+    const introspection = new Introspection(server.surroundings);
+    await failThrice(introspection, server);
+    const reloaded = introspection.verifier([legacy(change)], PARTS);
+    expect(await reloaded?.verify(CREDENTIAL)).toMatchObject({ check: `introspection: ${known}` });
+  });
+
+  it('lets go of an issuer that is gone, while its questions may still be answered', async () => {
+    const server = new AuthorizationServer();
+    const introspection = new Introspection(server.surroundings);
+    const held = server.holds();
+    const asked = introspection.verifier([legacy()], PARTS)?.verify(CREDENTIAL);
+    await expect.poll(() => server.asked).toHaveLength(1);
+    expect(introspection.verifier([], PARTS)).toBeUndefined();
+    await expect.poll(() => [...introspection.statuses()]).toEqual([]);
+    held.answer({ active: true });
+    expect(await asked).toMatchObject({ outcome: 'known' });
+  });
+
+  it('ends every question when it closes', async () => {
+    const server = new AuthorizationServer();
+    const introspection = new Introspection(server.surroundings);
+    server.answer = (_, signal) =>
+      new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('ended'))));
+    const asked = introspection.verifier([legacy()], PARTS)?.verify(CREDENTIAL);
+    await expect.poll(() => server.asked).toHaveLength(1);
+    await introspection.close();
+    expect(await asked).toMatchObject({ reason: 'unavailable' });
+  });
+});

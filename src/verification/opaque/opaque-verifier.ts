@@ -1,0 +1,149 @@
+import type { IntrospectionIssuer } from '../../config/config.ts';
+import type { PresentedCredential } from '../../core/credential.ts';
+import type { AskAgain, Finding, Refusal } from '../../core/known.ts';
+import type { Clock, TokenExaminer, Verifier } from '../../core/ports.ts';
+import type { Standing } from '../../core/standing.ts';
+import { isEnded } from '../../core/standing.ts';
+import { revokedThumbprintKey } from '../../revocation-set/entry-keys.ts';
+import { wordsOf } from '../jwt.ts';
+import type { OpaqueToken } from '../opaque-token.ts';
+import { readOpaque } from '../opaque-token.ts';
+import type { KnownTokens } from '../token-cache.ts';
+import type { CredentialParts } from '../verified-token.ts';
+import { prematureClaim, toCredential } from '../verified-token.ts';
+import type { ReportedClaims } from './answer.ts';
+import { judgeAnswer } from './answer.ts';
+import type { Endpoint } from './endpoint.ts';
+import { firstKnown } from './first-verified.ts';
+import { RefusedTokens } from './refused-tokens.ts';
+
+/** What an answer may count at most (contract section 3). */
+const MAX_CACHE_MS = 10_000;
+
+/** One must be asked again each time: what is remembered says only that the token was good. */
+const DUE: AskAgain = { atMonotonicMs: Number.NEGATIVE_INFINITY, atWallMs: Number.NEGATIVE_INFINITY };
+
+/** An issuer whose tokens are opaque, and where to ask about them. */
+export interface AskedIssuer {
+  readonly config: IntrospectionIssuer;
+  readonly endpoint: Pick<Endpoint, 'ask'>;
+}
+
+export interface OpaqueVerifierParts extends CredentialParts {
+  readonly issuers: readonly AskedIssuer[];
+  readonly known: Pick<KnownTokens, 'add' | 'last'>;
+  readonly standings: CredentialParts['standings'] & { peek(key: string): Standing | undefined };
+  readonly clock: Clock;
+}
+
+/**
+ * Verifies opaque bearer tokens by asking (RFC 7662): every issuer at once, so that none waits for another, and the
+ * first that vouches for a token has it. A token is in question once at a time.
+ */
+export class OpaqueVerifier implements Verifier, TokenExaminer {
+  private readonly parts: OpaqueVerifierParts;
+  private readonly refused: RefusedTokens;
+  private readonly open = new Map<string, Promise<Finding>>();
+
+  constructor(parts: OpaqueVerifierParts) {
+    this.parts = parts;
+    this.refused = new RefusedTokens(parts.clock);
+  }
+
+  async verify({ value }: PresentedCredential): Promise<Finding> {
+    const token = this.read(value);
+    if ('outcome' in token) return token;
+    return this.findRevoked(value, token) ?? this.find(value, token);
+  }
+
+  async examine(value: string): Promise<Finding> {
+    const token = this.read(value);
+    return 'outcome' in token ? token : this.find(value, token);
+  }
+
+  private read(value: string): OpaqueToken | Refusal {
+    const { maxTokenLength } = this.parts;
+    const token = readOpaque(value, maxTokenLength);
+    return typeof token === 'string' ? refuse(wordsOf(token, maxTokenLength)) : token;
+  }
+
+  /** By its spelling: a server need not take another one of the same token. */
+  private find(value: string, token: OpaqueToken): Refusal | Promise<Finding> {
+    return this.refused.find(token.spelling) ?? this.ask(value, token);
+  }
+
+  /** What is known to be ended needs nobody's word, whoever can be asked. */
+  private findRevoked(value: string, token: OpaqueToken): Refusal | undefined {
+    const last = this.parts.known.last(value);
+    const named = thumbprintsOf(token).map((print) => this.parts.standings.peek(revokedThumbprintKey(print)));
+    const standings = [...(last?.standings ?? []), ...named.filter((standing) => standing !== undefined)];
+    const issuedAtSeconds = last?.issuedAtSeconds ?? Number.NEGATIVE_INFINITY;
+    const nowMs = this.parts.clock.wallMs();
+    if (!standings.some((entry) => isEnded(entry, issuedAtSeconds, nowMs))) return undefined;
+    return { outcome: 'refused', reason: 'token_revoked', check: 'revocation', issuer: last?.identity.issuer };
+  }
+
+  private ask(value: string, token: OpaqueToken): Promise<Finding> {
+    const { spelling } = token;
+    const running = this.open.get(spelling);
+    if (running !== undefined) return running;
+    const asked = this.askAll(value, token).finally(() => this.open.delete(spelling));
+    this.open.set(spelling, asked);
+    return asked;
+  }
+
+  private async askAll(value: string, token: OpaqueToken): Promise<Finding> {
+    const { issuers, clock, known } = this.parts;
+    const finding = await firstKnown(issuers.map((issuer) => this.askOne(value, token, issuer)));
+    if (finding.outcome === 'refused') {
+      if (finding.reason === 'token_invalid') this.refused.add(token.spelling, finding);
+      return finding;
+    }
+    const vouching = issuers.find(({ config }) => config.name === finding.identity.issuer);
+    const countsLater = vouching?.config.introspection.cacheMs !== 0;
+    if (finding.validUntilMs > clock.wallMs()) known.add(value, countsLater ? finding : { ...finding, askAgain: DUE });
+    return finding;
+  }
+
+  private async askOne(value: string, token: OpaqueToken, { config, endpoint }: AskedIssuer): Promise<Finding> {
+    const { name, introspection } = config;
+    const askAgain = this.askAgainAfter(introspection.cacheMs);
+    const wasGood = this.parts.known.last(value)?.identity.issuer === name;
+    const reply = await endpoint.ask(value, wasGood);
+    if ('failure' in reply) {
+      return { outcome: 'refused', reason: 'unavailable', check: `introspection: ${reply.failure}`, issuer: name };
+    }
+    const claims = judgeAnswer(reply.answer, value, config);
+    return typeof claims === 'string' ? refuse(claims, name) : this.accept(claims, token, config, askAgain);
+  }
+
+  private accept(
+    claims: ReportedClaims,
+    token: OpaqueToken,
+    { name: issuer }: IntrospectionIssuer,
+    askAgain: AskAgain,
+  ): Finding {
+    const { reported } = claims;
+    const premature = prematureClaim(claims, this.parts.clock.wallMs() + this.parts.clockSkewMs);
+    if (premature !== undefined) return refuse(premature, issuer);
+    const key = { kid: undefined, inForce: { inForce: true } };
+    const thumbprints = thumbprintsOf(token);
+    return toCredential({ claims, issuer, thumbprints, key, reported, askAgain }, this.parts);
+  }
+
+  /** Counted from the question. One that is not kept counts for the decision that waited for it. */
+  private askAgainAfter(cacheMs: number): AskAgain {
+    const { clock } = this.parts;
+    const countsMs = cacheMs === 0 ? MAX_CACHE_MS : cacheMs;
+    return { atMonotonicMs: clock.monotonicMs() + countsMs, atWallMs: clock.wallMs() + countsMs };
+  }
+}
+
+/** An entry names a normal form; one by hand, or by an older version, may name the spelling. */
+function thumbprintsOf({ thumbprints, spelling }: OpaqueToken): readonly string[] {
+  return thumbprints.includes(spelling) ? thumbprints : [...thumbprints, spelling];
+}
+
+function refuse(check: string, issuer?: string): Refusal {
+  return { outcome: 'refused', reason: 'token_invalid', check, issuer };
+}

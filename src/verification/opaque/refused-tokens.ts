@@ -1,0 +1,32 @@
+import { LRUCache } from 'lru-cache';
+import type { Refusal } from '../../core/known.ts';
+import type { Clock } from '../../core/ports.ts';
+
+/** How long a token that its server does not know is not asked about again. */
+const REFUSED_MS = 2_000;
+/** Anybody can make up tokens: they push out each other, and never one that is good. */
+const MAX_REFUSED = 10_000;
+
+interface Entry {
+  readonly refusal: Refusal;
+  readonly untilMs: number;
+}
+
+/** Opaque tokens that were turned away a moment ago, by their thumbprints. */
+export class RefusedTokens {
+  private readonly clock: Pick<Clock, 'monotonicMs'>;
+  private readonly entries = new LRUCache<string, Entry>({ max: MAX_REFUSED });
+
+  constructor(clock: Pick<Clock, 'monotonicMs'>) {
+    this.clock = clock;
+  }
+
+  find(thumbprint: string): Refusal | undefined {
+    const entry = this.entries.get(thumbprint);
+    return entry !== undefined && this.clock.monotonicMs() < entry.untilMs ? entry.refusal : undefined;
+  }
+
+  add(thumbprint: string, refusal: Refusal): void {
+    this.entries.set(thumbprint, { refusal, untilMs: this.clock.monotonicMs() + REFUSED_MS });
+  }
+}

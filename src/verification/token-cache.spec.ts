@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+import type { KnownCredential } from '../core/known.ts';
+import { KnownTokens } from './token-cache.ts';
+
+const TAIL = 'x'.repeat(43);
+
+function credential(subject: string): KnownCredential {
+  return {
+    outcome: 'known',
+    identity: { issuer: 'sallyport', subject, tokenId: undefined, scheme: 'bearer', scopes: [] },
+    granted: new Set(),
+    use: undefined,
+    validUntilMs: Number.POSITIVE_INFINITY,
+    issuedAtSeconds: 0,
+    generation: 1,
+    key: { inForce: true },
+    standings: [],
+    lastUse: undefined,
+  };
+}
+
+describe('KnownTokens', () => {
+  it('find() returns what was remembered, for the whole token only', () => {
+    const known = new KnownTokens(10);
+    const alice = credential('alice');
+    known.add(`h.alice.${TAIL}`, alice);
+    expect(known.find({ scheme: 'bearer', value: `h.alice.${TAIL}` })).toBe(alice);
+    for (const value of [
+      `h.root.${TAIL}`,
+      `h.alice.${TAIL} `,
+      ` h.alice.${TAIL}`,
+      `H.alice.${TAIL}`,
+      `h.alicE.${TAIL}`,
+      TAIL,
+      TAIL.slice(-22),
+      '',
+    ]) {
+      expect(known.find({ scheme: 'bearer', value })).toBeUndefined();
+    }
+  });
+
+  it.each<[what: string, token: string, changes: Partial<KnownCredential['identity']>, kept: number]>([
+    ['short tokens', '', {}, 100],
+    ['long tokens', 'x'.repeat(16_000), {}, 50],
+    ['long names', '', { subject: 'x'.repeat(1_000), tokenId: 'x'.repeat(1_000) }, 100],
+    ['many scopes', '', { scopes: Array.from({ length: 1_000 }, (_, index) => `scope-${index}`) }, 11],
+  ])('keeps within its memory: %s', (_, filling, changes, kept) => {
+    const known = new KnownTokens(100, 1_000_000);
+    for (let index = 0; index < 200; index++) {
+      const { identity, ...rest } = credential('alice');
+      known.add(`${filling}.${index}.${TAIL}${index}`, { ...rest, identity: { ...identity, ...changes } });
+    }
+    expect(known.size).toBeGreaterThan(kept * 0.8);
+    expect(known.size).toBeLessThanOrEqual(Math.ceil(kept * 1.2));
+  });
+
+  it('counts what it holds, and what was found and not', () => {
+    const known = new KnownTokens(1);
+    const find = (name: string): unknown => known.find({ scheme: 'bearer', value: `h.${name}.${name}${TAIL}${name}` });
+    const add = (name: string): void => known.add(`h.${name}.${name}${TAIL}${name}`, credential(name));
+    for (const name of ['alice', 'bob']) find(name);
+    for (const name of ['alice', 'bob']) add(name);
+    for (const name of ['alice', 'bob', 'bob']) find(name);
+    known.find({ scheme: 'basic', value: 'x' });
+    expect(known).toMatchObject({ size: 1, hits: 2, misses: 3 });
+  });
+
+  it('find() never takes a Basic credential for a token', () => {
+    const known = new KnownTokens(10);
+    known.add(`h.alice.${TAIL}`, credential('alice'));
+    expect(known.find({ scheme: 'basic', value: `h.alice.${TAIL}` })).toBeUndefined();
+  });
+
+  it('find() finds both of two tokens whose ends differ in one character', () => {
+    const known = new KnownTokens(10);
+    const pairs = ['A', 'B'].map((last) => [`h.p.${TAIL}${last}`, credential(last)] as const);
+    for (const [token, owner] of pairs) known.add(token, owner);
+    expect(pairs.map(([value]) => known.find({ scheme: 'bearer', value }))).toEqual(pairs.map(([, owner]) => owner));
+  });
+
+  it('find() misses the former of two tokens with one end, and never mistakes it', () => {
+    const known = new KnownTokens(10);
+    known.add(`h.alice.${TAIL}`, credential('alice'));
+    known.add(`h.bob.${TAIL}`, credential('bob'));
+    expect(known.find({ scheme: 'bearer', value: `h.alice.${TAIL}` })).toBeUndefined();
+    expect(known.find({ scheme: 'bearer', value: `h.bob.${TAIL}` })).toMatchObject({ identity: { subject: 'bob' } });
+  });
+
+  it('add() forgets the least recently used beyond its bound', () => {
+    const known = new KnownTokens(3);
+    const tokenOf = (index: number): string => `h.p.${String(index).padStart(43, '-')}`;
+    const isKnown = (index: number): boolean => known.find({ scheme: 'bearer', value: tokenOf(index) }) !== undefined;
+    for (const index of [1, 2, 3]) known.add(tokenOf(index), credential(String(index)));
+    expect(isKnown(1)).toBe(true);
+    known.add(tokenOf(4), credential('4'));
+    expect([1, 2, 3, 4].map(isKnown)).toEqual([true, false, true, true]);
+    for (let index = 5; index < 1000; index++) known.add(tokenOf(index), credential('flood'));
+    expect(Array.from({ length: 1000 }, (_, index) => index).filter(isKnown)).toEqual([997, 998, 999]);
+  });
+});
