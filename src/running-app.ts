@@ -8,8 +8,8 @@ import type { ExtAuthzDoor } from './edge/ext-authz/service.ts';
 import type { TokenApiDoor } from './edge/token-api/service.ts';
 import type { Foundation, Generation } from './generation.ts';
 import { buildGeneration, keyRingOf, ownIssuer } from './generation.ts';
-import { rereadMs } from './jwt/key-life.ts';
 import type { Observation } from './observe/observation.ts';
+import { rereadMs } from './signing/key-life.ts';
 
 /** Sallyport, running. */
 export interface App {

@@ -4,9 +4,9 @@ import { LOG_IN_HISTORY, LogInDigests } from '../accounts/guesses/log-in-digests
 import { Passwords } from '../accounts/passwords/passwords.ts';
 import { systemClock } from '../app.ts';
 import type { Config, OwnIssuer, StoreConfig } from '../config/config.ts';
-import { openOwnSealer } from '../jwt/own-sealer.ts';
 import { printable } from '../lib/time-format.ts';
 import type { Events } from '../observe/events.ts';
+import { openOwnSealer } from '../signing/own-sealer.ts';
 import type { StoreUser } from '../store/open.ts';
 import type { Account, Store } from '../store/store.ts';
 import { openAudit } from './audit.ts';

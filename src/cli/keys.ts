@@ -1,12 +1,12 @@
 import { systemClock } from '../app.ts';
 import type { Config, OwnIssuer } from '../config/config.ts';
-import { keySetMaxAgeSeconds } from '../jwt/key-life.ts';
-import type { LivingKey } from '../jwt/key-ring.ts';
-import { KeyRing, livesUnder } from '../jwt/key-ring.ts';
-import { openOwnSealer } from '../jwt/own-sealer.ts';
-import { Sealer } from '../jwt/sealer.ts';
 import { counted, timeOf } from '../lib/time-format.ts';
 import { list, quote, suggest } from '../lib/wording.ts';
+import { keySetMaxAgeSeconds } from '../signing/key-life.ts';
+import type { LivingKey } from '../signing/key-ring.ts';
+import { KeyRing, livesUnder } from '../signing/key-ring.ts';
+import { openOwnSealer } from '../signing/own-sealer.ts';
+import { Sealer } from '../signing/sealer.ts';
 import type { Store } from '../store/store.ts';
 import { openAudit } from './audit.ts';
 import type { Arguments, Command, Terminal } from './command.ts';

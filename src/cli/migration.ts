@@ -1,10 +1,10 @@
 import { systemClock } from '../app.ts';
 import { counted } from '../lib/time-format.ts';
 import { BASIC_USES_KEPT_DAYS } from '../store/store.ts';
+import type { BasicRoute, BasicUser, MigrationReport } from '../tokens/migration-report.ts';
+import { reportMigration } from '../tokens/migration-report.ts';
 import type { Arguments, Command, Terminal } from './command.ts';
 import { requireConfig, UsageError } from './command.ts';
-import type { BasicRoute, BasicUser, MigrationReport } from './migration-report.ts';
-import { reportMigration } from './migration-report.ts';
 import { requireStore, withStore } from './shared-store.ts';
 import { printTable } from './terminal/table.ts';
 

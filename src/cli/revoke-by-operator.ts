@@ -2,11 +2,11 @@ import { userInfo } from 'node:os';
 import { systemClock } from '../app.ts';
 import type { Config } from '../config/config.ts';
 import type { Operator } from '../observe/events.ts';
+import { Revoke } from '../revocation/revocation-writer.ts';
+import type { UnrevokeOutcome } from '../revocation/unrevoke.ts';
+import { Unrevoke } from '../revocation/unrevoke.ts';
 import type { RevocationTarget } from '../revocation-set/target.ts';
 import type { RevocationEntry, Store } from '../store/store.ts';
-import { Revoke } from '../tokens/revoke.ts';
-import type { UnrevokeOutcome } from '../tokens/unrevoke.ts';
-import { Unrevoke } from '../tokens/unrevoke.ts';
 import { openAudit } from './audit.ts';
 import type { Terminal } from './command.ts';
 

@@ -1,6 +1,6 @@
 import { parseInstant } from '../config/reading/times.ts';
 import { quote } from '../lib/wording.ts';
-import { MAX_REASON_LENGTH } from '../tokens/revoke.ts';
+import { MAX_REASON_LENGTH } from '../revocation/revocation-writer.ts';
 import type { Arguments } from './command.ts';
 import { UsageError } from './command.ts';
 import type { Author } from './revoke-by-operator.ts';

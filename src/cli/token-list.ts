@@ -2,12 +2,12 @@ import { findAccount } from '../accounts/find-account.ts';
 import { systemClock } from '../app.ts';
 import { printable, secondOf } from '../lib/time-format.ts';
 import type { Account, Store } from '../store/store.ts';
+import { everyToken } from '../tokens/every-token.ts';
 import { risksOf } from '../tokens/token-risks.ts';
 import type { TokenView } from '../tokens/token-views.ts';
 import { TokenViews } from '../tokens/token-views.ts';
 import type { Arguments, Terminal } from './command.ts';
 import { CommandError, requireConfig, UsageError } from './command.ts';
-import { everyToken } from './every-token.ts';
 import { requireStore, withStore } from './shared-store.ts';
 import { printTable } from './terminal/table.ts';
 

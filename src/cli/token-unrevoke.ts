@@ -1,12 +1,12 @@
 import { systemClock } from '../app.ts';
 import { wordsOfEntry } from '../explanation/entry-text.ts';
 import { printable } from '../lib/time-format.ts';
-import type { UnrevokeOutcome } from '../tokens/unrevoke.ts';
+import { checkIssuer, resolve } from '../revocation/revocation-resolver.ts';
+import type { UnrevokeOutcome } from '../revocation/unrevoke.ts';
 import type { Arguments, Terminal } from './command.ts';
 import { CommandError, requireConfig, UsageError } from './command.ts';
 import { unrevokeByOperator } from './revoke-by-operator.ts';
 import { readAuthor, readRequest } from './revoke-request.ts';
-import { checkIssuer, resolve } from './revoke-target.ts';
 import { requireStore, withStore } from './shared-store.ts';
 import { confirm } from './terminal/confirm.ts';
 import { takenBackWords } from './terminal/revocation-text.ts';

@@ -1,6 +1,7 @@
 import { systemClock } from '../app.ts';
 import type { Config } from '../config/config.ts';
 import { printable } from '../lib/time-format.ts';
+import { checkIssuer, resolve } from '../revocation/revocation-resolver.ts';
 import type { RevocationTarget } from '../revocation-set/target.ts';
 import type { RevocationEntry, Store } from '../store/store.ts';
 import type { Arguments, Command, Terminal } from './command.ts';
@@ -8,7 +9,6 @@ import { requireConfig, UsageError } from './command.ts';
 import { revokeByOperator } from './revoke-by-operator.ts';
 import type { RevokeRequest } from './revoke-request.ts';
 import { REVOKE_OPTIONS, readAuthor, readRequest } from './revoke-request.ts';
-import { checkIssuer, resolve } from './revoke-target.ts';
 import { requireStore, withStore } from './shared-store.ts';
 import { confirm } from './terminal/confirm.ts';
 import { farReachingWords, revokedLines } from './terminal/revocation-text.ts';

@@ -1,5 +1,14 @@
-import type { IdempotencyClaim, IdempotencyRecord, IdempotencyState, IdempotencyStore } from './idempotency-store.ts';
-import { IDEMPOTENCY_KEPT_REQUESTS, IDEMPOTENCY_KEPT_SECONDS, IDEMPOTENCY_RUN_SECONDS } from './idempotency-store.ts';
+import type {
+  IdempotencyClaim,
+  IdempotencyRecord,
+  IdempotencyState,
+  IdempotencyStore,
+} from '../tokens/idempotency-store.ts';
+import {
+  IDEMPOTENCY_KEPT_REQUESTS,
+  IDEMPOTENCY_KEPT_SECONDS,
+  IDEMPOTENCY_RUN_SECONDS,
+} from '../tokens/idempotency-store.ts';
 
 interface Kept extends IdempotencyRecord {
   readonly state: IdempotencyState;

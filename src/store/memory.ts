@@ -3,6 +3,7 @@ import { stands } from '../accounts/account-version.ts';
 import { cutPage, isBefore } from '../lib/lists.ts';
 import type { MarkTimes } from '../revocation-set/entry-merge.ts';
 import { mergeEntries, raiseMark, restoreEntry } from '../revocation-set/entry-merge.ts';
+import { passes } from '../tokens/token-filter.ts';
 import { dayOf, mergeUses } from '../verification/basic/basic-use.ts';
 import { readRing, writeRing } from './key-ring-text.ts';
 import { MemoryIdempotency } from './memory-idempotency.ts';
@@ -41,7 +42,6 @@ import type {
   TrackedToken,
 } from './store.ts';
 import { BASIC_USES_KEPT_DAYS, EPOCH_PREFIX, StoreError } from './store.ts';
-import { passes } from './token-filter.ts';
 
 /**
  * A store for one process and its lifetime: nothing survives it, and nothing is forgotten before.

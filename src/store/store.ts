@@ -1,7 +1,7 @@
 import type { LoginHistoryStore } from '../accounts/guesses/log-in-history-store.ts';
 import type { RedisStoreConfig } from '../config/config.ts';
 import type { TokenUse } from '../core/known.ts';
-import type { IdempotencyStore } from './idempotency-store.ts';
+import type { IdempotencyStore } from '../tokens/idempotency-store.ts';
 
 /**
  * What Sallyport keeps, one small interface per need. Every store passes the one contract suite in

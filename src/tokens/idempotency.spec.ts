@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { Sealer } from '../jwt/sealer.ts';
-import type { IdempotencyStore } from '../store/idempotency-store.ts';
+import { Sealer } from '../signing/sealer.ts';
 import { openMemoryStore } from '../store/memory.ts';
 import type { RepeatableRequest } from './idempotency.ts';
 import { Idempotency } from './idempotency.ts';
+import type { IdempotencyStore } from './idempotency-store.ts';
 
 const REQUEST = { accountId: 'ada', key: 'key-1', content: ['createPrivateToken', { password: 'tr0ub4dor' }] };
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../core/ports.ts';
-import type { Sealer } from '../jwt/sealer.ts';
-import type { IdempotencyStore } from '../store/idempotency-store.ts';
+import type { Sealer } from '../signing/sealer.ts';
+import type { IdempotencyStore } from './idempotency-store.ts';
 
 export interface IdempotencyParts {
   readonly store: IdempotencyStore;

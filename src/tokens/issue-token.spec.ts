@@ -3,7 +3,7 @@ import { decodeJwt } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { always } from '../../test/support/jwt/signing.ts';
 import type { OwnIssuer } from '../config/config.ts';
-import { TokenSigner } from '../jwt/signer.ts';
+import { TokenSigner } from '../signing/token-signer.ts';
 import { openMemoryStore } from '../store/memory.ts';
 import type { Store } from '../store/store.ts';
 import { IssueToken } from './issue-token.ts';

@@ -1,10 +1,10 @@
 import { decodeJwt } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { unread } from '../core/standing.ts';
+import { RevokeToken } from '../revocation/own-token-revocation.ts';
+import { Revoke } from '../revocation/revocation-writer.ts';
 import { openMemoryStore } from '../store/memory.ts';
 import { PrivateTokens } from './private-tokens.ts';
-import { Revoke } from './revoke.ts';
-import { RevokeToken } from './revoke-token.ts';
 import { ScopeRules } from './scope-rules.ts';
 import { TokenMint } from './token-mint.ts';
 import { TokenViews } from './token-views.ts';

@@ -1,9 +1,9 @@
 import type { Authority } from '../accounts/authority.ts';
 import type { OwnIssuer } from '../config/config.ts';
 import type { TokenUse } from '../core/known.ts';
+import type { RevokeToken } from '../revocation/own-token-revocation.ts';
 import type { AccountStore, TokenRecord, TokenStore } from '../store/store.ts';
 import type { RefusedRequest } from './issue-token.ts';
-import type { RevokeToken } from './revoke-token.ts';
 import type { FieldError, LongestLife, ScopeRules } from './scope-rules.ts';
 import type { ClockBehind, IssuedToken, NoAuthority, TokenMint } from './token-mint.ts';
 import type { TokenView, TokenViews } from './token-views.ts';

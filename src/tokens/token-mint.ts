@@ -3,11 +3,11 @@ import type { Authority } from '../accounts/authority.ts';
 import { hasEnded } from '../accounts/authority.ts';
 import type { Clock } from '../core/ports.ts';
 import { readReach } from '../core/revocation-entry.ts';
-import type { TokenSigner } from '../jwt/signer.ts';
 import { isRandomId, randomId } from '../lib/random-id.ts';
 import type { Events } from '../observe/events.ts';
 import { issuerMarkKey, subjectMarkKey } from '../revocation-set/entry-keys.ts';
 import { entryFor } from '../revocation-set/target.ts';
+import type { TokenSigner } from '../signing/token-signer.ts';
 import type { RevocationStore, TokenRecord, TokenStore } from '../store/store.ts';
 
 const ID_LENGTH = 21;

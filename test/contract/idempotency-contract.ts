@@ -1,11 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { IdempotencyRecord } from '../../src/store/idempotency-store.ts';
+import type { Store } from '../../src/store/store.ts';
+import type { IdempotencyRecord } from '../../src/tokens/idempotency-store.ts';
 import {
   IDEMPOTENCY_KEPT_REQUESTS,
   IDEMPOTENCY_KEPT_SECONDS,
   IDEMPOTENCY_RUN_SECONDS,
-} from '../../src/store/idempotency-store.ts';
-import type { Store } from '../../src/store/store.ts';
+} from '../../src/tokens/idempotency-store.ts';
 
 const NOW = Math.floor(Date.now() / 1000);
 

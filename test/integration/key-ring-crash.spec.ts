@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { expect, it } from 'vitest';
-import { signingAt } from '../../src/jwt/key-life.ts';
+import { signingAt } from '../../src/signing/key-life.ts';
 import type { Store } from '../../src/store/store.ts';
 import { openRedisForTest, redisConfig, redisForTest } from '../support/redis/config.ts';
 import { openForTest, startScript, temporaryFile } from '../support/store/sqlite-file.ts';

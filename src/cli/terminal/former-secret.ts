@@ -1,6 +1,6 @@
 import type { StoreConfig } from '../../config/config.ts';
-import { readSealFile } from '../../jwt/seal-secret.ts';
 import { decodeBase64url, wasDecoded, withoutNewline } from '../../lib/utf8.ts';
+import { readSealFile } from '../../signing/seal-file.ts';
 import type { Arguments, Terminal } from '../command.ts';
 import { CommandError, UsageError } from '../command.ts';
 import { readCredentialFile } from './credential-file.ts';

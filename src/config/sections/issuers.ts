@@ -78,7 +78,7 @@ function refuseUnsealed(draft: Draft, written: readonly unknown[]): void {
   }
 }
 
-/** A new key must be known everywhere before it signs, by clocks that differ (`src/jwt/key-life.ts` shares the time out). */
+/** A new key must be known everywhere before it signs, by clocks that differ (`src/signing/key-life.ts` shares the time out). */
 export function refuseHaste(
   draft: Draft,
   issuers: readonly IssuerConfig[] | undefined,

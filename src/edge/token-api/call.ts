@@ -5,7 +5,7 @@ import { deny } from '../../core/decision.ts';
 import type { TokenUse } from '../../core/known.ts';
 import type { Reason } from '../../core/reason.ts';
 import type { Events } from '../../observe/events.ts';
-import type { TooManyUnrecorded } from '../../tokens/revoke-token.ts';
+import type { TooManyUnrecorded } from '../../revocation/own-token-revocation.ts';
 import type { FieldError } from '../../tokens/scope-rules.ts';
 import type { ClockBehind } from '../../tokens/token-mint.ts';
 import type { ProblemCode } from './problems.ts';

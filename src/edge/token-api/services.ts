@@ -3,14 +3,14 @@ import type { Authorities } from '../../accounts/authority.ts';
 import type { ChangePassword } from '../../accounts/change-password.ts';
 import type { CatalogueScope } from '../../config/config.ts';
 import type { Decider } from '../../core/ports.ts';
-import type { PublishedKeySet } from '../../jwt/published-key-set.ts';
+import type { RevokeAny } from '../../revocation/admin-revocation.ts';
+import type { RevokeToken } from '../../revocation/own-token-revocation.ts';
+import type { PublishedKeySet } from '../../signing/published-key-set.ts';
 import type { Idempotency } from '../../tokens/idempotency.ts';
 import type { IntrospectToken } from '../../tokens/introspect-token.ts';
 import type { IssueToken } from '../../tokens/issue-token.ts';
 import type { LogIn } from '../../tokens/log-in.ts';
 import type { PrivateTokens } from '../../tokens/private-tokens.ts';
-import type { RevokeAny } from '../../tokens/revoke-any.ts';
-import type { RevokeToken } from '../../tokens/revoke-token.ts';
 import type { TokenViews } from '../../tokens/token-views.ts';
 
 /** What stands behind the calls; a reload replaces it. */

@@ -1,6 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { IdempotencyRecord, IdempotencyStore } from '../idempotency-store.ts';
-import { IDEMPOTENCY_KEPT_REQUESTS, IDEMPOTENCY_KEPT_SECONDS, IDEMPOTENCY_RUN_SECONDS } from '../idempotency-store.ts';
+import type { IdempotencyRecord, IdempotencyStore } from '../../tokens/idempotency-store.ts';
+import {
+  IDEMPOTENCY_KEPT_REQUESTS,
+  IDEMPOTENCY_KEPT_SECONDS,
+  IDEMPOTENCY_RUN_SECONDS,
+} from '../../tokens/idempotency-store.ts';
 import { change } from './statement.ts';
 
 /** Whether the request is the claimant's to carry out, as `IdempotencyStore.claim` says. */

@@ -1,4 +1,9 @@
-import type { IdempotencyClaim, IdempotencyRecord, IdempotencyState, IdempotencyStore } from '../idempotency-store.ts';
+import type {
+  IdempotencyClaim,
+  IdempotencyRecord,
+  IdempotencyState,
+  IdempotencyStore,
+} from '../../tokens/idempotency-store.ts';
 import { StoreError } from '../store.ts';
 import type { Reader } from './reader.ts';
 import type { Row } from './rows.ts';

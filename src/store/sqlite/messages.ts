@@ -1,5 +1,5 @@
 import type { GuessLimits } from '../../accounts/guesses/log-in-history-store.ts';
-import type { IdempotencyRecord, IdempotencyStore } from '../idempotency-store.ts';
+import type { IdempotencyRecord, IdempotencyStore } from '../../tokens/idempotency-store.ts';
 import type {
   Account,
   AccountChange,

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { OwnIssuer, SigningAlgorithm } from '../../../src/config/config.ts';
-import type { LivingKey } from '../../../src/jwt/key-ring.ts';
-import { KeyRing, livesUnder } from '../../../src/jwt/key-ring.ts';
-import { Sealer } from '../../../src/jwt/sealer.ts';
-import type { SigningKeys } from '../../../src/jwt/signer.ts';
-import type { SigningKey } from '../../../src/jwt/signing-keys.ts';
-import { makeSigningKey, openSigningKey } from '../../../src/jwt/signing-keys.ts';
+import type { LivingKey } from '../../../src/signing/key-ring.ts';
+import { KeyRing, livesUnder } from '../../../src/signing/key-ring.ts';
+import { Sealer } from '../../../src/signing/sealer.ts';
+import type { SigningKey } from '../../../src/signing/signing-key.ts';
+import { makeSigningKey, openSigningKey } from '../../../src/signing/signing-key.ts';
+import type { SigningKeys } from '../../../src/signing/token-signer.ts';
 import { openMemoryStore } from '../../../src/store/memory.ts';
 import type { SealedSigningKey, Store } from '../../../src/store/store.ts';
 import { own } from './issuers.ts';

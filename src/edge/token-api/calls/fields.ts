@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { MAX_REASON_LENGTH } from '../../../tokens/revoke.ts';
+import { MAX_REASON_LENGTH } from '../../../revocation/revocation-writer.ts';
 import { dateTime } from './date-time.ts';
 
 /**

@@ -1,17 +1,17 @@
 import { findNamedAccount } from '../accounts/account-id.ts';
 import { openInspection } from '../app.ts';
+import type { Terminal } from '../cli/command.ts';
+import { CommandError } from '../cli/command.ts';
+import type { OfIssuer, RevokeRequest } from '../cli/revoke-request.ts';
+import { readCredentialFile } from '../cli/terminal/credential-file.ts';
 import type { Config, IssuerConfig } from '../config/config.ts';
-import { longestTokenSeconds } from '../jwt/key-ring.ts';
 import { list, quote, suggest } from '../lib/wording.ts';
 import type { RevocationTarget } from '../revocation-set/target.ts';
+import { longestTokenSeconds } from '../signing/key-ring.ts';
 import type { Store } from '../store/store.ts';
-import { identifyToken } from '../tokens/identify-token.ts';
-import { unrecordedToken } from '../tokens/unrecorded-tokens.ts';
 import { wordsOf } from '../verification/jwt.ts';
-import type { Terminal } from './command.ts';
-import { CommandError } from './command.ts';
-import type { OfIssuer, RevokeRequest } from './revoke-request.ts';
-import { readCredentialFile } from './terminal/credential-file.ts';
+import { identifyToken } from './identify-token.ts';
+import { unrecordedToken } from './unrecorded-tokens.ts';
 
 /** What a request comes to, one target or several, and what its author should know about it. */
 export interface Resolved {

@@ -5,7 +5,7 @@ import { always, makeOpenKey } from '../../test/support/jwt/signing.ts';
 import { NOW, Verifying } from '../../test/support/jwt/verifying.ts';
 import { SIGNING_ALGORITHMS } from '../config/config.ts';
 import { FixedKeys } from '../verification/keys.ts';
-import { TokenSigner } from './signer.ts';
+import { TokenSigner } from './token-signer.ts';
 
 const CLAIMS = {
   tokenId: 'V1StGXR8_Z5jdHi6B-myT',

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { readOrMakeSealFile } from './seal-secret.ts';
+import { readOrMakeSealFile } from './seal-file.ts';
 
 let folder: string;
 let path: string;
@@ -54,7 +54,7 @@ describe('readOrMakeSealFile()', () => {
   });
 
   it('agrees on one secret with other processes', async () => {
-    const module = new URL('./seal-secret.ts', import.meta.url).href;
+    const module = new URL('./seal-file.ts', import.meta.url).href;
     const script = `
       const { readOrMakeSealFile } = await import(${JSON.stringify(module)});
       console.log(Buffer.from(await readOrMakeSealFile(${JSON.stringify(path)})).toString('hex'));

@@ -6,7 +6,7 @@ import { NOW } from '../../test/support/jwt/verifying.ts';
 import { SimulatedTime } from '../../test/support/simulated-time.ts';
 import { OwnKeys } from './own-keys.ts';
 import { Sealer } from './sealer.ts';
-import { resealSigningKey } from './signing-keys.ts';
+import { resealSigningKey } from './signing-key.ts';
 
 const START_MS = new SimulatedTime().nowMs;
 const LIMIT_MS = 60_000;

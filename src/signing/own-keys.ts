@@ -7,9 +7,9 @@ import { isSameAlgorithm } from '../verification/keys.ts';
 import { signingAt } from './key-life.ts';
 import type { KeyRing } from './key-ring.ts';
 import type { Sealer } from './sealer.ts';
-import type { SigningKeys } from './signer.ts';
-import type { SigningKey } from './signing-keys.ts';
-import { openSigningKey } from './signing-keys.ts';
+import type { SigningKey } from './signing-key.ts';
+import { openSigningKey } from './signing-key.ts';
+import type { SigningKeys } from './token-signer.ts';
 
 /** How old the keys may be that a token is signed with or that are published: a revocation of one counts by then. */
 const FRESH_MS = 1_000;

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { makeCredential } from '../../test/support/core.ts';
 import type { RevocationTarget } from '../revocation-set/target.ts';
 import { openMemoryStore } from '../store/memory.ts';
-import { RevokeAny } from './revoke-any.ts';
+import { RevokeAny } from './admin-revocation.ts';
 
 const NOW = 1_800_000_000;
 const KEY = { kid: 'k', issuer: 'own', algorithm: 'EdDSA', sealed: '', createdAtSeconds: 1, signsFromSeconds: 1 };

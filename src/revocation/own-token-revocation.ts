@@ -4,8 +4,8 @@ import { writeBeginning } from '../revocation-set/entry.ts';
 import type { OneToken } from '../revocation-set/target.ts';
 import { entryFor } from '../revocation-set/target.ts';
 import type { RevocationStore, SigningKeyStore, TokenRecord, TokenStore } from '../store/store.ts';
-import type { Revoke } from './revoke.ts';
-import { isTokenId, newTokenId } from './token-mint.ts';
+import { isTokenId, newTokenId } from '../tokens/token-mint.ts';
+import type { Revoke } from './revocation-writer.ts';
 import type { UnrecordedBudget } from './unrecorded-tokens.ts';
 import { unrecordedToken } from './unrecorded-tokens.ts';
 

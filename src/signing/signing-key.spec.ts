@@ -4,7 +4,7 @@ import { makeKey, SEALER } from '../../test/support/jwt/signing.ts';
 import { SIGNING_ALGORITHMS } from '../config/config.ts';
 import { fits } from '../verification/keys.ts';
 import { SealBrokenError, Sealer } from './sealer.ts';
-import { openSigningKey, resealSigningKey } from './signing-keys.ts';
+import { openSigningKey, resealSigningKey } from './signing-key.ts';
 
 describe('makeSigningKey()', () => {
   it.each(SIGNING_ALGORITHMS)('makes a key for %s that signs and verifies', async (algorithm) => {

@@ -6,7 +6,7 @@ import { NOW } from '../../test/support/jwt/verifying.ts';
 import { signingAt } from './key-life.ts';
 import { longestTokenSeconds } from './key-ring.ts';
 import { SealBrokenError, Sealer } from './sealer.ts';
-import { openSigningKey } from './signing-keys.ts';
+import { openSigningKey } from './signing-key.ts';
 
 const AHEAD = 600;
 /** The longest life of a token, twice the skew and a minute. */

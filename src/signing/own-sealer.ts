@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { OwnIssuer, StoreConfig } from '../config/config.ts';
 import type { SigningKeyStore } from '../store/store.ts';
-import { readOrMakeSealFile, readSealFile } from './seal-secret.ts';
+import { readOrMakeSealFile, readSealFile } from './seal-file.ts';
 import { Sealer } from './sealer.ts';
 
 /** What opens our own signing keys: the configured secret, or the one beside the embedded store. */

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { OwnKeys } from './own-keys.ts';
-import type { SigningKey } from './signing-keys.ts';
+import type { SigningKey } from './signing-key.ts';
 
 /** Our own keys as others read them: a JWK Set (RFC 7517, section 5). */
 export interface PublishedSet {

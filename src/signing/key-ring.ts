@@ -7,7 +7,7 @@ import type { KeyLife } from './key-life.ts';
 import { inOrder, livesOf, signingAt } from './key-life.ts';
 import type { Sealer } from './sealer.ts';
 import { SealBrokenError } from './sealer.ts';
-import { makeSigningKey, openSigningKey, resealSigningKey } from './signing-keys.ts';
+import { makeSigningKey, openSigningKey, resealSigningKey } from './signing-key.ts';
 
 /** Somebody else's change comes first now and then, and never so often in a row. */
 const MAX_TRIES = 20;

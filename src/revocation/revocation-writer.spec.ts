@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { openMemoryStore } from '../store/memory.ts';
 import type { RevocationEntry } from '../store/store.ts';
-import { Revoke } from './revoke.ts';
-import { RevokeToken } from './revoke-token.ts';
-import { newTokenId } from './token-mint.ts';
+import { newTokenId } from '../tokens/token-mint.ts';
+import { RevokeToken } from './own-token-revocation.ts';
+import { Revoke } from './revocation-writer.ts';
 import { UnrecordedBudget } from './unrecorded-tokens.ts';
 
 const NOW = 1_800_000_000;

@@ -4,10 +4,10 @@ import type { Clock, TokenExaminer } from '../core/ports.ts';
 import type { Actor } from '../observe/events.ts';
 import type { RevocationTarget } from '../revocation-set/target.ts';
 import type { AccountStore, SigningKeyStore, TokenStore } from '../store/store.ts';
+import type { FieldError } from '../tokens/scope-rules.ts';
 import { identifyToken } from './identify-token.ts';
-import type { Revoke } from './revoke.ts';
-import type { RevokeOutcome } from './revoke-token.ts';
-import type { FieldError } from './scope-rules.ts';
+import type { RevokeOutcome } from './own-token-revocation.ts';
+import type { Revoke } from './revocation-writer.ts';
 import type { UnrecordedBudget } from './unrecorded-tokens.ts';
 import { unrecordedToken } from './unrecorded-tokens.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openMemoryStore } from '../store/memory.ts';
-import { Revoke } from './revoke.ts';
+import { Revoke } from './revocation-writer.ts';
 import { Unrevoke } from './unrevoke.ts';
 
 const NOW = 1_800_000_000;
