@@ -1,8 +1,8 @@
 import type { Decision } from '../src/core/decision.ts';
 import { deny } from '../src/core/decision.ts';
-import type { KnownCredential } from '../src/core/known.ts';
 import type { AccessRequest } from '../src/core/request.ts';
 import type { Route } from '../src/core/route.ts';
+import type { KnownCredential } from '../src/core/verified-credential.ts';
 import { DecisionCells } from '../src/observe/metrics/decision-cells.ts';
 
 /** What one count costs beside a bare field increment, and what the cells of a large route map weigh. */

@@ -18,11 +18,11 @@ import type { AuthorizerParts } from './authorizer.ts';
 import { Authorizer } from './authorizer.ts';
 import type { PresentedCredential } from './core/credential.ts';
 import type { Decision } from './core/decision.ts';
-import type { Finding, KnownCredential } from './core/known.ts';
 import type { DecisionObserver, StandingReader, Timing, Verifier } from './core/ports.ts';
 import type { AccessRequest } from './core/request.ts';
 import type { Route } from './core/route.ts';
 import type { Freshness, Standing } from './core/standing.ts';
+import type { Finding, KnownCredential } from './core/verified-credential.ts';
 import { Standings } from './revocation-set/standings.ts';
 
 const TIMEOUT_MS = 150;

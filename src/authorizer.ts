@@ -2,10 +2,10 @@ import type { Policy } from './core/authorize.ts';
 import { authorize } from './core/authorize.ts';
 import type { PresentedCredential } from './core/credential.ts';
 import type { Decision, Need } from './core/decision.ts';
-import type { Finding, Known } from './core/known.ts';
 import type { Clock, Decider, DecisionObserver, StandingReader, Timing, Verifier } from './core/ports.ts';
 import type { AccessRequest, Moment } from './core/request.ts';
 import type { Freshness } from './core/standing.ts';
+import type { Finding, Known } from './core/verified-credential.ts';
 
 /** How often a need is met before what is still unknown is `unavailable`. */
 const MAX_TRIES = 4;

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
-import { BEAT_KEPT_MS, BeatKeys, beatEveryMs, TRACKED_PREFIXES } from '../../src/store/redis/beat.ts';
+import { BEAT_KEPT_MS, BeatKeys, beatEveryMs, TRACKED_PREFIXES } from '../../src/redis/heartbeat.ts';
 import { command } from './resp.ts';
 
 const CHANNEL = '__redis__:invalidate';

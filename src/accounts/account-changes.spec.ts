@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openMemoryStore } from '../store/memory.ts';
+import { openMemoryStore } from '../store/memory/store.ts';
 import type { Account, AccountChange } from '../store/store.ts';
 import { AccountManagement } from './account-management.ts';
 import { Accounts } from './accounts.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openMemoryStore } from '../store/memory.ts';
+import { openMemoryStore } from '../store/memory/store.ts';
 import type { AccountEdit } from './accounts.ts';
 import { Accounts } from './accounts.ts';
 import { createFirstAccount } from './first-account.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { KnownCredential } from '../core/known.ts';
 import { unread } from '../core/standing.ts';
-import { openMemoryStore } from '../store/memory.ts';
+import type { KnownCredential } from '../core/verified-credential.ts';
+import { openMemoryStore } from '../store/memory/store.ts';
 import { Authorities } from './authority.ts';
 
 const NOW = 1_800_000_000;

@@ -1,6 +1,6 @@
-import type { KnownCredential } from '../core/known.ts';
 import type { Clock } from '../core/ports.ts';
 import { readReach } from '../core/revocation-entry.ts';
+import type { KnownCredential } from '../core/verified-credential.ts';
 import type { AccountStore, RevocationStore } from '../store/store.ts';
 
 /** A caller's right to make tokens for an account, as it was at one moment. */

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { openMemoryStore } from '../store/memory.ts';
+import { openMemoryStore } from '../store/memory/store.ts';
 import { Accounts } from './accounts.ts';
 import { ChangePassword } from './change-password.ts';
 import { Passwords } from './passwords/passwords.ts';

@@ -2,18 +2,18 @@ import type { AccountEdit } from '../accounts/accounts.ts';
 import { Accounts } from '../accounts/accounts.ts';
 import { LOG_IN_HISTORY, LogInDigests } from '../accounts/guesses/log-in-digests.ts';
 import { Passwords } from '../accounts/passwords/passwords.ts';
-import { systemClock } from '../app.ts';
+import { openAudit } from '../app/command-audit.ts';
+import { requireStore, withStore } from '../app/command-use-cases.ts';
+import { systemClock } from '../app/start.ts';
 import type { Config, OwnIssuer, StoreConfig } from '../config/config.ts';
 import { printable } from '../lib/time-format.ts';
 import type { Events } from '../observe/events.ts';
 import { openOwnSealer } from '../signing/own-sealer.ts';
 import type { StoreUser } from '../store/open.ts';
 import type { Account, Store } from '../store/store.ts';
-import { openAudit } from './audit.ts';
 import type { Arguments, Command, Terminal } from './command.ts';
 import { CommandError, requireConfig, UsageError } from './command.ts';
-import { operatorOf } from './revoke-by-operator.ts';
-import { requireStore, withStore } from './shared-store.ts';
+import { operatorOf } from './operator.ts';
 import { readPassword } from './terminal/password.ts';
 
 /** What an action works with. */

@@ -1,5 +1,6 @@
-import type { Inspection } from '../app.ts';
-import { openInspection } from '../app.ts';
+import { requireStore } from '../app/command-use-cases.ts';
+import type { Inspection } from '../app/start.ts';
+import { openInspection } from '../app/start.ts';
 import type { Config } from '../config/config.ts';
 import { answerTo } from '../core/answer.ts';
 import type { Decision } from '../core/decision.ts';
@@ -13,7 +14,6 @@ import { MEANINGS } from '../explanation/reason-meanings.ts';
 import { printable, timeOf } from '../lib/time-format.ts';
 import type { Arguments, Command, Terminal } from './command.ts';
 import { requireConfig, UsageError } from './command.ts';
-import { requireStore } from './shared-store.ts';
 import { readCredentialFile } from './terminal/credential-file.ts';
 
 /** Decides one request as the gateway's door would, and tells each step; or tells what a reason means. */

@@ -1,4 +1,6 @@
-import { systemClock } from '../app.ts';
+import { openAudit } from '../app/command-audit.ts';
+import { requireStore, withStore } from '../app/command-use-cases.ts';
+import { systemClock } from '../app/start.ts';
 import type { Config, OwnIssuer } from '../config/config.ts';
 import { counted, timeOf } from '../lib/time-format.ts';
 import { list, quote, suggest } from '../lib/wording.ts';
@@ -8,14 +10,12 @@ import { KeyRing, livesUnder } from '../signing/key-ring.ts';
 import { openOwnSealer } from '../signing/own-sealer.ts';
 import { Sealer } from '../signing/sealer.ts';
 import type { Store } from '../store/store.ts';
-import { openAudit } from './audit.ts';
 import type { Arguments, Command, Terminal } from './command.ts';
 import { CommandError, requireConfig, UsageError } from './command.ts';
-import { operatorOf, revokeByOperator } from './revoke-by-operator.ts';
-import { readAuthor } from './revoke-request.ts';
-import { requireStore, withStore } from './shared-store.ts';
+import { operatorOf, revokeByOperator } from './operator.ts';
 import { confirm } from './terminal/confirm.ts';
 import { readFormerSecret } from './terminal/former-secret.ts';
+import { readAuthor } from './token-revoke.ts';
 
 /** Lists, rotates and revokes our own signing keys in the store, whether Sallyport runs on it or not. */
 export const keys: Command = {

@@ -1,11 +1,11 @@
-import { systemClock } from '../app.ts';
+import { requireStore, withStore } from '../app/command-use-cases.ts';
+import { systemClock } from '../app/start.ts';
 import { counted } from '../lib/time-format.ts';
 import { BASIC_USES_KEPT_DAYS } from '../store/store.ts';
 import type { BasicRoute, BasicUser, MigrationReport } from '../tokens/migration-report.ts';
 import { reportMigration } from '../tokens/migration-report.ts';
 import type { Arguments, Command, Terminal } from './command.ts';
 import { requireConfig, UsageError } from './command.ts';
-import { requireStore, withStore } from './shared-store.ts';
 import { printTable } from './terminal/table.ts';
 
 const DEFAULT_DAYS = 30;

@@ -1,9 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { StartError, startApp } from '../app.ts';
+import type { App } from '../app/running-app.ts';
+import { StartError, startApp } from '../app/start.ts';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import { FileWatcher } from '../config/reload/file-watcher.ts';
-import type { App } from '../running-app.ts';
 import type { Command } from './command.ts';
 import { requireLoaded } from './command.ts';
 

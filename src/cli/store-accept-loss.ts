@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { requireStore, withStore } from '../app/command-use-cases.ts';
 import { timeOf } from '../lib/time-format.ts';
 import { acceptLoss, formatEpoch, parseEpoch } from '../revocation-set/epoch.ts';
 import type { EpochStore } from '../store/store.ts';
 import type { Arguments, Terminal } from './command.ts';
 import { CommandError, requireConfig } from './command.ts';
-import { requireStore, withStore } from './shared-store.ts';
 
 /** Says of each part of the revocation set that was lost that it counts as it is. */
 export async function acceptLosses({ config: file }: Arguments, terminal: Terminal): Promise<number> {

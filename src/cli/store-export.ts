@@ -1,4 +1,5 @@
 import { open, rm } from 'node:fs/promises';
+import { requireStore, withStore } from '../app/command-use-cases.ts';
 import type { Config } from '../config/config.ts';
 import { wordFileError } from '../config/reading/draft.ts';
 import { hasCode } from '../lib/error-code.ts';
@@ -10,7 +11,6 @@ import { writeCopy } from '../store/copy/write-copy.ts';
 import type { StoreContents } from '../store/store.ts';
 import type { Arguments, Terminal } from './command.ts';
 import { CommandError, requireConfig } from './command.ts';
-import { requireStore, withStore } from './shared-store.ts';
 
 /** Writes a copy of the store, to a new file or to standard output; what it tells of it goes to standard error. */
 export async function exportStore({ values, config: file }: Arguments, terminal: Terminal): Promise<number> {

@@ -1,3 +1,4 @@
+import { withStore } from '../app/command-use-cases.ts';
 import type { Config } from '../config/config.ts';
 import { wordFileError } from '../config/reading/draft.ts';
 import { printable } from '../lib/time-format.ts';
@@ -9,7 +10,6 @@ import { CopyError, checkCopy } from '../store/copy/read-copy.ts';
 import type { StoreContents } from '../store/store.ts';
 import type { Arguments, Terminal } from './command.ts';
 import { CommandError, requireConfig } from './command.ts';
-import { withStore } from './shared-store.ts';
 
 const NAMES: Readonly<Record<RecordKind, string>> = {
   account: 'accounts',

@@ -1,5 +1,6 @@
 import { findAccount } from '../accounts/find-account.ts';
-import { systemClock } from '../app.ts';
+import { requireStore, withStore } from '../app/command-use-cases.ts';
+import { systemClock } from '../app/start.ts';
 import { printable, secondOf } from '../lib/time-format.ts';
 import type { Account, Store } from '../store/store.ts';
 import { everyToken } from '../tokens/every-token.ts';
@@ -8,7 +9,6 @@ import type { TokenView } from '../tokens/token-views.ts';
 import { TokenViews } from '../tokens/token-views.ts';
 import type { Arguments, Terminal } from './command.ts';
 import { CommandError, requireConfig, UsageError } from './command.ts';
-import { requireStore, withStore } from './shared-store.ts';
 import { printTable } from './terminal/table.ts';
 
 export const LIST_OPTIONS = {

@@ -1,15 +1,15 @@
-import { systemClock } from '../app.ts';
+import { requireStore, withStore } from '../app/command-use-cases.ts';
+import { systemClock } from '../app/start.ts';
 import { wordsOfEntry } from '../explanation/entry-text.ts';
 import { printable } from '../lib/time-format.ts';
 import { checkIssuer, resolve } from '../revocation/revocation-resolver.ts';
 import type { UnrevokeOutcome } from '../revocation/unrevoke.ts';
 import type { Arguments, Terminal } from './command.ts';
 import { CommandError, requireConfig, UsageError } from './command.ts';
-import { unrevokeByOperator } from './revoke-by-operator.ts';
-import { readAuthor, readRequest } from './revoke-request.ts';
-import { requireStore, withStore } from './shared-store.ts';
+import { unrevokeByOperator } from './operator.ts';
 import { confirm } from './terminal/confirm.ts';
 import { takenBackWords } from './terminal/revocation-text.ts';
+import { readAuthor, readRequest } from './token-revoke.ts';
 
 /** Takes one revocation back. Exits with 0 also where there is none. */
 export async function unrevokeToken(args: Arguments, terminal: Terminal): Promise<number> {

@@ -1,4 +1,5 @@
-import { systemClock } from '../app.ts';
+import { requireStore, withStore } from '../app/command-use-cases.ts';
+import { systemClock } from '../app/start.ts';
 import type { Config } from '../config/config.ts';
 import { printable } from '../lib/time-format.ts';
 import { checkIssuer, resolve } from '../revocation/revocation-resolver.ts';
@@ -6,13 +7,12 @@ import type { RevocationTarget } from '../revocation-set/target.ts';
 import type { RevocationEntry, Store } from '../store/store.ts';
 import type { Arguments, Command, Terminal } from './command.ts';
 import { requireConfig, UsageError } from './command.ts';
-import { revokeByOperator } from './revoke-by-operator.ts';
-import type { RevokeRequest } from './revoke-request.ts';
-import { REVOKE_OPTIONS, readAuthor, readRequest } from './revoke-request.ts';
-import { requireStore, withStore } from './shared-store.ts';
+import { revokeByOperator } from './operator.ts';
 import { confirm } from './terminal/confirm.ts';
 import { farReachingWords, revokedLines } from './terminal/revocation-text.ts';
 import { LIST_OPTIONS, listTokens } from './token-list.ts';
+import type { RevokeRequest } from './token-revoke.ts';
+import { REVOKE_OPTIONS, readAuthor, readRequest } from './token-revoke.ts';
 import { unrevokeToken } from './token-unrevoke.ts';
 
 const EXPECTED = 'expected revoke, unrevoke or list';

@@ -17,13 +17,13 @@ import {
 import type { Policy } from './authorize.ts';
 import { authorize } from './authorize.ts';
 import type { Decision, Need } from './decision.ts';
-import type { AskAgain, Finding, Known, KnownCredential, Refusal } from './known.ts';
 import type { Reason } from './reason.ts';
 import type { AccessRequest, Moment } from './request.ts';
 import type { Route } from './route.ts';
 import { RouteMap } from './route.ts';
 import type { Freshness, Standing } from './standing.ts';
 import { NO_EPOCH } from './standing.ts';
+import type { AskAgain, Finding, Known, KnownCredential, Refusal } from './verified-credential.ts';
 
 const BEARER = 'Bearer tok';
 const BASIC = 'Basic am9l';

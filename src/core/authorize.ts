@@ -2,7 +2,6 @@ import type { Presented } from './credential.ts';
 import { presentsSeveral, readCredential } from './credential.ts';
 import type { Allow, Decision, Deny, Need } from './decision.ts';
 import { deny } from './decision.ts';
-import type { AskAgain, Finding, Known, KnownCredential, Refusal } from './known.ts';
 import { isPlainMethod } from './method.ts';
 import { readPath } from './path.ts';
 import type { Reason } from './reason.ts';
@@ -12,6 +11,7 @@ import type { Route, RouteMap } from './route.ts';
 import { satisfies } from './scope.ts';
 import type { Freshness, Verdict } from './standing.ts';
 import { isEnded, judge } from './standing.ts';
+import type { AskAgain, Finding, Known, KnownCredential, Refusal } from './verified-credential.ts';
 
 /** All that a configuration says about deciding. */
 export interface Policy {

@@ -1,7 +1,7 @@
 import type { PresentedCredential } from './credential.ts';
-import type { KnownCredential } from './known.ts';
 import type { Reason } from './reason.ts';
 import type { Route } from './route.ts';
+import type { KnownCredential } from './verified-credential.ts';
 
 export interface Allow {
   readonly outcome: 'allow';

@@ -1,6 +1,6 @@
-import type { TokenUse } from './known.ts';
 import { decodePath, encodePath } from './path.ts';
 import type { Requirement } from './scope.ts';
+import type { TokenUse } from './verified-credential.ts';
 
 /** One rule of the route map. */
 export interface Route {

@@ -1,7 +1,7 @@
 import type { Allow } from './decision.ts';
 import { otherSpellings } from './header-spellings.ts';
-import type { Identity } from './known.ts';
 import { OVERRIDE_HEADERS } from './override-headers.ts';
+import type { Identity } from './verified-credential.ts';
 
 /** Names of the headers in which upstreams receive an identity; lower-case. */
 export interface IdentityHeaders {

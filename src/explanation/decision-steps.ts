@@ -1,8 +1,8 @@
 import type { Decision, Deny } from '../core/decision.ts';
-import type { KnownCredential } from '../core/known.ts';
 import type { Reason } from '../core/reason.ts';
 import type { Route } from '../core/route.ts';
 import { requiredScopes } from '../core/scope.ts';
+import type { KnownCredential } from '../core/verified-credential.ts';
 import { timeOf } from '../lib/time-format.ts';
 
 /** The steps of `authorize`, in its order. */

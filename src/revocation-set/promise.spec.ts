@@ -4,8 +4,8 @@ import { expect, it } from 'vitest';
 import { makeCredential } from '../../test/support/core.ts';
 import type { Question } from '../../test/support/standings.ts';
 import { Bench, MAX_STALENESS_MS } from '../../test/support/standings.ts';
-import type { KnownCredential } from '../core/known.ts';
 import type { Verdict } from '../core/standing.ts';
+import type { KnownCredential } from '../core/verified-credential.ts';
 
 const ALLOWED_MS = 4_000;
 const TOKENS = [['a', 'b'], ['b', 'c'], ['d']] as const;

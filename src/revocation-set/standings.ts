@@ -1,10 +1,10 @@
 import { LRUCache } from 'lru-cache';
-import type { KnownCredential } from '../core/known.ts';
 import type { Clock, RevocationObserver, StandingReader } from '../core/ports.ts';
 import type { Reach } from '../core/revocation-entry.ts';
 import { isUndone, readReach } from '../core/revocation-entry.ts';
 import type { Freshness, Standing } from '../core/standing.ts';
 import { NO_EPOCH, unread } from '../core/standing.ts';
+import type { KnownCredential } from '../core/verified-credential.ts';
 import type { RevocationStore } from '../store/store.ts';
 import { StoreError } from '../store/store.ts';
 import { SetLostError } from './epoch-watch.ts';

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { makeCredential } from '../../test/support/core.ts';
 import type { RevocationTarget } from '../revocation-set/target.ts';
-import { openMemoryStore } from '../store/memory.ts';
+import { openMemoryStore } from '../store/memory/store.ts';
 import { RevokeAny } from './admin-revocation.ts';
 
 const NOW = 1_800_000_000;

@@ -5,7 +5,7 @@ import { forge, type Json } from '../../test/support/jwt/forge.ts';
 import { auth0, partner } from '../../test/support/jwt/issuers.ts';
 import { secretOf } from '../../test/support/jwt/keys.ts';
 import { NOW, Verifying } from '../../test/support/jwt/verifying.ts';
-import type { Finding, Refusal } from '../core/known.ts';
+import type { Finding, Refusal } from '../core/verified-credential.ts';
 import { FixedKeys } from '../verification/keys.ts';
 import { identifyToken } from './identify-token.ts';
 

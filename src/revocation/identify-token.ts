@@ -1,5 +1,5 @@
-import type { Finding, Refusal } from '../core/known.ts';
 import type { TokenExaminer } from '../core/ports.ts';
+import type { Finding, Refusal } from '../core/verified-credential.ts';
 import type { OneToken } from '../revocation-set/target.ts';
 import type { Malformation } from '../verification/jwt.ts';
 import { hasThreeParts, parseToken } from '../verification/jwt.ts';

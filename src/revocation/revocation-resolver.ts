@@ -1,9 +1,9 @@
 import { findNamedAccount } from '../accounts/account-id.ts';
-import { openInspection } from '../app.ts';
+import { openInspection } from '../app/start.ts';
 import type { Terminal } from '../cli/command.ts';
 import { CommandError } from '../cli/command.ts';
-import type { OfIssuer, RevokeRequest } from '../cli/revoke-request.ts';
 import { readCredentialFile } from '../cli/terminal/credential-file.ts';
+import type { OfIssuer, RevokeRequest } from '../cli/token-revoke.ts';
 import type { Config, IssuerConfig } from '../config/config.ts';
 import { list, quote, suggest } from '../lib/wording.ts';
 import type { RevocationTarget } from '../revocation-set/target.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openMemoryStore } from '../store/memory.ts';
+import { openMemoryStore } from '../store/memory/store.ts';
 import type { RevocationEntry } from '../store/store.ts';
 import { newTokenId } from '../tokens/token-mint.ts';
 import { RevokeToken } from './own-token-revocation.ts';

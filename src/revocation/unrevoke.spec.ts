@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { openMemoryStore } from '../store/memory.ts';
+import { openMemoryStore } from '../store/memory/store.ts';
 import { Revoke } from './revocation-writer.ts';
 import { Unrevoke } from './unrevoke.ts';
 

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { own } from '../../test/support/jwt/issuers.ts';
 import { makeKey } from '../../test/support/jwt/signing.ts';
 import { Secret } from '../config/secret.ts';
-import { openMemoryStore } from '../store/memory.ts';
+import { openMemoryStore } from '../store/memory/store.ts';
 import { openOwnSealer } from './own-sealer.ts';
 import { Sealer } from './sealer.ts';
 

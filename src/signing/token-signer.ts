@@ -1,6 +1,6 @@
 import { SignJWT } from 'jose';
 import type { OwnIssuer } from '../config/config.ts';
-import type { TokenUse } from '../core/known.ts';
+import type { TokenUse } from '../core/verified-credential.ts';
 import type { SigningKey } from './signing-key.ts';
 
 /** What a token of ours says beside who issued it (contract section 4). */

@@ -22,7 +22,7 @@ export interface OpenLimits extends Pick<Config['timeouts'], 'storeMs'> {
 export async function openStore(config: StoreConfig, limits: OpenLimits, user: StoreUser): Promise<Store> {
   switch (config.kind) {
     case 'memory': {
-      const { openMemoryStore } = await import('./memory.ts');
+      const { openMemoryStore } = await import('./memory/store.ts');
       return openMemoryStore();
     }
     case 'sqlite': {
@@ -60,6 +60,6 @@ export async function awaitStore(
 }
 
 async function isForAPerson(error: unknown): Promise<boolean> {
-  const { isLasting } = await import('./redis/failure.ts');
+  const { isLasting } = await import('../redis/failure.ts');
   return isLasting(error);
 }

@@ -1,6 +1,6 @@
 import type { LoginHistoryStore } from '../accounts/guesses/log-in-history-store.ts';
 import type { RedisStoreConfig } from '../config/config.ts';
-import type { TokenUse } from '../core/known.ts';
+import type { TokenUse } from '../core/verified-credential.ts';
 import type { IdempotencyStore } from '../tokens/idempotency-store.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Sealer } from '../signing/sealer.ts';
-import { openMemoryStore } from '../store/memory.ts';
+import { openMemoryStore } from '../store/memory/store.ts';
 import type { RepeatableRequest } from './idempotency.ts';
 import { Idempotency } from './idempotency.ts';
 import type { IdempotencyStore } from './idempotency-store.ts';

@@ -1,6 +1,6 @@
-import type { KnownCredential } from '../core/known.ts';
 import type { Decider } from '../core/ports.ts';
 import type { Route } from '../core/route.ts';
+import type { KnownCredential } from '../core/verified-credential.ts';
 import type { AccountStore } from '../store/store.ts';
 import { parseToken } from '../verification/jwt.ts';
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { always } from '../../test/support/jwt/signing.ts';
 import type { OwnIssuer } from '../config/config.ts';
 import { TokenSigner } from '../signing/token-signer.ts';
-import { openMemoryStore } from '../store/memory.ts';
+import { openMemoryStore } from '../store/memory/store.ts';
 import type { Store } from '../store/store.ts';
 import { IssueToken } from './issue-token.ts';
 import { ScopeRules } from './scope-rules.ts';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { unread } from '../core/standing.ts';
 import { RevokeToken } from '../revocation/own-token-revocation.ts';
 import { Revoke } from '../revocation/revocation-writer.ts';
-import { openMemoryStore } from '../store/memory.ts';
+import { openMemoryStore } from '../store/memory/store.ts';
 import { PrivateTokens } from './private-tokens.ts';
 import { ScopeRules } from './scope-rules.ts';
 import { TokenMint } from './token-mint.ts';

@@ -1,6 +1,6 @@
 import type { Authority } from '../accounts/authority.ts';
 import type { OwnIssuer } from '../config/config.ts';
-import type { TokenUse } from '../core/known.ts';
+import type { TokenUse } from '../core/verified-credential.ts';
 import type { RevokeToken } from '../revocation/own-token-revocation.ts';
 import type { AccountStore, TokenRecord, TokenStore } from '../store/store.ts';
 import type { RefusedRequest } from './issue-token.ts';

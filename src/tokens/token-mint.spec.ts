@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Authority } from '../accounts/authority.ts';
 import { unread } from '../core/standing.ts';
-import { openMemoryStore } from '../store/memory.ts';
+import { openMemoryStore } from '../store/memory/store.ts';
 import type { Store } from '../store/store.ts';
 import { TokenMint } from './token-mint.ts';
 

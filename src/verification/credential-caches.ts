@@ -1,5 +1,5 @@
 import type { PresentedCredential } from '../core/credential.ts';
-import type { Finding, Known } from '../core/known.ts';
+import type { Finding, Known } from '../core/verified-credential.ts';
 
 /** Looks each credential up among those of its scheme. */
 export class KnownCredentials implements Known {

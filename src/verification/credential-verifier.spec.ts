@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PresentedCredential } from '../core/credential.ts';
-import type { Refusal } from '../core/known.ts';
 import type { TokenExaminer, Verifier } from '../core/ports.ts';
+import type { Refusal } from '../core/verified-credential.ts';
 import { CredentialVerifier } from './credential-verifier.ts';
 
 /** Refuses everything, by its own name. */

@@ -1,7 +1,7 @@
 import type { PresentedCredential } from '../core/credential.ts';
-import type { Finding } from '../core/known.ts';
 import type { TokenExaminer, Verifier } from '../core/ports.ts';
 import type { ClientAddress } from '../core/request.ts';
+import type { Finding } from '../core/verified-credential.ts';
 import { hasThreeParts } from './jwt.ts';
 
 export interface CredentialVerifierParts {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { KnownCredential } from '../core/known.ts';
+import type { KnownCredential } from '../core/verified-credential.ts';
 import { KnownTokens } from './token-cache.ts';
 
 const TAIL = 'x'.repeat(43);

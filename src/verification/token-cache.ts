@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { PresentedCredential } from '../core/credential.ts';
-import type { Known, KnownCredential } from '../core/known.ts';
+import type { Known, KnownCredential } from '../core/verified-credential.ts';
 
 /**
  * Characters of a token's end by which it is found: 132 bits of its signature, which nobody chooses who cannot sign,

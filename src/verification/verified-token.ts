@@ -1,5 +1,5 @@
-import type { KeyInForce, KnownCredential } from '../core/known.ts';
 import type { Standing } from '../core/standing.ts';
+import type { KeyInForce, KnownCredential } from '../core/verified-credential.ts';
 import {
   issuerMarkKey,
   revokedClaimsKey,

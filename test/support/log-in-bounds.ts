@@ -4,7 +4,7 @@ import { LogInDigests } from '../../src/accounts/guesses/log-in-digests.ts';
 import { LogInHistory } from '../../src/accounts/guesses/log-in-history.ts';
 import type { LoginHistoryStore } from '../../src/accounts/guesses/log-in-history-store.ts';
 import type { Clock } from '../../src/core/ports.ts';
-import { MemoryLoginHistory } from '../../src/store/memory-login-history.ts';
+import { MemoryLoginHistory } from '../../src/store/memory/log-in-history.ts';
 
 export interface ThrottleOptions {
   /** What instances share; one of this throttle's own without it. */

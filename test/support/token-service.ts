@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Accounts, type NewAccount } from '../../src/accounts/accounts.ts';
 import { Passwords } from '../../src/accounts/passwords/passwords.ts';
-import { startApp, systemClock } from '../../src/app.ts';
+import { startApp, systemClock } from '../../src/app/start.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { formatProblems } from '../../src/config/reading/problems.ts';
 import type { Clock } from '../../src/core/ports.ts';

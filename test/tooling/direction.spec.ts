@@ -29,8 +29,8 @@ const FORBIDDEN: readonly (readonly [rule: string, from: string, to: string])[] 
   ['no-door-knows-another', 'src/edge/a/service.ts', 'src/edge/b/service.ts'],
   ['edge-knows-too-much', 'src/edge/a/service.ts', 'src/store/sqlite.ts'],
   ['authorizer-knows-core-only', 'src/authorizer.ts', 'src/jwt/a.ts'],
-  ['app-is-for-main', 'src/store/a.ts', 'src/app.ts'],
-  ['src-stands-alone', 'src/app.ts', 'test/a.ts'],
+  ['app-is-for-main', 'src/store/a.ts', 'src/app/start.ts'],
+  ['src-stands-alone', 'src/app/start.ts', 'test/a.ts'],
   ['no-such-place', 'src/utilities/a.ts', 'src/core/a.ts'],
 ];
 

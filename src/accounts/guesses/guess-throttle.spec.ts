@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeThrottle } from '../../../test/support/log-in-bounds.ts';
-import { MemoryLoginHistory } from '../../store/memory-login-history.ts';
+import { MemoryLoginHistory } from '../../store/memory/log-in-history.ts';
 import type { Attempt, Guess, Throttled } from './guess-throttle.ts';
 import { FREE_GUESSES } from './log-in-history.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MemoryLoginHistory } from '../../store/memory-login-history.ts';
+import { MemoryLoginHistory } from '../../store/memory/log-in-history.ts';
 import { FREE_GUESSES, LogInHistory } from './log-in-history.ts';
 import type { LoginHistoryStore } from './log-in-history-store.ts';
 import { STRANGERS } from './log-in-history-store.ts';

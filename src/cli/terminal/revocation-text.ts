@@ -3,7 +3,7 @@ import { wordsOfEntry } from '../../explanation/entry-text.ts';
 import { spanOf, timeOf } from '../../lib/time-format.ts';
 import type { RevocationTarget } from '../../revocation-set/target.ts';
 import type { RevocationEntry } from '../../store/store.ts';
-import type { RevokeRequest } from '../revoke-request.ts';
+import type { RevokeRequest } from '../token-revoke.ts';
 
 /** What is asked about before: what nobody can take back, and more than one subject feels, or one in the time to come. */
 export function farReachingWords(request: RevokeRequest, nowSeconds: number): string | undefined {

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify';
+import type { Reply } from './page-request.ts';
+import { problemPage } from './pages/error-page.ts';
 import { shell } from './pages/shell.ts';
-import { problemPage } from './pages/trouble.ts';
-import type { Reply } from './visit.ts';
 
 /** Nothing but what we serve ourselves, and no page around ours; no script or style in a page itself is run. */
 const POLICY = [

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { NotRepeatable } from '../../tokens/idempotency.ts';
 import type { FieldError } from '../../tokens/scope-rules.ts';
 import { newTokenId } from '../../tokens/token-mint.ts';
-import { FORM_ID } from './forms.ts';
-import type { MemberVisit } from './visit.ts';
+import { FORM_ID } from './decode.ts';
+import type { MemberVisit } from './page-request.ts';
 
 /** A form that is sent twice waits for the first one: for longer than that takes in health. */
 const WAITS = 50;

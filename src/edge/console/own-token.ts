@@ -1,5 +1,5 @@
 import type { TokenView } from '../../tokens/token-views.ts';
-import type { MemberVisit } from './visit.ts';
+import type { MemberVisit } from './page-request.ts';
 
 /** The token that the path names, where it is of the account that is logged in: others are as unknown as none. */
 export async function ownToken({ params, services, session }: MemberVisit): Promise<TokenView | undefined> {

@@ -4,7 +4,7 @@ import type { Decision } from '../../core/decision.ts';
 import { deny } from '../../core/decision.ts';
 import type { Events } from '../../observe/events.ts';
 import { consolePages } from './service.ts';
-import type { ConsoleServices } from './services.ts';
+import type { ConsoleServices } from './use-cases.ts';
 
 const COOKIE = '__Host-sallyport=a.b.c';
 const AUTHORITY = { accountId: 'ada', accountVersion: 0, atSeconds: 0, token: undefined };

@@ -2,25 +2,25 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../../core/ports.ts';
 import { decodeUtf8, parseForm } from '../../lib/utf8.ts';
 import type { Events } from '../../observe/events.ts';
-import { Admissions } from '../admissions.ts';
+import { Admissions } from '../fresh-admission.ts';
 import { serveAssets } from './assets.ts';
 import { endedCookie, presentsCookie } from './cookie.ts';
 import { readDeviceCookie } from './device-cookie.ts';
 import { SECURITY_HEADERS, send } from './encode.ts';
-import { foreignForm, refused, troubled } from './pages/trouble.ts';
+import { create, showCreate } from './handlers/create.ts';
+import { listTokens, showToken } from './handlers/list.ts';
+import { logIn, logOut, showLogIn } from './handlers/log-in.ts';
+import { revoke, showRevoke } from './handlers/revoke.ts';
+import { rotate, showRotate } from './handlers/rotate.ts';
+import type { MemberVisit, Reply, Visit } from './page-request.ts';
+import { redirect } from './page-request.ts';
+import { foreignForm, refused, troubled } from './pages/error-page.ts';
 import { logInPath } from './paths.ts';
 import { HOME } from './route.ts';
 import { isSameOrigin } from './same-origin.ts';
-import type { ConsoleServices } from './services.ts';
 import type { Session } from './session.ts';
 import { findSession } from './session.ts';
-import type { MemberVisit, Reply, Visit } from './visit.ts';
-import { redirect } from './visit.ts';
-import { create, showCreate } from './visits/create.ts';
-import { listTokens, showToken } from './visits/list.ts';
-import { logIn, logOut, showLogIn } from './visits/log-in.ts';
-import { revoke, showRevoke } from './visits/revoke.ts';
-import { rotate, showRotate } from './visits/rotate.ts';
+import type { ConsoleServices } from './use-cases.ts';
 
 export interface ConsoleParts {
   /** What answers now; asked anew for each visit, since a reload replaces it. */

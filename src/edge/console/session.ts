@@ -3,7 +3,7 @@ import type { Authority } from '../../accounts/authority.ts';
 import type { Deny } from '../../core/decision.ts';
 import type { AccessRequest } from '../../core/request.ts';
 import { readCookie } from './cookie.ts';
-import type { ConsoleServices } from './services.ts';
+import type { ConsoleServices } from './use-cases.ts';
 
 /** Somebody who is logged in. */
 export interface Session {

@@ -1,7 +1,7 @@
 import type { Caller, Outcome } from './call.ts';
 import { failed } from './call.ts';
 import { readIdempotencyKey } from './idempotency-key.ts';
-import type { TokenServices } from './services.ts';
+import type { TokenServices } from './use-cases.ts';
 
 /** A request for a call that makes something. */
 export interface MakingRequest {

@@ -3,21 +3,21 @@ import type { Listener, ListenerTls } from '../../config/config.ts';
 import type { Decision, Deny } from '../../core/decision.ts';
 import { deny } from '../../core/decision.ts';
 import type { Events } from '../../observe/events.ts';
-import { Admissions } from '../admissions.ts';
+import { Admissions } from '../fresh-admission.ts';
 import { renewCertificate } from '../listening.ts';
 import { answerOnce } from './answer-once.ts';
 import type { AnyCall, Caller, Outcome } from './call.ts';
 import { authorityEnded, failed, ignoresUnknown } from './call.ts';
 import { CallDecisions } from './call-decisions.ts';
+import type { Manner } from './call-protocols.ts';
+import { MANNERS } from './call-protocols.ts';
 import { CALLS } from './calls.ts';
 import { decodeAccess, decodeBody, decodeQuery } from './decode.ts';
-import type { Manner } from './manners.ts';
-import { MANNERS } from './manners.ts';
 import { openApi } from './openapi.ts';
 import type { ToPage } from './pages-for-browsers.ts';
 import { showPages } from './pages-for-browsers.ts';
 import { createServer, listen, shutDown, watchConnections } from './server.ts';
-import type { TokenServices } from './services.ts';
+import type { TokenServices } from './use-cases.ts';
 
 export interface TokenApiParts {
   /** What answers now; asked anew for each call, since a reload replaces it. */

@@ -1,9 +1,9 @@
 import { readCredential } from '../../core/credential.ts';
 import type { Decision, Deny } from '../../core/decision.ts';
-import type { KnownCredential } from '../../core/known.ts';
 import { REASONS, type Reason } from '../../core/reason.ts';
 import type { AccessRequest, Door } from '../../core/request.ts';
 import type { Route } from '../../core/route.ts';
+import type { KnownCredential } from '../../core/verified-credential.ts';
 import type { Sample } from './samples.ts';
 
 /** How a request presented itself; `none` also where that is a scheme that nobody takes. */

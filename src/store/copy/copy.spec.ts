@@ -4,7 +4,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { openMemoryStore } from '../memory.ts';
+import { openMemoryStore } from '../memory/store.ts';
 import type { Account, RevocationEntry, SealedSigningKey, Store, TrackedToken } from '../store.ts';
 import type { Tally } from './merge-copy.ts';
 import { mergeCopy } from './merge-copy.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { TOKEN_USES } from '../../core/known.ts';
+import { TOKEN_USES } from '../../core/verified-credential.ts';
 import type { Account, RevocationEntry, SealedSigningKey, StoredRecord, TokenEnd, TrackedToken } from '../store.ts';
 import { EPOCH_PREFIX } from '../store.ts';
 

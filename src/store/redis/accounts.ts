@@ -1,5 +1,6 @@
 import { accountNameKey, accountNameKeys, changeAccount, hasScopes } from '../../accounts/account.ts';
 import { cutPage } from '../../lib/lists.ts';
+import type { Asks, Writing } from '../../redis/redis-client.ts';
 import { parseMembers } from '../members.ts';
 import type {
   Account,
@@ -14,7 +15,6 @@ import type {
   RevocationEntry,
 } from '../store.ts';
 import { StoreError } from '../store.ts';
-import type { Asks, Writing } from './asks.ts';
 import type { RedisFeed } from './feed.ts';
 import { ACCOUNT_KEYS } from './layout.ts';
 import { toAccount } from './records.ts';

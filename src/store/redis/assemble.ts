@@ -1,11 +1,11 @@
+import type { Asks, Writing } from '../../redis/redis-client.ts';
+import type { Scan } from '../../redis/scan.ts';
 import type { AccountStore, EpochStore, RevocationStore, Store } from '../store.ts';
-import type { Asks, Writing } from './asks.ts';
 import { RedisBasicUses } from './basic-uses.ts';
 import { RedisContents } from './contents.ts';
 import type { RedisFeed } from './feed.ts';
 import { RedisIdempotency } from './idempotency.ts';
-import { RedisLoginHistory } from './login-history.ts';
-import type { Scan } from './scan.ts';
+import { RedisLoginHistory } from './log-in-history.ts';
 import { RedisSigningKeys } from './signing-keys.ts';
 import { RedisTokens } from './tokens.ts';
 

@@ -1,3 +1,5 @@
+import { TRACKED_PREFIXES } from '../../redis/heartbeat.ts';
+import type { Scan } from '../../redis/scan.ts';
 import type {
   AccountStore,
   RevocationStore,
@@ -7,9 +9,7 @@ import type {
   TokenStore,
 } from '../store.ts';
 import { EPOCH_PREFIX } from '../store.ts';
-import { TRACKED_PREFIXES } from './beat.ts';
 import { SIGNING_KEYS_PREFIX, TOKEN_PREFIX } from './layout.ts';
-import type { Scan } from './scan.ts';
 
 export interface RedisContentsParts {
   readonly accounts: Pick<AccountStore, 'list'>;

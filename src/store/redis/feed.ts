@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { lastingRetryDelayMs, retryDelayMs } from '../../lib/back-off.ts';
+import type { Connection } from '../../redis/connection.ts';
+import type { Place } from '../../redis/failure.ts';
+import { fault, isLasting, isReplica, storeErrorFrom } from '../../redis/failure.ts';
+import type { SessionListener } from '../../redis/tracking-session.ts';
 import type { RevocationEntry, RevocationFeed, RevocationListener } from '../store.ts';
-import type { Connection } from './connection.ts';
-import type { Place } from './failure.ts';
-import { fault, isLasting, isReplica, storeErrorFrom } from './failure.ts';
-import type { SessionListener } from './feed-session.ts';
 
 /** One life of the feed. */
 export interface Session {

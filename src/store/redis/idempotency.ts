@@ -1,3 +1,4 @@
+import type { Writing } from '../../redis/redis-client.ts';
 import type {
   IdempotencyClaim,
   IdempotencyRecord,
@@ -10,7 +11,6 @@ import {
   IDEMPOTENCY_RUN_SECONDS,
 } from '../../tokens/idempotency-store.ts';
 import { asNumber, asText, parseMembers, refuse } from '../members.ts';
-import type { Writing } from './asks.ts';
 import { idempotencyKeys } from './layout.ts';
 
 const STATES: readonly IdempotencyState[] = ['running', 'interrupted', 'made'];

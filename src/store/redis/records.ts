@@ -1,4 +1,4 @@
-import { TOKEN_USES } from '../../core/known.ts';
+import { TOKEN_USES } from '../../core/verified-credential.ts';
 import { asNumber, asText, asTexts, parseMembers, refuse } from '../members.ts';
 import type { Account, BasicUse, TokenEnd, TokenRecord } from '../store.ts';
 

@@ -1,7 +1,7 @@
 import type { Redis, Result } from 'ioredis';
 import { ENTRY_GRACE_SECONDS } from '../store.ts';
 import { defineIdempotencyScripts } from './idempotency-scripts.ts';
-import { defineLoginHistoryScripts } from './login-history-scripts.ts';
+import { defineLoginHistoryScripts } from './log-in-history-scripts.ts';
 import { WRITE_ENTRY } from './write-script.ts';
 
 declare module 'ioredis' {

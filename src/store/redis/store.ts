@@ -1,29 +1,29 @@
 import type { RedisStoreConfig } from '../../config/config.ts';
+import { BatchedReads } from '../../redis/batched-reads.ts';
+import { openClusterStore } from '../../redis/cluster/servers.ts';
+import { Writes } from '../../redis/confirmed-writes.ts';
+import { Connection } from '../../redis/connection.ts';
+import { UnfitError } from '../../redis/failure.ts';
+import { refuseEviction, warnOfReplicas } from '../../redis/fitness.ts';
+import { optionsFor, placeOf } from '../../redis/options.ts';
+import { scanOf } from '../../redis/scan.ts';
+import { connectorTo } from '../../redis/sentinel/primary-connector.ts';
+import { Sentinels } from '../../redis/sentinel/sentinels.ts';
+import type { ServerInfo } from '../../redis/server-info.ts';
+import type { RedisTimeouts } from '../../redis/timeouts.ts';
+import { FEED_SILENCE_MS, limitsOf } from '../../redis/timeouts.ts';
+import type { SessionListener } from '../../redis/tracking-session.ts';
+import { FeedSession } from '../../redis/tracking-session.ts';
 import type { Store } from '../store.ts';
 import { EPOCH_PREFIX } from '../store.ts';
 import { RedisAccounts } from './accounts.ts';
 import { assemble } from './assemble.ts';
-import { BatchedReads } from './batched-reads.ts';
-import { openClusterStore } from './cluster/store.ts';
-import { Connection } from './connection.ts';
 import { RedisEpochs } from './epochs.ts';
-import { UnfitError } from './failure.ts';
 import { RedisFeed } from './feed.ts';
-import type { SessionListener } from './feed-session.ts';
-import { FeedSession } from './feed-session.ts';
-import { refuseEviction, warnOfReplicas } from './fitness.ts';
 import { BARRIER_KEY } from './layout.ts';
-import type { RedisTimeouts } from './limits.ts';
-import { FEED_SILENCE_MS, limitsOf } from './limits.ts';
-import { optionsFor, placeOf } from './options.ts';
-import { connectorTo } from './primary-connector.ts';
+import type { SchemaTerms } from './layout-version.ts';
+import { checkSchema } from './layout-version.ts';
 import { RedisRevocations } from './revocations.ts';
-import { scanOf } from './scan.ts';
-import type { SchemaTerms } from './schema.ts';
-import { checkSchema } from './schema.ts';
-import { Sentinels } from './sentinels.ts';
-import type { ServerInfo } from './server-info.ts';
-import { Writes } from './writes.ts';
 
 /**
  * Opens the store in a Redis (6.2 or later) that several machines may share. Reads and writes go to the primary, which

@@ -1,4 +1,5 @@
 import { cutPage } from '../../lib/lists.ts';
+import type { Asks, Writing } from '../../redis/redis-client.ts';
 import { passes } from '../../tokens/token-filter.ts';
 import type {
   ListPosition,
@@ -11,7 +12,6 @@ import type {
   TrackedToken,
 } from '../store.ts';
 import { StoreError, TOKENS_KEPT_SECONDS } from '../store.ts';
-import type { Asks, Writing } from './asks.ts';
 import { ACCOUNT_KEYS, tokenIndexKeys, tokenKey } from './layout.ts';
 import { toToken, toTokenEnd } from './records.ts';
 

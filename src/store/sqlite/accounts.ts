@@ -13,11 +13,11 @@ import type {
   ListPosition,
   RevocationEntry,
 } from '../store.ts';
+import type { Query, Reader } from './database/reader.ts';
+import { asNumber, optional } from './database/rows.ts';
 import type { SqliteFeed } from './feed.ts';
-import type { Query, Reader } from './reader.ts';
 import { toAccount, toEntry } from './records.ts';
-import { asNumber, optional } from './rows.ts';
-import type { Writer } from './writer.ts';
+import type { Writer } from './writer/writer.ts';
 
 /** Accounts in SQLite; what ends their tokens is a revocation too, so the feed hears of it. */
 export class SqliteAccounts implements AccountStore {

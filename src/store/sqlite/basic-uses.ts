@@ -1,8 +1,8 @@
 import { dayOf } from '../../verification/basic/basic-use.ts';
 import type { BasicUse, BasicUseStore } from '../store.ts';
-import type { Reader } from './reader.ts';
+import type { Reader } from './database/reader.ts';
 import { toBasicUse } from './records.ts';
-import type { Writer } from './writer.ts';
+import type { Writer } from './writer/writer.ts';
 
 const SINCE = `SELECT account_id, route, reason, sum(count) AS count, max(last_at) AS last_at FROM basic_use
   WHERE day >= ? GROUP BY account_id, route, reason`;

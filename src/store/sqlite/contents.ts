@@ -2,10 +2,10 @@ import type { DatabaseSync } from 'node:sqlite';
 import { readRing } from '../key-ring-text.ts';
 import type { StoreContents, StoredRecord } from '../store.ts';
 import { EPOCH_PREFIX } from '../store.ts';
-import type { Reader } from './reader.ts';
+import type { Reader } from './database/reader.ts';
+import type { Row } from './database/rows.ts';
+import { asText } from './database/rows.ts';
 import { toAccount, toEntry, toToken } from './records.ts';
-import type { Row } from './rows.ts';
-import { asText } from './rows.ts';
 
 interface Part {
   readonly sql: string;

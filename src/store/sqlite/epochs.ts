@@ -1,8 +1,8 @@
 import type { EpochGuard, EpochReading, EpochStore } from '../store.ts';
 import { EPOCH_PREFIX } from '../store.ts';
-import type { Query, Reader } from './reader.ts';
-import { asText } from './rows.ts';
-import type { Writer } from './writer.ts';
+import type { Query, Reader } from './database/reader.ts';
+import { asText } from './database/rows.ts';
+import type { Writer } from './writer/writer.ts';
 
 /** The one epoch record of a file, a row of `revocation`. */
 export class SqliteEpochs implements EpochStore {

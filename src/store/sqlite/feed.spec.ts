@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { RecordingListener } from '../../../test/support/store/recording-listener.ts';
 import { openForTest, runSql, temporaryFile } from '../../../test/support/store/sqlite-file.ts';
 import type { Store } from '../store.ts';
-import { CHANGES_KEPT } from './schema.ts';
+import { CHANGES_KEPT } from './database/schema.ts';
 
 const KEY = 'sallyport:revoked:own:token-1';
 

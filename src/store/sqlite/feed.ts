@@ -1,7 +1,7 @@
 import type { RevocationEntry, RevocationFeed, RevocationListener } from '../store.ts';
-import type { Query, Reader } from './reader.ts';
-import { asNumber, asText } from './rows.ts';
-import { CHANGES_KEPT } from './schema.ts';
+import type { Query, Reader } from './database/reader.ts';
+import { asNumber, asText } from './database/rows.ts';
+import { CHANGES_KEPT } from './database/schema.ts';
 
 const POLL_MS = 50;
 

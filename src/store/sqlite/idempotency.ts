@@ -5,10 +5,10 @@ import type {
   IdempotencyStore,
 } from '../../tokens/idempotency-store.ts';
 import { StoreError } from '../store.ts';
-import type { Reader } from './reader.ts';
-import type { Row } from './rows.ts';
-import { asNumber, asText } from './rows.ts';
-import type { Writer } from './writer.ts';
+import type { Reader } from './database/reader.ts';
+import type { Row } from './database/rows.ts';
+import { asNumber, asText } from './database/rows.ts';
+import type { Writer } from './writer/writer.ts';
 
 const STATES: readonly IdempotencyState[] = ['running', 'interrupted', 'made'];
 

@@ -1,8 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { EPOCH_PREFIX } from '../store.ts';
-import { asNumber, asText } from './rows.ts';
-import type { KnownState } from './state-file.ts';
-import { readStateFile, writeStateFile } from './state-file.ts';
+import { asNumber, asText } from './database/rows.ts';
+import type { KnownState } from './database/state-file.ts';
+import { readStateFile, writeStateFile } from './database/state-file.ts';
 
 /** What was found when the file was opened. */
 export interface Found {

@@ -1,5 +1,5 @@
-import type { PurgeTime } from './messages.ts';
-import type { Writer } from './writer.ts';
+import type { PurgeTime } from './writer/messages.ts';
+import type { Writer } from './writer/writer.ts';
 
 const EVERY_MS = 5 * 60_000;
 

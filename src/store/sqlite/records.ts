@@ -1,7 +1,7 @@
-import { TOKEN_USES } from '../../core/known.ts';
+import { TOKEN_USES } from '../../core/verified-credential.ts';
 import type { Account, BasicUse, RevocationEntry, TokenEnd, TrackedToken } from '../store.ts';
-import type { Row } from './rows.ts';
-import { asNumber, asText, asTexts, optional } from './rows.ts';
+import type { Row } from './database/rows.ts';
+import { asNumber, asText, asTexts, optional } from './database/rows.ts';
 
 /** A row of `revocation`. */
 export function toEntry(row: Row): RevocationEntry {

@@ -1,10 +1,10 @@
 import type { RevocationEntry, RevocationStore } from '../store.ts';
+import type { Query, Reader } from './database/reader.ts';
+import { asText } from './database/rows.ts';
 import type { SqliteEpochs } from './epochs.ts';
 import type { SqliteFeed } from './feed.ts';
-import type { Query, Reader } from './reader.ts';
 import { toEntry } from './records.ts';
-import { asText } from './rows.ts';
-import type { Writer } from './writer.ts';
+import type { Writer } from './writer/writer.ts';
 
 /** The revocation set in SQLite: read here, written by the writer thread and heard before that is acknowledged. */
 export class SqliteRevocations implements RevocationStore {

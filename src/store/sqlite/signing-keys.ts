@@ -1,8 +1,8 @@
 import { readRing } from '../key-ring-text.ts';
 import type { SealedSigningKey, SigningKeyRing, SigningKeyStore } from '../store.ts';
-import type { Reader } from './reader.ts';
-import { asText } from './rows.ts';
-import type { Writer } from './writer.ts';
+import type { Reader } from './database/reader.ts';
+import { asText } from './database/rows.ts';
+import type { Writer } from './writer/writer.ts';
 
 /** Sealed signing keys in SQLite. */
 export class SqliteSigningKeys implements SigningKeyStore {

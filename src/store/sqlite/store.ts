@@ -2,18 +2,18 @@ import type { Store } from '../store.ts';
 import { SqliteAccounts } from './accounts.ts';
 import { SqliteBasicUses } from './basic-uses.ts';
 import { SqliteContents } from './contents.ts';
+import { storeErrorFrom } from './database/failure.ts';
+import { checkFiles, isWithoutLog, refuseEmpty, refuseHollow } from './database/file.ts';
+import { Reader } from './database/reader.ts';
 import { SqliteEpochs } from './epochs.ts';
-import { storeErrorFrom } from './failure.ts';
 import { readPosition, SqliteFeed } from './feed.ts';
-import { checkFiles, isWithoutLog, refuseEmpty, refuseHollow } from './file.ts';
 import { SqliteIdempotency } from './idempotency.ts';
-import { SqliteLoginHistory } from './login-history.ts';
+import { SqliteLoginHistory } from './log-in-history.ts';
 import { purgeRegularly } from './purge.ts';
-import { Reader } from './reader.ts';
 import { SqliteRevocations } from './revocations.ts';
 import { SqliteSigningKeys } from './signing-keys.ts';
 import { SqliteTokens } from './tokens.ts';
-import { Writer } from './writer.ts';
+import { Writer } from './writer/writer.ts';
 
 export interface SqliteOptions {
   /** Whether to forget what ended long ago, as an instance that runs on does. */

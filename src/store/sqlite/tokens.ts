@@ -11,9 +11,9 @@ import type {
   TokenStore,
   TrackedToken,
 } from '../store.ts';
-import type { Reader } from './reader.ts';
+import type { Reader } from './database/reader.ts';
 import { toAccount, toToken } from './records.ts';
-import type { Writer } from './writer.ts';
+import type { Writer } from './writer/writer.ts';
 
 const NEWEST: ListPosition = { createdAtSeconds: Number.MAX_VALUE, id: '' };
 

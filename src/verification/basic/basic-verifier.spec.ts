@@ -4,7 +4,7 @@ import { SILENT_OBSERVER, SOUND_SET } from '../../../test/support/standings.ts';
 import { CredentialCheck } from '../../accounts/credential-check.ts';
 import { Passwords } from '../../accounts/passwords/passwords.ts';
 import { Standings } from '../../revocation-set/standings.ts';
-import { openMemoryStore } from '../../store/memory.ts';
+import { openMemoryStore } from '../../store/memory/store.ts';
 import { CredentialVerifier } from '../credential-verifier.ts';
 import { BasicVerifier } from './basic-verifier.ts';
 import { KnownPasswords } from './password-cache.ts';

@@ -1,9 +1,9 @@
 import type { CredentialCheck } from '../../accounts/credential-check.ts';
 import type { PresentedCredential } from '../../core/credential.ts';
-import type { AskAgain, Finding, KnownCredential, Refusal } from '../../core/known.ts';
 import type { Clock, Verifier } from '../../core/ports.ts';
 import type { ClientAddress } from '../../core/request.ts';
 import type { Standing } from '../../core/standing.ts';
+import type { AskAgain, Finding, KnownCredential, Refusal } from '../../core/verified-credential.ts';
 import { subjectMarkKey } from '../../revocation-set/entry-keys.ts';
 import type { Standings } from '../../revocation-set/standings.ts';
 import type { Account, AccountStore } from '../../store/store.ts';

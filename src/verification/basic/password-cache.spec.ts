@@ -11,7 +11,7 @@ import { Authorizer } from '../../authorizer.ts';
 import type { Decision } from '../../core/decision.ts';
 import { Keeper } from '../../revocation-set/revocation-set.ts';
 import { Standings } from '../../revocation-set/standings.ts';
-import { openMemoryStore } from '../../store/memory.ts';
+import { openMemoryStore } from '../../store/memory/store.ts';
 import { KnownCredentials } from '../credential-caches.ts';
 import { BasicVerifier } from './basic-verifier.ts';
 import { KnownPasswords } from './password-cache.ts';

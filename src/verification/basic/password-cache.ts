@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { PresentedCredential } from '../../core/credential.ts';
-import type { Known, KnownCredential } from '../../core/known.ts';
+import type { Known, KnownCredential } from '../../core/verified-credential.ts';
 
 /** Longer Basic credentials are nobody's. */
 export const MAX_BASIC_LENGTH = 4096;

@@ -1,7 +1,7 @@
 import { compactVerify, errors } from 'jose';
 import type { PresentedCredential } from '../../core/credential.ts';
-import type { Finding, Refusal } from '../../core/known.ts';
 import type { Clock, Verifier } from '../../core/ports.ts';
+import type { Finding, Refusal } from '../../core/verified-credential.ts';
 import { readClaims } from '../claims.ts';
 import type { ParsedToken } from '../jwt.ts';
 import { parseToken, wordsOf } from '../jwt.ts';

@@ -1,4 +1,4 @@
-import type { Finding, Refusal } from '../../core/known.ts';
+import type { Finding, Refusal } from '../../core/verified-credential.ts';
 
 /**
  * The first finding that knows the token, however long the others take; where none does, the refusal that says most:

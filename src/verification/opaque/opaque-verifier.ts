@@ -1,9 +1,9 @@
 import type { IntrospectionIssuer } from '../../config/config.ts';
 import type { PresentedCredential } from '../../core/credential.ts';
-import type { AskAgain, Finding, Refusal } from '../../core/known.ts';
 import type { Clock, TokenExaminer, Verifier } from '../../core/ports.ts';
 import type { Standing } from '../../core/standing.ts';
 import { isEnded } from '../../core/standing.ts';
+import type { AskAgain, Finding, Refusal } from '../../core/verified-credential.ts';
 import { revokedThumbprintKey } from '../../revocation-set/entry-keys.ts';
 import { wordsOf } from '../jwt.ts';
 import type { OpaqueToken } from '../opaque-token.ts';

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import type { Refusal } from '../../core/known.ts';
 import type { Clock } from '../../core/ports.ts';
+import type { Refusal } from '../../core/verified-credential.ts';
 
 /** How long a token that its server does not know is not asked about again. */
 const REFUSED_MS = 2_000;

@@ -6,7 +6,7 @@ import { Sealer } from '../../../src/signing/sealer.ts';
 import type { SigningKey } from '../../../src/signing/signing-key.ts';
 import { makeSigningKey, openSigningKey } from '../../../src/signing/signing-key.ts';
 import type { SigningKeys } from '../../../src/signing/token-signer.ts';
-import { openMemoryStore } from '../../../src/store/memory.ts';
+import { openMemoryStore } from '../../../src/store/memory/store.ts';
 import type { SealedSigningKey, Store } from '../../../src/store/store.ts';
 import { own } from './issuers.ts';
 import { NOW } from './verifying.ts';

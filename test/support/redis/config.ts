@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { expect, onTestFinished } from 'vitest';
 import type { RedisStoreConfig } from '../../../src/config/config.ts';
 import { Secret } from '../../../src/config/secret.ts';
-import type { RedisTimeouts } from '../../../src/store/redis/limits.ts';
+import type { RedisTimeouts } from '../../../src/redis/timeouts.ts';
 import { openRedisStore } from '../../../src/store/redis/store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import type { RedisCluster } from './cluster.ts';

@@ -3,11 +3,11 @@ import { ALL_ANY, MANAGEMENT_SCOPES } from '../../../core/scope.ts';
 import type { FieldError } from '../../../tokens/scope-rules.ts';
 import type { Html } from '../html.ts';
 import { html } from '../html.ts';
+import type { Page } from '../page-request.ts';
 import { CREATE } from '../paths.ts';
 import { duration } from '../times.ts';
-import type { Page } from '../visit.ts';
-import { formPage, markInvalid } from './errors.ts';
 import { endField, formId } from './fields.ts';
+import { formPage, markInvalid } from './form-errors.ts';
 
 export interface CreatePage {
   /** What may be chosen. */

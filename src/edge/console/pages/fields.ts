@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { DAYS, FORM_ID } from '../forms.ts';
+import { DAYS, FORM_ID } from '../decode.ts';
 import type { Html, Piece } from '../html.ts';
 import { html } from '../html.ts';
 

@@ -1,8 +1,8 @@
 import type { IssuedToken } from '../../../tokens/token-mint.ts';
 import { html } from '../html.ts';
+import type { Page } from '../page-request.ts';
 import { tokenPath } from '../paths.ts';
 import { moment } from '../times.ts';
-import type { Page } from '../visit.ts';
 
 export interface IssuedPage {
   readonly token: IssuedToken;

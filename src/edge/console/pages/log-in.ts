@@ -1,6 +1,6 @@
 import { html } from '../html.ts';
+import type { Page } from '../page-request.ts';
 import { logInPath } from '../paths.ts';
-import type { Page } from '../visit.ts';
 
 export interface LogInPage {
   readonly status?: number;

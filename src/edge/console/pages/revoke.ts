@@ -2,9 +2,9 @@ import type { FieldError } from '../../../tokens/scope-rules.ts';
 import type { TokenView } from '../../../tokens/token-views.ts';
 import type { Html } from '../html.ts';
 import { html } from '../html.ts';
+import type { Page } from '../page-request.ts';
 import { tokenPath } from '../paths.ts';
-import type { Page } from '../visit.ts';
-import { formPage, markInvalid } from './errors.ts';
+import { formPage, markInvalid } from './form-errors.ts';
 import { nameOf, scopeList } from './token-words.ts';
 
 export interface RevokePage {

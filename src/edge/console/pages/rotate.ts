@@ -1,10 +1,10 @@
 import type { FieldError } from '../../../tokens/scope-rules.ts';
 import type { TokenView } from '../../../tokens/token-views.ts';
 import { html } from '../html.ts';
+import type { Page } from '../page-request.ts';
 import { tokenPath } from '../paths.ts';
-import type { Page } from '../visit.ts';
-import { formPage } from './errors.ts';
 import { endField, formId, radios } from './fields.ts';
+import { formPage } from './form-errors.ts';
 import { nameOf, scopeList } from './token-words.ts';
 
 const OVERLAPS = [

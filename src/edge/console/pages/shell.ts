@@ -1,9 +1,9 @@
 import { assetPath } from '../assets.ts';
 import type { Html } from '../html.ts';
 import { html } from '../html.ts';
+import type { Page } from '../page-request.ts';
 import { CREATE } from '../paths.ts';
 import { HOME } from '../route.ts';
-import type { Page } from '../visit.ts';
 
 /** A whole document around what a page has to say. */
 export function shell({ title, body, isMembers, isShownOnce = false }: Page): Html {

@@ -2,9 +2,9 @@ import { canRotate } from '../../../tokens/private-tokens.ts';
 import type { TokenView } from '../../../tokens/token-views.ts';
 import type { Html } from '../html.ts';
 import { html } from '../html.ts';
+import type { Page } from '../page-request.ts';
 import { tokenPath } from '../paths.ts';
 import { moment } from '../times.ts';
-import type { Page } from '../visit.ts';
 import { KINDS, nameOf, scopeList, statusOf } from './token-words.ts';
 
 export interface TokenPage {

@@ -3,10 +3,10 @@ import type { TokenView, TokenViewPage } from '../../../tokens/token-views.ts';
 import { writeCursor } from '../../list-cursor.ts';
 import type { Html } from '../html.ts';
 import { html } from '../html.ts';
+import type { Page } from '../page-request.ts';
 import { CREATE, tokenPath } from '../paths.ts';
 import { HOME } from '../route.ts';
 import { moment } from '../times.ts';
-import type { Page } from '../visit.ts';
 import { KINDS, nameOf, scopeList, statusOf } from './token-words.ts';
 
 export interface TokensPage {

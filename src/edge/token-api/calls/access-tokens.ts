@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { TokenRequest } from '../../../tokens/issue-token.ts';
 import type { IssuedToken } from '../../../tokens/token-mint.ts';
 import { newTokenId } from '../../../tokens/token-mint.ts';
-import { scopes } from '../../token-fields.ts';
+import { scopes } from '../../field-schemas.ts';
 import type { Admission, Call, CallInput, Outcome } from '../call.ts';
 import { actorOf, authorityEnded, authorityOf, clockBehind, done, failed, tooManyUnrecorded } from '../call.ts';
 import { tokenBody } from '../encode.ts';

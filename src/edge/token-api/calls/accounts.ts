@@ -5,7 +5,7 @@ import type { AccountProblem } from '../../../accounts/accounts.ts';
 import type { Deny } from '../../../core/decision.ts';
 import { deny } from '../../../core/decision.ts';
 import type { Account } from '../../../store/store.ts';
-import { scopes } from '../../token-fields.ts';
+import { scopes } from '../../field-schemas.ts';
 import type { Admission, Call, CallInput, Outcome, Problem } from '../call.ts';
 import { actorOf, authorityEnded, authorityOf, callerOf, done, failed } from '../call.ts';
 import { utcTime } from '../encode.ts';

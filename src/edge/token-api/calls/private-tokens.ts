@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { MAX_OVERLAP_SECONDS } from '../../../tokens/private-tokens.ts';
 import { newTokenId } from '../../../tokens/token-mint.ts';
 import type { TokenView } from '../../../tokens/token-views.ts';
-import { scopes, tokenName } from '../../token-fields.ts';
+import { scopes, tokenName } from '../../field-schemas.ts';
 import type { Admission, Call, CallInput, Outcome } from '../call.ts';
 import { actorOf, authorityEnded, authorityOf, callerOf, clockBehind, done, failed } from '../call.ts';
 import { tokenBody, utcTime } from '../encode.ts';

@@ -1,0 +1,19 @@
+import type { Terminal } from '../cli/command.ts';
+import type { Config } from '../config/config.ts';
+import { Observation } from '../observe/observation.ts';
+import { systemClock } from './start.ts';
+
+/**
+ * Where a command writes the audit records of what it does: `log.audit`, else standard error. Where that file cannot be
+ * opened, standard error as well, said so: what an operator ends in an emergency does not wait for a log.
+ */
+export function openAudit({ log }: Config, { err }: Terminal): Observation {
+  const quiet = { level: 'error', passes: 0 } as const;
+  const parts = { clock: systemClock, destination: { write: err } };
+  try {
+    return new Observation({ ...quiet, audit: log.audit }, parts);
+  } catch (error) {
+    err(`sallyport: ${error instanceof Error ? error.message : String(error)}; the record goes here\n`);
+    return new Observation({ ...quiet, audit: undefined }, parts);
+  }
+}

@@ -1,0 +1,191 @@
+import type { Config } from '../config/config.ts';
+import type { Loaded } from '../config/load.ts';
+import { formatProblems } from '../config/reading/problems.ts';
+import { IssuerNames, issuersGone } from '../config/reload/issuer-names.ts';
+import { isSameSigning, isSameStore, restartKeys } from '../config/reload/restart-keys.ts';
+import type { AdminDoor } from '../edge/admin/service.ts';
+import type { ExtAuthzDoor } from '../edge/ext-authz/service.ts';
+import type { TokenApiDoor } from '../edge/token-api/service.ts';
+import type { Observation } from '../observe/observation.ts';
+import { rereadMs } from '../signing/key-life.ts';
+import type { Foundation, Generation } from './active-config.ts';
+import { buildGeneration, keyRingOf, ownIssuer } from './active-config.ts';
+
+/** Sallyport, running. */
+export interface App {
+  /** Addresses as bound, of the doors that are open. */
+  readonly extAuthz: string | undefined;
+  readonly tokens: string | undefined;
+  readonly admin: string | undefined;
+  /** Takes up a configuration that was read again; where it is bad, the one in force stays, and that is said. */
+  reload(loaded: Loaded): void;
+  /** Says that it is not ready, while it goes on answering; returns for how many milliseconds it should. */
+  stopReady(): number;
+  /** Lets what runs finish, for at most the configured time; closes the doors first, then what stands behind them. */
+  close(): Promise<void>;
+}
+
+interface RunningParts extends Foundation {
+  readonly observation: Observation;
+  readonly admin: AdminDoor | undefined;
+}
+
+/** Holds the doors open, and exchanges what stands behind them when the configuration changes. */
+export class RunningApp implements App {
+  private readonly started: Config;
+  private readonly foundation: RunningParts;
+  private readonly opened: (() => Promise<void>)[];
+  private readonly issuerNames = new IssuerNames();
+  private generations = 1;
+  private current: Generation;
+  private extAuthzDoor: ExtAuthzDoor | undefined;
+  private tokensDoor: TokenApiDoor | undefined;
+
+  constructor(config: Config, foundation: RunningParts, opened: (() => Promise<void>)[]) {
+    this.started = config;
+    this.foundation = foundation;
+    this.opened = opened;
+    this.current = buildGeneration(config, foundation, this.generations);
+    foundation.observation.adoptRoutes(config.routes);
+    this.issuerNames.adopt(config.issuers);
+    this.readOwnKeys(config);
+  }
+
+  get extAuthz(): string | undefined {
+    return this.extAuthzDoor?.address;
+  }
+
+  get tokens(): string | undefined {
+    return this.tokensDoor?.address;
+  }
+
+  get admin(): string | undefined {
+    return this.foundation.admin?.address;
+  }
+
+  /** A door that is not configured is not even loaded. */
+  async openDoors(): Promise<void> {
+    const { listen } = this.started;
+    const { events, observation } = this.foundation;
+    const { health } = observation;
+    this.opened.push(() => this.closeDoors());
+    if (listen.extAuthz !== undefined) {
+      const { openExtAuthz } = await import('../edge/ext-authz/service.ts');
+      const failed = (error: unknown): void => events.failed(error);
+      const parts = { gateway: () => this.current.gateway, failed, health, observer: events };
+      this.extAuthzDoor = await openExtAuthz(listen.extAuthz, parts);
+    }
+    if (listen.tokens !== undefined) {
+      const { openTokenApi } = await import('../edge/token-api/service.ts');
+      const { consolePages } = await import('../edge/console/service.ts');
+      const { troublePage } = await import('../edge/console/encode.ts');
+      const services = () => this.tokenServices();
+      this.tokensDoor = await openTokenApi(listen.tokens, {
+        services,
+        trustedProxies: () => this.current.config.trustedProxies,
+        events,
+        troublePage,
+        pages: consolePages({ services, events, clock: this.foundation.clock }),
+      });
+    }
+    health.ready();
+    events.started({ extAuthz: this.extAuthz, tokens: this.tokens, admin: this.admin });
+  }
+
+  reload(loaded: Loaded): void {
+    const { events, observation } = this.foundation;
+    observation.reopenLogs();
+    if (!loaded.ok) {
+      events.reloadRefused(formatProblems(loaded.problems));
+      return;
+    }
+    const problem = isSameSigning(this.started, loaded.config)
+      ? this.issuerNames.problemWith(loaded.config.issuers)
+      : 'the signing issuer has changed, which needs a restart';
+    if (problem !== undefined) {
+      events.reloadRefused(problem);
+      return;
+    }
+    try {
+      observation.adopt(loaded.config.log);
+    } catch (error) {
+      events.reloadRefused(error instanceof Error ? error.message : String(error));
+      return;
+    }
+    const gone = issuersGone(this.current.config.issuers, loaded.config.issuers);
+    if (gone.length > 0) events.issuersGone(gone);
+    this.takeUp(loaded.config);
+    events.reloaded(restartKeys(this.started, loaded.config));
+  }
+
+  stopReady(): number {
+    const { delayMs } = this.current.config.shutdown;
+    this.foundation.observation.health.stopping();
+    this.foundation.events.stopping(delayMs);
+    return delayMs;
+  }
+
+  async close(): Promise<void> {
+    this.foundation.observation.health.stopping();
+    await closeAll(this.opened);
+  }
+
+  private async closeDoors(): Promise<void> {
+    const { drainMs } = this.current.config.shutdown;
+    await Promise.all([this.extAuthzDoor?.close(drainMs), this.tokensDoor?.close(drainMs)]);
+  }
+
+  /** Where it listens and stores stays as it was started; certificates are exchanged in place. */
+  private takeUp(config: Config): void {
+    const { foundation } = this;
+    this.generations += 1;
+    this.current = buildGeneration(config, foundation, this.generations);
+    foundation.observation.adoptRoutes(config.routes);
+    this.issuerNames.adopt(config.issuers);
+    this.renewStore(config.store);
+    foundation.standings.limit(limitsOf(config));
+    foundation.keySets.keepOnly(config.issuers);
+    this.readOwnKeys(config);
+    const { extAuthz, tokens, admin } = config.listen;
+    if (extAuthz?.tls !== undefined) this.extAuthzDoor?.renewCertificate(extAuthz.tls);
+    if (tokens?.tls !== undefined) this.tokensDoor?.renewCertificate(tokens.tls);
+    if (admin?.tls !== undefined) foundation.admin?.renewCertificate(admin.tls);
+  }
+
+  /** The credentials may be others. Where they are not taken yet, the connections that stand go on, and it is said. */
+  private renewStore(config: Config['store']): void {
+    const { store, events } = this.foundation;
+    if (config.kind !== 'redis' || !isSameStore(this.started.store, config)) return;
+    store.renew?.(config).catch((error: unknown) => events.storeNotRenewed(error));
+  }
+
+  /** At once and regularly, by this configuration. */
+  private readOwnKeys(config: Config): void {
+    const { own, store, clock, events } = this.foundation;
+    const issuer = ownIssuer(config);
+    if (own === undefined || issuer === undefined) return;
+    const { algorithm } = issuer.signing;
+    if (own.keys.algorithm !== algorithm) events.ownKeysOfOtherAlgorithm(own.keys.algorithm, algorithm);
+    own.keys.readEvery(rereadMs(issuer.signing), keyRingOf(config, issuer, { store, clock, sealer: own.sealer }));
+  }
+
+  private tokenServices(): NonNullable<Generation['tokens']> {
+    const { tokens } = this.current;
+    if (tokens === undefined) throw new Error('the token service is open without an issuer that signs');
+    return tokens;
+  }
+}
+
+/** What a configuration says about asking the revocation set. */
+export function limitsOf({ revocation, timeouts }: Config) {
+  return { ...revocation, storeTimeoutMs: timeouts.storeMs };
+}
+
+/** The last one opened first, and every one of them; rejects afterwards with what the first failure was. */
+export async function closeAll(opened: (() => Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (let part = opened.pop(); part !== undefined; part = opened.pop()) {
+    await part().catch((error: unknown) => failures.push(error));
+  }
+  if (failures.length > 0) throw failures[0];
+}

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { UsageError } from './command.ts';
+import { readAuthor, readRequest } from './token-revoke.ts';
+
+const THUMBPRINT = 'aB'.repeat(32);
+
+function read(values: Record<string, string | boolean>) {
+  const args = { positionals: ['revoke'], values, config: 'sallyport.yaml' };
+  return { ...readRequest(args), ...readAuthor(args) };
+}
+
+describe('readRequest()', () => {
+  it.each([
+    [
+      { 'token-file': '-', reason: 'leaked', by: 'ada' },
+      { form: 'token-file', file: '-', reason: 'leaked', by: 'ada' },
+    ],
+    [
+      { issuer: 'i', jti: 'j' },
+      { form: 'jti', issuer: 'i', tokenId: 'j' },
+    ],
+    [
+      { issuer: 'i', jti: 'j', expires: '2027-01-15T08:00:00Z' },
+      { form: 'jti', expiresAtSeconds: 1_800_000_000 },
+    ],
+    [{ thumbprint: THUMBPRINT }, { form: 'thumbprint', thumbprint: THUMBPRINT.toLowerCase() }],
+    [
+      { issuer: 'i', subject: 's' },
+      { form: 'subject', issuer: 'i', subject: 's', issuedUpToSeconds: undefined },
+    ],
+    [{ issuer: 'i', subject: 's', before: '2027-01-15T08:00:00.1Z' }, { issuedUpToSeconds: 1_800_000_001 }],
+    [
+      { issuer: 'i', key: 'k', yes: true },
+      { form: 'key', issuer: 'i', kid: 'k' },
+    ],
+    [
+      { issuer: 'i', all: true },
+      { form: 'all', issuer: 'i', issuedUpToSeconds: undefined },
+    ],
+    [
+      { issuer: 'i', all: true, before: '2027-01-15' },
+      { form: 'all', issuedUpToSeconds: 1_799_971_200 },
+    ],
+  ])('reads %j', (values, request) => {
+    expect(read(values)).toMatchObject(request);
+  });
+
+  const EXPECTED = 'expected one of --token-file, --jti, --thumbprint, --subject, --key, --all';
+
+  it.each<[Record<string, string | boolean>, string]>([
+    [{}, EXPECTED],
+    [{ issuer: 'i' }, EXPECTED],
+    [{ issuer: 'i', jti: 'j', subject: 's' }, EXPECTED],
+    [{ jti: 'j' }, '--issuer is missing'],
+    [{ subject: 's' }, '--issuer is missing'],
+    [{ all: true }, '--issuer is missing'],
+    [{ issuer: '', key: 'k' }, '--issuer is missing or empty'],
+    [{ issuer: 'i', key: '' }, '--key is missing or empty'],
+    [{ issuer: 'i', 'token-file': 'f' }, '--issuer does not go with --token-file'],
+    [{ issuer: 'i', thumbprint: THUMBPRINT }, '--issuer does not go with --thumbprint'],
+    [{ issuer: 'i', key: 'k', before: '2027-01-15' }, '--before does not go with --key'],
+    [{ issuer: 'i', all: true, expires: '2027-01-15' }, '--expires does not go with --all'],
+    [{ 'token-file': 'f', expires: '2027-01-15' }, '--expires does not go with --token-file'],
+    [{ issuer: 'i', all: true, before: 'yesterday' }, '--before takes a date, or a date and time such as'],
+    [{ issuer: 'i', all: true, before: '1800000000' }, "found '1800000000'"],
+    [{ issuer: 'i', jti: 'j', expires: '2027-02-30' }, '--expires takes a date'],
+    [{ thumbprint: THUMBPRINT.slice(1) }, '--thumbprint takes 64 hexadecimal digits'],
+    [{ issuer: 'i', jti: 'j', reason: '' }, '--reason takes 1 to 500 characters'],
+    [{ issuer: 'i', jti: 'j', reason: 'x'.repeat(501) }, '--reason takes 1 to 500 characters'],
+    [{ issuer: 'i', jti: 'j', by: 'x'.repeat(101) }, '--by takes 1 to 100 characters'],
+  ])('does not take %j', (values, message) => {
+    expect(() => read(values)).toThrow(UsageError);
+    expect(() => read(values)).toThrow(message);
+  });
+
+  it('prints no token that was given in place of a thumbprint', () => {
+    expect(() => read({ thumbprint: 'eyJhbGciOiJIUzI1NiJ9.e30.c2ln' })).toThrow(/^(?!.*eyJ)/);
+  });
+});

@@ -1,0 +1,51 @@
+import type { FieldError } from '../../../tokens/scope-rules.ts';
+import { endedCookie } from '../cookie.ts';
+import { decodeCreate } from '../decode.ts';
+import { doOnce, USED_FORM } from '../once.ts';
+import type { MemberVisit, Reply } from '../page-request.ts';
+import { actorOf, redirect } from '../page-request.ts';
+import { createPage } from '../pages/create.ts';
+import { notNow, stillRunning } from '../pages/error-page.ts';
+import { issuedPage } from '../pages/issued.ts';
+import { logInPath } from '../paths.ts';
+import { authorityOf } from '../session.ts';
+
+export async function showCreate(visit: MemberVisit): Promise<Reply> {
+  return ask(visit);
+}
+
+export async function create(visit: MemberVisit): Promise<Reply> {
+  const { session, services, form, nowSeconds, origin } = visit;
+  const decoded = decodeCreate(form, nowSeconds);
+  if (!decoded.ok) return ask(visit, decoded.errors);
+  const { name, scopes, expires_at: expiresAtSeconds } = decoded.form;
+  const request = { name, scopes, expiresAtSeconds };
+  const result = await doOnce(visit, (id) => services.privateTokens.create(authorityOf(session), request, id));
+  switch (result.outcome) {
+    case 'no_authority':
+      return redirect(logInPath('ended'), { 'set-cookie': endedCookie() });
+    case 'clock_behind':
+      return notNow(result);
+    case 'refused':
+      return ask(visit, result.errors);
+    case 'key_reused':
+      return ask(visit, USED_FORM);
+    case 'in_progress':
+      return stillRunning();
+    case 'issued':
+      visit.events.tokenIssued(actorOf(visit), result);
+      return issuedPage({ token: result, name, origin, nowSeconds });
+  }
+}
+
+/** With what the account may give away, as the store has it now. */
+async function ask(
+  { session, services, form, nowSeconds }: MemberVisit,
+  errors?: readonly FieldError[],
+): Promise<Reply> {
+  const account = await services.accountStore.findById(session.accountId);
+  const { rules, catalogue } = services;
+  const scopes = rules.offered(new Set(account?.scopes));
+  const maxTtlSeconds = (scope: string): number => rules.maxTtlSeconds([scope]);
+  return createPage({ scopes, catalogue, maxTtlSeconds, form, nowSeconds, ...(errors && { errors }) });
+}

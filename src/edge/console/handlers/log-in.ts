@@ -1,0 +1,51 @@
+import { answerTo, messageFor } from '../../../core/answer.ts';
+import { deny } from '../../../core/decision.ts';
+import type { LogInRefused } from '../../../tokens/log-in.ts';
+import { endedCookie, sessionCookie } from '../cookie.ts';
+import { decodeLogIn } from '../decode.ts';
+import { deviceCookie } from '../device-cookie.ts';
+import type { MemberVisit, Reply, Visit } from '../page-request.ts';
+import { actorOf, redirect } from '../page-request.ts';
+import { logInPage } from '../pages/log-in.ts';
+import { logInPath, noticeOf } from '../paths.ts';
+import { HOME } from '../route.ts';
+import { comeAgain } from '../times.ts';
+
+export function showLogIn({ query }: Visit): Reply {
+  return logInPage({ notice: noticeOf(query) });
+}
+
+/** The same log-in as by the call, refused in the same words; its token becomes the session. */
+export async function logIn({ form, services, events, client, deviceProof }: Visit): Promise<Reply> {
+  const decoded = decodeLogIn(form);
+  if (!decoded.ok) return logInPage({ status: 400, refusal: 'name and password are needed' });
+  const { name, password } = decoded.form;
+  // A session manages tokens by its kind alone: it needs no scope, and fits a cookie however many the account has.
+  const result = await services.logIn.logIn(name, password, client, { scopes: [], deviceProof });
+  if (result.outcome === 'refused') {
+    events.logInRefused(client, result);
+    return refuse(result, name);
+  }
+  events.loggedIn({ account: result.accountId, client }, result.id);
+  const { accessToken, expiresAtSeconds, createdAtSeconds } = result;
+  const session = sessionCookie(accessToken, expiresAtSeconds - createdAtSeconds);
+  return redirect(HOME, { 'set-cookie': [session, deviceCookie(result.deviceProof)] });
+}
+
+function refuse({ reason, check, ...refusal }: LogInRefused, name: string): Reply {
+  const denial = { ...deny(reason, undefined, check), retryAfterSeconds: refusal.retryAfterSeconds };
+  const { status, challenges, retryAfterSeconds } = answerTo(denial);
+  const headers = {
+    ...(challenges.length > 0 && { 'www-authenticate': challenges.join(', ') }),
+    ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
+  };
+  const when = retryAfterSeconds === undefined ? '' : `: try again ${comeAgain(retryAfterSeconds)}`;
+  return logInPage({ status, headers, refusal: `${messageFor(denial)}${when}`, name });
+}
+
+/** The token of the session ends, too: whoever has a copy of the cookie has nothing. */
+export async function logOut(visit: MemberVisit): Promise<Reply> {
+  const { services, session } = visit;
+  await services.revokeToken.revoke(session.tokenId, actorOf(visit), 'logged out');
+  return redirect(logInPath('logged-out'), { 'set-cookie': endedCookie() });
+}

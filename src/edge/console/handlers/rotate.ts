@@ -1,0 +1,66 @@
+import { canRotate } from '../../../tokens/private-tokens.ts';
+import type { TokenView } from '../../../tokens/token-views.ts';
+import { endedCookie } from '../cookie.ts';
+import { decodeRotate } from '../decode.ts';
+import { doOnce } from '../once.ts';
+import { ownToken } from '../own-token.ts';
+import type { MemberVisit, Reply } from '../page-request.ts';
+import { actorOf, redirect } from '../page-request.ts';
+import { noSuchToken, notNow, stillRunning } from '../pages/error-page.ts';
+import { issuedPage } from '../pages/issued.ts';
+import { rotatePage } from '../pages/rotate.ts';
+import { logInPath, tokenPath } from '../paths.ts';
+import { authorityOf } from '../session.ts';
+
+export async function showRotate(visit: MemberVisit): Promise<Reply> {
+  const token = await ownToken(visit);
+  if (token === undefined) return noSuchToken();
+  return canRotate(token) ? rotatePage({ token, form: visit.form, nowSeconds: visit.nowSeconds }) : asItIs(token);
+}
+
+export async function rotate(visit: MemberVisit): Promise<Reply> {
+  const { session, services, form, nowSeconds, origin } = visit;
+  const token = await ownToken(visit);
+  if (token === undefined) return noSuchToken();
+  const decoded = decodeRotate(form, nowSeconds);
+  if (!decoded.ok) return rotatePage({ token, form, nowSeconds, errors: decoded.errors });
+  const { expires_at: expiresAtSeconds, overlap: overlapSeconds } = decoded.form;
+  const rotator = { ...session, authority: authorityOf(session), use: 'login', managesTokens: true } as const;
+  const request = { expiresAtSeconds, overlapSeconds };
+  const result = await doOnce(visit, (id) => services.privateTokens.rotate(token.id, rotator, request, id));
+  switch (result.outcome) {
+    case 'not_found':
+    case 'not_allowed':
+      return noSuchToken();
+    case 'no_authority':
+      return redirect(logInPath('ended'), { 'set-cookie': endedCookie() });
+    case 'clock_behind':
+      return notNow(result);
+    case 'conflict':
+      return notRotated(visit, result.message);
+    case 'key_reused':
+      return asItIs(token);
+    case 'in_progress':
+      return stillRunning();
+    case 'refused':
+      return rotatePage({ token, form, nowSeconds, errors: result.errors });
+    case 'issued':
+      visit.events.tokenRotated(actorOf(visit), token.id, result);
+      return issuedPage({ token: result, name: result.name ?? result.id, origin, nowSeconds, overlapSeconds });
+  }
+}
+
+/** One whose rotation broke off still looks as if it could be rotated: its page would not say why it was not. */
+async function notRotated(visit: MemberVisit, message: string): Promise<Reply> {
+  const { form, nowSeconds } = visit;
+  const token = await ownToken(visit);
+  if (token === undefined) return noSuchToken();
+  return canRotate(token)
+    ? rotatePage({ token, form, nowSeconds, errors: [{ field: 'overlap', message }] })
+    : asItIs(token);
+}
+
+/** What has become of it meanwhile says why there is nothing to rotate. */
+function asItIs({ id }: TokenView): Reply {
+  return redirect(tokenPath(id));
+}

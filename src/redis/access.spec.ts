@@ -1,0 +1,142 @@
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { type AddressInfo, connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createServer } from 'node:tls';
+import type { Redis } from 'ioredis';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { type Certificate, certify, hasOpenssl } from '../../test/support/certificates.ts';
+import { startRedisCluster } from '../../test/support/redis/cluster.ts';
+import {
+  clusterConfig,
+  documentedUsers,
+  openRedisForTest,
+  redisConfig,
+  redisForTest,
+  secretOf,
+  sentinelConfig,
+} from '../../test/support/redis/config.ts';
+import { startSentinelGroup } from '../../test/support/redis/sentinel.ts';
+import type { Store } from '../store/store.ts';
+
+const POLL = { timeout: 30_000 };
+const OLD = 'the-old-password-of-Redis';
+const NEW = 'the-new-password-of-Redis';
+
+/** Ends every other connection, as a restart of the server does. */
+async function endConnections(hand: Redis): Promise<void> {
+  await hand.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+}
+
+function answers(store: Store): Promise<unknown> {
+  return store.accounts.list().catch(String);
+}
+
+describe('credentials that were rotated are taken up by a store that is open', () => {
+  it('in one server', async () => {
+    const { port, hand } = await redisForTest({ settings: { requirepass: OLD } });
+    const store = await openRedisForTest(redisConfig(port, { password: secretOf(OLD) }));
+    await expect(store.renew?.(redisConfig(port, { password: secretOf(NEW) }))).rejects.toThrow(
+      'refuses the user name or the password',
+    );
+    expect(await answers(store)).toEqual([]);
+    await hand.config('SET', 'requirepass', NEW);
+    await store.renew?.(redisConfig(port, { password: secretOf(NEW) }));
+    await endConnections(hand);
+    await expect.poll(() => answers(store), POLL).toEqual([]);
+  });
+
+  it('in one server that refused the former ones meanwhile', async () => {
+    const { port, hand } = await redisForTest({ settings: { requirepass: OLD } });
+    const store = await openRedisForTest(redisConfig(port, { password: secretOf(OLD) }));
+    await hand.config('SET', 'requirepass', NEW);
+    await endConnections(hand);
+    await expect.poll(() => answers(store), POLL).toContain('refuses the user name or the password');
+    await store.renew?.(redisConfig(port, { password: secretOf(NEW) }));
+    await expect.poll(() => answers(store), POLL).toEqual([]);
+  });
+
+  it.skipIf(!hasOpenssl)('in one server behind TLS (needs the openssl command)', async () => {
+    const { port } = await redisForTest();
+    const folder = await mkdtemp(join(tmpdir(), 'sallyport-redis-tls-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const own = certify(folder, 'redis');
+    const [before, after] = [certify(folder, 'old'), certify(folder, 'new')];
+    const opened = new Set<Socket>();
+    const server = createServer({ ...own, ca: before.cert, requestCert: true, rejectUnauthorized: true }, (client) => {
+      const redis = connect(port, '127.0.0.1');
+      for (const socket of [client, redis]) opened.add(socket.on('error', () => {}));
+      client.pipe(redis).pipe(client);
+    }).listen(0, '127.0.0.1');
+    onTestFinished(() => void server.close());
+    const endAll = (): void => opened.forEach((socket) => socket.destroy());
+    onTestFinished(endAll);
+    await once(server, 'listening');
+    const shown = ({ cert, key }: Certificate) => {
+      // A TCP server that listens has an address of this form.
+      const place = (server.address() as AddressInfo).port;
+      return redisConfig(place, { tls: { ca: own.cert, cert, key: secretOf(key) } });
+    };
+    const store = await openRedisForTest(shown(before));
+    server.setSecureContext({ ...own, ca: after.cert });
+    endAll();
+    await expect.poll(() => answers(store), POLL).toContain('Redis store');
+    await store.renew?.(shown(after));
+    await expect.poll(() => answers(store), POLL).toEqual([]);
+  });
+
+  it('at Sentinels', async () => {
+    const group = await startSentinelGroup({ settings: { requirepass: OLD } });
+    onTestFinished(() => group.close());
+    const config = sentinelConfig(group);
+    const watched = (password: string) => ({
+      ...config,
+      sentinel: config.sentinel && { ...config.sentinel, password: secretOf(password) },
+    });
+    const store = await openRedisForTest(watched(OLD));
+    for (const { hand } of group.sentinels) {
+      await hand.call('ACL', 'SETUSER', 'default', 'resetpass', `>${NEW}`);
+      await endConnections(hand);
+    }
+    await store.renew?.(watched(NEW));
+    // Only a Sentinel tells where the primary is after that.
+    const from = await group.primary();
+    await group.failover();
+    await from.kill9();
+    await expect.poll(() => answers(store), POLL).toEqual([]);
+  });
+
+  it('in a cluster', async () => {
+    const settings = { requirepass: OLD, masterauth: OLD };
+    const cluster = await startRedisCluster({ settings });
+    onTestFinished(() => cluster.close());
+    const store = await openRedisForTest(clusterConfig(cluster, { password: secretOf(OLD) }));
+    for (const { server } of cluster.nodes) {
+      for (const name of ['masterauth', 'requirepass']) await server.hand.config('SET', name, NEW);
+    }
+    await store.renew?.(clusterConfig(cluster, { password: secretOf(NEW) }));
+    for (const { server } of cluster.nodes) await endConnections(server.hand);
+    await expect.poll(() => answers(store), POLL).toEqual([]);
+  });
+});
+
+it('a user who may not follow changes is told what to grant', async () => {
+  const { redis } = await documentedUsers(OLD);
+  expect(redis).toContain(' +client|tracking');
+  const settings = { user: redis.replace(' +client|tracking', '') };
+  const { port } = await redisForTest({ settings });
+  const store = await openRedisForTest(redisConfig(port, { username: 'sallyport', password: secretOf(OLD) }));
+  const { promise, resolve } = Promise.withResolvers<Error>();
+  store.feed.follow({
+    maxStalenessMs: 1_000,
+    changed: () => {},
+    wrote: () => {},
+    lost: () => {},
+    heardUpTo: () => {},
+    brokenOff: resolve,
+  });
+  expect((await promise).message).toContain(
+    'grant the user +subscribe +client|id +client|tracking &__redis__:invalidate, see docs/redis.md',
+  );
+});

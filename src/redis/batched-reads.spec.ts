@@ -1,0 +1,37 @@
+import { expect, it, onTestFinished } from 'vitest';
+import { redisConfig, redisForTest } from '../../test/support/redis/config.ts';
+import type { EpochReading } from '../store/store.ts';
+import { EPOCH_PREFIX } from '../store/store.ts';
+import { BatchedReads } from './batched-reads.ts';
+import { Connection } from './connection.ts';
+import { optionsFor, placeOf } from './options.ts';
+
+it('BatchedReads asks once for all that is read in one turn, and gives each reader its own', async () => {
+  const { port, hand } = await redisForTest();
+  const config = redisConfig(port);
+  const connection = new Connection({
+    place: placeOf(() => config),
+    options: optionsFor(config, 2_000),
+    answerMs: 2_000,
+    inspect: () => undefined,
+  });
+  await connection.open(5_000);
+  onTestFinished(() => connection.close());
+  let asked = 0;
+  const ask: Connection['ask'] = (question) => {
+    asked += 1;
+    return connection.ask(question);
+  };
+  const checked: EpochReading[] = [];
+  const reads = new BatchedReads({ ask }, { check: (reading) => void checked.push(reading) }, () => [EPOCH_PREFIX]);
+  await hand.set(EPOCH_PREFIX, 'E');
+  for (const key of ['a', 'b', 'c']) await hand.set(key, key.toUpperCase());
+
+  const answers = await Promise.all([reads.read(['b', 'none', 'a']), reads.read([]), reads.read(['c', 'b'])]);
+  expect(answers).toEqual([['B', undefined, 'A'], [], ['C', 'B']]);
+  expect(asked).toBe(1);
+  expect(await reads.read(['a'])).toEqual(['A']);
+  expect(asked).toBe(2);
+  const reading = new Map([[EPOCH_PREFIX, 'E']]);
+  expect(checked).toEqual([reading, reading]);
+});

@@ -1,0 +1,64 @@
+import type { RedisStoreConfig } from '../../config/config.ts';
+import { barrierKeyIn } from '../../store/redis/layout.ts';
+import { Writes } from '../confirmed-writes.ts';
+import type { Connection } from '../connection.ts';
+import type { Place } from '../failure.ts';
+import { placeOf } from '../options.ts';
+import type { ClusterNode } from './cluster-view.ts';
+import type { SlotRange } from './slot.ts';
+import { tagIn } from './slot.ts';
+
+/** Makes connections to a node. */
+export interface Connect {
+  reads(config: RedisStoreConfig, place: Place): Connection;
+  writes(config: RedisStoreConfig, place: Place): Connection;
+}
+
+/** A primary of the cluster, and the connections to it. */
+export class Primary {
+  readonly node: ClusterNode;
+  /** What it serves by now. */
+  slots: readonly SlotRange[];
+  /** Where this node is, beside all that its cluster has in common. */
+  config: RedisStoreConfig;
+  readonly place: Place;
+  readonly reads: Connection;
+  /** Writes go through `confirmed`. */
+  readonly writes: Connection;
+  readonly confirmed: Writes;
+
+  constructor(node: ClusterNode, cluster: RedisStoreConfig, connect: Connect) {
+    this.node = node;
+    this.config = { ...cluster, host: node.host, port: node.port };
+    this.place = placeOf(() => this.config);
+    this.reads = connect.reads(this.config, this.place);
+    this.writes = connect.writes(this.config, this.place);
+    const { minReplicas } = cluster;
+    this.confirmed = new Writes({
+      place: this.place,
+      connection: this.writes,
+      minReplicas,
+      // One that serves nothing sends it back: nobody can confirm anything there.
+      barrierKey: () => barrierKeyIn(tagIn(this.slots) ?? ''),
+    });
+    this.slots = node.slots;
+    this.reads.start();
+    this.writes.start();
+  }
+
+  /** Whether this is where a node, or a redirect, leads to. */
+  isAt({ host, port }: Pick<ClusterNode, 'host' | 'port'>): boolean {
+    return port === this.node.port && (host === this.node.host || host === this.node.ip);
+  }
+
+  /** As `Connection.renew`. */
+  async renew(cluster: RedisStoreConfig): Promise<void> {
+    const { host, port } = this.node;
+    this.config = { ...cluster, host, port };
+    await Promise.all([this.reads.renew(cluster), this.writes.renew(cluster)]);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.reads.close(), this.writes.close()]);
+  }
+}

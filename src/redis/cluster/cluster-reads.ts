@@ -1,0 +1,88 @@
+import type { EpochGuard } from '../../store/store.ts';
+import { BatchedReads } from '../batched-reads.ts';
+import { askPrimary, valueOf } from '../command.ts';
+import type { Cluster } from './cluster.ts';
+import type { Primary } from './cluster-primary.ts';
+import type { QuestionsParts } from './cluster-router.ts';
+import { AGREEMENT_MS, mustServe, ReadQuestions } from './cluster-router.ts';
+import { epochKeyOf, epochKeysFor } from './part-keys.ts';
+import { slotOf } from './slot.ts';
+import { redirectOf } from './slot-redirect.ts';
+
+/** Keys of one read that one primary serves, by where they stand in it. */
+type Parts = ReadonlyMap<Primary, readonly number[]>;
+
+/** Reads of strings at all primaries that serve the keys, with one batch each, as {@link BatchedReads} does at one. */
+export class ClusterReads {
+  private readonly cluster: Cluster;
+  private readonly limitMs: number;
+  private readonly questions: ReadQuestions;
+  private readonly epochs: { readonly check: EpochGuard };
+  private readonly batches = new WeakMap<Primary, BatchedReads>();
+
+  constructor(parts: QuestionsParts, epochs: { readonly check: EpochGuard }) {
+    this.epochs = epochs;
+    this.cluster = parts.cluster;
+    this.limitMs = parts.limitMs;
+    this.questions = new ReadQuestions(parts);
+  }
+
+  /** The values in the order of the keys, `undefined` where there is none, empty where it is not a string. */
+  async read(keys: readonly string[]): Promise<readonly (string | undefined)[]> {
+    if (keys.length === 0) return [];
+    try {
+      return await this.cluster.during(() => this.readTogether(keys));
+    } catch (error) {
+      // A slot is on its way.
+      if (redirectOf(error) === undefined) throw error;
+      return await this.readApart(keys);
+    }
+  }
+
+  private async readTogether(keys: readonly string[]): Promise<readonly (string | undefined)[]> {
+    const nowMs = performance.now();
+    const untilMs = nowMs + this.limitMs;
+    const parts = await this.partsOf(keys, untilMs);
+    const values: (string | undefined)[] = [];
+    const readPart = async ([primary, indexes]: readonly [Primary, readonly number[]]): Promise<void> => {
+      const answers = await this.batchesOf(primary).read(indexes.map((index) => keys[index] ?? ''));
+      indexes.forEach((index, at) => (values[index] = answers[at]));
+    };
+    const agreed = this.cluster.agreed(nowMs - AGREEMENT_MS, untilMs);
+    const [agreement] = await Promise.all([agreed, ...[...parts].map(readPart)]);
+    for (const [primary, indexes] of parts) {
+      mustServe(
+        primary,
+        indexes.map((index) => slotOf(keys[index] ?? '')),
+        agreement,
+      );
+    }
+    return values;
+  }
+
+  private async partsOf(keys: readonly string[], untilMs: number): Promise<Parts> {
+    const serving = await Promise.all(keys.map((key) => this.cluster.serving(slotOf(key), untilMs)));
+    return Map.groupBy(keys.keys(), (index) => serving[index] as Primary);
+  }
+
+  private batchesOf(primary: Primary): BatchedReads {
+    const recordsFor = (keys: readonly string[]): readonly string[] => epochKeysFor(keys, primary.slots);
+    const batches = this.batches.get(primary) ?? new BatchedReads(primary.reads, this.epochs, recordsFor);
+    this.batches.set(primary, batches);
+    return batches;
+  }
+
+  /** Each key by itself, and after that the epoch records of the parts that they belong to. */
+  private async readApart(keys: readonly string[]): Promise<readonly (string | undefined)[]> {
+    const values = await Promise.all(keys.map((key) => this.readAlone(key)));
+    const epochKeys = [...new Set(keys.map((key) => epochKeyOf(slotOf(key))))];
+    const records = await Promise.all(epochKeys.map(async (key) => [key, await this.readAlone(key)] as const));
+    this.epochs.check(new Map(records));
+    return values;
+  }
+
+  private async readAlone(key: string): Promise<string | undefined> {
+    const [answer] = await this.questions.ask((client) => askPrimary(client, [['get', key]]), key);
+    return answer && valueOf(answer);
+  }
+}

@@ -1,0 +1,120 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
+import { fault, storeErrorFrom } from '../failure.ts';
+import type { Asks, Writing } from '../redis-client.ts';
+import { asking } from './asking.ts';
+import type { Cluster } from './cluster.ts';
+import type { Primary } from './cluster-primary.ts';
+import type { Agreement } from './quorum-view.ts';
+import { ownerOf } from './quorum-view.ts';
+import { slotOf } from './slot.ts';
+import { redirectOf } from './slot-redirect.ts';
+
+/** How old an agreement may be that a read is believed by: far less than any `maxStaleness`. */
+export const AGREEMENT_MS = 25;
+const PAUSE_MS = 10;
+
+export interface QuestionsParts {
+  readonly cluster: Cluster;
+  /** Longest wait for an answer, redirects included. */
+  readonly limitMs: number;
+}
+
+type Question<T> = (client: Redis) => Promise<T>;
+/** Puts a question to a primary, on one of its connections. */
+type Put<T> = (primary: Primary, question: Question<T>) => Promise<T>;
+
+/** What is known when a question is put. */
+interface Terms {
+  readonly slot: number;
+  readonly sinceMs: number;
+  readonly untilMs: number;
+}
+
+/**
+ * Questions to the primary that serves a key. A redirect is followed, because what was redirected was not done; nothing
+ * else is asked twice. An answer counts where most primaries say, at that time, that the one who gave it serves the
+ * slot: one that stood still, or was cut off, may have been replaced and not know it.
+ */
+abstract class Questions {
+  protected readonly cluster: Cluster;
+  private readonly limitMs: number;
+
+  constructor({ cluster, limitMs }: QuestionsParts) {
+    this.cluster = cluster;
+    this.limitMs = limitMs;
+  }
+
+  /** `attempt` rejects with a redirect where it may be made again. */
+  protected async serving<T>(key: string, attempt: (primary: Primary, terms: Terms) => Promise<T>): Promise<T> {
+    return await this.cluster.during(async () => {
+      const slot = slotOf(key);
+      const untilMs = performance.now() + this.limitMs;
+      for (let sinceMs = performance.now() - AGREEMENT_MS; ; sinceMs = performance.now()) {
+        const primary = await this.cluster.serving(slot, untilMs);
+        try {
+          return await attempt(primary, { slot, sinceMs, untilMs });
+        } catch (error) {
+          if (redirectOf(error) === undefined || performance.now() + PAUSE_MS > untilMs) throw error;
+        }
+        await wait(PAUSE_MS);
+        await this.cluster.agreed(performance.now(), untilMs);
+      }
+    });
+  }
+
+  /** Follows the key of a slot that is on its way. */
+  protected async follow<T>(put: Put<T>, primary: Primary, question: Question<T>): Promise<T> {
+    try {
+      return await put(primary, question);
+    } catch (error) {
+      const redirect = redirectOf(error);
+      const next = redirect?.kind === 'ask' ? this.cluster.at(redirect.to) : undefined;
+      if (next === undefined) throw error;
+      return await put(next, (client) => question(asking(client)));
+    }
+  }
+}
+
+/** What a decision may wait for. */
+export class ReadQuestions extends Questions implements Asks {
+  async ask<T>(question: Question<T>, key: string): Promise<T> {
+    return await this.serving(key, async (primary, { slot, sinceMs, untilMs }) => {
+      const [answer, agreement] = await Promise.all([
+        this.follow(({ reads }, put) => reads.ask(put), primary, question),
+        this.cluster.agreed(sinceMs, untilMs),
+      ]);
+      mustServe(primary, [slot], agreement);
+      return answer;
+    });
+  }
+}
+
+/** What changes something, and what may take as long. It is acknowledged once most primaries say that it counts. */
+export class WriteQuestions extends Questions implements Writing {
+  async ask<T>(question: Question<T>, key: string): Promise<T> {
+    return await this.settled(({ confirmed }, put) => confirmed.ask(put), question, key);
+  }
+
+  async write<T>(question: Question<T>, key: string): Promise<T> {
+    return await this.settled(({ confirmed }, put) => confirmed.write(put), question, key);
+  }
+
+  private async settled<T>(put: Put<T>, question: Question<T>, key: string): Promise<T> {
+    return await this.serving(key, async (primary, { slot, untilMs }) => {
+      const answer = await this.follow(put, primary, question);
+      const agreement = await this.cluster.agreed(performance.now(), untilMs);
+      if (!doesServe(primary, slot, agreement)) throw storeErrorFrom(primary.place, fault('REPLACED'));
+      return answer;
+    });
+  }
+}
+
+/** Throws a redirect where another one serves one of the slots, or may do so at any moment. */
+export function mustServe(primary: Primary, slots: readonly number[], agreement: Agreement): void {
+  if (!slots.every((slot) => doesServe(primary, slot, agreement))) throw storeErrorFrom(primary.place, fault('STALE'));
+}
+
+function doesServe({ node }: Primary, slot: number, agreement: Agreement): boolean {
+  return ownerOf(agreement, slot)?.id === node.id && !agreement.failed.has(node.id);
+}

@@ -1,0 +1,217 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { HostPort, RedisStoreConfig } from '../../config/config.ts';
+import { StoreError } from '../../store/store.ts';
+import type { Place } from '../failure.ts';
+import { fault, isLasting, storeErrorFrom, UnfitError } from '../failure.ts';
+import { placeOf } from '../options.ts';
+import type { Connect } from './cluster-primary.ts';
+import { Primary } from './cluster-primary.ts';
+import type { ClusterNode, ClusterView } from './cluster-view.ts';
+import { scout } from './probe-node.ts';
+import type { Agreement } from './quorum-view.ts';
+import { ownerOf } from './quorum-view.ts';
+import { Round } from './topology-poll.ts';
+
+/** How long to wait before the primaries are asked once more, where they do not agree. */
+const PAUSE_MS = 20;
+/** How long after a search the next one may begin: it makes connections. */
+const SEARCH_EVERY_MS = 250;
+
+export interface ClusterParts {
+  readonly config: RedisStoreConfig;
+  /** Where to ask while no primary is known that answers. */
+  readonly addresses: readonly HostPort[];
+  readonly connect: Connect;
+}
+
+/**
+ * The primaries of a Redis Cluster, as most of them say that they are. No timer of its own: it looks again whenever
+ * somebody needs to know.
+ */
+export class Cluster {
+  readonly place: Place;
+  private readonly parts: ClusterParts;
+  /** With the credentials as they are by now. */
+  private config: RedisStoreConfig;
+  private known: readonly Primary[] = [];
+  private agreement: Agreement | undefined;
+  private agreedAtMs = Number.NEGATIVE_INFINITY;
+  private round: Round | undefined;
+  private searching: Promise<void> | undefined;
+  private searchedAtMs = Number.NEGATIVE_INFINITY;
+  /** Why there is no agreement. */
+  private trouble: unknown = fault('NOQUORUM');
+  private readonly pending = new Set<Promise<unknown>>();
+  private isClosed = false;
+
+  constructor(parts: ClusterParts) {
+    this.parts = parts;
+    this.config = parts.config;
+    this.place = placeOf(() => this.config);
+  }
+
+  /** Resolves with all primaries that serve slots once they are connected; rejects with `StoreError` after `limitMs`. */
+  async open(limitMs: number): Promise<readonly Primary[]> {
+    const untilMs = performance.now() + limitMs;
+    for (;;) {
+      const { owners } = await this.agreed(performance.now(), untilMs);
+      const trouble = owners.map((owner) => this.troubleAt(owner)).find((error) => error !== undefined);
+      if (trouble === undefined)
+        return owners.map((owner) => this.at(owner)).filter((primary) => primary !== undefined);
+      if (trouble instanceof UnfitError) throw trouble;
+      await this.pause(untilMs, trouble);
+    }
+  }
+
+  /** Those that are connected, or about to be. */
+  get primaries(): readonly Primary[] {
+    return this.known;
+  }
+
+  /** The connections to a node. */
+  at(node: Pick<ClusterNode, 'host' | 'port'>): Primary | undefined {
+    return this.known.find((primary) => primary.isAt(node));
+  }
+
+  /** Who serves a slot, as far as is known now; waits where nothing is. */
+  async serving(slot: number, untilMs: number): Promise<Primary> {
+    for (;;) {
+      const owner = this.agreement && ownerOf(this.agreement, slot);
+      const primary = owner && this.at(owner);
+      if (primary !== undefined) return primary;
+      if (this.agreement !== undefined) await this.pause(untilMs, fault('CLUSTERDOWN'));
+      await this.agreed(performance.now(), untilMs);
+    }
+  }
+
+  /** What most primaries say, asked no earlier than `sinceMs`; rejects with `StoreError` where they don't by `untilMs`. */
+  async agreed(sinceMs: number, untilMs: number): Promise<Agreement> {
+    for (let fromMs = sinceMs; ; fromMs = performance.now()) {
+      const agreement = await (await this.look(fromMs)).first;
+      if (agreement !== undefined) return agreement;
+      await this.search();
+      await this.pause(untilMs, this.trouble);
+    }
+  }
+
+  /** The latest round, where it was asked no earlier than `sinceMs`, or another one: one after the other. */
+  async look(sinceMs: number): Promise<Round> {
+    for (;;) {
+      const { round } = this;
+      if (round !== undefined && round.askedAtMs >= sinceMs) return round;
+      if (round?.isOpen) await round.first;
+      else return this.start();
+    }
+  }
+
+  /** Does what `close()` is to wait for. */
+  async during<T>(work: () => Promise<T>): Promise<T> {
+    if (this.isClosed) throw new StoreError('the store is closed');
+    const done = work();
+    this.pending.add(done);
+    try {
+      return await done;
+    } finally {
+      this.pending.delete(done);
+    }
+  }
+
+  /** Looks again whether the connections lead to primaries. */
+  recheck(): void {
+    for (const { reads, writes } of this.known) for (const connection of [reads, writes]) connection.recheck();
+  }
+
+  /** Takes up other credentials, at every primary; as `Connection.renew`. */
+  async renew(config: RedisStoreConfig): Promise<void> {
+    this.config = config;
+    await Promise.all(this.known.map((primary) => primary.renew(config)));
+  }
+
+  /** Takes nothing more, waits for the answers to what was asked, and ends the connections. */
+  async close(): Promise<void> {
+    this.isClosed = true;
+    await Promise.allSettled(this.pending);
+    await Promise.all(this.known.map((primary) => primary.close()));
+  }
+
+  private start(): Round {
+    const round = new Round(this.known);
+    this.round = round;
+    const adopt = (agreement: Agreement | undefined): void => {
+      if (agreement !== undefined && round.askedAtMs >= this.agreedAtMs) this.adopt(agreement, round.askedAtMs);
+    };
+    void round.first.then(adopt);
+    void round.last.then(adopt);
+    return round;
+  }
+
+  private adopt(agreement: Agreement, askedAtMs: number): void {
+    if (this.isClosed) return;
+    this.agreement = agreement;
+    this.agreedAtMs = askedAtMs;
+    const nodes = agreement.nodes.filter(isOfUse);
+    const [kept, left] = [this.known.filter(isIn(nodes)), this.known.filter((primary) => !isIn(nodes)(primary))];
+    for (const primary of left) void primary.close();
+    this.known = kept;
+    this.learn(nodes);
+    for (const primary of this.known) primary.slots = nodes.find(({ id }) => id === primary.node.id)?.slots ?? [];
+  }
+
+  private learn(nodes: readonly ClusterNode[]): void {
+    const { connect } = this.parts;
+    const unknown = nodes.filter((node) => !this.known.some((primary) => isIn([node])(primary)));
+    this.known = [...this.known, ...unknown.map((node) => new Primary(node, this.config, connect))];
+  }
+
+  /** Asks whoever may know of primaries, where those that are known do not agree. */
+  private async search(): Promise<void> {
+    if (this.searching === undefined && performance.now() - this.searchedAtMs < SEARCH_EVERY_MS) return;
+    this.searchedAtMs = performance.now();
+    this.searching ??= this.scout().finally(() => (this.searching = undefined));
+    await this.searching;
+  }
+
+  private async scout(): Promise<void> {
+    const { addresses } = this.parts;
+    const places = [...addresses, ...(this.agreement?.nodes ?? [])];
+    const asked = await Promise.allSettled(places.map(({ host, port }) => scout({ ...this.config, host, port })));
+    if (this.isClosed) return;
+    const views = asked.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
+    for (const view of views.filter((one) => this.isOurs(one))) this.learn(view.nodes.filter(isOfUse));
+    const failures = asked.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []));
+    this.trouble = views.length > 0 ? fault('NOQUORUM') : failures[0];
+    if (this.agreement === undefined && views.length === 0 && failures.every(isLasting))
+      throw this.explain(failures[0]);
+  }
+
+  /** Where addresses are used again, another cluster may be found at ours. */
+  private isOurs(view: ClusterView): boolean {
+    const { agreement } = this;
+    return agreement === undefined || view.nodes.some(({ id }) => agreement.nodes.some((node) => node.id === id));
+  }
+
+  private async pause(untilMs: number, trouble: unknown): Promise<void> {
+    if (performance.now() + PAUSE_MS > untilMs) throw this.explain(trouble);
+    await wait(PAUSE_MS);
+  }
+
+  private troubleAt(node: ClusterNode): StoreError | undefined {
+    const primary = this.at(node);
+    return primary === undefined
+      ? this.explain(fault('CLUSTERDOWN'))
+      : (primary.reads.trouble ?? primary.writes.trouble);
+  }
+
+  private explain(error: unknown): StoreError {
+    return storeErrorFrom(this.place, error);
+  }
+}
+
+/** One that serves nothing may get its first slot at any moment. */
+function isOfUse({ isPrimary, slots, hasFailed }: ClusterNode): boolean {
+  return isPrimary && (slots.length > 0 || !hasFailed);
+}
+
+function isIn(nodes: readonly ClusterNode[]): (primary: Primary) => boolean {
+  return ({ node }) => nodes.some(({ id, host, port }) => id === node.id && host === node.host && port === node.port);
+}

@@ -1,0 +1,34 @@
+import { isDeepStrictEqual } from 'node:util';
+import { StoreError } from '../../store/store.ts';
+import type { Scan } from '../scan.ts';
+import { scanOf } from '../scan.ts';
+import type { QuestionsParts } from './cluster-router.ts';
+import type { ClusterNode } from './cluster-view.ts';
+
+/**
+ * Goes through the keys of every primary, one after the other. Throws `StoreError` where slots have gone from one to
+ * another meanwhile: keys that went with them may have been missed.
+ */
+export function scanCluster({ cluster, limitMs }: QuestionsParts): Scan {
+  const agreedOwners = async (): Promise<readonly ClusterNode[]> => {
+    const nowMs = performance.now();
+    return await cluster.during(async () => (await cluster.agreed(nowMs, nowMs + limitMs)).owners);
+  };
+  return async function* scan(prefix) {
+    const owners = await agreedOwners();
+    for (const owner of owners) {
+      const primary = cluster.at(owner);
+      if (primary === undefined) throw changed(cluster.place.name);
+      yield* scanOf(primary.confirmed)(prefix);
+    }
+    if (!isDeepStrictEqual(placesOf(await agreedOwners()), placesOf(owners))) throw changed(cluster.place.name);
+  };
+}
+
+function placesOf(owners: readonly ClusterNode[]) {
+  return new Map(owners.map(({ id, slots }) => [id, slots]));
+}
+
+function changed(name: string): StoreError {
+  return new StoreError(`Redis store "${name}": has changed while its keys were gone through; try again`);
+}

@@ -1,0 +1,180 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RedisCluster } from '../../../test/support/redis/cluster.ts';
+import { startRedisCluster } from '../../../test/support/redis/cluster.ts';
+import {
+  clusterConfig,
+  openRedisForTest,
+  redisConfig,
+  redisForTest,
+  secretOf,
+} from '../../../test/support/redis/config.ts';
+import { RecordingListener } from '../../../test/support/store/recording-listener.ts';
+import { account as makeAccount } from '../../../test/support/store/records.ts';
+import { openRedisStore } from '../../store/redis/store.ts';
+import type { EpochReading, Store } from '../../store/store.ts';
+import { StoreError } from '../../store/store.ts';
+import { epochKeyOf, epochKeys } from './part-keys.ts';
+import { slotOf } from './slot.ts';
+
+const PASSWORD = 'correct-horse-battery';
+const QUICK = { storeMs: 500, openMs: 1_500 };
+const KEY = 'sallyport:revoked:own:token-1';
+
+let cluster: RedisCluster;
+
+beforeAll(async () => {
+  cluster = await startRedisCluster();
+}, 60_000);
+
+afterAll(async () => {
+  await cluster.close();
+});
+
+function portOf(index: number): number {
+  return cluster.nodes[index]?.server.port ?? 0;
+}
+
+describe('openRedisStore() with cluster', () => {
+  it.each([0, 4])('finds the cluster through any one node', async (index) => {
+    const store = await openRedisForTest(redisConfig(portOf(index), { cluster: { addresses: [] } }));
+    expect(await store.revocations.read([KEY, 'sallyport:revoked:own:token-2'])).toEqual([undefined, undefined]);
+  });
+
+  it('asks another node where the first one is not there', async () => {
+    const gone = await redisForTest();
+    await gone.kill9();
+    const addresses = [{ host: '127.0.0.1', port: portOf(5) }];
+    const store = await openRedisForTest(redisConfig(gone.port, { cluster: { addresses } }));
+    expect(await store.accounts.list()).toEqual([]);
+    const nobody = redisConfig(gone.port, { cluster: { addresses: [] } });
+    await expect(openRedisStore(nobody, QUICK)).rejects.toThrow('nothing listens there; start Redis');
+  });
+
+  it('logs in as an ACL user with the permissions that docs/redis.md asks for', async () => {
+    const rules = await rulesOfTheManual();
+    for (const { server } of cluster.nodes) await server.hand.call('ACL', 'SETUSER', 'sallyport', 'reset', ...rules);
+    const access = { username: 'sallyport', password: secretOf(PASSWORD) };
+    const store = await openRedisForTest(clusterConfig(cluster, access));
+    const listener = new RecordingListener();
+    store.feed.follow(listener);
+    await expect.poll(() => listener.heardUpToMs, { timeout: 20_000 }).toBeGreaterThan(0);
+    await use(store);
+    expect(listener).toMatchObject({ breaks: [], losses: 1 });
+    const wrong = clusterConfig(cluster, { ...access, password: secretOf('hunter2-hunter2') });
+    const began = performance.now();
+    await expect(openRedisStore(wrong, { storeMs: 500 })).rejects.toThrow('refuses the user name or the password');
+    expect(performance.now() - began).toBeLessThan(5_000);
+  });
+
+  it('refuses a node that may drop keys, unless that is allowed', async () => {
+    const { hand } = cluster.nodes[1]?.server ?? {};
+    await hand?.config('SET', 'maxmemory-policy', 'allkeys-lru');
+    try {
+      await expect(openRedisStore(clusterConfig(cluster), QUICK)).rejects.toThrow('(maxmemory-policy is allkeys-lru)');
+      await openRedisForTest(clusterConfig(cluster, { allowEviction: true }));
+    } finally {
+      await hand?.config('SET', 'maxmemory-policy', 'noeviction');
+    }
+  });
+
+  it('has an epoch record at each primary, and shows with each read those of the primaries that it asked', async () => {
+    const store = await openRedisForTest(clusterConfig(cluster));
+    const keys = [...(await store.epochs.read()).keys()];
+    expect(keys).toHaveLength(64);
+    for (const key of keys) expect(await store.epochs.swap(key, undefined, 'E')).toBe(true);
+    expect([...(await store.epochs.read()).values()]).toEqual(keys.map(() => 'E'));
+    const shown: (string | undefined)[] = [];
+    store.epochs.guard((reading) => shown.push(...reading.values()));
+    const entries = Array.from({ length: 50 }, (_, number) => `${KEY}:${number}`);
+    await store.revocations.read(entries);
+    expect(new Set(shown.splice(0))).toEqual(new Set(['E']));
+    await cluster.nodes[1]?.server.hand.flushall();
+    await store.revocations.read(entries);
+    expect(new Set(shown)).toEqual(new Set(['E', undefined]));
+    store.epochs.guard(() => {
+      throw new StoreError('lost');
+    });
+    await expect(store.revocations.read(entries)).rejects.toThrow('lost');
+  });
+
+  it('shows with each read the record of the part that the key belongs to: slots may come to a primary without it', async () => {
+    const store = await openRedisForTest(clusterConfig(cluster));
+    const lost = epochKeys()[7] ?? '';
+    for (const [key, found] of await store.epochs.read()) await store.epochs.swap(key, found, 'E');
+    for (const { server } of cluster.nodes.slice(0, 3)) await server.hand.del(lost).catch(() => undefined);
+    const refuse = (reading: EpochReading): void => {
+      if ([...reading.values()].includes(undefined)) throw new StoreError('lost');
+    };
+    store.epochs.guard(refuse);
+    const keys = Array.from({ length: 1_000 }, (_, number) => `${KEY}:${number}`);
+    const inPart = keys.filter((key) => epochKeyOf(slotOf(key)) === lost);
+    expect(inPart.length).toBeGreaterThan(0);
+    for (const key of inPart) await expect(store.revocations.read([key])).rejects.toThrow('lost');
+  });
+
+  it('acknowledges what as many replicas of its primary have as minReplicas asks for', async () => {
+    const entries = [0, 1, 2, 3, 4, 5].map((number) => ({
+      key: `${KEY}-${number}`,
+      value: '',
+      expiresAtSeconds: undefined,
+    }));
+    const one = await openRedisForTest(clusterConfig(cluster, { minReplicas: 1 }));
+    expect(one.warning).toBeUndefined();
+    await Promise.all(entries.map((entry) => one.revocations.write(entry)));
+    const two = await openRedisForTest(clusterConfig(cluster, { minReplicas: 2 }));
+    expect(two.warning).toContain('has 1 replicas and minReplicas is 2');
+    for (const entry of entries) {
+      await expect(two.revocations.write(entry)).rejects.toThrow('written, but 1 of the 2 replicas');
+    }
+  });
+
+  it('refuses a server that is no node of a cluster', async () => {
+    const { port } = await redisForTest();
+    await expect(openRedisStore(redisConfig(port, { cluster: { addresses: [] } }), QUICK)).rejects.toThrow(
+      'is no node of a cluster; leave cluster out of the store',
+    );
+  });
+});
+
+it('openRedisStore() without cluster refuses a node of one', async () => {
+  await expect(openRedisStore(redisConfig(portOf(0)), QUICK)).rejects.toThrow(
+    'is a node of a cluster; set cluster: true in the store',
+  );
+});
+
+/** What `ACL SETUSER` is given there: for one server, and what a cluster needs beside it. */
+async function rulesOfTheManual(): Promise<string[]> {
+  const manual = await readFile(new URL('../../../docs/redis.md', import.meta.url), 'utf8');
+  const [, rules = '', more = ''] =
+    /ACL SETUSER sallyport on '>PASSWORD' ([^\n]*)[^]*ACL SETUSER sallyport (\+cluster[^\n]*)/.exec(
+      manual.replaceAll(' \\\n', ''),
+    ) ?? [];
+  return `on >${PASSWORD} ${rules.replaceAll("'", '')} ${more}`.split(/\s+/).filter((rule) => rule !== '');
+}
+
+/** Everything that a store is asked. */
+async function use(store: Store): Promise<void> {
+  const mark = { key: 'sallyport:notbefore:own:a', value: '6', expiresAtSeconds: 4_100_000_000 };
+  const account = makeAccount('a', 'ada');
+  expect(await store.accounts.add(account)).toBe(true);
+  expect([await store.accounts.find('ada'), ...(await store.accounts.list())]).toEqual([account, account]);
+  const token = {
+    accountId: 'a',
+    use: 'access',
+    scopes: [],
+    disabled: false,
+    createdAtSeconds: 1,
+    version: 0,
+    expiresAtSeconds: 2,
+  } as const;
+  expect(await store.tokens.add({ ...token, id: 't' }, 0)).toBe(true);
+  expect(await store.tokens.find('t')).toMatchObject({ id: 't' });
+  expect(await store.accounts.update('a', {}, { mark: mark.key })).toBe('updated');
+  expect(await store.accounts.remove('a', { ...mark, value: '999999999999999' })).toBe(true);
+  expect(await store.revocations.read([mark.key])).toEqual(['999999999999999']);
+  const times = { createdAtSeconds: 1, signsFromSeconds: 1, longestTokenSeconds: 60 };
+  const key = { kid: 'k', issuer: 'own', algorithm: 'EdDSA', sealed: 's', ...times };
+  expect(await store.signingKeys.replace('own', 0, [key])).toBe(true);
+  expect((await store.signingKeys.read('own')).keys).toEqual([key]);
+}

@@ -1,0 +1,83 @@
+import type { ClusterConfig, RedisStoreConfig } from '../../config/config.ts';
+import { ClusterAccounts } from '../../store/redis/accounts-across-servers.ts';
+import { assemble } from '../../store/redis/assemble.ts';
+import { RedisEpochs } from '../../store/redis/epochs.ts';
+import { RedisFeed } from '../../store/redis/feed.ts';
+import type { SchemaTerms } from '../../store/redis/layout-version.ts';
+import { checkSchema } from '../../store/redis/layout-version.ts';
+import { RedisRevocations } from '../../store/redis/revocations.ts';
+import type { Store } from '../../store/store.ts';
+import { Connection } from '../connection.ts';
+import type { Place } from '../failure.ts';
+import { refuseEviction, warnOfReplicas } from '../fitness.ts';
+import { optionsFor } from '../options.ts';
+import type { ServerInfo } from '../server-info.ts';
+import { parseServerInfo } from '../server-info.ts';
+import type { limitsOf } from '../timeouts.ts';
+import { FEED_SILENCE_MS } from '../timeouts.ts';
+import { Cluster } from './cluster.ts';
+import type { Connect, Primary } from './cluster-primary.ts';
+import { ClusterReads } from './cluster-reads.ts';
+import { ReadQuestions, WriteQuestions } from './cluster-router.ts';
+import { epochKeys } from './part-keys.ts';
+import { scanCluster } from './scan.ts';
+import { ClusterFeedSession } from './tracking-session.ts';
+
+/** Opens the store in a Redis Cluster; as `openRedisStore` does in one server. */
+export async function openClusterStore(
+  config: RedisStoreConfig,
+  { addresses }: ClusterConfig,
+  { storeMs, writeMs, openMs, readSilenceMs }: ReturnType<typeof limitsOf>,
+  terms: SchemaTerms,
+): Promise<Store> {
+  const connection = (node: RedisStoreConfig, place: Place, answerMs: number, silenceMs: number) => {
+    const inspect = (info: ServerInfo): void => {
+      if (!config.allowEviction) refuseEviction(place, info);
+    };
+    return new Connection({ place, options: optionsFor(node, silenceMs), answerMs, inspect });
+  };
+  const connect: Connect = {
+    reads: (node, place) => connection(node, place, storeMs, readSilenceMs),
+    writes: (node, place) => connection(node, place, writeMs, writeMs),
+  };
+  const cluster = new Cluster({ config, addresses: [config, ...addresses], connect });
+  let warnings: readonly Pick<Store, 'warning'>[];
+  try {
+    warnings = await Promise.all((await cluster.open(openMs)).map((primary) => warnOf(primary, config)));
+  } catch (error) {
+    await cluster.close();
+    throw error;
+  }
+  const feed = new RedisFeed({
+    place: cluster.place,
+    session: (listener) =>
+      new ClusterFeedSession({
+        cluster,
+        listener,
+        optionsFor: (primary) => optionsFor(primary.config, FEED_SILENCE_MS),
+      }),
+    // A node that was replaced is not asked any more, whatever it takes itself for.
+    reads: { doubt: () => cluster.recheck(), recheck: () => cluster.recheck() },
+  });
+  const [reads, writes] = [
+    new ReadQuestions({ cluster, limitMs: storeMs }),
+    new WriteQuestions({ cluster, limitMs: writeMs }),
+  ];
+  const epochs = new RedisEpochs(writes, epochKeys());
+  await checkSchema(writes, cluster.place, epochs, terms).catch(async (error: unknown) => {
+    await cluster.close();
+    throw error;
+  });
+  const revocations = new RedisRevocations(new ClusterReads({ cluster, limitMs: storeMs }, epochs), writes, feed);
+  const accounts = new ClusterAccounts(reads, writes, revocations);
+  const scan = scanCluster({ cluster, limitMs: writeMs });
+  const close = () => cluster.close();
+  const store = assemble({ reads, writes, revocations, epochs, accounts, feed, scan, close });
+  const renew = (next: RedisStoreConfig) => cluster.renew(next);
+  return { ...store, renew, ...warnings.find(({ warning }) => warning !== undefined) };
+}
+
+async function warnOf({ writes, place }: Primary, config: RedisStoreConfig): Promise<Pick<Store, 'warning'>> {
+  const info = parseServerInfo(await writes.ask((client) => client.info()));
+  return warnOfReplicas(place, info, config.minReplicas);
+}

@@ -1,0 +1,38 @@
+import type { Primary } from './cluster-primary.ts';
+import type { ClusterView } from './cluster-view.ts';
+import { parseView } from './cluster-view.ts';
+import type { Agreement } from './quorum-view.ts';
+import { agree } from './quorum-view.ts';
+
+/** One question to all primaries at once: who serves what? */
+export class Round {
+  /** When it was asked, on both clocks. */
+  readonly askedAtMs = performance.now();
+  readonly askedAtWallMs = Date.now();
+  /** What more than half of them say, once they have; `undefined` where they do not. */
+  readonly first: Promise<Agreement | undefined>;
+  /** The same once all have answered, or failed to. */
+  readonly last: Promise<Agreement | undefined>;
+  isOpen = true;
+  private readonly views = new Map<string, ClusterView>();
+
+  constructor(primaries: readonly Primary[]) {
+    const first = Promise.withResolvers<Agreement | undefined>();
+    this.first = first.promise.finally(() => (this.isOpen = false));
+    const hear = async (primary: Primary): Promise<void> => {
+      const view = await viewOf(primary);
+      this.views.set(view.self, view);
+      const agreement = agree(this.views);
+      if (agreement !== undefined) first.resolve(agreement);
+    };
+    this.last = Promise.allSettled(primaries.map(hear)).then(() => {
+      const agreement = agree(this.views);
+      first.resolve(agreement);
+      return agreement;
+    });
+  }
+}
+
+async function viewOf({ reads, node }: Primary): Promise<ClusterView> {
+  return parseView(await reads.ask(async (client) => String(await client.call('CLUSTER', 'NODES'))), node);
+}

@@ -1,0 +1,133 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { Session } from '../../store/redis/feed.ts';
+import { fault, storeErrorFrom } from '../failure.ts';
+import { beatEveryMs, beatLostMs } from '../heartbeat.ts';
+import type { ClientOptions } from '../options.ts';
+import type { SessionListener } from '../tracking-session.ts';
+import { FeedSession } from '../tracking-session.ts';
+import type { Cluster } from './cluster.ts';
+import type { Primary } from './cluster-primary.ts';
+import type { Agreement } from './quorum-view.ts';
+import { tagIn } from './slot.ts';
+
+const SETUP_MS = 5_000;
+
+export interface ClusterSessionParts {
+  readonly cluster: Cluster;
+  readonly optionsFor: (primary: Primary) => ClientOptions;
+  readonly listener: SessionListener;
+}
+
+/** A moment, on both clocks. */
+type Moment = readonly [monotonicMs: number, wallMs: number];
+
+/**
+ * One life of the feed from a cluster: a session with each primary that serves slots, and the word of all of them, again
+ * and again, that there are no others, and that none hands a slot over to one that is not listened to. Heard is what the
+ * slowest of them has told. It ends when one of the sessions does, or when another primary serves slots; a slot that
+ * moves between those that are listened to makes no difference.
+ */
+export class ClusterFeedSession implements Session {
+  private readonly parts: ClusterSessionParts;
+  private readonly ended = Promise.withResolvers<unknown>();
+  private isOver = false;
+
+  constructor(parts: ClusterSessionParts) {
+    this.parts = parts;
+  }
+
+  async run(): Promise<unknown> {
+    const nowMs = performance.now();
+    const cause = await this.parts.cluster
+      .agreed(nowMs, nowMs + SETUP_MS)
+      .then((agreement) => this.listen(agreement))
+      .catch((error: unknown) => error);
+    this.isOver = true;
+    return cause;
+  }
+
+  end(): void {
+    this.ended.resolve(fault('CLOSED'));
+  }
+
+  private async listen(agreement: Agreement): Promise<unknown> {
+    const { cluster, optionsFor } = this.parts;
+    const heard = new Slowest(agreement.owners.length + 1, (moment) => this.parts.listener.heardUpTo(...moment));
+    const sessions = agreement.owners.map(({ id, slots, ...place }) => {
+      const primary = cluster.at(place);
+      if (primary === undefined) throw fault('SETTLING');
+      const session = new FeedSession(optionsFor(primary), this.ears(id, heard), tagIn(slots));
+      return { session, life: session.run().then((cause) => storeErrorFrom(primary.place, cause)) };
+    });
+    const lives = sessions.map(({ life }) => life);
+    const cause = await Promise.race([this.ended.promise, this.watch(agreement, heard), ...lives]);
+    this.isOver = true;
+    for (const { session } of sessions) session.end();
+    await Promise.all(lives);
+    return cause;
+  }
+
+  private ears(id: string, heard: Slowest): SessionListener {
+    const { listener } = this.parts;
+    return {
+      get maxStalenessMs() {
+        return listener.maxStalenessMs;
+      },
+      changed: (keys) => listener.changed(keys),
+      flushed: () => listener.flushed(),
+      heardUpTo: (...moment) => heard.hear(id, moment),
+    };
+  }
+
+  /** Resolves with the reason once the primaries are no longer those that are listened to, or do not say so in time. */
+  private async watch(before: Agreement, heard: Slowest): Promise<unknown> {
+    const { cluster, listener } = this.parts;
+    let saidAtMs = performance.now();
+    while (!this.isOver) {
+      const round = await cluster.look(performance.now());
+      const agreement = await round.last;
+      if (agreement !== undefined && placesOf(agreement) !== placesOf(before)) return fault('SETTLING');
+      if (agreement?.isWhole && !agreement.owners.some(({ id }) => agreement.failed.has(id))) {
+        saidAtMs = round.askedAtMs;
+        heard.hear('all', [round.askedAtMs, round.askedAtWallMs]);
+      }
+      const passedMs = performance.now() - saidAtMs;
+      if (passedMs > beatLostMs(listener.maxStalenessMs)) return fault('NOQUORUM');
+      await wait(Math.max(beatEveryMs(listener.maxStalenessMs) - passedMs, 25), undefined, { ref: false });
+    }
+    return undefined;
+  }
+}
+
+/** Tells up to when the slowest of `count` was heard, once all were. */
+class Slowest {
+  private readonly moments = new Map<string, Moment>();
+  private readonly count: number;
+  private readonly tell: (moment: Moment) => void;
+  private toldMs = Number.NEGATIVE_INFINITY;
+
+  constructor(count: number, tell: (moment: Moment) => void) {
+    this.count = count;
+    this.tell = tell;
+  }
+
+  hear(who: string, moment: Moment): void {
+    this.moments.set(who, moment);
+    if (this.moments.size < this.count) return;
+    const moments = [...this.moments.values()];
+    const slowest: Moment = [
+      Math.min(...moments.map(([atMs]) => atMs)),
+      Math.min(...moments.map(([, wallMs]) => wallMs)),
+    ];
+    if (slowest[0] <= this.toldMs) return;
+    this.toldMs = slowest[0];
+    this.tell(slowest);
+  }
+}
+
+function placesOf({ owners }: Agreement): string {
+  return owners
+    .map(({ id, host, port }) => `${id} ${host} ${port}`)
+    .toSorted()
+    .join('\n');
+}

@@ -1,0 +1,91 @@
+import type { Redis } from 'ioredis';
+import { StoreError } from '../store/store.ts';
+import type { Connection } from './connection.ts';
+import type { Place } from './failure.ts';
+
+/** How long replicas may take, in milliseconds. They confirm at once; the limit stands below that of a write. */
+const REPLICAS_MS = 1_000;
+
+export interface WritesParts {
+  readonly place: Place;
+  readonly connection: Pick<Connection, 'ask' | 'life'>;
+  /** How many replicas must have a write before it is acknowledged. */
+  readonly minReplicas: number;
+  /** A key to write to, for the sake of the write; one that the server has. */
+  readonly barrierKey: () => string;
+}
+
+/** What was found out about all that was written on one life of the connection. */
+interface Confirmation {
+  readonly life: number;
+  readonly replicas: number;
+}
+
+/**
+ * Writes to the primary, each acknowledged once as many replicas have it as must.
+ *
+ * WAIT counts the replicas that have what was written on the same connection, and a write that changed nothing, as
+ * when it is repeated after a failure, is none to it. So a write of our own goes before it, after all that it is to
+ * confirm. A connection that is in WAIT takes nothing else, so those that come meanwhile share the next one.
+ */
+export class Writes {
+  private readonly parts: WritesParts;
+  private last: Promise<unknown> = Promise.resolve();
+  private next: Promise<Confirmation> | undefined;
+
+  constructor(parts: WritesParts) {
+    this.parts = parts;
+  }
+
+  /** Asks for something that writes nothing. */
+  async ask<T>(question: (client: Redis) => Promise<T>): Promise<T> {
+    return await this.parts.connection.ask(question);
+  }
+
+  /** Rejects with `StoreError` where it was not done, where nobody knows, or where too few replicas have it. */
+  async write<T>(question: (client: Redis) => Promise<T>): Promise<T> {
+    const { connection, minReplicas } = this.parts;
+    if (minReplicas === 0) return await connection.ask(question);
+    return await connection.ask(async (client) => {
+      const { life } = connection;
+      const answer = await question(client);
+      this.judge(life, await (this.next ??= this.confirm(client)));
+      return answer;
+    });
+  }
+
+  /** On another connection, perhaps to another server, a confirmation says nothing. */
+  private judge(life: number, confirmed: Confirmation): void {
+    const { place, minReplicas } = this.parts;
+    const held = confirmed.life === life ? confirmed.replicas : 0;
+    if (held >= minReplicas) return;
+    throw new StoreError(
+      `Redis store "${place.name}": written, but ${held} of the ${minReplicas} replicas that minReplicas asks for ` +
+        `confirmed it within ${REPLICAS_MS} ms, so a failover may lose it; see to the replicas, and write it again`,
+    );
+  }
+
+  private confirm(client: Redis): Promise<Confirmation> {
+    const confirmed = this.confirmAfter(this.last, client);
+    this.last = confirmed.catch(() => undefined);
+    return confirmed;
+  }
+
+  private async confirmAfter(last: Promise<unknown>, client: Redis): Promise<Confirmation> {
+    await last;
+    // Who comes from here on has written too late for this one.
+    this.next = undefined;
+    const { connection, minReplicas, barrierKey } = this.parts;
+    const { life } = connection;
+    const commands = [
+      ['set', barrierKey(), ''],
+      ['wait', minReplicas, REPLICAS_MS],
+    ];
+    const [written, waited] = (await client.pipeline(commands).exec()) ?? [];
+    const error = written?.[0] ?? waited?.[0];
+    // What it is to confirm was done: that it was sent elsewhere must not look as if that had been.
+    if (error && /^(?:MOVED|ASK|TRYAGAIN) /.test(error.message)) return { life, replicas: 0 };
+    if (error) throw error;
+    return { life, replicas: Number(waited?.[1] ?? 0) };
+  }
+}

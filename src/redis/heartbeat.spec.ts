@@ -1,0 +1,37 @@
+import { Redis } from 'ioredis';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { redisForTest } from '../../test/support/redis/config.ts';
+import { BeatKeys, TRACKED_PREFIXES } from './heartbeat.ts';
+
+describe('BeatKeys', () => {
+  it('names each beat once, under the prefix that is tracked for it', () => {
+    const keys = new BeatKeys();
+    const [first, second] = [keys.next(), keys.next()];
+    expect(second.last).toBe(first.key);
+    expect(new Set([first.last, first.key, second.key]).size).toBe(3);
+    for (const key of [first.key, second.key]) expect(key.startsWith(keys.prefix)).toBe(true);
+  });
+
+  it('spreads sessions over 64 prefixes', () => {
+    const prefixes = Array.from({ length: 5_000 }, () => new BeatKeys().prefix);
+    expect(new Set(prefixes).size).toBe(64);
+  });
+
+  it('has beats told behind whatever changed in the same turn, also what was written after them', async () => {
+    const { port, hand } = await redisForTest();
+    const ear = new Redis({ port, protocol: 2, retryStrategy: null });
+    onTestFinished(() => ear.disconnect());
+    const told: string[] = [];
+    ear.on('messageBuffer', (_channel: unknown, keys: unknown) => told.push(String(keys)));
+    const id = await ear.client('ID');
+    await ear.subscribe('__redis__:invalidate');
+    const beats = new BeatKeys();
+    const prefixes = [beats.prefix, ...TRACKED_PREFIXES].flatMap((prefix) => ['PREFIX', prefix]);
+    await hand.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', String(id), 'BCAST', ...prefixes);
+    const { key } = beats.next();
+    const changes = TRACKED_PREFIXES.map((prefix) => `${prefix}:own:a`);
+    await hand.multi([key, ...changes].map((name) => ['set', name, ''])).exec();
+    await expect.poll(() => told).toHaveLength(3);
+    expect(told.at(-1)).toBe(key);
+  });
+});

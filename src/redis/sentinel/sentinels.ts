@@ -1,0 +1,117 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import type { HostPort, RedisAccess, SentinelConfig } from '../../config/config.ts';
+import { retryDelayMs } from '../../lib/back-off.ts';
+import { StoreError } from '../../store/store.ts';
+import { isLasting, UnfitError } from '../failure.ts';
+import { Sentinel } from './sentinel.ts';
+import type { PrimaryWord } from './sentinel-report.ts';
+import { believe, isSamePlace } from './sentinel-report.ts';
+
+/**
+ * How often each is asked. A primary that was replaced while it was well goes on for some ten seconds as if nothing had
+ * happened, so what is read there counts for as long as this at most, once a Sentinel knows.
+ */
+const EVERY_MS = 250;
+/** For how long what nobody says any more is still believed against an earlier election. */
+const FORGOTTEN_MS = 10_000;
+
+/**
+ * The Sentinels, asked again and again as long as the store is open, each at its own pace: a poll misses nothing, where
+ * a message may. While none of them answers, what was said last still counts.
+ */
+export class Sentinels {
+  private readonly label: string;
+  private readonly sentinels: readonly Sentinel[];
+  private readonly words: (PrimaryWord | undefined)[];
+  private readonly faults: unknown[];
+  private readonly followers: (() => void)[] = [];
+  private readonly closed = new AbortController();
+  private readonly watches: readonly Promise<void>[];
+  private known: PrimaryWord | undefined;
+  private saidAtMs = 0;
+  /** Until it is known which server is the primary, or that nobody says. */
+  private search = newSearch();
+
+  /** `primary` is the name that they know the primary by, `label` what it is called in error messages. */
+  constructor(label: string, primary: string, config: SentinelConfig) {
+    this.label = label;
+    this.sentinels = config.addresses.map((address) => new Sentinel(address, config, primary));
+    this.words = this.sentinels.map(() => undefined);
+    this.faults = this.sentinels.map(() => undefined);
+    this.watches = this.sentinels.map((sentinel, index) => this.watch(sentinel, index));
+  }
+
+  /** The primary as far as is known now. */
+  get primary(): HostPort | undefined {
+    return this.known;
+  }
+
+  /** Where the primary is; rejects with `StoreError`, naming each Sentinel, where nobody says and nobody has said. */
+  async find(): Promise<HostPort> {
+    return this.known ?? (await this.search.promise);
+  }
+
+  /** `moved` is called whenever another server has become the primary. */
+  follow(moved: () => void): void {
+    this.followers.push(moved);
+  }
+
+  /** Takes up other credentials. */
+  renew(access: RedisAccess): void {
+    for (const sentinel of this.sentinels) sentinel.renew(access);
+  }
+
+  async close(): Promise<void> {
+    this.closed.abort();
+    for (const sentinel of this.sentinels) sentinel.close();
+    this.search.reject(new StoreError('the store is closed'));
+    await Promise.all(this.watches);
+  }
+
+  private async watch(sentinel: Sentinel, index: number): Promise<void> {
+    const { signal } = this.closed;
+    for (let failures = 0; !signal.aborted; ) {
+      try {
+        const word = await sentinel.ask();
+        failures = 0;
+        this.hear(index, word);
+      } catch (error) {
+        this.miss(index, error);
+        failures += 1;
+      }
+      const pauseMs = Math.max(failures === 0 ? 0 : retryDelayMs(failures - 1), EVERY_MS);
+      await wait(pauseMs, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  private hear(index: number, word: PrimaryWord): void {
+    if (this.closed.signal.aborted) return;
+    this.words[index] = word;
+    this.faults[index] = undefined;
+    const before = this.known;
+    const nowMs = performance.now();
+    if (word.epoch === before?.epoch) this.saidAtMs = nowMs;
+    this.known = believe(this.words, before, nowMs - this.saidAtMs > FORGOTTEN_MS);
+    if (this.known === undefined) return;
+    this.search.resolve(this.known);
+    if (this.known.epoch !== before?.epoch) this.saidAtMs = nowMs;
+    if (before !== undefined && !isSamePlace(before, this.known)) for (const moved of this.followers) moved();
+  }
+
+  private miss(index: number, error: unknown): void {
+    this.words[index] = undefined;
+    this.faults[index] = error;
+    if (this.known !== undefined || this.faults.includes(undefined)) return;
+    const why = this.sentinels.map((sentinel, at) => sentinel.explain(this.faults[at])).join('; ');
+    const Kind = this.faults.every(isLasting) ? UnfitError : StoreError;
+    const { reject } = this.search;
+    this.search = newSearch();
+    reject(new Kind(`Redis store "${this.label}": no Sentinel says which server is the primary: ${why}`));
+  }
+}
+
+function newSearch(): PromiseWithResolvers<HostPort> {
+  const search = Promise.withResolvers<HostPort>();
+  search.promise.catch(() => undefined);
+  return search;
+}

@@ -1,0 +1,139 @@
+import { Redis } from 'ioredis';
+import { fault, isForbidden } from './failure.ts';
+import { BEAT_KEPT_MS, BEAT_PREFIX, BeatKeys, beatEveryMs, beatLostMs, TRACKED_PREFIXES } from './heartbeat.ts';
+import type { ClientOptions } from './options.ts';
+
+/** Redis tells the one connection here what the other one tracks. */
+const CHANNEL = '__redis__:invalidate';
+const SETUP_MS = 5_000;
+
+/** What a session hears. */
+export interface SessionListener {
+  readonly maxStalenessMs: number;
+  changed(keys: readonly string[]): void;
+  /** A database was emptied. */
+  flushed(): void;
+  /** All that was acknowledged before this moment, on both clocks, was told. */
+  heardUpTo(monotonicMs: number, wallMs: number): void;
+}
+
+interface Beat {
+  readonly key: string;
+  readonly sentAtMs: number;
+  readonly sentAtWallMs: number;
+}
+
+/**
+ * One life of the feed: two connections, of which one tracks the prefixes of the revocation set and the other is told
+ * which keys were written. Either may die, or lead nowhere, without the other noticing, and each would still answer a
+ * PING. So the first writes a key of its own, again and again, and each must come back on the second.
+ */
+export class FeedSession {
+  private readonly tracker: Redis;
+  private readonly ear: Redis;
+  private readonly listener: SessionListener;
+  private readonly keys: BeatKeys;
+  private readonly broken = Promise.withResolvers<unknown>();
+  /** The beat that is on its way. */
+  private beat: Beat | undefined;
+  private timer: NodeJS.Timeout | undefined;
+  private isOver = false;
+
+  /** `tag`: the hash tag of a slot that the server serves, where it is one of a cluster. */
+  constructor(options: ClientOptions, listener: SessionListener, tag?: string) {
+    this.listener = listener;
+    this.keys = new BeatKeys(tag);
+    this.tracker = this.connection(options, 'sallyport-feed-tracker');
+    this.ear = this.connection(options, 'sallyport-feed');
+    this.ear.on('messageBuffer', (_channel: unknown, keys: unknown) => this.hear(keys));
+  }
+
+  /** Lives until a connection or a beat is lost, or `end()`; resolves with what went wrong, all of it closed. */
+  async run(): Promise<unknown> {
+    this.timer = setTimeout(() => this.broken.resolve(fault('SILENT')), SETUP_MS);
+    this.listen().then(
+      () => this.sendBeat(),
+      (error: unknown) => this.broken.resolve(error),
+    );
+    const cause = await this.broken.promise;
+    this.isOver = true;
+    clearTimeout(this.timer);
+    this.tracker.disconnect();
+    this.ear.disconnect();
+    return cause;
+  }
+
+  end(cause: Error = fault('CLOSED')): void {
+    this.broken.resolve(cause);
+  }
+
+  private connection(options: ClientOptions, connectionName: string): Redis {
+    const client = new Redis({ ...options, connectionName, lazyConnect: true, retryStrategy: () => null });
+    client.on('error', (error: unknown) => this.broken.resolve(error));
+    client.on('close', () => this.broken.resolve(fault('CLOSED')));
+    return client;
+  }
+
+  /** Once this resolves, every write that comes after is heard. */
+  private async listen(): Promise<void> {
+    await Promise.all([this.tracker.connect(), this.ear.connect()]);
+    const prefixes = [...TRACKED_PREFIXES, this.keys.prefix].flatMap((prefix) => ['PREFIX', prefix]);
+    try {
+      const id = await this.ear.client('ID');
+      await this.ear.subscribe(CHANNEL);
+      await this.tracker.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', String(id), 'BCAST', ...prefixes);
+    } catch (cause) {
+      throw isForbidden(cause) ? Object.assign(fault('NOTRACKING'), { cause }) : cause;
+    }
+  }
+
+  private sendBeat(): void {
+    if (this.isOver) return;
+    const { key, last } = this.keys.next();
+    this.beat = { key, sentAtMs: performance.now(), sentAtWallMs: Date.now() };
+    this.write(key, last).catch((error: unknown) => this.broken.resolve(error));
+    this.schedule(beatLostMs(this.listener.maxStalenessMs), () => this.miss(key));
+  }
+
+  /** In one packet, so that Redis tells of both keys in one message. */
+  private async write(key: string, last: string): Promise<void> {
+    const commands = [
+      ['set', key, '', 'PX', BEAT_KEPT_MS],
+      ['del', last],
+    ];
+    const answers = (await this.tracker.pipeline(commands).exec()) ?? [];
+    for (const [error] of answers) if (error !== null) throw error;
+  }
+
+  /** Where this process stood still, the echo may have come and wait to be read. */
+  private miss(key: string): void {
+    setImmediate(() => {
+      if (this.beat?.key === key) this.broken.resolve(fault('NOBEAT'));
+    });
+  }
+
+  private hear(keys: unknown): void {
+    if (this.isOver) return;
+    if (!Array.isArray(keys)) {
+      this.listener.flushed();
+      return;
+    }
+    const names = keys.map(String);
+    const entries = names.filter((name) => !name.startsWith(BEAT_PREFIX));
+    if (entries.length > 0) this.listener.changed(entries);
+    if (this.beat !== undefined && names.includes(this.beat.key)) this.echo(this.beat);
+  }
+
+  private echo({ sentAtMs, sentAtWallMs }: Beat): void {
+    this.beat = undefined;
+    this.listener.heardUpTo(sentAtMs, sentAtWallMs);
+    const passedMs = performance.now() - sentAtMs;
+    const restMs = beatEveryMs(this.listener.maxStalenessMs) - passedMs;
+    this.schedule(Math.max(restMs, 0), () => this.sendBeat());
+  }
+
+  private schedule(afterMs: number, act: () => void): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(act, afterMs);
+  }
+}

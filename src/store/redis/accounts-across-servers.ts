@@ -1,0 +1,84 @@
+import type { Redis } from 'ioredis';
+import { stands } from '../../accounts/account-version.ts';
+import { readReach } from '../../core/revocation-entry.ts';
+import type { Asks, Writing } from '../../redis/redis-client.ts';
+import { raiseMark } from '../../revocation-set/entry-merge.ts';
+import type { Account, AccountVersion, ChangeTerms, RevocationEntry, RevocationStore } from '../store.ts';
+import type { FoundAccount, MissingMark } from './accounts.ts';
+import { RedisAccounts, recordOf } from './accounts.ts';
+import { ACCOUNT_KEYS } from './layout.ts';
+
+const { records, names, order, newest } = ACCOUNT_KEYS;
+
+/**
+ * Accounts in a cluster, where an account and its mark may lie on two servers. A change that ends tokens is three steps:
+ *
+ * 1. compare-and-set of the account: changed, with its next version, and with the note that its mark is missing, and how
+ *    far that must rise. From here on no token is recorded for the account: its makers know another version, and the note itself forbids it;
+ * 2. the mark, at or behind the newest token that was recorded before;
+ * 3. compare-and-set: the version after that, without the note.
+ *
+ * Whoever finds the note takes the second and the third step. Many may, and a stranger who guesses passwords makes them:
+ * so the mark rises as far as the note says, and no further. So nobody ever knows the version between. What is left
+ * undone where a process dies between the steps is done before anybody uses the account again.
+ */
+export class ClusterAccounts extends RedisAccounts {
+  private readonly revocations: Pick<RevocationStore, 'write'>;
+
+  constructor(reads: Asks, writes: Writing, revocations: Pick<RevocationStore, 'write'>) {
+    // The mark is told of by whoever writes it.
+    super(reads, writes, { hear: () => undefined });
+    this.revocations = revocations;
+  }
+
+  /**
+   * The mark is written first: what can be left behind is an account whose tokens have ended, to be removed again. So
+   * whoever removes it is asked for before the mark, and not again.
+   */
+  override async remove(id: string, mark: RevocationEntry, onlyIf?: AccountVersion): Promise<boolean> {
+    const isThere = await this.writes.ask((client) => client.hexists(records, id), records);
+    if (isThere === 0) return false;
+    const remover = onlyIf && (await this.settled(await this.readAgain(onlyIf.id)))?.account;
+    if (onlyIf !== undefined && !stands(remover, onlyIf.version)) return false;
+    await this.revocations.write(mark);
+    const removed = await this.writes.write(
+      (client) => client.sallyportDropAccount(records, names, order, newest, id),
+      records,
+    );
+    return removed > 0;
+  }
+
+  protected override async settled(found: FoundAccount | undefined): Promise<FoundAccount | undefined> {
+    if (found?.unmarked === undefined) return found;
+    await this.settle(found.record, found.account, found.unmarked);
+    return await this.settled(await this.readAgain(found.account.id));
+  }
+
+  protected override async swap(standing: string, account: Account, terms: ChangeTerms): Promise<number> {
+    const { mark } = terms;
+    if (mark === undefined) return await this.put(standing, account, terms);
+    const missing = { key: mark, fromSeconds: await this.nextSecond(mark) };
+    const updated = await this.put(standing, account, terms, missing);
+    if (updated > 0) await this.settle(recordOf(account, missing), account, missing);
+    return updated;
+  }
+
+  /** How far the mark must rise for a change that begins now; `undefined` where it ends everything already. */
+  private async nextSecond(key: string): Promise<number | undefined> {
+    const ask = (client: Redis) => Promise.all([client.get(key), client.time()]);
+    const [value, [nowSeconds]] = await this.writes.ask(ask, key);
+    const standing = value === null ? undefined : { key, value, expiresAtSeconds: undefined };
+    const raised = raiseMark(standing, key, { nowSeconds: Number(nowSeconds), newestTokenSeconds: 0 });
+    const { issuedUpToSeconds } = readReach(key, raised.value);
+    return Number.isFinite(issuedUpToSeconds) ? issuedUpToSeconds : undefined;
+  }
+
+  /** The second and the third step. Where somebody else was faster, nothing happens. */
+  private async settle(record: string, account: Account, { key, fromSeconds }: MissingMark): Promise<void> {
+    const newestSeconds = (await this.writes.ask((client) => client.hget(newest, account.id), newest)) ?? '';
+    const from = fromSeconds === undefined ? '' : String(fromSeconds);
+    const value = await this.writes.write((client) => client.sallyportRaiseMark(key, newestSeconds, from), key);
+    await this.revocations.write({ key, value, expiresAtSeconds: undefined });
+    await this.put(record, { ...account, version: account.version + 1 }, {});
+  }
+}

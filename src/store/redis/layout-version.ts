@@ -1,0 +1,57 @@
+import type { Redis } from 'ioredis';
+import type { Place } from '../../redis/failure.ts';
+import { UnfitError } from '../../redis/failure.ts';
+import type { Asks } from '../../redis/redis-client.ts';
+import type { EpochStore } from '../store.ts';
+import { SCHEMA_KEY } from './layout.ts';
+
+/**
+ * What the layout in `layout.ts` is; rises where an older Sallyport would misread what a newer one wrote, or would lose
+ * it. 2: accounts have a version, which an older one drops whenever it changes an account.
+ */
+const VERSION = 2;
+
+/** Layouts that this Sallyport reads as well. */
+const OLDER: readonly (string | null | undefined)[] = ['1'];
+
+export interface SchemaTerms {
+  /** Whether to note the version: to begin a store where there is none, and to take over one with an older layout. */
+  readonly begins: boolean;
+}
+
+/**
+ * Looks at the version of the layout, and notes it where there is none yet. Throws `StoreError`, and changes nothing, for
+ * a newer one, and for an empty Redis where no store is to begin. A store that was lost, and whose loss was noticed, has
+ * an epoch again: it can be looked at.
+ */
+export async function checkSchema(
+  servers: Asks,
+  { name }: Place,
+  epochs: Pick<EpochStore, 'read'>,
+  { begins }: SchemaTerms,
+): Promise<void> {
+  const found = await servers.ask(async (client) => {
+    return begins ? await note(client) : ((await client.get(SCHEMA_KEY)) ?? undefined);
+  }, SCHEMA_KEY);
+  if (found === String(VERSION) || (OLDER.includes(found) && !begins)) return;
+  if (found === undefined) {
+    if ([...(await epochs.read()).values()].some((epoch) => epoch !== undefined)) return;
+    throw new UnfitError(
+      `there is no store at ${name}; start Sallyport with this configuration, or name that of the Sallyport that runs with ` +
+        '--config',
+    );
+  }
+  throw new UnfitError(
+    `Redis store "${name}": has schema version ${found}, but this Sallyport knows versions up to ${VERSION}; ` +
+      'run the Sallyport that wrote it, or a newer one',
+  );
+}
+
+/** The version that stands afterwards: somebody else may have noted theirs first. */
+async function note(client: Redis): Promise<string | null> {
+  await client.set(SCHEMA_KEY, VERSION, 'NX');
+  const found = await client.get(SCHEMA_KEY);
+  if (!OLDER.includes(found)) return found;
+  await client.sallyportSwapEpoch(SCHEMA_KEY, `=${found}`, String(VERSION));
+  return await client.get(SCHEMA_KEY);
+}

@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RedisServer } from '../../../test/support/redis/server.ts';
+import { startRedis } from '../../../test/support/redis/server.ts';
+import { loginKeys } from './layout.ts';
+import { defineLoginHistoryScripts } from './log-in-history-scripts.ts';
+
+const HOUR_MS = 3_600_000;
+const { budgets, lastUses, places } = loginKeys('made-up');
+
+let server: RedisServer;
+
+beforeAll(async () => {
+  server = await startRedis({ settings: { appendonly: 'no' } });
+  defineLoginHistoryScripts(server.hand);
+});
+
+afterAll(() => server.close());
+
+/** One guess at a name, where at most `most` budgets are kept. */
+function count(name: string, most: number, forgetAfterMs = HOUR_MS) {
+  const bounds = [HOUR_MS, most, forgetAfterMs] as const;
+  return server.hand.sallyportCountGuess(budgets, lastUses, places, name, '', '', '1', ...bounds, 0, 0, HOUR_MS);
+}
+
+async function sizes(): Promise<readonly number[]> {
+  return [await server.hand.hlen(budgets), await server.hand.zcard(lastUses)];
+}
+
+describe('sallyportCountGuess', () => {
+  it('keeps the latest of a flood of made-up names, and has all of them expire', async () => {
+    for (let index = 0; index < 300; index++) await count(`made-up-${String(index).padStart(3, '0')}`, 50);
+    expect(await sizes()).toEqual([50, 50]);
+    expect(await count('made-up-299', 50)).toEqual([1, 0, '*', 2]);
+    for (const key of [budgets, lastUses]) {
+      const leftMs = await server.hand.pttl(key);
+      expect(leftMs).toBeGreaterThan(0);
+      expect(leftMs).toBeLessThanOrEqual(HOUR_MS);
+    }
+  });
+
+  it('forgets what counts no more with each that comes', async () => {
+    await server.hand.flushdb();
+    for (let index = 0; index < 20; index++) await count(`made-up-${index}`, 1_000);
+    await expect.poll(() => count('another', 1_000, 1).then(sizes)).toEqual([1, 1]);
+  });
+
+  it('keeps nobody waiting for a clock that was set back', async () => {
+    await server.hand.flushdb();
+    for (let turn = 0; turn < 3; turn++) await count('made-up', 1_000);
+    const far = Date.now() + 100 * HOUR_MS;
+    await server.hand.hset(budgets, 'made-up:*', `3:${far}:${far}`);
+    expect(await count('made-up', 1_000)).toEqual([1, 0, '*', 1]);
+  });
+});

@@ -1,0 +1,67 @@
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, it } from 'vitest';
+import { account as makeAccount } from '../../../../test/support/store/records.ts';
+import { migrate } from '../database/schema.ts';
+import { commitTogether } from './group-commit.ts';
+import type { Request } from './messages.ts';
+
+const PLACE = { path: 'store.db', check: () => undefined };
+
+describe('commitTogether()', () => {
+  it('gives every request its own answer, and keeps those that did not fail', () => {
+    const database = openDatabase();
+    const answers = commitTogether(database, PLACE, [addToken(1, 'a'), addToken(2, 'a'), addToken(3, 'b')]);
+    expect(answers).toMatchObject([
+      { id: 1, done: true },
+      { id: 2, error: { message: 'SQLite store "store.db": UNIQUE constraint failed: token.id' } },
+      { id: 3, done: true },
+    ]);
+    expect(countTokens(database)).toBe(2);
+  });
+
+  it('undoes all that a failing request did before it failed', () => {
+    const database = openDatabase();
+    database.exec(`CREATE TRIGGER refuse BEFORE INSERT ON revocation BEGIN SELECT raise(ABORT, 'no'); END`);
+    const account = makeAccount('a', 'ada');
+    const mark = { key: 'sallyport:notbefore:own:a', value: '1', expiresAtSeconds: undefined };
+    commitTogether(database, PLACE, [{ id: 1, operation: { kind: 'add-account', account, terms: {} } }]);
+    const answers = commitTogether(database, PLACE, [
+      { id: 2, operation: { kind: 'remove-account', id: 'a', mark, onlyIf: undefined } },
+    ]);
+    expect(answers).toMatchObject([{ id: 2, error: { message: 'SQLite store "store.db": no' } }]);
+    expect(database.prepare('SELECT id FROM account').all()).toEqual([{ id: 'a' }, { id: 'x' }]);
+  });
+
+  it('answers every request with the error when SQLite rolls all of them back', () => {
+    const database = openDatabase();
+    database.exec(`CREATE TRIGGER refuse BEFORE INSERT ON token WHEN NEW.id = 'b'
+      BEGIN SELECT raise(ROLLBACK, 'disk full'); END`);
+    const answers = commitTogether(database, PLACE, [addToken(1, 'a'), addToken(2, 'b'), addToken(3, 'c')]);
+    expect(answers.map((answer) => 'error' in answer)).toEqual([true, true, true]);
+    expect(countTokens(database)).toBe(0);
+  });
+});
+
+function openDatabase(): DatabaseSync {
+  const database = new DatabaseSync(':memory:');
+  migrate(database);
+  database.exec(`INSERT INTO account (id, name, name_key, password_hash, scopes, created_at)
+    VALUES ('x', 'x', 'x', '', '[]', 1)`);
+  return database;
+}
+
+function addToken(id: number, tokenId: string): Request {
+  const times = { createdAtSeconds: 1, expiresAtSeconds: 2 };
+  return {
+    id,
+    operation: {
+      kind: 'add-token',
+      token: { id: tokenId, accountId: 'x', use: 'access', scopes: [], ...times },
+      accountVersion: 0,
+    },
+  };
+}
+
+function countTokens(database: DatabaseSync): unknown {
+  return database.prepare('SELECT count(*) AS count FROM token').get()?.['count'];
+}

@@ -1,0 +1,95 @@
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, it } from 'vitest';
+import { ENTRY_GRACE_SECONDS } from '../../store.ts';
+import { CHANGES_KEPT, migrate } from '../database/schema.ts';
+import { perform } from './operations.ts';
+
+const DAY = 86_400;
+const HOUR = 3_600;
+const NOW = 1_800_000_000;
+
+function open(): DatabaseSync {
+  const database = new DatabaseSync(':memory:');
+  migrate(database);
+  return database;
+}
+
+/** What is left once nothing more is purged under this clock, `passed` seconds after the last time. */
+function purge(database: DatabaseSync, nowSeconds: number, passedSeconds = 0): readonly unknown[] {
+  let more = perform(database, { kind: 'purge', nowSeconds, passedSeconds });
+  while (more) more = perform(database, { kind: 'purge', nowSeconds, passedSeconds: 0 });
+  return database
+    .prepare('SELECT key FROM revocation ORDER BY key')
+    .all()
+    .map(({ key }) => key);
+}
+
+function add(database: DatabaseSync, key: string, expiresAt: number): void {
+  database.prepare('INSERT INTO revocation (key, expires_at) VALUES (?, ?)').run(key, expiresAt);
+}
+
+describe('perform()', () => {
+  it('purges in batches until nothing has expired and the log has its length', () => {
+    const database = open();
+    purge(database, 100.5 + ENTRY_GRACE_SECONDS);
+    database.exec(`
+      WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${CHANGES_KEPT + 1_234})
+      INSERT INTO revocation (key, expires_at) SELECT n, CASE WHEN n <= 700 THEN 100 ELSE 101 END FROM numbers
+    `);
+    expect(purge(database, 100.5 + ENTRY_GRACE_SECONDS)).toHaveLength(CHANGES_KEPT + 534);
+    expect(database.prepare('SELECT min(seq) AS low, max(seq) AS high FROM revocation_change').get()).toEqual({
+      low: 1_235,
+      high: CHANGES_KEPT + 1_234,
+    });
+  });
+
+  it('purges an entry a day after its end, and not before', () => {
+    const database = open();
+    purge(database, NOW);
+    add(database, 'ended', NOW);
+    expect(purge(database, NOW + DAY - 1, DAY)).toEqual(['ended']);
+    expect(purge(database, NOW + DAY, 1)).toEqual([]);
+  });
+
+  it.each([3 * HOUR, 30 * DAY, 3_650 * DAY])(
+    'purges nothing that counts by a clock that is %i s ahead',
+    (aheadSeconds) => {
+      const database = open();
+      purge(database, NOW);
+      add(database, 'live', NOW + HOUR);
+      expect(purge(database, NOW + aheadSeconds)).toEqual(['live']);
+      // It runs on for an hour before somebody puts it right; an instance beside it has the right time.
+      for (let minutes = 5; minutes <= 60; minutes += 5) {
+        expect(purge(database, NOW + aheadSeconds + minutes * 60, 300)).toEqual(['live']);
+        expect(purge(database, NOW + minutes * 60, 300)).toEqual(['live']);
+      }
+    },
+  );
+
+  it('purges nothing at once in a store that was never purged like this, whatever the clock says', () => {
+    const database = open();
+    add(database, 'live', NOW + HOUR);
+    expect(purge(database, NOW + 30 * DAY)).toEqual(['live']);
+  });
+
+  it('catches up within two days of running after a month without any', () => {
+    const database = open();
+    purge(database, NOW);
+    add(database, 'ended', NOW + 29 * DAY);
+    expect(purge(database, NOW + 31 * DAY)).toEqual(['ended']);
+    expect(purge(database, NOW + 33 * DAY, 2 * DAY)).toEqual([]);
+  });
+
+  it('tells of what goes before it may, by no clock, and not of what was purged', () => {
+    const database = open();
+    purge(database, NOW);
+    const told = () => database.prepare('SELECT key FROM revocation_change ORDER BY seq').all();
+    for (const [key, end] of [['early', 100 + NOW - DAY] as const, ['late', NOW - DAY] as const])
+      add(database, key, end);
+    database.exec('DELETE FROM revocation_change');
+    expect(purge(database, NOW)).toEqual(['early']);
+    expect(told()).toEqual([]);
+    database.exec('DELETE FROM revocation');
+    expect(told()).toEqual([{ key: 'early' }]);
+  });
+});

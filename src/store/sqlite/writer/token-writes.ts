@@ -1,0 +1,63 @@
+import type { DatabaseSync } from 'node:sqlite';
+import type { TokenEnd, TokenRecord, TrackedToken } from '../../store.ts';
+import { change } from '../database/statement.ts';
+import { accountStands } from './account-writes.ts';
+import type { Operation } from './messages.ts';
+
+export function addToken(database: DatabaseSync, token: TokenRecord, accountVersion: number): boolean {
+  if (!accountStands(database, { id: token.accountId, version: accountVersion })) return false;
+  const { id, accountId, use, name, scopes, createdAtSeconds, expiresAtSeconds } = token;
+  return (
+    change(
+      database,
+      'INSERT INTO token (id, account_id, use, name, scopes, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      [id, accountId, use, name ?? null, JSON.stringify(scopes), createdAtSeconds, expiresAtSeconds],
+    ) > 0
+  );
+}
+
+export function rotateToken(
+  database: DatabaseSync,
+  { id, successor, accountVersion, inPlaceOf }: Extract<Operation, { kind: 'rotate-token' }>,
+): boolean {
+  if (!accountStands(database, { id: successor.accountId, version: accountVersion })) return false;
+  const sql = 'UPDATE token SET successor = ? WHERE id = ? AND successor IS ?';
+  return (
+    change(database, sql, [successor.id, id, inPlaceOf ?? null]) > 0 && addToken(database, successor, accountVersion)
+  );
+}
+
+export function endToken(database: DatabaseSync, id: string, { atSeconds, by, reason }: TokenEnd): boolean {
+  const sql = `UPDATE token SET ended_at = ?1, ended_by = ?2, end_reason = ?3
+    WHERE id = ?4 AND (ended_at IS NULL OR ended_at > ?1)`;
+  return change(database, sql, [atSeconds, by, reason ?? null, id]) > 0;
+}
+
+export function forgetTokenEnd(database: DatabaseSync, id: string): boolean {
+  return (
+    change(database, 'UPDATE token SET ended_at = NULL, ended_by = NULL, end_reason = NULL WHERE id = ?', [id]) > 0
+  );
+}
+
+export function markTokensUsed(database: DatabaseSync, uses: ReadonlyMap<string, number>): boolean {
+  const sql = 'UPDATE token SET last_used_at = max(ifnull(last_used_at, 0), ?) WHERE id = ?';
+  const statement = database.prepare(sql);
+  for (const [id, atSeconds] of uses) statement.run(atSeconds, id);
+  return true;
+}
+
+export function restoreToken(database: DatabaseSync, token: TrackedToken): boolean {
+  const { id, accountId, use, name, scopes, createdAtSeconds, expiresAtSeconds } = token;
+  const { lastUsedAtSeconds, end, successor } = token;
+  const record = [id, accountId, use, name ?? null, JSON.stringify(scopes), createdAtSeconds, expiresAtSeconds];
+  const since = [lastUsedAtSeconds, end?.atSeconds, end?.by, end?.reason, successor].map((value) => value ?? null);
+  return (
+    change(
+      database,
+      `INSERT INTO token (id, account_id, use, name, scopes, created_at, expires_at,
+         last_used_at, ended_at, ended_by, end_reason, successor)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+      [...record, ...since],
+    ) > 0
+  );
+}
