@@ -1,5 +1,6 @@
 import { isRandomId, randomId } from '../lib/random-id.ts';
-import type { Account, AccountStore } from '../store/store.ts';
+import type { Account } from './account.ts';
+import type { AccountStore } from './account-store.ts';
 import { findAccount } from './find-account.ts';
 
 const ID_LENGTH = 22;

@@ -1,5 +1,7 @@
 import { covers } from '../core/scope.ts';
-import type { Account, AccountPage, AccountVersion, ListPosition } from '../store/store.ts';
+import type { ListPosition } from '../lib/lists.ts';
+import type { Account, AccountVersion } from './account.ts';
+import type { AccountPage } from './account-store.ts';
 import type { AccountEdit, AccountProblem, Accounts, NewAccount, Stale } from './accounts.ts';
 
 /** Who manages: an account, with the scopes of the credential that it came with. */

@@ -1,5 +1,28 @@
 import { toNfc } from '../lib/nfc.ts';
-import type { Account, AccountChange } from '../store/store.ts';
+import type { AccountChange } from './account-store.ts';
+
+export interface Account {
+  /** Immutable, never used again; the `sub` of its tokens. */
+  readonly id: string;
+  /** Unique without regard to case, among names and e-mail addresses together. */
+  readonly name: string;
+  /** The same goes for it: whoever logs in gives one or the other. */
+  readonly email?: string | undefined;
+  /** Argon2id as a PHC string. */
+  readonly passwordHash: string;
+  readonly scopes: readonly string[];
+  /** Neither its password nor any token is taken. */
+  readonly disabled: boolean;
+  readonly createdAtSeconds: number;
+  /** Rises with every change that ends the account's tokens; 0 at first. */
+  readonly version: number;
+}
+
+/** An account as somebody knew it: what was decided about it then holds while it still has this version. */
+export interface AccountVersion {
+  readonly id: string;
+  readonly version: number;
+}
 
 /** What two spellings of one account's name, or e-mail address, have in common: they are unique without regard to case. */
 export function accountNameKey(name: string): string {
@@ -28,4 +51,9 @@ export function changeAccount(account: Account, change: AccountChange, endsToken
     disabled: change.disabled ?? account.disabled,
     version: account.version + (endsTokens ? 1 : 0),
   };
+}
+
+/** Whether an account is as somebody knew it at `version`, so that what was decided about it then still holds. */
+export function stands(account: Account | undefined, version: number): boolean {
+  return account !== undefined && !account.disabled && account.version === version;
 }

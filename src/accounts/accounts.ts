@@ -1,17 +1,12 @@
 import type { Clock } from '../core/ports.ts';
+import { StoreError } from '../core/ports.ts';
+import type { ListPosition } from '../lib/lists.ts';
 import { subjectMarkKey } from '../revocation-set/entry-keys.ts';
-import type {
-  Account,
-  AccountPage,
-  AccountUpdate,
-  AccountVersion,
-  AddTerms,
-  ListPosition,
-  Store,
-} from '../store/store.ts';
-import { StoreError } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
+import type { Account, AccountVersion } from './account.ts';
+import { stands } from './account.ts';
 import { newAccountId } from './account-id.ts';
-import { stands } from './account-version.ts';
+import type { AccountPage, AccountUpdate, AddTerms } from './account-store.ts';
 import { findAccount } from './find-account.ts';
 import { emailProblem, nameProblem } from './name-rules.ts';
 import type { CalledAs } from './passwords/password-rule.ts';

@@ -1,7 +1,8 @@
 import type { Clock } from '../core/ports.ts';
 import { readReach } from '../core/revocation-entry.ts';
 import type { KnownCredential } from '../core/verified-credential.ts';
-import type { AccountStore, RevocationStore } from '../store/store.ts';
+import type { RevocationStore } from '../revocation-set/revocation-store.ts';
+import type { AccountStore } from './account-store.ts';
 
 /** A caller's right to make tokens for an account, as it was at one moment. */
 export interface Authority {

@@ -1,4 +1,4 @@
-import type { AccountStore } from '../store/store.ts';
+import type { AccountStore } from './account-store.ts';
 import type { AccountProblem, Accounts } from './accounts.ts';
 import type { CredentialCheck, RefusedCredentials } from './credential-check.ts';
 

@@ -1,4 +1,5 @@
-import type { Account, AccountStore } from '../store/store.ts';
+import type { Account } from './account.ts';
+import type { AccountStore } from './account-store.ts';
 import { findAccount } from './find-account.ts';
 import type { Attempt, GuessThrottle, SpentBudget } from './guesses/guess-throttle.ts';
 import type { Passwords, PasswordVerdict } from './passwords/passwords.ts';

@@ -1,4 +1,5 @@
-import type { Account, AccountStore } from '../store/store.ts';
+import type { Account } from './account.ts';
+import type { AccountStore } from './account-store.ts';
 
 /**
  * The account of a name, or an e-mail address, as somebody typed it: keyboards of phones put a space behind a word. A name

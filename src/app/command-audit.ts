@@ -1,7 +1,7 @@
 import type { Terminal } from '../cli/command.ts';
 import type { Config } from '../config/config.ts';
+import { systemClock } from '../lib/clock.ts';
 import { Observation } from '../observe/observation.ts';
-import { systemClock } from './start.ts';
 
 /**
  * Where a command writes the audit records of what it does: `log.audit`, else standard error. Where that file cannot be

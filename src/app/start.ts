@@ -10,7 +10,7 @@ import { Passwords } from '../accounts/passwords/passwords.ts';
 import type { Config } from '../config/config.ts';
 import { isSameStore } from '../config/reload/restart-keys.ts';
 import type { Clock } from '../core/ports.ts';
-import { systemTimers } from '../lib/timers.ts';
+import { systemClock, systemTimers } from '../lib/clock.ts';
 import type { Events } from '../observe/events.ts';
 import { Observation } from '../observe/observation.ts';
 import { UnrecordedBudget } from '../revocation/unrecorded-tokens.ts';
@@ -51,8 +51,6 @@ export interface Surroundings {
 export class StartError extends Error {
   override readonly name = 'StartError';
 }
-
-export const systemClock: Clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() };
 
 /**
  * Builds everything from a configuration and opens the doors. Waits for a Redis that is not there, not ready meanwhile.

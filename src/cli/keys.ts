@@ -1,7 +1,7 @@
 import { openAudit } from '../app/command-audit.ts';
 import { requireStore, withStore } from '../app/command-use-cases.ts';
-import { systemClock } from '../app/start.ts';
 import type { Config, OwnIssuer } from '../config/config.ts';
+import { systemClock } from '../lib/clock.ts';
 import { counted, timeOf } from '../lib/time-format.ts';
 import { list, quote, suggest } from '../lib/wording.ts';
 import { keySetMaxAgeSeconds } from '../signing/key-life.ts';

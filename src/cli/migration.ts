@@ -1,9 +1,9 @@
 import { requireStore, withStore } from '../app/command-use-cases.ts';
-import { systemClock } from '../app/start.ts';
+import { systemClock } from '../lib/clock.ts';
 import { counted } from '../lib/time-format.ts';
-import { BASIC_USES_KEPT_DAYS } from '../store/store.ts';
 import type { BasicRoute, BasicUser, MigrationReport } from '../tokens/migration-report.ts';
 import { reportMigration } from '../tokens/migration-report.ts';
+import { BASIC_USES_KEPT_DAYS } from '../verification/basic/basic-use.ts';
 import type { Arguments, Command, Terminal } from './command.ts';
 import { requireConfig, UsageError } from './command.ts';
 import { printTable } from './terminal/table.ts';

@@ -1,13 +1,14 @@
 import { userInfo } from 'node:os';
 import { openAudit } from '../app/command-audit.ts';
-import { systemClock } from '../app/start.ts';
 import type { Config } from '../config/config.ts';
+import { systemClock } from '../lib/clock.ts';
 import type { Operator } from '../observe/events.ts';
 import { Revoke } from '../revocation/revocation-writer.ts';
 import type { UnrevokeOutcome } from '../revocation/unrevoke.ts';
 import { Unrevoke } from '../revocation/unrevoke.ts';
+import type { RevocationEntry } from '../revocation-set/entry.ts';
 import type { RevocationTarget } from '../revocation-set/target.ts';
-import type { RevocationEntry, Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import type { Terminal } from './command.ts';
 
 /** Who asks, and why; the user of the system where nobody is named. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { requireStore, withStore } from '../app/command-use-cases.ts';
 import { timeOf } from '../lib/time-format.ts';
 import { acceptLoss, formatEpoch, parseEpoch } from '../revocation-set/epoch.ts';
-import type { EpochStore } from '../store/store.ts';
+import type { EpochStore } from '../revocation-set/revocation-store.ts';
 import type { Arguments, Terminal } from './command.ts';
 import { CommandError, requireConfig } from './command.ts';
 

@@ -1,8 +1,7 @@
 import { withStore } from '../app/command-use-cases.ts';
 import type { Config } from '../config/config.ts';
 import { wordFileError } from '../config/reading/draft.ts';
-import { printable } from '../lib/time-format.ts';
-import { quote } from '../lib/wording.ts';
+import { printable, quote } from '../lib/wording.ts';
 import { subjectMarkKey } from '../revocation-set/entry-keys.ts';
 import type { Header, RecordKind } from '../store/copy/format.ts';
 import { mergeCopy } from '../store/copy/merge-copy.ts';

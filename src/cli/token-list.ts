@@ -1,8 +1,10 @@
+import type { Account } from '../accounts/account.ts';
 import { findAccount } from '../accounts/find-account.ts';
 import { requireStore, withStore } from '../app/command-use-cases.ts';
-import { systemClock } from '../app/start.ts';
-import { printable, secondOf } from '../lib/time-format.ts';
-import type { Account, Store } from '../store/store.ts';
+import { systemClock } from '../lib/clock.ts';
+import { secondOf } from '../lib/time-format.ts';
+import { printable } from '../lib/wording.ts';
+import type { Store } from '../store/store.ts';
 import { everyToken } from '../tokens/every-token.ts';
 import { risksOf } from '../tokens/token-risks.ts';
 import type { TokenView } from '../tokens/token-views.ts';

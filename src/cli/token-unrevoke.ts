@@ -1,7 +1,7 @@
 import { requireStore, withStore } from '../app/command-use-cases.ts';
-import { systemClock } from '../app/start.ts';
 import { wordsOfEntry } from '../explanation/entry-text.ts';
-import { printable } from '../lib/time-format.ts';
+import { systemClock } from '../lib/clock.ts';
+import { printable } from '../lib/wording.ts';
 import { checkIssuer, resolve } from '../revocation/revocation-resolver.ts';
 import type { UnrevokeOutcome } from '../revocation/unrevoke.ts';
 import type { Arguments, Terminal } from './command.ts';

@@ -1,10 +1,11 @@
 import { requireStore, withStore } from '../app/command-use-cases.ts';
-import { systemClock } from '../app/start.ts';
 import type { Config } from '../config/config.ts';
-import { printable } from '../lib/time-format.ts';
+import { systemClock } from '../lib/clock.ts';
+import { printable } from '../lib/wording.ts';
 import { checkIssuer, resolve } from '../revocation/revocation-resolver.ts';
+import type { RevocationEntry } from '../revocation-set/entry.ts';
 import type { RevocationTarget } from '../revocation-set/target.ts';
-import type { RevocationEntry, Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import type { Arguments, Command, Terminal } from './command.ts';
 import { requireConfig, UsageError } from './command.ts';
 import { revokeByOperator } from './operator.ts';

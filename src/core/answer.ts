@@ -90,3 +90,9 @@ function challengesFor(denial: Deny, scopes: readonly string[]): string[] {
   const scope = denial.reason === 'scope_required' ? `, scope="${scopes.join(' ')}"` : '';
   return [`Bearer ${REALM}, ${error}${scope}`];
 }
+
+/** What is wrong with one field of a request. */
+export interface FieldError {
+  readonly field: string;
+  readonly message: string;
+}

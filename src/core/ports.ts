@@ -77,3 +77,8 @@ export interface RevocationObserver {
   /** Entries went before their time while the set stood, and are written again; told as often as that is seen. */
   entriesVanished(count: number): void;
 }
+
+/** The store could not do what it was asked; nothing is known to have been written. */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+}

@@ -1,4 +1,4 @@
-import type { ListPosition } from '../store/store.ts';
+import type { ListPosition } from '../lib/lists.ts';
 
 /** Unix seconds, a full stop, which no id has, and the id. */
 const CURSOR = /^(\d{1,15}(?:\.\d{1,20})?)\.([\w-]{1,200})$/;

@@ -1,4 +1,8 @@
-import type { ListPosition } from '../store/store.ts';
+/** A place in a list: right behind what was created then with this id, which need not be there any more. */
+export interface ListPosition {
+  readonly createdAtSeconds: number;
+  readonly id: string;
+}
 
 /** Of a list that was read one further than a page goes: the page, and the place behind it, if there is more. */
 export function cutPage<Item extends ListPosition>(
@@ -18,4 +22,10 @@ export function positionOf(item: ListPosition | undefined): ListPosition | undef
 export function isBefore(one: ListPosition, other: ListPosition): boolean {
   if (one.createdAtSeconds !== other.createdAtSeconds) return one.createdAtSeconds < other.createdAtSeconds;
   return one.id < other.id;
+}
+
+/** A list in parts of `size` at most, in its order. */
+export function inBatches<Item>(items: readonly Item[], size: number): readonly (readonly Item[])[] {
+  const count = Math.ceil(items.length / size);
+  return Array.from({ length: count }, (_, index) => items.slice(index * size, (index + 1) * size));
 }

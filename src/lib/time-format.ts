@@ -1,8 +1,3 @@
-/** Without what moves a terminal's cursor: a subject, a key or the value of an entry may hold anything. */
-export function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, '\u{FFFD}');
-}
-
 /** Unix milliseconds in UTC; `never` for what no calendar has. */
 export function timeOf(ms: number | undefined): string {
   const time = new Date(ms ?? Number.NaN);

@@ -38,3 +38,8 @@ export function suggest(word: string, names: Iterable<string>): string {
   const near = nearest(word, names);
   return near === undefined ? '' : `, did you mean ${quote(near)}?`;
 }
+
+/** Without what moves a terminal's cursor: a subject, a key or the value of an entry may hold anything. */
+export function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, '\u{FFFD}');
+}

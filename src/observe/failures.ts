@@ -1,5 +1,5 @@
 import type { Clock } from '../core/ports.ts';
-import { StoreError } from '../store/store.ts';
+import { StoreError } from '../core/ports.ts';
 
 /** Failures of parts, as counted since the start. */
 export class Failures {

@@ -3,7 +3,7 @@ import { makeFreshness, makeRequest } from '../../test/support/core.ts';
 import { parseExposition, type Scrape } from '../../test/support/exposition.ts';
 import type { Config } from '../config/config.ts';
 import { deny } from '../core/decision.ts';
-import { StoreError } from '../store/store.ts';
+import { StoreError } from '../core/ports.ts';
 import { Observation } from './observation.ts';
 
 const LOG: Config['log'] = { level: 'info', passes: 0, audit: undefined };

@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { redisConfig, redisForTest } from '../../test/support/redis/config.ts';
-import type { EpochReading } from '../store/store.ts';
-import { EPOCH_PREFIX } from '../store/store.ts';
+import type { EpochReading } from '../revocation-set/revocation-store.ts';
+import { EPOCH_PREFIX } from '../revocation-set/revocation-store.ts';
 import { BatchedReads } from './batched-reads.ts';
 import { Connection } from './connection.ts';
 import { optionsFor, placeOf } from './options.ts';

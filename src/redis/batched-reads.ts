@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { EpochGuard } from '../store/store.ts';
+import type { EpochGuard } from '../revocation-set/revocation-store.ts';
 import type { Answers } from './command.ts';
 import { askPrimary, valueOf } from './command.ts';
 import type { Connection } from './connection.ts';

@@ -4,8 +4,8 @@ import { openRedisForTest, redisConfig, redisForTest, replicaForTest } from '../
 import type { RedisServer } from '../../test/support/redis/server.ts';
 import { RecordingListener } from '../../test/support/store/recording-listener.ts';
 import { account as makeAccount } from '../../test/support/store/records.ts';
+import { StoreError } from '../core/ports.ts';
 import type { Store } from '../store/store.ts';
-import { StoreError } from '../store/store.ts';
 import { Writes } from './confirmed-writes.ts';
 
 const KEY = 'sallyport:revoked:own:token-1';

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import { StoreError } from '../store/store.ts';
+import { StoreError } from '../core/ports.ts';
 import type { Connection } from './connection.ts';
 import type { Place } from './failure.ts';
 

@@ -1,8 +1,8 @@
 import { Redis } from 'ioredis';
 import type { RedisAccess } from '../config/config.ts';
+import { StoreError } from '../core/ports.ts';
 import { retryDelayMs } from '../lib/back-off.ts';
 import { defineScripts } from '../store/redis/scripts.ts';
-import { StoreError } from '../store/store.ts';
 import type { Place } from './failure.ts';
 import { fault, isLasting, isReplica, storeErrorFrom } from './failure.ts';
 import type { ClientOptions } from './options.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { StoreError } from '../store/store.ts';
+import { StoreError } from '../core/ports.ts';
 import { isLasting, storeErrorFrom } from './failure.ts';
 
 const place = { name: 'redis://h:6379/0', password: 'hunter2' };

@@ -1,4 +1,4 @@
-import { StoreError } from '../store/store.ts';
+import { StoreError } from '../core/ports.ts';
 
 /** Which Redis, for people to read and without its password, and what must never be printed. */
 export interface Place {

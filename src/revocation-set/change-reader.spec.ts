@@ -1,8 +1,8 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { writeUndone } from '../core/revocation-entry.ts';
-import type { RevocationEntry } from '../store/store.ts';
-import { ENTRY_GRACE_SECONDS } from '../store/store.ts';
 import { Learner } from './change-reader.ts';
+import type { RevocationEntry } from './entry.ts';
+import { ENTRY_GRACE_SECONDS } from './entry.ts';
 import { KnownRevocations } from './seen-entries.ts';
 
 const NOW_SECONDS = 1_000;

@@ -1,9 +1,9 @@
 import type { Clock } from '../core/ports.ts';
 import { isUndone } from '../core/revocation-entry.ts';
 import { BackgroundJob } from '../lib/background-job.ts';
-import type { RevocationStore } from '../store/store.ts';
-import { ENTRY_GRACE_SECONDS } from '../store/store.ts';
+import { ENTRY_GRACE_SECONDS } from './entry.ts';
 import type { EpochWatch } from './epoch-watch.ts';
+import type { RevocationStore } from './revocation-store.ts';
 import type { KnownRevocations } from './seen-entries.ts';
 
 /** A storm of changes costs the store so many keys in every so many milliseconds. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { RevocationEntry } from '../store/store.ts';
+import type { RevocationEntry } from './entry.ts';
 import { mergeEntries } from './entry-merge.ts';
 
 const MARK = 'sallyport:notbefore:own:account-1';

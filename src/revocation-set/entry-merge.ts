@@ -1,5 +1,5 @@
 import { isUndone, readReach, undoneValue } from '../core/revocation-entry.ts';
-import type { RevocationEntry } from '../store/store.ts';
+import type { RevocationEntry } from './entry.ts';
 
 /**
  * What stands once `added` was written over `standing`, never weaker than either: the rule of

@@ -1,3 +1,21 @@
+/** One entry of the revocation set; its layout is public (contract section 5). */
+export interface RevocationEntry {
+  readonly key: string;
+  /** For a `notbefore` key the mark in Unix seconds, as decimal digits; otherwise JSON or `after:<unix>`. */
+  readonly value: string;
+  /**
+   * Unix seconds from which no clock takes the token for valid; `undefined` for never. The store keeps the entry for
+   * {@link ENTRY_GRACE_SECONDS} more.
+   */
+  readonly expiresAtSeconds: number | undefined;
+}
+
+/**
+ * How long an entry stays after its expiry, at least: clocks differ, and an entry that is gone revokes nothing. In
+ * seconds.
+ */
+export const ENTRY_GRACE_SECONDS = 86_400;
+
 /** Who ended a token, when (Unix seconds) and why: the value of an entry that we write. */
 export interface Reason {
   readonly at: number;

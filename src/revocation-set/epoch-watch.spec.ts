@@ -1,8 +1,9 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { EpochGuard, EpochReading } from '../store/store.ts';
-import { EPOCH_PREFIX, StoreError } from '../store/store.ts';
+import { StoreError } from '../core/ports.ts';
 import { formatEpoch, parseEpoch } from './epoch.ts';
 import { EpochWatch, SetLostError } from './epoch-watch.ts';
+import type { EpochGuard, EpochReading } from './revocation-store.ts';
+import { EPOCH_PREFIX } from './revocation-store.ts';
 
 const [ONE, OTHER] = [`${EPOCH_PREFIX}:{1}`, `${EPOCH_PREFIX}:{2}`];
 const STRANGER = formatEpoch({ epoch: 'stranger', follows: [], loss: undefined });

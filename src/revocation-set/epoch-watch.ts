@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../core/ports.ts';
+import { StoreError } from '../core/ports.ts';
 import { BackgroundJob } from '../lib/background-job.ts';
-import type { EpochReading, EpochStore } from '../store/store.ts';
-import { StoreError } from '../store/store.ts';
 import type { EpochRecord, Judgement, Making } from './epoch.ts';
 import { formatEpoch, judgeEpoch, judgeMissing } from './epoch.ts';
+import type { EpochReading, EpochStore } from './revocation-store.ts';
 
 /** Others write a record too; each of these tries that fails means that one of them did. */
 const MAX_TRIES = 20;

@@ -1,4 +1,4 @@
-import { EPOCH_PREFIX } from '../store/store.ts';
+import { EPOCH_PREFIX } from './revocation-store.ts';
 
 /** Of the epochs that came before, so many are named: an instance that knows an older one takes the set for lost. */
 const MAX_NAMED = 64;

@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { isUndone } from '../core/revocation-entry.ts';
 import { BackgroundJob } from '../lib/background-job.ts';
-import type { RevocationEntry, RevocationStore } from '../store/store.ts';
+import type { RevocationEntry } from './entry.ts';
 import { mergeEntries } from './entry-merge.ts';
+import type { RevocationStore } from './revocation-store.ts';
 import type { KnownRevocations } from './seen-entries.ts';
 
 /** Few enough to be read and written well within a write's time. */

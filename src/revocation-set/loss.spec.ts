@@ -5,7 +5,8 @@ import { startProxy } from '../../test/support/redis/tcp-proxy.ts';
 import type { Instance } from '../../test/support/revocation-instance.ts';
 import { acceptAll, keyOf, startInstance } from '../../test/support/revocation-instance.ts';
 import { openForTest, runSql, temporaryFile } from '../../test/support/store/sqlite-file.ts';
-import { ENTRY_GRACE_SECONDS, EPOCH_PREFIX } from '../store/store.ts';
+import { ENTRY_GRACE_SECONDS } from './entry.ts';
+import { EPOCH_PREFIX } from './revocation-store.ts';
 
 const MARK = 'sallyport:notbefore:own:sub-1';
 const POLL = { timeout: 20_000, interval: 20 };

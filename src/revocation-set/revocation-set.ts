@@ -1,10 +1,12 @@
 import type { Clock, RevocationObserver } from '../core/ports.ts';
 import { isUndone } from '../core/revocation-entry.ts';
-import type { RevocationEntry, RevocationListener, Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import { Learner } from './change-reader.ts';
+import type { RevocationEntry } from './entry.ts';
 import { isEpochKey } from './epoch.ts';
 import { EpochWatch } from './epoch-watch.ts';
 import { Restorer } from './loss-replay.ts';
+import type { RevocationListener } from './revocation-store.ts';
 import { KnownRevocations } from './seen-entries.ts';
 import type { StandingLimits } from './standings.ts';
 import { Standings } from './standings.ts';

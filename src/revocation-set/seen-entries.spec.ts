@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { writeUndone } from '../core/revocation-entry.ts';
-import { ENTRY_GRACE_SECONDS } from '../store/store.ts';
-import { writeReason } from './entry.ts';
+import { ENTRY_GRACE_SECONDS, writeReason } from './entry.ts';
 import { KnownRevocations } from './seen-entries.ts';
 
 const NOW_SECONDS = 1_000;

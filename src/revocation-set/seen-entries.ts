@@ -1,9 +1,8 @@
 import type { Clock } from '../core/ports.ts';
 import type { Reach } from '../core/revocation-entry.ts';
 import { isUndone, readReach, undoneValue } from '../core/revocation-entry.ts';
-import type { RevocationEntry } from '../store/store.ts';
-import { ENTRY_GRACE_SECONDS } from '../store/store.ts';
-import { END_OF_CLOCKS, isUnrecorded } from './entry.ts';
+import type { RevocationEntry } from './entry.ts';
+import { END_OF_CLOCKS, ENTRY_GRACE_SECONDS, isUnrecorded } from './entry.ts';
 import { mergeEntries } from './entry-merge.ts';
 
 /** Of what there is no room for, so much goes at once: choosing costs some milliseconds. */

@@ -1,15 +1,15 @@
 import { LRUCache } from 'lru-cache';
 import type { Clock, RevocationObserver, StandingReader } from '../core/ports.ts';
+import { StoreError } from '../core/ports.ts';
 import type { Reach } from '../core/revocation-entry.ts';
 import { isUndone, readReach } from '../core/revocation-entry.ts';
 import type { Freshness, Standing } from '../core/standing.ts';
 import { NO_EPOCH, unread } from '../core/standing.ts';
 import type { KnownCredential } from '../core/verified-credential.ts';
-import type { RevocationStore } from '../store/store.ts';
-import { StoreError } from '../store/store.ts';
 import { SetLostError } from './epoch-watch.ts';
 import type { FeedState } from './revocation-health.ts';
 import { RevocationHealth } from './revocation-health.ts';
+import type { RevocationStore } from './revocation-store.ts';
 
 /** What a configuration says about asking, and may say otherwise later. */
 export interface StandingLimits {

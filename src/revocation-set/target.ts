@@ -1,5 +1,4 @@
-import type { RevocationEntry } from '../store/store.ts';
-import type { Reason } from './entry.ts';
+import type { Reason, RevocationEntry } from './entry.ts';
 import { entryExpirySeconds, writeReason } from './entry.ts';
 import {
   issuerMarkKey,

@@ -1,9 +1,11 @@
 import type { Clock } from '../core/ports.ts';
 import type { Actor } from '../observe/events.ts';
 import { writeBeginning } from '../revocation-set/entry.ts';
+import type { RevocationStore } from '../revocation-set/revocation-store.ts';
 import type { OneToken } from '../revocation-set/target.ts';
 import { entryFor } from '../revocation-set/target.ts';
-import type { RevocationStore, SigningKeyStore, TokenRecord, TokenStore } from '../store/store.ts';
+import type { SigningKeyStore } from '../signing/signing-key-store.ts';
+import type { TokenRecord, TokenStore } from '../tokens/token.ts';
 import { isTokenId, newTokenId } from '../tokens/token-mint.ts';
 import type { Revoke } from './revocation-writer.ts';
 import type { UnrecordedBudget } from './unrecorded-tokens.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { RevocationEntry } from '../revocation-set/entry.ts';
 import { openMemoryStore } from '../store/memory/store.ts';
-import type { RevocationEntry } from '../store/store.ts';
 import { newTokenId } from '../tokens/token-mint.ts';
 import { RevokeToken } from './own-token-revocation.ts';
 import { Revoke } from './revocation-writer.ts';

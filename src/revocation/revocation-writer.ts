@@ -1,11 +1,14 @@
+import type { AccountStore } from '../accounts/account-store.ts';
 import type { Clock } from '../core/ports.ts';
+import { StoreError } from '../core/ports.ts';
 import { readReach } from '../core/revocation-entry.ts';
 import type { Actor, Events, Operator } from '../observe/events.ts';
 import { redact } from '../observe/log/redaction.ts';
+import type { RevocationEntry } from '../revocation-set/entry.ts';
+import type { RevocationStore } from '../revocation-set/revocation-store.ts';
 import type { DatedTarget, RevocationTarget } from '../revocation-set/target.ts';
 import { entryFor, entryKeyOf } from '../revocation-set/target.ts';
-import type { AccountStore, RevocationEntry, RevocationStore, TokenStore } from '../store/store.ts';
-import { StoreError } from '../store/store.ts';
+import type { TokenStore } from '../tokens/token.ts';
 
 /** Longest reason, in characters. */
 export const MAX_REASON_LENGTH = 500;

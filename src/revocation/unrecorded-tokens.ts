@@ -1,7 +1,7 @@
 import { FailureBudget } from '../accounts/guesses/failure-budget.ts';
 import type { Clock } from '../core/ports.ts';
 import type { OneToken } from '../revocation-set/target.ts';
-import type { SigningKeyStore } from '../store/store.ts';
+import type { SigningKeyStore } from '../signing/signing-key-store.ts';
 
 /** How many ids without a record each account may name at once, and in how many milliseconds one more: 30 a minute. */
 const BUDGET = { burst: 30, refillMs: 2_000, max: 10_000 };

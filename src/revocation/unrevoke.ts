@@ -3,9 +3,11 @@ import type { Clock } from '../core/ports.ts';
 import { isUndone, readReach, writeUndone } from '../core/revocation-entry.ts';
 import type { Events, Operator } from '../observe/events.ts';
 import { redact } from '../observe/log/redaction.ts';
+import type { RevocationEntry } from '../revocation-set/entry.ts';
+import type { RevocationStore } from '../revocation-set/revocation-store.ts';
 import type { RevocationTarget } from '../revocation-set/target.ts';
 import { entryKeyOf } from '../revocation-set/target.ts';
-import type { RevocationEntry, RevocationStore, TokenStore } from '../store/store.ts';
+import type { TokenStore } from '../tokens/token.ts';
 
 /** How long it is remembered that an entry was taken back which would have stayed for ever, in seconds. */
 const REMEMBERED_SECONDS = 30 * 86_400;

@@ -1,5 +1,5 @@
 import { entryExpirySeconds } from '../revocation-set/entry.ts';
-import type { SealedSigningKey } from '../store/store.ts';
+import type { SealedSigningKey } from './signing-key-store.ts';
 
 /**
  * How long a new key is published before it signs, and what that time is for. All of it follows from

@@ -2,12 +2,13 @@ import type { OwnIssuer } from '../config/config.ts';
 import type { Clock } from '../core/ports.ts';
 import { readReach } from '../core/revocation-entry.ts';
 import { revokedSigningKeyKey } from '../revocation-set/entry-keys.ts';
-import type { RevocationStore, SealedSigningKey, SigningKeyStore } from '../store/store.ts';
+import type { RevocationStore } from '../revocation-set/revocation-store.ts';
 import type { KeyLife } from './key-life.ts';
 import { inOrder, livesOf, signingAt } from './key-life.ts';
 import type { Sealer } from './sealer.ts';
 import { SealBrokenError } from './sealer.ts';
 import { makeSigningKey, openSigningKey, resealSigningKey } from './signing-key.ts';
+import type { SealedSigningKey, SigningKeyStore } from './signing-key-store.ts';
 
 /** Somebody else's change comes first now and then, and never so often in a row. */
 const MAX_TRIES = 20;

@@ -1,7 +1,6 @@
 import type { SigningAlgorithm } from '../config/config.ts';
 import type { Clock } from '../core/ports.ts';
-import type { Timers } from '../lib/timers.ts';
-import type { SealedSigningKey } from '../store/store.ts';
+import type { Timers } from '../lib/clock.ts';
 import type { KeySource, VerificationKey } from '../verification/keys.ts';
 import { isSameAlgorithm } from '../verification/keys.ts';
 import { signingAt } from './key-life.ts';
@@ -9,6 +8,7 @@ import type { KeyRing } from './key-ring.ts';
 import type { Sealer } from './sealer.ts';
 import type { SigningKey } from './signing-key.ts';
 import { openSigningKey } from './signing-key.ts';
+import type { SealedSigningKey } from './signing-key-store.ts';
 import type { SigningKeys } from './token-signer.ts';
 
 /** How old the keys may be that a token is signed with or that are published: a revocation of one counts by then. */

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { OwnIssuer, StoreConfig } from '../config/config.ts';
-import type { SigningKeyStore } from '../store/store.ts';
 import { readOrMakeSealFile, readSealFile } from './seal-file.ts';
 import { Sealer } from './sealer.ts';
+import type { SigningKeyStore } from './signing-key-store.ts';
 
 /** What opens our own signing keys: the configured secret, or the one beside the embedded store. */
 export async function openOwnSealer(

@@ -10,9 +10,9 @@ import { promisify } from 'node:util';
 import type { SigningAlgorithm } from '../config/config.ts';
 import { SIGNING_ALGORITHMS } from '../config/config.ts';
 import { randomId } from '../lib/random-id.ts';
-import type { SealedSigningKey } from '../store/store.ts';
 import type { VerificationKey } from '../verification/keys.ts';
 import type { Sealer } from './sealer.ts';
+import type { SealedSigningKey } from './signing-key-store.ts';
 
 const HMAC_BYTES = 64;
 const RSA_BITS = 2048;

@@ -1,5 +1,5 @@
+import type { SealedSigningKey, SigningKeyRing } from '../signing/signing-key-store.ts';
 import { asNumber, asText, membersOf, parseMembers } from './members.ts';
-import type { SealedSigningKey, SigningKeyRing } from './store.ts';
 
 /** What a ring is kept as: one text, so that it is replaced whole. Nothing but the listed members is ever written. */
 export function writeRing({ revision, keys }: SigningKeyRing): string {

@@ -1,4 +1,4 @@
-import type { ListPosition } from '../store/store.ts';
+import type { ListPosition } from '../lib/lists.ts';
 
 interface Page<Token> {
   readonly tokens: readonly Token[];

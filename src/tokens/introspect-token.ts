@@ -1,7 +1,7 @@
+import type { AccountStore } from '../accounts/account-store.ts';
 import type { Decider } from '../core/ports.ts';
 import type { Route } from '../core/route.ts';
 import type { KnownCredential } from '../core/verified-credential.ts';
-import type { AccountStore } from '../store/store.ts';
 import { parseToken } from '../verification/jwt.ts';
 
 /** The one rule by which a token is judged that is not used: any that counts at all. */

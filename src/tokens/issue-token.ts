@@ -1,7 +1,8 @@
+import type { AccountStore } from '../accounts/account-store.ts';
 import type { Authority } from '../accounts/authority.ts';
 import type { OwnIssuer } from '../config/config.ts';
-import type { AccountStore } from '../store/store.ts';
-import type { FieldError, LongestLife, ScopeRules } from './scope-rules.ts';
+import type { FieldError } from '../core/answer.ts';
+import type { LongestLife, ScopeRules } from './scope-rules.ts';
 import type { ClockBehind, IssuedToken, NoAuthority, TokenMint } from './token-mint.ts';
 
 export interface IssueTokenParts {

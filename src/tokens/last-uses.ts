@@ -1,8 +1,8 @@
 import type { Clock } from '../core/ports.ts';
-import { inBatches } from '../lib/in-batches.ts';
+import { inBatches } from '../lib/lists.ts';
 import { PeriodicWrite } from '../lib/periodic-job.ts';
-import type { TokenStore } from '../store/store.ts';
 import type { KnownTokens } from '../verification/token-cache.ts';
+import type { TokenStore } from './token.ts';
 
 /** So that one write of many does not hold up the others for long. */
 const BATCH = 1_000;

@@ -1,6 +1,8 @@
+import type { Account } from '../accounts/account.ts';
 import type { Config } from '../config/config.ts';
 import { secondOf } from '../lib/time-format.ts';
-import type { Account, BasicUse, Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
+import type { BasicUse } from '../verification/basic/basic-use.ts';
 import { dayOf, startOfDay } from '../verification/basic/basic-use.ts';
 import { everyToken } from './every-token.ts';
 

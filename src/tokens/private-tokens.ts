@@ -1,10 +1,12 @@
+import type { AccountStore } from '../accounts/account-store.ts';
 import type { Authority } from '../accounts/authority.ts';
 import type { OwnIssuer } from '../config/config.ts';
+import type { FieldError } from '../core/answer.ts';
 import type { TokenUse } from '../core/verified-credential.ts';
 import type { RevokeToken } from '../revocation/own-token-revocation.ts';
-import type { AccountStore, TokenRecord, TokenStore } from '../store/store.ts';
 import type { RefusedRequest } from './issue-token.ts';
-import type { FieldError, LongestLife, ScopeRules } from './scope-rules.ts';
+import type { LongestLife, ScopeRules } from './scope-rules.ts';
+import type { TokenRecord, TokenStore } from './token.ts';
 import type { ClockBehind, IssuedToken, NoAuthority, TokenMint } from './token-mint.ts';
 import type { TokenView, TokenViews } from './token-views.ts';
 

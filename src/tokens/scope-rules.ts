@@ -1,12 +1,7 @@
 import { isScope, noSuchScope, scopeNames } from '../accounts/scope-names.ts';
 import type { CatalogueScope } from '../config/config.ts';
+import type { FieldError } from '../core/answer.ts';
 import { ALL_ANY, covers } from '../core/scope.ts';
-
-/** What is wrong with one field of a request. */
-export interface FieldError {
-  readonly field: string;
-  readonly message: string;
-}
 
 /** How long a token may last, and the scope because of which it may not last longer, where that is one. */
 export interface LongestLife {

@@ -6,9 +6,10 @@ import { readReach } from '../core/revocation-entry.ts';
 import { isRandomId, randomId } from '../lib/random-id.ts';
 import type { Events } from '../observe/events.ts';
 import { issuerMarkKey, subjectMarkKey } from '../revocation-set/entry-keys.ts';
+import type { RevocationStore } from '../revocation-set/revocation-store.ts';
 import { entryFor } from '../revocation-set/target.ts';
 import type { TokenSigner } from '../signing/token-signer.ts';
-import type { RevocationStore, TokenRecord, TokenStore } from '../store/store.ts';
+import type { TokenRecord, TokenStore } from './token.ts';
 
 const ID_LENGTH = 21;
 

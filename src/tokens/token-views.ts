@@ -1,8 +1,10 @@
 import type { Clock } from '../core/ports.ts';
 import { readReach } from '../core/revocation-entry.ts';
+import type { ListPosition } from '../lib/lists.ts';
 import { readReason } from '../revocation-set/entry.ts';
 import { issuerMarkKey, revokedTokenKey, subjectMarkKey } from '../revocation-set/entry-keys.ts';
-import type { ListPosition, RevocationStore, TokenFilter, TokenStore, TrackedToken } from '../store/store.ts';
+import type { RevocationStore } from '../revocation-set/revocation-store.ts';
+import type { TokenFilter, TokenStore, TrackedToken } from './token.ts';
 
 export interface TokenViewsParts {
   /** The own issuer's name. */

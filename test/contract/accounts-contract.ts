@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { ListPosition, Store } from '../../src/store/store.ts';
-import { StoreError } from '../../src/store/store.ts';
+import { StoreError } from '../../src/core/ports.ts';
+import type { ListPosition } from '../../src/lib/lists.ts';
+import type { Store } from '../../src/store/store.ts';
 import { account, entry, MARK } from '../support/store/records.ts';
 
 /** Accounts: found, listed, added and removed. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { StoreError } from '../../src/core/ports.ts';
+import { EPOCH_PREFIX } from '../../src/revocation-set/revocation-store.ts';
 import type { Store } from '../../src/store/store.ts';
-import { EPOCH_PREFIX, StoreError } from '../../src/store/store.ts';
 import { account, entry, MARK, signingKey, token, UNUSED } from '../support/store/records.ts';
 
 /** The end of a store. */

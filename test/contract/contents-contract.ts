@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { StoreError } from '../../src/core/ports.ts';
 import type { Store, StoredRecord } from '../../src/store/store.ts';
-import { StoreError } from '../../src/store/store.ts';
 import { account, entry, FAR, MARK, signingKey, token, UNUSED } from '../support/store/records.ts';
 
 /** Everything that a store holds, for a copy. */

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import { StoreError } from '../../src/core/ports.ts';
+import { EPOCH_PREFIX } from '../../src/revocation-set/revocation-store.ts';
 import type { Store } from '../../src/store/store.ts';
-import { EPOCH_PREFIX, StoreError } from '../../src/store/store.ts';
 
 /** The epochs, by which a lost set is noticed. */
 export function describeEpochs(open: () => Promise<Store>): void {

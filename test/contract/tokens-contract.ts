@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { ListPosition, Store, TokenFilter } from '../../src/store/store.ts';
-import { StoreError } from '../../src/store/store.ts';
+import { StoreError } from '../../src/core/ports.ts';
+import type { ListPosition } from '../../src/lib/lists.ts';
+import type { Store } from '../../src/store/store.ts';
+import type { TokenFilter } from '../../src/tokens/token.ts';
 import { account, FAR, token, UNUSED } from '../support/store/records.ts';
 
 /** The records of tokens. */

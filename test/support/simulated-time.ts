@@ -1,4 +1,4 @@
-import type { Timers } from '../../src/lib/timers.ts';
+import type { Timers } from '../../src/lib/clock.ts';
 
 interface Planned {
   readonly atMs: number;

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Accounts, type NewAccount } from '../../src/accounts/accounts.ts';
 import { Passwords } from '../../src/accounts/passwords/passwords.ts';
-import { startApp, systemClock } from '../../src/app/start.ts';
+import { startApp } from '../../src/app/start.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { formatProblems } from '../../src/config/reading/problems.ts';
 import type { Clock } from '../../src/core/ports.ts';
+import { systemClock } from '../../src/lib/clock.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 
 /** The issuer that signs, as most tests have it. */

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../core/ports.ts';
-import type { Account } from '../../store/store.ts';
+import type { Account } from '../account.ts';
 import type { LogInDigests } from './log-in-digests.ts';
 
 /** How long a browser is known after its last log-in, in seconds. */

@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { Account } from '../../store/store.ts';
+import type { Account } from '../account.ts';
 import { accountNameKey } from '../account.ts';
 import { addressBlock } from './address-block.ts';
 

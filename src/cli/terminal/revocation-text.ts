@@ -1,8 +1,8 @@
 import type { Config } from '../../config/config.ts';
 import { wordsOfEntry } from '../../explanation/entry-text.ts';
 import { spanOf, timeOf } from '../../lib/time-format.ts';
+import type { RevocationEntry } from '../../revocation-set/entry.ts';
 import type { RevocationTarget } from '../../revocation-set/target.ts';
-import type { RevocationEntry } from '../../store/store.ts';
 import type { RevokeRequest } from '../token-revoke.ts';
 
 /** What is asked about before: what nobody can take back, and more than one subject feels, or one in the time to come. */

@@ -1,4 +1,4 @@
-import { printable } from '../../lib/time-format.ts';
+import { printable } from '../../lib/wording.ts';
 import type { Terminal } from '../command.ts';
 
 /** Prints rows, the first of them headings, in columns as wide as they must be. */

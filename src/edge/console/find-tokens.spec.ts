@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { ListPosition } from '../../store/store.ts';
+import type { ListPosition } from '../../lib/lists.ts';
 import type { TokenView, TokenViewPage, TokenViews } from '../../tokens/token-views.ts';
 import { findTokens } from './find-tokens.ts';
 

@@ -1,4 +1,5 @@
-import type { ListPosition, TokenFilter } from '../../store/store.ts';
+import type { ListPosition } from '../../lib/lists.ts';
+import type { TokenFilter } from '../../tokens/token.ts';
 import type { TokenView, TokenViewPage, TokenViews } from '../../tokens/token-views.ts';
 
 const BATCH = 100;

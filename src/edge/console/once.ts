@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { FieldError } from '../../core/answer.ts';
 import type { NotRepeatable } from '../../tokens/idempotency.ts';
-import type { FieldError } from '../../tokens/scope-rules.ts';
 import { newTokenId } from '../../tokens/token-mint.ts';
 import { FORM_ID } from './decode.ts';
 import type { MemberVisit } from './page-request.ts';

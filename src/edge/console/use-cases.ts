@@ -1,8 +1,8 @@
+import type { AccountStore } from '../../accounts/account-store.ts';
 import type { Authorities } from '../../accounts/authority.ts';
 import type { CatalogueScope } from '../../config/config.ts';
 import type { Decider } from '../../core/ports.ts';
 import type { RevokeToken } from '../../revocation/own-token-revocation.ts';
-import type { AccountStore } from '../../store/store.ts';
 import type { Idempotency } from '../../tokens/idempotency.ts';
 import type { LogIn } from '../../tokens/log-in.ts';
 import type { PrivateTokens } from '../../tokens/private-tokens.ts';

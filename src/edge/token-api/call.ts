@@ -1,12 +1,12 @@
 import type { ZodType } from 'zod';
 import type { Authority } from '../../accounts/authority.ts';
+import type { FieldError } from '../../core/answer.ts';
 import type { Deny } from '../../core/decision.ts';
 import { deny } from '../../core/decision.ts';
 import type { Reason } from '../../core/reason.ts';
 import type { TokenUse } from '../../core/verified-credential.ts';
 import type { Events } from '../../observe/events.ts';
 import type { TooManyUnrecorded } from '../../revocation/own-token-revocation.ts';
-import type { FieldError } from '../../tokens/scope-rules.ts';
 import type { ClockBehind } from '../../tokens/token-mint.ts';
 import type { ProblemCode } from './problems.ts';
 import type { TokenServices } from './use-cases.ts';

@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import type * as z from 'zod';
+import type { FieldError } from '../../core/answer.ts';
 import type { AccessRequest } from '../../core/request.ts';
 import { parseForm } from '../../lib/utf8.ts';
-import type { FieldError } from '../../tokens/scope-rules.ts';
 
 /** The question that a call to the token service puts to the authorizer before anything else is read. */
 export function decodeAccess(request: FastifyRequest): AccessRequest {

@@ -1,4 +1,4 @@
-import type { EpochGuard } from '../../store/store.ts';
+import type { EpochGuard } from '../../revocation-set/revocation-store.ts';
 import { BatchedReads } from '../batched-reads.ts';
 import { askPrimary, valueOf } from '../command.ts';
 import type { Cluster } from './cluster.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { HostPort, RedisStoreConfig } from '../../config/config.ts';
-import { StoreError } from '../../store/store.ts';
+import { StoreError } from '../../core/ports.ts';
 import type { Place } from '../failure.ts';
 import { fault, isLasting, storeErrorFrom, UnfitError } from '../failure.ts';
 import { placeOf } from '../options.ts';

@@ -1,4 +1,4 @@
-import { EPOCH_PREFIX } from '../../store/store.ts';
+import { EPOCH_PREFIX } from '../../revocation-set/revocation-store.ts';
 import type { SlotRange } from './slot.ts';
 import { holds, slotOf } from './slot.ts';
 

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { StoreError } from '../../store/store.ts';
+import { StoreError } from '../../core/ports.ts';
 import type { Scan } from '../scan.ts';
 import { scanOf } from '../scan.ts';
 import type { QuestionsParts } from './cluster-router.ts';

@@ -11,9 +11,10 @@ import {
 } from '../../../test/support/redis/config.ts';
 import { RecordingListener } from '../../../test/support/store/recording-listener.ts';
 import { account as makeAccount } from '../../../test/support/store/records.ts';
+import { StoreError } from '../../core/ports.ts';
+import type { EpochReading } from '../../revocation-set/revocation-store.ts';
 import { openRedisStore } from '../../store/redis/store.ts';
-import type { EpochReading, Store } from '../../store/store.ts';
-import { StoreError } from '../../store/store.ts';
+import type { Store } from '../../store/store.ts';
 import { epochKeyOf, epochKeys } from './part-keys.ts';
 import { slotOf } from './slot.ts';
 

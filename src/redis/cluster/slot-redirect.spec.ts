@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { StoreError } from '../../store/store.ts';
+import { StoreError } from '../../core/ports.ts';
 import { redirectOf } from './slot-redirect.ts';
 
 it.each([

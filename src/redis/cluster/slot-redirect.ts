@@ -1,5 +1,5 @@
 import type { HostPort } from '../../config/config.ts';
-import { StoreError } from '../../store/store.ts';
+import { StoreError } from '../../core/ports.ts';
 
 /** Why a node did not do what it was asked; whoever gets this may ask again, since nothing was done. */
 export type Redirect =

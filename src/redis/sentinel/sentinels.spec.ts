@@ -13,9 +13,9 @@ import type { RedisServer } from '../../../test/support/redis/server.ts';
 import { startRedis } from '../../../test/support/redis/server.ts';
 import { startProxy } from '../../../test/support/redis/tcp-proxy.ts';
 import { RecordingListener } from '../../../test/support/store/recording-listener.ts';
+import { StoreError } from '../../core/ports.ts';
 import { openRedisStore } from '../../store/redis/store.ts';
 import type { Store } from '../../store/store.ts';
-import { StoreError } from '../../store/store.ts';
 
 const PATIENT = { timeout: 20_000 };
 const QUICK = { storeMs: 500, openMs: 1_500 };

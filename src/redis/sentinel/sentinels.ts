@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { HostPort, RedisAccess, SentinelConfig } from '../../config/config.ts';
+import { StoreError } from '../../core/ports.ts';
 import { retryDelayMs } from '../../lib/back-off.ts';
-import { StoreError } from '../../store/store.ts';
 import { isLasting, UnfitError } from '../failure.ts';
 import { Sentinel } from './sentinel.ts';
 import type { PrimaryWord } from './sentinel-report.ts';

@@ -1,7 +1,11 @@
 import * as z from 'zod';
+import type { Account } from '../../accounts/account.ts';
 import { TOKEN_USES } from '../../core/verified-credential.ts';
-import type { Account, RevocationEntry, SealedSigningKey, StoredRecord, TokenEnd, TrackedToken } from '../store.ts';
-import { EPOCH_PREFIX } from '../store.ts';
+import type { RevocationEntry } from '../../revocation-set/entry.ts';
+import { EPOCH_PREFIX } from '../../revocation-set/revocation-store.ts';
+import type { SealedSigningKey } from '../../signing/signing-key-store.ts';
+import type { TokenEnd, TrackedToken } from '../../tokens/token.ts';
+import type { StoredRecord } from '../store.ts';
 
 /**
  * A copy of a store is JSON Lines in UTF-8: a header, one record a line, a trailer. Members may only be added together

@@ -1,8 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Account } from '../../accounts/account.ts';
 import { readReach } from '../../core/revocation-entry.ts';
+import { ENTRY_GRACE_SECONDS } from '../../revocation-set/entry.ts';
 import { MAX_MARK_SECONDS } from '../../revocation-set/entry-merge.ts';
-import type { Account, SealedSigningKey, Store, StoredRecord } from '../store.ts';
-import { ENTRY_GRACE_SECONDS, TOKENS_KEPT_SECONDS } from '../store.ts';
+import type { SealedSigningKey } from '../../signing/signing-key-store.ts';
+import { TOKENS_KEPT_SECONDS } from '../../tokens/token.ts';
+import type { Store, StoredRecord } from '../store.ts';
 import type { RecordKind } from './format.ts';
 import { mergeSigningKeys } from './merge-signing-keys.ts';
 import { readCopy } from './read-copy.ts';

@@ -1,4 +1,4 @@
-import type { SealedSigningKey, SigningKeyStore } from '../store.ts';
+import type { SealedSigningKey, SigningKeyStore } from '../../signing/signing-key-store.ts';
 
 /** Gives an issuer its keys, all of them or none: where it has others, nobody could say which of them sign. */
 export async function mergeSigningKeys(

@@ -1,45 +1,43 @@
-import { accountNameKey, accountNameKeys, changeAccount, hasScopes } from '../../accounts/account.ts';
-import { stands } from '../../accounts/account-version.ts';
-import { cutPage, isBefore } from '../../lib/lists.ts';
-import type { MarkTimes } from '../../revocation-set/entry-merge.ts';
-import { mergeEntries, raiseMark, restoreEntry } from '../../revocation-set/entry-merge.ts';
-import { passes } from '../../tokens/token-filter.ts';
-import { dayOf, mergeUses } from '../../verification/basic/basic-use.ts';
-import { readRing, writeRing } from '../key-ring-text.ts';
+import type { Account, AccountVersion } from '../../accounts/account.ts';
+import { accountNameKey, accountNameKeys, changeAccount, hasScopes, stands } from '../../accounts/account.ts';
 import type {
-  Account,
   AccountChange,
   AccountPage,
   AccountStore,
   AccountUpdate,
-  AccountVersion,
   AddTerms,
-  BasicUse,
-  BasicUseStore,
   ChangeTerms,
+} from '../../accounts/account-store.ts';
+import { StoreError } from '../../core/ports.ts';
+import type { ListPosition } from '../../lib/lists.ts';
+import { cutPage, isBefore } from '../../lib/lists.ts';
+import type { RevocationEntry } from '../../revocation-set/entry.ts';
+import type { MarkTimes } from '../../revocation-set/entry-merge.ts';
+import { mergeEntries, raiseMark, restoreEntry } from '../../revocation-set/entry-merge.ts';
+import type {
   EpochGuard,
   EpochReading,
   EpochStore,
-  ListPosition,
-  RevocationEntry,
   RevocationFeed,
   RevocationListener,
   RevocationStore,
+} from '../../revocation-set/revocation-store.ts';
+import { EPOCH_PREFIX } from '../../revocation-set/revocation-store.ts';
+import type { SealedSigningKey, SigningKeyRing, SigningKeyStore } from '../../signing/signing-key-store.ts';
+import type {
   Rotation,
-  SealedSigningKey,
-  SigningKeyRing,
-  SigningKeyStore,
-  Store,
-  StoreContents,
-  StoredRecord,
   TokenEnd,
   TokenFilter,
   TokenPage,
   TokenRecord,
   TokenStore,
   TrackedToken,
-} from '../store.ts';
-import { BASIC_USES_KEPT_DAYS, EPOCH_PREFIX, StoreError } from '../store.ts';
+} from '../../tokens/token.ts';
+import { passes } from '../../tokens/token.ts';
+import type { BasicUse, BasicUseStore } from '../../verification/basic/basic-use.ts';
+import { BASIC_USES_KEPT_DAYS, dayOf, mergeUses } from '../../verification/basic/basic-use.ts';
+import { readRing, writeRing } from '../key-ring-text.ts';
+import type { Store, StoreContents, StoredRecord } from '../store.ts';
 import { MemoryIdempotency } from './idempotency.ts';
 import { MemoryLoginHistory } from './log-in-history.ts';
 

@@ -1,9 +1,12 @@
 import type { Redis } from 'ioredis';
-import { stands } from '../../accounts/account-version.ts';
+import type { Account, AccountVersion } from '../../accounts/account.ts';
+import { stands } from '../../accounts/account.ts';
+import type { ChangeTerms } from '../../accounts/account-store.ts';
 import { readReach } from '../../core/revocation-entry.ts';
 import type { Asks, Writing } from '../../redis/redis-client.ts';
+import type { RevocationEntry } from '../../revocation-set/entry.ts';
 import { raiseMark } from '../../revocation-set/entry-merge.ts';
-import type { Account, AccountVersion, ChangeTerms, RevocationEntry, RevocationStore } from '../store.ts';
+import type { RevocationStore } from '../../revocation-set/revocation-store.ts';
 import type { FoundAccount, MissingMark } from './accounts.ts';
 import { RedisAccounts, recordOf } from './accounts.ts';
 import { ACCOUNT_KEYS } from './layout.ts';

@@ -1,20 +1,19 @@
+import type { Account, AccountVersion } from '../../accounts/account.ts';
 import { accountNameKey, accountNameKeys, changeAccount, hasScopes } from '../../accounts/account.ts';
-import { cutPage } from '../../lib/lists.ts';
-import type { Asks, Writing } from '../../redis/redis-client.ts';
-import { parseMembers } from '../members.ts';
 import type {
-  Account,
   AccountChange,
   AccountPage,
   AccountStore,
   AccountUpdate,
-  AccountVersion,
   AddTerms,
   ChangeTerms,
-  ListPosition,
-  RevocationEntry,
-} from '../store.ts';
-import { StoreError } from '../store.ts';
+} from '../../accounts/account-store.ts';
+import { StoreError } from '../../core/ports.ts';
+import type { ListPosition } from '../../lib/lists.ts';
+import { cutPage } from '../../lib/lists.ts';
+import type { Asks, Writing } from '../../redis/redis-client.ts';
+import type { RevocationEntry } from '../../revocation-set/entry.ts';
+import { parseMembers } from '../members.ts';
 import type { RedisFeed } from './feed.ts';
 import { ACCOUNT_KEYS } from './layout.ts';
 import { toAccount } from './records.ts';

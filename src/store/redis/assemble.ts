@@ -1,6 +1,8 @@
+import type { AccountStore } from '../../accounts/account-store.ts';
 import type { Asks, Writing } from '../../redis/redis-client.ts';
 import type { Scan } from '../../redis/scan.ts';
-import type { AccountStore, EpochStore, RevocationStore, Store } from '../store.ts';
+import type { EpochStore, RevocationStore } from '../../revocation-set/revocation-store.ts';
+import type { Store } from '../store.ts';
 import { RedisBasicUses } from './basic-uses.ts';
 import { RedisContents } from './contents.ts';
 import type { RedisFeed } from './feed.ts';

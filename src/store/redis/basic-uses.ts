@@ -1,7 +1,6 @@
 import type { Asks } from '../../redis/redis-client.ts';
-import { dayOf, mergeUses, startOfDay } from '../../verification/basic/basic-use.ts';
-import type { BasicUse, BasicUseStore } from '../store.ts';
-import { BASIC_USES_KEPT_DAYS } from '../store.ts';
+import type { BasicUse, BasicUseStore } from '../../verification/basic/basic-use.ts';
+import { BASIC_USES_KEPT_DAYS, dayOf, mergeUses, startOfDay } from '../../verification/basic/basic-use.ts';
 import { basicUsesKey } from './layout.ts';
 import { nameBasicUse, toBasicUse } from './records.ts';
 

@@ -1,6 +1,6 @@
 import { askPrimary, valueOf } from '../../redis/command.ts';
 import type { Writing } from '../../redis/redis-client.ts';
-import type { EpochGuard, EpochReading, EpochStore } from '../store.ts';
+import type { EpochGuard, EpochReading, EpochStore } from '../../revocation-set/revocation-store.ts';
 
 /** Epoch records, one for each part that can be lost by itself: strings beside the revocation set, without an expiry. */
 export class RedisEpochs implements EpochStore {

@@ -4,7 +4,8 @@ import type { Connection } from '../../redis/connection.ts';
 import type { Place } from '../../redis/failure.ts';
 import { fault, isLasting, isReplica, storeErrorFrom } from '../../redis/failure.ts';
 import type { SessionListener } from '../../redis/tracking-session.ts';
-import type { RevocationEntry, RevocationFeed, RevocationListener } from '../store.ts';
+import type { RevocationEntry } from '../../revocation-set/entry.ts';
+import type { RevocationFeed, RevocationListener } from '../../revocation-set/revocation-store.ts';
 
 /** One life of the feed. */
 export interface Session {

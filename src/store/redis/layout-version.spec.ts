@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { openRedisForTest, redisConfig, redisForTest } from '../../../test/support/redis/config.ts';
-import { EPOCH_PREFIX } from '../store.ts';
+import { EPOCH_PREFIX } from '../../revocation-set/revocation-store.ts';
 import { SCHEMA_KEY } from './layout.ts';
 import { openRedisStore } from './store.ts';
 

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import type { Place } from '../../redis/failure.ts';
 import { UnfitError } from '../../redis/failure.ts';
 import type { Asks } from '../../redis/redis-client.ts';
-import type { EpochStore } from '../store.ts';
+import type { EpochStore } from '../../revocation-set/revocation-store.ts';
 import { SCHEMA_KEY } from './layout.ts';
 
 /**

@@ -2,8 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openRedisForTest, redisConfig, redisForTest } from '../../../test/support/redis/config.ts';
 import { startProxy } from '../../../test/support/redis/tcp-proxy.ts';
+import { StoreError } from '../../core/ports.ts';
 import type { Store } from '../store.ts';
-import { StoreError } from '../store.ts';
 
 const STORE_MS = 150;
 const WRITE_MS = 1_000;

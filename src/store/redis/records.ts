@@ -1,6 +1,8 @@
+import type { Account } from '../../accounts/account.ts';
 import { TOKEN_USES } from '../../core/verified-credential.ts';
+import type { TokenEnd, TokenRecord } from '../../tokens/token.ts';
+import type { BasicUse } from '../../verification/basic/basic-use.ts';
 import { asNumber, asText, asTexts, parseMembers, refuse } from '../members.ts';
-import type { Account, BasicUse, TokenEnd, TokenRecord } from '../store.ts';
 
 /** Reads an account; throws for what is none, as the others do. */
 export function toAccount(record: string): Account {

@@ -1,8 +1,9 @@
 import type { BatchedReads } from '../../redis/batched-reads.ts';
 import { askPrimary, valueOf } from '../../redis/command.ts';
 import type { Writing } from '../../redis/redis-client.ts';
-import type { RevocationEntry, RevocationStore } from '../store.ts';
-import { ENTRY_GRACE_SECONDS } from '../store.ts';
+import type { RevocationEntry } from '../../revocation-set/entry.ts';
+import { ENTRY_GRACE_SECONDS } from '../../revocation-set/entry.ts';
+import type { RevocationStore } from '../../revocation-set/revocation-store.ts';
 import type { RedisFeed } from './feed.ts';
 
 /** The revocation set in Redis: plain strings at the keys of the entries, gone {@link ENTRY_GRACE_SECONDS} after their expiry. */

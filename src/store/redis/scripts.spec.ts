@@ -4,9 +4,10 @@ import { redisConfig } from '../../../test/support/redis/config.ts';
 import type { RedisServer } from '../../../test/support/redis/server.ts';
 import { startRedis } from '../../../test/support/redis/server.ts';
 import { writeUndone } from '../../core/revocation-entry.ts';
+import type { RevocationEntry } from '../../revocation-set/entry.ts';
+import { ENTRY_GRACE_SECONDS } from '../../revocation-set/entry.ts';
 import { mergeEntries } from '../../revocation-set/entry-merge.ts';
-import type { RevocationEntry, Store } from '../store.ts';
-import { ENTRY_GRACE_SECONDS } from '../store.ts';
+import type { Store } from '../store.ts';
 import { openRedisStore } from './store.ts';
 
 const SPACES = [

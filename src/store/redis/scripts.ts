@@ -1,5 +1,5 @@
 import type { Redis, Result } from 'ioredis';
-import { ENTRY_GRACE_SECONDS } from '../store.ts';
+import { ENTRY_GRACE_SECONDS } from '../../revocation-set/entry.ts';
 import { defineIdempotencyScripts } from './idempotency-scripts.ts';
 import { defineLoginHistoryScripts } from './log-in-history-scripts.ts';
 import { WRITE_ENTRY } from './write-script.ts';

@@ -1,6 +1,6 @@
 import type { Writing } from '../../redis/redis-client.ts';
+import type { SealedSigningKey, SigningKeyRing, SigningKeyStore } from '../../signing/signing-key-store.ts';
 import { readRing, writeRing } from '../key-ring-text.ts';
-import type { SealedSigningKey, SigningKeyRing, SigningKeyStore } from '../store.ts';
 import { signingKeysKey } from './layout.ts';
 
 /** Sealed signing keys in Redis. Reading may take as long as a write: a decision that waits for it has its own limit. */

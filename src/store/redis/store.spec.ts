@@ -15,7 +15,9 @@ import { startProxy } from '../../../test/support/redis/tcp-proxy.ts';
 import { RecordingListener } from '../../../test/support/store/recording-listener.ts';
 import { account as makeAccount } from '../../../test/support/store/records.ts';
 import type { RedisStoreConfig } from '../../config/config.ts';
-import { ENTRY_GRACE_SECONDS, EPOCH_PREFIX, StoreError } from '../store.ts';
+import { StoreError } from '../../core/ports.ts';
+import { ENTRY_GRACE_SECONDS } from '../../revocation-set/entry.ts';
+import { EPOCH_PREFIX } from '../../revocation-set/revocation-store.ts';
 import { openRedisStore } from './store.ts';
 
 const KEY = 'sallyport:revoked:own:token-1';

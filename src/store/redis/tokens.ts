@@ -1,8 +1,8 @@
+import { StoreError } from '../../core/ports.ts';
+import type { ListPosition } from '../../lib/lists.ts';
 import { cutPage } from '../../lib/lists.ts';
 import type { Asks, Writing } from '../../redis/redis-client.ts';
-import { passes } from '../../tokens/token-filter.ts';
 import type {
-  ListPosition,
   Rotation,
   TokenEnd,
   TokenFilter,
@@ -10,8 +10,8 @@ import type {
   TokenRecord,
   TokenStore,
   TrackedToken,
-} from '../store.ts';
-import { StoreError, TOKENS_KEPT_SECONDS } from '../store.ts';
+} from '../../tokens/token.ts';
+import { passes, TOKENS_KEPT_SECONDS } from '../../tokens/token.ts';
 import { ACCOUNT_KEYS, tokenIndexKeys, tokenKey } from './layout.ts';
 import { toToken, toTokenEnd } from './records.ts';
 

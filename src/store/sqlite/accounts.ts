@@ -1,18 +1,16 @@
-import { accountNameKey, hasScopes } from '../../accounts/account.ts';
-import { stands } from '../../accounts/account-version.ts';
-import { cutPage } from '../../lib/lists.ts';
+import type { Account, AccountVersion } from '../../accounts/account.ts';
+import { accountNameKey, hasScopes, stands } from '../../accounts/account.ts';
 import type {
-  Account,
   AccountChange,
   AccountPage,
   AccountStore,
   AccountUpdate,
-  AccountVersion,
   AddTerms,
   ChangeTerms,
-  ListPosition,
-  RevocationEntry,
-} from '../store.ts';
+} from '../../accounts/account-store.ts';
+import type { ListPosition } from '../../lib/lists.ts';
+import { cutPage } from '../../lib/lists.ts';
+import type { RevocationEntry } from '../../revocation-set/entry.ts';
 import type { Query, Reader } from './database/reader.ts';
 import { asNumber, optional } from './database/rows.ts';
 import type { SqliteFeed } from './feed.ts';

@@ -1,5 +1,5 @@
+import type { BasicUse, BasicUseStore } from '../../verification/basic/basic-use.ts';
 import { dayOf } from '../../verification/basic/basic-use.ts';
-import type { BasicUse, BasicUseStore } from '../store.ts';
 import type { Reader } from './database/reader.ts';
 import { toBasicUse } from './records.ts';
 import type { Writer } from './writer/writer.ts';

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { EPOCH_PREFIX } from '../../revocation-set/revocation-store.ts';
 import { readRing } from '../key-ring-text.ts';
 import type { StoreContents, StoredRecord } from '../store.ts';
-import { EPOCH_PREFIX } from '../store.ts';
 import type { Reader } from './database/reader.ts';
 import type { Row } from './database/rows.ts';
 import { asText } from './database/rows.ts';

@@ -1,5 +1,5 @@
-import type { EpochGuard, EpochReading, EpochStore } from '../store.ts';
-import { EPOCH_PREFIX } from '../store.ts';
+import type { EpochGuard, EpochReading, EpochStore } from '../../revocation-set/revocation-store.ts';
+import { EPOCH_PREFIX } from '../../revocation-set/revocation-store.ts';
 import type { Query, Reader } from './database/reader.ts';
 import { asText } from './database/rows.ts';
 import type { Writer } from './writer/writer.ts';

@@ -1,4 +1,5 @@
-import type { RevocationEntry, RevocationFeed, RevocationListener } from '../store.ts';
+import type { RevocationEntry } from '../../revocation-set/entry.ts';
+import type { RevocationFeed, RevocationListener } from '../../revocation-set/revocation-store.ts';
 import type { Query, Reader } from './database/reader.ts';
 import { asNumber, asText } from './database/rows.ts';
 import { CHANGES_KEPT } from './database/schema.ts';

@@ -1,10 +1,10 @@
+import { StoreError } from '../../core/ports.ts';
 import type {
   IdempotencyClaim,
   IdempotencyRecord,
   IdempotencyState,
   IdempotencyStore,
 } from '../../tokens/idempotency-store.ts';
-import { StoreError } from '../store.ts';
 import type { Reader } from './database/reader.ts';
 import type { Row } from './database/rows.ts';
 import { asNumber, asText } from './database/rows.ts';

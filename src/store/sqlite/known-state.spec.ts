@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { openForTest, runSql, temporaryFile } from '../../../test/support/store/sqlite-file.ts';
 import { announceMissing } from '../../revocation-set/epoch-watch.ts';
-import { EPOCH_PREFIX } from '../store.ts';
+import { EPOCH_PREFIX } from '../../revocation-set/revocation-store.ts';
 import { openSqliteStore } from './store.ts';
 
 const record = (epoch: string, more: object = {}) => JSON.stringify({ epoch, follows: [], ...more });

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { EPOCH_PREFIX } from '../store.ts';
+import { EPOCH_PREFIX } from '../../revocation-set/revocation-store.ts';
 import { asNumber, asText } from './database/rows.ts';
 import type { KnownState } from './database/state-file.ts';
 import { readStateFile, writeStateFile } from './database/state-file.ts';

@@ -1,5 +1,8 @@
+import type { Account } from '../../accounts/account.ts';
 import { TOKEN_USES } from '../../core/verified-credential.ts';
-import type { Account, BasicUse, RevocationEntry, TokenEnd, TrackedToken } from '../store.ts';
+import type { RevocationEntry } from '../../revocation-set/entry.ts';
+import type { TokenEnd, TrackedToken } from '../../tokens/token.ts';
+import type { BasicUse } from '../../verification/basic/basic-use.ts';
 import type { Row } from './database/rows.ts';
 import { asNumber, asText, asTexts, optional } from './database/rows.ts';
 

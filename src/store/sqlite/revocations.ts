@@ -1,4 +1,5 @@
-import type { RevocationEntry, RevocationStore } from '../store.ts';
+import type { RevocationEntry } from '../../revocation-set/entry.ts';
+import type { RevocationStore } from '../../revocation-set/revocation-store.ts';
 import type { Query, Reader } from './database/reader.ts';
 import { asText } from './database/rows.ts';
 import type { SqliteEpochs } from './epochs.ts';

@@ -1,5 +1,5 @@
+import type { SealedSigningKey, SigningKeyRing, SigningKeyStore } from '../../signing/signing-key-store.ts';
 import { readRing } from '../key-ring-text.ts';
-import type { SealedSigningKey, SigningKeyRing, SigningKeyStore } from '../store.ts';
 import type { Reader } from './database/reader.ts';
 import { asText } from './database/rows.ts';
 import type { Writer } from './writer/writer.ts';

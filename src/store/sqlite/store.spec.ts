@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openForTest, temporaryFile } from '../../../test/support/store/sqlite-file.ts';
-import { StoreError } from '../store.ts';
+import { StoreError } from '../../core/ports.ts';
 import { openSqliteStore } from './store.ts';
 
 const KEY = 'sallyport:revoked:own:token-1';

@@ -1,8 +1,8 @@
 import type { SQLInputValue } from 'node:sqlite';
-import { stands } from '../../accounts/account-version.ts';
+import { stands } from '../../accounts/account.ts';
+import type { ListPosition } from '../../lib/lists.ts';
 import { cutPage, positionOf } from '../../lib/lists.ts';
 import type {
-  ListPosition,
   Rotation,
   TokenEnd,
   TokenFilter,
@@ -10,7 +10,7 @@ import type {
   TokenRecord,
   TokenStore,
   TrackedToken,
-} from '../store.ts';
+} from '../../tokens/token.ts';
 import type { Reader } from './database/reader.ts';
 import { toAccount, toToken } from './records.ts';
 import type { Writer } from './writer/writer.ts';

@@ -4,7 +4,7 @@ import type { Allow } from '../../core/decision.ts';
 import { deny } from '../../core/decision.ts';
 import type { Reason } from '../../core/reason.ts';
 import type { Route } from '../../core/route.ts';
-import type { BasicUse } from '../../store/store.ts';
+import type { BasicUse } from './basic-use.ts';
 import { BasicUses } from './basic-use-counter.ts';
 
 const ROUTE = makeRoute({ pattern: '/x/{id}', methods: ['GET'] });

@@ -1,3 +1,4 @@
+import type { AccountStore } from '../../accounts/account-store.ts';
 import { findAccount } from '../../accounts/find-account.ts';
 import { MAX_EMAIL_LENGTH } from '../../accounts/name-rules.ts';
 import { readCredential } from '../../core/credential.ts';
@@ -7,10 +8,10 @@ import type { Reason } from '../../core/reason.ts';
 import type { AccessRequest } from '../../core/request.ts';
 import type { Route } from '../../core/route.ts';
 import type { KnownCredential } from '../../core/verified-credential.ts';
-import { inBatches } from '../../lib/in-batches.ts';
+import { inBatches } from '../../lib/lists.ts';
 import { PeriodicWrite } from '../../lib/periodic-job.ts';
-import type { AccountStore, BasicUse, BasicUseStore } from '../../store/store.ts';
 import { readBasicPair } from './basic-pair.ts';
+import type { BasicUse, BasicUseStore } from './basic-use.ts';
 
 /** So that one write of many does not hold up the others for long. */
 const BATCH = 500;

@@ -1,3 +1,5 @@
+import type { Account } from '../../accounts/account.ts';
+import type { AccountStore } from '../../accounts/account-store.ts';
 import type { CredentialCheck } from '../../accounts/credential-check.ts';
 import type { PresentedCredential } from '../../core/credential.ts';
 import type { Clock, Verifier } from '../../core/ports.ts';
@@ -6,7 +8,6 @@ import type { Standing } from '../../core/standing.ts';
 import type { AskAgain, Finding, KnownCredential, Refusal } from '../../core/verified-credential.ts';
 import { subjectMarkKey } from '../../revocation-set/entry-keys.ts';
 import type { Standings } from '../../revocation-set/standings.ts';
-import type { Account, AccountStore } from '../../store/store.ts';
 import { readBasicPair } from './basic-pair.ts';
 import type { KnownPasswords } from './password-cache.ts';
 import { markOf } from './password-cache.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/ports.ts';
-import type { Timers } from '../../lib/timers.ts';
+import type { Timers } from '../../lib/clock.ts';
 import type { PublishedKey } from './published-keys.ts';
 
 export interface KeptKeysParts {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/ports.ts';
-import type { Timers } from '../../lib/timers.ts';
+import type { Timers } from '../../lib/clock.ts';
 import type { KeySource, VerificationKey } from '../keys.ts';
 import { fits, isSameAlgorithm } from '../keys.ts';
 import type { FetchDocument } from './fetch-document.ts';

@@ -1,5 +1,5 @@
 import type { DiscoveryIssuer, IssuerConfig, JwksIssuer } from '../../config/config.ts';
-import { systemTimers } from '../../lib/timers.ts';
+import { systemTimers } from '../../lib/clock.ts';
 import { fetchDocument } from './fetch-document.ts';
 import type { KeySetStatus, KeySetSurroundings } from './key-set.ts';
 import { RemoteKeySet } from './key-set.ts';

@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/ports.ts';
-import type { Timers } from '../../lib/timers.ts';
+import type { Timers } from '../../lib/clock.ts';
 
 /** After a refresh that went well, how long demands change nothing: a flood of unknown `kid`s is not passed on. */
 const COOL_DOWN_MS = 10_000;

@@ -5,9 +5,10 @@ import { KeyRing, livesUnder } from '../../../src/signing/key-ring.ts';
 import { Sealer } from '../../../src/signing/sealer.ts';
 import type { SigningKey } from '../../../src/signing/signing-key.ts';
 import { makeSigningKey, openSigningKey } from '../../../src/signing/signing-key.ts';
+import type { SealedSigningKey } from '../../../src/signing/signing-key-store.ts';
 import type { SigningKeys } from '../../../src/signing/token-signer.ts';
 import { openMemoryStore } from '../../../src/store/memory/store.ts';
-import type { SealedSigningKey, Store } from '../../../src/store/store.ts';
+import type { Store } from '../../../src/store/store.ts';
 import { own } from './issuers.ts';
 import { NOW } from './verifying.ts';
 

@@ -1,4 +1,5 @@
-import type { RevocationEntry, RevocationListener } from '../../../src/store/store.ts';
+import type { RevocationEntry } from '../../../src/revocation-set/entry.ts';
+import type { RevocationListener } from '../../../src/revocation-set/revocation-store.ts';
 
 /** Remembers what a feed told. */
 export class RecordingListener implements RevocationListener {

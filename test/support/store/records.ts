@@ -1,4 +1,7 @@
-import type { Account, RevocationEntry, SealedSigningKey, TokenRecord } from '../../../src/store/store.ts';
+import type { Account } from '../../../src/accounts/account.ts';
+import type { RevocationEntry } from '../../../src/revocation-set/entry.ts';
+import type { SealedSigningKey } from '../../../src/signing/signing-key-store.ts';
+import type { TokenRecord } from '../../../src/tokens/token.ts';
 
 /** In Unix seconds. */
 export const FAR = 4_000_000_000;

@@ -1,4 +1,4 @@
-import type { FieldError } from '../../../tokens/scope-rules.ts';
+import type { FieldError } from '../../../core/answer.ts';
 import { endedCookie } from '../cookie.ts';
 import { decodeCreate } from '../decode.ts';
 import { doOnce, USED_FORM } from '../once.ts';

@@ -1,4 +1,4 @@
-import type { ListPosition } from '../../../store/store.ts';
+import type { ListPosition } from '../../../lib/lists.ts';
 import { canRotate } from '../../../tokens/private-tokens.ts';
 import type { TokenView } from '../../../tokens/token-views.ts';
 import { readCursor } from '../../list-cursor.ts';

@@ -1,6 +1,6 @@
 import type { CatalogueScope } from '../../../config/config.ts';
+import type { FieldError } from '../../../core/answer.ts';
 import { ALL_ANY, MANAGEMENT_SCOPES } from '../../../core/scope.ts';
-import type { FieldError } from '../../../tokens/scope-rules.ts';
 import type { Html } from '../html.ts';
 import { html } from '../html.ts';
 import type { Page } from '../page-request.ts';

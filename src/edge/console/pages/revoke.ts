@@ -1,4 +1,4 @@
-import type { FieldError } from '../../../tokens/scope-rules.ts';
+import type { FieldError } from '../../../core/answer.ts';
 import type { TokenView } from '../../../tokens/token-views.ts';
 import type { Html } from '../html.ts';
 import { html } from '../html.ts';

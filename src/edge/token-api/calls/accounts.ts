@@ -1,10 +1,10 @@
 import * as z from 'zod';
+import type { Account } from '../../../accounts/account.ts';
 import { newAccountId } from '../../../accounts/account-id.ts';
 import type { AccountManagement, Manager } from '../../../accounts/account-management.ts';
 import type { AccountProblem } from '../../../accounts/accounts.ts';
 import type { Deny } from '../../../core/decision.ts';
 import { deny } from '../../../core/decision.ts';
-import type { Account } from '../../../store/store.ts';
 import { scopes } from '../../field-schemas.ts';
 import type { Admission, Call, CallInput, Outcome, Problem } from '../call.ts';
 import { actorOf, authorityEnded, authorityOf, callerOf, done, failed } from '../call.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { ListPosition } from '../../../store/store.ts';
+import type { ListPosition } from '../../../lib/lists.ts';
 import { readCursor, writeCursor } from '../../list-cursor.ts';
 import type { CallInput, Outcome } from '../call.ts';
 import { failed } from '../call.ts';

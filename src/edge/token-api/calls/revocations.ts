@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { FieldError } from '../../../tokens/scope-rules.ts';
+import type { FieldError } from '../../../core/answer.ts';
 import type { Call, CallInput, Outcome } from '../call.ts';
 import { actorOf, done, failed, tooManyUnrecorded } from '../call.ts';
 import { dateTime } from './date-time.ts';

@@ -1,4 +1,4 @@
-import { StoreError } from '../../store.ts';
+import { StoreError } from '../../../core/ports.ts';
 
 const SQLITE_BUSY = 5;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openForTest, temporaryFile } from '../../../../test/support/store/sqlite-file.ts';
-import { StoreError } from '../../store.ts';
+import { StoreError } from '../../../core/ports.ts';
 import { Reader } from './reader.ts';
 
 /** SQLITE_BUSY_RECOVERY: another process mends the file after a crash. */

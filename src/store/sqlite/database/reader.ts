@@ -1,7 +1,7 @@
 import type { SQLInputValue, StatementSync } from 'node:sqlite';
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { StoreError } from '../../store.ts';
+import { StoreError } from '../../../core/ports.ts';
 import { isBusy, storeErrorFrom } from './failure.ts';
 import { FilePlace } from './file.ts';
 import type { Row } from './rows.ts';

@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openForTest, runScript, temporaryFile } from '../../../../test/support/store/sqlite-file.ts';
-import { EPOCH_PREFIX, StoreError } from '../../store.ts';
+import { StoreError } from '../../../core/ports.ts';
+import { EPOCH_PREFIX } from '../../../revocation-set/revocation-store.ts';
 import { openSqliteStore } from '../store.ts';
 
 const STORE = new URL('../store.ts', import.meta.url).href;

@@ -1,19 +1,12 @@
+import type { Account, AccountVersion } from '../../../accounts/account.ts';
+import type { AccountChange, AddTerms, ChangeTerms } from '../../../accounts/account-store.ts';
 import type { GuessLimits } from '../../../accounts/guesses/log-in-history-store.ts';
+import type { StoreError } from '../../../core/ports.ts';
+import type { RevocationEntry } from '../../../revocation-set/entry.ts';
+import type { SealedSigningKey } from '../../../signing/signing-key-store.ts';
 import type { IdempotencyRecord, IdempotencyStore } from '../../../tokens/idempotency-store.ts';
-import type {
-  Account,
-  AccountChange,
-  AccountVersion,
-  AddTerms,
-  BasicUse,
-  ChangeTerms,
-  RevocationEntry,
-  SealedSigningKey,
-  StoreError,
-  TokenEnd,
-  TokenRecord,
-  TrackedToken,
-} from '../../store.ts';
+import type { TokenEnd, TokenRecord, TrackedToken } from '../../../tokens/token.ts';
+import type { BasicUse } from '../../../verification/basic/basic-use.ts';
 import type { Found } from '../known-state.ts';
 
 /** By what clock something is purged. */

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
-import { ENTRY_GRACE_SECONDS } from '../../store.ts';
+import { ENTRY_GRACE_SECONDS } from '../../../revocation-set/entry.ts';
 import { CHANGES_KEPT, migrate } from '../database/schema.ts';
 import { perform } from './operations.ts';
 

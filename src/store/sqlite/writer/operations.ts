@@ -1,7 +1,8 @@
 import type { DatabaseSync } from 'node:sqlite';
+import type { SealedSigningKey } from '../../../signing/signing-key-store.ts';
+import type { BasicUse } from '../../../verification/basic/basic-use.ts';
 import { dayOf } from '../../../verification/basic/basic-use.ts';
 import { readRing, writeRing } from '../../key-ring-text.ts';
-import type { BasicUse, SealedSigningKey } from '../../store.ts';
 import { asText } from '../database/rows.ts';
 import { change } from '../database/statement.ts';
 import { addAccount, removeAccount, updateAccount } from './account-writes.ts';

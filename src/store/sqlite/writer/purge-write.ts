@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { dayOf } from '../../../verification/basic/basic-use.ts';
-import { BASIC_USES_KEPT_DAYS, ENTRY_GRACE_SECONDS, TOKENS_KEPT_SECONDS } from '../../store.ts';
+import { ENTRY_GRACE_SECONDS } from '../../../revocation-set/entry.ts';
+import { TOKENS_KEPT_SECONDS } from '../../../tokens/token.ts';
+import { BASIC_USES_KEPT_DAYS, dayOf } from '../../../verification/basic/basic-use.ts';
 import { asNumber, optional } from '../database/rows.ts';
 import { CHANGES_KEPT } from '../database/schema.ts';
 import { change } from '../database/statement.ts';

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
+import type { RevocationEntry } from '../../../revocation-set/entry.ts';
 import type { MarkTimes } from '../../../revocation-set/entry-merge.ts';
 import { mergeEntries, raiseMark, restoreEntry } from '../../../revocation-set/entry-merge.ts';
-import type { RevocationEntry } from '../../store.ts';
 import { change } from '../database/statement.ts';
 import { toEntry } from '../records.ts';
 

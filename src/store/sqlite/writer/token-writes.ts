@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { TokenEnd, TokenRecord, TrackedToken } from '../../store.ts';
+import type { TokenEnd, TokenRecord, TrackedToken } from '../../../tokens/token.ts';
 import { change } from '../database/statement.ts';
 import { accountStands } from './account-writes.ts';
 import type { Operation } from './messages.ts';

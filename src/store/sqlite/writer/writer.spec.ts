@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { openForTest, startScript, temporaryFile } from '../../../../test/support/store/sqlite-file.ts';
-import { StoreError } from '../../store.ts';
+import { StoreError } from '../../../core/ports.ts';
 import { Writer } from './writer.ts';
 
 const KEY = 'sallyport:revoked:own:token-1';

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { StoreError } from '../../store.ts';
+import { StoreError } from '../../../core/ports.ts';
 import { storeErrorFrom } from '../database/failure.ts';
 import type { Found } from '../known-state.ts';
 import type { FromWriter, Operation, ToWriter } from './messages.ts';

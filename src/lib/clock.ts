@@ -1,3 +1,8 @@
+import type { Clock } from '../core/ports.ts';
+
+/** The clocks of this machine. */
+export const systemClock: Clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() };
+
 /** Delayed work, injected so that tests own the time. */
 export interface Timers {
   /** Does `work` once, after so many milliseconds. What it returns calls that off; afterwards it does nothing. */
