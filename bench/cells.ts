@@ -2,7 +2,7 @@ import type { Decision } from '../src/core/decision.ts';
 import { deny } from '../src/core/decision.ts';
 import type { AccessRequest } from '../src/core/request.ts';
 import type { Route } from '../src/core/route.ts';
-import type { KnownCredential } from '../src/core/verified-credential.ts';
+import type { VerifiedCredential } from '../src/core/verified-credential.ts';
 import { DecisionCells } from '../src/observe/metrics/decision-cells.ts';
 
 /** What one count costs beside a bare field increment, and what the cells of a large route map weigh. */
@@ -31,9 +31,9 @@ function routeAt(index: number): Route {
   };
 }
 
-function credentialOf(issuer: string): KnownCredential {
+function credentialOf(issuer: string): VerifiedCredential {
   return {
-    outcome: 'known',
+    outcome: 'verified',
     identity: { issuer, subject: 'alice', tokenId: undefined, scheme: 'bearer', scopes: [] },
     granted: new Set(),
     use: undefined,

@@ -22,7 +22,7 @@ import type { DecisionObserver, StandingReader, Timing, Verifier } from './core/
 import type { AccessRequest } from './core/request.ts';
 import type { Route } from './core/route.ts';
 import type { Freshness, Standing } from './core/standing.ts';
-import type { Finding, KnownCredential } from './core/verified-credential.ts';
+import type { VerificationResult, VerifiedCredential } from './core/verified-credential.ts';
 import { Standings } from './revocation-set/standings.ts';
 
 const TIMEOUT_MS = 150;
@@ -70,7 +70,7 @@ describe('Authorizer.decide()', () => {
   });
 
   it('keeps two decisions at a time apart', async () => {
-    const named = (subject: string): Finding => makeCredential({ identity: { subject } });
+    const named = (subject: string): VerificationResult => makeCredential({ identity: { subject } });
     const bench = new Bench({ verify: async ({ value }) => named(value) });
     const ask = (token: string): Promise<Decision> => bench.decide({ authorization: `Bearer ${token}` });
     const decisions = await Promise.all([ask('joe'), ask('ann'), ask('joe')]);
@@ -87,7 +87,7 @@ describe('Authorizer.decide()', () => {
 
 describe('Authorizer.decide() notes when a token of ours was used', () => {
   it('where it let the request pass, at once or after a wait, and not where it denied', async () => {
-    const uses = (more: Partial<KnownCredential>) => {
+    const uses = (more: Partial<VerifiedCredential>) => {
       const lastUse = { atMs: Number.NEGATIVE_INFINITY };
       return { lastUse, credential: makeCredential({ ...more, lastUse }) };
     };
@@ -119,7 +119,7 @@ describe('Authorizer.decide() tells how long it took', () => {
   });
 
   it('of every one that waits', async () => {
-    const verify = async (): Promise<Finding> => {
+    const verify = async (): Promise<VerificationResult> => {
       await bench.pass(40);
       return makeCredential();
     };
@@ -162,7 +162,7 @@ describe('Authorizer.decide() trusts nothing from before a wait', () => {
       reason: 'token_revoked',
       parts: () => {
         const standing = makeHeard();
-        const verify = async (): Promise<Finding> => {
+        const verify = async (): Promise<VerificationResult> => {
           revoke(standing);
           return makeCredential({ standings: [standing] });
         };
@@ -291,7 +291,7 @@ describe('Authorizer.decide() is unavailable', () => {
   });
 
   it('and stays so when the verifier answers late', async () => {
-    const late = Promise.withResolvers<Finding>();
+    const late = Promise.withResolvers<VerificationResult>();
     const bench = new Bench({ verify: () => late.promise });
     const decision = bench.decide();
     await bench.pass(TIMEOUT_MS);
@@ -474,12 +474,12 @@ class Bench {
     await vi.advanceTimersByTimeAsync(ms);
   }
 
-  private verify(credential: PresentedCredential, verify: Verifier['verify'] = never): Promise<Finding> {
+  private verify(credential: PresentedCredential, verify: Verifier['verify'] = never): Promise<VerificationResult> {
     this.calls.push(`verify ${credential.value}`);
     return verify(credential);
   }
 
-  private refresh(credential: KnownCredential, refresh: StandingReader['refresh'] = never): Promise<void> {
+  private refresh(credential: VerifiedCredential, refresh: StandingReader['refresh'] = never): Promise<void> {
     this.calls.push(`refresh ${credential.identity.subject}`);
     return refresh(credential);
   }
@@ -490,7 +490,7 @@ function never(): Promise<never> {
 }
 
 /** Every standing of the credential was just read. */
-function hear({ standings }: KnownCredential): void {
+function hear({ standings }: VerifiedCredential): void {
   for (const standing of standings) standing.epoch = EPOCH;
 }
 

@@ -5,7 +5,7 @@ import type { Decision, Need } from './core/decision.ts';
 import type { Clock, Decider, DecisionObserver, StandingReader, Timing, Verifier } from './core/ports.ts';
 import type { AccessRequest, Moment } from './core/request.ts';
 import type { Freshness } from './core/standing.ts';
-import type { Finding, Known } from './core/verified-credential.ts';
+import type { CredentialCache, VerificationResult } from './core/verified-credential.ts';
 
 /** How often a need is met before what is still unknown is `unavailable`. */
 const MAX_TRIES = 4;
@@ -15,7 +15,7 @@ const TIMED_ONE_IN = 64;
 /** What an {@link Authorizer} is made of. */
 export interface AuthorizerParts {
   readonly policy: Policy;
-  readonly known: Known;
+  readonly known: CredentialCache;
   readonly verifier: Verifier;
   readonly standings: StandingReader;
   readonly clock: Clock;
@@ -55,7 +55,7 @@ export class Authorizer implements Decider {
 
   private async pursue(request: AccessRequest, need: Need, beganMs: number): Promise<Decision> {
     const { policy, observer } = this.parts;
-    const learnt = new Learnt(this.parts.known);
+    const learnt = new LocalResults(this.parts.known);
     let open = need;
     for (let tries = 1; ; tries++) {
       const met = await this.meetInTime(open, request, learnt, beganMs);
@@ -82,7 +82,12 @@ export class Authorizer implements Decider {
   }
 
   /** Whether the need was met before the decision's time was up. */
-  private async meetInTime(need: Need, request: AccessRequest, learnt: Learnt, beganMs: number): Promise<boolean> {
+  private async meetInTime(
+    need: Need,
+    request: AccessRequest,
+    learnt: LocalResults,
+    beganMs: number,
+  ): Promise<boolean> {
     const leftMs = beganMs + this.parts.decisionTimeoutMs - this.parts.clock.monotonicMs();
     if (leftMs <= 0) return false;
     let timer: NodeJS.Timeout | undefined;
@@ -99,7 +104,7 @@ export class Authorizer implements Decider {
     }
   }
 
-  private async meet(need: Need, { client }: AccessRequest, learnt: Learnt): Promise<true> {
+  private async meet(need: Need, { client }: AccessRequest, learnt: LocalResults): Promise<true> {
     if (need.what === 'standing') {
       await this.parts.standings.refresh(need.credential);
     } else {
@@ -116,21 +121,21 @@ function noteUse(decision: Decision, { wallMs }: Moment): void {
 }
 
 /** What one decision has learnt on its way, over what everybody knows. */
-class Learnt implements Known {
-  private readonly shared: Known;
+class LocalResults implements CredentialCache {
+  private readonly shared: CredentialCache;
   private value: string | undefined;
-  private finding: Finding | undefined;
+  private finding: VerificationResult | undefined;
 
-  constructor(shared: Known) {
+  constructor(shared: CredentialCache) {
     this.shared = shared;
   }
 
-  add(credential: PresentedCredential, finding: Finding): void {
+  add(credential: PresentedCredential, finding: VerificationResult): void {
     this.value = credential.value;
     this.finding = finding;
   }
 
-  find(credential: PresentedCredential): Finding | undefined {
+  find(credential: PresentedCredential): VerificationResult | undefined {
     return credential.value === this.value ? this.finding : this.shared.find(credential);
   }
 }

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
-import { BEAT_KEPT_MS, BeatKeys, beatEveryMs, TRACKED_PREFIXES } from '../../src/redis/heartbeat.ts';
+import { BEAT_KEPT_MS, beatEveryMs, HeartbeatKeys, TRACKED_PREFIXES } from '../../src/redis/heartbeat.ts';
 import { command } from './resp.ts';
 
 const CHANNEL = '__redis__:invalidate';
@@ -23,7 +23,7 @@ export class SimulatedFeed {
   private readonly maxStalenessMs: number;
   private readonly listener: FeedListener;
   private readonly isSample: boolean;
-  private readonly keys = new BeatKeys();
+  private readonly keys = new HeartbeatKeys();
   private tracker: Socket | undefined;
   private ear: Socket | undefined;
   private beat: { readonly key: string; readonly sentAtMs: number } | undefined;

@@ -12,7 +12,7 @@ import { emailProblem, nameProblem } from './name-rules.ts';
 import type { CalledAs } from './passwords/password-rule.ts';
 import { unusablePassword, weakPassword } from './passwords/password-rule.ts';
 import type { Passwords } from './passwords/passwords.ts';
-import type { Catalogue } from './scope-names.ts';
+import type { ScopeNames } from './scope-names.ts';
 import { isScope, noSuchScope } from './scope-names.ts';
 
 /** A removed account's mark: its id is never used again, so no token of it counts, one issued meanwhile included. */
@@ -26,7 +26,7 @@ export interface AccountsParts {
   readonly passwords: Pick<Passwords, 'hash'>;
   /** The own issuer's name. */
   readonly issuer: string;
-  readonly catalogue: Catalogue;
+  readonly catalogue: ScopeNames;
   readonly clock: Pick<Clock, 'wallMs'>;
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { unread } from '../core/standing.ts';
-import type { KnownCredential } from '../core/verified-credential.ts';
+import type { VerifiedCredential } from '../core/verified-credential.ts';
 import { openMemoryStore } from '../store/memory/store.ts';
 import { Authorities } from './authority.ts';
 
@@ -16,9 +16,9 @@ async function setUp() {
   return { store, authorities: new Authorities({ accounts, revocations, clock: { wallMs: () => NOW * 1000 + 999 } }) };
 }
 
-function credential(more: Partial<KnownCredential>): KnownCredential {
+function credential(more: Partial<VerifiedCredential>): VerifiedCredential {
   return {
-    outcome: 'known',
+    outcome: 'verified',
     identity: { issuer: 'own', subject: 'ada', tokenId: 'login-1', scheme: 'bearer', scopes: [] },
     granted: new Set(),
     use: 'login',

@@ -1,6 +1,6 @@
 import type { Clock } from '../core/ports.ts';
 import { readReach } from '../core/revocation-entry.ts';
-import type { KnownCredential } from '../core/verified-credential.ts';
+import type { VerifiedCredential } from '../core/verified-credential.ts';
 import type { RevocationStore } from '../revocation-set/revocation-store.ts';
 import type { AccountStore } from './account-store.ts';
 
@@ -12,7 +12,7 @@ export interface Authority {
   /** Unix seconds, whole: a moment before the credential was checked, by which what is made is dated. */
   readonly atSeconds: number;
   /** The token that the caller presented; `undefined` for a password. */
-  readonly token: Pick<KnownCredential, 'standings' | 'issuedAtSeconds'> | undefined;
+  readonly token: Pick<VerifiedCredential, 'standings' | 'issuedAtSeconds'> | undefined;
 }
 
 export interface AuthoritiesParts {
@@ -52,7 +52,7 @@ export class Authorities {
    * @param atSeconds the moment of step 1.
    * @returns `undefined` where the account is gone or disabled, or the token has ended meanwhile.
    */
-  async of(credential: KnownCredential, atSeconds: number): Promise<Authority | undefined> {
+  async of(credential: VerifiedCredential, atSeconds: number): Promise<Authority | undefined> {
     const { identity, use, accountVersion } = credential;
     const accountId = identity.subject ?? '';
     if (use === 'password') {

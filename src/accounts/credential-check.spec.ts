@@ -25,7 +25,7 @@ async function setUp() {
   };
   const parts = { accounts: store.accounts, passwords, observer };
   const instance = () => {
-    const { throttle } = makeThrottle(clock, { shared: store.loginHistory });
+    const { throttle } = makeThrottle(clock, { shared: store.logInHistory });
     return new CredentialCheck({ ...parts, throttle });
   };
   return { outcomes, spent, instance };

@@ -16,18 +16,18 @@ import { RouteMap } from '../core/route.ts';
 import { UpstreamHeaderWriter } from '../core/upstream-headers.ts';
 import { basicNotice } from '../edge/basic-notice.ts';
 import { consoleRoute } from '../edge/console/route.ts';
-import type { ConsoleServices } from '../edge/console/use-cases.ts';
+import type { ConsoleUseCases } from '../edge/console/use-cases.ts';
 import type { Gateway } from '../edge/ext-authz/service.ts';
 import { exceptPassedCalls } from '../edge/token-api/call-decisions.ts';
 import { CALLS } from '../edge/token-api/calls.ts';
 import { tokenRoutes } from '../edge/token-api/routes.ts';
-import type { TokenServices } from '../edge/token-api/use-cases.ts';
+import type { TokenUseCases } from '../edge/token-api/use-cases.ts';
 import type { Events } from '../observe/events.ts';
-import { RevokeAny } from '../revocation/admin-revocation.ts';
-import { RevokeToken } from '../revocation/own-token-revocation.ts';
-import { Revoke } from '../revocation/revocation-writer.ts';
+import { AdminRevocation } from '../revocation/admin-revocation.ts';
+import { OwnTokenRevocation } from '../revocation/own-token-revocation.ts';
+import { RevocationWriter } from '../revocation/revocation-writer.ts';
 import type { UnrecordedBudget } from '../revocation/unrecorded-tokens.ts';
-import type { Keeper } from '../revocation-set/revocation-set.ts';
+import type { RevocationSet } from '../revocation-set/revocation-set.ts';
 import type { Standings } from '../revocation-set/standings.ts';
 import { keySetMaxAgeSeconds } from '../signing/key-life.ts';
 import { KeyRing, longestTokenSeconds } from '../signing/key-ring.ts';
@@ -44,17 +44,17 @@ import { PrivateTokens } from '../tokens/private-tokens.ts';
 import { ScopeRules } from '../tokens/scope-rules.ts';
 import { TokenMint } from '../tokens/token-mint.ts';
 import { TokenViews } from '../tokens/token-views.ts';
-import type { BasicUses } from '../verification/basic/basic-use-counter.ts';
+import type { BasicUseCounter } from '../verification/basic/basic-use-counter.ts';
 import { BasicVerifier } from '../verification/basic/basic-verifier.ts';
-import type { KnownPasswords } from '../verification/basic/password-cache.ts';
+import type { PasswordCache } from '../verification/basic/password-cache.ts';
 import { BearerVerifier } from '../verification/bearer/bearer-verifier.ts';
 import { trustIssuers } from '../verification/bearer/trust.ts';
-import { KnownCredentials } from '../verification/credential-caches.ts';
+import { CredentialCaches } from '../verification/credential-caches.ts';
 import { CredentialVerifier } from '../verification/credential-verifier.ts';
 import type { KeySets } from '../verification/key-sets/key-sets.ts';
 import { FixedKeys } from '../verification/keys.ts';
 import type { Introspection } from '../verification/opaque/introspection.ts';
-import type { KnownTokens } from '../verification/token-cache.ts';
+import type { TokenCache } from '../verification/token-cache.ts';
 
 /** The token service's callers may wait for a password to be hashed; no gateway waits with them. */
 const TOKEN_CALL_TIMEOUT_MS = 10_000;
@@ -67,24 +67,24 @@ type MakeDecider = (
 ) => Decider;
 
 /** What outlives a configuration: the parts that remember, and those that only a restart replaces. */
-export interface Foundation {
+export interface SharedParts {
   readonly events: Events;
   readonly store: Store;
   readonly clock: Clock;
-  readonly revocationSet: Pick<Keeper, 'status'>;
+  readonly revocationSet: Pick<RevocationSet, 'status'>;
   readonly standings: Standings;
-  readonly known: KnownTokens;
+  readonly known: TokenCache;
   readonly keySets: KeySets;
   readonly introspection: Introspection;
   readonly passwords: Passwords;
   readonly throttle: GuessThrottle;
   readonly devices: KnownDevices;
-  readonly knownPasswords: KnownPasswords;
+  readonly knownPasswords: PasswordCache;
   readonly unrecorded: UnrecordedBudget;
   /** What we sign with; `undefined` where nothing of ours signs. */
   readonly own: OwnSigning | undefined;
   /** `undefined` where nobody counts. */
-  readonly basicUses: Pick<BasicUses, 'note'> | undefined;
+  readonly basicUses: Pick<BasicUseCounter, 'note'> | undefined;
 }
 
 /** Our own keys, and what opens them. */
@@ -104,20 +104,20 @@ export function keyRingOf(
 }
 
 /** All that one configuration decides; a reload makes the next one and the doors ask that from then on. */
-export interface Generation {
+export interface ActiveConfig {
   readonly config: Config;
   readonly verifier: Verifier & TokenExaminer;
   readonly gateway: Gateway;
   /** `undefined` where nothing of ours signs. */
-  readonly tokens: (TokenServices & ConsoleServices) | undefined;
+  readonly tokens: (TokenUseCases & ConsoleUseCases) | undefined;
 }
 
 /** @param generation rises with every configuration: tokens that were verified under another are verified again. */
-export function buildGeneration(config: Config, foundation: Foundation, generation: number): Generation {
+export function buildActiveConfig(config: Config, sharedParts: SharedParts, generation: number): ActiveConfig {
   const own = ownIssuer(config);
-  const verifier = buildVerifier(config, own, foundation, generation);
-  const { standings, clock, events } = foundation;
-  const known = new KnownCredentials(foundation.known, foundation.knownPasswords);
+  const verifier = buildVerifier(config, own, sharedParts, generation);
+  const { standings, clock, events } = sharedParts;
+  const known = new CredentialCaches(sharedParts.known, sharedParts.knownPasswords);
   const decider: MakeDecider = (policy, decisionTimeoutMs, observer = events, notesUse = true) => {
     const parts = { known, verifier, standings, clock, observer, decisionTimeoutMs, notesUse };
     return new Authorizer({ policy: { ...policy, generation }, ...parts });
@@ -128,20 +128,18 @@ export function buildGeneration(config: Config, foundation: Foundation, generati
     config,
     verifier,
     gateway: {
-      decider: decider(policy, timeouts.decisionMs, gatewayObserver(foundation)),
+      decider: decider(policy, timeouts.decisionMs, gatewayObserver(sharedParts)),
       headers: new UpstreamHeaderWriter(identity.headers, identity.forwardCredential, identity.everySpelling),
       trustedProxies,
       basicNotice: basicNotice(basic.sunsetMs),
     },
     tokens:
-      own &&
-      foundation.own &&
-      buildTokenServices(config, own, { ...foundation, own: foundation.own }, verifier, decider),
+      own && sharedParts.own && buildUseCases(config, own, { ...sharedParts, own: sharedParts.own }, verifier, decider),
   };
 }
 
 /** Told of what the gateway asks, and not of the token service's calls, which take passwords for ever. */
-function gatewayObserver({ events, basicUses }: Foundation): DecisionObserver {
+function gatewayObserver({ events, basicUses }: SharedParts): DecisionObserver {
   if (basicUses === undefined) return events;
   return {
     decided: (request, decision, timing) => {
@@ -160,48 +158,48 @@ export function ownIssuer({ issuers }: Config): OwnIssuer | undefined {
 function buildVerifier(
   config: Config,
   own: OwnIssuer | undefined,
-  foundation: Foundation,
+  sharedParts: SharedParts,
   generation: number,
 ): CredentialVerifier {
-  const { clock, standings, known, keySets, introspection } = foundation;
-  const issuers = trustIssuers(config.issuers, foundation.own?.keys ?? new FixedKeys([]), keySets);
+  const { clock, standings, known, keySets, introspection } = sharedParts;
+  const issuers = trustIssuers(config.issuers, sharedParts.own?.keys ?? new FixedKeys([]), keySets);
   const { clockSkewMs, limits } = config;
   const shared = { known, standings, clockSkewMs, maxTokenLength: limits.token, generation };
   return new CredentialVerifier({
     bearer: new BearerVerifier({ ...shared, issuers, clock }),
     opaque: introspection.verifier(config.issuers, shared),
-    basic: own && buildBasicVerifier(own, foundation, generation),
+    basic: own && buildBasicVerifier(own, sharedParts, generation),
   });
 }
 
-function buildTokenServices(
+function buildUseCases(
   { scopes: catalogue, clockSkewMs, issuers, limits }: Config,
   issuer: OwnIssuer,
-  foundation: Foundation & { readonly own: OwnSigning },
+  sharedParts: SharedParts & { readonly own: OwnSigning },
   verifier: CredentialVerifier,
   decider: MakeDecider,
-): TokenServices & ConsoleServices {
-  const { store, clock, own, events } = foundation;
+): TokenUseCases & ConsoleUseCases {
+  const { store, clock, own, events } = sharedParts;
   const { accounts, tokens, revocations } = store;
   const { ttl, name } = issuer;
   const signer = new TokenSigner(issuer, own.keys);
   const mint = new TokenMint({ issuer: name, tokens, revocations, signer, clock, clockSkewMs, events });
   const rules = new ScopeRules(catalogue);
   const views = new TokenViews({ issuer: name, tokens, revocations, clock });
-  const revoke = new Revoke({ revocations, tokens, accounts, ownIssuer: name, events, clock, clockSkewMs });
+  const revoke = new RevocationWriter({ revocations, tokens, accounts, ownIssuer: name, events, clock, clockSkewMs });
   const shared = { issuer: name, tokens, revocations, clock, clockSkewMs };
   const { signingKeys } = store;
-  const unknown = { signingKeys, longestTokenSeconds: longestTokenSeconds(issuer), unrecorded: foundation.unrecorded };
+  const unknown = { signingKeys, longestTokenSeconds: longestTokenSeconds(issuer), unrecorded: sharedParts.unrecorded };
   const foreignTokenLeft = events.foreignTokenLeft.bind(events);
-  const revokeToken = new RevokeToken({ ...shared, ...unknown, revoke, foreignTokenLeft });
+  const revokeToken = new OwnTokenRevocation({ ...shared, ...unknown, revoke, foreignTokenLeft });
   const byRoutes = (routes: readonly Route[], observer?: DecisionObserver, notesUse?: boolean): Decider => {
     const policy = { routes: new RouteMap(routes), basicUntilMs: Number.POSITIVE_INFINITY, shadow: false };
     return decider(policy, TOKEN_CALL_TIMEOUT_MS, observer, notesUse);
   };
-  const credentials = checkOf(foundation);
+  const credentials = checkOf(sharedParts);
   const managed = new Accounts({
     store,
-    passwords: foundation.passwords,
+    passwords: sharedParts.passwords,
     issuer: name,
     catalogue,
     clock,
@@ -222,10 +220,10 @@ function buildTokenServices(
     authorities: new Authorities({ accounts, revocations, clock }),
     issueToken: new IssueToken({ ttl, rules, accounts, mint }),
     revokeToken,
-    logIn: new LogIn({ credentials, mint, devices: foundation.devices }),
+    logIn: new LogIn({ credentials, mint, devices: sharedParts.devices }),
     privateTokens: new PrivateTokens({ ttl, rules, accounts, tokens, views, mint, revokeToken }),
     tokenViews: views,
-    revokeAny: new RevokeAny({
+    revokeAny: new AdminRevocation({
       issuers,
       accounts,
       tokens,
@@ -242,12 +240,12 @@ function buildTokenServices(
   };
 }
 
-function buildBasicVerifier({ name: issuer }: OwnIssuer, foundation: Foundation, generation: number): BasicVerifier {
-  const { store, standings, knownPasswords: known, clock } = foundation;
-  const credentials = checkOf(foundation);
+function buildBasicVerifier({ name: issuer }: OwnIssuer, sharedParts: SharedParts, generation: number): BasicVerifier {
+  const { store, standings, knownPasswords: known, clock } = sharedParts;
+  const credentials = checkOf(sharedParts);
   return new BasicVerifier({ credentials, accounts: store.accounts, standings, known, clock, issuer, generation });
 }
 
-function checkOf({ store, passwords, throttle, events }: Foundation): CredentialCheck {
+function checkOf({ store, passwords, throttle, events }: SharedParts): CredentialCheck {
   return new CredentialCheck({ accounts: store.accounts, passwords, throttle, observer: events });
 }

@@ -8,8 +8,8 @@ import type { ExtAuthzDoor } from '../edge/ext-authz/service.ts';
 import type { TokenApiDoor } from '../edge/token-api/service.ts';
 import type { Observation } from '../observe/observation.ts';
 import { rereadMs } from '../signing/key-life.ts';
-import type { Foundation, Generation } from './active-config.ts';
-import { buildGeneration, keyRingOf, ownIssuer } from './active-config.ts';
+import type { ActiveConfig, SharedParts } from './active-config.ts';
+import { buildActiveConfig, keyRingOf, ownIssuer } from './active-config.ts';
 
 /** Sallyport, running. */
 export interface App {
@@ -25,7 +25,7 @@ export interface App {
   close(): Promise<void>;
 }
 
-interface RunningParts extends Foundation {
+interface RunningParts extends SharedParts {
   readonly observation: Observation;
   readonly admin: AdminDoor | undefined;
 }
@@ -33,21 +33,21 @@ interface RunningParts extends Foundation {
 /** Holds the doors open, and exchanges what stands behind them when the configuration changes. */
 export class RunningApp implements App {
   private readonly started: Config;
-  private readonly foundation: RunningParts;
+  private readonly parts: RunningParts;
   private readonly opened: (() => Promise<void>)[];
   private readonly issuerNames = new IssuerNames();
   private generations = 1;
-  private current: Generation;
+  private current: ActiveConfig;
   private extAuthzDoor: ExtAuthzDoor | undefined;
   private tokensDoor: TokenApiDoor | undefined;
 
-  constructor(config: Config, foundation: RunningParts, opened: (() => Promise<void>)[]) {
+  constructor(config: Config, parts: RunningParts, opened: (() => Promise<void>)[]) {
     this.started = config;
-    this.foundation = foundation;
+    this.parts = parts;
     this.opened = opened;
-    this.current = buildGeneration(config, foundation, this.generations);
-    foundation.observation.adoptRoutes(config.routes);
-    this.issuerNames.adopt(config.issuers);
+    this.current = buildActiveConfig(config, parts, this.generations);
+    parts.observation.adoptRoutes(config.routes);
+    this.issuerNames.remember(config.issuers);
     this.readOwnKeys(config);
   }
 
@@ -60,13 +60,13 @@ export class RunningApp implements App {
   }
 
   get admin(): string | undefined {
-    return this.foundation.admin?.address;
+    return this.parts.admin?.address;
   }
 
   /** A door that is not configured is not even loaded. */
   async openDoors(): Promise<void> {
     const { listen } = this.started;
-    const { events, observation } = this.foundation;
+    const { events, observation } = this.parts;
     const { health } = observation;
     this.opened.push(() => this.closeDoors());
     if (listen.extAuthz !== undefined) {
@@ -78,14 +78,14 @@ export class RunningApp implements App {
     if (listen.tokens !== undefined) {
       const { openTokenApi } = await import('../edge/token-api/service.ts');
       const { consolePages } = await import('../edge/console/service.ts');
-      const { troublePage } = await import('../edge/console/encode.ts');
+      const { errorReply } = await import('../edge/console/encode.ts');
       const services = () => this.tokenServices();
       this.tokensDoor = await openTokenApi(listen.tokens, {
         services,
         trustedProxies: () => this.current.config.trustedProxies,
         events,
-        troublePage,
-        pages: consolePages({ services, events, clock: this.foundation.clock }),
+        errorPage: errorReply,
+        pages: consolePages({ services, events, clock: this.parts.clock }),
       });
     }
     health.ready();
@@ -93,7 +93,7 @@ export class RunningApp implements App {
   }
 
   reload(loaded: Loaded): void {
-    const { events, observation } = this.foundation;
+    const { events, observation } = this.parts;
     observation.reopenLogs();
     if (!loaded.ok) {
       events.reloadRefused(formatProblems(loaded.problems));
@@ -120,13 +120,13 @@ export class RunningApp implements App {
 
   stopReady(): number {
     const { delayMs } = this.current.config.shutdown;
-    this.foundation.observation.health.stopping();
-    this.foundation.events.stopping(delayMs);
+    this.parts.observation.health.stopping();
+    this.parts.events.stopping(delayMs);
     return delayMs;
   }
 
   async close(): Promise<void> {
-    this.foundation.observation.health.stopping();
+    this.parts.observation.health.stopping();
     await closeAll(this.opened);
   }
 
@@ -137,31 +137,31 @@ export class RunningApp implements App {
 
   /** Where it listens and stores stays as it was started; certificates are exchanged in place. */
   private takeUp(config: Config): void {
-    const { foundation } = this;
+    const { parts } = this;
     this.generations += 1;
-    this.current = buildGeneration(config, foundation, this.generations);
-    foundation.observation.adoptRoutes(config.routes);
-    this.issuerNames.adopt(config.issuers);
+    this.current = buildActiveConfig(config, parts, this.generations);
+    parts.observation.adoptRoutes(config.routes);
+    this.issuerNames.remember(config.issuers);
     this.renewStore(config.store);
-    foundation.standings.limit(limitsOf(config));
-    foundation.keySets.keepOnly(config.issuers);
+    parts.standings.limit(limitsOf(config));
+    parts.keySets.keepOnly(config.issuers);
     this.readOwnKeys(config);
     const { extAuthz, tokens, admin } = config.listen;
     if (extAuthz?.tls !== undefined) this.extAuthzDoor?.renewCertificate(extAuthz.tls);
     if (tokens?.tls !== undefined) this.tokensDoor?.renewCertificate(tokens.tls);
-    if (admin?.tls !== undefined) foundation.admin?.renewCertificate(admin.tls);
+    if (admin?.tls !== undefined) parts.admin?.renewCertificate(admin.tls);
   }
 
   /** The credentials may be others. Where they are not taken yet, the connections that stand go on, and it is said. */
   private renewStore(config: Config['store']): void {
-    const { store, events } = this.foundation;
+    const { store, events } = this.parts;
     if (config.kind !== 'redis' || !isSameStore(this.started.store, config)) return;
     store.renew?.(config).catch((error: unknown) => events.storeNotRenewed(error));
   }
 
   /** At once and regularly, by this configuration. */
   private readOwnKeys(config: Config): void {
-    const { own, store, clock, events } = this.foundation;
+    const { own, store, clock, events } = this.parts;
     const issuer = ownIssuer(config);
     if (own === undefined || issuer === undefined) return;
     const { algorithm } = issuer.signing;
@@ -169,7 +169,7 @@ export class RunningApp implements App {
     own.keys.readEvery(rereadMs(issuer.signing), keyRingOf(config, issuer, { store, clock, sealer: own.sealer }));
   }
 
-  private tokenServices(): NonNullable<Generation['tokens']> {
+  private tokenServices(): NonNullable<ActiveConfig['tokens']> {
     const { tokens } = this.current;
     if (tokens === undefined) throw new Error('the token service is open without an issuer that signs');
     return tokens;

@@ -14,22 +14,22 @@ import { systemClock, systemTimers } from '../lib/clock.ts';
 import type { Events } from '../observe/events.ts';
 import { Observation } from '../observe/observation.ts';
 import { UnrecordedBudget } from '../revocation/unrecorded-tokens.ts';
-import { Keeper } from '../revocation-set/revocation-set.ts';
+import { RevocationSet } from '../revocation-set/revocation-set.ts';
 import { inOrder } from '../signing/key-life.ts';
 import { OwnKeys } from '../signing/own-keys.ts';
 import { openOwnSealer } from '../signing/own-sealer.ts';
-import { MemoryLoginHistory } from '../store/memory/log-in-history.ts';
+import { MemoryLogInHistory } from '../store/memory/log-in-history.ts';
 import { awaitStore, openStore } from '../store/open.ts';
 import { findNetworkFileSystem } from '../store/sqlite/database/network-file-system.ts';
 import type { Store } from '../store/store.ts';
 import { LastUses } from '../tokens/last-uses.ts';
-import { BasicUses } from '../verification/basic/basic-use-counter.ts';
-import { KnownPasswords } from '../verification/basic/password-cache.ts';
+import { BasicUseCounter } from '../verification/basic/basic-use-counter.ts';
+import { PasswordCache } from '../verification/basic/password-cache.ts';
 import { KeySets } from '../verification/key-sets/key-sets.ts';
 import { Introspection } from '../verification/opaque/introspection.ts';
-import { KnownTokens } from '../verification/token-cache.ts';
-import type { Foundation, Generation, OwnSigning } from './active-config.ts';
-import { buildGeneration, keyRingOf, ownIssuer } from './active-config.ts';
+import { TokenCache } from '../verification/token-cache.ts';
+import type { ActiveConfig, OwnSigning, SharedParts } from './active-config.ts';
+import { buildActiveConfig, keyRingOf, ownIssuer } from './active-config.ts';
 import type { App } from './running-app.ts';
 import { closeAll, limitsOf, RunningApp } from './running-app.ts';
 
@@ -39,7 +39,7 @@ const MAX_STANDINGS = 500_000;
 const INSPECTION_TIMEOUT_MS = 10_000;
 
 /** What a process brings, and a test replaces. */
-export interface Surroundings {
+export interface Environment {
   readonly env: NodeJS.ProcessEnv;
   readonly clock?: Clock;
   readonly logDestination?: DestinationStream;
@@ -56,20 +56,20 @@ export class StartError extends Error {
  * Builds everything from a configuration and opens the doors. Waits for a Redis that is not there, not ready meanwhile.
  * Rejects, with everything closed again, where a part fails: with {@link StartError} once there is a log that tells it.
  */
-export async function startApp(config: Config, surroundings: Surroundings): Promise<App> {
-  const { clock = systemClock, logDestination } = surroundings;
+export async function startApp(config: Config, environment: Environment): Promise<App> {
+  const { clock = systemClock, logDestination } = environment;
   const observation = new Observation(config.log, { clock, destination: logDestination });
   try {
-    return await build(config, surroundings, observation);
+    return await build(config, environment, observation);
   } catch (error) {
     observation.events.notStarted(error);
     throw new StartError(error instanceof Error ? error.message : String(error), { cause: error });
   }
 }
 
-function build(config: Config, surroundings: Surroundings, observation: Observation): Promise<App> {
+function build(config: Config, environment: Environment, observation: Observation): Promise<App> {
   return guard(async (opened) => {
-    const { env, clock = systemClock, readStore } = surroundings;
+    const { env, clock = systemClock, readStore } = environment;
     opened.push(async () => observation.close());
     const admin = await openAdminDoor(config, observation, opened);
     await warnOfNetworkFileSystem(config, observation.events);
@@ -79,7 +79,7 @@ function build(config: Config, surroundings: Surroundings, observation: Observat
       return store !== undefined && isSameStore(config.store, store) ? store : config.store;
     };
     const store = await awaitStore(read, config.timeouts, (cause) => events.storeAwaited(cause));
-    const parts = await layFoundation(config, observation, clock, opened, store);
+    const parts = await openSharedParts(config, observation, clock, opened, store);
     await createOwnAccount(config, parts, env);
     const issuer = ownIssuer(config);
     const basicUses = issuer && writeUses(parts, opened);
@@ -95,8 +95,8 @@ function build(config: Config, surroundings: Surroundings, observation: Observat
 
 /** What decides for the gateway, without a door: to ask one question and close. Makes no key and no account. */
 export interface Inspection
-  extends Pick<Generation, 'gateway' | 'verifier'>,
-    Pick<Foundation, 'store' | 'revocationSet'> {
+  extends Pick<ActiveConfig, 'gateway' | 'verifier'>,
+    Pick<SharedParts, 'store' | 'revocationSet'> {
   close(): Promise<void>;
 }
 
@@ -108,11 +108,11 @@ export async function openInspection(config: Config): Promise<Inspection> {
     const store = await leaveEpochs(await openStore(config.store, patient.timeouts, 'command'));
     const silence = { level: 'silent', passes: 0, audit: undefined } as const;
     const observation = new Observation(silence, { clock: systemClock, destination: { write: () => {} } });
-    const parts = await layFoundation(patient, observation, systemClock, opened, store);
+    const parts = await openSharedParts(patient, observation, systemClock, opened, store);
     const own = await openOwnSigning(config, parts, 'only read');
     // One question leaves no trace: what it counts goes with this process.
-    const logIns = boundLogIns(patient, { ...parts, store: { loginHistory: new MemoryLoginHistory() } }, own);
-    const { gateway, verifier } = buildGeneration(patient, { ...parts, ...logIns, own, basicUses: undefined }, 1);
+    const logIns = boundLogIns(patient, { ...parts, store: { logInHistory: new MemoryLogInHistory() } }, own);
+    const { gateway, verifier } = buildActiveConfig(patient, { ...parts, ...logIns, own, basicUses: undefined }, 1);
     const { revocationSet } = parts;
     return { gateway, verifier, store, revocationSet, close: () => closeAll(opened) };
   });
@@ -142,32 +142,32 @@ async function guard<Built>(build: (opened: (() => Promise<void>)[]) => Promise<
 }
 
 /** What stands before our own keys are opened and anything is counted. */
-type GroundFloor = Omit<Foundation, 'own' | 'basicUses' | 'throttle' | 'devices'>;
+type BaseParts = Omit<SharedParts, 'own' | 'basicUses' | 'throttle' | 'devices'>;
 
-async function layFoundation(
+async function openSharedParts(
   config: Config,
   { events, sources }: Observation,
   clock: Clock,
   opened: (() => Promise<void>)[],
   store: Store,
-): Promise<GroundFloor> {
+): Promise<BaseParts> {
   opened.push(() => store.close());
   if (store.warning !== undefined) events.storeWarned(store.warning);
   const parts = { store, clock, observer: events, limits: limitsOf(config), maxStandings: MAX_STANDINGS };
-  const revocationSet = await Keeper.open(parts);
+  const revocationSet = await RevocationSet.open(parts);
   const { standings } = revocationSet;
   opened.push(async () => revocationSet.end());
   const keySets = new KeySets({ clock, observer: events });
   opened.push(async () => keySets.close());
   const introspection = new Introspection({ clock, observer: events });
   opened.push(() => introspection.close());
-  const known = new KnownTokens(MAX_KNOWN_TOKENS);
+  const known = new TokenCache(MAX_KNOWN_TOKENS);
   sources.standings = standings;
   sources.revocationSet = revocationSet;
   sources.knownTokens = known;
   sources.keySets = keySets;
   sources.introspection = introspection;
-  const remembering = { known, knownPasswords: new KnownPasswords(), unrecorded: new UnrecordedBudget(clock) };
+  const remembering = { known, knownPasswords: new PasswordCache(), unrecorded: new UnrecordedBudget(clock) };
   return {
     events,
     store,
@@ -182,10 +182,10 @@ async function layFoundation(
 }
 
 /** Writes to the store, now and then, how accounts and their tokens are used. */
-function writeUses({ store, known, clock, events }: GroundFloor, opened: (() => Promise<void>)[]): BasicUses {
+function writeUses({ store, known, clock, events }: BaseParts, opened: (() => Promise<void>)[]): BasicUseCounter {
   const { accounts, tokens, basicUses: uses } = store;
   const lastUses = new LastUses({ known, tokens, clock, failed: (error) => events.lastUsesFailed(error) });
-  const basicUses = new BasicUses({ accounts, uses, clock, failed: (error) => events.basicUsesFailed(error) });
+  const basicUses = new BasicUseCounter({ accounts, uses, clock, failed: (error) => events.basicUsesFailed(error) });
   opened.push(
     () => lastUses.close(),
     () => basicUses.close(),
@@ -196,7 +196,7 @@ function writeUses({ store, known, clock, events }: GroundFloor, opened: (() => 
 /** Opens our own keys. Rejects where the store's cannot be opened, and `undefined` where there are none to read. */
 async function openOwnSigning(
   config: Config,
-  { store, clock, events: observer }: GroundFloor,
+  { store, clock, events: observer }: BaseParts,
   mode: 'make the first key' | 'only read',
 ): Promise<OwnSigning | undefined> {
   const issuer = ownIssuer(config);
@@ -205,25 +205,25 @@ async function openOwnSigning(
   if (standing.length === 0 && mode === 'only read') return undefined;
   const sealer = await openOwnSealer(issuer, config.store, store.signingKeys);
   const ring = keyRingOf(config, issuer, { store, clock, sealer });
-  const read = { tend: async () => inOrder((await store.signingKeys.read(issuer.name)).keys) };
+  const read = { reconcile: async () => inOrder((await store.signingKeys.read(issuer.name)).keys) };
   const parts = { ring: mode === 'only read' ? read : ring, sealer, clock, timers: systemTimers, random: Math.random };
   const keys = new OwnKeys({ ...parts, observer });
   // Those that stand are taken as they are: the revocations that count against them may not be readable yet.
-  keys.adopt(standing.length > 0 ? standing : await ring.tend());
+  keys.replaceKeys(standing.length > 0 ? standing : await ring.reconcile());
   return { keys, sealer };
 }
 
 /** What bounds guesses at passwords. Without our own keys there are no accounts, and any secret will do. */
 function boundLogIns(
   { timeouts }: Config,
-  { store, clock, events }: Pick<GroundFloor, 'clock' | 'events'> & { readonly store: Pick<Store, 'loginHistory'> },
+  { store, clock, events }: Pick<BaseParts, 'clock' | 'events'> & { readonly store: Pick<Store, 'logInHistory'> },
   own: OwnSigning | undefined,
-): Pick<Foundation, 'throttle' | 'devices'> {
+): Pick<SharedParts, 'throttle' | 'devices'> {
   const digests = new LogInDigests(own?.sealer.deriveKey(LOG_IN_HISTORY) ?? randomBytes(32));
   const devices = new KnownDevices(digests, clock);
   const history = new LogInHistory({
-    shared: store.loginHistory,
-    local: new MemoryLoginHistory(),
+    shared: store.logInHistory,
+    local: new MemoryLogInHistory(),
     limitMs: timeouts.storeMs,
     failed: (error) => events.logInHistoryFailed(error),
   });
@@ -247,7 +247,7 @@ async function warnOfNetworkFileSystem({ store }: Config, events: Events): Promi
 
 async function createOwnAccount(
   config: Config,
-  { store, passwords, clock, events }: GroundFloor,
+  { store, passwords, clock, events }: BaseParts,
   env: NodeJS.ProcessEnv,
 ): Promise<void> {
   const issuer = ownIssuer(config);

@@ -159,7 +159,7 @@ async function change({ accounts, audit, terminal }: Task, name: string, edit: A
 async function forgiveGuesses(account: Account, issuer: OwnIssuer, config: StoreConfig, store: Store): Promise<void> {
   const sealer = await openOwnSealer(issuer, config, store.signingKeys);
   const digests = new LogInDigests(sealer.deriveKey(LOG_IN_HISTORY));
-  for (const name of digests.ofNames(account)) await store.loginHistory.forgive(name);
+  for (const name of digests.ofNames(account)) await store.logInHistory.forgive(name);
 }
 
 async function unlock({ accounts, forgive, audit, terminal }: Task, name: string): Promise<void> {

@@ -9,7 +9,7 @@ import { REASONS } from '../core/reason.ts';
 import type { AccessRequest } from '../core/request.ts';
 import { isEnded } from '../core/standing.ts';
 import { stepsOf } from '../explanation/decision-steps.ts';
-import { wordsOfEntry } from '../explanation/entry-text.ts';
+import { entryText } from '../explanation/entry-text.ts';
 import { MEANINGS } from '../explanation/reason-meanings.ts';
 import { timeOf } from '../lib/time-format.ts';
 import { printable } from '../lib/wording.ts';
@@ -94,7 +94,7 @@ async function entriesOf(decision: Decision, { store }: Inspection): Promise<rea
   const { standings, issuedAtSeconds } = denial.credential;
   const keys = standings.filter((one) => isEnded(one, issuedAtSeconds, Date.now())).map(({ key }) => key);
   const values = await store.revocations.read(keys);
-  return keys.map((key, index) => `${key}: ${wordsOfEntry(key, values[index] ?? '')}`);
+  return keys.map((key, index) => `${key}: ${entryText(key, values[index] ?? '')}`);
 }
 
 function isUnavailable(decision: Decision): boolean {

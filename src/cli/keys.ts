@@ -136,7 +136,7 @@ async function revokeKey(work: Work): Promise<number> {
     store,
     terminal,
   });
-  await ring.tend();
+  await ring.reconcile();
   terminal.out(`revoked ${kid}: the store has it, and every token that it signed has ended\n`);
   const next = (await livesIn(work)).find(({ state }) => state === 'signing')?.key;
   if (signs && next !== undefined) {

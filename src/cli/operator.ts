@@ -3,7 +3,7 @@ import { openAudit } from '../app/command-audit.ts';
 import type { Config } from '../config/config.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { Operator } from '../observe/events.ts';
-import { Revoke } from '../revocation/revocation-writer.ts';
+import { RevocationWriter } from '../revocation/revocation-writer.ts';
 import type { UnrevokeOutcome } from '../revocation/unrevoke.ts';
 import { Unrevoke } from '../revocation/unrevoke.ts';
 import type { RevocationEntry } from '../revocation-set/entry.ts';
@@ -17,7 +17,7 @@ export interface Author {
   readonly reason: string | undefined;
 }
 
-/** Writes a revocation and its audit record; resolves as {@link Revoke.revoke}. */
+/** Writes a revocation and its audit record; resolves as {@link RevocationWriter.revoke}. */
 export async function revokeByOperator(
   target: RevocationTarget,
   author: Author,
@@ -29,7 +29,15 @@ export async function revokeByOperator(
   const audit = openAudit(config, terminal);
   try {
     const { events } = audit;
-    const revoke = new Revoke({ revocations, tokens, accounts, ownIssuer, events, clock: systemClock, clockSkewMs });
+    const revoke = new RevocationWriter({
+      revocations,
+      tokens,
+      accounts,
+      ownIssuer,
+      events,
+      clock: systemClock,
+      clockSkewMs,
+    });
     return await revoke.revoke(target, operatorOf(author), author.reason);
   } finally {
     audit.close();

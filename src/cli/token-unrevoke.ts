@@ -1,5 +1,5 @@
 import { requireStore, withStore } from '../app/command-use-cases.ts';
-import { wordsOfEntry } from '../explanation/entry-text.ts';
+import { entryText } from '../explanation/entry-text.ts';
 import { systemClock } from '../lib/clock.ts';
 import { printable } from '../lib/wording.ts';
 import { checkIssuer, resolve } from '../revocation/revocation-resolver.ts';
@@ -50,7 +50,7 @@ function linesOf(result: UnrevokeOutcome): readonly string[] {
   if (outcome === 'not revoked') return [`nothing to take back: no revocation stands at ${key}`];
   return [
     `taken back: ${key}`,
-    `  said   ${wordsOfEntry(key, result.standing)}`,
+    `  said   ${entryText(key, result.standing)}`,
     'Running instances learn it from the store; one that has no feed at this moment may go on refusing until it is',
     'restarted. Other revocations may end the same tokens: `sallyport explain` names them.',
   ];

@@ -23,7 +23,13 @@ import type { Route } from './route.ts';
 import { RouteMap } from './route.ts';
 import type { Freshness, Standing } from './standing.ts';
 import { NO_EPOCH } from './standing.ts';
-import type { AskAgain, Finding, Known, KnownCredential, Refusal } from './verified-credential.ts';
+import type {
+  CredentialCache,
+  Instant,
+  Refusal,
+  VerificationResult,
+  VerifiedCredential,
+} from './verified-credential.ts';
 
 const BEARER = 'Bearer tok';
 const BASIC = 'Basic am9l';
@@ -33,14 +39,14 @@ interface Case {
   readonly request?: Partial<AccessRequest>;
   readonly route?: Partial<Route>;
   readonly policy?: Partial<Policy>;
-  readonly finding?: Finding | undefined;
+  readonly finding?: VerificationResult | undefined;
   readonly freshness?: Partial<Freshness>;
   readonly moment?: Partial<Moment>;
 }
 
 function ask({ request, route, policy, finding, freshness, moment }: Case): Decision | Need {
   // Nothing with a comma was ever verified.
-  const known: Known = { find: ({ value }) => (value.includes(',') ? undefined : finding) };
+  const known: CredentialCache = { find: ({ value }) => (value.includes(',') ? undefined : finding) };
   return authorize(
     makeRequest(request),
     makePolicy([makeRoute(route)], policy),
@@ -280,23 +286,23 @@ describe('authorize() allows', () => {
 });
 
 /** The moment so many milliseconds from now, by either clock. */
-function dueIn(monotonicMs: number, wallMs: number): AskAgain {
+function dueIn(monotonicMs: number, wallMs: number): Instant {
   return { atMonotonicMs: MONOTONIC_MS + monotonicMs, atWallMs: NOW_MS + wallMs };
 }
 
 describe('authorize() needs', () => {
   const credential = { scheme: 'bearer', value: 'tok' };
 
-  it.each<[string, Finding | undefined]>([
+  it.each<[string, VerificationResult | undefined]>([
     ['the credential is not known', undefined],
     ['it was verified under another configuration', makeCredential({ generation: 2 })],
     ['its key is no longer in force', makeCredential({ key: { inForce: false } })],
     ['its key is out of force and it is revoked, too', { ...revoked, key: { inForce: false } }],
-    ['the answer about it is too old', makeCredential({ askAgain: dueIn(0, 1) })],
-    ['the answer about it is too old by the wall clock', makeCredential({ askAgain: dueIn(1, 0) })],
+    ['the answer about it is too old', makeCredential({ reverifyAt: dueIn(0, 1) })],
+    ['the answer about it is too old by the wall clock', makeCredential({ reverifyAt: dueIn(1, 0) })],
     [
       'the answer about it is too old and it has expired, too',
-      makeCredential({ validUntilMs: 0, askAgain: dueIn(0, 0) }),
+      makeCredential({ validUntilMs: 0, reverifyAt: dueIn(0, 0) }),
     ],
   ])('a verification when %s', (_when, finding) => {
     expect(ask({ request: bearer, finding })).toEqual({ outcome: 'need', what: 'verification', credential });
@@ -340,19 +346,19 @@ describe('authorize() starts from deny', () => {
       answeredAtMs: mostly(MONOTONIC_MS - 5, -Infinity, MONOTONIC_MS - 500),
     })
     .map(makeStanding);
-  const credential: fc.Arbitrary<KnownCredential> = fc
+  const credential: fc.Arbitrary<VerifiedCredential> = fc
     .record({
       identity: fc.record({
         issuer: mostly('partner', 'own'),
         scheme: mostly<'bearer' | 'basic'>('bearer', 'basic'),
         scopes: mostly<string[]>(['messages:send'], [], ['messages:read'], ['all:any']),
       }),
-      use: mostly<KnownCredential['use']>(undefined, 'password', 'access', 'login', 'private'),
+      use: mostly<VerifiedCredential['use']>(undefined, 'password', 'access', 'login', 'private'),
       validUntilMs: mostly(NOW_MS + 1, 0, NOW_MS, Infinity),
       issuedAtSeconds: fc.constantFrom(-Infinity, 50, 100, 150),
       generation: mostly(1, 0, 2),
       key: fc.record({ inForce: mostly(true, false) }),
-      askAgain: mostly<AskAgain | undefined>(undefined, dueIn(1, 1), dueIn(0, 1), dueIn(1, 0)),
+      reverifyAt: mostly<Instant | undefined>(undefined, dueIn(1, 1), dueIn(0, 1), dueIn(1, 0)),
       standings: fc.array(standing, { maxLength: 3 }),
     })
     .map(makeCredential);
@@ -430,7 +436,8 @@ describe('authorize() starts from deny', () => {
       [BEARER, BASIC, 'bearer tok'].includes(request.authorization ?? ''),
       scheme === 'bearer' || (route.basic && policy.basicUntilMs > NOW_MS),
       finding.generation === 1 && finding.key.inForce,
-      (finding.askAgain?.atMonotonicMs ?? Infinity) > MONOTONIC_MS && (finding.askAgain?.atWallMs ?? Infinity) > NOW_MS,
+      (finding.reverifyAt?.atMonotonicMs ?? Infinity) > MONOTONIC_MS &&
+        (finding.reverifyAt?.atWallMs ?? Infinity) > NOW_MS,
       finding.validUntilMs > NOW_MS,
       route.issuers === undefined || route.issuers.has(finding.identity.issuer),
       finding.standings.every((entry) => isTrusted(entry) && !isEnded(entry)),
@@ -445,7 +452,7 @@ describe('authorize() starts from deny', () => {
 
 it('authorize() gives the same answer when it is asked the same', () => {
   const routes = new RouteMap([makeRoute()]);
-  const known: Known = { find: () => good };
+  const known: CredentialCache = { find: () => good };
   const policy = makePolicy([], { routes });
   const once = (): Decision | Need => authorize(makeRequest(bearer), policy, known, makeFreshness(), makeMoment());
   expect(once()).toEqual(once());

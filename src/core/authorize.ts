@@ -11,7 +11,13 @@ import type { Route, RouteMap } from './route.ts';
 import { satisfies } from './scope.ts';
 import type { Freshness, Verdict } from './standing.ts';
 import { isEnded, judge } from './standing.ts';
-import type { AskAgain, Finding, Known, KnownCredential, Refusal } from './verified-credential.ts';
+import type {
+  CredentialCache,
+  Instant,
+  Refusal,
+  VerificationResult,
+  VerifiedCredential,
+} from './verified-credential.ts';
 
 /** All that a configuration says about deciding. */
 export interface Policy {
@@ -31,7 +37,7 @@ export interface Policy {
 export function authorize(
   request: AccessRequest,
   policy: Policy,
-  known: Known,
+  known: CredentialCache,
   freshness: Freshness,
   moment: Moment,
 ): Decision | Need {
@@ -46,7 +52,7 @@ export function authorize(
 
   const takesBasic = route.basic && moment.wallMs < policy.basicUntilMs;
   const admitted = admit(request, route, takesBasic, policy, known, freshness, moment);
-  if (admitted.outcome === 'known') return allow(route, admitted, undefined);
+  if (admitted.outcome === 'verified') return allow(route, admitted, undefined);
   if (admitted.outcome === 'need' && moment.mayAsk) return admitted;
   const denial = admitted.outcome === 'need' ? deny('unavailable', route, `${admitted.what} not known`) : admitted;
   return enforce(takesBasic && !request.fromBrowser ? { ...denial, offersBasic: true } : denial, policy);
@@ -63,10 +69,10 @@ function admit(
   route: Route,
   takesBasic: boolean,
   policy: Policy,
-  known: Known,
+  known: CredentialCache,
   freshness: Freshness,
   moment: Moment,
-): KnownCredential | Deny | Need {
+): VerifiedCredential | Deny | Need {
   const presented = readCredential(request.authorization);
   if (presented.scheme === 'none') return deny('credentials_required', route, 'no credential');
   if (presented.scheme === 'several') return deny('invalid_request', route, 'several credentials');
@@ -91,13 +97,13 @@ function admit(
 }
 
 /** Whether a credential must be verified again: under another configuration, or because what verified it counts no more. */
-function isOutdated(finding: Finding, policy: Policy, moment: Moment): boolean {
-  if (finding.outcome !== 'known') return false;
-  return finding.generation !== policy.generation || !finding.key.inForce || isDue(finding.askAgain, moment);
+function isOutdated(finding: VerificationResult, policy: Policy, moment: Moment): boolean {
+  if (finding.outcome !== 'verified') return false;
+  return finding.generation !== policy.generation || !finding.key.inForce || isDue(finding.reverifyAt, moment);
 }
 
-function isDue(askAgain: AskAgain | undefined, { monotonicMs, wallMs }: Moment): boolean {
-  return askAgain !== undefined && (monotonicMs >= askAgain.atMonotonicMs || wallMs >= askAgain.atWallMs);
+function isDue(reverifyAt: Instant | undefined, { monotonicMs, wallMs }: Moment): boolean {
+  return reverifyAt !== undefined && (monotonicMs >= reverifyAt.atMonotonicMs || wallMs >= reverifyAt.atWallMs);
 }
 
 /** A credential seen for the first time: turned away by its form, or sent to be verified. */
@@ -108,7 +114,7 @@ function examine(presented: Presented, route: Route, takesBasic: boolean): Deny 
   return { outcome: 'need', what: 'verification', credential: presented };
 }
 
-function judgeAll(credential: KnownCredential, freshness: Freshness, moment: Moment): Verdict {
+function judgeAll(credential: VerifiedCredential, freshness: Freshness, moment: Moment): Verdict {
   let verdict: Verdict = 'clear';
   for (const standing of credential.standings) {
     const judged = judge(standing, credential.issuedAtSeconds, freshness, moment);
@@ -119,12 +125,16 @@ function judgeAll(credential: KnownCredential, freshness: Freshness, moment: Mom
 }
 
 /** What ended it, for the log: `revocation by …`, the kind of the entry. */
-function endOf({ standings, issuedAtSeconds }: KnownCredential, { wallMs }: Moment): string {
+function endOf({ standings, issuedAtSeconds }: VerifiedCredential, { wallMs }: Moment): string {
   const ending = standings.find((standing) => isEnded(standing, issuedAtSeconds, wallMs));
   return `revocation by ${kindOfEntry(ending?.key ?? '') ?? 'an entry'}`;
 }
 
-function allow(route: Route | undefined, credential: KnownCredential | undefined, shadowed: Deny | undefined): Allow {
+function allow(
+  route: Route | undefined,
+  credential: VerifiedCredential | undefined,
+  shadowed: Deny | undefined,
+): Allow {
   return { outcome: 'allow', route, credential, shadowed };
 }
 
@@ -132,6 +142,6 @@ function denyRefused({ reason, check, issuer, retryAfterSeconds }: Refusal, rout
   return { ...deny(reason, route, check, issuer), retryAfterSeconds };
 }
 
-function denyKnown(reason: Reason, route: Route, check: string, credential: KnownCredential): Deny {
+function denyKnown(reason: Reason, route: Route, check: string, credential: VerifiedCredential): Deny {
   return { ...deny(reason, route, check, credential.identity.issuer), credential };
 }

@@ -2,7 +2,7 @@ import type { PresentedCredential } from './credential.ts';
 import type { Decision } from './decision.ts';
 import type { AccessRequest, ClientAddress } from './request.ts';
 import type { Freshness } from './standing.ts';
-import type { Finding, KnownCredential } from './verified-credential.ts';
+import type { VerificationResult, VerifiedCredential } from './verified-credential.ts';
 
 /** Verifies a credential from scratch. */
 export interface Verifier {
@@ -13,13 +13,13 @@ export interface Verifier {
    *
    * @param client who presents it, where guesses are counted.
    */
-  verify(credential: PresentedCredential, client?: ClientAddress): Promise<Finding>;
+  verify(credential: PresentedCredential, client?: ClientAddress): Promise<VerificationResult>;
 }
 
 /** Tells what a bearer token is, so that it can be revoked. */
 export interface TokenExaminer {
   /** Resolves as {@link Verifier.verify}, but whatever this instance knows of revocations. */
-  examine(token: string): Promise<Finding>;
+  examine(token: string): Promise<VerificationResult>;
 }
 
 /** Asks the revocation set. */
@@ -32,7 +32,7 @@ export interface StandingReader {
    */
   readonly outageFreshness: Freshness | undefined;
   /** Brings every standing of the credential up to date. Rejects where the set cannot be read. */
-  refresh(credential: KnownCredential): Promise<void>;
+  refresh(credential: VerifiedCredential): Promise<void>;
 }
 
 /** Both clocks, injected so that tests own them. */

@@ -22,8 +22,8 @@ export type TokenUse = (typeof TOKEN_USES)[number];
  * All that is remembered of a verified credential, in one object. Whether it still counts is asked anew at every
  * decision: of the clock, of the configuration's generation, of its key and of its standings.
  */
-export interface KnownCredential {
-  readonly outcome: 'known';
+export interface VerifiedCredential {
+  readonly outcome: 'verified';
   readonly identity: Identity;
   readonly granted: ReadonlySet<string>;
   /** Which kind of our own credentials it is; `undefined` for everybody else's. */
@@ -41,7 +41,7 @@ export interface KnownCredential {
   /** What names an opaque token without an id at its issuer: what its server reports of it, as one text. */
   readonly reported?: string | undefined;
   /** When whoever vouched for it must be asked again; `undefined` where its key alone decides. */
-  readonly askAgain?: AskAgain | undefined;
+  readonly reverifyAt?: Instant | undefined;
   /** Every entry of the revocation set that could end it. */
   readonly standings: Standing[];
   /** When it last let a request pass, for tokens of ours; set in place, and written to the store now and then. */
@@ -55,7 +55,7 @@ export interface LastUse {
 }
 
 /** The moment from which an answer no longer counts, by both clocks: whichever comes first. */
-export interface AskAgain {
+export interface Instant {
   readonly atMonotonicMs: number;
   /** Unix milliseconds: the monotonic clock may stand still while the machine is suspended. */
   readonly atWallMs: number;
@@ -82,9 +82,9 @@ export interface Refusal {
 }
 
 /** What is known of a presented credential. */
-export type Finding = KnownCredential | Refusal;
+export type VerificationResult = VerifiedCredential | Refusal;
 
 /** Looks a credential up without waiting. A hit means: every byte is the same as when it was verified. */
-export interface Known {
-  find(credential: PresentedCredential): Finding | undefined;
+export interface CredentialCache {
+  find(credential: PresentedCredential): VerificationResult | undefined;
 }

@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest';
-import { Admissions } from './fresh-admission.ts';
+import { FreshAdmission } from './fresh-admission.ts';
 
 afterEach(() => {
   vi.useRealTimers();
@@ -8,7 +8,7 @@ afterEach(() => {
 it('Admissions.of() asks once for each request, and again where it took longer than 250 ms', async () => {
   vi.useFakeTimers({ toFake: ['performance'] });
   let asked = 0;
-  const admissions = new Admissions(async () => (asked += 1));
+  const admissions = new FreshAdmission(async () => (asked += 1));
   const [one, other] = [{}, {}];
   expect([await admissions.of(one), await admissions.of(other)]).toEqual([1, 2]);
   vi.advanceTimersByTime(250);

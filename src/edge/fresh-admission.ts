@@ -10,7 +10,7 @@ interface Admission<Who> {
  * Who was admitted with which request: asked before its body is read, so that nobody unknown makes us parse, and again
  * where that took long, so that who was revoked meanwhile does not go on.
  */
-export class Admissions<Request extends object, Who> {
+export class FreshAdmission<Request extends object, Who> {
   private readonly known = new WeakMap<Request, Admission<Who>>();
   private readonly ask: (request: Request) => Promise<Who>;
 

@@ -2,7 +2,7 @@ import type { Decision, Deny } from '../core/decision.ts';
 import type { Reason } from '../core/reason.ts';
 import type { Route } from '../core/route.ts';
 import { requiredScopes } from '../core/scope.ts';
-import type { KnownCredential } from '../core/verified-credential.ts';
+import type { VerifiedCredential } from '../core/verified-credential.ts';
 import { timeOf } from '../lib/time-format.ts';
 
 /** The steps of `authorize`, in its order. */
@@ -46,7 +46,7 @@ export function stepsOf(decision: Decision): readonly Step[] {
   });
 }
 
-function credentialOf(decision: Decision, denial: Deny | undefined): KnownCredential | undefined {
+function credentialOf(decision: Decision, denial: Deny | undefined): VerifiedCredential | undefined {
   return denial?.credential ?? decision.credential;
 }
 
@@ -71,7 +71,7 @@ function wordsOfFailure({ reason, check, issuer, credential, route }: Deny): str
   return `${WORDS[reason] ?? `the check that failed: ${check}`}${whose}`;
 }
 
-function wordsOfPass(name: StepName, route: Route | undefined, credential: KnownCredential | undefined): string {
+function wordsOfPass(name: StepName, route: Route | undefined, credential: VerifiedCredential | undefined): string {
   switch (name) {
     case 'path':
       return 'reads in one way only';
@@ -92,14 +92,14 @@ function wordsOfPass(name: StepName, route: Route | undefined, credential: Known
   }
 }
 
-function identityOf({ identity }: KnownCredential): string {
+function identityOf({ identity }: VerifiedCredential): string {
   const { issuer, subject, tokenId } = identity;
   return [`issuer ${issuer}`, subject && `subject ${subject}`, tokenId && `token id ${tokenId}`]
     .filter(Boolean)
     .join(', ');
 }
 
-function scopesOf(credential: KnownCredential | undefined): string {
+function scopesOf(credential: VerifiedCredential | undefined): string {
   return credential?.identity.scopes.join(', ') || 'no scopes';
 }
 

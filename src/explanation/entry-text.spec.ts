@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { wordsOfEntry } from './entry-text.ts';
+import { entryText } from './entry-text.ts';
 
 describe('wordsOfEntry()', () => {
   it.each([
@@ -11,7 +11,7 @@ describe('wordsOfEntry()', () => {
     ['after:1800000000', 'counts from 2027-01-15T08:00:00.000Z'],
   ])('tells what %j says of a token', (value, words) => {
     for (const key of ['revoked:own:t', 'revoked-key:own:k', 'revoked-thumbprint:ab']) {
-      expect(wordsOfEntry(`sallyport:${key}`, value)).toBe(words);
+      expect(entryText(`sallyport:${key}`, value)).toBe(words);
     }
   });
 
@@ -21,7 +21,7 @@ describe('wordsOfEntry()', () => {
     ['now', "ends whatever was issued: its time cannot be read in 'now'"],
   ])('tells what the mark %j says', (value, words) => {
     for (const key of ['notbefore:own:s', 'notbefore-issuer:own']) {
-      expect(wordsOfEntry(`sallyport:${key}`, value)).toBe(words);
+      expect(entryText(`sallyport:${key}`, value)).toBe(words);
     }
   });
 });

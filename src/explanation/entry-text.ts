@@ -1,10 +1,10 @@
 import { isUndone, kindOfEntry, readReach } from '../core/revocation-entry.ts';
 import { timeOf } from '../lib/time-format.ts';
 import { quote } from '../lib/wording.ts';
-import { readReason } from '../revocation-set/entry.ts';
+import { readAttribution } from '../revocation-set/entry.ts';
 
 /** An entry of the revocation set in words: what it ends, when it was written, by whom and why, as far as it says so. */
-export function wordsOfEntry(key: string, value: string): string {
+export function entryText(key: string, value: string): string {
   if (isUndone(value)) return 'ends nothing: it was taken back';
   return kindOfEntry(key)?.endsWith('mark') === true ? wordsOfMark(key, value) : wordsOfReason(key, value);
 }
@@ -20,7 +20,7 @@ function wordsOfMark(key: string, value: string): string {
 function wordsOfReason(key: string, value: string): string {
   const { fromSeconds } = readReach(key, value);
   if (Number.isFinite(fromSeconds)) return `counts from ${timeOf(fromSeconds * 1000)}`;
-  const { at, by, reason } = readReason(value);
+  const { at, by, reason } = readAttribution(value);
   const when = at === undefined ? '' : ` ${timeOf(at * 1000)}`;
   const who = by === undefined ? '' : ` by ${by}`;
   if (`${when}${who}` === '' && reason === undefined) {

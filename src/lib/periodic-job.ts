@@ -1,7 +1,7 @@
 const EVERY_MS = 60_000;
 
 /** Writes once a minute what no request waits for, one write at a time. */
-export class PeriodicWrite {
+export class PeriodicJob {
   private readonly work: () => Promise<void>;
   private readonly failed: (error: unknown) => void;
   private readonly timer: NodeJS.Timeout;

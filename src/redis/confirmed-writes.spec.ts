@@ -6,7 +6,7 @@ import { RecordingListener } from '../../test/support/store/recording-listener.t
 import { account as makeAccount } from '../../test/support/store/records.ts';
 import { StoreError } from '../core/ports.ts';
 import type { Store } from '../store/store.ts';
-import { Writes } from './confirmed-writes.ts';
+import { ConfirmedWrites } from './confirmed-writes.ts';
 
 const KEY = 'sallyport:revoked:own:token-1';
 const TOO_FEW =
@@ -160,7 +160,7 @@ it('write() takes no confirmation from another connection than its own', async (
     ask: <T>(question: (client: Redis) => Promise<T>) => question(confirms as unknown as Redis),
   };
   const place = { name: 'r', password: undefined };
-  const writes = new Writes({ place, connection, minReplicas: 1, barrierKey: () => 'b' });
+  const writes = new ConfirmedWrites({ place, connection, minReplicas: 1, barrierKey: () => 'b' });
   expect(await writes.write(async () => 'done')).toBe('done');
   const lost = writes.write(async () => (connection.life += 1));
   expect(await failure(lost)).toContain(TOO_FEW);

@@ -1,13 +1,13 @@
 import type { Redis } from 'ioredis';
 import { StoreError } from '../core/ports.ts';
 import type { Connection } from './connection.ts';
-import type { Place } from './failure.ts';
+import type { ServerLabel } from './failure.ts';
 
 /** How long replicas may take, in milliseconds. They confirm at once; the limit stands below that of a write. */
 const REPLICAS_MS = 1_000;
 
-export interface WritesParts {
-  readonly place: Place;
+export interface ConfirmedWritesParts {
+  readonly place: ServerLabel;
   readonly connection: Pick<Connection, 'ask' | 'life'>;
   /** How many replicas must have a write before it is acknowledged. */
   readonly minReplicas: number;
@@ -28,12 +28,12 @@ interface Confirmation {
  * when it is repeated after a failure, is none to it. So a write of our own goes before it, after all that it is to
  * confirm. A connection that is in WAIT takes nothing else, so those that come meanwhile share the next one.
  */
-export class Writes {
-  private readonly parts: WritesParts;
+export class ConfirmedWrites {
+  private readonly parts: ConfirmedWritesParts;
   private last: Promise<unknown> = Promise.resolve();
   private next: Promise<Confirmation> | undefined;
 
-  constructor(parts: WritesParts) {
+  constructor(parts: ConfirmedWritesParts) {
     this.parts = parts;
   }
 

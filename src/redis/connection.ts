@@ -1,9 +1,9 @@
 import { Redis } from 'ioredis';
 import type { RedisAccess } from '../config/config.ts';
 import { StoreError } from '../core/ports.ts';
-import { retryDelayMs } from '../lib/back-off.ts';
+import { backOffMs } from '../lib/back-off.ts';
 import { defineScripts } from '../store/redis/scripts.ts';
-import type { Place } from './failure.ts';
+import type { ServerLabel } from './failure.ts';
 import { fault, isLasting, isReplica, storeErrorFrom } from './failure.ts';
 import type { ClientOptions } from './options.ts';
 import { accessOptions, textOf } from './options.ts';
@@ -11,7 +11,7 @@ import type { ServerInfo } from './server-info.ts';
 import { parseServerInfo } from './server-info.ts';
 
 export interface ConnectionParts {
-  readonly place: Place;
+  readonly place: ServerLabel;
   readonly options: ClientOptions;
   /** Longest wait for one answer, in milliseconds. */
   readonly answerMs: number;
@@ -25,7 +25,7 @@ export interface ConnectionParts {
  */
 export class Connection {
   private readonly client: Redis;
-  private readonly place: Place;
+  private readonly place: ServerLabel;
   private readonly answerMs: number;
   private readonly inspect: ConnectionParts['inspect'];
   private readonly pending = new Set<Promise<unknown>>();
@@ -44,7 +44,7 @@ export class Connection {
     this.answerMs = answerMs;
     this.inspect = inspect;
     this.down = this.translate(fault('ETIMEDOUT'));
-    this.client = new Redis({ ...options, lazyConnect: true, retryStrategy: () => retryDelayMs(this.attempts++) });
+    this.client = new Redis({ ...options, lazyConnect: true, retryStrategy: () => backOffMs(this.attempts++) });
     defineScripts(this.client);
     this.client.on('connect', () => this.greet());
     this.client.on('error', (error: unknown) => this.fail(error));

@@ -1,7 +1,7 @@
 import { StoreError } from '../core/ports.ts';
 
 /** Which Redis, for people to read and without its password, and what must never be printed. */
-export interface Place {
+export interface ServerLabel {
   readonly name: string;
   readonly password: string | undefined;
 }
@@ -107,14 +107,14 @@ export function isForbidden(error: unknown): boolean {
  * What went wrong inside, errors of Redis, ioredis, the network and ours, as the one error that the store's callers
  * know: which Redis, what happened and, where there is something, what to do.
  */
-export function storeErrorFrom(place: Place, error: unknown): StoreError {
+export function storeErrorFrom(place: ServerLabel, error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   const Kind = isLasting(error) ? UnfitError : StoreError;
   return new Kind(`Redis store "${place.name}": ${explain(place, error)}`, { cause: bare(place, error) });
 }
 
 /** What happened and, where there is something, what to do. */
-export function explain(place: Place, error: unknown): string {
+export function explain(place: ServerLabel, error: unknown): string {
   return WORDS.get(codeOf(error)) ?? bare(place, error).message;
 }
 
@@ -122,7 +122,7 @@ export function explain(place: Place, error: unknown): string {
  * The error without the command that ioredis hangs on it, whose arguments may be a password or an account, and
  * without the arguments that Redis repeats.
  */
-function bare({ password }: Place, error: unknown): Error {
+function bare({ password }: ServerLabel, error: unknown): Error {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
   const text = (message === '' ? codeOf(error) : message)?.replace(/,? with args beginning with:.*/s, '') ?? '';
   const cause = new Error(password ? text.replaceAll(password, '[password]') : text);

@@ -1,11 +1,11 @@
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { redisForTest } from '../../test/support/redis/config.ts';
-import { BeatKeys, TRACKED_PREFIXES } from './heartbeat.ts';
+import { HeartbeatKeys, TRACKED_PREFIXES } from './heartbeat.ts';
 
 describe('BeatKeys', () => {
   it('names each beat once, under the prefix that is tracked for it', () => {
-    const keys = new BeatKeys();
+    const keys = new HeartbeatKeys();
     const [first, second] = [keys.next(), keys.next()];
     expect(second.last).toBe(first.key);
     expect(new Set([first.last, first.key, second.key]).size).toBe(3);
@@ -13,7 +13,7 @@ describe('BeatKeys', () => {
   });
 
   it('spreads sessions over 64 prefixes', () => {
-    const prefixes = Array.from({ length: 5_000 }, () => new BeatKeys().prefix);
+    const prefixes = Array.from({ length: 5_000 }, () => new HeartbeatKeys().prefix);
     expect(new Set(prefixes).size).toBe(64);
   });
 
@@ -25,7 +25,7 @@ describe('BeatKeys', () => {
     ear.on('messageBuffer', (_channel: unknown, keys: unknown) => told.push(String(keys)));
     const id = await ear.client('ID');
     await ear.subscribe('__redis__:invalidate');
-    const beats = new BeatKeys();
+    const beats = new HeartbeatKeys();
     const prefixes = [beats.prefix, ...TRACKED_PREFIXES].flatMap((prefix) => ['PREFIX', prefix]);
     await hand.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', String(id), 'BCAST', ...prefixes);
     const { key } = beats.next();

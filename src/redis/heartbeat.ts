@@ -26,7 +26,7 @@ export function beatLostMs(maxStalenessMs: number): number {
  * Names for the beats of one session, each used once: a key that expires, is evicted or deleted is told of as well, and
  * must not be taken for a write that came after it.
  */
-export class BeatKeys {
+export class HeartbeatKeys {
   /**
    * What tracks these beats, and those of one session in 64. Were it the same for all, each session would be told of
    * everybody's beats; were it each one's own, Redis would walk through as many prefixes at every write to any key.

@@ -1,7 +1,7 @@
 import type { RedisOptions } from 'ioredis';
 import type { HostPort, RedisAccess, RedisStoreConfig } from '../config/config.ts';
 import type { Secret } from '../config/secret.ts';
-import type { Place } from './failure.ts';
+import type { ServerLabel } from './failure.ts';
 
 const CONNECT_MS = 3_000;
 const DISCONNECT_MS = 500;
@@ -25,7 +25,7 @@ export const COMMON_OPTIONS = {
 } as const satisfies ClientOptions;
 
 /** Which Redis this is, for error messages. With Sentinels, `host` is the name of their primary, `at` where that is. */
-export function placeOf(read: () => RedisStoreConfig, at: () => HostPort | undefined = () => undefined): Place {
+export function placeOf(read: () => RedisStoreConfig, at: () => HostPort | undefined = () => undefined): ServerLabel {
   const { host, port, database, tls, sentinel } = read();
   const authority = sentinel === undefined ? authorityOf({ host, port }) : host;
   const name = `${tls === undefined ? 'redis' : 'rediss'}://${authority}/${database}`;

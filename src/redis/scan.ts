@@ -1,5 +1,5 @@
 import { askPrimary } from './command.ts';
-import type { Writes } from './confirmed-writes.ts';
+import type { ConfirmedWrites } from './confirmed-writes.ts';
 
 /** The keys that begin with a prefix (no pattern), in batches, maybe empty ones. */
 export type Scan = (prefix: string) => AsyncIterable<readonly string[]>;
@@ -8,7 +8,7 @@ export type Scan = (prefix: string) => AsyncIterable<readonly string[]>;
 const LOOKED_AT = '500';
 
 /** Goes through the keys of one primary. */
-export function scanOf(primary: Pick<Writes, 'ask'>): Scan {
+export function scanOf(primary: Pick<ConfirmedWrites, 'ask'>): Scan {
   return async function* scan(prefix) {
     let cursor = '0';
     do {

@@ -16,6 +16,6 @@ export interface RedisTimeouts {
 }
 
 /** All of them, and those that follow. */
-export function limitsOf({ storeMs, writeMs = WRITE_MS, openMs = OPEN_MS }: RedisTimeouts) {
+export function timeoutsOf({ storeMs, writeMs = WRITE_MS, openMs = OPEN_MS }: RedisTimeouts) {
   return { storeMs, writeMs, openMs, readSilenceMs: Math.max(READ_SILENCE_MS, 2 * storeMs) };
 }

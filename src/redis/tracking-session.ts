@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { fault, isForbidden } from './failure.ts';
-import { BEAT_KEPT_MS, BEAT_PREFIX, BeatKeys, beatEveryMs, beatLostMs, TRACKED_PREFIXES } from './heartbeat.ts';
+import { BEAT_KEPT_MS, BEAT_PREFIX, beatEveryMs, beatLostMs, HeartbeatKeys, TRACKED_PREFIXES } from './heartbeat.ts';
 import type { ClientOptions } from './options.ts';
 
 /** Redis tells the one connection here what the other one tracks. */
@@ -28,11 +28,11 @@ interface Beat {
  * which keys were written. Either may die, or lead nowhere, without the other noticing, and each would still answer a
  * PING. So the first writes a key of its own, again and again, and each must come back on the second.
  */
-export class FeedSession {
+export class TrackingSession {
   private readonly tracker: Redis;
   private readonly ear: Redis;
   private readonly listener: SessionListener;
-  private readonly keys: BeatKeys;
+  private readonly keys: HeartbeatKeys;
   private readonly broken = Promise.withResolvers<unknown>();
   /** The beat that is on its way. */
   private beat: Beat | undefined;
@@ -42,7 +42,7 @@ export class FeedSession {
   /** `tag`: the hash tag of a slot that the server serves, where it is one of a cluster. */
   constructor(options: ClientOptions, listener: SessionListener, tag?: string) {
     this.listener = listener;
-    this.keys = new BeatKeys(tag);
+    this.keys = new HeartbeatKeys(tag);
     this.tracker = this.connection(options, 'sallyport-feed-tracker');
     this.ear = this.connection(options, 'sallyport-feed');
     this.ear.on('messageBuffer', (_channel: unknown, keys: unknown) => this.hear(keys));

@@ -1,9 +1,9 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { writeUndone } from '../core/revocation-entry.ts';
-import { Learner } from './change-reader.ts';
+import { ChangeReader } from './change-reader.ts';
 import type { RevocationEntry } from './entry.ts';
 import { ENTRY_GRACE_SECONDS } from './entry.ts';
-import { KnownRevocations } from './seen-entries.ts';
+import { SeenEntries } from './seen-entries.ts';
 
 const NOW_SECONDS = 1_000;
 const POLL = { interval: 5 };
@@ -12,7 +12,7 @@ function entry(key: string, expiresAtSeconds?: number): RevocationEntry {
   return { key, value: '', expiresAtSeconds };
 }
 
-/** A learner over a store that is a map, and time that stands still. */
+/** A reader over a store that is a map, and time that stands still. */
 function make() {
   const stored = new Map<string, RevocationEntry>();
   const rounds: (readonly string[])[] = [];
@@ -20,7 +20,7 @@ function make() {
   const learnt: string[] = [];
   const watch = { isSound: true, look: async () => undefined };
   const clock = { wallMs: () => NOW_SECONDS * 1000 };
-  const known = new KnownRevocations({ clock, maxEntries: 100_000 });
+  const known = new SeenEntries({ clock, maxEntries: 100_000 });
   /** Lets a round go on only once this resolves. */
   const gate = { open: Promise.resolve() };
   const store = {
@@ -32,7 +32,7 @@ function make() {
       return keys.map((key) => stored.get(key));
     },
   };
-  const learner = new Learner({
+  const reader = new ChangeReader({
     store,
     known,
     watch,
@@ -40,22 +40,22 @@ function make() {
     learnt: (key) => void learnt.push(key),
     vanished: (keys) => void vanished.push(...keys),
   });
-  onTestFinished(() => learner.end());
+  onTestFinished(() => reader.end());
   /** Tells of keys, and resolves once they were read. */
   const hear = async (...keys: string[]): Promise<void> => {
     const before = rounds.length;
-    learner.hear(keys);
+    reader.hear(keys);
     await expect.poll(() => rounds.length, POLL).toBeGreaterThan(before);
     await new Promise((resolve) => setTimeout(resolve, 5));
   };
-  return { stored, rounds, vanished, learnt, watch, known, gate, store, learner, hear };
+  return { stored, rounds, vanished, learnt, watch, known, gate, store, reader, hear };
 }
 
 describe('Learner', () => {
   it('learns entries whole, all that are told of within 100 ms in one question', async () => {
-    const { stored, rounds, learnt, known, learner, hear } = make();
+    const { stored, rounds, learnt, known, reader, hear } = make();
     for (const key of ['a', 'b']) stored.set(key, entry(key, NOW_SECONDS + 60));
-    learner.hear(['a', 'b', 'a']);
+    reader.hear(['a', 'b', 'a']);
     await hear('b', 'none');
     expect(rounds).toEqual([['a', 'b', 'none']]);
     expect(learnt).toEqual(['a', 'b']);
@@ -64,19 +64,19 @@ describe('Learner', () => {
   });
 
   it('asks for 500 at a time', async () => {
-    const { rounds, learner } = make();
-    learner.hear(Array.from({ length: 1_100 }, (_, index) => `${index}`));
+    const { rounds, reader } = make();
+    reader.hear(Array.from({ length: 1_100 }, (_, index) => `${index}`));
     await expect.poll(() => rounds.map(({ length }) => length), POLL).toEqual([500, 500, 100]);
   });
 
   it('asks again for what changes while it is read', async () => {
-    const { stored, rounds, known, vanished, gate, learner } = make();
+    const { stored, rounds, known, vanished, gate, reader } = make();
     known.add(entry('a'));
     const release = Promise.withResolvers<void>();
     gate.open = release.promise;
-    learner.hear(['a']);
+    reader.hear(['a']);
     await expect.poll(() => rounds.length, POLL).toBe(1);
-    learner.hear(['a']);
+    reader.hear(['a']);
     release.resolve();
     await release.promise;
     await new Promise((resolve) => setTimeout(resolve, 5));
@@ -122,18 +122,18 @@ describe('Learner', () => {
   it.each<[string, (made: ReturnType<typeof make>) => unknown]>([
     [
       'the feed breaks between the telling and the question',
-      ({ learner }) => {
-        learner.hear(['a']);
-        learner.breakOff();
+      ({ reader }) => {
+        reader.hear(['a']);
+        reader.breakOff();
       },
     ],
     [
       'the feed breaks while it is asked',
-      async ({ gate, hear, learner }) => {
+      async ({ gate, hear, reader }) => {
         const { promise, resolve } = Promise.withResolvers<void>();
         gate.open = promise;
         await hear('a');
-        learner.breakOff();
+        reader.breakOff();
         resolve();
       },
     ],

@@ -4,7 +4,7 @@ import { BackgroundJob } from '../lib/background-job.ts';
 import { ENTRY_GRACE_SECONDS } from './entry.ts';
 import type { EpochWatch } from './epoch-watch.ts';
 import type { RevocationStore } from './revocation-store.ts';
-import type { KnownRevocations } from './seen-entries.ts';
+import type { SeenEntries } from './seen-entries.ts';
 
 /** A storm of changes costs the store so many keys in every so many milliseconds. */
 const ROUND_KEYS = 500;
@@ -14,9 +14,9 @@ const MAX_TOLD = 100_000;
 /** The store may forget so much earlier than our clock would: its own is ahead by less than it makes up for. */
 const NATURAL_MS = 15_000;
 
-export interface LearnerParts {
+export interface ChangeReaderParts {
   readonly store: Pick<RevocationStore, 'readEntries'>;
-  readonly known: KnownRevocations;
+  readonly known: SeenEntries;
   readonly watch: Pick<EpochWatch, 'look' | 'isSound'>;
   readonly clock: Pick<Clock, 'wallMs'>;
   /** Told of each entry that was learnt. */
@@ -31,13 +31,13 @@ export interface LearnerParts {
  * a revocation back, so it counts on here and is to be written again. To take one back is a command, which leaves a
  * value that says so.
  */
-export class Learner {
-  private readonly parts: LearnerParts;
+export class ChangeReader {
+  private readonly parts: ChangeReaderParts;
   private readonly told = new Set<string>();
   private readonly job = new BackgroundJob(() => this.learn(), ROUND_MS);
   private breaks = 0;
 
-  constructor(parts: LearnerParts) {
+  constructor(parts: ChangeReaderParts) {
     this.parts = parts;
   }
 

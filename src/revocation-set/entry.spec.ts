@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readReach } from '../core/revocation-entry.ts';
-import { entryExpirySeconds, readReason, writeReason } from './entry.ts';
+import { entryExpirySeconds, readAttribution, writeAttribution } from './entry.ts';
 import {
   issuerMarkKey,
   revokedSigningKeyKey,
@@ -57,10 +57,10 @@ describe('readReach()', () => {
 
 describe('writeReason()', () => {
   it('writes an entry that counts at once', () => {
-    const value = writeReason({ at: 1_800_000_000, by: 'after:9', reason: 'a "leak"' });
+    const value = writeAttribution({ at: 1_800_000_000, by: 'after:9', reason: 'a "leak"' });
     expect(value).toBe('{"at":1800000000,"by":"after:9","reason":"a \\"leak\\""}');
     expect(readReach(revokedTokenKey('own', 't'), value).fromSeconds).toBe(ALWAYS);
-    expect(writeReason({ at: 1, by: 'joe' })).toBe('{"at":1,"by":"joe"}');
+    expect(writeAttribution({ at: 1, by: 'joe' })).toBe('{"at":1,"by":"joe"}');
   });
 });
 
@@ -77,7 +77,7 @@ describe('readReason()', () => {
     ['after:1800000000', {}],
     ['{broken', {}],
   ])('reads from %j what it says', (value, reason) => {
-    expect(readReason(value)).toEqual(reason);
+    expect(readAttribution(value)).toEqual(reason);
   });
 });
 

@@ -17,7 +17,7 @@ export interface RevocationEntry {
 export const ENTRY_GRACE_SECONDS = 86_400;
 
 /** Who ended a token, when (Unix seconds) and why: the value of an entry that we write. */
-export interface Reason {
+export interface Attribution {
   readonly at: number;
   readonly by: string;
   readonly reason?: string | undefined;
@@ -29,7 +29,7 @@ export interface Reason {
 export const END_OF_CLOCKS = 253_402_300_799;
 
 /** The value of an entry that counts at once. */
-export function writeReason({ unrecorded, ...reason }: Reason): string {
+export function writeAttribution({ unrecorded, ...reason }: Attribution): string {
   return JSON.stringify({ ...reason, unrecorded });
 }
 
@@ -44,7 +44,7 @@ export function writeBeginning(atSeconds: number): string {
 }
 
 /** What the value of an entry says of who ended the token, when and why; by hand it may be anything. */
-export function readReason(value: string): Partial<Reason> {
+export function readAttribution(value: string): Partial<Attribution> {
   let written: unknown;
   try {
     written = JSON.parse(value);
@@ -52,7 +52,7 @@ export function readReason(value: string): Partial<Reason> {
     return {};
   }
   if (typeof written !== 'object' || written === null) return {};
-  const { at, by, reason } = written as Partial<Record<keyof Reason, unknown>>;
+  const { at, by, reason } = written as Partial<Record<keyof Attribution, unknown>>;
   return {
     ...(typeof at === 'number' && Math.abs(at) <= END_OF_CLOCKS ? { at } : {}),
     ...(typeof by === 'string' ? { by } : {}),

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../core/ports.ts';
 import { StoreError } from '../core/ports.ts';
 import { BackgroundJob } from '../lib/background-job.ts';
-import type { EpochRecord, Judgement, Making } from './epoch.ts';
+import type { EpochRecord, EpochVerdict, NewEpoch } from './epoch.ts';
 import { formatEpoch, judgeEpoch, judgeMissing } from './epoch.ts';
 import type { EpochReading, EpochStore } from './revocation-store.ts';
 
@@ -128,7 +128,7 @@ export class EpochWatch {
     throw new StoreError(`the epoch record ${key} changes again and again`);
   }
 
-  private judge(key: string, found: string | undefined, making: Making): Judgement {
+  private judge(key: string, found: string | undefined, making: NewEpoch): EpochVerdict {
     const known = this.known.get(key)?.record;
     const { missing } = this.parts.store;
     return known === undefined && missing !== undefined

@@ -21,14 +21,14 @@ export interface Loss {
 }
 
 /** What a new record is made of. */
-export interface Making {
+export interface NewEpoch {
   /** Never used before. */
   readonly epoch: string;
   readonly nowSeconds: number;
 }
 
 /** What is to be known from now on; with `isNew` once it was written, by compare-and-set over what was found. */
-export interface Judgement {
+export interface EpochVerdict {
   readonly record: EpochRecord;
   readonly isNew: boolean;
 }
@@ -50,7 +50,7 @@ export function isEpochKey(key: string): boolean {
  *
  * What cannot be read counts as another one.
  */
-export function judgeEpoch(known: EpochRecord | undefined, found: string | undefined, making: Making): Judgement {
+export function judgeEpoch(known: EpochRecord | undefined, found: string | undefined, making: NewEpoch): EpochVerdict {
   const standing = found === undefined ? undefined : parseEpoch(found);
   const isFirst = known === undefined && found === undefined;
   if (isFirst) return { record: { epoch: making.epoch, follows: [], loss: undefined }, isNew: true };
@@ -63,7 +63,7 @@ export function judgeEpoch(known: EpochRecord | undefined, found: string | undef
  * The same at the start, where it is known from elsewhere that the set of the epoch `missing` should stand here, and it
  * does not, or an older copy of it does. Somebody else may have announced or accepted that meanwhile.
  */
-export function judgeMissing(missing: string, found: string | undefined, making: Making): Judgement {
+export function judgeMissing(missing: string, found: string | undefined, making: NewEpoch): EpochVerdict {
   const standing = found === undefined ? undefined : parseEpoch(found);
   if (standing !== undefined && isSettled(missing, standing)) return { record: standing, isNew: false };
   return { record: announce({ epoch: missing, follows: [], loss: undefined }, standing, making), isNew: true };
@@ -96,7 +96,7 @@ function isSettled(epoch: string, { epoch: own, follows, loss }: EpochRecord): b
 }
 
 /** The loss of what was known, or of what cannot be read, beside a loss that one of the two tells of already. */
-function announce(known: EpochRecord | undefined, standing: EpochRecord | undefined, making: Making): EpochRecord {
+function announce(known: EpochRecord | undefined, standing: EpochRecord | undefined, making: NewEpoch): EpochRecord {
   const records = [standing, known].filter((record) => record !== undefined);
   const noticed = records.flatMap(({ loss }) => loss?.noticedAt ?? []);
   return {

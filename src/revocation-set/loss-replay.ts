@@ -4,7 +4,7 @@ import { BackgroundJob } from '../lib/background-job.ts';
 import type { RevocationEntry } from './entry.ts';
 import { mergeEntries } from './entry-merge.ts';
 import type { RevocationStore } from './revocation-store.ts';
-import type { KnownRevocations } from './seen-entries.ts';
+import type { SeenEntries } from './seen-entries.ts';
 
 /** Few enough to be read and written well within a write's time. */
 const ROUND_KEYS = 500;
@@ -12,9 +12,9 @@ const ROUND_KEYS = 500;
 /** Between two rounds of entries that went one by one: a store that drops keys for want of room is not driven round. */
 const PAUSE_MS = 1_000;
 
-export interface RestorerParts {
+export interface LossReplayParts {
   readonly store: Pick<RevocationStore, 'readEntries' | 'restore'>;
-  readonly known: KnownRevocations;
+  readonly known: SeenEntries;
   /** Told how many entries were written again. */
   readonly rewritten: (count: number) => void;
   /** Told of each entry that the store has. */
@@ -22,14 +22,14 @@ export interface RestorerParts {
 }
 
 /** Writes again what is known and the store has lost, whole entries and stronger values, each with its expiry. */
-export class Restorer {
-  private readonly parts: RestorerParts;
+export class LossReplay {
+  private readonly parts: LossReplayParts;
   private readonly all = new BackgroundJob(() => this.restoreAll());
   private readonly single = new BackgroundJob(() => this.restoreGone());
   private readonly gone = new Set<string>();
   private readonly ended = new AbortController();
 
-  constructor(parts: RestorerParts) {
+  constructor(parts: LossReplayParts) {
     this.parts = parts;
   }
 

@@ -36,21 +36,21 @@ async function startTwo(database = 0, settings: RedisServerOptions['settings'] =
 /** Everybody says that the set is lost, and only that; then it is accepted, and everything goes on. */
 async function expectLossAndAcceptance(redis: RedisServer, first: Instance, ...others: Instance[]): Promise<void> {
   const instances = [first, ...others];
-  for (const { told, decide, keeper } of instances) {
+  for (const { told, decide, revocationSet } of instances) {
     await expect.poll(() => told, POLL).toContain('set lost');
     expect(await decide('good')).toBe('unknown');
     expect(await decide('never seen')).toBe('unknown');
     expect(await decide('ended')).toBe('revoked');
-    expect(keeper.status.lostSinceSeconds).toBeGreaterThan(Date.now() / 1000 - 60);
+    expect(revocationSet.status.lostSinceSeconds).toBeGreaterThan(Date.now() / 1000 - 60);
   }
   await expect.poll(() => redis.hand.get(keyOf('ended')), POLL).toBe('{}');
   await acceptAll(first.store);
-  for (const { told, decide, keeper } of instances) {
+  for (const { told, decide, revocationSet } of instances) {
     await expect.poll(() => decide('good'), POLL).toBe('clear');
     expect(await decide('ended')).toBe('revoked');
     expect(told.filter((line) => line === 'set lost')).toHaveLength(1);
     expect(told).toContain('accepted');
-    expect(keeper.status.lostSinceSeconds).toBeUndefined();
+    expect(revocationSet.status.lostSinceSeconds).toBeUndefined();
   }
 }
 

@@ -5,7 +5,7 @@ import { makeCredential } from '../../test/support/core.ts';
 import type { Question } from '../../test/support/standings.ts';
 import { Bench, MAX_STALENESS_MS } from '../../test/support/standings.ts';
 import type { Verdict } from '../core/standing.ts';
-import type { KnownCredential } from '../core/verified-credential.ts';
+import type { VerifiedCredential } from '../core/verified-credential.ts';
 
 const ALLOWED_MS = 4_000;
 const TOKENS = [['a', 'b'], ['b', 'c'], ['d']] as const;
@@ -144,7 +144,7 @@ class World {
     this.feedIsUp = true;
   }
 
-  private tokenAt(index: number): KnownCredential {
+  private tokenAt(index: number): VerifiedCredential {
     return this.tokens[index] ?? makeCredential();
   }
 

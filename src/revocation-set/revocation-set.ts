@@ -1,20 +1,20 @@
 import type { Clock, RevocationObserver } from '../core/ports.ts';
 import { isUndone } from '../core/revocation-entry.ts';
 import type { Store } from '../store/store.ts';
-import { Learner } from './change-reader.ts';
+import { ChangeReader } from './change-reader.ts';
 import type { RevocationEntry } from './entry.ts';
 import { isEpochKey } from './epoch.ts';
 import { EpochWatch } from './epoch-watch.ts';
-import { Restorer } from './loss-replay.ts';
+import { LossReplay } from './loss-replay.ts';
 import type { RevocationListener } from './revocation-store.ts';
-import { KnownRevocations } from './seen-entries.ts';
+import { SeenEntries } from './seen-entries.ts';
 import type { StandingLimits } from './standings.ts';
 import { Standings } from './standings.ts';
 
 /** At about 400 bytes each. */
 const MAX_KNOWN = 100_000;
 
-export interface KeeperParts {
+export interface RevocationSetParts {
   readonly store: Pick<Store, 'revocations' | 'epochs' | 'feed'>;
   readonly clock: Clock;
   readonly observer: RevocationObserver;
@@ -26,7 +26,7 @@ export interface KeeperParts {
 }
 
 /** What an operator is told of the revocation set itself. */
-export interface KeptStatus {
+export interface RevocationSetStatus {
   /** Unix seconds since when the set is known to be lost; `undefined` where it is not. */
   readonly lostSinceSeconds: number | undefined;
   /** Entries that were written again, since the start. */
@@ -39,21 +39,21 @@ export interface KeptStatus {
  * Keeps what this instance knows of the revocation set together with the set itself: what the feed tells goes to all who
  * must know, a loss is noticed, and what is known is written again.
  */
-export class Keeper implements RevocationListener {
+export class RevocationSet implements RevocationListener {
   readonly standings: Standings;
   private readonly observer: RevocationObserver;
-  private readonly known: KnownRevocations;
+  private readonly known: SeenEntries;
   private readonly watch: EpochWatch;
-  private readonly learner: Learner;
-  private readonly restorer: Restorer;
+  private readonly reader: ChangeReader;
+  private readonly replay: LossReplay;
   private rewritten = 0;
   private vanished = 0;
   private wasLost = false;
 
-  private constructor({ store, clock, observer, limits, maxStandings, maxKnown = MAX_KNOWN }: KeeperParts) {
+  private constructor({ store, clock, observer, limits, maxStandings, maxKnown = MAX_KNOWN }: RevocationSetParts) {
     const { revocations, epochs } = store;
     this.observer = observer;
-    this.known = new KnownRevocations({ clock, maxEntries: maxKnown });
+    this.known = new SeenEntries({ clock, maxEntries: maxKnown });
     const distrust = (): void => this.standings.lost();
     this.watch = new EpochWatch({ store: epochs, clock, distrust, turned: () => this.turn() });
     const { known, watch } = this;
@@ -62,25 +62,25 @@ export class Keeper implements RevocationListener {
     this.standings = new Standings({ ...parts, ...limits });
     const learnt = (key: string): void => this.take(key);
     const vanished = (keys: readonly string[]): void => this.seeTo(keys);
-    this.learner = new Learner({ store: revocations, known, watch, clock, learnt, vanished });
+    this.reader = new ChangeReader({ store: revocations, known, watch, clock, learnt, vanished });
     const rewritten = (count: number): void => this.countRewritten(count);
-    this.restorer = new Restorer({ store: revocations, known, rewritten, learnt });
+    this.replay = new LossReplay({ store: revocations, known, rewritten, learnt });
   }
 
   /** Begins to follow the feed, once it is known whether the set is lost. Rejects with `StoreError`. */
-  static async open(parts: KeeperParts): Promise<Keeper> {
-    const keeper = new Keeper(parts);
+  static async open(parts: RevocationSetParts): Promise<RevocationSet> {
+    const revocationSet = new RevocationSet(parts);
     try {
-      await keeper.watch.look();
+      await revocationSet.watch.look();
     } catch (error) {
-      keeper.end();
+      revocationSet.end();
       throw error;
     }
-    parts.store.feed.follow(keeper);
-    return keeper;
+    parts.store.feed.follow(revocationSet);
+    return revocationSet;
   }
 
-  get status(): KeptStatus {
+  get status(): RevocationSetStatus {
     const { rewritten, vanished } = this;
     return { lostSinceSeconds: this.watch.lostSinceSeconds, rewritten, vanished };
   }
@@ -93,7 +93,7 @@ export class Keeper implements RevocationListener {
     this.standings.changed(keys);
     const entries = keys.filter((key) => !isEpochKey(key));
     if (entries.length < keys.length) void this.watch.look();
-    this.learner.hear(entries);
+    this.reader.hear(entries);
   }
 
   /** Another value may stand there, of which nobody tells where the write changed nothing: it is learnt for its sake. */
@@ -101,15 +101,15 @@ export class Keeper implements RevocationListener {
     this.known.add(entry);
     this.standings.changed([entry.key]);
     this.take(entry.key);
-    this.learner.hear([entry.key]);
+    this.reader.hear([entry.key]);
   }
 
   /** Also where all was emptied: what this instance knows may be missing there, although the epoch stands. */
   lost(): void {
     this.standings.lost();
-    this.learner.breakOff();
+    this.reader.breakOff();
     void this.watch.look();
-    this.restorer.start();
+    this.replay.start();
   }
 
   heardUpTo(monotonicMs: number, wallMs: number): void {
@@ -118,12 +118,12 @@ export class Keeper implements RevocationListener {
 
   brokenOff(cause: Error): void {
     this.standings.brokenOff(cause);
-    this.learner.breakOff();
+    this.reader.breakOff();
   }
 
   /** Leaves what is running in the background; the store is closed after this. */
   end(): void {
-    for (const part of [this.watch, this.learner, this.restorer]) part.end();
+    for (const part of [this.watch, this.reader, this.replay]) part.end();
   }
 
   private turn(): void {
@@ -132,14 +132,14 @@ export class Keeper implements RevocationListener {
     if (isLost && !this.wasLost) this.observer.setLost(lostSinceSeconds);
     if (!isLost && this.wasLost) this.observer.setAccepted();
     this.wasLost = isLost;
-    this.restorer.start();
+    this.replay.start();
   }
 
   /** What was there before this instance came is known once a decision has met it. */
   private find(key: string, value: string): void {
     const known = this.known.find(key);
     const isNews = known === undefined || isUndone(known.value) || isUndone(value);
-    if (isNews && known?.value !== value) this.learner.hear([key]);
+    if (isNews && known?.value !== value) this.reader.hear([key]);
   }
 
   /** What is known of the entry now counts for the tokens that it could end. */
@@ -156,6 +156,6 @@ export class Keeper implements RevocationListener {
   private seeTo(vanished: readonly string[]): void {
     this.vanished += vanished.length;
     this.observer.entriesVanished(vanished.length);
-    this.restorer.restore(vanished);
+    this.replay.restore(vanished);
   }
 }

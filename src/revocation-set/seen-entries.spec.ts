@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { writeUndone } from '../core/revocation-entry.ts';
-import { ENTRY_GRACE_SECONDS, writeReason } from './entry.ts';
-import { KnownRevocations } from './seen-entries.ts';
+import { ENTRY_GRACE_SECONDS, writeAttribution } from './entry.ts';
+import { SeenEntries } from './seen-entries.ts';
 
 const NOW_SECONDS = 1_000;
 const GRACE_MS = ENTRY_GRACE_SECONDS * 1_000;
@@ -10,7 +10,7 @@ const MARK = 'sallyport:notbefore:own:sub-1';
 
 function make(maxEntries = 100) {
   const clock = { nowMs: NOW_SECONDS * 1000, wallMs: () => clock.nowMs };
-  return { clock, known: new KnownRevocations({ clock, maxEntries }) };
+  return { clock, known: new SeenEntries({ clock, maxEntries }) };
 }
 
 function entry(key: string, expiresAtSeconds?: number, value = '') {
@@ -100,9 +100,9 @@ describe('KnownRevocations', () => {
 
   it('drops first what is for tokens without a record, however late it ends', () => {
     const { known } = make(10);
-    const unrecorded = writeReason({ at: 1, by: 'eve', unrecorded: true });
+    const unrecorded = writeAttribution({ at: 1, by: 'eve', unrecorded: true });
     for (let index = 0; index < 5; index++)
-      known.add(entry(`real ${index}`, NOW_SECONDS + 60, writeReason({ at: 1, by: 'ada' })));
+      known.add(entry(`real ${index}`, NOW_SECONDS + 60, writeAttribution({ at: 1, by: 'ada' })));
     for (let index = 0; index < 100; index++)
       known.add(entry(`made up ${index}`, NOW_SECONDS + 31_536_000, unrecorded));
     expect(known.keys().slice(0, 5)).toEqual(['real 0', 'real 1', 'real 2', 'real 3', 'real 4']);

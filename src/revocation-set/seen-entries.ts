@@ -8,20 +8,20 @@ import { mergeEntries } from './entry-merge.ts';
 /** Of what there is no room for, so much goes at once: choosing costs some milliseconds. */
 const ROOM_MADE = 0.1;
 
-export interface KnownRevocationsParts {
+export interface SeenEntriesParts {
   readonly clock: Pick<Clock, 'wallMs'>;
   /** How many entries are remembered; those for tokens without a record go first, then those that end first. */
   readonly maxEntries: number;
 }
 
 /** Entries of the revocation set that this instance has seen itself: they count here, whatever the store says. */
-export class KnownRevocations {
-  private readonly parts: KnownRevocationsParts;
+export class SeenEntries {
+  private readonly parts: SeenEntriesParts;
   private readonly entries = new Map<string, RevocationEntry>();
   /** Of those that were to begin later, the ones that have begun: a clock that steps back does not change that. */
   private readonly hasBegun = new Set<string>();
 
-  constructor(parts: KnownRevocationsParts) {
+  constructor(parts: SeenEntriesParts) {
     this.parts = parts;
   }
 

@@ -5,7 +5,7 @@ import type { Reach } from '../core/revocation-entry.ts';
 import { isUndone, readReach } from '../core/revocation-entry.ts';
 import type { Freshness, Standing } from '../core/standing.ts';
 import { NO_EPOCH, unread } from '../core/standing.ts';
-import type { KnownCredential } from '../core/verified-credential.ts';
+import type { VerifiedCredential } from '../core/verified-credential.ts';
 import { SetLostError } from './epoch-watch.ts';
 import type { FeedState } from './revocation-health.ts';
 import { RevocationHealth } from './revocation-health.ts';
@@ -148,7 +148,7 @@ export class Standings implements StandingReader {
     forget(standing);
   }
 
-  async refresh(credential: KnownCredential): Promise<void> {
+  async refresh(credential: VerifiedCredential): Promise<void> {
     credential.standings.forEach((standing, index) => {
       credential.standings[index] = this.adopt(standing);
     });

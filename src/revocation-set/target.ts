@@ -1,5 +1,5 @@
-import type { Reason, RevocationEntry } from './entry.ts';
-import { entryExpirySeconds, writeReason } from './entry.ts';
+import type { Attribution, RevocationEntry } from './entry.ts';
+import { entryExpirySeconds, writeAttribution } from './entry.ts';
 import {
   issuerMarkKey,
   revokedClaimsKey,
@@ -54,7 +54,7 @@ export type OneToken =
  * The entry that ends it. A key's and a mark's never expire: nobody knows how long the tokens live that they end, and a
  * maximum in the configuration may have been longer before. A mark's value is its time alone.
  */
-export function entryFor(target: DatedTarget, reason: Reason, clockSkewMs: number): RevocationEntry {
+export function entryFor(target: DatedTarget, reason: Attribution, clockSkewMs: number): RevocationEntry {
   const key = entryKeyOf(target);
   switch (target.kind) {
     case 'token':
@@ -62,10 +62,14 @@ export function entryFor(target: DatedTarget, reason: Reason, clockSkewMs: numbe
     case 'thumbprint': {
       const expiresAtSeconds = entryExpirySeconds(target.expiresAtSeconds, clockSkewMs);
       const isUnrecorded = target.kind === 'token' && target.unrecorded === true;
-      return { key, value: writeReason(isUnrecorded ? { ...reason, unrecorded: true } : reason), expiresAtSeconds };
+      return {
+        key,
+        value: writeAttribution(isUnrecorded ? { ...reason, unrecorded: true } : reason),
+        expiresAtSeconds,
+      };
     }
     case 'signing key':
-      return { key, value: writeReason(reason), expiresAtSeconds: undefined };
+      return { key, value: writeAttribution(reason), expiresAtSeconds: undefined };
     case 'subject':
     case 'issuer':
       return { key, value: markOf(target), expiresAtSeconds: undefined };

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { makeCredential } from '../../test/support/core.ts';
 import type { RevocationTarget } from '../revocation-set/target.ts';
 import { openMemoryStore } from '../store/memory/store.ts';
-import { RevokeAny } from './admin-revocation.ts';
+import { AdminRevocation } from './admin-revocation.ts';
 
 const NOW = 1_800_000_000;
 const KEY = { kid: 'k', issuer: 'own', algorithm: 'EdDSA', sealed: '', createdAtSeconds: 1, signsFromSeconds: 1 };
@@ -25,7 +25,7 @@ it('RevokeAny.revoke() ends a token of ours until its end, which nobody knows of
   const times = { createdAtSeconds: NOW, expiresAtSeconds: NOW + 600 };
   await tokens.restore({ id: 't1', accountId: 'ada', use: 'access', scopes: [], ...times, ...UNUSED });
   const ended: RevocationTarget[] = [];
-  const any = new RevokeAny({
+  const any = new AdminRevocation({
     issuers: [
       { name: 'own', kind: 'signing' },
       { name: 'partner', kind: 'secrets' },
@@ -65,7 +65,7 @@ it('RevokeAny.revokeOwnToken() says so where it cannot tell whose a token is tha
     ['own', false],
     ['partner', true],
   ] as const) {
-    const any = new RevokeAny({
+    const any = new AdminRevocation({
       issuers: [
         { name: 'own', kind: 'signing' },
         { name: 'partner', kind: 'jwks' },
@@ -84,7 +84,7 @@ it('RevokeAny.revokeOwnToken() says so where it cannot tell whose a token is tha
 
 it('RevokeAny.revokeToken() ends an opaque token by all that names it', async () => {
   const ended: RevocationTarget[] = [];
-  const any = new RevokeAny({
+  const any = new AdminRevocation({
     issuers: [{ name: 'legacy', kind: 'introspection' }],
     accounts: openMemoryStore().accounts,
     tokens: openMemoryStore().tokens,

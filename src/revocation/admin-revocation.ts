@@ -9,7 +9,7 @@ import type { SigningKeyStore } from '../signing/signing-key-store.ts';
 import type { TokenStore } from '../tokens/token.ts';
 import { identifyToken } from './identify-token.ts';
 import type { RevokeOutcome } from './own-token-revocation.ts';
-import type { Revoke } from './revocation-writer.ts';
+import type { RevocationWriter } from './revocation-writer.ts';
 import type { UnrecordedBudget } from './unrecorded-tokens.ts';
 import { unrecordedToken } from './unrecorded-tokens.ts';
 
@@ -25,14 +25,14 @@ export interface RevocationRequest {
   readonly beforeSeconds?: number | undefined;
 }
 
-export interface RevokeAnyParts {
+export interface AdminRevocationParts {
   readonly issuers: readonly Pick<IssuerConfig, 'name' | 'kind'>[];
   readonly accounts: Pick<AccountStore, 'find' | 'findById'>;
   readonly tokens: Pick<TokenStore, 'find'>;
   readonly examiner: TokenExaminer;
   /** Of a token that is looked at, in characters. */
   readonly maxTokenLength: number;
-  readonly revoke: Pick<Revoke, 'revoke'>;
+  readonly revoke: Pick<RevocationWriter, 'revoke'>;
   readonly clock: Pick<Clock, 'wallMs'>;
   readonly signingKeys: Pick<SigningKeyStore, 'read'>;
   /** The longest life that the configuration gives a token of ours now. */
@@ -40,21 +40,21 @@ export interface RevokeAnyParts {
   readonly unrecorded: Pick<UnrecordedBudget, 'take'>;
 }
 
-export type RevokeAnyOutcome =
+export type AdminRevocationOutcome =
   | RevokeOutcome
   /** Nothing was written. */
   | { readonly outcome: 'refused'; readonly errors: readonly FieldError[] };
 
 /** Revokes whatever an issuer of the configuration issued, for callers who may. */
-export class RevokeAny {
-  private readonly parts: RevokeAnyParts;
+export class AdminRevocation {
+  private readonly parts: AdminRevocationParts;
 
-  constructor(parts: RevokeAnyParts) {
+  constructor(parts: AdminRevocationParts) {
     this.parts = parts;
   }
 
   /** Resolves once the store has it, or to why nothing was written. */
-  async revoke(request: RevocationRequest, by: Actor, reason?: string): Promise<RevokeAnyOutcome> {
+  async revoke(request: RevocationRequest, by: Actor, reason?: string): Promise<AdminRevocationOutcome> {
     const kind = this.parts.issuers.find(({ name }) => name === request.issuer)?.kind;
     if (kind === undefined) return refused('issuer', `no such issuer: ${JSON.stringify(request.issuer)}`);
     if (request.kid !== undefined && (kind === 'secrets' || kind === 'introspection')) {
@@ -132,6 +132,6 @@ export class RevokeAny {
   }
 }
 
-function refused(field: string, message: string): RevokeAnyOutcome {
+function refused(field: string, message: string): AdminRevocationOutcome {
   return { outcome: 'refused', errors: [{ field, message }] };
 }

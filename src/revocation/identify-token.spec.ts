@@ -5,7 +5,7 @@ import { forge, type Json } from '../../test/support/jwt/forge.ts';
 import { auth0, partner } from '../../test/support/jwt/issuers.ts';
 import { secretOf } from '../../test/support/jwt/keys.ts';
 import { NOW, Verifying } from '../../test/support/jwt/verifying.ts';
-import type { Finding, Refusal } from '../core/verified-credential.ts';
+import type { Refusal, VerificationResult } from '../core/verified-credential.ts';
 import { FixedKeys } from '../verification/keys.ts';
 import { identifyToken } from './identify-token.ts';
 
@@ -71,7 +71,7 @@ describe('identifyToken()', () => {
   const byThumbprint = { kind: 'thumbprint', thumbprint: normalForm, expiresAtSeconds: undefined };
   const away: Refusal = { outcome: 'refused', reason: 'unavailable', check: 'introspection', issuer: 'legacy' };
 
-  it.each<[what: string, finding: Finding, beside: readonly object[], failed?: string]>([
+  it.each<[what: string, finding: VerificationResult, beside: readonly object[], failed?: string]>([
     [
       'its id',
       makeCredential({ identity: { issuer: 'legacy', tokenId: 'j1' } }),

@@ -1,8 +1,8 @@
 import type { TokenExaminer } from '../core/ports.ts';
-import type { Finding, Refusal } from '../core/verified-credential.ts';
+import type { Refusal, VerificationResult } from '../core/verified-credential.ts';
 import type { OneToken } from '../revocation-set/target.ts';
 import type { Malformation } from '../verification/jwt.ts';
-import { hasThreeParts, parseToken } from '../verification/jwt.ts';
+import { hasThreeParts, parseJwt } from '../verification/jwt.ts';
 import { readOpaque } from '../verification/opaque-token.ts';
 
 /** The checks that come after the signature, and fail by our clock alone. */
@@ -53,7 +53,7 @@ async function identifyOpaque(
   return { targets: [...byThumbprint, ...reportedTargets(finding)], failed };
 }
 
-function reportedTargets(finding: Finding): readonly OneToken[] {
+function reportedTargets(finding: VerificationResult): readonly OneToken[] {
   if (finding.outcome === 'refused') return [];
   const { issuer, tokenId } = finding.identity;
   if (tokenId !== undefined) return [{ kind: 'token', issuer, tokenId, expiresAtSeconds: undefined }];
@@ -68,7 +68,7 @@ async function identifyJwt(
   token: string,
   { examiner, maxTokenLength }: IdentifyTokenParts,
 ): Promise<IdentifiedToken | Malformation> {
-  const parsed = parseToken(token, maxTokenLength);
+  const parsed = parseJwt(token, maxTokenLength);
   if (typeof parsed === 'string') return parsed;
   const finding = await examiner.examine(token);
   const { exp } = parsed.payload;

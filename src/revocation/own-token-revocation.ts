@@ -7,11 +7,11 @@ import { entryFor } from '../revocation-set/target.ts';
 import type { SigningKeyStore } from '../signing/signing-key-store.ts';
 import type { TokenRecord, TokenStore } from '../tokens/token.ts';
 import { isTokenId, newTokenId } from '../tokens/token-mint.ts';
-import type { Revoke } from './revocation-writer.ts';
+import type { RevocationWriter } from './revocation-writer.ts';
 import type { UnrecordedBudget } from './unrecorded-tokens.ts';
 import { unrecordedToken } from './unrecorded-tokens.ts';
 
-export interface RevokeTokenParts {
+export interface OwnTokenRevocationParts {
   /** The own issuer's name. */
   readonly issuer: string;
   readonly tokens: Pick<TokenStore, 'find' | 'end'>;
@@ -20,7 +20,7 @@ export interface RevokeTokenParts {
   readonly clockSkewMs: number;
   /** The longest life that the configuration gives a token now. */
   readonly longestTokenSeconds: number;
-  readonly revoke: Pick<Revoke, 'revoke'>;
+  readonly revoke: Pick<RevocationWriter, 'revoke'>;
   readonly signingKeys: Pick<SigningKeyStore, 'read'>;
   readonly unrecorded: Pick<UnrecordedBudget, 'take'>;
   /** Told where somebody asked to end another account's token. */
@@ -38,10 +38,10 @@ export interface TooManyUnrecorded {
 const DONE = { outcome: 'done' } as const;
 
 /** Revokes an account's own tokens. */
-export class RevokeToken {
-  private readonly parts: RevokeTokenParts;
+export class OwnTokenRevocation {
+  private readonly parts: OwnTokenRevocationParts;
 
-  constructor(parts: RevokeTokenParts) {
+  constructor(parts: OwnTokenRevocationParts) {
     this.parts = parts;
   }
 

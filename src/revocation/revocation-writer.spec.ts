@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { RevocationEntry } from '../revocation-set/entry.ts';
 import { openMemoryStore } from '../store/memory/store.ts';
 import { newTokenId } from '../tokens/token-mint.ts';
-import { RevokeToken } from './own-token-revocation.ts';
-import { Revoke } from './revocation-writer.ts';
+import { OwnTokenRevocation } from './own-token-revocation.ts';
+import { RevocationWriter } from './revocation-writer.ts';
 import { UnrecordedBudget } from './unrecorded-tokens.ts';
 
 const NOW = 1_800_000_000;
@@ -14,7 +14,7 @@ function setUp(write?: () => Promise<void>) {
   const written: RevocationEntry[] = [];
   const told: unknown[][] = [];
   const ended: unknown[][] = [];
-  const revoke = new Revoke({
+  const revoke = new RevocationWriter({
     tokens: { end: async (...facts) => void ended.push(facts) },
     ownIssuer: 'own',
     revocations: { write: write ?? (async (entry) => void written.push(entry)), readEntries: async () => [] },
@@ -80,7 +80,7 @@ describe('Revoke.revoke() of an account', () => {
     const events = { revoked: (...facts: unknown[]) => void told.push(facts) };
     const clock = { wallMs: () => NOW * 1000 };
     const parts = { accounts, tokens, revocations, events, clock, ownIssuer: 'own', clockSkewMs: 30_000 };
-    const { value } = await new Revoke(parts).revoke(account, ADA, 'stolen laptop');
+    const { value } = await new RevocationWriter(parts).revoke(account, ADA, 'stolen laptop');
     expect(Number(value)).toBeGreaterThanOrEqual(aheadSeconds);
     expect(await revocations.read(['sallyport:notbefore:own:a1'])).toEqual([value]);
     const begun = { id: 't2', ...token, createdAtSeconds: aheadSeconds };
@@ -123,7 +123,7 @@ describe('RevokeToken', () => {
       unrecorded: new UnrecordedBudget(clock),
       foreignTokenLeft: (...facts: unknown[]) => void left.push(facts),
     };
-    return { revoking: new RevokeToken(parts), written, told, left, writes };
+    return { revoking: new OwnTokenRevocation(parts), written, told, left, writes };
   }
 
   it('revoke() ends a token of the account until nobody can take it for valid', async () => {

@@ -13,7 +13,7 @@ import type { TokenStore } from '../tokens/token.ts';
 /** Longest reason, in characters. */
 export const MAX_REASON_LENGTH = 500;
 
-export interface RevokeParts {
+export interface RevocationWriterParts {
   readonly revocations: Pick<RevocationStore, 'write' | 'readEntries'>;
   readonly accounts: Pick<AccountStore, 'update'>;
   readonly tokens: Pick<TokenStore, 'end'>;
@@ -25,10 +25,10 @@ export interface RevokeParts {
 }
 
 /** Writes entries of the revocation set, and who did it and why into the audit log. */
-export class Revoke {
-  private readonly parts: RevokeParts;
+export class RevocationWriter {
+  private readonly parts: RevocationWriterParts;
 
-  constructor(parts: RevokeParts) {
+  constructor(parts: RevocationWriterParts) {
     this.parts = parts;
   }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openMemoryStore } from '../store/memory/store.ts';
-import { Revoke } from './revocation-writer.ts';
+import { RevocationWriter } from './revocation-writer.ts';
 import { Unrevoke } from './unrevoke.ts';
 
 const NOW = 1_800_000_000;
@@ -17,7 +17,7 @@ async function setUp() {
   await tokens.add(token('old'), 0);
   const told: unknown[] = [];
   const common = { tokens, revocations, clock, ownIssuer: 'own' };
-  const revoke = new Revoke({ ...common, accounts, clockSkewMs: 0, events: { revoked: () => {} } });
+  const revoke = new RevocationWriter({ ...common, accounts, clockSkewMs: 0, events: { revoked: () => {} } });
   const unrevoke = new Unrevoke({ ...common, events: { unrevoked: (...facts) => void told.push(facts) } });
   const standing = async (id: string) => (await revocations.read([`sallyport:revoked:own:${id}`]))[0];
   return { store, token, told, revoke, unrevoke, standing };

@@ -12,10 +12,10 @@ const AHEAD = 600;
 /** The longest life of a token, twice the skew and a minute. */
 const RETIRED_FOR = 31_536_000 + 60 + 60;
 
-describe('KeyRing.tend()', () => {
+describe('KeyRing.reconcile()', () => {
   it('makes the first key, which signs at once', async () => {
     const ringing = new Ringing();
-    const keys = await ringing.ring().tend();
+    const keys = await ringing.ring().reconcile();
     expect(keys).toMatchObject([
       {
         issuer: 'sallyport',
@@ -25,40 +25,40 @@ describe('KeyRing.tend()', () => {
         longestTokenSeconds: 31_536_000,
       },
     ]);
-    expect(await ringing.ring().tend()).toEqual(keys);
+    expect(await ringing.ring().reconcile()).toEqual(keys);
     expect(await ringing.states()).toEqual(['signing']);
   });
 
   it('ends with one key where several instances make the first at once', async () => {
     const ringing = new Ringing();
-    const made = await Promise.all(Array.from({ length: 8 }, () => ringing.ring().tend()));
+    const made = await Promise.all(Array.from({ length: 8 }, () => ringing.ring().reconcile()));
     expect(new Set(made.flat().map(({ kid }) => kid))).toEqual(new Set(await ringing.kids()));
     expect(await ringing.states()).toEqual(['signing']);
   });
 
   it('writes nothing where everything is in order', async () => {
     const ringing = new Ringing();
-    await ringing.ring().tend();
+    await ringing.ring().reconcile();
     const before = await ringing.store.signingKeys.read('sallyport');
-    await ringing.ring().tend(before.keys);
+    await ringing.ring().reconcile(before.keys);
     expect(await ringing.store.signingKeys.read('sallyport')).toEqual(before);
   });
 
   it('removes a retired key once the last token it signed has ended, and not before', async () => {
     const ringing = new Ringing();
-    await ringing.ring().tend();
+    await ringing.ring().reconcile();
     const { key } = await ringing.ring().rotate();
     ringing.nowSeconds += AHEAD + RETIRED_FOR - 1;
-    expect(await ringing.ring().tend()).toHaveLength(2);
+    expect(await ringing.ring().reconcile()).toHaveLength(2);
     ringing.nowSeconds += 1;
-    expect(await ringing.ring().tend()).toEqual([key]);
+    expect(await ringing.ring().reconcile()).toEqual([key]);
   });
 
   it('makes another key, which signs at once, where the signing key was revoked', async () => {
     const ringing = new Ringing();
-    const [first] = await ringing.ring().tend();
+    const [first] = await ringing.ring().reconcile();
     await ringing.revoke(first?.kid ?? '');
-    const [second, ...others] = await ringing.ring().tend();
+    const [second, ...others] = await ringing.ring().reconcile();
     expect(others).toEqual([]);
     expect(second).toMatchObject({ signsFromSeconds: NOW });
     expect(second?.kid).not.toBe(first?.kid);
@@ -66,70 +66,70 @@ describe('KeyRing.tend()', () => {
 
   it('lets the key that waits sign at once where the signing key was revoked', async () => {
     const ringing = new Ringing();
-    const [first] = await ringing.ring().tend();
+    const [first] = await ringing.ring().reconcile();
     const { key } = await ringing.ring().rotate();
     ringing.nowSeconds += 10;
     await ringing.revoke(first?.kid ?? '');
-    expect(await ringing.ring().tend()).toEqual([{ ...key, signsFromSeconds: NOW + 10 }]);
+    expect(await ringing.ring().reconcile()).toEqual([{ ...key, signsFromSeconds: NOW + 10 }]);
   });
 
   it('never goes back to a retired key', async () => {
     const ringing = new Ringing();
-    const [first] = await ringing.ring().tend();
+    const [first] = await ringing.ring().reconcile();
     const { key: second } = await ringing.ring().rotate();
     ringing.nowSeconds += AHEAD;
     await ringing.revoke(second.kid);
-    const keys = await ringing.ring().tend();
+    const keys = await ringing.ring().reconcile();
     expect(keys.map(({ kid }) => kid)).toEqual([first?.kid, expect.not.stringContaining(second.kid)]);
     expect(signingAt(keys, ringing.nowSeconds)).toBe(keys[1]);
   });
 
   it('removes a waiting or a retired key that was revoked, and leaves the others as they are', async () => {
     const ringing = new Ringing();
-    const [first] = await ringing.ring().tend();
+    const [first] = await ringing.ring().reconcile();
     const { key: second } = await ringing.ring().rotate();
     await ringing.revoke(second.kid);
-    expect(await ringing.ring().tend()).toEqual([first]);
+    expect(await ringing.ring().reconcile()).toEqual([first]);
     const { key: third } = await ringing.ring().rotate();
     ringing.nowSeconds += AHEAD;
     await ringing.revoke(first?.kid ?? '');
-    expect(await ringing.ring().tend()).toEqual([third]);
+    expect(await ringing.ring().reconcile()).toEqual([third]);
   });
 
   it('takes a revocation that begins later for none until then', async () => {
     const ringing = new Ringing();
-    const [first] = await ringing.ring().tend();
+    const [first] = await ringing.ring().reconcile();
     await ringing.revoke(first?.kid ?? '', `after:${NOW + 10}`);
-    expect(await ringing.ring().tend()).toEqual([first]);
+    expect(await ringing.ring().reconcile()).toEqual([first]);
     ringing.nowSeconds += 10;
-    expect((await ringing.ring().tend())[0]?.kid).not.toBe(first?.kid);
+    expect((await ringing.ring().reconcile())[0]?.kid).not.toBe(first?.kid);
   });
 
   it('puts back what the store has lost, beside what was made meanwhile', async () => {
     const [before, after] = [new Ringing(), new Ringing()];
-    await before.ring().tend();
+    await before.ring().reconcile();
     await before.ring().rotate();
     const known = (await before.store.signingKeys.read('sallyport')).keys;
-    expect(await after.ring().tend(known)).toEqual(known);
+    expect(await after.ring().reconcile(known)).toEqual(known);
     after.nowSeconds += 5;
     const another = new Ringing();
     another.nowSeconds += 5;
-    const [fresh] = await another.ring().tend();
-    expect(await another.ring().tend(known)).toEqual([known[0], fresh, known[1]]);
+    const [fresh] = await another.ring().reconcile();
+    expect(await another.ring().reconcile(known)).toEqual([known[0], fresh, known[1]]);
   });
 
   it('does not put back what was revoked or has gone', async () => {
     const ringing = new Ringing();
-    const [first] = await ringing.ring().tend();
+    const [first] = await ringing.ring().reconcile();
     await ringing.ring().rotate();
     const { keys: known } = await ringing.store.signingKeys.read('sallyport');
     ringing.nowSeconds += AHEAD + RETIRED_FOR;
-    const standing = await ringing.ring().tend();
+    const standing = await ringing.ring().reconcile();
     expect(standing).toHaveLength(1);
-    expect(await ringing.ring().tend(known)).toEqual(standing);
+    expect(await ringing.ring().reconcile(known)).toEqual(standing);
     const revoked = await makeKey();
     await ringing.revoke(revoked.kid);
-    expect(await ringing.ring().tend([revoked])).toEqual(standing);
+    expect(await ringing.ring().reconcile([revoked])).toEqual(standing);
     expect(first).toBeDefined();
   });
 
@@ -137,7 +137,9 @@ describe('KeyRing.tend()', () => {
     const ringing = new Ringing();
     const { signingKeys } = ringing.store;
     Object.assign(signingKeys, { replace: async () => false });
-    await expect(ringing.ring().tend()).rejects.toThrow('the signing keys of sallyport are being changed without end');
+    await expect(ringing.ring().reconcile()).rejects.toThrow(
+      'the signing keys of sallyport are being changed without end',
+    );
   });
 });
 
@@ -159,7 +161,7 @@ describe('KeyRing.reseal()', () => {
 
   it('seals every key with the new secret, once, and leaves what they are', async () => {
     const ringing = new Ringing();
-    await ringing.ring().tend();
+    await ringing.ring().reconcile();
     await ringing.ring().rotate();
     const before = await ringing.kids();
     expect(await ringing.ring(own(), next).reseal(SEALER)).toBe(2);
@@ -171,9 +173,9 @@ describe('KeyRing.reseal()', () => {
 
   it('seals anew under the same secret what an older version sealed without stretching it', async () => {
     const ringing = new Ringing();
-    await ringing.ring(own(), new UnstretchedSealer(THOUGHT_OF)).tend();
+    await ringing.ring(own(), new UnstretchedSealer(THOUGHT_OF)).reconcile();
     const weak = new Sealer(THOUGHT_OF);
-    expect(await ringing.ring(own(), weak).tend()).toHaveLength(1);
+    expect(await ringing.ring(own(), weak).reconcile()).toHaveLength(1);
     expect(await ringing.ring(own(), weak).reseal(weak)).toBe(1);
     const [key] = (await ringing.store.signingKeys.read('sallyport')).keys;
     expect(key?.sealed).toMatch(/^v2\./);
@@ -182,7 +184,7 @@ describe('KeyRing.reseal()', () => {
 
   it('changes nothing where neither secret opens a key', async () => {
     const ringing = new Ringing();
-    await ringing.ring().tend();
+    await ringing.ring().reconcile();
     const before = await ringing.store.signingKeys.read('sallyport');
     const other = new Sealer(Buffer.alloc(32, 'o'));
     await expect(ringing.ring(own(), next).reseal(other)).rejects.toThrow(SealBrokenError);
@@ -193,7 +195,7 @@ describe('KeyRing.reseal()', () => {
 describe('KeyRing.rotate()', () => {
   it('publishes a key that signs once everybody can have seen it', async () => {
     const ringing = new Ringing();
-    const [first] = await ringing.ring().tend();
+    const [first] = await ringing.ring().reconcile();
     const { outcome, key } = await ringing.ring().rotate();
     expect([outcome, key.signsFromSeconds]).toEqual(['made', NOW + AHEAD]);
     expect(await ringing.kids()).toEqual([first?.kid, key.kid]);
@@ -204,7 +206,7 @@ describe('KeyRing.rotate()', () => {
 
   it('makes none that the others cannot open', async () => {
     const ringing = new Ringing();
-    await ringing.ring().tend();
+    await ringing.ring().reconcile();
     const before = await ringing.store.signingKeys.read('sallyport');
     const mistyped = new Sealer(Buffer.alloc(32, 'm'));
     await expect(ringing.ring(own(), mistyped).rotate()).rejects.toThrow(SealBrokenError);
@@ -213,7 +215,7 @@ describe('KeyRing.rotate()', () => {
 
   it('makes one key where several are asked for at once', async () => {
     const ringing = new Ringing();
-    await ringing.ring().tend();
+    await ringing.ring().reconcile();
     const rotations = await Promise.all(Array.from({ length: 8 }, () => ringing.ring().rotate()));
     expect(rotations.filter(({ outcome }) => outcome === 'made')).toHaveLength(1);
     expect(new Set(rotations.map(({ key }) => key.kid)).size).toBe(1);
@@ -222,14 +224,14 @@ describe('KeyRing.rotate()', () => {
 
   it('adds none while one waits, whatever its algorithm', async () => {
     const ringing = new Ringing();
-    await ringing.ring().tend();
+    await ringing.ring().reconcile();
     const { key } = await ringing.ring().rotate();
     expect(await ringing.ring(own('ES256')).rotate()).toEqual({ outcome: 'waits', key });
   });
 
   it('changes over to the algorithm of the configuration', async () => {
     const ringing = new Ringing();
-    await ringing.ring(own('HS256')).tend();
+    await ringing.ring(own('HS256')).reconcile();
     await ringing.ring(own('EdDSA')).rotate();
     ringing.nowSeconds += AHEAD;
     const keys = (await ringing.lives()).map(({ key, state }) => `${key.algorithm} ${state}`);

@@ -50,7 +50,7 @@ export class KeyRing {
    * removed, and where the signing key was revoked another one signs at once. A key leaves by its time or by its
    * revocation only: what a caller has `known` and the store has lost is put back.
    */
-  tend(known: readonly SealedSigningKey[] = []): Promise<readonly SealedSigningKey[]> {
+  reconcile(known: readonly SealedSigningKey[] = []): Promise<readonly SealedSigningKey[]> {
     return this.change(known, async () => undefined);
   }
 

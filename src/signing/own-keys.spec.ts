@@ -40,17 +40,17 @@ class Instance {
   }
 
   readonly ring = {
-    tend: async (known: Parameters<ReturnType<Ringing['ring']>['tend']>[0]) => {
+    reconcile: async (known: Parameters<ReturnType<Ringing['ring']>['reconcile']>[0]) => {
       this.asked.push(this.time.nowMs - START_MS);
       if (this.broken !== undefined) throw this.broken;
       this.ringing.nowSeconds = Math.floor(this.wallMs() / 1000);
       // What is made here must take no time: the clock stands still.
-      return this.ringing.ring(own('HS256')).tend(known);
+      return this.ringing.ring(own('HS256')).reconcile(known);
     },
   };
 
   async start(): Promise<this> {
-    this.keys.adopt(await this.ringing.ring().tend());
+    this.keys.replaceKeys(await this.ringing.ring().reconcile());
     this.keys.readEvery(LIMIT_MS, this.ring);
     await this.time.advance(0);
     this.told.length = 0;
@@ -220,7 +220,7 @@ describe('OwnKeys', () => {
     const { kid } = await keys.current();
     const good = await makeKey();
     const broken = { ...(await makeKey()), sealed: 'v1.AAAA' };
-    expect(() => keys.adopt([good, broken])).toThrow('not of a known form');
+    expect(() => keys.replaceKeys([good, broken])).toThrow('not of a known form');
     expect((await keys.published()).map((key) => key.kid)).toEqual([kid]);
   });
 });

@@ -36,7 +36,7 @@ export interface OwnKeysState {
 }
 
 export interface OwnKeysParts {
-  readonly ring: Pick<KeyRing, 'tend'>;
+  readonly ring: Pick<KeyRing, 'reconcile'>;
   readonly sealer: Sealer;
   readonly clock: Clock;
   readonly timers: Timers;
@@ -86,7 +86,7 @@ export class OwnKeys implements KeySource, SigningKeys {
   }
 
   /** Takes keys up. Throws where one of them cannot be opened, and leaves everything as it was. */
-  adopt(keys: readonly SealedSigningKey[]): void {
+  replaceKeys(keys: readonly SealedSigningKey[]): void {
     const former = new Map(this.known.map((key) => [key.sealed.kid, key]));
     const known = keys.map((sealed) => {
       const opened = former.get(sealed.kid)?.opened ?? openSigningKey(sealed, this.parts.sealer);
@@ -183,7 +183,7 @@ export class OwnKeys implements KeySource, SigningKeys {
     const askedAt = { monotonicMs: clock.monotonicMs(), wallMs: clock.wallMs() };
     this.beganAtMs = askedAt.monotonicMs;
     try {
-      this.adopt(await this.ring.tend(this.known.map(({ sealed }) => sealed)));
+      this.replaceKeys(await this.ring.reconcile(this.known.map(({ sealed }) => sealed)));
     } catch (error) {
       this.failing = true;
       if (!this.closed) observer.ownKeysFailed(error);

@@ -38,7 +38,7 @@ describe('TokenSigner.sign()', () => {
     const key = await makeOpenKey(algorithm);
     const subject = new Verifying({ config: issuer, keys: new FixedKeys([key.verification]) });
     expect(await subject.verify(await new TokenSigner(issuer, always(key)).sign(CLAIMS))).toMatchObject({
-      outcome: 'known',
+      outcome: 'verified',
       identity: {
         issuer: 'sallyport',
         subject: 'account-1',

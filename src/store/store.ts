@@ -1,6 +1,6 @@
 import type { Account } from '../accounts/account.ts';
 import type { AccountStore } from '../accounts/account-store.ts';
-import type { LoginHistoryStore } from '../accounts/guesses/log-in-history-store.ts';
+import type { LogInHistoryStore } from '../accounts/guesses/log-in-history-store.ts';
 import type { RedisStoreConfig } from '../config/config.ts';
 import type { RevocationEntry } from '../revocation-set/entry.ts';
 import type { EpochStore, RevocationFeed, RevocationStore } from '../revocation-set/revocation-store.ts';
@@ -22,7 +22,7 @@ export interface Store {
   readonly tokens: TokenStore;
   readonly idempotency: IdempotencyStore;
   readonly basicUses: BasicUseStore;
-  readonly loginHistory: LoginHistoryStore;
+  readonly logInHistory: LogInHistoryStore;
   readonly signingKeys: SigningKeyStore;
   readonly contents: StoreContents;
   /** What an operator should know of how it was found at the opening; it works nevertheless. */

@@ -1,8 +1,8 @@
 import type { AccountStore } from '../accounts/account-store.ts';
 import type { Decider } from '../core/ports.ts';
 import type { Route } from '../core/route.ts';
-import type { KnownCredential } from '../core/verified-credential.ts';
-import { parseToken } from '../verification/jwt.ts';
+import type { VerifiedCredential } from '../core/verified-credential.ts';
+import { parseJwt } from '../verification/jwt.ts';
 
 /** The one rule by which a token is judged that is not used: any that counts at all. */
 export const ANY_TOKEN: Route = {
@@ -25,13 +25,13 @@ export interface Introspector {
 /** A token that counts now: what is known of it, what it says, and whose name it bears where it is ours. */
 export interface ActiveToken {
   readonly outcome: 'active';
-  readonly credential: KnownCredential;
+  readonly credential: VerifiedCredential;
   readonly claims: Readonly<Record<string, unknown>>;
   readonly username: string | undefined;
 }
 
 /** `inactive` also for what the asker may not know of; `unavailable` where nobody can tell now. */
-export type Introspection = ActiveToken | { readonly outcome: 'inactive' | 'unavailable' };
+export type IntrospectionResult = ActiveToken | { readonly outcome: 'inactive' | 'unavailable' };
 
 export interface IntrospectTokenParts {
   /** Decides by {@link ANY_TOKEN}. */
@@ -49,7 +49,7 @@ export class IntrospectToken {
     this.parts = parts;
   }
 
-  async introspect(token: string, { accountId, mayReadAll }: Introspector): Promise<Introspection> {
+  async introspect(token: string, { accountId, mayReadAll }: Introspector): Promise<IntrospectionResult> {
     const asked = { door: 'tokens', method: 'POST', host: '', path: '/', fromBrowser: false } as const;
     const decision = await this.parts.decider.decide({ ...asked, authorization: `Bearer ${token}` });
     if (decision.outcome === 'deny' && decision.reason === 'unavailable') return { outcome: 'unavailable' };
@@ -60,7 +60,7 @@ export class IntrospectToken {
     if (!mayReadAll && !(isOwn && subject === accountId)) return { outcome: 'inactive' };
     const account = isOwn && subject !== undefined ? await this.parts.accounts.findById(subject) : undefined;
     // It counts, so it was not too long.
-    const parsed = parseToken(token, Number.POSITIVE_INFINITY);
+    const parsed = parseJwt(token, Number.POSITIVE_INFINITY);
     const claims = typeof parsed === 'string' ? {} : parsed.payload;
     return { outcome: 'active', credential, claims, username: account?.name };
   }

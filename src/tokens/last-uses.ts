@@ -1,14 +1,14 @@
 import type { Clock } from '../core/ports.ts';
 import { inBatches } from '../lib/lists.ts';
-import { PeriodicWrite } from '../lib/periodic-job.ts';
-import type { KnownTokens } from '../verification/token-cache.ts';
+import { PeriodicJob } from '../lib/periodic-job.ts';
+import type { TokenCache } from '../verification/token-cache.ts';
 import type { TokenStore } from './token.ts';
 
 /** So that one write of many does not hold up the others for long. */
 const BATCH = 1_000;
 
 export interface LastUsesParts {
-  readonly known: Pick<KnownTokens, 'usedSince'>;
+  readonly known: Pick<TokenCache, 'usedSince'>;
   readonly tokens: Pick<TokenStore, 'markUsed'>;
   readonly clock: Pick<Clock, 'wallMs'>;
   /** Told what went wrong; the same uses are written the next time. */
@@ -18,12 +18,12 @@ export interface LastUsesParts {
 /** Writes once a minute when tokens were last used. */
 export class LastUses {
   private readonly parts: LastUsesParts;
-  private readonly writes: PeriodicWrite;
+  private readonly writes: PeriodicJob;
   private writtenUpToMs = Number.NEGATIVE_INFINITY;
 
   constructor(parts: LastUsesParts) {
     this.parts = parts;
-    this.writes = new PeriodicWrite(() => this.writeNew(), parts.failed);
+    this.writes = new PeriodicJob(() => this.writeNew(), parts.failed);
   }
 
   /** Resolves once it was tried. */

@@ -1,8 +1,8 @@
 import { decodeJwt } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { unread } from '../core/standing.ts';
-import { RevokeToken } from '../revocation/own-token-revocation.ts';
-import { Revoke } from '../revocation/revocation-writer.ts';
+import { OwnTokenRevocation } from '../revocation/own-token-revocation.ts';
+import { RevocationWriter } from '../revocation/revocation-writer.ts';
 import { openMemoryStore } from '../store/memory/store.ts';
 import { PrivateTokens } from './private-tokens.ts';
 import { ScopeRules } from './scope-rules.ts';
@@ -47,8 +47,8 @@ async function setUp() {
   const views = new TokenViews({ issuer: 'own', tokens, revocations, clock });
   const events = { revoked: () => {} };
   const common = { tokens, revocations, clock, clockSkewMs: 30_000 };
-  const revoke = new Revoke({ ...common, accounts, ownIssuer: 'own', events });
-  const revoking = new RevokeToken({
+  const revoke = new RevocationWriter({ ...common, accounts, ownIssuer: 'own', events });
+  const revoking = new OwnTokenRevocation({
     ...common,
     issuer: 'own',
     longestTokenSeconds: 0,

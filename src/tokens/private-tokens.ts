@@ -3,7 +3,7 @@ import type { Authority } from '../accounts/authority.ts';
 import type { OwnIssuer } from '../config/config.ts';
 import type { FieldError } from '../core/answer.ts';
 import type { TokenUse } from '../core/verified-credential.ts';
-import type { RevokeToken } from '../revocation/own-token-revocation.ts';
+import type { OwnTokenRevocation } from '../revocation/own-token-revocation.ts';
 import type { RefusedRequest } from './issue-token.ts';
 import type { LongestLife, ScopeRules } from './scope-rules.ts';
 import type { TokenRecord, TokenStore } from './token.ts';
@@ -23,7 +23,7 @@ export interface PrivateTokensParts {
   readonly tokens: Pick<TokenStore, 'rotate'>;
   readonly views: Pick<TokenViews, 'find'>;
   readonly mint: TokenMint;
-  readonly revokeToken: Pick<RevokeToken, 'endRotated'>;
+  readonly revokeToken: Pick<OwnTokenRevocation, 'endRotated'>;
 }
 
 export interface PrivateTokenRequest {

@@ -1,7 +1,7 @@
 import type { Clock } from '../core/ports.ts';
 import { readReach } from '../core/revocation-entry.ts';
 import type { ListPosition } from '../lib/lists.ts';
-import { readReason } from '../revocation-set/entry.ts';
+import { readAttribution } from '../revocation-set/entry.ts';
 import { issuerMarkKey, revokedTokenKey, subjectMarkKey } from '../revocation-set/entry-keys.ts';
 import type { RevocationStore } from '../revocation-set/revocation-store.ts';
 import type { TokenFilter, TokenStore, TrackedToken } from './token.ts';
@@ -97,7 +97,7 @@ function endingBy(entry: Entry | undefined, createdAtSeconds: number) {
   if (entry === undefined) return undefined;
   const { fromSeconds, issuedUpToSeconds } = readReach(entry.key, entry.value);
   if (createdAtSeconds > issuedUpToSeconds) return undefined;
-  const { at, by, reason } = readReason(entry.value);
+  const { at, by, reason } = readAttribution(entry.value);
   const atSeconds = Number.isFinite(fromSeconds) ? fromSeconds : at;
   return { fromSeconds, ending: { atSeconds, by, reason } };
 }

@@ -4,9 +4,9 @@ import { auth0, corporate, own, partner } from '../../test/support/jwt/issuers.t
 import { secretOf } from '../../test/support/jwt/keys.ts';
 import type { IssuerConfig } from '../config/config.ts';
 import { meetsAudience, meetsSubject, readClaims } from './claims.ts';
-import type { ParsedToken } from './jwt.ts';
+import type { ParsedJwt } from './jwt.ts';
 
-function token(payload: ParsedToken['payload'], header: ParsedToken['header'] = {}): ParsedToken {
+function token(payload: ParsedJwt['payload'], header: ParsedJwt['header'] = {}): ParsedJwt {
   return { algorithm: 'RS256', kid: undefined, header, payload, thumbprint: '' };
 }
 
@@ -116,7 +116,7 @@ describe('readClaims()', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (exp) => {
         // Through text, as a token brings it.
-        const payload = JSON.parse(JSON.stringify({ ...CLAIMS, exp })) as ParsedToken['payload'];
+        const payload = JSON.parse(JSON.stringify({ ...CLAIMS, exp })) as ParsedJwt['payload'];
         const claims = readClaims(token(payload), corporate());
         return claims === 'exp' || (typeof claims === 'object' && Number.isFinite(claims.expiresAtSeconds));
       }),

@@ -4,7 +4,7 @@ import { TOKEN_USES } from '../core/verified-credential.ts';
 import type { NotPlainBearer } from './bearer-kind.ts';
 import { bearerProblem, mediaType } from './bearer-kind.ts';
 import type { JsonObject } from './json-object.ts';
-import type { ParsedToken } from './jwt.ts';
+import type { ParsedJwt } from './jwt.ts';
 
 /** The claims that a decision rests on (RFC 7519, section 4.1), of the right types. */
 export interface Claims {
@@ -47,7 +47,7 @@ const MAX_SCOPES = 1000;
 const FOREIGN_TYPES: ReadonlySet<unknown> = new Set([undefined, 'jwt', 'jose', 'at+jwt']);
 
 /** Checks a token's claims against its issuer's profile. The signature is somebody else's question. */
-export function readClaims({ header, payload }: ParsedToken, issuer: IssuerConfig): Claims | FailedClaim {
+export function readClaims({ header, payload }: ParsedJwt, issuer: IssuerConfig): Claims | FailedClaim {
   return isRightType(header['typ'], issuer) ? readPayload(payload, issuer) : 'type';
 }
 

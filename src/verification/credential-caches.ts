@@ -1,17 +1,17 @@
 import type { PresentedCredential } from '../core/credential.ts';
-import type { Finding, Known } from '../core/verified-credential.ts';
+import type { CredentialCache, VerificationResult } from '../core/verified-credential.ts';
 
 /** Looks each credential up among those of its scheme. */
-export class KnownCredentials implements Known {
-  private readonly bearer: Known;
-  private readonly basic: Known;
+export class CredentialCaches implements CredentialCache {
+  private readonly bearer: CredentialCache;
+  private readonly basic: CredentialCache;
 
-  constructor(bearer: Known, basic: Known) {
+  constructor(bearer: CredentialCache, basic: CredentialCache) {
     this.bearer = bearer;
     this.basic = basic;
   }
 
-  find(credential: PresentedCredential): Finding | undefined {
+  find(credential: PresentedCredential): VerificationResult | undefined {
     return (credential.scheme === 'bearer' ? this.bearer : this.basic).find(credential);
   }
 }

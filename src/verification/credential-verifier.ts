@@ -1,7 +1,7 @@
 import type { PresentedCredential } from '../core/credential.ts';
 import type { TokenExaminer, Verifier } from '../core/ports.ts';
 import type { ClientAddress } from '../core/request.ts';
-import type { Finding } from '../core/verified-credential.ts';
+import type { VerificationResult } from '../core/verified-credential.ts';
 import { hasThreeParts } from './jwt.ts';
 
 export interface CredentialVerifierParts {
@@ -21,7 +21,7 @@ export class CredentialVerifier implements Verifier, TokenExaminer {
     this.parts = parts;
   }
 
-  async verify(credential: PresentedCredential, client?: ClientAddress): Promise<Finding> {
+  async verify(credential: PresentedCredential, client?: ClientAddress): Promise<VerificationResult> {
     const { bearer, opaque, basic } = this.parts;
     if (credential.scheme === 'bearer') {
       // A token that may be somebody's JWT is shown to nobody.
@@ -31,7 +31,7 @@ export class CredentialVerifier implements Verifier, TokenExaminer {
     return basic?.verify(credential, client) ?? refused;
   }
 
-  async examine(token: string): Promise<Finding> {
+  async examine(token: string): Promise<VerificationResult> {
     const { bearer, opaque } = this.parts;
     if (opaque !== undefined && !hasThreeParts(token)) return opaque.examine(token);
     return bearer.verify({ scheme: 'bearer', value: token });

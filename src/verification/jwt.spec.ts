@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { type Json, part } from '../../test/support/jwt/forge.ts';
-import { parseToken, wordsOf } from './jwt.ts';
+import { parseJwt, wordsOf } from './jwt.ts';
 
 const HEADER: Json = { alg: 'RS256', kid: 'k1', typ: 'JWT' };
 const PAYLOAD: Json = { iss: 'https://issuer.example', sub: 'someone' };
@@ -20,7 +20,7 @@ it('wordsOf() names the key that decides', () => {
 
 describe('parseToken()', () => {
   it('takes a token apart, unverified', () => {
-    expect(parseToken(`${H}.${P}.${S}`)).toEqual({
+    expect(parseJwt(`${H}.${P}.${S}`)).toEqual({
       algorithm: 'RS256',
       kid: 'k1',
       header: HEADER,
@@ -30,49 +30,49 @@ describe('parseToken()', () => {
   });
 
   it('names the same token for every signature', () => {
-    const thumbprints = [S, 'AA', ''].map((signature) => parseToken(`${H}.${P}.${signature}`));
+    const thumbprints = [S, 'AA', ''].map((signature) => parseJwt(`${H}.${P}.${signature}`));
     expect(new Set(thumbprints.map((parsed) => typeof parsed === 'object' && parsed.thumbprint)).size).toBe(1);
-    expect(parseToken(token(HEADER, { ...PAYLOAD, sub: 'other' }))).not.toHaveProperty(
+    expect(parseJwt(token(HEADER, { ...PAYLOAD, sub: 'other' }))).not.toHaveProperty(
       'thumbprint',
-      parseToken(token(HEADER)),
+      parseJwt(token(HEADER)),
     );
   });
 
   it('takes a token without kid and typ', () => {
-    expect(parseToken(token({ alg: 'ES256' }))).toMatchObject({ algorithm: 'ES256', kid: undefined });
+    expect(parseJwt(token({ alg: 'ES256' }))).toMatchObject({ algorithm: 'ES256', kid: undefined });
   });
 
   it.each([null, '', []])('takes a member that says nothing for absent: %j', (nothing) => {
-    const parsed = parseToken(
+    const parsed = parseJwt(
       token({ alg: 'RS256', kid: nothing, typ: nothing }, { sub: nothing, aud: nothing, exp: 1 }),
     );
     expect(parsed).toMatchObject({ kid: undefined, header: { alg: 'RS256' }, payload: { exp: 1 } });
     expect(typeof parsed === 'object' && Object.keys({ ...parsed.header, ...parsed.payload })).toEqual(['alg', 'exp']);
-    expect(parseToken(token({ alg: nothing }))).toBe('header');
+    expect(parseJwt(token({ alg: nothing }))).toBe('header');
   });
 
   it('reads header members that bring a key as mere data', () => {
     const header = { alg: 'RS256', jwk: {}, jku: 'https://evil.example', x5u: 'https://evil.example', x5c: ['MII'] };
-    expect(parseToken(token(header))).toMatchObject({ algorithm: 'RS256', kid: undefined });
+    expect(parseJwt(token(header))).toMatchObject({ algorithm: 'RS256', kid: undefined });
   });
 
   it('lets the last of a repeated member count, as JSON.parse does everywhere', () => {
-    expect(parseToken(token('{"alg":"none","alg":"RS256"}'))).toMatchObject({ algorithm: 'RS256' });
-    expect(parseToken(token('{"alg":"RS256","alg":"none"}'))).toMatchObject({ algorithm: 'none' });
-    expect(parseToken(token('{"alg":"RS256","crit":["x"],"crit":[]}'))).toBe('crit');
+    expect(parseJwt(token('{"alg":"none","alg":"RS256"}'))).toMatchObject({ algorithm: 'RS256' });
+    expect(parseJwt(token('{"alg":"RS256","alg":"none"}'))).toMatchObject({ algorithm: 'none' });
+    expect(parseJwt(token('{"alg":"RS256","crit":["x"],"crit":[]}'))).toBe('crit');
   });
 
   it('takes __proto__ for a member like any other', () => {
-    expect(parseToken(token('{"alg":"RS256","__proto__":{"kid":"k1"}}'))).toMatchObject({ kid: undefined });
-    expect(parseToken(token('{"__proto__":{"alg":"RS256"}}'))).toBe('header');
+    expect(parseJwt(token('{"alg":"RS256","__proto__":{"kid":"k1"}}'))).toMatchObject({ kid: undefined });
+    expect(parseJwt(token('{"__proto__":{"alg":"RS256"}}'))).toBe('header');
   });
 
   it('looks at 16384 characters and no more', () => {
     const fill = 'A'.repeat(16_384 - `${H}.${P}.`.length);
-    expect(parseToken(`${H}.${P}.${fill}`)).toBeTypeOf('object');
-    expect(parseToken(`${H}.${P}.${fill}A`)).toBe('length');
-    expect(parseToken(`${H}.${P}.${fill}AAAA`, 16_388)).toBeTypeOf('object');
-    expect(parseToken(token(HEADER), 10)).toBe('length');
+    expect(parseJwt(`${H}.${P}.${fill}`)).toBeTypeOf('object');
+    expect(parseJwt(`${H}.${P}.${fill}A`)).toBe('length');
+    expect(parseJwt(`${H}.${P}.${fill}AAAA`, 16_388)).toBeTypeOf('object');
+    expect(parseJwt(token(HEADER), 10)).toBe('length');
   });
 
   it.each<[what: string, token: string, malformation: string]>([
@@ -131,7 +131,7 @@ describe('parseToken()', () => {
     ['half a surrogate pair in a name', token(HEADER, '{"\\ud800":1}'), 'payload'],
     ['a payload of overlong UTF-8', token(HEADER, Buffer.from('{"sub":"\xc0\xaf"}', 'latin1')), 'payload'],
   ])('refuses %s', (_, value, malformation) => {
-    expect(parseToken(value)).toBe(malformation);
+    expect(parseJwt(value)).toBe(malformation);
   });
 });
 

@@ -5,7 +5,7 @@ import type { JsonObject } from './json-object.ts';
 import { isObject, membersOf } from './json-object.ts';
 
 /** A compact JWS (RFC 7515, section 7.1) taken apart; nothing of it is verified. */
-export interface ParsedToken {
+export interface ParsedJwt {
   readonly algorithm: string;
   readonly kid: string | undefined;
   /** Without members that say nothing, and so the payload: {@link membersOf}. */
@@ -33,7 +33,7 @@ export function hasThreeParts(token: string): boolean {
  *
  * @param maxLength of a token that is looked at, in characters.
  */
-export function parseToken(token: string, maxLength = DEFAULT_TOKEN_LENGTH): ParsedToken | Malformation {
+export function parseJwt(token: string, maxLength = DEFAULT_TOKEN_LENGTH): ParsedJwt | Malformation {
   if (token === '') return 'empty';
   if (token.length > maxLength) return 'length';
   const parts = token.split('.', 4);

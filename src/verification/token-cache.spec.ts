@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { KnownCredential } from '../core/verified-credential.ts';
-import { KnownTokens } from './token-cache.ts';
+import type { VerifiedCredential } from '../core/verified-credential.ts';
+import { TokenCache } from './token-cache.ts';
 
 const TAIL = 'x'.repeat(43);
 
-function credential(subject: string): KnownCredential {
+function credential(subject: string): VerifiedCredential {
   return {
-    outcome: 'known',
+    outcome: 'verified',
     identity: { issuer: 'sallyport', subject, tokenId: undefined, scheme: 'bearer', scopes: [] },
     granted: new Set(),
     use: undefined,
@@ -21,7 +21,7 @@ function credential(subject: string): KnownCredential {
 
 describe('KnownTokens', () => {
   it('find() returns what was remembered, for the whole token only', () => {
-    const known = new KnownTokens(10);
+    const known = new TokenCache(10);
     const alice = credential('alice');
     known.add(`h.alice.${TAIL}`, alice);
     expect(known.find({ scheme: 'bearer', value: `h.alice.${TAIL}` })).toBe(alice);
@@ -39,13 +39,13 @@ describe('KnownTokens', () => {
     }
   });
 
-  it.each<[what: string, token: string, changes: Partial<KnownCredential['identity']>, kept: number]>([
+  it.each<[what: string, token: string, changes: Partial<VerifiedCredential['identity']>, kept: number]>([
     ['short tokens', '', {}, 100],
     ['long tokens', 'x'.repeat(16_000), {}, 50],
     ['long names', '', { subject: 'x'.repeat(1_000), tokenId: 'x'.repeat(1_000) }, 100],
     ['many scopes', '', { scopes: Array.from({ length: 1_000 }, (_, index) => `scope-${index}`) }, 11],
   ])('keeps within its memory: %s', (_, filling, changes, kept) => {
-    const known = new KnownTokens(100, 1_000_000);
+    const known = new TokenCache(100, 1_000_000);
     for (let index = 0; index < 200; index++) {
       const { identity, ...rest } = credential('alice');
       known.add(`${filling}.${index}.${TAIL}${index}`, { ...rest, identity: { ...identity, ...changes } });
@@ -55,7 +55,7 @@ describe('KnownTokens', () => {
   });
 
   it('counts what it holds, and what was found and not', () => {
-    const known = new KnownTokens(1);
+    const known = new TokenCache(1);
     const find = (name: string): unknown => known.find({ scheme: 'bearer', value: `h.${name}.${name}${TAIL}${name}` });
     const add = (name: string): void => known.add(`h.${name}.${name}${TAIL}${name}`, credential(name));
     for (const name of ['alice', 'bob']) find(name);
@@ -66,20 +66,20 @@ describe('KnownTokens', () => {
   });
 
   it('find() never takes a Basic credential for a token', () => {
-    const known = new KnownTokens(10);
+    const known = new TokenCache(10);
     known.add(`h.alice.${TAIL}`, credential('alice'));
     expect(known.find({ scheme: 'basic', value: `h.alice.${TAIL}` })).toBeUndefined();
   });
 
   it('find() finds both of two tokens whose ends differ in one character', () => {
-    const known = new KnownTokens(10);
+    const known = new TokenCache(10);
     const pairs = ['A', 'B'].map((last) => [`h.p.${TAIL}${last}`, credential(last)] as const);
     for (const [token, owner] of pairs) known.add(token, owner);
     expect(pairs.map(([value]) => known.find({ scheme: 'bearer', value }))).toEqual(pairs.map(([, owner]) => owner));
   });
 
   it('find() misses the former of two tokens with one end, and never mistakes it', () => {
-    const known = new KnownTokens(10);
+    const known = new TokenCache(10);
     known.add(`h.alice.${TAIL}`, credential('alice'));
     known.add(`h.bob.${TAIL}`, credential('bob'));
     expect(known.find({ scheme: 'bearer', value: `h.alice.${TAIL}` })).toBeUndefined();
@@ -87,7 +87,7 @@ describe('KnownTokens', () => {
   });
 
   it('add() forgets the least recently used beyond its bound', () => {
-    const known = new KnownTokens(3);
+    const known = new TokenCache(3);
     const tokenOf = (index: number): string => `h.p.${String(index).padStart(43, '-')}`;
     const isKnown = (index: number): boolean => known.find({ scheme: 'bearer', value: tokenOf(index) }) !== undefined;
     for (const index of [1, 2, 3]) known.add(tokenOf(index), credential(String(index)));

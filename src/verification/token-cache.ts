@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { PresentedCredential } from '../core/credential.ts';
-import type { Known, KnownCredential } from '../core/verified-credential.ts';
+import type { CredentialCache, VerifiedCredential } from '../core/verified-credential.ts';
 
 /**
  * Characters of a token's end by which it is found: 132 bits of its signature, which nobody chooses who cannot sign,
@@ -17,11 +17,11 @@ const BYTES_A_SCOPE = 64;
 
 interface Entry {
   readonly token: string;
-  readonly credential: KnownCredential;
+  readonly credential: VerifiedCredential;
 }
 
 /** Tokens that were verified, bounded in number and memory, the least recently used going first. */
-export class KnownTokens implements Known {
+export class TokenCache implements CredentialCache {
   /** Look-ups that found the token, and those that did not, since the start. */
   hits = 0;
   misses = 0;
@@ -40,7 +40,7 @@ export class KnownTokens implements Known {
     return this.entries.size;
   }
 
-  find({ scheme, value }: PresentedCredential): KnownCredential | undefined {
+  find({ scheme, value }: PresentedCredential): VerifiedCredential | undefined {
     if (scheme !== 'bearer') return undefined;
     const entry = this.entries.get(value.slice(-TAIL_LENGTH));
     if (entry?.token !== value) {
@@ -52,13 +52,13 @@ export class KnownTokens implements Known {
   }
 
   /** What was last remembered of a token, however long ago; counts as no look-up. */
-  last(token: string): KnownCredential | undefined {
+  last(token: string): VerifiedCredential | undefined {
     const entry = this.entries.peek(token.slice(-TAIL_LENGTH));
     return entry?.token === token ? entry.credential : undefined;
   }
 
   /** Remembers a token that was verified; only ever called with such. */
-  add(token: string, credential: KnownCredential): void {
+  add(token: string, credential: VerifiedCredential): void {
     // A copy, so that the field value it was cut from is not kept alive with it.
     const own = Buffer.from(token, 'latin1').toString('latin1');
     const tail = own.slice(-TAIL_LENGTH);
@@ -88,6 +88,6 @@ function sizeOf({ token, credential: { identity, reported } }: Entry): number {
   return BYTES_EACH + token.length + 2 * characters + BYTES_A_SCOPE * identity.scopes.length;
 }
 
-function carryOver(from: KnownCredential, to: KnownCredential): void {
+function carryOver(from: VerifiedCredential, to: VerifiedCredential): void {
   if (from.lastUse !== undefined && to.lastUse !== undefined) to.lastUse.atMs = from.lastUse.atMs;
 }

@@ -1,5 +1,5 @@
 import type { Standing } from '../core/standing.ts';
-import type { KeyInForce, KnownCredential } from '../core/verified-credential.ts';
+import type { KeyInForce, VerifiedCredential } from '../core/verified-credential.ts';
 import {
   issuerMarkKey,
   revokedClaimsKey,
@@ -11,7 +11,7 @@ import {
 import type { Claims } from './claims.ts';
 
 /** What was found out about a token, by a signature or by asking. */
-export interface VerifiedToken extends Pick<KnownCredential, 'askAgain' | 'reported'> {
+export interface VerifiedToken extends Pick<VerifiedCredential, 'reverifyAt' | 'reported'> {
   readonly claims: Claims;
   /** The configured issuer's name. */
   readonly issuer: string;
@@ -31,11 +31,11 @@ export interface CredentialParts {
 }
 
 /** The credential that a verified token is. */
-export function toCredential(token: VerifiedToken, parts: CredentialParts): KnownCredential {
-  const { claims, issuer, key, askAgain, reported } = token;
+export function toCredential(token: VerifiedToken, parts: CredentialParts): VerifiedCredential {
+  const { claims, issuer, key, reverifyAt, reported } = token;
   const { subject, tokenId, scopes, use } = claims;
   return {
-    outcome: 'known',
+    outcome: 'verified',
     identity: { issuer, subject, tokenId, scheme: 'bearer', scopes },
     granted: new Set(scopes),
     use,
@@ -45,7 +45,7 @@ export function toCredential(token: VerifiedToken, parts: CredentialParts): Know
     generation: parts.generation,
     key: key.inForce,
     reported,
-    askAgain,
+    reverifyAt,
     standings: revocationKeysOf(token).map((entry) => parts.standings.at(entry)),
     lastUse: use === undefined ? undefined : { atMs: Number.NEGATIVE_INFINITY },
   };

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { GuessLimits, LogInAttempt, LoginHistoryStore } from '../../src/accounts/guesses/log-in-history-store.ts';
+import type { GuessLimits, LogInAttempt, LogInHistoryStore } from '../../src/accounts/guesses/log-in-history-store.ts';
 import { PLACES_KEPT, STRANGERS } from '../../src/accounts/guesses/log-in-history-store.ts';
 import type { Store } from '../../src/store/store.ts';
 
@@ -12,9 +12,9 @@ const FORGETFUL: GuessLimits = { waitsMs: [0, 0, HOUR_MS], forgetAfterMs: 0 };
 /** What every store must do with the history of log-ins. */
 export function describeLoginHistory(open: () => Promise<Store>): void {
   describe('history of log-ins', () => {
-    let history: LoginHistoryStore;
+    let history: LogInHistoryStore;
     beforeEach(async () => {
-      history = (await open()).loginHistory;
+      history = (await open()).logInHistory;
     });
 
     const attempt = (more: Partial<LogInAttempt> = {}): LogInAttempt => ({

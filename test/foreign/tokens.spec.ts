@@ -98,7 +98,7 @@ describe('a token made by somebody else', () => {
         alg: algorithm,
       });
       expect(await subject.verify(token)).toMatchObject({
-        outcome: 'known',
+        outcome: 'verified',
         identity: {
           subject: 'älice',
           scopes: ['messages:send'],

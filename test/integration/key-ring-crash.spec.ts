@@ -15,7 +15,7 @@ const rotateEndlessly = (open: string): string => `
   ${open}
   const ringing = new Ringing(store);
   for (;;) {
-    const keys = await ringing.ring().tend();
+    const keys = await ringing.ring().reconcile();
     ringing.nowSeconds = Math.max(...keys.map((key) => key.signsFromSeconds));
     const { outcome, key } = await ringing.ring().rotate();
     if (outcome === 'made') process.stdout.write(key.kid + '\\n');

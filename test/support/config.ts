@@ -30,8 +30,8 @@ export function loadText(text: string | Uint8Array, { env = {}, files = {} }: Su
 }
 
 /** The problems of a text as people read them, without the file's name; empty where it loads. */
-export function problemsOf(text: string | Uint8Array, surroundings?: Surroundings): string[] {
-  const loaded = loadText(text, surroundings);
+export function problemsOf(text: string | Uint8Array, environment?: Surroundings): string[] {
+  const loaded = loadText(text, environment);
   return loaded.ok ? [] : formatProblems(loaded.problems).replaceAll('sallyport.yaml:', '').split('\n');
 }
 
@@ -43,13 +43,13 @@ export function fileWith(sections: string): string {
 }
 
 /** What `fileWith(sections)` loads to. Throws the problems where it does not. */
-export function configOf(sections: string, surroundings?: Surroundings): Config {
-  return configFrom(fileWith(sections), surroundings);
+export function configOf(sections: string, environment?: Surroundings): Config {
+  return configFrom(fileWith(sections), environment);
 }
 
 /** What a whole file loads to. Throws the problems where it does not. */
-export function configFrom(text: string, surroundings?: Surroundings): Config {
-  const loaded = loadText(text, surroundings);
+export function configFrom(text: string, environment?: Surroundings): Config {
+  const loaded = loadText(text, environment);
   if (!loaded.ok) throw new Error(formatProblems(loaded.problems));
   return loaded.config;
 }

@@ -4,7 +4,7 @@ import type { Route } from '../../src/core/route.ts';
 import { RouteMap } from '../../src/core/route.ts';
 import type { Freshness, Standing } from '../../src/core/standing.ts';
 import { unread } from '../../src/core/standing.ts';
-import type { KnownCredential } from '../../src/core/verified-credential.ts';
+import type { VerifiedCredential } from '../../src/core/verified-credential.ts';
 
 /** 2027-01-15T08:00:00Z, the wall clock of the specs. */
 export const NOW_MS = 1_800_000_000_000;
@@ -78,11 +78,11 @@ function wallOf(monotonicMs: number): number {
 }
 
 /** A Bearer token of the issuer `partner` with the scope `messages:send`, good for another minute and not revoked. */
-export function makeCredential({ identity, ...rest }: CredentialParts = {}): KnownCredential {
+export function makeCredential({ identity, ...rest }: CredentialParts = {}): VerifiedCredential {
   const scopes = identity?.scopes ?? ['messages:send'];
   const whose = { issuer: 'partner', subject: 'sub-1', tokenId: 't-1', scheme: 'bearer' as const };
   return {
-    outcome: 'known',
+    outcome: 'verified',
     identity: { ...whose, ...identity, scopes },
     granted: new Set(scopes),
     use: undefined,
@@ -96,8 +96,8 @@ export function makeCredential({ identity, ...rest }: CredentialParts = {}): Kno
   };
 }
 
-type CredentialParts = Partial<Omit<KnownCredential, 'identity'>> & {
-  readonly identity?: Partial<KnownCredential['identity']>;
+type CredentialParts = Partial<Omit<VerifiedCredential, 'identity'>> & {
+  readonly identity?: Partial<VerifiedCredential['identity']>;
 };
 
 /** The first look at a request, which may still ask. */

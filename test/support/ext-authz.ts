@@ -2,7 +2,7 @@ import type { Allow, Decision } from '../../src/core/decision.ts';
 import { deny } from '../../src/core/decision.ts';
 import type { Route } from '../../src/core/route.ts';
 import { UpstreamHeaderWriter } from '../../src/core/upstream-headers.ts';
-import type { Identity, KnownCredential } from '../../src/core/verified-credential.ts';
+import type { Identity, VerifiedCredential } from '../../src/core/verified-credential.ts';
 
 /** The identity headers of the contract's example. */
 export const HEADERS = new UpstreamHeaderWriter(
@@ -27,7 +27,7 @@ export const ROUTE: Route = {
   shadow: false,
 };
 
-export function credentialOf(identity: Partial<Identity> = {}): KnownCredential {
+export function credentialOf(identity: Partial<Identity> = {}): VerifiedCredential {
   const whole: Identity = {
     issuer: 'sallyport',
     subject: 'account-1',
@@ -37,7 +37,7 @@ export function credentialOf(identity: Partial<Identity> = {}): KnownCredential 
     ...identity,
   };
   return {
-    outcome: 'known',
+    outcome: 'verified',
     identity: whole,
     granted: new Set(whole.scopes),
     use: undefined,

@@ -1,7 +1,7 @@
 import type { IntrospectionIssuer } from '../../src/config/config.ts';
 import { Secret } from '../../src/config/secret.ts';
 import type { Clock } from '../../src/core/ports.ts';
-import type { EndpointSurroundings } from '../../src/verification/opaque/endpoint.ts';
+import type { EndpointEnvironment } from '../../src/verification/opaque/endpoint.ts';
 import type { Ask } from '../../src/verification/opaque/introspection-request.ts';
 import { NOW } from './jwt/verifying.ts';
 import { SimulatedTime } from './simulated-time.ts';
@@ -58,7 +58,7 @@ export class AuthorizationServer {
     return this.answer(token, signal);
   };
 
-  readonly surroundings: EndpointSurroundings & { readonly clock: Clock } = {
+  readonly environment: EndpointEnvironment & { readonly clock: Clock } = {
     clock: this.clock,
     random: () => 0,
     ask: this.ask,

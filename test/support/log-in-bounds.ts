@@ -2,13 +2,13 @@ import { GuessThrottle } from '../../src/accounts/guesses/guess-throttle.ts';
 import { KnownDevices } from '../../src/accounts/guesses/known-devices.ts';
 import { LogInDigests } from '../../src/accounts/guesses/log-in-digests.ts';
 import { LogInHistory } from '../../src/accounts/guesses/log-in-history.ts';
-import type { LoginHistoryStore } from '../../src/accounts/guesses/log-in-history-store.ts';
+import type { LogInHistoryStore } from '../../src/accounts/guesses/log-in-history-store.ts';
 import type { Clock } from '../../src/core/ports.ts';
-import { MemoryLoginHistory } from '../../src/store/memory/log-in-history.ts';
+import { MemoryLogInHistory } from '../../src/store/memory/log-in-history.ts';
 
 export interface ThrottleOptions {
   /** What instances share; one of this throttle's own without it. */
-  readonly shared?: LoginHistoryStore;
+  readonly shared?: LogInHistoryStore;
   /** For the shared history, in milliseconds. */
   readonly limitMs?: number;
   readonly failed?: (error: unknown) => void;
@@ -19,8 +19,8 @@ export function makeThrottle(clock: Clock, { shared, limitMs = 5_000, failed = (
   const nowMs = clock.wallMs;
   const digests = new LogInDigests(Buffer.alloc(32, 'k'));
   const devices = new KnownDevices(digests, clock);
-  const local = new MemoryLoginHistory({ nowMs });
-  const history = new LogInHistory({ shared: shared ?? new MemoryLoginHistory({ nowMs }), local, limitMs, failed });
+  const local = new MemoryLogInHistory({ nowMs });
+  const history = new LogInHistory({ shared: shared ?? new MemoryLogInHistory({ nowMs }), local, limitMs, failed });
   return { digests, devices, history, throttle: new GuessThrottle({ clock, digests, devices, history }) };
 }
 

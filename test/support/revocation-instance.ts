@@ -4,7 +4,7 @@ import { writeUndone } from '../../src/core/revocation-entry.ts';
 import type { Verdict } from '../../src/core/standing.ts';
 import { judge } from '../../src/core/standing.ts';
 import { acceptLoss, formatEpoch } from '../../src/revocation-set/epoch.ts';
-import { Keeper } from '../../src/revocation-set/revocation-set.ts';
+import { RevocationSet } from '../../src/revocation-set/revocation-set.ts';
 import type { Store } from '../../src/store/store.ts';
 import { makeCredential } from './core.ts';
 
@@ -30,7 +30,7 @@ class Told implements RevocationObserver {
 /** What one instance of Sallyport knows of the revocation set, and would decide. */
 export interface Instance {
   readonly store: Store;
-  readonly keeper: Keeper;
+  readonly revocationSet: RevocationSet;
   readonly told: readonly string[];
   /** Ends the token of this id; resolves once that is acknowledged. */
   revoke(id: string, expiresAtSeconds?: number, value?: string): Promise<void>;
@@ -50,9 +50,9 @@ export function keyOf(id: string): string {
 export async function startInstance(store: Store): Promise<Instance> {
   const observer = new Told();
   const clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() };
-  const keeper = await Keeper.open({ store, clock, observer, limits: LIMITS, maxStandings: 10_000 });
-  onTestFinished(() => keeper.end());
-  const { standings } = keeper;
+  const revocationSet = await RevocationSet.open({ store, clock, observer, limits: LIMITS, maxStandings: 10_000 });
+  onTestFinished(() => revocationSet.end());
+  const { standings } = revocationSet;
   const decide = async (id: string): Promise<Verdict> => {
     const credential = makeCredential({ standings: [standings.at(keyOf(id))] });
     const beganMs = performance.now();
@@ -70,7 +70,7 @@ export async function startInstance(store: Store): Promise<Instance> {
   };
   return {
     store,
-    keeper,
+    revocationSet,
     told: observer.lines,
     revoke: (id, expiresAtSeconds = Math.ceil(Date.now() / 1000) + 5_000, value = '{}') =>
       store.revocations.write({ key: keyOf(id), value, expiresAtSeconds }),

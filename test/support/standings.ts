@@ -1,7 +1,7 @@
 import type { RevocationObserver } from '../../src/core/ports.ts';
 import type { Freshness, Verdict } from '../../src/core/standing.ts';
 import { judge } from '../../src/core/standing.ts';
-import type { KnownCredential } from '../../src/core/verified-credential.ts';
+import type { VerifiedCredential } from '../../src/core/verified-credential.ts';
 import type { StandingsParts } from '../../src/revocation-set/standings.ts';
 import { Standings } from '../../src/revocation-set/standings.ts';
 import { makeCredential, makeMoment, NOW_MS } from './core.ts';
@@ -75,7 +75,7 @@ export class Bench {
   }
 
   /** A token that these entries could end. */
-  token(...keys: readonly string[]): KnownCredential {
+  token(...keys: readonly string[]): VerifiedCredential {
     return makeCredential({ standings: keys.map((key) => this.standings.at(key)) });
   }
 
@@ -84,7 +84,7 @@ export class Bench {
   }
 
   /** Refreshes a token and answers the question that this asks. */
-  async answerNext(token: KnownCredential, ...values: readonly (string | undefined)[]): Promise<void> {
+  async answerNext(token: VerifiedCredential, ...values: readonly (string | undefined)[]): Promise<void> {
     const done = this.standings.refresh(token);
     this.answer(this.questions.length - 1, ...values);
     await done;
@@ -97,7 +97,7 @@ export class Bench {
 
   /** What the core would read from a token's standings, in a decision that began now unless told otherwise. */
   judge(
-    { standings }: KnownCredential,
+    { standings }: VerifiedCredential,
     beganMs = this.nowMs + 1,
     issuedAtSeconds = 0,
     freshness: Freshness = this.standings.freshness,

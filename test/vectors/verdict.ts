@@ -1,7 +1,7 @@
 import { createPublicKey, createSecretKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { compactVerify, decodeProtectedHeader, errors } from 'jose';
 import { Issuers, type TrustedIssuer } from '../../src/verification/bearer/issuers.ts';
-import { parseToken } from '../../src/verification/jwt.ts';
+import { parseJwt } from '../../src/verification/jwt.ts';
 import { FixedKeys } from '../../src/verification/keys.ts';
 import { corporate, partner, publishing } from '../support/jwt/issuers.ts';
 
@@ -40,7 +40,7 @@ export function publisher(jwks: readonly Jwk[]): TrustedIssuer {
  * that is not asked; nor are the claims, which come after the signature.
  */
 export async function verdictOn(jws: string, issuer: TrustedIssuer): Promise<string> {
-  const parsed = parseToken(jws);
+  const parsed = parseJwt(jws);
   if (typeof parsed === 'string' && parsed !== 'payload') return parsed;
   // `payload` is the last of the form's checks: the others were met.
   const { alg: algorithm = '', kid } = decodeProtectedHeader(jws);

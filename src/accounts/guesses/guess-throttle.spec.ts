@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeThrottle } from '../../../test/support/log-in-bounds.ts';
-import { MemoryLoginHistory } from '../../store/memory/log-in-history.ts';
+import { MemoryLogInHistory } from '../../store/memory/log-in-history.ts';
 import type { Attempt, Guess, Throttled } from './guess-throttle.ts';
 import { FREE_GUESSES } from './log-in-history.ts';
 
@@ -11,11 +11,11 @@ const ADA = { name: 'Ada', email: 'ada@example.com' };
 function setUp() {
   const time = { nowMs: 1_800_000_000_000 };
   const clock = { monotonicMs: () => time.nowMs, wallMs: () => time.nowMs };
-  const shared = new MemoryLoginHistory({ nowMs: clock.wallMs });
+  const shared = new MemoryLogInHistory({ nowMs: clock.wallMs });
   return { time, shared, instance: () => makeInstance(clock, shared) };
 }
 
-function makeInstance(clock: Parameters<typeof makeThrottle>[0], shared: MemoryLoginHistory) {
+function makeInstance(clock: Parameters<typeof makeThrottle>[0], shared: MemoryLogInHistory) {
   const { throttle, devices } = makeThrottle(clock, { shared });
   let guesses = 0;
   const admit = (name: string, client: string | undefined, more: Partial<Guess> = {}) =>

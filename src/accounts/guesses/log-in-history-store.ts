@@ -50,7 +50,7 @@ export type GuessCount =
  * From where names logged in, and how often their passwords were guessed wrongly: shared by every instance. Time is the
  * store's own. Nothing here decides who is let in, so a replica need not confirm it, and a copy of a store leaves it out.
  */
-export interface LoginHistoryStore {
+export interface LogInHistoryStore {
   /**
    * Counts an attempt as a failure from its beginning, so that many at once are no more than one after another. A device
    * or a familiar place has a budget of its own; everybody else shares one for each name.

@@ -1,31 +1,31 @@
 import { describe, expect, it } from 'vitest';
-import { MemoryLoginHistory } from '../../store/memory/log-in-history.ts';
+import { MemoryLogInHistory } from '../../store/memory/log-in-history.ts';
 import { FREE_GUESSES, LogInHistory } from './log-in-history.ts';
-import type { LoginHistoryStore } from './log-in-history-store.ts';
+import type { LogInHistoryStore } from './log-in-history-store.ts';
 import { STRANGERS } from './log-in-history-store.ts';
 
 const attempt = { name: 'ada', place: 'cafe', device: undefined, countsStrangers: true };
 
 /** A shared history that does not answer until it is let. */
-class Slow extends MemoryLoginHistory {
+class Slow extends MemoryLogInHistory {
   private readonly gate = Promise.withResolvers<void>();
   readonly takenBack: string[] = [];
   open = (): void => this.gate.resolve();
 
-  override async takeBack(...asked: Parameters<LoginHistoryStore['takeBack']>) {
+  override async takeBack(...asked: Parameters<LogInHistoryStore['takeBack']>) {
     this.takenBack.push(asked[1]);
     return super.takeBack(...asked);
   }
 
-  override async count(...asked: Parameters<LoginHistoryStore['count']>) {
+  override async count(...asked: Parameters<LogInHistoryStore['count']>) {
     await this.gate.promise;
     return super.count(...asked);
   }
 }
 
-function setUp(shared: LoginHistoryStore) {
+function setUp(shared: LogInHistoryStore) {
   const errors: unknown[] = [];
-  const local = new MemoryLoginHistory();
+  const local = new MemoryLogInHistory();
   return { errors, history: new LogInHistory({ shared, local, limitMs: 1, failed: (error) => errors.push(error) }) };
 }
 
@@ -42,7 +42,7 @@ const bounded = Array.from({ length: 2 * FREE_GUESSES }, (_, index) => (index < 
 describe('LogInHistory', () => {
   it.each([
     ['does not answer', () => new Slow()],
-    ['fails', () => new MemoryLoginHistory({ check: () => { throw new Error('down'); } })], // biome-ignore format: one line
+    ['fails', () => new MemoryLogInHistory({ check: () => { throw new Error('down'); } })], // biome-ignore format: one line
   ])('bounds guesses by itself where the shared history %s, and says so', async (_what, shared) => {
     const { history, errors } = setUp(shared());
     expect(await outcomesOf(history)).toEqual(bounded);
@@ -57,10 +57,10 @@ describe('LogInHistory', () => {
   });
 
   it('remember() says where the shared history may not have it', async () => {
-    const broken = new MemoryLoginHistory();
+    const broken = new MemoryLogInHistory();
     broken.remember = () => Promise.reject(new Error('down'));
     expect(await setUp(broken).history.remember(['ada'], () => 'home')).toBe(false);
-    expect(await setUp(new MemoryLoginHistory()).history.remember(['ada'], () => 'home')).toBe(true);
+    expect(await setUp(new MemoryLogInHistory()).history.remember(['ada'], () => 'home')).toBe(true);
   });
 
   it('takeBack() takes back what was counted too late, too', async () => {

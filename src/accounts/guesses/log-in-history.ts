@@ -1,4 +1,4 @@
-import type { GuessCount, GuessLimits, LogInAttempt, LoginHistoryStore } from './log-in-history-store.ts';
+import type { GuessCount, GuessLimits, LogInAttempt, LogInHistoryStore } from './log-in-history-store.ts';
 
 const SECOND_MS = 1000;
 
@@ -16,9 +16,9 @@ export const FREE_GUESSES = GUESS_LIMITS.waitsMs.findIndex((waitMs) => waitMs > 
 
 export interface LogInHistoryParts {
   /** What all instances share. */
-  readonly shared: LoginHistoryStore;
+  readonly shared: LogInHistoryStore;
   /** What counts while the shared one does not answer. */
-  readonly local: LoginHistoryStore;
+  readonly local: LogInHistoryStore;
   /** How long the shared one may take, in milliseconds. */
   readonly limitMs: number;
   /** Told where the shared one does not answer, or not in time. */
@@ -65,7 +65,7 @@ export class LogInHistory {
     return (await this.inTime(written)) !== undefined;
   }
 
-  private async takeBack(history: LoginHistoryStore, name: string, counted: GuessCount): Promise<void> {
+  private async takeBack(history: LogInHistoryStore, name: string, counted: GuessCount): Promise<void> {
     if (counted.outcome === 'counted') await this.inTime(history.takeBack(name, counted.budget, GUESS_LIMITS));
   }
 

@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.ts';
-import { wordsOfEntry } from '../../explanation/entry-text.ts';
+import { entryText } from '../../explanation/entry-text.ts';
 import { spanOf, timeOf } from '../../lib/time-format.ts';
 import type { RevocationEntry } from '../../revocation-set/entry.ts';
 import type { RevocationTarget } from '../../revocation-set/target.ts';
@@ -51,7 +51,7 @@ export function revokedLines(
   return [
     `revoked ${wordsOf(target)}`,
     `  entry  ${key}`,
-    `  says   ${wordsOfEntry(key, standing)}${standing === value ? '' : ', as it did before'}`,
+    `  says   ${entryText(key, standing)}${standing === value ? '' : ', as it did before'}`,
     `  stays  ${expiresAtSeconds === undefined ? 'for ever' : `until ${timeOf(expiresAtSeconds * 1000)}`}`,
     `The store has it; every instance knows within ${spanOf(maxStalenessMs)}${outage}.`,
   ];

@@ -21,7 +21,7 @@ const asked = (name: string, path = 'introspect') =>
 
 function problemOf(before: readonly string[], next: readonly string[]): string | undefined {
   const names = new IssuerNames();
-  names.adopt(issuers(...before));
+  names.remember(issuers(...before));
   return names.problemWith(issuers(...next));
 }
 
@@ -71,7 +71,7 @@ describe('IssuerNames.problemWith()', () => {
     const names = new IssuerNames();
     for (const step of steps) {
       expect(names.problemWith(issuers(...step))).toBeUndefined();
-      names.adopt(issuers(...step));
+      names.remember(issuers(...step));
     }
     const renamed = what === 'secret' ? secrets('b') : jwks('b');
     expect(names.problemWith(issuers(renamed))).toContain("Keep the name 'a'");
@@ -80,7 +80,7 @@ describe('IssuerNames.problemWith()', () => {
 
   it('remembers an issuer that was gone for a while', () => {
     const names = new IssuerNames();
-    for (const one of [[jwks('a')], [asked('c')]]) names.adopt(issuers(...one));
+    for (const one of [[jwks('a')], [asked('c')]]) names.remember(issuers(...one));
     expect(names.problemWith(issuers(asked('c'), jwks('b')))).toContain("Keep the name 'a'");
     expect(names.problemWith(issuers(asked('c'), jwks('a')))).toBeUndefined();
   });

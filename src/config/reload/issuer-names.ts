@@ -13,7 +13,7 @@ export class IssuerNames {
   private readonly known: Foreign[] = [];
 
   /** Takes these for what is in force from now on. */
-  adopt(issuers: readonly IssuerConfig[]): void {
+  remember(issuers: readonly IssuerConfig[]): void {
     for (const issuer of foreignIn(issuers)) {
       const reach = reachOf(issuer);
       if (!this.known.some((one) => isDeepStrictEqual(reachOf(one), reach))) this.known.push(issuer);

@@ -26,7 +26,7 @@ export const SECURITY_HEADERS = {
 } as const;
 
 /** The page about what went wrong elsewhere on this door. */
-export function troublePage(status: number, { title, message }: { readonly title: string; readonly message: string }) {
+export function errorReply(status: number, { title, message }: { readonly title: string; readonly message: string }) {
   return { headers: SECURITY_HEADERS, html: shell(problemPage(status, title, message)).text };
 }
 

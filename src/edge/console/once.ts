@@ -3,7 +3,7 @@ import type { FieldError } from '../../core/answer.ts';
 import type { NotRepeatable } from '../../tokens/idempotency.ts';
 import { newTokenId } from '../../tokens/token-mint.ts';
 import { FORM_ID } from './decode.ts';
-import type { MemberVisit } from './page-request.ts';
+import type { SessionRequest } from './page-request.ts';
 
 /** A form that is sent twice waits for the first one: for longer than that takes in health. */
 const WAITS = 50;
@@ -22,7 +22,7 @@ export const USED_FORM: readonly FieldError[] = [
  * again. What was made is shown to each. A form without an id, as an older page has it, is carried out each time.
  */
 export async function doOnce<Result extends { readonly outcome: string }>(
-  { services, session, form, params }: MemberVisit,
+  { services, session, form, params }: SessionRequest,
   make: (id?: string) => Promise<Result>,
 ): Promise<Result | NotRepeatable> {
   const formId = form.get(FORM_ID) ?? '';

@@ -1,11 +1,11 @@
 import type { Events } from '../../observe/events.ts';
 import type { Html } from './html.ts';
 import type { Session } from './session.ts';
-import type { ConsoleServices } from './use-cases.ts';
+import type { ConsoleUseCases } from './use-cases.ts';
 
 /** What a visit to a page tells. */
-export interface Visit {
-  readonly services: ConsoleServices;
+export interface PageRequest {
+  readonly services: ConsoleUseCases;
   readonly events: Events;
   /** Parameters of the path. */
   readonly params: Readonly<Record<string, string>>;
@@ -23,7 +23,7 @@ export interface Visit {
 }
 
 /** By somebody who is logged in. */
-export interface MemberVisit extends Visit {
+export interface SessionRequest extends PageRequest {
   readonly session: Session;
 }
 
@@ -44,19 +44,19 @@ export interface Page {
 export type Fields = Readonly<Record<string, string | string[]>>;
 
 /** Where the browser goes next, by GET. */
-export interface Redirect {
+export interface RedirectReply {
   readonly kind: 'redirect';
   readonly to: string;
   readonly headers?: Fields;
 }
 
-export type Reply = Page | Redirect;
+export type Reply = Page | RedirectReply;
 
-export function redirect(to: string, headers: Fields = {}): Redirect {
+export function redirect(to: string, headers: Fields = {}): RedirectReply {
   return { kind: 'redirect', to, headers };
 }
 
 /** Who does it, for the audit log. */
-export function actorOf({ session, client }: MemberVisit) {
+export function actorOf({ session, client }: SessionRequest) {
   return { account: session.accountId, client };
 }

@@ -4,7 +4,7 @@ import type { Decision } from '../../core/decision.ts';
 import { deny } from '../../core/decision.ts';
 import type { Events } from '../../observe/events.ts';
 import { consolePages } from './service.ts';
-import type { ConsoleServices } from './use-cases.ts';
+import type { ConsoleUseCases } from './use-cases.ts';
 
 const COOKIE = '__Host-sallyport=a.b.c';
 const AUTHORITY = { accountId: 'ada', accountVersion: 0, atSeconds: 0, token: undefined };
@@ -20,7 +20,7 @@ async function open(services: object) {
   const server = fastify();
   const authorities = { nowSeconds: () => 0, of: async () => AUTHORITY };
   const parts = {
-    services: () => ({ authorities, ...services }) as unknown as ConsoleServices,
+    services: () => ({ authorities, ...services }) as unknown as ConsoleUseCases,
     events,
     clock: { wallMs: () => 0 },
   };

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Clock } from '../../core/ports.ts';
 import { decodeUtf8, parseForm } from '../../lib/utf8.ts';
 import type { Events } from '../../observe/events.ts';
-import { Admissions } from '../fresh-admission.ts';
+import { FreshAdmission } from '../fresh-admission.ts';
 import { serveAssets } from './assets.ts';
 import { endedCookie, presentsCookie } from './cookie.ts';
 import { readDeviceCookie } from './device-cookie.ts';
@@ -12,36 +12,36 @@ import { listTokens, showToken } from './handlers/list.ts';
 import { logIn, logOut, showLogIn } from './handlers/log-in.ts';
 import { revoke, showRevoke } from './handlers/revoke.ts';
 import { rotate, showRotate } from './handlers/rotate.ts';
-import type { MemberVisit, Reply, Visit } from './page-request.ts';
+import type { PageRequest, Reply, SessionRequest } from './page-request.ts';
 import { redirect } from './page-request.ts';
-import { foreignForm, refused, troubled } from './pages/error-page.ts';
+import { errorPage, foreignForm, refused } from './pages/error-page.ts';
 import { logInPath } from './paths.ts';
 import { HOME } from './route.ts';
 import { isSameOrigin } from './same-origin.ts';
 import type { Session } from './session.ts';
 import { findSession } from './session.ts';
-import type { ConsoleServices } from './use-cases.ts';
+import type { ConsoleUseCases } from './use-cases.ts';
 
 export interface ConsoleParts {
   /** What answers now; asked anew for each visit, since a reload replaces it. */
-  readonly services: () => ConsoleServices;
+  readonly services: () => ConsoleUseCases;
   readonly events: Events;
   readonly clock: Pick<Clock, 'wallMs'>;
 }
 
-type Visits<Kind extends Visit> = readonly (readonly [
+type Visits<Kind extends PageRequest> = readonly (readonly [
   method: 'GET' | 'POST',
   url: string,
   handle: (visit: Kind) => Reply | Promise<Reply>,
 ])[];
 
-const OPEN: Visits<Visit> = [
+const OPEN: Visits<PageRequest> = [
   ['GET', '/login', showLogIn],
   ['POST', '/login', logIn],
 ];
 
 /** For those who are logged in. */
-const MEMBERS: Visits<MemberVisit> = [
+const MEMBERS: Visits<SessionRequest> = [
   ['GET', '', listTokens],
   ['GET', '/tokens/new', showCreate],
   ['POST', '/tokens/new', create],
@@ -65,12 +65,12 @@ export function consolePages(parts: ConsoleParts): (server: FastifyInstance) => 
         parts.events.foreignFormRefused(request.ip, nameOf(request));
         return send(reply, foreignForm());
       }
-      if (queryOf(request) === undefined) await send(reply, troubled(400));
+      if (queryOf(request) === undefined) await send(reply, errorPage(400));
     });
     server.setErrorHandler((error: { readonly statusCode?: number }, request, reply) => {
-      if (error.statusCode !== undefined && error.statusCode < 500) return send(reply, troubled(error.statusCode));
+      if (error.statusCode !== undefined && error.statusCode < 500) return send(reply, errorPage(error.statusCode));
       parts.events.callFailed(nameOf(request), error);
-      return send(reply, troubled(503));
+      return send(reply, errorPage(503));
     });
     await serveAssets(server);
     server.get(`${HOME}/`, (_request, reply) => send(reply, redirect(HOME)));
@@ -89,7 +89,7 @@ function nameOf({ method, routeOptions }: FastifyRequest): string {
 }
 
 async function serveMembers(server: FastifyInstance, parts: ConsoleParts): Promise<void> {
-  const sessions = new Admissions((request: FastifyRequest) => findSession(request, parts.services()));
+  const sessions = new FreshAdmission((request: FastifyRequest) => findSession(request, parts.services()));
   /** Answers itself whoever has no session. */
   const admit = async (request: FastifyRequest, reply: FastifyReply): Promise<Session | undefined> => {
     const found = await sessions.of(request);
@@ -138,7 +138,7 @@ function queryOf({ raw: { url = '' } }: FastifyRequest): URLSearchParams | undef
   return parseForm(url.includes('?') ? url.slice(url.indexOf('?')) : '');
 }
 
-function visitOf(request: FastifyRequest, { services, events, clock }: ConsoleParts): Visit {
+function visitOf(request: FastifyRequest, { services, events, clock }: ConsoleParts): PageRequest {
   const { body, params, headers, host, protocol, client } = request;
   return {
     services: services(),

@@ -3,7 +3,7 @@ import type { Authority } from '../../accounts/authority.ts';
 import type { Deny } from '../../core/decision.ts';
 import type { AccessRequest } from '../../core/request.ts';
 import { readCookie } from './cookie.ts';
-import type { ConsoleServices } from './use-cases.ts';
+import type { ConsoleUseCases } from './use-cases.ts';
 
 /** Somebody who is logged in. */
 export interface Session {
@@ -20,7 +20,7 @@ export interface Session {
  */
 export async function findSession(
   request: FastifyRequest,
-  { decider, authorities }: Pick<ConsoleServices, 'decider' | 'authorities'>,
+  { decider, authorities }: Pick<ConsoleUseCases, 'decider' | 'authorities'>,
 ): Promise<Session | 'none' | Deny> {
   const token = readCookie(request.headers.cookie);
   if (token === undefined) return 'none';

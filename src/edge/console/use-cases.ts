@@ -2,7 +2,7 @@ import type { AccountStore } from '../../accounts/account-store.ts';
 import type { Authorities } from '../../accounts/authority.ts';
 import type { CatalogueScope } from '../../config/config.ts';
 import type { Decider } from '../../core/ports.ts';
-import type { RevokeToken } from '../../revocation/own-token-revocation.ts';
+import type { OwnTokenRevocation } from '../../revocation/own-token-revocation.ts';
 import type { Idempotency } from '../../tokens/idempotency.ts';
 import type { LogIn } from '../../tokens/log-in.ts';
 import type { PrivateTokens } from '../../tokens/private-tokens.ts';
@@ -10,7 +10,7 @@ import type { ScopeRules } from '../../tokens/scope-rules.ts';
 import type { TokenViews } from '../../tokens/token-views.ts';
 
 /** What stands behind the pages, which is what stands behind the calls; a reload replaces it. */
-export interface ConsoleServices {
+export interface ConsoleUseCases {
   /** Judges sessions, by the rule that {@link consoleRoute} makes. */
   readonly decider: Decider;
   readonly authorities: Pick<Authorities, 'nowSeconds' | 'of'>;
@@ -21,5 +21,5 @@ export interface ConsoleServices {
   readonly logIn: LogIn;
   readonly privateTokens: PrivateTokens;
   readonly tokenViews: TokenViews;
-  readonly revokeToken: RevokeToken;
+  readonly revokeToken: OwnTokenRevocation;
 }

@@ -1,7 +1,7 @@
 import type { Caller, Outcome } from './call.ts';
 import { failed } from './call.ts';
 import { readIdempotencyKey } from './idempotency-key.ts';
-import type { TokenServices } from './use-cases.ts';
+import type { TokenUseCases } from './use-cases.ts';
 
 /** A request for a call that makes something. */
 export interface MakingRequest {
@@ -24,7 +24,7 @@ const PROBLEMS = {
 /** Answers a request; where it has a key, it makes one thing however often it is sent. */
 export async function answerOnce(
   { caller, keyField, content, newId }: MakingRequest,
-  { idempotency }: Pick<TokenServices, 'idempotency'>,
+  { idempotency }: Pick<TokenUseCases, 'idempotency'>,
   handle: (assignedId?: string) => Promise<Outcome>,
 ): Promise<Outcome> {
   const key = readIdempotencyKey(keyField);

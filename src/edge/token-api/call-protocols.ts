@@ -12,7 +12,7 @@ import { sendOauth } from './encode-oauth.ts';
 import { AmbiguousClient, answerFailures, BodyNotUtf8, refuseEncodedBodies } from './server.ts';
 
 /** How calls of one kind read their bodies, ask who calls, and answer. */
-export interface Manner {
+export interface CallProtocol {
   isOf(call: AnyCall): boolean;
   prepare(calls: FastifyInstance, events: Events): void;
   /** Whether the body tells who calls, so that it is read before that is asked. */
@@ -22,7 +22,7 @@ export interface Manner {
   readonly respond: typeof send;
 }
 
-const json: Manner = {
+const json: CallProtocol = {
   isOf: (call) => call.body !== undefined && !isOfOauth(call),
   prepare: refuseEncodedBodies,
   waitsForBody: () => false,
@@ -31,7 +31,7 @@ const json: Manner = {
 };
 
 /** Without a body that counts: some clients send a content type with nothing behind it. */
-const bodiless: Manner = {
+const bodiless: CallProtocol = {
   ...json,
   isOf: ({ body }) => body === undefined,
   prepare: (calls) => {
@@ -44,7 +44,7 @@ const bodiless: Manner = {
 };
 
 /** The calls of OAuth take forms, and answer errors as RFC 6749 has it. */
-const oauth: Manner = {
+const oauth: CallProtocol = {
   isOf: isOfOauth,
   prepare: (calls, events) => {
     refuseEncodedBodies(calls);
@@ -66,7 +66,7 @@ const oauth: Manner = {
   respond: sendOauth,
 };
 
-export const MANNERS: readonly Manner[] = [json, bodiless, oauth];
+export const CALL_PROTOCOLS: readonly CallProtocol[] = [json, bodiless, oauth];
 
 /**
  * Clients of OAuth encode their passwords, others send them as they are. The former come first, so that theirs is no

@@ -9,7 +9,7 @@ import type { Events } from '../../observe/events.ts';
 import type { TooManyUnrecorded } from '../../revocation/own-token-revocation.ts';
 import type { ClockBehind } from '../../tokens/token-mint.ts';
 import type { ProblemCode } from './problems.ts';
-import type { TokenServices } from './use-cases.ts';
+import type { TokenUseCases } from './use-cases.ts';
 
 export const FORM = 'application/x-www-form-urlencoded';
 
@@ -25,7 +25,7 @@ export interface Caller {
 }
 
 /** Who may call at all. */
-export interface Admission {
+export interface CallerRule {
   /** Every one of them is needed; of an empty list any credential of ours will do. */
   readonly scopes: readonly string[];
   /** Kinds of credentials that need no scope. */
@@ -49,7 +49,7 @@ export interface CallInput<Body> {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** The client's address, as far as a trusted proxy tells it. */
   readonly client: string;
-  readonly services: TokenServices;
+  readonly services: TokenUseCases;
   readonly events: Events;
 }
 
@@ -90,7 +90,7 @@ interface CallFacts {
   readonly operation: string;
   readonly summary: string;
   /** `undefined`: nobody is asked who they are, the call sees to that itself. */
-  readonly admission: Admission | undefined;
+  readonly admission: CallerRule | undefined;
   /** For the documentation: a body that takes one of several forms, in a way that generators of clients can read. */
   readonly describedBody?: ZodType;
   /** What it makes must not outlast the authority that the caller has when it is admitted. */

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { answerTo } from '../../core/answer.ts';
 import { deny } from '../../core/decision.ts';
 import type { Reason } from '../../core/reason.ts';
-import type { Admission, AnyCall } from './call.ts';
+import type { AnyCall, CallerRule } from './call.ts';
 import { ignoresUnknown, isOfOauth } from './call.ts';
 import { CALLS } from './calls.ts';
 import { PROBLEM_TYPE } from './encode.ts';
@@ -99,7 +99,7 @@ const IDEMPOTENCY_KEY = {
   schema: { type: 'string', examples: ['"8e03978e-40d5-43dd-bc93-6894a57f9324"'] },
 };
 
-function securityOf(admission: Admission | undefined): object[] {
+function securityOf(admission: CallerRule | undefined): object[] {
   if (admission === undefined) return [];
   return admission.basic ? [{ bearer: [] }, { basic: [] }] : [{ bearer: [] }];
 }
@@ -156,7 +156,7 @@ const OF_BEARER = [
   'token_revoked',
 ] as const;
 
-function reasonsOf(admission: Admission | undefined): readonly Reason[] {
+function reasonsOf(admission: CallerRule | undefined): readonly Reason[] {
   if (admission === undefined) return [];
   return [
     ...OF_BEARER,

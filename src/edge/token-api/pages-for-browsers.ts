@@ -2,13 +2,13 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { PROBLEM_TYPE } from './encode.ts';
 
 /** A page about what went wrong. */
-export interface TroublePage {
+export interface ErrorPage {
   readonly headers: Readonly<Record<string, string>>;
   readonly html: string;
 }
 
 /** @param problem title and message of the problem document that it stands for. */
-export type ToPage = (status: number, problem: { readonly title: string; readonly message: string }) => TroublePage;
+export type ToPage = (status: number, problem: { readonly title: string; readonly message: string }) => ErrorPage;
 
 /** Shows a page for each problem to whoever came by a link or an address: JSON is for programs. */
 export function showPages(server: FastifyInstance, toPage: ToPage): void {

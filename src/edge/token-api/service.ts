@@ -3,32 +3,32 @@ import type { Listener, ListenerTls } from '../../config/config.ts';
 import type { Decision, Deny } from '../../core/decision.ts';
 import { deny } from '../../core/decision.ts';
 import type { Events } from '../../observe/events.ts';
-import { Admissions } from '../fresh-admission.ts';
+import { FreshAdmission } from '../fresh-admission.ts';
 import { renewCertificate } from '../listening.ts';
 import { answerOnce } from './answer-once.ts';
 import type { AnyCall, Caller, Outcome } from './call.ts';
 import { authorityEnded, failed, ignoresUnknown } from './call.ts';
 import { CallDecisions } from './call-decisions.ts';
-import type { Manner } from './call-protocols.ts';
-import { MANNERS } from './call-protocols.ts';
+import type { CallProtocol } from './call-protocols.ts';
+import { CALL_PROTOCOLS } from './call-protocols.ts';
 import { CALLS } from './calls.ts';
 import { decodeAccess, decodeBody, decodeQuery } from './decode.ts';
 import { openApi } from './openapi.ts';
 import type { ToPage } from './pages-for-browsers.ts';
 import { showPages } from './pages-for-browsers.ts';
 import { createServer, listen, shutDown, watchConnections } from './server.ts';
-import type { TokenServices } from './use-cases.ts';
+import type { TokenUseCases } from './use-cases.ts';
 
 export interface TokenApiParts {
   /** What answers now; asked anew for each call, since a reload replaces it. */
-  readonly services: () => TokenServices;
+  readonly services: () => TokenUseCases;
   /** CIDR ranges and addresses, likewise. */
   readonly trustedProxies: () => readonly string[];
   readonly events: Events;
   /** What else the door serves, beside the calls. */
   readonly pages: FastifyPluginAsync;
   /** What a browser is shown of a problem. */
-  readonly troublePage: ToPage;
+  readonly errorPage: ToPage;
 }
 
 export interface TokenApiDoor {
@@ -43,8 +43,8 @@ export interface TokenApiDoor {
 /** Opens the token service's door: HTTP with JSON. Rejects where it cannot listen. */
 export async function openTokenApi(listener: Listener, parts: TokenApiParts): Promise<TokenApiDoor> {
   const server = createServer(listener, parts.trustedProxies, parts.events);
-  showPages(server, parts.troublePage);
-  const register = (calls: FastifyInstance, { isOf, prepare, waitsForBody, decide, respond }: Manner): void => {
+  showPages(server, parts.errorPage);
+  const register = (calls: FastifyInstance, { isOf, prepare, waitsForBody, decide, respond }: CallProtocol): void => {
     prepare(calls, parts.events);
     const decisions = new CallDecisions(parts.events);
     calls.addHook('onSend', async (request) => decisions.tell(request));
@@ -54,7 +54,7 @@ export async function openTokenApi(listener: Listener, parts: TokenApiParts): Pr
     };
     for (const call of CALLS.filter(isOf)) {
       const { method, url } = call;
-      const callers = new Admissions((request: FastifyRequest) =>
+      const callers = new FreshAdmission((request: FastifyRequest) =>
         admit(call, request, { decide, decisions }, parts.services()),
       );
       const onRequest = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
@@ -79,7 +79,7 @@ export async function openTokenApi(listener: Listener, parts: TokenApiParts): Pr
     description ??= Buffer.from(openApi());
     await reply.type('application/json').header('cache-control', 'max-age=3600').send(description);
   });
-  for (const manner of MANNERS) server.register(async (calls) => register(calls, manner));
+  for (const protocol of CALL_PROTOCOLS) server.register(async (calls) => register(calls, protocol));
   server.register(parts.pages);
   const connections = watchConnections(server, parts.events);
   const address = await listen(server, listener);
@@ -94,8 +94,8 @@ export async function openTokenApi(listener: Listener, parts: TokenApiParts): Pr
 async function admit(
   { needsAuthority = false }: AnyCall,
   request: FastifyRequest,
-  { decide, decisions }: Pick<Manner, 'decide'> & { readonly decisions: CallDecisions },
-  { decider, authorities }: TokenServices,
+  { decide, decisions }: Pick<CallProtocol, 'decide'> & { readonly decisions: CallDecisions },
+  { decider, authorities }: TokenUseCases,
 ): Promise<Caller | Deny | undefined> {
   const atSeconds = authorities.nowSeconds();
   const decision = await decide(decodeAccess(request), decider, request.body);

@@ -3,8 +3,8 @@ import type { Authorities } from '../../accounts/authority.ts';
 import type { ChangePassword } from '../../accounts/change-password.ts';
 import type { CatalogueScope } from '../../config/config.ts';
 import type { Decider } from '../../core/ports.ts';
-import type { RevokeAny } from '../../revocation/admin-revocation.ts';
-import type { RevokeToken } from '../../revocation/own-token-revocation.ts';
+import type { AdminRevocation } from '../../revocation/admin-revocation.ts';
+import type { OwnTokenRevocation } from '../../revocation/own-token-revocation.ts';
 import type { PublishedKeySet } from '../../signing/published-key-set.ts';
 import type { Idempotency } from '../../tokens/idempotency.ts';
 import type { IntrospectToken } from '../../tokens/introspect-token.ts';
@@ -14,18 +14,18 @@ import type { PrivateTokens } from '../../tokens/private-tokens.ts';
 import type { TokenViews } from '../../tokens/token-views.ts';
 
 /** What stands behind the calls; a reload replaces it. */
-export interface TokenServices {
+export interface TokenUseCases {
   /** Admits callers, by the routes that the calls make. */
   readonly decider: Decider;
   readonly authorities: Pick<Authorities, 'nowSeconds' | 'of'>;
   readonly catalogue: ReadonlyMap<string, CatalogueScope>;
   readonly idempotency: Idempotency;
   readonly issueToken: IssueToken;
-  readonly revokeToken: RevokeToken;
+  readonly revokeToken: OwnTokenRevocation;
   readonly logIn: LogIn;
   readonly privateTokens: PrivateTokens;
   readonly tokenViews: TokenViews;
-  readonly revokeAny: RevokeAny;
+  readonly revokeAny: AdminRevocation;
   readonly introspectToken: IntrospectToken;
   readonly accounts: AccountManagement;
   readonly changePassword: ChangePassword;

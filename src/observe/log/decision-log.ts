@@ -6,7 +6,7 @@ import { LineLimit } from './line-limit.ts';
 import type { Logger } from './logger.ts';
 import { secretsOf, withoutSecrets } from './own-credential.ts';
 import { fingerprint } from './redaction.ts';
-import { RequestWords } from './request-text.ts';
+import { RequestText } from './request-text.ts';
 
 /** Of denials, and of passes again, so that a flood of the one hides nothing of the other. */
 const LINES_PER_SECOND = 100;
@@ -27,7 +27,7 @@ export class DecisionLog {
   /** From 0 to 1; a reload may change it. */
   passes: number;
   /** What requests without a route may be called; knows the routes in force. */
-  readonly words = new RequestWords();
+  readonly words = new RequestText();
   private readonly log: Logger;
   private readonly random: () => number;
   private readonly denialLimit: LineLimit;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { RequestWords } from './request-text.ts';
+import { RequestText } from './request-text.ts';
 
 const TOKEN = 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJqb2UifQ.c2lnbmF0dXJl-_';
 
-const words = new RequestWords();
+const words = new RequestText();
 words.adopt([
   { pattern: '/3rdparty/v1/messages/{id}', methods: ['GET'] },
   { pattern: '/café/**', methods: ['M-SEARCH'] },
@@ -46,7 +46,7 @@ describe('RequestWords.namePath()', () => {
   });
 
   it('compares 500 pairs of words for one path at most', () => {
-    const large = new RequestWords();
+    const large = new RequestText();
     const literals = Array.from({ length: 200 }, (_, index) => `literal-${String(index).padStart(20, '0')}`);
     large.adopt(literals.map((literal) => ({ pattern: `/${literal}`, methods: [] })));
     const [slip = ''] = literals;

@@ -16,7 +16,7 @@ const HIDDEN = '…';
  * What the log may call a request that met no route. A segment of its path, or its method, may be a secret that somebody
  * put there: what the route map itself says is shown, and all else is `…`. A slip of a literal is `~` and that literal.
  */
-export class RequestWords {
+export class RequestText {
   private literals: ReadonlyMap<string, string> = new Map();
   private methods: ReadonlySet<string> = USUAL_METHODS;
 

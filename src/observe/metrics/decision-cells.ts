@@ -3,7 +3,7 @@ import type { Decision, Deny } from '../../core/decision.ts';
 import { REASONS, type Reason } from '../../core/reason.ts';
 import type { AccessRequest, Door } from '../../core/request.ts';
 import type { Route } from '../../core/route.ts';
-import type { KnownCredential } from '../../core/verified-credential.ts';
+import type { VerifiedCredential } from '../../core/verified-credential.ts';
 import type { Sample } from './samples.ts';
 
 /** How a request presented itself; `none` also where that is a scheme that nobody takes. */
@@ -110,7 +110,7 @@ function increment(cells: number[], index: number): void {
   cells[index] = (cells[index] ?? 0) + 1;
 }
 
-function schemeOf(credential: KnownCredential | undefined): number {
+function schemeOf(credential: VerifiedCredential | undefined): number {
   if (credential === undefined) return NONE;
   return credential.identity.scheme === 'bearer' ? BEARER : BASIC;
 }

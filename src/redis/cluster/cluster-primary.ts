@@ -1,8 +1,8 @@
 import type { RedisStoreConfig } from '../../config/config.ts';
 import { barrierKeyIn } from '../../store/redis/layout.ts';
-import { Writes } from '../confirmed-writes.ts';
+import { ConfirmedWrites } from '../confirmed-writes.ts';
 import type { Connection } from '../connection.ts';
-import type { Place } from '../failure.ts';
+import type { ServerLabel } from '../failure.ts';
 import { placeOf } from '../options.ts';
 import type { ClusterNode } from './cluster-view.ts';
 import type { SlotRange } from './slot.ts';
@@ -10,22 +10,22 @@ import { tagIn } from './slot.ts';
 
 /** Makes connections to a node. */
 export interface Connect {
-  reads(config: RedisStoreConfig, place: Place): Connection;
-  writes(config: RedisStoreConfig, place: Place): Connection;
+  reads(config: RedisStoreConfig, place: ServerLabel): Connection;
+  writes(config: RedisStoreConfig, place: ServerLabel): Connection;
 }
 
 /** A primary of the cluster, and the connections to it. */
-export class Primary {
+export class ClusterPrimary {
   readonly node: ClusterNode;
   /** What it serves by now. */
   slots: readonly SlotRange[];
   /** Where this node is, beside all that its cluster has in common. */
   config: RedisStoreConfig;
-  readonly place: Place;
+  readonly place: ServerLabel;
   readonly reads: Connection;
   /** Writes go through `confirmed`. */
   readonly writes: Connection;
-  readonly confirmed: Writes;
+  readonly confirmed: ConfirmedWrites;
 
   constructor(node: ClusterNode, cluster: RedisStoreConfig, connect: Connect) {
     this.node = node;
@@ -34,7 +34,7 @@ export class Primary {
     this.reads = connect.reads(this.config, this.place);
     this.writes = connect.writes(this.config, this.place);
     const { minReplicas } = cluster;
-    this.confirmed = new Writes({
+    this.confirmed = new ConfirmedWrites({
       place: this.place,
       connection: this.writes,
       minReplicas,

@@ -2,29 +2,29 @@ import type { EpochGuard } from '../../revocation-set/revocation-store.ts';
 import { BatchedReads } from '../batched-reads.ts';
 import { askPrimary, valueOf } from '../command.ts';
 import type { Cluster } from './cluster.ts';
-import type { Primary } from './cluster-primary.ts';
-import type { QuestionsParts } from './cluster-router.ts';
-import { AGREEMENT_MS, mustServe, ReadQuestions } from './cluster-router.ts';
-import { epochKeyOf, epochKeysFor } from './part-keys.ts';
+import type { ClusterPrimary } from './cluster-primary.ts';
+import type { ClusterRouterParts } from './cluster-router.ts';
+import { AGREEMENT_MS, ClusterReader, mustServe } from './cluster-router.ts';
+import { partKeyOf, partKeysFor } from './part-keys.ts';
 import { slotOf } from './slot.ts';
 import { redirectOf } from './slot-redirect.ts';
 
 /** Keys of one read that one primary serves, by where they stand in it. */
-type Parts = ReadonlyMap<Primary, readonly number[]>;
+type Parts = ReadonlyMap<ClusterPrimary, readonly number[]>;
 
 /** Reads of strings at all primaries that serve the keys, with one batch each, as {@link BatchedReads} does at one. */
 export class ClusterReads {
   private readonly cluster: Cluster;
   private readonly limitMs: number;
-  private readonly questions: ReadQuestions;
+  private readonly questions: ClusterReader;
   private readonly epochs: { readonly check: EpochGuard };
-  private readonly batches = new WeakMap<Primary, BatchedReads>();
+  private readonly batches = new WeakMap<ClusterPrimary, BatchedReads>();
 
-  constructor(parts: QuestionsParts, epochs: { readonly check: EpochGuard }) {
+  constructor(parts: ClusterRouterParts, epochs: { readonly check: EpochGuard }) {
     this.epochs = epochs;
     this.cluster = parts.cluster;
     this.limitMs = parts.limitMs;
-    this.questions = new ReadQuestions(parts);
+    this.questions = new ClusterReader(parts);
   }
 
   /** The values in the order of the keys, `undefined` where there is none, empty where it is not a string. */
@@ -44,7 +44,7 @@ export class ClusterReads {
     const untilMs = nowMs + this.limitMs;
     const parts = await this.partsOf(keys, untilMs);
     const values: (string | undefined)[] = [];
-    const readPart = async ([primary, indexes]: readonly [Primary, readonly number[]]): Promise<void> => {
+    const readPart = async ([primary, indexes]: readonly [ClusterPrimary, readonly number[]]): Promise<void> => {
       const answers = await this.batchesOf(primary).read(indexes.map((index) => keys[index] ?? ''));
       indexes.forEach((index, at) => (values[index] = answers[at]));
     };
@@ -62,11 +62,11 @@ export class ClusterReads {
 
   private async partsOf(keys: readonly string[], untilMs: number): Promise<Parts> {
     const serving = await Promise.all(keys.map((key) => this.cluster.serving(slotOf(key), untilMs)));
-    return Map.groupBy(keys.keys(), (index) => serving[index] as Primary);
+    return Map.groupBy(keys.keys(), (index) => serving[index] as ClusterPrimary);
   }
 
-  private batchesOf(primary: Primary): BatchedReads {
-    const recordsFor = (keys: readonly string[]): readonly string[] => epochKeysFor(keys, primary.slots);
+  private batchesOf(primary: ClusterPrimary): BatchedReads {
+    const recordsFor = (keys: readonly string[]): readonly string[] => partKeysFor(keys, primary.slots);
     const batches = this.batches.get(primary) ?? new BatchedReads(primary.reads, this.epochs, recordsFor);
     this.batches.set(primary, batches);
     return batches;
@@ -75,7 +75,7 @@ export class ClusterReads {
   /** Each key by itself, and after that the epoch records of the parts that they belong to. */
   private async readApart(keys: readonly string[]): Promise<readonly (string | undefined)[]> {
     const values = await Promise.all(keys.map((key) => this.readAlone(key)));
-    const epochKeys = [...new Set(keys.map((key) => epochKeyOf(slotOf(key))))];
+    const epochKeys = [...new Set(keys.map((key) => partKeyOf(slotOf(key))))];
     const records = await Promise.all(epochKeys.map(async (key) => [key, await this.readAlone(key)] as const));
     this.epochs.check(new Map(records));
     return values;

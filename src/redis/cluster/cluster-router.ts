@@ -1,11 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { fault, storeErrorFrom } from '../failure.ts';
-import type { Asks, Writing } from '../redis-client.ts';
+import type { RedisReader, RedisWriter } from '../redis-client.ts';
 import { asking } from './asking.ts';
 import type { Cluster } from './cluster.ts';
-import type { Primary } from './cluster-primary.ts';
-import type { Agreement } from './quorum-view.ts';
+import type { ClusterPrimary } from './cluster-primary.ts';
+import type { QuorumView } from './quorum-view.ts';
 import { ownerOf } from './quorum-view.ts';
 import { slotOf } from './slot.ts';
 import { redirectOf } from './slot-redirect.ts';
@@ -14,7 +14,7 @@ import { redirectOf } from './slot-redirect.ts';
 export const AGREEMENT_MS = 25;
 const PAUSE_MS = 10;
 
-export interface QuestionsParts {
+export interface ClusterRouterParts {
   readonly cluster: Cluster;
   /** Longest wait for an answer, redirects included. */
   readonly limitMs: number;
@@ -22,7 +22,7 @@ export interface QuestionsParts {
 
 type Question<T> = (client: Redis) => Promise<T>;
 /** Puts a question to a primary, on one of its connections. */
-type Put<T> = (primary: Primary, question: Question<T>) => Promise<T>;
+type Put<T> = (primary: ClusterPrimary, question: Question<T>) => Promise<T>;
 
 /** What is known when a question is put. */
 interface Terms {
@@ -36,17 +36,17 @@ interface Terms {
  * else is asked twice. An answer counts where most primaries say, at that time, that the one who gave it serves the
  * slot: one that stood still, or was cut off, may have been replaced and not know it.
  */
-abstract class Questions {
+abstract class ClusterRouter {
   protected readonly cluster: Cluster;
   private readonly limitMs: number;
 
-  constructor({ cluster, limitMs }: QuestionsParts) {
+  constructor({ cluster, limitMs }: ClusterRouterParts) {
     this.cluster = cluster;
     this.limitMs = limitMs;
   }
 
   /** `attempt` rejects with a redirect where it may be made again. */
-  protected async serving<T>(key: string, attempt: (primary: Primary, terms: Terms) => Promise<T>): Promise<T> {
+  protected async serving<T>(key: string, attempt: (primary: ClusterPrimary, terms: Terms) => Promise<T>): Promise<T> {
     return await this.cluster.during(async () => {
       const slot = slotOf(key);
       const untilMs = performance.now() + this.limitMs;
@@ -64,7 +64,7 @@ abstract class Questions {
   }
 
   /** Follows the key of a slot that is on its way. */
-  protected async follow<T>(put: Put<T>, primary: Primary, question: Question<T>): Promise<T> {
+  protected async follow<T>(put: Put<T>, primary: ClusterPrimary, question: Question<T>): Promise<T> {
     try {
       return await put(primary, question);
     } catch (error) {
@@ -77,7 +77,7 @@ abstract class Questions {
 }
 
 /** What a decision may wait for. */
-export class ReadQuestions extends Questions implements Asks {
+export class ClusterReader extends ClusterRouter implements RedisReader {
   async ask<T>(question: Question<T>, key: string): Promise<T> {
     return await this.serving(key, async (primary, { slot, sinceMs, untilMs }) => {
       const [answer, agreement] = await Promise.all([
@@ -91,7 +91,7 @@ export class ReadQuestions extends Questions implements Asks {
 }
 
 /** What changes something, and what may take as long. It is acknowledged once most primaries say that it counts. */
-export class WriteQuestions extends Questions implements Writing {
+export class ClusterWriter extends ClusterRouter implements RedisWriter {
   async ask<T>(question: Question<T>, key: string): Promise<T> {
     return await this.settled(({ confirmed }, put) => confirmed.ask(put), question, key);
   }
@@ -111,10 +111,10 @@ export class WriteQuestions extends Questions implements Writing {
 }
 
 /** Throws a redirect where another one serves one of the slots, or may do so at any moment. */
-export function mustServe(primary: Primary, slots: readonly number[], agreement: Agreement): void {
+export function mustServe(primary: ClusterPrimary, slots: readonly number[], agreement: QuorumView): void {
   if (!slots.every((slot) => doesServe(primary, slot, agreement))) throw storeErrorFrom(primary.place, fault('STALE'));
 }
 
-function doesServe({ node }: Primary, slot: number, agreement: Agreement): boolean {
+function doesServe({ node }: ClusterPrimary, slot: number, agreement: QuorumView): boolean {
   return ownerOf(agreement, slot)?.id === node.id && !agreement.failed.has(node.id);
 }

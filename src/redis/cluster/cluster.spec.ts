@@ -5,7 +5,7 @@ import { startRedisCluster } from '../../../test/support/redis/cluster.ts';
 import { clusterConfig, openRedisForTest } from '../../../test/support/redis/config.ts';
 import { RecordingListener } from '../../../test/support/store/recording-listener.ts';
 import type { Store } from '../../store/store.ts';
-import { epochKeyOf } from './part-keys.ts';
+import { partKeyOf } from './part-keys.ts';
 import { slotOf } from './slot.ts';
 
 const STORE_MS = 300;
@@ -143,7 +143,7 @@ describe('a store in a Redis Cluster', () => {
     const shown: string[] = [];
     store.epochs.guard((reading) => shown.push(...reading.keys()));
     expect(await store.revocations.read([there, absent, keyAt(2)])).toEqual(['A', undefined, undefined]);
-    expect(shown).toContain(epochKeyOf(slot));
+    expect(shown).toContain(partKeyOf(slot));
     expect(await store.revocations.readEntries([there, absent])).toMatchObject([{ value: 'A' }, undefined]);
     await store.revocations.write({ key: absent, value: 'B', expiresAtSeconds: undefined });
     expect(await to.hand.call('CLUSTER', 'GETKEYSINSLOT', slot, 10)).toEqual([absent]);

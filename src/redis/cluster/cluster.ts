@@ -1,16 +1,16 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { HostPort, RedisStoreConfig } from '../../config/config.ts';
 import { StoreError } from '../../core/ports.ts';
-import type { Place } from '../failure.ts';
+import type { ServerLabel } from '../failure.ts';
 import { fault, isLasting, storeErrorFrom, UnfitError } from '../failure.ts';
 import { placeOf } from '../options.ts';
 import type { Connect } from './cluster-primary.ts';
-import { Primary } from './cluster-primary.ts';
+import { ClusterPrimary } from './cluster-primary.ts';
 import type { ClusterNode, ClusterView } from './cluster-view.ts';
-import { scout } from './probe-node.ts';
-import type { Agreement } from './quorum-view.ts';
+import { probeNode } from './probe-node.ts';
+import type { QuorumView } from './quorum-view.ts';
 import { ownerOf } from './quorum-view.ts';
-import { Round } from './topology-poll.ts';
+import { TopologyPoll } from './topology-poll.ts';
 
 /** How long to wait before the primaries are asked once more, where they do not agree. */
 const PAUSE_MS = 20;
@@ -29,14 +29,14 @@ export interface ClusterParts {
  * somebody needs to know.
  */
 export class Cluster {
-  readonly place: Place;
+  readonly place: ServerLabel;
   private readonly parts: ClusterParts;
   /** With the credentials as they are by now. */
   private config: RedisStoreConfig;
-  private known: readonly Primary[] = [];
-  private agreement: Agreement | undefined;
+  private known: readonly ClusterPrimary[] = [];
+  private agreement: QuorumView | undefined;
   private agreedAtMs = Number.NEGATIVE_INFINITY;
-  private round: Round | undefined;
+  private round: TopologyPoll | undefined;
   private searching: Promise<void> | undefined;
   private searchedAtMs = Number.NEGATIVE_INFINITY;
   /** Why there is no agreement. */
@@ -51,7 +51,7 @@ export class Cluster {
   }
 
   /** Resolves with all primaries that serve slots once they are connected; rejects with `StoreError` after `limitMs`. */
-  async open(limitMs: number): Promise<readonly Primary[]> {
+  async open(limitMs: number): Promise<readonly ClusterPrimary[]> {
     const untilMs = performance.now() + limitMs;
     for (;;) {
       const { owners } = await this.agreed(performance.now(), untilMs);
@@ -64,17 +64,17 @@ export class Cluster {
   }
 
   /** Those that are connected, or about to be. */
-  get primaries(): readonly Primary[] {
+  get primaries(): readonly ClusterPrimary[] {
     return this.known;
   }
 
   /** The connections to a node. */
-  at(node: Pick<ClusterNode, 'host' | 'port'>): Primary | undefined {
+  at(node: Pick<ClusterNode, 'host' | 'port'>): ClusterPrimary | undefined {
     return this.known.find((primary) => primary.isAt(node));
   }
 
   /** Who serves a slot, as far as is known now; waits where nothing is. */
-  async serving(slot: number, untilMs: number): Promise<Primary> {
+  async serving(slot: number, untilMs: number): Promise<ClusterPrimary> {
     for (;;) {
       const owner = this.agreement && ownerOf(this.agreement, slot);
       const primary = owner && this.at(owner);
@@ -85,7 +85,7 @@ export class Cluster {
   }
 
   /** What most primaries say, asked no earlier than `sinceMs`; rejects with `StoreError` where they don't by `untilMs`. */
-  async agreed(sinceMs: number, untilMs: number): Promise<Agreement> {
+  async agreed(sinceMs: number, untilMs: number): Promise<QuorumView> {
     for (let fromMs = sinceMs; ; fromMs = performance.now()) {
       const agreement = await (await this.look(fromMs)).first;
       if (agreement !== undefined) return agreement;
@@ -95,7 +95,7 @@ export class Cluster {
   }
 
   /** The latest round, where it was asked no earlier than `sinceMs`, or another one: one after the other. */
-  async look(sinceMs: number): Promise<Round> {
+  async look(sinceMs: number): Promise<TopologyPoll> {
     for (;;) {
       const { round } = this;
       if (round !== undefined && round.askedAtMs >= sinceMs) return round;
@@ -134,10 +134,10 @@ export class Cluster {
     await Promise.all(this.known.map((primary) => primary.close()));
   }
 
-  private start(): Round {
-    const round = new Round(this.known);
+  private start(): TopologyPoll {
+    const round = new TopologyPoll(this.known);
     this.round = round;
-    const adopt = (agreement: Agreement | undefined): void => {
+    const adopt = (agreement: QuorumView | undefined): void => {
       if (agreement !== undefined && round.askedAtMs >= this.agreedAtMs) this.adopt(agreement, round.askedAtMs);
     };
     void round.first.then(adopt);
@@ -145,7 +145,7 @@ export class Cluster {
     return round;
   }
 
-  private adopt(agreement: Agreement, askedAtMs: number): void {
+  private adopt(agreement: QuorumView, askedAtMs: number): void {
     if (this.isClosed) return;
     this.agreement = agreement;
     this.agreedAtMs = askedAtMs;
@@ -160,7 +160,7 @@ export class Cluster {
   private learn(nodes: readonly ClusterNode[]): void {
     const { connect } = this.parts;
     const unknown = nodes.filter((node) => !this.known.some((primary) => isIn([node])(primary)));
-    this.known = [...this.known, ...unknown.map((node) => new Primary(node, this.config, connect))];
+    this.known = [...this.known, ...unknown.map((node) => new ClusterPrimary(node, this.config, connect))];
   }
 
   /** Asks whoever may know of primaries, where those that are known do not agree. */
@@ -174,7 +174,7 @@ export class Cluster {
   private async scout(): Promise<void> {
     const { addresses } = this.parts;
     const places = [...addresses, ...(this.agreement?.nodes ?? [])];
-    const asked = await Promise.allSettled(places.map(({ host, port }) => scout({ ...this.config, host, port })));
+    const asked = await Promise.allSettled(places.map(({ host, port }) => probeNode({ ...this.config, host, port })));
     if (this.isClosed) return;
     const views = asked.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : []));
     for (const view of views.filter((one) => this.isOurs(one))) this.learn(view.nodes.filter(isOfUse));
@@ -212,6 +212,6 @@ function isOfUse({ isPrimary, slots, hasFailed }: ClusterNode): boolean {
   return isPrimary && (slots.length > 0 || !hasFailed);
 }
 
-function isIn(nodes: readonly ClusterNode[]): (primary: Primary) => boolean {
+function isIn(nodes: readonly ClusterNode[]): (primary: ClusterPrimary) => boolean {
   return ({ node }) => nodes.some(({ id, host, port }) => id === node.id && host === node.host && port === node.port);
 }

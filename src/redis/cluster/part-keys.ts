@@ -9,13 +9,13 @@ const SLOTS_EACH = 16_384 / PARTS;
 let found: readonly string[] | undefined;
 
 /** The epoch record of each part of the slots, in their order: its hash tag is the smallest number that lies there. */
-export function epochKeys(): readonly string[] {
+export function partKeys(): readonly string[] {
   return (found ??= findKeys());
 }
 
 /** The epoch record of the part that a slot belongs to. */
-export function epochKeyOf(slot: number): string {
-  return epochKeys()[Math.floor(slot / SLOTS_EACH)] ?? '';
+export function partKeyOf(slot: number): string {
+  return partKeys()[Math.floor(slot / SLOTS_EACH)] ?? '';
 }
 
 /**
@@ -23,9 +23,9 @@ export function epochKeyOf(slot: number): string {
  * to, since a slot may have come to it without what lay there, as where a lost primary's slots were given away. Where
  * that of a part lies elsewhere, another one of the primary stands for it.
  */
-export function epochKeysFor(keys: readonly string[], slots: readonly SlotRange[]): readonly string[] {
+export function partKeysFor(keys: readonly string[], slots: readonly SlotRange[]): readonly string[] {
   const records = keys.map((key) => {
-    const record = epochKeyOf(slotOf(key));
+    const record = partKeyOf(slotOf(key));
     return holds(slots, slotOf(record)) ? record : epochKeyIn(slots);
   });
   return [...new Set(records)];
@@ -33,7 +33,7 @@ export function epochKeysFor(keys: readonly string[], slots: readonly SlotRange[
 
 /** An epoch record that lies in these slots; where they are too few to hold one, that of a part they belong to. */
 function epochKeyIn(slots: readonly SlotRange[]): string {
-  return epochKeys().find((key) => holds(slots, slotOf(key))) ?? epochKeyOf(slots[0]?.[0] ?? 0);
+  return partKeys().find((key) => holds(slots, slotOf(key))) ?? partKeyOf(slots[0]?.[0] ?? 0);
 }
 
 function findKeys(): readonly string[] {

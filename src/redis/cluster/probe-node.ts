@@ -8,7 +8,7 @@ import { parseView } from './cluster-view.ts';
 const ANSWER_MS = 1_000;
 
 /** Asks a node of any role, on a connection for this alone, what it knows of its cluster. Rejects with what went wrong. */
-export async function scout(config: RedisStoreConfig): Promise<ClusterView> {
+export async function probeNode(config: RedisStoreConfig): Promise<ClusterView> {
   const options = { ...optionsFor(config, ANSWER_MS), connectTimeout: ANSWER_MS, lazyConnect: true };
   const client = new Redis({ ...options, retryStrategy: () => null });
   const failed = Promise.withResolvers<never>();

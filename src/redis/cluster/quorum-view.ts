@@ -3,7 +3,7 @@ import { ownersOf } from './cluster-view.ts';
 import { holds } from './slot.ts';
 
 /** What most primaries of a cluster say of it, all alike. */
-export interface Agreement {
+export interface QuorumView {
   readonly nodes: readonly ClusterNode[];
   /** The primaries that serve slots. */
   readonly owners: readonly ClusterNode[];
@@ -19,7 +19,7 @@ export interface Agreement {
  * the same of who serves what. A replica takes a place over by their votes alone, and whoever votes holds the old
  * primary for failed before: among any majority there is one that knows it. Of two majorities the later one counts.
  */
-export function agree(views: ReadonlyMap<string, ClusterView>): Agreement | undefined {
+export function agree(views: ReadonlyMap<string, ClusterView>): QuorumView | undefined {
   const groups = Map.groupBy(views, ([, view]) => fingerprint(view));
   const agreements = [...groups.values()].map((group) => agreementOf(new Map(group)));
   return agreements
@@ -28,11 +28,11 @@ export function agree(views: ReadonlyMap<string, ClusterView>): Agreement | unde
 }
 
 /** Who serves a slot, by this. */
-export function ownerOf({ owners }: Agreement, slot: number): ClusterNode | undefined {
+export function ownerOf({ owners }: QuorumView, slot: number): ClusterNode | undefined {
   return owners.find(({ slots }) => holds(slots, slot));
 }
 
-function agreementOf(views: ReadonlyMap<string, ClusterView>): Agreement | undefined {
+function agreementOf(views: ReadonlyMap<string, ClusterView>): QuorumView | undefined {
   // A node's address is what others say it is, if any does.
   const [id, view] = [...views].toSorted(([left], [right]) => (left < right ? -1 : 1))[0] ?? [];
   if (view === undefined) return undefined;
@@ -61,6 +61,6 @@ function fingerprint(view: ClusterView): string {
     .join('\n');
 }
 
-function epochOf({ owners }: Agreement): number {
+function epochOf({ owners }: QuorumView): number {
   return Math.max(...owners.map(({ epoch }) => epoch));
 }

@@ -2,14 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import { StoreError } from '../../core/ports.ts';
 import type { Scan } from '../scan.ts';
 import { scanOf } from '../scan.ts';
-import type { QuestionsParts } from './cluster-router.ts';
+import type { ClusterRouterParts } from './cluster-router.ts';
 import type { ClusterNode } from './cluster-view.ts';
 
 /**
  * Goes through the keys of every primary, one after the other. Throws `StoreError` where slots have gone from one to
  * another meanwhile: keys that went with them may have been missed.
  */
-export function scanCluster({ cluster, limitMs }: QuestionsParts): Scan {
+export function scanCluster({ cluster, limitMs }: ClusterRouterParts): Scan {
   const agreedOwners = async (): Promise<readonly ClusterNode[]> => {
     const nowMs = performance.now();
     return await cluster.during(async () => (await cluster.agreed(nowMs, nowMs + limitMs)).owners);

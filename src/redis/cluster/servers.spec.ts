@@ -15,7 +15,7 @@ import { StoreError } from '../../core/ports.ts';
 import type { EpochReading } from '../../revocation-set/revocation-store.ts';
 import { openRedisStore } from '../../store/redis/store.ts';
 import type { Store } from '../../store/store.ts';
-import { epochKeyOf, epochKeys } from './part-keys.ts';
+import { partKeyOf, partKeys } from './part-keys.ts';
 import { slotOf } from './slot.ts';
 
 const PASSWORD = 'correct-horse-battery';
@@ -101,7 +101,7 @@ describe('openRedisStore() with cluster', () => {
 
   it('shows with each read the record of the part that the key belongs to: slots may come to a primary without it', async () => {
     const store = await openRedisForTest(clusterConfig(cluster));
-    const lost = epochKeys()[7] ?? '';
+    const lost = partKeys()[7] ?? '';
     for (const [key, found] of await store.epochs.read()) await store.epochs.swap(key, found, 'E');
     for (const { server } of cluster.nodes.slice(0, 3)) await server.hand.del(lost).catch(() => undefined);
     const refuse = (reading: EpochReading): void => {
@@ -109,7 +109,7 @@ describe('openRedisStore() with cluster', () => {
     };
     store.epochs.guard(refuse);
     const keys = Array.from({ length: 1_000 }, (_, number) => `${KEY}:${number}`);
-    const inPart = keys.filter((key) => epochKeyOf(slotOf(key)) === lost);
+    const inPart = keys.filter((key) => partKeyOf(slotOf(key)) === lost);
     expect(inPart.length).toBeGreaterThan(0);
     for (const key of inPart) await expect(store.revocations.read([key])).rejects.toThrow('lost');
   });

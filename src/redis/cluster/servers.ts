@@ -1,36 +1,36 @@
 import type { ClusterConfig, RedisStoreConfig } from '../../config/config.ts';
-import { ClusterAccounts } from '../../store/redis/accounts-across-servers.ts';
+import { AccountsAcrossServers } from '../../store/redis/accounts-across-servers.ts';
 import { assemble } from '../../store/redis/assemble.ts';
 import { RedisEpochs } from '../../store/redis/epochs.ts';
 import { RedisFeed } from '../../store/redis/feed.ts';
-import type { SchemaTerms } from '../../store/redis/layout-version.ts';
-import { checkSchema } from '../../store/redis/layout-version.ts';
+import type { LayoutTerms } from '../../store/redis/layout-version.ts';
+import { checkLayoutVersion } from '../../store/redis/layout-version.ts';
 import { RedisRevocations } from '../../store/redis/revocations.ts';
 import type { Store } from '../../store/store.ts';
 import { Connection } from '../connection.ts';
-import type { Place } from '../failure.ts';
+import type { ServerLabel } from '../failure.ts';
 import { refuseEviction, warnOfReplicas } from '../fitness.ts';
 import { optionsFor } from '../options.ts';
 import type { ServerInfo } from '../server-info.ts';
 import { parseServerInfo } from '../server-info.ts';
-import type { limitsOf } from '../timeouts.ts';
+import type { timeoutsOf } from '../timeouts.ts';
 import { FEED_SILENCE_MS } from '../timeouts.ts';
 import { Cluster } from './cluster.ts';
-import type { Connect, Primary } from './cluster-primary.ts';
+import type { ClusterPrimary, Connect } from './cluster-primary.ts';
 import { ClusterReads } from './cluster-reads.ts';
-import { ReadQuestions, WriteQuestions } from './cluster-router.ts';
-import { epochKeys } from './part-keys.ts';
+import { ClusterReader, ClusterWriter } from './cluster-router.ts';
+import { partKeys } from './part-keys.ts';
 import { scanCluster } from './scan.ts';
-import { ClusterFeedSession } from './tracking-session.ts';
+import { ClusterTrackingSession } from './tracking-session.ts';
 
 /** Opens the store in a Redis Cluster; as `openRedisStore` does in one server. */
 export async function openClusterStore(
   config: RedisStoreConfig,
   { addresses }: ClusterConfig,
-  { storeMs, writeMs, openMs, readSilenceMs }: ReturnType<typeof limitsOf>,
-  terms: SchemaTerms,
+  { storeMs, writeMs, openMs, readSilenceMs }: ReturnType<typeof timeoutsOf>,
+  terms: LayoutTerms,
 ): Promise<Store> {
-  const connection = (node: RedisStoreConfig, place: Place, answerMs: number, silenceMs: number) => {
+  const connection = (node: RedisStoreConfig, place: ServerLabel, answerMs: number, silenceMs: number) => {
     const inspect = (info: ServerInfo): void => {
       if (!config.allowEviction) refuseEviction(place, info);
     };
@@ -51,7 +51,7 @@ export async function openClusterStore(
   const feed = new RedisFeed({
     place: cluster.place,
     session: (listener) =>
-      new ClusterFeedSession({
+      new ClusterTrackingSession({
         cluster,
         listener,
         optionsFor: (primary) => optionsFor(primary.config, FEED_SILENCE_MS),
@@ -60,16 +60,16 @@ export async function openClusterStore(
     reads: { doubt: () => cluster.recheck(), recheck: () => cluster.recheck() },
   });
   const [reads, writes] = [
-    new ReadQuestions({ cluster, limitMs: storeMs }),
-    new WriteQuestions({ cluster, limitMs: writeMs }),
+    new ClusterReader({ cluster, limitMs: storeMs }),
+    new ClusterWriter({ cluster, limitMs: writeMs }),
   ];
-  const epochs = new RedisEpochs(writes, epochKeys());
-  await checkSchema(writes, cluster.place, epochs, terms).catch(async (error: unknown) => {
+  const epochs = new RedisEpochs(writes, partKeys());
+  await checkLayoutVersion(writes, cluster.place, epochs, terms).catch(async (error: unknown) => {
     await cluster.close();
     throw error;
   });
   const revocations = new RedisRevocations(new ClusterReads({ cluster, limitMs: storeMs }, epochs), writes, feed);
-  const accounts = new ClusterAccounts(reads, writes, revocations);
+  const accounts = new AccountsAcrossServers(reads, writes, revocations);
   const scan = scanCluster({ cluster, limitMs: writeMs });
   const close = () => cluster.close();
   const store = assemble({ reads, writes, revocations, epochs, accounts, feed, scan, close });
@@ -77,7 +77,7 @@ export async function openClusterStore(
   return { ...store, renew, ...warnings.find(({ warning }) => warning !== undefined) };
 }
 
-async function warnOf({ writes, place }: Primary, config: RedisStoreConfig): Promise<Pick<Store, 'warning'>> {
+async function warnOf({ writes, place }: ClusterPrimary, config: RedisStoreConfig): Promise<Pick<Store, 'warning'>> {
   const info = parseServerInfo(await writes.ask((client) => client.info()));
   return warnOfReplicas(place, info, config.minReplicas);
 }

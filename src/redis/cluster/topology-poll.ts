@@ -1,25 +1,25 @@
-import type { Primary } from './cluster-primary.ts';
+import type { ClusterPrimary } from './cluster-primary.ts';
 import type { ClusterView } from './cluster-view.ts';
 import { parseView } from './cluster-view.ts';
-import type { Agreement } from './quorum-view.ts';
+import type { QuorumView } from './quorum-view.ts';
 import { agree } from './quorum-view.ts';
 
 /** One question to all primaries at once: who serves what? */
-export class Round {
+export class TopologyPoll {
   /** When it was asked, on both clocks. */
   readonly askedAtMs = performance.now();
   readonly askedAtWallMs = Date.now();
   /** What more than half of them say, once they have; `undefined` where they do not. */
-  readonly first: Promise<Agreement | undefined>;
+  readonly first: Promise<QuorumView | undefined>;
   /** The same once all have answered, or failed to. */
-  readonly last: Promise<Agreement | undefined>;
+  readonly last: Promise<QuorumView | undefined>;
   isOpen = true;
   private readonly views = new Map<string, ClusterView>();
 
-  constructor(primaries: readonly Primary[]) {
-    const first = Promise.withResolvers<Agreement | undefined>();
+  constructor(primaries: readonly ClusterPrimary[]) {
+    const first = Promise.withResolvers<QuorumView | undefined>();
     this.first = first.promise.finally(() => (this.isOpen = false));
-    const hear = async (primary: Primary): Promise<void> => {
+    const hear = async (primary: ClusterPrimary): Promise<void> => {
       const view = await viewOf(primary);
       this.views.set(view.self, view);
       const agreement = agree(this.views);
@@ -33,6 +33,6 @@ export class Round {
   }
 }
 
-async function viewOf({ reads, node }: Primary): Promise<ClusterView> {
+async function viewOf({ reads, node }: ClusterPrimary): Promise<ClusterView> {
   return parseView(await reads.ask(async (client) => String(await client.call('CLUSTER', 'NODES'))), node);
 }

@@ -1,20 +1,20 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Session } from '../../store/redis/feed.ts';
+import type { Tracking } from '../../store/redis/feed.ts';
 import { fault, storeErrorFrom } from '../failure.ts';
 import { beatEveryMs, beatLostMs } from '../heartbeat.ts';
 import type { ClientOptions } from '../options.ts';
 import type { SessionListener } from '../tracking-session.ts';
-import { FeedSession } from '../tracking-session.ts';
+import { TrackingSession } from '../tracking-session.ts';
 import type { Cluster } from './cluster.ts';
-import type { Primary } from './cluster-primary.ts';
-import type { Agreement } from './quorum-view.ts';
+import type { ClusterPrimary } from './cluster-primary.ts';
+import type { QuorumView } from './quorum-view.ts';
 import { tagIn } from './slot.ts';
 
 const SETUP_MS = 5_000;
 
 export interface ClusterSessionParts {
   readonly cluster: Cluster;
-  readonly optionsFor: (primary: Primary) => ClientOptions;
+  readonly optionsFor: (primary: ClusterPrimary) => ClientOptions;
   readonly listener: SessionListener;
 }
 
@@ -27,7 +27,7 @@ type Moment = readonly [monotonicMs: number, wallMs: number];
  * slowest of them has told. It ends when one of the sessions does, or when another primary serves slots; a slot that
  * moves between those that are listened to makes no difference.
  */
-export class ClusterFeedSession implements Session {
+export class ClusterTrackingSession implements Tracking {
   private readonly parts: ClusterSessionParts;
   private readonly ended = Promise.withResolvers<unknown>();
   private isOver = false;
@@ -50,13 +50,13 @@ export class ClusterFeedSession implements Session {
     this.ended.resolve(fault('CLOSED'));
   }
 
-  private async listen(agreement: Agreement): Promise<unknown> {
+  private async listen(agreement: QuorumView): Promise<unknown> {
     const { cluster, optionsFor } = this.parts;
     const heard = new Slowest(agreement.owners.length + 1, (moment) => this.parts.listener.heardUpTo(...moment));
     const sessions = agreement.owners.map(({ id, slots, ...place }) => {
       const primary = cluster.at(place);
       if (primary === undefined) throw fault('SETTLING');
-      const session = new FeedSession(optionsFor(primary), this.ears(id, heard), tagIn(slots));
+      const session = new TrackingSession(optionsFor(primary), this.ears(id, heard), tagIn(slots));
       return { session, life: session.run().then((cause) => storeErrorFrom(primary.place, cause)) };
     });
     const lives = sessions.map(({ life }) => life);
@@ -80,7 +80,7 @@ export class ClusterFeedSession implements Session {
   }
 
   /** Resolves with the reason once the primaries are no longer those that are listened to, or do not say so in time. */
-  private async watch(before: Agreement, heard: Slowest): Promise<unknown> {
+  private async watch(before: QuorumView, heard: Slowest): Promise<unknown> {
     const { cluster, listener } = this.parts;
     let saidAtMs = performance.now();
     while (!this.isOver) {
@@ -125,7 +125,7 @@ class Slowest {
   }
 }
 
-function placesOf({ owners }: Agreement): string {
+function placesOf({ owners }: QuorumView): string {
   return owners
     .map(({ id, host, port }) => `${id} ${host} ${port}`)
     .toSorted()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { believe } from './sentinel-report.ts';
+import { electedPrimary } from './sentinel-report.ts';
 
 const A = { host: 'a', port: 1 };
 const B = { host: 'b', port: 1 };
@@ -18,7 +18,7 @@ describe('believe()', () => {
     ['they differ about one election, half and half', [A1, B1], B1, B1],
     ['one after the other was asked of a third election', [A1, B2, B3], A1, B3],
   ])('where %s', (_what, words, known, believed) => {
-    expect(believe(words, known, false)).toEqual(believed);
+    expect(electedPrimary(words, known, false)).toEqual(believed);
   });
 
   it.each([
@@ -26,6 +26,6 @@ describe('believe()', () => {
     ['few answer', [A1, undefined, undefined], B2],
     ['one still knows of the later one', [A1, A1, B2], B2],
   ])('of an earlier election than a forgotten one, where %s', (_what, words, believed) => {
-    expect(believe(words, B2, true)).toEqual(believed);
+    expect(electedPrimary(words, B2, true)).toEqual(believed);
   });
 });

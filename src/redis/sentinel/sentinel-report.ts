@@ -1,7 +1,7 @@
 import type { HostPort } from '../../config/config.ts';
 
 /** What a Sentinel says. */
-export interface PrimaryWord extends HostPort {
+export interface SentinelReport extends HostPort {
   /** Which election it goes back to: Sentinels themselves believe the later one. */
   readonly epoch: number;
 }
@@ -12,11 +12,11 @@ export interface PrimaryWord extends HostPort {
  * not answer. An earlier election than the `known` one counts only where that `isForgotten` and more than half of them
  * answer: somebody set them up anew.
  */
-export function believe(
-  words: readonly (PrimaryWord | undefined)[],
-  known: PrimaryWord | undefined,
+export function electedPrimary(
+  words: readonly (SentinelReport | undefined)[],
+  known: SentinelReport | undefined,
   isForgotten: boolean,
-): PrimaryWord | undefined {
+): SentinelReport | undefined {
   const answers = words.filter((word) => word !== undefined);
   const latest = Math.max(...answers.map(({ epoch }) => epoch));
   const isEnough = isForgotten && answers.length * 2 > words.length;
@@ -32,8 +32,8 @@ export function isSamePlace(one: HostPort, other: HostPort | undefined): boolean
 }
 
 /** Of those that are named equally often the known one, or the first. */
-function mostNamed(words: readonly PrimaryWord[], known: HostPort | undefined): PrimaryWord | undefined {
-  const votesFor = (word: PrimaryWord): number =>
+function mostNamed(words: readonly SentinelReport[], known: HostPort | undefined): SentinelReport | undefined {
+  const votesFor = (word: SentinelReport): number =>
     words.filter((other) => isSamePlace(word, other)).length + (isSamePlace(word, known) ? 0.5 : 0);
   return words.toSorted((left, right) => votesFor(right) - votesFor(left))[0];
 }

@@ -1,9 +1,9 @@
 import { Redis } from 'ioredis';
 import type { HostPort, RedisAccess, SentinelConfig } from '../../config/config.ts';
-import type { Place } from '../failure.ts';
+import type { ServerLabel } from '../failure.ts';
 import { explain, fault } from '../failure.ts';
 import { accessOptions, COMMON_OPTIONS, textOf } from '../options.ts';
-import type { PrimaryWord } from './sentinel-report.ts';
+import type { SentinelReport } from './sentinel-report.ts';
 
 /** Longest wait for a connection, and for an answer. */
 const ANSWER_MS = 1_000;
@@ -11,7 +11,7 @@ const ANSWER_MS = 1_000;
 /** One Sentinel, on a connection that is made when it is asked and stands until it breaks. */
 export class Sentinel {
   private readonly client: Redis;
-  private place: Place;
+  private place: ServerLabel;
   private readonly primary: string;
   /** What went wrong with the connection tells more than what became of a question. */
   private fault: unknown;
@@ -40,7 +40,7 @@ export class Sentinel {
   }
 
   /** Which server is the primary. Rejects where it does not say so in time; one question at a time. */
-  async ask(): Promise<PrimaryWord> {
+  async ask(): Promise<SentinelReport> {
     this.fault = undefined;
     try {
       if (this.client.status !== 'ready') await this.client.connect();
@@ -61,7 +61,7 @@ export class Sentinel {
     this.client.disconnect();
   }
 
-  private async question(): Promise<PrimaryWord> {
+  private async question(): Promise<SentinelReport> {
     const commands = [
       ['sentinel', 'master', this.primary],
       // It names the new one as soon as that is one; the fields above, a little later.
@@ -76,7 +76,7 @@ export class Sentinel {
   }
 }
 
-function toWord(fields: unknown, address: unknown): PrimaryWord | undefined {
+function toWord(fields: unknown, address: unknown): SentinelReport | undefined {
   if (!(Array.isArray(fields) && Array.isArray(address))) return undefined;
   const host: unknown = address[0];
   const [port, epoch] = [Number(address[1]), Number(fields[fields.indexOf('config-epoch') + 1])];

@@ -1,11 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { HostPort, RedisAccess, SentinelConfig } from '../../config/config.ts';
 import { StoreError } from '../../core/ports.ts';
-import { retryDelayMs } from '../../lib/back-off.ts';
+import { backOffMs } from '../../lib/back-off.ts';
 import { isLasting, UnfitError } from '../failure.ts';
 import { Sentinel } from './sentinel.ts';
-import type { PrimaryWord } from './sentinel-report.ts';
-import { believe, isSamePlace } from './sentinel-report.ts';
+import type { SentinelReport } from './sentinel-report.ts';
+import { electedPrimary, isSamePlace } from './sentinel-report.ts';
 
 /**
  * How often each is asked. A primary that was replaced while it was well goes on for some ten seconds as if nothing had
@@ -22,12 +22,12 @@ const FORGOTTEN_MS = 10_000;
 export class Sentinels {
   private readonly label: string;
   private readonly sentinels: readonly Sentinel[];
-  private readonly words: (PrimaryWord | undefined)[];
+  private readonly words: (SentinelReport | undefined)[];
   private readonly faults: unknown[];
   private readonly followers: (() => void)[] = [];
   private readonly closed = new AbortController();
   private readonly watches: readonly Promise<void>[];
-  private known: PrimaryWord | undefined;
+  private known: SentinelReport | undefined;
   private saidAtMs = 0;
   /** Until it is known which server is the primary, or that nobody says. */
   private search = newSearch();
@@ -79,19 +79,19 @@ export class Sentinels {
         this.miss(index, error);
         failures += 1;
       }
-      const pauseMs = Math.max(failures === 0 ? 0 : retryDelayMs(failures - 1), EVERY_MS);
+      const pauseMs = Math.max(failures === 0 ? 0 : backOffMs(failures - 1), EVERY_MS);
       await wait(pauseMs, undefined, { signal }).catch(() => undefined);
     }
   }
 
-  private hear(index: number, word: PrimaryWord): void {
+  private hear(index: number, word: SentinelReport): void {
     if (this.closed.signal.aborted) return;
     this.words[index] = word;
     this.faults[index] = undefined;
     const before = this.known;
     const nowMs = performance.now();
     if (word.epoch === before?.epoch) this.saidAtMs = nowMs;
-    this.known = believe(this.words, before, nowMs - this.saidAtMs > FORGOTTEN_MS);
+    this.known = electedPrimary(this.words, before, nowMs - this.saidAtMs > FORGOTTEN_MS);
     if (this.known === undefined) return;
     this.search.resolve(this.known);
     if (this.known.epoch !== before?.epoch) this.saidAtMs = nowMs;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { MemoryLoginHistory } from './log-in-history.ts';
+import { MemoryLogInHistory } from './log-in-history.ts';
 
 const LIMITS = { waitsMs: [0, 3_600_000], forgetAfterMs: 3_600_000 };
 
@@ -9,14 +9,14 @@ function attempt(name: string) {
 
 describe('MemoryLoginHistory', () => {
   it('count() forgets no name for 100,000 others', async () => {
-    const history = new MemoryLoginHistory();
+    const history = new MemoryLogInHistory();
     for (let turn = 0; turn < 2; turn++) await history.count(attempt('ada'), LIMITS);
     for (let index = 0; index < 100_001; index++) await history.count(attempt(`made up ${index}`), LIMITS);
     expect(await history.count(attempt('ada'), LIMITS)).toMatchObject({ outcome: 'refused' });
   });
 
   it('count() keeps a bounded number, the latest ones', async () => {
-    const history = new MemoryLoginHistory();
+    const history = new MemoryLogInHistory();
     for (let index = 0; index < 300_010; index++) await history.count(attempt(`made up ${index}`), LIMITS);
     expect(await history.count(attempt('made up 0'), LIMITS)).toMatchObject({ failures: 1 });
     expect(await history.count(attempt('made up 300009'), LIMITS)).toMatchObject({ failures: 2 });

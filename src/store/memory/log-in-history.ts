@@ -4,7 +4,7 @@ import type {
   GuessCount,
   GuessLimits,
   LogInAttempt,
-  LoginHistoryStore,
+  LogInHistoryStore,
 } from '../../accounts/guesses/log-in-history-store.ts';
 import { PLACES_KEPT, PLACES_KEPT_SECONDS, STRANGERS } from '../../accounts/guesses/log-in-history-store.ts';
 
@@ -12,7 +12,7 @@ import { PLACES_KEPT, PLACES_KEPT_SECONDS, STRANGERS } from '../../accounts/gues
 const MAX_BUDGETS = 300_000;
 const MAX_NAMES_WITH_PLACES = 100_000;
 
-export interface MemoryLoginHistoryParts {
+export interface MemoryLogInHistoryParts {
   /** Throws where the store is closed. */
   readonly check?: () => void;
   /** Unix milliseconds. */
@@ -20,7 +20,7 @@ export interface MemoryLoginHistoryParts {
 }
 
 /** For one process and its lifetime; also what is gone by while the shared store does not answer. */
-export class MemoryLoginHistory implements LoginHistoryStore {
+export class MemoryLogInHistory implements LogInHistoryStore {
   private readonly check: () => void;
   private readonly nowMs: () => number;
   /** By name, then by place: Unix milliseconds of the last success, the oldest first. */
@@ -28,7 +28,7 @@ export class MemoryLoginHistory implements LoginHistoryStore {
   /** By name and budget, the one used least recently first. */
   private readonly budgets = new Map<string, GuessBudget>();
 
-  constructor({ check = () => undefined, nowMs = Date.now }: MemoryLoginHistoryParts = {}) {
+  constructor({ check = () => undefined, nowMs = Date.now }: MemoryLogInHistoryParts = {}) {
     this.check = check;
     this.nowMs = nowMs;
   }

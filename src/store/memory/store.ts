@@ -39,7 +39,7 @@ import { BASIC_USES_KEPT_DAYS, dayOf, mergeUses } from '../../verification/basic
 import { readRing, writeRing } from '../key-ring-text.ts';
 import type { Store, StoreContents, StoredRecord } from '../store.ts';
 import { MemoryIdempotency } from './idempotency.ts';
-import { MemoryLoginHistory } from './log-in-history.ts';
+import { MemoryLogInHistory } from './log-in-history.ts';
 
 /**
  * A store for one process and its lifetime: nothing survives it, and nothing is forgotten before.
@@ -63,7 +63,7 @@ export function openMemoryStore(wallMs: () => number = Date.now): Store {
     tokens,
     idempotency: new MemoryIdempotency(life),
     basicUses: new MemoryBasicUses(life),
-    loginHistory: new MemoryLoginHistory({ check: () => life.check() }),
+    logInHistory: new MemoryLogInHistory({ check: () => life.check() }),
     signingKeys,
     contents: new MemoryContents(life, [accounts, signingKeys, tokens, revocations]),
     close: async () => {

@@ -3,7 +3,7 @@ import type { Account, AccountVersion } from '../../accounts/account.ts';
 import { stands } from '../../accounts/account.ts';
 import type { ChangeTerms } from '../../accounts/account-store.ts';
 import { readReach } from '../../core/revocation-entry.ts';
-import type { Asks, Writing } from '../../redis/redis-client.ts';
+import type { RedisReader, RedisWriter } from '../../redis/redis-client.ts';
 import type { RevocationEntry } from '../../revocation-set/entry.ts';
 import { raiseMark } from '../../revocation-set/entry-merge.ts';
 import type { RevocationStore } from '../../revocation-set/revocation-store.ts';
@@ -25,10 +25,10 @@ const { records, names, order, newest } = ACCOUNT_KEYS;
  * so the mark rises as far as the note says, and no further. So nobody ever knows the version between. What is left
  * undone where a process dies between the steps is done before anybody uses the account again.
  */
-export class ClusterAccounts extends RedisAccounts {
+export class AccountsAcrossServers extends RedisAccounts {
   private readonly revocations: Pick<RevocationStore, 'write'>;
 
-  constructor(reads: Asks, writes: Writing, revocations: Pick<RevocationStore, 'write'>) {
+  constructor(reads: RedisReader, writes: RedisWriter, revocations: Pick<RevocationStore, 'write'>) {
     // The mark is told of by whoever writes it.
     super(reads, writes, { hear: () => undefined });
     this.revocations = revocations;

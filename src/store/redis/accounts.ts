@@ -11,7 +11,7 @@ import type {
 import { StoreError } from '../../core/ports.ts';
 import type { ListPosition } from '../../lib/lists.ts';
 import { cutPage } from '../../lib/lists.ts';
-import type { Asks, Writing } from '../../redis/redis-client.ts';
+import type { RedisReader, RedisWriter } from '../../redis/redis-client.ts';
 import type { RevocationEntry } from '../../revocation-set/entry.ts';
 import { parseMembers } from '../members.ts';
 import type { RedisFeed } from './feed.ts';
@@ -46,11 +46,11 @@ export interface FoundAccount {
 
 /** Accounts in Redis; what ends their tokens is a revocation too, so the feed hears of it. */
 export class RedisAccounts implements AccountStore {
-  protected readonly writes: Writing;
-  private readonly reads: Asks;
+  protected readonly writes: RedisWriter;
+  private readonly reads: RedisReader;
   private readonly feed: Pick<RedisFeed, 'hear'>;
 
-  constructor(reads: Asks, writes: Writing, feed: Pick<RedisFeed, 'hear'>) {
+  constructor(reads: RedisReader, writes: RedisWriter, feed: Pick<RedisFeed, 'hear'>) {
     this.reads = reads;
     this.writes = writes;
     this.feed = feed;

@@ -1,5 +1,5 @@
 import type { AccountStore } from '../../accounts/account-store.ts';
-import type { Asks, Writing } from '../../redis/redis-client.ts';
+import type { RedisReader, RedisWriter } from '../../redis/redis-client.ts';
 import type { Scan } from '../../redis/scan.ts';
 import type { EpochStore, RevocationStore } from '../../revocation-set/revocation-store.ts';
 import type { Store } from '../store.ts';
@@ -7,13 +7,13 @@ import { RedisBasicUses } from './basic-uses.ts';
 import { RedisContents } from './contents.ts';
 import type { RedisFeed } from './feed.ts';
 import { RedisIdempotency } from './idempotency.ts';
-import { RedisLoginHistory } from './log-in-history.ts';
+import { RedisLogInHistory } from './log-in-history.ts';
 import { RedisSigningKeys } from './signing-keys.ts';
 import { RedisTokens } from './tokens.ts';
 
 export interface RedisStoreParts {
-  readonly reads: Asks;
-  readonly writes: Writing;
+  readonly reads: RedisReader;
+  readonly writes: RedisWriter;
   readonly revocations: RevocationStore;
   readonly epochs: EpochStore;
   readonly accounts: AccountStore;
@@ -43,7 +43,7 @@ export function assemble(parts: RedisStoreParts): Store {
     tokens,
     idempotency: new RedisIdempotency(writes),
     basicUses: new RedisBasicUses(writes),
-    loginHistory: new RedisLoginHistory(reads),
+    logInHistory: new RedisLogInHistory(reads),
     signingKeys,
     contents: new RedisContents({ accounts, signingKeys, tokens, revocations, scan }),
     close: () => (closed ??= closeInOrder()),

@@ -1,4 +1,4 @@
-import type { Asks } from '../../redis/redis-client.ts';
+import type { RedisReader } from '../../redis/redis-client.ts';
 import type { BasicUse, BasicUseStore } from '../../verification/basic/basic-use.ts';
 import { BASIC_USES_KEPT_DAYS, dayOf, mergeUses, startOfDay } from '../../verification/basic/basic-use.ts';
 import { basicUsesKey } from './layout.ts';
@@ -9,9 +9,9 @@ const LOOKED_AT = 500;
 
 /** Counts of Basic on routes in Redis, a hash for each day. Not worth a replica's word. */
 export class RedisBasicUses implements BasicUseStore {
-  private readonly writes: Asks;
+  private readonly writes: RedisReader;
 
-  constructor(writes: Asks) {
+  constructor(writes: RedisReader) {
     this.writes = writes;
   }
 

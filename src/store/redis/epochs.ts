@@ -1,15 +1,15 @@
 import { askPrimary, valueOf } from '../../redis/command.ts';
-import type { Writing } from '../../redis/redis-client.ts';
+import type { RedisWriter } from '../../redis/redis-client.ts';
 import type { EpochGuard, EpochReading, EpochStore } from '../../revocation-set/revocation-store.ts';
 
 /** Epoch records, one for each part that can be lost by itself: strings beside the revocation set, without an expiry. */
 export class RedisEpochs implements EpochStore {
   /** To be shown, with every read of entries, the record as it was after it. */
   check: EpochGuard = () => undefined;
-  private readonly writes: Writing;
+  private readonly writes: RedisWriter;
   private readonly keys: readonly string[];
 
-  constructor(writes: Writing, keys: readonly string[]) {
+  constructor(writes: RedisWriter, keys: readonly string[]) {
     this.writes = writes;
     this.keys = keys;
   }

@@ -1,22 +1,22 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { lastingRetryDelayMs, retryDelayMs } from '../../lib/back-off.ts';
+import { backOffMs, lastingBackOffMs } from '../../lib/back-off.ts';
 import type { Connection } from '../../redis/connection.ts';
-import type { Place } from '../../redis/failure.ts';
+import type { ServerLabel } from '../../redis/failure.ts';
 import { fault, isLasting, isReplica, storeErrorFrom } from '../../redis/failure.ts';
 import type { SessionListener } from '../../redis/tracking-session.ts';
 import type { RevocationEntry } from '../../revocation-set/entry.ts';
 import type { RevocationFeed, RevocationListener } from '../../revocation-set/revocation-store.ts';
 
 /** One life of the feed. */
-export interface Session {
+export interface Tracking {
   /** Lives until it breaks off, or `end()`; resolves with what went wrong, all of it closed. */
   run(): Promise<unknown>;
   end(cause?: Error): void;
 }
 
 export interface FeedParts {
-  readonly place: Place;
-  readonly session: (listener: SessionListener) => Session;
+  readonly place: ServerLabel;
+  readonly session: (listener: SessionListener) => Tracking;
   /** What decisions read through, which is doubted where the feed meets a replica. */
   readonly reads: Pick<Connection, 'doubt' | 'recheck'>;
 }
@@ -31,7 +31,7 @@ export class RedisFeed implements RevocationFeed {
   /** What was written before anybody listened. */
   private readonly early: RevocationEntry[] = [];
   private readonly ended = new AbortController();
-  private session: Session | undefined;
+  private session: Tracking | undefined;
   private running: Promise<void> | undefined;
   private attempts = 0;
   /** Ends the wait before the next attempt. */
@@ -78,7 +78,7 @@ export class RedisFeed implements RevocationFeed {
       this.breakOff(listener, cause);
       this.pause = new AbortController();
       const either = AbortSignal.any([signal, this.pause.signal]);
-      const delayMs = isLasting(cause) ? lastingRetryDelayMs : retryDelayMs;
+      const delayMs = isLasting(cause) ? lastingBackOffMs : backOffMs;
       await wait(delayMs(this.attempts++), undefined, { signal: either, ref: false }).catch(() => undefined);
     }
   }

@@ -1,4 +1,4 @@
-import type { Writing } from '../../redis/redis-client.ts';
+import type { RedisWriter } from '../../redis/redis-client.ts';
 import type {
   IdempotencyClaim,
   IdempotencyRecord,
@@ -17,9 +17,9 @@ const STATES: readonly IdempotencyState[] = ['running', 'interrupted', 'made'];
 
 /** Requests that make something, in Redis: a hash and a sorted set for each account, which go together. */
 export class RedisIdempotency implements IdempotencyStore {
-  private readonly writes: Writing;
+  private readonly writes: RedisWriter;
 
-  constructor(writes: Writing) {
+  constructor(writes: RedisWriter) {
     this.writes = writes;
   }
 

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis';
-import type { Place } from '../../redis/failure.ts';
+import type { ServerLabel } from '../../redis/failure.ts';
 import { UnfitError } from '../../redis/failure.ts';
-import type { Asks } from '../../redis/redis-client.ts';
+import type { RedisReader } from '../../redis/redis-client.ts';
 import type { EpochStore } from '../../revocation-set/revocation-store.ts';
 import { SCHEMA_KEY } from './layout.ts';
 
@@ -14,7 +14,7 @@ const VERSION = 2;
 /** Layouts that this Sallyport reads as well. */
 const OLDER: readonly (string | null | undefined)[] = ['1'];
 
-export interface SchemaTerms {
+export interface LayoutTerms {
   /** Whether to note the version: to begin a store where there is none, and to take over one with an older layout. */
   readonly begins: boolean;
 }
@@ -24,11 +24,11 @@ export interface SchemaTerms {
  * a newer one, and for an empty Redis where no store is to begin. A store that was lost, and whose loss was noticed, has
  * an epoch again: it can be looked at.
  */
-export async function checkSchema(
-  servers: Asks,
-  { name }: Place,
+export async function checkLayoutVersion(
+  servers: RedisReader,
+  { name }: ServerLabel,
   epochs: Pick<EpochStore, 'read'>,
-  { begins }: SchemaTerms,
+  { begins }: LayoutTerms,
 ): Promise<void> {
   const found = await servers.ask(async (client) => {
     return begins ? await note(client) : ((await client.get(SCHEMA_KEY)) ?? undefined);

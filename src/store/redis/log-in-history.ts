@@ -2,10 +2,10 @@ import type {
   GuessCount,
   GuessLimits,
   LogInAttempt,
-  LoginHistoryStore,
+  LogInHistoryStore,
 } from '../../accounts/guesses/log-in-history-store.ts';
 import { GUESSES_KEPT, PLACES_KEPT, PLACES_KEPT_SECONDS } from '../../accounts/guesses/log-in-history-store.ts';
-import type { Asks } from '../../redis/redis-client.ts';
+import type { RedisReader } from '../../redis/redis-client.ts';
 import { LOGIN_SHARDS, loginKeys } from './layout.ts';
 
 const PLACES_KEPT_MS = PLACES_KEPT_SECONDS * 1000;
@@ -14,11 +14,11 @@ const MAX_BUDGETS = Math.floor(GUESSES_KEPT / LOGIN_SHARDS);
 const LOOKED_AT = 1_000;
 
 /** From where names logged in and how often they were guessed at, in Redis: one script for each act. */
-export class RedisLoginHistory implements LoginHistoryStore {
-  private readonly reads: Asks;
+export class RedisLogInHistory implements LogInHistoryStore {
+  private readonly reads: RedisReader;
 
   /** @param reads what a decision may wait for: this does not stand behind a write that waits for replicas. */
-  constructor(reads: Asks) {
+  constructor(reads: RedisReader) {
     this.reads = reads;
   }
 

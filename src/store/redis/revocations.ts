@@ -1,6 +1,6 @@
 import type { BatchedReads } from '../../redis/batched-reads.ts';
 import { askPrimary, valueOf } from '../../redis/command.ts';
-import type { Writing } from '../../redis/redis-client.ts';
+import type { RedisWriter } from '../../redis/redis-client.ts';
 import type { RevocationEntry } from '../../revocation-set/entry.ts';
 import { ENTRY_GRACE_SECONDS } from '../../revocation-set/entry.ts';
 import type { RevocationStore } from '../../revocation-set/revocation-store.ts';
@@ -9,10 +9,10 @@ import type { RedisFeed } from './feed.ts';
 /** The revocation set in Redis: plain strings at the keys of the entries, gone {@link ENTRY_GRACE_SECONDS} after their expiry. */
 export class RedisRevocations implements RevocationStore {
   private readonly reads: Pick<BatchedReads, 'read'>;
-  private readonly writes: Writing;
+  private readonly writes: RedisWriter;
   private readonly feed: RedisFeed;
 
-  constructor(reads: Pick<BatchedReads, 'read'>, writes: Writing, feed: RedisFeed) {
+  constructor(reads: Pick<BatchedReads, 'read'>, writes: RedisWriter, feed: RedisFeed) {
     this.reads = reads;
     this.writes = writes;
     this.feed = feed;

@@ -1,13 +1,13 @@
-import type { Writing } from '../../redis/redis-client.ts';
+import type { RedisWriter } from '../../redis/redis-client.ts';
 import type { SealedSigningKey, SigningKeyRing, SigningKeyStore } from '../../signing/signing-key-store.ts';
 import { readRing, writeRing } from '../key-ring-text.ts';
 import { signingKeysKey } from './layout.ts';
 
 /** Sealed signing keys in Redis. Reading may take as long as a write: a decision that waits for it has its own limit. */
 export class RedisSigningKeys implements SigningKeyStore {
-  private readonly writes: Writing;
+  private readonly writes: RedisWriter;
 
-  constructor(writes: Writing) {
+  constructor(writes: RedisWriter) {
     this.writes = writes;
   }
 

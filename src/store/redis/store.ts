@@ -1,7 +1,7 @@
 import type { RedisStoreConfig } from '../../config/config.ts';
 import { BatchedReads } from '../../redis/batched-reads.ts';
 import { openClusterStore } from '../../redis/cluster/servers.ts';
-import { Writes } from '../../redis/confirmed-writes.ts';
+import { ConfirmedWrites } from '../../redis/confirmed-writes.ts';
 import { Connection } from '../../redis/connection.ts';
 import { UnfitError } from '../../redis/failure.ts';
 import { refuseEviction, warnOfReplicas } from '../../redis/fitness.ts';
@@ -11,9 +11,9 @@ import { connectorTo } from '../../redis/sentinel/primary-connector.ts';
 import { Sentinels } from '../../redis/sentinel/sentinels.ts';
 import type { ServerInfo } from '../../redis/server-info.ts';
 import type { RedisTimeouts } from '../../redis/timeouts.ts';
-import { FEED_SILENCE_MS, limitsOf } from '../../redis/timeouts.ts';
+import { FEED_SILENCE_MS, timeoutsOf } from '../../redis/timeouts.ts';
 import type { SessionListener } from '../../redis/tracking-session.ts';
-import { FeedSession } from '../../redis/tracking-session.ts';
+import { TrackingSession } from '../../redis/tracking-session.ts';
 import { EPOCH_PREFIX } from '../../revocation-set/revocation-store.ts';
 import type { Store } from '../store.ts';
 import { RedisAccounts } from './accounts.ts';
@@ -21,8 +21,8 @@ import { assemble } from './assemble.ts';
 import { RedisEpochs } from './epochs.ts';
 import { RedisFeed } from './feed.ts';
 import { BARRIER_KEY } from './layout.ts';
-import type { SchemaTerms } from './layout-version.ts';
-import { checkSchema } from './layout-version.ts';
+import type { LayoutTerms } from './layout-version.ts';
+import { checkLayoutVersion } from './layout-version.ts';
 import { RedisRevocations } from './revocations.ts';
 
 /**
@@ -35,9 +35,9 @@ import { RedisRevocations } from './revocations.ts';
 export async function openRedisStore(
   config: RedisStoreConfig,
   timeouts: RedisTimeouts,
-  terms: SchemaTerms = { begins: true },
+  terms: LayoutTerms = { begins: true },
 ): Promise<Store> {
-  const limits = limitsOf(timeouts);
+  const limits = timeoutsOf(timeouts);
   /** With the credentials as they are by now. */
   let current = config;
   if (config.cluster !== undefined) return await openClusterStore(config, config.cluster, limits, terms);
@@ -57,7 +57,7 @@ export async function openRedisStore(
     new Connection({ place, options: options(silenceMs), answerMs, inspect });
   const reads = connection(limits.storeMs, limits.readSilenceMs);
   const writes = connection(limits.writeMs, limits.writeMs);
-  const session = (listener: SessionListener) => new FeedSession(options(FEED_SILENCE_MS), listener);
+  const session = (listener: SessionListener) => new TrackingSession(options(FEED_SILENCE_MS), listener);
   const feed = new RedisFeed({ place, session, reads });
   sentinels?.follow(() => {
     for (const part of [reads, writes, feed]) part.moved();
@@ -67,12 +67,12 @@ export async function openRedisStore(
     await sentinels?.close();
   };
   const { minReplicas } = config;
-  const confirmed = new Writes({ place, connection: writes, minReplicas, barrierKey: () => BARRIER_KEY });
+  const confirmed = new ConfirmedWrites({ place, connection: writes, minReplicas, barrierKey: () => BARRIER_KEY });
   const epochs = new RedisEpochs(confirmed, [EPOCH_PREFIX]);
   let info: ServerInfo;
   try {
     [info] = await Promise.all([reads.open(limits.openMs), writes.open(limits.openMs)]);
-    await checkSchema(writes, place, epochs, terms);
+    await checkLayoutVersion(writes, place, epochs, terms);
   } catch (error) {
     await close();
     throw error;

@@ -1,7 +1,7 @@
 import { StoreError } from '../../core/ports.ts';
 import type { ListPosition } from '../../lib/lists.ts';
 import { cutPage } from '../../lib/lists.ts';
-import type { Asks, Writing } from '../../redis/redis-client.ts';
+import type { RedisReader, RedisWriter } from '../../redis/redis-client.ts';
 import type {
   Rotation,
   TokenEnd,
@@ -33,12 +33,12 @@ const STILLBORN_SECONDS = 60;
  * which is recorded later, by however much, has ended already. Nobody has the token before both are done.
  */
 export class RedisTokens implements TokenStore {
-  private readonly reads: Asks;
-  private readonly writes: Writing;
+  private readonly reads: RedisReader;
+  private readonly writes: RedisWriter;
   /** What takes several steps, and is finished before the store closes. */
   private readonly underWay = new Set<Promise<unknown>>();
 
-  constructor(reads: Asks, writes: Writing) {
+  constructor(reads: RedisReader, writes: RedisWriter) {
     this.reads = reads;
     this.writes = writes;
   }
@@ -205,7 +205,7 @@ function inPairs(list: readonly string[]): readonly (readonly [string, string])[
   return Array.from({ length: list.length / 2 }, (_, index) => [list[2 * index] ?? '', list[2 * index + 1] ?? '']);
 }
 
-async function findToken(servers: Asks, id: string): Promise<TrackedToken | undefined> {
+async function findToken(servers: RedisReader, id: string): Promise<TrackedToken | undefined> {
   const key = tokenKey(id);
   return await servers.ask(async (client) => toTracked(await client.hgetall(key)), key);
 }

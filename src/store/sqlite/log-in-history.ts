@@ -3,7 +3,7 @@ import type {
   GuessCount,
   GuessLimits,
   LogInAttempt,
-  LoginHistoryStore,
+  LogInHistoryStore,
 } from '../../accounts/guesses/log-in-history-store.ts';
 import { PLACES_KEPT_SECONDS, STRANGERS } from '../../accounts/guesses/log-in-history-store.ts';
 import type { Reader } from './database/reader.ts';
@@ -11,7 +11,7 @@ import { BUDGET_SQL, toGuessBudget } from './writer/log-in-history-writes.ts';
 import type { Writer } from './writer/writer.ts';
 
 /** From where names logged in and how often they were guessed at, in SQLite. What is refused writes nothing. */
-export class SqliteLoginHistory implements LoginHistoryStore {
+export class SqliteLogInHistory implements LogInHistoryStore {
   private readonly reader: Reader;
   private readonly writer: Writer;
 

@@ -8,7 +8,7 @@ import { Reader } from './database/reader.ts';
 import { SqliteEpochs } from './epochs.ts';
 import { readPosition, SqliteFeed } from './feed.ts';
 import { SqliteIdempotency } from './idempotency.ts';
-import { SqliteLoginHistory } from './log-in-history.ts';
+import { SqliteLogInHistory } from './log-in-history.ts';
 import { purgeRegularly } from './purge.ts';
 import { SqliteRevocations } from './revocations.ts';
 import { SqliteSigningKeys } from './signing-keys.ts';
@@ -76,7 +76,7 @@ function assemble(
     tokens: new SqliteTokens(reader, writer),
     idempotency: new SqliteIdempotency(reader, writer),
     basicUses: new SqliteBasicUses(reader, writer),
-    loginHistory: new SqliteLoginHistory(reader, writer),
+    logInHistory: new SqliteLogInHistory(reader, writer),
     signingKeys: new SqliteSigningKeys(reader, writer),
     contents: new SqliteContents(reader),
     close: () => (closed ??= close()),

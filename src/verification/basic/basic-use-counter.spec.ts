@@ -5,7 +5,7 @@ import { deny } from '../../core/decision.ts';
 import type { Reason } from '../../core/reason.ts';
 import type { Route } from '../../core/route.ts';
 import type { BasicUse } from './basic-use.ts';
-import { BasicUses } from './basic-use-counter.ts';
+import { BasicUseCounter } from './basic-use-counter.ts';
 
 const ROUTE = makeRoute({ pattern: '/x/{id}', methods: ['GET'] });
 const ALICE = makeCredential({
@@ -20,7 +20,7 @@ class Bench {
   readonly errors: unknown[] = [];
   /** Called in the middle of a write. */
   meanwhile = (): void => {};
-  readonly uses = new BasicUses({
+  readonly uses = new BasicUseCounter({
     accounts: {
       find: async (name) => {
         this.asked.push(name);

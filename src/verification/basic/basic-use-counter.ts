@@ -7,9 +7,9 @@ import type { Clock } from '../../core/ports.ts';
 import type { Reason } from '../../core/reason.ts';
 import type { AccessRequest } from '../../core/request.ts';
 import type { Route } from '../../core/route.ts';
-import type { KnownCredential } from '../../core/verified-credential.ts';
+import type { VerifiedCredential } from '../../core/verified-credential.ts';
 import { inBatches } from '../../lib/lists.ts';
-import { PeriodicWrite } from '../../lib/periodic-job.ts';
+import { PeriodicJob } from '../../lib/periodic-job.ts';
 import { readBasicPair } from './basic-pair.ts';
 import type { BasicUse, BasicUseStore } from './basic-use.ts';
 
@@ -22,7 +22,7 @@ const MAX_PROVEN = 20_000;
 /** The same for names that nobody has proven, which anybody can make up: each costs a question to the store. */
 const MAX_PRESENTED = 1_000;
 
-export interface BasicUsesParts {
+export interface BasicUseCounterParts {
   readonly accounts: Pick<AccountStore, 'find'>;
   readonly uses: Pick<BasicUseStore, 'add'>;
   readonly clock: Pick<Clock, 'wallMs'>;
@@ -48,16 +48,16 @@ interface Count extends Who {
  * store once a minute. Names that nobody has proven are looked up then: since people type passwords in their place,
  * nothing but an account's id is written.
  */
-export class BasicUses {
-  private readonly parts: BasicUsesParts;
-  private readonly writes: PeriodicWrite;
+export class BasicUseCounter {
+  private readonly parts: BasicUseCounterParts;
+  private readonly writes: PeriodicJob;
   private readonly routeNames = new WeakMap<Route, string>();
   private readonly proven = new Counts(MAX_PROVEN);
   private readonly presented = new Counts(MAX_PRESENTED);
 
-  constructor(parts: BasicUsesParts) {
+  constructor(parts: BasicUseCounterParts) {
     this.parts = parts;
-    this.writes = new PeriodicWrite(() => this.writeNew(), parts.failed);
+    this.writes = new PeriodicJob(() => this.writeNew(), parts.failed);
   }
 
   /** Takes note of a decision on a route, where that is about Basic. */
@@ -78,7 +78,7 @@ export class BasicUses {
     await this.writes.close();
   }
 
-  private noteProven({ identity }: KnownCredential, route: Route | undefined, reason: Reason | undefined): void {
+  private noteProven({ identity }: VerifiedCredential, route: Route | undefined, reason: Reason | undefined): void {
     if (identity.scheme === 'basic') this.count(this.proven, { accountId: identity.subject }, route, reason);
   }
 

@@ -7,7 +7,7 @@ import { Standings } from '../../revocation-set/standings.ts';
 import { openMemoryStore } from '../../store/memory/store.ts';
 import { CredentialVerifier } from '../credential-verifier.ts';
 import { BasicVerifier } from './basic-verifier.ts';
-import { KnownPasswords } from './password-cache.ts';
+import { PasswordCache } from './password-cache.ts';
 
 const passwords = new Passwords();
 const hashed = await passwords.hash('pass:wörd');
@@ -40,7 +40,7 @@ const standings = new Standings({
   ...SOUND_SET,
   ...limits,
 });
-const known = new KnownPasswords();
+const known = new PasswordCache();
 const verifier = new BasicVerifier({
   credentials,
   accounts: store.accounts,
@@ -68,8 +68,8 @@ describe('BasicVerifier', () => {
       scheme: 'basic',
       scopes: ['messages:send'],
     };
-    expect(await verify(encode(pair))).toMatchObject({ outcome: 'known', identity, generation: 7 });
-    expect(await verify(encode(pair).replace(/=+$/, ''))).toMatchObject({ outcome: 'known' });
+    expect(await verify(encode(pair))).toMatchObject({ outcome: 'verified', identity, generation: 7 });
+    expect(await verify(encode(pair).replace(/=+$/, ''))).toMatchObject({ outcome: 'verified' });
   });
 
   it.each([
@@ -97,7 +97,9 @@ describe('CredentialVerifier', () => {
 
   it('verify() sends each scheme to its own verifier', async () => {
     const both = new CredentialVerifier({ bearer, opaque: undefined, basic: verifier });
-    expect(await both.verify({ scheme: 'basic', value: encode('ada:pass:wörd') })).toMatchObject({ outcome: 'known' });
+    expect(await both.verify({ scheme: 'basic', value: encode('ada:pass:wörd') })).toMatchObject({
+      outcome: 'verified',
+    });
     await expect(both.verify({ scheme: 'bearer', value: 'x' })).rejects.toThrow('not asked');
   });
 

@@ -5,11 +5,11 @@ import type { PresentedCredential } from '../../core/credential.ts';
 import type { Clock, Verifier } from '../../core/ports.ts';
 import type { ClientAddress } from '../../core/request.ts';
 import type { Standing } from '../../core/standing.ts';
-import type { AskAgain, Finding, KnownCredential, Refusal } from '../../core/verified-credential.ts';
+import type { Instant, Refusal, VerificationResult, VerifiedCredential } from '../../core/verified-credential.ts';
 import { subjectMarkKey } from '../../revocation-set/entry-keys.ts';
 import type { Standings } from '../../revocation-set/standings.ts';
 import { readBasicPair } from './basic-pair.ts';
-import type { KnownPasswords } from './password-cache.ts';
+import type { PasswordCache } from './password-cache.ts';
 import { markOf } from './password-cache.ts';
 
 /** How long verified credentials may be remembered, whatever is heard of their account. */
@@ -21,7 +21,7 @@ export interface BasicVerifierParts {
   readonly credentials: Pick<CredentialCheck, 'check'>;
   readonly accounts: Pick<AccountStore, 'findById'>;
   readonly standings: Pick<Standings, 'at' | 'refresh'>;
-  readonly known: Pick<KnownPasswords, 'add'>;
+  readonly known: Pick<PasswordCache, 'add'>;
   readonly clock: Clock;
   /** The own issuer's name, to which accounts belong. */
   readonly issuer: string;
@@ -36,20 +36,20 @@ export class BasicVerifier implements Verifier {
     this.parts = parts;
   }
 
-  async verify({ value }: PresentedCredential, client?: ClientAddress): Promise<Finding> {
+  async verify({ value }: PresentedCredential, client?: ClientAddress): Promise<VerificationResult> {
     const pair = readBasicPair(value);
     if (pair === undefined) return refuse('credentials_invalid', 'form');
-    const askAgain = this.fromNow();
+    const reverifyAt = this.fromNow();
     const found = await this.parts.credentials.check(pair.name, pair.password, client?.());
     if (found.outcome === 'refused') return refuse(found.reason, found.check, found.retryAfterSeconds);
-    return this.remember(value, found.account, askAgain);
+    return this.remember(value, found.account, reverifyAt);
   }
 
   /** The mark is read before the account: had either changed in between, the mark would not be where it was. */
-  private async remember(value: string, verified: Account, askAgain: AskAgain): Promise<Finding> {
+  private async remember(value: string, verified: Account, reverifyAt: Instant): Promise<VerificationResult> {
     const { standings, accounts, known, issuer } = this.parts;
     const mark = standings.at(subjectMarkKey(issuer, verified.id));
-    const draft = this.credentialOf(verified, [mark], askAgain);
+    const draft = this.credentialOf(verified, [mark], reverifyAt);
     await standings.refresh(draft);
     const markSeconds = markOf(draft);
     const account = await accounts.findById(verified.id);
@@ -57,15 +57,19 @@ export class BasicVerifier implements Verifier {
       return refuse('credentials_invalid', 'changed meanwhile');
     }
     // The account itself was read just now; marks end tokens, not passwords.
-    if (markSeconds >= LAST_MARK_SECONDS) return this.credentialOf(account, [], askAgain);
-    const credential = this.credentialOf(account, draft.standings, askAgain);
+    if (markSeconds >= LAST_MARK_SECONDS) return this.credentialOf(account, [], reverifyAt);
+    const credential = this.credentialOf(account, draft.standings, reverifyAt);
     known.add(value, credential, markSeconds);
     return credential;
   }
 
-  private credentialOf({ id, scopes, version }: Account, standings: Standing[], askAgain: AskAgain): KnownCredential {
+  private credentialOf(
+    { id, scopes, version }: Account,
+    standings: Standing[],
+    reverifyAt: Instant,
+  ): VerifiedCredential {
     return {
-      outcome: 'known',
+      outcome: 'verified',
       identity: { issuer: this.parts.issuer, subject: id, tokenId: undefined, scheme: 'basic', scopes },
       granted: new Set(scopes),
       use: 'password',
@@ -75,13 +79,13 @@ export class BasicVerifier implements Verifier {
       issuedAtSeconds: Number.POSITIVE_INFINITY,
       generation: this.parts.generation,
       key: { inForce: true },
-      askAgain,
+      reverifyAt,
       standings,
       lastUse: undefined,
     };
   }
 
-  private fromNow(): AskAgain {
+  private fromNow(): Instant {
     const { clock } = this.parts;
     return { atMonotonicMs: clock.monotonicMs() + KNOWN_MS, atWallMs: clock.wallMs() + KNOWN_MS };
   }

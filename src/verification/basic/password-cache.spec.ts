@@ -9,12 +9,12 @@ import { CredentialCheck } from '../../accounts/credential-check.ts';
 import { Passwords } from '../../accounts/passwords/passwords.ts';
 import { Authorizer } from '../../authorizer.ts';
 import type { Decision } from '../../core/decision.ts';
-import { Keeper } from '../../revocation-set/revocation-set.ts';
+import { RevocationSet } from '../../revocation-set/revocation-set.ts';
 import { Standings } from '../../revocation-set/standings.ts';
 import { openMemoryStore } from '../../store/memory/store.ts';
-import { KnownCredentials } from '../credential-caches.ts';
+import { CredentialCaches } from '../credential-caches.ts';
 import { BasicVerifier } from './basic-verifier.ts';
-import { KnownPasswords } from './password-cache.ts';
+import { PasswordCache } from './password-cache.ts';
 
 const OLD = 'the old password';
 const NEW = 'the new password';
@@ -29,7 +29,7 @@ async function setUp({ hears }: { readonly hears: boolean }) {
   const observer = SILENT_OBSERVER;
   const parts = { store: store.revocations, clock, observer, maxEntries: 10, ...SOUND_SET };
   const standings = hears
-    ? (await Keeper.open({ store, clock, observer, limits, maxStandings: 10 })).standings
+    ? (await RevocationSet.open({ store, clock, observer, limits, maxStandings: 10 })).standings
     : new Standings({ ...parts, ...limits });
   const passwords = new Passwords();
   const catalogue = new Set(['messages:send', 'messages:list']);
@@ -51,11 +51,11 @@ async function setUp({ hears }: { readonly hears: boolean }) {
     throttle,
     observer: SILENT_LOG_INS,
   });
-  const known = new KnownPasswords();
+  const known = new PasswordCache();
   const shared = { accounts: store.accounts, standings, known, clock, issuer: 'sallyport' };
   const authorizer = new Authorizer({
     policy: makePolicy([makeRoute({ basic: true, requirement: { kind: 'anyOf', scopes: ['messages:send'] } })]),
-    known: new KnownCredentials({ find: () => undefined }, known),
+    known: new CredentialCaches({ find: () => undefined }, known),
     verifier: new BasicVerifier({ ...shared, credentials, generation: 1 }),
     standings,
     clock,

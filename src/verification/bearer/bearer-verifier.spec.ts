@@ -119,7 +119,7 @@ describe('BearerVerifier.verify()', () => {
   ])('accepts %s', async (_, token, issuer) => {
     const subject = verifying();
     expect(await subject.verify(token)).toMatchObject({
-      outcome: 'known',
+      outcome: 'verified',
       identity: { issuer, scheme: 'bearer' },
       generation: GENERATION,
       key: { inForce: true },
@@ -301,7 +301,7 @@ describe('BearerVerifier.verify()', () => {
   ])('leaves to the decision that a token expired, and does not remember it: %s', async (_, exp) => {
     const subject = verifying();
     const token = corporateToken({ exp });
-    expect(await subject.verify(token)).toMatchObject({ outcome: 'known', validUntilMs: exp * 1000 + SKEW * 1000 });
+    expect(await subject.verify(token)).toMatchObject({ outcome: 'verified', validUntilMs: exp * 1000 + SKEW * 1000 });
     expect(subject.known.find({ scheme: 'bearer', value: token })).toBeUndefined();
   });
 
@@ -333,7 +333,7 @@ describe('BearerVerifier.verify()', () => {
     ['our own, all of them', ownToken({ scopes: ['all:any', 'tokens:manage'] }), ['all:any', 'tokens:manage']],
   ])('reads scopes: %s', async (_, token, scopes) => {
     const finding = await verifying().verify(token);
-    expect(finding).toMatchObject({ outcome: 'known', identity: { scopes }, granted: new Set(scopes) });
+    expect(finding).toMatchObject({ outcome: 'verified', identity: { scopes }, granted: new Set(scopes) });
   });
 
   it('takes listed wildcard and management scopes, and the one claim that is named', async () => {
@@ -386,7 +386,7 @@ describe('BearerVerifier.verify()', () => {
     const subject = verifying();
     const finding = await subject.verify(token);
     const thumbprint = await sha256(token.slice(0, token.lastIndexOf('.')));
-    const listed = finding.outcome === 'known' ? finding.standings.map(({ key }) => key).toSorted() : undefined;
+    const listed = finding.outcome === 'verified' ? finding.standings.map(({ key }) => key).toSorted() : undefined;
     expect(listed).toEqual([...keys, `sallyport:revoked-thumbprint:${thumbprint}`].toSorted());
   });
 
@@ -407,13 +407,13 @@ describe('BearerVerifier.verify()', () => {
     }
     const second = await subject.verify(otherForm(token));
     expect(otherForm(token)).not.toBe(token);
-    expect(first.outcome === 'known' && second.outcome === 'known' && second.standings).toEqual(
-      first.outcome === 'known' && first.standings,
+    expect(first.outcome === 'verified' && second.outcome === 'verified' && second.standings).toEqual(
+      first.outcome === 'verified' && first.standings,
     );
     const moment = { wallMs: NOW * 1000, monotonicMs: 0, beganMs: 0, mayAsk: false };
     const heard = { heardUpToMs: 0, heardUpToWallMs: NOW * 1000 };
     const freshness = { epoch: 0, ...heard, maxStalenessMs: 1000, keepsAnswers: false };
-    const verdicts = second.outcome === 'known' ? second.standings.map((s) => judge(s, NOW, freshness, moment)) : [];
+    const verdicts = second.outcome === 'verified' ? second.standings.map((s) => judge(s, NOW, freshness, moment)) : [];
     expect(verdicts).toContain('revoked');
   });
 
@@ -451,7 +451,7 @@ describe('BearerVerifier.verify()', () => {
     const subject = new Verifying({ config: corporate(), keys: publisher.keySet() }, PARTNER);
     const unavailable = { outcome: 'refused', reason: 'unavailable', check: 'keys', issuer: 'corporate' };
     expect(await subject.verify(corporateToken())).toEqual(unavailable);
-    expect(await subject.verify(partnerToken())).toMatchObject({ outcome: 'known' });
+    expect(await subject.verify(partnerToken())).toMatchObject({ outcome: 'verified' });
   });
 
   it('says what each of several profiles refuses', async () => {

@@ -1,19 +1,19 @@
 import { compactVerify, errors } from 'jose';
 import type { PresentedCredential } from '../../core/credential.ts';
 import type { Clock, Verifier } from '../../core/ports.ts';
-import type { Finding, Refusal } from '../../core/verified-credential.ts';
+import type { Refusal, VerificationResult } from '../../core/verified-credential.ts';
 import { readClaims } from '../claims.ts';
-import type { ParsedToken } from '../jwt.ts';
-import { parseToken, wordsOf } from '../jwt.ts';
+import type { ParsedJwt } from '../jwt.ts';
+import { parseJwt, wordsOf } from '../jwt.ts';
 import type { VerificationKey } from '../keys.ts';
-import type { KnownTokens } from '../token-cache.ts';
+import type { TokenCache } from '../token-cache.ts';
 import type { CredentialParts } from '../verified-token.ts';
 import { prematureClaim, toCredential } from '../verified-token.ts';
 import type { Issuers, TrustedIssuer } from './issuers.ts';
 
 export interface BearerVerifierParts extends CredentialParts {
   readonly issuers: Issuers;
-  readonly known: KnownTokens;
+  readonly known: TokenCache;
   readonly clock: Pick<Clock, 'wallMs'>;
 }
 
@@ -25,22 +25,22 @@ export class BearerVerifier implements Verifier {
     this.parts = parts;
   }
 
-  async verify({ value }: PresentedCredential): Promise<Finding> {
+  async verify({ value }: PresentedCredential): Promise<VerificationResult> {
     const { maxTokenLength } = this.parts;
-    const token = parseToken(value, maxTokenLength);
+    const token = parseJwt(value, maxTokenLength);
     if (typeof token === 'string') return refuse(wordsOf(token, maxTokenLength));
     const candidates = this.parts.issuers.choose(token);
     if ('check' in candidates) return refuse(candidates.check, candidates.issuer);
     const refusals: Refusal[] = [];
     for (const issuer of candidates) {
       const finding = await this.verifyFor(value, token, issuer);
-      if (finding.outcome === 'known') return finding;
+      if (finding.outcome === 'verified') return finding;
       refusals.push(finding);
     }
     return joined(refusals);
   }
 
-  private async verifyFor(value: string, token: ParsedToken, issuer: TrustedIssuer): Promise<Finding> {
+  private async verifyFor(value: string, token: ParsedJwt, issuer: TrustedIssuer): Promise<VerificationResult> {
     const { name } = issuer.config;
     const keys = await issuer.keys.find(token.algorithm, token.kid);
     if (keys === undefined) return { outcome: 'refused', reason: 'unavailable', check: 'keys', issuer: name };

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { forge, type Json } from '../../../test/support/jwt/forge.ts';
 import { auth0, corporate, own, partner } from '../../../test/support/jwt/issuers.ts';
 import { secretOf } from '../../../test/support/jwt/keys.ts';
-import { parseToken } from '../jwt.ts';
+import { parseJwt } from '../jwt.ts';
 import { FixedKeys } from '../keys.ts';
 import { Issuers } from './issuers.ts';
 
@@ -29,7 +29,7 @@ const ISSUERS = new Issuers(
 
 /** The names of the chosen issuers, or why there are none. */
 function choose(alg: string, claims: Json): unknown {
-  const token = parseToken(forge({ alg }, claims, SECRET));
+  const token = parseJwt(forge({ alg }, claims, SECRET));
   if (typeof token === 'string') throw new Error(token);
   const chosen = ISSUERS.choose(token);
   return 'check' in chosen ? chosen : chosen.map(({ config }) => config.name);
@@ -76,7 +76,7 @@ describe('Issuers.choose()', () => {
     'refuses %j for an issuer that may not use it, and names the issuer',
     (alg) => {
       // Signed as it may be: the choice comes before the signature.
-      const token = parseToken(
+      const token = parseJwt(
         forge({ alg: 'HS256' }, { iss: 'https://login.example.com', aud: 'urn:sms-gateway' }, SECRET),
       );
       if (typeof token === 'string') throw new Error(token);
@@ -85,7 +85,7 @@ describe('Issuers.choose()', () => {
   );
 
   it('takes EdDSA and Ed25519 for one algorithm', () => {
-    const token = parseToken(forge({ alg: 'HS256' }, { iss: 'https://login.example.com' }, SECRET));
+    const token = parseJwt(forge({ alg: 'HS256' }, { iss: 'https://login.example.com' }, SECRET));
     if (typeof token === 'string') throw new Error(token);
     for (const algorithm of ['EdDSA', 'Ed25519']) {
       expect(ISSUERS.choose({ ...token, algorithm })).toMatchObject([{ config: { name: 'corporate' } }]);

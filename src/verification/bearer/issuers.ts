@@ -1,6 +1,6 @@
 import type { JwtIssuer } from '../../config/config.ts';
 import { meetsAudience, meetsIssuer, meetsSubject } from '../claims.ts';
-import type { ParsedToken } from '../jwt.ts';
+import type { ParsedJwt } from '../jwt.ts';
 import type { KeySource } from '../keys.ts';
 import { isSameAlgorithm } from '../keys.ts';
 
@@ -34,7 +34,7 @@ export class Issuers {
    * The issuers that may have made a token: the one that its `iss` names, else, where no other issuer claims that, the
    * profiles without `iss` whose algorithm, audience and subject it meets. The algorithm is always one that the issuer may use.
    */
-  choose(token: ParsedToken): readonly TrustedIssuer[] | NoIssuer {
+  choose(token: ParsedJwt): readonly TrustedIssuer[] | NoIssuer {
     const { iss } = token.payload;
     const named = typeof iss === 'string' ? this.byClaim.get(iss) : undefined;
     if (named !== undefined) {
@@ -46,14 +46,14 @@ export class Issuers {
 }
 
 /** What a profile without `issuer` refuses of a token; `undefined` where the token may be of that profile. */
-function refusedBy(config: JwtIssuer, { algorithm, payload }: ParsedToken): string | undefined {
+function refusedBy(config: JwtIssuer, { algorithm, payload }: ParsedJwt): string | undefined {
   if (!mayUse(algorithm, config)) return 'alg';
   if (!meetsIssuer(payload['iss'], config)) return 'iss';
   if (!meetsAudience(payload, config)) return 'aud';
   return meetsSubject(payload['sub'], config) ? undefined : 'sub';
 }
 
-function wordNobody(token: ParsedToken, profiles: readonly TrustedIssuer[]): string {
+function wordNobody(token: ParsedJwt, profiles: readonly TrustedIssuer[]): string {
   const { iss } = token.payload;
   const said = iss === undefined ? 'no iss' : 'iss of no issuer';
   const refused = profiles.map(({ config }) => `${config.name} refuses ${refusedBy(config, token)}`);

@@ -8,7 +8,7 @@ import { auth0, corporate, own, partner } from '../../../test/support/jwt/issuer
 import { jwkOf, rsa, secretOf } from '../../../test/support/jwt/keys.ts';
 import { Publisher } from '../../../test/support/jwt/publisher.ts';
 import { makeOpenKey } from '../../../test/support/jwt/signing.ts';
-import { parseToken } from '../jwt.ts';
+import { parseJwt } from '../jwt.ts';
 import { KeySets } from '../key-sets/key-sets.ts';
 import { FixedKeys } from '../keys.ts';
 import { trustIssuers } from './trust.ts';
@@ -36,7 +36,7 @@ describe('trustIssuers()', () => {
       ['HS256', { iss: 'https://partner.example' }],
       ['HS256', { sub: 'urn:Auth0', aud: 'urn:sms-gateway' }],
     ] as const) {
-      const token = parseToken(forge({ alg: 'HS256' }, claims, secretOf('x')));
+      const token = parseJwt(forge({ alg: 'HS256' }, claims, secretOf('x')));
       if (typeof token === 'string') throw new Error(token);
       const chosen = issuers.choose({ ...token, algorithm: alg });
       if ('check' in chosen) throw new Error(chosen.check);

@@ -24,7 +24,7 @@ export interface KeySetObserver {
 }
 
 /** Tells an observer of one issuer's key set what is new, and of a failure that lasts only now and then. */
-export class KeySetNews {
+export class KeySetReporter {
   /** Whether the last set that was had holds private keys. */
   exposesKeys = false;
   private readonly issuer: string;

@@ -6,7 +6,7 @@ import type { FetchDocument } from './fetch-document.ts';
 import { KeptKeys } from './kept-keys.ts';
 import type { KeySetLocation } from './key-set-location.ts';
 import type { KeySetObserver } from './key-set-reporter.ts';
-import { KeySetNews } from './key-set-reporter.ts';
+import { KeySetReporter } from './key-set-reporter.ts';
 import type { PublishedKey } from './published-keys.ts';
 import { readKeySet } from './published-keys.ts';
 import { Refresher } from './refresher.ts';
@@ -26,7 +26,7 @@ export interface KeySetStatus {
 }
 
 /** What every key set stands on. */
-export interface KeySetSurroundings {
+export interface KeySetEnvironment {
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly timers: Timers;
   readonly fetchDocument: FetchDocument;
@@ -34,7 +34,7 @@ export interface KeySetSurroundings {
   readonly observer: KeySetObserver;
 }
 
-export interface KeySetParts extends KeySetSurroundings {
+export interface KeySetParts extends KeySetEnvironment {
   readonly issuer: string;
   readonly location: KeySetLocation;
   /** How long the last good keys count while the issuer cannot be asked, in milliseconds. */
@@ -50,12 +50,12 @@ export class RemoteKeySet implements KeySource {
   private readonly parts: KeySetParts;
   private readonly kept: KeptKeys;
   private readonly refresher: Refresher;
-  private readonly news: KeySetNews;
+  private readonly news: KeySetReporter;
 
   constructor(parts: KeySetParts) {
     this.parts = parts;
     const { clock, timers, random, observer, issuer, maxStaleMs } = parts;
-    this.news = new KeySetNews(issuer, observer, clock);
+    this.news = new KeySetReporter(issuer, observer, clock);
     this.kept = new KeptKeys({ clock, timers, maxStaleMs, outdated: () => this.news.outdated() });
     const failed = (error: unknown): void => this.news.failed(error, this.refresher.failures);
     this.refresher = new Refresher({ refresh: (signal) => this.refresh(signal), failed, clock, timers, random });

@@ -1,7 +1,7 @@
 import type { DiscoveryIssuer, IssuerConfig, JwksIssuer } from '../../config/config.ts';
 import { systemTimers } from '../../lib/clock.ts';
 import { fetchDocument } from './fetch-document.ts';
-import type { KeySetStatus, KeySetSurroundings } from './key-set.ts';
+import type { KeySetEnvironment, KeySetStatus } from './key-set.ts';
 import { RemoteKeySet } from './key-set.ts';
 import type { KeySetLocation } from './key-set-location.ts';
 import { DiscoveredLocation, FixedLocation } from './key-set-location.ts';
@@ -10,18 +10,18 @@ import { DiscoveredLocation, FixedLocation } from './key-set-location.ts';
 export type PublishingIssuer = JwksIssuer | DiscoveryIssuer;
 
 /** What a {@link KeySets} needs; timers, network and chance are the system's where they are left out. */
-export type KeySetsParts = Pick<KeySetSurroundings, 'clock' | 'observer'> & Partial<KeySetSurroundings>;
+export type KeySetsParts = Pick<KeySetEnvironment, 'clock' | 'observer'> & Partial<KeySetEnvironment>;
 
 /**
  * Every published key set in use. One belongs to one issuer and its URL: one that a new configuration still names keeps
  * what it knows, and none waits for another.
  */
 export class KeySets {
-  private readonly surroundings: KeySetSurroundings;
+  private readonly environment: KeySetEnvironment;
   private sets = new Map<string, RemoteKeySet>();
 
   constructor(parts: KeySetsParts) {
-    this.surroundings = { timers: systemTimers, fetchDocument, random: Math.random, ...parts };
+    this.environment = { timers: systemTimers, fetchDocument, random: Math.random, ...parts };
   }
 
   /** The key set of an issuer, fetched from now on. */
@@ -30,7 +30,7 @@ export class KeySets {
     const known = this.sets.get(identityOf(issuer));
     known?.keepFor(maxStaleMs);
     if (known !== undefined) return known;
-    const set = new RemoteKeySet({ ...this.surroundings, issuer: name, maxStaleMs, location: this.locationOf(issuer) });
+    const set = new RemoteKeySet({ ...this.environment, issuer: name, maxStaleMs, location: this.locationOf(issuer) });
     this.sets.set(identityOf(issuer), set);
     set.start();
     return set;
@@ -55,7 +55,7 @@ export class KeySets {
 
   private locationOf(issuer: PublishingIssuer): KeySetLocation {
     if (issuer.kind === 'jwks') return new FixedLocation(issuer.jwks);
-    return new DiscoveredLocation(issuer.issuer, this.surroundings.fetchDocument, this.surroundings.clock);
+    return new DiscoveredLocation(issuer.issuer, this.environment.fetchDocument, this.environment.clock);
   }
 }
 

@@ -9,7 +9,7 @@ let endpoint: Endpoint;
 beforeEach(() => {
   server = new AuthorizationServer();
   const closing = new AbortController().signal;
-  endpoint = new Endpoint({ ...server.surroundings, issuer: 'legacy', server: legacy().introspection, closing });
+  endpoint = new Endpoint({ ...server.environment, issuer: 'legacy', server: legacy().introspection, closing });
 });
 
 const REFUSED = { failure: 'too many open questions' };

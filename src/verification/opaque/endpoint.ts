@@ -24,12 +24,12 @@ export interface IntrospectionObserver {
 }
 
 /** What stands around every endpoint. */
-export interface EndpointSurroundings extends CircuitParts {
+export interface EndpointEnvironment extends CircuitParts {
   readonly observer: IntrospectionObserver;
   readonly ask: Ask;
 }
 
-export interface EndpointParts extends EndpointSurroundings {
+export interface EndpointParts extends EndpointEnvironment {
   readonly issuer: string;
   readonly server: Server;
   /** Ends every question. */

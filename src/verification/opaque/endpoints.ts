@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IntrospectionIssuer } from '../../config/config.ts';
-import type { EndpointStatus, EndpointSurroundings } from './endpoint.ts';
+import type { EndpointEnvironment, EndpointStatus } from './endpoint.ts';
 import { Endpoint } from './endpoint.ts';
 import { ask } from './introspection-request.ts';
 import type { OpaqueVerifierParts } from './opaque-verifier.ts';
@@ -8,8 +8,8 @@ import { OpaqueVerifier } from './opaque-verifier.ts';
 
 /** Network and chance are the system's where they are left out. */
 export type EndpointsParts = Pick<OpaqueVerifierParts, 'clock'> &
-  Pick<EndpointSurroundings, 'observer'> &
-  Partial<EndpointSurroundings>;
+  Pick<EndpointEnvironment, 'observer'> &
+  Partial<EndpointEnvironment>;
 
 /** What one configuration says about verifying. */
 export type VerifierParts = Omit<OpaqueVerifierParts, 'issuers' | 'clock'>;
@@ -20,13 +20,13 @@ export type VerifierParts = Omit<OpaqueVerifierParts, 'issuers' | 'clock'>;
  */
 export class Endpoints {
   private readonly clock: OpaqueVerifierParts['clock'];
-  private readonly surroundings: EndpointSurroundings;
+  private readonly environment: EndpointEnvironment;
   private readonly closing = new AbortController();
   private endpoints: ReadonlyMap<string, Endpoint> = new Map();
 
   constructor(parts: EndpointsParts) {
     this.clock = parts.clock;
-    this.surroundings = { ask, random: Math.random, ...parts };
+    this.environment = { ask, random: Math.random, ...parts };
   }
 
   /** Verifies by asking these issuers, the only ones from now on. What others are asked still, they may answer. */
@@ -53,7 +53,7 @@ export class Endpoints {
   }
 
   private open({ name, introspection }: IntrospectionIssuer): Endpoint {
-    return new Endpoint({ ...this.surroundings, issuer: name, server: introspection, closing: this.closing.signal });
+    return new Endpoint({ ...this.environment, issuer: name, server: introspection, closing: this.closing.signal });
   }
 }
 

@@ -5,11 +5,11 @@ import { GENERATION } from '../../../test/support/jwt/verifying.ts';
 import type { IntrospectionIssuer } from '../../config/config.ts';
 import { Secret } from '../../config/secret.ts';
 import { unread } from '../../core/standing.ts';
-import { KnownTokens } from '../token-cache.ts';
+import { TokenCache } from '../token-cache.ts';
 import { Introspection } from './introspection.ts';
 
 const PARTS = {
-  known: new KnownTokens(10),
+  known: new TokenCache(10),
   standings: { at: unread, peek: () => undefined },
   clockSkewMs: 0,
   maxTokenLength: 16_384,
@@ -28,14 +28,14 @@ async function failThrice(introspection: Introspection, server: AuthorizationSer
 
 describe('Introspection', () => {
   it('has no verifier where no issuer has opaque tokens', () => {
-    const introspection = new Introspection(new AuthorizationServer().surroundings);
+    const introspection = new Introspection(new AuthorizationServer().environment);
     expect(introspection.verifier([corporate()], PARTS)).toBeUndefined();
     expect([...introspection.statuses()]).toEqual([]);
   });
 
   it('verifies the tokens of those that have', async () => {
     const server = new AuthorizationServer({ active: true });
-    const introspection = new Introspection(server.surroundings);
+    const introspection = new Introspection(server.environment);
     const verifier = introspection.verifier([corporate(), legacy()], PARTS);
     expect(await verifier?.verify(CREDENTIAL)).toMatchObject({ identity: { issuer: 'legacy-opaque' } });
     expect([...introspection.statuses()]).toMatchObject([{ issuer: 'legacy-opaque', questions: { active: 1 } }]);
@@ -55,7 +55,7 @@ describe('Introspection', () => {
     ['no answer', { introspection: { ...asked, clientSecret: new Secret(Buffer.from('other')) } }],
   ])('knows after a reload that %s where the issuer has changed by %o', async (known, change) => {
     const server = new AuthorizationServer();
-    const introspection = new Introspection(server.surroundings);
+    const introspection = new Introspection(server.environment);
     await failThrice(introspection, server);
     const reloaded = introspection.verifier([legacy(change)], PARTS);
     expect(await reloaded?.verify(CREDENTIAL)).toMatchObject({ check: `introspection: ${known}` });
@@ -63,19 +63,19 @@ describe('Introspection', () => {
 
   it('lets go of an issuer that is gone, while its questions may still be answered', async () => {
     const server = new AuthorizationServer();
-    const introspection = new Introspection(server.surroundings);
+    const introspection = new Introspection(server.environment);
     const held = server.holds();
     const asked = introspection.verifier([legacy()], PARTS)?.verify(CREDENTIAL);
     await expect.poll(() => server.asked).toHaveLength(1);
     expect(introspection.verifier([], PARTS)).toBeUndefined();
     await expect.poll(() => [...introspection.statuses()]).toEqual([]);
     held.answer({ active: true });
-    expect(await asked).toMatchObject({ outcome: 'known' });
+    expect(await asked).toMatchObject({ outcome: 'verified' });
   });
 
   it('ends every question when it closes', async () => {
     const server = new AuthorizationServer();
-    const introspection = new Introspection(server.surroundings);
+    const introspection = new Introspection(server.environment);
     server.answer = (_, signal) =>
       new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('ended'))));
     const asked = introspection.verifier([legacy()], PARTS)?.verify(CREDENTIAL);

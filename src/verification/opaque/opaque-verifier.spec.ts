@@ -5,7 +5,7 @@ import { GENERATION, NOW, SKEW } from '../../../test/support/jwt/verifying.ts';
 import type { IntrospectionIssuer } from '../../config/config.ts';
 import type { Standing } from '../../core/standing.ts';
 import { unread } from '../../core/standing.ts';
-import { KnownTokens } from '../token-cache.ts';
+import { TokenCache } from '../token-cache.ts';
 import { Endpoint } from './endpoint.ts';
 import { OpaqueVerifier } from './opaque-verifier.ts';
 
@@ -23,13 +23,13 @@ const THUMBPRINT = createHash('sha256').update(TOKEN).digest('hex');
 const ACTIVE = { active: true, sub: 'alice', jti: 'id-1', scope: 'messages:send', iat: NOW - 60, exp: NOW + 600 };
 
 let server: AuthorizationServer;
-let known: KnownTokens;
+let known: TokenCache;
 let standings: Map<string, Standing>;
 let verifier: OpaqueVerifier;
 
 beforeEach(() => {
   server = new AuthorizationServer(ACTIVE);
-  known = new KnownTokens(100);
+  known = new TokenCache(100);
   standings = new Map();
   verifier = verifierOf([legacy(), server]);
 });
@@ -37,9 +37,9 @@ beforeEach(() => {
 function verifierOf(...issuers: readonly (readonly [IntrospectionIssuer, AuthorizationServer])[]): OpaqueVerifier {
   const closing = new AbortController().signal;
   return new OpaqueVerifier({
-    issuers: issuers.map(([config, { surroundings }]) => ({
+    issuers: issuers.map(([config, { environment }]) => ({
       config,
-      endpoint: new Endpoint({ ...surroundings, issuer: config.name, server: config.introspection, closing }),
+      endpoint: new Endpoint({ ...environment, issuer: config.name, server: config.introspection, closing }),
     })),
     known,
     standings: { at: standingAt, peek: (key) => standings.get(key) },
@@ -67,7 +67,7 @@ function verify(value = TOKEN) {
 describe('OpaqueVerifier.verify()', () => {
   it('makes a credential of an active token, with every entry that could end it', async () => {
     expect(await verify()).toEqual({
-      outcome: 'known',
+      outcome: 'verified',
       identity: {
         issuer: 'legacy-opaque',
         subject: 'alice',
@@ -81,7 +81,7 @@ describe('OpaqueVerifier.verify()', () => {
       issuedAtSeconds: NOW - 60,
       generation: GENERATION,
       key: { inForce: true },
-      askAgain: { atMonotonicMs: server.time.nowMs + 10_000, atWallMs: NOW * 1000 + 10_000 },
+      reverifyAt: { atMonotonicMs: server.time.nowMs + 10_000, atWallMs: NOW * 1000 + 10_000 },
       standings: [
         `sallyport:revoked-thumbprint:${THUMBPRINT}`,
         'sallyport:notbefore-issuer:legacy-opaque',
@@ -120,13 +120,13 @@ describe('OpaqueVerifier.verify()', () => {
     expect(server.asked).toEqual([TOKEN]);
     await server.time.advance(1);
     server.says(ACTIVE);
-    expect(await verify()).toMatchObject({ outcome: 'known' });
+    expect(await verify()).toMatchObject({ outcome: 'verified' });
     expect(known.size).toBe(1);
   });
 
   it('remembers no token that has expired, and leaves it to the core to say so', async () => {
     server.says({ ...ACTIVE, exp: NOW - SKEW });
-    expect(await verify()).toMatchObject({ outcome: 'known', validUntilMs: NOW * 1000 });
+    expect(await verify()).toMatchObject({ outcome: 'verified', validUntilMs: NOW * 1000 });
     expect(known.size).toBe(0);
   });
 
@@ -136,7 +136,7 @@ describe('OpaqueVerifier.verify()', () => {
     await server.time.advance(1_500);
     held.answer(ACTIVE);
     const atMonotonicMs = server.time.nowMs + 8_500;
-    expect(await asked).toMatchObject({ askAgain: { atMonotonicMs, atWallMs: NOW * 1000 + 10_000 } });
+    expect(await asked).toMatchObject({ reverifyAt: { atMonotonicMs, atWallMs: NOW * 1000 + 10_000 } });
   });
 
   it.each([
@@ -145,14 +145,14 @@ describe('OpaqueVerifier.verify()', () => {
   ])('keeps an answer for %d ms as the configuration says', async (cacheMs, countsMs, keptMs) => {
     const issuer = legacy();
     verifier = verifierOf([{ ...issuer, introspection: { ...issuer.introspection, cacheMs } }, server]);
-    expect(await verify()).toMatchObject({ askAgain: { atMonotonicMs: server.time.nowMs + countsMs } });
-    expect(known.last(TOKEN)).toMatchObject({ askAgain: { atMonotonicMs: server.time.nowMs + keptMs } });
+    expect(await verify()).toMatchObject({ reverifyAt: { atMonotonicMs: server.time.nowMs + countsMs } });
+    expect(known.last(TOKEN)).toMatchObject({ reverifyAt: { atMonotonicMs: server.time.nowMs + keptMs } });
   });
 
   it('refuses a spelling that its server does not take, and no other', async () => {
     server.answer = async (token) => JSON.stringify(token === TOKEN ? ACTIVE : { active: false });
     for (const spelling of SPELLINGS) expect(await verify(spelling)).toMatchObject({ check: 'inactive' });
-    expect(await verify()).toMatchObject({ outcome: 'known' });
+    expect(await verify()).toMatchObject({ outcome: 'verified' });
   });
 
   it('asks once for all who wait, and for each token by itself', async () => {
@@ -172,7 +172,7 @@ describe('OpaqueVerifier.verify()', () => {
     const check = 'introspection: no answer';
     expect(await verify()).toEqual({ outcome: 'refused', reason: 'unavailable', check, issuer: 'legacy-opaque' });
     server.says(ACTIVE);
-    expect(await verify()).toMatchObject({ outcome: 'known' });
+    expect(await verify()).toMatchObject({ outcome: 'verified' });
   });
 });
 
@@ -194,7 +194,7 @@ describe('a flood of made-up tokens', () => {
     const flood = Array.from({ length: 100 }, (_, index) => verify(`made-up-${index}`));
     const asked = verify();
     held.answer(ACTIVE);
-    expect(await asked).toMatchObject({ outcome: 'known' });
+    expect(await asked).toMatchObject({ outcome: 'verified' });
     const refused = (await Promise.all(flood)).filter(({ outcome }) => outcome === 'refused');
     expect(refused).toHaveLength(52);
     expect(refused[0]).toMatchObject({ check: 'introspection: too many open questions' });
@@ -232,7 +232,7 @@ describe('what we revoked ourselves', () => {
     const [spelling = ''] = SPELLINGS;
     mark(`sallyport:revoked-thumbprint:${createHash('sha256').update(spelling).digest('hex')}`);
     expect(await verify(spelling)).toMatchObject(REVOKED);
-    expect(await verify()).toMatchObject({ outcome: 'known' });
+    expect(await verify()).toMatchObject({ outcome: 'verified' });
   });
 
   it.each<[what: string, said: object, key: string]>([
@@ -246,13 +246,13 @@ describe('what we revoked ourselves', () => {
     server.says(said);
     for (const value of [TOKEN, ...SPELLINGS]) {
       const finding = await verify(value);
-      expect(finding.outcome === 'known' && finding.standings.map((standing) => standing.key)).toContain(key);
+      expect(finding.outcome === 'verified' && finding.standings.map((standing) => standing.key)).toContain(key);
     }
   });
 
   it('is asked about to learn what else names it', async () => {
     mark(`sallyport:revoked-thumbprint:${THUMBPRINT}`);
-    expect(await verifier.examine(TOKEN)).toMatchObject({ outcome: 'known', identity: { tokenId: 'id-1' } });
+    expect(await verifier.examine(TOKEN)).toMatchObject({ outcome: 'verified', identity: { tokenId: 'id-1' } });
     expect(await verifier.examine('a b')).toMatchObject({ check: 'characters' });
   });
 
@@ -275,7 +275,7 @@ describe('what we revoked ourselves', () => {
       issuedUpToSeconds: NOW - 61,
       fromSeconds: 0,
     });
-    expect(await verify()).toMatchObject({ outcome: 'known' });
+    expect(await verify()).toMatchObject({ outcome: 'verified' });
   });
 
   it('has nobody make us remember entries for tokens that they make up', async () => {

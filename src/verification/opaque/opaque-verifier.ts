@@ -3,25 +3,25 @@ import type { PresentedCredential } from '../../core/credential.ts';
 import type { Clock, TokenExaminer, Verifier } from '../../core/ports.ts';
 import type { Standing } from '../../core/standing.ts';
 import { isEnded } from '../../core/standing.ts';
-import type { AskAgain, Finding, Refusal } from '../../core/verified-credential.ts';
+import type { Instant, Refusal, VerificationResult } from '../../core/verified-credential.ts';
 import { revokedThumbprintKey } from '../../revocation-set/entry-keys.ts';
 import { wordsOf } from '../jwt.ts';
 import type { OpaqueToken } from '../opaque-token.ts';
 import { readOpaque } from '../opaque-token.ts';
-import type { KnownTokens } from '../token-cache.ts';
+import type { TokenCache } from '../token-cache.ts';
 import type { CredentialParts } from '../verified-token.ts';
 import { prematureClaim, toCredential } from '../verified-token.ts';
 import type { ReportedClaims } from './answer.ts';
 import { judgeAnswer } from './answer.ts';
 import type { Endpoint } from './endpoint.ts';
-import { firstKnown } from './first-verified.ts';
+import { firstVerified } from './first-verified.ts';
 import { RefusedTokens } from './refused-tokens.ts';
 
 /** What an answer may count at most (contract section 3). */
 const MAX_CACHE_MS = 10_000;
 
 /** One must be asked again each time: what is remembered says only that the token was good. */
-const DUE: AskAgain = { atMonotonicMs: Number.NEGATIVE_INFINITY, atWallMs: Number.NEGATIVE_INFINITY };
+const DUE: Instant = { atMonotonicMs: Number.NEGATIVE_INFINITY, atWallMs: Number.NEGATIVE_INFINITY };
 
 /** An issuer whose tokens are opaque, and where to ask about them. */
 export interface AskedIssuer {
@@ -31,7 +31,7 @@ export interface AskedIssuer {
 
 export interface OpaqueVerifierParts extends CredentialParts {
   readonly issuers: readonly AskedIssuer[];
-  readonly known: Pick<KnownTokens, 'add' | 'last'>;
+  readonly known: Pick<TokenCache, 'add' | 'last'>;
   readonly standings: CredentialParts['standings'] & { peek(key: string): Standing | undefined };
   readonly clock: Clock;
 }
@@ -43,20 +43,20 @@ export interface OpaqueVerifierParts extends CredentialParts {
 export class OpaqueVerifier implements Verifier, TokenExaminer {
   private readonly parts: OpaqueVerifierParts;
   private readonly refused: RefusedTokens;
-  private readonly open = new Map<string, Promise<Finding>>();
+  private readonly open = new Map<string, Promise<VerificationResult>>();
 
   constructor(parts: OpaqueVerifierParts) {
     this.parts = parts;
     this.refused = new RefusedTokens(parts.clock);
   }
 
-  async verify({ value }: PresentedCredential): Promise<Finding> {
+  async verify({ value }: PresentedCredential): Promise<VerificationResult> {
     const token = this.read(value);
     if ('outcome' in token) return token;
     return this.findRevoked(value, token) ?? this.find(value, token);
   }
 
-  async examine(value: string): Promise<Finding> {
+  async examine(value: string): Promise<VerificationResult> {
     const token = this.read(value);
     return 'outcome' in token ? token : this.find(value, token);
   }
@@ -68,7 +68,7 @@ export class OpaqueVerifier implements Verifier, TokenExaminer {
   }
 
   /** By its spelling: a server need not take another one of the same token. */
-  private find(value: string, token: OpaqueToken): Refusal | Promise<Finding> {
+  private find(value: string, token: OpaqueToken): Refusal | Promise<VerificationResult> {
     return this.refused.find(token.spelling) ?? this.ask(value, token);
   }
 
@@ -83,7 +83,7 @@ export class OpaqueVerifier implements Verifier, TokenExaminer {
     return { outcome: 'refused', reason: 'token_revoked', check: 'revocation', issuer: last?.identity.issuer };
   }
 
-  private ask(value: string, token: OpaqueToken): Promise<Finding> {
+  private ask(value: string, token: OpaqueToken): Promise<VerificationResult> {
     const { spelling } = token;
     const running = this.open.get(spelling);
     if (running !== undefined) return running;
@@ -92,47 +92,52 @@ export class OpaqueVerifier implements Verifier, TokenExaminer {
     return asked;
   }
 
-  private async askAll(value: string, token: OpaqueToken): Promise<Finding> {
+  private async askAll(value: string, token: OpaqueToken): Promise<VerificationResult> {
     const { issuers, clock, known } = this.parts;
-    const finding = await firstKnown(issuers.map((issuer) => this.askOne(value, token, issuer)));
+    const finding = await firstVerified(issuers.map((issuer) => this.askOne(value, token, issuer)));
     if (finding.outcome === 'refused') {
       if (finding.reason === 'token_invalid') this.refused.add(token.spelling, finding);
       return finding;
     }
     const vouching = issuers.find(({ config }) => config.name === finding.identity.issuer);
     const countsLater = vouching?.config.introspection.cacheMs !== 0;
-    if (finding.validUntilMs > clock.wallMs()) known.add(value, countsLater ? finding : { ...finding, askAgain: DUE });
+    if (finding.validUntilMs > clock.wallMs())
+      known.add(value, countsLater ? finding : { ...finding, reverifyAt: DUE });
     return finding;
   }
 
-  private async askOne(value: string, token: OpaqueToken, { config, endpoint }: AskedIssuer): Promise<Finding> {
+  private async askOne(
+    value: string,
+    token: OpaqueToken,
+    { config, endpoint }: AskedIssuer,
+  ): Promise<VerificationResult> {
     const { name, introspection } = config;
-    const askAgain = this.askAgainAfter(introspection.cacheMs);
+    const reverifyAt = this.askAgainAfter(introspection.cacheMs);
     const wasGood = this.parts.known.last(value)?.identity.issuer === name;
     const reply = await endpoint.ask(value, wasGood);
     if ('failure' in reply) {
       return { outcome: 'refused', reason: 'unavailable', check: `introspection: ${reply.failure}`, issuer: name };
     }
     const claims = judgeAnswer(reply.answer, value, config);
-    return typeof claims === 'string' ? refuse(claims, name) : this.accept(claims, token, config, askAgain);
+    return typeof claims === 'string' ? refuse(claims, name) : this.accept(claims, token, config, reverifyAt);
   }
 
   private accept(
     claims: ReportedClaims,
     token: OpaqueToken,
     { name: issuer }: IntrospectionIssuer,
-    askAgain: AskAgain,
-  ): Finding {
+    reverifyAt: Instant,
+  ): VerificationResult {
     const { reported } = claims;
     const premature = prematureClaim(claims, this.parts.clock.wallMs() + this.parts.clockSkewMs);
     if (premature !== undefined) return refuse(premature, issuer);
     const key = { kid: undefined, inForce: { inForce: true } };
     const thumbprints = thumbprintsOf(token);
-    return toCredential({ claims, issuer, thumbprints, key, reported, askAgain }, this.parts);
+    return toCredential({ claims, issuer, thumbprints, key, reported, reverifyAt }, this.parts);
   }
 
   /** Counted from the question. One that is not kept counts for the decision that waited for it. */
-  private askAgainAfter(cacheMs: number): AskAgain {
+  private askAgainAfter(cacheMs: number): Instant {
     const { clock } = this.parts;
     const countsMs = cacheMs === 0 ? MAX_CACHE_MS : cacheMs;
     return { atMonotonicMs: clock.monotonicMs() + countsMs, atWallMs: clock.wallMs() + countsMs };

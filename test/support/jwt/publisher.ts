@@ -57,10 +57,10 @@ export class Publisher {
 
   /** A key set on this issuer, fetched on first use. */
   keySet(changes: Partial<KeySetParts> = {}): RemoteKeySet {
-    return new RemoteKeySet({ ...this.surroundings(), issuer: 'corporate', ...changes });
+    return new RemoteKeySet({ ...this.environment(), issuer: 'corporate', ...changes });
   }
 
-  private surroundings(): Omit<KeySetParts, 'issuer'> {
+  private environment(): Omit<KeySetParts, 'issuer'> {
     const { time: clock, fetchDocument } = this;
     const location = new FixedLocation(JWKS);
     return {

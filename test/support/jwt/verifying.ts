@@ -1,10 +1,10 @@
 import type { Standing } from '../../../src/core/standing.ts';
 import { unread } from '../../../src/core/standing.ts';
-import type { Finding } from '../../../src/core/verified-credential.ts';
+import type { VerificationResult } from '../../../src/core/verified-credential.ts';
 import { BearerVerifier } from '../../../src/verification/bearer/bearer-verifier.ts';
 import type { TrustedIssuer } from '../../../src/verification/bearer/issuers.ts';
 import { Issuers } from '../../../src/verification/bearer/issuers.ts';
-import { KnownTokens } from '../../../src/verification/token-cache.ts';
+import { TokenCache } from '../../../src/verification/token-cache.ts';
 
 /** Unix seconds at which the specs' time stands still. */
 export const NOW = 1_800_000_000;
@@ -13,7 +13,7 @@ export const GENERATION = 7;
 
 /** A verifier over these issuers, with what stands behind it within reach. */
 export class Verifying {
-  readonly known = new KnownTokens(100);
+  readonly known = new TokenCache(100);
   readonly standings = new Map<string, Standing>();
   nowSeconds = NOW;
   private readonly verifier: BearerVerifier;
@@ -30,7 +30,7 @@ export class Verifying {
     });
   }
 
-  verify(value: string): Promise<Finding> {
+  verify(value: string): Promise<VerificationResult> {
     return this.verifier.verify({ scheme: 'bearer', value });
   }
 

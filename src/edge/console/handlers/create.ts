@@ -2,7 +2,7 @@ import type { FieldError } from '../../../core/answer.ts';
 import { endedCookie } from '../cookie.ts';
 import { decodeCreate } from '../decode.ts';
 import { doOnce, USED_FORM } from '../once.ts';
-import type { MemberVisit, Reply } from '../page-request.ts';
+import type { Reply, SessionRequest } from '../page-request.ts';
 import { actorOf, redirect } from '../page-request.ts';
 import { createPage } from '../pages/create.ts';
 import { notNow, stillRunning } from '../pages/error-page.ts';
@@ -10,11 +10,11 @@ import { issuedPage } from '../pages/issued.ts';
 import { logInPath } from '../paths.ts';
 import { authorityOf } from '../session.ts';
 
-export async function showCreate(visit: MemberVisit): Promise<Reply> {
+export async function showCreate(visit: SessionRequest): Promise<Reply> {
   return ask(visit);
 }
 
-export async function create(visit: MemberVisit): Promise<Reply> {
+export async function create(visit: SessionRequest): Promise<Reply> {
   const { session, services, form, nowSeconds, origin } = visit;
   const decoded = decodeCreate(form, nowSeconds);
   if (!decoded.ok) return ask(visit, decoded.errors);
@@ -40,7 +40,7 @@ export async function create(visit: MemberVisit): Promise<Reply> {
 
 /** With what the account may give away, as the store has it now. */
 async function ask(
-  { session, services, form, nowSeconds }: MemberVisit,
+  { session, services, form, nowSeconds }: SessionRequest,
   errors?: readonly FieldError[],
 ): Promise<Reply> {
   const account = await services.accountStore.findById(session.accountId);

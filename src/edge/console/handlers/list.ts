@@ -4,7 +4,7 @@ import type { TokenView } from '../../../tokens/token-views.ts';
 import { readCursor } from '../../list-cursor.ts';
 import { findTokens } from '../find-tokens.ts';
 import { ownToken } from '../own-token.ts';
-import type { MemberVisit, Reply } from '../page-request.ts';
+import type { Reply, SessionRequest } from '../page-request.ts';
 import { noSuchToken } from '../pages/error-page.ts';
 import { tokenPage } from '../pages/token.ts';
 import { tokensPage } from '../pages/tokens.ts';
@@ -15,7 +15,7 @@ const SOON_DAYS = 7;
 const MAX_SOON = 50;
 
 /** Those in use, or all; those that end soon come first, whatever their page. */
-export async function listTokens(visit: MemberVisit): Promise<Reply> {
+export async function listTokens(visit: SessionRequest): Promise<Reply> {
   const { session, query, services, nowSeconds } = visit;
   const { accountId, tokenId: ownId } = session;
   const { tokenViews, accountStore } = services;
@@ -45,13 +45,13 @@ export async function listTokens(visit: MemberVisit): Promise<Reply> {
 }
 
 /** Where the page begins; it may be named by a token too, as links once did. */
-async function placeIn({ query, session, services }: MemberVisit): Promise<ListPosition | 'unknown' | undefined> {
+async function placeIn({ query, session, services }: SessionRequest): Promise<ListPosition | 'unknown' | undefined> {
   const after = query.get('after') || undefined;
   if (after === undefined) return undefined;
   return readCursor(after) ?? (await services.tokenViews.positionOf(session.accountId, after)) ?? 'unknown';
 }
 
-export async function showToken(visit: MemberVisit): Promise<Reply> {
+export async function showToken(visit: SessionRequest): Promise<Reply> {
   const token = await ownToken(visit);
   const { session, query, nowSeconds } = visit;
   return token === undefined

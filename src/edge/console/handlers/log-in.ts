@@ -4,19 +4,19 @@ import type { LogInRefused } from '../../../tokens/log-in.ts';
 import { endedCookie, sessionCookie } from '../cookie.ts';
 import { decodeLogIn } from '../decode.ts';
 import { deviceCookie } from '../device-cookie.ts';
-import type { MemberVisit, Reply, Visit } from '../page-request.ts';
+import type { PageRequest, Reply, SessionRequest } from '../page-request.ts';
 import { actorOf, redirect } from '../page-request.ts';
 import { logInPage } from '../pages/log-in.ts';
 import { logInPath, noticeOf } from '../paths.ts';
 import { HOME } from '../route.ts';
 import { comeAgain } from '../times.ts';
 
-export function showLogIn({ query }: Visit): Reply {
+export function showLogIn({ query }: PageRequest): Reply {
   return logInPage({ notice: noticeOf(query) });
 }
 
 /** The same log-in as by the call, refused in the same words; its token becomes the session. */
-export async function logIn({ form, services, events, client, deviceProof }: Visit): Promise<Reply> {
+export async function logIn({ form, services, events, client, deviceProof }: PageRequest): Promise<Reply> {
   const decoded = decodeLogIn(form);
   if (!decoded.ok) return logInPage({ status: 400, refusal: 'name and password are needed' });
   const { name, password } = decoded.form;
@@ -44,7 +44,7 @@ function refuse({ reason, check, ...refusal }: LogInRefused, name: string): Repl
 }
 
 /** The token of the session ends, too: whoever has a copy of the cookie has nothing. */
-export async function logOut(visit: MemberVisit): Promise<Reply> {
+export async function logOut(visit: SessionRequest): Promise<Reply> {
   const { services, session } = visit;
   await services.revokeToken.revoke(session.tokenId, actorOf(visit), 'logged out');
   return redirect(logInPath('logged-out'), { 'set-cookie': endedCookie() });

@@ -1,19 +1,19 @@
 import { decodeRevoke } from '../decode.ts';
 import { ownToken } from '../own-token.ts';
-import type { MemberVisit, Reply } from '../page-request.ts';
+import type { Reply, SessionRequest } from '../page-request.ts';
 import { actorOf, redirect } from '../page-request.ts';
 import { noSuchToken } from '../pages/error-page.ts';
 import { revokePage } from '../pages/revoke.ts';
 import { tokenPath } from '../paths.ts';
 
-export async function showRevoke(visit: MemberVisit): Promise<Reply> {
+export async function showRevoke(visit: SessionRequest): Promise<Reply> {
   const token = await ownToken(visit);
   if (token === undefined) return noSuchToken();
   if (token.status !== 'active') return redirect(tokenPath(token.id));
   return revokePage({ token, form: visit.form, isOwnSession: token.id === visit.session.tokenId });
 }
 
-export async function revoke(visit: MemberVisit): Promise<Reply> {
+export async function revoke(visit: SessionRequest): Promise<Reply> {
   const { session, services, form } = visit;
   const token = await ownToken(visit);
   if (token === undefined) return noSuchToken();

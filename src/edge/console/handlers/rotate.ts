@@ -4,7 +4,7 @@ import { endedCookie } from '../cookie.ts';
 import { decodeRotate } from '../decode.ts';
 import { doOnce } from '../once.ts';
 import { ownToken } from '../own-token.ts';
-import type { MemberVisit, Reply } from '../page-request.ts';
+import type { Reply, SessionRequest } from '../page-request.ts';
 import { actorOf, redirect } from '../page-request.ts';
 import { noSuchToken, notNow, stillRunning } from '../pages/error-page.ts';
 import { issuedPage } from '../pages/issued.ts';
@@ -12,13 +12,13 @@ import { rotatePage } from '../pages/rotate.ts';
 import { logInPath, tokenPath } from '../paths.ts';
 import { authorityOf } from '../session.ts';
 
-export async function showRotate(visit: MemberVisit): Promise<Reply> {
+export async function showRotate(visit: SessionRequest): Promise<Reply> {
   const token = await ownToken(visit);
   if (token === undefined) return noSuchToken();
   return canRotate(token) ? rotatePage({ token, form: visit.form, nowSeconds: visit.nowSeconds }) : asItIs(token);
 }
 
-export async function rotate(visit: MemberVisit): Promise<Reply> {
+export async function rotate(visit: SessionRequest): Promise<Reply> {
   const { session, services, form, nowSeconds, origin } = visit;
   const token = await ownToken(visit);
   if (token === undefined) return noSuchToken();
@@ -51,7 +51,7 @@ export async function rotate(visit: MemberVisit): Promise<Reply> {
 }
 
 /** One whose rotation broke off still looks as if it could be rotated: its page would not say why it was not. */
-async function notRotated(visit: MemberVisit, message: string): Promise<Reply> {
+async function notRotated(visit: SessionRequest, message: string): Promise<Reply> {
   const { form, nowSeconds } = visit;
   const token = await ownToken(visit);
   if (token === undefined) return noSuchToken();

@@ -15,7 +15,7 @@ const WORDS: Readonly<Record<number, readonly [title: string, what: string]>> = 
 };
 
 /** What went wrong, by its HTTP status. */
-export function troubled(status: number, headers: Page['headers'] = {}): Page {
+export function errorPage(status: number, headers: Page['headers'] = {}): Page {
   const [title, what] = WORDS[status] ?? ['Not understood', 'The request could not be read.'];
   return page(status, title, html`<p>${what}</p>`, headers);
 }
@@ -26,13 +26,13 @@ export function problemPage(status: number, title: string, message: string): Pag
 }
 
 export function noSuchToken(): Page {
-  return troubled(404);
+  return errorPage(404);
 }
 
 /** A session that cannot be judged now, or not at this path. */
 export function refused(denial: Deny): Page {
   const { status, retryAfterSeconds } = answerTo(denial);
-  return troubled(status, retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) });
+  return errorPage(status, retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) });
 }
 
 /** A form that was sent twice, while the first one is not done yet. */
@@ -43,7 +43,7 @@ export function stillRunning(): Page {
 
 /** Nothing can be made for some seconds. */
 export function notNow({ retryAfterSeconds }: ClockBehind): Page {
-  return troubled(503, { 'retry-after': String(retryAfterSeconds) });
+  return errorPage(503, { 'retry-after': String(retryAfterSeconds) });
 }
 
 export function foreignForm(): Page {

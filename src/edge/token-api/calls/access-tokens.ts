@@ -3,12 +3,12 @@ import type { TokenRequest } from '../../../tokens/issue-token.ts';
 import type { IssuedToken } from '../../../tokens/token-mint.ts';
 import { newTokenId } from '../../../tokens/token-mint.ts';
 import { scopes } from '../../field-schemas.ts';
-import type { Admission, Call, CallInput, Outcome } from '../call.ts';
+import type { Call, CallerRule, CallInput, Outcome } from '../call.ts';
 import { actorOf, authorityEnded, authorityOf, clockBehind, done, failed, tooManyUnrecorded } from '../call.ts';
 import { tokenBody } from '../encode.ts';
 import { issuedToken, optional } from './fields.ts';
 
-const ADMISSION: Admission = { scopes: ['tokens:manage'], sufficient: ['password'], basic: true };
+const ADMISSION: CallerRule = { scopes: ['tokens:manage'], sufficient: ['password'], basic: true };
 
 const request = z.strictObject({
   ttl: optional(z.int('a whole number of seconds').min(1, 'at least 1 second')),

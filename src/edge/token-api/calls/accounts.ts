@@ -6,13 +6,13 @@ import type { AccountProblem } from '../../../accounts/accounts.ts';
 import type { Deny } from '../../../core/decision.ts';
 import { deny } from '../../../core/decision.ts';
 import { scopes } from '../../field-schemas.ts';
-import type { Admission, Call, CallInput, Outcome, Problem } from '../call.ts';
+import type { Call, CallerRule, CallInput, Outcome, Problem } from '../call.ts';
 import { actorOf, authorityEnded, authorityOf, callerOf, done, failed } from '../call.ts';
 import { utcTime } from '../encode.ts';
 import { optional, utcDateTime } from './fields.ts';
 import { answerPage, next, PAGING } from './paging.ts';
 
-const MANAGES_ACCOUNTS: Admission = { scopes: ['accounts:manage'], sufficient: [], basic: false };
+const MANAGES_ACCOUNTS: CallerRule = { scopes: ['accounts:manage'], sufficient: [], basic: false };
 
 const text = z.string('a text');
 const email = text.describe('To log in with beside the name; no other account has it, or has it for its name');

@@ -2,11 +2,11 @@ import * as z from 'zod';
 import { deny } from '../../../core/decision.ts';
 import { covers } from '../../../core/scope.ts';
 import type { ActiveToken } from '../../../tokens/introspect-token.ts';
-import type { Admission, Call, CallInput, Outcome } from '../call.ts';
+import type { Call, CallerRule, CallInput, Outcome } from '../call.ts';
 import { actorOf, callerOf, done, FORM } from '../call.ts';
 
 /** Whoever holds a token may do with it what these calls do; scopes widen whose. */
-const ANY_ACCOUNT: Admission = {
+const ANY_ACCOUNT: CallerRule = {
   scopes: [],
   sufficient: ['password', 'access', 'login', 'private'],
   basic: true,

@@ -3,15 +3,15 @@ import { MAX_OVERLAP_SECONDS } from '../../../tokens/private-tokens.ts';
 import { newTokenId } from '../../../tokens/token-mint.ts';
 import type { TokenView } from '../../../tokens/token-views.ts';
 import { scopes, tokenName } from '../../field-schemas.ts';
-import type { Admission, Call, CallInput, Outcome } from '../call.ts';
+import type { Call, CallerRule, CallInput, Outcome } from '../call.ts';
 import { actorOf, authorityEnded, authorityOf, callerOf, clockBehind, done, failed } from '../call.ts';
 import { tokenBody, utcTime } from '../encode.ts';
 import { issuedToken, optionalReason, time, utcDateTime } from './fields.ts';
 import { answerPage, next, PAGING } from './paging.ts';
 
-const MANAGES_TOKENS: Admission = { scopes: ['tokens:manage'], sufficient: ['login'], basic: false };
+const MANAGES_TOKENS: CallerRule = { scopes: ['tokens:manage'], sufficient: ['login'], basic: false };
 /** A private token may rotate itself, too. */
-const ROTATES: Admission = { ...MANAGES_TOKENS, sufficient: ['login', 'private'] };
+const ROTATES: CallerRule = { ...MANAGES_TOKENS, sufficient: ['login', 'private'] };
 const UNKNOWN = failed('not_found', 'no such token');
 
 const createRequest = z.strictObject({

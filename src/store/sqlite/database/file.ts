@@ -75,7 +75,7 @@ function refuseShared(file: string): void {
  * Remembers which file a path named. A connection goes on happily with a file that was deleted or replaced under it,
  * where it hears of no revocation and keeps nothing.
  */
-export class FilePlace {
+export class StoreFile {
   readonly path: string;
   private readonly identity: string;
 

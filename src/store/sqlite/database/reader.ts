@@ -3,7 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StoreError } from '../../../core/ports.ts';
 import { isBusy, storeErrorFrom } from './failure.ts';
-import { FilePlace } from './file.ts';
+import { StoreFile } from './file.ts';
 import type { Row } from './rows.ts';
 
 const BUSY_TRIES = 10;
@@ -16,7 +16,7 @@ export type Query = (sql: string, ...parameters: SQLInputValue[]) => Row[];
 
 /** The main thread's connection: it only reads, which takes microseconds, and never waits for a lock. */
 export class Reader {
-  private readonly place: FilePlace;
+  private readonly place: StoreFile;
   private readonly database: DatabaseSync;
   private readonly statements = new Map<string, StatementSync>();
 
@@ -30,7 +30,7 @@ export class Reader {
   };
 
   constructor(path: string) {
-    this.place = new FilePlace(path);
+    this.place = new StoreFile(path);
     this.database = new DatabaseSync(path, { readOnly: true, timeout: 0 });
   }
 

@@ -1,11 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { storeErrorFrom } from '../database/failure.ts';
-import type { FilePlace } from '../database/file.ts';
+import type { StoreFile } from '../database/file.ts';
 import { inTransaction } from '../database/transaction.ts';
 import type { Answer, Request } from './messages.ts';
 import { perform } from './operations.ts';
 
-type Place = Pick<FilePlace, 'path' | 'check'>;
+type Place = Pick<StoreFile, 'path' | 'check'>;
 
 /** Carries out requests in one transaction: they share the wait for the disk, but each fails by itself. */
 export function commitTogether(database: DatabaseSync, place: Place, requests: readonly Request[]): Answer[] {

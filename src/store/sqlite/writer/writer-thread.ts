@@ -3,7 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { openForWriting } from '../database/database.ts';
 import { storeErrorFrom } from '../database/failure.ts';
-import { FilePlace } from '../database/file.ts';
+import { StoreFile } from '../database/file.ts';
 import { StateKeeper } from '../known-state.ts';
 import { commitTogether } from './group-commit.ts';
 import type { FromWriter, ToWriter } from './messages.ts';
@@ -17,7 +17,7 @@ function serve(port: MessagePort, path: string): void {
   const tell = (answers: FromWriter) => port.postMessage(answers);
   try {
     const database = openForWriting(path);
-    const place = new FilePlace(path);
+    const place = new StoreFile(path);
     const state = new StateKeeper(database, path);
     const found = state.open();
     port.on('message', (first: ToWriter) => {
