@@ -1,50 +1,129 @@
 /**
- * The direction of design: main → cli → app → authorizer, {edge, jwt, introspection, revocation, tokens, store, observe,
- * config} → core. One entry per place of the house; what an entry does not list it must not import.
+ * The direction of imports: main → cli → app → edge → use cases → nouns → core and lib. For each place of the house,
+ * everything that it may import besides itself; what its entry does not list, it must not import.
  */
 const CORE = '^src/core/';
 const LIB = '^src/lib/';
+const AUDIT = '^src/audit/';
 const CONFIG_TYPES = '^src/config/(config|secret)\\.ts$';
-const STORE_INTERFACES = '^src/store/(store|login-history-store|idempotency-store)\\.ts$';
-const ACCOUNT_RULES = '^src/store/account-(name|version)\\.ts$';
-const REVOCATION_KEYS = '^src/revocation/(keys|entry)\\.ts$';
-/** What a reader of our own keys is told. */
-const PUBLISHED_KEYS = '^src/jwt/published-key-set\\.ts$';
-/** What puts the parts together. */
-const COMPOSITION = '^src/(main|app|running-app|generation)\\.ts$';
-const KNOWS = {
-  cli: ['^src/(running-)?app\\.ts$', '^src/(config|core|jwt|observe|revocation|store|tokens)/', LIB],
+const REVOCATION_SET = '^src/revocation-set/';
+const ACCOUNTS = '^src/accounts/';
+
+/** The files that hold the store interfaces, and what every store needs beside them. */
+const STORE_INTERFACES = [
+  '^src/tokens/(token|idempotency-store)\\.ts$',
+  '^src/signing/signing-key-store\\.ts$',
+  '^src/verification/basic/basic-use\\.ts$',
+  '^src/accounts/(account|account-store)\\.ts$',
+  '^src/accounts/guesses/(log-in-history-store|guess-budget)\\.ts$',
+  '^src/revocation-set/(entry|entry-keys|entry-merge|epoch|revocation-store)\\.ts$',
+];
+
+const PLACES = {
   core: [],
-  lib: [],
-  config: [CORE, LIB],
-  store: [CORE, LIB, CONFIG_TYPES],
-  observe: [CORE, LIB, CONFIG_TYPES, STORE_INTERFACES],
-  jwt: [CORE, LIB, CONFIG_TYPES, '^src/config/key-url\\.ts$', STORE_INTERFACES, REVOCATION_KEYS],
-  introspection: [CORE, LIB, CONFIG_TYPES, REVOCATION_KEYS, '^src/jwt/'],
-  revocation: [CORE, LIB, CONFIG_TYPES, STORE_INTERFACES, '^src/store/entry-merge\\.ts$'],
-  tokens: [CORE, LIB, CONFIG_TYPES, STORE_INTERFACES, ACCOUNT_RULES, '^src/(jwt|revocation|observe)/'],
-  edge: [CORE, LIB, CONFIG_TYPES, STORE_INTERFACES, '^src/(tokens|observe|http2)/', PUBLISHED_KEYS],
-  http2: [CORE, LIB, CONFIG_TYPES],
+  lib: [CORE],
+  audit: [],
+  config: [LIB, CORE],
+  redis: ['^src/core/ports\\.ts$', CONFIG_TYPES, LIB],
+  observe: [CONFIG_TYPES, LIB, CORE],
+  'revocation-set': [LIB, CORE],
+  accounts: [REVOCATION_SET, AUDIT, LIB, CORE],
+  verification: [ACCOUNTS, REVOCATION_SET, CONFIG_TYPES, '^src/config/key-url\\.ts$', LIB, CORE],
+  signing: ['^src/verification/keys\\.ts$', REVOCATION_SET, AUDIT, CONFIG_TYPES, LIB, CORE],
+  tokens: [
+    '^src/signing/(token-signer|key-life|sealer)\\.ts$',
+    '^src/verification/(jwt|token-cache|basic/basic-use)\\.ts$',
+    ACCOUNTS,
+    REVOCATION_SET,
+    AUDIT,
+    CONFIG_TYPES,
+    LIB,
+    CORE,
+  ],
+  revocation: [
+    '^src/tokens/',
+    '^src/signing/(key-ring|signing-key-store)\\.ts$',
+    '^src/verification/(jwt|opaque-token)\\.ts$',
+    ACCOUNTS,
+    REVOCATION_SET,
+    AUDIT,
+    '^src/observe/log/redaction\\.ts$',
+    CONFIG_TYPES,
+    LIB,
+    CORE,
+  ],
+  explanation: [REVOCATION_SET, LIB, CORE],
+  store: [...STORE_INTERFACES, '^src/redis/', AUDIT, CONFIG_TYPES, LIB, CORE],
+  edge: [
+    '^src/revocation/',
+    '^src/tokens/',
+    ACCOUNTS,
+    '^src/signing/published-key-set\\.ts$',
+    '^src/observe/(health|components|observation|forwarding|metrics/metrics)\\.ts$',
+    CONFIG_TYPES,
+    LIB,
+    CORE,
+  ],
+  app: ['^src/(?!cli/|main\\.ts$)'],
+  cli: [
+    '^src/app/',
+    '^src/explanation/',
+    '^src/revocation/',
+    '^src/tokens/',
+    ACCOUNTS,
+    '^src/signing/key-management\\.ts$',
+    '^src/revocation-set/(entry|target)\\.ts$',
+    '^src/audit/actor\\.ts$',
+    '^src/config/',
+    LIB,
+    CORE,
+  ],
+};
+
+/** Inside a place: a folder, and what of its own place it may import besides itself. */
+const FOLDERS = {
+  'config/reading': ['^src/config/(config|secret)\\.ts$'],
+  'config/sections': ['^src/config/reading/', '^src/config/(config|secret|key-url)\\.ts$'],
+  'config/reload': ['^src/config/(config|secret)\\.ts$'],
+  'verification/bearer': ['^src/verification/key-sets/', '^src/verification/[^/]+$'],
+  'verification/key-sets': ['^src/verification/[^/]+$'],
+  'verification/opaque': ['^src/verification/[^/]+$'],
+  'verification/basic': ['^src/verification/[^/]+$'],
+  'redis/sentinel': ['^src/redis/[^/]+$'],
+  'redis/cluster': ['^src/redis/[^/]+$'],
+  'store/memory': ['^src/store/[^/]+$'],
+  'store/sqlite': ['^src/store/[^/]+$'],
+  'store/redis': ['^src/store/[^/]+$'],
+  'store/copy': ['^src/store/[^/]+$'],
+  'cli/terminal': ['^src/cli/command\\.ts$'],
 };
 
 /** Specs may use whatever they need to; the rules are about what runs. */
 const SPEC = '\\.spec\\.ts$';
 
-const directions = Object.entries(KNOWS).map(([place, targets]) => ({
+const places = Object.entries(PLACES).map(([place, targets]) => ({
   name: `${place}-knows-too-much`,
   severity: 'error',
-  from: { path: `^src/${place}/`, pathNot: SPEC },
+  from: { path: `^src/${place}/`, pathNot: [SPEC] },
   to: { path: '^src/', pathNot: [`^src/${place}/`, ...targets] },
+}));
+
+const folders = Object.entries(FOLDERS).map(([folder, targets]) => ({
+  name: `${folder.replaceAll('/', '-')}-knows-too-much`,
+  severity: 'error',
+  from: { path: `^src/${folder}/`, pathNot: SPEC },
+  to: { path: `^src/${folder.split('/')[0]}/`, pathNot: [`^src/${folder}/`, ...targets] },
 }));
 
 export default {
   forbidden: [
-    ...directions,
+    ...places,
+    ...folders,
     {
       name: 'no-such-place',
       comment: 'a new folder in src needs its line above',
       severity: 'error',
-      from: { path: '^src/[^/]+/', pathNot: `^src/(${Object.keys(KNOWS).join('|')})/` },
+      from: { path: '^src/[^/]+/', pathNot: `^src/(${Object.keys(PLACES).join('|')})/` },
       to: {},
     },
     {
@@ -55,10 +134,22 @@ export default {
       to: { pathNot: CORE },
     },
     {
+      name: 'lib-and-audit-know-no-package',
+      severity: 'error',
+      from: { path: [LIB, AUDIT], pathNot: SPEC },
+      to: { dependencyTypes: ['npm'] },
+    },
+    {
       name: 'no-door-knows-another',
       severity: 'error',
       from: { path: '^src/edge/([^/]+)/' },
       to: { path: '^src/edge/[^/]+/', pathNot: '^src/edge/$1/' },
+    },
+    {
+      name: 'the-floor-knows-no-door',
+      severity: 'error',
+      from: { path: '^src/edge/[^/]+$', pathNot: SPEC },
+      to: { path: '^src/edge/[^/]+/' },
     },
     {
       name: 'authorizer-knows-core-only',
@@ -67,10 +158,38 @@ export default {
       to: { path: '^src/', pathNot: CORE },
     },
     {
-      name: 'app-is-for-main',
+      name: 'only-the-command-line-knows-app',
       severity: 'error',
-      from: { path: '^src/', pathNot: [COMPOSITION, '^src/cli/', SPEC] },
-      to: { path: COMPOSITION },
+      from: { path: '^src/', pathNot: ['^src/(app|cli)/', SPEC] },
+      to: { path: '^src/app/' },
+    },
+    {
+      name: 'main-is-the-entry',
+      severity: 'error',
+      from: { path: '^src/', pathNot: SPEC },
+      to: { path: '^src/main\\.ts$' },
+    },
+    {
+      name: 'only-app-opens-a-store',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/(app|store)/', SPEC] },
+      to: { path: '^src/store/' },
+    },
+    {
+      name: 'only-stores-know-redis',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/(store|redis)/', SPEC] },
+      to: { path: '^src/redis/' },
+    },
+    {
+      name: 'loaded-when-it-is-used',
+      comment: 'a command that opens no door and no store must not load grpc-js, fastify or ioredis',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/edge/', SPEC] },
+      to: {
+        path: '^src/(edge/[^/]+/service|store/(sqlite|redis)/store)\\.ts$',
+        dependencyTypesNot: ['dynamic-import', 'type-only'],
+      },
     },
     {
       name: 'src-stands-alone',

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { openMemoryStore } from '../store/memory/store.ts';
-import type { Account } from './account.ts';
+import type { Account, AccountChange } from './account.ts';
 import { AccountManagement } from './account-management.ts';
-import type { AccountChange } from './account-store.ts';
 import { Accounts } from './accounts.ts';
 import type { Passwords } from './passwords/passwords.ts';
 

@@ -1,15 +1,6 @@
 import type { ListPosition } from '../lib/lists.ts';
 import type { RevocationEntry } from '../revocation-set/entry.ts';
-import type { Account, AccountVersion } from './account.ts';
-
-/** What of an account is to be otherwise; what is left out stays. */
-export interface AccountChange {
-  /** `null` for none. */
-  readonly email?: string | null | undefined;
-  readonly passwordHash?: string | undefined;
-  readonly scopes?: readonly string[] | undefined;
-  readonly disabled?: boolean | undefined;
-}
+import type { Account, AccountChange, AccountVersion } from './account.ts';
 
 /** When an account is added. */
 export interface AddTerms {

@@ -1,5 +1,4 @@
 import { toNfc } from '../lib/nfc.ts';
-import type { AccountChange } from './account-store.ts';
 
 export interface Account {
   /** Immutable, never used again; the `sub` of its tokens. */
@@ -22,6 +21,15 @@ export interface Account {
 export interface AccountVersion {
   readonly id: string;
   readonly version: number;
+}
+
+/** What of an account is to be otherwise; what is left out stays. */
+export interface AccountChange {
+  /** `null` for none. */
+  readonly email?: string | null | undefined;
+  readonly passwordHash?: string | undefined;
+  readonly scopes?: readonly string[] | undefined;
+  readonly disabled?: boolean | undefined;
 }
 
 /** What two spellings of one account's name, or e-mail address, have in common: they are unique without regard to case. */

@@ -2,11 +2,11 @@ import type { Clock } from '../core/ports.ts';
 import { StoreError } from '../core/ports.ts';
 import type { ListPosition } from '../lib/lists.ts';
 import { subjectMarkKey } from '../revocation-set/entry-keys.ts';
-import type { Store } from '../store/store.ts';
+import type { RevocationStore } from '../revocation-set/revocation-store.ts';
 import type { Account, AccountVersion } from './account.ts';
 import { stands } from './account.ts';
 import { newAccountId } from './account-id.ts';
-import type { AccountPage, AccountUpdate, AddTerms } from './account-store.ts';
+import type { AccountPage, AccountStore, AccountUpdate, AddTerms } from './account-store.ts';
 import { findAccount } from './find-account.ts';
 import { emailProblem, nameProblem } from './name-rules.ts';
 import type { CalledAs } from './passwords/password-rule.ts';
@@ -22,7 +22,7 @@ export const END_OF_TIME = '999999999999999';
 const MAX_TRIES = 20;
 
 export interface AccountsParts {
-  readonly store: Pick<Store, 'accounts' | 'revocations'>;
+  readonly store: { readonly accounts: AccountStore; readonly revocations: RevocationStore };
   readonly passwords: Pick<Passwords, 'hash'>;
   /** The own issuer's name. */
   readonly issuer: string;

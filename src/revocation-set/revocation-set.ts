@@ -1,12 +1,11 @@
 import type { Clock, RevocationObserver } from '../core/ports.ts';
 import { isUndone } from '../core/revocation-entry.ts';
-import type { Store } from '../store/store.ts';
 import { ChangeReader } from './change-reader.ts';
 import type { RevocationEntry } from './entry.ts';
 import { isEpochKey } from './epoch.ts';
 import { EpochWatch } from './epoch-watch.ts';
 import { LossReplay } from './loss-replay.ts';
-import type { RevocationListener } from './revocation-store.ts';
+import type { EpochStore, RevocationFeed, RevocationListener, RevocationStore } from './revocation-store.ts';
 import { SeenEntries } from './seen-entries.ts';
 import type { StandingLimits } from './standings.ts';
 import { Standings } from './standings.ts';
@@ -15,7 +14,7 @@ import { Standings } from './standings.ts';
 const MAX_KNOWN = 100_000;
 
 export interface RevocationSetParts {
-  readonly store: Pick<Store, 'revocations' | 'epochs' | 'feed'>;
+  readonly store: { readonly revocations: RevocationStore; readonly epochs: EpochStore; readonly feed: RevocationFeed };
   readonly clock: Clock;
   readonly observer: RevocationObserver;
   readonly limits: StandingLimits;

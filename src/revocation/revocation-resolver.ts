@@ -7,7 +7,7 @@ import type { OfIssuer, RevokeRequest } from '../cli/token-revoke.ts';
 import type { Config, IssuerConfig } from '../config/config.ts';
 import { list, quote, suggest } from '../lib/wording.ts';
 import type { RevocationTarget } from '../revocation-set/target.ts';
-import { longestTokenSeconds } from '../signing/key-ring.ts';
+import { longestTokenSeconds } from '../signing/key-life.ts';
 import type { Store } from '../store/store.ts';
 import { wordsOf } from '../verification/jwt.ts';
 import { identifyToken } from './identify-token.ts';

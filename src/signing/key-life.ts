@@ -1,3 +1,4 @@
+import type { OwnIssuer } from '../config/config.ts';
 import { entryExpirySeconds } from '../revocation-set/entry.ts';
 import type { SealedSigningKey } from './signing-key-store.ts';
 
@@ -79,4 +80,12 @@ export function livesOf<Key extends Times>(
     const untilSeconds = entryExpirySeconds(next.signsFromSeconds + longest, clockSkewMs);
     return { key, state: 'retired', sinceSeconds: next.signsFromSeconds, untilSeconds };
   });
+}
+
+/** A login token's life is always this (contract section 4), whatever the configuration says of others. */
+export const LOGIN_SECONDS = 3_600;
+
+/** The longest life that a token of ours can be given now. */
+export function longestTokenSeconds({ ttl }: Pick<OwnIssuer, 'ttl'>): number {
+  return Math.max(LOGIN_SECONDS, ...Object.values(ttl));
 }

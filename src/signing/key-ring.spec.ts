@@ -3,8 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { own } from '../../test/support/jwt/issuers.ts';
 import { makeKey, Ringing, SEALER } from '../../test/support/jwt/signing.ts';
 import { NOW } from '../../test/support/jwt/verifying.ts';
-import { signingAt } from './key-life.ts';
-import { longestTokenSeconds } from './key-ring.ts';
+import { longestTokenSeconds, signingAt } from './key-life.ts';
 import { SealBrokenError, Sealer } from './sealer.ts';
 import { openSigningKey } from './signing-key.ts';
 

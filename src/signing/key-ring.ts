@@ -4,7 +4,7 @@ import { readReach } from '../core/revocation-entry.ts';
 import { revokedSigningKeyKey } from '../revocation-set/entry-keys.ts';
 import type { RevocationStore } from '../revocation-set/revocation-store.ts';
 import type { KeyLife } from './key-life.ts';
-import { inOrder, livesOf, signingAt } from './key-life.ts';
+import { inOrder, livesOf, longestTokenSeconds, signingAt } from './key-life.ts';
 import type { Sealer } from './sealer.ts';
 import { SealBrokenError } from './sealer.ts';
 import { makeSigningKey, openSigningKey, resealSigningKey } from './signing-key.ts';
@@ -182,12 +182,4 @@ function isSealedWith(key: SealedSigningKey, sealer: Sealer): boolean {
     if (error instanceof SealBrokenError) return false;
     throw error;
   }
-}
-
-/** A login token's life is always this (contract section 4), whatever the configuration says of others. */
-export const LOGIN_SECONDS = 3_600;
-
-/** The longest life that a token of ours can be given now. */
-export function longestTokenSeconds({ ttl }: Pick<OwnIssuer, 'ttl'>): number {
-  return Math.max(LOGIN_SECONDS, ...Object.values(ttl));
 }

@@ -1,6 +1,6 @@
 import type { CredentialCheck } from '../accounts/credential-check.ts';
 import type { KnownDevices } from '../accounts/guesses/known-devices.ts';
-import { LOGIN_SECONDS } from '../signing/key-ring.ts';
+import { LOGIN_SECONDS } from '../signing/key-life.ts';
 import type { ClockBehind, IssuedToken, NoAuthority, TokenMint } from './token-mint.ts';
 
 export interface LogInParts {

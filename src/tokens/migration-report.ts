@@ -1,10 +1,11 @@
 import type { Account } from '../accounts/account.ts';
+import type { AccountStore } from '../accounts/account-store.ts';
 import type { Config } from '../config/config.ts';
 import { secondOf } from '../lib/time-format.ts';
-import type { Store } from '../store/store.ts';
-import type { BasicUse } from '../verification/basic/basic-use.ts';
+import type { BasicUse, BasicUseStore } from '../verification/basic/basic-use.ts';
 import { dayOf, startOfDay } from '../verification/basic/basic-use.ts';
 import { everyToken } from './every-token.ts';
+import type { TokenStore } from './token.ts';
 
 /** How far the migration from Basic to tokens is. Times are in UTC, to the second; `null` for what is not or never. */
 export interface MigrationReport {
@@ -50,7 +51,7 @@ export interface MigrationQuestion {
 }
 
 export async function reportMigration(
-  store: Pick<Store, 'accounts' | 'tokens' | 'basicUses'>,
+  store: { readonly accounts: AccountStore; readonly tokens: TokenStore; readonly basicUses: BasicUseStore },
   { config, days, nowMs }: MigrationQuestion,
 ): Promise<MigrationReport> {
   const sinceSeconds = startOfDay(dayOf(nowMs / 1000) - (days - 1));
@@ -76,7 +77,7 @@ export async function reportMigration(
 }
 
 async function describeUser(
-  tokens: Store['tokens'],
+  tokens: TokenStore,
   id: string | undefined,
   account: Account | undefined,
   uses: readonly BasicUse[],
@@ -104,7 +105,7 @@ function describeRoute(route: string, uses: readonly BasicUse[]): BasicRoute {
   return { route: route === '' ? null : route, passed, denied, last: secondOf(lastAtSeconds) };
 }
 
-async function lastTokenUse(tokens: Store['tokens'], accountId: string): Promise<string | null> {
+async function lastTokenUse(tokens: TokenStore, accountId: string): Promise<string | null> {
   let lastAtSeconds = Number.NEGATIVE_INFINITY;
   for await (const { use, lastUsedAtSeconds = lastAtSeconds } of everyToken(tokens, accountId)) {
     if (use !== 'login') lastAtSeconds = Math.max(lastAtSeconds, lastUsedAtSeconds);

@@ -1,3 +1,5 @@
+import { parseJson } from '../lib/utf8.ts';
+import { UnexpectedAnswer } from './fetch-text.ts';
 /** A map of JSON. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -16,4 +18,12 @@ export function membersOf(object: JsonObject): JsonObject {
 
 function isEmpty(value: unknown): boolean {
   return value === null || value === '' || (Array.isArray(value) && value.length === 0);
+}
+
+/** A document that must be a JSON object. The error quotes nothing of it: it may hold anything. */
+export function readObject(text: string): JsonObject {
+  const value = parseJson(text);
+  if (value === undefined) throw new UnexpectedAnswer('it answered no JSON');
+  if (!isObject(value)) throw new UnexpectedAnswer('it answered no JSON object');
+  return value;
 }

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { type Store } from '../../src/store/store.ts';
+import type { Store } from '../../src/store/store.ts';
 import { BASIC_USES_KEPT_DAYS, type BasicUse } from '../../src/verification/basic/basic-use.ts';
 
 const DAY_SECONDS = 86_400;

@@ -1,13 +1,6 @@
-import type { Account, AccountVersion } from '../../accounts/account.ts';
+import type { Account, AccountChange, AccountVersion } from '../../accounts/account.ts';
 import { accountNameKey, accountNameKeys, changeAccount, hasScopes, stands } from '../../accounts/account.ts';
-import type {
-  AccountChange,
-  AccountPage,
-  AccountStore,
-  AccountUpdate,
-  AddTerms,
-  ChangeTerms,
-} from '../../accounts/account-store.ts';
+import type { AccountPage, AccountStore, AccountUpdate, AddTerms, ChangeTerms } from '../../accounts/account-store.ts';
 import { StoreError } from '../../core/ports.ts';
 import type { ListPosition } from '../../lib/lists.ts';
 import { cutPage, isBefore } from '../../lib/lists.ts';

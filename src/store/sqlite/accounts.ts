@@ -1,13 +1,6 @@
-import type { Account, AccountVersion } from '../../accounts/account.ts';
+import type { Account, AccountChange, AccountVersion } from '../../accounts/account.ts';
 import { accountNameKey, hasScopes, stands } from '../../accounts/account.ts';
-import type {
-  AccountChange,
-  AccountPage,
-  AccountStore,
-  AccountUpdate,
-  AddTerms,
-  ChangeTerms,
-} from '../../accounts/account-store.ts';
+import type { AccountPage, AccountStore, AccountUpdate, AddTerms, ChangeTerms } from '../../accounts/account-store.ts';
 import type { ListPosition } from '../../lib/lists.ts';
 import { cutPage } from '../../lib/lists.ts';
 import type { RevocationEntry } from '../../revocation-set/entry.ts';

@@ -1,7 +1,4 @@
-import { parseJson } from '../../lib/utf8.ts';
-import { fetchText, UnexpectedAnswer } from '../fetch-text.ts';
-import type { JsonObject } from '../json-object.ts';
-import { isObject } from '../json-object.ts';
+import { fetchText } from '../fetch-text.ts';
 
 /** Longest time for one document, from the connection to its last byte. */
 const TIMEOUT_MS = 5_000;
@@ -27,12 +24,4 @@ export async function fetchDocument(url: URL, signal: AbortSignal): Promise<Fetc
 function readMaxAge(cacheControl: string | null): number | undefined {
   const seconds = /(?:^|[\s,])max-age="?(\d{1,9})/i.exec(cacheControl ?? '')?.[1];
   return seconds === undefined ? undefined : Number(seconds) * 1000;
-}
-
-/** A document that must be a JSON object. The error quotes nothing of it: it may hold anything. */
-export function readObject(text: string): JsonObject {
-  const value = parseJson(text);
-  if (value === undefined) throw new UnexpectedAnswer('it answered no JSON');
-  if (!isObject(value)) throw new UnexpectedAnswer('it answered no JSON object');
-  return value;
 }

@@ -2,8 +2,8 @@ import { keyUrlProblem } from '../../config/key-url.ts';
 import type { Clock } from '../../core/ports.ts';
 import { UnexpectedAnswer, UnexpectedStatus } from '../fetch-text.ts';
 import type { JsonObject } from '../json-object.ts';
+import { readObject } from '../json-object.ts';
 import type { FetchDocument } from './fetch-document.ts';
-import { readObject } from './fetch-document.ts';
 
 /** How long a location is taken for known, so that a flood of unknown `kid`s is not passed on twice. */
 const KNOWN_MS = 60_000;

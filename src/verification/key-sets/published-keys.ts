@@ -1,9 +1,8 @@
 import { createPublicKey } from 'node:crypto';
 import type { JsonObject } from '../json-object.ts';
-import { isObject, membersOf } from '../json-object.ts';
+import { isObject, membersOf, readObject } from '../json-object.ts';
 import type { VerificationKey } from '../keys.ts';
 import { isUsable } from '../keys.ts';
-import { readObject } from './fetch-document.ts';
 
 /** How many keys of one set are used: of those that can verify a signature, the first. */
 const MAX_KEYS = 100;

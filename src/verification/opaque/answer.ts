@@ -3,8 +3,7 @@ import type { IntrospectionIssuer } from '../../config/config.ts';
 import type { Claims, FailedClaim } from '../claims.ts';
 import { readPayload } from '../claims.ts';
 import { UnexpectedAnswer } from '../fetch-text.ts';
-import { membersOf } from '../json-object.ts';
-import { readObject } from '../key-sets/fetch-document.ts';
+import { membersOf, readObject } from '../json-object.ts';
 import { isSameToken } from '../opaque-token.ts';
 
 const answerSchema = z.looseObject({

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Account, AccountVersion } from '../../../accounts/account.ts';
+import type { Account, AccountChange, AccountVersion } from '../../../accounts/account.ts';
 import { accountNameKey, accountNameKeys, changeAccount, hasScopes } from '../../../accounts/account.ts';
-import type { AccountChange, AddTerms, ChangeTerms } from '../../../accounts/account-store.ts';
+import type { AddTerms, ChangeTerms } from '../../../accounts/account-store.ts';
 import type { RevocationEntry } from '../../../revocation-set/entry.ts';
 import { asNumber } from '../database/rows.ts';
 import { change } from '../database/statement.ts';

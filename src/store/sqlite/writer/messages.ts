@@ -1,5 +1,5 @@
-import type { Account, AccountVersion } from '../../../accounts/account.ts';
-import type { AccountChange, AddTerms, ChangeTerms } from '../../../accounts/account-store.ts';
+import type { Account, AccountChange, AccountVersion } from '../../../accounts/account.ts';
+import type { AddTerms, ChangeTerms } from '../../../accounts/account-store.ts';
 import type { GuessLimits } from '../../../accounts/guesses/log-in-history-store.ts';
 import type { StoreError } from '../../../core/ports.ts';
 import type { RevocationEntry } from '../../../revocation-set/entry.ts';
