@@ -52,7 +52,7 @@ export const WAITING: readonly string[] = [
   'src/redis/fitness.ts → src/store/store.ts',
   'src/revocation/admin-revocation.ts → src/observe/events.ts',
   'src/revocation/own-token-revocation.ts → src/observe/events.ts',
-  'src/revocation/revocation-resolver.ts → src/app/start.ts',
+  'src/revocation/revocation-resolver.ts → src/app/inspection.ts',
   'src/revocation/revocation-resolver.ts → src/cli/command.ts',
   'src/revocation/revocation-resolver.ts → src/cli/terminal/credential-file.ts',
   'src/revocation/revocation-resolver.ts → src/cli/token-revoke.ts',

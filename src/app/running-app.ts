@@ -8,8 +8,12 @@ import type { ExtAuthzDoor } from '../edge/ext-authz/service.ts';
 import type { TokenApiDoor } from '../edge/token-api/service.ts';
 import type { Observation } from '../observe/observation.ts';
 import { rereadMs } from '../signing/key-life.ts';
-import type { ActiveConfig, SharedParts } from './active-config.ts';
-import { buildActiveConfig, keyRingOf, ownIssuer } from './active-config.ts';
+import type { ActiveConfig } from './active-config.ts';
+import { buildActiveConfig } from './active-config.ts';
+import { closeAll } from './opened-parts.ts';
+import { keyRingOf, ownIssuer } from './own-signing.ts';
+import type { SharedParts } from './shared-parts.ts';
+import { limitsOf } from './shared-parts.ts';
 
 /** Sallyport, running. */
 export interface App {
@@ -174,18 +178,4 @@ export class RunningApp implements App {
     if (tokens === undefined) throw new Error('the token service is open without an issuer that signs');
     return tokens;
   }
-}
-
-/** What a configuration says about asking the revocation set. */
-export function limitsOf({ revocation, timeouts }: Config) {
-  return { ...revocation, storeTimeoutMs: timeouts.storeMs };
-}
-
-/** The last one opened first, and every one of them; rejects afterwards with what the first failure was. */
-export async function closeAll(opened: (() => Promise<void>)[]): Promise<void> {
-  const failures: unknown[] = [];
-  for (let part = opened.pop(); part !== undefined; part = opened.pop()) {
-    await part().catch((error: unknown) => failures.push(error));
-  }
-  if (failures.length > 0) throw failures[0];
 }

@@ -1,6 +1,6 @@
 import { requireStore } from '../app/command-use-cases.ts';
-import type { Inspection } from '../app/start.ts';
-import { openInspection } from '../app/start.ts';
+import type { Inspection } from '../app/inspection.ts';
+import { openInspection } from '../app/inspection.ts';
 import type { Config } from '../config/config.ts';
 import { answerTo } from '../core/answer.ts';
 import type { Decision } from '../core/decision.ts';

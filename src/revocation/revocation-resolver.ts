@@ -1,5 +1,5 @@
 import { findNamedAccount } from '../accounts/account-id.ts';
-import { openInspection } from '../app/start.ts';
+import { openInspection } from '../app/inspection.ts';
 import type { Terminal } from '../cli/command.ts';
 import { CommandError } from '../cli/command.ts';
 import { readCredentialFile } from '../cli/terminal/credential-file.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { closeAll } from './running-app.ts';
+import { closeAll } from './opened-parts.ts';
 
 describe('closeAll()', () => {
   it('closes the last one opened first', async () => {

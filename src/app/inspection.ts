@@ -1,0 +1,51 @@
+import type { Config } from '../config/config.ts';
+import { systemClock } from '../lib/clock.ts';
+import { Observation } from '../observe/observation.ts';
+import { MemoryLogInHistory } from '../store/memory/log-in-history.ts';
+import { openStore } from '../store/open.ts';
+import type { Store } from '../store/store.ts';
+import type { ActiveConfig } from './active-config.ts';
+import { buildActiveConfig } from './active-config.ts';
+import { closeAll, guard } from './opened-parts.ts';
+import { openOwnSigning } from './own-signing.ts';
+import type { SharedParts } from './shared-parts.ts';
+import { boundLogIns, openSharedParts } from './shared-parts.ts';
+
+const INSPECTION_TIMEOUT_MS = 10_000;
+
+/** What decides for the gateway, without a door: to ask one question and close. Makes no key and no account. */
+export interface Inspection
+  extends Pick<ActiveConfig, 'gateway' | 'verifier'>,
+    Pick<SharedParts, 'store' | 'revocationSet'> {
+  close(): Promise<void>;
+}
+
+/** Rejects, with everything closed again, where the store cannot be opened. Logs nothing. */
+export async function openInspection(config: Config): Promise<Inspection> {
+  return guard(async (opened) => {
+    // Whoever asks once waits for what a running instance knows already.
+    const patient = { ...config, timeouts: { decisionMs: INSPECTION_TIMEOUT_MS, storeMs: INSPECTION_TIMEOUT_MS } };
+    const store = await leaveEpochs(await openStore(config.store, patient.timeouts, 'command'));
+    const silence = { level: 'silent', passes: 0, audit: undefined } as const;
+    const observation = new Observation(silence, { clock: systemClock, destination: { write: () => {} } });
+    const parts = await openSharedParts(patient, observation, systemClock, opened, store);
+    const own = await openOwnSigning(config, parts, 'only read');
+    // One question leaves no trace: what it counts goes with this process.
+    const logIns = boundLogIns(patient, { ...parts, store: { logInHistory: new MemoryLogInHistory() } }, own);
+    const { gateway, verifier } = buildActiveConfig(patient, { ...parts, ...logIns, own, basicUses: undefined }, 1);
+    const { revocationSet } = parts;
+    return { gateway, verifier, store, revocationSet, close: () => closeAll(opened) };
+  });
+}
+
+/** The store as it is for who only looks: where there is no epoch yet, none is made in it. */
+async function leaveEpochs(store: Store): Promise<Store> {
+  const records = await store.epochs.read().catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
+  const isNew = store.epochs.missing === undefined && [...records.values()].every((record) => record === undefined);
+  if (!isNew) return store;
+  const { openMemoryStore } = await import('../store/memory/store.ts');
+  return { ...store, epochs: openMemoryStore().epochs };
+}

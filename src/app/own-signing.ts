@@ -1,0 +1,57 @@
+import type { Config, OwnIssuer } from '../config/config.ts';
+import type { Clock } from '../core/ports.ts';
+import { systemTimers } from '../lib/clock.ts';
+import { inOrder } from '../signing/key-life.ts';
+import { KeyRing } from '../signing/key-ring.ts';
+import type { OwnKeysObserver } from '../signing/own-keys.ts';
+import { OwnKeys } from '../signing/own-keys.ts';
+import { openOwnSealer } from '../signing/own-sealer.ts';
+import type { Sealer } from '../signing/sealer.ts';
+import type { Store } from '../store/store.ts';
+
+/** Our own keys, and what opens them. */
+export interface OwnSigning {
+  readonly keys: OwnKeys;
+  readonly sealer: Sealer;
+}
+
+/** The keys in the store, under one configuration. */
+export function keyRingOf(
+  { clockSkewMs }: Pick<Config, 'clockSkewMs'>,
+  issuer: OwnIssuer,
+  { store, clock, sealer }: { readonly store: Store; readonly clock: Clock; readonly sealer: Sealer },
+): KeyRing {
+  const { signingKeys, revocations } = store;
+  return new KeyRing({ issuer, store: signingKeys, revocations, sealer, clock, clockSkewMs });
+}
+
+interface OwnSigningParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly events: OwnKeysObserver;
+}
+
+/** The issuer whose tokens are ours, if we sign any. */
+export function ownIssuer({ issuers }: Config): OwnIssuer | undefined {
+  return issuers.find((issuer) => issuer.kind === 'signing');
+}
+
+/** Opens our own keys. Rejects where the store's cannot be opened, and `undefined` where there are none to read. */
+export async function openOwnSigning(
+  config: Config,
+  { store, clock, events: observer }: OwnSigningParts,
+  mode: 'make the first key' | 'only read',
+): Promise<OwnSigning | undefined> {
+  const issuer = ownIssuer(config);
+  if (issuer === undefined) return undefined;
+  const standing = inOrder((await store.signingKeys.read(issuer.name)).keys);
+  if (standing.length === 0 && mode === 'only read') return undefined;
+  const sealer = await openOwnSealer(issuer, config.store, store.signingKeys);
+  const ring = keyRingOf(config, issuer, { store, clock, sealer });
+  const read = { reconcile: async () => inOrder((await store.signingKeys.read(issuer.name)).keys) };
+  const parts = { ring: mode === 'only read' ? read : ring, sealer, clock, timers: systemTimers, random: Math.random };
+  const keys = new OwnKeys({ ...parts, observer });
+  // Those that stand are taken as they are: the revocations that count against them may not be readable yet.
+  keys.replaceKeys(standing.length > 0 ? standing : await ring.reconcile());
+  return { keys, sealer };
+}

@@ -1,0 +1,131 @@
+import { randomBytes } from 'node:crypto';
+import { GuessThrottle } from '../accounts/guesses/guess-throttle.ts';
+import { KnownDevices } from '../accounts/guesses/known-devices.ts';
+import { LOG_IN_HISTORY, LogInDigests } from '../accounts/guesses/log-in-digests.ts';
+import { LogInHistory } from '../accounts/guesses/log-in-history.ts';
+import { Passwords } from '../accounts/passwords/passwords.ts';
+import type { Config } from '../config/config.ts';
+import type { Clock } from '../core/ports.ts';
+import type { Events } from '../observe/events.ts';
+import type { Observation } from '../observe/observation.ts';
+import { UnrecordedBudget } from '../revocation/unrecorded-tokens.ts';
+import { RevocationSet } from '../revocation-set/revocation-set.ts';
+import type { Standings } from '../revocation-set/standings.ts';
+import { MemoryLogInHistory } from '../store/memory/log-in-history.ts';
+import { findNetworkFileSystem } from '../store/sqlite/database/network-file-system.ts';
+import type { Store } from '../store/store.ts';
+import { LastUses } from '../tokens/last-uses.ts';
+import { BasicUseCounter } from '../verification/basic/basic-use-counter.ts';
+import { PasswordCache } from '../verification/basic/password-cache.ts';
+import { KeySets } from '../verification/key-sets/key-sets.ts';
+import { Introspection } from '../verification/opaque/introspection.ts';
+import { TokenCache } from '../verification/token-cache.ts';
+import type { OwnSigning } from './own-signing.ts';
+
+/** Bounds of what is remembered: about 1 KB a token, 200 bytes an entry of the revocation set. */
+const MAX_KNOWN_TOKENS = 100_000;
+const MAX_STANDINGS = 500_000;
+
+/** What outlives a configuration: the parts that remember, and those that only a restart replaces. */
+export interface SharedParts {
+  readonly events: Events;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly revocationSet: Pick<RevocationSet, 'status'>;
+  readonly standings: Standings;
+  readonly known: TokenCache;
+  readonly keySets: KeySets;
+  readonly introspection: Introspection;
+  readonly passwords: Passwords;
+  readonly throttle: GuessThrottle;
+  readonly devices: KnownDevices;
+  readonly knownPasswords: PasswordCache;
+  readonly unrecorded: UnrecordedBudget;
+  /** What we sign with; `undefined` where nothing of ours signs. */
+  readonly own: OwnSigning | undefined;
+  /** `undefined` where nobody counts. */
+  readonly basicUses: Pick<BasicUseCounter, 'note'> | undefined;
+}
+
+/** What stands before our own keys are opened and anything is counted. */
+export type BaseParts = Omit<SharedParts, 'own' | 'basicUses' | 'throttle' | 'devices'>;
+
+export async function openSharedParts(
+  config: Config,
+  { events, sources }: Observation,
+  clock: Clock,
+  opened: (() => Promise<void>)[],
+  store: Store,
+): Promise<BaseParts> {
+  opened.push(() => store.close());
+  if (store.warning !== undefined) events.storeWarned(store.warning);
+  const parts = { store, clock, observer: events, limits: limitsOf(config), maxStandings: MAX_STANDINGS };
+  const revocationSet = await RevocationSet.open(parts);
+  const { standings } = revocationSet;
+  opened.push(async () => revocationSet.end());
+  const keySets = new KeySets({ clock, observer: events });
+  opened.push(async () => keySets.close());
+  const introspection = new Introspection({ clock, observer: events });
+  opened.push(() => introspection.close());
+  const known = new TokenCache(MAX_KNOWN_TOKENS);
+  sources.standings = standings;
+  sources.revocationSet = revocationSet;
+  sources.knownTokens = known;
+  sources.keySets = keySets;
+  sources.introspection = introspection;
+  const remembering = { known, knownPasswords: new PasswordCache(), unrecorded: new UnrecordedBudget(clock) };
+  return {
+    events,
+    store,
+    clock,
+    revocationSet,
+    standings,
+    keySets,
+    introspection,
+    passwords: new Passwords(),
+    ...remembering,
+  };
+}
+
+/** Writes to the store, now and then, how accounts and their tokens are used. */
+export function writeUses(
+  { store, known, clock, events }: BaseParts,
+  opened: (() => Promise<void>)[],
+): BasicUseCounter {
+  const { accounts, tokens, basicUses: uses } = store;
+  const lastUses = new LastUses({ known, tokens, clock, failed: (error) => events.lastUsesFailed(error) });
+  const basicUses = new BasicUseCounter({ accounts, uses, clock, failed: (error) => events.basicUsesFailed(error) });
+  opened.push(
+    () => lastUses.close(),
+    () => basicUses.close(),
+  );
+  return basicUses;
+}
+
+/** What bounds guesses at passwords. Without our own keys there are no accounts, and any secret will do. */
+export function boundLogIns(
+  { timeouts }: Config,
+  { store, clock, events }: Pick<BaseParts, 'clock' | 'events'> & { readonly store: Pick<Store, 'logInHistory'> },
+  own: OwnSigning | undefined,
+): Pick<SharedParts, 'throttle' | 'devices'> {
+  const digests = new LogInDigests(own?.sealer.deriveKey(LOG_IN_HISTORY) ?? randomBytes(32));
+  const devices = new KnownDevices(digests, clock);
+  const history = new LogInHistory({
+    shared: store.logInHistory,
+    local: new MemoryLogInHistory(),
+    limitMs: timeouts.storeMs,
+    failed: (error) => events.logInHistoryFailed(error),
+  });
+  return { devices, throttle: new GuessThrottle({ clock, digests, devices, history }) };
+}
+
+/** What a configuration says about asking the revocation set. */
+export function limitsOf({ revocation, timeouts }: Config) {
+  return { ...revocation, storeTimeoutMs: timeouts.storeMs };
+}
+
+export async function warnOfNetworkFileSystem({ store }: Config, events: Events): Promise<void> {
+  if (store.kind !== 'sqlite') return;
+  const fileSystem = await findNetworkFileSystem(store.path);
+  if (fileSystem !== undefined) events.storeOnNetworkFileSystem(store.path, fileSystem);
+}

@@ -1,0 +1,119 @@
+import { AccountManagement } from '../accounts/account-management.ts';
+import { Accounts } from '../accounts/accounts.ts';
+import { Authorities } from '../accounts/authority.ts';
+import { ChangePassword } from '../accounts/change-password.ts';
+import { CredentialCheck } from '../accounts/credential-check.ts';
+import type { Config, OwnIssuer } from '../config/config.ts';
+import type { Policy } from '../core/authorize.ts';
+import type { Decider, DecisionObserver } from '../core/ports.ts';
+import type { AccessRequest } from '../core/request.ts';
+import type { Route } from '../core/route.ts';
+import { RouteMap } from '../core/route.ts';
+import { consoleRoute } from '../edge/console/route.ts';
+import type { ConsoleUseCases } from '../edge/console/use-cases.ts';
+import { exceptPassedCalls } from '../edge/token-api/call-decisions.ts';
+import { CALLS } from '../edge/token-api/calls.ts';
+import { tokenRoutes } from '../edge/token-api/routes.ts';
+import type { TokenUseCases } from '../edge/token-api/use-cases.ts';
+import { AdminRevocation } from '../revocation/admin-revocation.ts';
+import { OwnTokenRevocation } from '../revocation/own-token-revocation.ts';
+import { RevocationWriter } from '../revocation/revocation-writer.ts';
+import { keySetMaxAgeSeconds, longestTokenSeconds } from '../signing/key-life.ts';
+import { PublishedKeySet } from '../signing/published-key-set.ts';
+import { TokenSigner } from '../signing/token-signer.ts';
+import { Idempotency } from '../tokens/idempotency.ts';
+import { ANY_TOKEN, IntrospectToken } from '../tokens/introspect-token.ts';
+import { IssueToken } from '../tokens/issue-token.ts';
+import { LogIn } from '../tokens/log-in.ts';
+import { PrivateTokens } from '../tokens/private-tokens.ts';
+import { ScopeRules } from '../tokens/scope-rules.ts';
+import { TokenMint } from '../tokens/token-mint.ts';
+import { TokenViews } from '../tokens/token-views.ts';
+import type { CredentialVerifier } from '../verification/credential-verifier.ts';
+import type { OwnSigning } from './own-signing.ts';
+import type { SharedParts } from './shared-parts.ts';
+
+/** The token service's callers may wait for a password to be hashed; no gateway waits with them. */
+const TOKEN_CALL_TIMEOUT_MS = 10_000;
+
+/** Makes what decides by a policy. */
+export type MakeDecider = (
+  policy: Omit<Policy, 'generation'>,
+  decisionTimeoutMs: number,
+  observer?: DecisionObserver,
+  notesUse?: boolean,
+) => Decider;
+
+/** The use cases of our own tokens and accounts under one configuration, for the doors. */
+export function buildUseCases(
+  { scopes: catalogue, clockSkewMs, issuers, limits }: Config,
+  issuer: OwnIssuer,
+  sharedParts: SharedParts & { readonly own: OwnSigning },
+  verifier: CredentialVerifier,
+  decider: MakeDecider,
+): TokenUseCases & ConsoleUseCases {
+  const { store, clock, own, events } = sharedParts;
+  const { accounts, tokens, revocations } = store;
+  const { ttl, name } = issuer;
+  const signer = new TokenSigner(issuer, own.keys);
+  const mint = new TokenMint({ issuer: name, tokens, revocations, signer, clock, clockSkewMs, events });
+  const rules = new ScopeRules(catalogue);
+  const views = new TokenViews({ issuer: name, tokens, revocations, clock });
+  const revoke = new RevocationWriter({ revocations, tokens, accounts, ownIssuer: name, events, clock, clockSkewMs });
+  const shared = { issuer: name, tokens, revocations, clock, clockSkewMs };
+  const { signingKeys } = store;
+  const unknown = { signingKeys, longestTokenSeconds: longestTokenSeconds(issuer), unrecorded: sharedParts.unrecorded };
+  const foreignTokenLeft = events.foreignTokenLeft.bind(events);
+  const revokeToken = new OwnTokenRevocation({ ...shared, ...unknown, revoke, foreignTokenLeft });
+  const byRoutes = (routes: readonly Route[], observer?: DecisionObserver, notesUse?: boolean): Decider => {
+    const policy = { routes: new RouteMap(routes), basicUntilMs: Number.POSITIVE_INFINITY, shadow: false };
+    return decider(policy, TOKEN_CALL_TIMEOUT_MS, observer, notesUse);
+  };
+  const credentials = checkOf(sharedParts);
+  const managed = new Accounts({
+    store,
+    passwords: sharedParts.passwords,
+    issuer: name,
+    catalogue,
+    clock,
+  });
+  const calls = tokenRoutes(CALLS, name);
+  // Nobody passes or is turned away by being asked about, and it is no use of the token.
+  const unseen = {
+    decided: () => {},
+    failed: (error: unknown, request?: AccessRequest) => events.failed(error, request),
+  };
+  return {
+    decider: byRoutes([...calls, consoleRoute(name)], exceptPassedCalls(events, calls)),
+    issuer: issuer.issuer,
+    catalogue,
+    rules,
+    accountStore: accounts,
+    idempotency: new Idempotency({ store: store.idempotency, sealer: own.sealer, clock }),
+    authorities: new Authorities({ accounts, revocations, clock }),
+    issueToken: new IssueToken({ ttl, rules, accounts, mint }),
+    revokeToken,
+    logIn: new LogIn({ credentials, mint, devices: sharedParts.devices }),
+    privateTokens: new PrivateTokens({ ttl, rules, accounts, tokens, views, mint, revokeToken }),
+    tokenViews: views,
+    revokeAny: new AdminRevocation({
+      issuers,
+      accounts,
+      tokens,
+      examiner: verifier,
+      maxTokenLength: limits.token,
+      revoke,
+      clock,
+      ...unknown,
+    }),
+    introspectToken: new IntrospectToken({ decider: byRoutes([ANY_TOKEN], unseen, false), accounts, issuer: name }),
+    keySet: new PublishedKeySet(own.keys, keySetMaxAgeSeconds(issuer.signing)),
+    accounts: new AccountManagement(managed),
+    changePassword: new ChangePassword({ store: accounts, accounts: managed, credentials }),
+  };
+}
+
+/** Checks a name and a password. */
+export function checkOf({ store, passwords, throttle, events }: SharedParts): CredentialCheck {
+  return new CredentialCheck({ accounts: store.accounts, passwords, throttle, observer: events });
+}
