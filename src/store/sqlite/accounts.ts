@@ -47,12 +47,12 @@ export class SqliteAccounts implements AccountStore {
   }
 
   async add(account: Account, terms: AddTerms = {}): Promise<boolean> {
-    return await this.writer.ask({ kind: 'add-account', account, terms });
+    return await this.writer.ask('addAccount', account, terms);
   }
 
   async update(id: string, change: AccountChange, terms: ChangeTerms = {}): Promise<AccountUpdate> {
     const { mark, onlyIf, ifScopes } = terms;
-    if (await this.writer.ask({ kind: 'update-account', id, change, terms })) {
+    if (await this.writer.ask('updateAccount', id, change, terms)) {
       const raised = mark === undefined ? undefined : await this.entryAt(mark);
       if (raised !== undefined) this.feed.hear(raised);
       return 'updated';
@@ -65,7 +65,7 @@ export class SqliteAccounts implements AccountStore {
   }
 
   async remove(id: string, mark: RevocationEntry, onlyIf?: AccountVersion): Promise<boolean> {
-    const removed = await this.writer.ask({ kind: 'remove-account', id, mark, onlyIf });
+    const removed = await this.writer.ask('removeAccount', id, mark, onlyIf);
     if (removed) this.feed.hear(mark);
     return removed;
   }

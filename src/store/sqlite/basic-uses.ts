@@ -18,7 +18,7 @@ export class SqliteBasicUses implements BasicUseStore {
   }
 
   async add(uses: readonly BasicUse[]): Promise<void> {
-    await this.writer.ask({ kind: 'add-basic-uses', uses });
+    await this.writer.ask('addBasicUses', uses);
   }
 
   async read(sinceSeconds: number): Promise<readonly BasicUse[]> {

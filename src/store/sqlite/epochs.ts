@@ -22,7 +22,7 @@ export class SqliteEpochs implements EpochStore {
   }
 
   async swap(key: string, expected: string | undefined, value: string): Promise<boolean> {
-    return await this.writer.ask({ kind: 'swap-epoch', key, expected, value });
+    return await this.writer.ask('swapEpoch', key, expected, value);
   }
 
   guard(guard: EpochGuard): void {

@@ -27,7 +27,7 @@ export class SqliteIdempotency implements IdempotencyStore {
 
   async claim(request: IdempotencyRecord): Promise<IdempotencyClaim> {
     for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
-      const isClaimed = await this.writer.ask({ kind: 'claim-request', request });
+      const isClaimed = await this.writer.ask('claimRequest', request);
       const sql = 'SELECT * FROM idempotency WHERE account_id = ? AND key = ?';
       const [row] = await this.reader.read((query) => query(sql, request.accountId, request.key));
       // Where the claim is ours, nobody else settles it: it is there.
@@ -37,7 +37,7 @@ export class SqliteIdempotency implements IdempotencyStore {
   }
 
   async settle(...[accountId, key, end]: Parameters<IdempotencyStore['settle']>): Promise<void> {
-    await this.writer.ask({ kind: 'settle-request', accountId, key, end });
+    await this.writer.ask('settleRequest', accountId, key, end);
   }
 }
 

@@ -28,7 +28,7 @@ export class SqliteLogInHistory implements LogInHistoryStore {
     const budget = familiar ?? STRANGERS;
     const waitMs = await this.waitMs(name, budget, limits);
     if (waitMs > 0) return { outcome: 'refused', isFamiliar, waitMs };
-    if (await this.writer.ask({ kind: 'count-guess', name, budget, limits })) {
+    if (await this.writer.ask('countGuess', name, budget, limits)) {
       const failures = (await this.find(name, budget))?.failures ?? 1;
       return { outcome: 'counted', budget, isFamiliar, failures };
     }
@@ -37,15 +37,15 @@ export class SqliteLogInHistory implements LogInHistoryStore {
   }
 
   async takeBack(name: string, budget: string, limits: GuessLimits): Promise<void> {
-    await this.writer.ask({ kind: 'take-guess-back', name, budget, limits });
+    await this.writer.ask('takeGuessBack', name, budget, limits);
   }
 
   async remember(name: string, place: string): Promise<void> {
-    await this.writer.ask({ kind: 'remember-place', name, place });
+    await this.writer.ask('rememberPlace', name, place);
   }
 
   async forgive(name: string): Promise<void> {
-    await this.writer.ask({ kind: 'forgive-guesses', name });
+    await this.writer.ask('forgiveGuesses', name);
   }
 
   private async familiarPlace({ name, place }: LogInAttempt): Promise<string | undefined> {

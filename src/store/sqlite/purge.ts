@@ -1,4 +1,4 @@
-import type { PurgeTime } from './writer/messages.ts';
+import type { PurgeTime } from './writer/purge-write.ts';
 import type { Writer } from './writer/writer.ts';
 
 const EVERY_MS = 5 * 60_000;
@@ -22,8 +22,8 @@ export function purgeRegularly(writer: Pick<Writer, 'ask'>): () => void {
 
 async function purge(writer: Pick<Writer, 'ask'>, time: PurgeTime): Promise<void> {
   try {
-    let more = await writer.ask({ kind: 'purge', ...time });
-    while (more) more = await writer.ask({ kind: 'purge', ...time, passedSeconds: 0 });
+    let more = await writer.ask('purge', time);
+    while (more) more = await writer.ask('purge', { ...time, passedSeconds: 0 });
   } catch {
     // What is kept for longer does no harm; whatever broke shows at the next write that somebody waits for.
   }

@@ -35,16 +35,16 @@ export class SqliteRevocations implements RevocationStore {
   }
 
   async write(entry: RevocationEntry): Promise<void> {
-    await this.writer.ask({ kind: 'write-revocation', entry });
+    await this.writer.ask('writeRevocation', entry);
     this.feed.hear(entry);
   }
 
   async restore(entry: RevocationEntry): Promise<void> {
-    await this.writer.ask({ kind: 'restore-revocation', entry });
+    await this.writer.ask('restoreRevocation', entry);
   }
 
   async undo(standing: string, undone: RevocationEntry): Promise<boolean> {
-    const done = await this.writer.ask({ kind: 'undo-revocation', standing, undone });
+    const done = await this.writer.ask('undoRevocation', standing, undone);
     if (done) this.feed.hear(undone);
     return done;
   }

@@ -22,6 +22,6 @@ export class SqliteSigningKeys implements SigningKeyStore {
   }
 
   async replace(issuer: string, revision: number, keys: readonly SealedSigningKey[]): Promise<boolean> {
-    return await this.writer.ask({ kind: 'replace-signing-keys', issuer, revision, keys });
+    return await this.writer.ask('replaceSigningKeys', issuer, revision, keys);
   }
 }

@@ -42,7 +42,7 @@ export class SqliteTokens implements TokenStore {
   }
 
   async add(token: TokenRecord, accountVersion: number): Promise<boolean> {
-    return await this.writer.ask({ kind: 'add-token', token, accountVersion });
+    return await this.writer.ask('addToken', token, accountVersion);
   }
 
   async find(id: string): Promise<TrackedToken | undefined> {
@@ -61,7 +61,7 @@ export class SqliteTokens implements TokenStore {
   }
 
   async rotate(id: string, successor: TokenRecord, accountVersion: number, inPlaceOf?: string): Promise<Rotation> {
-    if (await this.writer.ask({ kind: 'rotate-token', id, successor, accountVersion, inPlaceOf })) return 'rotated';
+    if (await this.writer.ask('rotateToken', id, successor, accountVersion, inPlaceOf)) return 'rotated';
     const { accountId } = successor;
     const account = await this.reader.read(
       (query) => query('SELECT * FROM account WHERE id = ?', accountId).map(toAccount)[0],
@@ -70,19 +70,19 @@ export class SqliteTokens implements TokenStore {
   }
 
   async end(id: string, end: TokenEnd): Promise<void> {
-    await this.writer.ask({ kind: 'end-token', id, end });
+    await this.writer.ask('endToken', id, end);
   }
 
   async forgetEnd(id: string): Promise<void> {
-    await this.writer.ask({ kind: 'forget-token-end', id });
+    await this.writer.ask('forgetTokenEnd', id);
   }
 
   async markUsed(uses: ReadonlyMap<string, number>): Promise<void> {
-    if (uses.size > 0) await this.writer.ask({ kind: 'mark-tokens-used', uses });
+    if (uses.size > 0) await this.writer.ask('markTokensUsed', uses);
   }
 
   async restore(token: TrackedToken): Promise<boolean> {
-    return await this.writer.ask({ kind: 'restore-token', token });
+    return await this.writer.ask('restoreToken', token);
   }
 
   private read(sql: string, ...parameters: SQLInputValue[]): Promise<TrackedToken[]> {

@@ -12,9 +12,9 @@ describe('commitTogether()', () => {
     const database = openDatabase();
     const answers = commitTogether(database, PLACE, [addToken(1, 'a'), addToken(2, 'a'), addToken(3, 'b')]);
     expect(answers).toMatchObject([
-      { id: 1, done: true },
+      { id: 1, value: true },
       { id: 2, error: { message: 'SQLite store "store.db": UNIQUE constraint failed: token.id' } },
-      { id: 3, done: true },
+      { id: 3, value: true },
     ]);
     expect(countTokens(database)).toBe(2);
   });
@@ -24,10 +24,8 @@ describe('commitTogether()', () => {
     database.exec(`CREATE TRIGGER refuse BEFORE INSERT ON revocation BEGIN SELECT raise(ABORT, 'no'); END`);
     const account = makeAccount('a', 'ada');
     const mark = { key: 'sallyport:notbefore:own:a', value: '1', expiresAtSeconds: undefined };
-    commitTogether(database, PLACE, [{ id: 1, operation: { kind: 'add-account', account, terms: {} } }]);
-    const answers = commitTogether(database, PLACE, [
-      { id: 2, operation: { kind: 'remove-account', id: 'a', mark, onlyIf: undefined } },
-    ]);
+    commitTogether(database, PLACE, [{ id: 1, operation: ['addAccount', account, {}] }]);
+    const answers = commitTogether(database, PLACE, [{ id: 2, operation: ['removeAccount', 'a', mark, undefined] }]);
     expect(answers).toMatchObject([{ id: 2, error: { message: 'SQLite store "store.db": no' } }]);
     expect(database.prepare('SELECT id FROM account').all()).toEqual([{ id: 'a' }, { id: 'x' }]);
   });
@@ -54,11 +52,7 @@ function addToken(id: number, tokenId: string): Request {
   const times = { createdAtSeconds: 1, expiresAtSeconds: 2 };
   return {
     id,
-    operation: {
-      kind: 'add-token',
-      token: { id: tokenId, accountId: 'x', use: 'access', scopes: [], ...times },
-      accountVersion: 0,
-    },
+    operation: ['addToken', { id: tokenId, accountId: 'x', use: 'access', scopes: [], ...times }, 0],
   };
 }
 

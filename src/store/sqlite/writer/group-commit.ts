@@ -20,9 +20,9 @@ export function commitTogether(database: DatabaseSync, place: Place, requests: r
 function attempt(database: DatabaseSync, place: Place, { id, operation }: Request): Answer {
   database.exec('SAVEPOINT request');
   try {
-    const done = perform(database, operation);
+    const value = perform(database, operation);
     database.exec('RELEASE request');
-    return { id, done };
+    return { id, value };
   } catch (error) {
     // Where SQLite has rolled the whole transaction back, nothing of the others is left either.
     if (!database.isTransaction) throw error;

@@ -7,7 +7,14 @@ import { CHANGES_KEPT } from '../database/schema.ts';
 import { change } from '../database/statement.ts';
 import { forgetRequests } from './idempotency-writes.ts';
 import { forgetLogins } from './log-in-history-writes.ts';
-import type { PurgeTime } from './messages.ts';
+
+/** The clocks by which something is purged. */
+export interface PurgeTime {
+  /** The wall clock, in Unix seconds. */
+  readonly nowSeconds: number;
+  /** How long this process has run since its last purge, by the monotonic clock. */
+  readonly passedSeconds: number;
+}
 
 /** Small, so that what waits behind a purge does not wait long. */
 const PURGE_BATCH = 500;

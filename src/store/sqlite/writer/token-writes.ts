@@ -2,7 +2,6 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { TokenEnd, TokenRecord, TrackedToken } from '../../../tokens/token.ts';
 import { change } from '../database/statement.ts';
 import { accountStands } from './account-writes.ts';
-import type { Operation } from './messages.ts';
 
 export function addToken(database: DatabaseSync, token: TokenRecord, accountVersion: number): boolean {
   if (!accountStands(database, { id: token.accountId, version: accountVersion })) return false;
@@ -18,7 +17,10 @@ export function addToken(database: DatabaseSync, token: TokenRecord, accountVers
 
 export function rotateToken(
   database: DatabaseSync,
-  { id, successor, accountVersion, inPlaceOf }: Extract<Operation, { kind: 'rotate-token' }>,
+  id: string,
+  successor: TokenRecord,
+  accountVersion: number,
+  inPlaceOf: string | undefined,
 ): boolean {
   if (!accountStands(database, { id: successor.accountId, version: accountVersion })) return false;
   const sql = 'UPDATE token SET successor = ? WHERE id = ? AND successor IS ?';

@@ -35,7 +35,7 @@ function serve(port: MessagePort, path: string): void {
       database.close();
       port.close();
     });
-    tell([{ id: OPENING, done: true, found }]);
+    tell([{ id: OPENING, value: found }]);
   } catch (error) {
     tell([{ id: OPENING, error: storeErrorFrom(path, error) }]);
   }

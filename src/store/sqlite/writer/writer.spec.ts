@@ -12,18 +12,20 @@ describe('Writer', () => {
   it('rejects what waits and all that follows when its thread dies', async () => {
     const writer = new Writer('store.db', threadOf(`port.on('message', () => { throw new Error('out of luck') })`));
     await writer.opened;
-    const operation = { kind: 'write-revocation', entry: ENTRY } as const;
-    const waiting = await Promise.allSettled([writer.ask(operation), writer.ask(operation)]);
+    const waiting = await Promise.allSettled([
+      writer.ask('writeRevocation', ENTRY),
+      writer.ask('writeRevocation', ENTRY),
+    ]);
     const error = new StoreError('SQLite store "store.db": out of luck');
     expect(waiting).toMatchObject([{ reason: error }, { reason: error }]);
-    await expect(writer.ask(operation)).rejects.toThrow(error);
+    await expect(writer.ask('writeRevocation', ENTRY)).rejects.toThrow(error);
     await writer.close();
   });
 
   it('rejects what waits when its thread ends without a word', async () => {
     const writer = new Writer('store.db', threadOf(`port.on('message', () => process.exit(0))`));
     await writer.opened;
-    const waiting = writer.ask({ kind: 'write-revocation', entry: ENTRY });
+    const waiting = writer.ask('writeRevocation', ENTRY);
     await expect(waiting).rejects.toThrow(new StoreError('SQLite store "store.db": the writer thread ended'));
   });
 
@@ -51,7 +53,7 @@ function threadOf(script: string): URL {
   const module = `
     import { parentPort as port } from 'node:worker_threads';
     ${script}
-    port.postMessage([{ id: 0, done: true }]);
+    port.postMessage([{ id: 0, value: {} }]);
   `;
   return new URL(`data:text/javascript,${encodeURIComponent(module)}`);
 }

@@ -2,19 +2,19 @@ import { Worker } from 'node:worker_threads';
 import { StoreError } from '../../../core/ports.ts';
 import { storeErrorFrom } from '../database/failure.ts';
 import type { Found } from '../known-state.ts';
-import type { FromWriter, Operation, ToWriter } from './messages.ts';
+import type { FromWriter, ToWriter } from './messages.ts';
 import { OPENING } from './messages.ts';
+import type { Arguments, Operation, OperationName, Outcome } from './operations.ts';
 
 const THREAD = new URL('./writer-thread.ts', import.meta.url);
 
 /** The main thread's end of the writer thread. */
 export class Writer {
-  /** Resolves once the file is open and migrated, to what was found; rejects with `StoreError` where it can't be. */
+  /** Resolves with what was found once the file is open and migrated; rejects with `StoreError` where it can't be. */
   readonly opened: Promise<Found>;
   private readonly worker: Worker;
-  private readonly waiting = new Map<number, PromiseWithResolvers<boolean>>();
+  private readonly waiting = new Map<number, PromiseWithResolvers<unknown>>();
   private readonly exited = Promise.withResolvers<void>();
-  private found: Found = { isEmpty: false, missingEpoch: undefined };
   private lastId = OPENING;
   private ended: StoreError | undefined;
 
@@ -22,7 +22,8 @@ export class Writer {
   constructor(path: string, thread: URL = THREAD) {
     // The flags of the main script, `--input-type` for one, are not meant for the thread's.
     this.worker = new Worker(thread, { workerData: path, execArgv: [] });
-    this.opened = this.expect(OPENING).then(() => this.found);
+    // The thread's first answer holds what `StateKeeper.open` returned.
+    this.opened = this.expect(OPENING) as Promise<Found>;
     this.worker.on('message', (answers: FromWriter) => this.settle(answers));
     this.worker.on('error', (error) => this.end(storeErrorFrom(path, error)));
     this.worker.on('exit', () => {
@@ -31,28 +32,30 @@ export class Writer {
     });
   }
 
-  /** Resolves once the operation is committed, or has found nothing to do; rejects with `StoreError`. */
-  async ask(operation: Operation): Promise<boolean> {
+  /**
+   * Resolves with the result of the operation once it is committed; rejects with `StoreError`, and then nothing of it
+   * was written.
+   */
+  async ask<Name extends OperationName>(name: Name, ...args: Arguments<Name>): Promise<Outcome<Name>> {
     if (this.ended !== undefined) throw this.ended;
     this.lastId += 1;
     const answer = this.expect(this.lastId);
-    this.send({ id: this.lastId, operation });
-    return await answer;
+    // The compiler does not see that a name with its arguments is one of all operations.
+    const operation = [name, ...args] as readonly [OperationName, ...unknown[]] as Operation;
+    this.worker.postMessage({ id: this.lastId, operation } satisfies ToWriter);
+    // The thread answers a request with what `perform` returned for this very operation.
+    return (await answer) as Outcome<Name>;
   }
 
-  /** Takes nothing more, finishes what was taken, and resolves when the thread has ended. */
+  /** Accepts no more operations, waits for those that were accepted, and resolves when the thread has ended. */
   async close(): Promise<void> {
     this.ended ??= new StoreError('the store is closed');
-    this.send('close');
+    this.worker.postMessage('close' satisfies ToWriter);
     await this.exited.promise;
   }
 
-  private send(message: ToWriter): void {
-    this.worker.postMessage(message);
-  }
-
-  private expect(id: number): Promise<boolean> {
-    const answer = Promise.withResolvers<boolean>();
+  private expect(id: number): Promise<unknown> {
+    const answer = Promise.withResolvers<unknown>();
     this.waiting.set(id, answer);
     return answer.promise;
   }
@@ -61,14 +64,13 @@ export class Writer {
     for (const answer of answers) {
       const waiting = this.waiting.get(answer.id);
       this.waiting.delete(answer.id);
-      if (answer.id === OPENING && 'found' in answer && answer.found !== undefined) this.found = answer.found;
-      // An error that crossed from the thread has kept its text, but not its class.
+      // The structured clone of an error keeps its message, but not its class.
       if ('error' in answer) waiting?.reject(new StoreError(answer.error.message, { cause: answer.error.cause }));
-      else waiting?.resolve(answer.done);
+      else waiting?.resolve(answer.value);
     }
   }
 
-  /** A thread that died is not started again: what it left behind should be looked at first. */
+  /** A thread that died is not started again: its cause should be found first. */
   private end(error: StoreError): void {
     this.ended ??= error;
     for (const { reject } of this.waiting.values()) reject(error);

@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { ENTRY_GRACE_SECONDS } from '../../../revocation-set/entry.ts';
 import { CHANGES_KEPT, migrate } from '../database/schema.ts';
-import { perform } from './operations.ts';
+import { purge as purgeBatch } from './purge-write.ts';
 
 const DAY = 86_400;
 const HOUR = 3_600;
@@ -16,8 +16,8 @@ function open(): DatabaseSync {
 
 /** What is left once nothing more is purged under this clock, `passed` seconds after the last time. */
 function purge(database: DatabaseSync, nowSeconds: number, passedSeconds = 0): readonly unknown[] {
-  let more = perform(database, { kind: 'purge', nowSeconds, passedSeconds });
-  while (more) more = perform(database, { kind: 'purge', nowSeconds, passedSeconds: 0 });
+  let more = purgeBatch(database, { nowSeconds, passedSeconds });
+  while (more) more = purgeBatch(database, { nowSeconds, passedSeconds: 0 });
   return database
     .prepare('SELECT key FROM revocation ORDER BY key')
     .all()
@@ -28,7 +28,7 @@ function add(database: DatabaseSync, key: string, expiresAt: number): void {
   database.prepare('INSERT INTO revocation (key, expires_at) VALUES (?, ?)').run(key, expiresAt);
 }
 
-describe('perform()', () => {
+describe('purge()', () => {
   it('purges in batches until nothing has expired and the log has its length', () => {
     const database = open();
     purge(database, 100.5 + ENTRY_GRACE_SECONDS);
