@@ -5,7 +5,7 @@ import { ask, type HttpAnswer } from '../support/servers/http-client.ts';
 import { optionsFor, type Platform, startPlatform } from '../support/servers/platform.ts';
 import { STORES, type StoreUnderTest } from '../support/servers/stores.ts';
 
-const README = new URL('../../README.md', import.meta.url);
+const TOKENS_PAGE = new URL('../../docs/tokens.md', import.meta.url);
 const MESSAGES = '/3rdparty/v1/messages';
 const LOGIN = { email: ACCOUNT.name, password: ACCOUNT.password };
 
@@ -61,8 +61,8 @@ describe.each(STORES)('private tokens through Envoy, on $name', (kind) => {
     });
   });
 
-  it('are made as the README shows it, on the configuration of the demo', async () => {
-    const [, body = ''] = /-d '(\{"name":"billing server".*\})'/.exec(await readFile(README, 'utf8')) ?? [];
+  it('are made by the example in docs/tokens.md, on the configuration of the demo', async () => {
+    const [, body = ''] = /-d '(\{"name":"billing server".*\})'/.exec(await readFile(TOKENS_PAGE, 'utf8')) ?? [];
     const made = await json('POST', '/v1/tokens', await logIn(), { ...JSON.parse(body), expires_at: inDays(120) });
     expect(made).toMatchObject({ name: 'billing server', token_type: 'Bearer' });
   });

@@ -9,7 +9,7 @@ import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts'
 import { seal } from '../support/servers/stores.ts';
 
 const MAX_STALENESS_MS = 1_000;
-/** How many the healthy case is measured with; the README's table has 2,000. */
+/** How many the healthy case is measured with; the table in `docs/revocation.md` has 2,000. */
 const REVOCATIONS = Number(process.env['REVOCATIONS'] ?? 200);
 const EAR = { sent: '__redis__:invalidate' };
 const TOKENS = '/3rdparty/v1/auth/token';
