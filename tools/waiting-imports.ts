@@ -60,6 +60,5 @@ export const WAITING: readonly string[] = [
   'src/revocation/revocation-resolver.ts → src/store/store.ts',
   'src/revocation/revocation-writer.ts → src/observe/events.ts',
   'src/revocation/unrevoke.ts → src/observe/events.ts',
-  'src/tokens/private-tokens.ts → src/revocation/own-token-revocation.ts',
   'src/tokens/token-mint.ts → src/observe/events.ts',
 ];

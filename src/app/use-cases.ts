@@ -26,6 +26,7 @@ import { ANY_TOKEN, IntrospectToken } from '../tokens/introspect-token.ts';
 import { IssueToken } from '../tokens/issue-token.ts';
 import { LogIn } from '../tokens/log-in.ts';
 import { PrivateTokens } from '../tokens/private-tokens.ts';
+import { TokenRotation } from '../tokens/rotation.ts';
 import { ScopeRules } from '../tokens/scope-rules.ts';
 import { TokenMint } from '../tokens/token-mint.ts';
 import { TokenViews } from '../tokens/token-views.ts';
@@ -94,7 +95,8 @@ export function buildUseCases(
     issueToken: new IssueToken({ ttl, rules, accounts, mint }),
     revokeToken,
     logIn: new LogIn({ credentials, mint, devices: sharedParts.devices }),
-    privateTokens: new PrivateTokens({ ttl, rules, accounts, tokens, views, mint, revokeToken }),
+    privateTokens: new PrivateTokens({ ttl, rules, accounts, mint }),
+    rotation: new TokenRotation({ ...shared, ttl, rules, accounts, views, mint }),
     tokenViews: views,
     revokeAny: new AdminRevocation({
       issuers,

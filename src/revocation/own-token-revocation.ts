@@ -1,11 +1,10 @@
 import type { Clock } from '../core/ports.ts';
 import type { Actor } from '../observe/events.ts';
-import { writeBeginning } from '../revocation-set/entry.ts';
 import type { RevocationStore } from '../revocation-set/revocation-store.ts';
 import type { OneToken } from '../revocation-set/target.ts';
 import { entryFor } from '../revocation-set/target.ts';
 import type { SigningKeyStore } from '../signing/signing-key-store.ts';
-import type { TokenRecord, TokenStore } from '../tokens/token.ts';
+import type { TokenStore } from '../tokens/token.ts';
 import { isTokenId, newTokenId } from '../tokens/token-mint.ts';
 import type { RevocationWriter } from './revocation-writer.ts';
 import type { UnrecordedBudget } from './unrecorded-tokens.ts';
@@ -90,19 +89,5 @@ export class OwnTokenRevocation {
     await revocations.write(entry);
     foreignTokenLeft(by, tokenId);
     if (nobodys.kind === 'token') await tokens.end(nobodys.tokenId, { atSeconds: at, by: by.account });
-  }
-
-  /**
-   * Lets a token that was rotated count until the second `atSeconds`, and no longer. It is no revocation for the audit
-   * log, which tells of the rotation.
-   */
-  async endRotated(token: TokenRecord, successor: string, atSeconds: number): Promise<void> {
-    const { issuer, revocations, tokens, clock, clockSkewMs } = this.parts;
-    const { id: tokenId, accountId: by, expiresAtSeconds } = token;
-    const at = Math.floor(clock.wallMs() / 1000);
-    const reason = `rotated to ${successor}`;
-    const entry = entryFor({ kind: 'token', issuer, tokenId, expiresAtSeconds }, { at, by, reason }, clockSkewMs);
-    await revocations.write(atSeconds > at ? { ...entry, value: writeBeginning(atSeconds) } : entry);
-    await tokens.end(tokenId, { atSeconds, by, reason });
   }
 }

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { FieldError } from '../../core/answer.ts';
-import { MAX_OVERLAP_SECONDS } from '../../tokens/private-tokens.ts';
+import { MAX_OVERLAP_SECONDS } from '../../tokens/rotation.ts';
 import { reason, scopes, tokenName } from '../field-schemas.ts';
 import { endOfDay } from './times.ts';
 

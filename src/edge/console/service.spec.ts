@@ -80,7 +80,7 @@ it('a rotation that is refused, of a token that looks as if it could be rotated,
   const server = await open({
     ...deciding({ outcome: 'allow', credential: session } as unknown as Decision),
     tokenViews: { find: async () => token },
-    privateTokens: { rotate: async () => conflict },
+    rotation: { rotate: async () => conflict },
   });
   const answer = await server.inject({
     method: 'POST',

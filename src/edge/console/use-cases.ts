@@ -6,6 +6,7 @@ import type { OwnTokenRevocation } from '../../revocation/own-token-revocation.t
 import type { Idempotency } from '../../tokens/idempotency.ts';
 import type { LogIn } from '../../tokens/log-in.ts';
 import type { PrivateTokens } from '../../tokens/private-tokens.ts';
+import type { TokenRotation } from '../../tokens/rotation.ts';
 import type { ScopeRules } from '../../tokens/scope-rules.ts';
 import type { TokenViews } from '../../tokens/token-views.ts';
 
@@ -20,6 +21,7 @@ export interface ConsoleUseCases {
   readonly idempotency: Idempotency;
   readonly logIn: LogIn;
   readonly privateTokens: PrivateTokens;
+  readonly rotation: TokenRotation;
   readonly tokenViews: TokenViews;
   readonly revokeToken: OwnTokenRevocation;
 }

@@ -11,6 +11,7 @@ import type { IntrospectToken } from '../../tokens/introspect-token.ts';
 import type { IssueToken } from '../../tokens/issue-token.ts';
 import type { LogIn } from '../../tokens/log-in.ts';
 import type { PrivateTokens } from '../../tokens/private-tokens.ts';
+import type { TokenRotation } from '../../tokens/rotation.ts';
 import type { TokenViews } from '../../tokens/token-views.ts';
 
 /** What stands behind the calls; a reload replaces it. */
@@ -24,6 +25,7 @@ export interface TokenUseCases {
   readonly revokeToken: OwnTokenRevocation;
   readonly logIn: LogIn;
   readonly privateTokens: PrivateTokens;
+  readonly rotation: TokenRotation;
   readonly tokenViews: TokenViews;
   readonly revokeAny: AdminRevocation;
   readonly introspectToken: IntrospectToken;

@@ -1,5 +1,5 @@
 import type { ListPosition } from '../../../lib/lists.ts';
-import { canRotate } from '../../../tokens/private-tokens.ts';
+import { canRotate } from '../../../tokens/rotation.ts';
 import type { TokenView } from '../../../tokens/token-views.ts';
 import { readCursor } from '../../list-cursor.ts';
 import { findTokens } from '../find-tokens.ts';

@@ -1,4 +1,4 @@
-import { canRotate } from '../../../tokens/private-tokens.ts';
+import { canRotate } from '../../../tokens/rotation.ts';
 import type { TokenView } from '../../../tokens/token-views.ts';
 import { endedCookie } from '../cookie.ts';
 import { decodeRotate } from '../decode.ts';
@@ -27,7 +27,7 @@ export async function rotate(visit: SessionRequest): Promise<Reply> {
   const { expires_at: expiresAtSeconds, overlap: overlapSeconds } = decoded.form;
   const rotator = { ...session, authority: authorityOf(session), use: 'login', managesTokens: true } as const;
   const request = { expiresAtSeconds, overlapSeconds };
-  const result = await doOnce(visit, (id) => services.privateTokens.rotate(token.id, rotator, request, id));
+  const result = await doOnce(visit, (id) => services.rotation.rotate(token.id, rotator, request, id));
   switch (result.outcome) {
     case 'not_found':
     case 'not_allowed':

@@ -1,4 +1,4 @@
-import { canRotate } from '../../../tokens/private-tokens.ts';
+import { canRotate } from '../../../tokens/rotation.ts';
 import type { TokenView } from '../../../tokens/token-views.ts';
 import type { Html } from '../html.ts';
 import { html } from '../html.ts';

@@ -1,4 +1,4 @@
-import { canRotate } from '../../../tokens/private-tokens.ts';
+import { canRotate } from '../../../tokens/rotation.ts';
 import type { TokenView, TokenViewPage } from '../../../tokens/token-views.ts';
 import { writeCursor } from '../../list-cursor.ts';
 import type { Html } from '../html.ts';

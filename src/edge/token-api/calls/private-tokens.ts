@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { MAX_OVERLAP_SECONDS } from '../../../tokens/private-tokens.ts';
+import { MAX_OVERLAP_SECONDS } from '../../../tokens/rotation.ts';
 import { newTokenId } from '../../../tokens/token-mint.ts';
 import type { TokenView } from '../../../tokens/token-views.ts';
 import { scopes, tokenName } from '../../field-schemas.ts';
@@ -159,7 +159,7 @@ async function rotate(input: CallInput<z.output<typeof rotateRequest>>): Promise
   const { granted, ...caller } = callerOf(input);
   const rotator = { ...caller, authority: authorityOf(input), managesTokens: granted.has('tokens:manage') };
   const asked = { expiresAtSeconds, overlapSeconds };
-  const result = await input.services.privateTokens.rotate(id, rotator, asked, input.assignedId);
+  const result = await input.services.rotation.rotate(id, rotator, asked, input.assignedId);
   switch (result.outcome) {
     case 'not_found':
     case 'not_allowed':

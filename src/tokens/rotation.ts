@@ -1,0 +1,202 @@
+import type { AccountStore } from '../accounts/account-store.ts';
+import type { Authority } from '../accounts/authority.ts';
+import type { OwnIssuer } from '../config/config.ts';
+import type { Clock } from '../core/ports.ts';
+import type { TokenUse } from '../core/verified-credential.ts';
+import { writeBeginning } from '../revocation-set/entry.ts';
+import type { RevocationStore } from '../revocation-set/revocation-store.ts';
+import { entryFor } from '../revocation-set/target.ts';
+import type { RefusedRequest } from './issue-token.ts';
+import { problemWithPrivateToken } from './private-tokens.ts';
+import type { ScopeRules } from './scope-rules.ts';
+import type { TokenRecord, TokenStore } from './token.ts';
+import type { ClockBehind, IssuedToken, NoAuthority, TokenMint } from './token-mint.ts';
+import type { TokenView, TokenViews } from './token-views.ts';
+
+/** Longest time for which a rotated token stays valid beside its successor, in seconds. */
+export const MAX_OVERLAP_SECONDS = 7 * 86_400;
+
+/**
+ * After so many seconds a rotation that is not finished has broken off, and the next request may finish it or replace its
+ * successor. A rotation that takes more than half of this time fails: the rest allows for the clock of another instance.
+ */
+export const ROTATION_SECONDS = 15;
+
+export interface TokenRotationParts {
+  /** The own issuer's name. */
+  readonly issuer: string;
+  readonly ttl: Pick<OwnIssuer['ttl'], 'privateMaxSeconds'>;
+  readonly rules: ScopeRules;
+  readonly accounts: Pick<AccountStore, 'findById'>;
+  readonly tokens: Pick<TokenStore, 'rotate' | 'end'>;
+  readonly revocations: Pick<RevocationStore, 'write'>;
+  readonly views: Pick<TokenViews, 'find'>;
+  readonly mint: TokenMint;
+  readonly clock: Pick<Clock, 'wallMs'>;
+  readonly clockSkewMs: number;
+}
+
+export interface RotationRequest {
+  /** Unix seconds. */
+  readonly expiresAtSeconds: number;
+  /** For how long the old token stays valid beside the new one. */
+  readonly overlapSeconds: number;
+}
+
+/** Who asks to rotate a token. */
+export interface Rotator {
+  readonly authority: Authority;
+  readonly use: TokenUse | 'password';
+  readonly tokenId: string | undefined;
+  /** Whether it may rotate every token of its account, and not only itself. */
+  readonly managesTokens: boolean;
+}
+
+export type RotationOutcome =
+  | (IssuedToken & { readonly name: string | undefined })
+  | RefusedRequest
+  | NoAuthority
+  | ClockBehind
+  /** Unknown, or another account's. */
+  | { readonly outcome: 'not_found' }
+  /** A private token may rotate itself alone. */
+  | { readonly outcome: 'not_allowed' }
+  | RotationConflict;
+
+/** The token cannot be rotated, or not now. */
+export interface RotationConflict {
+  readonly outcome: 'conflict';
+  readonly message: string;
+}
+
+/** A token that is to take the place of an older one. */
+interface Succession {
+  readonly old: TokenView;
+  /** The successor that a rotation which broke off left behind. */
+  readonly abandoned: TokenView | undefined;
+  /** The id of the successor that the old token names now and that gives way. */
+  readonly inPlaceOf: string | undefined;
+  readonly successor: TokenRecord;
+}
+
+/** Rotates private tokens: a new token takes the place of an old one, which ends at once or after an overlap. */
+export class TokenRotation {
+  private readonly parts: TokenRotationParts;
+
+  constructor(parts: TokenRotationParts) {
+    this.parts = parts;
+  }
+
+  /**
+   * The new token has the old one's name and scopes. If this rejects, the list of tokens may show the new one, but no
+   * client has it: a request {@link ROTATION_SECONDS} later makes another one in its place, and ends both older ones.
+   *
+   * @param successorId id of the new token. If that is the successor already, this finishes the rotation and shows it again.
+   */
+  async rotate(id: string, rotator: Rotator, request: RotationRequest, successorId?: string): Promise<RotationOutcome> {
+    const { mint, views } = this.parts;
+    const old = await views.find(rotator.authority.accountId, id);
+    if (old === undefined) return { outcome: 'not_found' };
+    if (!rotator.managesTokens && rotator.use !== 'login' && rotator.tokenId !== id) return { outcome: 'not_allowed' };
+    const repeated = old.successor === successorId ? await mint.repeat(successorId, old.accountId) : undefined;
+    if (repeated !== undefined) return this.finish(old, repeated, request);
+    const message = whyNotRotated(old);
+    if (message !== undefined) return conflict(message);
+    const dated = await mint.date(rotator.authority);
+    if (dated.outcome === 'clock_behind') return dated;
+    const { createdAtSeconds } = dated;
+    const { accountId, name, scopes } = old;
+    const { expiresAtSeconds } = request;
+    const asked = { accountId, use: 'private', name, scopes, createdAtSeconds, expiresAtSeconds } as const;
+    // A token that rotates itself cannot reach past its own end.
+    const latestSeconds = rotator.tokenId === id ? old.expiresAtSeconds : undefined;
+    const problem = await problemWithPrivateToken(asked, this.parts, latestSeconds);
+    if (problem !== undefined) return problem;
+    const abandoned = old.successor === undefined ? undefined : await views.find(accountId, old.successor);
+    const hindrance = abandoned && whyNotReplaced(abandoned, createdAtSeconds);
+    if (hindrance !== undefined) return conflict(hindrance);
+    const successor = mint.draft({ id: successorId, ...asked });
+    // Before anything is written: a token that rotates itself would otherwise end without a successor.
+    const signed = await mint.sign(successor);
+    const inPlaceOf = old.successor === successorId ? successorId : abandoned?.id;
+    const failure = await this.succeed({ old, abandoned, inPlaceOf, successor }, rotator.authority, request);
+    return failure ?? { ...signed, name };
+  }
+
+  /** Puts a token in the place of an old one, and of the successor that a rotation which broke off left behind. */
+  private async succeed(
+    { old, abandoned, inPlaceOf, successor }: Succession,
+    authority: Authority,
+    { overlapSeconds }: RotationRequest,
+  ): Promise<NoAuthority | RotationConflict | undefined> {
+    const { mint, tokens, views } = this.parts;
+    const { createdAtSeconds } = successor;
+    const rotated = await tokens.rotate(old.id, successor, authority.accountVersion, inPlaceOf);
+    if (rotated === 'account_changed') return { outcome: 'no_authority' };
+    if (rotated === 'superseded') return conflict('the token was rotated already');
+    // After a suspension, say.
+    if (mint.nowSeconds() - createdAtSeconds > ROTATION_SECONDS / 2) {
+      throw new Error(`the rotation of token "${old.id}" took too long: another request may finish it, so ask again`);
+    }
+    // From now on, who revokes the old token sees its successor. A revocation before this must end the successor too.
+    if ((await views.find(old.accountId, old.id))?.status === 'revoked') {
+      await this.end(successor, old.id, createdAtSeconds);
+      return conflict('the token is revoked');
+    }
+    // No client gets this successor. The old token stays valid, and its next rotation replaces the successor.
+    if (await mint.hasEnded(authority)) return { outcome: 'no_authority' };
+    if (abandoned !== undefined) await this.end(abandoned, successor.id, createdAtSeconds);
+    await this.end(old, successor.id, createdAtSeconds + overlapSeconds);
+    return undefined;
+  }
+
+  /** Ends the old token if the rotation broke off before that. */
+  private async finish(
+    old: TokenView,
+    successor: IssuedToken,
+    { overlapSeconds }: RotationRequest,
+  ): Promise<RotationOutcome> {
+    const endsSeconds = successor.createdAtSeconds + overlapSeconds;
+    if (old.ending === undefined) await this.end(old, successor.id, endsSeconds);
+    return { ...successor, name: old.name };
+  }
+
+  /**
+   * Lets a token that was rotated stay valid until the second `atSeconds`, and no longer. The audit log records the
+   * rotation, and no revocation.
+   */
+  private async end(token: TokenRecord, rotatedTo: string, atSeconds: number): Promise<void> {
+    const { issuer, revocations, tokens, clock, clockSkewMs } = this.parts;
+    const { id: tokenId, accountId: by, expiresAtSeconds } = token;
+    const at = Math.floor(clock.wallMs() / 1000);
+    const reason = `rotated to ${rotatedTo}`;
+    const entry = entryFor({ kind: 'token', issuer, tokenId, expiresAtSeconds }, { at, by, reason }, clockSkewMs);
+    await revocations.write(atSeconds > at ? { ...entry, value: writeBeginning(atSeconds) } : entry);
+    await tokens.end(tokenId, { atSeconds, by, reason });
+  }
+}
+
+/** Whether the token itself allows a rotation. */
+export function canRotate(token: TokenView): boolean {
+  return whyNotRotated(token) === undefined;
+}
+
+/** The rotation of a token that names a successor and has no end broke off, so another one may follow. */
+function whyNotRotated({ use, status, successor, ending }: TokenView): string | undefined {
+  if (use !== 'private') return 'only a private token can be rotated';
+  if (successor !== undefined && ending !== undefined) return `the token was rotated already, to ${successor}`;
+  return status === 'active' ? undefined : `the token is ${status}`;
+}
+
+/** The successor of a rotation that broke off is replaced if no client can have it. */
+function whyNotReplaced(abandoned: TokenView, nowSeconds: number): string | undefined {
+  const { id, status, ending, successor, lastUsedAtSeconds, createdAtSeconds } = abandoned;
+  const rotated = `the token was rotated already, to ${id}`;
+  if (status !== 'active' || (ending ?? successor ?? lastUsedAtSeconds) !== undefined) return rotated;
+  const waitSeconds = createdAtSeconds + ROTATION_SECONDS - nowSeconds;
+  return waitSeconds > 0 ? `${rotated}; if that failed, ask again in ${waitSeconds} s` : undefined;
+}
+
+function conflict(message: string): RotationConflict {
+  return { outcome: 'conflict', message };
+}
