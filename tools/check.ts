@@ -1,7 +1,10 @@
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import { checkDirection } from './direction.ts';
+import { checkDirection, readImports } from './direction.ts';
+import { oversizedFolders } from './folder-sizes.ts';
+import { holdsBlocks } from './marked-blocks.ts';
+import { ARCHITECTURE_PAGE, pictureBlocks } from './picture.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -20,9 +23,21 @@ async function run(program: string, ...args: readonly string[]): Promise<Finding
   return { ok: status === 0, text: status === 0 ? '' : (out + err).trim() };
 }
 
+const imports = readImports(ROOT);
+
 async function direction(): Promise<Finding> {
-  const { problems, modules } = await checkDirection(ROOT);
+  const { problems, modules } = await checkDirection(ROOT, imports);
   return { ok: problems.length === 0, text: problems.length === 0 ? `${modules} modules` : problems.join('\n') };
+}
+
+async function picture(): Promise<Finding> {
+  const ok = holdsBlocks(ARCHITECTURE_PAGE, pictureBlocks(await imports, ROOT));
+  return { ok, text: ok ? '' : 'docs/architecture.md is out of step with the imports: run `npm run picture`' };
+}
+
+async function folders(): Promise<Finding> {
+  const problems = oversizedFolders(ROOT);
+  return { ok: problems.length === 0, text: problems.join('\n') };
 }
 
 const STEPS: Readonly<Record<string, () => Promise<Finding>>> = {
@@ -30,6 +45,8 @@ const STEPS: Readonly<Record<string, () => Promise<Finding>>> = {
   'lint (oxlint)': () => run('oxlint', '--type-aware', '--deny-warnings'),
   'types (tsc)': () => run('tsc', '--noEmit'),
   'direction (dependency-cruiser)': direction,
+  'picture of the imports': picture,
+  'folder sizes': folders,
   'unused (knip)': () => run('knip', '--no-progress', '--treat-config-hints-as-errors'),
 };
 

@@ -7,14 +7,31 @@ import { WAITING } from './waiting-imports.ts';
 const RULES = fileURLToPath(new URL('../.dependency-cruiser.mjs', import.meta.url));
 const FOLDERS = ['src', 'deploy', 'tools', 'test', 'bench'];
 
+/** The imports of a tree: its files, and what dependency-cruiser saw in them. */
+export interface Imports {
+  readonly files: readonly string[];
+  readonly cruised: ICruiseResult;
+}
+
+/** Reads the imports of every module below `root`. */
+export async function readImports(root: string): Promise<Imports> {
+  const files = FOLDERS.flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: root }));
+  return { files, cruised: await cruiseFiles(root, files) };
+}
+
 /**
  * Checks the imports below `root` against `.dependency-cruiser.mjs`. One line for each problem.
  * Modules that were not looked at are problems too: dependency-cruiser passes when its parser sees nothing, as it
  * does where it finds TypeScript 7 and no other parser.
+ *
+ * @param reading the imports, if they are read already.
  */
-export async function checkDirection(root: string): Promise<{ readonly problems: string[]; readonly modules: number }> {
-  const files = FOLDERS.flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: root }));
-  const { modules, summary } = await cruiseFiles(root, files);
+export async function checkDirection(
+  root: string,
+  reading: Promise<Imports> = readImports(root),
+): Promise<{ readonly problems: string[]; readonly modules: number }> {
+  const { files, cruised } = await reading;
+  const { modules, summary } = cruised;
   const seen = new Set(modules.map(({ source }) => source));
   const problems = summary.violations
     .map(describe)

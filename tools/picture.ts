@@ -1,0 +1,133 @@
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Imports } from './direction.ts';
+import { readImports } from './direction.ts';
+import { folderSizes } from './folder-sizes.ts';
+import { writeBlocks } from './marked-blocks.ts';
+
+/** The page that holds the picture of the imports, and the figures. */
+export const ARCHITECTURE_PAGE = new URL('../docs/architecture.md', import.meta.url);
+
+/** The places that are drawn in one frame. Others are drawn without one. */
+const FRAMES: Readonly<Record<string, readonly string[]>> = {
+  doors: ['edge'],
+  'use cases and nouns': [
+    'revocation',
+    'tokens',
+    'signing',
+    'verification',
+    'accounts',
+    'revocation-set',
+    'explanation',
+  ],
+  storage: ['store', 'redis'],
+  ground: ['observe', 'config', 'audit', 'core', 'lib'],
+};
+
+const SPEC = '.spec.ts';
+
+type Arrows = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** The texts that `docs/architecture.md` takes from the tree: the picture of the imports, and the figures. */
+export function pictureBlocks(imports: Imports, root: string): ReadonlyMap<string, string> {
+  return new Map([
+    ['imports', mermaid(withoutDetours(arrowsBetweenPlaces(imports)))],
+    ['figures', figures(root)],
+  ]);
+}
+
+/** Which place directly below `src` imports which: a folder, or a file that stands there. */
+export function arrowsBetweenPlaces({ cruised }: Imports): Arrows {
+  const arrows = new Map<string, Set<string>>();
+  for (const { source, dependencies } of cruised.modules) {
+    const from = placeOf(source);
+    if (from === undefined || source.endsWith(SPEC)) continue;
+    const targets = arrows.get(from) ?? new Set();
+    arrows.set(from, targets);
+    for (const { resolved } of dependencies) {
+      const to = placeOf(resolved);
+      if (to !== undefined && to !== from) targets.add(to);
+    }
+  }
+  return arrows;
+}
+
+function placeOf(file: string): string | undefined {
+  return /^src\/([^/]+?)(?:\/|\.ts$)/.exec(file)?.[1];
+}
+
+/** The arrows that no longer way implies. */
+export function withoutDetours(arrows: Arrows): Arrows {
+  const short = Array.from(arrows, ([from, targets]): [string, Set<string>] => {
+    const implied = new Set([...targets].flatMap((via) => [...reachable(arrows, via, from)]));
+    return [from, new Set([...targets].filter((to) => !implied.has(to)))];
+  });
+  return new Map(short);
+}
+
+/** What `start` leads to, itself aside, by ways that do not pass `avoided`. */
+function reachable(arrows: Arrows, start: string, avoided: string): ReadonlySet<string> {
+  const found = new Set<string>();
+  const open = [start];
+  for (let place = open.pop(); place !== undefined; place = open.pop()) {
+    for (const next of arrows.get(place) ?? []) {
+      if (next === avoided || next === start || found.has(next)) continue;
+      found.add(next);
+      open.push(next);
+    }
+  }
+  return found;
+}
+
+function mermaid(arrows: Arrows): string {
+  const framed = Object.entries(FRAMES).flatMap(([title, places], index) => {
+    const inside = places.filter((place) => arrows.has(place));
+    return [`  subgraph frame${index}["${title}"]`, ...inside.map((place) => `    ${place}`), '  end'];
+  });
+  const lines = [...arrows.keys()].toSorted().flatMap((from) => {
+    return [...(arrows.get(from) ?? [])].toSorted().map((to) => `  ${from} --> ${to}`);
+  });
+  return ['```mermaid', 'flowchart TD', ...framed, ...lines, '```'].join('\n');
+}
+
+/** Figures of `src`. Lines are rounded, so that the table does not change with every edit. */
+function figures(root: string): string {
+  const files = globSync('src/**/*.ts', { cwd: root }).filter((file) => !file.endsWith(SPEC));
+  const lines = files.map((file) => readFileSync(join(root, file), 'utf8').split('\n').length - 1);
+  const sorted = lines.toSorted((left, right) => left - right);
+  const folders = [...folderSizes(root, 'src')].toSorted(([left], [right]) => (left < right ? -1 : 1));
+  const largest = Math.max(...folders.map(([, size]) => size));
+  const rows = [
+    ['folders', String(folders.length)],
+    ['modules that are no specs', String(files.length)],
+    ['most files in a folder', `${largest} (${names(folders, largest)})`],
+    ['longest module', `at most ${upTo(sorted.at(-1) ?? 0, 50)} lines`],
+    ['median module', `about ${upTo(sorted[Math.floor(sorted.length / 2)] ?? 0, 10)} lines`],
+  ];
+  return `${table(['figure', ''], rows)}\n\n${table(
+    ['folder', 'files'],
+    folders.map(([folder, size]) => [code(folder), String(size)]),
+  )}`;
+}
+
+function names(folders: readonly (readonly [string, number])[], size: number): string {
+  return folders.flatMap(([folder, found]) => (found === size ? [code(folder)] : [])).join(', ');
+}
+
+function upTo(value: number, step: number): number {
+  return Math.ceil(value / step) * step;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |`).join('\n');
+}
+
+function code(text: string): string {
+  return `\`${text}\``;
+}
+
+if (import.meta.main && process.argv.includes('--write')) {
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  writeBlocks(ARCHITECTURE_PAGE, pictureBlocks(await readImports(root), root));
+}
