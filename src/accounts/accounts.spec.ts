@@ -179,7 +179,7 @@ describe('Accounts', () => {
 describe('createFirstAccount', () => {
   const events = () => {
     const created: string[] = [];
-    return { created, accountCreated: (name: string) => void created.push(name) };
+    return { created, firstAccountCreated: (name: string) => void created.push(name) };
   };
 
   it('creates the account where the store holds none, and never alters one', async () => {

@@ -1,6 +1,6 @@
+import type { AuditLog } from '../audit/audit-log.ts';
 import { ALL_ANY } from '../core/scope.ts';
 import { wasDecoded, withoutNewline } from '../lib/utf8.ts';
-import type { Events } from '../observe/events.ts';
 import type { Accounts } from './accounts.ts';
 
 /**
@@ -11,7 +11,7 @@ import type { Accounts } from './accounts.ts';
 export async function createFirstAccount(
   accounts: Accounts,
   env: NodeJS.ProcessEnv,
-  events: Pick<Events, 'accountCreated'>,
+  audit: Pick<AuditLog, 'firstAccountCreated'>,
 ): Promise<void> {
   const value = withoutNewline(env['SALLYPORT_ACCOUNT'] ?? '');
   if (value === '') return;
@@ -21,6 +21,6 @@ export async function createFirstAccount(
   if ((await accounts.list()).length > 0) return;
   const account = { name: value.slice(0, colon), password: value.slice(colon + 1), scopes: [ALL_ANY, 'tokens:manage'] };
   const added = await accounts.add(account, { onlyFirst: true });
-  if (!('outcome' in added)) events.accountCreated(added.name);
+  if (!('outcome' in added)) audit.firstAccountCreated(added.name);
   else if ((await accounts.list()).length === 0) throw new Error(`SALLYPORT_ACCOUNT: ${added.message}`);
 }

@@ -70,7 +70,7 @@ export class RunningApp implements App {
   /** A door that is not configured is not even loaded. */
   async openDoors(): Promise<void> {
     const { listen } = this.started;
-    const { events, observation } = this.parts;
+    const { events, audit, observation } = this.parts;
     const { health } = observation;
     this.opened.push(() => this.closeDoors());
     if (listen.extAuthz !== undefined) {
@@ -88,8 +88,9 @@ export class RunningApp implements App {
         services,
         trustedProxies: () => this.current.config.trustedProxies,
         events,
+        audit,
         errorPage: errorReply,
-        pages: consolePages({ services, events, clock: this.parts.clock }),
+        pages: consolePages({ services, events, audit, clock: this.parts.clock }),
       });
     }
     health.ready();
@@ -97,7 +98,7 @@ export class RunningApp implements App {
   }
 
   reload(loaded: Loaded): void {
-    const { events, observation } = this.parts;
+    const { events, audit, observation } = this.parts;
     observation.reopenLogs();
     if (!loaded.ok) {
       events.reloadRefused(formatProblems(loaded.problems));
@@ -119,6 +120,7 @@ export class RunningApp implements App {
     const gone = issuersGone(this.current.config.issuers, loaded.config.issuers);
     if (gone.length > 0) events.issuersGone(gone);
     this.takeUp(loaded.config);
+    audit.configurationTakenUp();
     events.reloaded(restartKeys(this.started, loaded.config));
   }
 

@@ -4,6 +4,7 @@ import { KnownDevices } from '../accounts/guesses/known-devices.ts';
 import { LOG_IN_HISTORY, LogInDigests } from '../accounts/guesses/log-in-digests.ts';
 import { LogInHistory } from '../accounts/guesses/log-in-history.ts';
 import { Passwords } from '../accounts/passwords/passwords.ts';
+import { AuditLog } from '../audit/audit-log.ts';
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../core/ports.ts';
 import type { Events } from '../observe/events.ts';
@@ -29,6 +30,7 @@ const MAX_STANDINGS = 500_000;
 /** What outlives a configuration: the parts that remember, and those that only a restart replaces. */
 export interface SharedParts {
   readonly events: Events;
+  readonly audit: AuditLog;
   readonly store: Store;
   readonly clock: Clock;
   readonly revocationSet: Pick<RevocationSet, 'status'>;
@@ -52,11 +54,12 @@ export type BaseParts = Omit<SharedParts, 'own' | 'basicUses' | 'throttle' | 'de
 
 export async function openSharedParts(
   config: Config,
-  { events, sources }: Observation,
+  observation: Observation,
   clock: Clock,
   opened: (() => Promise<void>)[],
   store: Store,
 ): Promise<BaseParts> {
+  const { events, sources } = observation;
   opened.push(() => store.close());
   if (store.warning !== undefined) events.storeWarned(store.warning);
   const parts = { store, clock, observer: events, limits: limitsOf(config), maxStandings: MAX_STANDINGS };
@@ -76,6 +79,7 @@ export async function openSharedParts(
   const remembering = { known, knownPasswords: new PasswordCache(), unrecorded: new UnrecordedBudget(clock) };
   return {
     events,
+    audit: new AuditLog(observation.auditOutput, observation.repeats),
     store,
     clock,
     revocationSet,

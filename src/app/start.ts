@@ -80,11 +80,11 @@ async function openAdminDoor({ listen }: Config, observation: Observation, opene
 
 async function createOwnAccount(
   config: Config,
-  { store, passwords, clock, events }: BaseParts,
+  { store, passwords, clock, audit }: BaseParts,
   env: NodeJS.ProcessEnv,
 ): Promise<void> {
   const issuer = ownIssuer(config);
   if (issuer === undefined) return;
   const accounts = new Accounts({ store, passwords, issuer: issuer.name, catalogue: config.scopes, clock });
-  await createFirstAccount(accounts, env, events);
+  await createFirstAccount(accounts, env, audit);
 }

@@ -53,19 +53,18 @@ export function buildUseCases(
   verifier: CredentialVerifier,
   decider: MakeDecider,
 ): TokenUseCases & ConsoleUseCases {
-  const { store, clock, own, events } = sharedParts;
+  const { store, clock, own, events, audit } = sharedParts;
   const { accounts, tokens, revocations } = store;
   const { ttl, name } = issuer;
   const signer = new TokenSigner(issuer, own.keys);
-  const mint = new TokenMint({ issuer: name, tokens, revocations, signer, clock, clockSkewMs, events });
+  const mint = new TokenMint({ issuer: name, tokens, revocations, signer, clock, clockSkewMs, observer: events });
   const rules = new ScopeRules(catalogue);
   const views = new TokenViews({ issuer: name, tokens, revocations, clock });
-  const revoke = new RevocationWriter({ revocations, tokens, accounts, ownIssuer: name, events, clock, clockSkewMs });
+  const revoke = new RevocationWriter({ revocations, tokens, accounts, ownIssuer: name, audit, clock, clockSkewMs });
   const shared = { issuer: name, tokens, revocations, clock, clockSkewMs };
   const { signingKeys } = store;
   const unknown = { signingKeys, longestTokenSeconds: longestTokenSeconds(issuer), unrecorded: sharedParts.unrecorded };
-  const foreignTokenLeft = events.foreignTokenLeft.bind(events);
-  const revokeToken = new OwnTokenRevocation({ ...shared, ...unknown, revoke, foreignTokenLeft });
+  const revokeToken = new OwnTokenRevocation({ ...shared, ...unknown, revoke, audit });
   const byRoutes = (routes: readonly Route[], observer?: DecisionObserver, notesUse?: boolean): Decider => {
     const policy = { routes: new RouteMap(routes), basicUntilMs: Number.POSITIVE_INFINITY, shadow: false };
     return decider(policy, TOKEN_CALL_TIMEOUT_MS, observer, notesUse);

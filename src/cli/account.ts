@@ -5,16 +5,16 @@ import { LOG_IN_HISTORY, LogInDigests } from '../accounts/guesses/log-in-digests
 import { Passwords } from '../accounts/passwords/passwords.ts';
 import { openAudit } from '../app/command-audit.ts';
 import { requireStore, withStore } from '../app/command-use-cases.ts';
+import { operatorOf } from '../audit/actor.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
 import type { Config, OwnIssuer, StoreConfig } from '../config/config.ts';
 import { systemClock } from '../lib/clock.ts';
 import { printable } from '../lib/wording.ts';
-import type { Events } from '../observe/events.ts';
 import { openOwnSealer } from '../signing/own-sealer.ts';
 import type { StoreUser } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import type { Arguments, Command, Terminal } from './command.ts';
 import { CommandError, requireConfig, UsageError } from './command.ts';
-import { operatorOf } from './operator.ts';
 import { readPassword } from './terminal/password.ts';
 
 /** What an action works with. */
@@ -23,7 +23,7 @@ interface Task {
   /** Forgets the wrong passwords that were given for an account. */
   readonly forgive: (account: Account) => Promise<void>;
   /** Writes the audit record, into a log that is opened for it. */
-  audit(write: (events: Events) => void): void;
+  audit(write: (audit: AuditLog) => void): void;
   readonly terminal: Terminal;
   readonly args: Arguments;
 }
@@ -116,12 +116,12 @@ async function withAccounts(
   await withStore(config.store, withParts, user);
 }
 
-function writeAudit(config: Config, terminal: Terminal, write: (events: Events) => void): void {
-  const audit = openAudit(config, terminal);
+function writeAudit(config: Config, terminal: Terminal, write: (audit: AuditLog) => void): void {
+  const records = openAudit(config, terminal);
   try {
-    write(audit.events);
+    write(records.audit);
   } finally {
-    audit.close();
+    records.close();
   }
 }
 
@@ -132,7 +132,7 @@ async function add({ accounts, audit, terminal, args }: Task, name: string): Pro
   const address = typeof email === 'string' ? { email } : {};
   const added = await accounts.add({ name, ...address, password, scopes: scopesOf(scopes) });
   if ('outcome' in added) throw new CommandError(`sallyport: ${printable(added.message)}`);
-  audit((events) => events.accountAdded(operatorOf({ by: undefined }), added));
+  audit((log) => log.accountAdded(operatorOf({ by: undefined }), added));
   terminal.out(`added ${added.name} (${added.id})\n`);
 }
 
@@ -151,7 +151,7 @@ async function change({ accounts, audit, terminal }: Task, name: string, edit: A
   const changed = await accounts.change(id, edit);
   if (changed === undefined) throw unknown(name);
   if ('outcome' in changed) throw new CommandError(`sallyport: ${printable(changed.message)}`);
-  audit((events) => events.accountChanged(operatorOf({ by: undefined }), changed, Object.keys(edit)));
+  audit((log) => log.accountChanged(operatorOf({ by: undefined }), changed, Object.keys(edit)));
   print(changed, terminal);
 }
 
@@ -165,14 +165,14 @@ async function forgiveGuesses(account: Account, issuer: OwnIssuer, config: Store
 async function unlock({ accounts, forgive, audit, terminal }: Task, name: string): Promise<void> {
   const found = await find(accounts, name);
   await forgive(found);
-  audit((events) => events.accountUnlocked(operatorOf({ by: undefined }), found.id));
+  audit((log) => log.accountUnlocked(operatorOf({ by: undefined }), found.id));
   terminal.out(`unlocked ${printable(found.name)}: wrong passwords that were given before do not count any more\n`);
 }
 
 async function remove({ accounts, audit, terminal }: Task, name: string): Promise<void> {
   const { id } = await find(accounts, name);
   if ((await accounts.remove(id)) !== true) throw unknown(name);
-  audit((events) => events.accountRemoved(operatorOf({ by: undefined }), id));
+  audit((log) => log.accountRemoved(operatorOf({ by: undefined }), id));
   terminal.out(`removed ${printable(name)}; its tokens have ended\n`);
 }
 

@@ -1,5 +1,6 @@
 import { openAudit } from '../app/command-audit.ts';
 import { requireStore, withStore } from '../app/command-use-cases.ts';
+import { operatorOf } from '../audit/actor.ts';
 import type { Config, OwnIssuer } from '../config/config.ts';
 import { systemClock } from '../lib/clock.ts';
 import { counted, timeOf } from '../lib/time-format.ts';
@@ -12,7 +13,7 @@ import { Sealer } from '../signing/sealer.ts';
 import type { Store } from '../store/store.ts';
 import type { Arguments, Command, Terminal } from './command.ts';
 import { CommandError, requireConfig, UsageError } from './command.ts';
-import { operatorOf, revokeByOperator } from './operator.ts';
+import { revokeByOperator } from './operator.ts';
 import { confirm } from './terminal/confirm.ts';
 import { readFormerSecret } from './terminal/former-secret.ts';
 import { readAuthor } from './token-revoke.ts';
@@ -114,9 +115,9 @@ async function rotateKey(work: Work): Promise<number> {
     terminal.out(`${key.kid} waits already and signs from ${from}: nothing was added\n`);
     return 0;
   }
-  const audit = openAudit(config, terminal);
-  audit.events.signingKeyMade(operatorOf(readAuthor(args)), { issuer: issuer.name, kid: key.kid, signsFrom: from });
-  audit.close();
+  const records = openAudit(config, terminal);
+  records.audit.signingKeyMade(operatorOf(readAuthor(args)), { issuer: issuer.name, kid: key.kid, signsFrom: from });
+  records.close();
   terminal.out(`made ${key.kid} for ${key.algorithm}: it is published from now on and signs from ${from}\n`);
   return 0;
 }

@@ -1,8 +1,7 @@
-import { userInfo } from 'node:os';
 import { openAudit } from '../app/command-audit.ts';
+import { operatorOf } from '../audit/actor.ts';
 import type { Config } from '../config/config.ts';
 import { systemClock } from '../lib/clock.ts';
-import type { Operator } from '../observe/events.ts';
 import { RevocationWriter } from '../revocation/revocation-writer.ts';
 import type { UnrevokeOutcome } from '../revocation/unrevoke.ts';
 import { Unrevoke } from '../revocation/unrevoke.ts';
@@ -26,21 +25,20 @@ export async function revokeByOperator(
   const { clockSkewMs } = config;
   const { revocations, tokens, accounts } = store;
   const ownIssuer = config.issuers.find(({ kind }) => kind === 'signing')?.name;
-  const audit = openAudit(config, terminal);
+  const records = openAudit(config, terminal);
   try {
-    const { events } = audit;
     const revoke = new RevocationWriter({
       revocations,
       tokens,
       accounts,
       ownIssuer,
-      events,
+      audit: records.audit,
       clock: systemClock,
       clockSkewMs,
     });
     return await revoke.revoke(target, operatorOf(author), author.reason);
   } finally {
-    audit.close();
+    records.close();
   }
 }
 
@@ -52,25 +50,11 @@ export async function unrevokeByOperator(
 ): Promise<UnrevokeOutcome> {
   const { revocations, tokens } = store;
   const ownIssuer = config.issuers.find(({ kind }) => kind === 'signing')?.name;
-  const audit = openAudit(config, terminal);
+  const records = openAudit(config, terminal);
   try {
-    const unrevoke = new Unrevoke({ revocations, tokens, ownIssuer, events: audit.events, clock: systemClock });
+    const unrevoke = new Unrevoke({ revocations, tokens, ownIssuer, audit: records.audit, clock: systemClock });
     return await unrevoke.unrevoke(target, operatorOf(author), author.reason);
   } finally {
-    audit.close();
-  }
-}
-
-/** Who is named, else the user of the system. */
-export function operatorOf({ by = `operator:${userName()}` }: Pick<Author, 'by'>): Operator {
-  return { by };
-}
-
-/** Some users have a number alone. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return `${process.getuid?.() ?? 'unknown'}`;
+    records.close();
   }
 }

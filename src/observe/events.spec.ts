@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeCredential, makeRequest, makeRoute } from '../../test/support/core.ts';
+import { AuditLog } from '../audit/audit-log.ts';
 import type { LogLevel } from '../config/config.ts';
 import type { Allow, Decision } from '../core/decision.ts';
 import { deny } from '../core/decision.ts';
@@ -99,9 +100,10 @@ function listen(level: LogLevel, passes = 1) {
   let nowMs = 0;
   const clock = { wallMs: () => nowMs, monotonicMs: () => (nowMs += 1_000) };
   const destination = { write: (line: string) => void lines.push(line) };
-  const { events } = new Observation({ level, passes, audit: undefined }, { clock, destination });
+  const observation = new Observation({ level, passes, audit: undefined }, { clock, destination });
+  const audit = new AuditLog(observation.auditOutput, observation.repeats);
   const last = (): Record<string, unknown> => JSON.parse(lines.at(-1) ?? '{}') as Record<string, unknown>; // our own JSON
-  return { events, lines, last };
+  return { events: observation.events, audit, lines, last };
 }
 
 describe('Events', () => {
@@ -248,16 +250,16 @@ describe('Events', () => {
   });
 
   it('go to a log each: what is decided, what changes, what happens', () => {
-    const { events, last } = listen('info');
+    const { events, audit, last } = listen('info');
     events.decided(makeRequest(), allowed);
     expect(last()['log']).toBe('decision');
     events.failed(new Error('no keys'));
     expect(last()['log']).toBe('app');
-    events.tokenIssued({ account: 'acc-1', client: '10.0.0.1' }, { id: 'id-1', scopes: ['messages:send'] });
+    audit.tokenIssued({ account: 'acc-1', client: '10.0.0.1' }, { id: 'id-1', scopes: ['messages:send'] });
     expect(last()).toMatchObject({ log: 'audit', account: 'acc-1', client: '10.0.0.1', scopes: ['messages:send'] });
-    events.revoked({ account: 'acc-1', client: '10.0.0.1' }, { kind: 'token', tokenId: 'id-1' }, undefined);
+    audit.revoked({ account: 'acc-1', client: '10.0.0.1' }, { kind: 'token', tokenId: 'id-1' }, undefined);
     expect(last()).toMatchObject({ log: 'audit', account: 'acc-1', tokenId: 'id-1', msg: 'token revoked' });
-    events.revoked({ by: 'operator:ada' }, { kind: 'issuer', issuer: 'partner' }, 'leaked');
+    audit.revoked({ by: 'operator:ada' }, { kind: 'issuer', issuer: 'partner' }, 'leaked');
     expect(last()).toMatchObject({ by: 'operator:ada', issuer: 'partner', reason: 'leaked' });
   });
 
@@ -268,8 +270,8 @@ describe('Events', () => {
   });
 
   it('leave the audit log alone, whatever the level', () => {
-    const { events, last } = listen('silent');
-    events.reloaded([]);
+    const { audit, last } = listen('silent');
+    audit.configurationTakenUp();
     expect(last()).toMatchObject({ log: 'audit', msg: 'configuration taken up' });
   });
 });

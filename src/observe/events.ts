@@ -99,7 +99,6 @@ export class Events implements DecisionObserver, RevocationObserver {
   reloaded(needRestart: readonly string[]): void {
     const { configStatus, logs } = this.parts;
     configStatus.taken();
-    logs.audit.info('configuration taken up');
     if (needRestart.length > 0) logs.app.warn({ needRestart }, 'configuration taken up, but for what needs a restart');
   }
 
@@ -117,34 +116,6 @@ export class Events implements DecisionObserver, RevocationObserver {
 
   stopping(delayMs: number): void {
     this.parts.logs.app.info({ delayMs }, 'stopping');
-  }
-
-  accountCreated(name: string): void {
-    this.parts.logs.audit.info({ account: name }, 'first account created from SALLYPORT_ACCOUNT');
-  }
-
-  accountAdded(
-    by: Actor | Operator,
-    { id, scopes }: { readonly id: string; readonly scopes: readonly string[] },
-  ): void {
-    this.parts.logs.audit.info({ ...by, subject: id, scopes }, 'account added');
-  }
-
-  /** @param changed names of what is otherwise now. */
-  accountChanged(
-    by: Actor | Operator,
-    { id, scopes, disabled }: { readonly id: string; readonly scopes?: readonly string[]; readonly disabled?: boolean },
-    changed: readonly string[],
-  ): void {
-    this.parts.logs.audit.info({ ...by, subject: id, changed, scopes, disabled }, 'account changed');
-  }
-
-  accountUnlocked(by: Operator, id: string): void {
-    this.parts.logs.audit.info({ ...by, subject: id }, 'account unlocked');
-  }
-
-  accountRemoved(by: Actor | Operator, id: string): void {
-    this.parts.logs.audit.info({ ...by, subject: id }, 'account removed');
   }
 
   storeOnNetworkFileSystem(path: string, fileSystem: string): void {
@@ -227,40 +198,6 @@ export class Events implements DecisionObserver, RevocationObserver {
     });
   }
 
-  tokenIssued(
-    by: Actor,
-    {
-      id,
-      scopes,
-      isRepeated = false,
-    }: { readonly id: string; readonly scopes: readonly string[]; readonly isRepeated?: boolean },
-  ): void {
-    this.parts.logs.audit.info({ ...by, tokenId: id, scopes }, isRepeated ? SHOWN_AGAIN : 'token issued');
-  }
-
-  tokenRotated(by: Actor, id: string, successor: { readonly id: string; readonly isRepeated?: boolean }): void {
-    const message = successor.isRepeated === true ? SHOWN_AGAIN : 'token rotated';
-    this.parts.logs.audit.info({ ...by, tokenId: id, successor: successor.id }, message);
-  }
-
-  loggedIn(by: Actor, id: string): void {
-    this.parts.logs.audit.info({ ...by, tokenId: id }, 'logged in');
-  }
-
-  /**
-   * A form of the console was refused because no page of the console sent it. Told at once, and then as a number: who
-   * sends one may send very many.
-   *
-   * @param form as in `POST /console/login`.
-   */
-  foreignFormRefused(client: string, form: string): void {
-    const { logs, repeats } = this.parts;
-    repeats.tell(`foreign form ${form}`, (repeated) => {
-      const facts = { client, form, ...(repeated === 0 ? {} : { repeated }) };
-      logs.audit.warn(facts, 'form refused: no page of the console sent it');
-    });
-  }
-
   logInRefused(client: string, refusal: RefusedLogIn): void {
     this.parts.logIns.refused(client, refusal);
   }
@@ -280,27 +217,6 @@ export class Events implements DecisionObserver, RevocationObserver {
       {},
       'the history of log-ins cannot be reached: this instance counts wrong passwords by itself',
     );
-  }
-
-  revoked(by: Actor | Operator, { kind, ...facts }: Revoked, reason: string | undefined): void {
-    this.parts.logs.audit.info({ ...by, ...facts, reason }, REVOKED[kind]);
-  }
-
-  /** Somebody asked to end a token that is another account's. */
-  foreignTokenLeft(by: Actor, tokenId: string): void {
-    this.parts.logs.audit.info({ ...by, tokenId }, 'token left alone: it is of another account');
-  }
-
-  unrevoked(by: Operator, { kind, ...facts }: Revoked, reason: string | undefined): void {
-    this.parts.logs.audit.info({ ...by, ...facts, reason }, `${REVOKED[kind]}: taken back`);
-  }
-
-  /** @param signsFrom when it takes over, in UTC. */
-  signingKeyMade(
-    by: Operator,
-    key: { readonly issuer: string; readonly kid: string; readonly signsFrom: string },
-  ): void {
-    this.parts.logs.audit.info({ ...by, ...key }, 'signing key made');
   }
 
   keySetFetched(issuer: string, kids: Kids): void {
@@ -393,35 +309,8 @@ export class Events implements DecisionObserver, RevocationObserver {
   }
 }
 
-/** A token, to a request that was sent twice. */
-const SHOWN_AGAIN = 'token shown again';
-
 /** The `kid`s of keys, which may have none. */
 type Kids = readonly (string | undefined)[];
-
-/** Who did something: the account's id, and the client's address as far as a trusted proxy tells it. */
-export interface Actor {
-  readonly account: string;
-  readonly client: string;
-}
-
-/** Who did something with the command line: `operator:` and the user of the system, or what was given as `--by`. */
-export interface Operator {
-  readonly by: string;
-}
-
-/** What was revoked, and what names it. */
-type Revoked = { readonly kind: keyof typeof REVOKED } & Readonly<Record<string, unknown>>;
-
-const REVOKED = {
-  token: 'token revoked',
-  claims: 'token revoked',
-  thumbprint: 'token revoked',
-  'signing key': 'signing key revoked',
-  subject: 'subject revoked',
-  account: 'subject revoked',
-  issuer: 'issuer revoked',
-} as const;
 
 /** An issuer's names may be as long as its whole document. */
 function namesOf(kids: Kids): readonly string[] {

@@ -10,7 +10,7 @@ import { Forwarding } from './forwarding.ts';
 import { Health } from './health.ts';
 import { DecisionLog } from './log/decision-log.ts';
 import { LogInLog } from './log/log-in-log.ts';
-import type { DestinationStream } from './log/logger.ts';
+import type { DestinationStream, Logger } from './log/logger.ts';
 import { Logs } from './log/logs.ts';
 import { Repeats } from './log/repeats.ts';
 import { DecisionCells } from './metrics/decision-cells.ts';
@@ -31,6 +31,10 @@ export interface ObservationParts {
 export class Observation {
   readonly health = new Health();
   readonly events: Events;
+  /** Where audit records go. */
+  readonly auditOutput: Pick<Logger, 'info' | 'warn'>;
+  /** Bounds what repeats itself in the logs. */
+  readonly repeats = new Repeats();
   /** Filled in by whoever builds the parts, and again where a reload replaces one. */
   readonly sources: Sources = {
     knownTokens: undefined,
@@ -54,12 +58,13 @@ export class Observation {
       durations: new DecisionDurations(),
       failures: new Failures(clock),
       forwarding: new Forwarding(),
-      repeats: new Repeats(),
+      repeats: this.repeats,
       logIns: new LogInLog({ audit: logs.audit, clock }),
       configStatus: new ConfigStatus(clock),
       sources: this.sources,
     };
     this.events = new Events(this.parts);
+    this.auditOutput = logs.audit;
   }
 
   /** Takes up the `log` section of a new configuration. Throws, and changes nothing, where `log.audit` cannot be opened. */

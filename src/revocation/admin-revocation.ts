@@ -1,9 +1,9 @@
 import { findNamedAccount } from '../accounts/account-id.ts';
 import type { AccountStore } from '../accounts/account-store.ts';
+import type { Actor } from '../audit/actor.ts';
 import type { IssuerConfig } from '../config/config.ts';
 import type { FieldError } from '../core/answer.ts';
 import type { Clock, TokenExaminer } from '../core/ports.ts';
-import type { Actor } from '../observe/events.ts';
 import type { RevocationTarget } from '../revocation-set/target.ts';
 import type { SigningKeyStore } from '../signing/signing-key-store.ts';
 import type { TokenStore } from '../tokens/token.ts';

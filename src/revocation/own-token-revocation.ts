@@ -1,5 +1,6 @@
+import type { Actor } from '../audit/actor.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
 import type { Clock } from '../core/ports.ts';
-import type { Actor } from '../observe/events.ts';
 import type { RevocationStore } from '../revocation-set/revocation-store.ts';
 import type { OneToken } from '../revocation-set/target.ts';
 import { entryFor } from '../revocation-set/target.ts';
@@ -22,8 +23,7 @@ export interface OwnTokenRevocationParts {
   readonly revoke: Pick<RevocationWriter, 'revoke'>;
   readonly signingKeys: Pick<SigningKeyStore, 'read'>;
   readonly unrecorded: Pick<UnrecordedBudget, 'take'>;
-  /** Told where somebody asked to end another account's token. */
-  readonly foreignTokenLeft: (by: Actor, tokenId: string) => void;
+  readonly audit: Pick<AuditLog, 'foreignTokenLeft'>;
 }
 
 /** `too many` where the account has named too many ids without a record: nothing was written. */
@@ -83,11 +83,11 @@ export class OwnTokenRevocation {
 
   /** Writes an entry for an id that nobody has, and which the store may soon forget. */
   private async leaveAlone(tokenId: string, by: Actor, nobodys: OneToken): Promise<void> {
-    const { revocations, tokens, clock, clockSkewMs, foreignTokenLeft } = this.parts;
+    const { revocations, tokens, clock, clockSkewMs, audit } = this.parts;
     const at = Math.floor(clock.wallMs() / 1000);
     const entry = entryFor({ ...nobodys, expiresAtSeconds: at }, { at, by: by.account }, clockSkewMs);
     await revocations.write(entry);
-    foreignTokenLeft(by, tokenId);
+    audit.foreignTokenLeft(by, tokenId);
     if (nobodys.kind === 'token') await tokens.end(nobodys.tokenId, { atSeconds: at, by: by.account });
   }
 }

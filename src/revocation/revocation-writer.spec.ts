@@ -19,7 +19,7 @@ function setUp(write?: () => Promise<void>) {
     ownIssuer: 'own',
     revocations: { write: write ?? (async (entry) => void written.push(entry)), readEntries: async () => [] },
     accounts: { update: async () => 'missing' },
-    events: { revoked: (...facts) => void told.push(facts) },
+    audit: { revoked: (...facts) => void told.push(facts) },
     clock: { wallMs: () => NOW * 1000 + 400 },
     clockSkewMs: 30_000,
   });
@@ -77,9 +77,9 @@ describe('Revoke.revoke() of an account', () => {
     const token = { accountId: 'a1', use: 'access', scopes: [], expiresAtSeconds: aheadSeconds + 600 } as const;
     await tokens.add({ id: 't1', ...token, createdAtSeconds: aheadSeconds }, 1);
     const told: unknown[][] = [];
-    const events = { revoked: (...facts: unknown[]) => void told.push(facts) };
+    const audit = { revoked: (...facts: unknown[]) => void told.push(facts) };
     const clock = { wallMs: () => NOW * 1000 };
-    const parts = { accounts, tokens, revocations, events, clock, ownIssuer: 'own', clockSkewMs: 30_000 };
+    const parts = { accounts, tokens, revocations, audit, clock, ownIssuer: 'own', clockSkewMs: 30_000 };
     const { value } = await new RevocationWriter(parts).revoke(account, ADA, 'stolen laptop');
     expect(Number(value)).toBeGreaterThanOrEqual(aheadSeconds);
     expect(await revocations.read(['sallyport:notbefore:own:a1'])).toEqual([value]);
@@ -121,7 +121,7 @@ describe('RevokeToken', () => {
       revoke,
       signingKeys,
       unrecorded: new UnrecordedBudget(clock),
-      foreignTokenLeft: (...facts: unknown[]) => void left.push(facts),
+      audit: { foreignTokenLeft: (...facts: unknown[]) => void left.push(facts) },
     };
     return { revoking: new OwnTokenRevocation(parts), written, told, left, writes };
   }

@@ -1,8 +1,10 @@
 import type { AccountStore } from '../accounts/account-store.ts';
+import type { Who } from '../audit/actor.ts';
+import { authorOf } from '../audit/actor.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
 import type { Clock } from '../core/ports.ts';
 import { StoreError } from '../core/ports.ts';
 import { readReach } from '../core/revocation-entry.ts';
-import type { Actor, Events, Operator } from '../observe/events.ts';
 import { redact } from '../observe/log/redaction.ts';
 import type { RevocationEntry } from '../revocation-set/entry.ts';
 import type { RevocationStore } from '../revocation-set/revocation-store.ts';
@@ -19,7 +21,7 @@ export interface RevocationWriterParts {
   readonly tokens: Pick<TokenStore, 'end'>;
   /** The own issuer's name, to whose tokens the records belong; `undefined` where nothing of ours signs. */
   readonly ownIssuer: string | undefined;
-  readonly events: Pick<Events, 'revoked'>;
+  readonly audit: Pick<AuditLog, 'revoked'>;
   readonly clock: Pick<Clock, 'wallMs'>;
   readonly clockSkewMs: number;
 }
@@ -39,15 +41,15 @@ export class RevocationWriter {
    *
    * @param reason at most {@link MAX_REASON_LENGTH} characters; a token that somebody pasted into it is taken out.
    */
-  async revoke(target: RevocationTarget, who: Actor | Operator, reason?: string): Promise<RevocationEntry> {
+  async revoke(target: RevocationTarget, who: Who, reason?: string): Promise<RevocationEntry> {
     const at = Math.floor(this.parts.clock.wallMs() / 1000);
     const why = reason === undefined ? {} : { reason: redact(reason) };
-    const by = 'account' in who ? who.account : who.by;
+    const by = authorOf(who);
     const dated = target.kind === 'account' ? await this.endAccount(target, at) : target;
     const entry = entryFor(dated, { at, by, ...why }, this.parts.clockSkewMs);
     // Of an account it stands already; to write it again changes nothing.
     await this.parts.revocations.write(entry);
-    this.parts.events.revoked(who, dated, why.reason);
+    this.parts.audit.revoked(who, dated, why.reason);
     const { ownIssuer, tokens } = this.parts;
     // For its owner to read: the entry, which is the truth, goes with the token.
     if (target.kind === 'token' && target.issuer === ownIssuer)

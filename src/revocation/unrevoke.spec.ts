@@ -17,8 +17,8 @@ async function setUp() {
   await tokens.add(token('old'), 0);
   const told: unknown[] = [];
   const common = { tokens, revocations, clock, ownIssuer: 'own' };
-  const revoke = new RevocationWriter({ ...common, accounts, clockSkewMs: 0, events: { revoked: () => {} } });
-  const unrevoke = new Unrevoke({ ...common, events: { unrevoked: (...facts) => void told.push(facts) } });
+  const revoke = new RevocationWriter({ ...common, accounts, clockSkewMs: 0, audit: { revoked: () => {} } });
+  const unrevoke = new Unrevoke({ ...common, audit: { unrevoked: (...facts) => void told.push(facts) } });
   const standing = async (id: string) => (await revocations.read([`sallyport:revoked:own:${id}`]))[0];
   return { store, token, told, revoke, unrevoke, standing };
 }

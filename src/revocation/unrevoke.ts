@@ -1,7 +1,9 @@
 import { END_OF_TIME } from '../accounts/accounts.ts';
+import type { Who } from '../audit/actor.ts';
+import { authorOf } from '../audit/actor.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
 import type { Clock } from '../core/ports.ts';
 import { isUndone, readReach, writeUndone } from '../core/revocation-entry.ts';
-import type { Events, Operator } from '../observe/events.ts';
 import { redact } from '../observe/log/redaction.ts';
 import type { RevocationEntry } from '../revocation-set/entry.ts';
 import type { RevocationStore } from '../revocation-set/revocation-store.ts';
@@ -17,7 +19,7 @@ export interface UnrevokeParts {
   readonly tokens: Pick<TokenStore, 'find' | 'forgetEnd'>;
   /** The own issuer's name, to whose tokens the records belong; `undefined` where nothing of ours signs. */
   readonly ownIssuer: string | undefined;
-  readonly events: Pick<Events, 'unrevoked'>;
+  readonly audit: Pick<AuditLog, 'unrevoked'>;
   readonly clock: Pick<Clock, 'wallMs'>;
 }
 
@@ -51,8 +53,8 @@ export class Unrevoke {
    *
    * @param reason at most `MAX_REASON_LENGTH` characters; a token that somebody pasted into it is taken out.
    */
-  async unrevoke(target: RevocationTarget, who: Operator, reason?: string): Promise<UnrevokeOutcome> {
-    const { revocations, tokens, ownIssuer, events, clock } = this.parts;
+  async unrevoke(target: RevocationTarget, who: Who, reason?: string): Promise<UnrevokeOutcome> {
+    const { revocations, tokens, ownIssuer, audit, clock } = this.parts;
     const key = entryKeyOf(target);
     const [entry] = await revocations.readEntries([key]);
     if (entry === undefined || isUndone(entry.value)) return { outcome: 'not revoked', key };
@@ -63,11 +65,11 @@ export class Unrevoke {
     if (successor !== undefined) return { outcome: 'rotated', key, successor };
     const at = clock.wallMs() / 1000;
     const why = reason === undefined ? {} : { reason: redact(reason) };
-    const value = writeUndone({ at: Math.floor(at), by: who.by, ...why, undoes: entry.value });
+    const value = writeUndone({ at: Math.floor(at), by: authorOf(who), ...why, undoes: entry.value });
     // As long as an instance may know the entry that was taken back, and would write it again.
     const expiresAtSeconds = Math.max(entry.expiresAtSeconds ?? at + REMEMBERED_SECONDS, at);
     if (!(await revocations.undo(entry.value, { key, value, expiresAtSeconds }))) return { outcome: 'changed', key };
-    events.unrevoked(who, target, why.reason);
+    audit.unrevoked(who, target, why.reason);
     if (ownTokenId !== undefined) await tokens.forgetEnd(ownTokenId);
     return { outcome: 'taken back', key, standing: entry.value };
   }

@@ -55,9 +55,9 @@ function issuingWith(
   { accounts, revocations }: Store,
   tokens: Pick<Store['tokens'], 'add' | 'end' | 'find'>,
 ): IssueToken {
-  const events = { clockBehindMark: () => {} };
+  const observer = { clockBehindMark: () => {} };
   const parts = { issuer: 'sallyport', clockSkewMs: 30_000 };
-  const mint = new TokenMint({ ...parts, tokens, revocations, signer, clock, events });
+  const mint = new TokenMint({ ...parts, tokens, revocations, signer, clock, observer });
   return new IssueToken({ ttl: issuer.ttl, rules: new ScopeRules(catalogue), accounts, mint });
 }
 

@@ -21,10 +21,10 @@ async function setUp(nowMs = NOW * 1000) {
       return 'h.p.s';
     },
   };
-  const events = { clockBehindMark: (...facts: unknown[]) => void behind.push(facts) };
+  const observer = { clockBehindMark: (...facts: unknown[]) => void behind.push(facts) };
   const { tokens, revocations } = store;
   const clock = { wallMs: () => nowMs };
-  const mint = new TokenMint({ issuer: 'own', tokens, revocations, clockSkewMs: 30_000, signer, clock, events });
+  const mint = new TokenMint({ issuer: 'own', tokens, revocations, clockSkewMs: 30_000, signer, clock, observer });
   return { store, mint, behind, signed };
 }
 

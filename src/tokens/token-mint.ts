@@ -4,7 +4,6 @@ import { hasEnded } from '../accounts/authority.ts';
 import type { Clock } from '../core/ports.ts';
 import { readReach } from '../core/revocation-entry.ts';
 import { isRandomId, randomId } from '../lib/random-id.ts';
-import type { Events } from '../observe/events.ts';
 import { issuerMarkKey, subjectMarkKey } from '../revocation-set/entry-keys.ts';
 import type { RevocationStore } from '../revocation-set/revocation-store.ts';
 import { entryFor } from '../revocation-set/target.ts';
@@ -24,6 +23,12 @@ export function isTokenId(text: string): boolean {
   return isRandomId(text, ID_LENGTH);
 }
 
+/** Receives what an operator must mend. */
+export interface MintObserver {
+  /** No token can be issued to an account, because our clock is behind the time up to which its tokens have ended. */
+  clockBehindMark(accountId: string, behindSeconds: number): void;
+}
+
 export interface TokenMintParts {
   /** The own issuer's name. */
   readonly issuer: string;
@@ -32,7 +37,7 @@ export interface TokenMintParts {
   readonly clockSkewMs: number;
   readonly signer: Pick<TokenSigner, 'sign'>;
   readonly clock: Pick<Clock, 'wallMs'>;
-  readonly events: Pick<Events, 'clockBehindMark'>;
+  readonly observer: MintObserver;
 }
 
 /** A token, in the one answer that shows it. */
@@ -89,7 +94,7 @@ export class TokenMint {
    * allows for the skew takes such a token. Beyond that no token that this instance dates can count, and the log says so.
    */
   async date({ accountId, atSeconds }: Authority): Promise<TokenDate | ClockBehind> {
-    const { issuer, revocations, clock, clockSkewMs, events } = this.parts;
+    const { issuer, revocations, clock, clockSkewMs, observer } = this.parts;
     const keys = [subjectMarkKey(issuer, accountId), issuerMarkKey(issuer)];
     const marks = (await revocations.read(keys)).map((value, index) => {
       return value === undefined ? Number.NEGATIVE_INFINITY : readReach(keys[index] ?? '', value).issuedUpToSeconds;
@@ -99,7 +104,7 @@ export class TokenMint {
     const waitMs = (mark + 1) * 1000 - clock.wallMs();
     if (waitMs > Math.max(MAX_WAIT_MS, clockSkewMs)) {
       const behindSeconds = Math.ceil(waitMs / 1000);
-      events.clockBehindMark(accountId, behindSeconds);
+      observer.clockBehindMark(accountId, behindSeconds);
       return { outcome: 'clock_behind', retryAfterSeconds: Math.min(behindSeconds, 60) };
     }
     if (waitMs > 0 && waitMs <= MAX_WAIT_MS) await sleep(waitMs);

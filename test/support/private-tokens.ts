@@ -42,12 +42,12 @@ export async function openPrivateTokens() {
     clockSkewMs: 30_000,
     signer,
     clock,
-    events: { clockBehindMark: (_account, seconds) => void behind.push(seconds) },
+    observer: { clockBehindMark: (_account, seconds) => void behind.push(seconds) },
   });
   const views = new TokenViews({ issuer: 'own', tokens, revocations, clock });
-  const events = { revoked: () => {} };
+  const audit = { revoked: () => {}, foreignTokenLeft: () => {} };
   const common = { tokens, revocations, clock, clockSkewMs: 30_000 };
-  const revoke = new RevocationWriter({ ...common, accounts, ownIssuer: 'own', events });
+  const revoke = new RevocationWriter({ ...common, accounts, ownIssuer: 'own', audit });
   const revoking = new OwnTokenRevocation({
     ...common,
     issuer: 'own',
@@ -55,7 +55,7 @@ export async function openPrivateTokens() {
     revoke,
     signingKeys: store.signingKeys,
     unrecorded: { take: () => 0 },
-    foreignTokenLeft: () => {},
+    audit,
   });
   const ttl = { privateMaxSeconds: 365 * DAY };
   const rules = new ScopeRules(catalogue);

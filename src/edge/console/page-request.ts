@@ -1,3 +1,4 @@
+import type { AuditLog } from '../../audit/audit-log.ts';
 import type { Events } from '../../observe/events.ts';
 import type { Html } from './html.ts';
 import type { Session } from './session.ts';
@@ -7,6 +8,7 @@ import type { ConsoleUseCases } from './use-cases.ts';
 export interface PageRequest {
   readonly services: ConsoleUseCases;
   readonly events: Events;
+  readonly audit: AuditLog;
   /** Parameters of the path. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;

@@ -1,5 +1,6 @@
 import { fastify } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { AuditLog } from '../../audit/audit-log.ts';
 import type { Decision } from '../../core/decision.ts';
 import { deny } from '../../core/decision.ts';
 import type { Events } from '../../observe/events.ts';
@@ -22,6 +23,7 @@ async function open(services: object) {
   const parts = {
     services: () => ({ authorities, ...services }) as unknown as ConsoleUseCases,
     events,
+    audit: {} as AuditLog,
     clock: { wallMs: () => 0 },
   };
   await server.register(consolePages(parts));

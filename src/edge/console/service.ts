@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { AuditLog } from '../../audit/audit-log.ts';
 import type { Clock } from '../../core/ports.ts';
 import { decodeUtf8, parseForm } from '../../lib/utf8.ts';
 import type { Events } from '../../observe/events.ts';
@@ -26,6 +27,7 @@ export interface ConsoleParts {
   /** What answers now; asked anew for each visit, since a reload replaces it. */
   readonly services: () => ConsoleUseCases;
   readonly events: Events;
+  readonly audit: AuditLog;
   readonly clock: Pick<Clock, 'wallMs'>;
 }
 
@@ -62,7 +64,7 @@ export function consolePages(parts: ConsoleParts): (server: FastifyInstance) => 
       // Before anything else is asked: what another site sends is not even looked at.
       const isPost = request.method !== 'GET' && request.method !== 'HEAD';
       if (isPost && !isSameOrigin(request.headers, request.host)) {
-        parts.events.foreignFormRefused(request.ip, nameOf(request));
+        parts.audit.foreignFormRefused(request.ip, nameOf(request));
         return send(reply, foreignForm());
       }
       if (queryOf(request) === undefined) await send(reply, errorPage(400));
@@ -138,11 +140,12 @@ function queryOf({ raw: { url = '' } }: FastifyRequest): URLSearchParams | undef
   return parseForm(url.includes('?') ? url.slice(url.indexOf('?')) : '');
 }
 
-function visitOf(request: FastifyRequest, { services, events, clock }: ConsoleParts): PageRequest {
+function visitOf(request: FastifyRequest, { services, events, audit, clock }: ConsoleParts): PageRequest {
   const { body, params, headers, host, protocol, client } = request;
   return {
     services: services(),
     events,
+    audit,
     params: params as Readonly<Record<string, string>>,
     // One that cannot be read is refused before a visit begins.
     query: queryOf(request) ?? new URLSearchParams(),

@@ -1,5 +1,6 @@
 import type { ZodType } from 'zod';
 import type { Authority } from '../../accounts/authority.ts';
+import type { AuditLog } from '../../audit/audit-log.ts';
 import type { FieldError } from '../../core/answer.ts';
 import type { Deny } from '../../core/decision.ts';
 import { deny } from '../../core/decision.ts';
@@ -51,6 +52,7 @@ export interface CallInput<Body> {
   readonly client: string;
   readonly services: TokenUseCases;
   readonly events: Events;
+  readonly audit: AuditLog;
 }
 
 /** What became of a call; one place makes an HTTP answer of it. */

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import type { AuditLog } from '../../audit/audit-log.ts';
 import type { Listener, ListenerTls } from '../../config/config.ts';
 import type { Decision, Deny } from '../../core/decision.ts';
 import { deny } from '../../core/decision.ts';
@@ -25,6 +26,7 @@ export interface TokenApiParts {
   /** CIDR ranges and addresses, likewise. */
   readonly trustedProxies: () => readonly string[];
   readonly events: Events;
+  readonly audit: AuditLog;
   /** What else the door serves, beside the calls. */
   readonly pages: FastifyPluginAsync;
   /** What a browser is shown of a problem. */
@@ -120,7 +122,7 @@ function callerFrom(decision: Decision): Caller | Deny | undefined {
 async function answer(
   call: AnyCall,
   request: FastifyRequest,
-  { services: currentServices, events }: TokenApiParts,
+  { services: currentServices, events, audit }: TokenApiParts,
   caller: Caller | undefined,
 ): Promise<Outcome> {
   const services = currentServices();
@@ -141,6 +143,7 @@ async function answer(
       client: request.client,
       services,
       events,
+      audit,
     });
   const { newId, operation } = call;
   if (newId === undefined || caller === undefined) return handle();

@@ -33,7 +33,7 @@ export async function create(visit: SessionRequest): Promise<Reply> {
     case 'in_progress':
       return stillRunning();
     case 'issued':
-      visit.events.tokenIssued(actorOf(visit), result);
+      visit.audit.tokenIssued(actorOf(visit), result);
       return issuedPage({ token: result, name, origin, nowSeconds });
   }
 }

@@ -16,7 +16,7 @@ export function showLogIn({ query }: PageRequest): Reply {
 }
 
 /** The same log-in as by the call, refused in the same words; its token becomes the session. */
-export async function logIn({ form, services, events, client, deviceProof }: PageRequest): Promise<Reply> {
+export async function logIn({ form, services, events, audit, client, deviceProof }: PageRequest): Promise<Reply> {
   const decoded = decodeLogIn(form);
   if (!decoded.ok) return logInPage({ status: 400, refusal: 'name and password are needed' });
   const { name, password } = decoded.form;
@@ -26,7 +26,7 @@ export async function logIn({ form, services, events, client, deviceProof }: Pag
     events.logInRefused(client, result);
     return refuse(result, name);
   }
-  events.loggedIn({ account: result.accountId, client }, result.id);
+  audit.loggedIn({ account: result.accountId, client }, result.id);
   const { accessToken, expiresAtSeconds, createdAtSeconds } = result;
   const session = sessionCookie(accessToken, expiresAtSeconds - createdAtSeconds);
   return redirect(HOME, { 'set-cookie': [session, deviceCookie(result.deviceProof)] });

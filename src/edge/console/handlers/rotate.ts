@@ -45,7 +45,7 @@ export async function rotate(visit: SessionRequest): Promise<Reply> {
     case 'refused':
       return rotatePage({ token, form, nowSeconds, errors: result.errors });
     case 'issued':
-      visit.events.tokenRotated(actorOf(visit), token.id, result);
+      visit.audit.tokenRotated(actorOf(visit), token.id, result);
       return issuedPage({ token: result, name: result.name ?? result.id, origin, nowSeconds, overlapSeconds });
   }
 }

@@ -60,7 +60,7 @@ async function issue(input: CallInput<z.output<typeof request>>): Promise<Outcom
     case 'refused':
       return failed('invalid_body', 'the token cannot be issued as asked', result.errors);
     case 'issued':
-      input.events.tokenIssued(actorOf(input), result);
+      input.audit.tokenIssued(actorOf(input), result);
       return done(201, bodyOf(result));
   }
 }

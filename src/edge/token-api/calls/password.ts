@@ -28,7 +28,7 @@ async function change(input: CallInput<z.output<typeof request>>): Promise<Outco
   const result = await input.services.changePassword.change(accountId, { current, wanted }, input.client);
   switch (result.outcome) {
     case 'changed':
-      input.events.accountChanged(actorOf(input), { id: accountId }, ['password']);
+      input.audit.accountChanged(actorOf(input), { id: accountId }, ['password']);
       return done(204);
     case 'no_account':
       return deny('token_revoked', undefined, 'the account is gone');

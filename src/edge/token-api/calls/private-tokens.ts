@@ -130,7 +130,7 @@ async function create(input: CallInput<z.output<typeof createRequest>>): Promise
     case 'refused':
       return failed('invalid_body', 'the token cannot be created as asked', result.errors);
     case 'issued':
-      input.events.tokenIssued(actorOf(input), result);
+      input.audit.tokenIssued(actorOf(input), result);
       return done(201, createdBody(result, name));
   }
 }
@@ -173,7 +173,7 @@ async function rotate(input: CallInput<z.output<typeof rotateRequest>>): Promise
     case 'refused':
       return failed('invalid_body', 'the token cannot be rotated as asked', result.errors);
     case 'issued':
-      input.events.tokenRotated(actorOf(input), id, result);
+      input.audit.tokenRotated(actorOf(input), id, result);
       return done(201, createdBody(result, result.name ?? ''));
   }
 }

@@ -1,0 +1,134 @@
+import type { Who } from './actor.ts';
+
+/** Where records go: one line each. Takes no level into account, since a record is never left out. */
+export interface AuditOutput {
+  info(facts: object, message: string): void;
+  warn(facts: object, message: string): void;
+}
+
+/** Bounds the records that anyone can cause without a credential. */
+export interface RecordLimit {
+  /**
+   * Writes the first record of a kind at once, and later ones as one record with their number.
+   *
+   * @param kind what is the same in it is the same kind.
+   * @param write gets the number of records that were left out since the last one.
+   */
+  tell(kind: string, write: (repeated: number) => void): void;
+}
+
+/** What was revoked, and the names that identify it. */
+export type Revoked = { readonly kind: keyof typeof REVOKED } & Readonly<Record<string, unknown>>;
+
+const REVOKED = {
+  token: 'token revoked',
+  claims: 'token revoked',
+  thumbprint: 'token revoked',
+  'signing key': 'signing key revoked',
+  subject: 'subject revoked',
+  account: 'subject revoked',
+  issuer: 'issuer revoked',
+} as const;
+
+/** The same token again, for a request that was sent twice. */
+const SHOWN_AGAIN = 'token shown again';
+
+/**
+ * Who did what: one method for each act. The use case that does the act writes the record, once the act is done. A record
+ * holds ids, names and addresses, and never a token, a password or a secret.
+ */
+export class AuditLog {
+  private readonly output: AuditOutput;
+  private readonly limit: RecordLimit;
+
+  constructor(output: AuditOutput, limit: RecordLimit) {
+    this.output = output;
+    this.limit = limit;
+  }
+
+  configurationTakenUp(): void {
+    this.output.info({}, 'configuration taken up');
+  }
+
+  firstAccountCreated(name: string): void {
+    this.output.info({ account: name }, 'first account created from SALLYPORT_ACCOUNT');
+  }
+
+  accountAdded(who: Who, { id, scopes }: { readonly id: string; readonly scopes: readonly string[] }): void {
+    this.write(who, { subject: id, scopes }, 'account added');
+  }
+
+  /** @param changed the names of the fields that were changed. */
+  accountChanged(
+    who: Who,
+    { id, scopes, disabled }: { readonly id: string; readonly scopes?: readonly string[]; readonly disabled?: boolean },
+    changed: readonly string[],
+  ): void {
+    this.write(who, { subject: id, changed, scopes, disabled }, 'account changed');
+  }
+
+  accountUnlocked(who: Who, id: string): void {
+    this.write(who, { subject: id }, 'account unlocked');
+  }
+
+  accountRemoved(who: Who, id: string): void {
+    this.write(who, { subject: id }, 'account removed');
+  }
+
+  tokenIssued(who: Who, token: { readonly id: string; readonly scopes: readonly string[] } & MaybeRepeated): void {
+    const message = token.isRepeated === true ? SHOWN_AGAIN : 'token issued';
+    this.write(who, { tokenId: token.id, scopes: token.scopes }, message);
+  }
+
+  tokenRotated(who: Who, id: string, successor: { readonly id: string } & MaybeRepeated): void {
+    const message = successor.isRepeated === true ? SHOWN_AGAIN : 'token rotated';
+    this.write(who, { tokenId: id, successor: successor.id }, message);
+  }
+
+  loggedIn(who: Who, tokenId: string): void {
+    this.write(who, { tokenId }, 'logged in');
+  }
+
+  /** @param reason without a token that someone pasted into it. */
+  revoked(who: Who, { kind, ...facts }: Revoked, reason: string | undefined): void {
+    this.write(who, { ...facts, reason }, REVOKED[kind]);
+  }
+
+  /** @param reason without a token that someone pasted into it. */
+  unrevoked(who: Who, { kind, ...facts }: Revoked, reason: string | undefined): void {
+    this.write(who, { ...facts, reason }, `${REVOKED[kind]}: taken back`);
+  }
+
+  /** An account asked to end a token of another account. */
+  foreignTokenLeft(who: Who, tokenId: string): void {
+    this.write(who, { tokenId }, 'token left alone: it is of another account');
+  }
+
+  /** @param key with the time from which it signs, in UTC. */
+  signingKeyMade(who: Who, key: { readonly issuer: string; readonly kid: string; readonly signsFrom: string }): void {
+    this.write(who, key, 'signing key made');
+  }
+
+  /**
+   * The console refused a form that none of its pages sent.
+   *
+   * @param form as in `POST /console/login`.
+   */
+  foreignFormRefused(client: string, form: string): void {
+    this.limit.tell(`foreign form ${form}`, (repeated) => {
+      const facts = { client, form, ...(repeated === 0 ? {} : { repeated }) };
+      this.output.warn(facts, 'form refused: no page of the console sent it');
+    });
+  }
+
+  private write(who: Who, facts: object, message: string): void {
+    // Field by field: the object may be a session, which holds more.
+    const author = 'account' in who ? { account: who.account, client: who.client } : { by: who.by };
+    this.output.info({ ...author, ...facts }, message);
+  }
+}
+
+/** Set where a request was sent twice and gets the same answer again. */
+interface MaybeRepeated {
+  readonly isRepeated?: boolean;
+}
