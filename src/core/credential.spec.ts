@@ -1,4 +1,3 @@
-import { hrtime } from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { presentsSeveral, readCredential } from './credential.ts';
 
@@ -67,13 +66,11 @@ describe('presentsSeveral()', () => {
   );
 
   it.each([
-    ['commas', ','.repeat(65_536)],
-    ['spaces behind a comma', `,${' '.repeat(65_536)}`],
-    ['one long name behind a comma', `,${'a'.repeat(65_536)}`],
-    ['a long gap behind a name', `,a${' '.repeat(65_536)}=`],
-  ])('is quick when there are 64 KB of %s', (_what, value) => {
-    const began = hrtime.bigint();
+    ['commas', ','.repeat(1_048_576)],
+    ['spaces behind a comma', `,${' '.repeat(1_048_576)}`],
+    ['one long name behind a comma', `,${'a'.repeat(1_048_576)}`],
+    ['a long gap behind a name', `,a${' '.repeat(1_048_576)}=`],
+  ])('passes once over 1 MB of %s, which in quadratic time would take many minutes', (_what, value) => {
     expect(presentsSeveral(value)).toBe(false);
-    expect(Number(hrtime.bigint() - began) / 1e6).toBeLessThan(100);
   });
 });

@@ -12,12 +12,10 @@ describe('decodeForm()', () => {
     expect(decodeForm(Buffer.from(text))).toEqual(given);
   });
 
-  it('reads as many names as a body can hold without holding up everybody else', () => {
-    const names = Array.from({ length: 16_000 }, (_, index) => index.toString(36));
-    const began = performance.now();
+  it('reads 160,000 names in one pass', () => {
+    // With a pass for each name this would take minutes.
+    const names = Array.from({ length: 160_000 }, (_, index) => index.toString(36));
     expect(decodeForm(Buffer.from(`${names.join('&')}&token=a`))).toEqual({ token: 'a' });
-    // Some milliseconds; with a pass for each name it was two seconds.
-    expect(performance.now() - began).toBeLessThan(500);
   });
 
   it('gives nobody another prototype', () => {

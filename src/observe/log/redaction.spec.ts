@@ -1,4 +1,3 @@
-import { hrtime } from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { fingerprint, redact } from './redaction.ts';
 
@@ -84,19 +83,17 @@ describe('redact()', () => {
   });
 
   it.each([
-    ['beginnings of tokens', `x${'eyJ'.repeat(40_000)}`],
-    ['beginnings of tokens apart', '-eyJ'.repeat(30_000)],
-    ['dots', `eyJ${'.'.repeat(120_000)}`],
-    ['dots alone', `x${'.'.repeat(120_000)}`],
-    ['near beginnings', 'ewe'.repeat(40_000)],
-    ['near beginnings, in parts', 'ewo.'.repeat(30_000)],
-    ['schemes', 'Bearer '.repeat(17_000)],
-    ['escaped spaces', `Basic${'%20'.repeat(40_000)}`],
-    ['schemes of URLs', '://'.repeat(40_000)],
-  ])('is quick when a line is 120 KB of %s', (_what, line) => {
-    const began = hrtime.bigint();
-    redact(line);
-    expect(Number(hrtime.bigint() - began) / 1e6).toBeLessThan(200);
+    ['beginnings of tokens', `x${'eyJ'.repeat(320_000)}`],
+    ['beginnings of tokens apart', '-eyJ'.repeat(240_000)],
+    ['dots', `eyJ${'.'.repeat(960_000)}`],
+    ['dots alone', `x${'.'.repeat(960_000)}`],
+    ['near beginnings', 'ewe'.repeat(320_000)],
+    ['near beginnings, in parts', 'ewo.'.repeat(240_000)],
+    ['schemes', 'Bearer '.repeat(136_000)],
+    ['escaped spaces', `Basic${'%20'.repeat(320_000)}`],
+    ['schemes of URLs', '://'.repeat(320_000)],
+  ])('passes once over 1 MB of %s, which in quadratic time would take many minutes', (_what, line) => {
+    expect(redact(line).length).toBeGreaterThan(0);
   });
 });
 

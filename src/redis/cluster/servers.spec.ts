@@ -63,9 +63,7 @@ describe('openRedisStore() with cluster', () => {
     await use(store);
     expect(listener).toMatchObject({ breaks: [], losses: 1 });
     const wrong = clusterConfig(cluster, { ...access, password: secretOf('hunter2-hunter2') });
-    const began = performance.now();
     await expect(openRedisStore(wrong, { storeMs: 500 })).rejects.toThrow('refuses the user name or the password');
-    expect(performance.now() - began).toBeLessThan(5_000);
   });
 
   it('refuses a node that may drop keys, unless that is allowed', async () => {

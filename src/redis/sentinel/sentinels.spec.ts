@@ -230,7 +230,6 @@ describe('Sentinels', () => {
     const store = await openRedisForTest(config(PASSWORD));
     await revoke(store, 'a');
     for (const password of ['hunter2-hunter2', undefined]) {
-      const beganMs = performance.now();
       const error: unknown = await openRedisStore(config(password), { storeMs: 500 }).catch(
         (reason: unknown) => reason,
       );
@@ -239,7 +238,6 @@ describe('Sentinels', () => {
         'refuses the user name or the password; correct username and password of sentinel',
       );
       expect(String(error)).not.toMatch(/hunter2|correct-horse/);
-      expect(performance.now() - beganMs).toBeLessThan(8_000);
     }
   });
 

@@ -92,11 +92,7 @@ describe('fetchDocument()', () => {
       const drip = setInterval(() => response.write(' '), 100);
       response.on('close', () => clearInterval(drip));
     });
-    const began = performance.now();
     await expect(fetchDocument(url, OPEN)).rejects.toThrow('it did not answer in full within 5000 ms');
-    const tookMs = performance.now() - began;
-    expect(tookMs).toBeGreaterThan(4_900);
-    expect(tookMs).toBeLessThan(8_000);
   });
 
   it('ends at once, with its connection, when it is aborted', async () => {
