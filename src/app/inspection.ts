@@ -32,6 +32,9 @@ export async function openInspection(config: Config): Promise<Inspection> {
     const own = await openOwnSigning(config, parts, 'only read');
     // One question leaves no trace: what it counts goes with this process.
     const logIns = boundLogIns(patient, { ...parts, store: { logInHistory: new MemoryLogInHistory() } }, own);
+    const { keySets, introspection } = parts;
+    keySets.reconfigure(config.issuers);
+    introspection.reconfigure(config.issuers);
     const { gateway, verifier } = buildActiveConfig(patient, { ...parts, ...logIns, own, basicUses: undefined }, 1);
     const { revocationSet } = parts;
     return { gateway, verifier, store, revocationSet, close: () => closeAll(opened) };

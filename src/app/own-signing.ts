@@ -1,7 +1,7 @@
 import type { Config, OwnIssuer } from '../config/config.ts';
 import type { Clock } from '../core/ports.ts';
 import { systemTimers } from '../lib/clock.ts';
-import { inOrder } from '../signing/key-life.ts';
+import { inOrder, rereadMs } from '../signing/key-life.ts';
 import { KeyRing } from '../signing/key-ring.ts';
 import type { OwnKeysObserver } from '../signing/own-keys.ts';
 import { OwnKeys } from '../signing/own-keys.ts';
@@ -15,6 +15,19 @@ export interface OwnSigning {
   readonly sealer: Sealer;
 }
 
+/** What a configuration says of our own keys: how often they are read again, and what becomes of them then. */
+export function reconfigureOwnKeys(
+  config: Config,
+  { own, store, clock, events }: Pick<OwnSigningParts, 'store' | 'clock'> & ReconfiguredKeys,
+): void {
+  const issuer = ownIssuer(config);
+  if (own === undefined || issuer === undefined) return;
+  const { keys, sealer } = own;
+  const { algorithm } = issuer.signing;
+  if (keys.algorithm !== algorithm) events.ownKeysOfOtherAlgorithm(keys.algorithm, algorithm);
+  keys.reconfigure(rereadMs(issuer.signing), keyRingOf(config, issuer, { store, clock, sealer }));
+}
+
 /** The keys in the store, under one configuration. */
 export function keyRingOf(
   { clockSkewMs }: Pick<Config, 'clockSkewMs'>,
@@ -23,6 +36,14 @@ export function keyRingOf(
 ): KeyRing {
   const { signingKeys, revocations } = store;
   return new KeyRing({ issuer, store: signingKeys, revocations, sealer, clock, clockSkewMs });
+}
+
+interface ReconfiguredKeys {
+  readonly own: OwnSigning | undefined;
+  readonly events: {
+    /** The key that signs is for another algorithm than new ones will be. */
+    ownKeysOfOtherAlgorithm(has: string | undefined, wanted: string): void;
+  };
 }
 
 interface OwnSigningParts {

@@ -7,13 +7,12 @@ import type { AdminDoor } from '../edge/admin/service.ts';
 import type { ExtAuthzDoor } from '../edge/ext-authz/service.ts';
 import type { TokenApiDoor } from '../edge/token-api/service.ts';
 import type { Observation } from '../observe/observation.ts';
-import { rereadMs } from '../signing/key-life.ts';
 import type { ActiveConfig } from './active-config.ts';
 import { buildActiveConfig } from './active-config.ts';
 import { closeAll } from './opened-parts.ts';
-import { keyRingOf, ownIssuer } from './own-signing.ts';
+import { reconfigureOwnKeys } from './own-signing.ts';
+import { reconfigure } from './reconfigure.ts';
 import type { SharedParts } from './shared-parts.ts';
-import { limitsOf } from './shared-parts.ts';
 
 /** Sallyport, running. */
 export interface App {
@@ -34,13 +33,25 @@ interface RunningParts extends SharedParts {
   readonly admin: AdminDoor | undefined;
 }
 
+/** A configuration that can be taken up, or why it cannot. */
+type Prepared =
+  | {
+      readonly outcome: 'prepared';
+      readonly next: ActiveConfig;
+      /** Keys that only a restart takes up. */
+      readonly needRestart: readonly string[];
+      /** Names of issuers that it no longer has. */
+      readonly gone: readonly string[];
+    }
+  | { readonly outcome: 'refused'; readonly why: string };
+
 /** Holds the doors open, and exchanges what stands behind them when the configuration changes. */
 export class RunningApp implements App {
   private readonly started: Config;
   private readonly parts: RunningParts;
   private readonly opened: (() => Promise<void>)[];
   private readonly issuerNames = new IssuerNames();
-  private generations = 1;
+  private generation = 1;
   private current: ActiveConfig;
   private extAuthzDoor: ExtAuthzDoor | undefined;
   private tokensDoor: TokenApiDoor | undefined;
@@ -49,10 +60,8 @@ export class RunningApp implements App {
     this.started = config;
     this.parts = parts;
     this.opened = opened;
-    this.current = buildActiveConfig(config, parts, this.generations);
-    parts.observation.adoptRoutes(config.routes);
-    this.issuerNames.remember(config.issuers);
-    this.readOwnKeys(config);
+    this.current = buildActiveConfig(config, parts, this.generation);
+    this.reconfigure(config);
   }
 
   get extAuthz(): string | undefined {
@@ -100,28 +109,19 @@ export class RunningApp implements App {
   reload(loaded: Loaded): void {
     const { events, audit, observation } = this.parts;
     observation.reopenLogs();
-    if (!loaded.ok) {
-      events.reloadRefused(formatProblems(loaded.problems));
+    const prepared = this.prepare(loaded);
+    if (prepared.outcome === 'refused') {
+      events.reloadRefused(prepared.why);
       return;
     }
-    const problem = isSameSigning(this.started, loaded.config)
-      ? this.issuerNames.problemWith(loaded.config.issuers)
-      : 'the signing issuer has changed, which needs a restart';
-    if (problem !== undefined) {
-      events.reloadRefused(problem);
-      return;
-    }
-    try {
-      observation.adopt(loaded.config.log);
-    } catch (error) {
-      events.reloadRefused(error instanceof Error ? error.message : String(error));
-      return;
-    }
-    const gone = issuersGone(this.current.config.issuers, loaded.config.issuers);
+    const { next, needRestart, gone } = prepared;
+    this.generation += 1;
+    this.reconfigure(next.config);
+    this.current = next;
+    this.renewStore(next.config.store);
     if (gone.length > 0) events.issuersGone(gone);
-    this.takeUp(loaded.config);
     audit.configurationTakenUp();
-    events.reloaded(restartKeys(this.started, loaded.config));
+    events.reloaded(needRestart);
   }
 
   stopReady(): number {
@@ -141,21 +141,32 @@ export class RunningApp implements App {
     await Promise.all([this.extAuthzDoor?.close(drainMs), this.tokensDoor?.close(drainMs)]);
   }
 
-  /** Where it listens and stores stays as it was started; certificates are exchanged in place. */
-  private takeUp(config: Config): void {
-    const { parts } = this;
-    this.generations += 1;
-    this.current = buildActiveConfig(config, parts, this.generations);
-    parts.observation.adoptRoutes(config.routes);
-    this.issuerNames.remember(config.issuers);
-    this.renewStore(config.store);
-    parts.standings.limit(limitsOf(config));
-    parts.keySets.keepOnly(config.issuers);
-    this.readOwnKeys(config);
-    const { extAuthz, tokens, admin } = config.listen;
-    if (extAuthz?.tls !== undefined) this.extAuthzDoor?.renewCertificate(extAuthz.tls);
-    if (tokens?.tls !== undefined) this.tokensDoor?.renewCertificate(tokens.tls);
-    if (admin?.tls !== undefined) parts.admin?.renewCertificate(admin.tls);
+  /** Does everything that can fail, and changes nothing. */
+  private prepare(loaded: Loaded): Prepared {
+    if (!loaded.ok) return { outcome: 'refused', why: formatProblems(loaded.problems) };
+    const { config } = loaded;
+    try {
+      if (!isSameSigning(this.started, config)) {
+        return { outcome: 'refused', why: 'the signing issuer has changed, which needs a restart' };
+      }
+      const problem = this.issuerNames.problemWith(config.issuers);
+      if (problem !== undefined) return { outcome: 'refused', why: problem };
+      const next = buildActiveConfig(config, this.parts, this.generation + 1);
+      const needRestart = restartKeys(this.started, config);
+      const gone = issuersGone(this.current.config.issuers, config.issuers);
+      // Last, because it opens a file.
+      this.parts.observation.prepare(config);
+      return { outcome: 'prepared', next, needRestart, gone };
+    } catch (error) {
+      return { outcome: 'refused', why: error instanceof Error ? error.message : String(error) };
+    }
+  }
+
+  private reconfigure(config: Config): void {
+    const { parts, issuerNames } = this;
+    const doors = { extAuthz: this.extAuthzDoor, tokens: this.tokensDoor, admin: parts.admin };
+    const ownKeys = { reconfigure: (next: Config) => reconfigureOwnKeys(next, parts) };
+    reconfigure({ ...parts, issuerNames, ownKeys, doors }, config);
   }
 
   /** The credentials may be others. Where they are not taken yet, the connections that stand go on, and it is said. */
@@ -163,16 +174,6 @@ export class RunningApp implements App {
     const { store, events } = this.parts;
     if (config.kind !== 'redis' || !isSameStore(this.started.store, config)) return;
     store.renew?.(config).catch((error: unknown) => events.storeNotRenewed(error));
-  }
-
-  /** At once and regularly, by this configuration. */
-  private readOwnKeys(config: Config): void {
-    const { own, store, clock, events } = this.parts;
-    const issuer = ownIssuer(config);
-    if (own === undefined || issuer === undefined) return;
-    const { algorithm } = issuer.signing;
-    if (own.keys.algorithm !== algorithm) events.ownKeysOfOtherAlgorithm(own.keys.algorithm, algorithm);
-    own.keys.readEvery(rereadMs(issuer.signing), keyRingOf(config, issuer, { store, clock, sealer: own.sealer }));
   }
 
   private tokenServices(): NonNullable<ActiveConfig['tokens']> {

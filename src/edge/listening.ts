@@ -27,9 +27,9 @@ function secureContext({ cert, key, clientCa }: ListenerTls) {
   return { cert, key: Buffer.from(key.reveal()), ...(clientCa === undefined ? {} : { ca: clientCa }) };
 }
 
-/** For the connections from now on. Whether clients must show a certificate stays as it is. */
-export function renewCertificate(server: Server, tls: ListenerTls): void {
-  if (server instanceof TlsServer) server.setSecureContext(secureContext(tls));
+/** Takes up a certificate for the connections from now on. Whether there is TLS, and client certificates, stays. */
+export function renewCertificate(server: Server, tls: ListenerTls | undefined): void {
+  if (tls !== undefined && server instanceof TlsServer) server.setSecureContext(secureContext(tls));
 }
 
 /** Tells of every TLS handshake that fails, unless the client sent nothing: that is how load balancers look for a port. */

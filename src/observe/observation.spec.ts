@@ -264,13 +264,13 @@ describe('Observation of the process', () => {
   });
 });
 
-describe('Observation.adopt()', () => {
+describe('Observation.reconfigure()', () => {
   it('takes up the level and the sample of passes', () => {
     const pass = { outcome: 'allow', route: undefined, credential: undefined, shadowed: undefined } as const;
-    observation.adopt({ ...LOG, passes: 1 });
+    observation.reconfigure({ log: { ...LOG, passes: 1 }, routes: [] });
     observation.events.decided(makeRequest(), pass);
     expect(lines).toMatchObject([{ log: 'decision', msg: 'allowed' }]);
-    observation.adopt({ ...LOG, level: 'error', passes: 1 });
+    observation.reconfigure({ log: { ...LOG, level: 'error', passes: 1 }, routes: [] });
     observation.events.decided(makeRequest(), pass);
     expect(lines).toHaveLength(1);
   });

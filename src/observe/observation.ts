@@ -67,18 +67,18 @@ export class Observation {
     this.auditOutput = logs.audit;
   }
 
-  /** Takes up the `log` section of a new configuration. Throws, and changes nothing, where `log.audit` cannot be opened. */
-  adopt(log: Config['log']): void {
-    this.parts.logs.adopt(log);
-    this.parts.decisionLog.passes = log.passes;
+  /** Opens `log.audit` for another configuration. Throws, and changes nothing, where it cannot be opened. */
+  prepare({ log }: Pick<Config, 'log'>): void {
+    this.parts.logs.prepare(log);
   }
 
-  /** Takes up the routes of a new configuration, whose words logs may show. */
-  adoptRoutes(routes: Config['routes']): void {
-    this.parts.decisionLog.words.adopt(routes);
+  /** Takes up the configuration that {@link prepare} was called with: its `log` section, and its routes for the log. */
+  reconfigure(config: Pick<Config, 'log' | 'routes'>): void {
+    this.parts.logs.reconfigure(config.log);
+    this.parts.decisionLog.reconfigure(config);
   }
 
-  /** Goes on in a new audit log where the former was moved away; where it cannot, keeps the former and says so. */
+  /** Opens a new audit log if the former file was moved away; if that fails, keeps the former and logs the failure. */
   reopenLogs(): void {
     try {
       this.parts.logs.reopen();

@@ -432,7 +432,7 @@ describe('Standings.outageFreshness', () => {
   it('is none under onOutage: deny, and follows the limits', () => {
     const bench = new Bench();
     expect(bench.standings.outageFreshness).toBeUndefined();
-    bench.standings.limit({ maxStalenessMs: 500, storeTimeoutMs: 1, allowKnownForMs: 2000 });
+    bench.standings.reconfigure({ maxStalenessMs: 500, storeTimeoutMs: 1, allowKnownForMs: 2000 });
     expect(bench.standings.outageFreshness).toMatchObject({ maxStalenessMs: 2000 });
     expect(bench.standings.maxStalenessMs).toBe(500);
   });

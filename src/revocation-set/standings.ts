@@ -85,8 +85,8 @@ export class Standings implements StandingReader {
     this.entries = new LRUCache({ max: parts.maxEntries, dispose: (standing) => this.dispose(standing) });
   }
 
-  /** Other limits from now on. */
-  limit({ maxStalenessMs, storeTimeoutMs, allowKnownForMs }: StandingLimits): void {
+  /** Takes up other limits. */
+  reconfigure({ maxStalenessMs, storeTimeoutMs, allowKnownForMs }: StandingLimits): void {
     this.freshness.maxStalenessMs = maxStalenessMs;
     this.storeTimeoutMs = storeTimeoutMs;
     this.allowKnownForMs = allowKnownForMs;

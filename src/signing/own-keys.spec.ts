@@ -51,7 +51,7 @@ class Instance {
 
   async start(): Promise<this> {
     this.keys.replaceKeys(await this.ringing.ring().reconcile());
-    this.keys.readEvery(LIMIT_MS, this.ring);
+    this.keys.reconfigure(LIMIT_MS, this.ring);
     await this.time.advance(0);
     this.told.length = 0;
     return this;
@@ -207,7 +207,7 @@ describe('OwnKeys', () => {
 
   it('plan one read where a reload asks for one while another is under way', async () => {
     const { time, instance } = await start();
-    for (const limitMs of [10_000, 20_000]) instance.keys.readEvery(limitMs, instance.ring);
+    for (const limitMs of [10_000, 20_000]) instance.keys.reconfigure(limitMs, instance.ring);
     instance.asked.length = 0;
     await time.advance(100);
     expect(time.pending).toBe(1);
@@ -215,7 +215,7 @@ describe('OwnKeys', () => {
     expect(instance.asked.length).toBeLessThanOrEqual(2);
   });
 
-  it('adopt() takes all of the keys or none', async () => {
+  it('replaceKeys() takes all of the keys or none', async () => {
     const { keys } = await start();
     const { kid } = await keys.current();
     const good = await makeKey();

@@ -106,8 +106,8 @@ export class OwnKeys implements KeySource, SigningKeys {
     this.noticeSigner();
   }
 
-  /** Reads them now and, from now on, at least every so many milliseconds, through this ring. */
-  readEvery(limitMs: number, ring: OwnKeysParts['ring']): void {
+  /** Reads the keys now, and from now on at least every `limitMs` milliseconds, through this ring. */
+  reconfigure(limitMs: number, ring: OwnKeysParts['ring']): void {
     this.ring = ring;
     this.limitMs = limitMs;
     this.readAgain();

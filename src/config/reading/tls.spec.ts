@@ -39,7 +39,14 @@ const LOCKED_KEY = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
   passphrase: 'hunter2',
 });
 
-const files = { 'tls/cert.pem': CERT, 'tls/key.pem': KEY, other: OTHER_KEY, locked: LOCKED_KEY, text: 'hunter2' };
+const files = {
+  'tls/cert.pem': CERT,
+  'tls/key.pem': KEY,
+  other: OTHER_KEY,
+  locked: LOCKED_KEY,
+  text: 'hunter2',
+  chain: `${CERT}${CERT.slice(0, 200)}`,
+};
 
 function listenWith(tls: string): string {
   return fileWith('').replace('127.0.0.1:9191', `{ address: "0.0.0.0:1", tls: { ${tls} } }`);
@@ -65,6 +72,10 @@ describe('tls of a listener', () => {
     [
       'cert: tls/cert.pem, key: locked',
       ['listen.extAuthz.tls.key: the file does not begin with a private key without a passphrase in PEM form'],
+    ],
+    [
+      'cert: chain, key: tls/key.pem',
+      ['listen.extAuthz.tls.cert: OpenSSL refuses the certificate chain: bad end line'],
     ],
     ['cert: tls/cert.pem, key: other', ['listen.extAuthz.tls.key: the private key does not belong to cert']],
     [

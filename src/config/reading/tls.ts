@@ -1,5 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createSecureContext } from 'node:tls';
 import type { Listener, RedisStoreConfig } from '../config.ts';
 import { Secret } from '../secret.ts';
 import type { Draft } from './draft.ts';
@@ -38,9 +39,23 @@ export function readTls(draft: Draft, path: Path, written: WrittenTls): Listener
   const own = readPem(draft, [...path, 'key'], key, 'a private key without a passphrase', parsePrivateKey);
   const ca = readCertificate(draft, [...path, 'clientCa'], clientCa);
   if (chain === undefined || own === undefined) return undefined;
-  if (!chain.parsed.checkPrivateKey(own.parsed))
+  if (!chain.parsed.checkPrivateKey(own.parsed)) {
     draft.refuse([...path, 'key'], 'the private key does not belong to cert');
+  } else {
+    refuseUnusable(draft, [...path, 'cert'], { cert: chain.pem, key: own.pem });
+  }
   return { cert: chain.pem.toString('latin1'), key: new Secret(own.pem), clientCa: ca };
+}
+
+/** What is behind the first certificate, and what OpenSSL takes for too weak, would otherwise fail when a door opens. */
+function refuseUnusable(draft: Draft, path: Path, pair: { readonly cert: Buffer; readonly key: Buffer }): void {
+  try {
+    createSecureContext(pair);
+  } catch (error) {
+    // OpenSSL names the reason last, and quotes nothing of what it read.
+    const reason = error instanceof Error ? error.message.split(':').at(-1) : String(error);
+    draft.refuse(path, `OpenSSL refuses the certificate chain: ${reason}`);
+  }
 }
 
 /** The text of a file that may be left out. */

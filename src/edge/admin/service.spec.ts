@@ -222,7 +222,7 @@ describe('openAdmin()', () => {
         });
       };
       expect(await live('old')).toBe('{"status":"live"}');
-      door.renewCertificate(tlsOf(folder, 'new'));
+      door.reconfigure({ tls: tlsOf(folder, 'new') });
       expect(await live('new')).toBe('{"status":"live"}');
       await expect(live('old')).rejects.toThrow('self-signed certificate');
     },

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import type { Listener, ListenerTls } from '../../config/config.ts';
+import type { Listener } from '../../config/config.ts';
 import type { Events } from '../../observe/events.ts';
 import type { Metrics } from '../../observe/metrics/metrics.ts';
 import type { Observation } from '../../observe/observation.ts';
@@ -30,8 +30,8 @@ export type AdminParts = Pick<Observation, 'health' | 'components' | 'measure'> 
 export interface AdminDoor {
   /** `host:port` or `unix:/path`, as bound. */
   readonly address: string;
-  /** For the connections from now on. */
-  renewCertificate(tls: ListenerTls): void;
+  /** Takes up another certificate, for the connections from now on. The address and whether there is TLS stay. */
+  reconfigure(listener: Pick<Listener, 'tls'>): void;
   /** Lets running answers finish, within a second. */
   close(): Promise<void>;
 }
@@ -57,7 +57,7 @@ export async function openAdmin(listener: Listener, parts: AdminParts): Promise<
   const address = await listen(server, 'admin', listener);
   return {
     address,
-    renewCertificate: (tls) => renewCertificate(server, tls),
+    reconfigure: ({ tls }) => renewCertificate(server, tls),
     close: () => close(server, connections),
   };
 }

@@ -14,8 +14,8 @@ const HTTP2 = 'h2';
 export interface GrpcListener {
   /** `host:port` or `unix:/path`, as bound. */
   readonly address: string;
-  /** For the connections from now on. */
-  renewCertificate(tls: ListenerTls): void;
+  /** Takes up another certificate, for the connections from now on. The address and whether there is TLS stay. */
+  reconfigure(listener: Pick<Listener, 'tls'>): void;
   /** Takes no connection from now on, asks clients to go, and lets running calls finish, for at most `limitMs`. */
   close(limitMs: number): Promise<void>;
 }
@@ -44,7 +44,7 @@ export async function openGrpcListener(listener: Listener, parts: GrpcListenerPa
   const { address, servers } = await listenEverywhere(listener.address, create);
   return {
     address,
-    renewCertificate: (tls) => {
+    reconfigure: ({ tls }) => {
       for (const server of servers) renewCertificate(server, tls);
     },
     close: (limitMs) => close(parts, servers, limitMs),

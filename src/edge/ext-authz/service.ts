@@ -1,7 +1,7 @@
 import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import { Server } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
-import type { Listener, ListenerTls } from '../../config/config.ts';
+import type { Listener } from '../../config/config.ts';
 import { deny } from '../../core/decision.ts';
 import type { Decider } from '../../core/ports.ts';
 import type { ShownHeaders, UpstreamHeaderWriter } from '../../core/upstream-headers.ts';
@@ -42,8 +42,8 @@ export interface ExtAuthzParts {
 export interface ExtAuthzDoor {
   /** `host:port` or `unix:/path`, as bound. */
   readonly address: string;
-  /** For the connections from now on. */
-  renewCertificate(tls: ListenerTls): void;
+  /** Takes up another certificate, for the connections from now on. The address and whether there is TLS stay. */
+  reconfigure(listener: Pick<Listener, 'tls'>): void;
   /** Lets running checks finish, for at most `limitMs`. */
   close(limitMs: number): Promise<void>;
 }

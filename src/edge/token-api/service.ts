@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { AuditLog } from '../../audit/audit-log.ts';
-import type { Listener, ListenerTls } from '../../config/config.ts';
+import type { Listener } from '../../config/config.ts';
 import type { Decision, Deny } from '../../core/decision.ts';
 import { deny } from '../../core/decision.ts';
 import type { Events } from '../../observe/events.ts';
@@ -36,8 +36,8 @@ export interface TokenApiParts {
 export interface TokenApiDoor {
   /** `host:port` or `unix:/path`, as bound. */
   readonly address: string;
-  /** For the connections from now on. */
-  renewCertificate(tls: ListenerTls): void;
+  /** Takes up another certificate, for the connections from now on. The address and whether there is TLS stay. */
+  reconfigure(listener: Pick<Listener, 'tls'>): void;
   /** Lets running calls finish, for at most `limitMs`. */
   close(limitMs: number): Promise<void>;
 }
@@ -87,7 +87,7 @@ export async function openTokenApi(listener: Listener, parts: TokenApiParts): Pr
   const address = await listen(server, listener);
   return {
     address,
-    renewCertificate: (tls) => renewCertificate(server.server, tls),
+    reconfigure: ({ tls }) => renewCertificate(server.server, tls),
     close: (limitMs) => shutDown(server, connections, limitMs),
   };
 }

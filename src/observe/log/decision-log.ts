@@ -1,3 +1,4 @@
+import type { Config } from '../../config/config.ts';
 import { presentsSeveral, readCredential } from '../../core/credential.ts';
 import type { Decision, Deny } from '../../core/decision.ts';
 import type { Clock } from '../../core/ports.ts';
@@ -24,10 +25,10 @@ export interface DecisionLogParts {
 
 /** What was decided: every denial and a sample of passes, at most so many lines a second. */
 export class DecisionLog {
-  /** From 0 to 1; a reload may change it. */
-  passes: number;
-  /** What requests without a route may be called; knows the routes in force. */
-  readonly words = new RequestText();
+  /** From 0 to 1. */
+  private passes: number;
+  /** How the log may name a request without a route. */
+  private readonly words = new RequestText();
   private readonly log: Logger;
   private readonly random: () => number;
   private readonly denialLimit: LineLimit;
@@ -45,6 +46,12 @@ export class DecisionLog {
       });
     this.denialLimit = limit('denied');
     this.passLimit = limit('allowed');
+  }
+
+  /** Takes up another share of passes to log, and the routes whose names the log may show. */
+  reconfigure({ log, routes }: Pick<Config, 'log' | 'routes'>): void {
+    this.passes = log.passes;
+    this.words.reconfigure(routes);
   }
 
   /** Lines left out since the start. */

@@ -46,7 +46,7 @@ describe('Logs', () => {
     const logs = new Logs({ level: 'error', passes: 0, audit: undefined }, destination);
     for (const log of [logs.app, logs.decision, logs.audit]) log.info('x');
     expect(lines.map((line) => JSON.parse(line).log)).toEqual(['audit']);
-    logs.adopt({ level: 'info', passes: 0, audit: undefined });
+    logs.reconfigure({ level: 'info', passes: 0, audit: undefined });
     for (const log of [logs.app, logs.decision]) log.info('x');
     expect(lines).toHaveLength(3);
   });
@@ -74,16 +74,22 @@ describe('Logs', () => {
     expect([messagesIn(`${audit}.1`), messagesIn(audit)]).toEqual([['one', 'two'], ['three']]);
   });
 
-  it('adopt() moves the audit log, and keeps the former where the new one cannot be opened', () => {
+  it('prepare() keeps the former audit log, also where the new one cannot be opened; reconfigure() moves it', () => {
     const logs = new Logs({ level: 'info', passes: 0, audit }, destination);
     const missing = join(folder, 'none', 'audit.log');
-    expect(() => logs.adopt({ level: 'silent', passes: 0, audit: missing })).toThrow('log.audit: cannot open the file');
+    expect(() => logs.prepare({ audit: missing })).toThrow('log.audit: cannot open the file');
+    logs.prepare({ audit: `${audit}.dropped` });
     logs.audit.info('one');
     logs.app.info('as loud as before');
-    logs.adopt({ level: 'info', passes: 0, audit: `${audit}.new` });
-    logs.audit.info('two');
-    logs.adopt({ level: 'info', passes: 0, audit: undefined });
-    logs.audit.info('three');
+    for (const [path, line] of [
+      [`${audit}.new`, 'two'],
+      [undefined, 'three'],
+    ] as const) {
+      logs.prepare({ audit: path });
+      logs.reconfigure({ level: 'info', passes: 0, audit: path });
+      logs.audit.info(line);
+    }
+    expect(readFileSync(`${audit}.dropped`, 'utf8')).toBe('');
     expect([messagesIn(audit), messagesIn(`${audit}.new`)]).toEqual([['one'], ['two']]);
     expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['as loud as before', 'three']);
   });

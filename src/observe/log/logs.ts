@@ -19,11 +19,14 @@ export class Logs {
   private readonly common: DestinationStream & Partial<Pick<LineOutput, 'lost' | 'isFailing' | 'close'>>;
   private auditPath: string | undefined;
   private auditFile: LogFile | undefined;
+  /** Opened for the next configuration. */
+  private nextFile: LogFile | undefined;
 
   /** Throws where the audit log's file cannot be opened. */
   constructor({ level, audit }: Config['log'], destination: Logs['common'] = standardOutput()) {
     this.common = destination;
-    this.setAuditFile(audit);
+    this.auditPath = audit;
+    this.auditFile = open(audit);
     const root = createLogger(level, destination);
     this.app = root.child({ log: 'app' });
     this.decision = root.child({ log: 'decision' });
@@ -40,9 +43,22 @@ export class Logs {
     return this.common.isFailing ?? false;
   }
 
-  /** Takes up a new configuration. Throws, and changes nothing, where its audit log's file cannot be opened. */
-  adopt({ level, audit }: Config['log']): void {
-    if (audit !== this.auditPath) this.setAuditFile(audit);
+  /**
+   * Opens the audit log's file for another configuration, without a change to where lines go. Throws where it cannot be
+   * opened.
+   */
+  prepare({ audit }: Pick<Config['log'], 'audit'>): void {
+    this.closeFormer(this.nextFile);
+    this.nextFile = undefined;
+    if (audit !== this.auditPath) this.nextFile = open(audit);
+  }
+
+  /** Takes up the configuration that {@link prepare} was called with. */
+  reconfigure({ level, audit }: Config['log']): void {
+    if (audit !== this.auditPath) {
+      this.closeFormer(this.auditFile);
+      [this.auditPath, this.auditFile, this.nextFile] = [audit, this.nextFile, undefined];
+    }
     this.app.level = level;
     this.decision.level = level;
   }
@@ -53,16 +69,18 @@ export class Logs {
   }
 
   close(): void {
-    this.auditFile?.close();
-    this.auditFile = undefined;
+    for (const file of [this.auditFile, this.nextFile]) file?.close();
+    [this.auditFile, this.nextFile] = [undefined, undefined];
     this.common.close?.();
   }
 
-  private setAuditFile(path: string | undefined): void {
-    const file = path === undefined ? undefined : new LogFile(path);
-    this.auditFile?.close();
-    this.auditFile = file;
-    this.auditPath = path;
+  /** An error here is about lines that were written before: a network file system may report it this late. */
+  private closeFormer(file: LogFile | undefined): void {
+    try {
+      file?.close();
+    } catch (error) {
+      this.onAuditFailed(error);
+    }
   }
 
   private writeAudit(line: string): void {
@@ -78,4 +96,8 @@ export class Logs {
       this.onAuditFailed(error);
     }
   }
+}
+
+function open(path: string | undefined): LogFile | undefined {
+  return path === undefined ? undefined : new LogFile(path);
 }

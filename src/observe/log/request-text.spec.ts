@@ -4,7 +4,7 @@ import { RequestText } from './request-text.ts';
 const TOKEN = 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJqb2UifQ.c2lnbmF0dXJl-_';
 
 const words = new RequestText();
-words.adopt([
+words.reconfigure([
   { pattern: '/3rdparty/v1/messages/{id}', methods: ['GET'] },
   { pattern: '/café/**', methods: ['M-SEARCH'] },
 ]);
@@ -48,7 +48,7 @@ describe('RequestWords.namePath()', () => {
   it('compares 500 pairs of words for one path at most', () => {
     const large = new RequestText();
     const literals = Array.from({ length: 200 }, (_, index) => `literal-${String(index).padStart(20, '0')}`);
-    large.adopt(literals.map((literal) => ({ pattern: `/${literal}`, methods: [] })));
+    large.reconfigure(literals.map((literal) => ({ pattern: `/${literal}`, methods: [] })));
     const [slip = ''] = literals;
     const path = `/${slip}x`.repeat(3);
     expect(large.namePath(path)).toBe(`/~${slip}/~${slip}/…`);

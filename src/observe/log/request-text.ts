@@ -20,8 +20,8 @@ export class RequestText {
   private literals: ReadonlyMap<string, string> = new Map();
   private methods: ReadonlySet<string> = USUAL_METHODS;
 
-  /** Takes up the routes of a new configuration. */
-  adopt(routes: readonly Pick<Route, 'pattern' | 'methods'>[]): void {
+  /** Takes up the routes of another configuration. */
+  reconfigure(routes: readonly Pick<Route, 'pattern' | 'methods'>[]): void {
     const segments = routes.flatMap(({ pattern }) => pattern.split('/')).filter(isLiteral);
     this.literals = new Map(segments.map((segment) => [encodePath(segment), segment]));
     this.methods = new Set([...USUAL_METHODS, ...routes.flatMap(({ methods }) => methods)]);

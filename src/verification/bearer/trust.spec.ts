@@ -27,6 +27,7 @@ describe('trustIssuers()', () => {
     // Of the same issuer, beside its JWTs.
     const opaque = legacy({ issuer: corporate().issuer });
     const configured = [own(), corporate({ jwks }), partner(secrets), auth0([secretOf('c')]), opaque, legacy()];
+    keySets.reconfigure(configured);
     const issuers = trustIssuers(configured, new FixedKeys([ownKey.verification]), keySets);
 
     const found: Record<string, unknown> = {};

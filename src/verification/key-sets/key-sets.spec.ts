@@ -12,10 +12,14 @@ function keySetsOf(publisher: Publisher): KeySets {
 }
 
 describe('KeySets', () => {
-  it('fetches the keys of an issuer from the moment it is named', async () => {
+  it('fetches the keys of an issuer from the moment that a configuration with it is taken up', async () => {
     const publisher = new Publisher(A);
     const keySets = keySetsOf(publisher);
     const set = keySets.at(corporate());
+    await publisher.time.advance(0);
+    expect(await set.find('RS256', 'a')).toBeUndefined();
+    expect([publisher.asked, [...keySets.statuses()], publisher.time.pending]).toEqual([[], [], 0]);
+    keySets.reconfigure([corporate()]);
     await publisher.time.advance(0);
     expect(publisher.asked).toHaveLength(1);
     expect((await set.find('RS256', 'a'))?.length).toBe(1);
@@ -25,14 +29,27 @@ describe('KeySets', () => {
   it('keeps what it knows for an issuer that a new configuration still names, with the new limit', async () => {
     const publisher = new Publisher(A);
     const keySets = keySetsOf(publisher);
-    const set = keySets.at(corporate());
+    keySets.reconfigure([corporate()]);
     await publisher.time.advance(0);
     publisher.fail();
-    expect(keySets.at(corporate({ algorithms: ['RS256'], maxStaleMs: 600_000 }))).toBe(set);
-    keySets.keepOnly([own(), corporate()]);
+    const next = corporate({ algorithms: ['RS256'], maxStaleMs: 600_000 });
+    const set = keySets.at(next);
+    keySets.reconfigure([own(), next]);
     expect((await set.find('RS256', 'a'))?.length).toBe(1);
+    expect(publisher.asked).toHaveLength(1);
     await publisher.time.advance(600_000);
     expect(await set.find('RS256', 'a')).toBeUndefined();
+  });
+
+  it('leaves a decision that still runs the keys of an issuer that is gone', async () => {
+    const publisher = new Publisher(A);
+    const keySets = keySetsOf(publisher);
+    keySets.reconfigure([corporate()]);
+    await publisher.time.advance(0);
+    const set = keySets.at(corporate());
+    keySets.reconfigure([]);
+    expect((await set.find('RS256', 'a'))?.length).toBe(1);
+    expect(publisher.time.pending).toBe(0);
   });
 
   it.each([
@@ -42,12 +59,13 @@ describe('KeySets', () => {
   ])('begins anew for an issuer with %s, and ends the former one', async (_, next) => {
     const publisher = new Publisher(A);
     const keySets = keySetsOf(publisher);
+    keySets.reconfigure([corporate()]);
+    await publisher.time.advance(0);
     const former = keySets.at(corporate());
+    publisher.asked.length = 0;
+    keySets.reconfigure([next]);
     await publisher.time.advance(0);
-    const current = keySets.at(next);
-    keySets.keepOnly([next]);
-    await publisher.time.advance(0);
-    expect(current).not.toBe(former);
+    expect(publisher.asked).not.toEqual([]);
     expect([...keySets.statuses()].map(({ issuer }) => issuer)).toEqual([next.name]);
     publisher.asked.length = 0;
     await former.find('RS256', 'unknown');
@@ -61,8 +79,9 @@ describe('KeySets', () => {
     publisher.answer = ({ host }) =>
       host === 'hole.example' ? new Promise(() => undefined) : Promise.resolve(setOf(A));
     const keySets = keySetsOf(publisher);
-    const hole = keySets.at(corporate({ name: 'hole', jwks: new URL('https://hole.example/jwks') }));
-    const waiting = hole.find('RS256', 'a');
+    const hole = corporate({ name: 'hole', jwks: new URL('https://hole.example/jwks') });
+    keySets.reconfigure([hole, corporate()]);
+    const waiting = keySets.at(hole).find('RS256', 'a');
     expect((await keySets.at(corporate()).find('RS256', 'a'))?.length).toBe(1);
     expect(await Promise.race([waiting, publisher.time.advance(0).then(() => 'waits')])).toBe('waits');
     keySets.close();
@@ -73,8 +92,7 @@ describe('KeySets', () => {
     publisher.answer = ({ host }) =>
       host === 'down.example' ? Promise.reject(new Error('down')) : Promise.resolve(setOf(A));
     const keySets = keySetsOf(publisher);
-    keySets.at(corporate());
-    keySets.at(corporate({ name: 'down', jwks: new URL('https://down.example/jwks') }));
+    keySets.reconfigure([corporate(), corporate({ name: 'down', jwks: new URL('https://down.example/jwks') })]);
     await publisher.time.advance(2_500);
     expect([...keySets.statuses()]).toEqual([
       { issuer: 'corporate', ageSeconds: 2.5, failures: 0, exposesKeys: false },

@@ -1,5 +1,6 @@
 import type { DiscoveryIssuer, IssuerConfig, JwksIssuer } from '../../config/config.ts';
 import { systemTimers } from '../../lib/clock.ts';
+import type { KeySource } from '../keys.ts';
 import { fetchDocument } from './fetch-document.ts';
 import type { KeySetEnvironment, KeySetStatus } from './key-set.ts';
 import { RemoteKeySet } from './key-set.ts';
@@ -13,44 +14,62 @@ export type PublishingIssuer = JwksIssuer | DiscoveryIssuer;
 export type KeySetsParts = Pick<KeySetEnvironment, 'clock' | 'observer'> & Partial<KeySetEnvironment>;
 
 /**
- * Every published key set in use. One belongs to one issuer and its URL: one that a new configuration still names keeps
- * what it knows, and none waits for another.
+ * Every published key set in use. One belongs to one issuer and its URL: one that the next configuration still names
+ * keeps what it knows. No key set waits for another.
  */
 export class KeySets {
   private readonly environment: KeySetEnvironment;
-  private sets = new Map<string, RemoteKeySet>();
+  private sets: ReadonlyMap<string, RemoteKeySet> = new Map();
 
   constructor(parts: KeySetsParts) {
     this.environment = { timers: systemTimers, fetchDocument, random: Math.random, ...parts };
   }
 
-  /** The key set of an issuer, fetched from now on. */
-  at(issuer: PublishingIssuer): RemoteKeySet {
-    const { name, maxStaleMs } = issuer;
-    const known = this.sets.get(identityOf(issuer));
-    known?.keepFor(maxStaleMs);
-    if (known !== undefined) return known;
-    const set = new RemoteKeySet({ ...this.environment, issuer: name, maxStaleMs, location: this.locationOf(issuer) });
-    this.sets.set(identityOf(issuer), set);
-    set.start();
-    return set;
+  /**
+   * The keys of an issuer, for one configuration. Fetches nothing: there are no keys before {@link reconfigure} has
+   * taken that configuration up. A key set that it has once found stays its own, also when a later configuration drops
+   * the issuer while a decision is still running.
+   */
+  at(issuer: PublishingIssuer): KeySource {
+    const identity = identityOf(issuer);
+    let set = this.sets.get(identity);
+    return {
+      find: async (algorithm, kid) => {
+        set ??= this.sets.get(identity);
+        return set?.find(algorithm, kid);
+      },
+    };
   }
 
-  /** Lets go of the sets that are not of these issuers. */
-  keepOnly(issuers: readonly IssuerConfig[]): void {
-    const kept = new Set(issuers.filter(isPublishing).map(identityOf));
-    for (const [identity, set] of this.sets) if (!kept.has(identity)) set.close();
-    this.sets = new Map([...this.sets].filter(([identity]) => kept.has(identity)));
+  /** Fetches the keys of these issuers from now on, and those of no other. */
+  reconfigure(issuers: readonly IssuerConfig[]): void {
+    const former = this.sets;
+    const sets = new Map<string, RemoteKeySet>();
+    for (const issuer of issuers.filter(isPublishing)) {
+      const identity = identityOf(issuer);
+      const kept = former.get(identity);
+      kept?.keepFor(issuer.maxStaleMs);
+      sets.set(identity, kept ?? this.open(issuer));
+    }
+    this.sets = sets;
+    for (const [identity, set] of former) if (!this.sets.has(identity)) set.close();
   }
 
-  /** How it stands with each, as it is asked. */
+  /** The state of each key set at this moment. */
   *statuses(): Iterable<KeySetStatus> {
     for (const set of this.sets.values()) yield set.status();
   }
 
   /** Ends every fetch and every timer. */
   close(): void {
-    this.keepOnly([]);
+    this.reconfigure([]);
+  }
+
+  private open(issuer: PublishingIssuer): RemoteKeySet {
+    const { name, maxStaleMs } = issuer;
+    const set = new RemoteKeySet({ ...this.environment, issuer: name, maxStaleMs, location: this.locationOf(issuer) });
+    set.start();
+    return set;
   }
 
   private locationOf(issuer: PublishingIssuer): KeySetLocation {

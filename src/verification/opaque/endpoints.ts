@@ -15,7 +15,7 @@ export type EndpointsParts = Pick<OpaqueVerifierParts, 'clock'> &
 export type VerifierParts = Omit<OpaqueVerifierParts, 'issuers' | 'clock'>;
 
 /**
- * Every introspection endpoint in use. One belongs to one issuer, its URL and our credentials there: one that a new
+ * Every introspection endpoint in use. One belongs to one issuer, its URL and our credentials there: one that the next
  * configuration still names keeps what it knows.
  */
 export class Endpoints {
@@ -29,20 +29,24 @@ export class Endpoints {
     this.environment = { ask, random: Math.random, ...parts };
   }
 
-  /** Verifies by asking these issuers, the only ones from now on. What others are asked still, they may answer. */
+  /** Verifies by asking these issuers, once {@link reconfigure} has taken them up. */
   verifier(issuers: readonly IntrospectionIssuer[], parts: VerifierParts): OpaqueVerifier {
-    const endpoints = new Map<string, Endpoint>();
-    const asked = issuers.map((config) => {
-      const identity = identityOf(config);
-      const endpoint = this.endpoints.get(identity) ?? this.open(config);
-      endpoints.set(identity, endpoint);
-      return { config, endpoint };
-    });
-    this.endpoints = endpoints;
+    const asked = issuers.map((config) => ({ config, endpoint: this.at(identityOf(config)) }));
     return new OpaqueVerifier({ ...parts, issuers: asked, clock: this.clock });
   }
 
-  /** How it stands with each, as it is asked. */
+  /** Asks these issuers from now on, and no other; a question that is still open may be answered. */
+  reconfigure(issuers: readonly IntrospectionIssuer[]): void {
+    const former = this.endpoints;
+    this.endpoints = new Map(
+      issuers.map((config) => {
+        const identity = identityOf(config);
+        return [identity, former.get(identity) ?? this.open(config)];
+      }),
+    );
+  }
+
+  /** The state of each endpoint at this moment. */
   *statuses(): Iterable<EndpointStatus> {
     for (const endpoint of this.endpoints.values()) yield endpoint.status();
   }
@@ -50,6 +54,17 @@ export class Endpoints {
   /** Ends every question. */
   close(): void {
     this.closing.abort(new Error('it is no longer needed'));
+  }
+
+  /** An endpoint that it has once found stays its own, also when a later configuration drops it. */
+  private at(identity: string): Pick<Endpoint, 'ask'> {
+    let endpoint = this.endpoints.get(identity);
+    return {
+      ask: async (token, wasGood) => {
+        endpoint ??= this.endpoints.get(identity);
+        return (await endpoint?.ask(token, wasGood)) ?? { failure: 'it is not configured any more' };
+      },
+    };
   }
 
   private open({ name, introspection }: IntrospectionIssuer): Endpoint {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { AuthorizationServer, legacy } from '../../../test/support/introspection-server.ts';
 import { corporate } from '../../../test/support/jwt/issuers.ts';
 import { GENERATION } from '../../../test/support/jwt/verifying.ts';
-import type { IntrospectionIssuer } from '../../config/config.ts';
+import type { IntrospectionIssuer, IssuerConfig } from '../../config/config.ts';
 import { Secret } from '../../config/secret.ts';
 import { unread } from '../../core/standing.ts';
 import { TokenCache } from '../token-cache.ts';
@@ -17,9 +17,16 @@ const PARTS = {
 };
 const CREDENTIAL = { scheme: 'bearer', value: 't' } as const;
 
+/** Takes up a configuration with these issuers. */
+function takeUp(introspection: Introspection, issuers: readonly IssuerConfig[]) {
+  const verifier = introspection.verifier(issuers, PARTS);
+  introspection.reconfigure(issuers);
+  return verifier;
+}
+
 /** Vouches for the token once. */
 async function failThrice(introspection: Introspection, server: AuthorizationServer): Promise<void> {
-  const verifier = introspection.verifier([legacy()], PARTS);
+  const verifier = takeUp(introspection, [legacy()]);
   server.says({ active: true });
   await verifier?.verify(CREDENTIAL);
   server.fails();
@@ -36,10 +43,21 @@ describe('Introspection', () => {
   it('verifies the tokens of those that have', async () => {
     const server = new AuthorizationServer({ active: true });
     const introspection = new Introspection(server.environment);
-    const verifier = introspection.verifier([corporate(), legacy()], PARTS);
+    const verifier = takeUp(introspection, [corporate(), legacy()]);
     expect(await verifier?.verify(CREDENTIAL)).toMatchObject({ identity: { issuer: 'legacy-opaque' } });
     expect([...introspection.statuses()]).toMatchObject([{ issuer: 'legacy-opaque', questions: { active: 1 } }]);
     await introspection.close();
+  });
+
+  it('asks nobody else for a configuration that is built and not taken up', async () => {
+    const server = new AuthorizationServer({ active: true });
+    const introspection = new Introspection(server.environment);
+    const verifier = takeUp(introspection, [legacy()]);
+    const other = introspection.verifier([legacy({ name: 'other' })], PARTS);
+    expect(await other?.verify(CREDENTIAL)).toMatchObject({ reason: 'unavailable' });
+    expect(server.asked).toEqual([]);
+    expect([...introspection.statuses()]).toMatchObject([{ issuer: 'legacy-opaque' }]);
+    expect(await verifier?.verify(CREDENTIAL)).toMatchObject({ identity: { issuer: 'legacy-opaque' } });
   });
 
   const { introspection: asked } = legacy();
@@ -57,7 +75,7 @@ describe('Introspection', () => {
     const server = new AuthorizationServer();
     const introspection = new Introspection(server.environment);
     await failThrice(introspection, server);
-    const reloaded = introspection.verifier([legacy(change)], PARTS);
+    const reloaded = takeUp(introspection, [legacy(change)]);
     expect(await reloaded?.verify(CREDENTIAL)).toMatchObject({ check: `introspection: ${known}` });
   });
 
@@ -65,9 +83,9 @@ describe('Introspection', () => {
     const server = new AuthorizationServer();
     const introspection = new Introspection(server.environment);
     const held = server.holds();
-    const asked = introspection.verifier([legacy()], PARTS)?.verify(CREDENTIAL);
+    const asked = takeUp(introspection, [legacy()])?.verify(CREDENTIAL);
     await expect.poll(() => server.asked).toHaveLength(1);
-    expect(introspection.verifier([], PARTS)).toBeUndefined();
+    expect(takeUp(introspection, [])).toBeUndefined();
     await expect.poll(() => [...introspection.statuses()]).toEqual([]);
     held.answer({ active: true });
     expect(await asked).toMatchObject({ outcome: 'verified' });
@@ -78,7 +96,7 @@ describe('Introspection', () => {
     const introspection = new Introspection(server.environment);
     server.answer = (_, signal) =>
       new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('ended'))));
-    const asked = introspection.verifier([legacy()], PARTS)?.verify(CREDENTIAL);
+    const asked = takeUp(introspection, [legacy()])?.verify(CREDENTIAL);
     await expect.poll(() => server.asked).toHaveLength(1);
     await introspection.close();
     expect(await asked).toMatchObject({ reason: 'unavailable' });

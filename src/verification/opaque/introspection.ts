@@ -1,9 +1,9 @@
-import type { IssuerConfig } from '../../config/config.ts';
+import type { IntrospectionIssuer, IssuerConfig } from '../../config/config.ts';
 import type { TokenExaminer, Verifier } from '../../core/ports.ts';
 import type { EndpointStatus } from './endpoint.ts';
 import type { Endpoints, EndpointsParts, VerifierParts } from './endpoints.ts';
 
-/** Opaque tokens. What asks about them is imported with the first configuration that has an issuer of such. */
+/** Verifies opaque tokens. The code that does is imported for the first configuration with an introspection issuer. */
 export class Introspection {
   private readonly parts: EndpointsParts;
   private loading: Promise<Endpoints> | undefined;
@@ -13,21 +13,34 @@ export class Introspection {
     this.parts = parts;
   }
 
-  /** Verifies the opaque tokens of these issuers, the only ones from now on; `undefined` where none has such. */
+  /**
+   * Verifies the opaque tokens of these issuers, once {@link reconfigure} has taken them up; `undefined` where no issuer
+   * has opaque tokens.
+   */
   verifier(issuers: readonly IssuerConfig[], parts: VerifierParts): (Verifier & TokenExaminer) | undefined {
-    const asked = issuers.filter((issuer) => issuer.kind === 'introspection');
-    if (asked.length === 0 && this.loading === undefined) return undefined;
-    const building = this.load().then((endpoints) => endpoints.verifier(asked, parts));
-    // Whoever verifies is told.
-    building.catch(() => undefined);
+    const asked = issuers.filter(isAsked);
     if (asked.length === 0) return undefined;
+    const building = this.load().then((endpoints) => endpoints.verifier(asked, parts));
+    // Each verification reports the failure.
+    building.catch(() => undefined);
     return {
       verify: async (credential) => (await building).verify(credential),
       examine: async (token) => (await building).examine(token),
     };
   }
 
-  /** How it stands with each server, as it is asked. */
+  /** Asks these issuers from now on, and no other. */
+  reconfigure(issuers: readonly IssuerConfig[]): void {
+    const asked = issuers.filter(isAsked);
+    if (asked.length === 0 && this.loading === undefined) return;
+    // Each verification reports the failure to load.
+    this.load().then(
+      (endpoints) => endpoints.reconfigure(asked),
+      () => undefined,
+    );
+  }
+
+  /** The state of each server at this moment. */
   statuses(): Iterable<EndpointStatus> {
     return this.loaded?.statuses() ?? [];
   }
@@ -41,4 +54,8 @@ export class Introspection {
     this.loading ??= import('./endpoints.ts').then((module) => (this.loaded = new module.Endpoints(this.parts)));
     return this.loading;
   }
+}
+
+function isAsked(issuer: IssuerConfig): issuer is IntrospectionIssuer {
+  return issuer.kind === 'introspection';
 }

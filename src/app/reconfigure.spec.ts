@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { configFrom } from '../../test/support/config.ts';
+import type { ReconfiguredParts } from './reconfigure.ts';
+import { reconfigure } from './reconfigure.ts';
+
+/** Parts that record in which order they take a configuration up. */
+function recordingParts() {
+  const order: string[] = [];
+  const part = (name: string) => ({ reconfigure: () => void order.push(name) });
+  const parts: ReconfiguredParts = {
+    doors: { admin: part('admin door'), tokens: part('tokens door'), extAuthz: part('extAuthz door') },
+    ownKeys: part('own keys'),
+    introspection: part('introspection'),
+    keySets: part('key sets'),
+    standings: part('standings'),
+    issuerNames: { remember: () => void order.push('issuer names') },
+    observation: part('observation'),
+  };
+  return { order, parts };
+}
+
+const DOORS = ['extAuthz door', 'tokens door', 'admin door'];
+
+describe('reconfigure()', () => {
+  it.each([
+    ['extAuthz: "127.0.0.1:1", tokens: "127.0.0.1:2", admin: "127.0.0.1:3"', DOORS],
+    ['tokens: "127.0.0.1:2"', ['tokens door']],
+  ])('has every part take up a configuration, in order, and the doors of listen: { %s }', (listen, doors) => {
+    const { order, parts } = recordingParts();
+    const issuer = '{ name: own, issuer: us, signing: { algorithm: EdDSA } }';
+    reconfigure(parts, configFrom(`version: 1\nlisten: { ${listen} }\nissuers: [${issuer}]\nroutes: []`));
+    expect(order).toEqual([
+      'observation',
+      'issuer names',
+      'standings',
+      'key sets',
+      'introspection',
+      'own keys',
+      ...doors,
+    ]);
+  });
+});
