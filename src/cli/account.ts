@@ -5,6 +5,7 @@ import { LOG_IN_HISTORY, LogInDigests } from '../accounts/guesses/log-in-digests
 import { Passwords } from '../accounts/passwords/passwords.ts';
 import { openAudit } from '../app/command-audit.ts';
 import { requireStore, withStore } from '../app/command-use-cases.ts';
+import type { Operator } from '../audit/actor.ts';
 import { operatorOf } from '../audit/actor.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Config, OwnIssuer, StoreConfig } from '../config/config.ts';
@@ -13,8 +14,10 @@ import { printable } from '../lib/wording.ts';
 import { openOwnSealer } from '../signing/own-sealer.ts';
 import type { StoreUser } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
-import type { Arguments, Command, Terminal } from './command.ts';
-import { CommandError, requireConfig, UsageError } from './command.ts';
+import type { Terminal } from './command.ts';
+import { CommandError, requireConfig } from './command.ts';
+import { defineAction, defineGroup } from './command-definition.ts';
+import { BY_OPTION, readAuthor } from './operator.ts';
 import { readPassword } from './terminal/password.ts';
 
 /** What an action works with. */
@@ -25,82 +28,114 @@ interface Task {
   /** Writes the audit record, into a log that is opened for it. */
   audit(write: (audit: AuditLog) => void): void;
   readonly terminal: Terminal;
-  readonly args: Arguments;
+  readonly by: Operator;
 }
 
-interface Action {
-  /** What follows the account's name. */
-  readonly takes?: 'value' | 'maybe a value';
-  run(task: Task, name: string, value: string | undefined): Promise<void>;
-}
+const NAME_HELP = 'NAME is the name or the e-mail address of an account.';
+const ENDS_TOKENS =
+  'This ends every token of the account on every instance, and what instances cached of its password.';
+const PASSWORD_HELP = 'Asks for the password, or reads one line from standard input if that is not a terminal.';
 
-/** Each begins with the name, or the e-mail address, of an account. */
-const ACTIONS: Readonly<Record<string, Action>> = {
-  add: { run: add },
-  show: { run: async ({ accounts, terminal }, name) => print(await find(accounts, name), terminal) },
-  password: { run: async (task, name) => change(task, name, { password: await readPassword(task.terminal) }) },
-  scopes: { takes: 'value', run: (task, name, value) => change(task, name, { scopes: scopesOf(value) }) },
-  email: { takes: 'maybe a value', run: (task, name, value) => change(task, name, { email: value ?? null }) },
-  disable: { run: (task, name) => change(task, name, { disabled: true }) },
-  enable: { run: (task, name) => change(task, name, { disabled: false }) },
-  unlock: { run: unlock },
-  remove: { run: remove },
-};
-
-const ACTION_NAMES = ['list', ...Object.keys(ACTIONS)];
-
-/** Adds, lists, changes and removes the accounts of a store, also while Sallyport runs on it. */
-export const account: Command = {
-  summary: 'add, list, change or remove accounts',
-  usage: `usage: sallyport account add NAME --scopes SCOPE[,SCOPE ...] [--email ADDRESS] [--config FILE]
-       sallyport account list [--config FILE]
-       sallyport account show|password|disable|enable|unlock|remove NAME [--config FILE]
-       sallyport account scopes NAME SCOPE[,SCOPE ...] [--config FILE]
-       sallyport account email NAME [ADDRESS] [--config FILE]
-
-add, password  ask for the password, or read one line of standard input where that is no terminal
-password       and also a scope less, disable and remove end every token of the account, and what is remembered of its
-               password, on every instance
-unlock         forgets the wrong passwords that were given for the account, so that whoever knows it need not wait
-email          without an address the account has none
-NAME may be the e-mail address as well.
-`,
-  options: { scopes: { type: 'string' }, email: { type: 'string' } },
-  async run(args, terminal) {
-    const [name = '', who, value, ...rest] = args.positionals;
-    const action = ACTIONS[name];
-    if (action === undefined && name !== 'list') throw new UsageError(`expected ${ACTION_NAMES.join(', ')}`);
-    if ((who === undefined) !== (action === undefined) || rest.length > 0)
-      throw new UsageError('expected one account name');
-    checkValue(action, value);
-    const config = requireConfig(args.config, terminal.env);
-    // The first account of a store may be made before Sallyport runs; whatever else is asked needs a store.
-    const user = name === 'add' ? 'first command' : 'command';
-    if (user === 'command') requireStore(config.store);
-    const run = async (work: Work): Promise<void> => {
-      if (action === undefined || who === undefined) await list(work.accounts, terminal);
-      else await action.run({ ...work, terminal, args }, who, value);
-    };
-    await withAccounts(config, terminal, run, user);
-    return 0;
+const add = defineAction({
+  summary: 'add an account',
+  takes: ['NAME'],
+  details: PASSWORD_HELP,
+  options: {
+    scopes: { type: 'string', placeholder: 'SCOPE[,SCOPE ...]', help: 'what its tokens may do', required: true },
+    email: { type: 'string', placeholder: 'ADDRESS', help: 'its e-mail address, with which it can log in too' },
+    by: BY_OPTION,
   },
-};
+  run({ positionals: [name = ''], values, config }, terminal) {
+    const by = operatorOf(readAuthor(values));
+    // The first account of a store may be added before Sallyport runs; all other actions need a store.
+    return withAccounts(config, terminal, by, (task) => addAccount(task, name, values), 'first command');
+  },
+});
 
-function checkValue(action: Action | undefined, value: string | undefined): void {
-  if (action?.takes === 'value' && value === undefined) throw new UsageError('expected scopes after the name');
-  if (action?.takes === undefined && value !== undefined) throw new UsageError('expected one account name');
+const listAll = defineAction({
+  summary: 'list all accounts: name, id, time of creation, scopes, e-mail address, whether disabled',
+  takes: [],
+  options: {},
+  run: ({ config }, terminal) =>
+    withAccounts(config, terminal, undefined, async ({ accounts }) => {
+      for (const one of await accounts.list()) print(one, terminal);
+    }),
+});
+
+/** Adds, lists, changes and removes the accounts of a store, whether Sallyport runs on it or not. */
+export const account = defineGroup('account', {
+  summary: 'add, list, change or remove accounts',
+  details: NAME_HELP,
+  actions: {
+    add,
+    list: listAll,
+    show: defineAction({
+      summary: 'show one account',
+      takes: ['NAME'],
+      details: NAME_HELP,
+      options: {},
+      run: ({ positionals: [name = ''], config }, terminal) =>
+        withAccounts(config, terminal, undefined, async ({ accounts }) => print(await find(accounts, name), terminal)),
+    }),
+    password: onAccount('set a new password', `${PASSWORD_HELP}\n\n${ENDS_TOKENS}`, async (task, name) =>
+      change(task, name, { password: await readPassword(task.terminal) }),
+    ),
+    scopes: onAccount(
+      'replace the scopes',
+      'If the account loses a scope, every token of it ends.',
+      (task, name, scopes) => change(task, name, { scopes: scopesOf(scopes) }),
+      'SCOPE[,SCOPE ...]',
+    ),
+    email: onAccount(
+      'set or remove the e-mail address',
+      'Without ADDRESS, the account no longer has an e-mail address.',
+      (task, name, email) => change(task, name, { email: email ?? null }),
+      '[ADDRESS]',
+    ),
+    disable: onAccount('disable an account', ENDS_TOKENS, (task, name) => change(task, name, { disabled: true })),
+    enable: onAccount('enable a disabled account', 'Tokens that ended stay ended.', (task, name) =>
+      change(task, name, { disabled: false }),
+    ),
+    unlock: onAccount(
+      'forget the wrong passwords that were given for an account',
+      'The next attempt with the right password then succeeds at once.',
+      unlock,
+    ),
+    remove: onAccount('remove an account', ENDS_TOKENS, remove),
+  },
+});
+
+/** An action that changes one account. `value` is what follows its name. */
+function onAccount(
+  summary: string,
+  details: string,
+  act: (task: Task, name: string, value: string | undefined) => Promise<void>,
+  value?: string,
+) {
+  return defineAction({
+    summary,
+    takes: ['NAME', ...(value === undefined ? [] : [value])],
+    details: `${NAME_HELP}\n\n${details}`,
+    options: { by: BY_OPTION },
+    run({ positionals: [name = '', given], values, config }, terminal) {
+      const by = operatorOf(readAuthor(values));
+      return withAccounts(config, terminal, by, (task) => act(task, name, given));
+    },
+  });
 }
 
-type Work = Pick<Task, 'accounts' | 'forgive' | 'audit'>;
-
+/** @param by who changes something; `undefined` for actions that only read. */
 async function withAccounts(
-  config: Config,
+  file: string,
   terminal: Terminal,
-  use: (work: Work) => Promise<void>,
-  user: StoreUser,
-): Promise<void> {
+  by: Operator | undefined,
+  use: (task: Task) => Promise<void>,
+  user: StoreUser = 'command',
+): Promise<number> {
+  const config = requireConfig(file, terminal.env);
+  if (user === 'command') requireStore(config.store);
   const issuer = config.issuers.find((one) => one.kind === 'signing');
-  if (issuer === undefined) throw new CommandError('sallyport: no issuer with `signing`: there are no accounts');
+  if (issuer === undefined) throw new CommandError('sallyport: no issuer has `signing`, so there are no accounts');
   const withParts = async (store: Store): Promise<void> => {
     const parts = {
       store,
@@ -111,9 +146,10 @@ async function withAccounts(
     };
     const forgive = (account: Account): Promise<void> => forgiveGuesses(account, issuer, config.store, store);
     const audit: Task['audit'] = (write) => writeAudit(config, terminal, write);
-    await use({ accounts: new Accounts(parts), forgive, audit });
+    await use({ accounts: new Accounts(parts), forgive, audit, terminal, by: by ?? operatorOf({ by: undefined }) });
   };
   await withStore(config.store, withParts, user);
+  return 0;
 }
 
 function writeAudit(config: Config, terminal: Terminal, write: (audit: AuditLog) => void): void {
@@ -125,19 +161,17 @@ function writeAudit(config: Config, terminal: Terminal, write: (audit: AuditLog)
   }
 }
 
-async function add({ accounts, audit, terminal, args }: Task, name: string): Promise<void> {
-  const { scopes, email } = args.values;
-  if (typeof scopes !== 'string' || scopes === '') throw new UsageError('--scopes is missing');
+async function addAccount(
+  { accounts, audit, terminal, by }: Task,
+  name: string,
+  { scopes, email }: { readonly scopes?: string; readonly email?: string },
+): Promise<void> {
   const password = await readPassword(terminal);
-  const address = typeof email === 'string' ? { email } : {};
+  const address = email === undefined ? {} : { email };
   const added = await accounts.add({ name, ...address, password, scopes: scopesOf(scopes) });
   if ('outcome' in added) throw new CommandError(`sallyport: ${printable(added.message)}`);
-  audit((log) => log.accountAdded(operatorOf({ by: undefined }), added));
+  audit((log) => log.accountAdded(by, added));
   terminal.out(`added ${added.name} (${added.id})\n`);
-}
-
-async function list(accounts: Accounts, terminal: Terminal): Promise<void> {
-  for (const one of await accounts.list()) print(one, terminal);
 }
 
 function print({ name, id, email = '', scopes, disabled, createdAtSeconds }: Account, { out }: Terminal): void {
@@ -146,12 +180,12 @@ function print({ name, id, email = '', scopes, disabled, createdAtSeconds }: Acc
   out(`${columns.map(printable).join('\t').trimEnd()}\n`);
 }
 
-async function change({ accounts, audit, terminal }: Task, name: string, edit: AccountEdit): Promise<void> {
+async function change({ accounts, audit, terminal, by }: Task, name: string, edit: AccountEdit): Promise<void> {
   const { id } = await find(accounts, name);
   const changed = await accounts.change(id, edit);
   if (changed === undefined) throw unknown(name);
   if ('outcome' in changed) throw new CommandError(`sallyport: ${printable(changed.message)}`);
-  audit((log) => log.accountChanged(operatorOf({ by: undefined }), changed, Object.keys(edit)));
+  audit((log) => log.accountChanged(by, changed, Object.keys(edit)));
   print(changed, terminal);
 }
 
@@ -162,17 +196,17 @@ async function forgiveGuesses(account: Account, issuer: OwnIssuer, config: Store
   for (const name of digests.ofNames(account)) await store.logInHistory.forgive(name);
 }
 
-async function unlock({ accounts, forgive, audit, terminal }: Task, name: string): Promise<void> {
+async function unlock({ accounts, forgive, audit, terminal, by }: Task, name: string): Promise<void> {
   const found = await find(accounts, name);
   await forgive(found);
-  audit((log) => log.accountUnlocked(operatorOf({ by: undefined }), found.id));
-  terminal.out(`unlocked ${printable(found.name)}: wrong passwords that were given before do not count any more\n`);
+  audit((log) => log.accountUnlocked(by, found.id));
+  terminal.out(`unlocked ${printable(found.name)}: earlier wrong passwords no longer count\n`);
 }
 
-async function remove({ accounts, audit, terminal }: Task, name: string): Promise<void> {
+async function remove({ accounts, audit, terminal, by }: Task, name: string): Promise<void> {
   const { id } = await find(accounts, name);
   if ((await accounts.remove(id)) !== true) throw unknown(name);
-  audit((log) => log.accountRemoved(operatorOf({ by: undefined }), id));
+  audit((log) => log.accountRemoved(by, id));
   terminal.out(`removed ${printable(name)}; its tokens have ended\n`);
 }
 

@@ -1,9 +1,8 @@
 import { parseArgs } from 'node:util';
 import { nearest } from '../lib/nearest.ts';
-import type { Command } from './command.ts';
 import { UsageError } from './command.ts';
 
-type Options = Command['options'];
+type Options = Readonly<Record<string, { readonly type: 'string' | 'boolean' }>>;
 
 const COMMON = { help: { type: 'boolean', short: 'h' }, config: { type: 'string' } } as const;
 
@@ -18,6 +17,12 @@ export function parseArguments(args: readonly string[], own: Options) {
     const problems = tokens.flatMap((token) => (token.kind === 'option' ? problemWith(token, options) : []));
     throw new UsageError(problems[0] ?? (cause instanceof Error ? cause.message : String(cause)), { cause });
   }
+}
+
+/** What is left without the options, whether or not these are right. */
+export function wordsIn(args: readonly string[], own: Options): readonly string[] {
+  const options = { ...COMMON, ...own } as const;
+  return parseArgs({ args: [...args], options, allowPositionals: true, strict: false }).positionals;
 }
 
 interface Written {

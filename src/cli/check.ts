@@ -1,17 +1,16 @@
 import { formatProblems } from '../config/reading/problems.ts';
 import { counted } from '../lib/time-format.ts';
-import type { Command } from './command.ts';
 import { requireLoaded } from './command.ts';
+import { defineCommand } from './command-definition.ts';
 
 /** Validates a configuration without opening anything. */
-export const check: Command = {
-  summary: 'validate a configuration, offline',
-  usage: `usage: sallyport check [--config FILE]
+export const check = defineCommand('check', {
+  summary: 'validate a configuration offline',
+  takes: [],
+  details: `Prints every problem with its line and exits with 1. If there is none, prints a summary and exits with 0.
+Warns about route rules without methods that require less than their neighbours.
 
-Prints every problem with its line and exits with 1, or says what the configuration holds, and warns of rules without
-methods that ask for less than their neighbours. Nothing is opened or asked.
-Variables and files that secrets refer to must be there.
-`,
+Opens no listener, no store and no connection. Variables and files that secrets refer to must exist.`,
   options: {},
   run({ config: file }, { env, out, err }) {
     const { config, warnings } = requireLoaded(file, env);
@@ -21,4 +20,4 @@ Variables and files that secrets refer to must be there.
     out(`${file}: valid: ${counts.join(', ')}\n`);
     return Promise.resolve(0);
   },
-};
+});

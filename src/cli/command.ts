@@ -11,26 +11,66 @@ export interface Terminal {
   err(text: string): void;
   /**
    * Resolves once the reader of `out` has taken what was written so far; for commands that write more than memory should
-   * hold. Rejects where the reader has gone or the output fails. Absent where nothing ever waits.
+   * hold. Rejects where the reader has gone or the output fails. Absent where writing never waits.
    */
   readonly taken?: () => Promise<void>;
 }
 
+/** An option of a command. What is read, refused and shown in the help all follows from this. */
+export type Option =
+  | {
+      readonly type: 'string';
+      /** What stands for the value in the help, such as `FILE`. */
+      readonly placeholder: string;
+      /** Says what it does in one line. */
+      readonly help: string;
+      /** Whether the command needs it; optional by default. */
+      readonly required?: true;
+    }
+  | { readonly type: 'boolean'; readonly help: string };
+
+/** Options by name, without the dashes. */
+export type Options = Readonly<Record<string, Option>>;
+
+/** The values of options that were given. */
+export type Values<Own extends Options> = { readonly [Name in keyof Own]?: ValueOf<Own[Name]['type']> };
+
+type ValueOf<Type extends Option['type']> = Type extends 'boolean' ? boolean : string;
+
 /** A command's arguments, parsed. */
-export interface Arguments {
+export interface Arguments<Own extends Options = Options> {
   readonly positionals: readonly string[];
-  readonly values: Readonly<Record<string, string | boolean | undefined>>;
+  readonly values: Values<Own>;
   /** Path of the configuration. */
   readonly config: string;
 }
 
+/** What can be run: a command, or a sub-command such as `sallyport keys list`. */
+export interface Action<Own extends Options = Options> {
+  /** One line for the list of commands: a verb in the imperative, without a period. */
+  readonly summary: string;
+  /** Names of the arguments, `[NAME]` for one that may be left out. Where absent, the action checks them itself. */
+  readonly takes?: readonly string[];
+  /** What may follow the name, one line for each form. By default made of `takes` and `options`. */
+  readonly forms?: readonly string[];
+  /** Options beside `--config` and `--help`. */
+  readonly options: Own;
+  /** The rest of the help, in lines of at most 100 characters. */
+  readonly details?: string;
+  /** Resolves to the exit code. Throws {@link UsageError} where the arguments are wrong. */
+  run(args: Arguments<Own>, terminal: Terminal): Promise<number>;
+}
+
 /** One command of the command line. */
 export interface Command {
+  readonly name: string;
   readonly summary: string;
-  readonly usage: string;
-  /** Options beside `--config` and `--help`. */
-  readonly options: Readonly<Record<string, { readonly type: 'string' | 'boolean' }>>;
-  /** Resolves to the exit code. Throws {@link UsageError} where the arguments are off. */
+  readonly options: Options;
+  /** What `--help` prints. @param words the arguments without options: the first may name a sub-command. */
+  help(words: readonly string[]): string;
+  /** The short form, printed below an error. */
+  usage(words: readonly string[]): string;
+  /** Resolves to the exit code. Throws {@link UsageError} where the arguments are wrong. */
   run(args: Arguments, terminal: Terminal): Promise<number>;
 }
 
@@ -39,7 +79,7 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
-/** The command line was understood, and cannot be carried out: exit code 1. */
+/** The command line was understood and cannot be carried out: exit code 1. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
 }

@@ -13,32 +13,46 @@ import { entryText } from '../explanation/entry-text.ts';
 import { MEANINGS } from '../explanation/reason-meanings.ts';
 import { timeOf } from '../lib/time-format.ts';
 import { printable } from '../lib/wording.ts';
-import type { Arguments, Command, Terminal } from './command.ts';
+import type { Terminal } from './command.ts';
 import { requireConfig, UsageError } from './command.ts';
+import { defineCommand } from './command-definition.ts';
 import { readCredentialFile } from './terminal/credential-file.ts';
 
-/** Decides one request as the gateway's door would, and tells each step; or tells what a reason means. */
-export const explain: Command = {
-  summary: 'tell each step of a decision, or what a reason means',
-  usage: `usage: sallyport explain [--token-file FILE | --basic-file FILE] [--host HOST] METHOD PATH [--config FILE]
-       sallyport explain REASON
+/** Decides one request as the gateway's listener would and shows each step; or says what a reason means. */
+export const explain = defineCommand('explain', {
+  summary: 'show each step of a decision, or what a reason means',
+  forms: ['[--token-file FILE | --basic-file FILE] [--host HOST] METHOD PATH', 'REASON'],
+  details: `Decides one request with the configuration and its store as the ext_authz listener would, and shows each
+step. Exits with 0 if the request is allowed, with 1 if it is denied.
 
-Decides one request on the configuration and its store, as the gateway's door would, and tells each step. The credential
-comes from a file, or from standard input where FILE is -: a token, or name:password. Exits with 0 where the request
-passes, with 1 where it is denied.
-REASON is one of ${REASONS.join(', ')}.
-`,
-  options: { 'token-file': { type: 'string' }, 'basic-file': { type: 'string' }, host: { type: 'string' } },
-  async run(args, terminal) {
-    const [method, path, ...rest] = args.positionals;
-    if (method === undefined || rest.length > 0) throw new UsageError('expected METHOD PATH, or a reason');
-    if (path === undefined) return define(method, terminal);
-    const config = requireConfig(args.config, terminal.env);
+REASON is one of
+${inLines(REASONS)}.`,
+  options: {
+    'token-file': { type: 'string', placeholder: 'FILE', help: 'a token in a file; - reads standard input' },
+    'basic-file': { type: 'string', placeholder: 'FILE', help: 'name:password in a file; - reads standard input' },
+    host: { type: 'string', placeholder: 'HOST', help: 'the host of the request; by default none' },
+  },
+  async run({ config: file, positionals, values }, terminal) {
+    const [method, path, ...rest] = positionals;
+    if (method === undefined || rest.length > 0) throw new UsageError('expected METHOD and PATH, or a reason');
+    if (path === undefined) {
+      const [stray] = Object.keys(values).filter((name) => name !== 'config');
+      if (stray !== undefined) throw new UsageError(`--${stray} needs METHOD and PATH`);
+      return define(method, terminal);
+    }
+    const config = requireConfig(file, terminal.env);
     requireStore(config.store);
-    const request = requestOf(method, path, args, await readCredential(args, terminal));
+    const { host = '' } = values;
+    const authorization = await readCredential(values, terminal);
+    const request = { door: 'ext-authz', method, host, path, authorization, fromBrowser: false } as const;
     return decide(config, request, terminal);
   },
-};
+});
+
+function inLines(names: readonly string[]): string {
+  const rows = Array.from({ length: Math.ceil(names.length / 4) }, (_, row) => names.slice(row * 4, row * 4 + 4));
+  return rows.map((row) => `  ${row.join(', ')}`).join(',\n');
+}
 
 function define(name: string, { out }: Terminal): number {
   if (!isReason(name)) throw new UsageError(`no such reason: '${name}'`);
@@ -50,21 +64,14 @@ function isReason(name: string): name is Reason {
   return REASONS.some((reason) => reason === name);
 }
 
-function requestOf(
-  method: string,
-  path: string,
-  { values }: Arguments,
-  authorization: string | undefined,
-): AccessRequest {
-  const host = typeof values['host'] === 'string' ? values['host'] : '';
-  return { door: 'ext-authz', method, host, path, authorization, fromBrowser: false };
-}
-
-async function readCredential({ values }: Arguments, terminal: Terminal): Promise<string | undefined> {
-  const { 'token-file': token, 'basic-file': basic } = values;
-  if (token !== undefined && basic !== undefined) throw new UsageError('expected one of --token-file and --basic-file');
+async function readCredential(
+  { 'token-file': token, 'basic-file': basic }: { readonly 'token-file'?: string; readonly 'basic-file'?: string },
+  terminal: Terminal,
+): Promise<string | undefined> {
+  if (token !== undefined && basic !== undefined)
+    throw new UsageError('--token-file and --basic-file cannot be used together');
   const file = token ?? basic;
-  if (typeof file !== 'string') return undefined;
+  if (file === undefined) return undefined;
   const credential = await readCredentialFile(file, terminal);
   return token === undefined ? `Basic ${Buffer.from(credential).toString('base64')}` : `Bearer ${credential}`;
 }
@@ -105,7 +112,7 @@ function lossOf({ revocationSet }: Inspection): readonly string[] {
   const { lostSinceSeconds } = revocationSet.status;
   if (lostSinceSeconds === undefined) return [];
   return [
-    `the revocation set is lost since ${timeOf(lostSinceSeconds * 1000)}: see what it lacks, then run sallyport store accept-loss`,
+    `the revocation set has been lost since ${timeOf(lostSinceSeconds * 1000)}: find out what it lacks, then run sallyport store accept-loss`,
   ];
 }
 

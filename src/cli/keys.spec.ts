@@ -67,7 +67,8 @@ describe('sallyport keys reseal', () => {
   });
 
   it.each([
-    ['both options', { 'from-env': 'FIRST', 'from-file': 'x' }, 'expected one of --from-env and --from-file'],
+    ['both options', { 'from-env': 'FIRST', 'from-file': 'x' }, '--from-env and --from-file cannot be used together'],
+    ['an encoding without a secret', { base64url: true }, '--base64url needs --from-env or --from-file'],
     ['a variable that is not set', { 'from-env': 'NONE' }, 'the environment variable NONE is not set'],
     ['a file that is not there', { 'from-file': '/none' }, "cannot read '/none': no such file"],
     ['a wrong secret', { 'from-env': 'FIRST' }, 'is not the one they were sealed with'],

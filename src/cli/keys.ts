@@ -4,169 +4,166 @@ import { operatorOf } from '../audit/actor.ts';
 import type { Config, OwnIssuer } from '../config/config.ts';
 import { systemClock } from '../lib/clock.ts';
 import { counted, timeOf } from '../lib/time-format.ts';
-import { list, quote, suggest } from '../lib/wording.ts';
+import { list as listed, quote, suggest } from '../lib/wording.ts';
 import { keySetMaxAgeSeconds } from '../signing/key-life.ts';
 import type { LivingKey } from '../signing/key-ring.ts';
 import { KeyRing, livesUnder } from '../signing/key-ring.ts';
 import { openOwnSealer } from '../signing/own-sealer.ts';
 import { Sealer } from '../signing/sealer.ts';
 import type { Store } from '../store/store.ts';
-import type { Arguments, Command, Terminal } from './command.ts';
-import { CommandError, requireConfig, UsageError } from './command.ts';
-import { revokeByOperator } from './operator.ts';
+import type { Terminal } from './command.ts';
+import { CommandError, requireConfig } from './command.ts';
+import { defineAction, defineGroup } from './command-definition.ts';
+import type { Author } from './operator.ts';
+import { AUTHOR_OPTIONS, BY_OPTION, CONFIRM_OPTION, readAuthor, revokeByOperator } from './operator.ts';
 import { confirm } from './terminal/confirm.ts';
+import type { FormerSecretOptions } from './terminal/former-secret.ts';
 import { readFormerSecret } from './terminal/former-secret.ts';
-import { readAuthor } from './token-revoke.ts';
 
-/** Lists, rotates and revokes our own signing keys in the store, whether Sallyport runs on it or not. */
-export const keys: Command = {
-  summary: 'list, rotate, revoke or reseal our own signing keys',
-  usage: `usage: sallyport keys list [--json] [--config FILE]
-       sallyport keys rotate [--by NAME] [--config FILE]
-       sallyport keys revoke KID [--reason TEXT] [--by NAME] [--yes] [--config FILE]
-       sallyport keys reseal [--from-env NAME | --from-file FILE] [--base64url] [--config FILE]
+const listKeys = defineAction({
+  summary: 'list the keys with their algorithm and state: waiting, signing or retired',
+  takes: [],
+  options: { json: { type: 'boolean', help: 'print JSON, for programs' } },
+  run: ({ config, values }, terminal) => withKeys(config, terminal, (work) => list(work, values.json === true)),
+});
 
-list    each key with its algorithm, and where it is in its life: it waits, signs, or is retired and still verifies
-rotate  makes a key for signing.algorithm. It is published at once and signs after signing.publishAhead, when everybody
-        can have read it; the one before it verifies until the last token that it signed has ended
-revoke  for the emergency: ends every token that the key signed. Where it is the one that signs, another signs at once,
-        and readers that keep the key set may refuse its tokens until they read it again
-reseal  seals with signing.sealWith what another secret sealed before: the one in a variable, in a file, or in the file
-        beside an embedded store. What runs goes on; start it again with the new secret before you rotate
---by    who does it; by default operator: and the user of the system
---yes   do not ask before revoke: nobody can take it back
-`,
+const rotateKey = defineAction({
+  summary: 'make the next signing key',
+  takes: [],
+  details: `Makes a key for signing.algorithm and publishes it at once. It signs after signing.publishAhead, when every
+reader of the key set can have read it. The key before it verifies until the last token that it signed
+has expired.`,
+  options: { by: BY_OPTION },
+  run: ({ config, values }, terminal) => withKeys(config, terminal, (work) => rotate(work, readAuthor(values))),
+});
+
+const revokeKey = defineAction({
+  summary: 'end every token that a key signed, in an emergency',
+  takes: ['KID'],
+  details: `If the key is the one that signs, another signs at once. Readers that cache the key set may refuse the
+tokens of the new key until they read the set again. This cannot be undone.`,
+  options: { ...AUTHOR_OPTIONS, yes: CONFIRM_OPTION },
+  run({ config, positionals: [kid = ''], values }, terminal) {
+    const author = readAuthor(values);
+    return withKeys(config, terminal, (work) => revoke(work, kid, author, values.yes === true));
+  },
+});
+
+const resealKeys = defineAction({
+  summary: 'seal the keys with signing.sealWith in place of another secret',
+  takes: [],
+  details: `The former secret comes from a variable, from a file, or by default from the file beside an embedded store.
+
+Running instances keep the keys that they have opened. Restart them with the new secret before you
+rotate.`,
   options: {
-    json: { type: 'boolean' },
-    reason: { type: 'string' },
-    by: { type: 'string' },
-    yes: { type: 'boolean' },
-    'from-env': { type: 'string' },
-    'from-file': { type: 'string' },
-    base64url: { type: 'boolean' },
+    'from-env': { type: 'string', placeholder: 'NAME', help: 'the variable that holds the former secret' },
+    'from-file': { type: 'string', placeholder: 'FILE', help: 'the file that holds it; - reads standard input' },
+    base64url: { type: 'boolean', help: 'the former secret is base64url, not text' },
   },
-  async run(args, terminal) {
-    const action = actionOf(args);
-    const config = requireConfig(args.config, terminal.env);
-    const issuer = config.issuers.find((candidate) => candidate.kind === 'signing');
-    if (issuer === undefined)
-      throw new CommandError('sallyport: no issuer with `signing`: there are no keys of our own');
-    requireStore(config.store);
-    return withStore(config.store, (store) => action({ config, issuer, store, terminal, args }));
-  },
-};
+  run: ({ config, values }, terminal) => withKeys(config, terminal, (work) => reseal(work, values)),
+});
+
+/** Lists, rotates, revokes and reseals our own signing keys in the store, whether Sallyport runs on it or not. */
+export const keys = defineGroup('keys', {
+  summary: 'list, rotate, revoke or reseal our own signing keys',
+  actions: { list: listKeys, rotate: rotateKey, revoke: revokeKey, reseal: resealKeys },
+});
 
 interface Work {
   readonly config: Config;
   readonly issuer: OwnIssuer;
   readonly store: Store;
   readonly terminal: Terminal;
-  readonly args: Arguments;
 }
 
-type Action = (work: Work) => Promise<number>;
-
-function actionOf({ positionals: [name, kid, ...rest], values }: Arguments): Action {
-  const takes = ACTIONS[name ?? ''];
-  if (takes === undefined) throw new UsageError('expected list, rotate, revoke or reseal');
-  if ((name === 'revoke') !== (kid !== undefined) || rest.length > 0) {
-    throw new UsageError(name === 'revoke' ? 'expected one kid' : `expected nothing after ${name}`);
-  }
-  const stray = Object.keys(values).find((option) => !['config', 'help', ...takes.options].includes(option));
-  if (stray !== undefined) throw new UsageError(`--${stray} does not go with ${name}`);
-  return takes.action;
+async function withKeys(file: string, terminal: Terminal, use: (work: Work) => Promise<number>): Promise<number> {
+  const config = requireConfig(file, terminal.env);
+  const issuer = config.issuers.find((candidate) => candidate.kind === 'signing');
+  if (issuer === undefined)
+    throw new CommandError('sallyport: no issuer has `signing`, so there are no signing keys of our own');
+  requireStore(config.store);
+  return withStore(config.store, (store) => use({ config, issuer, store, terminal }));
 }
 
-const ACTIONS: Readonly<Record<string, { readonly action: Action; readonly options: readonly string[] }>> = {
-  list: { action: listKeys, options: ['json'] },
-  rotate: { action: rotateKey, options: ['by'] },
-  revoke: { action: revokeKey, options: ['reason', 'by', 'yes'] },
-  reseal: { action: resealKeys, options: ['from-env', 'from-file', 'base64url'] },
-};
-
-async function listKeys(work: Work): Promise<number> {
-  const { args, terminal } = work;
-  const listed = (await livesIn(work)).map(({ key, state, sinceSeconds, untilSeconds }) => {
+async function list(work: Work, json: boolean): Promise<number> {
+  const { terminal } = work;
+  const shown = (await livesIn(work)).map(({ key, state, sinceSeconds, untilSeconds }) => {
     const until = untilSeconds === undefined ? undefined : at(untilSeconds);
     return { kid: key.kid, algorithm: key.algorithm, state, since: at(sinceSeconds), until };
   });
-  if (args.values['json'] === true) {
-    terminal.out(`${JSON.stringify(listed, null, 2)}\n`);
+  if (json) {
+    terminal.out(`${JSON.stringify(shown, null, 2)}\n`);
     return 0;
   }
-  for (const { kid, algorithm, state, since, until } of listed) {
+  for (const { kid, algorithm, state, since, until } of shown) {
     const end = until === undefined ? '' : `\tuntil ${until}`;
     terminal.out(`${kid}\t${algorithm}\t${state}\tsince ${since}${end}\n`);
   }
   return 0;
 }
 
-async function rotateKey(work: Work): Promise<number> {
-  const { issuer, config, terminal, args } = work;
+async function rotate(work: Work, author: Author): Promise<number> {
+  const { issuer, config, terminal } = work;
   const { outcome, key } = await (await ringOf(work)).rotate();
   const from = at(key.signsFromSeconds);
   if (outcome === 'waits' && key.algorithm !== issuer.signing.algorithm) {
     throw new CommandError(
-      `sallyport: ${key.kid} waits already, for ${key.algorithm} and not ${issuer.signing.algorithm}: it signs from ` +
+      `sallyport: ${key.kid} is already waiting, for ${key.algorithm} and not ${issuer.signing.algorithm}: it signs from ` +
         `${from}; rotate after that, or revoke it first`,
     );
   }
   if (outcome === 'waits') {
-    terminal.out(`${key.kid} waits already and signs from ${from}: nothing was added\n`);
+    terminal.out(`${key.kid} is already waiting and signs from ${from}: no key was added\n`);
     return 0;
   }
   const records = openAudit(config, terminal);
-  records.audit.signingKeyMade(operatorOf(readAuthor(args)), { issuer: issuer.name, kid: key.kid, signsFrom: from });
+  records.audit.signingKeyMade(operatorOf(author), { issuer: issuer.name, kid: key.kid, signsFrom: from });
   records.close();
-  terminal.out(`made ${key.kid} for ${key.algorithm}: it is published from now on and signs from ${from}\n`);
+  terminal.out(`made ${key.kid} for ${key.algorithm}: it is published now and signs from ${from}\n`);
   return 0;
 }
 
-async function revokeKey(work: Work): Promise<number> {
-  const { issuer, config, store, terminal, args } = work;
-  const kid = args.positionals[1] ?? '';
+async function revoke(work: Work, kid: string, author: Author, isConfirmed: boolean): Promise<number> {
+  const { issuer, config, store, terminal } = work;
   const standing = await livesIn(work);
   const revoked = standing.find(({ key }) => key.kid === kid);
-  if (revoked === undefined) throw new CommandError(unknownWords(kid, standing, issuer));
+  if (revoked === undefined) throw new CommandError(unknownKeyText(kid, standing, issuer));
   const signs = revoked.state === 'signing';
-  const more = signs ? '; it is the one that signs, and another takes over at once' : '';
-  await confirm(`this ends every token that ${kid} signed${more}`, args.values['yes'] === true, terminal);
+  const more = signs ? '; it is the key that signs now, and another takes over at once' : '';
+  await confirm(`this ends every token that ${kid} signed${more}`, isConfirmed, terminal);
   const ring = await ringOf(work);
-  await revokeByOperator({ kind: 'signing key', issuer: issuer.name, kid }, readAuthor(args), {
-    config,
-    store,
-    terminal,
-  });
+  await revokeByOperator({ kind: 'signing key', issuer: issuer.name, kid }, author, { config, store, terminal });
   await ring.reconcile();
-  terminal.out(`revoked ${kid}: the store has it, and every token that it signed has ended\n`);
+  terminal.out(`revoked ${kid}: every token that it signed has ended\n`);
   const next = (await livesIn(work)).find(({ state }) => state === 'signing')?.key;
   if (signs && next !== undefined) {
     const seconds = keySetMaxAgeSeconds(issuer.signing);
     terminal.out(
-      `${next.kid} signs from now on; whoever keeps the key set may refuse its tokens for as long as ${seconds} s\n`,
+      `${next.kid} signs from now on; readers that cache the key set may refuse its tokens for up to ${seconds} s\n`,
     );
   }
   return 0;
 }
 
-async function resealKeys(work: Work): Promise<number> {
-  const { issuer, config, terminal, args } = work;
+async function reseal(work: Work, values: FormerSecretOptions): Promise<number> {
+  const { issuer, config, terminal } = work;
   if (issuer.signing.sealWith === undefined) {
-    throw new CommandError('sallyport: signing.sealWith is not set: there is nothing to seal the keys with anew');
+    throw new CommandError('sallyport: signing.sealWith is not set, so there is no new secret to seal the keys with');
   }
-  const former = new Sealer(await readFormerSecret(args, terminal, config.store));
+  const former = new Sealer(await readFormerSecret(values, terminal, config.store));
   const count = await (await ringOf(work)).reseal(former);
   const done = `sealed ${counted(count, 'key')} with signing.sealWith`;
-  terminal.out(count === 0 ? 'every key is sealed with signing.sealWith already\n' : `${done}\n`);
+  terminal.out(count === 0 ? 'every key is already sealed with signing.sealWith\n' : `${done}\n`);
   return 0;
 }
 
-function unknownWords(kid: string, standing: readonly LivingKey[], { name }: OwnIssuer): string {
+function unknownKeyText(kid: string, standing: readonly LivingKey[], { name }: OwnIssuer): string {
   const kids = standing.map(({ key }) => key.kid);
-  const known = list(kids, 'and') || 'none';
+  const known = listed(kids, 'and') || 'none';
   return (
-    `sallyport: no signing key ${quote(kid)}${suggest(kid, kids)} (${known}); one that the store does not know is ` +
-    `revoked by sallyport token revoke --issuer ${name} --key KID`
+    `sallyport: no signing key ${quote(kid)}${suggest(kid, kids)} (the store has ${known}); to revoke one that the store ` +
+    `does not have, use sallyport token revoke --issuer ${name} --key KID`
   );
 }
 

@@ -56,9 +56,9 @@ describe('sallyport migration', () => {
   it('counts those with tokens as well that used one in the days that it looks back', async () => {
     await addUser('today', 'access', 0);
     await addUser('earlier', 'private', 10);
-    expect(await run({ days: '1' })).toContain('2 accounts passed with Basic, 1 of them with tokens as well;');
-    expect(await run({ days: '10' })).toContain('2 accounts passed with Basic, 1 of them with tokens as well;');
-    expect(await run({ days: '11' })).toContain('2 accounts passed with Basic, 2 of them with tokens as well;');
+    expect(await run({ days: '1' })).toContain('2 accounts used Basic successfully (1 of them also used tokens),');
+    expect(await run({ days: '10' })).toContain('2 accounts used Basic successfully (1 of them also used tokens),');
+    expect(await run({ days: '11' })).toContain('2 accounts used Basic successfully (2 of them also used tokens),');
     const { accounts } = JSON.parse(await run({ days: '1', json: true })) as { accounts: { tokenLastUsed: string }[] };
     expect(accounts.map(({ tokenLastUsed }) => tokenLastUsed)).toEqual([expect.any(String), expect.any(String)]);
   });
@@ -68,12 +68,12 @@ describe('sallyport migration', () => {
     const guessed = { accountId: 'guessed', route: 'GET /x', reason: 'credentials_invalid', count: 9 };
     await store.basicUses.add([{ ...guessed, lastAtSeconds: NOW_SECONDS }]);
     expect(await run({})).toContain(
-      '1 account passed with Basic, 1 of them with tokens as well; 1 account came and never passed; 0 accounts did not',
+      '1 account used Basic successfully (1 of them also used tokens), 1 used it without success, and 0 did not',
     );
   });
 
   it('does not take who looks after tokens for one who uses them', async () => {
     await addUser('console', 'login', 0);
-    expect(await run({})).toContain('1 account passed with Basic, 0 of them with tokens as well;');
+    expect(await run({})).toContain('1 account used Basic successfully (0 of them also used tokens),');
   });
 });

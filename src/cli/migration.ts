@@ -4,43 +4,46 @@ import { counted } from '../lib/time-format.ts';
 import type { BasicRoute, BasicUser, MigrationReport } from '../tokens/migration-report.ts';
 import { reportMigration } from '../tokens/migration-report.ts';
 import { BASIC_USES_KEPT_DAYS } from '../verification/basic/basic-use.ts';
-import type { Arguments, Command, Terminal } from './command.ts';
+import type { Terminal } from './command.ts';
 import { requireConfig, UsageError } from './command.ts';
+import { defineCommand } from './command-definition.ts';
 import { printTable } from './terminal/table.ts';
 
 const DEFAULT_DAYS = 30;
 const HEADINGS = ['account', 'route', 'passed', 'denied', 'last', 'last used a token'];
 
-/** Shows what is left to do before routes can do without Basic. */
-export const migration: Command = {
-  summary: 'show who still uses Basic on routes, and with what errors',
-  usage: `usage: sallyport migration [--days N] [--json] [--config FILE]
+/** Shows what remains to be done before routes can refuse Basic. */
+export const migration = defineCommand('migration', {
+  summary: 'show which accounts still use Basic on routes, and with which errors',
+  takes: [],
+  details: `For each account that used Basic: the routes, how often it was allowed, why it was denied, when it came
+last, and when the account last used a token other than a log-in token. Names that belong to no account
+are counted together as (no account).
 
-Who came with Basic: on which routes, how often it passed, what it was denied for, when it came last, and when the
-account last used a token, those of a log-in apart. Names that are no account's are counted together, as (nobody).
-Instances count, and write to the store once a minute; what they wrote is kept for ${BASIC_USES_KEPT_DAYS} days.
-
---days        how many days to look back, today (UTC) included; by default ${DEFAULT_DAYS}
---json        for programs
-`,
-  options: { days: { type: 'string' }, json: { type: 'boolean' } },
-  async run(args, terminal) {
-    if (args.positionals.length > 0) throw new UsageError('expected options alone');
-    const days = readDays(args);
-    const config = requireConfig(args.config, terminal.env);
+Instances write their counts to the store once a minute. The store keeps them for ${BASIC_USES_KEPT_DAYS} days.`,
+  options: {
+    days: {
+      type: 'string',
+      placeholder: 'N',
+      help: `how many days to look back, including today (UTC); by default ${DEFAULT_DAYS}`,
+    },
+    json: { type: 'boolean', help: 'print JSON, for programs' },
+  },
+  async run({ config: file, values }, terminal) {
+    const days = readDays(values.days);
+    const config = requireConfig(file, terminal.env);
     requireStore(config.store);
     return withStore(config.store, async (store) => {
       const report = await reportMigration(store, { config, days, nowMs: systemClock.wallMs() });
-      if (args.values['json'] === true) terminal.out(`${JSON.stringify(report, null, 2)}\n`);
+      if (values.json === true) terminal.out(`${JSON.stringify(report, null, 2)}\n`);
       else print(report, terminal);
       return 0;
     });
   },
-};
+});
 
-function readDays({ values }: Arguments): number {
-  const text = values['days'] ?? String(DEFAULT_DAYS);
-  const days = typeof text === 'string' && /^[1-9]\d{0,3}$/.test(text) ? Number(text) : Number.NaN;
+function readDays(text = String(DEFAULT_DAYS)): number {
+  const days = /^[1-9]\d{0,3}$/.test(text) ? Number(text) : Number.NaN;
   if (days <= BASIC_USES_KEPT_DAYS) return days;
   throw new UsageError(`--days takes a whole number from 1 to ${BASIC_USES_KEPT_DAYS}`);
 }
@@ -51,8 +54,8 @@ function print(report: MigrationReport, terminal: Terminal): void {
   const users = known.filter(({ routes }) => routes.some(({ passed }) => passed > 0));
   const hybrids = users.filter(({ tokenLastUsed }) => tokenLastUsed !== null && tokenLastUsed >= since).length;
   terminal.out(`${basicWords(report)}
-In the last ${counted(days, 'day')} ${counted(users.length, 'account')} passed with Basic, ${hybrids} of them with tokens as well; \
-${counted(known.length - users.length, 'account')} came and never passed; ${counted(others, 'account')} did not come.
+In the last ${counted(days, 'day')}, ${counted(users.length, 'account')} used Basic successfully (${hybrids} of them also used tokens), \
+${known.length - users.length} used it without success, and ${others} did not use it.
 `);
   if (accounts.length === 0) return;
   terminal.out('\n');
@@ -60,13 +63,13 @@ ${counted(known.length - users.length, 'account')} came and never passed; ${coun
 }
 
 function basicWords({ basic: { routes, sunset, ended } }: MigrationReport): string {
-  if (routes === 0) return 'No route takes Basic.';
+  if (routes === 0) return 'No route accepts Basic.';
   if (sunset === null) return `${counted(routes, 'route')} can be reached with Basic; no sunset is set.`;
   return `${counted(routes, 'route')} ${ended ? 'could' : 'can'} be reached with Basic until ${sunset}.`;
 }
 
 function rowOf({ id, name, tokenLastUsed }: BasicUser, { route, passed, denied, last }: BasicRoute): string[] {
-  const who = id === null ? '(nobody)' : (name ?? `(removed: ${id})`);
+  const who = id === null ? '(no account)' : (name ?? `(removed: ${id})`);
   const denials = Object.entries(denied).map(([code, count]) => `${count} ${code}`);
   return [who, route ?? '(no route)', String(passed), denials.join(', ') || '-', last, tokenLastUsed ?? '-'];
 }

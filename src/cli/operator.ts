@@ -2,15 +2,31 @@ import { openAudit } from '../app/command-audit.ts';
 import { operatorOf } from '../audit/actor.ts';
 import type { Config } from '../config/config.ts';
 import { systemClock } from '../lib/clock.ts';
-import { RevocationWriter } from '../revocation/revocation-writer.ts';
+import { MAX_REASON_LENGTH, RevocationWriter } from '../revocation/revocation-writer.ts';
 import type { UnrevokeOutcome } from '../revocation/unrevoke.ts';
 import { Unrevoke } from '../revocation/unrevoke.ts';
 import type { RevocationEntry } from '../revocation-set/entry.ts';
 import type { RevocationTarget } from '../revocation-set/target.ts';
 import type { Store } from '../store/store.ts';
-import type { Terminal } from './command.ts';
+import type { Options, Terminal, Values } from './command.ts';
+import { UsageError } from './command.ts';
 
-/** Who asks, and why; the user of the system where nobody is named. */
+const MAX_AUTHOR_LENGTH = 100;
+
+export const BY_OPTION = {
+  type: 'string',
+  placeholder: 'NAME',
+  help: 'who does it, for the audit log; by default operator: and the system user',
+} as const;
+
+export const AUTHOR_OPTIONS = {
+  reason: { type: 'string', placeholder: 'TEXT', help: 'why, for the revocation entry and the audit log' },
+  by: BY_OPTION,
+} as const satisfies Options;
+
+export const CONFIRM_OPTION = { type: 'boolean', help: 'do not ask for confirmation' } as const;
+
+/** Who asks, and why; `undefined` if not given. */
 export interface Author {
   readonly by: string | undefined;
   readonly reason: string | undefined;
@@ -57,4 +73,17 @@ export async function unrevokeByOperator(
   } finally {
     records.close();
   }
+}
+
+/** Reads who asks and why. Throws {@link UsageError} if one is empty or too long. */
+export function readAuthor(values: Values<Partial<typeof AUTHOR_OPTIONS>>): Author {
+  return {
+    by: shortText('by', values.by, MAX_AUTHOR_LENGTH),
+    reason: shortText('reason', values.reason, MAX_REASON_LENGTH),
+  };
+}
+
+function shortText(name: string, value: string | undefined, limit: number): string | undefined {
+  if (value === undefined || (value !== '' && value.length <= limit)) return value;
+  throw new UsageError(`--${name} takes 1 to ${limit} characters`);
 }

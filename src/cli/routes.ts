@@ -4,40 +4,41 @@ import type { AccessRequest } from '../core/request.ts';
 import type { Route } from '../core/route.ts';
 import { RouteMap } from '../core/route.ts';
 import { needsOf } from '../explanation/decision-steps.ts';
-import type { Command, Terminal } from './command.ts';
+import type { Terminal } from './command.ts';
 import { CommandError, requireConfig, UsageError } from './command.ts';
+import { defineCommand } from './command-definition.ts';
 import { printTable } from './terminal/table.ts';
 
-/** Shows the route map, and which rule a request would meet. */
-export const routes: Command = {
-  summary: 'show the route map, or the rule that a request meets',
-  usage: `usage: sallyport routes [METHOD PATH] [--host HOST] [--config FILE]
-
-Without a request the whole map, in the order of the file. With one, the rule that it meets; exits with 1 where there is none.
-`,
-  options: { host: { type: 'string' } },
+/** Shows the route map, or the rule that a request matches. */
+export const routes = defineCommand('routes', {
+  summary: 'show the route map, or the rule that a request matches',
+  forms: ['', 'METHOD PATH [--host HOST]'],
+  details: `Without a request, prints all rules in the order of the configuration. With one, prints the rule that it
+matches, or exits with 1 if there is none.`,
+  options: { host: { type: 'string', placeholder: 'HOST', help: 'the host of the request; by default none' } },
   run({ config: file, positionals, values }, terminal) {
     const [method, target, ...rest] = positionals;
     if (rest.length > 0 || (method === undefined) !== (target === undefined))
-      throw new UsageError('expected METHOD PATH');
+      throw new UsageError('expected METHOD and PATH');
+    if (method === undefined && values.host !== undefined) throw new UsageError('--host needs METHOD and PATH');
     const config = requireConfig(file, terminal.env);
     if (method === undefined || target === undefined) {
       show(config.routes, terminal);
       return Promise.resolve(0);
     }
-    const host = typeof values['host'] === 'string' ? values['host'] : '';
-    show([meet(new RouteMap(config.routes), { method, host, path: target })], terminal);
+    const { host = '' } = values;
+    show([match(new RouteMap(config.routes), { method, host, path: target })], terminal);
     return Promise.resolve(0);
   },
-};
+});
 
-function meet(map: RouteMap, { method, host, path: target }: Pick<AccessRequest, 'method' | 'host' | 'path'>): Route {
-  if (!isPlainMethod(method)) throw new CommandError('path_rejected: methods are upper-case words, such as GET');
+function match(map: RouteMap, { method, host, path: target }: Pick<AccessRequest, 'method' | 'host' | 'path'>): Route {
+  if (!isPlainMethod(method)) throw new CommandError('path_rejected: a method is an upper-case word such as GET');
   const path = readPath(target);
-  const met = path === undefined ? 'ambiguous' : map.match(host, method, path);
-  if (met === 'ambiguous') throw new CommandError('path_rejected: two parsers could read the path in two ways');
-  if (met === 'none') throw new CommandError('route_denied: no rule for it');
-  return met;
+  const found = path === undefined ? 'ambiguous' : map.match(host, method, path);
+  if (found === 'ambiguous') throw new CommandError('path_rejected: two parsers could read this path differently');
+  if (found === 'none') throw new CommandError('route_denied: no rule matches');
+  return found;
 }
 
 const HEADINGS = ['HOSTS', 'METHODS', 'PATH', 'NEEDS', 'ISSUERS', 'BASIC', 'SHADOW'];

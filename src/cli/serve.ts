@@ -4,20 +4,23 @@ import { StartError, startApp } from '../app/start.ts';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import { FileWatcher } from '../config/reload/file-watcher.ts';
-import type { Command } from './command.ts';
 import { requireLoaded } from './command.ts';
+import { defineCommand } from './command-definition.ts';
 
 /** Runs until SIGTERM or SIGINT; a second one ends the process at once. */
-export const serve: Command = {
+export const serve = defineCommand('serve', {
   summary: 'run Sallyport',
-  usage: `usage: sallyport serve [--config FILE]
+  takes: [],
+  details: `Opens the listeners of the configuration and answers until SIGTERM or Ctrl-C. The log goes to standard
+output, one JSON object per line.
 
-Opens the doors of the configuration and answers until SIGTERM or Ctrl-C. Logs to standard output, one JSON object a line.
-A change to the file, or to a file that it names, is taken up while it runs, and so is SIGHUP; where the new one is bad,
-the old one stays in force. SIGTERM: not ready for shutdown.delay, then running requests finish within shutdown.drain; a
-second signal ends the process at once.
-SALLYPORT_ACCOUNT=name:password in the environment creates that account where the store holds none.
-`,
+Sallyport reloads when the configuration, or a file that it names, changes, and on SIGHUP. If the new
+configuration is not valid, the current one stays in force.
+
+On SIGTERM it reports "not ready" for shutdown.delay and then lets running requests finish within
+shutdown.drain. A second signal ends the process at once.
+
+If the store holds no account, SALLYPORT_ACCOUNT=name:password in the environment creates one.`,
   options: {},
   async run({ config: file }, { env }) {
     const { config, files } = requireLoaded(file, env);
@@ -40,7 +43,7 @@ SALLYPORT_ACCOUNT=name:password in the environment creates that account where th
     await stop(app);
     return 0;
   },
-};
+});
 
 /** `undefined` where it failed and the log, where there is one, has told why. */
 async function start(config: Config, file: string, env: NodeJS.ProcessEnv): Promise<App | undefined> {

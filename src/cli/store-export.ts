@@ -9,34 +9,49 @@ import { quote } from '../lib/wording.ts';
 import type { Counts } from '../store/copy/format.ts';
 import { writeCopy } from '../store/copy/write-copy.ts';
 import type { StoreContents } from '../store/store.ts';
-import type { Arguments, Terminal } from './command.ts';
 import { CommandError, requireConfig } from './command.ts';
+import { defineAction } from './command-definition.ts';
 
-/** Writes a copy of the store, to a new file or to standard output; what it tells of it goes to standard error. */
-export async function exportStore({ values, config: file }: Arguments, terminal: Terminal): Promise<number> {
-  const config = requireConfig(file, terminal.env);
-  requireStore(config.store);
-  const { out } = values;
-  const counts = await withStore(config.store, ({ contents }) =>
-    typeof out === 'string'
-      ? exportToFile(out, contents, config)
-      : writeCopy(contents, aboutNow(config), (text) => {
-          terminal.out(text);
-          return terminal.taken?.();
-        }),
-  );
-  terminal.err(
-    `exported ${counted(counts.account, 'account')}, ${counted(counts['signing-key'], 'signing key')}, ` +
-      `${counted(counts.token, 'token')} and ${counted(counts.revocation, 'revocation')}; keep the copy as you keep the store\n`,
-  );
-  if (counts['signing-key'] > 0) terminal.err(`${secretWords(config)}\n`);
-  return 0;
-}
+/** Writes a copy of the store to a new file or to standard output; messages go to standard error. */
+export const exportStore = defineAction({
+  summary: 'copy everything that the store holds',
+  takes: [],
+  details: `Writes a backup, or what a store of another kind is to start with, to standard output or into a new file
+that only its owner can read.
+
+The copy holds hashes of passwords and the sealed signing keys. It does not hold the secret that opens
+these keys (signing.sealWith, or the file beside an embedded store).
+
+On Redis, the copy may lack what is written during the export: first stop everything that issues tokens
+or changes accounts.`,
+  options: {
+    out: { type: 'string', placeholder: 'FILE', help: 'write to this new file; by default to standard output' },
+  },
+  async run({ values: { out }, config: file }, terminal) {
+    const config = requireConfig(file, terminal.env);
+    requireStore(config.store);
+    const counts = await withStore(config.store, ({ contents }) =>
+      out === undefined
+        ? writeCopy(contents, aboutNow(config), (text) => {
+            terminal.out(text);
+            return terminal.taken?.();
+          })
+        : exportToFile(out, contents, config),
+    );
+    terminal.err(
+      `exported ${counted(counts.account, 'account')}, ${counted(counts['signing-key'], 'signing key')}, ` +
+        `${counted(counts.token, 'token')} and ${counted(counts.revocation, 'revocation')}; ` +
+        'protect the copy as you protect the store\n',
+    );
+    if (counts['signing-key'] > 0) terminal.err(`${secretText(config)}\n`);
+    return 0;
+  },
+});
 
 async function exportToFile(path: string, contents: StoreContents, config: Config): Promise<Counts> {
   const file = await open(path, 'wx', 0o600).catch((cause: unknown) => {
     const why = hasCode(cause, 'ENOENT') ? 'no such folder' : wordFileError(cause);
-    throw new CommandError(`sallyport: cannot make the file ${quote(path)}: ${why}`, { cause });
+    throw new CommandError(`sallyport: cannot create the file ${quote(path)}: ${why}`, { cause });
   });
   try {
     const counts = await writeCopy(contents, aboutNow(config), (text) => file.appendFile(text));
@@ -57,9 +72,9 @@ function aboutNow({ issuers }: Config) {
   return { sallyport: readVersion(), exportedAt: new Date().toISOString(), issuers: own };
 }
 
-/** The copy is of no use without it, and is no copy of it. */
-function secretWords({ issuers, store }: Config): string {
+/** Names the secret that the copy needs and does not hold. */
+function secretText({ issuers, store }: Config): string {
   const isConfigured = issuers.some((issuer) => issuer.kind === 'signing' && issuer.signing.sealWith !== undefined);
   const what = isConfigured || store.kind !== 'sqlite' ? 'signing.sealWith' : `${store.path}.seal, base64url`;
-  return `the signing keys are sealed, and open only with the same secret (${what}): move that separately`;
+  return `the signing keys are sealed and only the same secret opens them (${what}): move it separately`;
 }

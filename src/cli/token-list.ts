@@ -9,43 +9,48 @@ import { everyToken } from '../tokens/every-token.ts';
 import { risksOf } from '../tokens/token-risks.ts';
 import type { TokenView } from '../tokens/token-views.ts';
 import { TokenViews } from '../tokens/token-views.ts';
-import type { Arguments, Terminal } from './command.ts';
-import { CommandError, requireConfig, UsageError } from './command.ts';
+import type { Terminal } from './command.ts';
+import { CommandError, requireConfig } from './command.ts';
+import { defineAction } from './command-definition.ts';
 import { printTable } from './terminal/table.ts';
-
-export const LIST_OPTIONS = {
-  account: { type: 'string' },
-  risky: { type: 'boolean' },
-  json: { type: 'boolean' },
-} as const;
 
 const COLUMNS = ['id', 'owner', 'kind', 'scopes', 'created', 'expires', 'last used', 'status', 'risks'] as const;
 
-/** Lists the tokens that were issued to every account, or to one, with what an operator should look at. */
-export async function listTokens(args: Arguments, terminal: Terminal): Promise<number> {
-  const stray = Object.keys(args.values).find((name) => !(name in LIST_OPTIONS) && !['config', 'help'].includes(name));
-  if (stray !== undefined) throw new UsageError(`--${stray} does not go with list`);
-  const { account: name, risky, json } = args.values;
-  const config = requireConfig(args.config, terminal.env);
-  const issuer = config.issuers.find(({ kind }) => kind === 'signing')?.name;
-  if (issuer === undefined)
-    throw new CommandError('sallyport: no issuer with `signing`: there are no tokens of our own');
-  requireStore(config.store);
-  return withStore(config.store, async (store) => {
-    const { tokens, revocations } = store;
-    const views = new TokenViews({ issuer, tokens, revocations, clock: systemClock });
-    const rows: Row[] = [];
-    for (const owner of await ownersIn(store, name)) {
-      for await (const view of everyToken(views, owner.id)) rows.push(rowOf(owner, view));
-    }
-    const shown = risky === true ? rows.filter(({ risks }) => risks.length > 0) : rows;
-    print(shown, json === true, terminal);
-    return 0;
-  });
-}
+/** Lists the tokens that were issued to every account, or to one, with the risks that an operator should look at. */
+export const listTokens = defineAction({
+  summary: 'list the tokens that were issued, the newest first',
+  takes: [],
+  details: `A token is risky while it is active and
+  - has the scope all:any,
+  - is valid for more than 90 days, or
+  - was neither used nor created in the last 30 days.`,
+  options: {
+    account: { type: 'string', placeholder: 'NAME', help: 'only the tokens of this account; by default of all' },
+    risky: { type: 'boolean', help: 'only risky tokens' },
+    json: { type: 'boolean', help: 'print JSON, for programs' },
+  },
+  async run({ values: { account: name, risky, json }, config: file }, terminal) {
+    const config = requireConfig(file, terminal.env);
+    const issuer = config.issuers.find(({ kind }) => kind === 'signing')?.name;
+    if (issuer === undefined)
+      throw new CommandError('sallyport: no issuer has `signing`, so there are no tokens of our own');
+    requireStore(config.store);
+    return withStore(config.store, async (store) => {
+      const { tokens, revocations } = store;
+      const views = new TokenViews({ issuer, tokens, revocations, clock: systemClock });
+      const rows: Row[] = [];
+      for (const owner of await ownersIn(store, name)) {
+        for await (const view of everyToken(views, owner.id)) rows.push(rowOf(owner, view));
+      }
+      const shown = risky === true ? rows.filter(({ risks }) => risks.length > 0) : rows;
+      print(shown, json === true, terminal);
+      return 0;
+    });
+  },
+});
 
-async function ownersIn({ accounts }: Store, name: string | boolean | undefined): Promise<readonly Account[]> {
-  if (typeof name !== 'string') return await accounts.list();
+async function ownersIn({ accounts }: Store, name: string | undefined): Promise<readonly Account[]> {
+  if (name === undefined) return await accounts.list();
   const account = await findAccount(accounts, name);
   if (account === undefined) throw new CommandError(`sallyport: no account '${printable(name)}'`);
   return [account];

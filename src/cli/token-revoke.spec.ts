@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from './command.ts';
-import { readAuthor, readRequest } from './token-revoke.ts';
+import { readAuthor } from './operator.ts';
+import { readRequest } from './token-revoke.ts';
 
 const THUMBPRINT = 'aB'.repeat(32);
 
 function read(values: Record<string, string | boolean>) {
   const args = { positionals: ['revoke'], values, config: 'sallyport.yaml' };
-  return { ...readRequest(args), ...readAuthor(args) };
+  return { ...readRequest(args), ...readAuthor(values) };
 }
 
 describe('readRequest()', () => {
@@ -56,11 +57,11 @@ describe('readRequest()', () => {
     [{ all: true }, '--issuer is missing'],
     [{ issuer: '', key: 'k' }, '--issuer is missing or empty'],
     [{ issuer: 'i', key: '' }, '--key is missing or empty'],
-    [{ issuer: 'i', 'token-file': 'f' }, '--issuer does not go with --token-file'],
-    [{ issuer: 'i', thumbprint: THUMBPRINT }, '--issuer does not go with --thumbprint'],
-    [{ issuer: 'i', key: 'k', before: '2027-01-15' }, '--before does not go with --key'],
-    [{ issuer: 'i', all: true, expires: '2027-01-15' }, '--expires does not go with --all'],
-    [{ 'token-file': 'f', expires: '2027-01-15' }, '--expires does not go with --token-file'],
+    [{ issuer: 'i', 'token-file': 'f' }, '--issuer cannot be used with --token-file'],
+    [{ issuer: 'i', thumbprint: THUMBPRINT }, '--issuer cannot be used with --thumbprint'],
+    [{ issuer: 'i', key: 'k', before: '2027-01-15' }, '--before cannot be used with --key'],
+    [{ issuer: 'i', all: true, expires: '2027-01-15' }, '--expires cannot be used with --all'],
+    [{ 'token-file': 'f', expires: '2027-01-15' }, '--expires cannot be used with --token-file'],
     [{ issuer: 'i', all: true, before: 'yesterday' }, '--before takes a date, or a date and time such as'],
     [{ issuer: 'i', all: true, before: '1800000000' }, "found '1800000000'"],
     [{ issuer: 'i', jti: 'j', expires: '2027-02-30' }, '--expires takes a date'],

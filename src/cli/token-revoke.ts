@@ -1,35 +1,53 @@
 import { parseInstant } from '../config/reading/times.ts';
 import { quote } from '../lib/wording.ts';
-import { MAX_REASON_LENGTH } from '../revocation/revocation-writer.ts';
-import type { Arguments } from './command.ts';
+import type { Arguments, Options } from './command.ts';
 import { UsageError } from './command.ts';
-import type { Author } from './operator.ts';
+import { AUTHOR_OPTIONS, CONFIRM_OPTION } from './operator.ts';
 
-/** Option by option what `sallyport token revoke` takes. */
+/** What names the revocations that `sallyport token unrevoke` takes back. */
+export const TARGET_OPTIONS = {
+  'token-file': { type: 'string', placeholder: 'FILE', help: 'a token in a file; - reads standard input' },
+  issuer: { type: 'string', placeholder: 'NAME', help: 'the name of an issuer in the configuration' },
+  jti: { type: 'string', placeholder: 'ID', help: 'one token, by its id' },
+  thumbprint: {
+    type: 'string',
+    placeholder: 'HEX',
+    help: 'one token, by the SHA-256 of its header.payload: 64 hexadecimal digits',
+  },
+  subject: {
+    type: 'string',
+    placeholder: 'SUBJECT',
+    help: 'the tokens of a subject; for our own issuer, an account by id, name or e-mail address',
+  },
+  key: { type: 'string', placeholder: 'KID', help: 'the tokens that the key with this kid signed' },
+  all: { type: 'boolean', help: 'all tokens of the issuer' },
+} as const satisfies Options;
+
 export const REVOKE_OPTIONS = {
-  'token-file': { type: 'string' },
-  issuer: { type: 'string' },
-  jti: { type: 'string' },
-  thumbprint: { type: 'string' },
-  subject: { type: 'string' },
-  key: { type: 'string' },
-  all: { type: 'boolean' },
-  before: { type: 'string' },
-  expires: { type: 'string' },
-  reason: { type: 'string' },
-  by: { type: 'string' },
-  yes: { type: 'boolean' },
-} as const;
+  ...TARGET_OPTIONS,
+  before: {
+    type: 'string',
+    placeholder: 'TIME',
+    help: 'end what was issued up to this time; by default now. A mark can move to a later time only',
+  },
+  expires: {
+    type: 'string',
+    placeholder: 'TIME',
+    help: 'when the token expires, so that its entry can expire too',
+  },
+  ...AUTHOR_OPTIONS,
+  yes: { ...CONFIRM_OPTION, help: 'do not ask before --key, --all and a --before in the future' },
+} as const satisfies Options;
 
 type OptionName = keyof typeof REVOKE_OPTIONS;
 
-/** What an operator asks to end; times in Unix seconds, `undefined` where they were not given. */
+/** What an operator asks to end; times in Unix seconds, `undefined` if not given. */
 export type RevokeRequest =
   | { readonly form: 'token-file'; readonly file: string }
   | { readonly form: 'thumbprint'; readonly thumbprint: string; readonly expiresAtSeconds: number | undefined }
   | OfIssuer;
 
-/** What is named by an issuer and something of its own. */
+/** What is named by an issuer and something that belongs to it. */
 export type OfIssuer = { readonly issuer: string } & (
   | { readonly form: 'jti'; readonly tokenId: string; readonly expiresAtSeconds: number | undefined }
   | { readonly form: 'subject'; readonly subject: string; readonly issuedUpToSeconds: number | undefined }
@@ -37,7 +55,7 @@ export type OfIssuer = { readonly issuer: string } & (
   | { readonly form: 'all'; readonly issuedUpToSeconds: number | undefined }
 );
 
-/** The forms, and the options that go with each beside those for all. */
+/** The forms, and the options that each takes besides {@link ALWAYS}. */
 const FORMS = {
   'token-file': [],
   jti: ['issuer', 'expires'],
@@ -50,11 +68,10 @@ const FORMS = {
 type Form = keyof typeof FORMS;
 
 const FORM_NAMES: readonly Form[] = ['token-file', 'jti', 'thumbprint', 'subject', 'key', 'all'];
-const FOR_ALL: readonly string[] = ['reason', 'by', 'yes', 'config', 'help'];
+const ALWAYS: readonly string[] = ['reason', 'by', 'yes', 'config', 'help'];
 const THUMBPRINT = /^[0-9a-f]{64}$/i;
-const MAX_AUTHOR_LENGTH = 100;
 
-/** Reads what is to be ended. Throws {@link UsageError} where the options do not go together. */
+/** Reads what is to be ended. Throws {@link UsageError} if the options do not fit together. */
 export function readRequest(args: Arguments): RevokeRequest {
   const form = formOf(args);
   const expiresAtSeconds = timeIn(args, 'expires');
@@ -74,19 +91,14 @@ export function readRequest(args: Arguments): RevokeRequest {
   }
 }
 
-/** Who and why, as far as it was said. */
-export function readAuthor({ values }: Arguments): Author {
-  return { by: shortText(values, 'by', MAX_AUTHOR_LENGTH), reason: shortText(values, 'reason', MAX_REASON_LENGTH) };
-}
-
 function formOf({ values }: Arguments): Form {
   const [form, ...others] = FORM_NAMES.filter((name) => values[name] !== undefined);
   if (form === undefined || others.length > 0) {
     throw new UsageError(`expected one of ${FORM_NAMES.map((name) => `--${name}`).join(', ')}`);
   }
-  const allowed: readonly string[] = [form, ...FORMS[form], ...FOR_ALL];
+  const allowed: readonly string[] = [form, ...FORMS[form], ...ALWAYS];
   const stray = Object.keys(values).find((name) => !allowed.includes(name));
-  if (stray !== undefined) throw new UsageError(`--${stray} does not go with --${form}`);
+  if (stray !== undefined) throw new UsageError(`--${stray} cannot be used with --${form}`);
   return form;
 }
 
@@ -96,23 +108,14 @@ function textIn({ values }: Arguments, name: OptionName): string {
   return value;
 }
 
-function shortText(values: Arguments['values'], name: OptionName, limit: number): string | undefined {
-  const value = values[name];
-  if (value === undefined) return undefined;
-  if (typeof value !== 'string' || value === '' || value.length > limit) {
-    throw new UsageError(`--${name} takes 1 to ${limit} characters`);
-  }
-  return value;
-}
-
 function thumbprintIn(args: Arguments): string {
   const thumbprint = textIn(args, 'thumbprint');
   if (THUMBPRINT.test(thumbprint)) return thumbprint.toLowerCase();
-  // It may be a token, which is printed nowhere.
+  // The value may be a token, so it is not repeated.
   throw new UsageError('--thumbprint takes 64 hexadecimal digits: the SHA-256 of the token’s header.payload');
 }
 
-/** Whole seconds, rounded up: whoever names a time means at least that. */
+/** Whole seconds, rounded up so that the time given is included. */
 function timeIn({ values }: Arguments, name: 'before' | 'expires'): number | undefined {
   const value = values[name];
   if (typeof value !== 'string') return undefined;

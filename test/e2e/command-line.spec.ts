@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -33,42 +33,15 @@ describe('a configuration with five mistakes', () => {
   });
 });
 
-describe('what is not understood', () => {
-  it.each([
-    [[], 'a command is missing'],
-    [['frobnicate'], "no such command: 'frobnicate'"],
-    [['serve', '--confg', 'x'], 'there is no option --confg, did you mean --config?'],
-    [['account', 'delete', 'x'], 'expected list, add, show, password'],
-    [['account', 'add'], 'expected one account name'],
-    [['store', 'copy'], 'expected export, import or accept-loss'],
-    [['store', 'import'], 'expected one file'],
-    [['store', 'export', 'x'], 'expected nothing after export'],
-    [['store', 'import', 'x', '--out', 'y'], '--out does not go with import'],
-    [['token'], 'expected revoke, unrevoke or list'],
-    [
-      ['token', 'unrevoke', '--thumbprint', 'a'.repeat(64), '--expires', '2030-01-01'],
-      '--expires does not go with unrevoke',
-    ],
-    [['token', 'revoke'], 'expected one of --token-file'],
-  ])('sallyport %j exits with 2 and says: %s', async (args, words) => {
-    const { code, output } = await runSallyport(args);
-    expect({ code, output }).toEqual({ code: 2, output: expect.stringContaining(words) });
-    expect(output).toContain('usage: sallyport');
-  });
+it('a command line that is not understood exits with 2 and prints the usage', async () => {
+  const { code, output } = await runSallyport(['store', 'import', 'x', '--out', 'y']);
+  expect(code).toBe(2);
+  expect(output).toMatch(/^sallyport: --out is not an option of .*\nusage: sallyport store import FILE /);
+});
 
-  it('--help prints each usage and exits with 0', async () => {
-    for (const args of [
-      ['--help'],
-      ['serve', '--help'],
-      ['check', '-h'],
-      ['account', '--help'],
-      ['keys', '--help'],
-      ['token', '--help'],
-    ]) {
-      const { code, output } = await runSallyport(args);
-      expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('usage: sallyport') });
-    }
-  });
+it('sallyport --version prints the version of package.json and exits with 0', async () => {
+  const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
+  expect(await runSallyport(['--version'])).toEqual({ code: 0, output: `${version}\n` });
 });
 
 describe('sallyport serve refuses to start', () => {

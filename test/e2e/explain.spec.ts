@@ -149,8 +149,8 @@ allowed
 
   it.each([
     [['nonsense'], 'no such reason'],
-    [[], 'expected METHOD PATH'],
-    [['GET', '/', 'x'], 'expected METHOD PATH'],
+    [[], 'expected METHOD and PATH'],
+    [['GET', '/', 'x'], 'expected METHOD and PATH'],
   ])('does not understand %j', async (args, words) => {
     expect(await runSallyport(['explain', ...args])).toMatchObject({ code: 2, output: expect.stringContaining(words) });
   });
@@ -178,7 +178,7 @@ describe('sallyport routes', () => {
     [['GET', '/3rdparty/v1/devices', '--host', 'admin.example.com'], 0, 'messages:send'],
     [['DELETE', '/3rdparty/v1/messages'], 1, 'route_denied'],
     [['GET', '/a/../b'], 1, 'path_rejected'],
-    [['GET'], 2, 'expected METHOD PATH'],
+    [['GET'], 2, 'expected METHOD and PATH'],
   ])('tells which rule %j meets', async (args, code, words) => {
     expect(await routes(...args)).toMatchObject({ code, output: expect.stringContaining(words) });
   });

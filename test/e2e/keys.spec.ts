@@ -46,7 +46,7 @@ describe.each(STORES)('two instances on $name', (kind) => {
 
     const rotations = await Promise.all([keys('rotate'), keys('rotate')]);
     expect(rotations.map(({ code }) => code)).toEqual([0, 0]);
-    const made = rotations.map(({ output }) => /^(made|[\w-]{16} waits already)/m.exec(output)?.[1]);
+    const made = rotations.map(({ output }) => /^(made|[\w-]{16} is already waiting)/m.exec(output)?.[1]);
     expect(made).toContain('made');
     const [standing, waiting, ...others] = await listKeys();
     expect(others).toEqual([]);
@@ -71,7 +71,7 @@ describe.each(STORES)('two instances on $name', (kind) => {
     const { code, output } = await keys('revoke', retired?.kid ?? '', '--yes', '--reason', 'leaked');
     expect({ code, output }).toEqual({
       code: 0,
-      output: expect.stringContaining(`revoked ${retired?.kid}: the store has`),
+      output: expect.stringContaining(`revoked ${retired?.kid}: every token that it signed has ended`),
     });
     expect(output).toContain('"reason":"leaked"');
     expect(await listKeys()).toEqual([signing]);
@@ -102,22 +102,19 @@ describe.each(STORES)('two instances on $name', (kind) => {
     }
   });
 
-  it.each([
-    [['frobnicate'], 2, 'expected list, rotate, revoke or reseal'],
-    [['rotate', 'x'], 2, 'expected nothing after rotate'],
-    [['list', '--yes'], 2, '--yes does not go with list'],
-    [['revoke'], 2, 'expected one kid'],
-    [['revoke', 'unknown', '--yes'], 1, "no signing key 'unknown' ("],
-  ])('keys %j exits with %d: %s', async (args, code, words) => {
-    expect(await keys(...args)).toEqual({ code, output: expect.stringContaining(words) });
-  });
+  it.each([[['revoke', 'unknown', '--yes'], 1, "no signing key 'unknown' ("]])(
+    'keys %j exits with %d: %s',
+    async (args, code, words) => {
+      expect(await keys(...args)).toEqual({ code, output: expect.stringContaining(words) });
+    },
+  );
 
   it('keys revoke asks first', async () => {
     const [signing] = await listKeys();
     const { code, output } = await keys('revoke', signing?.kid ?? '');
     expect([code, output]).toEqual([
       2,
-      expect.stringContaining('it is the one that signs, and another takes over at once: --yes'),
+      expect.stringContaining('it is the key that signs now, and another takes over at once: --yes'),
     ]);
     expect(await listKeys()).toEqual([signing]);
   });

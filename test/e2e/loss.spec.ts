@@ -94,7 +94,7 @@ it('a lost set is told of everywhere and lets nothing pass, until an operator ac
     expect([await check(a, good), await check(a, ended)]).toEqual([503, 401]);
     const explained = await command(['explain', '--token-file', '-', 'POST', MESSAGES], good);
     expect(explained).toMatchObject({ code: 1, output: expect.stringContaining('denied: unavailable') });
-    expect(explained.output).toMatch(/^the revocation set is lost since 20.*sallyport store accept-loss/m);
+    expect(explained.output).toMatch(/^the revocation set has been lost since 20.*sallyport store accept-loss/m);
     const said = a.sallyport.output().match(/"msg":"the revocation set was lost/g);
     expect(said).toHaveLength(1);
     const { code, output } = await command(['store', 'accept-loss']);
@@ -113,7 +113,5 @@ it('a lost set is told of everywhere and lets nothing pass, until an operator ac
 });
 
 it('sallyport store says what it takes', async () => {
-  expect((await runSallyport(['store'])).code).toBe(2);
-  expect((await runSallyport(['store', 'accept-loss', 'x'])).code).toBe(2);
   expect((await runSallyport(['store', '--help'])).output).toContain('sallyport store accept-loss [--config FILE]');
 });

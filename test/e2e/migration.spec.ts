@@ -26,8 +26,8 @@ it('sallyport migration shows who came with Basic through the gateway, and with 
     code: 0,
     output:
       '4 routes can be reached with Basic until 2027-06-30T00:00:00Z.\n' +
-      'In the last 30 days 0 accounts passed with Basic, 0 of them with tokens as well; ' +
-      '0 accounts came and never passed; 1 account did not come.\n',
+      'In the last 30 days, 0 accounts used Basic successfully (0 of them also used tokens), ' +
+      '0 used it without success, and 1 did not use it.\n',
   });
 
   await add(sallyport, 'reader', 'messages:list');
@@ -104,8 +104,8 @@ it('sallyport migration shows who came with Basic through the gateway, and with 
   const lines = (await command('migration', '--days', '1')).output.trimEnd().split('\n');
   expect(lines[0]).toBe('4 routes could be reached with Basic until 2026-01-01T00:00:00Z.');
   expect(lines[1]).toBe(
-    'In the last 1 day 3 accounts passed with Basic, 1 of them with tokens as well; ' +
-      '0 accounts came and never passed; 1 account did not come.',
+    'In the last 1 day, 3 accounts used Basic successfully (1 of them also used tokens), ' +
+      '0 used it without success, and 1 did not use it.',
   );
   expect(lines[3]).toMatch(/^account +route +passed +denied +last +last used a token$/);
   expect(lines.slice(4).map((line) => line.split(/ {2,}/).slice(0, 4))).toEqual([
@@ -116,7 +116,7 @@ it('sallyport migration shows who came with Basic through the gateway, and with 
     ['reader', `GET ${DEVICES}`, '0', '1 scope_required'],
     ['reader', '(no route)', '0', '1 route_denied'],
     [expect.stringMatching(/^\(removed: \S+\)$/), `GET ${MESSAGES}`, '1', '-'],
-    ['(nobody)', `GET ${MESSAGES}`, '0', '1 credentials_invalid'],
+    ['(no account)', `GET ${MESSAGES}`, '0', '1 credentials_invalid'],
   ]);
 });
 
@@ -124,7 +124,7 @@ it.each([
   [['--days', '0'], '--days takes a whole number from 1 to 90'],
   [['--days', '91'], '--days takes a whole number from 1 to 90'],
   [['--days', '1.5'], '--days takes a whole number from 1 to 90'],
-  [['alice'], 'expected options alone'],
+  [['alice'], 'too many arguments for `sallyport migration`'],
 ])('sallyport migration %j is refused', async (args, words) => {
   const { code, output } = await runSallyport(['migration', ...args]);
   expect([code, output.split('\n')[0]]).toEqual([2, `sallyport: ${words}`]);

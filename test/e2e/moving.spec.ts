@@ -53,18 +53,18 @@ async function move(sallyport: Sallyport, from: Place, to: Place): Promise<Sally
   const [source, target] = [await configIn(folder, from), await configIn(folder, to)];
   const exported = await runSallyport(['store', 'export', '--out', copy, '--config', source], from);
   expect(exported).toMatchObject({ code: 0, output: expect.stringContaining('exported 1 account, 1 signing key,') });
-  expect(exported.output).toContain('move that separately');
+  expect(exported.output).toContain('move it separately');
   expect((await stat(copy)).mode & 0o777).toBe(0o600);
   const again = await runSallyport(['store', 'export', '--out', copy, '--config', source], from);
   expect(again).toMatchObject({
     code: 1,
-    output: expect.stringContaining(`cannot make the file '${copy}': it exists already`),
+    output: expect.stringContaining(`cannot create the file '${copy}': it exists already`),
   });
 
   const nowhere = join(folder, 'none', 'copy.jsonl');
   expect(await runSallyport(['store', 'export', '--out', nowhere, '--config', source], from)).toMatchObject({
     code: 1,
-    output: `sallyport: cannot make the file '${nowhere}': no such folder\n`,
+    output: `sallyport: cannot create the file '${nowhere}': no such folder\n`,
   });
   expect(await runSallyport(['store', 'import', nowhere, '--config', target], to)).toMatchObject({
     code: 1,
@@ -75,7 +75,7 @@ async function move(sallyport: Sallyport, from: Place, to: Place): Promise<Sally
   const imported = await runSallyport(importing, to);
   expect(imported).toMatchObject({ code: 0, output: expect.stringMatching(/^accounts: 1 written, 0 there/m) });
   const refused = await runSallyport(importing, to);
-  expect(refused).toMatchObject({ code: 1, output: expect.stringContaining('holds something already') });
+  expect(refused).toMatchObject({ code: 1, output: expect.stringContaining('the store is not empty') });
   const repeated = await runSallyport([...importing, '--into-non-empty'], to);
   expect(repeated).toMatchObject({ code: 0, output: expect.stringMatching(/^accounts: 0 written, 1 there/m) });
   const { passwordHash } = JSON.parse((await readFile(copy, 'utf8')).split('\n')[1] ?? '').record;

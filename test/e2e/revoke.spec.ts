@@ -203,7 +203,7 @@ describe.each(STORES)('sallyport token revoke, on the $name store of a running S
     expect(await audited(reason)).toMatchObject({ log: 'audit', by: 'bob', tokenId: 'mistake', reason });
     expect(await run(['token', 'unrevoke', ...target])).toEqual({
       code: 0,
-      output: 'nothing to take back: no revocation stands at sallyport:revoked:corporate:mistake\n',
+      output: 'nothing to take back: there is no revocation at sallyport:revoked:corporate:mistake\n',
     });
     await run(['token', 'revoke', ...target]);
     await expect.poll(() => decide(token)).toBe('token revoked');

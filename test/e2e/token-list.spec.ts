@@ -32,7 +32,7 @@ it('sallyport token list shows every token, and why some are to be looked at', a
   expect(await list('--account', 'nobody')).toEqual({ code: 1, output: "sallyport: no account 'nobody'\n" });
   expect(await list('--jti', plain)).toMatchObject({
     code: 2,
-    output: expect.stringContaining('does not go with list'),
+    output: expect.stringContaining('--jti is not an option of `sallyport token list`'),
   });
 });
 

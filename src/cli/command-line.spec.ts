@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import { commandLine } from '../../test/support/command-line.ts';
+import { readVersion } from '../lib/version.ts';
+
+const GROUPS = {
+  account: ['add', 'list', 'show', 'password', 'scopes', 'email', 'disable', 'enable', 'unlock', 'remove'],
+  store: ['export', 'import', 'accept-loss'],
+  keys: ['list', 'rotate', 'revoke', 'reseal'],
+  token: ['list', 'revoke', 'unrevoke'],
+};
+const COMMANDS = ['serve', 'check', 'routes', 'explain', 'account', 'store', 'keys', 'token', 'migration'];
+
+describe('a command line that is not understood', () => {
+  it.each([
+    [[], 'a command is missing'],
+    [['frobnicate'], "no such command: 'frobnicate'"],
+    [['serve', '--confg', 'x'], 'there is no option --confg, did you mean --config?'],
+    [['serve', 'other.yaml'], 'too many arguments for `sallyport serve`'],
+    [['check', 'other.yaml'], 'too many arguments for `sallyport check`'],
+    [['account'], 'expected add, list, show, password'],
+    [['account', 'delete', 'x'], 'expected add, list, show, password'],
+    [['account', 'add'], 'NAME is missing'],
+    [['account', 'add', 'ada'], '--scopes is missing'],
+    [['account', 'add', 'ada', '--scopes', ''], '--scopes is missing'],
+    [['account', 'scopes', 'ada'], 'SCOPE[,SCOPE ...] is missing'],
+    [['account', 'list', 'ada'], 'too many arguments for `sallyport account list`'],
+    [['account', 'list', '--scopes', 'x'], '--scopes is not an option of `sallyport account list`'],
+    [['account', 'disable', 'ada', '--email', 'x'], '--email is not an option of `sallyport account disable`'],
+    [['account', 'disable', 'ada', '--by', ''], '--by takes 1 to 100 characters'],
+    [['store', 'copy'], 'expected export, import, accept-loss'],
+    [['store', 'import'], 'FILE is missing'],
+    [['store', 'export', 'x'], 'too many arguments for `sallyport store export`'],
+    [['store', 'accept-loss', 'x'], 'too many arguments for `sallyport store accept-loss`'],
+    [
+      ['store', 'import', 'x', '--out', 'y'],
+      '--out is not an option of `sallyport store import`, only of `sallyport store export`',
+    ],
+    [['token'], 'expected list, revoke, unrevoke'],
+    [['token', 'revoke'], 'expected one of --token-file'],
+    [['token', 'revoke', '--token-file', 'f', 'x'], 'too many arguments for `sallyport token revoke`'],
+    [
+      ['token', 'unrevoke', '--thumbprint', 'a'.repeat(64), '--expires', '2030-01-01'],
+      '--expires is not an option of `sallyport token unrevoke`',
+    ],
+    [
+      ['token', 'list', '--jti', 'x'],
+      '--jti is not an option of `sallyport token list`, only of `sallyport token revoke`, `sallyport token unrevoke`',
+    ],
+    [['keys', 'frobnicate'], 'expected list, rotate, revoke, reseal'],
+    [['keys', 'revoke'], 'KID is missing'],
+    [['keys', 'rotate', 'x'], 'too many arguments for `sallyport keys rotate`'],
+    [['keys', 'list', '--yes'], '--yes is not an option of `sallyport keys list`, only of `sallyport keys revoke`'],
+    [['explain'], 'expected METHOD and PATH, or a reason'],
+    [['explain', 'token_invalid', '--host', 'h'], '--host needs METHOD and PATH'],
+    [['explain', 'token_invalid', '--token-file', 'f'], '--token-file needs METHOD and PATH'],
+    [['routes', '--host', 'h'], '--host needs METHOD and PATH'],
+    [['routes', 'GET'], 'expected METHOD and PATH'],
+    [['migration', 'ada'], 'too many arguments for `sallyport migration`'],
+    [['migration', '--days', '0'], '--days takes a whole number from 1 to 90'],
+    [['migration', '--days', '91'], '--days takes a whole number from 1 to 90'],
+    [['migration', '--days', '1.5'], '--days takes a whole number from 1 to 90'],
+  ])('exits with 2: %j, %s', async (args, message) => {
+    const { code, output } = await commandLine(args);
+    expect({ code, output }).toEqual({ code: 2, output: expect.stringContaining(`sallyport: ${message}`) });
+    expect(output).toContain('usage: sallyport');
+  });
+
+  it('is not repeated where a password may stand', async () => {
+    const { code, output } = await commandLine(['account', 'password', 'ada', 'hunter2']);
+    expect(code).toBe(2);
+    expect(output).not.toContain('hunter2');
+  });
+
+  it('is answered with the usage of the sub-command that it names', async () => {
+    const { output } = await commandLine(['keys', 'revoke', '--yes']);
+    expect(output).toBe(`sallyport: KID is missing
+usage: sallyport keys revoke KID [--reason TEXT] [--by NAME] [--yes] [--config FILE]
+\`sallyport keys revoke --help\` tells more.
+`);
+  });
+});
+
+describe('--help', () => {
+  it('lists the commands', async () => {
+    for (const args of [['--help'], ['-h'], ['help']]) {
+      const { code, output } = await commandLine(args);
+      expect(code).toBe(0);
+      for (const command of COMMANDS) expect(output).toMatch(new RegExp(`^ {2}${command} +\\S`, 'm'));
+    }
+  });
+
+  it.each(COMMANDS)('shows the usage of %s', async (command) => {
+    for (const option of ['--help', '-h']) {
+      const { code, output } = await commandLine([command, option]);
+      expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining(`usage: sallyport ${command}`) });
+    }
+  });
+
+  it.each(Object.entries(GROUPS))('of %s shows each sub-command', async (command, actions) => {
+    const { output } = await commandLine([command, '--help']);
+    for (const action of actions) {
+      expect(output).toContain(`sallyport ${command} ${action}`);
+      expect(output).toMatch(new RegExp(`^ {2}${action} +\\S`, 'm'));
+    }
+  });
+
+  it.each(Object.entries(GROUPS).flatMap(([command, actions]) => actions.map((action) => [command, action] as const)))(
+    'of %s %s shows each of its options with a line of help',
+    async (command, action) => {
+      const { code, output } = await commandLine([command, action, '--help']);
+      expect(code).toBe(0);
+      const [usage = '', options = ''] = output.split('\noptions:\n');
+      const named = new Set(usage.match(/--[a-z0-9-]+/g));
+      for (const option of named) expect(options).toMatch(new RegExp(`^ {2}${option}( [A-Z[\\],. ]+)? {2,}\\S`, 'm'));
+      expect(output.split('\n').filter((line) => line.length > 120 && !line.includes('sallyport'))).toEqual([]);
+    },
+  );
+
+  it('shows an option once, as it is declared', async () => {
+    expect((await commandLine(['store', 'export', '--help'])).output).toContain(`
+options:
+  --out FILE     write to this new file; by default to standard output
+  --config FILE  the configuration file; by default sallyport.yaml
+  --help         print this help
+`);
+  });
+});
+
+it('--version prints the version', async () => {
+  expect(await commandLine(['--version'])).toEqual({ code: 0, output: `${readVersion()}\n` });
+});

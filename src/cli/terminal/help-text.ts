@@ -1,0 +1,72 @@
+import type { Action, Option, Options } from '../command.ts';
+
+/** What every command takes. */
+const COMMON: Options = {
+  config: { type: 'string', placeholder: 'FILE', help: 'the configuration file; by default sallyport.yaml' },
+  help: { type: 'boolean', help: 'print this help' },
+};
+
+/** The part of a group that its help is made of. */
+interface GroupText {
+  readonly summary: string;
+  readonly actions: Readonly<Record<string, Action>>;
+  readonly details?: string;
+}
+
+/** The help of a command or sub-command: usage, what it does, each option. */
+export function helpOf(name: string, { summary, details, ...action }: Action): string {
+  const about = details ?? `${summary.slice(0, 1).toUpperCase()}${summary.slice(1)}.`;
+  const rows = Object.entries({ ...action.options, ...COMMON }).map(([option, one]) => {
+    return [`--${written(option, one)}`, one.help] as const;
+  });
+  return `${usageLines(name, action)}\n${about.trimEnd()}\n\noptions:\n${columns(rows)}`;
+}
+
+/** The help of a command with sub-commands: the usage of each, and what each does. */
+export function helpOfGroup(name: string, { actions, details }: GroupText): string {
+  const rows = Object.entries(actions).map(([action, { summary }]) => [action, summary] as const);
+  const about = details === undefined ? '' : `${details.trimEnd()}\n\n`;
+  const more = `\`sallyport ${name} COMMAND --help\` shows the options of one.\n`;
+  return `${groupLines(name, actions)}\n${about}commands:\n${columns(rows)}\n${more}`;
+}
+
+/** What is printed below an error. */
+export function usageOf(name: string, action: Pick<Action, 'forms' | 'takes' | 'options'>): string {
+  return `${usageLines(name, action)}\`sallyport ${name} --help\` tells more.\n`;
+}
+
+export function usageOfGroup(name: string, { actions }: GroupText): string {
+  return `${groupLines(name, actions)}\`sallyport ${name} --help\` tells more.\n`;
+}
+
+/** Rows of two columns, each row indented and the first column as wide as it must be. */
+export function columns(rows: readonly (readonly [string, string])[]): string {
+  const width = Math.max(...rows.map(([first]) => first.length));
+  return rows.map(([first, second]) => `  ${first.padEnd(width)}  ${second}\n`).join('');
+}
+
+function groupLines(name: string, actions: GroupText['actions']): string {
+  return inLines(Object.entries(actions).flatMap(([action, one]) => formsOf(`${name} ${action}`, one)));
+}
+
+function usageLines(name: string, action: Pick<Action, 'forms' | 'takes' | 'options'>): string {
+  return inLines(formsOf(name, action));
+}
+
+function formsOf(name: string, { forms, takes = [], options }: Pick<Action, 'forms' | 'takes' | 'options'>): string[] {
+  const own = Object.entries(options).map(([option, one]) => {
+    const isRequired = one.type === 'string' && one.required === true;
+    return isRequired ? `--${written(option, one)}` : `[--${written(option, one)}]`;
+  });
+  return (forms ?? [[...takes, ...own].join(' ')]).map((form) =>
+    ['sallyport', name, form, '[--config FILE]'].filter((part) => part !== '').join(' '),
+  );
+}
+
+function inLines(forms: readonly string[]): string {
+  return forms.map((form, index) => `${index === 0 ? 'usage: ' : '       '}${form}\n`).join('');
+}
+
+function written(name: string, option: Option): string {
+  return option.type === 'string' ? `${name} ${option.placeholder}` : name;
+}
