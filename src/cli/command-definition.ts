@@ -34,7 +34,7 @@ export function defineGroup(name: string, group: Group): Command {
   return {
     name,
     summary: group.summary,
-    options: Object.assign({}, ...Object.values(group.actions).map(({ options }) => options)),
+    options: Object.fromEntries(Object.values(group.actions).flatMap(({ options }) => Object.entries(options))),
     help(words) {
       const action = actionIn(words);
       return action === undefined ? helpOfGroup(name, group) : helpOf(`${name} ${words[0]}`, action);
