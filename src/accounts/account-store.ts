@@ -2,57 +2,99 @@ import type { ListPosition } from '../lib/lists.ts';
 import type { RevocationEntry } from '../revocation-set/entry.ts';
 import type { Account, AccountChange, AccountVersion } from './account.ts';
 
-/** When an account is added. */
+/** The conditions under which an account is added. */
 export interface AddTerms {
-  /** Only where there is no other account. */
+  /** Add it only if the store holds no account. */
   readonly onlyFirst?: boolean | undefined;
-  /** The account whose authority the addition rests on: it must still have this version and not be disabled. */
+  /** The account that adds it: it must still have this version and must not be disabled. */
   readonly onlyIf?: AccountVersion | undefined;
 }
 
-/** How an account is changed. */
+/** The conditions under which an account is changed, and whether the change ends its tokens. */
 export interface ChangeTerms {
-  /** The key of the account's not-before mark: the change ends the account's tokens. */
+  /** The key of the account's not-before mark, if the change ends the account's tokens. */
   readonly mark?: string | undefined;
-  /** The account whose authority the change rests on: it must still have this version and not be disabled. */
+  /** The account that makes the change: it must still have this version and must not be disabled. */
   readonly onlyIf?: AccountVersion | undefined;
   /** The scopes that the changed account had when the change was decided; it must still have exactly these. */
   readonly ifScopes?: readonly string[] | undefined;
 }
 
-/**
- * `taken`: nothing was written, since another account has the e-mail address, or has it for its name; `stale`: nothing
- * was written, since {@link ChangeTerms.onlyIf} does not hold; `raced`: nothing was written, since
- * {@link ChangeTerms.ifScopes} does not hold, so the change is to be decided again.
- */
-export type AccountUpdate = 'updated' | 'missing' | 'taken' | 'stale' | 'raced';
+/** Nothing was written, because the account in `onlyIf` is disabled or gone or has another version. */
+export interface StaleAuthority {
+  readonly outcome: 'stale';
+}
 
-/** A part of a list, in order of creation. */
+/** Nothing was written, because there is no such account. */
+export interface MissingAccount {
+  readonly outcome: 'missing';
+}
+
+export type AccountAddition =
+  | { readonly outcome: 'added' }
+  /** Nothing was written, because another account already uses this name or e-mail address as either of the two. */
+  | { readonly outcome: 'taken'; readonly field: 'name' | 'email' }
+  /** Nothing was written, because {@link AddTerms.onlyFirst} does not hold. */
+  | { readonly outcome: 'not_first' }
+  | StaleAuthority;
+
+export interface UpdatedAccount {
+  readonly outcome: 'updated';
+  /** The account as this change left it. */
+  readonly account: Account;
+  /**
+   * The not-before mark as this change left it; `undefined` if the change ends no tokens. In a Redis cluster it may
+   * already be the mark of a change that followed: that one ends more.
+   */
+  readonly mark: RevocationEntry | undefined;
+}
+
+export type AccountUpdate =
+  | UpdatedAccount
+  /** Nothing was written, because another account already uses the e-mail address, or has it as its name. */
+  | { readonly outcome: 'taken' }
+  /** Nothing was written, because {@link ChangeTerms.ifScopes} does not hold; decide again on this account. */
+  | { readonly outcome: 'raced'; readonly account: Account }
+  | StaleAuthority
+  | MissingAccount;
+
+export type AccountRemoval =
+  /** The account as it was when it was removed. */
+  { readonly outcome: 'removed'; readonly account: Account } | StaleAuthority | MissingAccount;
+
+/** One page of the list, in order of creation. */
 export interface AccountPage {
   readonly accounts: readonly Account[];
-  /** Where the next page begins; `undefined` at the end. */
+  /** The position after which the next page begins; `undefined` on the last page. */
   readonly next: ListPosition | undefined;
 }
 
+/** Keeps accounts. Each write tells what it did itself, so that the caller never reads the account again. */
 export interface AccountStore {
   find(nameOrEmail: string): Promise<Account | undefined>;
   findById(id: string): Promise<Account | undefined>;
-  /** In order of creation. */
+  /** All accounts, in order of creation. */
   list(): Promise<readonly Account[]>;
   /**
-   * The same, `limit` at most, from a place on. Where the account of that place was removed, from the first one on that
-   * was created in the same second or later: some may come twice then, and none is passed over.
+   * At most `limit` accounts after a position, in order of creation. If the account at that position was removed, the
+   * page begins with the first account that was created in the same second or later: an account may then appear on two
+   * pages, but none is left out.
    */
   page(limit: number, after?: ListPosition): Promise<AccountPage>;
-  /** `false`, and nothing written, where name or e-mail address is taken, or the terms do not hold. */
-  add(account: Account, terms?: AddTerms): Promise<boolean>;
+  /** Rejects with `StoreError` if the id exists already. */
+  add(account: Account, terms?: AddTerms): Promise<AccountAddition>;
   /**
-   * Changes an account, of several changes at once each in turn. With a mark, the version rises by one, and the mark to
-   * the latest of: the store's time within the transaction, the creation of the newest token that was ever recorded for
-   * the account, and one second past where it stands, so that the feed tells of every such change. One transaction, or,
-   * where the two lie on two servers, one after the other: until both are written, no token is recorded for the account.
+   * Changes an account; concurrent changes are made one after the other. With a mark, the account's version rises, and
+   * the mark rises to the latest of: the store's time within the transaction, the creation time of the newest token that
+   * was ever recorded for the account, and one second after the present mark, so that the feed reports every such
+   * change. Both are written in one transaction. If they lie on two servers, one is written after the other, and no token
+   * is recorded for the account until both are written.
    */
   update(id: string, change: AccountChange, terms?: ChangeTerms): Promise<AccountUpdate>;
-  /** Removes an account and writes the mark that ends its tokens, both or neither; `false` where there is none, or `onlyIf` does not hold. */
-  remove(id: string, mark: RevocationEntry, onlyIf?: AccountVersion): Promise<boolean>;
+  /**
+   * Removes an account and writes the mark that ends its tokens, both or neither.
+   *
+   * @param onlyIf the account that removes it: it must still have this version and must not be disabled.
+   */
+  remove(id: string, mark: RevocationEntry, onlyIf?: AccountVersion): Promise<AccountRemoval>;
 }

@@ -4,7 +4,6 @@ import type { ListPosition } from '../lib/lists.ts';
 import { subjectMarkKey } from '../revocation-set/entry-keys.ts';
 import type { RevocationStore } from '../revocation-set/revocation-store.ts';
 import type { Account, AccountVersion } from './account.ts';
-import { stands } from './account.ts';
 import { newAccountId } from './account-id.ts';
 import type { AccountPage, AccountStore, AccountUpdate, AddTerms } from './account-store.ts';
 import { findAccount } from './find-account.ts';
@@ -98,11 +97,17 @@ export class Accounts {
       createdAtSeconds: Math.floor(this.parts.clock.wallMs() / 1000),
       version: 0,
     };
-    if (await this.parts.store.accounts.add(made, { onlyFirst, onlyIf })) return made;
-    if (await this.isStale(onlyIf)) return STALE;
-    const field = email === undefined || (await this.find(name)) !== undefined ? 'name' : 'email';
-    const message = field === 'name' ? `account '${name}' exists already` : `e-mail address '${email}' is taken`;
-    return { outcome: 'taken', field, message };
+    const added = await this.parts.store.accounts.add(made, { onlyFirst, onlyIf });
+    switch (added.outcome) {
+      case 'added':
+        return made;
+      case 'stale':
+        return STALE;
+      case 'not_first':
+        return taken('name', 'there is an account already');
+      case 'taken':
+        return added.field === 'name' ? taken('name', `account '${name}' exists already`) : emailTaken(email);
+    }
   }
 
   /** By name or e-mail address, as somebody typed it. */
@@ -150,22 +155,30 @@ export class Accounts {
     const problem = this.problemWith(edit);
     if (problem !== undefined) return problem;
     const { email, password } = edit;
-    let account = await store.accounts.findById(id);
+    const account = await store.accounts.findById(id);
     if (account === undefined) return undefined;
     const weak = password === undefined ? undefined : await weakness(password, account);
     if (weak !== undefined) return weak;
     const hashed = password === undefined ? undefined : await passwords.hash(password);
     if (hashed?.outcome === 'busy') return BUSY;
-    for (let tries = 1; tries <= MAX_TRIES && account !== undefined; tries++) {
-      const objection = objectionTo(account);
+    let present = account;
+    for (let tries = 1; tries <= MAX_TRIES; tries++) {
+      const objection = objectionTo(present);
       if (objection !== undefined) return objection;
-      const outcome = await this.write(account, edit, hashed?.value, onlyIf);
-      if (outcome === 'taken') return { outcome, field: 'email', message: `e-mail address '${email}' is taken` };
-      if (outcome === 'stale') return STALE;
-      account = await store.accounts.findById(id);
-      if (outcome !== 'raced') return outcome === 'updated' ? account : undefined;
+      const updated = await this.write(present, edit, hashed?.value, onlyIf);
+      switch (updated.outcome) {
+        case 'updated':
+          return updated.account;
+        case 'missing':
+          return undefined;
+        case 'stale':
+          return STALE;
+        case 'taken':
+          return emailTaken(email ?? undefined);
+        case 'raced':
+          present = updated.account;
+      }
     }
-    if (account === undefined) return undefined;
     throw new StoreError(`account "${id}" is being changed by others all the time; try again`);
   }
 
@@ -188,13 +201,8 @@ export class Accounts {
   async remove(id: string, onlyIf?: AccountVersion): Promise<boolean | Stale> {
     const key = subjectMarkKey(this.parts.issuer, id);
     const mark = { key, value: END_OF_TIME, expiresAtSeconds: undefined };
-    if (await this.parts.store.accounts.remove(id, mark, onlyIf)) return true;
-    return (await this.isStale(onlyIf)) ? STALE : false;
-  }
-
-  /** Whether the authority for a change has ended. */
-  private async isStale(onlyIf: AccountVersion | undefined): Promise<boolean> {
-    return onlyIf !== undefined && !stands(await this.findById(onlyIf.id), onlyIf.version);
+    const { outcome } = await this.parts.store.accounts.remove(id, mark, onlyIf);
+    return outcome === 'stale' ? STALE : outcome === 'removed';
   }
 
   /** Whether any of these is no scope at all. */
@@ -229,6 +237,14 @@ function endsTokens(account: Account, { password, scopes, disabled }: AccountEdi
 async function weakness(password: string, called: CalledAs): Promise<AccountProblem | undefined> {
   const problem = await weakPassword(password, called);
   return problem === undefined ? undefined : refused('password', problem);
+}
+
+function emailTaken(email = ''): AccountProblem {
+  return taken('email', `e-mail address '${email}' is taken`);
+}
+
+function taken(field: AccountProblem['field'], message: string): AccountProblem {
+  return { outcome: 'taken', field, message };
 }
 
 function refused(field: AccountProblem['field'], message: string): AccountProblem {

@@ -17,8 +17,8 @@ function setUp(write?: () => Promise<void>) {
   const revoke = new RevocationWriter({
     tokens: { end: async (...facts) => void ended.push(facts) },
     ownIssuer: 'own',
-    revocations: { write: write ?? (async (entry) => void written.push(entry)), readEntries: async () => [] },
-    accounts: { update: async () => 'missing' },
+    revocations: { write: write ?? (async (entry) => void written.push(entry)) },
+    accounts: { update: async () => ({ outcome: 'missing' }) },
     audit: { revoked: (...facts) => void told.push(facts) },
     clock: { wallMs: () => NOW * 1000 + 400 },
     clockSkewMs: 30_000,
@@ -79,7 +79,9 @@ describe('Revoke.revoke() of an account', () => {
     const told: unknown[][] = [];
     const audit = { revoked: (...facts: unknown[]) => void told.push(facts) };
     const clock = { wallMs: () => NOW * 1000 };
-    const parts = { accounts, tokens, revocations, audit, clock, ownIssuer: 'own', clockSkewMs: 30_000 };
+    // The change of the account has written the mark; nothing writes it again.
+    const refusing = { write: async () => Promise.reject(new Error('written twice')) };
+    const parts = { accounts, tokens, revocations: refusing, audit, clock, ownIssuer: 'own', clockSkewMs: 30_000 };
     const { value } = await new RevocationWriter(parts).revoke(account, ADA, 'stolen laptop');
     expect(Number(value)).toBeGreaterThanOrEqual(aheadSeconds);
     expect(await revocations.read(['sallyport:notbefore:own:a1'])).toEqual([value]);

@@ -3,7 +3,6 @@ import type { Who } from '../audit/actor.ts';
 import { authorOf } from '../audit/actor.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { Clock } from '../core/ports.ts';
-import { StoreError } from '../core/ports.ts';
 import { readReach } from '../core/revocation-entry.ts';
 import { redact } from '../observe/log/redaction.ts';
 import type { RevocationEntry } from '../revocation-set/entry.ts';
@@ -16,7 +15,7 @@ import type { TokenStore } from '../tokens/token.ts';
 export const MAX_REASON_LENGTH = 500;
 
 export interface RevocationWriterParts {
-  readonly revocations: Pick<RevocationStore, 'write' | 'readEntries'>;
+  readonly revocations: Pick<RevocationStore, 'write'>;
   readonly accounts: Pick<AccountStore, 'update'>;
   readonly tokens: Pick<TokenStore, 'end'>;
   /** The own issuer's name, to whose tokens the records belong; `undefined` where nothing of ours signs. */
@@ -45,10 +44,10 @@ export class RevocationWriter {
     const at = Math.floor(this.parts.clock.wallMs() / 1000);
     const why = reason === undefined ? {} : { reason: redact(reason) };
     const by = authorOf(who);
-    const dated = target.kind === 'account' ? await this.endAccount(target, at) : target;
-    const entry = entryFor(dated, { at, by, ...why }, this.parts.clockSkewMs);
-    // Of an account it stands already; to write it again changes nothing.
-    await this.parts.revocations.write(entry);
+    const mark = target.kind === 'account' ? await this.raiseMark(target) : undefined;
+    const dated = datedTarget(target, mark, at);
+    const entry = mark ?? entryFor(dated, { at, by, ...why }, this.parts.clockSkewMs);
+    if (mark === undefined) await this.parts.revocations.write(entry);
     this.parts.audit.revoked(who, dated, why.reason);
     const { ownIssuer, tokens } = this.parts;
     // For its owner to read: the entry, which is the truth, goes with the token.
@@ -56,22 +55,23 @@ export class RevocationWriter {
       await tokens.end(target.tokenId, { atSeconds: at, by, ...why });
     return entry;
   }
+
   /**
    * Raises the account's version together with its mark, so that no token outlives this: neither one that is being made,
-   * nor one of an instance whose clock is ahead. Where the store knows no such account, the mark is our clock's second.
+   * nor one of an instance whose clock is ahead. `undefined` if the store has no such account, and then nothing is written.
    */
-  private async endAccount(
+  private async raiseMark(
     target: RevocationTarget & { readonly kind: 'account' },
-    nowSeconds: number,
-  ): Promise<DatedTarget> {
-    const { accounts, revocations } = this.parts;
-    const { issuer, subject } = target;
-    const mark = entryKeyOf(target);
-    if ((await accounts.update(subject, {}, { mark })) !== 'updated') {
-      return { kind: 'subject', issuer, subject, issuedUpToSeconds: nowSeconds };
-    }
-    const [standing] = await revocations.readEntries([mark]);
-    if (standing === undefined) throw new StoreError(`the mark of account "${subject}" has gone`);
-    return { kind: 'subject', issuer, subject, issuedUpToSeconds: readReach(mark, standing.value).issuedUpToSeconds };
+  ): Promise<RevocationEntry | undefined> {
+    const updated = await this.parts.accounts.update(target.subject, {}, { mark: entryKeyOf(target) });
+    return updated.outcome === 'updated' ? updated.mark : undefined;
   }
+}
+
+/** An account without a record is dated by our clock's second. */
+function datedTarget(target: RevocationTarget, mark: RevocationEntry | undefined, nowSeconds: number): DatedTarget {
+  if (target.kind !== 'account') return target;
+  const { issuer, subject } = target;
+  const issuedUpToSeconds = mark === undefined ? nowSeconds : readReach(mark.key, mark.value).issuedUpToSeconds;
+  return { kind: 'subject', issuer, subject, issuedUpToSeconds };
 }

@@ -96,7 +96,7 @@ export function describeAccountVersions(open: () => Promise<Store>): void {
       const first = adding(tokens.slice(0, 20));
       const changing = store.accounts.update('account-1', { passwordHash: '$new' }, { mark: MARK });
       const added = await Promise.all([...first, ...adding(tokens.slice(20))]);
-      expect(await changing).toBe('updated');
+      expect(await changing).toMatchObject({ outcome: 'updated' });
       const mark = await markSeconds();
       for (const [index, one] of tokens.entries()) {
         const kept = await store.tokens.find(one.id);
@@ -109,47 +109,61 @@ export function describeAccountVersions(open: () => Promise<Store>): void {
     it('add() and remove() write nothing where the account that they rest on has changed or is disabled', async () => {
       const onlyIf = { id: 'account-1', version: 0 };
       const mark = { key: 'sallyport:notbefore:own:account-2', value: '999999999999999', expiresAtSeconds: undefined };
-      expect(await store.accounts.add(account('account-2', 'max'), { onlyIf })).toBe(true);
+      expect(await store.accounts.add(account('account-2', 'max'), { onlyIf })).toEqual({ outcome: 'added' });
       await store.accounts.update('account-1', {}, { mark: MARK });
-      expect(await store.accounts.add(account('account-3', 'eve'), { onlyIf })).toBe(false);
-      expect(await store.accounts.remove('account-2', mark, onlyIf)).toBe(false);
+      expect(await store.accounts.add(account('account-3', 'eve'), { onlyIf })).toEqual({ outcome: 'stale' });
+      expect(await store.accounts.remove('account-2', mark, onlyIf)).toEqual({ outcome: 'stale' });
       const now = { id: 'account-1', version: await versionOf() };
       await store.accounts.update('account-1', { disabled: true });
-      expect(await store.accounts.add(account('account-3', 'eve'), { onlyIf: now })).toBe(false);
-      expect(await store.accounts.remove('account-2', mark, now)).toBe(false);
+      expect(await store.accounts.add(account('account-3', 'eve'), { onlyIf: now })).toEqual({ outcome: 'stale' });
+      expect(await store.accounts.remove('account-2', mark, now)).toEqual({ outcome: 'stale' });
       expect((await store.accounts.list()).map(({ id }) => id)).toEqual(['account-1', 'account-2']);
       expect(await store.revocations.read([mark.key])).toEqual([undefined]);
       await store.accounts.update('account-1', { disabled: false });
-      expect(await store.accounts.remove('account-2', mark, now)).toBe(true);
+      expect(await store.accounts.remove('account-2', mark, now)).toMatchObject({ outcome: 'removed' });
     });
 
     it('update() writes nothing where the account has other scopes than when the change was decided', async () => {
       const ifScopes = (await store.accounts.findById('account-1'))?.scopes;
-      expect(await store.accounts.update('account-1', { scopes: ['a', 'b'] }, { ifScopes })).toBe('updated');
+      expect(await store.accounts.update('account-1', { scopes: ['a', 'b'] }, { ifScopes })).toMatchObject({
+        outcome: 'updated',
+      });
       const before = await store.accounts.findById('account-1');
-      expect(await store.accounts.update('account-1', { scopes: ['a'] }, { ifScopes })).toBe('raced');
-      expect(await store.accounts.update('account-1', { passwordHash: '$new' }, { mark: MARK, ifScopes })).toBe(
-        'raced',
-      );
+      expect(await store.accounts.update('account-1', { scopes: ['a'] }, { ifScopes })).toEqual({
+        outcome: 'raced',
+        account: before,
+      });
+      expect(await store.accounts.update('account-1', { passwordHash: '$new' }, { mark: MARK, ifScopes })).toEqual({
+        outcome: 'raced',
+        account: before,
+      });
       expect(await store.accounts.findById('account-1')).toEqual(before);
       expect(await store.revocations.read([MARK])).toEqual([undefined]);
       const terms = { mark: MARK, ifScopes: ['a', 'b'] };
-      expect(await store.accounts.update('account-1', { scopes: ['a'] }, terms)).toBe('updated');
+      expect(await store.accounts.update('account-1', { scopes: ['a'] }, terms)).toMatchObject({ outcome: 'updated' });
     });
 
     it('update() writes nothing where the account that it rests on has changed or is disabled', async () => {
       await store.accounts.add(account('account-2', 'max'));
       const onlyIf = { id: 'account-2', version: 0 };
-      expect(await store.accounts.update('account-1', { scopes: ['a'] }, { mark: MARK, onlyIf })).toBe('updated');
+      expect(await store.accounts.update('account-1', { scopes: ['a'] }, { mark: MARK, onlyIf })).toMatchObject({
+        outcome: 'updated',
+      });
       await store.accounts.update('account-2', { disabled: true });
       const before = await store.accounts.findById('account-1');
-      expect(await store.accounts.update('account-1', { scopes: [] }, { mark: MARK, onlyIf })).toBe('stale');
+      expect(await store.accounts.update('account-1', { scopes: [] }, { mark: MARK, onlyIf })).toMatchObject({
+        outcome: 'stale',
+      });
       await store.accounts.update('account-2', { disabled: false }, { mark: 'sallyport:notbefore:own:account-2' });
-      expect(await store.accounts.update('account-1', { scopes: [] }, { onlyIf })).toBe('stale');
+      expect(await store.accounts.update('account-1', { scopes: [] }, { onlyIf })).toMatchObject({ outcome: 'stale' });
       expect(await store.accounts.findById('account-1')).toEqual(before);
       const itself = { id: 'account-1', version: before?.version ?? -1 };
-      expect(await store.accounts.update('account-1', { scopes: [] }, { mark: MARK, onlyIf: itself })).toBe('updated');
-      expect(await store.accounts.update('account-1', {}, { mark: MARK, onlyIf: itself })).toBe('stale');
+      expect(await store.accounts.update('account-1', { scopes: [] }, { mark: MARK, onlyIf: itself })).toMatchObject({
+        outcome: 'updated',
+      });
+      expect(await store.accounts.update('account-1', {}, { mark: MARK, onlyIf: itself })).toMatchObject({
+        outcome: 'stale',
+      });
     });
   });
 }

@@ -4,6 +4,10 @@ import type { ListPosition } from '../../src/lib/lists.ts';
 import type { Store } from '../../src/store/store.ts';
 import { account, entry, MARK } from '../support/store/records.ts';
 
+const ADDED = { outcome: 'added' };
+const NAME_TAKEN = { outcome: 'taken', field: 'name' };
+const EMAIL_TAKEN = { outcome: 'taken', field: 'email' };
+
 /** Accounts: found, listed, added and removed. */
 export function describeAccounts(open: () => Promise<Store>): void {
   describe('accounts', () => {
@@ -14,7 +18,7 @@ export function describeAccounts(open: () => Promise<Store>): void {
 
     it('find() returns the account, without regard to case and Unicode form', async () => {
       const added = account('account-1', 'Andr\u00e9');
-      expect(await store.accounts.add(added)).toBe(true);
+      expect(await store.accounts.add(added)).toEqual(ADDED);
       expect(await store.accounts.find('ANDRE\u0301')).toEqual(added);
       expect(await store.accounts.find('andre')).toBeUndefined();
     });
@@ -72,14 +76,16 @@ export function describeAccounts(open: () => Promise<Store>): void {
     it('add() writes nothing where the name is taken', async () => {
       const first = account('account-1', 'ada');
       await store.accounts.add(first);
-      expect(await store.accounts.add(account('account-2', 'ADA'))).toBe(false);
+      expect(await store.accounts.add(account('account-2', 'ADA'))).toEqual(NAME_TAKEN);
       expect(await store.accounts.list()).toEqual([first]);
     });
 
     it('add() with onlyFirst writes nothing where any account exists', async () => {
-      expect(await store.accounts.add(account('account-1', 'ada'), { onlyFirst: true })).toBe(true);
-      expect(await store.accounts.add(account('account-2', 'max'), { onlyFirst: true })).toBe(false);
-      expect(await store.accounts.add(account('account-3', 'zoe'), { onlyFirst: false })).toBe(true);
+      expect(await store.accounts.add(account('account-1', 'ada'), { onlyFirst: true })).toEqual(ADDED);
+      expect(await store.accounts.add(account('account-2', 'max'), { onlyFirst: true })).toEqual({
+        outcome: 'not_first',
+      });
+      expect(await store.accounts.add(account('account-3', 'zoe'), { onlyFirst: false })).toEqual(ADDED);
       expect((await store.accounts.list()).map(({ id }) => id)).toEqual(['account-1', 'account-3']);
     });
 
@@ -88,7 +94,7 @@ export function describeAccounts(open: () => Promise<Store>): void {
       const added = await Promise.all(
         names.map((name) => store.accounts.add(account(`account-${name}`, name), { onlyFirst: true })),
       );
-      expect(added.filter(Boolean)).toHaveLength(1);
+      expect(added.map(({ outcome }) => outcome).toSorted()).toEqual(['added', 'not_first', 'not_first']);
       expect(await store.accounts.list()).toHaveLength(1);
     });
 
@@ -101,7 +107,7 @@ export function describeAccounts(open: () => Promise<Store>): void {
 
     it('find() returns the account by its e-mail address too', async () => {
       const added = { ...account('account-1', 'ada'), email: 'Ada@example.com' };
-      expect(await store.accounts.add(added)).toBe(true);
+      expect(await store.accounts.add(added)).toEqual(ADDED);
       expect(await store.accounts.find('ada@EXAMPLE.com')).toEqual(added);
       expect(await store.accounts.find('ADA')).toEqual(added);
       expect(await store.accounts.findById('account-1')).toEqual(added);
@@ -110,10 +116,12 @@ export function describeAccounts(open: () => Promise<Store>): void {
 
     it('add() writes nothing where a name is an e-mail address, or the other way round', async () => {
       await store.accounts.add({ ...account('account-1', 'ada'), email: 'ada@example.com' });
-      expect(await store.accounts.add(account('account-2', 'ADA@example.com'))).toBe(false);
-      expect(await store.accounts.add({ ...account('account-3', 'max'), email: 'Ada' })).toBe(false);
-      expect(await store.accounts.add({ ...account('account-4', 'zoe'), email: 'ada@Example.com' })).toBe(false);
-      expect(await store.accounts.add({ ...account('account-5', 'eve'), email: 'EVE' })).toBe(true);
+      expect(await store.accounts.add(account('account-2', 'ADA@example.com'))).toEqual(NAME_TAKEN);
+      expect(await store.accounts.add({ ...account('account-3', 'max'), email: 'Ada' })).toEqual(EMAIL_TAKEN);
+      expect(await store.accounts.add({ ...account('account-4', 'zoe'), email: 'ada@Example.com' })).toEqual(
+        EMAIL_TAKEN,
+      );
+      expect(await store.accounts.add({ ...account('account-5', 'eve'), email: 'EVE' })).toEqual(ADDED);
       expect((await store.accounts.list()).map(({ id }) => id)).toEqual(['account-1', 'account-5']);
     });
 
@@ -121,15 +129,18 @@ export function describeAccounts(open: () => Promise<Store>): void {
       await store.accounts.add({ ...account('account-1', 'ada'), email: 'ada@example.com' });
       await store.accounts.remove('account-1', entry(MARK, '100'));
       expect(await store.accounts.find('ada@example.com')).toBeUndefined();
-      expect(await store.accounts.add(account('account-2', 'ada@example.com'))).toBe(true);
+      expect(await store.accounts.add(account('account-2', 'ada@example.com'))).toEqual(ADDED);
     });
 
     it('remove() removes the account and writes its mark', async () => {
       await store.accounts.add(account('account-1', 'ada'));
-      expect(await store.accounts.remove('account-1', entry(MARK, '100'))).toBe(true);
+      expect(await store.accounts.remove('account-1', entry(MARK, '100'))).toEqual({
+        outcome: 'removed',
+        account: account('account-1', 'ada'),
+      });
       expect(await store.accounts.find('ada')).toBeUndefined();
       expect(await store.revocations.read([MARK])).toEqual(['100']);
-      expect(await store.accounts.add(account('account-2', 'Ada'))).toBe(true);
+      expect(await store.accounts.add(account('account-2', 'Ada'))).toEqual(ADDED);
     });
 
     it('remove() does not weaken a mark that stands', async () => {
@@ -140,7 +151,7 @@ export function describeAccounts(open: () => Promise<Store>): void {
     });
 
     it('remove() writes no mark where there is no such account', async () => {
-      expect(await store.accounts.remove('account-1', entry(MARK, '100'))).toBe(false);
+      expect(await store.accounts.remove('account-1', entry(MARK, '100'))).toEqual({ outcome: 'missing' });
       expect(await store.revocations.read([MARK])).toEqual([undefined]);
     });
   });

@@ -17,7 +17,7 @@ export function describeClose(open: () => Promise<Store>): void {
         store.signingKeys.replace('own', 0, [signingKey('key-1')]),
       ];
       await store.close();
-      expect(await Promise.all(accepted)).toEqual([undefined, true, true, true]);
+      expect(await Promise.all(accepted)).toEqual([undefined, { outcome: 'added' }, true, true]);
     });
 
     it('can be called again', async () => {

@@ -156,7 +156,7 @@ async function rulesOfTheManual(): Promise<string[]> {
 async function use(store: Store): Promise<void> {
   const mark = { key: 'sallyport:notbefore:own:a', value: '6', expiresAtSeconds: 4_100_000_000 };
   const account = makeAccount('a', 'ada');
-  expect(await store.accounts.add(account)).toBe(true);
+  expect(await store.accounts.add(account)).toEqual({ outcome: 'added' });
   expect([await store.accounts.find('ada'), ...(await store.accounts.list())]).toEqual([account, account]);
   const token = {
     accountId: 'a',
@@ -169,8 +169,8 @@ async function use(store: Store): Promise<void> {
   } as const;
   expect(await store.tokens.add({ ...token, id: 't' }, 0)).toBe(true);
   expect(await store.tokens.find('t')).toMatchObject({ id: 't' });
-  expect(await store.accounts.update('a', {}, { mark: mark.key })).toBe('updated');
-  expect(await store.accounts.remove('a', { ...mark, value: '999999999999999' })).toBe(true);
+  expect(await store.accounts.update('a', {}, { mark: mark.key })).toMatchObject({ outcome: 'updated' });
+  expect(await store.accounts.remove('a', { ...mark, value: '999999999999999' })).toMatchObject({ outcome: 'removed' });
   expect(await store.revocations.read([mark.key])).toEqual(['999999999999999']);
   const times = { createdAtSeconds: 1, signsFromSeconds: 1, longestTokenSeconds: 60 };
   const key = { kid: 'k', issuer: 'own', algorithm: 'EdDSA', sealed: 's', ...times };

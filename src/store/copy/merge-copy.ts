@@ -105,7 +105,7 @@ async function mergeAccounts(path: string, parts: MergeParts): Promise<Tally> {
           tally.conflicts.push(`account ${account.id} is not as in the copy; it stays so`);
       } else if (await wasRemoved(account.id, parts)) {
         tally.conflicts.push(`account ${account.id} was removed since; it was left out`);
-      } else if (await accounts.add(account)) {
+      } else if ((await accounts.add(account)).outcome === 'added') {
         tally.written += 1;
       } else {
         tally.conflicts.push(`account ${account.id}: another one has its name or e-mail address; it was left out`);

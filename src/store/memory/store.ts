@@ -1,6 +1,14 @@
 import type { Account, AccountChange, AccountVersion } from '../../accounts/account.ts';
 import { accountNameKey, accountNameKeys, changeAccount, hasScopes, stands } from '../../accounts/account.ts';
-import type { AccountPage, AccountStore, AccountUpdate, AddTerms, ChangeTerms } from '../../accounts/account-store.ts';
+import type {
+  AccountAddition,
+  AccountPage,
+  AccountRemoval,
+  AccountStore,
+  AccountUpdate,
+  AddTerms,
+  ChangeTerms,
+} from '../../accounts/account-store.ts';
 import { StoreError } from '../../core/ports.ts';
 import type { ListPosition } from '../../lib/lists.ts';
 import { cutPage, isBefore } from '../../lib/lists.ts';
@@ -120,8 +128,11 @@ class MemoryRevocations implements RevocationStore, RevocationFeed {
     this.listener?.wrote(entry);
   }
 
-  raise(key: string, times: MarkTimes): void {
-    this.put(raiseMark(this.entries.get(key), key, times));
+  /** Returns the mark as it is afterwards. */
+  raise(key: string, times: MarkTimes): RevocationEntry {
+    const raised = raiseMark(this.entries.get(key), key, times);
+    this.put(raised);
+    return raised;
   }
 
   *records(): Iterable<StoredRecord> {
@@ -205,28 +216,30 @@ class MemoryAccounts implements AccountStore {
     return { accounts, next };
   }
 
-  async add(account: Account, { onlyFirst = false, onlyIf }: AddTerms = {}): Promise<boolean> {
+  async add(account: Account, { onlyFirst = false, onlyIf }: AddTerms = {}): Promise<AccountAddition> {
     this.life.check();
-    if (onlyIf !== undefined && !this.stands(onlyIf)) return false;
-    if (this.isTaken(account) || (onlyFirst && this.accounts.size > 0)) return false;
+    if (onlyIf !== undefined && !this.stands(onlyIf)) return { outcome: 'stale' };
+    if (onlyFirst && this.accounts.size > 0) return { outcome: 'not_first' };
+    const field = this.takenField(account);
+    if (field !== undefined) return { outcome: 'taken', field };
     if (this.accounts.has(account.id)) throw new StoreError(`account id "${account.id}" exists already`);
     this.accounts.set(account.id, account);
-    return true;
+    return { outcome: 'added' };
   }
 
   async update(id: string, change: AccountChange, terms: ChangeTerms = {}): Promise<AccountUpdate> {
-    const { mark, onlyIf, ifScopes } = terms;
+    const { mark: markKey, onlyIf, ifScopes } = terms;
     this.life.check();
-    const account = this.accounts.get(id);
-    if (account === undefined) return 'missing';
-    if (onlyIf !== undefined && !this.stands(onlyIf)) return 'stale';
-    if (!hasScopes(account, ifScopes)) return 'raced';
-    const changed = changeAccount(account, change, mark !== undefined);
-    if (this.isTaken(changed)) return 'taken';
-    this.accounts.set(id, changed);
+    const before = this.accounts.get(id);
+    if (before === undefined) return { outcome: 'missing' };
+    if (onlyIf !== undefined && !this.stands(onlyIf)) return { outcome: 'stale' };
+    if (!hasScopes(before, ifScopes)) return { outcome: 'raced', account: before };
+    const account = changeAccount(before, change, markKey !== undefined);
+    if (this.takenField(account) !== undefined) return { outcome: 'taken' };
+    this.accounts.set(id, account);
     const times = { nowSeconds: this.times.nowSeconds(), newestTokenSeconds: this.times.newestTokenSeconds(id) };
-    if (mark !== undefined) this.revocations.raise(mark, times);
-    return 'updated';
+    const mark = markKey === undefined ? undefined : this.revocations.raise(markKey, times);
+    return { outcome: 'updated', account, mark };
   }
 
   /** Whether the account is as it was known, and not disabled. */
@@ -234,21 +247,26 @@ class MemoryAccounts implements AccountStore {
     return stands(this.accounts.get(id), version);
   }
 
-  async remove(id: string, mark: RevocationEntry, onlyIf?: AccountVersion): Promise<boolean> {
+  async remove(id: string, mark: RevocationEntry, onlyIf?: AccountVersion): Promise<AccountRemoval> {
     this.life.check();
-    if (onlyIf !== undefined && !this.stands(onlyIf)) return false;
-    if (!this.accounts.delete(id)) return false;
+    if (onlyIf !== undefined && !this.stands(onlyIf)) return { outcome: 'stale' };
+    const account = this.accounts.get(id);
+    if (account === undefined) return { outcome: 'missing' };
+    this.accounts.delete(id);
     this.revocations.put(mark);
-    return true;
+    return { outcome: 'removed', account };
   }
 
   *records(): Iterable<StoredRecord> {
     for (const record of this.accounts.values()) yield { kind: 'account', record };
   }
 
-  /** Whether another account is found by one of its spellings. */
-  private isTaken(account: Account): boolean {
-    return [...accountNameKeys(account)].some((key) => (this.holderOf(key) ?? account).id !== account.id);
+  /** The name or e-mail address by which another account is found already. */
+  private takenField(account: Account): 'name' | 'email' | undefined {
+    const isTaken = (name: string | undefined): boolean =>
+      name !== undefined && (this.holderOf(accountNameKey(name)) ?? account).id !== account.id;
+    if (isTaken(account.name)) return 'name';
+    return isTaken(account.email) ? 'email' : undefined;
   }
 
   private holderOf(nameKey: string): Account | undefined {

@@ -1,14 +1,14 @@
 import type { Redis } from 'ioredis';
 import type { Account, AccountVersion } from '../../accounts/account.ts';
 import { stands } from '../../accounts/account.ts';
-import type { ChangeTerms } from '../../accounts/account-store.ts';
+import type { AccountRemoval, AccountUpdate, ChangeTerms, UpdatedAccount } from '../../accounts/account-store.ts';
 import { readReach } from '../../core/revocation-entry.ts';
 import type { RedisReader, RedisWriter } from '../../redis/redis-client.ts';
 import type { RevocationEntry } from '../../revocation-set/entry.ts';
 import { raiseMark } from '../../revocation-set/entry-merge.ts';
 import type { RevocationStore } from '../../revocation-set/revocation-store.ts';
-import type { FoundAccount, MissingMark } from './accounts.ts';
-import { RedisAccounts, recordOf } from './accounts.ts';
+import type { FoundAccount, MissingMark, Outdated } from './accounts.ts';
+import { RedisAccounts, recordOf, toRemoval, toUpdate } from './accounts.ts';
 import { ACCOUNT_KEYS } from './layout.ts';
 
 const { records, names, order, newest } = ACCOUNT_KEYS;
@@ -38,17 +38,17 @@ export class AccountsAcrossServers extends RedisAccounts {
    * The mark is written first: what can be left behind is an account whose tokens have ended, to be removed again. So
    * whoever removes it is asked for before the mark, and not again.
    */
-  override async remove(id: string, mark: RevocationEntry, onlyIf?: AccountVersion): Promise<boolean> {
-    const isThere = await this.writes.ask((client) => client.hexists(records, id), records);
-    if (isThere === 0) return false;
+  override async remove(id: string, mark: RevocationEntry, onlyIf?: AccountVersion): Promise<AccountRemoval> {
     const remover = onlyIf && (await this.settled(await this.readAgain(onlyIf.id)))?.account;
-    if (onlyIf !== undefined && !stands(remover, onlyIf.version)) return false;
+    if (onlyIf !== undefined && !stands(remover, onlyIf.version)) return { outcome: 'stale' };
+    const isThere = await this.writes.ask((client) => client.hexists(records, id), records);
+    if (isThere === 0) return { outcome: 'missing' };
     await this.revocations.write(mark);
     const removed = await this.writes.write(
       (client) => client.sallyportDropAccount(records, names, order, newest, id),
       records,
     );
-    return removed > 0;
+    return toRemoval(removed);
   }
 
   protected override async settled(found: FoundAccount | undefined): Promise<FoundAccount | undefined> {
@@ -57,13 +57,17 @@ export class AccountsAcrossServers extends RedisAccounts {
     return await this.settled(await this.readAgain(found.account.id));
   }
 
-  protected override async swap(standing: string, account: Account, terms: ChangeTerms): Promise<number> {
+  protected override async swap(
+    standing: string,
+    account: Account,
+    terms: ChangeTerms,
+  ): Promise<AccountUpdate | Outdated> {
     const { mark } = terms;
-    if (mark === undefined) return await this.put(standing, account, terms);
+    if (mark === undefined) return toUpdate(await this.put(standing, account, terms), { account, mark });
     const missing = { key: mark, fromSeconds: await this.nextSecond(mark) };
     const updated = await this.put(standing, account, terms, missing);
-    if (updated > 0) await this.settle(recordOf(account, missing), account, missing);
-    return updated;
+    if (updated !== 'updated') return { outcome: updated };
+    return { outcome: updated, ...(await this.settle(recordOf(account, missing), account, missing)) };
   }
 
   /** How far the mark must rise for a change that begins now; `undefined` where it ends everything already. */
@@ -76,12 +80,22 @@ export class AccountsAcrossServers extends RedisAccounts {
     return Number.isFinite(issuedUpToSeconds) ? issuedUpToSeconds : undefined;
   }
 
-  /** The second and the third step. Where somebody else was faster, nothing happens. */
-  private async settle(record: string, account: Account, { key, fromSeconds }: MissingMark): Promise<void> {
+  /**
+   * Steps two and three. If another process has taken them already, nothing happens. Returns the account as the change
+   * leaves it, whoever took the steps; the mark may also be the one of a change that followed meanwhile, which ends more.
+   */
+  private async settle(
+    record: string,
+    account: Account,
+    { key, fromSeconds }: MissingMark,
+  ): Promise<Pick<UpdatedAccount, 'account' | 'mark'>> {
     const newestSeconds = (await this.writes.ask((client) => client.hget(newest, account.id), newest)) ?? '';
     const from = fromSeconds === undefined ? '' : String(fromSeconds);
     const value = await this.writes.write((client) => client.sallyportRaiseMark(key, newestSeconds, from), key);
-    await this.revocations.write({ key, value, expiresAtSeconds: undefined });
-    await this.put(record, { ...account, version: account.version + 1 }, {});
+    const mark = { key, value, expiresAtSeconds: undefined };
+    await this.revocations.write(mark);
+    const settled = { ...account, version: account.version + 1 };
+    await this.put(record, settled, {});
+    return { account: settled, mark };
   }
 }

@@ -1,6 +1,15 @@
 import type { Account, AccountChange, AccountVersion } from '../../accounts/account.ts';
 import { accountNameKey, accountNameKeys, changeAccount, hasScopes } from '../../accounts/account.ts';
-import type { AccountPage, AccountStore, AccountUpdate, AddTerms, ChangeTerms } from '../../accounts/account-store.ts';
+import type {
+  AccountAddition,
+  AccountPage,
+  AccountRemoval,
+  AccountStore,
+  AccountUpdate,
+  AddTerms,
+  ChangeTerms,
+  UpdatedAccount,
+} from '../../accounts/account-store.ts';
 import { StoreError } from '../../core/ports.ts';
 import type { ListPosition } from '../../lib/lists.ts';
 import { cutPage } from '../../lib/lists.ts';
@@ -11,6 +20,7 @@ import type { RedisFeed } from './feed.ts';
 import { ACCOUNT_KEYS } from './layout.ts';
 import { toAccount } from './records.ts';
 import { endOf } from './revocations.ts';
+import type { AccountDeletion, AccountSwap } from './scripts.ts';
 
 const { records, names, order, newest } = ACCOUNT_KEYS;
 
@@ -28,6 +38,11 @@ export interface MissingMark {
    * past where it stands.
    */
   readonly fromSeconds: number | undefined;
+}
+
+/** Nothing was written, because the account was changed since it was read. */
+export interface Outdated {
+  readonly outcome: 'outdated';
 }
 
 /** An account as it is kept. */
@@ -77,7 +92,7 @@ export class RedisAccounts implements AccountStore {
     return { accounts, next };
   }
 
-  async add(account: Account, terms: AddTerms = {}): Promise<boolean> {
+  async add(account: Account, terms: AddTerms = {}): Promise<AccountAddition> {
     const first = terms.onlyFirst === true ? '1' : '0';
     const added = await this.writes.write(
       (client) =>
@@ -93,30 +108,40 @@ export class RedisAccounts implements AccountStore {
         ),
       records,
     );
-    if (added < 0) throw new StoreError(`account id "${account.id}" exists already`);
-    return added > 0;
+    switch (added) {
+      case 'id_exists':
+        throw new StoreError(`account id "${account.id}" exists already`);
+      case 'name_taken':
+        return { outcome: 'taken', field: 'name' };
+      case 'email_taken':
+        return { outcome: 'taken', field: 'email' };
+      case 'added':
+      case 'stale':
+      case 'not_first':
+        return { outcome: added };
+    }
   }
 
   async update(id: string, change: AccountChange, terms: ChangeTerms = {}): Promise<AccountUpdate> {
     for (let tries = 1; tries <= MAX_TRIES; tries++) {
       const standing = await this.settled(await this.readAgain(id));
-      if (standing === undefined) return 'missing';
-      if (!hasScopes(standing.account, terms.ifScopes)) return 'raced';
+      if (standing === undefined) return { outcome: 'missing' };
+      if (!hasScopes(standing.account, terms.ifScopes)) return { outcome: 'raced', account: standing.account };
       const account = changeAccount(standing.account, change, terms.mark !== undefined);
       const updated = await this.swap(standing.record, account, terms);
-      if (updated !== 0) return updated > 0 ? 'updated' : updated === -1 ? 'taken' : 'stale';
+      if (updated.outcome !== 'outdated') return updated;
     }
     throw new StoreError(`account "${id}" is being changed by others all the time; try again`);
   }
 
-  async remove(id: string, mark: RevocationEntry, onlyIf?: AccountVersion): Promise<boolean> {
+  async remove(id: string, mark: RevocationEntry, onlyIf?: AccountVersion): Promise<AccountRemoval> {
     const args = [id, mark.value, endOf(mark), ...authorityOf({ onlyIf })] as const;
     const removed = await this.writes.write(
       (client) => client.sallyportRemoveAccount(records, names, order, newest, mark.key, ...args),
       records,
     );
-    if (removed > 0) this.feed.hear(mark);
-    return removed > 0;
+    if (removed[0] === 'removed') this.feed.hear(mark);
+    return toRemoval(removed);
   }
 
   /** The account, once no change of it is under way that writes its mark elsewhere: here, both are written at once. */
@@ -129,26 +154,43 @@ export class RedisAccounts implements AccountStore {
     return await this.writes.ask(async (client) => readAccount(await client.hget(records, id)), records);
   }
 
-  /** As `sallyportUpdateAccount` answers. */
-  protected async swap(standing: string, account: Account, terms: ChangeTerms): Promise<number> {
+  /** Replaces the record `standing`; `outdated` if the account has another record by now. */
+  protected async swap(standing: string, account: Account, terms: ChangeTerms): Promise<AccountUpdate | Outdated> {
     const { mark } = terms;
-    if (mark === undefined) return await this.put(standing, account, terms);
+    if (mark === undefined) return toUpdate(await this.put(standing, account, terms), { account, mark });
     const [authority, version] = authorityOf(terms);
     const args = [account.id, standing, recordOf(account), authority, version] as const;
     const [updated, value] = await this.writes.write(
       (client) => client.sallyportUpdateMarkedAccount(records, names, newest, mark, ...args),
       records,
     );
-    if (value !== null) this.feed.hear({ key: mark, value, expiresAtSeconds: undefined });
-    return updated;
+    const raised = value === null ? undefined : { key: mark, value, expiresAtSeconds: undefined };
+    if (raised !== undefined) this.feed.hear(raised);
+    return toUpdate(updated, { account, mark: raised });
   }
 
   /** The account alone. */
-  protected async put(standing: string, account: Account, terms: ChangeTerms, unmarked?: MissingMark): Promise<number> {
+  protected async put(
+    standing: string,
+    account: Account,
+    terms: ChangeTerms,
+    unmarked?: MissingMark,
+  ): Promise<AccountSwap> {
     const [authority, version] = authorityOf(terms);
     const args = [account.id, standing, recordOf(account, unmarked), authority, version] as const;
     return await this.writes.write((client) => client.sallyportUpdateAccount(records, names, ...args), records);
   }
+}
+
+export function toUpdate(
+  swap: AccountSwap,
+  written: Pick<UpdatedAccount, 'account' | 'mark'>,
+): AccountUpdate | Outdated {
+  return swap === 'updated' ? { outcome: swap, ...written } : { outcome: swap };
+}
+
+export function toRemoval([outcome, record]: AccountDeletion): AccountRemoval {
+  return outcome === 'removed' ? { outcome, account: toAccount(record) } : { outcome };
 }
 
 /** With the spellings by which it is found, and the mark that is missing: the scripts read them there. */

@@ -4,6 +4,12 @@ import { defineIdempotencyScripts } from './idempotency-scripts.ts';
 import { defineLoginHistoryScripts } from './log-in-history-scripts.ts';
 import { WRITE_ENTRY } from './write-script.ts';
 
+/** How the compare-and-set of an account ended. */
+export type AccountSwap = 'updated' | 'outdated' | 'taken' | 'stale';
+
+/** How the removal of an account ended. */
+export type AccountDeletion = [outcome: 'removed', record: string] | [outcome: 'missing' | 'stale'];
+
 declare module 'ioredis' {
   // The scripts below, as `defineCommand` adds them to a client; keys first.
   interface RedisCommander<Context> {
@@ -23,8 +29,8 @@ declare module 'ioredis' {
     /** 1 where it was written, 0 where the record is not `expected`: `=` and its value, or empty for none. */
     sallyportSwapEpoch(key: string, expected: string, value: string): Result<number, Context>;
     /**
-     * 1 where it was added, 0 where a name is taken, there is a first one already, or the account `authority` (empty for
-     * none) is not as it was at its version, -1 where the id is taken.
+     * `name_taken` and `email_taken` say which of the name keys another account has; `stale` says that the account
+     * `authority` (empty for none) is not as it was at its version.
      */
     sallyportAddAccount(
       records: string,
@@ -36,11 +42,11 @@ declare module 'ioredis' {
       authority: string,
       authorityVersion: number,
       ...nameKeys: string[]
-    ): Result<number, Context>;
+    ): Result<'added' | 'stale' | 'not_first' | 'name_taken' | 'email_taken' | 'id_exists', Context>;
     /**
-     * Compare-and-set of an account's record, and of the spellings by which it is found; 1 where it was done, 0 where
-     * another record stands than `standing`, -1 where a name is another account's, -2 where the account `authority`
-     * (empty for none) is not as it was at its version.
+     * Compare-and-set of an account's record, and of the spellings by which it is found: `outdated` if the record is not
+     * `standing`, `taken` if another account has a name, `stale` if the account `authority` (empty for none) is not as it
+     * was at its version.
      */
     sallyportUpdateAccount(
       records: string,
@@ -50,8 +56,8 @@ declare module 'ioredis' {
       record: string,
       authority: string,
       authorityVersion: number,
-    ): Result<number, Context>;
-    /** The same, with a mark that rises as `raiseMark()` says; and the mark as it stands afterwards. */
+    ): Result<AccountSwap, Context>;
+    /** The same, with a mark that rises as `raiseMark()` says; returns the mark too, as it is afterwards. */
     sallyportUpdateMarkedAccount(
       records: string,
       names: string,
@@ -62,7 +68,7 @@ declare module 'ioredis' {
       record: string,
       authority: string,
       authorityVersion: number,
-    ): Result<[updated: number, mark: string | null], Context>;
+    ): Result<[swap: AccountSwap, mark: string | null], Context>;
     /**
      * Raises a mark as `raiseMark()` says; `newest` is empty where no token is known. Where `from` is not empty, to that
      * second at least, and no further than it must: done again, it changes nothing. Returns it as it stands afterwards.
@@ -78,7 +84,7 @@ declare module 'ioredis' {
     ): Result<number, Context>;
     /** Remembers that a token was recorded elsewhere. */
     sallyportNoteToken(newest: string, id: string, createdAt: number): Result<null, Context>;
-    /** 1 where it was removed and its mark written, 0 where there is none, or the account `authority` is not as it was. */
+    /** Removes an account and writes its mark; returns the record that was removed. */
     sallyportRemoveAccount(
       records: string,
       names: string,
@@ -90,7 +96,7 @@ declare module 'ioredis' {
       endsAt: string,
       authority: string,
       authorityVersion: number,
-    ): Result<number, Context>;
+    ): Result<AccountDeletion, Context>;
     /** The same without a mark, and without asking for an authority. */
     sallyportDropAccount(
       records: string,
@@ -98,7 +104,7 @@ declare module 'ioredis' {
       order: string,
       newest: string,
       id: string,
-    ): Result<number, Context>;
+    ): Result<AccountDeletion, Context>;
     /** The record of a name's account. */
     sallyportFindAccount(records: string, names: string, nameKey: string): Result<string | null, Context>;
     /**
@@ -196,16 +202,16 @@ end
 `;
 
 const ADD_ACCOUNT = `${STANDS}
-if ARGV[4] ~= '' and not stands(ARGV[4], ARGV[5]) then return 0 end
+if ARGV[4] ~= '' and not stands(ARGV[4], ARGV[5]) then return 'stale' end
+if ARGV[3] == '1' and redis.call('HLEN', KEYS[1]) > 0 then return 'not_first' end
 for index = 6, #ARGV do
-  if redis.call('HEXISTS', KEYS[2], ARGV[index]) == 1 then return 0 end
+  if redis.call('HEXISTS', KEYS[2], ARGV[index]) == 1 then return index == 6 and 'name_taken' or 'email_taken' end
 end
-if ARGV[3] == '1' and redis.call('HLEN', KEYS[1]) > 0 then return 0 end
-if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1 then return -1 end
+if redis.call('HEXISTS', KEYS[1], ARGV[1]) == 1 then return 'id_exists' end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[2])
 for index = 6, #ARGV do redis.call('HSET', KEYS[2], ARGV[index], ARGV[1]) end
 redis.call('RPUSH', KEYS[3], ARGV[1])
-return 1
+return 'added'
 `;
 
 /** Lua. A record holds the spellings by which it is found, as `nameKey` and `emailKey`. */
@@ -216,17 +222,17 @@ local function nameKeysOf(record)
 end
 
 local function update(id, standing, record, authority, version)
-  if redis.call('HGET', KEYS[1], id) ~= standing then return 0 end
-  if authority ~= '' and not stands(authority, version) then return -2 end
+  if redis.call('HGET', KEYS[1], id) ~= standing then return 'outdated' end
+  if authority ~= '' and not stands(authority, version) then return 'stale' end
   local added = nameKeysOf(record)
   for _, key in ipairs(added) do
     local holder = redis.call('HGET', KEYS[2], key)
-    if holder and holder ~= id then return -1 end
+    if holder and holder ~= id then return 'taken' end
   end
   for _, key in ipairs(nameKeysOf(standing)) do redis.call('HDEL', KEYS[2], key) end
   for _, key in ipairs(added) do redis.call('HSET', KEYS[2], key, id) end
   redis.call('HSET', KEYS[1], id, record)
-  return 1
+  return 'updated'
 end
 `;
 
@@ -259,7 +265,7 @@ return update(ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5])
 /** The mark rises last: a script that fails is not rolled back, and whoever asked will ask again. */
 const UPDATE_MARKED_ACCOUNT = `${WRITE_ENTRY}${UPDATE}${RAISE}
 local updated = update(ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5])
-return { updated, updated == 1 and raise(KEYS[4], redis.call('HGET', KEYS[3], ARGV[1])) }
+return { updated, updated == 'updated' and raise(KEYS[4], redis.call('HGET', KEYS[3], ARGV[1])) }
 `;
 
 const RAISE_MARK = `${WRITE_ENTRY}${RAISE}
@@ -286,15 +292,15 @@ note(KEYS[1], ARGV[1], ARGV[2])
 
 /** The mark comes first: a script that fails is not rolled back, and an account without tokens can be removed again. */
 const REMOVE_ACCOUNT = `${WRITE_ENTRY}${UPDATE}
+if KEYS[5] and ARGV[4] ~= '' and not stands(ARGV[4], ARGV[5]) then return { 'stale' } end
 local record = redis.call('HGET', KEYS[1], ARGV[1])
-if not record then return 0 end
-if KEYS[5] and ARGV[4] ~= '' and not stands(ARGV[4], ARGV[5]) then return 0 end
+if not record then return { 'missing' } end
 if KEYS[5] then write(KEYS[5], ARGV[2], ARGV[3]) end
 for _, key in ipairs(nameKeysOf(record)) do redis.call('HDEL', KEYS[2], key) end
 redis.call('LREM', KEYS[3], 0, ARGV[1])
 redis.call('HDEL', KEYS[1], ARGV[1])
 redis.call('HDEL', KEYS[4], ARGV[1])
-return 1
+return { 'removed', record }
 `;
 
 const FIND_ACCOUNT = `

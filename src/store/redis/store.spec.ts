@@ -51,8 +51,8 @@ describe('what lies in Redis', () => {
     await one.revocations.write({ key: KEY, value: 'A', expiresAtSeconds: undefined });
     expect(await other.revocations.read([KEY])).toEqual(['A']);
     const account = makeAccount('a', 'ada');
-    expect(await other.accounts.add(account)).toBe(true);
-    expect(await one.accounts.add({ ...account, id: 'b' })).toBe(false);
+    expect(await other.accounts.add(account)).toEqual({ outcome: 'added' });
+    expect(await one.accounts.add({ ...account, id: 'b' })).toEqual({ outcome: 'taken', field: 'name' });
     expect(await one.accounts.find('ADA')).toEqual(account);
   });
 
@@ -159,16 +159,16 @@ describe('openRedisStore()', () => {
     const mark = { key: 'sallyport:notbefore:own:a', value: '5', expiresAtSeconds: 4_000_000_000 };
     await store.revocations.write(mark);
     const account = makeAccount('a', 'ada');
-    expect(await store.accounts.add(account)).toBe(true);
+    expect(await store.accounts.add(account)).toEqual({ outcome: 'added' });
     expect([await store.accounts.find('ada'), ...(await store.accounts.list())]).toEqual([account, account]);
     expect(await store.epochs.swap(EPOCH_PREFIX, undefined, 'E')).toBe(true);
     expect(await store.epochs.read()).toEqual(new Map([[EPOCH_PREFIX, 'E']]));
     const token = { accountId: 'a', use: 'access', scopes: [], createdAtSeconds: 1, expiresAtSeconds: 2 } as const;
     expect(await store.tokens.add({ ...token, id: 't' }, 0)).toBe(true);
     expect(await store.tokens.find('t')).toMatchObject({ id: 't' });
-    expect(await store.accounts.update('a', {}, { mark: mark.key })).toBe('updated');
+    expect(await store.accounts.update('a', {}, { mark: mark.key })).toMatchObject({ outcome: 'updated' });
     const last = { ...mark, value: '999999999999999', expiresAtSeconds: undefined };
-    expect(await store.accounts.remove('a', last)).toBe(true);
+    expect(await store.accounts.remove('a', last)).toMatchObject({ outcome: 'removed' });
     expect(await store.revocations.read([mark.key])).toEqual([last.value]);
     expect(await store.revocations.readEntries([mark.key])).toMatchObject([last]);
     expect(await store.signingKeys.replace('own', 0, [])).toBe(true);

@@ -22,6 +22,6 @@ it('a mark has the time at which its change got the lock, not the time at which 
   const insert = other.prepare(`INSERT INTO token (${columns}) VALUES ('t', 'a', 'login', '[]', ?, 4e9)`);
   insert.run(nowSeconds);
   other.exec('COMMIT');
-  expect(await changing).toBe('updated');
+  expect(await changing).toMatchObject({ outcome: 'updated' });
   expect(Number((await store.revocations.read([MARK]))[0])).toBeGreaterThanOrEqual(nowSeconds);
 });

@@ -1,13 +1,21 @@
 import type { Account, AccountChange, AccountVersion } from '../../accounts/account.ts';
-import { accountNameKey, hasScopes, stands } from '../../accounts/account.ts';
-import type { AccountPage, AccountStore, AccountUpdate, AddTerms, ChangeTerms } from '../../accounts/account-store.ts';
+import { accountNameKey } from '../../accounts/account.ts';
+import type {
+  AccountAddition,
+  AccountPage,
+  AccountRemoval,
+  AccountStore,
+  AccountUpdate,
+  AddTerms,
+  ChangeTerms,
+} from '../../accounts/account-store.ts';
 import type { ListPosition } from '../../lib/lists.ts';
 import { cutPage } from '../../lib/lists.ts';
 import type { RevocationEntry } from '../../revocation-set/entry.ts';
 import type { Query, Reader } from './database/reader.ts';
 import { asNumber, optional } from './database/rows.ts';
 import type { SqliteFeed } from './feed.ts';
-import { toAccount, toEntry } from './records.ts';
+import { toAccount } from './records.ts';
 import type { Writer } from './writer/writer.ts';
 
 /** Accounts in SQLite; what ends their tokens is a revocation too, so the feed hears of it. */
@@ -46,36 +54,20 @@ export class SqliteAccounts implements AccountStore {
     return { accounts, next };
   }
 
-  async add(account: Account, terms: AddTerms = {}): Promise<boolean> {
+  async add(account: Account, terms: AddTerms = {}): Promise<AccountAddition> {
     return await this.writer.ask('addAccount', account, terms);
   }
 
   async update(id: string, change: AccountChange, terms: ChangeTerms = {}): Promise<AccountUpdate> {
-    const { mark, onlyIf, ifScopes } = terms;
-    if (await this.writer.ask('updateAccount', id, change, terms)) {
-      const raised = mark === undefined ? undefined : await this.entryAt(mark);
-      if (raised !== undefined) this.feed.hear(raised);
-      return 'updated';
-    }
-    const account = await this.findById(id);
-    if (account === undefined) return 'missing';
-    const isStale = onlyIf !== undefined && !stands(await this.findById(onlyIf.id), onlyIf.version);
-    if (isStale) return 'stale';
-    return hasScopes(account, ifScopes) ? 'taken' : 'raced';
+    const updated = await this.writer.ask('updateAccount', id, change, terms);
+    if (updated.outcome === 'updated' && updated.mark !== undefined) this.feed.hear(updated.mark);
+    return updated;
   }
 
-  async remove(id: string, mark: RevocationEntry, onlyIf?: AccountVersion): Promise<boolean> {
+  async remove(id: string, mark: RevocationEntry, onlyIf?: AccountVersion): Promise<AccountRemoval> {
     const removed = await this.writer.ask('removeAccount', id, mark, onlyIf);
-    if (removed) this.feed.hear(mark);
+    if (removed.outcome === 'removed') this.feed.hear(mark);
     return removed;
-  }
-
-  /** How high a mark was raised, only the writer knew. */
-  private async entryAt(key: string): Promise<RevocationEntry | undefined> {
-    const row = await this.reader.read(
-      (query) => query('SELECT key, value, expires_at FROM revocation WHERE key = ?', key)[0],
-    );
-    return row && toEntry(row);
   }
 }
 

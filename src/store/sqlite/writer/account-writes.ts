@@ -1,40 +1,51 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Account, AccountChange, AccountVersion } from '../../../accounts/account.ts';
-import { accountNameKey, accountNameKeys, changeAccount, hasScopes } from '../../../accounts/account.ts';
-import type { AddTerms, ChangeTerms } from '../../../accounts/account-store.ts';
+import { accountNameKey, changeAccount, hasScopes } from '../../../accounts/account.ts';
+import type {
+  AccountAddition,
+  AccountRemoval,
+  AccountUpdate,
+  AddTerms,
+  ChangeTerms,
+} from '../../../accounts/account-store.ts';
 import type { RevocationEntry } from '../../../revocation-set/entry.ts';
 import { asNumber } from '../database/rows.ts';
 import { change } from '../database/statement.ts';
 import { toAccount } from '../records.ts';
 import { raiseRevocationMark, writeRevocation } from './revocation-writes.ts';
 
-export function addAccount(database: DatabaseSync, account: Account, terms: AddTerms): boolean {
+export function addAccount(database: DatabaseSync, account: Account, terms: AddTerms): AccountAddition {
   const { onlyFirst = false, onlyIf } = terms;
-  if (onlyIf !== undefined && !accountStands(database, onlyIf)) return false;
-  if (isTaken(database, account)) return false;
+  if (onlyIf !== undefined && !accountStands(database, onlyIf)) return { outcome: 'stale' };
+  if (onlyFirst && database.prepare('SELECT 1 FROM account LIMIT 1').get() !== undefined) {
+    return { outcome: 'not_first' };
+  }
+  const field = takenField(database, account);
+  if (field !== undefined) return { outcome: 'taken', field };
   const { id, name, email, passwordHash, scopes, disabled, createdAtSeconds, version } = account;
   const texts = [id, name, accountNameKey(name), email ?? null, emailKey(account), passwordHash];
-  return (
-    change(
-      database,
-      `INSERT INTO account (id, name, name_key, email, email_key, password_hash, scopes, disabled, created_at, version)
-       SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM account WHERE ?)`,
-      [...texts, JSON.stringify(scopes), disabled ? 1 : 0, createdAtSeconds, version, onlyFirst ? 1 : 0],
-    ) > 0
+  change(
+    database,
+    `INSERT INTO account (id, name, name_key, email, email_key, password_hash, scopes, disabled, created_at, version)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    [...texts, JSON.stringify(scopes), disabled ? 1 : 0, createdAtSeconds, version],
   );
+  return { outcome: 'added' };
 }
 
 export function updateAccount(
   database: DatabaseSync,
   id: string,
   changes: AccountChange,
-  { mark, onlyIf, ifScopes }: ChangeTerms,
-): boolean {
+  { mark: markKey, onlyIf, ifScopes }: ChangeTerms,
+): AccountUpdate {
   const row = database.prepare('SELECT * FROM account WHERE id = ?').get(id);
-  if (row === undefined || (onlyIf !== undefined && !accountStands(database, onlyIf))) return false;
-  const standing = toAccount(row);
-  const account = changeAccount(standing, changes, mark !== undefined);
-  if (!hasScopes(standing, ifScopes) || isTaken(database, account)) return false;
+  if (row === undefined) return { outcome: 'missing' };
+  if (onlyIf !== undefined && !accountStands(database, onlyIf)) return { outcome: 'stale' };
+  const before = toAccount(row);
+  if (!hasScopes(before, ifScopes)) return { outcome: 'raced', account: before };
+  const account = changeAccount(before, changes, markKey !== undefined);
+  if (takenField(database, account) !== undefined) return { outcome: 'taken' };
   const { email, passwordHash, scopes, disabled, version } = account;
   change(
     database,
@@ -44,7 +55,8 @@ export function updateAccount(
   );
   // The transaction has the write lock, so this time is later than every token that was recorded under the old version.
   const times = { nowSeconds: Date.now() / 1000, newestTokenSeconds: newestTokenSeconds(database, id) };
-  return mark === undefined || raiseRevocationMark(database, mark, times);
+  const mark = markKey === undefined ? undefined : raiseRevocationMark(database, markKey, times);
+  return { outcome: 'updated', account, mark };
 }
 
 /** Whether the account is as it was known, and not disabled. */
@@ -63,15 +75,21 @@ export function removeAccount(
   id: string,
   mark: RevocationEntry,
   onlyIf: AccountVersion | undefined,
-): boolean {
-  if (onlyIf !== undefined && !accountStands(database, onlyIf)) return false;
-  return change(database, 'DELETE FROM account WHERE id = ?', [id]) > 0 && writeRevocation(database, mark);
+): AccountRemoval {
+  if (onlyIf !== undefined && !accountStands(database, onlyIf)) return { outcome: 'stale' };
+  const removed = database.prepare('DELETE FROM account WHERE id = ? RETURNING *').get(id);
+  if (removed === undefined) return { outcome: 'missing' };
+  writeRevocation(database, mark);
+  return { outcome: 'removed', account: toAccount(removed) };
 }
 
-/** Whether another account is found by one of its spellings. */
-function isTaken(database: DatabaseSync, account: Account): boolean {
-  const holders = database.prepare('SELECT id FROM account WHERE name_key = ?1 OR email_key = ?1');
-  return [...accountNameKeys(account)].some((key) => holders.all(key).some(({ id }) => id !== account.id));
+/** The name or e-mail address by which another account is found already. */
+function takenField(database: DatabaseSync, { id, name, email }: Account): 'name' | 'email' | undefined {
+  const others = database.prepare('SELECT 1 FROM account WHERE (name_key = ?1 OR email_key = ?1) AND id <> ?2');
+  const isTaken = (spelling: string | undefined): boolean =>
+    spelling !== undefined && others.get(accountNameKey(spelling), id) !== undefined;
+  if (isTaken(name)) return 'name';
+  return isTaken(email) ? 'email' : undefined;
 }
 
 function emailKey({ email }: Account): string | null {

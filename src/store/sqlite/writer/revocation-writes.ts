@@ -17,8 +17,11 @@ export function undoRevocation(database: DatabaseSync, standing: string, undone:
   return read(database, undone.key)?.value === standing && put(database, undone);
 }
 
-export function raiseRevocationMark(database: DatabaseSync, key: string, times: MarkTimes): boolean {
-  return put(database, raiseMark(read(database, key), key, times));
+/** Returns the mark as it is afterwards. */
+export function raiseRevocationMark(database: DatabaseSync, key: string, times: MarkTimes): RevocationEntry {
+  const raised = raiseMark(read(database, key), key, times);
+  put(database, raised);
+  return raised;
 }
 
 function read(database: DatabaseSync, key: string): RevocationEntry | undefined {
