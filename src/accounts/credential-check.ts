@@ -1,3 +1,4 @@
+import type { PasswordCheck } from '../core/check.ts';
 import type { Account } from './account.ts';
 import type { AccountStore } from './account-store.ts';
 import { findAccount } from './find-account.ts';
@@ -29,7 +30,7 @@ export interface RefusedCredentials {
   readonly outcome: 'refused';
   readonly reason: 'credentials_invalid' | 'too_many_attempts';
   /** For the log; the client must not learn whether there is such an account. */
-  readonly check: string;
+  readonly check: PasswordCheck;
   /** Likewise: the account whose password was compared. */
   readonly accountId?: string | undefined;
   readonly retryAfterSeconds?: number | undefined;
@@ -64,8 +65,9 @@ export class CredentialCheck {
         return verdict;
       }
       const { bound, retryAfterSeconds } = attempt;
-      outcome = bound === 'the hashing queue' ? 'busy' : 'throttled';
-      const check = outcome === 'busy' ? QUEUE_IS_FULL : `too many failures of ${bound}`;
+      const isBusy = bound === 'the hashing queue';
+      outcome = isBusy ? 'busy' : 'throttled';
+      const check = isBusy ? QUEUE_IS_FULL : (`too many failures of ${bound}` as const);
       return { outcome: 'refused', reason: 'too_many_attempts', check, retryAfterSeconds };
     } finally {
       observer.credentialsChecked(outcome);
@@ -110,6 +112,6 @@ function judge(verdict: PasswordVerdict, account: Account | undefined): Credenti
   return account.disabled ? refused('credentials_invalid', 'disabled', account.id) : { outcome: 'account', account };
 }
 
-function refused(reason: RefusedCredentials['reason'], check: string, accountId?: string): RefusedCredentials {
+function refused(reason: RefusedCredentials['reason'], check: PasswordCheck, accountId?: string): RefusedCredentials {
   return { outcome: 'refused', reason, check, accountId };
 }

@@ -1,17 +1,12 @@
 import { requireStore } from '../app/command-use-cases.ts';
-import type { Inspection } from '../app/inspection.ts';
 import { openInspection } from '../app/inspection.ts';
 import type { Config } from '../config/config.ts';
-import { answerTo } from '../core/answer.ts';
-import type { Decision } from '../core/decision.ts';
 import type { Reason } from '../core/reason.ts';
 import { REASONS } from '../core/reason.ts';
 import type { AccessRequest } from '../core/request.ts';
-import { isEnded } from '../core/standing.ts';
 import { stepsOf } from '../explanation/decision-steps.ts';
-import { entryText } from '../explanation/entry-text.ts';
+import { conclusionOf, entriesOf } from '../explanation/explain.ts';
 import { MEANINGS } from '../explanation/reason-meanings.ts';
-import { timeOf } from '../lib/time-format.ts';
 import { printable } from '../lib/wording.ts';
 import type { Terminal } from './command.ts';
 import { requireConfig, UsageError } from './command.ts';
@@ -83,9 +78,9 @@ async function decide(config: Config, request: AccessRequest, terminal: Terminal
     const decision = await inspection.gateway.decider.decide(request);
     for (const { name, outcome, words } of stepsOf(decision))
       out(`${MARKS[outcome]}  ${name.padEnd(12)}  ${words}`.trimEnd());
-    for (const line of await entriesOf(decision, inspection)) out(`      ${line}`);
-    for (const line of conclusionOf(decision)) out(line);
-    if (isUnavailable(decision)) for (const line of lossOf(inspection)) out(line);
+    const { store, revocationSet } = inspection;
+    for (const line of await entriesOf(decision, store.revocations, Date.now())) out(`      ${line}`);
+    for (const line of conclusionOf(decision, revocationSet.status)) out(line);
     return decision.outcome === 'allow' ? 0 : 1;
   } finally {
     await inspection.close();
@@ -93,32 +88,3 @@ async function decide(config: Config, request: AccessRequest, terminal: Terminal
 }
 
 const MARKS = { passed: 'ok  ', failed: 'FAIL', 'not reached': '-   ' } as const;
-
-/** The entries that ended the token, as the store has them: they say when, by whom and why. */
-async function entriesOf(decision: Decision, { store }: Inspection): Promise<readonly string[]> {
-  const denial = decision.outcome === 'deny' ? decision : decision.shadowed;
-  if (denial?.reason !== 'token_revoked' || denial.credential === undefined) return [];
-  const { standings, issuedAtSeconds } = denial.credential;
-  const keys = standings.filter((one) => isEnded(one, issuedAtSeconds, Date.now())).map(({ key }) => key);
-  const values = await store.revocations.read(keys);
-  return keys.map((key, index) => `${key}: ${entryText(key, values[index] ?? '')}`);
-}
-
-function isUnavailable(decision: Decision): boolean {
-  return (decision.outcome === 'deny' ? decision : decision.shadowed)?.reason === 'unavailable';
-}
-
-function lossOf({ revocationSet }: Inspection): readonly string[] {
-  const { lostSinceSeconds } = revocationSet.status;
-  if (lostSinceSeconds === undefined) return [];
-  return [
-    `the revocation set has been lost since ${timeOf(lostSinceSeconds * 1000)}: find out what it lacks, then run sallyport store accept-loss`,
-  ];
-}
-
-function conclusionOf(decision: Decision): readonly string[] {
-  if (decision.outcome === 'allow') {
-    return [decision.shadowed === undefined ? 'allowed' : `allowed by shadow; would be ${decision.shadowed.reason}`];
-  }
-  return [`denied: ${decision.reason}, ${answerTo(decision).status}`, MEANINGS[decision.reason]];
-}

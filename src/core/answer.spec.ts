@@ -68,7 +68,7 @@ describe('answerTo()', () => {
   });
 
   it.each(REASONS)('offers Basic beside Bearer for %s only when credentials are asked for', (reason) => {
-    const offered = answerTo({ ...deny(reason, route, 'x'), offersBasic: true }).challenges;
+    const offered = answerTo({ ...deny(reason, route, 'signature'), offersBasic: true }).challenges;
     const bearer = TABLE[reason][3];
     const asks = reason === 'credentials_required' || reason === 'credentials_invalid';
     expect(offered).toEqual(
@@ -89,9 +89,12 @@ describe('answerTo()', () => {
 
   it('does not tell which check failed, for which issuer, or whose token it was', () => {
     for (const reason of REASONS) {
-      const denial = { ...deny(reason, route, 'secret check', 'secret-issuer'), credential: makeCredential() };
+      const denial = {
+        ...deny(reason, route, { name: 'length', maxLength: 4711 }, 'secret-issuer'),
+        credential: makeCredential(),
+      };
       const told = JSON.stringify(answerTo(denial));
-      for (const secret of ['secret check', 'secret-issuer', 'partner', 'sub-1', 't-1']) {
+      for (const secret of ['length', '4711', 'secret-issuer', 'partner', 'sub-1', 't-1']) {
         expect(told).not.toContain(secret);
       }
     }

@@ -58,6 +58,11 @@ export function answerTo(denial: Deny): Answer {
   };
 }
 
+/** The HTTP status of every denial for this reason. */
+export function statusOf(reason: Reason): number {
+  return TABLE[reason].status;
+}
+
 /** What the client reads of a denial. */
 export function messageFor(denial: Deny): string {
   const { message } = TABLE[denial.reason];

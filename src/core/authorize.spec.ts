@@ -16,6 +16,7 @@ import {
 } from '../../test/support/core.ts';
 import type { Policy } from './authorize.ts';
 import { authorize } from './authorize.ts';
+import type { Check } from './check.ts';
 import type { Decision, Need } from './decision.ts';
 import type { Reason } from './reason.ts';
 import type { AccessRequest, Moment } from './request.ts';
@@ -70,11 +71,11 @@ const revoked = makeCredential({ standings: [makeHeard({ key: 'sallyport:revoked
 const expired = makeCredential({ validUntilMs: NOW_MS });
 
 function refused(reason: Refusal['reason']): Refusal {
-  return { outcome: 'refused', reason, check: 'check', issuer: 'partner' };
+  return { outcome: 'refused', reason, check: 'keys', issuer: 'partner' };
 }
 
 /** Every way to a denial, but for an ambiguous path or method. */
-const DENIALS: readonly (Case & { readonly reason: Reason; readonly check: string })[] = [
+const DENIALS: readonly (Case & { readonly reason: Reason; readonly check: Check })[] = [
   { reason: 'route_denied', check: 'route', request: { path: '/y', ...bearer }, finding: good },
   { reason: 'route_denied', check: 'route', request: { method: 'PUT', ...bearer }, route: { methods: ['GET'] } },
   { reason: 'credentials_required', check: 'no credential' },
@@ -94,8 +95,8 @@ const DENIALS: readonly (Case & { readonly reason: Reason; readonly check: strin
   { reason: 'invalid_request', check: 'several credentials', request: { authorization: 'Bearer a, bearer b' } },
   { reason: 'invalid_request', check: 'several credentials', request: { authorization: 'Basic a,Bearer b' } },
   { reason: 'invalid_request', check: 'several credentials', request: { authorization: ',Bearer b' } },
-  { reason: 'invalid_request', check: 'check', request: bearer, finding: refused('invalid_request') },
-  { reason: 'token_invalid', check: 'check', request: bearer, finding: refused('token_invalid') },
+  { reason: 'invalid_request', check: 'keys', request: bearer, finding: refused('invalid_request') },
+  { reason: 'token_invalid', check: 'keys', request: bearer, finding: refused('token_invalid') },
   {
     reason: 'token_invalid',
     check: 'issuer not taken here',
@@ -103,8 +104,8 @@ const DENIALS: readonly (Case & { readonly reason: Reason; readonly check: strin
     route: { issuers: new Set(['own']) },
     finding: good,
   },
-  { reason: 'token_expired', check: 'exp', request: bearer, finding: expired },
-  { reason: 'token_expired', check: 'exp', request: bearer, finding: { ...revoked, validUntilMs: 0 } },
+  { reason: 'token_expired', check: 'expired', request: bearer, finding: expired },
+  { reason: 'token_expired', check: 'expired', request: bearer, finding: { ...revoked, validUntilMs: 0 } },
   { reason: 'token_revoked', check: 'revocation by token id', request: bearer, finding: revoked },
   {
     reason: 'token_revoked',
@@ -120,7 +121,7 @@ const DENIALS: readonly (Case & { readonly reason: Reason; readonly check: strin
   },
   {
     reason: 'credentials_invalid',
-    check: 'check',
+    check: 'keys',
     request: basic,
     route: { basic: true },
     finding: refused('credentials_invalid'),
@@ -143,12 +144,12 @@ const DENIALS: readonly (Case & { readonly reason: Reason; readonly check: strin
   },
   {
     reason: 'too_many_attempts',
-    check: 'check',
+    check: 'keys',
     request: basic,
     route: { basic: true },
     finding: refused('too_many_attempts'),
   },
-  { reason: 'unavailable', check: 'check', request: bearer, finding: refused('unavailable') },
+  { reason: 'unavailable', check: 'keys', request: bearer, finding: refused('unavailable') },
   { reason: 'unavailable', check: 'verification not known', request: bearer, moment: { mayAsk: false } },
   {
     reason: 'unavailable',

@@ -1,3 +1,4 @@
+import type { Check, EntryCheck } from './check.ts';
 import type { Presented } from './credential.ts';
 import { presentsSeveral, readCredential } from './credential.ts';
 import type { Allow, Decision, Deny, Need } from './decision.ts';
@@ -81,7 +82,7 @@ function admit(
   if (finding === undefined || isOutdated(finding, policy, moment)) return examine(presented, route, takesBasic);
   if (presented.scheme === 'basic' && !takesBasic) return deny('credentials_required', route, 'scheme');
   if (finding.outcome === 'refused') return denyRefused(finding, route);
-  if (moment.wallMs >= finding.validUntilMs) return denyKnown('token_expired', route, 'exp', finding);
+  if (moment.wallMs >= finding.validUntilMs) return denyKnown('token_expired', route, 'expired', finding);
   if (route.issuers !== undefined && !route.issuers.has(finding.identity.issuer)) {
     const reason = finding.identity.scheme === 'basic' ? 'credentials_invalid' : 'token_invalid';
     return denyKnown(reason, route, 'issuer not taken here', finding);
@@ -124,8 +125,8 @@ function judgeAll(credential: VerifiedCredential, freshness: Freshness, moment: 
   return verdict;
 }
 
-/** What ended it, for the log: `revocation by …`, the kind of the entry. */
-function endOf({ standings, issuedAtSeconds }: VerifiedCredential, { wallMs }: Moment): string {
+/** The check that the entry which ended the credential stands for. */
+function endOf({ standings, issuedAtSeconds }: VerifiedCredential, { wallMs }: Moment): EntryCheck {
   const ending = standings.find((standing) => isEnded(standing, issuedAtSeconds, wallMs));
   return `revocation by ${kindOfEntry(ending?.key ?? '') ?? 'an entry'}`;
 }
@@ -142,6 +143,6 @@ function denyRefused({ reason, check, issuer, retryAfterSeconds }: Refusal, rout
   return { ...deny(reason, route, check, issuer), retryAfterSeconds };
 }
 
-function denyKnown(reason: Reason, route: Route, check: string, credential: VerifiedCredential): Deny {
+function denyKnown(reason: Reason, route: Route, check: Check, credential: VerifiedCredential): Deny {
   return { ...deny(reason, route, check, credential.identity.issuer), credential };
 }

@@ -1,3 +1,5 @@
+import type { Check, FailedCheck } from './check.ts';
+import { stepOf } from './check.ts';
 import type { PresentedCredential } from './credential.ts';
 import type { Reason } from './reason.ts';
 import type { Route } from './route.ts';
@@ -13,21 +15,20 @@ export interface Allow {
   readonly shadowed: Deny | undefined;
 }
 
-export interface Deny {
+/** A denial. `step` and `check` say what exactly failed; they are for the log and for operators only. */
+export type Deny = FailedCheck & {
   readonly outcome: 'deny';
   readonly reason: Reason;
   readonly route: Route | undefined;
   /** The credential where one was verified before the denial. */
   readonly credential: VerifiedCredential | undefined;
-  /** What exactly failed, for the log only. */
-  readonly check: string;
   /** The configured issuer's name where one is known. */
   readonly issuer: string | undefined;
   /** Whether the answer may offer Basic beside Bearer. */
   readonly offersBasic: boolean;
   /** When to try again, where that is known. */
   readonly retryAfterSeconds?: number | undefined;
-}
+};
 
 export type Decision = Allow | Deny;
 
@@ -36,7 +37,9 @@ export type Need =
   | { readonly outcome: 'need'; readonly what: 'verification'; readonly credential: PresentedCredential }
   | { readonly outcome: 'need'; readonly what: 'standing'; readonly credential: VerifiedCredential };
 
-/** The one maker of denials; `check` is for the log and holds no part of a credential. */
-export function deny(reason: Reason, route: Route | undefined, check: string, issuer?: string): Deny {
-  return { outcome: 'deny', reason, route, credential: undefined, check, issuer, offersBasic: false };
+/** Makes every denial. */
+export function deny(reason: Reason, route: Route | undefined, check: Check, issuer?: string): Deny {
+  // The compiler does not see that the step is the check's own.
+  const failed = { step: stepOf(check), check } as FailedCheck;
+  return { outcome: 'deny', reason, route, credential: undefined, ...failed, issuer, offersBasic: false };
 }

@@ -1,3 +1,4 @@
+import type { Check } from './check.ts';
 import type { PresentedCredential } from './credential.ts';
 import type { Reason } from './reason.ts';
 import type { Standing } from './standing.ts';
@@ -73,8 +74,8 @@ export interface Refusal {
     Reason,
     'invalid_request' | 'token_invalid' | 'token_revoked' | 'credentials_invalid' | 'too_many_attempts' | 'unavailable'
   >;
-  /** Which check failed, for the log; the client never reads it, and it holds no part of the credential. */
-  readonly check: string;
+  /** Which check failed, for the log and for operators; the client never reads it. */
+  readonly check: Check;
   /** The configured issuer's name where one was chosen. */
   readonly issuer?: string | undefined;
   /** When to try again, where that is known. */

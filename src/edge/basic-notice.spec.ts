@@ -33,14 +33,19 @@ describe('isAboutBasic()', () => {
 
   it.each<[string, string | undefined, Decision, boolean]>([
     ['a password that was taken', 'Basic x', allowed(), true],
-    ['one that was refused', 'basic x', deny('credentials_invalid', route, ''), true],
-    ['one that lacks a scope', 'Basic x', { ...deny('scope_required', route, ''), credential: byPassword }, true],
+    ['one that was refused', 'basic x', deny('credentials_invalid', route, 'signature'), true],
+    [
+      'one that lacks a scope',
+      'Basic x',
+      { ...deny('scope_required', route, 'signature'), credential: byPassword },
+      true,
+    ],
     ['one after the sunset', 'Basic x', deny('credentials_required', route, 'scheme'), true],
     ['a token', 'Bearer x', allowed(makeCredential()), false],
-    ['a token that was refused', 'Bearer x', deny('token_invalid', route, ''), false],
-    ['nobody', undefined, deny('credentials_required', route, ''), false],
+    ['a token that was refused', 'Bearer x', deny('token_invalid', route, 'signature'), false],
+    ['nobody', undefined, deny('credentials_required', route, 'signature'), false],
     ['a route that takes none', 'Basic x', deny('credentials_required', makeRoute(), 'scheme'), false],
-    ['no route', 'Basic x', deny('route_denied', undefined, ''), false],
+    ['no route', 'Basic x', deny('route_denied', undefined, 'signature'), false],
   ])('of %s', (_what, authorization, decision, expected) => {
     expect(ask(authorization, decision)).toBe(expected);
   });

@@ -1,16 +1,82 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { makeCredential, makeRoute, NOW_MS } from '../../test/support/core.ts';
+import type { Deny } from '../core/decision.ts';
+import { deny } from '../core/decision.ts';
 import { stepsOf } from './decision-steps.ts';
 
-it.each([
-  [Number.POSITIVE_INFINITY, 'it does not expire'],
-  [NOW_MS, `ends ${new Date(NOW_MS).toISOString()}, clock skew included`],
-])('stepsOf() says when a credential ends: %d', (validUntilMs, words) => {
-  const steps = stepsOf({
-    outcome: 'allow',
-    shadowed: undefined,
-    route: makeRoute(),
-    credential: makeCredential({ validUntilMs }),
+const credential = makeCredential();
+const route = makeRoute({ requirement: { kind: 'allOf', scopes: ['messages:send'] } });
+
+/** A denial of a verified credential. */
+function denyVerified(...args: Parameters<typeof deny>): Deny {
+  return { ...deny(...args), credential };
+}
+
+describe('stepsOf()', () => {
+  it.each([
+    [Number.POSITIVE_INFINITY, 'it does not expire'],
+    [NOW_MS, `ends ${new Date(NOW_MS).toISOString()}, clock skew included`],
+  ])('says when a credential ends: %d', (validUntilMs, words) => {
+    const steps = stepsOf({
+      outcome: 'allow',
+      shadowed: undefined,
+      route: makeRoute(),
+      credential: makeCredential({ validUntilMs }),
+    });
+    expect(steps.find(({ name }) => name === 'expiry')?.words).toBe(words);
   });
-  expect(steps.find(({ name }) => name === 'expiry')?.words).toBe(words);
+
+  it.each<[denial: Deny, failed: string, words: string]>([
+    [
+      deny('path_rejected', undefined, 'method'),
+      'path',
+      'methods are upper-case words, and some servers read other spellings as one of them',
+    ],
+    [deny('path_rejected', undefined, 'path encoding'), 'path', 'two parsers could read it in two ways'],
+    [deny('route_denied', undefined, 'route'), 'route', 'no rule lists the path with this method'],
+    [deny('credentials_required', route, 'no credential'), 'credential', 'the check that failed: no credential'],
+    [
+      deny('unavailable', route, 'verification not known'),
+      'verification',
+      'the check that failed: verification not known',
+    ],
+    [deny('token_invalid', route, 'exp', 'partner'), 'verification', 'the check that failed: exp, issuer partner'],
+    [
+      denyVerified('token_expired', route, 'expired', 'partner'),
+      'expiry',
+      `ended ${new Date(credential.validUntilMs).toISOString()}, clock skew included, issuer partner`,
+    ],
+    [
+      denyVerified('token_invalid', route, 'issuer not taken here', 'partner'),
+      'issuer',
+      'the check that failed: issuer not taken here, issuer partner',
+    ],
+    [
+      denyVerified('token_revoked', route, 'revocation by token id', 'partner'),
+      'revocation',
+      'an entry of the revocation set ends it, issuer partner',
+    ],
+    [deny('unavailable', route, 'standing not known'), 'revocation', 'the check that failed: standing not known'],
+    [
+      denyVerified('scope_required', route, 'scope', 'partner'),
+      'scope',
+      `needs messages:send, has ${credential.identity.scopes.join(', ')}, issuer partner`,
+    ],
+  ])('reads the step that failed off the denial: %j', (denial, failed, words) => {
+    for (const decision of [
+      denial,
+      { outcome: 'allow', route: denial.route, credential: undefined, shadowed: denial } as const,
+    ]) {
+      const steps = stepsOf(decision);
+      const index = steps.findIndex(({ name }) => name === failed);
+      expect(steps[index]).toEqual({ name: failed, outcome: 'failed', words });
+      expect(steps.slice(0, index).map(({ outcome }) => outcome)).toEqual(Array(index).fill('passed'));
+      expect(steps.slice(index + 1).every(({ outcome }) => outcome === 'not reached')).toBe(true);
+    }
+  });
+
+  it('says that a call that was denied afterwards had passed every step', () => {
+    const steps = stepsOf(denyVerified('token_revoked', route, 'the account is gone'));
+    expect(steps.every(({ outcome }) => outcome === 'passed')).toBe(true);
+  });
 });

@@ -1,77 +1,81 @@
+import type { CheckOf, DecisionStep } from '../core/check.ts';
+import { STEPS } from '../core/check.ts';
+import { checkText } from '../core/check-text.ts';
 import type { Decision, Deny } from '../core/decision.ts';
-import type { Reason } from '../core/reason.ts';
 import type { Route } from '../core/route.ts';
 import { requiredScopes } from '../core/scope.ts';
 import type { VerifiedCredential } from '../core/verified-credential.ts';
 import { timeOf } from '../lib/time-format.ts';
 
-/** The steps of `authorize`, in its order. */
-const STEPS = ['path', 'route', 'credential', 'verification', 'expiry', 'issuer', 'revocation', 'scope'] as const;
-
-export type StepName = (typeof STEPS)[number];
-
-/** What became of one step of a decision, in words for an operator; holds no part of a credential. */
+/** One step of a decision and what came of it, in words for an operator; holds no part of a credential. */
 export interface Step {
-  readonly name: StepName;
+  readonly name: DecisionStep;
   readonly outcome: 'passed' | 'failed' | 'not reached';
   readonly words: string;
 }
 
-/** The step at which each reason arises, where its check does not say otherwise. */
-const STEP_OF: Readonly<Record<Reason, StepName>> = {
-  path_rejected: 'path',
-  route_denied: 'route',
-  credentials_required: 'credential',
-  invalid_request: 'credential',
-  token_invalid: 'verification',
-  credentials_invalid: 'verification',
-  too_many_attempts: 'verification',
-  token_expired: 'expiry',
-  token_revoked: 'revocation',
-  scope_required: 'scope',
-  unavailable: 'verification',
-};
-
-/** A decision, step by step. It is read off the decision itself, so it cannot tell another story than was decided. */
+/** Explains a decision step by step. It reads the decision itself, so it cannot tell a different story. */
 export function stepsOf(decision: Decision): readonly Step[] {
-  const denial = decision.outcome === 'deny' ? decision : decision.shadowed;
-  const failed = denial === undefined ? undefined : stepOf(denial);
+  const denial = denialOf(decision);
   const isPublic = denial === undefined && decision.route?.requirement.kind === 'public';
-  const last = isPublic ? 'route' : failed;
-  const reached = last === undefined ? STEPS.length : STEPS.indexOf(last) + 1;
+  const reached = isPublic ? STEPS.indexOf('route') + 1 : reachedBefore(denial);
+  const credential = denial?.credential ?? decision.credential;
   return STEPS.map((name, index) => {
+    if (name === denial?.step) return { name, outcome: 'failed', words: failureText(denial) };
     if (index >= reached) return { name, outcome: 'not reached', words: isPublic ? 'the route is public' : '' };
-    if (name === failed && denial !== undefined) return { name, outcome: 'failed', words: wordsOfFailure(denial) };
-    return { name, outcome: 'passed', words: wordsOfPass(name, decision.route, credentialOf(decision, denial)) };
+    return { name, outcome: 'passed', words: passText(name, decision.route, credential) };
   });
 }
 
-function credentialOf(decision: Decision, denial: Deny | undefined): VerifiedCredential | undefined {
-  return denial?.credential ?? decision.credential;
+/** The denial that a decision is, or that shadow mode recorded and did not enforce. */
+export function denialOf(decision: Decision): Deny | undefined {
+  return decision.outcome === 'deny' ? decision : decision.shadowed;
 }
 
-function stepOf({ reason, check }: Deny): StepName {
-  if (check === 'issuer not taken here') return 'issuer';
-  if (reason === 'unavailable' && check.startsWith('standing')) return 'revocation';
-  return STEP_OF[reason];
+/** How many steps a request passed before it was denied. */
+function reachedBefore(denial: Deny | undefined): number {
+  const isAfterwards = denial === undefined || denial.step === 'call';
+  return isAfterwards ? STEPS.length : STEPS.indexOf(denial.step);
 }
 
-/** Where a reason has one cause alone, the words for it. */
-const WORDS: Readonly<Partial<Record<Reason, string>>> = {
-  path_rejected: 'two parsers could read it in two ways',
-  route_denied: 'no rule lists the path with this method',
-  token_revoked: 'an entry of the revocation set ends it',
+const PATH_FAILURES: Readonly<Record<CheckOf<'path'>, string>> = {
+  method: 'methods are upper-case words, and some servers read other spellings as one of them',
+  path: 'two parsers could read it in two ways',
+  'path encoding': 'two parsers could read it in two ways',
 };
 
-function wordsOfFailure({ reason, check, issuer, credential, route }: Deny): string {
-  if (check === 'method') return 'methods are upper-case words, and some servers read other spellings as one of them';
-  const whose = issuer === undefined ? '' : `, issuer ${issuer}`;
-  if (reason === 'scope_required') return `needs ${needsOf(route)}, has ${scopesOf(credential)}${whose}`;
-  if (reason === 'token_expired') return `ended ${timeOf(credential?.validUntilMs)}, clock skew included${whose}`;
-  return `${WORDS[reason] ?? `the check that failed: ${check}`}${whose}`;
+function failureText(denial: Deny): string {
+  const { credential, route } = denial;
+  switch (denial.step) {
+    case 'path':
+      return PATH_FAILURES[denial.check];
+    case 'route':
+      return 'no rule lists the path with this method';
+    case 'expiry':
+      return `ended ${timeOf(credential?.validUntilMs)}, clock skew included${issuerText(denial)}`;
+    case 'revocation':
+      return denial.reason === 'unavailable'
+        ? checkFailed(denial)
+        : `an entry of the revocation set ends it${issuerText(denial)}`;
+    case 'scope':
+      return `needs ${needsOf(route)}, has ${scopesOf(credential)}${issuerText(denial)}`;
+    case 'credential':
+    case 'verification':
+    case 'issuer':
+    case 'call':
+      return checkFailed(denial);
+  }
 }
 
-function wordsOfPass(name: StepName, route: Route | undefined, credential: VerifiedCredential | undefined): string {
+function checkFailed(denial: Deny): string {
+  return `the check that failed: ${checkText(denial.check)}${issuerText(denial)}`;
+}
+
+function issuerText({ issuer }: Deny): string {
+  return issuer === undefined ? '' : `, issuer ${issuer}`;
+}
+
+function passText(name: DecisionStep, route: Route | undefined, credential: VerifiedCredential | undefined): string {
   switch (name) {
     case 'path':
       return 'reads in one way only';
@@ -80,9 +84,9 @@ function wordsOfPass(name: StepName, route: Route | undefined, credential: Verif
     case 'credential':
       return credential === undefined ? 'one credential' : `one ${credential.identity.scheme} credential`;
     case 'verification':
-      return credential === undefined ? '' : identityOf(credential);
+      return credential === undefined ? '' : identityText(credential);
     case 'expiry':
-      return endWords(timeOf(credential?.validUntilMs));
+      return endText(timeOf(credential?.validUntilMs));
     case 'issuer':
       return route?.issuers === undefined ? 'the route takes any issuer' : 'one of the route';
     case 'revocation':
@@ -92,7 +96,7 @@ function wordsOfPass(name: StepName, route: Route | undefined, credential: Verif
   }
 }
 
-function identityOf({ identity }: VerifiedCredential): string {
+function identityText({ identity }: VerifiedCredential): string {
   const { issuer, subject, tokenId } = identity;
   return [`issuer ${issuer}`, subject && `subject ${subject}`, tokenId && `token id ${tokenId}`]
     .filter(Boolean)
@@ -103,7 +107,7 @@ function scopesOf(credential: VerifiedCredential | undefined): string {
   return credential?.identity.scopes.join(', ') || 'no scopes';
 }
 
-/** What a route asks for, in words. */
+/** What a route requires, in words. */
 export function needsOf(route: Route | undefined): string {
   if (route === undefined) return 'nothing';
   const { requirement } = route;
@@ -112,6 +116,6 @@ export function needsOf(route: Route | undefined): string {
   return requiredScopes(requirement).join(requirement.kind === 'anyOf' ? ' or ' : ' and ');
 }
 
-function endWords(time: string): string {
+function endText(time: string): string {
   return time === 'never' ? 'it does not expire' : `ends ${time}, clock skew included`;
 }

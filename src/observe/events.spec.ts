@@ -184,7 +184,7 @@ describe('Events', () => {
     events.decided(makeRequest({ authorization: `Bearer ${OPAQUE}` }), { ...allowed, credential: named });
     events.decided(
       makeRequest({ authorization: `Basic ${BASIC}`, path: `/${PASSWORD}`, method: PASSWORD }),
-      deny('route_denied', undefined, `it said ${PASSWORD}`),
+      deny('route_denied', undefined, 'route', `it said ${PASSWORD}`),
     );
     expect(lines).toHaveLength(2);
     expect(leaksIn(lines)).toEqual([]);

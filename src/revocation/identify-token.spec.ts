@@ -69,7 +69,7 @@ describe('identifyToken()', () => {
 
   const normalForm = createHash('sha256').update('opaque-abQ').digest('hex');
   const byThumbprint = { kind: 'thumbprint', thumbprint: normalForm, expiresAtSeconds: undefined };
-  const away: Refusal = { outcome: 'refused', reason: 'unavailable', check: 'introspection', issuer: 'legacy' };
+  const away: Refusal = { outcome: 'refused', reason: 'unavailable', check: 'keys', issuer: 'legacy' };
 
   it.each<[what: string, finding: VerificationResult, beside: readonly object[], failed?: string]>([
     [
@@ -87,7 +87,7 @@ describe('identifyToken()', () => {
       [{ kind: 'claims', issuer: 'legacy', claims: '["s"]', expiresAtSeconds: NOW + 1 }],
     ],
     ['nothing more where its server says nothing', makeCredential({ identity: { tokenId: undefined } }), []],
-    ['nothing more where its server is away', away, [], 'introspection'],
+    ['nothing more where its server is away', away, [], 'keys'],
   ])('names an opaque token by its normal form and %s', async (_what, finding, beside, failed) => {
     const asked = { ...parts, examiner: { examine: async () => finding }, takesOpaque: true };
     for (const token of ['opaque-abQ', 'opaque-abR', 'opaque-abQ=']) {
@@ -101,7 +101,7 @@ describe('identifyToken()', () => {
       ...byThumbprint,
       thumbprint: createHash('sha256').update(form).digest('hex'),
     }));
-    expect(await identifyToken('opaque-a~abcd', asked)).toEqual({ targets, failed: 'introspection' });
+    expect(await identifyToken('opaque-a~abcd', asked)).toEqual({ targets, failed: 'keys' });
   });
 
   it.each([

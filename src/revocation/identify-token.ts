@@ -1,3 +1,5 @@
+import type { Check } from '../core/check.ts';
+import { checkText } from '../core/check-text.ts';
 import type { TokenExaminer } from '../core/ports.ts';
 import type { Refusal, VerificationResult } from '../core/verified-credential.ts';
 import type { OneToken } from '../revocation-set/target.ts';
@@ -6,7 +8,7 @@ import { hasThreeParts, parseJwt } from '../verification/jwt.ts';
 import { readOpaque } from '../verification/opaque-token.ts';
 
 /** The checks that come after the signature, and fail by our clock alone. */
-const PREMATURE: ReadonlySet<string> = new Set(['nbf', 'iat']);
+const PREMATURE: ReadonlySet<Check> = new Set(['nbf', 'iat']);
 
 /** A token as its revocation names it. */
 export interface IdentifiedToken {
@@ -49,7 +51,7 @@ async function identifyOpaque(
   const byThumbprint = opaque.thumbprints.map(
     (thumbprint): OneToken => ({ kind: 'thumbprint', thumbprint, expiresAtSeconds: undefined }),
   );
-  const failed = finding.outcome === 'refused' ? finding.check : undefined;
+  const failed = finding.outcome === 'refused' ? checkText(finding.check) : undefined;
   return { targets: [...byThumbprint, ...reportedTargets(finding)], failed };
 }
 
@@ -80,7 +82,7 @@ async function identifyJwt(
     if (premature !== undefined)
       return { targets: [premature], subject: textIn(parsed.payload['sub']), failed: undefined };
     const unavailableAt = finding.reason === 'unavailable' ? finding.issuer : undefined;
-    return { targets: [byThumbprint], failed: finding.check, unavailableAt };
+    return { targets: [byThumbprint], failed: checkText(finding.check), unavailableAt };
   }
   const { issuer, tokenId, subject } = finding.identity;
   if (tokenId === undefined) return { targets: [byThumbprint], failed: undefined };

@@ -92,9 +92,11 @@ async function identify(token: string, config: Config): ReturnType<typeof identi
     }
   } catch (error) {
     // Keys that cannot be opened are no reason to leave a token in force.
-    const check = error instanceof Error ? error.message : 'keys';
-    const unverified = { outcome: 'refused', reason: 'unavailable', check } as const;
-    return identifyToken(token, { examiner: { examine: () => Promise.resolve(unverified) }, ...shared });
+    const unverified = { outcome: 'refused', reason: 'unavailable', check: 'keys' } as const;
+    const examiner = { examine: () => Promise.resolve(unverified) };
+    const identified = await identifyToken(token, { examiner, ...shared });
+    const failed = error instanceof Error ? error.message : unverified.check;
+    return typeof identified === 'string' ? identified : { ...identified, failed };
   }
 }
 

@@ -1,5 +1,6 @@
 import type { CredentialCheck } from '../accounts/credential-check.ts';
 import type { KnownDevices } from '../accounts/guesses/known-devices.ts';
+import type { PasswordCheck } from '../core/check.ts';
 import { LOGIN_SECONDS } from '../signing/key-life.ts';
 import type { ClockBehind, IssuedToken, NoAuthority, TokenMint } from './token-mint.ts';
 
@@ -14,7 +15,7 @@ export interface LogInRefused {
   readonly outcome: 'refused';
   readonly reason: 'credentials_invalid' | 'too_many_attempts' | 'unavailable';
   /** For the log. */
-  readonly check: string;
+  readonly check: PasswordCheck | 'the clock is behind';
   /** For the log, too: the account whose password was compared. */
   readonly accountId?: string | undefined;
   readonly retryAfterSeconds?: number | undefined;

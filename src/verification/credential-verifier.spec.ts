@@ -4,9 +4,12 @@ import type { TokenExaminer, Verifier } from '../core/ports.ts';
 import type { Refusal } from '../core/verified-credential.ts';
 import { CredentialVerifier } from './credential-verifier.ts';
 
-/** Refuses everything, by its own name. */
-function refusing(check: string): Verifier & TokenExaminer {
-  const refusal: Refusal = { outcome: 'refused', reason: 'token_invalid', check };
+/** A check for each verifier, so that a refusal tells which one it is of. */
+const CHECKS = { bearer: 'signature', opaque: 'inactive', basic: 'password' } as const;
+
+/** Refuses everything, by its own check. */
+function refusing(name: keyof typeof CHECKS): Verifier & TokenExaminer {
+  const refusal: Refusal = { outcome: 'refused', reason: 'token_invalid', check: CHECKS[name] };
   return { verify: () => Promise.resolve(refusal), examine: () => Promise.resolve(refusal) };
 }
 
@@ -27,21 +30,21 @@ describe('CredentialVerifier', () => {
   it.each(['a.b.c', '..', 'e30.e30.', 'not base64.(.)', 'a.b.c==', 'a.b.c.', 'a.b.c...'])(
     'shows nobody else a token of three parts: %s',
     async (value) => {
-      expect(await verifierOf(value, refusing('opaque'), 'bearer')).toBe('bearer');
+      expect(await verifierOf(value, refusing('opaque'), 'bearer')).toBe(CHECKS.bearer);
     },
   );
 
   it.each(['', 'opaque', 'a.b', 'ory_at_a.b', 'a.b.c.d.e'])('has an opaque token asked about: %s', async (value) => {
-    expect(await verifierOf(value, refusing('opaque'), 'bearer')).toBe('opaque');
-    expect(await verifierOf(value, undefined, 'bearer')).toBe('bearer');
-    expect(await verifierOf(value, refusing('opaque'), 'basic')).toBe('basic');
+    expect(await verifierOf(value, refusing('opaque'), 'bearer')).toBe(CHECKS.opaque);
+    expect(await verifierOf(value, undefined, 'bearer')).toBe(CHECKS.bearer);
+    expect(await verifierOf(value, refusing('opaque'), 'basic')).toBe(CHECKS.basic);
   });
 
   it.each([
-    ['a.b.c', 'bearer'],
-    ['a.b', 'opaque'],
+    ['a.b.c', CHECKS.bearer],
+    ['a.b', CHECKS.opaque],
   ])('examines %s in the same way', async (value, check) => {
     expect(await verifierWith(refusing('opaque')).examine(value)).toMatchObject({ check });
-    expect(await verifierWith(undefined).examine(value)).toMatchObject({ check: 'bearer' });
+    expect(await verifierWith(undefined).examine(value)).toMatchObject({ check: CHECKS.bearer });
   });
 });

@@ -1,7 +1,7 @@
 import type { PresentedCredential } from '../core/credential.ts';
 import type { TokenExaminer, Verifier } from '../core/ports.ts';
 import type { ClientAddress } from '../core/request.ts';
-import type { VerificationResult } from '../core/verified-credential.ts';
+import type { Refusal, VerificationResult } from '../core/verified-credential.ts';
 import { hasThreeParts } from './jwt.ts';
 
 export interface CredentialVerifierParts {
@@ -12,6 +12,12 @@ export interface CredentialVerifierParts {
   /** `undefined` where there are no accounts: no route takes Basic then. */
   readonly basic: Verifier | undefined;
 }
+
+const NO_ACCOUNTS: Refusal = {
+  outcome: 'refused',
+  reason: 'credentials_invalid',
+  check: { name: 'basic', check: 'no accounts' },
+};
 
 /** Sends each credential to the verifier of its scheme and form. */
 export class CredentialVerifier implements Verifier, TokenExaminer {
@@ -27,8 +33,7 @@ export class CredentialVerifier implements Verifier, TokenExaminer {
       // A token that may be somebody's JWT is shown to nobody.
       return (hasThreeParts(credential.value) ? bearer : (opaque ?? bearer)).verify(credential);
     }
-    const refused = { outcome: 'refused', reason: 'credentials_invalid', check: 'basic: no accounts' } as const;
-    return basic?.verify(credential, client) ?? refused;
+    return basic?.verify(credential, client) ?? NO_ACCOUNTS;
   }
 
   async examine(token: string): Promise<VerificationResult> {

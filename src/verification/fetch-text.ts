@@ -1,3 +1,5 @@
+import type { AnswerFlaw } from '../core/check.ts';
+import { flawText } from '../core/check-text.ts';
 import { decodeUtf8 } from '../lib/utf8.ts';
 
 /** A request, and how much may be spent on its answer. */
@@ -14,14 +16,21 @@ export interface FetchedText {
 }
 
 /** The server answered, but not with what it was asked for. */
-export class UnexpectedAnswer extends Error {}
+export class UnexpectedAnswer extends Error {
+  readonly flaw: AnswerFlaw;
+
+  constructor(flaw: AnswerFlaw) {
+    super(flawText(flaw));
+    this.flaw = flaw;
+  }
+}
 
 /** The server answered with a status that is none of 200 to 299. */
 export class UnexpectedStatus extends UnexpectedAnswer {
   readonly status: number;
 
   constructor(status: number) {
-    super(`it answered ${status}`);
+    super({ kind: 'status', status });
     this.status = status;
   }
 }
@@ -59,7 +68,7 @@ async function readLimited(body: AsyncIterable<Uint8Array>, maxBytes: number): P
   let bytes = 0;
   for await (const chunk of body) {
     bytes += chunk.byteLength;
-    if (bytes > maxBytes) throw new UnexpectedAnswer(`it sent over ${maxBytes} bytes`);
+    if (bytes > maxBytes) throw new UnexpectedAnswer({ kind: 'length', maxBytes });
     chunks.push(chunk);
   }
   const text = decodeUtf8(Buffer.concat(chunks));

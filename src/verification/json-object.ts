@@ -23,7 +23,7 @@ function isEmpty(value: unknown): boolean {
 /** A document that must be a JSON object. The error quotes nothing of it: it may hold anything. */
 export function readObject(text: string): JsonObject {
   const value = parseJson(text);
-  if (value === undefined) throw new UnexpectedAnswer('it answered no JSON');
-  if (!isObject(value)) throw new UnexpectedAnswer('it answered no JSON object');
+  if (value === undefined) throw new UnexpectedAnswer({ kind: 'not JSON' });
+  if (!isObject(value)) throw new UnexpectedAnswer({ kind: 'not an object' });
   return value;
 }

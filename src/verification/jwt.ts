@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DEFAULT_TOKEN_LENGTH } from '../config/config.ts';
+import type { Check } from '../core/check.ts';
+import { checkText } from '../core/check-text.ts';
 import { decodeUtf8, parseJson } from '../lib/utf8.ts';
 import type { JsonObject } from './json-object.ts';
 import { isObject, membersOf } from './json-object.ts';
@@ -52,9 +54,14 @@ export function parseJwt(token: string, maxLength = DEFAULT_TOKEN_LENGTH): Parse
   return { algorithm: header['alg'], kid: header['kid'], header, payload: membersOf(payload), thumbprint };
 }
 
-/** A malformation in words, for the log: one that the configuration decides names its key. */
+/** The check that a malformed token fails. @param maxLength of a token, as the configuration limits it. */
+export function checkOf(malformation: Malformation, maxLength: number): Check {
+  return malformation === 'length' ? { name: 'length', maxLength } : malformation;
+}
+
+/** A malformation as text: one that the configuration decides names its key. */
 export function wordsOf(malformation: Malformation, maxLength: number): string {
-  return malformation === 'length' ? `length: over ${maxLength} characters (limits.token)` : malformation;
+  return checkText(checkOf(malformation, maxLength));
 }
 
 /** Base64url has several spellings of the same bytes for a decoder that is lenient; only one of them is taken. */

@@ -1,5 +1,6 @@
+import type { Check } from '../core/check.ts';
 import type { Standing } from '../core/standing.ts';
-import type { KeyInForce, VerifiedCredential } from '../core/verified-credential.ts';
+import type { KeyInForce, Refusal, VerifiedCredential } from '../core/verified-credential.ts';
 import {
   issuerMarkKey,
   revokedClaimsKey,
@@ -49,6 +50,11 @@ export function toCredential(token: VerifiedToken, parts: CredentialParts): Veri
     standings: revocationKeysOf(token).map((entry) => parts.standings.at(entry)),
     lastUse: use === undefined ? undefined : { atMs: Number.NEGATIVE_INFINITY },
   };
+}
+
+/** Turns a token away as `token_invalid`. @param issuer the configured name of the issuer that was chosen. */
+export function refuseToken(check: Check, issuer?: string): Refusal {
+  return { outcome: 'refused', reason: 'token_invalid', check, issuer };
 }
 
 /** The claim by which a token is not valid yet, or says to be made in the future. */

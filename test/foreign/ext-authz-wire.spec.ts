@@ -37,7 +37,7 @@ describe('the ext_authz door, asked by a gateway with the whole of its messages'
     const seen: AccessRequest[] = [];
     const decide = (request: AccessRequest): Decision => {
       seen.push(request);
-      return decisions[request.path] ?? deny('route_denied', undefined, 'test');
+      return decisions[request.path] ?? deny('route_denied', undefined, 'signature');
     };
     const failures: unknown[] = [];
     const failed = (error: unknown): unknown => failures.push(error);
@@ -158,7 +158,7 @@ describe('the ext_authz door, asked by a gateway with the whole of its messages'
   });
 
   it('answers every denial so that it reads as one', async () => {
-    const denials = Object.fromEntries(REASONS.map((reason) => [`/${reason}`, deny(reason, ROUTE, 'test')]));
+    const denials = Object.fromEntries(REASONS.map((reason) => [`/${reason}`, deny(reason, ROUTE, 'signature')]));
     const { report } = await ask(
       Object.keys(denials).map((path) => ({ path })),
       denials,
@@ -201,7 +201,7 @@ describe('the ext_authz door, asked by a gateway with the whole of its messages'
   });
 
   it('answers a denial with its header fields, challenges one by one', async () => {
-    const offering = { ...deny('credentials_required', ROUTE, 'test'), offersBasic: true };
+    const offering = { ...deny('credentials_required', ROUTE, 'signature'), offersBasic: true };
     const { report } = await ask([{ path: '/x' }], { '/x': offering });
     expect(report.answers).toMatchObject([
       {

@@ -1,10 +1,11 @@
 import type { Policy } from '../../src/core/authorize.ts';
+import { checkText } from '../../src/core/check-text.ts';
 import type { AccessRequest, Moment } from '../../src/core/request.ts';
 import type { Route } from '../../src/core/route.ts';
 import { RouteMap } from '../../src/core/route.ts';
 import type { Freshness, Standing } from '../../src/core/standing.ts';
 import { unread } from '../../src/core/standing.ts';
-import type { VerifiedCredential } from '../../src/core/verified-credential.ts';
+import type { VerificationResult, VerifiedCredential } from '../../src/core/verified-credential.ts';
 
 /** 2027-01-15T08:00:00Z, the wall clock of the specs. */
 export const NOW_MS = 1_800_000_000_000;
@@ -103,4 +104,9 @@ type CredentialParts = Partial<Omit<VerifiedCredential, 'identity'>> & {
 /** The first look at a request, which may still ask. */
 export function makeMoment(moment: Partial<Moment> = {}): Moment {
   return { wallMs: NOW_MS, monotonicMs: MONOTONIC_MS, beganMs: MONOTONIC_MS, mayAsk: true, ...moment };
+}
+
+/** A verification's result with its check as the log words it. */
+export function worded(result: VerificationResult | undefined): unknown {
+  return result?.outcome === 'refused' ? { ...result, check: checkText(result.check) } : result;
 }

@@ -1,5 +1,6 @@
 import { createPublicKey, createSecretKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { compactVerify, decodeProtectedHeader, errors } from 'jose';
+import { checkText } from '../../src/core/check-text.ts';
 import { Issuers, type TrustedIssuer } from '../../src/verification/bearer/issuers.ts';
 import { parseJwt } from '../../src/verification/jwt.ts';
 import { FixedKeys } from '../../src/verification/keys.ts';
@@ -46,7 +47,7 @@ export async function verdictOn(jws: string, issuer: TrustedIssuer): Promise<str
   const { alg: algorithm = '', kid } = decodeProtectedHeader(jws);
   const token = { algorithm, kid, header: {}, payload: { iss: issuer.config.issuer }, thumbprint: '' };
   const chosen = new Issuers([issuer]).choose(token);
-  if ('check' in chosen) return chosen.check;
+  if ('check' in chosen) return checkText(chosen.check);
   // A set without any key that is fit for use is none.
   const keys = (await issuer.keys.find(algorithm, kid)) ?? [];
   if (keys.length === 0) return 'key';

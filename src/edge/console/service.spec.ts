@@ -34,7 +34,7 @@ const deciding = (decision: Decision) => ({ decider: { decide: () => decision } 
 
 describe('a session that cannot be judged', () => {
   it('is not ended, and the page says that it is not available', async () => {
-    const server = await open(deciding(deny('unavailable', undefined, 'store')));
+    const server = await open(deciding(deny('unavailable', undefined, 'a part failed')));
     const answer = await server.inject({ url: '/console', headers: { cookie: COOKIE } });
     expect([answer.statusCode, answer.headers['set-cookie'], answer.headers['retry-after']]).toEqual([
       503,

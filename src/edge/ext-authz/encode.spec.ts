@@ -42,7 +42,7 @@ describe('encodeDecision()', () => {
     const passes = encodeDecision(allowed({}), HEADERS, SHOWN, notice);
     const added = 'ok_response' in passes ? (passes.ok_response.response_headers_to_add ?? []) : [];
     expect(valuesOf(added, 'sunset')).toEqual(['Wed, 30 Jun 2027 00:00:00 GMT']);
-    const refused = encodeDecision(deny('credentials_invalid', ROUTE, 'test'), HEADERS, SHOWN, notice);
+    const refused = encodeDecision(deny('credentials_invalid', ROUTE, 'signature'), HEADERS, SHOWN, notice);
     expect(valuesOf(denied(refused).headers, 'sunset')).toEqual(['Wed, 30 Jun 2027 00:00:00 GMT']);
     expect(encode(allowed({}))).not.toHaveProperty('ok_response.response_headers_to_add');
   });
@@ -139,7 +139,7 @@ describe('encodeDecision()', () => {
     ['too_many_attempts', 8, 429],
     ['unavailable', 14, 503],
   ])('denies %s with gRPC status %i and HTTP status %i', (reason, code, http) => {
-    const response = encode(deny(reason, ROUTE, 'test'));
+    const response = encode(deny(reason, ROUTE, 'signature'));
     expect(response.status).toEqual({ code, message: reason });
     const { status, headers, body } = denied(response);
     expect(status).toEqual({ code: http });
@@ -152,7 +152,7 @@ describe('encodeDecision()', () => {
 
   it('denies for every reason there is, with a status that never lets pass', () => {
     for (const reason of REASONS) {
-      const response = encode(deny(reason, undefined, 'test'));
+      const response = encode(deny(reason, undefined, 'signature'));
       expect(response.status.code).toBeGreaterThan(0);
       expect(denied(response).status.code).toBeGreaterThanOrEqual(400);
       expect(response).not.toHaveProperty('ok_response');
@@ -160,7 +160,7 @@ describe('encodeDecision()', () => {
   });
 
   it('sends each challenge in a field of its own', () => {
-    const offering: Deny = { ...deny('credentials_required', ROUTE, 'test'), offersBasic: true };
+    const offering: Deny = { ...deny('credentials_required', ROUTE, 'signature'), offersBasic: true };
     const challenges = denied(encode(offering)).headers.filter(({ header }) => header.key === 'www-authenticate');
     expect(challenges).toEqual([
       {
@@ -176,11 +176,11 @@ describe('encodeDecision()', () => {
 
   it('says nothing of the check that failed, nor of whom it failed for', () => {
     const denial: Deny = {
-      ...deny('scope_required', ROUTE, 'very precise', 'secret-issuer'),
+      ...deny('scope_required', ROUTE, { name: 'length', maxLength: 4711 }, 'secret-issuer'),
       credential: credentialOf(),
     };
     const said = JSON.stringify(encode(denial));
-    for (const word of ['very precise', 'secret-issuer', 'account-1', 'V1StGXR8']) expect(said).not.toContain(word);
+    for (const word of ['length', '4711', 'secret-issuer', 'account-1', 'V1StGXR8']) expect(said).not.toContain(word);
     expect(said).toContain('scope required: messages:send');
   });
 });

@@ -190,7 +190,7 @@ describe('openExtAuthz()', () => {
   it('waits for a decision that takes its time', async () => {
     const { door } = await open(async () => {
       await new Promise((resolve) => setTimeout(resolve, 20));
-      return deny('token_revoked', ROUTE, 'test');
+      return deny('token_revoked', ROUTE, 'signature');
     });
     expect(await new Gateway(door).check(request({}))).toMatchObject({
       status: { code: 16 },
@@ -219,13 +219,13 @@ describe('openExtAuthz()', () => {
   });
 
   it('decides a check in which everything is absent', async () => {
-    const { door, seen } = await open(() => deny('path_rejected', undefined, 'test'));
+    const { door, seen } = await open(() => deny('path_rejected', undefined, 'signature'));
     expect(await new Gateway(door).check({})).toMatchObject({ status: { code: 3 } });
     expect(seen).toMatchObject([{ method: '', host: '', path: '', authorization: undefined }]);
   });
 
   it('decides a check of any size, and never answers it with a gRPC error', async () => {
-    const { door, seen } = await open(() => deny('token_invalid', ROUTE, 'test'));
+    const { door, seen } = await open(() => deny('token_invalid', ROUTE, 'signature'));
     const headers = { authorization: 'Bearer a.b.c', 'x-large': 'x'.repeat(8 * 1024 * 1024) };
     expect(await new Gateway(door).check(request({ headers }))).toMatchObject({ status: { code: 16 } });
     expect(seen).toMatchObject([{ authorization: 'Bearer a.b.c' }]);
@@ -263,7 +263,7 @@ describe('openExtAuthz()', () => {
     const answer = new Gateway(door).check(request({}));
     await begun.promise;
     const closed = door.close(CLOSE_MS);
-    resolve(deny('token_expired', ROUTE, 'test'));
+    resolve(deny('token_expired', ROUTE, 'signature'));
     expect(await answer).toMatchObject({ status: { code: 16 } });
     await closed;
     await expect(new Gateway(door).check(request({}))).rejects.toMatchObject({ code: 14 });
@@ -311,7 +311,7 @@ describe('openExtAuthz()', () => {
 
     it('answers', async () => {
       const listener = await socketListener();
-      const { door } = await open(() => deny('token_invalid', ROUTE, 'test'), listener);
+      const { door } = await open(() => deny('token_invalid', ROUTE, 'signature'), listener);
       expect(door.address).toBe(`unix:${'path' in listener.address && listener.address.path}`);
       expect(await new Gateway(door).check(request({}))).toMatchObject({ status: { code: 16 } });
     });

@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import * as z from 'zod';
-import { answerTo } from '../../core/answer.ts';
-import { deny } from '../../core/decision.ts';
+import { statusOf } from '../../core/answer.ts';
 import type { Reason } from '../../core/reason.ts';
 import type { AnyCall, CallerRule } from './call.ts';
 import { ignoresUnknown, isOfOauth } from './call.ts';
@@ -141,7 +140,7 @@ function codesOf(call: AnyCall): readonly { readonly code: string; readonly stat
   const reasons = new Set<Reason>([...reasonsOf(call.admission), ...(call.denials ?? []), ...ALWAYS]);
   return [
     ...problems.map((code) => ({ code, status: PROBLEMS[code].status })),
-    ...[...reasons].map((code) => ({ code, status: answerTo(deny(code, undefined, '')).status })),
+    ...[...reasons].map((code) => ({ code, status: statusOf(code) })),
   ];
 }
 

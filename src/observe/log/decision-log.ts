@@ -1,4 +1,5 @@
 import type { Config } from '../../config/config.ts';
+import { checkText } from '../../core/check-text.ts';
 import { presentsSeveral, readCredential } from '../../core/credential.ts';
 import type { Decision, Deny } from '../../core/decision.ts';
 import type { Clock } from '../../core/ports.ts';
@@ -105,7 +106,7 @@ function withoutOwn(facts: object, secrets: readonly string[]): object {
 }
 
 function whyOf({ reason, check, issuer }: Deny): object {
-  return { reason, check, ...(issuer === undefined ? {} : { issuer }) };
+  return { reason, check: checkText(check), ...(issuer === undefined ? {} : { issuer }) };
 }
 
 /** Names the token by a hash, so that a client's complaint can be found here. Never a password, not even hashed. */

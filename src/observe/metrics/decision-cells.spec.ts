@@ -36,34 +36,38 @@ describe('DecisionCells', () => {
     ['ext-authz allow none /x/{id}', { ...allowed, credential: undefined }, { authorization: 'Bearer x' }],
     [
       'ext-authz deny token_invalid bearer /x/{id} p',
-      deny('token_invalid', route, 'x', 'p'),
+      deny('token_invalid', route, 'signature', 'p'),
       { authorization: 'bEARER x' },
     ],
     [
       'ext-authz deny credentials_invalid basic /x/{id}',
-      deny('credentials_invalid', route, 'x'),
+      deny('credentials_invalid', route, 'signature'),
       { authorization: 'Basic x' },
     ],
-    ['ext-authz deny credentials_required none /x/{id}', deny('credentials_required', route, 'x'), {}],
+    ['ext-authz deny credentials_required none /x/{id}', deny('credentials_required', route, 'signature'), {}],
     [
       'ext-authz deny credentials_required none /x/{id}',
-      deny('credentials_required', route, 'x'),
+      deny('credentials_required', route, 'signature'),
       { authorization: 'Digest x' },
     ],
-    ['ext-authz deny route_denied none', deny('route_denied', undefined, 'x'), {}],
+    ['ext-authz deny route_denied none', deny('route_denied', undefined, 'signature'), {}],
     [
       'ext-authz deny scope_required basic /x/{id} sallyport',
-      { ...deny('scope_required', route, 'x', 'sallyport'), credential: basic },
+      { ...deny('scope_required', route, 'signature', 'sallyport'), credential: basic },
       {},
     ],
     [
       'ext-authz shadow token_expired bearer /x/{id} partner',
-      { ...allowed, credential: undefined, shadowed: { ...deny('token_expired', route, 'x', 'partner'), credential } },
+      {
+        ...allowed,
+        credential: undefined,
+        shadowed: { ...deny('token_expired', route, 'signature', 'partner'), credential },
+      },
       {},
     ],
     [
       'ext-authz shadow route_denied none',
-      { ...allowed, route: undefined, credential: undefined, shadowed: deny('route_denied', undefined, 'x') },
+      { ...allowed, route: undefined, credential: undefined, shadowed: deny('route_denied', undefined, 'signature') },
       {},
     ],
   ])('count %s', (expected, decision, request) => {
@@ -92,7 +96,7 @@ describe('DecisionCells', () => {
         const expected: Record<string, number> = {};
         for (const { reason, pattern, authorization, issuer, door } of asked) {
           const place = pattern === undefined ? undefined : makeRoute({ pattern });
-          cells.count(makeRequest({ authorization, door }), deny(reason, place, 'x', issuer));
+          cells.count(makeRequest({ authorization, door }), deny(reason, place, 'signature', issuer));
           const scheme = authorization?.split(' ')[0]?.toLowerCase() ?? 'none';
           const name = [door, 'deny', reason, scheme, pattern, issuer].filter((label) => label !== undefined).join(' ');
           expected[name] = (expected[name] ?? 0) + 1;

@@ -49,7 +49,7 @@ class Bench {
   }
 
   fail(authorization: string | undefined, reason: Reason = 'credentials_invalid'): void {
-    this.uses.note(makeRequest({ authorization }), deny(reason, ROUTE, 'check'));
+    this.uses.note(makeRequest({ authorization }), deny(reason, ROUTE, 'scope'));
   }
 
   /** What was written since the last time. */

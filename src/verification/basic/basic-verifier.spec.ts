@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { worded } from '../../../test/support/core.ts';
 import { makeThrottle, SILENT_LOG_INS } from '../../../test/support/log-in-bounds.ts';
 import { SILENT_OBSERVER, SOUND_SET } from '../../../test/support/standings.ts';
 import { CredentialCheck } from '../../accounts/credential-check.ts';
@@ -83,7 +84,7 @@ describe('BasicVerifier', () => {
     ['the empty value', '', 'basic: form'],
     ['an endless value', encode('a'.repeat(10_000)), 'basic: form'],
   ])('verify() refuses %s', async (_what, value, check) => {
-    expect(await verify(value)).toEqual({ outcome: 'refused', reason: 'credentials_invalid', check });
+    expect(worded(await verify(value))).toEqual({ outcome: 'refused', reason: 'credentials_invalid', check });
   });
 
   it('verify() says so where too many are being hashed', async () => {

@@ -1,6 +1,7 @@
 import type { Account } from '../../accounts/account.ts';
 import type { AccountStore } from '../../accounts/account-store.ts';
 import type { CredentialCheck } from '../../accounts/credential-check.ts';
+import type { PasswordCheck } from '../../core/check.ts';
 import type { PresentedCredential } from '../../core/credential.ts';
 import type { Clock, Verifier } from '../../core/ports.ts';
 import type { ClientAddress } from '../../core/request.ts';
@@ -93,8 +94,8 @@ export class BasicVerifier implements Verifier {
 
 function refuse(
   reason: 'credentials_invalid' | 'too_many_attempts',
-  check: string,
+  check: PasswordCheck | 'form' | 'changed meanwhile',
   retryAfterSeconds?: number,
 ): Refusal {
-  return { outcome: 'refused', reason, check: `basic: ${check}`, retryAfterSeconds };
+  return { outcome: 'refused', reason, check: { name: 'basic', check }, retryAfterSeconds };
 }

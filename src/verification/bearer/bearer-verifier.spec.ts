@@ -1,5 +1,6 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { worded } from '../../../test/support/core.ts';
 import { forge, type Json, otherForm, part, signature } from '../../../test/support/jwt/forge.ts';
 import { auth0, corporate, own, partner, publishing } from '../../../test/support/jwt/issuers.ts';
 import { ed25519, jwkOf, otherRsa, p256, p384, rsa, secretOf, smallRsa } from '../../../test/support/jwt/keys.ts';
@@ -280,7 +281,7 @@ describe('BearerVerifier.verify()', () => {
     ['scopes of our own that are a number', ownToken({ scopes: 1 }), 'scopes', 'sallyport'],
   ])('refuses %s', async (_, token, check, issuer) => {
     const subject = verifying();
-    expect(await subject.verify(token)).toEqual({ outcome: 'refused', reason: 'token_invalid', check, issuer });
+    expect(worded(await subject.verify(token))).toEqual({ outcome: 'refused', reason: 'token_invalid', check, issuer });
     expect(subject.known.find({ scheme: 'bearer', value: token })).toBeUndefined();
     expect(subject.standings.size).toBe(0);
   });
@@ -457,7 +458,7 @@ describe('BearerVerifier.verify()', () => {
   it('says what each of several profiles refuses', async () => {
     const second = { ...AUTH0, config: { ...AUTH0.config, name: 'second' }, keys: secretKeys(OLD_SECRET) };
     const expired = auth0Token({ exp: 'never' });
-    expect(await new Verifying(AUTH0, second).verify(expired)).toEqual({
+    expect(worded(await new Verifying(AUTH0, second).verify(expired))).toEqual({
       outcome: 'refused',
       reason: 'token_invalid',
       check: 'auth0-sms refuses exp; second refuses signature',

@@ -4,11 +4,11 @@ import type { Clock, Verifier } from '../../core/ports.ts';
 import type { Refusal, VerificationResult } from '../../core/verified-credential.ts';
 import { readClaims } from '../claims.ts';
 import type { ParsedJwt } from '../jwt.ts';
-import { parseJwt, wordsOf } from '../jwt.ts';
+import { checkOf, parseJwt } from '../jwt.ts';
 import type { VerificationKey } from '../keys.ts';
 import type { TokenCache } from '../token-cache.ts';
 import type { CredentialParts } from '../verified-token.ts';
-import { prematureClaim, toCredential } from '../verified-token.ts';
+import { prematureClaim, refuseToken, toCredential } from '../verified-token.ts';
 import type { Issuers, TrustedIssuer } from './issuers.ts';
 
 export interface BearerVerifierParts extends CredentialParts {
@@ -28,14 +28,14 @@ export class BearerVerifier implements Verifier {
   async verify({ value }: PresentedCredential): Promise<VerificationResult> {
     const { maxTokenLength } = this.parts;
     const token = parseJwt(value, maxTokenLength);
-    if (typeof token === 'string') return refuse(wordsOf(token, maxTokenLength));
+    if (typeof token === 'string') return refuseToken(checkOf(token, maxTokenLength));
     const candidates = this.parts.issuers.choose(token);
-    if ('check' in candidates) return refuse(candidates.check, candidates.issuer);
-    const refusals: Refusal[] = [];
+    if ('check' in candidates) return refuseToken(candidates.check, candidates.issuer);
+    const refusals: { readonly issuer: string; readonly refusal: Refusal }[] = [];
     for (const issuer of candidates) {
       const finding = await this.verifyFor(value, token, issuer);
       if (finding.outcome === 'verified') return finding;
-      refusals.push(finding);
+      refusals.push({ issuer: issuer.config.name, refusal: finding });
     }
     return joined(refusals);
   }
@@ -44,13 +44,13 @@ export class BearerVerifier implements Verifier {
     const { name } = issuer.config;
     const keys = await issuer.keys.find(token.algorithm, token.kid);
     if (keys === undefined) return { outcome: 'refused', reason: 'unavailable', check: 'keys', issuer: name };
-    if (keys.length === 0) return refuse('key', name);
+    if (keys.length === 0) return refuseToken('key', name);
     const key = await firstThatVerifies(value, token.algorithm, keys);
-    if (key === undefined) return refuse('signature', name);
+    if (key === undefined) return refuseToken('signature', name);
     const claims = readClaims(token, issuer.config);
-    if (typeof claims === 'string') return refuse(claims, name);
+    if (typeof claims === 'string') return refuseToken(claims, name);
     const premature = prematureClaim(claims, this.parts.clock.wallMs() + this.parts.clockSkewMs);
-    if (premature !== undefined) return refuse(premature, name);
+    if (premature !== undefined) return refuseToken(premature, name);
     const thumbprints = [token.thumbprint];
     const credential = toCredential({ claims, issuer: name, thumbprints, key }, this.parts);
     if (credential.validUntilMs > this.parts.clock.wallMs()) this.parts.known.add(value, credential);
@@ -58,12 +58,13 @@ export class BearerVerifier implements Verifier {
   }
 }
 
-/** What one issuer refused, or what each of several did; keys that are out of reach say that the answer may change. */
-function joined(refusals: readonly Refusal[]): Refusal {
+/** The refusal of the only issuer, or of all of them; where keys are out of reach, that one, since it may change. */
+function joined(refusals: readonly { readonly issuer: string; readonly refusal: Refusal }[]): Refusal {
   const [only, ...more] = refusals;
-  if (only !== undefined && more.length === 0) return only;
-  const unavailable = refusals.find(({ reason }) => reason === 'unavailable');
-  return unavailable ?? refuse(refusals.map(({ check, issuer }) => `${issuer} refuses ${check}`).join('; '));
+  if (only !== undefined && more.length === 0) return only.refusal;
+  const unavailable = refusals.find(({ refusal }) => refusal.reason === 'unavailable');
+  const checks = refusals.map(({ issuer, refusal }) => ({ issuer, check: refusal.check }));
+  return unavailable?.refusal ?? refuseToken({ name: 'every issuer', refusals: checks });
 }
 
 async function firstThatVerifies(
@@ -85,8 +86,4 @@ async function verifies(value: string, algorithm: string, { key }: VerificationK
     if (error instanceof errors.JOSEError) return false;
     throw error;
   }
-}
-
-function refuse(check: string, issuer?: string): Refusal {
-  return { outcome: 'refused', reason: 'token_invalid', check, issuer };
 }

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { forge, type Json } from '../../../test/support/jwt/forge.ts';
 import { auth0, corporate, own, partner } from '../../../test/support/jwt/issuers.ts';
 import { secretOf } from '../../../test/support/jwt/keys.ts';
+import { checkText } from '../../core/check-text.ts';
 import { parseJwt } from '../jwt.ts';
 import { FixedKeys } from '../keys.ts';
 import { Issuers } from './issuers.ts';
@@ -32,7 +33,7 @@ function choose(alg: string, claims: Json): unknown {
   const token = parseJwt(forge({ alg }, claims, SECRET));
   if (typeof token === 'string') throw new Error(token);
   const chosen = ISSUERS.choose(token);
-  return 'check' in chosen ? chosen : chosen.map(({ config }) => config.name);
+  return 'check' in chosen ? { ...chosen, check: checkText(chosen.check) } : chosen.map(({ config }) => config.name);
 }
 
 describe('Issuers.choose()', () => {

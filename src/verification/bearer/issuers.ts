@@ -1,4 +1,5 @@
 import type { JwtIssuer } from '../../config/config.ts';
+import type { NoIssuerCheck, ProfileCheck } from '../../core/check.ts';
 import { meetsAudience, meetsIssuer, meetsSubject } from '../claims.ts';
 import type { ParsedJwt } from '../jwt.ts';
 import type { KeySource } from '../keys.ts';
@@ -12,8 +13,7 @@ export interface TrustedIssuer {
 
 /** Why no issuer was chosen, for the log. */
 export interface NoIssuer {
-  /** `algorithm`; or `issuer`, with what `iss` says and what each profile without `issuer` refuses. */
-  readonly check: string;
+  readonly check: 'algorithm' | NoIssuerCheck;
   /** The configured name of the issuer that `iss` names. */
   readonly issuer?: string;
 }
@@ -41,23 +41,24 @@ export class Issuers {
       return mayUse(token.algorithm, named.config) ? [named] : { check: 'algorithm', issuer: named.config.name };
     }
     const meeting = this.profiles.filter(({ config }) => refusedBy(config, token) === undefined);
-    return meeting.length > 0 ? meeting : { check: wordNobody(token, this.profiles) };
+    return meeting.length > 0 ? meeting : { check: this.noIssuer(token) };
+  }
+
+  private noIssuer(token: ParsedJwt): NoIssuerCheck {
+    const refusals = this.profiles.flatMap(({ config }) => {
+      const check = refusedBy(config, token);
+      return check === undefined ? [] : [{ issuer: config.name, check }];
+    });
+    return { name: 'no issuer', iss: token.payload['iss'] === undefined ? 'absent' : 'unknown', refusals };
   }
 }
 
 /** What a profile without `issuer` refuses of a token; `undefined` where the token may be of that profile. */
-function refusedBy(config: JwtIssuer, { algorithm, payload }: ParsedJwt): string | undefined {
+function refusedBy(config: JwtIssuer, { algorithm, payload }: ParsedJwt): ProfileCheck | undefined {
   if (!mayUse(algorithm, config)) return 'alg';
   if (!meetsIssuer(payload['iss'], config)) return 'iss';
   if (!meetsAudience(payload, config)) return 'aud';
   return meetsSubject(payload['sub'], config) ? undefined : 'sub';
-}
-
-function wordNobody(token: ParsedJwt, profiles: readonly TrustedIssuer[]): string {
-  const { iss } = token.payload;
-  const said = iss === undefined ? 'no iss' : 'iss of no issuer';
-  const refused = profiles.map(({ config }) => `${config.name} refuses ${refusedBy(config, token)}`);
-  return `issuer (${[said, ...refused].join('; ')})`;
 }
 
 function mayUse(algorithm: string, { algorithms }: JwtIssuer): boolean {

@@ -8,6 +8,7 @@ import { auth0, corporate, own, partner } from '../../../test/support/jwt/issuer
 import { jwkOf, rsa, secretOf } from '../../../test/support/jwt/keys.ts';
 import { Publisher } from '../../../test/support/jwt/publisher.ts';
 import { makeOpenKey } from '../../../test/support/jwt/signing.ts';
+import { checkText } from '../../core/check-text.ts';
 import { parseJwt } from '../jwt.ts';
 import { KeySets } from '../key-sets/key-sets.ts';
 import { FixedKeys } from '../keys.ts';
@@ -40,7 +41,7 @@ describe('trustIssuers()', () => {
       const token = parseJwt(forge({ alg: 'HS256' }, claims, secretOf('x')));
       if (typeof token === 'string') throw new Error(token);
       const chosen = issuers.choose({ ...token, algorithm: alg });
-      if ('check' in chosen) throw new Error(chosen.check);
+      if ('check' in chosen) throw new Error(checkText(chosen.check));
       for (const { config, keys } of chosen) {
         found[config.name] = (await keys.find(alg, undefined))?.map(({ kid, key }) => kid ?? key.export().toString());
       }

@@ -26,8 +26,7 @@ export interface ReportedClaims extends Claims {
 /** Reads the text of an answer. Throws, quoting nothing of it, where it is none. */
 export function readAnswer(text: string): Answer {
   const read = answerSchema.safeParse(membersOf(readObject(text)));
-  if (!read.success)
-    throw new UnexpectedAnswer('it answered without a true or false "active", or with a "client_id" of no string');
+  if (!read.success) throw new UnexpectedAnswer({ kind: 'no introspection' });
   return read.data;
 }
 

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { AuthorizationServer, legacy } from '../../../test/support/introspection-server.ts';
+import type { IntrospectionFailure } from '../../core/check.ts';
 import { UnexpectedAnswer, UnexpectedStatus } from '../fetch-text.ts';
 import { Endpoint } from './endpoint.ts';
 
@@ -12,7 +13,7 @@ beforeEach(() => {
   endpoint = new Endpoint({ ...server.environment, issuer: 'legacy', server: legacy().introspection, closing });
 });
 
-const REFUSED = { failure: 'too many open questions' };
+const REFUSED = { failure: 'busy' };
 
 /** Asks about a token that the server vouched for before. */
 async function askTimes(times: number): Promise<void> {
@@ -33,17 +34,17 @@ describe('Endpoint.ask()', () => {
     });
   });
 
-  it.each<[error: Error, failure: string]>([
+  it.each<[error: Error, failure: IntrospectionFailure]>([
     [new Error('fetch failed'), 'no answer'],
-    [new UnexpectedStatus(502), 'it answered 502'],
-    [new UnexpectedStatus(503), 'it answered 503'],
-    [new UnexpectedStatus(504), 'it answered 504'],
+    [new UnexpectedStatus(502), { kind: 'status', status: 502 }],
+    [new UnexpectedStatus(503), { kind: 'status', status: 503 }],
+    [new UnexpectedStatus(504), { kind: 'status', status: 504 }],
   ])('leaves a server alone that failed three times, and tries it again: %s', async (error, failure) => {
     server.fails(error);
     expect(await endpoint.ask('good', true)).toEqual({ failure });
     await askTimes(5);
     expect(server.asked).toHaveLength(3);
-    expect(await endpoint.ask('good', true)).toEqual({ failure: 'its server is down' });
+    expect(await endpoint.ask('good', true)).toEqual({ failure: 'down' });
     await server.time.advance(1_000);
     await askTimes(5);
     expect(server.asked).toHaveLength(4);
@@ -61,7 +62,7 @@ describe('Endpoint.ask()', () => {
 
   it.each([
     new Error('fetch failed'),
-    new UnexpectedAnswer('it sent over 65536 bytes'),
+    new UnexpectedAnswer({ kind: 'length', maxBytes: 65_536 }),
     ...[302, 400, 401, 403, 404, 413, 429, 500, 503].map((status) => new UnexpectedStatus(status)),
   ])('takes no server for down by what it does with tokens that anybody may have made up: %s', async (error) => {
     server.answer = (token) => (token === 'junk' ? Promise.reject(error) : Promise.resolve('{"active":true}'));
@@ -79,7 +80,7 @@ describe('Endpoint.ask()', () => {
       await askTimes(9);
       expect(server.asked).toHaveLength(9);
       expect(await endpoint.ask('good', true)).toEqual({
-        failure: expect.stringMatching(/^it answered (no JSON|without)/),
+        failure: { kind: expect.stringMatching(/^(not JSON|not an object|no introspection)$/) },
       });
       expect(server.told).toEqual([]);
     },
@@ -88,7 +89,7 @@ describe('Endpoint.ask()', () => {
   it.each([400, 401, 404, 413, 414, 422, 431, 500])('takes no server for down that is there: %s', async (status) => {
     server.fails(new UnexpectedStatus(status));
     await askTimes(9);
-    expect(await endpoint.ask('good', true)).toEqual({ failure: `it answered ${status}` });
+    expect(await endpoint.ask('good', true)).toEqual({ failure: { kind: 'status', status } });
     expect(server.asked).toHaveLength(10);
     expect(endpoint.status().failures).toBe(0);
   });
@@ -98,15 +99,15 @@ describe('Endpoint.ask()', () => {
     await askTimes(3);
     server.answer = (token) =>
       token === 'junk' ? Promise.reject(new UnexpectedStatus(503)) : Promise.resolve('{"active":true}');
-    expect(await endpoint.ask('junk', false)).toEqual({ failure: 'its server is down' });
+    expect(await endpoint.ask('junk', false)).toEqual({ failure: 'down' });
     await server.time.advance(1_000);
-    expect(await endpoint.ask('junk', false)).toEqual({ failure: 'it answered 503' });
+    expect(await endpoint.ask('junk', false)).toEqual({ failure: { kind: 'status', status: 503 } });
     expect(server.asked.slice(3)).toEqual(['good', 'junk']);
     expect(await endpoint.ask('good', true)).toEqual({ answer: { active: true } });
     server.fails();
     await askTimes(3);
     await server.time.advance(1_000);
-    expect(await endpoint.ask('junk', false)).toEqual({ failure: 'its server is down' });
+    expect(await endpoint.ask('junk', false)).toEqual({ failure: 'down' });
     expect(server.asked.slice(-1)).toEqual(['good']);
   });
 

@@ -1,3 +1,4 @@
+import type { IntrospectionFailure } from '../../core/check.ts';
 import { UnexpectedAnswer } from '../fetch-text.ts';
 import type { Answer } from './answer.ts';
 import { readAnswer } from './answer.ts';
@@ -49,7 +50,7 @@ export interface EndpointStatus {
 }
 
 /** An answer, or why there is none, for the log. */
-export type Reply = { readonly answer: Answer } | { readonly failure: string };
+export type Reply = { readonly answer: Answer } | { readonly failure: IntrospectionFailure };
 
 /**
  * An authorization server's introspection endpoint: asked no more than it can bear. Whether it is down is judged by
@@ -86,7 +87,7 @@ export class Endpoint {
    */
   async ask(token: string, wasGood: boolean): Promise<Reply> {
     const [kind, most] = wasGood ? (['vouched', MAX_OPEN_VOUCHED] as const) : (['unknown', MAX_OPEN_UNKNOWN] as const);
-    if (this.open[kind] >= most) return this.refuse('too many open questions');
+    if (this.open[kind] >= most) return this.refuse('busy');
     this.open[kind] += 1;
     try {
       return await this.askUnlessDown(token, wasGood);
@@ -102,10 +103,10 @@ export class Endpoint {
 
   private async askUnlessDown(token: string, wasGood: boolean): Promise<Reply> {
     const leave = this.circuit.leave();
-    if (leave === undefined) return this.refuse('its server is down');
+    if (leave === undefined) return this.refuse('down');
     if (leave === 'question' || wasGood) return this.question(token, wasGood, leave);
     await this.question(this.failedToken, true, leave);
-    return this.circuit.isOpen ? this.refuse('its server is down') : this.question(token, wasGood, 'question');
+    return this.circuit.isOpen ? this.refuse('down') : this.question(token, wasGood, 'question');
   }
 
   private async question(token: string, wasGood: boolean, leave: Leave): Promise<Reply> {
@@ -121,11 +122,11 @@ export class Endpoint {
       const failure = failureOf(error);
       if (wasGood) this.failed(token, error, failure, leave);
       if (failure === 'refused' || (failure === 'away' && !wasGood)) void this.check.suspect();
-      return { failure: error instanceof UnexpectedAnswer ? error.message : 'no answer' };
+      return { failure: error instanceof UnexpectedAnswer ? error.flaw : 'no answer' };
     }
   }
 
-  private refuse(failure: string): Reply {
+  private refuse(failure: 'busy' | 'down'): Reply {
     this.questions.unasked += 1;
     return { failure };
   }

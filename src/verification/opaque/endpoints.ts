@@ -62,7 +62,7 @@ export class Endpoints {
     return {
       ask: async (token, wasGood) => {
         endpoint ??= this.endpoints.get(identity);
-        return (await endpoint?.ask(token, wasGood)) ?? { failure: 'it is not configured any more' };
+        return (await endpoint?.ask(token, wasGood)) ?? { failure: 'not configured' };
       },
     };
   }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { worded } from '../../../test/support/core.ts';
 import { AuthorizationServer, legacy } from '../../../test/support/introspection-server.ts';
 import { corporate } from '../../../test/support/jwt/issuers.ts';
 import { GENERATION } from '../../../test/support/jwt/verifying.ts';
@@ -76,7 +77,7 @@ describe('Introspection', () => {
     const introspection = new Introspection(server.environment);
     await failThrice(introspection, server);
     const reloaded = takeUp(introspection, [legacy(change)]);
-    expect(await reloaded?.verify(CREDENTIAL)).toMatchObject({ check: `introspection: ${known}` });
+    expect(worded(await reloaded?.verify(CREDENTIAL))).toMatchObject({ check: `introspection: ${known}` });
   });
 
   it('lets go of an issuer that is gone, while its questions may still be answered', async () => {

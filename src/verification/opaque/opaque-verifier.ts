@@ -5,12 +5,12 @@ import type { Standing } from '../../core/standing.ts';
 import { isEnded } from '../../core/standing.ts';
 import type { Instant, Refusal, VerificationResult } from '../../core/verified-credential.ts';
 import { revokedThumbprintKey } from '../../revocation-set/entry-keys.ts';
-import { wordsOf } from '../jwt.ts';
+import { checkOf } from '../jwt.ts';
 import type { OpaqueToken } from '../opaque-token.ts';
 import { readOpaque } from '../opaque-token.ts';
 import type { TokenCache } from '../token-cache.ts';
 import type { CredentialParts } from '../verified-token.ts';
-import { prematureClaim, toCredential } from '../verified-token.ts';
+import { prematureClaim, refuseToken, toCredential } from '../verified-token.ts';
 import type { ReportedClaims } from './answer.ts';
 import { judgeAnswer } from './answer.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -64,7 +64,7 @@ export class OpaqueVerifier implements Verifier, TokenExaminer {
   private read(value: string): OpaqueToken | Refusal {
     const { maxTokenLength } = this.parts;
     const token = readOpaque(value, maxTokenLength);
-    return typeof token === 'string' ? refuse(wordsOf(token, maxTokenLength)) : token;
+    return typeof token === 'string' ? refuseToken(checkOf(token, maxTokenLength)) : token;
   }
 
   /** By its spelling: a server need not take another one of the same token. */
@@ -116,10 +116,11 @@ export class OpaqueVerifier implements Verifier, TokenExaminer {
     const wasGood = this.parts.known.last(value)?.identity.issuer === name;
     const reply = await endpoint.ask(value, wasGood);
     if ('failure' in reply) {
-      return { outcome: 'refused', reason: 'unavailable', check: `introspection: ${reply.failure}`, issuer: name };
+      const check = { name: 'introspection', failure: reply.failure } as const;
+      return { outcome: 'refused', reason: 'unavailable', check, issuer: name };
     }
     const claims = judgeAnswer(reply.answer, value, config);
-    return typeof claims === 'string' ? refuse(claims, name) : this.accept(claims, token, config, reverifyAt);
+    return typeof claims === 'string' ? refuseToken(claims, name) : this.accept(claims, token, config, reverifyAt);
   }
 
   private accept(
@@ -130,7 +131,7 @@ export class OpaqueVerifier implements Verifier, TokenExaminer {
   ): VerificationResult {
     const { reported } = claims;
     const premature = prematureClaim(claims, this.parts.clock.wallMs() + this.parts.clockSkewMs);
-    if (premature !== undefined) return refuse(premature, issuer);
+    if (premature !== undefined) return refuseToken(premature, issuer);
     const key = { kid: undefined, inForce: { inForce: true } };
     const thumbprints = thumbprintsOf(token);
     return toCredential({ claims, issuer, thumbprints, key, reported, reverifyAt }, this.parts);
@@ -147,8 +148,4 @@ export class OpaqueVerifier implements Verifier, TokenExaminer {
 /** An entry names a normal form; one by hand, or by an older version, may name the spelling. */
 function thumbprintsOf({ thumbprints, spelling }: OpaqueToken): readonly string[] {
   return thumbprints.includes(spelling) ? thumbprints : [...thumbprints, spelling];
-}
-
-function refuse(check: string, issuer?: string): Refusal {
-  return { outcome: 'refused', reason: 'token_invalid', check, issuer };
 }

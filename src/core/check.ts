@@ -1,0 +1,164 @@
+import type { EntryKind } from './revocation-entry.ts';
+
+/** The steps of a decision, in the order in which `authorize` takes them. */
+export const STEPS = [
+  'path',
+  'route',
+  'credential',
+  'verification',
+  'expiry',
+  'issuer',
+  'revocation',
+  'scope',
+] as const;
+
+export type DecisionStep = (typeof STEPS)[number];
+
+/** `call`: a door denied the request after the decision, while it handled the call. */
+export type Step = DecisionStep | 'call';
+
+/** Every check that fails in one way only, and its step. A new check goes here; its name is its text in the log. */
+const STEP_OF = {
+  method: 'path',
+  path: 'path',
+  'path encoding': 'path',
+
+  route: 'route',
+
+  'no credential': 'credential',
+  'several credentials': 'credential',
+  scheme: 'credential',
+  client: 'credential',
+
+  'verification not known': 'verification',
+  // The form of a token.
+  empty: 'verification',
+  characters: 'verification',
+  parts: 'verification',
+  encoding: 'verification',
+  header: 'verification',
+  crit: 'verification',
+  payload: 'verification',
+  // Its issuer and its signature.
+  issuer: 'verification',
+  algorithm: 'verification',
+  keys: 'verification',
+  key: 'verification',
+  signature: 'verification',
+  // Its claims.
+  type: 'verification',
+  token_type: 'verification',
+  token_use: 'verification',
+  cnf: 'verification',
+  iss: 'verification',
+  aud: 'verification',
+  sub: 'verification',
+  exp: 'verification',
+  nbf: 'verification',
+  iat: 'verification',
+  jti: 'verification',
+  scopes: 'verification',
+  'over 1000 scopes': 'verification',
+  inactive: 'verification',
+  // A name and a password.
+  'no such account': 'verification',
+  password: 'verification',
+  disabled: 'verification',
+  'password queue is full': 'verification',
+  'too many failures of this name': 'verification',
+  'too many failures of this address': 'verification',
+  'the account was changed meanwhile': 'verification',
+
+  expired: 'expiry',
+
+  'issuer not taken here': 'issuer',
+
+  'standing not known': 'revocation',
+  revocation: 'revocation',
+  'revocation by token id': 'revocation',
+  'revocation by token claims': 'revocation',
+  'revocation by thumbprint': 'revocation',
+  'revocation by signing key': 'revocation',
+  'revocation by subject mark': 'revocation',
+  'revocation by issuer mark': 'revocation',
+  'revocation by an entry': 'revocation',
+
+  scope: 'scope',
+
+  'no account': 'call',
+  'the account is gone': 'call',
+  'the account was changed, or the token ended, meanwhile': 'call',
+  'the clock is behind': 'call',
+  "the clock is behind the account's mark": 'call',
+  'the token could not be checked': 'call',
+  'too many unknown token ids': 'call',
+  'a part failed': 'call',
+  'internal error': 'call',
+} as const satisfies Readonly<Record<string, Step>>;
+
+/** A check that fails in one way only. */
+export type SimpleCheck = keyof typeof STEP_OF;
+
+/** A check whose failure has details; each belongs to the verification. It holds no part of a credential. */
+export type DetailedCheck =
+  | { readonly name: 'length'; readonly maxLength: number }
+  | NoIssuerCheck
+  | { readonly name: 'every issuer'; readonly refusals: readonly IssuerRefusal[] }
+  | { readonly name: 'introspection'; readonly failure: IntrospectionFailure }
+  | { readonly name: 'basic'; readonly check: PasswordCheck | 'form' | 'changed meanwhile' | 'no accounts' };
+
+/** No issuer claims a token's `iss`, and no profile without `issuer` takes the token. */
+export interface NoIssuerCheck {
+  readonly name: 'no issuer';
+  readonly iss: 'absent' | 'unknown';
+  readonly refusals: readonly { readonly issuer: string; readonly check: ProfileCheck }[];
+}
+
+/** What a profile without `issuer` looks at before it verifies a signature. */
+export type ProfileCheck = 'alg' | 'iss' | 'aud' | 'sub';
+
+/** The check that failed at one of several issuers. */
+export interface IssuerRefusal {
+  readonly issuer: string;
+  readonly check: Check;
+}
+
+/** Why an introspection server said nothing of a token. */
+export type IntrospectionFailure = 'busy' | 'down' | 'not configured' | 'no answer' | AnswerFlaw;
+
+/** What is wrong with the answer of an issuer's server. */
+export type AnswerFlaw =
+  | { readonly kind: 'status'; readonly status: number }
+  | { readonly kind: 'length'; readonly maxBytes: number }
+  | { readonly kind: 'not JSON' | 'not an object' | 'no introspection' };
+
+/** The checks of a name and a password, however they are presented. */
+export type PasswordCheck = Extract<
+  SimpleCheck,
+  | 'no such account'
+  | 'password'
+  | 'disabled'
+  | 'password queue is full'
+  | 'too many failures of this name'
+  | 'too many failures of this address'
+  | 'the account was changed meanwhile'
+>;
+
+/** What exactly failed, for the log and for operators; clients never read it. */
+export type Check = SimpleCheck | DetailedCheck;
+
+/** The check that an entry of the revocation set fails. */
+export type EntryCheck = `revocation by ${EntryKind | 'an entry'}`;
+
+/** The checks of one step. */
+export type CheckOf<S extends Step> =
+  | { [C in SimpleCheck]: (typeof STEP_OF)[C] extends S ? C : never }[SimpleCheck]
+  | (S extends 'verification' ? DetailedCheck : never);
+
+/** A check with the step that it belongs to. */
+export type FailedCheck = { [S in Step]: { readonly step: S; readonly check: CheckOf<S> } }[Step];
+
+/** The step that a check belongs to. */
+export function stepOf(check: Check): Step {
+  return typeof check === 'string' ? STEP_OF[check] : 'verification';
+}
