@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { startRedis } from '../support/redis/server.ts';
 import { freePorts } from '../support/servers/ports.ts';
-import { runSallyport } from '../support/servers/run-sallyport.ts';
+import { runSallyport, runSallyportProcess } from '../support/servers/run-sallyport.ts';
 
 let folder: string;
 let file: string;
@@ -41,13 +41,15 @@ it('a command line that is not understood exits with 2 and prints the usage', as
 
 it('sallyport --version prints the version of package.json and exits with 0', async () => {
   const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
-  expect(await runSallyport(['--version'])).toEqual({ code: 0, output: `${version}\n` });
+  expect(await runSallyportProcess(['--version'])).toEqual({ code: 0, output: `${version}\n` });
 });
 
 describe('sallyport serve refuses to start', () => {
   it('where SALLYPORT_ACCOUNT is no name:password, without printing it', async () => {
     await writeFile(file, valid((await freePorts(1))[0] ?? 0));
-    const { code, output } = await runSallyport(['serve', '--config', file], { env: { SALLYPORT_ACCOUNT: 'hunter2' } });
+    const { code, output } = await runSallyportProcess(['serve', '--config', file], {
+      env: { SALLYPORT_ACCOUNT: 'hunter2' },
+    });
     expect(code).toBe(1);
     expect(output).toContain('SALLYPORT_ACCOUNT: expected name:password');
     expect(output).not.toContain('hunter2');
@@ -55,13 +57,13 @@ describe('sallyport serve refuses to start', () => {
 
   it('where a port is taken, naming it', async () => {
     await writeFile(file, valid(1).replace('127.0.0.1:1', '203.0.113.1:1'));
-    const { code, output } = await runSallyport(['serve', '--config', file]);
+    const { code, output } = await runSallyportProcess(['serve', '--config', file]);
     expect(code).toBe(1);
     expect(output).toContain('listen.tokens: cannot listen on 203.0.113.1:1');
   });
 
   it('where the configuration cannot be read', async () => {
-    const { code, output } = await runSallyport(['serve', '--config', join(folder, 'missing.yaml')]);
+    const { code, output } = await runSallyportProcess(['serve', '--config', join(folder, 'missing.yaml')]);
     expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining('cannot read the file') });
   });
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { startWorld, type World } from '../support/servers/case-issuers.ts';
 import { type RunningEnvoy, startEnvoy } from '../support/servers/envoy.ts';
 import { ask, type HttpAnswer, type HttpQuestion } from '../support/servers/http-client.ts';
-import { runSallyport } from '../support/servers/run-sallyport.ts';
+import { runSallyportProcess } from '../support/servers/run-sallyport.ts';
 import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
 import { type Services, startServices } from '../support/servers/services.ts';
 import { seal } from '../support/servers/stores.ts';
@@ -79,7 +79,7 @@ export class FaultWorld<Set extends Truth = Truth> {
   async command(...args: readonly string[]): Promise<void> {
     const { sallyport } = this.instances.a;
     const config = join(sallyport.folder, 'sallyport.yaml');
-    const { code, output } = await runSallyport([...args, '--config', config], { env: envOf(this.cases) });
+    const { code, output } = await runSallyportProcess([...args, '--config', config], { env: envOf(this.cases) });
     if (code !== 0) throw new Error(`sallyport ${args.join(' ')} ended with ${code}: ${output}`);
   }
 

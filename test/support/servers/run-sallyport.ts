@@ -1,13 +1,37 @@
 import { spawn } from 'node:child_process';
+import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { runCommandLine } from '../../../src/cli/command-line.ts';
 
 const MAIN = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
 
-/** Runs one command of the command line to its end; `output` is stdout and stderr together. */
-export async function runSallyport(
+interface Given {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly input?: string | Uint8Array;
+}
+
+interface Ended {
+  readonly code: number;
+  /** Standard output and standard error together. */
+  readonly output: string;
+}
+
+/** Runs one command of the command line to its end, in this process: a process of its own takes most of a second. */
+export async function runSallyport(args: readonly string[], { env = {}, input = '' }: Given = {}): Promise<Ended> {
+  let output = '';
+  const write = (text: string): void => {
+    output += text;
+  };
+  const stdin = Readable.from([Buffer.from(input)]) as NodeJS.ReadStream;
+  const code = await runCommandLine(args, { env: { ...process.env, ...env }, stdin, out: write, err: write });
+  return { code, output };
+}
+
+/** The same in a process of its own. */
+export async function runSallyportProcess(
   args: readonly string[],
-  { env = {}, input = '' }: { readonly env?: NodeJS.ProcessEnv; readonly input?: string | Uint8Array } = {},
-): Promise<{ readonly code: number; readonly output: string }> {
+  { env = {}, input = '' }: Given = {},
+): Promise<Ended> {
   const child = spawn(process.execPath, [MAIN, ...args], { env: { ...process.env, ...env }, timeout: 50_000 });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
