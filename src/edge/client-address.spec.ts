@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ClientAddresses, readClient } from './client-address.ts';
+import { ClientAddresses, isTrusted, readClient } from './client-address.ts';
 
 const TRUSTED = ['127.0.0.0/8', '::1', '10.0.0.0/8'];
 
@@ -56,5 +56,28 @@ describe('ClientAddresses', () => {
     const observer = { forwardedForIgnored: (door: string, who: string) => told.push(`${door} ${who}`) };
     new ClientAddresses('tokens', () => TRUSTED, observer).read(peer, forwardedFor);
     expect(told).toEqual(expected);
+  });
+});
+
+describe('isTrusted()', () => {
+  it.each([
+    ['127.0.0.1', true],
+    ['127.255.255.254', true],
+    ['::ffff:127.0.0.1', true],
+    ['128.0.0.1', false],
+    ['::1', true],
+    ['::2', false],
+    ['2001:db8::5', true],
+    ['2001:db9::5', false],
+    ['192.0.2.7', true],
+    ['192.0.2.8', false],
+    ['', false],
+    ['nonsense', false],
+  ])('of %j', (address, trusted) => {
+    expect(isTrusted(address, ['127.0.0.0/8', '::1', '2001:db8::/32', '192.0.2.7'])).toBe(trusted);
+  });
+
+  it('trusts no address with an empty list', () => {
+    expect(isTrusted('127.0.0.1', [])).toBe(false);
   });
 });

@@ -1,30 +1,31 @@
+import { BlockList, isIP } from 'node:net';
+import type { FastifyInstance } from 'fastify';
 import { readAddress, readHop } from './forwarded-hop.ts';
-import { isTrusted } from './trusted-proxies.ts';
 
 const ANY_HOP = /[^\s,]/;
 
-/** Told where a client's address may be another than is believed. */
+/** Told when a client's address may be wrong. */
 export interface ForwardingObserver {
   /**
-   * A peer that is no trusted proxy told of other addresses: a client that made them up, or a proxy that is missing in
-   * `trustedProxies`, behind which all clients count as one.
+   * A peer that is not a trusted proxy sent `X-Forwarded-For`: a client that made it up, or a proxy that is missing in
+   * `trustedProxies`, so that all clients behind it count as one.
    *
    * @param door its key under `listen`.
    */
   forwardedForIgnored(door: string, peer: string): void;
 }
 
-/** Who the client is, and the peer whose word about that does not count, if there is one. */
+/** The client's address, and the peer whose `X-Forwarded-For` was ignored, if any. */
 export interface ClientReading {
   readonly client: string | undefined;
   readonly distrusted: string | undefined;
 }
 
 /**
- * The client's address: the peer's, or, where that is a trusted proxy, the one that it tells of, and so on. What cannot
- * be read as an address ends the chain at the proxy that told it.
+ * The client's address: the peer's, or, if the peer is a trusted proxy, the one that it forwards, and so on. The chain
+ * ends at the proxy that forwards something other than an address.
  *
- * @param forwardedFor `X-Forwarded-For`, each proxy having added its own peer at the end.
+ * @param forwardedFor `X-Forwarded-For`, to which each proxy appends its own peer.
  * @param trusted CIDR ranges and addresses.
  */
 export function readClient(
@@ -45,7 +46,7 @@ export function readClient(
   return { client, distrusted: undefined };
 }
 
-/** One by one, so that a field of tens of thousands costs no more than is read of it. */
+/** Yields hops one by one, so that a field of tens of thousands costs only what is read. */
 function* hopsFromEnd(forwardedFor: string): Generator<string> {
   let end = forwardedFor.length;
   for (let comma = end; comma >= 0; end = comma) {
@@ -54,14 +55,14 @@ function* hopsFromEnd(forwardedFor: string): Generator<string> {
   }
 }
 
-/** A gateway that names its own peer at the end of the header, as Envoy does, tells nothing new by that. */
+/** A gateway that appends its own address, as Envoy does, forwards nothing new. */
 function tellsOfOthers(forwardedFor: string, peer: string): boolean {
   const comma = forwardedFor.lastIndexOf(',');
   const isOwn = readHop(forwardedFor.slice(comma + 1)) === peer;
   return ANY_HOP.test(isOwn ? forwardedFor.slice(0, Math.max(0, comma)) : forwardedFor);
 }
 
-/** Reads the addresses of one door's clients. */
+/** Reads the client addresses of one door. */
 export class ClientAddresses {
   private readonly door: string;
   private readonly trusted: () => readonly string[];
@@ -79,4 +80,43 @@ export class ClientAddresses {
     if (distrusted !== undefined) this.observer.forwardedForIgnored(this.door, distrusted);
     return client;
   }
+}
+
+/** The compiled form of each configuration's list. */
+const compiled = new WeakMap<readonly string[], BlockList>();
+
+/** Whether a peer's address is in one of the ranges; accepts IPv4 addresses in their IPv6 form. */
+export function isTrusted(address: string, ranges: readonly string[]): boolean {
+  const list = compiled.get(ranges) ?? compile(ranges);
+  const family = isIP(address);
+  return family !== 0 && list.check(address, family === 6 ? 'ipv6' : 'ipv4');
+}
+
+function compile(ranges: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const range of ranges) {
+    const [address = '', prefix] = range.split('/');
+    const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+    if (prefix === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, Number(prefix), family);
+  }
+  compiled.set(ranges, list);
+  return list;
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The client's address; empty if the peer has none, as at a Unix socket. */
+    client: string;
+  }
+}
+
+/** Sets each request's `client` before any other hook runs. */
+export function noteClients(server: FastifyInstance, addresses: ClientAddresses): void {
+  server.decorateRequest('client', '');
+  server.addHook('onRequest', async (request) => {
+    const forwardedFor = request.headers['x-forwarded-for'];
+    request.client =
+      addresses.read(request.socket.remoteAddress, [forwardedFor ?? []].flat().join(',') || undefined) ?? '';
+  });
 }

@@ -1,21 +1,17 @@
 import { once } from 'node:events';
+import { lstat, rm } from 'node:fs/promises';
 import type { Server, Socket } from 'node:net';
-import { setTimeout as wait } from 'node:timers/promises';
+import { connect } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import type { Listener, ListenerTls } from '../config/config.ts';
-import { removeDeadSocket } from './dead-socket.ts';
 
-/** How long clients have to close their side once nothing runs any more. */
-const GOODBYE_MS = 500;
-const LOOK_AGAIN_MS = 20;
-
-/** Told of a client that did not get as far as to a request. */
+/** Told of a connection that ended before its first request. */
 export interface HandshakeObserver {
   /** @param door its key under `listen`. */
   handshakeFailed(door: string, client: string | undefined, error: unknown): void;
 }
 
-/** The TLS options of a server. Without `clientCa` it asks for no certificate. */
+/** The TLS options of a server. It requests client certificates only with `clientCa`. */
 export function tlsOptions(tls: ListenerTls) {
   return {
     ...secureContext(tls),
@@ -27,12 +23,12 @@ function secureContext({ cert, key, clientCa }: ListenerTls) {
   return { cert, key: Buffer.from(key.reveal()), ...(clientCa === undefined ? {} : { ca: clientCa }) };
 }
 
-/** Takes up a certificate for the connections from now on. Whether there is TLS, and client certificates, stays. */
-export function renewCertificate(server: Server, tls: ListenerTls | undefined): void {
+/** Uses this certificate for new connections. Does not switch TLS or client certificates on or off. */
+export function reconfigureTls(server: Server, tls: ListenerTls | undefined): void {
   if (tls !== undefined && server instanceof TlsServer) server.setSecureContext(secureContext(tls));
 }
 
-/** Tells of every TLS handshake that fails, unless the client sent nothing: that is how load balancers look for a port. */
+/** Reports every TLS handshake that fails, unless the client sent nothing: load balancers probe a port like that. */
 export function watchHandshakes(server: Server, door: string, observer: HandshakeObserver): void {
   if (!(server instanceof TlsServer)) return;
   const underWay = new Set<string>();
@@ -47,7 +43,7 @@ export function watchHandshakes(server: Server, door: string, observer: Handshak
   });
   server.on('secureConnection', (socket) => underWay.delete(peerOf(socket)));
   server.on('tlsClientError', (error: NodeJS.ErrnoException, socket) => {
-    // Of a client that goes away this says less than the end of its connection does.
+    // The end of the connection is reported instead; it says more about a client that went away.
     if (error.code === 'ECONNRESET') return;
     underWay.delete(peerOf(socket));
     observer.handshakeFailed(door, socket.remoteAddress, error);
@@ -59,15 +55,16 @@ function peerOf({ remoteAddress, remotePort }: Socket): string {
 }
 
 /**
- * Listens, and resolves to `host:port` or `unix:/path`, as bound.
- * Rejects where it cannot, with the door's key and the address.
- * @param start is `server.listen` unless a framework has its own.
+ * Listens, and resolves to the bound address: `host:port`, `[host]:port` or `unix:/path`.
+ * Rejects with the door's key and the address if it cannot.
+ *
+ * @param start listens; by default `server.listen`. A framework may have its own.
  */
 export async function listen(
   server: Server,
   door: string,
   { address }: Pick<Listener, 'address'>,
-  // A copy: Node writes into what it is given.
+  // A copy, because Node modifies the options.
   start = async (): Promise<unknown> => once(server.listen({ ...address }), 'listening'),
 ): Promise<string> {
   if ('path' in address) await removeDeadSocket(address.path);
@@ -79,7 +76,7 @@ export async function listen(
   return writtenAs(isPort ? { ...address, port: bound.port } : address);
 }
 
-/** The error of a door that does not open, with its key and its address. */
+/** The error of a door that cannot listen, with its key and its address. */
 export function cannotListen(door: string, address: Listener['address'], cause: unknown): Error {
   const message = cause instanceof Error ? cause.message : String(cause);
   return new Error(`listen.${door}: cannot listen on ${writtenAs(address)}: ${message}`, { cause });
@@ -94,42 +91,24 @@ function joinHostPort(host: string, port: number): string {
 }
 
 /**
- * The connections of a door and the number of calls that run on them. Node itself knows neither the connections whose
- * TLS handshake has not ended nor those on which nothing was ever asked, and its servers wait for both.
+ * Removes the Unix socket that a killed process left behind, which would keep the door from listening. Leaves a socket
+ * in use and any other file alone; listening on such a path then fails with an error.
  */
-export class Connections {
-  private readonly sockets = new Set<Socket>();
-  private running = 0;
+async function removeDeadSocket(path: string): Promise<void> {
+  const isSocket = await lstat(path).then(
+    (entry) => entry.isSocket(),
+    () => false,
+  );
+  if (isSocket && (await isDead(path))) await rm(path, { force: true });
+}
 
-  /** Every connection of this server from now on. */
-  add(server: Server): void {
-    server.on('connection', (socket: Socket) => {
-      this.sockets.add(socket);
-      socket.once('close', () => this.sockets.delete(socket));
+function isDead(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(false);
     });
-  }
-
-  begin(): void {
-    this.running += 1;
-  }
-
-  end(): void {
-    this.running -= 1;
-  }
-
-  /**
-   * Resolves once no connection is left. Those that stay open are cut half a second after the last call has ended, and
-   * all of them after `limitMs`. Whoever calls it has stopped to listen and has asked the clients to go.
-   */
-  async close(limitMs: number): Promise<void> {
-    const endMs = performance.now() + limitMs;
-    let quietSinceMs = performance.now();
-    while (this.sockets.size > 0) {
-      const nowMs = performance.now();
-      if (this.running > 0) quietSinceMs = nowMs;
-      if (nowMs >= endMs || nowMs - quietSinceMs >= GOODBYE_MS) break;
-      await wait(LOOK_AGAIN_MS);
-    }
-    for (const socket of this.sockets) socket.destroy();
-  }
+    socket.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'ECONNREFUSED'));
+  });
 }

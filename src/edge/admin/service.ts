@@ -5,14 +5,8 @@ import type { Listener } from '../../config/config.ts';
 import type { Events } from '../../observe/events.ts';
 import type { Metrics } from '../../observe/metrics/metrics.ts';
 import type { Observation } from '../../observe/observation.ts';
-import {
-  Connections,
-  type HandshakeObserver,
-  listen,
-  renewCertificate,
-  tlsOptions,
-  watchHandshakes,
-} from '../listening.ts';
+import { Connections } from '../connections.ts';
+import { type HandshakeObserver, listen, reconfigureTls, tlsOptions, watchHandshakes } from '../listening.ts';
 import { decodePage } from './decode.ts';
 import { sendLive, sendMetrics, sendMisdirected, sendNotAllowed, sendNotFound, sendReady } from './encode.ts';
 import { isMeantForUs } from './host.ts';
@@ -57,7 +51,7 @@ export async function openAdmin(listener: Listener, parts: AdminParts): Promise<
   const address = await listen(server, 'admin', listener);
   return {
     address,
-    reconfigure: ({ tls }) => renewCertificate(server, tls),
+    reconfigure: ({ tls }) => reconfigureTls(server, tls),
     close: () => close(server, connections),
   };
 }

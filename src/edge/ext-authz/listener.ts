@@ -4,8 +4,9 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { type Server as GrpcServer, ServerCredentials } from '@grpc/grpc-js';
 import type { Listener, ListenerTls } from '../../config/config.ts';
-import type { Connections, HandshakeObserver } from '../listening.ts';
-import { cannotListen, listen, renewCertificate, tlsOptions, watchHandshakes } from '../listening.ts';
+import type { Connections } from '../connections.ts';
+import type { HandshakeObserver } from '../listening.ts';
+import { cannotListen, listen, reconfigureTls, tlsOptions, watchHandshakes } from '../listening.ts';
 
 const DOOR = 'extAuthz';
 const HTTP2 = 'h2';
@@ -45,7 +46,7 @@ export async function openGrpcListener(listener: Listener, parts: GrpcListenerPa
   return {
     address,
     reconfigure: ({ tls }) => {
-      for (const server of servers) renewCertificate(server, tls);
+      for (const server of servers) reconfigureTls(server, tls);
     },
     close: (limitMs) => close(parts, servers, limitMs),
   };

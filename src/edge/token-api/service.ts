@@ -5,7 +5,7 @@ import type { Decision, Deny } from '../../core/decision.ts';
 import { deny } from '../../core/decision.ts';
 import type { Events } from '../../observe/events.ts';
 import { FreshAdmission } from '../fresh-admission.ts';
-import { renewCertificate } from '../listening.ts';
+import { reconfigureTls } from '../listening.ts';
 import { answerOnce } from './answer-once.ts';
 import type { AnyCall, Caller, Outcome } from './call.ts';
 import { authorityEnded, failed, ignoresUnknown } from './call.ts';
@@ -87,7 +87,7 @@ export async function openTokenApi(listener: Listener, parts: TokenApiParts): Pr
   const address = await listen(server, listener);
   return {
     address,
-    reconfigure: ({ tls }) => renewCertificate(server.server, tls),
+    reconfigure: ({ tls }) => reconfigureTls(server.server, tls),
     close: (limitMs) => shutDown(server, connections, limitMs),
   };
 }
