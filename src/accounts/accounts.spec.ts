@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { readValues, withRevocations } from '../../test/support/store/revocations.ts';
 import { openMemoryStore } from '../store/memory/store.ts';
 import type { AccountEdit } from './accounts.ts';
 import { Accounts } from './accounts.ts';
@@ -12,7 +13,7 @@ function setUp() {
   const store = openMemoryStore(() => now.ms);
   const passwords: Pick<Passwords, 'hash'> = new Passwords();
   const accounts = new Accounts({
-    store,
+    store: withRevocations(store),
     passwords,
     issuer: 'sallyport',
     catalogue: new Set(['messages:send']),
@@ -128,7 +129,7 @@ describe('Accounts', () => {
     const { store, accounts, id } = await setUpAda();
     expect(await accounts.remove(id)).toBe(true);
     expect(await accounts.remove(id)).toBe(false);
-    expect(await store.revocations.read([`sallyport:notbefore:sallyport:${id}`])).toEqual(['999999999999999']);
+    expect(await readValues(store, [`sallyport:notbefore:sallyport:${id}`])).toEqual(['999999999999999']);
   });
 
   it.each<[AccountEdit, boolean]>([
@@ -146,7 +147,7 @@ describe('Accounts', () => {
     now.ms = (NOW_SECONDS + 0.98) * 1000;
     const { password, email, ...rest } = edit;
     expect(await accounts.change(id, edit)).toMatchObject({ id, ...rest, ...(email ? { email } : {}) });
-    const [mark] = await store.revocations.read([`sallyport:notbefore:sallyport:${id}`]);
+    const [mark] = await readValues(store, [`sallyport:notbefore:sallyport:${id}`]);
     expect(mark).toBe(ends ? String(NOW_SECONDS) : undefined);
     const hash = (await accounts.findById(id))?.passwordHash;
     expect(await new Passwords().verify(password ?? ada.password, hash)).toBe('match');
@@ -159,7 +160,7 @@ describe('Accounts', () => {
     // As where the clock of another instance is behind.
     now.ms = (NOW_SECONDS - 3) * 1000;
     await accounts.change(id, { disabled: true });
-    const [mark] = await store.revocations.read([`sallyport:notbefore:sallyport:${id}`]);
+    const [mark] = await readValues(store, [`sallyport:notbefore:sallyport:${id}`]);
     expect(mark).toBe(String(NOW_SECONDS + 1));
   });
 

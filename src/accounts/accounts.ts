@@ -1,8 +1,8 @@
 import type { Clock } from '../core/ports.ts';
 import { StoreError } from '../core/ports.ts';
 import type { ListPosition } from '../lib/lists.ts';
+import type { RevocationReader } from '../revocation-set/checked-revocations.ts';
 import { subjectMarkKey } from '../revocation-set/entry-keys.ts';
-import type { RevocationStore } from '../revocation-set/revocation-store.ts';
 import type { Account, AccountVersion } from './account.ts';
 import { newAccountId } from './account-id.ts';
 import type { AccountPage, AccountStore, AccountUpdate, AddTerms } from './account-store.ts';
@@ -21,7 +21,7 @@ export const END_OF_TIME = '999999999999999';
 const MAX_TRIES = 20;
 
 export interface AccountsParts {
-  readonly store: { readonly accounts: AccountStore; readonly revocations: RevocationStore };
+  readonly store: { readonly accounts: AccountStore; readonly revocations: RevocationReader };
   readonly passwords: Pick<Passwords, 'hash'>;
   /** The own issuer's name. */
   readonly issuer: string;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { revocationsOf } from '../../test/support/store/revocations.ts';
 import { unread } from '../core/standing.ts';
 import type { VerifiedCredential } from '../core/verified-credential.ts';
 import { openMemoryStore } from '../store/memory/store.ts';
@@ -12,7 +13,8 @@ async function setUp() {
   const store = openMemoryStore(() => NOW * 1000);
   const account = { id: 'ada', name: 'ada', passwordHash: '', scopes: [], disabled: false, createdAtSeconds: 1 };
   await store.accounts.add({ ...account, version: 0 });
-  const { accounts, revocations } = store;
+  const { accounts } = store;
+  const revocations = revocationsOf(store);
   return { store, authorities: new Authorities({ accounts, revocations, clock: { wallMs: () => NOW * 1000 + 999 } }) };
 }
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../core/ports.ts';
 import { readReach } from '../core/revocation-entry.ts';
 import type { VerifiedCredential } from '../core/verified-credential.ts';
-import type { RevocationStore } from '../revocation-set/revocation-store.ts';
+import type { RevocationReader } from '../revocation-set/checked-revocations.ts';
 import type { AccountStore } from './account-store.ts';
 
 /** A caller's right to make tokens for an account, as it was at one moment. */
@@ -17,7 +17,7 @@ export interface Authority {
 
 export interface AuthoritiesParts {
   readonly accounts: Pick<AccountStore, 'findById'>;
-  readonly revocations: Pick<RevocationStore, 'read'>;
+  readonly revocations: RevocationReader;
   readonly clock: Pick<Clock, 'wallMs'>;
 }
 

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { withRevocations } from '../../test/support/store/revocations.ts';
 import { openMemoryStore } from '../store/memory/store.ts';
 import { Accounts } from './accounts.ts';
 import { ChangePassword } from './change-password.ts';
@@ -11,7 +12,13 @@ async function setUp() {
   const account = { id: 'ada', name: 'ada', passwordHash: '$old', scopes: [], disabled: false, createdAtSeconds: 1 };
   await store.accounts.add({ ...account, version: 0 });
   const clock = { wallMs: () => Date.now() };
-  const parts = { store, passwords: new Passwords(), issuer: 'own', catalogue: new Set<string>(), clock };
+  const parts = {
+    store: withRevocations(store),
+    passwords: new Passwords(),
+    issuer: 'own',
+    catalogue: new Set<string>(),
+    clock,
+  };
   /** The present password is right; something happens before the new one is written. */
   const changing = (meanwhile: () => Promise<unknown>) => {
     const check = async () => {

@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
 import { CommandError } from '../cli/command.ts';
 import type { StoreConfig } from '../config/config.ts';
+import type { CheckedRevocations } from '../revocation-set/checked-revocations.ts';
+import { ANY_EPOCH, checkedRevocations } from '../revocation-set/checked-revocations.ts';
 import { announceMissing } from '../revocation-set/epoch-watch.ts';
 import type { StoreUser } from '../store/open.ts';
 import { openStore } from '../store/open.ts';
@@ -25,6 +27,11 @@ export async function withStore<Value>(
   } finally {
     await store.close();
   }
+}
+
+/** The revocation set for a command, which has no earlier epoch to compare with: it takes the store as it finds it. */
+export function revocationsIn({ revocations }: Pick<Store, 'revocations'>): CheckedRevocations {
+  return checkedRevocations(revocations, ANY_EPOCH);
 }
 
 /** Refuses to look at a store that was never made: to open it would make it. */

@@ -50,5 +50,17 @@ async function leaveEpochs(store: Store): Promise<Store> {
   const isNew = store.epochs.missing === undefined && [...records.values()].every((record) => record === undefined);
   if (!isNew) return store;
   const { openMemoryStore } = await import('../store/memory/store.ts');
-  return { ...store, epochs: openMemoryStore().epochs };
+  const { epochs } = openMemoryStore();
+  const { revocations } = store;
+  return {
+    ...store,
+    epochs,
+    revocations: {
+      read: async (keys) => ({ ...(await revocations.read(keys)), epochs: [...(await epochs.read())] }),
+      readEntries: (keys) => revocations.readEntries(keys),
+      write: (entry) => revocations.write(entry),
+      restore: (entry) => revocations.restore(entry),
+      undo: (existing, undone) => revocations.undo(existing, undone),
+    },
+  };
 }

@@ -1,6 +1,7 @@
 import type { Config, OwnIssuer } from '../config/config.ts';
 import type { Clock } from '../core/ports.ts';
 import { systemTimers } from '../lib/clock.ts';
+import type { RevocationSet } from '../revocation-set/revocation-set.ts';
 import { inOrder, rereadMs } from '../signing/key-life.ts';
 import { KeyRing } from '../signing/key-ring.ts';
 import type { OwnKeysObserver } from '../signing/own-keys.ts';
@@ -18,23 +19,24 @@ export interface OwnSigning {
 /** What a configuration says of our own keys: how often they are read again, and what becomes of them then. */
 export function reconfigureOwnKeys(
   config: Config,
-  { own, store, clock, events }: Pick<OwnSigningParts, 'store' | 'clock'> & ReconfiguredKeys,
+  { own, store, revocationSet, clock, events }: Omit<OwnSigningParts, 'events'> & ReconfiguredKeys,
 ): void {
   const issuer = ownIssuer(config);
   if (own === undefined || issuer === undefined) return;
   const { keys, sealer } = own;
   const { algorithm } = issuer.signing;
   if (keys.algorithm !== algorithm) events.ownKeysOfOtherAlgorithm(keys.algorithm, algorithm);
-  keys.reconfigure(rereadMs(issuer.signing), keyRingOf(config, issuer, { store, clock, sealer }));
+  keys.reconfigure(rereadMs(issuer.signing), keyRingOf(config, issuer, { store, revocationSet, clock, sealer }));
 }
 
 /** The keys in the store, under one configuration. */
 export function keyRingOf(
   { clockSkewMs }: Pick<Config, 'clockSkewMs'>,
   issuer: OwnIssuer,
-  { store, clock, sealer }: { readonly store: Store; readonly clock: Clock; readonly sealer: Sealer },
+  { store, revocationSet, clock, sealer }: Omit<OwnSigningParts, 'events'> & { readonly sealer: Sealer },
 ): KeyRing {
-  const { signingKeys, revocations } = store;
+  const { signingKeys } = store;
+  const { revocations } = revocationSet;
   return new KeyRing({ issuer, store: signingKeys, revocations, sealer, clock, clockSkewMs });
 }
 
@@ -48,6 +50,7 @@ interface ReconfiguredKeys {
 
 interface OwnSigningParts {
   readonly store: Store;
+  readonly revocationSet: Pick<RevocationSet, 'revocations'>;
   readonly clock: Clock;
   readonly events: OwnKeysObserver;
 }
@@ -60,7 +63,7 @@ export function ownIssuer({ issuers }: Config): OwnIssuer | undefined {
 /** Opens our own keys. Rejects where the store's cannot be opened, and `undefined` where there are none to read. */
 export async function openOwnSigning(
   config: Config,
-  { store, clock, events: observer }: OwnSigningParts,
+  { store, revocationSet, clock, events: observer }: OwnSigningParts,
   mode: 'make the first key' | 'only read',
 ): Promise<OwnSigning | undefined> {
   const issuer = ownIssuer(config);
@@ -68,7 +71,7 @@ export async function openOwnSigning(
   const standing = inOrder((await store.signingKeys.read(issuer.name)).keys);
   if (standing.length === 0 && mode === 'only read') return undefined;
   const sealer = await openOwnSealer(issuer, config.store, store.signingKeys);
-  const ring = keyRingOf(config, issuer, { store, clock, sealer });
+  const ring = keyRingOf(config, issuer, { store, revocationSet, clock, sealer });
   const read = { reconcile: async () => inOrder((await store.signingKeys.read(issuer.name)).keys) };
   const parts = { ring: mode === 'only read' ? read : ring, sealer, clock, timers: systemTimers, random: Math.random };
   const keys = new OwnKeys({ ...parts, observer });

@@ -33,7 +33,7 @@ export interface SharedParts {
   readonly audit: AuditLog;
   readonly store: Store;
   readonly clock: Clock;
-  readonly revocationSet: Pick<RevocationSet, 'status'>;
+  readonly revocationSet: Pick<RevocationSet, 'status' | 'revocations'>;
   readonly standings: Standings;
   readonly known: TokenCache;
   readonly keySets: KeySets;

@@ -80,11 +80,12 @@ async function openAdminDoor({ listen }: Config, observation: Observation, opene
 
 async function createOwnAccount(
   config: Config,
-  { store, passwords, clock, audit }: BaseParts,
+  { store, revocationSet, passwords, clock, audit }: BaseParts,
   env: NodeJS.ProcessEnv,
 ): Promise<void> {
   const issuer = ownIssuer(config);
   if (issuer === undefined) return;
-  const accounts = new Accounts({ store, passwords, issuer: issuer.name, catalogue: config.scopes, clock });
+  const parts = { accounts: store.accounts, revocations: revocationSet.revocations };
+  const accounts = new Accounts({ store: parts, passwords, issuer: issuer.name, catalogue: config.scopes, clock });
   await createFirstAccount(accounts, env, audit);
 }

@@ -53,8 +53,9 @@ export function buildUseCases(
   verifier: CredentialVerifier,
   decider: MakeDecider,
 ): TokenUseCases & ConsoleUseCases {
-  const { store, clock, own, events, audit } = sharedParts;
-  const { accounts, tokens, revocations } = store;
+  const { store, revocationSet, clock, own, events, audit } = sharedParts;
+  const { accounts, tokens } = store;
+  const { revocations } = revocationSet;
   const { ttl, name } = issuer;
   const signer = new TokenSigner(issuer, own.keys);
   const mint = new TokenMint({ issuer: name, tokens, revocations, signer, clock, clockSkewMs, observer: events });
@@ -71,7 +72,7 @@ export function buildUseCases(
   };
   const credentials = checkOf(sharedParts);
   const managed = new Accounts({
-    store,
+    store: { accounts, revocations },
     passwords: sharedParts.passwords,
     issuer: name,
     catalogue,

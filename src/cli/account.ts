@@ -4,7 +4,7 @@ import { Accounts } from '../accounts/accounts.ts';
 import { LOG_IN_HISTORY, LogInDigests } from '../accounts/guesses/log-in-digests.ts';
 import { Passwords } from '../accounts/passwords/passwords.ts';
 import { openAudit } from '../app/command-audit.ts';
-import { requireStore, withStore } from '../app/command-use-cases.ts';
+import { requireStore, revocationsIn, withStore } from '../app/command-use-cases.ts';
 import type { Operator } from '../audit/actor.ts';
 import { operatorOf } from '../audit/actor.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
@@ -138,7 +138,7 @@ async function withAccounts(
   if (issuer === undefined) throw new CommandError('sallyport: no issuer has `signing`, so there are no accounts');
   const withParts = async (store: Store): Promise<void> => {
     const parts = {
-      store,
+      store: { accounts: store.accounts, revocations: revocationsIn(store) },
       passwords: new Passwords(),
       issuer: issuer.name,
       catalogue: config.scopes,

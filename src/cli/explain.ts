@@ -78,8 +78,8 @@ async function decide(config: Config, request: AccessRequest, terminal: Terminal
     const decision = await inspection.gateway.decider.decide(request);
     for (const { name, outcome, words } of stepsOf(decision))
       out(`${MARKS[outcome]}  ${name.padEnd(12)}  ${words}`.trimEnd());
-    const { store, revocationSet } = inspection;
-    for (const line of await entriesOf(decision, store.revocations, Date.now())) out(`      ${line}`);
+    const { revocationSet } = inspection;
+    for (const line of await entriesOf(decision, revocationSet.revocations, Date.now())) out(`      ${line}`);
     for (const line of conclusionOf(decision, revocationSet.status)) out(line);
     return decision.outcome === 'allow' ? 0 : 1;
   } finally {

@@ -1,5 +1,5 @@
 import { openAudit } from '../app/command-audit.ts';
-import { requireStore, withStore } from '../app/command-use-cases.ts';
+import { requireStore, revocationsIn, withStore } from '../app/command-use-cases.ts';
 import { operatorOf } from '../audit/actor.ts';
 import type { Config, OwnIssuer } from '../config/config.ts';
 import { systemClock } from '../lib/clock.ts';
@@ -174,7 +174,8 @@ async function livesIn({ issuer, config, store }: Work): Promise<readonly Living
 }
 
 async function ringOf({ issuer, config, store }: Work): Promise<KeyRing> {
-  const { signingKeys, revocations } = store;
+  const { signingKeys } = store;
+  const revocations = revocationsIn(store);
   const { clockSkewMs } = config;
   const sealer = await openOwnSealer(issuer, config.store, signingKeys);
   return new KeyRing({ issuer, store: signingKeys, revocations, sealer, clock: systemClock, clockSkewMs });

@@ -1,6 +1,6 @@
 import type { Account } from '../accounts/account.ts';
 import { findAccount } from '../accounts/find-account.ts';
-import { requireStore, withStore } from '../app/command-use-cases.ts';
+import { requireStore, revocationsIn, withStore } from '../app/command-use-cases.ts';
 import { systemClock } from '../lib/clock.ts';
 import { secondOf } from '../lib/time-format.ts';
 import { printable } from '../lib/wording.ts';
@@ -36,8 +36,8 @@ export const listTokens = defineAction({
       throw new CommandError('sallyport: no issuer has `signing`, so there are no tokens of our own');
     requireStore(config.store);
     return withStore(config.store, async (store) => {
-      const { tokens, revocations } = store;
-      const views = new TokenViews({ issuer, tokens, revocations, clock: systemClock });
+      const { tokens } = store;
+      const views = new TokenViews({ issuer, tokens, revocations: revocationsIn(store), clock: systemClock });
       const rows: Row[] = [];
       for (const owner of await ownersIn(store, name)) {
         for await (const view of everyToken(views, owner.id)) rows.push(rowOf(owner, view));

@@ -1,4 +1,4 @@
-import { requireStore, withStore } from '../app/command-use-cases.ts';
+import { requireStore, revocationsIn, withStore } from '../app/command-use-cases.ts';
 import type { Config } from '../config/config.ts';
 import { systemClock } from '../lib/clock.ts';
 import { printable } from '../lib/wording.ts';
@@ -58,8 +58,8 @@ export const token = defineGroup('token', {
 });
 
 /** Where an entry existed before, its value is what counts. */
-async function linesOf(target: RevocationTarget, entry: RevocationEntry, config: Config, { revocations }: Store) {
-  const [existing = entry.value] = await revocations.read([entry.key]);
+async function linesOf(target: RevocationTarget, entry: RevocationEntry, config: Config, store: Store) {
+  const [existing = entry.value] = await revocationsIn(store).read([entry.key]);
   return revokedLines(target, entry, existing, config.revocation);
 }
 

@@ -2,7 +2,7 @@ import { statusOf } from '../core/answer.ts';
 import type { Decision } from '../core/decision.ts';
 import { isEnded } from '../core/standing.ts';
 import { timeOf } from '../lib/time-format.ts';
-import type { RevocationStore } from '../revocation-set/revocation-store.ts';
+import type { RevocationReader } from '../revocation-set/checked-revocations.ts';
 import { denialOf } from './decision-steps.ts';
 import { entryText } from './entry-text.ts';
 import { MEANINGS } from './reason-meanings.ts';
@@ -15,7 +15,7 @@ import { MEANINGS } from './reason-meanings.ts';
  */
 export async function entriesOf(
   decision: Decision,
-  revocations: Pick<RevocationStore, 'read'>,
+  revocations: RevocationReader,
   nowMs: number,
 ): Promise<readonly string[]> {
   const denial = denialOf(decision);

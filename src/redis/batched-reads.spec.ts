@@ -1,7 +1,5 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { redisConfig, redisForTest } from '../../test/support/redis/config.ts';
-import type { EpochReading } from '../revocation-set/revocation-store.ts';
-import { EPOCH_PREFIX } from '../revocation-set/revocation-store.ts';
 import { BatchedReads } from './batched-reads.ts';
 import { Connection } from './connection.ts';
 import { optionsFor, placeOf } from './options.ts';
@@ -22,16 +20,18 @@ it('BatchedReads asks once for all that is read in one turn, and gives each read
     asked += 1;
     return connection.ask(question);
   };
-  const checked: EpochReading[] = [];
-  const reads = new BatchedReads({ ask }, { check: (reading) => void checked.push(reading) }, () => [EPOCH_PREFIX]);
-  await hand.set(EPOCH_PREFIX, 'E');
+  const reads = new BatchedReads({ ask }, () => ['witness']);
+  await hand.set('witness', 'W');
   for (const key of ['a', 'b', 'c']) await hand.set(key, key.toUpperCase());
 
   const answers = await Promise.all([reads.read(['b', 'none', 'a']), reads.read([]), reads.read(['c', 'b'])]);
-  expect(answers).toEqual([['B', undefined, 'A'], [], ['C', 'B']]);
+  const witnesses = [['witness', 'W']];
+  expect(answers).toEqual([
+    { values: ['B', undefined, 'A'], witnesses },
+    { values: [], witnesses: [] },
+    { values: ['C', 'B'], witnesses },
+  ]);
   expect(asked).toBe(1);
-  expect(await reads.read(['a'])).toEqual(['A']);
+  expect(await reads.read(['a'])).toEqual({ values: ['A'], witnesses });
   expect(asked).toBe(2);
-  const reading = new Map([[EPOCH_PREFIX, 'E']]);
-  expect(checked).toEqual([reading, reading]);
 });

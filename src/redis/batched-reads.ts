@@ -1,58 +1,69 @@
 import { setImmediate } from 'node:timers/promises';
-import type { EpochGuard } from '../revocation-set/revocation-store.ts';
 import type { Answers } from './command.ts';
 import { askPrimary, valueOf } from './command.ts';
 import type { Connection } from './connection.ts';
 
+/** A string by its key, `undefined` where there is none. */
+export type StringPair = readonly [key: string, value: string | undefined];
+
+/** What one read of strings found. */
+export interface StringReading {
+  /** In the order of the keys; `undefined` where there is none, empty where the key holds no string. */
+  readonly values: readonly (string | undefined)[];
+  /** Witnesses: strings that the same servers returned after these values. */
+  readonly witnesses: readonly StringPair[];
+}
+
+/** Reads strings, with witnesses that tell whether the servers still had their data. */
+export interface StringReads {
+  /** Rejects with `StoreError` where a server does not answer in time. Without keys, both lists are empty. */
+  read(keys: readonly string[]): Promise<StringReading>;
+}
+
 interface Batch {
   readonly keys: string[];
-  readonly answers: Promise<Answers>;
+  readonly reading: Promise<StringReading>;
 }
 
 /**
- * Reads of strings. All that is asked for in one turn of the event loop goes out in one write and comes back in one
- * round trip, and batches do not wait for each other. One GET a key, so that a cluster can send each to its node. The
- * epoch records are read last: a set that is lost before is noticed.
+ * Reads strings from one server. All keys that are asked for in one turn of the event loop go out in one write and come
+ * back in one round trip. Batches do not wait for each other. Each key has its own GET, so that a cluster can send each
+ * to its node. The witnesses come last in the same write: data that was lost before the read is noticed.
  */
-export class BatchedReads {
+export class BatchedReads implements StringReads {
   private readonly connection: Pick<Connection, 'ask'>;
-  private readonly epochs: { readonly check: EpochGuard };
-  private readonly epochKeysOf: (keys: readonly string[]) => readonly string[];
+  private readonly witnessesOf: (keys: readonly string[]) => readonly string[];
   private next: Batch | undefined;
 
-  /** `epochKeysOf` names the records, of those that the server has, that vouch for these keys. */
-  constructor(
-    connection: Pick<Connection, 'ask'>,
-    epochs: { readonly check: EpochGuard },
-    epochKeysOf: (keys: readonly string[]) => readonly string[],
-  ) {
+  /** `witnessesOf` names the witnesses for these keys; the server must serve them. */
+  constructor(connection: Pick<Connection, 'ask'>, witnessesOf: (keys: readonly string[]) => readonly string[]) {
     this.connection = connection;
-    this.epochs = epochs;
-    this.epochKeysOf = epochKeysOf;
+    this.witnessesOf = witnessesOf;
   }
 
-  /** The values in the order of the keys, `undefined` where there is none, empty where it is not a string. */
-  async read(keys: readonly string[]): Promise<readonly (string | undefined)[]> {
-    if (keys.length === 0) return [];
+  async read(keys: readonly string[]): Promise<StringReading> {
+    if (keys.length === 0) return { values: [], witnesses: [] };
     const batch = (this.next ??= this.start());
     const first = batch.keys.push(...keys) - keys.length;
-    const answers = await batch.answers;
-    return answers.slice(first, first + keys.length).map(valueOf);
+    const { values, witnesses } = await batch.reading;
+    return { values: values.slice(first, first + keys.length), witnesses };
   }
 
   private start(): Batch {
     const keys: string[] = [];
-    return { keys, answers: this.send(keys) };
+    return { keys, reading: this.send(keys) };
   }
 
-  private async send(keys: readonly string[]): Promise<Answers> {
+  private async send(keys: readonly string[]): Promise<StringReading> {
     await setImmediate();
     this.next = undefined;
-    const epochKeys = this.epochKeysOf(keys);
-    const commands = [...keys, ...epochKeys].map((key) => ['get', key]);
-    const answers = await this.connection.ask((client) => askPrimary(client, commands));
-    const records = answers.slice(keys.length).map(valueOf);
-    this.epochs.check(new Map(epochKeys.map((key, index) => [key, records[index]])));
-    return answers;
+    const witnesses = this.witnessesOf(keys);
+    const commands = [...keys, ...witnesses].map((key) => ['get', key]);
+    const answers: Answers = await this.connection.ask((client) => askPrimary(client, commands));
+    const values = answers.map(valueOf);
+    return {
+      values: values.slice(0, keys.length),
+      witnesses: witnesses.map((key, index) => [key, values[keys.length + index]]),
+    };
   }
 }

@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { StoreError } from '../core/ports.ts';
 import { formatEpoch, parseEpoch } from './epoch.ts';
 import { EpochWatch, SetLostError } from './epoch-watch.ts';
-import type { EpochGuard, EpochReading } from './revocation-store.ts';
+import type { EpochReading } from './revocation-store.ts';
 import { EPOCH_PREFIX } from './revocation-store.ts';
 
 const [ONE, OTHER] = [`${EPOCH_PREFIX}:{1}`, `${EPOCH_PREFIX}:{2}`];
@@ -17,7 +17,6 @@ function make() {
   const told: string[] = [];
   /** Replace these to let something happen before a read or a write. */
   const before = { read: async () => {}, swap: async () => {} };
-  let guard: EpochGuard = () => undefined;
   const store = {
     read: async (): Promise<EpochReading> => {
       await before.read();
@@ -29,14 +28,13 @@ function make() {
       records.set(key, value);
       return true;
     },
-    guard: (given: EpochGuard) => void (guard = given),
   };
   const say = (word: string) => (): void => void told.push(word);
   const clock = { wallMs: () => 500_000 };
   const watch = new EpochWatch({ store, clock, distrust: say('distrust'), turned: say('turned') });
   onTestFinished(() => watch.end());
   /** What a read that met these parts comes to. */
-  const readFrom = (...keys: readonly string[]): void => guard(new Map(keys.map((key) => [key, records.get(key)])));
+  const readFrom = (...keys: readonly string[]): void => watch.check(keys.map((key) => [key, records.get(key)]));
   return { records, told, before, watch, readFrom };
 }
 
@@ -51,6 +49,12 @@ describe('EpochWatch', () => {
     readFrom(ONE, OTHER);
     await watch.look();
     expect(told).toEqual(['turned']);
+  });
+
+  it('refuses what was read without any record', async () => {
+    const { watch, readFrom } = make();
+    await watch.look();
+    expect(() => readFrom()).toThrow(SetLostError);
   });
 
   it.each([

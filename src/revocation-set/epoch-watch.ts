@@ -4,7 +4,7 @@ import { StoreError } from '../core/ports.ts';
 import { BackgroundJob } from '../lib/background-job.ts';
 import type { EpochRecord, EpochVerdict, NewEpoch } from './epoch.ts';
 import { formatEpoch, judgeEpoch, judgeMissing } from './epoch.ts';
-import type { EpochReading, EpochStore } from './revocation-store.ts';
+import type { EpochPair, EpochStore } from './revocation-store.ts';
 
 /** Others write a record too; each of these tries that fails means that one of them did. */
 const MAX_TRIES = 20;
@@ -59,7 +59,6 @@ export class EpochWatch {
   constructor(parts: EpochWatchParts) {
     this.parts = parts;
     this.job = new BackgroundJob(() => this.lookAtAll());
-    parts.store.guard((reading) => this.check(reading));
   }
 
   /** Whether what is read from the set counts. */
@@ -82,10 +81,13 @@ export class EpochWatch {
     this.job.end();
   }
 
-  /** Refuses what was read unless every record is the one that is known, and tells of no loss. */
-  private check(reading: EpochReading): void {
-    const isExpected = [...reading].every(([key, text]) => text !== undefined && this.known.get(key)?.text === text);
-    if (!isExpected) this.doubt();
+  /**
+   * Throws {@link SetLostError} unless every record of a read is the one that is known and no part is lost. A read
+   * without any record is not trusted either.
+   */
+  check(epochs: readonly EpochPair[]): void {
+    const isKnown = ([key, text]: EpochPair): boolean => text !== undefined && this.known.get(key)?.text === text;
+    if (epochs.length === 0 || !epochs.every(isKnown)) this.doubt();
     if (this.isSound) return;
     throw new SetLostError(
       this.isDoubted

@@ -1,6 +1,8 @@
 import type { Clock, RevocationObserver } from '../core/ports.ts';
 import { isUndone } from '../core/revocation-entry.ts';
 import { ChangeReader } from './change-reader.ts';
+import type { CheckedRevocations } from './checked-revocations.ts';
+import { checkedRevocations } from './checked-revocations.ts';
 import type { RevocationEntry } from './entry.ts';
 import { isEpochKey } from './epoch.ts';
 import { EpochWatch } from './epoch-watch.ts';
@@ -40,6 +42,8 @@ export interface RevocationSetStatus {
  */
 export class RevocationSet implements RevocationListener {
   readonly standings: Standings;
+  /** The store's entries for use cases. A read rejects with `SetLostError` where the set may be lost. */
+  readonly revocations: CheckedRevocations;
   private readonly observer: RevocationObserver;
   private readonly known: SeenEntries;
   private readonly watch: EpochWatch;
@@ -56,8 +60,9 @@ export class RevocationSet implements RevocationListener {
     const distrust = (): void => this.standings.lost();
     this.watch = new EpochWatch({ store: epochs, clock, distrust, turned: () => this.turn() });
     const { known, watch } = this;
+    this.revocations = checkedRevocations(revocations, (found) => watch.check(found));
     const found = (key: string, value: string): void => this.find(key, value);
-    const parts = { store: revocations, clock, observer, known, found, set: watch, maxEntries: maxStandings };
+    const parts = { store: this.revocations, clock, observer, known, found, set: watch, maxEntries: maxStandings };
     this.standings = new Standings({ ...parts, ...limits });
     const learnt = (key: string): void => this.take(key);
     const vanished = (keys: readonly string[]): void => this.seeTo(keys);

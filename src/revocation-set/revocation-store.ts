@@ -1,10 +1,24 @@
 import type { RevocationEntry } from './entry.ts';
 
+/** The value of an epoch record by its key, `undefined` where there is none. */
+export type EpochPair = readonly [key: string, value: string | undefined];
+
+/** What one read of the revocation set found. The caller decides by the epochs whether the values count. */
+export interface RevocationReading {
+  /** In the order of the keys; `undefined` where there is no entry. */
+  readonly values: readonly (string | undefined)[];
+  /**
+   * The epoch records of every part of the store that the values come from. The store reads them after the values, so a
+   * set that is lost before the read is noticed. The same record may occur twice, as two servers had it.
+   */
+  readonly epochs: readonly EpochPair[];
+}
+
 /** The revocation set, the truth about what has ended. */
 export interface RevocationStore {
-  /** The entries' values in the order of the keys, `undefined` where there is none; rejects also as {@link EpochStore.guard} says. */
-  read(keys: readonly string[]): Promise<readonly (string | undefined)[]>;
-  /** The entries whole, whatever the guard says; an expiry is by our clock and may be some milliseconds late. */
+  /** Reads values together with the epochs that vouch for them. Without keys, both lists are empty. */
+  read(keys: readonly string[]): Promise<RevocationReading>;
+  /** Reads whole entries, whatever the epochs say; an expiry is by our clock and may be some milliseconds late. */
   readEntries(keys: readonly string[]): Promise<readonly (RevocationEntry | undefined)[]>;
   /**
    * Adds an entry. One that stands is never weakened: the later expiry counts (never beats any), a `notbefore`
@@ -30,9 +44,6 @@ export const EPOCH_PREFIX = 'sallyport:revoked-epoch';
 /** The values of epoch records by their keys, `undefined` where there is none. */
 export type EpochReading = ReadonlyMap<string, string | undefined>;
 
-/** Refuses, by throwing, what was read together with these records. */
-export type EpochGuard = (reading: EpochReading) => void;
-
 /** Records that lie in the revocation set and are lost with it: one for each part of the store that can be lost by itself. */
 export interface EpochStore {
   /**
@@ -40,15 +51,10 @@ export interface EpochStore {
    * copy of it; `undefined` where nothing is amiss, and for stores that keep nothing beside them.
    */
   readonly missing?: string | undefined;
-  /** Every record as it is, whatever the guard says. */
+  /** Every record, one for each part of the store. */
   read(): Promise<EpochReading>;
   /** Compare-and-set: `false`, and nothing written, where the record is not `expected` (`undefined`: there is none). */
   swap(key: string, expected: string | undefined, value: string): Promise<boolean>;
-  /**
-   * From now on `RevocationStore.read` shows the guard the records of the parts that it read from, as they were *after*
-   * the entries were read, and rejects with what the guard throws.
-   */
-  guard(guard: EpochGuard): void;
 }
 
 /** Hears of every change to the revocation set, whoever made it. */

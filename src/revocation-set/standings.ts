@@ -6,10 +6,10 @@ import { isUndone, readReach } from '../core/revocation-entry.ts';
 import type { Freshness, Standing } from '../core/standing.ts';
 import { NO_EPOCH, unread } from '../core/standing.ts';
 import type { VerifiedCredential } from '../core/verified-credential.ts';
+import type { RevocationReader } from './checked-revocations.ts';
 import { SetLostError } from './epoch-watch.ts';
 import type { FeedState } from './revocation-health.ts';
 import { RevocationHealth } from './revocation-health.ts';
-import type { RevocationStore } from './revocation-store.ts';
 
 /** What a configuration says about asking, and may say otherwise later. */
 export interface StandingLimits {
@@ -31,7 +31,8 @@ export interface RevocationStatus {
 }
 
 export interface StandingsParts extends StandingLimits {
-  readonly store: Pick<RevocationStore, 'read'>;
+  /** Rejects with {@link SetLostError} where the set is not the one that was known. */
+  readonly store: RevocationReader;
   readonly clock: Clock;
   readonly observer: RevocationObserver;
   /** Entries that count whatever the store says. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { readValues } from '../../test/support/store/revocations.ts';
 import type { RevocationEntry } from '../revocation-set/entry.ts';
 import { openMemoryStore } from '../store/memory/store.ts';
 import { newTokenId } from '../tokens/token-mint.ts';
@@ -84,7 +85,7 @@ describe('Revoke.revoke() of an account', () => {
     const parts = { accounts, tokens, revocations: refusing, audit, clock, ownIssuer: 'own', clockSkewMs: 30_000 };
     const { value } = await new RevocationWriter(parts).revoke(account, ADA, 'stolen laptop');
     expect(Number(value)).toBeGreaterThanOrEqual(aheadSeconds);
-    expect(await revocations.read(['sallyport:notbefore:own:a1'])).toEqual([value]);
+    expect(await readValues({ revocations }, ['sallyport:notbefore:own:a1'])).toEqual([value]);
     const begun = { id: 't2', ...token, createdAtSeconds: aheadSeconds };
     expect(await tokens.add(begun, 1)).toBe(false);
     const ended = { kind: 'subject', issuer: 'own', subject: 'a1', issuedUpToSeconds: Number(value) };

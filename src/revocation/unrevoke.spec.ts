@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { readValues } from '../../test/support/store/revocations.ts';
 import { openMemoryStore } from '../store/memory/store.ts';
 import { RevocationWriter } from './revocation-writer.ts';
 import { Unrevoke } from './unrevoke.ts';
@@ -19,7 +20,7 @@ async function setUp() {
   const common = { tokens, revocations, clock, ownIssuer: 'own' };
   const revoke = new RevocationWriter({ ...common, accounts, clockSkewMs: 0, audit: { revoked: () => {} } });
   const unrevoke = new Unrevoke({ ...common, audit: { unrevoked: (...facts) => void told.push(facts) } });
-  const standing = async (id: string) => (await revocations.read([`sallyport:revoked:own:${id}`]))[0];
+  const standing = async (id: string) => (await readValues(store, [`sallyport:revoked:own:${id}`]))[0];
   return { store, token, told, revoke, unrevoke, standing };
 }
 
@@ -61,7 +62,7 @@ describe('Unrevoke', () => {
       await store.revocations.write({ key, value, expiresAtSeconds: undefined });
       const account = { kind: 'account', issuer: 'own', subject: 'ada' } as const;
       expect(await unrevoke.unrevoke(account, OPERATOR)).toEqual({ outcome: 'account', key });
-      expect(await store.revocations.read([key])).toEqual([value]);
+      expect(await readValues(store, [key])).toEqual([value]);
       expect(told).toEqual([]);
     },
   );

@@ -1,8 +1,8 @@
 import type { OwnIssuer } from '../config/config.ts';
 import type { Clock } from '../core/ports.ts';
 import { readReach } from '../core/revocation-entry.ts';
+import type { RevocationReader } from '../revocation-set/checked-revocations.ts';
 import { revokedSigningKeyKey } from '../revocation-set/entry-keys.ts';
-import type { RevocationStore } from '../revocation-set/revocation-store.ts';
 import type { KeyLife } from './key-life.ts';
 import { inOrder, livesOf, longestTokenSeconds, signingAt } from './key-life.ts';
 import type { Sealer } from './sealer.ts';
@@ -16,7 +16,7 @@ const MAX_TRIES = 20;
 export interface KeyRingParts {
   readonly issuer: OwnIssuer;
   readonly store: SigningKeyStore;
-  readonly revocations: Pick<RevocationStore, 'read'>;
+  readonly revocations: RevocationReader;
   readonly sealer: Sealer;
   readonly clock: Pick<Clock, 'wallMs'>;
   readonly clockSkewMs: number;

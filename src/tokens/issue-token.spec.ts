@@ -2,6 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { always } from '../../test/support/jwt/signing.ts';
+import { withRevocations } from '../../test/support/store/revocations.ts';
 import type { OwnIssuer } from '../config/config.ts';
 import { TokenSigner } from '../signing/token-signer.ts';
 import { openMemoryStore } from '../store/memory/store.ts';
@@ -51,10 +52,8 @@ async function setUp(scopes: readonly string[] = ['messages:send', 'messages:lis
   return { store, issuing: issuingWith(store, store.tokens) };
 }
 
-function issuingWith(
-  { accounts, revocations }: Store,
-  tokens: Pick<Store['tokens'], 'add' | 'end' | 'find'>,
-): IssueToken {
+function issuingWith(store: Store, tokens: Pick<Store['tokens'], 'add' | 'end' | 'find'>): IssueToken {
+  const { accounts, revocations } = withRevocations(store);
   const observer = { clockBehindMark: () => {} };
   const parts = { issuer: 'sallyport', clockSkewMs: 30_000 };
   const mint = new TokenMint({ ...parts, tokens, revocations, signer, clock, observer });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { authorityOf, DAY, in30Days, LOGIN, NOW, openPrivateTokens } from '../../test/support/private-tokens.ts';
+import { readValues } from '../../test/support/store/revocations.ts';
 import { unread } from '../core/standing.ts';
 
 describe('TokenRotation', () => {
@@ -26,7 +27,7 @@ describe('TokenRotation', () => {
     const { create, rotation, views, store, time } = await openPrivateTokens();
     const old = await create(90);
     await rotation.rotate(old.id, LOGIN, { ...in30Days, overlapSeconds: 600 });
-    expect(await store.revocations.read([`sallyport:revoked:own:${old.id}`])).toEqual([`after:${NOW + 600}`]);
+    expect(await readValues(store, [`sallyport:revoked:own:${old.id}`])).toEqual([`after:${NOW + 600}`]);
     expect(await views.find('ada', old.id)).toMatchObject({ status: 'active', ending: { atSeconds: NOW + 600 } });
     time.nowSeconds += 600;
     expect(await views.find('ada', old.id)).toMatchObject({ status: 'revoked' });
@@ -166,7 +167,7 @@ describe('TokenRotation', () => {
       message: 'the token is revoked',
     });
     expect(await views.find('ada', heir)).toMatchObject({ status: 'revoked' });
-    expect(await store.revocations.read([`sallyport:revoked:own:${heir}`])).not.toEqual([undefined]);
+    expect(await readValues(store, [`sallyport:revoked:own:${heir}`])).not.toEqual([undefined]);
     expect(await views.find('ada', id)).toMatchObject({ status: 'revoked', ending: { reason: 'stolen' } });
   });
 

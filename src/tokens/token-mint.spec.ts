@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { readValues, withRevocations } from '../../test/support/store/revocations.ts';
 import type { Authority } from '../accounts/authority.ts';
 import { unread } from '../core/standing.ts';
 import { openMemoryStore } from '../store/memory/store.ts';
@@ -22,7 +23,7 @@ async function setUp(nowMs = NOW * 1000) {
     },
   };
   const observer = { clockBehindMark: (...facts: unknown[]) => void behind.push(facts) };
-  const { tokens, revocations } = store;
+  const { tokens, revocations } = withRevocations(store);
   const clock = { wallMs: () => nowMs };
   const mint = new TokenMint({ issuer: 'own', tokens, revocations, clockSkewMs: 30_000, signer, clock, observer });
   return { store, mint, behind, signed };
@@ -99,6 +100,6 @@ describe('TokenMint.issue()', () => {
     expect(signed).toEqual([]);
     expect((await store.tokens.find(record.id))?.end?.reason).toBe('the token that made it was revoked');
     // A repeated request is shown a token that has ended.
-    expect(await store.revocations.read([`sallyport:revoked:own:${record.id}`])).not.toEqual([undefined]);
+    expect(await readValues(store, [`sallyport:revoked:own:${record.id}`])).not.toEqual([undefined]);
   });
 });

@@ -4,8 +4,8 @@ import { hasEnded } from '../accounts/authority.ts';
 import type { Clock } from '../core/ports.ts';
 import { readReach } from '../core/revocation-entry.ts';
 import { isRandomId, randomId } from '../lib/random-id.ts';
+import type { CheckedRevocations } from '../revocation-set/checked-revocations.ts';
 import { issuerMarkKey, subjectMarkKey } from '../revocation-set/entry-keys.ts';
-import type { RevocationStore } from '../revocation-set/revocation-store.ts';
 import { entryFor } from '../revocation-set/target.ts';
 import type { TokenSigner } from '../signing/token-signer.ts';
 import type { TokenRecord, TokenStore } from './token.ts';
@@ -33,7 +33,7 @@ export interface TokenMintParts {
   /** The own issuer's name. */
   readonly issuer: string;
   readonly tokens: Pick<TokenStore, 'add' | 'end' | 'find'>;
-  readonly revocations: Pick<RevocationStore, 'read' | 'write'>;
+  readonly revocations: Pick<CheckedRevocations, 'read' | 'write'>;
   readonly clockSkewMs: number;
   readonly signer: Pick<TokenSigner, 'sign'>;
   readonly clock: Pick<Clock, 'wallMs'>;

@@ -1,16 +1,16 @@
 import type { Clock } from '../core/ports.ts';
 import { readReach } from '../core/revocation-entry.ts';
 import type { ListPosition } from '../lib/lists.ts';
+import type { RevocationReader } from '../revocation-set/checked-revocations.ts';
 import { readAttribution } from '../revocation-set/entry.ts';
 import { issuerMarkKey, revokedTokenKey, subjectMarkKey } from '../revocation-set/entry-keys.ts';
-import type { RevocationStore } from '../revocation-set/revocation-store.ts';
 import type { TokenFilter, TokenStore, TrackedToken } from './token.ts';
 
 export interface TokenViewsParts {
   /** The own issuer's name. */
   readonly issuer: string;
   readonly tokens: Pick<TokenStore, 'find' | 'list'>;
-  readonly revocations: Pick<RevocationStore, 'read'>;
+  readonly revocations: RevocationReader;
   readonly clock: Pick<Clock, 'wallMs'>;
 }
 

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Store } from '../../src/store/store.ts';
 import { account, entry, MARK } from '../support/store/records.ts';
+import { readValues } from '../support/store/revocations.ts';
 
 /** `update()` of accounts, and the mark that it may raise. */
 export function describeAccountChanges(open: () => Promise<Store>): void {
@@ -23,7 +24,7 @@ export function describeAccountChanges(open: () => Promise<Store>): void {
       });
       expect(await store.accounts.find('ada')).toEqual({ ...added, ...change, disabled: false, scopes: ['a'] });
       expect(await store.accounts.update('account-2', change)).toMatchObject({ outcome: 'missing' });
-      expect(await store.revocations.read([MARK])).toEqual([undefined]);
+      expect(await readValues(store, [MARK])).toEqual([undefined]);
     });
 
     it('update() frees an e-mail address that is given up, and keeps the name', async () => {
@@ -45,7 +46,7 @@ export function describeAccountChanges(open: () => Promise<Store>): void {
         expect(await store.accounts.update('account-2', change, { mark: MARK })).toMatchObject({ outcome: 'taken' });
       }
       expect(await store.accounts.findById('account-2')).toEqual(account('account-2', 'max'));
-      expect(await store.revocations.read([MARK])).toEqual([undefined]);
+      expect(await readValues(store, [MARK])).toEqual([undefined]);
     });
 
     it('update() raises the mark, by a second at least', async () => {
@@ -53,7 +54,7 @@ export function describeAccountChanges(open: () => Promise<Store>): void {
       const marks: (string | undefined)[] = [];
       for (let changes = 0; changes < 4; changes++) {
         await store.accounts.update('account-1', {}, { mark: MARK });
-        marks.push(...(await store.revocations.read([MARK])));
+        marks.push(...(await readValues(store, [MARK])));
       }
       const numbers = marks.map(Number);
       expect(numbers).toEqual([...new Set(numbers)].toSorted((one, other) => one - other));
@@ -63,7 +64,7 @@ export function describeAccountChanges(open: () => Promise<Store>): void {
       await store.accounts.add(account('account-1', 'ada'));
       await store.revocations.write(entry(MARK, value));
       expect(await store.accounts.update('account-1', {}, { mark: MARK })).toMatchObject({ outcome: 'updated' });
-      expect(await store.revocations.read([MARK])).toEqual([value]);
+      expect(await readValues(store, [MARK])).toEqual([value]);
     });
 
     it('update() loses none of several changes at once', async () => {
@@ -83,7 +84,7 @@ export function describeAccountChanges(open: () => Promise<Store>): void {
     it('update() returns the account and the mark as it wrote them', async () => {
       await store.accounts.add(account('account-1', 'ada'));
       const marked = await store.accounts.update('account-1', { scopes: ['a'] }, { mark: MARK });
-      const [value] = await store.revocations.read([MARK]);
+      const [value] = await readValues(store, [MARK]);
       const written = await store.accounts.findById('account-1');
       expect(marked).toEqual({
         outcome: 'updated',

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Store } from '../../src/store/store.ts';
 import { account, FAR, MARK, token } from '../support/store/records.ts';
+import { readValues } from '../support/store/revocations.ts';
 
 const nowSeconds = (): number => Math.floor(Date.now() / 1000);
 
@@ -13,7 +14,7 @@ export function describeAccountVersions(open: () => Promise<Store>): void {
       await store.accounts.add(account('account-1', 'ada'));
     });
     const versionOf = async (id = 'account-1'): Promise<number> => (await store.accounts.findById(id))?.version ?? -1;
-    const markSeconds = async (): Promise<number> => Number((await store.revocations.read([MARK]))[0]);
+    const markSeconds = async (): Promise<number> => Number((await readValues(store, [MARK]))[0]);
     const dated = (id: string, createdAtSeconds: number) => ({ ...token(id), createdAtSeconds, expiresAtSeconds: FAR });
 
     it('the version rises with every change that ends tokens, and with no other', async () => {
@@ -118,7 +119,7 @@ export function describeAccountVersions(open: () => Promise<Store>): void {
       expect(await store.accounts.add(account('account-3', 'eve'), { onlyIf: now })).toEqual({ outcome: 'stale' });
       expect(await store.accounts.remove('account-2', mark, now)).toEqual({ outcome: 'stale' });
       expect((await store.accounts.list()).map(({ id }) => id)).toEqual(['account-1', 'account-2']);
-      expect(await store.revocations.read([mark.key])).toEqual([undefined]);
+      expect(await readValues(store, [mark.key])).toEqual([undefined]);
       await store.accounts.update('account-1', { disabled: false });
       expect(await store.accounts.remove('account-2', mark, now)).toMatchObject({ outcome: 'removed' });
     });
@@ -138,7 +139,7 @@ export function describeAccountVersions(open: () => Promise<Store>): void {
         account: before,
       });
       expect(await store.accounts.findById('account-1')).toEqual(before);
-      expect(await store.revocations.read([MARK])).toEqual([undefined]);
+      expect(await readValues(store, [MARK])).toEqual([undefined]);
       const terms = { mark: MARK, ifScopes: ['a', 'b'] };
       expect(await store.accounts.update('account-1', { scopes: ['a'] }, terms)).toMatchObject({ outcome: 'updated' });
     });

@@ -3,6 +3,7 @@ import { StoreError } from '../../src/core/ports.ts';
 import type { ListPosition } from '../../src/lib/lists.ts';
 import type { Store } from '../../src/store/store.ts';
 import { account, entry, MARK } from '../support/store/records.ts';
+import { readValues } from '../support/store/revocations.ts';
 
 const ADDED = { outcome: 'added' };
 const NAME_TAKEN = { outcome: 'taken', field: 'name' };
@@ -139,7 +140,7 @@ export function describeAccounts(open: () => Promise<Store>): void {
         account: account('account-1', 'ada'),
       });
       expect(await store.accounts.find('ada')).toBeUndefined();
-      expect(await store.revocations.read([MARK])).toEqual(['100']);
+      expect(await readValues(store, [MARK])).toEqual(['100']);
       expect(await store.accounts.add(account('account-2', 'Ada'))).toEqual(ADDED);
     });
 
@@ -147,12 +148,12 @@ export function describeAccounts(open: () => Promise<Store>): void {
       await store.revocations.write(entry(MARK, '200'));
       await store.accounts.add(account('account-1', 'ada'));
       await store.accounts.remove('account-1', entry(MARK, '100'));
-      expect(await store.revocations.read([MARK])).toEqual(['200']);
+      expect(await readValues(store, [MARK])).toEqual(['200']);
     });
 
     it('remove() writes no mark where there is no such account', async () => {
       expect(await store.accounts.remove('account-1', entry(MARK, '100'))).toEqual({ outcome: 'missing' });
-      expect(await store.revocations.read([MARK])).toEqual([undefined]);
+      expect(await readValues(store, [MARK])).toEqual([undefined]);
     });
   });
 }

@@ -7,6 +7,7 @@ import { TokenRotation } from '../../src/tokens/rotation.ts';
 import { ScopeRules } from '../../src/tokens/scope-rules.ts';
 import { TokenMint } from '../../src/tokens/token-mint.ts';
 import { TokenViews } from '../../src/tokens/token-views.ts';
+import { revocationsOf } from './store/revocations.ts';
 
 export const NOW = 1_800_000_000;
 export const DAY = 86_400;
@@ -38,13 +39,13 @@ export async function openPrivateTokens() {
   const mint = new TokenMint({
     issuer: 'own',
     tokens,
-    revocations,
+    revocations: revocationsOf(store),
     clockSkewMs: 30_000,
     signer,
     clock,
     observer: { clockBehindMark: (_account, seconds) => void behind.push(seconds) },
   });
-  const views = new TokenViews({ issuer: 'own', tokens, revocations, clock });
+  const views = new TokenViews({ issuer: 'own', tokens, revocations: revocationsOf(store), clock });
   const audit = { revoked: () => {}, foreignTokenLeft: () => {} };
   const common = { tokens, revocations, clock, clockSkewMs: 30_000 };
   const revoke = new RevocationWriter({ ...common, accounts, ownIssuer: 'own', audit });

@@ -9,6 +9,7 @@ import { formatProblems } from '../../src/config/reading/problems.ts';
 import type { Clock } from '../../src/core/ports.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import { withRevocations } from './store/revocations.ts';
 
 /** The issuer that signs, as most tests have it. */
 export const OWN_ISSUER = { name: 'sallyport', issuer: 'https://s.local', signing: { algorithm: 'ES256' } };
@@ -63,7 +64,13 @@ export async function startTokenService({
   const addAccount = async (account: NewAccount): Promise<string> => {
     const store = await openSqliteStore(join(folder, 'store.db'));
     const catalogue = new Set(loaded.config.scopes.keys());
-    const accounts = new Accounts({ store, passwords: new Passwords(), issuer: OWN_ISSUER.name, catalogue, clock });
+    const accounts = new Accounts({
+      store: withRevocations(store),
+      passwords: new Passwords(),
+      issuer: OWN_ISSUER.name,
+      catalogue,
+      clock,
+    });
     const added = await accounts.add(account);
     await store.close();
     if ('outcome' in added) throw new Error(added.message);

@@ -1,4 +1,4 @@
-import type { EpochGuard } from '../../revocation-set/revocation-store.ts';
+import type { StringPair, StringReading, StringReads } from '../batched-reads.ts';
 import { BatchedReads } from '../batched-reads.ts';
 import { askPrimary, valueOf } from '../command.ts';
 import type { Cluster } from './cluster.ts';
@@ -13,23 +13,20 @@ import { redirectOf } from './slot-redirect.ts';
 type Parts = ReadonlyMap<ClusterPrimary, readonly number[]>;
 
 /** Reads of strings at all primaries that serve the keys, with one batch each, as {@link BatchedReads} does at one. */
-export class ClusterReads {
+export class ClusterReads implements StringReads {
   private readonly cluster: Cluster;
   private readonly limitMs: number;
   private readonly questions: ClusterReader;
-  private readonly epochs: { readonly check: EpochGuard };
   private readonly batches = new WeakMap<ClusterPrimary, BatchedReads>();
 
-  constructor(parts: ClusterRouterParts, epochs: { readonly check: EpochGuard }) {
-    this.epochs = epochs;
+  constructor(parts: ClusterRouterParts) {
     this.cluster = parts.cluster;
     this.limitMs = parts.limitMs;
     this.questions = new ClusterReader(parts);
   }
 
-  /** The values in the order of the keys, `undefined` where there is none, empty where it is not a string. */
-  async read(keys: readonly string[]): Promise<readonly (string | undefined)[]> {
-    if (keys.length === 0) return [];
+  async read(keys: readonly string[]): Promise<StringReading> {
+    if (keys.length === 0) return { values: [], witnesses: [] };
     try {
       return await this.cluster.during(() => this.readTogether(keys));
     } catch (error) {
@@ -39,14 +36,16 @@ export class ClusterReads {
     }
   }
 
-  private async readTogether(keys: readonly string[]): Promise<readonly (string | undefined)[]> {
+  private async readTogether(keys: readonly string[]): Promise<StringReading> {
     const nowMs = performance.now();
     const untilMs = nowMs + this.limitMs;
     const parts = await this.partsOf(keys, untilMs);
     const values: (string | undefined)[] = [];
+    const witnesses: StringPair[] = [];
     const readPart = async ([primary, indexes]: readonly [ClusterPrimary, readonly number[]]): Promise<void> => {
-      const answers = await this.batchesOf(primary).read(indexes.map((index) => keys[index] ?? ''));
-      indexes.forEach((index, at) => (values[index] = answers[at]));
+      const reading = await this.batchesOf(primary).read(indexes.map((index) => keys[index] ?? ''));
+      indexes.forEach((index, at) => (values[index] = reading.values[at]));
+      witnesses.push(...reading.witnesses);
     };
     const agreed = this.cluster.agreed(nowMs - AGREEMENT_MS, untilMs);
     const [agreement] = await Promise.all([agreed, ...[...parts].map(readPart)]);
@@ -57,7 +56,7 @@ export class ClusterReads {
         agreement,
       );
     }
-    return values;
+    return { values, witnesses };
   }
 
   private async partsOf(keys: readonly string[], untilMs: number): Promise<Parts> {
@@ -66,19 +65,17 @@ export class ClusterReads {
   }
 
   private batchesOf(primary: ClusterPrimary): BatchedReads {
-    const recordsFor = (keys: readonly string[]): readonly string[] => partKeysFor(keys, primary.slots);
-    const batches = this.batches.get(primary) ?? new BatchedReads(primary.reads, this.epochs, recordsFor);
+    const witnessesOf = (keys: readonly string[]): readonly string[] => partKeysFor(keys, primary.slots);
+    const batches = this.batches.get(primary) ?? new BatchedReads(primary.reads, witnessesOf);
     this.batches.set(primary, batches);
     return batches;
   }
 
-  /** Each key by itself, and after that the epoch records of the parts that they belong to. */
-  private async readApart(keys: readonly string[]): Promise<readonly (string | undefined)[]> {
+  /** Reads each key by itself and then the witnesses of the parts that the keys belong to. */
+  private async readApart(keys: readonly string[]): Promise<StringReading> {
     const values = await Promise.all(keys.map((key) => this.readAlone(key)));
-    const epochKeys = [...new Set(keys.map((key) => partKeyOf(slotOf(key))))];
-    const records = await Promise.all(epochKeys.map(async (key) => [key, await this.readAlone(key)] as const));
-    this.epochs.check(new Map(records));
-    return values;
+    const partKeys = [...new Set(keys.map((key) => partKeyOf(slotOf(key))))];
+    return { values, witnesses: await Promise.all(partKeys.map(async (key) => [key, await this.readAlone(key)])) };
   }
 
   private async readAlone(key: string): Promise<string | undefined> {

@@ -4,6 +4,7 @@ import type { ClusterServer, RedisCluster } from '../../../test/support/redis/cl
 import { startRedisCluster } from '../../../test/support/redis/cluster.ts';
 import { clusterConfig, openRedisForTest } from '../../../test/support/redis/config.ts';
 import { RecordingListener } from '../../../test/support/store/recording-listener.ts';
+import { readValues } from '../../../test/support/store/revocations.ts';
 import type { Store } from '../../store/store.ts';
 import { partKeyOf } from './part-keys.ts';
 import { slotOf } from './slot.ts';
@@ -49,7 +50,7 @@ function node({ cluster }: World, index: number): ClusterServer {
 
 /** What is read, or why not. */
 function read({ store }: World, key: string): Promise<unknown> {
-  return store.revocations.read([key]).then(([value]) => value, String);
+  return readValues(store, [key]).then(([value]) => value, String);
 }
 
 describe('a store in a Redis Cluster', () => {
@@ -106,7 +107,7 @@ describe('a store in a Redis Cluster', () => {
     const [key, other] = [keyAt(2), keyAt(0)];
     // It is not asked anything meanwhile, so it knows nothing of what happens.
     const idle = await openRedisForTest(clusterConfig(world.cluster), { storeMs: 3_000 });
-    expect(await idle.revocations.read([key, other])).toEqual([undefined, undefined]);
+    expect(await readValues(idle, [key, other])).toEqual([undefined, undefined]);
     const [{ server: stale }, { server: next }] = [node(world, 2), node(world, 5)];
     stale.freeze();
     onTestFinished(() => stale.thaw());
@@ -117,7 +118,7 @@ describe('a store in a Redis Cluster', () => {
     await expect.poll(() => read(world, key), { timeout: 30_000 }).toBe('A');
     // What waits for it is answered as if nothing had happened, before it learns that it was replaced.
     const byHand = stale.hand.get(key);
-    const answers = [idle.revocations.read([key]), idle.revocations.read([other, key])];
+    const answers = [readValues(idle, [key]), readValues(idle, [other, key])];
     const write = idle.revocations.write({ key: keyAt(2, 'w'), value: 'A', expiresAtSeconds: undefined }).catch(String);
     await wait(100);
     stale.thaw();
@@ -140,23 +141,22 @@ describe('a store in a Redis Cluster', () => {
     await heard(listener);
     await to.hand.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', fromId);
     await from.hand.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', toId);
-    const shown: string[] = [];
-    store.epochs.guard((reading) => shown.push(...reading.keys()));
-    expect(await store.revocations.read([there, absent, keyAt(2)])).toEqual(['A', undefined, undefined]);
-    expect(shown).toContain(partKeyOf(slot));
+    const { values, epochs } = await store.revocations.read([there, absent, keyAt(2)]);
+    expect(values).toEqual(['A', undefined, undefined]);
+    expect(epochs.map(([key]) => key)).toContain(partKeyOf(slot));
     expect(await store.revocations.readEntries([there, absent])).toMatchObject([{ value: 'A' }, undefined]);
     await store.revocations.write({ key: absent, value: 'B', expiresAtSeconds: undefined });
     expect(await to.hand.call('CLUSTER', 'GETKEYSINSLOT', slot, 10)).toEqual([absent]);
     expect(await store.revocations.readEntries([there, absent])).toMatchObject([{ value: 'A' }, { value: 'B' }]);
-    expect(await store.revocations.read([there, absent])).toEqual(['A', 'B']);
+    expect(await readValues(store, [there, absent])).toEqual(['A', 'B']);
     const byHand = `${absent}2`;
     await to.hand.pipeline([['asking'], ['set', byHand, 'C']]).exec();
     await expect.poll(() => listener.keys, { interval: 1 }).toContain(byHand);
     await from.hand.migrate('127.0.0.1', to.port, there, 0, 5_000);
-    expect(await store.revocations.read([there, absent, byHand])).toEqual(['A', 'B', 'C']);
+    expect(await readValues(store, [there, absent, byHand])).toEqual(['A', 'B', 'C']);
     for (const { server } of [node(world, 1), node(world, 0), node(world, 2)]) {
       await server.hand.call('CLUSTER', 'SETSLOT', slot, 'NODE', toId);
-      expect(await store.revocations.read([there, absent])).toEqual(['A', 'B']);
+      expect(await readValues(store, [there, absent])).toEqual(['A', 'B']);
     }
     await heard(listener);
     expect(listener).toMatchObject({ breaks: [], losses: 1 });

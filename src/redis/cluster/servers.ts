@@ -68,7 +68,7 @@ export async function openClusterStore(
     await cluster.close();
     throw error;
   });
-  const revocations = new RedisRevocations(new ClusterReads({ cluster, limitMs: storeMs }, epochs), writes, feed);
+  const revocations = new RedisRevocations(new ClusterReads({ cluster, limitMs: storeMs }), writes, feed);
   const accounts = new AccountsAcrossServers(reads, writes, revocations);
   const scan = scanCluster({ cluster, limitMs: writeMs });
   const close = () => cluster.close();

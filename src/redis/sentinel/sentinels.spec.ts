@@ -13,6 +13,7 @@ import type { RedisServer } from '../../../test/support/redis/server.ts';
 import { startRedis } from '../../../test/support/redis/server.ts';
 import { startProxy } from '../../../test/support/redis/tcp-proxy.ts';
 import { RecordingListener } from '../../../test/support/store/recording-listener.ts';
+import { readValues } from '../../../test/support/store/revocations.ts';
 import { StoreError } from '../../core/ports.ts';
 import { openRedisStore } from '../../store/redis/store.ts';
 import type { Store } from '../../store/store.ts';
@@ -56,7 +57,7 @@ function revoke(store: Store, id: string): Promise<void> {
 }
 
 async function isRevoked(store: Store, id: string): Promise<boolean> {
-  const [value] = await store.revocations.read([keyOf(id)]);
+  const [value] = await readValues(store, [keyOf(id)]);
   return value !== undefined;
 }
 

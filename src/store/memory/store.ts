@@ -16,11 +16,11 @@ import type { RevocationEntry } from '../../revocation-set/entry.ts';
 import type { MarkTimes } from '../../revocation-set/entry-merge.ts';
 import { mergeEntries, raiseMark, restoreEntry } from '../../revocation-set/entry-merge.ts';
 import type {
-  EpochGuard,
   EpochReading,
   EpochStore,
   RevocationFeed,
   RevocationListener,
+  RevocationReading,
   RevocationStore,
 } from '../../revocation-set/revocation-store.ts';
 import { EPOCH_PREFIX } from '../../revocation-set/revocation-store.ts';
@@ -83,8 +83,6 @@ class Life {
 }
 
 class MemoryRevocations implements RevocationStore, RevocationFeed {
-  /** What every read is shown to, with the record. */
-  guard: EpochGuard = () => undefined;
   epoch: EpochReading = new Map([[EPOCH_PREFIX, undefined]]);
   private readonly life: Life;
   private readonly entries = new Map<string, RevocationEntry>();
@@ -94,10 +92,10 @@ class MemoryRevocations implements RevocationStore, RevocationFeed {
     this.life = life;
   }
 
-  async read(keys: readonly string[]): Promise<readonly (string | undefined)[]> {
+  async read(keys: readonly string[]): Promise<RevocationReading> {
     this.life.check();
-    this.guard(this.epoch);
-    return keys.map((key) => this.entries.get(key)?.value);
+    if (keys.length === 0) return { values: [], epochs: [] };
+    return { values: keys.map((key) => this.entries.get(key)?.value), epochs: [...this.epoch] };
   }
 
   async readEntries(keys: readonly string[]): Promise<readonly (RevocationEntry | undefined)[]> {
@@ -167,10 +165,6 @@ class MemoryEpochs implements EpochStore {
     if (this.revocations.epoch.get(key) !== expected) return false;
     this.revocations.epoch = new Map([[key, value]]);
     return true;
-  }
-
-  guard(guard: EpochGuard): void {
-    this.revocations.guard = guard;
   }
 }
 

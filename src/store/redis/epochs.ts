@@ -1,11 +1,9 @@
 import { askPrimary, valueOf } from '../../redis/command.ts';
 import type { RedisWriter } from '../../redis/redis-client.ts';
-import type { EpochGuard, EpochReading, EpochStore } from '../../revocation-set/revocation-store.ts';
+import type { EpochReading, EpochStore } from '../../revocation-set/revocation-store.ts';
 
 /** Epoch records, one for each part that can be lost by itself: strings beside the revocation set, without an expiry. */
 export class RedisEpochs implements EpochStore {
-  /** To be shown, with every read of entries, the record as it was after it. */
-  check: EpochGuard = () => undefined;
   private readonly writes: RedisWriter;
   private readonly keys: readonly string[];
 
@@ -26,9 +24,5 @@ export class RedisEpochs implements EpochStore {
   async swap(key: string, expected: string | undefined, value: string): Promise<boolean> {
     const given = expected === undefined ? '' : `=${expected}`;
     return (await this.writes.ask((client) => client.sallyportSwapEpoch(key, given, value), key)) > 0;
-  }
-
-  guard(guard: EpochGuard): void {
-    this.check = guard;
   }
 }

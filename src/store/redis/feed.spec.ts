@@ -5,6 +5,7 @@ import type { RedisServer } from '../../../test/support/redis/server.ts';
 import type { TcpProxy } from '../../../test/support/redis/tcp-proxy.ts';
 import { startProxy } from '../../../test/support/redis/tcp-proxy.ts';
 import { RecordingListener } from '../../../test/support/store/recording-listener.ts';
+import { readValues } from '../../../test/support/store/revocations.ts';
 import type { Store } from '../store.ts';
 
 const KEY = 'sallyport:revoked:own:token-1';
@@ -201,13 +202,13 @@ describe('RedisFeed', () => {
     const [{ redis, store, listener }, other] = [await follow(), await redisForTest()];
     await redis.hand.replicaof('127.0.0.1', other.port);
     await expect.poll(() => listener.breaks.at(-1)?.message, { timeout: 20_000 }).toContain('is a replica');
-    await expect.poll(() => store.revocations.read([KEY]).catch(String)).toContain('is a replica');
+    await expect.poll(() => readValues(store, [KEY]).catch(String)).toContain('is a replica');
     const { heardUpToMs } = listener;
     await wait(1_000);
     expect(listener.heardUpToMs).toBe(heardUpToMs);
     await redis.hand.replicaof('NO', 'ONE');
     await heard(listener);
-    await expect.poll(() => store.revocations.read([KEY]).catch(String), { timeout: 20_000 }).toEqual([undefined]);
+    await expect.poll(() => readValues(store, [KEY]).catch(String), { timeout: 20_000 }).toEqual([undefined]);
   });
 
   it('says which permission is missing, and leaves the store to work without it', async () => {
@@ -220,7 +221,7 @@ describe('RedisFeed', () => {
       .poll(() => listener.breaks.at(-1)?.message)
       .toContain('grant the user +subscribe +client|id +client|tracking &__redis__:invalidate');
     expect(listener.heardUpToMs).toBe(Number.NEGATIVE_INFINITY);
-    expect(await store.revocations.read([KEY])).toEqual([undefined]);
+    expect(await readValues(store, [KEY])).toEqual([undefined]);
   });
 
   it('tells nothing once the store is closed, and leaves no connection', async () => {

@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { openRedisForTest, redisConfig, redisForTest } from '../../../test/support/redis/config.ts';
 import { startProxy } from '../../../test/support/redis/tcp-proxy.ts';
+import { readValues } from '../../../test/support/store/revocations.ts';
 import { StoreError } from '../../core/ports.ts';
 import type { Store } from '../store.ts';
 
@@ -91,7 +92,7 @@ describe('a Redis that is gone', () => {
       server = await redisForTest({ after: server });
       await expect.poll(() => answer(isRevoked(store, 'x')), { timeout: 8_000 }).toBe(false);
       const keys = acknowledged.map(keyOf);
-      expect(await store.revocations.read(keys)).toEqual(keys.map(() => '{}'));
+      expect(await readValues(store, keys)).toEqual(keys.map(() => '{}'));
     }
     expect(acknowledged.length).toBeGreaterThan(20);
   });
@@ -153,7 +154,7 @@ function revoke(store: Store, id: string): Promise<void> {
 }
 
 async function isRevoked(store: Store, id: string): Promise<boolean> {
-  const [value] = await store.revocations.read([keyOf(id)]);
+  const [value] = await readValues(store, [keyOf(id)]);
   return value !== undefined;
 }
 

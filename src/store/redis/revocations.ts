@@ -1,25 +1,26 @@
-import type { BatchedReads } from '../../redis/batched-reads.ts';
+import type { StringReads } from '../../redis/batched-reads.ts';
 import { askPrimary, valueOf } from '../../redis/command.ts';
 import type { RedisWriter } from '../../redis/redis-client.ts';
 import type { RevocationEntry } from '../../revocation-set/entry.ts';
 import { ENTRY_GRACE_SECONDS } from '../../revocation-set/entry.ts';
-import type { RevocationStore } from '../../revocation-set/revocation-store.ts';
+import type { RevocationReading, RevocationStore } from '../../revocation-set/revocation-store.ts';
 import type { RedisFeed } from './feed.ts';
 
 /** The revocation set in Redis: plain strings at the keys of the entries, gone {@link ENTRY_GRACE_SECONDS} after their expiry. */
 export class RedisRevocations implements RevocationStore {
-  private readonly reads: Pick<BatchedReads, 'read'>;
+  private readonly reads: StringReads;
   private readonly writes: RedisWriter;
   private readonly feed: RedisFeed;
 
-  constructor(reads: Pick<BatchedReads, 'read'>, writes: RedisWriter, feed: RedisFeed) {
+  constructor(reads: StringReads, writes: RedisWriter, feed: RedisFeed) {
     this.reads = reads;
     this.writes = writes;
     this.feed = feed;
   }
 
-  async read(keys: readonly string[]): Promise<readonly (string | undefined)[]> {
-    return await this.reads.read(keys);
+  async read(keys: readonly string[]): Promise<RevocationReading> {
+    const { values, witnesses } = await this.reads.read(keys);
+    return { values, epochs: witnesses };
   }
 
   /** No decision waits for it, so it may take as long as a write. */

@@ -77,7 +77,7 @@ export async function openRedisStore(
     await close();
     throw error;
   }
-  const batches = new BatchedReads(reads, epochs, () => [EPOCH_PREFIX]);
+  const batches = new BatchedReads(reads, () => [EPOCH_PREFIX]);
   const revocations = new RedisRevocations(batches, confirmed, feed);
   const accounts = new RedisAccounts(reads, confirmed, feed);
   const scan = scanOf(confirmed);

@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, it, onTestFinished } from 'vitest';
+import { readValues } from '../../../test/support/store/revocations.ts';
 import { openForTest, temporaryFile } from '../../../test/support/store/sqlite-file.ts';
 
 const MARK = 'sallyport:notbefore:own:a';
@@ -23,5 +24,5 @@ it('a mark has the time at which its change got the lock, not the time at which 
   insert.run(nowSeconds);
   other.exec('COMMIT');
   expect(await changing).toMatchObject({ outcome: 'updated' });
-  expect(Number((await store.revocations.read([MARK]))[0])).toBeGreaterThanOrEqual(nowSeconds);
+  expect(Number((await readValues(store, [MARK]))[0])).toBeGreaterThanOrEqual(nowSeconds);
 });

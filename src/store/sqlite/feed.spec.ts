@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { RecordingListener } from '../../../test/support/store/recording-listener.ts';
+import { readValues } from '../../../test/support/store/revocations.ts';
 import { openForTest, runSql, temporaryFile } from '../../../test/support/store/sqlite-file.ts';
 import type { Store } from '../store.ts';
 import { CHANGES_KEPT } from './database/schema.ts';
@@ -14,7 +15,7 @@ describe('SqliteFeed', () => {
     const { path, store, listener } = await follow();
     await runSql(path, `INSERT INTO revocation (key) VALUES ('${KEY}')`);
     await expect.poll(() => listener.keys, { timeout: 1_000 }).toEqual([KEY]);
-    expect(await store.revocations.read([KEY])).toEqual(['']);
+    expect(await readValues(store, [KEY])).toEqual(['']);
     expect(listener.losses).toBe(0);
   });
 
@@ -48,7 +49,7 @@ describe('SqliteFeed', () => {
     const other = await openForTest(path);
     await other.revocations.write({ key: KEY, value: '{}', expiresAtSeconds: undefined });
     await expect.poll(() => listener.keys).toEqual([KEY]);
-    expect(await store.revocations.read([KEY])).toEqual(['{}']);
+    expect(await readValues(store, [KEY])).toEqual(['{}']);
   });
 
   it('tells of changes made together in their order, and of nothing twice', async () => {
@@ -86,7 +87,7 @@ describe('SqliteFeed', () => {
     // What was asked before the move may have been heard at the move itself, and at no later moment.
     const moment = performance.now();
     const write = () => store.revocations.write({ key: KEY, value: '', expiresAtSeconds: undefined });
-    await expect(store.revocations.read([KEY])).rejects.toThrow('was moved, deleted or replaced');
+    await expect(readValues(store, [KEY])).rejects.toThrow('was moved, deleted or replaced');
     await expect(write()).rejects.toThrow('was moved, deleted or replaced');
     await sleep(200);
     expect(listener.heardUpToMs).toBeLessThan(moment);

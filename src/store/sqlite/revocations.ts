@@ -1,8 +1,8 @@
 import type { RevocationEntry } from '../../revocation-set/entry.ts';
-import type { RevocationStore } from '../../revocation-set/revocation-store.ts';
+import type { RevocationReading, RevocationStore } from '../../revocation-set/revocation-store.ts';
 import type { Query, Reader } from './database/reader.ts';
 import { asText } from './database/rows.ts';
-import type { SqliteEpochs } from './epochs.ts';
+import { readEpoch } from './epochs.ts';
 import type { SqliteFeed } from './feed.ts';
 import { toEntry } from './records.ts';
 import type { Writer } from './writer/writer.ts';
@@ -12,17 +12,19 @@ export class SqliteRevocations implements RevocationStore {
   private readonly reader: Reader;
   private readonly writer: Writer;
   private readonly feed: SqliteFeed;
-  private readonly epochs: SqliteEpochs;
 
-  constructor(reader: Reader, writer: Writer, feed: SqliteFeed, epochs: SqliteEpochs) {
+  constructor(reader: Reader, writer: Writer, feed: SqliteFeed) {
     this.reader = reader;
     this.writer = writer;
     this.feed = feed;
-    this.epochs = epochs;
   }
 
-  async read(keys: readonly string[]): Promise<readonly (string | undefined)[]> {
-    return await this.reader.read((query) => this.epochs.guarded(query, () => readValues(query, keys)));
+  async read(keys: readonly string[]): Promise<RevocationReading> {
+    if (keys.length === 0) return { values: [], epochs: [] };
+    return await this.reader.read((query) => {
+      const values = readValues(query, keys);
+      return { values, epochs: [...readEpoch(query)] };
+    });
   }
 
   async readEntries(keys: readonly string[]): Promise<readonly (RevocationEntry | undefined)[]> {

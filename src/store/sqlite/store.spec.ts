@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { readValues } from '../../../test/support/store/revocations.ts';
 import { openForTest, temporaryFile } from '../../../test/support/store/sqlite-file.ts';
 import { StoreError } from '../../core/ports.ts';
 import { openSqliteStore } from './store.ts';
@@ -32,14 +33,14 @@ describe('SQLite store', () => {
     for (const [key, expiresAtSeconds] of Object.entries(entries)) {
       await before.revocations.write({ key, value: '', expiresAtSeconds });
     }
-    expect(await before.revocations.read(keys)).toEqual(['', '', '', '']);
+    expect(await readValues(before, keys)).toEqual(['', '', '', '']);
     await before.close();
     const command = await openSqliteStore(path);
-    expect(await command.revocations.read(keys)).toEqual(['', '', '', '']);
+    expect(await readValues(command, keys)).toEqual(['', '', '', '']);
     await command.close();
     const instance = await openSqliteStore(path, { purges: true });
     onTestFinished(() => instance.close());
-    await expect.poll(() => instance.revocations.read(keys)).toEqual([undefined, '', '', '']);
+    await expect.poll(() => readValues(instance, keys)).toEqual([undefined, '', '', '']);
   });
 
   it.each(['UPDATE account SET scopes = 1', `UPDATE account SET scopes = '{}'`, `UPDATE account SET scopes = '[1]'`])(

@@ -69,7 +69,7 @@ function assemble(
     await writer.close();
   };
   return {
-    revocations: new SqliteRevocations(reader, writer, feed, epochs),
+    revocations: new SqliteRevocations(reader, writer, feed),
     epochs,
     feed,
     accounts: new SqliteAccounts(reader, writer, feed),

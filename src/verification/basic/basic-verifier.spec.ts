@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { worded } from '../../../test/support/core.ts';
 import { makeThrottle, SILENT_LOG_INS } from '../../../test/support/log-in-bounds.ts';
 import { SILENT_OBSERVER, SOUND_SET } from '../../../test/support/standings.ts';
+import { revocationsOf } from '../../../test/support/store/revocations.ts';
 import { CredentialCheck } from '../../accounts/credential-check.ts';
 import { Passwords } from '../../accounts/passwords/passwords.ts';
 import { Standings } from '../../revocation-set/standings.ts';
@@ -34,7 +35,7 @@ const credentials = new CredentialCheck({
 });
 const limits = { maxStalenessMs: 1_000, storeTimeoutMs: 1_000, allowKnownForMs: undefined };
 const standings = new Standings({
-  store: store.revocations,
+  store: revocationsOf(store),
   clock,
   observer: SILENT_OBSERVER,
   maxEntries: 100,

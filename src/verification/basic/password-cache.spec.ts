@@ -3,6 +3,7 @@ import { makePolicy, makeRequest, makeRoute } from '../../../test/support/core.t
 import { makeThrottle, SILENT_LOG_INS } from '../../../test/support/log-in-bounds.ts';
 import { basic } from '../../../test/support/servers/basic.ts';
 import { SILENT_OBSERVER, SOUND_SET } from '../../../test/support/standings.ts';
+import { revocationsOf, withRevocations } from '../../../test/support/store/revocations.ts';
 import type { AccountEdit } from '../../accounts/accounts.ts';
 import { Accounts } from '../../accounts/accounts.ts';
 import { CredentialCheck } from '../../accounts/credential-check.ts';
@@ -27,13 +28,13 @@ async function setUp({ hears }: { readonly hears: boolean }) {
   const clock = { monotonicMs: () => 5_000 + time.aheadMs, wallMs: () => 1_800_000_000_990 + time.aheadMs };
   const limits = { maxStalenessMs: MAX_STALENESS_MS, storeTimeoutMs: 1_000, allowKnownForMs: undefined };
   const observer = SILENT_OBSERVER;
-  const parts = { store: store.revocations, clock, observer, maxEntries: 10, ...SOUND_SET };
+  const parts = { store: revocationsOf(store), clock, observer, maxEntries: 10, ...SOUND_SET };
   const standings = hears
     ? (await RevocationSet.open({ store, clock, observer, limits, maxStandings: 10 })).standings
     : new Standings({ ...parts, ...limits });
   const passwords = new Passwords();
   const catalogue = new Set(['messages:send', 'messages:list']);
-  const accounts = new Accounts({ store, passwords, issuer: 'sallyport', catalogue, clock });
+  const accounts = new Accounts({ store: withRevocations(store), passwords, issuer: 'sallyport', catalogue, clock });
   const added = await accounts.add({ name: 'ada', password: OLD, scopes: [...catalogue] });
   if ('outcome' in added) throw new Error(added.message);
   let verified = 0;

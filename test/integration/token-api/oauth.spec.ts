@@ -11,6 +11,7 @@ import { openSqliteStore } from '../../../src/store/sqlite/store.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { forge, hmac } from '../../support/jwt/hand-made.ts';
 import { basic } from '../../support/servers/basic.ts';
+import { readValues } from '../../support/store/revocations.ts';
 import { OWN_ISSUER, startTokenService, type TokenService } from '../../support/token-service.ts';
 
 const PARTNER_SECRET = 'a secret of a partner, long enough for it';
@@ -218,7 +219,7 @@ describe('POST /oauth2/revoke', () => {
     expect(await introspect('ada', access_token)).toEqual({ active: false });
     expect(await introspect('auditor', foreign)).toEqual({ active: false });
     expect(await introspect('auditor', partnerToken({ jti: 'p3' }))).toMatchObject({ active: true });
-    expect(await store.revocations.read([thumbprintKey(forged), 'sallyport:revoked:partner:p3'])).toEqual([
+    expect(await readValues(store, [thumbprintKey(forged), 'sallyport:revoked:partner:p3'])).toEqual([
       expect.stringContaining('"by"'),
       undefined,
     ]);
@@ -351,7 +352,7 @@ describe('POST /v1/revocations', () => {
     [{ issuer: 'partner', before: 1_600_000_000 }, 'notbefore-issuer:partner', 1_600_000_000],
   ])('%j is written', async (body, key, value) => {
     expect(await revoke(body)).toEqual([204, undefined]);
-    const [written = ''] = await store.revocations.read([`sallyport:${key}`]);
+    const [written = ''] = await readValues(store, [`sallyport:${key}`]);
     const by = ids.get('officer');
     expect(JSON.parse(written)).toEqual(
       typeof value === 'number' ? value : { at: expect.any(Number), by, ...Object(value) },
@@ -362,7 +363,7 @@ describe('POST /v1/revocations', () => {
     const began = now();
     expect(await revoke({ issuer: 'gone', subject: 's' })).toEqual([204, undefined]);
     expect(await revoke({ issuer: 'gone' })).toEqual([204, undefined]);
-    const marks = await store.revocations.read(['sallyport:notbefore:gone:s', 'sallyport:notbefore-issuer:gone']);
+    const marks = await readValues(store, ['sallyport:notbefore:gone:s', 'sallyport:notbefore-issuer:gone']);
     for (const mark of marks) {
       expect(Number(mark)).toBeGreaterThanOrEqual(began);
       expect(Number(mark)).toBeLessThanOrEqual(now());
@@ -378,7 +379,7 @@ describe('POST /v1/revocations', () => {
     const before = 1_700_000_000 + what.length;
     expect(await revoke({ issuer: 'sallyport', subject: who(), before })).toEqual([204, undefined]);
     const id = who().length === 22 ? who() : ids.get('eve');
-    expect(await store.revocations.read([`sallyport:notbefore:sallyport:${id}`])).toEqual([`${before}`]);
+    expect(await readValues(store, [`sallyport:notbefore:sallyport:${id}`])).toEqual([`${before}`]);
   });
 
   it('ends a token of ours, which its owner is shown with the reason', async () => {
@@ -401,7 +402,7 @@ describe('POST /v1/revocations', () => {
     const token = partnerToken({ jti: 'given-beside-null' });
     expect(await revoke({ token, issuer: null, jti: null, ...nothing, reason: '' })).toEqual([204, undefined]);
     const keys = ['beside-null', 'given-beside-null'].map((jti) => `sallyport:revoked:partner:${jti}`);
-    expect(await store.revocations.read(keys)).toEqual([expect.any(String), expect.any(String)]);
+    expect(await readValues(store, keys)).toEqual([expect.any(String), expect.any(String)]);
   });
 
   it('ends a token that it is given', async () => {

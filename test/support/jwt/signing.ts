@@ -9,6 +9,7 @@ import type { SealedSigningKey } from '../../../src/signing/signing-key-store.ts
 import type { SigningKeys } from '../../../src/signing/token-signer.ts';
 import { openMemoryStore } from '../../../src/store/memory/store.ts';
 import type { Store } from '../../../src/store/store.ts';
+import { withRevocations } from '../store/revocations.ts';
 import { own } from './issuers.ts';
 import { NOW } from './verifying.ts';
 
@@ -44,7 +45,7 @@ export class Ringing {
   }
 
   ring(issuer: OwnIssuer = own(), sealer: Sealer = SEALER): KeyRing {
-    const { signingKeys, revocations } = this.store;
+    const { signingKeys, revocations } = withRevocations(this.store);
     const clock = { wallMs: () => this.nowSeconds * 1000 };
     return new KeyRing({ issuer, store: signingKeys, revocations, sealer, clock, clockSkewMs: 30_000 });
   }

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { setImmediate as nextTick } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { readValues } from '../../../../test/support/store/revocations.ts';
 import { openForTest, startScript, temporaryFile } from '../../../../test/support/store/sqlite-file.ts';
 import { StoreError } from '../../../core/ports.ts';
 import { Writer } from './writer.ts';
@@ -38,13 +39,13 @@ describe('Writer', () => {
       written = true;
     });
     for (let ticks = 0; ticks < 1_000; ticks += 1) {
-      expect(await store.revocations.read([KEY])).toEqual([undefined]);
+      expect(await readValues(store, [KEY])).toEqual([undefined]);
       await nextTick();
     }
     expect(written).toBe(false);
     holder.stdin.end();
     await write;
-    expect(await store.revocations.read([KEY])).toEqual(['{}']);
+    expect(await readValues(store, [KEY])).toEqual(['{}']);
   });
 });
 
