@@ -2,7 +2,6 @@
 export const WAITING: readonly string[] = [
   'src/app/command-audit.ts → src/cli/command.ts',
   'src/app/command-use-cases.ts → src/cli/command.ts',
-  'src/cli/account.ts → src/audit/audit-log.ts',
   'src/cli/account.ts → src/signing/own-sealer.ts',
   'src/cli/account.ts → src/store/open.ts',
   'src/cli/account.ts → src/store/store.ts',

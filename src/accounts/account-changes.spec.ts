@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { OPERATOR, recordAudit } from '../../test/support/audit.ts';
 import { readValues, revocationsOf } from '../../test/support/store/revocations.ts';
 import { openMemoryStore } from '../store/memory/store.ts';
 import type { Account, AccountChange } from './account.ts';
@@ -6,6 +7,7 @@ import { AccountManagement } from './account-management.ts';
 import { Accounts } from './accounts.ts';
 import type { Passwords } from './passwords/passwords.ts';
 
+const MAX = { account: 'max', client: '192.0.2.1' };
 const MARK = 'sallyport:notbefore:own:ada';
 
 const ada: Account = {
@@ -47,6 +49,7 @@ async function setUp(...meanwhile: AccountChange[]) {
     issuer: 'own',
     catalogue: new Set(['messages:send', 'messages:read']),
     clock: { wallMs: Date.now },
+    audit: recordAudit().audit,
   });
   return { store, accounts };
 }
@@ -54,14 +57,16 @@ async function setUp(...meanwhile: AccountChange[]) {
 describe('Accounts, where others change the account at the same time', () => {
   it('change() ends tokens where it takes a scope that was added meanwhile', async () => {
     const { store, accounts } = await setUp({ scopes: ['messages:send', 'messages:read'] });
-    expect(await accounts.change('ada', { scopes: ['messages:send'] })).toMatchObject({ scopes: ['messages:send'] });
+    expect(await accounts.change(OPERATOR, 'ada', { scopes: ['messages:send'] })).toMatchObject({
+      scopes: ['messages:send'],
+    });
     expect(await readValues(store, [MARK])).toEqual([expect.stringMatching(/^\d+$/)]);
     expect((await store.accounts.findById('ada'))?.version).toBe(1);
   });
 
   it('change() sets no password of an account that was given more than its manager has', async () => {
     const { store, accounts } = await setUp({ scopes: ['messages:send', 'messages:read'] });
-    const manager = { accountId: 'max', accountVersion: 0, granted: new Set(['accounts:manage', 'messages:send']) };
+    const manager = { by: MAX, accountVersion: 0, granted: new Set(['accounts:manage', 'messages:send']) };
     const changed = await new AccountManagement(accounts).change(manager, 'ada', { password: 'a new secret of ada' });
     expect(changed).toMatchObject({ outcome: 'conflict' });
     expect((await store.accounts.findById('ada'))?.passwordHash).toBe(ada.passwordHash);
@@ -70,6 +75,6 @@ describe('Accounts, where others change the account at the same time', () => {
   it('change() gives up where others are faster each time', async () => {
     const two = [['messages:send'], ['messages:read']].map((scopes) => ({ scopes }));
     const { accounts } = await setUp({ scopes: [] }, ...Array.from({ length: 20 }, () => two).flat());
-    await expect(accounts.change('ada', { disabled: true })).rejects.toThrow(/by others all the time/);
+    await expect(accounts.change(OPERATOR, 'ada', { disabled: true })).rejects.toThrow(/by others all the time/);
   });
 });

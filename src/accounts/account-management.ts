@@ -1,12 +1,13 @@
+import type { Actor } from '../audit/actor.ts';
 import { covers } from '../core/scope.ts';
 import type { ListPosition } from '../lib/lists.ts';
 import type { Account, AccountVersion } from './account.ts';
 import type { AccountPage } from './account-store.ts';
 import type { AccountEdit, AccountProblem, Accounts, NewAccount, Stale } from './accounts.ts';
 
-/** Who manages: an account, with the scopes of the credential that it came with. */
+/** An account that manages others, with the scopes of its credential. */
 export interface Manager {
-  readonly accountId: string;
+  readonly by: Actor;
   /** The account's version when the manager was admitted. */
   readonly accountVersion: number;
   readonly granted: ReadonlySet<string>;
@@ -65,7 +66,7 @@ export class AccountManagement {
     if (made !== undefined) return { outcome: 'repeated', account: made };
     // A slip in a name is nothing that the manager lacks.
     const problem = this.accounts.scopesProblem(account.scopes) ?? overreach(manager, account.scopes);
-    return problem ?? (await this.accounts.add(account, { id, onlyIf: versionOf(manager) }));
+    return problem ?? (await this.accounts.add(manager.by, account, { id, onlyIf: versionOf(manager) }));
   }
 
   async change(
@@ -76,7 +77,8 @@ export class AccountManagement {
     const account = await this.accounts.findById(id);
     if (account === undefined) return { outcome: 'not_found' };
     const objectionTo = (standing: Account) => this.objectionTo(manager, standing, edit);
-    const changed = objectionTo(account) ?? (await this.accounts.change(id, edit, versionOf(manager), objectionTo));
+    const changed =
+      objectionTo(account) ?? (await this.accounts.change(manager.by, id, edit, versionOf(manager), objectionTo));
     return changed ?? { outcome: 'not_found' };
   }
 
@@ -90,7 +92,7 @@ export class AccountManagement {
     const conflict = outOfReach(manager, account);
     if (conflict !== undefined) return conflict;
     const losesScope = account.scopes.some((scope) => !scopes.includes(scope));
-    if (account.id === manager.accountId && (disabled === true || losesScope)) {
+    if (account.id === manager.by.account && (disabled === true || losesScope)) {
       return { outcome: 'conflict', message: 'an account does not disable itself, nor gives up a scope; ask another' };
     }
     return this.accounts.scopesProblem(edit.scopes) ?? overreach(manager, scopes);
@@ -102,16 +104,16 @@ export class AccountManagement {
     if (account === undefined) return { outcome: 'not_found' };
     const conflict = outOfReach(manager, account);
     if (conflict !== undefined) return conflict;
-    if (id === manager.accountId) return { outcome: 'conflict', message: 'an account does not remove itself' };
-    const removed = await this.accounts.remove(id, versionOf(manager));
+    if (id === manager.by.account) return { outcome: 'conflict', message: 'an account does not remove itself' };
+    const removed = await this.accounts.remove(manager.by, id, versionOf(manager));
     if (typeof removed === 'object') return removed;
     return removed ? undefined : { outcome: 'not_found' };
   }
 }
 
 /** What a manager does holds while its account is as it was when it was admitted. */
-function versionOf({ accountId, accountVersion }: Manager): AccountVersion {
-  return { id: accountId, version: accountVersion };
+function versionOf({ by, accountVersion }: Manager): AccountVersion {
+  return { id: by.account, version: accountVersion };
 }
 
 function overreach({ granted }: Manager, scopes: readonly string[]): AccountProblem | undefined {
@@ -120,8 +122,8 @@ function overreach({ granted }: Manager, scopes: readonly string[]): AccountProb
   return { outcome: 'refused', field: 'scopes', message: `you do not have ${lacking.join(', ')} yourself` };
 }
 
-function outOfReach({ granted, accountId }: Manager, { id, scopes }: Account): ManagementConflict | undefined {
+function outOfReach({ granted, by }: Manager, { id, scopes }: Account): ManagementConflict | undefined {
   const lacking = scopes.filter((scope) => !covers(granted, scope));
-  if (lacking.length === 0 || id === accountId) return undefined;
+  if (lacking.length === 0 || id === by.account) return undefined;
   return { outcome: 'conflict', message: `the account has what you lack: ${lacking.join(', ')}` };
 }

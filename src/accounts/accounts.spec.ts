@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { OPERATOR, recordAudit } from '../../test/support/audit.ts';
 import { readValues, withRevocations } from '../../test/support/store/revocations.ts';
 import { openMemoryStore } from '../store/memory/store.ts';
 import type { AccountEdit } from './accounts.ts';
@@ -12,19 +13,21 @@ function setUp() {
   const now = { ms: NOW_SECONDS * 1000 + 999 };
   const store = openMemoryStore(() => now.ms);
   const passwords: Pick<Passwords, 'hash'> = new Passwords();
+  const { audit, records } = recordAudit();
   const accounts = new Accounts({
     store: withRevocations(store),
     passwords,
     issuer: 'sallyport',
     catalogue: new Set(['messages:send']),
     clock: { wallMs: () => now.ms },
+    audit,
   });
-  return { store, accounts, passwords, now };
+  return { store, accounts, passwords, now, records };
 }
 
 async function setUpAda() {
   const parts = setUp();
-  const added = await parts.accounts.add(ada);
+  const added = await parts.accounts.add(OPERATOR, ada);
   if ('outcome' in added) throw new Error(added.message);
   return { ...parts, id: added.id };
 }
@@ -38,7 +41,7 @@ const ada = {
 describe('Accounts', () => {
   it('add() keeps a hash, never the password', async () => {
     const { store, accounts } = setUp();
-    const added = await accounts.add(ada);
+    const added = await accounts.add(OPERATOR, ada);
     expect(added).toMatchObject({ name: 'ada', scopes: ada.scopes, createdAtSeconds: NOW_SECONDS });
     expect(JSON.stringify(await store.accounts.list())).not.toContain('a secret of ada lovelace');
   });
@@ -65,7 +68,7 @@ describe('Accounts', () => {
   ])('add() refuses %j', async (account, field, words) => {
     const { store, accounts } = setUp();
     const problem = { outcome: 'refused', field, message: expect.stringMatching(words) };
-    expect(await accounts.add(account)).toEqual(problem);
+    expect(await accounts.add(OPERATOR, account)).toEqual(problem);
     expect(await store.accounts.list()).toEqual([]);
   });
 
@@ -75,8 +78,8 @@ describe('Accounts', () => {
     [{ ...ada, name: 'max', email: 'Ada@example.com' }, 'email', "e-mail address 'Ada@example.com' is taken"],
   ])('add() refuses what is taken: %j', async (account, field, message) => {
     const { accounts } = setUp();
-    await accounts.add({ ...ada, email: 'ada@example.com' });
-    expect(await accounts.add(account)).toEqual({ outcome: 'taken', field, message });
+    await accounts.add(OPERATOR, { ...ada, email: 'ada@example.com' });
+    expect(await accounts.add(OPERATOR, account)).toEqual({ outcome: 'taken', field, message });
   });
 
   it('add() and change() do nothing while too many passwords are being hashed', async () => {
@@ -84,16 +87,18 @@ describe('Accounts', () => {
     const before = await store.accounts.list();
     passwords.hash = async () => ({ outcome: 'busy' });
     const problem = { outcome: 'busy', field: 'password', message: expect.stringContaining('try again') };
-    expect(await accounts.add({ ...ada, name: 'max' })).toEqual(problem);
-    expect(await accounts.change(id, { password: 'another password of hers' })).toEqual(problem);
+    expect(await accounts.add(OPERATOR, { ...ada, name: 'max' })).toEqual(problem);
+    expect(await accounts.change(OPERATOR, id, { password: 'another password of hers' })).toEqual(problem);
     expect(await store.accounts.list()).toEqual(before);
   });
 
   it('add() keeps the name in NFC', async () => {
     const { accounts } = setUp();
     const name = 'Jürgen';
-    expect(await accounts.add({ ...ada, name: name.normalize('NFD') })).toMatchObject({ name: name.normalize('NFC') });
-    expect(await accounts.add({ ...ada, name: name.normalize('NFC') })).toMatchObject({ outcome: 'taken' });
+    expect(await accounts.add(OPERATOR, { ...ada, name: name.normalize('NFD') })).toMatchObject({
+      name: name.normalize('NFC'),
+    });
+    expect(await accounts.add(OPERATOR, { ...ada, name: name.normalize('NFC') })).toMatchObject({ outcome: 'taken' });
   });
 
   it('an account that was named before such names were refused is found, changed and removed', async () => {
@@ -110,8 +115,8 @@ describe('Accounts', () => {
       };
       await store.accounts.add(old);
       expect((await accounts.find(name))?.id).toBe(old.id);
-      expect(await accounts.change(old.id, { email: `old-${index}@example.com` })).toMatchObject({ name });
-      expect(await accounts.remove(old.id)).toBe(true);
+      expect(await accounts.change(OPERATOR, old.id, { email: `old-${index}@example.com` })).toMatchObject({ name });
+      expect(await accounts.remove(OPERATOR, old.id)).toBe(true);
     }
     expect((await accounts.find('ada '))?.id).toBe(id);
   });
@@ -120,15 +125,15 @@ describe('Accounts', () => {
     'find() takes %j as it is typed',
     async (typed) => {
       const { accounts, id } = await setUpAda();
-      await accounts.change(id, { email: 'ada@example.com' });
+      await accounts.change(OPERATOR, id, { email: 'ada@example.com' });
       expect((await accounts.find(typed))?.id).toBe(id);
     },
   );
 
   it('remove() ends every token, also one that is issued meanwhile, for good', async () => {
     const { store, accounts, id } = await setUpAda();
-    expect(await accounts.remove(id)).toBe(true);
-    expect(await accounts.remove(id)).toBe(false);
+    expect(await accounts.remove(OPERATOR, id)).toBe(true);
+    expect(await accounts.remove(OPERATOR, id)).toBe(false);
     expect(await readValues(store, [`sallyport:notbefore:sallyport:${id}`])).toEqual(['999999999999999']);
   });
 
@@ -146,7 +151,7 @@ describe('Accounts', () => {
     const { store, accounts, id, now } = await setUpAda();
     now.ms = (NOW_SECONDS + 0.98) * 1000;
     const { password, email, ...rest } = edit;
-    expect(await accounts.change(id, edit)).toMatchObject({ id, ...rest, ...(email ? { email } : {}) });
+    expect(await accounts.change(OPERATOR, id, edit)).toMatchObject({ id, ...rest, ...(email ? { email } : {}) });
     const [mark] = await readValues(store, [`sallyport:notbefore:sallyport:${id}`]);
     expect(mark).toBe(ends ? String(NOW_SECONDS) : undefined);
     const hash = (await accounts.findById(id))?.passwordHash;
@@ -156,48 +161,63 @@ describe('Accounts', () => {
   it('change() raises the mark each time, so that each is told of', async () => {
     const { store, accounts, id, now } = await setUpAda();
     now.ms = (NOW_SECONDS + 0.98) * 1000;
-    await accounts.change(id, { disabled: true });
+    await accounts.change(OPERATOR, id, { disabled: true });
     // As where the clock of another instance is behind.
     now.ms = (NOW_SECONDS - 3) * 1000;
-    await accounts.change(id, { disabled: true });
+    await accounts.change(OPERATOR, id, { disabled: true });
     const [mark] = await readValues(store, [`sallyport:notbefore:sallyport:${id}`]);
     expect(mark).toBe(String(NOW_SECONDS + 1));
   });
 
+  it('add(), change() and remove() record who did it, and nothing where nothing was done', async () => {
+    const { accounts, records, id } = await setUpAda();
+    await accounts.add(OPERATOR, ada);
+    await accounts.change(OPERATOR, id, { scopes: ['messages:send'], disabled: true, email: undefined });
+    await accounts.change(OPERATOR, id, { password: 'short' });
+    await accounts.remove(OPERATOR, id);
+    await accounts.remove(OPERATOR, id);
+    const shared = { level: 'info', ...OPERATOR, subject: id };
+    const scopes = ['messages:send'];
+    expect(records).toEqual([
+      { ...shared, msg: 'account added', scopes: ada.scopes },
+      { ...shared, msg: 'account changed', changed: ['scopes', 'disabled'], scopes, disabled: true },
+      { ...shared, msg: 'account removed' },
+    ]);
+  });
+
   it('change() refuses what add() refuses, and changes nothing', async () => {
     const { accounts, id } = await setUpAda();
-    await accounts.add({ ...ada, name: 'max', email: 'max@example.com' });
+    await accounts.add(OPERATOR, { ...ada, name: 'max', email: 'max@example.com' });
     const before = await accounts.findById(id);
-    expect(await accounts.change(id, { disabled: true, password: 'short' })).toMatchObject({ field: 'password' });
-    expect(await accounts.change(id, { disabled: true, scopes: ['x'] })).toMatchObject({ field: 'scopes' });
-    expect(await accounts.change(id, { disabled: true, email: '@' })).toMatchObject({ field: 'email' });
-    expect(await accounts.change(id, { disabled: true, email: 'MAX@example.com' })).toMatchObject({ outcome: 'taken' });
+    expect(await accounts.change(OPERATOR, id, { disabled: true, password: 'short' })).toMatchObject({
+      field: 'password',
+    });
+    expect(await accounts.change(OPERATOR, id, { disabled: true, scopes: ['x'] })).toMatchObject({ field: 'scopes' });
+    expect(await accounts.change(OPERATOR, id, { disabled: true, email: '@' })).toMatchObject({ field: 'email' });
+    expect(await accounts.change(OPERATOR, id, { disabled: true, email: 'MAX@example.com' })).toMatchObject({
+      outcome: 'taken',
+    });
     expect(await accounts.findById(id)).toEqual(before);
-    expect(await accounts.change('unknown', { disabled: true })).toBeUndefined();
+    expect(await accounts.change(OPERATOR, 'unknown', { disabled: true })).toBeUndefined();
   });
 });
 
 describe('createFirstAccount', () => {
-  const events = () => {
-    const created: string[] = [];
-    return { created, firstAccountCreated: (name: string) => void created.push(name) };
-  };
-
   it('creates the account where the store holds none, and never alters one', async () => {
-    const { accounts } = setUp();
-    const told = events();
-    await createFirstAccount(accounts, { SALLYPORT_ACCOUNT: 'root:pass:word' }, told);
-    await createFirstAccount(accounts, { SALLYPORT_ACCOUNT: 'root:other' }, told);
-    await createFirstAccount(accounts, { SALLYPORT_ACCOUNT: 'second:other' }, told);
+    const { accounts, records } = setUp();
+    await createFirstAccount(accounts, { SALLYPORT_ACCOUNT: 'root:pass:word' });
+    await createFirstAccount(accounts, { SALLYPORT_ACCOUNT: 'root:other' });
+    await createFirstAccount(accounts, { SALLYPORT_ACCOUNT: 'second:other' });
     const list = await accounts.list();
     expect(list).toMatchObject([{ name: 'root', scopes: ['all:any', 'tokens:manage'] }]);
     expect(await new Passwords().verify('pass:word', list[0]?.passwordHash)).toBe('match');
-    expect(told.created).toEqual(['root']);
+    const msg = 'first account created from SALLYPORT_ACCOUNT';
+    expect(records).toEqual([{ level: 'info', msg, account: 'root' }]);
   });
 
   it.each(['\n', '\r\n'])('takes no newline at the end for a part of the password: %j', async (end) => {
     const { accounts } = setUp();
-    await createFirstAccount(accounts, { SALLYPORT_ACCOUNT: `root:pass word${end}` }, events());
+    await createFirstAccount(accounts, { SALLYPORT_ACCOUNT: `root:pass word${end}` });
     const [root] = await accounts.list();
     expect(await new Passwords().verify('pass word', root?.passwordHash)).toBe('match');
   });
@@ -206,14 +226,14 @@ describe('createFirstAccount', () => {
     'refuses %j without quoting it',
     async (value) => {
       const { accounts } = setUp();
-      const creating = createFirstAccount(accounts, { SALLYPORT_ACCOUNT: value }, events());
+      const creating = createFirstAccount(accounts, { SALLYPORT_ACCOUNT: value });
       await expect(creating).rejects.toThrow(/^SALLYPORT_ACCOUNT: (?!.*hunter2)/);
     },
   );
 
   it('does nothing where the variable is not set', async () => {
     const { accounts } = setUp();
-    await createFirstAccount(accounts, {}, events());
+    await createFirstAccount(accounts, {});
     expect(await accounts.list()).toEqual([]);
   });
 });

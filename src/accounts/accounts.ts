@@ -1,3 +1,5 @@
+import type { Who } from '../audit/actor.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
 import type { Clock } from '../core/ports.ts';
 import { StoreError } from '../core/ports.ts';
 import type { ListPosition } from '../lib/lists.ts';
@@ -27,6 +29,7 @@ export interface AccountsParts {
   readonly issuer: string;
   readonly catalogue: ScopeNames;
   readonly clock: Pick<Clock, 'wallMs'>;
+  readonly audit: Pick<AuditLog, 'firstAccountCreated' | 'accountAdded' | 'accountChanged' | 'accountRemoved'>;
 }
 
 export interface NewAccount {
@@ -62,7 +65,7 @@ export interface Stale {
   readonly message: string;
 }
 
-/** Adds, lists, changes and removes accounts. */
+/** Adds, lists, changes and removes accounts, and records who did it. */
 export class Accounts {
   private readonly parts: AccountsParts;
 
@@ -70,20 +73,29 @@ export class Accounts {
     this.parts = parts;
   }
 
-  /**
-   * With `onlyFirst`, refused where the store holds any account, and its password may be short or common.
-   *
-   * @param options `id`: one that no account ever had.
-   */
+  /** @param options `id`: one that no account ever had. */
   async add(
+    by: Who,
     account: NewAccount,
-    { onlyFirst = false, onlyIf, id = newAccountId() }: AddTerms & { readonly id?: string | undefined } = {},
+    { onlyIf, id }: Pick<AddTerms, 'onlyIf'> & { readonly id?: string | undefined } = {},
   ): Promise<Account | AccountProblem | Stale> {
-    const { email, password, scopes } = account;
-    const misnomer = nameProblem(account.name);
-    if (misnomer !== undefined) return refused('name', misnomer);
-    const problem = this.problemWith(account) ?? (onlyFirst ? undefined : await weakness(password, account));
-    if (problem !== undefined) return problem;
+    const problem = this.problemWithNew(account) ?? (await weakness(account.password, account));
+    const added = problem ?? (await this.create(account, { onlyIf, id }));
+    if (!('outcome' in added)) this.parts.audit.accountAdded(by, added);
+    return added;
+  }
+
+  /** Adds an account if the store holds none, also with a password that is short or common. */
+  async addFirst(account: NewAccount): Promise<Account | AccountProblem | Stale> {
+    const added = this.problemWithNew(account) ?? (await this.create(account, { onlyFirst: true }));
+    if (!('outcome' in added)) this.parts.audit.firstAccountCreated(added.name);
+    return added;
+  }
+
+  private async create(
+    { email, password, scopes, ...account }: NewAccount,
+    { onlyFirst = false, onlyIf, id = newAccountId() }: AddTerms & { readonly id?: string | undefined },
+  ): Promise<Account | AccountProblem | Stale> {
     const name = account.name.normalize('NFC');
     const hashed = await this.parts.passwords.hash(password);
     if (hashed.outcome === 'busy') return BUSY;
@@ -146,6 +158,7 @@ export class Accounts {
    * @param objectionTo why the account, as it is when the change is written, must not be changed so.
    */
   async change<Objection = never>(
+    by: Who,
     id: string,
     edit: AccountEdit,
     onlyIf?: AccountVersion,
@@ -168,6 +181,7 @@ export class Accounts {
       const updated = await this.write(present, edit, hashed?.value, onlyIf);
       switch (updated.outcome) {
         case 'updated':
+          this.parts.audit.accountChanged(by, updated.account, fieldsOf(edit));
           return updated.account;
         case 'missing':
           return undefined;
@@ -198,10 +212,11 @@ export class Accounts {
   }
 
   /** Removes the account and ends its tokens; `false` where there is none. */
-  async remove(id: string, onlyIf?: AccountVersion): Promise<boolean | Stale> {
+  async remove(by: Who, id: string, onlyIf?: AccountVersion): Promise<boolean | Stale> {
     const key = subjectMarkKey(this.parts.issuer, id);
     const mark = { key, value: END_OF_TIME, expiresAtSeconds: undefined };
     const { outcome } = await this.parts.store.accounts.remove(id, mark, onlyIf);
+    if (outcome === 'removed') this.parts.audit.accountRemoved(by, id);
     return outcome === 'stale' ? STALE : outcome === 'removed';
   }
 
@@ -210,6 +225,11 @@ export class Accounts {
     const { catalogue } = this.parts;
     const unknown = scopes.find((scope) => !isScope(catalogue, scope));
     return unknown === undefined ? undefined : refused('scopes', noSuchScope(catalogue, unknown));
+  }
+
+  private problemWithNew(account: NewAccount): AccountProblem | undefined {
+    const misnomer = nameProblem(account.name);
+    return misnomer === undefined ? this.problemWith(account) : refused('name', misnomer);
   }
 
   private problemWith({ email, password, scopes }: AccountEdit): AccountProblem | undefined {
@@ -228,6 +248,11 @@ const BUSY: AccountProblem = {
   field: 'password',
   message: 'too many passwords are being hashed, try again in a moment',
 };
+
+/** The names of the fields that an edit sets. */
+function fieldsOf(edit: AccountEdit): readonly string[] {
+  return Object.entries(edit).flatMap(([field, value]) => (value === undefined ? [] : [field]));
+}
 
 function endsTokens(account: Account, { password, scopes, disabled }: AccountEdit): boolean {
   const losesScope = scopes !== undefined && account.scopes.some((scope) => !scopes.includes(scope));

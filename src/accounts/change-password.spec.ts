@@ -1,16 +1,19 @@
 import { expect, it } from 'vitest';
+import { recordAudit } from '../../test/support/audit.ts';
 import { withRevocations } from '../../test/support/store/revocations.ts';
 import { openMemoryStore } from '../store/memory/store.ts';
 import { Accounts } from './accounts.ts';
 import { ChangePassword } from './change-password.ts';
 import { Passwords } from './passwords/passwords.ts';
 
+const ADA = { account: 'ada', client: '192.0.2.1' };
 const WANTED = 'four words or many more';
 
 async function setUp() {
   const store = openMemoryStore();
   const account = { id: 'ada', name: 'ada', passwordHash: '$old', scopes: [], disabled: false, createdAtSeconds: 1 };
   await store.accounts.add({ ...account, version: 0 });
+  const { audit, records } = recordAudit();
   const clock = { wallMs: () => Date.now() };
   const parts = {
     store: withRevocations(store),
@@ -18,6 +21,7 @@ async function setUp() {
     issuer: 'own',
     catalogue: new Set<string>(),
     clock,
+    audit,
   };
   /** The present password is right; something happens before the new one is written. */
   const changing = (meanwhile: () => Promise<unknown>) => {
@@ -29,21 +33,23 @@ async function setUp() {
     };
     return new ChangePassword({ store: store.accounts, accounts: new Accounts(parts), credentials: { check } });
   };
-  return { store, changing };
+  return { store, changing, records };
 }
 
 it('ChangePassword does nothing where the password that was right was changed meanwhile', async () => {
   const { store, changing } = await setUp();
   const byAnother = () =>
     store.accounts.update('ada', { passwordHash: '$by another' }, { mark: 'sallyport:notbefore' });
-  const outcome = await changing(byAnother).change('ada', { current: 'old', wanted: WANTED });
+  const outcome = await changing(byAnother).change(ADA, { current: 'old', wanted: WANTED });
   expect(outcome).toMatchObject({ outcome: 'refused_credentials', refusal: { reason: 'credentials_invalid' } });
   expect((await store.accounts.findById('ada'))?.passwordHash).toBe('$by another');
 });
 
 it('ChangePassword changes it where nothing else ended tokens', async () => {
-  const { store, changing } = await setUp();
+  const { store, changing, records } = await setUp();
   const harmless = () => store.accounts.update('ada', { email: 'ada@example.com' });
-  expect(await changing(harmless).change('ada', { current: 'old', wanted: WANTED })).toEqual({ outcome: 'changed' });
+  expect(await changing(harmless).change(ADA, { current: 'old', wanted: WANTED })).toEqual({ outcome: 'changed' });
   expect(await store.accounts.findById('ada')).toMatchObject({ email: 'ada@example.com', version: 1 });
+  const shared = { level: 'info', msg: 'account changed', ...ADA, subject: 'ada' };
+  expect(records).toEqual([{ ...shared, changed: ['password'], scopes: [], disabled: false }]);
 });

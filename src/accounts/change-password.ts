@@ -1,3 +1,4 @@
+import type { Actor } from '../audit/actor.ts';
 import type { AccountStore } from './account-store.ts';
 import type { AccountProblem, Accounts } from './accounts.ts';
 import type { CredentialCheck, RefusedCredentials } from './credential-check.ts';
@@ -28,14 +29,14 @@ export class ChangePassword {
     this.parts = parts;
   }
 
-  /** @param client its address, where that is known. */
-  async change(accountId: string, { current, wanted }: PasswordChange, client?: string): Promise<PasswordOutcome> {
+  /** @param by the account whose password it is. */
+  async change(by: Actor, { current, wanted }: PasswordChange): Promise<PasswordOutcome> {
     const { store, accounts, credentials } = this.parts;
-    const account = await store.findById(accountId);
+    const account = await store.findById(by.account);
     if (account === undefined) return { outcome: 'no_account' };
-    const found = await credentials.check(account.name, current, client);
+    const found = await credentials.check(account.name, current, by.client);
     if (found.outcome === 'refused') return { outcome: 'refused_credentials', refusal: found };
-    const changed = await accounts.change(accountId, { password: wanted }, found.account);
+    const changed = await accounts.change(by, by.account, { password: wanted }, found.account);
     if (changed === undefined) return { outcome: 'no_account' };
     if (!('outcome' in changed)) return { outcome: 'changed' };
     if (changed.outcome !== 'stale') return changed;

@@ -1,4 +1,3 @@
-import type { AuditLog } from '../audit/audit-log.ts';
 import { ALL_ANY } from '../core/scope.ts';
 import { wasDecoded, withoutNewline } from '../lib/utf8.ts';
 import type { Accounts } from './accounts.ts';
@@ -8,11 +7,7 @@ import type { Accounts } from './accounts.ts';
  * holds none; a newline at its end is no part of the password. Never alters an account. Throws where the variable is set and no account can be made of it, without
  * quoting it.
  */
-export async function createFirstAccount(
-  accounts: Accounts,
-  env: NodeJS.ProcessEnv,
-  audit: Pick<AuditLog, 'firstAccountCreated'>,
-): Promise<void> {
+export async function createFirstAccount(accounts: Accounts, env: NodeJS.ProcessEnv): Promise<void> {
   const value = withoutNewline(env['SALLYPORT_ACCOUNT'] ?? '');
   if (value === '') return;
   if (!wasDecoded(value)) throw new Error('SALLYPORT_ACCOUNT: is not UTF-8 text');
@@ -20,7 +15,7 @@ export async function createFirstAccount(
   if (colon < 1) throw new Error('SALLYPORT_ACCOUNT: expected name:password');
   if ((await accounts.list()).length > 0) return;
   const account = { name: value.slice(0, colon), password: value.slice(colon + 1), scopes: [ALL_ANY, 'tokens:manage'] };
-  const added = await accounts.add(account, { onlyFirst: true });
-  if (!('outcome' in added)) audit.firstAccountCreated(added.name);
-  else if ((await accounts.list()).length === 0) throw new Error(`SALLYPORT_ACCOUNT: ${added.message}`);
+  const added = await accounts.addFirst(account);
+  if ('outcome' in added && (await accounts.list()).length === 0)
+    throw new Error(`SALLYPORT_ACCOUNT: ${added.message}`);
 }

@@ -86,6 +86,13 @@ async function createOwnAccount(
   const issuer = ownIssuer(config);
   if (issuer === undefined) return;
   const parts = { accounts: store.accounts, revocations: revocationSet.revocations };
-  const accounts = new Accounts({ store: parts, passwords, issuer: issuer.name, catalogue: config.scopes, clock });
-  await createFirstAccount(accounts, env, audit);
+  const accounts = new Accounts({
+    store: parts,
+    passwords,
+    issuer: issuer.name,
+    catalogue: config.scopes,
+    clock,
+    audit,
+  });
+  await createFirstAccount(accounts, env);
 }

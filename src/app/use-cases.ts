@@ -77,6 +77,7 @@ export function buildUseCases(
     issuer: name,
     catalogue,
     clock,
+    audit,
   });
   const calls = tokenRoutes(CALLS, name);
   // Nobody passes or is turned away by being asked about, and it is no use of the token.

@@ -3,12 +3,11 @@ import type { AccountEdit } from '../accounts/accounts.ts';
 import { Accounts } from '../accounts/accounts.ts';
 import { LOG_IN_HISTORY, LogInDigests } from '../accounts/guesses/log-in-digests.ts';
 import { Passwords } from '../accounts/passwords/passwords.ts';
+import { unlockAccount } from '../accounts/unlock-account.ts';
 import { openAudit } from '../app/command-audit.ts';
 import { requireStore, revocationsIn, withStore } from '../app/command-use-cases.ts';
 import type { Operator } from '../audit/actor.ts';
 import { operatorOf } from '../audit/actor.ts';
-import type { AuditLog } from '../audit/audit-log.ts';
-import type { Config, OwnIssuer, StoreConfig } from '../config/config.ts';
 import { systemClock } from '../lib/clock.ts';
 import { printable } from '../lib/wording.ts';
 import { openOwnSealer } from '../signing/own-sealer.ts';
@@ -25,8 +24,6 @@ interface Task {
   readonly accounts: Accounts;
   /** Forgets the wrong passwords that were given for an account. */
   readonly forgive: (account: Account) => Promise<void>;
-  /** Writes the audit record, into a log that is opened for it. */
-  audit(write: (audit: AuditLog) => void): void;
   readonly terminal: Terminal;
   readonly by: Operator;
 }
@@ -136,6 +133,9 @@ async function withAccounts(
   if (user === 'command') requireStore(config.store);
   const issuer = config.issuers.find((one) => one.kind === 'signing');
   if (issuer === undefined) throw new CommandError('sallyport: no issuer has `signing`, so there are no accounts');
+  const actor = by ?? operatorOf({ by: undefined });
+  const records = openAudit(config, terminal);
+  const { audit } = records;
   const withParts = async (store: Store): Promise<void> => {
     const parts = {
       store: { accounts: store.accounts, revocations: revocationsIn(store) },
@@ -143,34 +143,33 @@ async function withAccounts(
       issuer: issuer.name,
       catalogue: config.scopes,
       clock: systemClock,
+      audit,
     };
-    const forgive = (account: Account): Promise<void> => forgiveGuesses(account, issuer, config.store, store);
-    const audit: Task['audit'] = (write) => writeAudit(config, terminal, write);
-    await use({ accounts: new Accounts(parts), forgive, audit, terminal, by: by ?? operatorOf({ by: undefined }) });
+    const forgive = async (account: Account): Promise<void> => {
+      // Names are hashed with a key that comes from the secret of our own signing keys.
+      const sealer = await openOwnSealer(issuer, config.store, store.signingKeys);
+      const digests = new LogInDigests(sealer.deriveKey(LOG_IN_HISTORY));
+      await unlockAccount(actor, account, { digests, logInHistory: store.logInHistory, audit });
+    };
+    await use({ accounts: new Accounts(parts), forgive, terminal, by: actor });
   };
-  await withStore(config.store, withParts, user);
-  return 0;
-}
-
-function writeAudit(config: Config, terminal: Terminal, write: (audit: AuditLog) => void): void {
-  const records = openAudit(config, terminal);
   try {
-    write(records.audit);
+    await withStore(config.store, withParts, user);
+    return 0;
   } finally {
     records.close();
   }
 }
 
 async function addAccount(
-  { accounts, audit, terminal, by }: Task,
+  { accounts, terminal, by }: Task,
   name: string,
   { scopes, email }: { readonly scopes?: string; readonly email?: string },
 ): Promise<void> {
   const password = await readPassword(terminal);
   const address = email === undefined ? {} : { email };
-  const added = await accounts.add({ name, ...address, password, scopes: scopesOf(scopes) });
+  const added = await accounts.add(by, { name, ...address, password, scopes: scopesOf(scopes) });
   if ('outcome' in added) throw new CommandError(`sallyport: ${printable(added.message)}`);
-  audit((log) => log.accountAdded(by, added));
   terminal.out(`added ${added.name} (${added.id})\n`);
 }
 
@@ -180,33 +179,23 @@ function print({ name, id, email = '', scopes, disabled, createdAtSeconds }: Acc
   out(`${columns.map(printable).join('\t').trimEnd()}\n`);
 }
 
-async function change({ accounts, audit, terminal, by }: Task, name: string, edit: AccountEdit): Promise<void> {
+async function change({ accounts, terminal, by }: Task, name: string, edit: AccountEdit): Promise<void> {
   const { id } = await find(accounts, name);
-  const changed = await accounts.change(id, edit);
+  const changed = await accounts.change(by, id, edit);
   if (changed === undefined) throw unknown(name);
   if ('outcome' in changed) throw new CommandError(`sallyport: ${printable(changed.message)}`);
-  audit((log) => log.accountChanged(by, changed, Object.keys(edit)));
   print(changed, terminal);
 }
 
-/** Names are hashed with a key that comes from the secret of our own signing keys. */
-async function forgiveGuesses(account: Account, issuer: OwnIssuer, config: StoreConfig, store: Store): Promise<void> {
-  const sealer = await openOwnSealer(issuer, config, store.signingKeys);
-  const digests = new LogInDigests(sealer.deriveKey(LOG_IN_HISTORY));
-  for (const name of digests.ofNames(account)) await store.logInHistory.forgive(name);
-}
-
-async function unlock({ accounts, forgive, audit, terminal, by }: Task, name: string): Promise<void> {
+async function unlock({ accounts, forgive, terminal }: Task, name: string): Promise<void> {
   const found = await find(accounts, name);
   await forgive(found);
-  audit((log) => log.accountUnlocked(by, found.id));
   terminal.out(`unlocked ${printable(found.name)}: earlier wrong passwords no longer count\n`);
 }
 
-async function remove({ accounts, audit, terminal, by }: Task, name: string): Promise<void> {
+async function remove({ accounts, terminal, by }: Task, name: string): Promise<void> {
   const { id } = await find(accounts, name);
-  if ((await accounts.remove(id)) !== true) throw unknown(name);
-  audit((log) => log.accountRemoved(by, id));
+  if ((await accounts.remove(by, id)) !== true) throw unknown(name);
   terminal.out(`removed ${printable(name)}; its tokens have ended\n`);
 }
 

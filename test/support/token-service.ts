@@ -9,6 +9,7 @@ import { formatProblems } from '../../src/config/reading/problems.ts';
 import type { Clock } from '../../src/core/ports.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
+import { OPERATOR, recordAudit } from './audit.ts';
 import { withRevocations } from './store/revocations.ts';
 
 /** The issuer that signs, as most tests have it. */
@@ -70,8 +71,9 @@ export async function startTokenService({
       issuer: OWN_ISSUER.name,
       catalogue,
       clock,
+      audit: recordAudit().audit,
     });
-    const added = await accounts.add(account);
+    const added = await accounts.add(OPERATOR, account);
     await store.close();
     if ('outcome' in added) throw new Error(added.message);
     return added.id;

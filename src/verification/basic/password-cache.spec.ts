@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { OPERATOR, recordAudit } from '../../../test/support/audit.ts';
 import { makePolicy, makeRequest, makeRoute } from '../../../test/support/core.ts';
 import { makeThrottle, SILENT_LOG_INS } from '../../../test/support/log-in-bounds.ts';
 import { basic } from '../../../test/support/servers/basic.ts';
@@ -34,8 +35,15 @@ async function setUp({ hears }: { readonly hears: boolean }) {
     : new Standings({ ...parts, ...limits });
   const passwords = new Passwords();
   const catalogue = new Set(['messages:send', 'messages:list']);
-  const accounts = new Accounts({ store: withRevocations(store), passwords, issuer: 'sallyport', catalogue, clock });
-  const added = await accounts.add({ name: 'ada', password: OLD, scopes: [...catalogue] });
+  const accounts = new Accounts({
+    store: withRevocations(store),
+    passwords,
+    issuer: 'sallyport',
+    catalogue,
+    clock,
+    audit: recordAudit().audit,
+  });
+  const added = await accounts.add(OPERATOR, { name: 'ada', password: OLD, scopes: [...catalogue] });
   if ('outcome' in added) throw new Error(added.message);
   let verified = 0;
   const counting = {
@@ -67,7 +75,7 @@ async function setUp({ hears }: { readonly hears: boolean }) {
     const authorization = basic('ada', password);
     return outcomeOf(await authorizer.decide(makeRequest({ authorization })));
   };
-  const change = (edit: AccountEdit) => accounts.change(added.id, edit);
+  const change = (edit: AccountEdit) => accounts.change(OPERATOR, added.id, edit);
   return { store, accounts, id: added.id, time, ask, change, verified: () => verified };
 }
 
@@ -125,7 +133,7 @@ describe.each([{ hears: true }, { hears: false }])('KnownPasswords, where the fe
   it('forgets it when the account is removed', async () => {
     const { ask, accounts, id, time } = await setUp({ hears });
     await ask(OLD);
-    await accounts.remove(id);
+    await accounts.remove(OPERATOR, id);
     if (!hears) time.aheadMs += MAX_STALENESS_MS + 1;
     expect(await ask(OLD)).toBe('credentials_invalid');
   });

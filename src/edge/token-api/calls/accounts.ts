@@ -117,30 +117,26 @@ async function add(input: CallInput<z.output<typeof addRequest>>): Promise<Outco
   const added = await input.services.accounts.add(managerOf(input), input.body, input.assignedId);
   if ('outcome' in added && added.outcome === 'stale') return authorityEnded(input);
   if ('outcome' in added && added.outcome === 'repeated') return answer(201, added.account);
-  if (!('outcome' in added)) input.audit.accountAdded(actorOf(input), added);
   return answer(201, added);
 }
 
 async function change(input: CallInput<z.output<typeof changeRequest>>): Promise<Outcome> {
   const changed = await input.services.accounts.change(managerOf(input), input.params['id'] ?? '', input.body);
   if ('outcome' in changed && changed.outcome === 'stale') return authorityEnded(input);
-  if (!('outcome' in changed)) input.audit.accountChanged(actorOf(input), changed, Object.keys(input.body));
   return answer(200, changed);
 }
 
 async function remove(input: CallInput<undefined>): Promise<Outcome> {
-  const { id = '' } = input.params;
-  const problem = await input.services.accounts.remove(managerOf(input), id);
+  const problem = await input.services.accounts.remove(managerOf(input), input.params['id'] ?? '');
   if (problem?.outcome === 'stale') return authorityEnded(input);
   if (problem !== undefined) return problemOf(problem);
-  input.audit.accountRemoved(actorOf(input), id);
   return done(204);
 }
 
 /** Who calls, as it was admitted. */
 function managerOf(input: CallInput<unknown>): Manager {
-  const { accountId, accountVersion } = authorityOf(input);
-  return { accountId, accountVersion, granted: callerOf(input).granted };
+  const { accountVersion } = authorityOf(input);
+  return { by: actorOf(input), accountVersion, granted: callerOf(input).granted };
 }
 
 type Changed = Exclude<Awaited<ReturnType<AccountManagement['change']>>, { outcome: 'stale' }>;

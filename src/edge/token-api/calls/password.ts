@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { deny } from '../../../core/decision.ts';
 import type { Call, CallInput, Outcome } from '../call.ts';
-import { actorOf, callerOf, done } from '../call.ts';
+import { actorOf, done } from '../call.ts';
 import { accountProblem } from './accounts.ts';
 
 const request = z.strictObject({
@@ -23,12 +23,10 @@ export const changePassword: Call<z.output<typeof request>> = {
 };
 
 async function change(input: CallInput<z.output<typeof request>>): Promise<Outcome> {
-  const { accountId } = callerOf(input);
   const { current, new: wanted } = input.body;
-  const result = await input.services.changePassword.change(accountId, { current, wanted }, input.client);
+  const result = await input.services.changePassword.change(actorOf(input), { current, wanted });
   switch (result.outcome) {
     case 'changed':
-      input.audit.accountChanged(actorOf(input), { id: accountId }, ['password']);
       return done(204);
     case 'no_account':
       return deny('token_revoked', undefined, 'the account is gone');
