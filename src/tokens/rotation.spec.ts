@@ -142,7 +142,7 @@ describe('TokenRotation', () => {
       return token && { ...token, successor: sought === id ? 'ghost' : undefined };
     };
     store.tokens.rotate = async (old, heir, version) =>
-      asked.push(old) > 1 ? await rotate.call(store.tokens, old, heir, version) : 'superseded';
+      asked.push(old) > 1 ? await rotate.call(store.tokens, old, heir, version) : { outcome: 'superseded' };
     expect(await rotation.rotate(id, LOGIN, in30Days)).toEqual({
       outcome: 'conflict',
       message: 'the token was rotated already',
@@ -156,9 +156,9 @@ describe('TokenRotation', () => {
     const { id } = await create(90);
     const { rotate } = store.tokens;
     let heir = '';
-    store.tokens.rotate = async (old, successor, version, inPlaceOf) => {
+    store.tokens.rotate = async (old, successor, version, terms) => {
       heir = successor.id;
-      const rotated = await rotate.call(store.tokens, old, successor, version, inPlaceOf);
+      const rotated = await rotate.call(store.tokens, old, successor, version, terms);
       await revoking.revoke(id, { account: 'ada', client: '10.0.0.1' }, 'stolen');
       return rotated;
     };
@@ -176,9 +176,9 @@ describe('TokenRotation', () => {
     const { id } = await create(90);
     const { rotate } = store.tokens;
     const entry = { key: 'sallyport:revoked:own:login-1', value: '', expiresAtSeconds: undefined };
-    store.tokens.rotate = async (old, successor, version, inPlaceOf) => {
+    store.tokens.rotate = async (old, successor, version, terms) => {
       store.tokens.rotate = rotate;
-      const rotated = await rotate.call(store.tokens, old, successor, version, inPlaceOf);
+      const rotated = await rotate.call(store.tokens, old, successor, version, terms);
       await store.revocations.write(entry);
       return rotated;
     };

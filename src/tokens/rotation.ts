@@ -30,7 +30,7 @@ export interface TokenRotationParts {
   readonly accounts: Pick<AccountStore, 'findById'>;
   readonly tokens: Pick<TokenStore, 'rotate' | 'end'>;
   readonly revocations: Pick<RevocationStore, 'write'>;
-  readonly views: Pick<TokenViews, 'find'>;
+  readonly views: Pick<TokenViews, 'find' | 'view'>;
   readonly mint: TokenMint;
   readonly clock: Pick<Clock, 'wallMs'>;
   readonly clockSkewMs: number;
@@ -131,15 +131,16 @@ export class TokenRotation {
   ): Promise<NoAuthority | RotationConflict | undefined> {
     const { mint, tokens, views } = this.parts;
     const { createdAtSeconds } = successor;
-    const rotated = await tokens.rotate(old.id, successor, authority.accountVersion, inPlaceOf);
-    if (rotated === 'account_changed') return { outcome: 'no_authority' };
-    if (rotated === 'superseded') return conflict('the token was rotated already');
+    const terms = { inPlaceOf, unrecordedUntilSeconds: createdAtSeconds - ROTATION_SECONDS };
+    const rotated = await tokens.rotate(old.id, successor, authority.accountVersion, terms);
+    if (rotated.outcome === 'account_changed') return { outcome: 'no_authority' };
+    if (rotated.outcome === 'superseded') return conflict('the token was rotated already');
     // After a suspension, say.
     if (mint.nowSeconds() - createdAtSeconds > ROTATION_SECONDS / 2) {
       throw new Error(`the rotation of token "${old.id}" took too long: another request may finish it, so ask again`);
     }
     // From now on, who revokes the old token sees its successor. A revocation before this must end the successor too.
-    if ((await views.find(old.accountId, old.id))?.status === 'revoked') {
+    if ((await views.view(rotated.old))?.status === 'revoked') {
       await this.end(successor, old.id, createdAtSeconds);
       return conflict('the token is revoked');
     }

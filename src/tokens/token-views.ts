@@ -44,7 +44,12 @@ export class TokenViews {
   /** The account's token; another one's is as unknown as none, also by the time that the answer takes. */
   async find(accountId: string, id: string): Promise<TokenView | undefined> {
     const token = await this.parts.tokens.find(id);
-    return token?.accountId === accountId ? (await this.viewsOf(accountId, [token]))[0] : undefined;
+    return token?.accountId === accountId ? await this.view(token) : undefined;
+  }
+
+  /** What has become of a token that was just read. */
+  async view(token: TrackedToken): Promise<TokenView | undefined> {
+    return (await this.viewsOf(token.accountId, [token]))[0];
   }
 
   /** As the store lists them. */

@@ -49,11 +49,24 @@ export interface TokenFilter {
 /** How long the record of a token stays after the token's end, at least: for whoever looks back. */
 export const TOKENS_KEPT_SECONDS = 30 * 86_400;
 
-/**
- * `superseded`: nothing was written, since the older token has another successor, or does not exist; `account_changed`:
- * nothing was written, for the reason for which {@link TokenStore.add} writes nothing.
- */
-export type Rotation = 'rotated' | 'superseded' | 'account_changed';
+/** Which successor of the old token gives way to the new one; by default none does. */
+export interface RotationTerms {
+  /** The id of the successor that the old token must name now. */
+  readonly inPlaceOf?: string | undefined;
+  /**
+   * A successor that was named, but never recorded, also gives way if it was created at this Unix second or before: the
+   * process that named it must have died. Stores that name and record a successor in one transaction never need this.
+   */
+  readonly unrecordedUntilSeconds?: number | undefined;
+}
+
+export type Rotation =
+  /** The old token as it was when it named its new successor. */
+  | { readonly outcome: 'rotated'; readonly old: TrackedToken }
+  /** Nothing was written, because the old token does not exist, or has a successor that does not give way. */
+  | { readonly outcome: 'superseded' }
+  /** Nothing was written, for the reason for which {@link TokenStore.add} writes nothing. */
+  | { readonly outcome: 'account_changed' };
 
 /**
  * What is known of the tokens that were issued. A token is recorded for an account as its maker knew it: only while the
@@ -69,8 +82,11 @@ export interface TokenStore {
    * page may hold fewer, or none, although there is a next one: nobody waits until very many were looked at.
    */
   list(accountId: string, limit: number, after?: ListPosition, filter?: TokenFilter): Promise<TokenPage>;
-  /** Adds the token that takes the place of an older one that has no successor, or just `inPlaceOf`; once. */
-  rotate(id: string, successor: TokenRecord, accountVersion: number, inPlaceOf?: string): Promise<Rotation>;
+  /**
+   * Adds the successor of a token that has none, or one that gives way by the terms. Of several calls at once, one adds
+   * its successor.
+   */
+  rotate(id: string, successor: TokenRecord, accountVersion: number, terms?: RotationTerms): Promise<Rotation>;
   /** Remembers how a token ended; of several ends the earliest stands. */
   end(id: string, end: TokenEnd): Promise<void>;
   /** Forgets how a token ended: that was taken back. */

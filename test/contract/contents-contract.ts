@@ -71,7 +71,7 @@ export function describeContents(open: () => Promise<Store>): void {
       expect(await store.tokens.find('a')).toEqual(tracked);
       expect(await store.tokens.list('account-1', 10)).toEqual({ tokens: [tracked, plain], next: undefined });
       await store.accounts.add(account('account-1', 'ada'));
-      expect(await store.tokens.rotate('a', token('d'), 0)).toBe('superseded');
+      expect(await store.tokens.rotate('a', token('d'), 0)).toEqual({ outcome: 'superseded' });
       await expect(store.tokens.add(token('a'), 0)).rejects.toThrow(StoreError);
     });
   });

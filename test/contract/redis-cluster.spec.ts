@@ -1,4 +1,6 @@
 import { afterAll, beforeAll } from 'vitest';
+import { slotOf } from '../../src/redis/cluster/slot.ts';
+import { tokenKey } from '../../src/store/redis/layout.ts';
 import type { RedisCluster } from '../support/redis/cluster.ts';
 import { startRedisCluster } from '../support/redis/cluster.ts';
 import { clusterConfig, openRedisForTest } from '../support/redis/config.ts';
@@ -14,7 +16,18 @@ afterAll(async () => {
   await cluster.close();
 });
 
-describeStore('redis cluster', async () => {
-  await Promise.all(cluster.nodes.slice(0, 3).map(({ server }) => server.hand.flushall()));
+const primaries = () => cluster.nodes.slice(0, 3).map(({ server }) => server);
+
+async function open() {
+  await Promise.all(primaries().map(({ hand }) => hand.flushall()));
   return await openRedisForTest(clusterConfig(cluster));
-});
+}
+
+/** Each primary has a third of the slots, in their order. */
+async function setSuccessor(tokenId: string, value: string): Promise<void> {
+  const key = tokenKey(tokenId);
+  const index = Math.min(2, Math.floor((slotOf(key) * 3) / 16_384));
+  await primaries()[index]?.hand.hset(key, 'successor', value);
+}
+
+describeStore('redis cluster', open, setSuccessor);

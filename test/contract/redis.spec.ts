@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe } from 'vitest';
+import { tokenKey } from '../../src/store/redis/layout.ts';
 import { openRedisForTest, redisConfig, sentinelConfig } from '../support/redis/config.ts';
 import type { SentinelGroup } from '../support/redis/sentinel.ts';
 import { startSentinelGroup } from '../support/redis/sentinel.ts';
@@ -17,7 +18,8 @@ describe('a single Redis', () => {
   });
   afterAll(() => server.close());
 
-  describeStore('redis', () => openRedisForTest(redisConfig(server.port, { database: databases++ })));
+  const open = () => openRedisForTest(redisConfig(server.port, { database: databases++ }));
+  describeStore('redis', open, (id, value) => setSuccessor(server, id, value));
 });
 
 describe('the primary that Sentinels name', () => {
@@ -28,5 +30,12 @@ describe('the primary that Sentinels name', () => {
   });
   afterAll(() => group.close());
 
-  describeStore('redis', () => openRedisForTest(sentinelConfig(group, { database: databases++, minReplicas: 1 })));
+  const open = () => openRedisForTest(sentinelConfig(group, { database: databases++, minReplicas: 1 }));
+  describeStore('redis', open, async (id, value) => setSuccessor(await group.primary(), id, value));
 });
+
+/** In the database of the store that was opened last. */
+async function setSuccessor({ hand }: RedisServer, tokenId: string, value: string): Promise<void> {
+  await hand.select(databases - 1);
+  await hand.hset(tokenKey(tokenId), 'successor', value);
+}

@@ -11,11 +11,18 @@ import { describeFeed, describeHearing } from './feed-contract.ts';
 import { describeIdempotency } from './idempotency-contract.ts';
 import { describeLoginHistory } from './login-history-contract.ts';
 import { describeRevocations } from './revocations-contract.ts';
+import type { SetSuccessor } from './rotation-contract.ts';
+import { describeRotation } from './rotation-contract.ts';
 import { describeSigningKeys } from './signing-keys-contract.ts';
 import { describeTokens } from './tokens-contract.ts';
 
-/** What every store must do: the sentences of `src/store/store.ts`. `open` gives an empty store. */
-export function describeStore(name: string, open: () => Promise<Store>): void {
+/**
+ * What every store must do: the docstrings of the store interfaces.
+ *
+ * @param open opens an empty store.
+ * @param setSuccessor sets the successor of a token, in the store that was opened last; see {@link describeRotation}.
+ */
+export function describeStore(name: string, open: () => Promise<Store>, setSuccessor?: SetSuccessor): void {
   describe(`${name} store`, () => {
     describeRevocations(open);
     describeEpochs(open);
@@ -25,6 +32,7 @@ export function describeStore(name: string, open: () => Promise<Store>): void {
     describeAccountChanges(open);
     describeAccountVersions(open);
     describeTokens(open);
+    describeRotation(open, setSuccessor);
     describeIdempotency(open);
     describeBasicUses(open);
     describeLoginHistory(open);

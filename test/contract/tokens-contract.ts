@@ -114,8 +114,10 @@ export function describeTokens(openEmpty: () => Promise<Store>): void {
       await store.tokens.add({ ...token('old'), expiresAtSeconds: FAR }, 0);
       const heirs = Array.from({ length: 20 }, (_, index) => ({ ...token(`heir-${index}`), expiresAtSeconds: FAR }));
       const rotated = await Promise.all(heirs.map((heir) => store.tokens.rotate('old', heir, 0)));
-      expect(rotated.filter((outcome) => outcome === 'rotated')).toHaveLength(1);
-      const heir = heirs[rotated.indexOf('rotated')];
+      const outcomes = rotated.map(({ outcome }) => outcome);
+      expect(outcomes.filter((outcome) => outcome === 'rotated')).toHaveLength(1);
+      expect(outcomes.filter((outcome) => outcome === 'superseded')).toHaveLength(19);
+      const heir = heirs[outcomes.indexOf('rotated')];
       expect((await store.tokens.find('old'))?.successor).toBe(heir?.id);
       expect(await store.tokens.find(heir?.id ?? '')).toEqual({ ...heir, ...UNUSED });
       expect((await store.tokens.list('account-1', 100))?.tokens).toHaveLength(2);
@@ -125,21 +127,47 @@ export function describeTokens(openEmpty: () => Promise<Store>): void {
       const store = await open();
       for (const id of ['old', 'young']) await store.tokens.add({ ...token(id), expiresAtSeconds: FAR }, 0);
       const heir = (id: string) => ({ ...token(id), expiresAtSeconds: FAR });
-      expect(await store.tokens.rotate('old', heir('first'), 0)).toBe('rotated');
-      expect(await store.tokens.rotate('old', heir('other'), 0, 'unknown')).toBe('superseded');
-      expect(await store.tokens.rotate('young', heir('other'), 0, 'first')).toBe('superseded');
+      expect(await store.tokens.rotate('old', heir('first'), 0)).toMatchObject({ outcome: 'rotated' });
+      expect(await store.tokens.rotate('old', heir('other'), 0, { inPlaceOf: 'unknown' })).toEqual({
+        outcome: 'superseded',
+      });
+      expect(await store.tokens.rotate('young', heir('other'), 0, { inPlaceOf: 'first' })).toEqual({
+        outcome: 'superseded',
+      });
       const heirs = Array.from({ length: 20 }, (_, index) => heir(`heir-${index}`));
-      const rotated = await Promise.all(heirs.map((one) => store.tokens.rotate('old', one, 0, 'first')));
-      expect(rotated.filter((outcome) => outcome === 'rotated')).toHaveLength(1);
-      expect((await store.tokens.find('old'))?.successor).toBe(heirs[rotated.indexOf('rotated')]?.id);
+      const terms = { inPlaceOf: 'first' };
+      const rotated = await Promise.all(heirs.map((one) => store.tokens.rotate('old', one, 0, terms)));
+      const outcomes = rotated.map(({ outcome }) => outcome);
+      expect(outcomes.filter((outcome) => outcome === 'rotated')).toHaveLength(1);
+      expect((await store.tokens.find('old'))?.successor).toBe(heirs[outcomes.indexOf('rotated')]?.id);
       expect((await store.tokens.find('young'))?.successor).toBeUndefined();
       expect(await store.tokens.find('first')).toEqual({ ...heir('first'), ...UNUSED });
       expect((await store.tokens.list('account-1', 100))?.tokens).toHaveLength(4);
     });
 
+    it('rotate() does not replace a successor that was recorded, however old it is', async () => {
+      const store = await open();
+      await store.tokens.add({ ...token('old'), expiresAtSeconds: FAR }, 0);
+      await store.tokens.rotate('old', { ...token('first'), expiresAtSeconds: FAR }, 0);
+      const terms = { unrecordedUntilSeconds: FAR };
+      expect(await store.tokens.rotate('old', token('heir'), 0, terms)).toEqual({ outcome: 'superseded' });
+      expect(await store.tokens.find('heir')).toBeUndefined();
+    });
+
+    it('rotate() returns the old token as it was when it named its successor', async () => {
+      const store = await open();
+      const old = { ...token('old'), expiresAtSeconds: FAR };
+      await store.tokens.add(old, 0);
+      await store.tokens.markUsed(new Map([['old', 2_000]]));
+      await store.tokens.end('old', { atSeconds: 3_000, by: 'ada', reason: 'lost' });
+      const rotated = await store.tokens.rotate('old', { ...token('heir'), expiresAtSeconds: FAR }, 0);
+      const since = { lastUsedAtSeconds: 2_000, end: { atSeconds: 3_000, by: 'ada', reason: 'lost' } };
+      expect(rotated).toEqual({ outcome: 'rotated', old: { ...old, ...since, successor: 'heir' } });
+    });
+
     it('rotate() writes nothing where there is no such token', async () => {
       const store = await open();
-      expect(await store.tokens.rotate('unknown', token('heir'), 0)).toBe('superseded');
+      expect(await store.tokens.rotate('unknown', token('heir'), 0)).toEqual({ outcome: 'superseded' });
       expect(await store.tokens.find('heir')).toBeUndefined();
       expect(await store.tokens.find('unknown')).toBeUndefined();
     });

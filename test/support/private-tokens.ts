@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import { OwnTokenRevocation } from '../../src/revocation/own-token-revocation.ts';
 import { RevocationWriter } from '../../src/revocation/revocation-writer.ts';
 import { openMemoryStore } from '../../src/store/memory/store.ts';
+import type { Store } from '../../src/store/store.ts';
 import { PrivateTokens } from '../../src/tokens/private-tokens.ts';
 import { TokenRotation } from '../../src/tokens/rotation.ts';
 import { ScopeRules } from '../../src/tokens/scope-rules.ts';
@@ -17,11 +18,11 @@ const catalogue = new Map([
   ['messages:list', { description: undefined, maxTtlSeconds: undefined }],
 ]);
 
-/** Private tokens of `ada` over a memory store whose clock stands still at {@link NOW}. */
-export async function openPrivateTokens() {
+const clock = { wallMs: () => time.nowSeconds * 1000 + 400 };
+
+/** Private tokens of `ada`, by a clock that stands still at {@link NOW}; by default over a memory store with that clock. */
+export async function openPrivateTokens(store: Store = openMemoryStore(clock.wallMs)) {
   time.nowSeconds = NOW;
-  const clock = { wallMs: () => time.nowSeconds * 1000 + 400 };
-  const store = openMemoryStore(clock.wallMs);
   const { accounts, tokens, revocations } = store;
   const ada = {
     id: 'ada',

@@ -27,6 +27,7 @@ import { EPOCH_PREFIX } from '../../revocation-set/revocation-store.ts';
 import type { SealedSigningKey, SigningKeyRing, SigningKeyStore } from '../../signing/signing-key-store.ts';
 import type {
   Rotation,
+  RotationTerms,
   TokenEnd,
   TokenFilter,
   TokenPage,
@@ -312,14 +313,22 @@ class MemoryTokens implements TokenStore {
     return { tokens, next };
   }
 
-  async rotate(id: string, successor: TokenRecord, accountVersion: number, inPlaceOf?: string): Promise<Rotation> {
+  async rotate(
+    id: string,
+    successor: TokenRecord,
+    accountVersion: number,
+    terms: RotationTerms = {},
+  ): Promise<Rotation> {
     this.life.check();
     const token = this.tokens.get(id);
-    if (token === undefined || token.successor !== inPlaceOf) return 'superseded';
-    if (!this.accounts.stands({ id: successor.accountId, version: accountVersion })) return 'account_changed';
-    this.tokens.set(id, { ...token, successor: successor.id });
+    if (!this.accounts.stands({ id: successor.accountId, version: accountVersion })) {
+      return { outcome: 'account_changed' };
+    }
+    if (token === undefined || token.successor !== terms.inPlaceOf) return { outcome: 'superseded' };
+    const old = { ...token, successor: successor.id };
+    this.tokens.set(id, old);
     await this.add(successor, accountVersion);
-    return 'rotated';
+    return { outcome: 'rotated', old };
   }
 
   async end(id: string, end: TokenEnd): Promise<void> {

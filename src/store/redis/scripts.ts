@@ -134,8 +134,11 @@ declare module 'ioredis' {
       goesAt: number,
       ...fields: (string | number)[]
     ): Result<number, Context>;
-    /** Names a token's successor in place of `standing` (empty for none); returns the one that stands afterwards. */
-    sallyportSucceedToken(key: string, standing: string, successor: string): Result<string | null, Context>;
+    /**
+     * Names a token's successor in place of `standing` (empty for none). Returns the token's fields as they are afterwards,
+     * each name followed by its value; none if there is no such token.
+     */
+    sallyportSucceedToken(key: string, standing: string, successor: string): Result<string[], Context>;
     /** Remembers how a token ended, where that is earlier than what is known. */
     sallyportEndToken(key: string, endedAt: number, end: string): Result<null, Context>;
     /** Remembers when a token was used, where that is later than what is known. */
@@ -362,11 +365,11 @@ return 1
 
 /** Nothing is written to a token that has gone: what is left of it would never go. */
 const SUCCEED_TOKEN = `
-if redis.call('HEXISTS', KEYS[1], 'record') == 0 then return nil end
-local standing = redis.call('HGET', KEYS[1], 'successor')
-if (standing or '') ~= ARGV[1] then return standing end
-redis.call('HSET', KEYS[1], 'successor', ARGV[2])
-return ARGV[2]
+if redis.call('HEXISTS', KEYS[1], 'record') == 0 then return {} end
+if (redis.call('HGET', KEYS[1], 'successor') or '') == ARGV[1] then
+  redis.call('HSET', KEYS[1], 'successor', ARGV[2])
+end
+return redis.call('HGETALL', KEYS[1])
 `;
 
 const END_TOKEN = `

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { certify, hasOpenssl } from '../../../test/support/certificates.ts';
 import {
   documentedUsers,
@@ -55,53 +55,6 @@ describe('what lies in Redis', () => {
     expect(await other.accounts.add(account)).toEqual({ outcome: 'added' });
     expect(await one.accounts.add({ ...account, id: 'b' })).toEqual({ outcome: 'taken', field: 'name' });
     expect(await one.accounts.find('ADA')).toEqual(account);
-  });
-
-  describe('a successor that was named and has no record', () => {
-    const now = (): number => Math.floor(Date.now() / 1000);
-    const owner = { id: 'ada', name: 'ada', passwordHash: '', scopes: [], disabled: false } as const;
-    const openWithOwner = async (port: number) => {
-      const store = await openRedisForTest(redisConfig(port));
-      await store.accounts.add({ ...owner, createdAtSeconds: 1, version: 0 });
-      return store;
-    };
-    const recordOf = (id: string) => {
-      const token = { id, accountId: 'ada', use: 'private', scopes: [], createdAtSeconds: now() } as const;
-      return { ...token, expiresAtSeconds: now() + 86_400 };
-    };
-
-    it.each([
-      ['counts for a minute', 40, false],
-      ['gives way after that', 70, true],
-    ])('%s', async (_what, ageSeconds, gives) => {
-      const { port, hand } = await redisForTest();
-      const store = await openWithOwner(port);
-      await store.tokens.add(recordOf('old'), 0);
-      await hand.hset('sallyport:token:old', 'successor', `${now() - ageSeconds}:ghost`);
-      expect(await store.tokens.rotate('old', recordOf('heir'), 0)).toBe(gives ? 'rotated' : 'superseded');
-      expect((await store.tokens.find('old'))?.successor).toBe(gives ? 'heir' : 'ghost');
-    });
-
-    it('stands for ever once it has one', async () => {
-      const { port, hand } = await redisForTest();
-      const store = await openWithOwner(port);
-      for (const id of ['old', 'first']) await store.tokens.add(recordOf(id), 0);
-      await hand.hset('sallyport:token:old', 'successor', `${now() - 3_600}:first`);
-      expect(await store.tokens.rotate('old', recordOf('heir'), 0)).toBe('superseded');
-      expect(await store.tokens.find('heir')).toBeUndefined();
-    });
-
-    it('is not given away by whoever comes so late that another may have been named', async () => {
-      const { port } = await redisForTest();
-      const store = await openWithOwner(port);
-      await store.tokens.add(recordOf('old'), 0);
-      const began = Date.now();
-      const clock = vi.spyOn(Date, 'now').mockReturnValue(began);
-      onTestFinished(() => clock.mockRestore());
-      const rotating = store.tokens.rotate('old', recordOf('heir'), 0);
-      clock.mockReturnValue(began + 31_000);
-      await expect(rotating).rejects.toThrow('may not be the successor any more');
-    });
   });
 
   it('holds nothing of a token for longer than 30 days after its end', async () => {

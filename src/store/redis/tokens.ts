@@ -4,6 +4,7 @@ import { cutPage } from '../../lib/lists.ts';
 import type { RedisReader, RedisWriter } from '../../redis/redis-client.ts';
 import type {
   Rotation,
+  RotationTerms,
   TokenEnd,
   TokenFilter,
   TokenPage,
@@ -18,9 +19,6 @@ import { toToken, toTokenEnd } from './records.ts';
 /** How many tokens one list looks at for those that are wanted. */
 const LOOKED_AT = 500;
 const READ_AT_ONCE = 100;
-
-/** Far longer than a write may take: after that, a successor without a record is one that never came to be. */
-const STILLBORN_SECONDS = 60;
 
 /**
  * Records of issued tokens in Redis, each gone 30 days after the token's end. Beside them stand the ids of each
@@ -65,7 +63,7 @@ export class RedisTokens implements TokenStore {
       token,
       ...(lastUsedAtSeconds === undefined ? [] : ['used', lastUsedAtSeconds]),
       ...(end === undefined ? [] : ['ended', end.atSeconds, 'end', writeEnd(end)]),
-      ...(successor === undefined ? [] : ['successor', nameSuccessor(successor)]),
+      ...(successor === undefined ? [] : ['successor', writeSuccessor(successor, Date.now() / 1000)]),
     );
   }
 
@@ -99,32 +97,41 @@ export class RedisTokens implements TokenStore {
   }
 
   /**
-   * The two records may lie on two nodes. The older one names its successor first, so that there is never a second
-   * one; where that was all that came of it, somebody else may name another one a minute later.
+   * The two records may lie on two servers, so the old token names its successor first: then there is never a second one.
+   * If the process dies before the successor is recorded, another one takes its place, as the terms say.
    */
-  async rotate(id: string, successor: TokenRecord, accountVersion: number, inPlaceOf = ''): Promise<Rotation> {
-    const named = nameSuccessor(successor.id);
+  async rotate(
+    id: string,
+    successor: TokenRecord,
+    accountVersion: number,
+    terms: RotationTerms = {},
+  ): Promise<Rotation> {
     return await this.during(async () => {
-      if (!(await this.admit(successor, accountVersion))) return 'account_changed';
-      return (await this.succeedBy(id, successor, named, inPlaceOf)) ? 'rotated' : 'superseded';
+      if (!(await this.admit(successor, accountVersion))) return { outcome: 'account_changed' };
+      const old = await this.nameSuccessor(id, successor, terms);
+      if (old === undefined) return { outcome: 'superseded' };
+      await this.record(successor);
+      return { outcome: 'rotated', old };
     });
   }
 
-  private async succeedBy(id: string, successor: TokenRecord, named: string, inPlaceOf: string): Promise<boolean> {
-    const { atSeconds: namedAtSeconds } = readSuccessor(named);
-    // Only an empty one can be what stands there: names have a time before them.
-    const stands = await this.succeed(id, inPlaceOf, named);
-    if (stands === null) return false;
-    if (stands !== named) {
-      const canGo = readSuccessor(stands).id === inPlaceOf || (await this.isStillborn(stands));
-      if (!canGo || (await this.succeed(id, stands, named)) !== named) return false;
-    }
-    await this.record(successor);
-    // After a suspension, say. Half of the time is left for the clock of whoever may have named another one.
-    if (Date.now() / 1000 - namedAtSeconds > STILLBORN_SECONDS / 2) {
-      throw new StoreError(`token "${successor.id}" took so long to be kept that it may not be the successor any more`);
-    }
-    return true;
+  /** The old token once it names the successor; `undefined` if the terms do not allow it, or there is no such token. */
+  private async nameSuccessor(
+    id: string,
+    successor: TokenRecord,
+    { inPlaceOf, unrecordedUntilSeconds = Number.NEGATIVE_INFINITY }: RotationTerms,
+  ): Promise<TrackedToken | undefined> {
+    const name = writeSuccessor(successor.id, successor.createdAtSeconds);
+    // A bare id never equals the field, which begins with a time: with `inPlaceOf` this only reads it.
+    const first = await this.succeed(id, inPlaceOf ?? '', name);
+    if (first.successor === name) return toTracked(first);
+    if (first.successor === undefined) return undefined;
+    const named = readSuccessor(first.successor);
+    const isUnrecorded = async (): Promise<boolean> =>
+      named.createdAtSeconds <= unrecordedUntilSeconds && (await this.find(named.id)) === undefined;
+    if (named.id !== inPlaceOf && !(await isUnrecorded())) return undefined;
+    const second = await this.succeed(id, first.successor, name);
+    return second.successor === name ? toTracked(second) : undefined;
   }
 
   async end(id: string, end: TokenEnd): Promise<void> {
@@ -184,17 +191,15 @@ export class RedisTokens implements TokenStore {
     return added > 0;
   }
 
-  private succeed(id: string, standing: string, successor: string): Promise<string | null> {
+  private async succeed(id: string, standing: string, successor: string): Promise<TokenFields> {
     const key = tokenKey(id);
-    return this.writes.write((client) => client.sallyportSucceedToken(key, standing, successor), key);
-  }
-
-  private async isStillborn(named: string): Promise<boolean> {
-    const { atSeconds, id } = readSuccessor(named);
-    if (Date.now() / 1000 - atSeconds < STILLBORN_SECONDS) return false;
-    return (await this.find(id)) === undefined;
+    const fields = await this.writes.write((client) => client.sallyportSucceedToken(key, standing, successor), key);
+    return Object.fromEntries(inPairs(fields));
   }
 }
+
+/** The fields of a token's hash. */
+type TokenFields = Readonly<Partial<Record<'record' | 'used' | 'end' | 'successor', string>>>;
 
 /** Ids, each followed by the second it was created. */
 function toPositions(answer: readonly string[]): readonly ListPosition[] {
@@ -210,7 +215,7 @@ async function findToken(servers: RedisReader, id: string): Promise<TrackedToken
   return await servers.ask(async (client) => toTracked(await client.hgetall(key)), key);
 }
 
-function toTracked({ record, used, end, successor }: Readonly<Record<string, string>>): TrackedToken | undefined {
+function toTracked({ record, used, end, successor }: TokenFields): TrackedToken | undefined {
   if (record === undefined) return undefined;
   return {
     ...toToken(record),
@@ -224,11 +229,11 @@ function writeEnd({ atSeconds, by, reason }: TokenEnd): string {
   return JSON.stringify({ atSeconds, by, reason });
 }
 
-function nameSuccessor(id: string): string {
-  return `${Math.floor(Date.now() / 1000)}:${id}`;
+function writeSuccessor(id: string, createdAtSeconds: number): string {
+  return `${Math.ceil(createdAtSeconds)}:${id}`;
 }
 
-function readSuccessor(named: string): { readonly atSeconds: number; readonly id: string } {
-  const colon = named.indexOf(':');
-  return { atSeconds: Number(named.slice(0, colon)), id: named.slice(colon + 1) };
+function readSuccessor(written: string): { readonly createdAtSeconds: number; readonly id: string } {
+  const colon = written.indexOf(':');
+  return { createdAtSeconds: Number(written.slice(0, colon)), id: written.slice(colon + 1) };
 }

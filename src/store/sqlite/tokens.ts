@@ -1,9 +1,9 @@
 import type { SQLInputValue } from 'node:sqlite';
-import { stands } from '../../accounts/account.ts';
 import type { ListPosition } from '../../lib/lists.ts';
 import { cutPage, positionOf } from '../../lib/lists.ts';
 import type {
   Rotation,
+  RotationTerms,
   TokenEnd,
   TokenFilter,
   TokenPage,
@@ -12,7 +12,7 @@ import type {
   TrackedToken,
 } from '../../tokens/token.ts';
 import type { Reader } from './database/reader.ts';
-import { toAccount, toToken } from './records.ts';
+import { toToken } from './records.ts';
 import type { Writer } from './writer/writer.ts';
 
 const NEWEST: ListPosition = { createdAtSeconds: Number.MAX_VALUE, id: '' };
@@ -60,13 +60,13 @@ export class SqliteTokens implements TokenStore {
     return { tokens: page.tokens, next: positionOf(last) };
   }
 
-  async rotate(id: string, successor: TokenRecord, accountVersion: number, inPlaceOf?: string): Promise<Rotation> {
-    if (await this.writer.ask('rotateToken', id, successor, accountVersion, inPlaceOf)) return 'rotated';
-    const { accountId } = successor;
-    const account = await this.reader.read(
-      (query) => query('SELECT * FROM account WHERE id = ?', accountId).map(toAccount)[0],
-    );
-    return stands(account, accountVersion) ? 'superseded' : 'account_changed';
+  async rotate(
+    id: string,
+    successor: TokenRecord,
+    accountVersion: number,
+    terms: RotationTerms = {},
+  ): Promise<Rotation> {
+    return await this.writer.ask('rotateToken', id, successor, accountVersion, terms);
   }
 
   async end(id: string, end: TokenEnd): Promise<void> {

@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { TokenEnd, TokenRecord, TrackedToken } from '../../../tokens/token.ts';
+import type { Rotation, RotationTerms, TokenEnd, TokenRecord, TrackedToken } from '../../../tokens/token.ts';
 import { change } from '../database/statement.ts';
+import { toToken } from '../records.ts';
 import { accountStands } from './account-writes.ts';
 
 export function addToken(database: DatabaseSync, token: TokenRecord, accountVersion: number): boolean {
@@ -20,13 +21,16 @@ export function rotateToken(
   id: string,
   successor: TokenRecord,
   accountVersion: number,
-  inPlaceOf: string | undefined,
-): boolean {
-  if (!accountStands(database, { id: successor.accountId, version: accountVersion })) return false;
-  const sql = 'UPDATE token SET successor = ? WHERE id = ? AND successor IS ?';
-  return (
-    change(database, sql, [successor.id, id, inPlaceOf ?? null]) > 0 && addToken(database, successor, accountVersion)
-  );
+  { inPlaceOf }: RotationTerms,
+): Rotation {
+  if (!accountStands(database, { id: successor.accountId, version: accountVersion })) {
+    return { outcome: 'account_changed' };
+  }
+  const sql = 'UPDATE token SET successor = ? WHERE id = ? AND successor IS ? RETURNING *';
+  const old = database.prepare(sql).get(successor.id, id, inPlaceOf ?? null);
+  if (old === undefined) return { outcome: 'superseded' };
+  addToken(database, successor, accountVersion);
+  return { outcome: 'rotated', old: toToken(old) };
 }
 
 export function endToken(database: DatabaseSync, id: string, { atSeconds, by, reason }: TokenEnd): boolean {
