@@ -1,25 +1,153 @@
 import { existsSync } from 'node:fs';
-import { CommandError } from '../cli/command.ts';
-import type { StoreConfig } from '../config/config.ts';
+import type { AccountStore } from '../accounts/account-store.ts';
+import type { Operator } from '../audit/actor.ts';
+import type { AuditOutput, RecordLimit } from '../audit/audit-log.ts';
+import { AuditLog } from '../audit/audit-log.ts';
+import type { Config, OwnIssuer, StoreConfig } from '../config/config.ts';
+import { systemClock } from '../lib/clock.ts';
+import { Observation } from '../observe/observation.ts';
+import type { AcceptLossOutcome } from '../revocation/accept-loss.ts';
+import { acceptLosses } from '../revocation/accept-loss.ts';
+import { RevocationWriter } from '../revocation/revocation-writer.ts';
+import { SigningKeyRevocation } from '../revocation/signing-key-revocation.ts';
 import type { CheckedRevocations } from '../revocation-set/checked-revocations.ts';
 import { ANY_EPOCH, checkedRevocations } from '../revocation-set/checked-revocations.ts';
 import { announceMissing } from '../revocation-set/epoch-watch.ts';
+import type { ResealOutcome } from '../signing/key-management.ts';
+import { KeyManagement } from '../signing/key-management.ts';
+import { openOwnSealer, sealFileOf } from '../signing/own-sealer.ts';
 import type { StoreUser } from '../store/open.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
+import type { MigrationReport } from '../tokens/migration-report.ts';
+import { reportMigration } from '../tokens/migration-report.ts';
+import { TokenViews } from '../tokens/token-views.ts';
+import { ownIssuer } from './own-signing.ts';
 
 /** Longer than a decision would wait. */
 const STORE_MS = 5_000;
 
-/** Opens a store that running instances share, uses it and closes it. Throws {@link CommandError} where nobody can share it. */
+/** A command cannot do its work, for the reason that the message gives. Nothing was changed. */
+export class CommandRefused extends Error {
+  override readonly name = 'CommandRefused';
+}
+
+/** The use cases for the command line, on a store that running instances may share. */
+export class CommandUseCases {
+  private readonly config: Config;
+  private readonly store: Store;
+  private readonly records: CommandAudit;
+
+  constructor(config: Config, store: Store, records: CommandAudit) {
+    this.config = config;
+    this.store = store;
+    this.records = records;
+  }
+
+  /** Accounts to look at. */
+  get accountStore(): AccountStore {
+    return this.store.accounts;
+  }
+
+  /** The tokens of an account as an operator sees them. */
+  get tokenViews(): TokenViews {
+    const { tokens } = this.store;
+    const revocations = revocationsIn(this.store);
+    return new TokenViews({ issuer: this.issuer.name, tokens, revocations, clock: systemClock });
+  }
+
+  get keys(): KeyManagement {
+    const { issuer, config } = this;
+    const { signingKeys: store } = this.store;
+    return new KeyManagement({
+      issuer,
+      store,
+      revocations: revocationsIn(this.store),
+      openSealer: () => openOwnSealer(issuer, config.store, store),
+      sealFile: sealFileOf(config.store),
+      audit: this.records.audit,
+      clock: systemClock,
+      clockSkewMs: config.clockSkewMs,
+    });
+  }
+
+  /** As {@link KeyManagement.reseal}; does nothing without an audit log. */
+  async resealKeys(former: Uint8Array | undefined, by: Operator): Promise<ResealOutcome> {
+    this.records.require();
+    return await this.keys.reseal(former, by);
+  }
+
+  get keyRevocation(): SigningKeyRevocation {
+    return new SigningKeyRevocation({
+      issuer: this.issuer.name,
+      list: () => this.keys.list(),
+      openRing: () => this.keys.openRing(),
+      revoke: this.revocationWriter,
+    });
+  }
+
+  get revocationWriter(): RevocationWriter {
+    const { revocations, tokens, accounts } = this.store;
+    const { clockSkewMs } = this.config;
+    const { audit } = this.records;
+    const own = ownIssuer(this.config)?.name;
+    return new RevocationWriter({
+      revocations,
+      tokens,
+      accounts,
+      ownIssuer: own,
+      audit,
+      clock: systemClock,
+      clockSkewMs,
+    });
+  }
+
+  /** As {@link acceptLosses}; does nothing without an audit log. */
+  async acceptLosses(by: Operator): Promise<AcceptLossOutcome> {
+    this.records.require();
+    return await acceptLosses({ epochs: this.store.epochs, audit: this.records.audit }, by);
+  }
+
+  /** @param days how many to look back, including today (UTC). */
+  reportMigration(days: number): Promise<MigrationReport> {
+    return reportMigration(this.store, { config: this.config, days, nowMs: systemClock.wallMs() });
+  }
+
+  private get issuer(): OwnIssuer {
+    const issuer = ownIssuer(this.config);
+    if (issuer !== undefined) return issuer;
+    throw new CommandRefused('no issuer has `signing`, so there are no accounts, tokens or signing keys of our own');
+  }
+}
+
+/**
+ * Opens the store, hands out the use cases, and closes the store.
+ *
+ * @param err takes what would go to standard error: warnings, and the audit records if `log.audit` is not set.
+ * @param user `first command`: begins a store where there is none.
+ */
+export async function withUseCases<Value>(
+  config: Config,
+  err: (text: string) => void,
+  use: (useCases: CommandUseCases) => Promise<Value>,
+  user: 'command' | 'first command' = 'command',
+): Promise<Value> {
+  if (user === 'command') requireStore(config.store);
+  const records = openCommandAudit(config, err);
+  try {
+    return await withStore(config.store, (store) => use(new CommandUseCases(config, store, records)), user);
+  } finally {
+    records.close();
+  }
+}
+
+/** Opens a store that running instances share, uses it and closes it. Throws {@link CommandRefused} for `memory:`. */
 export async function withStore<Value>(
   config: StoreConfig,
   use: (store: Store) => Promise<Value>,
   user: StoreUser = 'command',
 ): Promise<Value> {
-  if (config.kind === 'memory') {
-    throw new CommandError('sallyport: the store is `memory:`, which no other process can reach');
-  }
+  if (config.kind === 'memory') throw new CommandRefused('the store is `memory:`, which no other process can reach');
   const store = await openStore(config, { storeMs: STORE_MS }, user);
   try {
     await announceMissing(store.epochs, Math.floor(Date.now() / 1000));
@@ -34,12 +162,63 @@ export function revocationsIn({ revocations }: Pick<Store, 'revocations'>): Chec
   return checkedRevocations(revocations, ANY_EPOCH);
 }
 
-/** Refuses to look at a store that was never made: to open it would make it. */
+/** Throws {@link CommandRefused} if an embedded store does not exist: opening it would make it. */
 export function requireStore(config: StoreConfig): void {
   if (config.kind === 'sqlite' && !existsSync(config.path)) {
-    throw new CommandError(
-      `sallyport: there is no store at ${config.path}; start Sallyport with this configuration, or name that of the ` +
-        'Sallyport that runs with --config',
+    throw new CommandRefused(
+      `there is no store at ${config.path}; start Sallyport with this configuration, or name the configuration of a ` +
+        'running Sallyport with --config',
     );
   }
+}
+
+/** The audit log of a command. */
+export interface CommandAudit {
+  readonly audit: AuditLog;
+  /** For acts that must not happen without a record. Throws {@link CommandRefused} if `log.audit` cannot be opened. */
+  require(): void;
+  close(): void;
+}
+
+/**
+ * Where a command writes its audit records: `log.audit`, else standard error. If that file cannot be opened, the records
+ * go to standard error as well, with a warning: an operator who ends something in an emergency does not wait for a log.
+ * The first record opens the file, so a command that changes nothing leaves it alone.
+ */
+export function openCommandAudit({ log }: Pick<Config, 'log'>, err: (text: string) => void): CommandAudit {
+  let observation: Observation | undefined;
+  const open = (audit: string | undefined): Observation => {
+    return new Observation({ level: 'error', passes: 0, audit }, { clock: systemClock, destination: { write: err } });
+  };
+  const output = (): AuditOutput => {
+    try {
+      observation ??= open(log.audit);
+    } catch (error) {
+      err(`sallyport: ${messageOf(error)}; the record goes here\n`);
+      observation = open(undefined);
+    }
+    return observation.auditOutput;
+  };
+  const lazily: AuditOutput = {
+    info: (facts, message) => output().info(facts, message),
+    warn: (facts, message) => output().warn(facts, message),
+  };
+  return {
+    audit: new AuditLog(lazily, UNLIMITED),
+    require() {
+      try {
+        observation ??= open(log.audit);
+      } catch (cause) {
+        throw new CommandRefused(`${messageOf(cause)}; nothing was done, since it could not be recorded`, { cause });
+      }
+    },
+    close: () => observation?.close(),
+  };
+}
+
+/** A command writes few records. */
+const UNLIMITED: RecordLimit = { tell: (_kind, write) => write(0) };
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

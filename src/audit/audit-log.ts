@@ -109,6 +109,22 @@ export class AuditLog {
     this.write(who, key, 'signing key made');
   }
 
+  /** @param count how many keys were sealed with another secret. */
+  signingKeysResealed(who: Who, keys: { readonly issuer: string; readonly count: number }): void {
+    this.write(who, keys, 'signing keys resealed');
+  }
+
+  /** A part of the revocation set that was lost was declared complete: decisions on it resume. */
+  lossAccepted(who: Who, { key, epoch, lost, noticedAtSeconds }: LostPart): void {
+    const since = noticedAtSeconds === undefined ? undefined : new Date(noticedAtSeconds * 1000).toISOString();
+    this.write(who, { key, epoch, lost, since }, 'loss of the revocation set accepted');
+  }
+
+  /** @param copy when it was exported, and how many records of it were written. */
+  storeImported(who: Who, { isComplete, ...copy }: ImportedCopy): void {
+    this.write(who, copy, isComplete ? 'store imported' : 'store imported in part: the import broke off');
+  }
+
   /**
    * The console refused a form that none of its pages sent.
    *
@@ -126,6 +142,26 @@ export class AuditLog {
     const author = 'account' in who ? { account: who.account, client: who.client } : { by: who.by };
     this.output.info({ ...author, ...facts }, message);
   }
+}
+
+interface LostPart {
+  readonly key: string;
+  /** The epoch from now on. */
+  readonly epoch: string;
+  /** The epochs that were lost. */
+  readonly lost: readonly string[];
+  readonly noticedAtSeconds: number | undefined;
+}
+
+interface ImportedCopy {
+  readonly exportedAt: string;
+  readonly accounts: number;
+  readonly signingKeys: number;
+  readonly tokens: number;
+  readonly revocations: number;
+  /** Records that were left out, since the store holds something else. */
+  readonly conflicts: number;
+  readonly isComplete: boolean;
 }
 
 /** Set where a request was sent twice and gets the same answer again. */

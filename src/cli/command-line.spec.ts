@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { commandLine } from '../../test/support/command-line.ts';
+import { runSallyport } from '../../test/support/servers/run-sallyport.ts';
 import { readVersion } from '../lib/version.ts';
 
 const GROUPS = {
@@ -60,19 +60,19 @@ describe('a command line that is not understood', () => {
     [['migration', '--days', '91'], '--days takes a whole number from 1 to 90'],
     [['migration', '--days', '1.5'], '--days takes a whole number from 1 to 90'],
   ])('exits with 2: %j, %s', async (args, message) => {
-    const { code, output } = await commandLine(args);
+    const { code, output } = await runSallyport(args);
     expect({ code, output }).toEqual({ code: 2, output: expect.stringContaining(`sallyport: ${message}`) });
     expect(output).toContain('usage: sallyport');
   });
 
   it('is not repeated where a password may stand', async () => {
-    const { code, output } = await commandLine(['account', 'password', 'ada', 'hunter2']);
+    const { code, output } = await runSallyport(['account', 'password', 'ada', 'hunter2']);
     expect(code).toBe(2);
     expect(output).not.toContain('hunter2');
   });
 
   it('is answered with the usage of the sub-command that it names', async () => {
-    const { output } = await commandLine(['keys', 'revoke', '--yes']);
+    const { output } = await runSallyport(['keys', 'revoke', '--yes']);
     expect(output).toBe(`sallyport: KID is missing
 usage: sallyport keys revoke KID [--reason TEXT] [--by NAME] [--yes] [--config FILE]
 \`sallyport keys revoke --help\` tells more.
@@ -83,7 +83,7 @@ usage: sallyport keys revoke KID [--reason TEXT] [--by NAME] [--yes] [--config F
 describe('--help', () => {
   it('lists the commands', async () => {
     for (const args of [['--help'], ['-h'], ['help']]) {
-      const { code, output } = await commandLine(args);
+      const { code, output } = await runSallyport(args);
       expect(code).toBe(0);
       for (const command of COMMANDS) expect(output).toMatch(new RegExp(`^ {2}${command} +\\S`, 'm'));
     }
@@ -91,13 +91,13 @@ describe('--help', () => {
 
   it.each(COMMANDS)('shows the usage of %s', async (command) => {
     for (const option of ['--help', '-h']) {
-      const { code, output } = await commandLine([command, option]);
+      const { code, output } = await runSallyport([command, option]);
       expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining(`usage: sallyport ${command}`) });
     }
   });
 
   it.each(Object.entries(GROUPS))('of %s shows each sub-command', async (command, actions) => {
-    const { output } = await commandLine([command, '--help']);
+    const { output } = await runSallyport([command, '--help']);
     for (const action of actions) {
       expect(output).toContain(`sallyport ${command} ${action}`);
       expect(output).toMatch(new RegExp(`^ {2}${action} +\\S`, 'm'));
@@ -107,7 +107,7 @@ describe('--help', () => {
   it.each(Object.entries(GROUPS).flatMap(([command, actions]) => actions.map((action) => [command, action] as const)))(
     'of %s %s shows each of its options with a line of help',
     async (command, action) => {
-      const { code, output } = await commandLine([command, action, '--help']);
+      const { code, output } = await runSallyport([command, action, '--help']);
       expect(code).toBe(0);
       const [usage = '', options = ''] = output.split('\noptions:\n');
       const named = new Set(usage.match(/--[a-z0-9-]+/g));
@@ -117,7 +117,7 @@ describe('--help', () => {
   );
 
   it('shows an option once, as it is declared', async () => {
-    expect((await commandLine(['store', 'export', '--help'])).output).toContain(`
+    expect((await runSallyport(['store', 'export', '--help'])).output).toContain(`
 options:
   --out FILE     write to this new file; by default to standard output
   --config FILE  the configuration file; by default sallyport.yaml
@@ -127,5 +127,5 @@ options:
 });
 
 it('--version prints the version', async () => {
-  expect(await commandLine(['--version'])).toEqual({ code: 0, output: `${readVersion()}\n` });
+  expect(await runSallyport(['--version'])).toEqual({ code: 0, output: `${readVersion()}\n` });
 });

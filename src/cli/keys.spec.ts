@@ -8,6 +8,8 @@ import { keys } from './keys.ts';
 
 let folder: string;
 let env: NodeJS.ProcessEnv;
+/** What the last command wrote to standard error, where audit records go without `log.audit`. */
+let errors: string;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'sallyport-keys-'));
@@ -16,7 +18,10 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true }));
 
-async function configure(sealWith: string | undefined, store = 'sqlite:./store.db'): Promise<string> {
+async function configure(
+  sealWith: string | undefined,
+  { store = 'sqlite:./store.db', audit = '' }: { readonly store?: string; readonly audit?: string } = {},
+): Promise<string> {
   const file = join(folder, 'sallyport.yaml');
   const signing = sealWith === undefined ? '' : `, sealWith: { env: ${sealWith} }`;
   await writeFile(
@@ -26,7 +31,7 @@ listen: { tokens: "127.0.0.1:0" }
 store: ${store}
 issuers: [{ name: sallyport, issuer: "https://s.local", signing: { algorithm: EdDSA${signing} } }]
 routes: []
-log: { level: silent }
+log: { level: silent${audit} }
 `,
   );
   return file;
@@ -40,13 +45,15 @@ async function run(config: string): Promise<void> {
 
 async function command(config: string, positionals: string[], values: Record<string, string | boolean> = {}) {
   let out = '';
+  let err = '';
   const terminal = {
     env,
     stdin: process.stdin,
     out: (text: string) => (out += text),
-    err: (text: string) => (out += text),
+    err: (text: string) => (err += text),
   };
   const code = await keys.run({ positionals, values, config }, terminal);
+  errors = err;
   return { code, out };
 }
 
@@ -77,6 +84,25 @@ describe('sallyport keys reseal', () => {
     await expect(command(await configure('SECOND'), ['reseal'], values)).rejects.toThrow(message);
   });
 
+  it('records who did it and how many keys it sealed, and no secret', async () => {
+    await run(await configure(undefined));
+    const second = await configure('SECOND');
+    await command(second, ['reseal'], { by: 'ada' });
+    const record = { log: 'audit', msg: 'signing keys resealed', by: 'ada', issuer: 'sallyport', count: 1 };
+    expect(JSON.parse(errors)).toMatchObject(record);
+    expect(errors).not.toContain(env['SECOND']);
+    await command(second, ['reseal']);
+    expect(errors).toBe('');
+  });
+
+  it('changes nothing if the audit log cannot be opened', async () => {
+    const first = await configure(undefined);
+    await run(first);
+    const unrecorded = await configure('SECOND', { audit: ', audit: ./none/audit.log' });
+    await expect(command(unrecorded, ['reseal'])).rejects.toThrow(/^log\.audit: .*; nothing was done/);
+    await run(await configure(undefined));
+  });
+
   it('needs a secret to seal with', async () => {
     await run(await configure(undefined));
     await expect(command(await configure(undefined), ['reseal'])).rejects.toThrow('signing.sealWith is not set');
@@ -88,6 +114,6 @@ describe('sallyport keys', () => {
     ['a memory store', '"memory:"', 'no other process can reach'],
     ['a store that is not there', 'sqlite:./none.db', 'there is no store at'],
   ])('is refused on %s', async (_what, store, message) => {
-    await expect(command(await configure('FIRST', store), ['list'])).rejects.toThrow(message);
+    await expect(command(await configure('FIRST', { store }), ['list'])).rejects.toThrow(message);
   });
 });

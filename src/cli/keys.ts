@@ -1,30 +1,34 @@
-import { openAudit } from '../app/command-audit.ts';
-import { requireStore, revocationsIn, withStore } from '../app/command-use-cases.ts';
+import { withUseCases } from '../app/command-use-cases.ts';
 import { operatorOf } from '../audit/actor.ts';
 import type { Config, OwnIssuer } from '../config/config.ts';
-import { systemClock } from '../lib/clock.ts';
 import { counted, timeOf } from '../lib/time-format.ts';
-import { list as listed, quote, suggest } from '../lib/wording.ts';
-import { keySetMaxAgeSeconds } from '../signing/key-life.ts';
-import type { LivingKey } from '../signing/key-ring.ts';
-import { KeyRing, livesUnder } from '../signing/key-ring.ts';
-import { openOwnSealer } from '../signing/own-sealer.ts';
-import { Sealer } from '../signing/sealer.ts';
-import type { Store } from '../store/store.ts';
-import type { Terminal } from './command.ts';
-import { CommandError, requireConfig } from './command.ts';
+import { list, quote, suggest } from '../lib/wording.ts';
+import { CommandError, requireConfig, UsageError } from './command.ts';
 import { defineAction, defineGroup } from './command-definition.ts';
-import type { Author } from './operator.ts';
-import { AUTHOR_OPTIONS, BY_OPTION, CONFIRM_OPTION, readAuthor, revokeByOperator } from './operator.ts';
+import { AUTHOR_OPTIONS, BY_OPTION, CONFIRM_OPTION, readAuthor } from './operator.ts';
 import { confirm } from './terminal/confirm.ts';
-import type { FormerSecretOptions } from './terminal/former-secret.ts';
 import { readFormerSecret } from './terminal/former-secret.ts';
 
 const listKeys = defineAction({
   summary: 'list the keys with their algorithm and state: waiting, signing or retired',
   takes: [],
   options: { json: { type: 'boolean', help: 'print JSON, for programs' } },
-  run: ({ config, values }, terminal) => withKeys(config, terminal, (work) => list(work, values.json === true)),
+  async run({ config: file, values }, { env, out, err }) {
+    const { config } = requireSigning(file, env);
+    const lives = await withUseCases(config, err, ({ keys }) => keys.list());
+    const keys = lives.map(({ key, state, sinceSeconds, untilSeconds }) => {
+      const until = untilSeconds === undefined ? undefined : at(untilSeconds);
+      return { kid: key.kid, algorithm: key.algorithm, state, since: at(sinceSeconds), until };
+    });
+    if (values.json === true) out(`${JSON.stringify(keys, null, 2)}\n`);
+    else {
+      for (const { kid, algorithm, state, since, until } of keys) {
+        const end = until === undefined ? '' : `\tuntil ${until}`;
+        out(`${kid}\t${algorithm}\t${state}\tsince ${since}${end}\n`);
+      }
+    }
+    return 0;
+  },
 });
 
 const rotateKey = defineAction({
@@ -34,7 +38,25 @@ const rotateKey = defineAction({
 reader of the key set can have read it. The key before it verifies until the last token that it signed
 has expired.`,
   options: { by: BY_OPTION },
-  run: ({ config, values }, terminal) => withKeys(config, terminal, (work) => rotate(work, readAuthor(values))),
+  async run({ config: file, values }, { env, out, err }) {
+    const by = operatorOf(readAuthor(values));
+    const { config, issuer } = requireSigning(file, env);
+    const { outcome, key } = await withUseCases(config, err, ({ keys }) => keys.rotate(by));
+    const from = at(key.signsFromSeconds);
+    switch (outcome) {
+      case 'made':
+        out(`made ${key.kid} for ${key.algorithm}: it is published now and signs from ${from}\n`);
+        return 0;
+      case 'waits':
+        out(`${key.kid} is already waiting and signs from ${from}: no key was added\n`);
+        return 0;
+      case 'waits for another algorithm':
+        throw new CommandError(
+          `sallyport: ${key.kid} is already waiting, for ${key.algorithm} and not ${issuer.signing.algorithm}: it signs ` +
+            `from ${from}; rotate after that, or revoke it first`,
+        );
+    }
+  },
 });
 
 const revokeKey = defineAction({
@@ -43,9 +65,27 @@ const revokeKey = defineAction({
   details: `If the key is the one that signs, another signs at once. Readers that cache the key set may refuse the
 tokens of the new key until they read the set again. This cannot be undone.`,
   options: { ...AUTHOR_OPTIONS, yes: CONFIRM_OPTION },
-  run({ config, positionals: [kid = ''], values }, terminal) {
-    const author = readAuthor(values);
-    return withKeys(config, terminal, (work) => revoke(work, kid, author, values.yes === true));
+  async run({ config: file, positionals: [kid = ''], values }, terminal) {
+    const { by, reason } = readAuthor(values);
+    const { config, issuer } = requireSigning(file, terminal.env);
+    return await withUseCases(config, terminal.err, async ({ keyRevocation, keys }) => {
+      const found = await keyRevocation.find(kid);
+      if (found.outcome === 'unknown') throw unknownKey(kid, found.kids, issuer);
+      const more =
+        found.key.state === 'signing' ? '; it is the key that signs now, and another takes over at once' : '';
+      await confirm(`this ends every token that ${kid} signed${more}`, values.yes === true, terminal);
+      const revoked = await keyRevocation.revoke(kid, operatorOf({ by }), reason);
+      if (revoked.outcome === 'unknown') throw unknownKey(kid, revoked.kids, issuer);
+      terminal.out(`revoked ${kid}: every token that it signed has ended\n`);
+      const { successor } = revoked;
+      if (successor !== undefined) {
+        terminal.out(
+          `${successor} signs from now on; readers that cache the key set may refuse its tokens for up to ` +
+            `${keys.keySetMaxAgeSeconds} s\n`,
+        );
+      }
+      return 0;
+    });
   },
 });
 
@@ -60,8 +100,35 @@ rotate.`,
     'from-env': { type: 'string', placeholder: 'NAME', help: 'the variable that holds the former secret' },
     'from-file': { type: 'string', placeholder: 'FILE', help: 'the file that holds it; - reads standard input' },
     base64url: { type: 'boolean', help: 'the former secret is base64url, not text' },
+    by: BY_OPTION,
   },
-  run: ({ config, values }, terminal) => withKeys(config, terminal, (work) => reseal(work, values)),
+  async run({ config: file, values }, terminal) {
+    const by = operatorOf(readAuthor(values));
+    const { config } = requireSigning(file, terminal.env);
+    return await withUseCases(config, terminal.err, async (useCases) => {
+      const former = await readFormerSecret(values, terminal);
+      const resealed = await useCases.resealKeys(former, by);
+      switch (resealed.outcome) {
+        case 'no new secret':
+          throw new CommandError(
+            'sallyport: signing.sealWith is not set, so there is no new secret to seal the keys with',
+          );
+        case 'no former secret': {
+          const { path } = resealed;
+          if (path === undefined) throw new UsageError('--from-env or --from-file is missing');
+          throw new CommandError(
+            `sallyport: there is no ${path}: name the former secret with --from-env or --from-file`,
+          );
+        }
+        case 'resealed': {
+          const { count } = resealed;
+          const done = `sealed ${counted(count, 'key')} with signing.sealWith`;
+          terminal.out(count === 0 ? 'every key is already sealed with signing.sealWith\n' : `${done}\n`);
+          return 0;
+        }
+      }
+    });
+  },
 });
 
 /** Lists, rotates, revokes and reseals our own signing keys in the store, whether Sallyport runs on it or not. */
@@ -70,115 +137,19 @@ export const keys = defineGroup('keys', {
   actions: { list: listKeys, rotate: rotateKey, revoke: revokeKey, reseal: resealKeys },
 });
 
-interface Work {
-  readonly config: Config;
-  readonly issuer: OwnIssuer;
-  readonly store: Store;
-  readonly terminal: Terminal;
-}
-
-async function withKeys(file: string, terminal: Terminal, use: (work: Work) => Promise<number>): Promise<number> {
-  const config = requireConfig(file, terminal.env);
+function requireSigning(file: string, env: NodeJS.ProcessEnv): { readonly config: Config; readonly issuer: OwnIssuer } {
+  const config = requireConfig(file, env);
   const issuer = config.issuers.find((candidate) => candidate.kind === 'signing');
-  if (issuer === undefined)
-    throw new CommandError('sallyport: no issuer has `signing`, so there are no signing keys of our own');
-  requireStore(config.store);
-  return withStore(config.store, (store) => use({ config, issuer, store, terminal }));
+  if (issuer !== undefined) return { config, issuer };
+  throw new CommandError('sallyport: no issuer has `signing`, so there are no signing keys of our own');
 }
 
-async function list(work: Work, json: boolean): Promise<number> {
-  const { terminal } = work;
-  const shown = (await livesIn(work)).map(({ key, state, sinceSeconds, untilSeconds }) => {
-    const until = untilSeconds === undefined ? undefined : at(untilSeconds);
-    return { kid: key.kid, algorithm: key.algorithm, state, since: at(sinceSeconds), until };
-  });
-  if (json) {
-    terminal.out(`${JSON.stringify(shown, null, 2)}\n`);
-    return 0;
-  }
-  for (const { kid, algorithm, state, since, until } of shown) {
-    const end = until === undefined ? '' : `\tuntil ${until}`;
-    terminal.out(`${kid}\t${algorithm}\t${state}\tsince ${since}${end}\n`);
-  }
-  return 0;
-}
-
-async function rotate(work: Work, author: Author): Promise<number> {
-  const { issuer, config, terminal } = work;
-  const { outcome, key } = await (await ringOf(work)).rotate();
-  const from = at(key.signsFromSeconds);
-  if (outcome === 'waits' && key.algorithm !== issuer.signing.algorithm) {
-    throw new CommandError(
-      `sallyport: ${key.kid} is already waiting, for ${key.algorithm} and not ${issuer.signing.algorithm}: it signs from ` +
-        `${from}; rotate after that, or revoke it first`,
-    );
-  }
-  if (outcome === 'waits') {
-    terminal.out(`${key.kid} is already waiting and signs from ${from}: no key was added\n`);
-    return 0;
-  }
-  const records = openAudit(config, terminal);
-  records.audit.signingKeyMade(operatorOf(author), { issuer: issuer.name, kid: key.kid, signsFrom: from });
-  records.close();
-  terminal.out(`made ${key.kid} for ${key.algorithm}: it is published now and signs from ${from}\n`);
-  return 0;
-}
-
-async function revoke(work: Work, kid: string, author: Author, isConfirmed: boolean): Promise<number> {
-  const { issuer, config, store, terminal } = work;
-  const standing = await livesIn(work);
-  const revoked = standing.find(({ key }) => key.kid === kid);
-  if (revoked === undefined) throw new CommandError(unknownKeyText(kid, standing, issuer));
-  const signs = revoked.state === 'signing';
-  const more = signs ? '; it is the key that signs now, and another takes over at once' : '';
-  await confirm(`this ends every token that ${kid} signed${more}`, isConfirmed, terminal);
-  const ring = await ringOf(work);
-  await revokeByOperator({ kind: 'signing key', issuer: issuer.name, kid }, author, { config, store, terminal });
-  await ring.reconcile();
-  terminal.out(`revoked ${kid}: every token that it signed has ended\n`);
-  const next = (await livesIn(work)).find(({ state }) => state === 'signing')?.key;
-  if (signs && next !== undefined) {
-    const seconds = keySetMaxAgeSeconds(issuer.signing);
-    terminal.out(
-      `${next.kid} signs from now on; readers that cache the key set may refuse its tokens for up to ${seconds} s\n`,
-    );
-  }
-  return 0;
-}
-
-async function reseal(work: Work, values: FormerSecretOptions): Promise<number> {
-  const { issuer, config, terminal } = work;
-  if (issuer.signing.sealWith === undefined) {
-    throw new CommandError('sallyport: signing.sealWith is not set, so there is no new secret to seal the keys with');
-  }
-  const former = new Sealer(await readFormerSecret(values, terminal, config.store));
-  const count = await (await ringOf(work)).reseal(former);
-  const done = `sealed ${counted(count, 'key')} with signing.sealWith`;
-  terminal.out(count === 0 ? 'every key is already sealed with signing.sealWith\n' : `${done}\n`);
-  return 0;
-}
-
-function unknownKeyText(kid: string, standing: readonly LivingKey[], { name }: OwnIssuer): string {
-  const kids = standing.map(({ key }) => key.kid);
-  const known = listed(kids, 'and') || 'none';
-  return (
+function unknownKey(kid: string, kids: readonly string[], { name }: OwnIssuer): CommandError {
+  const known = list(kids, 'and') || 'none';
+  return new CommandError(
     `sallyport: no signing key ${quote(kid)}${suggest(kid, kids)} (the store has ${known}); to revoke one that the store ` +
-    `does not have, use sallyport token revoke --issuer ${name} --key KID`
+      `does not have, use sallyport token revoke --issuer ${name} --key KID`,
   );
-}
-
-async function livesIn({ issuer, config, store }: Work): Promise<readonly LivingKey[]> {
-  const { clockSkewMs } = config;
-  const { keys: standing } = await store.signingKeys.read(issuer.name);
-  return livesUnder({ issuer, clock: systemClock, clockSkewMs }, standing);
-}
-
-async function ringOf({ issuer, config, store }: Work): Promise<KeyRing> {
-  const { signingKeys } = store;
-  const revocations = revocationsIn(store);
-  const { clockSkewMs } = config;
-  const sealer = await openOwnSealer(issuer, config.store, signingKeys);
-  return new KeyRing({ issuer, store: signingKeys, revocations, sealer, clock: systemClock, clockSkewMs });
 }
 
 function at(seconds: number): string {

@@ -1,9 +1,7 @@
-import { requireStore, withStore } from '../app/command-use-cases.ts';
-import { systemClock } from '../lib/clock.ts';
+import { withUseCases } from '../app/command-use-cases.ts';
 import { counted } from '../lib/time-format.ts';
 import type { BasicRoute, BasicUser, MigrationReport } from '../tokens/migration-report.ts';
-import { reportMigration } from '../tokens/migration-report.ts';
-import { BASIC_USES_KEPT_DAYS } from '../verification/basic/basic-use.ts';
+import { MAX_REPORTED_DAYS } from '../tokens/migration-report.ts';
 import type { Terminal } from './command.ts';
 import { requireConfig, UsageError } from './command.ts';
 import { defineCommand } from './command-definition.ts';
@@ -20,7 +18,7 @@ export const migration = defineCommand('migration', {
 last, and when the account last used a token other than a log-in token. Names that belong to no account
 are counted together as (no account).
 
-Instances write their counts to the store once a minute. The store keeps them for ${BASIC_USES_KEPT_DAYS} days.`,
+Instances write their counts to the store once a minute. The store keeps them for ${MAX_REPORTED_DAYS} days.`,
   options: {
     days: {
       type: 'string',
@@ -32,20 +30,17 @@ Instances write their counts to the store once a minute. The store keeps them fo
   async run({ config: file, values }, terminal) {
     const days = readDays(values.days);
     const config = requireConfig(file, terminal.env);
-    requireStore(config.store);
-    return withStore(config.store, async (store) => {
-      const report = await reportMigration(store, { config, days, nowMs: systemClock.wallMs() });
-      if (values.json === true) terminal.out(`${JSON.stringify(report, null, 2)}\n`);
-      else print(report, terminal);
-      return 0;
-    });
+    const report = await withUseCases(config, terminal.err, (useCases) => useCases.reportMigration(days));
+    if (values.json === true) terminal.out(`${JSON.stringify(report, null, 2)}\n`);
+    else print(report, terminal);
+    return 0;
   },
 });
 
 function readDays(text = String(DEFAULT_DAYS)): number {
   const days = /^[1-9]\d{0,3}$/.test(text) ? Number(text) : Number.NaN;
-  if (days <= BASIC_USES_KEPT_DAYS) return days;
-  throw new UsageError(`--days takes a whole number from 1 to ${BASIC_USES_KEPT_DAYS}`);
+  if (days <= MAX_REPORTED_DAYS) return days;
+  throw new UsageError(`--days takes a whole number from 1 to ${MAX_REPORTED_DAYS}`);
 }
 
 function print(report: MigrationReport, terminal: Terminal): void {

@@ -1,14 +1,10 @@
 import { open, rm } from 'node:fs/promises';
-import { requireStore, withStore } from '../app/command-use-cases.ts';
+import { exportStore as exportConfigured } from '../app/store-copies.ts';
 import type { Config } from '../config/config.ts';
 import { wordFileError } from '../config/reading/draft.ts';
 import { hasCode } from '../lib/error-code.ts';
 import { counted } from '../lib/time-format.ts';
-import { readVersion } from '../lib/version.ts';
 import { quote } from '../lib/wording.ts';
-import type { Counts } from '../store/copy/format.ts';
-import { writeCopy } from '../store/copy/write-copy.ts';
-import type { StoreContents } from '../store/store.ts';
 import { CommandError, requireConfig } from './command.ts';
 import { defineAction } from './command-definition.ts';
 
@@ -29,15 +25,12 @@ or changes accounts.`,
   },
   async run({ values: { out }, config: file }, terminal) {
     const config = requireConfig(file, terminal.env);
-    requireStore(config.store);
-    const counts = await withStore(config.store, ({ contents }) =>
-      out === undefined
-        ? writeCopy(contents, aboutNow(config), (text) => {
-            terminal.out(text);
-            return terminal.taken?.();
-          })
-        : exportToFile(out, contents, config),
-    );
+    const counts = await (out === undefined
+      ? exportConfigured(config, (text) => {
+          terminal.out(text);
+          return terminal.taken?.();
+        })
+      : exportToFile(out, config));
     terminal.err(
       `exported ${counted(counts.account, 'account')}, ${counted(counts['signing-key'], 'signing key')}, ` +
         `${counted(counts.token, 'token')} and ${counted(counts.revocation, 'revocation')}; ` +
@@ -48,13 +41,13 @@ or changes accounts.`,
   },
 });
 
-async function exportToFile(path: string, contents: StoreContents, config: Config): Promise<Counts> {
+async function exportToFile(path: string, config: Config): ReturnType<typeof exportConfigured> {
   const file = await open(path, 'wx', 0o600).catch((cause: unknown) => {
     const why = hasCode(cause, 'ENOENT') ? 'no such folder' : wordFileError(cause);
     throw new CommandError(`sallyport: cannot create the file ${quote(path)}: ${why}`, { cause });
   });
   try {
-    const counts = await writeCopy(contents, aboutNow(config), (text) => file.appendFile(text));
+    const counts = await exportConfigured(config, (text) => file.appendFile(text));
     await file.sync();
     return counts;
   } catch (error) {
@@ -63,13 +56,6 @@ async function exportToFile(path: string, contents: StoreContents, config: Confi
   } finally {
     await file.close();
   }
-}
-
-function aboutNow({ issuers }: Config) {
-  const own = issuers.flatMap((issuer) =>
-    issuer.kind === 'signing' ? [{ name: issuer.name, issuer: issuer.issuer }] : [],
-  );
-  return { sallyport: readVersion(), exportedAt: new Date().toISOString(), issuers: own };
 }
 
 /** Names the secret that the copy needs and does not hold. */

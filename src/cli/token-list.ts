@@ -1,14 +1,13 @@
 import type { Account } from '../accounts/account.ts';
+import type { AccountStore } from '../accounts/account-store.ts';
 import { findAccount } from '../accounts/find-account.ts';
-import { requireStore, revocationsIn, withStore } from '../app/command-use-cases.ts';
+import { withUseCases } from '../app/command-use-cases.ts';
 import { systemClock } from '../lib/clock.ts';
 import { secondOf } from '../lib/time-format.ts';
 import { printable } from '../lib/wording.ts';
-import type { Store } from '../store/store.ts';
 import { everyToken } from '../tokens/every-token.ts';
 import { risksOf } from '../tokens/token-risks.ts';
-import type { TokenView } from '../tokens/token-views.ts';
-import { TokenViews } from '../tokens/token-views.ts';
+import type { TokenView, TokenViews } from '../tokens/token-views.ts';
 import type { Terminal } from './command.ts';
 import { CommandError, requireConfig } from './command.ts';
 import { defineAction } from './command-definition.ts';
@@ -31,25 +30,23 @@ export const listTokens = defineAction({
   },
   async run({ values: { account: name, risky, json }, config: file }, terminal) {
     const config = requireConfig(file, terminal.env);
-    const issuer = config.issuers.find(({ kind }) => kind === 'signing')?.name;
-    if (issuer === undefined)
-      throw new CommandError('sallyport: no issuer has `signing`, so there are no tokens of our own');
-    requireStore(config.store);
-    return withStore(config.store, async (store) => {
-      const { tokens } = store;
-      const views = new TokenViews({ issuer, tokens, revocations: revocationsIn(store), clock: systemClock });
-      const rows: Row[] = [];
-      for (const owner of await ownersIn(store, name)) {
-        for await (const view of everyToken(views, owner.id)) rows.push(rowOf(owner, view));
-      }
-      const shown = risky === true ? rows.filter(({ risks }) => risks.length > 0) : rows;
-      print(shown, json === true, terminal);
-      return 0;
-    });
+    const rows = await withUseCases(config, terminal.err, ({ accountStore, tokenViews }) =>
+      rowsOf(accountStore, tokenViews, name),
+    );
+    print(risky === true ? rows.filter(({ risks }) => risks.length > 0) : rows, json === true, terminal);
+    return 0;
   },
 });
 
-async function ownersIn({ accounts }: Store, name: string | undefined): Promise<readonly Account[]> {
+async function rowsOf(accounts: AccountStore, views: TokenViews, name: string | undefined): Promise<readonly Row[]> {
+  const rows: Row[] = [];
+  for (const owner of await ownersIn(accounts, name)) {
+    for await (const view of everyToken(views, owner.id)) rows.push(rowOf(owner, view));
+  }
+  return rows;
+}
+
+async function ownersIn(accounts: AccountStore, name: string | undefined): Promise<readonly Account[]> {
   if (name === undefined) return await accounts.list();
   const account = await findAccount(accounts, name);
   if (account === undefined) throw new CommandError(`sallyport: no account '${printable(name)}'`);

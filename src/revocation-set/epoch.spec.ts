@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { acceptLoss } from '../revocation/accept-loss.ts';
 import type { EpochRecord } from './epoch.ts';
-import { acceptLoss, formatEpoch, isEpochKey, judgeEpoch, judgeMissing, parseEpoch } from './epoch.ts';
+import { formatEpoch, isEpochKey, judgeEpoch, judgeMissing, parseEpoch } from './epoch.ts';
 
 const MAKING = { epoch: 'new', nowSeconds: 500 };
 const X = healthy('x');
@@ -73,17 +74,6 @@ describe('judgeMissing()', () => {
     for (const standing of [lost('n', 'k'), { epoch: 'n', follows: ['k'], loss: undefined }]) {
       expect(judgeMissing('k', formatEpoch(standing), MAKING)).toEqual({ record: standing, isNew: false });
     }
-  });
-});
-
-describe('acceptLoss()', () => {
-  it.each([
-    ['of one that is lost', formatEpoch(LOST), healthy('new', 'w', 'x', 'n')],
-    ['of what cannot be read', 'x', healthy('new')],
-    ['of one that stands: nothing', formatEpoch(X), undefined],
-    ['of none: nothing', undefined, undefined],
-  ])('makes the record that follows, %s', (_what, found, record) => {
-    expect(acceptLoss(found, 'new')).toEqual(record);
   });
 });
 

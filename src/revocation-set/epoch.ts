@@ -54,7 +54,7 @@ export function judgeEpoch(known: EpochRecord | undefined, found: string | undef
   const standing = found === undefined ? undefined : parseEpoch(found);
   const isFirst = known === undefined && found === undefined;
   if (isFirst) return { record: { epoch: making.epoch, follows: [], loss: undefined }, isNew: true };
-  const isKnown = known === undefined || (standing !== undefined && namesOf(standing).includes(known.epoch));
+  const isKnown = known === undefined || (standing !== undefined && epochsIn(standing).includes(known.epoch));
   if (standing !== undefined && isKnown) return { record: standing, isNew: false };
   return { record: announce(known, standing, making), isNew: true };
 }
@@ -67,14 +67,6 @@ export function judgeMissing(missing: string, found: string | undefined, making:
   const standing = found === undefined ? undefined : parseEpoch(found);
   if (standing !== undefined && isSettled(missing, standing)) return { record: standing, isNew: false };
   return { record: announce({ epoch: missing, follows: [], loss: undefined }, standing, making), isNew: true };
-}
-
-/** What accepts the loss that a record tells of; `undefined` where it tells of none. */
-export function acceptLoss(found: string | undefined, epoch: string): EpochRecord | undefined {
-  if (found === undefined) return undefined;
-  const standing = parseEpoch(found);
-  if (standing !== undefined && standing.loss === undefined) return undefined;
-  return { epoch, follows: standing === undefined ? [] : latest(namesOf(standing)), loss: undefined };
 }
 
 export function formatEpoch({ epoch, follows, loss }: EpochRecord): string {
@@ -101,20 +93,21 @@ function announce(known: EpochRecord | undefined, standing: EpochRecord | undefi
   const noticed = records.flatMap(({ loss }) => loss?.noticedAt ?? []);
   return {
     epoch: making.epoch,
-    follows: latest(records.flatMap(({ follows }) => follows)),
+    follows: latestEpochs(records.flatMap(({ follows }) => follows)),
     loss: {
-      lost: latest(records.flatMap(({ loss, epoch }) => [...(loss?.lost ?? []), epoch])),
+      lost: latestEpochs(records.flatMap(({ loss, epoch }) => [...(loss?.lost ?? []), epoch])),
       noticedAt: Math.min(making.nowSeconds, ...noticed),
     },
   };
 }
 
-/** All that a record vouches for, the oldest first. */
-function namesOf({ epoch, follows, loss }: EpochRecord): string[] {
+/** Every epoch that a record names, the oldest first. */
+export function epochsIn({ epoch, follows, loss }: EpochRecord): string[] {
   return [...follows, ...(loss?.lost ?? []), epoch];
 }
 
-function latest(epochs: readonly string[]): string[] {
+/** The latest epochs, as many as a record names. */
+export function latestEpochs(epochs: readonly string[]): string[] {
   return [...new Set(epochs)].slice(-MAX_NAMED);
 }
 

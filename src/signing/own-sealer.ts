@@ -13,6 +13,13 @@ export async function openOwnSealer(
   return new Sealer(issuer.signing.sealWith?.reveal() ?? (await secretBeside(issuer, config, store)));
 }
 
+/** The file beside an embedded store with the secret that opens the keys if none is configured; others have none. */
+export function sealFileOf(config: Extract<StoreConfig, { readonly kind: 'sqlite' }>): string;
+export function sealFileOf(config: StoreConfig): string | undefined;
+export function sealFileOf(config: StoreConfig): string | undefined {
+  return config.kind === 'sqlite' ? `${config.path}.seal` : undefined;
+}
+
 async function secretBeside(
   { name }: OwnIssuer,
   config: StoreConfig,
@@ -21,7 +28,7 @@ async function secretBeside(
   // The configuration is refused before; a secret of one's own would lock every other instance out.
   if (config.kind === 'redis') throw new Error('a Redis store needs signing.sealWith');
   if (config.kind === 'memory') return randomBytes(32);
-  const path = `${config.path}.seal`;
+  const path = sealFileOf(config);
   // Asked first: whoever makes keys has made the secret before.
   const isNeeded = (await store.read(name)).keys.length > 0;
   const secret = await readSealFile(path);

@@ -3,9 +3,12 @@ import type { AccountStore } from '../accounts/account-store.ts';
 import type { Config } from '../config/config.ts';
 import { secondOf } from '../lib/time-format.ts';
 import type { BasicUse, BasicUseStore } from '../verification/basic/basic-use.ts';
-import { dayOf, startOfDay } from '../verification/basic/basic-use.ts';
+import { BASIC_USES_KEPT_DAYS, dayOf, startOfDay } from '../verification/basic/basic-use.ts';
 import { everyToken } from './every-token.ts';
 import type { TokenStore } from './token.ts';
+
+/** The store keeps no older counts. */
+export const MAX_REPORTED_DAYS = BASIC_USES_KEPT_DAYS;
 
 /** How far the migration from Basic to tokens is. Times are in UTC, to the second; `null` for what is not or never. */
 export interface MigrationReport {

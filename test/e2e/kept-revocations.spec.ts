@@ -96,7 +96,7 @@ describe('an older copy of the store that was put back while Sallyport was stopp
     expect(await command(['token', 'revoke', '--issuer', 'sallyport', '--jti', id])).toMatchObject({ code: 0 });
     expect(await command(['store', 'accept-loss'])).toMatchObject({
       code: 0,
-      output: expect.stringMatching(/^accepted: the loss noticed on 20/),
+      output: expect.stringMatching(/^accepted: the loss noticed on 20/m),
     });
     await expect.poll(() => send(token), POLL).toBe(401);
     await platform.sallyport.stop();

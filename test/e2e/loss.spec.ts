@@ -98,7 +98,7 @@ it('a lost set is told of everywhere and lets nothing pass, until an operator ac
     const said = a.sallyport.output().match(/"msg":"the revocation set was lost/g);
     expect(said).toHaveLength(1);
     const { code, output } = await command(['store', 'accept-loss']);
-    expect({ code, output }).toEqual({ code: 0, output: expect.stringMatching(/^accepted: the loss noticed on 20/) });
+    expect({ code, output }).toEqual({ code: 0, output: expect.stringMatching(/^accepted: the loss noticed on 20/m) });
     await expect.poll(() => check(a, good), POLL).toBe('passes');
   } finally {
     process.kill(b.sallyport.pid ?? 0, 'SIGCONT');
@@ -113,5 +113,7 @@ it('a lost set is told of everywhere and lets nothing pass, until an operator ac
 });
 
 it('sallyport store says what it takes', async () => {
-  expect((await runSallyport(['store', '--help'])).output).toContain('sallyport store accept-loss [--config FILE]');
+  expect((await runSallyport(['store', '--help'])).output).toContain(
+    'sallyport store accept-loss [--by NAME] [--config FILE]',
+  );
 });

@@ -1,6 +1,4 @@
-import type { StoreConfig } from '../../config/config.ts';
 import { decodeBase64url, wasDecoded, withoutNewline } from '../../lib/utf8.ts';
-import { readSealFile } from '../../signing/seal-file.ts';
 import type { Terminal } from '../command.ts';
 import { CommandError, UsageError } from '../command.ts';
 import { readCredentialFile } from './credential-file.ts';
@@ -11,23 +9,17 @@ export interface FormerSecretOptions {
   readonly base64url?: boolean;
 }
 
-/** The secret that signing keys were sealed with before: from where the options say, or from the file beside the store. */
+/** The secret that signing keys were sealed with before, from where the options say; `undefined` if they do not say. */
 export async function readFormerSecret(
   { 'from-env': name, 'from-file': file, base64url }: FormerSecretOptions,
   terminal: Terminal,
-  store: StoreConfig,
-): Promise<Uint8Array> {
+): Promise<Uint8Array | undefined> {
   if (name !== undefined && file !== undefined)
     throw new UsageError('--from-env and --from-file cannot be used together');
   if (name !== undefined) return decode(readVariable(name, terminal));
   if (file !== undefined) return decode(await readCredentialFile(file, terminal));
   if (base64url === true) throw new UsageError('--base64url needs --from-env or --from-file');
-  if (store.kind !== 'sqlite') throw new UsageError('--from-env or --from-file is missing');
-  const beside = `${store.path}.seal`;
-  return (
-    (await readSealFile(beside)) ??
-    refuse(`there is no ${beside}: name the former secret with --from-env or --from-file`)
-  );
+  return undefined;
 
   function decode(text: string): Uint8Array {
     if (base64url !== true) return Buffer.from(text, 'utf8');
