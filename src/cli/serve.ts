@@ -25,10 +25,10 @@ If the store holds no account, SALLYPORT_ACCOUNT=name:password in the environmen
   async run({ config: file }, { env }) {
     const { config, files } = requireLoaded(file, env);
     const watcher = new FileWatcher(files, () => reload());
-    // From the beginning on: by default SIGHUP ends a process. What changes while it starts, the watcher tells.
+    // From the start on, because by default SIGHUP ends a process. The watcher reports changes during the start.
     let reload = (): void => {};
     process.on('SIGHUP', () => reload());
-    // So that the first moment after the start has a graceful end too.
+    // So that a signal right after the start ends it gracefully too.
     const asked = stopSignal();
     const app = await Promise.race([start(config, file, env), asked]);
     if (app === undefined) return 1;
@@ -45,7 +45,7 @@ If the store holds no account, SALLYPORT_ACCOUNT=name:password in the environmen
   },
 });
 
-/** `undefined` where it failed and the log, where there is one, has told why. */
+/** `undefined` if it failed and the log has said why. */
 async function start(config: Config, file: string, env: NodeJS.ProcessEnv): Promise<App | undefined> {
   const readStore = (): Config['store'] | undefined => {
     const loaded = loadConfig(file, env);
@@ -59,7 +59,7 @@ async function start(config: Config, file: string, env: NodeJS.ProcessEnv): Prom
   }
 }
 
-/** Resolves at the first signal; the second ends the process. */
+/** Resolves at the first signal. The second one ends the process. */
 function stopSignal(): Promise<undefined> {
   return new Promise((resolve) => {
     let signals = 0;

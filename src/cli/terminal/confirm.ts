@@ -2,11 +2,11 @@ import { createInterface } from 'node:readline/promises';
 import type { Terminal } from '../command.ts';
 import { CommandError, UsageError } from '../command.ts';
 
-/** Asks whether to go on, on a terminal; elsewhere nobody could answer, and `--yes` must have been given. */
+/** Asks for confirmation on a terminal. Elsewhere there is no one to ask, so `--yes` is required. */
 export async function confirm(what: string, isConfirmed: boolean, { stdin, err }: Terminal): Promise<void> {
   if (isConfirmed) return;
   if (!stdin.isTTY) throw new UsageError(`${what}: --yes is missing`);
-  err(`${what}. Go on? [y/N] `);
+  err(`${what}. Continue? [y/N] `);
   const reader = createInterface({ input: stdin });
   let answer = '';
   for await (answer of reader) break;

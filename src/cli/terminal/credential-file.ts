@@ -7,9 +7,8 @@ import type { Terminal } from '../command.ts';
 import { CommandError } from '../command.ts';
 
 /**
- * What a file holds, or standard input where it is `-`, without the newline at its end. Throws a {@link CommandError}
- * where it cannot be read or is not UTF-8. A credential never comes from the command line itself: every process of the
- * machine can read that.
+ * Reads a file, or standard input for `-`, without the newline at its end. Throws a {@link CommandError} if it cannot be
+ * read or is not UTF-8. A credential is never an argument of the command line, because every process can read those.
  */
 export async function readCredentialFile(file: string, { stdin }: Terminal): Promise<string> {
   const bytes =
@@ -25,7 +24,7 @@ function refuse(file: string, cause: unknown): never {
   throw new CommandError(`sallyport: cannot read ${name}: ${wordFileError(cause)}`, { cause });
 }
 
-/** Whether somebody may have given the credential itself in place of a file's name: that is not repeated. */
+/** Whether the name may be the credential itself, given by mistake. It is then not repeated. */
 function isMaybeSecret(file: string): boolean {
   return /[:\s]|^[^./]{20,}$|^[^/.]*\.[^/.]*\.[^/.]*$/.test(file);
 }

@@ -3,10 +3,10 @@ import type { Writable } from 'node:stream';
 /** Of a process that a closed pipe ended, as shells count: 128 and the number of SIGPIPE. */
 export const EXIT_PIPE_CLOSED = 141;
 
-/** An output takes nothing more. {@link finish} tells of it where somebody needs to know. */
+/** An output takes nothing more. {@link finish} reports it if an operator needs to know. */
 export class OutputError extends Error {
   override readonly name = 'OutputError';
-  /** Whether its reader has gone, which is the reader's own wish. */
+  /** Whether its reader has closed it, as `head` does. That is no failure. */
   readonly isClosed: boolean;
 
   constructor(cause: NodeJS.ErrnoException) {
@@ -16,8 +16,8 @@ export class OutputError extends Error {
 }
 
 /**
- * Standard output or standard error of a command. Takes every write; what the reader has not taken yet waits. After the
- * first failure it drops everything, so that a command whose reader has gone still finishes its work.
+ * Standard output or standard error of a command. Takes every write and buffers what the reader has not taken yet. After
+ * the first failure it drops everything, so that a command whose reader has gone still finishes its work.
  */
 export class Output {
   private readonly stream: Writable;

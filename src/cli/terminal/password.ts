@@ -7,8 +7,8 @@ import { CommandError } from '../command.ts';
 const NEWLINE = 0x0a;
 
 /**
- * One line: typed twice and not shown on a terminal, read as it is elsewhere. Throws a {@link CommandError} where it is
- * not UTF-8.
+ * Reads one line. On a terminal it is typed twice and not shown. Throws a {@link CommandError} if it is not UTF-8, or if
+ * the two lines differ.
  */
 export async function readPassword(terminal: Terminal): Promise<string> {
   const { stdin, err } = terminal;
@@ -20,7 +20,7 @@ export async function readPassword(terminal: Terminal): Promise<string> {
   return first;
 }
 
-/** Without its newline; `undefined` where it is not UTF-8. Not by `node:readline`, which replaces what it cannot read. */
+/** One line without its newline; `undefined` if it is not UTF-8. `node:readline` would replace invalid bytes. */
 async function readLine(input: AsyncIterable<Uint8Array>): Promise<string | undefined> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of input) {

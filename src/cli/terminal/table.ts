@@ -1,7 +1,7 @@
 import { printable } from '../../lib/wording.ts';
 import type { Terminal } from '../command.ts';
 
-/** Prints rows, the first of them headings, in columns as wide as they must be. */
+/** Prints rows in columns that are as wide as their longest cell. The first row holds the headings. */
 export function printTable(rows: readonly (readonly string[])[], { out }: Pick<Terminal, 'out'>): void {
   const table = rows.map((cells) => cells.map(printable));
   const widths = table[0]?.map((_, column) => Math.max(...table.map((cells) => cells[column]?.length ?? 0))) ?? [];
