@@ -12,6 +12,7 @@ function recordingParts() {
     ownKeys: part('own keys'),
     introspection: part('introspection'),
     keySets: part('key sets'),
+    store: part('store'),
     standings: part('standings'),
     issuerNames: { remember: () => void order.push('issuer names') },
     observation: part('observation'),
@@ -32,6 +33,7 @@ describe('reconfigure()', () => {
     expect(order).toEqual([
       'observation',
       'issuer names',
+      'store',
       'standings',
       'key sets',
       'introspection',

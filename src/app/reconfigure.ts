@@ -13,6 +13,7 @@ import { limitsOf } from './shared-parts.ts';
 export interface ReconfiguredParts {
   readonly observation: Pick<Observation, 'reconfigure'>;
   readonly issuerNames: Pick<IssuerNames, 'remember'>;
+  readonly store: { reconfigure(config: Config['store']): void };
   readonly standings: Pick<Standings, 'reconfigure'>;
   readonly keySets: Pick<KeySets, 'reconfigure'>;
   readonly introspection: Pick<Introspection, 'reconfigure'>;
@@ -33,6 +34,7 @@ export function reconfigure(parts: ReconfiguredParts, config: Config): void {
   const { extAuthz, tokens, admin } = config.listen;
   parts.observation.reconfigure(config);
   parts.issuerNames.remember(config.issuers);
+  parts.store.reconfigure(config.store);
   parts.standings.reconfigure(limitsOf(config));
   parts.keySets.reconfigure(config.issuers);
   parts.introspection.reconfigure(config.issuers);

@@ -205,7 +205,7 @@ describe('startApp', () => {
     const reload = async (more: string): Promise<void> => {
       const loaded = { ok: true, warnings: [], config: await configure(more), files: [] } as const;
       lines.length = 0;
-      app.reload(loaded);
+      await app.reload(loaded);
     };
     await rename(file, `${file}.1`);
     await reload('log: { audit: ./moved.log }');

@@ -50,9 +50,11 @@ function build(config: Config, environment: Environment, observation: Observatio
     const admin = await openAdminDoor(config, observation, opened);
     await warnOfNetworkFileSystem(config, observation.events);
     const { events } = observation;
+    let access = config.store;
     const read = (): Config['store'] => {
       const store = readStore?.();
-      return store !== undefined && isSameStore(config.store, store) ? store : config.store;
+      access = store !== undefined && isSameStore(config.store, store) ? store : config.store;
+      return access;
     };
     const store = await awaitStore(read, config.timeouts, (cause) => events.storeAwaited(cause));
     const parts = await openSharedParts(config, observation, clock, opened, store);
@@ -63,7 +65,11 @@ function build(config: Config, environment: Environment, observation: Observatio
     opened.push(async () => own?.keys.close());
     observation.sources.ownKeys = own?.keys;
     const logIns = boundLogIns(config, parts, own);
-    const app = new RunningApp(config, { ...parts, ...logIns, own, basicUses, observation, admin }, opened);
+    const app = new RunningApp(
+      { ...config, store: access },
+      { ...parts, ...logIns, own, basicUses, observation, admin },
+      opened,
+    );
     await app.openDoors();
     return app;
   });

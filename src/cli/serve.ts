@@ -35,7 +35,7 @@ If the store holds no account, SALLYPORT_ACCOUNT=name:password in the environmen
     reload = () => {
       const loaded = loadConfig(file, env);
       watcher.watch(loaded.files);
-      app.reload(loaded);
+      void app.reload(loaded);
     };
     watcher.start();
     await asked;

@@ -18,6 +18,7 @@ import {
   sentinelConfig,
 } from '../../test/support/redis/config.ts';
 import { startSentinelGroup } from '../../test/support/redis/sentinel.ts';
+import { startRedis } from '../../test/support/redis/server.ts';
 import type { Store } from '../store/store.ts';
 
 const POLL = { timeout: 30_000 };
@@ -33,16 +34,64 @@ function answers(store: Store): Promise<unknown> {
   return store.accounts.list().catch(String);
 }
 
+describe('checkAccess()', () => {
+  it('refuses what the server refuses, and leaves open connections alone', async () => {
+    const { port, hand } = await redisForTest({ settings: { requirepass: OLD } });
+    const store = await openRedisForTest(redisConfig(port, { password: secretOf(OLD) }));
+    const ids = async () => String(await hand.call('CLIENT', 'LIST')).match(/\bid=\d+/g);
+    const before = await ids();
+    await expect(store.checkAccess?.(redisConfig(port, { password: secretOf(NEW) }))).rejects.toThrow(
+      'refuses the user name or the password',
+    );
+    await expect.poll(ids).toEqual(before);
+    await endConnections(hand);
+    await expect.poll(() => answers(store), POLL).toEqual([]);
+    await hand.config('SET', 'requirepass', NEW);
+    await store.checkAccess?.(redisConfig(port, { password: secretOf(NEW) }));
+    await endConnections(hand);
+    await expect.poll(() => answers(store), POLL).toContain('refuses the user name or the password');
+  });
+
+  it('refuses a user who may not look at the server', async () => {
+    const { port, hand } = await redisForTest({ settings: { requirepass: OLD } });
+    await hand.call('ACL', 'SETUSER', 'blind', 'on', `>${NEW}`, '+ping');
+    const store = await openRedisForTest(redisConfig(port, { password: secretOf(OLD) }));
+    const blind = redisConfig(port, { username: 'blind', password: secretOf(NEW) });
+    await expect(store.checkAccess?.(blind)).rejects.toThrow('its user lacks a permission');
+  });
+
+  it('refuses nothing where the server cannot be reached, or the credentials are the same', async () => {
+    const redis = await startRedis({ settings: { requirepass: OLD } });
+    const store = await openRedisForTest(redisConfig(redis.port, { password: secretOf(OLD) }));
+    await redis.hand.config('SET', 'requirepass', NEW);
+    await store.checkAccess?.(redisConfig(redis.port, { password: secretOf(OLD) }));
+    await redis.kill9();
+    await store.checkAccess?.(redisConfig(redis.port, { password: secretOf(NEW) }));
+  });
+
+  it('asks every primary of a cluster', async () => {
+    const cluster = await startRedisCluster({ settings: { requirepass: OLD, masterauth: OLD } });
+    onTestFinished(() => cluster.close());
+    const store = await openRedisForTest(clusterConfig(cluster, { password: secretOf(OLD) }));
+    const rotated = clusterConfig(cluster, { password: secretOf(NEW) });
+    const [first, ...others] = cluster.nodes;
+    for (const { server } of others) await server.hand.config('SET', 'requirepass', NEW);
+    await expect(store.checkAccess?.(rotated)).rejects.toThrow('refuses the user name or the password');
+    await first?.server.hand.config('SET', 'requirepass', NEW);
+    await store.checkAccess?.(rotated);
+  });
+});
+
 describe('credentials that were rotated are taken up by a store that is open', () => {
   it('in one server', async () => {
     const { port, hand } = await redisForTest({ settings: { requirepass: OLD } });
     const store = await openRedisForTest(redisConfig(port, { password: secretOf(OLD) }));
-    await expect(store.renew?.(redisConfig(port, { password: secretOf(NEW) }))).rejects.toThrow(
+    await expect(store.reconfigure?.(redisConfig(port, { password: secretOf(NEW) }))).rejects.toThrow(
       'refuses the user name or the password',
     );
     expect(await answers(store)).toEqual([]);
     await hand.config('SET', 'requirepass', NEW);
-    await store.renew?.(redisConfig(port, { password: secretOf(NEW) }));
+    await store.reconfigure?.(redisConfig(port, { password: secretOf(NEW) }));
     await endConnections(hand);
     await expect.poll(() => answers(store), POLL).toEqual([]);
   });
@@ -53,7 +102,7 @@ describe('credentials that were rotated are taken up by a store that is open', (
     await hand.config('SET', 'requirepass', NEW);
     await endConnections(hand);
     await expect.poll(() => answers(store), POLL).toContain('refuses the user name or the password');
-    await store.renew?.(redisConfig(port, { password: secretOf(NEW) }));
+    await store.reconfigure?.(redisConfig(port, { password: secretOf(NEW) }));
     await expect.poll(() => answers(store), POLL).toEqual([]);
   });
 
@@ -82,7 +131,7 @@ describe('credentials that were rotated are taken up by a store that is open', (
     server.setSecureContext({ ...own, ca: after.cert });
     endAll();
     await expect.poll(() => answers(store), POLL).toContain('Redis store');
-    await store.renew?.(shown(after));
+    await store.reconfigure?.(shown(after));
     await expect.poll(() => answers(store), POLL).toEqual([]);
   });
 
@@ -99,7 +148,7 @@ describe('credentials that were rotated are taken up by a store that is open', (
       await hand.call('ACL', 'SETUSER', 'default', 'resetpass', `>${NEW}`);
       await endConnections(hand);
     }
-    await store.renew?.(watched(NEW));
+    await store.reconfigure?.(watched(NEW));
     // Only a Sentinel tells where the primary is after that.
     const from = await group.primary();
     await group.failover();
@@ -115,7 +164,7 @@ describe('credentials that were rotated are taken up by a store that is open', (
     for (const { server } of cluster.nodes) {
       for (const name of ['masterauth', 'requirepass']) await server.hand.config('SET', name, NEW);
     }
-    await store.renew?.(clusterConfig(cluster, { password: secretOf(NEW) }));
+    await store.reconfigure?.(clusterConfig(cluster, { password: secretOf(NEW) }));
     for (const { server } of cluster.nodes) await endConnections(server.hand);
     await expect.poll(() => answers(store), POLL).toEqual([]);
   });

@@ -3,6 +3,7 @@ import type { RedisAccess } from '../config/config.ts';
 import { StoreError } from '../core/ports.ts';
 import { backOffMs } from '../lib/back-off.ts';
 import { defineScripts } from '../store/redis/scripts.ts';
+import { checkAccess } from './access-check.ts';
 import type { ServerLabel } from './failure.ts';
 import { fault, isLasting, isReplica, storeErrorFrom } from './failure.ts';
 import type { ClientOptions } from './options.ts';
@@ -94,11 +95,16 @@ export class Connection {
     }
   }
 
+  /** As {@link checkAccess}, for the server that this connection leads to. */
+  checkAccess(access: RedisAccess): Promise<void> {
+    return checkAccess(this.client, this.place, access);
+  }
+
   /**
    * Takes up other credentials: for every connection from now on, and for the one that stands. Rejects with `StoreError`
    * where the server does not take them, or not yet; the connection that stands then goes on with the former ones.
    */
-  async renew(access: RedisAccess): Promise<void> {
+  async reconfigure(access: RedisAccess): Promise<void> {
     // What ioredis reads whenever it connects.
     Object.assign(this.client.options, accessOptions(access));
     const { username, password } = access;

@@ -28,10 +28,16 @@ export interface Store {
   /** What an operator should know of how it was found at the opening; it works nevertheless. */
   readonly warning?: string;
   /**
-   * Takes up other credentials while it is open, for the connections from now on and for those that stand. Rejects with
-   * {@link StoreError} where a server does not take them, or not yet; what stands then goes on. Absent where there are none.
+   * Asks whether the servers take the credentials of another configuration, and changes nothing. Rejects with
+   * {@link StoreError} where one refuses them; a server that cannot be reached refuses nothing. Absent where there are
+   * no credentials.
    */
-  readonly renew?: (config: RedisStoreConfig) => Promise<void>;
+  readonly checkAccess?: (config: RedisStoreConfig) => Promise<void>;
+  /**
+   * Takes up other credentials, for new connections and for those that are open. Rejects with {@link StoreError} where a
+   * server does not take them, or not yet; open connections then stay as they were. Absent where there are none.
+   */
+  readonly reconfigure?: (config: RedisStoreConfig) => Promise<void>;
   /** Ends every connection, worker and timer; writes that were accepted are finished first. */
   close(): Promise<void>;
 }

@@ -107,3 +107,28 @@ it('a password of Redis that is rotated in its file needs no restart', async () 
   await expect.poll(() => sallyport.output(), POLL).toContain('"msg":"revocation feed back"');
   expect(sallyport.output()).not.toMatch(/needRestart|the-(?:old|new)-password/);
 });
+
+it('a password that Redis does not take yet is refused, and taken up once Redis takes it', async () => {
+  const redis = await startRedis({ settings: { requirepass: OLD } });
+  onTestFinished(() => redis.close());
+  const folder = await mkdtemp(join(tmpdir(), 'sallyport-redis-access-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const file = join(folder, 'password');
+  await writeFile(file, `${OLD}\n`);
+  const { sallyport, admin } = await start({ url: `redis://127.0.0.1:${redis.port}`, password: { file } });
+  await untilReady(sallyport, [admin]);
+  await expect.poll(() => sallyport.output(), POLL).toContain('"msg":"ready"');
+
+  await writeFile(file, `${NEW}\n`);
+  await expect.poll(() => sallyport.output(), POLL).toContain('configuration not taken up');
+  expect(sallyport.output()).toContain('refuses the user name or the password');
+  // What reconnects still has the former password.
+  await redis.hand.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+  const ready = async () => (await fetch(`http://127.0.0.1:${admin}/readyz`)).status;
+  await expect.poll(ready, POLL).toBe(200);
+
+  await redis.hand.config('SET', 'requirepass', NEW);
+  await expect.poll(() => sallyport.output(), POLL).toContain('"msg":"configuration taken up"');
+  expect(sallyport.output().match(/configuration not taken up/g)).toHaveLength(1);
+  expect(sallyport.output()).not.toMatch(/the-(?:old|new)-password/);
+});

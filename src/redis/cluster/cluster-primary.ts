@@ -51,11 +51,11 @@ export class ClusterPrimary {
     return port === this.node.port && (host === this.node.host || host === this.node.ip);
   }
 
-  /** As `Connection.renew`. */
-  async renew(cluster: RedisStoreConfig): Promise<void> {
+  /** As `Connection.reconfigure`. */
+  async reconfigure(cluster: RedisStoreConfig): Promise<void> {
     const { host, port } = this.node;
     this.config = { ...cluster, host, port };
-    await Promise.all([this.reads.renew(cluster), this.writes.renew(cluster)]);
+    await Promise.all([this.reads.reconfigure(cluster), this.writes.reconfigure(cluster)]);
   }
 
   async close(): Promise<void> {

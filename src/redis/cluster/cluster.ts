@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { HostPort, RedisStoreConfig } from '../../config/config.ts';
+import type { HostPort, RedisAccess, RedisStoreConfig } from '../../config/config.ts';
 import { StoreError } from '../../core/ports.ts';
 import type { ServerLabel } from '../failure.ts';
 import { fault, isLasting, storeErrorFrom, UnfitError } from '../failure.ts';
@@ -121,10 +121,15 @@ export class Cluster {
     for (const { reads, writes } of this.known) for (const connection of [reads, writes]) connection.recheck();
   }
 
-  /** Takes up other credentials, at every primary; as `Connection.renew`. */
-  async renew(config: RedisStoreConfig): Promise<void> {
+  /** As `Connection.checkAccess`, at every primary. */
+  async checkAccess(access: RedisAccess): Promise<void> {
+    await Promise.all(this.known.map(({ reads }) => reads.checkAccess(access)));
+  }
+
+  /** Takes up other credentials, at every primary; as `Connection.reconfigure`. */
+  async reconfigure(config: RedisStoreConfig): Promise<void> {
     this.config = config;
-    await Promise.all(this.known.map((primary) => primary.renew(config)));
+    await Promise.all(this.known.map((primary) => primary.reconfigure(config)));
   }
 
   /** Takes nothing more, waits for the answers to what was asked, and ends the connections. */

@@ -7,6 +7,7 @@ import type { LayoutTerms } from '../../store/redis/layout-version.ts';
 import { checkLayoutVersion } from '../../store/redis/layout-version.ts';
 import { RedisRevocations } from '../../store/redis/revocations.ts';
 import type { Store } from '../../store/store.ts';
+import { accessOf } from '../access-check.ts';
 import { Connection } from '../connection.ts';
 import type { ServerLabel } from '../failure.ts';
 import { refuseEviction, warnOfReplicas } from '../fitness.ts';
@@ -73,8 +74,11 @@ export async function openClusterStore(
   const scan = scanCluster({ cluster, limitMs: writeMs });
   const close = () => cluster.close();
   const store = assemble({ reads, writes, revocations, epochs, accounts, feed, scan, close });
-  const renew = (next: RedisStoreConfig) => cluster.renew(next);
-  return { ...store, renew, ...warnings.find(({ warning }) => warning !== undefined) };
+  const access = accessOf(config, {
+    check: (next) => cluster.checkAccess(next),
+    change: (next) => cluster.reconfigure(next),
+  });
+  return { ...store, ...access, ...warnings.find(({ warning }) => warning !== undefined) };
 }
 
 async function warnOf({ writes, place }: ClusterPrimary, config: RedisStoreConfig): Promise<Pick<Store, 'warning'>> {

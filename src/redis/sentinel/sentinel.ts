@@ -34,7 +34,7 @@ export class Sentinel {
   }
 
   /** For every connection from now on. */
-  renew(access: RedisAccess): void {
+  reconfigure(access: RedisAccess): void {
     Object.assign(this.client.options, accessOptions(access));
     this.place = { ...this.place, password: access.password && textOf(access.password) };
   }

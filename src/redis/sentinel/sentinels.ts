@@ -57,8 +57,8 @@ export class Sentinels {
   }
 
   /** Takes up other credentials. */
-  renew(access: RedisAccess): void {
-    for (const sentinel of this.sentinels) sentinel.renew(access);
+  reconfigure(access: RedisAccess): void {
+    for (const sentinel of this.sentinels) sentinel.reconfigure(access);
   }
 
   async close(): Promise<void> {

@@ -1,4 +1,5 @@
 import type { RedisStoreConfig } from '../../config/config.ts';
+import { accessOf } from '../../redis/access-check.ts';
 import { BatchedReads } from '../../redis/batched-reads.ts';
 import { openClusterStore } from '../../redis/cluster/servers.ts';
 import { ConfirmedWrites } from '../../redis/confirmed-writes.ts';
@@ -82,10 +83,13 @@ export async function openRedisStore(
   const accounts = new RedisAccounts(reads, confirmed, feed);
   const scan = scanOf(confirmed);
   const store = assemble({ reads, writes: confirmed, revocations, epochs, accounts, feed, scan, close });
-  const renew = async (next: RedisStoreConfig): Promise<void> => {
-    current = next;
-    if (next.sentinel !== undefined) sentinels?.renew(next.sentinel);
-    await Promise.all([reads.renew(next), writes.renew(next)]);
-  };
-  return { ...store, renew, ...warnOfReplicas(place, info, minReplicas) };
+  const access = accessOf(config, {
+    check: (next) => reads.checkAccess(next),
+    change: async (next) => {
+      current = next;
+      if (next.sentinel !== undefined) sentinels?.reconfigure(next.sentinel);
+      await Promise.all([reads.reconfigure(next), writes.reconfigure(next)]);
+    },
+  });
+  return { ...store, ...access, ...warnOfReplicas(place, info, minReplicas) };
 }
