@@ -36,6 +36,9 @@ const BROKEN: Readonly<Record<string, readonly [answer: RequestListener, why: st
   huge: [(_, response) => void response.end(KEY_SET.padEnd(600 * 1024)), 'it sent over 524288 bytes'],
 };
 
+/** Those that leave a fetch without an answer. */
+const SILENT = ['hole', 'drip'];
+
 let folder: string;
 let services: Services;
 let sallyport: Sallyport;
@@ -122,7 +125,8 @@ describe('an issuer of which no key can be had', () => {
     let denied = 0;
     const waiting = Array.from({ length: 20 }, () => send(name).finally(() => (denied += 1)));
     expect((await send('other')).status).toBe(202);
-    expect(denied).toBe(0);
+    // The others have failed before, and are not asked again so soon: their tokens are denied at once.
+    if (SILENT.includes(name)) expect(denied).toBe(0);
     const answers = await Promise.all(waiting);
     expect(new Set(answers.map((answer) => `${answer.status} ${codeOf(answer)}`))).toEqual(
       new Set(['503 unavailable']),
