@@ -18,19 +18,14 @@ import type { Policy } from './authorize.ts';
 import { authorize } from './authorize.ts';
 import type { Check } from './check.ts';
 import type { Decision, Need } from './decision.ts';
+import type { Instant } from './instant.ts';
 import type { Reason } from './reason.ts';
 import type { AccessRequest, Moment } from './request.ts';
 import type { Route } from './route.ts';
 import { RouteMap } from './route.ts';
 import type { Freshness, Standing } from './standing.ts';
 import { NO_EPOCH } from './standing.ts';
-import type {
-  CredentialCache,
-  Instant,
-  Refusal,
-  VerificationResult,
-  VerifiedCredential,
-} from './verified-credential.ts';
+import type { CredentialCache, Refusal, VerificationResult, VerifiedCredential } from './verified-credential.ts';
 
 const BEARER = 'Bearer tok';
 const BASIC = 'Basic am9l';
@@ -288,7 +283,7 @@ describe('authorize() allows', () => {
 
 /** The moment so many milliseconds from now, by either clock. */
 function dueIn(monotonicMs: number, wallMs: number): Instant {
-  return { atMonotonicMs: MONOTONIC_MS + monotonicMs, atWallMs: NOW_MS + wallMs };
+  return { monotonicMs: MONOTONIC_MS + monotonicMs, wallMs: NOW_MS + wallMs };
 }
 
 describe('authorize() needs', () => {
@@ -437,8 +432,7 @@ describe('authorize() starts from deny', () => {
       [BEARER, BASIC, 'bearer tok'].includes(request.authorization ?? ''),
       scheme === 'bearer' || (route.basic && policy.basicUntilMs > NOW_MS),
       finding.generation === 1 && finding.key.inForce,
-      (finding.reverifyAt?.atMonotonicMs ?? Infinity) > MONOTONIC_MS &&
-        (finding.reverifyAt?.atWallMs ?? Infinity) > NOW_MS,
+      (finding.reverifyAt?.monotonicMs ?? Infinity) > MONOTONIC_MS && (finding.reverifyAt?.wallMs ?? Infinity) > NOW_MS,
       finding.validUntilMs > NOW_MS,
       route.issuers === undefined || route.issuers.has(finding.identity.issuer),
       finding.standings.every((entry) => isTrusted(entry) && !isEnded(entry)),

@@ -3,6 +3,7 @@ import type { Presented } from './credential.ts';
 import { presentsSeveral, readCredential } from './credential.ts';
 import type { Allow, Decision, Deny, Need } from './decision.ts';
 import { deny } from './decision.ts';
+import type { Instant } from './instant.ts';
 import { isPlainMethod } from './method.ts';
 import { readPath } from './path.ts';
 import type { Reason } from './reason.ts';
@@ -12,13 +13,7 @@ import type { Route, RouteMap } from './route.ts';
 import { satisfies } from './scope.ts';
 import type { Freshness, Verdict } from './standing.ts';
 import { isEnded, judge } from './standing.ts';
-import type {
-  CredentialCache,
-  Instant,
-  Refusal,
-  VerificationResult,
-  VerifiedCredential,
-} from './verified-credential.ts';
+import type { CredentialCache, Refusal, VerificationResult, VerifiedCredential } from './verified-credential.ts';
 
 /** All that a configuration says about deciding. */
 export interface Policy {
@@ -104,7 +99,7 @@ function isOutdated(finding: VerificationResult, policy: Policy, moment: Moment)
 }
 
 function isDue(reverifyAt: Instant | undefined, { monotonicMs, wallMs }: Moment): boolean {
-  return reverifyAt !== undefined && (monotonicMs >= reverifyAt.atMonotonicMs || wallMs >= reverifyAt.atWallMs);
+  return reverifyAt !== undefined && (monotonicMs >= reverifyAt.monotonicMs || wallMs >= reverifyAt.wallMs);
 }
 
 /** A credential seen for the first time: turned away by its form, or sent to be verified. */

@@ -1,3 +1,5 @@
+import type { Instant } from './instant.ts';
+
 /** The listeners that turn the outside world's requests into an {@link AccessRequest}. */
 export type Door = 'ext-authz' | 'tokens';
 
@@ -24,14 +26,10 @@ export interface AccessRequest {
 /** `undefined` where nobody knows. */
 export type ClientAddress = () => string | undefined;
 
-/** The time at one call of `authorize`, taken anew for each. */
-export interface Moment {
-  /** Unix time in milliseconds: what `exp` and marks are compared with. */
-  readonly wallMs: number;
-  /** Monotonic milliseconds: what freshness is compared with. */
-  readonly monotonicMs: number;
+/** The instant of one call of `authorize`: `exp` and marks are compared with the wall clock, freshness with both. */
+export interface Moment extends Instant {
   /** {@link monotonicMs} when this decision began, before any wait. */
   readonly beganMs: number;
-  /** `false` once time or tries are used up: what is not known by then is `unavailable`. */
+  /** `false` once the time or the attempts are used up: what is unknown then is `unavailable`. */
   readonly mayAsk: boolean;
 }

@@ -1,5 +1,6 @@
 import type { Check } from './check.ts';
 import type { PresentedCredential } from './credential.ts';
+import type { Instant } from './instant.ts';
 import type { Reason } from './reason.ts';
 import type { Standing } from './standing.ts';
 
@@ -41,7 +42,7 @@ export interface VerifiedCredential {
   readonly key: KeyInForce;
   /** What names an opaque token without an id at its issuer: what its server reports of it, as one text. */
   readonly reported?: string | undefined;
-  /** When whoever vouched for it must be asked again; `undefined` where its key alone decides. */
+  /** From this instant, by whichever clock reaches it first, it must be verified again; `undefined`: its key decides. */
   readonly reverifyAt?: Instant | undefined;
   /** Every entry of the revocation set that could end it. */
   readonly standings: Standing[];
@@ -53,13 +54,6 @@ export interface VerifiedCredential {
 export interface LastUse {
   /** Unix milliseconds; `-Infinity` before the first time. */
   atMs: number;
-}
-
-/** The moment from which an answer no longer counts, by both clocks: whichever comes first. */
-export interface Instant {
-  readonly atMonotonicMs: number;
-  /** Unix milliseconds: the monotonic clock may stand still while the machine is suspended. */
-  readonly atWallMs: number;
 }
 
 /** Whether a verification key still counts. */

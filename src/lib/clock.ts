@@ -1,7 +1,18 @@
+import type { Instant } from '../core/instant.ts';
 import type { Clock } from '../core/ports.ts';
 
 /** The clocks of this machine. */
 export const systemClock: Clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() };
+
+/** The present instant. */
+export function instantOf(clock: Clock): Instant {
+  return { monotonicMs: clock.monotonicMs(), wallMs: clock.wallMs() };
+}
+
+/** The instant `laterMs` milliseconds from now. */
+export function instantAfter(clock: Clock, laterMs: number): Instant {
+  return { monotonicMs: clock.monotonicMs() + laterMs, wallMs: clock.wallMs() + laterMs };
+}
 
 /** Delayed work, injected so that tests own the time. */
 export interface Timers {

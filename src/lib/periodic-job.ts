@@ -1,34 +1,32 @@
-const EVERY_MS = 60_000;
+import { every } from './every.ts';
+import { SingleFlight } from './single-flight.ts';
 
-/** Writes once a minute what no request waits for, one write at a time. */
+const MINUTE_MS = 60_000;
+
+/** Does work again and again in the background, one run at a time. */
 export class PeriodicJob {
-  private readonly work: () => Promise<void>;
-  private readonly failed: (error: unknown) => void;
-  private readonly timer: NodeJS.Timeout;
-  private running: Promise<void> | undefined;
+  private readonly attempts: SingleFlight<void>;
+  private readonly stop: () => void;
 
   /**
-   * @param work writes all that is new; what it did not write is new the next time.
-   * @param failed told what it rejected with.
+   * @param work should complete all that is open; what it leaves open is left to the next run.
+   * @param failed told what `work` rejected with. Must not throw.
+   * @param everyMs from one run to the next; a minute by default.
    */
-  constructor(work: () => Promise<void>, failed: (error: unknown) => void) {
-    this.work = work;
-    this.failed = failed;
-    this.timer = setInterval(() => void this.run(), EVERY_MS).unref();
+  constructor(work: () => Promise<void>, failed: (error: unknown) => void, everyMs = MINUTE_MS) {
+    this.attempts = new SingleFlight(() => work().catch(failed));
+    this.stop = every(everyMs, () => void this.run());
   }
 
-  /** Resolves once it was tried. */
+  /** Runs now, or joins the run that is under way. Resolves at its end; never rejects. */
   run(): Promise<void> {
-    this.running ??= this.work()
-      .catch(this.failed)
-      .finally(() => (this.running = undefined));
-    return this.running;
+    return this.attempts.run();
   }
 
-  /** Writes what is left, and ends. */
+  /** Stops, after one more run, which begins once a run that is under way has ended. */
   async close(): Promise<void> {
-    clearInterval(this.timer);
-    await this.running;
+    this.stop();
+    await this.attempts.running;
     await this.run();
   }
 }

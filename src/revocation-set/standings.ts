@@ -6,6 +6,7 @@ import { isUndone, readReach } from '../core/revocation-entry.ts';
 import type { Freshness, Standing } from '../core/standing.ts';
 import { NO_EPOCH, unread } from '../core/standing.ts';
 import type { VerifiedCredential } from '../core/verified-credential.ts';
+import { within } from '../lib/within.ts';
 import type { RevocationReader } from './checked-revocations.ts';
 import { SetLostError } from './epoch-watch.ts';
 import type { FeedState } from './revocation-health.ts';
@@ -214,7 +215,7 @@ export class Standings implements StandingReader {
   private ask(standings: readonly Standing[]): void {
     const { store, clock } = this.parts;
     const [askedAtMs, askedAtWallMs] = [clock.monotonicMs(), clock.wallMs()];
-    const read = withTimeout(store.read(standings.map(({ key }) => key)), this.storeTimeoutMs);
+    const read = this.inTime(store.read(standings.map(({ key }) => key)));
     const question: Question = {
       epoch: this.freshness.epoch,
       askedAtMs,
@@ -229,6 +230,11 @@ export class Standings implements StandingReader {
         }),
     };
     for (const { key } of standings) this.open.set(key, question);
+  }
+
+  private inTime<Value>(answer: Promise<Value>): Promise<Value> {
+    const limitMs = this.storeTimeoutMs;
+    return within(answer, limitMs, () => new StoreError(`the store did not answer within ${limitMs} ms`));
   }
 
   private answer(question: Question, standings: readonly Standing[], values: readonly (string | undefined)[]): void {
@@ -276,10 +282,4 @@ function mark(standing: Standing, reach: Reach): void {
   standing.marked = true;
   standing.issuedUpToSeconds = Math.max(standing.issuedUpToSeconds, reach.issuedUpToSeconds);
   standing.fromSeconds = Math.min(standing.fromSeconds, reach.fromSeconds);
-}
-
-function withTimeout<Value>(promise: Promise<Value>, timeoutMs: number): Promise<Value> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new StoreError(`the store did not answer within ${timeoutMs} ms`)), timeoutMs);
-  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }

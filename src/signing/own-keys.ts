@@ -1,6 +1,8 @@
 import type { SigningAlgorithm } from '../config/config.ts';
+import type { Instant } from '../core/instant.ts';
 import type { Clock } from '../core/ports.ts';
 import type { Timers } from '../lib/clock.ts';
+import { instantOf } from '../lib/clock.ts';
 import type { KeySource, VerificationKey } from '../verification/keys.ts';
 import { isSameAlgorithm } from '../verification/keys.ts';
 import { signingAt } from './key-life.ts';
@@ -62,7 +64,7 @@ export class OwnKeys implements KeySource, SigningKeys {
   private failing = false;
   private beganAtMs = Number.NEGATIVE_INFINITY;
   /** When the keys that are known were asked for, by both clocks: a suspended machine stops one of them. */
-  private readAt: { readonly monotonicMs: number; readonly wallMs: number } | undefined;
+  private readAt: Instant | undefined;
   private running: Promise<void> = Promise.resolve();
   private next: Promise<void> | undefined;
   private limitMs: number | undefined;
@@ -180,7 +182,7 @@ export class OwnKeys implements KeySource, SigningKeys {
 
   private async read(): Promise<void> {
     const { clock, observer } = this.parts;
-    const askedAt = { monotonicMs: clock.monotonicMs(), wallMs: clock.wallMs() };
+    const askedAt = instantOf(clock);
     this.beganAtMs = askedAt.monotonicMs;
     try {
       this.replaceKeys(await this.ring.reconcile(this.known.map(({ sealed }) => sealed)));

@@ -1,3 +1,4 @@
+import { within } from '../../lib/within.ts';
 import type { GuessCount, GuessLimits, LogInAttempt, LogInHistoryStore } from './log-in-history-store.ts';
 
 const SECOND_MS = 1000;
@@ -72,17 +73,15 @@ export class LogInHistory {
   /** `undefined` where there is no answer, or none in time. */
   private async inTime<Answer>(asked: Promise<Answer>): Promise<Answer | undefined> {
     const { limitMs, failed } = this.parts;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(reject, limitMs, new Error(`the history of log-ins did not answer within ${limitMs} ms`));
-    });
     try {
-      return await Promise.race([asked, late]);
+      return await within(
+        asked,
+        limitMs,
+        () => new Error(`the history of log-ins did not answer within ${limitMs} ms`),
+      );
     } catch (error) {
       failed(error);
       return undefined;
-    } finally {
-      clearTimeout(timer);
     }
   }
 }

@@ -1,4 +1,5 @@
 import { statSync } from 'node:fs';
+import { every } from '../../lib/every.ts';
 
 const POLL_MS = 500;
 
@@ -13,7 +14,7 @@ export class FileWatcher {
   /** The state that was told of, or that everything began with. */
   private told: string;
   private last: string;
-  private timer: NodeJS.Timeout | undefined;
+  private stop: (() => void) | undefined;
 
   /** @param changed called after a change, never while it still runs. What it throws ends the process. */
   constructor(files: readonly string[], changed: () => void) {
@@ -24,7 +25,7 @@ export class FileWatcher {
   }
 
   start(): void {
-    this.timer = setInterval(() => this.poll(), POLL_MS).unref();
+    this.stop = every(POLL_MS, () => this.poll());
   }
 
   /** Other files from now on; that they are others is no change. */
@@ -36,7 +37,7 @@ export class FileWatcher {
   }
 
   close(): void {
-    clearInterval(this.timer);
+    this.stop?.();
   }
 
   private poll(): void {

@@ -1,3 +1,4 @@
+import { every } from '../../lib/every.ts';
 import type { RevocationEntry } from '../../revocation-set/entry.ts';
 import type { RevocationFeed, RevocationListener } from '../../revocation-set/revocation-store.ts';
 import type { Query, Reader } from './database/reader.ts';
@@ -33,7 +34,7 @@ export class SqliteFeed implements RevocationFeed {
   private readonly reader: Reader;
   private position: Position;
   private listener: RevocationListener | undefined;
-  private timer: NodeJS.Timeout | undefined;
+  private stop: (() => void) | undefined;
 
   /** Tells of every change since `position`. */
   constructor(reader: Reader, position: Position) {
@@ -42,9 +43,9 @@ export class SqliteFeed implements RevocationFeed {
   }
 
   follow(listener: RevocationListener): void {
-    if (this.timer !== undefined) throw new Error('the feed is followed already');
+    if (this.stop !== undefined) throw new Error('the feed is followed already');
     this.listener = listener;
-    this.timer = setInterval(() => this.poll(), POLL_MS).unref();
+    this.stop = every(POLL_MS, () => this.poll());
     this.poll();
   }
 
@@ -55,7 +56,7 @@ export class SqliteFeed implements RevocationFeed {
   }
 
   end(): void {
-    clearInterval(this.timer);
+    this.stop?.();
     this.listener = undefined;
   }
 

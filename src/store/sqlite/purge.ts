@@ -1,3 +1,4 @@
+import { every } from '../../lib/every.ts';
 import type { PurgeTime } from './writer/purge-write.ts';
 import type { Writer } from './writer/writer.ts';
 
@@ -16,8 +17,7 @@ export function purgeRegularly(writer: Pick<Writer, 'ask'>): () => void {
     void purge(writer, { nowSeconds: Date.now() / 1000, passedSeconds });
   };
   tick();
-  const timer = setInterval(tick, EVERY_MS).unref();
-  return () => clearInterval(timer);
+  return every(EVERY_MS, tick);
 }
 
 async function purge(writer: Pick<Writer, 'ask'>, time: PurgeTime): Promise<void> {

@@ -3,10 +3,12 @@ import type { AccountStore } from '../../accounts/account-store.ts';
 import type { CredentialCheck } from '../../accounts/credential-check.ts';
 import type { PasswordCheck } from '../../core/check.ts';
 import type { PresentedCredential } from '../../core/credential.ts';
+import type { Instant } from '../../core/instant.ts';
 import type { Clock, Verifier } from '../../core/ports.ts';
 import type { ClientAddress } from '../../core/request.ts';
 import type { Standing } from '../../core/standing.ts';
-import type { Instant, Refusal, VerificationResult, VerifiedCredential } from '../../core/verified-credential.ts';
+import type { Refusal, VerificationResult, VerifiedCredential } from '../../core/verified-credential.ts';
+import { instantAfter } from '../../lib/clock.ts';
 import { subjectMarkKey } from '../../revocation-set/entry-keys.ts';
 import type { Standings } from '../../revocation-set/standings.ts';
 import { readBasicPair } from './basic-pair.ts';
@@ -40,7 +42,7 @@ export class BasicVerifier implements Verifier {
   async verify({ value }: PresentedCredential, client?: ClientAddress): Promise<VerificationResult> {
     const pair = readBasicPair(value);
     if (pair === undefined) return refuse('credentials_invalid', 'form');
-    const reverifyAt = this.fromNow();
+    const reverifyAt = instantAfter(this.parts.clock, KNOWN_MS);
     const found = await this.parts.credentials.check(pair.name, pair.password, client?.());
     if (found.outcome === 'refused') return refuse(found.reason, found.check, found.retryAfterSeconds);
     return this.remember(value, found.account, reverifyAt);
@@ -84,11 +86,6 @@ export class BasicVerifier implements Verifier {
       standings,
       lastUse: undefined,
     };
-  }
-
-  private fromNow(): Instant {
-    const { clock } = this.parts;
-    return { atMonotonicMs: clock.monotonicMs() + KNOWN_MS, atWallMs: clock.wallMs() + KNOWN_MS };
   }
 }
 

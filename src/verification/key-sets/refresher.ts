@@ -1,11 +1,11 @@
 import type { Clock } from '../../core/ports.ts';
+import { backOff } from '../../lib/back-off.ts';
 import type { Timers } from '../../lib/clock.ts';
+import { SingleFlight } from '../../lib/single-flight.ts';
 
 /** After a refresh that went well, how long demands change nothing: a flood of unknown `kid`s is not passed on. */
 const COOL_DOWN_MS = 10_000;
-/** Waits after the first failure in a row and, doubled each time, after a long one. */
-const FIRST_RETRY_MS = 1_000;
-const LAST_RETRY_MS = 60_000;
+const RETRY = { firstMs: 1_000, longestMs: 60_000, jitter: 1 / 4 };
 
 export interface RefresherParts {
   /** Refreshes; resolves to the milliseconds until it should be done again, rejects where it failed. */
@@ -25,7 +25,7 @@ export interface RefresherParts {
 export class Refresher {
   private readonly parts: RefresherParts;
   private readonly closing = new AbortController();
-  private running: Promise<void> | undefined;
+  private readonly attempts = new SingleFlight(() => this.attempt());
   private notBeforeMs = Number.NEGATIVE_INFINITY;
   private failuresInARow = 0;
   private callOff: () => void = () => undefined;
@@ -41,7 +41,7 @@ export class Refresher {
 
   /** Resolves with the end of the refresh that runs or may begin now; at once where none may. Never rejects. */
   demand(): Promise<void> {
-    const mayBegin = this.running !== undefined || this.parts.clock.monotonicMs() >= this.notBeforeMs;
+    const mayBegin = this.attempts.running !== undefined || this.parts.clock.monotonicMs() >= this.notBeforeMs;
     return mayBegin ? this.run() : Promise.resolve();
   }
 
@@ -54,10 +54,7 @@ export class Refresher {
 
   private run(): Promise<void> {
     this.callOff();
-    this.running ??= this.attempt().finally(() => {
-      this.running = undefined;
-    });
-    return this.running;
+    return this.attempts.run();
   }
 
   private async attempt(): Promise<void> {
@@ -68,9 +65,8 @@ export class Refresher {
       this.wait(COOL_DOWN_MS, againMs * (1 - this.parts.random() / 10));
     } catch (error) {
       this.failuresInARow += 1;
-      const retryMs = Math.min(FIRST_RETRY_MS * 2 ** (this.failuresInARow - 1), LAST_RETRY_MS);
-      const jitteredMs = retryMs * (1 - this.parts.random() / 4);
-      this.wait(jitteredMs, jitteredMs);
+      const retryMs = backOff(RETRY, this.failuresInARow - 1, this.parts.random);
+      this.wait(retryMs, retryMs);
       if (!this.closing.signal.aborted) this.parts.failed(error);
     }
   }

@@ -1,10 +1,10 @@
 import type { Clock } from '../../core/ports.ts';
+import { backOff } from '../../lib/back-off.ts';
 
 /** After so many failures in a row a server is taken for down. */
 const TRIPPING = 3;
 /** How long a server that is down is left alone, at first and at most: doubled after each trial that fails. */
-const FIRST_REST_MS = 1_000;
-const LONGEST_REST_MS = 10_000;
+const REST = { firstMs: 1_000, longestMs: 10_000, jitter: 1 / 4 };
 
 export interface CircuitParts {
   readonly clock: Pick<Clock, 'monotonicMs'>;
@@ -64,8 +64,7 @@ export class Circuit {
 
   private rest(): void {
     const { clock, random } = this.parts;
-    const restMs = Math.min(FIRST_REST_MS * 2 ** this.rests, LONGEST_REST_MS);
+    this.restsUntilMs = clock.monotonicMs() + backOff(REST, this.rests, random);
     this.rests += 1;
-    this.restsUntilMs = clock.monotonicMs() + restMs * (1 - random() / 4);
   }
 }

@@ -82,7 +82,7 @@ describe('OpaqueVerifier.verify()', () => {
       issuedAtSeconds: NOW - 60,
       generation: GENERATION,
       key: { inForce: true },
-      reverifyAt: { atMonotonicMs: server.time.nowMs + 10_000, atWallMs: NOW * 1000 + 10_000 },
+      reverifyAt: { monotonicMs: server.time.nowMs + 10_000, wallMs: NOW * 1000 + 10_000 },
       standings: [
         `sallyport:revoked-thumbprint:${THUMBPRINT}`,
         'sallyport:notbefore-issuer:legacy-opaque',
@@ -136,8 +136,8 @@ describe('OpaqueVerifier.verify()', () => {
     const asked = verify();
     await server.time.advance(1_500);
     held.answer(ACTIVE);
-    const atMonotonicMs = server.time.nowMs + 8_500;
-    expect(await asked).toMatchObject({ reverifyAt: { atMonotonicMs, atWallMs: NOW * 1000 + 10_000 } });
+    const monotonicMs = server.time.nowMs + 8_500;
+    expect(await asked).toMatchObject({ reverifyAt: { monotonicMs, wallMs: NOW * 1000 + 10_000 } });
   });
 
   it.each([
@@ -146,8 +146,8 @@ describe('OpaqueVerifier.verify()', () => {
   ])('keeps an answer for %d ms as the configuration says', async (cacheMs, countsMs, keptMs) => {
     const issuer = legacy();
     verifier = verifierOf([{ ...issuer, introspection: { ...issuer.introspection, cacheMs } }, server]);
-    expect(await verify()).toMatchObject({ reverifyAt: { atMonotonicMs: server.time.nowMs + countsMs } });
-    expect(known.last(TOKEN)).toMatchObject({ reverifyAt: { atMonotonicMs: server.time.nowMs + keptMs } });
+    expect(await verify()).toMatchObject({ reverifyAt: { monotonicMs: server.time.nowMs + countsMs } });
+    expect(known.last(TOKEN)).toMatchObject({ reverifyAt: { monotonicMs: server.time.nowMs + keptMs } });
   });
 
   it('refuses a spelling that its server does not take, and no other', async () => {

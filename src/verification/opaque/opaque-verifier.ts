@@ -1,9 +1,11 @@
 import type { IntrospectionIssuer } from '../../config/config.ts';
 import type { PresentedCredential } from '../../core/credential.ts';
+import type { Instant } from '../../core/instant.ts';
 import type { Clock, TokenExaminer, Verifier } from '../../core/ports.ts';
 import type { Standing } from '../../core/standing.ts';
 import { isEnded } from '../../core/standing.ts';
-import type { Instant, Refusal, VerificationResult } from '../../core/verified-credential.ts';
+import type { Refusal, VerificationResult } from '../../core/verified-credential.ts';
+import { instantAfter } from '../../lib/clock.ts';
 import { revokedThumbprintKey } from '../../revocation-set/entry-keys.ts';
 import { checkOf } from '../jwt.ts';
 import type { OpaqueToken } from '../opaque-token.ts';
@@ -21,7 +23,7 @@ import { RefusedTokens } from './refused-tokens.ts';
 const MAX_CACHE_MS = 10_000;
 
 /** One must be asked again each time: what is remembered says only that the token was good. */
-const DUE: Instant = { atMonotonicMs: Number.NEGATIVE_INFINITY, atWallMs: Number.NEGATIVE_INFINITY };
+const DUE: Instant = { monotonicMs: Number.NEGATIVE_INFINITY, wallMs: Number.NEGATIVE_INFINITY };
 
 /** An issuer whose tokens are opaque, and where to ask about them. */
 export interface AskedIssuer {
@@ -139,9 +141,7 @@ export class OpaqueVerifier implements Verifier, TokenExaminer {
 
   /** Counted from the question. One that is not kept counts for the decision that waited for it. */
   private askAgainAfter(cacheMs: number): Instant {
-    const { clock } = this.parts;
-    const countsMs = cacheMs === 0 ? MAX_CACHE_MS : cacheMs;
-    return { atMonotonicMs: clock.monotonicMs() + countsMs, atWallMs: clock.wallMs() + countsMs };
+    return instantAfter(this.parts.clock, cacheMs === 0 ? MAX_CACHE_MS : cacheMs);
   }
 }
 
