@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -51,110 +50,6 @@ async function bodyOf(answer: Response): Promise<Record<string, string>> {
   // What its members hold is what the tests ask.
   return (await answer.json()) as Record<string, string>;
 }
-
-describe('the token service', () => {
-  let app: App;
-
-  beforeAll(async () => {
-    app = await startApp(await configure(), { env: { SALLYPORT_ACCOUNT: 'demo:secret' }, logDestination });
-  });
-
-  afterAll(async () => {
-    await app.close();
-  });
-
-  function call(path: string, init: RequestInit): Promise<Response> {
-    return fetch(`http://${app.tokens}${path}`, init);
-  }
-
-  it.each([
-    ['no credential', {}, 401, 'credentials_required'],
-    ['a wrong password', { authorization: 'Basic ZGVtbzp4' }, 401, 'credentials_invalid'],
-    ['a token that is none', { authorization: 'Bearer x' }, 401, 'token_invalid'],
-    ['two credentials', { authorization: `${OWNER}, Bearer x` }, 400, 'invalid_request'],
-  ])('with %s answers before it reads the body', async (_what, headers, status, code) => {
-    const answer = await call(TOKENS, { method: 'POST', headers: { ...JSON_TYPE, ...headers }, body: '{"broken' });
-    expect(answer.status).toBe(status);
-    expect(await answer.json()).toMatchObject({ code, status, type: `urn:sallyport:problem:${code}` });
-    expect(answer.headers.get('content-type')).toBe('application/problem+json');
-    expect(answer.headers.get('www-authenticate')).toContain('Bearer realm="sallyport"');
-    expect(answer.headers.get('cache-control')).toBe('no-store');
-  });
-
-  it.each([
-    ['broken JSON', '{"ttl":', JSON_TYPE, 400, 'invalid_body'],
-    ['no body', undefined, JSON_TYPE, 400, 'invalid_body'],
-    ['a text', '{"scopes":["messages:send"]}', { 'content-type': 'text/plain' }, 415, 'unsupported_media_type'],
-    ['a form', 'ttl=1', { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'unsupported_media_type'],
-    ['over 64 KB', JSON.stringify({ scopes: ['x'.repeat(70_000)] }), JSON_TYPE, 413, 'too_large'],
-    [
-      'a prototype',
-      '{"__proto__":{"scopes":["messages:send"]},"scopes":["messages:send"]}',
-      JSON_TYPE,
-      400,
-      'invalid_body',
-    ],
-  ])('answers %s in kind', async (_what, body, type, status, code) => {
-    const headers = { ...type, authorization: OWNER };
-    const answer = await call(TOKENS, { method: 'POST', headers, ...(body === undefined ? {} : { body }) });
-    expect([answer.status, (await bodyOf(answer))['code']]).toEqual([status, code]);
-    expect(answer.headers.get('content-type')).toBe('application/problem+json');
-  });
-
-  it.each([
-    [{}, [{ field: 'scopes', message: 'a list of scopes' }]],
-    [{ scopes: [] }, [{ field: 'scopes', message: 'at least one scope' }]],
-    [{ scopes: [1] }, [{ field: 'scopes[0]', message: 'a scope is a string' }]],
-    [{ scopes: ['messages:send'], ttl: 0 }, [{ field: 'ttl', message: 'at least 1 second' }]],
-    [{ scopes: ['messages:send'], ttl: 1.5 }, [{ field: 'ttl', message: 'a whole number of seconds' }]],
-    [{ scopes: ['messages:send'], ttl: '60' }, [{ field: 'ttl', message: 'a whole number of seconds' }]],
-    [{ scopes: ['messages:send'], tll: 60 }, [{ field: 'tll', message: 'not a field of this call' }]],
-    [[], [{ field: '', message: 'a JSON object' }]],
-  ])('says what is wrong with %j', async (body, errors) => {
-    const headers = { ...JSON_TYPE, authorization: OWNER };
-    const answer = await call(TOKENS, { method: 'POST', headers, body: JSON.stringify(body) });
-    expect(await answer.json()).toMatchObject({ status: 400, code: 'invalid_body', errors });
-  });
-
-  it.each([
-    ['GET', `${TOKENS}s`],
-    ['GET', '/'],
-    ['POST', `${TOKENS}/x/y`],
-    ['POST', '/messages'],
-  ])('answers %s %s with not_found', async (method, path) => {
-    const answer = await call(path, { method });
-    expect([answer.status, (await bodyOf(answer))['code']]).toEqual([404, 'not_found']);
-  });
-
-  it.each([
-    ['a long id', 'x'.repeat(1500), {}],
-    ['a content type without a body', 'x', JSON_TYPE],
-  ])('answers a revocation with %s as any other', async (_what, id, headers) => {
-    const init = { method: 'DELETE', headers: { ...headers, authorization: OWNER } };
-    expect((await call(`${TOKENS}/${id}`, init)).status).toBe(204);
-  });
-
-  it.each(['/%zz', `${TOKENS}/%zz`, `${TOKENS}/${'x'.repeat(3000)}`])('answers %s in kind', async (path) => {
-    const answer = await call(path, { method: 'DELETE', headers: { authorization: OWNER } });
-    expect(answer.headers.get('content-type')).toBe('application/problem+json');
-    expect(answer.status).toBe(400);
-    expect(await answer.text()).not.toContain('zz');
-  });
-
-  it('waits for no body of a call that is none', async () => {
-    const { hostname, port } = new URL(`http://${app.tokens}`);
-    const socket = connect(Number(port), hostname);
-    socket.write('POST /nothing HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{');
-    const [answer] = await once(socket, 'data');
-    expect(String(answer)).toMatch(/^HTTP\/1.1 404 /);
-    socket.destroy();
-  });
-
-  it('refuses an id that two parsers read in two ways', async () => {
-    const answer = await call(`${TOKENS}/a%2fb`, { method: 'DELETE', headers: { authorization: OWNER } });
-    expect([answer.status, (await bodyOf(answer))['code']]).toEqual([400, 'path_rejected']);
-  });
-});
 
 describe('startApp', () => {
   it('closes again what it had opened, where a door cannot open', async () => {

@@ -1,6 +1,8 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { basic } from '../../support/servers/basic.ts';
 import { startTokenService, type TokenService } from '../../support/token-service.ts';
 
 let service: TokenService;
@@ -25,6 +27,11 @@ function raw(bytes: string): Promise<string> {
     socket.on('end', () => resolve(answer));
     socket.on('error', reject);
   });
+}
+
+function problemCode(body: string): unknown {
+  // A problem, as this API writes it.
+  return (JSON.parse(body) as { readonly code: unknown }).code;
 }
 
 function problemIn(answer: string): unknown {
@@ -143,4 +150,100 @@ it('times are read as RFC 3339 writes them, with t, z and a leap second', async 
   const wrong = await create(`${day}T12:00:60Z`);
   const message = 'a time such as 2027-01-31T12:00:00Z (RFC 3339)';
   expect(await wrong.json()).toMatchObject({ errors: [{ field: 'expires_at', message }] });
+});
+
+describe('a call to issue a token', () => {
+  const TOKENS = '/3rdparty/v1/auth/token';
+  const JSON_TYPE = { 'content-type': 'application/json' };
+
+  const send = (headers: Record<string, string>, body?: string) =>
+    fetch(`${service.origin}${TOKENS}`, { method: 'POST', headers, ...(body === undefined ? {} : { body }) });
+
+  it.each([
+    ['no credential', {}, 401, 'credentials_required'],
+    ['a wrong password', { authorization: basic('ada', 'x') }, 401, 'credentials_invalid'],
+    ['a token that is not ours', { authorization: 'Bearer x' }, 401, 'token_invalid'],
+    ['two credentials', { authorization: `${basic('ada', 'secret')}, Bearer x` }, 400, 'invalid_request'],
+  ])('with %s is answered before its body is read', async (_what, headers, status, code) => {
+    const answer = await send({ ...JSON_TYPE, ...headers }, '{"broken');
+    expect(answer.status).toBe(status);
+    expect(await answer.json()).toMatchObject({ code, status, type: `urn:sallyport:problem:${code}` });
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+    expect(answer.headers.get('www-authenticate')).toContain('Bearer realm="sallyport"');
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+  });
+
+  it.each([
+    ['broken JSON', '{"ttl":', JSON_TYPE, 400, 'invalid_body'],
+    ['no body', undefined, JSON_TYPE, 400, 'invalid_body'],
+    ['plain text', '{"scopes":["messages:send"]}', { 'content-type': 'text/plain' }, 415, 'unsupported_media_type'],
+    ['a form', 'ttl=1', { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'unsupported_media_type'],
+    ['over 64 KB', JSON.stringify({ scopes: ['x'.repeat(70_000)] }), JSON_TYPE, 413, 'too_large'],
+    [
+      'a prototype',
+      '{"__proto__":{"scopes":["messages:send"]},"scopes":["messages:send"]}',
+      JSON_TYPE,
+      400,
+      'invalid_body',
+    ],
+  ])('is answered with a problem where its body is %s', async (_what, body, type, status, code) => {
+    const answer = await send({ ...type, authorization: basic('ada', 'secret') }, body);
+    expect([answer.status, problemCode(await answer.text())]).toEqual([status, code]);
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+  });
+
+  it.each([
+    [{}, [{ field: 'scopes', message: 'a list of scopes' }]],
+    [{ scopes: [] }, [{ field: 'scopes', message: 'at least one scope' }]],
+    [{ scopes: [1] }, [{ field: 'scopes[0]', message: 'a scope is a string' }]],
+    [{ scopes: ['messages:send'], ttl: 0 }, [{ field: 'ttl', message: 'at least 1 second' }]],
+    [{ scopes: ['messages:send'], ttl: 1.5 }, [{ field: 'ttl', message: 'a whole number of seconds' }]],
+    [{ scopes: ['messages:send'], ttl: '60' }, [{ field: 'ttl', message: 'a whole number of seconds' }]],
+    [{ scopes: ['messages:send'], tll: 60 }, [{ field: 'tll', message: 'not a field of this call' }]],
+    [[], [{ field: '', message: 'a JSON object' }]],
+  ])('names what is wrong with %j', async (body, errors) => {
+    const answer = await service.call('POST', TOKENS, basic('ada', 'secret'), body);
+    expect(await answer.json()).toMatchObject({ status: 400, code: 'invalid_body', errors });
+  });
+});
+
+describe('a path', () => {
+  it.each([
+    ['GET', '/3rdparty/v1/auth/tokens'],
+    ['GET', '/'],
+    ['POST', '/3rdparty/v1/auth/token/x/y'],
+    ['POST', '/messages'],
+  ])('that no call has is answered 404: %s %s', async (method, path) => {
+    const answer = await service.call(method, path);
+    expect([answer.status, problemCode(await answer.text())]).toEqual([404, 'not_found']);
+  });
+
+  it('that no call has waits for no body', async () => {
+    const { hostname, port } = new URL(service.origin);
+    const socket = connect(Number(port), hostname);
+    socket.write('POST /nothing HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{');
+    const [answer] = await once(socket, 'data');
+    expect(String(answer)).toMatch(/^HTTP\/1.1 404 /);
+    socket.destroy();
+  });
+
+  it.each(['/%zz', '/3rdparty/v1/auth/token/%zz', `/3rdparty/v1/auth/token/${'x'.repeat(3000)}`])(
+    'that cannot be read is a problem, and is not repeated: %s',
+    async (path) => {
+      const answer = await service.call('DELETE', path, login);
+      expect(answer.headers.get('content-type')).toBe('application/problem+json');
+      expect(answer.status).toBe(400);
+      expect(await answer.text()).not.toContain('zz');
+    },
+  );
+
+  it('that two parsers read in two ways is refused', async () => {
+    const answer = await service.call('DELETE', '/3rdparty/v1/auth/token/a%2fb', login);
+    expect([answer.status, problemCode(await answer.text())]).toEqual([400, 'path_rejected']);
+  });
+
+  it('may end in a long id', async () => {
+    const answer = await service.call('DELETE', `/3rdparty/v1/auth/token/${'x'.repeat(1500)}`, login);
+    expect(answer.status).toBe(204);
+  });
 });
