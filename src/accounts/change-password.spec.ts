@@ -14,6 +14,8 @@ async function setUp() {
   const account = { id: 'ada', name: 'ada', passwordHash: '$old', scopes: [], disabled: false, createdAtSeconds: 1 };
   await store.accounts.add({ ...account, version: 0 });
   const { audit, records } = recordAudit();
+  const refused: unknown[] = [];
+  const observer = { logInRefused: (...facts: unknown[]) => void refused.push(facts) };
   const clock = { wallMs: () => Date.now() };
   const parts = {
     store: withRevocations(store),
@@ -31,18 +33,25 @@ async function setUp() {
       await meanwhile();
       return { outcome: 'account', account: found } as const;
     };
-    return new ChangePassword({ store: store.accounts, accounts: new Accounts(parts), credentials: { check } });
+    return new ChangePassword({
+      store: store.accounts,
+      accounts: new Accounts(parts),
+      credentials: { check },
+      observer,
+    });
   };
-  return { store, changing, records };
+  return { store, changing, records, refused };
 }
 
 it('ChangePassword does nothing where the password that was right was changed meanwhile', async () => {
-  const { store, changing } = await setUp();
+  const { store, changing, records, refused } = await setUp();
   const byAnother = () =>
     store.accounts.update('ada', { passwordHash: '$by another' }, { mark: 'sallyport:notbefore' });
   const outcome = await changing(byAnother).change(ADA, { current: 'old', wanted: WANTED });
   expect(outcome).toMatchObject({ outcome: 'refused_credentials', refusal: { reason: 'credentials_invalid' } });
   expect((await store.accounts.findById('ada'))?.passwordHash).toBe('$by another');
+  expect(refused).toEqual([[ADA.client, expect.objectContaining({ check: 'the account was changed meanwhile' })]]);
+  expect(records).toEqual([]);
 });
 
 it('ChangePassword changes it where nothing else ended tokens', async () => {

@@ -1,12 +1,13 @@
 import type { Actor } from '../audit/actor.ts';
 import type { AccountStore } from './account-store.ts';
 import type { AccountProblem, Accounts } from './accounts.ts';
-import type { CredentialCheck, RefusedCredentials } from './credential-check.ts';
+import type { CredentialCheck, LogInObserver, RefusedCredentials } from './credential-check.ts';
 
 export interface ChangePasswordParts {
   readonly store: Pick<AccountStore, 'findById'>;
   readonly accounts: Pick<Accounts, 'change'>;
   readonly credentials: Pick<CredentialCheck, 'check'>;
+  readonly observer: LogInObserver;
 }
 
 /** One's own new password, for who knows the present one. */
@@ -30,7 +31,13 @@ export class ChangePassword {
   }
 
   /** @param by the account whose password it is. */
-  async change(by: Actor, { current, wanted }: PasswordChange): Promise<PasswordOutcome> {
+  async change(by: Actor, request: PasswordChange): Promise<PasswordOutcome> {
+    const result = await this.replace(by, request);
+    if (result.outcome === 'refused_credentials') this.parts.observer.logInRefused(by.client, result.refusal);
+    return result;
+  }
+
+  private async replace(by: Actor, { current, wanted }: PasswordChange): Promise<PasswordOutcome> {
     const { store, accounts, credentials } = this.parts;
     const account = await store.findById(by.account);
     if (account === undefined) return { outcome: 'no_account' };

@@ -26,6 +26,14 @@ export interface CredentialObserver {
   guessesSpent(account: string | undefined, whose: SpentBudget, client: string | undefined): void;
 }
 
+/** Receives log-ins that were refused. */
+export interface LogInObserver {
+  logInRefused(
+    client: string,
+    refusal: { readonly reason: string; readonly check: string; readonly accountId?: string | undefined },
+  ): void;
+}
+
 export interface RefusedCredentials {
   readonly outcome: 'refused';
   readonly reason: 'credentials_invalid' | 'too_many_attempts';

@@ -109,13 +109,16 @@ export class RunningApp implements App {
     const { consolePages } = await import('../edge/console/service.ts');
     const { errorReply } = await import('../edge/console/encode.ts');
     const services = () => this.useCases();
+    const consoleObserver = {
+      callFailed: (call: string, error: unknown) => events.callFailed(call, error),
+      foreignFormRefused: (client: string, form: string) => audit.foreignFormRefused(client, form),
+    };
     return openTokenApi(listener, {
       services,
       trustedProxies: () => this.current.active.config.trustedProxies,
-      events,
-      audit,
+      observer: events,
       errorPage: errorReply,
-      pages: consolePages({ services, events, audit, clock }),
+      pages: consolePages({ services, observer: consoleObserver, clock }),
     });
   }
 

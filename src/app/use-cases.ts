@@ -93,11 +93,11 @@ export function buildUseCases(
     accountStore: accounts,
     idempotency: new Idempotency({ store: store.idempotency, sealer: own.sealer, clock }),
     authorities: new Authorities({ accounts, revocations, clock }),
-    issueToken: new IssueToken({ ttl, rules, accounts, mint }),
+    issueToken: new IssueToken({ ttl, rules, accounts, mint, audit }),
     revokeToken,
-    logIn: new LogIn({ credentials, mint, devices: sharedParts.devices }),
-    privateTokens: new PrivateTokens({ ttl, rules, accounts, mint }),
-    rotation: new TokenRotation({ ...shared, ttl, rules, accounts, views, mint }),
+    logIn: new LogIn({ credentials, mint, devices: sharedParts.devices, audit, observer: events }),
+    privateTokens: new PrivateTokens({ ttl, rules, accounts, mint, audit }),
+    rotation: new TokenRotation({ ...shared, ttl, rules, accounts, views, mint, audit }),
     tokenViews: views,
     revokeAny: new AdminRevocation({
       issuers,
@@ -112,7 +112,7 @@ export function buildUseCases(
     introspectToken: new IntrospectToken({ decider: byRoutes([ANY_TOKEN], unseen, false), accounts, issuer: name }),
     keySet: new PublishedKeySet(own.keys, keySetMaxAgeSeconds(issuer.signing)),
     accounts: new AccountManagement(managed),
-    changePassword: new ChangePassword({ store: accounts, accounts: managed, credentials }),
+    changePassword: new ChangePassword({ store: accounts, accounts: managed, credentials, observer: events }),
   };
 }
 

@@ -11,6 +11,12 @@ export interface HandshakeObserver {
   handshakeFailed(door: string, client: string | undefined, error: unknown): void;
 }
 
+/** Receives what goes wrong at a door. */
+export interface DoorObserver extends HandshakeObserver {
+  /** A part that the call needs did not answer, or there is a bug. @param call such as `POST /v1/login`. */
+  callFailed(call: string, error: unknown): void;
+}
+
 /** The TLS options of a server. It requests client certificates only with `clientCa`. */
 export function tlsOptions(tls: ListenerTls) {
   return {

@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import { describe, expect, it } from 'vitest';
+import { recordAudit, SOMEONE } from '../../test/support/audit.ts';
 import { always } from '../../test/support/jwt/signing.ts';
 import { withRevocations } from '../../test/support/store/revocations.ts';
 import type { OwnIssuer } from '../config/config.ts';
@@ -57,14 +58,20 @@ function issuingWith(store: Store, tokens: Pick<Store['tokens'], 'add' | 'end' |
   const observer = { clockBehindMark: () => {} };
   const parts = { issuer: 'sallyport', clockSkewMs: 30_000 };
   const mint = new TokenMint({ ...parts, tokens, revocations, signer, clock, observer });
-  return new IssueToken({ ttl: issuer.ttl, rules: new ScopeRules(catalogue), accounts, mint });
+  return new IssueToken({
+    ttl: issuer.ttl,
+    rules: new ScopeRules(catalogue),
+    accounts,
+    mint,
+    audit: recordAudit().audit,
+  });
 }
 
 describe('IssueToken', () => {
   it('issue() records the token and signs exactly the claims of the contract', async () => {
     const { store, issuing } = await setUp();
     const scopes = ['messages:list', 'tokens:manage', 'messages:list'];
-    const issued = await issuing.issue(ADA, { ttlSeconds: 600, scopes });
+    const issued = await issuing.issue(SOMEONE, ADA, { ttlSeconds: 600, scopes });
     if (issued.outcome !== 'issued') throw new Error('refused');
     const times = { createdAtSeconds: NOW_SECONDS, expiresAtSeconds: NOW_SECONDS + 600 };
     const kept = ['messages:list', 'tokens:manage'];
@@ -96,7 +103,9 @@ describe('IssueToken', () => {
     const add = () => Promise.reject(new Error('disk full'));
     const tokens = { add, find: async () => undefined, end: async () => {} };
     const issuing = issuingWith(store, tokens);
-    await expect(issuing.issue(ADA, { ttlSeconds: 60, scopes: ['messages:list'] })).rejects.toThrow('disk full');
+    await expect(issuing.issue(SOMEONE, ADA, { ttlSeconds: 60, scopes: ['messages:list'] })).rejects.toThrow(
+      'disk full',
+    );
   });
 
   it.each([
@@ -104,16 +113,16 @@ describe('IssueToken', () => {
     ["a scope's maximum below the default", undefined, ['messages:list', 'messages:send'], 3600],
     ['the maximum', 604_800, ['messages:list'], 604_800],
   ])('issue() gives a lifetime of %s', async (_what, ttlSeconds, scopes, expected) => {
-    const issued = await (await setUp()).issuing.issue(ADA, { ttlSeconds, scopes });
+    const issued = await (await setUp()).issuing.issue(SOMEONE, ADA, { ttlSeconds, scopes });
     expect(issued).toMatchObject({ outcome: 'issued', expiresAtSeconds: NOW_SECONDS + expected });
   });
 
   it('issue() lets no scope outlive its maximum under the wildcard', async () => {
     const { issuing } = await setUp(['all:any', 'tokens:manage']);
-    expect(await issuing.issue(ADA, { ttlSeconds: undefined, scopes: ['all:any'] })).toMatchObject({
+    expect(await issuing.issue(SOMEONE, ADA, { ttlSeconds: undefined, scopes: ['all:any'] })).toMatchObject({
       expiresAtSeconds: NOW_SECONDS + 3600,
     });
-    expect(await issuing.issue(ADA, { ttlSeconds: 3601, scopes: ['tokens:manage', 'all:any'] })).toEqual({
+    expect(await issuing.issue(SOMEONE, ADA, { ttlSeconds: 3601, scopes: ['tokens:manage', 'all:any'] })).toEqual({
       outcome: 'refused',
       errors: [{ field: 'ttl', message: '3601 seconds is over the maximum of 3600 for messages:send' }],
     });
@@ -136,23 +145,25 @@ describe('IssueToken', () => {
     [60, ['messages:list', 'x"y'], [{ field: 'scopes[1]', message: 'no such scope: "x\\"y"' }]],
   ])('issue() of %d seconds for %j is refused', async (ttlSeconds, scopes, errors) => {
     const { store, issuing } = await setUp();
-    expect(await issuing.issue(ADA, { ttlSeconds, scopes })).toEqual({ outcome: 'refused', errors });
+    expect(await issuing.issue(SOMEONE, ADA, { ttlSeconds, scopes })).toEqual({ outcome: 'refused', errors });
     expect(await store.accounts.findById('a1')).toBeDefined();
   });
 
   it('issue() takes all:any for every scope of the catalogue, and for no management scope', async () => {
     const { issuing } = await setUp(['all:any']);
-    expect(await issuing.issue(ADA, { ttlSeconds: 60, scopes: ['devices:list', 'all:any'] })).toMatchObject({
+    expect(await issuing.issue(SOMEONE, ADA, { ttlSeconds: 60, scopes: ['devices:list', 'all:any'] })).toMatchObject({
       outcome: 'issued',
     });
-    expect(await issuing.issue(ADA, { ttlSeconds: 60, scopes: ['tokens:manage'] })).toMatchObject({
+    expect(await issuing.issue(SOMEONE, ADA, { ttlSeconds: 60, scopes: ['tokens:manage'] })).toMatchObject({
       errors: [{ field: 'scopes[0]', message: 'the account does not have tokens:manage' }],
     });
   });
 
   it('issue() for an account that is gone issues nothing', async () => {
     const { issuing } = await setUp();
-    expect(await issuing.issue({ ...ADA, accountId: 'a2' }, { ttlSeconds: 60, scopes: ['messages:list'] })).toEqual({
+    expect(
+      await issuing.issue(SOMEONE, { ...ADA, accountId: 'a2' }, { ttlSeconds: 60, scopes: ['messages:list'] }),
+    ).toEqual({
       outcome: 'no_authority',
     });
   });

@@ -1,5 +1,7 @@
 import type { AccountStore } from '../accounts/account-store.ts';
 import type { Authority } from '../accounts/authority.ts';
+import type { Who } from '../audit/actor.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
 import type { OwnIssuer } from '../config/config.ts';
 import type { FieldError } from '../core/answer.ts';
 import type { LongestLife, ScopeRules } from './scope-rules.ts';
@@ -10,6 +12,7 @@ export interface IssueTokenParts {
   readonly rules: ScopeRules;
   readonly accounts: Pick<AccountStore, 'findById'>;
   readonly mint: TokenMint;
+  readonly audit: Pick<AuditLog, 'tokenIssued'>;
 }
 
 export interface TokenRequest {
@@ -24,7 +27,9 @@ export interface RefusedRequest {
   readonly errors: readonly FieldError[];
 }
 
-/** Issues access tokens (contract section 4). */
+export type IssueOutcome = IssuedToken | RefusedRequest | NoAuthority | ClockBehind;
+
+/** Issues access tokens (contract section 4), and records who got one. */
 export class IssueToken {
   private readonly parts: IssueTokenParts;
 
@@ -37,11 +42,13 @@ export class IssueToken {
    *
    * @param id of the token that is made; where the account has it already, that is shown again.
    */
-  async issue(
-    authority: Authority,
-    { scopes, ttlSeconds }: TokenRequest,
-    id?: string,
-  ): Promise<IssuedToken | RefusedRequest | NoAuthority | ClockBehind> {
+  async issue(by: Who, authority: Authority, request: TokenRequest, id?: string): Promise<IssueOutcome> {
+    const result = await this.make(authority, request, id);
+    if (result.outcome === 'issued') this.parts.audit.tokenIssued(by, result);
+    return result;
+  }
+
+  private async make(authority: Authority, { scopes, ttlSeconds }: TokenRequest, id?: string): Promise<IssueOutcome> {
     const { ttl, rules, accounts, mint } = this.parts;
     const { accountId } = authority;
     const repeated = await mint.repeat(id, accountId);

@@ -1,5 +1,6 @@
-import type { CredentialCheck } from '../accounts/credential-check.ts';
+import type { CredentialCheck, LogInObserver } from '../accounts/credential-check.ts';
 import type { KnownDevices } from '../accounts/guesses/known-devices.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
 import type { PasswordCheck } from '../core/check.ts';
 import { LOGIN_SECONDS } from '../signing/key-life.ts';
 import type { ClockBehind, IssuedToken, NoAuthority, TokenMint } from './token-mint.ts';
@@ -8,6 +9,8 @@ export interface LogInParts {
   readonly credentials: Pick<CredentialCheck, 'check'>;
   readonly mint: TokenMint;
   readonly devices: Pick<KnownDevices, 'prove'>;
+  readonly audit: Pick<AuditLog, 'loggedIn'>;
+  readonly observer: LogInObserver;
 }
 
 /** The name or the password is wrong, the queue for hashing is full, or this instance's clock is too far behind. */
@@ -21,7 +24,17 @@ export interface LogInRefused {
   readonly retryAfterSeconds?: number | undefined;
 }
 
-/** Logs an account in: a token of one hour. */
+/** What a log-in may bring along. */
+export interface LogInOptions {
+  /** Scopes of the token; without them, the account's. */
+  readonly scopes?: readonly [];
+  /** The proof of a device that the client presents. */
+  readonly deviceProof?: string | undefined;
+}
+
+export type LogInResult = (IssuedToken & { readonly accountId: string; readonly deviceProof: string }) | LogInRefused;
+
+/** Logs an account in, with a token of one hour, and records it. */
 export class LogIn {
   private readonly parts: LogInParts;
 
@@ -30,16 +43,18 @@ export class LogIn {
   }
 
   /**
-   * @param client its address, where that is known.
-   * @param options `scopes` of the token, the account's without them; the proof of a device that the client presents.
+   * @param client its address.
    * @returns with a token a new proof of the device, for whoever can keep one.
    */
-  async logIn(
-    name: string,
-    password: string,
-    client: string | undefined,
-    options: { readonly scopes?: readonly []; readonly deviceProof?: string | undefined } = {},
-  ): Promise<(IssuedToken & { readonly accountId: string; readonly deviceProof: string }) | LogInRefused> {
+  async logIn(name: string, password: string, client: string, options: LogInOptions = {}): Promise<LogInResult> {
+    const { audit, observer } = this.parts;
+    const result = await this.issue(name, password, client, options);
+    if (result.outcome === 'refused') observer.logInRefused(client, result);
+    else audit.loggedIn({ account: result.accountId, client }, result.id);
+    return result;
+  }
+
+  private async issue(name: string, password: string, client: string, options: LogInOptions): Promise<LogInResult> {
     const { credentials, mint, devices } = this.parts;
     const atSeconds = mint.nowSeconds();
     const found = await credentials.check(name, password, client, options.deviceProof);

@@ -1,5 +1,6 @@
 import { decodeJwt } from 'jose';
 import { describe, expect, it } from 'vitest';
+import { SOMEONE } from '../../test/support/audit.ts';
 import { authorityOf, DAY, NOW, openPrivateTokens } from '../../test/support/private-tokens.ts';
 
 describe('PrivateTokens', () => {
@@ -39,7 +40,7 @@ describe('PrivateTokens', () => {
     ['a slip', NOW + DAY, ['message:list'], 'scopes[0]', /did you mean "messages:list"/],
   ])('create() refuses %s', async (_what, expiresAtSeconds, scopes, field, message) => {
     const { privateTokens, store } = await openPrivateTokens();
-    const refused = await privateTokens.create(authorityOf('ada'), { name: 'x', scopes, expiresAtSeconds });
+    const refused = await privateTokens.create(SOMEONE, authorityOf('ada'), { name: 'x', scopes, expiresAtSeconds });
     expect(refused).toEqual({ outcome: 'refused', errors: [{ field, message: expect.stringMatching(message) }] });
     expect((await store.tokens.list('ada', 10))?.tokens).toEqual([]);
   });
@@ -47,22 +48,25 @@ describe('PrivateTokens', () => {
   it('create() makes nothing for an account that is gone', async () => {
     const { privateTokens } = await openPrivateTokens();
     const request = { name: 'x', scopes: ['messages:list'], expiresAtSeconds: NOW + DAY };
-    expect(await privateTokens.create(authorityOf('eve'), request)).toEqual({ outcome: 'no_authority' });
+    expect(await privateTokens.create(SOMEONE, authorityOf('eve'), request)).toEqual({ outcome: 'no_authority' });
   });
 
   it('create() shows what was made with it, whatever has become possible or impossible since', async () => {
     const { privateTokens, store, time } = await openPrivateTokens();
     const request = { name: 'x', scopes: ['messages:list'], expiresAtSeconds: NOW + DAY };
-    const made = await privateTokens.create(authorityOf('ada'), request, 'id-1');
+    const made = await privateTokens.create(SOMEONE, authorityOf('ada'), request, 'id-1');
     time.nowSeconds = NOW + 2 * DAY;
-    expect(await privateTokens.create(authorityOf('ada'), request, 'id-1')).toEqual({ ...made, isRepeated: true });
+    expect(await privateTokens.create(SOMEONE, authorityOf('ada'), request, 'id-1')).toEqual({
+      ...made,
+      isRepeated: true,
+    });
     expect((await store.tokens.list('ada', 10))?.tokens.map(({ id }) => id)).toEqual(['id-1']);
   });
 
   it("create() shows nobody another account's", async () => {
     const { privateTokens } = await openPrivateTokens();
     const request = { name: 'x', scopes: ['messages:list'], expiresAtSeconds: NOW + DAY };
-    await privateTokens.create(authorityOf('ada'), request, 'id-1');
-    await expect(privateTokens.create(authorityOf('bob'), request, 'id-1')).rejects.toThrow('exists already');
+    await privateTokens.create(SOMEONE, authorityOf('ada'), request, 'id-1');
+    await expect(privateTokens.create(SOMEONE, authorityOf('bob'), request, 'id-1')).rejects.toThrow('exists already');
   });
 });

@@ -1,11 +1,13 @@
 import type { AccountStore } from '../accounts/account-store.ts';
 import type { Authority } from '../accounts/authority.ts';
+import type { Who } from '../audit/actor.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
 import type { OwnIssuer } from '../config/config.ts';
 import type { FieldError } from '../core/answer.ts';
-import type { RefusedRequest } from './issue-token.ts';
+import type { IssueOutcome, RefusedRequest } from './issue-token.ts';
 import type { LongestLife, ScopeRules } from './scope-rules.ts';
 import type { TokenRecord } from './token.ts';
-import type { ClockBehind, IssuedToken, NoAuthority, TokenMint } from './token-mint.ts';
+import type { NoAuthority, TokenMint } from './token-mint.ts';
 
 /** What decides whether a private token may be made. */
 export interface PrivateTokenRules {
@@ -16,6 +18,7 @@ export interface PrivateTokenRules {
 
 export interface PrivateTokensParts extends PrivateTokenRules {
   readonly mint: TokenMint;
+  readonly audit: Pick<AuditLog, 'tokenIssued'>;
 }
 
 export interface PrivateTokenRequest {
@@ -38,11 +41,13 @@ export class PrivateTokens {
    *
    * @param id of the new token. If the account has a token of this id already, this shows that one again.
    */
-  async create(
-    authority: Authority,
-    request: PrivateTokenRequest,
-    id?: string,
-  ): Promise<IssuedToken | RefusedRequest | NoAuthority | ClockBehind> {
+  async create(by: Who, authority: Authority, request: PrivateTokenRequest, id?: string): Promise<IssueOutcome> {
+    const result = await this.make(authority, request, id);
+    if (result.outcome === 'issued') this.parts.audit.tokenIssued(by, result);
+    return result;
+  }
+
+  private async make(authority: Authority, request: PrivateTokenRequest, id?: string): Promise<IssueOutcome> {
     const { mint } = this.parts;
     const { accountId } = authority;
     const repeated = await mint.repeat(id, accountId);

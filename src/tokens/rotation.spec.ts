@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { SOMEONE } from '../../test/support/audit.ts';
 import { authorityOf, DAY, in30Days, LOGIN, NOW, openPrivateTokens } from '../../test/support/private-tokens.ts';
 import { readValues } from '../../test/support/store/revocations.ts';
 import { unread } from '../core/standing.ts';
@@ -7,7 +8,7 @@ describe('TokenRotation', () => {
   it('rotate() ends the old token at once, and makes one of the same name and scopes', async () => {
     const { create, rotation, views } = await openPrivateTokens();
     const old = await create(90);
-    const heir = await rotation.rotate(old.id, LOGIN, in30Days);
+    const heir = await rotation.rotate(SOMEONE, old.id, LOGIN, in30Days);
     if (heir.outcome !== 'issued') throw new Error('not rotated');
     expect(await views.find('ada', old.id)).toMatchObject({
       status: 'revoked',
@@ -26,7 +27,7 @@ describe('TokenRotation', () => {
   it('rotate() with an overlap leaves the old token for so long', async () => {
     const { create, rotation, views, store, time } = await openPrivateTokens();
     const old = await create(90);
-    await rotation.rotate(old.id, LOGIN, { ...in30Days, overlapSeconds: 600 });
+    await rotation.rotate(SOMEONE, old.id, LOGIN, { ...in30Days, overlapSeconds: 600 });
     expect(await readValues(store, [`sallyport:revoked:own:${old.id}`])).toEqual([`after:${NOW + 600}`]);
     expect(await views.find('ada', old.id)).toMatchObject({ status: 'active', ending: { atSeconds: NOW + 600 } });
     time.nowSeconds += 600;
@@ -36,7 +37,7 @@ describe('TokenRotation', () => {
   it('rotate() of one token by two hundred at once makes one successor, and 199 conflicts', async () => {
     const { create, rotation, store } = await openPrivateTokens();
     const old = await create(90);
-    const asked = Array.from({ length: 200 }, () => rotation.rotate(old.id, LOGIN, in30Days));
+    const asked = Array.from({ length: 200 }, () => rotation.rotate(SOMEONE, old.id, LOGIN, in30Days));
     const outcomes = (await Promise.all(asked)).map(({ outcome }) => outcome);
     expect(outcomes.filter((outcome) => outcome === 'issued')).toHaveLength(1);
     expect(outcomes.filter((outcome) => outcome === 'conflict')).toHaveLength(199);
@@ -47,12 +48,16 @@ describe('TokenRotation', () => {
     const { create, rotation } = await openPrivateTokens();
     const [one, other] = [await create(90), await create(90)];
     const self = { authority: authorityOf('ada'), use: 'private', tokenId: one.id, managesTokens: false } as const;
-    expect(await rotation.rotate(other.id, self, in30Days)).toEqual({ outcome: 'not_allowed' });
-    expect(await rotation.rotate(one.id, self, { ...in30Days, expiresAtSeconds: NOW + 90 * DAY + 1 })).toMatchObject({
+    expect(await rotation.rotate(SOMEONE, other.id, self, in30Days)).toEqual({ outcome: 'not_allowed' });
+    expect(
+      await rotation.rotate(SOMEONE, one.id, self, { ...in30Days, expiresAtSeconds: NOW + 90 * DAY + 1 }),
+    ).toMatchObject({
       outcome: 'refused',
       errors: [{ field: 'expires_at' }],
     });
-    expect(await rotation.rotate(one.id, self, { ...in30Days, expiresAtSeconds: NOW + 90 * DAY })).toMatchObject({
+    expect(
+      await rotation.rotate(SOMEONE, one.id, self, { ...in30Days, expiresAtSeconds: NOW + 90 * DAY }),
+    ).toMatchObject({
       outcome: 'issued',
     });
   });
@@ -63,7 +68,7 @@ describe('TokenRotation', () => {
     const { sign } = signer;
     signer.sign = () => Promise.reject(new Error('the signing keys cannot be read'));
     const self = { authority: authorityOf('ada'), use: 'private', tokenId: old.id, managesTokens: false } as const;
-    await expect(rotation.rotate(old.id, self, in30Days)).rejects.toThrow('the signing keys cannot be read');
+    await expect(rotation.rotate(SOMEONE, old.id, self, in30Days)).rejects.toThrow('the signing keys cannot be read');
     expect(await views.find('ada', old.id)).toMatchObject({
       status: 'active',
       successor: undefined,
@@ -71,19 +76,21 @@ describe('TokenRotation', () => {
     });
     expect((await store.tokens.list('ada', 10))?.tokens).toHaveLength(1);
     signer.sign = sign;
-    expect(await rotation.rotate(old.id, self, in30Days)).toMatchObject({ outcome: 'issued' });
+    expect(await rotation.rotate(SOMEONE, old.id, self, in30Days)).toMatchObject({ outcome: 'issued' });
   });
 
   it('rotate() that broke off before the old token ended is finished by whoever asks again', async () => {
     const { rotation, views, store, time, breakOff } = await openPrivateTokens();
     const { old, successor: heir } = await breakOff();
     expect(await views.find('ada', old)).toMatchObject({ status: 'active', successor: heir, ending: undefined });
-    expect(await rotation.rotate(old, LOGIN, in30Days)).toEqual({
+    expect(await rotation.rotate(SOMEONE, old, LOGIN, in30Days)).toEqual({
       outcome: 'conflict',
       message: `the token was rotated already, to ${heir}; if that failed, ask again in 15 s`,
     });
     time.nowSeconds += 15;
-    const asked = Array.from({ length: 20 }, () => rotation.rotate(old, LOGIN, { ...in30Days, overlapSeconds: 600 }));
+    const asked = Array.from({ length: 20 }, () =>
+      rotation.rotate(SOMEONE, old, LOGIN, { ...in30Days, overlapSeconds: 600 }),
+    );
     const outcomes = await Promise.all(asked);
     const [given, ...others] = outcomes.filter((outcome) => outcome.outcome === 'issued');
     expect([given, others]).toMatchObject([{ name: 'server', expiresAtSeconds: NOW + 30 * DAY }, []]);
@@ -93,7 +100,7 @@ describe('TokenRotation', () => {
     expect(await views.find('ada', heir)).toMatchObject({ status: 'revoked', ending: { atSeconds: NOW + 15, reason } });
     expect(await views.find('ada', given?.id ?? '')).toMatchObject({ status: 'active', ending: undefined });
     expect((await store.tokens.list('ada', 10))?.tokens).toHaveLength(3);
-    expect(await rotation.rotate(old, LOGIN, in30Days)).toEqual({
+    expect(await rotation.rotate(SOMEONE, old, LOGIN, in30Days)).toEqual({
       outcome: 'conflict',
       message: `the token was rotated already, to ${given?.id}`,
     });
@@ -104,13 +111,16 @@ describe('TokenRotation', () => {
   it.each<[why: string, (parts: Parts, heir: string) => unknown]>([
     ['was used', ({ store }, heir) => store.tokens.markUsed(new Map([[heir, NOW + 1]]))],
     ['was revoked', ({ revoking }, heir) => revoking.revoke(heir, { account: 'ada', client: '10.0.0.1' })],
-    ['was rotated', ({ rotation }, heir) => rotation.rotate(heir, LOGIN, { ...in30Days, overlapSeconds: DAY })],
+    [
+      'was rotated',
+      ({ rotation }, heir) => rotation.rotate(SOMEONE, heir, LOGIN, { ...in30Days, overlapSeconds: DAY }),
+    ],
   ])('rotate() does not replace the successor of a rotation that broke off where it %s', async (_why, happen) => {
     const parts = await openPrivateTokens();
     const { old, successor: heir } = await parts.breakOff();
     parts.time.nowSeconds += 15;
     await happen(parts, heir);
-    expect(await parts.rotation.rotate(old, LOGIN, in30Days)).toEqual({
+    expect(await parts.rotation.rotate(SOMEONE, old, LOGIN, in30Days)).toEqual({
       outcome: 'conflict',
       message: `the token was rotated already, to ${heir}`,
     });
@@ -125,10 +135,10 @@ describe('TokenRotation', () => {
       store.tokens.rotate = rotate;
       const isAppointed = await store.tokens.rotate(old, heir, version);
       time.nowSeconds += 15;
-      finished = await rotation.rotate(id, LOGIN, in30Days);
+      finished = await rotation.rotate(SOMEONE, id, LOGIN, in30Days);
       return isAppointed;
     };
-    await expect(rotation.rotate(id, LOGIN, in30Days)).rejects.toThrow('took too long');
+    await expect(rotation.rotate(SOMEONE, id, LOGIN, in30Days)).rejects.toThrow('took too long');
     expect(finished).toMatchObject({ outcome: 'issued' });
   });
 
@@ -143,11 +153,11 @@ describe('TokenRotation', () => {
     };
     store.tokens.rotate = async (old, heir, version) =>
       asked.push(old) > 1 ? await rotate.call(store.tokens, old, heir, version) : { outcome: 'superseded' };
-    expect(await rotation.rotate(id, LOGIN, in30Days)).toEqual({
+    expect(await rotation.rotate(SOMEONE, id, LOGIN, in30Days)).toEqual({
       outcome: 'conflict',
       message: 'the token was rotated already',
     });
-    expect(await rotation.rotate(id, LOGIN, in30Days)).toMatchObject({ outcome: 'issued' });
+    expect(await rotation.rotate(SOMEONE, id, LOGIN, in30Days)).toMatchObject({ outcome: 'issued' });
     expect(asked).toEqual([id, id]);
   });
 
@@ -162,7 +172,7 @@ describe('TokenRotation', () => {
       await revoking.revoke(id, { account: 'ada', client: '10.0.0.1' }, 'stolen');
       return rotated;
     };
-    expect(await rotation.rotate(id, LOGIN, in30Days)).toEqual({
+    expect(await rotation.rotate(SOMEONE, id, LOGIN, in30Days)).toEqual({
       outcome: 'conflict',
       message: 'the token is revoked',
     });
@@ -184,17 +194,17 @@ describe('TokenRotation', () => {
     };
     const token = { issuedAtSeconds: NOW, standings: [unread(entry.key)] };
     const rotator = { ...LOGIN, authority: { ...authorityOf('ada'), token } };
-    expect(await rotation.rotate(id, rotator, in30Days)).toEqual({ outcome: 'no_authority' });
+    expect(await rotation.rotate(SOMEONE, id, rotator, in30Days)).toEqual({ outcome: 'no_authority' });
     expect(await views.find('ada', id)).toMatchObject({ status: 'active', ending: undefined });
     time.nowSeconds += 15;
-    expect(await rotation.rotate(id, LOGIN, in30Days)).toMatchObject({ outcome: 'issued' });
+    expect(await rotation.rotate(SOMEONE, id, LOGIN, in30Days)).toMatchObject({ outcome: 'issued' });
   });
 
   it('rotate() changes nothing once the account has another version', async () => {
     const { create, rotation, store, views } = await openPrivateTokens();
     const { id } = await create(90);
     await store.accounts.update('ada', { email: 'ada@example.com' }, { mark: 'sallyport:other' });
-    expect(await rotation.rotate(id, LOGIN, in30Days)).toEqual({ outcome: 'no_authority' });
+    expect(await rotation.rotate(SOMEONE, id, LOGIN, in30Days)).toEqual({ outcome: 'no_authority' });
     expect(await views.find('ada', id)).toMatchObject({ status: 'active', successor: undefined });
     expect((await store.tokens.list('ada', 10))?.tokens).toHaveLength(1);
   });
@@ -203,8 +213,8 @@ describe('TokenRotation', () => {
     const { create, rotation } = await openPrivateTokens();
     const { id } = await create(90);
     const bob = { ...LOGIN, authority: authorityOf('bob'), managesTokens: true };
-    expect(await rotation.rotate(id, bob, in30Days)).toEqual({ outcome: 'not_found' });
-    expect(await rotation.rotate('unknown', LOGIN, in30Days)).toEqual({ outcome: 'not_found' });
+    expect(await rotation.rotate(SOMEONE, id, bob, in30Days)).toEqual({ outcome: 'not_found' });
+    expect(await rotation.rotate(SOMEONE, 'unknown', LOGIN, in30Days)).toEqual({ outcome: 'not_found' });
   });
 
   it('rotate() refuses a token that has ended, and one that is not private', async () => {
@@ -212,14 +222,16 @@ describe('TokenRotation', () => {
     const [revoked, marked, expired] = [await create(90), await create(90), await create(1)];
     await revoking.revoke(revoked.id, { account: 'ada', client: '10.0.0.1' }, 'lost');
     const conflict = (message: string) => ({ outcome: 'conflict', message });
-    expect(await rotation.rotate(revoked.id, LOGIN, in30Days)).toEqual(conflict('the token is revoked'));
+    expect(await rotation.rotate(SOMEONE, revoked.id, LOGIN, in30Days)).toEqual(conflict('the token is revoked'));
     time.nowSeconds += DAY;
-    expect(await rotation.rotate(expired.id, LOGIN, in30Days)).toEqual(conflict('the token is expired'));
+    expect(await rotation.rotate(SOMEONE, expired.id, LOGIN, in30Days)).toEqual(conflict('the token is expired'));
     await store.revocations.write({ key: 'sallyport:notbefore:own:ada', value: `${NOW}`, expiresAtSeconds: undefined });
-    expect(await rotation.rotate(marked.id, LOGIN, in30Days)).toEqual(conflict('the token is revoked'));
+    expect(await rotation.rotate(SOMEONE, marked.id, LOGIN, in30Days)).toEqual(conflict('the token is revoked'));
     const access = { id: 'a', accountId: 'ada', use: 'access', scopes: ['messages:list'] } as const;
     await store.tokens.add({ ...access, createdAtSeconds: NOW + 1, expiresAtSeconds: NOW + 90 * DAY }, 0);
-    expect(await rotation.rotate('a', LOGIN, in30Days)).toEqual(conflict('only a private token can be rotated'));
+    expect(await rotation.rotate(SOMEONE, 'a', LOGIN, in30Days)).toEqual(
+      conflict('only a private token can be rotated'),
+    );
   });
 
   it('rotate() refuses scopes that the account has no more', async () => {
@@ -235,7 +247,7 @@ describe('TokenRotation', () => {
       createdAtSeconds: 1,
       version: 0,
     });
-    expect(await rotation.rotate(id, LOGIN, in30Days)).toMatchObject({
+    expect(await rotation.rotate(SOMEONE, id, LOGIN, in30Days)).toMatchObject({
       outcome: 'refused',
       errors: [{ field: 'scopes[0]', message: 'the account does not have messages:list' }],
     });
@@ -245,12 +257,12 @@ describe('TokenRotation', () => {
     const { create, rotation, views, time } = await openPrivateTokens();
     const old = await create(90);
     const overlapping = { ...in30Days, overlapSeconds: 3600 };
-    const heir = await rotation.rotate(old.id, LOGIN, overlapping, 'heir-1');
+    const heir = await rotation.rotate(SOMEONE, old.id, LOGIN, overlapping, 'heir-1');
     const shown = await views.find('ada', old.id);
     time.nowSeconds += 60;
-    expect(await rotation.rotate(old.id, LOGIN, overlapping, 'heir-1')).toEqual({ ...heir, isRepeated: true });
+    expect(await rotation.rotate(SOMEONE, old.id, LOGIN, overlapping, 'heir-1')).toEqual({ ...heir, isRepeated: true });
     expect(await views.find('ada', old.id)).toEqual(shown);
-    expect(await rotation.rotate(old.id, LOGIN, overlapping, 'heir-2')).toMatchObject({ outcome: 'conflict' });
+    expect(await rotation.rotate(SOMEONE, old.id, LOGIN, overlapping, 'heir-2')).toMatchObject({ outcome: 'conflict' });
   });
 
   it('rotate() finishes what broke off, at once, with the same successor', async () => {
@@ -258,9 +270,12 @@ describe('TokenRotation', () => {
     const { id: old } = await create(90);
     const { write } = store.revocations;
     store.revocations.write = () => Promise.reject(new Error('the store is gone'));
-    await expect(rotation.rotate(old, LOGIN, in30Days, 'heir-1')).rejects.toThrow('the store is gone');
+    await expect(rotation.rotate(SOMEONE, old, LOGIN, in30Days, 'heir-1')).rejects.toThrow('the store is gone');
     store.revocations.write = write;
-    expect(await rotation.rotate(old, LOGIN, in30Days, 'heir-1')).toMatchObject({ outcome: 'issued', id: 'heir-1' });
+    expect(await rotation.rotate(SOMEONE, old, LOGIN, in30Days, 'heir-1')).toMatchObject({
+      outcome: 'issued',
+      id: 'heir-1',
+    });
     expect(await views.find('ada', old)).toMatchObject({ status: 'revoked', successor: 'heir-1' });
     expect((await store.tokens.list('ada', 10))?.tokens).toHaveLength(2);
   });
@@ -270,10 +285,13 @@ describe('TokenRotation', () => {
     const { id: old } = await create(90);
     const { add } = store.tokens;
     store.tokens.add = () => Promise.reject(new Error('the store is gone'));
-    await expect(rotation.rotate(old, LOGIN, in30Days, 'heir-1')).rejects.toThrow('the store is gone');
+    await expect(rotation.rotate(SOMEONE, old, LOGIN, in30Days, 'heir-1')).rejects.toThrow('the store is gone');
     store.tokens.add = add;
     expect(await views.find('ada', old)).toMatchObject({ successor: 'heir-1', status: 'active' });
-    expect(await rotation.rotate(old, LOGIN, in30Days, 'heir-1')).toMatchObject({ outcome: 'issued', id: 'heir-1' });
+    expect(await rotation.rotate(SOMEONE, old, LOGIN, in30Days, 'heir-1')).toMatchObject({
+      outcome: 'issued',
+      id: 'heir-1',
+    });
     expect(await views.find('ada', 'heir-1')).toMatchObject({ status: 'active' });
     expect(await views.find('ada', old)).toMatchObject({ successor: 'heir-1', status: 'revoked' });
   });

@@ -1,5 +1,7 @@
 import type { AccountStore } from '../accounts/account-store.ts';
 import type { Authority } from '../accounts/authority.ts';
+import type { Who } from '../audit/actor.ts';
+import type { AuditLog } from '../audit/audit-log.ts';
 import type { OwnIssuer } from '../config/config.ts';
 import type { Clock } from '../core/ports.ts';
 import type { TokenUse } from '../core/verified-credential.ts';
@@ -32,6 +34,7 @@ export interface TokenRotationParts {
   readonly revocations: Pick<RevocationStore, 'write'>;
   readonly views: Pick<TokenViews, 'find' | 'view'>;
   readonly mint: TokenMint;
+  readonly audit: Pick<AuditLog, 'tokenRotated'>;
   readonly clock: Pick<Clock, 'wallMs'>;
   readonly clockSkewMs: number;
 }
@@ -93,7 +96,24 @@ export class TokenRotation {
    *
    * @param successorId id of the new token. If that is the successor already, this finishes the rotation and shows it again.
    */
-  async rotate(id: string, rotator: Rotator, request: RotationRequest, successorId?: string): Promise<RotationOutcome> {
+  async rotate(
+    by: Who,
+    id: string,
+    rotator: Rotator,
+    request: RotationRequest,
+    successorId?: string,
+  ): Promise<RotationOutcome> {
+    const result = await this.replace(id, rotator, request, successorId);
+    if (result.outcome === 'issued') this.parts.audit.tokenRotated(by, id, result);
+    return result;
+  }
+
+  private async replace(
+    id: string,
+    rotator: Rotator,
+    request: RotationRequest,
+    successorId: string | undefined,
+  ): Promise<RotationOutcome> {
     const { mint, views } = this.parts;
     const old = await views.find(rotator.authority.accountId, id);
     if (old === undefined) return { outcome: 'not_found' };

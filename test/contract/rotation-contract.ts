@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Store } from '../../src/store/store.ts';
+import { SOMEONE } from '../support/audit.ts';
 import { in30Days, LOGIN, NOW, openPrivateTokens } from '../support/private-tokens.ts';
 
 /** Sets the field `successor` of a token's record in Redis. */
@@ -17,9 +18,9 @@ export function describeRotation(open: () => Promise<Store>, setSuccessor: SetSu
       const { old, successor } = await breakOff();
       time.nowSeconds += 14;
       const message = `the token was rotated already, to ${successor}; if that failed, ask again in 1 s`;
-      expect(await rotation.rotate(old, LOGIN, in30Days)).toEqual({ outcome: 'conflict', message });
+      expect(await rotation.rotate(SOMEONE, old, LOGIN, in30Days)).toEqual({ outcome: 'conflict', message });
       time.nowSeconds += 1;
-      const rotated = await rotation.rotate(old, LOGIN, in30Days);
+      const rotated = await rotation.rotate(SOMEONE, old, LOGIN, in30Days);
       expect(rotated).toMatchObject({ outcome: 'issued' });
       expect(await store.tokens.find(old)).toMatchObject({ successor: 'id' in rotated ? rotated.id : undefined });
       expect(await views.find('ada', successor)).toMatchObject({ status: 'revoked' });
@@ -33,10 +34,10 @@ export function describeRotation(open: () => Promise<Store>, setSuccessor: SetSu
       await setSuccessor(id, `${NOW}:ghost`);
       time.nowSeconds += 14;
       const message = 'the token was rotated already';
-      expect(await rotation.rotate(id, LOGIN, in30Days)).toEqual({ outcome: 'conflict', message });
+      expect(await rotation.rotate(SOMEONE, id, LOGIN, in30Days)).toEqual({ outcome: 'conflict', message });
       expect((await store.tokens.find(id))?.successor).toBe('ghost');
       time.nowSeconds += 1;
-      const rotated = await rotation.rotate(id, LOGIN, in30Days);
+      const rotated = await rotation.rotate(SOMEONE, id, LOGIN, in30Days);
       expect(rotated).toMatchObject({ outcome: 'issued' });
       expect(await store.tokens.find(id)).toMatchObject({ successor: 'id' in rotated ? rotated.id : undefined });
     });

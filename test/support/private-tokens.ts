@@ -8,6 +8,7 @@ import { TokenRotation } from '../../src/tokens/rotation.ts';
 import { ScopeRules } from '../../src/tokens/scope-rules.ts';
 import { TokenMint } from '../../src/tokens/token-mint.ts';
 import { TokenViews } from '../../src/tokens/token-views.ts';
+import { recordAudit, SOMEONE } from './audit.ts';
 import { revocationsOf } from './store/revocations.ts';
 
 export const NOW = 1_800_000_000;
@@ -47,7 +48,7 @@ export async function openPrivateTokens(store: Store = openMemoryStore(clock.wal
     observer: { clockBehindMark: (_account, seconds) => void behind.push(seconds) },
   });
   const views = new TokenViews({ issuer: 'own', tokens, revocations: revocationsOf(store), clock });
-  const audit = { revoked: () => {}, foreignTokenLeft: () => {} };
+  const { audit, records } = recordAudit();
   const common = { tokens, revocations, clock, clockSkewMs: 30_000 };
   const revoke = new RevocationWriter({ ...common, accounts, ownIssuer: 'own', audit });
   const revoking = new OwnTokenRevocation({
@@ -61,10 +62,10 @@ export async function openPrivateTokens(store: Store = openMemoryStore(clock.wal
   });
   const ttl = { privateMaxSeconds: 365 * DAY };
   const rules = new ScopeRules(catalogue);
-  const privateTokens = new PrivateTokens({ ttl, rules, accounts, mint });
-  const rotation = new TokenRotation({ ...common, issuer: 'own', ttl, rules, accounts, views, mint });
+  const privateTokens = new PrivateTokens({ ttl, rules, accounts, mint, audit });
+  const rotation = new TokenRotation({ ...common, issuer: 'own', ttl, rules, accounts, views, mint, audit });
   const create = async (days: number, scopes = ['messages:list']) => {
-    const made = await privateTokens.create(authorityOf('ada'), {
+    const made = await privateTokens.create(SOMEONE, authorityOf('ada'), {
       name: 'server',
       scopes,
       expiresAtSeconds: NOW + days * DAY,
@@ -77,11 +78,11 @@ export async function openPrivateTokens(store: Store = openMemoryStore(clock.wal
     const { id: old } = await create(90);
     const { write } = revocations;
     revocations.write = () => Promise.reject(new Error('the store is gone'));
-    await expect(rotation.rotate(old, LOGIN, in30Days)).rejects.toThrow('the store is gone');
+    await expect(rotation.rotate(SOMEONE, old, LOGIN, in30Days)).rejects.toThrow('the store is gone');
     revocations.write = write;
     return { old, successor: (await tokens.find(old))?.successor ?? '' };
   };
-  return { time, store, privateTokens, rotation, revoking, views, create, signer, breakOff, mint, behind };
+  return { time, store, privateTokens, rotation, revoking, views, create, signer, breakOff, mint, behind, records };
 }
 
 /** By a password, at the time of its use. */

@@ -2,11 +2,10 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Listener } from '../../config/config.ts';
-import type { Events } from '../../observe/events.ts';
 import type { Metrics } from '../../observe/metrics/metrics.ts';
 import type { Observation } from '../../observe/observation.ts';
 import { Connections } from '../connections.ts';
-import { type HandshakeObserver, listen, reconfigureTls, tlsOptions, watchHandshakes } from '../listening.ts';
+import { type DoorObserver, listen, reconfigureTls, tlsOptions, watchHandshakes } from '../listening.ts';
 import { decodePage } from './decode.ts';
 import { sendLive, sendMetrics, sendMisdirected, sendNotAllowed, sendNotFound, sendReady } from './encode.ts';
 import { isMeantForUs } from './host.ts';
@@ -18,7 +17,7 @@ const CLOSE_LIMIT_MS = 1_000;
 /** What there is to see. */
 export type AdminParts = Pick<Observation, 'health' | 'components' | 'measure'> & {
   /** Told of a bug of ours, whose answer is cut off. */
-  readonly events: Pick<Events, 'callFailed'> & HandshakeObserver;
+  readonly events: DoorObserver;
 };
 
 export interface AdminDoor {

@@ -1,5 +1,3 @@
-import type { AuditLog } from '../../audit/audit-log.ts';
-import type { Events } from '../../observe/events.ts';
 import type { Html } from './html.ts';
 import type { Session } from './session.ts';
 import type { ConsoleUseCases } from './use-cases.ts';
@@ -7,8 +5,6 @@ import type { ConsoleUseCases } from './use-cases.ts';
 /** What a visit to a page tells. */
 export interface PageRequest {
   readonly services: ConsoleUseCases;
-  readonly events: Events;
-  readonly audit: AuditLog;
   /** Parameters of the path. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;

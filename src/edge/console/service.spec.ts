@@ -1,16 +1,14 @@
 import { fastify } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { AuditLog } from '../../audit/audit-log.ts';
 import type { Decision } from '../../core/decision.ts';
 import { deny } from '../../core/decision.ts';
-import type { Events } from '../../observe/events.ts';
 import { consolePages } from './service.ts';
 import type { ConsoleUseCases } from './use-cases.ts';
 
 const COOKIE = '__Host-sallyport=a.b.c';
 const AUTHORITY = { accountId: 'ada', accountVersion: 0, atSeconds: 0, token: undefined };
 const told: unknown[] = [];
-const events = { callFailed: (call: string) => told.push(call) } as unknown as Events;
+const observer = { callFailed: (call: string) => void told.push(call), foreignFormRefused: () => {} };
 
 afterEach(() => {
   told.length = 0;
@@ -22,8 +20,7 @@ async function open(services: object) {
   const authorities = { nowSeconds: () => 0, of: async () => AUTHORITY };
   const parts = {
     services: () => ({ authorities, ...services }) as unknown as ConsoleUseCases,
-    events,
-    audit: {} as AuditLog,
+    observer,
     clock: { wallMs: () => 0 },
   };
   await server.register(consolePages(parts));

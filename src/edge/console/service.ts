@@ -1,9 +1,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { AuditLog } from '../../audit/audit-log.ts';
 import type { Clock } from '../../core/ports.ts';
 import { decodeUtf8, parseForm } from '../../lib/utf8.ts';
-import type { Events } from '../../observe/events.ts';
 import { FreshAdmission } from '../fresh-admission.ts';
+import type { DoorObserver } from '../listening.ts';
 import { serveAssets } from './assets.ts';
 import { endedCookie, presentsCookie } from './cookie.ts';
 import { readDeviceCookie } from './device-cookie.ts';
@@ -23,11 +22,16 @@ import type { Session } from './session.ts';
 import { findSession } from './session.ts';
 import type { ConsoleUseCases } from './use-cases.ts';
 
+/** Receives what goes wrong at the pages. */
+export interface ConsoleObserver extends Pick<DoorObserver, 'callFailed'> {
+  /** A form was refused because no page of the console sent it. @param form such as `POST /console/login`. */
+  foreignFormRefused(client: string, form: string): void;
+}
+
 export interface ConsoleParts {
   /** What answers now; asked anew for each visit, since a reload replaces it. */
   readonly services: () => ConsoleUseCases;
-  readonly events: Events;
-  readonly audit: AuditLog;
+  readonly observer: ConsoleObserver;
   readonly clock: Pick<Clock, 'wallMs'>;
 }
 
@@ -64,14 +68,14 @@ export function consolePages(parts: ConsoleParts): (server: FastifyInstance) => 
       // Before anything else is asked: what another site sends is not even looked at.
       const isPost = request.method !== 'GET' && request.method !== 'HEAD';
       if (isPost && !isSameOrigin(request.headers, request.host)) {
-        parts.audit.foreignFormRefused(request.ip, nameOf(request));
+        parts.observer.foreignFormRefused(request.ip, nameOf(request));
         return send(reply, foreignForm());
       }
       if (queryOf(request) === undefined) await send(reply, errorPage(400));
     });
     server.setErrorHandler((error: { readonly statusCode?: number }, request, reply) => {
       if (error.statusCode !== undefined && error.statusCode < 500) return send(reply, errorPage(error.statusCode));
-      parts.events.callFailed(nameOf(request), error);
+      parts.observer.callFailed(nameOf(request), error);
       return send(reply, errorPage(503));
     });
     await serveAssets(server);
@@ -140,12 +144,10 @@ function queryOf({ raw: { url = '' } }: FastifyRequest): URLSearchParams | undef
   return parseForm(url.includes('?') ? url.slice(url.indexOf('?')) : '');
 }
 
-function visitOf(request: FastifyRequest, { services, events, audit, clock }: ConsoleParts): PageRequest {
+function visitOf(request: FastifyRequest, { services, clock }: ConsoleParts): PageRequest {
   const { body, params, headers, host, protocol, client } = request;
   return {
     services: services(),
-    events,
-    audit,
     params: params as Readonly<Record<string, string>>,
     // One that cannot be read is refused before a visit begins.
     query: queryOf(request) ?? new URLSearchParams(),

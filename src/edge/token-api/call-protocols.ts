@@ -3,7 +3,7 @@ import type { Decision } from '../../core/decision.ts';
 import type { Decider } from '../../core/ports.ts';
 import type { Reason } from '../../core/reason.ts';
 import type { AccessRequest } from '../../core/request.ts';
-import type { Events } from '../../observe/events.ts';
+import type { DoorObserver } from '../listening.ts';
 import type { AnyCall } from './call.ts';
 import { FORM, isOfOauth } from './call.ts';
 import { decodeClientBasic, decodeForm, isAmbiguousClient, readClientSecret } from './decode-oauth.ts';
@@ -14,7 +14,7 @@ import { AmbiguousClient, answerFailures, BodyNotUtf8, refuseEncodedBodies } fro
 /** How calls of one kind read their bodies, ask who calls, and answer. */
 export interface CallProtocol {
   isOf(call: AnyCall): boolean;
-  prepare(calls: FastifyInstance, events: Events): void;
+  prepare(calls: FastifyInstance, observer: DoorObserver): void;
   /** Whether the body tells who calls, so that it is read before that is asked. */
   waitsForBody(request: FastifyRequest): boolean;
   /** @param body as it was parsed; `undefined` before that. */
@@ -46,7 +46,7 @@ const bodiless: CallProtocol = {
 /** The calls of OAuth take forms, and answer errors as RFC 6749 has it. */
 const oauth: CallProtocol = {
   isOf: isOfOauth,
-  prepare: (calls, events) => {
+  prepare: (calls, observer) => {
     refuseEncodedBodies(calls);
     calls.removeAllContentTypeParsers();
     calls.addContentTypeParser<Buffer>(FORM, { parseAs: 'buffer' }, ({ headers }, body, parsed) => {
@@ -55,7 +55,7 @@ const oauth: CallProtocol = {
       else if (isAmbiguousClient(form, headers.authorization)) parsed(new AmbiguousClient());
       else parsed(null, form);
     });
-    answerFailures(calls, events, sendOauth);
+    answerFailures(calls, observer, sendOauth);
   },
   // A form that cannot be read is refused like any other; who sends none is asked at once.
   waitsForBody: ({ headers }) => headers.authorization === undefined && headers['content-type'] !== undefined,

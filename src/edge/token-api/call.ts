@@ -1,12 +1,10 @@
 import type { ZodType } from 'zod';
 import type { Authority } from '../../accounts/authority.ts';
-import type { AuditLog } from '../../audit/audit-log.ts';
 import type { FieldError } from '../../core/answer.ts';
 import type { Deny } from '../../core/decision.ts';
 import { deny } from '../../core/decision.ts';
 import type { Reason } from '../../core/reason.ts';
 import type { TokenUse } from '../../core/verified-credential.ts';
-import type { Events } from '../../observe/events.ts';
 import type { TooManyUnrecorded } from '../../revocation/own-token-revocation.ts';
 import type { ClockBehind } from '../../tokens/token-mint.ts';
 import type { ProblemCode } from './problems.ts';
@@ -51,8 +49,6 @@ export interface CallInput<Body> {
   /** The client's address, as far as a trusted proxy tells it. */
   readonly client: string;
   readonly services: TokenUseCases;
-  readonly events: Events;
-  readonly audit: AuditLog;
 }
 
 /** What became of a call; one place makes an HTTP answer of it. */

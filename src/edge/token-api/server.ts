@@ -4,9 +4,10 @@ import { fastify } from 'fastify';
 import type { Listener } from '../../config/config.ts';
 import { deny } from '../../core/decision.ts';
 import { decodeUtf8, holdsLoneSurrogate } from '../../lib/utf8.ts';
-import type { Events } from '../../observe/events.ts';
+import type { ForwardingObserver } from '../client-address.ts';
 import { ClientAddresses, isTrusted, noteClients } from '../client-address.ts';
 import { Connections } from '../connections.ts';
+import type { DoorObserver } from '../listening.ts';
 import { listen as listenAt, tlsOptions, watchHandshakes } from '../listening.ts';
 import { AllowedMethods } from './allowed-methods.ts';
 import { failed } from './call.ts';
@@ -27,13 +28,13 @@ const CHECK_INTERVAL_MS = 1_000;
 export function createServer(
   listener: Listener,
   trustedProxies: () => readonly string[],
-  events: Events,
+  observer: DoorObserver & ForwardingObserver,
 ): FastifyInstance {
   const server = build(listener, trustedProxies);
-  noteClients(server, new ClientAddresses(DOOR, trustedProxies, events));
+  noteClients(server, new ClientAddresses(DOOR, trustedProxies, observer));
   server.removeContentTypeParser('text/plain');
   takeEmptyJson(server);
-  answerErrors(server, events);
+  answerErrors(server, observer);
   return server;
 }
 
@@ -74,14 +75,14 @@ function takeEmptyJson(server: FastifyInstance): void {
 }
 
 /** What is open at this server; called before it listens. */
-export function watchConnections({ server }: FastifyInstance, events: Events): Connections {
+export function watchConnections({ server }: FastifyInstance, observer: DoorObserver): Connections {
   const connections = new Connections();
   connections.add(server);
   server.on('request', (_request: IncomingMessage, response: ServerResponse) => {
     connections.begin();
     response.once('close', () => connections.end());
   });
-  watchHandshakes(server, DOOR, events);
+  watchHandshakes(server, DOOR, observer);
   return connections;
 }
 
@@ -137,7 +138,7 @@ const MESSAGES: Readonly<Record<ServerProblem, string>> = {
     'the body is not of the type that this call takes: application/json, or under /oauth2/ a form',
 };
 
-function answerErrors(server: FastifyInstance, events: Events): void {
+function answerErrors(server: FastifyInstance, observer: DoorObserver): void {
   const methods = new AllowedMethods(server);
   // At once: a body that nobody will read is not waited for.
   server.addHook('onRequest', async (request, reply) => {
@@ -147,7 +148,7 @@ function answerErrors(server: FastifyInstance, events: Events): void {
       await answerNoRoute(request, reply, methods);
     }
   });
-  answerFailures(server, events, send);
+  answerFailures(server, observer, send);
 }
 
 /** What no call takes: another method than the address has, or an address that there is none of. */
@@ -162,13 +163,13 @@ async function answerNoRoute(request: FastifyRequest, reply: FastifyReply, metho
 }
 
 /** What goes wrong in these calls, and not by their own word. */
-export function answerFailures(server: FastifyInstance, events: Events, answer: typeof send): void {
+export function answerFailures(server: FastifyInstance, observer: DoorObserver, answer: typeof send): void {
   server.setErrorHandler((error: { readonly code?: string }, request, reply) => {
     if (error instanceof AmbiguousClient) return answer(reply, deny('invalid_request', undefined, 'client'));
     const code = CLIENT_ERRORS[error.code ?? ''];
     const message = messageOf(error) ?? MESSAGES[code ?? 'invalid_body'];
     if (code !== undefined) return answer(reply, failed(code, message));
-    events.callFailed(`${request.method} ${request.routeOptions.url ?? 'unknown'}`, error);
+    observer.callFailed(`${request.method} ${request.routeOptions.url ?? 'unknown'}`, error);
     return answer(reply, deny('unavailable', undefined, 'internal error'));
   });
 }

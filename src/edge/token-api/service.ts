@@ -1,10 +1,11 @@
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
-import type { AuditLog } from '../../audit/audit-log.ts';
 import type { Listener } from '../../config/config.ts';
 import type { Decision, Deny } from '../../core/decision.ts';
 import { deny } from '../../core/decision.ts';
-import type { Events } from '../../observe/events.ts';
+import type { DecisionObserver } from '../../core/ports.ts';
+import type { ForwardingObserver } from '../client-address.ts';
 import { FreshAdmission } from '../fresh-admission.ts';
+import type { DoorObserver } from '../listening.ts';
 import { reconfigureTls } from '../listening.ts';
 import { answerOnce } from './answer-once.ts';
 import type { AnyCall, Caller, Outcome } from './call.ts';
@@ -20,13 +21,15 @@ import { showPages } from './pages-for-browsers.ts';
 import { createServer, listen, shutDown, watchConnections } from './server.ts';
 import type { TokenUseCases } from './use-cases.ts';
 
+/** Receives what happens at the door. */
+export type TokenApiObserver = DoorObserver & ForwardingObserver & Pick<DecisionObserver, 'decided'>;
+
 export interface TokenApiParts {
   /** What answers now; asked anew for each call, since a reload replaces it. */
   readonly services: () => TokenUseCases;
   /** CIDR ranges and addresses, likewise. */
   readonly trustedProxies: () => readonly string[];
-  readonly events: Events;
-  readonly audit: AuditLog;
+  readonly observer: TokenApiObserver;
   /** What else the door serves, beside the calls. */
   readonly pages: FastifyPluginAsync;
   /** What a browser is shown of a problem. */
@@ -44,11 +47,11 @@ export interface TokenApiDoor {
 
 /** Opens the token service's door: HTTP with JSON. Rejects where it cannot listen. */
 export async function openTokenApi(listener: Listener, parts: TokenApiParts): Promise<TokenApiDoor> {
-  const server = createServer(listener, parts.trustedProxies, parts.events);
+  const server = createServer(listener, parts.trustedProxies, parts.observer);
   showPages(server, parts.errorPage);
   const register = (calls: FastifyInstance, { isOf, prepare, waitsForBody, decide, respond }: CallProtocol): void => {
-    prepare(calls, parts.events);
-    const decisions = new CallDecisions(parts.events);
+    prepare(calls, parts.observer);
+    const decisions = new CallDecisions(parts.observer);
     calls.addHook('onSend', async (request) => decisions.tell(request));
     const failedBy = (request: FastifyRequest) => (error: unknown) => {
       decisions.denied(request, deny('unavailable', undefined, 'a part failed'));
@@ -83,7 +86,7 @@ export async function openTokenApi(listener: Listener, parts: TokenApiParts): Pr
   });
   for (const protocol of CALL_PROTOCOLS) server.register(async (calls) => register(calls, protocol));
   server.register(parts.pages);
-  const connections = watchConnections(server, parts.events);
+  const connections = watchConnections(server, parts.observer);
   const address = await listen(server, listener);
   return {
     address,
@@ -122,7 +125,7 @@ function callerFrom(decision: Decision): Caller | Deny | undefined {
 async function answer(
   call: AnyCall,
   request: FastifyRequest,
-  { services: currentServices, events, audit }: TokenApiParts,
+  { services: currentServices }: TokenApiParts,
   caller: Caller | undefined,
 ): Promise<Outcome> {
   const services = currentServices();
@@ -142,8 +145,6 @@ async function answer(
       headers: request.headers,
       client: request.client,
       services,
-      events,
-      audit,
     });
   const { newId, operation } = call;
   if (newId === undefined || caller === undefined) return handle();

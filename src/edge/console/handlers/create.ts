@@ -20,7 +20,9 @@ export async function create(visit: SessionRequest): Promise<Reply> {
   if (!decoded.ok) return ask(visit, decoded.errors);
   const { name, scopes, expires_at: expiresAtSeconds } = decoded.form;
   const request = { name, scopes, expiresAtSeconds };
-  const result = await doOnce(visit, (id) => services.privateTokens.create(authorityOf(session), request, id));
+  const result = await doOnce(visit, (id) =>
+    services.privateTokens.create(actorOf(visit), authorityOf(session), request, id),
+  );
   switch (result.outcome) {
     case 'no_authority':
       return redirect(logInPath('ended'), { 'set-cookie': endedCookie() });
@@ -33,7 +35,6 @@ export async function create(visit: SessionRequest): Promise<Reply> {
     case 'in_progress':
       return stillRunning();
     case 'issued':
-      visit.audit.tokenIssued(actorOf(visit), result);
       return issuedPage({ token: result, name, origin, nowSeconds });
   }
 }

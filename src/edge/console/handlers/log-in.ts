@@ -16,17 +16,15 @@ export function showLogIn({ query }: PageRequest): Reply {
 }
 
 /** The same log-in as by the call, refused in the same words; its token becomes the session. */
-export async function logIn({ form, services, events, audit, client, deviceProof }: PageRequest): Promise<Reply> {
+export async function logIn({ form, services, client, deviceProof }: PageRequest): Promise<Reply> {
   const decoded = decodeLogIn(form);
   if (!decoded.ok) return logInPage({ status: 400, refusal: 'name and password are needed' });
   const { name, password } = decoded.form;
   // A session manages tokens by its kind alone: it needs no scope, and fits a cookie however many the account has.
   const result = await services.logIn.logIn(name, password, client, { scopes: [], deviceProof });
   if (result.outcome === 'refused') {
-    events.logInRefused(client, result);
     return refuse(result, name);
   }
-  audit.loggedIn({ account: result.accountId, client }, result.id);
   const { accessToken, expiresAtSeconds, createdAtSeconds } = result;
   const session = sessionCookie(accessToken, expiresAtSeconds - createdAtSeconds);
   return redirect(HOME, { 'set-cookie': [session, deviceCookie(result.deviceProof)] });

@@ -51,7 +51,7 @@ export const revokeAccessToken: Call = {
 async function issue(input: CallInput<z.output<typeof request>>): Promise<Outcome> {
   const { ttl, scopes: names } = input.body;
   const asked: TokenRequest = { ttlSeconds: ttl, scopes: names };
-  const result = await input.services.issueToken.issue(authorityOf(input), asked, input.assignedId);
+  const result = await input.services.issueToken.issue(actorOf(input), authorityOf(input), asked, input.assignedId);
   switch (result.outcome) {
     case 'no_authority':
       return authorityEnded(input);
@@ -60,7 +60,6 @@ async function issue(input: CallInput<z.output<typeof request>>): Promise<Outcom
     case 'refused':
       return failed('invalid_body', 'the token cannot be issued as asked', result.errors);
     case 'issued':
-      input.audit.tokenIssued(actorOf(input), result);
       return done(201, bodyOf(result));
   }
 }

@@ -38,18 +38,10 @@ export const logIn: Call<z.output<typeof request>> = {
   handle: answer,
 };
 
-async function answer({
-  body,
-  services,
-  events,
-  audit,
-  client,
-}: CallInput<z.output<typeof request>>): Promise<Outcome> {
+async function answer({ body, services, client }: CallInput<z.output<typeof request>>): Promise<Outcome> {
   const result = await services.logIn.logIn(body.email ?? body.name ?? '', body.password, client);
   if (result.outcome === 'refused') {
-    events.logInRefused(client, result);
     return { ...deny(result.reason, undefined, result.check), retryAfterSeconds: result.retryAfterSeconds };
   }
-  audit.loggedIn({ account: result.accountId, client }, result.id);
   return done(200, tokenBody(result) satisfies z.output<typeof issuedToken>);
 }

@@ -32,7 +32,6 @@ async function change(input: CallInput<z.output<typeof request>>): Promise<Outco
       return deny('token_revoked', undefined, 'the account is gone');
     case 'refused_credentials': {
       const { reason, check, retryAfterSeconds } = result.refusal;
-      input.events.logInRefused(input.client, result.refusal);
       return { ...deny(reason, undefined, check), retryAfterSeconds };
     }
     case 'taken':

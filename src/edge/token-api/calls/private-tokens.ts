@@ -121,7 +121,12 @@ export const revokeToken: Call<z.output<typeof revokeRequest>> = {
 async function create(input: CallInput<z.output<typeof createRequest>>): Promise<Outcome> {
   const { name, scopes: asked, expires_at: expiresAtSeconds } = input.body;
   const request = { name, scopes: asked, expiresAtSeconds };
-  const result = await input.services.privateTokens.create(authorityOf(input), request, input.assignedId);
+  const result = await input.services.privateTokens.create(
+    actorOf(input),
+    authorityOf(input),
+    request,
+    input.assignedId,
+  );
   switch (result.outcome) {
     case 'no_authority':
       return authorityEnded(input);
@@ -130,7 +135,6 @@ async function create(input: CallInput<z.output<typeof createRequest>>): Promise
     case 'refused':
       return failed('invalid_body', 'the token cannot be created as asked', result.errors);
     case 'issued':
-      input.audit.tokenIssued(actorOf(input), result);
       return done(201, createdBody(result, name));
   }
 }
@@ -159,7 +163,7 @@ async function rotate(input: CallInput<z.output<typeof rotateRequest>>): Promise
   const { granted, ...caller } = callerOf(input);
   const rotator = { ...caller, authority: authorityOf(input), managesTokens: granted.has('tokens:manage') };
   const asked = { expiresAtSeconds, overlapSeconds };
-  const result = await input.services.rotation.rotate(id, rotator, asked, input.assignedId);
+  const result = await input.services.rotation.rotate(actorOf(input), id, rotator, asked, input.assignedId);
   switch (result.outcome) {
     case 'not_found':
     case 'not_allowed':
@@ -173,7 +177,6 @@ async function rotate(input: CallInput<z.output<typeof rotateRequest>>): Promise
     case 'refused':
       return failed('invalid_body', 'the token cannot be rotated as asked', result.errors);
     case 'issued':
-      input.audit.tokenRotated(actorOf(input), id, result);
       return done(201, createdBody(result, result.name ?? ''));
   }
 }
