@@ -9,6 +9,7 @@ import {
   IDEMPOTENCY_KEPT_SECONDS,
   IDEMPOTENCY_RUN_SECONDS,
 } from '../../tokens/idempotency-store.ts';
+import type { Life } from './life.ts';
 
 interface Kept extends IdempotencyRecord {
   readonly state: IdempotencyState;
@@ -16,11 +17,11 @@ interface Kept extends IdempotencyRecord {
 
 /** Requests that make something, in memory. */
 export class MemoryIdempotency implements IdempotencyStore {
-  private readonly life: { check(): void };
+  private readonly life: Life;
   /** By account, then by key, in order of their start. */
   private readonly accounts = new Map<string, Map<string, Kept>>();
 
-  constructor(life: { check(): void }) {
+  constructor(life: Life) {
     this.life = life;
   }
 

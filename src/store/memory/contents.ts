@@ -1,0 +1,18 @@
+import type { StoreContents, StoredRecord } from '../store.ts';
+import type { Life } from './life.ts';
+
+/** Everything in a memory store, for a copy of it. */
+export class MemoryContents implements StoreContents {
+  private readonly life: Life;
+  private readonly parts: readonly { records(): Iterable<StoredRecord> }[];
+
+  constructor(life: Life, parts: readonly { records(): Iterable<StoredRecord> }[]) {
+    this.life = life;
+    this.parts = parts;
+  }
+
+  async *read(): AsyncIterable<StoredRecord> {
+    this.life.check();
+    for (const part of this.parts) yield* part.records();
+  }
+}
