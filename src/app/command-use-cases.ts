@@ -1,5 +1,10 @@
 import { existsSync } from 'node:fs';
+import type { Account } from '../accounts/account.ts';
 import type { AccountStore } from '../accounts/account-store.ts';
+import { Accounts } from '../accounts/accounts.ts';
+import { LOG_IN_HISTORY, LogInDigests } from '../accounts/guesses/log-in-digests.ts';
+import { Passwords } from '../accounts/passwords/passwords.ts';
+import { unlockAccount } from '../accounts/unlock-account.ts';
 import type { Operator } from '../audit/actor.ts';
 import type { AuditOutput, RecordLimit } from '../audit/audit-log.ts';
 import { AuditLog } from '../audit/audit-log.ts';
@@ -42,6 +47,28 @@ export class CommandUseCases {
     this.config = config;
     this.store = store;
     this.records = records;
+  }
+
+  /** Adds, lists, changes and removes accounts. */
+  get accounts(): Accounts {
+    const { accounts } = this.store;
+    return new Accounts({
+      store: { accounts, revocations: revocationsIn(this.store) },
+      passwords: new Passwords(),
+      issuer: this.issuer.name,
+      catalogue: this.config.scopes,
+      clock: systemClock,
+      audit: this.records.audit,
+    });
+  }
+
+  /** Forgets the wrong passwords that were given for an account. */
+  async unlockAccount(by: Operator, account: Account): Promise<void> {
+    const { signingKeys, logInHistory } = this.store;
+    // Names are hashed with a key that comes from the secret of our own signing keys.
+    const sealer = await openOwnSealer(this.issuer, this.config.store, signingKeys);
+    const digests = new LogInDigests(sealer.deriveKey(LOG_IN_HISTORY));
+    await unlockAccount(by, account, { digests, logInHistory, audit: this.records.audit });
   }
 
   /** Accounts to look at. */

@@ -1,18 +1,10 @@
 import type { Account } from '../accounts/account.ts';
-import type { AccountEdit } from '../accounts/accounts.ts';
-import { Accounts } from '../accounts/accounts.ts';
-import { LOG_IN_HISTORY, LogInDigests } from '../accounts/guesses/log-in-digests.ts';
-import { Passwords } from '../accounts/passwords/passwords.ts';
-import { unlockAccount } from '../accounts/unlock-account.ts';
-import { openAudit } from '../app/command-audit.ts';
-import { requireStore, revocationsIn, withStore } from '../app/command-use-cases.ts';
+import type { AccountEdit, Accounts } from '../accounts/accounts.ts';
+import type { CommandUseCases } from '../app/command-use-cases.ts';
+import { withUseCases } from '../app/command-use-cases.ts';
 import type { Operator } from '../audit/actor.ts';
 import { operatorOf } from '../audit/actor.ts';
-import { systemClock } from '../lib/clock.ts';
 import { printable } from '../lib/wording.ts';
-import { openOwnSealer } from '../signing/own-sealer.ts';
-import type { StoreUser } from '../store/open.ts';
-import type { Store } from '../store/store.ts';
 import type { Terminal } from './command.ts';
 import { CommandError, requireConfig } from './command.ts';
 import { defineAction, defineGroup } from './command-definition.ts';
@@ -21,9 +13,7 @@ import { readPassword } from './terminal/password.ts';
 
 /** What an action works with. */
 interface Task {
-  readonly accounts: Accounts;
-  /** Forgets the wrong passwords that were given for an account. */
-  readonly forgive: (account: Account) => Promise<void>;
+  readonly useCases: CommandUseCases;
   readonly terminal: Terminal;
   readonly by: Operator;
 }
@@ -45,7 +35,8 @@ const add = defineAction({
   run({ positionals: [name = ''], values, config }, terminal) {
     const by = operatorOf(readAuthor(values));
     // The first account of a store may be added before Sallyport runs; all other actions need a store.
-    return withAccounts(config, terminal, by, (task) => addAccount(task, name, values), 'first command');
+    const addOne = (useCases: CommandUseCases) => addAccount({ useCases, terminal, by }, name, values);
+    return withAccounts(config, terminal, addOne, 'first command');
   },
 });
 
@@ -54,7 +45,7 @@ const listAll = defineAction({
   takes: [],
   options: {},
   run: ({ config }, terminal) =>
-    withAccounts(config, terminal, undefined, async ({ accounts }) => {
+    withAccounts(config, terminal, async ({ accounts }) => {
       for (const one of await accounts.list()) print(one, terminal);
     }),
 });
@@ -72,7 +63,7 @@ export const account = defineGroup('account', {
       details: NAME_HELP,
       options: {},
       run: ({ positionals: [name = ''], config }, terminal) =>
-        withAccounts(config, terminal, undefined, async ({ accounts }) => print(await find(accounts, name), terminal)),
+        withAccounts(config, terminal, async ({ accounts }) => print(await find(accounts, name), terminal)),
     }),
     password: onAccount('set a new password', `${PASSWORD_HELP}\n\n${ENDS_TOKENS}`, async (task, name) =>
       change(task, name, { password: await readPassword(task.terminal) }),
@@ -116,53 +107,26 @@ function onAccount(
     options: { by: BY_OPTION },
     run({ positionals: [name = '', given], values, config }, terminal) {
       const by = operatorOf(readAuthor(values));
-      return withAccounts(config, terminal, by, (task) => act(task, name, given));
+      return withAccounts(config, terminal, (useCases) => act({ useCases, terminal, by }, name, given));
     },
   });
 }
 
-/** @param by who changes something; `undefined` for actions that only read. */
 async function withAccounts(
   file: string,
   terminal: Terminal,
-  by: Operator | undefined,
-  use: (task: Task) => Promise<void>,
-  user: StoreUser = 'command',
+  use: (useCases: CommandUseCases) => Promise<void>,
+  user: 'command' | 'first command' = 'command',
 ): Promise<number> {
   const config = requireConfig(file, terminal.env);
-  if (user === 'command') requireStore(config.store);
-  const issuer = config.issuers.find((one) => one.kind === 'signing');
-  if (issuer === undefined) throw new CommandError('sallyport: no issuer has `signing`, so there are no accounts');
-  const actor = by ?? operatorOf({ by: undefined });
-  const records = openAudit(config, terminal);
-  const { audit } = records;
-  const withParts = async (store: Store): Promise<void> => {
-    const parts = {
-      store: { accounts: store.accounts, revocations: revocationsIn(store) },
-      passwords: new Passwords(),
-      issuer: issuer.name,
-      catalogue: config.scopes,
-      clock: systemClock,
-      audit,
-    };
-    const forgive = async (account: Account): Promise<void> => {
-      // Names are hashed with a key that comes from the secret of our own signing keys.
-      const sealer = await openOwnSealer(issuer, config.store, store.signingKeys);
-      const digests = new LogInDigests(sealer.deriveKey(LOG_IN_HISTORY));
-      await unlockAccount(actor, account, { digests, logInHistory: store.logInHistory, audit });
-    };
-    await use({ accounts: new Accounts(parts), forgive, terminal, by: actor });
-  };
-  try {
-    await withStore(config.store, withParts, user);
-    return 0;
-  } finally {
-    records.close();
-  }
+  if (!config.issuers.some(({ kind }) => kind === 'signing'))
+    throw new CommandError('sallyport: no issuer has `signing`, so there are no accounts');
+  await withUseCases(config, terminal.err, use, user);
+  return 0;
 }
 
 async function addAccount(
-  { accounts, terminal, by }: Task,
+  { useCases: { accounts }, terminal, by }: Task,
   name: string,
   { scopes, email }: { readonly scopes?: string; readonly email?: string },
 ): Promise<void> {
@@ -179,7 +143,7 @@ function print({ name, id, email = '', scopes, disabled, createdAtSeconds }: Acc
   out(`${columns.map(printable).join('\t').trimEnd()}\n`);
 }
 
-async function change({ accounts, terminal, by }: Task, name: string, edit: AccountEdit): Promise<void> {
+async function change({ useCases: { accounts }, terminal, by }: Task, name: string, edit: AccountEdit): Promise<void> {
   const { id } = await find(accounts, name);
   const changed = await accounts.change(by, id, edit);
   if (changed === undefined) throw unknown(name);
@@ -187,13 +151,13 @@ async function change({ accounts, terminal, by }: Task, name: string, edit: Acco
   print(changed, terminal);
 }
 
-async function unlock({ accounts, forgive, terminal }: Task, name: string): Promise<void> {
-  const found = await find(accounts, name);
-  await forgive(found);
+async function unlock({ useCases, terminal, by }: Task, name: string): Promise<void> {
+  const found = await find(useCases.accounts, name);
+  await useCases.unlockAccount(by, found);
   terminal.out(`unlocked ${printable(found.name)}: earlier wrong passwords no longer count\n`);
 }
 
-async function remove({ accounts, terminal, by }: Task, name: string): Promise<void> {
+async function remove({ useCases: { accounts }, terminal, by }: Task, name: string): Promise<void> {
   const { id } = await find(accounts, name);
   if ((await accounts.remove(by, id)) !== true) throw unknown(name);
   terminal.out(`removed ${printable(name)}; its tokens have ended\n`);

@@ -1,6 +1,5 @@
 import { readVersion } from '../lib/version.ts';
 import { account } from './account.ts';
-import { parseArguments, wordsIn } from './arguments.ts';
 import { check } from './check.ts';
 import type { Command, Terminal } from './command.ts';
 import { CommandError, UsageError } from './command.ts';
@@ -10,6 +9,7 @@ import { migration } from './migration.ts';
 import { routes } from './routes.ts';
 import { serve } from './serve.ts';
 import { store } from './store.ts';
+import { parseArguments, wordsIn } from './terminal/arguments.ts';
 import { columns } from './terminal/help-text.ts';
 import { EXIT_PIPE_CLOSED, OutputError } from './terminal/output.ts';
 import { token } from './token.ts';

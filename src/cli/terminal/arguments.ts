@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { nearest } from '../lib/nearest.ts';
-import { UsageError } from './command.ts';
+import { nearest } from '../../lib/nearest.ts';
+import { UsageError } from '../command.ts';
 
 type Options = Readonly<Record<string, { readonly type: 'string' | 'boolean' }>>;
 
