@@ -18,16 +18,21 @@ import type { SharedParts } from './shared-parts.ts';
 import type { MakeDecider } from './use-cases.ts';
 import { buildUseCases, checkOf } from './use-cases.ts';
 
-/** All that one configuration decides; a reload makes the next one and the doors ask that from then on. */
+/** Everything that one configuration decides. A reload builds the next one, which the doors ask from then on. */
 export interface ActiveConfig {
   readonly config: Config;
   readonly verifier: Verifier & TokenExaminer;
   readonly gateway: Gateway;
-  /** `undefined` where nothing of ours signs. */
+  /** The use cases of our own tokens; `undefined` if no issuer is our own. */
   readonly tokens: (TokenUseCases & ConsoleUseCases) | undefined;
 }
 
-/** @param generation rises with every configuration: tokens that were verified under another are verified again. */
+/**
+ * Builds what a configuration decides, and changes nothing: no part fetches, asks or forgets anything before it takes
+ * the configuration up.
+ *
+ * @param generation rises with every configuration: a token that was verified under another one is verified again.
+ */
 export function buildActiveConfig(config: Config, sharedParts: SharedParts, generation: number): ActiveConfig {
   const own = ownIssuer(config);
   const verifier = buildVerifier(config, own, sharedParts, generation);
@@ -53,7 +58,7 @@ export function buildActiveConfig(config: Config, sharedParts: SharedParts, gene
   };
 }
 
-/** Told of what the gateway asks, and not of the token service's calls, which take passwords for ever. */
+/** Counts the passwords that come to the gateway, but not those of the token service, which always takes them. */
 function gatewayObserver({ events, basicUses }: SharedParts): DecisionObserver {
   if (basicUses === undefined) return events;
   return {

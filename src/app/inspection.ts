@@ -13,24 +13,24 @@ import { boundLogIns, openSharedParts } from './shared-parts.ts';
 
 const INSPECTION_TIMEOUT_MS = 10_000;
 
-/** What decides for the gateway, without a door: to ask one question and close. Makes no key and no account. */
+/** Decides for the gateway without a door, for one question. Makes no key and no account. */
 export interface Inspection
   extends Pick<ActiveConfig, 'gateway' | 'verifier'>,
     Pick<SharedParts, 'store' | 'revocationSet'> {
   close(): Promise<void>;
 }
 
-/** Rejects, with everything closed again, where the store cannot be opened. Logs nothing. */
+/** Opens an inspection. Rejects with everything closed again if the store cannot be opened. Logs nothing. */
 export async function openInspection(config: Config): Promise<Inspection> {
   return guard(async (opened) => {
-    // Whoever asks once waits for what a running instance knows already.
+    // A single question waits for what a running instance has in its caches.
     const patient = { ...config, timeouts: { decisionMs: INSPECTION_TIMEOUT_MS, storeMs: INSPECTION_TIMEOUT_MS } };
     const store = await leaveEpochs(await openStore(config.store, patient.timeouts, 'command'));
     const silence = { level: 'silent', passes: 0, audit: undefined } as const;
     const observation = new Observation(silence, { clock: systemClock, destination: { write: () => {} } });
     const parts = await openSharedParts(patient, observation, systemClock, opened, store);
     const own = await openOwnSigning(config, parts, 'only read');
-    // One question leaves no trace: what it counts goes with this process.
+    // One question must not count as a log-in: its history ends with this process.
     const logIns = boundLogIns(patient, { ...parts, store: { logInHistory: new MemoryLogInHistory() } }, own);
     const { keySets, introspection } = parts;
     keySets.reconfigure(config.issuers);
@@ -41,7 +41,7 @@ export async function openInspection(config: Config): Promise<Inspection> {
   });
 }
 
-/** The store as it is for who only looks: where there is no epoch yet, none is made in it. */
+/** The store for reading only: if it has no epoch yet, none is made in it. */
 async function leaveEpochs(store: Store): Promise<Store> {
   const records = await store.epochs.read().catch(async (error: unknown) => {
     await store.close();

@@ -10,13 +10,13 @@ import { openOwnSealer } from '../signing/own-sealer.ts';
 import type { Sealer } from '../signing/sealer.ts';
 import type { Store } from '../store/store.ts';
 
-/** Our own keys, and what opens them. */
+/** Our own signing keys, and the sealer that opens them. */
 export interface OwnSigning {
   readonly keys: OwnKeys;
   readonly sealer: Sealer;
 }
 
-/** What a configuration says of our own keys: how often they are read again, and what becomes of them then. */
+/** Has our own keys take up a configuration: how often they are read again, and by which rules they change. */
 export function reconfigureOwnKeys(
   config: Config,
   { own, store, revocationSet, clock, events }: Omit<OwnSigningParts, 'events'> & ReconfiguredKeys,
@@ -29,7 +29,7 @@ export function reconfigureOwnKeys(
   keys.reconfigure(rereadMs(issuer.signing), keyRingOf(config, issuer, { store, revocationSet, clock, sealer }));
 }
 
-/** The keys in the store, under one configuration. */
+/** The ring of the keys in the store, under one configuration. */
 export function keyRingOf(
   { clockSkewMs }: Pick<Config, 'clockSkewMs'>,
   issuer: OwnIssuer,
@@ -43,7 +43,7 @@ export function keyRingOf(
 interface ReconfiguredKeys {
   readonly own: OwnSigning | undefined;
   readonly events: {
-    /** The key that signs is for another algorithm than new ones will be. */
+    /** The key that signs has another algorithm than new keys will have. */
     ownKeysOfOtherAlgorithm(has: string | undefined, wanted: string): void;
   };
 }
@@ -55,12 +55,12 @@ interface OwnSigningParts {
   readonly events: OwnKeysObserver;
 }
 
-/** The issuer whose tokens are ours, if we sign any. */
+/** The issuer of our own tokens, if there is one. */
 export function ownIssuer({ issuers }: Config): OwnIssuer | undefined {
   return issuers.find((issuer) => issuer.kind === 'signing');
 }
 
-/** Opens our own keys. Rejects where the store's cannot be opened, and `undefined` where there are none to read. */
+/** Opens our own keys. Rejects if those in the store cannot be opened; `undefined` if there are none to read. */
 export async function openOwnSigning(
   config: Config,
   { store, revocationSet, clock, events: observer }: OwnSigningParts,
@@ -68,14 +68,14 @@ export async function openOwnSigning(
 ): Promise<OwnSigning | undefined> {
   const issuer = ownIssuer(config);
   if (issuer === undefined) return undefined;
-  const standing = inOrder((await store.signingKeys.read(issuer.name)).keys);
-  if (standing.length === 0 && mode === 'only read') return undefined;
+  const existing = inOrder((await store.signingKeys.read(issuer.name)).keys);
+  if (existing.length === 0 && mode === 'only read') return undefined;
   const sealer = await openOwnSealer(issuer, config.store, store.signingKeys);
   const ring = keyRingOf(config, issuer, { store, revocationSet, clock, sealer });
   const read = { reconcile: async () => inOrder((await store.signingKeys.read(issuer.name)).keys) };
   const parts = { ring: mode === 'only read' ? read : ring, sealer, clock, timers: systemTimers, random: Math.random };
   const keys = new OwnKeys({ ...parts, observer });
-  // Those that stand are taken as they are: the revocations that count against them may not be readable yet.
-  keys.replaceKeys(standing.length > 0 ? standing : await ring.reconcile());
+  // Existing keys are not checked for revocations here, which may not be readable yet.
+  keys.replaceKeys(existing.length > 0 ? existing : await ring.reconcile());
   return { keys, sealer };
 }

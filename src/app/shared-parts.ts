@@ -23,11 +23,11 @@ import { Introspection } from '../verification/opaque/introspection.ts';
 import { TokenCache } from '../verification/token-cache.ts';
 import type { OwnSigning } from './own-signing.ts';
 
-/** Bounds of what is remembered: about 1 KB a token, 200 bytes an entry of the revocation set. */
+/** Bounds of the caches: a token takes about 1 KB, an entry of the revocation set 200 bytes. */
 const MAX_KNOWN_TOKENS = 100_000;
 const MAX_STANDINGS = 500_000;
 
-/** What outlives a configuration: the parts that remember, and those that only a restart replaces. */
+/** The parts that outlive a configuration: caches, and what only a restart replaces. */
 export interface SharedParts {
   readonly events: Events;
   readonly audit: AuditLog;
@@ -43,15 +43,16 @@ export interface SharedParts {
   readonly devices: KnownDevices;
   readonly knownPasswords: PasswordCache;
   readonly unrecorded: UnrecordedBudget;
-  /** What we sign with; `undefined` where nothing of ours signs. */
+  /** The keys that sign our tokens; `undefined` if no issuer is our own. */
   readonly own: OwnSigning | undefined;
-  /** `undefined` where nobody counts. */
+  /** Counts the passwords that come to routes; `undefined` if nothing counts them. */
   readonly basicUses: Pick<BasicUseCounter, 'note'> | undefined;
 }
 
-/** What stands before our own keys are opened and anything is counted. */
+/** The parts that are opened before our own keys, and before anything is counted. */
 export type BaseParts = Omit<SharedParts, 'own' | 'basicUses' | 'throttle' | 'devices'>;
 
+/** Opens them on an open store, which is closed with them. Rejects if the revocation set cannot be opened. */
 export async function openSharedParts(
   config: Config,
   observation: Observation,
@@ -91,7 +92,7 @@ export async function openSharedParts(
   };
 }
 
-/** Writes to the store, now and then, how accounts and their tokens are used. */
+/** Writes to the store at intervals how accounts and their tokens are used. */
 export function writeUses(
   { store, known, clock, events }: BaseParts,
   opened: (() => Promise<void>)[],
@@ -106,7 +107,7 @@ export function writeUses(
   return basicUses;
 }
 
-/** What bounds guesses at passwords. Without our own keys there are no accounts, and any secret will do. */
+/** Limits guesses at passwords. Without our own keys there are no accounts, so a random secret is enough. */
 export function boundLogIns(
   { timeouts }: Config,
   { store, clock, events }: Pick<BaseParts, 'clock' | 'events'> & { readonly store: Pick<Store, 'logInHistory'> },
@@ -123,11 +124,12 @@ export function boundLogIns(
   return { devices, throttle: new GuessThrottle({ clock, digests, devices, history }) };
 }
 
-/** What a configuration says about asking the revocation set. */
+/** The limits that a configuration sets for reads of the revocation set. */
 export function limitsOf({ revocation, timeouts }: Config) {
   return { ...revocation, storeTimeoutMs: timeouts.storeMs };
 }
 
+/** Logs a warning if SQLite's file is on a network file system. */
 export async function warnOfNetworkFileSystem({ store }: Config, events: Events): Promise<void> {
   if (store.kind !== 'sqlite') return;
   const fileSystem = await findNetworkFileSystem(store.path);

@@ -14,23 +14,23 @@ import { RunningApp } from './running-app.ts';
 import type { BaseParts } from './shared-parts.ts';
 import { boundLogIns, openSharedParts, warnOfNetworkFileSystem, writeUses } from './shared-parts.ts';
 
-/** What a process brings, and a test replaces. */
+/** What comes from the process, and what a test replaces. */
 export interface Environment {
   readonly env: NodeJS.ProcessEnv;
   readonly clock?: Clock;
   readonly logDestination?: DestinationStream;
-  /** The store as the configuration file has it by now: while it is waited for, its credentials may change. */
+  /** Reads the store section of the file again: its credentials may change while Sallyport waits for the store. */
   readonly readStore?: () => Config['store'] | undefined;
 }
 
-/** A start that failed, which the log has told already. */
+/** A start that failed. The log already has the reason. */
 export class StartError extends Error {
   override readonly name = 'StartError';
 }
 
 /**
- * Builds everything from a configuration and opens the doors. Waits for a Redis that is not there, not ready meanwhile.
- * Rejects, with everything closed again, where a part fails: with {@link StartError} once there is a log that tells it.
+ * Builds everything from a configuration and opens the doors. Waits, not ready, for a Redis that cannot be reached.
+ * Rejects with everything closed again if a part fails: with {@link StartError} as soon as there is a log.
  */
 export async function startApp(config: Config, environment: Environment): Promise<App> {
   const { clock = systemClock, logDestination } = environment;
@@ -50,6 +50,7 @@ function build(config: Config, environment: Environment, observation: Observatio
     const admin = await openAdminDoor(config, observation, opened);
     await warnOfNetworkFileSystem(config, observation.events);
     const { events } = observation;
+    /** With the credentials that opened the store. */
     let access = config.store;
     const read = (): Config['store'] => {
       const store = readStore?.();
@@ -75,7 +76,7 @@ function build(config: Config, environment: Environment, observation: Observatio
   });
 }
 
-/** The first door to open and the last to close: it shows a start and a stop while they last. */
+/** The first door to open and the last to close, so that it shows the start and the stop. */
 async function openAdminDoor({ listen }: Config, observation: Observation, opened: (() => Promise<void>)[]) {
   if (listen.admin === undefined) return undefined;
   const { openAdmin } = await import('../edge/admin/service.ts');

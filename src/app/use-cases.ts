@@ -34,10 +34,10 @@ import type { CredentialVerifier } from '../verification/credential-verifier.ts'
 import type { OwnSigning } from './own-signing.ts';
 import type { SharedParts } from './shared-parts.ts';
 
-/** The token service's callers may wait for a password to be hashed; no gateway waits with them. */
+/** Callers of the token service may wait while a password is hashed; a gateway would not. */
 const TOKEN_CALL_TIMEOUT_MS = 10_000;
 
-/** Makes what decides by a policy. */
+/** Makes a decider for a policy. */
 export type MakeDecider = (
   policy: Omit<Policy, 'generation'>,
   decisionTimeoutMs: number,
@@ -80,7 +80,7 @@ export function buildUseCases(
     audit,
   });
   const calls = tokenRoutes(CALLS, name);
-  // Nobody passes or is turned away by being asked about, and it is no use of the token.
+  // Introspection decides about a token without a request: it counts neither as a decision nor as a use.
   const unseen = {
     decided: () => {},
     failed: (error: unknown, request?: AccessRequest) => events.failed(error, request),
