@@ -11,7 +11,7 @@ import { defineCommand } from './command-definition.ts';
 export const serve = defineCommand('serve', {
   summary: 'run Sallyport',
   takes: [],
-  details: `Opens the listeners of the configuration and answers until SIGTERM or Ctrl-C. The log goes to standard
+  details: `Opens the listeners of the configuration and serves them until SIGTERM or Ctrl-C. The log goes to standard
 output, one JSON object per line.
 
 Sallyport reloads when the configuration, or a file that it names, changes, and on SIGHUP. If the new

@@ -12,8 +12,8 @@ import { defineAction } from './command-definition.ts';
 export const exportStore = defineAction({
   summary: 'copy everything that the store holds',
   takes: [],
-  details: `Writes a backup, or what a store of another kind is to start with, to standard output or into a new file
-that only its owner can read.
+  details: `The copy is a backup, or what a store of another kind starts with. It goes to standard output, or into a new
+file that only its owner can read.
 
 The copy holds hashes of passwords and the sealed signing keys. It does not hold the secret that opens
 these keys (signing.sealWith, or the file beside an embedded store).

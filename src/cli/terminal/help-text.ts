@@ -15,11 +15,12 @@ interface GroupText {
 
 /** The help of a command or sub-command: usage, what it does, each option. */
 export function helpOf(name: string, { summary, details, ...action }: Action): string {
-  const about = details ?? `${summary.slice(0, 1).toUpperCase()}${summary.slice(1)}.`;
+  const sentence = `${summary.slice(0, 1).toUpperCase()}${summary.slice(1)}.`;
+  const about = details === undefined ? sentence : `${sentence}\n\n${details.trimEnd()}`;
   const rows = Object.entries({ ...action.options, ...COMMON }).map(([option, one]) => {
     return [`--${written(option, one)}`, one.help] as const;
   });
-  return `${usageLines(name, action)}\n${about.trimEnd()}\n\noptions:\n${columns(rows)}`;
+  return `${usageLines(name, action)}\n${about}\n\noptions:\n${columns(rows)}`;
 }
 
 /** The help of a command with sub-commands: the usage of each, and what each does. */
@@ -45,8 +46,13 @@ export function columns(rows: readonly (readonly [string, string])[]): string {
   return rows.map(([first, second]) => `  ${first.padEnd(width)}  ${second}\n`).join('');
 }
 
+/** One line for each: the help of an action with several forms shows these. */
 function groupLines(name: string, actions: GroupText['actions']): string {
-  return inLines(Object.entries(actions).flatMap(([action, one]) => formsOf(`${name} ${action}`, one)));
+  const lines = Object.entries(actions).flatMap(([action, one]) => {
+    const forms = formsOf(`${name} ${action}`, one);
+    return forms.length > 1 ? [`sallyport ${name} ${action} ... [--config FILE]`] : forms;
+  });
+  return inLines(lines);
 }
 
 function usageLines(name: string, action: Pick<Action, 'forms' | 'takes' | 'options'>): string {
