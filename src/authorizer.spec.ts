@@ -99,7 +99,7 @@ describe('Authorizer.decide() notes when a token of ours was used', () => {
     expect(times).toEqual([NOW_MS, NOW_MS, Number.NEGATIVE_INFINITY]);
   });
 
-  it('but not where somebody only asks about it, at once or after a wait', async () => {
+  it('but not if the caller only inquires about it, at once or after a wait', async () => {
     for (const wait of [true, false]) {
       const lastUse = { atMs: Number.NEGATIVE_INFINITY };
       const credential = makeCredential({ lastUse });
@@ -265,7 +265,7 @@ describe('Authorizer.decide() is unavailable', () => {
       'the standings cannot be read after a verification',
       { verify: async () => unread, refresh: () => Promise.reject(broken) },
     ],
-  ])('and the failure is told once when %s', async (_when, parts) => {
+  ])('and reports the failure once when %s', async (_when, parts) => {
     const bench = new Bench(parts);
     expect(await bench.decide()).toMatchObject({ outcome: 'deny', reason: 'unavailable' });
     expect(bench.observer.failures).toEqual([broken]);
@@ -341,7 +341,7 @@ describe('Authorizer.decide() is unavailable', () => {
     expect(bench.calls).toHaveLength(4);
   });
 
-  it('but lets pass as nobody when the route is in shadow', async () => {
+  it('but lets the request pass without an identity when the route is in shadow', async () => {
     const bench = new Bench({ route: { shadow: true }, verify: () => Promise.reject(broken) });
     expect(await bench.decide()).toMatchObject({
       outcome: 'allow',
@@ -486,7 +486,7 @@ class Bench {
 }
 
 function never(): Promise<never> {
-  return Promise.reject(new Error('nobody was to ask this'));
+  return Promise.reject(new Error('must not be called'));
 }
 
 /** Every standing of the credential was just read. */

@@ -7,12 +7,12 @@ import type { AccessRequest, Moment } from './core/request.ts';
 import type { Freshness } from './core/standing.ts';
 import type { CredentialCache, VerificationResult } from './core/verified-credential.ts';
 
-/** How often a need is met before what is still unknown is `unavailable`. */
+/** How many needs are met before what is still unknown is `unavailable`. */
 const MAX_TRIES = 4;
-/** Of the decisions that wait for nothing one in so many is timed: reading the clock costs as much as a part of them. */
+/** One in so many of the decisions that wait for nothing is timed, since reading the clock takes a good part of one. */
 const TIMED_ONE_IN = 64;
 
-/** What an {@link Authorizer} is made of. */
+/** The parts of an {@link Authorizer}. */
 export interface AuthorizerParts {
   readonly policy: Policy;
   readonly known: CredentialCache;
@@ -20,13 +20,13 @@ export interface AuthorizerParts {
   readonly standings: StandingReader;
   readonly clock: Clock;
   readonly observer: DecisionObserver;
-  /** Longest time for one decision, in milliseconds; what is not known by then is `unavailable`. */
+  /** The time limit of one decision in milliseconds; what is unknown by then is `unavailable`. */
   readonly decisionTimeoutMs: number;
-  /** Whether an allow is a use of the token, as it is by default; not where somebody only asks about it. */
+  /** Whether an allow counts as a use of the token. True by default; false for inquiries about a token. */
   readonly notesUse?: boolean;
 }
 
-/** Asks the core, meets its needs and asks again from the top, so that nothing checked before a wait is trusted after it. */
+/** Calls the core, meets its needs and starts over, so that nothing checked before a wait is trusted after it. */
 export class Authorizer implements Decider {
   private readonly parts: AuthorizerParts;
   private readonly notesUse: boolean;
@@ -70,7 +70,7 @@ export class Authorizer implements Decider {
     }
   }
 
-  /** Where the revocation set could not be read in time, the configuration may let older knowledge count. */
+  /** If the revocation set could not be read in time, the configuration may allow older knowledge. */
   private freshnessAfter({ what }: Need, met: boolean): Freshness {
     const { freshness, outageFreshness } = this.parts.standings;
     return what === 'standing' && !met ? (outageFreshness ?? freshness) : freshness;
@@ -120,7 +120,7 @@ function noteUse(decision: Decision, { wallMs }: Moment): void {
   }
 }
 
-/** What one decision has learnt on its way, over what everybody knows. */
+/** The verification results of one decision, in front of the shared cache. */
 class LocalResults implements CredentialCache {
   private readonly shared: CredentialCache;
   private value: string | undefined;

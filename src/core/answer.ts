@@ -2,7 +2,7 @@ import type { Deny } from './decision.ts';
 import type { Reason } from './reason.ts';
 import { requiredScopes } from './scope.ts';
 
-/** A denial as HTTP: what every door sends, each in its own encoding (contract section 2). */
+/** A denial as HTTP, which each door sends in its own encoding (contract section 2). */
 export interface Answer {
   readonly status: number;
   /** Field values of `WWW-Authenticate`, one field each (RFC 6750, section 3; RFC 7617). */
@@ -15,7 +15,7 @@ export interface Answer {
 const REALM = 'realm="sallyport"';
 const RETRY_AFTER_SECONDS = 1;
 
-/** What the table of contract section 2 says of each reason. `message` is what the client reads. */
+/** The table of contract section 2. The client reads `message`. */
 const TABLE: Readonly<
   Record<Reason, { readonly status: number; readonly title: string; readonly message: string; readonly error?: string }>
 > = {
@@ -47,7 +47,7 @@ const TABLE: Readonly<
   unavailable: { status: 503, title: 'Service Unavailable', message: 'authorization unavailable, try again' },
 };
 
-/** The answer to a denial. Says nothing that its reason does not: the precise cause stays in the log. */
+/** The answer to a denial. It discloses the reason only; the exact check stays in the log. */
 export function answerTo(denial: Deny): Answer {
   const { status, title } = TABLE[denial.reason];
   return {
@@ -63,7 +63,7 @@ export function statusOf(reason: Reason): number {
   return TABLE[reason].status;
 }
 
-/** What the client reads of a denial. */
+/** The message of a denial for the client. */
 export function messageFor(denial: Deny): string {
   const { message } = TABLE[denial.reason];
   return denial.reason === 'scope_required' ? `${message}: ${nameScopes(denial, scopesOf(denial))}` : message;

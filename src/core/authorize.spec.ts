@@ -218,17 +218,20 @@ describe('authorize() under shadow', () => {
     ['the route', (one) => ({ ...one, route: { ...one.route, shadow: true } })],
   ];
 
-  it.each(shadows)('lets pass as nobody, and records the denial, when %s is in shadow', (where, inShadow) => {
-    for (const one of DENIALS) {
-      const decision = ask(inShadow(one));
-      if (one.reason === 'route_denied' && where === 'the route') {
-        expect(decision).toMatchObject({ outcome: 'deny', reason: 'route_denied' });
-      } else {
-        const shadowed = { outcome: 'deny', reason: one.reason, check: one.check };
-        expect(decision).toMatchObject({ outcome: 'allow', credential: undefined, shadowed });
+  it.each(shadows)(
+    'lets the request pass without an identity, and records the denial, when %s is in shadow',
+    (where, inShadow) => {
+      for (const one of DENIALS) {
+        const decision = ask(inShadow(one));
+        if (one.reason === 'route_denied' && where === 'the route') {
+          expect(decision).toMatchObject({ outcome: 'deny', reason: 'route_denied' });
+        } else {
+          const shadowed = { outcome: 'deny', reason: one.reason, check: one.check };
+          expect(decision).toMatchObject({ outcome: 'allow', credential: undefined, shadowed });
+        }
       }
-    }
-  });
+    },
+  );
 
   it.each(shadows)('rejects an ambiguous path or method all the same when %s is in shadow', (_where, inShadow) => {
     for (const one of AMBIGUOUS) {
@@ -236,11 +239,14 @@ describe('authorize() under shadow', () => {
     }
   });
 
-  it.each(shadows)('asks and lets in as somebody as ever when %s is in shadow', (_where, inShadow) => {
-    expect(ask(inShadow({ request: bearer }))).toMatchObject({ outcome: 'need', what: 'verification' });
-    const allowed = { outcome: 'allow', credential: good, shadowed: undefined };
-    expect(ask(inShadow({ request: bearer, finding: good }))).toMatchObject(allowed);
-  });
+  it.each(shadows)(
+    'verifies a credential and passes its identity as usual when %s is in shadow',
+    (_where, inShadow) => {
+      expect(ask(inShadow({ request: bearer }))).toMatchObject({ outcome: 'need', what: 'verification' });
+      const allowed = { outcome: 'allow', credential: good, shadowed: undefined };
+      expect(ask(inShadow({ request: bearer, finding: good }))).toMatchObject(allowed);
+    },
+  );
 });
 
 describe('authorize() allows', () => {
@@ -251,7 +257,7 @@ describe('authorize() allows', () => {
     { request: bearer, finding: revoked },
     { request: { authorization: 'Bearer a,Bearer b' } },
     { request: bearer, moment: { mayAsk: false } },
-  ])('as nobody, asking nothing, when the route is public and it is asked %j', (one) => {
+  ])('without an identity or a need when the route is public: %j', (one) => {
     const decision = ask({ ...one, route: { requirement: { kind: 'public' } } });
     expect(decision).toMatchObject({ outcome: 'allow', credential: undefined, shadowed: undefined });
   });
@@ -395,7 +401,7 @@ describe('authorize() starts from deny', () => {
     moment: fc.record({ mayAsk: fc.boolean(), beganMs: mostly(MONOTONIC_MS - 100, MONOTONIC_MS) }),
   });
 
-  it('and names nobody unless each and every condition holds', () => {
+  it('and has an identity only if every condition holds', () => {
     let allowed = 0;
     fc.assert(
       fc.property(question, (one) => {

@@ -15,20 +15,20 @@ import type { Freshness, Verdict } from './standing.ts';
 import { isEnded, judge } from './standing.ts';
 import type { CredentialCache, Refusal, VerificationResult, VerifiedCredential } from './verified-credential.ts';
 
-/** All that a configuration says about deciding. */
+/** What one configuration says about decisions. */
 export interface Policy {
-  /** Rises with every configuration; what was verified under another one is verified again. */
+  /** Rises with every configuration. A credential that was verified under another one is verified again. */
   readonly generation: number;
   readonly routes: RouteMap;
-  /** Unix milliseconds at which routes stop taking Basic; `Infinity` where no sunset is set. */
+  /** Unix milliseconds at which routes stop accepting Basic; `Infinity` without a sunset. */
   readonly basicUntilMs: number;
   /** Every route is in shadow. */
   readonly shadow: boolean;
 }
 
 /**
- * Decides one request, or says what it must be told first. Pure: the same arguments give the same answer, and the
- * caller asks again from the top, with a fresh moment, once a need was met.
+ * Decides one request, or returns what it needs to know first. Pure: the same arguments give the same result. Once the
+ * need is met, the caller starts over with a fresh moment.
  */
 export function authorize(
   request: AccessRequest,
@@ -54,12 +54,12 @@ export function authorize(
   return enforce(takesBasic && !request.fromBrowser ? { ...denial, offersBasic: true } : denial, policy);
 }
 
-/** Under `shadow` a denial is recorded and the request passes, as nobody. */
+/** In shadow mode a denial is recorded and the request passes without an identity. */
 function enforce(denial: Deny, policy: Policy): Decision {
   return policy.shadow || denial.route?.shadow === true ? allow(denial.route, undefined, denial) : denial;
 }
 
-/** Credential, verification, revocation, scope: whom a protected route lets in. */
+/** The steps of a protected route: credential, verification, expiry, issuer, revocation, scope. */
 function admit(
   request: AccessRequest,
   route: Route,
@@ -92,7 +92,7 @@ function admit(
   return finding;
 }
 
-/** Whether a credential must be verified again: under another configuration, or because what verified it counts no more. */
+/** Whether a credential must be verified again: its configuration, its key or its verification is out of date. */
 function isOutdated(finding: VerificationResult, policy: Policy, moment: Moment): boolean {
   if (finding.outcome !== 'verified') return false;
   return finding.generation !== policy.generation || !finding.key.inForce || isDue(finding.reverifyAt, moment);
@@ -102,7 +102,7 @@ function isDue(reverifyAt: Instant | undefined, { monotonicMs, wallMs }: Moment)
   return reverifyAt !== undefined && (monotonicMs >= reverifyAt.monotonicMs || wallMs >= reverifyAt.wallMs);
 }
 
-/** A credential seen for the first time: turned away by its form, or sent to be verified. */
+/** A credential that is not known yet: refused by its form, or sent to be verified. */
 function examine(presented: Presented, route: Route, takesBasic: boolean): Deny | Need {
   if (!('value' in presented)) return deny('credentials_required', route, 'scheme');
   if (presentsSeveral(presented.value)) return deny('invalid_request', route, 'several credentials');

@@ -1,4 +1,4 @@
-/** What an Authorization field presents, before anything of it was verified. */
+/** What an Authorization field presents; not verified yet. */
 export type Presented =
   | { readonly scheme: 'none' | 'other' | 'several' }
   | { readonly scheme: 'bearer' | 'basic'; readonly value: string };
@@ -11,15 +11,18 @@ const NONE: Presented = { scheme: 'none' };
 const OTHER: Presented = { scheme: 'other' };
 const SEVERAL: Presented = { scheme: 'several' };
 
-/** A further credential behind a comma: `, Scheme value`. Neither a token68 nor a JWT holds a comma (RFC 9110, section 11.2). */
+/**
+ * A further credential behind a comma: `, Scheme value`. Neither a token68 nor a JWT holds a comma (RFC 9110, section
+ * 11.2).
+ */
 const FURTHER_CREDENTIAL = /,\s*(?:bearer|basic)(?:\s|$)|,\s*[!#$%&'*+.^_`|~0-9a-z-]+ +[^\s=,]/i;
 
 /**
- * Reads an Authorization field value. The scheme is compared without regard to case, and one space or several follow it
- * (RFC 9110, section 11.4); `Bearer` without a value presents the empty token.
+ * Reads an Authorization field value. The scheme is case-insensitive, and one or more spaces follow it (RFC 9110,
+ * section 11.4). `Bearer` without a value presents the empty token.
  *
- * The value is not inspected: a token that is known byte for byte needs no second look, and
- * {@link presentsSeveral} is asked about the others.
+ * Does not inspect the value: a token that is already known, byte for byte, needs no inspection. Use
+ * {@link presentsSeveral} for the others.
  */
 export function readCredential(authorization: string | undefined): Presented {
   if (authorization === undefined) return NONE;
@@ -33,7 +36,7 @@ export function readCredential(authorization: string | undefined): Presented {
   return presentsSeveral(authorization) ? SEVERAL : authorization === '' ? NONE : OTHER;
 }
 
-/** Whether a field value, or a credential's value, holds a second credential: two Authorization fields, joined. */
+/** Whether a field value, or a credential's value, holds a second credential, as two joined Authorization fields do. */
 export function presentsSeveral(value: string): boolean {
   return value.includes(',') && FURTHER_CREDENTIAL.test(value);
 }

@@ -7,11 +7,11 @@ import type { VerifiedCredential } from './verified-credential.ts';
 
 export interface Allow {
   readonly outcome: 'allow';
-  /** `undefined` only where `shadow` let a request pass that met no route. */
+  /** `undefined` only if shadow mode let a request pass that no route matches. */
   readonly route: Route | undefined;
-  /** Whose request it is; `undefined` on a public route and where `shadow` let an unverified one pass. */
+  /** The verified credential; `undefined` on a public route, and if shadow mode let an unverified request pass. */
   readonly credential: VerifiedCredential | undefined;
-  /** Under `shadow`: the denial that was recorded and not carried out. */
+  /** In shadow mode: the denial that was recorded and not enforced. */
   readonly shadowed: Deny | undefined;
 }
 
@@ -20,19 +20,19 @@ export type Deny = FailedCheck & {
   readonly outcome: 'deny';
   readonly reason: Reason;
   readonly route: Route | undefined;
-  /** The credential where one was verified before the denial. */
+  /** The credential, if one was verified before the denial. */
   readonly credential: VerifiedCredential | undefined;
-  /** The configured issuer's name where one is known. */
+  /** The configured name of the issuer, if it is known. */
   readonly issuer: string | undefined;
   /** Whether the answer may offer Basic beside Bearer. */
   readonly offersBasic: boolean;
-  /** When to try again, where that is known. */
+  /** When to try again, if that is known. */
   readonly retryAfterSeconds?: number | undefined;
 };
 
 export type Decision = Allow | Deny;
 
-/** What the core must be told before it can decide; met outside, after which it is asked again from the top. */
+/** What the core needs to know before it can decide. The authorizer meets the need and calls `authorize` again. */
 export type Need =
   | { readonly outcome: 'need'; readonly what: 'verification'; readonly credential: PresentedCredential }
   | { readonly outcome: 'need'; readonly what: 'standing'; readonly credential: VerifiedCredential };

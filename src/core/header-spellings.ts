@@ -1,11 +1,11 @@
-/** Most hyphens that a name may have whose spellings are written out: with five there are 243. */
+/** The most hyphens of a name that are varied: five give 243 spellings. */
 export const MAX_HYPHENS = 5;
 
 const SEPARATORS = ['-', '_', '.'] as const;
 
 /**
- * Every other spelling of a header's name that upstreams may read as this one: each hyphen as `-`, `_` or `.`, in all
- * combinations. CGI and its kin (WSGI, PHP, Rack) read `-` and `_` alike, PHP `.` too.
+ * Every other spelling of a header name that upstreams may take for this one: each hyphen as `-`, `_` or `.`, in all
+ * combinations. CGI and its descendants (WSGI, PHP, Rack) treat `-` and `_` alike; PHP also `.`.
  *
  * @param name lower-case; hyphens beyond {@link MAX_HYPHENS} stay.
  */

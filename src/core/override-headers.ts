@@ -1,7 +1,7 @@
 /**
- * Headers by which a client asks an upstream to read another method, path or host than the one that was authorized.
- * Frameworks read some of them by default (Symfony, Spring, ASP.NET, Rack, Express with `trust proxy`). Gunicorn takes
- * `script_name` from a proxy on its own machine, and cuts that value off the front of the path.
+ * Headers with which a client asks an upstream to use a method, path or host other than the one that was authorized.
+ * Frameworks read some of them by default (Symfony, Spring, ASP.NET, Rack, Express with `trust proxy`). Gunicorn
+ * accepts `script_name` from a proxy on its own machine and removes that prefix from the path.
  */
 export const OVERRIDE_HEADERS = [
   'x-http-method-override',

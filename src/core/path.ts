@@ -1,4 +1,4 @@
-/** Longest path, query excluded, that is looked at; longer ones are refused. */
+/** The longest path that is accepted, without its query. */
 const MAX_PATH_LENGTH = 2048;
 
 const SLASH = 0x2f;
@@ -10,16 +10,16 @@ const BACKSLASH = 0x5c;
 const SEMICOLON = 0x3b;
 const DELETE = 0x7f;
 
-/** What a path that was decoded once must not hold: it would decode further. */
+/** Must not occur in a path that was decoded once: it would decode further. */
 const ESCAPE = /%[0-9a-f]{2}/i;
 
 /**
- * The path of a request target without its query, or `undefined` where two parsers could read it
- * in two ways: a gateway that saw one resource and an upstream that serves another is a bypass.
+ * The path of a request target without its query, or `undefined` if two parsers could read it in two ways: a gateway
+ * that sees one resource in front of an upstream that serves another can be bypassed.
  *
- * Refused, never repaired: no leading slash, dot segments, `//`, `;` parameters, `#`, backslash, spaces,
- * control and non-ASCII bytes, broken percent-encoding, encoded `/ \ . ; ? #` and control bytes,
- * double encoding, percent-encoded bytes that are no UTF-8, and paths over 2048 bytes.
+ * Refuses, and never repairs: a missing leading slash, dot segments, `//`, `;` parameters, `#`, backslashes, spaces,
+ * control and non-ASCII bytes, broken percent-encoding, encoded `/ \ . ; ? #` and control bytes, double encoding,
+ * percent-encoded bytes that are not UTF-8, and paths over 2048 bytes.
  */
 export function readPath(target: string): string | undefined {
   if (target.charCodeAt(0) !== SLASH) return undefined;
@@ -46,7 +46,7 @@ export function readPath(target: string): string | undefined {
   return encoded && !decodesOnce(path) ? undefined : path;
 }
 
-/** Percent-decodes a path that {@link readPath} returned; `undefined` where its bytes are no UTF-8. */
+/** Percent-decodes a path that {@link readPath} returned; `undefined` if its bytes are not UTF-8. */
 export function decodePath(path: string): string | undefined {
   try {
     return decodeURIComponent(path);
@@ -58,14 +58,14 @@ export function decodePath(path: string): string | undefined {
 const ENCODED = /[^\x21-\x7e]+|%/gu;
 
 /**
- * The one spelling of a decoded path in which a rule matches it: visible ASCII as it is, all else and `%`
- * percent-encoded as UTF-8, in upper-case hex (RFC 3986, section 2.1).
+ * The canonical spelling of a decoded path, which rules match: visible ASCII unchanged, `%` and all else
+ * percent-encoded as UTF-8 with upper-case hex digits (RFC 3986, section 2.1).
  */
 export function encodePath(decoded: string): string {
   return decoded.toWellFormed().replace(ENCODED, encodeURIComponent);
 }
 
-/** Whether decoding a second time changes nothing. Looked for in the decoded path: `%25%32%66` has no `%252f` in it. */
+/** Whether decoding a second time changes nothing. Inspects the decoded path: `%25%32%66` does not contain `%252f`. */
 function decodesOnce(path: string): boolean {
   const decoded = decodePath(path);
   return decoded !== undefined && !ESCAPE.test(decoded);
@@ -77,7 +77,7 @@ function isDotSegment(target: string, start: number, end: number): boolean {
   return length === 1 || target.charCodeAt(start + 1) === DOT;
 }
 
-/** Whether the escape at `index` is well formed and no separator, which splits a path for one that decodes first. */
+/** Whether the escape at `index` is well formed and not a separator, which splits the path after decoding. */
 function isPlainEscape(target: string, index: number): boolean {
   const byte = escapedByte(target, index);
   if (byte === undefined || byte < 0x20 || byte === DELETE) return false;
@@ -97,7 +97,7 @@ function isHexDigit(code: number): boolean {
   return (code >= 0x30 && code <= 0x39) || (code >= 0x41 && code <= 0x46) || (code >= 0x61 && code <= 0x66);
 }
 
-/** The query decides nothing here, yet a control byte, a space or a fragment in it splits parsers. */
+/** Rules ignore the query, but parsers disagree about a control byte, a space or a fragment in it. */
 function isPlainQuery(target: string, start: number): boolean {
   for (let index = start; index < target.length; index++) {
     const byte = target.charCodeAt(index);

@@ -7,31 +7,30 @@ import type { VerificationResult, VerifiedCredential } from './verified-credenti
 /** Verifies a credential from scratch. */
 export interface Verifier {
   /**
-   * Resolves to a refusal for a credential that is wrong, and for one that cannot be judged now
-   * (`unavailable`, `too_many_attempts`). Rejects only on a bug or a broken part, which the caller takes for
-   * `unavailable`.
+   * Resolves to a refusal for a credential that is wrong or cannot be judged now (`unavailable`, `too_many_attempts`).
+   * Rejects only on a bug or a broken part, which the caller treats as `unavailable`.
    *
-   * @param client who presents it, where guesses are counted.
+   * @param client the client's address, by which guesses are counted.
    */
   verify(credential: PresentedCredential, client?: ClientAddress): Promise<VerificationResult>;
 }
 
-/** Tells what a bearer token is, so that it can be revoked. */
+/** Identifies a bearer token, so that it can be revoked. */
 export interface TokenExaminer {
-  /** Resolves as {@link Verifier.verify}, but whatever this instance knows of revocations. */
+  /** Resolves like {@link Verifier.verify}, but ignores revocations. */
   examine(token: string): Promise<VerificationResult>;
 }
 
-/** Asks the revocation set. */
+/** Reads the revocation set. */
 export interface StandingReader {
-  /** How far the feed can be trusted at this moment; the object changes in place. */
+  /** How far the feed can be trusted now; the object changes in place. */
   readonly freshness: Freshness;
   /**
-   * How far what is known may be trusted where `refresh` could not read the set in time; `undefined` where nothing is,
-   * beyond {@link freshness}.
+   * How far existing knowledge may be trusted if `refresh` cannot read the set in time; `undefined`: no further than
+   * {@link freshness}.
    */
   readonly outageFreshness: Freshness | undefined;
-  /** Brings every standing of the credential up to date. Rejects where the set cannot be read. */
+  /** Brings every standing of the credential up to date. Rejects if the set cannot be read. */
   refresh(credential: VerifiedCredential): Promise<void>;
 }
 
@@ -39,46 +38,46 @@ export interface StandingReader {
 export interface Clock {
   /** Unix milliseconds. */
   wallMs(): number;
-  /** Milliseconds that never run backwards. */
+  /** Milliseconds that never go backwards. */
   monotonicMs(): number;
 }
 
-/** What the doors ask. Answers at once where nothing had to be waited for; never rejects. */
+/** What the doors call. Returns the decision at once if nothing has to be awaited; never rejects. */
 export interface Decider {
   decide(request: AccessRequest): Decision | Promise<Decision>;
 }
 
 /** How long a decision took. */
 export interface Timing {
-  /** Whether something was not known yet and had to be waited for: a verification, or the revocation set. */
+  /** Whether the decision had to wait for a verification or for the revocation set. */
   readonly waited: boolean;
   readonly tookMs: number;
 }
 
-/** Told of every decision. Must not throw. */
+/** Observes every decision. Must not throw. */
 export interface DecisionObserver {
-  /** @param timing of every decision that waited, and of a sample of the others. */
+  /** @param timing for every decision that waited, and for a sample of the others. */
   decided(request: AccessRequest, decision: Decision, timing?: Timing): void;
-  /** A need could not be met because a part broke; the request was denied as `unavailable`. */
+  /** A part broke while a need was met; the request was denied as `unavailable`. */
   failed(error: unknown, request?: AccessRequest): void;
 }
 
-/** Told once per change of what Sallyport can hear and read of the revocation set. Must not throw. */
+/** Observes whether Sallyport can follow and read the revocation set; called once per change. Must not throw. */
 export interface RevocationObserver {
   feedLost(cause: Error): void;
   feedBack(): void;
   outageBegan(cause: Error): void;
   outageEnded(): void;
-  /** The set is not the one that was known: nothing passes until an operator accepts that. */
+  /** The store holds another set than before: every protected request is denied until an operator accepts the loss. */
   setLost(sinceSeconds: number): void;
   setAccepted(): void;
-  /** Entries that the store had lost were written again; told as often as that is done. */
+  /** Entries that the store had lost were written again; called each time. */
   entriesRewritten(count: number): void;
-  /** Entries went before their time while the set stood, and are written again; told as often as that is seen. */
+  /** Entries of an otherwise intact set vanished before their expiry and are written again; called each time. */
   entriesVanished(count: number): void;
 }
 
-/** The store could not do what it was asked; nothing is known to have been written. */
+/** A store operation failed; it is unknown whether anything was written. */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
 }

@@ -1,9 +1,9 @@
 import type { Standing } from './standing.ts';
 
-/** Whom an entry of the revocation set ends, and from when (both Unix seconds). */
+/** Which tokens an entry of the revocation set ends, and from when (both Unix seconds). */
 export type Reach = Pick<Standing, 'issuedUpToSeconds' | 'fromSeconds'>;
 
-/** What an entry ends, told from its key: one token, what one key signed, or what was issued to a subject or at all. */
+/** What an entry ends, by its key: one token, the tokens of one signing key, of one subject or of one issuer. */
 export type EntryKind = 'token id' | 'token claims' | 'thumbprint' | 'signing key' | 'subject mark' | 'issuer mark';
 
 const KINDS: ReadonlyMap<string | undefined, EntryKind> = new Map([
@@ -15,25 +15,25 @@ const KINDS: ReadonlyMap<string | undefined, EntryKind> = new Map([
   ['notbefore-issuer', 'issuer mark'],
 ]);
 
-/** The kind of an entry, by its key; `undefined` for a key that is none of the set's. */
+/** The kind of an entry, by its key; `undefined` for a key that is not one of the set. */
 export function kindOfEntry(key: string): EntryKind | undefined {
   return KINDS.get(key.split(':', 2)[1]);
 }
 
-/** The value of an entry that an operator took back begins with this; it ends nothing. */
+/** The value of an entry that an operator undid begins with this; it ends nothing. */
 const UNDONE = 'unrevoked:';
 
-/** Whether an operator took back what stood here, so that the entry ends nothing although it exists. */
+/** Whether an operator undid the entry, so that it ends nothing although it exists. */
 export function isUndone(value: string): boolean {
   return value.startsWith(UNDONE);
 }
 
-/** The value of an entry that was taken back: who did it, when and why, and the value that does not count any more. */
+/** The value of an entry that was undone: who did it, when and why, and the former value. */
 export function writeUndone(facts: { readonly undoes: string } & Readonly<Record<string, unknown>>): string {
   return `${UNDONE}${JSON.stringify(facts)}`;
 }
 
-/** The value that was taken back; `undefined` where `value` takes nothing back, or does not say what. */
+/** The former value of an entry that was undone; `undefined` if `value` undoes nothing or does not say what. */
 export function undoneValue(value: string): string | undefined {
   if (!isUndone(value)) return undefined;
   try {
@@ -53,9 +53,8 @@ const AFTER = /^after:(\d{1,15})$/;
 const NOTHING: Reach = { issuedUpToSeconds: Number.NEGATIVE_INFINITY, fromSeconds: Number.POSITIVE_INFINITY };
 
 /**
- * Reads an entry's value. Existence alone revokes, but for one that was taken back; `after:<unix>` begins later; a
- * not-before key holds its mark.
- * A mark that cannot be read ends everything: somebody meant to revoke and mistyped.
+ * Reads an entry's value. Any value revokes, except that of an entry that was undone. `after:<unix>` revokes from that
+ * second on. A not-before key holds its mark. A mark that cannot be read ends everything, since a revocation was meant.
  */
 export function readReach(key: string, value: string): Reach {
   if (isUndone(value)) return NOTHING;

@@ -4,23 +4,23 @@ import type { TokenUse } from './verified-credential.ts';
 
 /** One rule of the route map. */
 export interface Route {
-  /** How logs and metrics name it: the pattern, never a path. Readable: literals are matched percent-encoded. */
+  /** Its name in logs and metrics: the pattern, never a path. Not percent-encoded, unlike what is matched. */
   readonly pattern: string;
   /** Exact lower-case names or `*.suffix`; empty for every host. */
   readonly hosts: readonly string[];
   /** Empty for every method that no other rule of the same path lists. `GET` covers `HEAD`. */
   readonly methods: readonly string[];
   readonly requirement: Requirement;
-  /** Names of the issuers whose tokens it takes; `undefined` for all. */
+  /** The names of the issuers whose tokens it accepts; `undefined` for all. */
   readonly issuers: ReadonlySet<string> | undefined;
-  /** Whether it takes Basic credentials. */
+  /** Whether it accepts Basic credentials. */
   readonly basic: boolean;
-  /** Kinds of our own credentials that meet the requirement whatever their scopes: for the token service's calls alone. */
+  /** The kinds of our own credentials that need no scopes here; only the calls of the token service have any. */
   readonly sufficient: ReadonlySet<TokenUse | 'password'> | undefined;
   readonly shadow: boolean;
 }
 
-/** `none`: nothing is listed there. `ambiguous`: as it is and in its canonical encoding, the path meets two different rules. */
+/** `none`: no rule matches. `ambiguous`: the path as sent and its canonical encoding match two different rules. */
 export type RouteMatch = Route | 'none' | 'ambiguous';
 
 /** The rules of one path pattern, by method. */
@@ -28,7 +28,7 @@ class Methods {
   private readonly byMethod = new Map<string, Route>();
   private other: Route | undefined;
 
-  /** Adds a rule; returns the rule that already stands there, if any. */
+  /** Adds a rule; returns the existing rule of the same path and method, if any. */
   add(route: Route): Route | undefined {
     if (route.methods.length === 0) {
       const standing = this.other;
@@ -47,12 +47,12 @@ class Methods {
     const listed = this.byMethod.get(method);
     if (listed !== undefined) return listed;
     const viaGet = method === 'HEAD' ? this.byMethod.get('GET') : undefined;
-    // A door that was told no method asks with none; no rule means that.
+    // A door without a method passes an empty one, which no rule matches.
     return viaGet ?? (method === '' ? undefined : this.other);
   }
 }
 
-/** One path segment of the patterns that are not wholly literal. */
+/** One path segment of the patterns that have parameters or wildcards. */
 class Segment {
   readonly literals = new Map<string, Segment>();
   param: Segment | undefined;
@@ -60,7 +60,7 @@ class Segment {
   rest: Methods | undefined;
 }
 
-/** The rules that share one set of hosts. */
+/** The rules with the same set of hosts. */
 class HostTable {
   private readonly exact = new Map<string, Methods>();
   private readonly root = new Segment();
@@ -97,7 +97,7 @@ function child(node: Segment, segment: string): Segment {
   return standing;
 }
 
-/** Segment by segment, a literal beats `{param}` beats `**`; `start` is past the end once every segment is used. */
+/** In each segment, a literal beats `{param}`, which beats `**`; `start` is past the end after the last segment. */
 function walk(node: Segment, path: string, start: number): Methods | undefined {
   if (start > path.length) return node.here ?? node.rest;
   const slash = path.indexOf('/', start);
@@ -109,15 +109,15 @@ function walk(node: Segment, path: string, start: number): Methods | undefined {
   return viaParam ?? node.rest;
 }
 
-/** Two rules that would both be the most specific for some request. */
+/** Two rules that are equally specific for some request. */
 export interface RouteConflict {
   readonly route: Route;
   readonly standing: Route;
 }
 
 /**
- * The route map: host, then path, then method, each by the most specific pattern, and no falling back to a wider
- * one when the next step finds nothing.
+ * The route map. It matches the host, then the path, then the method, each by the most specific pattern, and does not
+ * fall back to a wider pattern if the next step finds nothing.
  */
 export class RouteMap {
   readonly conflicts: readonly RouteConflict[];
@@ -137,7 +137,7 @@ export class RouteMap {
     this.conflicts = conflicts;
   }
 
-  /** `path` is one that `readPath` returned. */
+  /** @param path as `readPath` returned it. */
   match(host: string, method: string, path: string): RouteMatch {
     const table = this.tableFor(host);
     if (table === undefined) return 'none';
@@ -167,10 +167,12 @@ export class RouteMap {
   }
 }
 
-/** Without empty labels. Lower-cased only after the match, since other letters become ASCII by it (U+212A a `k`). */
+/** Without empty labels. Lower-cased only after the match, since lower-casing maps U+212A to an ASCII `k`. */
 const HOST = /^((?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?)?|\[[0-9a-f:.]+\])(?::[0-9]*)?$/i;
 
-/** The name in an authority, lower-cased, without port and final dot; `undefined` where it is no plain authority. */
+/**
+ * The host name of an authority in lower case, without port and final dot; `undefined` if it is not a plain authority.
+ */
 function readHostName(authority: string): string | undefined {
   return HOST.exec(authority)?.[1]?.toLowerCase().replace(/\.$/, '');
 }

@@ -1,7 +1,7 @@
-/** The only wildcard: covers every scope of the catalogue, and never a management scope. */
+/** The only wildcard. It covers every configured scope, but no management scope. */
 export const ALL_ANY = 'all:any';
 
-/** Scopes over Sallyport itself: granted by name only. */
+/** The scopes for managing Sallyport itself, which are granted by name only. */
 export const MANAGEMENT_SCOPES: ReadonlySet<string> = new Set([
   'tokens:manage',
   'revocations:write',
@@ -10,7 +10,7 @@ export const MANAGEMENT_SCOPES: ReadonlySet<string> = new Set([
   'access:introspect',
 ]);
 
-/** What a route asks of a verified credential. */
+/** What a route requires of a verified credential. */
 export type Requirement =
   | { readonly kind: 'public' }
   | { readonly kind: 'authenticated' }
@@ -21,7 +21,7 @@ export function covers(granted: ReadonlySet<string>, scope: string): boolean {
   return granted.has(scope) || (granted.has(ALL_ANY) && !MANAGEMENT_SCOPES.has(scope));
 }
 
-/** Whether `granted` meets a route's requirement; `public` is met by nobody, it asks for nobody. */
+/** Whether `granted` meets a route's requirement. `public` is never met: such a route needs no credential. */
 export function satisfies(granted: ReadonlySet<string>, requirement: Requirement): boolean {
   switch (requirement.kind) {
     case 'public':
@@ -31,12 +31,12 @@ export function satisfies(granted: ReadonlySet<string>, requirement: Requirement
     case 'anyOf':
       return requirement.scopes.some((scope) => covers(granted, scope));
     case 'allOf':
-      // Of an empty list `every` is true: nothing asked would be nothing checked.
+      // `every` is true for an empty list, which would pass without any check.
       return requirement.scopes.length > 0 && requirement.scopes.every((scope) => covers(granted, scope));
   }
 }
 
-/** The scopes that a requirement names, none for `public` and `authenticated`. */
+/** The scopes that a requirement names; none for `public` and `authenticated`. */
 export function requiredScopes(requirement: Requirement): readonly string[] {
   return 'scopes' in requirement ? requirement.scopes : [];
 }

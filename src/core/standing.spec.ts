@@ -32,7 +32,7 @@ describe('judge()', () => {
     expect(judge(standing, issuedAt, makeFreshness(), makeMoment())).toBe(is);
   });
 
-  it('is unknown when after: is yet to come and nobody would tell that it was brought forward', () => {
+  it('is unknown when after: is in the future and no feed would report that it was brought forward', () => {
     const standing = { ...after(NOW_SECONDS + 1), epoch: NO_EPOCH };
     expect(judge(standing, 0, makeFreshness(), makeMoment())).toBe('unknown');
   });

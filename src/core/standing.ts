@@ -1,32 +1,32 @@
 import type { Moment } from './request.ts';
 
 /**
- * What this instance knows of one entry of the revocation set. Shared by every known credential that the entry
- * could end; the feed and the reader change it in place, so a decision only compares.
+ * What this instance knows of one entry of the revocation set. All known credentials that the entry could end share it.
+ * The feed and the reader change it in place, so that a decision only compares numbers.
  */
 export interface Standing {
   /** The entry's key in the store. */
   readonly key: string;
-  /** Whether the entry is known to exist; that stays so, whatever the store says later, until an operator takes it back. */
+  /** Whether the entry is known to exist. Stays true, whatever the store says later, until an operator undoes it. */
   marked: boolean;
   /** When marked: tokens issued at or before this Unix second end; `Infinity` ends every token. */
   issuedUpToSeconds: number;
-  /** When marked: the Unix second from which the entry counts; `-Infinity` once it does. */
+  /** When marked: the Unix second from which the entry applies; `-Infinity` once it does. */
   fromSeconds: number;
-  /** The feed's epoch under which the entry was last read; {@link NO_EPOCH} before, and once it has changed since. */
+  /** The feed's epoch in which the entry was last read; {@link NO_EPOCH} before that, and after a change. */
   epoch: number;
-  /** Monotonic milliseconds at which the question whose answer this is was sent. */
+  /** Monotonic milliseconds at which the read that gave the present answer was sent. */
   askedAtMs: number;
-  /** The same moment on the wall clock, in Unix milliseconds. */
+  /** The same instant on the wall clock, in Unix milliseconds. */
   askedAtWallMs: number;
-  /** Monotonic milliseconds at which that answer arrived; `-Infinity` where there is none that counts. */
+  /** Monotonic milliseconds at which that answer arrived; `-Infinity` without a valid answer. */
   answeredAtMs: number;
 }
 
 /** No feed has this epoch. */
 export const NO_EPOCH = -1;
 
-/** What is known of an entry before it was read: nothing. */
+/** The standing of an entry that has not been read. */
 export function unread(key: string): Standing {
   return {
     key,
@@ -41,37 +41,38 @@ export function unread(key: string): Standing {
 }
 
 /**
- * How far "not revoked" may be trusted without asking, read from the clock at every decision.
- * Within one epoch the feed would have told of every change up to `heardUpToMs`.
+ * How far "not revoked" may be trusted without a read. Within one epoch the feed has reported every change up to
+ * `heardUpToMs`.
  */
 export interface Freshness {
   readonly epoch: number;
-  /** Monotonic milliseconds up to which every change is known to have been heard; `Infinity` where the set is our own memory. */
+  /** Monotonic milliseconds up to which every change has arrived; `Infinity` if the set is in our own memory. */
   readonly heardUpToMs: number;
-  /** The same moment on the wall clock, in Unix milliseconds. */
+  /** The same instant on the wall clock, in Unix milliseconds. */
   readonly heardUpToWallMs: number;
-  /** The promise: no older "not revoked" is ever trusted. */
+  /** The promise: an older "not revoked" is never trusted. */
   readonly maxStalenessMs: number;
-  /** Whether an answer counts for that long too, and not only for the decisions that waited for it. */
+  /** Whether an answer, too, is trusted for that long, and not only by the decisions that waited for it. */
   readonly keepsAnswers: boolean;
 }
 
-/** What a standing says of a token issued at `issuedAtSeconds` (`-Infinity` where it does not say). */
+/** What a standing says of a token. */
 export type Verdict = 'revoked' | 'clear' | 'unknown';
 
 /**
- * Revoked stays revoked, however old the knowledge is. "Not revoked" counts only where the feed would have said
- * otherwise, or where the store itself answered during this decision.
+ * Judges a token that was issued at `issuedAtSeconds` (`-Infinity` if unknown). "Revoked" holds however old the
+ * knowledge is. "Not revoked" holds only if the feed would have reported a change, or if the store answered during this
+ * decision.
  *
  * | state of a standing | by | "not revoked" counts |
  * |---|---|---|
- * | unread | its making, a change, an eviction | never |
- * | answered | the store's answer | for decisions that began before the answer, until `maxStalenessMs` after the question |
- * | heard | that, and the feed unbroken since the question: the epochs are equal | until `maxStalenessMs` after the last beat was sent |
+ * | unread | creation, a change, an eviction | never |
+ * | answered | the store's answer | for decisions that began before the answer, until `maxStalenessMs` after the read was sent |
+ * | heard | that, and a feed that is unbroken since the read: the epochs are equal | until `maxStalenessMs` after the last heartbeat was sent |
  * | marked | an answer that holds an entry | never, for the tokens that the entry reaches |
  *
- * `answered` and `heard` end by a change (`unread`); `heard` ends also by a new epoch, when the feed may have missed
- * something; `marked` ends only where an operator takes the entry back. Time is both clocks': see {@link isWithin}.
+ * A change ends `answered` and `heard` (`unread`). A new epoch ends `heard`, since the feed may have missed a change.
+ * Only an operator who undoes the entry ends `marked`. Both clocks are compared: see {@link isWithin}.
  */
 export function judge(standing: Standing, issuedAtSeconds: number, freshness: Freshness, moment: Moment): Verdict {
   if (isEnded(standing, issuedAtSeconds, moment.wallMs)) return 'revoked';
@@ -79,8 +80,8 @@ export function judge(standing: Standing, issuedAtSeconds: number, freshness: Fr
 }
 
 /**
- * Whether a standing is known to end a token issued at `issuedAtSeconds`; that needs no freshness. Once it has begun to,
- * it goes on, although the clock steps back past its beginning.
+ * Whether a standing is known to end a token issued at `issuedAtSeconds`; that needs no freshness. An entry that has
+ * begun to apply keeps applying even if the clock steps back.
  */
 export function isEnded(standing: Standing, issuedAtSeconds: number, wallMs: number): boolean {
   const ends =
@@ -104,9 +105,9 @@ function isAnswered(standing: Standing, freshness: Freshness, moment: Moment): b
 }
 
 /**
- * Whether a moment lies at most `maxStalenessMs` back by both clocks. The monotonic one may have stood still while the
- * machine was suspended; the wall clock may have been set. Where they drift apart by more than that bound, neither is
- * believed.
+ * Whether an instant is at most `maxStalenessMs` ago by both clocks. The monotonic clock may have stopped while the
+ * machine was suspended; the wall clock may have been set. If they drift apart by more than that bound, neither is
+ * trusted.
  */
 function isWithin(monotonicMs: number, wallMs: number, { maxStalenessMs }: Freshness, moment: Moment): boolean {
   const passedMs = moment.monotonicMs - monotonicMs;

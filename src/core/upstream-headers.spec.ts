@@ -38,7 +38,7 @@ const SOME_HIDDEN: ShownHeaders = { complete: false, disguised: [] };
 const writer = new UpstreamHeaderWriter(NAMES, false);
 
 describe('UpstreamHeaderWriter.write()', () => {
-  it('sets all of an identity and removes Authorization when somebody is known', () => {
+  it('sets all of an identity and removes Authorization when there is an identity', () => {
     const { set, remove } = write({ scopes: ['messages:send', 'messages:read'] });
     expect(Object.fromEntries(set)).toEqual({
       'x-auth-subject': 'sub-1',
@@ -62,7 +62,7 @@ describe('UpstreamHeaderWriter.write()', () => {
     expect(remove).toContain('x-auth-subject');
   });
 
-  it('removes every identity header and leaves Authorization when nobody is known', () => {
+  it('removes every identity header and leaves Authorization when there is no identity', () => {
     const anonymous = { outcome: 'allow', route: makeRoute(), credential: undefined, shadowed: undefined } as const;
     expect(writer.write(anonymous, { complete: true, disguised: ['x_auth_subject'] })).toEqual({
       set: [],
@@ -86,7 +86,7 @@ describe('UpstreamHeaderWriter.write()', () => {
     expect(remove.filter((name) => set0.has(name))).toEqual([]);
   });
 
-  it('removes every spelling from the request of nobody when the gateway hides some headers', () => {
+  it('removes every spelling from a request without an identity when the gateway hides some headers', () => {
     const anonymous = { outcome: 'allow', route: makeRoute(), credential: undefined, shadowed: undefined } as const;
     expect(writer.write(anonymous, SOME_HIDDEN).remove).toEqual(
       expect.arrayContaining([...Object.values(NAMES), ...OVERRIDES, 'x_auth_subject', 'x.auth.scopes', 'x_host']),

@@ -3,7 +3,7 @@ import { otherSpellings } from './header-spellings.ts';
 import { OVERRIDE_HEADERS } from './override-headers.ts';
 import type { Identity } from './verified-credential.ts';
 
-/** Names of the headers in which upstreams receive an identity; lower-case. */
+/** The names of the headers in which upstreams receive an identity, in lower case. */
 export interface IdentityHeaders {
   readonly subject: string;
   readonly scopes: string;
@@ -21,29 +21,29 @@ export interface UpstreamHeaders {
   readonly remove: readonly string[];
 }
 
-/** What the gateway showed of a request's headers. */
+/** What the gateway shows of a request's headers. */
 export interface ShownHeaders {
-  /** Whether it shows every header. What it hides may be a disguised one. */
+  /** Whether it shows every header. A hidden header may be a disguised one. */
   readonly complete: boolean;
-  /** Names of those for which {@link UpstreamHeaderWriter.isDisguised} holds. */
+  /** The names for which {@link UpstreamHeaderWriter.isDisguised} is true. */
   readonly disguised: readonly string[];
 }
 
-/** Makes the headers for what passes; built once a configuration. */
+/** Makes the upstream headers of an allowed request; built once per configuration. */
 export class UpstreamHeaderWriter {
   private readonly names: IdentityHeaders;
   private readonly everySpelling: boolean;
   private readonly guarded: ReadonlySet<string>;
-  /** Length of the longest of {@link guarded}, and so of all spellings. */
+  /** The length of the longest name in {@link guarded}, and so of all spellings. */
   private readonly longest: number;
   /** All other spellings of {@link guarded}. */
   private readonly spellings: readonly string[];
-  /** What is removed from every request of somebody who is known. */
+  /** What is removed from every request that has an identity. */
   private readonly removed: readonly string[];
 
   /**
    * @param forwardCredential whether Authorization reaches the upstream of a protected route.
-   * @param everySpelling whether to remove every spelling of each header also where the gateway shows all of them.
+   * @param everySpelling whether to remove every spelling of each header even if the gateway shows all headers.
    */
   constructor(names: IdentityHeaders, forwardCredential: boolean, everySpelling = false) {
     this.names = names;
@@ -56,9 +56,9 @@ export class UpstreamHeaderWriter {
   }
 
   /**
-   * Whether an upstream could take the header for one that only we set: CGI, WSGI and their kin read `_`, and some any
-   * character but letters and digits, as `-`. True for other spellings only; the names themselves are always set or
-   * removed.
+   * Whether an upstream could take the header for one that only we set: CGI, WSGI and their descendants read `_` as
+   * `-`, and some read any character other than letters and digits so. Only true for other spellings; the names
+   * themselves are always set or removed.
    */
   isDisguised(name: string): boolean {
     return name.length <= this.longest && UNUSUAL.test(name) && this.guarded.has(name.replace(UNUSUAL_ALL, '-'));
@@ -76,7 +76,7 @@ export class UpstreamHeaderWriter {
     return { set, remove: this.with(shown, unset, this.removed) };
   }
 
-  /** Adds the other spellings. The usual case, in which there is nothing to add, makes no list. */
+  /** Adds the other spellings. Allocates no list in the usual case, in which there are none. */
   private with(
     { complete, disguised }: ShownHeaders,
     unset: readonly string[],
@@ -100,7 +100,7 @@ export class UpstreamHeaderWriter {
 
 const OTHER_THAN_VISIBLE = /[^\x21-\x7e]|%/gu;
 
-/** Percent-encodes all but visible ASCII, and `%` itself, so that two identities never share a spelling. */
+/** Percent-encodes `%` and all but visible ASCII, so that two identities never have the same spelling. */
 function headerValue(value: string): string {
   return value
     .toWellFormed()

@@ -4,64 +4,66 @@ import type { Instant } from './instant.ts';
 import type { Reason } from './reason.ts';
 import type { Standing } from './standing.ts';
 
-/** Whom a verified credential speaks for, as upstreams are told. */
+/** The identity of a verified credential, as upstreams receive it. */
 export interface Identity {
   /** The configured issuer's name; upstreams key on issuer and subject together. */
   readonly issuer: string;
-  /** `sub`, or the account's id; absent where a token names nobody. */
+  /** `sub`, or the account's id; `undefined` if the token has no subject. */
   readonly subject: string | undefined;
   readonly tokenId: string | undefined;
   readonly scheme: 'bearer' | 'basic';
   readonly scopes: readonly string[];
 }
 
-/** The kinds of tokens of ours, as the claim `token_use` names them (contract section 4). */
+/** The kinds of our own tokens: the values of the claim `token_use` (contract section 4). */
 export const TOKEN_USES = ['access', 'login', 'private'] as const;
 
 export type TokenUse = (typeof TOKEN_USES)[number];
 
 /**
- * All that is remembered of a verified credential, in one object. Whether it still counts is asked anew at every
- * decision: of the clock, of the configuration's generation, of its key and of its standings.
+ * All that is remembered of a verified credential, in one object. Every decision checks again whether it is still
+ * valid, by the clock, the configuration's generation, its key and its standings.
  */
 export interface VerifiedCredential {
   readonly outcome: 'verified';
   readonly identity: Identity;
   readonly granted: ReadonlySet<string>;
-  /** Which kind of our own credentials it is; `undefined` for everybody else's. */
+  /** The kind of one of our own credentials; `undefined` for those of other issuers. */
   readonly use: TokenUse | 'password' | undefined;
-  /** Of a password: the version of its account when it was found to be right. */
+  /** For a password: the version of its account when it was verified. */
   readonly accountVersion?: number | undefined;
-  /** Unix milliseconds from which it is expired, skew included; `Infinity` where it never is. */
+  /** Unix milliseconds from which it is expired, clock skew included; `Infinity` if it does not expire. */
   readonly validUntilMs: number;
-  /** `iat` in Unix seconds; `-Infinity` where absent, so that any not-before mark ends it. */
+  /** `iat` in Unix seconds; `-Infinity` if absent, so that any not-before mark ends it. */
   readonly issuedAtSeconds: number;
   /** The configuration under which it was verified. */
   readonly generation: number;
-  /** Flipped in place when the key that verified it is no longer in force. */
+  /** Set to false in place when the key that verified it is no longer in force. */
   readonly key: KeyInForce;
-  /** What names an opaque token without an id at its issuer: what its server reports of it, as one text. */
+  /** Identifies an opaque token without an id: what its server reports of it, as one string. */
   readonly reported?: string | undefined;
-  /** From this instant, by whichever clock reaches it first, it must be verified again; `undefined`: its key decides. */
+  /**
+   * From this instant, by whichever clock reaches it first, it must be verified again; `undefined`: its key decides.
+   */
   readonly reverifyAt?: Instant | undefined;
   /** Every entry of the revocation set that could end it. */
   readonly standings: Standing[];
-  /** When it last let a request pass, for tokens of ours; set in place, and written to the store now and then. */
+  /** When one of our own tokens was last used; set in place, and written to the store from time to time. */
   readonly lastUse: LastUse | undefined;
 }
 
 /** When a token was last used. */
 export interface LastUse {
-  /** Unix milliseconds; `-Infinity` before the first time. */
+  /** Unix milliseconds; `-Infinity` before the first use. */
   atMs: number;
 }
 
-/** Whether a verification key still counts. */
+/** Whether a verification key is still in force. */
 export interface KeyInForce {
   inForce: boolean;
 }
 
-/** A credential that was examined and turned away. */
+/** A credential that was examined and refused. */
 export interface Refusal {
   readonly outcome: 'refused';
   readonly reason: Extract<
@@ -70,16 +72,16 @@ export interface Refusal {
   >;
   /** Which check failed, for the log and for operators; the client never reads it. */
   readonly check: Check;
-  /** The configured issuer's name where one was chosen. */
+  /** The configured name of the issuer, if one was chosen. */
   readonly issuer?: string | undefined;
-  /** When to try again, where that is known. */
+  /** When to try again, if that is known. */
   readonly retryAfterSeconds?: number | undefined;
 }
 
 /** What is known of a presented credential. */
 export type VerificationResult = VerifiedCredential | Refusal;
 
-/** Looks a credential up without waiting. A hit means: every byte is the same as when it was verified. */
+/** Looks up a credential synchronously. A hit means that every byte is the same as when it was verified. */
 export interface CredentialCache {
   find(credential: PresentedCredential): VerificationResult | undefined;
 }

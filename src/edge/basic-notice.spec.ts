@@ -43,7 +43,7 @@ describe('isAboutBasic()', () => {
     ['one after the sunset', 'Basic x', deny('credentials_required', route, 'scheme'), true],
     ['a token', 'Bearer x', allowed(makeCredential()), false],
     ['a token that was refused', 'Bearer x', deny('token_invalid', route, 'signature'), false],
-    ['nobody', undefined, deny('credentials_required', route, 'signature'), false],
+    ['no credential', undefined, deny('credentials_required', route, 'signature'), false],
     ['a route that takes none', 'Basic x', deny('credentials_required', makeRoute(), 'scheme'), false],
     ['no route', 'Basic x', deny('route_denied', undefined, 'signature'), false],
   ])('of %s', (_what, authorization, decision, expected) => {

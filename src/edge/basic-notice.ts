@@ -5,14 +5,14 @@ import type { AccessRequest } from '../core/request.ts';
 /** Names and values of response header fields. */
 export type ResponseFields = readonly (readonly [name: string, value: string])[];
 
-/** Basic on routes has been a fallback from the first day: 2026-11-22. */
+/** The first day of Basic on routes, which was deprecated from the start: 2026-11-22. */
 const DEPRECATED_AT_MS = Date.UTC(2026, 10, 22);
 
 /**
- * What an answer to Basic on a route tells the client: that this way is deprecated (RFC 9745), and when it ends
- * (RFC 8594). The end is never before the deprecation.
+ * The response fields of an answer to Basic on a route: that Basic is deprecated (RFC 9745), and when it ends (RFC
+ * 8594). The end is never before the deprecation.
  *
- * @param sunsetMs Unix milliseconds; `Infinity` where no sunset is set.
+ * @param sunsetMs Unix milliseconds; `Infinity` without a sunset.
  */
 export function basicNotice(sunsetMs: number): ResponseFields {
   const since = `@${Math.floor(Math.min(DEPRECATED_AT_MS, sunsetMs) / 1000)}`;
@@ -20,7 +20,7 @@ export function basicNotice(sunsetMs: number): ResponseFields {
   return Number.isFinite(sunsetMs) ? [deprecation, ['sunset', new Date(sunsetMs).toUTCString()]] : [deprecation];
 }
 
-/** Whether a decision is about Basic on a route that takes it, or took it until the sunset. */
+/** Whether a decision is about Basic on a route that accepts it, or did until the sunset. */
 export function isAboutBasic({ authorization }: AccessRequest, { route, credential }: Decision): boolean {
   if (credential?.identity.scheme === 'bearer' || route?.basic !== true) return false;
   return readCredential(authorization).scheme === 'basic';

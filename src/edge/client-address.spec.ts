@@ -5,7 +5,7 @@ const TRUSTED = ['127.0.0.0/8', '::1', '10.0.0.0/8'];
 
 describe('readClient()', () => {
   it.each([
-    ['nobody', undefined, '192.0.2.1', undefined],
+    ['no peer', undefined, '192.0.2.1', undefined],
     ['a peer that says nothing', '192.0.2.9', undefined, '192.0.2.9'],
     ['a peer that is no proxy', '192.0.2.9', '192.0.2.1', '192.0.2.9'],
     ['a peer that is no address', 'internal', '192.0.2.1', 'internal'],

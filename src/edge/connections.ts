@@ -30,8 +30,8 @@ export class Connections {
   }
 
   /**
-   * Resolves once no connection is left. Cuts those that are still open half a second after the last call has ended, and
-   * all of them after `limitMs`. Stop listening and ask the clients to close their connections before you call it.
+   * Resolves once no connection is left. Cuts those that are still open half a second after the last call has ended,
+   * and all of them after `limitMs`. Stop listening and ask the clients to close their connections before you call it.
    */
   async close(limitMs: number): Promise<void> {
     const endMs = performance.now() + limitMs;

@@ -1,12 +1,12 @@
 import { isIP } from 'node:net';
 
-/** An address in brackets, or one without a colon, and what may follow it: a port, hidden or not (RFC 7239, section 6). */
+/** An address in brackets, or one without a colon, and an optional port, obfuscated or not (RFC 7239, section 6). */
 const WITH_PORT = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::(?:\d{1,5}|_[\w.-]+))?$/;
 const MAPPED = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/;
 
 /**
- * The address that one hop of a forwarding header tells, without port, brackets, quotes and zone: `198.51.100.9:443`,
- * `"[2001:db8::1]:443"`, `fe80::1%eth0`. `undefined` where it tells none, as `unknown` and `_hidden` do.
+ * The address in one hop of a forwarding header, without port, brackets, quotes and zone: `198.51.100.9:443`,
+ * `"[2001:db8::1]:443"`, `fe80::1%eth0`. `undefined` if there is none, as in `unknown` and `_hidden`.
  */
 export function readHop(hop: string): string | undefined {
   const trimmed = hop.trim();
@@ -18,8 +18,8 @@ export function readHop(hop: string): string | undefined {
 }
 
 /**
- * An IP address in its one spelling, so that no client has two: IPv6 as RFC 5952 writes it, without its zone, and IPv4
- * where it is mapped (`::ffff:0:0/96`). `undefined` for anything else.
+ * An IP address in its canonical spelling, so that no client has two: IPv6 as in RFC 5952 and without its zone, and a
+ * mapped address (`::ffff:0:0/96`) as IPv4. `undefined` for anything else.
  */
 export function readAddress(text: string): string | undefined {
   const family = isIP(text);

@@ -1,4 +1,4 @@
-/** How old the decision who calls may be when the call begins, in milliseconds: a body may take its time to arrive. */
+/** The greatest age, in milliseconds, of a caller's authorization when the call begins: a body may arrive slowly. */
 const ADMITTED_MS = 250;
 
 interface Admission<Who> {
@@ -7,8 +7,8 @@ interface Admission<Who> {
 }
 
 /**
- * Who was admitted with which request: asked before its body is read, so that nobody unknown makes us parse, and again
- * where that took long, so that who was revoked meanwhile does not go on.
+ * Authorizes the caller of each request: before its body is read, so that an unknown caller cannot make us parse, and
+ * again if that took long, so that a caller who was revoked meanwhile is stopped.
  */
 export class FreshAdmission<Request extends object, Who> {
   private readonly known = new WeakMap<Request, Admission<Who>>();

@@ -32,7 +32,7 @@ describe('stepsOf()', () => {
       'path',
       'methods are upper-case words, and some servers read other spellings as one of them',
     ],
-    [deny('path_rejected', undefined, 'path encoding'), 'path', 'two parsers could read it in two ways'],
+    [deny('path_rejected', undefined, 'path encoding'), 'path', 'two parsers could read it in different ways'],
     [deny('route_denied', undefined, 'route'), 'route', 'no rule lists the path with this method'],
     [deny('credentials_required', route, 'no credential'), 'credential', 'the check that failed: no credential'],
     [

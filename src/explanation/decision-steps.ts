@@ -40,8 +40,8 @@ function reachedBefore(denial: Deny | undefined): number {
 
 const PATH_FAILURES: Readonly<Record<CheckOf<'path'>, string>> = {
   method: 'methods are upper-case words, and some servers read other spellings as one of them',
-  path: 'two parsers could read it in two ways',
-  'path encoding': 'two parsers could read it in two ways',
+  path: 'two parsers could read it in different ways',
+  'path encoding': 'two parsers could read it in different ways',
 };
 
 function failureText(denial: Deny): string {
@@ -78,7 +78,7 @@ function issuerText({ issuer }: Deny): string {
 function passText(name: DecisionStep, route: Route | undefined, credential: VerifiedCredential | undefined): string {
   switch (name) {
     case 'path':
-      return 'reads in one way only';
+      return 'every parser reads it in the same way';
     case 'route':
       return route === undefined ? '' : `${route.pattern} needs ${needsOf(route)}`;
     case 'credential':
@@ -88,7 +88,7 @@ function passText(name: DecisionStep, route: Route | undefined, credential: Veri
     case 'expiry':
       return endText(timeOf(credential?.validUntilMs));
     case 'issuer':
-      return route?.issuers === undefined ? 'the route takes any issuer' : 'one of the route';
+      return route?.issuers === undefined ? 'the route takes any issuer' : 'the route takes this issuer';
     case 'revocation':
       return `${credential?.standings.length ?? 0} entries could end it, none does`;
     case 'scope':
@@ -111,8 +111,8 @@ function scopesOf(credential: VerifiedCredential | undefined): string {
 export function needsOf(route: Route | undefined): string {
   if (route === undefined) return 'nothing';
   const { requirement } = route;
-  if (requirement.kind === 'public') return 'nobody';
-  if (requirement.kind === 'authenticated') return 'anybody who is authenticated';
+  if (requirement.kind === 'public') return 'no credential';
+  if (requirement.kind === 'authenticated') return 'any valid credential';
   return requiredScopes(requirement).join(requirement.kind === 'anyOf' ? ' or ' : ' and ');
 }
 

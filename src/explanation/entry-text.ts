@@ -3,7 +3,7 @@ import { timeOf } from '../lib/time-format.ts';
 import { quote } from '../lib/wording.ts';
 import { readAttribution } from '../revocation-set/entry.ts';
 
-/** An entry of the revocation set in words: what it ends, when it was written, by whom and why, as far as it says so. */
+/** An entry of the revocation set in words: what it ends, and when, by whom and why it was written, if it says so. */
 export function entryText(key: string, value: string): string {
   if (isUndone(value)) return 'ends nothing: it was taken back';
   return kindOfEntry(key)?.endsWith('mark') === true ? wordsOfMark(key, value) : wordsOfReason(key, value);

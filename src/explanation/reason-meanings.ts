@@ -1,25 +1,25 @@
 import type { Reason } from '../core/reason.ts';
 
-/** What each reason means and what to do about it, for the operator who reads it in a log. */
+/** What each reason means and what to do about it, for an operator who reads it in a log. */
 export const MEANINGS: Readonly<Record<Reason, string>> = {
   credentials_required:
-    'No credential was sent, or one of a scheme that the route does not take. The client must send Authorization: Bearer; Basic counts only where basic.routes is on, its sunset has not passed and the route does not turn it off.',
+    'The request has no credential, or one of a scheme that the route does not accept. The client must send Authorization: Bearer. Basic is accepted only if basic.routes is on, its sunset has not passed and the route does not turn it off.',
   invalid_request:
-    'More than one credential was sent: two Authorization fields, or two in one. Something between the client and the gateway adds one.',
+    'The request has more than one credential: two Authorization fields, or one field with two credentials. Something between the client and the gateway may add one.',
   token_invalid:
-    'The token is malformed, or its signature, algorithm, issuer, audience, subject or time of beginning is wrong, or the server that was asked about it does not know it. The log line names the check and the issuer; explain names them for a token at hand.',
-  token_expired: 'The time in exp has passed by more than clockSkew. The client must get a new token.',
+    'The token is malformed; or its signature, algorithm, issuer, audience, subject or start time is wrong; or its introspection server does not know it. The log line names the check and the issuer; sallyport explain names them for a token that you have.',
+  token_expired: 'The time in exp is over by more than clockSkew. The client must get a new token.',
   token_revoked:
-    'An entry of the revocation set ends the token: its id, its thumbprint, its key, or a mark for its subject or issuer. explain names the entry, and who wrote it and why; the audit log has the author and reason of a mark.',
+    'An entry of the revocation set ends the token: its id, its thumbprint, its key, or a mark for its subject or issuer. sallyport explain names the entry, who wrote it and why; the audit log has the author and reason of a mark.',
   credentials_invalid:
     'The name or the password is wrong; the log says which. sallyport account list shows the accounts.',
   scope_required:
-    'The token is good and lacks the scope that the route needs. The client must ask for a token with it.',
-  route_denied: 'No rule of the configuration lists the path, or not with this method. sallyport routes shows the map.',
+    'The token is valid but lacks a scope that the route needs. The client must get a token with that scope.',
+  route_denied: 'No rule of the configuration lists the path with this method. sallyport routes shows the rules.',
   path_rejected:
-    'Two parsers could read the path in two ways: dot segments, doubled slashes, encoded separators, control bytes. Or the method is not an upper-case word: some servers read post as POST. The gateway should normalise paths before it asks.',
+    'Two parsers could read the path in different ways: it has dot segments, doubled slashes, encoded separators or control bytes. Or the method is not an upper-case word: some servers read post as POST. Let the gateway normalise paths before authorization.',
   too_many_attempts:
-    'More passwords arrived than may be hashed and wait at a time: guessing, or clients that should use tokens. Nothing was compared; the client may try again after a second.',
+    'Too many passwords arrived at once or too many were wrong: somebody guesses, or clients use passwords instead of tokens. No password was compared; the client may try again after Retry-After.',
   unavailable:
-    'The store, an issuer’s keys, its introspection or a check did not answer within timeouts.decision; or the revocation set was lost, and that is not accepted yet. The log names the part; nothing passes that could not be checked.',
+    'The store, the keys of an issuer or its introspection did not answer within timeouts.decision; or the revocation set is lost and no operator has accepted that yet. The log names the part. A request that cannot be checked is denied.',
 };

@@ -4,7 +4,9 @@ export interface BackOff {
   readonly firstMs: number;
   /** The longest wait, in milliseconds. */
   readonly longestMs: number;
-  /** From 0 to 1: by how much of itself chance may shorten a wait, so that instances do not retry at the same moment. */
+  /**
+   * From 0 to 1: by how much of itself chance may shorten a wait, so that instances do not retry at the same moment.
+   */
   readonly jitter: number;
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { BackgroundJob } from './background-job.ts';
 
-/** Work that ends when it is told to. */
+/** Work whose end the test decides. */
 function makeWork() {
   const runs: PromiseWithResolvers<void>[] = [];
   const work = (): Promise<void> => {
@@ -15,7 +15,7 @@ function makeWork() {
 }
 
 describe('BackgroundJob', () => {
-  it('runs once at a time, and once more for all who asked meanwhile', async () => {
+  it('runs once at a time, and once more for all calls that arrive meanwhile', async () => {
     const { runs, work, begun } = makeWork();
     const job = new BackgroundJob(work);
     const first = job.run();
@@ -32,7 +32,7 @@ describe('BackgroundJob', () => {
     expect(runs).toHaveLength(2);
   });
 
-  it('tells whoever asked that it failed, and does it again later until it succeeds', async () => {
+  it('reports a failure to the caller, and retries until it succeeds', async () => {
     const { runs, work, begun } = makeWork();
     const first = new BackgroundJob(work).run();
     await begun(1);
@@ -46,7 +46,7 @@ describe('BackgroundJob', () => {
     expect(runs).toHaveLength(2);
   });
 
-  it('waits before it runs, and takes what is asked for meanwhile with it', async () => {
+  it('waits before it runs, and serves all calls that arrive meanwhile', async () => {
     const { runs, work, begun } = makeWork();
     const job = new BackgroundJob(work, 500);
     const asked = [job.run(), job.run()];
@@ -60,7 +60,7 @@ describe('BackgroundJob', () => {
     expect(runs).toHaveLength(1);
   });
 
-  it('does nothing more once it has ended', async () => {
+  it('does nothing once it has ended', async () => {
     const { runs, work, begun } = makeWork();
     const [failing, waiting] = [new BackgroundJob(work), new BackgroundJob(work, 100)];
     const failed = failing.run();

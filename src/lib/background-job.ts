@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 const RETRY_MS = 1_000;
 
-/** Work that is done once at a time, however often it is asked for; where it fails, it is done again a second later. */
+/** Runs work once at a time, however often it is asked for. Work that fails is retried a second later. */
 export class BackgroundJob {
   private readonly work: () => Promise<void>;
   private readonly pauseMs: number;
@@ -10,13 +10,13 @@ export class BackgroundJob {
   private asked: PromiseWithResolvers<void> | undefined;
   private isRunning = false;
 
-  /** @param pauseMs to wait before each time, so that what is asked for meanwhile is done with it. */
+  /** @param pauseMs a wait before each run, so that one run serves all calls that arrive meanwhile. */
   constructor(work: () => Promise<void>, pauseMs = 0) {
     this.work = work;
     this.pauseMs = pauseMs;
   }
 
-  /** Resolves once the work was done from a moment after now on; rejects where that failed, and when the job has ended. */
+  /** Resolves at the end of a run that begins after this call. Rejects if that run fails or the job has ended. */
   run(): Promise<void> {
     const { promise } = this.ask();
     if (!this.isRunning) void this.loop();
@@ -29,7 +29,7 @@ export class BackgroundJob {
 
   private ask(): PromiseWithResolvers<void> {
     this.asked ??= Promise.withResolvers<void>();
-    // Whoever asked may not care; a failure is seen to here.
+    // A caller may ignore the promise; the failure is handled here.
     this.asked.promise.catch(() => undefined);
     return this.asked;
   }

@@ -14,9 +14,9 @@ export function instantAfter(clock: Clock, laterMs: number): Instant {
   return { monotonicMs: clock.monotonicMs() + laterMs, wallMs: clock.wallMs() + laterMs };
 }
 
-/** Delayed work, injected so that tests own the time. */
+/** Delayed work, injected so that tests control the time. */
 export interface Timers {
-  /** Does `work` once, after so many milliseconds. What it returns calls that off; afterwards it does nothing. */
+  /** Does `work` once after `delayMs` milliseconds. Returns what cancels it, which does nothing afterwards. */
   after(delayMs: number, work: () => void): () => void;
 }
 

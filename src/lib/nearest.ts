@@ -1,4 +1,4 @@
-/** The name that `word` is a slip of, if any: one slip for each three letters, two at most. */
+/** The name that `word` misspells, if any: with one slip per three letters, and two at most. */
 export function nearest(word: string, names: Iterable<string>): string | undefined {
   const meant = word.toLowerCase();
   let found: string | undefined;
@@ -14,13 +14,13 @@ export function nearest(word: string, names: Iterable<string>): string | undefin
 }
 
 /**
- * Characters too many, missing, wrong or swapped with the next (optimal string alignment distance); `limit`, where there
- * are as many or more. Looks at no cell so far from the diagonal that it must be over the limit, and stops where all are:
- * whoever may choose one of the words must not make much work by it.
+ * The number of characters to add, remove, replace or swap with the next (optimal string alignment distance), but at
+ * most `limit`. Skips cells so far from the diagonal that they exceed the limit, and stops once all do: a client that
+ * chooses one of the words must not cause much work.
  */
 function countSlips(from: string, to: string, limit: number): number {
   const width = to.length + 1;
-  // Small whole numbers throughout: with `Infinity` among them this takes ten times as long.
+  // Small integers only: `Infinity` among them makes this ten times slower.
   let before = Array.from({ length: width }, () => limit);
   let row = Array.from({ length: width }, (_, index) => Math.min(index, limit));
   let next = Array.from({ length: width }, () => limit);

@@ -1,6 +1,6 @@
 /**
- * Runs work once at a time, however often it is asked for: calls that arrive while it runs share that run. The next call
- * after its end runs it again.
+ * Runs work once at a time, however often it is asked for: calls that arrive while it runs share that run. The next
+ * call after its end runs it again.
  */
 export class SingleFlight<Value> {
   private readonly work: () => Promise<Value>;

@@ -1,4 +1,4 @@
-/** Unix milliseconds in UTC; `never` for what no calendar has. */
+/** Unix milliseconds in UTC; `never` for a time that no date can hold. */
 export function timeOf(ms: number | undefined): string {
   const time = new Date(ms ?? Number.NaN);
   return Number.isNaN(time.getTime()) ? 'never' : time.toISOString();

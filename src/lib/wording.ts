@@ -1,10 +1,10 @@
 import { nearest } from './nearest.ts';
 
-/** How the problems of a configuration speak. None of it prints more of a value than its first characters. */
+/** Helpers for messages. They print only the first characters of a value. */
 
 const MAX_QUOTED = 60;
 
-/** `text` in single quotes on one line: control characters escaped, the end of a long one cut off. */
+/** `text` in single quotes on one line, with control characters escaped; a long text is truncated. */
 export function quote(text: string): string {
   const cut = text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}...` : text;
   return `'${cut.replace(/[\p{C}\p{Zl}\p{Zp}]/gu, escape)}'`;
@@ -20,7 +20,7 @@ export function list(names: readonly string[], word = 'or'): string {
   return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} ${word} ${last}`;
 }
 
-/** A value as YAML knows it: numbers and truth values in full, of all else the kind alone. */
+/** Describes a value in YAML's terms: numbers and booleans in full, anything else by its kind. */
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';
   if (typeof value === 'string') return 'a string';
@@ -28,18 +28,18 @@ export function kindOf(value: unknown): string {
   return Array.isArray(value) ? 'a list' : 'a map';
 }
 
-/** Like {@link kindOf}, with a string's text: never for a place where a secret may stand. */
+/** Like {@link kindOf}, but quotes strings. Not for values that may be secret. */
 export function describe(value: unknown): string {
   return typeof value === 'string' ? quote(value) : kindOf(value);
 }
 
-/** `, did you mean 'x'?` where one of the names is close to `word`, otherwise nothing. */
+/** `, did you mean 'x'?` if one of the names is close to `word`, otherwise nothing. */
 export function suggest(word: string, names: Iterable<string>): string {
   const near = nearest(word, names);
   return near === undefined ? '' : `, did you mean ${quote(near)}?`;
 }
 
-/** Without what moves a terminal's cursor: a subject, a key or the value of an entry may hold anything. */
+/** Replaces what controls a terminal: a subject, a key or the value of an entry may contain anything. */
 export function printable(text: string): string {
   return text.replace(/\p{Cc}/gu, '\u{FFFD}');
 }

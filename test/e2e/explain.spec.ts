@@ -50,7 +50,7 @@ describe('sallyport explain, on the store of a running Sallyport', () => {
     const token = corporateToken(world, 'RS256', claims({ jti: 't1', exp: 4_000_000_000 }));
     const { code, output } = await explain([...bearer, 'POST', MESSAGES], token);
     expect(code).toBe(0);
-    expect(output).toBe(`ok    path          reads in one way only
+    expect(output).toBe(`ok    path          every parser reads it in the same way
 ok    route         ${MESSAGES} needs messages:send
 ok    credential    one bearer credential
 ok    verification  issuer corporate, subject alice, token id t1
@@ -168,7 +168,7 @@ describe('sallyport routes', () => {
     expect(output).toMatch(/^HOSTS +METHODS +PATH +NEEDS +ISSUERS +BASIC +SHADOW\n/);
     expect(output).toMatch(/^any +GET +\/3rdparty\/v1\/messages\/\{id\} +messages:read +any +yes +-$/m);
     expect(output).toMatch(/^any +GET +\/3rdparty\/v1\/messages\/x\/any +messages:list or devices:list +any +yes +-$/m);
-    expect(output).toMatch(/^any +any +\/health +nobody +any +- +-$/m);
+    expect(output).toMatch(/^any +any +\/health +no credential +any +- +-$/m);
     expect(output).toMatch(/^admin\.example\.com +any +\/3rdparty\/v1\/devices +messages:send +any +yes +-$/m);
   });
 

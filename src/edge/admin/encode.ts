@@ -14,13 +14,13 @@ export function sendLive(response: ServerResponse): void {
   send(response, 200, 'application/json', '{"status":"live"}');
 }
 
-/** 200 as long as requests are wanted here; what is wrong with a part stands beside it and changes nothing. */
+/** 200 while this instance accepts requests. The states of the parts are listed and do not change the status. */
 export function sendReady(response: ServerResponse, state: Health['state'], components: Components): void {
   const status = state === 'ready' ? 200 : 503;
   send(response, status, 'application/json', JSON.stringify({ status: state, components }));
 }
 
-/** In pieces, between which the event loop turns: a large route map's metrics are not to hold up decisions. */
+/** Sends the metrics in pieces and yields to the event loop in between, so that many metrics do not delay decisions. */
 export async function sendMetrics(response: ServerResponse, metrics: Metrics): Promise<void> {
   response.writeHead(200, { 'content-type': METRICS_TYPE, 'cache-control': 'no-store' });
   if (response.req.method === 'HEAD') response.end();
@@ -57,7 +57,7 @@ function sendProblem(response: ServerResponse, code: string, status: number, tit
   send(response, status, 'application/problem+json', problem(code, status, title, message));
 }
 
-/** To HEAD, Node leaves the body out. */
+/** Node omits the body for HEAD. */
 function send(response: ServerResponse, status: number, type: string, body: string): void {
   const headers = { 'content-type': type, 'content-length': Buffer.byteLength(body), 'cache-control': 'no-store' };
   response.writeHead(status, headers).end(body);

@@ -1,14 +1,15 @@
 import { isIP } from 'node:net';
 import type { Listener } from '../../config/config.ts';
 
-/** A name or an IPv4 address, or an IPv6 address in brackets; then, maybe, a port. */
+/** A name, an IPv4 address or an IPv6 address in brackets, with or without a port. */
 const AUTHORITY = /^(?:\[([^\]]+)\]|([^:[\]]+))(?::\d*)?$/;
 
 /**
- * Whether a request is meant for this listener. A page on the web can make its own name point here (DNS rebinding), and
- * a browser then sends that name: it can send no IP address, and no name without a dot, which nobody registers.
+ * Whether a request is meant for this listener. A web page can make its own host name resolve to this machine (DNS
+ * rebinding), and the browser then sends that name. It cannot make the browser send an IP address, or a name without a
+ * dot, which cannot be registered.
  *
- * @param host the Host field; what sends none is no browser.
+ * @param host the Host field. Browsers always send one.
  */
 export function isMeantForUs(host: string | undefined, { address, hosts = [] }: Listener): boolean {
   if (host === undefined || host === '' || 'path' in address) return true;

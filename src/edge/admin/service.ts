@@ -14,9 +14,9 @@ const HEADERS_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 const CLOSE_LIMIT_MS = 1_000;
 
-/** What there is to see. */
+/** What this door shows. */
 export type AdminParts = Pick<Observation, 'health' | 'components' | 'measure'> & {
-  /** Told of a bug of ours, whose answer is cut off. */
+  /** Told of a bug in this door; the answer is cut off. */
   readonly events: DoorObserver;
 };
 
@@ -29,7 +29,7 @@ export interface AdminDoor {
   close(): Promise<void>;
 }
 
-/** Opens the door for those who watch: `/metrics`, `/livez` and `/readyz`. Rejects where it cannot listen. */
+/** Opens the door for monitoring: `/metrics`, `/livez` and `/readyz`. Rejects if it cannot listen. */
 export async function openAdmin(listener: Listener, parts: AdminParts): Promise<AdminDoor> {
   const metrics = parts.measure();
   const connections = new Connections();
@@ -75,7 +75,7 @@ async function answer(
   }
 }
 
-/** Errors of connections carry codes, those of our own making do not. */
+/** Connection errors have codes; errors from our own code do not. */
 function isReaderGone(error: unknown): boolean {
   return error instanceof Error && 'code' in error;
 }

@@ -2,27 +2,27 @@ import type { AccessRequest } from '../../core/request.ts';
 import type { ShownHeaders } from '../../core/upstream-headers.ts';
 import type { CheckRequest, HttpRequest } from './messages.ts';
 
-/** A check, read. */
+/** A decoded check request. */
 export interface DecodedCheck {
   readonly request: AccessRequest;
   readonly shown: ShownHeaders;
 }
 
 /**
- * Envoy shows these beside the headers of every request, unless `allowed_headers` or `disallowed_headers` of ext_authz
- * hides some headers from us; then it hides these first.
+ * Envoy sends these with the headers of every request, unless `allowed_headers` or `disallowed_headers` of ext_authz
+ * hides headers from us; then it hides these first.
  */
 const PSEUDO_HEADERS = new Set([':method', ':path', ':authority']);
 const COLON = 0x3a;
 
-/** Who the client is: as the gateway sees it (a peer, encoded), and as proxies before that have told. */
+/** Reads the client's address from the gateway's peer (encoded) and from `X-Forwarded-For`. */
 export type ClientReader = (source: Uint8Array | undefined, forwardedFor: string | undefined) => string | undefined;
 
 /**
- * Reads what Envoy tells of a request. What is absent stays empty, which no rule allows.
+ * Decodes a check request. Absent fields stay empty, which no rule allows.
  *
- * @param isDisguised tells which header names must not reach the upstream.
- * @param readClient is called where somebody asks for the client.
+ * @param isDisguised whether a header name must not reach the upstream.
+ * @param readClient called only if the client's address is needed.
  */
 export function decodeCheck(
   check: CheckRequest,
@@ -59,7 +59,7 @@ export function decodeCheck(
   };
 }
 
-/** Both of Envoy's forms: bytes one by one where `encode_raw_headers` is on, a map of strings otherwise. */
+/** Reads both of Envoy's forms: a list of bytes with `encode_raw_headers`, otherwise a map of strings. */
 function headersOf(http: HttpRequest): readonly (readonly [string, string])[] {
   const raw = http.header_map?.headers ?? [];
   if (raw.length === 0) return Object.entries(http.headers ?? {});

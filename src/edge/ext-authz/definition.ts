@@ -7,7 +7,7 @@ export const EXT_AUTHZ = 'envoy.service.auth.v3.Authorization';
 const PEER = 'envoy.service.auth.v3.Peer';
 const PROTO_FOLDER = fileURLToPath(new URL('../../../proto', import.meta.url));
 
-/** The service as `proto/` describes it; messages are those of `messages.ts`. */
+/** The service as `proto/` describes it, with the messages of `messages.ts`. */
 export interface ExtAuthzDefinition {
   readonly Check: MethodDefinition<object, object>;
 }
@@ -18,7 +18,7 @@ export function loadExtAuthz(): ExtAuthzDefinition {
   return definition;
 }
 
-/** Reads a {@link Peer} from its bytes; throws on what is none. */
+/** Decodes a {@link Peer}; throws if the bytes are not one. */
 export function loadPeer(): (bytes: Uint8Array) => Peer {
   const { [PEER]: definition } = load();
   if (definition === undefined || !isPeer(definition)) throw new Error(`proto/ does not describe ${PEER}`);

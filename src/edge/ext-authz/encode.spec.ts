@@ -47,7 +47,7 @@ describe('encodeDecision()', () => {
     expect(encode(allowed({}))).not.toHaveProperty('ok_response.response_headers_to_add');
   });
 
-  it('lets pass as somebody: every identity header set, Authorization removed', () => {
+  it('allows with an identity: every identity header set, Authorization removed', () => {
     const response = encode(allowed({}));
     expect(response.status).toEqual({ code: 0 });
     const { set, remove } = ok(response);
@@ -77,7 +77,7 @@ describe('encodeDecision()', () => {
     expect(facts(response)).toEqual({ outcome: 'allow', issuer: 'sallyport', scheme: 'bearer', scopes: '' });
   });
 
-  it('lets pass as nobody: every identity header removed, Authorization untouched', () => {
+  it('allows without an identity: every identity header removed, Authorization untouched', () => {
     const response = encode(allowed());
     const { set, remove } = ok(response);
     expect(set).toEqual({});
@@ -85,7 +85,7 @@ describe('encodeDecision()', () => {
     expect(facts(response)).toEqual({ outcome: 'allow' });
   });
 
-  it('lets pass what is in shadow as nobody, and says why it would not have', () => {
+  it('allows in shadow mode without an identity, and says why it would have denied', () => {
     const response = encode(shadowed());
     expect(ok(response).set).toEqual({});
     expect(ok(response).remove).toEqual(expect.arrayContaining(IDENTITY_HEADERS));
@@ -93,8 +93,8 @@ describe('encodeDecision()', () => {
   });
 
   it.each([
-    ['somebody', allowed({})],
-    ['nobody', allowed()],
+    ['an identity', allowed({})],
+    ['no identity', allowed()],
     ['shadow', shadowed()],
   ])('removes headers in disguise, as they were spelt: %s', (_, decision) => {
     const shown = { complete: true, disguised: ['X_Auth_Subject', 'x.auth.scopes'] };
@@ -102,8 +102,8 @@ describe('encodeDecision()', () => {
   });
 
   it.each([
-    ['somebody', allowed({})],
-    ['nobody', allowed()],
+    ['an identity', allowed({})],
+    ['no identity', allowed()],
     ['shadow', shadowed()],
   ])('removes every spelling where some headers are hidden: %s', (_, decision) => {
     const { remove } = ok(encode(decision, { complete: false, disguised: [] }));

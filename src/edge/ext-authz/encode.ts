@@ -4,14 +4,14 @@ import type { ShownHeaders, UpstreamHeaderWriter } from '../../core/upstream-hea
 import type { ResponseFields } from '../basic-notice.ts';
 import type { CheckResponse, HeaderValueOption } from './messages.ts';
 
-/** gRPC status codes for a denial's HTTP status; none of them is 0, which would let the request pass. */
+/** The gRPC status codes for the HTTP status of a denial. None is 0, which would allow the request. */
 const DENIED_CODES = { 400: 3, 401: 16, 403: 7, 429: 8, 503: 14 } as const;
 
 /**
- * The one maker of check responses.
+ * Encodes every check response.
  *
- * @param shown what the gateway showed of the request's headers: some must not reach the upstream.
- * @param notice header fields for the client, whatever was decided.
+ * @param shown what the gateway shows of the request's headers, some of which must not reach the upstream.
+ * @param notice header fields for the client, with every decision.
  */
 export function encodeDecision(
   decision: Decision,
@@ -62,7 +62,7 @@ function isDeniedStatus(status: number): status is keyof typeof DENIED_CODES {
   return Object.hasOwn(DENIED_CODES, status);
 }
 
-/** The identity as access logs, rate limits and RBAC of the gateway may read it. */
+/** The identity for the gateway's access logs, rate limits and RBAC. */
 function factsOf({ credential, shadowed }: Allow): Record<string, string> {
   const shadow = shadowed === undefined ? {} : { shadowed: shadowed.reason };
   if (credential === undefined) return { outcome: 'allow', ...shadow };

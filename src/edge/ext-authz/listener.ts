@@ -11,13 +11,13 @@ import { cannotListen, listen, reconfigureTls, tlsOptions, watchHandshakes } fro
 const DOOR = 'extAuthz';
 const HTTP2 = 'h2';
 
-/** A gRPC server that listens. */
+/** A listening gRPC server. */
 export interface GrpcListener {
   /** `host:port` or `unix:/path`, as bound. */
   readonly address: string;
   /** Takes up another certificate, for the connections from now on. The address and whether there is TLS stay. */
   reconfigure(listener: Pick<Listener, 'tls'>): void;
-  /** Takes no connection from now on, asks clients to go, and lets running calls finish, for at most `limitMs`. */
+  /** Stops listening, asks clients to disconnect and lets running calls finish, for at most `limitMs`. */
   close(limitMs: number): Promise<void>;
 }
 
@@ -28,8 +28,8 @@ export interface GrpcListenerParts {
 }
 
 /**
- * Listens for a gRPC server; rejects where it cannot. grpc-js could listen itself, but it tells nobody of a failed TLS
- * handshake, and when it closes it waits for connections that it does not know.
+ * Listens for a gRPC server; rejects if it cannot. grpc-js could listen itself, but it does not report failed TLS
+ * handshakes, and on closing it waits for connections that it does not track.
  */
 export async function openGrpcListener(listener: Listener, parts: GrpcListenerParts): Promise<GrpcListener> {
   const { injectConnection } = parts.server.createConnectionInjector(ServerCredentials.createInsecure());
@@ -59,7 +59,7 @@ function createFor(
 ): Server {
   if (tls === undefined) return createServer({ noDelay: true }, accept);
   const server = createTlsServer({ ...tlsOptions(tls), ALPNProtocols: [HTTP2], noDelay: true }, (socket) => {
-    // Errors before anybody else listens to them; what follows is a close.
+    // Catches errors before grpc-js listens for them; the connection closes next.
     socket.on('error', () => {});
     if (socket.alpnProtocol === HTTP2) {
       accept(socket);
@@ -73,7 +73,7 @@ function createFor(
   return server;
 }
 
-/** Listens on all addresses that the host's name has, and on one port; rejects where none of them can be had. */
+/** Listens on all addresses of the host name, on one port; rejects if none of them is available. */
 async function listenEverywhere(address: Listener['address'], create: () => Server) {
   const servers: Server[] = [];
   const bound: string[] = [];
@@ -94,7 +94,7 @@ async function listenEverywhere(address: Listener['address'], create: () => Serv
   return { address: first, servers };
 }
 
-/** Names that nobody knows are left to the server, whose error says more. */
+/** Leaves a name that does not resolve to the server, whose error says more. */
 async function hostsOf({ host }: { readonly host: string }): Promise<readonly string[]> {
   const found = await lookup(host, { all: true }).catch(() => []);
   return found.length === 0 ? [host] : found.map(({ address }) => address);
@@ -107,7 +107,7 @@ function portOf(server: Server | undefined): number | undefined {
 
 async function close({ server, connections }: GrpcListenerParts, servers: readonly Server[], limitMs: number) {
   const closed = servers.map((listening) => once(listening.close(), 'close'));
-  // Asks the clients to go. It does not wait for the connections, which are not its own.
+  // Asks the clients to disconnect; does not wait for the connections, which it does not own.
   server.tryShutdown(() => {});
   await connections.close(limitMs);
   server.forceShutdown();

@@ -1,4 +1,4 @@
-/** The used part of `envoy.service.auth.v3`, as the loader of `proto/` hands it over. */
+/** The part of `envoy.service.auth.v3` that we use, as the proto loader represents it. */
 export interface CheckRequest {
   readonly attributes?: {
     /** A {@link Peer}, encoded. */
@@ -7,7 +7,7 @@ export interface CheckRequest {
   } | null;
 }
 
-/** Whom the gateway takes for the client. */
+/** What the gateway takes for the client. */
 export interface Peer {
   readonly address?: { readonly socket_address?: { readonly address?: string } | null } | null;
 }
@@ -35,7 +35,7 @@ interface StructValue {
   readonly stringValue: string;
 }
 
-/** Built by `encode.ts` alone, which cannot mix a denial with a status that lets pass. */
+/** Only `encode.ts` builds it, so that a denial never carries a status that allows the request. */
 export type CheckResponse = {
   readonly dynamic_metadata: { readonly fields: Readonly<Record<string, StructValue>> };
 } & (
@@ -44,7 +44,7 @@ export type CheckResponse = {
       readonly ok_response: {
         readonly headers: readonly HeaderValueOption[];
         readonly headers_to_remove: readonly string[];
-        /** For the client; left out where there is nothing to tell it. */
+        /** For the client; omitted if there is none. */
         readonly response_headers_to_add?: readonly HeaderValueOption[];
       };
     }

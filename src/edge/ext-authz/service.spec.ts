@@ -45,7 +45,7 @@ interface Opened {
   readonly handshakes: readonly [client: string | undefined, error: unknown][];
 }
 
-/** Longer than a test may take: nobody is waited for who has nothing to come. */
+/** Longer than a test may take: an idle client does not delay closing. */
 const NEVER_MS = 3_600_000;
 /** Longest wait for what still runs. */
 const CLOSE_MS = 500;
@@ -144,8 +144,8 @@ describe('openExtAuthz()', () => {
       { 'x-forwarded-for': '198.51.100.1:443' },
       '198.51.100.1',
     ],
-    ['nobody', undefined, { 'x-forwarded-for': '198.51.100.1' }, undefined],
-    ['nobody, on a Unix socket', new Uint8Array(), {}, undefined],
+    ['no peer', undefined, { 'x-forwarded-for': '198.51.100.1' }, undefined],
+    ['no peer, on a Unix socket', new Uint8Array(), {}, undefined],
   ])('takes for the client %s', async (_what, source, headers, address) => {
     const { door, seen } = await open(() => allowed({}));
     const { attributes } = request({ headers });

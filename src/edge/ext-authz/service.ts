@@ -19,39 +19,39 @@ import { encodeDecision } from './encode.ts';
 import { openGrpcListener } from './listener.ts';
 import type { CheckRequest, CheckResponse } from './messages.ts';
 
-/** What one configuration says to this door. */
+/** What one configuration provides for this door. */
 export interface Gateway {
   readonly decider: Decider;
   readonly headers: UpstreamHeaderWriter;
-  /** CIDR ranges and addresses of those whose word about the client's address counts. */
+  /** CIDR ranges and addresses of the proxies whose `X-Forwarded-For` is trusted. */
   readonly trustedProxies: readonly string[];
-  /** What clients that use Basic on routes are told. */
+  /** Response fields for clients that use Basic on routes. */
   readonly basicNotice: ResponseFields;
 }
 
 export interface ExtAuthzParts {
-  /** What decides now; asked anew for each check, since a reload replaces it. */
+  /** The active configuration's part; called for each check, since a reload replaces it. */
   readonly gateway: () => Gateway;
-  /** Told of a bug of ours, whose request was denied. */
+  /** Told of a bug in this door; the request was denied. */
   readonly failed: (error: unknown) => void;
-  /** What `grpc.health.v1` answers. */
+  /** The source of `grpc.health.v1`. */
   readonly health: Pick<Health, 'follow'>;
   readonly observer: HandshakeObserver & ForwardingObserver;
 }
 
-/** A door that is open. */
+/** An open door. */
 export interface ExtAuthzDoor {
   /** `host:port` or `unix:/path`, as bound. */
   readonly address: string;
   /** Takes up another certificate, for the connections from now on. The address and whether there is TLS stay. */
   reconfigure(listener: Pick<Listener, 'tls'>): void;
-  /** Lets running checks finish, for at most `limitMs`. */
+  /** Stops listening and lets running checks finish, for at most `limitMs`. */
   close(limitMs: number): Promise<void>;
 }
 
-/** Opens Envoy's door: `envoy.service.auth.v3.Authorization` and `grpc.health.v1`. Rejects where it cannot listen. */
+/** Opens Envoy's door: `envoy.service.auth.v3.Authorization` and `grpc.health.v1`. Rejects if it cannot listen. */
 export async function openExtAuthz(listener: Listener, parts: ExtAuthzParts): Promise<ExtAuthzDoor> {
-  // As much as Envoy sends: a body over a limit of ours would be a gRPC error, which `failure_mode_allow` lets pass.
+  // Unlimited: a message over our limit would be a gRPC error, and `failure_mode_allow` lets the request pass then.
   const server = new Server({ 'grpc.max_receive_message_length': -1 });
   const connections = new Connections();
   const readClient = createClientReader(
@@ -94,7 +94,7 @@ async function check(
     const notice = isAboutBasic(request, decision) ? basicNotice : [];
     reply(null, encodeDecision(decision, headers, shown, notice));
   } catch (error) {
-    // Not a gRPC error: under `failure_mode_allow` Envoy would let the request pass.
+    // A gRPC error would let the request pass under Envoy's `failure_mode_allow`.
     failed(error);
     reply(null, encodeDecision(deny('unavailable', undefined, 'internal error'), headers, NOTHING_SHOWN));
   } finally {
