@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { connect } from 'node:net';
-import { BEAT_KEPT_MS, beatEveryMs, HeartbeatKeys, TRACKED_PREFIXES } from '../../src/redis/heartbeat.ts';
+import { BEAT_KEPT_MS, beatEveryMs, HeartbeatKeys } from '../../src/redis/heartbeat.ts';
+import { TRACKED_PREFIXES } from '../../src/store/redis/layout.ts';
 import { command } from './resp.ts';
 
 const CHANNEL = '__redis__:invalidate';

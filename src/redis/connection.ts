@@ -2,7 +2,6 @@ import { Redis } from 'ioredis';
 import type { RedisAccess } from '../config/config.ts';
 import { StoreError } from '../core/ports.ts';
 import { backOffMs } from '../lib/back-off.ts';
-import { defineScripts } from '../store/redis/scripts.ts';
 import { checkAccess } from './access-check.ts';
 import type { ServerLabel } from './failure.ts';
 import { fault, isLasting, isReplica, storeErrorFrom } from './failure.ts';
@@ -18,6 +17,8 @@ export interface ConnectionParts {
   readonly answerMs: number;
   /** Throws where a primary is not fit to hold what it is to hold; asked of each connection that is made. */
   readonly inspect: (info: ServerInfo) => void;
+  /** Defines scripts on the client. */
+  readonly prepare?: (client: Redis) => void;
 }
 
 /**
@@ -30,7 +31,7 @@ export class Connection {
   private readonly answerMs: number;
   private readonly inspect: ConnectionParts['inspect'];
   private readonly pending = new Set<Promise<unknown>>();
-  private readonly welcomed = Promise.withResolvers<ServerInfo>();
+  private readonly opened = Promise.withResolvers<ServerInfo>();
   /** Counts the connections that were made: between two equal numbers it is the same one. */
   life = 0;
   private attempts = 0;
@@ -40,16 +41,16 @@ export class Connection {
   private down: StoreError | undefined;
   private closed = false;
 
-  constructor({ place, options, answerMs, inspect }: ConnectionParts) {
+  constructor({ place, options, answerMs, inspect, prepare }: ConnectionParts) {
     this.place = place;
     this.answerMs = answerMs;
     this.inspect = inspect;
     this.down = this.translate(fault('ETIMEDOUT'));
     this.client = new Redis({ ...options, lazyConnect: true, retryStrategy: () => backOffMs(this.attempts++) });
-    defineScripts(this.client);
-    this.client.on('connect', () => this.greet());
+    prepare?.(this.client);
+    this.client.on('connect', () => this.onConnect());
     this.client.on('error', (error: unknown) => this.fail(error));
-    this.client.on('ready', () => void this.welcome());
+    this.client.on('ready', () => void this.onReady());
     this.client.on('close', () => (this.down = this.fault ?? this.translate(fault('CLOSED'))));
   }
 
@@ -57,9 +58,9 @@ export class Connection {
   async open(limitMs: number): Promise<ServerInfo> {
     // Events tell more than this promise does.
     this.client.connect().catch(() => undefined);
-    const limit = setTimeout(() => this.welcomed.reject(this.down), limitMs);
+    const limit = setTimeout(() => this.opened.reject(this.down), limitMs);
     try {
-      return await this.welcomed.promise;
+      return await this.opened.promise;
     } catch (error) {
       await this.close();
       throw error;
@@ -70,7 +71,7 @@ export class Connection {
 
   /** Connects, and tries for ever. */
   start(): void {
-    this.welcomed.promise.catch(() => undefined);
+    this.opened.promise.catch(() => undefined);
     this.client.connect().catch(() => undefined);
   }
 
@@ -88,7 +89,7 @@ export class Connection {
     try {
       return await answer;
     } catch (error) {
-      if (isReplica(error)) this.leave(error);
+      if (isReplica(error)) this.reconnect(error);
       throw this.translate(error);
     } finally {
       this.pending.delete(answer);
@@ -113,14 +114,14 @@ export class Connection {
     await this.ask((client) => client.call('AUTH', ...words));
   }
 
-  /** Somebody met a replica where this leads: nothing is asked here until a new connection leads to a primary. */
-  doubt(error: unknown): void {
-    if (this.down === undefined) this.leave(error);
+  /** This may lead to a replica: refuses every question until a new connection leads to a primary. */
+  suspect(error: unknown): void {
+    if (this.down === undefined) this.reconnect(error);
   }
 
   /** Looks again whether this leads to a primary, where it stands. */
   recheck(): void {
-    if (!this.closed && this.down === undefined) void this.welcome();
+    if (!this.closed && this.down === undefined) void this.onReady();
   }
 
   /** Another server is the primary now, to which the next attempt to connect leads: it is made at once. */
@@ -128,7 +129,7 @@ export class Connection {
     if (this.closed) return;
     this.attempts = 0;
     if (this.client.status === 'reconnecting') this.client.connect().catch(() => undefined);
-    else this.leave(fault('FAILOVER'));
+    else this.reconnect(fault('FAILOVER'));
   }
 
   /** Takes nothing more, waits for the answers to what was asked, and ends the connection. */
@@ -142,7 +143,7 @@ export class Connection {
     await ended;
   }
 
-  private greet(): void {
+  private onConnect(): void {
     // What the attempt before this one met tells more.
     this.life += 1;
     this.down = this.fault ?? this.translate(fault('SILENT'));
@@ -150,7 +151,7 @@ export class Connection {
   }
 
   /** A connection that stands is of use only where it leads to a primary that has all of its data. */
-  private async welcome(): Promise<void> {
+  private async onReady(): Promise<void> {
     try {
       const info = parseServerInfo(await this.client.info());
       if (!info.isPrimary) throw fault('READONLY');
@@ -159,14 +160,14 @@ export class Connection {
       if (this.fault !== undefined) throw this.fault;
       this.attempts = 0;
       this.down = undefined;
-      this.welcomed.resolve(info);
+      this.opened.resolve(info);
     } catch (error) {
-      this.leave(error);
+      this.reconnect(error);
     }
   }
 
   /** Looks for a better connection. */
-  private leave(error: unknown): void {
+  private reconnect(error: unknown): void {
     this.fail(error);
     if (!this.closed) this.client.disconnect(true);
   }
@@ -174,7 +175,7 @@ export class Connection {
   private fail(error: unknown): void {
     this.fault = this.translate(error);
     this.down = this.fault;
-    if (isLasting(error)) this.welcomed.reject(this.fault);
+    if (isLasting(error)) this.opened.reject(this.fault);
   }
 
   /** Not ioredis's own time limit, which would hold for the hand-shake too. */

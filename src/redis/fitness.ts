@@ -1,9 +1,8 @@
-import type { Store } from '../store/store.ts';
 import type { ServerLabel } from './failure.ts';
 import { UnfitError } from './failure.ts';
 import type { ServerInfo } from './server-info.ts';
 
-/** A key that Redis drops to make room is a revocation that nobody took back. Throws where it may. */
+/** Throws where Redis may drop keys to free memory: the data would be lost without a command. */
 export function refuseEviction({ name }: ServerLabel, { evictionPolicy = 'unknown' }: ServerInfo): void {
   if (evictionPolicy === 'noeviction') return;
   throw new UnfitError(
@@ -12,15 +11,15 @@ export function refuseEviction({ name }: ServerLabel, { evictionPolicy = 'unknow
   );
 }
 
-/** What a person should know where every write will fail. */
-export function warnOfReplicas(
+/** The warning that every write will fail for want of replicas; `undefined` where there are enough. */
+export function replicaWarning(
   { name }: ServerLabel,
   { replicas }: ServerInfo,
   minReplicas: number,
-): Pick<Store, 'warning'> {
-  if (replicas >= minReplicas) return {};
-  const warning =
+): string | undefined {
+  if (replicas >= minReplicas) return undefined;
+  return (
     `Redis store "${name}": has ${replicas} replicas and minReplicas is ${minReplicas}: ` +
-    'every write will fail; start more replicas, or lower minReplicas';
-  return { warning };
+    'every write will fail; start more replicas, or lower minReplicas'
+  );
 }

@@ -1,7 +1,9 @@
 import { Redis } from 'ioredis';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { redisForTest } from '../../test/support/redis/config.ts';
-import { HeartbeatKeys, TRACKED_PREFIXES } from './heartbeat.ts';
+import { TRACKED_PREFIXES } from '../store/redis/layout.ts';
+import { HeartbeatKeys } from './heartbeat.ts';
+import { TrackingSession } from './tracking-session.ts';
 
 describe('BeatKeys', () => {
   it('names each beat once, under the prefix that is tracked for it', () => {
@@ -34,4 +36,9 @@ describe('BeatKeys', () => {
     await expect.poll(() => told).toHaveLength(3);
     expect(told.at(-1)).toBe(key);
   });
+});
+
+it('TrackingSession refuses prefixes that sort behind its heartbeat', () => {
+  const listener = { maxStalenessMs: 1_000, changed: () => {}, flushed: () => {}, heardUpTo: () => {} };
+  expect(() => new TrackingSession({}, ['a', 'zebra'], listener)).toThrow('the prefix "zebra" must sort before');
 });

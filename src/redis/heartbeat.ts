@@ -1,11 +1,8 @@
 import { randomBytes } from 'node:crypto';
 
-/** What is tracked: every key of the revocation set begins with one of these. */
-export const TRACKED_PREFIXES = ['sallyport:revoked', 'sallyport:notbefore'] as const;
-
 /**
- * Keys of beats begin with this. It sorts behind what is tracked beside it: Redis tells of the writes of one turn prefix
- * by prefix in that order, so that a beat is heard after the changes it stands for.
+ * Keys of beats begin with this. It must sort behind the prefixes that are tracked beside it: Redis reports the writes of
+ * one turn prefix by prefix in that order, so a beat arrives after the changes it stands for.
  */
 export const BEAT_PREFIX = 'sallyport:tracking-beat:';
 

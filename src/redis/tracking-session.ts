@@ -1,21 +1,12 @@
 import { Redis } from 'ioredis';
 import { fault, isForbidden } from './failure.ts';
-import { BEAT_KEPT_MS, BEAT_PREFIX, beatEveryMs, beatLostMs, HeartbeatKeys, TRACKED_PREFIXES } from './heartbeat.ts';
+import { BEAT_KEPT_MS, BEAT_PREFIX, beatEveryMs, beatLostMs, HeartbeatKeys } from './heartbeat.ts';
 import type { ClientOptions } from './options.ts';
+import type { SessionListener, Tracking } from './tracking.ts';
 
 /** Redis tells the one connection here what the other one tracks. */
 const CHANNEL = '__redis__:invalidate';
 const SETUP_MS = 5_000;
-
-/** What a session hears. */
-export interface SessionListener {
-  readonly maxStalenessMs: number;
-  changed(keys: readonly string[]): void;
-  /** A database was emptied. */
-  flushed(): void;
-  /** All that was acknowledged before this moment, on both clocks, was told. */
-  heardUpTo(monotonicMs: number, wallMs: number): void;
-}
 
 interface Beat {
   readonly key: string;
@@ -28,9 +19,10 @@ interface Beat {
  * which keys were written. Either may die, or lead nowhere, without the other noticing, and each would still answer a
  * PING. So the first writes a key of its own, again and again, and each must come back on the second.
  */
-export class TrackingSession {
+export class TrackingSession implements Tracking {
   private readonly tracker: Redis;
-  private readonly ear: Redis;
+  private readonly receiver: Redis;
+  private readonly prefixes: readonly string[];
   private readonly listener: SessionListener;
   private readonly keys: HeartbeatKeys;
   private readonly broken = Promise.withResolvers<unknown>();
@@ -39,13 +31,21 @@ export class TrackingSession {
   private timer: NodeJS.Timeout | undefined;
   private isOver = false;
 
-  /** `tag`: the hash tag of a slot that the server serves, where it is one of a cluster. */
-  constructor(options: ClientOptions, listener: SessionListener, tag?: string) {
+  /**
+   * Throws where a prefix sorts behind that of the heartbeat: a beat would be reported before the changes it stands for.
+   *
+   * @param prefixes which keys to track.
+   * @param tag the hash tag of a slot that the server serves, where it belongs to a cluster.
+   */
+  constructor(options: ClientOptions, prefixes: readonly string[], listener: SessionListener, tag?: string) {
+    const late = prefixes.find((prefix) => prefix >= BEAT_PREFIX);
+    if (late !== undefined) throw new Error(`the prefix "${late}" must sort before "${BEAT_PREFIX}"`);
+    this.prefixes = prefixes;
     this.listener = listener;
     this.keys = new HeartbeatKeys(tag);
     this.tracker = this.connection(options, 'sallyport-feed-tracker');
-    this.ear = this.connection(options, 'sallyport-feed');
-    this.ear.on('messageBuffer', (_channel: unknown, keys: unknown) => this.hear(keys));
+    this.receiver = this.connection(options, 'sallyport-feed');
+    this.receiver.on('messageBuffer', (_channel: unknown, keys: unknown) => this.report(keys));
   }
 
   /** Lives until a connection or a beat is lost, or `end()`; resolves with what went wrong, all of it closed. */
@@ -59,7 +59,7 @@ export class TrackingSession {
     this.isOver = true;
     clearTimeout(this.timer);
     this.tracker.disconnect();
-    this.ear.disconnect();
+    this.receiver.disconnect();
     return cause;
   }
 
@@ -76,11 +76,11 @@ export class TrackingSession {
 
   /** Once this resolves, every write that comes after is heard. */
   private async listen(): Promise<void> {
-    await Promise.all([this.tracker.connect(), this.ear.connect()]);
-    const prefixes = [...TRACKED_PREFIXES, this.keys.prefix].flatMap((prefix) => ['PREFIX', prefix]);
+    await Promise.all([this.tracker.connect(), this.receiver.connect()]);
+    const prefixes = [...this.prefixes, this.keys.prefix].flatMap((prefix) => ['PREFIX', prefix]);
     try {
-      const id = await this.ear.client('ID');
-      await this.ear.subscribe(CHANNEL);
+      const id = await this.receiver.client('ID');
+      await this.receiver.subscribe(CHANNEL);
       await this.tracker.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', String(id), 'BCAST', ...prefixes);
     } catch (cause) {
       throw isForbidden(cause) ? Object.assign(fault('NOTRACKING'), { cause }) : cause;
@@ -112,7 +112,7 @@ export class TrackingSession {
     });
   }
 
-  private hear(keys: unknown): void {
+  private report(keys: unknown): void {
     if (this.isOver) return;
     if (!Array.isArray(keys)) {
       this.listener.flushed();

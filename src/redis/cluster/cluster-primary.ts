@@ -1,5 +1,4 @@
 import type { RedisStoreConfig } from '../../config/config.ts';
-import { barrierKeyIn } from '../../store/redis/layout.ts';
 import { ConfirmedWrites } from '../confirmed-writes.ts';
 import type { Connection } from '../connection.ts';
 import type { ServerLabel } from '../failure.ts';
@@ -10,6 +9,8 @@ import { tagIn } from './slot.ts';
 
 /** Makes connections to a node. */
 export interface Connect {
+  /** Begins the key that replicas confirm writes by. */
+  readonly barrier: string;
   reads(config: RedisStoreConfig, place: ServerLabel): Connection;
   writes(config: RedisStoreConfig, place: ServerLabel): Connection;
 }
@@ -38,8 +39,8 @@ export class ClusterPrimary {
       place: this.place,
       connection: this.writes,
       minReplicas,
-      // One that serves nothing sends it back: nobody can confirm anything there.
-      barrierKey: () => barrierKeyIn(tagIn(this.slots) ?? ''),
+      // A primary without slots redirects this write, so it confirms nothing.
+      barrierKey: () => `${connect.barrier}:{${tagIn(this.slots) ?? ''}}`,
     });
     this.slots = node.slots;
     this.reads.start();

@@ -5,7 +5,7 @@ import type { Cluster } from './cluster.ts';
 import type { ClusterPrimary } from './cluster-primary.ts';
 import type { ClusterRouterParts } from './cluster-router.ts';
 import { AGREEMENT_MS, ClusterReader, mustServe } from './cluster-router.ts';
-import { partKeyOf, partKeysFor } from './part-keys.ts';
+import type { PartKeys } from './part-keys.ts';
 import { slotOf } from './slot.ts';
 import { redirectOf } from './slot-redirect.ts';
 
@@ -17,9 +17,12 @@ export class ClusterReads implements StringReads {
   private readonly cluster: Cluster;
   private readonly limitMs: number;
   private readonly questions: ClusterReader;
+  private readonly partKeys: PartKeys;
   private readonly batches = new WeakMap<ClusterPrimary, BatchedReads>();
 
-  constructor(parts: ClusterRouterParts) {
+  /** `partKeys` are the witnesses. */
+  constructor(parts: ClusterRouterParts, partKeys: PartKeys) {
+    this.partKeys = partKeys;
     this.cluster = parts.cluster;
     this.limitMs = parts.limitMs;
     this.questions = new ClusterReader(parts);
@@ -65,7 +68,7 @@ export class ClusterReads implements StringReads {
   }
 
   private batchesOf(primary: ClusterPrimary): BatchedReads {
-    const witnessesOf = (keys: readonly string[]): readonly string[] => partKeysFor(keys, primary.slots);
+    const witnessesOf = (keys: readonly string[]): readonly string[] => this.partKeys.vouchingFor(keys, primary.slots);
     const batches = this.batches.get(primary) ?? new BatchedReads(primary.reads, witnessesOf);
     this.batches.set(primary, batches);
     return batches;
@@ -74,7 +77,7 @@ export class ClusterReads implements StringReads {
   /** Reads each key by itself and then the witnesses of the parts that the keys belong to. */
   private async readApart(keys: readonly string[]): Promise<StringReading> {
     const values = await Promise.all(keys.map((key) => this.readAlone(key)));
-    const partKeys = [...new Set(keys.map((key) => partKeyOf(slotOf(key))))];
+    const partKeys = [...new Set(keys.map((key) => this.partKeys.of(slotOf(key))))];
     return { values, witnesses: await Promise.all(partKeys.map(async (key) => [key, await this.readAlone(key)])) };
   }
 

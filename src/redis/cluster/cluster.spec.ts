@@ -5,8 +5,9 @@ import { startRedisCluster } from '../../../test/support/redis/cluster.ts';
 import { clusterConfig, openRedisForTest } from '../../../test/support/redis/config.ts';
 import { RecordingListener } from '../../../test/support/store/recording-listener.ts';
 import { readValues } from '../../../test/support/store/revocations.ts';
+import { EPOCH_PREFIX } from '../../revocation-set/revocation-store.ts';
 import type { Store } from '../../store/store.ts';
-import { partKeyOf } from './part-keys.ts';
+import { PartKeys } from './part-keys.ts';
 import { slotOf } from './slot.ts';
 
 const STORE_MS = 300;
@@ -143,7 +144,7 @@ describe('a store in a Redis Cluster', () => {
     await from.hand.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', toId);
     const { values, epochs } = await store.revocations.read([there, absent, keyAt(2)]);
     expect(values).toEqual(['A', undefined, undefined]);
-    expect(epochs.map(([key]) => key)).toContain(partKeyOf(slot));
+    expect(epochs.map(([key]) => key)).toContain(new PartKeys(EPOCH_PREFIX).of(slot));
     expect(await store.revocations.readEntries([there, absent])).toMatchObject([{ value: 'A' }, undefined]);
     await store.revocations.write({ key: absent, value: 'B', expiresAtSeconds: undefined });
     expect(await to.hand.call('CLUSTER', 'GETKEYSINSLOT', slot, 10)).toEqual([absent]);

@@ -1,23 +1,30 @@
-import { expect, it } from 'vitest';
-import { partKeyOf, partKeys, partKeysFor } from './part-keys.ts';
+import { describe, expect, it } from 'vitest';
+import { EPOCH_PREFIX } from '../../revocation-set/revocation-store.ts';
+import { PartKeys } from './part-keys.ts';
 import { slotOf } from './slot.ts';
 
-it('epochKeys() has one key for each 256 slots, and always the same', () => {
-  expect(partKeys().map((key) => Math.floor(slotOf(key) / 256))).toEqual(Array.from({ length: 64 }, (_, part) => part));
-  // They lie in clusters: another table would be taken for a loss.
-  expect(partKeys().slice(0, 3)).toEqual([
-    'sallyport:revoked-epoch:{10}',
-    'sallyport:revoked-epoch:{18}',
-    'sallyport:revoked-epoch:{113}',
-  ]);
-});
+const partKeys = new PartKeys(EPOCH_PREFIX);
 
-it('epochKeysFor() has that of the part of each key; one that lies there where that does not; or where none does', () => {
-  const keys = Array.from({ length: 20_000 }, (_, number) => `key-${number}`);
-  expect(partKeysFor(keys, [[0, 16_383]]).toSorted()).toEqual(partKeys().toSorted());
-  const inPart = keys.filter((key) => partKeyOf(slotOf(key)) === partKeys()[20]);
-  expect(partKeysFor(inPart, [[0, 16_383]])).toEqual([partKeys()[20]]);
-  const record = slotOf(partKeys()[20] ?? '');
-  expect(partKeysFor(inPart, [[record + 1, record + 1_000]])).toEqual([partKeys()[21]]);
-  expect(partKeysFor(inPart, [[record + 1, record + 1]])).toEqual([partKeyOf(record + 1)]);
+describe('PartKeys', () => {
+  it('has one key for each 256 slots, and always the same', () => {
+    const parts = partKeys.all.map((key) => Math.floor(slotOf(key) / 256));
+    expect(parts).toEqual(Array.from({ length: 64 }, (_, part) => part));
+    // Clusters in use have these keys: instances would take other ones for a loss.
+    expect(partKeys.all.slice(0, 3)).toEqual([
+      'sallyport:revoked-epoch:{10}',
+      'sallyport:revoked-epoch:{18}',
+      'sallyport:revoked-epoch:{113}',
+    ]);
+  });
+
+  it('vouchingFor() names the part key of each key, or another one that the primary serves, or that of its first slot', () => {
+    const keys = Array.from({ length: 20_000 }, (_, number) => `key-${number}`);
+    const [one = '', next = ''] = partKeys.all.slice(20);
+    expect(partKeys.vouchingFor(keys, [[0, 16_383]]).toSorted()).toEqual(partKeys.all.toSorted());
+    const inPart = keys.filter((key) => partKeys.of(slotOf(key)) === one);
+    expect(partKeys.vouchingFor(inPart, [[0, 16_383]])).toEqual([one]);
+    const slot = slotOf(one);
+    expect(partKeys.vouchingFor(inPart, [[slot + 1, slot + 1_000]])).toEqual([next]);
+    expect(partKeys.vouchingFor(inPart, [[slot + 1, slot + 1]])).toEqual([partKeys.of(slot + 1)]);
+  });
 });

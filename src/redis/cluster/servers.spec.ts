@@ -12,9 +12,10 @@ import {
 import { RecordingListener } from '../../../test/support/store/recording-listener.ts';
 import { account as makeAccount } from '../../../test/support/store/records.ts';
 import { readValues } from '../../../test/support/store/revocations.ts';
+import { EPOCH_PREFIX } from '../../revocation-set/revocation-store.ts';
 import { openRedisStore } from '../../store/redis/store.ts';
 import type { Store } from '../../store/store.ts';
-import { partKeyOf, partKeys } from './part-keys.ts';
+import { PartKeys } from './part-keys.ts';
 import { slotOf } from './slot.ts';
 
 const PASSWORD = 'correct-horse-battery';
@@ -91,11 +92,12 @@ describe('openRedisStore() with cluster', () => {
 
   it('returns with each read the record of the part that the key belongs to: slots may come to a primary without it', async () => {
     const store = await openRedisForTest(clusterConfig(cluster));
-    const lost = partKeys()[7] ?? '';
+    const partKeys = new PartKeys(EPOCH_PREFIX);
+    const lost = partKeys.all[7] ?? '';
     for (const [key, found] of await store.epochs.read()) await store.epochs.swap(key, found, 'E');
     for (const { server } of cluster.nodes.slice(0, 3)) await server.hand.del(lost).catch(() => undefined);
     const keys = Array.from({ length: 1_000 }, (_, number) => `${KEY}:${number}`);
-    const inPart = keys.filter((key) => partKeyOf(slotOf(key)) === lost);
+    const inPart = keys.filter((key) => partKeys.of(slotOf(key)) === lost);
     expect(inPart.length).toBeGreaterThan(0);
     for (const key of inPart) {
       const { epochs } = await store.revocations.read([key]);

@@ -1,9 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Tracking } from '../../store/redis/feed.ts';
 import { fault, storeErrorFrom } from '../failure.ts';
 import { beatEveryMs, beatLostMs } from '../heartbeat.ts';
 import type { ClientOptions } from '../options.ts';
-import type { SessionListener } from '../tracking-session.ts';
+import type { SessionListener, Tracking } from '../tracking.ts';
 import { TrackingSession } from '../tracking-session.ts';
 import type { Cluster } from './cluster.ts';
 import type { ClusterPrimary } from './cluster-primary.ts';
@@ -14,6 +13,7 @@ const SETUP_MS = 5_000;
 
 export interface ClusterSessionParts {
   readonly cluster: Cluster;
+  readonly prefixes: readonly string[];
   readonly optionsFor: (primary: ClusterPrimary) => ClientOptions;
   readonly listener: SessionListener;
 }
@@ -51,12 +51,12 @@ export class ClusterTrackingSession implements Tracking {
   }
 
   private async listen(agreement: QuorumView): Promise<unknown> {
-    const { cluster, optionsFor } = this.parts;
+    const { cluster, prefixes, optionsFor } = this.parts;
     const heard = new Slowest(agreement.owners.length + 1, (moment) => this.parts.listener.heardUpTo(...moment));
     const sessions = agreement.owners.map(({ id, slots, ...place }) => {
       const primary = cluster.at(place);
       if (primary === undefined) throw fault('SETTLING');
-      const session = new TrackingSession(optionsFor(primary), this.ears(id, heard), tagIn(slots));
+      const session = new TrackingSession(optionsFor(primary), prefixes, this.listenerFor(id, heard), tagIn(slots));
       return { session, life: session.run().then((cause) => storeErrorFrom(primary.place, cause)) };
     });
     const lives = sessions.map(({ life }) => life);
@@ -67,7 +67,7 @@ export class ClusterTrackingSession implements Tracking {
     return cause;
   }
 
-  private ears(id: string, heard: Slowest): SessionListener {
+  private listenerFor(id: string, heard: Slowest): SessionListener {
     const { listener } = this.parts;
     return {
       get maxStalenessMs() {

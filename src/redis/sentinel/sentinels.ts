@@ -22,7 +22,7 @@ const FORGOTTEN_MS = 10_000;
 export class Sentinels {
   private readonly label: string;
   private readonly sentinels: readonly Sentinel[];
-  private readonly words: (SentinelReport | undefined)[];
+  private readonly reports: (SentinelReport | undefined)[];
   private readonly faults: unknown[];
   private readonly followers: (() => void)[] = [];
   private readonly closed = new AbortController();
@@ -36,7 +36,7 @@ export class Sentinels {
   constructor(label: string, primary: string, config: SentinelConfig) {
     this.label = label;
     this.sentinels = config.addresses.map((address) => new Sentinel(address, config, primary));
-    this.words = this.sentinels.map(() => undefined);
+    this.reports = this.sentinels.map(() => undefined);
     this.faults = this.sentinels.map(() => undefined);
     this.watches = this.sentinels.map((sentinel, index) => this.watch(sentinel, index));
   }
@@ -51,9 +51,9 @@ export class Sentinels {
     return this.known ?? (await this.search.promise);
   }
 
-  /** `moved` is called whenever another server has become the primary. */
-  follow(moved: () => void): void {
-    this.followers.push(moved);
+  /** Calls `act` whenever another server has become the primary. */
+  onMoved(act: () => void): void {
+    this.followers.push(act);
   }
 
   /** Takes up other credentials. */
@@ -72,9 +72,9 @@ export class Sentinels {
     const { signal } = this.closed;
     for (let failures = 0; !signal.aborted; ) {
       try {
-        const word = await sentinel.ask();
+        const report = await sentinel.ask();
         failures = 0;
-        this.hear(index, word);
+        this.accept(index, report);
       } catch (error) {
         this.miss(index, error);
         failures += 1;
@@ -84,14 +84,14 @@ export class Sentinels {
     }
   }
 
-  private hear(index: number, word: SentinelReport): void {
+  private accept(index: number, report: SentinelReport): void {
     if (this.closed.signal.aborted) return;
-    this.words[index] = word;
+    this.reports[index] = report;
     this.faults[index] = undefined;
     const before = this.known;
     const nowMs = performance.now();
-    if (word.epoch === before?.epoch) this.saidAtMs = nowMs;
-    this.known = electedPrimary(this.words, before, nowMs - this.saidAtMs > FORGOTTEN_MS);
+    if (report.epoch === before?.epoch) this.saidAtMs = nowMs;
+    this.known = electedPrimary(this.reports, before, nowMs - this.saidAtMs > FORGOTTEN_MS);
     if (this.known === undefined) return;
     this.search.resolve(this.known);
     if (this.known.epoch !== before?.epoch) this.saidAtMs = nowMs;
@@ -99,7 +99,7 @@ export class Sentinels {
   }
 
   private miss(index: number, error: unknown): void {
-    this.words[index] = undefined;
+    this.reports[index] = undefined;
     this.faults[index] = error;
     if (this.known !== undefined || this.faults.includes(undefined)) return;
     const why = this.sentinels.map((sentinel, at) => sentinel.explain(this.faults[at])).join('; ');

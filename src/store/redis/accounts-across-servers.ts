@@ -29,8 +29,8 @@ export class AccountsAcrossServers extends RedisAccounts {
   private readonly revocations: Pick<RevocationStore, 'write'>;
 
   constructor(reads: RedisReader, writes: RedisWriter, revocations: Pick<RevocationStore, 'write'>) {
-    // The mark is told of by whoever writes it.
-    super(reads, writes, { hear: () => undefined });
+    // `revocations` reports the mark.
+    super(reads, writes, { acknowledged: () => undefined });
     this.revocations = revocations;
   }
 

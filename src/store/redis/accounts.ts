@@ -56,9 +56,9 @@ export interface FoundAccount {
 export class RedisAccounts implements AccountStore {
   protected readonly writes: RedisWriter;
   private readonly reads: RedisReader;
-  private readonly feed: Pick<RedisFeed, 'hear'>;
+  private readonly feed: Pick<RedisFeed, 'acknowledged'>;
 
-  constructor(reads: RedisReader, writes: RedisWriter, feed: Pick<RedisFeed, 'hear'>) {
+  constructor(reads: RedisReader, writes: RedisWriter, feed: Pick<RedisFeed, 'acknowledged'>) {
     this.reads = reads;
     this.writes = writes;
     this.feed = feed;
@@ -140,7 +140,7 @@ export class RedisAccounts implements AccountStore {
       (client) => client.sallyportRemoveAccount(records, names, order, newest, mark.key, ...args),
       records,
     );
-    if (removed[0] === 'removed') this.feed.hear(mark);
+    if (removed[0] === 'removed') this.feed.acknowledged(mark);
     return toRemoval(removed);
   }
 
@@ -165,7 +165,7 @@ export class RedisAccounts implements AccountStore {
       records,
     );
     const raised = value === null ? undefined : { key: mark, value, expiresAtSeconds: undefined };
-    if (raised !== undefined) this.feed.hear(raised);
+    if (raised !== undefined) this.feed.acknowledged(raised);
     return toUpdate(updated, { account, mark: raised });
   }
 

@@ -1,12 +1,11 @@
 import type { AccountStore } from '../../accounts/account-store.ts';
-import { TRACKED_PREFIXES } from '../../redis/heartbeat.ts';
 import type { Scan } from '../../redis/scan.ts';
 import type { RevocationStore } from '../../revocation-set/revocation-store.ts';
 import { EPOCH_PREFIX } from '../../revocation-set/revocation-store.ts';
 import type { SigningKeyStore } from '../../signing/signing-key-store.ts';
 import type { TokenStore } from '../../tokens/token.ts';
 import type { StoreContents, StoredRecord } from '../store.ts';
-import { SIGNING_KEYS_PREFIX, TOKEN_PREFIX } from './layout.ts';
+import { SIGNING_KEYS_PREFIX, TOKEN_PREFIX, TRACKED_PREFIXES } from './layout.ts';
 
 export interface RedisContentsParts {
   readonly accounts: Pick<AccountStore, 'list'>;

@@ -1,34 +1,20 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { backOffMs, lastingBackOffMs } from '../../lib/back-off.ts';
-import type { Connection } from '../../redis/connection.ts';
 import type { ServerLabel } from '../../redis/failure.ts';
 import { fault, isLasting, isReplica, storeErrorFrom } from '../../redis/failure.ts';
-import type { SessionListener } from '../../redis/tracking-session.ts';
+import type { SessionListener, Tracking, TrackingSource } from '../../redis/tracking.ts';
 import type { RevocationEntry } from '../../revocation-set/entry.ts';
 import type { RevocationFeed, RevocationListener } from '../../revocation-set/revocation-store.ts';
 
-/** One life of the feed. */
-export interface Tracking {
-  /** Lives until it breaks off, or `end()`; resolves with what went wrong, all of it closed. */
-  run(): Promise<unknown>;
-  end(cause?: Error): void;
-}
-
-export interface FeedParts {
-  readonly place: ServerLabel;
-  readonly session: (listener: SessionListener) => Tracking;
-  /** What decisions read through, which is doubted where the feed meets a replica. */
-  readonly reads: Pick<Connection, 'doubt' | 'recheck'>;
-}
-
 /**
- * Hears of every change to the revocation set, whoever made it, by client tracking; made again for ever when it breaks.
- * What changed meanwhile is unknown: the listener is told so before it is told that anything was heard again.
+ * Reports every change to the revocation set, by any writer, from client tracking. When a session breaks, the feed opens
+ * another one, for ever. Changes in between are unknown: the feed reports that before it reports anything else.
  */
 export class RedisFeed implements RevocationFeed {
-  private readonly parts: FeedParts;
+  private readonly place: ServerLabel;
+  private readonly tracking: TrackingSource;
   private listener: RevocationListener | undefined;
-  /** What was written before anybody listened. */
+  /** Entries that were written before `follow`. */
   private readonly early: RevocationEntry[] = [];
   private readonly ended = new AbortController();
   private session: Tracking | undefined;
@@ -37,8 +23,10 @@ export class RedisFeed implements RevocationFeed {
   /** Ends the wait before the next attempt. */
   private pause = new AbortController();
 
-  constructor(parts: FeedParts) {
-    this.parts = parts;
+  constructor(place: ServerLabel, tracking: TrackingSource) {
+    this.place = place;
+    this.tracking = tracking;
+    tracking.onMoved(() => this.onMoved());
   }
 
   follow(listener: RevocationListener): void {
@@ -48,15 +36,15 @@ export class RedisFeed implements RevocationFeed {
     this.running = this.run(listener);
   }
 
-  /** Tells of a change that was just acknowledged here. */
-  hear(entry: RevocationEntry): void {
+  /** Reports a write of this process before it is acknowledged to the caller. */
+  acknowledged(entry: RevocationEntry): void {
     if (this.ended.signal.aborted) return;
     if (this.listener === undefined) this.early.push(entry);
     else this.listener.wrote(entry);
   }
 
-  /** Another server is the primary now: nothing that was heard counts any more, and it is listened to at once. */
-  moved(): void {
+  /** Another server is the primary now: earlier reports no longer count, and the next session opens at once. */
+  private onMoved(): void {
     this.listener?.lost();
     this.attempts = 0;
     this.session?.end(fault('FAILOVER'));
@@ -72,7 +60,7 @@ export class RedisFeed implements RevocationFeed {
   private async run(listener: RevocationListener): Promise<void> {
     const { signal } = this.ended;
     while (!signal.aborted) {
-      this.session = this.parts.session(this.ears(listener));
+      this.session = this.tracking.open(this.listenerFor(listener));
       const cause = await this.session.run();
       if (signal.aborted) return;
       this.breakOff(listener, cause);
@@ -83,8 +71,8 @@ export class RedisFeed implements RevocationFeed {
     }
   }
 
-  /** What one session tells. Its first beat has come from a feed that may have missed what went before. */
-  private ears(listener: RevocationListener) {
+  /** Passes on what one session reports. Before its first beat, changes may have been missed. */
+  private listenerFor(listener: RevocationListener): SessionListener {
     let isFirst = true;
     return {
       get maxStalenessMs() {
@@ -101,11 +89,10 @@ export class RedisFeed implements RevocationFeed {
     };
   }
 
-  /** Where the feed ended at a replica, so may what is read; where nobody knows why, that is looked at. */
+  /** Where a session found a replica, the reads may lead to one, too; after any other cause they are checked. */
   private breakOff(listener: RevocationListener, cause: unknown): void {
-    const { place, reads } = this.parts;
-    if (isReplica(cause)) reads.doubt(cause);
-    else reads.recheck();
-    listener.brokenOff(storeErrorFrom(place, cause));
+    if (isReplica(cause)) this.tracking.suspect(cause);
+    else this.tracking.recheck();
+    listener.brokenOff(storeErrorFrom(this.place, cause));
   }
 }

@@ -5,8 +5,11 @@ import { startOfDay } from '../../verification/basic/basic-use.ts';
  * are public (contract section 5) and made in `src/revocation-set/entry-keys.ts`: plain strings, read and written as they come.
  *
  * What one script touches shares a hash tag, so that a cluster keeps it in one slot. The exceptions are the changes of an
- * account that write a mark, whose key is public: see `cluster/accounts.ts`.
+ * account that write a mark, whose key is public: see `accounts-across-servers.ts`.
  */
+
+/** Every key of the revocation set begins with one of these. */
+export const TRACKED_PREFIXES = ['sallyport:revoked', 'sallyport:notbefore'] as const;
 
 /** Keys of the accounts, always used together. */
 export const ACCOUNT_KEYS = {
@@ -69,13 +72,11 @@ export function loginKeys(name: string) {
   return { budgets: `${prefix}:guesses`, lastUses: `${prefix}:last-guesses`, places: `${prefix}:places:${name}` };
 }
 
-/** String, empty: written so that replicas have something to confirm, which goes for all that came before it. */
+/**
+ * String, empty: written so that replicas have something to confirm, together with every write before it. In a cluster
+ * each primary has one, with a hash tag behind this.
+ */
 export const BARRIER_KEY = 'sallyport:write-barrier';
-
-/** The same at one server of a cluster, which serves the slot of the hash tag. */
-export function barrierKeyIn(tag: string): string {
-  return `${BARRIER_KEY}:{${tag}}`;
-}
 
 /** String: the issuer's signing keys, sealed, as JSON. */
 export function signingKeysKey(issuer: string): string {

@@ -30,7 +30,7 @@ export class RedisRevocations implements RevocationStore {
 
   async write(entry: RevocationEntry): Promise<void> {
     await this.put(entry, '0');
-    this.feed.hear(entry);
+    this.feed.acknowledged(entry);
   }
 
   async restore(entry: RevocationEntry): Promise<void> {
@@ -41,7 +41,7 @@ export class RedisRevocations implements RevocationStore {
     const { key, value } = undone;
     const [endsAt, now] = [endOf(undone), Math.floor(Date.now() / 1000)];
     const done = await this.writes.write((client) => client.sallyportUndo(key, standing, value, endsAt, now), key);
-    if (done > 0) this.feed.hear(undone);
+    if (done > 0) this.feed.acknowledged(undone);
     return done > 0;
   }
 
