@@ -39,7 +39,7 @@ export type Need =
 
 /** Makes every denial. */
 export function deny(reason: Reason, route: Route | undefined, check: Check, issuer?: string): Deny {
+  const step = stepOf(check);
   // The compiler does not see that the step is the check's own.
-  const failed = { step: stepOf(check), check } as FailedCheck;
-  return { outcome: 'deny', reason, route, credential: undefined, ...failed, issuer, offersBasic: false };
+  return { outcome: 'deny', reason, route, credential: undefined, step, check, issuer, offersBasic: false } as Deny;
 }
