@@ -30,7 +30,7 @@ export function reconfigureOwnKeys(
 }
 
 /** The ring of the keys in the store, under one configuration. */
-export function keyRingOf(
+function keyRingOf(
   { clockSkewMs }: Pick<Config, 'clockSkewMs'>,
   issuer: OwnIssuer,
   { store, revocationSet, clock, sealer }: Omit<OwnSigningParts, 'events'> & { readonly sealer: Sealer },
