@@ -60,16 +60,16 @@ export async function openSharedParts(
   opened: (() => Promise<void>)[],
   store: Store,
 ): Promise<BaseParts> {
-  const { events, sources } = observation;
+  const { events, issuerEvents, sources } = observation;
   opened.push(() => store.close());
   if (store.warning !== undefined) events.storeWarned(store.warning);
   const parts = { store, clock, observer: events, limits: limitsOf(config), maxStandings: MAX_STANDINGS };
   const revocationSet = await RevocationSet.open(parts);
   const { standings } = revocationSet;
   opened.push(async () => revocationSet.end());
-  const keySets = new KeySets({ clock, observer: events });
+  const keySets = new KeySets({ clock, observer: issuerEvents });
   opened.push(async () => keySets.close());
-  const introspection = new Introspection({ clock, observer: events });
+  const introspection = new Introspection({ clock, observer: issuerEvents });
   opened.push(() => introspection.close());
   const known = new TokenCache(MAX_KNOWN_TOKENS);
   sources.standings = standings;

@@ -103,7 +103,7 @@ function listen(level: LogLevel, passes = 1) {
   const observation = new Observation({ level, passes, audit: undefined }, { clock, destination });
   const audit = new AuditLog(observation.auditOutput, observation.repeats);
   const last = (): Record<string, unknown> => JSON.parse(lines.at(-1) ?? '{}') as Record<string, unknown>; // our own JSON
-  return { events: observation.events, audit, lines, last };
+  return { events: observation.events, issuers: observation.issuerEvents, audit, lines, last };
 }
 
 describe('Events', () => {
@@ -122,11 +122,11 @@ describe('Events', () => {
   });
 
   it('hold no token or password when a part fails with one in its message', () => {
-    const { events, lines } = listen('trace');
+    const { events, issuers, lines } = listen('trace');
     for (const failure of FAILURES) {
       events.failed(failure);
       events.callFailed('POST /3rdparty/v1/auth/token', failure);
-      events.keySetFailed('partner', failure, 1);
+      issuers.keySetFailed('partner', failure, 1);
     }
     expect(lines).toHaveLength(3 * FAILURES.length);
     expect(leaksIn(lines)).toEqual([]);
@@ -221,21 +221,21 @@ describe('Events', () => {
   });
 
   it("name an issuer's keys by their kids alone, and cut those", () => {
-    const { events, last } = listen('info');
-    events.keySetFetched('partner', ['a', undefined]);
+    const { issuers, last } = listen('info');
+    issuers.keySetFetched('partner', ['a', undefined]);
     expect(last()).toMatchObject({ issuer: 'partner', kids: ['a', '(no kid)'], msg: 'key set fetched' });
-    events.keySetChanged('partner', ['k'.repeat(1000)], ['a']);
+    issuers.keySetChanged('partner', ['k'.repeat(1000)], ['a']);
     expect(last()).toMatchObject({ added: ['k'.repeat(64)], dropped: ['a'], msg: 'key set changed' });
   });
 
   it('say why a key set stays as it was, until when, and that it is refreshed again', () => {
-    const { events, last } = listen('info');
-    events.keySetFailed('partner', new Error('fetch failed', { cause: new Error('connect ECONNREFUSED') }), 3);
+    const { issuers, last } = listen('info');
+    issuers.keySetFailed('partner', new Error('fetch failed', { cause: new Error('connect ECONNREFUSED') }), 3);
     const cause = 'fetch failed: connect ECONNREFUSED';
     expect(last()).toMatchObject({ level: 'warn', issuer: 'partner', failures: 3, cause });
-    events.keySetOutdated('partner');
+    issuers.keySetOutdated('partner');
     expect(last()).toMatchObject({ level: 'error', issuer: 'partner' });
-    events.keySetRecovered('partner', 4);
+    issuers.keySetRecovered('partner', 4);
     expect(last()).toMatchObject({ level: 'info', issuer: 'partner', failures: 4 });
   });
 

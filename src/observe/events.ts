@@ -5,14 +5,13 @@ import type { ConfigStatus } from './config-status.ts';
 import type { Failures } from './failures.ts';
 import type { Forwarding } from './forwarding.ts';
 import type { DecisionLog } from './log/decision-log.ts';
+import { messageOf } from './log/error-message.ts';
 import type { LogInLog, RefusedLogIn } from './log/log-in-log.ts';
 import type { Logs } from './log/logs.ts';
 import { secretsOf, withoutSecrets } from './log/own-credential.ts';
 import type { Repeats } from './log/repeats.ts';
 import type { DecisionCells } from './metrics/decision-cells.ts';
 import type { DecisionDurations } from './metrics/decision-durations.ts';
-
-const MAX_KID_LENGTH = 64;
 
 /** Where events go to. */
 export interface EventsParts {
@@ -219,51 +218,6 @@ export class Events implements DecisionObserver, RevocationObserver {
     );
   }
 
-  keySetFetched(issuer: string, kids: Kids): void {
-    this.parts.logs.app.info({ issuer, kids: namesOf(kids) }, 'key set fetched');
-  }
-
-  keySetChanged(issuer: string, added: Kids, dropped: Kids): void {
-    this.parts.logs.app.info({ issuer, added: namesOf(added), dropped: namesOf(dropped) }, 'key set changed');
-  }
-
-  /** @param failures how many in a row. */
-  keySetFailed(issuer: string, error: unknown, failures: number): void {
-    this.parts.logs.app.warn({ issuer, failures, cause: messageOf(error) }, 'key set not refreshed');
-  }
-
-  keySetExposed(issuer: string, kids: Kids): void {
-    const message = 'key set refused: it holds private keys, and whoever can read it can sign; the last good keys stay';
-    this.parts.logs.app.error({ issuer, kids: namesOf(kids) }, message);
-  }
-
-  keysLeftOut(issuer: string, count: number): void {
-    this.parts.logs.app.warn({ issuer, count }, 'key set has over 100 usable keys: these many are left out');
-  }
-
-  keySetRecovered(issuer: string, failures: number): void {
-    this.parts.logs.app.info({ issuer, failures }, 'key set refreshed again');
-  }
-
-  keySetOutdated(issuer: string): void {
-    this.parts.logs.app.error({ issuer }, 'key set too old: no token of this issuer can be verified');
-  }
-
-  /** @param failures how many in a row. */
-  introspectionFailed(issuer: string, error: unknown, failures: number): void {
-    const facts = { issuer, failures, cause: messageOf(error) };
-    this.parts.logs.app.error(facts, 'introspection fails: opaque tokens of this issuer are unavailable');
-  }
-
-  introspectionMisconfigured(issuer: string, error: unknown): void {
-    const message = 'introspection is misconfigured: the server does not take clientId with clientSecret';
-    this.parts.logs.app.error({ issuer, cause: messageOf(error) }, message);
-  }
-
-  introspectionRecovered(issuer: string, failures: number): void {
-    this.parts.logs.app.info({ issuer, failures }, 'introspection works again');
-  }
-
   ownKeysChanged(added: readonly string[], dropped: readonly string[]): void {
     this.parts.logs.app.info({ added, dropped }, 'signing keys changed');
   }
@@ -307,23 +261,4 @@ export class Events implements DecisionObserver, RevocationObserver {
       logs.app.error({ part, ...facts, cause, ...(repeated === 0 ? {} : { repeated }) }, message);
     });
   }
-}
-
-/** The `kid`s of keys, which may have none. */
-type Kids = readonly (string | undefined)[];
-
-/** An issuer's names may be as long as its whole document. */
-function namesOf(kids: Kids): readonly string[] {
-  return kids.map((kid) => (kid === undefined ? '(no kid)' : kid.slice(0, MAX_KID_LENGTH)));
-}
-
-/** The messages of an error and its causes; stacks and properties may hold what was being worked on. */
-function messageOf(error: unknown, depth = 0): string {
-  if (!(error instanceof Error)) return String(error);
-  const inner: unknown = error instanceof AggregateError ? error.errors[0] : error.cause;
-  const words = error.message === '' ? error.name : error.message;
-  if (inner === undefined || depth > 4) return words;
-  const why = messageOf(inner, depth + 1);
-  // Many an error repeats the words of its cause.
-  return words.endsWith(why) ? words : `${words}: ${why}`;
 }

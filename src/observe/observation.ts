@@ -8,6 +8,7 @@ import { Events } from './events.ts';
 import { Failures } from './failures.ts';
 import { Forwarding } from './forwarding.ts';
 import { Health } from './health.ts';
+import { IssuerEvents } from './issuer-events.ts';
 import { DecisionLog } from './log/decision-log.ts';
 import { LogInLog } from './log/log-in-log.ts';
 import type { DestinationStream, Logger } from './log/logger.ts';
@@ -31,6 +32,8 @@ export interface ObservationParts {
 export class Observation {
   readonly health = new Health();
   readonly events: Events;
+  /** What happens with the key sets of issuers and with their introspection. */
+  readonly issuerEvents: IssuerEvents;
   /** Where audit records go. */
   readonly auditOutput: Pick<Logger, 'info' | 'warn'>;
   /** Bounds what repeats itself in the logs. */
@@ -64,6 +67,7 @@ export class Observation {
       sources: this.sources,
     };
     this.events = new Events(this.parts);
+    this.issuerEvents = new IssuerEvents(logs.app);
     this.auditOutput = logs.audit;
   }
 
