@@ -77,8 +77,7 @@ export class AccountManagement {
     const account = await this.accounts.findById(id);
     if (account === undefined) return { outcome: 'not_found' };
     const objectionTo = (standing: Account) => this.objectionTo(manager, standing, edit);
-    const changed =
-      objectionTo(account) ?? (await this.accounts.change(manager.by, id, edit, versionOf(manager), objectionTo));
+    const changed = await this.accounts.change(manager.by, account, edit, versionOf(manager), objectionTo);
     return changed ?? { outcome: 'not_found' };
   }
 

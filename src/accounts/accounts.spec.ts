@@ -29,7 +29,7 @@ async function setUpAda() {
   const parts = setUp();
   const added = await parts.accounts.add(OPERATOR, ada);
   if ('outcome' in added) throw new Error(added.message);
-  return { ...parts, id: added.id };
+  return { ...parts, account: added, id: added.id };
 }
 
 const ada = {
@@ -83,12 +83,12 @@ describe('Accounts', () => {
   });
 
   it('add() and change() do nothing while too many passwords are being hashed', async () => {
-    const { store, accounts, passwords, id } = await setUpAda();
+    const { store, accounts, passwords, account } = await setUpAda();
     const before = await store.accounts.list();
     passwords.hash = async () => ({ outcome: 'busy' });
     const problem = { outcome: 'busy', field: 'password', message: expect.stringContaining('try again') };
     expect(await accounts.add(OPERATOR, { ...ada, name: 'max' })).toEqual(problem);
-    expect(await accounts.change(OPERATOR, id, { password: 'another password of hers' })).toEqual(problem);
+    expect(await accounts.change(OPERATOR, account, { password: 'another password of hers' })).toEqual(problem);
     expect(await store.accounts.list()).toEqual(before);
   });
 
@@ -115,7 +115,7 @@ describe('Accounts', () => {
       };
       await store.accounts.add(old);
       expect((await accounts.find(name))?.id).toBe(old.id);
-      expect(await accounts.change(OPERATOR, old.id, { email: `old-${index}@example.com` })).toMatchObject({ name });
+      expect(await accounts.change(OPERATOR, old, { email: `old-${index}@example.com` })).toMatchObject({ name });
       expect(await accounts.remove(OPERATOR, old.id)).toBe(true);
     }
     expect((await accounts.find('ada '))?.id).toBe(id);
@@ -124,8 +124,8 @@ describe('Accounts', () => {
   it.each(['ada ', ' ADA', 'ada\t', 'ada\u00a0', ' ada@example.com '])(
     'find() takes %j as it is typed',
     async (typed) => {
-      const { accounts, id } = await setUpAda();
-      await accounts.change(OPERATOR, id, { email: 'ada@example.com' });
+      const { accounts, id, account } = await setUpAda();
+      await accounts.change(OPERATOR, account, { email: 'ada@example.com' });
       expect((await accounts.find(typed))?.id).toBe(id);
     },
   );
@@ -148,10 +148,10 @@ describe('Accounts', () => {
     [{ email: null }, false],
     [{ disabled: false }, false],
   ])('change() to %j ends tokens: %s', async (edit, ends) => {
-    const { store, accounts, id, now } = await setUpAda();
+    const { store, accounts, id, now, account } = await setUpAda();
     now.ms = (NOW_SECONDS + 0.98) * 1000;
     const { password, email, ...rest } = edit;
-    expect(await accounts.change(OPERATOR, id, edit)).toMatchObject({ id, ...rest, ...(email ? { email } : {}) });
+    expect(await accounts.change(OPERATOR, account, edit)).toMatchObject({ id, ...rest, ...(email ? { email } : {}) });
     const [mark] = await readValues(store, [`sallyport:notbefore:sallyport:${id}`]);
     expect(mark).toBe(ends ? String(NOW_SECONDS) : undefined);
     const hash = (await accounts.findById(id))?.passwordHash;
@@ -159,21 +159,21 @@ describe('Accounts', () => {
   });
 
   it('change() raises the mark each time, so that each is told of', async () => {
-    const { store, accounts, id, now } = await setUpAda();
+    const { store, accounts, id, now, account } = await setUpAda();
     now.ms = (NOW_SECONDS + 0.98) * 1000;
-    await accounts.change(OPERATOR, id, { disabled: true });
+    await accounts.change(OPERATOR, account, { disabled: true });
     // As where the clock of another instance is behind.
     now.ms = (NOW_SECONDS - 3) * 1000;
-    await accounts.change(OPERATOR, id, { disabled: true });
+    await accounts.change(OPERATOR, account, { disabled: true });
     const [mark] = await readValues(store, [`sallyport:notbefore:sallyport:${id}`]);
     expect(mark).toBe(String(NOW_SECONDS + 1));
   });
 
   it('add(), change() and remove() record who did it, and nothing where nothing was done', async () => {
-    const { accounts, records, id } = await setUpAda();
+    const { accounts, records, id, account } = await setUpAda();
     await accounts.add(OPERATOR, ada);
-    await accounts.change(OPERATOR, id, { scopes: ['messages:send'], disabled: true, email: undefined });
-    await accounts.change(OPERATOR, id, { password: 'short' });
+    await accounts.change(OPERATOR, account, { scopes: ['messages:send'], disabled: true, email: undefined });
+    await accounts.change(OPERATOR, account, { password: 'short' });
     await accounts.remove(OPERATOR, id);
     await accounts.remove(OPERATOR, id);
     const shared = { level: 'info', ...OPERATOR, subject: id };
@@ -186,19 +186,21 @@ describe('Accounts', () => {
   });
 
   it('change() refuses what add() refuses, and changes nothing', async () => {
-    const { accounts, id } = await setUpAda();
+    const { accounts, id, account } = await setUpAda();
     await accounts.add(OPERATOR, { ...ada, name: 'max', email: 'max@example.com' });
     const before = await accounts.findById(id);
-    expect(await accounts.change(OPERATOR, id, { disabled: true, password: 'short' })).toMatchObject({
+    expect(await accounts.change(OPERATOR, account, { disabled: true, password: 'short' })).toMatchObject({
       field: 'password',
     });
-    expect(await accounts.change(OPERATOR, id, { disabled: true, scopes: ['x'] })).toMatchObject({ field: 'scopes' });
-    expect(await accounts.change(OPERATOR, id, { disabled: true, email: '@' })).toMatchObject({ field: 'email' });
-    expect(await accounts.change(OPERATOR, id, { disabled: true, email: 'MAX@example.com' })).toMatchObject({
+    expect(await accounts.change(OPERATOR, account, { disabled: true, scopes: ['x'] })).toMatchObject({
+      field: 'scopes',
+    });
+    expect(await accounts.change(OPERATOR, account, { disabled: true, email: '@' })).toMatchObject({ field: 'email' });
+    expect(await accounts.change(OPERATOR, account, { disabled: true, email: 'MAX@example.com' })).toMatchObject({
       outcome: 'taken',
     });
     expect(await accounts.findById(id)).toEqual(before);
-    expect(await accounts.change(OPERATOR, 'unknown', { disabled: true })).toBeUndefined();
+    expect(await accounts.change(OPERATOR, { ...account, id: 'unknown' }, { disabled: true })).toBeUndefined();
   });
 });
 

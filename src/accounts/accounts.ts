@@ -151,33 +151,29 @@ export class Accounts {
   }
 
   /**
-   * A new password, a scope less and disabling end the account's tokens, and whatever is remembered of its password; a
-   * token that is issued from then on is none of those. `undefined` where there is no such account.
+   * Changes an account. A new password, the loss of a scope and disabling end the account's tokens, and what is cached of
+   * its password; tokens that are issued afterwards stay valid. `undefined` if there is no such account.
    *
-   * @param onlyIf whose authority the change rests on; `stale` where that account has changed since.
-   * @param objectionTo why the account, as it is when the change is written, must not be changed so.
+   * @param known the account as the caller read it. If its scopes have changed since, the change is decided again.
+   * @param onlyIf the account that makes the change; the outcome is `stale` if that account has changed since.
+   * @param objectionTo why the account must not be changed so; asked again if the change is decided again.
    */
   async change<Objection = never>(
     by: Who,
-    id: string,
+    known: Account,
     edit: AccountEdit,
     onlyIf?: AccountVersion,
     objectionTo: (account: Account) => Objection | undefined = () => undefined,
   ): Promise<Account | AccountProblem | Stale | Objection | undefined> {
-    const { store, passwords } = this.parts;
-    const problem = this.problemWith(edit);
+    const { password } = edit;
+    const problem = objectionTo(known) ?? this.problemWith(edit);
     if (problem !== undefined) return problem;
-    const { email, password } = edit;
-    const account = await store.accounts.findById(id);
-    if (account === undefined) return undefined;
-    const weak = password === undefined ? undefined : await weakness(password, account);
+    const weak = password === undefined ? undefined : await weakness(password, known);
     if (weak !== undefined) return weak;
-    const hashed = password === undefined ? undefined : await passwords.hash(password);
+    const hashed = password === undefined ? undefined : await this.parts.passwords.hash(password);
     if (hashed?.outcome === 'busy') return BUSY;
-    let present = account;
+    let present = known;
     for (let tries = 1; tries <= MAX_TRIES; tries++) {
-      const objection = objectionTo(present);
-      if (objection !== undefined) return objection;
       const updated = await this.write(present, edit, hashed?.value, onlyIf);
       switch (updated.outcome) {
         case 'updated':
@@ -188,12 +184,15 @@ export class Accounts {
         case 'stale':
           return STALE;
         case 'taken':
-          return emailTaken(email ?? undefined);
-        case 'raced':
+          return emailTaken(edit.email ?? undefined);
+        case 'raced': {
           present = updated.account;
+          const objection = objectionTo(present);
+          if (objection !== undefined) return objection;
+        }
       }
     }
-    throw new StoreError(`account "${id}" is being changed by others all the time; try again`);
+    throw new StoreError(`other changes of account "${known.id}" keep getting in first; try again`);
   }
 
   /** What was decided holds for the account's present scopes alone: whether it loses one, and who may change it. */

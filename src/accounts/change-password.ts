@@ -43,7 +43,7 @@ export class ChangePassword {
     if (account === undefined) return { outcome: 'no_account' };
     const found = await credentials.check(account.name, current, by.client);
     if (found.outcome === 'refused') return { outcome: 'refused_credentials', refusal: found };
-    const changed = await accounts.change(by, by.account, { password: wanted }, found.account);
+    const changed = await accounts.change(by, found.account, { password: wanted }, found.account);
     if (changed === undefined) return { outcome: 'no_account' };
     if (!('outcome' in changed)) return { outcome: 'changed' };
     if (changed.outcome !== 'stale') return changed;

@@ -144,8 +144,8 @@ function print({ name, id, email = '', scopes, disabled, createdAtSeconds }: Acc
 }
 
 async function change({ useCases: { accounts }, terminal, by }: Task, name: string, edit: AccountEdit): Promise<void> {
-  const { id } = await find(accounts, name);
-  const changed = await accounts.change(by, id, edit);
+  const account = await find(accounts, name);
+  const changed = await accounts.change(by, account, edit);
   if (changed === undefined) throw unknown(name);
   if ('outcome' in changed) throw new CommandError(`sallyport: ${printable(changed.message)}`);
   print(changed, terminal);

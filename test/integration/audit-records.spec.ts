@@ -184,7 +184,9 @@ const COMMANDS: Table = {
   'accounts.page': READS,
   'accounts.scopesProblem': READS,
   'accounts.change': async ({ commands, ada }) => {
-    await commands.accounts.change(OPERATOR, ada.account, { email: 'ada@example.com' });
+    const account = await commands.accounts.findById(ada.account);
+    if (account === undefined) throw new Error('no account');
+    await commands.accounts.change(OPERATOR, account, { email: 'ada@example.com' });
     return { msg: 'account changed', ...OPERATOR, subject: ada.account, changed: ['email'] };
   },
   'accounts.remove': async ({ commands, ada }) => {

@@ -75,7 +75,7 @@ async function setUp({ hears }: { readonly hears: boolean }) {
     const authorization = basic('ada', password);
     return outcomeOf(await authorizer.decide(makeRequest({ authorization })));
   };
-  const change = (edit: AccountEdit) => accounts.change(OPERATOR, added.id, edit);
+  const change = (edit: AccountEdit) => accounts.change(OPERATOR, added, edit);
   return { store, accounts, id: added.id, time, ask, change, verified: () => verified };
 }
 
