@@ -6,11 +6,8 @@ import { LOG_IN_HISTORY, LogInDigests } from '../accounts/guesses/log-in-digests
 import { Passwords } from '../accounts/passwords/passwords.ts';
 import { unlockAccount } from '../accounts/unlock-account.ts';
 import type { Operator } from '../audit/actor.ts';
-import type { AuditOutput, RecordLimit } from '../audit/audit-log.ts';
-import { AuditLog } from '../audit/audit-log.ts';
 import type { Config, OwnIssuer, StoreConfig } from '../config/config.ts';
 import { systemClock } from '../lib/clock.ts';
-import { Observation } from '../observe/observation.ts';
 import type { AcceptLossOutcome } from '../revocation/accept-loss.ts';
 import { acceptLosses } from '../revocation/accept-loss.ts';
 import { RevocationWriter } from '../revocation/revocation-writer.ts';
@@ -27,15 +24,13 @@ import type { Store } from '../store/store.ts';
 import type { MigrationReport } from '../tokens/migration-report.ts';
 import { reportMigration } from '../tokens/migration-report.ts';
 import { TokenViews } from '../tokens/token-views.ts';
+import type { CommandAudit } from './command-audit.ts';
+import { openAudit } from './command-audit.ts';
+import { CommandRefused } from './command-refused.ts';
 import { ownIssuer } from './own-signing.ts';
 
 /** Longer than a decision would wait. */
 const STORE_MS = 5_000;
-
-/** A command cannot do its work, for the reason that the message gives. Nothing was changed. */
-export class CommandRefused extends Error {
-  override readonly name = 'CommandRefused';
-}
 
 /** The use cases for the command line, on a store that running instances may share. */
 export class CommandUseCases {
@@ -160,7 +155,7 @@ export async function withUseCases<Value>(
   user: 'command' | 'first command' = 'command',
 ): Promise<Value> {
   if (user === 'command') requireStore(config.store);
-  const records = openCommandAudit(config, err);
+  const records = openAudit(config, { err });
   try {
     return await withStore(config.store, (store) => use(new CommandUseCases(config, store, records)), user);
   } finally {
@@ -197,55 +192,4 @@ export function requireStore(config: StoreConfig): void {
         'running Sallyport with --config',
     );
   }
-}
-
-/** The audit log of a command. */
-export interface CommandAudit {
-  readonly audit: AuditLog;
-  /** For acts that must not happen without a record. Throws {@link CommandRefused} if `log.audit` cannot be opened. */
-  require(): void;
-  close(): void;
-}
-
-/**
- * Where a command writes its audit records: `log.audit`, else standard error. If that file cannot be opened, the records
- * go to standard error as well, with a warning: an operator who ends something in an emergency does not wait for a log.
- * The first record opens the file, so a command that changes nothing leaves it alone.
- */
-export function openCommandAudit({ log }: Pick<Config, 'log'>, err: (text: string) => void): CommandAudit {
-  let observation: Observation | undefined;
-  const open = (audit: string | undefined): Observation => {
-    return new Observation({ level: 'error', passes: 0, audit }, { clock: systemClock, destination: { write: err } });
-  };
-  const output = (): AuditOutput => {
-    try {
-      observation ??= open(log.audit);
-    } catch (error) {
-      err(`sallyport: ${messageOf(error)}; the record goes here\n`);
-      observation = open(undefined);
-    }
-    return observation.auditOutput;
-  };
-  const lazily: AuditOutput = {
-    info: (facts, message) => output().info(facts, message),
-    warn: (facts, message) => output().warn(facts, message),
-  };
-  return {
-    audit: new AuditLog(lazily, UNLIMITED),
-    require() {
-      try {
-        observation ??= open(log.audit);
-      } catch (cause) {
-        throw new CommandRefused(`${messageOf(cause)}; nothing was done, since it could not be recorded`, { cause });
-      }
-    },
-    close: () => observation?.close(),
-  };
-}
-
-/** A command writes few records. */
-const UNLIMITED: RecordLimit = { tell: (_kind, write) => write(0) };
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

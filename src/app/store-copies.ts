@@ -6,7 +6,8 @@ import type { ImportOutcome, ImportReport } from '../store/copy/import-copy.ts';
 import { importCopy } from '../store/copy/import-copy.ts';
 import { CopyError, checkCopy } from '../store/copy/read-copy.ts';
 import { writeCopy } from '../store/copy/write-copy.ts';
-import { openCommandAudit, requireStore, withStore } from './command-use-cases.ts';
+import { openAudit } from './command-audit.ts';
+import { requireStore, withStore } from './command-use-cases.ts';
 
 /** Writes a copy of the configured store; resolves with what it holds. Rejects with `CommandRefused`. */
 export function exportStore(config: Config, write: (text: string) => Promise<unknown> | void): Promise<Counts> {
@@ -56,7 +57,7 @@ export async function importStore(
     if (!own.some((one) => one.name === name && one.issuer === issuer)) report.foreignIssuer(name, issuer);
   }
   const use = async (store: Parameters<Parameters<typeof withStore>[1]>[0]): Promise<ImportOutcome> => {
-    const records = openCommandAudit(config, err);
+    const records = openAudit(config, { err });
     try {
       records.require();
       const issuers = own.map(({ name }) => name);
