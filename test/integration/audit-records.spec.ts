@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
+import * as storeCopies from '../../src/app/store-copies.ts';
 import { AuditLog } from '../../src/audit/audit-log.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { Unrevoke } from '../../src/revocation/unrevoke.ts';
@@ -201,6 +202,9 @@ const COMMANDS: Table = {
   },
 };
 
+/** Likewise the functions of `app/store-copies`. */
+const STORE_COPIES: Table = { exportStore: READS, importStore: RUNS_ANOTHER };
+
 /** Acts that the application does not hand out as methods. */
 const OTHERS: Readonly<Record<string, Act>> = {
   'an operator takes a revocation back': async ({ store, audit }) => {
@@ -287,6 +291,10 @@ describe('every act that changes state', () => {
     });
     await close();
     expect(found.toSorted()).toEqual(Object.keys(COMMANDS).toSorted());
+  });
+
+  it('stands in the table if it copies a store', () => {
+    expect(Object.keys(storeCopies).toSorted()).toEqual(Object.keys(STORE_COPIES).toSorted());
   });
 
   it('stands in the table if the audit log has a record for it', () => {
