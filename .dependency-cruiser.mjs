@@ -42,7 +42,7 @@ const PLACES = {
   ],
   revocation: [
     '^src/tokens/',
-    '^src/signing/(key-ring|signing-key-store)\\.ts$',
+    '^src/signing/(key-life|key-ring|signing-key-store)\\.ts$',
     '^src/verification/(jwt|opaque-token)\\.ts$',
     ACCOUNTS,
     REVOCATION_SET,

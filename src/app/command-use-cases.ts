@@ -10,8 +10,12 @@ import type { Config, OwnIssuer, StoreConfig } from '../config/config.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { AcceptLossOutcome } from '../revocation/accept-loss.ts';
 import { acceptLosses } from '../revocation/accept-loss.ts';
+import { AdminRevocation } from '../revocation/admin-revocation.ts';
+import type { RevocationResolverParts } from '../revocation/revocation-resolver.ts';
 import { RevocationWriter } from '../revocation/revocation-writer.ts';
 import { SigningKeyRevocation } from '../revocation/signing-key-revocation.ts';
+import { UnrecordedBudget } from '../revocation/unrecorded-budget.ts';
+import { Unrevoke } from '../revocation/unrevoke.ts';
 import type { CheckedRevocations } from '../revocation-set/checked-revocations.ts';
 import { ANY_EPOCH, checkedRevocations } from '../revocation-set/checked-revocations.ts';
 import { announceMissing } from '../revocation-set/epoch-watch.ts';
@@ -37,11 +41,13 @@ export class CommandUseCases {
   private readonly config: Config;
   private readonly store: Store;
   private readonly records: CommandAudit;
+  private readonly err: (text: string) => void;
 
-  constructor(config: Config, store: Store, records: CommandAudit) {
+  constructor(config: Config, store: Store, records: CommandAudit, err: (text: string) => void) {
     this.config = config;
     this.store = store;
     this.records = records;
+    this.err = err;
   }
 
   /** Adds, lists, changes and removes accounts. */
@@ -108,20 +114,49 @@ export class CommandUseCases {
     });
   }
 
-  get revocationWriter(): RevocationWriter {
-    const { revocations, tokens, accounts } = this.store;
-    const { clockSkewMs } = this.config;
+  /** Revokes what any configured issuer issued. */
+  get adminRevocation(): AdminRevocation {
+    const unrecorded = new UnrecordedBudget(systemClock);
+    return new AdminRevocation({ resolver: this.revocationResolver, writer: this.revocationWriter, unrecorded });
+  }
+
+  /** Takes revocations back. */
+  get unrevoke(): Unrevoke {
+    return new Unrevoke({ ...this.revoking, resolver: this.revocationResolver });
+  }
+
+  /** The value of an entry of the revocation set. */
+  async revocationValue(key: string): Promise<string | undefined> {
+    const [value] = await revocationsIn(this.store).read([key]);
+    return value;
+  }
+
+  private get revocationWriter(): RevocationWriter {
+    const { accounts } = this.store;
+    return new RevocationWriter({ ...this.revoking, accounts, clockSkewMs: this.config.clockSkewMs });
+  }
+
+  private get revoking() {
+    const { revocations, tokens } = this.store;
     const { audit } = this.records;
-    const own = ownIssuer(this.config)?.name;
-    return new RevocationWriter({
-      revocations,
-      tokens,
+    return { revocations, tokens, ownIssuer: ownIssuer(this.config)?.name, audit, clock: systemClock };
+  }
+
+  private get revocationResolver(): RevocationResolverParts {
+    const { config, err } = this;
+    const { issuers, limits } = config;
+    const { accounts, tokens, signingKeys } = this.store;
+    // Few commands examine a token, and this needs much.
+    const examine = async (token: string) => (await import('./inspection.ts')).examineOnce(token, config, err);
+    return {
+      issuers,
       accounts,
-      ownIssuer: own,
-      audit,
+      tokens,
+      signingKeys,
+      examiner: { examine },
+      maxTokenLength: limits.token,
       clock: systemClock,
-      clockSkewMs,
-    });
+    };
   }
 
   /** As {@link acceptLosses}; does nothing without an audit log. */
@@ -157,7 +192,7 @@ export async function withUseCases<Value>(
   if (user === 'command') requireStore(config.store);
   const records = openAudit(config, { err });
   try {
-    return await withStore(config.store, (store) => use(new CommandUseCases(config, store, records)), user);
+    return await withStore(config.store, (store) => use(new CommandUseCases(config, store, records, err)), user);
   } finally {
     records.close();
   }

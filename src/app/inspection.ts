@@ -1,5 +1,7 @@
 import type { Config } from '../config/config.ts';
+import type { VerificationResult } from '../core/verified-credential.ts';
 import { systemClock } from '../lib/clock.ts';
+import { printable } from '../lib/wording.ts';
 import { Observation } from '../observe/observation.ts';
 import { MemoryLogInHistory } from '../store/memory/log-in-history.ts';
 import { openStore } from '../store/open.ts';
@@ -39,6 +41,28 @@ export async function openInspection(config: Config): Promise<Inspection> {
     const { revocationSet } = parts;
     return { gateway, verifier, store, revocationSet, close: () => closeAll(opened) };
   });
+}
+
+/**
+ * Opens an inspection to examine one token. If it cannot be opened, this says why, and the token counts as one that cannot
+ * be verified now: keys that cannot be opened are no reason to leave a token valid.
+ */
+export async function examineOnce(
+  token: string,
+  config: Config,
+  err: (text: string) => void,
+): Promise<VerificationResult> {
+  try {
+    const inspection = await openInspection(config);
+    try {
+      return await inspection.verifier.examine(token);
+    } finally {
+      await inspection.close();
+    }
+  } catch (error) {
+    err(`sallyport: ${printable(error instanceof Error ? error.message : String(error))}\n`);
+    return { outcome: 'refused', reason: 'unavailable', check: 'keys' };
+  }
 }
 
 /** The store for reading only: if it has no epoch yet, none is made in it. */

@@ -9,7 +9,7 @@ import type { Config } from '../config/config.ts';
 import type { Clock } from '../core/ports.ts';
 import type { Events } from '../observe/events.ts';
 import type { Observation } from '../observe/observation.ts';
-import { UnrecordedBudget } from '../revocation/unrecorded-tokens.ts';
+import { UnrecordedBudget } from '../revocation/unrecorded-budget.ts';
 import { RevocationSet } from '../revocation-set/revocation-set.ts';
 import type { Standings } from '../revocation-set/standings.ts';
 import { MemoryLogInHistory } from '../store/memory/log-in-history.ts';

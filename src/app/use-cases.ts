@@ -18,7 +18,7 @@ import type { TokenUseCases } from '../edge/token-api/use-cases.ts';
 import { AdminRevocation } from '../revocation/admin-revocation.ts';
 import { OwnTokenRevocation } from '../revocation/own-token-revocation.ts';
 import { RevocationWriter } from '../revocation/revocation-writer.ts';
-import { keySetMaxAgeSeconds, longestTokenSeconds } from '../signing/key-life.ts';
+import { keySetMaxAgeSeconds } from '../signing/key-life.ts';
 import { PublishedKeySet } from '../signing/published-key-set.ts';
 import { TokenSigner } from '../signing/token-signer.ts';
 import { Idempotency } from '../tokens/idempotency.ts';
@@ -61,11 +61,11 @@ export function buildUseCases(
   const mint = new TokenMint({ issuer: name, tokens, revocations, signer, clock, clockSkewMs, observer: events });
   const rules = new ScopeRules(catalogue);
   const views = new TokenViews({ issuer: name, tokens, revocations, clock });
-  const revoke = new RevocationWriter({ revocations, tokens, accounts, ownIssuer: name, audit, clock, clockSkewMs });
+  const writer = new RevocationWriter({ revocations, tokens, accounts, ownIssuer: name, audit, clock, clockSkewMs });
   const shared = { issuer: name, tokens, revocations, clock, clockSkewMs };
   const { signingKeys } = store;
-  const unknown = { signingKeys, longestTokenSeconds: longestTokenSeconds(issuer), unrecorded: sharedParts.unrecorded };
-  const revokeToken = new OwnTokenRevocation({ ...shared, ...unknown, revoke, audit });
+  const named = { accounts, tokens, signingKeys, examiner: verifier, maxTokenLength: limits.token, clock };
+  const revoking = { writer, unrecorded: sharedParts.unrecorded };
   const byRoutes = (routes: readonly Route[], observer?: DecisionObserver, notesUse?: boolean): Decider => {
     const policy = { routes: new RouteMap(routes), basicUntilMs: Number.POSITIVE_INFINITY, shadow: false };
     return decider(policy, TOKEN_CALL_TIMEOUT_MS, observer, notesUse);
@@ -94,21 +94,17 @@ export function buildUseCases(
     idempotency: new Idempotency({ store: store.idempotency, sealer: own.sealer, clock }),
     authorities: new Authorities({ accounts, revocations, clock }),
     issueToken: new IssueToken({ ttl, rules, accounts, mint, audit }),
-    revokeToken,
+    ownTokenRevocation: new OwnTokenRevocation({
+      ...shared,
+      ...revoking,
+      resolver: { ...named, issuers: [issuer] },
+      audit,
+    }),
     logIn: new LogIn({ credentials, mint, devices: sharedParts.devices, audit, observer: events }),
     privateTokens: new PrivateTokens({ ttl, rules, accounts, mint, audit }),
     rotation: new TokenRotation({ ...shared, ttl, rules, accounts, views, mint, audit }),
     tokenViews: views,
-    revokeAny: new AdminRevocation({
-      issuers,
-      accounts,
-      tokens,
-      examiner: verifier,
-      maxTokenLength: limits.token,
-      revoke,
-      clock,
-      ...unknown,
-    }),
+    adminRevocation: new AdminRevocation({ ...revoking, resolver: { ...named, issuers } }),
     introspectToken: new IntrospectToken({ decider: byRoutes([ANY_TOKEN], unseen, false), accounts, issuer: name }),
     keySet: new PublishedKeySet(own.keys, keySetMaxAgeSeconds(issuer.signing)),
     accounts: new AccountManagement(managed),

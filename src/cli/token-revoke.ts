@@ -1,127 +1,62 @@
-import { parseInstant } from '../config/reading/times.ts';
-import { quote } from '../lib/wording.ts';
-import type { Arguments, Options } from './command.ts';
-import { UsageError } from './command.ts';
-import { AUTHOR_OPTIONS, CONFIRM_OPTION } from './operator.ts';
+import type { CommandUseCases } from '../app/command-use-cases.ts';
+import { requireStore, withUseCases } from '../app/command-use-cases.ts';
+import { operatorOf } from '../audit/actor.ts';
+import { printable } from '../lib/wording.ts';
+import type { RequestProblem } from '../revocation/revocation-request.ts';
+import { CommandError, requireConfig } from './command.ts';
+import { defineAction } from './command-definition.ts';
+import { readAuthor } from './operator.ts';
+import { checkRequest, openRequest, REVOKE_OPTIONS, readRequest } from './revocation-options.ts';
+import { confirm } from './terminal/confirm.ts';
+import { farReachingText, problemText, revokedLines, warningLines } from './terminal/revocation-text.ts';
 
-/** What names the revocations that `sallyport token unrevoke` takes back. */
-export const TARGET_OPTIONS = {
-  'token-file': { type: 'string', placeholder: 'FILE', help: 'a token in a file; - reads standard input' },
-  issuer: { type: 'string', placeholder: 'NAME', help: 'the name of an issuer in the configuration' },
-  jti: { type: 'string', placeholder: 'ID', help: 'one token, by its id' },
-  thumbprint: {
-    type: 'string',
-    placeholder: 'HEX',
-    help: 'one token, by the SHA-256 of its header.payload: 64 hexadecimal digits',
+/** Writes to the store, whether Sallyport runs on it or not. */
+export const revokeTokens = defineAction({
+  summary: 'end a token, or those of a subject, a signing key or an issuer',
+  takes: [],
+  forms: [
+    '--token-file FILE',
+    '--issuer NAME --jti ID [--expires TIME]',
+    '--thumbprint HEX [--expires TIME]',
+    '--issuer NAME --subject SUBJECT [--before TIME]',
+    '--issuer NAME --key KID',
+    '--issuer NAME --all [--before TIME]',
+  ].map((form) => `${form} [--reason TEXT] [--by NAME] [--yes]`),
+  details: `Writes to the store, whether Sallyport runs on it or not. Every instance refuses the tokens within
+revocation.maxStaleness.
+
+TIME is a date or a date and time in UTC: 2027-06-30, or 2027-06-30T12:00:00Z.`,
+  options: REVOKE_OPTIONS,
+  async run(args, terminal) {
+    const requested = readRequest(args);
+    const author = readAuthor(args.values);
+    const config = requireConfig(args.config, terminal.env);
+    const question = farReachingText(checkRequest(requested, config));
+    requireStore(config.store);
+    if (question !== undefined) await confirm(printable(question), args.values.yes === true, terminal);
+    const request = await openRequest(requested, terminal);
+    return withUseCases(config, terminal.err, async (useCases) => {
+      const result = await useCases.adminRevocation.revoke(request, operatorOf(author), author.reason);
+      if (result.outcome === 'too many') throw new Error('operators have no bound');
+      if (result.outcome === 'refused') throw await refusal(result.problem, useCases);
+      for (const line of warningLines(result.warnings)) terminal.err(`warning: ${printable(line)}\n`);
+      for (const { target, entry } of result.revoked) {
+        // An entry that existed before keeps its value.
+        const value = (await useCases.revocationValue(entry.key)) ?? entry.value;
+        for (const line of revokedLines(target, entry, value, config.revocation)) terminal.out(`${printable(line)}\n`);
+      }
+      return 0;
+    });
   },
-  subject: {
-    type: 'string',
-    placeholder: 'SUBJECT',
-    help: 'the tokens of a subject; for our own issuer, an account by id, name or e-mail address',
-  },
-  key: { type: 'string', placeholder: 'KID', help: 'the tokens that the key with this kid signed' },
-  all: { type: 'boolean', help: 'all tokens of the issuer' },
-} as const satisfies Options;
+});
 
-export const REVOKE_OPTIONS = {
-  ...TARGET_OPTIONS,
-  before: {
-    type: 'string',
-    placeholder: 'TIME',
-    help: 'end what was issued up to this time; by default now. A mark can move to a later time only',
-  },
-  expires: {
-    type: 'string',
-    placeholder: 'TIME',
-    help: 'when the token expires, so that its entry can expire too',
-  },
-  ...AUTHOR_OPTIONS,
-  yes: { ...CONFIRM_OPTION, help: 'do not ask before --key, --all and a --before in the future' },
-} as const satisfies Options;
-
-type OptionName = keyof typeof REVOKE_OPTIONS;
-
-/** What an operator asks to end; times in Unix seconds, `undefined` if not given. */
-export type RevokeRequest =
-  | { readonly form: 'token-file'; readonly file: string }
-  | { readonly form: 'thumbprint'; readonly thumbprint: string; readonly expiresAtSeconds: number | undefined }
-  | OfIssuer;
-
-/** What is named by an issuer and something that belongs to it. */
-export type OfIssuer = { readonly issuer: string } & (
-  | { readonly form: 'jti'; readonly tokenId: string; readonly expiresAtSeconds: number | undefined }
-  | { readonly form: 'subject'; readonly subject: string; readonly issuedUpToSeconds: number | undefined }
-  | { readonly form: 'key'; readonly kid: string }
-  | { readonly form: 'all'; readonly issuedUpToSeconds: number | undefined }
-);
-
-/** The forms, and the options that each takes besides {@link ALWAYS}. */
-const FORMS = {
-  'token-file': [],
-  jti: ['issuer', 'expires'],
-  thumbprint: ['expires'],
-  subject: ['issuer', 'before'],
-  key: ['issuer'],
-  all: ['issuer', 'before'],
-} as const satisfies Readonly<Record<string, readonly OptionName[]>>;
-
-type Form = keyof typeof FORMS;
-
-const FORM_NAMES: readonly Form[] = ['token-file', 'jti', 'thumbprint', 'subject', 'key', 'all'];
-const ALWAYS: readonly string[] = ['reason', 'by', 'yes', 'config', 'help'];
-const THUMBPRINT = /^[0-9a-f]{64}$/i;
-
-/** Reads what is to be ended. Throws {@link UsageError} if the options do not fit together. */
-export function readRequest(args: Arguments): RevokeRequest {
-  const form = formOf(args);
-  const expiresAtSeconds = timeIn(args, 'expires');
-  const issuedUpToSeconds = timeIn(args, 'before');
-  if (form === 'token-file') return { form, file: textIn(args, form) };
-  if (form === 'thumbprint') return { form, thumbprint: thumbprintIn(args), expiresAtSeconds };
-  const issuer = textIn(args, 'issuer');
-  switch (form) {
-    case 'jti':
-      return { form, issuer, tokenId: textIn(args, form), expiresAtSeconds };
-    case 'subject':
-      return { form, issuer, subject: textIn(args, form), issuedUpToSeconds };
-    case 'key':
-      return { form, issuer, kid: textIn(args, form) };
-    case 'all':
-      return { form, issuer, issuedUpToSeconds };
-  }
-}
-
-function formOf({ values }: Arguments): Form {
-  const [form, ...others] = FORM_NAMES.filter((name) => values[name] !== undefined);
-  if (form === undefined || others.length > 0) {
-    throw new UsageError(`expected one of ${FORM_NAMES.map((name) => `--${name}`).join(', ')}`);
-  }
-  const allowed: readonly string[] = [form, ...FORMS[form], ...ALWAYS];
-  const stray = Object.keys(values).find((name) => !allowed.includes(name));
-  if (stray !== undefined) throw new UsageError(`--${stray} cannot be used with --${form}`);
-  return form;
-}
-
-function textIn({ values }: Arguments, name: OptionName): string {
-  const value = values[name];
-  if (typeof value !== 'string' || value === '') throw new UsageError(`--${name} is missing or empty`);
-  return value;
-}
-
-function thumbprintIn(args: Arguments): string {
-  const thumbprint = textIn(args, 'thumbprint');
-  if (THUMBPRINT.test(thumbprint)) return thumbprint.toLowerCase();
-  // The value may be a token, so it is not repeated.
-  throw new UsageError('--thumbprint takes 64 hexadecimal digits: the SHA-256 of the token’s header.payload');
-}
-
-/** Whole seconds, rounded up so that the time given is included. */
-function timeIn({ values }: Arguments, name: 'before' | 'expires'): number | undefined {
-  const value = values[name];
-  if (typeof value !== 'string') return undefined;
-  const ms = parseInstant(value);
-  if (ms !== undefined) return Math.ceil(ms / 1000);
-  throw new UsageError(
-    `--${name} takes a date, or a date and time such as 2027-06-30T12:00:00Z, found ${quote(value)}`,
+/** Why nothing was done. */
+export async function refusal(problem: RequestProblem, useCases: CommandUseCases): Promise<CommandError> {
+  const accounts = problem.problem === 'unknown account' ? await useCases.accountStore.list() : [];
+  return new CommandError(
+    `sallyport: ${problemText(
+      problem,
+      accounts.map(({ name }) => name),
+    )}`,
   );
 }

@@ -1,15 +1,15 @@
-import { requireStore, withStore } from '../app/command-use-cases.ts';
+import { requireStore, withUseCases } from '../app/command-use-cases.ts';
+import { operatorOf } from '../audit/actor.ts';
 import { entryText } from '../explanation/entry-text.ts';
-import { systemClock } from '../lib/clock.ts';
 import { printable } from '../lib/wording.ts';
-import { checkIssuer, resolve } from '../revocation/revocation-resolver.ts';
-import type { UnrevokeOutcome } from '../revocation/unrevoke.ts';
+import type { UnrevokeResult } from '../revocation/unrevoke.ts';
 import { CommandError, requireConfig } from './command.ts';
 import { defineAction } from './command-definition.ts';
-import { AUTHOR_OPTIONS, CONFIRM_OPTION, readAuthor, unrevokeByOperator } from './operator.ts';
+import { AUTHOR_OPTIONS, CONFIRM_OPTION, readAuthor } from './operator.ts';
+import { checkRequest, openRequest, readRequest, TARGET_OPTIONS } from './revocation-options.ts';
 import { confirm } from './terminal/confirm.ts';
-import { takenBackWords } from './terminal/revocation-text.ts';
-import { readRequest, TARGET_OPTIONS } from './token-revoke.ts';
+import { takenBackText, unrevokeWarningLines } from './terminal/revocation-text.ts';
+import { refusal } from './token-revoke.ts';
 
 /** Takes one revocation back. Exits with 0 also if there is none. */
 export const unrevokeToken = defineAction({
@@ -33,19 +33,19 @@ Deleting the entry from the store does not have this effect: instances that know
     yes: { ...CONFIRM_OPTION, help: 'do not ask before --subject, --key and --all' },
   },
   async run(args, terminal) {
-    const request = readRequest(args);
+    const requested = readRequest(args);
     const author = readAuthor(args.values);
     const config = requireConfig(args.config, terminal.env);
-    if ('issuer' in request) checkIssuer(request, config);
+    checkRequest(requested, config);
     requireStore(config.store);
-    const words = takenBackWords(request);
-    if (words !== undefined) await confirm(printable(words), args.values.yes === true, terminal);
-    const nowSeconds = Math.floor(systemClock.wallMs() / 1000);
-    return withStore(config.store, async (store) => {
-      const { targets, warnings } = await resolve(request, { config, store, terminal, nowSeconds });
-      for (const warning of warnings) terminal.err(`warning: ${printable(warning)}\n`);
-      for (const target of targets) {
-        const result = await unrevokeByOperator(target, author, { config, store, terminal });
+    const question = takenBackText(requested);
+    if (question !== undefined) await confirm(printable(question), args.values.yes === true, terminal);
+    const request = await openRequest(requested, terminal);
+    return withUseCases(config, terminal.err, async (useCases) => {
+      const taken = await useCases.unrevoke.unrevoke(request, operatorOf(author), author.reason);
+      if (taken.outcome === 'refused') throw await refusal(taken.problem, useCases);
+      for (const line of unrevokeWarningLines(taken.warnings)) terminal.err(`warning: ${printable(line)}\n`);
+      for (const result of taken.results) {
         for (const line of linesOf(result)) terminal.out(`${printable(line)}\n`);
       }
       return 0;
@@ -53,7 +53,7 @@ Deleting the entry from the store does not have this effect: instances that know
   },
 });
 
-function linesOf(result: UnrevokeOutcome): readonly string[] {
+function linesOf(result: UnrevokeResult): readonly string[] {
   const { outcome, key } = result;
   if (outcome === 'changed') throw new CommandError(`sallyport: another process has changed ${key}; run this again`);
   if (outcome === 'rotated') {

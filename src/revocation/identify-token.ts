@@ -1,5 +1,4 @@
 import type { Check } from '../core/check.ts';
-import { checkText } from '../core/check-text.ts';
 import type { TokenExaminer } from '../core/ports.ts';
 import type { Refusal, VerificationResult } from '../core/verified-credential.ts';
 import type { OneToken } from '../revocation-set/target.ts';
@@ -17,7 +16,7 @@ export interface IdentifiedToken {
   /** Whose it is, where it is named by its id and says so. */
   readonly subject?: string | undefined;
   /** Which check it failed, where it is not one that would be taken; `undefined` for a token that was verified. */
-  readonly failed: string | undefined;
+  readonly failed: Check | undefined;
   /** The name of its issuer, where that could not be asked whether it is a good one. */
   readonly unavailableAt?: string | undefined;
 }
@@ -51,7 +50,7 @@ async function identifyOpaque(
   const byThumbprint = opaque.thumbprints.map(
     (thumbprint): OneToken => ({ kind: 'thumbprint', thumbprint, expiresAtSeconds: undefined }),
   );
-  const failed = finding.outcome === 'refused' ? checkText(finding.check) : undefined;
+  const failed = finding.outcome === 'refused' ? finding.check : undefined;
   return { targets: [...byThumbprint, ...reportedTargets(finding)], failed };
 }
 
@@ -82,7 +81,7 @@ async function identifyJwt(
     if (premature !== undefined)
       return { targets: [premature], subject: textIn(parsed.payload['sub']), failed: undefined };
     const unavailableAt = finding.reason === 'unavailable' ? finding.issuer : undefined;
-    return { targets: [byThumbprint], failed: checkText(finding.check), unavailableAt };
+    return { targets: [byThumbprint], failed: finding.check, unavailableAt };
   }
   const { issuer, tokenId, subject } = finding.identity;
   if (tokenId === undefined) return { targets: [byThumbprint], failed: undefined };

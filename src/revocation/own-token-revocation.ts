@@ -1,42 +1,32 @@
 import type { Actor } from '../audit/actor.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
-import type { Clock } from '../core/ports.ts';
 import type { RevocationStore } from '../revocation-set/revocation-store.ts';
-import type { OneToken } from '../revocation-set/target.ts';
 import { entryFor } from '../revocation-set/target.ts';
-import type { SigningKeyStore } from '../signing/signing-key-store.ts';
 import type { TokenStore } from '../tokens/token.ts';
 import { isTokenId, newTokenId } from '../tokens/token-mint.ts';
+import type { ResolvedRequest, RevocationResolverParts } from './revocation-resolver.ts';
+import { resolveRevocation } from './revocation-resolver.ts';
 import type { RevocationWriter } from './revocation-writer.ts';
-import type { UnrecordedBudget } from './unrecorded-tokens.ts';
-import { unrecordedToken } from './unrecorded-tokens.ts';
+import type { TooManyUnrecorded, UnrecordedBudget } from './unrecorded-budget.ts';
 
 export interface OwnTokenRevocationParts {
   /** The own issuer's name. */
   readonly issuer: string;
-  readonly tokens: Pick<TokenStore, 'find' | 'end'>;
-  readonly revocations: Pick<RevocationStore, 'write'>;
-  readonly clock: Pick<Clock, 'wallMs'>;
-  readonly clockSkewMs: number;
-  /** The longest life that the configuration gives a token now. */
-  readonly longestTokenSeconds: number;
-  readonly revoke: Pick<RevocationWriter, 'revoke'>;
-  readonly signingKeys: Pick<SigningKeyStore, 'read'>;
+  /** With our own issuer alone: none of its tokens is opaque, so no authorization server is asked about one. */
+  readonly resolver: RevocationResolverParts;
+  readonly writer: Pick<RevocationWriter, 'revoke'>;
   readonly unrecorded: Pick<UnrecordedBudget, 'take'>;
+  readonly tokens: Pick<TokenStore, 'end'>;
+  readonly revocations: Pick<RevocationStore, 'write'>;
   readonly audit: Pick<AuditLog, 'foreignTokenLeft'>;
+  readonly clockSkewMs: number;
 }
 
-/** `too many` where the account has named too many ids without a record: nothing was written. */
-export type RevokeOutcome = typeof DONE | TooManyUnrecorded;
-
-export interface TooManyUnrecorded {
-  readonly outcome: 'too many';
-  readonly retryAfterSeconds: number;
-}
-
+/** Nothing tells a token of another account from one that never existed. */
 const DONE = { outcome: 'done' } as const;
+const NOT_FOUND = { outcome: 'not_found' } as const;
 
-/** Revokes an account's own tokens. */
+/** Revokes an account's own tokens. Each method resolves once the store has what it writes, and rejects with `StoreError`. */
 export class OwnTokenRevocation {
   private readonly parts: OwnTokenRevocationParts;
 
@@ -44,50 +34,72 @@ export class OwnTokenRevocation {
     this.parts = parts;
   }
 
-  /**
-   * Resolves once the store has the revocation. An unknown token and another account's are left alone, and the
-   * caller is not told which it was: `false`.
-   */
-  async revoke(tokenId: string, by: Actor, reason?: string): Promise<boolean> {
-    const token = await this.parts.tokens.find(tokenId);
-    if (token === undefined || token.accountId !== by.account) return false;
-    const { issuer, revoke } = this.parts;
-    const { expiresAtSeconds } = token;
-    await revoke.revoke({ kind: 'token', issuer, tokenId, expiresAtSeconds }, by, reason);
-    return true;
+  /** Revokes a token that the account's list shows. An unknown id and another account's are both `not_found`. */
+  async revoke(
+    tokenId: string,
+    by: Actor,
+    reason?: string,
+  ): Promise<{ readonly outcome: 'revoked' } | typeof NOT_FOUND> {
+    const named = await this.resolveId(tokenId);
+    if (named.account !== by.account) return NOT_FOUND;
+    await this.write(named, by, reason);
+    return { outcome: 'revoked' };
   }
 
   /**
-   * Does the same for callers who are told that it is done, whatever it was: so it also ends an id that has no record. The
-   * store may have lost that, in a failover or with a backup that was put back, while the token itself still counts.
-   * Nobody can tell any more whose it is, but who revokes must not go on being exposed. Such ids have a budget, for each
-   * account. Another account's token stays as it is, for the same budget and at the cost of the same work, so that the
-   * answer does not tell whether there is such a token.
+   * Revokes a token by its id for a caller who gets the same answer for every id. An id without a record is revoked as
+   * well: the store may have lost the record in a failover, or with an older backup, while the token is still valid. Each
+   * account has a budget for such ids. Another account's token stays valid, but costs the same budget and the same work,
+   * so that neither the answer nor its time tells whether there is such a token.
    */
-  async revokeAnyway(tokenId: string, by: Actor): Promise<RevokeOutcome> {
-    const { issuer, tokens, signingKeys, clock, longestTokenSeconds, revoke, unrecorded } = this.parts;
-    const token = await tokens.find(tokenId);
-    if (token?.accountId === by.account) {
-      await revoke.revoke({ kind: 'token', issuer, tokenId, expiresAtSeconds: token.expiresAtSeconds }, by);
+  async revokeUnlisted(tokenId: string, by: Actor, reason?: string): Promise<typeof DONE | TooManyUnrecorded> {
+    const named = await this.resolveId(tokenId);
+    if (named.account === by.account) {
+      await this.write(named, by, reason);
       return DONE;
     }
-    if (token === undefined && !isTokenId(tokenId)) return DONE;
-    const retryAfterSeconds = unrecorded.take(by.account);
-    if (retryAfterSeconds > 0) return { outcome: 'too many', retryAfterSeconds };
-    const nowSeconds = clock.wallMs() / 1000;
-    const parts = { issuer, signingKeys, longestTokenSeconds, nowSeconds };
-    if (token === undefined) await revoke.revoke(await unrecordedToken(tokenId, parts), by);
-    else await this.leaveAlone(tokenId, by, await unrecordedToken(newTokenId(), parts));
+    if (named.account === undefined && !isTokenId(tokenId)) return DONE;
+    const tooMany = this.parts.unrecorded.take(by.account);
+    if (tooMany !== undefined) return tooMany;
+    if (named.account === undefined) await this.write(named, by, reason);
+    else await this.leaveAlone(tokenId, by);
     return DONE;
   }
 
-  /** Writes an entry for an id that nobody has, and which the store may soon forget. */
-  private async leaveAlone(tokenId: string, by: Actor, nobodys: OneToken): Promise<void> {
-    const { revocations, tokens, clock, clockSkewMs, audit } = this.parts;
-    const at = Math.floor(clock.wallMs() / 1000);
-    const entry = entryFor({ ...nobodys, expiresAtSeconds: at }, { at, by: by.account }, clockSkewMs);
-    await revocations.write(entry);
+  /**
+   * Revokes the token that the caller presents, with or without a record, if it belongs to the caller's account. Every
+   * other credential is left alone. `unavailable` if it cannot be told now whether the token is ours.
+   */
+  async revokePresented(token: string, by: Actor): Promise<typeof DONE | { readonly outcome: 'unavailable' }> {
+    const { issuer, resolver } = this.parts;
+    const presented = await resolveRevocation({ kind: 'credential', token }, resolver);
+    if (presented.outcome === 'refused') return DONE;
+    const isUnknown = presented.warnings.some((one) => one.warning === 'not verified' && one.unavailableAt === issuer);
+    if (isUnknown) return { outcome: 'unavailable' };
+    if (presented.account === by.account) await this.write(presented, by);
+    return DONE;
+  }
+
+  private async resolveId(tokenId: string): Promise<ResolvedRequest> {
+    const { issuer, resolver } = this.parts;
+    const request = { kind: 'token', issuer, tokenId, expiresAtSeconds: undefined } as const;
+    const resolution = await resolveRevocation(request, resolver);
+    if (resolution.outcome === 'refused') throw new Error(`our own issuer is refused: ${resolution.problem.problem}`);
+    return resolution;
+  }
+
+  private async write({ targets }: ResolvedRequest, by: Actor, reason?: string): Promise<void> {
+    for (const target of targets) await this.parts.writer.revoke(target, by, reason);
+  }
+
+  /** Writes an entry for an id that no token has, and that the store may soon forget. */
+  private async leaveAlone(tokenId: string, by: Actor): Promise<void> {
+    const { issuer, revocations, tokens, resolver, clockSkewMs, audit } = this.parts;
+    const at = Math.floor(resolver.clock.wallMs() / 1000);
+    const decoyId = newTokenId();
+    const decoy = { kind: 'token', issuer, tokenId: decoyId, expiresAtSeconds: at, unrecorded: true } as const;
+    await revocations.write(entryFor(decoy, { at, by: by.account }, clockSkewMs));
     audit.foreignTokenLeft(by, tokenId);
-    if (nobodys.kind === 'token') await tokens.end(nobodys.tokenId, { atSeconds: at, by: by.account });
+    await tokens.end(decoyId, { atSeconds: at, by: by.account });
   }
 }

@@ -1,166 +1,175 @@
 import { findNamedAccount } from '../accounts/account-id.ts';
-import { openInspection } from '../app/inspection.ts';
-import type { Terminal } from '../cli/command.ts';
-import { CommandError } from '../cli/command.ts';
-import { readCredentialFile } from '../cli/terminal/credential-file.ts';
-import type { OfIssuer, RevokeRequest } from '../cli/token-revoke.ts';
-import type { Config, IssuerConfig } from '../config/config.ts';
-import { list, quote, suggest } from '../lib/wording.ts';
+import type { AccountStore } from '../accounts/account-store.ts';
+import type { OwnIssuer } from '../config/config.ts';
+import type { Clock, TokenExaminer } from '../core/ports.ts';
 import type { RevocationTarget } from '../revocation-set/target.ts';
 import { longestTokenSeconds } from '../signing/key-life.ts';
-import type { Store } from '../store/store.ts';
-import { wordsOf } from '../verification/jwt.ts';
+import type { SigningKeyStore } from '../signing/signing-key-store.ts';
+import type { TokenStore } from '../tokens/token.ts';
 import { identifyToken } from './identify-token.ts';
-import { unrecordedToken } from './unrecorded-tokens.ts';
+import type {
+  IssuerRequest,
+  RefusedRevocation,
+  RequestIssuer,
+  RevocationRequest,
+  RevocationWarning,
+} from './revocation-request.ts';
+import { checkRevocationRequest } from './revocation-request.ts';
 
-/** What a request comes to, one target or several, and what its author should know about it. */
-export interface Resolved {
+export interface RevocationResolverParts {
+  readonly issuers: readonly RequestIssuer[];
+  readonly accounts: Pick<AccountStore, 'find' | 'findById'>;
+  readonly tokens: Pick<TokenStore, 'find'>;
+  readonly signingKeys: Pick<SigningKeyStore, 'read'>;
+  readonly examiner: TokenExaminer;
+  /** Longest token that is read, in characters. */
+  readonly maxTokenLength: number;
+  readonly clock: Pick<Clock, 'wallMs'>;
+}
+
+export type Resolution = ResolvedRequest | RefusedRevocation;
+
+/** What a request comes to. */
+export interface ResolvedRequest {
+  readonly outcome: 'resolved';
+  /** All of them together end what was named; at least one. */
   readonly targets: readonly RevocationTarget[];
-  readonly warnings: readonly string[];
-}
-
-export interface ResolveTools {
-  readonly config: Config;
-  readonly store: Pick<Store, 'tokens' | 'accounts' | 'signingKeys'>;
-  readonly terminal: Terminal;
-  /** Up to when a mark ends what was issued, where nothing else was asked for. */
-  readonly nowSeconds: number;
-}
-
-/** Throws a {@link CommandError} where no such issuer is configured, and where it has no such thing. */
-export function checkIssuer(request: OfIssuer, config: Config): void {
-  const { kind, name } = issuerNamed(request.issuer, config);
-  if (request.form !== 'key' || (kind !== 'secrets' && kind !== 'introspection')) return;
-  const why = kind === 'secrets' ? 'signs with a shared secret, which has no key id' : 'signs nothing';
-  throw new CommandError(`sallyport: ${name} ${why}: end its tokens with --all`);
-}
-
-function issuerNamed(name: string, { issuers }: Config): IssuerConfig {
-  const issuer = issuers.find((one) => one.name === name);
-  if (issuer !== undefined) return issuer;
-  const names = issuers.map((one) => one.name);
-  const known = names.length === 0 ? 'there is none' : `there is ${list(names, 'and')}`;
-  throw new CommandError(`sallyport: no issuer ${quote(name)}${suggest(name, names)} (${known})`);
+  readonly warnings: readonly RevocationWarning[];
+  /** The id of the account whose token of ours was named; `undefined` if it is not such a token, or has no record. */
+  readonly account?: string | undefined;
 }
 
 /**
- * Finds out what is to be ended. What the store does not know is ended all the same, with a warning: it may have lost
- * what it knew.
+ * Finds out what a request ends. A token, an account or a key of which the store has no record is ended as well, with a
+ * warning: the store may have lost the record in a failover, or with an older backup. Rejects with `StoreError`.
  */
-export async function resolve(request: RevokeRequest, tools: ResolveTools): Promise<Resolved> {
-  const { config, store, terminal, nowSeconds } = tools;
-  switch (request.form) {
-    case 'token-file':
-      return resolveToken((await readCredentialFile(request.file, terminal)).trim(), config);
-    case 'thumbprint': {
-      const { thumbprint, expiresAtSeconds } = request;
-      return sure({ kind: 'thumbprint', thumbprint, expiresAtSeconds });
-    }
-    case 'jti':
-      return resolveTokenId(request, issuerNamed(request.issuer, config), store, nowSeconds);
+export async function resolveRevocation(
+  request: RevocationRequest,
+  parts: RevocationResolverParts,
+): Promise<Resolution> {
+  const { issuers, clock } = parts;
+  const nowSeconds = Math.floor(clock.wallMs() / 1000);
+  const checked = checkRevocationRequest(request, issuers, nowSeconds);
+  if (checked.outcome === 'refused') return checked;
+  const resolution = await resolve(request, parts, nowSeconds);
+  return resolution.outcome === 'refused'
+    ? resolution
+    : { ...resolution, warnings: [...checked.warnings, ...resolution.warnings] };
+}
+
+function resolve(
+  request: RevocationRequest,
+  parts: RevocationResolverParts,
+  nowSeconds: number,
+): Promise<Resolution> | Resolution {
+  if (request.kind === 'credential') return resolveCredential(request.token, parts);
+  if (request.kind === 'thumbprint') return resolved(request);
+  const issuer = parts.issuers.find(({ name }) => name === request.issuer);
+  return issuer?.kind === 'signing'
+    ? resolveOwn(request, issuer, parts, nowSeconds)
+    : resolved(foreignTarget(request, nowSeconds));
+}
+
+async function resolveCredential(token: string, parts: RevocationResolverParts): Promise<Resolution> {
+  const takesOpaque = parts.issuers.some(({ kind }) => kind === 'introspection');
+  const identified = await identifyToken(token, { ...parts, takesOpaque });
+  if (typeof identified === 'string') {
+    return { outcome: 'refused', problem: { problem: 'not a token', malformation: identified } };
+  }
+  const { targets, subject, failed: check, unavailableAt } = identified;
+  const isOwn = targets.some((target) => target.kind === 'token' && kindOf(target.issuer, parts) === 'signing');
+  const warnings = check === undefined ? [] : [{ warning: 'not verified', check, unavailableAt } as const];
+  return { outcome: 'resolved', targets, warnings, account: isOwn ? subject : undefined };
+}
+
+/** The records of another issuer are not ours, so each name is taken as it is. */
+function foreignTarget(request: IssuerRequest, nowSeconds: number): RevocationTarget {
+  switch (request.kind) {
+    case 'token':
+    case 'signing key':
+      return request;
     case 'subject':
-      return resolveSubject(request, issuerNamed(request.issuer, config), store, nowSeconds);
-    case 'key':
-      return resolveKey(request, issuerNamed(request.issuer, config), store);
-    case 'all': {
-      const { issuer, issuedUpToSeconds = nowSeconds } = request;
-      return sure({ kind: 'issuer', issuer, issuedUpToSeconds });
-    }
+    case 'issuer':
+      return { ...request, issuedUpToSeconds: request.issuedUpToSeconds ?? nowSeconds };
   }
 }
 
-async function resolveToken(token: string, config: Config): Promise<Resolved> {
-  const identified = await identify(token, config);
-  if (typeof identified === 'string')
-    throw new CommandError(
-      `sallyport: that is no token of a kind that is taken here (${wordsOf(identified, config.limits.token)})`,
-    );
-  const { targets, failed } = identified;
-  if (failed === undefined) return sure(...targets);
-  return { targets, warnings: [`it could not be verified (${failed}): its thumbprint is revoked, not its id`] };
-}
-
-async function identify(token: string, config: Config): ReturnType<typeof identifyToken> {
-  const takesOpaque = config.issuers.some(({ kind }) => kind === 'introspection');
-  const shared = { takesOpaque, maxTokenLength: config.limits.token };
-  try {
-    const inspection = await openInspection(config);
-    try {
-      return await identifyToken(token, { examiner: inspection.verifier, ...shared });
-    } finally {
-      await inspection.close();
-    }
-  } catch (error) {
-    // Keys that cannot be opened are no reason to leave a token in force.
-    const unverified = { outcome: 'refused', reason: 'unavailable', check: 'keys' } as const;
-    const examiner = { examine: () => Promise.resolve(unverified) };
-    const identified = await identifyToken(token, { examiner, ...shared });
-    const failed = error instanceof Error ? error.message : unverified.check;
-    return typeof identified === 'string' ? identified : { ...identified, failed };
-  }
-}
-
-async function resolveTokenId(
-  { tokenId, expiresAtSeconds }: OfIssuer & { readonly form: 'jti' },
-  config: IssuerConfig,
-  store: ResolveTools['store'],
+function resolveOwn(
+  request: IssuerRequest,
+  issuer: Pick<OwnIssuer, 'name' | 'ttl'>,
+  parts: RevocationResolverParts,
   nowSeconds: number,
-): Promise<Resolved> {
-  const { name: issuer, kind } = config;
-  if (kind !== 'signing') return sure({ kind: 'token', issuer, tokenId, expiresAtSeconds });
-  const record = await store.tokens.find(tokenId);
+): Promise<Resolution> | Resolution {
+  switch (request.kind) {
+    case 'token':
+      return resolveOwnToken(request, issuer, parts, nowSeconds);
+    case 'subject':
+      return resolveAccount(request, parts);
+    case 'signing key':
+      return resolveOwnKey(request, parts);
+    case 'issuer':
+      return resolved(foreignTarget(request, nowSeconds));
+  }
+}
+
+/**
+ * The one rule for an id without a record: its entry lasts as long as the longest token that the issuer can have signed,
+ * unless the caller names another time. The keys are read whether there is a record or not, so that the time of the
+ * answer does not tell.
+ */
+async function resolveOwnToken(
+  { issuer, tokenId, expiresAtSeconds }: IssuerRequest & { readonly kind: 'token' },
+  config: Pick<OwnIssuer, 'ttl'>,
+  { tokens, signingKeys }: RevocationResolverParts,
+  nowSeconds: number,
+): Promise<Resolution> {
+  const [found, ring] = await Promise.allSettled([tokens.find(tokenId), signingKeys.read(issuer)]);
+  if (found.status === 'rejected') throw found.reason;
+  const record = found.value;
   if (record !== undefined) {
-    return sure({ kind: 'token', issuer, tokenId, expiresAtSeconds: record.expiresAtSeconds });
+    const target = { kind: 'token', issuer, tokenId, expiresAtSeconds: record.expiresAtSeconds } as const;
+    return { ...resolved(target), account: record.accountId };
   }
-  const parts = {
-    issuer,
-    signingKeys: store.signingKeys,
-    longestTokenSeconds: longestTokenSeconds(config),
-    nowSeconds,
-  };
-  // An operator does not make ids up: instances remember this entry as any other.
-  const ends = expiresAtSeconds ?? (await unrecordedToken(tokenId, parts)).expiresAtSeconds;
-  const target = { kind: 'token', issuer, tokenId, expiresAtSeconds: ends } as const;
-  return { targets: [target], warnings: ['the store knows of no token with this id'] };
+  if (ring.status === 'rejected') throw ring.reason;
+  const longest = Math.max(longestTokenSeconds(config), ...ring.value.keys.map((key) => key.longestTokenSeconds));
+  const lost = { issuer, tokenId, expiresAtSeconds: expiresAtSeconds ?? nowSeconds + longest };
+  return resolved({ kind: 'token', ...lost, unrecorded: true }, { warning: 'no record', ...lost });
 }
 
-/** Of our own issuer a subject is an account, which has a name as well: a mark for anything else would end nothing. */
-async function resolveSubject(
-  { subject, issuedUpToSeconds }: OfIssuer & { readonly form: 'subject' },
-  { name: issuer, kind }: IssuerConfig,
-  { accounts }: ResolveTools['store'],
-  nowSeconds: number,
-): Promise<Resolved> {
-  const target = { kind: 'subject', issuer, subject, issuedUpToSeconds: issuedUpToSeconds ?? nowSeconds } as const;
-  if (kind !== 'signing') return sure(target);
+/** A subject of our own issuer is an account. A mark for anything else would end nothing. */
+async function resolveAccount(
+  { issuer, subject, issuedUpToSeconds }: IssuerRequest & { readonly kind: 'subject' },
+  { accounts }: RevocationResolverParts,
+): Promise<Resolution> {
   const named = await findNamedAccount(subject, accounts);
-  if (named === undefined) {
-    const names = (await accounts.list()).map(({ name }) => name);
-    throw new CommandError(
-      `sallyport: no account with the id, name or e-mail address ${quote(subject)}${suggest(subject, names)}`,
-    );
-  }
-  const warnings = named.account === undefined ? ['the store knows of no account with this id'] : [];
+  if (named === undefined) return { outcome: 'refused', problem: { problem: 'unknown account', issuer, subject } };
   const { id } = named;
-  if (issuedUpToSeconds === undefined) return { targets: [{ kind: 'account', issuer, subject: id }], warnings };
-  return { targets: [{ ...target, subject: id }], warnings };
+  const target =
+    issuedUpToSeconds === undefined
+      ? ({ kind: 'account', issuer, subject: id } as const)
+      : ({ kind: 'subject', issuer, subject: id, issuedUpToSeconds } as const);
+  return named.account === undefined
+    ? resolved(target, { warning: 'no account', issuer, accountId: id })
+    : resolved(target);
 }
 
-async function resolveKey(
-  { kid }: OfIssuer & { readonly form: 'key' },
-  { name: issuer, kind }: IssuerConfig,
-  { signingKeys }: ResolveTools['store'],
-): Promise<Resolved> {
-  const target = { kind: 'signing key', issuer, kid } as const;
-  if (kind !== 'signing') return sure(target);
-  const kids = (await signingKeys.read(issuer)).keys.map((key) => key.kid);
-  if (kids.includes(kid)) return sure(target);
-  return {
-    targets: [target],
-    warnings: [`the store knows of no such key${suggest(kid, kids)} (${list(kids, 'and') || 'none'})`],
-  };
+/** A key is revoked even if the store cannot say whether it has that key. */
+async function resolveOwnKey(
+  request: IssuerRequest & { readonly kind: 'signing key' },
+  { signingKeys }: RevocationResolverParts,
+): Promise<Resolution> {
+  const { issuer, kid } = request;
+  const ring = await signingKeys.read(issuer).catch(() => undefined);
+  const existing = ring?.keys.map((key) => key.kid);
+  return existing === undefined || existing.includes(kid)
+    ? resolved(request)
+    : resolved(request, { warning: 'no key', issuer, kid, existing });
 }
 
-function sure(...targets: readonly RevocationTarget[]): Resolved {
-  return { targets, warnings: [] };
+function kindOf(issuer: string, { issuers }: RevocationResolverParts): RequestIssuer['kind'] | undefined {
+  return issuers.find(({ name }) => name === issuer)?.kind;
+}
+
+function resolved(target: RevocationTarget, ...warnings: readonly RevocationWarning[]): ResolvedRequest {
+  return { outcome: 'resolved', targets: [target], warnings };
 }

@@ -2,10 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readValues } from '../../test/support/store/revocations.ts';
 import type { RevocationEntry } from '../revocation-set/entry.ts';
 import { openMemoryStore } from '../store/memory/store.ts';
-import { newTokenId } from '../tokens/token-mint.ts';
-import { OwnTokenRevocation } from './own-token-revocation.ts';
 import { RevocationWriter } from './revocation-writer.ts';
-import { UnrecordedBudget } from './unrecorded-tokens.ts';
 
 const NOW = 1_800_000_000;
 const JWT = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJqb2UifQ.c2lnbmF0dXJlLW9mLWpvZQ';
@@ -27,7 +24,7 @@ function setUp(write?: () => Promise<void>) {
   return { revoke, written, told, ended };
 }
 
-describe('Revoke', () => {
+describe('RevocationWriter', () => {
   const token = { kind: 'token', issuer: 'own', tokenId: 't1', expiresAtSeconds: NOW + 600 } as const;
 
   it('writes who, when and why, then tells the audit log', async () => {
@@ -67,7 +64,7 @@ describe('Revoke', () => {
   });
 });
 
-describe('Revoke.revoke() of an account', () => {
+describe('RevocationWriter.revoke() of an account', () => {
   const account = { kind: 'account', issuer: 'own', subject: 'a1' } as const;
 
   it('ends a token that another instance, whose clock is ahead, recorded before, and one that is being made', async () => {
@@ -96,92 +93,5 @@ describe('Revoke.revoke() of an account', () => {
     const { revoke, written } = setUp();
     await revoke.revoke(account, ADA);
     expect(written).toEqual([{ key: 'sallyport:notbefore:own:a1', value: `${NOW}`, expiresAtSeconds: undefined }]);
-  });
-});
-
-describe('RevokeToken', () => {
-  async function setUpOwn() {
-    const { revoke, written, told } = setUp();
-    const { tokens, revocations, signingKeys } = openMemoryStore();
-    const times = { createdAtSeconds: NOW, expiresAtSeconds: NOW + 600 };
-    const unused = { lastUsedAtSeconds: undefined, end: undefined, successor: undefined };
-    await tokens.restore({ id: 't1', accountId: 'a1', use: 'access', scopes: [], ...times, ...unused });
-    const clock = { wallMs: () => NOW * 1000, monotonicMs: () => 0 };
-    const left: unknown[][] = [];
-    const writes: RevocationEntry[] = [];
-    const { write } = revocations;
-    revocations.write = async (entry) => {
-      writes.push(entry);
-      await write.call(revocations, entry);
-    };
-    const parts = {
-      issuer: 'own',
-      tokens,
-      revocations,
-      clock,
-      clockSkewMs: 30_000,
-      longestTokenSeconds: 5_000,
-      revoke,
-      signingKeys,
-      unrecorded: new UnrecordedBudget(clock),
-      audit: { foreignTokenLeft: (...facts: unknown[]) => void left.push(facts) },
-    };
-    return { revoking: new OwnTokenRevocation(parts), written, told, left, writes };
-  }
-
-  it('revoke() ends a token of the account until nobody can take it for valid', async () => {
-    const { revoking, written, told } = await setUpOwn();
-    expect(await revoking.revoke('t1', ADA)).toBe(true);
-    const value = JSON.stringify({ at: NOW, by: 'a1' });
-    expect(written).toEqual([{ key: 'sallyport:revoked:own:t1', value, expiresAtSeconds: NOW + 720 }]);
-    expect(told[0]?.[0]).toEqual(ADA);
-  });
-
-  it("revoke() leaves an unknown token and another account's alone", async () => {
-    const { revoking, written, told } = await setUpOwn();
-    expect(await revoking.revoke('t1', { ...ADA, account: 'a2' })).toBe(false);
-    expect(await revoking.revoke('unknown', ADA)).toBe(false);
-    expect([written, told]).toEqual([[], []]);
-  });
-
-  it('revokeAnyway() ends an id without a record for as long as any token lives, and no other account’s token', async () => {
-    const { revoking, written } = await setUpOwn();
-    const lost = 'V1StGXR8_Z5jdHi6B-myT';
-    await revoking.revokeAnyway(lost, ADA);
-    await revoking.revokeAnyway('t1', ADA);
-    const expiries = written.map(({ key, expiresAtSeconds = 0 }) => [key, expiresAtSeconds - NOW]);
-    expect(expiries).toEqual([
-      [`sallyport:revoked:own:${lost}`, 5_120],
-      ['sallyport:revoked:own:t1', 720],
-    ]);
-    expect(written[0]?.value).toBe(JSON.stringify({ at: NOW, by: 'a1', unrecorded: true }));
-    for (const id of ['unknown', `${lost}T`, '']) await revoking.revokeAnyway(id, ADA);
-    expect(written).toHaveLength(2);
-  });
-
-  it('revokeAnyway() leaves another account’s token alone, at the cost of the same write', async () => {
-    const { revoking, written, left, writes } = await setUpOwn();
-    const eve = { ...ADA, account: 'eve' };
-    expect(await revoking.revokeAnyway('t1', eve)).toEqual({ outcome: 'done' });
-    expect([written, left]).toEqual([[], [[eve, 't1']]]);
-    expect(writes).toHaveLength(1);
-    expect(writes[0]?.key).not.toBe('sallyport:revoked:own:t1');
-    expect(writes[0]?.expiresAtSeconds).toBe(NOW + 120);
-  });
-
-  it('revokeAnyway() takes 30 ids a minute of each account that it does not know, and another’s count too', async () => {
-    const { revoking, written, left } = await setUpOwn();
-    const eve = { ...ADA, account: 'eve' };
-    const outcomes: unknown[] = [];
-    for (let nth = 0; nth < 29; nth++) outcomes.push(await revoking.revokeAnyway(newTokenId(), eve));
-    outcomes.push(await revoking.revokeAnyway('t1', eve));
-    expect(new Set(outcomes.map((one) => JSON.stringify(one)))).toEqual(new Set(['{"outcome":"done"}']));
-    for (const id of [newTokenId(), 't1']) {
-      expect(await revoking.revokeAnyway(id, eve)).toEqual({ outcome: 'too many', retryAfterSeconds: 2 });
-    }
-    expect([written.length, left.length]).toEqual([29, 1]);
-    // What is known to be one's own needs no budget, and neither does another account.
-    expect(await revoking.revokeAnyway('t1', ADA)).toEqual({ outcome: 'done' });
-    expect(await revoking.revokeAnyway(newTokenId(), ADA)).toEqual({ outcome: 'done' });
   });
 });

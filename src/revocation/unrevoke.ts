@@ -10,11 +10,15 @@ import type { RevocationStore } from '../revocation-set/revocation-store.ts';
 import type { RevocationTarget } from '../revocation-set/target.ts';
 import { entryKeyOf } from '../revocation-set/target.ts';
 import type { TokenStore } from '../tokens/token.ts';
+import type { RefusedRevocation, RevocationRequest, RevocationWarning } from './revocation-request.ts';
+import type { RevocationResolverParts } from './revocation-resolver.ts';
+import { resolveRevocation } from './revocation-resolver.ts';
 
 /** How long it is remembered that an entry was taken back which would have stayed for ever, in seconds. */
 const REMEMBERED_SECONDS = 30 * 86_400;
 
 export interface UnrevokeParts {
+  readonly resolver: RevocationResolverParts;
   readonly revocations: Pick<RevocationStore, 'readEntries' | 'undo'>;
   readonly tokens: Pick<TokenStore, 'find' | 'forgetEnd'>;
   /** The own issuer's name, to whose tokens the records belong; `undefined` where nothing of ours signs. */
@@ -24,6 +28,16 @@ export interface UnrevokeParts {
 }
 
 export type UnrevokeOutcome =
+  | {
+      readonly outcome: 'resolved';
+      /** One for each entry that ends what was named. */
+      readonly results: readonly UnrevokeResult[];
+      readonly warnings: readonly RevocationWarning[];
+    }
+  | RefusedRevocation;
+
+/** What became of one entry. */
+export type UnrevokeResult =
   | { readonly outcome: 'taken back'; readonly key: string; readonly standing: string }
   /** Nothing stands there, or it was taken back before. */
   | { readonly outcome: 'not revoked'; readonly key: string }
@@ -53,7 +67,16 @@ export class Unrevoke {
    *
    * @param reason at most `MAX_REASON_LENGTH` characters; a token that somebody pasted into it is taken out.
    */
-  async unrevoke(target: RevocationTarget, who: Who, reason?: string): Promise<UnrevokeOutcome> {
+  async unrevoke(request: RevocationRequest, who: Who, reason?: string): Promise<UnrevokeOutcome> {
+    const resolution = await resolveRevocation(request, this.parts.resolver);
+    if (resolution.outcome === 'refused') return resolution;
+    const { targets, warnings } = resolution;
+    const results: UnrevokeResult[] = [];
+    for (const target of targets) results.push(await this.takeBack(target, who, reason));
+    return { outcome: 'resolved', results, warnings };
+  }
+
+  private async takeBack(target: RevocationTarget, who: Who, reason?: string): Promise<UnrevokeResult> {
     const { revocations, tokens, ownIssuer, audit, clock } = this.parts;
     const key = entryKeyOf(target);
     const [entry] = await revocations.readEntries([key]);

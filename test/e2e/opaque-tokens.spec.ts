@@ -62,7 +62,7 @@ describe('a server that decodes tokens leniently', () => {
   it('has every spelling of a token revoked that was revoked while it was away', async () => {
     const token = issue({ jti: 'id-3' });
     failing = () => 503;
-    await revoke(token, /warning: it could not be verified/);
+    await revoke(token, /warning: the token could not be verified/);
     failing = () => undefined;
     for (const spelling of spellingsOf(token)) await expect.poll(() => send(spelling)).toBe('token_revoked');
   });

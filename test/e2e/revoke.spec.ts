@@ -172,7 +172,7 @@ describe.each(STORES)('sallyport token revoke, on the $name store of a running S
     const { code, output } = await run(['token', 'revoke', '--token-file', '-'], forged);
     expect({ code, output }).toEqual({
       code: 0,
-      output: expect.stringContaining('warning: it could not be verified (signature)'),
+      output: expect.stringContaining('warning: the token could not be verified (signature)'),
     });
     expect(output).toContain(`sallyport:revoked-thumbprint:${thumbprintOf(forged)}`);
     expect(await decide(good)).toBe('passes');
@@ -262,9 +262,12 @@ describe.each(STORES)('sallyport token revoke, on the $name store of a running S
   });
 
   it.each([
-    [['--issuer', 'sallyport', '--jti', 'mistyped'], 'warning: the store knows of no token with this id\n'],
-    [['--issuer', 'sallyport', '--subject', 'r'.repeat(22)], 'warning: the store knows of no account with this id\n'],
-    [['--issuer', 'sallyport', '--key', 'mistyped', '--yes'], 'warning: the store knows of no such key ('],
+    [
+      ['--issuer', 'sallyport', '--jti', 'mistyped'],
+      'warning: the store has no record of this token; it is taken to expire at 20',
+    ],
+    [['--issuer', 'sallyport', '--subject', 'r'.repeat(22)], 'warning: the store has no account with this id\n'],
+    [['--issuer', 'sallyport', '--key', 'mistyped', '--yes'], 'warning: the store has no such key ('],
   ])('warns of what the store does not know: %j', async (args, words) => {
     const { code, output } = await run(['token', 'revoke', ...args]);
     expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining(words) });
@@ -285,7 +288,7 @@ describe.each(STORES)('sallyport token revoke, on the $name store of a running S
       "no account with the id, name or e-mail address 'dmo', did you mean 'demo'?",
     ],
     [['--token-file', '/nowhere'], 1, "cannot read '/nowhere': no such file"],
-    [['--token-file', '-'], 1, 'that is no token of a kind that is taken here (parts)'],
+    [['--token-file', '-'], 1, 'this is neither a JWT nor an opaque token of a configured issuer (parts)'],
     [['--issuer', 'corporate', '--all'], 2, 'this ends every token of corporate: --yes is missing'],
     [['--issuer', 'corporate', '--key', 'rsa'], 2, 'that the key rsa signs: --yes is missing'],
     [['--issuer', 'corporate', '--subject', 's', '--before', '2100-01-01'], 2, '--yes is missing'],

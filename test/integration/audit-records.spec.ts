@@ -4,10 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
 import * as storeCopies from '../../src/app/store-copies.ts';
 import { AuditLog } from '../../src/audit/audit-log.ts';
-import { systemClock } from '../../src/lib/clock.ts';
-import { Unrevoke } from '../../src/revocation/unrevoke.ts';
 import { formatEpoch, parseEpoch } from '../../src/revocation-set/epoch.ts';
-import { entryFor } from '../../src/revocation-set/target.ts';
 import { Sealer } from '../../src/signing/sealer.ts';
 import { resealSigningKey } from '../../src/signing/signing-key.ts';
 import { importCopy } from '../../src/store/copy/import-copy.ts';
@@ -76,30 +73,23 @@ const DOORS: Table = {
   'tokenViews.view': READS,
   'tokenViews.list': READS,
   'tokenViews.positionOf': READS,
-  'revokeToken.revoke': async ({ doors, ada, token }) => {
-    await doors.revokeToken.revoke(token.id, ada, 'lost');
+  'ownTokenRevocation.revoke': async ({ doors, ada, token }) => {
+    await doors.ownTokenRevocation.revoke(token.id, ada, 'lost');
     return { msg: 'token revoked', ...ada, tokenId: token.id, reason: 'lost' };
   },
-  'revokeToken.revokeAnyway': async ({ doors, ada, token }) => {
+  'ownTokenRevocation.revokeUnlisted': async ({ doors, ada, token }) => {
     const eve = { ...ada, account: 'eve' };
-    await doors.revokeToken.revokeAnyway(token.id, eve);
+    await doors.ownTokenRevocation.revokeUnlisted(token.id, eve);
     return { msg: 'token left alone: it is of another account', ...eve, tokenId: token.id };
   },
-  'revokeAny.revoke': async ({ doors, ada }) => {
-    await doors.revokeAny.revoke(
-      { issuer: 'own', jti: undefined, subject: 'ada', kid: undefined, beforeSeconds: undefined },
-      ada,
-      'left',
-    );
-    return { msg: 'subject revoked', ...ada, issuer: 'own', subject: ada.account, reason: 'left' };
-  },
-  'revokeAny.revokeToken': async ({ doors, ada, token }) => {
-    await doors.revokeAny.revokeToken(token.accessToken, ada, 'leaked');
-    return { msg: 'token revoked', ...ada, issuer: 'own', tokenId: token.id, reason: 'leaked' };
-  },
-  'revokeAny.revokeOwnToken': async ({ doors, ada, token }) => {
-    await doors.revokeAny.revokeOwnToken(token.accessToken, ada);
+  'ownTokenRevocation.revokePresented': async ({ doors, ada, token }) => {
+    await doors.ownTokenRevocation.revokePresented(token.accessToken, ada);
     return { msg: 'token revoked', ...ada, issuer: 'own', tokenId: token.id };
+  },
+  'adminRevocation.revoke': async ({ doors, ada }) => {
+    const request = { kind: 'subject', issuer: 'own', subject: 'ada', issuedUpToSeconds: undefined } as const;
+    await doors.adminRevocation.revoke(request, ada, 'left');
+    return { msg: 'subject revoked', ...ada, issuer: 'own', subject: ada.account, reason: 'left' };
   },
   'introspectToken.introspect': READS,
   'keySet.read': READS,
@@ -155,10 +145,18 @@ const COMMANDS: Table = {
     await commands.keyRevocation.revoke(kid, OPERATOR, 'stolen');
     return { msg: 'signing key revoked', ...OPERATOR, issuer: 'own', kid, reason: 'stolen' };
   },
-  'revocationWriter.revoke': async ({ commands }) => {
-    await commands.revocationWriter.revoke({ kind: 'issuer', issuer: 'own', issuedUpToSeconds: 1 }, OPERATOR, 'broken');
-    return { msg: 'issuer revoked', ...OPERATOR, issuer: 'own', reason: 'broken' };
+  'adminRevocation.revoke': async ({ commands, token }) => {
+    await commands.adminRevocation.revoke({ kind: 'credential', token: token.accessToken }, OPERATOR, 'leaked');
+    return { msg: 'token revoked', ...OPERATOR, reason: 'leaked' };
   },
+  'unrevoke.unrevoke': async ({ commands, token, takeRecords }) => {
+    const request = { kind: 'token', issuer: 'own', tokenId: token.id, expiresAtSeconds: undefined } as const;
+    await commands.adminRevocation.revoke(request, OPERATOR);
+    takeRecords();
+    await commands.unrevoke.unrevoke(request, OPERATOR, 'a slip');
+    return { msg: 'token revoked: taken back', ...OPERATOR, issuer: 'own', tokenId: token.id, reason: 'a slip' };
+  },
+  revocationValue: READS,
   acceptLosses: async ({ commands, store }) => {
     const [[key, found = ''] = ['']] = [...(await store.epochs.read())];
     const record = parseEpoch(found);
@@ -207,14 +205,6 @@ const STORE_COPIES: Table = { exportStore: READS, importStore: RUNS_ANOTHER };
 
 /** Acts that the application does not hand out as methods. */
 const OTHERS: Readonly<Record<string, Act>> = {
-  'an operator takes a revocation back': async ({ store, audit }) => {
-    const target = { kind: 'token', issuer: 'partner', tokenId: 'mistake', expiresAtSeconds: 2_000_000_000 } as const;
-    await store.revocations.write(entryFor(target, { at: 1, by: 'ada' }, 0));
-    const { revocations, tokens } = store;
-    const unrevoke = new Unrevoke({ revocations, tokens, ownIssuer: 'own', audit, clock: systemClock });
-    await unrevoke.unrevoke(target, OPERATOR, 'a slip');
-    return { msg: 'token revoked: taken back', ...OPERATOR, issuer: 'partner', tokenId: 'mistake', reason: 'a slip' };
-  },
   'an operator imports a copy': async ({ store, audit }) => {
     const folder = await mkdtemp(join(tmpdir(), 'sallyport-audit-'));
     try {

@@ -9,6 +9,7 @@ import { ScopeRules } from '../../src/tokens/scope-rules.ts';
 import { TokenMint } from '../../src/tokens/token-mint.ts';
 import { TokenViews } from '../../src/tokens/token-views.ts';
 import { recordAudit, SOMEONE } from './audit.ts';
+import { resolverOver } from './revocation-resolver.ts';
 import { revocationsOf } from './store/revocations.ts';
 
 export const NOW = 1_800_000_000;
@@ -50,14 +51,13 @@ export async function openPrivateTokens(store: Store = openMemoryStore(clock.wal
   const views = new TokenViews({ issuer: 'own', tokens, revocations: revocationsOf(store), clock });
   const { audit, records } = recordAudit();
   const common = { tokens, revocations, clock, clockSkewMs: 30_000 };
-  const revoke = new RevocationWriter({ ...common, accounts, ownIssuer: 'own', audit });
+  const writer = new RevocationWriter({ ...common, accounts, ownIssuer: 'own', audit });
   const revoking = new OwnTokenRevocation({
     ...common,
     issuer: 'own',
-    longestTokenSeconds: 0,
-    revoke,
-    signingKeys: store.signingKeys,
-    unrecorded: { take: () => 0 },
+    resolver: resolverOver(store, { clock }),
+    writer,
+    unrecorded: { take: () => undefined },
     audit,
   });
   const ttl = { privateMaxSeconds: 365 * DAY };

@@ -38,7 +38,7 @@ export async function openUseCases() {
   const { tokens: doors } = buildActiveConfig(config, shared, 1);
   if (doors === undefined) throw new Error('an issuer that signs has use cases');
   const { audit } = parts;
-  const commands = new CommandUseCases(config, store, { audit, require: () => {}, close: () => {} });
+  const commands = new CommandUseCases(config, store, { audit, require: () => {}, close: () => {} }, () => {});
   /** The audit records since the last call. */
   const takeRecords = (): WrittenRecord[] =>
     lines

@@ -1,57 +1,129 @@
 import type { Config } from '../../config/config.ts';
+import { checkText } from '../../core/check-text.ts';
 import { entryText } from '../../explanation/entry-text.ts';
 import { spanOf, timeOf } from '../../lib/time-format.ts';
+import { list, quote, suggest } from '../../lib/wording.ts';
+import type { RequestProblem, RevocationRequest, RevocationWarning } from '../../revocation/revocation-request.ts';
 import type { RevocationEntry } from '../../revocation-set/entry.ts';
 import type { RevocationTarget } from '../../revocation-set/target.ts';
-import type { RevokeRequest } from '../token-revoke.ts';
 
-/** What is asked about before: what nobody can take back, and more than one subject feels, or one in the time to come. */
-export function farReachingWords(request: RevokeRequest, nowSeconds: number): string | undefined {
-  switch (request.form) {
-    case 'key':
-      return `this ends every token of ${request.issuer} that the key ${request.kid} signs`;
-    case 'all':
-      return `this ends every token of ${request.issuer}${upTo(request.issuedUpToSeconds)}`;
-    case 'subject': {
-      const { issuer, subject, issuedUpToSeconds } = request;
-      const isToCome = issuedUpToSeconds !== undefined && issuedUpToSeconds > nowSeconds;
-      return isToCome ? `this ends the tokens of ${subject} of ${issuer}${upTo(issuedUpToSeconds)}` : undefined;
+/**
+ * Why a request cannot be carried out.
+ *
+ * @param accounts the names of all accounts, for a suggestion.
+ */
+export function problemText(problem: RequestProblem, accounts: readonly string[] = []): string {
+  switch (problem.problem) {
+    case 'unknown issuer': {
+      const { issuer, configured } = problem;
+      const known = configured.length === 0 ? 'there is none' : `there is ${list(configured, 'and')}`;
+      return `no issuer ${quote(issuer)}${suggest(issuer, configured)} (${known})`;
     }
-    case 'token-file':
-    case 'jti':
-    case 'thumbprint':
-      return undefined;
+    case 'no key ids': {
+      const why = problem.kind === 'secrets' ? 'signs with a shared secret, which has no key id' : 'signs nothing';
+      return `${problem.issuer} ${why}: end its tokens with --all`;
+    }
+    case 'unknown account': {
+      const { subject } = problem;
+      return `no account with the id, name or e-mail address ${quote(subject)}${suggest(subject, accounts)}`;
+    }
+    case 'not a token': {
+      const why = problem.malformation === 'length' ? 'length: longer than limits.token' : problem.malformation;
+      return `this is neither a JWT nor an opaque token of a configured issuer (${why})`;
+    }
   }
 }
 
-/** What is asked about before a revocation is taken back: what lets more than one token pass again. */
-export function takenBackWords(request: RevokeRequest): string | undefined {
-  switch (request.form) {
-    case 'key':
-      return `this lets the tokens of ${request.issuer} pass again that the key ${request.kid} signed`;
-    case 'all':
-      return `this lets tokens of ${request.issuer} pass again that were ended all at once`;
+/** What was unexpected about a revocation that was carried out. */
+export function warningLines(warnings: readonly RevocationWarning[]): readonly string[] {
+  return warnings.flatMap((warning) => {
+    switch (warning.warning) {
+      case 'far-reaching':
+        return [];
+      case 'not verified':
+        return [
+          `the token could not be verified (${checkText(warning.check)}), so its thumbprint is revoked and not its id`,
+        ];
+      case 'no record':
+        return [
+          `the store has no record of this token; it is taken to expire at ${timeOf(warning.expiresAtSeconds * 1000)}`,
+        ];
+      case 'no account':
+        return ['the store has no account with this id'];
+      case 'no key':
+        return [noKeyText(warning)];
+    }
+  });
+}
+
+/** What was unexpected about a revocation that was to be taken back. */
+export function unrevokeWarningLines(warnings: readonly RevocationWarning[]): readonly string[] {
+  return warnings.flatMap((warning) => {
+    switch (warning.warning) {
+      case 'far-reaching':
+        return [];
+      case 'not verified':
+        return [
+          `the token could not be verified (${checkText(warning.check)}): only a revocation of its thumbprint is taken back`,
+        ];
+      case 'no record':
+        return ['the store has no record of this token'];
+      case 'no account':
+        return ['the store has no account with this id'];
+      case 'no key':
+        return [noKeyText(warning)];
+    }
+  });
+}
+
+function noKeyText({ kid, existing }: RevocationWarning & { readonly warning: 'no key' }): string {
+  return `the store has no such key${suggest(kid, existing)} (it has ${list(existing, 'and') || 'none'})`;
+}
+
+/** What an operator confirms before a revocation that reaches far; `undefined` if it does not. */
+export function farReachingText(warnings: readonly RevocationWarning[]): string | undefined {
+  const farReaching = warnings.find((one) => one.warning === 'far-reaching');
+  if (farReaching === undefined) return undefined;
+  const { request } = farReaching;
+  switch (request.kind) {
+    case 'signing key':
+      return `this ends every token of ${request.issuer} that the key ${request.kid} signs`;
+    case 'issuer':
+      return `this ends every token of ${request.issuer}${upTo(request.issuedUpToSeconds)}`;
     case 'subject':
-      return `this lets tokens of ${request.subject} of ${request.issuer} pass again`;
-    case 'token-file':
-    case 'jti':
+      return `this ends the tokens of ${request.subject} of ${request.issuer}${upTo(request.issuedUpToSeconds)}`;
+  }
+}
+
+/** What an operator confirms before more than one token becomes valid again; `undefined` for one token. */
+export function takenBackText(request: { readonly kind: 'token file' } | RevocationRequest): string | undefined {
+  switch (request.kind) {
+    case 'signing key':
+      return `this makes the tokens of ${request.issuer} that the key ${request.kid} signed valid again`;
+    case 'issuer':
+      return `this makes tokens of ${request.issuer} that were ended all at once valid again`;
+    case 'subject':
+      return `this makes tokens of ${request.subject} of ${request.issuer} valid again`;
+    case 'token file':
+    case 'credential':
+    case 'token':
     case 'thumbprint':
       return undefined;
   }
 }
 
-/** What is told of an entry that the store has; `standing` is its value there. */
+/** What was revoked. `existing` is the value that the store has now: an entry that existed before keeps its value. */
 export function revokedLines(
   target: RevocationTarget,
   { key, value, expiresAtSeconds }: RevocationEntry,
-  standing: string,
+  existing: string,
   { maxStalenessMs, allowKnownForMs }: Config['revocation'],
 ): readonly string[] {
   const outage = allowKnownForMs === undefined ? '' : ` (${spanOf(allowKnownForMs)} while the store cannot be read)`;
   return [
     `revoked ${wordsOf(target)}`,
     `  entry  ${key}`,
-    `  says   ${entryText(key, standing)}${standing === value ? '' : ', as it did before'}`,
+    `  says   ${entryText(key, existing)}${existing === value ? '' : ', as it did before'}`,
     `  stays  ${expiresAtSeconds === undefined ? 'for ever' : `until ${timeOf(expiresAtSeconds * 1000)}`}`,
     `The store has it; every instance knows within ${spanOf(maxStalenessMs)}${outage}.`,
   ];

@@ -23,5 +23,5 @@ export interface ConsoleUseCases {
   readonly privateTokens: PrivateTokens;
   readonly rotation: TokenRotation;
   readonly tokenViews: TokenViews;
-  readonly revokeToken: OwnTokenRevocation;
+  readonly ownTokenRevocation: OwnTokenRevocation;
 }

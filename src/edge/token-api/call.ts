@@ -5,7 +5,7 @@ import type { Deny } from '../../core/decision.ts';
 import { deny } from '../../core/decision.ts';
 import type { Reason } from '../../core/reason.ts';
 import type { TokenUse } from '../../core/verified-credential.ts';
-import type { TooManyUnrecorded } from '../../revocation/own-token-revocation.ts';
+import type { TooManyUnrecorded } from '../../revocation/unrecorded-budget.ts';
 import type { ClockBehind } from '../../tokens/token-mint.ts';
 import type { ProblemCode } from './problems.ts';
 import type { TokenUseCases } from './use-cases.ts';

@@ -22,12 +22,12 @@ export interface TokenUseCases {
   readonly catalogue: ReadonlyMap<string, CatalogueScope>;
   readonly idempotency: Idempotency;
   readonly issueToken: IssueToken;
-  readonly revokeToken: OwnTokenRevocation;
+  readonly ownTokenRevocation: OwnTokenRevocation;
   readonly logIn: LogIn;
   readonly privateTokens: PrivateTokens;
   readonly rotation: TokenRotation;
   readonly tokenViews: TokenViews;
-  readonly revokeAny: AdminRevocation;
+  readonly adminRevocation: AdminRevocation;
   readonly introspectToken: IntrospectToken;
   readonly accounts: AccountManagement;
   readonly changePassword: ChangePassword;

@@ -6,6 +6,7 @@ import { decodeLogIn } from '../decode.ts';
 import { deviceCookie } from '../device-cookie.ts';
 import type { PageRequest, Reply, SessionRequest } from '../page-request.ts';
 import { actorOf, redirect } from '../page-request.ts';
+import { notLoggedOut } from '../pages/error-page.ts';
 import { logInPage } from '../pages/log-in.ts';
 import { logInPath, noticeOf } from '../paths.ts';
 import { HOME } from '../route.ts';
@@ -41,9 +42,11 @@ function refuse({ reason, check, ...refusal }: LogInRefused, name: string): Repl
   return logInPage({ status, headers, refusal: `${messageFor(denial)}${when}`, name });
 }
 
-/** The token of the session ends, too: whoever has a copy of the cookie has nothing. */
+/** Ends the token of the session as well, so that a copy of the cookie is worth nothing. */
 export async function logOut(visit: SessionRequest): Promise<Reply> {
   const { services, session } = visit;
-  await services.revokeToken.revoke(session.tokenId, actorOf(visit), 'logged out');
+  // The store may have lost the record of this token, which is valid.
+  const result = await services.ownTokenRevocation.revokeUnlisted(session.tokenId, actorOf(visit), 'logged out');
+  if (result.outcome === 'too many') return notLoggedOut(result);
   return redirect(logInPath('logged-out'), { 'set-cookie': endedCookie() });
 }

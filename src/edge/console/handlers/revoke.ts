@@ -21,6 +21,7 @@ export async function revoke(visit: SessionRequest): Promise<Reply> {
   const isOwnSession = token.id === session.tokenId;
   if (!decoded.ok) return revokePage({ token, form, isOwnSession, errors: decoded.errors });
   const reason = decoded.form.reason === '' ? undefined : decoded.form.reason;
-  await services.revokeToken.revoke(token.id, actorOf(visit), reason);
+  const { outcome } = await services.ownTokenRevocation.revoke(token.id, actorOf(visit), reason);
+  if (outcome === 'not_found') return noSuchToken();
   return redirect(tokenPath(token.id, undefined, 'revoked'));
 }

@@ -1,5 +1,6 @@
 import { answerTo } from '../../../core/answer.ts';
 import type { Deny } from '../../../core/decision.ts';
+import type { TooManyUnrecorded } from '../../../revocation/unrecorded-budget.ts';
 import type { ClockBehind } from '../../../tokens/token-mint.ts';
 import type { Html } from '../html.ts';
 import { html } from '../html.ts';
@@ -44,6 +45,12 @@ export function stillRunning(): Page {
 /** Nothing can be made for some seconds. */
 export function notNow({ retryAfterSeconds }: ClockBehind): Page {
   return errorPage(503, { 'retry-after': String(retryAfterSeconds) });
+}
+
+/** The account has revoked too many tokens without a record, and so is that of the session. */
+export function notLoggedOut({ retryAfterSeconds }: TooManyUnrecorded): Page {
+  const what = html`<p>You are still logged in. Log out again in a moment.</p>`;
+  return page(429, 'Not logged out', what, { 'retry-after': String(retryAfterSeconds) });
 }
 
 export function foreignForm(): Page {

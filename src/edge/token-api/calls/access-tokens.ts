@@ -71,6 +71,6 @@ function bodyOf(token: IssuedToken): z.output<typeof issued> {
 
 async function revoke(input: CallInput<undefined>): Promise<Outcome> {
   const { jti = '' } = input.params;
-  const result = await input.services.revokeToken.revokeAnyway(jti, actorOf(input));
+  const result = await input.services.ownTokenRevocation.revokeUnlisted(jti, actorOf(input));
   return result.outcome === 'done' ? done(204) : tooManyUnrecorded(result);
 }

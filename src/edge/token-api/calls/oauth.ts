@@ -68,13 +68,17 @@ export const introspect: Call<Presented> = {
 };
 
 async function revoke(input: CallInput<Presented>): Promise<Outcome> {
-  const { revokeAny } = input.services;
+  const { adminRevocation, ownTokenRevocation } = input.services;
   const { token } = input.body;
-  const isDone = covers(callerOf(input).granted, 'revocations:write')
-    ? await revokeAny.revokeToken(token, actorOf(input)).then(() => true)
-    : await revokeAny.revokeOwnToken(token, actorOf(input));
-  // The client is to come again (RFC 7009, section 2.2.1).
-  return isDone ? done(200) : deny('unavailable', undefined, 'the token could not be checked');
+  const by = actorOf(input);
+  if (covers(callerOf(input).granted, 'revocations:write')) {
+    // What is no token needs no revocation (RFC 7009, section 2.2).
+    await adminRevocation.revoke({ kind: 'credential', token }, by);
+    return done(200);
+  }
+  const { outcome } = await ownTokenRevocation.revokePresented(token, by);
+  // The client may try again (RFC 7009, section 2.2.1).
+  return outcome === 'done' ? done(200) : deny('unavailable', undefined, 'the token could not be checked');
 }
 
 async function tell(input: CallInput<Presented>): Promise<Outcome> {

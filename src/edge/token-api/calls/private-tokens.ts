@@ -183,9 +183,8 @@ async function rotate(input: CallInput<z.output<typeof rotateRequest>>): Promise
 
 async function revoke(input: CallInput<z.output<typeof revokeRequest>>): Promise<Outcome> {
   const { id = '' } = input.params;
-  const revoked = await input.services.revokeToken.revoke(id, actorOf(input), input.body?.reason);
-  if (!revoked) return UNKNOWN;
-  return done(204);
+  const { outcome } = await input.services.ownTokenRevocation.revoke(id, actorOf(input), input.body?.reason);
+  return outcome === 'revoked' ? done(204) : UNKNOWN;
 }
 
 function createdBody(token: Parameters<typeof tokenBody>[0], name: string): z.output<typeof created> {

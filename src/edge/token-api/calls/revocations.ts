@@ -1,38 +1,50 @@
 import * as z from 'zod';
 import type { FieldError } from '../../../core/answer.ts';
+import type { FieldsProblem, RequestProblem, RevocationRequest } from '../../../revocation/revocation-request.ts';
+import { readRevocationRequest } from '../../../revocation/revocation-request.ts';
 import type { Call, CallInput, Outcome } from '../call.ts';
 import { actorOf, done, failed, tooManyUnrecorded } from '../call.ts';
 import { dateTime } from './date-time.ts';
 import { optional, optionalReason } from './fields.ts';
 
-/** The end of the year 9999: who names a later second means milliseconds. */
+/** The end of the year 9999. A later number of seconds must be milliseconds. */
 const MAX_SECONDS = 253_402_300_799;
-// A mark is a whole second: the one in which the time lies.
-const BEFORE = 'Unix seconds, or a date and time such as 2027-06-30T12:00:00Z';
+const BEFORE = 'must be Unix seconds, or a date and time such as 2027-06-30T12:00:00Z';
 
-const name = (what: string) =>
-  z.string(what).min(1, 'must not be empty').max(1024, 'at most 1024 characters').nullish();
+const NOT_WITH_TOKEN = 'must not be given with token';
+const NAMES = ['token', 'jti', 'subject', 'kid'] as const;
+
+const name = z
+  .string('must be a string')
+  .min(1, 'must not be empty')
+  .max(1024, 'must have at most 1024 characters')
+  .nullish();
 
 const fields = z.strictObject({
-  token: z.string('a token').min(1, 'must not be empty').nullish(),
-  issuer: name("a configured issuer's name"),
-  jti: name("a token's id"),
-  subject: name('a subject').describe('Of our own issuer an account: its id, name or e-mail address'),
-  kid: name("a key's id"),
+  token: z.string('must be a string').min(1, 'must not be empty').nullish(),
+  issuer: name.describe('The name of a configured issuer'),
+  jti: name.describe('The id of a token'),
+  subject: name.describe('For our own issuer an account: its id, name or e-mail address'),
+  kid: name.describe('The id of a signing key'),
   before: optional(
     z.union([z.int().min(0, BEFORE).max(MAX_SECONDS, BEFORE), dateTime(BEFORE).transform(Math.ceil)], BEFORE),
   ),
   reason: optionalReason,
 });
 
-const request = fields
-  .superRefine((body, context) => {
-    const problem = problemWith(withoutNull(body)) ?? problemWithNull(body);
-    if (problem !== undefined) context.addIssue({ code: 'custom', path: [problem.field], message: problem.message });
-  })
-  .transform(withoutNull);
+const request = fields.transform((body, context): Body => {
+  const decoded = decode(body);
+  if (!('request' in decoded)) {
+    context.addIssue({ code: 'custom', path: [decoded.field], message: decoded.message });
+    return z.NEVER;
+  }
+  return decoded;
+});
 
-type Body = ReturnType<typeof withoutNull>;
+interface Body {
+  readonly request: RevocationRequest;
+  readonly reason: string | undefined;
+}
 
 export const revoke: Call<Body> = {
   method: 'POST',
@@ -41,55 +53,72 @@ export const revoke: Call<Body> = {
   summary: "Revoke a token, a subject's or a key's tokens, or all of an issuer's",
   admission: { scopes: ['revocations:write'], sufficient: [], basic: true },
   body: request,
-  success: [{ status: 204, description: 'It does not count any more' }],
+  success: [
+    { status: 204, description: 'It is revoked, also if the store has no record of the token, the account or the key' },
+  ],
   problems: [],
   denials: ['too_many_attempts'],
   handle,
 };
 
 async function handle(input: CallInput<Body>): Promise<Outcome> {
-  const { token, issuer, jti, subject, kid, before, reason } = input.body;
-  const { revokeAny } = input.services;
-  const by = actorOf(input);
-  if (token !== undefined) {
-    const isToken = await revokeAny.revokeToken(token, by, reason);
-    return isToken ? done(204) : refused([{ field: 'token', message: 'no token of a kind that is taken here' }]);
+  const { request: asked, reason } = input.body;
+  const result = await input.services.adminRevocation.revoke(asked, actorOf(input), reason);
+  switch (result.outcome) {
+    case 'revoked':
+      return done(204);
+    case 'refused':
+      return failed('invalid_body', 'nothing was revoked', [fieldErrorOf(result.problem)]);
+    case 'too many':
+      return tooManyUnrecorded(result);
   }
-  if (issuer === undefined) throw new Error('the schema lets no body through without token and issuer');
-  const result = await revokeAny.revoke({ issuer, jti, subject, kid, beforeSeconds: before }, by, reason);
-  if (result.outcome === 'refused') return refused(result.errors);
-  return result.outcome === 'done' ? done(204) : tooManyUnrecorded(result);
 }
 
-function refused(errors: readonly FieldError[]): Outcome {
-  return failed('invalid_body', 'nothing was revoked', errors);
+function decode({ reason, ...written }: z.output<typeof fields>): Body | FieldError {
+  const fieldsGiven = withoutNull(written);
+  const { token, issuer, jti, subject, kid } = fieldsGiven;
+  const isAll = issuer !== undefined && (token ?? jti ?? subject ?? kid) === undefined;
+  if (isAll) {
+    const empty = NAMES.find((field) => written[field] === null);
+    // Its sender may have meant one token.
+    if (empty !== undefined) return { field: empty, message: "leave it out to end all of the issuer's tokens" };
+  }
+  const read = readRevocationRequest(isAll ? { ...fieldsGiven, all: true } : fieldsGiven);
+  return read.outcome === 'read' ? { request: read.request, reason } : fieldErrorOf(read.problem);
 }
 
-/** One thing at a time: what a second field would mean, each reader would guess in another way. */
-function problemWith({ token, issuer, jti, subject, kid, before }: Body): FieldError | undefined {
-  const [, second] = Object.entries({ jti, subject, kid }).filter(([, value]) => value !== undefined);
-  if (token !== undefined) {
-    const beside = Object.entries({ issuer, jti, subject, kid, before }).find(([, value]) => value !== undefined);
-    return beside && { field: beside[0], message: 'does not go with token' };
-  }
-  if (issuer === undefined) return { field: 'issuer', message: "a configured issuer's name, or else token" };
-  if (second !== undefined) return { field: second[0], message: 'one of jti, subject and kid' };
-  if (before !== undefined && (jti ?? kid) !== undefined) {
-    return { field: 'before', message: 'goes with a subject, or an issuer alone' };
-  }
-  return undefined;
-}
-
-/** `null` means what leaving the field out means, */
-function withoutNull({ token, issuer, jti, subject, kid, ...rest }: z.output<typeof fields>) {
+/** `null` means the same as leaving the field out. */
+function withoutNull({ token, issuer, jti, subject, kid, before }: Omit<z.output<typeof fields>, 'reason'>) {
   const named = { token: token ?? undefined, issuer: issuer ?? undefined, jti: jti ?? undefined };
-  return { ...rest, ...named, subject: subject ?? undefined, kid: kid ?? undefined };
+  return { ...named, subject: subject ?? undefined, kid: kid ?? undefined, before };
 }
 
-/** but not where all of an issuer's tokens would end by it: its sender may have meant one. */
-function problemWithNull({ token, jti, subject, kid }: z.output<typeof fields>): FieldError | undefined {
-  const named = Object.entries({ token, jti, subject, kid });
-  if (named.some(([, value]) => typeof value === 'string')) return undefined;
-  const [field] = named.find(([, value]) => value === null) ?? [];
-  return field === undefined ? undefined : { field, message: "leave it out to end all of the issuer's tokens" };
+/** What is wrong, at the field where it is wrong. */
+function fieldErrorOf(problem: FieldsProblem | RequestProblem): FieldError {
+  switch (problem.problem) {
+    case 'nothing selected':
+    case 'issuer missing':
+      return { field: 'issuer', message: 'must be the name of a configured issuer, unless token is given' };
+    case 'several selected': {
+      const [first, second] = problem.fields;
+      return first === 'token'
+        ? { field: second, message: NOT_WITH_TOKEN }
+        : { field: second, message: 'only one of jti, subject and kid may be given' };
+    }
+    case 'unrelated field': {
+      const { field, selector } = problem;
+      return {
+        field,
+        message: selector === 'token' ? NOT_WITH_TOKEN : 'may be given only with subject, or with issuer alone',
+      };
+    }
+    case 'unknown issuer':
+      return { field: 'issuer', message: `no such issuer: ${JSON.stringify(problem.issuer)}` };
+    case 'no key ids':
+      return { field: 'kid', message: 'the issuer has no keys with a kid' };
+    case 'unknown account':
+      return { field: 'subject', message: 'no account has this id, name or e-mail address' };
+    case 'not a token':
+      return { field: 'token', message: 'is neither a JWT nor an opaque token of a configured issuer' };
+  }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from './command.ts';
 import { readAuthor } from './operator.ts';
-import { readRequest } from './token-revoke.ts';
+import { readRequest } from './revocation-options.ts';
 
 const THUMBPRINT = 'aB'.repeat(32);
 
@@ -14,33 +14,33 @@ describe('readRequest()', () => {
   it.each([
     [
       { 'token-file': '-', reason: 'leaked', by: 'ada' },
-      { form: 'token-file', file: '-', reason: 'leaked', by: 'ada' },
+      { kind: 'token file', file: '-', reason: 'leaked', by: 'ada' },
     ],
     [
       { issuer: 'i', jti: 'j' },
-      { form: 'jti', issuer: 'i', tokenId: 'j' },
+      { kind: 'token', issuer: 'i', tokenId: 'j' },
     ],
     [
       { issuer: 'i', jti: 'j', expires: '2027-01-15T08:00:00Z' },
-      { form: 'jti', expiresAtSeconds: 1_800_000_000 },
+      { kind: 'token', expiresAtSeconds: 1_800_000_000 },
     ],
-    [{ thumbprint: THUMBPRINT }, { form: 'thumbprint', thumbprint: THUMBPRINT.toLowerCase() }],
+    [{ thumbprint: THUMBPRINT }, { kind: 'thumbprint', thumbprint: THUMBPRINT.toLowerCase() }],
     [
       { issuer: 'i', subject: 's' },
-      { form: 'subject', issuer: 'i', subject: 's', issuedUpToSeconds: undefined },
+      { kind: 'subject', issuer: 'i', subject: 's', issuedUpToSeconds: undefined },
     ],
     [{ issuer: 'i', subject: 's', before: '2027-01-15T08:00:00.1Z' }, { issuedUpToSeconds: 1_800_000_001 }],
     [
       { issuer: 'i', key: 'k', yes: true },
-      { form: 'key', issuer: 'i', kid: 'k' },
+      { kind: 'signing key', issuer: 'i', kid: 'k' },
     ],
     [
       { issuer: 'i', all: true },
-      { form: 'all', issuer: 'i', issuedUpToSeconds: undefined },
+      { kind: 'issuer', issuer: 'i', issuedUpToSeconds: undefined },
     ],
     [
       { issuer: 'i', all: true, before: '2027-01-15' },
-      { form: 'all', issuedUpToSeconds: 1_799_971_200 },
+      { kind: 'issuer', issuedUpToSeconds: 1_799_971_200 },
     ],
   ])('reads %j', (values, request) => {
     expect(read(values)).toMatchObject(request);
