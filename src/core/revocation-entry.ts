@@ -48,6 +48,8 @@ export function undoneValue(value: string): string | undefined {
 /** Keys of the revocation set that hold a not-before mark begin with this. */
 const MARK_PREFIX = 'sallyport:notbefore';
 const UNIX_SECONDS = /^\d{1,15}$/;
+/** Spaces of ASCII around a value, which was perhaps written by hand. The script that merges entries in Redis trims the same. */
+const SPACES = /^[\t-\r ]+|[\t-\r ]+$/g;
 const AFTER = /^after:(\d{1,15})$/;
 
 const NOTHING: Reach = { issuedUpToSeconds: Number.NEGATIVE_INFINITY, fromSeconds: Number.POSITIVE_INFINITY };
@@ -58,7 +60,7 @@ const NOTHING: Reach = { issuedUpToSeconds: Number.NEGATIVE_INFINITY, fromSecond
  */
 export function readReach(key: string, value: string): Reach {
   if (isUndone(value)) return NOTHING;
-  const written = value.trim();
+  const written = value.replace(SPACES, '');
   if (key.startsWith(MARK_PREFIX)) {
     const issuedUpToSeconds = UNIX_SECONDS.test(written) ? Number(written) : Number.POSITIVE_INFINITY;
     return { issuedUpToSeconds, fromSeconds: Number.NEGATIVE_INFINITY };

@@ -12,15 +12,16 @@ it('BatchedReads asks once for all that is read in one turn, and gives each read
     options: optionsFor(config, 2_000),
     answerMs: 2_000,
     inspect: () => undefined,
+    scripts: new Map(),
   });
   await connection.open(5_000);
   onTestFinished(() => connection.close());
   let asked = 0;
-  const ask: Connection['ask'] = (question) => {
+  const askAll: Connection['askAll'] = (commands) => {
     asked += 1;
-    return connection.ask(question);
+    return connection.askAll(commands);
   };
-  const reads = new BatchedReads({ ask }, () => ['witness']);
+  const reads = new BatchedReads({ askAll }, () => ['witness']);
   await hand.set('witness', 'W');
   for (const key of ['a', 'b', 'c']) await hand.set(key, key.toUpperCase());
 

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Answers } from './command.ts';
-import { askPrimary, valueOf } from './command.ts';
+import type { RawCommand } from './command.ts';
+import { valueOf } from './command.ts';
 import type { Connection } from './connection.ts';
 
 /** A string by its key, `undefined` where there is none. */
@@ -31,12 +31,12 @@ interface Batch {
  * to its node. The witnesses come last in the same write: data that was lost before the read is noticed.
  */
 export class BatchedReads implements StringReads {
-  private readonly connection: Pick<Connection, 'ask'>;
+  private readonly connection: Pick<Connection, 'askAll'>;
   private readonly witnessesOf: (keys: readonly string[]) => readonly string[];
   private next: Batch | undefined;
 
   /** `witnessesOf` names the witnesses for these keys; the server must serve them. */
-  constructor(connection: Pick<Connection, 'ask'>, witnessesOf: (keys: readonly string[]) => readonly string[]) {
+  constructor(connection: Pick<Connection, 'askAll'>, witnessesOf: (keys: readonly string[]) => readonly string[]) {
     this.connection = connection;
     this.witnessesOf = witnessesOf;
   }
@@ -58,8 +58,8 @@ export class BatchedReads implements StringReads {
     await setImmediate();
     this.next = undefined;
     const witnesses = this.witnessesOf(keys);
-    const commands = [...keys, ...witnesses].map((key) => ['get', key]);
-    const answers: Answers = await this.connection.ask((client) => askPrimary(client, commands));
+    const commands = [...keys, ...witnesses].map((key): RawCommand => ['get', key]);
+    const answers = await this.connection.askAll(commands);
     const values = answers.map(valueOf);
     return {
       values: values.slice(0, keys.length),

@@ -1,34 +1,45 @@
-import type { Redis } from 'ioredis';
-import { fault } from './failure.ts';
+/** An argument of a command. */
+export type Word = string | number;
 
-/** What one command of a pipeline came to. */
+/** A command of Redis, in words. */
+export type RawCommand = readonly [name: string, ...words: Word[]];
+
+/** A command of Redis about a key. */
+export type KeyCommand = readonly [name: string, key: string, ...words: Word[]];
+
+/** A call of a script by its name. All of its keys lie on the server that serves the first one. */
+export interface ScriptCall {
+  readonly script: string;
+  readonly keys: readonly [key: string, ...more: string[]];
+  readonly args: readonly Word[];
+}
+
+/** What to ask Redis for, as data: only the client layer holds a connection. */
+export type Command = KeyCommand | ScriptCall;
+
+/** A Lua script and its SHA-1, by which servers know it. */
+export interface Script {
+  readonly lua: string;
+  readonly sha: string;
+}
+
+export type Scripts = ReadonlyMap<string, Script>;
+
+/** What one command of several came to. */
 export type Answer = readonly [error: Error | null, value: unknown];
 export type Answers = readonly Answer[];
 
-/**
- * Sends reads in one write and resolves with their answers, in the same order. A primary that has become a replica
- * keeps its connections, and answers with what it last heard: so each time it is asked first. Of failures, only that a
- * key holds no string is left to the caller.
- */
-export async function askPrimary(client: Redis, commands: readonly (readonly string[])[]): Promise<Answers> {
-  const all = [['role'], ...commands.map((command) => [...command])];
-  const [role, ...answers] = (await client.pipeline(all).exec()) ?? [];
-  if (role?.[0]) throw role[0];
-  if (!(Array.isArray(role?.[1]) && role[1][0] === 'master')) throw fault('READONLY');
-  const failure = answers.find(([error]) => error !== null && !isOtherType(error))?.[0];
-  if (failure) throw failure;
-  // An answer that is missing would read as "not revoked".
-  if (answers.length !== commands.length) throw new Error(`answered ${answers.length} of ${commands.length}`);
-  return answers;
+/** The key that decides which server of a cluster gets the command. */
+export function keyOf(command: Command): string {
+  return isScriptCall(command) ? command.keys[0] : command[1];
+}
+
+export function isScriptCall(command: RawCommand | ScriptCall): command is ScriptCall {
+  return 'script' in command;
 }
 
 /** A string as GET answers it, `undefined` where there is none, empty where the key holds something else. */
 export function valueOf([error, value]: Answer): string | undefined {
   if (error !== null) return '';
   return typeof value === 'string' ? value : undefined;
-}
-
-/** Somebody put a set or a hash there: it exists, and existence alone counts. */
-function isOtherType(error: Error): boolean {
-  return error.message.startsWith('WRONGTYPE');
 }

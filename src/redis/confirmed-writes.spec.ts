@@ -7,6 +7,7 @@ import { account as makeAccount } from '../../test/support/store/records.ts';
 import { readValues } from '../../test/support/store/revocations.ts';
 import { StoreError } from '../core/ports.ts';
 import type { Store } from '../store/store.ts';
+import { CommandSender } from './command-sender.ts';
 import { ConfirmedWrites } from './confirmed-writes.ts';
 
 const KEY = 'sallyport:revoked:own:token-1';
@@ -147,7 +148,13 @@ it('write() rejects where its connection is lost before it is confirmed', async 
 });
 
 it('write() takes no confirmation from another connection than its own', async () => {
-  const confirms = {
+  let moves = false;
+  const client = {
+    call: async () => {
+      if (moves) connection.life += 1;
+      return 'done';
+    },
+    asking: async () => 'OK',
     pipeline: () => ({
       exec: async () => [
         [null, 'OK'],
@@ -155,14 +162,12 @@ it('write() takes no confirmation from another connection than its own', async (
       ],
     }),
   };
-  const connection = {
-    life: 1,
-    // As much of a client as is asked for.
-    ask: <T>(question: (client: Redis) => Promise<T>) => question(confirms as unknown as Redis),
-  };
+  // As much of a client as is asked for.
+  const sender = new CommandSender(client as unknown as Redis, new Map());
+  const connection = { life: 1, use: <T>(work: (sender: CommandSender) => Promise<T>) => work(sender) };
   const place = { name: 'r', password: undefined };
   const writes = new ConfirmedWrites({ place, connection, minReplicas: 1, barrierKey: () => 'b' });
-  expect(await writes.write(async () => 'done')).toBe('done');
-  const lost = writes.write(async () => (connection.life += 1));
-  expect(await failure(lost)).toContain(TOO_FEW);
+  expect(await writes.write(['del', 'a'])).toBe('done');
+  moves = true;
+  expect(await failure(writes.write(['del', 'a']))).toContain(TOO_FEW);
 });

@@ -1,5 +1,6 @@
-import type { Redis } from 'ioredis';
 import { StoreError } from '../core/ports.ts';
+import type { Answers, Command, RawCommand } from './command.ts';
+import type { CommandSender } from './command-sender.ts';
 import type { Connection } from './connection.ts';
 import type { ServerLabel } from './failure.ts';
 
@@ -8,7 +9,7 @@ const REPLICAS_MS = 1_000;
 
 export interface ConfirmedWritesParts {
   readonly place: ServerLabel;
-  readonly connection: Pick<Connection, 'ask' | 'life'>;
+  readonly connection: Pick<Connection, 'use' | 'life'>;
   /** How many replicas must have a write before it is acknowledged. */
   readonly minReplicas: number;
   /** A key to write to, for the sake of the write; one that the server has. */
@@ -37,19 +38,28 @@ export class ConfirmedWrites {
     this.parts = parts;
   }
 
-  /** Asks for something that writes nothing. */
-  async ask<T>(question: (client: Redis) => Promise<T>): Promise<T> {
-    return await this.parts.connection.ask(question);
+  get place(): ServerLabel {
+    return this.parts.place;
+  }
+
+  /** As `RedisReader.ask`; for commands that write nothing. */
+  async ask(command: Command, isAsking?: boolean): Promise<unknown> {
+    return await this.parts.connection.use((sender) => sender.send(command, isAsking));
+  }
+
+  /** As `RedisReader.askAll`. */
+  async askAll(commands: readonly RawCommand[], isAsking?: boolean): Promise<Answers> {
+    return await this.parts.connection.use((sender) => sender.readAll(commands, isAsking));
   }
 
   /** Rejects with `StoreError` where it was not done, where nobody knows, or where too few replicas have it. */
-  async write<T>(question: (client: Redis) => Promise<T>): Promise<T> {
+  async write(command: Command, isAsking?: boolean): Promise<unknown> {
     const { connection, minReplicas } = this.parts;
-    if (minReplicas === 0) return await connection.ask(question);
-    return await connection.ask(async (client) => {
+    if (minReplicas === 0) return await this.ask(command, isAsking);
+    return await connection.use(async (sender) => {
       const { life } = connection;
-      const answer = await question(client);
-      this.judge(life, await (this.next ??= this.confirm(client)));
+      const answer = await sender.send(command, isAsking);
+      this.judge(life, await (this.next ??= this.confirm(sender)));
       return answer;
     });
   }
@@ -65,23 +75,22 @@ export class ConfirmedWrites {
     );
   }
 
-  private confirm(client: Redis): Promise<Confirmation> {
-    const confirmed = this.confirmAfter(this.last, client);
+  private confirm(sender: CommandSender): Promise<Confirmation> {
+    const confirmed = this.confirmAfter(this.last, sender);
     this.last = confirmed.catch(() => undefined);
     return confirmed;
   }
 
-  private async confirmAfter(last: Promise<unknown>, client: Redis): Promise<Confirmation> {
+  private async confirmAfter(last: Promise<unknown>, sender: CommandSender): Promise<Confirmation> {
     await last;
     // Who comes from here on has written too late for this one.
     this.next = undefined;
     const { connection, minReplicas, barrierKey } = this.parts;
     const { life } = connection;
-    const commands = [
+    const [written, waited] = await sender.sendAll([
       ['set', barrierKey(), ''],
       ['wait', minReplicas, REPLICAS_MS],
-    ];
-    const [written, waited] = (await client.pipeline(commands).exec()) ?? [];
+    ]);
     const error = written?.[0] ?? waited?.[0];
     // What it is to confirm was done: that it was sent elsewhere must not look as if that had been.
     if (error && /^(?:MOVED|ASK|TRYAGAIN) /.test(error.message)) return { life, replicas: 0 };

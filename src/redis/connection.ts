@@ -3,6 +3,8 @@ import type { RedisAccess } from '../config/config.ts';
 import { StoreError } from '../core/ports.ts';
 import { backOffMs } from '../lib/back-off.ts';
 import { checkAccess } from './access-check.ts';
+import type { Answers, RawCommand, ScriptCall, Scripts } from './command.ts';
+import { CommandSender } from './command-sender.ts';
 import type { ServerLabel } from './failure.ts';
 import { fault, isLasting, isReplica, storeErrorFrom } from './failure.ts';
 import type { ClientOptions } from './options.ts';
@@ -17,8 +19,8 @@ export interface ConnectionParts {
   readonly answerMs: number;
   /** Throws where a primary is not fit to hold what it is to hold; asked of each connection that is made. */
   readonly inspect: (info: ServerInfo) => void;
-  /** Defines scripts on the client. */
-  readonly prepare?: (client: Redis) => void;
+  /** What commands may call. */
+  readonly scripts: Scripts;
 }
 
 /**
@@ -27,7 +29,8 @@ export interface ConnectionParts {
  */
 export class Connection {
   private readonly client: Redis;
-  private readonly place: ServerLabel;
+  private readonly sender: CommandSender;
+  readonly place: ServerLabel;
   private readonly answerMs: number;
   private readonly inspect: ConnectionParts['inspect'];
   private readonly pending = new Set<Promise<unknown>>();
@@ -41,13 +44,13 @@ export class Connection {
   private down: StoreError | undefined;
   private closed = false;
 
-  constructor({ place, options, answerMs, inspect, prepare }: ConnectionParts) {
+  constructor({ place, options, answerMs, inspect, scripts }: ConnectionParts) {
     this.place = place;
     this.answerMs = answerMs;
     this.inspect = inspect;
     this.down = this.translate(fault('ETIMEDOUT'));
     this.client = new Redis({ ...options, lazyConnect: true, retryStrategy: () => backOffMs(this.attempts++) });
-    prepare?.(this.client);
+    this.sender = new CommandSender(this.client, scripts);
     this.client.on('connect', () => this.onConnect());
     this.client.on('error', (error: unknown) => this.fail(error));
     this.client.on('ready', () => void this.onReady());
@@ -80,11 +83,21 @@ export class Connection {
     return this.down;
   }
 
-  /** Asks, and rejects with `StoreError` where there is no answer in time or a bad one. */
-  async ask<T>(question: (client: Redis) => Promise<T>): Promise<T> {
+  /** As `RedisReader.ask`. */
+  async ask(command: RawCommand | ScriptCall, isAsking?: boolean): Promise<unknown> {
+    return await this.use((sender) => sender.send(command, isAsking));
+  }
+
+  /** As `RedisReader.askAll`. */
+  async askAll(commands: readonly RawCommand[], isAsking?: boolean): Promise<Answers> {
+    return await this.use((sender) => sender.readAll(commands, isAsking));
+  }
+
+  /** Sends something, and rejects with `StoreError` where there is no answer in time or a bad one. */
+  async use<T>(work: (sender: CommandSender) => Promise<T>): Promise<T> {
     if (this.closed) throw new StoreError('the store is closed');
     if (this.down !== undefined) throw this.down;
-    const answer = this.within(question(this.client));
+    const answer = this.within(work(this.sender));
     this.pending.add(answer);
     try {
       return await answer;
@@ -111,7 +124,7 @@ export class Connection {
     const { username, password } = access;
     if (password === undefined || this.closed || this.down !== undefined) return;
     const words = [...(username === undefined ? [] : [username]), textOf(password)];
-    await this.ask((client) => client.call('AUTH', ...words));
+    await this.ask(['auth', ...words]);
   }
 
   /** This may lead to a replica: refuses every question until a new connection leads to a primary. */
@@ -146,6 +159,7 @@ export class Connection {
   private onConnect(): void {
     // What the attempt before this one met tells more.
     this.life += 1;
+    this.sender.onConnect();
     this.down = this.fault ?? this.translate(fault('SILENT'));
     this.fault = undefined;
   }

@@ -1,20 +1,27 @@
-import type { Redis } from 'ioredis';
 import type { AccessChange } from './access-check.ts';
 import type { StringReads } from './batched-reads.ts';
+import type { Answers, Command, KeyCommand, RawCommand, Scripts } from './command.ts';
 import type { ServerLabel } from './failure.ts';
 import type { Scan } from './scan.ts';
 import type { RedisTimeouts } from './timeouts.ts';
 import type { TrackingSource } from './tracking.ts';
 
-/** Asks the server that serves a key. Rejects with `StoreError` where there is no valid answer in time. */
+/** Asks the server that serves the key of a command. Rejects with `StoreError` where there is no valid answer in time. */
 export interface RedisReader {
-  ask<T>(question: (client: Redis) => Promise<T>, key: string): Promise<T>;
+  /** For error messages. */
+  readonly place: ServerLabel;
+  ask(command: Command): Promise<unknown>;
+  /**
+   * Sends reads in one write to the server that serves the key of the first one. Only a primary answers. The only failure
+   * that an answer may hold is a key of another type.
+   */
+  askAll(commands: readonly [KeyCommand, ...RawCommand[]]): Promise<Answers>;
 }
 
 /** Asks and writes. What `write` acknowledges survives a failover, as far as `minReplicas` says. */
 export interface RedisWriter extends RedisReader {
   /** Rejects with `StoreError` where nothing was written, where that is unknown, or where too few replicas have it. */
-  write<T>(question: (client: Redis) => Promise<T>, key: string): Promise<T>;
+  write(command: Command): Promise<unknown>;
 }
 
 /** What the client layer must know of the data: which keys it uses, and the scripts. */
@@ -28,8 +35,8 @@ export interface RedisData {
   readonly witness: string;
   /** A string to write where replicas need something to confirm. In a cluster it gets a hash tag. */
   readonly barrier: string;
-  /** Defines scripts on a new client. */
-  readonly prepare: (client: Redis) => void;
+  /** By the names that commands call them by. */
+  readonly scripts: Scripts;
 }
 
 /** How to open servers. */

@@ -1,4 +1,4 @@
-import { askPrimary } from './command.ts';
+import type { RawCommand } from './command.ts';
 import type { ConfirmedWrites } from './confirmed-writes.ts';
 
 /** The keys that begin with a prefix (no pattern), in batches, maybe empty ones. */
@@ -8,12 +8,12 @@ export type Scan = (prefix: string) => AsyncIterable<readonly string[]>;
 const LOOKED_AT = '500';
 
 /** Goes through the keys of one primary. */
-export function scanOf(primary: Pick<ConfirmedWrites, 'ask'>): Scan {
+export function scanOf(primary: Pick<ConfirmedWrites, 'askAll'>): Scan {
   return async function* scan(prefix) {
     let cursor = '0';
     do {
-      const command = ['scan', cursor, 'match', `${prefix}*`, 'count', LOOKED_AT];
-      const [[, found] = []] = await primary.ask((client) => askPrimary(client, [command]));
+      const command: RawCommand = ['scan', cursor, 'match', `${prefix}*`, 'count', LOOKED_AT];
+      const [[, found] = []] = await primary.askAll([command]);
       // As SCAN answers; whoever answers otherwise is no Redis.
       const [next, keys] = found as [string, string[]];
       yield keys;

@@ -48,9 +48,9 @@ export async function openSingleServer(
     }
     if (!config.allowEviction) refuseEviction(place, info);
   };
-  const { prepare } = data;
+  const { scripts } = data;
   const connection = (answerMs: number, silenceMs: number) =>
-    new Connection({ place, options: options(silenceMs), answerMs, inspect, prepare });
+    new Connection({ place, options: options(silenceMs), answerMs, inspect, scripts });
   const reads = connection(limits.storeMs, limits.readSilenceMs);
   const writes = connection(limits.writeMs, limits.writeMs);
   finder?.onMoved(() => {

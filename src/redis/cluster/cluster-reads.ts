@@ -1,6 +1,6 @@
 import type { StringPair, StringReading, StringReads } from '../batched-reads.ts';
 import { BatchedReads } from '../batched-reads.ts';
-import { askPrimary, valueOf } from '../command.ts';
+import { valueOf } from '../command.ts';
 import type { Cluster } from './cluster.ts';
 import type { ClusterPrimary } from './cluster-primary.ts';
 import type { ClusterRouterParts } from './cluster-router.ts';
@@ -16,7 +16,7 @@ type Parts = ReadonlyMap<ClusterPrimary, readonly number[]>;
 export class ClusterReads implements StringReads {
   private readonly cluster: Cluster;
   private readonly limitMs: number;
-  private readonly questions: ClusterReader;
+  private readonly reader: ClusterReader;
   private readonly partKeys: PartKeys;
   private readonly batches = new WeakMap<ClusterPrimary, BatchedReads>();
 
@@ -25,7 +25,7 @@ export class ClusterReads implements StringReads {
     this.partKeys = partKeys;
     this.cluster = parts.cluster;
     this.limitMs = parts.limitMs;
-    this.questions = new ClusterReader(parts);
+    this.reader = new ClusterReader(parts);
   }
 
   async read(keys: readonly string[]): Promise<StringReading> {
@@ -82,7 +82,7 @@ export class ClusterReads implements StringReads {
   }
 
   private async readAlone(key: string): Promise<string | undefined> {
-    const [answer] = await this.questions.ask((client) => askPrimary(client, [['get', key]]), key);
+    const [answer] = await this.reader.askAll([['get', key]]);
     return answer && valueOf(answer);
   }
 }

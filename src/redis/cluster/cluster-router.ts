@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Redis } from 'ioredis';
+import type { Answers, Command, KeyCommand, RawCommand } from '../command.ts';
+import { keyOf } from '../command.ts';
+import type { ServerLabel } from '../failure.ts';
 import { fault, storeErrorFrom } from '../failure.ts';
 import type { RedisReader, RedisWriter } from '../redis-client.ts';
-import { asking } from './asking.ts';
 import type { Cluster } from './cluster.ts';
 import type { ClusterPrimary } from './cluster-primary.ts';
 import type { QuorumView } from './quorum-view.ts';
@@ -20,9 +21,8 @@ export interface ClusterRouterParts {
   readonly limitMs: number;
 }
 
-type Question<T> = (client: Redis) => Promise<T>;
-/** Puts a question to a primary, on one of its connections. */
-type Put<T> = (primary: ClusterPrimary, question: Question<T>) => Promise<T>;
+/** Sends something to a primary, on one of its connections; `isAsking` as `CommandSender.send` takes it. */
+type Put<T> = (primary: ClusterPrimary, isAsking: boolean) => Promise<T>;
 
 /** What is known when a question is put. */
 interface Terms {
@@ -37,10 +37,12 @@ interface Terms {
  * slot: one that stood still, or was cut off, may have been replaced and not know it.
  */
 abstract class ClusterRouter {
+  readonly place: ServerLabel;
   protected readonly cluster: Cluster;
   private readonly limitMs: number;
 
   constructor({ cluster, limitMs }: ClusterRouterParts) {
+    this.place = cluster.place;
     this.cluster = cluster;
     this.limitMs = limitMs;
   }
@@ -63,27 +65,32 @@ abstract class ClusterRouter {
     });
   }
 
-  /** Follows the key of a slot that is on its way. */
-  protected async follow<T>(put: Put<T>, primary: ClusterPrimary, question: Question<T>): Promise<T> {
+  /** Sends to a primary, or to the one that the slot is on its way to. */
+  protected async follow<T>(put: Put<T>, primary: ClusterPrimary): Promise<T> {
     try {
-      return await put(primary, question);
+      return await put(primary, false);
     } catch (error) {
       const redirect = redirectOf(error);
       const next = redirect?.kind === 'ask' ? this.cluster.at(redirect.to) : undefined;
       if (next === undefined) throw error;
-      return await put(next, (client) => question(asking(client)));
+      return await put(next, true);
     }
   }
 }
 
 /** What a decision may wait for. */
 export class ClusterReader extends ClusterRouter implements RedisReader {
-  async ask<T>(question: Question<T>, key: string): Promise<T> {
+  async ask(command: Command): Promise<unknown> {
+    return await this.current(({ reads }, isAsking) => reads.ask(command, isAsking), keyOf(command));
+  }
+
+  async askAll(commands: readonly [KeyCommand, ...RawCommand[]]): Promise<Answers> {
+    return await this.current(({ reads }, isAsking) => reads.askAll(commands, isAsking), keyOf(commands[0]));
+  }
+
+  private async current<T>(put: Put<T>, key: string): Promise<T> {
     return await this.serving(key, async (primary, { slot, sinceMs, untilMs }) => {
-      const [answer, agreement] = await Promise.all([
-        this.follow(({ reads }, put) => reads.ask(put), primary, question),
-        this.cluster.agreed(sinceMs, untilMs),
-      ]);
+      const [answer, agreement] = await Promise.all([this.follow(put, primary), this.cluster.agreed(sinceMs, untilMs)]);
       mustServe(primary, [slot], agreement);
       return answer;
     });
@@ -92,17 +99,21 @@ export class ClusterReader extends ClusterRouter implements RedisReader {
 
 /** What changes something, and what may take as long. It is acknowledged once most primaries say that it counts. */
 export class ClusterWriter extends ClusterRouter implements RedisWriter {
-  async ask<T>(question: Question<T>, key: string): Promise<T> {
-    return await this.settled(({ confirmed }, put) => confirmed.ask(put), question, key);
+  async ask(command: Command): Promise<unknown> {
+    return await this.settled(({ confirmed }, isAsking) => confirmed.ask(command, isAsking), keyOf(command));
   }
 
-  async write<T>(question: Question<T>, key: string): Promise<T> {
-    return await this.settled(({ confirmed }, put) => confirmed.write(put), question, key);
+  async askAll(commands: readonly [KeyCommand, ...RawCommand[]]): Promise<Answers> {
+    return await this.settled(({ confirmed }, isAsking) => confirmed.askAll(commands, isAsking), keyOf(commands[0]));
   }
 
-  private async settled<T>(put: Put<T>, question: Question<T>, key: string): Promise<T> {
+  async write(command: Command): Promise<unknown> {
+    return await this.settled(({ confirmed }, isAsking) => confirmed.write(command, isAsking), keyOf(command));
+  }
+
+  private async settled<T>(put: Put<T>, key: string): Promise<T> {
     return await this.serving(key, async (primary, { slot, untilMs }) => {
-      const answer = await this.follow(put, primary, question);
+      const answer = await this.follow(put, primary);
       const agreement = await this.cluster.agreed(performance.now(), untilMs);
       if (!doesServe(primary, slot, agreement)) throw storeErrorFrom(primary.place, fault('REPLACED'));
       return answer;

@@ -28,7 +28,7 @@ export async function openClusterServers(
     const inspect = (info: ServerInfo): void => {
       if (!config.allowEviction) refuseEviction(place, info);
     };
-    return new Connection({ place, options: optionsFor(node, silenceMs), answerMs, inspect, prepare: data.prepare });
+    return new Connection({ place, options: optionsFor(node, silenceMs), answerMs, inspect, scripts: data.scripts });
   };
   const connect: Connect = {
     reads: (node, place) => connection(node, place, storeMs, readSilenceMs),
@@ -79,6 +79,6 @@ function trackingOf(cluster: Cluster, prefixes: readonly string[]): TrackingSour
 }
 
 async function warningOf({ writes, place }: ClusterPrimary, config: RedisStoreConfig): Promise<string | undefined> {
-  const info = parseServerInfo(await writes.ask((client) => client.info()));
+  const info = parseServerInfo(String(await writes.ask(['info'])));
   return replicaWarning(place, info, config.minReplicas);
 }

@@ -34,5 +34,5 @@ export class TopologyPoll {
 }
 
 async function viewOf({ reads, node }: ClusterPrimary): Promise<ClusterView> {
-  return parseView(await reads.ask(async (client) => String(await client.call('CLUSTER', 'NODES'))), node);
+  return parseView(String(await reads.ask(['cluster', 'nodes'])), node);
 }

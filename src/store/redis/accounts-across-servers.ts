@@ -1,8 +1,8 @@
-import type { Redis } from 'ioredis';
 import type { Account, AccountVersion } from '../../accounts/account.ts';
 import { stands } from '../../accounts/account.ts';
 import type { AccountRemoval, AccountUpdate, ChangeTerms, UpdatedAccount } from '../../accounts/account-store.ts';
 import { readReach } from '../../core/revocation-entry.ts';
+import { valueOf } from '../../redis/command.ts';
 import type { RedisReader, RedisWriter } from '../../redis/redis-client.ts';
 import type { RevocationEntry } from '../../revocation-set/entry.ts';
 import { raiseMark } from '../../revocation-set/entry-merge.ts';
@@ -10,6 +10,7 @@ import type { RevocationStore } from '../../revocation-set/revocation-store.ts';
 import type { FoundAccount, MissingMark, Outdated } from './accounts.ts';
 import { RedisAccounts, recordOf, toRemoval, toUpdate } from './accounts.ts';
 import { ACCOUNT_KEYS } from './layout.ts';
+import { toNumber, toOptionalText, toText, toTexts } from './replies.ts';
 
 const { records, names, order, newest } = ACCOUNT_KEYS;
 
@@ -41,14 +42,10 @@ export class AccountsAcrossServers extends RedisAccounts {
   override async remove(id: string, mark: RevocationEntry, onlyIf?: AccountVersion): Promise<AccountRemoval> {
     const remover = onlyIf && (await this.settled(await this.readAgain(onlyIf.id)))?.account;
     if (onlyIf !== undefined && !stands(remover, onlyIf.version)) return { outcome: 'stale' };
-    const isThere = await this.writes.ask((client) => client.hexists(records, id), records);
-    if (isThere === 0) return { outcome: 'missing' };
+    if (toNumber(await this.writes.ask(['hexists', records, id])) === 0) return { outcome: 'missing' };
     await this.revocations.write(mark);
-    const removed = await this.writes.write(
-      (client) => client.sallyportDropAccount(records, names, order, newest, id),
-      records,
-    );
-    return toRemoval(removed);
+    const keys = [records, names, order, newest] as const;
+    return toRemoval(await this.writes.write({ script: 'accounts/remove', keys, args: [id] }));
   }
 
   protected override async settled(found: FoundAccount | undefined): Promise<FoundAccount | undefined> {
@@ -72,10 +69,11 @@ export class AccountsAcrossServers extends RedisAccounts {
 
   /** How far the mark must rise for a change that begins now; `undefined` where it ends everything already. */
   private async nextSecond(key: string): Promise<number | undefined> {
-    const ask = (client: Redis) => Promise.all([client.get(key), client.time()]);
-    const [value, [nowSeconds]] = await this.writes.ask(ask, key);
-    const standing = value === null ? undefined : { key, value, expiresAtSeconds: undefined };
-    const raised = raiseMark(standing, key, { nowSeconds: Number(nowSeconds), newestTokenSeconds: 0 });
+    const [got, time] = await this.writes.askAll([['get', key], ['time']]);
+    const value = got && valueOf(got);
+    const [nowSeconds] = toTexts(time?.[1]);
+    const existing = value === undefined ? undefined : { key, value, expiresAtSeconds: undefined };
+    const raised = raiseMark(existing, key, { nowSeconds: Number(nowSeconds), newestTokenSeconds: 0 });
     const { issuedUpToSeconds } = readReach(key, raised.value);
     return Number.isFinite(issuedUpToSeconds) ? issuedUpToSeconds : undefined;
   }
@@ -89,9 +87,10 @@ export class AccountsAcrossServers extends RedisAccounts {
     account: Account,
     { key, fromSeconds }: MissingMark,
   ): Promise<Pick<UpdatedAccount, 'account' | 'mark'>> {
-    const newestSeconds = (await this.writes.ask((client) => client.hget(newest, account.id), newest)) ?? '';
+    const newestSeconds = toOptionalText(await this.writes.ask(['hget', newest, account.id])) ?? '';
     const from = fromSeconds === undefined ? '' : String(fromSeconds);
-    const value = await this.writes.write((client) => client.sallyportRaiseMark(key, newestSeconds, from), key);
+    const args = [newestSeconds, from];
+    const value = toText(await this.writes.write({ script: 'accounts/raise-mark', keys: [key], args }));
     const mark = { key, value, expiresAtSeconds: undefined };
     await this.revocations.write(mark);
     const settled = { ...account, version: account.version + 1 };

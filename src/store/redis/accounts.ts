@@ -18,14 +18,20 @@ import type { RevocationEntry } from '../../revocation-set/entry.ts';
 import { parseMembers } from '../members.ts';
 import type { RedisFeed } from './feed.ts';
 import { ACCOUNT_KEYS } from './layout.ts';
-import { toAccount } from './records.ts';
+import { readStored, toAccount } from './records.ts';
+import { toList, toOptionalText, toText, toTexts } from './replies.ts';
 import { endOf } from './revocations.ts';
-import type { AccountDeletion, AccountSwap } from './scripts.ts';
 
 const { records, names, order, newest } = ACCOUNT_KEYS;
 
 /** More accounts than any store holds. */
 const ALL = 1_000_000_000;
+
+/** How the compare-and-set of an account may end. */
+const SWAPS = ['updated', 'outdated', 'taken', 'stale'] as const;
+type AccountSwap = (typeof SWAPS)[number];
+
+const REFUSED_REMOVALS = ['missing', 'stale'] as const;
 
 /** Of a change that others get ahead of. */
 const MAX_TRIES = 20;
@@ -66,16 +72,13 @@ export class RedisAccounts implements AccountStore {
 
   async find(nameOrEmail: string): Promise<Account | undefined> {
     const nameKey = accountNameKey(nameOrEmail);
-    const found = await this.reads.ask(
-      async (client) => readAccount(await client.sallyportFindAccount(records, names, nameKey)),
-      records,
-    );
-    return (await this.settled(found))?.account;
+    const found = await this.reads.ask({ script: 'accounts/find', keys: [records, names], args: [nameKey] });
+    return (await this.settled(readAccount(this.reads, found)))?.account;
   }
 
   async findById(id: string): Promise<Account | undefined> {
-    const found = await this.reads.ask(async (client) => readAccount(await client.hget(records, id)), records);
-    return (await this.settled(found))?.account;
+    const found = await this.reads.ask(['hget', records, id]);
+    return (await this.settled(readAccount(this.reads, found)))?.account;
   }
 
   /** No decision waits for it, so it may take as long as a write. */
@@ -84,30 +87,19 @@ export class RedisAccounts implements AccountStore {
   }
 
   async page(limit: number, after: ListPosition = { createdAtSeconds: 0, id: '' }): Promise<AccountPage> {
-    const found = await this.writes.ask(
-      (client) => client.sallyportPageAccounts(records, order, after.id, after.createdAtSeconds, limit + 1),
-      records,
+    const args = [after.id, after.createdAtSeconds, limit + 1];
+    const found = await this.writes.ask({ script: 'accounts/page', keys: [records, order], args });
+    const { shown: accounts, next } = cutPage(
+      readStored(this.writes.place, () => toTexts(found).map(toAccount)),
+      limit,
     );
-    const { shown: accounts, next } = cutPage(found.map(toAccount), limit);
     return { accounts, next };
   }
 
   async add(account: Account, terms: AddTerms = {}): Promise<AccountAddition> {
     const first = terms.onlyFirst === true ? '1' : '0';
-    const added = await this.writes.write(
-      (client) =>
-        client.sallyportAddAccount(
-          records,
-          names,
-          order,
-          account.id,
-          recordOf(account),
-          first,
-          ...authorityOf(terms),
-          ...accountNameKeys(account),
-        ),
-      records,
-    );
+    const args = [account.id, recordOf(account), first, ...authorityOf(terms), ...accountNameKeys(account)];
+    const added = await this.writes.write({ script: 'accounts/add', keys: [records, names, order], args });
     switch (added) {
       case 'id_exists':
         throw new StoreError(`account id "${account.id}" exists already`);
@@ -119,6 +111,8 @@ export class RedisAccounts implements AccountStore {
       case 'stale':
       case 'not_first':
         return { outcome: added };
+      default:
+        return unknownOutcome('accounts/add');
     }
   }
 
@@ -135,13 +129,11 @@ export class RedisAccounts implements AccountStore {
   }
 
   async remove(id: string, mark: RevocationEntry, onlyIf?: AccountVersion): Promise<AccountRemoval> {
-    const args = [id, mark.value, endOf(mark), ...authorityOf({ onlyIf })] as const;
-    const removed = await this.writes.write(
-      (client) => client.sallyportRemoveAccount(records, names, order, newest, mark.key, ...args),
-      records,
-    );
-    if (removed[0] === 'removed') this.feed.acknowledged(mark);
-    return toRemoval(removed);
+    const args = [id, mark.value, endOf(mark), ...authorityOf({ onlyIf })];
+    const keys = [records, names, order, newest, mark.key] as const;
+    const removal = toRemoval(await this.writes.write({ script: 'accounts/remove', keys, args }));
+    if (removal.outcome === 'removed') this.feed.acknowledged(mark);
+    return removal;
   }
 
   /** The account, once no change of it is under way that writes its mark elsewhere: here, both are written at once. */
@@ -151,22 +143,20 @@ export class RedisAccounts implements AccountStore {
 
   /** No decision waits for it, so it may take as long as a write. */
   protected async readAgain(id: string): Promise<FoundAccount | undefined> {
-    return await this.writes.ask(async (client) => readAccount(await client.hget(records, id)), records);
+    return readAccount(this.writes, await this.writes.ask(['hget', records, id]));
   }
 
   /** Replaces the record `standing`; `outdated` if the account has another record by now. */
   protected async swap(standing: string, account: Account, terms: ChangeTerms): Promise<AccountUpdate | Outdated> {
     const { mark } = terms;
     if (mark === undefined) return toUpdate(await this.put(standing, account, terms), { account, mark });
-    const [authority, version] = authorityOf(terms);
-    const args = [account.id, standing, recordOf(account), authority, version] as const;
-    const [updated, value] = await this.writes.write(
-      (client) => client.sallyportUpdateMarkedAccount(records, names, newest, mark, ...args),
-      records,
-    );
-    const raised = value === null ? undefined : { key: mark, value, expiresAtSeconds: undefined };
+    const args = [account.id, standing, recordOf(account), ...authorityOf(terms)];
+    const keys = [records, names, newest, mark] as const;
+    const [updated, marked] = toList(await this.writes.write({ script: 'accounts/update-marked', keys, args }));
+    const value = toOptionalText(marked);
+    const raised = value === undefined ? undefined : { key: mark, value, expiresAtSeconds: undefined };
     if (raised !== undefined) this.feed.acknowledged(raised);
-    return toUpdate(updated, { account, mark: raised });
+    return toUpdate(toSwap(updated), { account, mark: raised });
   }
 
   /** The account alone. */
@@ -176,9 +166,8 @@ export class RedisAccounts implements AccountStore {
     terms: ChangeTerms,
     unmarked?: MissingMark,
   ): Promise<AccountSwap> {
-    const [authority, version] = authorityOf(terms);
-    const args = [account.id, standing, recordOf(account, unmarked), authority, version] as const;
-    return await this.writes.write((client) => client.sallyportUpdateAccount(records, names, ...args), records);
+    const args = [account.id, standing, recordOf(account, unmarked), ...authorityOf(terms)];
+    return toSwap(await this.writes.write({ script: 'accounts/update', keys: [records, names], args }));
   }
 }
 
@@ -189,8 +178,19 @@ export function toUpdate(
   return swap === 'updated' ? { outcome: swap, ...written } : { outcome: swap };
 }
 
-export function toRemoval([outcome, record]: AccountDeletion): AccountRemoval {
-  return outcome === 'removed' ? { outcome, account: toAccount(record) } : { outcome };
+/** Reads what `accounts/remove` returns. */
+export function toRemoval(reply: unknown): AccountRemoval {
+  const [outcome, record] = toTexts(reply);
+  if (outcome === 'removed') return { outcome, account: toAccount(toText(record)) };
+  return { outcome: REFUSED_REMOVALS.find((one) => one === outcome) ?? unknownOutcome('accounts/remove') };
+}
+
+function toSwap(reply: unknown): AccountSwap {
+  return SWAPS.find((one) => one === reply) ?? unknownOutcome('accounts/update');
+}
+
+function unknownOutcome(script: string): never {
+  throw new StoreError(`the script ${script} returned an unknown outcome`);
 }
 
 /** With the spellings by which it is found, and the mark that is missing: the scripts read them there. */
@@ -204,8 +204,12 @@ function authorityOf({ onlyIf }: Pick<ChangeTerms, 'onlyIf'>): readonly [id: str
   return onlyIf === undefined ? ['', 0] : [onlyIf.id, onlyIf.version];
 }
 
-function readAccount(record: string | null): FoundAccount | undefined {
-  if (record === null) return undefined;
+function readAccount({ place }: RedisReader, reply: unknown): FoundAccount | undefined {
+  const record = toOptionalText(reply);
+  return record === undefined ? undefined : readStored(place, () => toFound(record));
+}
+
+function toFound(record: string): FoundAccount {
   const { unmarked: key, unmarkedFrom } = parseMembers(record);
   const fromSeconds = typeof unmarkedFrom === 'number' ? unmarkedFrom : undefined;
   return { record, account: toAccount(record), unmarked: typeof key === 'string' ? { key, fromSeconds } : undefined };

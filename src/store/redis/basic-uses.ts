@@ -3,11 +3,12 @@ import type { BasicUse, BasicUseStore } from '../../verification/basic/basic-use
 import { BASIC_USES_KEPT_DAYS, dayOf, mergeUses, startOfDay } from '../../verification/basic/basic-use.ts';
 import { basicUsesKey } from './layout.ts';
 import { nameBasicUse, toBasicUse } from './records.ts';
+import { toScanned } from './replies.ts';
 
 /** How many counts Redis looks at in one turn, so that others do not wait long. */
 const LOOKED_AT = 500;
 
-/** Counts of Basic on routes in Redis, a hash for each day. Not worth a replica's word. */
+/** Counts of Basic on routes in Redis, a hash for each day. Writes wait for no replica. */
 export class RedisBasicUses implements BasicUseStore {
   private readonly writes: RedisReader;
 
@@ -30,24 +31,19 @@ export class RedisBasicUses implements BasicUseStore {
   }
 
   private async addTo(day: number, uses: readonly BasicUse[]): Promise<void> {
-    const key = basicUsesKey(day);
     const goesAt = startOfDay(day + 1 + BASIC_USES_KEPT_DAYS);
     const counts = uses.flatMap((use) => [nameBasicUse(use), use.count, Math.floor(use.lastAtSeconds)]);
-    await this.writes.ask((client) => client.sallyportAddBasicUses(key, goesAt, ...counts), key);
+    await this.writes.ask({ script: 'basic-uses/add', keys: [basicUsesKey(day)], args: [goesAt, ...counts] });
   }
 
   private async readDay(day: number): Promise<readonly BasicUse[]> {
     const key = basicUsesKey(day);
-    // What is found twice is the same, or newer.
+    // A count that is found twice is the same, or newer.
     const uses = new Map<string, BasicUse>();
     let cursor = '0';
     do {
-      const from = cursor;
-      const [next, found] = await this.writes.ask((client) => client.hscan(key, from, 'COUNT', LOOKED_AT), key);
-      for (let index = 0; index < found.length; index += 2) {
-        const [name = '', sum = ''] = found.slice(index, index + 2);
-        uses.set(name, toBasicUse(name, sum));
-      }
+      const [next, found] = toScanned(await this.writes.ask(['hscan', key, cursor, 'COUNT', LOOKED_AT]));
+      for (const [name, sum] of found) uses.set(name, toBasicUse(name, sum));
       cursor = next;
     } while (cursor !== '0');
     return [...uses.values()];

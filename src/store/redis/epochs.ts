@@ -1,6 +1,7 @@
-import { askPrimary, valueOf } from '../../redis/command.ts';
+import { valueOf } from '../../redis/command.ts';
 import type { RedisWriter } from '../../redis/redis-client.ts';
 import type { EpochReading, EpochStore } from '../../revocation-set/revocation-store.ts';
+import { toNumber } from './replies.ts';
 
 /** Epoch records, one for each part that can be lost by itself: strings beside the revocation set, without an expiry. */
 export class RedisEpochs implements EpochStore {
@@ -14,7 +15,7 @@ export class RedisEpochs implements EpochStore {
 
   async read(): Promise<EpochReading> {
     const read = async (key: string): Promise<readonly [string, string | undefined]> => {
-      const [answer] = await this.writes.ask((client) => askPrimary(client, [['get', key]]), key);
+      const [answer] = await this.writes.askAll([['get', key]]);
       return [key, answer && valueOf(answer)];
     };
     return new Map(await Promise.all(this.keys.map(read)));
@@ -23,6 +24,6 @@ export class RedisEpochs implements EpochStore {
   /** Waits for no replica: with too few of them it must still be possible to start, and to tell of a loss. */
   async swap(key: string, expected: string | undefined, value: string): Promise<boolean> {
     const given = expected === undefined ? '' : `=${expected}`;
-    return (await this.writes.ask((client) => client.sallyportSwapEpoch(key, given, value), key)) > 0;
+    return toNumber(await this.writes.ask({ script: 'epochs/swap', keys: [key], args: [given, value] })) > 0;
   }
 }

@@ -12,6 +12,7 @@ import {
 } from '../../tokens/idempotency-store.ts';
 import { asNumber, asText, parseMembers, refuse } from '../members.ts';
 import { idempotencyKeys } from './layout.ts';
+import { toList, toNumber, toText } from './replies.ts';
 
 const STATES: readonly IdempotencyState[] = ['running', 'interrupted', 'made'];
 
@@ -26,25 +27,15 @@ export class RedisIdempotency implements IdempotencyStore {
   async claim({ accountId, key, ...request }: IdempotencyRecord): Promise<IdempotencyClaim> {
     const { records, order } = idempotencyKeys(accountId);
     const record = JSON.stringify({ ...request, state: 'running' });
-    const [claimed, standing] = await this.writes.write(
-      (client) =>
-        client.sallyportClaimRequest(
-          records,
-          order,
-          key,
-          record,
-          IDEMPOTENCY_KEPT_SECONDS,
-          IDEMPOTENCY_KEPT_REQUESTS,
-          IDEMPOTENCY_RUN_SECONDS,
-        ),
-      records,
-    );
-    return { accountId, key, ...toRecord(standing), isClaimed: claimed > 0 };
+    const args = [key, record, IDEMPOTENCY_KEPT_SECONDS, IDEMPOTENCY_KEPT_REQUESTS, IDEMPOTENCY_RUN_SECONDS];
+    const reply = await this.writes.write({ script: 'idempotency/claim', keys: [records, order], args });
+    const [claimed, existing] = toList(reply);
+    return { accountId, key, ...toRecord(toText(existing)), isClaimed: toNumber(claimed) > 0 };
   }
 
   async settle(...[accountId, key, end]: Parameters<IdempotencyStore['settle']>): Promise<void> {
     const { records, order } = idempotencyKeys(accountId);
-    await this.writes.write((client) => client.sallyportSettleRequest(records, order, key, end), records);
+    await this.writes.write({ script: 'idempotency/settle', keys: [records, order], args: [key, end] });
   }
 }
 

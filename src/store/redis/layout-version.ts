@@ -1,9 +1,9 @@
-import type { Redis } from 'ioredis';
 import type { ServerLabel } from '../../redis/failure.ts';
 import { UnfitError } from '../../redis/failure.ts';
 import type { RedisReader } from '../../redis/redis-client.ts';
 import type { EpochStore } from '../../revocation-set/revocation-store.ts';
 import { SCHEMA_KEY } from './layout.ts';
+import { toOptionalText } from './replies.ts';
 
 /**
  * What the layout in `layout.ts` is; rises where an older Sallyport would misread what a newer one wrote, or would lose
@@ -12,7 +12,7 @@ import { SCHEMA_KEY } from './layout.ts';
 const VERSION = 2;
 
 /** Layouts that this Sallyport reads as well. */
-const OLDER: readonly (string | null | undefined)[] = ['1'];
+const OLDER: readonly (string | undefined)[] = ['1'];
 
 export interface LayoutTerms {
   /** Whether to note the version: to begin a store where there is none, and to take over one with an older layout. */
@@ -30,9 +30,7 @@ export async function checkLayoutVersion(
   epochs: Pick<EpochStore, 'read'>,
   { begins }: LayoutTerms,
 ): Promise<void> {
-  const found = await servers.ask(async (client) => {
-    return begins ? await note(client) : ((await client.get(SCHEMA_KEY)) ?? undefined);
-  }, SCHEMA_KEY);
+  const found = begins ? await note(servers) : await readVersion(servers);
   if (found === String(VERSION) || (OLDER.includes(found) && !begins)) return;
   if (found === undefined) {
     if ([...(await epochs.read()).values()].some((epoch) => epoch !== undefined)) return;
@@ -47,11 +45,15 @@ export async function checkLayoutVersion(
   );
 }
 
-/** The version that stands afterwards: somebody else may have noted theirs first. */
-async function note(client: Redis): Promise<string | null> {
-  await client.set(SCHEMA_KEY, VERSION, 'NX');
-  const found = await client.get(SCHEMA_KEY);
+/** Notes our version, and returns the one that is noted then: another process may have been faster. */
+async function note(servers: RedisReader): Promise<string | undefined> {
+  await servers.ask(['set', SCHEMA_KEY, VERSION, 'NX']);
+  const found = await readVersion(servers);
   if (!OLDER.includes(found)) return found;
-  await client.sallyportSwapEpoch(SCHEMA_KEY, `=${found}`, String(VERSION));
-  return await client.get(SCHEMA_KEY);
+  await servers.ask({ script: 'epochs/swap', keys: [SCHEMA_KEY], args: [`=${found}`, String(VERSION)] });
+  return await readVersion(servers);
+}
+
+async function readVersion(servers: RedisReader): Promise<string | undefined> {
+  return toOptionalText(await servers.ask(['get', SCHEMA_KEY]));
 }

@@ -1,32 +1,34 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RedisServer } from '../../../test/support/redis/server.ts';
 import { startRedis } from '../../../test/support/redis/server.ts';
+import { CommandSender } from '../../redis/command-sender.ts';
 import { loginKeys } from './layout.ts';
-import { defineLoginHistoryScripts } from './log-in-history-scripts.ts';
+import { readScripts } from './scripts.ts';
 
 const HOUR_MS = 3_600_000;
 const { budgets, lastUses, places } = loginKeys('made-up');
 
 let server: RedisServer;
+let sender: CommandSender;
 
 beforeAll(async () => {
   server = await startRedis({ settings: { appendonly: 'no' } });
-  defineLoginHistoryScripts(server.hand);
+  sender = new CommandSender(server.hand, readScripts());
 });
 
 afterAll(() => server.close());
 
 /** One guess at a name, where at most `most` budgets are kept. */
 function count(name: string, most: number, forgetAfterMs = HOUR_MS) {
-  const bounds = [HOUR_MS, most, forgetAfterMs] as const;
-  return server.hand.sallyportCountGuess(budgets, lastUses, places, name, '', '', '1', ...bounds, 0, 0, HOUR_MS);
+  const args = [name, '', '', '1', HOUR_MS, most, forgetAfterMs, 0, 0, HOUR_MS];
+  return sender.send({ script: 'log-in-history/count-guess', keys: [budgets, lastUses, places], args });
 }
 
 async function sizes(): Promise<readonly number[]> {
   return [await server.hand.hlen(budgets), await server.hand.zcard(lastUses)];
 }
 
-describe('sallyportCountGuess', () => {
+describe('the script log-in-history/count-guess', () => {
   it('keeps the latest of a flood of made-up names, and has all of them expire', async () => {
     for (let index = 0; index < 300; index++) await count(`made-up-${String(index).padStart(3, '0')}`, 50);
     expect(await sizes()).toEqual([50, 50]);

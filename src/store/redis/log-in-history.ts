@@ -7,6 +7,7 @@ import type {
 import { GUESSES_KEPT, PLACES_KEPT, PLACES_KEPT_SECONDS } from '../../accounts/guesses/log-in-history-store.ts';
 import type { RedisReader } from '../../redis/redis-client.ts';
 import { LOGIN_SHARDS, loginKeys } from './layout.ts';
+import { toList, toNumber, toScanned, toText } from './replies.ts';
 
 const PLACES_KEPT_MS = PLACES_KEPT_SECONDS * 1000;
 const MAX_BUDGETS = Math.floor(GUESSES_KEPT / LOGIN_SHARDS);
@@ -28,44 +29,40 @@ export class RedisLogInHistory implements LogInHistoryStore {
   ): Promise<GuessCount> {
     const { budgets, lastUses, places } = loginKeys(name);
     const strangers = countsStrangers ? '1' : '0';
-    const bounds = [PLACES_KEPT_MS, MAX_BUDGETS, forgetAfterMs] as const;
-    const [counted, familiar, budget, number] = await this.reads.ask(
-      (client) =>
-        client.sallyportCountGuess(budgets, lastUses, places, name, place, device, strangers, ...bounds, ...waitsMs),
-      budgets,
-    );
-    const isFamiliar = familiar > 0;
-    return counted > 0
-      ? { outcome: 'counted', budget, isFamiliar, failures: number }
-      : { outcome: 'refused', isFamiliar, waitMs: number };
+    const reply = await this.reads.ask({
+      script: 'log-in-history/count-guess',
+      keys: [budgets, lastUses, places],
+      args: [name, place, device, strangers, PLACES_KEPT_MS, MAX_BUDGETS, forgetAfterMs, ...waitsMs],
+    });
+    const [counted, familiar, budget, failuresOrWaitMs] = toList(reply);
+    const isFamiliar = toNumber(familiar) > 0;
+    return toNumber(counted) > 0
+      ? { outcome: 'counted', budget: toText(budget), isFamiliar, failures: toNumber(failuresOrWaitMs) }
+      : { outcome: 'refused', isFamiliar, waitMs: toNumber(failuresOrWaitMs) };
   }
 
   async takeBack(name: string, budget: string, { waitsMs }: GuessLimits): Promise<void> {
     const { budgets, lastUses } = loginKeys(name);
-    await this.reads.ask(
-      (client) => client.sallyportTakeGuessBack(budgets, lastUses, name, budget, ...waitsMs),
-      budgets,
-    );
+    const args = [name, budget, ...waitsMs];
+    await this.reads.ask({ script: 'log-in-history/take-guess-back', keys: [budgets, lastUses], args });
   }
 
   async remember(name: string, place: string): Promise<void> {
     const { places } = loginKeys(name);
-    await this.reads.ask((client) => client.sallyportRememberPlace(places, place, PLACES_KEPT_MS, PLACES_KEPT), places);
+    const args = [place, PLACES_KEPT_MS, PLACES_KEPT];
+    await this.reads.ask({ script: 'log-in-history/remember-place', keys: [places], args });
   }
 
   async forgive(name: string): Promise<void> {
     const { budgets, lastUses } = loginKeys(name);
     let cursor = '0';
     do {
-      const from = cursor;
-      const [next, found] = await this.reads.ask(
-        (client) => client.hscan(budgets, from, 'MATCH', `${name}:*`, 'COUNT', LOOKED_AT),
-        budgets,
-      );
-      const fields = found.filter((_, index) => index % 2 === 0);
+      const reply = await this.reads.ask(['hscan', budgets, cursor, 'MATCH', `${name}:*`, 'COUNT', LOOKED_AT]);
+      const [next, found] = toScanned(reply);
+      const fields = found.map(([field]) => field);
       if (fields.length > 0) {
-        await this.reads.ask((client) => client.hdel(budgets, ...fields), budgets);
-        await this.reads.ask((client) => client.zrem(lastUses, ...fields), lastUses);
+        await this.reads.ask(['hdel', budgets, ...fields]);
+        await this.reads.ask(['zrem', lastUses, ...fields]);
       }
       cursor = next;
     } while (cursor !== '0');

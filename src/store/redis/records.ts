@@ -1,8 +1,19 @@
 import type { Account } from '../../accounts/account.ts';
 import { TOKEN_USES } from '../../core/verified-credential.ts';
+import type { ServerLabel } from '../../redis/failure.ts';
+import { storeErrorFrom } from '../../redis/failure.ts';
 import type { TokenEnd, TokenRecord } from '../../tokens/token.ts';
 import type { BasicUse } from '../../verification/basic/basic-use.ts';
 import { asNumber, asText, asTexts, parseMembers, refuse } from '../members.ts';
+
+/** Reads what is stored; whatever is wrong with it becomes a `StoreError` that names the server. */
+export function readStored<T>(place: ServerLabel, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw storeErrorFrom(place, error);
+  }
+}
 
 /** Reads an account; throws for what is none, as the others do. */
 export function toAccount(record: string): Account {

@@ -1,10 +1,11 @@
 import type { StringReads } from '../../redis/batched-reads.ts';
-import { askPrimary, valueOf } from '../../redis/command.ts';
+import { valueOf } from '../../redis/command.ts';
 import type { RedisWriter } from '../../redis/redis-client.ts';
 import type { RevocationEntry } from '../../revocation-set/entry.ts';
 import { ENTRY_GRACE_SECONDS } from '../../revocation-set/entry.ts';
 import type { RevocationReading, RevocationStore } from '../../revocation-set/revocation-store.ts';
 import type { RedisFeed } from './feed.ts';
+import { toNumber } from './replies.ts';
 
 /** The revocation set in Redis: plain strings at the keys of the entries, gone {@link ENTRY_GRACE_SECONDS} after their expiry. */
 export class RedisRevocations implements RevocationStore {
@@ -40,24 +41,24 @@ export class RedisRevocations implements RevocationStore {
   async undo(standing: string, undone: RevocationEntry & { readonly expiresAtSeconds: number }): Promise<boolean> {
     const { key, value } = undone;
     const [endsAt, now] = [endOf(undone), Math.floor(Date.now() / 1000)];
-    const done = await this.writes.write((client) => client.sallyportUndo(key, standing, value, endsAt, now), key);
-    if (done > 0) this.feed.acknowledged(undone);
-    return done > 0;
+    const args = [standing, value, endsAt, now];
+    const done = toNumber(await this.writes.write({ script: 'revocations/undo', keys: [key], args })) > 0;
+    if (done) this.feed.acknowledged(undone);
+    return done;
   }
 
   private async put({ key, value, expiresAtSeconds }: RevocationEntry, restores: '0' | '1'): Promise<void> {
     const endsAt = endOf({ expiresAtSeconds });
     const now = Math.floor(Date.now() / 1000);
-    await this.writes.write((client) => client.sallyportRevoke(key, value, endsAt, now, restores), key);
+    await this.writes.write({ script: 'revocations/write', keys: [key], args: [value, endsAt, now, restores] });
   }
 
   /** How long is left is asked for, because the clock of Redis may be another one: -1 for ever, -2 none. */
   private async readEntry(key: string): Promise<RevocationEntry | undefined> {
-    const commands = [
+    const [got, left] = await this.writes.askAll([
       ['get', key],
       ['pttl', key],
-    ];
-    const [got, left] = await this.writes.ask((client) => askPrimary(client, commands), key);
+    ]);
     const value = got && valueOf(got);
     const leftMs = Number(left?.[1]);
     if (value === undefined || leftMs === -2) return undefined;

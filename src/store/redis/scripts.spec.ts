@@ -8,21 +8,12 @@ import type { RevocationEntry } from '../../revocation-set/entry.ts';
 import { ENTRY_GRACE_SECONDS } from '../../revocation-set/entry.ts';
 import { mergeEntries } from '../../revocation-set/entry-merge.ts';
 import type { Store } from '../store.ts';
+import { readScripts } from './scripts.ts';
 import { openRedisStore } from './store.ts';
 
-const SPACES = [
-  '',
-  ' ',
-  '\t\r\n\v\f',
-  '\u00a0',
-  '\u1680',
-  '\u2000',
-  '\u200a',
-  '\u2028\u2029',
-  '\u3000\u205f',
-  '\ufeff',
-];
-const NO_SPACES = ['\u200b', '\u0085', '\u180e', '\u00c2', 'x', '-', '+', '.'];
+const SPACES = ['', ' ', '\t\r\n\v\f', ' \t '];
+/** Only spaces of ASCII are trimmed. */
+const NO_SPACES = ['\u00a0', '\u2003', '\u3000', '\ufeff', '\u200b', '\u0085', '\u00c2', 'x', '-', '+', '.'];
 
 let server: RedisServer;
 let store: Store;
@@ -56,7 +47,7 @@ const expiry = fc.option(
 );
 const writes = fc.array(fc.record({ value, expiresAtSeconds: expiry }), { minLength: 1, maxLength: 5 });
 
-describe('sallyportRevoke', () => {
+describe('the script revocations/write', () => {
   it.each(['notbefore', 'notbefore-issuer', 'revoked'])('and mergeEntries() agree at %s keys', async (family) => {
     await fc.assert(
       fc.asyncProperty(writes, async (entries) => {
@@ -95,7 +86,7 @@ describe('sallyportRevoke', () => {
   });
 });
 
-describe('sallyportUndo', () => {
+describe('the script revocations/undo', () => {
   it('keeps what was taken back for as long as our clock says, where that of Redis is days ahead', async () => {
     const key = 'sallyport:revoked:own:undone';
     const ours = Date.now() - 5 * ENTRY_GRACE_SECONDS * 1000;
@@ -111,6 +102,24 @@ describe('sallyportUndo', () => {
     }
     expect((await server.hand.ttl(key)) - ENTRY_GRACE_SECONDS).toBeGreaterThan(390);
     expect((await server.hand.ttl(key)) - ENTRY_GRACE_SECONDS).toBeLessThan(410);
+  });
+});
+
+describe('readScripts()', () => {
+  const scripts = readScripts();
+
+  it('names every script by its path, and none of the included files', () => {
+    expect([...scripts.keys()]).toContain('accounts/update-marked');
+    expect([...scripts.keys()].filter((name) => name.includes('include'))).toEqual([]);
+  });
+
+  it('puts each included file into a script once', () => {
+    for (const { lua } of scripts.values()) expect(lua).not.toMatch(/^-- include /m);
+    expect(scripts.get('accounts/remove')?.lua.split('local function stands(')).toHaveLength(2);
+  });
+
+  it('has the grace period of the entries', () => {
+    expect(scripts.get('revocations/write')?.lua).toContain(`local GRACE_SECONDS = ${ENTRY_GRACE_SECONDS}\n`);
   });
 });
 

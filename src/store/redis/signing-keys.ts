@@ -2,6 +2,8 @@ import type { RedisWriter } from '../../redis/redis-client.ts';
 import type { SealedSigningKey, SigningKeyRing, SigningKeyStore } from '../../signing/signing-key-store.ts';
 import { readRing, writeRing } from '../key-ring-text.ts';
 import { signingKeysKey } from './layout.ts';
+import { readStored } from './records.ts';
+import { toNumber, toOptionalText } from './replies.ts';
 
 /** Sealed signing keys in Redis. Reading may take as long as a write: a decision that waits for it has its own limit. */
 export class RedisSigningKeys implements SigningKeyStore {
@@ -12,14 +14,13 @@ export class RedisSigningKeys implements SigningKeyStore {
   }
 
   async read(issuer: string): Promise<SigningKeyRing> {
-    const key = signingKeysKey(issuer);
-    return await this.writes.ask(async (client) => readRing((await client.get(key)) ?? undefined), key);
+    const text = toOptionalText(await this.writes.ask(['get', signingKeysKey(issuer)]));
+    return readStored(this.writes.place, () => readRing(text));
   }
 
   async replace(issuer: string, revision: number, keys: readonly SealedSigningKey[]): Promise<boolean> {
-    const key = signingKeysKey(issuer);
-    const text = writeRing({ revision: revision + 1, keys });
-    const replaced = await this.writes.write((client) => client.sallyportReplaceKeys(key, revision, text), key);
-    return replaced > 0;
+    const args = [revision, writeRing({ revision: revision + 1, keys })];
+    const replaced = await this.writes.write({ script: 'signing-keys/replace', keys: [signingKeysKey(issuer)], args });
+    return toNumber(replaced) > 0;
   }
 }

@@ -16,7 +16,7 @@ import type { LayoutTerms } from './layout-version.ts';
 import { checkLayoutVersion } from './layout-version.ts';
 import { RedisLogInHistory } from './log-in-history.ts';
 import { RedisRevocations } from './revocations.ts';
-import { defineScripts } from './scripts.ts';
+import { readScripts } from './scripts.ts';
 import { RedisSigningKeys } from './signing-keys.ts';
 import { RedisTokens } from './tokens.ts';
 
@@ -34,7 +34,7 @@ export async function openRedisStore(
     trackedPrefixes: TRACKED_PREFIXES,
     witness: EPOCH_PREFIX,
     barrier: BARRIER_KEY,
-    prepare: defineScripts,
+    scripts: readScripts(),
   };
   const servers = await openRedisServers(config, { timeouts, data });
   const epochs = new RedisEpochs(servers.writer, servers.witnessKeys);

@@ -14,7 +14,8 @@ import type {
 } from '../../tokens/token.ts';
 import { passes, TOKENS_KEPT_SECONDS } from '../../tokens/token.ts';
 import { ACCOUNT_KEYS, tokenIndexKeys, tokenKey } from './layout.ts';
-import { toToken, toTokenEnd } from './records.ts';
+import { readStored, toToken, toTokenEnd } from './records.ts';
+import { toNumber, toPairs } from './replies.ts';
 
 /** How many tokens one list looks at for those that are wanted. */
 const LOOKED_AT = 500;
@@ -58,7 +59,7 @@ export class RedisTokens implements TokenStore {
     const { lastUsedAtSeconds, end, successor } = token;
     const { newest } = ACCOUNT_KEYS;
     const createdAt = Math.ceil(token.createdAtSeconds);
-    await this.writes.write((client) => client.sallyportNoteToken(newest, token.accountId, createdAt), newest);
+    await this.writes.write({ script: 'tokens/note', keys: [newest], args: [token.accountId, createdAt] });
     return await this.put(
       token,
       ...(lastUsedAtSeconds === undefined ? [] : ['used', lastUsedAtSeconds]),
@@ -80,10 +81,8 @@ export class RedisTokens implements TokenStore {
   ): Promise<TokenPage> {
     const { byCreation } = tokenIndexKeys(accountId);
     const looked = filter === undefined ? limit : Math.max(limit, LOOKED_AT);
-    const answer = await this.writes.ask(
-      (client) => client.sallyportPageTokens(byCreation, after.id, after.createdAtSeconds, looked + 1),
-      byCreation,
-    );
+    const args = [after.id, after.createdAtSeconds, looked + 1];
+    const answer = await this.writes.ask({ script: 'tokens/page', keys: [byCreation], args });
     const { shown, next } = cutPage(toPositions(answer), looked);
     const listed: TrackedToken[] = [];
     for (let first = 0; first < shown.length && listed.length <= limit; first += READ_AT_ONCE) {
@@ -135,20 +134,17 @@ export class RedisTokens implements TokenStore {
   }
 
   async end(id: string, end: TokenEnd): Promise<void> {
-    const key = tokenKey(id);
-    await this.writes.write((client) => client.sallyportEndToken(key, end.atSeconds, writeEnd(end)), key);
+    await this.writes.write({ script: 'tokens/end', keys: [tokenKey(id)], args: [end.atSeconds, writeEnd(end)] });
   }
 
   async forgetEnd(id: string): Promise<void> {
-    const key = tokenKey(id);
-    await this.writes.write((client) => client.hdel(key, 'ended', 'end'), key);
+    await this.writes.write(['hdel', tokenKey(id), 'ended', 'end']);
   }
 
-  /** Not worth a replica's word. */
+  /** Waits for no replica. */
   async markUsed(uses: ReadonlyMap<string, number>): Promise<void> {
     const mark = async ([id, atSeconds]: readonly [string, number]): Promise<void> => {
-      const key = tokenKey(id);
-      await this.writes.ask((client) => client.sallyportUseToken(key, atSeconds), key);
+      await this.writes.ask({ script: 'tokens/use', keys: [tokenKey(id)], args: [atSeconds] });
     };
     await Promise.all([...uses].map(mark));
   }
@@ -165,8 +161,8 @@ export class RedisTokens implements TokenStore {
 
   private async admit({ accountId, createdAtSeconds }: TokenRecord, accountVersion: number): Promise<boolean> {
     const { records, newest } = ACCOUNT_KEYS;
-    const args = [accountId, accountVersion, Math.ceil(createdAtSeconds)] as const;
-    return (await this.writes.write((client) => client.sallyportAdmitToken(records, newest, ...args), records)) > 0;
+    const args = [accountId, accountVersion, Math.ceil(createdAtSeconds)];
+    return toNumber(await this.writes.write({ script: 'tokens/admit', keys: [records, newest], args })) > 0;
   }
 
   private async record(token: TokenRecord): Promise<void> {
@@ -180,21 +176,21 @@ export class RedisTokens implements TokenStore {
     const now = Date.now() / 1000;
     const goesAt = Math.ceil(Math.max(expiresAtSeconds, now)) + TOKENS_KEPT_SECONDS;
     const { byCreation, byEnd } = tokenIndexKeys(accountId);
-    const key = tokenKey(id);
     const [added] = await Promise.all([
-      this.writes.write((client) => client.sallyportAddToken(key, record, goesAt, ...fields), key),
-      this.writes.write(
-        (client) => client.sallyportIndexToken(byCreation, byEnd, id, createdAtSeconds, goesAt, now),
-        byCreation,
-      ),
+      this.writes.write({ script: 'tokens/add', keys: [tokenKey(id)], args: [record, goesAt, ...fields] }),
+      this.writes.write({
+        script: 'tokens/index',
+        keys: [byCreation, byEnd],
+        args: [id, createdAtSeconds, goesAt, now],
+      }),
     ]);
-    return added > 0;
+    return toNumber(added) > 0;
   }
 
-  private async succeed(id: string, standing: string, successor: string): Promise<TokenFields> {
-    const key = tokenKey(id);
-    const fields = await this.writes.write((client) => client.sallyportSucceedToken(key, standing, successor), key);
-    return Object.fromEntries(inPairs(fields));
+  private async succeed(id: string, existing: string, successor: string): Promise<TokenFields> {
+    const args = [existing, successor];
+    const fields = await this.writes.write({ script: 'tokens/succeed', keys: [tokenKey(id)], args });
+    return Object.fromEntries(toPairs(fields));
   }
 }
 
@@ -202,17 +198,13 @@ export class RedisTokens implements TokenStore {
 type TokenFields = Readonly<Partial<Record<'record' | 'used' | 'end' | 'successor', string>>>;
 
 /** Ids, each followed by the second it was created. */
-function toPositions(answer: readonly string[]): readonly ListPosition[] {
-  return inPairs(answer).map(([id, seconds]) => ({ id, createdAtSeconds: Number(seconds) }));
-}
-
-function inPairs(list: readonly string[]): readonly (readonly [string, string])[] {
-  return Array.from({ length: list.length / 2 }, (_, index) => [list[2 * index] ?? '', list[2 * index + 1] ?? '']);
+function toPositions(reply: unknown): readonly ListPosition[] {
+  return toPairs(reply).map(([id, seconds]) => ({ id, createdAtSeconds: Number(seconds) }));
 }
 
 async function findToken(servers: RedisReader, id: string): Promise<TrackedToken | undefined> {
-  const key = tokenKey(id);
-  return await servers.ask(async (client) => toTracked(await client.hgetall(key)), key);
+  const fields = toPairs(await servers.ask(['hgetall', tokenKey(id)]));
+  return readStored(servers.place, () => toTracked(Object.fromEntries(fields)));
 }
 
 function toTracked({ record, used, end, successor }: TokenFields): TrackedToken | undefined {

@@ -1,28 +1,9 @@
-/** Code points that `String.prototype.trim` takes away beyond ASCII: white space and line ends of ECMA-262. */
-const WIDE_SPACES = [
-  0xa0, 0x1680, 0x2000, 0x2001, 0x2002, 0x2003, 0x2004, 0x2005, 0x2006, 0x2007, 0x2008, 0x2009, 0x200a, 0x2028, 0x2029,
-  0x202f, 0x205f, 0x3000, 0xfeff,
-];
+-- The rule of RevocationStore.write, as mergeEntries() in src/revocation-set/entry-merge.ts has it. A present expiry is
+-- left alone or replaced by the later one. It is never set again from the time that is left of it.
 
-/**
- * Lua for the scripts that write to the revocation set. `write(key, value, endsAt)`: the rule of `RevocationStore.write`, as `mergeEntries` has it. An expiry that stands is
- * left alone or replaced by the later one, never set again from the time that is left of it.
- */
-export const WRITE_ENTRY = `
-local WIDE_SPACES = { ${WIDE_SPACES.map(luaString).join(', ')} }
-
+-- Spaces of ASCII, as readReach() in src/core/revocation-entry.ts trims them.
 local function trim(text)
-  local before
-  repeat
-    before = text
-    text = string.gsub(text, '^[\\t-\\r ]+', '')
-    text = string.gsub(text, '[\\t-\\r ]+$', '')
-    for _, space in ipairs(WIDE_SPACES) do
-      if string.sub(text, 1, #space) == space then text = string.sub(text, #space + 1) end
-      if string.sub(text, -#space) == space then text = string.sub(text, 1, -#space - 1) end
-    end
-  until text == before
-  return text
+  return (string.gsub(string.gsub(text, '^[\t-\r ]+', ''), '[\t-\r ]+$', ''))
 end
 
 local function digits(text)
@@ -67,9 +48,3 @@ local function write(key, value, endsAt)
   local now = redis.call('TIME')
   if endsAt * 1000 > now[1] * 1000 + now[2] / 1000 + left then redis.call('EXPIREAT', key, endsAt) end
 end
-`;
-
-/** A character, by its code point, as a Lua 5.1 string of its UTF-8 bytes. */
-function luaString(codePoint: number): string {
-  return `'${[...Buffer.from(String.fromCodePoint(codePoint))].map((byte) => `\\${byte}`).join('')}'`;
-}

@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest';
+import { redisForTest } from '../../test/support/redis/config.ts';
+import { CommandSender } from './command-sender.ts';
+
+const ECHO = 'return { KEYS[1], ARGV[1] }';
+
+/** A sender, and how often its server was asked for scripts by their text and by their hash. */
+async function setUp() {
+  const { hand } = await redisForTest();
+  const sha = String(await hand.script('LOAD', ECHO));
+  await hand.script('FLUSH');
+  const sender = new CommandSender(hand, new Map([['echo', { lua: ECHO, sha }]]));
+  const calls = async (command: string) => {
+    const [, count = '0'] = new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(await hand.info('commandstats')) ?? [];
+    return Number(count);
+  };
+  return { hand, sender, calls };
+}
+
+describe('CommandSender', () => {
+  it('sends a script whole the first time on a connection, and by its hash from then on', async () => {
+    const { sender, calls } = await setUp();
+    for (let count = 0; count < 3; count++) {
+      expect(await sender.send({ script: 'echo', keys: ['k'], args: [count] })).toEqual(['k', String(count)]);
+    }
+    expect([await calls('eval'), await calls('evalsha')]).toEqual([1, 2]);
+    sender.onConnect();
+    await sender.send({ script: 'echo', keys: ['k'], args: [1] });
+    expect([await calls('eval'), await calls('evalsha')]).toEqual([2, 2]);
+  });
+
+  it('sends a script again where the server forgot it', async () => {
+    const { hand, sender } = await setUp();
+    await sender.send({ script: 'echo', keys: ['k'], args: [1] });
+    await hand.script('FLUSH');
+    expect(await sender.send({ script: 'echo', keys: ['k'], args: ['x'] })).toEqual(['k', 'x']);
+  });
+
+  it('rejects for a script that it does not know', async () => {
+    const { sender } = await setUp();
+    await expect(sender.send({ script: 'other', keys: ['k'], args: [] })).rejects.toThrow('there is no script "other"');
+  });
+
+  it('returns replies as Redis gives them', async () => {
+    const { hand, sender } = await setUp();
+    await hand.hset('h', 'a', '1');
+    expect(await sender.send(['hgetall', 'h'])).toEqual(['a', '1']);
+    expect(await sender.send(['get', 'none'])).toBeNull();
+  });
+
+  it('readAll() leaves a key of another type to the caller, and rejects for any other failure', async () => {
+    const { hand, sender } = await setUp();
+    await hand.hset('h', 'a', '1');
+    const [[error] = []] = await sender.readAll([['get', 'h']]);
+    expect(error?.message).toContain('WRONGTYPE');
+    await expect(sender.readAll([['get', 'h'], ['get']])).rejects.toThrow('wrong number of arguments');
+  });
+});
