@@ -215,7 +215,7 @@ export async function withStore<Value>(
 }
 
 /** The revocation set for a command, which has no earlier epoch to compare with: it takes the store as it finds it. */
-export function revocationsIn({ revocations }: Pick<Store, 'revocations'>): CheckedRevocations {
+function revocationsIn({ revocations }: Pick<Store, 'revocations'>): CheckedRevocations {
   return checkedRevocations(revocations, ANY_EPOCH);
 }
 

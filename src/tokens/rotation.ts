@@ -22,7 +22,7 @@ export const MAX_OVERLAP_SECONDS = 7 * 86_400;
  * After so many seconds a rotation that is not finished has broken off, and the next request may finish it or replace its
  * successor. A rotation that takes more than half of this time fails: the rest allows for the clock of another instance.
  */
-export const ROTATION_SECONDS = 15;
+const ROTATION_SECONDS = 15;
 
 export interface TokenRotationParts {
   /** The own issuer's name. */

@@ -96,6 +96,59 @@ it('a rotation that is refused, of a token that looks as if it could be rotated,
   expect(answer.body).toContain(conflict.message);
 });
 
+describe('a revocation at the console', () => {
+  const session = { identity: { subject: 'ada', tokenId: 'session' }, use: 'login' };
+  const loggedIn = deciding({ outcome: 'allow', credential: session } as unknown as Decision);
+  const token = { id: 't1', accountId: 'ada', use: 'access', name: 'server', scopes: [], status: 'active' };
+  const post = async (services: object, url: string) => {
+    const server = await open({ ...loggedIn, tokenViews: { find: async () => token }, ...services });
+    const headers = {
+      cookie: COOKIE,
+      host: 'localhost',
+      origin: 'http://localhost',
+      'content-type': 'application/x-www-form-urlencoded',
+    };
+    return await server.inject({ method: 'POST', url, headers, payload: 'reason=lost' });
+  };
+
+  it.each([
+    ['revoked', 303, '/console/tokens/t1?notice=revoked'],
+    ['not_found', 404, undefined],
+  ])('of a token is answered by what became of it: %s', async (outcome, status, location) => {
+    const asked: unknown[][] = [];
+    const revoke = async (...facts: unknown[]) => {
+      asked.push(facts);
+      return { outcome };
+    };
+    const answer = await post({ ownTokenRevocation: { revoke } }, '/console/tokens/t1/revoke');
+    expect([answer.statusCode, answer.headers.location]).toEqual([status, location]);
+    expect(asked).toEqual([['t1', expect.objectContaining({ account: 'ada' }), 'lost']]);
+  });
+
+  it('ends the session at the log-out, whether or not its token has a record', async () => {
+    const asked: unknown[][] = [];
+    const revokeUnlisted = async (...facts: unknown[]) => {
+      asked.push(facts);
+      return { outcome: 'done' };
+    };
+    const answer = await post({ ownTokenRevocation: { revokeUnlisted } }, '/console/logout');
+    expect(answer.statusCode).toBe(303);
+    expect(answer.headers['set-cookie']).toMatch(/Max-Age=0/);
+    expect(asked).toEqual([['session', expect.objectContaining({ account: 'ada' }), 'logged out']]);
+  });
+
+  it('says that the session is still valid if its token could not be revoked', async () => {
+    const revokeUnlisted = async () => ({ outcome: 'too many', retryAfterSeconds: 2 });
+    const answer = await post({ ownTokenRevocation: { revokeUnlisted } }, '/console/logout');
+    expect([answer.statusCode, answer.headers['retry-after'], answer.headers['set-cookie']]).toEqual([
+      429,
+      '2',
+      undefined,
+    ]);
+    expect(answer.body).toContain('You are still logged in');
+  });
+});
+
 it('a part that breaks is a page without a word about it, and a line in the log', async () => {
   const broken = () => Promise.reject(new Error('the store holds secret'));
   const server = await open({ logIn: { logIn: broken } });
