@@ -288,7 +288,11 @@ describe.each(STORES)('sallyport token revoke, on the $name store of a running S
       "no account with the id, name or e-mail address 'dmo', did you mean 'demo'?",
     ],
     [['--token-file', '/nowhere'], 1, "cannot read '/nowhere': no such file"],
-    [['--token-file', '-'], 1, 'this is neither a JWT nor an opaque token of a configured issuer (parts)'],
+    [
+      ['--token-file', '-'],
+      1,
+      'this is neither a JWT nor an opaque token of a configured issuer: a JWT has three parts',
+    ],
     [['--issuer', 'corporate', '--all'], 2, 'this ends every token of corporate: --yes is missing'],
     [['--issuer', 'corporate', '--key', 'rsa'], 2, 'that the key rsa signs: --yes is missing'],
     [['--issuer', 'corporate', '--subject', 's', '--before', '2100-01-01'], 2, '--yes is missing'],

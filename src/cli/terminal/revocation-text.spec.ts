@@ -28,11 +28,11 @@ describe('problemText()', () => {
     ],
     [
       { problem: 'not a token', malformation: 'parts' },
-      'this is neither a JWT nor an opaque token of a configured issuer (parts)',
+      'this is neither a JWT nor an opaque token of a configured issuer: a JWT has three parts',
     ],
     [
       { problem: 'not a token', malformation: 'length' },
-      'this is neither a JWT nor an opaque token of a configured issuer (length: longer than limits.token)',
+      'this is neither a JWT nor an opaque token of a configured issuer: it is longer than limits.token',
     ],
   ])('words %j', (problem, text) => {
     expect(problemText(problem, ['demo'])).toBe(text);

@@ -27,12 +27,22 @@ export function problemText(problem: RequestProblem, accounts: readonly string[]
       const { subject } = problem;
       return `no account with the id, name or e-mail address ${quote(subject)}${suggest(subject, accounts)}`;
     }
-    case 'not a token': {
-      const why = problem.malformation === 'length' ? 'length: longer than limits.token' : problem.malformation;
-      return `this is neither a JWT nor an opaque token of a configured issuer (${why})`;
-    }
+    case 'not a token':
+      return `this is neither a JWT nor an opaque token of a configured issuer: ${MALFORMED[problem.malformation]}`;
   }
 }
+
+/** Why a text is no token. */
+const MALFORMED: Readonly<Record<(RequestProblem & { readonly problem: 'not a token' })['malformation'], string>> = {
+  empty: 'it is empty',
+  length: 'it is longer than limits.token',
+  characters: 'it has a character that no token may have',
+  parts: 'a JWT has three parts',
+  encoding: 'a part of it is not base64url without padding',
+  header: 'its header is not valid',
+  crit: 'its header requires an extension (crit)',
+  payload: 'its payload is not a JSON object',
+};
 
 /** What was unexpected about a revocation that was carried out. */
 export function warningLines(warnings: readonly RevocationWarning[]): readonly string[] {
