@@ -69,7 +69,7 @@ function linesOf(result: UnrevokeResult): readonly string[] {
   if (outcome === 'not revoked') return [`nothing to take back: there is no revocation at ${key}`];
   return [
     `taken back: ${key}`,
-    `  said   ${entryText(key, result.standing)}`,
+    `  said   ${entryText(key, result.value)}`,
     'Running instances read it from the store. An instance without a feed at this moment may refuse the tokens until it',
     'is restarted. Other revocations may end the same tokens: `sallyport explain` names them.',
   ];

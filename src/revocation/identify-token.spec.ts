@@ -52,14 +52,14 @@ describe('identifyToken()', () => {
   it.each<[what: string, token: string, expiresAtSeconds: number | undefined, failed: string | undefined]>([
     ['without an id', signed({ ...CLAIMS, jti: undefined }), NOW + 60, undefined],
     ['without an id and an end', signed(GATEWAY), undefined, undefined],
-    ['that somebody else signed in the name of the issuer', signed(CLAIMS, secretOf('x')), NOW + 60, 'signature'],
+    ['that was not signed by the issuer that it names', signed(CLAIMS, secretOf('x')), NOW + 60, 'signature'],
     [
-      'of nobody',
+      'of no configured issuer',
       signed({ ...CLAIMS, iss: 'https://else.example' }),
       NOW + 60,
       'issuer (iss of no issuer; auth0-sms refuses aud)',
     ],
-    ['for somebody else', signed({ ...CLAIMS, aud: 'other' }), NOW + 60, 'aud'],
+    ['for another audience', signed({ ...CLAIMS, aud: 'other' }), NOW + 60, 'aud'],
     ['whose end is no number', signed({ ...CLAIMS, exp: 'never' }), undefined, 'exp'],
   ])('names by its thumbprint a token %s', async (_what, token, expiresAtSeconds, failed) => {
     const target = { kind: 'thumbprint', thumbprint: thumbprintOf(token), expiresAtSeconds };
@@ -115,8 +115,8 @@ describe('identifyToken()', () => {
     ['', 'empty'],
     ['Bearer opaque', 'characters'],
   ])('reads no opaque token in %j', async (token, why) => {
-    const nobody = { examine: () => Promise.reject(new Error('nobody is asked')) };
-    expect(await identifyToken(token, { ...parts, examiner: nobody, takesOpaque: true })).toBe(why);
+    const unused = { examine: () => Promise.reject(new Error('no examiner is expected')) };
+    expect(await identifyToken(token, { ...parts, examiner: unused, takesOpaque: true })).toBe(why);
   });
 
   it('names a JWT as such also there', async () => {

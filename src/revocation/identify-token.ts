@@ -6,18 +6,18 @@ import type { Malformation } from '../verification/jwt.ts';
 import { hasThreeParts, parseJwt } from '../verification/jwt.ts';
 import { readOpaque } from '../verification/opaque-token.ts';
 
-/** The checks that come after the signature, and fail by our clock alone. */
+/** Checks that follow the signature, and that fail only by our clock. */
 const PREMATURE: ReadonlySet<Check> = new Set(['nbf', 'iat']);
 
 /** A token as its revocation names it. */
 export interface IdentifiedToken {
   /** What ends it: all of these together, at least one. */
   readonly targets: readonly OneToken[];
-  /** Whose it is, where it is named by its id and says so. */
+  /** The subject of a token that is named by its id, if it has one. */
   readonly subject?: string | undefined;
-  /** Which check it failed, where it is not one that would be taken; `undefined` for a token that was verified. */
+  /** The check that it failed; `undefined` for a token that was verified. */
   readonly failed: Check | undefined;
-  /** The name of its issuer, where that could not be asked whether it is a good one. */
+  /** The name of its issuer, if that issuer's keys or its server could not be reached to verify it. */
   readonly unavailableAt?: string | undefined;
 }
 
@@ -25,15 +25,15 @@ export interface IdentifyTokenParts {
   readonly examiner: TokenExaminer;
   /** Whether a token that is no JWT may be one of a configured issuer. */
   readonly takesOpaque: boolean;
-  /** Of a token that is looked at, in characters. */
+  /** Longest token that is read, in characters. */
   readonly maxTokenLength: number;
 }
 
 /**
- * How to name a token so that its revocation ends it, and no other. A JWT is named by its id where it is verified and
- * has one; what else it says may be a lie that ends somebody else's, so it is named by its thumbprint then. An opaque
- * token is named by its thumbprints, for when its server is away, and by what its server reports of it, because that
- * server may take other spellings of it.
+ * Names a token so that its revocation ends this token and no other. A JWT is named by its id if it is verified and has
+ * one. Otherwise it is named by its thumbprint, because a false id would end another token. An opaque token is named by
+ * its thumbprints, which work while its server is down, and by what its server reports of it, because that server may
+ * accept other spellings of the token.
  */
 export async function identifyToken(token: string, parts: IdentifyTokenParts): Promise<IdentifiedToken | Malformation> {
   return parts.takesOpaque && !hasThreeParts(token) ? identifyOpaque(token, parts) : identifyJwt(token, parts);
@@ -46,7 +46,7 @@ async function identifyOpaque(
   const opaque = readOpaque(token, maxTokenLength);
   if (typeof opaque === 'string') return opaque;
   const finding = await examiner.examine(token);
-  // Its server may put its end off.
+  // Its server may extend it.
   const byThumbprint = opaque.thumbprints.map(
     (thumbprint): OneToken => ({ kind: 'thumbprint', thumbprint, expiresAtSeconds: undefined }),
   );
@@ -59,7 +59,7 @@ function reportedTargets(finding: VerificationResult): readonly OneToken[] {
   const { issuer, tokenId } = finding.identity;
   if (tokenId !== undefined) return [{ kind: 'token', issuer, tokenId, expiresAtSeconds: undefined }];
   const { reported: claims, validUntilMs } = finding;
-  // Such claims hold the token's end, so they name nothing any more once that has passed.
+  // These claims include the token's expiry, so they name nothing once it has passed.
   return claims === undefined
     ? []
     : [{ kind: 'claims', issuer, claims, expiresAtSeconds: Math.ceil(validUntilMs / 1000) }];
@@ -89,8 +89,8 @@ async function identifyJwt(
 }
 
 /**
- * A token that seems to come from the future is verified but for that, and will count soon; or our clock is behind. So its
- * id can be believed, and is what others know it by.
+ * A token that seems to come from the future passed every other check, and will be valid soon; or our clock is behind. So
+ * its id is authentic, and other instances know the token by it.
  */
 function prematureTarget(
   { check, issuer }: Refusal,

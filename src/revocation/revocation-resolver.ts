@@ -82,7 +82,7 @@ async function resolveCredential(token: string, parts: RevocationResolverParts):
   return { outcome: 'resolved', targets, warnings, account: isOwn ? subject : undefined };
 }
 
-/** The records of another issuer are not ours, so each name is taken as it is. */
+/** We have no records of another issuer, so nothing about its tokens can be checked. */
 function foreignTarget(request: IssuerRequest, nowSeconds: number): RevocationTarget {
   switch (request.kind) {
     case 'token':

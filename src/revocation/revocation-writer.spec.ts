@@ -37,7 +37,7 @@ describe('RevocationWriter', () => {
     expect(ended).toEqual([['t1', { atSeconds: NOW, by: 'operator:ada', reason: 'leaked' }]]);
   });
 
-  it("remembers nothing in the record of somebody else's token", async () => {
+  it('changes no record for a token of another issuer, nor for a key', async () => {
     const { revoke, written, ended } = setUp();
     await revoke.revoke({ ...token, issuer: 'partner' }, ADA);
     await revoke.revoke({ kind: 'signing key', issuer: 'own', kid: 't1' }, ADA);

@@ -18,7 +18,7 @@ export interface RevocationWriterParts {
   readonly revocations: Pick<RevocationStore, 'write'>;
   readonly accounts: Pick<AccountStore, 'update'>;
   readonly tokens: Pick<TokenStore, 'end'>;
-  /** The own issuer's name, to whose tokens the records belong; `undefined` where nothing of ours signs. */
+  /** The name of our own issuer, whose tokens have records; `undefined` without one. */
   readonly ownIssuer: string | undefined;
   readonly audit: Pick<AuditLog, 'revoked'>;
   readonly clock: Pick<Clock, 'wallMs'>;
@@ -34,11 +34,11 @@ export class RevocationWriter {
   }
 
   /**
-   * Resolves once the store has it, to what was written; also for a token that seems to have ended by itself, because
-   * our clock may be ahead. Rejects with `StoreError`. A mark only rises, so an earlier one changes nothing; its author
-   * and reason are in the audit log alone.
+   * Resolves to the entry once the store has it. Writes it for a token that seems to have expired as well, because our
+   * clock may be ahead. Rejects with `StoreError`. A mark never falls, so an earlier one changes nothing; its author and
+   * reason are in the audit log only.
    *
-   * @param reason at most {@link MAX_REASON_LENGTH} characters; a token that somebody pasted into it is taken out.
+   * @param reason at most {@link MAX_REASON_LENGTH} characters; a token in it is removed.
    */
   async revoke(target: RevocationTarget, who: Who, reason?: string): Promise<RevocationEntry> {
     const at = Math.floor(this.parts.clock.wallMs() / 1000);

@@ -51,7 +51,7 @@ describe('Unrevoke', () => {
     expect(told).toHaveLength(1);
   });
 
-  it('never revives a token that was rotated, although its revocation replaced what the rotation wrote', async () => {
+  it('never makes a rotated token valid again, although its revocation replaced the entry of the rotation', async () => {
     const { store, token, told, revoke, takeBack, standing } = await setUp();
     await store.tokens.rotate('old', token('new'), 0);
     await revoke.revoke(oneToken('old'), OPERATOR, 'mistaken');
@@ -87,7 +87,7 @@ describe('Unrevoke', () => {
     const key = `sallyport:notbefore:${issuer}:ada`;
     await store.revocations.write({ key, value, expiresAtSeconds: undefined });
     const target = { kind: 'subject', issuer, subject: 'ada', issuedUpToSeconds: NOW } as const;
-    expect(await takeBack(target)).toEqual({ outcome: 'taken back', key, standing: value });
+    expect(await takeBack(target)).toEqual({ outcome: 'taken back', key, value });
   });
 
   it("does not mistake another issuer's token for our own of the same id", async () => {

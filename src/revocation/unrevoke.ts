@@ -14,14 +14,14 @@ import type { RefusedRevocation, RevocationRequest, RevocationWarning } from './
 import type { RevocationResolverParts } from './revocation-resolver.ts';
 import { resolveRevocation } from './revocation-resolver.ts';
 
-/** How long it is remembered that an entry was taken back which would have stayed for ever, in seconds. */
+/** For how many seconds the store remembers that an entry without expiry was taken back. */
 const REMEMBERED_SECONDS = 30 * 86_400;
 
 export interface UnrevokeParts {
   readonly resolver: RevocationResolverParts;
   readonly revocations: Pick<RevocationStore, 'readEntries' | 'undo'>;
   readonly tokens: Pick<TokenStore, 'find' | 'forgetEnd'>;
-  /** The own issuer's name, to whose tokens the records belong; `undefined` where nothing of ours signs. */
+  /** The name of our own issuer, whose tokens have records; `undefined` without one. */
   readonly ownIssuer: string | undefined;
   readonly audit: Pick<AuditLog, 'unrevoked'>;
   readonly clock: Pick<Clock, 'wallMs'>;
@@ -38,22 +38,23 @@ export type UnrevokeOutcome =
 
 /** What became of one entry. */
 export type UnrevokeResult =
-  | { readonly outcome: 'taken back'; readonly key: string; readonly standing: string }
-  /** Nothing stands there, or it was taken back before. */
+  /** `value` is what the entry said before. */
+  | { readonly outcome: 'taken back'; readonly key: string; readonly value: string }
+  /** There is no entry, or it was taken back before. */
   | { readonly outcome: 'not revoked'; readonly key: string }
-  /** The token has a successor, so it stays ended: its revocation may have replaced the end that the rotation wrote. */
+  /** The token has a successor, so it stays revoked: its revocation may have replaced the entry of the rotation. */
   | { readonly outcome: 'rotated'; readonly key: string; readonly successor: string }
   /**
    * An account of ours: its mark is also what ended the tokens from before a new password, fewer scopes, disabling or
    * removal, and nothing tells these from a revocation.
    */
   | { readonly outcome: 'account'; readonly key: string }
-  /** Somebody wrote there meanwhile: nothing was taken back. */
+  /** Another process has changed the entry, and nothing was taken back. */
   | { readonly outcome: 'changed'; readonly key: string };
 
 /**
- * Takes a revocation back, for an operator. The entry stays, with a value that says so: every instance would write an
- * entry again that has merely gone.
+ * Takes revocations back, for an operator. The entry stays, with a value that says so, because instances write an entry
+ * again that is missing.
  */
 export class Unrevoke {
   private readonly parts: UnrevokeParts;
@@ -63,9 +64,9 @@ export class Unrevoke {
   }
 
   /**
-   * Resolves once the store has it. Other entries may end the same tokens. Rejects with `StoreError`.
+   * Resolves once the store has the change. Other entries may end the same tokens. Rejects with `StoreError`.
    *
-   * @param reason at most `MAX_REASON_LENGTH` characters; a token that somebody pasted into it is taken out.
+   * @param reason at most `MAX_REASON_LENGTH` characters; a token in it is removed.
    */
   async unrevoke(request: RevocationRequest, who: Who, reason?: string): Promise<UnrevokeOutcome> {
     const resolution = await resolveRevocation(request, this.parts.resolver);
@@ -89,12 +90,12 @@ export class Unrevoke {
     const at = clock.wallMs() / 1000;
     const why = reason === undefined ? {} : { reason: redact(reason) };
     const value = writeUndone({ at: Math.floor(at), by: authorOf(who), ...why, undoes: entry.value });
-    // As long as an instance may know the entry that was taken back, and would write it again.
+    // As long as an instance may remember the entry that was taken back, and would write it again.
     const expiresAtSeconds = Math.max(entry.expiresAtSeconds ?? at + REMEMBERED_SECONDS, at);
     if (!(await revocations.undo(entry.value, { key, value, expiresAtSeconds }))) return { outcome: 'changed', key };
     audit.unrevoked(who, target, why.reason);
     if (ownTokenId !== undefined) await tokens.forgetEnd(ownTokenId);
-    return { outcome: 'taken back', key, standing: entry.value };
+    return { outcome: 'taken back', key, value: entry.value };
   }
 }
 
@@ -102,7 +103,7 @@ function isOwnAccount(target: RevocationTarget, ownIssuer: string | undefined): 
   return (target.kind === 'account' || target.kind === 'subject') && target.issuer === ownIssuer;
 }
 
-/** No change of an account sets a mark that lies a day ahead or that cannot be read; a hand may. */
+/** No change of an account sets a mark that is a day ahead or cannot be read, but an operator's hand may. */
 function isMistyped({ key, value }: RevocationEntry, nowSeconds: number): boolean {
   return value !== END_OF_TIME && readReach(key, value).issuedUpToSeconds > nowSeconds + 86_400;
 }

@@ -63,7 +63,7 @@ describe('PrivateTokens', () => {
     expect((await store.tokens.list('ada', 10))?.tokens.map(({ id }) => id)).toEqual(['id-1']);
   });
 
-  it("create() shows nobody another account's", async () => {
+  it("create() does not show another account's token", async () => {
     const { privateTokens } = await openPrivateTokens();
     const request = { name: 'x', scopes: ['messages:list'], expiresAtSeconds: NOW + DAY };
     await privateTokens.create(SOMEONE, authorityOf('ada'), request, 'id-1');

@@ -62,7 +62,7 @@ describe('TokenRotation', () => {
     });
   });
 
-  it('rotate() leaves the old token as it is where nothing can be signed', async () => {
+  it('rotate() does not change the old token if nothing can be signed', async () => {
     const { create, rotation, views, store, signer } = await openPrivateTokens();
     const old = await create(90);
     const { sign } = signer;
@@ -79,7 +79,7 @@ describe('TokenRotation', () => {
     expect(await rotation.rotate(SOMEONE, old.id, self, in30Days)).toMatchObject({ outcome: 'issued' });
   });
 
-  it('rotate() that broke off before the old token ended is finished by whoever asks again', async () => {
+  it('rotate() finishes a rotation that broke off before the old token ended', async () => {
     const { rotation, views, store, time, breakOff } = await openPrivateTokens();
     const { old, successor: heir } = await breakOff();
     expect(await views.find('ada', old)).toMatchObject({ status: 'active', successor: heir, ending: undefined });
@@ -115,7 +115,7 @@ describe('TokenRotation', () => {
       'was rotated',
       ({ rotation }, heir) => rotation.rotate(SOMEONE, heir, LOGIN, { ...in30Days, overlapSeconds: DAY }),
     ],
-  ])('rotate() does not replace the successor of a rotation that broke off where it %s', async (_why, happen) => {
+  ])('rotate() does not replace the successor of a rotation that broke off if it %s', async (_why, happen) => {
     const parts = await openPrivateTokens();
     const { old, successor: heir } = await parts.breakOff();
     parts.time.nowSeconds += 15;
@@ -126,7 +126,7 @@ describe('TokenRotation', () => {
     });
   });
 
-  it('rotate() that took too long gives nothing away: somebody else may have finished it', async () => {
+  it('rotate() that took too long shows no token: another request may have finished the rotation', async () => {
     const { create, rotation, store, time } = await openPrivateTokens();
     const { id } = await create(90);
     const { rotate } = store.tokens;
@@ -181,7 +181,7 @@ describe('TokenRotation', () => {
     expect(await views.find('ada', id)).toMatchObject({ status: 'revoked', ending: { reason: 'stolen' } });
   });
 
-  it('rotate() gives nothing away where the token of who asked was revoked meanwhile, and can be done again', async () => {
+  it('rotate() shows no token if the token of the caller was revoked meanwhile, and can be repeated', async () => {
     const { create, rotation, store, time, views } = await openPrivateTokens();
     const { id } = await create(90);
     const { rotate } = store.tokens;
