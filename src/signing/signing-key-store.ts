@@ -1,4 +1,4 @@
-/** A signing key, sealed: the store never sees it open. */
+/** A sealed signing key: the store never holds the key itself. */
 export interface SealedSigningKey {
   readonly kid: string;
   /** The configured issuer's name. */
@@ -6,25 +6,26 @@ export interface SealedSigningKey {
   readonly algorithm: string;
   readonly sealed: string;
   readonly createdAtSeconds: number;
-  /** When it takes over from the one before it, in Unix seconds. */
+  /** From when it signs, in place of the key before it, in Unix seconds. */
   readonly signsFromSeconds: number;
-  /** The longest life that a token could be given when the key was made, in seconds. */
+  /** The longest lifetime that a token could have when the key was made, in seconds. */
   readonly longestTokenSeconds: number;
 }
 
-/** The signing keys of an issuer. They change together or not at all. */
+/** All signing keys of an issuer. They are replaced together or not at all. */
 export interface SigningKeyRing {
-  /** Rises with every change; 0 where nothing was ever written. */
+  /** Rises with every change; 0 before the first one. */
   readonly revision: number;
   /** Oldest first. */
   readonly keys: readonly SealedSigningKey[];
 }
 
+/** Keeps the sealed signing keys of each issuer. */
 export interface SigningKeyStore {
   read(issuer: string): Promise<SigningKeyRing>;
   /**
-   * Compare-and-set: puts `keys` in the place of those that were read with this revision; `false`, and nothing
-   * written, where they have changed since.
+   * Compare-and-set: replaces the keys that were read with this revision. `false`, and nothing is written, if they have
+   * changed since.
    */
   replace(issuer: string, revision: number, keys: readonly SealedSigningKey[]): Promise<boolean>;
 }

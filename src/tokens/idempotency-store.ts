@@ -1,45 +1,45 @@
 /** How long a request that made something may be repeated, in seconds. */
 export const IDEMPOTENCY_KEPT_SECONDS = 86_400;
 
-/** How many such requests of one account are remembered: the newest ones. */
+/** How many such requests of one account are kept: the newest ones. */
 export const IDEMPOTENCY_KEPT_REQUESTS = 1_000;
 
-/** A request that runs for longer has died with its process, and whoever repeats it takes it over. In seconds. */
+/** After so many seconds a request that still runs has died with its process, and its repetition takes it over. */
 export const IDEMPOTENCY_RUN_SECONDS = 30;
 
 /**
- * `running`: somebody carries the request out. `interrupted`: nobody knows whether it made anything. `made`: it did.
+ * `running`: a process carries the request out. `interrupted`: it is not known whether it made anything. `made`: it did.
  */
 export type IdempotencyState = 'running' | 'interrupted' | 'made';
 
-/** A request that makes one thing, however often it is sent. Holds neither what was asked for nor what was answered. */
+/** A request that makes one resource, however often it is sent. The record holds neither the request nor its answer. */
 export interface IdempotencyRecord {
   readonly accountId: string;
   /** A hash of the key that the caller chose; unique within the account. */
   readonly key: string;
-  /** Differs where the request differs. Keyed, because the request may hold a password. */
+  /** A keyed hash of the request, because the request may hold a password. */
   readonly fingerprint: string;
-  /** The id of what the request makes, chosen before it is made. */
+  /** The id of the resource, chosen before the resource is made. */
   readonly resourceId: string;
   readonly startedAtSeconds: number;
 }
 
-/** What stands after {@link IdempotencyStore.claim}. */
+/** The record after {@link IdempotencyStore.claim}. */
 export interface IdempotencyClaim extends IdempotencyRecord {
   readonly state: IdempotencyState;
-  /** Whether the claimant carries the request out now. `false`: somebody else does, or did. */
+  /** `true` if the claimant must carry the request out; `false` if another one does, or did. */
   readonly isClaimed: boolean;
 }
 
-/** Requests that make something, so that one that is sent again makes nothing more. A copy of a store leaves them out. */
+/** Keeps requests that make a resource, so that a repetition makes no second one. A copy of a store leaves them out. */
 export interface IdempotencyStore {
   /**
-   * Adds a request as `running`, once for all who try, unless one with its key stands. One that was interrupted, or has
-   * run for too long, is taken over by a request with the same fingerprint: its `resourceId` stays. Time is that of
-   * `startedAtSeconds`. Forgets what is older than {@link IDEMPOTENCY_KEPT_SECONDS}, and the oldest beyond
-   * {@link IDEMPOTENCY_KEPT_REQUESTS} of the account.
+   * Adds a request as `running` unless there is one with its key; of several at once, one is added. A request with the
+   * same fingerprint takes over one that was interrupted or has run for too long, and keeps its `resourceId`. Compares
+   * times with `startedAtSeconds`. Deletes requests older than {@link IDEMPOTENCY_KEPT_SECONDS}, and the account's oldest
+   * beyond {@link IDEMPOTENCY_KEPT_REQUESTS}.
    */
   claim(request: IdempotencyRecord): Promise<IdempotencyClaim>;
-  /** Notes how a request ended; `refused` forgets it, so that its key is free. What was `made` stays so. */
+  /** Records how a request ended. `refused` deletes the record, so that its key is free; `made` never changes again. */
   settle(accountId: string, key: string, end: Exclude<IdempotencyState, 'running'> | 'refused'): Promise<void>;
 }

@@ -1,52 +1,52 @@
 import type { TokenUse } from '../core/verified-credential.ts';
 import type { ListPosition } from '../lib/lists.ts';
 
-/** A token that was issued; never the token itself. */
+/** The record of an issued token; it never holds the token itself. */
 export interface TokenRecord {
   /** The `jti`. */
   readonly id: string;
   readonly accountId: string;
   readonly use: TokenUse;
-  /** What its maker calls it, where it may have a name. */
+  /** The name that its owner gave it, if it may have one. */
   readonly name?: string | undefined;
   readonly scopes: readonly string[];
   readonly createdAtSeconds: number;
   readonly expiresAtSeconds: number;
 }
 
-/** How a token ended before its time. */
+/** How a token ended before it expired. */
 export interface TokenEnd {
-  /** Unix seconds from which it does not count, maybe still to come. */
+  /** The Unix second from which it is not valid; may lie in the future. */
   readonly atSeconds: number;
   /** Who ended it. */
   readonly by: string;
   readonly reason?: string | undefined;
 }
 
-/** What has become of a token since. The revocation set alone says whether it counts: this is for people to read. */
+/** A token's record with what happened to it since. For people to read: the revocation set alone decides validity. */
 export interface TrackedToken extends TokenRecord {
-  /** Unix seconds; up to a minute behind, and `undefined` before the first use. */
+  /** Unix seconds, up to a minute late; `undefined` before the first use. */
   readonly lastUsedAtSeconds: number | undefined;
   readonly end: TokenEnd | undefined;
   /** The id of the token that it was rotated to. */
   readonly successor: string | undefined;
 }
 
-/** A part of a list, from the newest token to the oldest. */
+/** One page of the list, newest first. */
 export interface TokenPage {
   readonly tokens: readonly TrackedToken[];
-  /** Where the next page begins; `undefined` at the end. */
+  /** The position after which the next page begins; `undefined` on the last page. */
   readonly next: ListPosition | undefined;
 }
 
-/** Which tokens of an account are listed. */
+/** Which tokens of an account a list holds. */
 export interface TokenFilter {
   readonly uses: readonly TokenUse[];
-  /** Unix seconds; those that expire later. */
+  /** Only tokens that expire after this Unix second. */
   readonly expireAfterSeconds: number;
 }
 
-/** How long the record of a token stays after the token's end, at least: for whoever looks back. */
+/** The shortest time for which the record of a token is kept after the token expired, in seconds. */
 export const TOKENS_KEPT_SECONDS = 30 * 86_400;
 
 /** Which successor of the old token gives way to the new one; by default none does. */
@@ -69,17 +69,17 @@ export type Rotation =
   | { readonly outcome: 'account_changed' };
 
 /**
- * What is known of the tokens that were issued. A token is recorded for an account as its maker knew it: only while the
- * account exists, is not disabled and still has `accountVersion`. So a token that a change of its account should end
- * was either recorded before the change, and lies at or before its mark, or is never recorded.
+ * Keeps the records of issued tokens. A token is recorded only while its account exists, is not disabled and still has
+ * the `accountVersion` that its maker read. So a token that a change of its account must end is either recorded before the
+ * change, and created at or before its mark, or is never recorded.
  */
 export interface TokenStore {
-  /** `false`, and nothing is written, where the account does not exist, is disabled or has another version. */
+  /** `false`, and nothing is written, if the account does not exist, is disabled or has another version. */
   add(token: TokenRecord, accountVersion: number): Promise<boolean>;
   find(id: string): Promise<TrackedToken | undefined>;
   /**
-   * An account's tokens, newest first and in the same second by id, `limit` at most, from a place on. With a filter a
-   * page may hold fewer, or none, although there is a next one: nobody waits until very many were looked at.
+   * At most `limit` tokens of an account after a position, newest first and within one second by id. With a filter a page
+   * may hold fewer, or none, although there is a next one, because a page examines a bounded number of records.
    */
   list(accountId: string, limit: number, after?: ListPosition, filter?: TokenFilter): Promise<TokenPage>;
   /**
@@ -87,17 +87,17 @@ export interface TokenStore {
    * its successor.
    */
   rotate(id: string, successor: TokenRecord, accountVersion: number, terms?: RotationTerms): Promise<Rotation>;
-  /** Remembers how a token ended; of several ends the earliest stands. */
+  /** Records how a token ended; of several ends the earliest is kept. */
   end(id: string, end: TokenEnd): Promise<void>;
-  /** Forgets how a token ended: that was taken back. */
+  /** Removes the recorded end of a token, because its revocation was taken back. */
   forgetEnd(id: string): Promise<void>;
-  /** Remembers when tokens were last used, Unix seconds by id; the latest stands, and unknown ids are passed over. */
+  /** Records when tokens were last used, in Unix seconds by id. Keeps the latest time; ignores unknown ids. */
   markUsed(uses: ReadonlyMap<string, number>): Promise<void>;
-  /** Adds a token together with what has become of it in another store; `false`, and nothing written, where there is one. */
+  /** Adds a token from a copy, with what happened to it before; `false`, and nothing is written, if the id exists. */
   restore(token: TrackedToken): Promise<boolean>;
 }
 
-/** Whether a list with this filter has the token. */
+/** Whether the token passes the filter. */
 export function passes({ use, expiresAtSeconds }: TokenRecord, { uses, expireAfterSeconds }: TokenFilter): boolean {
   return uses.includes(use) && expiresAtSeconds > expireAfterSeconds;
 }

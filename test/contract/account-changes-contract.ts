@@ -11,7 +11,7 @@ export function describeAccountChanges(open: () => Promise<Store>): void {
       store = await open();
     });
 
-    it('update() changes what it is told to, and leaves the rest', async () => {
+    it('update() changes only what the change names', async () => {
       const added = account('account-1', 'ada');
       await store.accounts.add(added);
       const change = { email: 'ada@example.com', passwordHash: '$new', scopes: [], disabled: true };
@@ -38,7 +38,7 @@ export function describeAccountChanges(open: () => Promise<Store>): void {
       expect(await store.accounts.add(account('account-2', 'first@example.com'))).toEqual({ outcome: 'added' });
     });
 
-    it('update() writes nothing, and no mark, where the e-mail address is taken', async () => {
+    it('update() writes nothing, and no mark, if the e-mail address is taken', async () => {
       await store.accounts.add({ ...account('account-1', 'ada'), email: 'ada@example.com' });
       await store.accounts.add(account('account-2', 'max'));
       for (const email of ['ADA', 'Ada@Example.com']) {
@@ -49,7 +49,7 @@ export function describeAccountChanges(open: () => Promise<Store>): void {
       expect(await readValues(store, [MARK])).toEqual([undefined]);
     });
 
-    it('update() raises the mark, by a second at least', async () => {
+    it('update() raises the mark by at least a second', async () => {
       await store.accounts.add(account('account-1', 'ada'));
       const marks: (string | undefined)[] = [];
       for (let changes = 0; changes < 4; changes++) {
@@ -118,7 +118,7 @@ export function describeAccountChanges(open: () => Promise<Store>): void {
       expect(Math.max(...marks)).toBe(ahead + hashes.length);
     });
 
-    it('update() gives an e-mail address to one of several', async () => {
+    it('update() gives an e-mail address to one of several accounts at once', async () => {
       const ids = ['account-1', 'account-2', 'account-3'];
       for (const id of ids) await store.accounts.add(account(id, id));
       const done = await Promise.all(ids.map((id) => store.accounts.update(id, { email: 'one@example.com' })));

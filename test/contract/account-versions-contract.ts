@@ -61,7 +61,7 @@ export function describeAccountVersions(open: () => Promise<Store>): void {
       expect(await markSeconds()).toBeGreaterThanOrEqual(heir.createdAtSeconds);
     });
 
-    it('add() records nothing for an account that has another version, is disabled or does not exist', async () => {
+    it('add() records no token for an account that has another version, is disabled or does not exist', async () => {
       await store.accounts.update('account-1', {}, { mark: MARK });
       const version = await versionOf();
       expect(await store.tokens.add(token('late'), 0)).toBe(false);
@@ -92,7 +92,7 @@ export function describeAccountVersions(open: () => Promise<Store>): void {
       });
     });
 
-    it('of tokens that are recorded while the account changes, none outlives the change', async () => {
+    it('no token that is recorded while the account changes outlives the change', async () => {
       // By an instance whose clock is ahead: no mark that is only the time would end these.
       const tokens = Array.from({ length: 40 }, (_, index) => dated(`token-${index}`, nowSeconds() + 60 + index));
       const adding = (part: typeof tokens) => part.map((one) => store.tokens.add(one, 0));
@@ -109,7 +109,7 @@ export function describeAccountVersions(open: () => Promise<Store>): void {
       expect(await store.tokens.add(dated('later', nowSeconds()), 0)).toBe(false);
     });
 
-    it('add() and remove() write nothing where the account that they rest on has changed or is disabled', async () => {
+    it('add() and remove() write nothing if the account that makes the change has changed or is disabled', async () => {
       const onlyIf = { id: 'account-1', version: 0 };
       const mark = { key: 'sallyport:notbefore:own:account-2', value: '999999999999999', expiresAtSeconds: undefined };
       expect(await store.accounts.add(account('account-2', 'max'), { onlyIf })).toEqual({ outcome: 'added' });
@@ -126,7 +126,7 @@ export function describeAccountVersions(open: () => Promise<Store>): void {
       expect(await store.accounts.remove('account-2', mark, now)).toMatchObject({ outcome: 'removed' });
     });
 
-    it('update() writes nothing where the account has other scopes than when the change was decided', async () => {
+    it('update() writes nothing if the account has other scopes than when the change was decided', async () => {
       const ifScopes = (await store.accounts.findById('account-1'))?.scopes;
       expect(await store.accounts.update('account-1', { scopes: ['a', 'b'] }, { ifScopes })).toMatchObject({
         outcome: 'updated',
@@ -146,7 +146,7 @@ export function describeAccountVersions(open: () => Promise<Store>): void {
       expect(await store.accounts.update('account-1', { scopes: ['a'] }, terms)).toMatchObject({ outcome: 'updated' });
     });
 
-    it('update() writes nothing where the account that it rests on has changed or is disabled', async () => {
+    it('update() writes nothing if the account that makes the change has changed or is disabled', async () => {
       await store.accounts.add(account('account-2', 'max'));
       const onlyIf = { id: 'account-2', version: 0 };
       expect(await store.accounts.update('account-1', { scopes: ['a'] }, { mark: MARK, onlyIf })).toMatchObject({

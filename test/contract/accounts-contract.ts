@@ -58,7 +58,7 @@ export function describeAccounts(open: () => Promise<Store>): void {
       expect((await store.accounts.page(1)).accounts).toEqual([account('account-9', 'account-9')]);
     });
 
-    it('page() goes on behind accounts that were removed, after one of them too', async () => {
+    it('page() continues after removed accounts, and at the position of one', async () => {
       const ids = ['account-1', 'account-2', 'account-3'];
       for (const [index, id] of ids.entries()) {
         await store.accounts.add({ ...account(id, id), createdAtSeconds: 1_000 + Math.floor(index / 2) });
@@ -74,14 +74,14 @@ export function describeAccounts(open: () => Promise<Store>): void {
       expect(await behind('account-9', 2_000)).toEqual({ accounts: [], next: undefined });
     });
 
-    it('add() writes nothing where the name is taken', async () => {
+    it('add() writes nothing if the name is taken', async () => {
       const first = account('account-1', 'ada');
       await store.accounts.add(first);
       expect(await store.accounts.add(account('account-2', 'ADA'))).toEqual(NAME_TAKEN);
       expect(await store.accounts.list()).toEqual([first]);
     });
 
-    it('add() with onlyFirst writes nothing where any account exists', async () => {
+    it('add() with onlyFirst writes nothing if any account exists', async () => {
       expect(await store.accounts.add(account('account-1', 'ada'), { onlyFirst: true })).toEqual(ADDED);
       expect(await store.accounts.add(account('account-2', 'max'), { onlyFirst: true })).toEqual({
         outcome: 'not_first',
@@ -115,7 +115,7 @@ export function describeAccounts(open: () => Promise<Store>): void {
       expect(await store.accounts.list()).toEqual([added]);
     });
 
-    it('add() writes nothing where a name is an e-mail address, or the other way round', async () => {
+    it("add() writes nothing if the name is another account's e-mail address, or the other way round", async () => {
       await store.accounts.add({ ...account('account-1', 'ada'), email: 'ada@example.com' });
       expect(await store.accounts.add(account('account-2', 'ADA@example.com'))).toEqual(NAME_TAKEN);
       expect(await store.accounts.add({ ...account('account-3', 'max'), email: 'Ada' })).toEqual(EMAIL_TAKEN);
@@ -144,14 +144,14 @@ export function describeAccounts(open: () => Promise<Store>): void {
       expect(await store.accounts.add(account('account-2', 'Ada'))).toEqual(ADDED);
     });
 
-    it('remove() does not weaken a mark that stands', async () => {
+    it('remove() does not weaken a mark that exists', async () => {
       await store.revocations.write(entry(MARK, '200'));
       await store.accounts.add(account('account-1', 'ada'));
       await store.accounts.remove('account-1', entry(MARK, '100'));
       expect(await readValues(store, [MARK])).toEqual(['200']);
     });
 
-    it('remove() writes no mark where there is no such account', async () => {
+    it('remove() writes no mark if there is no such account', async () => {
       expect(await store.accounts.remove('account-1', entry(MARK, '100'))).toEqual({ outcome: 'missing' });
       expect(await readValues(store, [MARK])).toEqual([undefined]);
     });

@@ -50,7 +50,7 @@ export function describeTokens(openEmpty: () => Promise<Store>): void {
       expect(await store.tokens.list('nobody', 5)).toEqual({ tokens: [], next: undefined });
     });
 
-    it('list() goes on where a token was that has gone', async () => {
+    it('list() continues at the position of a token that was deleted', async () => {
       const store = await open();
       for (const id of ['a', 'c', 'e', 'A']) await store.tokens.add({ ...token(id), expiresAtSeconds: FAR }, 0);
       for (const [id, seconds] of [
@@ -68,7 +68,7 @@ export function describeTokens(openEmpty: () => Promise<Store>): void {
       expect(await behind('z', 999)).toEqual([]);
     });
 
-    it('list() with a filter goes through all that pass it, however many do not', async () => {
+    it('list() with a filter finds every token that passes it, however many do not', async () => {
       const store = await open();
       const made = Array.from({ length: 1_200 }, (_, index) => ({
         ...token(`token-${index}`),
@@ -95,7 +95,7 @@ export function describeTokens(openEmpty: () => Promise<Store>): void {
       expect(await found({ uses: ['login', 'private'], expireAfterSeconds: FAR - 1 }, 250)).toHaveLength(1_199);
     });
 
-    it('list() goes through tokens of the same second too, each once', async () => {
+    it('list() returns tokens of the same second too, each once', async () => {
       const store = await open();
       const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
       await Promise.all(ids.map((id) => store.tokens.add({ ...token(id), expiresAtSeconds: FAR }, 0)));
@@ -165,7 +165,7 @@ export function describeTokens(openEmpty: () => Promise<Store>): void {
       expect(rotated).toEqual({ outcome: 'rotated', old: { ...old, ...since, successor: 'heir' } });
     });
 
-    it('rotate() writes nothing where there is no such token', async () => {
+    it('rotate() writes nothing if there is no such token', async () => {
       const store = await open();
       expect(await store.tokens.rotate('unknown', token('heir'), 0)).toEqual({ outcome: 'superseded' });
       expect(await store.tokens.find('heir')).toBeUndefined();
@@ -186,7 +186,7 @@ export function describeTokens(openEmpty: () => Promise<Store>): void {
       expect(await store.tokens.find('unknown')).toBeUndefined();
     });
 
-    it('forgetEnd() forgets how a token ended, and passes over what it does not know', async () => {
+    it('forgetEnd() removes the end of a token, and ignores unknown ids', async () => {
       const store = await open();
       await store.tokens.add({ ...token('token-1'), expiresAtSeconds: FAR }, 0);
       await store.tokens.end('token-1', { atSeconds: 3_000, by: 'bob' });
@@ -197,7 +197,7 @@ export function describeTokens(openEmpty: () => Promise<Store>): void {
       expect(await store.tokens.find('unknown')).toBeUndefined();
     });
 
-    it('markUsed() keeps the latest use, and passes over what it does not know', async () => {
+    it('markUsed() keeps the latest use, and ignores unknown ids', async () => {
       const store = await open();
       for (const id of ['a', 'b', 'c']) await store.tokens.add({ ...token(id), expiresAtSeconds: FAR }, 0);
       await store.tokens.markUsed(

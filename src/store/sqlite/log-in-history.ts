@@ -10,7 +10,7 @@ import type { Reader } from './database/reader.ts';
 import { BUDGET_SQL, toGuessBudget } from './writer/log-in-history-writes.ts';
 import type { Writer } from './writer/writer.ts';
 
-/** From where names logged in and how often they were guessed at, in SQLite. What is refused writes nothing. */
+/** The history of log-ins in SQLite. A refused attempt writes nothing. */
 export class SqliteLogInHistory implements LogInHistoryStore {
   private readonly reader: Reader;
   private readonly writer: Writer;
@@ -28,12 +28,10 @@ export class SqliteLogInHistory implements LogInHistoryStore {
     const budget = familiar ?? STRANGERS;
     const waitMs = await this.waitMs(name, budget, limits);
     if (waitMs > 0) return { outcome: 'refused', isFamiliar, waitMs };
-    if (await this.writer.ask('countGuess', name, budget, limits)) {
-      const failures = (await this.find(name, budget))?.failures ?? 1;
-      return { outcome: 'counted', budget, isFamiliar, failures };
-    }
-    // Others were first.
-    return { outcome: 'refused', isFamiliar, waitMs: await this.waitMs(name, budget, limits) };
+    const taken = await this.writer.ask('countGuess', name, budget, limits);
+    // Other attempts may have used the budget up since it was read.
+    if ('waitMs' in taken) return { outcome: 'refused', isFamiliar, waitMs: taken.waitMs };
+    return { outcome: 'counted', budget, isFamiliar, failures: taken.failures };
   }
 
   async takeBack(name: string, budget: string, limits: GuessLimits): Promise<void> {
@@ -57,11 +55,8 @@ export class SqliteLogInHistory implements LogInHistoryStore {
   }
 
   private async waitMs(name: string, budget: string, limits: GuessLimits): Promise<number> {
-    const taken = takeGuess(await this.find(name, budget), limits, Date.now());
+    const found = await this.reader.read((query) => query(BUDGET_SQL, name, budget).map(toGuessBudget)[0]);
+    const taken = takeGuess(found, limits, Date.now());
     return 'waitMs' in taken ? taken.waitMs : 0;
-  }
-
-  private async find(name: string, budget: string) {
-    return await this.reader.read((query) => query(BUDGET_SQL, name, budget).map(toGuessBudget)[0]);
   }
 }

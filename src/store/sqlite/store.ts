@@ -74,7 +74,7 @@ function assemble(
     feed,
     accounts: new SqliteAccounts(reader, writer, feed),
     tokens: new SqliteTokens(reader, writer),
-    idempotency: new SqliteIdempotency(reader, writer),
+    idempotency: new SqliteIdempotency(writer),
     basicUses: new SqliteBasicUses(reader, writer),
     logInHistory: new SqliteLogInHistory(reader, writer),
     signingKeys: new SqliteSigningKeys(reader, writer),

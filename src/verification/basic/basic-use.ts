@@ -1,26 +1,26 @@
 const DAY_SECONDS = 86_400;
 
-/** How often Basic credentials came to one route in one way. */
+/** How often a route received Basic credentials of one account, with one result. */
 export interface BasicUse {
-  /** `undefined` where no account goes by the name that was presented. */
+  /** `undefined` if no account has the name that was presented. */
   readonly accountId: string | undefined;
-  /** The rule's methods, hosts and pattern, never a path; empty where no rule was met. */
+  /** The rule's methods, hosts and pattern, never a path; empty if no rule matched. */
   readonly route: string;
-  /** Why the request was denied, as its `code` says; `undefined` where it passed. */
+  /** The `code` of the denial; `undefined` if the request passed. */
   readonly reason: string | undefined;
   readonly count: number;
   /** Unix seconds. */
   readonly lastAtSeconds: number;
 }
 
-/** How long uses of Basic are remembered, by the day (UTC) of their last time. */
+/** For how many days uses of Basic are kept, from the day (UTC) of the last one. */
 export const BASIC_USES_KEPT_DAYS = 90;
 
-/** How the migration from Basic goes. Figures for people: no decision asks for them, and a copy of a store leaves them out. */
+/** Counts the uses of Basic, to show the progress of a migration. No decision reads them; a copy leaves them out. */
 export interface BasicUseStore {
-  /** Adds to what was counted on the same days, and of the times the latest stands. Where it rejects, some may be counted. */
+  /** Adds to the counts of the same days, and keeps the latest time. If it rejects, some of them may have been counted. */
   add(uses: readonly BasicUse[]): Promise<void>;
-  /** What was counted from the day (UTC) of `sinceSeconds` on, one for each account, route and reason; in no order. */
+  /** The sums from the day (UTC) of `sinceSeconds` on, one for each account, route and reason, in no order. */
   read(sinceSeconds: number): Promise<readonly BasicUse[]>;
 }
 
@@ -34,7 +34,7 @@ export function startOfDay(day: number): number {
   return day * DAY_SECONDS;
 }
 
-/** One for each account, route and reason. */
+/** Sums up uses: one for each account, route and reason. */
 export function mergeUses(uses: Iterable<BasicUse>): readonly BasicUse[] {
   const merged = new Map<string, BasicUse>();
   for (const use of uses) {

@@ -1,14 +1,24 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { IdempotencyRecord, IdempotencyStore } from '../../../tokens/idempotency-store.ts';
+import { StoreError } from '../../../core/ports.ts';
+import type {
+  IdempotencyClaim,
+  IdempotencyRecord,
+  IdempotencyState,
+  IdempotencyStore,
+} from '../../../tokens/idempotency-store.ts';
 import {
   IDEMPOTENCY_KEPT_REQUESTS,
   IDEMPOTENCY_KEPT_SECONDS,
   IDEMPOTENCY_RUN_SECONDS,
 } from '../../../tokens/idempotency-store.ts';
+import type { Row } from '../database/rows.ts';
+import { asNumber, asText } from '../database/rows.ts';
 import { change } from '../database/statement.ts';
 
-/** Whether the request is the claimant's to carry out, as `IdempotencyStore.claim` says. */
-export function claimRequest(database: DatabaseSync, request: IdempotencyRecord): boolean {
+const STATES: readonly IdempotencyState[] = ['running', 'interrupted', 'made'];
+
+/** Claims a request as `IdempotencyStore.claim` says. */
+export function claimRequest(database: DatabaseSync, request: IdempotencyRecord): IdempotencyClaim {
   const { accountId, key, fingerprint, resourceId, startedAtSeconds } = request;
   change(database, 'DELETE FROM idempotency WHERE account_id = ? AND key = ? AND started_at <= ?', [
     accountId,
@@ -31,7 +41,23 @@ export function claimRequest(database: DatabaseSync, request: IdempotencyRecord)
        ORDER BY started_at DESC LIMIT -1 OFFSET ?3)`,
     [accountId, key, IDEMPOTENCY_KEPT_REQUESTS - 1],
   );
-  return claimed > 0;
+  const row = database.prepare('SELECT * FROM idempotency WHERE account_id = ? AND key = ?').get(accountId, key);
+  if (row === undefined) throw new StoreError('a claimed request has no record');
+  return { ...toRecord(row), isClaimed: claimed > 0 };
+}
+
+function toRecord(row: Row): Omit<IdempotencyClaim, 'isClaimed'> {
+  const written = asText(row, 'state');
+  const state = STATES.find((name) => name === written);
+  if (state === undefined) throw new StoreError(`column "state" holds "${written}" instead of ${STATES.join(' or ')}`);
+  return {
+    accountId: asText(row, 'account_id'),
+    key: asText(row, 'key'),
+    fingerprint: asText(row, 'fingerprint'),
+    resourceId: asText(row, 'resource_id'),
+    state,
+    startedAtSeconds: asNumber(row, 'started_at'),
+  };
 }
 
 export function settleRequest(
@@ -44,7 +70,7 @@ export function settleRequest(
     : change(database, `UPDATE idempotency SET state = ? ${which}`, [end, accountId, key]) > 0;
 }
 
-/** Forgets a batch of those that are too old; returns how many those were. */
+/** Deletes a batch of the requests that are too old; returns how many it deleted. */
 export function forgetRequests(database: DatabaseSync, nowSeconds: number, limit: number): number {
   const sql = `DELETE FROM idempotency WHERE (account_id, key) IN (
     SELECT account_id, key FROM idempotency WHERE started_at <= ? LIMIT ?)`;

@@ -7,10 +7,10 @@ import type { Row } from '../database/rows.ts';
 import { asNumber } from '../database/rows.ts';
 import { change } from '../database/statement.ts';
 
-/** How many budgets that count no more go with each that is counted: more than can come. */
+/** How many expired budgets each counted attempt deletes: more than one attempt can add. */
 const FORGOTTEN_AT_ONCE = 10;
 
-/** Of one budget. */
+/** Reads one budget. */
 export const BUDGET_SQL = 'SELECT * FROM login_guess WHERE name = ? AND budget = ?';
 
 export function toGuessBudget(row: Row): GuessBudget {
@@ -18,12 +18,17 @@ export function toGuessBudget(row: Row): GuessBudget {
   return { failures: failures ?? 0, nextAtMs: nextAtMs ?? 0, lastAtMs: lastAtMs ?? 0 };
 }
 
-/** `false` where the budget has no room. */
-export function countGuess(database: DatabaseSync, name: string, budget: string, limits: GuessLimits): boolean {
+/** The budget as this attempt leaves it; or how long to wait, and then nothing is written. */
+export function countGuess(
+  database: DatabaseSync,
+  name: string,
+  budget: string,
+  limits: GuessLimits,
+): ReturnType<typeof takeGuess> {
   const nowMs = Date.now();
   const row = database.prepare(BUDGET_SQL).get(name, budget);
   const taken = takeGuess(row && toGuessBudget(row), limits, nowMs);
-  if ('waitMs' in taken) return false;
+  if ('waitMs' in taken) return taken;
   putBudget(database, name, budget, taken);
   change(
     database,
@@ -31,7 +36,7 @@ export function countGuess(database: DatabaseSync, name: string, budget: string,
        SELECT name, budget FROM login_guess WHERE last_at_ms <= ? LIMIT ?)`,
     [nowMs - limits.forgetAfterMs, FORGOTTEN_AT_ONCE],
   );
-  return true;
+  return taken;
 }
 
 export function takeGuessBack(database: DatabaseSync, name: string, budget: string, limits: GuessLimits): boolean {
@@ -61,7 +66,7 @@ export function forgiveGuesses(database: DatabaseSync, name: string): boolean {
   return change(database, 'DELETE FROM login_guess WHERE name = ?', [name]) > 0;
 }
 
-/** Forgets a batch of what is too old or too much; returns how many rows were the most of one kind. */
+/** Deletes a batch of what is too old or too much; returns how many rows it deleted of the kind with the most. */
 export function forgetLogins(database: DatabaseSync, nowSeconds: number, limit: number, kept = GUESSES_KEPT): number {
   const places = change(
     database,
