@@ -6,15 +6,15 @@ import { isLasting, storeErrorFrom } from './failure.ts';
 import { accessOptions, textOf } from './options.ts';
 
 /**
- * Asks a server whether it takes these credentials, on a connection of its own, which is closed again. Rejects with
- * `StoreError` where the server refuses them; resolves where it takes them, and where it cannot be asked.
+ * Asks a server, on a new connection that it closes again, whether it accepts these credentials. Rejects with
+ * `StoreError` if the server refuses them. Resolves if it accepts them or cannot be reached.
  *
- * @param connected leads to that server, or should.
+ * @param connected a client of that server, whether connected or not.
  */
 export async function checkAccess(connected: Redis, place: ServerLabel, access: RedisAccess): Promise<void> {
   const client = connected.duplicate({ ...accessOptions(access), lazyConnect: true, retryStrategy: () => null });
   let failure: unknown;
-  // Says more than the promise of a connection that ends.
+  // The event says more than the rejection of `connect()`.
   client.on('error', (error: unknown) => (failure ??= error));
   try {
     await client.connect();
@@ -29,13 +29,13 @@ export async function checkAccess(connected: Redis, place: ServerLabel, access: 
   }
 }
 
-/** How a store that is open takes up other credentials. */
+/** How open servers take other credentials. */
 export interface AccessChange {
   readonly checkAccess: (config: RedisStoreConfig) => Promise<void>;
   readonly reconfigure: (config: RedisStoreConfig) => Promise<void>;
 }
 
-/** Asks the servers, and changes the connections, only where the credentials have changed. */
+/** Checks and changes the credentials only if they differ from the present ones. */
 export function accessOf(
   opened: RedisStoreConfig,
   { check, change }: Readonly<Record<'check' | 'change', (config: RedisStoreConfig) => Promise<void>>>,

@@ -12,8 +12,8 @@ import { ConfirmedWrites } from './confirmed-writes.ts';
 
 const KEY = 'sallyport:revoked:own:token-1';
 const TOO_FEW =
-  'written, but 0 of the 1 replicas that minReplicas asks for confirmed it within 1000 ms, so a failover may lose it; ' +
-  'see to the replicas, and write it again';
+  'written, but 0 of the 1 replicas that minReplicas requires confirmed it within 1000 ms, so a failover may lose it; ' +
+  'check the replicas, and write it again';
 
 /** A primary with a replica that has all its data. */
 async function pair(): Promise<{ readonly primary: RedisServer; readonly replica: RedisServer }> {

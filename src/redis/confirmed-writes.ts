@@ -4,7 +4,7 @@ import type { CommandSender } from './command-sender.ts';
 import type { Connection } from './connection.ts';
 import type { ServerLabel } from './failure.ts';
 
-/** How long replicas may take, in milliseconds. They confirm at once; the limit stands below that of a write. */
+/** How long replicas may take to confirm, in milliseconds. Less than a write may take. */
 const REPLICAS_MS = 1_000;
 
 export interface ConfirmedWritesParts {
@@ -12,22 +12,22 @@ export interface ConfirmedWritesParts {
   readonly connection: Pick<Connection, 'use' | 'life'>;
   /** How many replicas must have a write before it is acknowledged. */
   readonly minReplicas: number;
-  /** A key to write to, for the sake of the write; one that the server has. */
+  /** The key to write before WAIT. The server must serve it. */
   readonly barrierKey: () => string;
 }
 
-/** What was found out about all that was written on one life of the connection. */
+/** How many replicas have everything that was written on one connection. */
 interface Confirmation {
   readonly life: number;
   readonly replicas: number;
 }
 
 /**
- * Writes to the primary, each acknowledged once as many replicas have it as must.
+ * Writes to the primary. A write is acknowledged once `minReplicas` replicas have it.
  *
- * WAIT counts the replicas that have what was written on the same connection, and a write that changed nothing, as
- * when it is repeated after a failure, is none to it. So a write of our own goes before it, after all that it is to
- * confirm. A connection that is in WAIT takes nothing else, so those that come meanwhile share the next one.
+ * WAIT counts the replicas that have every write of the same connection. A write that changed nothing, such as a repeated
+ * one, does not count for it. So a write of our own goes first, after all the writes to confirm. A connection accepts no
+ * other command during WAIT, so the writes that come meanwhile share the next one.
  */
 export class ConfirmedWrites {
   private readonly parts: ConfirmedWritesParts;
@@ -52,7 +52,7 @@ export class ConfirmedWrites {
     return await this.parts.connection.use((sender) => sender.readAll(commands, isAsking));
   }
 
-  /** Rejects with `StoreError` where it was not done, where nobody knows, or where too few replicas have it. */
+  /** As `RedisWriter.write`. */
   async write(command: Command, isAsking?: boolean): Promise<unknown> {
     const { connection, minReplicas } = this.parts;
     if (minReplicas === 0) return await this.ask(command, isAsking);
@@ -64,14 +64,14 @@ export class ConfirmedWrites {
     });
   }
 
-  /** On another connection, perhaps to another server, a confirmation says nothing. */
+  /** A confirmation counts only for its own connection: another one may lead to another server. */
   private judge(life: number, confirmed: Confirmation): void {
     const { place, minReplicas } = this.parts;
     const held = confirmed.life === life ? confirmed.replicas : 0;
     if (held >= minReplicas) return;
     throw new StoreError(
-      `Redis store "${place.name}": written, but ${held} of the ${minReplicas} replicas that minReplicas asks for ` +
-        `confirmed it within ${REPLICAS_MS} ms, so a failover may lose it; see to the replicas, and write it again`,
+      `Redis store "${place.name}": written, but ${held} of the ${minReplicas} replicas that minReplicas requires ` +
+        `confirmed it within ${REPLICAS_MS} ms, so a failover may lose it; check the replicas, and write it again`,
     );
   }
 
@@ -83,7 +83,7 @@ export class ConfirmedWrites {
 
   private async confirmAfter(last: Promise<unknown>, sender: CommandSender): Promise<Confirmation> {
     await last;
-    // Who comes from here on has written too late for this one.
+    // Writes from here on are too late for this confirmation.
     this.next = undefined;
     const { connection, minReplicas, barrierKey } = this.parts;
     const { life } = connection;
@@ -92,7 +92,7 @@ export class ConfirmedWrites {
       ['wait', minReplicas, REPLICAS_MS],
     ]);
     const error = written?.[0] ?? waited?.[0];
-    // What it is to confirm was done: that it was sent elsewhere must not look as if that had been.
+    // The writes to confirm were carried out, so their callers must not see this redirect as one of their own.
     if (error && /^(?:MOVED|ASK|TRYAGAIN) /.test(error.message)) return { life, replicas: 0 };
     if (error) throw error;
     return { life, replicas: Number(waited?.[1] ?? 0) };

@@ -2,6 +2,7 @@ import { Redis } from 'ioredis';
 import type { RedisAccess } from '../config/config.ts';
 import { StoreError } from '../core/ports.ts';
 import { backOffMs } from '../lib/back-off.ts';
+import { within } from '../lib/within.ts';
 import { checkAccess } from './access-check.ts';
 import type { Answers, RawCommand, ScriptCall, Scripts } from './command.ts';
 import { CommandSender } from './command-sender.ts';
@@ -17,15 +18,16 @@ export interface ConnectionParts {
   readonly options: ClientOptions;
   /** Longest wait for one answer, in milliseconds. */
   readonly answerMs: number;
-  /** Throws where a primary is not fit to hold what it is to hold; asked of each connection that is made. */
+  /** Throws if a primary is not fit to hold the data. Called for each new connection. */
   readonly inspect: (info: ServerInfo) => void;
-  /** What commands may call. */
+  /** The scripts that commands may call. */
   readonly scripts: Scripts;
 }
 
 /**
- * One connection to a primary, made again for ever when it breaks. Nothing waits for it: what is asked while there is
- * none is refused at once, and what breaks with it is not sent again, because nobody could tell whether it was done.
+ * A connection to a primary, which is opened again for ever when it breaks. No command waits for it: while it is down,
+ * every command is refused at once. A command that is pending when it breaks is not repeated, because it may have been
+ * carried out.
  */
 export class Connection {
   private readonly client: Redis;
@@ -35,12 +37,12 @@ export class Connection {
   private readonly inspect: ConnectionParts['inspect'];
   private readonly pending = new Set<Promise<unknown>>();
   private readonly opened = Promise.withResolvers<ServerInfo>();
-  /** Counts the connections that were made: between two equal numbers it is the same one. */
+  /** Counts the connections: while the number is the same, so is the connection. */
   life = 0;
   private attempts = 0;
-  /** What went wrong since the last attempt to connect. */
+  /** The failure since the last attempt to connect. */
   private fault: StoreError | undefined;
-  /** Why nothing can be asked now. */
+  /** Why commands are refused now. */
   private down: StoreError | undefined;
   private closed = false;
 
@@ -57,9 +59,9 @@ export class Connection {
     this.client.on('close', () => (this.down = this.fault ?? this.translate(fault('CLOSED'))));
   }
 
-  /** Connects, trying again up to `limitMs` as long as there is hope. Rejects with `StoreError`, closed again. */
+  /** Connects, with new attempts until `limitMs` unless they cannot help. Rejects with `StoreError`, closed again. */
   async open(limitMs: number): Promise<ServerInfo> {
-    // Events tell more than this promise does.
+    // Events say more than this promise.
     this.client.connect().catch(() => undefined);
     const limit = setTimeout(() => this.opened.reject(this.down), limitMs);
     try {
@@ -72,13 +74,13 @@ export class Connection {
     }
   }
 
-  /** Connects, and tries for ever. */
+  /** Connects, with new attempts for ever. */
   start(): void {
     this.opened.promise.catch(() => undefined);
     this.client.connect().catch(() => undefined);
   }
 
-  /** Why nothing can be asked now; `undefined` where it can. */
+  /** Why commands are refused now; `undefined` if they are not. */
   get trouble(): StoreError | undefined {
     return this.down;
   }
@@ -93,11 +95,13 @@ export class Connection {
     return await this.use((sender) => sender.readAll(commands, isAsking));
   }
 
-  /** Sends something, and rejects with `StoreError` where there is no answer in time or a bad one. */
+  /** Sends commands. Rejects with `StoreError` for a failure, or without an answer in time. */
   async use<T>(work: (sender: CommandSender) => Promise<T>): Promise<T> {
     if (this.closed) throw new StoreError('the store is closed');
     if (this.down !== undefined) throw this.down;
-    const answer = this.within(work(this.sender));
+    // The time limit of ioredis would also apply to its hand-shake.
+    const late = () => new Error(`did not answer within ${this.answerMs} ms`);
+    const answer = within(work(this.sender), this.answerMs, late);
     this.pending.add(answer);
     try {
       return await answer;
@@ -115,11 +119,11 @@ export class Connection {
   }
 
   /**
-   * Takes up other credentials: for every connection from now on, and for the one that stands. Rejects with `StoreError`
-   * where the server does not take them, or not yet; the connection that stands then goes on with the former ones.
+   * Takes other credentials for new connections, and sends them on the open one. Rejects with `StoreError` if the server
+   * does not accept them, or not yet; the open connection then keeps the former ones.
    */
   async reconfigure(access: RedisAccess): Promise<void> {
-    // What ioredis reads whenever it connects.
+    // ioredis reads these whenever it connects.
     Object.assign(this.client.options, accessOptions(access));
     const { username, password } = access;
     if (password === undefined || this.closed || this.down !== undefined) return;
@@ -127,17 +131,17 @@ export class Connection {
     await this.ask(['auth', ...words]);
   }
 
-  /** This may lead to a replica: refuses every question until a new connection leads to a primary. */
+  /** This may lead to a replica: refuses every command until a new connection leads to a primary. */
   suspect(error: unknown): void {
     if (this.down === undefined) this.reconnect(error);
   }
 
-  /** Looks again whether this leads to a primary, where it stands. */
+  /** Checks again whether an open connection leads to a primary. */
   recheck(): void {
     if (!this.closed && this.down === undefined) void this.onReady();
   }
 
-  /** Another server is the primary now, to which the next attempt to connect leads: it is made at once. */
+  /** Another server is the primary now. Connects to it at once. */
   moved(): void {
     if (this.closed) return;
     this.attempts = 0;
@@ -145,26 +149,26 @@ export class Connection {
     else this.reconnect(fault('FAILOVER'));
   }
 
-  /** Takes nothing more, waits for the answers to what was asked, and ends the connection. */
+  /** Accepts nothing more, waits for pending answers and closes the connection. */
   async close(): Promise<void> {
     this.closed = true;
     await Promise.allSettled(this.pending);
     const isOpen = this.client.status === 'ready' || this.client.status === 'connect';
-    // Not `once`, which would reject for an error on the way.
+    // The `once` of node:events would reject for an error in between.
     const ended = isOpen ? new Promise((resolve) => this.client.once('end', resolve)) : undefined;
     this.client.disconnect();
     await ended;
   }
 
   private onConnect(): void {
-    // What the attempt before this one met tells more.
     this.life += 1;
     this.sender.onConnect();
+    // The failure of the attempt before this one says more.
     this.down = this.fault ?? this.translate(fault('SILENT'));
     this.fault = undefined;
   }
 
-  /** A connection that stands is of use only where it leads to a primary that has all of its data. */
+  /** An open connection is of use only if it leads to a primary that has loaded its data. */
   private async onReady(): Promise<void> {
     try {
       const info = parseServerInfo(await this.client.info());
@@ -180,7 +184,7 @@ export class Connection {
     }
   }
 
-  /** Looks for a better connection. */
+  /** Closes this connection, so that ioredis opens another one. */
   private reconnect(error: unknown): void {
     this.fail(error);
     if (!this.closed) this.client.disconnect(true);
@@ -190,18 +194,6 @@ export class Connection {
     this.fault = this.translate(error);
     this.down = this.fault;
     if (isLasting(error)) this.opened.reject(this.fault);
-  }
-
-  /** Not ioredis's own time limit, which would hold for the hand-shake too. */
-  private async within<T>(answer: Promise<T>): Promise<T> {
-    const late = Promise.withResolvers<never>();
-    const message = `did not answer within ${this.answerMs} ms`;
-    const timer = setTimeout(() => late.reject(new Error(message)), this.answerMs);
-    try {
-      return await Promise.race([answer, late.promise]);
-    } finally {
-      clearTimeout(timer);
-    }
   }
 
   private translate(error: unknown): StoreError {

@@ -1,12 +1,12 @@
 import { StoreError } from '../core/ports.ts';
 
-/** Which Redis, for people to read and without its password, and what must never be printed. */
+/** The name of a Redis, for people to read, and its password, which must never be printed. */
 export interface ServerLabel {
   readonly name: string;
   readonly password: string | undefined;
 }
 
-/** What goes wrong, by the code of Node's error or of a {@link fault}, the first word of Redis's, or how ioredis's begins. */
+/** Explains failures by the code of Node or of a {@link fault}, the first word of Redis, or how ioredis begins its message. */
 const EXPLANATIONS: readonly (readonly [codes: string, words: string])[] = [
   ['ECONNREFUSED', 'nothing listens there; start Redis, or correct the address'],
   ['ENOTFOUND EAI_AGAIN', 'its host name cannot be resolved; correct it, or the name service'],
@@ -22,7 +22,7 @@ const EXPLANATIONS: readonly (readonly [codes: string, words: string])[] = [
   ['NOPERM', 'its user lacks a permission; docs/redis.md lists what is needed'],
   [
     'NOTRACKING',
-    'does not let its user hear of changes, so every decision asks the store; grant the user ' +
+    'does not let its user track changes, so every decision asks the store; grant the user ' +
       '+subscribe +client|id +client|tracking &__redis__:invalidate, see docs/redis.md',
   ],
   ['READONLY', 'is a replica, which takes no writes and may lag behind; name the primary'],
@@ -32,35 +32,35 @@ const EXPLANATIONS: readonly (readonly [codes: string, words: string])[] = [
   ['MOVED CROSSSLOT', 'is a node of a cluster; set cluster: true in the store'],
   [
     'CLUSTERDOWN',
-    'says that its cluster is down: a slot that nobody serves, or too few primaries; see CLUSTER INFO there',
+    'reports that its cluster is down: no primary serves a slot, or too few primaries are left; see CLUSTER INFO there',
   ],
-  ['NOCLUSTER', 'is no node of a cluster; leave cluster out of the store, or name a node'],
-  ['NOQUORUM', 'cannot hear the same from more than half of the primaries of its cluster; see CLUSTER NODES there'],
+  ['NOCLUSTER', 'is not a node of a cluster; leave cluster out of the store, or name a node'],
+  ['NOQUORUM', 'gets no matching reports from more than half of the primaries of its cluster; see CLUSTER NODES there'],
   ['STALE', 'may have been replaced in its cluster; wait until that has settled'],
-  ['REPLACED', 'was replaced in its cluster: what was just written there may be lost; write it again'],
-  ['SETTLING', 'has primaries that are not heard yet; wait until its cluster has settled'],
+  ['REPLACED', 'was replaced in its cluster: the last write may be lost; write it again'],
+  ['SETTLING', 'has primaries that are not tracked yet; wait until its cluster has settled'],
   [
     'DEPTH_ZERO_SELF_SIGNED_CERT SELF_SIGNED_CERT_IN_CHAIN UNABLE_TO_VERIFY_LEAF_SIGNATURE UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-    'shows a certificate of an unknown CA; name its CA in tls.ca of the store',
+    'has a certificate of an unknown CA; name its CA in tls.ca of the store',
   ],
-  ['CERT_HAS_EXPIRED', 'shows a certificate that has expired; renew it'],
-  ['ERR_TLS_CERT_ALTNAME_INVALID', 'shows a certificate for another name; use a name that is in it, or renew it'],
+  ['CERT_HAS_EXPIRED', 'has an expired certificate; renew it'],
+  ['ERR_TLS_CERT_ALTNAME_INVALID', 'has a certificate for another name; use a name that is in it, or renew it'],
   [
     'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED ERR_SSL_TLSV1_ALERT_UNKNOWN_CA ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE',
-    'does not take our client certificate, or wants one; set tls.cert and tls.key of the store',
+    'refuses our client certificate, or requires one; set tls.cert and tls.key of the store',
   ],
   ['EPROTO ERR_SSL_WRONG_VERSION_NUMBER ERR_SSL_PACKET_LENGTH_TOO_LONG', 'does not speak TLS there; write redis://'],
-  ['SILENT Socket_timeout Command_timed', 'took the connection and does not answer'],
+  ['SILENT Socket_timeout Command_timed', 'accepted the connection but does not answer'],
   ["Stream_isn't", 'is not connected'],
-  ['FAILOVER', 'has become the primary; the connection to it is being made'],
+  ['FAILOVER', 'has become the primary; Sallyport is connecting to it'],
   ['NONAME', 'does not know its primary by that name; correct the HOST of the URL, or its configuration'],
-  ['NOBEAT', 'does not tell in time what was written there'],
+  ['NOBEAT', 'does not report in time what was written there'],
 ];
 const WORDS: ReadonlyMap<string | undefined, string> = new Map(
   EXPLANATIONS.flatMap(([codes, words]) => codes.split(' ').map((code) => [code, words] as const)),
 );
 
-/** What asking again does not mend. */
+/** Failures that another attempt does not mend. */
 const LASTING = /^(?:WRONGPASS|NOAUTH|NOPERM|NOTRACKING|NOCLUSTER|.*CERT.*|UNABLE_TO_.*|ERR_SSL_.*|EPROTO)$/;
 
 type Fault =
@@ -80,32 +80,32 @@ type Fault =
   | 'SILENT'
   | 'STALE';
 
-/** Something that went wrong without an error of Redis or Node to tell it. */
+/** A failure for which neither Redis nor Node has an error. */
 export function fault(code: Fault): Error {
   return Object.assign(new Error(code), { code });
 }
 
-/** Something about Redis that a person must change before it can be used. */
+/** A person must change something about Redis before it can be used. */
 export class UnfitError extends StoreError {}
 
-/** Whether there is no point in trying again. */
+/** Whether another attempt would fail the same way. */
 export function isLasting(error: unknown): boolean {
   return error instanceof UnfitError || LASTING.test(codeOf(error) ?? '');
 }
 
-/** Whether it says that this server is no primary. */
+/** Whether the server is no primary. */
 export function isReplica(error: unknown): boolean {
   return codeOf(error) === 'READONLY';
 }
 
-/** Whether a command is not permitted to the user, or not known to the server. */
+/** Whether the user must not send the command, or the server does not know it. */
 export function isForbidden(error: unknown): boolean {
   return codeOf(error) === 'NOPERM' || (error instanceof Error && /^ERR unknown (?:sub)?command/i.test(error.message));
 }
 
 /**
- * What went wrong inside, errors of Redis, ioredis, the network and ours, as the one error that the store's callers
- * know: which Redis, what happened and, where there is something, what to do.
+ * Translates an error of Redis, ioredis, the network or ours into the one error that the callers of a store know: which
+ * Redis, what happened and, if anything helps, what to do.
  */
 export function storeErrorFrom(place: ServerLabel, error: unknown): StoreError {
   if (error instanceof StoreError) return error;
@@ -113,14 +113,14 @@ export function storeErrorFrom(place: ServerLabel, error: unknown): StoreError {
   return new Kind(`Redis store "${place.name}": ${explain(place, error)}`, { cause: bare(place, error) });
 }
 
-/** What happened and, where there is something, what to do. */
+/** What happened and, if anything helps, what to do. */
 export function explain(place: ServerLabel, error: unknown): string {
   return WORDS.get(codeOf(error)) ?? bare(place, error).message;
 }
 
 /**
- * The error without the command that ioredis hangs on it, whose arguments may be a password or an account, and
- * without the arguments that Redis repeats.
+ * The error without the command that ioredis attaches, whose arguments may be a password or an account, and without the
+ * arguments that Redis repeats.
  */
 function bare({ password }: ServerLabel, error: unknown): Error {
   const { name, message } = error instanceof Error ? error : new Error(String(error));
@@ -133,7 +133,7 @@ function bare({ password }: ServerLabel, error: unknown): Error {
 function codeOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   if ('code' in error && typeof error.code === 'string') return error.code;
-  // Until Redis 7 what a command in a script met stands behind where it stands.
+  // Until Redis 7 the error of a command in a script follows its position in the script.
   const message = error.message.replace(/^ERR Error running script .*?: -(?=[A-Z]+ )/, '');
   const [first = '', second = ''] = message.split(/[ .]/);
   return error.name === 'ReplyError' ? first : `${first}_${second}`;

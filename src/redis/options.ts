@@ -6,25 +6,25 @@ import type { ServerLabel } from './failure.ts';
 const CONNECT_MS = 3_000;
 const DISCONNECT_MS = 500;
 
-/** ioredis's, whose client's types follow from how replies are mapped. */
+/** The options of ioredis; `replyMapping` decides the types of its client. */
 export type ClientOptions = RedisOptions & { replyMapping?: 'legacy' };
 
 /** What every connection has. */
 export const COMMON_OPTIONS = {
   connectionName: 'sallyport',
-  // RESP3 brings nothing here, and its greeting is unknown to some proxies.
+  // RESP3 has no use here, and some proxies do not know its greeting.
   protocol: 2,
   disableClientInfo: true,
   disconnectTimeout: DISCONNECT_MS,
-  // Nothing waits for a connection, and nothing is sent a second time.
+  // No command waits for a connection, and none is sent twice.
   enableOfflineQueue: false,
   autoResendUnfulfilledCommands: false,
   maxRetriesPerRequest: 0,
-  // `Connection` looks at the server itself.
+  // `Connection` checks the server itself.
   enableReadyCheck: false,
 } as const satisfies ClientOptions;
 
-/** Which Redis this is, for error messages. With Sentinels, `host` is the name of their primary, `at` where that is. */
+/** The label of a Redis. With Sentinels, `host` is the name of their primary, and `at` returns its address. */
 export function placeOf(read: () => RedisStoreConfig, at: () => HostPort | undefined = () => undefined): ServerLabel {
   const { host, port, database, tls, sentinel } = read();
   const authority = sentinel === undefined ? authorityOf({ host, port }) : host;
@@ -42,8 +42,8 @@ export function placeOf(read: () => RedisStoreConfig, at: () => HostPort | undef
 }
 
 /**
- * What ioredis needs for a connection. One that says nothing for `silenceMs` while it owes an answer is given up:
- * the other end may have gone without a word. With a `Connector`, that decides which server it leads to.
+ * The options of ioredis for a connection. It closes after `silenceMs` of silence while an answer is due: the other end
+ * may be gone without notice. A `Connector` chooses the server.
  */
 export function optionsFor(
   config: RedisStoreConfig,

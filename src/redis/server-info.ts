@@ -1,17 +1,17 @@
-/** What `INFO` says of a server that matters here. */
+/** The fields of `INFO` that matter here. */
 export interface ServerInfo {
-  /** A replica may lag behind its primary: what it does not know of may be revoked. */
+  /** A replica may lag behind its primary and lack the newest data. */
   readonly isPrimary: boolean;
   readonly isLoading: boolean;
-  /** Those that are connected to it. */
+  /** How many replicas are connected. */
   readonly replicas: number;
-  /** Whether it serves some of the keys alone. */
+  /** Whether it belongs to a cluster, and so serves only some of the keys. */
   readonly isClusterNode: boolean;
-  /** `maxmemory-policy`; `undefined` where the server does not say. */
+  /** `maxmemory-policy`; `undefined` if the server does not report it. */
   readonly evictionPolicy: string | undefined;
 }
 
-/** Reads the answer of `INFO`. */
+/** Reads the reply of `INFO`. */
 export function parseServerInfo(text: string): ServerInfo {
   const fields = new Map(text.split('\r\n').map((line) => readField(line)));
   return {

@@ -4,7 +4,7 @@ import { BEAT_KEPT_MS, BEAT_PREFIX, beatEveryMs, beatLostMs, HeartbeatKeys } fro
 import type { ClientOptions } from './options.ts';
 import type { SessionListener, Tracking } from './tracking.ts';
 
-/** Redis tells the one connection here what the other one tracks. */
+/** On this channel, Redis reports to one connection what the other one tracks. */
 const CHANNEL = '__redis__:invalidate';
 const SETUP_MS = 5_000;
 
@@ -15,9 +15,9 @@ interface Beat {
 }
 
 /**
- * One life of the feed: two connections, of which one tracks the prefixes of the revocation set and the other is told
- * which keys were written. Either may die, or lead nowhere, without the other noticing, and each would still answer a
- * PING. So the first writes a key of its own, again and again, and each must come back on the second.
+ * One session of client tracking. It has two connections: one tracks the prefixes, the other receives the keys that were
+ * written. Either may break without the other noticing, while each still answers a PING. So the first one writes keys of
+ * its own, the heartbeat, and each must arrive on the second one.
  */
 export class TrackingSession implements Tracking {
   private readonly tracker: Redis;
@@ -26,7 +26,7 @@ export class TrackingSession implements Tracking {
   private readonly listener: SessionListener;
   private readonly keys: HeartbeatKeys;
   private readonly broken = Promise.withResolvers<unknown>();
-  /** The beat that is on its way. */
+  /** The beat whose echo is due. */
   private beat: Beat | undefined;
   private timer: NodeJS.Timeout | undefined;
   private isOver = false;
@@ -48,7 +48,7 @@ export class TrackingSession implements Tracking {
     this.receiver.on('messageBuffer', (_channel: unknown, keys: unknown) => this.report(keys));
   }
 
-  /** Lives until a connection or a beat is lost, or `end()`; resolves with what went wrong, all of it closed. */
+  /** As `Tracking.run`: a lost beat ends the session, too. */
   async run(): Promise<unknown> {
     this.timer = setTimeout(() => this.broken.resolve(fault('SILENT')), SETUP_MS);
     this.listen().then(
@@ -74,7 +74,7 @@ export class TrackingSession implements Tracking {
     return client;
   }
 
-  /** Once this resolves, every write that comes after is heard. */
+  /** Once this resolves, every later write is reported. */
   private async listen(): Promise<void> {
     await Promise.all([this.tracker.connect(), this.receiver.connect()]);
     const prefixes = [...this.prefixes, this.keys.prefix].flatMap((prefix) => ['PREFIX', prefix]);
@@ -95,7 +95,7 @@ export class TrackingSession implements Tracking {
     this.schedule(beatLostMs(this.listener.maxStalenessMs), () => this.miss(key));
   }
 
-  /** In one packet, so that Redis tells of both keys in one message. */
+  /** In one packet, so that Redis reports both keys in one message. */
   private async write(key: string, last: string): Promise<void> {
     const commands = [
       ['set', key, '', 'PX', BEAT_KEPT_MS],
@@ -105,7 +105,7 @@ export class TrackingSession implements Tracking {
     for (const [error] of answers) if (error !== null) throw error;
   }
 
-  /** Where this process stood still, the echo may have come and wait to be read. */
+  /** If this process was suspended, the echo may have arrived and wait to be read. */
   private miss(key: string): void {
     setImmediate(() => {
       if (this.beat?.key === key) this.broken.resolve(fault('NOBEAT'));

@@ -27,6 +27,6 @@ export function checkedRevocations(store: RevocationStore, check: EpochCheck): C
     readEntries: (keys) => store.readEntries(keys),
     write: (entry) => store.write(entry),
     restore: (entry) => store.restore(entry),
-    undo: (standing, undone) => store.undo(standing, undone),
+    undo: (existing, undone) => store.undo(existing, undone),
   };
 }

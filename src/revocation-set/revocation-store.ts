@@ -14,69 +14,69 @@ export interface RevocationReading {
   readonly epochs: readonly EpochPair[];
 }
 
-/** The revocation set, the truth about what has ended. */
+/** The revocation set, which decides what has ended. */
 export interface RevocationStore {
   /** Reads values together with the epochs that vouch for them. Without keys, both lists are empty. */
   read(keys: readonly string[]): Promise<RevocationReading>;
-  /** Reads whole entries, whatever the epochs say; an expiry is by our clock and may be some milliseconds late. */
+  /** Reads whole entries, whatever the epochs are. An expiry is by our clock and may be some milliseconds late. */
   readEntries(keys: readonly string[]): Promise<readonly (RevocationEntry | undefined)[]>;
   /**
-   * Adds an entry. One that stands is never weakened: the later expiry counts (never beats any), a `notbefore`
-   * mark only rises, and any other value stands as it was first written, except that one that is not
-   * `after:<unix>` replaces one that is. What was taken back counts as if it were not there.
+   * Adds an entry. It never weakens an existing one: the later expiry counts, and none at all is the latest; a `notbefore`
+   * mark only rises; any other value stays as it was first written, except that `after:<unix>` gives way to a value that is
+   * not. An entry that was taken back counts as missing.
    */
   write(entry: RevocationEntry): Promise<void>;
   /**
-   * Writes again an entry that is known and that the store has lost: as `write`, but where this very value was taken back
-   * meanwhile, that stands. The feed tells of it as of anybody's change.
+   * Writes a known entry that the store has lost, as `write` does. If this very value was taken back meanwhile, nothing
+   * changes. The feed reports it like a change by another process.
    */
   restore(entry: RevocationEntry): Promise<void>;
   /**
-   * Puts the value of an entry that was taken back (`writeUndone`) in the place of `standing`, with an expiry:
-   * compare-and-set, `false` and nothing written where another value stands. The next `write` replaces it.
+   * Replaces the value `existing` by that of an entry that was taken back (`writeUndone`), with an expiry. Compare-and-set:
+   * `false`, and nothing written, if the entry has another value. The next `write` replaces it.
    */
-  undo(standing: string, undone: RevocationEntry & { readonly expiresAtSeconds: number }): Promise<boolean>;
+  undo(existing: string, undone: RevocationEntry & { readonly expiresAtSeconds: number }): Promise<boolean>;
 }
 
-/** Epoch records are entries of the revocation set that begin with this; public, and none of them revokes. */
+/** The keys of epoch records begin with this. They are public entries of the revocation set, and revoke nothing. */
 export const EPOCH_PREFIX = 'sallyport:revoked-epoch';
 
-/** The values of epoch records by their keys, `undefined` where there is none. */
+/** The values of epoch records by their keys; `undefined` if there is no record. */
 export type EpochReading = ReadonlyMap<string, string | undefined>;
 
-/** Records that lie in the revocation set and are lost with it: one for each part of the store that can be lost by itself. */
+/** Records that lie in the revocation set and are lost with it: one for each part that can be lost by itself. */
 export interface EpochStore {
   /**
-   * The epoch that was known of this store before it was opened, where what was found then is another set, or an older
-   * copy of it; `undefined` where nothing is amiss, and for stores that keep nothing beside them.
+   * The epoch that this store had when it was last open, if it now holds another set or an older copy. `undefined` if it
+   * holds the same set, and for stores that remember nothing elsewhere.
    */
   readonly missing?: string | undefined;
   /** Every record, one for each part of the store. */
   read(): Promise<EpochReading>;
-  /** Compare-and-set: `false`, and nothing written, where the record is not `expected` (`undefined`: there is none). */
+  /** Compare-and-set: `false`, and nothing written, if the record is not `expected` (`undefined` for no record). */
   swap(key: string, expected: string | undefined, value: string): Promise<boolean>;
 }
 
-/** Hears of every change to the revocation set, whoever made it. */
+/** Reports every change to the revocation set, by any process. */
 export interface RevocationFeed {
-  /** Starts to listen, once, and tells of every change since the store was opened; ends with the store. */
+  /** Starts, once, to report every change since the store was opened. Ends with the store. */
   follow(listener: RevocationListener): void;
 }
 
 export interface RevocationListener {
-  /** How old the last word may be before it is worth nothing, in milliseconds; may change at any time. */
+  /** How old the last report may be before it no longer counts, in milliseconds. May change at any time. */
   readonly maxStalenessMs: number;
-  /** These entries were added, changed or have gone; of one change it may be told more than once. */
+  /** These entries were added, changed or removed. The same change may be reported more than once. */
   changed(keys: readonly string[]): void;
-  /** This entry was written through this store, and is about to be acknowledged. */
+  /** This store wrote the entry and is about to acknowledge that. */
   wrote(entry: RevocationEntry): void;
-  /** Changes may have been missed: nothing known before counts any more. */
+  /** Changes may have been missed: earlier knowledge no longer counts. */
   lost(): void;
   /**
-   * Everything that was acknowledged before this moment has been told: monotonic milliseconds (`performance.now()`)
+   * Every change that was acknowledged before this moment has been reported: monotonic milliseconds (`performance.now()`)
    * and Unix milliseconds (`Date.now()`), both taken at that moment and not when this is called.
    */
   heardUpTo(monotonicMs: number, wallMs: number): void;
-  /** The feed has broken off and is being made again; until {@link heardUpTo} nothing more is told. */
+  /** The feed broke and is opened again. It reports nothing until {@link heardUpTo}. */
   brokenOff(cause: Error): void;
 }

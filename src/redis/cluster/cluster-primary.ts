@@ -7,9 +7,9 @@ import type { ClusterNode } from './cluster-view.ts';
 import type { SlotRange } from './slot.ts';
 import { tagIn } from './slot.ts';
 
-/** Makes connections to a node. */
+/** Opens connections to a node. */
 export interface Connect {
-  /** Begins the key that replicas confirm writes by. */
+  /** What the key that replicas confirm begins with. */
   readonly barrier: string;
   reads(config: RedisStoreConfig, place: ServerLabel): Connection;
   writes(config: RedisStoreConfig, place: ServerLabel): Connection;
@@ -18,9 +18,9 @@ export interface Connect {
 /** A primary of the cluster, and the connections to it. */
 export class ClusterPrimary {
   readonly node: ClusterNode;
-  /** What it serves by now. */
+  /** What it serves now. */
   slots: readonly SlotRange[];
-  /** Where this node is, beside all that its cluster has in common. */
+  /** The configuration of the cluster, with the address of this node. */
   config: RedisStoreConfig;
   readonly place: ServerLabel;
   readonly reads: Connection;
@@ -47,7 +47,7 @@ export class ClusterPrimary {
     this.writes.start();
   }
 
-  /** Whether this is where a node, or a redirect, leads to. */
+  /** Whether a node or a redirect has the address of this primary. */
   isAt({ host, port }: Pick<ClusterNode, 'host' | 'port'>): boolean {
     return port === this.node.port && (host === this.node.host || host === this.node.ip);
   }

@@ -9,10 +9,10 @@ import type { PartKeys } from './part-keys.ts';
 import { slotOf } from './slot.ts';
 import { redirectOf } from './slot-redirect.ts';
 
-/** Keys of one read that one primary serves, by where they stand in it. */
+/** For each primary, the positions of the keys of one read that it serves. */
 type Parts = ReadonlyMap<ClusterPrimary, readonly number[]>;
 
-/** Reads of strings at all primaries that serve the keys, with one batch each, as {@link BatchedReads} does at one. */
+/** Reads strings from all primaries that serve the keys, with one batch each, as {@link BatchedReads} does from one. */
 export class ClusterReads implements StringReads {
   private readonly cluster: Cluster;
   private readonly limitMs: number;
@@ -33,7 +33,7 @@ export class ClusterReads implements StringReads {
     try {
       return await this.cluster.during(() => this.readTogether(keys));
     } catch (error) {
-      // A slot is on its way.
+      // A slot is migrating.
       if (redirectOf(error) === undefined) throw error;
       return await this.readApart(keys);
     }

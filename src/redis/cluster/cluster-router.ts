@@ -11,7 +11,7 @@ import { ownerOf } from './quorum-view.ts';
 import { slotOf } from './slot.ts';
 import { redirectOf } from './slot-redirect.ts';
 
-/** How old an agreement may be that a read is believed by: far less than any `maxStaleness`. */
+/** How old the majority that confirms a read may be, in milliseconds: far less than any `maxStaleness`. */
 export const AGREEMENT_MS = 25;
 const PAUSE_MS = 10;
 
@@ -24,7 +24,7 @@ export interface ClusterRouterParts {
 /** Sends something to a primary, on one of its connections; `isAsking` as `CommandSender.send` takes it. */
 type Put<T> = (primary: ClusterPrimary, isAsking: boolean) => Promise<T>;
 
-/** What is known when a question is put. */
+/** What is known when a command is sent. */
 interface Terms {
   readonly slot: number;
   readonly sinceMs: number;
@@ -32,9 +32,9 @@ interface Terms {
 }
 
 /**
- * Questions to the primary that serves a key. A redirect is followed, because what was redirected was not done; nothing
- * else is asked twice. An answer counts where most primaries say, at that time, that the one who gave it serves the
- * slot: one that stood still, or was cut off, may have been replaced and not know it.
+ * Sends commands to the primary that serves a key. It follows redirects, because a redirected command was not carried
+ * out; it repeats nothing else. An answer counts only if a majority of the primaries reports, at that time, that the
+ * sender serves the slot: a primary that was suspended or cut off may have been replaced without knowing it.
  */
 abstract class ClusterRouter {
   readonly place: ServerLabel;
@@ -47,7 +47,7 @@ abstract class ClusterRouter {
     this.limitMs = limitMs;
   }
 
-  /** `attempt` rejects with a redirect where it may be made again. */
+  /** `attempt` rejects with a redirect if it may be repeated. */
   protected async serving<T>(key: string, attempt: (primary: ClusterPrimary, terms: Terms) => Promise<T>): Promise<T> {
     return await this.cluster.during(async () => {
       const slot = slotOf(key);
@@ -65,7 +65,7 @@ abstract class ClusterRouter {
     });
   }
 
-  /** Sends to a primary, or to the one that the slot is on its way to. */
+  /** Sends to a primary, or to the one that the slot is migrating to. */
   protected async follow<T>(put: Put<T>, primary: ClusterPrimary): Promise<T> {
     try {
       return await put(primary, false);
@@ -97,7 +97,7 @@ export class ClusterReader extends ClusterRouter implements RedisReader {
   }
 }
 
-/** What changes something, and what may take as long. It is acknowledged once most primaries say that it counts. */
+/** For writes, and for reads that may take as long. A majority confirms the sender after each answer. */
 export class ClusterWriter extends ClusterRouter implements RedisWriter {
   async ask(command: Command): Promise<unknown> {
     return await this.settled(({ confirmed }, isAsking) => confirmed.ask(command, isAsking), keyOf(command));
@@ -121,7 +121,7 @@ export class ClusterWriter extends ClusterRouter implements RedisWriter {
   }
 }
 
-/** Throws a redirect where another one serves one of the slots, or may do so at any moment. */
+/** Throws a redirect if another primary serves one of the slots, or may do so at any moment. */
 export function mustServe(primary: ClusterPrimary, slots: readonly number[], agreement: QuorumView): void {
   if (!slots.every((slot) => doesServe(primary, slot, agreement))) throw storeErrorFrom(primary.place, fault('STALE'));
 }

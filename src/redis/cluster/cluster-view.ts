@@ -4,26 +4,26 @@ import type { SlotRange } from './slot.ts';
 /** A node of a cluster, as one of them sees it. */
 export interface ClusterNode extends HostPort {
   readonly id: string;
-  /** Its IP address, where `host` is the name that it goes by; Redis redirects to either. */
+  /** Its IP address, if `host` is a name. Redis redirects to either. */
   readonly ip: string;
   readonly isPrimary: boolean;
-  /** Whether most primaries have given it up, as far as is known there. */
+  /** Whether a majority has declared it failed, as far as that node knows. */
   readonly hasFailed: boolean;
-  /** Rises whenever it takes slots over. */
+  /** Rises each time it takes over slots. */
   readonly epoch: number;
   readonly slots: readonly SlotRange[];
 }
 
-/** What one node says of its cluster. */
+/** What one node reports about its cluster. */
 export interface ClusterView {
-  /** The id of the node that says it. */
+  /** The id of the reporting node. */
   readonly self: string;
   readonly nodes: readonly ClusterNode[];
-  /** Ids of the nodes to which the one that says this is handing a slot over. */
+  /** Ids of the nodes to which the reporting node is migrating a slot. */
   readonly handsOverTo: readonly string[];
 }
 
-/** Reads the answer of `CLUSTER NODES`. `asked`: where it was asked, for a node that does not know its own address. */
+/** Reads the reply of `CLUSTER NODES`. `asked` is the address of the node, which may not know its own. */
 export function parseView(text: string, asked: HostPort): ClusterView {
   const lines = text.split('\n').filter((line) => line !== '');
   const nodes = lines.map((line) => parseNode(line, asked)).filter((node) => node !== undefined);
@@ -31,12 +31,12 @@ export function parseView(text: string, asked: HostPort): ClusterView {
   return { self, nodes, handsOverTo: [...text.matchAll(/\[\d+->-([^\]]+)\]/g)].map(([, id = '']) => id) };
 }
 
-/** The primaries that serve slots: all that vote. */
+/** The primaries that serve slots. Only they vote. */
 export function ownersOf({ nodes }: Pick<ClusterView, 'nodes'>): readonly ClusterNode[] {
   return nodes.filter(({ isPrimary, slots }) => isPrimary && slots.length > 0);
 }
 
-/** `undefined` for a node that others do not know yet, or that has no address. */
+/** `undefined` for a node that is still joining or has no address. */
 function parseNode(line: string, asked: HostPort): ClusterNode | undefined {
   const [id = '', address = '', flagText = '', , , , epoch = '', , ...slots] = line.split(' ');
   const flags = flagText.split(',');

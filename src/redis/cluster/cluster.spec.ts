@@ -125,7 +125,7 @@ describe('a store in a Redis Cluster', () => {
     stale.thaw();
     expect(await byHand).toBeNull();
     expect(await Promise.all(answers)).toEqual([['A'], [undefined, 'A']]);
-    expect(await write).toContain('what was just written there may be lost; write it again');
+    expect(await write).toContain('the last write may be lost; write it again');
     await heard(world.listener);
     expect(await read(world, key)).toBe('A');
   });

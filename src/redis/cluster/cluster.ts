@@ -12,26 +12,26 @@ import type { QuorumView } from './quorum-view.ts';
 import { ownerOf } from './quorum-view.ts';
 import { TopologyPoll } from './topology-poll.ts';
 
-/** How long to wait before the primaries are asked once more, where they do not agree. */
+/** The pause before the primaries are asked again, in milliseconds, if they do not agree. */
 const PAUSE_MS = 20;
-/** How long after a search the next one may begin: it makes connections. */
+/** The shortest time between two searches, in milliseconds: a search opens connections. */
 const SEARCH_EVERY_MS = 250;
 
 export interface ClusterParts {
   readonly config: RedisStoreConfig;
-  /** Where to ask while no primary is known that answers. */
+  /** Which nodes to ask while no known primary answers. */
   readonly addresses: readonly HostPort[];
   readonly connect: Connect;
 }
 
 /**
- * The primaries of a Redis Cluster, as most of them say that they are. No timer of its own: it looks again whenever
- * somebody needs to know.
+ * The primaries of a Redis Cluster, as a majority of them reports. It has no timer: it asks them again whenever a caller
+ * needs a current answer.
  */
 export class Cluster {
   readonly place: ServerLabel;
   private readonly parts: ClusterParts;
-  /** With the credentials as they are by now. */
+  /** With the newest credentials. */
   private config: RedisStoreConfig;
   private known: readonly ClusterPrimary[] = [];
   private agreement: QuorumView | undefined;
@@ -39,7 +39,7 @@ export class Cluster {
   private round: TopologyPoll | undefined;
   private searching: Promise<void> | undefined;
   private searchedAtMs = Number.NEGATIVE_INFINITY;
-  /** Why there is no agreement. */
+  /** Why there is no majority. */
   private trouble: unknown = fault('NOQUORUM');
   private readonly pending = new Set<Promise<unknown>>();
   private isClosed = false;
@@ -63,7 +63,7 @@ export class Cluster {
     }
   }
 
-  /** Those that are connected, or about to be. */
+  /** The primaries that are connected or connecting. */
   get primaries(): readonly ClusterPrimary[] {
     return this.known;
   }
@@ -73,7 +73,7 @@ export class Cluster {
     return this.known.find((primary) => primary.isAt(node));
   }
 
-  /** Who serves a slot, as far as is known now; waits where nothing is. */
+  /** The primary that serves a slot, as far as is known now. Waits for a majority if there has been none yet. */
   async serving(slot: number, untilMs: number): Promise<ClusterPrimary> {
     for (;;) {
       const owner = this.agreement && ownerOf(this.agreement, slot);
@@ -84,7 +84,7 @@ export class Cluster {
     }
   }
 
-  /** What most primaries say, asked no earlier than `sinceMs`; rejects with `StoreError` where they don't by `untilMs`. */
+  /** What a majority reports, asked no earlier than `sinceMs`. Rejects with `StoreError` if there is none by `untilMs`. */
   async agreed(sinceMs: number, untilMs: number): Promise<QuorumView> {
     for (let fromMs = sinceMs; ; fromMs = performance.now()) {
       const agreement = await (await this.look(fromMs)).first;
@@ -94,7 +94,7 @@ export class Cluster {
     }
   }
 
-  /** The latest round, where it was asked no earlier than `sinceMs`, or another one: one after the other. */
+  /** The latest poll that was sent no earlier than `sinceMs`, or a new one. There is only one poll at a time. */
   async look(sinceMs: number): Promise<TopologyPoll> {
     for (;;) {
       const { round } = this;
@@ -104,7 +104,7 @@ export class Cluster {
     }
   }
 
-  /** Does what `close()` is to wait for. */
+  /** Does work that `close()` waits for. */
   async during<T>(work: () => Promise<T>): Promise<T> {
     if (this.isClosed) throw new StoreError('the store is closed');
     const done = work();
@@ -116,7 +116,7 @@ export class Cluster {
     }
   }
 
-  /** Looks again whether the connections lead to primaries. */
+  /** Checks again whether the connections lead to primaries. */
   recheck(): void {
     for (const { reads, writes } of this.known) for (const connection of [reads, writes]) connection.recheck();
   }
@@ -126,13 +126,13 @@ export class Cluster {
     await Promise.all(this.known.map(({ reads }) => reads.checkAccess(access)));
   }
 
-  /** Takes up other credentials, at every primary; as `Connection.reconfigure`. */
+  /** As `Connection.reconfigure`, at every primary. */
   async reconfigure(config: RedisStoreConfig): Promise<void> {
     this.config = config;
     await Promise.all(this.known.map((primary) => primary.reconfigure(config)));
   }
 
-  /** Takes nothing more, waits for the answers to what was asked, and ends the connections. */
+  /** Accepts nothing more, waits for pending answers and closes the connections. */
   async close(): Promise<void> {
     this.isClosed = true;
     await Promise.allSettled(this.pending);
@@ -168,7 +168,7 @@ export class Cluster {
     this.known = [...this.known, ...unknown.map((node) => new ClusterPrimary(node, this.config, connect))];
   }
 
-  /** Asks whoever may know of primaries, where those that are known do not agree. */
+  /** Asks every node that may know the primaries, if the known ones do not agree. */
   private async search(): Promise<void> {
     if (this.searching === undefined && performance.now() - this.searchedAtMs < SEARCH_EVERY_MS) return;
     this.searchedAtMs = performance.now();
@@ -189,7 +189,7 @@ export class Cluster {
       throw this.explain(failures[0]);
   }
 
-  /** Where addresses are used again, another cluster may be found at ours. */
+  /** Addresses are reused, so another cluster may answer at one of ours. */
   private isOurs(view: ClusterView): boolean {
     const { agreement } = this;
     return agreement === undefined || view.nodes.some(({ id }) => agreement.nodes.some((node) => node.id === id));
@@ -212,7 +212,7 @@ export class Cluster {
   }
 }
 
-/** One that serves nothing may get its first slot at any moment. */
+/** A primary without slots may get its first one at any moment. */
 function isOfUse({ isPrimary, slots, hasFailed }: ClusterNode): boolean {
   return isPrimary && (slots.length > 0 || !hasFailed);
 }

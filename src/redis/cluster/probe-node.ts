@@ -7,12 +7,12 @@ import { parseView } from './cluster-view.ts';
 
 const ANSWER_MS = 1_000;
 
-/** Asks a node of any role, on a connection for this alone, what it knows of its cluster. Rejects with what went wrong. */
+/** Asks a node of any role for its view of the cluster, on a connection of its own. Rejects with the cause of a failure. */
 export async function probeNode(config: RedisStoreConfig): Promise<ClusterView> {
   const options = { ...optionsFor(config, ANSWER_MS), connectTimeout: ANSWER_MS, lazyConnect: true };
   const client = new Redis({ ...options, retryStrategy: () => null });
   const failed = Promise.withResolvers<never>();
-  // The first of them tells most.
+  // The first error says most.
   client.on('error', failed.reject);
   const limit = setTimeout(() => failed.reject(fault('SILENT')), 2 * ANSWER_MS);
   try {

@@ -2,22 +2,22 @@ import type { ClusterNode, ClusterView } from './cluster-view.ts';
 import { ownersOf } from './cluster-view.ts';
 import { holds } from './slot.ts';
 
-/** What most primaries of a cluster say of it, all alike. */
+/** What a majority of the primaries reports alike about their cluster. */
 export interface QuorumView {
   readonly nodes: readonly ClusterNode[];
   /** The primaries that serve slots. */
   readonly owners: readonly ClusterNode[];
-  /** Ids of those that one of them at least holds for failed: a replica may take its place at any moment. */
+  /** Ids of nodes that at least one of them considers failed: a replica may take over at any moment. */
   readonly failed: ReadonlySet<string>;
-  /** Whether all who serve slots have said so, and hand no slot over to one that serves none yet. */
+  /** Whether every primary with slots has reported this, and none migrates a slot to a primary without slots. */
   readonly isWhole: boolean;
 }
 
 /**
- * What can be believed of a cluster, from what its nodes said, by their ids. A node that was cut off, or stood still,
- * may not know that another one has taken its place, and goes on as before; so more than half of the primaries must say
- * the same of who serves what. A replica takes a place over by their votes alone, and whoever votes holds the old
- * primary for failed before: among any majority there is one that knows it. Of two majorities the later one counts.
+ * What can be trusted about a cluster, given the reports of its nodes by their ids. A node that was cut off or suspended
+ * may not know that another one has replaced it, so more than half of the primaries must report the same owners of the
+ * slots. A replica takes over only by the votes of a majority, and each voter considers the old primary failed before it
+ * votes: every majority has a member that knows it. Of two majorities the later one counts.
  */
 export function agree(views: ReadonlyMap<string, ClusterView>): QuorumView | undefined {
   const groups = Map.groupBy(views, ([, view]) => fingerprint(view));
@@ -27,13 +27,13 @@ export function agree(views: ReadonlyMap<string, ClusterView>): QuorumView | und
     .toSorted((left, right) => epochOf(right) - epochOf(left))[0];
 }
 
-/** Who serves a slot, by this. */
+/** The primary that serves a slot. */
 export function ownerOf({ owners }: QuorumView, slot: number): ClusterNode | undefined {
   return owners.find(({ slots }) => holds(slots, slot));
 }
 
 function agreementOf(views: ReadonlyMap<string, ClusterView>): QuorumView | undefined {
-  // A node's address is what others say it is, if any does.
+  // The address of a node is the one that other nodes report, if there is one.
   const [id, view] = [...views].toSorted(([left], [right]) => (left < right ? -1 : 1))[0] ?? [];
   if (view === undefined) return undefined;
   const nodes = view.nodes.map((node) => (node.id === id ? (asOthersSeeIt(node, views) ?? node) : node));
@@ -53,7 +53,7 @@ function asOthersSeeIt({ id }: ClusterNode, views: ReadonlyMap<string, ClusterVi
   return other?.nodes.find((node) => node.id === id);
 }
 
-/** Who serves what. */
+/** Which primary serves which slots. */
 function fingerprint(view: ClusterView): string {
   return ownersOf(view)
     .map(({ id, slots }) => `${id} ${slots.join(' ')}`)

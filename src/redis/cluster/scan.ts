@@ -6,8 +6,8 @@ import type { ClusterRouterParts } from './cluster-router.ts';
 import type { ClusterNode } from './cluster-view.ts';
 
 /**
- * Goes through the keys of every primary, one after the other. Throws `StoreError` where slots have gone from one to
- * another meanwhile: keys that went with them may have been missed.
+ * Scans the primaries one after the other. Throws `StoreError` if slots moved between them meanwhile: the scan may have
+ * missed the keys that moved with them.
  */
 export function scanCluster({ cluster, limitMs }: ClusterRouterParts): Scan {
   const agreedOwners = async (): Promise<readonly ClusterNode[]> => {
@@ -30,5 +30,5 @@ function placesOf(owners: readonly ClusterNode[]) {
 }
 
 function changed(name: string): StoreError {
-  return new StoreError(`Redis store "${name}": has changed while its keys were gone through; try again`);
+  return new StoreError(`Redis store "${name}": changed while its keys were scanned; try again`);
 }

@@ -121,10 +121,10 @@ describe('openRedisStore() with cluster', () => {
     }
   });
 
-  it('refuses a server that is no node of a cluster', async () => {
+  it('refuses a server that is not a node of a cluster', async () => {
     const { port } = await redisForTest();
     await expect(openRedisStore(redisConfig(port, { cluster: { addresses: [] } }), QUICK)).rejects.toThrow(
-      'is no node of a cluster; leave cluster out of the store',
+      'is not a node of a cluster; leave cluster out of the store',
     );
   });
 });

@@ -1,16 +1,16 @@
 import type { HostPort } from '../../config/config.ts';
 import { StoreError } from '../../core/ports.ts';
 
-/** Why a node did not do what it was asked; whoever gets this may ask again, since nothing was done. */
+/** Why a node did not carry out a command. The caller may repeat the command, since nothing was done. */
 export type SlotRedirect =
-  /** Another one serves the slot. */
+  /** Another primary serves the slot. */
   | { readonly kind: 'moved' }
-  /** The slot is on its way to that one, and the key is there, or nowhere. */
+  /** The slot is migrating to that primary, and the key is there or does not exist. */
   | { readonly kind: 'ask'; readonly to: HostPort }
-  /** The slot is on its way, and some of the keys have gone ahead. */
+  /** The slot is migrating, and only some of the keys have arrived. */
   | { readonly kind: 'later' };
 
-/** The redirect that an error of a `Connection` goes back to; `undefined` for any other error. */
+/** The redirect that caused an error of a `Connection`; `undefined` for any other error. */
 export function redirectOf(error: unknown): SlotRedirect | undefined {
   if (!(error instanceof StoreError && error.cause instanceof Error)) return undefined;
   const [code, , to = ''] = error.cause.message.split(' ');

@@ -3,10 +3,10 @@ import slotOf from 'cluster-key-slot';
 /** The first and the last of neighbouring slots. */
 export type SlotRange = readonly [first: number, last: number];
 
-/** In which slot a key lies: by what stands between its first braces, where that is not empty, or by all of it. */
+/** The slot of a key, which follows from the text between its first braces (its hash tag) or, without one, from the key. */
 export { slotOf };
 
-/** A hash tag that lies in one of the slots; `undefined` where there are none. Another one each time, as far as there is. */
+/** A random hash tag that lies in one of the slots; `undefined` if there are no slots. */
 export function tagIn(ranges: readonly SlotRange[], random: () => number = Math.random): string | undefined {
   const count = ranges.reduce((sum, [first, last]) => sum + last - first + 1, 0);
   if (count === 0) return undefined;
@@ -17,7 +17,7 @@ export function tagIn(ranges: readonly SlotRange[], random: () => number = Math.
   }
 }
 
-/** Whether a slot is among them. */
+/** Whether the ranges contain a slot. */
 export function holds(ranges: readonly SlotRange[], slot: number): boolean {
   return ranges.some(([first, last]) => first <= slot && slot <= last);
 }

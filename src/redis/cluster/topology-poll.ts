@@ -4,14 +4,14 @@ import { parseView } from './cluster-view.ts';
 import type { QuorumView } from './quorum-view.ts';
 import { agree } from './quorum-view.ts';
 
-/** One question to all primaries at once: who serves what? */
+/** Asks all primaries at once which of them serves which slots. */
 export class TopologyPoll {
-  /** When it was asked, on both clocks. */
+  /** When the poll was sent, on both clocks. */
   readonly askedAtMs = performance.now();
   readonly askedAtWallMs = Date.now();
-  /** What more than half of them say, once they have; `undefined` where they do not. */
+  /** What a majority reports, as soon as it has; `undefined` if there is none. */
   readonly first: Promise<QuorumView | undefined>;
-  /** The same once all have answered, or failed to. */
+  /** The same once all have answered or failed. */
   readonly last: Promise<QuorumView | undefined>;
   isOpen = true;
   private readonly views = new Map<string, ClusterView>();

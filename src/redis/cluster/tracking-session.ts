@@ -22,10 +22,10 @@ export interface ClusterSessionParts {
 type Moment = readonly [monotonicMs: number, wallMs: number];
 
 /**
- * One life of the feed from a cluster: a session with each primary that serves slots, and the word of all of them, again
- * and again, that there are no others, and that none hands a slot over to one that is not listened to. Heard is what the
- * slowest of them has told. It ends when one of the sessions does, or when another primary serves slots; a slot that
- * moves between those that are listened to makes no difference.
+ * Tracks a cluster: one session with each primary that serves slots, and regular confirmation from all of them that no
+ * other primary serves slots and none migrates a slot to a primary without a session. The session that lags most decides
+ * up to when changes are known. It ends when one of the sessions ends or another primary serves slots. A slot that moves
+ * between primaries with sessions makes no difference.
  */
 export class ClusterTrackingSession implements Tracking {
   private readonly parts: ClusterSessionParts;
@@ -79,7 +79,7 @@ export class ClusterTrackingSession implements Tracking {
     };
   }
 
-  /** Resolves with the reason once the primaries are no longer those that are listened to, or do not say so in time. */
+  /** Resolves with the cause once other primaries serve slots, or too few confirm in time that this is not so. */
   private async watch(before: QuorumView, heard: Slowest): Promise<unknown> {
     const { cluster, listener } = this.parts;
     let saidAtMs = performance.now();
@@ -99,7 +99,7 @@ export class ClusterTrackingSession implements Tracking {
   }
 }
 
-/** Tells up to when the slowest of `count` was heard, once all were. */
+/** Reports up to when all of `count` sources have reported. */
 class Slowest {
   private readonly moments = new Map<string, Moment>();
   private readonly count: number;

@@ -6,21 +6,21 @@ import type { HostPort } from '../../config/config.ts';
 import type { Sentinels } from './sentinels.ts';
 
 /**
- * What opens ioredis's connections: to the server that is the primary at that moment. Its own connector for Sentinels
- * believes the first one that answers, and asks that one again for as long as it lies.
+ * Opens the connections of ioredis to the server that is the primary at that moment. ioredis's own connector for
+ * Sentinels trusts the first one that answers, and keeps asking that one even if it is wrong.
  */
 export function connectorTo(sentinels: Pick<Sentinels, 'find'>): NonNullable<RedisOptions['Connector']> {
   return class extends AbstractConnector {
     private readonly options: RedisOptions;
 
     constructor(options: unknown) {
-      // ioredis hands over its own options, whose credentials may be renewed.
+      // ioredis passes its own options, whose credentials may change.
       const own = options as RedisOptions;
       super(own.disconnectTimeout ?? 0);
       this.options = own;
     }
 
-    /** Tells of what goes wrong on the way; rejects only when it is ended, or ioredis would not try again. */
+    /** Reports failures by `tell`. Rejects only after `disconnect()`, because ioredis would not try again. */
     override async connect(tell: (type: string, error: Error) => void) {
       this.connecting = true;
       const place = await this.find(tell);

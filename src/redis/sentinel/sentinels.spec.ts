@@ -211,9 +211,9 @@ describe('Sentinels', () => {
     const sentinels = [gone, proxy];
     const opening = openRedisStore(sentinelConfig({ name: 'other', sentinels }), { storeMs: 500, openMs: 4_000 });
     await expect(opening).rejects.toThrow(
-      'Redis store "redis://other/0": no Sentinel says which server is the primary: ' +
+      'Redis store "redis://other/0": no Sentinel names the primary: ' +
         `127.0.0.1:${gone.port} nothing listens there; start Redis, or correct the address; ` +
-        `127.0.0.1:${proxy.port} took the connection and does not answer`,
+        `127.0.0.1:${proxy.port} accepted the connection but does not answer`,
     );
     const stranger = openRedisStore(sentinelConfig({ name: 'other', sentinels: [known] }), QUICK);
     await expect(stranger).rejects.toThrow('does not know its primary by that name; correct the HOST of the URL');

@@ -8,16 +8,16 @@ import type { SentinelReport } from './sentinel-report.ts';
 import { electedPrimary, isSamePlace } from './sentinel-report.ts';
 
 /**
- * How often each is asked. A primary that was replaced while it was well goes on for some ten seconds as if nothing had
- * happened, so what is read there counts for as long as this at most, once a Sentinel knows.
+ * How often each Sentinel is asked, in milliseconds. A primary that was replaced while it was healthy answers as before
+ * for some ten seconds, so its answers count for at most this time after a Sentinel knows of the change.
  */
 const EVERY_MS = 250;
-/** For how long what nobody says any more is still believed against an earlier election. */
+/** For how long a report that no Sentinel repeats still counts against an earlier election, in milliseconds. */
 const FORGOTTEN_MS = 10_000;
 
 /**
- * The Sentinels, asked again and again as long as the store is open, each at its own pace: a poll misses nothing, where
- * a message may. While none of them answers, what was said last still counts.
+ * The Sentinels, polled as long as the servers are open, each at its own pace: a poll misses no change, where a message
+ * may get lost. While none of them answers, the last report counts.
  */
 export class Sentinels {
   private readonly label: string;
@@ -29,10 +29,10 @@ export class Sentinels {
   private readonly watches: readonly Promise<void>[];
   private known: SentinelReport | undefined;
   private saidAtMs = 0;
-  /** Until it is known which server is the primary, or that nobody says. */
+  /** Settles once the primary is known, or no Sentinel names one. */
   private search = newSearch();
 
-  /** `primary` is the name that they know the primary by, `label` what it is called in error messages. */
+  /** `primary` is the name of the primary in their configuration, `label` its name in error messages. */
   constructor(label: string, primary: string, config: SentinelConfig) {
     this.label = label;
     this.sentinels = config.addresses.map((address) => new Sentinel(address, config, primary));
@@ -46,7 +46,7 @@ export class Sentinels {
     return this.known;
   }
 
-  /** Where the primary is; rejects with `StoreError`, naming each Sentinel, where nobody says and nobody has said. */
+  /** Where the primary is. Rejects with `StoreError`, which names each Sentinel, if none has ever named one. */
   async find(): Promise<HostPort> {
     return this.known ?? (await this.search.promise);
   }
@@ -56,7 +56,7 @@ export class Sentinels {
     this.followers.push(act);
   }
 
-  /** Takes up other credentials. */
+  /** Takes other credentials. */
   reconfigure(access: RedisAccess): void {
     for (const sentinel of this.sentinels) sentinel.reconfigure(access);
   }
@@ -106,7 +106,7 @@ export class Sentinels {
     const Kind = this.faults.every(isLasting) ? UnfitError : StoreError;
     const { reject } = this.search;
     this.search = newSearch();
-    reject(new Kind(`Redis store "${this.label}": no Sentinel says which server is the primary: ${why}`));
+    reject(new Kind(`Redis store "${this.label}": no Sentinel names the primary: ${why}`));
   }
 }
 

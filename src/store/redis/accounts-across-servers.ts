@@ -15,16 +15,16 @@ import { toNumber, toOptionalText, toText, toTexts } from './replies.ts';
 const { records, names, order, newest } = ACCOUNT_KEYS;
 
 /**
- * Accounts in a cluster, where an account and its mark may lie on two servers. A change that ends tokens is three steps:
+ * Accounts, if an account and its mark may lie on two servers. A change that ends tokens takes three steps:
  *
- * 1. compare-and-set of the account: changed, with its next version, and with the note that its mark is missing, and how
- *    far that must rise. From here on no token is recorded for the account: its makers know another version, and the note itself forbids it;
+ * 1. compare-and-set of the account, with its next version and a note that its mark is missing and how far it must rise.
+ *    From here on no token is recorded for the account: whoever makes one knows another version, and the note forbids it;
  * 2. the mark, at or behind the newest token that was recorded before;
- * 3. compare-and-set: the version after that, without the note.
+ * 3. compare-and-set to the version after that, without the note.
  *
- * Whoever finds the note takes the second and the third step. Many may, and a stranger who guesses passwords makes them:
- * so the mark rises as far as the note says, and no further. So nobody ever knows the version between. What is left
- * undone where a process dies between the steps is done before anybody uses the account again.
+ * Every process that finds the note takes steps two and three before it uses the account, so a change is completed even
+ * if its process dies, and no caller ever sees the version in between. Many processes may do so at once, and a stranger
+ * who guesses passwords can cause that: therefore the mark rises exactly as far as the note says.
  */
 export class AccountsAcrossServers extends RedisAccounts {
   private readonly revocations: Pick<RevocationStore, 'write'>;
@@ -36,8 +36,8 @@ export class AccountsAcrossServers extends RedisAccounts {
   }
 
   /**
-   * The mark is written first: what can be left behind is an account whose tokens have ended, to be removed again. So
-   * whoever removes it is asked for before the mark, and not again.
+   * Writes the mark first: if the process dies then, it leaves an account whose tokens have ended, and which can be
+   * removed again. The authority is checked before the mark, and not again.
    */
   override async remove(id: string, mark: RevocationEntry, onlyIf?: AccountVersion): Promise<AccountRemoval> {
     const remover = onlyIf && (await this.settled(await this.readAgain(onlyIf.id)))?.account;
@@ -55,19 +55,19 @@ export class AccountsAcrossServers extends RedisAccounts {
   }
 
   protected override async swap(
-    standing: string,
+    existing: string,
     account: Account,
     terms: ChangeTerms,
   ): Promise<AccountUpdate | Outdated> {
     const { mark } = terms;
-    if (mark === undefined) return toUpdate(await this.put(standing, account, terms), { account, mark });
+    if (mark === undefined) return toUpdate(await this.put(existing, account, terms), { account, mark });
     const missing = { key: mark, fromSeconds: await this.nextSecond(mark) };
-    const updated = await this.put(standing, account, terms, missing);
+    const updated = await this.put(existing, account, terms, missing);
     if (updated !== 'updated') return { outcome: updated };
     return { outcome: updated, ...(await this.settle(recordOf(account, missing), account, missing)) };
   }
 
-  /** How far the mark must rise for a change that begins now; `undefined` where it ends everything already. */
+  /** The second that the mark must reach for a change that begins now; `undefined` if it ends everything already. */
   private async nextSecond(key: string): Promise<number | undefined> {
     const [got, time] = await this.writes.askAll([['get', key], ['time']]);
     const value = got && valueOf(got);

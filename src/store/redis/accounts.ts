@@ -33,15 +33,15 @@ type AccountSwap = (typeof SWAPS)[number];
 
 const REFUSED_REMOVALS = ['missing', 'stale'] as const;
 
-/** Of a change that others get ahead of. */
+/** How often to try a change while others change the same account. */
 const MAX_TRIES = 20;
 
 /** A mark that is still to be written for the last change of an account. */
 export interface MissingMark {
   readonly key: string;
   /**
-   * The Unix second that it must reach: decided once, so that it rises once, however many write it. `undefined` for one
-   * past where it stands.
+   * The Unix second that it must reach, decided once, so that the mark rises once even if several processes write it.
+   * `undefined` for one second past its present value.
    */
   readonly fromSeconds: number | undefined;
 }
@@ -51,14 +51,14 @@ export interface Outdated {
   readonly outcome: 'outdated';
 }
 
-/** An account as it is kept. */
+/** An account and the record that holds it. */
 export interface FoundAccount {
   readonly record: string;
   readonly account: Account;
   readonly unmarked: MissingMark | undefined;
 }
 
-/** Accounts in Redis; what ends their tokens is a revocation too, so the feed hears of it. */
+/** Accounts in Redis. A change that ends tokens writes a mark in the revocation set, so the feed reports it. */
 export class RedisAccounts implements AccountStore {
   protected readonly writes: RedisWriter;
   private readonly reads: RedisReader;
@@ -81,7 +81,7 @@ export class RedisAccounts implements AccountStore {
     return (await this.settled(readAccount(this.reads, found)))?.account;
   }
 
-  /** No decision waits for it, so it may take as long as a write. */
+  /** May take as long as a write, since no decision waits for it. */
   async list(): Promise<readonly Account[]> {
     return (await this.page(ALL)).accounts;
   }
@@ -118,14 +118,14 @@ export class RedisAccounts implements AccountStore {
 
   async update(id: string, change: AccountChange, terms: ChangeTerms = {}): Promise<AccountUpdate> {
     for (let tries = 1; tries <= MAX_TRIES; tries++) {
-      const standing = await this.settled(await this.readAgain(id));
-      if (standing === undefined) return { outcome: 'missing' };
-      if (!hasScopes(standing.account, terms.ifScopes)) return { outcome: 'raced', account: standing.account };
-      const account = changeAccount(standing.account, change, terms.mark !== undefined);
-      const updated = await this.swap(standing.record, account, terms);
+      const existing = await this.settled(await this.readAgain(id));
+      if (existing === undefined) return { outcome: 'missing' };
+      if (!hasScopes(existing.account, terms.ifScopes)) return { outcome: 'raced', account: existing.account };
+      const account = changeAccount(existing.account, change, terms.mark !== undefined);
+      const updated = await this.swap(existing.record, account, terms);
       if (updated.outcome !== 'outdated') return updated;
     }
-    throw new StoreError(`account "${id}" is being changed by others all the time; try again`);
+    throw new StoreError(`account "${id}" is changed by others all the time; try again`);
   }
 
   async remove(id: string, mark: RevocationEntry, onlyIf?: AccountVersion): Promise<AccountRemoval> {
@@ -136,21 +136,21 @@ export class RedisAccounts implements AccountStore {
     return removal;
   }
 
-  /** The account, once no change of it is under way that writes its mark elsewhere: here, both are written at once. */
+  /** The account once no change of it is incomplete. On one server a change and its mark are written at once. */
   protected async settled(found: FoundAccount | undefined): Promise<FoundAccount | undefined> {
     return found;
   }
 
-  /** No decision waits for it, so it may take as long as a write. */
+  /** May take as long as a write, since no decision waits for it. */
   protected async readAgain(id: string): Promise<FoundAccount | undefined> {
     return readAccount(this.writes, await this.writes.ask(['hget', records, id]));
   }
 
-  /** Replaces the record `standing`; `outdated` if the account has another record by now. */
-  protected async swap(standing: string, account: Account, terms: ChangeTerms): Promise<AccountUpdate | Outdated> {
+  /** Replaces the record `existing`; `outdated` if the account has another record by now. */
+  protected async swap(existing: string, account: Account, terms: ChangeTerms): Promise<AccountUpdate | Outdated> {
     const { mark } = terms;
-    if (mark === undefined) return toUpdate(await this.put(standing, account, terms), { account, mark });
-    const args = [account.id, standing, recordOf(account), ...authorityOf(terms)];
+    if (mark === undefined) return toUpdate(await this.put(existing, account, terms), { account, mark });
+    const args = [account.id, existing, recordOf(account), ...authorityOf(terms)];
     const keys = [records, names, newest, mark] as const;
     const [updated, marked] = toList(await this.writes.write({ script: 'accounts/update-marked', keys, args }));
     const value = toOptionalText(marked);
@@ -159,14 +159,14 @@ export class RedisAccounts implements AccountStore {
     return toUpdate(toSwap(updated), { account, mark: raised });
   }
 
-  /** The account alone. */
+  /** Replaces the record without a mark. */
   protected async put(
-    standing: string,
+    existing: string,
     account: Account,
     terms: ChangeTerms,
     unmarked?: MissingMark,
   ): Promise<AccountSwap> {
-    const args = [account.id, standing, recordOf(account, unmarked), ...authorityOf(terms)];
+    const args = [account.id, existing, recordOf(account, unmarked), ...authorityOf(terms)];
     return toSwap(await this.writes.write({ script: 'accounts/update', keys: [records, names], args }));
   }
 }
@@ -193,7 +193,7 @@ function unknownOutcome(script: string): never {
   throw new StoreError(`the script ${script} returned an unknown outcome`);
 }
 
-/** With the spellings by which it is found, and the mark that is missing: the scripts read them there. */
+/** The record of an account, with the spellings by which it is found and the missing mark: the scripts read them there. */
 export function recordOf(account: Account, unmarked?: MissingMark): string {
   const [nameKey, emailKey] = [account.name, account.email].map((name) => name && accountNameKey(name));
   const { key, fromSeconds } = unmarked ?? {};

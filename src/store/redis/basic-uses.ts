@@ -5,7 +5,7 @@ import { basicUsesKey } from './layout.ts';
 import { nameBasicUse, toBasicUse } from './records.ts';
 import { toScanned } from './replies.ts';
 
-/** How many counts Redis looks at in one turn, so that others do not wait long. */
+/** How many counts Redis looks at in one turn, so that other clients do not wait long. */
 const LOOKED_AT = 500;
 
 /** Counts of Basic on routes in Redis, a hash for each day. Writes wait for no replica. */
@@ -21,10 +21,10 @@ export class RedisBasicUses implements BasicUseStore {
     for (const [day, ofDay] of days) await this.addTo(day, ofDay);
   }
 
-  /** No decision waits for it, so it may take as long as a write. */
+  /** May take as long as a write, since no decision waits for it. */
   async read(sinceSeconds: number): Promise<readonly BasicUse[]> {
     const today = dayOf(Date.now() / 1000);
-    // Clocks of instances may be ahead of this one.
+    // The clocks of other instances may be ahead of this one.
     const first = Math.max(dayOf(sinceSeconds), today - BASIC_USES_KEPT_DAYS);
     const days = Array.from({ length: today + 2 - first }, (_, index) => first + index);
     return mergeUses((await Promise.all(days.map((day) => this.readDay(day)))).flat());

@@ -16,8 +16,8 @@ export interface RedisContentsParts {
 }
 
 /**
- * All that is in Redis: the keys that SCAN finds, each read as it is then. What stands from the beginning of a scan to
- * its end is found, maybe twice.
+ * Everything in Redis: the keys that SCAN finds, each with its value at the time of the read. A key that exists during the
+ * whole scan is found, perhaps twice.
  */
 export class RedisContents implements StoreContents {
   private readonly parts: RedisContentsParts;

@@ -3,7 +3,7 @@ import type { RedisWriter } from '../../redis/redis-client.ts';
 import type { EpochReading, EpochStore } from '../../revocation-set/revocation-store.ts';
 import { toNumber } from './replies.ts';
 
-/** Epoch records, one for each part that can be lost by itself: strings beside the revocation set, without an expiry. */
+/** Epoch records: strings without an expiry, one for each part of the data that can be lost by itself. */
 export class RedisEpochs implements EpochStore {
   private readonly writes: RedisWriter;
   private readonly keys: readonly string[];
@@ -21,7 +21,7 @@ export class RedisEpochs implements EpochStore {
     return new Map(await Promise.all(this.keys.map(read)));
   }
 
-  /** Waits for no replica: with too few of them it must still be possible to start, and to tell of a loss. */
+  /** Waits for no replica: it must be possible to start, and to record a loss, without enough of them. */
   async swap(key: string, expected: string | undefined, value: string): Promise<boolean> {
     const given = expected === undefined ? '' : `=${expected}`;
     return toNumber(await this.writes.ask({ script: 'epochs/swap', keys: [key], args: [given, value] })) > 0;

@@ -193,7 +193,7 @@ describe('RedisFeed', () => {
     const { proxy, listener } = await follow();
     proxy.delay(2_000, EAR);
     await expect.poll(() => listener.breaks.length, { timeout: 20_000 }).toBeGreaterThan(1);
-    expect(listener.breaks[0]?.message).toContain('does not tell in time what was written there');
+    expect(listener.breaks[0]?.message).toContain('does not report in time what was written there');
     proxy.delay(0);
     await heard(listener);
   });

@@ -16,7 +16,7 @@ import { toList, toNumber, toText } from './replies.ts';
 
 const STATES: readonly IdempotencyState[] = ['running', 'interrupted', 'made'];
 
-/** Requests that make something, in Redis: a hash and a sorted set for each account, which go together. */
+/** Idempotency records in Redis: a hash and a sorted set for each account, which expire together. */
 export class RedisIdempotency implements IdempotencyStore {
   private readonly writes: RedisWriter;
 

@@ -6,23 +6,23 @@ import { SCHEMA_KEY } from './layout.ts';
 import { toOptionalText } from './replies.ts';
 
 /**
- * What the layout in `layout.ts` is; rises where an older Sallyport would misread what a newer one wrote, or would lose
- * it. 2: accounts have a version, which an older one drops whenever it changes an account.
+ * The version of the layout in `layout.ts`. It rises if an older Sallyport would misread or lose what a newer one writes.
+ * 2: accounts have a version, which an older Sallyport drops whenever it changes an account.
  */
 const VERSION = 2;
 
-/** Layouts that this Sallyport reads as well. */
+/** Versions that this Sallyport can read, too. */
 const OLDER: readonly (string | undefined)[] = ['1'];
 
 export interface LayoutTerms {
-  /** Whether to note the version: to begin a store where there is none, and to take over one with an older layout. */
+  /** Whether to note the version: to begin a new store, or to take over one with an older layout. */
   readonly begins: boolean;
 }
 
 /**
- * Looks at the version of the layout, and notes it where there is none yet. Throws `StoreError`, and changes nothing, for
- * a newer one, and for an empty Redis where no store is to begin. A store that was lost, and whose loss was noticed, has
- * an epoch again: it can be looked at.
+ * Checks the version of the layout, and notes ours if there is none. Throws `StoreError`, and changes nothing, for a newer
+ * version, and for an empty Redis if no store may begin. A store that was lost has an epoch again once an instance noticed
+ * the loss, so a command can inspect it.
  */
 export async function checkLayoutVersion(
   servers: RedisReader,

@@ -1,31 +1,31 @@
 import { startOfDay } from '../../verification/basic/basic-use.ts';
 
 /**
- * Where what Sallyport keeps lies in Redis; `docs/redis.md` describes it for operators. The revocation set's own keys
- * are public (contract section 5) and made in `src/revocation-set/entry-keys.ts`: plain strings, read and written as they come.
+ * The keys of Sallyport in Redis, which `docs/redis.md` describes for operators. The keys of the revocation set are public
+ * (contract section 5): `src/revocation-set/entry-keys.ts` makes them, and their values are plain strings.
  *
- * What one script touches shares a hash tag, so that a cluster keeps it in one slot. The exceptions are the changes of an
+ * All keys of one script share a hash tag, so that they lie in one slot of a cluster. The exceptions are changes of an
  * account that write a mark, whose key is public: see `accounts-across-servers.ts`.
  */
 
 /** Every key of the revocation set begins with one of these. */
 export const TRACKED_PREFIXES = ['sallyport:revoked', 'sallyport:notbefore'] as const;
 
-/** Keys of the accounts, always used together. */
+/** The keys of the accounts, which are used together. */
 export const ACCOUNT_KEYS = {
   /** Hash: id → the account as JSON. */
   records: 'sallyport:{accounts}:records',
-  /** Hash: what all spellings of a name, or an e-mail address, have in common → id. */
+  /** Hash: the common form of all spellings of a name or an e-mail address → id. */
   names: 'sallyport:{accounts}:names',
   /** List: ids in order of creation. */
   order: 'sallyport:{accounts}:order',
-  /** Hash: id → when the newest token was made that was ever recorded for the account, in Unix seconds. */
+  /** Hash: id → Unix second of the newest token that was ever recorded for the account. */
   newest: 'sallyport:{accounts}:newest-tokens',
 } as const;
 
 /**
- * Hash of what is known of a token: `record` and `end` as JSON, `ended` and `used` as Unix seconds, `successor` as
- * `<Unix seconds>:<id>`. Gone some time after the token's end.
+ * Hash of a token: `record` and `end` as JSON, `ended` and `used` as Unix seconds, `successor` as `<Unix seconds>:<id>`.
+ * Expires some time after the end of the token.
  */
 export function tokenKey(id: string): string {
   return `${TOKEN_PREFIX}${id}`;
@@ -34,8 +34,8 @@ export function tokenKey(id: string): string {
 export const TOKEN_PREFIX = 'sallyport:token:';
 
 /**
- * Sorted sets of the ids of an account's tokens: by creation, to list them, and by when their records go, to forget
- * the ids with them. An id may outlive its record, or have none: whoever lists looks at the records.
+ * Sorted sets of the ids of the tokens of an account: by creation, to list them, and by the expiry of their records, to
+ * remove the ids with them. An id may have no record, so a list reads the records.
  */
 export function tokenIndexKeys(accountId: string): { readonly byCreation: string; readonly byEnd: string } {
   const prefix = `sallyport:{tokens-of:${accountId}}`;
@@ -43,8 +43,8 @@ export function tokenIndexKeys(accountId: string): { readonly byCreation: string
 }
 
 /**
- * An account's requests that made something: a hash of what is remembered, as JSON by the hash of each key, and a sorted
- * set of the same keys by their start. Both are gone a day after the last request.
+ * The idempotency records of an account: a hash from the hash of each key to a record as JSON, and a sorted set of the
+ * same keys by their start. Both expire a day after the last request.
  */
 export function idempotencyKeys(accountId: string): { readonly records: string; readonly order: string } {
   const prefix = `sallyport:{idempotency-of:${accountId}}`;
@@ -53,19 +53,20 @@ export function idempotencyKeys(accountId: string): { readonly records: string; 
 
 /**
  * Hash of the uses of Basic on one day (UTC): `{accountId, route, reason}` as JSON → `<count>:<Unix seconds of the last>`.
- * Gone 90 days later.
+ * Expires 90 days later.
  */
 export function basicUsesKey(day: number): string {
   return `sallyport:basic-uses:${new Date(startOfDay(day) * 1000).toISOString().slice(0, 10)}`;
 }
 
-/** Into how many parts the history of log-ins is cut: one for each character that a hash may begin with. */
+/** The number of parts of the log-in history: one for each character that a hash may begin with. */
 export const LOGIN_SHARDS = 64;
 
 /**
- * Of one name, by its hash. `budgets`, a hash: `<name>:<budget>` → `<failures>:<next at>:<last at>` in Unix
- * milliseconds; `lastUses`, a sorted set of the same by their last time; both of all names of a part, gone an hour after
- * the last one. `places`, a sorted set: hashes of address blocks by their last success, gone 30 days after the last one.
+ * The keys for one name, given its hash. `budgets` is a hash from `<name>:<budget>` to `<failures>:<next at>:<last at>` in
+ * Unix milliseconds; `lastUses` is a sorted set of the same by their last time. Both hold all names of a part and expire
+ * an hour after the last use. `places` is a sorted set of hashes of address blocks by their last success, and expires 30
+ * days after the last one.
  */
 export function loginKeys(name: string) {
   const prefix = `sallyport:{logins:${name.slice(0, 1)}}`;
@@ -73,17 +74,17 @@ export function loginKeys(name: string) {
 }
 
 /**
- * String, empty: written so that replicas have something to confirm, together with every write before it. In a cluster
- * each primary has one, with a hash tag behind this.
+ * Empty string, written so that replicas have something to confirm together with every write before it. In a cluster each
+ * primary has one, whose key ends with a hash tag.
  */
 export const BARRIER_KEY = 'sallyport:write-barrier';
 
-/** String: the issuer's signing keys, sealed, as JSON. */
+/** String: the sealed signing keys of the issuer as JSON. */
 export function signingKeysKey(issuer: string): string {
   return `${SIGNING_KEYS_PREFIX}${issuer}`;
 }
 
 export const SIGNING_KEYS_PREFIX = 'sallyport:signing-keys:';
 
-/** String: the version of this layout, decimal. */
+/** String: the version of this layout as a decimal number. */
 export const SCHEMA_KEY = 'sallyport:schema';

@@ -11,14 +11,14 @@ import { toList, toNumber, toScanned, toText } from './replies.ts';
 
 const PLACES_KEPT_MS = PLACES_KEPT_SECONDS * 1000;
 const MAX_BUDGETS = Math.floor(GUESSES_KEPT / LOGIN_SHARDS);
-/** How many budgets Redis looks at in one turn, so that others do not wait long. */
+/** How many budgets Redis looks at in one turn, so that other clients do not wait long. */
 const LOOKED_AT = 1_000;
 
-/** From where names logged in and how often they were guessed at, in Redis: one script for each act. */
+/** In Redis, from where each name logged in and how many guesses failed. One script for each act. */
 export class RedisLogInHistory implements LogInHistoryStore {
   private readonly reads: RedisReader;
 
-  /** @param reads what a decision may wait for: this does not stand behind a write that waits for replicas. */
+  /** @param reads the connection for decisions: a write that waits for replicas does not delay it. */
   constructor(reads: RedisReader) {
     this.reads = reads;
   }

@@ -6,7 +6,7 @@ import type { TokenEnd, TokenRecord } from '../../tokens/token.ts';
 import type { BasicUse } from '../../verification/basic/basic-use.ts';
 import { asNumber, asText, asTexts, parseMembers, refuse } from '../members.ts';
 
-/** Reads what is stored; whatever is wrong with it becomes a `StoreError` that names the server. */
+/** Reads a record. An error becomes a `StoreError` that names the server. */
 export function readStored<T>(place: ServerLabel, read: () => T): T {
   try {
     return read();
@@ -15,7 +15,7 @@ export function readStored<T>(place: ServerLabel, read: () => T): T {
   }
 }
 
-/** Reads an account; throws for what is none, as the others do. */
+/** Reads an account. Throws for any other record, as the functions below do. */
 export function toAccount(record: string): Account {
   const members = parseMembers(record);
   return {
@@ -30,7 +30,7 @@ export function toAccount(record: string): Account {
   };
 }
 
-/** Reads what is remembered of a token. */
+/** Reads a token. */
 export function toToken(record: string): TokenRecord {
   const members = parseMembers(record);
   const use = TOKEN_USES.find((name) => name === members['use']) ?? refuse('use', TOKEN_USES.join(' or '));
@@ -55,12 +55,12 @@ export function toTokenEnd(record: string): TokenEnd {
   };
 }
 
-/** Names what is counted together. */
+/** The name under which uses are counted together. */
 export function nameBasicUse({ accountId, route, reason }: BasicUse): string {
   return JSON.stringify({ accountId, route, reason });
 }
 
-/** Reads how often Basic was used: a name and `<count>:<Unix seconds>`. */
+/** Reads a count of uses of Basic: a name and `<count>:<Unix seconds>`. */
 export function toBasicUse(name: string, sum: string): BasicUse {
   const members = parseMembers(name);
   const [count, lastAtSeconds] = sum.split(':').map(Number);

@@ -7,7 +7,7 @@ import type { RevocationReading, RevocationStore } from '../../revocation-set/re
 import type { RedisFeed } from './feed.ts';
 import { toNumber } from './replies.ts';
 
-/** The revocation set in Redis: plain strings at the keys of the entries, gone {@link ENTRY_GRACE_SECONDS} after their expiry. */
+/** The revocation set in Redis: plain strings, which Redis removes {@link ENTRY_GRACE_SECONDS} after their expiry. */
 export class RedisRevocations implements RevocationStore {
   private readonly reads: StringReads;
   private readonly writes: RedisWriter;
@@ -24,7 +24,7 @@ export class RedisRevocations implements RevocationStore {
     return { values, epochs: witnesses };
   }
 
-  /** No decision waits for it, so it may take as long as a write. */
+  /** May take as long as a write, since no decision waits for it. */
   async readEntries(keys: readonly string[]): Promise<readonly (RevocationEntry | undefined)[]> {
     return await Promise.all(keys.map((key) => this.readEntry(key)));
   }
@@ -38,10 +38,10 @@ export class RedisRevocations implements RevocationStore {
     await this.put(entry, '1');
   }
 
-  async undo(standing: string, undone: RevocationEntry & { readonly expiresAtSeconds: number }): Promise<boolean> {
+  async undo(existing: string, undone: RevocationEntry & { readonly expiresAtSeconds: number }): Promise<boolean> {
     const { key, value } = undone;
     const [endsAt, now] = [endOf(undone), Math.floor(Date.now() / 1000)];
-    const args = [standing, value, endsAt, now];
+    const args = [existing, value, endsAt, now];
     const done = toNumber(await this.writes.write({ script: 'revocations/undo', keys: [key], args })) > 0;
     if (done) this.feed.acknowledged(undone);
     return done;
@@ -53,7 +53,7 @@ export class RedisRevocations implements RevocationStore {
     await this.writes.write({ script: 'revocations/write', keys: [key], args: [value, endsAt, now, restores] });
   }
 
-  /** How long is left is asked for, because the clock of Redis may be another one: -1 for ever, -2 none. */
+  /** Asks for the remaining time, since the clock of Redis may differ from ours: -1 is for ever, -2 is no such key. */
   private async readEntry(key: string): Promise<RevocationEntry | undefined> {
     const [got, left] = await this.writes.askAll([
       ['get', key],
@@ -67,7 +67,7 @@ export class RedisRevocations implements RevocationStore {
   }
 }
 
-/** As the scripts take it: whole Unix seconds, rounded up, or empty for never. */
+/** The expiry for scripts: whole Unix seconds, rounded up, or empty for never. */
 export function endOf({ expiresAtSeconds }: Pick<RevocationEntry, 'expiresAtSeconds'>): string {
   return expiresAtSeconds === undefined ? '' : `${Math.ceil(expiresAtSeconds)}`;
 }

@@ -5,7 +5,7 @@ import { signingKeysKey } from './layout.ts';
 import { readStored } from './records.ts';
 import { toNumber, toOptionalText } from './replies.ts';
 
-/** Sealed signing keys in Redis. Reading may take as long as a write: a decision that waits for it has its own limit. */
+/** Sealed signing keys in Redis. A read may take as long as a write: a decision that waits for it has a limit of its own. */
 export class RedisSigningKeys implements SigningKeyStore {
   private readonly writes: RedisWriter;
 

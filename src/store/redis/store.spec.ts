@@ -214,7 +214,7 @@ describe('openRedisStore()', () => {
     onTestFinished(() => proxy.close());
     proxy.swallow();
     await expect(openRedisStore(redisConfig(proxy.port), { storeMs: 100, openMs: 2_000 })).rejects.toThrow(
-      'took the connection and does not answer',
+      'accepted the connection but does not answer',
     );
   });
 

@@ -22,8 +22,8 @@ import { RedisTokens } from './tokens.ts';
 
 /**
  * Opens the store in a Redis (6.2 or later) that several machines may share: one server, the primary that Sentinels name,
- * or a cluster. Without the feed, which is made again for ever, the store is only slower. Rejects with `StoreError`,
- * saying what to do, where Redis can't be reached for ten seconds or is not fit to hold the truth.
+ * or a cluster. While the feed is down, the store works but is slower. Rejects with `StoreError`, which says what to do, if
+ * Redis cannot be reached for ten seconds or is not fit to hold the data.
  */
 export async function openRedisStore(
   config: RedisStoreConfig,
@@ -57,7 +57,7 @@ function buildStore(servers: RedisServers, epochs: RedisEpochs): Store {
   const tokens = new RedisTokens(reader, writer);
   const signingKeys = new RedisSigningKeys(writer);
   let closed: Promise<void> | undefined;
-  /** Finishes and reports what was accepted before. */
+  /** Completes and reports the writes that were accepted. */
   const closeInOrder = async (): Promise<void> => {
     await tokens.finish();
     await servers.close();

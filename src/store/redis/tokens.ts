@@ -17,24 +17,24 @@ import { ACCOUNT_KEYS, tokenIndexKeys, tokenKey } from './layout.ts';
 import { readStored, toToken, toTokenEnd } from './records.ts';
 import { toNumber, toPairs } from './replies.ts';
 
-/** How many tokens one list looks at for those that are wanted. */
+/** How many tokens a list with a filter looks at. */
 const LOOKED_AT = 500;
 const READ_AT_ONCE = 100;
 
 /**
- * Records of issued tokens in Redis, each gone 30 days after the token's end. Beside them stand the ids of each
- * account's tokens. The two are written together, but not as one: an id without its record is possible, and what
- * lists must pass over it; a record without its id is not, once `add` has resolved.
+ * Records of issued tokens in Redis. Each expires 30 days after the end of its token. Beside them are the ids of the tokens
+ * of each account. A record and its id are two writes: an id may have no record, and lists pass over it, but a record has
+ * its id once `add` has resolved.
  *
- * A token and its account may lie on two servers, so a token is admitted before it is recorded: the account's version is
- * compared and the token's date kept beside the account, in one step. A change that comes before this step has raised the
- * version, and the token is refused. One that comes after it sets its mark at or behind the token's date, so that a token
- * which is recorded later, by however much, has ended already. Nobody has the token before both are done.
+ * A token and its account may lie on two servers, so a token is admitted before it is recorded: one step compares the
+ * version of the account and notes the date of the token beside it. A change before this step raises the version, and the
+ * token is refused. A change after it sets its mark at or behind the date, so the token has ended even if it is recorded
+ * much later. No caller gets the token before both steps are done.
  */
 export class RedisTokens implements TokenStore {
   private readonly reads: RedisReader;
   private readonly writes: RedisWriter;
-  /** What takes several steps, and is finished before the store closes. */
+  /** Acts of several steps, which are completed before the store closes. */
   private readonly underWay = new Set<Promise<unknown>>();
 
   constructor(reads: RedisReader, writes: RedisWriter) {
@@ -50,7 +50,7 @@ export class RedisTokens implements TokenStore {
     });
   }
 
-  /** Resolves once what was begun has come to its end. */
+  /** Resolves once all acts under way have ended. */
   async finish(): Promise<void> {
     await Promise.allSettled(this.underWay);
   }
@@ -72,7 +72,7 @@ export class RedisTokens implements TokenStore {
     return await findToken(this.reads, id);
   }
 
-  /** No decision waits for it, so it may take as long as a write. */
+  /** May take as long as a write, since no decision waits for it. */
   async list(
     accountId: string,
     limit: number,
@@ -169,7 +169,7 @@ export class RedisTokens implements TokenStore {
     if (!(await this.put(token))) throw new StoreError(`token id "${token.id}" exists already`);
   }
 
-  /** Adds a record, and what else there is to know; `false` where there is one. */
+  /** Adds a record and further fields; `false` if the token has a record. */
   private async put(token: TokenRecord, ...fields: (string | number)[]): Promise<boolean> {
     const { id, accountId, use, name, scopes, createdAtSeconds, expiresAtSeconds } = token;
     const record = JSON.stringify({ id, accountId, use, name, scopes, createdAtSeconds, expiresAtSeconds });

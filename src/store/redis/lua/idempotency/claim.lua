@@ -14,12 +14,12 @@ local function forget(keys)
 end
 
 forget(redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', now - kept))
-local standing = redis.call('HGET', KEYS[1], key)
-if standing then
-  local record = cjson.decode(standing)
+local existing = redis.call('HGET', KEYS[1], key)
+if existing then
+  local record = cjson.decode(existing)
   local isTooLong = record.startedAtSeconds <= now - run
   local isLeft = record.state == 'interrupted' or (record.state == 'running' and isTooLong)
-  if not isLeft or record.fingerprint ~= request.fingerprint then return { 0, standing } end
+  if not isLeft or record.fingerprint ~= request.fingerprint then return { 0, existing } end
   request.resourceId = record.resourceId
 end
 local claimed = cjson.encode(request)

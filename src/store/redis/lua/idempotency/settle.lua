@@ -1,9 +1,9 @@
 -- Notes how a request ended; "refused" forgets it.
 -- KEYS: records, order. ARGV: key; end.
 
-local standing = redis.call('HGET', KEYS[1], ARGV[1])
-if not standing then return end
-local record = cjson.decode(standing)
+local existing = redis.call('HGET', KEYS[1], ARGV[1])
+if not existing then return end
+local record = cjson.decode(existing)
 if record.state == 'made' then return end
 if ARGV[2] == 'refused' then
   redis.call('HDEL', KEYS[1], ARGV[1])

@@ -6,15 +6,15 @@ local function nameKeysOf(record)
   return { account.nameKey, account.emailKey }
 end
 
-local function update(id, standing, record, authority, version)
-  if redis.call('HGET', KEYS[1], id) ~= standing then return 'outdated' end
+local function update(id, existing, record, authority, version)
+  if redis.call('HGET', KEYS[1], id) ~= existing then return 'outdated' end
   if authority ~= '' and not stands(authority, version) then return 'stale' end
   local added = nameKeysOf(record)
   for _, key in ipairs(added) do
     local holder = redis.call('HGET', KEYS[2], key)
     if holder and holder ~= id then return 'taken' end
   end
-  for _, key in ipairs(nameKeysOf(standing)) do redis.call('HDEL', KEYS[2], key) end
+  for _, key in ipairs(nameKeysOf(existing)) do redis.call('HDEL', KEYS[2], key) end
   for _, key in ipairs(added) do redis.call('HSET', KEYS[2], key, id) end
   redis.call('HSET', KEYS[1], id, record)
   return 'updated'

@@ -22,23 +22,23 @@ local function undoneValue(value)
   return readable and type(facts) == 'table' and facts.undoes
 end
 
-local function isStronger(key, standing, added)
+local function isStronger(key, existing, added)
   if string.sub(key, 1, 19) == 'sallyport:notbefore' then
-    return (digits(trim(added)) or math.huge) > (digits(trim(standing)) or math.huge)
+    return (digits(trim(added)) or math.huge) > (digits(trim(existing)) or math.huge)
   end
   local function waits(value) return digits(string.match(trim(value), '^after:(.*)$')) end
-  return waits(standing) and not waits(added)
+  return waits(existing) and not waits(added)
 end
 
 local function write(key, value, endsAt)
-  local standing = redis.call('GET', key)
-  if standing and isUndone(value) then return end
-  if not standing or isUndone(standing) then
+  local existing = redis.call('GET', key)
+  if existing and isUndone(value) then return end
+  if not existing or isUndone(existing) then
     redis.call('SET', key, value)
     if endsAt ~= '' then redis.call('EXPIREAT', key, endsAt) end
     return
   end
-  if isStronger(key, standing, value) then redis.call('SET', key, value, 'KEEPTTL') end
+  if isStronger(key, existing, value) then redis.call('SET', key, value, 'KEEPTTL') end
   local left = redis.call('PTTL', key)
   if left < 0 then return end
   if endsAt == '' then

@@ -3,12 +3,12 @@
 
 local function raise(key, newest, from)
   local at = math.max(from or tonumber(redis.call('TIME')[1]), tonumber(newest) or 0)
-  local standing = redis.call('GET', key)
-  if standing and not isUndone(standing) then
-    local marked = digits(trim(standing))
+  local existing = redis.call('GET', key)
+  if existing and not isUndone(existing) then
+    local marked = digits(trim(existing))
     if not marked or marked >= 999999999999999 then
       redis.call('PERSIST', key)
-      return standing
+      return existing
     end
     at = math.max(at, from and marked or marked + 1)
   end

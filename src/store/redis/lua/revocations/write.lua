@@ -4,6 +4,6 @@
 -- include entry-merge
 -- include entry-expiry
 
-local standing = ARGV[4] == '1' and redis.call('GET', KEYS[1])
-if standing and undoneValue(standing) == ARGV[1] then return end
+local existing = ARGV[4] == '1' and redis.call('GET', KEYS[1])
+if existing and undoneValue(existing) == ARGV[1] then return end
 write(KEYS[1], ARGV[1], ARGV[2] ~= '' and goesAt(ARGV[2], ARGV[3]) or '')
