@@ -20,8 +20,8 @@ const ada: Account = {
   version: 0,
 };
 
-/** @param meanwhile what somebody else changes each time between the decision about a change and its write; at first. */
-async function setUp(...meanwhile: AccountChange[]) {
+/** @param meanwhile the changes that another caller writes, one before each write of the change under test. */
+async function setUp(...meanwhile: readonly AccountChange[]) {
   const store = openMemoryStore();
   await store.accounts.add(ada);
   await store.accounts.add({ ...ada, id: 'max', name: 'max', scopes: ['accounts:manage', 'messages:send'] });
@@ -54,8 +54,8 @@ async function setUp(...meanwhile: AccountChange[]) {
   return { store, accounts };
 }
 
-describe('Accounts, where others change the account at the same time', () => {
-  it('change() ends tokens where it takes a scope that was added meanwhile', async () => {
+describe('Accounts.change(), while another caller changes the account', () => {
+  it('ends the tokens if it removes a scope that was added meanwhile', async () => {
     const { store, accounts } = await setUp({ scopes: ['messages:send', 'messages:read'] });
     expect(await accounts.change(OPERATOR, ada, { scopes: ['messages:send'] })).toMatchObject({
       scopes: ['messages:send'],
@@ -64,7 +64,7 @@ describe('Accounts, where others change the account at the same time', () => {
     expect((await store.accounts.findById('ada'))?.version).toBe(1);
   });
 
-  it('change() sets no password of an account that was given more than its manager has', async () => {
+  it('sets no password if the account meanwhile received a scope that its manager lacks', async () => {
     const { store, accounts } = await setUp({ scopes: ['messages:send', 'messages:read'] });
     const manager = { by: MAX, accountVersion: 0, granted: new Set(['accounts:manage', 'messages:send']) };
     const changed = await new AccountManagement(accounts).change(manager, 'ada', { password: 'a new secret of ada' });
@@ -72,9 +72,9 @@ describe('Accounts, where others change the account at the same time', () => {
     expect((await store.accounts.findById('ada'))?.passwordHash).toBe(ada.passwordHash);
   });
 
-  it('change() gives up where others are faster each time', async () => {
+  it('gives up after too many conflicting changes', async () => {
     const two = [['messages:send'], ['messages:read']].map((scopes) => ({ scopes }));
     const { accounts } = await setUp({ scopes: [] }, ...Array.from({ length: 20 }, () => two).flat());
-    await expect(accounts.change(OPERATOR, ada, { disabled: true })).rejects.toThrow(/keep getting in first/);
+    await expect(accounts.change(OPERATOR, ada, { disabled: true })).rejects.toThrow(/changes too often/);
   });
 });

@@ -5,26 +5,26 @@ import { findAccount } from './find-account.ts';
 
 const ID_LENGTH = 22;
 
-/** The id of a new account: random, so that it is never used again. */
+/** Returns the id of a new account: random, so that no two accounts ever share one. */
 export function newAccountId(): string {
   return randomId(ID_LENGTH);
 }
 
-/** Whom a subject of our own issuer names; without an account where the store knows of none with this id. */
+/** An account id, with the account itself if the store has it. */
 export interface NamedAccount {
   readonly id: string;
   readonly account: Account | undefined;
 }
 
 /**
- * The account that somebody means by its id, name or e-mail address. An unknown id counts as well: the account may have
- * been removed, and its tokens not. `undefined` for what no token of ours can have as its `sub`.
+ * Finds an account by its id, name or e-mail address. Resolves to an unknown id as well, because tokens of a removed
+ * account may still exist, and to `undefined` if the string cannot be the `sub` of one of our own tokens.
  */
 export async function findNamedAccount(
-  who: string,
+  idOrName: string,
   accounts: Pick<AccountStore, 'find' | 'findById'>,
 ): Promise<NamedAccount | undefined> {
-  const account = (await accounts.findById(who)) ?? (await findAccount(accounts, who));
+  const account = (await accounts.findById(idOrName)) ?? (await findAccount(accounts, idOrName));
   if (account !== undefined) return { id: account.id, account };
-  return isRandomId(who, ID_LENGTH) ? { id: who, account } : undefined;
+  return isRandomId(idOrName, ID_LENGTH) ? { id: idOrName, account } : undefined;
 }

@@ -5,21 +5,22 @@ import type { Account, AccountVersion } from './account.ts';
 import type { AccountPage } from './account-store.ts';
 import type { AccountEdit, AccountProblem, Accounts, NewAccount, Stale } from './accounts.ts';
 
-/** An account that manages others, with the scopes of its credential. */
+/** An account that manages other accounts. */
 export interface Manager {
   readonly by: Actor;
-  /** The account's version when the manager was admitted. */
+  /** The version of the manager's account when its request was authorized. */
   readonly accountVersion: number;
+  /** The scopes of the manager's credential. */
   readonly granted: ReadonlySet<string>;
 }
 
-/** What a manager may not do. */
+/** The manager must not do this, for the reason in `message`. */
 export interface ManagementConflict {
   readonly outcome: 'conflict';
   readonly message: string;
 }
 
-/** It was made before, by the same request. */
+/** An earlier copy of the same request has already created the account. */
 export interface RepeatedAccount {
   readonly outcome: 'repeated';
   readonly account: Account;
@@ -30,8 +31,8 @@ export interface UnknownAccount {
 }
 
 /**
- * Changes accounts for a manager: nobody reaches further that way than the scopes it has itself, neither by granting
- * nor by setting the password of one who has more, nor locks itself out by accident.
+ * Changes accounts for a manager. A manager can neither grant a scope that it lacks nor change an account that has such
+ * a scope, since a new password would give it that scope. It also cannot lock itself out.
  */
 export class AccountManagement {
   private readonly accounts: Accounts;
@@ -40,12 +41,12 @@ export class AccountManagement {
     this.accounts = accounts;
   }
 
-  /** As the store pages them. */
+  /** See {@link AccountStore.page}. */
   page(limit: number, after?: ListPosition): Promise<AccountPage> {
     return this.accounts.page(limit, after);
   }
 
-  /** The place behind an account; `undefined` where there is none. */
+  /** Resolves to an account's position in the list, or to `undefined` if there is no such account. */
   async positionOf(id: string): Promise<ListPosition | undefined> {
     const account = await this.accounts.findById(id);
     return account && { createdAtSeconds: account.createdAtSeconds, id };
@@ -55,16 +56,18 @@ export class AccountManagement {
     return (await this.accounts.findById(id)) ?? { outcome: 'not_found' };
   }
 
-  /** @param id of the account that is made; where there is one already, a repeated request is answered with that. */
+  /** @param id the id for the new account. If an account has it already, the request is a repetition and returns it. */
   async add(
     manager: Manager,
     account: NewAccount,
     id?: string,
   ): Promise<Account | RepeatedAccount | AccountProblem | ManagementConflict | Stale> {
-    const made = id === undefined ? undefined : await this.accounts.findMade(id);
-    if (made === 'removed') return { outcome: 'conflict', message: 'the account that this request made was removed' };
-    if (made !== undefined) return { outcome: 'repeated', account: made };
-    // A slip in a name is nothing that the manager lacks.
+    const created = id === undefined ? undefined : await this.accounts.findCreated(id);
+    if (created === 'removed') {
+      return { outcome: 'conflict', message: 'the account that this request created was removed' };
+    }
+    if (created !== undefined) return { outcome: 'repeated', account: created };
+    // A misspelled scope is reported as such, and not as a scope that the manager lacks.
     const problem = this.accounts.scopesProblem(account.scopes) ?? overreach(manager, account.scopes);
     return problem ?? (await this.accounts.add(manager.by, account, { id, onlyIf: versionOf(manager) }));
   }
@@ -76,12 +79,12 @@ export class AccountManagement {
   ): Promise<Account | AccountProblem | ManagementConflict | UnknownAccount | Stale> {
     const account = await this.accounts.findById(id);
     if (account === undefined) return { outcome: 'not_found' };
-    const objectionTo = (standing: Account) => this.objectionTo(manager, standing, edit);
+    const objectionTo = (existing: Account) => this.objectionTo(manager, existing, edit);
     const changed = await this.accounts.change(manager.by, account, edit, versionOf(manager), objectionTo);
     return changed ?? { outcome: 'not_found' };
   }
 
-  /** Why a manager may not change an account so. */
+  /** Returns the reason why the manager must not make this change, or `undefined`. */
   private objectionTo(
     manager: Manager,
     account: Account,
@@ -92,25 +95,26 @@ export class AccountManagement {
     if (conflict !== undefined) return conflict;
     const losesScope = account.scopes.some((scope) => !scopes.includes(scope));
     if (account.id === manager.by.account && (disabled === true || losesScope)) {
-      return { outcome: 'conflict', message: 'an account does not disable itself, nor gives up a scope; ask another' };
+      const message = 'an account must not disable itself or remove its own scopes; another manager can do this';
+      return { outcome: 'conflict', message };
     }
     return this.accounts.scopesProblem(edit.scopes) ?? overreach(manager, scopes);
   }
 
-  /** `undefined` once it is gone. */
+  /** Resolves to `undefined` once the account is removed. */
   async remove(manager: Manager, id: string): Promise<ManagementConflict | UnknownAccount | Stale | undefined> {
     const account = await this.accounts.findById(id);
     if (account === undefined) return { outcome: 'not_found' };
     const conflict = outOfReach(manager, account);
     if (conflict !== undefined) return conflict;
-    if (id === manager.by.account) return { outcome: 'conflict', message: 'an account does not remove itself' };
+    if (id === manager.by.account) return { outcome: 'conflict', message: 'an account must not remove itself' };
     const removed = await this.accounts.remove(manager.by, id, versionOf(manager));
     if (typeof removed === 'object') return removed;
     return removed ? undefined : { outcome: 'not_found' };
   }
 }
 
-/** What a manager does holds while its account is as it was when it was admitted. */
+/** A manager's change is written only if the manager's account still has this version. */
 function versionOf({ by, accountVersion }: Manager): AccountVersion {
   return { id: by.account, version: accountVersion };
 }
@@ -124,5 +128,5 @@ function overreach({ granted }: Manager, scopes: readonly string[]): AccountProb
 function outOfReach({ granted, by }: Manager, { id, scopes }: Account): ManagementConflict | undefined {
   const lacking = scopes.filter((scope) => !covers(granted, scope));
   if (lacking.length === 0 || id === by.account) return undefined;
-  return { outcome: 'conflict', message: `the account has what you lack: ${lacking.join(', ')}` };
+  return { outcome: 'conflict', message: `the account has scopes that you lack: ${lacking.join(', ')}` };
 }

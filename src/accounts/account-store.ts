@@ -51,7 +51,7 @@ export interface UpdatedAccount {
 
 export type AccountUpdate =
   | UpdatedAccount
-  /** Nothing was written, because another account already uses the e-mail address, or has it as its name. */
+  /** Nothing was written, because another account already uses this e-mail address as its own or as its name. */
   | { readonly outcome: 'taken' }
   /** Nothing was written, because {@link ChangeTerms.ifScopes} does not hold; decide again on this account. */
   | { readonly outcome: 'raced'; readonly account: Account }
@@ -69,8 +69,9 @@ export interface AccountPage {
   readonly next: ListPosition | undefined;
 }
 
-/** Keeps accounts. Each write tells what it did itself, so that the caller never reads the account again. */
+/** Stores accounts. Each write returns its result, so that the caller need not read the account again. */
 export interface AccountStore {
+  /** Finds an account by its exact name or e-mail address, without regard to case. */
   find(nameOrEmail: string): Promise<Account | undefined>;
   findById(id: string): Promise<Account | undefined>;
   /** All accounts, in order of creation. */
@@ -85,14 +86,14 @@ export interface AccountStore {
   add(account: Account, terms?: AddTerms): Promise<AccountAddition>;
   /**
    * Changes an account; concurrent changes are made one after the other. With a mark, the account's version rises, and
-   * the mark rises to the latest of: the store's time within the transaction, the creation time of the newest token that
-   * was ever recorded for the account, and one second after the present mark, so that the feed reports every such
-   * change. Both are written in one transaction. If they lie on two servers, one is written after the other, and no token
-   * is recorded for the account until both are written.
+   * the mark rises to the latest of: the store's time within the transaction, the creation time of the newest token ever
+   * recorded for the account, and one second after the existing mark, so that the feed reports every such change. Both
+   * are written in one transaction. If they are on two servers, one is written after the other, and no token is recorded
+   * for the account until both are written.
    */
   update(id: string, change: AccountChange, terms?: ChangeTerms): Promise<AccountUpdate>;
   /**
-   * Removes an account and writes the mark that ends its tokens, both or neither.
+   * Removes an account and writes the mark that ends its tokens; does both or neither.
    *
    * @param onlyIf the account that removes it: it must still have this version and must not be disabled.
    */

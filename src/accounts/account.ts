@@ -1,56 +1,56 @@
 import { toNfc } from '../lib/nfc.ts';
 
 export interface Account {
-  /** Immutable, never used again; the `sub` of its tokens. */
+  /** Immutable, and never reused for another account; the `sub` of its tokens. */
   readonly id: string;
-  /** Unique without regard to case, among names and e-mail addresses together. */
+  /** Unique without regard to case, among names and e-mail addresses together, since a log-in accepts either. */
   readonly name: string;
-  /** The same goes for it: whoever logs in gives one or the other. */
+  /** Unique in the same way as the name. */
   readonly email?: string | undefined;
   /** Argon2id as a PHC string. */
   readonly passwordHash: string;
   readonly scopes: readonly string[];
-  /** Neither its password nor any token is taken. */
+  /** If `true`, neither the password nor any token of the account is accepted. */
   readonly disabled: boolean;
   readonly createdAtSeconds: number;
   /** Rises with every change that ends the account's tokens; 0 at first. */
   readonly version: number;
 }
 
-/** An account as somebody knew it: what was decided about it then holds while it still has this version. */
+/** The version of an account on which a decision is based; the decision is valid while the account still has it. */
 export interface AccountVersion {
   readonly id: string;
   readonly version: number;
 }
 
-/** What of an account is to be otherwise; what is left out stays. */
+/** The fields of an account to change; fields that are left out keep their values. */
 export interface AccountChange {
-  /** `null` for none. */
+  /** `null` removes the address. */
   readonly email?: string | null | undefined;
   readonly passwordHash?: string | undefined;
   readonly scopes?: readonly string[] | undefined;
   readonly disabled?: boolean | undefined;
 }
 
-/** What two spellings of one account's name, or e-mail address, have in common: they are unique without regard to case. */
+/** Returns the form of a name or an e-mail address under which it is unique: in NFC and lower case. */
 export function accountNameKey(name: string): string {
   return toNfc(name).toLowerCase();
 }
 
-/** Every spelling by which an account is found. */
+/** Returns the keys under which an account is found: of its name and of its e-mail address. */
 export function accountNameKeys({ name, email }: Pick<Account, 'name' | 'email'>): ReadonlySet<string> {
   return new Set([name, ...(email === undefined ? [] : [email])].map(accountNameKey));
 }
 
-/** Whether an account has exactly the scopes that somebody read of it; where nobody read any, it has. */
-export function hasScopes({ scopes }: Pick<Account, 'scopes'>, read: readonly string[] | undefined): boolean {
-  return read === undefined || JSON.stringify(scopes) === JSON.stringify(read);
+/** Whether an account has exactly the expected scopes, in the same order; `true` if none are expected. */
+export function hasScopes({ scopes }: Pick<Account, 'scopes'>, expected: readonly string[] | undefined): boolean {
+  return expected === undefined || JSON.stringify(scopes) === JSON.stringify(expected);
 }
 
-/** An account after a change, which may be one that ends its tokens. */
+/** Returns the account after a change. The version rises if the change ends the account's tokens. */
 export function changeAccount(account: Account, change: AccountChange, endsTokens: boolean): Account {
-  const { email: standing, ...rest } = account;
-  const email = change.email === undefined ? standing : (change.email ?? undefined);
+  const { email: existing, ...rest } = account;
+  const email = change.email === undefined ? existing : (change.email ?? undefined);
   return {
     ...rest,
     ...(email === undefined ? {} : { email }),
@@ -61,7 +61,7 @@ export function changeAccount(account: Account, change: AccountChange, endsToken
   };
 }
 
-/** Whether an account is as somebody knew it at `version`, so that what was decided about it then still holds. */
-export function stands(account: Account | undefined, version: number): boolean {
+/** Whether an account exists, is not disabled and still has this version. */
+export function isUnchanged(account: Account | undefined, version: number): boolean {
   return account !== undefined && !account.disabled && account.version === version;
 }

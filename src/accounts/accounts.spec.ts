@@ -47,19 +47,19 @@ describe('Accounts', () => {
   });
 
   it.each([
-    [{ ...ada, name: '' }, 'name', /name is empty/],
+    [{ ...ada, name: '' }, 'name', /name must not be empty/],
     [{ ...ada, name: 'a:b' }, 'name', /a colon/],
-    [{ ...ada, name: 'a\nb' }, 'name', /holds U\+000A/],
-    [{ ...ada, name: 'ada ' }, 'name', /begins or ends with a space/],
-    [{ ...ada, name: 'ad\u200ba' }, 'name', /holds U\+200B/],
-    [{ ...ada, email: 'ada\u202e@example.com' }, 'email', /holds U\+202E/],
+    [{ ...ada, name: 'a\nb' }, 'name', /contains U\+000A/],
+    [{ ...ada, name: 'ada ' }, 'name', /must not begin or end with a space/],
+    [{ ...ada, name: 'ad\u200ba' }, 'name', /contains U\+200B/],
+    [{ ...ada, email: 'ada\u202e@example.com' }, 'email', /contains U\+202E/],
     [{ ...ada, email: 'ada' }, 'email', /an @ between/],
     [{ ...ada, email: '' }, 'email', /an @ between/],
     [{ ...ada, email: `${'a'.repeat(251)}@b.c` }, 'email', /at most 254/],
     [{ ...ada, password: '' }, 'password', /empty/],
-    [{ ...ada, password: 'short' }, 'password', /under 15 characters/],
-    [{ ...ada, password: 'é'.repeat(14) }, 'password', /under 15 characters/],
-    [{ ...ada, password: 'é'.repeat(513) }, 'password', /over 1024 bytes/],
+    [{ ...ada, password: 'short' }, 'password', /at least 15 characters/],
+    [{ ...ada, password: 'é'.repeat(14) }, 'password', /at least 15 characters/],
+    [{ ...ada, password: 'é'.repeat(513) }, 'password', /at most 1024 bytes/],
     [
       { ...ada, scopes: ['messages:sent', 'messages:send'] },
       'scopes',
@@ -76,13 +76,13 @@ describe('Accounts', () => {
     [{ ...ada, name: 'ADA' }, 'name', "account 'ADA' exists already"],
     [{ ...ada, name: 'ada@example.com' }, 'name', "account 'ada@example.com' exists already"],
     [{ ...ada, name: 'max', email: 'Ada@example.com' }, 'email', "e-mail address 'Ada@example.com' is taken"],
-  ])('add() refuses what is taken: %j', async (account, field, message) => {
+  ])('add() refuses a name or an e-mail address that another account uses: %j', async (account, field, message) => {
     const { accounts } = setUp();
     await accounts.add(OPERATOR, { ...ada, email: 'ada@example.com' });
     expect(await accounts.add(OPERATOR, account)).toEqual({ outcome: 'taken', field, message });
   });
 
-  it('add() and change() do nothing while too many passwords are being hashed', async () => {
+  it('add() and change() write nothing while too many passwords are being hashed', async () => {
     const { store, accounts, passwords, account } = await setUpAda();
     const before = await store.accounts.list();
     passwords.hash = async () => ({ outcome: 'busy' });
@@ -92,7 +92,7 @@ describe('Accounts', () => {
     expect(await store.accounts.list()).toEqual(before);
   });
 
-  it('add() keeps the name in NFC', async () => {
+  it('add() stores the name in NFC', async () => {
     const { accounts } = setUp();
     const name = 'Jürgen';
     expect(await accounts.add(OPERATOR, { ...ada, name: name.normalize('NFD') })).toMatchObject({
@@ -101,7 +101,7 @@ describe('Accounts', () => {
     expect(await accounts.add(OPERATOR, { ...ada, name: name.normalize('NFC') })).toMatchObject({ outcome: 'taken' });
   });
 
-  it('an account that was named before such names were refused is found, changed and removed', async () => {
+  it('finds, changes and removes an existing account whose name is no longer allowed', async () => {
     const { store, accounts, id } = await setUpAda();
     for (const [index, name] of ['ada ', 'a\u200bda'].entries()) {
       const old = {
@@ -122,7 +122,7 @@ describe('Accounts', () => {
   });
 
   it.each(['ada ', ' ADA', 'ada\t', 'ada\u00a0', ' ada@example.com '])(
-    'find() takes %j as it is typed',
+    'find() ignores spaces around %j',
     async (typed) => {
       const { accounts, id, account } = await setUpAda();
       await accounts.change(OPERATOR, account, { email: 'ada@example.com' });
@@ -130,7 +130,7 @@ describe('Accounts', () => {
     },
   );
 
-  it('remove() ends every token, also one that is issued meanwhile, for good', async () => {
+  it('remove() ends every token permanently, also one that is issued meanwhile', async () => {
     const { store, accounts, id } = await setUpAda();
     expect(await accounts.remove(OPERATOR, id)).toBe(true);
     expect(await accounts.remove(OPERATOR, id)).toBe(false);
@@ -147,7 +147,7 @@ describe('Accounts', () => {
     [{ email: 'ada@example.com' }, false],
     [{ email: null }, false],
     [{ disabled: false }, false],
-  ])('change() to %j ends tokens: %s', async (edit, ends) => {
+  ])('change() with %j ends tokens: %s', async (edit, ends) => {
     const { store, accounts, id, now, account } = await setUpAda();
     now.ms = (NOW_SECONDS + 0.98) * 1000;
     const { password, email, ...rest } = edit;
@@ -158,18 +158,18 @@ describe('Accounts', () => {
     expect(await new Passwords().verify(password ?? ada.password, hash)).toBe('match');
   });
 
-  it('change() raises the mark each time, so that each is told of', async () => {
+  it('change() raises the mark each time, so that the feed reports each change', async () => {
     const { store, accounts, id, now, account } = await setUpAda();
     now.ms = (NOW_SECONDS + 0.98) * 1000;
     await accounts.change(OPERATOR, account, { disabled: true });
-    // As where the clock of another instance is behind.
+    // Another instance, whose clock is behind.
     now.ms = (NOW_SECONDS - 3) * 1000;
     await accounts.change(OPERATOR, account, { disabled: true });
     const [mark] = await readValues(store, [`sallyport:notbefore:sallyport:${id}`]);
     expect(mark).toBe(String(NOW_SECONDS + 1));
   });
 
-  it('add(), change() and remove() record who did it, and nothing where nothing was done', async () => {
+  it('add(), change() and remove() record who did it, and record nothing if they write nothing', async () => {
     const { accounts, records, id, account } = await setUpAda();
     await accounts.add(OPERATOR, ada);
     await accounts.change(OPERATOR, account, { scopes: ['messages:send'], disabled: true, email: undefined });
@@ -204,8 +204,8 @@ describe('Accounts', () => {
   });
 });
 
-describe('createFirstAccount', () => {
-  it('creates the account where the store holds none, and never alters one', async () => {
+describe('createFirstAccount()', () => {
+  it('creates the account if the store holds none, and never changes an existing one', async () => {
     const { accounts, records } = setUp();
     await createFirstAccount(accounts, { SALLYPORT_ACCOUNT: 'root:pass:word' });
     await createFirstAccount(accounts, { SALLYPORT_ACCOUNT: 'root:other' });
@@ -217,7 +217,7 @@ describe('createFirstAccount', () => {
     expect(records).toEqual([{ level: 'info', msg, account: 'root' }]);
   });
 
-  it.each(['\n', '\r\n'])('takes no newline at the end for a part of the password: %j', async (end) => {
+  it.each(['\n', '\r\n'])('removes the line break %j from the end of the password', async (end) => {
     const { accounts } = setUp();
     await createFirstAccount(accounts, { SALLYPORT_ACCOUNT: `root:pass word${end}` });
     const [root] = await accounts.list();
@@ -233,7 +233,7 @@ describe('createFirstAccount', () => {
     },
   );
 
-  it('does nothing where the variable is not set', async () => {
+  it('does nothing if the variable is not set', async () => {
     const { accounts } = setUp();
     await createFirstAccount(accounts, {});
     expect(await accounts.list()).toEqual([]);

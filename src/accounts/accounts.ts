@@ -16,16 +16,16 @@ import type { Passwords } from './passwords/passwords.ts';
 import type { ScopeNames } from './scope-names.ts';
 import { isScope, noSuchScope } from './scope-names.ts';
 
-/** A removed account's mark: its id is never used again, so no token of it counts, one issued meanwhile included. */
+/** The mark of a removed account. It ends every token, also one that is issued meanwhile; the id is never reused. */
 export const END_OF_TIME = '999999999999999';
 
-/** Of a change that others get ahead of. */
+/** How often a change is decided again because another change of the account was written first. */
 const MAX_TRIES = 20;
 
 export interface AccountsParts {
   readonly store: { readonly accounts: AccountStore; readonly revocations: RevocationReader };
   readonly passwords: Pick<Passwords, 'hash'>;
-  /** The own issuer's name. */
+  /** The name of our own issuer. */
   readonly issuer: string;
   readonly catalogue: ScopeNames;
   readonly clock: Pick<Clock, 'wallMs'>;
@@ -39,33 +39,33 @@ export interface NewAccount {
   readonly scopes: readonly string[];
 }
 
-/** What is to be otherwise; what is left out stays. */
+/** The fields of an account to change; fields that are left out keep their values. */
 export interface AccountEdit {
-  /** `null` for none. */
+  /** `null` removes the address. */
   readonly email?: string | null | undefined;
   readonly password?: string | undefined;
   readonly scopes?: readonly string[] | undefined;
   readonly disabled?: boolean | undefined;
 }
 
-/** What an account could not be made of, or changed to, in words for whoever asked. */
+/** Why an account could not be created or changed, with a message for the caller. */
 export interface AccountProblem {
   /**
-   * `taken`: another account has the name or the e-mail address, or has one for the other. `busy`: too many passwords are
-   * being hashed, and nothing was done.
+   * `taken`: another account uses the value as its name or e-mail address. `busy`: too many passwords are being hashed,
+   * and nothing was done.
    */
   readonly outcome: 'refused' | 'taken' | 'busy';
   readonly field: keyof NewAccount;
   readonly message: string;
 }
 
-/** Whoever made a change had the authority no more when it was to be written. */
+/** Nothing was written, because the account that makes the change has changed since its request was authorized. */
 export interface Stale {
   readonly outcome: 'stale';
   readonly message: string;
 }
 
-/** Adds, lists, changes and removes accounts, and records who did it. */
+/** Adds, lists, changes and removes accounts, and writes an audit record of each change. */
 export class Accounts {
   private readonly parts: AccountsParts;
 
@@ -73,7 +73,12 @@ export class Accounts {
     this.parts = parts;
   }
 
-  /** @param options `id`: one that no account ever had. */
+  /**
+   * Adds an account.
+   *
+   * @param options `onlyIf`: the account that adds it, see {@link AddTerms}. `id`: an id that no account ever had; random
+   *   by default.
+   */
   async add(
     by: Who,
     account: NewAccount,
@@ -85,7 +90,7 @@ export class Accounts {
     return added;
   }
 
-  /** Adds an account if the store holds none, also with a password that is short or common. */
+  /** Adds an account if the store holds none. Accepts a short or common password. */
   async addFirst(account: NewAccount): Promise<Account | AccountProblem | Stale> {
     const added = this.problemWithNew(account) ?? (await this.create(account, { onlyFirst: true }));
     if (!('outcome' in added)) this.parts.audit.firstAccountCreated(added.name);
@@ -99,7 +104,7 @@ export class Accounts {
     const name = account.name.normalize('NFC');
     const hashed = await this.parts.passwords.hash(password);
     if (hashed.outcome === 'busy') return BUSY;
-    const made = {
+    const created = {
       id,
       name,
       ...(email === undefined ? {} : { email }),
@@ -109,10 +114,10 @@ export class Accounts {
       createdAtSeconds: Math.floor(this.parts.clock.wallMs() / 1000),
       version: 0,
     };
-    const added = await this.parts.store.accounts.add(made, { onlyFirst, onlyIf });
+    const added = await this.parts.store.accounts.add(created, { onlyFirst, onlyIf });
     switch (added.outcome) {
       case 'added':
-        return made;
+        return created;
       case 'stale':
         return STALE;
       case 'not_first':
@@ -122,7 +127,7 @@ export class Accounts {
     }
   }
 
-  /** By name or e-mail address, as somebody typed it. */
+  /** Finds an account by its name or e-mail address as a person typed it. */
   find(nameOrEmail: string): Promise<Account | undefined> {
     return findAccount(this.parts.store.accounts, nameOrEmail);
   }
@@ -131,8 +136,8 @@ export class Accounts {
     return this.parts.store.accounts.findById(id);
   }
 
-  /** The account that was made with this id, if one was; `removed` where it is gone, since ids are never used again. */
-  async findMade(id: string): Promise<Account | 'removed' | undefined> {
+  /** Finds the account that was created with this id; resolves to `removed` if it was removed since. */
+  async findCreated(id: string): Promise<Account | 'removed' | undefined> {
     const { store, issuer } = this.parts;
     const account = await store.accounts.findById(id);
     if (account !== undefined) return account;
@@ -140,23 +145,24 @@ export class Accounts {
     return mark === undefined ? undefined : 'removed';
   }
 
-  /** In order of creation. */
+  /** Resolves to all accounts, in order of creation. */
   list(): Promise<readonly Account[]> {
     return this.parts.store.accounts.list();
   }
 
-  /** As the store pages them. */
+  /** See {@link AccountStore.page}. */
   page(limit: number, after?: ListPosition): Promise<AccountPage> {
     return this.parts.store.accounts.page(limit, after);
   }
 
   /**
-   * Changes an account. A new password, the loss of a scope and disabling end the account's tokens, and what is cached of
-   * its password; tokens that are issued afterwards stay valid. `undefined` if there is no such account.
+   * Changes an account. A new password, the loss of a scope and disabling end the account's tokens and its cached
+   * password; tokens that are issued afterwards stay valid. Resolves to `undefined` if there is no such account.
    *
    * @param known the account as the caller read it. If its scopes have changed since, the change is decided again.
    * @param onlyIf the account that makes the change; the outcome is `stale` if that account has changed since.
-   * @param objectionTo why the account must not be changed so; asked again if the change is decided again.
+   * @param objectionTo returns the reason why this account must not be changed in this way. Called again if the change is
+   *   decided again.
    */
   async change<Objection = never>(
     by: Who,
@@ -192,10 +198,10 @@ export class Accounts {
         }
       }
     }
-    throw new StoreError(`other changes of account "${known.id}" keep getting in first; try again`);
+    throw new StoreError(`account "${known.id}" changes too often; try again`);
   }
 
-  /** What was decided holds for the account's present scopes alone: whether it loses one, and who may change it. */
+  /** Writes a change if the account still has these scopes, on which the decision to make it depends. */
   private write(
     account: Account,
     edit: AccountEdit,
@@ -210,7 +216,7 @@ export class Accounts {
     return store.accounts.update(account.id, change, { mark, onlyIf, ifScopes: account.scopes });
   }
 
-  /** Removes the account and ends its tokens; `false` where there is none. */
+  /** Removes an account and ends its tokens; resolves to `false` if there is no such account. */
   async remove(by: Who, id: string, onlyIf?: AccountVersion): Promise<boolean | Stale> {
     const key = subjectMarkKey(this.parts.issuer, id);
     const mark = { key, value: END_OF_TIME, expiresAtSeconds: undefined };
@@ -219,7 +225,7 @@ export class Accounts {
     return outcome === 'stale' ? STALE : outcome === 'removed';
   }
 
-  /** Whether any of these is no scope at all. */
+  /** Returns the problem with the first of these that is not a scope, or `undefined`. */
   scopesProblem(scopes: readonly string[] = []): AccountProblem | undefined {
     const { catalogue } = this.parts;
     const unknown = scopes.find((scope) => !isScope(catalogue, scope));
@@ -240,15 +246,15 @@ export class Accounts {
   }
 }
 
-const STALE: Stale = { outcome: 'stale', message: 'the account that makes this change was changed meanwhile' };
+const STALE: Stale = { outcome: 'stale', message: 'your own account was changed meanwhile' };
 
 const BUSY: AccountProblem = {
   outcome: 'busy',
   field: 'password',
-  message: 'too many passwords are being hashed, try again in a moment',
+  message: 'too many passwords are being hashed; try again in a moment',
 };
 
-/** The names of the fields that an edit sets. */
+/** Returns the names of the fields that an edit sets. */
 function fieldsOf(edit: AccountEdit): readonly string[] {
   return Object.entries(edit).flatMap(([field, value]) => (value === undefined ? [] : [field]));
 }

@@ -35,11 +35,11 @@ function credential(more: Partial<VerifiedCredential>): VerifiedCredential {
 }
 
 describe('Authorities', () => {
-  it('nowSeconds() is whole', async () => {
+  it('nowSeconds() returns whole seconds', async () => {
     expect((await setUp()).authorities.nowSeconds()).toBe(NOW);
   });
 
-  it('of() a token has the version that the account has', async () => {
+  it('of() a token returns the current version of the account', async () => {
     const { store, authorities } = await setUp();
     const token = credential({});
     expect(await authorities.of(token, NOW)).toEqual({ accountId: 'ada', accountVersion: 0, atSeconds: NOW, token });
@@ -47,7 +47,7 @@ describe('Authorities', () => {
     expect(await authorities.of(token, NOW)).toMatchObject({ accountVersion: 1 });
   });
 
-  it('of() a token that the store ends is none, whatever this instance knows of it', async () => {
+  it('of() a token returns none if the store ends the token, whatever this instance has cached', async () => {
     const { store, authorities } = await setUp();
     const write = (key: string, value: string) => store.revocations.write({ key, value, expiresAtSeconds: undefined });
     await write(REVOKED, `after:${NOW + 60}`);
@@ -61,7 +61,7 @@ describe('Authorities', () => {
     expect(await authorities.of(younger, NOW)).toBeUndefined();
   });
 
-  it('of() a token does not see a change without its mark: a change before the version is read ends the token', async () => {
+  it('of() a token returns none if a change ends the token before the version is read', async () => {
     const { store, authorities } = await setUp();
     const { findById } = store.accounts;
     store.accounts.findById = async (id) => {
@@ -71,7 +71,7 @@ describe('Authorities', () => {
     expect(await authorities.of(credential({}), NOW)).toBeUndefined();
   });
 
-  it('of() a password has the version under which it was found to be right', async () => {
+  it('of() a password returns the version of the account with which the password was compared', async () => {
     const { store, authorities } = await setUp();
     await store.accounts.update('ada', {}, { mark: MARK });
     const password = credential({ use: 'password', accountVersion: 0, standings: [] });
@@ -79,11 +79,11 @@ describe('Authorities', () => {
     expect(await authorities.of(password, NOW)).toEqual(expected);
   });
 
-  it('of() an account that is gone, or disabled, is none', async () => {
+  it('of() a removed or disabled account returns none', async () => {
     const { store, authorities } = await setUp();
     await store.accounts.update('ada', { disabled: true });
     expect(await authorities.of(credential({}), NOW)).toBeUndefined();
-    const nobody = { issuer: 'own', subject: 'max', tokenId: 't', scheme: 'bearer', scopes: [] } as const;
-    expect(await authorities.of(credential({ identity: nobody }), NOW)).toBeUndefined();
+    const removed = { issuer: 'own', subject: 'max', tokenId: 't', scheme: 'bearer', scopes: [] } as const;
+    expect(await authorities.of(credential({ identity: removed }), NOW)).toBeUndefined();
   });
 });

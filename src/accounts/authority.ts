@@ -4,12 +4,12 @@ import type { VerifiedCredential } from '../core/verified-credential.ts';
 import type { RevocationReader } from '../revocation-set/checked-revocations.ts';
 import type { AccountStore } from './account-store.ts';
 
-/** A caller's right to make tokens for an account, as it was at one moment. */
+/** A caller's right to issue tokens for an account, as of one moment. */
 export interface Authority {
   readonly accountId: string;
-  /** The account's version then. Nothing is recorded once the account has another one, or is disabled. */
+  /** The account's version at that moment. Nothing is recorded once the account has another version or is disabled. */
   readonly accountVersion: number;
-  /** Unix seconds, whole: a moment before the credential was checked, by which what is made is dated. */
+  /** Whole Unix seconds: a moment before the credential was checked. New tokens get it as their time of issue. */
   readonly atSeconds: number;
   /** The token that the caller presented; `undefined` for a password. */
   readonly token: Pick<VerifiedCredential, 'standings' | 'issuedAtSeconds'> | undefined;
@@ -22,17 +22,18 @@ export interface AuthoritiesParts {
 }
 
 /**
- * Tells what authority a caller has. The order is what makes it sound:
+ * Determines the authority of a caller. It is sound because of this order:
  *
- * 1. the moment is taken;
- * 2. the credential is found to be good;
- * 3. the account's version is read. For a password that is done where the password is compared, with the same record;
- * 4. for a token, the store is asked whether it has ended. What this instance knows would be up to `maxStaleness` old.
+ * 1. The current time is read.
+ * 2. The credential is verified.
+ * 3. The account's version is read. For a password, it comes from the record with which the password is compared.
+ * 4. For a token, the store is read to see whether the token has ended, because this instance's own knowledge may be up
+ *    to `maxStaleness` old.
  *
- * A change of the account that ends its tokens raises the version and sets the mark together. If it comes before step 3,
- * its mark is there at step 4, at or behind the date of every token that was recorded before the change: the token counts
- * no more. If it comes after step 3, the version is another one when the new token is to be recorded. No time is
- * compared with another machine's.
+ * A change that ends the account's tokens raises the version and the mark together. If it happens before step 3, step 4
+ * sees its mark, which is no earlier than the issue of any token recorded before the change, so the presented token is no
+ * longer valid. If it happens after step 3, the version differs when the new token is to be recorded. Clocks of different
+ * machines are never compared.
  */
 export class Authorities {
   private readonly parts: AuthoritiesParts;
@@ -41,16 +42,16 @@ export class Authorities {
     this.parts = parts;
   }
 
-  /** Unix seconds, whole; step 1. */
+  /** Step 1: returns the current time in whole Unix seconds. */
   nowSeconds(): number {
     return Math.floor(this.parts.clock.wallMs() / 1000);
   }
 
   /**
-   * Steps 3 and 4, for one of our own credentials that was found to be good.
+   * Steps 3 and 4, for a verified credential of our own.
    *
-   * @param atSeconds the moment of step 1.
-   * @returns `undefined` where the account is gone or disabled, or the token has ended meanwhile.
+   * @param atSeconds the time from step 1.
+   * @returns `undefined` if the account was removed or is disabled, or if the token has ended.
    */
   async of(credential: VerifiedCredential, atSeconds: number): Promise<Authority | undefined> {
     const { identity, use, accountVersion } = credential;
@@ -65,7 +66,7 @@ export class Authorities {
   }
 }
 
-/** Whether the store, asked now, ends the token that an authority rests on. */
+/** Reads from the store whether the token on which an authority rests has ended; `false` for a password. */
 export async function hasEnded(
   { token }: Authority,
   { revocations, clock }: Pick<AuthoritiesParts, 'revocations' | 'clock'>,

@@ -7,7 +7,7 @@ import { ChangePassword } from './change-password.ts';
 import { Passwords } from './passwords/passwords.ts';
 
 const ADA = { account: 'ada', client: '192.0.2.1' };
-const WANTED = 'four words or many more';
+const NEW_PASSWORD = 'four words or many more';
 
 async function setUp() {
   const store = openMemoryStore();
@@ -25,7 +25,7 @@ async function setUp() {
     clock,
     audit,
   };
-  /** The present password is right; something happens before the new one is written. */
+  /** The current password is right, and `meanwhile` runs before the new one is written. */
   const changing = (meanwhile: () => Promise<unknown>) => {
     const check = async () => {
       const found = await store.accounts.findById('ada');
@@ -43,21 +43,22 @@ async function setUp() {
   return { store, changing, records, refused };
 }
 
-it('ChangePassword does nothing where the password that was right was changed meanwhile', async () => {
+it('ChangePassword writes nothing if another request changes the password meanwhile', async () => {
   const { store, changing, records, refused } = await setUp();
   const byAnother = () =>
     store.accounts.update('ada', { passwordHash: '$by another' }, { mark: 'sallyport:notbefore' });
-  const outcome = await changing(byAnother).change(ADA, { current: 'old', wanted: WANTED });
+  const outcome = await changing(byAnother).change(ADA, { current: 'old', replacement: NEW_PASSWORD });
   expect(outcome).toMatchObject({ outcome: 'refused_credentials', refusal: { reason: 'credentials_invalid' } });
   expect((await store.accounts.findById('ada'))?.passwordHash).toBe('$by another');
   expect(refused).toEqual([[ADA.client, expect.objectContaining({ check: 'the account was changed meanwhile' })]]);
   expect(records).toEqual([]);
 });
 
-it('ChangePassword changes it where nothing else ended tokens', async () => {
+it('ChangePassword changes the password if no other change ended tokens meanwhile', async () => {
   const { store, changing, records } = await setUp();
   const harmless = () => store.accounts.update('ada', { email: 'ada@example.com' });
-  expect(await changing(harmless).change(ADA, { current: 'old', wanted: WANTED })).toEqual({ outcome: 'changed' });
+  const outcome = await changing(harmless).change(ADA, { current: 'old', replacement: NEW_PASSWORD });
+  expect(outcome).toEqual({ outcome: 'changed' });
   expect(await store.accounts.findById('ada')).toMatchObject({ email: 'ada@example.com', version: 1 });
   const shared = { level: 'info', msg: 'account changed', ...ADA, subject: 'ada' };
   expect(records).toEqual([{ ...shared, changed: ['password'], scopes: [], disabled: false }]);

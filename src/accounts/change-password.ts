@@ -10,10 +10,10 @@ export interface ChangePasswordParts {
   readonly observer: LogInObserver;
 }
 
-/** One's own new password, for who knows the present one. */
+/** A request to replace one's own password. */
 export interface PasswordChange {
   readonly current: string;
-  readonly wanted: string;
+  readonly replacement: string;
 }
 
 export type PasswordOutcome =
@@ -22,7 +22,7 @@ export type PasswordOutcome =
   | { readonly outcome: 'refused_credentials'; readonly refusal: RefusedCredentials }
   | AccountProblem;
 
-/** Changes one's own password; guesses at the present one are counted as everywhere. */
+/** Changes the caller's own password. A wrong current password counts as a guess, as in a log-in. */
 export class ChangePassword {
   private readonly parts: ChangePasswordParts;
 
@@ -30,20 +30,20 @@ export class ChangePassword {
     this.parts = parts;
   }
 
-  /** @param by the account whose password it is. */
+  /** @param by the account whose password is changed. */
   async change(by: Actor, request: PasswordChange): Promise<PasswordOutcome> {
     const result = await this.replace(by, request);
     if (result.outcome === 'refused_credentials') this.parts.observer.logInRefused(by.client, result.refusal);
     return result;
   }
 
-  private async replace(by: Actor, { current, wanted }: PasswordChange): Promise<PasswordOutcome> {
+  private async replace(by: Actor, { current, replacement }: PasswordChange): Promise<PasswordOutcome> {
     const { store, accounts, credentials } = this.parts;
     const account = await store.findById(by.account);
     if (account === undefined) return { outcome: 'no_account' };
     const found = await credentials.check(account.name, current, by.client);
     if (found.outcome === 'refused') return { outcome: 'refused_credentials', refusal: found };
-    const changed = await accounts.change(by, found.account, { password: wanted }, found.account);
+    const changed = await accounts.change(by, found.account, { password: replacement }, found.account);
     if (changed === undefined) return { outcome: 'no_account' };
     if (!('outcome' in changed)) return { outcome: 'changed' };
     if (changed.outcome !== 'stale') return changed;

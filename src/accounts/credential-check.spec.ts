@@ -32,11 +32,11 @@ async function setUp() {
 }
 
 describe('CredentialCheck', () => {
-  it('lets known-good credentials, and a familiar block, past a queue that made-up names fill', async () => {
+  it('admits known-good credentials and a familiar block while guesses at made-up names fill the queue', async () => {
     const { instance } = await setUp();
     const before = instance();
     await before.check('ada', PASSWORD, HOME);
-    // Nothing is remembered of the credentials here: the block alone is familiar.
+    // The second instance does not know the credentials, only the familiar block.
     for (const one of [before, instance()]) {
       const flood = Array.from({ length: 60 }, (_, index) => one.check(`made up ${index}`, 'guess', undefined));
       const owners = Array.from({ length: 5 }, () => one.check('ada', PASSWORD, HOME));
@@ -48,14 +48,14 @@ describe('CredentialCheck', () => {
     }
   });
 
-  it('names the account of a refusal where there is one, for the log', async () => {
+  it('names the account in a refusal if it exists, for the log', async () => {
     const { instance } = await setUp();
     expect(await instance().check('ADA', 'guess', HOME)).toMatchObject({ check: 'password', accountId: 'account-1' });
     const none = await instance().check('nobody', 'guess', HOME);
     expect(none).toMatchObject({ check: 'no such account', accountId: undefined });
   });
 
-  it('tells what became of each, and of a spent budget once', async () => {
+  it('reports each outcome, and a spent budget once', async () => {
     const { instance, outcomes, spent } = await setUp();
     const check = instance();
     await check.check('ada', PASSWORD, HOME);
@@ -65,7 +65,7 @@ describe('CredentialCheck', () => {
     expect(spent).toEqual([['account-1', 'strangers', '192.0.2.1']]);
   });
 
-  it('counts nothing where the accounts cannot be read, and says so', async () => {
+  it('reports a failure and counts no guess if the accounts cannot be read', async () => {
     const { outcomes, spent } = await setUp();
     const { throttle } = makeThrottle(clock);
     const observer = { credentialsChecked: (one: LogInOutcome) => void outcomes.push(one), guessesSpent: () => {} };

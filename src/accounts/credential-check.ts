@@ -14,19 +14,26 @@ export interface CredentialCheckParts {
   readonly observer: CredentialObserver;
 }
 
-/** What became of a name and a password. `throttled` and `busy`: nothing was compared. `failed`: a part did not answer. */
+/**
+ * The outcomes of a check. `throttled` and `busy`: the password was not compared. `failed`: the store or the hashing
+ * failed.
+ */
 export const LOG_IN_OUTCOMES = ['succeeded', 'refused', 'throttled', 'busy', 'failed'] as const;
 
 export type LogInOutcome = (typeof LOG_IN_OUTCOMES)[number];
 
 export interface CredentialObserver {
-  /** Told once of each name and password that somebody presents and that is not remembered. */
+  /** Called once for each check. Credentials that a cache has already accepted are not checked. */
   credentialsChecked(outcome: LogInOutcome): void;
-  /** Told when guesses have spent a budget. @param account its id; `undefined` where there is none of that name. */
+  /**
+   * Called when guesses have spent a budget.
+   *
+   * @param account the account's id; `undefined` if no account has the name.
+   */
   guessesSpent(account: string | undefined, whose: SpentBudget, client: string | undefined): void;
 }
 
-/** Receives log-ins that were refused. */
+/** Receives refused log-ins. */
 export interface LogInObserver {
   logInRefused(
     client: string,
@@ -37,9 +44,9 @@ export interface LogInObserver {
 export interface RefusedCredentials {
   readonly outcome: 'refused';
   readonly reason: 'credentials_invalid' | 'too_many_attempts';
-  /** For the log; the client must not learn whether there is such an account. */
+  /** For the log only: the client must not learn whether the account exists. */
   readonly check: PasswordCheck;
-  /** Likewise: the account whose password was compared. */
+  /** The account whose password was compared; likewise for the log only. */
   readonly accountId?: string | undefined;
   readonly retryAfterSeconds?: number | undefined;
 }
@@ -47,8 +54,8 @@ export interface RefusedCredentials {
 export type CredentialVerdict = { readonly outcome: 'account'; readonly account: Account } | RefusedCredentials;
 
 /**
- * Whether a name, or an e-mail address, and a password are an account's. A refusal costs the same whether or not the
- * account exists, or is disabled.
+ * Checks a name or an e-mail address and a password against the accounts. A refusal takes the same time whether or not
+ * the account exists or is disabled.
  */
 export class CredentialCheck {
   private readonly parts: CredentialCheckParts;
@@ -58,15 +65,15 @@ export class CredentialCheck {
   }
 
   /**
-   * @param client its address, where that is known.
-   * @param device the proof of a device, where the client presents one.
+   * @param client the client's address, if known.
+   * @param device the proof of a known device, if the client presents one.
    */
   async check(name: string, password: string, client: string | undefined, device?: string): Promise<CredentialVerdict> {
     const { throttle, passwords, observer } = this.parts;
     let outcome: LogInOutcome = 'failed';
     try {
-      const takesStrangers = passwords.hasRoom('stranger');
-      const attempt = await throttle.admit({ name, password, client, device, takesStrangers });
+      const acceptsStrangers = passwords.hasRoom('stranger');
+      const attempt = await throttle.admit({ name, password, client, device, acceptsStrangers });
       if (attempt.outcome === 'admitted') {
         const verdict = await this.compare(name, password, attempt, client);
         outcome = outcomeOf(verdict);
@@ -82,7 +89,7 @@ export class CredentialCheck {
     }
   }
 
-  /** Compares, and says to the attempt what became of it. */
+  /** Compares the password and reports the result to the attempt. */
   private async compare(
     name: string,
     password: string,
@@ -95,7 +102,7 @@ export class CredentialCheck {
       const account = await findAccount(accounts, name);
       verdict = judge(await passwords.verify(password, account?.passwordHash, attempt.precedence), account);
     } finally {
-      // What nobody compared was no guess.
+      // An attempt whose password was not compared is not a guess.
       if (verdict === undefined || outcomeOf(verdict) === 'busy') await attempt.takeBack();
     }
     if (verdict.outcome === 'account') {

@@ -2,8 +2,9 @@ import type { Account } from './account.ts';
 import type { AccountStore } from './account-store.ts';
 
 /**
- * The account of a name, or an e-mail address, as somebody typed it: keyboards of phones put a space behind a word. A name
- * that was given to an account before such names were refused comes first. What is asked depends on the name alone.
+ * Finds an account by its name or e-mail address as a person typed it, since phone keyboards add a space after a word.
+ * The exact name is tried first: existing accounts may have a name with spaces around it, which is no longer allowed. The
+ * number of reads depends only on the input, so it does not reveal whether an account exists.
  */
 export async function findAccount(
   accounts: Pick<AccountStore, 'find'>,

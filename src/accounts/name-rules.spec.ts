@@ -14,24 +14,24 @@ describe('nameProblem()', () => {
     'محمد',
     'हिन्दी',
     'x'.repeat(128),
-  ])('takes %j', (name) => {
+  ])('accepts %j', (name) => {
     expect(nameProblem(name)).toBeUndefined();
   });
 
   it.each([
-    ['', 'the name is empty'],
-    ['x'.repeat(129), 'the name is over 128 characters'],
-    ['a:b', 'the name holds a colon, which ends a name in Basic credentials'],
-    ['bob ', 'the name begins or ends with a space: leave it out'],
-    [' bob', 'the name begins or ends with a space: leave it out'],
-    ['bob\u00a0', 'the name begins or ends with a space: leave it out'],
-    ['bob\n', 'the name begins or ends with a space: leave it out'],
-    ['bob  smith', 'the name holds several spaces in a row: write one'],
-    ['bob\ud800', 'the name is not Unicode text'],
-    ['\u0301bob', 'the name begins with a mark that belongs to a letter before it'],
-    // In small letters both have one form, which another account could have.
-    ['J\u030can', 'the name holds a capital letter that is two characters: write it small'],
-    ['\u03aa\u0301', 'the name holds a capital letter that is two characters: write it small'],
+    ['', 'the name must not be empty'],
+    ['x'.repeat(129), 'the name must have at most 128 characters'],
+    ['a:b', 'the name must not contain a colon, which ends the name in Basic credentials'],
+    ['bob ', 'the name must not begin or end with a space'],
+    [' bob', 'the name must not begin or end with a space'],
+    ['bob\u00a0', 'the name must not begin or end with a space'],
+    ['bob\n', 'the name must not begin or end with a space'],
+    ['bob  smith', 'the name must not contain several spaces in a row'],
+    ['bob\ud800', 'the name must be Unicode text'],
+    ['\u0301bob', 'the name must not begin with a combining mark'],
+    // Their lower-case forms have a composed form, which could be the name of another account.
+    ['J\u030can', 'the name contains a capital letter that consists of two characters; use the lower-case letter'],
+    ['\u03aa\u0301', 'the name contains a capital letter that consists of two characters; use the lower-case letter'],
   ])('refuses %j', (name, problem) => {
     expect(nameProblem(name)).toBe(problem);
   });
@@ -48,12 +48,12 @@ describe('nameProblem()', () => {
     ['a tag character', 'bob\u{e0062}', 'U+E0062'],
     ['a no-break space within', 'bob\u00a0smith', 'U+00A0'],
     ['a control character', 'bo\u0007b', 'U+0007'],
-    ['what replaced a byte that was not UTF-8', 'b\ufffdb', 'U+FFFD'],
-    ['a blank of Braille', 'bob\u2800', 'U+2800'],
-    ['a private character', 'bob\ue000', 'U+E000'],
-  ])('refuses %s, which nobody sees or can tell apart', (_what, name, codePoint) => {
+    ['a replacement character', 'b\ufffdb', 'U+FFFD'],
+    ['a Braille blank', 'bob\u2800', 'U+2800'],
+    ['a private-use character', 'bob\ue000', 'U+E000'],
+  ])('refuses %s, which is invisible or ambiguous', (_character, name, codePoint) => {
     expect(nameProblem(name)).toBe(
-      `the name holds ${codePoint}: only letters, digits, ASCII punctuation and single spaces are taken`,
+      `the name contains ${codePoint}; only letters, digits, ASCII punctuation and single spaces are allowed`,
     );
   });
 
@@ -61,24 +61,24 @@ describe('nameProblem()', () => {
     ['ｂob', "U+FF42, another form of 'b'"],
     ['of\ufb01ce', "U+FB01, another form of 'fi'"],
     ['𝐛ob', "U+1D41B, another form of 'b'"],
-  ])('refuses another form of plain letters: %s', (name, words) => {
-    expect(nameProblem(name)).toBe(`the name holds ${words}: write that`);
+  ])('refuses another form of plain letters: %s', (name, character) => {
+    expect(nameProblem(name)).toBe(`the name contains ${character}; use the plain form`);
   });
 });
 
 describe('emailProblem()', () => {
-  it.each(['bob@example.com', 'o.brien+x@bücher.example', `${'x'.repeat(252)}@y`])('takes %s', (email) => {
+  it.each(['bob@example.com', 'o.brien+x@bücher.example', `${'x'.repeat(252)}@y`])('accepts %s', (email) => {
     expect(emailProblem(email)).toBeUndefined();
   });
 
   it.each(['', 'bob', 'a@b@c', 'bob @example.com', 'bob@example.com ', 'a:b@c', `${'x'.repeat(253)}@y`])(
     'refuses %j',
     (email) => {
-      expect(emailProblem(email)).toMatch(/^an e-mail address has an @ between two parts/);
+      expect(emailProblem(email)).toMatch(/^the e-mail address must have an @ between two parts/);
     },
   );
 
   it('refuses invisible characters', () => {
-    expect(emailProblem('bob\u200b@example.com')).toContain('the e-mail address holds U+200B');
+    expect(emailProblem('bob\u200b@example.com')).toContain('the e-mail address contains U+200B');
   });
 });

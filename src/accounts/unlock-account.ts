@@ -10,7 +10,7 @@ export interface UnlockAccountParts {
   readonly audit: Pick<AuditLog, 'accountUnlocked'>;
 }
 
-/** Forgets the wrong passwords that were given for an account, so that its owner can log in at once. */
+/** Forgets all wrong guesses at an account's password, so that its owner can log in at once. */
 export async function unlockAccount(
   by: Who,
   account: Account,

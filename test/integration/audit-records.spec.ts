@@ -111,7 +111,7 @@ const DOORS: Table = {
     return { msg: 'account removed', ...manager.by, subject: max };
   },
   'changePassword.change': async ({ doors, ada }) => {
-    await doors.changePassword.change(ada, { current: PASSWORD, wanted: 'another secret of ada' });
+    await doors.changePassword.change(ada, { current: PASSWORD, replacement: 'another secret of ada' });
     return { msg: 'account changed', ...ada, subject: ada.account, changed: ['password'] };
   },
 };
@@ -178,7 +178,7 @@ const COMMANDS: Table = {
   },
   'accounts.find': READS,
   'accounts.findById': READS,
-  'accounts.findMade': READS,
+  'accounts.findCreated': READS,
   'accounts.list': READS,
   'accounts.page': READS,
   'accounts.scopesProblem': READS,

@@ -20,7 +20,7 @@ it.each([
   ['64:ff9b::c000:202', '192.0.2.2'],
   ['0064:FF9B:0:0:0:0:192.0.2.3', '192.0.2.3'],
   ['64:ff9b:1::192.0.2.1', '64:ff9b:1:0::/64'],
-  ['what is no address', 'what is no address'],
-])('addressBlock() of %s is %s', (address, block) => {
+  ['not an address', 'not an address'],
+])('addressBlock() maps %s to %s', (address, block) => {
   expect(addressBlock(address)).toBe(block);
 });

@@ -1,9 +1,10 @@
 import { isIPv6 } from 'node:net';
 
 /**
- * What one client has of the address space: an IPv4 address, or an IPv6 network of 64 bits. An IPv6 address that stands
- * for an IPv4 address is that one, however it is written: mapped (`::ffff:0:0/96`, RFC 4291, section 2.5.5.2), or behind
- * NAT64 (`64:ff9b::/96`, RFC 6052, section 2.1). What is no address is a block of its own.
+ * Returns the part of the address space that one client typically controls: an IPv4 address, or an IPv6 network with a
+ * 64-bit prefix. An IPv6 address that represents an IPv4 address, in any spelling, gives that IPv4 address: mapped
+ * (`::ffff:0:0/96`, RFC 4291, section 2.5.5.2) or NAT64 (`64:ff9b::/96`, RFC 6052, section 2.1). Any other string is
+ * returned unchanged.
  */
 export function addressBlock(address: string): string {
   if (!isIPv6(address)) return address;
@@ -11,7 +12,7 @@ export function addressBlock(address: string): string {
   return ipv4In(groups) ?? `${groups.slice(0, 4).map(hex).join(':')}::/64`;
 }
 
-/** The eight numbers of 16 bits. */
+/** Returns the eight 16-bit groups of an IPv6 address. */
 function groupsOf(address: string): readonly number[] {
   const [head = '', tail] = withoutDots(address.split('%')[0] ?? '').split('::');
   const read = (text: string): number[] =>
@@ -20,12 +21,12 @@ function groupsOf(address: string): readonly number[] {
       .filter(Boolean)
       .map((group) => Number.parseInt(group, 16));
   const [before, after] = [read(head), read(tail ?? '')];
-  // `::` is as long as it must be.
+  // `::` stands for as many zero groups as are missing.
   const zeros = Array.from({ length: 8 - before.length - after.length }, () => 0);
   return [...before, ...zeros, ...after];
 }
 
-/** The last 32 bits may be written like an IPv4 address. */
+/** Converts a dotted IPv4 part at the end of an IPv6 address to two groups. */
 function withoutDots(address: string): string {
   return address.replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_all, ...parts: readonly string[]) => {
     const [first = 0, second = 0, third = 0, fourth = 0] = parts.slice(0, 4).map(Number);

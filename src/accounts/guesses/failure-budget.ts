@@ -1,15 +1,15 @@
 import { LRUCache } from 'lru-cache';
 
 export interface FailureBudgetParts {
-  /** How many at once. */
+  /** The number of failures that a full budget allows at once. */
   readonly burst: number;
-  /** One more after so many milliseconds. */
+  /** The time until the budget allows one more, in milliseconds. */
   readonly refillMs: number;
-  /** How many keys are remembered; those least recently used go first, and begin anew. */
+  /** The maximum number of keys. The least recently used key is dropped, and its budget is full again. */
   readonly max: number;
 }
 
-/** A token bucket for each key, kept as the one moment (monotonic milliseconds) at which it is full again. */
+/** A token bucket for each key, stored as the time (monotonic milliseconds) at which it is full again. */
 export class FailureBudget {
   private readonly parts: FailureBudgetParts;
   private readonly fullAtMs: LRUCache<string, number>;
@@ -19,14 +19,14 @@ export class FailureBudget {
     this.fullAtMs = new LRUCache({ max: parts.max });
   }
 
-  /** In how many milliseconds there is one to take; 0 for at once. */
+  /** Returns the time until one more can be taken, in milliseconds; 0 if it can be taken now. */
   waitMs(key: string, nowMs: number): number {
     const { burst, refillMs } = this.parts;
     const missingMs = (this.fullAtMs.get(key) ?? nowMs) - nowMs;
     return Math.max(0, missingMs - (burst - 1) * refillMs);
   }
 
-  /** Whether something was taken that has not come back yet. */
+  /** Whether the budget is not full. */
   isTouched(key: string, nowMs: number): boolean {
     return (this.fullAtMs.peek(key) ?? nowMs) > nowMs;
   }

@@ -4,7 +4,7 @@ import { giveGuessBack, takeGuess } from './guess-budget.ts';
 const LIMITS = { waitsMs: [0, 0, 10, 20], forgetAfterMs: 1_000 };
 
 describe('takeGuess()', () => {
-  it('waits as the list says, and again as its last one', () => {
+  it('sets the waits of the list in turn, and repeats the last one', () => {
     let budget: ReturnType<typeof takeGuess> | undefined;
     const waits: number[] = [];
     for (let turn = 0; turn < 6; turn++) {
@@ -16,22 +16,22 @@ describe('takeGuess()', () => {
     expect(waits).toEqual([0, 0, 10, 20, 20, 20]);
   });
 
-  it('refuses until the wait is over, and forgets after its time', () => {
-    const standing = { failures: 4, nextAtMs: 120, lastAtMs: 100 };
-    expect(takeGuess(standing, LIMITS, 119)).toEqual({ waitMs: 1 });
-    expect(takeGuess(standing, LIMITS, 120)).toMatchObject({ failures: 5 });
-    expect(takeGuess(standing, LIMITS, 1_099)).toMatchObject({ failures: 5 });
-    expect(takeGuess(standing, LIMITS, 1_100)).toEqual({ failures: 1, nextAtMs: 1_100, lastAtMs: 1_100 });
+  it('refuses until the wait is over, and forgets failures after the configured time', () => {
+    const existing = { failures: 4, nextAtMs: 120, lastAtMs: 100 };
+    expect(takeGuess(existing, LIMITS, 119)).toEqual({ waitMs: 1 });
+    expect(takeGuess(existing, LIMITS, 120)).toMatchObject({ failures: 5 });
+    expect(takeGuess(existing, LIMITS, 1_099)).toMatchObject({ failures: 5 });
+    expect(takeGuess(existing, LIMITS, 1_100)).toEqual({ failures: 1, nextAtMs: 1_100, lastAtMs: 1_100 });
   });
 
-  it('keeps nobody waiting for a clock that was set back', () => {
+  it('limits the wait after the clock was set back', () => {
     expect(takeGuess({ failures: 4, nextAtMs: 130, lastAtMs: 110 }, LIMITS, 100)).toEqual({ waitMs: 20 });
     expect(takeGuess({ failures: 4, nextAtMs: 90_020, lastAtMs: 90_000 }, LIMITS, 100)).toMatchObject({ failures: 1 });
   });
 });
 
 describe('giveGuessBack()', () => {
-  it('takes back the last failure with its wait, until none is left', () => {
+  it('removes the last failure and its wait, until none is left', () => {
     const three = { failures: 3, nextAtMs: 110, lastAtMs: 100 };
     const two = giveGuessBack(three, LIMITS);
     expect(two).toEqual({ failures: 2, nextAtMs: 100, lastAtMs: 100 });

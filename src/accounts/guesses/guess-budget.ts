@@ -1,29 +1,31 @@
 import type { GuessLimits } from './log-in-history-store.ts';
 
-/** What is left of one budget, in Unix milliseconds. */
+/** The state of one budget. */
 export interface GuessBudget {
   readonly failures: number;
+  /** When the next guess is allowed, in Unix milliseconds. */
   readonly nextAtMs: number;
+  /** When the last failure happened, in Unix milliseconds. */
   readonly lastAtMs: number;
 }
 
-/** The budget after one more failure, or how long that has to wait. */
+/** Returns the budget after one more failure, or the time until one more guess is allowed. */
 export function takeGuess(
-  standing: GuessBudget | undefined,
+  existing: GuessBudget | undefined,
   { waitsMs, forgetAfterMs }: GuessLimits,
   nowMs: number,
 ): GuessBudget | { readonly waitMs: number } {
   const longestMs = Math.max(...waitsMs);
-  // A last failure that is far ahead was written before the clock was set back: nobody waits for the clock to catch up.
-  const isAhead = standing !== undefined && standing.lastAtMs > nowMs + longestMs;
-  const counts = standing !== undefined && !isAhead && standing.lastAtMs + forgetAfterMs > nowMs;
-  const waitMs = counts ? Math.min(standing.nextAtMs - nowMs, longestMs) : 0;
+  // A last failure far in the future was written before the clock was set back; a client must not wait for it.
+  const isAhead = existing !== undefined && existing.lastAtMs > nowMs + longestMs;
+  const isCurrent = existing !== undefined && !isAhead && existing.lastAtMs + forgetAfterMs > nowMs;
+  const waitMs = isCurrent ? Math.min(existing.nextAtMs - nowMs, longestMs) : 0;
   if (waitMs > 0) return { waitMs };
-  const failures = (counts ? standing.failures : 0) + 1;
+  const failures = (isCurrent ? existing.failures : 0) + 1;
   return { failures, nextAtMs: nowMs + waitAfter(failures, waitsMs), lastAtMs: nowMs };
 }
 
-/** The budget without its last failure; `undefined` where none is left. */
+/** Returns the budget without its last failure; `undefined` if no failure is left. */
 export function giveGuessBack(
   { failures, nextAtMs, lastAtMs }: GuessBudget,
   { waitsMs }: GuessLimits,

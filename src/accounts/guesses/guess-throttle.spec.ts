@@ -19,7 +19,14 @@ function makeInstance(clock: Parameters<typeof makeThrottle>[0], shared: MemoryL
   const { throttle, devices } = makeThrottle(clock, { shared });
   let guesses = 0;
   const admit = (name: string, client: string | undefined, more: Partial<Guess> = {}) =>
-    throttle.admit({ name, password: `guess ${guesses++}`, client, device: undefined, takesStrangers: true, ...more });
+    throttle.admit({
+      name,
+      password: `guess ${guesses++}`,
+      client,
+      device: undefined,
+      acceptsStrangers: true,
+      ...more,
+    });
   const fail = async (name: string, client?: string, more: Partial<Guess> = {}): Promise<Attempt | Throttled> => {
     const attempt = await admit(name, client, more);
     if (attempt.outcome === 'admitted') attempt.failed();
@@ -38,7 +45,7 @@ function makeInstance(clock: Parameters<typeof makeThrottle>[0], shared: MemoryL
   return { admit, fail, failures, logIn, devices };
 }
 
-/** Strangers that have spent what they share, from addresses all over. */
+/** Spends the budget that strangers share, from many addresses. */
 const spend = ({ failures }: Pick<ReturnType<typeof makeInstance>, 'failures'>, name = 'ada') =>
   failures(
     2 * FREE_GUESSES,
@@ -51,7 +58,7 @@ const admitted = (attempts: readonly (Attempt | Throttled)[]) =>
   attempts.filter(({ outcome }) => outcome === 'admitted').length;
 
 describe('GuessThrottle', () => {
-  it('bounds failures by name, whatever the spelling and the address', async () => {
+  it('limits failures per name, in any spelling and from any address', async () => {
     const { failures, fail } = setUp().instance();
     const names = ['ada', 'ADA', 'Ada '];
     const attempts = await failures(
@@ -68,14 +75,14 @@ describe('GuessThrottle', () => {
     expect((await fail('max', '198.51.100.1')).outcome).toBe('admitted');
   });
 
-  it('lets each failure wait longer than the one before', async () => {
+  it('lengthens the wait after each failure', async () => {
     const { time, instance } = setUp();
     const { failures, fail } = instance();
     await failures(FREE_GUESSES, () => 'ada');
     const waits: number[] = [];
     for (let turn = 0; turn < 7; turn++) {
       const refused = await fail('ada');
-      const { retryAfterSeconds } = refused as Throttled; // a failure more, and this reads undefined
+      const { retryAfterSeconds } = refused as Throttled; // `undefined` if the attempt was admitted
       waits.push(retryAfterSeconds);
       time.nowMs += retryAfterSeconds * 1000 - 1;
       expect(await fail('ada')).toMatchObject({ outcome: 'refused', retryAfterSeconds: 1 });
@@ -85,7 +92,7 @@ describe('GuessThrottle', () => {
     expect(waits).toEqual([30, 60, 120, 240, 480, 900, 900]);
   });
 
-  it('takes 34 guesses an hour at most for both names of an account, however cunning they come', async () => {
+  it('admits at most 34 guesses an hour for the name and e-mail address of an account, at any pace', async () => {
     const { time, instance } = setUp();
     const { fail } = instance();
     const at: number[] = [];
@@ -101,7 +108,7 @@ describe('GuessThrottle', () => {
     expect(Math.max(...at.map(inHourFrom))).toBeLessThanOrEqual(34);
   });
 
-  it('keeps one budget of strangers for all instances, and after a restart', async () => {
+  it('shares the budget of strangers among all instances, and keeps it over a restart', async () => {
     const { instance } = setUp();
     const [first, second] = [instance(), instance()];
     const guess = (index: number) => (index % 2 === 0 ? first : second).fail('ada', `192.0.2.${index}`);
@@ -110,20 +117,23 @@ describe('GuessThrottle', () => {
     expect((await instance().fail('ada', '192.0.2.200')).outcome).toBe('refused');
   });
 
-  it.each(['ada', 'ada@example.com'])('lets %s in from a familiar block, whatever strangers guess', async (name) => {
-    const { instance } = setUp();
-    const before = instance();
-    await before.logIn(HOME);
-    await spend(before, name);
-    for (const one of [before, instance()]) {
-      const attempt = await one.admit(name, HOME, { password: 'a new password' });
-      expect(attempt).toMatchObject({ outcome: 'admitted', precedence: 'familiar' });
-      if (attempt.outcome === 'admitted') await attempt.succeeded(ADA);
-    }
-    expect(await instance().admit(name, '198.51.100.1')).toMatchObject({ outcome: 'refused', bound: 'this name' });
-  });
+  it.each(['ada', 'ada@example.com'])(
+    'admits %s from a familiar block, however often strangers guess',
+    async (name) => {
+      const { instance } = setUp();
+      const before = instance();
+      await before.logIn(HOME);
+      await spend(before, name);
+      for (const one of [before, instance()]) {
+        const attempt = await one.admit(name, HOME, { password: 'a new password' });
+        expect(attempt).toMatchObject({ outcome: 'admitted', precedence: 'familiar' });
+        if (attempt.outcome === 'admitted') await attempt.succeeded(ADA);
+      }
+      expect(await instance().admit(name, '198.51.100.1')).toMatchObject({ outcome: 'refused', bound: 'this name' });
+    },
+  );
 
-  it('bounds a familiar block by a budget of its own, and that alone', async () => {
+  it('limits a familiar block by its own budget only', async () => {
     const { instance } = setUp();
     const one = instance();
     await one.logIn(HOME);
@@ -141,7 +151,7 @@ describe('GuessThrottle', () => {
     expect((await one.fail('ada', '198.51.100.1')).outcome).toBe('admitted');
   });
 
-  it('counts a wrong password that a familiar block repeats once, and bounds the repetitions', async () => {
+  it('counts a wrong password that a familiar block repeats once, and limits the repetitions', async () => {
     const { time, instance } = setUp();
     const one = instance();
     await one.logIn(HOME);
@@ -165,7 +175,7 @@ describe('GuessThrottle', () => {
     expect(admitted(more)).toBeLessThan(10);
   });
 
-  it('counts each of the wrong passwords that strangers repeat', async () => {
+  it('counts each repetition of a wrong password by strangers', async () => {
     const one = setUp().instance();
     await one.logIn(HOME);
     const guesses: (Attempt | Throttled)[] = [];
@@ -175,7 +185,7 @@ describe('GuessThrottle', () => {
     expect(admitted(guesses)).toBe(FREE_GUESSES);
   });
 
-  it('takes a device for familiar wherever it is, for the account that it is of', async () => {
+  it('treats a known device as familiar at any address, for its own account only', async () => {
     const { instance } = setUp();
     const one = instance();
     const device = one.devices.prove(ADA, undefined);
@@ -191,10 +201,10 @@ describe('GuessThrottle', () => {
   });
 
   it.each([
-    ['an address', () => '192.0.2.1'],
-    ['an address in both forms', (index: number) => (index % 2 === 0 ? '192.0.2.1' : '::ffff:192.0.2.1')],
-    ['a network of 64 bits', (index: number) => `2001:db8:0:1::${index.toString(16)}`],
-  ])('bounds failures of strangers by %s, whatever the names', async (_what, client) => {
+    ['address', () => '192.0.2.1'],
+    ['address in both forms', (index: number) => (index % 2 === 0 ? '192.0.2.1' : '::ffff:192.0.2.1')],
+    ['network with a 64-bit prefix', (index: number) => `2001:db8:0:1::${index.toString(16)}`],
+  ])('limits failures of strangers per %s, for any names', async (_what, client) => {
     const { failures, fail } = setUp().instance();
     const attempts = await failures(ADDRESS_BURST, (index) => `name-${index}`, client);
     expect(new Set(outcomes(attempts))).toEqual(new Set(['admitted']));
@@ -203,7 +213,7 @@ describe('GuessThrottle', () => {
     expect((await fail('ada')).outcome).toBe('admitted');
   });
 
-  it('counts attempts from their beginning, so that many at once are bounded too', async () => {
+  it('counts attempts from their start, so that concurrent ones are limited too', async () => {
     const { admit } = setUp().instance();
     const ofName = await Promise.all(Array.from({ length: 30 }, () => admit('ada', '192.0.2.1')));
     expect(admitted(ofName)).toBe(FREE_GUESSES);
@@ -211,7 +221,7 @@ describe('GuessThrottle', () => {
     expect(admitted(ofBlock)).toBe(ADDRESS_BURST);
   });
 
-  it('does not count what succeeded, and what nobody compared', async () => {
+  it('does not count attempts that succeeded or whose password was not compared', async () => {
     const { admit, fail } = setUp().instance();
     for (let index = 0; index < 3 * ADDRESS_BURST; index++) {
       const attempt = await admit('max', '192.0.2.1', { password: `password-${index}` });
@@ -222,7 +232,7 @@ describe('GuessThrottle', () => {
     expect((await fail('max', '192.0.2.1')).outcome).toBe('admitted');
   });
 
-  it('lets credentials pass that were good before, and no others', async () => {
+  it('always admits credentials that were right before, and no others', async () => {
     const { admit, failures, logIn } = setUp().instance();
     await logIn('192.0.2.1');
     for (const name of ['ada', 'other'])
@@ -239,7 +249,7 @@ describe('GuessThrottle', () => {
     expect((await admit('other', '192.0.2.9', { password: 'right' })).outcome).toBe('refused');
   });
 
-  it('takes credentials for good no longer once they failed', async () => {
+  it('no longer admits known-good credentials after they failed', async () => {
     const one = setUp().instance();
     await one.logIn(HOME, 'old');
     await one.fail('ada', '192.0.2.1', { password: 'old' });
@@ -247,11 +257,11 @@ describe('GuessThrottle', () => {
     expect((await one.admit('ada', '192.0.2.1', { password: 'old' })).outcome).toBe('refused');
   });
 
-  it('turns strangers away while their part of the queue is full, and nobody who is familiar', async () => {
+  it('refuses strangers, but not familiar clients, while the strangers part of the queue is full', async () => {
     const { instance } = setUp();
     const one = instance();
     await one.logIn(HOME);
-    const full = { takesStrangers: false };
+    const full = { acceptsStrangers: false };
     for (let turn = 0; turn < 2 * ADDRESS_BURST; turn++) {
       const refused = { outcome: 'refused', bound: 'the hashing queue', retryAfterSeconds: 1 };
       expect(await one.admit(`made-up-${turn}`, '192.0.2.1', full)).toEqual(refused);
@@ -261,27 +271,27 @@ describe('GuessThrottle', () => {
     expect((await one.admit('max', '192.0.2.1')).outcome).toBe('admitted');
   });
 
-  it('says whose budget a failure has spent, once', async () => {
+  it('reports once whose budget a failure has spent', async () => {
     const { instance } = setUp();
     const one = instance();
     await one.logIn(HOME);
     const spent = async (client: string) => {
-      const told: unknown[] = [];
+      const reported: unknown[] = [];
       for (let turn = 0; turn < 2 * FREE_GUESSES; turn++) {
         const attempt = await one.admit('ada', client);
-        if (attempt.outcome === 'admitted') told.push(attempt.failed());
+        if (attempt.outcome === 'admitted') reported.push(attempt.failed());
       }
-      return told.filter((whose) => whose !== undefined);
+      return reported.filter((whose) => whose !== undefined);
     };
     expect(await spent('192.0.2.1')).toEqual(['strangers']);
     expect(await spent(HOME)).toEqual(['familiar']);
   });
 
-  it('makes nothing of whether an account has the name', async () => {
+  it('treats a name without an account like one with an account', async () => {
     const { instance } = setUp();
     const one = instance();
     await one.logIn(HOME);
-    const told = async (name: string) => {
+    const attemptsAt = async (name: string) => {
       const attempts = [];
       for (let index = 0; index < 2 * FREE_GUESSES; index++) {
         const {
@@ -294,6 +304,6 @@ describe('GuessThrottle', () => {
       }
       return attempts;
     };
-    expect(await told('nobody')).toEqual(await told('ada'));
+    expect(await attemptsAt('unknown')).toEqual(await attemptsAt('ada'));
   });
 });

@@ -10,50 +10,50 @@ import type { LogInDigests } from './log-in-digests.ts';
 import type { LogInHistory } from './log-in-history.ts';
 import { FREE_GUESSES } from './log-in-history.ts';
 
-/** How many failures a block may have at once, on this instance, and in how many milliseconds one more. Many people may share it. */
+/** Failures of one address block, on each instance. Generous, because many people may share a block. */
 const OF_ADDRESS = { burst: 50, refillMs: 5_000 };
 const MAX_ADDRESSES = 100_000;
-/** How often one wrong password may be repeated from familiar places. */
+/** Repetitions of one wrong password from familiar places, on each instance. */
 const OF_REPEATED = { burst: 10, refillMs: 30_000 };
 const MAX_REPEATED = 10_000;
 const MAX_KNOWN_GOOD = 10_000;
-/** A familiar place is written again after so long: it is kept for thirty times that. */
+/** A familiar place is written again after a day. The store keeps it for 30 days. */
 const REMEMBER_AGAIN_MS = 86_400_000;
 const MAX_REMEMBERED = 100_000;
 const QUEUE_SECONDS = 1;
 
 /** One attempt to log in. */
 export interface Guess {
-  /** As given, whether or not there is such an account. */
+  /** The name or e-mail address as typed, whether or not an account has it. */
   readonly name: string;
   readonly password: string;
-  /** Its address; `undefined` where nobody knows it. */
+  /** The client's address; `undefined` if unknown. */
   readonly client: string | undefined;
-  /** The proof of a device, as the client presents it. */
+  /** The proof of a known device, as the client presents it. */
   readonly device: string | undefined;
-  /** Whether strangers may be taken in: their part of the hashing queue has room. */
-  readonly takesStrangers: boolean;
+  /** Whether strangers may be admitted, because their part of the hashing queue has room. */
+  readonly acceptsStrangers: boolean;
 }
 
-/** What must be said, once, of an attempt that was let through. */
+/** An attempt that was admitted. The caller must call exactly one of the three methods, once. */
 export interface Attempt {
   readonly outcome: 'admitted';
   readonly precedence: Precedence;
-  /** Resolves once the place is familiar to the account, or that has failed. */
+  /** The password is right. Resolves once the place is familiar to the account, or writing that has failed. */
   succeeded(account: Pick<Account, 'name' | 'email'>): Promise<void>;
-  /** Whose budget it has spent, where it was the last one for some time. */
+  /** The password is wrong. Returns whose budget is spent, if this was the last guess before a wait. */
   failed(): SpentBudget | undefined;
-  /** Nothing was compared. */
+  /** The password was not compared. */
   takeBack(): Promise<void>;
 }
 
-/** All strangers to a name, or one familiar place or device. */
+/** The budget that all strangers to a name share, or that of one familiar place or device. */
 export type SpentBudget = 'strangers' | 'familiar';
 
 export interface Throttled {
   readonly outcome: 'refused';
   readonly bound: 'this name' | 'this address' | 'the hashing queue';
-  /** From then on there is room for another one. */
+  /** The time until another attempt can be admitted. */
   readonly retryAfterSeconds: number;
 }
 
@@ -65,23 +65,23 @@ export interface GuessThrottleParts {
 }
 
 /**
- * Bounds how often passwords may be guessed. An attempt counts from its beginning, so that many at once are no more than
- * one after another; one that succeeds counts for nothing. Nothing differs for names that no account has.
+ * Limits how often passwords can be guessed. An attempt counts as a failure from its start, so that concurrent attempts
+ * are limited like consecutive ones; it is taken back if it succeeds. Names without an account are treated alike.
  *
- * An address block, or a device, from which the name has logged in before has a budget of its own. Everybody else is a
- * stranger to the name: strangers share one budget for it over all instances, and those of one block another over all
- * names, on each instance. So nobody is locked out of an account by what others guess, also after a restart or a new
- * password. Credentials that were good before in this process count for nothing; they are compared all the same.
+ * An address block or a device from which the name has logged in before has its own budget. Every other client is a
+ * stranger to the name. Strangers share one budget per name, over all instances, and one budget per address block and
+ * instance, over all names. Guesses of strangers therefore never lock the owner out, even after a restart or a new
+ * password. Credentials that were right before in this process do not count as a guess, but are compared all the same.
  *
- * A program that goes on with an old password, where the owner is as well, is no guesser: a wrong password that a familiar
- * place or device repeats counts once, and the repetitions have a bound of their own on this instance.
+ * A program that keeps using an old password at its owner's place is not an attacker. Therefore a wrong password that a
+ * familiar place or device repeats counts once, and its repetitions have their own limit on this instance.
  */
 export class GuessThrottle {
   private readonly parts: GuessThrottleParts;
   private readonly addresses = new FailureBudget({ ...OF_ADDRESS, max: MAX_ADDRESSES });
   private readonly repeated = new FailureBudget({ ...OF_REPEATED, max: MAX_REPEATED });
   private readonly good = new LRUCache<string, true>({ max: MAX_KNOWN_GOOD });
-  /** When a place was last written, by the monotonic clock. */
+  /** When each place was last written, in monotonic milliseconds. */
   private readonly remembered = new LRUCache<string, number>({ max: MAX_REMEMBERED });
   private readonly key = randomBytes(32);
 
@@ -107,13 +107,13 @@ export class GuessThrottle {
 
   private async count(guess: Guess, name: string, pair: string): Promise<Attempt | Throttled> {
     const { digests, devices, history } = this.parts;
-    const { client, takesStrangers } = guess;
+    const { client, acceptsStrangers } = guess;
     const repeatedWaitMs = this.repeated.waitMs(pair, this.nowMs());
     if (repeatedWaitMs > 0) return tooMany('this name', repeatedWaitMs);
     const block = client === undefined ? undefined : addressBlock(client);
     const waitMs = block === undefined ? 0 : this.addresses.waitMs(block, this.nowMs());
-    const countsStrangers = takesStrangers && waitMs <= 0;
-    // Before anybody is asked, so that many at once are bounded.
+    const countsStrangers = acceptsStrangers && waitMs <= 0;
+    // Taken before the first `await`, so that concurrent attempts are limited too.
     const takesFromBlock = countsStrangers && block !== undefined;
     if (takesFromBlock) this.addresses.take(block, this.nowMs());
     const giveBack = (): void => {
@@ -150,7 +150,7 @@ export class GuessThrottle {
     };
   }
 
-  /** Whether the same credentials failed before. */
+  /** Counts a failure of these credentials, and returns whether they failed before. */
   private noteRepetition(pair: string): boolean {
     const isRepeated = this.repeated.isTouched(pair, this.nowMs());
     this.repeated.take(pair, this.nowMs());

@@ -14,14 +14,14 @@ function setUp() {
 }
 
 describe('KnownDevices', () => {
-  it('recognise() knows a proof for each name of its account, and for no other', () => {
+  it('recognise() accepts a proof for each name of its account, and for no other name', () => {
     const { devices, knows } = setUp();
     const proof = devices.prove(ADA, undefined);
     expect([knows('ADA', proof), knows('ada@example.com', proof), knows('max', proof)]).toEqual([true, true, false]);
     expect(devices.recognise(digests.ofName('ada'), proof)).toBe(devices.recognise(digests.ofName(ADA.email), proof));
   });
 
-  it('recognise() knows a proof until its end', () => {
+  it('recognise() accepts a proof until it expires', () => {
     const { time, devices, knows } = setUp();
     const proof = devices.prove(ADA, undefined);
     time.nowMs += DEVICE_SECONDS * 1000 - 1_000;
@@ -30,13 +30,13 @@ describe('KnownDevices', () => {
     expect(knows('ada', proof)).toBe(false);
   });
 
-  it('recognise() knows nothing that was altered, or made with another key', () => {
+  it('recognise() refuses a proof that was altered or made with another key', () => {
     const { devices, knows } = setUp();
     const proof = devices.prove(ADA, undefined);
     for (let index = 0; index < proof.length; index++) {
       const other = proof[index] === 'A' ? 'B' : 'A';
       const altered = proof.slice(0, index) + other + proof.slice(index + 1);
-      // The second digest is of the e-mail address, which may be wrong.
+      // The part after the last dot is the digest of the e-mail address, which the name does not need.
       if (index < proof.lastIndexOf('.')) expect([index, knows('ada', altered)]).toEqual([index, false]);
     }
     const foreign = new KnownDevices(new LogInDigests(Buffer.alloc(32, 'x')), { wallMs: () => 1_800_000_000_000 });
@@ -44,7 +44,7 @@ describe('KnownDevices', () => {
     for (const nothing of [undefined, '', '.', '~', 'a.b.c']) expect(knows('ada', nothing)).toBe(false);
   });
 
-  it('prove() keeps the proofs of other accounts, a few of them, and one of each', () => {
+  it('prove() keeps one proof for each of the four latest accounts', () => {
     const { devices, knows } = setUp();
     const names = ['one', 'two', 'three', 'four', 'five'];
     let proof: string | undefined;
@@ -52,7 +52,7 @@ describe('KnownDevices', () => {
     expect(names.map((name) => knows(name, proof))).toEqual([false, true, true, true, true]);
   });
 
-  it('prove() names no account, and never makes the same proof twice', () => {
+  it('prove() returns a different proof each time, and names no account in it', () => {
     const { devices } = setUp();
     const proofs = [1, 2].map(() => devices.prove(ADA, undefined));
     expect(proofs[0]).not.toBe(proofs[1]);

@@ -3,13 +3,13 @@ import type { Clock } from '../../core/ports.ts';
 import type { Account } from '../account.ts';
 import type { LogInDigests } from './log-in-digests.ts';
 
-/** How long a browser is known after its last log-in, in seconds. */
+/** How long a browser stays known after its last log-in, in seconds. */
 export const DEVICE_SECONDS = 30 * 86_400;
 
 const ID_BYTES = 16;
-/** How many accounts one browser is known to. */
+/** The maximum number of accounts to which one browser is known. */
 const MAX_ACCOUNTS = 4;
-/** An id, its end in Unix seconds, and a digest for each name of the account. */
+/** An id, its expiry in Unix seconds, and a digest for each name of the account. */
 const ENTRY = /^([\w-]{22})\.(\d{1,12})((?:\.[\w-]{22}){1,2})$/;
 
 interface Entry {
@@ -20,9 +20,9 @@ interface Entry {
 }
 
 /**
- * Proofs that a browser has logged in to an account before. The browser keeps the proof; nothing of it is stored here.
- * It is bound to the names of the account by keyed hashes and names none of them, so it tells nobody whether there is
- * such an account. It opens nothing: whoever has it may guess by a budget of its own.
+ * Issues and verifies proofs that a browser has logged in to an account before. Only the browser stores the proof. Keyed
+ * hashes bind it to the names of the account, so it does not reveal whether the account exists. It grants no access: its
+ * holder only gets a separate budget of guesses.
  */
 export class KnownDevices {
   private readonly digests: LogInDigests;
@@ -33,13 +33,13 @@ export class KnownDevices {
     this.clock = clock;
   }
 
-  /** The budget of the device that the proof is of; `undefined` where it proves nothing for this name. */
+  /** Returns the key of the device's budget; `undefined` if the proof is not valid for this name. */
   recognise(name: string, proof: string | undefined): string | undefined {
     const entry = this.entriesOf(proof).find((one) => this.isFor(name, one));
     return entry && this.digests.of('device', entry.id);
   }
 
-  /** A new proof for an account, beside those for other accounts that the former one holds. */
+  /** Returns a new proof for an account. It also keeps the proofs for other accounts from the former one. */
   prove(account: Pick<Account, 'name' | 'email'>, former: string | undefined): string {
     const names = this.digests.ofNames(account);
     const id = randomBytes(ID_BYTES).toString('base64url');

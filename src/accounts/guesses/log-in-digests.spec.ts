@@ -7,15 +7,15 @@ describe('LogInDigests', () => {
   it.each([
     ['ada', undefined],
     ['Ada', 'ADA@example.com'],
-    // Its small letter has a composed form, and it has none itself: NFC changes it once more when it is small.
+    // The capital has no composed form, but its lower-case letter has one: NFC changes the lower-case name again.
     ['J\u030can', undefined],
     ['\u03aa\u0301', 'T\u0308@example.com'],
-  ])('ofNames() are those under which somebody logs in to %s', (name, email) => {
+  ])('ofNames() returns the digests under which a log-in to %s is counted', (name, email) => {
     const typed = [name, ...(email === undefined ? [] : [email])];
     expect(digests.ofNames({ name, email })).toEqual(typed.map((each) => digests.ofName(each)));
   });
 
-  it('ofNames() holds what is both name and e-mail address once', () => {
+  it('ofNames() returns one digest if the name is also the e-mail address', () => {
     expect(digests.ofNames({ name: 'a@b', email: 'A@B' })).toEqual([digests.ofName('a@b')]);
   });
 });

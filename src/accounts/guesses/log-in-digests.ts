@@ -3,15 +3,15 @@ import type { Account } from '../account.ts';
 import { accountNameKey } from '../account.ts';
 import { addressBlock } from './address-block.ts';
 
-/** The purpose for which the key is derived. */
+/** The purpose under which the key is derived. */
 export const LOG_IN_HISTORY = 'history of log-ins';
 
 const DIGEST_BYTES = 16;
 
 /**
- * Keyed hashes of what the history of log-ins is about (HMAC-SHA-256, 128 bits of it). Every instance has the same key,
- * derived from the secret that seals the signing keys, which is not in the store: a copy of the store alone tells
- * neither where somebody logged in, nor what was typed into the field of a name.
+ * Keyed hashes of the data in the history of log-ins (HMAC-SHA-256, truncated to 128 bits). All instances have the same
+ * key. It is derived from the secret that seals the signing keys, which is not in the store, so a copy of the store
+ * reveals neither where accounts logged in nor what was typed as a name.
  */
 export class LogInDigests {
   readonly #key: Uint8Array;
@@ -21,31 +21,31 @@ export class LogInDigests {
     this.#key = key;
   }
 
-  /** Of a name or an e-mail address, in any spelling by which an account is found. */
+  /** Returns the digest of a name or an e-mail address, the same for each spelling that finds the account. */
   ofName(nameOrEmail: string): string {
     return this.of('name', accountNameKey(nameOrEmail.trim()));
   }
 
-  /** Of each name that an account goes by. */
+  /** Returns the digests of an account's name and e-mail address. */
   ofNames({ name, email }: Pick<Account, 'name' | 'email'>): readonly string[] {
-    // Not of their keys: the key of a key may be another one.
+    // Not from `accountNameKeys`: `ofName` applies `accountNameKey` itself, and applying it twice may give another key.
     return [...new Set([name, ...(email === undefined ? [] : [email])].map((each) => this.ofName(each)))];
   }
 
-  /** Of the address block of a client, for one name: nobody can tell that two names have a place in common. */
+  /** Returns the digest of a client's address block for one name, so that equal places of two names do not match. */
   ofPlace(name: string, client: string): string {
     return this.of('place', name, addressBlock(client));
   }
 
-  /** Of anything else; each part in a place of its own. */
+  /** Returns the digest of several parts; parts that are split differently have different digests. */
   of(...parts: readonly string[]): string {
     const digest = createHmac('sha256', this.#key).update(JSON.stringify(parts)).digest();
     return digest.subarray(0, DIGEST_BYTES).toString('base64url');
   }
 
-  /** Whether that is the digest, in a time that does not tell how much of it is right. */
+  /** Whether the parts have this digest; compares in constant time. */
   matches(digest: string, ...parts: readonly string[]): boolean {
-    const [given, wanted] = [Buffer.from(digest), Buffer.from(this.of(...parts))];
-    return given.length === wanted.length && timingSafeEqual(given, wanted);
+    const [actual, expected] = [Buffer.from(digest), Buffer.from(this.of(...parts))];
+    return actual.length === expected.length && timingSafeEqual(actual, expected);
   }
 }

@@ -6,20 +6,20 @@ import { STRANGERS } from './log-in-history-store.ts';
 
 const attempt = { name: 'ada', place: 'cafe', device: undefined, countsStrangers: true };
 
-/** A shared history that does not answer until it is let. */
+/** A shared history that does not respond until `open()` is called. */
 class Slow extends MemoryLogInHistory {
   private readonly gate = Promise.withResolvers<void>();
   readonly takenBack: string[] = [];
   open = (): void => this.gate.resolve();
 
-  override async takeBack(...asked: Parameters<LogInHistoryStore['takeBack']>) {
-    this.takenBack.push(asked[1]);
-    return super.takeBack(...asked);
+  override async takeBack(...parameters: Parameters<LogInHistoryStore['takeBack']>) {
+    this.takenBack.push(parameters[1]);
+    return super.takeBack(...parameters);
   }
 
-  override async count(...asked: Parameters<LogInHistoryStore['count']>) {
+  override async count(...parameters: Parameters<LogInHistoryStore['count']>) {
     await this.gate.promise;
-    return super.count(...asked);
+    return super.count(...parameters);
   }
 }
 
@@ -41,29 +41,29 @@ const bounded = Array.from({ length: 2 * FREE_GUESSES }, (_, index) => (index < 
 
 describe('LogInHistory', () => {
   it.each([
-    ['does not answer', () => new Slow()],
+    ['does not respond', () => new Slow()],
     ['fails', () => new MemoryLogInHistory({ check: () => { throw new Error('down'); } })], // biome-ignore format: one line
-  ])('bounds guesses by itself where the shared history %s, and says so', async (_what, shared) => {
+  ])('limits guesses on this instance if the shared history %s, and reports the error', async (_failure, shared) => {
     const { history, errors } = setUp(shared());
     expect(await outcomesOf(history)).toEqual(bounded);
     expect(errors).toHaveLength(bounded.length);
   });
 
-  it('keeps the familiar apart from strangers also where the shared history is away', async () => {
+  it('distinguishes familiar places from strangers if the shared history is unavailable', async () => {
     const { history } = setUp(new Slow());
     await history.remember(['ada'], () => 'home');
     expect(await outcomesOf(history)).toEqual(bounded);
     expect(await history.count({ ...attempt, place: 'home' })).toMatchObject({ outcome: 'counted', isFamiliar: true });
   });
 
-  it('remember() says where the shared history may not have it', async () => {
+  it('remember() resolves to false if the shared history may not have the place', async () => {
     const broken = new MemoryLogInHistory();
     broken.remember = () => Promise.reject(new Error('down'));
     expect(await setUp(broken).history.remember(['ada'], () => 'home')).toBe(false);
     expect(await setUp(new MemoryLogInHistory()).history.remember(['ada'], () => 'home')).toBe(true);
   });
 
-  it('takeBack() takes back what was counted too late, too', async () => {
+  it('takeBack() also takes back a count that the shared history makes later', async () => {
     const shared = new Slow();
     const { history } = setUp(shared);
     const counted = await history.count(attempt);

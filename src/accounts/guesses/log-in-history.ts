@@ -4,37 +4,37 @@ import type { GuessCount, GuessLimits, LogInAttempt, LogInHistoryStore } from '.
 const SECOND_MS = 1000;
 
 /**
- * Ten failures at once, then one after 30 s, a minute, and so on up to a quarter of an hour; all are forgotten after an
- * hour without one. For each name of an account that is 17 in any hour at most, and some 300 a day.
+ * Allows ten failures at once, then one after 30 s, 1 min, 2 min, and so on up to 15 min. All failures are forgotten after
+ * an hour without one. For each name of an account, this allows at most 17 guesses in any hour and about 300 a day.
  */
 const GUESS_LIMITS: GuessLimits = {
   waitsMs: [...Array.from({ length: 9 }, () => 0), ...[30, 60, 120, 240, 480, 900].map((wait) => wait * SECOND_MS)],
   forgetAfterMs: 3600 * SECOND_MS,
 };
 
-/** How many failures there may be before there is a wait. */
+/** The number of failures before the first wait. */
 export const FREE_GUESSES = GUESS_LIMITS.waitsMs.findIndex((waitMs) => waitMs > 0) + 1;
 
 export interface LogInHistoryParts {
-  /** What all instances share. */
+  /** The history that all instances share. */
   readonly shared: LogInHistoryStore;
-  /** What counts while the shared one does not answer. */
+  /** This instance's own history, used while the shared one does not respond. */
   readonly local: LogInHistoryStore;
-  /** How long the shared one may take, in milliseconds. */
+  /** The time limit for the shared history, in milliseconds. */
   readonly limitMs: number;
-  /** Told where the shared one does not answer, or not in time. */
+  /** Called when the shared history fails or does not respond in time. */
   readonly failed: (error: unknown) => void;
 }
 
-/** What {@link LogInHistory.count} says of an attempt. */
+/** The result of {@link LogInHistory.count}. */
 export type Counted = GuessCount & {
-  /** Takes it back where it was counted; resolves also where that fails. */
+  /** Takes the attempt back if it was counted. Never rejects. */
   takeBack(): Promise<void>;
 };
 
 /**
- * The history of log-ins that instances share. Where the store does not answer in time, this instance's own counts: then
- * guesses are bounded on each instance by itself, and familiar is who logged in here.
+ * The history of log-ins that instances share. If the store does not respond in time, this instance uses its own history:
+ * each instance then limits guesses by itself and knows only the places that logged in to it.
  */
 export class LogInHistory {
   private readonly parts: LogInHistoryParts;
@@ -46,19 +46,19 @@ export class LogInHistory {
   async count(attempt: LogInAttempt): Promise<Counted> {
     const { shared, local } = this.parts;
     const { name } = attempt;
-    const asked = shared.count(attempt, GUESS_LIMITS);
-    const answer = await this.inTime(asked);
-    if (answer !== undefined) return { ...answer, takeBack: () => this.takeBack(shared, name, answer) };
-    const instead = await local.count(attempt, GUESS_LIMITS);
+    const counting = shared.count(attempt, GUESS_LIMITS);
+    const counted = await this.inTime(counting);
+    if (counted !== undefined) return { ...counted, takeBack: () => this.takeBack(shared, name, counted) };
+    const countedLocally = await local.count(attempt, GUESS_LIMITS);
     const takeBack = async (): Promise<void> => {
-      await this.takeBack(local, name, instead);
-      // What was counted too late would keep waiting whoever has done nothing wrong.
-      void asked.then((late) => this.takeBack(shared, name, late)).catch(() => undefined);
+      await this.takeBack(local, name, countedLocally);
+      // Otherwise the late count would make a client wait that guessed nothing wrong.
+      void counting.then((late) => this.takeBack(shared, name, late)).catch(() => undefined);
     };
-    return { ...instead, takeBack };
+    return { ...countedLocally, takeBack };
   }
 
-  /** Makes a place familiar to names; `false` where the shared history may not have taken it. */
+  /** Makes a place familiar to names; resolves to `false` if the shared history may not have stored it. */
   async remember(names: readonly string[], placeOf: (name: string) => string): Promise<boolean> {
     const { shared, local } = this.parts;
     for (const name of names) await local.remember(name, placeOf(name));
@@ -70,15 +70,11 @@ export class LogInHistory {
     if (counted.outcome === 'counted') await this.inTime(history.takeBack(name, counted.budget, GUESS_LIMITS));
   }
 
-  /** `undefined` where there is no answer, or none in time. */
-  private async inTime<Answer>(asked: Promise<Answer>): Promise<Answer | undefined> {
+  /** Resolves to `undefined` if the call fails or exceeds the time limit. */
+  private async inTime<Result>(call: Promise<Result>): Promise<Result | undefined> {
     const { limitMs, failed } = this.parts;
     try {
-      return await within(
-        asked,
-        limitMs,
-        () => new Error(`the history of log-ins did not answer within ${limitMs} ms`),
-      );
+      return await within(call, limitMs, () => new Error(`the history of log-ins did not answer within ${limitMs} ms`));
     } catch (error) {
       failed(error);
       return undefined;

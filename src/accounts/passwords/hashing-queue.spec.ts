@@ -22,7 +22,7 @@ function setUp() {
 const doneOf = (all: readonly { readonly outcome: string }[]) => all.filter(({ outcome }) => outcome === 'done').length;
 
 describe('HashingQueue', () => {
-  it('takes strangers up to half of the places, and the familiar also then', async () => {
+  it('lets strangers fill half of the places and keeps the other half for familiar callers', async () => {
     const { queue, run, open } = setUp();
     const strangers = Array.from({ length: 40 }, (_, index) => run(`stranger ${index}`, 'stranger'));
     expect([queue.hasRoom('stranger'), queue.hasRoom('familiar')]).toEqual([false, true]);
@@ -32,7 +32,7 @@ describe('HashingQueue', () => {
     expect([doneOf(await Promise.all(strangers)), doneOf(await Promise.all(familiar))]).toEqual([2 + 16, 16]);
   });
 
-  it('lets the familiar and strangers take turns', async () => {
+  it('alternates between familiar callers and strangers', async () => {
     const { run, order, open } = setUp();
     const all = Array.from({ length: 5 }, (_, index) => run(`s${index}`, 'stranger'));
     all.push(...Array.from({ length: 5 }, (_, index) => run(`f${index}`, 'familiar')));
@@ -41,7 +41,7 @@ describe('HashingQueue', () => {
     expect(order).toEqual(['s0', 's1', 'f0', 's2', 'f1', 's3', 'f2', 's4', 'f3', 'f4']);
   });
 
-  it('runs two at a time, and goes on after what fails', async () => {
+  it('runs two tasks at a time, and continues after a task fails', async () => {
     const { queue, run, open, most } = setUp();
     const broken = Array.from({ length: 3 }, () => queue.run(() => Promise.reject(new Error('broken')), 'stranger'));
     const all = Array.from({ length: 8 }, (_, index) => run(String(index), 'stranger'));

@@ -1,19 +1,20 @@
-/**
- * At once, and waiting: hashing must not take every core, nor a flood of guesses all memory. Two of the four threads that
- * Node shares (libuv) stay free for everybody else, signature checks among them.
- */
+/** Two of libuv's four shared threads stay free for other work, such as signature checks. */
 const MAX_RUNNING = 2;
+/** A flood of guesses must not fill the memory. */
 const MAX_WAITING = 32;
-/** Of those who wait. The other half is for who has a name here. */
+/** The other half of the queue is reserved for familiar callers. */
 const MAX_STRANGERS_WAITING = MAX_WAITING / 2;
 
-/** `familiar`: who is known, or comes from where the name has logged in before. Everybody else is a stranger. */
+/**
+ * `familiar`: an authenticated caller, or one at an address block or with a device from which the name has logged in
+ * before. Every other caller is a stranger.
+ */
 export type Precedence = 'familiar' | 'stranger';
 
 /** `busy`: the queue was full, and nothing was done. */
 export type Queued<Value> = { readonly outcome: 'done'; readonly value: Value } | { readonly outcome: 'busy' };
 
-/** Lets a bounded number run at a time, behind a bounded queue. Where both wait, familiar ones and strangers take turns. */
+/** Runs a bounded number of tasks at a time, behind a bounded queue that alternates between familiar and stranger. */
 export class HashingQueue {
   private running = 0;
   private readonly waiting: Readonly<Record<Precedence, (() => void)[]>> = { familiar: [], stranger: [] };
@@ -37,7 +38,7 @@ export class HashingQueue {
     }
   }
 
-  /** Hands the place to the next in line, so that nobody can slip in between. */
+  /** Passes the place directly to the next task, so that no new task can take it first. */
   private leave(): void {
     const other: Precedence = this.last === 'familiar' ? 'stranger' : 'familiar';
     const turn = this.waiting[other].length > 0 ? other : this.last;

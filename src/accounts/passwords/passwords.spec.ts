@@ -3,13 +3,13 @@ import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { Passwords } from './passwords.ts';
 
-/** RFC 9106's algorithm, computed by the reference implementation: `argon2 somesalt -id -t 2 -k 64 -p 1 -l 24` of "password". */
+/** The hash of "password" by RFC 9106's reference implementation: `argon2 somesalt -id -t 2 -k 64 -p 1 -l 24`. */
 const FOREIGN = '$argon2id$v=19$m=65536,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc';
-/** Of "pässword" in NFD, as former versions hashed what was typed. */
+/** The hash of "pässword" in NFD: former versions hashed passwords as typed. */
 const HASHED_AS_TYPED = '$argon2id$v=19$m=64,t=2,p=1$c29tZXNhbHQ$T4EMLQjhRJWkT6CDakdpAbeWdovJ89kh';
 
 describe('Passwords', () => {
-  it('verify() matches the password that was hashed, and no other', async () => {
+  it('verify() matches only the password that was hashed', async () => {
     const passwords = new Passwords();
     const phc = await hash(passwords, 'pässword: with colon');
     expect(phc).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$[\w+/]{22}\$[\w+/]{43}$/);
@@ -20,7 +20,7 @@ describe('Passwords', () => {
     expect(await hash(passwords, 'pässword: with colon')).not.toBe(phc);
   });
 
-  it('compares in NFC', async () => {
+  it('verify() compares passwords in NFC', async () => {
     const passwords = new Passwords();
     const [composed, decomposed] = (['NFC', 'NFD'] as const).map((form) => 'pässword Å'.normalize(form));
     const phc = await hash(passwords, decomposed ?? '');
@@ -28,12 +28,12 @@ describe('Passwords', () => {
     expect(await passwords.verify(decomposed ?? '', phc)).toBe('match');
   });
 
-  it('verify() matches a password that was hashed before NFC, typed as it was then', async () => {
+  it('verify() matches a password that a former version hashed without NFC, if it is typed in the same form', async () => {
     expect(await new Passwords().verify('pässword'.normalize('NFD'), HASHED_AS_TYPED)).toBe('match');
     expect(await new Passwords().verify('pässword'.normalize('NFC'), HASHED_AS_TYPED)).toBe('mismatch');
   });
 
-  it('takes no lone surrogate, which Node would hash as any other', async () => {
+  it('refuses a lone surrogate, because Node encodes all of them alike', async () => {
     const passwords = new Passwords();
     const phc = await hash(passwords, 'p\uFFFDssword');
     for (const guess of ['p\uD800ssword', 'p\uDFFFssword']) expect(await passwords.verify(guess, phc)).toBe('mismatch');
@@ -44,11 +44,11 @@ describe('Passwords', () => {
     expect(await new Passwords().verify('password', FOREIGN)).toBe('match');
   });
 
-  it('verify() never matches without a hash', async () => {
+  it('verify() reports a mismatch without a hash', async () => {
     expect(await new Passwords().verify('anything', undefined)).toBe('mismatch');
   });
 
-  it('verify() rejects on a hash that it cannot read', async () => {
+  it('verify() rejects if it cannot read the hash', async () => {
     await expect(new Passwords().verify('x', 'plain')).rejects.toThrow('cannot be read');
   });
 
@@ -57,7 +57,7 @@ describe('Passwords', () => {
     await expect(new Passwords().hash('é'.repeat(513))).rejects.toThrow(RangeError);
   });
 
-  it('verify() is busy once the queue is full, and takes up work again when it has drained', async () => {
+  it('verify() reports busy while the queue is full, and works again once it has drained', async () => {
     const passwords = new Passwords();
     const all = Array.from({ length: 40 }, () => passwords.verify('guess', undefined, 'familiar'));
     expect(passwords.hasRoom('familiar')).toBe(false);
@@ -67,7 +67,7 @@ describe('Passwords', () => {
     expect(await passwords.verify('guess', undefined)).toBe('mismatch');
   });
 
-  it('hash() leaves threads for everybody else, as a signature check needs one', async () => {
+  it('hash() leaves threads free for other work, such as signature checks', async () => {
     const passwords = new Passwords();
     let done = 0;
     const all = Array.from({ length: 30 }, () => passwords.hash('a new password').then(() => (done += 1)));
@@ -76,7 +76,7 @@ describe('Passwords', () => {
     await Promise.all(all);
   });
 
-  it('hash() waits in the same queue as verify(), and is busy once that is full', async () => {
+  it('hash() uses the same queue as verify(), and reports busy while the queue is full', async () => {
     const passwords = new Passwords();
     const all = await Promise.all(Array.from({ length: 40 }, () => passwords.hash('a new password')));
     expect(all.filter(({ outcome }) => outcome === 'done')).toHaveLength(34);

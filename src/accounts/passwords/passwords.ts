@@ -6,7 +6,7 @@ import { HashingQueue } from './hashing-queue.ts';
 
 const hashArgon2 = promisify(argon2);
 
-/** OWASP's first choice for Argon2id: 19 MiB, two passes, one lane. */
+/** OWASP's recommendation for Argon2id: 19 MiB, two passes, one lane. */
 const COST = { memory: 19_456, passes: 2, parallelism: 1 } as const;
 const SALT_BYTES = 16;
 const TAG_BYTES = 32;
@@ -14,23 +14,23 @@ const MAX_PASSWORD_BYTES = 1024;
 
 const PHC = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9+/]+)\$([A-Za-z0-9+/]+)$/;
 
-/** `busy`: the queue is full and nothing was compared. */
+/** `busy`: the queue is full, and nothing was compared. */
 export type PasswordVerdict = 'match' | 'mismatch' | 'busy';
 
 /**
- * Hashes and compares passwords (Argon2id, RFC 9106), both through one bounded queue. They are hashed in NFC,
- * because keyboards and systems differ in how they compose a letter (RFC 8265, section 4.2.1).
+ * Hashes and compares passwords (Argon2id, RFC 9106) through one bounded queue. Hashes passwords in NFC, because keyboards
+ * and systems differ in how they compose a letter (RFC 8265, section 4.2.1).
  */
 export class Passwords {
   private readonly queue = new HashingQueue();
   private readonly decoy = encodePhc(randomBytes(SALT_BYTES), randomBytes(TAG_BYTES));
 
   /**
-   * A PHC string with a fresh salt; throws a `RangeError` on an empty password, on one over 1024 bytes, and on one that
-   * holds a lone surrogate, which has no bytes of its own.
+   * Hashes a password with a new salt; resolves to a PHC string. Rejects with a `RangeError` if the password is empty, is
+   * longer than 1024 bytes or contains a lone surrogate, which has no UTF-8 encoding.
    */
-  async hash(written: string): Promise<Queued<string>> {
-    const password = toNfc(written);
+  async hash(typed: string): Promise<Queued<string>> {
+    const password = toNfc(typed);
     if (!isHashable(password)) throw new RangeError('a password has 1 to 1024 bytes');
     const salt = randomBytes(SALT_BYTES);
     return this.queue.run(async () => encodePhc(salt, await derive(password, salt, COST, TAG_BYTES)), 'familiar');
@@ -42,11 +42,11 @@ export class Passwords {
   }
 
   /**
-   * Compares a password with an account's hash. Without a hash, as for an unknown account, it costs the same and
-   * never matches.
+   * Compares a password with an account's hash. Without a hash, as for an unknown account, the comparison takes the same
+   * time and never matches. Rejects if the hash is not a valid PHC string.
    *
-   * Hashes of former versions are of what was typed. So a password that NFC changes is compared twice, in NFC and as it
-   * is, until one matches: what that costs depends on the password alone, and never on whether there is an account.
+   * Former versions hashed passwords as typed. Therefore a password that NFC changes is compared in NFC and, if that does
+   * not match, as typed. The time for a wrong password depends only on that password, not on whether the account exists.
    */
   async verify(
     password: string,
@@ -72,7 +72,7 @@ function isHashable(password: string): boolean {
 
 async function compare(password: string, phc: string): Promise<boolean> {
   const [, memory, passes, parallelism, salt, tag] = PHC.exec(phc) ?? [];
-  if (salt === undefined || tag === undefined) throw new Error('an account has a password hash that cannot be read');
+  if (salt === undefined || tag === undefined) throw new Error('the password hash of an account cannot be read');
   const cost = { memory: Number(memory), passes: Number(passes), parallelism: Number(parallelism) };
   const expected = Buffer.from(tag, 'base64');
   return timingSafeEqual(await derive(password, Buffer.from(salt, 'base64'), cost, expected.length), expected);

@@ -1,6 +1,6 @@
-/** What a text says beyond what anybody would try first: the parts of a password that are worth nothing. */
+/** Recognizes the parts of a password that add nothing to its strength. */
 
-/** Keys and letters that follow each other; the digits go round, from 9 to 0. */
+/** Sequences of keys and letters; 0 also follows 9. */
 const ROWS = [
   '01234567890',
   'abcdefghijklmnopqrstuvwxyz',
@@ -10,15 +10,15 @@ const ROWS = [
   'zxcvbnm',
   'yxcvbnm',
 ];
-/** A sequence takes so many steps before it may begin anew elsewhere. */
+/** A string is a sequence if it has fewer than one break in this many characters. */
 const STEPS_PER_BREAK = 5;
-/** More digits or signs than a date has are hard to guess, unless they are a pattern. */
+/** The length of a date. More digits or symbols are hard to guess, unless they are a pattern. */
 const MAX_PADDING = 8;
-/** A repeated part that is longer is judged by itself. */
+/** A longer repeated part is not a pattern by itself. */
 const MAX_PLAIN_UNIT = 7;
 
-/** Letters as they are often written in passwords. */
-const WRITTEN_FOR: Readonly<Record<string, string>> = {
+/** The letters that these digits and symbols often replace in passwords. */
+const LETTER_FOR: Readonly<Record<string, string>> = {
   '0': 'o',
   '3': 'e',
   '4': 'a',
@@ -29,13 +29,13 @@ const WRITTEN_FOR: Readonly<Record<string, string>> = {
   '!': 'i',
 };
 
-/** Whether a lower-case text goes along the alphabet, the digits or a row of keys, or repeats a few characters. */
+/** Whether a lower-case string follows the alphabet, the digits or a row of keys, or repeats a few characters. */
 export function isPattern(text: string): boolean {
   const unit = unitOf(text);
   return (unit !== text && unit.length <= MAX_PLAIN_UNIT) || isSequence(text);
 }
 
-/** The shortest text that a text repeats, at least twice; the text itself where there is none. */
+/** Returns the shortest string that, repeated at least twice, gives the text; the text itself if there is none. */
 export function unitOf(text: string): string {
   for (let length = 1; length <= text.length / 2; length++) {
     const unit = text.slice(0, length);
@@ -44,7 +44,7 @@ export function unitOf(text: string): string {
   return text;
 }
 
-/** Without the digits and signs around it that add nothing: years, dates, sequences, exclamation marks. */
+/** Removes digits and symbols at both ends that add nothing: years, dates, sequences, exclamation marks. */
 export function withoutPadding(text: string): string {
   const characters = Array.from(text);
   const letters = characters.map((character) => /\p{L}/u.test(character));
@@ -56,16 +56,16 @@ export function withoutPadding(text: string): string {
   return characters.slice(from, isPadding(after) ? last + 1 : undefined).join('');
 }
 
-/** With letters in place of the digits and signs that stand for them; 1 stands for either of two. */
+/** Returns the text with letters for the digits and symbols that replace them, once with l and once with i for 1. */
 export function withLetters(text: string): readonly string[] {
-  const plain = text.replace(/[03457@$!]/g, (sign) => WRITTEN_FOR[sign] ?? sign);
+  const plain = text.replace(/[03457@$!]/g, (symbol) => LETTER_FOR[symbol] ?? symbol);
   return [plain.replaceAll('1', 'l'), plain.replaceAll('1', 'i')];
 }
 
 function isPadding(text: string): boolean {
   const groups = text.match(/\p{Nd}+|\P{Nd}+/gu) ?? [];
-  const unforeseen = groups.filter((group) => !isPattern(group));
-  return unforeseen.reduce((sum, group) => sum + group.length, 0) <= MAX_PADDING;
+  const unpredictable = groups.filter((group) => !isPattern(group));
+  return unpredictable.reduce((sum, group) => sum + group.length, 0) <= MAX_PADDING;
 }
 
 function isSequence(text: string): boolean {

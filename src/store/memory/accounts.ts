@@ -1,5 +1,5 @@
 import type { Account, AccountChange, AccountVersion } from '../../accounts/account.ts';
-import { accountNameKey, accountNameKeys, changeAccount, hasScopes, stands } from '../../accounts/account.ts';
+import { accountNameKey, accountNameKeys, changeAccount, hasScopes, isUnchanged } from '../../accounts/account.ts';
 import type {
   AccountAddition,
   AccountPage,
@@ -89,7 +89,7 @@ export class MemoryAccounts implements AccountStore {
 
   /** Whether the account still has this version and is not disabled. */
   stands({ id, version }: AccountVersion): boolean {
-    return stands(this.accounts.get(id), version);
+    return isUnchanged(this.accounts.get(id), version);
   }
 
   async remove(id: string, mark: RevocationEntry, onlyIf?: AccountVersion): Promise<AccountRemoval> {

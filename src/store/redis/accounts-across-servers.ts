@@ -1,5 +1,5 @@
 import type { Account, AccountVersion } from '../../accounts/account.ts';
-import { stands } from '../../accounts/account.ts';
+import { isUnchanged } from '../../accounts/account.ts';
 import type { AccountRemoval, AccountUpdate, ChangeTerms, UpdatedAccount } from '../../accounts/account-store.ts';
 import { readReach } from '../../core/revocation-entry.ts';
 import { valueOf } from '../../redis/command.ts';
@@ -41,7 +41,7 @@ export class AccountsAcrossServers extends RedisAccounts {
    */
   override async remove(id: string, mark: RevocationEntry, onlyIf?: AccountVersion): Promise<AccountRemoval> {
     const remover = onlyIf && (await this.settled(await this.readAgain(onlyIf.id)))?.account;
-    if (onlyIf !== undefined && !stands(remover, onlyIf.version)) return { outcome: 'stale' };
+    if (onlyIf !== undefined && !isUnchanged(remover, onlyIf.version)) return { outcome: 'stale' };
     if (toNumber(await this.writes.ask(['hexists', records, id])) === 0) return { outcome: 'missing' };
     await this.revocations.write(mark);
     const keys = [records, names, order, newest] as const;

@@ -164,13 +164,13 @@ describe('accounts over the API', () => {
 
   it.each([
     [{ name: 'a:b' }, 'name', /a colon/],
-    [{ name: 'root ' }, 'name', /begins or ends with a space/],
+    [{ name: 'root ' }, 'name', /must not begin or end with a space/],
     [{ name: 'ro\u200bot' }, 'name', /U\+200B/],
     [{ name: '\u202etoor' }, 'name', /U\+202E/],
     [{ email: 'x' }, 'email', /an @/],
-    [{ password: 'short' }, 'password', /under 15 characters/],
+    [{ password: 'short' }, 'password', /at least 15 characters/],
     [{ password: 'Password12345678' }, 'password', /one of the most common/],
-    [{ password: 'refused-20261126' }, 'password', /follows from the account's name/],
+    [{ password: 'refused-20261126' }, 'password', /derived from the account's name/],
     [{ scopes: ['messages:sent'] }, 'scopes', /^no such scope: "messages:sent", did you mean "messages:send"\?$/],
     [{ scopes: [] }, 'scopes', /at least one scope/],
     [{ admin: true }, 'admin', /not a field/],

@@ -23,8 +23,8 @@ export const changePassword: Call<z.output<typeof request>> = {
 };
 
 async function change(input: CallInput<z.output<typeof request>>): Promise<Outcome> {
-  const { current, new: wanted } = input.body;
-  const result = await input.services.changePassword.change(actorOf(input), { current, wanted });
+  const { current, new: replacement } = input.body;
+  const result = await input.services.changePassword.change(actorOf(input), { current, replacement });
   switch (result.outcome) {
     case 'changed':
       return done(204);
