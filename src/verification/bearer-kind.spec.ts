@@ -7,7 +7,7 @@ describe('bearerProblem()', () => {
     ...['Bearer', 'bearer', 'access', 'access_token', 'at+jwt', 'application/at+JWT'].map((kind): [object] => [
       { token_type: kind },
     ]),
-    // Keycloak, Cognito, Ory Hydra, and ourselves.
+    // Keycloak, Cognito, Ory Hydra and Sallyport.
     [{ typ: 'Bearer' }],
     [{ token_use: 'access' }],
     [{ token_type: 'Bearer', token_use: 'access_token' }],
@@ -15,8 +15,8 @@ describe('bearerProblem()', () => {
     [{ token_use: 'private' }],
     [{ cnf: {} }],
     [{ cnf: { jkt: null, kid: '' } }],
-  ])('has nothing against %j', (claims) => {
-    // What a claim says is unknown.
+  ])('accepts %j', (claims) => {
+    // Claims may have any value.
     expect(bearerProblem(claims as Record<string, unknown>)).toBeUndefined();
   });
 
@@ -32,8 +32,8 @@ describe('bearerProblem()', () => {
     ['cnf', { cnf: { kid: 'x', jkt: null } }],
     ['cnf', { cnf: { jku: 'https://a.example' } }],
     ...['x', 7, false, ['x']].map((cnf): [string, object] => ['cnf', { cnf }]),
-  ])('refuses by %s what says %j', (problem, claims) => {
-    // What a claim says is unknown.
+  ])('returns %s for %j', (problem, claims) => {
+    // Claims may have any value.
     expect(bearerProblem(claims as Record<string, unknown>)).toBe(problem);
   });
 });
@@ -47,6 +47,6 @@ it.each([
   ['application/', 'application/'],
   [undefined, undefined],
   [7, 7],
-])('mediaType() of %j is %j', (value, type) => {
+])('mediaType(%j) returns %j', (value, type) => {
   expect(mediaType(value)).toBe(type);
 });

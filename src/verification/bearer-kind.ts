@@ -1,16 +1,16 @@
 import type { JsonObject } from './json-object.ts';
 import { isObject, membersOf } from './json-object.ts';
 
-/** What keeps a token from counting as a plain bearer token, for the log. */
+/** Why a token is not a plain bearer token, for the log. */
 export type NotPlainBearer = 'token_type' | 'cnf';
 
 /**
- * Where issuers say what kind of token it is: RFC 7662 and several JWT libraries, Cognito, Ory Hydra and ourselves,
- * Keycloak. Those of one token may stand side by side.
+ * The members that name a token's kind: `token_type` (RFC 7662 and several JWT libraries), `token_use` (Cognito, Ory
+ * Hydra and Sallyport) and `typ` (Keycloak). One token may have several of them.
  */
 const KIND_MEMBERS = ['token_type', 'token_use', 'typ'];
 
-/** What an access token is called there; ID and refresh tokens, and those of DPoP, are called otherwise. */
+/** The values that mean an access token. ID tokens, refresh tokens and DPoP tokens have other values. */
 const ACCESS_KINDS: ReadonlySet<unknown> = new Set([
   undefined,
   'bearer',
@@ -24,9 +24,10 @@ const ACCESS_KINDS: ReadonlySet<unknown> = new Set([
 ]);
 
 /**
- * Whether whoever bears a token may use it, by its claims or by what an introspection says of it: one rule for both.
- * Refused are tokens that are for other purposes (RFC 8725, section 3.11), and tokens that are bound to a key or a
- * certificate (`cnf`: RFC 7800, section 3.1; RFC 8705; RFC 9449), which nobody proves to have here.
+ * Returns why a token is not a plain bearer token, or `undefined` if any holder may use it. The same rule applies to
+ * the claims of a JWT and to an introspection response. It refuses tokens for other purposes (RFC 8725, section 3.11),
+ * and tokens bound to a key or a certificate (`cnf`: RFC 7800, section 3.1; RFC 8705; RFC 9449), because Sallyport
+ * cannot check that the client possesses that key.
  */
 export function bearerProblem(claims: JsonObject): NotPlainBearer | undefined {
   if (!KIND_MEMBERS.every((member) => ACCESS_KINDS.has(mediaType(claims[member])))) return 'token_type';
@@ -34,8 +35,8 @@ export function bearerProblem(claims: JsonObject): NotPlainBearer | undefined {
 }
 
 /**
- * A media type in its one spelling: in lower case, and without the `application/` that may be left out (RFC 7515,
- * section 4.1.9). Any other value stays as it is.
+ * Normalizes a media type: lower case, without the optional `application/` prefix (RFC 7515, section 4.1.9). Returns
+ * any other value unchanged.
  */
 export function mediaType(value: unknown): unknown {
   return typeof value === 'string' ? value.toLowerCase().replace(/^application\/(?=[^/]+$)/, '') : value;

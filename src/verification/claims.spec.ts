@@ -13,7 +13,7 @@ function token(payload: ParsedJwt['payload'], header: ParsedJwt['header'] = {}):
 const CLAIMS = { iss: 'https://login.example.com', aud: 'sms-api', exp: 2_000_000_000 };
 
 describe('readClaims()', () => {
-  it('reads what a decision rests on', () => {
+  it('reads the claims that a decision uses', () => {
     const all = { ...CLAIMS, sub: 'alice', nbf: 1.5, iat: 1, jti: 'id', scopes: ['messages:send', 'other'] };
     expect(readClaims(token(all), corporate())).toEqual({
       subject: 'alice',
@@ -25,7 +25,7 @@ describe('readClaims()', () => {
     });
   });
 
-  it('lets what is absent limit nothing but exp', () => {
+  it('accepts a token without optional claims, but requires exp by default', () => {
     const config = corporate({ requireExpiry: false, audience: undefined });
     expect(readClaims(token({ iss: CLAIMS.iss }), config)).toEqual({
       subject: undefined,
@@ -38,7 +38,7 @@ describe('readClaims()', () => {
     expect(readClaims(token({ iss: CLAIMS.iss }), corporate({ audience: undefined }))).toBe('exp');
   });
 
-  it('asks for the iss of an issuer, also where there is none', () => {
+  it('refuses a missing or different iss for a profile with an issuer', () => {
     for (const iss of [undefined, null, 'https://login.example.com/', ['https://login.example.com']]) {
       expect(readClaims(token({ ...CLAIMS, iss }), corporate())).toBe('iss');
     }
@@ -48,27 +48,27 @@ describe('readClaims()', () => {
     ['our own', own()],
     ['with an issuer', corporate()],
     ['with a secret and an issuer', partner([secretOf('s')])],
-  ])('never takes a token without exp: %s', (_, config) => {
+  ])('refuses a token without exp: %s', (_, config) => {
     const claims = { iss: config.issuer, aud: 'sms-api', token_use: 'access', scopes: [] };
     expect(readClaims(token(claims, { typ: 'at+jwt' }), config)).toBe('exp');
     expect(readClaims(token({ ...claims, exp: 1 }, { typ: 'at+jwt' }), config)).toBeTypeOf('object');
   });
 
   it.each(['JWT', 'application/jwt', 'JOSE', 'application/jose', 'at+jwt', 'application/AT+JWT', undefined])(
-    'takes a token of the type %j',
+    'accepts the typ %j',
     (typ) => {
       expect(readClaims(token(CLAIMS, { typ }), corporate())).toBeTypeOf('object');
     },
   );
 
   it.each(['logout+jwt', 'dpop+jwt', 'application/secevent+jwt', 'text/jwt', 'JOSE+JSON', 7])(
-    'refuses a token of the type %j',
+    'refuses the typ %j',
     (typ) => {
       expect(readClaims(token(CLAIMS, { typ }), corporate())).toBe('type');
     },
   );
 
-  it('refuses what is no plain bearer token, whoever issued it', () => {
+  it('refuses a token of any issuer that is not a plain bearer token', () => {
     const ours = { iss: 'https://sallyport.local', token_use: 'access', exp: 1, scopes: [] };
     expect(readClaims(token({ ...CLAIMS, cnf: { jkt: 'x' } }), corporate())).toBe('cnf');
     expect(readClaims(token({ ...ours, cnf: { jkt: 'x' } }, { typ: 'at+jwt' }), own())).toBe('cnf');
@@ -76,14 +76,14 @@ describe('readClaims()', () => {
     expect(readClaims(token({ ...CLAIMS, token_use: 'private' }), corporate())).toBeTypeOf('object');
   });
 
-  it('asks for our own audience where one is set', () => {
+  it('requires the audience of our own tokens if one is configured', () => {
     const config = own('EdDSA', { audience: ['sms-api'] });
     const claims = { iss: config.issuer, exp: 1, token_use: 'access', scopes: [] };
     expect(readClaims(token(claims, { typ: 'at+jwt' }), config)).toBe('aud');
     expect(readClaims(token({ ...claims, aud: ['sms-api'] }, { typ: 'at+jwt' }), config)).toBeTypeOf('object');
   });
 
-  it('takes at most 1000 scopes and texts of 1024 characters', () => {
+  it('accepts at most 1000 scopes and strings of 1024 characters', () => {
     const scopes = Array.from({ length: 1000 }, () => 'messages:send');
     for (const spelling of [scopes, scopes.join(' ')]) {
       expect(readClaims(token({ ...CLAIMS, scopes: spelling }), corporate())).toHaveProperty('scopes.length', 1000);
@@ -95,7 +95,7 @@ describe('readClaims()', () => {
     expect(readClaims(token({ ...CLAIMS, jti: 'x'.repeat(1025) }), corporate())).toBe('jti');
   });
 
-  it('never grants a foreign token a scope that its profile does not allow', () => {
+  it("never grants another issuer's token a scope that its profile does not allow", () => {
     const scope = fc.constantFrom('messages:send', 'messages:list', 'all:any', 'tokens:manage', 'messages:read', '');
     const claim = fc.oneof(
       fc.array(scope),
@@ -112,10 +112,10 @@ describe('readClaims()', () => {
     );
   });
 
-  it('returns a number for every date that it takes, whatever JSON says', () => {
+  it('returns a finite number for every exp that it accepts', () => {
     fc.assert(
       fc.property(fc.jsonValue(), (exp) => {
-        // Through text, as a token brings it.
+        // Through JSON, as in a token.
         const payload = JSON.parse(JSON.stringify({ ...CLAIMS, exp })) as ParsedJwt['payload'];
         const claims = readClaims(token(payload), corporate());
         return claims === 'exp' || (typeof claims === 'object' && Number.isFinite(claims.expiresAtSeconds));
@@ -139,11 +139,11 @@ describe('meetsAudience()', () => {
     [null, false],
     [true, false],
     [{ 0: 'sms-api', length: 1 }, false],
-  ])('of %j is %j', (aud, meets) => {
+  ])('for aud %j returns %j', (aud, meets) => {
     expect(meetsAudience({ aud }, corporate())).toBe(meets);
   });
 
-  it('takes any audience where the profile says so, but none of the wrong type', () => {
+  it('accepts any audience without a configured one, but none of the wrong type', () => {
     const config = corporate({ audience: undefined });
     const audiences = [undefined, [], 'other', ['a', 'b'], 1, [1], null, {}];
     expect(audiences.map((aud) => meetsAudience({ aud }, config))).toEqual([
@@ -160,13 +160,13 @@ describe('meetsAudience()', () => {
 });
 
 describe('meetsSubject()', () => {
-  it('asks for the one subject of a profile, exactly', () => {
+  it('requires exactly the subject of a profile', () => {
     const subjects = ['urn:Auth0', 'urn:auth0', 'urn:Auth0 ', '', undefined, ['urn:Auth0'], null];
     const profile = auth0([secretOf('s')]);
     expect(subjects.filter((subject) => meetsSubject(subject, profile))).toEqual(['urn:Auth0']);
   });
 
-  it('asks nothing of other issuers', () => {
+  it('accepts any subject for other issuers', () => {
     expect([own(), corporate()].map((config) => meetsSubject(undefined, config))).toEqual([true, true]);
   });
 });

@@ -6,18 +6,18 @@ import { bearerProblem, mediaType } from './bearer-kind.ts';
 import type { JsonObject } from './json-object.ts';
 import type { ParsedJwt } from './jwt.ts';
 
-/** The claims that a decision rests on (RFC 7519, section 4.1), of the right types. */
+/** The claims that a decision uses (RFC 7519, section 4.1), with checked types. */
 export interface Claims {
   readonly subject: string | undefined;
   readonly tokenId: string | undefined;
-  /** Unix seconds, fractions allowed; `Infinity` where absent. */
+  /** Unix seconds, fractions allowed; `Infinity` if absent. */
   readonly expiresAtSeconds: number;
-  /** Unix seconds; `-Infinity` where absent. */
+  /** Unix seconds; `-Infinity` if absent. */
   readonly notBeforeSeconds: number;
-  /** Unix seconds; `-Infinity` where absent. */
+  /** Unix seconds; `-Infinity` if absent. */
   readonly issuedAtSeconds: number;
   readonly scopes: readonly string[];
-  /** `undefined` for a token that is not ours. */
+  /** The kind of one of our own tokens; `undefined` for those of other issuers. */
   readonly use: TokenUse | undefined;
 }
 
@@ -38,31 +38,31 @@ export type FailedClaim =
 type FailedScopes = 'scopes' | 'over 1000 scopes';
 
 const MAX_STRING_LENGTH = 1024;
-/** However they are written: a claim of more is refused. */
+/** A claim with more scopes is refused, whatever its form. */
 const MAX_SCOPES = 1000;
 /**
- * A JWT, a compact JWS at all (RFC 7515, section 4.1.9), or an access token (RFC 9068, section 2.1); other kinds of JWT
- * are not credentials (RFC 8725, section 3.11).
+ * Accepted values of `typ`: a JWT, any compact JWS (RFC 7515, section 4.1.9), or an access token (RFC 9068, section
+ * 2.1). Other kinds of JWT are not credentials (RFC 8725, section 3.11).
  */
 const FOREIGN_TYPES: ReadonlySet<unknown> = new Set([undefined, 'jwt', 'jose', 'at+jwt']);
 
-/** Checks a token's claims against its issuer's profile. The signature is somebody else's question. */
+/** Checks a token's claims against its issuer's profile. Does not check the signature. */
 export function readClaims({ header, payload }: ParsedJwt, issuer: IssuerConfig): Claims | FailedClaim {
   return isRightType(header['typ'], issuer) ? readPayload(payload, issuer) : 'type';
 }
 
-/** The same for what an authorization server says of a token (RFC 7662, section 2.2): its members are such claims. */
+/** Checks a JWT payload, or an introspection response, whose members are the same claims (RFC 7662, section 2.2). */
 export function readPayload(payload: JsonObject, issuer: IssuerConfig): Claims | FailedClaim {
   const problem = bearerProblem(payload);
   if (problem !== undefined) return problem;
   if (!meetsIssuer(payload['iss'], issuer)) return 'iss';
   if (!meetsAudience(payload, issuer)) return 'aud';
   const { sub, exp, nbf, iat, jti } = payload;
-  if (!isOptionalText(sub) || !meetsSubject(sub, issuer)) return 'sub';
+  if (!isOptionalString(sub) || !meetsSubject(sub, issuer)) return 'sub';
   if (!isOptionalDate(exp) || (exp === undefined && requiresExpiry(issuer))) return 'exp';
   if (!isOptionalDate(nbf)) return 'nbf';
   if (!isOptionalDate(iat)) return 'iat';
-  if (!isOptionalText(jti)) return 'jti';
+  if (!isOptionalString(jti)) return 'jti';
   const use = issuer.kind === 'signing' ? TOKEN_USES.find((name) => name === payload['token_use']) : undefined;
   if (issuer.kind === 'signing' && use === undefined) return 'token_use';
   const scopes = readScopes(payload, issuer);
@@ -79,8 +79,8 @@ export function readPayload(payload: JsonObject, issuer: IssuerConfig): Claims |
 }
 
 /**
- * Whether `iss` is the one that the issuer's profile asks for; where that asks for none, whether there is none, or one
- * that no other issuer claims. A server that is asked need not say that it is itself.
+ * Whether `iss` fits the issuer's profile. It must equal the profile's `issuer`. If the profile has none, `iss` must be
+ * absent, or a value that no other issuer claims. An introspection response may always omit it.
  */
 export function meetsIssuer(iss: unknown, profile: IssuerConfig): boolean {
   if (iss === undefined) return profile.issuer === undefined || profile.kind === 'introspection';
@@ -88,15 +88,15 @@ export function meetsIssuer(iss: unknown, profile: IssuerConfig): boolean {
   return typeof iss === 'string' && !profile.claimedByOthers.has(iss);
 }
 
-/** Whether the token's audience is one that the issuer's profile takes; `aud` is a string or an array of them. */
+/** Whether the issuer's profile accepts one of the token's audiences; `aud` is a string or an array of strings. */
 export function meetsAudience(payload: JsonObject, { audience }: IssuerConfig): boolean {
   const { aud } = payload;
-  const named: readonly unknown[] = Array.isArray(aud) ? aud : aud === undefined ? [] : [aud];
-  if (!named.every((value) => typeof value === 'string')) return false;
-  return audience === undefined || audience.some((wanted) => named.includes(wanted));
+  const audiences: readonly unknown[] = Array.isArray(aud) ? aud : aud === undefined ? [] : [aud];
+  if (!audiences.every((value) => typeof value === 'string')) return false;
+  return audience === undefined || audience.some((accepted) => audiences.includes(accepted));
 }
 
-/** Whether the token's subject is the one that the issuer's profile asks for. */
+/** Whether the token has the subject that the issuer's profile requires, if it requires one. */
 export function meetsSubject(subject: unknown, issuer: IssuerConfig): boolean {
   const required = issuer.kind === 'signing' ? undefined : issuer.requireSubject;
   return required === undefined || subject === required;
@@ -111,19 +111,19 @@ function isRightType(typ: unknown, issuer: IssuerConfig): boolean {
   return issuer.kind === 'signing' ? type === 'at+jwt' : FOREIGN_TYPES.has(type);
 }
 
-function isOptionalText(value: unknown): value is string | undefined {
+function isOptionalString(value: unknown): value is string | undefined {
   if (value === undefined) return true;
   return typeof value === 'string' && value.length <= MAX_STRING_LENGTH && value.isWellFormed();
 }
 
-/** NumericDate: seconds, maybe with a fraction (RFC 7519, section 2). */
+/** NumericDate: seconds, fractions allowed (RFC 7519, section 2). */
 function isOptionalDate(value: unknown): value is number | undefined {
   return value === undefined || (typeof value === 'number' && Number.isFinite(value));
 }
 
-/** The scopes that a token carries for us: what its profile grants, or its own as far as the profile allows them. */
+/** Returns the scopes that the profile grants, or else the token's own scopes that the profile allows. */
 function readScopes(payload: JsonObject, issuer: IssuerConfig): readonly string[] | FailedScopes {
-  // A session of the console has none.
+  // A console session has no scopes.
   if (issuer.kind === 'signing') return scopesIn(payload['scopes'] ?? []);
   if (issuer.grant !== undefined) return issuer.grant;
   const names = issuer.scopeClaim === undefined ? ['scopes', 'scope', 'scp'] : [issuer.scopeClaim];
@@ -132,7 +132,7 @@ function readScopes(payload: JsonObject, issuer: IssuerConfig): readonly string[
   return typeof scopes === 'string' ? scopes : scopes.filter((scope) => issuer.allowScopes.has(scope));
 }
 
-/** An array of scopes, or one string with spaces between (RFC 6749, section 3.3). */
+/** Reads an array of scopes, or one space-separated string (RFC 6749, section 3.3). */
 function scopesIn(value: unknown): readonly string[] | FailedScopes {
   const scopes: unknown = typeof value === 'string' ? value.split(' ').filter((scope) => scope !== '') : value;
   if (!Array.isArray(scopes) || !scopes.every((entry) => typeof entry === 'string')) return 'scopes';

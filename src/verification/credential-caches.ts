@@ -1,7 +1,7 @@
 import type { PresentedCredential } from '../core/credential.ts';
 import type { CredentialCache, VerificationResult } from '../core/verified-credential.ts';
 
-/** Looks each credential up among those of its scheme. */
+/** Looks up each credential in the cache of its scheme. */
 export class CredentialCaches implements CredentialCache {
   private readonly bearer: CredentialCache;
   private readonly basic: CredentialCache;

@@ -4,10 +4,10 @@ import type { TokenExaminer, Verifier } from '../core/ports.ts';
 import type { Refusal } from '../core/verified-credential.ts';
 import { CredentialVerifier } from './credential-verifier.ts';
 
-/** A check for each verifier, so that a refusal tells which one it is of. */
+/** A check for each verifier, so that a refusal shows which verifier it is from. */
 const CHECKS = { bearer: 'signature', opaque: 'inactive', basic: 'password' } as const;
 
-/** Refuses everything, by its own check. */
+/** A verifier that refuses everything with its own check. */
 function refusing(name: keyof typeof CHECKS): Verifier & TokenExaminer {
   const refusal: Refusal = { outcome: 'refused', reason: 'token_invalid', check: CHECKS[name] };
   return { verify: () => Promise.resolve(refusal), examine: () => Promise.resolve(refusal) };
@@ -22,28 +22,31 @@ async function verifierOf(
   opaque: (Verifier & TokenExaminer) | undefined,
   scheme: PresentedCredential['scheme'],
 ) {
-  const finding = await verifierWith(opaque).verify({ scheme, value });
-  return finding.outcome === 'refused' && finding.check;
+  const result = await verifierWith(opaque).verify({ scheme, value });
+  return result.outcome === 'refused' && result.check;
 }
 
 describe('CredentialVerifier', () => {
   it.each(['a.b.c', '..', 'e30.e30.', 'not base64.(.)', 'a.b.c==', 'a.b.c.', 'a.b.c...'])(
-    'shows nobody else a token of three parts: %s',
+    'passes a token of three parts only to the JWT verifier: %s',
     async (value) => {
       expect(await verifierOf(value, refusing('opaque'), 'bearer')).toBe(CHECKS.bearer);
     },
   );
 
-  it.each(['', 'opaque', 'a.b', 'ory_at_a.b', 'a.b.c.d.e'])('has an opaque token asked about: %s', async (value) => {
-    expect(await verifierOf(value, refusing('opaque'), 'bearer')).toBe(CHECKS.opaque);
-    expect(await verifierOf(value, undefined, 'bearer')).toBe(CHECKS.bearer);
-    expect(await verifierOf(value, refusing('opaque'), 'basic')).toBe(CHECKS.basic);
-  });
+  it.each(['', 'opaque', 'a.b', 'ory_at_a.b', 'a.b.c.d.e'])(
+    'passes an opaque token to the opaque verifier, if there is one: %s',
+    async (value) => {
+      expect(await verifierOf(value, refusing('opaque'), 'bearer')).toBe(CHECKS.opaque);
+      expect(await verifierOf(value, undefined, 'bearer')).toBe(CHECKS.bearer);
+      expect(await verifierOf(value, refusing('opaque'), 'basic')).toBe(CHECKS.basic);
+    },
+  );
 
   it.each([
     ['a.b.c', CHECKS.bearer],
     ['a.b', CHECKS.opaque],
-  ])('examines %s in the same way', async (value, check) => {
+  ])('examines %s with the same verifier', async (value, check) => {
     expect(await verifierWith(refusing('opaque')).examine(value)).toMatchObject({ check });
     expect(await verifierWith(undefined).examine(value)).toMatchObject({ check: CHECKS.bearer });
   });

@@ -5,11 +5,11 @@ import type { Refusal, VerificationResult } from '../core/verified-credential.ts
 import { hasThreeParts } from './jwt.ts';
 
 export interface CredentialVerifierParts {
-  /** Of JWTs. */
+  /** For JWTs. */
   readonly bearer: Verifier;
-  /** Of other bearer tokens; `undefined` where nobody can be asked about such. */
+  /** For other bearer tokens; `undefined` without an introspection issuer. */
   readonly opaque: (Verifier & TokenExaminer) | undefined;
-  /** `undefined` where there are no accounts: no route takes Basic then. */
+  /** `undefined` without accounts: no route accepts Basic then. */
   readonly basic: Verifier | undefined;
 }
 
@@ -19,7 +19,7 @@ const NO_ACCOUNTS: Refusal = {
   check: { name: 'basic', check: 'no accounts' },
 };
 
-/** Sends each credential to the verifier of its scheme and form. */
+/** Passes each credential to the verifier of its scheme and form. */
 export class CredentialVerifier implements Verifier, TokenExaminer {
   private readonly parts: CredentialVerifierParts;
 
@@ -30,7 +30,7 @@ export class CredentialVerifier implements Verifier, TokenExaminer {
   async verify(credential: PresentedCredential, client?: ClientAddress): Promise<VerificationResult> {
     const { bearer, opaque, basic } = this.parts;
     if (credential.scheme === 'bearer') {
-      // A token that may be somebody's JWT is shown to nobody.
+      // Never send a possible JWT to an introspection server: it may be another issuer's token.
       return (hasThreeParts(credential.value) ? bearer : (opaque ?? bearer)).verify(credential);
     }
     return basic?.verify(credential, client) ?? NO_ACCOUNTS;

@@ -2,10 +2,10 @@ import type { AnswerFlaw } from '../core/check.ts';
 import { flawText } from '../core/check-text.ts';
 import { decodeUtf8 } from '../lib/utf8.ts';
 
-/** A request, and how much may be spent on its answer. */
+/** A request and the limits on its response. */
 export interface TextRequest extends Pick<RequestInit, 'method' | 'body'> {
   readonly headers: Readonly<Record<string, string>>;
-  /** Longest time from the connection to the answer's last byte. */
+  /** From the start of the connection to the last byte of the response. */
   readonly timeoutMs: number;
   readonly maxBytes: number;
 }
@@ -15,7 +15,7 @@ export interface FetchedText {
   readonly headers: Headers;
 }
 
-/** The server answered, but not with what it was asked for. */
+/** The server responded, but not with the requested document. */
 export class UnexpectedAnswer extends Error {
   readonly flaw: AnswerFlaw;
 
@@ -25,7 +25,7 @@ export class UnexpectedAnswer extends Error {
   }
 }
 
-/** The server answered with a status that is none of 200 to 299. */
+/** The server responded with a status outside 200 to 299. */
 export class UnexpectedStatus extends UnexpectedAnswer {
   readonly status: number;
 
@@ -36,30 +36,31 @@ export class UnexpectedStatus extends UnexpectedAnswer {
 }
 
 /**
- * Fetches text over HTTP: no redirects, the authorities that Node trusts (`NODE_EXTRA_CA_CERTS`). Rejects with an
- * {@link UnexpectedAnswer} for an answer that is none of 200 to 299 or too long, and with another error where there is
- * none within the time, or once `signal` aborts. No error holds the URL, or anything of request and answer.
+ * Fetches text over HTTP. Follows no redirects and trusts the authorities that Node trusts (`NODE_EXTRA_CA_CERTS`).
+ * Rejects with an {@link UnexpectedAnswer} if the status is outside 200 to 299 or the response is too long. Rejects with
+ * another error if the connection fails, the response is late or not UTF-8, or `signal` aborts. No error contains the
+ * URL or any part of the request or the response.
  */
 export async function fetchText(url: URL, request: TextRequest, signal: AbortSignal): Promise<FetchedText> {
   const { timeoutMs, maxBytes, ...init } = request;
-  const ending = new AbortController();
+  const abort = new AbortController();
   const late = new Error(`it did not answer in full within ${timeoutMs} ms`);
-  const timer = setTimeout(() => ending.abort(late), timeoutMs);
+  const timer = setTimeout(() => abort.abort(late), timeoutMs);
   try {
     const response = await fetch(url, {
       ...init,
-      // A redirect is an answer, and not one that is asked for.
+      // A redirect then counts as an unexpected status.
       redirect: 'manual',
-      signal: AbortSignal.any([signal, ending.signal]),
+      signal: AbortSignal.any([signal, abort.signal]),
     });
     if (!response.ok || response.body === null) throw new UnexpectedStatus(response.status);
-    // The body of a fetch is bytes; the types leave it open.
+    // The body of a fetch is bytes, but its type does not say so.
     const text = await readLimited(response.body as AsyncIterable<Uint8Array>, maxBytes);
     return { text, headers: response.headers };
   } finally {
     clearTimeout(timer);
-    // Lets go of a connection whose answer was not read to its end.
-    ending.abort();
+    // Releases the connection if the response was not read to its end.
+    abort.abort();
   }
 }
 

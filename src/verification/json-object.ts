@@ -1,16 +1,17 @@
 import { parseJson } from '../lib/utf8.ts';
 import { UnexpectedAnswer } from './fetch-text.ts';
-/** A map of JSON. */
+
+/** A JSON object. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-/** Whether a value is a map of JSON. */
+/** Whether a parsed JSON value is an object. */
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /**
- * The members of an object that say something. Many issuers write an optional member that they have no value for as
- * `null`, `""` or `[]`, which means the same as leaving it out.
+ * Returns the non-empty members of an object. Many issuers write an optional member without a value as `null`, `""` or
+ * `[]`, which means the same as omitting it.
  */
 export function membersOf(object: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(object).filter(([, value]) => !isEmpty(value)));
@@ -20,7 +21,10 @@ function isEmpty(value: unknown): boolean {
   return value === null || value === '' || (Array.isArray(value) && value.length === 0);
 }
 
-/** A document that must be a JSON object. The error quotes nothing of it: it may hold anything. */
+/**
+ * Parses a document that must be a JSON object. Throws an {@link UnexpectedAnswer} otherwise, which does not quote the
+ * document, because it may contain secrets.
+ */
 export function readObject(text: string): JsonObject {
   const value = parseJson(text);
   if (value === undefined) throw new UnexpectedAnswer({ kind: 'not JSON' });

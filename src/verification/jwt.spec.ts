@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { type Json, part } from '../../test/support/jwt/forge.ts';
-import { parseJwt, wordsOf } from './jwt.ts';
+import { checkOf, parseJwt } from './jwt.ts';
 
 const HEADER: Json = { alg: 'RS256', kid: 'k1', typ: 'JWT' };
 const PAYLOAD: Json = { iss: 'https://issuer.example', sub: 'someone' };
@@ -13,13 +13,13 @@ function token(header: Json | string | Uint8Array, payload: Json | string | Uint
   return `${part(header)}.${part(payload)}.${S}`;
 }
 
-it('wordsOf() names the key that decides', () => {
-  expect(wordsOf('length', 2048)).toBe('length: over 2048 characters (limits.token)');
-  expect(wordsOf('parts', 2048)).toBe('parts');
+it('checkOf() gives the configured limit for a token that is too long', () => {
+  expect(checkOf('length', 2048)).toEqual({ name: 'length', maxLength: 2048 });
+  expect(checkOf('parts', 2048)).toBe('parts');
 });
 
-describe('parseToken()', () => {
-  it('takes a token apart, unverified', () => {
+describe('parseJwt()', () => {
+  it('parses a token without verifying it', () => {
     expect(parseJwt(`${H}.${P}.${S}`)).toEqual({
       algorithm: 'RS256',
       kid: 'k1',
@@ -29,7 +29,7 @@ describe('parseToken()', () => {
     });
   });
 
-  it('names the same token for every signature', () => {
+  it('returns the same thumbprint for every signature of a token', () => {
     const thumbprints = [S, 'AA', ''].map((signature) => parseJwt(`${H}.${P}.${signature}`));
     expect(new Set(thumbprints.map((parsed) => typeof parsed === 'object' && parsed.thumbprint)).size).toBe(1);
     expect(parseJwt(token(HEADER, { ...PAYLOAD, sub: 'other' }))).not.toHaveProperty(
@@ -38,36 +38,34 @@ describe('parseToken()', () => {
     );
   });
 
-  it('takes a token without kid and typ', () => {
+  it('accepts a token without kid and typ', () => {
     expect(parseJwt(token({ alg: 'ES256' }))).toMatchObject({ algorithm: 'ES256', kid: undefined });
   });
 
-  it.each([null, '', []])('takes a member that says nothing for absent: %j', (nothing) => {
-    const parsed = parseJwt(
-      token({ alg: 'RS256', kid: nothing, typ: nothing }, { sub: nothing, aud: nothing, exp: 1 }),
-    );
+  it.each([null, '', []])('treats an empty member as absent: %j', (empty) => {
+    const parsed = parseJwt(token({ alg: 'RS256', kid: empty, typ: empty }, { sub: empty, aud: empty, exp: 1 }));
     expect(parsed).toMatchObject({ kid: undefined, header: { alg: 'RS256' }, payload: { exp: 1 } });
     expect(typeof parsed === 'object' && Object.keys({ ...parsed.header, ...parsed.payload })).toEqual(['alg', 'exp']);
-    expect(parseJwt(token({ alg: nothing }))).toBe('header');
+    expect(parseJwt(token({ alg: empty }))).toBe('header');
   });
 
-  it('reads header members that bring a key as mere data', () => {
+  it('ignores header members that contain or refer to a key', () => {
     const header = { alg: 'RS256', jwk: {}, jku: 'https://evil.example', x5u: 'https://evil.example', x5c: ['MII'] };
     expect(parseJwt(token(header))).toMatchObject({ algorithm: 'RS256', kid: undefined });
   });
 
-  it('lets the last of a repeated member count, as JSON.parse does everywhere', () => {
+  it('uses the last of repeated members, like JSON.parse', () => {
     expect(parseJwt(token('{"alg":"none","alg":"RS256"}'))).toMatchObject({ algorithm: 'RS256' });
     expect(parseJwt(token('{"alg":"RS256","alg":"none"}'))).toMatchObject({ algorithm: 'none' });
     expect(parseJwt(token('{"alg":"RS256","crit":["x"],"crit":[]}'))).toBe('crit');
   });
 
-  it('takes __proto__ for a member like any other', () => {
+  it('treats __proto__ as an ordinary member', () => {
     expect(parseJwt(token('{"alg":"RS256","__proto__":{"kid":"k1"}}'))).toMatchObject({ kid: undefined });
     expect(parseJwt(token('{"__proto__":{"alg":"RS256"}}'))).toBe('header');
   });
 
-  it('looks at 16384 characters and no more', () => {
+  it('refuses a token over 16384 characters, or over the given length', () => {
     const fill = 'A'.repeat(16_384 - `${H}.${P}.`.length);
     expect(parseJwt(`${H}.${P}.${fill}`)).toBeTypeOf('object');
     expect(parseJwt(`${H}.${P}.${fill}A`)).toBe('length');
@@ -76,26 +74,26 @@ describe('parseToken()', () => {
   });
 
   it.each<[what: string, token: string, malformation: string]>([
-    ['nothing', '', 'empty'],
+    ['an empty token', '', 'empty'],
     ['64 KB', `${H}.${P}.${'A'.repeat(65_536)}`, 'length'],
     ['64 KB of dots', '.'.repeat(65_536), 'length'],
     ['16 KB of dots', '.'.repeat(16_000), 'parts'],
     ['one part', H, 'parts'],
     ['two parts', `${H}.${P}`, 'parts'],
     ['four parts', `${H}.${P}.${S}.`, 'parts'],
-    ['five parts, as a JWE has', `${H}.${P}.${S}.${S}.${S}`, 'parts'],
+    ['five parts, like a JWE', `${H}.${P}.${S}.${S}.${S}`, 'parts'],
     ['no header', `.${P}.${S}`, 'header'],
     ['no payload', `${H}..${S}`, 'payload'],
-    ['nothing but dots', '..', 'header'],
+    ['only dots', '..', 'header'],
     ['padding in the header', `${part('{"alg":"RS256" }')}=.${P}.${S}`, 'encoding'],
     ['padding in the payload', `${H}.${P}==.${S}`, 'encoding'],
     ['padding in the signature', `${H}.${P}.c2k=`, 'encoding'],
     ['stray bits at the end of the header', `${part('{"alg":"R"}').replace(/.$/, nextLetter)}.${P}.${S}`, 'encoding'],
     ['stray bits at the end of the signature', `${H}.${P}.c2l`, 'encoding'],
-    ['a single left-over character', `${H}.${P}.${S}A`, 'encoding'],
-    ['the other alphabet', `${H}.${P}.ab+/`, 'encoding'],
-    ['a space in front', ` ${H}.${P}.${S}`, 'encoding'],
-    ['a space behind', `${H}.${P}.${S} `, 'encoding'],
+    ['a single extra character', `${H}.${P}.${S}A`, 'encoding'],
+    ['the alphabet of base64', `${H}.${P}.ab+/`, 'encoding'],
+    ['a leading space', ` ${H}.${P}.${S}`, 'encoding'],
+    ['a trailing space', `${H}.${P}.${S} `, 'encoding'],
     ['a space inside', `${H}.${P.slice(0, 4)} ${P.slice(4)}.${S}`, 'encoding'],
     ['a line break', `${H}.${P}\n.${S}`, 'encoding'],
     ['a carriage return and line break', `${H}.${P}.${S}\r\n`, 'encoding'],
@@ -105,14 +103,14 @@ describe('parseToken()', () => {
     ['non-ASCII', `${H}.${P}.${S}é`, 'encoding'],
     ['a homoglyph of the dot', `${H}。${P}。${S}`, 'parts'],
     ['full-width letters', `${H}.${P}.ＡＡＡＡ`, 'encoding'],
-    ['a header that is no JSON', token('alg=RS256'), 'header'],
+    ['a header that is not JSON', token('alg=RS256'), 'header'],
     ['a header that is an array', token('[]'), 'header'],
     ['a header that is null', token('null'), 'header'],
     ['a header that is a string', token('"RS256"'), 'header'],
     ['a header without alg', token({ typ: 'JWT' }), 'header'],
-    ['an alg that is no string', token({ alg: ['RS256'] }), 'header'],
-    ['a kid that is no string', token({ alg: 'RS256', kid: 1 }), 'header'],
-    ['something behind the header', token(`${JSON.stringify(HEADER)}x`), 'header'],
+    ['an alg that is not a string', token({ alg: ['RS256'] }), 'header'],
+    ['a kid that is not a string', token({ alg: 'RS256', kid: 1 }), 'header'],
+    ['trailing text in the header', token(`${JSON.stringify(HEADER)}x`), 'header'],
     ['a BOM before the header', token(`\uFEFF${JSON.stringify(HEADER)}`), 'header'],
     ['a header of invalid UTF-8', token(Buffer.from('{"alg":"RS256","x":"\xff"}', 'latin1')), 'header'],
     ['a header in UTF-16', token(Buffer.from(JSON.stringify(HEADER), 'utf16le')), 'header'],
@@ -120,7 +118,7 @@ describe('parseToken()', () => {
     ['crit with b64', token({ ...HEADER, crit: ['b64'], b64: false }), 'crit'],
     ['an empty crit', token({ ...HEADER, crit: [] }), 'crit'],
     ['a crit that is null', token({ ...HEADER, crit: null }), 'crit'],
-    ['a payload that is no JSON', token(HEADER, 'sub=someone'), 'payload'],
+    ['a payload that is not JSON', token(HEADER, 'sub=someone'), 'payload'],
     ['a payload that is an array', token(HEADER, '[{"sub":"someone"}]'), 'payload'],
     ['a payload that is a number', token(HEADER, '1'), 'payload'],
     ['a payload that is null', token(HEADER, 'null'), 'payload'],
@@ -135,7 +133,7 @@ describe('parseToken()', () => {
   });
 });
 
-/** Another spelling of the same bytes: a lenient decoder drops the bits that were added. */
+/** Changes a digit's unused bits, which a lenient decoder ignores. */
 function nextLetter(letter: string): string {
   return String.fromCharCode(letter.charCodeAt(0) + 1);
 }

@@ -14,13 +14,13 @@ describe('fits()', () => {
     ['a P-256 key', p256.publicKey, ['ES256']],
     ['a P-384 key', p384.publicKey, ['ES384']],
     ['an Ed25519 key', ed25519.publicKey, ['EdDSA', 'Ed25519']],
-  ])('takes %s for its algorithms only', (_, key, algorithms) => {
+  ])('accepts %s for its algorithms only', (_, key, algorithms) => {
     expect(ALGORITHMS.filter((algorithm) => fits(key, algorithm))).toEqual(algorithms);
   });
 });
 
 describe('isSameAlgorithm()', () => {
-  it('knows one algorithm by two names, and no other', () => {
+  it('treats only EdDSA and Ed25519 as the same algorithm', () => {
     const same = ALGORITHMS.flatMap((left) =>
       ALGORITHMS.filter((right) => left !== right && isSameAlgorithm(left, right)).map((right) => `${left}=${right}`),
     );
@@ -36,12 +36,12 @@ describe('FixedKeys.find()', () => {
   const keys = new FixedKeys([own, other, shared]);
 
   it.each<[what: string, algorithm: string, kid: string | undefined, found: readonly object[]]>([
-    ['the one that kid names', 'RS256', 'own', [own]],
-    ['all that fit, without a kid', 'RS256', undefined, [own, other]],
-    ['none, for an unknown kid', 'RS256', 'third', []],
-    ['a secret, whatever kid says', 'HS256', 'third', [shared]],
-    ['none that does not fit', 'ES256', undefined, []],
-    ['no secret for a public algorithm, nor the reverse', 'HS256', 'own', [shared]],
+    ['the key that kid names', 'RS256', 'own', [own]],
+    ['all keys that fit, without a kid', 'RS256', undefined, [own, other]],
+    ['no key for an unknown kid', 'RS256', 'third', []],
+    ['a secret for any kid', 'HS256', 'third', [shared]],
+    ['no key for another algorithm', 'ES256', undefined, []],
+    ['no public key for a MAC algorithm', 'HS256', 'own', [shared]],
   ])('returns %s', async (_, algorithm, kid, found) => {
     expect(await keys.find(algorithm, kid)).toEqual(found);
   });

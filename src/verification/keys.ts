@@ -3,22 +3,22 @@ import type { KeyInForce } from '../core/verified-credential.ts';
 
 /** A key that may have signed a token. */
 export interface VerificationKey {
-  /** The name by which the revocation set knows it; `undefined` for a shared secret. */
+  /** Its id in the revocation set; `undefined` for a shared secret, and for a published key without a `kid`. */
   readonly kid: string | undefined;
   readonly key: KeyObject;
   readonly inForce: KeyInForce;
 }
 
-/** Where an issuer's keys come from. */
+/** Provides an issuer's keys. */
 export interface KeySource {
   /**
-   * Every key that may have signed a token with this header, none where the issuer is known to have no such key.
-   * `undefined` where the issuer's keys cannot be had now. Never rejects.
+   * Resolves to every key that may have signed a token with this header: an empty list if the issuer is known to have
+   * no such key, `undefined` if the issuer's keys are unavailable. Never rejects.
    */
   find(algorithm: string, kid: string | undefined): Promise<readonly VerificationKey[] | undefined>;
 }
 
-/** The kind of key (RFC 7518, section 6) and curve that an algorithm takes. */
+/** Returns the key type (RFC 7518, section 6) and the curve that an algorithm requires. */
 function keyTypeOf(algorithm: string): { readonly type: string; readonly curve?: string } {
   if (algorithm.startsWith('HS')) return { type: 'secret' };
   if (algorithm === 'ES256') return { type: 'ec', curve: 'prime256v1' };
@@ -27,24 +27,24 @@ function keyTypeOf(algorithm: string): { readonly type: string; readonly curve?:
 }
 
 /**
- * Whether a key is of the kind and size that the algorithm takes. RSA keys under 2048 bits are refused, and so is the
- * public exponent 1, under which everybody can sign.
+ * Whether a key has the type and size that the algorithm requires. RSA keys under 2048 bits do not fit, nor does the
+ * public exponent 1, with which anyone can forge signatures.
  */
 export function fits(key: KeyObject, algorithm: string): boolean {
-  const wanted = keyTypeOf(algorithm);
-  if (key.type === 'secret') return wanted.type === 'secret';
-  if (key.asymmetricKeyType !== wanted.type) return false;
+  const required = keyTypeOf(algorithm);
+  if (key.type === 'secret') return required.type === 'secret';
+  if (key.asymmetricKeyType !== required.type) return false;
   const { namedCurve, modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
-  if (wanted.type === 'rsa') return modulusLength >= 2048 && publicExponent > 1n;
-  return wanted.curve === undefined || namedCurve === wanted.curve;
+  if (required.type === 'rsa') return modulusLength >= 2048 && publicExponent > 1n;
+  return required.curve === undefined || namedCurve === required.curve;
 }
 
-/** Whether a public key is of a kind and size that some algorithm takes. */
+/** Whether a public key fits at least one supported algorithm. */
 export function isUsable(key: KeyObject): boolean {
   return ['RS256', 'ES256', 'ES384', 'EdDSA'].some((algorithm) => fits(key, algorithm));
 }
 
-/** Whether two JOSE names mean one algorithm: RFC 9864 calls `Ed25519` what RFC 8037 called `EdDSA`. */
+/** Whether two JOSE names mean the same algorithm: RFC 9864 renames RFC 8037's `EdDSA` to `Ed25519`. */
 export function isSameAlgorithm(left: string, right: string): boolean {
   const name = (algorithm: string): string => (algorithm === 'EdDSA' ? 'Ed25519' : algorithm);
   return name(left) === name(right);

@@ -7,20 +7,20 @@ describe('normalForms()', () => {
   it.each<[what: string, token: string, ...normal: string[]]>([
     ['a token without unused bits', 'abcdefgh', 'abcdefgh'],
     ['padding', 'abcdefg=', 'abcdefg'],
-    ['two bits', 'abcdefh', 'abcdefg'],
-    ['four bits', 'abcdeR==', 'abcdeQ'],
+    ['two unused bits', 'abcdefh', 'abcdefg'],
+    ['four unused bits', 'abcdeR==', 'abcdeQ'],
     ['a digit that decodes to nothing', 'abcdefghi', 'abcdefgh'],
     ['the alphabet of base64', 'ab+/ab+/', 'ab-_ab-_'],
-    ['each part by itself, and all together', 'abR.abd~abR.ab', 'abQ.abc~abQ.aQ', 'abRabdabRaY'],
+    ['several parts, each separately and all together', 'abR.abd~abR.ab', 'abQ.abc~abQ.aQ', 'abRabdabRaY'],
     ['a UUID', '6ba7b810-9dad-11d1-80b4-00c04fd430c8', '6ba7b810-9dad-11d1-80b4-00c04fd430c8'],
-    ['dots alone', '.', '.', ''],
+    ['a single dot', '.', '.', ''],
     ['64 separators', 'abcd~'.repeat(64), 'abcd~'.repeat(64), 'abcd'.repeat(64)],
-    ['more separators than anybody uses', 'abcd~'.repeat(65), 'abcd'.repeat(65)],
-  ])('of %s', (_, token, ...normal) => {
+    ['over 64 separators', 'abcd~'.repeat(65), 'abcd'.repeat(65)],
+  ])('normalizes %s', (_, token, ...normal) => {
     expect(normalForms(token)).toEqual(normal);
   });
 
-  it('share one for all places of characters that a lenient decoder skips', () => {
+  it('returns a shared form wherever a token contains characters that a lenient decoder skips', () => {
     const separators = fc.array(fc.constantFrom('.', '~'), { minLength: 1, maxLength: 3 });
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 40 }), separators, fc.nat(), (bytes, between, at) => {
@@ -34,7 +34,7 @@ describe('normalForms()', () => {
     );
   });
 
-  it('share one for all spellings that a lenient decoder takes for the same bytes', () => {
+  it('returns a shared form for all spellings that a lenient decoder decodes to the same bytes', () => {
     const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 1, maxLength: 40 }), (bytes) => {
@@ -52,7 +52,7 @@ describe('normalForms()', () => {
 });
 
 describe('readOpaque()', () => {
-  it('names a token by its normal forms and by how it is spelt', () => {
+  it('hashes the normal forms and the spelling of a token', () => {
     expect(readOpaque('abcdefh=')).toEqual({ spelling: sha256('abcdefh='), thumbprints: [sha256('abcdefg')] });
     expect(readOpaque('abcd')).toEqual({ spelling: sha256('abcd'), thumbprints: [sha256('abcd')] });
     const thumbprints = [sha256('abcd.abcd'), sha256('abcdabcd')];
@@ -65,7 +65,7 @@ describe('readOpaque()', () => {
     ['characters', 'a b'],
     ['characters', 'a=b'],
     ['characters', 'ä'],
-  ])('refuses by %s', (why, token) => {
+  ])('refuses a token for %s: %j', (why, token) => {
     expect(readOpaque(token)).toBe(why);
   });
 });

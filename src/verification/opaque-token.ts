@@ -7,24 +7,23 @@ const TOKEN = /^[\w.~+/-]+=*$/;
 /** Base64url's digits in the order of their values (RFC 4648, section 5). */
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
-/** Most `.` and `~` of a token that is read in parts. */
+/** A token with more `.` and `~` than this is not read in parts. */
 const MAX_SEPARATORS = 64;
 
-/** A token that is opaque to us. */
+/** A token that only its issuer's server can read. */
 export interface OpaqueToken {
-  /** Hex SHA-256 of the token as it was presented. Another spelling of the same token has another one. */
+  /** Hex SHA-256 of the token as presented. Another spelling of the same token has another hash. */
   readonly spelling: string;
   /**
-   * Hex SHA-256 of the token's normal forms: two spellings of one token share at least one of them.
-   * See {@link normalForms}.
+   * Hex SHA-256 of each of the token's {@link normalForms}. Two spellings of one token share at least one of them.
    */
   readonly thumbprints: readonly string[];
 }
 
 /**
- * Reads a token of no other than `b64token` characters; or says what keeps it from being one.
+ * Reads a token that consists of `b64token` characters only. Returns the reason if it does not.
  *
- * @param maxLength of a token that is looked at, in characters.
+ * @param maxLength the longest token to read, in characters.
  */
 export function readOpaque(token: string, maxLength = DEFAULT_TOKEN_LENGTH): OpaqueToken | Malformation {
   if (token === '') return 'empty';
@@ -33,7 +32,7 @@ export function readOpaque(token: string, maxLength = DEFAULT_TOKEN_LENGTH): Opa
   return { spelling: hash(token), thumbprints: normalForms(token).map(hash) };
 }
 
-/** Whether two texts are spellings of one token. */
+/** Whether two strings are spellings of one token. */
 export function isSameToken(left: string, right: string): boolean {
   if (left === right) return true;
   const others = normalForms(right);
@@ -41,13 +40,13 @@ export function isSameToken(left: string, right: string): boolean {
 }
 
 /**
- * The spellings of an opaque token that stand for all others: without padding, in base64url's alphabet, and with unused
- * bits zero. Servers that decode leniently take every other spelling for the same token (RFC 4648, sections 3.2 to 3.5
+ * Returns the normal forms of an opaque token: without padding, in base64url's alphabet, and with unused bits zero. A
+ * server that decodes leniently accepts every other spelling of them as the same token (RFC 4648, sections 3.2 to 3.5
  * and 5).
  *
- * `.` and `~` are no digits of base64url. To one server they separate parts, each decoded by itself; another skips them,
- * wherever they stand. So a token that holds any has two normal forms; with more than {@link MAX_SEPARATORS} of them it has
- * only the one without, since no server makes such a token, and going through its parts takes milliseconds.
+ * `.` and `~` are not base64url digits. Some servers decode the parts between them separately, others skip them. A token
+ * that contains any therefore has two normal forms. With more than {@link MAX_SEPARATORS} it has only the form without
+ * them: no server issues such a token, and normalizing its parts takes milliseconds.
  */
 export function normalForms(token: string): readonly string[] {
   const digits = token.replace(/=+$/, '').replaceAll('+', '-').replaceAll('/', '_');
@@ -58,13 +57,13 @@ export function normalForms(token: string): readonly string[] {
   return hasParts ? [digits.replace(/[^.~]+/g, clearUnusedBits), joined] : [joined];
 }
 
-/** Digits hold 6 bits: of two digits 4 bits are left over, of three 2, and a single one is left over as a whole. */
+/** A digit holds 6 bits. Of the last two digits 4 bits are unused, of the last three 2 bits, and of a single one all. */
 function clearUnusedBits(part: string): string {
-  const over = part.length % 4;
-  if (over === 0) return part;
+  const remainder = part.length % 4;
+  if (remainder === 0) return part;
   const used = part.slice(0, -1);
-  if (over === 1) return used;
-  const unused = over === 2 ? 0b1111 : 0b11;
+  if (remainder === 1) return used;
+  const unused = remainder === 2 ? 0b1111 : 0b11;
   return used + DIGITS.charAt(DIGITS.indexOf(part.slice(-1)) & ~unused);
 }
 

@@ -19,8 +19,8 @@ function credential(subject: string): VerifiedCredential {
   };
 }
 
-describe('KnownTokens', () => {
-  it('find() returns what was remembered, for the whole token only', () => {
+describe('TokenCache', () => {
+  it('find() returns a credential for the exact token only', () => {
     const known = new TokenCache(10);
     const alice = credential('alice');
     known.add(`h.alice.${TAIL}`, alice);
@@ -44,7 +44,7 @@ describe('KnownTokens', () => {
     ['long tokens', 'x'.repeat(16_000), {}, 50],
     ['long names', '', { subject: 'x'.repeat(1_000), tokenId: 'x'.repeat(1_000) }, 100],
     ['many scopes', '', { scopes: Array.from({ length: 1_000 }, (_, index) => `scope-${index}`) }, 11],
-  ])('keeps within its memory: %s', (_, filling, changes, kept) => {
+  ])('stays within its memory limit with %s', (_, filling, changes, kept) => {
     const known = new TokenCache(100, 1_000_000);
     for (let index = 0; index < 200; index++) {
       const { identity, ...rest } = credential('alice');
@@ -54,7 +54,7 @@ describe('KnownTokens', () => {
     expect(known.size).toBeLessThanOrEqual(Math.ceil(kept * 1.2));
   });
 
-  it('counts what it holds, and what was found and not', () => {
+  it('counts its tokens, hits and misses', () => {
     const known = new TokenCache(1);
     const find = (name: string): unknown => known.find({ scheme: 'bearer', value: `h.${name}.${name}${TAIL}${name}` });
     const add = (name: string): void => known.add(`h.${name}.${name}${TAIL}${name}`, credential(name));
@@ -65,20 +65,20 @@ describe('KnownTokens', () => {
     expect(known).toMatchObject({ size: 1, hits: 2, misses: 3 });
   });
 
-  it('find() never takes a Basic credential for a token', () => {
+  it('find() never returns a token for a Basic credential', () => {
     const known = new TokenCache(10);
     known.add(`h.alice.${TAIL}`, credential('alice'));
     expect(known.find({ scheme: 'basic', value: `h.alice.${TAIL}` })).toBeUndefined();
   });
 
-  it('find() finds both of two tokens whose ends differ in one character', () => {
+  it('find() distinguishes two tokens that differ in the last character', () => {
     const known = new TokenCache(10);
     const pairs = ['A', 'B'].map((last) => [`h.p.${TAIL}${last}`, credential(last)] as const);
     for (const [token, owner] of pairs) known.add(token, owner);
     expect(pairs.map(([value]) => known.find({ scheme: 'bearer', value }))).toEqual(pairs.map(([, owner]) => owner));
   });
 
-  it('find() misses the former of two tokens with one end, and never mistakes it', () => {
+  it('find() misses the earlier of two tokens with the same end, and never confuses them', () => {
     const known = new TokenCache(10);
     known.add(`h.alice.${TAIL}`, credential('alice'));
     known.add(`h.bob.${TAIL}`, credential('bob'));
@@ -86,7 +86,7 @@ describe('KnownTokens', () => {
     expect(known.find({ scheme: 'bearer', value: `h.bob.${TAIL}` })).toMatchObject({ identity: { subject: 'bob' } });
   });
 
-  it('add() forgets the least recently used beyond its bound', () => {
+  it('add() evicts the least recently used token when the cache is full', () => {
     const known = new TokenCache(3);
     const tokenOf = (index: number): string => `h.p.${String(index).padStart(43, '-')}`;
     const isKnown = (index: number): boolean => known.find({ scheme: 'bearer', value: tokenOf(index) }) !== undefined;

@@ -3,16 +3,15 @@ import type { PresentedCredential } from '../core/credential.ts';
 import type { CredentialCache, VerifiedCredential } from '../core/verified-credential.ts';
 
 /**
- * Characters of a token's end by which it is found: 132 bits of its signature, which nobody chooses who cannot sign,
- * or of what an authorization server made up.
- * Hashing the whole token would cost more than the rest of the look-up.
+ * The last characters of a token are its cache key: 132 bits of its signature, which only the signer can choose, or of
+ * an authorization server's random value. Hashing the whole token would cost more than the rest of the look-up.
  */
 const TAIL_LENGTH = 22;
-/** Memory for all of them: 100,000 tokens of 600 characters, or 14,000 of the longest kind. */
+/** Memory for all tokens: enough for 100,000 tokens of 600 characters, or 14,000 of the longest ones. */
 const MAX_BYTES = 256 * 1024 * 1024;
-/** What a token takes beside its texts: the credential, its place in the cache, and its entries of the revocation set. */
+/** Memory for one token besides its strings: the credential, its cache entry and its revocation entries. */
 const BYTES_EACH = 1_800;
-/** What a scope takes beside its text, in the list and in the set. */
+/** Memory for one scope besides its string, in the list and in the set. */
 const BYTES_A_SCOPE = 64;
 
 interface Entry {
@@ -20,7 +19,7 @@ interface Entry {
   readonly credential: VerifiedCredential;
 }
 
-/** Tokens that were verified, bounded in number and memory, the least recently used going first. */
+/** Caches verified tokens, bounded in number and memory. Evicts the least recently used token first. */
 export class TokenCache implements CredentialCache {
   /** Look-ups that found the token, and those that did not, since the start. */
   hits = 0;
@@ -28,14 +27,15 @@ export class TokenCache implements CredentialCache {
   private readonly entries: LRUCache<string, Entry>;
 
   /**
-   * @param maxTokens how many are remembered.
-   * @param maxBytes how much memory they may take together, roughly: whoever asks for tokens may fill them with claims.
+   * @param maxTokens the most tokens to cache.
+   * @param maxBytes the most memory they may use together, approximately: a client may be able to get tokens full of
+   *   claims.
    */
   constructor(maxTokens: number, maxBytes = MAX_BYTES) {
     this.entries = new LRUCache({ max: maxTokens, maxSize: maxBytes, sizeCalculation: sizeOf });
   }
 
-  /** How many are remembered now. */
+  /** The number of cached tokens. */
   get size(): number {
     return this.entries.size;
   }
@@ -51,24 +51,24 @@ export class TokenCache implements CredentialCache {
     return entry.credential;
   }
 
-  /** What was last remembered of a token, however long ago; counts as no look-up. */
+  /** Returns the cached credential of a token, even if it must be verified again. Does not count as a look-up. */
   last(token: string): VerifiedCredential | undefined {
     const entry = this.entries.peek(token.slice(-TAIL_LENGTH));
     return entry?.token === token ? entry.credential : undefined;
   }
 
-  /** Remembers a token that was verified; only ever called with such. */
+  /** Caches a token. Must be called with verified tokens only. */
   add(token: string, credential: VerifiedCredential): void {
-    // A copy, so that the field value it was cut from is not kept alive with it.
+    // A copy, because a slice would keep the whole header field in memory.
     const own = Buffer.from(token, 'latin1').toString('latin1');
     const tail = own.slice(-TAIL_LENGTH);
     const before = this.entries.peek(tail);
-    // Verified again, after a reload for one: what was not written yet of its use goes on.
+    // When a token is verified again, for example after a reload, keep its last use until that is written.
     if (before?.token === own) carryOver(before.credential, credential);
     this.entries.set(tail, { token: own, credential });
   }
 
-  /** Tokens of ours that were used after a moment, in Unix milliseconds: when last, by their ids. */
+  /** Returns when our own tokens were last used, by token id, if after `afterMs`. All times are in Unix milliseconds. */
   usedSince(afterMs: number): ReadonlyMap<string, number> {
     const uses = new Map<string, number>();
     for (const { credential } of this.entries.values()) {
@@ -81,10 +81,10 @@ export class TokenCache implements CredentialCache {
   }
 }
 
-/** About how many bytes an entry takes. Texts other than the token may have two bytes a character. */
+/** Estimates the bytes of an entry. Strings other than the token may need two bytes a character. */
 function sizeOf({ token, credential: { identity, reported } }: Entry): number {
-  const texts = [identity.subject, identity.tokenId, reported, ...identity.scopes];
-  const characters = texts.reduce((sum, text) => sum + (text?.length ?? 0), 0);
+  const strings = [identity.subject, identity.tokenId, reported, ...identity.scopes];
+  const characters = strings.reduce((sum, string) => sum + (string?.length ?? 0), 0);
   return BYTES_EACH + token.length + 2 * characters + BYTES_A_SCOPE * identity.scopes.length;
 }
 

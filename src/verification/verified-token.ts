@@ -11,27 +11,27 @@ import {
 } from '../revocation-set/entry-keys.ts';
 import type { Claims } from './claims.ts';
 
-/** What was found out about a token, by a signature or by asking. */
+/** A token that a signature or an introspection server has verified. */
 export interface VerifiedToken extends Pick<VerifiedCredential, 'reverifyAt' | 'reported'> {
   readonly claims: Claims;
   /** The configured issuer's name. */
   readonly issuer: string;
-  /** Each by which an entry may name it. */
+  /** Every thumbprint by which a revocation entry may identify it. */
   readonly thumbprints: readonly string[];
   readonly key: { readonly kid: string | undefined; readonly inForce: KeyInForce };
 }
 
-/** What every token that is verified under one configuration shares. */
+/** Shared by every token that is verified under one configuration. */
 export interface CredentialParts {
   readonly standings: { at(key: string): Standing };
   readonly clockSkewMs: number;
-  /** Of a token that is looked at, in characters. */
+  /** The longest token to read, in characters. */
   readonly maxTokenLength: number;
-  /** The configuration's generation, which every known token carries. */
+  /** The configuration's generation, which every cached token carries. */
   readonly generation: number;
 }
 
-/** The credential that a verified token is. */
+/** Returns the credential for a verified token. */
 export function toCredential(token: VerifiedToken, parts: CredentialParts): VerifiedCredential {
   const { claims, issuer, key, reverifyAt, reported } = token;
   const { subject, tokenId, scopes, use } = claims;
@@ -41,7 +41,7 @@ export function toCredential(token: VerifiedToken, parts: CredentialParts): Veri
     granted: new Set(scopes),
     use,
     validUntilMs: claims.expiresAtSeconds * 1000 + parts.clockSkewMs,
-    // A mark is a whole second and ends what was issued within it.
+    // A mark is a whole second and revokes every token issued within it.
     issuedAtSeconds: Math.floor(claims.issuedAtSeconds),
     generation: parts.generation,
     key: key.inForce,
@@ -52,19 +52,19 @@ export function toCredential(token: VerifiedToken, parts: CredentialParts): Veri
   };
 }
 
-/** Turns a token away as `token_invalid`. @param issuer the configured name of the issuer that was chosen. */
+/** Returns a refusal with the reason `token_invalid`. @param issuer the configured name of the chosen issuer. */
 export function refuseToken(check: Check, issuer?: string): Refusal {
   return { outcome: 'refused', reason: 'token_invalid', check, issuer };
 }
 
-/** The claim by which a token is not valid yet, or says to be made in the future. */
+/** Returns the claim by which a token is not valid yet or was issued in the future, if any. */
 export function prematureClaim(claims: Claims, latestMs: number): 'nbf' | 'iat' | undefined {
   if (latestMs < claims.notBeforeSeconds * 1000) return 'nbf';
-  // One from the future would escape every mark that is set meanwhile.
+  // A token from the future would escape every mark that is set before its `iat`.
   return latestMs < claims.issuedAtSeconds * 1000 ? 'iat' : undefined;
 }
 
-/** Every entry of the revocation set that could end the token. */
+/** Returns the key of every revocation entry that could revoke the token. */
 function revocationKeysOf({ claims, issuer, thumbprints, key, reported }: VerifiedToken): string[] {
   const keys = [...thumbprints.map(revokedThumbprintKey), issuerMarkKey(issuer)];
   if (claims.tokenId !== undefined) keys.push(revokedTokenKey(issuer, claims.tokenId));

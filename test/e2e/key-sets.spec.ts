@@ -30,7 +30,7 @@ const BROKEN: Readonly<Record<string, readonly [answer: RequestListener, why: st
   hole: [() => undefined, 'it did not answer in full within 5000 ms'],
   drip: [drip, 'it did not answer in full within 5000 ms'],
   garbage: [(_, response) => void response.end('<html>very-private</html>'), 'it answered no JSON'],
-  nothing: [(_, response) => void response.end('{"keys":[]}'), 'its key set has no key that could verify a signature'],
+  nothing: [(_, response) => void response.end('{"keys":[]}'), 'its key set has no key that can verify a signature'],
   error: [(_, response) => void response.writeHead(500).end(KEY_SET), 'it answered 500'],
   redirect: [redirect, 'it answered 302'],
   huge: [(_, response) => void response.end(KEY_SET.padEnd(600 * 1024)), 'it sent over 524288 bytes'],

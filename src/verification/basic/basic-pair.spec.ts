@@ -9,7 +9,7 @@ describe('readBasicPair()', () => {
     ['ada:', { name: 'ada', password: '' }],
     ['jürgen:p\uFFFDss', { name: 'jürgen', password: 'p\uFFFDss' }],
     ['\uFEFFada:x', { name: '\uFEFFada', password: 'x' }],
-  ])('reads %j as it is', (pair, read) => {
+  ])('reads %j unchanged', (pair, read) => {
     expect(readBasicPair(encoded(pair))).toEqual(read);
     expect(readBasicPair(encoded(pair).replace(/=+$/, ''))).toEqual(read);
   });
@@ -17,10 +17,10 @@ describe('readBasicPair()', () => {
   it.each([
     ['no colon', encoded('ada')],
     ['no name', encoded(':password')],
-    ['bytes of Latin-1', encoded(Buffer.from('ada:p\xe4ss', 'latin1'))],
+    ['Latin-1 bytes', encoded(Buffer.from('ada:p\xe4ss', 'latin1'))],
     ['half a surrogate pair', encoded(Uint8Array.from([0x61, 0x3a, 0xed, 0xa0, 0x80]))],
-    ['a character that is not of base64', `${encoded('ada:x')}!`],
-    ['bytes beyond ASCII', 'ada:p\xe4ss'],
+    ['a character outside base64', `${encoded('ada:x')}!`],
+    ['a non-ASCII value', 'ada:p\xe4ss'],
   ])('refuses %s', (_what, value) => {
     expect(readBasicPair(value)).toBeUndefined();
   });

@@ -1,7 +1,7 @@
 import { decodeUtf8 } from '../../lib/utf8.ts';
 import { MAX_BASIC_LENGTH } from './password-cache.ts';
 
-/** `base64(name:password)`, in UTF-8; `undefined` where it is anything else. */
+/** Reads `base64(name:password)` in UTF-8. Returns `undefined` for any other value. */
 export function readBasicPair(value: string): { readonly name: string; readonly password: string } | undefined {
   if (value.length > MAX_BASIC_LENGTH) return undefined;
   const bytes = Buffer.from(value, 'base64');

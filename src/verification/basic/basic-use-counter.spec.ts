@@ -15,15 +15,15 @@ const ALICE = makeCredential({
 class Bench {
   nowMs = NOW_MS;
   storeBroken = false;
-  readonly asked: string[] = [];
+  readonly lookedUp: string[] = [];
   readonly written: BasicUse[][] = [];
   readonly errors: unknown[] = [];
-  /** Called in the middle of a write. */
+  /** Called during a write. */
   meanwhile = (): void => {};
   readonly uses = new BasicUseCounter({
     accounts: {
       find: async (name) => {
-        this.asked.push(name);
+        this.lookedUp.push(name);
         const account = { name, passwordHash: '', scopes: [], disabled: false, createdAtSeconds: 0, version: 0 };
         return name.startsWith('alice') ? { ...account, id: 'id-of-alice' } : undefined;
       },
@@ -52,7 +52,7 @@ class Bench {
     this.uses.note(makeRequest({ authorization }), deny(reason, ROUTE, 'scope'));
   }
 
-  /** What was written since the last time. */
+  /** Writes the counts, and resolves to the uses that were written. */
   async write(): Promise<BasicUse[]> {
     await this.uses.write();
     return this.written.splice(0).flat();
@@ -74,7 +74,7 @@ function use(more: Partial<BasicUse> = {}): BasicUse {
   };
 }
 
-describe('BasicUses', () => {
+describe('BasicUseCounter', () => {
   it('counts by account, route and reason, and writes each use once', async () => {
     const bench = new Bench();
     bench.pass();
@@ -109,10 +109,10 @@ describe('BasicUses', () => {
       use({ accountId: undefined, reason: 'route_denied', route: '' }),
       use({ accountId: undefined, reason: 'credentials_invalid' }),
     ]);
-    expect(bench.asked).toEqual(['alice', 'alice@example.com', 'my-password', 'another-password']);
+    expect(bench.lookedUp).toEqual(['alice', 'alice@example.com', 'my-password', 'another-password']);
   });
 
-  it('counts what shadow let pass as what would have been denied', async () => {
+  it('counts a request that shadow mode let pass with the reason of its denial', async () => {
     const bench = new Bench();
     const shadowed = deny('credentials_invalid', ROUTE, 'password');
     bench.uses.note(makeRequest({ authorization: basic('alice:wrong') }), {
@@ -139,7 +139,7 @@ describe('BasicUses', () => {
     expect(await bench.write()).toEqual([]);
   });
 
-  it('writes the next time what the store did not take', async () => {
+  it('writes the uses again after a failed write', async () => {
     const bench = new Bench();
     bench.pass();
     bench.storeBroken = true;
@@ -150,7 +150,7 @@ describe('BasicUses', () => {
     expect(await bench.write()).toEqual([use({ count: 2 })]);
   });
 
-  it('keeps what comes while it writes', async () => {
+  it('keeps uses that arrive during a write', async () => {
     const bench = new Bench();
     bench.pass();
     bench.meanwhile = () => {
@@ -161,27 +161,27 @@ describe('BasicUses', () => {
     expect(await bench.write()).toEqual([use()]);
   });
 
-  it('counts together what comes beyond its bounds, and looks no more names up', async () => {
+  it('counts uses beyond its limit together, without looking up their names', async () => {
     const bench = new Bench();
     for (let index = 0; index < 1_200; index++) bench.fail(basic(`guess-${index}:x`));
     bench.pass();
     const written = await bench.write();
-    expect(bench.asked).toHaveLength(1_000);
+    expect(bench.lookedUp).toHaveLength(1_000);
     expect(written).toHaveLength(1 + 1_000 + 1);
     expect(written.at(-1)).toEqual(use({ accountId: undefined, reason: 'credentials_invalid', count: 200 }));
   });
 
-  it('asks for fifty names at once, and for the next when those are found', async () => {
+  it('looks up fifty names at once, and the next fifty after those', async () => {
     const bench = new Bench();
     for (let index = 0; index < 100; index++) bench.fail(basic(`guess-${index}:x`));
     const writing = bench.uses.write();
     await Promise.resolve();
-    expect(bench.asked).toHaveLength(50);
+    expect(bench.lookedUp).toHaveLength(50);
     await writing;
-    expect(bench.asked).toHaveLength(100);
+    expect(bench.lookedUp).toHaveLength(100);
   });
 
-  it('writes what is left when it is closed', async () => {
+  it('writes the remaining uses when it is closed', async () => {
     const bench = new Bench();
     bench.pass();
     await bench.uses.close();

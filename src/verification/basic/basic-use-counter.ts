@@ -13,30 +13,30 @@ import { PeriodicJob } from '../../lib/periodic-job.ts';
 import { readBasicPair } from './basic-pair.ts';
 import type { BasicUse, BasicUseStore } from './basic-use.ts';
 
-/** So that one write of many does not hold up the others for long. */
+/** Uses in one write, so that it does not delay other writes for long. */
 const BATCH = 500;
-/** How many names are looked up at once: decisions, which may need the same store, wait behind them. */
+/** Names in one round of look-ups. Decisions that need the same store wait behind them. */
 const LOOK_UPS = 50;
-/** How much is counted apart until it is written; what comes beyond that is counted as nobody's. */
+/** The most separate counts between two writes. Uses beyond that are counted without an account. */
 const MAX_PROVEN = 20_000;
-/** The same for names that nobody has proven, which anybody can make up: each costs a question to the store. */
+/** The same for unproven names, which anyone can invent: each costs a query to the store. */
 const MAX_PRESENTED = 1_000;
 
 export interface BasicUseCounterParts {
   readonly accounts: Pick<AccountStore, 'find'>;
   readonly uses: Pick<BasicUseStore, 'add'>;
   readonly clock: Pick<Clock, 'wallMs'>;
-  /** Told what went wrong; the same uses are written the next time. */
+  /** Called with the error if a write fails; the next write repeats it. */
   readonly failed: (error: unknown) => void;
 }
 
-/** Who came with Basic: the account that was proven, or else the name that was presented. */
-interface Who {
+/** The user of a Basic credential: the account if it was verified, or else the presented name. */
+interface BasicUser {
   readonly accountId?: string | undefined;
   readonly name?: string | undefined;
 }
 
-interface Count extends Who {
+interface Count extends BasicUser {
   readonly route: string;
   readonly reason: Reason | undefined;
   count: number;
@@ -44,9 +44,9 @@ interface Count extends Who {
 }
 
 /**
- * Counts Basic on routes by account and route, for whoever leads clients away from it, and writes the counts to the
- * store once a minute. Names that nobody has proven are looked up then: since people type passwords in their place,
- * nothing but an account's id is written.
+ * Counts the use of Basic by account and route, for operators who migrate clients away from it, and writes the counts to
+ * the store once a minute. It then looks up unproven names: since people type passwords in place of names, it writes
+ * nothing but account ids.
  */
 export class BasicUseCounter {
   private readonly parts: BasicUseCounterParts;
@@ -60,7 +60,7 @@ export class BasicUseCounter {
     this.writes = new PeriodicJob(() => this.writeNew(), parts.failed);
   }
 
-  /** Takes note of a decision on a route, where that is about Basic. */
+  /** Counts a decision if the request presented Basic. */
   note(request: AccessRequest, decision: Decision): void {
     const denial = decision.outcome === 'deny' ? decision : decision.shadowed;
     const { credential } = denial ?? decision;
@@ -68,12 +68,12 @@ export class BasicUseCounter {
     else if (denial !== undefined) this.notePresented(request, denial);
   }
 
-  /** Resolves once it was tried. */
+  /** Writes the counts. Resolves after the attempt, even if it failed. */
   async write(): Promise<void> {
     await this.writes.run();
   }
 
-  /** Writes what is left, and ends. */
+  /** Writes the remaining counts and stops. */
   async close(): Promise<void> {
     await this.writes.close();
   }
@@ -86,18 +86,18 @@ export class BasicUseCounter {
     const presented = readCredential(authorization);
     if (presented.scheme !== 'basic') return;
     const name = readBasicPair(presented.value)?.name;
-    const who = name === undefined || name.length > MAX_EMAIL_LENGTH ? {} : { name };
-    this.count(this.presented, who, route, reason);
+    const user = name === undefined || name.length > MAX_EMAIL_LENGTH ? {} : { name };
+    this.count(this.presented, user, route, reason);
   }
 
-  private count(counts: Counts, who: Who, route: Route | undefined, reason: Reason | undefined): void {
-    counts.add(who, this.nameOf(route), reason, Math.floor(this.parts.clock.wallMs() / 1000));
+  private count(counts: Counts, user: BasicUser, route: Route | undefined, reason: Reason | undefined): void {
+    counts.add(user, this.nameOf(route), reason, Math.floor(this.parts.clock.wallMs() / 1000));
   }
 
   private nameOf(route: Route | undefined): string {
     if (route === undefined) return '';
-    const standing = this.routeNames.get(route);
-    if (standing !== undefined) return standing;
+    const existing = this.routeNames.get(route);
+    if (existing !== undefined) return existing;
     const { methods, hosts, pattern } = route;
     const name = `${methods.join(',') || '*'} ${hosts.join(',')}${pattern}`;
     this.routeNames.set(route, name);
@@ -113,7 +113,7 @@ export class BasicUseCounter {
     }
   }
 
-  /** Asks for many names at once: one after the other, made-up ones would hold up a stop for as long as the store is far. */
+  /** Looks up many names at once. One by one, invented names would delay a shutdown while the store is slow. */
   private async usesOf(batch: readonly Count[]): Promise<readonly BasicUse[]> {
     const uses: BasicUse[] = [];
     for (const counts of inBatches(batch, LOOK_UPS)) {
@@ -136,18 +136,18 @@ class Counts {
     this.max = max;
   }
 
-  add(who: Who, route: string, reason: Reason | undefined, atSeconds: number): void {
-    const key = keyOf(who, route, reason);
-    const standing = this.byKey.get(key);
-    if (standing === undefined) {
-      this.begin(who, route, reason, atSeconds);
+  add(user: BasicUser, route: string, reason: Reason | undefined, atSeconds: number): void {
+    const key = keyOf(user, route, reason);
+    const existing = this.byKey.get(key);
+    if (existing === undefined) {
+      this.begin(user, route, reason, atSeconds);
       return;
     }
-    standing.count += 1;
-    standing.lastAtSeconds = atSeconds;
+    existing.count += 1;
+    existing.lastAtSeconds = atSeconds;
   }
 
-  /** Copies of all that there is at this moment. */
+  /** Returns copies of all current counts. */
   batches(): readonly (readonly Count[])[] {
     return inBatches(
       Array.from(this.byKey.values(), (count) => ({ ...count })),
@@ -155,25 +155,25 @@ class Counts {
     );
   }
 
-  /** Takes away what was written; what came meanwhile stays. */
+  /** Subtracts what was written; keeps what was counted in the meantime. */
   subtract(batch: readonly Count[]): void {
     for (const written of batch) {
       const key = keyOf(written, written.route, written.reason);
-      const standing = this.byKey.get(key);
-      if (standing === undefined) continue;
-      standing.count -= written.count;
-      if (standing.count === 0) this.byKey.delete(key);
+      const existing = this.byKey.get(key);
+      if (existing === undefined) continue;
+      existing.count -= written.count;
+      if (existing.count === 0) this.byKey.delete(key);
     }
   }
 
-  /** Nobody's are as few as there are routes and reasons. */
-  private begin(who: Who, route: string, reason: Reason | undefined, atSeconds: number): void {
-    const isNobody = who.accountId === undefined && who.name === undefined;
-    if (!isNobody && this.byKey.size >= this.max) this.add({}, route, reason, atSeconds);
-    else this.byKey.set(keyOf(who, route, reason), { ...who, route, reason, count: 1, lastAtSeconds: atSeconds });
+  /** Counts without a user may exceed `max`: there is at most one for each route and reason. */
+  private begin(user: BasicUser, route: string, reason: Reason | undefined, atSeconds: number): void {
+    const hasUser = user.accountId !== undefined || user.name !== undefined;
+    if (hasUser && this.byKey.size >= this.max) this.add({}, route, reason, atSeconds);
+    else this.byKey.set(keyOf(user, route, reason), { ...user, route, reason, count: 1, lastAtSeconds: atSeconds });
   }
 }
 
-function keyOf({ accountId, name }: Who, route: string, reason: Reason | undefined): string {
+function keyOf({ accountId, name }: BasicUser, route: string, reason: Reason | undefined): string {
   return JSON.stringify([accountId, name, route, reason]);
 }

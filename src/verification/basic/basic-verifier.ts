@@ -15,9 +15,9 @@ import { readBasicPair } from './basic-pair.ts';
 import type { PasswordCache } from './password-cache.ts';
 import { markOf } from './password-cache.ts';
 
-/** How long verified credentials may be remembered, whatever is heard of their account. */
-const KNOWN_MS = 60_000;
-/** The greatest mark that can be written: one that cannot rise tells of no change. */
+/** How long verified credentials may be cached, even if their account does not change. */
+const CACHE_MS = 60_000;
+/** The greatest mark that can be written. It cannot rise, so it can no longer signal a change. */
 const LAST_MARK_SECONDS = 999_999_999_999_999;
 
 export interface BasicVerifierParts {
@@ -26,7 +26,7 @@ export interface BasicVerifierParts {
   readonly standings: Pick<Standings, 'at' | 'refresh'>;
   readonly known: Pick<PasswordCache, 'add'>;
   readonly clock: Clock;
-  /** The own issuer's name, to which accounts belong. */
+  /** The name of our own issuer, to which accounts belong. */
   readonly issuer: string;
   readonly generation: number;
 }
@@ -42,14 +42,14 @@ export class BasicVerifier implements Verifier {
   async verify({ value }: PresentedCredential, client?: ClientAddress): Promise<VerificationResult> {
     const pair = readBasicPair(value);
     if (pair === undefined) return refuse('credentials_invalid', 'form');
-    const reverifyAt = instantAfter(this.parts.clock, KNOWN_MS);
-    const found = await this.parts.credentials.check(pair.name, pair.password, client?.());
-    if (found.outcome === 'refused') return refuse(found.reason, found.check, found.retryAfterSeconds);
-    return this.remember(value, found.account, reverifyAt);
+    const reverifyAt = instantAfter(this.parts.clock, CACHE_MS);
+    const result = await this.parts.credentials.check(pair.name, pair.password, client?.());
+    if (result.outcome === 'refused') return refuse(result.reason, result.check, result.retryAfterSeconds);
+    return this.cache(value, result.account, reverifyAt);
   }
 
-  /** The mark is read before the account: had either changed in between, the mark would not be where it was. */
-  private async remember(value: string, verified: Account, reverifyAt: Instant): Promise<VerificationResult> {
+  /** Reads the mark before the account, so that a later change of the account is always visible as a higher mark. */
+  private async cache(value: string, verified: Account, reverifyAt: Instant): Promise<VerificationResult> {
     const { standings, accounts, known, issuer } = this.parts;
     const mark = standings.at(subjectMarkKey(issuer, verified.id));
     const draft = this.credentialOf(verified, [mark], reverifyAt);
@@ -59,7 +59,7 @@ export class BasicVerifier implements Verifier {
     if (account === undefined || account.disabled || account.passwordHash !== verified.passwordHash) {
       return refuse('credentials_invalid', 'changed meanwhile');
     }
-    // The account itself was read just now; marks end tokens, not passwords.
+    // The account was read just now, and a mark revokes tokens, not passwords. Do not cache.
     if (markSeconds >= LAST_MARK_SECONDS) return this.credentialOf(account, [], reverifyAt);
     const credential = this.credentialOf(account, draft.standings, reverifyAt);
     known.add(value, credential, markSeconds);

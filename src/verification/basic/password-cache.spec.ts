@@ -22,15 +22,15 @@ const OLD = 'the old password';
 const NEW = 'the new password';
 const MAX_STALENESS_MS = 1_000;
 
-/** An instance that hears of changes as `hears` says; what it verifies is counted. */
-async function setUp({ hears }: { readonly hears: boolean }) {
+/** An instance with or without a feed of changes. Counts the passwords that it verifies. */
+async function setUp({ hasFeed }: { readonly hasFeed: boolean }) {
   const store = openMemoryStore();
   const time = { aheadMs: 0 };
   const clock = { monotonicMs: () => 5_000 + time.aheadMs, wallMs: () => 1_800_000_000_990 + time.aheadMs };
   const limits = { maxStalenessMs: MAX_STALENESS_MS, storeTimeoutMs: 1_000, allowKnownForMs: undefined };
   const observer = SILENT_OBSERVER;
   const parts = { store: revocationsOf(store), clock, observer, maxEntries: 10, ...SOUND_SET };
-  const standings = hears
+  const standings = hasFeed
     ? (await RevocationSet.open({ store, clock, observer, limits, maxStandings: 10 })).standings
     : new Standings({ ...parts, ...limits });
   const passwords = new Passwords();
@@ -83,15 +83,15 @@ function outcomeOf(decision: Decision): string {
   return decision.outcome === 'allow' ? 'allow' : decision.reason;
 }
 
-describe.each([{ hears: true }, { hears: false }])('KnownPasswords, where the feed is heard: $hears', ({ hears }) => {
-  it('verifies a password once, as long as nothing changes', async () => {
-    const { ask, verified } = await setUp({ hears });
+describe.each([{ hasFeed: true }, { hasFeed: false }])('PasswordCache with a feed: $hasFeed', ({ hasFeed }) => {
+  it('verifies a password only once while nothing changes', async () => {
+    const { ask, verified } = await setUp({ hasFeed });
     for (let index = 0; index < 5; index++) expect(await ask(OLD)).toBe('allow');
     expect(verified()).toBe(1);
   });
 
   it('verifies it again after a minute', async () => {
-    const { ask, verified, time } = await setUp({ hears });
+    const { ask, verified, time } = await setUp({ hasFeed });
     await ask(OLD);
     time.aheadMs += 59_999;
     await ask(OLD);
@@ -101,8 +101,8 @@ describe.each([{ hears: true }, { hears: false }])('KnownPasswords, where the fe
     expect(verified()).toBe(2);
   });
 
-  it('never remembers one that is wrong', async () => {
-    const { ask, verified } = await setUp({ hears });
+  it('never caches a wrong password', async () => {
+    const { ask, verified } = await setUp({ hasFeed });
     for (let index = 0; index < 3; index++) expect(await ask(NEW)).toBe('credentials_invalid');
     expect(verified()).toBe(3);
   });
@@ -110,44 +110,44 @@ describe.each([{ hears: true }, { hears: false }])('KnownPasswords, where the fe
   it.each<[string, AccountEdit, string]>([
     ['a new password', { password: NEW }, 'credentials_invalid'],
     ['a disabled account', { disabled: true }, 'credentials_invalid'],
-    ['a scope less', { scopes: ['messages:list'] }, 'scope_required'],
-  ])('forgets it at once after %s', async (_what, edit, outcome) => {
-    const { ask, change, time } = await setUp({ hears });
+    ['the loss of a scope', { scopes: ['messages:list'] }, 'scope_required'],
+  ])('drops a password at once after %s', async (_what, edit, outcome) => {
+    const { ask, change, time } = await setUp({ hasFeed });
     expect(await ask(OLD)).toBe('allow');
     await change(edit);
-    // Nobody who does not hear promises it sooner.
-    if (!hears) time.aheadMs += MAX_STALENESS_MS + 1;
+    // Without a feed, the change is visible after the maximum staleness.
+    if (!hasFeed) time.aheadMs += MAX_STALENESS_MS + 1;
     expect(await ask(OLD)).toBe(outcome);
     expect(await ask(OLD)).toBe(outcome);
   });
 
-  it('forgets it each time, also where the changes are of one second', async () => {
-    const { ask, change, time } = await setUp({ hears });
+  it('drops it after each of several changes within one second', async () => {
+    const { ask, change, time } = await setUp({ hasFeed });
     for (const disabled of [true, false, true, false, true]) {
       await change({ disabled });
-      if (!hears) time.aheadMs += MAX_STALENESS_MS + 1;
+      if (!hasFeed) time.aheadMs += MAX_STALENESS_MS + 1;
       expect(await ask(OLD)).toBe(disabled ? 'credentials_invalid' : 'allow');
     }
   });
 
-  it('forgets it when the account is removed', async () => {
-    const { ask, accounts, id, time } = await setUp({ hears });
+  it('drops it when the account is removed', async () => {
+    const { ask, accounts, id, time } = await setUp({ hasFeed });
     await ask(OLD);
     await accounts.remove(OPERATOR, id);
-    if (!hears) time.aheadMs += MAX_STALENESS_MS + 1;
+    if (!hasFeed) time.aheadMs += MAX_STALENESS_MS + 1;
     expect(await ask(OLD)).toBe('credentials_invalid');
   });
 
-  it('goes on taking a password where a mark ends tokens alone', async () => {
-    const { store, ask, id, verified, time } = await setUp({ hears });
+  it('still accepts a password after a mark that revokes only tokens', async () => {
+    const { store, ask, id, verified, time } = await setUp({ hasFeed });
     const key = `sallyport:notbefore:sallyport:${id}`;
     for (const value of ['1900000000', '999999999999999', 'nonsense']) {
       await store.revocations.write({ key, value, expiresAtSeconds: undefined });
-      if (!hears) time.aheadMs += MAX_STALENESS_MS + 1;
+      if (!hasFeed) time.aheadMs += MAX_STALENESS_MS + 1;
       expect(await ask(OLD)).toBe('allow');
       expect(await ask(OLD)).toBe('allow');
     }
-    // A mark that cannot rise tells of no change: nothing is remembered.
+    // The greatest mark cannot rise and signal a change, so nothing is cached.
     expect(verified()).toBeGreaterThanOrEqual(5);
   });
 });

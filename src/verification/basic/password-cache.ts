@@ -3,20 +3,20 @@ import { LRUCache } from 'lru-cache';
 import type { PresentedCredential } from '../../core/credential.ts';
 import type { CredentialCache, VerifiedCredential } from '../../core/verified-credential.ts';
 
-/** Longer Basic credentials are nobody's. */
+/** Longer Basic credentials are refused unread. */
 export const MAX_BASIC_LENGTH = 4096;
 const MAX_PASSWORDS = 10_000;
 
 interface Entry {
   readonly credential: VerifiedCredential;
-  /** Where the account's mark stood before the account was read. */
+  /** The account's mark before the account was read. */
   readonly markSeconds: number;
 }
 
 /**
- * Basic credentials that were verified, under a keyed hash, a bounded number. Every change to an account that ends its
- * tokens raises the account's mark: an entry counts only while the mark is where it was before the account was read.
- * That the mark is known well enough, the core asks at each decision, as of any credential.
+ * Caches a bounded number of verified Basic credentials under a keyed hash. Every change to an account that revokes its
+ * tokens raises the account's mark, so an entry is valid only while the mark is the same as before the account was read.
+ * The core checks at each decision that the mark is fresh enough, as for any credential.
  */
 export class PasswordCache implements CredentialCache {
   private readonly key = randomBytes(32);
@@ -32,7 +32,7 @@ export class PasswordCache implements CredentialCache {
     return undefined;
   }
 
-  /** Remembers what was verified; only ever called with such. */
+  /** Caches a credential. Must be called with verified credentials only. */
   add(value: string, credential: VerifiedCredential, markSeconds: number): void {
     this.entries.set(this.digest(value), { credential, markSeconds });
   }
@@ -42,7 +42,7 @@ export class PasswordCache implements CredentialCache {
   }
 }
 
-/** The Unix second up to which the account's tokens have ended; `-Infinity` where none has. */
+/** Returns the account's mark: the Unix second up to which its tokens are revoked; `-Infinity` without a mark. */
 export function markOf({ standings }: Pick<VerifiedCredential, 'standings'>): number {
   return Math.max(...standings.map(({ issuedUpToSeconds }) => issuedUpToSeconds));
 }

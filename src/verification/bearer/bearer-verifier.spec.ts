@@ -58,7 +58,7 @@ function verifying(): Verifying {
   return new Verifying(OWN, CORPORATE, PARTNER, AUTH0);
 }
 
-/** A token of the corporate issuer, in order but for what is changed. */
+/** A valid token of the corporate issuer, with these claims and header members changed. */
 function corporateToken(claims: Json = {}, header: Json = {}, key: KeyObject = rsa.privateKey): string {
   return forge({ alg: 'RS256', kid: 'rsa', ...header }, { ...CORPORATE_CLAIMS, ...claims }, key);
 }
@@ -80,7 +80,7 @@ function without(claims: Json, ...names: readonly string[]): Json {
   return Object.fromEntries(Object.entries(claims).filter(([name]) => !names.includes(name)));
 }
 
-/** A token whose payload is JSON that `JSON.stringify` would not write. */
+/** A token of the corporate issuer with this text as its payload, which need not be JSON. */
 function corporateText(payload: string): string {
   return forge({ alg: 'RS256', kid: 'rsa' }, payload, rsa.privateKey);
 }
@@ -92,8 +92,8 @@ function secretKeys(...secrets: readonly KeyObject[]): KeySource {
 describe('BearerVerifier.verify()', () => {
   it.each<[what: string, token: string, issuer: string]>([
     ['our own EdDSA', ownToken(), 'sallyport'],
-    ['our own key under its name of RFC 9864', ownToken({}, { alg: 'Ed25519' }), 'sallyport'],
-    ['a log-in token of our own', ownToken({ token_use: 'login' }), 'sallyport'],
+    ['our own token with the algorithm name of RFC 9864', ownToken({}, { alg: 'Ed25519' }), 'sallyport'],
+    ['our own login token', ownToken({ token_use: 'login' }), 'sallyport'],
     ['our own without a kid', ownToken({}, { kid: undefined }), 'sallyport'],
     ['RS256', corporateToken(), 'corporate'],
     ['RS256 without a kid', corporateToken({}, { kid: undefined }), 'corporate'],
@@ -105,18 +105,22 @@ describe('BearerVerifier.verify()', () => {
     ['HS256', partnerToken(), 'partner'],
     ['HS384', partnerToken({}, NEW_SECRET, 'HS384'), 'partner'],
     ['HS512', partnerToken({}, NEW_SECRET, 'HS512'), 'partner'],
-    ['the former secret while it is rotated', partnerToken({}, OLD_SECRET), 'partner'],
-    ['a kid beside a shared secret', forge({ alg: 'HS256', kid: 'any' }, PARTNER_CLAIMS, NEW_SECRET), 'partner'],
+    ['the former secret during a rotation', partnerToken({}, OLD_SECRET), 'partner'],
+    ['a kid with a shared secret', forge({ alg: 'HS256', kid: 'any' }, PARTNER_CLAIMS, NEW_SECRET), 'partner'],
     ['Auth0 without iss, exp and jti', auth0Token(), 'auth0-sms'],
     ['Auth0 with an exp', auth0Token({ exp: NOW + 60 }), 'auth0-sms'],
-    ['Auth0 with an iss that nobody else claims', auth0Token({ iss: 'https://tenant.auth0.example/' }), 'auth0-sms'],
+    [
+      'Auth0 with an iss that no other issuer claims',
+      auth0Token({ iss: 'https://tenant.auth0.example/' }),
+      'auth0-sms',
+    ],
     ['an audience among others', corporateToken({ aud: ['other', 'sms-api'] }), 'corporate'],
-    ['dates with a fraction', corporateToken({ exp: NOW + 0.5, nbf: NOW - 0.5, iat: NOW - 0.25 }), 'corporate'],
+    ['fractional dates', corporateToken({ exp: NOW + 0.5, nbf: NOW - 0.5, iat: NOW - 0.25 }), 'corporate'],
     ['nbf in the future, within the skew', corporateToken({ nbf: NOW + SKEW }), 'corporate'],
     ['typ JWT', corporateToken({}, { typ: 'JWT' }), 'corporate'],
     ['typ at+jwt in any case', corporateToken({}, { typ: 'AT+JWT' }), 'corporate'],
     ['typ application/at+jwt', corporateToken({}, { typ: 'application/at+jwt' }), 'corporate'],
-    ["the true key beside an attacker's jwk", corporateToken({}, { jwk: jwkOf(otherRsa) }), 'corporate'],
+    ["the issuer's key despite an attacker's jwk", corporateToken({}, { jwk: jwkOf(otherRsa) }), 'corporate'],
   ])('accepts %s', async (_, token, issuer) => {
     const subject = verifying();
     expect(await subject.verify(token)).toMatchObject({
@@ -133,8 +137,8 @@ describe('BearerVerifier.verify()', () => {
   const evilHeader = { jku: 'https://evil.example/jwks', x5u: 'https://evil.example/c.pem', x5c: ['MIIB'] };
   const evilJwk = jwkOf(otherRsa, { kid: 'rsa' });
 
-  /** Of the one profile without `issuer`. */
-  const nobody = (said: string, claim: string): string => `issuer (${said}; auth0-sms refuses ${claim})`;
+  /** The check without a matching issuer: only one profile has no `issuer`. */
+  const noIssuer = (iss: string, claim: string): string => `issuer (${iss}; auth0-sms refuses ${claim})`;
 
   it.each<[what: string, token: string, check: string, issuer?: string]>([
     ['no token', '', 'empty'],
@@ -144,23 +148,19 @@ describe('BearerVerifier.verify()', () => {
     ['a signature with padding', `${corporateToken({}, { alg: 'ES256', kid: 'p256' }, p256.privateKey)}==`, 'encoding'],
     ['crit with an unknown extension', corporateToken({}, { crit: ['urn:x'], 'urn:x': 1 }), 'crit'],
     ['crit with b64', corporateToken({}, { crit: ['b64'], b64: false }), 'crit'],
-    [
-      'an iss that nobody claims',
-      corporateToken({ iss: 'https://login.example.com/' }),
-      nobody('iss of no issuer', 'alg'),
-    ],
-    ['no iss, and no profile that fits', corporateToken({ iss: undefined }), nobody('no iss', 'alg')],
+    ['an unknown iss', corporateToken({ iss: 'https://login.example.com/' }), noIssuer('iss of no issuer', 'alg')],
+    ['no iss, and no matching profile', corporateToken({ iss: undefined }), noIssuer('no iss', 'alg')],
     [
       'an iss of the wrong type',
       corporateToken({ iss: ['https://login.example.com'] }),
-      nobody('iss of no issuer', 'alg'),
+      noIssuer('iss of no issuer', 'alg'),
     ],
 
     ['alg none', `${part({ alg: 'none' })}.${part(CORPORATE_CLAIMS)}.`, 'algorithm', 'corporate'],
     ['alg None', `${part({ alg: 'None' })}.${part(CORPORATE_CLAIMS)}.`, 'algorithm', 'corporate'],
     ['alg none with a signature', `${part({ alg: 'none' })}.${part(CORPORATE_CLAIMS)}.AA`, 'algorithm', 'corporate'],
     ['alg none for our own', `${part({ alg: 'none', typ: 'at+jwt' })}.${part(OWN_CLAIMS)}.`, 'algorithm', 'sallyport'],
-    ['alg none for the Auth0 profile', `${part({ alg: 'none' })}.${part(AUTH0_CLAIMS)}.`, nobody('no iss', 'alg')],
+    ['alg none for the Auth0 profile', `${part({ alg: 'none' })}.${part(AUTH0_CLAIMS)}.`, noIssuer('no iss', 'alg')],
     ['alg in another case', corporateToken({}, { alg: 'rs256' }), 'algorithm', 'corporate'],
     ['an algorithm that is not listed', corporateToken({}, { alg: 'RS384' }), 'algorithm', 'corporate'],
     [
@@ -192,7 +192,7 @@ describe('BearerVerifier.verify()', () => {
       'partner',
     ],
 
-    ['an unknown kid', corporateToken({}, { kid: 'nobody' }), 'key', 'corporate'],
+    ['an unknown kid', corporateToken({}, { kid: 'unknown' }), 'key', 'corporate'],
     ['a kid of spaces', corporateToken({}, { kid: ' ' }), 'key', 'corporate'],
     ['an unknown kid of our own', ownToken({}, { kid: 'own-2' }), 'key', 'sallyport'],
     ["another key's kid", corporateToken({}, { kid: 'p256' }), 'key', 'corporate'],
@@ -203,7 +203,7 @@ describe('BearerVerifier.verify()', () => {
 
     ['no signature', corporateToken().replace(/[^.]*$/, ''), 'signature', 'corporate'],
     ['no MAC', partnerToken().replace(/[^.]*$/, ''), 'signature', 'partner'],
-    ["somebody else's key", corporateToken({}, {}, otherRsa.privateKey), 'signature', 'corporate'],
+    ['the key of another issuer', corporateToken({}, {}, otherRsa.privateKey), 'signature', 'corporate'],
     ["an attacker's jwk", corporateToken({}, { jwk: evilJwk }, otherRsa.privateKey), 'signature', 'corporate'],
     ["an attacker's jku, x5u and x5c", corporateToken({}, evilHeader, otherRsa.privateKey), 'signature', 'corporate'],
     ['another secret', partnerToken({}, secretOf('x')), 'signature', 'partner'],
@@ -219,27 +219,27 @@ describe('BearerVerifier.verify()', () => {
       'signature',
       'corporate',
     ],
-    ['a payload changed afterwards', tampered(corporateToken(), { sub: 'root' }), 'signature', 'corporate'],
-    ['trailing bytes behind an RSA signature', withTrailing(corporateToken()), 'signature', 'corporate'],
+    ['a tampered payload', tampered(corporateToken(), { sub: 'root' }), 'signature', 'corporate'],
+    ['trailing bytes after an RSA signature', withTrailing(corporateToken()), 'signature', 'corporate'],
     [
-      'trailing bytes behind an ECDSA signature',
+      'trailing bytes after an ECDSA signature',
       withTrailing(corporateToken({}, { alg: 'ES256', kid: 'p256' }, p256.privateKey)),
       'signature',
       'corporate',
     ],
-    ['trailing bytes behind an EdDSA signature', withTrailing(ownToken()), 'signature', 'sallyport'],
-    ['trailing bytes behind a MAC', withTrailing(partnerToken()), 'signature', 'partner'],
-    ['a MAC cut short', partnerToken().replace(/...$/, ''), 'signature', 'partner'],
+    ['trailing bytes after an EdDSA signature', withTrailing(ownToken()), 'signature', 'sallyport'],
+    ['trailing bytes after a MAC', withTrailing(partnerToken()), 'signature', 'partner'],
+    ['a truncated MAC', partnerToken().replace(/...$/, ''), 'signature', 'partner'],
 
     ['typ logout+jwt', corporateToken({}, { typ: 'logout+jwt' }), 'type', 'corporate'],
     ['typ dpop+jwt', corporateToken({}, { typ: 'dpop+jwt' }), 'type', 'corporate'],
-    ['a typ that is no string', corporateToken({}, { typ: ['JWT'] }), 'type', 'corporate'],
+    ['a typ that is not a string', corporateToken({}, { typ: ['JWT'] }), 'type', 'corporate'],
     ['our own as a plain JWT', ownToken({}, { typ: 'JWT' }), 'type', 'sallyport'],
     ['our own without a typ', ownToken({}, { typ: undefined }), 'type', 'sallyport'],
-    ['our own for no use', ownToken({ token_use: undefined }), 'token_use', 'sallyport'],
-    ['our own for another use', ownToken({ token_use: 'refresh' }), 'token_type', 'sallyport'],
-    ['our own for a use of others', ownToken({ token_use: 'bearer' }), 'token_use', 'sallyport'],
-    ['our own that is bound to a key', ownToken({ cnf: { jkt: 'x' } }), 'cnf', 'sallyport'],
+    ['our own without token_use', ownToken({ token_use: undefined }), 'token_use', 'sallyport'],
+    ['our own with token_use refresh', ownToken({ token_use: 'refresh' }), 'token_type', 'sallyport'],
+    ["our own with another issuer's token_use", ownToken({ token_use: 'bearer' }), 'token_use', 'sallyport'],
+    ['our own bound to a key', ownToken({ cnf: { jkt: 'x' } }), 'cnf', 'sallyport'],
     ['another audience', corporateToken({ aud: 'other' }), 'aud', 'corporate'],
     ['no audience', corporateToken({ aud: undefined }), 'aud', 'corporate'],
     ['an empty list of audiences', corporateToken({ aud: [] }), 'aud', 'corporate'],
@@ -254,31 +254,31 @@ describe('BearerVerifier.verify()', () => {
       corporateText(`{"iss":"https://login.example.com","aud":"sms-api","exp":${NOW + 60},"sub":"\\ud800"}`),
       'payload',
     ],
-    ['another sub than the profile asks for', auth0Token({ sub: 'urn:Other' }), nobody('no iss', 'sub')],
-    ['no sub where the profile asks for one', auth0Token({ sub: undefined }), nobody('no iss', 'sub')],
-    ['another audience than the profile asks for', auth0Token({ aud: 'urn:other' }), nobody('no iss', 'aud')],
+    ['another sub than the profile requires', auth0Token({ sub: 'urn:Other' }), noIssuer('no iss', 'sub')],
+    ['no sub for a profile that requires one', auth0Token({ sub: undefined }), noIssuer('no iss', 'sub')],
+    ['another audience than the profile requires', auth0Token({ aud: 'urn:other' }), noIssuer('no iss', 'aud')],
     ['a jti that is a number', corporateToken({ jti: 1 }), 'jti', 'corporate'],
     ['no exp', corporateToken({ exp: undefined }), 'exp', 'corporate'],
-    ['no exp of our own', ownToken({ exp: undefined }), 'exp', 'sallyport'],
+    ['our own without exp', ownToken({ exp: undefined }), 'exp', 'sallyport'],
     ['no exp from the partner', partnerToken({ exp: undefined }), 'exp', 'partner'],
     ['an exp that is a string', corporateToken({ exp: String(NOW + 3600) }), 'exp', 'corporate'],
     ['an exp that is null', corporateToken({ exp: null }), 'exp', 'corporate'],
     ['an exp that is a list', corporateToken({ exp: [NOW + 3600] }), 'exp', 'corporate'],
     [
-      'an exp beyond all numbers',
+      'an infinite exp',
       corporateText('{"iss":"https://login.example.com","aud":"sms-api","exp":1e400}'),
       'exp',
       'corporate',
     ],
     ['an exp that is NaN', corporateText('{"iss":"https://login.example.com","aud":"sms-api","exp":NaN}'), 'payload'],
-    ['an exp of the wrong type for Auth0', auth0Token({ exp: 'never' }), 'exp', 'auth0-sms'],
+    ['an Auth0 token with an exp of the wrong type', auth0Token({ exp: 'never' }), 'exp', 'auth0-sms'],
     ['nbf in the future, beyond the skew', corporateToken({ nbf: NOW + SKEW + 0.001 }), 'nbf', 'corporate'],
     ['an nbf that is a string', corporateToken({ nbf: '0' }), 'nbf', 'corporate'],
     ['an iat that is a string', corporateToken({ iat: '0' }), 'iat', 'corporate'],
     ['scopes that are a number', corporateToken({ scope: 1 }), 'scopes', 'corporate'],
     ['scopes that are an object', corporateToken({ scope: { 'messages:send': true } }), 'scopes', 'corporate'],
     ['a list of scopes with a number', corporateToken({ scopes: ['messages:send', 1] }), 'scopes', 'corporate'],
-    ['scopes of our own that are a number', ownToken({ scopes: 1 }), 'scopes', 'sallyport'],
+    ['our own with scopes that are a number', ownToken({ scopes: 1 }), 'scopes', 'sallyport'],
   ])('refuses %s', async (_, token, check, issuer) => {
     const subject = verifying();
     expect(worded(await subject.verify(token))).toEqual({ outcome: 'refused', reason: 'token_invalid', check, issuer });
@@ -291,28 +291,28 @@ describe('BearerVerifier.verify()', () => {
     ['with a fraction', corporateToken({ exp: NOW - SKEW + 0.5 }), NOW + 0.5],
     ['never, for Auth0', auth0Token(), Number.POSITIVE_INFINITY],
     ['the skew after exp', corporateToken(), NOW + 3600 + SKEW],
-  ])('says when a token ends: %s', async (_, token, validUntilSeconds) => {
+  ])('returns when a token expires: %s', async (_, token, validUntilSeconds) => {
     expect(await verifying().verify(token)).toMatchObject({ validUntilMs: validUntilSeconds * 1000 });
   });
 
   it.each<[what: string, exp: number]>([
-    ['at its last moment', NOW - SKEW],
+    ['just now', NOW - SKEW],
     ['long ago', 0],
-    ['before all time', -1e300],
-  ])('leaves to the decision that a token expired, and does not remember it: %s', async (_, exp) => {
+    ['before 1970', -1e300],
+  ])('verifies an expired token, which the decision refuses, but does not cache it: %s', async (_, exp) => {
     const subject = verifying();
     const token = corporateToken({ exp });
     expect(await subject.verify(token)).toMatchObject({ outcome: 'verified', validUntilMs: exp * 1000 + SKEW * 1000 });
     expect(subject.known.find({ scheme: 'bearer', value: token })).toBeUndefined();
   });
 
-  it('does not say of a forged token that it expired', async () => {
+  it('refuses a forged token for its signature, even if it is expired', async () => {
     const forged = corporateToken({ exp: 0 }, {}, otherRsa.privateKey);
     expect(await verifying().verify(forged)).toMatchObject({ outcome: 'refused', check: 'signature' });
   });
 
   it.each<[what: string, token: string, scopes: readonly string[]]>([
-    ['a string with spaces between', corporateToken(), ['messages:send', 'messages:list']],
+    ['a space-separated string', corporateToken(), ['messages:send', 'messages:list']],
     ['an array', corporateToken({ scope: undefined, scopes: ['messages:list'] }), ['messages:list']],
     ['scp', corporateToken({ scope: undefined, scp: ['messages:send'] }), ['messages:send']],
     [
@@ -322,22 +322,22 @@ describe('BearerVerifier.verify()', () => {
     ],
     ['none', corporateToken({ scope: undefined }), []],
     ['an empty string', corporateToken({ scope: '' }), []],
-    ['needless spaces', corporateToken({ scope: ' messages:send  ' }), ['messages:send']],
-    ['one name with a space inside', corporateToken({ scope: ['messages:send messages:list'] }), []],
+    ['superfluous spaces', corporateToken({ scope: ' messages:send  ' }), ['messages:send']],
+    ['an array element with a space', corporateToken({ scope: ['messages:send messages:list'] }), []],
     [
-      'never all:any and management scopes, unless listed',
+      'no all:any or management scopes, unless listed',
       corporateToken({ scope: 'all:any tokens:manage revocations:write accounts:manage messages:send' }),
       ['messages:send'],
     ],
-    ['what the profile grants instead', auth0Token({ scope: 'all:any' }), ['messages:send']],
-    ['what the profile grants, whatever the claim looks like', auth0Token({ scope: 1 }), ['messages:send']],
-    ['our own, all of them', ownToken({ scopes: ['all:any', 'tokens:manage'] }), ['all:any', 'tokens:manage']],
+    ['those that the profile grants instead', auth0Token({ scope: 'all:any' }), ['messages:send']],
+    ['those that the profile grants, even with an invalid claim', auth0Token({ scope: 1 }), ['messages:send']],
+    ['all of our own', ownToken({ scopes: ['all:any', 'tokens:manage'] }), ['all:any', 'tokens:manage']],
   ])('reads scopes: %s', async (_, token, scopes) => {
-    const finding = await verifying().verify(token);
-    expect(finding).toMatchObject({ outcome: 'verified', identity: { scopes }, granted: new Set(scopes) });
+    const result = await verifying().verify(token);
+    expect(result).toMatchObject({ outcome: 'verified', identity: { scopes }, granted: new Set(scopes) });
   });
 
-  it('takes listed wildcard and management scopes, and the one claim that is named', async () => {
+  it('accepts wildcard and management scopes that the profile lists, from the claim that it names only', async () => {
     const allowScopes = new Set(['all:any', 'tokens:manage']);
     const config = corporate({ allowScopes, scopeClaim: 'permissions' });
     const token = corporateToken({ permissions: 'all:any tokens:manage messages:send', scope: 'messages:list' });
@@ -358,7 +358,7 @@ describe('BearerVerifier.verify()', () => {
       ],
     ],
     [
-      'a foreign one, by the kid of the key that verified it',
+      "another issuer's, by the kid of the key that verified it",
       corporateToken({}, { kid: undefined }),
       [
         'sallyport:notbefore-issuer:corporate',
@@ -382,16 +382,16 @@ describe('BearerVerifier.verify()', () => {
       auth0Token(),
       ['sallyport:notbefore-issuer:auth0-sms', 'sallyport:notbefore:auth0-sms:urn%3AAuth0'],
     ],
-    ['one that says nothing of itself', partnerToken(), ['sallyport:notbefore-issuer:partner']],
-  ])('lists every entry that could end a token: %s', async (_, token, keys) => {
+    ['one without identifying claims', partnerToken(), ['sallyport:notbefore-issuer:partner']],
+  ])('lists every entry that could revoke a token: %s', async (_, token, keys) => {
     const subject = verifying();
-    const finding = await subject.verify(token);
+    const result = await subject.verify(token);
     const thumbprint = await sha256(token.slice(0, token.lastIndexOf('.')));
-    const listed = finding.outcome === 'verified' ? finding.standings.map(({ key }) => key).toSorted() : undefined;
+    const listed = result.outcome === 'verified' ? result.standings.map(({ key }) => key).toSorted() : undefined;
     expect(listed).toEqual([...keys, `sallyport:revoked-thumbprint:${thumbprint}`].toSorted());
   });
 
-  it('says when a token was issued, and for one that does not say that any mark ends it', async () => {
+  it('returns when a token was issued, or a value that any mark revokes if it has no iat', async () => {
     expect(await verifying().verify(corporateToken())).toMatchObject({ issuedAtSeconds: NOW - 60 });
     expect(await verifying().verify(auth0Token())).toMatchObject({ issuedAtSeconds: Number.NEGATIVE_INFINITY });
   });
@@ -418,7 +418,7 @@ describe('BearerVerifier.verify()', () => {
     expect(verdicts).toContain('revoked');
   });
 
-  it('puts a key out of force once its issuer drops it, and everything that it verified with it', async () => {
+  it('takes a key out of force for all tokens that it verified, once its issuer drops it', async () => {
     const publisher = new Publisher(jwkOf(rsa, { kid: 'rsa' }), jwkOf(p256, { kid: 'p256' }));
     const subject = new Verifying({ config: corporate(), keys: publisher.keySet() });
     const dropped = await subject.verify(corporateToken());
@@ -432,21 +432,21 @@ describe('BearerVerifier.verify()', () => {
     expect(await subject.verify(corporateToken())).toMatchObject({ outcome: 'refused', check: 'key' });
   });
 
-  it('tries every profile without an issuer that a token meets', async () => {
+  it('tries every matching profile without an issuer', async () => {
     const first = { config: { ...auth0([OLD_SECRET]), name: 'first' }, keys: secretKeys(OLD_SECRET) };
     const second = { config: { ...auth0([NEW_SECRET]), name: 'second' }, keys: secretKeys(NEW_SECRET) };
     const subject = new Verifying(first, second);
     const forms = [auth0Token({}, OLD_SECRET), auth0Token({}, NEW_SECRET)];
-    const findings = await Promise.all(forms.map((token) => subject.verify(token)));
-    expect(findings).toMatchObject([{ identity: { issuer: 'first' } }, { identity: { issuer: 'second' } }]);
+    const results = await Promise.all(forms.map((token) => subject.verify(token)));
+    expect(results).toMatchObject([{ identity: { issuer: 'first' } }, { identity: { issuer: 'second' } }]);
   });
 
-  it("does not try a profile with a token that names somebody else's issuer", async () => {
+  it('does not try a profile if the token names a configured issuer', async () => {
     const stolen = auth0Token({ iss: 'https://partner.example' });
     expect(await verifying().verify(stolen)).toMatchObject({ outcome: 'refused', issuer: 'partner' });
   });
 
-  it('does not judge where the keys cannot be had', async () => {
+  it('refuses a token as unavailable while its keys are unavailable', async () => {
     const publisher = new Publisher();
     publisher.fail();
     const subject = new Verifying({ config: corporate(), keys: publisher.keySet() }, PARTNER);
@@ -455,7 +455,7 @@ describe('BearerVerifier.verify()', () => {
     expect(await subject.verify(partnerToken())).toMatchObject({ outcome: 'verified' });
   });
 
-  it('says what each of several profiles refuses', async () => {
+  it('lists what each of several profiles refuses', async () => {
     const second = { ...AUTH0, config: { ...AUTH0.config, name: 'second' }, keys: secretKeys(OLD_SECRET) };
     const expired = auth0Token({ exp: 'never' });
     expect(worded(await new Verifying(AUTH0, second).verify(expired))).toEqual({
@@ -466,13 +466,13 @@ describe('BearerVerifier.verify()', () => {
     });
   });
 
-  it('holds no part of a token in a refusal', async () => {
+  it('includes no part of a token in a refusal', async () => {
     const token = corporateToken({ aud: 'other', sub: 'very-private' });
-    const said = JSON.stringify(await verifying().verify(token));
-    for (const piece of [...token.split('.'), 'very-private', 'other']) expect(said).not.toContain(piece);
+    const refusal = JSON.stringify(await verifying().verify(token));
+    for (const piece of [...token.split('.'), 'very-private', 'other']) expect(refusal).not.toContain(piece);
   });
 
-  it('needs no claim but those that its profile asks for', async () => {
+  it('accepts a token with only the claims that its profile requires', async () => {
     const bare = forge({ alg: 'HS256' }, without(AUTH0_CLAIMS, 'recipient', 'body'), AUTH0_SECRET);
     expect(await verifying().verify(bare)).toMatchObject({
       identity: { issuer: 'auth0-sms', subject: 'urn:Auth0', tokenId: undefined, scopes: ['messages:send'] },
@@ -481,10 +481,10 @@ describe('BearerVerifier.verify()', () => {
 });
 
 function tampered(token: string, claims: Json): string {
-  const [header = '', payload = '', seal = ''] = token.split('.');
-  // The payload is one that this file wrote.
+  const [header = '', payload = '', signaturePart = ''] = token.split('.');
+  // This file wrote the payload.
   const former = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Json;
-  return `${header}.${part({ ...former, ...claims })}.${seal}`;
+  return `${header}.${part({ ...former, ...claims })}.${signaturePart}`;
 }
 
 function withTrailing(token: string): string {

@@ -17,7 +17,7 @@ export interface BearerVerifierParts extends CredentialParts {
   readonly clock: Pick<Clock, 'wallMs'>;
 }
 
-/** Verifies bearer JWTs: form, issuer, signature, claims, in this order. What it verified it remembers. */
+/** Verifies the form, issuer, signature and claims of bearer JWTs, in this order. Caches verified tokens. */
 export class BearerVerifier implements Verifier {
   private readonly parts: BearerVerifierParts;
 
@@ -33,11 +33,11 @@ export class BearerVerifier implements Verifier {
     if ('check' in candidates) return refuseToken(candidates.check, candidates.issuer);
     const refusals: { readonly issuer: string; readonly refusal: Refusal }[] = [];
     for (const issuer of candidates) {
-      const finding = await this.verifyFor(value, token, issuer);
-      if (finding.outcome === 'verified') return finding;
-      refusals.push({ issuer: issuer.config.name, refusal: finding });
+      const result = await this.verifyFor(value, token, issuer);
+      if (result.outcome === 'verified') return result;
+      refusals.push({ issuer: issuer.config.name, refusal: result });
     }
-    return joined(refusals);
+    return join(refusals);
   }
 
   private async verifyFor(value: string, token: ParsedJwt, issuer: TrustedIssuer): Promise<VerificationResult> {
@@ -58,8 +58,11 @@ export class BearerVerifier implements Verifier {
   }
 }
 
-/** The refusal of the only issuer, or of all of them; where keys are out of reach, that one, since it may change. */
-function joined(refusals: readonly { readonly issuer: string; readonly refusal: Refusal }[]): Refusal {
+/**
+ * Joins the refusals of all candidate issuers. If an issuer's keys are unavailable, returns its refusal, because a retry
+ * may succeed.
+ */
+function join(refusals: readonly { readonly issuer: string; readonly refusal: Refusal }[]): Refusal {
   const [only, ...more] = refusals;
   if (only !== undefined && more.length === 0) return only.refusal;
   const unavailable = refusals.find(({ refusal }) => refusal.reason === 'unavailable');

@@ -9,9 +9,9 @@ import { Issuers } from './issuers.ts';
 
 const SECRET = secretOf('s');
 const NO_KEYS = new FixedKeys([]);
-/** Of two profiles: the first asks for the subject, both for the audience. */
-const nobody = (said: string, first: string, second = first): { check: string } => ({
-  check: `issuer (${said}; auth0-sms refuses ${first}; second-profile refuses ${second})`,
+/** The check without a matching issuer. Of the two profiles, the first requires a subject, both an audience. */
+const noIssuer = (iss: string, first: string, second = first): { check: string } => ({
+  check: `issuer (${iss}; auth0-sms refuses ${first}; second-profile refuses ${second})`,
 });
 const ISSUERS = new Issuers(
   [
@@ -23,7 +23,7 @@ const ISSUERS = new Issuers(
       ...auth0([SECRET]),
       name: 'second-profile',
       requireSubject: undefined,
-      claimedByOthers: new Set(['https://asked.example']),
+      claimedByOthers: new Set(['https://introspected.example']),
     },
   ].map((config) => ({ config, keys: NO_KEYS })),
 );
@@ -40,35 +40,45 @@ describe('Issuers.choose()', () => {
   const gateway = { aud: 'urn:sms-gateway' };
 
   it.each<[what: string, alg: string, claims: Json, chosen: unknown]>([
-    ['the one that iss names', 'HS256', { iss: 'https://partner.example' }, ['partner']],
-    ['it alone, though a profile would fit', 'HS256', { ...gateway, iss: 'https://partner.example' }, ['partner']],
-    ['every profile that fits', 'HS256', { ...gateway, sub: 'urn:Auth0' }, ['auth0-sms', 'second-profile']],
-    ['the profile that takes the subject', 'HS256', { ...gateway, sub: 'urn:other' }, ['second-profile']],
-    ['a profile, where nobody claims iss', 'HS256', { ...gateway, iss: 'https://a.example' }, ['second-profile']],
+    ['the issuer that iss names', 'HS256', { iss: 'https://partner.example' }, ['partner']],
     [
-      'nobody for the iss of an issuer that is asked',
+      'only the issuer that iss names, even if a profile matches',
       'HS256',
-      { ...gateway, iss: 'https://asked.example' },
-      nobody('iss of no issuer', 'sub', 'iss'),
+      { ...gateway, iss: 'https://partner.example' },
+      ['partner'],
     ],
-    ['nobody for an iss that is a number', 'HS256', { ...gateway, iss: 1 }, nobody('iss of no issuer', 'iss')],
+    ['every matching profile', 'HS256', { ...gateway, sub: 'urn:Auth0' }, ['auth0-sms', 'second-profile']],
+    ['the profile that accepts the subject', 'HS256', { ...gateway, sub: 'urn:other' }, ['second-profile']],
+    ['a profile if no issuer claims iss', 'HS256', { ...gateway, iss: 'https://a.example' }, ['second-profile']],
     [
-      'nobody for an iss that is a list',
+      'none for the iss of an introspection issuer',
+      'HS256',
+      { ...gateway, iss: 'https://introspected.example' },
+      noIssuer('iss of no issuer', 'sub', 'iss'),
+    ],
+    ['none for an iss that is a number', 'HS256', { ...gateway, iss: 1 }, noIssuer('iss of no issuer', 'iss')],
+    [
+      'none for an iss that is an array',
       'HS256',
       { ...gateway, iss: ['https://partner.example'] },
-      nobody('iss of no issuer', 'iss'),
+      noIssuer('iss of no issuer', 'iss'),
     ],
-    ['nobody for an iss that is an object', 'HS256', { ...gateway, iss: { a: 1 } }, nobody('iss of no issuer', 'iss')],
-    ['a profile, where iss says nothing', 'HS256', { ...gateway, iss: null }, ['second-profile']],
-    ['nobody for another audience', 'HS256', { aud: 'other', sub: 'urn:Auth0' }, nobody('no iss', 'aud')],
-    ['nobody for an algorithm that no profile uses', 'HS512', gateway, nobody('no iss', 'alg')],
+    ['none for an iss that is an object', 'HS256', { ...gateway, iss: { a: 1 } }, noIssuer('iss of no issuer', 'iss')],
+    ['a profile if iss is null', 'HS256', { ...gateway, iss: null }, ['second-profile']],
+    ['none for another audience', 'HS256', { aud: 'other', sub: 'urn:Auth0' }, noIssuer('no iss', 'aud')],
+    ['none for an algorithm that no profile uses', 'HS512', gateway, noIssuer('no iss', 'alg')],
     [
-      'nobody for an iss that only begins like one',
+      'none for an iss that only starts like a configured one',
       'HS256',
       { iss: 'https://partner.example/' },
-      nobody('iss of no issuer', 'aud'),
+      noIssuer('iss of no issuer', 'aud'),
     ],
-    ['nobody for an iss that every object has', 'HS256', { iss: 'constructor' }, nobody('iss of no issuer', 'aud')],
+    [
+      'none for an iss that is a property of every object',
+      'HS256',
+      { iss: 'constructor' },
+      noIssuer('iss of no issuer', 'aud'),
+    ],
   ])('chooses %s', (_, alg, claims, chosen) => {
     expect(choose(alg, claims)).toEqual(chosen);
   });
@@ -76,7 +86,7 @@ describe('Issuers.choose()', () => {
   it.each(['HS256', 'HS512', 'ES256', 'RS384', 'rs256', 'none', 'NONE', '', 'EdDSA2'])(
     'refuses %j for an issuer that may not use it, and names the issuer',
     (alg) => {
-      // Signed as it may be: the choice comes before the signature.
+      // Signed with a permitted algorithm: the issuer is chosen before the signature is verified.
       const token = parseJwt(
         forge({ alg: 'HS256' }, { iss: 'https://login.example.com', aud: 'urn:sms-gateway' }, SECRET),
       );
@@ -85,7 +95,7 @@ describe('Issuers.choose()', () => {
     },
   );
 
-  it('takes EdDSA and Ed25519 for one algorithm', () => {
+  it('treats EdDSA and Ed25519 as the same algorithm', () => {
     const token = parseJwt(forge({ alg: 'HS256' }, { iss: 'https://login.example.com' }, SECRET));
     if (typeof token === 'string') throw new Error(token);
     for (const algorithm of ['EdDSA', 'Ed25519']) {

@@ -5,7 +5,7 @@ import type { ParsedJwt } from '../jwt.ts';
 import type { KeySource } from '../keys.ts';
 import { isSameAlgorithm } from '../keys.ts';
 
-/** An issuer whose tokens are taken, and where its keys are. */
+/** An issuer whose tokens are accepted, with its keys. */
 export interface TrustedIssuer {
   readonly config: JwtIssuer;
   readonly keys: KeySource;
@@ -18,7 +18,7 @@ export interface NoIssuer {
   readonly issuer?: string;
 }
 
-/** Every issuer of a configuration. */
+/** The JWT issuers of one configuration. */
 export class Issuers {
   private readonly byClaim = new Map<string, TrustedIssuer>();
   private readonly profiles: TrustedIssuer[] = [];
@@ -31,8 +31,8 @@ export class Issuers {
   }
 
   /**
-   * The issuers that may have made a token: the one that its `iss` names, else, where no other issuer claims that, the
-   * profiles without `iss` whose algorithm, audience and subject it meets. The algorithm is always one that the issuer may use.
+   * Returns the issuers that may have issued a token: the issuer that its `iss` names, or else every profile without
+   * `issuer` whose algorithms, audience and subject fit. Returns only issuers that may use the token's algorithm.
    */
   choose(token: ParsedJwt): readonly TrustedIssuer[] | NoIssuer {
     const { iss } = token.payload;
@@ -40,8 +40,8 @@ export class Issuers {
     if (named !== undefined) {
       return mayUse(token.algorithm, named.config) ? [named] : { check: 'algorithm', issuer: named.config.name };
     }
-    const meeting = this.profiles.filter(({ config }) => refusedBy(config, token) === undefined);
-    return meeting.length > 0 ? meeting : { check: this.noIssuer(token) };
+    const matching = this.profiles.filter(({ config }) => refusedBy(config, token) === undefined);
+    return matching.length > 0 ? matching : { check: this.noIssuer(token) };
   }
 
   private noIssuer(token: ParsedJwt): NoIssuerCheck {
@@ -53,7 +53,7 @@ export class Issuers {
   }
 }
 
-/** What a profile without `issuer` refuses of a token; `undefined` where the token may be of that profile. */
+/** Returns the check that a token fails at a profile without `issuer`; `undefined` if it passes all of them. */
 function refusedBy(config: JwtIssuer, { algorithm, payload }: ParsedJwt): ProfileCheck | undefined {
   if (!mayUse(algorithm, config)) return 'alg';
   if (!meetsIssuer(payload['iss'], config)) return 'iss';

@@ -19,13 +19,13 @@ describe('trustIssuers()', () => {
     const { time: clock, observer } = new Publisher();
     const server = createServer((_, response) => response.end(JSON.stringify({ keys: [jwkOf(rsa, { kid: 'a' })] })));
     await once(server.listen(0, '127.0.0.1'), 'listening');
-    // A server that listens on TCP has such an address.
+    // A server that listens on TCP has an AddressInfo.
     const { port } = server.address() as AddressInfo;
     const jwks = new URL(`http://127.0.0.1:${port}/jwks.json`);
     const secrets = [secretOf('a'), secretOf('b')];
     const ownKey = await makeOpenKey();
     const keySets = new KeySets({ clock, observer, timers: clock });
-    // Of the same issuer, beside its JWTs.
+    // The same issuer issues JWTs and opaque tokens.
     const opaque = legacy({ issuer: corporate().issuer });
     const configured = [own(), corporate({ jwks }), partner(secrets), auth0([secretOf('c')]), opaque, legacy()];
     keySets.reconfigure(configured);

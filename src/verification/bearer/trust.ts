@@ -5,14 +5,14 @@ import type { KeySource } from '../keys.ts';
 import { FixedKeys } from '../keys.ts';
 import { Issuers } from './issuers.ts';
 
-/** Every configured issuer of JWTs with the source of its keys; our own with the keys of `ownKeys`. */
+/** Returns every configured JWT issuer with its keys. Our own issuer uses `ownKeys`. */
 export function trustIssuers(
   issuers: readonly IssuerConfig[],
   ownKeys: KeySource,
   keySets: Pick<KeySets, 'at'>,
 ): Issuers {
-  const ofJwts = issuers.filter((config) => config.kind !== 'introspection');
-  return new Issuers(ofJwts.map((config) => ({ config, keys: keysOf(config, ownKeys, keySets) })));
+  const jwtIssuers = issuers.filter((config) => config.kind !== 'introspection');
+  return new Issuers(jwtIssuers.map((config) => ({ config, keys: keysOf(config, ownKeys, keySets) })));
 }
 
 function keysOf(config: JwtIssuer, ownKeys: KeySource, keySets: Pick<KeySets, 'at'>): KeySource {

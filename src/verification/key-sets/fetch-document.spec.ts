@@ -18,20 +18,20 @@ async function serve(listener: RequestListener): Promise<URL> {
   const server = createServer(listener).listen(0, '127.0.0.1');
   servers.push(server);
   await once(server, 'listening');
-  // A server that listens on TCP has such an address.
+  // A server that listens on TCP has an AddressInfo.
   const { port } = server.address() as AddressInfo;
   return new URL(`http://127.0.0.1:${port}/jwks.json?secret=hunter2`);
 }
 
 describe('fetchDocument()', () => {
-  it('fetches text, with the age that its server gives it', async () => {
-    const asked: unknown[] = [];
+  it('fetches text and its max-age', async () => {
+    const requests: unknown[] = [];
     const url = await serve(({ url: path, headers }, response) => {
-      asked.push([path, headers.accept]);
+      requests.push([path, headers.accept]);
       response.setHeader('cache-control', 'public, max-age=120').end('\uFEFF{"keys":[]}');
     });
     expect(await fetchDocument(url, OPEN)).toEqual({ text: '{"keys":[]}', maxAgeMs: 120_000 });
-    expect(asked).toEqual([['/jwks.json?secret=hunter2', 'application/jwk-set+json, application/json']]);
+    expect(requests).toEqual([['/jwks.json?secret=hunter2', 'application/jwk-set+json, application/json']]);
   });
 
   it.each([
@@ -50,7 +50,7 @@ describe('fetchDocument()', () => {
     expect((await fetchDocument(url, OPEN)).maxAgeMs).toBe(maxAgeMs);
   });
 
-  it('takes no bytes that are not UTF-8', async () => {
+  it('rejects a response that is not UTF-8', async () => {
     const url = await serve((_, response) => void response.end(Buffer.from('{"issuer":"p\xe4"}', 'latin1')));
     await expect(fetchDocument(url, OPEN)).rejects.toThrow('its answer is not UTF-8 text');
   });
@@ -65,12 +65,12 @@ describe('fetchDocument()', () => {
     expect(paths).toEqual(['/jwks.json?secret=hunter2']);
   });
 
-  it.each([204, 304, 400, 404, 500])('rejects an answer of status %s', async (status) => {
+  it.each([204, 304, 400, 404, 500])('rejects a response with status %s', async (status) => {
     const url = await serve((_, response) => response.writeHead(status).end());
     await expect(fetchDocument(url, OPEN)).rejects.toMatchObject({ status, message: `it answered ${status}` });
   });
 
-  it('reads up to 512 KiB and no further', async () => {
+  it('reads at most 512 KiB', async () => {
     const full = await serve((_, response) => response.end(' '.repeat(512 * 1024)));
     expect((await fetchDocument(full, OPEN)).text).toHaveLength(512 * 1024);
     let sent = 0;
@@ -87,7 +87,7 @@ describe('fetchDocument()', () => {
     expect(sent).toBeLessThan(64 * 1024 * 1024);
   });
 
-  it('waits 5 s and no longer for an answer that never ends', async () => {
+  it('waits at most 5 s for a response that never ends', async () => {
     const url = await serve((_, response) => {
       const drip = setInterval(() => response.write(' '), 100);
       response.on('close', () => clearInterval(drip));
@@ -95,22 +95,22 @@ describe('fetchDocument()', () => {
     await expect(fetchDocument(url, OPEN)).rejects.toThrow('it did not answer in full within 5000 ms');
   });
 
-  it('ends at once, with its connection, when it is aborted', async () => {
+  it('rejects at once and closes its connection when it is aborted', async () => {
     const { promise: arrived, resolve: arrive } = Promise.withResolvers<void>();
     const { promise: left, resolve: leave } = Promise.withResolvers<void>();
     const url = await serve((_, response) => {
       response.on('close', leave);
       arrive();
     });
-    const ending = new AbortController();
-    const fetching = fetchDocument(url, ending.signal);
+    const abort = new AbortController();
+    const fetching = fetchDocument(url, abort.signal);
     await arrived;
-    ending.abort(new Error('no longer needed'));
+    abort.abort(new Error('no longer needed'));
     await expect(fetching).rejects.toThrow('no longer needed');
     await left;
   });
 
-  it('lets go of a connection whose answer it does not read', async () => {
+  it('closes the connection of a response that it does not read', async () => {
     const { promise: left, resolve: leave } = Promise.withResolvers<void>();
     const url = await serve((_, response) => {
       response.on('close', leave).writeHead(500).write('x');
@@ -119,12 +119,12 @@ describe('fetchDocument()', () => {
     await left;
   });
 
-  it('rejects where nobody listens, or what answers speaks no HTTP, without naming the query', async () => {
+  it('rejects if the connection is refused or the server does not speak HTTP, without quoting the query', async () => {
     const gone = await serve(() => undefined);
     for (const server of servers) await new Promise((resolve) => server.close(resolve));
     const silent = createTcpServer((socket) => socket.end('hello\r\n')).listen(0, '127.0.0.1');
     await once(silent, 'listening');
-    // A server that listens on TCP has such an address.
+    // A server that listens on TCP has an AddressInfo.
     const { port } = silent.address() as AddressInfo;
     for (const url of [gone, new URL(`http://127.0.0.1:${port}/?secret=hunter2`)]) {
       const error: unknown = await fetchDocument(url, OPEN).catch((reason: unknown) => reason);

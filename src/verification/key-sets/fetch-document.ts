@@ -1,20 +1,20 @@
 import { fetchText } from '../fetch-text.ts';
 
-/** Longest time for one document, from the connection to its last byte. */
+/** From the start of the connection to the last byte of the document. */
 const TIMEOUT_MS = 5_000;
 const MAX_BYTES = 512 * 1024;
 
-/** What an issuer published at a URL. */
+/** A document that an issuer publishes. */
 export interface FetchedDocument {
   readonly text: string;
-  /** `max-age` of `Cache-Control` (RFC 9111, section 5.2.2.1), as far as it was said. */
+  /** `max-age` of `Cache-Control` (RFC 9111, section 5.2.2.1); `undefined` if absent. */
   readonly maxAgeMs: number | undefined;
 }
 
-/** Fetches what an issuer publishes. Rejects as {@link fetchText} does. */
+/** Fetches a document that an issuer publishes. Rejects like {@link fetchText}. */
 export type FetchDocument = (url: URL, signal: AbortSignal) => Promise<FetchedDocument>;
 
-/** Over HTTP: 512 KiB and 5 seconds at most. */
+/** Fetches over HTTP, within 5 seconds and 512 KiB. */
 export async function fetchDocument(url: URL, signal: AbortSignal): Promise<FetchedDocument> {
   const headers = { accept: 'application/jwk-set+json, application/json' };
   const fetched = await fetchText(url, { headers, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES }, signal);

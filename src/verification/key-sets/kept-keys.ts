@@ -5,50 +5,50 @@ import type { PublishedKey } from './published-keys.ts';
 export interface KeptKeysParts {
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly timers: Timers;
-  /** Told when keys became too old. Must not throw. */
+  /** Called when the keys have become too old. Must not throw. */
   readonly outdated: () => void;
-  /** How long keys count after their issuer was last known to publish them, in milliseconds. */
+  /** How long keys stay in force after their issuer was last known to publish them, in milliseconds. */
   readonly maxStaleMs: number;
 }
 
-/** What one set of keys has that the one before did not, and the reverse. */
+/** The difference between two successive sets of keys. */
 export interface KeyChanges {
   readonly added: readonly PublishedKey[];
   readonly dropped: readonly PublishedKey[];
 }
 
-/** The last good keys of an issuer, in force until others replace them or they become too old. */
+/** The last good keys of an issuer. They stay in force until others replace them or they become too old. */
 export class KeptKeys {
   private readonly parts: KeptKeysParts;
   private maxStaleMs: number;
   private keys: readonly PublishedKey[] = [];
   private asOfMs = Number.NEGATIVE_INFINITY;
-  private callOff: () => void = () => undefined;
+  private cancelTimer: () => void = () => undefined;
 
   constructor(parts: KeptKeysParts) {
     this.parts = parts;
     this.maxStaleMs = parts.maxStaleMs;
   }
 
-  /** Those in force now; none before the first, and none that are too old. */
+  /** Returns the keys in force now; none before the first {@link replace}, and none that are too old. */
   current(): readonly PublishedKey[] {
     if (this.keys.length > 0 && !this.isRecent(this.asOfMs)) this.expire();
     return this.keys;
   }
 
-  /** Milliseconds since the keys in force were last known to be published; `undefined` where none are in force. */
+  /** Milliseconds since the keys in force were last known to be published; `undefined` if none are in force. */
   ageMs(): number | undefined {
     return this.current().length === 0 ? undefined : this.parts.clock.monotonicMs() - this.asOfMs;
   }
 
-  /** Whether what was so at this monotonic moment still counts. */
+  /** Whether keys that were published at this monotonic time are still in force. */
   isRecent(atMs: number): boolean {
     return this.parts.clock.monotonicMs() - atMs < this.maxStaleMs;
   }
 
   /**
-   * Puts these in force, as they were published at the monotonic moment `asOfMs`. A key that was in force stays the
-   * same object, so that what it verified stays verified; one that is not among them ends.
+   * Puts these keys in force, as published at the monotonic time `asOfMs`. A key that was in force before stays the
+   * same object, so that tokens it verified stay verified. Keys that are not in the new set cease to be in force.
    */
   replace(keys: readonly PublishedKey[], asOfMs: number): KeyChanges {
     const former = new Map(this.current().map((key) => [key.spelling, key]));
@@ -61,31 +61,31 @@ export class KeptKeys {
     return { added: this.keys.filter(({ spelling }) => !former.has(spelling)), dropped };
   }
 
-  /** Another limit from now on. */
+  /** Changes the limit on the age of keys, in milliseconds. */
   keepFor(maxStaleMs: number): void {
     this.maxStaleMs = maxStaleMs;
     if (this.keys.length > 0) this.watchAge();
   }
 
-  /** Stops watching their age: nobody asks any more. */
+  /** Stops the timer that watches the age of the keys. */
   close(): void {
-    this.callOff();
+    this.cancelTimer();
   }
 
-  /** Known tokens are decided without asking here, so their keys must end by themselves. */
+  /** Decisions on cached tokens do not call {@link current}, so a timer must take old keys out of force. */
   private watchAge(): void {
-    this.callOff();
+    this.cancelTimer();
     const leftMs = Math.max(0, this.asOfMs + this.maxStaleMs - this.parts.clock.monotonicMs());
-    this.callOff = this.parts.timers.after(leftMs, () => this.expireOrWatch());
+    this.cancelTimer = this.parts.timers.after(leftMs, () => this.expireOrWatch());
   }
 
-  /** A timer may be early by a fraction of a millisecond. */
+  /** A timer may fire a fraction of a millisecond early. */
   private expireOrWatch(): void {
     if (this.current().length > 0) this.watchAge();
   }
 
   private expire(): void {
-    this.callOff();
+    this.cancelTimer();
     for (const key of this.keys) key.inForce.inForce = false;
     this.keys = [];
     this.parts.outdated();

@@ -11,7 +11,7 @@ const JWKS = 'https://keys.example.com/jwks';
 const HOUR_MS = 60 * 60_000;
 const OPEN = new AbortController().signal;
 
-/** An issuer that answers these documents by their URL, and 404 to all else. */
+/** An issuer that serves these documents by their URL, and responds 404 to other URLs. */
 class Metadata extends Publisher {
   documents: Record<string, object | string | Error> = { [OPENID]: { issuer: ISSUER, jwks_uri: JWKS } };
 
@@ -41,8 +41,8 @@ class Metadata extends Publisher {
   }
 }
 
-describe('FixedLocation', () => {
-  it('is where it is', async () => {
+describe('FixedLocation.locate()', () => {
+  it('resolves to the configured URL', async () => {
     const url = new URL(JWKS);
     expect(await new FixedLocation(url).locate()).toEqual({ url, asOfMs: Number.POSITIVE_INFINITY });
   });
@@ -58,7 +58,7 @@ describe('DiscoveredLocation.locate()', () => {
     ['https://a.example/', undefined, 'https://a.example/.well-known/oauth-authorization-server'],
     ['https://a.example/x/y', undefined, 'https://a.example/.well-known/oauth-authorization-server/x/y'],
     ['https://a.example/x/', undefined, 'https://a.example/.well-known/oauth-authorization-server/x'],
-  ])('finds the metadata of %s at %s, else at %s', async (issuer, openid, oauth) => {
+  ])('finds the metadata of %s at %s or %s', async (issuer, openid, oauth) => {
     const metadata = new Metadata();
     metadata.documents = { [openid ?? oauth ?? '']: { issuer, jwks_uri: JWKS } };
     expect(await metadata.location(issuer).locate(OPEN)).toEqual({ url: new URL(JWKS), asOfMs: 1_000_000 });
@@ -71,12 +71,12 @@ describe('DiscoveredLocation.locate()', () => {
     ['no jwks_uri', { issuer: ISSUER }, 'its document has no "jwks_uri"'],
     ['a jwks_uri of the wrong type', { issuer: ISSUER, jwks_uri: [JWKS] }, 'its document has no "jwks_uri"'],
     [
-      'a slash more',
+      'an extra slash',
       { issuer: `${ISSUER}/`, jwks_uri: JWKS },
       `its document is of issuer "${ISSUER}/", not of "${ISSUER}"`,
     ],
     [
-      'another issuer, whose URL holds what the log must not',
+      'another issuer, without the secrets in its URL',
       { issuer: 'https://u:hunter2@evil.example/x?hunter2#hunter2', jwks_uri: JWKS },
       `its document is of issuer "https://…@evil.example/x…", not of "${ISSUER}"`,
     ],
@@ -85,18 +85,22 @@ describe('DiscoveredLocation.locate()', () => {
       { issuer: ISSUER, jwks_uri: 'http://keys.example.com/jwks' },
       'its "jwks_uri" is refused: expected an https URL; http is taken on loopback only',
     ],
-    ['http on our loopback', { issuer: ISSUER, jwks_uri: 'http://127.0.0.1/' }, 'its "jwks_uri" is refused: not https'],
+    [
+      'http on the loopback address',
+      { issuer: ISSUER, jwks_uri: 'http://127.0.0.1/' },
+      'its "jwks_uri" is refused: not https',
+    ],
     [
       'a jwks_uri with a password',
       { issuer: ISSUER, jwks_uri: 'https://u:hunter2@keys.example.com/' },
       'its "jwks_uri" is refused: a URL must not hold credentials',
     ],
     [
-      'a jwks_uri that is no URL',
+      'a jwks_uri that is not a URL',
       { issuer: ISSUER, jwks_uri: '/jwks' },
       'its "jwks_uri" is refused: expected the https URL of a JWKS',
     ],
-  ])('rejects %s, and does not look elsewhere', async (_, document, why) => {
+  ])('rejects %s, and does not fetch the OAuth metadata', async (_, document, why) => {
     const metadata = new Metadata();
     metadata.documents = { [OPENID]: document, [OAUTH]: { issuer: ISSUER, jwks_uri: JWKS } };
     expect(await metadata.failureOf()).toBe(`its key set could not be discovered: ${why}`);
@@ -104,38 +108,41 @@ describe('DiscoveredLocation.locate()', () => {
   });
 
   it.each(['<html>', '[]', ...[400, 401, 403, 404, 405, 410].map((status) => new UnexpectedStatus(status))])(
-    'looks for the other document after %s',
+    'fetches the OAuth metadata after %s',
     async (answer) => {
       const metadata = new Metadata();
       metadata.documents = { [OPENID]: answer, [OAUTH]: { issuer: ISSUER, jwks_uri: JWKS } };
       expect((await metadata.location().locate(OPEN)).url.href).toBe(JWKS);
       expect(metadata.urls).toEqual([OPENID, OAUTH]);
       delete metadata.documents[OAUTH];
-      expect(await metadata.failureOf()).toContain(`could not be discovered: it answered ${wordOf(answer)}`);
+      expect(await metadata.failureOf()).toContain(`could not be discovered: it answered ${flawOf(answer)}`);
     },
   );
 
-  it.each([408, 429, 500, 503])('does not after %d, which passes', async (status) => {
-    const metadata = new Metadata();
-    metadata.documents = { [OPENID]: new UnexpectedStatus(status), [OAUTH]: { issuer: ISSUER, jwks_uri: JWKS } };
-    expect(await metadata.failureOf()).toBe(`its key set could not be discovered: it answered ${status}`);
-    expect(metadata.urls).toEqual([OPENID]);
-  });
+  it.each([408, 429, 500, 503])(
+    'does not fetch the OAuth metadata after %d, which may be temporary',
+    async (status) => {
+      const metadata = new Metadata();
+      metadata.documents = { [OPENID]: new UnexpectedStatus(status), [OAUTH]: { issuer: ISSUER, jwks_uri: JWKS } };
+      expect(await metadata.failureOf()).toBe(`its key set could not be discovered: it answered ${status}`);
+      expect(metadata.urls).toEqual([OPENID]);
+    },
+  );
 
-  it('rejects where neither document is there', async () => {
+  it('rejects if both documents are missing', async () => {
     const metadata = new Metadata();
     metadata.documents = {};
     expect(await metadata.failureOf()).toBe('its key set could not be discovered: it answered 404');
   });
 
-  it('takes http on loopback from an issuer on loopback', async () => {
+  it('accepts http on loopback from an issuer on loopback', async () => {
     const [issuer, jwks_uri] = ['http://127.0.0.1:8', 'http://127.0.0.1:9/jwks'];
     const metadata = new Metadata();
     metadata.documents = { [`${issuer}/.well-known/openid-configuration`]: { issuer, jwks_uri } };
     expect((await metadata.location(issuer).locate(OPEN)).url.href).toBe(jwks_uri);
   });
 
-  it('asks again after a minute, and keeps what it knew where that fails', async () => {
+  it('fetches the metadata again after a minute, and keeps the known location if that fails', async () => {
     const metadata = new Metadata();
     const location = metadata.location();
     await location.locate(OPEN);
@@ -155,11 +162,11 @@ describe('DiscoveredLocation.locate()', () => {
   });
 });
 
-function wordOf(answer: string | UnexpectedStatus): string {
+function flawOf(answer: string | UnexpectedStatus): string {
   return answer instanceof UnexpectedStatus ? `${answer.status}` : 'no JSON';
 }
 
-describe('a key set that is discovered', () => {
+describe('RemoteKeySet with a discovered location', () => {
   const A = jwkOf(rsa, { kid: 'a' });
   const B = jwkOf(otherRsa, { kid: 'b' });
 
@@ -173,7 +180,7 @@ describe('a key set that is discovered', () => {
     return { metadata, set, kids };
   }
 
-  it('is fetched unasked, and follows its issuer to another place', async () => {
+  it('refreshes in the background, and follows its issuer to another location', async () => {
     const { metadata, kids } = await discovered();
     expect(await kids('a')).toEqual(['a']);
     metadata.documents = { [OPENID]: { issuer: ISSUER, jwks_uri: `${JWKS}/2` }, [`${JWKS}/2`]: setOf(B) };
@@ -181,7 +188,7 @@ describe('a key set that is discovered', () => {
     expect([await kids('a'), await kids('b')]).toEqual([[], ['b']]);
   });
 
-  it('costs one fetch a cool-down, whatever kids are asked for', async () => {
+  it('fetches once per cool-down, however many unknown kids are presented', async () => {
     const { metadata, kids } = await discovered();
     await metadata.time.advance(10_000);
     const before = metadata.asked.length;
@@ -189,7 +196,7 @@ describe('a key set that is discovered', () => {
     expect(metadata.urls.slice(before)).toEqual([JWKS]);
   });
 
-  it('is refreshed while only its metadata is lost, until that is too old', async () => {
+  it('refreshes its keys without metadata, until the location is too old', async () => {
     const { metadata, set, kids } = await discovered();
     delete metadata.documents[OPENID];
     metadata.documents[JWKS] = setOf(B);
@@ -211,7 +218,7 @@ describe('a key set that is discovered', () => {
     expect(await kids('b')).toEqual(['b']);
   });
 
-  it("is had by no means from metadata of somebody else's", async () => {
+  it("ignores another issuer's metadata", async () => {
     const metadata = new Metadata();
     metadata.documents = { [OPENID]: { issuer: 'https://evil.example', jwks_uri: JWKS }, [JWKS]: setOf(A) };
     const set = metadata.keySet({ location: metadata.location() });

@@ -5,22 +5,22 @@ import type { JsonObject } from '../json-object.ts';
 import { readObject } from '../json-object.ts';
 import type { FetchDocument } from './fetch-document.ts';
 
-/** How long a location is taken for known, so that a flood of unknown `kid`s is not passed on twice. */
-const KNOWN_MS = 60_000;
+/** How long a location is cached, so that a flood of unknown `kid`s does not fetch the metadata too. */
+const CACHE_MS = 60_000;
 const MAX_QUOTED = 200;
 
-/** A place that a key set can be fetched from. */
+/** The location of a key set. */
 export interface Located {
   readonly url: URL;
-  /** The monotonic moment at which the issuer said so last; `Infinity` where the configuration says so. */
+  /** The monotonic time at which the issuer last confirmed it; `Infinity` if the configuration names it. */
   readonly asOfMs: number;
-  /** Why that could not be asked again, where it could not. */
+  /** Why the last attempt to confirm it failed, if it did. */
   readonly failure?: unknown;
 }
 
-/** Knows where an issuer's key set is. */
+/** Finds the location of an issuer's key set. */
 export interface KeySetLocation {
-  /** Rejects where that was never known. */
+  /** Resolves to the last known location if the issuer cannot be reached. Rejects if there is none. */
   locate(signal: AbortSignal): Promise<Located>;
 }
 
@@ -38,15 +38,16 @@ export class FixedLocation implements KeySetLocation {
 }
 
 /**
- * The `jwks_uri` of an issuer's metadata: OpenID Connect Discovery 1.0, section 4, or RFC 8414 where the server has no
- * document of the former, whatever it says instead (404, 403, a page of HTML). While the metadata cannot be had, or is not the issuer's, the last known place stays.
+ * The `jwks_uri` of an issuer's metadata (OpenID Connect Discovery 1.0, section 4). If the server has no such document
+ * (404, 403, an HTML page), the OAuth metadata of RFC 8414. While the metadata is unavailable, or is not the issuer's,
+ * the last known location remains in use.
  */
 export class DiscoveredLocation implements KeySetLocation {
   private readonly issuer: string;
   private readonly fetchDocument: FetchDocument;
   private readonly clock: Pick<Clock, 'monotonicMs'>;
   private known: Located | undefined;
-  private askedAtMs = Number.NEGATIVE_INFINITY;
+  private attemptedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(issuer: string, fetchDocument: FetchDocument, clock: Pick<Clock, 'monotonicMs'>) {
     this.issuer = issuer;
@@ -56,8 +57,8 @@ export class DiscoveredLocation implements KeySetLocation {
 
   async locate(signal: AbortSignal): Promise<Located> {
     const nowMs = this.clock.monotonicMs();
-    if (this.known !== undefined && nowMs - this.askedAtMs < KNOWN_MS) return this.known;
-    this.askedAtMs = nowMs;
+    if (this.known !== undefined && nowMs - this.attemptedAtMs < CACHE_MS) return this.known;
+    this.attemptedAtMs = nowMs;
     try {
       this.known = { url: await this.discover(signal), asOfMs: nowMs };
     } catch (failure) {
@@ -80,10 +81,10 @@ export class DiscoveredLocation implements KeySetLocation {
     try {
       return await this.fetchObject(openid, signal);
     } catch (error) {
-      if (!isAnswerOfNone(error)) throw error;
-      return await this.fetchObject(oauth, signal).catch((other: unknown) => {
-        // What was asked for first says more, but for a plain 404.
-        throw error instanceof UnexpectedStatus && error.status === 404 ? other : error;
+      if (!isMissingDocument(error)) throw error;
+      return await this.fetchObject(oauth, signal).catch((oauthError: unknown) => {
+        // The first error says more, unless it is a plain 404.
+        throw error instanceof UnexpectedStatus && error.status === 404 ? oauthError : error;
       });
     }
   }
@@ -93,14 +94,17 @@ export class DiscoveredLocation implements KeySetLocation {
   }
 }
 
-/** Whether a server says that it has no such document, or shows some page in its place. A time may come for others. */
-function isAnswerOfNone(error: unknown): boolean {
+/**
+ * Whether an error means that the server does not have the document: a 4xx status, or another page in its place. Other
+ * failures may be temporary.
+ */
+function isMissingDocument(error: unknown): boolean {
   if (!(error instanceof UnexpectedStatus)) return error instanceof UnexpectedAnswer;
   const { status } = error;
   return status >= 400 && status < 500 && status !== 408 && status !== 429;
 }
 
-/** The one is appended to the issuer's path, the other put before it; a slash at the end counts for neither. */
+/** OpenID appends its suffix to the issuer's path, OAuth puts its own before it. Both ignore a trailing slash. */
 function metadataUrls(issuer: string): { readonly openid: URL; readonly oauth: URL } {
   const { origin, pathname } = new URL(issuer);
   const path = pathname.replace(/\/$/, '');
@@ -110,20 +114,24 @@ function metadataUrls(issuer: string): { readonly openid: URL; readonly oauth: U
   };
 }
 
-/** `issuer` must be the same to the byte (OpenID Connect Discovery 1.0, section 4.3; RFC 8414, section 3.3). */
+/**
+ * Reads the metadata, whose `issuer` must equal ours exactly (OpenID Connect Discovery 1.0, section 4.3; RFC 8414,
+ * section 3.3).
+ */
 function readMetadata({ issuer: named, jwks_uri: uri }: JsonObject, issuer: string): URL {
-  if (named !== issuer)
+  if (named !== issuer) {
     throw new Error(`its document is of issuer ${quoteIssuer(named)}, not of ${quoteIssuer(issuer)}`);
+  }
   if (typeof uri !== 'string') throw new Error('its document has no "jwks_uri"');
   const problem = keyUrlProblem(uri, 'a JWKS');
   if (problem !== undefined) throw new Error(`its "jwks_uri" is refused: ${problem}`);
   const url = new URL(uri);
-  // What lies behind https is not to be exchanged for what listens on this machine.
+  // Otherwise an https issuer could point at a plain HTTP listener on this machine.
   if (url.protocol === 'http:' && issuer.startsWith('https:')) throw new Error('its "jwks_uri" is refused: not https');
   return url;
 }
 
-/** Without what may be secret in a URL: user, password, query and fragment. */
+/** Quotes an issuer without the parts of a URL that may be secret: user, password, query and fragment. */
 function quoteIssuer(named: unknown): string {
   if (typeof named !== 'string') return 'none';
   const [shown = ''] = named.split(/[?#]/, 1);

@@ -3,36 +3,36 @@ import type { KeyChanges } from './kept-keys.ts';
 import type { PublishedKey } from './published-keys.ts';
 import { PrivateKeysError } from './published-keys.ts';
 
-/** While an issuer is down, how often that is said. */
-const SAY_AGAIN_MS = 10 * 60_000;
+/** How often a lasting failure is reported again. */
+const REPORT_AGAIN_MS = 10 * 60_000;
 
-/** Told what becomes of key sets. Must not throw. `issuer` is the configured name; keys are told by their `kid`s. */
+/** Observes key sets. Must not throw. `issuer` is the configured name; `kids` identify keys, which may have none. */
 export interface KeySetObserver {
-  /** Keys are there: the first ones, or the first again. */
+  /** There were no keys in force; now there are. */
   keySetFetched(issuer: string, kids: readonly (string | undefined)[]): void;
   keySetChanged(issuer: string, added: readonly (string | undefined)[], dropped: readonly (string | undefined)[]): void;
-  /** It could not be refreshed: said at once, and from then on rarely. `failures` are those in a row before. */
+  /** A refresh failed; called for the first failure, then at most every ten minutes. `failures` counts those in a row. */
   keySetFailed(issuer: string, error: unknown, failures: number): void;
-  /** It holds private keys, these, and is refused: whoever can read it can sign in the name of the issuer. */
+  /** The fetched set was refused because it contains private keys: anyone who can read it can sign as the issuer. */
   keySetExposed(issuer: string, kids: readonly (string | undefined)[]): void;
-  /** It holds more usable keys than are used; so many are left out. */
+  /** The set has too many usable keys; `count` of them are left out. */
   keysLeftOut(issuer: string, count: number): void;
-  /** It could be again, after so many failures. */
+  /** A refresh succeeded again, after this many failures. */
   keySetRecovered(issuer: string, failures: number): void;
-  /** The last good keys are too old and no longer count. */
+  /** The last good keys are too old and no longer in force. */
   keySetOutdated(issuer: string): void;
 }
 
-/** Tells an observer of one issuer's key set what is new, and of a failure that lasts only now and then. */
+/** Reports the changes of one issuer's key set to an observer, and lasting failures only now and then. */
 export class KeySetReporter {
-  /** Whether the last set that was had holds private keys. */
+  /** Whether the last fetched set contains private keys. */
   exposesKeys = false;
   private readonly issuer: string;
   private readonly observer: KeySetObserver;
   private readonly clock: Pick<Clock, 'monotonicMs'>;
-  private failureSaidAtMs: number | undefined;
-  private exposureSaidAtMs: number | undefined;
-  private saidLeftOut = 0;
+  private failureReportedAtMs: number | undefined;
+  private exposureReportedAtMs: number | undefined;
+  private reportedLeftOut = 0;
 
   constructor(issuer: string, observer: KeySetObserver, clock: Pick<Clock, 'monotonicMs'>) {
     this.issuer = issuer;
@@ -40,7 +40,7 @@ export class KeySetReporter {
     this.clock = clock;
   }
 
-  /** @param wereNone no key was in force before. */
+  /** @param wereNone whether no key was in force before. */
   replaced({ added, dropped }: KeyChanges, wereNone: boolean): void {
     if (wereNone) this.observer.keySetFetched(this.issuer, kidsOf(added));
     else if (added.length + dropped.length > 0) {
@@ -50,23 +50,23 @@ export class KeySetReporter {
 
   failed(error: unknown, failures: number): void {
     if (error instanceof PrivateKeysError) this.exposed(error);
-    if (this.isRecent(this.failureSaidAtMs)) return;
-    this.failureSaidAtMs = this.clock.monotonicMs();
+    if (this.isRecent(this.failureReportedAtMs)) return;
+    this.failureReportedAtMs = this.clock.monotonicMs();
     this.observer.keySetFailed(this.issuer, error, failures);
   }
 
-  /** @param count keys of the set that is in force now. */
+  /** @param count how many keys of the set in force are left out. */
   leftOut(count: number): void {
     this.exposesKeys = false;
-    this.exposureSaidAtMs = undefined;
-    if (count > 0 && count !== this.saidLeftOut) this.observer.keysLeftOut(this.issuer, count);
-    this.saidLeftOut = count;
+    this.exposureReportedAtMs = undefined;
+    if (count > 0 && count !== this.reportedLeftOut) this.observer.keysLeftOut(this.issuer, count);
+    this.reportedLeftOut = count;
   }
 
-  /** All went well. */
+  /** The refresh succeeded completely. */
   refreshed(failures: number): void {
-    if (this.failureSaidAtMs === undefined) return;
-    this.failureSaidAtMs = undefined;
+    if (this.failureReportedAtMs === undefined) return;
+    this.failureReportedAtMs = undefined;
     this.observer.keySetRecovered(this.issuer, failures);
   }
 
@@ -76,13 +76,13 @@ export class KeySetReporter {
 
   private exposed({ kids }: PrivateKeysError): void {
     this.exposesKeys = true;
-    if (this.isRecent(this.exposureSaidAtMs)) return;
-    this.exposureSaidAtMs = this.clock.monotonicMs();
+    if (this.isRecent(this.exposureReportedAtMs)) return;
+    this.exposureReportedAtMs = this.clock.monotonicMs();
     this.observer.keySetExposed(this.issuer, kids);
   }
 
-  private isRecent(saidAtMs: number | undefined): boolean {
-    return saidAtMs !== undefined && this.clock.monotonicMs() - saidAtMs < SAY_AGAIN_MS;
+  private isRecent(reportedAtMs: number | undefined): boolean {
+    return reportedAtMs !== undefined && this.clock.monotonicMs() - reportedAtMs < REPORT_AGAIN_MS;
   }
 }
 

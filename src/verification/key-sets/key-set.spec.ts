@@ -16,7 +16,7 @@ async function kids(set: RemoteKeySet, algorithm: string, kid: string | undefine
   return (await set.find(algorithm, kid))?.map((key) => key.kid);
 }
 
-/** An issuer and its key set, fetched once. */
+/** An issuer and its key set, which has fetched the keys once. */
 async function fetched(...keys: readonly object[]) {
   const issuer = new Publisher();
   issuer.publish(...keys);
@@ -27,7 +27,7 @@ async function fetched(...keys: readonly object[]) {
 }
 
 describe('RemoteKeySet.find()', () => {
-  it('fetches on first use, once for all who wait', async () => {
+  it('fetches on first use, once for all concurrent calls', async () => {
     const issuer = new Publisher();
     const { promise, resolve } = Promise.withResolvers<string>();
     issuer.answer = () => promise;
@@ -41,7 +41,7 @@ describe('RemoteKeySet.find()', () => {
     expect(issuer.asked).toHaveLength(1);
   });
 
-  it('does not wait for a refresh where the key is known', async () => {
+  it('does not wait for a refresh if the key is known', async () => {
     const { issuer, set } = await fetched(A);
     issuer.swallow();
     await issuer.time.advance(REFRESH_MS);
@@ -53,7 +53,7 @@ describe('RemoteKeySet.find()', () => {
     expect(await waitingForOther).toBeUndefined();
   });
 
-  it('fetches for an unknown kid once the cool-down is over, and not before', async () => {
+  it('fetches for an unknown kid only after the cool-down', async () => {
     const { issuer, set } = await fetched(A);
     issuer.publish(A, B);
     await issuer.time.advance(COOL_DOWN_MS - 1);
@@ -64,7 +64,7 @@ describe('RemoteKeySet.find()', () => {
     expect(issuer.asked).toHaveLength(2);
   });
 
-  it('makes one fetch a cool-down of a flood of unknown kids', async () => {
+  it('fetches once per cool-down during a flood of unknown kids', async () => {
     const { issuer, set } = await fetched(A);
     for (let round = 1; round <= 3; round++) {
       await issuer.time.advance(COOL_DOWN_MS);
@@ -75,7 +75,7 @@ describe('RemoteKeySet.find()', () => {
     }
   });
 
-  it('does not tell a key that is new from one that is none, while the issuer is down', async () => {
+  it('returns undefined for an unknown kid while the issuer is down', async () => {
     const { issuer, set } = await fetched(A);
     issuer.fail();
     await issuer.time.advance(COOL_DOWN_MS);
@@ -83,14 +83,14 @@ describe('RemoteKeySet.find()', () => {
     expect(await kids(set, 'RS256', 'a')).toEqual(['a']);
   });
 
-  it('returns every key that could be meant where the token names none', async () => {
+  it('returns every key that fits if the token has no kid', async () => {
     const { set } = await fetched(A, jwkOf(otherRsa), C, jwkOf(rsa, { kid: 'd', alg: 'RS512' }));
     expect(await kids(set, 'RS256', undefined)).toEqual(['a', undefined]);
   });
 });
 
-describe('RemoteKeySet, left alone', () => {
-  it('is refreshed every five minutes', async () => {
+describe('RemoteKeySet in the background', () => {
+  it('refreshes every five minutes', async () => {
     const { issuer, set } = await fetched(A);
     issuer.publish(A, B);
     await issuer.time.advance(REFRESH_MS);
@@ -103,8 +103,8 @@ describe('RemoteKeySet, left alone', () => {
   it.each([
     ['a day', 24 * HOUR_MS, REFRESH_MS],
     ['two minutes', 120_000, 120_000],
-    ['nothing', 0, 60_000],
-  ])('is refreshed as its issuer asks, between one minute and five: %s', async (_, maxAgeMs, everyMs) => {
+    ['zero', 0, 60_000],
+  ])('refreshes after the max-age, limited to between one and five minutes: %s', async (_, maxAgeMs, everyMs) => {
     const issuer = new Publisher();
     issuer.answer = async () => ({ text: setOf(A), maxAgeMs });
     issuer.keySet().start();
@@ -112,13 +112,13 @@ describe('RemoteKeySet, left alone', () => {
     expect(issuer.asked.map(({ atMs }) => atMs - 1_000_000)).toEqual([0, everyMs]);
   });
 
-  it('does not hammer an issuer that is down, and finds within a minute that it is up again', async () => {
+  it('backs off while the issuer is down, and notices its recovery within a minute', async () => {
     const { issuer, set } = await fetched(A);
     issuer.fail();
     await issuer.time.advance(REFRESH_MS);
-    const flood = setIntervalOf(issuer, set);
+    const stopFlood = startFlood(issuer, set);
     await issuer.time.advance(HOUR_MS);
-    flood();
+    stopFlood();
     const waits = issuer.asked.map(({ atMs }, index) => (atMs - (issuer.asked[index - 1]?.atMs ?? atMs)) / 1000);
     expect(waits.slice(0, 10)).toEqual([0, 300, 1, 2, 4, 8, 16, 32, 60, 60]);
     expect(issuer.asked.length).toBeLessThan(70);
@@ -127,7 +127,7 @@ describe('RemoteKeySet, left alone', () => {
     expect(await kids(set, 'RS256', 'b')).toEqual(['b']);
   });
 
-  it('asks again within a second where the first fetch failed, and then has its keys', async () => {
+  it('retries within a second after the first fetch fails', async () => {
     const issuer = new Publisher();
     issuer.fail();
     const set = issuer.keySet({ random: () => 0.999 });
@@ -144,7 +144,7 @@ describe('RemoteKeySet, left alone', () => {
     ]);
   });
 
-  it('is not asked by a black hole more than once at a time', async () => {
+  it('sends one request at a time to an issuer that never responds', async () => {
     const issuer = new Publisher();
     issuer.swallow();
     const set = issuer.keySet();
@@ -157,7 +157,7 @@ describe('RemoteKeySet, left alone', () => {
     expect(issuer.asked.length).toBeLessThan(70);
   });
 
-  it('ends its fetch and every timer when it is closed', async () => {
+  it('aborts its fetch and stops every timer when it is closed', async () => {
     const { issuer, set } = await fetched(A);
     let aborted = false;
     issuer.answer = (_, signal) => {
@@ -181,7 +181,7 @@ describe('RemoteKeySet, left alone', () => {
     expect([issuer.asked.length, issuer.told]).toEqual([2, ['corporate fetched: a']]);
   });
 
-  it('takes nothing that arrives after it was closed', async () => {
+  it('ignores a response that arrives after it is closed', async () => {
     const issuer = new Publisher();
     const { promise, resolve } = Promise.withResolvers<string>();
     issuer.answer = () => promise;
@@ -193,7 +193,7 @@ describe('RemoteKeySet, left alone', () => {
     expect([issuer.time.pending, issuer.told]).toEqual([0, []]);
   });
 
-  it('leaves nothing unhandled where a fetch throws, or fails once nobody waits any more', async () => {
+  it('leaves no rejection unhandled if a fetch throws, or fails after the caller stopped waiting', async () => {
     const unhandled: unknown[] = [];
     const note = (reason: unknown): unknown => unhandled.push(reason);
     process.on('unhandledRejection', note);
@@ -207,7 +207,7 @@ describe('RemoteKeySet, left alone', () => {
       const { promise, reject } = Promise.withResolvers<string>();
       issuer.answer = () => promise;
       await issuer.time.advance(1_000);
-      // As the authorizer waits: whoever comes first, and then no longer.
+      // The authorizer too stops waiting when something else settles first.
       await Promise.race([kids(set, 'RS256', 'a'), Promise.resolve()]);
       reject(new Error('too late'));
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -218,21 +218,21 @@ describe('RemoteKeySet, left alone', () => {
   });
 });
 
-describe('the last good keys', () => {
+describe('RemoteKeySet keeps the last good keys', () => {
   it.each<[what: string, text: string, why: string]>([
-    ['no JSON', '<html>down for maintenance</html>', 'it answered no JSON'],
-    ['nothing', '', 'it answered no JSON'],
+    ['HTML', '<html>down for maintenance</html>', 'it answered no JSON'],
+    ['an empty body', '', 'it answered no JSON'],
     ['null', 'null', 'it answered no JSON object'],
     ['an array', '[]', 'it answered no JSON object'],
     ['no keys', '{}', 'its answer has no "keys" array'],
-    ['keys that are no list', '{"keys":{"kty":"RSA"}}', 'its answer has no "keys" array'],
-    ['an empty set', '{"keys":[]}', 'its key set has no key that could verify a signature'],
+    ['keys that are not an array', '{"keys":{"kty":"RSA"}}', 'its answer has no "keys" array'],
+    ['an empty set', '{"keys":[]}', 'its key set has no key that can verify a signature'],
     [
       'a set of secrets',
       '{"keys":[{"kty":"oct","k":"AAAA","kid":"b"}]}',
-      'its key set has no key that could verify a signature',
+      'its key set has no key that can verify a signature',
     ],
-  ])('stay when the issuer answers %s, which counts as a failure', async (_, text, why) => {
+  ])('when the issuer responds with %s, and counts a failure', async (_, text, why) => {
     const { issuer, set } = await fetched(A);
     const [key] = (await set.find('RS256', 'a')) ?? [];
     issuer.answer = async () => text;
@@ -244,14 +244,14 @@ describe('the last good keys', () => {
     expect(issuer.told.slice(1)).toEqual([`corporate failed 1: ${why}`]);
   });
 
-  it('stay while the issuer is down, and end when they are too old', async () => {
+  it('while the issuer is down, until they are too old', async () => {
     const { issuer, set } = await fetched(A);
     const [key] = (await set.find('RS256', 'a')) ?? [];
     issuer.fail();
     await issuer.time.advance(MAX_STALE_MS - 1);
     expect([key?.inForce.inForce, await kids(set, 'RS256', 'a')]).toEqual([true, ['a']]);
     await issuer.time.advance(1);
-    // Known tokens are not asked about here: what they hold must have changed.
+    // Cached tokens do not call find(): the object that they hold must have changed.
     expect(key?.inForce.inForce).toBe(false);
     expect(await kids(set, 'RS256', 'a')).toBeUndefined();
     expect(set.status()).toMatchObject({ ageSeconds: undefined, failures: issuer.asked.length - 1 });
@@ -265,7 +265,7 @@ describe('the last good keys', () => {
     ]);
   });
 
-  it('end by the clock too, where a timer is late', async () => {
+  it('until they are too old by the clock, even if the timer is late', async () => {
     const { issuer, set } = await fetched(A);
     const [key] = (await set.find('RS256', 'a')) ?? [];
     issuer.fail();
@@ -277,7 +277,7 @@ describe('the last good keys', () => {
     ]);
   });
 
-  it('are as old as a new configuration lets them be', async () => {
+  it('until the maximum age of a new configuration', async () => {
     const { issuer, set } = await fetched(A);
     issuer.fail();
     set.keepFor(2 * HOUR_MS);
@@ -289,7 +289,7 @@ describe('the last good keys', () => {
     expect(await kids(set, 'RS256', 'a')).toBeUndefined();
   });
 
-  it('stay the same objects where both sets hold them; what the new set lacks ends', async () => {
+  it('as the same objects if the next set contains them, and takes the others out of force', async () => {
     const { issuer, set } = await fetched(A, B);
     const [kept] = (await set.find('RS256', 'a')) ?? [];
     const [dropped] = (await set.find('RS256', 'b')) ?? [];
@@ -301,7 +301,7 @@ describe('the last good keys', () => {
     expect(issuer.told).toEqual(['corporate fetched: a,b', 'corporate changed: +c -b']);
   });
 
-  it('count again where a dropped key comes back', async () => {
+  it('and accepts a dropped key that is published again', async () => {
     const { issuer, set } = await fetched(A, B);
     issuer.publish(A);
     await issuer.time.advance(REFRESH_MS);
@@ -311,7 +311,7 @@ describe('the last good keys', () => {
     expect(back).toMatchObject({ kid: 'b', inForce: { inForce: true } });
   });
 
-  it('end where their kid now names another one', async () => {
+  it('until their kid names another key', async () => {
     const { issuer, set } = await fetched(A);
     const [former] = (await set.find('RS256', 'a')) ?? [];
     issuer.publish(jwkOf(otherRsa, { kid: 'a' }));
@@ -321,7 +321,7 @@ describe('the last good keys', () => {
     expect([former?.inForce.inForce, current?.inForce.inForce]).toEqual([false, true]);
   });
 
-  it('stay where the issuer publishes private keys, which is an alarm', async () => {
+  it('while the issuer publishes private keys, which it reports', async () => {
     const { issuer, set } = await fetched(A);
     const exposed = { ...otherRsa.privateKey.export({ format: 'jwk' }), kid: 'b' };
     issuer.publish(A, exposed);
@@ -330,7 +330,7 @@ describe('the last good keys', () => {
     expect(set.status()).toMatchObject({ exposesKeys: true, failures: expect.any(Number) });
     expect(issuer.told.slice(1)).toEqual([
       'corporate exposed: b',
-      'corporate failed 1: its key set holds private keys',
+      'corporate failed 1: its key set contains private keys',
     ]);
     issuer.publish(A, B);
     await issuer.time.advance(60_000);
@@ -338,7 +338,7 @@ describe('the last good keys', () => {
     expect(set.status()).toMatchObject({ exposesKeys: false, failures: 0 });
   });
 
-  it('are told of where some are left out, once', async () => {
+  it('and reports once how many are left out', async () => {
     const many = Array.from({ length: 102 }, (_, index) => jwkOf(p256, { kid: `${index}` }));
     const { issuer } = await fetched(...many);
     await issuer.time.advance(2 * REFRESH_MS);
@@ -348,7 +348,7 @@ describe('the last good keys', () => {
     expect(issuer.told.slice(2)).toEqual(['corporate left out: 3']);
   });
 
-  it('are told of once while nothing changes, and a long outage every ten minutes', async () => {
+  it('and reports them once while nothing changes, and a long outage every ten minutes', async () => {
     const { issuer } = await fetched(A);
     await issuer.time.advance(HOUR_MS);
     issuer.fail();
@@ -359,13 +359,13 @@ describe('the last good keys', () => {
   });
 });
 
-/** A token with an unknown kid every second, until it is called off. */
-function setIntervalOf(issuer: Publisher, set: RemoteKeySet): () => void {
-  let callOff: () => void = () => undefined;
+/** Presents an unknown kid every second. Returns a function that stops this. */
+function startFlood(issuer: Publisher, set: RemoteKeySet): () => void {
+  let cancel: () => void = () => undefined;
   const tick = (): void => {
     void set.find('RS256', `unknown-${issuer.time.nowMs}`);
-    callOff = issuer.time.after(1_000, tick);
+    cancel = issuer.time.after(1_000, tick);
   };
   tick();
-  return () => callOff();
+  return () => cancel();
 }

@@ -12,7 +12,7 @@ function keySetsOf(publisher: Publisher): KeySets {
 }
 
 describe('KeySets', () => {
-  it('fetches the keys of an issuer from the moment that a configuration with it is taken up', async () => {
+  it('fetches the keys of an issuer once reconfigure() is called with it', async () => {
     const publisher = new Publisher(A);
     const keySets = keySetsOf(publisher);
     const set = keySets.at(corporate());
@@ -26,7 +26,7 @@ describe('KeySets', () => {
     keySets.close();
   });
 
-  it('keeps what it knows for an issuer that a new configuration still names, with the new limit', async () => {
+  it('keeps the keys of an issuer that the next configuration still names, with the new limit', async () => {
     const publisher = new Publisher(A);
     const keySets = keySetsOf(publisher);
     keySets.reconfigure([corporate()]);
@@ -41,7 +41,7 @@ describe('KeySets', () => {
     expect(await set.find('RS256', 'a')).toBeUndefined();
   });
 
-  it('leaves a decision that still runs the keys of an issuer that is gone', async () => {
+  it('leaves a removed issuer its keys for decisions that are still running', async () => {
     const publisher = new Publisher(A);
     const keySets = keySetsOf(publisher);
     keySets.reconfigure([corporate()]);
@@ -56,7 +56,7 @@ describe('KeySets', () => {
     ['another URL', corporate({ jwks: new URL('https://login.example.com/other.json') })],
     ['another name', corporate({ name: 'renamed' })],
     ['discovery', discovered()],
-  ])('begins anew for an issuer with %s, and ends the former one', async (_, next) => {
+  ])('replaces the key set of an issuer with %s, and stops the former one', async (_, next) => {
     const publisher = new Publisher(A);
     const keySets = keySetsOf(publisher);
     keySets.reconfigure([corporate()]);
@@ -74,7 +74,7 @@ describe('KeySets', () => {
     expect(publisher.time.pending).toBe(0);
   });
 
-  it('lets no issuer wait for another', async () => {
+  it('does not make one issuer wait for another', async () => {
     const publisher = new Publisher();
     publisher.answer = ({ host }) =>
       host === 'hole.example' ? new Promise(() => undefined) : Promise.resolve(setOf(A));
@@ -87,7 +87,7 @@ describe('KeySets', () => {
     keySets.close();
   });
 
-  it('tells how old the keys of each issuer are, and how it stands with them', async () => {
+  it('yields the age and the failures of each key set', async () => {
     const publisher = new Publisher();
     publisher.answer = ({ host }) =>
       host === 'down.example' ? Promise.reject(new Error('down')) : Promise.resolve(setOf(A));

@@ -7,15 +7,15 @@ import { RemoteKeySet } from './key-set.ts';
 import type { KeySetLocation } from './key-set-location.ts';
 import { DiscoveredLocation, FixedLocation } from './key-set-location.ts';
 
-/** An issuer whose keys are to be fetched. */
+/** An issuer that publishes its keys. */
 export type PublishingIssuer = JwksIssuer | DiscoveryIssuer;
 
-/** What a {@link KeySets} needs; timers, network and chance are the system's where they are left out. */
+/** What {@link KeySets} needs. Timers, network and random numbers default to the system's. */
 export type KeySetsParts = Pick<KeySetEnvironment, 'clock' | 'observer'> & Partial<KeySetEnvironment>;
 
 /**
- * Every published key set in use. One belongs to one issuer and its URL: one that the next configuration still names
- * keeps what it knows. No key set waits for another.
+ * All published key sets in use, one for each issuer and URL. A key set that the next configuration still names keeps
+ * its keys. No key set waits for another.
  */
 export class KeySets {
   private readonly environment: KeySetEnvironment;
@@ -26,9 +26,9 @@ export class KeySets {
   }
 
   /**
-   * The keys of an issuer, for one configuration. Fetches nothing: there are no keys before {@link reconfigure} has
-   * taken that configuration up. A key set that it has once found stays its own, also when a later configuration drops
-   * the issuer while a decision is still running.
+   * Returns the keys of an issuer, for one configuration. Fetches nothing: there are no keys until {@link reconfigure}
+   * is called with that configuration. Once found, the key set stays available to decisions that are still running when
+   * a later configuration drops the issuer.
    */
   at(issuer: PublishingIssuer): KeySource {
     const identity = identityOf(issuer);
@@ -41,7 +41,7 @@ export class KeySets {
     };
   }
 
-  /** Fetches the keys of these issuers from now on, and those of no other. */
+  /** Fetches the keys of these issuers from now on, and of no others. */
   reconfigure(issuers: readonly IssuerConfig[]): void {
     const former = this.sets;
     const sets = new Map<string, RemoteKeySet>();
@@ -55,12 +55,12 @@ export class KeySets {
     for (const [identity, set] of former) if (!this.sets.has(identity)) set.close();
   }
 
-  /** The state of each key set at this moment. */
+  /** Yields the current state of each key set. */
   *statuses(): Iterable<KeySetStatus> {
     for (const set of this.sets.values()) yield set.status();
   }
 
-  /** Ends every fetch and every timer. */
+  /** Aborts every fetch and stops every timer. */
   close(): void {
     this.reconfigure([]);
   }

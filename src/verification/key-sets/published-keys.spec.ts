@@ -14,34 +14,34 @@ describe('readKeySet()', () => {
     ['RSA 1024', jwkOf(smallRsa, { kid: 'a' })],
     ['RSA with the exponent 1', { ...jwkOf(rsa, { kid: 'a' }), e: 'AQ' }],
     ['a point that is not on its curve', { ...jwkOf(p256, { kid: 'a' }), y: jwkOf(p256).x }],
-    ['no key at all', { kid: 'a' }],
-  ])('passes over %s, and takes no set of nothing else', (_, jwk) => {
+    ['a JWK without a key', { kid: 'a' }],
+  ])('ignores %s, and refuses a set without other keys', (_, jwk) => {
     expect(kidsIn(setOf(jwk, jwkOf(otherRsa, { kid: 'b' })))).toEqual(['b']);
-    expect(() => readKeySet(setOf(jwk))).toThrow('its key set has no key that could verify a signature');
+    expect(() => readKeySet(setOf(jwk))).toThrow('its key set has no key that can verify a signature');
   });
 
-  it('returns the good keys of a set that holds garbage too', () => {
+  it('returns the usable keys of a set that also contains garbage', () => {
     const text = JSON.stringify({ keys: [null, 1, 'x', [], { kty: 'RSA' }, jwkOf(rsa, { kid: 'a' })] });
     expect(kidsIn(text)).toEqual(['a']);
   });
 
-  it('returns a key once that the set holds twice', () => {
+  it('returns a duplicate key only once', () => {
     expect(kidsIn(setOf(jwkOf(rsa, { kid: 'a' }), jwkOf(rsa, { kid: 'a' }), jwkOf(rsa, { kid: 'b' })))).toEqual([
       'a',
       'b',
     ]);
   });
 
-  it('reads the first hundred that it can use, and tells how many it leaves out', () => {
-    const ofNoUse = Array.from({ length: 150 }, (_, index) => jwkOf(rsa, { kid: `e${index}`, use: 'enc' }));
+  it('reads the first hundred usable keys, and returns how many it leaves out', () => {
+    const unusable = Array.from({ length: 150 }, (_, index) => jwkOf(rsa, { kid: `e${index}`, use: 'enc' }));
     const many = Array.from({ length: 120 }, (_, index) => jwkOf(p256, { kid: `${index}` }));
-    const { keys, leftOut } = readKeySet(setOf(...ofNoUse, ...many));
+    const { keys, leftOut } = readKeySet(setOf(...unusable, ...many));
     expect([keys[0]?.kid, keys.length, leftOut]).toEqual(['0', 100, 20]);
-    expect(readKeySet(setOf(...many.slice(20), ...ofNoUse)).leftOut).toBe(0);
+    expect(readKeySet(setOf(...many.slice(20), ...unusable)).leftOut).toBe(0);
   });
 
-  it.each([null, '', []])('takes a member that says nothing for absent: %j', (nothing) => {
-    const jwk = { ...jwkOf(rsa), kid: nothing, use: nothing, key_ops: nothing, alg: nothing, d: nothing, x5c: nothing };
+  it.each([null, '', []])('treats an empty member as absent: %j', (empty) => {
+    const jwk = { ...jwkOf(rsa), kid: empty, use: empty, key_ops: empty, alg: empty, d: empty, x5c: empty };
     expect(readKeySet(setOf(jwk)).keys).toMatchObject([{ kid: undefined, algorithm: undefined }]);
   });
 
@@ -57,9 +57,12 @@ describe('readKeySet()', () => {
     expect(() => readKeySet(text)).toThrow(new PrivateKeysError(['a']));
   });
 
-  it.each(['<html>very-private</html>', '{"very-private', '"very-private"'])('quotes nothing of %s', (text) => {
-    expect(() => readKeySet(text)).toThrow(/^it answered no JSON/);
-  });
+  it.each(['<html>very-private</html>', '{"very-private', '"very-private"'])(
+    'does not quote an invalid set: %s',
+    (text) => {
+      expect(() => readKeySet(text)).toThrow(/^it answered no JSON/);
+    },
+  );
 });
 
 function keySetOf(jwk: object): RemoteKeySet {
@@ -68,19 +71,19 @@ function keySetOf(jwk: object): RemoteKeySet {
   return publisher.keySet();
 }
 
-describe('a key of a set', () => {
+describe('RemoteKeySet.find()', () => {
   it.each<[what: string, jwk: object, algorithm: string]>([
     ['a key for another algorithm', jwkOf(rsa, { kid: 'a', alg: 'RS512' }), 'RS256'],
     ['P-384 for ES256', jwkOf(p384, { kid: 'a' }), 'ES256'],
     ['P-256 for ES384', jwkOf(p256, { kid: 'a' }), 'ES384'],
     ['another kid', jwkOf(rsa, { kid: 'A' }), 'RS256'],
     ['no kid', jwkOf(rsa), 'RS256'],
-    ['a kid that is no string', { ...jwkOf(rsa), kid: ['a'] }, 'RS256'],
-  ])('is not found for what it is not: %s', async (_, jwk, algorithm) => {
+    ['a kid that is not a string', { ...jwkOf(rsa), kid: ['a'] }, 'RS256'],
+  ])('does not find %s', async (_, jwk, algorithm) => {
     expect(await keySetOf(jwk).find(algorithm, 'a')).toEqual([]);
   });
 
-  it('may be for EdDSA or Ed25519, two names of one algorithm', async () => {
+  it('finds a key by both names of its algorithm, EdDSA and Ed25519', async () => {
     const set = new Publisher(
       jwkOf(ed25519, { kid: 'a', alg: 'Ed25519' }),
       jwkOf(ed25519, { kid: 'b', alg: 'EdDSA' }),

@@ -4,48 +4,48 @@ import { isObject, membersOf, readObject } from '../json-object.ts';
 import type { VerificationKey } from '../keys.ts';
 import { isUsable } from '../keys.ts';
 
-/** How many keys of one set are used: of those that can verify a signature, the first. */
+/** Only this many keys of one set are used: the first that can verify a signature. */
 const MAX_KEYS = 100;
 /** The private members of RSA, EC, OKP (RFC 7518, section 6; RFC 8037) and AKP keys. */
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'priv'];
 
-/** A key of a set, with the members that say what it may be used for. */
+/** A key of a published set. */
 export interface PublishedKey extends VerificationKey {
   readonly algorithm: string | undefined;
-  /** The same for the same key under the same name, and for no other. */
+  /** Identifies the key with its `kid` and `alg`, to recognise it in the next set. */
   readonly spelling: string;
 }
 
-/** What a key set has for us. */
+/** The usable part of a key set. */
 export interface ReadKeySet {
-  /** Each once; at most {@link MAX_KEYS}, at least one. */
+  /** Without duplicates; at least one, at most {@link MAX_KEYS}. */
   readonly keys: readonly PublishedKey[];
-  /** How many keys were left out because those before them were that many. */
+  /** How many keys beyond {@link MAX_KEYS} were left out. */
   readonly leftOut: number;
 }
 
-/** A key set holds private keys, which everybody can read who can read the set: whatever they sign proves nothing. */
+/** A key set contains private keys: anyone who can read the set can sign with them, so that a signature proves nothing. */
 export class PrivateKeysError extends Error {
-  /** The `kid`s of those keys, as far as they have one. */
+  /** The `kid` of each private key; `undefined` if the key has none. */
   readonly kids: readonly (string | undefined)[];
 
   constructor(kids: readonly (string | undefined)[]) {
-    super('its key set holds private keys');
+    super('its key set contains private keys');
     this.kids = kids;
   }
 }
 
 /**
- * The keys of a JWK Set (RFC 7517, section 5) that can verify a signature. Throws where the text is no such set, where
- * none of its keys can, because nobody publishes that on purpose, and a {@link PrivateKeysError} where it holds private
- * keys.
+ * Returns the keys of a JWK Set (RFC 7517, section 5) that can verify a signature. Throws a {@link PrivateKeysError} if
+ * the set contains private keys. Throws another error if the text is not a JWK Set, or if none of its keys is usable,
+ * because no issuer publishes such a set on purpose.
  */
 export function readKeySet(text: string): ReadKeySet {
-  const { keys: written } = readObject(text);
-  if (!Array.isArray(written)) throw new Error('its answer has no "keys" array');
-  const jwks = written.filter(isObject).map(membersOf);
+  const { keys: published } = readObject(text);
+  if (!Array.isArray(published)) throw new Error('its answer has no "keys" array');
+  const jwks = published.filter(isObject).map(membersOf);
   const exposed = jwks.filter(isPrivate);
-  if (exposed.length > 0) throw new PrivateKeysError(exposed.map(({ kid }) => textOf(kid)));
+  if (exposed.length > 0) throw new PrivateKeysError(exposed.map(({ kid }) => stringOf(kid)));
   const candidates = jwks.filter(isForSignatures);
   const keys = new Map<string, PublishedKey>();
   let read = 0;
@@ -53,11 +53,11 @@ export function readKeySet(text: string): ReadKeySet {
     const key = readKey(candidates[read] ?? {});
     if (key !== undefined) keys.set(key.spelling, key);
   }
-  if (keys.size === 0) throw new Error('its key set has no key that could verify a signature');
+  if (keys.size === 0) throw new Error('its key set has no key that can verify a signature');
   return { keys: [...keys.values()], leftOut: candidates.length - read };
 }
 
-/** Shared secrets are none of those: no token is verified with one, so that it is no way in. */
+/** A published shared secret does no harm, because it is never used to verify a token. */
 function isPrivate(jwk: JsonObject): boolean {
   return jwk['kty'] !== 'oct' && PRIVATE_MEMBERS.some((member) => jwk[member] !== undefined);
 }
@@ -67,19 +67,19 @@ function isForSignatures({ kty, use, key_ops: operations }: JsonObject): boolean
   return !Array.isArray(operations) || operations.includes('verify');
 }
 
-/** One JWK; `undefined` where it is no public key that we can read (RFC 7517, section 5: such keys are ignored). */
+/** Reads one JWK. Returns `undefined` if it is not a usable public key (RFC 7517, section 5: such keys are ignored). */
 function readKey(jwk: JsonObject): PublishedKey | undefined {
   try {
     const key = createPublicKey({ key: jwk, format: 'jwk' });
     if (!isUsable(key)) return undefined;
     const { kid, alg } = jwk;
     const spelling = JSON.stringify([kid, alg, key.export({ format: 'jwk' })]);
-    return { kid: textOf(kid), algorithm: textOf(alg), key, spelling, inForce: { inForce: true } };
+    return { kid: stringOf(kid), algorithm: stringOf(alg), key, spelling, inForce: { inForce: true } };
   } catch {
     return undefined;
   }
 }
 
-function textOf(value: unknown): string | undefined {
+function stringOf(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }

@@ -10,7 +10,7 @@ describe('readAnswer()', () => {
     expect(readAnswer(text)).toEqual(JSON.parse(text));
   });
 
-  it('leaves out members that say nothing', () => {
+  it('omits empty members', () => {
     expect(readAnswer('{"active":true,"client_id":null,"sub":"","cnf":null,"aud":[]}')).toEqual({ active: true });
   });
 
@@ -31,7 +31,7 @@ describe('readAnswer()', () => {
 });
 
 describe('judgeAnswer()', () => {
-  it('reads what a decision rests on, with the scopes that the profile allows', () => {
+  it('reads the claims that a decision uses, with the scopes that the profile allows', () => {
     expect(judgeAnswer(ACTIVE, TOKEN, legacy())).toEqual({
       subject: 'alice',
       tokenId: undefined,
@@ -43,48 +43,43 @@ describe('judgeAnswer()', () => {
     });
   });
 
-  it.each<[what: string, said: object, profile: object, expected: object]>([
-    [
-      'nothing more than active',
-      {},
-      {},
-      { subject: undefined, scopes: [], expiresAtSeconds: Number.POSITIVE_INFINITY },
-    ],
-    ['a client for nobody else', { client_id: 'app' }, {}, { subject: 'app' }],
-    ['a client as the subject that is required', { client_id: 'app' }, { requireSubject: 'app' }, { subject: 'app' }],
+  it.each<[what: string, answer: object, profile: object, expected: object]>([
+    ['only active', {}, {}, { subject: undefined, scopes: [], expiresAtSeconds: Number.POSITIVE_INFINITY }],
+    ['a client without a subject', { client_id: 'app' }, {}, { subject: 'app' }],
+    ['a client that is the required subject', { client_id: 'app' }, { requireSubject: 'app' }, { subject: 'app' }],
     ['an id', { ...ACTIVE, jti: 'id-1' }, {}, { tokenId: 'id-1', reported: undefined }],
     ['the token itself as its id', { jti: TOKEN }, {}, { tokenId: undefined }],
     ['another spelling of the token as its id', { jti: `${TOKEN}==` }, {}, { tokenId: undefined }],
-    ['no client', { sub: 'alice', iat: 1, exp: 2 }, {}, { reported: '["alice",null,1,2]' }],
-    ['no subject', { client_id: 'app', iat: 1, exp: 2 }, {}, { reported: '[null,"app",1,2]' }],
-    ['nobody', { iat: 1, exp: 2 }, {}, { reported: undefined }],
-    ['no time of issue', { sub: 'alice', exp: 2 }, {}, { reported: undefined }],
-    ['no end', { sub: 'alice', iat: 1 }, {}, { reported: undefined }],
+    ['a subject without a client', { sub: 'alice', iat: 1, exp: 2 }, {}, { reported: '["alice",null,1,2]' }],
+    ['a client with times', { client_id: 'app', iat: 1, exp: 2 }, {}, { reported: '[null,"app",1,2]' }],
+    ['neither subject nor client', { iat: 1, exp: 2 }, {}, { reported: undefined }],
+    ['no iat', { sub: 'alice', exp: 2 }, {}, { reported: undefined }],
+    ['no exp', { sub: 'alice', iat: 1 }, {}, { reported: undefined }],
     ['scopes as an array', { scope: ['messages:list', 'x'] }, {}, { scopes: ['messages:list'] }],
     [
-      'scopes elsewhere',
+      'scopes in another member',
       { scope: 'x', perms: 'messages:list' },
       { scopeClaim: 'perms' },
       { scopes: ['messages:list'] },
     ],
-    ['scopes that are replaced', { scope: 'x' }, { grant: ['messages:send'] }, { scopes: ['messages:send'] }],
-    ['its audience', { aud: ['x', 'sms'] }, { audience: ['sms'] }, {}],
-    ['its iss', { iss: 'https://as' }, { issuer: 'https://as' }, {}],
+    ['scopes that the profile replaces', { scope: 'x' }, { grant: ['messages:send'] }, { scopes: ['messages:send'] }],
+    ['the audience of the profile', { aud: ['x', 'sms'] }, { audience: ['sms'] }, {}],
+    ['the iss of the profile', { iss: 'https://as' }, { issuer: 'https://as' }, {}],
     ['no iss', {}, { issuer: 'https://as' }, {}],
-    ['an iss that nobody asks for', { iss: 'https://as' }, {}, {}],
+    ['an iss without one in the profile', { iss: 'https://as' }, {}, {}],
     ...['Bearer', 'bearer', 'access_token'].map((token_type): [string, object, object, object] => [
       `token_type ${token_type}`,
       { token_type },
       {},
       {},
     ]),
-    ['what Ory Hydra says', { token_type: 'Bearer', token_use: 'access_token' }, {}, {}],
-    ['what Keycloak says', { typ: 'Bearer', token_type: 'Bearer' }, {}, {}],
-  ])('takes %s', (_, said, profile, expected) => {
-    expect(judgeAnswer({ active: true, ...said }, TOKEN, legacy(profile))).toMatchObject(expected);
+    ['the response of Ory Hydra', { token_type: 'Bearer', token_use: 'access_token' }, {}, {}],
+    ['the response of Keycloak', { typ: 'Bearer', token_type: 'Bearer' }, {}, {}],
+  ])('accepts %s', (_, answer, profile, expected) => {
+    expect(judgeAnswer({ active: true, ...answer }, TOKEN, legacy(profile))).toMatchObject(expected);
   });
 
-  it.each<[check: string, said: object, profile?: object]>([
+  it.each<[check: string, answer: object, profile?: object]>([
     ['inactive', { ...ACTIVE, active: false }],
     ['token_type', { token_type: 'refresh_token' }],
     ['token_type', { token_type: 'DPoP' }],
@@ -109,7 +104,7 @@ describe('judgeAnswer()', () => {
     ['iat', { iat: {} }],
     ['jti', { jti: 7 }],
     ['scopes', { scope: { a: 1 } }],
-  ])('refuses by %s what says %j', (check, said, profile = {}) => {
-    expect(judgeAnswer({ active: true, ...said }, TOKEN, legacy(profile))).toBe(check);
+  ])('returns %s for %j', (check, answer, profile = {}) => {
+    expect(judgeAnswer({ active: true, ...answer }, TOKEN, legacy(profile))).toBe(check);
   });
 });

@@ -10,61 +10,59 @@ beforeEach(() => {
   circuit = new Circuit({ clock: time, random: () => 0 });
 });
 
-/** Fails until the server rests. */
+/** Fails until the circuit opens. */
 function trip(): void {
-  for (let index = 0; index < 3; index++) circuit.failed('question');
+  for (let index = 0; index < 3; index++) circuit.failed('request');
 }
 
 describe('Circuit', () => {
-  it('gives leave while failures are not three in a row', () => {
+  it('permits requests while fewer than three fail in a row', () => {
     for (let index = 0; index < 5; index++) {
-      expect([circuit.failed('question'), circuit.failed('question')]).toEqual([false, false]);
-      expect(circuit.leave()).toBe('question');
+      expect([circuit.failed('request'), circuit.failed('request')]).toEqual([false, false]);
+      expect(circuit.permit()).toBe('request');
       expect(circuit.succeeded()).toBe(false);
     }
     expect(circuit.failures).toBe(0);
   });
 
-  it('lets the server rest from the third in a row on, and says so once', () => {
-    expect([1, 2, 3, 4, 5].map(() => circuit.failed('question'))).toEqual([false, false, true, false, false]);
-    expect(circuit.leave()).toBeUndefined();
+  it('starts one pause at the third failure in a row', () => {
+    expect([1, 2, 3, 4, 5].map(() => circuit.failed('request'))).toEqual([false, false, true, false, false]);
+    expect(circuit.permit()).toBeUndefined();
     expect(circuit.failures).toBe(5);
   });
 
-  it('then tries it with one question at a time', () => {
+  it('permits one trial at a time after the pause', () => {
     trip();
     time.nowMs += 999;
-    expect(circuit.leave()).toBeUndefined();
+    expect(circuit.permit()).toBeUndefined();
     time.nowMs += 1;
-    expect([circuit.leave(), circuit.leave(), circuit.leave()]).toEqual(['trial', undefined, undefined]);
-    // One that was asked before is no trial.
-    expect(circuit.failed('question')).toBe(false);
-    expect(circuit.leave()).toBeUndefined();
+    expect([circuit.permit(), circuit.permit(), circuit.permit()]).toEqual(['trial', undefined, undefined]);
+    // A request that was sent before the pause is not the trial.
+    expect(circuit.failed('request')).toBe(false);
+    expect(circuit.permit()).toBeUndefined();
     expect(circuit.succeeded()).toBe(true);
-    expect([circuit.leave(), circuit.leave()]).toEqual(['question', 'question']);
+    expect([circuit.permit(), circuit.permit()]).toEqual(['request', 'request']);
   });
 
-  it('rests for longer after each trial that fails, up to ten seconds', () => {
+  it('doubles the pause after each failed trial, up to ten seconds', () => {
     trip();
-    const restsMs = [1_000, 2_000, 4_000, 8_000, 10_000, 10_000].map((restMs) => {
-      time.nowMs += restMs - 1;
-      expect(circuit.leave()).toBeUndefined();
+    for (const pauseMs of [1_000, 2_000, 4_000, 8_000, 10_000, 10_000]) {
+      time.nowMs += pauseMs - 1;
+      expect(circuit.permit()).toBeUndefined();
       time.nowMs += 1;
-      expect(circuit.leave()).toBe('trial');
+      expect(circuit.permit()).toBe('trial');
       expect(circuit.failed('trial')).toBe(true);
-      return restMs;
-    });
-    expect(restsMs).toHaveLength(6);
+    }
     circuit.succeeded();
     trip();
     time.nowMs += 1_000;
-    expect(circuit.leave()).toBe('trial');
+    expect(circuit.permit()).toBe('trial');
   });
 
-  it('shortens a rest by chance, a quarter at most', () => {
+  it('shortens a pause by at most a quarter at random', () => {
     circuit = new Circuit({ clock: time, random: () => 0.999 });
     trip();
     time.nowMs += 751;
-    expect(circuit.leave()).toBe('trial');
+    expect(circuit.permit()).toBe('trial');
   });
 });

@@ -1,70 +1,73 @@
 import type { Clock } from '../../core/ports.ts';
 import { backOff } from '../../lib/back-off.ts';
 
-/** After so many failures in a row a server is taken for down. */
-const TRIPPING = 3;
-/** How long a server that is down is left alone, at first and at most: doubled after each trial that fails. */
-const REST = { firstMs: 1_000, longestMs: 10_000, jitter: 1 / 4 };
+/** The failures in a row after which a server is considered down. */
+const FAILURES_TO_OPEN = 3;
+/** How long a server that is down receives no requests. The pause doubles after each failed trial. */
+const PAUSE = { firstMs: 1_000, longestMs: 10_000, jitter: 1 / 4 };
 
 export interface CircuitParts {
   readonly clock: Pick<Clock, 'monotonicMs'>;
-  /** From 0 to below 1: how far a rest is shortened, so that instances do not try again at one moment. */
+  /** From 0 to below 1: how far a pause is shortened, so that instances do not retry at the same time. */
   readonly random: () => number;
 }
 
-/** A leave to ask: `trial` is the one question to a server that is taken for down. */
-export type Leave = 'question' | 'trial';
+/** Permission to send a request: `trial` is the only request to a server that is considered down. */
+export type Permit = 'request' | 'trial';
 
 /**
- * Keeps a server that is down from being asked by everybody: after a few failures in a row it rests, then one question
- * tries it, and either everything is as before, or it rests for longer.
+ * A circuit breaker in front of a server. After a few failures in a row it opens: the server receives no requests for a
+ * pause, then a single trial. A successful trial closes the circuit, a failed one starts a longer pause.
  */
 export class Circuit {
-  /** How many questions failed since the last that went well. */
+  /** The failed requests since the last successful one. */
   failures = 0;
   private readonly parts: CircuitParts;
-  private rests = 0;
-  private restsUntilMs = Number.NEGATIVE_INFINITY;
+  private pauses = 0;
+  private pausedUntilMs = Number.NEGATIVE_INFINITY;
   private isTrying = false;
 
   constructor(parts: CircuitParts) {
     this.parts = parts;
   }
 
-  /** Whether the server is taken for down. */
+  /** Whether the server is considered down. */
   get isOpen(): boolean {
-    return this.rests > 0;
+    return this.pauses > 0;
   }
 
-  /** Leave to ask now, which ends with {@link succeeded} or {@link failed}; `undefined` while the server rests. */
-  leave(): Leave | undefined {
-    if (!this.isOpen) return 'question';
-    if (this.isTrying || this.parts.clock.monotonicMs() < this.restsUntilMs) return undefined;
+  /**
+   * Returns a permit for one request, to be ended with {@link succeeded} or {@link failed}; `undefined` if none may be
+   * sent now.
+   */
+  permit(): Permit | undefined {
+    if (!this.isOpen) return 'request';
+    if (this.isTrying || this.parts.clock.monotonicMs() < this.pausedUntilMs) return undefined;
     this.isTrying = true;
     return 'trial';
   }
 
-  /** Returns whether the server was taken for down until now. */
+  /** Closes the circuit. Returns whether it was open. */
   succeeded(): boolean {
-    const wasDown = this.isOpen;
+    const wasOpen = this.isOpen;
     this.failures = 0;
-    this.rests = 0;
+    this.pauses = 0;
     this.isTrying = false;
-    return wasDown;
+    return wasOpen;
   }
 
-  /** Returns whether the server rests from now on; questions that were asked before it did change nothing. */
-  failed(leave: Leave): boolean {
+  /** Returns whether this failure starts a pause. Requests that were sent before the circuit opened do not. */
+  failed(permit: Permit): boolean {
     this.failures += 1;
-    if (leave === 'trial') this.isTrying = false;
-    const rests = leave === 'trial' || (!this.isOpen && this.failures >= TRIPPING);
-    if (rests) this.rest();
-    return rests;
+    if (permit === 'trial') this.isTrying = false;
+    const pauses = permit === 'trial' || (!this.isOpen && this.failures >= FAILURES_TO_OPEN);
+    if (pauses) this.pause();
+    return pauses;
   }
 
-  private rest(): void {
+  private pause(): void {
     const { clock, random } = this.parts;
-    this.restsUntilMs = clock.monotonicMs() + backOff(REST, this.rests, random);
-    this.rests += 1;
+    this.pausedUntilMs = clock.monotonicMs() + backOff(PAUSE, this.pauses, random);
+    this.pauses += 1;
   }
 }

@@ -1,25 +1,25 @@
 import type { Clock } from '../../core/ports.ts';
 import { failureOf } from './failure.ts';
 
-/** How soon a server is asked about nothing again. Anybody can give a reason to, by tokens that they make up. */
+/** The shortest time between two checks, because anyone can cause a check with an invented token. */
 const AGAIN_MS = 10_000;
 
-/** What is wrong with a server, or with our credentials there, whatever token it is asked about. */
+/** What is wrong with a server, or with our credentials there, regardless of the token. */
 export type Trouble = 'unreachable' | 'credentials refused';
 
 export interface ClientCheckParts {
   readonly clock: Pick<Clock, 'monotonicMs'>;
-  /** Asks about no token at all. Rejects where the answer is none. */
+  /** Sends an introspection request with an empty token. Rejects without a response of status 200 to 299. */
   readonly askAboutNothing: () => Promise<unknown>;
-  /** Told when there is trouble, or another one. Must not throw. */
+  /** Called when trouble begins or changes. Must not throw. */
   readonly began: (trouble: Trouble, error: unknown) => void;
-  /** Told when there is no more. Must not throw. */
+  /** Called when the trouble has ended. Must not throw. */
   readonly ended: () => void;
 }
 
 /**
- * Tells whether an endpoint can be reached and takes our credentials, by asking it about nothing: what it says of a token
- * may be the doing of whoever made the token up. It only tells; tokens are asked about all the same.
+ * Checks whether an endpoint is reachable and accepts our credentials, with an empty token, because the response to a
+ * client's token may depend on that token. The result is for operators only: requests about tokens are still sent.
  */
 export class ClientCheck {
   trouble: Trouble | undefined;
@@ -30,7 +30,7 @@ export class ClientCheck {
     this.parts = parts;
   }
 
-  /** A question failed in a way that may have nothing to do with its token. Never rejects. */
+  /** Runs a check after a request failed for a reason that may be independent of its token. Never rejects. */
   async suspect(): Promise<void> {
     const nowMs = this.parts.clock.monotonicMs();
     if (nowMs < this.nextMs) return;
@@ -45,7 +45,7 @@ export class ClientCheck {
     }
   }
 
-  /** The endpoint answered us as it should. */
+  /** Ends the trouble: the endpoint responded as it should. */
   clear(): void {
     if (this.trouble === undefined) return;
     this.trouble = undefined;

@@ -13,15 +13,15 @@ beforeEach(() => {
   endpoint = new Endpoint({ ...server.environment, issuer: 'legacy', server: legacy().introspection, closing });
 });
 
-const REFUSED = { failure: 'busy' };
+const BUSY = { failure: 'busy' };
 
-/** Asks about a token that the server vouched for before. */
+/** Asks about a token that the server has vouched for before. */
 async function askTimes(times: number): Promise<void> {
   for (let index = 0; index < times; index++) await endpoint.ask('good', true);
 }
 
 describe('Endpoint.ask()', () => {
-  it('resolves to what the server says', async () => {
+  it('resolves to the response of the server', async () => {
     server.says({ active: true, sub: 'alice' });
     expect(await endpoint.ask('t', false)).toEqual({ answer: { active: true, sub: 'alice' } });
     server.says({ active: false });
@@ -39,7 +39,7 @@ describe('Endpoint.ask()', () => {
     [new UnexpectedStatus(502), { kind: 'status', status: 502 }],
     [new UnexpectedStatus(503), { kind: 'status', status: 503 }],
     [new UnexpectedStatus(504), { kind: 'status', status: 504 }],
-  ])('leaves a server alone that failed three times, and tries it again: %s', async (error, failure) => {
+  ])('pauses after three failures in a row, then tries the server again: %s', async (error, failure) => {
     server.fails(error);
     expect(await endpoint.ask('good', true)).toEqual({ failure });
     await askTimes(5);
@@ -64,7 +64,7 @@ describe('Endpoint.ask()', () => {
     new Error('fetch failed'),
     new UnexpectedAnswer({ kind: 'length', maxBytes: 65_536 }),
     ...[302, 400, 401, 403, 404, 413, 429, 500, 503].map((status) => new UnexpectedStatus(status)),
-  ])('takes no server for down by what it does with tokens that anybody may have made up: %s', async (error) => {
+  ])('does not consider a server down because of unknown tokens: %s', async (error) => {
     server.answer = (token) => (token === 'junk' ? Promise.reject(error) : Promise.resolve('{"active":true}'));
     for (let index = 0; index < 9; index++) await endpoint.ask('junk', false);
     expect(await endpoint.ask('good', true)).toEqual({ answer: { active: true } });
@@ -74,7 +74,7 @@ describe('Endpoint.ask()', () => {
   });
 
   it.each(['very-private', '[]', '{"active":1}', '{"active":true,"client_id":7}'])(
-    'takes no server for down that answers %s',
+    'does not consider a server down because of an invalid response: %s',
     async (answer) => {
       server.answer = async () => answer;
       await askTimes(9);
@@ -86,15 +86,18 @@ describe('Endpoint.ask()', () => {
     },
   );
 
-  it.each([400, 401, 404, 413, 414, 422, 431, 500])('takes no server for down that is there: %s', async (status) => {
-    server.fails(new UnexpectedStatus(status));
-    await askTimes(9);
-    expect(await endpoint.ask('good', true)).toEqual({ failure: { kind: 'status', status } });
-    expect(server.asked).toHaveLength(10);
-    expect(endpoint.status().failures).toBe(0);
-  });
+  it.each([400, 401, 404, 413, 414, 422, 431, 500])(
+    'does not consider a server down because of status %s',
+    async (status) => {
+      server.fails(new UnexpectedStatus(status));
+      await askTimes(9);
+      expect(await endpoint.ask('good', true)).toEqual({ failure: { kind: 'status', status } });
+      expect(server.asked).toHaveLength(10);
+      expect(endpoint.status().failures).toBe(0);
+    },
+  );
 
-  it('tries a server that is down by a token that it vouched for, whoever asks', async () => {
+  it('tries a server that is down with a token that it has vouched for', async () => {
     server.fails();
     await askTimes(3);
     server.answer = (token) =>
@@ -111,12 +114,12 @@ describe('Endpoint.ask()', () => {
     expect(server.asked.slice(-1)).toEqual(['good']);
   });
 
-  it('has open 64 questions about tokens that were good before, and 48 about others, which take no place from them', async () => {
+  it('allows 64 open requests about vouched tokens, and separately 48 about unknown ones', async () => {
     const held = server.holds();
     const unknown = Array.from({ length: 48 }, () => endpoint.ask('made up', false));
-    expect(await endpoint.ask('made up', false)).toEqual(REFUSED);
+    expect(await endpoint.ask('made up', false)).toEqual(BUSY);
     const good = Array.from({ length: 64 }, () => endpoint.ask('good', true));
-    expect(await endpoint.ask('good', true)).toEqual(REFUSED);
+    expect(await endpoint.ask('good', true)).toEqual(BUSY);
     held.answer({ active: true });
     expect(await Promise.all([...unknown, ...good])).toHaveLength(112);
     expect(await endpoint.ask('made up', false)).toEqual({ answer: { active: true } });
@@ -124,7 +127,7 @@ describe('Endpoint.ask()', () => {
     expect(endpoint.status().questions).toMatchObject({ active: 113, unasked: 2 });
   });
 
-  it('counts questions that were open together as one beginning of a rest', async () => {
+  it('starts only one pause when several open requests fail', async () => {
     server.fails();
     await Promise.all(Array.from({ length: 20 }, () => endpoint.ask('good', true)));
     expect(server.told).toEqual(['legacy failed 3: Error: no route to host']);
@@ -134,8 +137,8 @@ describe('Endpoint.ask()', () => {
   });
 });
 
-describe('what is wrong whatever is asked about', () => {
-  /** Answers tokens in the one way, and a question about nothing in the other. */
+describe('Endpoint.status().trouble', () => {
+  /** Responds to tokens with the status `token`, and to an empty token with the error `nothing`. */
   function answers(token: string, nothing: Error): void {
     server.answer = (asked) =>
       asked === '' ? Promise.reject(nothing) : Promise.reject(new UnexpectedStatus(Number(token)));
@@ -145,7 +148,7 @@ describe('what is wrong whatever is asked about', () => {
     ['401', new UnexpectedStatus(401)],
     ['403', new UnexpectedStatus(401)],
     ['401', new UnexpectedStatus(403)],
-  ])('is told as a wrong configuration: %s, %s', async (status, error) => {
+  ])('is "credentials refused" for status %s and, without a token, %s', async (status, error) => {
     answers(status, error);
     for (let index = 0; index < 9; index++) await endpoint.ask('t', index % 2 === 0);
     await server.time.advance(0);
@@ -158,14 +161,14 @@ describe('what is wrong whatever is asked about', () => {
     expect(server.told).toHaveLength(2);
   });
 
-  it('is nothing where the server answers so about the token alone', async () => {
+  it('is undefined if the server refuses only the token', async () => {
     answers('401', new UnexpectedStatus(400));
     await endpoint.ask('t', false);
     await server.time.advance(0);
     expect([endpoint.status().trouble, server.told]).toEqual([undefined, []]);
   });
 
-  it('is told where the server cannot be reached, and asked after again within ten seconds at most once', async () => {
+  it('is "unreachable" if the server cannot be reached, and is checked at most every ten seconds', async () => {
     server.fails();
     for (let index = 0; index < 9; index++) await endpoint.ask('t', false);
     await server.time.advance(0);

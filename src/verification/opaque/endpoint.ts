@@ -2,7 +2,7 @@ import type { IntrospectionFailure } from '../../core/check.ts';
 import { UnexpectedAnswer } from '../fetch-text.ts';
 import type { Answer } from './answer.ts';
 import { readAnswer } from './answer.ts';
-import type { CircuitParts, Leave } from './circuit.ts';
+import type { CircuitParts, Permit } from './circuit.ts';
 import { Circuit } from './circuit.ts';
 import type { Trouble } from './client-check.ts';
 import { ClientCheck } from './client-check.ts';
@@ -10,21 +10,21 @@ import type { Failure } from './failure.ts';
 import { failureOf } from './failure.ts';
 import type { Ask, Server } from './introspection-request.ts';
 
-/** How many questions may be open at one server about tokens that it vouched for before. */
+/** The most open requests to one server about tokens that it has vouched for before. */
 const MAX_OPEN_VOUCHED = 64;
-/** And how many about others, which may be made up: a flood of those takes no place from the good ones. */
+/** The most open requests about other tokens, so that a flood of invented tokens leaves room for good ones. */
 const MAX_OPEN_UNKNOWN = 48;
 
-/** Told when a server is taken for down, or for one that is not ours to ask, and when it no longer is. Must not throw. */
+/** Observes whether introspection servers work. Must not throw. `issuer` is the configured name. */
 export interface IntrospectionObserver {
-  /** @param failures how many in a row. */
+  /** The server is considered down, or unreachable. @param failures how many in a row. */
   introspectionFailed(issuer: string, error: unknown, failures: number): void;
-  /** The server does not take our credentials: somebody must mend the configuration, there or here. */
+  /** The server refuses our credentials: an operator must correct the configuration of either side. */
   introspectionMisconfigured(issuer: string, error: unknown): void;
   introspectionRecovered(issuer: string, failures: number): void;
 }
 
-/** What stands around every endpoint. */
+/** What all endpoints share. */
 export interface EndpointEnvironment extends CircuitParts {
   readonly observer: IntrospectionObserver;
   readonly ask: Ask;
@@ -33,28 +33,28 @@ export interface EndpointEnvironment extends CircuitParts {
 export interface EndpointParts extends EndpointEnvironment {
   readonly issuer: string;
   readonly server: Server;
-  /** Ends every question. */
+  /** Aborts every request. */
   readonly closing: AbortSignal;
 }
 
-/** How it stands with an introspection endpoint. */
+/** The state of an introspection endpoint, for operators. */
 export interface EndpointStatus {
   /** The configured issuer's name. */
   readonly issuer: string;
-  /** Questions about tokens that it vouched for before, failed since the last that went well. */
+  /** Failed requests about tokens that it has vouched for before, since the last successful one. */
   readonly failures: number;
-  /** What is wrong whatever it is asked about, as far as that is known. */
+  /** What is wrong regardless of the token, if anything is known. */
   readonly trouble: Trouble | undefined;
-  /** What became of the questions since the start; `unasked` is what was never sent. */
+  /** The requests since the start, by outcome; `unasked` counts those that were never sent. */
   readonly questions: Readonly<Record<'active' | 'inactive' | 'failed' | 'unasked', number>>;
 }
 
-/** An answer, or why there is none, for the log. */
+/** An introspection response, or why there is none, for the log. */
 export type Reply = { readonly answer: Answer } | { readonly failure: IntrospectionFailure };
 
 /**
- * An authorization server's introspection endpoint: asked no more than it can bear. Whether it is down is judged by
- * tokens alone that it vouched for before, because anybody can make up one that it answers in an odd way, or late.
+ * An authorization server's introspection endpoint, protected from overload. Only requests about tokens that it has
+ * vouched for before decide whether it is down, because anyone can invent a token to which it responds wrongly or late.
  */
 export class Endpoint {
   private readonly parts: EndpointParts;
@@ -62,7 +62,7 @@ export class Endpoint {
   private readonly check: ClientCheck;
   private readonly questions = { active: 0, inactive: 0, failed: 0, unasked: 0 };
   private readonly open = { vouched: 0, unknown: 0 };
-  /** The token by which the server was taken for down, which is the one to try it with. */
+  /** The token whose request failed last; the trial repeats that request. */
   private failedToken = '';
 
   constructor(parts: EndpointParts) {
@@ -81,9 +81,9 @@ export class Endpoint {
   }
 
   /**
-   * Asks about a token. Never rejects; takes two seconds at most, and four where another token must try the server first.
+   * Asks the server about a token. Never rejects. Takes at most two seconds, or four if a trial must come first.
    *
-   * @param wasGood whether this server vouched for it before.
+   * @param wasGood whether this server has vouched for the token before.
    */
   async ask(token: string, wasGood: boolean): Promise<Reply> {
     const [kind, most] = wasGood ? (['vouched', MAX_OPEN_VOUCHED] as const) : (['unknown', MAX_OPEN_UNKNOWN] as const);
@@ -102,14 +102,14 @@ export class Endpoint {
   }
 
   private async askUnlessDown(token: string, wasGood: boolean): Promise<Reply> {
-    const leave = this.circuit.leave();
-    if (leave === undefined) return this.refuse('down');
-    if (leave === 'question' || wasGood) return this.question(token, wasGood, leave);
-    await this.question(this.failedToken, true, leave);
-    return this.circuit.isOpen ? this.refuse('down') : this.question(token, wasGood, 'question');
+    const permit = this.circuit.permit();
+    if (permit === undefined) return this.refuse('down');
+    if (permit === 'request' || wasGood) return this.send(token, wasGood, permit);
+    await this.send(this.failedToken, true, permit);
+    return this.circuit.isOpen ? this.refuse('down') : this.send(token, wasGood, 'request');
   }
 
-  private async question(token: string, wasGood: boolean, leave: Leave): Promise<Reply> {
+  private async send(token: string, wasGood: boolean, permit: Permit): Promise<Reply> {
     try {
       const { ask, server, closing } = this.parts;
       const answer = readAnswer(await ask(server, token, closing));
@@ -120,7 +120,7 @@ export class Endpoint {
     } catch (error) {
       this.questions.failed += 1;
       const failure = failureOf(error);
-      if (wasGood) this.failed(token, error, failure, leave);
+      if (wasGood) this.failed(token, error, failure, permit);
       if (failure === 'refused' || (failure === 'away' && !wasGood)) void this.check.suspect();
       return { failure: error instanceof UnexpectedAnswer ? error.flaw : 'no answer' };
     }
@@ -136,11 +136,11 @@ export class Endpoint {
     if (this.circuit.succeeded()) this.parts.observer.introspectionRecovered(this.parts.issuer, failures);
   }
 
-  private failed(token: string, error: unknown, failure: Failure, leave: Leave): void {
-    // Whoever answers is there.
+  private failed(token: string, error: unknown, failure: Failure, permit: Permit): void {
+    // A server that responds at all is not down.
     if (failure !== 'away') return this.answered();
     this.failedToken = token;
-    if (this.circuit.failed(leave)) {
+    if (this.circuit.failed(permit)) {
       this.parts.observer.introspectionFailed(this.parts.issuer, error, this.circuit.failures);
     }
   }

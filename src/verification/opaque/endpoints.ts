@@ -6,17 +6,17 @@ import { ask } from './introspection-request.ts';
 import type { OpaqueVerifierParts } from './opaque-verifier.ts';
 import { OpaqueVerifier } from './opaque-verifier.ts';
 
-/** Network and chance are the system's where they are left out. */
+/** What {@link Endpoints} needs. Network and random numbers default to the system's. */
 export type EndpointsParts = Pick<OpaqueVerifierParts, 'clock'> &
   Pick<EndpointEnvironment, 'observer'> &
   Partial<EndpointEnvironment>;
 
-/** What one configuration says about verifying. */
+/** What one configuration says about verification. */
 export type VerifierParts = Omit<OpaqueVerifierParts, 'issuers' | 'clock'>;
 
 /**
- * Every introspection endpoint in use. One belongs to one issuer, its URL and our credentials there: one that the next
- * configuration still names keeps what it knows.
+ * All introspection endpoints in use, one for each issuer, URL and set of our credentials. An endpoint that the next
+ * configuration still names keeps its state.
  */
 export class Endpoints {
   private readonly clock: OpaqueVerifierParts['clock'];
@@ -29,13 +29,13 @@ export class Endpoints {
     this.environment = { ask, random: Math.random, ...parts };
   }
 
-  /** Verifies by asking these issuers, once {@link reconfigure} has taken them up. */
+  /** Returns a verifier that asks these issuers. It works once {@link reconfigure} is called with them. */
   verifier(issuers: readonly IntrospectionIssuer[], parts: VerifierParts): OpaqueVerifier {
-    const asked = issuers.map((config) => ({ config, endpoint: this.at(identityOf(config)) }));
-    return new OpaqueVerifier({ ...parts, issuers: asked, clock: this.clock });
+    const withEndpoints = issuers.map((config) => ({ config, endpoint: this.at(identityOf(config)) }));
+    return new OpaqueVerifier({ ...parts, issuers: withEndpoints, clock: this.clock });
   }
 
-  /** Asks these issuers from now on, and no other; a question that is still open may be answered. */
+  /** Replaces the issuers to ask. Requests that are still open may complete. */
   reconfigure(issuers: readonly IntrospectionIssuer[]): void {
     const former = this.endpoints;
     this.endpoints = new Map(
@@ -46,17 +46,17 @@ export class Endpoints {
     );
   }
 
-  /** The state of each endpoint at this moment. */
+  /** Yields the current state of each endpoint. */
   *statuses(): Iterable<EndpointStatus> {
     for (const endpoint of this.endpoints.values()) yield endpoint.status();
   }
 
-  /** Ends every question. */
+  /** Aborts every request. */
   close(): void {
     this.closing.abort(new Error('it is no longer needed'));
   }
 
-  /** An endpoint that it has once found stays its own, also when a later configuration drops it. */
+  /** Returns a handle that, once it has found its endpoint, keeps it even if a later configuration drops it. */
   private at(identity: string): Pick<Endpoint, 'ask'> {
     let endpoint = this.endpoints.get(identity);
     return {
@@ -72,7 +72,7 @@ export class Endpoints {
   }
 }
 
-/** Names are unique among issuers. */
+/** Issuer names are unique. */
 function identityOf({ name, introspection }: IntrospectionIssuer): string {
   const { url, clientId, clientSecret, clientAuth } = introspection;
   const secret = createHash('sha256').update(clientSecret.reveal()).digest('hex');

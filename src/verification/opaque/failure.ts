@@ -1,18 +1,18 @@
 import { UnexpectedAnswer, UnexpectedStatus } from '../fetch-text.ts';
 
-/** What a gateway in front of a server says when it cannot reach it (RFC 9110, sections 15.6.3 to 15.6.5). */
+/** The statuses of a gateway that cannot reach its server (RFC 9110, sections 15.6.3 to 15.6.5). */
 const AWAY: ReadonlySet<number> = new Set([502, 503, 504]);
 const REFUSED: ReadonlySet<number> = new Set([401, 403]);
 
 /**
- * What became of a question that was not answered as RFC 7662 has it:
+ * Why an introspection request failed:
  * - `away`: the server could not be reached in time;
- * - `refused`: it does not take our credentials, or answers so about tokens that it does not like;
- * - `odd`: anything else. The server is there, and another token may fare better.
+ * - `refused`: it refused our credentials, or uses the same status for tokens that it does not accept;
+ * - `odd`: any other response that does not conform to RFC 7662. A request about another token may succeed.
  */
 export type Failure = 'away' | 'refused' | 'odd';
 
-/** Sorts what a question rejected with. */
+/** Classifies the error of an introspection request. */
 export function failureOf(error: unknown): Failure {
   if (!(error instanceof UnexpectedAnswer)) return 'away';
   if (!(error instanceof UnexpectedStatus)) return 'odd';

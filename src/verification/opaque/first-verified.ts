@@ -1,17 +1,17 @@
 import type { Refusal, VerificationResult } from '../../core/verified-credential.ts';
 
 /**
- * The first finding that knows the token, however long the others take; where none does, the refusal that says most:
- * that somebody could not be asked, then that somebody knew the token and did not take it.
+ * Resolves to the first result that verifies the token, without waiting for the others. If none does, resolves to the
+ * most informative refusal: first that a server was unavailable, then that a server knew the token and refused it.
  */
-export async function firstVerified(asked: readonly Promise<VerificationResult>[]): Promise<VerificationResult> {
+export async function firstVerified(results: readonly Promise<VerificationResult>[]): Promise<VerificationResult> {
   const refusals: Refusal[] = [];
-  const pending = new Map(asked.map((finding, index) => [index, finding.then((found) => ({ index, found }))]));
+  const pending = new Map(results.map((promise, index) => [index, promise.then((result) => ({ index, result }))]));
   while (pending.size > 0) {
-    const { index, found } = await Promise.race(pending.values());
-    if (found.outcome === 'verified') return found;
+    const { index, result } = await Promise.race(pending.values());
+    if (result.outcome === 'verified') return result;
     pending.delete(index);
-    refusals.push(found);
+    refusals.push(result);
   }
   return (
     refusals.find(({ reason }) => reason === 'unavailable') ??

@@ -19,7 +19,7 @@ async function serve(listener: RequestListener, clientId = 'gw', clientSecret = 
   const server = createServer(listener).listen(0, '127.0.0.1');
   servers.push(server);
   await once(server, 'listening');
-  // A server that listens on TCP has such an address.
+  // A server that listens on TCP has an AddressInfo.
   const { port } = server.address() as AddressInfo;
   const secret = new Secret(Buffer.from(clientSecret));
   const url = new URL(`http://127.0.0.1:${port}/introspect?tenant=secret`);
@@ -28,15 +28,15 @@ async function serve(listener: RequestListener, clientId = 'gw', clientSecret = 
 
 describe('ask()', () => {
   it('posts the token as a form', async () => {
-    let asked: IncomingMessage | undefined;
+    let received: IncomingMessage | undefined;
     const server = await serve((request, response) => {
-      asked = request;
+      received = request;
       request.pipe(response);
     });
     const body = await ask(server, 'a+b/c~d==', OPEN);
-    expect([asked?.method, asked?.url]).toEqual(['POST', '/introspect?tenant=secret']);
-    expect(asked?.headers).toMatchObject({ accept: 'application/json' });
-    expect(asked?.headers['content-type']).toMatch(/^application\/x-www-form-urlencoded\b/);
+    expect([received?.method, received?.url]).toEqual(['POST', '/introspect?tenant=secret']);
+    expect(received?.headers).toMatchObject({ accept: 'application/json' });
+    expect(received?.headers['content-type']).toMatch(/^application\/x-www-form-urlencoded\b/);
     expect([...new URLSearchParams(body)]).toEqual([
       ['token', 'a+b/c~d=='],
       ['token_type_hint', 'access_token'],
@@ -47,7 +47,7 @@ describe('ask()', () => {
     ['gw', 'hunter2', 'gw:hunter2'],
     ['a:b', 'c:d%', 'a%3Ab:c%3Ad%25'],
     ['two words', 'ä&+', 'two+words:%C3%A4%26%2B'],
-  ])('authenticates by Basic, form-encoded: %s, %s', async (clientId, clientSecret, pair) => {
+  ])('authenticates with HTTP Basic, form-encoded: %s, %s', async (clientId, clientSecret, pair) => {
     let authorization = '';
     const server = await serve(
       (request, response) => {
@@ -61,8 +61,8 @@ describe('ask()', () => {
     expect(authorization).toBe(`Basic ${Buffer.from(pair).toString('base64')}`);
   });
 
-  it('authenticates in the form where the configuration says so', async () => {
-    let authorization: string | undefined = 'none was seen';
+  it('authenticates in the form if clientAuth is post', async () => {
+    let authorization: string | undefined = 'not received';
     const server = await serve(
       (request, response) => {
         authorization = request.headers.authorization;
@@ -87,8 +87,8 @@ describe('ask()', () => {
     ['500', (_, response) => response.writeHead(500).end('very-private'), 'it answered 500'],
     ['over 64 KiB', (_, response) => response.end(' '.repeat(65 * 1024)), 'it sent over 65536 bytes'],
     ['a redirect', (_, response) => response.writeHead(307, { location: '/x' }).end(), 'it answered 307'],
-    ['nothing', () => undefined, 'it did not answer in full within 2000 ms'],
-  ])('rejects without a whole answer, telling no secret: %s', async (_, listener, why) => {
+    ['no response', () => undefined, 'it did not answer in full within 2000 ms'],
+  ])('rejects %s, without secrets in the error', async (_, listener, why) => {
     const paths: unknown[] = [];
     const server = await serve((request, response) => {
       paths.push(request.url);
@@ -99,11 +99,11 @@ describe('ask()', () => {
     expect(paths).toEqual(['/introspect?tenant=secret']);
   });
 
-  it('rejects where nobody listens, and when it is ended', async () => {
+  it('rejects when it is aborted, and if the connection is refused', async () => {
     const server = await serve(() => undefined);
-    const ending = new AbortController();
-    const asking = ask(server, 't', ending.signal);
-    ending.abort(new Error('no longer needed'));
+    const abort = new AbortController();
+    const asking = ask(server, 't', abort.signal);
+    abort.abort(new Error('no longer needed'));
     await expect(asking).rejects.toThrow('no longer needed');
     const [gone] = servers;
     gone?.closeAllConnections();

@@ -18,16 +18,16 @@ const PARTS = {
 };
 const CREDENTIAL = { scheme: 'bearer', value: 't' } as const;
 
-/** Takes up a configuration with these issuers. */
-function takeUp(introspection: Introspection, issuers: readonly IssuerConfig[]) {
+/** Reconfigures for these issuers. Returns their verifier. */
+function reconfigure(introspection: Introspection, issuers: readonly IssuerConfig[]) {
   const verifier = introspection.verifier(issuers, PARTS);
   introspection.reconfigure(issuers);
   return verifier;
 }
 
-/** Vouches for the token once. */
+/** Lets the server vouch for the token once, then fail three times. */
 async function failThrice(introspection: Introspection, server: AuthorizationServer): Promise<void> {
-  const verifier = takeUp(introspection, [legacy()]);
+  const verifier = reconfigure(introspection, [legacy()]);
   server.says({ active: true });
   await verifier?.verify(CREDENTIAL);
   server.fails();
@@ -35,25 +35,25 @@ async function failThrice(introspection: Introspection, server: AuthorizationSer
 }
 
 describe('Introspection', () => {
-  it('has no verifier where no issuer has opaque tokens', () => {
+  it('has no verifier if no issuer has opaque tokens', () => {
     const introspection = new Introspection(new AuthorizationServer().environment);
     expect(introspection.verifier([corporate()], PARTS)).toBeUndefined();
     expect([...introspection.statuses()]).toEqual([]);
   });
 
-  it('verifies the tokens of those that have', async () => {
+  it('verifies the tokens of issuers with opaque tokens', async () => {
     const server = new AuthorizationServer({ active: true });
     const introspection = new Introspection(server.environment);
-    const verifier = takeUp(introspection, [corporate(), legacy()]);
+    const verifier = reconfigure(introspection, [corporate(), legacy()]);
     expect(await verifier?.verify(CREDENTIAL)).toMatchObject({ identity: { issuer: 'legacy-opaque' } });
     expect([...introspection.statuses()]).toMatchObject([{ issuer: 'legacy-opaque', questions: { active: 1 } }]);
     await introspection.close();
   });
 
-  it('asks nobody else for a configuration that is built and not taken up', async () => {
+  it('asks no server of a configuration that is built but not in force', async () => {
     const server = new AuthorizationServer({ active: true });
     const introspection = new Introspection(server.environment);
-    const verifier = takeUp(introspection, [legacy()]);
+    const verifier = reconfigure(introspection, [legacy()]);
     const other = introspection.verifier([legacy({ name: 'other' })], PARTS);
     expect(await other?.verify(CREDENTIAL)).toMatchObject({ reason: 'unavailable' });
     expect(server.asked).toEqual([]);
@@ -61,45 +61,45 @@ describe('Introspection', () => {
     expect(await verifier?.verify(CREDENTIAL)).toMatchObject({ identity: { issuer: 'legacy-opaque' } });
   });
 
-  const { introspection: asked } = legacy();
+  const { introspection: endpoint } = legacy();
 
-  it.each<[known: string, change: Partial<IntrospectionIssuer>]>([
+  it.each<[failure: string, change: Partial<IntrospectionIssuer>]>([
     ['its server is down', {}],
     ['its server is down', { audience: ['other'], issuer: 'https://as.example.com' }],
-    ['its server is down', { introspection: { ...asked, cacheMs: 0 } }],
+    ['its server is down', { introspection: { ...endpoint, cacheMs: 0 } }],
     ['no answer', { name: 'other' }],
-    ['no answer', { introspection: { ...asked, url: new URL('https://as.example.com/other') } }],
-    ['no answer', { introspection: { ...asked, clientId: 'other' } }],
-    ['no answer', { introspection: { ...asked, clientAuth: 'post' } }],
-    ['no answer', { introspection: { ...asked, clientSecret: new Secret(Buffer.from('other')) } }],
-  ])('knows after a reload that %s where the issuer has changed by %o', async (known, change) => {
+    ['no answer', { introspection: { ...endpoint, url: new URL('https://as.example.com/other') } }],
+    ['no answer', { introspection: { ...endpoint, clientId: 'other' } }],
+    ['no answer', { introspection: { ...endpoint, clientAuth: 'post' } }],
+    ['no answer', { introspection: { ...endpoint, clientSecret: new Secret(Buffer.from('other')) } }],
+  ])('reports "%s" after a reload that changes the issuer by %o', async (failure, change) => {
     const server = new AuthorizationServer();
     const introspection = new Introspection(server.environment);
     await failThrice(introspection, server);
-    const reloaded = takeUp(introspection, [legacy(change)]);
-    expect(worded(await reloaded?.verify(CREDENTIAL))).toMatchObject({ check: `introspection: ${known}` });
+    const reloaded = reconfigure(introspection, [legacy(change)]);
+    expect(worded(await reloaded?.verify(CREDENTIAL))).toMatchObject({ check: `introspection: ${failure}` });
   });
 
-  it('lets go of an issuer that is gone, while its questions may still be answered', async () => {
+  it('drops a removed issuer, but lets its open requests complete', async () => {
     const server = new AuthorizationServer();
     const introspection = new Introspection(server.environment);
     const held = server.holds();
-    const asked = takeUp(introspection, [legacy()])?.verify(CREDENTIAL);
+    const result = reconfigure(introspection, [legacy()])?.verify(CREDENTIAL);
     await expect.poll(() => server.asked).toHaveLength(1);
-    expect(takeUp(introspection, [])).toBeUndefined();
+    expect(reconfigure(introspection, [])).toBeUndefined();
     await expect.poll(() => [...introspection.statuses()]).toEqual([]);
     held.answer({ active: true });
-    expect(await asked).toMatchObject({ outcome: 'verified' });
+    expect(await result).toMatchObject({ outcome: 'verified' });
   });
 
-  it('ends every question when it closes', async () => {
+  it('aborts every request when it is closed', async () => {
     const server = new AuthorizationServer();
     const introspection = new Introspection(server.environment);
     server.answer = (_, signal) =>
       new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(new Error('ended'))));
-    const asked = takeUp(introspection, [legacy()])?.verify(CREDENTIAL);
+    const result = reconfigure(introspection, [legacy()])?.verify(CREDENTIAL);
     await expect.poll(() => server.asked).toHaveLength(1);
     await introspection.close();
-    expect(await asked).toMatchObject({ reason: 'unavailable' });
+    expect(await result).toMatchObject({ reason: 'unavailable' });
   });
 });

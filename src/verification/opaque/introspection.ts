@@ -3,7 +3,7 @@ import type { TokenExaminer, Verifier } from '../../core/ports.ts';
 import type { EndpointStatus } from './endpoint.ts';
 import type { Endpoints, EndpointsParts, VerifierParts } from './endpoints.ts';
 
-/** Verifies opaque tokens. The code that does is imported for the first configuration with an introspection issuer. */
+/** Verifies opaque tokens. Imports the code for this with the first configuration that has an introspection issuer. */
 export class Introspection {
   private readonly parts: EndpointsParts;
   private loading: Promise<Endpoints> | undefined;
@@ -14,13 +14,13 @@ export class Introspection {
   }
 
   /**
-   * Verifies the opaque tokens of these issuers, once {@link reconfigure} has taken them up; `undefined` where no issuer
-   * has opaque tokens.
+   * Returns a verifier for the opaque tokens of these issuers. It works once {@link reconfigure} is called with them.
+   * Returns `undefined` if no issuer has opaque tokens.
    */
   verifier(issuers: readonly IssuerConfig[], parts: VerifierParts): (Verifier & TokenExaminer) | undefined {
-    const asked = issuers.filter(isAsked);
-    if (asked.length === 0) return undefined;
-    const building = this.load().then((endpoints) => endpoints.verifier(asked, parts));
+    const introspecting = issuers.filter(isIntrospecting);
+    if (introspecting.length === 0) return undefined;
+    const building = this.load().then((endpoints) => endpoints.verifier(introspecting, parts));
     // Each verification reports the failure.
     building.catch(() => undefined);
     return {
@@ -29,23 +29,23 @@ export class Introspection {
     };
   }
 
-  /** Asks these issuers from now on, and no other. */
+  /** Replaces the issuers to ask. */
   reconfigure(issuers: readonly IssuerConfig[]): void {
-    const asked = issuers.filter(isAsked);
-    if (asked.length === 0 && this.loading === undefined) return;
+    const introspecting = issuers.filter(isIntrospecting);
+    if (introspecting.length === 0 && this.loading === undefined) return;
     // Each verification reports the failure to load.
     this.load().then(
-      (endpoints) => endpoints.reconfigure(asked),
+      (endpoints) => endpoints.reconfigure(introspecting),
       () => undefined,
     );
   }
 
-  /** The state of each server at this moment. */
+  /** Returns the current state of each server. */
   statuses(): Iterable<EndpointStatus> {
     return this.loaded?.statuses() ?? [];
   }
 
-  /** Ends every question. */
+  /** Aborts every request. */
   async close(): Promise<void> {
     (await this.loading)?.close();
   }
@@ -56,6 +56,6 @@ export class Introspection {
   }
 }
 
-function isAsked(issuer: IssuerConfig): issuer is IntrospectionIssuer {
+function isIntrospecting(issuer: IssuerConfig): issuer is IntrospectionIssuer {
   return issuer.kind === 'introspection';
 }

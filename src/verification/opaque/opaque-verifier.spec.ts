@@ -11,7 +11,7 @@ import { Endpoint } from './endpoint.ts';
 import { OpaqueVerifier } from './opaque-verifier.ts';
 
 const TOKEN = 'opaque-token-of-alice___';
-/** A lenient decoder takes these for {@link TOKEN}: it drops what is no whole byte, and skips what is no digit. */
+/** A lenient decoder accepts these as {@link TOKEN}: it drops incomplete bytes and skips characters that are not digits. */
 const SPELLINGS = [
   `${TOKEN}A`,
   `${TOKEN}=`,
@@ -66,7 +66,7 @@ function verify(value = TOKEN) {
 }
 
 describe('OpaqueVerifier.verify()', () => {
-  it('makes a credential of an active token, with every entry that could end it', async () => {
+  it('returns the credential of an active token, with every entry that could revoke it', async () => {
     expect(await verify()).toEqual({
       outcome: 'verified',
       identity: {
@@ -102,18 +102,18 @@ describe('OpaqueVerifier.verify()', () => {
     ['characters', 'ä'],
     ['characters', 'a,b'],
     ['characters', 'a\n'],
-  ])('refuses by %s, and asks nobody', async (check, token) => {
+  ])('refuses a malformed token without a request: %s, %j', async (check, token) => {
     expect(worded(await verify(token))).toMatchObject({ outcome: 'refused', reason: 'token_invalid', check });
     expect(server.asked).toEqual([]);
   });
 
-  it.each<[check: string, said: object]>([
+  it.each<[check: string, answer: object]>([
     ['inactive', { active: false }],
     ['token_type', { ...ACTIVE, token_type: 'refresh_token' }],
     ['nbf', { ...ACTIVE, nbf: NOW + SKEW + 1 }],
     ['iat', { ...ACTIVE, iat: NOW + SKEW + 1 }],
-  ])('refuses by %s, and does not ask again for two seconds', async (check, said) => {
-    server.says(said);
+  ])('refuses a token for %s, and caches the refusal for two seconds', async (check, answer) => {
+    server.says(answer);
     const refusal = { outcome: 'refused', reason: 'token_invalid', check, issuer: 'legacy-opaque' };
     expect([await verify(), await verify()]).toEqual([refusal, refusal]);
     await server.time.advance(1_999);
@@ -125,42 +125,42 @@ describe('OpaqueVerifier.verify()', () => {
     expect(known.size).toBe(1);
   });
 
-  it('remembers no token that has expired, and leaves it to the core to say so', async () => {
+  it('verifies an expired token, which the core refuses, but does not cache it', async () => {
     server.says({ ...ACTIVE, exp: NOW - SKEW });
     expect(await verify()).toMatchObject({ outcome: 'verified', validUntilMs: NOW * 1000 });
     expect(known.size).toBe(0);
   });
 
-  it('counts the life of an answer from the question', async () => {
+  it('counts the lifetime of a response from its request', async () => {
     const held = server.holds();
-    const asked = verify();
+    const result = verify();
     await server.time.advance(1_500);
     held.answer(ACTIVE);
     const monotonicMs = server.time.nowMs + 8_500;
-    expect(await asked).toMatchObject({ reverifyAt: { monotonicMs, wallMs: NOW * 1000 + 10_000 } });
+    expect(await result).toMatchObject({ reverifyAt: { monotonicMs, wallMs: NOW * 1000 + 10_000 } });
   });
 
   it.each([
     [500, 500, 500],
     [0, 10_000, Number.NEGATIVE_INFINITY],
-  ])('keeps an answer for %d ms as the configuration says', async (cacheMs, countsMs, keptMs) => {
+  ])('caches a response for the configured %d ms', async (cacheMs, validMs, cachedMs) => {
     const issuer = legacy();
     verifier = verifierOf([{ ...issuer, introspection: { ...issuer.introspection, cacheMs } }, server]);
-    expect(await verify()).toMatchObject({ reverifyAt: { monotonicMs: server.time.nowMs + countsMs } });
-    expect(known.last(TOKEN)).toMatchObject({ reverifyAt: { monotonicMs: server.time.nowMs + keptMs } });
+    expect(await verify()).toMatchObject({ reverifyAt: { monotonicMs: server.time.nowMs + validMs } });
+    expect(known.last(TOKEN)).toMatchObject({ reverifyAt: { monotonicMs: server.time.nowMs + cachedMs } });
   });
 
-  it('refuses a spelling that its server does not take, and no other', async () => {
+  it('refuses only the spellings that the server refuses', async () => {
     server.answer = async (token) => JSON.stringify(token === TOKEN ? ACTIVE : { active: false });
     for (const spelling of SPELLINGS) expect(await verify(spelling)).toMatchObject({ check: 'inactive' });
     expect(await verify()).toMatchObject({ outcome: 'verified' });
   });
 
-  it('asks once for all who wait, and for each token by itself', async () => {
+  it('shares one request among concurrent calls for the same token', async () => {
     const held = server.holds();
-    const asked = [verify(), verify(), verify('other')];
+    const results = [verify(), verify(), verify('other')];
     held.answer(ACTIVE);
-    const [first, second, third] = await Promise.all(asked);
+    const [first, second, third] = await Promise.all(results);
     expect(first).toBe(second);
     expect(third).not.toBe(first);
     expect(server.asked).toEqual([TOKEN, 'other']);
@@ -168,7 +168,7 @@ describe('OpaqueVerifier.verify()', () => {
     expect(server.asked).toHaveLength(3);
   });
 
-  it('cannot judge while the server cannot be asked, and keeps nothing of that', async () => {
+  it('refuses as unavailable while the server cannot be reached, and does not cache that', async () => {
     server.fails();
     const check = 'introspection: no answer';
     expect(worded(await verify())).toEqual({
@@ -182,8 +182,8 @@ describe('OpaqueVerifier.verify()', () => {
   });
 });
 
-describe('a flood of made-up tokens', () => {
-  it('is told from those that were good before also where no answer is kept', async () => {
+describe('OpaqueVerifier during a flood of invented tokens', () => {
+  it('distinguishes them from tokens that were good before, even if no response is cached', async () => {
     const issuer = legacy();
     verifier = verifierOf([{ ...issuer, introspection: { ...issuer.introspection, cacheMs: 0 } }, server]);
     await verify();
@@ -194,19 +194,19 @@ describe('a flood of made-up tokens', () => {
     expect(worded(await verify())).toMatchObject({ check: 'introspection: its server is down' });
   });
 
-  it('leaves places for those that were good before', async () => {
+  it('still accepts tokens that were good before', async () => {
     await verify();
     const held = server.holds();
     const flood = Array.from({ length: 100 }, (_, index) => verify(`made-up-${index}`));
-    const asked = verify();
+    const result = verify();
     held.answer(ACTIVE);
-    expect(await asked).toMatchObject({ outcome: 'verified' });
+    expect(await result).toMatchObject({ outcome: 'verified' });
     const refused = (await Promise.all(flood)).filter(({ outcome }) => outcome === 'refused');
     expect(refused).toHaveLength(52);
     expect(worded(refused[0])).toMatchObject({ check: 'introspection: too many open questions' });
   });
 
-  it('leaves none at a server that did not vouch for them itself', async () => {
+  it('reserves requests only at the server that vouched for a token', async () => {
     const second = { ...legacy(), name: 'second' };
     const other = new AuthorizationServer({ active: false });
     verifier = verifierOf([legacy(), server], [second, other]);
@@ -219,44 +219,44 @@ describe('a flood of made-up tokens', () => {
   });
 });
 
-describe('what we revoked ourselves', () => {
+describe('OpaqueVerifier with a revoked token', () => {
   const REVOKED = { outcome: 'refused', reason: 'token_revoked', check: 'revocation' };
 
-  it('is asked about no more by thumbprint', async () => {
+  it('sends no request if its thumbprint is revoked', async () => {
     mark(`sallyport:revoked-thumbprint:${THUMBPRINT}`);
     expect(await verify()).toMatchObject(REVOKED);
     expect(server.asked).toEqual([]);
   });
 
-  it.each(SPELLINGS)('is asked about no more by the thumbprint of its normal form: %s', async (spelling) => {
+  it.each(SPELLINGS)('sends no request if the thumbprint of its normal form is revoked: %s', async (spelling) => {
     mark(`sallyport:revoked-thumbprint:${THUMBPRINT}`);
     expect(await verify(spelling)).toMatchObject(REVOKED);
     expect(server.asked).toEqual([]);
   });
 
-  it('is asked about no more by the thumbprint of how it is spelt', async () => {
+  it('sends no request for a spelling if the thumbprint of that spelling is revoked', async () => {
     const [spelling = ''] = SPELLINGS;
     mark(`sallyport:revoked-thumbprint:${createHash('sha256').update(spelling).digest('hex')}`);
     expect(await verify(spelling)).toMatchObject(REVOKED);
     expect(await verify()).toMatchObject({ outcome: 'verified' });
   });
 
-  it.each<[what: string, said: object, key: string]>([
+  it.each<[what: string, answer: object, key: string]>([
     ['its id', ACTIVE, 'sallyport:revoked:legacy-opaque:id-1'],
     [
-      'what is reported of it',
+      'its reported claims',
       { ...ACTIVE, jti: undefined, client_id: 'app' },
       `sallyport:revoked-claims:legacy-opaque:${encodeURIComponent(`["alice","app",${NOW - 60},${NOW + 600}]`)}`,
     ],
-  ])('has each of its spellings ended by %s', async (_, said, key) => {
-    server.says(said);
+  ])('lists the entry of %s for each spelling', async (_, answer, key) => {
+    server.says(answer);
     for (const value of [TOKEN, ...SPELLINGS]) {
-      const finding = await verify(value);
-      expect(finding.outcome === 'verified' && finding.standings.map((standing) => standing.key)).toContain(key);
+      const result = await verify(value);
+      expect(result.outcome === 'verified' && result.standings.map((standing) => standing.key)).toContain(key);
     }
   });
 
-  it('is asked about to learn what else names it', async () => {
+  it('examine() still asks the server, to learn its claims', async () => {
     mark(`sallyport:revoked-thumbprint:${THUMBPRINT}`);
     expect(await verifier.examine(TOKEN)).toMatchObject({ outcome: 'verified', identity: { tokenId: 'id-1' } });
     expect(await verifier.examine('a b')).toMatchObject({ check: 'characters' });
@@ -266,7 +266,7 @@ describe('what we revoked ourselves', () => {
     'sallyport:revoked:legacy-opaque:id-1',
     'sallyport:notbefore:legacy-opaque:alice',
     'sallyport:notbefore-issuer:legacy-opaque',
-  ])('is asked about no more once it was known: %s', async (key) => {
+  ])('sends no request for a cached token with a revoked entry: %s', async (key) => {
     await verify();
     mark(key);
     server.fails();
@@ -274,7 +274,7 @@ describe('what we revoked ourselves', () => {
     expect(server.asked).toEqual([TOKEN]);
   });
 
-  it('leaves alone what was issued after the mark', async () => {
+  it('accepts a token that was issued after the mark', async () => {
     await verify();
     Object.assign(standingAt('sallyport:notbefore:legacy-opaque:alice'), {
       marked: true,
@@ -284,7 +284,7 @@ describe('what we revoked ourselves', () => {
     expect(await verify()).toMatchObject({ outcome: 'verified' });
   });
 
-  it('has nobody make us remember entries for tokens that they make up', async () => {
+  it('keeps no entries for invented tokens', async () => {
     server.says({ active: false });
     await verify('made-up');
     expect(standings.size).toBe(0);
@@ -292,7 +292,7 @@ describe('what we revoked ourselves', () => {
   });
 });
 
-describe('several issuers', () => {
+describe('OpaqueVerifier with several issuers', () => {
   const second = { ...legacy(), name: 'second' };
   let other: AuthorizationServer;
 
@@ -301,21 +301,21 @@ describe('several issuers', () => {
     verifier = verifierOf([legacy(), server], [second, other]);
   });
 
-  it('has a token that one of them vouches for', async () => {
+  it('accepts a token that one of them vouches for', async () => {
     server.says({ active: false });
     expect(await verify()).toMatchObject({ identity: { issuer: 'second', subject: 'bob' } });
     other.says({ active: false });
     expect(await verify('t')).toMatchObject({ reason: 'token_invalid', check: 'inactive' });
   });
 
-  it('do not wait for one that is slow or down', async () => {
+  it('does not wait for a server that is slow or down', async () => {
     server.holds();
     expect(await verify()).toMatchObject({ identity: { issuer: 'second' } });
     server.fails();
     expect(await verify('t')).toMatchObject({ identity: { issuer: 'second' } });
   });
 
-  it('has a token for as long as its answer counts, whatever another says later', async () => {
+  it('keeps the first valid response, even if another server responds later', async () => {
     const held = server.holds();
     await verify();
     held.answer(ACTIVE);
@@ -323,7 +323,7 @@ describe('several issuers', () => {
     expect(known.last(TOKEN)).toMatchObject({ identity: { issuer: 'second' } });
   });
 
-  it('cannot judge a token that one of them could not be asked about', async () => {
+  it('refuses an unknown token as unavailable if one server could not be reached', async () => {
     server.fails();
     other.says({ active: false });
     for (let index = 0; index < 2; index++) {
@@ -332,7 +332,7 @@ describe('several issuers', () => {
     expect(other.asked).toHaveLength(2);
   });
 
-  it('say why the one did not take a token that the other does not know', async () => {
+  it("returns one server's refusal if the others do not know the token", async () => {
     server.says({ active: false });
     other.says({ ...ACTIVE, cnf: { jkt: 'x' } });
     expect(await verify()).toMatchObject({ reason: 'token_invalid', check: 'cnf', issuer: 'second' });

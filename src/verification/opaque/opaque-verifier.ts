@@ -19,33 +19,33 @@ import type { Endpoint } from './endpoint.ts';
 import { firstVerified } from './first-verified.ts';
 import { RefusedTokens } from './refused-tokens.ts';
 
-/** What an answer may count at most (contract section 3). */
+/** The longest time that a response may stay valid (contract section 3). */
 const MAX_CACHE_MS = 10_000;
 
-/** One must be asked again each time: what is remembered says only that the token was good. */
-const DUE: Instant = { monotonicMs: Number.NEGATIVE_INFINITY, wallMs: Number.NEGATIVE_INFINITY };
+/** The token must be verified again at each decision; its cache entry only shows that it has been valid. */
+const ALWAYS: Instant = { monotonicMs: Number.NEGATIVE_INFINITY, wallMs: Number.NEGATIVE_INFINITY };
 
-/** An issuer whose tokens are opaque, and where to ask about them. */
-export interface AskedIssuer {
+/** An issuer with opaque tokens, and its introspection endpoint. */
+export interface IssuerWithEndpoint {
   readonly config: IntrospectionIssuer;
   readonly endpoint: Pick<Endpoint, 'ask'>;
 }
 
 export interface OpaqueVerifierParts extends CredentialParts {
-  readonly issuers: readonly AskedIssuer[];
+  readonly issuers: readonly IssuerWithEndpoint[];
   readonly known: Pick<TokenCache, 'add' | 'last'>;
   readonly standings: CredentialParts['standings'] & { peek(key: string): Standing | undefined };
   readonly clock: Clock;
 }
 
 /**
- * Verifies opaque bearer tokens by asking (RFC 7662): every issuer at once, so that none waits for another, and the
- * first that vouches for a token has it. A token is in question once at a time.
+ * Verifies opaque bearer tokens by introspection (RFC 7662). Asks all issuers at once, so that none waits for another;
+ * the first that vouches for the token is its issuer. Concurrent verifications of one token share their requests.
  */
 export class OpaqueVerifier implements Verifier, TokenExaminer {
   private readonly parts: OpaqueVerifierParts;
   private readonly refused: RefusedTokens;
-  private readonly open = new Map<string, Promise<VerificationResult>>();
+  private readonly running = new Map<string, Promise<VerificationResult>>();
 
   constructor(parts: OpaqueVerifierParts) {
     this.parts = parts;
@@ -69,16 +69,16 @@ export class OpaqueVerifier implements Verifier, TokenExaminer {
     return typeof token === 'string' ? refuseToken(checkOf(token, maxTokenLength)) : token;
   }
 
-  /** By its spelling: a server need not take another one of the same token. */
+  /** Finds refusals by the token's spelling, because a server need not accept every spelling. */
   private find(value: string, token: OpaqueToken): Refusal | Promise<VerificationResult> {
     return this.refused.find(token.spelling) ?? this.ask(value, token);
   }
 
-  /** What is known to be ended needs nobody's word, whoever can be asked. */
+  /** A token that is known to be revoked is refused without a request, even while its server is down. */
   private findRevoked(value: string, token: OpaqueToken): Refusal | undefined {
     const last = this.parts.known.last(value);
-    const named = thumbprintsOf(token).map((print) => this.parts.standings.peek(revokedThumbprintKey(print)));
-    const standings = [...(last?.standings ?? []), ...named.filter((standing) => standing !== undefined)];
+    const byThumbprint = thumbprintsOf(token).map((print) => this.parts.standings.peek(revokedThumbprintKey(print)));
+    const standings = [...(last?.standings ?? []), ...byThumbprint.filter((standing) => standing !== undefined)];
     const issuedAtSeconds = last?.issuedAtSeconds ?? Number.NEGATIVE_INFINITY;
     const nowMs = this.parts.clock.wallMs();
     if (!standings.some((entry) => isEnded(entry, issuedAtSeconds, nowMs))) return undefined;
@@ -87,31 +87,30 @@ export class OpaqueVerifier implements Verifier, TokenExaminer {
 
   private ask(value: string, token: OpaqueToken): Promise<VerificationResult> {
     const { spelling } = token;
-    const running = this.open.get(spelling);
+    const running = this.running.get(spelling);
     if (running !== undefined) return running;
-    const asked = this.askAll(value, token).finally(() => this.open.delete(spelling));
-    this.open.set(spelling, asked);
-    return asked;
+    const started = this.askAll(value, token).finally(() => this.running.delete(spelling));
+    this.running.set(spelling, started);
+    return started;
   }
 
   private async askAll(value: string, token: OpaqueToken): Promise<VerificationResult> {
     const { issuers, clock, known } = this.parts;
-    const finding = await firstVerified(issuers.map((issuer) => this.askOne(value, token, issuer)));
-    if (finding.outcome === 'refused') {
-      if (finding.reason === 'token_invalid') this.refused.add(token.spelling, finding);
-      return finding;
+    const result = await firstVerified(issuers.map((issuer) => this.askOne(value, token, issuer)));
+    if (result.outcome === 'refused') {
+      if (result.reason === 'token_invalid') this.refused.add(token.spelling, result);
+      return result;
     }
-    const vouching = issuers.find(({ config }) => config.name === finding.identity.issuer);
-    const countsLater = vouching?.config.introspection.cacheMs !== 0;
-    if (finding.validUntilMs > clock.wallMs())
-      known.add(value, countsLater ? finding : { ...finding, reverifyAt: DUE });
-    return finding;
+    const vouching = issuers.find(({ config }) => config.name === result.identity.issuer);
+    const mayReuse = vouching?.config.introspection.cacheMs !== 0;
+    if (result.validUntilMs > clock.wallMs()) known.add(value, mayReuse ? result : { ...result, reverifyAt: ALWAYS });
+    return result;
   }
 
   private async askOne(
     value: string,
     token: OpaqueToken,
-    { config, endpoint }: AskedIssuer,
+    { config, endpoint }: IssuerWithEndpoint,
   ): Promise<VerificationResult> {
     const { name, introspection } = config;
     const reverifyAt = this.askAgainAfter(introspection.cacheMs);
@@ -139,13 +138,13 @@ export class OpaqueVerifier implements Verifier, TokenExaminer {
     return toCredential({ claims, issuer, thumbprints, key, reported, reverifyAt }, this.parts);
   }
 
-  /** Counted from the question. One that is not kept counts for the decision that waited for it. */
+  /** Counted from the request. A response that may not be cached stays valid for the decision that waits for it. */
   private askAgainAfter(cacheMs: number): Instant {
     return instantAfter(this.parts.clock, cacheMs === 0 ? MAX_CACHE_MS : cacheMs);
   }
 }
 
-/** An entry names a normal form; one by hand, or by an older version, may name the spelling. */
+/** An entry identifies a normal form; one that was written by hand, or by an older version, may identify the spelling. */
 function thumbprintsOf({ thumbprints, spelling }: OpaqueToken): readonly string[] {
   return thumbprints.includes(spelling) ? thumbprints : [...thumbprints, spelling];
 }

@@ -2,9 +2,9 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../core/ports.ts';
 import type { Refusal } from '../../core/verified-credential.ts';
 
-/** How long a token that its server does not know is not asked about again. */
+/** How long a refusal is cached. */
 const REFUSED_MS = 2_000;
-/** Anybody can make up tokens: they push out each other, and never one that is good. */
+/** Anyone can invent tokens. In a cache of their own they evict only each other, never a good token. */
 const MAX_REFUSED = 10_000;
 
 interface Entry {
@@ -12,7 +12,7 @@ interface Entry {
   readonly untilMs: number;
 }
 
-/** Opaque tokens that were turned away a moment ago, by their thumbprints. */
+/** Caches the refusals of opaque tokens for a moment, by thumbprint. */
 export class RefusedTokens {
   private readonly clock: Pick<Clock, 'monotonicMs'>;
   private readonly entries = new LRUCache<string, Entry>({ max: MAX_REFUSED });
