@@ -7,15 +7,15 @@ export const DEFAULT_TOKEN_LENGTH = 16_384;
 
 /** A validated configuration, frozen. Paths are absolute, durations in the unit that the name says. */
 export interface Config {
-  /** Absolute path of the file it was read from. */
+  /** Absolute path of the configuration file. */
   readonly file: string;
   readonly listen: Readonly<Record<'extAuthz' | 'tokens' | 'admin', Listener | undefined>>;
   readonly store: StoreConfig;
   readonly clockSkewMs: number;
   readonly timeouts: { readonly decisionMs: number; readonly storeMs: number };
-  /** CIDR ranges and addresses whose word about the client's address counts. */
+  /** Addresses and CIDR ranges of the proxies that are trusted to report the client's address. */
   readonly trustedProxies: readonly string[];
-  /** The catalogue of scopes that may be asked for, by name. */
+  /** The catalogue: the scopes that may be requested, by name. */
   readonly scopes: ReadonlyMap<string, CatalogueScope>;
   readonly issuers: readonly IssuerConfig[];
   readonly basic: { readonly routes: boolean; readonly sunsetMs: number };
@@ -23,27 +23,27 @@ export interface Config {
   readonly shadow: boolean;
   readonly revocation: {
     readonly maxStalenessMs: number;
-    /** How old "not revoked" may be where the set cannot be read in time; `undefined` to deny then. */
+    /** How old "not revoked" may be if the set cannot be read in time; `undefined` to deny then. */
     readonly allowKnownForMs: number | undefined;
   };
-  /** `token`: longest bearer token that is looked at, in characters. */
+  /** `token`: longest bearer token that is accepted, in characters. */
   readonly limits: { readonly token: number };
   readonly shutdown: { readonly delayMs: number; readonly drainMs: number };
   readonly identity: {
     readonly headers: IdentityHeaders;
     readonly forwardCredential: boolean;
-    /** Whether every spelling of the headers is removed from each request. */
+    /** Whether every spelling of these headers is removed from each request. */
     readonly everySpelling: boolean;
   };
   readonly log: LogConfig;
 }
 
 export interface LogConfig {
-  /** Of the decision log and of what happens to Sallyport; the audit log has none. */
+  /** Level of the decision log and the operational log. The audit log has no level. */
   readonly level: LogLevel;
-  /** From 0 to 1: how many of the passes are in the decision log. */
+  /** Share of the allowed requests that the decision log contains, from 0 to 1. */
   readonly passes: number;
-  /** Absolute path of the audit log's own file; `undefined` where it goes with the others. */
+  /** Absolute path of the audit log's own file; `undefined` if it is written with the other logs. */
   readonly audit: string | undefined;
 }
 
@@ -52,15 +52,15 @@ export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
 export interface Listener {
   readonly address: { readonly host: string; readonly port: number } | { readonly path: string };
   readonly tls: ListenerTls | undefined;
-  /** Of the admin door: lower-case names, and `*.suffix`, by which it is reached beside its address. */
+  /** Admin door only: further host names that it accepts, in lower case, or `*.suffix`. */
   readonly hosts?: readonly string[];
 }
 
-/** PEM contents, read when the configuration was loaded. */
+/** PEM contents, read when the configuration is loaded. */
 export interface ListenerTls {
   readonly cert: string;
   readonly key: Secret;
-  /** Signs the certificates that clients must show; `undefined` where they need none. */
+  /** The CA of the required client certificates; `undefined` if clients need none. */
   readonly clientCa: string | undefined;
 }
 
@@ -69,40 +69,40 @@ export type StoreConfig =
   | { readonly kind: 'sqlite'; readonly path: string }
   | RedisStoreConfig;
 
-/** How a server of Redis's kind lets us in. */
+/** How Sallyport authenticates to a Redis server or Sentinel. */
 export interface RedisAccess {
-  /** The ACL user; Redis's default user without it. */
+  /** The ACL user; `undefined` for Redis's default user. */
   readonly username: string | undefined;
   readonly password: Secret | undefined;
-  /** In the clear without it. PEM contents; without `ca` the CAs that Node trusts. */
+  /** PEM contents; `undefined` for a connection without TLS. Without `ca`, the CAs that Node trusts. */
   readonly tls:
     | { readonly ca: string | undefined; readonly cert: string | undefined; readonly key: Secret | undefined }
     | undefined;
 }
 
-/** A single Redis server, or the primary that Sentinels name, or a Redis Cluster. */
+/** A single Redis server, the primary that Sentinels report, or a Redis Cluster. */
 export interface RedisStoreConfig extends RedisAccess {
   readonly kind: 'redis';
-  /** Without brackets. With `sentinel` the name by which they know the primary, and `port` says nothing. */
+  /** Without brackets. With `sentinel`, the primary's name at the Sentinels, and `port` is unused. */
   readonly host: string;
   readonly port: number;
   readonly database: number;
-  /** Never beside `cluster`. */
+  /** Never together with `cluster`. */
   readonly sentinel: SentinelConfig | undefined;
-  /** The server is a node of a Redis Cluster. */
+  /** Set if the server is a node of a Redis Cluster. */
   readonly cluster: ClusterConfig | undefined;
   /** How many replicas must have a write before it is acknowledged. */
   readonly minReplicas: number;
-  /** Take a server that may drop keys when its memory is full. */
+  /** Whether to accept a server that may evict keys when its memory is full. */
   readonly allowEviction: boolean;
 }
 
 export interface ClusterConfig {
-  /** Nodes to ask for the others where the first one is not there; may be empty. Hosts without brackets. */
+  /** Further nodes to discover the cluster from, if the first one is unreachable; may be empty. Hosts without brackets. */
   readonly addresses: readonly HostPort[];
 }
 
-/** Sentinels, each of which may know which server is the primary. */
+/** The Sentinels that report which server is the primary. */
 export interface SentinelConfig extends RedisAccess {
   /** Never empty; hosts without brackets. */
   readonly addresses: readonly HostPort[];
@@ -124,23 +124,23 @@ export type IssuerConfig = JwtIssuer | IntrospectionIssuer;
 export type JwtIssuer = OwnIssuer | SecretsIssuer | JwksIssuer | DiscoveryIssuer;
 
 interface AnyIssuer {
-  /** `[a-z0-9-]{1,63}`: what revocation keys and upstreams know it by. */
+  /** `[a-z0-9-]{1,63}`: identifies the issuer in revocation keys, in logs and to upstreams. */
   readonly name: string;
-  /** `aud` must hold one of these; `undefined` takes any. */
+  /** `aud` must contain one of these; `undefined` accepts every audience. */
   readonly audience: readonly string[] | undefined;
 }
 
 interface Signs {
-  /** JOSE names of the algorithms it may sign with, never empty. */
+  /** JOSE names of the permitted signature algorithms, never empty. */
   readonly algorithms: readonly string[];
 }
 
-/** Ourselves: the keys live sealed in the store. */
+/** Our own issuer. Its keys are sealed in the store. */
 export interface OwnIssuer extends AnyIssuer, Signs {
   readonly kind: 'signing';
   readonly issuer: string;
   readonly signing: {
-    /** Of the keys that are made from now on; each key is for its own. */
+    /** Algorithm of new keys; an existing key keeps its own. */
     readonly algorithm: SigningAlgorithm;
     readonly sealWith: Secret | undefined;
     /** How long a new key is published before it signs. */
@@ -149,31 +149,31 @@ export interface OwnIssuer extends AnyIssuer, Signs {
   readonly ttl: {
     readonly defaultSeconds: number;
     readonly maxSeconds: number;
-    /** Of private tokens. */
+    /** Maximum for private tokens. */
     readonly privateMaxSeconds: number;
   };
 }
 
-/** How a client authenticates with its secret: by HTTP Basic, or in the form (RFC 6749, section 2.3.1). */
+/** How a client sends its secret: by HTTP Basic, or in the form (RFC 6749, section 2.3.1). */
 export const CLIENT_AUTH = ['basic', 'post'] as const;
 
-/** JOSE names of the algorithms that our own keys may be for. */
+/** JOSE names of the algorithms that our own keys may have. */
 export const SIGNING_ALGORITHMS = ['HS256', 'ES256', 'RS256', 'PS256', 'EdDSA'] as const;
 
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 
 export interface ForeignIssuer extends AnyIssuer {
   /**
-   * Required `iss`; `undefined` for a profile that takes tokens whose `iss` nobody else claims. What introspection says
-   * may leave it out.
+   * Required `iss`; `undefined` for a profile that accepts every `iss` that no other issuer claims. An introspection
+   * response may omit it.
    */
   readonly issuer: string | undefined;
-  /** What the other issuers' `iss` are: a profile that asks for no `iss` takes none of these. */
+  /** `iss` of all other issuers: a profile without a required `iss` accepts none of these. */
   readonly claimedByOthers: ReadonlySet<string>;
   /** Required `sub`. */
   readonly requireSubject: string | undefined;
   readonly requireExpiry: boolean;
-  /** The one claim to read scopes from; otherwise the first present of `scopes`, `scope`, `scp`. */
+  /** The claim that holds the scopes; `undefined` for the first present of `scopes`, `scope`, `scp`. */
   readonly scopeClaim: string | undefined;
   /** Scopes that its tokens may carry; others are dropped. */
   readonly allowScopes: ReadonlySet<string>;
@@ -181,16 +181,16 @@ export interface ForeignIssuer extends AnyIssuer {
   readonly grant: readonly string[] | undefined;
 }
 
-/** A partner that signs with a shared secret. */
+/** An issuer that signs with a shared secret. */
 export interface SecretsIssuer extends ForeignIssuer, Signs {
   readonly kind: 'secrets';
-  /** The shared secrets' bytes, more than one while rotating. */
+  /** The shared secrets; more than one during a rotation. */
   readonly secrets: readonly Secret[];
 }
 
 interface PublishingIssuer extends ForeignIssuer, Signs {
   readonly issuer: string;
-  /** How long its last good keys count while it cannot be asked for others. */
+  /** How long its last key set stays valid while it cannot be fetched again. */
   readonly maxStaleMs: number;
 }
 
@@ -200,12 +200,12 @@ export interface JwksIssuer extends PublishingIssuer {
   readonly jwks: URL;
 }
 
-/** An issuer whose `issuer` is the URL under which it says where its public keys are. */
+/** An issuer whose metadata, below the URL `issuer`, names the URL of its public keys. */
 export interface DiscoveryIssuer extends PublishingIssuer {
   readonly kind: 'discovery';
 }
 
-/** An authorization server that is asked about its opaque tokens (RFC 7662). */
+/** An authorization server that introspects its opaque tokens (RFC 7662). */
 export interface IntrospectionIssuer extends ForeignIssuer {
   readonly kind: 'introspection';
   readonly introspection: {
@@ -213,7 +213,7 @@ export interface IntrospectionIssuer extends ForeignIssuer {
     readonly clientId: string;
     readonly clientSecret: Secret;
     readonly clientAuth: (typeof CLIENT_AUTH)[number];
-    /** How long an answer counts; 0 asks for every decision anew. */
+    /** How long a response is cached; 0 introspects for every decision. */
     readonly cacheMs: number;
   };
 }

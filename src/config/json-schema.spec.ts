@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { configJsonSchema, SCHEMA_FILE } from './json-schema.ts';
 
 describe('configJsonSchema()', () => {
-  it('is what config.schema.json holds', () => {
-    const hint = 'config.schema.json is out of step with the validator: rewrite it with `npm run schema`';
+  it('equals config.schema.json', () => {
+    const hint = 'config.schema.json does not match the validator: run `npm run schema`';
     expect(readFileSync(SCHEMA_FILE, 'utf8'), hint).toBe(configJsonSchema());
   });
 

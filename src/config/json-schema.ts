@@ -2,10 +2,10 @@ import { writeFileSync } from 'node:fs';
 import * as z from 'zod';
 import { fileSchema } from './sections/file-schema.ts';
 
-/** Where the schema is published for editors. */
+/** The schema file, published for editors. */
 export const SCHEMA_FILE = new URL('../../config.schema.json', import.meta.url);
 
-/** The JSON Schema (draft 2020-12) of the configuration file as it is written, as text. */
+/** Returns the JSON Schema (draft 2020-12) of the configuration file, before defaults are applied, as text. */
 export function configJsonSchema(): string {
   const schema = z.toJSONSchema(fileSchema, { io: 'input' });
   return `${JSON.stringify({ title: 'Sallyport configuration', ...schema }, undefined, 2)}\n`;

@@ -1,16 +1,18 @@
 import { isLoopback } from './reading/addresses.ts';
 
 /**
- * What is wrong with a URL that keys, or the word of an authorization server, are to come from: it must be https, or http on loopback, and hold no credentials.
- * `undefined` where nothing is. Never prints the URL: it may hold a password.
+ * Returns what is wrong with the URL of a key set or an authorization server, or `undefined`. The URL must be https, or
+ * http on loopback, and must not contain credentials. The message never quotes the URL: it may contain a password.
+ *
+ * @param what names the resource in the message.
  */
 export function keyUrlProblem(written: string, what: string): string | undefined {
   const url = URL.parse(written);
   if (url === null) return `expected the https URL of ${what}`;
-  if (url.username !== '' || url.password !== '') return 'a URL must not hold credentials';
+  if (url.username !== '' || url.password !== '') return 'a URL must not contain credentials';
   if (url.protocol === 'https:') return undefined;
   const host = url.hostname.replace(/^\[|\]$/g, '');
   return url.protocol === 'http:' && isLoopback(host)
     ? undefined
-    : 'expected an https URL; http is taken on loopback only';
+    : 'expected an https URL; http is accepted on loopback only';
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { configFrom, configOf, fileWith, loadText, problemsOf } from '../../test/support/config.ts';
 import { loadConfig } from './load.ts';
 
-/** The contract's example, without what this version lacks. */
+/** The contract's example, without keys that this version does not support. */
 const EXAMPLE = `version: 1
 listen:
   extAuthz: 127.0.0.1:9191
@@ -53,7 +53,7 @@ identity:
 const SECRET = 'correct-horse-battery-staple-of-the-partner';
 const env = { AUTH0_SMS_SECRET: Buffer.from(SECRET).toString('base64url') };
 
-describe('loadConfig() of a good file', () => {
+describe('loadConfig() on a valid file', () => {
   it('reads the whole example', () => {
     const config = configFrom(EXAMPLE, { env });
     expect(config).toMatchObject({
@@ -111,7 +111,7 @@ describe('loadConfig() of a good file', () => {
     });
   });
 
-  it('freezes what it made', () => {
+  it('freezes the configuration', () => {
     const config = configFrom(EXAMPLE, { env });
     const parts = [
       config,
@@ -140,14 +140,14 @@ describe('loadConfig() of a good file', () => {
 
 const STORE = "expected 'memory:', 'sqlite:PATH', 'redis://HOST', or a map with url";
 
-describe('loadConfig() of onOutage', () => {
-  it('reads how long what was known may pass in an outage', () => {
+describe('loadConfig() with onOutage', () => {
+  it('reads allowKnownFor in milliseconds', () => {
     const { revocation } = configOf('revocation: { onOutage: { allowKnownFor: 30s } }');
     expect(revocation).toEqual({ maxStalenessMs: 1000, allowKnownForMs: 30_000 });
   });
 });
 
-describe('loadConfig() of a bad file', () => {
+describe('loadConfig() on an invalid file', () => {
   it.each([
     ['store: memory', [`3:8: store: ${STORE}`]],
     ['store: "sqlite:"', [`3:8: store: ${STORE}`]],
@@ -203,7 +203,7 @@ describe('loadConfig() of a bad file', () => {
     ).toEqual(problems);
   });
 
-  it('prints five mistakes as five problems, each with its line', () => {
+  it('reports five mistakes as five problems, each with its line', () => {
     const text = EXAMPLE.replace('algorithm: EdDSA', 'algoritm: EdDSA')
       .replace('clockSkew: 30s', 'clockSkew: 30')
       .replace('"devices:list"', '"device:list"')
@@ -218,7 +218,7 @@ describe('loadConfig() of a bad file', () => {
     ]);
   });
 
-  it('tells of keys that are written twice, beside all else', () => {
+  it('reports duplicate keys along with every other problem', () => {
     expect(problemsOf(fileWith('shadow: true\nclockSkew: 1\nshadow: 5'))).toEqual([
       '4:12: clockSkew: expected a duration from 0s to 5m, such as 150ms, 30s, 5m or 24h, found 1',
       '5:1: duplicate key',
@@ -231,17 +231,17 @@ describe('loadConfig() of a bad file', () => {
     ['# yet to come\n', ["1:1: the file is empty: begin with 'version: 1'"]],
     ['hunter2', ['1:1: expected a map, found a string']],
     ['- version: 1', ['1:1: expected a map, found a list']],
-    ['version: 1: 2', ["1:10: a value that holds ': ' needs quotes"]],
+    ['version: 1: 2', ["1:10: a value that contains ': ' needs quotes"]],
   ])('refuses %j as a whole', (text, problems) => {
     expect(problemsOf(text)).toEqual(problems);
   });
 
-  it('is not UTF-8', () => {
+  it('refuses a file that is not UTF-8', () => {
     const text = Buffer.from(fileWith('# Schlüssel'), 'latin1');
-    expect(problemsOf(text)).toEqual(['1:1: the file is not UTF-8 text: save it with the encoding UTF-8']);
+    expect(problemsOf(text)).toEqual(['1:1: the file is not UTF-8: save it as UTF-8']);
   });
 
-  it('is not there', () => {
+  it('refuses a missing file', () => {
     expect(loadConfig('no/such/file.yaml', {})).toEqual({
       ok: false,
       problems: [
@@ -251,14 +251,14 @@ describe('loadConfig() of a bad file', () => {
     });
   });
 
-  it('names every file that it depends on, also those that could not be read', () => {
+  it('lists every file that the configuration depends on, readable or not', () => {
     const issuers =
       'issuers: [{ name: a, audience: b, algorithms: [HS256], secrets: [{ file: here }, { file: gone }] }]';
     const loaded = loadText(fileWith(issuers), { files: { here: 'x'.repeat(32) } });
     expect(loaded.files.map((file) => basename(file))).toEqual(['sallyport.yaml', 'here', 'gone']);
   });
 
-  it('survives text that is made to exhaust it', () => {
+  it('survives text that is built to exhaust the stack or the memory', () => {
     expect(problemsOf('['.repeat(20_000))[0]).toMatch(/^1:[0-9]+: /);
     expect(problemsOf('version: &v [*v]\nlisten: *v\nroutes: *v\nscopes: &s { a:b: *s }').length).toBeGreaterThan(3);
     const bomb = Array.from(
@@ -271,7 +271,7 @@ describe('loadConfig() of a bad file', () => {
   });
 });
 
-describe('loadConfig() of any file', () => {
+describe('loadConfig() on any file', () => {
   it('never throws', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
@@ -280,7 +280,7 @@ describe('loadConfig() of any file', () => {
     );
   });
 
-  it('never throws on a file that is almost good', () => {
+  it('never throws on a file that is almost valid', () => {
     const lines = EXAMPLE.split('\n');
     const line = fc.nat(lines.length - 1);
     const text = fc.constantFrom(
@@ -314,7 +314,7 @@ describe('loadConfig() of any file', () => {
     );
   });
 
-  it('never prints what stands where a secret belongs', () => {
+  it('never quotes a value in the place of a secret', () => {
     const marker = 'hunter2';
     const written = fc.constantFrom(
       marker,

@@ -9,24 +9,27 @@ import { deepFreeze } from './reading/freeze.ts';
 import type { Problem } from './reading/problems.ts';
 import { Source } from './reading/source.ts';
 import { fileSchema } from './sections/file-schema.ts';
-import { issuerNames, readIssuers, refuseHaste } from './sections/issuers.ts';
+import { issuerNames, readIssuers, refuseShortPublishAhead } from './sections/issuers.ts';
 import { readListen } from './sections/listener.ts';
 import { readRoutes } from './sections/routes.ts';
 import { readCatalogue } from './sections/scopes.ts';
 import { readStore } from './sections/store.ts';
 
-/** A configuration to run with, and what in it may be a mistake; or every problem of the file. By line. */
+/** A valid configuration with its warnings, or every problem of the file; both sorted by line. */
 export type Loaded = (
   | { readonly ok: true; readonly config: Config; readonly warnings: readonly Problem[] }
   | { readonly ok: false; readonly problems: readonly Problem[] }
 ) & {
-  /** Absolute paths of all files that it depends on: a change to any of them is a change to it. */
+  /** Absolute paths of all files that the configuration depends on. */
   readonly files: readonly string[];
 };
 
 /**
- * Reads a configuration file and the secrets and certificates that it names. Relative paths in it are relative to
- * it. `file` is how problems name it; `env` holds the variables that secrets refer to. Never throws.
+ * Reads a configuration file and the secrets and certificates that it names. Paths in it are relative to its directory.
+ * Never throws.
+ *
+ * @param file path of the file; problems quote it.
+ * @param env the variables that secrets refer to.
  */
 export function loadConfig(file: string, env: NodeJS.ProcessEnv): Loaded {
   const source = readSource(file);
@@ -40,7 +43,7 @@ export function loadConfig(file: string, env: NodeJS.ProcessEnv): Loaded {
   return { ok: true, config: deepFreeze(config), warnings, files };
 }
 
-/** The file's text as YAML, or why there is none. */
+/** Returns the parsed file, or the message that says why it cannot be parsed. */
 function readSource(file: string): Source | string {
   let text: string | undefined;
   try {
@@ -48,7 +51,7 @@ function readSource(file: string): Source | string {
   } catch (error) {
     return `cannot read the file: ${wordFileError(error)}`;
   }
-  if (text === undefined) return 'the file is not UTF-8 text: save it with the encoding UTF-8';
+  if (text === undefined) return 'the file is not UTF-8: save it as UTF-8';
   try {
     return new Source(text);
   } catch {
@@ -60,7 +63,7 @@ const topLevel = z.strictObject(
   Object.fromEntries(Object.keys(fileSchema.shape).map((key) => [key, z.unknown().optional()])),
 );
 
-/** Each part by itself, so that a fault in one hides nothing in the others; `undefined` where a part is missing. */
+/** Reads each section by itself, so that a fault in one hides none in the others; `undefined` if one is invalid. */
 function readConfig(draft: Draft): Config | undefined {
   if (draft.valueAt([]) === null) {
     draft.refuse([], "the file is empty: begin with 'version: 1'");
@@ -74,7 +77,7 @@ function readConfig(draft: Draft): Config | undefined {
   const issuers = readIssuers(draft, catalogue);
   const own = issuers?.find(({ kind }) => kind === 'signing')?.name;
   const settings = readSettings(draft);
-  refuseHaste(draft, issuers, settings.clockSkewMs);
+  refuseShortPublishAhead(draft, issuers, settings.clockSkewMs);
   const parts = {
     ...settings,
     file: draft.file,
@@ -92,7 +95,7 @@ function isComplete<T>(parts: { readonly [K in keyof T]: T[K] | undefined }): pa
   return Object.values(parts).every((part) => part !== undefined);
 }
 
-/** The parts that mean what they say. */
+/** Reads the sections that refer to no other section. */
 function readSettings(draft: Draft) {
   const { shape } = fileSchema;
   const timeouts = draft.read(['timeouts'], shape.timeouts);
@@ -137,8 +140,8 @@ function readIdentity(draft: Draft): Config['identity'] | undefined {
   for (const [index, [key, name]] of names.entries()) {
     const earlier = names.slice(0, index).find(([, other]) => other === name);
     if (earlier === undefined) continue;
-    // The earlier one may be a default, and then only the later one is written; or the other way round.
-    draft.refuse(['identity', 'headers', key], `${quote(name)} is the header of ${earlier[0]} already`);
+    // Either of the two may be a default that the file does not contain.
+    draft.refuse(['identity', 'headers', key], `${quote(name)} is already the header of ${earlier[0]}`);
   }
   return identity;
 }

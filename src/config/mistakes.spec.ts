@@ -15,8 +15,8 @@ function lineOf(text: string, part: string): number {
   return text.slice(0, text.indexOf(part)).split('\n').length;
 }
 
-/** The example with one change, and what `check` says of it; `LINE` is the line of the change. */
-function saidOf(from: string, to: string): string[] {
+/** Returns the problems of the example after one change; `LINE` stands for the line of the change. */
+function problemsAfter(from: string, to: string): string[] {
   expect(EXAMPLE.split(from)).toHaveLength(2);
   const line = lineOf(EXAMPLE, from);
   return problemsOf(EXAMPLE.replace(from, to)).map((problem) =>
@@ -24,13 +24,13 @@ function saidOf(from: string, to: string): string[] {
   );
 }
 
-/** What a new user gets wrong in the first minutes. Each mistake is one message, at its line, that says what to do. */
+/** Mistakes of a new user. Each yields one message, at its line, that says what to do. */
 describe('typical mistakes', () => {
-  it('are made in a file that is right', () => {
+  it('start from a valid example', () => {
     expect(problemsOf(EXAMPLE)).toEqual([]);
   });
 
-  const under = 'the entries of a map or list begin at the same column, under its key';
+  const under = 'entries of a map or list begin at the same column, under their key';
   it.each([
     ['a list entry too far left', DEVICES, DEVICES.slice(1), 2, 3],
     ['a list entry at the margin', DEVICES, DEVICES.slice(2), 1, 3],
@@ -41,41 +41,41 @@ describe('typical mistakes', () => {
     ['a key of a list entry too far left', '    issuer: https', '   issuer: https', 4, 5],
     ['a key of a list entry too far right', '    issuer: https', '      issuer: https', 7, 5],
   ])('indentation: %s', (_what, from, to, column, before) => {
-    const [said = '', ...more] = saidOf(from, to);
-    expect(said.replace(/^LINE:[0-9]+: /, '')).toBe(
-      `wrong indentation: this line begins at column ${column}, the one before it at column ${before}; ${under}`,
+    const [problem = '', ...more] = problemsAfter(from, to);
+    expect(problem.replace(/^LINE:[0-9]+: /, '')).toBe(
+      `wrong indentation: this line begins at column ${column}, the line before it at column ${before}; ${under}`,
     );
     expect(more).toEqual([]);
   });
 
   it('indentation: a list without a key before it', () => {
-    expect(saidOf('routes: #', '# routes:').map((said) => said.replace(/^24:3: /, ''))).toEqual([
-      expect.stringMatching(/^wrong indentation: this line begins at column 3, the one before it at column 1;/),
+    expect(problemsAfter('routes: #', '# routes:').map((problem) => problem.replace(/^24:3: /, ''))).toEqual([
+      expect.stringMatching(/^wrong indentation: this line begins at column 3, the line before it at column 1;/),
     ]);
   });
 
   it.each([
     ['a tab', '  tokens: 127', '\ttokens: 127', 'LINE:1: this line is indented with a tab: use spaces'],
     [
-      'no space behind a colon',
+      'no space after a colon',
       'clockSkew: 30s',
       'clockSkew:30s',
-      "LINE:1: expected 'key: value', with a space behind the colon",
+      "LINE:1: expected 'key: value', with a space after the colon",
     ],
     [
       'a colon in a plain value',
       'scope: "messages:send"',
       'scope: messages: send',
-      "LINE:57: a value that holds ': ' needs quotes",
+      "LINE:57: a value that contains ': ' needs quotes",
     ],
     [
-      'a brace that is not closed',
+      'a brace without its closing one',
       'scope: "messages:send" }',
       'scope: "messages:send"',
       /a { before this place has no closing }$/,
     ],
     [
-      'a quote that is not closed',
+      'a quote without its closing one',
       '"messages:send"',
       '"messages:send',
       /^LINE:[0-9]+: a quoted value has no closing quote$/,
@@ -84,7 +84,7 @@ describe('typical mistakes', () => {
       'braces without quotes',
       '"/3rdparty/v1/messages/{id}"',
       '/3rdparty/v1/messages/{id}',
-      'LINE:48: unexpected text: quote a value that holds braces, brackets or commas',
+      'LINE:48: unexpected text: quote a value that contains braces, brackets or commas',
     ],
     [
       'typographic quotes',
@@ -111,7 +111,7 @@ describe('typical mistakes', () => {
       "LINE:13: listen.extAuthz: expected an address such as '127.0.0.1:9191', or a map with address, tls and insecure, found 9191",
     ],
     [
-      'a listener for everybody',
+      'a listener on every address',
       'extAuthz: 127.0.0.1:9191',
       'extAuthz: 0.0.0.0:9191',
       'LINE:13: listen.extAuthz: this listener has no authentication: expected a loopback address, a Unix socket, tls.clientCa, or insecure: true',
@@ -138,13 +138,13 @@ describe('typical mistakes', () => {
       'a claim within a claim',
       'basic: { routes',
       `${CORPORATE}    scopeClaim: realm_access.roles\nbasic: { routes`,
-      "27:17: issuers[1].scopeClaim: 'realm_access.roles' is a path, and only claims at the top of a token are read: let the issuer write the scopes into a claim of their own, such as 'scope'",
+      "27:17: issuers[1].scopeClaim: 'realm_access.roles' is a path, but only top-level claims are read: have the issuer put the scopes into one, such as 'scope'",
     ],
-  ])('%s', (_what, from, to, said) => {
-    expect(saidOf(from, to)).toEqual([typeof said === 'string' ? said : expect.stringMatching(said)]);
+  ])('%s', (_what, from, to, problem) => {
+    expect(problemsAfter(from, to)).toEqual([typeof problem === 'string' ? problem : expect.stringMatching(problem)]);
   });
 
-  it.each(['https://example.com/scopes', 'urn:example:scopes', 'scopes'])('a claim may be called %s', (name) => {
-    expect(saidOf('basic: { routes', `${CORPORATE}    scopeClaim: ${name}\nbasic: { routes`)).toEqual([]);
+  it.each(['https://example.com/scopes', 'urn:example:scopes', 'scopes'])('accepts a claim named %s', (name) => {
+    expect(problemsAfter('basic: { routes', `${CORPORATE}    scopeClaim: ${name}\nbasic: { routes`)).toEqual([]);
   });
 });

@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 
 const REDACTED = '[secret]';
 
-/** Bytes that are never printed: not by JSON, not by string conversion, not by a debugger's inspection. */
+/** Secret bytes. JSON, string conversion and `util.inspect` print a placeholder instead. */
 export class Secret {
   readonly #bytes: Uint8Array;
 
@@ -10,7 +10,7 @@ export class Secret {
     this.#bytes = bytes;
   }
 
-  /** The bytes themselves, for the one place that uses them. */
+  /** Returns the bytes, for the one place that uses them. */
   reveal(): Uint8Array {
     return this.#bytes;
   }

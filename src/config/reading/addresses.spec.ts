@@ -64,7 +64,7 @@ describe('collide()', () => {
 });
 
 describe('isAddressRange()', () => {
-  it.each(['10.0.0.0/8', '127.0.0.1', '::1', '2001:db8::/32', '0.0.0.0/0', '::/128'])('takes %s', (text) => {
+  it.each(['10.0.0.0/8', '127.0.0.1', '::1', '2001:db8::/32', '0.0.0.0/0', '::/128'])('accepts %s', (text) => {
     expect(isAddressRange(text)).toBe(true);
   });
 

@@ -21,12 +21,12 @@ export function parseAddress(text: string): Address | undefined {
   return wellFormed ? { host, port } : undefined;
 }
 
-/** Whether a host, without brackets, is this machine to itself: 127.0.0.0/8, ::1 or `localhost`. */
+/** Whether a host, without brackets, is a loopback address: 127.0.0.0/8, ::1 or `localhost`. */
 export function isLoopback(host: string): boolean {
   return host === '::1' || host.toLowerCase() === 'localhost' || (isIPv4(host) && host.startsWith('127.'));
 }
 
-/** Whether two listeners could not both be open: one path, or one port on hosts of which one holds the other. */
+/** Whether two listeners cannot both be open: the same path, or the same port on the same host or a wildcard. */
 export function collide(left: Address, right: Address): boolean {
   if ('path' in left || 'path' in right) return 'path' in left && 'path' in right && left.path === right.path;
   if (left.port !== right.port || left.port === 0) return false;

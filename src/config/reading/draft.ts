@@ -7,7 +7,7 @@ import { checkShape } from './shape.ts';
 import type { Position, Source } from './source.ts';
 import { judgeUnknownKey } from './unknown-key.ts';
 
-/** A configuration file while it is being checked: its parts by path, and the problems found so far. */
+/** A configuration file during validation: its values by path, and the problems found so far. */
 export class Draft {
   /** Absolute path of the file. */
   readonly file: string;
@@ -16,7 +16,7 @@ export class Draft {
   readonly #source: Source;
   readonly #problems: Problem[] = [];
   readonly #warnings: Problem[] = [];
-  /** Paths of the keys that were meant by unknown ones. */
+  /** Paths of the known keys that unknown keys are misspellings of. */
   readonly #meant = new Set<string>();
   readonly #files = new Set<string>();
 
@@ -29,22 +29,22 @@ export class Draft {
     this.#files.add(this.file);
   }
 
-  /** Absolute paths of the file and of every other that was read for it, or could not be. */
+  /** Absolute paths of the file and of every file that it names, readable or not. */
   get files(): readonly string[] {
     return [...this.#files];
   }
 
-  /** Every problem so far, by line. */
+  /** Every problem so far, sorted by line. */
   get problems(): readonly Problem[] {
     return this.#problems.toSorted(byPlace);
   }
 
-  /** What is valid and may still be a mistake, by line. */
+  /** Valid values that may still be mistakes, sorted by line. */
   get warnings(): readonly Problem[] {
     return this.#warnings.toSorted(byPlace);
   }
 
-  /** The value as written, `undefined` where there is none. */
+  /** Returns the value as written; `undefined` if there is none. */
   valueAt(path: Path): unknown {
     return path.reduce(
       (value: unknown, step) => (hasMembers(value) && Object.hasOwn(value, step) ? value[step] : undefined),
@@ -52,7 +52,7 @@ export class Draft {
     );
   }
 
-  /** The part at `path` as its schema reads it; `undefined`, and problems noted, where its shape is wrong. */
+  /** Parses the value at `path` with a schema. Adds problems and returns `undefined` if it does not match. */
   read<S extends z.ZodType>(path: Path, schema: S): z.output<S> | undefined {
     const shaped = checkShape(schema, this.valueAt(path), path);
     if (shaped.ok) return shaped.value;
@@ -65,23 +65,23 @@ export class Draft {
     return undefined;
   }
 
-  /** Notes a problem with the value at `path`, or with its absence. */
+  /** Adds a problem with the value at `path`, or with its absence. */
   refuse(path: Path, message: string): void {
     this.#add(this.#source.locate(path), path, message);
   }
 
-  /** Notes that the value at `path` is valid and may still be a mistake. */
+  /** Adds a warning: the value at `path` is valid but may be a mistake. */
   warn(path: Path, message: string): void {
     const position = this.#source.locate(path);
     this.#warnings.push({ file: this.#name, ...position, path: formatPath(path), message });
   }
 
-  /** Notes a problem with the key at the end of `path`; it belongs to the map around it. */
+  /** Adds a problem with the key at the end of `path`; the problem names the path of the map around it. */
   refuseKey(path: Path, message: string): void {
     this.#add(this.#source.locateKey(path), path.slice(0, -1), message);
   }
 
-  /** Notes a key that the map does not have, and returns the one that was meant, if that can be told. */
+  /** Adds a problem for an unknown key, and returns the known key that it is probably a misspelling of. */
   refuseUnknownKey(map: Path, key: string, known: readonly string[]): string | undefined {
     const { message, meant } = judgeUnknownKey(map, key, known);
     this.refuseKey([...map, key], message);
@@ -89,7 +89,7 @@ export class Draft {
     return meant;
   }
 
-  /** Whether a key is missing under its own name and there under a misspelt one: a single mistake, told already. */
+  /** Whether a key is missing only because it is misspelt, which is one mistake and reported already. */
   isMisspelt(path: Path): boolean {
     return this.#meant.has(formatPath(path)) && this.valueAt(path) === undefined;
   }
@@ -98,14 +98,14 @@ export class Draft {
     return this.#source.locate(path).line;
   }
 
-  /** A path in the file is relative to the file's directory. */
+  /** Resolves a path that the file contains: it is relative to the file's directory. */
   absolute(path: string): string {
     return resolve(dirname(this.file), path);
   }
 
   /**
-   * The bytes of the file that the value at `path` names; `undefined`, and a problem noted, where it cannot be read.
-   * The problem leaves the name out: by mistake it may be a secret itself.
+   * Reads the file that the value at `path` names. Adds a problem and returns `undefined` if that fails. The problem
+   * does not quote the name, which may be a secret that was written in the wrong place.
    */
   readFile(path: Path, name: string): Buffer | undefined {
     this.#files.add(this.absolute(name));
@@ -126,24 +126,24 @@ function byPlace(left: Problem, right: Problem): number {
   return left.line - right.line || left.column - right.column;
 }
 
-/** Whether a value as written is a map. */
+/** Whether a value is a map. */
 export function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
   return hasMembers(value) && !Array.isArray(value);
 }
 
-/** A map by its keys, or a list by its positions. */
+/** Whether a value is a map or a list. */
 function hasMembers(value: unknown): value is Readonly<Record<string | number, unknown>> {
   return typeof value === 'object' && value !== null;
 }
 
 const FILE_ERRORS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
-  EEXIST: 'it exists already',
+  EEXIST: 'it already exists',
   EISDIR: 'it is a directory',
   ENOENT: 'no such file',
 };
 
-/** Why a file could not be read or made, without its name. */
+/** Words the error of reading or creating a file, without the file's name. */
 export function wordFileError(error: unknown): string {
   const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
   return FILE_ERRORS[code] ?? code;

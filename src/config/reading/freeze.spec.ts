@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { deepFreeze } from './freeze.ts';
 
-it('deepFreeze() freezes plain objects and lists all the way down, and nothing else', () => {
+it('deepFreeze() freezes plain objects and arrays recursively, and nothing else', () => {
   const map = new Map([['a', { b: 1 }]]);
   const value = deepFreeze({ list: [{ c: 1 }], map, nothing: undefined, text: 'x' });
   expect(Object.isFrozen(value)).toBe(true);

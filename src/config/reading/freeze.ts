@@ -1,4 +1,4 @@
-/** Freezes plain objects and lists all the way down; maps, sets and class instances stay as they are. */
+/** Freezes plain objects and arrays recursively; does not touch maps, sets and class instances. */
 export function deepFreeze<T>(value: T): T {
   if (!isPlain(value)) return value;
   for (const member of Object.values(value)) deepFreeze(member);

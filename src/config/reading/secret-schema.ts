@@ -1,8 +1,8 @@
 import * as z from 'zod';
 
-const BY_REFERENCE = 'a secret is never written here: refer to it as { env: NAME } or { file: PATH }';
+const BY_REFERENCE = 'a secret must not be written inline: refer to it as { env: NAME } or { file: PATH }';
 
-/** Where a secret is. No message of it prints what was written: that may be the secret. */
+/** A reference to a secret. No message quotes the value: it may be the secret itself. */
 export const secretSchema = z
   .strictObject(
     {
@@ -15,15 +15,15 @@ export const secretSchema = z
         .string({ error: 'expected the path of a file' })
         .min(1, { error: 'expected the path of a file' })
         .optional()
-        .describe('Path of the file that holds the secret; one newline at its end is dropped'),
+        .describe('Path of the file that holds the secret; one trailing newline is removed'),
       encoding: z
         .enum(['utf8', 'base64url'], { error: 'expected utf8 or base64url' })
         .prefault('utf8')
-        .describe('How the text there stands for the bytes of the secret'),
+        .describe('How the text encodes the bytes of the secret'),
     },
     { error: (issue) => (issue.code === 'invalid_type' ? BY_REFERENCE : undefined) },
   )
   .meta({ oneOf: [{ required: ['env'] }, { required: ['file'] }] });
 
-/** A secret by reference, as the file says it. */
+/** A reference to a secret, as written. */
 export type SecretReference = z.output<typeof secretSchema>;

@@ -12,8 +12,8 @@ function secretsOf(secrets: string, env: NodeJS.ProcessEnv, files = {}): string[
   return issuer?.kind === 'secrets' ? issuer.secrets.map((secret) => Buffer.from(secret.reveal()).toString()) : [];
 }
 
-describe('secrets by reference', () => {
-  it('come from the environment', () => {
+describe('a secret by reference', () => {
+  it('is read from the environment', () => {
     expect(secretsOf('[{ env: A }, { env: B }]', { A: VALUE, B: `${VALUE}2` })).toEqual([VALUE, `${VALUE}2`]);
   });
 
@@ -22,16 +22,16 @@ describe('secrets by reference', () => {
     [`${VALUE}\n`, VALUE],
     [`${VALUE}\r\n`, VALUE],
     [`${VALUE}\n\n`, `${VALUE}\n`],
-  ])('come from files, without one newline at the end: %j', (contents, secret) => {
+  ])('is read from a file, without one trailing newline: %j', (contents, secret) => {
     expect(secretsOf('[{ file: a/b }]', {}, { 'a/b': contents })).toEqual([secret]);
   });
 
-  it.each(['\n', '\r\n'])('are the same in the environment, without one newline at the end: %j', (end) => {
+  it.each(['\n', '\r\n'])('is read from the environment without one trailing newline: %j', (end) => {
     expect(secretsOf('[{ env: A }]', { A: `${VALUE}${end}` })).toEqual([VALUE]);
     expect(secretsOf('[{ env: A }]', { A: `${VALUE}\n${end}` })).toEqual([`${VALUE}\n`]);
   });
 
-  it.each([0, 1, 2])('are decoded from base64url, padded or not, with %d bytes more', (more) => {
+  it.each([0, 1, 2])('is decoded from base64url, padded or not, with %d more bytes', (more) => {
     const secret = `${VALUE}${'x'.repeat(more)}`;
     const plain = Buffer.from(secret).toString('base64url');
     const padded = plain.padEnd(Math.ceil(plain.length / 4) * 4, '=');
@@ -41,9 +41,9 @@ describe('secrets by reference', () => {
   });
 });
 
-const INLINE = 'a secret is never written here: refer to it as { env: NAME } or { file: PATH }';
+const INLINE = 'a secret must not be written inline: refer to it as { env: NAME } or { file: PATH }';
 
-describe('secrets that are refused', () => {
+describe('an invalid secret', () => {
   it.each([
     ['hunter2', 'issuers[0].secrets: expected a list of secrets such as [{ env: NAME }] or [{ file: PATH }]'],
     ['[]', 'issuers[0].secrets: must not be empty'],
@@ -73,7 +73,7 @@ describe('secrets that are refused', () => {
     ['[{ env: STANDARD, encoding: base64url }]', 'issuers[0].secrets[0]: the secret is not valid base64url'],
     ['[{ env: PADDED, encoding: base64url }]', 'issuers[0].secrets[0]: the secret is not valid base64url'],
     ['[{ env: STRAY, encoding: base64url }]', 'issuers[0].secrets[0]: the secret is not valid base64url'],
-    ['[{ env: SHORT }]', 'issuers[0].secrets[0]: the secret has 31 bytes, HS256 needs 32 at least'],
+    ['[{ env: SHORT }]', 'issuers[0].secrets[0]: the secret has 31 bytes; HS256 needs at least 32'],
   ])('%s', (secrets, problem) => {
     const env = {
       EMPTY: '',
@@ -96,11 +96,11 @@ describe('secrets that are refused', () => {
     ['HS384', 48],
     ['HS256, HS512', 64],
     ['HS512, HS256', 64],
-  ])('are shorter than the largest hash of %s', (algorithms, bytes) => {
+  ])('is shorter than the largest hash of %s', (algorithms, bytes) => {
     const largest = bytes === 48 ? 'HS384' : 'HS512';
     const env = { A: 'x'.repeat(bytes - 1), B: 'x'.repeat(bytes) };
     expect(problemsOf(fileWith(issuerWith('[{ env: A }, { env: B }]', algorithms)), { env })).toEqual([
-      `7:15: issuers[0].secrets[0]: the secret has ${bytes - 1} bytes, ${largest} needs ${bytes} at least`,
+      `7:15: issuers[0].secrets[0]: the secret has ${bytes - 1} bytes; ${largest} needs at least ${bytes}`,
     ]);
   });
 });
@@ -116,10 +116,10 @@ describe('a secret that is sent as text', () => {
   it.each([
     ['clientSecret', introspection],
     ['the password of Redis', redis],
-  ])('is text: %s', (user, sections) => {
+  ])('must be UTF-8: %s', (user, sections) => {
     expect(problemsOf(fileWith(sections('TEXT')), { env })).toEqual([]);
     const [problem, ...more] = problemsOf(fileWith(sections('RAW')), { env });
-    expect(problem).toContain(`: ${user} is sent as text, and the bytes of this secret are not UTF-8`);
+    expect(problem).toContain(`: ${user} is sent as text, but this secret is not UTF-8`);
     expect(more).toEqual([]);
   });
 });

@@ -4,12 +4,14 @@ import type { Draft } from './draft.ts';
 import type { Path } from './problems.ts';
 import type { SecretReference } from './secret-schema.ts';
 
-/** Names that only an environment variable has; another may be the secret itself, put in the wrong place. */
+/** Names that a message may quote. Any other may be a secret that was written in place of the name. */
 const CONVENTIONAL = /^[A-Z][A-Z0-9_]*$/;
 
 /**
- * Fetches the secret that the reference at `path` names. `undefined`, and a problem noted that does not print it,
- * where it is missing, empty, wrongly encoded or shorter than `minBytes`; `user` says who needs that many.
+ * Reads the secret that the reference at `path` names. Adds a problem, which does not quote the secret, and returns
+ * `undefined` if it is missing, empty, wrongly encoded or shorter than `minBytes`.
+ *
+ * @param user names in the message what needs that many bytes.
  */
 export function readSecret(
   draft: Draft,
@@ -24,18 +26,18 @@ export function readSecret(
   if (bytes === undefined) {
     draft.refuse(path, `the secret is not valid ${reference.encoding}`);
   } else if (bytes.length < minBytes) {
-    draft.refuse(path, `the secret has ${bytes.length} bytes, ${user} needs ${minBytes} at least`);
+    draft.refuse(path, `the secret has ${bytes.length} bytes; ${user} needs at least ${minBytes}`);
   } else {
     return new Secret(bytes);
   }
   return undefined;
 }
 
-/** The same for a secret that is sent as text: base64url may stand for other bytes, too. */
+/** Like {@link readSecret}, for a secret that is sent as text: it must be UTF-8, even if written in base64url. */
 export function readTextSecret(draft: Draft, path: Path, reference: SecretReference, user: string): Secret | undefined {
   const secret = readSecret(draft, path, reference, 1, user);
   if (secret === undefined || decodeUtf8(secret.reveal()) !== undefined) return secret;
-  draft.refuse(path, `${user} is sent as text, and the bytes of this secret are not UTF-8`);
+  draft.refuse(path, `${user} is sent as text, but this secret is not UTF-8`);
   return undefined;
 }
 
@@ -73,7 +75,7 @@ function fetchFile(draft: Draft, path: Path, name: string): Buffer | undefined {
   return undefined;
 }
 
-/** As {@link withoutNewline}, of bytes that need not be text. */
+/** Like {@link withoutNewline}, for bytes that need not be text. */
 function withoutNewlineByte(bytes: Buffer): Buffer {
   if (bytes.at(-1) !== 0x0a) return bytes;
   return bytes.subarray(0, bytes.at(-2) === 0x0d ? -2 : -1);

@@ -2,31 +2,31 @@ import * as z from 'zod';
 import { describe, kindOf, list, quote, suggest } from '../../lib/wording.ts';
 import type { Path } from './problems.ts';
 
-/** A fault in the shape of a value: something wrong or missing at a path, or a key that its map does not have. */
+/** A fault in the shape of a value: a wrong or missing value, or an unknown key of a map. */
 export type Fault =
   | { readonly kind: 'value'; readonly path: Path; readonly message: string }
   | { readonly kind: 'unknown key'; readonly map: Path; readonly key: string; readonly known: readonly string[] };
 
-/** What a value of the right shape became, or what is wrong with it. */
+/** The parsed value, or its faults. */
 export type Shaped<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly faults: Fault[] };
 
-/** Checks one part of the file against its schema. `path` is where the part stands. */
+/** Checks one section of the file, at `path`, against its schema. */
 export function checkShape<S extends z.ZodType>(schema: S, value: unknown, path: Path): Shaped<z.output<S>> {
   const result = schema.safeParse(value, { error: wordIssue });
   if (result.success) return { ok: true, value: result.data };
   return { ok: false, faults: result.error.issues.flatMap((issue) => faultsOf(issue, path)) };
 }
 
-/** The `error` of a schema whose value is no secret: says what was expected and what was found. */
+/** Returns the `error` of a schema whose value is not secret: it says what was expected and what was found. */
 export function expected(what: string): (issue: { readonly input?: unknown }) => string {
   return ({ input }) =>
     input === undefined ? `missing: expected ${what}` : `expected ${what}, found ${describe(input)}`;
 }
 
-/** What is said of a text or list that holds nothing. */
+/** The message for an empty string or list. */
 export const EMPTY = 'must not be empty';
 
-/** A string that `problemOf` finds nothing wrong with; never an empty one. */
+/** The schema of a non-empty string for which `problemOf` returns no message. */
 export function text(what: string, problemOf: (text: string) => string | undefined = () => undefined) {
   return z.string({ error: expected(what) }).check((ctx) => {
     const message = ctx.value === '' ? EMPTY : problemOf(ctx.value);
@@ -34,7 +34,7 @@ export function text(what: string, problemOf: (text: string) => string | undefin
   });
 }
 
-/** A string that `parse` understands, as what it means. */
+/** The schema of a string that `parse` converts; `undefined` from it is a fault. */
 export function parsed<T>(what: string, parse: (text: string) => T | undefined) {
   return z.string({ error: expected(what) }).transform((text, ctx) => {
     const value = parse(text);
@@ -44,7 +44,7 @@ export function parsed<T>(what: string, parse: (text: string) => T | undefined) 
   });
 }
 
-/** A list that is neither empty nor says anything twice. */
+/** The schema of a non-empty list without duplicates. */
 export function distinct<T extends z.ZodType>(item: T, what: string) {
   return z
     .array(item, { error: expected(what) })
@@ -65,10 +65,10 @@ const NOUNS: Readonly<Record<string, string>> = {
   string: 'a string',
 };
 
-/** Words for what the schemas leave unsaid. Strings are not printed, except where only a few are allowed. */
+/** The messages of schemas without one of their own. They quote strings only where few values are allowed. */
 function wordIssue(issue: z.core.$ZodRawIssue): string | undefined {
   if (issue.code === 'invalid_value') return wordChoice(issue.values, issue.input);
-  // Only here is it known which keys would have been right; faultsOf takes them from here.
+  // Only here are the known keys at hand: they travel in the message, where faultsOf finds them.
   if (issue.code === 'unrecognized_keys' && issue.inst instanceof z.ZodObject) {
     return Object.keys(issue.inst.shape).join(' ');
   }
@@ -84,7 +84,7 @@ function wordChoice(choices: readonly unknown[], found: unknown): string {
 }
 
 function faultsOf(issue: z.core.$ZodIssue, base: Path): Fault[] {
-  // YAML has no symbols for keys.
+  // Keys of YAML are never symbols.
   const path = [...base, ...(issue.path as (string | number)[])];
   if (issue.code === 'unrecognized_keys') {
     const known = issue.message.split(' ');
@@ -94,7 +94,7 @@ function faultsOf(issue: z.core.$ZodIssue, base: Path): Fault[] {
   return meant?.flatMap((inner) => faultsOf(inner, path)) ?? [{ kind: 'value', path, message: issue.message }];
 }
 
-/** Of a union's options the one that was meant: of the right kind, and with the fewest faults. */
+/** Returns the faults of the option of a union that was probably meant: the right type, and the fewest faults. */
 function closestOption(options: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] | undefined {
   const ofTheKind = options.filter((issues) =>
     issues.every(({ code, path }) => code !== 'invalid_type' || path.length > 0),

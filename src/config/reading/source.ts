@@ -3,28 +3,28 @@ import { isAlias, isCollection, isMap, isScalar, isSeq, LineCounter, parseDocume
 import type { Path } from './problems.ts';
 import { ALIAS, tellingFaults } from './syntax-fault.ts';
 
-/** A place in the text, both counted from 1. */
+/** A place in the text; line and column count from 1. */
 export interface Position {
   readonly line: number;
   readonly column: number;
 }
 
-/** Something that keeps the text from being one plain YAML document. */
+/** A fault that keeps the text from being one plain YAML document. */
 export interface SyntaxProblem extends Position {
   readonly message: string;
 }
 
-const LONE_SURROGATE = 'an escape that stands for half a character: write the character itself';
+const LONE_SURROGATE = 'this escape encodes half a character: write the character itself';
 
-/** A YAML text: its value, what is wrong with its syntax, and where each part of it stands. */
+/** A YAML text: its value, its syntax problems, and the position of each part. */
 export class Source {
   readonly problems: readonly SyntaxProblem[];
-  /** The document as plain values; `undefined` where its syntax is too broken to tell. */
+  /** The document as plain values; `undefined` if its syntax is too broken. */
   readonly value: unknown;
   readonly #document: Document.Parsed<ParsedNode>;
   readonly #lines: LineCounter;
 
-  /** Throws what the parser throws on hostile text, such as nesting deeper than the stack. */
+  /** Throws the parser's error on hostile text, such as nesting deeper than the stack. */
   constructor(text: string) {
     this.#lines = new LineCounter();
     this.#document = parseDocument(text, {
@@ -37,7 +37,7 @@ export class Source {
     const { errors, warnings } = this.#document;
     const faults = tellingFaults([...errors, ...warnings], text);
     const isWhole = errors.every(({ code }) => code === 'DUPLICATE_KEY');
-    // What a broken text holds is guesswork.
+    // The values of a broken text would be guesswork.
     const dangling = isWhole ? this.#danglingAliases() : [];
     const halves = isWhole ? this.#loneSurrogates() : [];
     this.problems = [
@@ -50,8 +50,8 @@ export class Source {
   }
 
   /**
-   * Where the value at `path` stands: a scalar at its own place, a map or list at its key. What is not there is
-   * located at the nearest thing around it.
+   * Returns the position of the value at `path`: of a scalar itself, of the key of a map or list, or of the nearest
+   * enclosing value if there is none.
    */
   locate(path: Path): Position {
     const { node, pair } = this.#find(path);
@@ -59,7 +59,7 @@ export class Source {
     return this.#at(startOf(value) ?? startOf(pair?.key) ?? startOf(node) ?? 0);
   }
 
-  /** Where the key at the end of `path` stands. */
+  /** Returns the position of the key at the end of `path`. */
   locateKey(path: Path): Position {
     const { node, pair } = this.#find(path);
     return this.#at(startOf(pair?.key) ?? startOf(node) ?? 0);
@@ -71,7 +71,7 @@ export class Source {
     for (const step of path) {
       const within = isAlias(node) ? node.resolve(this.#document) : node;
       if (!isCollection(within)) break;
-      // The last of several equal keys is the one whose value counts.
+      // The last of several equal keys determines the value.
       const entry = isMap(within) ? within.items.findLast(({ key }) => isScalar(key) && key.value === step) : undefined;
       const item = isSeq(within) && typeof step === 'number' ? within.items[step] : undefined;
       if (entry === undefined && item === undefined) break;
@@ -81,7 +81,7 @@ export class Source {
     return { node, pair };
   }
 
-  /** Aliases of nothing, which the parser leaves to whoever asks for the value. */
+  /** Aliases without an anchor, which the parser does not report by itself. */
   #danglingAliases(): Alias[] {
     const found: Alias[] = [];
     visit(this.#document, {
@@ -92,7 +92,7 @@ export class Source {
     return found;
   }
 
-  /** Strings that stand for no text: the escapes of YAML allow one half of a surrogate pair. */
+  /** Strings that are not well-formed: the escapes of YAML allow one half of a surrogate pair. */
   #loneSurrogates(): Scalar[] {
     const found: Scalar[] = [];
     visit(this.#document, {
@@ -110,6 +110,6 @@ export class Source {
 }
 
 function startOf(node: unknown): number | undefined {
-  // Every node that the parser made is a Node with its range.
+  // Every node of a parsed document is a Node with a range.
   return (node as Node | null | undefined)?.range?.[0];
 }

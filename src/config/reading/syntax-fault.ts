@@ -2,7 +2,7 @@ import type { YAMLError } from 'yaml';
 
 type Code = YAMLError['code'];
 
-/** A fault of the parser, in words that say what to do. */
+/** A fault that the parser reported, with a message that says what to do. */
 export interface SyntaxFault {
   /** In characters from the beginning of the text. */
   readonly offset: number;
@@ -10,9 +10,9 @@ export interface SyntaxFault {
 }
 
 export const ALIAS = 'invalid or unresolved alias: quote a value that begins with *';
-const QUOTE = "a value that holds ': ' needs quotes";
+const QUOTE = "a value that contains ': ' needs quotes";
 
-/** One of these makes the parser misread all that follows, so whatever comes after it says nothing of the text. */
+/** After one of these the parser misreads the rest, so later faults are meaningless. */
 const STRUCTURAL: ReadonlySet<Code> = new Set<Code>([
   'BAD_INDENT',
   'BAD_SCALAR_START',
@@ -25,25 +25,25 @@ const STRUCTURAL: ReadonlySet<Code> = new Set<Code>([
   'UNEXPECTED_TOKEN',
 ]);
 
-/** What is said instead of the library's own words, which may quote the text: a secret may stand there. */
+/** Our messages in place of the library's, which may quote the text and with it a secret. */
 const WORDING: { readonly [code in Code]?: string } = {
   BAD_ALIAS: ALIAS,
   BAD_DIRECTIVE: 'invalid directive',
   BAD_DQ_ESCAPE: 'invalid escape in a double-quoted string',
-  BAD_PROP_ORDER: 'an anchor or tag in the wrong place',
+  BAD_PROP_ORDER: 'misplaced anchor or tag',
   BAD_SCALAR_START: 'this character cannot begin a plain value: quote the value',
   BLOCK_IN_FLOW: QUOTE,
   DUPLICATE_KEY: 'duplicate key',
   MULTIPLE_DOCS: 'expected one YAML document, found several',
   NON_STRING_KEY: 'expected a plain key',
   TAB_AS_INDENT: 'this line is indented with a tab: use spaces',
-  TAG_RESOLVE_FAILED: 'unknown or unfit tag: quote a value that begins with !',
-  UNEXPECTED_TOKEN: 'unexpected text: quote a value that holds braces, brackets or commas',
+  TAG_RESOLVE_FAILED: 'unknown or unsuitable tag: quote a value that begins with !',
+  UNEXPECTED_TOKEN: 'unexpected text: quote a value that contains braces, brackets or commas',
 };
 
-/** Where the library has one code for several faults, the beginning of its message tells them apart. */
+/** Some codes of the library cover several faults; the beginning of its message distinguishes them. */
 const BY_MESSAGE: readonly (readonly [beginning: RegExp, words: string])[] = [
-  [/^Implicit (map )?keys need/, "expected 'key: value', with a space behind the colon"],
+  [/^Implicit (map )?keys need/, "expected 'key: value', with a space after the colon"],
   [/^Nested mappings are not allowed/, QUOTE],
   [/^Missing closing/, 'a quoted value has no closing quote'],
   [/^Flow map .* end with a }/, 'a { before this place has no closing }'],
@@ -52,12 +52,12 @@ const BY_MESSAGE: readonly (readonly [beginning: RegExp, words: string])[] = [
 
 const INDENTATION = /^(All (mapping|sequence) items must|Sequence item without|A block sequence may not)/;
 
-/** The faults that somebody can mend: the first that breaks the structure alone, or all where none does. */
+/** Returns the faults worth reporting: only the first that breaks the structure, or all if none does. */
 export function tellingFaults(faults: readonly YAMLError[], text: string): readonly SyntaxFault[] {
   const inOrder = faults.toSorted((one, other) => one.pos[0] - other.pos[0]);
   const breaking = inOrder.find(({ code }) => STRUCTURAL.has(code));
-  const told = breaking === undefined ? inOrder : [breaking];
-  return told.map((fault) => (INDENTATION.test(fault.message) ? indentationFault(fault, text) : plainFault(fault)));
+  const telling = breaking === undefined ? inOrder : [breaking];
+  return telling.map((fault) => (INDENTATION.test(fault.message) ? indentationFault(fault, text) : plainFault(fault)));
 }
 
 function plainFault({ code, message, pos: [offset] }: YAMLError): SyntaxFault {
@@ -65,26 +65,26 @@ function plainFault({ code, message, pos: [offset] }: YAMLError): SyntaxFault {
   return { offset, message: words ?? WORDING[code] ?? message };
 }
 
-/** At the first line from there on that holds more than a comment. */
+/** Places the fault at the next line that is not a comment. */
 function indentationFault({ pos: [offset] }: YAMLError, text: string): SyntaxFault {
   const linesBefore = text.slice(0, offset).split('\n').slice(0, -1);
   const start = linesBefore.reduce((sum, line) => sum + line.length + 1, 0);
   const lines = text.slice(start).split('\n');
-  const index = Math.max(lines.findIndex(holdsMore), 0);
+  const index = Math.max(lines.findIndex(hasContent), 0);
   const line = lines[index] ?? '';
-  const before = linesBefore.findLast(holdsMore) ?? '';
-  const columns = `this line begins at column ${columnOf(line)}, the one before it at column ${columnBefore(before, line)}`;
+  const before = linesBefore.findLast(hasContent) ?? '';
+  const columns = `this line begins at column ${columnOf(line)}, the line before it at column ${columnBefore(before, line)}`;
   return {
     offset: lines.slice(0, index).reduce((sum, one) => sum + one.length + 1, start + columnOf(line) - 1),
-    message: `wrong indentation: ${columns}; the entries of a map or list begin at the same column, under its key`,
+    message: `wrong indentation: ${columns}; entries of a map or list begin at the same column, under their key`,
   };
 }
 
-function holdsMore(line: string): boolean {
+function hasContent(line: string): boolean {
   return /^\s*[^\s#]/.test(line);
 }
 
-/** Where the entries of a line begin: those of a map in a list behind the dash. */
+/** The column at which the entries of the line begin: for a map in a list, after the dash. */
 function columnBefore(before: string, line: string): number {
   const isEntry = /^\s*-/.test(line);
   return isEntry ? columnOf(before) : (/^\s*(?:- +)*/.exec(before)?.[0].length ?? 0) + 1;

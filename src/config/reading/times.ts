@@ -3,10 +3,10 @@ import { parsed } from './shape.ts';
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const DURATION = /^(0|[1-9][0-9]{0,8})(ms|s|m|h|d)$/;
-/** A time without seconds, which RFC 3339 does not have. */
+/** A date and time without seconds, which RFC 3339 does not allow. */
 const TO_THE_MINUTE = /^(.{10}t\d\d:\d\d)(z|[+-]\d\d:\d\d)$/i;
 
-/** Milliseconds of `150ms`, `30s`, `5m`, `24h` or `7d`; `undefined` for anything else. */
+/** Parses `150ms`, `30s`, `5m`, `24h` or `7d` into milliseconds; `undefined` for anything else. */
 export function parseDuration(text: string): number | undefined {
   const [, count, unit = ''] = DURATION.exec(text) ?? [];
   const factor = UNITS[unit];
@@ -14,19 +14,19 @@ export function parseDuration(text: string): number | undefined {
 }
 
 /**
- * Unix milliseconds of `2027-06-30`, which is 00:00 UTC of that day, or of `2027-06-30T12:00:00Z` (RFC 3339), also
- * without seconds; `undefined` for anything else, also for a day that no calendar has.
+ * Parses `2027-06-30` (00:00 UTC), or `2027-06-30T12:00:00Z` (RFC 3339, seconds optional), into Unix milliseconds.
+ * Returns `undefined` for anything else, and for a day that does not exist.
  */
 export function parseInstant(text: string): number | undefined {
   return isDay(text) ? Date.parse(text) : readDateTime(text.replace(TO_THE_MINUTE, '$1:00$2'));
 }
 
-/** A duration between two others, as milliseconds. */
+/** The schema of a duration from `min` to `max`, parsed into milliseconds. */
 export function milliseconds(min: string, max: string) {
   return duration(min, max, 1);
 }
 
-/** A duration between two others, as whole seconds. */
+/** The schema of a duration from `min` to `max`, parsed into whole seconds. */
 export function seconds(min: string, max: string) {
   return duration(min, max, 1000);
 }
@@ -43,7 +43,7 @@ function duration(min: string, max: string, unitMs: number) {
   }).meta({ pattern: DURATION.source });
 }
 
-/** A date or a date and time, as Unix milliseconds. */
+/** The schema of a date, or a date and time, parsed into Unix milliseconds. */
 export function instant() {
   const what = "a date such as '2027-06-30', or a date and time such as '2027-06-30T12:00:00Z'";
   return parsed(what, parseInstant).meta({ anyOf: [{ format: 'date' }, { format: 'date-time' }] });

@@ -6,7 +6,7 @@ function pem(label: string, body: string): string {
   return `-----BEGIN ${label}-----\n${body}\n-----END ${label}-----\n`;
 }
 
-/** A certificate that nobody trusts, and its key. */
+/** A self-signed certificate, and its key. */
 const CERT = pem(
   'CERTIFICATE',
   [
@@ -53,7 +53,7 @@ function listenWith(tls: string): string {
 }
 
 describe('tls of a listener', () => {
-  it('is read from files beside the configuration', () => {
+  it('is read from files, relative to the configuration', () => {
     const config = configFrom(listenWith('cert: tls/cert.pem, key: ./tls/key.pem, clientCa: tls/cert.pem'), { files });
     expect(config.listen.extAuthz?.tls).toMatchObject({ cert: CERT, clientCa: CERT });
     expect(Buffer.from(config.listen.extAuthz?.tls?.key.reveal() ?? []).toString()).toBe(KEY);
@@ -65,13 +65,13 @@ describe('tls of a listener', () => {
     [
       'cert: text, key: text',
       [
-        'listen.extAuthz.tls.cert: the file does not begin with a certificate in PEM form',
-        'listen.extAuthz.tls.key: the file does not begin with a private key without a passphrase in PEM form',
+        'listen.extAuthz.tls.cert: expected a PEM file that begins with a certificate',
+        'listen.extAuthz.tls.key: expected a PEM file that begins with an unencrypted private key',
       ],
     ],
     [
       'cert: tls/cert.pem, key: locked',
-      ['listen.extAuthz.tls.key: the file does not begin with a private key without a passphrase in PEM form'],
+      ['listen.extAuthz.tls.key: expected a PEM file that begins with an unencrypted private key'],
     ],
     [
       'cert: chain, key: tls/key.pem',
@@ -80,11 +80,11 @@ describe('tls of a listener', () => {
     ['cert: tls/cert.pem, key: other', ['listen.extAuthz.tls.key: the private key does not belong to cert']],
     [
       'cert: tls/cert.pem, key: "-----BEGIN PRIVATE KEY-----\\nhunter2"',
-      ['listen.extAuthz.tls.key: expected the path of a PEM file with the private key, never its contents'],
+      ['listen.extAuthz.tls.key: expected the path of a PEM file with the private key, not its contents'],
     ],
     [
       'cert: tls/cert.pem',
-      ['listen.extAuthz.tls.key: expected the path of a PEM file with the private key, never its contents'],
+      ['listen.extAuthz.tls.key: expected the path of a PEM file with the private key, not its contents'],
     ],
   ])('{ %s }', (tls, problems) => {
     const found = problemsOf(listenWith(`${tls}, clientCa: tls/cert.pem`), { files });

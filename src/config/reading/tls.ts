@@ -20,7 +20,7 @@ export interface WrittenClientTls {
   readonly key?: string | undefined;
 }
 
-/** Reads a client's PEM files, of which `cert` and `key` go together. */
+/** Reads a client's PEM files; `cert` and `key` must be given together. */
 export function readClientTls(draft: Draft, path: Path, { ca, cert, key }: WrittenClientTls): RedisStoreConfig['tls'] {
   const trusted = readCertificate(draft, [...path, 'ca'], ca);
   if (cert === undefined && key === undefined) return { ca: trusted, cert: undefined, key: undefined };
@@ -32,11 +32,11 @@ export function readClientTls(draft: Draft, path: Path, { ca, cert, key }: Writt
   return { ca: trusted, cert: own?.cert, key: own?.key };
 }
 
-/** Reads the PEM files, and checks that the key is the certificate's. */
+/** Reads the PEM files, and checks that the key belongs to the certificate. */
 export function readTls(draft: Draft, path: Path, written: WrittenTls): Listener['tls'] {
   const { cert, key, clientCa } = written;
   const chain = readPem(draft, [...path, 'cert'], cert, 'a certificate', parseCertificate);
-  const own = readPem(draft, [...path, 'key'], key, 'a private key without a passphrase', parsePrivateKey);
+  const own = readPem(draft, [...path, 'key'], key, 'an unencrypted private key', parsePrivateKey);
   const ca = readCertificate(draft, [...path, 'clientCa'], clientCa);
   if (chain === undefined || own === undefined) return undefined;
   if (!chain.parsed.checkPrivateKey(own.parsed)) {
@@ -47,18 +47,18 @@ export function readTls(draft: Draft, path: Path, written: WrittenTls): Listener
   return { cert: chain.pem.toString('latin1'), key: new Secret(own.pem), clientCa: ca };
 }
 
-/** What is behind the first certificate, and what OpenSSL takes for too weak, would otherwise fail when a door opens. */
+/** Finds a broken chain and keys that OpenSSL considers too weak, which would otherwise fail when a door opens. */
 function refuseUnusable(draft: Draft, path: Path, pair: { readonly cert: Buffer; readonly key: Buffer }): void {
   try {
     createSecureContext(pair);
   } catch (error) {
-    // OpenSSL names the reason last, and quotes nothing of what it read.
+    // OpenSSL names the reason last, and does not quote the file.
     const reason = error instanceof Error ? error.message.split(':').at(-1) : String(error);
     draft.refuse(path, `OpenSSL refuses the certificate chain: ${reason}`);
   }
 }
 
-/** The text of a file that may be left out. */
+/** Reads an optional certificate. */
 function readCertificate(draft: Draft, path: Path, name: string | undefined): string | undefined {
   if (name === undefined) return undefined;
   return readPem(draft, path, name, 'a certificate', parseCertificate)?.pem.toString('latin1');
@@ -76,13 +76,13 @@ function readPem<T>(
   try {
     return { pem, parsed: parse(pem) };
   } catch {
-    // The parser's own words may quote what it read.
-    draft.refuse(path, `the file does not begin with ${what} in PEM form`);
+    // The parser's own message may quote the file.
+    draft.refuse(path, `expected a PEM file that begins with ${what}`);
     return undefined;
   }
 }
 
-/** DER would parse too, and is no text. */
+/** Accepts PEM only, although the parser accepts DER as well. */
 function parseCertificate(pem: Buffer): X509Certificate {
   if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw new Error('no PEM certificate');
   return new X509Certificate(pem);

@@ -6,7 +6,7 @@ describe('judgeUnknownKey()', () => {
   it.each([
     [['issuers', 0, 'signing'], 'algoritm', "unknown key 'algoritm', did you mean 'algorithm'?", 'algorithm'],
     [['issuers', 0], 'colour', "unknown key 'colour', expected name or algorithm", undefined],
-    [['listen'], 'verify', "'verify' is not part of this version yet", undefined],
+    [['listen'], 'verify', "'verify' is not supported in this version", undefined],
     [['issuers', 0, 'introspection', 'clientSecret'], 'hunter2', 'unknown key, expected name or algorithm', undefined],
     [['issuers', 0, 'secrets', 0], 'hunter2', 'unknown key, expected name or algorithm', undefined],
   ])('of %j and %s', (map, key, message, meant) => {
@@ -32,7 +32,7 @@ describe('unknown keys in a file', () => {
     expect(problemsOf(fileWith(sections))).toEqual(problems);
   });
 
-  it('are one mistake, not two, where the right key is missing for them', () => {
+  it('are reported once, without the missing key that they misspell', () => {
     expect(problemsOf('version: 1\nlisten: { extAuthz: 127.0.0.1:1 }\nroutse: []')).toEqual([
       "3:1: unknown key 'routse', did you mean 'routes'?",
     ]);

@@ -37,14 +37,14 @@ async function put(name: string, text: string): Promise<void> {
 const once = () => expect.poll(() => changes, { timeout: 5_000 }).toBe(1);
 
 describe('FileWatcher', () => {
-  it('says nothing while nothing changes', async () => {
+  it('reports nothing while nothing changes', async () => {
     await put('a', '1');
     watch('a', 'missing');
     await wait(QUIET_MS);
     expect(changes).toBe(0);
   });
 
-  it('tells of a file that is written, once', async () => {
+  it('reports a written file once', async () => {
     await put('a', '1');
     watch('a');
     await put('a', '2');
@@ -53,7 +53,7 @@ describe('FileWatcher', () => {
     expect(changes).toBe(1);
   });
 
-  it('tells of a file that another one replaces, that goes, and that comes', async () => {
+  it('reports a file that is replaced, removed or created', async () => {
     await put('a', '1');
     watch('a', 'b');
     await put('new', '2');
@@ -65,7 +65,7 @@ describe('FileWatcher', () => {
     await expect.poll(() => changes, { timeout: 5_000 }).toBe(3);
   });
 
-  it("tells of Kubernetes' swap: ..data points to another folder, the file itself is a link through it", async () => {
+  it("reports Kubernetes' swap of a volume: the file is a link through ..data, which changes", async () => {
     for (const version of ['v1', 'v2']) {
       await mkdir(join(folder, version));
       await put(`${version}/sallyport.yaml`, 'same');
@@ -78,7 +78,7 @@ describe('FileWatcher', () => {
     await once();
   });
 
-  it('tells of a file that cannot even be looked at any more, and of its return', async () => {
+  it('reports a file that becomes unreadable, and its return', async () => {
     await put('a', '1');
     watch('a');
     await rm(join(folder, 'a'));
@@ -89,7 +89,7 @@ describe('FileWatcher', () => {
     await expect.poll(() => changes, { timeout: 5_000 }).toBe(2);
   });
 
-  it('waits until a file that is being written holds still', async () => {
+  it('waits until a file that is being written stays the same', async () => {
     await put('a', '0');
     watch('a');
     for (let index = 1; index <= 8; index++) {
@@ -99,7 +99,7 @@ describe('FileWatcher', () => {
     await once();
   });
 
-  it('watches other files from now on, which is no change', async () => {
+  it('watch() exchanges the files without reporting a change', async () => {
     await put('a', '1');
     await put('b', '1');
     watch('a');

@@ -4,36 +4,36 @@ import { every } from '../../lib/every.ts';
 const POLL_MS = 500;
 
 /**
- * Tells when any of a set of files has changed, by asking for their state twice a second: that sees an editor's save, a
- * rename over the file, a link that points elsewhere (how Kubernetes swaps a mounted volume: `..data`) and a network
- * file system alike. A change is told once it has held still for one poll, so that a file is not read half written.
+ * Notices changes to a set of files by polling them twice a second. Polling notices an editor's save, a rename over the
+ * file, a changed link (Kubernetes swaps a mounted volume by its link `..data`), and changes on a network file system.
+ * A change is reported once the files stayed the same for one poll, so that no file is read half-written.
  */
 export class FileWatcher {
   private readonly changed: () => void;
   private files: readonly string[];
-  /** The state that was told of, or that everything began with. */
-  private told: string;
+  /** The state that was reported last; at first, the initial state. */
+  private reported: string;
   private last: string;
   private stop: (() => void) | undefined;
 
-  /** @param changed called after a change, never while it still runs. What it throws ends the process. */
+  /** @param changed called after a change. An error that it throws ends the process. */
   constructor(files: readonly string[], changed: () => void) {
     this.files = files;
     this.changed = changed;
-    this.told = stateOf(files);
-    this.last = this.told;
+    this.reported = stateOf(files);
+    this.last = this.reported;
   }
 
   start(): void {
     this.stop = every(POLL_MS, () => this.poll());
   }
 
-  /** Other files from now on; that they are others is no change. */
+  /** Watches these files from now on. The exchange itself is not a change. */
   watch(files: readonly string[]): void {
     if (files.join('\0') === this.files.join('\0')) return;
     this.files = files;
-    this.told = stateOf(files);
-    this.last = this.told;
+    this.reported = stateOf(files);
+    this.last = this.reported;
   }
 
   close(): void {
@@ -44,14 +44,14 @@ export class FileWatcher {
     const state = stateOf(this.files);
     const isStill = state === this.last;
     this.last = state;
-    if (!isStill || state === this.told) return;
-    // Before it is read: what changes meanwhile is the next change.
-    this.told = state;
+    if (!isStill || state === this.reported) return;
+    // Before the files are read, so that a change during the reading is the next change.
+    this.reported = state;
     this.changed();
   }
 }
 
-/** Who each file is and when it was last written; one that is not there, or cannot be looked at, has a state of its own. */
+/** The identity and the times of each file, or the code of the error of reading them. */
 function stateOf(files: readonly string[]): string {
   return files.map(stateOfFile).join('\n');
 }

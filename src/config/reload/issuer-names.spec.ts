@@ -16,7 +16,7 @@ const discovery = (name: string) =>
   `{ name: ${name}, issuer: "https://a.example", audience: sms, algorithms: [RS256], discovery: true }`;
 const secrets = (name: string, env = 'ONE', subject: string | null = 'urn:a', audience = 'sms') =>
   `{ name: ${name}, audience: ${audience}, ${subject === null ? '' : `requireSubject: "${subject}", `}algorithms: [HS256], secrets: [{ env: ${env} }] }`;
-const asked = (name: string, path = 'introspect') =>
+const opaque = (name: string, path = 'introspect') =>
   `{ name: ${name}, audience: any, introspection: { url: "https://a.example/${path}", clientId: c, clientSecret: { env: AS } } }`;
 
 function problemOf(before: readonly string[], next: readonly string[]): string | undefined {
@@ -32,34 +32,40 @@ describe('IssuerNames.problemWith()', () => {
     ['of the same iss, for one audience of several', [jwks('a')], [jwks('b', 'https://a.example', '[sms, web]')]],
     ['of the same iss, for any audience', [jwks('a')], [jwks('b', 'https://a.example', 'any')]],
     ['with the same secret', [secrets('a')], [secrets('b')]],
-    ['asked at the same place', [asked('a')], [asked('b')]],
-    ['with another one in its place', [jwks('a')], [jwks('a', 'https://c.example'), jwks('b')]],
+    ['introspected at the same URL', [opaque('a')], [opaque('b')]],
+    ['whose former name another issuer gets', [jwks('a')], [jwks('a', 'https://c.example'), jwks('b')]],
     [
-      'that stands, for one audience of several',
+      'that keeps its name, for one audience of several',
       [secrets('a', 'ONE', 'urn:a', '[sms, web]')],
       [secrets('a'), secrets('b', 'ONE', 'urn:a', 'web')],
     ],
-    ['that stands, about one subject of all', [secrets('a', 'ONE', null)], [secrets('a', 'ONE', null), secrets('b')]],
-    ['that stands, asked at the same place', [asked('a')], [asked('a'), asked('b')]],
-    ['beside others', [OWN, jwks('a'), asked('c')], [OWN, asked('c'), jwks('b')]],
-  ])('refuses another name for an issuer %s', (_what, before, next) => {
-    expect(problemOf(before, next)).toMatch(/^issuers\[\]\.name: 'b' takes tokens that 'a' took.* Keep the name 'a'/);
+    [
+      'that keeps its name, for one subject of all',
+      [secrets('a', 'ONE', null)],
+      [secrets('a', 'ONE', null), secrets('b')],
+    ],
+    ['that keeps its name, introspected at the same URL', [opaque('a')], [opaque('a'), opaque('b')]],
+    ['next to others', [OWN, jwks('a'), opaque('c')], [OWN, opaque('c'), jwks('b')]],
+  ])('refuses a new name for an issuer %s', (_what, before, next) => {
+    expect(problemOf(before, next)).toMatch(
+      /^issuers\[\]\.name: 'b' accepts tokens that 'a' accepted.* Keep the name 'a'/,
+    );
   });
 
   it.each<[what: string, before: string[], next: string[]]>([
-    ['nothing has changed', [OWN, jwks('a'), asked('c')], [asked('c'), jwks('a'), OWN]],
-    ['one is gone', [jwks('a'), asked('c')], [jwks('a')]],
+    ['nothing has changed', [OWN, jwks('a'), opaque('c')], [opaque('c'), jwks('a'), OWN]],
+    ['one was removed', [jwks('a'), opaque('c')], [jwks('a')]],
     ['one is new', [jwks('a')], [jwks('a'), jwks('b', 'https://b.example')]],
     ['one is of another iss', [jwks('a')], [jwks('b', 'https://b.example')]],
     ['one is for another audience', [jwks('a')], [jwks('b', 'https://a.example', 'web')]],
     ['one has another secret', [secrets('a')], [secrets('b', 'TWO')]],
-    ['one is about another subject', [secrets('a')], [secrets('b', 'ONE', 'urn:b')]],
-    ['one is asked elsewhere', [asked('a')], [asked('b', 'other')]],
-    ['opaque tokens of an iss are taken beside', [jwks('a')], [jwks('a'), asked('b')]],
-    ['one of two that took the same is gone', [secrets('a', 'ONE', null), secrets('b')], [secrets('b')]],
-    ['one of two that are asked at the same place is gone', [asked('a'), asked('b')], [asked('b')]],
-    ['a name stands, with keys from elsewhere', [jwks('a')], [discovery('a')]],
-  ])('takes it where %s', (_what, before, next) => {
+    ['one requires another subject', [secrets('a')], [secrets('b', 'ONE', 'urn:b')]],
+    ['one is introspected at another URL', [opaque('a')], [opaque('b', 'other')]],
+    ['opaque tokens of a known iss are added', [jwks('a')], [jwks('a'), opaque('b')]],
+    ['one of two that accepted the same was removed', [secrets('a', 'ONE', null), secrets('b')], [secrets('b')]],
+    ['one of two with the same introspection URL was removed', [opaque('a'), opaque('b')], [opaque('b')]],
+    ['an issuer keeps its name, with keys from elsewhere', [jwks('a')], [discovery('a')]],
+  ])('accepts a configuration in which %s', (_what, before, next) => {
     expect(problemOf(before, next)).toBeUndefined();
   });
 
@@ -67,7 +73,7 @@ describe('IssuerNames.problemWith()', () => {
     ['audience', [[jwks('a')], [jwks('a', 'https://a.example', 'web')]]],
     ['iss', [[jwks('a')], [jwks('a', 'https://c.example')]]],
     ['secret', [[secrets('a')], [secrets('a', 'TWO')]]],
-  ])('remembers an issuer that has another %s since', (what, steps) => {
+  ])('remembers an issuer whose %s has changed since', (what, steps) => {
     const names = new IssuerNames();
     for (const step of steps) {
       expect(names.problemWith(issuers(...step))).toBeUndefined();
@@ -78,14 +84,14 @@ describe('IssuerNames.problemWith()', () => {
     expect(names.problemWith(issuers(...(steps[0] ?? [])))).toBeUndefined();
   });
 
-  it('remembers an issuer that was gone for a while', () => {
+  it('remembers an issuer that was removed for a while', () => {
     const names = new IssuerNames();
-    for (const one of [[jwks('a')], [asked('c')]]) names.remember(issuers(...one));
-    expect(names.problemWith(issuers(asked('c'), jwks('b')))).toContain("Keep the name 'a'");
-    expect(names.problemWith(issuers(asked('c'), jwks('a')))).toBeUndefined();
+    for (const one of [[jwks('a')], [opaque('c')]]) names.remember(issuers(...one));
+    expect(names.problemWith(issuers(opaque('c'), jwks('b')))).toContain("Keep the name 'a'");
+    expect(names.problemWith(issuers(opaque('c'), jwks('a')))).toBeUndefined();
   });
 });
 
-it('issuersGone() names foreign issuers that are no longer there', () => {
-  expect(issuersGone(issuers(OWN, jwks('a'), asked('c')), issuers(asked('c')))).toEqual(['a']);
+it('issuersGone() names foreign issuers that were removed', () => {
+  expect(issuersGone(issuers(OWN, jwks('a'), opaque('c')), issuers(opaque('c')))).toEqual(['a']);
 });

@@ -5,14 +5,14 @@ import type { Secret } from '../secret.ts';
 type Foreign = Exclude<IssuerConfig, { readonly kind: 'signing' }>;
 
 /**
- * Remembers under which names the tokens of foreign issuers were taken since the start. Revocations are kept under
- * those names: under another one the same tokens would count again.
+ * Remembers under which names tokens of foreign issuers were accepted since the start. Revocations are stored under
+ * those names, so under another name the same tokens would be valid again.
  */
 export class IssuerNames {
-  /** Each as it was at some time: who changed once may have taken other tokens before. */
+  /** Each issuer in every form that it had: an earlier form may have accepted other tokens. */
   private readonly known: Foreign[] = [];
 
-  /** Takes these for what is in force from now on. */
+  /** Remembers the issuers of a configuration that comes into force. */
   remember(issuers: readonly IssuerConfig[]): void {
     for (const issuer of foreignIn(issuers)) {
       const reach = reachOf(issuer);
@@ -21,8 +21,8 @@ export class IssuerNames {
   }
 
   /**
-   * Why these cannot be taken up: one of them would take tokens that were taken under another name, and not under its
-   * own as well. So an issuer can always be removed.
+   * Returns why these issuers cannot come into force, or `undefined`. None may accept tokens that were accepted under
+   * another name but not under its own. An issuer can therefore always be removed.
    */
   problemWith(issuers: readonly IssuerConfig[]): string | undefined {
     for (const to of foreignIn(issuers)) {
@@ -37,11 +37,11 @@ export class IssuerNames {
 }
 
 function renamingWords(from: string, to: string): string {
-  const why = `issuers[].name: '${to}' takes tokens that '${from}' took, and what was revoked of those would count again`;
-  return `${why}. Keep the name '${from}'; where none of them is revoked, a restart takes up the new one`;
+  const why = `issuers[].name: '${to}' accepts tokens that '${from}' accepted, so their revocations would no longer apply`;
+  return `${why}. Keep the name '${from}'; if none of them is revoked, restart to use the new name`;
 }
 
-/** The names of foreign issuers that `before` has and `next` has not. */
+/** Returns the names of the foreign issuers that are in `before` but not in `next`. */
 export function issuersGone(before: readonly IssuerConfig[], next: readonly IssuerConfig[]): readonly string[] {
   const names = new Set(next.map(({ name }) => name));
   return foreignIn(before).flatMap(({ name }) => (names.has(name) ? [] : [name]));
@@ -51,7 +51,7 @@ function foreignIn(issuers: readonly IssuerConfig[]): readonly Foreign[] {
   return issuers.filter((issuer) => issuer.kind !== 'signing');
 }
 
-/** Whether a token may be good for both, by whom it is from, whom it is for and whom it is about. */
+/** Whether both may accept the same token, by its source, audience and subject. */
 function isShared(one: Foreign, other: Foreign): boolean {
   const { audience, requireSubject } = other;
   const isForBoth = one.audience === undefined || audience === undefined || overlap(one.audience, audience);
@@ -59,7 +59,7 @@ function isShared(one: Foreign, other: Foreign): boolean {
   return isForBoth && subjects.size < 2 && isOneSource(one, other);
 }
 
-/** `iss` chooses among those that sign; where one of them has none, the keys tell. */
+/** Compares issuers of JWTs by `iss`, or by their secrets if one of them requires no `iss`. */
 function isOneSource(one: Foreign, other: Foreign): boolean {
   if (one.kind === 'introspection') {
     return other.kind === 'introspection' && one.introspection.url.href === other.introspection.url.href;
@@ -71,7 +71,7 @@ function isOneSource(one: Foreign, other: Foreign): boolean {
   );
 }
 
-/** All that tells which tokens it takes. */
+/** Everything that determines which tokens an issuer accepts. */
 function reachOf(issuer: Foreign): unknown {
   const source = issuer.kind === 'introspection' ? issuer.introspection.url.href : undefined;
   const secrets = issuer.kind === 'secrets' ? issuer.secrets.map(textOf) : undefined;

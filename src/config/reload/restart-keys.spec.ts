@@ -18,20 +18,20 @@ describe('restartKeys()', () => {
     [`${SIGNING}`, []],
     ['store: sqlite:./other.db', ['store']],
     ['store: "memory:"', ['store']],
-  ])('of a change to %j', (text, keys) => {
+  ])('on a change to %j', (text, keys) => {
     expect(restartKeys(config(''), config(text))).toEqual(keys);
   });
 
-  it('does not name the credentials of a Redis, and names its time limit', () => {
+  it('leaves out the credentials of a Redis store, but not its time limit', () => {
     const redis = (name: string, timeout = '80ms') =>
       config(`store: { url: redis://h, password: { env: ${name} } }\ntimeouts: { store: ${timeout} }`);
     expect(restartKeys(redis('SEAL'), redis('SEAL'))).toEqual([]);
     expect(restartKeys(redis('SEAL'), redis('OTHER'))).toEqual([]);
     expect(restartKeys(redis('SEAL'), redis('SEAL', '90ms'))).toEqual(['timeouts.store']);
-    const watched = (name: string) =>
+    const withSentinel = (name: string) =>
       config(`store: { url: redis://h, sentinel: { addresses: ["s:1"], password: { env: ${name} } } }`);
-    expect(restartKeys(watched('SEAL'), watched('SEAL'))).toEqual([]);
-    expect(restartKeys(watched('SEAL'), watched('OTHER'))).toEqual([]);
+    expect(restartKeys(withSentinel('SEAL'), withSentinel('SEAL'))).toEqual([]);
+    expect(restartKeys(withSentinel('SEAL'), withSentinel('OTHER'))).toEqual([]);
     const [clear, tls, named] = ['redis://h', 'rediss://h', '{ url: redis://h, username: u, password: { env: SEAL } }'];
     const at = (store: string) => config(`store: ${store}`);
     expect([restartKeys(at(clear), at(tls)), restartKeys(at(clear), at(named))]).toEqual([['store'], []]);
@@ -40,11 +40,11 @@ describe('restartKeys()', () => {
   });
 });
 
-describe('restartKeys() of the doors', () => {
+describe('restartKeys() for listeners', () => {
   it.each([
     ['{ extAuthz: "127.0.0.1:1", admin: "127.0.0.1:3" }', ['listen.admin']],
     ['{ extAuthz: "127.0.0.1:2" }', ['listen.extAuthz']],
-  ])('names those that %s moves', (listen, keys) => {
+  ])('returns those that %s moves', (listen, keys) => {
     const file = (doors: string) => configFrom(`version: 1\nlisten: ${doors}\nstore: sqlite:/one.db\nroutes: []`);
     expect(restartKeys(file('{ extAuthz: "127.0.0.1:1" }'), file(listen))).toEqual(keys);
   });
@@ -55,17 +55,17 @@ describe('isSameSigning()', () => {
     ['nothing', SIGNING, true],
     ['the lifetime', SIGNING.replace('} }]', '}, ttl: { max: 48h } }]'), true],
     ['the name', SIGNING.replace('own', 'main'), false],
-    ['the claim', SIGNING.replace('us,', 'them,'), false],
+    ['iss', SIGNING.replace('us,', 'them,'), false],
     ['the algorithm of new keys', SIGNING.replace('EdDSA', 'ES256'), true],
-    ['how long they wait', SIGNING.replace('EdDSA', 'EdDSA, publishAhead: 1h'), true],
+    ['publishAhead', SIGNING.replace('EdDSA', 'EdDSA, publishAhead: 1h'), true],
     ['the audience', SIGNING.replace('us,', 'us, audience: a,'), false],
     ['the sealing secret', SIGNING.replace('EdDSA', 'EdDSA, sealWith: { env: SEAL }'), false],
-    ['that nobody signs', '', false],
-  ])('where what changed is %s', (_what, text, same) => {
+    ['the issuer, to none', '', false],
+  ])('after a change of %s', (_what, text, same) => {
     expect(isSameSigning(config(SIGNING), config(text))).toBe(same);
   });
 
-  it('tells two sealing secrets apart', () => {
+  it('distinguishes two sealing secrets', () => {
     const sealed = (name: string) => config(SIGNING.replace('EdDSA', `EdDSA, sealWith: { env: ${name} }`));
     expect(isSameSigning(sealed('SEAL'), sealed('SEAL'))).toBe(true);
     expect(isSameSigning(sealed('SEAL'), sealed('OTHER'))).toBe(false);

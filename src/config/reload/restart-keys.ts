@@ -3,48 +3,48 @@ import type { Config, Listener, OwnIssuer, SentinelConfig, StoreConfig } from '.
 import type { Secret } from '../secret.ts';
 
 /**
- * The keys, as the file spells them, in which `next` differs from the configuration that a process started with and
- * that only a restart takes up: where it listens and where it stores.
+ * Returns the keys, as the file spells them, that differ between the configuration of the start and `next`, and that
+ * only a restart applies: the addresses of the listeners and the store.
  */
 export function restartKeys(started: Config, next: Config): readonly string[] {
   const keys: readonly (readonly [string, (config: Config) => unknown])[] = [
-    ['listen.extAuthz', ({ listen }) => placeOf(listen.extAuthz)],
-    ['listen.tokens', ({ listen }) => placeOf(listen.tokens)],
-    ['listen.admin', ({ listen }) => placeOf(listen.admin)],
-    ['store', ({ store }) => keptOf(store)],
-    // Redis's connections were made for it.
+    ['listen.extAuthz', ({ listen }) => fixedListenerOf(listen.extAuthz)],
+    ['listen.tokens', ({ listen }) => fixedListenerOf(listen.tokens)],
+    ['listen.admin', ({ listen }) => fixedListenerOf(listen.admin)],
+    ['store', ({ store }) => fixedPartOf(store)],
+    // Redis connections are opened with this limit.
     ['timeouts.store', ({ store, timeouts }) => (store.kind === 'redis' ? timeouts.storeMs : undefined)],
   ];
   return keys.filter(([, of]) => !isDeepStrictEqual(of(started), of(next))).map(([key]) => key);
 }
 
-/** Certificates are taken up while it runs; whether there are any, and whether clients need one, is not. */
-function placeOf(listener: Listener | undefined): unknown {
+/** A reload replaces certificates, but it does not turn TLS or client certificates on or off. */
+function fixedListenerOf(listener: Listener | undefined): unknown {
   return (
     listener && [listener.address, listener.hosts, listener.tls !== undefined, listener.tls?.clientCa !== undefined]
   );
 }
 
-/** Whether another configuration has the same store as this one, whatever its credentials are by now. */
+/** Whether two configurations have the same store, even if its credentials differ. */
 export function isSameStore(started: StoreConfig, next: StoreConfig): boolean {
-  return isDeepStrictEqual(keptOf(started), keptOf(next));
+  return isDeepStrictEqual(fixedPartOf(started), fixedPartOf(next));
 }
 
-/** Credentials are taken up while it runs; where the store is, and whether the way there is TLS, is not. */
-function keptOf(store: StoreConfig): unknown {
+/** A reload replaces credentials, but neither the place of the store nor whether the connection uses TLS. */
+function fixedPartOf(store: StoreConfig): unknown {
   if (store.kind !== 'redis') return store;
   const { sentinel } = store;
-  return { ...store, ...ACCESS, tls: store.tls !== undefined, sentinel: sentinel && watchedOf(sentinel) };
+  return { ...store, ...ACCESS, tls: store.tls !== undefined, sentinel: sentinel && fixedSentinelOf(sentinel) };
 }
 
-function watchedOf(sentinel: SentinelConfig): unknown {
+function fixedSentinelOf(sentinel: SentinelConfig): unknown {
   return { ...sentinel, ...ACCESS, tls: sentinel.tls !== undefined };
 }
 
-/** In the place of credentials. */
+/** Replaces credentials for the comparison. */
 const ACCESS = { username: undefined, password: undefined };
 
-/** Whether our own tokens are the same issuer's, and their keys sealed in the same way; nothing else could be taken up by halves. */
+/** Whether our own issuer is the same and its keys are sealed with the same secret. A reload cannot change either. */
 export function isSameSigning(started: Config, next: Config): boolean {
   return isDeepStrictEqual(signingOf(started), signingOf(next));
 }

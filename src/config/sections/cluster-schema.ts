@@ -13,7 +13,7 @@ const further = z.strictObject({
   addresses: z
     .array(nodeAddress, { error: expected('a list of host:port of nodes') })
     .min(1, { error: EMPTY })
-    .describe('host:port of further nodes to ask for the others, where the one of the URL is not there'),
+    .describe('host:port of further nodes to discover the cluster from, if the node of the URL is unreachable'),
 });
 
 const alone = z
@@ -22,5 +22,5 @@ const alone = z
   .transform(() => ({ addresses: [] }))
   .meta({ const: true });
 
-/** A Redis Cluster, of which the URL names one node. */
+/** The schema of a Redis Cluster, of which the URL names one node. */
 export const clusterSchema = z.union([alone, further], { error: expected(EXPECTED) });

@@ -17,16 +17,13 @@ const tls = z.strictObject({
   key: pemPath('the private key').describe('PEM file with the private key of `cert`'),
   clientCa: pemPath("the clients' CA")
     .optional()
-    .describe('PEM file with the CA whose client certificates are required; without it clients are not asked for one'),
+    .describe('PEM file with the CA of the required client certificates; without it, clients need none'),
 });
 
 const listenerMap = {
   address: address.describe('host:port, [IPv6]:port or unix:path'),
-  tls: tls.optional().describe('Serve TLS; in the clear without it'),
-  insecure: z
-    .boolean()
-    .prefault(false)
-    .describe('Accept that anybody who reaches this listener may ask: no client certificates beyond loopback'),
+  tls: tls.optional().describe('TLS; without it, the connection is not encrypted'),
+  insecure: z.boolean().prefault(false).describe('Accept clients without authentication on an address beyond loopback'),
 };
 
 const LISTENER = "an address such as '127.0.0.1:9191', or a map with address, tls and insecure";
@@ -40,25 +37,25 @@ const adminListener = z.union(
       hosts: distinct(text('a host name', hostProblem), 'a list of host names')
         .optional()
         .describe(
-          'Names with a dot, or *.name, by which it is reached. IP addresses, names without a dot and the host of `address` need no entry',
+          'Further host names that it accepts: names with a dot, or *.name. IP addresses, names without a dot and the host of `address` need no entry',
         ),
     }),
   ],
   { error: expected(LISTENER) },
 );
 
-/** A scope's name: `messages:send`. */
+/** The name of a scope, such as `messages:send`. */
 export const SCOPE_NAME = /^[a-z][a-z0-9_-]*:[a-z][a-z0-9_-]*$/;
 
-/** One entry of the catalogue. */
+/** The schema of an entry of the catalogue. */
 export const scopeSchema = z.strictObject(
   {
-    description: text('a text').optional().describe('What the scope lets its holder do, for people'),
-    maxTtl: seconds('1s', '3650d').optional().describe('Longest life of a token of ours that carries this scope'),
+    description: text('a string').optional().describe('What the scope permits, for people'),
+    maxTtl: seconds('1s', '3650d').optional().describe('Longest lifetime of one of our tokens with this scope'),
   },
   {
     error: (issue) =>
-      issue.code === 'invalid_type' ? `expected a map, {} at least, found ${kindOf(issue.input)}` : undefined,
+      issue.code === 'invalid_type' ? `expected a map such as {}, found ${kindOf(issue.input)}` : undefined,
   },
 );
 
@@ -67,72 +64,76 @@ const header = (name: string) => text('the name of a header field', headerProble
 const TOKEN_LIMIT = 'a whole number from 1024 to 65536';
 const OUTAGE = 'deny, or a map with allowKnownFor';
 
-/** The configuration file as it is written. What one value says about another is checked after it. */
+/** The schema of the configuration file. Relations between values are checked after it. */
 export const fileSchema = z.strictObject({
-  version: z.literal(1).describe('Version of this format'),
+  version: z.literal(1).describe('Version of the file format'),
   listen: z
     .strictObject({
       extAuthz: listener.optional().describe('gRPC for Envoy: envoy.service.auth.v3.Authorization and grpc.health.v1'),
-      tokens: listener.optional().describe('HTTP behind the gateway: the token service and the JWKS'),
-      admin: adminListener.optional().describe('HTTP for those who watch: /metrics, /livez and /readyz'),
+      tokens: listener.optional().describe('HTTP, behind the gateway: the token service and the JWKS'),
+      admin: adminListener.optional().describe('HTTP, for monitoring: /metrics, /livez and /readyz'),
     })
-    .describe('The doors. Leave one out to close it; extAuthz or tokens at least must be open'),
+    .describe('The listeners. Leave one out to close it; extAuthz, tokens or both are required'),
   store: storeSchema
     .prefault('sqlite:./sallyport.db')
-    .describe('Where accounts, keys and revocations live: memory:, sqlite:PATH, redis://HOST, or a map for Redis'),
+    .describe(
+      'Where accounts, keys and revocations are stored: memory:, sqlite:PATH, redis://HOST, or a map for Redis',
+    ),
   clockSkew: milliseconds('0s', '5m')
     .prefault('30s')
-    .describe('How far the clocks of issuers may be off: a duration, at most 5m'),
+    .describe('How far the clocks of issuers may be off: a duration up to 5m'),
   timeouts: z
     .strictObject({
-      decision: milliseconds('1ms', '60s').prefault('150ms').describe('Every decision is answered within this'),
-      store: milliseconds('1ms', '60s').prefault('80ms').describe('Longest wait for one answer of the store'),
+      decision: milliseconds('1ms', '60s').prefault('150ms').describe('Longest duration of a decision'),
+      store: milliseconds('1ms', '60s').prefault('80ms').describe('Longest wait for one response of the store'),
     })
     .prefault({})
-    .describe('Time limits. What is not known by then is denied as unavailable'),
+    .describe('Time limits. A request that cannot be decided by then is denied as unavailable'),
   trustedProxies: z
     .array(text('an IP address or a CIDR range', rangeProblem))
     .prefault(['127.0.0.0/8', '::1'])
-    .describe("IP addresses and CIDR ranges of proxies whose word about the client's address counts, on every door"),
+    .describe("IP addresses and CIDR ranges of the proxies that may report the client's address, on every listener"),
   scopes: z
     .record(z.string().regex(SCOPE_NAME), scopeSchema)
     .prefault({})
-    .describe('The catalogue of scopes that may be asked for and that routes require'),
+    .describe('The catalogue: the scopes that clients may request and routes may require'),
   issuers: z
     .array(issuerSchema)
     .prefault([])
-    .describe('Whose tokens are taken. At most one of them is our own (signing)'),
+    .describe('The issuers whose tokens are accepted. At most one of them is our own (signing)'),
   basic: z
     .strictObject({
-      routes: z
-        .boolean()
-        .prefault(false)
-        .describe('Routes take Basic credentials of accounts, unless they say otherwise'),
-      sunset: instant().optional().describe('When routes stop taking Basic: a date (00:00 UTC) or a date and time'),
+      routes: z.boolean().prefault(false).describe('Whether routes accept Basic credentials of accounts by default'),
+      sunset: instant().optional().describe('When routes stop accepting Basic: a date (00:00 UTC), or a date and time'),
     })
     .prefault({})
-    .describe('Basic as a fallback while clients migrate. Off unless written'),
-  routes: z.array(routeSchema).describe('What may pass. A request that no route matches is denied'),
-  shadow: z.boolean().prefault(false).describe('Every route decides and records, and lets pass without identity'),
+    .describe('Basic as a fallback while clients migrate; off by default'),
+  routes: z.array(routeSchema).describe('The rules for requests. A request that matches no route is denied'),
+  shadow: z
+    .boolean()
+    .prefault(false)
+    .describe('Shadow mode for every route: denials are recorded, and every request passes without identity'),
   revocation: z
     .strictObject({
       maxStaleness: milliseconds('100ms', '60s')
         .prefault('1s')
-        .describe('How old "not revoked" may be before the store must be asked: a duration from 100ms to 60s'),
+        .describe('How old "not revoked" may be before it is read again: a duration from 100ms to 60s'),
       onOutage: z
         .union(
           [
             parsed(OUTAGE, (text) => (text === 'deny' ? ('deny' as const) : undefined)).meta({ const: 'deny' }),
             z.strictObject({
               allowKnownFor: milliseconds('1s', '1h').describe(
-                'How long a token that was known not to be revoked may pass: a duration from 1s to 1h',
+                'How long a token passes that was last known not to be revoked: a duration from 1s to 1h',
               ),
             }),
           ],
           { error: expected(OUTAGE) },
         )
         .prefault('deny')
-        .describe('What happens while the revocation set cannot be read in time. allowKnownFor suspends the promise'),
+        .describe(
+          'What happens while the revocation set cannot be read in time. allowKnownFor suspends the promise for that long',
+        ),
     })
     .prefault({})
     .describe('The promise about revoked tokens'),
@@ -143,21 +144,21 @@ export const fileSchema = z.strictObject({
         .min(1024, { error: expected(TOKEN_LIMIT) })
         .max(65_536, { error: expected(TOKEN_LIMIT) })
         .prefault(DEFAULT_TOKEN_LENGTH)
-        .describe('Longest bearer token that is looked at, in characters: from 1024 to 65536. Longer ones are refused'),
+        .describe('Longest bearer token that is accepted, in characters: from 1024 to 65536'),
     })
     .prefault({})
-    .describe('Limits for what clients send'),
+    .describe('Limits for requests'),
   shutdown: z
     .strictObject({
       delay: milliseconds('0s', '5m')
         .prefault('0s')
-        .describe('How long to answer on while not ready, so that load balancers notice: a duration, at most 5m'),
+        .describe('How long to keep answering while not ready, so that load balancers notice: a duration up to 5m'),
       drain: milliseconds('0s', '5m')
         .prefault('10s')
-        .describe('How long running requests may take to finish after that: a duration, at most 5m'),
+        .describe('How long pending requests may then take to finish: a duration up to 5m'),
     })
     .prefault({})
-    .describe('How SIGTERM ends the process; a second signal ends it at once'),
+    .describe('How SIGTERM stops the process; a second signal stops it at once'),
   identity: z
     .strictObject({
       headers: z
@@ -166,16 +167,16 @@ export const fileSchema = z.strictObject({
           scopes: header('x-auth-scopes').describe('Header with the scopes'),
           tokenId: header('x-auth-token-id').describe('Header with the id of the token'),
           issuer: header('x-auth-issuer').describe('Header with the name of the issuer'),
-          scheme: header('x-auth-scheme').describe('Header with the scheme of the credential'),
+          scheme: header('x-auth-scheme').describe('Header with the authentication scheme'),
         })
         .prefault({})
-        .describe('Names of the headers that tell upstreams who calls, lower-case'),
-      forwardCredential: z.boolean().prefault(false).describe('Leave Authorization on requests to upstreams'),
+        .describe('Names, in lower case, of the headers that identify the caller to upstreams'),
+      forwardCredential: z.boolean().prefault(false).describe('Whether to forward Authorization to upstreams'),
       everySpelling: z
         .boolean()
         .prefault(false)
         .describe(
-          'Remove every spelling of identity and override headers (x_auth_subject) from each request that passes, also where the gateway shows all headers. Without it, only where it hides :path',
+          'Whether to remove every spelling of identity and override headers (x_auth_subject) from each allowed request, even if the gateway shows all headers. By default, only if it hides :path',
         ),
     })
     .prefault({})
@@ -185,16 +186,18 @@ export const fileSchema = z.strictObject({
       level: z
         .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
         .prefault('info')
-        .describe('Least severe level that is logged. The audit log has no level'),
+        .describe('Lowest level that is logged. The audit log has no level'),
       passes: z
         .number({ error: expected('a number from 0 to 1') })
         .min(0, { error: expected('a number from 0 to 1') })
         .max(1, { error: expected('a number from 0 to 1') })
         .prefault(0)
-        .describe('How many of the requests that pass are logged, from 0 to 1; of denials every one is'),
+        .describe('Share of the allowed requests that are logged, from 0 to 1; every denial is logged'),
       audit: text('the path of a file')
         .optional()
-        .describe('File for the audit log: who issued, revoked and reloaded. With the other logs unless written'),
+        .describe(
+          'File of the audit log, which records who issued, revoked and reloaded; by default, with the other logs',
+        ),
     })
     .prefault({})
     .describe('The logs'),

@@ -12,7 +12,7 @@ describe('identity.headers', () => {
     ['x user', PLAIN],
     ['x!user', PLAIN],
     ["x'user", PLAIN],
-    ['a-b-c-d-e-f-g', 'at most 5 hyphens: all spellings of the name are removed'],
+    ['a-b-c-d-e-f-g', 'at most 5 hyphens: every spelling of the name is removed from requests'],
     ['a-b-c-d-e-f', undefined],
     ['x-forwarded-host', "'x-forwarded-host' has another meaning and cannot carry identity"],
     ['forwarded', "'forwarded' has another meaning and cannot carry identity"],
@@ -29,12 +29,12 @@ describe('identity.headers', () => {
     expect(problems).toEqual(message === undefined ? [] : [`3:33: identity.headers.subject: ${message}`]);
   });
 
-  it('are distinct, from the defaults as well', () => {
+  it('are distinct, defaults included', () => {
     expect(problemsOf(fileWith('identity:\n  headers:\n    subject: x-a\n    scheme: x-a'))).toEqual([
-      "6:13: identity.headers.scheme: 'x-a' is the header of subject already",
+      "6:13: identity.headers.scheme: 'x-a' is already the header of subject",
     ]);
     expect(problemsOf(fileWith('identity:\n  headers:\n    subject: x-auth-scheme'))).toEqual([
-      "4:3: identity.headers.scheme: 'x-auth-scheme' is the header of subject already",
+      "4:3: identity.headers.scheme: 'x-auth-scheme' is already the header of subject",
     ]);
   });
 

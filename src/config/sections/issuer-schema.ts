@@ -26,7 +26,7 @@ const name = text('a name', (written) =>
   NAME.test(written) ? undefined : `expected 1 to 63 of a-z, 0-9 and '-', found ${describe(written)}`,
 )
   .meta({ pattern: NAME.source })
-  .describe('What revocation keys, logs and upstreams know the issuer by: a-z, 0-9 and -, unique');
+  .describe('Identifies the issuer in revocation keys, in logs and to upstreams: a-z, 0-9 and -, unique');
 
 const audience = z
   .union(
@@ -34,7 +34,7 @@ const audience = z
       text('an audience'),
       distinct(text('an audience'), 'a list of audiences').check((ctx) => {
         const at = ctx.value.indexOf('any');
-        const message = "'any' stands alone: write audience: any";
+        const message = "'any' cannot be combined with other audiences: write audience: any";
         if (at >= 0) ctx.issues.push({ code: 'custom', input: ctx.value, path: [at], message });
       }),
     ],
@@ -44,28 +44,28 @@ const audience = z
 
 const scopeList = distinct(text('a scope'), 'a list of scopes');
 
-/** The keys of issuers other than ourselves. */
+/** The keys that all issuers have, except our own. */
 const foreign = {
   name,
-  audience: audience.describe("`aud` must hold one of these; 'any' takes every audience"),
-  requireSubject: text('a subject').optional().describe('The one `sub` that is taken; any by default'),
+  audience: audience.describe("`aud` must contain one of these; 'any' accepts every audience"),
+  requireSubject: text('a subject').optional().describe('The only accepted `sub`; any by default'),
   requireExpiry: z
     .boolean()
     .optional()
-    .describe('Whether `exp` must be there; true by default, false for introspection and secrets without an issuer'),
+    .describe('Whether `exp` is required; true by default, false for introspection and for secrets without `issuer`'),
   scopeClaim: text('the name of a claim', claimProblem)
     .optional()
-    .describe('The one claim to read scopes from; the first of scopes, scope and scp by default'),
-  allowScopes: scopeList.optional().describe("Scopes that its tokens may carry; the catalogue's by default"),
+    .describe('The claim with the scopes; by default, the first of scopes, scope and scp that is present'),
+  allowScopes: scopeList.optional().describe('Scopes that its tokens may have; those of the catalogue by default'),
   grant: scopeList.optional().describe("Scopes that replace the token's own"),
 };
 
-/** A path of plain names; a claim whose own name has dots is usually a URL, as in `https://example.com/scopes`. */
+/** A path of plain names. A claim whose own name contains dots is usually a URL: `https://example.com/scopes`. */
 const CLAIM_PATH = /^[\w-]+(?:\.[\w-]+)+$/;
 
 function claimProblem(written: string): string | undefined {
   if (!CLAIM_PATH.test(written)) return undefined;
-  return `${describe(written)} is a path, and only claims at the top of a token are read: let the issuer write the scopes into a claim of their own, such as 'scope'`;
+  return `${describe(written)} is a path, but only top-level claims are read: have the issuer put the scopes into one, such as 'scope'`;
 }
 
 const issuer = text('the value of `iss`');
@@ -73,36 +73,34 @@ const issuer = text('the value of `iss`');
 const signing = z.strictObject({
   name,
   issuer: issuer.describe('`iss` of the tokens'),
-  audience: audience.optional().describe("`aud` of the tokens; none by default, or by 'any'"),
+  audience: audience.optional().describe("`aud` of the tokens; none by default or with 'any'"),
   signing: z
     .strictObject({
       algorithm: z
         .enum(SIGNING_ALGORITHMS)
-        .describe('JOSE name of the algorithm of new keys; `sallyport keys rotate` changes over to it'),
-      sealWith: secretSchema
-        .optional()
-        .describe('Secret that signing keys are sealed with in the store, 16 bytes at least'),
+        .describe('JOSE name of the algorithm of new keys; `sallyport keys rotate` switches to it'),
+      sealWith: secretSchema.optional().describe('Secret that seals the signing keys in the store, at least 16 bytes'),
       publishAhead: seconds('10s', '30d')
         .prefault('10m')
         .describe(
-          'How long a new key is published before it signs, so that all who verify know it by then: from 10s to 30d, ' +
-            '5 × clockSkew at least. Readers may keep the JWKS for half of it',
+          'How long a new key is published before it signs, so that every verifier knows it by then: from 10s to 30d, ' +
+            'at least 5 × clockSkew. Clients may cache the JWKS for half of it',
         ),
     })
-    .describe('Our own tokens: the keys are made by us and live sealed in the store'),
+    .describe('Our own tokens: Sallyport creates the keys and stores them sealed'),
   ttl: z
     .strictObject({
-      default: seconds('1s', '3650d').prefault('24h').describe('Life of a token for which none was asked'),
-      max: seconds('1s', '3650d').prefault('168h').describe('Longest life that may be asked for'),
-      privateMax: seconds('1s', '3650d').prefault('8760h').describe('Longest life of a private token'),
+      default: seconds('1s', '3650d').prefault('24h').describe('Lifetime of a token if the request gives none'),
+      max: seconds('1s', '3650d').prefault('168h').describe('Longest lifetime that may be requested'),
+      privateMax: seconds('1s', '3650d').prefault('8760h').describe('Longest lifetime of a private token'),
     })
     .prefault({})
-    .describe('Life of our tokens'),
+    .describe('Lifetimes of our tokens'),
 });
 
-/** The keys of issuers that publish theirs, above all where they are. */
+/** The keys of issuers that publish a key set. */
 function publishing<Issuer extends z.ZodType>(kind: 'jwks' | 'discovery', issuer: Issuer) {
-  const advice = `does not go with ${kind}: a public key is no secret; use an algorithm with a key pair`;
+  const advice = `cannot be used with ${kind}: it needs a shared secret; use an algorithm with a key pair`;
   return {
     ...foreign,
     issuer,
@@ -111,10 +109,10 @@ function publishing<Issuer extends z.ZodType>(kind: 'jwks' | 'discovery', issuer
         error: ({ input }) => (HMAC.some((name) => name === input) ? `${quote(String(input))} ${advice}` : undefined),
       }),
       'a list of algorithms',
-    ).describe('JOSE names of the algorithms it may sign with'),
+    ).describe('JOSE names of the permitted signature algorithms'),
     maxStale: milliseconds('10m', '7d')
       .prefault('24h')
-      .describe('How long its last good keys count while it cannot be asked: a duration from 10m to 7d'),
+      .describe('How long its last key set stays valid while it cannot be fetched: a duration from 10m to 7d'),
   };
 }
 
@@ -126,52 +124,52 @@ const jwks = z.strictObject({
 const discovery = z.strictObject({
   ...publishing(
     'discovery',
-    issuerUrl.describe('`iss` of its tokens, and the https URL under which its metadata lies; http on loopback only'),
+    issuerUrl.describe('`iss` of its tokens, and the https URL of its metadata; http on loopback only'),
   ),
   discovery: z
     .literal(true)
-    .describe('Its key set is where its metadata says: OpenID Connect Discovery 1.0, or RFC 8414'),
+    .describe('Take the URL of its key set from its metadata (OpenID Connect Discovery 1.0, RFC 8414)'),
 });
 
 const secrets = z.strictObject({
   ...foreign,
-  issuer: issuer.optional().describe('`iss` of its tokens; tokens that nobody else claims by default'),
+  issuer: issuer.optional().describe('`iss` of its tokens; by default, any `iss` that no other issuer claims'),
   algorithms: distinct(
     z.enum(HMAC, {
       error: ({ input }) =>
         PUBLIC_KEY.some((name) => name === input)
-          ? `${quote(String(input))} does not go with secrets: expected HS256, HS384 or HS512`
+          ? `${quote(String(input))} cannot be used with secrets: expected HS256, HS384 or HS512`
           : undefined,
     }),
     'a list of algorithms',
-  ).describe('JOSE names of the algorithms it may sign with'),
+  ).describe('JOSE names of the permitted signature algorithms'),
   secrets: z
     .array(secretSchema, { error: 'expected a list of secrets such as [{ env: NAME }] or [{ file: PATH }]' })
     .min(1, { error: EMPTY })
-    .describe('The shared secrets, more than one while rotating; as many bytes as the hash at least'),
+    .describe('The shared secrets, more than one during a rotation; each at least as long as the hash'),
 });
 
 const introspection = z.strictObject({
   ...foreign,
-  issuer: issuer.optional().describe('`iss`, where the server says one; any by default'),
+  issuer: issuer.optional().describe('`iss`, if the response contains one; any by default'),
   introspection: z
     .strictObject({
       url: introspectionUrl.describe('https URL of its introspection endpoint; http on loopback only'),
       clientId: text('the client_id of Sallyport at this server').describe('The client_id of Sallyport at this server'),
-      clientSecret: secretSchema.describe('The client_secret that goes with it'),
+      clientSecret: secretSchema.describe('The client_secret for this client_id'),
       clientAuth: z
         .enum(CLIENT_AUTH, { error: expected("'basic' or 'post'") })
         .prefault('basic')
-        .describe('How both are sent: by HTTP Basic (client_secret_basic), or in the form (client_secret_post)'),
+        .describe('How they are sent: by HTTP Basic (client_secret_basic), or in the form (client_secret_post)'),
       cache: milliseconds('0s', '10s')
         .prefault('10s')
-        .describe('How long an answer counts: a duration from 0s to 10s; 0s asks for every request anew'),
+        .describe('How long a response is cached: a duration from 0s to 10s; 0s introspects for every request'),
     })
-    .describe('Opaque tokens: their server is asked about each (RFC 7662). It never sees a token of three parts'),
+    .describe('Opaque tokens, which their server introspects (RFC 7662). A token with three parts is never sent to it'),
 });
 
-/** The schema of each kind of issuer, by the key that tells it. */
+/** The schema of each kind of issuer, by the key that identifies the kind. */
 export const ISSUER_KINDS = { signing, jwks, discovery, secrets, introspection };
 
-/** Any issuer. */
+/** The schema of an issuer of any kind. */
 export const issuerSchema = z.union([signing, jwks, discovery, secrets, introspection]);

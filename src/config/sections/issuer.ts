@@ -25,10 +25,10 @@ const KNOWN_KEYS = [...new Set(KINDS.flatMap((kind) => Object.keys(ISSUER_KINDS[
 
 const MIN_SEAL_BYTES = 16;
 
-/** As many bytes as the hash has (RFC 7518, section 3.2). */
+/** The size of the hash, in bytes (RFC 7518, section 3.2). */
 const HMAC_BYTES = { HS256: 32, HS384: 48, HS512: 64 } as const;
 
-/** The issuer at `path`; `undefined`, and problems noted, where it is not well-formed. */
+/** Reads the issuer at `path`. Adds problems and returns `undefined` if it is not well-formed. */
 export function readIssuer(draft: Draft, path: Path, catalogue: Catalogue | undefined): IssuerConfig | undefined {
   switch (kindOf(draft, path)) {
     case 'signing':
@@ -46,7 +46,7 @@ export function readIssuer(draft: Draft, path: Path, catalogue: Catalogue | unde
   }
 }
 
-/** Which of them an entry is. Its values can be judged only where that is clear. */
+/** Returns the kind of an issuer. Adds a problem and returns `undefined` if it is unclear; its values are then not judged. */
 function kindOf(draft: Draft, path: Path): Kind | undefined {
   const written = draft.read(path, z.looseObject({}));
   if (written === undefined) return undefined;
@@ -65,14 +65,14 @@ function readSigning(draft: Draft, path: Path): OwnIssuer | undefined {
   const written = draft.read(path, ISSUER_KINDS.signing);
   if (written === undefined) return undefined;
   const { name, issuer, signing, ttl } = written;
-  if (ttl.default > ttl.max) draft.refuse([...path, 'ttl'], 'default is longer than max');
+  if (ttl.default > ttl.max) draft.refuse([...path, 'ttl'], 'default must not exceed max');
   const { algorithm, sealWith, publishAhead: publishAheadSeconds } = signing;
   return {
     kind: 'signing',
     name,
     issuer,
     audience: audienceOf(written.audience),
-    // Each of our keys is for one of them, and verifies no other: what it is changes with the keys.
+    // Each of our keys has one algorithm and verifies no other, and a rotation may change it.
     algorithms: SIGNING_ALGORITHMS,
     signing: {
       algorithm,
@@ -104,7 +104,7 @@ function readSecrets(draft: Draft, path: Path, catalogue: Catalogue | undefined)
   if ((foreign.issuer ?? foreign.requireSubject ?? foreign.audience) === undefined) {
     draft.refuse(
       path,
-      "without issuer, expected requireSubject or an audience other than 'any': every token would be tried",
+      "without issuer, expected requireSubject or an audience other than 'any': otherwise it would match every token",
     );
   }
   const largest = written.algorithms.toSorted().at(-1) ?? 'HS512';
@@ -125,7 +125,7 @@ function readIntrospection(
   const { url, clientId, clientSecret: reference, clientAuth, cache: cacheMs } = written.introspection;
   const clientSecret = readTextSecret(draft, [...path, 'introspection', 'clientSecret'], reference, 'clientSecret');
   if (clientSecret === undefined) return undefined;
-  // Every answer says anew whether the token is good.
+  // Every response says anew whether the token is active.
   const requireExpiry = written.requireExpiry ?? false;
   const introspection = { url, clientId, clientSecret, clientAuth, cacheMs };
   return { kind: 'introspection', ...foreign, requireExpiry, introspection };
@@ -140,7 +140,7 @@ function readForeign(draft: Draft, path: Path, written: WrittenForeign, catalogu
   return {
     name,
     issuer,
-    // Known once all are read.
+    // Filled in once all issuers are read.
     claimedByOthers: new Set<string>(),
     audience: audienceOf(written.audience),
     requireSubject,

@@ -5,10 +5,10 @@ const env = { KEY: 'x'.repeat(64), SHORT: 'x'.repeat(15) };
 const OWN = '{ name: own, issuer: us, signing: { algorithm: EdDSA } }';
 const JWKS = 'issuer: them, audience: sms, algorithms: [RS256], jwks: "https://them/jwks"';
 const DISCOVERY = 'issuer: "https://them", audience: sms, algorithms: [ES256], discovery: true';
-const ASKED = '{ url: "https://them/introspect", clientId: gw, clientSecret: { env: KEY } }';
+const INTROSPECTION = '{ url: "https://them/introspect", clientId: gw, clientSecret: { env: KEY } }';
 const SECRETS = 'audience: sms, algorithms: [HS256], secrets: [{ env: KEY }]';
 
-/** One issuer a line, from line 5 on, beside a catalogue. */
+/** A catalogue, and one issuer per line from line 5 on. */
 function issuersWith(...issuers: string[]): string {
   return fileWith(
     `scopes: { a:read: {}, a:write: {} }\nissuers:\n${issuers.map((issuer) => `  - ${issuer}`).join('\n')}`,
@@ -19,8 +19,8 @@ function issuerOf(issuer: string) {
   return configOf(issuersWith(issuer).split('\n').slice(2).join('\n'), { env }).issuers[0];
 }
 
-describe('issuers that load', () => {
-  it('are our own, with every default', () => {
+describe('a valid issuer', () => {
+  it('is our own, with every default', () => {
     expect(issuerOf(OWN)).toEqual({
       kind: 'signing',
       name: 'own',
@@ -32,7 +32,7 @@ describe('issuers that load', () => {
     });
   });
 
-  it('are our own, with everything said', () => {
+  it('is our own, with every key written', () => {
     const issuer = issuerOf(
       '{ name: own, issuer: us, audience: [a, b], signing: { algorithm: HS256, sealWith: { env: KEY }, publishAhead: 2d }, ttl: { default: 1h, max: 1h } }',
     );
@@ -44,7 +44,7 @@ describe('issuers that load', () => {
     expect(issuer?.kind === 'signing' && issuer.signing.sealWith?.reveal()).toHaveLength(64);
   });
 
-  it('publish their keys', () => {
+  it('publishes its key set', () => {
     expect(issuerOf(`{ name: them, ${JWKS} }`)).toEqual({
       kind: 'jwks',
       name: 'them',
@@ -62,7 +62,7 @@ describe('issuers that load', () => {
     });
   });
 
-  it('say themselves where their keys are', () => {
+  it('publishes the URL of its key set in its metadata', () => {
     expect(issuerOf(`{ name: them, ${DISCOVERY}, maxStale: 1h }`)).toMatchObject({
       kind: 'discovery',
       issuer: 'https://them',
@@ -72,7 +72,7 @@ describe('issuers that load', () => {
     });
   });
 
-  it('share a secret', () => {
+  it('shares a secret', () => {
     const issuer = issuerOf(
       '{ name: them, requireSubject: s, audience: any, algorithms: [HS256, HS512], secrets: [{ env: KEY }], scopeClaim: perms, allowScopes: [all:any, tokens:manage], grant: [a:read] }',
     );
@@ -89,23 +89,23 @@ describe('issuers that load', () => {
     });
   });
 
-  it('take no token that another one claims, where they name no iss themselves', () => {
-    const asked = `{ name: c, issuer: c, audience: any, introspection: ${ASKED} }`;
+  it('knows the iss of every other issuer, so that one without iss accepts none of them', () => {
+    const opaque = `{ name: c, issuer: c, audience: any, introspection: ${INTROSPECTION} }`;
     const { issuers } = configOf(
-      issuersWith(OWN, `{ name: a, ${JWKS} }`, `{ name: b, ${SECRETS} }`, asked).split('\n').slice(2).join('\n'),
+      issuersWith(OWN, `{ name: a, ${JWKS} }`, `{ name: b, ${SECRETS} }`, opaque).split('\n').slice(2).join('\n'),
       { env },
     );
     const [, , profile] = issuers;
     expect(profile).toMatchObject({ name: 'b', claimedByOthers: new Set(['us', 'them', 'c']) });
   });
 
-  it('may want our secret in the form', () => {
-    const issuer = `{ name: them, audience: any, introspection: ${ASKED.replace('{', '{ clientAuth: post,')} }`;
+  it('may require the client secret in the form', () => {
+    const issuer = `{ name: them, audience: any, introspection: ${INTROSPECTION.replace('{', '{ clientAuth: post,')} }`;
     expect(issuerOf(issuer)).toMatchObject({ introspection: { clientAuth: 'post' } });
   });
 
-  it('are asked about their opaque tokens', () => {
-    const issuer = issuerOf(`{ name: them, audience: any, introspection: ${ASKED} }`);
+  it('introspects its opaque tokens', () => {
+    const issuer = issuerOf(`{ name: them, audience: any, introspection: ${INTROSPECTION} }`);
     expect(issuer).toEqual({
       kind: 'introspection',
       name: 'them',
@@ -132,15 +132,15 @@ describe('issuers that load', () => {
     ['0s', 0],
     ['500ms', 500],
     ['10s', 10_000],
-  ])('have answers count as long as they say: %s', (cache, cacheMs) => {
-    const issuer = `{ name: them, issuer: them, audience: any, introspection: ${ASKED.replace('{', `{ cache: ${cache},`)} }`;
+  ])('has its responses cached for %s', (cache, cacheMs) => {
+    const issuer = `{ name: them, issuer: them, audience: any, introspection: ${INTROSPECTION.replace('{', `{ cache: ${cache},`)} }`;
     expect(issuerOf(issuer)).toMatchObject({ issuer: 'them', introspection: { cacheMs } });
   });
 
-  it('may sign, and be asked about opaque tokens beside', () => {
-    const asked = `{ name: opaque, issuer: them, audience: any, introspection: ${ASKED} }`;
+  it('may share its iss with issuers of opaque tokens', () => {
+    const opaque = `{ name: opaque, issuer: them, audience: any, introspection: ${INTROSPECTION} }`;
     expect(
-      problemsOf(issuersWith(`{ name: jwts, ${JWKS} }`, asked, asked.replace('opaque', 'other')), { env }),
+      problemsOf(issuersWith(`{ name: jwts, ${JWKS} }`, opaque, opaque.replace('opaque', 'other')), { env }),
     ).toEqual([]);
   });
 
@@ -149,27 +149,27 @@ describe('issuers that load', () => {
     [`{ name: a, issuer: them, ${SECRETS} }`, true],
     [`{ name: a, requireExpiry: true, ${SECRETS} }`, true],
     [`{ name: a, requireExpiry: false, ${JWKS} }`, false],
-  ])('require exp as they say, or as fits: %s', (issuer, requireExpiry) => {
+  ])('requires exp as written, or by its kind: %s', (issuer, requireExpiry) => {
     expect(issuerOf(issuer)).toMatchObject({ requireExpiry });
   });
 
   it.each(['https://h/k', 'http://127.0.0.1:1/k', 'http://127.9.9.9/k', 'http://[::1]:1/k', 'http://localhost/k'])(
-    'have their keys at %s',
+    'has its key set at %s',
     (url) => {
       expect(issuerOf(`{ name: a, ${JWKS.replace('https://them/jwks', url)} }`)).toMatchObject({ jwks: new URL(url) });
     },
   );
 });
 
-describe('issuers that are refused', () => {
-  const BY_REFERENCE = 'a secret is never written here: refer to it as { env: NAME } or { file: PATH }';
+describe('an invalid issuer', () => {
+  const BY_REFERENCE = 'a secret must not be written inline: refer to it as { env: NAME } or { file: PATH }';
   const KINDS = 'expected exactly one of signing, jwks, discovery, secrets and introspection';
   const STALE = 'expected a duration from 10m to 7d, such as 150ms, 30s, 5m or 24h';
-  const ISSUER_MESSAGE = 'issuers[0].issuer: expected an https URL; http is taken on loopback only';
-  const QUERY_MESSAGE = 'issuers[0].issuer: the URL of an issuer has neither query nor fragment';
+  const ISSUER_MESSAGE = 'issuers[0].issuer: expected an https URL; http is accepted on loopback only';
+  const QUERY_MESSAGE = 'issuers[0].issuer: the URL of an issuer must not have a query or fragment';
   const HMAC_MESSAGE =
-    "issuers[0].algorithms[0]: 'HS256' does not go with discovery: a public key is no secret; use an algorithm with a key pair";
-  const URL_MESSAGE = 'issuers[0].jwks: expected an https URL; http is taken on loopback only';
+    "issuers[0].algorithms[0]: 'HS256' cannot be used with discovery: it needs a shared secret; use an algorithm with a key pair";
+  const URL_MESSAGE = 'issuers[0].jwks: expected an https URL; http is accepted on loopback only';
 
   it.each([
     ['them', 'issuers[0]: expected a map, found a string'],
@@ -186,40 +186,40 @@ describe('issuers that are refused', () => {
       ],
     ],
     [
-      `{ name: a, introspection: ${ASKED} }`,
+      `{ name: a, introspection: ${INTROSPECTION} }`,
       "issuers[0].audience: missing: expected an audience, a list of audiences, or 'any'",
     ],
     [
-      `{ name: a, audience: any, introspection: ${ASKED.replace('https:', 'http:')} }`,
-      'issuers[0].introspection.url: expected an https URL; http is taken on loopback only',
+      `{ name: a, audience: any, introspection: ${INTROSPECTION.replace('https:', 'http:')} }`,
+      'issuers[0].introspection.url: expected an https URL; http is accepted on loopback only',
     ],
     [
-      `{ name: a, audience: any, introspection: ${ASKED.replace('//', '//gw:hunter2@')} }`,
-      'issuers[0].introspection.url: a URL must not hold credentials',
+      `{ name: a, audience: any, introspection: ${INTROSPECTION.replace('//', '//gw:hunter2@')} }`,
+      'issuers[0].introspection.url: a URL must not contain credentials',
     ],
     [
-      `{ name: a, audience: any, introspection: ${ASKED.replace('{ env: KEY }', 'hunter2')} }`,
+      `{ name: a, audience: any, introspection: ${INTROSPECTION.replace('{ env: KEY }', 'hunter2')} }`,
       `issuers[0].introspection.clientSecret: ${BY_REFERENCE}`,
     ],
     [
-      `{ name: a, audience: any, introspection: ${ASKED.replace('KEY', 'NONE')} }`,
+      `{ name: a, audience: any, introspection: ${INTROSPECTION.replace('KEY', 'NONE')} }`,
       'issuers[0].introspection.clientSecret.env: the environment variable NONE is not set',
     ],
     [
-      `{ name: a, audience: any, introspection: ${ASKED.replace('{', '{ clientAuth: jwt,')} }`,
+      `{ name: a, audience: any, introspection: ${INTROSPECTION.replace('{', '{ clientAuth: jwt,')} }`,
       "issuers[0].introspection.clientAuth: expected 'basic' or 'post', found 'jwt'",
     ],
     [
-      `{ name: a, audience: any, introspection: ${ASKED.replace('{', '{ cache: 11s,')} }`,
+      `{ name: a, audience: any, introspection: ${INTROSPECTION.replace('{', '{ cache: 11s,')} }`,
       "issuers[0].introspection.cache: expected a duration from 0s to 10s, such as 150ms, 30s, 5m or 24h, found '11s'",
     ],
     [
-      `{ name: a, audience: any, algorithms: [RS256], introspection: ${ASKED} }`,
+      `{ name: a, audience: any, algorithms: [RS256], introspection: ${INTROSPECTION} }`,
       "issuers[0]: unknown key 'algorithms', expected name, audience, requireSubject, requireExpiry, scopeClaim, allowScopes, grant, issuer or introspection",
     ],
     [
-      `{ name: a, audience: any, grant: [x], introspection: ${ASKED} }`,
-      "issuers[0].grant[0]: unknown scope 'x', the catalogue (scopes) does not have it",
+      `{ name: a, audience: any, grant: [x], introspection: ${INTROSPECTION} }`,
+      "issuers[0].grant[0]: unknown scope 'x': it is not in the catalogue (scopes)",
     ],
     ['{ name: a, jwsk: "https://x" }', "issuers[0]: unknown key 'jwsk', did you mean 'jwks'?"],
     [`{ name: Them, ${JWKS} }`, "issuers[0].name: expected 1 to 63 of a-z, 0-9 and '-', found 'Them'"],
@@ -234,7 +234,7 @@ describe('issuers that are refused', () => {
     [`{ name: a, ${JWKS.replace('sms', '""')} }`, 'issuers[0].audience: must not be empty'],
     [
       `{ name: a, ${JWKS.replace('sms', '[b, any]')} }`,
-      "issuers[0].audience[1]: 'any' stands alone: write audience: any",
+      "issuers[0].audience[1]: 'any' cannot be combined with other audiences: write audience: any",
     ],
     [`{ name: a, ${JWKS.replace('sms', '[b, b]')} }`, "issuers[0].audience[1]: 'b' is listed twice"],
     [
@@ -252,18 +252,18 @@ describe('issuers that are refused', () => {
     ],
     [
       `{ name: a, ${JWKS.replace('RS256', 'RS256, HS256')} }`,
-      "issuers[0].algorithms[1]: 'HS256' does not go with jwks: a public key is no secret; use an algorithm with a key pair",
+      "issuers[0].algorithms[1]: 'HS256' cannot be used with jwks: it needs a shared secret; use an algorithm with a key pair",
     ],
     [
       `{ name: a, ${SECRETS.replace('HS256', 'ES256')} }`,
-      "issuers[0].algorithms[0]: 'ES256' does not go with secrets: expected HS256, HS384 or HS512",
+      "issuers[0].algorithms[0]: 'ES256' cannot be used with secrets: expected HS256, HS384 or HS512",
     ],
     [`{ name: a, ${JWKS.replace('https:', 'http:')} }`, URL_MESSAGE],
     [`{ name: a, ${JWKS.replace('https://them', 'http://127.0.0.1.them')} }`, URL_MESSAGE],
     [`{ name: a, ${JWKS.replace('https:', 'file:')} }`, URL_MESSAGE],
     [
       `{ name: a, ${JWKS.replace('https://', 'https://u:hunter2@')} }`,
-      'issuers[0].jwks: a URL must not hold credentials',
+      'issuers[0].jwks: a URL must not contain credentials',
     ],
     [
       `{ name: a, ${JWKS.replace('https://them/jwks', 'hunter2')} }`,
@@ -280,18 +280,18 @@ describe('issuers that are refused', () => {
     ],
     [
       `{ name: a, ${DISCOVERY.replace('them', 'u:hunter2@them')} }`,
-      'issuers[0].issuer: a URL must not hold credentials',
+      'issuers[0].issuer: a URL must not contain credentials',
     ],
     [`{ name: a, ${DISCOVERY.replace('them', 'them?x=hunter2')} }`, QUERY_MESSAGE],
     [`{ name: a, ${DISCOVERY.replace('them', 'them/#')} }`, QUERY_MESSAGE],
     [
       `{ name: a, ${SECRETS.replace('sms', 'any')} }`,
-      "issuers[0]: without issuer, expected requireSubject or an audience other than 'any': every token would be tried",
+      "issuers[0]: without issuer, expected requireSubject or an audience other than 'any': otherwise it would match every token",
     ],
     [`{ name: a, ${JWKS}, grant: [a:raed] }`, "issuers[0].grant[0]: unknown scope 'a:raed', did you mean 'a:read'?"],
     [
       `{ name: a, ${JWKS}, allowScopes: [a:read, b] }`,
-      "issuers[0].allowScopes[1]: unknown scope 'b', the catalogue (scopes) does not have it",
+      "issuers[0].allowScopes[1]: unknown scope 'b': it is not in the catalogue (scopes)",
     ],
     [`{ name: a, ${JWKS}, grant: [] }`, 'issuers[0].grant: must not be empty'],
     [
@@ -313,15 +313,15 @@ describe('issuers that are refused', () => {
     ['{ name: a, signing: { algorithm: ES256 } }', 'issuers[0].issuer: missing: expected the value of `iss`'],
     [
       '{ name: a, issuer: us, signing: { algorithm: ES256, sealWith: { env: SHORT } } }',
-      'issuers[0].signing.sealWith: the secret has 15 bytes, sealWith needs 16 at least',
+      'issuers[0].signing.sealWith: the secret has 15 bytes; sealWith needs at least 16',
     ],
     [
       '{ name: a, issuer: us, signing: { algorithm: ES256, sealWith: hunter2 } }',
-      'issuers[0].signing.sealWith: a secret is never written here: refer to it as { env: NAME } or { file: PATH }',
+      'issuers[0].signing.sealWith: a secret must not be written inline: refer to it as { env: NAME } or { file: PATH }',
     ],
     [
       '{ name: a, issuer: us, signing: { algorithm: ES256, publishAhead: 149s } }',
-      'issuers[0].signing.publishAhead: must be at least 5 × clockSkew, which is 150s: instances change over by their own clocks',
+      'issuers[0].signing.publishAhead: must be at least 5 × clockSkew (150s): each instance switches keys by its own clock',
     ],
     [
       '{ name: a, issuer: us, signing: { algorithm: ES256, publishAhead: 9s } }',
@@ -329,7 +329,7 @@ describe('issuers that are refused', () => {
     ],
     [
       '{ name: a, issuer: us, signing: { algorithm: ES256 }, ttl: { default: 2h, max: 1h } }',
-      'issuers[0].ttl: default is longer than max',
+      'issuers[0].ttl: default must not exceed max',
     ],
   ])('%s', (issuer, expected) => {
     const problems = problemsOf(issuersWith(issuer), { env });
@@ -337,19 +337,19 @@ describe('issuers that are refused', () => {
     expect(problems.join()).not.toContain('hunter2');
   });
 
-  it('share a name, an iss, or the right to be our own', () => {
+  it('shares a name, an iss or `signing` with another', () => {
     const other = '{ name: other, issuer: us, signing: { algorithm: ES256 } }';
     expect(problemsOf(issuersWith(OWN, `{ name: own, ${JWKS} }`, other), { env })).toEqual([
-      "6:13: issuers[1].name: 'own' is the name of issuers[0] at line 5 already",
-      "7:28: issuers[2].issuer: 'us' is the issuer of issuers[0] at line 5 already",
-      '7:32: issuers[2].signing: only one issuer can be our own: issuers[0] at line 5 is',
+      "6:13: issuers[1].name: 'own' is already the name of issuers[0] at line 5",
+      "7:28: issuers[2].issuer: 'us' is already the issuer of issuers[0] at line 5",
+      '7:32: issuers[2].signing: only one issuer may have signing: issuers[0] at line 5 has it',
     ]);
   });
 
-  it('hide nothing in each other, nor where there is no list of them', () => {
+  it('hides no problem of another, even if there is no list', () => {
     expect(problemsOf(issuersWith(`{ nmae: a, ${JWKS} }`, `{ name: b, ${SECRETS}, grant: [x] }`), { env })).toEqual([
       "5:7: issuers[0]: unknown key 'nmae', did you mean 'name'?",
-      "6:85: issuers[1].grant[0]: unknown scope 'x', the catalogue (scopes) does not have it",
+      "6:85: issuers[1].grant[0]: unknown scope 'x': it is not in the catalogue (scopes)",
     ]);
     expect(problemsOf(fileWith('issuers: {}\nroutes: [{ path: /a, authenticated: true, issuers: [b] }]'))).toEqual([
       '3:1: issuers: expected a list, found a map',

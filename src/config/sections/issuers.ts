@@ -8,7 +8,7 @@ import { readIssuer } from './issuer.ts';
 import { isRedisUrl } from './redis-url.ts';
 import type { Catalogue } from './scopes.ts';
 
-/** The issuers that are well-formed; `undefined` where there is no list of them. */
+/** Reads the issuers and returns the well-formed ones; `undefined` if there is no list. */
 export function readIssuers(draft: Draft, catalogue: Catalogue | undefined): readonly IssuerConfig[] | undefined {
   const written = draft.read(['issuers'], z.array(z.unknown()).prefault([]));
   if (written === undefined) return undefined;
@@ -26,7 +26,7 @@ function withOthers(issuer: IssuerConfig, all: readonly IssuerConfig[]): IssuerC
   return { ...issuer, claimedByOthers: new Set(others) };
 }
 
-/** The names of the issuers as written, also of those with other faults; `undefined` where there is no list. */
+/** Returns the names of the issuers, even of those with other faults; `undefined` if there is no list. */
 export function issuerNames(draft: Draft): readonly string[] | undefined {
   const issuers = draft.valueAt(['issuers']) ?? [];
   if (!Array.isArray(issuers)) return undefined;
@@ -36,18 +36,18 @@ export function issuerNames(draft: Draft): readonly string[] | undefined {
 }
 
 /**
- * Tokens and revocation keys must lead to one issuer. `iss` chooses among those that sign; a server may have its opaque
- * tokens introspected beside.
+ * Refuses a repeated name or `iss`, since tokens and revocation keys must lead to one issuer. An issuer with
+ * introspection may share its `iss` with one of JWTs: a server may issue both.
  */
 function refuseRepeated(draft: Draft, written: readonly unknown[], key: 'name' | 'issuer'): void {
   const first = new Map<unknown, number>();
   for (const [index, entry] of written.entries()) {
-    const isMeantByIt = isMap(entry) && (key === 'name' || !Object.hasOwn(entry, 'introspection'));
-    const value = isMeantByIt ? entry[key] : undefined;
+    const isSubject = isMap(entry) && (key === 'name' || !Object.hasOwn(entry, 'introspection'));
+    const value = isSubject ? entry[key] : undefined;
     if (typeof value !== 'string') continue;
-    const standing = first.get(value);
-    if (standing === undefined) first.set(value, index);
-    else draft.refuse(['issuers', index, key], `${quote(value)} is the ${key} of ${placeOf(draft, standing)} already`);
+    const existing = first.get(value);
+    if (existing === undefined) first.set(value, index);
+    else draft.refuse(['issuers', index, key], `${quote(value)} is already the ${key} of ${placeOf(draft, existing)}`);
   }
 }
 
@@ -55,18 +55,21 @@ function placeOf(draft: Draft, index: number): string {
   return `issuers[${index}] at line ${draft.lineOf(['issuers', index])}`;
 }
 
-/** Accounts belong to the one issuer that is our own. */
+/** Refuses a second issuer with `signing`: accounts belong to the one that is our own. */
 function refuseSigning(draft: Draft, written: readonly unknown[]): void {
   const own = [...written.keys()].filter((index) => isMeant(draft, ['issuers', index, 'signing']));
   const [first, ...others] = own;
   if (first === undefined) refuseAccounts(draft);
   for (const index of others) {
-    const message = `only one issuer can be our own: ${placeOf(draft, first ?? 0)} is`;
+    const message = `only one issuer may have signing: ${placeOf(draft, first ?? 0)} has it`;
     draft.refuse(['issuers', index, 'signing'], message);
   }
 }
 
-/** Every instance opens the same keys, and Redis must not be able to: there is no file beside it to make a secret in. */
+/**
+ * Refuses a Redis store without `sealWith`. All instances must be able to open the keys and Redis must not, so the secret
+ * cannot be generated as it is for SQLite.
+ */
 function refuseUnsealed(draft: Draft, written: readonly unknown[]): void {
   const store = draft.valueAt(['store']);
   if (!(isMap(store) || (typeof store === 'string' && isRedisUrl(store)))) return;
@@ -74,12 +77,12 @@ function refuseUnsealed(draft: Draft, written: readonly unknown[]): void {
     const signing = ['issuers', index, 'signing'];
     const sealWith = [...signing, 'sealWith'];
     if (!isMap(draft.valueAt(signing)) || isMeant(draft, sealWith)) continue;
-    draft.refuse(signing, 'with a Redis store, sealWith is required: the secret that its signing keys are sealed with');
+    draft.refuse(signing, 'a Redis store requires sealWith: the secret that seals the signing keys');
   }
 }
 
-/** A new key must be known everywhere before it signs, by clocks that differ (`src/signing/key-life.ts` shares the time out). */
-export function refuseHaste(
+/** Refuses a `publishAhead` in which a new key may not reach every verifier before it signs (`src/signing/key-life.ts`). */
+export function refuseShortPublishAhead(
   draft: Draft,
   issuers: readonly IssuerConfig[] | undefined,
   clockSkewMs: number | undefined,
@@ -90,7 +93,7 @@ export function refuseHaste(
   if (own.signing.publishAheadSeconds >= leastSeconds) return;
   const written = draft.valueAt(['issuers']);
   const index = Array.isArray(written) ? written.findIndex((entry) => isMap(entry) && 'signing' in entry) : 0;
-  const message = `must be at least 5 × clockSkew, which is ${leastSeconds}s: instances change over by their own clocks`;
+  const message = `must be at least 5 × clockSkew (${leastSeconds}s): each instance switches keys by its own clock`;
   draft.refuse(['issuers', index, 'signing', 'publishAhead'], message);
 }
 

@@ -1,19 +1,19 @@
 import * as z from 'zod';
 import { keyUrlProblem } from '../key-url.ts';
 
-/** The URL of a key set. */
+/** The schema of the URL of a key set. */
 export const keySetUrl = urlThat((url) => keyUrlProblem(url, 'a JWKS'), 'a JWKS').transform((url) => new URL(url));
 
-/** The URL of an introspection endpoint. */
+/** The schema of the URL of an introspection endpoint. */
 export const introspectionUrl = urlThat(
   (url) => keyUrlProblem(url, 'an introspection endpoint'),
   'an introspection endpoint',
 ).transform((url) => new URL(url));
 
-/** The URL of an issuer, which stays as it is written: `iss` must be the same to the byte. */
+/** The schema of the URL of an issuer. It stays a string, because `iss` must be equal to the byte. */
 export const issuerUrl = urlThat(issuerUrlProblem, 'the issuer');
 
-/** Never prints the URL: it may hold a password. */
+/** The schema of a URL. No message quotes the URL: it may contain a password. */
 function urlThat(problemOf: (url: string) => string | undefined, what: string) {
   return z.string({ error: `expected the https URL of ${what}` }).check((ctx) => {
     const message = problemOf(ctx.value);
@@ -24,5 +24,5 @@ function urlThat(problemOf: (url: string) => string | undefined, what: string) {
 /** An issuer has neither query nor fragment (OpenID Connect Discovery 1.0, section 3; RFC 8414, section 2). */
 function issuerUrlProblem(written: string): string | undefined {
   const problem = keyUrlProblem(written, 'the issuer');
-  return problem ?? (/[?#]/.test(written) ? 'the URL of an issuer has neither query nor fragment' : undefined);
+  return problem ?? (/[?#]/.test(written) ? 'the URL of an issuer must not have a query or fragment' : undefined);
 }

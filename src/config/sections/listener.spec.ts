@@ -17,7 +17,7 @@ describe('listen', () => {
     ['{ extAuthz: unix:/run/x.sock, tokens: 0.0.0.0:9192 }', []],
     ['{ extAuthz: { address: 0.0.0.0:9191, insecure: true } }', []],
     ['{ extAuthz: 127.0.0.1:0, tokens: 127.0.0.1:0 }', []],
-    ['{}', ['2:1: listen: no door is open: expected extAuthz, tokens or both']],
+    ['{}', ['2:1: listen: no listener is open: expected extAuthz, tokens or both']],
     ['', ['2:1: listen: expected a map, found nothing']],
     ['{ extAuthz: 0.0.0.0:9191 }', [`2:21: listen.extAuthz: ${EXPOSED}`]],
     ['{ extAuthz: { address: envoy:9191, insecure: false } }', [`2:11: listen.extAuthz: ${EXPOSED}`]],
@@ -32,41 +32,41 @@ describe('listen', () => {
       '{ extAuthz: { tls: {} } }',
       [
         `2:11: listen.extAuthz.address: missing: expected ${ADDRESS}`,
-        '2:23: listen.extAuthz.tls.cert: expected the path of a PEM file with the certificate chain, never its contents',
-        '2:23: listen.extAuthz.tls.key: expected the path of a PEM file with the private key, never its contents',
+        '2:23: listen.extAuthz.tls.cert: expected the path of a PEM file with the certificate chain, not its contents',
+        '2:23: listen.extAuthz.tls.key: expected the path of a PEM file with the private key, not its contents',
       ],
     ],
     [
       '{ extAuthz: 127.0.0.1:9191, verify: 127.0.0.1:9193 }',
-      ["2:37: listen: 'verify' is not part of this version yet"],
+      ["2:37: listen: 'verify' is not supported in this version"],
     ],
     [
       '{ extAuthz: 127.0.0.1:9191, access: 127.0.0.1:9193 }',
-      ["2:37: listen: 'access' is not part of this version yet"],
+      ["2:37: listen: 'access' is not supported in this version"],
     ],
     ['{ extAuthz: 127.0.0.1:9191, admin: 0.0.0.0:9195 }', []],
-    ['{ admin: 127.0.0.1:9195 }', ['2:1: listen: no door is open: expected extAuthz, tokens or both']],
+    ['{ admin: 127.0.0.1:9195 }', ['2:1: listen: no listener is open: expected extAuthz, tokens or both']],
     [
       '{ extAuthz: 127.0.0.1:9191, tokens: 127.0.0.1:9192, admin: 127.0.0.1:9192 }',
-      ['2:68: listen.admin: listens where tokens does: expected another address or port'],
+      ['2:68: listen.admin: overlaps with listen.tokens: expected another address or port'],
     ],
     [
       '{ extAuthz: 127.0.0.1:9191, tokens: { address: 127.0.0.1:9192, mode: nginx } }',
-      ["2:72: listen.tokens: 'mode' is not part of this version yet"],
+      ["2:72: listen.tokens: 'mode' is not supported in this version"],
     ],
     [
       '{ extAuthz: 127.0.0.1:9191, tokens: 127.0.0.1:9191 }',
-      ['2:45: listen.tokens: listens where extAuthz does: expected another address or port'],
+      ['2:45: listen.tokens: overlaps with listen.extAuthz: expected another address or port'],
     ],
     [
       '{ extAuthz: unix:x, tokens: unix:./x }',
-      ['2:37: listen.tokens: listens where extAuthz does: expected another address or port'],
+      ['2:37: listen.tokens: overlaps with listen.extAuthz: expected another address or port'],
     ],
   ])('%s', (listen, problems) => {
     expect(problemsOf(fileListening(listen))).toEqual(problems);
   });
 
-  it('leaves a door that is not written closed', () => {
+  it('leaves a listener closed that is not written', () => {
     expect(configFrom(fileListening('{ extAuthz: "[::1]:9191" }')).listen).toEqual({
       extAuthz: { address: { host: '::1', port: 9191 }, tls: undefined },
       tokens: undefined,
@@ -74,12 +74,12 @@ describe('listen', () => {
     });
   });
 
-  it('takes the path of a socket relative to the file', () => {
+  it('resolves the path of a socket against the directory of the file', () => {
     const config = configFrom(fileListening('{ extAuthz: unix:run/x.sock }'));
     expect(config.listen.extAuthz?.address).toEqual({ path: config.file.replace('sallyport.yaml', 'run/x.sock') });
   });
 
-  it('needs an issuer of our own for the token service', () => {
+  it('requires an issuer with signing for the token service', () => {
     expect(problemsOf('version: 1\nlisten: { tokens: 127.0.0.1:1 }\nroutes: []')).toEqual([
       '2:19: listen.tokens: the token service needs an issuer with signing: accounts and their tokens belong to it',
     ]);

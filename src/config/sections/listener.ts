@@ -11,7 +11,7 @@ type Listen = z.output<typeof fileSchema.shape.listen>;
 type Door = keyof Listen;
 type Written = NonNullable<Listen[Door]>;
 
-/** The doors, with their TLS files read. */
+/** Reads the listeners and their TLS files. */
 export function readListen(draft: Draft): Config['listen'] | undefined {
   const written = draft.read(['listen'], fileSchema.shape.listen);
   if (written === undefined) return undefined;
@@ -19,14 +19,14 @@ export function readListen(draft: Draft): Config['listen'] | undefined {
     written[door] && readListener(draft, ['listen', door], written[door]);
   const listen = { extAuthz: read('extAuthz'), tokens: read('tokens'), admin: read('admin') };
   if (listen.extAuthz === undefined && listen.tokens === undefined) {
-    draft.refuse(['listen'], 'no door is open: expected extAuthz, tokens or both');
+    draft.refuse(['listen'], 'no listener is open: expected extAuthz, tokens or both');
   }
   if (written.extAuthz !== undefined) refuseExposed(draft, ['listen', 'extAuthz'], written.extAuthz);
   refuseCollisions(draft, listen);
   return listen;
 }
 
-/** Each door against those before it. */
+/** Refuses a listener whose address overlaps with an earlier one. */
 function refuseCollisions(draft: Draft, listen: Config['listen']): void {
   const doors = Object.entries(listen);
   for (const [index, [door, listener]] of doors.entries()) {
@@ -34,7 +34,7 @@ function refuseCollisions(draft: Draft, listen: Config['listen']): void {
       .slice(0, index)
       .find(([, other]) => listener && other && collide(listener.address, other.address));
     if (earlier === undefined) continue;
-    draft.refuse(['listen', door], `listens where ${earlier[0]} does: expected another address or port`);
+    draft.refuse(['listen', door], `overlaps with listen.${earlier[0]}: expected another address or port`);
   }
 }
 
@@ -48,7 +48,7 @@ function readListener(draft: Draft, path: Path, written: Written): Listener {
   };
 }
 
-/** Whoever reaches this door can ask whom it lets in. */
+/** Refuses an ext-authz listener that unauthenticated clients can reach: they could probe credentials. */
 function refuseExposed(draft: Draft, path: Path, written: Written): void {
   const { address, tls, insecure } = expand(written);
   if ('path' in address || isLoopback(address.host) || tls?.clientCa !== undefined || insecure) return;

@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { patternProblem } from './patterns.ts';
 
-const UNFIT = 'cannot stand in a path: requests that hold it are refused';
+const unfit = (character: string): string =>
+  `a path must not contain '${character}': requests that contain it are refused`;
 const ENCODED =
-  "'%' cannot stand in a path: write it readable, without percent-encoding; encoded separators are refused in requests";
-const PART = 'a part of a segment cannot be matched: write {name} for the whole segment, or ** at the end';
+  "a path must not contain '%': write it without percent-encoding; requests with encoded separators are refused";
+const PART = 'a wildcard cannot match part of a segment: write {name} for the whole segment, or ** at the end';
 const PARAMETER =
-  'a part of a segment cannot be a parameter: write {name} for the whole segment, and ask for the scopes that all of its forms need';
-const WHOLE = "no request has such a path: '.' and '..' segments and over-long paths are refused";
+  'a parameter cannot be part of a segment: write {name} for the whole segment, and require the scopes that all of its forms need';
+const WHOLE = "no request can have this path: '.' and '..' segments and over-long paths are refused";
 
 describe('patternProblem()', () => {
   it.each([
@@ -23,28 +24,28 @@ describe('patternProblem()', () => {
     '/café/{id}',
     '/\u{1F600}/**',
     '/x:cancel',
-  ])('takes %s', (pattern) => {
+  ])('accepts %s', (pattern) => {
     expect(patternProblem(pattern)).toBeUndefined();
   });
 
   it.each([
-    ['a', "a path begins with '/', found 'a'"],
-    ['**', "a path begins with '/', found '**'"],
+    ['a', "a path must begin with '/', found 'a'"],
+    ['**', "a path must begin with '/', found '**'"],
     ['/a%2Fb', ENCODED],
     ['/a%b', ENCODED],
     ['/a%25b', ENCODED],
-    ['/caf%C3%A9/{id}', "write it readable, without percent-encoding: '/café/{id}'"],
-    ['/a%20b', "write it readable, without percent-encoding: '/a b'"],
-    ['/a\u200bb', `'\\u{200b}' ${UNFIT}`],
-    ['/a\ud800', `'\\u{d800}' ${UNFIT}`],
-    ['/a;b', `';' ${UNFIT}`],
-    ['/a?b=c', `'?' ${UNFIT}`],
-    ['/a#b', `'#' ${UNFIT}`],
-    ['/a\\b', `'\\' ${UNFIT}`],
-    ['/a\u0000', `'\\u{0}' ${UNFIT}`],
-    ['/a//b', "an empty segment ('//') never matches: leave it out"],
-    ['//', "an empty segment ('//') never matches: leave it out"],
-    ['/**/a', "'**' stands for the rest of a path: it can only be the last segment"],
+    ['/caf%C3%A9/{id}', "write the path without percent-encoding: '/café/{id}'"],
+    ['/a%20b', "write the path without percent-encoding: '/a b'"],
+    ['/a\u200bb', unfit('\\u{200b}')],
+    ['/a\ud800', unfit('\\u{d800}')],
+    ['/a;b', unfit(';')],
+    ['/a?b=c', unfit('?')],
+    ['/a#b', unfit('#')],
+    ['/a\\b', unfit('\\')],
+    ['/a\u0000', unfit('\\u{0}')],
+    ['/a//b', "an empty segment ('//') never matches: remove it"],
+    ['//', "an empty segment ('//') never matches: remove it"],
+    ['/**/a', "'**' matches the rest of a path: it must be the last segment"],
     ['/a/*', "'*': write {name} for one segment, or ** at the end"],
     ['/a*', `'a*': ${PART}`],
     ['/a**', `'a**': ${PART}`],
@@ -56,7 +57,7 @@ describe('patternProblem()', () => {
     ['/{}', "'{}': a segment is either literal or {name}, with a name of letters, digits and '_'"],
     ['/{1}', "'{1}': a segment is either literal or {name}, with a name of letters, digits and '_'"],
     ['/{a', "'{a': a segment is either literal or {name}, with a name of letters, digits and '_'"],
-    ['/{a}/{a}', "'{a}' stands in it twice"],
+    ['/{a}/{a}', "'{a}' occurs twice"],
     ['/a/..', WHOLE],
     ['/./a', WHOLE],
     [`/${'a'.repeat(3000)}`, WHOLE],

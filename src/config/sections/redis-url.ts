@@ -1,14 +1,14 @@
 import { isIPv6 } from 'node:net';
 
-/** Where a Redis server is. */
+/** The address of a Redis server. */
 export interface RedisUrl {
   /** Without brackets. */
   readonly host: string;
   readonly port: number;
-  /** Whether the port is written; otherwise it is Redis's own. */
+  /** Whether the URL contains the port; otherwise it is Redis's default. */
   readonly hasPort: boolean;
   readonly database: number;
-  /** TLS from the first byte. */
+  /** Whether to connect with TLS. */
   readonly isSecure: boolean;
 }
 
@@ -17,17 +17,17 @@ const DEFAULT_PORT = 6379;
 const NAME = /^[A-Za-z0-9._-]+$/;
 const DATABASE = /^\/?(0|[1-9][0-9]{0,4})?$/;
 
-/** Whether it is meant to name a Redis server, rightly or not. */
+/** Whether the text is meant as the URL of a Redis server, well-formed or not. */
 export function isRedisUrl(text: string): boolean {
   return /^rediss?:/i.test(text);
 }
 
-/** Reads `redis://host:6379/0`, or says what is wrong with it. Never prints it: it may hold a password. */
+/** Parses `redis://host:6379/0`, or returns what is wrong with it, without quoting it: it may contain a password. */
 export function parseRedisUrl(text: string): RedisUrl | string {
   const url = URL.parse(text);
   if (url === null || (url.protocol !== 'redis:' && url.protocol !== 'rediss:')) return EXPECTED;
   if (url.username !== '' || url.password !== '') {
-    return 'a URL must not hold credentials: write { url, username, password: { env: NAME } }';
+    return 'a URL must not contain credentials: write { url, username, password: { env: NAME } }';
   }
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const database = DATABASE.exec(url.pathname)?.[1] ?? '0';

@@ -11,48 +11,53 @@ const oneMethod = text("a method, or several as 'methods'", methodProblem).meta(
 const scope = text('a scope');
 const yes = z.literal(true, { error: ({ input }) => `${expected('true')({ input })}: leave the key out instead` });
 
-/** The keys of which a route has exactly one. */
+/** A route has exactly one of these keys. */
 export const REQUIREMENTS = ['scope', 'anyOf', 'allOf', 'authenticated', 'public'] as const;
 
-/** One rule of the route map, as written. */
+/** The schema of a route. */
 export const routeSchema = z
   .strictObject({
     path: text('a path such as /v1/messages/{id}', patternProblem).describe(
-      'Path pattern: literal segments, written readable and not percent-encoded, {name} for one segment, ** at the end for any number, also none',
+      'Path pattern: literal segments without percent-encoding, {name} for one segment, ** at the end for any number, including none',
     ),
-    method: oneMethod.optional().describe('The one method; GET covers HEAD. All others by default'),
-    methods: distinct(method, 'a list of methods').optional().describe('Several methods, instead of `method`'),
+    method: oneMethod
+      .optional()
+      .describe('The method; GET covers HEAD. By default, every method that no other route lists'),
+    methods: distinct(method, 'a list of methods').optional().describe('Several methods, in place of `method`'),
     hosts: distinct(text('a host name', hostProblem), 'a list of host names')
       .optional()
       .describe('Lower-case host names, or *.name; every host by default'),
-    scope: scope.optional().describe('The scope that the credential must carry'),
-    anyOf: distinct(scope, 'a list of scopes').optional().describe('Scopes of which one is enough'),
-    allOf: distinct(scope, 'a list of scopes').optional().describe('Scopes that must all be there'),
+    scope: scope.optional().describe('The required scope'),
+    anyOf: distinct(scope, 'a list of scopes').optional().describe('Scopes of which at least one is required'),
+    allOf: distinct(scope, 'a list of scopes').optional().describe('Scopes that are all required'),
     authenticated: yes.optional().describe('Any valid credential, whatever its scopes'),
-    public: yes.optional().describe('Nobody is authenticated: credentials pass through, identity headers are stripped'),
+    public: yes.optional().describe('No authentication: credentials pass through, and identity headers are removed'),
     issuers: distinct(text('the name of an issuer'), 'a list of issuers')
       .optional()
-      .describe('Names of the issuers whose tokens are taken; all by default'),
-    basic: z.boolean().optional().describe('Whether Basic credentials are taken; as basic.routes says by default'),
-    shadow: z.boolean().prefault(false).describe('Decides and records, and lets pass without identity'),
+      .describe('Names of the issuers whose tokens are accepted; all by default'),
+    basic: z.boolean().optional().describe('Whether Basic credentials are accepted; basic.routes by default'),
+    shadow: z
+      .boolean()
+      .prefault(false)
+      .describe('Shadow mode: denials are recorded, and every request passes without identity'),
   })
   .meta({ oneOf: REQUIREMENTS.map((key) => ({ required: [key] })), not: { required: ['method', 'methods'] } });
 
-/** A route as the file says it. */
+/** A route, as written. */
 export type WrittenRoute = z.output<typeof routeSchema>;
 
 function methodProblem(written: string): string | undefined {
   if (METHOD.test(written)) return undefined;
   const upper = written.toUpperCase();
   return METHOD.test(upper)
-    ? `methods are upper case: ${quote(upper)}`
+    ? `methods are upper case: write ${quote(upper)}`
     : `expected a method such as 'GET', found ${quote(written)}`;
 }
 
-/** What is wrong with the name of a host, if anything. */
+/** Returns what is wrong with a host name, or `undefined`. */
 export function hostProblem(written: string): string | undefined {
   if (HOST.test(written)) return undefined;
-  if (HOST.test(written.toLowerCase())) return `host names are lower case: ${quote(written.toLowerCase())}`;
-  if (/:[0-9]*$/.test(written)) return `a host is written without its port, found ${quote(written)}`;
+  if (HOST.test(written.toLowerCase())) return `host names are lower case: write ${quote(written.toLowerCase())}`;
+  if (/:[0-9]*$/.test(written)) return `write a host without its port, found ${quote(written)}`;
   return `expected a host name such as 'api.example.com' or '*.example.com', found ${quote(written)}`;
 }

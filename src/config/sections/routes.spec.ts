@@ -9,12 +9,12 @@ issuers:
 basic: { routes: true }
 routes:`;
 
-/** One route a line, from line 9 on. */
+/** One route per line, from line 9 on. */
 function routesWith(...routes: string[]): string {
   return `${SURROUNDINGS}\n${routes.map((route) => `  - ${route}`).join('\n')}`;
 }
 
-describe('routes that load', () => {
+describe('a valid route', () => {
   const plain = {
     pattern: '/a',
     hosts: [],
@@ -47,18 +47,18 @@ describe('routes that load', () => {
     expect(configOf(routesWith(route), { env }).routes).toEqual([{ ...plain, ...rest }]);
   });
 
-  it('take no Basic where basic is not written', () => {
+  it('accepts no Basic by default', () => {
     expect(configOf('routes: [{ path: /a, authenticated: true }]').routes).toMatchObject([{ basic: false }]);
   });
 });
 
-describe('routes that are refused', () => {
+describe('an invalid route', () => {
   const ONE = 'expected exactly one of scope, anyOf, allOf, authenticated and public';
 
   it.each([
     ['nonsense', 'routes[0]: expected a map, found a string'],
     ['{ scope: a:read }', 'routes[0].path: missing: expected a path such as /v1/messages/{id}'],
-    ['{ path: a, public: true }', "routes[0].path: a path begins with '/', found 'a'"],
+    ['{ path: a, public: true }', "routes[0].path: a path must begin with '/', found 'a'"],
     ['{ path: /a }', `routes[0]: ${ONE}, found none`],
     ['{ path: /a, scope: a:read, public: true }', `routes[0]: ${ONE}, found scope and public`],
     ['{ path: /a, public: false }', 'routes[0].public: expected true, found false: leave the key out instead'],
@@ -72,7 +72,7 @@ describe('routes that are refused', () => {
     ['{ path: /a, scope: a:raed }', "routes[0].scope: unknown scope 'a:raed', did you mean 'a:read'?"],
     [
       '{ path: /a, anyOf: [a:read, x:y] }',
-      "routes[0].anyOf[1]: unknown scope 'x:y', the catalogue (scopes) does not have it",
+      "routes[0].anyOf[1]: unknown scope 'x:y': it is not in the catalogue (scopes)",
     ],
     [
       '{ path: /a, allOf: [tokens:mange] }',
@@ -80,9 +80,9 @@ describe('routes that are refused', () => {
     ],
     [
       '{ path: /a, scope: all:any }',
-      "routes[0].scope: 'all:any' is granted, never required: it covers whatever scope a route names",
+      "routes[0].scope: 'all:any' can be granted but not required: it covers every scope that a route names",
     ],
-    ['{ path: /a, public: true, method: get }', "routes[0].method: methods are upper case: 'GET'"],
+    ['{ path: /a, public: true, method: get }', "routes[0].method: methods are upper case: write 'GET'"],
     ['{ path: /a, public: true, method: "*" }', "routes[0].method: expected a method such as 'GET', found '*'"],
     ['{ path: /a, public: true, methods: [] }', 'routes[0].methods: must not be empty'],
     ['{ path: /a, public: true, methods: [GET, GET] }', "routes[0].methods[1]: 'GET' is listed twice"],
@@ -94,11 +94,11 @@ describe('routes that are refused', () => {
     ['{ path: /a, public: true, hosts: [] }', 'routes[0].hosts: must not be empty'],
     [
       '{ path: /a, public: true, hosts: [A.example.com] }',
-      "routes[0].hosts[0]: host names are lower case: 'a.example.com'",
+      "routes[0].hosts[0]: host names are lower case: write 'a.example.com'",
     ],
     [
       '{ path: /a, public: true, hosts: ["a.example.com:443"] }',
-      "routes[0].hosts[0]: a host is written without its port, found 'a.example.com:443'",
+      "routes[0].hosts[0]: write a host without its port, found 'a.example.com:443'",
     ],
     [
       '{ path: /a, public: true, hosts: ["a.*.com"] }',
@@ -115,11 +115,11 @@ describe('routes that are refused', () => {
     ],
     [
       '{ path: /a, public: true, issuers: [own] }',
-      'routes[0].issuers: a public route authenticates nobody: issuers means nothing here',
+      'routes[0].issuers: a public route authenticates no one: issuers has no effect here',
     ],
     [
       '{ path: /a, public: true, basic: false }',
-      'routes[0].basic: a public route authenticates nobody: basic means nothing here',
+      'routes[0].basic: a public route authenticates no one: basic has no effect here',
     ],
     ['{ path: /a, public: true, shdow: true }', "routes[0]: unknown key 'shdow', did you mean 'shadow'?"],
   ])('%s', (route, problem) => {
@@ -140,11 +140,11 @@ describe('routes that are refused', () => {
       ['{ hosts: [a, b], path: /a, public: true }', '{ hosts: [b, a], path: /a, public: true }'],
       "10:5: routes[1]: 'b,a/a' conflicts with 'a,b/a', routes[0] at line 9: both match the same requests",
     ],
-  ])('conflict: %j', (routes, problem) => {
+  ])('conflicts with another: %j', (routes, problem) => {
     expect(problemsOf(fileWith(routesWith(...routes)), { env })).toEqual([problem]);
   });
 
-  it('hide nothing in each other', () => {
+  it('hides no problem of another', () => {
     const routes = ['{ path: /a, scpoe: a:read }', '{ path: /b, scope: a:raed }', '{ path: /b, public: true }'];
     expect(problemsOf(fileWith(routesWith(...routes)), { env })).toEqual([
       "9:17: routes[0]: unknown key 'scpoe', did you mean 'scope'?",
@@ -153,29 +153,29 @@ describe('routes that are refused', () => {
     ]);
   });
 
-  it('take Basic while it is off', () => {
+  it('accepts Basic while basic.routes is off', () => {
     expect(problemsOf(fileWith('routes: [{ path: /a, authenticated: true, basic: true }]'))).toEqual([
-      '3:50: routes[0].basic: basic.routes must be true first',
+      '3:50: routes[0].basic: requires basic.routes: true',
     ]);
   });
 
-  it('take Basic although their issuers leave out ours, to which the accounts belong', () => {
+  it('accepts Basic although its issuers leave out our own, to which the accounts belong', () => {
     const routes = [
       '{ path: /a, authenticated: true, issuers: [partner], basic: true }',
       '{ path: /b, authenticated: true, issuers: [partner] }',
     ];
     expect(problemsOf(fileWith(routesWith(...routes)), { env })).toEqual([
-      "9:65: routes[0].basic: accounts belong to 'own', which issuers leaves out",
+      "9:65: routes[0].basic: accounts belong to 'own', which issuers does not list",
     ]);
   });
 
-  it('take Basic while there are no accounts', () => {
+  it('accepts Basic without an issuer for accounts', () => {
     expect(problemsOf(fileWith('basic: { routes: true }'))).toEqual([
       '3:18: basic.routes: Basic needs an issuer with signing: accounts and their tokens belong to it',
     ]);
   });
 
-  it('are missing', () => {
+  it('is missing', () => {
     expect(problemsOf('version: 1\nlisten: { extAuthz: 127.0.0.1:1 }')).toEqual([
       '1:1: routes: missing: expected a list',
     ]);

@@ -11,18 +11,18 @@ import type { Catalogue } from './scopes.ts';
 import { requirementProblem } from './scopes.ts';
 import { weakerRules } from './weaker-rules.ts';
 
-/** What routes refer to; `undefined` where a part is too broken to compare with. */
+/** The sections that routes refer to; `undefined` for one that is invalid. */
 export interface RouteContext {
   readonly catalogue: Catalogue | undefined;
   /** Names of the issuers. */
   readonly issuers: readonly string[] | undefined;
   /** Name of our own issuer, to which the accounts belong. */
   readonly own: string | undefined;
-  /** Whether routes take Basic unless they say otherwise. */
+  /** Whether routes accept Basic by default. */
   readonly basic: boolean | undefined;
 }
 
-/** The routes that are well-formed; `undefined` where there is no list of them. */
+/** Reads the routes and returns the well-formed ones; `undefined` if there is no list. */
 export function readRoutes(draft: Draft, context: RouteContext): readonly Route[] | undefined {
   const written = draft.read(['routes'], z.array(z.unknown()));
   if (written === undefined) return undefined;
@@ -57,7 +57,7 @@ function readRoute(draft: Draft, path: Path, context: RouteContext): Route | und
       requirement,
       issuers: written.issuers && new Set(written.issuers),
       basic:
-        requirement.kind !== 'public' && takesAccounts(written, context) && (written.basic ?? context.basic ?? false),
+        requirement.kind !== 'public' && acceptsAccounts(written, context) && (written.basic ?? context.basic ?? false),
       sufficient: undefined,
       shadow: written.shadow,
     }
@@ -102,13 +102,13 @@ function refuseIssuers(
 
 function refuseBasic(draft: Draft, path: Path, written: WrittenRoute, context: RouteContext): void {
   if (written.basic !== true) return;
-  if (context.basic === false) draft.refuse([...path, 'basic'], 'basic.routes must be true first');
-  if (takesAccounts(written, context)) return;
-  draft.refuse([...path, 'basic'], `accounts belong to ${quote(context.own ?? '')}, which issuers leaves out`);
+  if (context.basic === false) draft.refuse([...path, 'basic'], 'requires basic.routes: true');
+  if (acceptsAccounts(written, context)) return;
+  draft.refuse([...path, 'basic'], `accounts belong to ${quote(context.own ?? '')}, which issuers does not list`);
 }
 
-/** Whether our own issuer, and with it every account, is one that the route takes. */
-function takesAccounts({ issuers }: WrittenRoute, { own }: RouteContext): boolean {
+/** Whether the route accepts our own issuer, and with it the accounts. */
+function acceptsAccounts({ issuers }: WrittenRoute, { own }: RouteContext): boolean {
   return issuers === undefined || own === undefined || issuers.includes(own);
 }
 
@@ -116,18 +116,18 @@ function refusePublic(draft: Draft, path: Path, written: WrittenRoute): void {
   if (written.public === undefined) return;
   for (const key of ['issuers', 'basic'] as const) {
     if (written[key] === undefined) continue;
-    draft.refuse([...path, key], `a public route authenticates nobody: ${key} means nothing here`);
+    draft.refuse([...path, key], `a public route authenticates no one: ${key} has no effect here`);
   }
 }
 
 function refuseConflicts(draft: Draft, routes: readonly Route[], places: ReadonlyMap<Route, number>): void {
-  const told = new Set<string>();
+  const reported = new Set<string>();
   for (const { route, standing } of new RouteMap(routes).conflicts) {
     const later = places.get(route) ?? 0;
     const earlier = places.get(standing) ?? 0;
     const key = `${later} ${earlier}`;
-    if (told.has(key)) continue;
-    told.add(key);
+    if (reported.has(key)) continue;
+    reported.add(key);
     const line = draft.lineOf(['routes', earlier]);
     draft.refuse(
       ['routes', later],
@@ -142,7 +142,7 @@ function warnOfWeakerRules(draft: Draft, routes: readonly Route[], places: Reado
     const line = draft.lineOf(['routes', index]);
     draft.warn(
       ['routes', places.get(route) ?? 0],
-      `${nameRoute(route)} takes every other method, and asks for less than ${nameRoute(neighbour)}, routes[${index}] at line ${line}: list its methods`,
+      `${nameRoute(route)} matches every other method and requires less than ${nameRoute(neighbour)}, routes[${index}] at line ${line}: list its methods`,
     );
   }
 }

@@ -4,7 +4,7 @@ import { configOf, fileWith, problemsOf } from '../../../test/support/config.ts'
 const NAME = "expected a scope name such as 'messages:send', found";
 
 describe('scopes', () => {
-  it('are the catalogue, empty by default', () => {
+  it('define the catalogue, which is empty by default', () => {
     expect(configOf('').scopes).toEqual(new Map());
     expect(configOf('scopes: { a:b: { description: B, maxTtl: 1h }, a:c-2_x: {} }').scopes).toEqual(
       new Map([
@@ -21,16 +21,16 @@ describe('scopes', () => {
     ['scopes: { "a:*": {} }', [`3:11: scopes: ${NAME} 'a:*'`]],
     ['scopes: { "a:b\\n": {} }', [`3:11: scopes: ${NAME} 'a:b\\u{a}'`]],
     ['scopes: { __proto__: {} }', [`3:11: scopes: ${NAME} '__proto__'`]],
-    ['scopes: { all:any: {} }', ["3:11: scopes: 'all:any' is built in and cannot be defined again"]],
-    ['scopes: { tokens:manage: {} }', ["3:11: scopes: 'tokens:manage' is built in and cannot be defined again"]],
-    ['scopes:\n  a:b:', ['4:3: scopes.a:b: expected a map, {} at least, found nothing']],
+    ['scopes: { all:any: {} }', ["3:11: scopes: 'all:any' is built in and cannot be redefined"]],
+    ['scopes: { tokens:manage: {} }', ["3:11: scopes: 'tokens:manage' is built in and cannot be redefined"]],
+    ['scopes:\n  a:b:', ['4:3: scopes.a:b: expected a map such as {}, found nothing']],
     ['scopes: { a:b: { maxTTL: 1h } }', ["3:18: scopes.a:b: unknown key 'maxTTL', did you mean 'maxTtl'?"]],
-    ['scopes: { a:b: { description: 5 } }', ['3:31: scopes.a:b.description: expected a text, found 5']],
+    ['scopes: { a:b: { description: 5 } }', ['3:31: scopes.a:b.description: expected a string, found 5']],
   ])('%s', (sections, problems) => {
     expect(problemsOf(fileWith(sections))).toEqual(problems);
   });
 
-  it('that are faulty are known to routes all the same', () => {
+  it('with faults are still known to routes', () => {
     expect(problemsOf(fileWith('scopes: { a:b: { x: 1 } }\nroutes:\n  - { path: /a, scope: a:b }'))).toEqual([
       "3:18: scopes.a:b: unknown key 'x', expected description or maxTtl",
     ]);

@@ -5,16 +5,16 @@ import type { CatalogueScope } from '../config.ts';
 import type { Draft } from '../reading/draft.ts';
 import { SCOPE_NAME, scopeSchema } from './file-schema.ts';
 
-/** The scopes that may be asked for, by name. */
+/** The scopes that may be requested, by name. */
 export type Catalogue = ReadonlyMap<string, CatalogueScope>;
 
 /**
- * The catalogue as written. A faulty entry is in it too, so that only its own problem is told; `undefined` where
- * there is no telling what it holds.
+ * Reads the catalogue; `undefined` if it is not a map. It includes faulty entries, so that a route which refers to one
+ * adds no further problem.
  */
 export function readCatalogue(draft: Draft): Catalogue | undefined {
   if (draft.read(['scopes'], z.looseObject({}).prefault({})) === undefined) return undefined;
-  // From the file itself: zod drops a name such as __proto__ without a word.
+  // From the file itself: zod silently drops a name such as __proto__.
   const names = Object.keys(draft.valueAt(['scopes']) ?? {});
   return new Map(names.map((name) => [name, readScope(draft, name)]));
 }
@@ -24,21 +24,21 @@ function readScope(draft: Draft, name: string): CatalogueScope {
   if (!SCOPE_NAME.test(name)) {
     draft.refuseKey(path, `expected a scope name such as 'messages:send', found ${quote(name)}`);
   } else if (name === ALL_ANY || MANAGEMENT_SCOPES.has(name)) {
-    draft.refuseKey(path, `${quote(name)} is built in and cannot be defined again`);
+    draft.refuseKey(path, `${quote(name)} is built in and cannot be redefined`);
   }
   const scope = draft.read(path, scopeSchema);
   return { description: scope?.description, maxTtlSeconds: scope?.maxTtl };
 }
 
-/** What is wrong with granting a scope, if anything: it is one of the catalogue, `all:any`, or one over ourselves. */
+/** Returns why a scope cannot be granted, or `undefined`: it must be in the catalogue, `all:any`, or a management scope. */
 export function grantProblem(scope: string, catalogue: Catalogue): string | undefined {
   if (scope === ALL_ANY || isNamed(scope, catalogue)) return undefined;
   return wordUnknown(scope, [...catalogue.keys(), ...MANAGEMENT_SCOPES, ALL_ANY]);
 }
 
-/** What is wrong with a route that requires a scope, if anything: it is one of the catalogue, or one over ourselves. */
+/** Returns why a route cannot require a scope, or `undefined`: it must be in the catalogue or a management scope. */
 export function requirementProblem(scope: string, catalogue: Catalogue): string | undefined {
-  if (scope === ALL_ANY) return "'all:any' is granted, never required: it covers whatever scope a route names";
+  if (scope === ALL_ANY) return "'all:any' can be granted but not required: it covers every scope that a route names";
   return isNamed(scope, catalogue) ? undefined : wordUnknown(scope, [...catalogue.keys(), ...MANAGEMENT_SCOPES]);
 }
 
@@ -47,5 +47,5 @@ function isNamed(scope: string, catalogue: Catalogue): boolean {
 }
 
 function wordUnknown(scope: string, names: readonly string[]): string {
-  return `unknown scope ${quote(scope)}${suggest(scope, names) || ', the catalogue (scopes) does not have it'}`;
+  return `unknown scope ${quote(scope)}${suggest(scope, names) || ': it is not in the catalogue (scopes)'}`;
 }

@@ -10,11 +10,11 @@ const sentinelAddress = parsed('host:port of a Sentinel', (written) => {
   return address !== undefined && 'host' in address && address.port > 0 ? address : undefined;
 });
 
-/** The Sentinels that know which server is the primary. */
+/** The schema of the Sentinels of a Redis store. */
 export const sentinelSchema = z.strictObject({
   addresses: z
     .array(sentinelAddress, { error: expected(ADDRESSES) })
     .min(1, { error: EMPTY })
     .describe('host:port of every Sentinel'),
-  ...redisAccess('Speak TLS to the Sentinels'),
+  ...redisAccess('TLS to the Sentinels'),
 });

@@ -7,16 +7,16 @@ import { sentinelSchema } from './sentinel-schema.ts';
 
 const EXPECTED = "expected 'memory:', 'sqlite:PATH', 'redis://HOST', or a map with url";
 
-/** What somebody may write who means SQLite. */
+/** A path that is probably meant as a SQLite store. */
 const PLAIN_FILE = /^[\w./~-]+\.(?:db|sqlite3?)$/;
 
-/** No message of a store prints what was written: its URL may hold a password. */
+/** No message about a store quotes the value: its URL may contain a password. */
 const redisUrl = z
   .string({ error: 'expected the URL of a Redis server: redis://HOST' })
   .transform(toRedisUrl)
   .meta({ pattern: '^rediss?://' });
 
-/** What a URL alone leaves out. */
+/** The values of a store that is written as a URL alone. */
 const ALONE = {
   username: undefined,
   password: undefined,
@@ -43,14 +43,14 @@ const location = z
 
 const redis = z
   .strictObject({
-    url: redisUrl.describe('redis://HOST[:PORT][/DATABASE], or rediss:// for TLS; never with credentials'),
-    ...redisAccess('For rediss://'),
+    url: redisUrl.describe('redis://HOST[:PORT][/DATABASE], or rediss:// for TLS; without credentials'),
+    ...redisAccess('With rediss://'),
     sentinel: sentinelSchema
       .optional()
-      .describe('Ask Sentinels for the primary; the HOST of the URL is then the name they know it by, without a port'),
+      .describe('Discover the primary through Sentinels; the HOST of the URL is then its name there, without a port'),
     cluster: clusterSchema
       .optional()
-      .describe('The server is a node of a Redis Cluster; the others are found through it'),
+      .describe('The server is a node of a Redis Cluster, through which the others are discovered'),
     minReplicas: z
       .int({ error: MIN_REPLICAS })
       .min(0, { error: MIN_REPLICAS })
@@ -60,7 +60,7 @@ const redis = z
     allowEviction: z
       .boolean()
       .prefault(false)
-      .describe('Take a server whose maxmemory-policy may drop keys, and revocations with them'),
+      .describe('Accept a server whose maxmemory-policy may evict keys, and with them revocations'),
   })
   .transform(({ username, password, tls, sentinel, cluster, ...rest }) => ({
     kind: 'redis' as const,
@@ -72,7 +72,7 @@ const redis = z
     cluster,
   }));
 
-/** Where accounts, keys and revocations live, as it is written. */
+/** The schema of the store. */
 export const storeSchema = z.union([location, redis], { error: EXPECTED });
 
 function toRedisUrl(written: string, ctx: z.RefinementCtx) {

@@ -12,8 +12,8 @@ const NONE = {
   allowEviction: false,
 };
 const URL_EXPECTED = 'expected redis://HOST[:PORT][/DATABASE], or rediss:// for TLS';
-const CREDENTIALS = 'a URL must not hold credentials: write { url, username, password: { env: NAME } }';
-const BY_REFERENCE = 'a secret is never written here: refer to it as { env: NAME } or { file: PATH }';
+const CREDENTIALS = 'a URL must not contain credentials: write { url, username, password: { env: NAME } }';
+const BY_REFERENCE = 'a secret must not be written inline: refer to it as { env: NAME } or { file: PATH }';
 
 describe('a Redis store', () => {
   it.each([
@@ -26,12 +26,12 @@ describe('a Redis store', () => {
     expect(configOf(`store: ${store}`).store).toEqual({ kind: 'redis', ...NONE, ...expected });
   });
 
-  it('speaks TLS where its URL says so', () => {
+  it('uses TLS with a rediss:// URL', () => {
     const tls = { ca: undefined, cert: undefined, key: undefined };
     expect(configOf('store: rediss://h').store).toMatchObject({ host: 'h', port: 6379, tls });
   });
 
-  it('takes its password by reference, and never prints it', () => {
+  it('reads its password by reference, and never prints it', () => {
     const store = 'store: { url: redis://h, username: sallyport, password: { env: REDIS_PASSWORD } }';
     const config = configOf(store, { env: { REDIS_PASSWORD: 'hunter2' } });
     if (config.store.kind !== 'redis') throw new Error('no Redis');
@@ -55,8 +55,8 @@ describe('a Redis store', () => {
     ['{}', '3: store.url: expected the URL of a Redis server: redis://HOST'],
     ['{ url: redis://h, password: hunter2 }', `3: store.password: ${BY_REFERENCE}`],
     ['{ url: redis://h, password: { env: NONE } }', '3: store.password.env: the environment variable NONE is not set'],
-    ['{ url: redis://h, username: u }', '3: store.username: needs a password beside it'],
-    ['{ url: redis://h, tls: {} }', '3: store.tls: goes with a rediss:// URL'],
+    ['{ url: redis://h, username: u }', '3: store.username: requires a password'],
+    ['{ url: redis://h, tls: {} }', '3: store.tls: requires a rediss:// URL'],
     ['{ url: redis://h, pasword: { env: A } }', "3: store: unknown key 'pasword', did you mean 'password'?"],
     [
       '{ url: redis://h, hunter2: 1 }',
@@ -75,7 +75,7 @@ describe('a Redis store', () => {
 });
 
 describe('the Sentinels of a Redis store', () => {
-  it('are read beside the name that they know its primary by', () => {
+  it('are read together with the name of their primary', () => {
     const sentinel =
       '{ addresses: ["10.0.0.1:26379", "[::1]:5000"], username: s, password: { env: SENTINEL_PASSWORD } }';
     const text = `store: { url: redis://My_Primary/3, sentinel: ${sentinel}, minReplicas: 2 }`;
@@ -91,7 +91,7 @@ describe('the Sentinels of a Redis store', () => {
     expect(JSON.stringify(config)).not.toContain('hunter2');
   });
 
-  it('are spoken to in TLS where they have tls, whatever the primary does', () => {
+  it('use TLS by their own tls, whatever the primary uses', () => {
     const text = 'store: { url: redis://primary, sentinel: { addresses: ["s:1"], tls: {} } }';
     const tls = { ca: undefined, cert: undefined, key: undefined };
     expect(configOf(text).store).toMatchObject({ tls: undefined, sentinel: { tls } });
@@ -105,7 +105,7 @@ describe('the Sentinels of a Redis store', () => {
     ['{ addresses: ["h:0"] }', "3: store.sentinel.addresses[0]: expected host:port of a Sentinel, found 'h:0'"],
     ['{ addresses: ["unix:/s"] }', "3: store.sentinel.addresses[0]: expected host:port of a Sentinel, found 'unix:/s'"],
     ['{ addresses: ["h:1"], password: hunter2 }', `3: store.sentinel.password: ${BY_REFERENCE}`],
-    ['{ addresses: ["h:1"], username: u }', '3: store.sentinel.username: needs a password beside it'],
+    ['{ addresses: ["h:1"], username: u }', '3: store.sentinel.username: requires a password'],
     ['{ addresses: ["h:1"], tls: { ca: none } }', '3: store.sentinel.tls.ca: cannot read the file: no such file'],
     ['{ adresses: ["h:1"] }', "3: store.sentinel: unknown key 'adresses', did you mean 'addresses'?"],
   ])('%s is refused', (sentinel, problem) => {
@@ -114,7 +114,7 @@ describe('the Sentinels of a Redis store', () => {
     expect(found.join()).not.toContain('hunter2');
   });
 
-  it('know the port', () => {
+  it('provide the port', () => {
     const text = fileWith('store: { url: "redis://h:6379", sentinel: { addresses: ["h:1"] } }');
     expect(linesOf(problemsOf(text))).toEqual([
       '3: store.url: with sentinel, expected redis://NAME[/DATABASE]: the Sentinels know the port',
@@ -148,10 +148,10 @@ describe('the cluster of a Redis store', () => {
     expect(linesOf(problemsOf(fileWith(`store: { url: "redis://h", ${cluster} }`)))).toEqual([problem]);
   });
 
-  it('goes without sentinel', () => {
+  it('excludes sentinel', () => {
     const text = fileWith('store: { url: "redis://h", cluster: true, sentinel: { addresses: ["h:1"] } }');
     expect(linesOf(problemsOf(text))).toEqual([
-      '3: store.cluster: goes without sentinel: a Redis Cluster chooses its primaries itself',
+      '3: store.cluster: cannot be combined with sentinel: a Redis Cluster elects its primaries itself',
     ]);
   });
 
@@ -167,12 +167,12 @@ describe('tls of a Redis store', () => {
 
   it.each([
     ['ca: none', '3: store.tls.ca: cannot read the file: no such file'],
-    ['ca: key', '3: store.tls.ca: the file does not begin with a certificate in PEM form'],
+    ['ca: key', '3: store.tls.ca: expected a PEM file that begins with a certificate'],
     ['key: key', '3: store.tls: expected cert and key together'],
     ['cert: key', '3: store.tls: expected cert and key together'],
     [
       'ca: "-----BEGIN CERTIFICATE-----"',
-      "3: store.tls.ca: expected the path of a PEM file with the CA of Redis's certificate, never its contents",
+      "3: store.tls.ca: expected the path of a PEM file with the CA of Redis's certificate, not its contents",
     ],
     ['clientCa: x', '3: store.tls: unknown key, expected ca, cert or key'],
   ])('{ %s } is refused', (tls, problem) => {
@@ -185,10 +185,10 @@ describe('our own issuer with a Redis store', () => {
   const issuers = (signing: string) => `issuers: [{ name: own, issuer: us, signing: { ${signing} } }]`;
   const env = { SEAL: 'a secret of sixteen bytes or more' };
 
-  it.each(['store: redis://h', 'store: { url: redis://h }'])('needs sealWith beside %s', (store) => {
+  it.each(['store: redis://h', 'store: { url: redis://h }'])('needs sealWith with %s', (store) => {
     const bad = fileWith(`${store}\n${issuers('algorithm: EdDSA')}`);
     expect(problemsOf(bad)).toEqual([
-      '4:36: issuers[0].signing: with a Redis store, sealWith is required: the secret that its signing keys are sealed with',
+      '4:36: issuers[0].signing: a Redis store requires sealWith: the secret that seals the signing keys',
     ]);
     const good = fileWith(`${store}\n${issuers('algorithm: EdDSA, sealWith: { env: SEAL }')}`);
     expect(problemsOf(good, { env })).toEqual([]);
@@ -196,12 +196,12 @@ describe('our own issuer with a Redis store', () => {
     expect(problemsOf(misspelt, { env })).toHaveLength(1);
   });
 
-  it('needs none beside SQLite', () => {
+  it('needs no sealWith with SQLite', () => {
     expect(problemsOf(fileWith(`store: sqlite:x\n${issuers('algorithm: EdDSA')}`))).toEqual([]);
   });
 });
 
-/** Problems with their lines, and without their columns. */
+/** Returns the problems with their lines but without their columns. */
 function linesOf(problems: readonly string[]): string[] {
   return problems.map((problem) => problem.replace(/^([0-9]+):[0-9]+: /, '$1: '));
 }

@@ -8,7 +8,7 @@ import { fileSchema } from './file-schema.ts';
 
 type Written = z.output<typeof fileSchema.shape.store>;
 
-/** Where accounts, keys and revocations live; `undefined`, and problems noted, where it is not well-formed. */
+/** Reads the store. Adds problems and returns `undefined` if it is not well-formed. */
 export function readStore(draft: Draft): StoreConfig | undefined {
   const written = draft.read(['store'], fileSchema.shape.store);
   if (written === undefined) return undefined;
@@ -27,9 +27,9 @@ type WrittenSentinel = NonNullable<WrittenRedis['sentinel']>;
 
 function readRedis(draft: Draft, written: WrittenRedis): RedisStoreConfig {
   const { url, tls, sentinel, cluster, minReplicas, allowEviction } = written;
-  if (tls !== undefined && !url.isSecure) draft.refuse(['store', 'tls'], 'goes with a rediss:// URL');
+  if (tls !== undefined && !url.isSecure) draft.refuse(['store', 'tls'], 'requires a rediss:// URL');
   if (sentinel !== undefined && cluster !== undefined) {
-    draft.refuse(['store', 'cluster'], 'goes without sentinel: a Redis Cluster chooses its primaries itself');
+    draft.refuse(['store', 'cluster'], 'cannot be combined with sentinel: a Redis Cluster elects its primaries itself');
   }
   if (cluster !== undefined && url.database !== 0) {
     draft.refuse(['store', 'url'], 'with cluster, expected redis://HOST[:PORT]: a Redis Cluster has no databases');
@@ -65,13 +65,13 @@ function readUser(
   draft: Draft,
   path: Path,
   { username, password }: Pick<WrittenSentinel, 'username' | 'password'>,
-  who: string,
+  server: string,
 ): Pick<RedisStoreConfig, 'username' | 'password'> {
   if (username !== undefined && password === undefined) {
-    draft.refuse([...path, 'username'], 'needs a password beside it');
+    draft.refuse([...path, 'username'], 'requires a password');
   }
   return {
     username,
-    password: password && readTextSecret(draft, [...path, 'password'], password, `the password of ${who}`),
+    password: password && readTextSecret(draft, [...path, 'password'], password, `the password of ${server}`),
   };
 }

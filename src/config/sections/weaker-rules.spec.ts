@@ -4,7 +4,7 @@ import { formatProblems } from '../reading/problems.ts';
 
 const SECTIONS = 'scopes: { a:read: {}, a:write: {} }\nroutes:';
 
-describe('a rule without methods', () => {
+describe('weakerRules() on a route without methods', () => {
   const WRITE = '{ method: POST, path: /a, scope: a:write }';
 
   it.each([
@@ -16,10 +16,10 @@ describe('a rule without methods', () => {
     ['{ method: POST, path: /a, allOf: [a:read, a:write] }', '{ path: /a, scope: a:read }'],
     ['{ method: POST, path: "/{x}/b", scope: a:write }', '{ path: "/{y}/b", authenticated: true }'],
     ['{ method: POST, path: /a, hosts: [a, b], scope: a:write }', '{ path: /a, hosts: [b], authenticated: true }'],
-  ])('warns beside %s: %s', (strict, weak) => {
+  ])('warns next to %s: %s', (strict, weak) => {
     expect(warningsOf(strict, weak)).toEqual([
       expect.stringMatching(
-        /^6:5: routes\[1\]: '.*' takes every other method, and asks for less than 'POST .*, routes\[0\] at line 5: list its methods$/,
+        /^6:5: routes\[1\]: '.*' matches every other method and requires less than 'POST .*, routes\[0\] at line 5: list its methods$/,
       ),
     ]);
     expect(warningsOf(weak, strict)).toHaveLength(1);
@@ -35,12 +35,12 @@ describe('a rule without methods', () => {
     ['{ method: GET, path: /a, public: true }', '{ path: /a, scope: a:write }'],
     ['{ method: GET, path: /a, authenticated: true, shadow: true }', '{ path: /a, public: true }'],
     ['{ method: POST, path: /a, hosts: [a], scope: a:write }', '{ path: /a, hosts: [b], public: true }'],
-  ])('does not warn beside %s: %s', (strict, other) => {
+  ])('does not warn next to %s: %s', (strict, other) => {
     expect(warningsOf(strict, other)).toEqual([]);
   });
 });
 
-/** One route a line, from line 5 on. */
+/** One route per line, from line 5 on. */
 function warningsOf(...routes: string[]): string[] {
   const loaded = loadText(fileWith(`${SECTIONS}\n${routes.map((route) => `  - ${route}`).join('\n')}`));
   if (!loaded.ok) throw new Error(formatProblems(loaded.problems));

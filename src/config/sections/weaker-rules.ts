@@ -1,15 +1,15 @@
 import type { Route } from '../../core/route.ts';
 import type { Requirement } from '../../core/scope.ts';
 
-/** A rule without methods, and a neighbour on the same path that asks for more. */
+/** A route without methods, and a neighbour on the same path that requires more. */
 export interface WeakerRule {
   readonly route: Route;
   readonly neighbour: Route;
 }
 
 /**
- * Rules that take every method that no neighbour lists, and ask for less than a neighbour does. A server that answers an
- * unusual method as it answers the neighbour's opens that one.
+ * Returns the routes that match every method that no neighbour lists and that require less than a neighbour. If the
+ * server handles an unusual method like the neighbour's, the request bypasses the neighbour's requirement.
  */
 export function weakerRules(routes: readonly Route[]): readonly WeakerRule[] {
   return routes
@@ -22,19 +22,19 @@ export function weakerRules(routes: readonly Route[]): readonly WeakerRule[] {
     });
 }
 
-/** Rules meet in the table of a host that both name, or of every host where neither names one. */
+/** Whether two routes have the same path, and share a host or both apply to every host. */
 function isSamePlace(one: Route, other: Route): boolean {
   if (shapeOf(one.pattern) !== shapeOf(other.pattern)) return false;
   if (one.hosts.length === 0 || other.hosts.length === 0) return one.hosts.length === other.hosts.length;
   return one.hosts.some((host) => other.hosts.includes(host));
 }
 
-/** What a parameter is called makes no difference. */
+/** Returns the pattern without the names of its parameters. */
 function shapeOf(pattern: string): string {
   return pattern.replace(/\{[^}/]*\}/g, '{}');
 }
 
-/** Whether every caller whom `other` lets in is let in by `route`, but not the other way round. */
+/** Whether `route` admits every caller that `other` admits, and more. */
 function isLess(route: Route, other: Route): boolean {
   return covers(route, other) && !covers(other, route);
 }
@@ -48,14 +48,14 @@ function covers(route: Route, other: Route): boolean {
   return implies(narrow, wide);
 }
 
-/** A rule in shadow denies nobody. */
+/** Returns the effective requirement: a route in shadow mode denies no request. */
 function effectiveOf({ requirement, shadow }: Route): Requirement {
   return shadow ? { kind: 'public' } : requirement;
 }
 
 type Scoped = Extract<Requirement, { scopes: readonly string[] }>;
 
-/** Whether all sets of scopes that meet `narrow` meet `wide`. */
+/** Whether every set of scopes that satisfies `narrow` also satisfies `wide`. */
 function implies(narrow: Scoped, wide: Scoped): boolean {
   const holds = (granted: readonly string[]): boolean =>
     wide.kind === 'anyOf'

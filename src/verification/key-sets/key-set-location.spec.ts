@@ -83,7 +83,7 @@ describe('DiscoveredLocation.locate()', () => {
     [
       'plain http',
       { issuer: ISSUER, jwks_uri: 'http://keys.example.com/jwks' },
-      'its "jwks_uri" is refused: expected an https URL; http is taken on loopback only',
+      'its "jwks_uri" is refused: expected an https URL; http is accepted on loopback only',
     ],
     [
       'http on the loopback address',
@@ -93,7 +93,7 @@ describe('DiscoveredLocation.locate()', () => {
     [
       'a jwks_uri with a password',
       { issuer: ISSUER, jwks_uri: 'https://u:hunter2@keys.example.com/' },
-      'its "jwks_uri" is refused: a URL must not hold credentials',
+      'its "jwks_uri" is refused: a URL must not contain credentials',
     ],
     [
       'a jwks_uri that is not a URL',
