@@ -66,7 +66,7 @@ async function measureFeeds(count: number): Promise<void> {
     told: (text) => world.observed.told(text),
     closed: () => world.observed.closed(),
   };
-  const { memoryBytes } = await readRedis(redis.hand);
+  const { memoryBytes } = await readRedis(redis.client);
   const feeds = Array.from(
     { length: count },
     (_, index) => new SimulatedFeed(redis.port, MAX_STALENESS_MS, index < SAMPLES, listener),
@@ -76,7 +76,7 @@ async function measureFeeds(count: number): Promise<void> {
       await Promise.all(feeds.slice(first, first + OPENED_AT_ONCE).map((feed) => feed.open()));
     }
     await wait(SETTLE_MS);
-    const memoryPerFeed = ((await readRedis(redis.hand)).memoryBytes - memoryBytes) / count;
+    const memoryPerFeed = ((await readRedis(redis.client)).memoryBytes - memoryBytes) / count;
     for (const rate of numbers(values.rates)) {
       printRow({
         feeds: String(count),
@@ -96,10 +96,10 @@ async function measureRate(world: World, count: number, rate: number): Promise<R
   const { redis, store } = world;
   const observed = new Observed();
   world.observed = observed;
-  const before = await readRedis(redis.hand);
+  const before = await readRedis(redis.client);
   const ownBefore = process.cpuUsage();
   await revokeAt(rate, () => observed.revoke((key) => store.revocations.write(entryAt(key))));
-  const after = await readRedis(redis.hand);
+  const after = await readRedis(redis.client);
   const own = process.cpuUsage(ownBefore);
   const passedMs = after.atMs - before.atMs;
   const expected = observed.revoked * Math.min(SAMPLES, count);

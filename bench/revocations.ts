@@ -25,17 +25,17 @@ async function measureRedis(): Promise<void> {
   try {
     const url = `redis://127.0.0.1:${redis.port}`;
     print('Redis', 0, await measureInstance(url));
-    const before = await readRedis(redis.hand);
-    await fillRedis(redis.hand, count);
-    const { memoryBytes } = await readRedis(redis.hand);
+    const before = await readRedis(redis.client);
+    await fillRedis(redis.client, count);
+    const { memoryBytes } = await readRedis(redis.client);
     printLine(
       `memory: ${megabytes(memoryBytes - before.memoryBytes)} MB, ${per(memoryBytes - before.memoryBytes)} bytes each`,
     );
     print('Redis', count, await measureInstance(url));
-    printLine(`GET of one that is there, round trip: ${await timeGets(redis.hand)}`);
+    printLine(`GET of one that is there, round trip: ${await timeGets(redis.client)}`);
     redis = await measureRestart(redis, 'as written');
-    await redis.hand.bgrewriteaof();
-    await untilInfo(redis.hand, 'aof_rewrite_in_progress:0');
+    await redis.client.bgrewriteaof();
+    await untilInfo(redis.client, 'aof_rewrite_in_progress:0');
     redis = await measureRestart(redis, 'rewritten');
   } finally {
     await redis.close();
@@ -56,13 +56,13 @@ async function measureSqlite(): Promise<void> {
 
 /** Ends it as a crash would and starts it on what is on its disk. */
 async function measureRestart(redis: RedisServer, state: string): Promise<RedisServer> {
-  const { diskBytes } = await readRedis(redis.hand);
+  const { diskBytes } = await readRedis(redis.client);
   await redis.kill9();
   const beganMs = performance.now();
   const next = await startRedis({ after: redis });
-  await untilInfo(next.hand, 'loading:0');
+  await untilInfo(next.client, 'loading:0');
   const seconds = (performance.now() - beganMs) / 1_000;
-  const cpuSeconds = (await readRedis(next.hand)).cpuMs / 1_000;
+  const cpuSeconds = (await readRedis(next.client)).cpuMs / 1_000;
   const took = `${seconds.toFixed(1)} s, of which ${cpuSeconds.toFixed(1)} s on a core`;
   printLine(`start from an AOF of ${megabytes(diskBytes)} MB, ${state}: ${took}`);
   return next;

@@ -5,10 +5,10 @@ import {
   MONOTONIC_MS,
   makeCredential,
   makeFreshness,
-  makeHeard,
+  makeFreshStanding,
   makePolicy,
   makeRequest,
-  makeRevoked,
+  makeRevokedStanding,
   makeRoute,
   makeStanding,
   NOW_MS,
@@ -34,13 +34,13 @@ const REVOKED = { outcome: 'deny', reason: 'token_revoked' };
 
 /** A credential of which one entry was never read. */
 function unknown(): Partial<BenchParts> {
-  const credential = makeCredential({ standings: [makeHeard(), makeStanding()] });
+  const credential = makeCredential({ standings: [makeFreshStanding(), makeStanding()] });
   return { known: { find: () => credential } };
 }
 
 /** A credential of which one entry ends it, and another must be asked for. */
 function revoked(): Partial<BenchParts> {
-  const credential = makeCredential({ standings: [makeStanding(), makeRevoked()] });
+  const credential = makeCredential({ standings: [makeStanding(), makeRevokedStanding()] });
   return { known: { find: () => credential } };
 }
 
@@ -161,7 +161,7 @@ describe('Authorizer.decide() trusts nothing from before a wait', () => {
       when: 'the token is revoked while it is verified',
       reason: 'token_revoked',
       parts: () => {
-        const standing = makeHeard();
+        const standing = makeFreshStanding();
         const verify = async (): Promise<VerificationResult> => {
           revoke(standing);
           return makeCredential({ standings: [standing] });
@@ -173,7 +173,7 @@ describe('Authorizer.decide() trusts nothing from before a wait', () => {
       when: 'one entry is marked while another is read',
       reason: 'token_revoked',
       parts: () => {
-        const [read, marked] = [makeStanding(), makeHeard()];
+        const [read, marked] = [makeStanding(), makeFreshStanding()];
         const credential = makeCredential({ standings: [marked, read] });
         const refresh = async (): Promise<void> => {
           hear(credential);

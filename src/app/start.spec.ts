@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseExposition } from '../../test/support/exposition.ts';
 import { redisConfig, redisForTest } from '../../test/support/redis/config.ts';
-import { basic } from '../../test/support/servers/basic.ts';
+import { basic } from '../../test/support/servers/http-client.ts';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import { openSqliteStore } from '../store/sqlite/store.ts';

@@ -1,7 +1,7 @@
 import { basename, resolve } from 'node:path';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { configFrom, configOf, fileWith, loadText, problemsOf } from '../../test/support/config.ts';
+import { configFrom, configOf, fileWith, loadConfigText, problemsOf } from '../../test/support/config.ts';
 import { loadConfig } from './load.ts';
 
 /** The contract's example, without keys that this version does not support. */
@@ -254,7 +254,7 @@ describe('loadConfig() on an invalid file', () => {
   it('lists every file that the configuration depends on, readable or not', () => {
     const issuers =
       'issuers: [{ name: a, audience: b, algorithms: [HS256], secrets: [{ file: here }, { file: gone }] }]';
-    const loaded = loadText(fileWith(issuers), { files: { here: 'x'.repeat(32) } });
+    const loaded = loadConfigText(fileWith(issuers), { files: { here: 'x'.repeat(32) } });
     expect(loaded.files.map((file) => basename(file))).toEqual(['sallyport.yaml', 'here', 'gone']);
   });
 
@@ -275,7 +275,7 @@ describe('loadConfig() on any file', () => {
   it('never throws', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 200 }), (text) => {
-        expect(loadText(text).ok).toBe(false);
+        expect(loadConfigText(text).ok).toBe(false);
       }),
     );
   });
@@ -363,6 +363,6 @@ describe('loadConfig() on any file', () => {
 });
 
 function problemList(text: string) {
-  const loaded = loadText(text, { env });
+  const loaded = loadConfigText(text, { env });
   return loaded.ok ? [] : loaded.problems;
 }

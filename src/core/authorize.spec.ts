@@ -5,11 +5,11 @@ import {
   MONOTONIC_MS,
   makeCredential,
   makeFreshness,
-  makeHeard,
+  makeFreshStanding,
   makeMoment,
   makePolicy,
   makeRequest,
-  makeRevoked,
+  makeRevokedStanding,
   makeRoute,
   makeStanding,
   NOW_MS,
@@ -62,7 +62,9 @@ const account = makeCredential({
 });
 const asksSend: Partial<Route> = { requirement: { kind: 'allOf', scopes: ['messages:send'] } };
 const asksRead: Partial<Route> = { requirement: { kind: 'allOf', scopes: ['messages:read'] } };
-const revoked = makeCredential({ standings: [makeHeard({ key: 'sallyport:revoked-thumbprint:ab' }), makeRevoked()] });
+const revoked = makeCredential({
+  standings: [makeFreshStanding({ key: 'sallyport:revoked-thumbprint:ab' }), makeRevokedStanding()],
+});
 const expired = makeCredential({ validUntilMs: NOW_MS });
 
 function refused(reason: Refusal['reason']): Refusal {
@@ -106,13 +108,13 @@ const DENIALS: readonly (Case & { readonly reason: Reason; readonly check: Check
     reason: 'token_revoked',
     check: 'revocation by token id',
     request: bearer,
-    finding: makeCredential({ standings: [makeStanding(), makeRevoked()] }),
+    finding: makeCredential({ standings: [makeStanding(), makeRevokedStanding()] }),
   },
   {
     reason: 'token_revoked',
     check: 'revocation by token id',
     request: bearer,
-    finding: makeCredential({ issuedAtSeconds: -Infinity, standings: [makeRevoked({ issuedUpToSeconds: 0 })] }),
+    finding: makeCredential({ issuedAtSeconds: -Infinity, standings: [makeRevokedStanding({ issuedUpToSeconds: 0 })] }),
   },
   {
     reason: 'credentials_invalid',
@@ -157,7 +159,7 @@ const DENIALS: readonly (Case & { readonly reason: Reason; readonly check: Check
     reason: 'unavailable',
     check: 'standing not known',
     request: bearer,
-    finding: makeCredential({ standings: [makeHeard(), makeStanding()] }),
+    finding: makeCredential({ standings: [makeFreshStanding(), makeStanding()] }),
     moment: { mayAsk: false },
   },
 ];
@@ -311,8 +313,8 @@ describe('authorize() needs', () => {
   });
 
   it.each<[string, Case]>([
-    ['it was never read', { finding: makeCredential({ standings: [makeHeard(), makeStanding()] }) }],
-    ['the epoch has changed', { finding: makeCredential({ standings: [makeHeard({ epoch: EPOCH - 1 })] }) }],
+    ['it was never read', { finding: makeCredential({ standings: [makeFreshStanding(), makeStanding()] }) }],
+    ['the epoch has changed', { finding: makeCredential({ standings: [makeFreshStanding({ epoch: EPOCH - 1 })] }) }],
     ['the feed is silent', { finding: good, freshness: { heardUpToMs: MONOTONIC_MS - 1001 } }],
     ['the feed never spoke', { finding: good, freshness: { heardUpToMs: -Infinity } }],
   ])('a standing when %s', (_when, one) => {

@@ -3,9 +3,9 @@ import {
   EPOCH,
   MONOTONIC_MS,
   makeFreshness,
-  makeHeard,
+  makeFreshStanding,
   makeMoment,
-  makeRevoked,
+  makeRevokedStanding,
   makeStanding,
   NOW_MS,
   NOW_SECONDS,
@@ -17,17 +17,27 @@ const NEVER = Number.NEGATIVE_INFINITY;
 
 describe('judge()', () => {
   it.each([
-    { when: 'marked for every token', standing: makeRevoked(), issuedAt: NOW_SECONDS, is: 'revoked' },
-    { when: 'marked, however fresh the feed is', standing: makeRevoked({ epoch: EPOCH }), issuedAt: 0, is: 'revoked' },
+    { when: 'marked for every token', standing: makeRevokedStanding(), issuedAt: NOW_SECONDS, is: 'revoked' },
+    {
+      when: 'marked, however fresh the feed is',
+      standing: makeRevokedStanding({ epoch: EPOCH }),
+      issuedAt: 0,
+      is: 'revoked',
+    },
     { when: 'iat is on the mark', standing: marked(1000), issuedAt: 1000, is: 'revoked' },
     { when: 'iat is before the mark', standing: marked(1000), issuedAt: 999.9, is: 'revoked' },
     { when: 'iat is after the mark', standing: marked(1000), issuedAt: 1000.1, is: 'clear' },
     { when: 'iat is absent', standing: marked(0), issuedAt: NEVER, is: 'revoked' },
-    { when: 'iat is absent and the mark cannot be read', standing: makeRevoked(), issuedAt: NEVER, is: 'revoked' },
+    {
+      when: 'iat is absent and the mark cannot be read',
+      standing: makeRevokedStanding(),
+      issuedAt: NEVER,
+      is: 'revoked',
+    },
     { when: 'after: is yet to come', standing: after(NOW_SECONDS + 1), issuedAt: 0, is: 'clear' },
     { when: 'after: has just come', standing: after(NOW_SECONDS), issuedAt: 0, is: 'revoked' },
     { when: 'after: has long come', standing: after(0), issuedAt: NOW_SECONDS, is: 'revoked' },
-    { when: 'not marked, iat absent', standing: makeHeard(), issuedAt: NEVER, is: 'clear' },
+    { when: 'not marked, iat absent', standing: makeFreshStanding(), issuedAt: NEVER, is: 'clear' },
   ])('is $is when $when', ({ standing, issuedAt, is }) => {
     expect(judge(standing, issuedAt, makeFreshness(), makeMoment())).toBe(is);
   });
@@ -62,7 +72,7 @@ describe('judge()', () => {
   ])('is $is by the feed and by an answer when $when', ({ passedMs, passedWallMs, is }) => {
     const [at, wall] = [MONOTONIC_MS - passedMs, NOW_MS - passedWallMs];
     const heard = makeFreshness({ heardUpToMs: at, heardUpToWallMs: wall });
-    expect(judge(makeHeard(), 0, heard, makeMoment())).toBe(is);
+    expect(judge(makeFreshStanding(), 0, heard, makeMoment())).toBe(is);
     const answered = makeStanding({ askedAtMs: at, askedAtWallMs: wall, answeredAtMs: MONOTONIC_MS });
     expect(judge(answered, 0, makeFreshness({ heardUpToMs: NEVER }), makeMoment())).toBe(is);
   });
@@ -100,10 +110,10 @@ describe('judge()', () => {
 
 /** A not-before mark that the feed vouches for. */
 function marked(issuedUpToSeconds: number) {
-  return makeRevoked({ epoch: EPOCH, issuedUpToSeconds });
+  return makeRevokedStanding({ epoch: EPOCH, issuedUpToSeconds });
 }
 
 /** An `after:` entry that the feed vouches for. */
 function after(fromSeconds: number) {
-  return makeRevoked({ epoch: EPOCH, fromSeconds });
+  return makeRevokedStanding({ epoch: EPOCH, fromSeconds });
 }

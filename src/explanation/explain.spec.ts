@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { makeCredential, makeHeard, makeRevoked, makeRoute, NOW_MS } from '../../test/support/core.ts';
+import { makeCredential, makeFreshStanding, makeRevokedStanding, makeRoute, NOW_MS } from '../../test/support/core.ts';
 import type { Decision } from '../core/decision.ts';
 import { deny } from '../core/decision.ts';
 import { conclusionOf, entriesOf } from './explain.ts';
@@ -7,7 +7,7 @@ import { MEANINGS } from './reason-meanings.ts';
 
 const ENDING = 'sallyport:revoked:partner:t-1';
 const credential = makeCredential({
-  standings: [makeHeard({ key: 'sallyport:revoked-thumbprint:ab' }), makeRevoked({ key: ENDING })],
+  standings: [makeFreshStanding({ key: 'sallyport:revoked-thumbprint:ab' }), makeRevokedStanding({ key: ENDING })],
 });
 const revoked = { ...deny('token_revoked', makeRoute(), 'revocation by token id', 'partner'), credential };
 const passed: Decision = { outcome: 'allow', route: makeRoute(), credential, shadowed: undefined };

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { makeFreshness, makeRequest } from '../../test/support/core.ts';
-import { parseExposition, type Scrape } from '../../test/support/exposition.ts';
+import { type Exposition, parseExposition } from '../../test/support/exposition.ts';
 import type { Config } from '../config/config.ts';
 import { deny } from '../core/decision.ts';
 import { StoreError } from '../core/ports.ts';
@@ -12,7 +12,7 @@ const STARTED_MS = Date.UTC(2026, 10, 22);
 let nowMs: number;
 let lines: Record<string, unknown>[];
 let observation: Observation;
-let scrape: () => Scrape;
+let scrape: () => Exposition;
 
 beforeEach(() => {
   vi.useFakeTimers();

@@ -26,8 +26,8 @@ const OLD = 'the-old-password-of-Redis';
 const NEW = 'the-new-password-of-Redis';
 
 /** Ends every other connection, as a restart of the server does. */
-async function endConnections(hand: Redis): Promise<void> {
-  await hand.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+async function endConnections(client: Redis): Promise<void> {
+  await client.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
 }
 
 function answers(store: Store): Promise<unknown> {
@@ -36,25 +36,25 @@ function answers(store: Store): Promise<unknown> {
 
 describe('checkAccess()', () => {
   it('refuses what the server refuses, and leaves open connections alone', async () => {
-    const { port, hand } = await redisForTest({ settings: { requirepass: OLD } });
+    const { port, client } = await redisForTest({ settings: { requirepass: OLD } });
     const store = await openRedisForTest(redisConfig(port, { password: secretOf(OLD) }));
-    const ids = async () => String(await hand.call('CLIENT', 'LIST')).match(/\bid=\d+/g);
+    const ids = async () => String(await client.call('CLIENT', 'LIST')).match(/\bid=\d+/g);
     const before = await ids();
     await expect(store.checkAccess?.(redisConfig(port, { password: secretOf(NEW) }))).rejects.toThrow(
       'refuses the user name or the password',
     );
     await expect.poll(ids).toEqual(before);
-    await endConnections(hand);
+    await endConnections(client);
     await expect.poll(() => answers(store), POLL).toEqual([]);
-    await hand.config('SET', 'requirepass', NEW);
+    await client.config('SET', 'requirepass', NEW);
     await store.checkAccess?.(redisConfig(port, { password: secretOf(NEW) }));
-    await endConnections(hand);
+    await endConnections(client);
     await expect.poll(() => answers(store), POLL).toContain('refuses the user name or the password');
   });
 
   it('refuses a user who may not look at the server', async () => {
-    const { port, hand } = await redisForTest({ settings: { requirepass: OLD } });
-    await hand.call('ACL', 'SETUSER', 'blind', 'on', `>${NEW}`, '+ping');
+    const { port, client } = await redisForTest({ settings: { requirepass: OLD } });
+    await client.call('ACL', 'SETUSER', 'blind', 'on', `>${NEW}`, '+ping');
     const store = await openRedisForTest(redisConfig(port, { password: secretOf(OLD) }));
     const blind = redisConfig(port, { username: 'blind', password: secretOf(NEW) });
     await expect(store.checkAccess?.(blind)).rejects.toThrow('its user lacks a permission');
@@ -63,7 +63,7 @@ describe('checkAccess()', () => {
   it('refuses nothing where the server cannot be reached, or the credentials are the same', async () => {
     const redis = await startRedis({ settings: { requirepass: OLD } });
     const store = await openRedisForTest(redisConfig(redis.port, { password: secretOf(OLD) }));
-    await redis.hand.config('SET', 'requirepass', NEW);
+    await redis.client.config('SET', 'requirepass', NEW);
     await store.checkAccess?.(redisConfig(redis.port, { password: secretOf(OLD) }));
     await redis.kill9();
     await store.checkAccess?.(redisConfig(redis.port, { password: secretOf(NEW) }));
@@ -75,32 +75,32 @@ describe('checkAccess()', () => {
     const store = await openRedisForTest(clusterConfig(cluster, { password: secretOf(OLD) }));
     const rotated = clusterConfig(cluster, { password: secretOf(NEW) });
     const [first, ...others] = cluster.nodes;
-    for (const { server } of others) await server.hand.config('SET', 'requirepass', NEW);
+    for (const { server } of others) await server.client.config('SET', 'requirepass', NEW);
     await expect(store.checkAccess?.(rotated)).rejects.toThrow('refuses the user name or the password');
-    await first?.server.hand.config('SET', 'requirepass', NEW);
+    await first?.server.client.config('SET', 'requirepass', NEW);
     await store.checkAccess?.(rotated);
   });
 });
 
 describe('credentials that were rotated are taken up by a store that is open', () => {
   it('in one server', async () => {
-    const { port, hand } = await redisForTest({ settings: { requirepass: OLD } });
+    const { port, client } = await redisForTest({ settings: { requirepass: OLD } });
     const store = await openRedisForTest(redisConfig(port, { password: secretOf(OLD) }));
     await expect(store.reconfigure?.(redisConfig(port, { password: secretOf(NEW) }))).rejects.toThrow(
       'refuses the user name or the password',
     );
     expect(await answers(store)).toEqual([]);
-    await hand.config('SET', 'requirepass', NEW);
+    await client.config('SET', 'requirepass', NEW);
     await store.reconfigure?.(redisConfig(port, { password: secretOf(NEW) }));
-    await endConnections(hand);
+    await endConnections(client);
     await expect.poll(() => answers(store), POLL).toEqual([]);
   });
 
   it('in one server that refused the former ones meanwhile', async () => {
-    const { port, hand } = await redisForTest({ settings: { requirepass: OLD } });
+    const { port, client } = await redisForTest({ settings: { requirepass: OLD } });
     const store = await openRedisForTest(redisConfig(port, { password: secretOf(OLD) }));
-    await hand.config('SET', 'requirepass', NEW);
-    await endConnections(hand);
+    await client.config('SET', 'requirepass', NEW);
+    await endConnections(client);
     await expect.poll(() => answers(store), POLL).toContain('refuses the user name or the password');
     await store.reconfigure?.(redisConfig(port, { password: secretOf(NEW) }));
     await expect.poll(() => answers(store), POLL).toEqual([]);
@@ -144,9 +144,9 @@ describe('credentials that were rotated are taken up by a store that is open', (
       sentinel: config.sentinel && { ...config.sentinel, password: secretOf(password) },
     });
     const store = await openRedisForTest(watched(OLD));
-    for (const { hand } of group.sentinels) {
-      await hand.call('ACL', 'SETUSER', 'default', 'resetpass', `>${NEW}`);
-      await endConnections(hand);
+    for (const { client } of group.sentinels) {
+      await client.call('ACL', 'SETUSER', 'default', 'resetpass', `>${NEW}`);
+      await endConnections(client);
     }
     await store.reconfigure?.(watched(NEW));
     // Only a Sentinel tells where the primary is after that.
@@ -162,10 +162,10 @@ describe('credentials that were rotated are taken up by a store that is open', (
     onTestFinished(() => cluster.close());
     const store = await openRedisForTest(clusterConfig(cluster, { password: secretOf(OLD) }));
     for (const { server } of cluster.nodes) {
-      for (const name of ['masterauth', 'requirepass']) await server.hand.config('SET', name, NEW);
+      for (const name of ['masterauth', 'requirepass']) await server.client.config('SET', name, NEW);
     }
     await store.reconfigure?.(clusterConfig(cluster, { password: secretOf(NEW) }));
-    for (const { server } of cluster.nodes) await endConnections(server.hand);
+    for (const { server } of cluster.nodes) await endConnections(server.client);
     await expect.poll(() => answers(store), POLL).toEqual([]);
   });
 });

@@ -5,7 +5,7 @@ import { Connection } from './connection.ts';
 import { optionsFor, placeOf } from './options.ts';
 
 it('BatchedReads asks once for all that is read in one turn, and gives each reader its own', async () => {
-  const { port, hand } = await redisForTest();
+  const { port, client } = await redisForTest();
   const config = redisConfig(port);
   const connection = new Connection({
     place: placeOf(() => config),
@@ -22,8 +22,8 @@ it('BatchedReads asks once for all that is read in one turn, and gives each read
     return connection.askAll(commands);
   };
   const reads = new BatchedReads({ askAll }, () => ['witness']);
-  await hand.set('witness', 'W');
-  for (const key of ['a', 'b', 'c']) await hand.set(key, key.toUpperCase());
+  await client.set('witness', 'W');
+  for (const key of ['a', 'b', 'c']) await client.set(key, key.toUpperCase());
 
   const answers = await Promise.all([reads.read(['b', 'none', 'a']), reads.read([]), reads.read(['c', 'b'])]);
   const witnesses = [['witness', 'W']];

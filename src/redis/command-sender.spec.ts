@@ -6,15 +6,15 @@ const ECHO = 'return { KEYS[1], ARGV[1] }';
 
 /** A sender, and how often its server was asked for scripts by their text and by their hash. */
 async function setUp() {
-  const { hand } = await redisForTest();
-  const sha = String(await hand.script('LOAD', ECHO));
-  await hand.script('FLUSH');
-  const sender = new CommandSender(hand, new Map([['echo', { lua: ECHO, sha }]]));
+  const { client } = await redisForTest();
+  const sha = String(await client.script('LOAD', ECHO));
+  await client.script('FLUSH');
+  const sender = new CommandSender(client, new Map([['echo', { lua: ECHO, sha }]]));
   const calls = async (command: string) => {
-    const [, count = '0'] = new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(await hand.info('commandstats')) ?? [];
+    const [, count = '0'] = new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(await client.info('commandstats')) ?? [];
     return Number(count);
   };
-  return { hand, sender, calls };
+  return { client, sender, calls };
 }
 
 describe('CommandSender', () => {
@@ -30,9 +30,9 @@ describe('CommandSender', () => {
   });
 
   it('sends a script again where the server forgot it', async () => {
-    const { hand, sender } = await setUp();
+    const { client, sender } = await setUp();
     await sender.send({ script: 'echo', keys: ['k'], args: [1] });
-    await hand.script('FLUSH');
+    await client.script('FLUSH');
     expect(await sender.send({ script: 'echo', keys: ['k'], args: ['x'] })).toEqual(['k', 'x']);
   });
 
@@ -42,15 +42,15 @@ describe('CommandSender', () => {
   });
 
   it('returns replies as Redis gives them', async () => {
-    const { hand, sender } = await setUp();
-    await hand.hset('h', 'a', '1');
+    const { client, sender } = await setUp();
+    await client.hset('h', 'a', '1');
     expect(await sender.send(['hgetall', 'h'])).toEqual(['a', '1']);
     expect(await sender.send(['get', 'none'])).toBeNull();
   });
 
   it('readAll() leaves a key of another type to the caller, and rejects for any other failure', async () => {
-    const { hand, sender } = await setUp();
-    await hand.hset('h', 'a', '1');
+    const { client, sender } = await setUp();
+    await client.hset('h', 'a', '1');
     const [[error] = []] = await sender.readAll([['get', 'h']]);
     expect(error?.message).toContain('WRONGTYPE');
     await expect(sender.readAll([['get', 'h'], ['get']])).rejects.toThrow('wrong number of arguments');

@@ -44,7 +44,7 @@ it('write() is acknowledged once the replica has it', async () => {
   const store = await open(primary);
   for (let count = 0; count < 50; count++) {
     await revoke(store, `${KEY}-${count}`);
-    expect(await replica.hand.get(`${KEY}-${count}`)).toBe('{}');
+    expect(await replica.client.get(`${KEY}-${count}`)).toBe('{}');
   }
 });
 
@@ -138,9 +138,9 @@ it('write() rejects where its connection is lost before it is confirmed', async 
   replica.freeze();
   try {
     const message = failure(revoke(store));
-    await expect.poll(() => primary.hand.client('LIST')).toContain('cmd=wait');
-    const [, id = ''] = /^id=(\d+) .*cmd=wait/m.exec(String(await primary.hand.client('LIST'))) ?? [];
-    await primary.hand.client('KILL', 'ID', id);
+    await expect.poll(() => primary.client.client('LIST')).toContain('cmd=wait');
+    const [, id = ''] = /^id=(\d+) .*cmd=wait/m.exec(String(await primary.client.client('LIST'))) ?? [];
+    await primary.client.client('KILL', 'ID', id);
     expect(await message).toContain('closed the connection');
   } finally {
     replica.thaw();

@@ -20,7 +20,7 @@ describe('BeatKeys', () => {
   });
 
   it('has beats told behind whatever changed in the same turn, also what was written after them', async () => {
-    const { port, hand } = await redisForTest();
+    const { port, client } = await redisForTest();
     const ear = new Redis({ port, protocol: 2, retryStrategy: null });
     onTestFinished(() => ear.disconnect());
     const told: string[] = [];
@@ -29,10 +29,10 @@ describe('BeatKeys', () => {
     await ear.subscribe('__redis__:invalidate');
     const beats = new HeartbeatKeys();
     const prefixes = [beats.prefix, ...TRACKED_PREFIXES].flatMap((prefix) => ['PREFIX', prefix]);
-    await hand.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', String(id), 'BCAST', ...prefixes);
+    await client.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', String(id), 'BCAST', ...prefixes);
     const { key } = beats.next();
     const changes = TRACKED_PREFIXES.map((prefix) => `${prefix}:own:a`);
-    await hand.multi([key, ...changes].map((name) => ['set', name, ''])).exec();
+    await client.multi([key, ...changes].map((name) => ['set', name, ''])).exec();
     await expect.poll(() => told).toHaveLength(3);
     expect(told.at(-1)).toBe(key);
   });

@@ -21,7 +21,7 @@ const FORGETFUL = { appendonly: 'no' };
 /** Two instances on one Redis, which have heard of a revocation and know of a token that is good. */
 async function startTwo(database = 0, settings: RedisServerOptions['settings'] = {}) {
   const redis = await redisForTest({ settings });
-  await redis.hand.select(database);
+  await redis.client.select(database);
   const [a, b] = [await startOn(redis.port, database), await startOn(redis.port, database)];
   await a.heard();
   await b.heard();
@@ -43,7 +43,7 @@ async function expectLossAndAcceptance(redis: RedisServer, first: Instance, ...o
     expect(await decide('ended')).toBe('revoked');
     expect(revocationSet.status.lostSinceSeconds).toBeGreaterThan(Date.now() / 1000 - 60);
   }
-  await expect.poll(() => redis.hand.get(keyOf('ended')), POLL).toBe('{}');
+  await expect.poll(() => redis.client.get(keyOf('ended')), POLL).toBe('{}');
   await acceptAll(first.store);
   for (const { told, decide, revocationSet } of instances) {
     await expect.poll(() => decide('good'), POLL).toBe('clear');
@@ -57,30 +57,30 @@ async function expectLossAndAcceptance(redis: RedisServer, first: Instance, ...o
 describe('a revocation set in Redis', () => {
   it('that stands is told of by nobody, and has one epoch', async () => {
     const { redis, a, b } = await startTwo();
-    const record = await redis.hand.get(EPOCH_PREFIX);
+    const record = await redis.client.get(EPOCH_PREFIX);
     const c = await startOn(redis.port);
     await c.heard();
-    expect(await redis.hand.get(EPOCH_PREFIX)).toBe(record);
-    expect(await redis.hand.ttl(EPOCH_PREFIX)).toBe(-1);
+    expect(await redis.client.get(EPOCH_PREFIX)).toBe(record);
+    expect(await redis.client.ttl(EPOCH_PREFIX)).toBe(-1);
     expect(Object.keys(JSON.parse(record ?? ''))).toEqual(['epoch', 'follows']);
     expect([...a.told, ...b.told, ...c.told]).toEqual([]);
     expect(await c.decide(EPOCH_PREFIX.slice('sallyport:revoked'.length))).toBe('clear');
   });
 
   it.each<[string, number, (redis: RedisServer) => Promise<unknown>]>([
-    ['FLUSHALL', 0, ({ hand }) => hand.flushall()],
-    ['FLUSHDB of the database of our own', 7, ({ hand }) => hand.flushdb()],
-    ['DEL of the epoch', 0, ({ hand }) => hand.del(EPOCH_PREFIX)],
-    ['SET of the epoch to what cannot be read', 0, ({ hand }) => hand.set(EPOCH_PREFIX, '{')],
+    ['FLUSHALL', 0, ({ client }) => client.flushall()],
+    ['FLUSHDB of the database of our own', 7, ({ client }) => client.flushdb()],
+    ['DEL of the epoch', 0, ({ client }) => client.del(EPOCH_PREFIX)],
+    ['SET of the epoch to what cannot be read', 0, ({ client }) => client.set(EPOCH_PREFIX, '{')],
     [
       'a SADD in the place of the epoch',
       0,
-      ({ hand }) => hand.multi().del(EPOCH_PREFIX).sadd(EPOCH_PREFIX, 'x').exec(),
+      ({ client }) => client.multi().del(EPOCH_PREFIX).sadd(EPOCH_PREFIX, 'x').exec(),
     ],
     [
       'an epoch put back that nobody knows',
       0,
-      ({ hand }) => hand.set(EPOCH_PREFIX, JSON.stringify({ epoch: 'x', follows: [] })),
+      ({ client }) => client.set(EPOCH_PREFIX, JSON.stringify({ epoch: 'x', follows: [] })),
     ],
   ])('is lost by %s, until that is accepted; what is known is written again', async (_what, database, lose) => {
     const { redis, a, b } = await startTwo(database);
@@ -97,7 +97,7 @@ describe('a revocation set in Redis', () => {
     proxy.swallow({ sent: '__redis__:invalidate' });
     await expect.poll(() => b.told, POLL).toContain('feed lost');
     await a.revoke('ended');
-    await redis.hand.flushall();
+    await redis.client.flushall();
     for (let round = 0; round < 50; round++) expect(await b.decide('ended')).not.toBe('clear');
     await expect.poll(() => b.told, POLL).toContain('set lost');
     await acceptAll(a.store);
@@ -115,7 +115,7 @@ describe('a revocation set in Redis', () => {
     await a.revoke('ended');
     expect(await b.decide('ended')).toBe('revoked');
     for (const proxy of proxies) proxy.swallow();
-    await redis.hand.flushall();
+    await redis.client.flushall();
     const c = await startOn(redis.port);
     expect(await c.decide('ended')).toBe('clear');
     for (const proxy of proxies) proxy.heal();
@@ -131,7 +131,7 @@ describe('a revocation set in Redis', () => {
     await expect.poll(() => a.told, POLL).toContain('set lost');
     const c = await startOn(again.port);
     expect(c.told).toEqual(['set lost']);
-    await expect.poll(() => again.hand.exists(keyOf('ended')), POLL).toBe(1);
+    await expect.poll(() => again.client.exists(keyOf('ended')), POLL).toBe(1);
     expect([await c.decide('ended'), await c.decide('good')]).toEqual(['unknown', 'unknown']);
     await expectLossAndAcceptance(again, a, b);
     await expect.poll(() => c.decide('good'), POLL).toBe('clear');
@@ -145,41 +145,41 @@ describe('a revocation set in Redis', () => {
     const [a, b] = [await startOn(redis.port), await startOn(proxy.port)];
     await b.heard();
     await b.revoke('known to b');
-    await redis.hand.del(keyOf('known to b'));
+    await redis.client.del(keyOf('known to b'));
     proxy.swallow();
-    await redis.hand.flushall();
+    await redis.client.flushall();
     await expect.poll(() => a.told, POLL).toContain('set lost');
     await acceptAll(a.store);
     await expect.poll(() => a.decide('good'), POLL).toBe('clear');
     proxy.heal();
     await expect.poll(() => b.decide('good'), POLL).toBe('clear');
     expect(b.told).not.toContain('set lost');
-    await expect.poll(() => redis.hand.exists(keyOf('known to b')), POLL).toBe(1);
+    await expect.poll(() => redis.client.exists(keyOf('known to b')), POLL).toBe(1);
     await expect.poll(() => a.decide('known to b'), POLL).toBe('revoked');
   });
 
   it('that was lost again before that was accepted needs one acceptance', async () => {
     const { redis, a, b } = await startTwo();
-    await redis.hand.flushall();
+    await redis.client.flushall();
     await expect.poll(() => b.told, POLL).toContain('set lost');
-    await redis.hand.flushall();
-    const named = async (): Promise<number> => JSON.parse((await redis.hand.get(EPOCH_PREFIX)) ?? '{}').lost?.length;
+    await redis.client.flushall();
+    const named = async (): Promise<number> => JSON.parse((await redis.client.get(EPOCH_PREFIX)) ?? '{}').lost?.length;
     await expect.poll(named, POLL).toBeGreaterThan(1);
     await expectLossAndAcceptance(redis, a, b);
   });
 
   it('that comes back older, its epoch the same, gets what is known again, with its expiry', async () => {
     const { redis, a, b } = await startTwo(0, FORGETFUL);
-    await redis.hand.save();
+    await redis.client.save();
     const end = Math.ceil(Date.now() / 1000) + 777;
     await a.revoke('later', end);
     await a.store.revocations.write({ key: MARK, value: '200', expiresAtSeconds: undefined });
     await b.heard();
     await redis.kill9();
-    const { hand } = await redisForTest({ after: redis, settings: FORGETFUL });
-    await expect.poll(() => hand.exists(keyOf('later'), MARK), POLL).toBe(2);
-    expect((await hand.ttl(keyOf('later'))) + Date.now() / 1000).toBeCloseTo(end + ENTRY_GRACE_SECONDS, -1);
-    expect([await hand.get(MARK), await hand.ttl(MARK)]).toEqual(['200', -1]);
+    const { client } = await redisForTest({ after: redis, settings: FORGETFUL });
+    await expect.poll(() => client.exists(keyOf('later'), MARK), POLL).toBe(2);
+    expect((await client.ttl(keyOf('later'))) + Date.now() / 1000).toBeCloseTo(end + ENTRY_GRACE_SECONDS, -1);
+    expect([await client.get(MARK), await client.ttl(MARK)]).toEqual(['200', -1]);
     // Whoever came first.
     await expect.poll(() => [...a.told, ...b.told], POLL).toContainEqual(expect.stringMatching(/^rewritten /));
     for (const { told, decide } of [a, b]) {
@@ -191,15 +191,15 @@ describe('a revocation set in Redis', () => {
 
   it('from which an entry goes early gets it again, and says so; a natural end is nothing', async () => {
     const { redis, a, b } = await startTwo();
-    await redis.hand.set(keyOf('short'), '', 'EX', 1);
-    await redis.hand.set(keyOf('by hand'), '', 'EX', 5_000);
+    await redis.client.set(keyOf('short'), '', 'EX', 1);
+    await redis.client.set(keyOf('by hand'), '', 'EX', 5_000);
     for (const { decide } of [a, b]) {
       for (const id of ['by hand', 'short']) await expect.poll(() => decide(id), POLL).toBe('revoked');
     }
-    await expect.poll(() => redis.hand.exists(keyOf('short')), POLL).toBe(0);
-    await redis.hand.del(keyOf('by hand'), keyOf('ended'));
-    await expect.poll(() => redis.hand.exists(keyOf('by hand'), keyOf('ended')), POLL).toBe(2);
-    const left = await redis.hand.ttl(keyOf('by hand'));
+    await expect.poll(() => redis.client.exists(keyOf('short')), POLL).toBe(0);
+    await redis.client.del(keyOf('by hand'), keyOf('ended'));
+    await expect.poll(() => redis.client.exists(keyOf('by hand'), keyOf('ended')), POLL).toBe(2);
+    const left = await redis.client.ttl(keyOf('by hand'));
     expect(left).toBeGreaterThan(4_900);
     expect(left).toBeLessThanOrEqual(5_010);
     // Whoever looks first; the others may find it there again.
@@ -207,15 +207,15 @@ describe('a revocation set in Redis', () => {
     for (const { decide } of [a, b]) expect(await decide('by hand')).toBe('revoked');
     const late = await startOn(redis.port);
     expect([await late.decide('by hand'), await late.decide('ended')]).toEqual(['revoked', 'revoked']);
-    expect(await redis.hand.exists(keyOf('short'))).toBe(0);
+    expect(await redis.client.exists(keyOf('short'))).toBe(0);
   });
 
   it('from which a clock that is ahead expires an entry gets it again', async () => {
     const { redis, a, b } = await startTwo();
     // As a Redis does whose clock is two days ahead for a moment.
-    await redis.hand.pexpire(keyOf('ended'), 1);
+    await redis.client.pexpire(keyOf('ended'), 1);
     await expect.poll(() => [...a.told, ...b.told], POLL).toContain('vanished 1');
-    await expect.poll(() => redis.hand.ttl(keyOf('ended')), POLL).toBeGreaterThan(86_400);
+    await expect.poll(() => redis.client.ttl(keyOf('ended')), POLL).toBeGreaterThan(86_400);
     expect(await (await startOn(redis.port)).decide('ended')).toBe('revoked');
   });
 
@@ -234,7 +234,7 @@ describe('a revocation set in Redis', () => {
     await expect.poll(() => b.decide('mistake'), POLL).toBe('clear');
     await a.revoke('mistake', undefined, '{"at":2}');
     for (const { decide } of [a, b]) await expect.poll(() => decide('mistake'), POLL).toBe('revoked');
-    expect(await redis.hand.get(keyOf('mistake'))).toBe('{"at":2}');
+    expect(await redis.client.get(keyOf('mistake'))).toBe('{"at":2}');
   });
 
   it('takes an entry back also at an instance that revoked it again without knowing that it was revoked', async () => {

@@ -2,8 +2,8 @@ import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { makeCredential } from '../../test/support/core.ts';
-import type { Question } from '../../test/support/standings.ts';
-import { Bench, MAX_STALENESS_MS } from '../../test/support/standings.ts';
+import type { StoreRead } from '../../test/support/standings.ts';
+import { MAX_STALENESS_MS, StandingsFixture } from '../../test/support/standings.ts';
 import type { Verdict } from '../core/standing.ts';
 import type { VerifiedCredential } from '../core/verified-credential.ts';
 
@@ -68,12 +68,12 @@ type Clocks = 'the machine is suspended, and its monotonic clock stands still' |
 
 /** Standings, their feed and their store, and the true time, which nobody but the model knows. */
 class World {
-  readonly bench = new Bench({ maxEntries: 5, allowKnownForMs: ALLOWED_MS });
+  readonly fixture = new StandingsFixture({ maxEntries: 5, allowKnownForMs: ALLOWED_MS });
   readonly verdicts: [Verdict, Verdict][] = [];
   private readonly clocks: Clocks;
-  private readonly tokens = TOKENS.map((keys) => this.bench.token(...keys));
+  private readonly tokens = TOKENS.map((keys) => this.fixture.token(...keys));
   private readonly revokedAtMs = new Map<string, number>();
-  private readonly snapshots = new Map<Question, readonly (string | undefined)[]>();
+  private readonly snapshots = new Map<StoreRead, readonly (string | undefined)[]>();
   private feed: (() => void)[] = [];
   private feedIsUp = true;
   private feedIsNew = false;
@@ -90,16 +90,16 @@ class World {
     const [name, number] = [first as string, first as number];
     if (what === 'revoke') this.revoke(name);
     else if (what === 'revokeHere') this.revokeHere(name);
-    else if (what === 'touch') this.tell(() => this.bench.standings.changed([name]));
+    else if (what === 'touch') this.tell(() => this.fixture.standings.changed([name]));
     else if (what === 'beat') this.beat();
     else if (what === 'deliver') for (const tell of this.feed.splice(0, 3)) tell();
     else if (what === 'breakOff') this.breakOff();
     else if (what === 'rebuild') this.rebuild();
-    else if (what === 'ask') this.bench.standings.refresh(this.tokenAt(number)).catch(() => undefined);
+    else if (what === 'ask') this.fixture.standings.refresh(this.tokenAt(number)).catch(() => undefined);
     else if (what === 'read') this.read(number);
     else if (what === 'answer') await this.answer(number);
     else if (what === 'fail') await this.fail(number);
-    else if (what === 'crowd') this.bench.token('v', 'w', 'x', 'y');
+    else if (what === 'crowd') this.fixture.token('v', 'w', 'x', 'y');
     else if (what === 'pass') this.pass(number);
     else if (what === 'stop') this.pass(5_000);
     else if (what === 'jump') this.jump(number);
@@ -107,7 +107,7 @@ class World {
   }
 
   end(): void {
-    for (const question of this.bench.questions) question.resolve(this.snapshot(question));
+    for (const question of this.fixture.questions) question.resolve(this.snapshot(question));
   }
 
   private tell(news: () => void): void {
@@ -116,16 +116,16 @@ class World {
 
   private revoke(name: string): void {
     if (!this.revokedAtMs.has(name)) this.revokedAtMs.set(name, this.trueMs);
-    this.tell(() => this.bench.standings.changed([name]));
+    this.tell(() => this.fixture.standings.changed([name]));
   }
 
   private revokeHere(name: string): void {
-    this.bench.standings.changed([name]);
+    this.fixture.standings.changed([name]);
     this.revoke(name);
   }
 
   private beat(): void {
-    const { nowMs, wallMs, standings } = this.bench;
+    const { nowMs, wallMs, standings } = this.fixture;
     this.tell(() => {
       if (this.feedIsNew) standings.lost();
       this.feedIsNew = false;
@@ -136,7 +136,7 @@ class World {
   private breakOff(): void {
     this.feed = [];
     this.feedIsUp = false;
-    this.bench.standings.brokenOff(new Error('cut'));
+    this.fixture.standings.brokenOff(new Error('cut'));
   }
 
   private rebuild(): void {
@@ -148,11 +148,11 @@ class World {
     return this.tokens[index] ?? makeCredential();
   }
 
-  private openQuestion(index: number): Question | undefined {
-    return this.bench.questions.filter(({ isOpen }) => isOpen)[index];
+  private openQuestion(index: number): StoreRead | undefined {
+    return this.fixture.questions.filter(({ isOpen }) => isOpen)[index];
   }
 
-  private snapshot({ keys }: Question): readonly (string | undefined)[] {
+  private snapshot({ keys }: StoreRead): readonly (string | undefined)[] {
     return keys.map((asked) => (this.revokedAtMs.has(asked) ? '' : undefined));
   }
 
@@ -174,26 +174,26 @@ class World {
 
   private pass(ms: number): void {
     this.trueMs += ms;
-    this.bench.pass(ms);
+    this.fixture.pass(ms);
   }
 
   private jump(ms: number): void {
-    this.jumpedAtMs = this.bench.nowMs;
+    this.jumpedAtMs = this.fixture.nowMs;
     if (this.clocks === 'the wall clock is set') {
-      this.bench.wallMs += ms;
+      this.fixture.wallMs += ms;
       return;
     }
     this.trueMs += Math.abs(ms);
-    this.bench.wallMs += Math.abs(ms);
+    this.fixture.wallMs += Math.abs(ms);
   }
 
   private decide(index: number, beganAgoMs: number): void {
     const asked = this.tokenAt(index);
-    const { nowMs, standings } = this.bench;
+    const { nowMs, standings } = this.fixture;
     const beganMs = Math.max(nowMs - beganAgoMs, this.jumpedAtMs);
     const beganTrueMs = this.trueMs - (nowMs - beganMs);
-    const verdict = this.bench.judge(asked, beganMs);
-    const lenient = this.bench.judge(asked, beganMs, 0, standings.outageFreshness);
+    const verdict = this.fixture.judge(asked, beganMs);
+    const lenient = this.fixture.judge(asked, beganMs, 0, standings.outageFreshness);
     const endedAtMs = Math.min(...asked.standings.map((entry) => this.revokedAtMs.get(entry.key) ?? Infinity));
     if (beganTrueMs > endedAtMs + MAX_STALENESS_MS) expect(verdict).not.toBe('clear');
     if (beganTrueMs > endedAtMs + ALLOWED_MS) expect(lenient).not.toBe('clear');

@@ -4,7 +4,7 @@ import { makeCredential } from '../../test/support/core.ts';
 import { forge, type Json } from '../../test/support/jwt/forge.ts';
 import { auth0, partner } from '../../test/support/jwt/issuers.ts';
 import { secretOf } from '../../test/support/jwt/keys.ts';
-import { NOW, Verifying } from '../../test/support/jwt/verifying.ts';
+import { NOW, VerifierFixture } from '../../test/support/jwt/verifying.ts';
 import { checkText } from '../core/check-text.ts';
 import type { Refusal, VerificationResult } from '../core/verified-credential.ts';
 import { FixedKeys } from '../verification/keys.ts';
@@ -12,7 +12,10 @@ import { identifyToken } from './identify-token.ts';
 
 const SECRET = secretOf('s');
 const KEYS = new FixedKeys([{ kid: undefined, key: SECRET, inForce: { inForce: true } }]);
-const verifying = new Verifying({ config: partner([SECRET]), keys: KEYS }, { config: auth0([SECRET]), keys: KEYS });
+const verifying = new VerifierFixture(
+  { config: partner([SECRET]), keys: KEYS },
+  { config: auth0([SECRET]), keys: KEYS },
+);
 const examiner = { examine: (token: string) => verifying.verify(token) };
 const parts = { examiner, takesOpaque: false, maxTokenLength: 16_384 };
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Ringing } from '../../test/support/jwt/signing.ts';
+import { KeyRingFixture } from '../../test/support/jwt/signing.ts';
 import type { RevocationTarget } from '../revocation-set/target.ts';
 import { entryFor } from '../revocation-set/target.ts';
 import type { RevocationWriter } from './revocation-writer.ts';
@@ -8,7 +8,7 @@ import { SigningKeyRevocation } from './signing-key-revocation.ts';
 const BY = { by: 'operator:ada' };
 
 async function setUp() {
-  const ringing = new Ringing();
+  const ringing = new KeyRingFixture();
   const [first] = await ringing.ring().reconcile();
   const records: unknown[] = [];
   const revoke: Pick<RevocationWriter, 'revoke'> = {

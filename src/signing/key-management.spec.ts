@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { own } from '../../test/support/jwt/issuers.ts';
-import { Ringing, SEALER } from '../../test/support/jwt/signing.ts';
+import { KeyRingFixture, SEALER } from '../../test/support/jwt/signing.ts';
 import { NOW } from '../../test/support/jwt/verifying.ts';
 import { withRevocations } from '../../test/support/store/revocations.ts';
 import type { OwnIssuer } from '../config/config.ts';
@@ -19,7 +19,7 @@ const FORMER = Buffer.from('f'.repeat(32));
 const CURRENT = Buffer.from('c'.repeat(32));
 
 function setUp(issuer: OwnIssuer = own(), sealer: Sealer = SEALER, sealFile?: string) {
-  const ringing = new Ringing();
+  const ringing = new KeyRingFixture();
   const { signingKeys: store, revocations } = withRevocations(ringing.store);
   const records: unknown[] = [];
   const audit = {

@@ -1,7 +1,7 @@
 import { createCipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { own } from '../../test/support/jwt/issuers.ts';
-import { makeKey, Ringing, SEALER } from '../../test/support/jwt/signing.ts';
+import { KeyRingFixture, makeKey, SEALER } from '../../test/support/jwt/signing.ts';
 import { NOW } from '../../test/support/jwt/verifying.ts';
 import { longestTokenSeconds, signingAt } from './key-life.ts';
 import { SealBrokenError, Sealer } from './sealer.ts';
@@ -13,7 +13,7 @@ const RETIRED_FOR = 31_536_000 + 60 + 60;
 
 describe('KeyRing.reconcile()', () => {
   it('makes the first key, which signs at once', async () => {
-    const ringing = new Ringing();
+    const ringing = new KeyRingFixture();
     const keys = await ringing.ring().reconcile();
     expect(keys).toMatchObject([
       {
@@ -29,14 +29,14 @@ describe('KeyRing.reconcile()', () => {
   });
 
   it('ends with one key where several instances make the first at once', async () => {
-    const ringing = new Ringing();
+    const ringing = new KeyRingFixture();
     const made = await Promise.all(Array.from({ length: 8 }, () => ringing.ring().reconcile()));
     expect(new Set(made.flat().map(({ kid }) => kid))).toEqual(new Set(await ringing.kids()));
     expect(await ringing.states()).toEqual(['signing']);
   });
 
   it('writes nothing where everything is in order', async () => {
-    const ringing = new Ringing();
+    const ringing = new KeyRingFixture();
     await ringing.ring().reconcile();
     const before = await ringing.store.signingKeys.read('sallyport');
     await ringing.ring().reconcile(before.keys);
@@ -44,7 +44,7 @@ describe('KeyRing.reconcile()', () => {
   });
 
   it('removes a retired key once the last token it signed has ended, and not before', async () => {
-    const ringing = new Ringing();
+    const ringing = new KeyRingFixture();
     await ringing.ring().reconcile();
     const { key } = await ringing.ring().rotate();
     ringing.nowSeconds += AHEAD + RETIRED_FOR - 1;
@@ -54,7 +54,7 @@ describe('KeyRing.reconcile()', () => {
   });
 
   it('makes another key, which signs at once, where the signing key was revoked', async () => {
-    const ringing = new Ringing();
+    const ringing = new KeyRingFixture();
     const [first] = await ringing.ring().reconcile();
     await ringing.revoke(first?.kid ?? '');
     const [second, ...others] = await ringing.ring().reconcile();
@@ -64,7 +64,7 @@ describe('KeyRing.reconcile()', () => {
   });
 
   it('lets the key that waits sign at once where the signing key was revoked', async () => {
-    const ringing = new Ringing();
+    const ringing = new KeyRingFixture();
     const [first] = await ringing.ring().reconcile();
     const { key } = await ringing.ring().rotate();
     ringing.nowSeconds += 10;
@@ -73,7 +73,7 @@ describe('KeyRing.reconcile()', () => {
   });
 
   it('never goes back to a retired key', async () => {
-    const ringing = new Ringing();
+    const ringing = new KeyRingFixture();
     const [first] = await ringing.ring().reconcile();
     const { key: second } = await ringing.ring().rotate();
     ringing.nowSeconds += AHEAD;
@@ -84,7 +84,7 @@ describe('KeyRing.reconcile()', () => {
   });
 
   it('removes a waiting or a retired key that was revoked, and leaves the others as they are', async () => {
-    const ringing = new Ringing();
+    const ringing = new KeyRingFixture();
     const [first] = await ringing.ring().reconcile();
     const { key: second } = await ringing.ring().rotate();
     await ringing.revoke(second.kid);
@@ -96,7 +96,7 @@ describe('KeyRing.reconcile()', () => {
   });
 
   it('takes a revocation that begins later for none until then', async () => {
-    const ringing = new Ringing();
+    const ringing = new KeyRingFixture();
     const [first] = await ringing.ring().reconcile();
     await ringing.revoke(first?.kid ?? '', `after:${NOW + 10}`);
     expect(await ringing.ring().reconcile()).toEqual([first]);
@@ -105,20 +105,20 @@ describe('KeyRing.reconcile()', () => {
   });
 
   it('puts back what the store has lost, beside what was made meanwhile', async () => {
-    const [before, after] = [new Ringing(), new Ringing()];
+    const [before, after] = [new KeyRingFixture(), new KeyRingFixture()];
     await before.ring().reconcile();
     await before.ring().rotate();
     const known = (await before.store.signingKeys.read('sallyport')).keys;
     expect(await after.ring().reconcile(known)).toEqual(known);
     after.nowSeconds += 5;
-    const another = new Ringing();
+    const another = new KeyRingFixture();
     another.nowSeconds += 5;
     const [fresh] = await another.ring().reconcile();
     expect(await another.ring().reconcile(known)).toEqual([known[0], fresh, known[1]]);
   });
 
   it('does not put back what was revoked or has gone', async () => {
-    const ringing = new Ringing();
+    const ringing = new KeyRingFixture();
     const [first] = await ringing.ring().reconcile();
     await ringing.ring().rotate();
     const { keys: known } = await ringing.store.signingKeys.read('sallyport');
@@ -133,7 +133,7 @@ describe('KeyRing.reconcile()', () => {
   });
 
   it('gives up where the keys change under it without end', async () => {
-    const ringing = new Ringing();
+    const ringing = new KeyRingFixture();
     const { signingKeys } = ringing.store;
     Object.assign(signingKeys, { replace: async () => false });
     await expect(ringing.ring().reconcile()).rejects.toThrow(
@@ -159,7 +159,7 @@ describe('KeyRing.reseal()', () => {
   const next = new Sealer(Buffer.alloc(32, 'n'));
 
   it('seals every key with the new secret, once, and leaves what they are', async () => {
-    const ringing = new Ringing();
+    const ringing = new KeyRingFixture();
     await ringing.ring().reconcile();
     await ringing.ring().rotate();
     const before = await ringing.kids();
@@ -171,7 +171,7 @@ describe('KeyRing.reseal()', () => {
   });
 
   it('seals anew under the same secret what an older version sealed without stretching it', async () => {
-    const ringing = new Ringing();
+    const ringing = new KeyRingFixture();
     await ringing.ring(own(), new UnstretchedSealer(THOUGHT_OF)).reconcile();
     const weak = new Sealer(THOUGHT_OF);
     expect(await ringing.ring(own(), weak).reconcile()).toHaveLength(1);
@@ -182,7 +182,7 @@ describe('KeyRing.reseal()', () => {
   });
 
   it('changes nothing where neither secret opens a key', async () => {
-    const ringing = new Ringing();
+    const ringing = new KeyRingFixture();
     await ringing.ring().reconcile();
     const before = await ringing.store.signingKeys.read('sallyport');
     const other = new Sealer(Buffer.alloc(32, 'o'));
@@ -193,7 +193,7 @@ describe('KeyRing.reseal()', () => {
 
 describe('KeyRing.rotate()', () => {
   it('publishes a key that signs once everybody can have seen it', async () => {
-    const ringing = new Ringing();
+    const ringing = new KeyRingFixture();
     const [first] = await ringing.ring().reconcile();
     const { outcome, key } = await ringing.ring().rotate();
     expect([outcome, key.signsFromSeconds]).toEqual(['made', NOW + AHEAD]);
@@ -204,7 +204,7 @@ describe('KeyRing.rotate()', () => {
   });
 
   it('makes none that the others cannot open', async () => {
-    const ringing = new Ringing();
+    const ringing = new KeyRingFixture();
     await ringing.ring().reconcile();
     const before = await ringing.store.signingKeys.read('sallyport');
     const mistyped = new Sealer(Buffer.alloc(32, 'm'));
@@ -213,7 +213,7 @@ describe('KeyRing.rotate()', () => {
   });
 
   it('makes one key where several are asked for at once', async () => {
-    const ringing = new Ringing();
+    const ringing = new KeyRingFixture();
     await ringing.ring().reconcile();
     const rotations = await Promise.all(Array.from({ length: 8 }, () => ringing.ring().rotate()));
     expect(rotations.filter(({ outcome }) => outcome === 'made')).toHaveLength(1);
@@ -222,14 +222,14 @@ describe('KeyRing.rotate()', () => {
   });
 
   it('adds none while one waits, whatever its algorithm', async () => {
-    const ringing = new Ringing();
+    const ringing = new KeyRingFixture();
     await ringing.ring().reconcile();
     const { key } = await ringing.ring().rotate();
     expect(await ringing.ring(own('ES256')).rotate()).toEqual({ outcome: 'waits', key });
   });
 
   it('changes over to the algorithm of the configuration', async () => {
-    const ringing = new Ringing();
+    const ringing = new KeyRingFixture();
     await ringing.ring(own('HS256')).reconcile();
     await ringing.ring(own('EdDSA')).rotate();
     ringing.nowSeconds += AHEAD;

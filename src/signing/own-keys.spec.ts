@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { own } from '../../test/support/jwt/issuers.ts';
-import { wordError } from '../../test/support/jwt/publisher.ts';
-import { makeKey, Ringing, SEALER } from '../../test/support/jwt/signing.ts';
+import { describeError } from '../../test/support/jwt/publisher.ts';
+import { KeyRingFixture, makeKey, SEALER } from '../../test/support/jwt/signing.ts';
 import { NOW } from '../../test/support/jwt/verifying.ts';
 import { SimulatedTime } from '../../test/support/simulated-time.ts';
 import { OwnKeys } from './own-keys.ts';
@@ -18,10 +18,10 @@ class Instance {
   readonly asked: number[] = [];
   broken: Error | undefined;
   readonly keys: OwnKeys;
-  readonly ringing: Ringing;
+  readonly ringing: KeyRingFixture;
   private readonly time: SimulatedTime;
 
-  constructor(ringing: Ringing, time: SimulatedTime, sealer = SEALER) {
+  constructor(ringing: KeyRingFixture, time: SimulatedTime, sealer = SEALER) {
     this.ringing = ringing;
     this.time = time;
     this.keys = new OwnKeys({
@@ -33,14 +33,14 @@ class Instance {
       observer: {
         ownKeysChanged: (added, dropped) => this.told.push(`+${added.length} -${dropped.length}`),
         ownKeySigns: (kid) => this.told.push(`signs ${kid}`),
-        ownKeysFailed: (error) => this.told.push(`failed: ${wordError(error)}`),
+        ownKeysFailed: (error) => this.told.push(`failed: ${describeError(error)}`),
         ownKeysRecovered: () => this.told.push('recovered'),
       },
     });
   }
 
   readonly ring = {
-    reconcile: async (known: Parameters<ReturnType<Ringing['ring']>['reconcile']>[0]) => {
+    reconcile: async (known: Parameters<ReturnType<KeyRingFixture['ring']>['reconcile']>[0]) => {
       this.asked.push(this.time.nowMs - START_MS);
       if (this.broken !== undefined) throw this.broken;
       this.ringing.nowSeconds = Math.floor(this.wallMs() / 1000);
@@ -71,7 +71,7 @@ class Instance {
 }
 
 async function start(sealer = SEALER) {
-  const [ringing, time] = [new Ringing(), new SimulatedTime()];
+  const [ringing, time] = [new KeyRingFixture(), new SimulatedTime()];
   const instance = await new Instance(ringing, time, sealer).start();
   return { ringing, time, instance, keys: instance.keys };
 }

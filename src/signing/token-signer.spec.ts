@@ -2,7 +2,7 @@ import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { own } from '../../test/support/jwt/issuers.ts';
 import { always, makeOpenKey } from '../../test/support/jwt/signing.ts';
-import { NOW, Verifying } from '../../test/support/jwt/verifying.ts';
+import { NOW, VerifierFixture } from '../../test/support/jwt/verifying.ts';
 import { SIGNING_ALGORITHMS } from '../config/config.ts';
 import { FixedKeys } from '../verification/keys.ts';
 import { TokenSigner } from './token-signer.ts';
@@ -36,7 +36,7 @@ describe('TokenSigner.sign()', () => {
   it.each(SIGNING_ALGORITHMS)('signs with %s what our own verifier accepts', async (algorithm) => {
     const issuer = own(algorithm);
     const key = await makeOpenKey(algorithm);
-    const subject = new Verifying({ config: issuer, keys: new FixedKeys([key.verification]) });
+    const subject = new VerifierFixture({ config: issuer, keys: new FixedKeys([key.verification]) });
     expect(await subject.verify(await new TokenSigner(issuer, always(key)).sign(CLAIMS))).toMatchObject({
       outcome: 'verified',
       identity: {
@@ -60,7 +60,7 @@ describe('TokenSigner.sign()', () => {
     const issuer = own('ES256');
     const [key, other] = [await makeOpenKey('ES256'), await makeOpenKey('ES256')];
     const renamed = { ...other.verification, kid: key.kid };
-    const subject = new Verifying({ config: issuer, keys: new FixedKeys([renamed]) });
+    const subject = new VerifierFixture({ config: issuer, keys: new FixedKeys([renamed]) });
     expect(await subject.verify(await new TokenSigner(issuer, always(key)).sign(CLAIMS))).toMatchObject({
       check: 'signature',
     });

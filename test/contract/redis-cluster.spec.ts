@@ -19,7 +19,7 @@ afterAll(async () => {
 const primaries = () => cluster.nodes.slice(0, 3).map(({ server }) => server);
 
 async function open() {
-  await Promise.all(primaries().map(({ hand }) => hand.flushall()));
+  await Promise.all(primaries().map(({ client }) => client.flushall()));
   return await openRedisForTest(clusterConfig(cluster));
 }
 
@@ -27,7 +27,7 @@ async function open() {
 async function setSuccessor(tokenId: string, value: string): Promise<void> {
   const key = tokenKey(tokenId);
   const index = Math.min(2, Math.floor((slotOf(key) * 3) / 16_384));
-  await primaries()[index]?.hand.hset(key, 'successor', value);
+  await primaries()[index]?.client.hset(key, 'successor', value);
 }
 
 describeStore('redis cluster', open, setSuccessor);

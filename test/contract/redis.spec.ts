@@ -35,7 +35,7 @@ describe('the primary that Sentinels name', () => {
 });
 
 /** In the database of the store that was opened last. */
-async function setSuccessor({ hand }: RedisServer, tokenId: string, value: string): Promise<void> {
-  await hand.select(databases - 1);
-  await hand.hset(tokenKey(tokenId), 'successor', value);
+async function setSuccessor({ client }: RedisServer, tokenId: string, value: string): Promise<void> {
+  await client.select(databases - 1);
+  await client.hset(tokenKey(tokenId), 'successor', value);
 }

@@ -5,9 +5,8 @@ import { newAccountId } from '../../src/accounts/account-id.ts';
 import { Passwords } from '../../src/accounts/passwords/passwords.ts';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import type { Store } from '../../src/store/store.ts';
-import { basic } from '../support/servers/basic.ts';
-import { startWorld, type World } from '../support/servers/case-issuers.ts';
-import { call } from '../support/servers/http-client.ts';
+import { type CaseIssuers, startCaseIssuers } from '../support/servers/case-issuers.ts';
+import { basic, call } from '../support/servers/http-client.ts';
 import { optionsFor, type Platform, startPlatform } from '../support/servers/platform.ts';
 import { SQLITE, type StoreUnderTest } from '../support/servers/stores.ts';
 import { beginCall } from '../support/slow-call.ts';
@@ -19,7 +18,7 @@ const TRIES = 4;
 const HEADERS_AT_MS = 850;
 const ADMITTED_MS = 60;
 
-let world: World;
+let issuers: CaseIssuers;
 let kind: StoreUnderTest;
 let platform: Platform;
 /** The same file, as the command line opens it. */
@@ -28,9 +27,9 @@ let passwordHash: string;
 let count = 0;
 
 beforeAll(async () => {
-  world = await startWorld();
+  issuers = await startCaseIssuers();
   kind = await SQLITE.start();
-  platform = await startPlatform(optionsFor(world, kind));
+  platform = await startPlatform(optionsFor(issuers, kind));
   store = await openSqliteStore(join(platform.sallyport.folder, 'sallyport.db'));
   const hashed = await new Passwords().hash(PASSWORD);
   if (hashed.outcome === 'busy') throw new Error('busy');
@@ -41,7 +40,7 @@ afterAll(async () => {
   await store.close();
   await platform.close();
   await kind.close();
-  world.close();
+  issuers.close();
 });
 
 async function add(): Promise<{ readonly id: string; readonly name: string }> {

@@ -3,9 +3,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RedisServer, startRedis } from '../support/redis/server.ts';
 import { startProxy, type TcpProxy } from '../support/redis/tcp-proxy.ts';
-import { basic } from '../support/servers/basic.ts';
 import { GATEWAYS, type RunningEnvoy, startEnvoy } from '../support/servers/envoy.ts';
-import { ask, type HttpAnswer } from '../support/servers/http-client.ts';
+import { basic, type HttpResponse, sendRequest } from '../support/servers/http-client.ts';
 import { runSallyport } from '../support/servers/run-sallyport.ts';
 import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
 import { type Services, startServices } from '../support/servers/services.ts';
@@ -74,11 +73,11 @@ async function add(name: string, scopes: readonly string[]): Promise<void> {
   await account(['add', name, '--scopes', scopes.join(',')], `${PASSWORD}\n`);
 }
 
-function call(method: string, path: string, authorization: string, body = ''): Promise<HttpAnswer> {
+function call(method: string, path: string, authorization: string, body = ''): Promise<HttpResponse> {
   const type = body === '' ? [] : [['Content-Type', 'application/json'] as const];
   const headers = [['Authorization', authorization] as const, ...type];
   const [gateway] = envoy.gateways;
-  return ask({ port: gateway?.port ?? 0, method, path, headers, body, agent });
+  return sendRequest({ port: gateway?.port ?? 0, method, path, headers, body, agent });
 }
 
 async function issue(name: string, scopes: readonly string[]): Promise<string> {
@@ -206,21 +205,21 @@ describe('text that is not UTF-8 matches nothing', () => {
       const spaced = Buffer.from(pair.map((byte) => (byte === 0x20 ? 0x2b : byte)));
       const json = Buffer.concat([Buffer.from('{"name":"replaced","password":"'), password, Buffer.from('"}')]);
       const statuses = [
-        await ask({ port, method: 'GET', path: LIST, headers: [basicOf(pair)] }),
-        await ask({
+        await sendRequest({ port, method: 'GET', path: LIST, headers: [basicOf(pair)] }),
+        await sendRequest({
           port,
           method: 'GET',
           path: LIST,
           headers: [['Authorization', `Basic ${pair.toString('latin1')}`]],
         }),
-        await ask({
+        await sendRequest({
           port,
           method: 'POST',
           path: '/oauth2/introspect',
           headers: [basicOf(spaced), ...form],
           body: 'token=x',
         }),
-        await ask({
+        await sendRequest({
           port,
           method: 'POST',
           path: '/v1/login',
@@ -249,7 +248,7 @@ describe('guesses through the gateway', () => {
     await add('victim', SCOPES);
     expect((await call('GET', '/3rdparty/v1/messages', basic('victim', PASSWORD))).status).toBe(200);
     const statuses: number[] = [];
-    let last: HttpAnswer | undefined;
+    let last: HttpResponse | undefined;
     for (let guess = 0; guess < 12; guess++) {
       last = await call('GET', '/3rdparty/v1/messages', basic('victim', `guess ${guess}`));
       statuses.push(last.status);

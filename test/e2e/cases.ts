@@ -1,8 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { Reason } from '../../src/core/reason.ts';
-import { forge, hmac, signedBy, unsigned } from '../support/jwt/hand-made.ts';
-import { basic } from '../support/servers/basic.ts';
-import type { World } from '../support/servers/case-issuers.ts';
+import { forgeWith, hmac, signedBy, unsigned } from '../support/jwt/forge.ts';
+import type { CaseIssuers } from '../support/servers/case-issuers.ts';
 import {
   ACCOUNT,
   auth0Token,
@@ -12,6 +11,7 @@ import {
   OWNER,
   PARTNER,
 } from '../support/servers/case-issuers.ts';
+import { basic } from '../support/servers/http-client.ts';
 
 /** One request and what must come of it, at every door. */
 export interface Case {
@@ -20,8 +20,8 @@ export interface Case {
   /** Default: `/3rdparty/v1/messages`. */
   readonly path?: string;
   readonly host?: string;
-  /** Authorization field values, one field each; a function where the world's keys are needed. */
-  readonly authorization?: (world: World) => readonly string[];
+  /** Authorization field values, one field each; a function if the token needs the issuers' keys. */
+  readonly authorization?: (issuers: CaseIssuers) => readonly string[];
   readonly headers?: readonly (readonly [name: string, value: string])[];
   readonly expected: Passes | Denied;
   /** Only at doors where nothing stands before Sallyport: no HTTP parser would let the request through. */
@@ -90,15 +90,15 @@ const alice = (scopes: string, more: Record<string, string> = {}): Passes => ({
   },
 });
 
-type Token = (world: World) => string;
-const bearer = (token: Token) => (world: World) => [`Bearer ${token(world)}`];
+type Token = (issuers: CaseIssuers) => string;
+const bearer = (token: Token) => (issuers: CaseIssuers) => [`Bearer ${token(issuers)}`];
 type Claims = Record<string, unknown>;
 /** A case whose claims hold a time gives them as a function: it is called when the case runs, not when the file loads. */
 const rsa =
   (payload: Claims | (() => Claims) = {}, header: object = {}): Token =>
-  (world) => {
+  (issuers) => {
     const own = typeof payload === 'function' ? payload() : payload;
-    return corporateToken(world, 'RS256', claims({ jti: 't1', ...own }), header);
+    return corporateToken(issuers, 'RS256', claims({ jti: 't1', ...own }), header);
   };
 const attacker = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const attackerJwk = attacker.publicKey.export({ format: 'jwk' });
@@ -108,17 +108,17 @@ const passing: readonly Case[] = [
   { name: 'an RS256 token passes', authorization: bearer(rsa()), expected: alice('messages:send messages:list') },
   {
     name: 'an ES256 token passes',
-    authorization: bearer((world) => corporateToken(world, 'ES256', claims({ jti: 't1' }))),
+    authorization: bearer((issuers) => corporateToken(issuers, 'ES256', claims({ jti: 't1' }))),
     expected: alice('messages:send messages:list'),
   },
   {
     name: 'an EdDSA token passes',
-    authorization: bearer((world) => corporateToken(world, 'EdDSA', claims({ jti: 't1' }))),
+    authorization: bearer((issuers) => corporateToken(issuers, 'EdDSA', claims({ jti: 't1' }))),
     expected: alice('messages:send messages:list'),
   },
   {
     name: 'the scheme is read without regard to case',
-    authorization: (world) => [`bEaReR ${rsa()(world)}`],
+    authorization: (issuers) => [`bEaReR ${rsa()(issuers)}`],
     expected: alice('messages:send messages:list'),
   },
   {
@@ -151,7 +151,7 @@ const passing: readonly Case[] = [
   {
     name: 'a token of Auth0: no iss, exp or jti, a base64url secret',
     path: `${MESSAGES}/auth0`,
-    authorization: bearer((world) => auth0Token(world)),
+    authorization: bearer((issuers) => auth0Token(issuers)),
     expected: {
       identity: {
         'x-auth-issuer': 'auth0-sms',
@@ -183,7 +183,7 @@ const passing: readonly Case[] = [
   },
   {
     name: 'several spaces behind the scheme',
-    authorization: (world) => [`Bearer   ${rsa()(world)}`],
+    authorization: (issuers) => [`Bearer   ${rsa()(issuers)}`],
     expected: alice('messages:send messages:list'),
   },
   {
@@ -283,12 +283,12 @@ const denied: readonly Case[] = [
   },
   {
     name: 'two Authorization headers',
-    authorization: (world) => [`Bearer ${rsa()(world)}`, `Bearer ${rsa()(world)}`],
+    authorization: (issuers) => [`Bearer ${rsa()(issuers)}`, `Bearer ${rsa()(issuers)}`],
     expected: SEVERAL,
   },
   {
     name: 'a token and a password',
-    authorization: (world) => [`Bearer ${rsa()(world)}`, OWNER],
+    authorization: (issuers) => [`Bearer ${rsa()(issuers)}`, OWNER],
     expected: SEVERAL,
   },
   { name: 'an expired token', authorization: bearer(rsa(() => ({ exp: now() - 120 }))), expected: EXPIRED },
@@ -315,7 +315,7 @@ const denied: readonly Case[] = [
   {
     name: 'a token of another issuer than the route takes',
     path: `${MESSAGES}/x/corporate`,
-    authorization: bearer((world) => auth0Token(world)),
+    authorization: bearer((issuers) => auth0Token(issuers)),
     expected: INVALID,
   },
   {
@@ -363,84 +363,88 @@ const denied: readonly Case[] = [
 const MANY_SCOPES = Array.from({ length: 1001 }, () => 'a');
 
 /** Tokens that must read `invalid token`, whatever is wrong with them. */
-const attacks: Readonly<Record<string, (world: World) => string>> = {
+const attacks: Readonly<Record<string, (issuers: CaseIssuers) => string>> = {
   'the empty token': () => '',
   'no token': () => 'abc',
   'two parts': () => 'eyJhbGciOiJIUzI1NiJ9.e30',
-  'four parts': (world) => `${rsa()(world)}.e30`,
+  'four parts': (issuers) => `${rsa()(issuers)}.e30`,
   '40 KB of one token': () => `eyJhbGciOiJSUzI1NiJ9.${'A'.repeat(40_000)}.AAAA`,
-  'inner spaces': (world) => rsa()(world).replace('.', '. '),
-  padding: (world) => `${rsa()(world)}=`,
-  'another spelling of the same bytes': (world) => respell(rsa()(world)),
-  'alg none, without signature': () => forge({ alg: 'none' }, claims(), unsigned),
-  'alg None': () => forge({ alg: 'None' }, claims(), unsigned),
-  'alg none in front of a good signature': (world) => rsa({}, { alg: 'none' })(world),
+  'inner spaces': (issuers) => rsa()(issuers).replace('.', '. '),
+  padding: (issuers) => `${rsa()(issuers)}=`,
+  'another spelling of the same bytes': (issuers) => respell(rsa()(issuers)),
+  'alg none, without signature': () => forgeWith({ alg: 'none' }, claims(), unsigned),
+  'alg None': () => forgeWith({ alg: 'None' }, claims(), unsigned),
+  'alg none in front of a good signature': (issuers) => rsa({}, { alg: 'none' })(issuers),
   'HS256 with the public RSA key, PEM': ({ corporate }) =>
-    forge(
+    forgeWith(
       { alg: 'HS256', kid: 'rsa' },
       claims(),
       hmac(corporate.rsa.publicKey.export({ type: 'spki', format: 'pem' })),
     ),
   'HS256 with the public RSA key, DER': ({ corporate }) =>
-    forge(
+    forgeWith(
       { alg: 'HS256', kid: 'rsa' },
       claims(),
       hmac(corporate.rsa.publicKey.export({ type: 'spki', format: 'der' })),
     ),
-  'an algorithm that the issuer does not use': (world) => rsa({}, { alg: 'RS512' })(world),
-  'an unknown kid': (world) => rsa({}, { kid: 'other' })(world),
-  "another key's kid": (world) => rsa({}, { kid: 'ec' })(world),
+  'an algorithm that the issuer does not use': (issuers) => rsa({}, { alg: 'RS512' })(issuers),
+  'an unknown kid': (issuers) => rsa({}, { kid: 'other' })(issuers),
+  "another key's kid": (issuers) => rsa({}, { kid: 'ec' })(issuers),
   "the attacker's key in jwk": () =>
-    forge({ alg: 'RS256', kid: 'rsa', jwk: attackerJwk }, claims(), signedBy('RS256', attacker.privateKey)),
+    forgeWith({ alg: 'RS256', kid: 'rsa', jwk: attackerJwk }, claims(), signedBy('RS256', attacker.privateKey)),
   "the attacker's key behind jku": () =>
-    forge(
+    forgeWith(
       { alg: 'RS256', kid: 'rsa', jku: 'http://127.0.0.1:1/jwks' },
       claims(),
       signedBy('RS256', attacker.privateKey),
     ),
   "the attacker's key behind x5u": () =>
-    forge(
+    forgeWith(
       { alg: 'RS256', kid: 'rsa', x5u: 'http://127.0.0.1:1/x5u' },
       claims(),
       signedBy('RS256', attacker.privateKey),
     ),
-  'an unknown crit': (world) => rsa({}, { crit: ['exp'], exp: 1 })(world),
-  'crit b64': (world) => rsa({}, { crit: ['b64'], b64: true })(world),
-  'a changed payload': (world) => withPayload(rsa()(world), claims({ scope: 'devices:list' })),
-  'another issuer': (world) => rsa({ iss: 'https://evil.example.com' })(world),
-  'no issuer': (world) => rsa({ iss: undefined })(world),
-  'our own issuer, signed by somebody else': (world) => rsa({ iss: 'https://sallyport.local' })(world),
-  'another audience': (world) => rsa({ aud: 'other' })(world),
-  'no audience': (world) => rsa({ aud: undefined })(world),
-  'not yet valid': (world) => rsa(() => ({ nbf: now() + 120 }))(world),
-  'no expiry': (world) => rsa({ exp: undefined })(world),
-  'an expiry that is no number': (world) => rsa(() => ({ exp: String(now() + 600) }))(world),
-  'another kind of JWT': (world) => rsa({}, { typ: 'logout+jwt' })(world),
-  'an expiry that is null': (world) => rsa({ exp: null })(world),
-  'an empty list of audiences': (world) => rsa({ aud: [] })(world),
-  'an empty crit': (world) => rsa({}, { crit: [] })(world),
-  'a token bound to a key': (world) => rsa({ cnf: { jkt: 'x' } })(world),
-  'a token bound to a certificate': (world) => rsa({ cnf: { 'x5t#S256': 'x' } })(world),
-  'a token bound in an unknown way': (world) => rsa({ cnf: 'x' })(world),
-  'an ID token of Keycloak': (world) => rsa({ typ: 'ID' })(world),
-  'a refresh token of Keycloak': (world) => rsa({ typ: 'Refresh' })(world),
-  'an ID token of Cognito': (world) => rsa({ token_use: 'id' })(world),
-  'a refresh token by its token_type': (world) => rsa({ token_type: 'refresh_token' })(world),
-  '1,001 scopes as a list': (world) => rsa({ scope: undefined, scopes: MANY_SCOPES })(world),
-  '1,001 scopes in a row': (world) => rsa({ scope: MANY_SCOPES.join(' ') })(world),
-  'scopes of a wrong type': (world) => rsa({ scope: { 'messages:send': true } })(world),
+  'an unknown crit': (issuers) => rsa({}, { crit: ['exp'], exp: 1 })(issuers),
+  'crit b64': (issuers) => rsa({}, { crit: ['b64'], b64: true })(issuers),
+  'a changed payload': (issuers) => withPayload(rsa()(issuers), claims({ scope: 'devices:list' })),
+  'another issuer': (issuers) => rsa({ iss: 'https://evil.example.com' })(issuers),
+  'no issuer': (issuers) => rsa({ iss: undefined })(issuers),
+  'our own issuer, signed by somebody else': (issuers) => rsa({ iss: 'https://sallyport.local' })(issuers),
+  'another audience': (issuers) => rsa({ aud: 'other' })(issuers),
+  'no audience': (issuers) => rsa({ aud: undefined })(issuers),
+  'not yet valid': (issuers) => rsa(() => ({ nbf: now() + 120 }))(issuers),
+  'no expiry': (issuers) => rsa({ exp: undefined })(issuers),
+  'an expiry that is no number': (issuers) => rsa(() => ({ exp: String(now() + 600) }))(issuers),
+  'another kind of JWT': (issuers) => rsa({}, { typ: 'logout+jwt' })(issuers),
+  'an expiry that is null': (issuers) => rsa({ exp: null })(issuers),
+  'an empty list of audiences': (issuers) => rsa({ aud: [] })(issuers),
+  'an empty crit': (issuers) => rsa({}, { crit: [] })(issuers),
+  'a token bound to a key': (issuers) => rsa({ cnf: { jkt: 'x' } })(issuers),
+  'a token bound to a certificate': (issuers) => rsa({ cnf: { 'x5t#S256': 'x' } })(issuers),
+  'a token bound in an unknown way': (issuers) => rsa({ cnf: 'x' })(issuers),
+  'an ID token of Keycloak': (issuers) => rsa({ typ: 'ID' })(issuers),
+  'a refresh token of Keycloak': (issuers) => rsa({ typ: 'Refresh' })(issuers),
+  'an ID token of Cognito': (issuers) => rsa({ token_use: 'id' })(issuers),
+  'a refresh token by its token_type': (issuers) => rsa({ token_type: 'refresh_token' })(issuers),
+  '1,001 scopes as a list': (issuers) => rsa({ scope: undefined, scopes: MANY_SCOPES })(issuers),
+  '1,001 scopes in a row': (issuers) => rsa({ scope: MANY_SCOPES.join(' ') })(issuers),
+  'scopes of a wrong type': (issuers) => rsa({ scope: { 'messages:send': true } })(issuers),
   'a payload that is a list': ({ corporate }) =>
-    forge({ alg: 'RS256', kid: 'rsa' }, '[]', signedBy('RS256', corporate.rsa.privateKey)),
-  "Auth0's token with another subject": (world) => auth0Token(world, { sub: 'urn:Other' }),
-  "Auth0's token with another audience": (world) => auth0Token(world, { aud: 'urn:other' }),
+    forgeWith({ alg: 'RS256', kid: 'rsa' }, '[]', signedBy('RS256', corporate.rsa.privateKey)),
+  "Auth0's token with another subject": (issuers) => auth0Token(issuers, { sub: 'urn:Other' }),
+  "Auth0's token with another audience": (issuers) => auth0Token(issuers, { aud: 'urn:other' }),
   "Auth0's token signed with another secret": () =>
-    forge({ alg: 'HS256' }, { sub: 'urn:Auth0', aud: 'urn:sms-gateway' }, hmac('another secret of enough bytes, 32+')),
-  "Auth0's token with an issuer that is a number": (world) => auth0Token(world, { iss: 7 }),
-  "Auth0's token with a list of issuers": (world) => auth0Token(world, { iss: [PARTNER] }),
-  "Auth0's token with the issuer of somebody else": (world) => auth0Token(world, { iss: PARTNER }),
+    forgeWith(
+      { alg: 'HS256' },
+      { sub: 'urn:Auth0', aud: 'urn:sms-gateway' },
+      hmac('another secret of enough bytes, 32+'),
+    ),
+  "Auth0's token with an issuer that is a number": (issuers) => auth0Token(issuers, { iss: 7 }),
+  "Auth0's token with a list of issuers": (issuers) => auth0Token(issuers, { iss: [PARTNER] }),
+  "Auth0's token with the issuer of somebody else": (issuers) => auth0Token(issuers, { iss: PARTNER }),
   'ES256 with a key of its own': () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    return forge({ alg: 'ES256', kid: 'ec' }, claims({ iss: CORPORATE }), signedBy('ES256', privateKey));
+    return forgeWith({ alg: 'ES256', kid: 'ec' }, claims({ iss: CORPORATE }), signedBy('ES256', privateKey));
   },
 };
 
@@ -454,7 +458,7 @@ const direct: readonly Case[] = [
   },
   {
     name: 'a line break in the token',
-    authorization: (world) => [`Bearer ${rsa()(world).replace('.', '.\r\n')}`],
+    authorization: (issuers) => [`Bearer ${rsa()(issuers).replace('.', '.\r\n')}`],
     expected: INVALID,
     directOnly: true,
   },
@@ -521,7 +525,7 @@ export const CASES: readonly Case[] = [
   })),
   {
     name: 'refused: non-ASCII bytes in the token',
-    authorization: (world) => [`Bearer ${rsa()(world)}é`],
+    authorization: (issuers) => [`Bearer ${rsa()(issuers)}é`],
     expected: INVALID,
   },
   ...direct,

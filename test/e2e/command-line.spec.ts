@@ -118,7 +118,7 @@ describe('a command that reads makes nothing where there is no store', () => {
     const env = { SEAL: 'a secret of thirty-two bytes, ok' };
     const { code, output } = await runSallyport([...args, '--config', file], { env });
     expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining('sallyport: there is no store at') });
-    expect(await redis.hand.dbsize()).toBe(0);
+    expect(await redis.client.dbsize()).toBe(0);
   });
 
   it.each([['check'], ['routes']])('sallyport %s', async (command) => {

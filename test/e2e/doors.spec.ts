@@ -1,15 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startWorld, type World } from '../support/servers/case-issuers.ts';
+import { type CaseIssuers, startCaseIssuers } from '../support/servers/case-issuers.ts';
 import { type CheckClient, connectChecks } from '../support/servers/check-client.ts';
 import { GATEWAYS } from '../support/servers/envoy.ts';
-import { ask, type HttpAnswer } from '../support/servers/http-client.ts';
-import { askHttp2 } from '../support/servers/http2-client.ts';
+import { type HttpResponse, sendRequest } from '../support/servers/http-client.ts';
+import { sendHttp2Request } from '../support/servers/http2-client.ts';
 import { optionsFor, type Platform, startPlatform } from '../support/servers/platform.ts';
 import { REDIS, SQLITE, type StoreUnderTest } from '../support/servers/stores.ts';
 import type { Case, Denied, Passes } from './cases.ts';
 import { CASES } from './cases.ts';
 
-let world: World;
+let issuers: CaseIssuers;
 let store: StoreUnderTest;
 let platform: Platform;
 let checks: CheckClient;
@@ -25,10 +25,10 @@ const RUNS = [
 describe.each(RUNS)('on $name', ({ start, forms, gateways }) => {
   beforeAll(async () => {
     outputs.length = 0;
-    world = await startWorld();
+    issuers = await startCaseIssuers();
     store = await start();
-    for (const secret of Object.values(store.env)) world.secrets.add(secret);
-    platform = await startPlatform(optionsFor(world, store));
+    for (const secret of Object.values(store.env)) issuers.secrets.add(secret);
+    platform = await startPlatform(optionsFor(issuers, store));
     checks = connectChecks(platform.sallyport.ports.extAuthz);
   });
 
@@ -36,7 +36,7 @@ describe.each(RUNS)('on $name', ({ start, forms, gateways }) => {
     checks.close();
     await platform.close();
     await store.close();
-    world.close();
+    issuers.close();
   });
 
   beforeEach(() => {
@@ -114,8 +114,8 @@ describe.each(RUNS)('on $name', ({ start, forms, gateways }) => {
   it('has written no token and no password, at the most talkative log level', () => {
     const written = [...outputs, platform.sallyport.output(), platform.envoy.output()].join('\n');
     expect(written).toContain('"reason":"token_invalid"');
-    expect(world.secrets.size).toBeGreaterThan(50);
-    expect([...world.secrets].filter((secret) => written.includes(secret))).toEqual([]);
+    expect(issuers.secrets.size).toBeGreaterThan(50);
+    expect([...issuers.secrets].filter((secret) => written.includes(secret))).toEqual([]);
   });
 });
 
@@ -126,7 +126,7 @@ function requestOf({
   headers = [],
   authorization,
 }: Case) {
-  const credentials = (authorization?.(world) ?? []).map((value) => ['Authorization', value] as const);
+  const credentials = (authorization?.(issuers) ?? []).map((value) => ['Authorization', value] as const);
   for (const [, value] of credentials) rememberSecrets(value);
   return { method, path, host, headers: [...headers, ...credentials] };
 }
@@ -134,15 +134,15 @@ function requestOf({
 /** A credential, and the parts of a token: none of them may be written anywhere. */
 function rememberSecrets(value: string): void {
   const [, credential = ''] = value.split(/ (.*)/s);
-  for (const part of [credential, ...credential.split('.')]) if (part.length > 20) world.secrets.add(part);
+  for (const part of [credential, ...credential.split('.')]) if (part.length > 20) issuers.secrets.add(part);
 }
 
-function askGateway(index: number, wanted: Case, body = ''): Promise<HttpAnswer> {
+function askGateway(index: number, wanted: Case, body = ''): Promise<HttpResponse> {
   const { method, path, host, headers } = requestOf(wanted);
   const port = platform.envoy.gateways[index]?.port ?? 0;
   if (wanted.overHttp2 === true)
-    return askHttp2({ port, method, path, headers: [[':authority', host], ...headers], body });
-  return ask({ port, method, path, headers: [['Host', host], ...headers], body });
+    return sendHttp2Request({ port, method, path, headers: [[':authority', host], ...headers], body });
+  return sendRequest({ port, method, path, headers: [['Host', host], ...headers], body });
 }
 
 function isDenied(expected: Passes | Denied): expected is Denied {
@@ -153,7 +153,7 @@ function isSuccess(status: number): boolean {
   return status >= 200 && status < 300;
 }
 
-function expectDenied(answer: Pick<HttpAnswer, 'status' | 'challenges' | 'body'>, expected: Denied): void {
+function expectDenied(answer: Pick<HttpResponse, 'status' | 'challenges' | 'body'>, expected: Denied): void {
   const { reason: code, status, message, challenges } = expected;
   expect(JSON.parse(answer.body)).toMatchObject({ type: `urn:sallyport:problem:${code}`, code, status, message });
   expect({ status: answer.status, challenges: answer.challenges }).toEqual({ status, challenges });

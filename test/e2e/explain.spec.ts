@@ -5,29 +5,29 @@ import { REASONS } from '../../src/core/reason.ts';
 import {
   ACCOUNT,
   auth0Token,
+  type CaseIssuers,
   claims,
   corporateToken,
-  startWorld,
-  type World,
+  startCaseIssuers,
 } from '../support/servers/case-issuers.ts';
 import { runSallyport } from '../support/servers/run-sallyport.ts';
 import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
 
 const MESSAGES = '/3rdparty/v1/messages';
 
-let world: World;
+let issuers: CaseIssuers;
 let sallyport: Sallyport;
 /** Reasons that were told of a request. */
 const told = new Set<string>();
 
 beforeAll(async () => {
-  world = await startWorld();
-  sallyport = await startSallyport({ env: world.env, edit: world.configure });
+  issuers = await startCaseIssuers();
+  sallyport = await startSallyport({ env: issuers.env, edit: issuers.configure });
 });
 
 afterAll(async () => {
   await sallyport.close();
-  world.close();
+  issuers.close();
 });
 
 async function explain(
@@ -35,7 +35,7 @@ async function explain(
   input = '',
 ): Promise<{ readonly code: number; readonly output: string }> {
   const config = join(sallyport.folder, 'sallyport.yaml');
-  const answer = await runSallyport(['explain', ...args, '--config', config], { env: world.env, input });
+  const answer = await runSallyport(['explain', ...args, '--config', config], { env: issuers.env, input });
   const reason = /^denied: (\w+)/m.exec(answer.output)?.[1];
   if (reason !== undefined) told.add(reason);
   if (input !== '') expect(answer.output).not.toContain(input.slice(0, 40));
@@ -47,7 +47,7 @@ const basic = ['--basic-file', '-'];
 
 describe('sallyport explain, on the store of a running Sallyport', () => {
   it('tells each step of a request that passes', async () => {
-    const token = corporateToken(world, 'RS256', claims({ jti: 't1', exp: 4_000_000_000 }));
+    const token = corporateToken(issuers, 'RS256', claims({ jti: 't1', exp: 4_000_000_000 }));
     const { code, output } = await explain([...bearer, 'POST', MESSAGES], token);
     expect(code).toBe(0);
     expect(output).toBe(`ok    path          every parser reads it in the same way
@@ -63,7 +63,7 @@ allowed
   });
 
   it('lets nobody who names himself write to the terminal', async () => {
-    const token = corporateToken(world, 'RS256', claims({ sub: 'x\nallowed\n\u001b[2J' }));
+    const token = corporateToken(issuers, 'RS256', claims({ sub: 'x\nallowed\n\u001b[2J' }));
     const { output } = await explain([...bearer, 'GET', '/3rdparty/v1/devices'], token);
     expect(output).toContain('subject x\u{FFFD}allowed\u{FFFD}\u{FFFD}[2J,');
     expect(output).not.toMatch(/^allowed$/m);
@@ -91,29 +91,29 @@ allowed
     [
       'token_invalid',
       [...bearer, 'POST', MESSAGES],
-      (here: World) => corporateToken(here, 'RS256', claims({ aud: 'other' })),
+      (here: CaseIssuers) => corporateToken(here, 'RS256', claims({ aud: 'other' })),
       /^FAIL {2}verification .*aud, issuer corporate$/m,
     ],
     [
       'token_invalid',
       [...bearer, 'POST', MESSAGES],
-      (here: World) => auth0Token(here, { aud: 'other' }),
+      (here: CaseIssuers) => auth0Token(here, { aud: 'other' }),
       /^FAIL {2}verification .*: issuer \(no iss; auth0-sms refuses aud\)$/m,
     ],
     [
       'token_expired',
       [...bearer, 'POST', MESSAGES],
-      (here: World) => corporateToken(here, 'RS256', claims({ exp: 1_700_000_000 })),
+      (here: CaseIssuers) => corporateToken(here, 'RS256', claims({ exp: 1_700_000_000 })),
       /^FAIL {2}expiry .*ended 2023-11-14T22:13:50/m,
     ],
     [
       'scope_required',
       [...bearer, 'GET', '/3rdparty/v1/devices'],
-      (here: World) => corporateToken(here, 'RS256'),
+      (here: CaseIssuers) => corporateToken(here, 'RS256'),
       /^FAIL {2}scope .*needs devices:list, has messages:send, messages:list, issuer corporate$/m,
     ],
   ])('tells of %s', async (reason, args, credential, words) => {
-    const { code, output } = await explain(args, credential(world));
+    const { code, output } = await explain(args, credential(issuers));
     expect({ code, output }).toEqual({ code: 1, output: expect.stringMatching(words) });
     expect(output).toContain(`denied: ${reason}, `);
   });
@@ -127,15 +127,15 @@ allowed
     database.close();
     const { output } = await explain(
       [...bearer, 'POST', MESSAGES],
-      corporateToken(world, 'ES256', claims({ jti: 'gone' })),
+      corporateToken(issuers, 'ES256', claims({ jti: 'gone' })),
     );
     expect(output).toContain('denied: token_revoked, 401');
     expect(output).toContain('sallyport:revoked:corporate:gone: revoked 1970-01-01T00:00:01.000Z by ops: leaked\n');
   });
 
   it('tells that an issuer cannot be reached', async () => {
-    world.close();
-    const { output } = await explain([...bearer, 'POST', MESSAGES], corporateToken(world, 'RS256'));
+    issuers.close();
+    const { output } = await explain([...bearer, 'POST', MESSAGES], corporateToken(issuers, 'RS256'));
     expect(output).toContain('denied: unavailable, 503');
   });
 
@@ -159,7 +159,7 @@ allowed
 describe('sallyport routes', () => {
   async function routes(...args: readonly string[]) {
     const config = join(sallyport.folder, 'sallyport.yaml');
-    return runSallyport(['routes', ...args, '--config', config], { env: world.env });
+    return runSallyport(['routes', ...args, '--config', config], { env: issuers.env });
   }
 
   it('shows the map', async () => {

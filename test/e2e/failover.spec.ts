@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { handOf, type SentinelGroup, startSentinelGroup } from '../support/redis/sentinel.ts';
+import { connectedClientOf, type SentinelGroup, startSentinelGroup } from '../support/redis/sentinel.ts';
 import type { RedisServer } from '../support/redis/server.ts';
-import { claims, corporateToken, startWorld, type World } from '../support/servers/case-issuers.ts';
+import { type CaseIssuers, claims, corporateToken, startCaseIssuers } from '../support/servers/case-issuers.ts';
 import { type CheckClient, connectChecks } from '../support/servers/check-client.ts';
 import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
 import { seal, storeOf } from '../support/servers/stores.ts';
@@ -10,22 +10,22 @@ import { seal, storeOf } from '../support/servers/stores.ts';
 const MAX_STALENESS_MS = 1_000;
 const TOKENS = 20;
 
-let world: World;
+let issuers: CaseIssuers;
 let group: SentinelGroup;
 let sallyport: Sallyport;
 let checks: CheckClient;
 
 beforeAll(async () => {
-  world = await startWorld();
+  issuers = await startCaseIssuers();
   group = await startSentinelGroup();
   const edit = (config: Record<string, unknown>): void => {
-    world.configure(config);
+    issuers.configure(config);
     config['timeouts'] = { decision: '900ms', store: '400ms' };
     config['store'] = storeOf(group);
     config['revocation'] = { maxStaleness: `${MAX_STALENESS_MS}ms` };
     seal(config);
   };
-  const env = { ...world.env, SEAL_SECRET: 'a secret of thirty-two bytes, ok' };
+  const env = { ...issuers.env, SEAL_SECRET: 'a secret of thirty-two bytes, ok' };
   sallyport = await startSallyport({ env, edit });
   checks = connectChecks(sallyport.ports.extAuthz);
 });
@@ -34,7 +34,7 @@ afterAll(async () => {
   checks.close();
   await sallyport.close();
   await group.close();
-  world.close();
+  issuers.close();
 });
 
 /** `passes`, or the status of the denial. */
@@ -60,14 +60,14 @@ async function followRevoked(access: string, revokedMs: number): Promise<void> {
 async function revokeAcross(strike: (primary: RedisServer) => Promise<unknown>): Promise<void> {
   const old = await group.primary();
   const ids = Array.from({ length: TOKENS }, (_, index) => `${old.port}-${index}`);
-  const tokens = ids.map((jti) => corporateToken(world, 'RS256', claims({ jti })));
+  const tokens = ids.map((jti) => corporateToken(issuers, 'RS256', claims({ jti })));
   for (const token of tokens) await expect.poll(() => check(token), { timeout: 20_000 }).toBe('passes');
   const [primary] = await Promise.all([group.untilMoved(old), strike(old)]);
-  const hand = await handOf(primary);
-  for (const id of ids) await hand.set(`sallyport:revoked:corporate:${id}`, '');
+  const client = await connectedClientOf(primary);
+  for (const id of ids) await client.set(`sallyport:revoked:corporate:${id}`, '');
   const revokedMs = performance.now();
   await Promise.all(tokens.map((token) => followRevoked(token, revokedMs)));
-  const good = corporateToken(world, 'RS256');
+  const good = corporateToken(issuers, 'RS256');
   await expect.poll(() => check(good), { timeout: 20_000 }).toBe('passes');
 }
 

@@ -2,9 +2,8 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type RedisServer, startRedis } from '../support/redis/server.ts';
-import { basic } from '../support/servers/basic.ts';
 import { type RunningEnvoy, startEnvoy } from '../support/servers/envoy.ts';
-import { ask, type HttpAnswer } from '../support/servers/http-client.ts';
+import { basic, type HttpResponse, sendRequest } from '../support/servers/http-client.ts';
 import { runSallyport } from '../support/servers/run-sallyport.ts';
 import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
 import { type Services, startServices } from '../support/servers/services.ts';
@@ -65,16 +64,16 @@ function from(client: string, { gateways }: RunningEnvoy, ...[name, password]: P
     ['X-Forwarded-For', client],
     ['Authorization', basic(name, password)],
   ] as const;
-  return ask({ port: gateways[0]?.port ?? 0, method: 'GET', path: PATH, headers });
+  return sendRequest({ port: gateways[0]?.port ?? 0, method: 'GET', path: PATH, headers });
 }
 
-function logIn(client: string, { gateways }: RunningEnvoy, name: string, password: string): Promise<HttpAnswer> {
+function logIn(client: string, { gateways }: RunningEnvoy, name: string, password: string): Promise<HttpResponse> {
   const headers = [
     ['X-Forwarded-For', client],
     ['Content-Type', 'application/json'],
   ] as const;
   const body = JSON.stringify({ name, password });
-  return ask({ port: gateways[0]?.port ?? 0, method: 'POST', path: '/v1/login', headers, body });
+  return sendRequest({ port: gateways[0]?.port ?? 0, method: 'POST', path: '/v1/login', headers, body });
 }
 
 /** Strangers from all over, one address each, until they have to wait; returns how often they did not. */
@@ -132,7 +131,7 @@ describe('guesses of strangers through the gateway', () => {
 
   it('are told with the account in the audit log, and counted', async () => {
     await spend(atB, 'owner@example.com');
-    const metrics = await ask({ port: b.ports.admin, method: 'GET', path: '/metrics', headers: [] });
+    const metrics = await sendRequest({ port: b.ports.admin, method: 'GET', path: '/metrics', headers: [] });
     for (const outcome of ['succeeded', 'refused', 'throttled']) {
       expect(metrics.body).toMatch(new RegExp(`sallyport_logins_total{outcome="${outcome}"} [1-9]`));
     }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { OVERRIDE_HEADERS } from '../../src/core/override-headers.ts';
 import { OWNER, WITH_ACCOUNT } from '../support/servers/case-issuers.ts';
 import { type ConnectionManager, type RunningEnvoy, startEnvoy } from '../support/servers/envoy.ts';
-import { ask } from '../support/servers/http-client.ts';
+import { sendRequest } from '../support/servers/http-client.ts';
 import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
 import { type Services, startServices } from '../support/servers/services.ts';
 
@@ -133,7 +133,7 @@ async function guardedOf(
   // Envoy takes no more than 100 headers.
   for (let start = 0; start < SPOOFED.length; start += 60) {
     const spoofed = SPOOFED.slice(start, start + 60).map((header) => [header, 'spoofed'] as const);
-    const answer = await ask({ port, method: 'POST', path, headers: [...spoofed, ...headers] });
+    const answer = await sendRequest({ port, method: 'POST', path, headers: [...spoofed, ...headers] });
     expect(answer.status, answer.body).toBeLessThan(300);
   }
   const received = services.received.flatMap((request) => Object.entries(request.headers));

@@ -103,7 +103,9 @@ describe('a revoked token', () => {
     const token = await issue();
     expect((await send(token)).outcome).toBe('passes');
     const thumbprint = createHash('sha256').update(token).digest('hex');
-    await SQLITE.start().then(({ byHand }) => byHand(sallyport, `sallyport:revoked-thumbprint:${thumbprint}`, ''));
+    await SQLITE.start().then(({ writeDirectly }) =>
+      writeDirectly(sallyport, `sallyport:revoked-thumbprint:${thumbprint}`, ''),
+    );
     const before = server.questions();
     await expect.poll(async () => codeOf(await send(token)), { timeout: 5_000 }).toBe('401 token_revoked');
     expect(server.questions()).toBe(before);

@@ -2,7 +2,7 @@ import { copyFile, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { OWNER, startWorld, type World } from '../support/servers/case-issuers.ts';
+import { type CaseIssuers, OWNER, startCaseIssuers } from '../support/servers/case-issuers.ts';
 import { optionsFor, type Platform, startPlatform } from '../support/servers/platform.ts';
 import { runSallyport } from '../support/servers/run-sallyport.ts';
 import { SQLITE } from '../support/servers/stores.ts';
@@ -12,17 +12,17 @@ const TOKENS = '/3rdparty/v1/auth/token';
 const POLL = { timeout: 20_000 };
 const THREE_HOURS_AHEAD = 'data:text/javascript,const{now}=Date;Date.now=()=>now.call(Date)+10800000';
 
-let world: World;
+let issuers: CaseIssuers;
 let platform: Platform;
 
 beforeAll(async () => {
-  world = await startWorld();
-  platform = await startPlatform(optionsFor(world, await SQLITE.start()));
+  issuers = await startCaseIssuers();
+  platform = await startPlatform(optionsFor(issuers, await SQLITE.start()));
 });
 
 afterAll(async () => {
   await platform.close();
-  world.close();
+  issuers.close();
 });
 
 async function issue(): Promise<{ readonly id: string; readonly token: string }> {
@@ -41,7 +41,7 @@ async function send(token: string): Promise<number> {
 
 function command(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
   const config = join(platform.sallyport.folder, 'sallyport.yaml');
-  return runSallyport([...args, '--config', config], { env: { ...world.env, ...env } });
+  return runSallyport([...args, '--config', config], { env: { ...issuers.env, ...env } });
 }
 
 function fileOf(suffix = ''): string {

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { certify, hasOpenssl } from '../support/certificates.ts';
-import { forge, signedBy } from '../support/jwt/hand-made.ts';
+import { forgeWith, signedBy } from '../support/jwt/forge.ts';
 import { WITH_ACCOUNT } from '../support/servers/case-issuers.ts';
 import { type RunningEnvoy, startEnvoy } from '../support/servers/envoy.ts';
-import { call, type HttpAnswer } from '../support/servers/http-client.ts';
+import { call, type HttpResponse } from '../support/servers/http-client.ts';
 import { type IssuerServer, startIssuerServer } from '../support/servers/issuer-server.ts';
 import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
 import { type Services, startServices } from '../support/servers/services.ts';
@@ -78,7 +78,7 @@ afterAll(async () => {
 describe('an issuer that publishes its keys', () => {
   it.each(['corporate', 'other'])('has its tokens taken: %s', async (name) => {
     await expect.poll(async () => (await send(name)).status, { timeout: 5_000 }).toBe(202);
-    expect(issuers[name]?.asked).toEqual(['/jwks?secret=hunter2']);
+    expect(issuers[name]?.requests).toEqual(['/jwks?secret=hunter2']);
   });
 
   it.skipIf(!hasOpenssl)('may have a certificate of a private CA (needs the openssl command)', async () => {
@@ -88,7 +88,7 @@ describe('an issuer that publishes its keys', () => {
 
   it('may say itself where they are', async () => {
     await expect.poll(async () => (await send('discovered')).status, { timeout: 5_000 }).toBe(202);
-    expect(issuers['discovered']?.asked).toEqual([METADATA, '/jwks?secret=hunter2']);
+    expect(issuers['discovered']?.requests).toEqual([METADATA, '/jwks?secret=hunter2']);
   });
 });
 
@@ -116,7 +116,7 @@ describe('unknown kids', () => {
     expect(new Set(answers.map((answer) => `${answer.status} ${codeOf(answer)}`))).toEqual(
       new Set(['401 token_invalid']),
     );
-    expect(issuers['other']?.asked).toHaveLength(2);
+    expect(issuers['other']?.requests).toHaveLength(2);
   });
 });
 
@@ -144,7 +144,7 @@ describe('an issuer of which no key can be had', () => {
     expect(failuresOf('mismatch')).toEqual([
       `its key set could not be discovered: its document is of issuer "${origin}/", not of "${origin}"`,
     ]);
-    expect(new Set(issuers['mismatch']?.asked)).toEqual(new Set([METADATA]));
+    expect(new Set(issuers['mismatch']?.requests)).toEqual(new Set([METADATA]));
   });
 
   it('is asked ever more rarely, however many tokens name it', async () => {
@@ -152,7 +152,7 @@ describe('an issuer of which no key can be had', () => {
     const seconds = (performance.now() - startedAtMs) / 1_000;
     // After 0, 1, 3, 7, 15, 31 seconds, and then every minute; each wait may be a quarter shorter.
     const most = 1 + Math.ceil(Math.log2(seconds / 0.75 + 1)) + Math.ceil(seconds / 45);
-    for (const name of ['garbage', 'error', 'huge']) expect(issuers[name]?.asked.length).toBeLessThanOrEqual(most);
+    for (const name of ['garbage', 'error', 'huge']) expect(issuers[name]?.requests.length).toBeLessThanOrEqual(most);
   });
 });
 
@@ -185,15 +185,15 @@ function issOf(name: string): string {
 }
 
 /** A new token of an issuer, through Envoy. */
-function send(name: string, kid = 'known'): Promise<HttpAnswer> {
+function send(name: string, kid = 'known'): Promise<HttpResponse> {
   const exp = Math.floor(Date.now() / 1000) + 600;
   const claims = { iss: issOf(name), sub: 'alice', jti: randomUUID(), exp, scope: 'messages:send' };
-  const token = forge({ alg: 'ES256', kid }, claims, signedBy('ES256', pair.privateKey));
+  const token = forgeWith({ alg: 'ES256', kid }, claims, signedBy('ES256', pair.privateKey));
   const port = envoy.gateways[0]?.port ?? 0;
   return call(port, 'POST', '/3rdparty/v1/messages', `Bearer ${token}`);
 }
 
-function codeOf({ body }: HttpAnswer): string {
+function codeOf({ body }: HttpResponse): string {
   return JSON.parse(body).code;
 }
 

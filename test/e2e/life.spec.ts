@@ -2,9 +2,15 @@ import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { otherForm } from '../support/jwt/forge.ts';
-import { basic } from '../support/servers/basic.ts';
-import { ACCOUNT, claims, corporateToken, OWNER, startWorld, type World } from '../support/servers/case-issuers.ts';
-import { ask, type HttpAnswer } from '../support/servers/http-client.ts';
+import {
+  ACCOUNT,
+  type CaseIssuers,
+  claims,
+  corporateToken,
+  OWNER,
+  startCaseIssuers,
+} from '../support/servers/case-issuers.ts';
+import { basic, type HttpResponse, sendRequest } from '../support/servers/http-client.ts';
 import { optionsFor, type Platform, startPlatform } from '../support/servers/platform.ts';
 import { runSallyport } from '../support/servers/run-sallyport.ts';
 import { STORES, type StoreUnderTest } from '../support/servers/stores.ts';
@@ -12,21 +18,21 @@ import { STORES, type StoreUnderTest } from '../support/servers/stores.ts';
 const TOKENS = '/3rdparty/v1/auth/token';
 const MESSAGES = '/3rdparty/v1/messages';
 
-let world: World;
+let issuers: CaseIssuers;
 let store: StoreUnderTest;
 let platform: Platform;
 
 describe.each(STORES)('on $name', (kind) => {
   beforeAll(async () => {
-    world = await startWorld();
+    issuers = await startCaseIssuers();
     store = await kind.start();
-    platform = await startPlatform(optionsFor(world, store));
+    platform = await startPlatform(optionsFor(issuers, store));
   });
 
   afterAll(async () => {
     await platform.close();
     await store.close();
-    world.close();
+    issuers.close();
   });
 
   beforeEach(() => {
@@ -96,7 +102,7 @@ describe.each(STORES)('on $name', (kind) => {
       const plain = JSON.parse((await issue({ scopes: ['messages:send'] })).body).access_token;
       const refused = await call('POST', TOKENS, `Bearer ${plain}`, { scopes: ['messages:send'] });
       expect(messageOf(refused)).toEqual([403, 'scope required: tokens:manage']);
-      const foreign = corporateToken(world, 'RS256', claims({ scope: 'tokens:manage' }));
+      const foreign = corporateToken(issuers, 'RS256', claims({ scope: 'tokens:manage' }));
       const alien = await call('POST', TOKENS, `Bearer ${foreign}`, { scopes: ['messages:send'] });
       expect(messageOf(alien)).toEqual([401, 'invalid token']);
     });
@@ -132,7 +138,7 @@ describe.each(STORES)('on $name', (kind) => {
 
   describe('an entry that an operator writes by hand', () => {
     it('ends a token by its thumbprint, in the second form of its signature too', async () => {
-      const token = corporateToken(world, 'ES256');
+      const token = corporateToken(issuers, 'ES256');
       const twin = otherForm(token);
       expect([(await send(token)).status, (await send(twin)).status]).toEqual([202, 202]);
       const signed = token.slice(0, token.lastIndexOf('.'));
@@ -147,7 +153,7 @@ describe.each(STORES)('on $name', (kind) => {
       ['its key', 'sallyport:revoked-key:corporate:ed', ''],
       ['a mark for its issuer', 'sallyport:notbefore-issuer:corporate', String(Math.floor(Date.now() / 1000) + 5)],
     ])('ends a token by %s', async (_what, key, value) => {
-      const token = corporateToken(world, 'EdDSA', claims({ sub: 'bob b', jti: 'j/1' }));
+      const token = corporateToken(issuers, 'EdDSA', claims({ sub: 'bob b', jti: 'j/1' }));
       await byHand('sallyport:revoked:corporate:somebody-else', '');
       expect([202, 401]).toContain((await send(token)).status);
       await byHand(key, value);
@@ -161,7 +167,7 @@ describe.each(STORES)('on $name', (kind) => {
       const flooder = basic('flooder', 'a password that floods');
       const issued = await call('POST', TOKENS, flooder, { scopes: ['messages:send'] });
       const { id, access_token } = JSON.parse(issued.body);
-      const answers: HttpAnswer[] = [];
+      const answers: HttpResponse[] = [];
       // More than the budget: one more id fits in every two seconds.
       while (answers.length < 300 && answers.at(-1)?.status !== 429) {
         const madeUp = randomBytes(16).toString('base64url').slice(0, 21);
@@ -205,35 +211,35 @@ describe.each(STORES)('on $name', (kind) => {
 
     function account(args: readonly string[], input = ''): Promise<{ readonly code: number; readonly output: string }> {
       const config = join(platform.sallyport.folder, 'sallyport.yaml');
-      return runSallyport(['account', ...args, '--config', config], { env: optionsFor(world, store).env, input });
+      return runSallyport(['account', ...args, '--config', config], { env: optionsFor(issuers, store).env, input });
     }
   });
 });
 
 function byHand(key: string, value: string): Promise<void> {
-  return store.byHand(platform.sallyport, key, value);
+  return store.writeDirectly(platform.sallyport, key, value);
 }
 
-function issue(body: object): Promise<HttpAnswer> {
+function issue(body: object): Promise<HttpResponse> {
   return call('POST', TOKENS, OWNER, body);
 }
 
-function send(token: string): Promise<HttpAnswer> {
+function send(token: string): Promise<HttpResponse> {
   return call('POST', MESSAGES, `Bearer ${token}`);
 }
 
-function call(...asked: Parameters<Platform['call']>): Promise<HttpAnswer> {
+function call(...asked: Parameters<Platform['call']>): Promise<HttpResponse> {
   return platform.call(...asked);
 }
 
-function post(path: string, authorization: string, form: string): Promise<HttpAnswer> {
+function post(path: string, authorization: string, form: string): Promise<HttpResponse> {
   const headers = [
     ['Authorization', authorization],
     ['Content-Type', 'application/x-www-form-urlencoded'],
   ] as const;
-  return ask({ port: platform.port, method: 'POST', path, headers, body: form });
+  return sendRequest({ port: platform.port, method: 'POST', path, headers, body: form });
 }
 
-function messageOf({ status, body }: HttpAnswer): [number, string | undefined] {
+function messageOf({ status, body }: HttpResponse): [number, string | undefined] {
   return [status, body.startsWith('{') ? JSON.parse(body).message : undefined];
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parseExposition } from '../support/exposition.ts';
 import { type RedisServer, startRedis } from '../support/redis/server.ts';
-import { claims, corporateToken, startWorld, type World } from '../support/servers/case-issuers.ts';
+import { type CaseIssuers, claims, corporateToken, startCaseIssuers } from '../support/servers/case-issuers.ts';
 import { type CheckClient, connectChecks } from '../support/servers/check-client.ts';
 import { call } from '../support/servers/http-client.ts';
 import { runSallyport } from '../support/servers/run-sallyport.ts';
@@ -18,7 +18,7 @@ interface Instance {
   readonly checks: CheckClient;
 }
 
-let world: World;
+let issuers: CaseIssuers;
 let redis: RedisServer;
 let a: Instance;
 let b: Instance;
@@ -26,11 +26,11 @@ let good: string;
 let ended: string;
 
 beforeAll(async () => {
-  world = await startWorld();
+  issuers = await startCaseIssuers();
   redis = await startRedis();
   [a, b] = [await startInstance(), await startInstance()];
-  good = corporateToken(world, 'RS256', claims({ jti: 'good' }));
-  ended = corporateToken(world, 'RS256', claims({ jti: 'ended' }));
+  good = corporateToken(issuers, 'RS256', claims({ jti: 'good' }));
+  ended = corporateToken(issuers, 'RS256', claims({ jti: 'ended' }));
 });
 
 afterAll(async () => {
@@ -39,18 +39,18 @@ afterAll(async () => {
     await sallyport.close();
   }
   await redis.close();
-  world.close();
+  issuers.close();
 });
 
 async function startInstance(): Promise<Instance> {
   const edit = (config: Record<string, unknown>): void => {
-    world.configure(config);
+    issuers.configure(config);
     config['timeouts'] = { decision: '900ms', store: '400ms' };
     config['store'] = `redis://127.0.0.1:${redis.port}`;
     config['revocation'] = { onOutage: { allowKnownFor: '60s' } };
     seal(config);
   };
-  const sallyport = await startSallyport({ env: { ...world.env, ...SEAL }, edit });
+  const sallyport = await startSallyport({ env: { ...issuers.env, ...SEAL }, edit });
   return { sallyport, checks: connectChecks(sallyport.ports.extAuthz) };
 }
 
@@ -72,11 +72,11 @@ async function shown(instance: Instance) {
 
 function command(args: readonly string[], input = '') {
   const config = join(a.sallyport.folder, 'sallyport.yaml');
-  return runSallyport([...args, '--config', config], { env: { ...world.env, ...SEAL }, input });
+  return runSallyport([...args, '--config', config], { env: { ...issuers.env, ...SEAL }, input });
 }
 
 it('a lost set is told of everywhere and lets nothing pass, until an operator accepts it', async () => {
-  await redis.hand.set('sallyport:revoked:corporate:ended', '');
+  await redis.client.set('sallyport:revoked:corporate:ended', '');
   for (const instance of [a, b]) {
     await expect.poll(() => check(instance, ended), POLL).toBe(401);
     expect(await check(instance, good)).toBe('passes');
@@ -89,7 +89,7 @@ it('a lost set is told of everywhere and lets nothing pass, until an operator ac
 
   process.kill(b.sallyport.pid ?? 0, 'SIGSTOP');
   try {
-    await redis.hand.flushall();
+    await redis.client.flushall();
     await expect.poll(() => shown(a), POLL).toEqual({ ready: 'ready', set: 'lost', gauge: 1 });
     expect([await check(a, good), await check(a, ended)]).toEqual([503, 401]);
     const explained = await command(['explain', '--token-file', '-', 'POST', MESSAGES], good);
@@ -108,7 +108,7 @@ it('a lost set is told of everywhere and lets nothing pass, until an operator ac
     expect(await check(instance, ended)).toBe(401);
     expect(await shown(instance)).toEqual({ ready: 'ready', set: 'ok', gauge: 0 });
   }
-  await expect.poll(() => redis.hand.exists('sallyport:revoked:corporate:ended'), POLL).toBe(1);
+  await expect.poll(() => redis.client.exists('sallyport:revoked:corporate:ended'), POLL).toBe(1);
   expect(b.sallyport.output()).not.toContain('"msg":"the revocation set was lost');
 });
 

@@ -1,8 +1,7 @@
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
-import { basic } from '../support/servers/basic.ts';
 import { ACCOUNT, OWNER, WITH_ACCOUNT } from '../support/servers/case-issuers.ts';
-import { ask } from '../support/servers/http-client.ts';
+import { basic, sendRequest } from '../support/servers/http-client.ts';
 import { startPlatform } from '../support/servers/platform.ts';
 import { runSallyport } from '../support/servers/run-sallyport.ts';
 import type { Sallyport } from '../support/servers/sallyport.ts';
@@ -18,7 +17,7 @@ it('sallyport migration shows who came with Basic through the gateway, and with 
   const { sallyport, port } = platform;
   const call = async (method: string, path: string, authorization: string, body = ''): Promise<string> => {
     const headers = [['Authorization', authorization] as const, ['Content-Type', 'application/json'] as const];
-    const answer = await ask({ port, method, path, headers, body });
+    const answer = await sendRequest({ port, method, path, headers, body });
     return `${answer.status} ${answer.body}`;
   };
   const command = (...args: readonly string[]) => runSallyport([...args, '--config', configOf(sallyport)]);

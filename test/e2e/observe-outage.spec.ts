@@ -1,33 +1,33 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { parseExposition, type Scrape } from '../support/exposition.ts';
-import { corporateToken, startWorld, type World } from '../support/servers/case-issuers.ts';
+import { type Exposition, parseExposition } from '../support/exposition.ts';
+import { type CaseIssuers, corporateToken, startCaseIssuers } from '../support/servers/case-issuers.ts';
 import { type CheckClient, connectChecks } from '../support/servers/check-client.ts';
-import { ask, type HttpAnswer } from '../support/servers/http-client.ts';
+import { type HttpResponse, sendRequest } from '../support/servers/http-client.ts';
 import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
 import { REDIS, type StoreUnderTest } from '../support/servers/stores.ts';
 
 const CHECKS = 50;
 
-let world: World;
+let issuers: CaseIssuers;
 let store: StoreUnderTest;
 let sallyport: Sallyport;
 let checks: CheckClient;
 
 beforeAll(async () => {
-  world = await startWorld();
+  issuers = await startCaseIssuers();
   store = await REDIS.start();
   const edit = (config: Record<string, unknown>): void => {
-    world.configure(config);
+    issuers.configure(config);
     store.edit(config);
   };
-  sallyport = await startSallyport({ env: { ...world.env, ...store.env }, edit });
+  sallyport = await startSallyport({ env: { ...issuers.env, ...store.env }, edit });
   checks = connectChecks(sallyport.ports.extAuthz);
 });
 
 afterAll(async () => {
   checks.close();
   await sallyport.close();
-  world.close();
+  issuers.close();
 });
 
 it('of the store shows in detail, metrics and a few lines, and leaves the instance ready', async () => {
@@ -51,14 +51,14 @@ it('of the store shows in detail, metrics and a few lines, and leaves the instan
 });
 
 async function check(): Promise<string> {
-  const headers = [['authorization', `Bearer ${corporateToken(world, 'RS256')}`]] as const;
+  const headers = [['authorization', `Bearer ${corporateToken(issuers, 'RS256')}`]] as const;
   return (await checks.check({ method: 'POST', path: '/3rdparty/v1/messages', host: 'h', headers }, 'raw')).outcome;
 }
 
-async function scrape(): Promise<Scrape> {
+async function scrape(): Promise<Exposition> {
   return parseExposition((await admin('/metrics')).body);
 }
 
-function admin(path: string): Promise<HttpAnswer> {
-  return ask({ port: sallyport.ports.admin, method: 'GET', path, headers: [] });
+function admin(path: string): Promise<HttpResponse> {
+  return sendRequest({ port: sallyport.ports.admin, method: 'GET', path, headers: [] });
 }

@@ -2,10 +2,16 @@ import { readFile, stat } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseExposition, type Scrape } from '../support/exposition.ts';
-import { basic } from '../support/servers/basic.ts';
-import { ACCOUNT, claims, corporateToken, OWNER, startWorld, type World } from '../support/servers/case-issuers.ts';
-import { call, type HttpAnswer } from '../support/servers/http-client.ts';
+import { type Exposition, parseExposition } from '../support/exposition.ts';
+import {
+  ACCOUNT,
+  type CaseIssuers,
+  claims,
+  corporateToken,
+  OWNER,
+  startCaseIssuers,
+} from '../support/servers/case-issuers.ts';
+import { basic, call, type HttpResponse } from '../support/servers/http-client.ts';
 import { type Platform, startPlatform } from '../support/servers/platform.ts';
 
 const MESSAGES = '/3rdparty/v1/messages';
@@ -15,27 +21,27 @@ const RAW_PATHS = 2;
 /** In paths and queries only. */
 const MARK = 'mark-4711';
 
-let world: World;
+let issuers: CaseIssuers;
 let platform: Platform;
 
 beforeAll(async () => {
-  world = await startWorld();
+  issuers = await startCaseIssuers();
   const edit = (config: Record<string, unknown>): void => {
-    world.configure(config);
+    issuers.configure(config);
     config['log'] = { audit: './audit.log' };
   };
-  platform = await startPlatform({ env: world.env, edit });
+  platform = await startPlatform({ env: issuers.env, edit });
 });
 
 afterAll(async () => {
   await platform.close();
-  world.close();
+  issuers.close();
 });
 
 describe('/metrics, after requests through Envoy', () => {
   it('counts every decision by door, outcome, reason, scheme, route and issuer', async () => {
-    const token = corporateToken(world, 'RS256');
-    const expired = corporateToken(world, 'RS256', claims({ exp: 1_000_000_000 }));
+    const token = corporateToken(issuers, 'RS256');
+    const expired = corporateToken(issuers, 'RS256', claims({ exp: 1_000_000_000 }));
     const { id, access_token: revoked } = await issue();
     await send('GET', '/health');
     await send('GET', '/health', `Bearer ${token}`);
@@ -96,7 +102,7 @@ describe('/metrics, after requests through Envoy', () => {
     const { body } = await admin('/metrics');
     expect(body).toContain('/3rdparty/v1/messages/{id}');
     expect(body).not.toContain(MARK);
-    expect([...world.secrets].filter((secret) => body.includes(secret))).toEqual([]);
+    expect([...issuers.secrets].filter((secret) => body.includes(secret))).toEqual([]);
   });
 });
 
@@ -169,7 +175,7 @@ async function flood(count: number, path: string): Promise<void> {
 }
 
 /** As `door outcome reason scheme route issuer`, without the empty ones. */
-function decisionsOf(seen: Scrape): Record<string, number> {
+function decisionsOf(seen: Exposition): Record<string, number> {
   const entries = Object.entries(seen.all('sallyport_decisions_total')).map(([written, value]) => {
     const { door, outcome, reason, scheme, route, issuer } = JSON.parse(written);
     return [[door, outcome, reason, scheme, route, issuer].filter((label) => label !== '').join(' '), value];
@@ -177,11 +183,11 @@ function decisionsOf(seen: Scrape): Record<string, number> {
   return Object.fromEntries(entries);
 }
 
-async function scrape(): Promise<Scrape> {
+async function scrape(): Promise<Exposition> {
   return parseExposition((await admin('/metrics')).body);
 }
 
-function admin(path: string): Promise<HttpAnswer> {
+function admin(path: string): Promise<HttpResponse> {
   return call(platform.sallyport.ports.admin, 'GET', path);
 }
 
@@ -191,11 +197,11 @@ async function issue(): Promise<{ readonly id: string; readonly access_token: st
   return JSON.parse(answer.body);
 }
 
-function send(method: string, path: string, authorization?: string, gateway = 0, body?: object): Promise<HttpAnswer> {
+function send(method: string, path: string, authorization?: string, gateway = 0, body?: object): Promise<HttpResponse> {
   if (authorization !== undefined) rememberSecrets(authorization);
   return call(platform.envoy.gateways[gateway]?.port ?? 0, method, path, authorization, body);
 }
 
 function rememberSecrets(authorization: string): void {
-  for (const part of authorization.split(/[ .,]+/)) if (part.length > 20) world.secrets.add(part);
+  for (const part of authorization.split(/[ .,]+/)) if (part.length > 20) issuers.secrets.add(part);
 }

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { forge, hmac } from '../support/jwt/hand-made.ts';
+import { forgeWith, hmac } from '../support/jwt/forge.ts';
 import { call } from '../support/servers/http-client.ts';
 import { type IssuerServer, startIssuerServer } from '../support/servers/issuer-server.ts';
 import { type Platform, startPlatform } from '../support/servers/platform.ts';
@@ -111,7 +111,7 @@ describe('a JWT in the name of the server', () => {
     [7, 'token_invalid'],
   ])('is of no profile without an issuer: %j', async (iss, outcome) => {
     const claims = { iss, aud: 'sms', sub: 'alice', scope: 'messages:send' };
-    expect(await send(forge({ alg: 'HS256' }, claims, hmac(Buffer.from(ENV.PARTNER_SECRET))))).toBe(outcome);
+    expect(await send(forgeWith({ alg: 'HS256' }, claims, hmac(Buffer.from(ENV.PARTNER_SECRET))))).toBe(outcome);
   });
 });
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ACCOUNT, startWorld, type World } from '../support/servers/case-issuers.ts';
-import { ask, type HttpAnswer } from '../support/servers/http-client.ts';
+import { ACCOUNT, type CaseIssuers, startCaseIssuers } from '../support/servers/case-issuers.ts';
+import { type HttpResponse, sendRequest } from '../support/servers/http-client.ts';
 import { optionsFor, type Platform, startPlatform } from '../support/servers/platform.ts';
 import { STORES, type StoreUnderTest } from '../support/servers/stores.ts';
 
@@ -9,21 +9,21 @@ const TOKENS_PAGE = new URL('../../docs/tokens.md', import.meta.url);
 const MESSAGES = '/3rdparty/v1/messages';
 const LOGIN = { email: ACCOUNT.name, password: ACCOUNT.password };
 
-let world: World;
+let issuers: CaseIssuers;
 let store: StoreUnderTest;
 let platform: Platform;
 
 describe.each(STORES)('private tokens through Envoy, on $name', (kind) => {
   beforeAll(async () => {
-    world = await startWorld();
+    issuers = await startCaseIssuers();
     store = await kind.start();
-    platform = await startPlatform(optionsFor(world, store));
+    platform = await startPlatform(optionsFor(issuers, store));
   });
 
   afterAll(async () => {
     await platform.close();
     await store.close();
-    world.close();
+    issuers.close();
   });
 
   it('are made with a login, used, rotated with an overlap, listed and revoked', async () => {
@@ -89,7 +89,13 @@ describe.each(STORES)('private tokens through Envoy, on $name', (kind) => {
         ['Content-Type', 'application/json'],
         ['Idempotency-Key', key],
       ] as const;
-      const answer = await ask({ port: platform.port, method: 'POST', path, headers, body: JSON.stringify(body) });
+      const answer = await sendRequest({
+        port: platform.port,
+        method: 'POST',
+        path,
+        headers,
+        body: JSON.stringify(body),
+      });
       return [answer.status, JSON.parse(answer.body).id];
     };
     const request = { name: 'once', scopes: ['messages:list'], expires_at: inDays(1) };
@@ -157,6 +163,6 @@ async function statusOf(method: string, path: string, token?: string, body?: obj
   return (await call(method, path, token, body)).status;
 }
 
-function call(method: string, path: string, token?: string, body?: object): Promise<HttpAnswer> {
+function call(method: string, path: string, token?: string, body?: object): Promise<HttpResponse> {
   return platform.call(method, path, token && `Bearer ${token}`, body);
 }

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { type RedisServer, startRedis } from '../support/redis/server.ts';
 import { startProxy, type TcpProxy } from '../support/redis/tcp-proxy.ts';
-import { corporateToken, OWNER, startWorld, type World } from '../support/servers/case-issuers.ts';
+import { type CaseIssuers, corporateToken, OWNER, startCaseIssuers } from '../support/servers/case-issuers.ts';
 import { type CheckClient, connectChecks } from '../support/servers/check-client.ts';
 import { call } from '../support/servers/http-client.ts';
 import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
@@ -35,7 +35,7 @@ interface Course {
   readonly deniedMs: number;
 }
 
-let world: World;
+let issuers: CaseIssuers;
 let redis: RedisServer;
 let a: Instance;
 let b: Instance;
@@ -44,7 +44,7 @@ let lenient: Instance;
 let manager: string;
 
 beforeAll(async () => {
-  world = await startWorld();
+  issuers = await startCaseIssuers();
   redis = await startRedis();
   a = await startInstance('deny');
   b = await startInstance('deny');
@@ -66,19 +66,19 @@ afterAll(async () => {
     await proxy.close();
   }
   await redis.close();
-  world.close();
+  issuers.close();
 });
 
 async function startInstance(onOutage: unknown): Promise<Instance> {
   const proxy = await startProxy(redis.port);
   const edit = (config: Record<string, unknown>): void => {
-    world.configure(config);
+    issuers.configure(config);
     config['timeouts'] = { decision: '900ms', store: '400ms' };
     config['store'] = `redis://127.0.0.1:${proxy.port}`;
     config['revocation'] = { maxStaleness: `${MAX_STALENESS_MS}ms`, onOutage };
     seal(config);
   };
-  const sallyport = await startSallyport({ env: { ...world.env, ...SEAL }, edit });
+  const sallyport = await startSallyport({ env: { ...issuers.env, ...SEAL }, edit });
   return { proxy, sallyport, checks: connectChecks(sallyport.ports.extAuthz) };
 }
 
@@ -169,7 +169,7 @@ it('the same while B hears everything two seconds late', async () => {
 it('the same while all of Redis leads nowhere for B', async () => {
   const courses = await revokeMany(1, () => b.proxy.swallow());
   report('B cut off', courses);
-  const known = corporateToken(world, 'RS256');
+  const known = corporateToken(issuers, 'RS256');
   await wait(MAX_STALENESS_MS);
   expect(await check(b, known)).toBe(503);
   b.proxy.heal();
@@ -214,12 +214,12 @@ it('allowKnownFor lets pass what was known not to be revoked while Redis is dead
   await wait(MAX_STALENESS_MS + 500);
   expect(await check(lenient, good.access)).toBe('passes');
   expect(await check(lenient, revoked.access)).toBe(401);
-  expect(await check(lenient, corporateToken(world, 'RS256'))).toBe(503);
+  expect(await check(lenient, corporateToken(issuers, 'RS256'))).toBe(503);
   expect(await check(b, good.access)).toBe(503);
   redis = await startRedis({ after: redis });
   await untilFeedIsBack(lenient);
   for (const instance of [b, lenient]) {
-    await expect.poll(() => check(instance, corporateToken(world, 'RS256')), { timeout: 20_000 }).toBe('passes');
+    await expect.poll(() => check(instance, corporateToken(issuers, 'RS256')), { timeout: 20_000 }).toBe('passes');
   }
   const said = lenient.sallyport.output();
   expect(said).toContain('"msg":"outage: the revocation set cannot be read in time"');

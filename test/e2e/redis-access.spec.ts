@@ -98,11 +98,11 @@ it('a password of Redis that is rotated in its file needs no restart', async () 
       .status;
   expect(await issue()).toBe(201);
 
-  await redis.hand.config('SET', 'requirepass', NEW);
+  await redis.client.config('SET', 'requirepass', NEW);
   await writeFile(file, `${NEW}\n`);
   await expect.poll(() => sallyport.output(), POLL).toContain('"msg":"configuration taken up"');
-  await redis.hand.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
-  await redis.hand.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
+  await redis.client.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+  await redis.client.call('CLIENT', 'KILL', 'TYPE', 'pubsub');
   await expect.poll(issue, POLL).toBe(201);
   await expect.poll(() => sallyport.output(), POLL).toContain('"msg":"revocation feed back"');
   expect(sallyport.output()).not.toMatch(/needRestart|the-(?:old|new)-password/);
@@ -123,11 +123,11 @@ it('a password that Redis does not take yet is refused, and taken up once Redis 
   await expect.poll(() => sallyport.output(), POLL).toContain('configuration not taken up');
   expect(sallyport.output()).toContain('refuses the user name or the password');
   // What reconnects still has the former password.
-  await redis.hand.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+  await redis.client.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
   const ready = async () => (await fetch(`http://127.0.0.1:${admin}/readyz`)).status;
   await expect.poll(ready, POLL).toBe(200);
 
-  await redis.hand.config('SET', 'requirepass', NEW);
+  await redis.client.config('SET', 'requirepass', NEW);
   await expect.poll(() => sallyport.output(), POLL).toContain('"msg":"configuration taken up"');
   expect(sallyport.output().match(/configuration not taken up/g)).toHaveLength(1);
   expect(sallyport.output()).not.toMatch(/the-(?:old|new)-password/);

@@ -4,7 +4,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { parseExposition } from '../support/exposition.ts';
-import { corporateToken, startWorld, type World } from '../support/servers/case-issuers.ts';
+import { type CaseIssuers, corporateToken, startCaseIssuers } from '../support/servers/case-issuers.ts';
 import { type CheckClient, connectChecks } from '../support/servers/check-client.ts';
 import { call as request } from '../support/servers/http-client.ts';
 import { type Platform, startPlatform } from '../support/servers/platform.ts';
@@ -12,19 +12,19 @@ import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts'
 
 const NEW = '/3rdparty/v1/messages/x/new';
 
-let world: World;
+let issuers: CaseIssuers;
 let platform: Platform;
 let token: string;
 
 beforeAll(async () => {
-  world = await startWorld();
-  platform = await startPlatform({ env: world.env, edit: world.configure });
-  token = corporateToken(world, 'RS256');
+  issuers = await startCaseIssuers();
+  platform = await startPlatform({ env: issuers.env, edit: issuers.configure });
+  token = corporateToken(issuers, 'RS256');
 });
 
 afterAll(async () => {
   await platform.close();
-  world.close();
+  issuers.close();
 });
 
 async function call(method: string, path: string): Promise<number> {

@@ -2,18 +2,17 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { otherForm } from '../support/jwt/forge.ts';
-import { forge, hmac } from '../support/jwt/hand-made.ts';
+import { forgeWith, hmac, otherForm } from '../support/jwt/forge.ts';
 import {
   ACCOUNT,
   auth0Token,
+  type CaseIssuers,
   CORPORATE,
   claims,
   corporateToken,
   OWNER,
   PARTNER,
-  startWorld,
-  type World,
+  startCaseIssuers,
 } from '../support/servers/case-issuers.ts';
 import { type CheckClient, connectChecks } from '../support/servers/check-client.ts';
 import { call } from '../support/servers/http-client.ts';
@@ -23,14 +22,14 @@ import { STORES, type StoreUnderTest } from '../support/servers/stores.ts';
 
 const MESSAGES = '/3rdparty/v1/messages';
 
-let world: World;
+let issuers: CaseIssuers;
 let store: StoreUnderTest;
 let sallyport: Sallyport;
 let door: CheckClient;
 
 describe.each(STORES)('sallyport token revoke, on the $name store of a running Sallyport', (kind) => {
   beforeAll(async () => {
-    world = await startWorld();
+    issuers = await startCaseIssuers();
     store = await kind.start();
     sallyport = await startSallyport({ env: environment(), edit: configure });
     door = connectChecks(sallyport.ports.extAuthz);
@@ -40,7 +39,7 @@ describe.each(STORES)('sallyport token revoke, on the $name store of a running S
     door.close();
     await sallyport.close();
     await store.close();
-    world.close();
+    issuers.close();
   });
 
   /** A way to end a token: its arguments, what is typed, what the door's log calls it. */
@@ -56,7 +55,7 @@ describe.each(STORES)('sallyport token revoke, on the $name store of a running S
   const WAYS: readonly Way[] = [
     {
       what: 'a token on standard input, by its id',
-      token: () => corporateToken(world, 'RS256', claims({ jti: 'typed in' })),
+      token: () => corporateToken(issuers, 'RS256', claims({ jti: 'typed in' })),
       revoke: () => ['--token-file', '-'],
       input: (token) => `${token}\n`,
       says: /^revoked token typed in of corporate\n {2}entry {2}sallyport:revoked:corporate:typed%20in\n/,
@@ -64,7 +63,7 @@ describe.each(STORES)('sallyport token revoke, on the $name store of a running S
     },
     {
       what: 'a token without an id, by its thumbprint',
-      token: () => auth0Token(world, { n: randomBytes(4).toString('hex') }),
+      token: () => auth0Token(issuers, { n: randomBytes(4).toString('hex') }),
       revoke: () => ['--token-file', '-'],
       input: (token) => token,
       says: /^revoked the token with thumbprint [0-9a-f]{64}\n[^]* {2}stays {2}for ever\n/,
@@ -72,35 +71,35 @@ describe.each(STORES)('sallyport token revoke, on the $name store of a running S
     },
     {
       what: 'its id',
-      token: () => corporateToken(world, 'RS256', claims({ jti: 'j/2' })),
+      token: () => corporateToken(issuers, 'RS256', claims({ jti: 'j/2' })),
       revoke: () => ['--issuer', 'corporate', '--jti', 'j/2'],
       says: /^revoked token j\/2 of corporate\n[^]* {2}stays {2}for ever\n/,
       check: 'token id',
     },
     {
       what: 'its id, whose end is known',
-      token: () => corporateToken(world, 'RS256', claims({ jti: 'j3', exp: 4_000_000_000 })),
+      token: () => corporateToken(issuers, 'RS256', claims({ jti: 'j3', exp: 4_000_000_000 })),
       revoke: () => ['--issuer', 'corporate', '--jti', 'j3', '--expires', '2096-10-02T07:06:40Z'],
       says: / {2}stays {2}until 2096-10-02T07:08:40.000Z\n/,
       check: 'token id',
     },
     {
       what: 'its thumbprint',
-      token: () => corporateToken(world, 'ES256'),
+      token: () => corporateToken(issuers, 'ES256'),
       revoke: (token) => ['--thumbprint', thumbprintOf(token)],
       says: /^revoked the token with thumbprint [0-9a-f]{64}\n/,
       check: 'thumbprint',
     },
     {
       what: 'its subject',
-      token: () => corporateToken(world, 'RS256', claims({ sub: 'bob b' })),
+      token: () => corporateToken(issuers, 'RS256', claims({ sub: 'bob b' })),
       revoke: () => ['--issuer', 'corporate', '--subject', 'bob b'],
       says: /^revoked the tokens of bob b of corporate issued up to 2\d{3}-.*\n {2}entry {2}sallyport:notbefore:corporate:bob%20b\n/,
       check: 'subject mark',
     },
     {
       what: 'its key',
-      token: () => corporateToken(world, 'EdDSA'),
+      token: () => corporateToken(issuers, 'EdDSA'),
       revoke: () => ['--issuer', 'corporate', '--key', 'ed', '--yes'],
       says: /^revoked what the key ed of corporate signs\n/,
       check: 'signing key',
@@ -144,7 +143,7 @@ describe.each(STORES)('sallyport token revoke, on the $name store of a running S
   });
 
   it('leaves alone whom it does not reach', async () => {
-    const other = corporateToken(world, 'RS256', claims({ iat: Math.floor(Date.now() / 1000) + 2 }));
+    const other = corporateToken(issuers, 'RS256', claims({ iat: Math.floor(Date.now() / 1000) + 2 }));
     expect(await decide(other)).toBe('passes');
     const past = ['--issuer', 'corporate', '--subject', 'alice', '--before', '2020-01-01'];
     expect(await run(['token', 'revoke', ...past])).toMatchObject({ code: 0 });
@@ -167,8 +166,8 @@ describe.each(STORES)('sallyport token revoke, on the $name store of a running S
   });
 
   it('ends a token that is not what it says by its thumbprint, and not the one whose id it took', async () => {
-    const good = corporateToken(world, 'RS256', claims({ jti: 'victim' }));
-    const forged = forge({ alg: 'RS256', kid: 'rsa' }, claims({ jti: 'victim' }), hmac('x'));
+    const good = corporateToken(issuers, 'RS256', claims({ jti: 'victim' }));
+    const forged = forgeWith({ alg: 'RS256', kid: 'rsa' }, claims({ jti: 'victim' }), hmac('x'));
     const { code, output } = await run(['token', 'revoke', '--token-file', '-'], forged);
     expect({ code, output }).toEqual({
       code: 0,
@@ -179,7 +178,7 @@ describe.each(STORES)('sallyport token revoke, on the $name store of a running S
   });
 
   it('ends the other form of an ECDSA signature with the one that it was given', async () => {
-    const token = corporateToken(world, 'ES256', claims({ jti: undefined }));
+    const token = corporateToken(issuers, 'ES256', claims({ jti: undefined }));
     const file = join(sallyport.folder, 'token');
     await writeFile(file, otherForm(token));
     expect(await run(['token', 'revoke', '--token-file', file])).toMatchObject({ code: 0 });
@@ -187,7 +186,7 @@ describe.each(STORES)('sallyport token revoke, on the $name store of a running S
   });
 
   it('takes a revocation back at a running instance, and only by the command', async () => {
-    const token = corporateToken(world, 'RS256', claims({ jti: 'mistake' }));
+    const token = corporateToken(issuers, 'RS256', claims({ jti: 'mistake' }));
     const target = ['--issuer', 'corporate', '--jti', 'mistake'];
     await run(['token', 'revoke', ...target, '--by', 'ada', '--reason', 'wrong one']);
     await expect.poll(() => decide(token)).toBe('token revoked');
@@ -255,7 +254,7 @@ describe.each(STORES)('sallyport token revoke, on the $name store of a running S
   });
 
   it('writes also what ends a token that has ended by this clock, which may be ahead', async () => {
-    const token = corporateToken(world, 'RS256', claims({ jti: 'old', exp: 1_700_000_000 }));
+    const token = corporateToken(issuers, 'RS256', claims({ jti: 'old', exp: 1_700_000_000 }));
     const { code, output } = await run(['token', 'revoke', '--token-file', '-'], token);
     expect({ code, output }).toEqual({ code: 0, output: expect.stringMatching(/^revoked token old of corporate\n/) });
     expect(output).toMatch(/ {2}says {3}revoked \S+Z by operator:/);
@@ -307,7 +306,7 @@ describe.each(STORES)('sallyport token revoke, on the $name store of a running S
   });
 
   it('does not need Sallyport to run, nor a file for its record', async () => {
-    const token = corporateToken(world, 'RS256', claims({ jti: 'meanwhile' }));
+    const token = corporateToken(issuers, 'RS256', claims({ jti: 'meanwhile' }));
     expect(await decide(token)).toBe('passes');
     await sallyport.stop();
     const file = join(sallyport.folder, 'sallyport.yaml');
@@ -333,11 +332,11 @@ describe.each(STORES)('sallyport token revoke, on the $name store of a running S
 });
 
 function environment(): NodeJS.ProcessEnv {
-  return { ...world.env, ...store.env };
+  return { ...issuers.env, ...store.env };
 }
 
 function configure(config: Record<string, unknown>): void {
-  world.configure(config);
+  issuers.configure(config);
   store.edit(config);
   config['log'] = { level: 'trace', audit: 'audit.log' };
 }
@@ -363,7 +362,7 @@ async function issue() {
 
 function partnerToken(more: object): string {
   const payload = claims({ iss: PARTNER, ...more });
-  return forge({ alg: 'HS256', typ: 'JWT' }, payload, hmac(world.env['PARTNER_SECRET'] ?? ''));
+  return forgeWith({ alg: 'HS256', typ: 'JWT' }, payload, hmac(issuers.env['PARTNER_SECRET'] ?? ''));
 }
 
 function thumbprintOf(token: string): string {

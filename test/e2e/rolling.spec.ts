@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { corporateToken, startWorld, type World } from '../support/servers/case-issuers.ts';
+import { type CaseIssuers, corporateToken, startCaseIssuers } from '../support/servers/case-issuers.ts';
 import { type RunningEnvoy, startEnvoy } from '../support/servers/envoy.ts';
 import { call } from '../support/servers/http-client.ts';
 import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
@@ -9,7 +9,7 @@ import { REDIS, type StoreUnderTest } from '../support/servers/stores.ts';
 /** Longer than Envoy's interval between two health checks. */
 const DELAY = '2s';
 
-let world: World;
+let issuers: CaseIssuers;
 let store: StoreUnderTest;
 let env: NodeJS.ProcessEnv;
 let services: Services;
@@ -17,10 +17,10 @@ let instances: Sallyport[];
 let envoy: RunningEnvoy;
 
 beforeAll(async () => {
-  world = await startWorld();
+  issuers = await startCaseIssuers();
   services = await startServices();
   store = await REDIS.start();
-  env = { ...world.env, ...store.env };
+  env = { ...issuers.env, ...store.env };
   const [first, second] = [await startSallyport({ env, edit }), await startSallyport({ env, edit })];
   instances = [first, second];
   const { tokens } = first.ports;
@@ -32,18 +32,18 @@ afterAll(async () => {
   for (const instance of instances) await instance.close();
   await store.close();
   services.close();
-  world.close();
+  issuers.close();
 });
 
 /** Both on one store. */
 function edit(config: Record<string, unknown>): void {
-  world.configure(config);
+  issuers.configure(config);
   store.edit(config);
   config['shutdown'] = { delay: DELAY };
 }
 
 it('two instances on one Redis, stopped and started one after the other under load: no request fails', async () => {
-  const token = corporateToken(world, 'RS256');
+  const token = corporateToken(issuers, 'RS256');
   const statuses: number[] = [];
   let isRunning = true;
   const port = envoy.gateways[0]?.port ?? 0;

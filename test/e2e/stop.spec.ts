@@ -7,7 +7,7 @@ import { expect, it, onTestFinished } from 'vitest';
 import { certify, hasOpenssl, readCertificate } from '../support/certificates.ts';
 import { OWNER, WITH_ACCOUNT } from '../support/servers/case-issuers.ts';
 import { type RunningEnvoy, startEnvoy } from '../support/servers/envoy.ts';
-import { ask, call } from '../support/servers/http-client.ts';
+import { call, sendRequest } from '../support/servers/http-client.ts';
 import { startSallyport } from '../support/servers/sallyport.ts';
 import { startServices } from '../support/servers/services.ts';
 
@@ -40,7 +40,7 @@ it.skipIf(!hasOpenssl)(
       .toMatch(/does not offer HTTP\/2.*"TLS handshake failed"/);
     // Envoy's own checks agree on HTTP/2.
     const scrape = { port: first.ports.admin, method: 'GET', path: '/metrics', headers: [] };
-    expect((await ask(scrape)).body).toContain('\nsallyport_tls_handshake_failures_total{door="extAuthz"} 1\n');
+    expect((await sendRequest(scrape)).body).toContain('\nsallyport_tls_handshake_failures_total{door="extAuthz"} 1\n');
 
     // Not after shutdown.drain, at which it would have been killed.
     expect(await first.stop()).toBe(0);

@@ -1,4 +1,4 @@
-import type { Sent, TcpProxy } from '../support/redis/tcp-proxy.ts';
+import type { ConnectionFilter, TcpProxy } from '../support/redis/tcp-proxy.ts';
 import { B_ALONE, BOTH, type Fault, type Heal, NOBODY } from './fault.ts';
 import type { SingleRedis } from './truth.ts';
 import { type FaultWorld, SIDES, type Side } from './world.ts';
@@ -6,11 +6,11 @@ import { type FaultWorld, SIDES, type Side } from './world.ts';
 const LASTS_MS = 3_000;
 
 /** The connection that is told of changes. */
-const EAR: Sent = { sent: '__redis__:invalidate' };
+const EAR: ConnectionFilter = { sent: '__redis__:invalidate' };
 /** That one, and the one that writes the beats. */
-const FEED: Sent = { sent: '\r\nsallyport-feed' };
+const FEED: ConnectionFilter = { sent: '\r\nsallyport-feed' };
 /** The others, which read and write the store. */
-const COMMANDS: Sent = { sent: '\r\nsallyport\r\n' };
+const COMMANDS: ConnectionFilter = { sent: '\r\nsallyport\r\n' };
 
 const killed: Fault = {
   name: 'Redis killed, and back with its append-only file',
@@ -157,7 +157,7 @@ const flushed: Fault = {
   calmMs: 1_000,
   losesRecords: true,
   strike: async (world) => {
-    await world.truth.redis.hand.flushall();
+    await world.truth.redis.client.flushall();
     return acceptLoss(world);
   },
 };
@@ -219,7 +219,7 @@ function acceptLoss(world: FaultWorld<SingleRedis>): Heal {
 }
 
 /** What is swallowed stays so; what is connected after the healing works. */
-function swallow(sides: readonly Side[], which?: Sent): Fault['strike'] {
+function swallow(sides: readonly Side[], which?: ConnectionFilter): Fault['strike'] {
   return (world) => {
     const proxies = proxiesOf(world, sides);
     for (const proxy of proxies) proxy.swallow(which);

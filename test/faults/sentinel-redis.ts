@@ -1,4 +1,4 @@
-import { handOf, type SentinelGroup, startSentinelGroup } from '../support/redis/sentinel.ts';
+import { connectedClientOf, type SentinelGroup, startSentinelGroup } from '../support/redis/sentinel.ts';
 import { storeOf } from '../support/servers/stores.ts';
 import type { Truth, Way } from './truth.ts';
 
@@ -25,16 +25,16 @@ export class SentinelRedis implements Truth {
   }
 
   async revoke(key: string): Promise<string> {
-    const hand = await handOf(await this.group.primary());
-    const [written, held] = (await hand.pipeline().set(key, '').wait(this.minReplicas, CONFIRMED_MS).exec()) ?? [];
+    const client = await connectedClientOf(await this.group.primary());
+    const [written, held] = (await client.pipeline().set(key, '').wait(this.minReplicas, CONFIRMED_MS).exec()) ?? [];
     const failure = written?.[0] ?? held?.[0];
     if (failure) throw failure;
     return Number(held?.[1]) >= this.minReplicas ? 'OK' : `held by ${String(held?.[1])} replicas`;
   }
 
   async holds(key: string): Promise<boolean> {
-    const hand = await handOf(await this.group.primary());
-    return (await hand.exists(key)) === 1;
+    const client = await connectedClientOf(await this.group.primary());
+    return (await client.exists(key)) === 1;
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { claims, corporateToken, OWNER } from '../support/servers/case-issuers.ts';
-import type { HttpAnswer } from '../support/servers/http-client.ts';
+import type { HttpResponse } from '../support/servers/http-client.ts';
 import type { FaultWorld, Side } from './world.ts';
 
 const TOKENS = '/3rdparty/v1/auth/token';
@@ -66,7 +66,7 @@ export async function sendMessage(
   world: FaultWorld,
   side: Side,
   { access }: Token,
-): Promise<Pick<HttpAnswer, 'status' | 'body'>> {
+): Promise<Pick<HttpResponse, 'status' | 'body'>> {
   const headers = [['Authorization', `Bearer ${access}`]] as const;
   const question = { method: 'POST', path: '/3rdparty/v1/messages', headers };
   return await world.ask(side, question).catch((error: unknown) => ({ status: 0, body: String(error) }));

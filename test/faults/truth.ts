@@ -43,11 +43,11 @@ export class SingleRedis implements Truth {
   }
 
   async revoke(key: string): Promise<string> {
-    return await this.redis.hand.set(key, '');
+    return await this.redis.client.set(key, '');
   }
 
   async holds(key: string): Promise<boolean> {
-    return (await this.redis.hand.exists(key)) === 1;
+    return (await this.redis.client.exists(key)) === 1;
   }
 
   /** Starts the one that was killed again, on what it left. */

@@ -1,8 +1,8 @@
 import { Agent } from 'node:http';
 import { join } from 'node:path';
-import { startWorld, type World } from '../support/servers/case-issuers.ts';
+import { type CaseIssuers, startCaseIssuers } from '../support/servers/case-issuers.ts';
 import { type RunningEnvoy, startEnvoy } from '../support/servers/envoy.ts';
-import { ask, type HttpAnswer, type HttpQuestion } from '../support/servers/http-client.ts';
+import { type HttpRequest, type HttpResponse, sendRequest } from '../support/servers/http-client.ts';
 import { runSallyportProcess } from '../support/servers/run-sallyport.ts';
 import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
 import { type Services, startServices } from '../support/servers/services.ts';
@@ -41,7 +41,7 @@ interface FaultWorldParts<Set extends Truth> {
   readonly truth: Set;
   /** Of the configuration. */
   readonly onOutage: unknown;
-  readonly cases: World;
+  readonly cases: CaseIssuers;
   readonly services: Services;
   readonly instances: Readonly<Record<Side, Instance<WayTo<Set>>>>;
 }
@@ -49,7 +49,7 @@ interface FaultWorldParts<Set extends Truth> {
 /** Two instances of Sallyport on one revocation set, each behind an Envoy of its own, for faults to strike. */
 export class FaultWorld<Set extends Truth = Truth> {
   readonly truth: Set;
-  readonly cases: World;
+  readonly cases: CaseIssuers;
   readonly instances: FaultWorldParts<Set>['instances'];
   private readonly parts: FaultWorldParts<Set>;
 
@@ -61,9 +61,9 @@ export class FaultWorld<Set extends Truth = Truth> {
   }
 
   /** Asks the Envoy of one side. */
-  async ask(side: Side, question: Omit<HttpQuestion, 'port' | 'agent'>): Promise<HttpAnswer> {
+  async ask(side: Side, question: Omit<HttpRequest, 'port' | 'agent'>): Promise<HttpResponse> {
     const { envoy, agent } = this.instances[side];
-    return await ask({ ...question, port: envoy.gateways[0]?.port ?? 0, agent });
+    return await sendRequest({ ...question, port: envoy.gateways[0]?.port ?? 0, agent });
   }
 
   /** Starts again the instance that was killed. */
@@ -112,7 +112,7 @@ export class FaultWorld<Set extends Truth = Truth> {
 
 /** @param onOutage of the configuration. */
 export async function startFaultWorld<Set extends Truth>(truth: Set, onOutage: unknown): Promise<FaultWorld<Set>> {
-  const cases = await startWorld();
+  const cases = await startCaseIssuers();
   const services = await startServices();
   const start = async (): Promise<Instance<WayTo<Set>>> => {
     // What the truth itself makes is of its own kind.
@@ -126,7 +126,7 @@ export async function startFaultWorld<Set extends Truth>(truth: Set, onOutage: u
   return new FaultWorld({ truth, onOutage, cases, services, instances });
 }
 
-function optionsFor(cases: World, { store }: Way, onOutage: unknown) {
+function optionsFor(cases: CaseIssuers, { store }: Way, onOutage: unknown) {
   const edit = (config: Record<string, unknown>): void => {
     cases.configure(config);
     config['log'] = { level: 'info', passes: 0 };
@@ -139,14 +139,14 @@ function optionsFor(cases: World, { store }: Way, onOutage: unknown) {
   return { env: envOf(cases), edit };
 }
 
-function envOf({ env }: World): NodeJS.ProcessEnv {
+function envOf({ env }: CaseIssuers): NodeJS.ProcessEnv {
   return { ...env, SEAL_SECRET: 'a secret of thirty-two bytes, ok' };
 }
 
 /** `Infinity` where it does not say. */
 async function feedAgeMs({ ports }: Sallyport): Promise<number> {
   const question = { port: ports.admin, method: 'GET', path: '/metrics', headers: [] };
-  const { body } = await ask(question).catch(() => ({ body: '' }));
+  const { body } = await sendRequest(question).catch(() => ({ body: '' }));
   const age = /^sallyport_feed_age_seconds (\S+)$/m.exec(body)?.[1];
   return age === undefined ? Infinity : Number(age) * 1_000;
 }

@@ -9,7 +9,7 @@ import { python3, pythonPackages } from '../../tools/python.ts';
 import type { Json } from '../support/jwt/forge.ts';
 import { corporate, partner, publishing } from '../support/jwt/issuers.ts';
 import { ed25519, jwkOf, p256, p384, rsa, secretOf } from '../support/jwt/keys.ts';
-import { NOW, Verifying } from '../support/jwt/verifying.ts';
+import { NOW, VerifierFixture } from '../support/jwt/verifying.ts';
 
 const SECRET = secretOf('s');
 
@@ -89,7 +89,7 @@ describe('a token made by somebody else', () => {
     expect(Object.keys(tokens).toSorted()).toEqual(algorithms.toSorted());
     const keySet = publishing(...PUBLISHED);
     const secret = { kid: undefined, key: SECRET, inForce: { inForce: true } };
-    const subject = new Verifying(
+    const subject = new VerifierFixture(
       { config: corporate({ algorithms: algorithms.filter((name) => !name.startsWith('HS')) }), keys: keySet },
       { config: partner([SECRET]), keys: new FixedKeys([secret]) },
     );

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { newTokenId } from '../../src/tokens/token-mint.ts';
-import { basic } from '../support/servers/basic.ts';
+import { basic } from '../support/servers/http-client.ts';
 import { runSallyport } from '../support/servers/run-sallyport.ts';
 import { OWN_ISSUER, startTokenService, type TokenService } from '../support/token-service.ts';
 

@@ -7,14 +7,14 @@ import { loadConfig } from '../../src/config/load.ts';
 import { formatProblems } from '../../src/config/reading/problems.ts';
 
 /** What a file may refer to in a spec. */
-export interface Surroundings {
+export interface ConfigEnvironment {
   readonly env?: NodeJS.ProcessEnv;
   /** Files beside the configuration, by relative path. */
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
 }
 
 /** Loads a text as the `sallyport.yaml` of a directory of its own; problems name it so, without the directory. */
-export function loadText(text: string | Uint8Array, { env = {}, files = {} }: Surroundings = {}): Loaded {
+export function loadConfigText(text: string | Uint8Array, { env = {}, files = {} }: ConfigEnvironment = {}): Loaded {
   const directory = mkdtempSync(join(tmpdir(), 'sallyport-config-'));
   try {
     for (const [name, contents] of Object.entries({ ...files, 'sallyport.yaml': text })) {
@@ -30,8 +30,8 @@ export function loadText(text: string | Uint8Array, { env = {}, files = {} }: Su
 }
 
 /** The problems of a text as people read them, without the file's name; empty where it loads. */
-export function problemsOf(text: string | Uint8Array, environment?: Surroundings): string[] {
-  const loaded = loadText(text, environment);
+export function problemsOf(text: string | Uint8Array, environment?: ConfigEnvironment): string[] {
+  const loaded = loadConfigText(text, environment);
   return loaded.ok ? [] : formatProblems(loaded.problems).replaceAll('sallyport.yaml:', '').split('\n');
 }
 
@@ -43,13 +43,13 @@ export function fileWith(sections: string): string {
 }
 
 /** What `fileWith(sections)` loads to. Throws the problems where it does not. */
-export function configOf(sections: string, environment?: Surroundings): Config {
+export function configOf(sections: string, environment?: ConfigEnvironment): Config {
   return configFrom(fileWith(sections), environment);
 }
 
 /** What a whole file loads to. Throws the problems where it does not. */
-export function configFrom(text: string, environment?: Surroundings): Config {
-  const loaded = loadText(text, environment);
+export function configFrom(text: string, environment?: ConfigEnvironment): Config {
+  const loaded = loadConfigText(text, environment);
   if (!loaded.ok) throw new Error(formatProblems(loaded.problems));
   return loaded.config;
 }

@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll } from 'vitest';
-import { ask, type HttpAnswer } from './servers/http-client.ts';
+import { type HttpResponse, sendRequest } from './servers/http-client.ts';
 import { startTokenService, type TokenService } from './token-service.ts';
 
 export const POLICY =
@@ -48,14 +48,18 @@ async function start(): Promise<void> {
   bob = await logIn('bob', 'another secret of bob');
 }
 
-export interface Asked {
+export interface VisitOptions {
   readonly cookie?: string | undefined;
   readonly form?: Readonly<Record<string, string>>;
   /** Other header fields; an `Origin` of its own replaces ours. */
   readonly headers?: readonly (readonly [name: string, value: string])[];
 }
 
-export function visit(method: string, path: string, { cookie, form = FORM, headers }: Asked = {}): Promise<HttpAnswer> {
+export function visit(
+  method: string,
+  path: string,
+  { cookie, form = FORM, headers }: VisitOptions = {},
+): Promise<HttpResponse> {
   const origin = [['Origin', `http://127.0.0.1:${port}`]] as const;
   const type = [['Content-Type', 'application/x-www-form-urlencoded']] as const;
   const all = [
@@ -63,7 +67,13 @@ export function visit(method: string, path: string, { cookie, form = FORM, heade
     ...(method === 'POST' ? [...(headers ? [] : origin), ...type] : []),
     ...(headers ?? []),
   ];
-  return ask({ port, method, path, headers: all, body: method === 'POST' ? new URLSearchParams(form).toString() : '' });
+  return sendRequest({
+    port,
+    method,
+    path,
+    headers: all,
+    body: method === 'POST' ? new URLSearchParams(form).toString() : '',
+  });
 }
 
 export async function logIn(name: string, password: string): Promise<string> {

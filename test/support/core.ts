@@ -56,12 +56,12 @@ export function makeStanding(standing: Partial<Standing> = {}): Standing {
 }
 
 /** A standing that {@link makeFreshness} vouches for. */
-export function makeHeard(standing: Partial<Standing> = {}): Standing {
+export function makeFreshStanding(standing: Partial<Standing> = {}): Standing {
   return makeStanding({ epoch: EPOCH, ...standing });
 }
 
 /** A standing whose entry ends every token. */
-export function makeRevoked(standing: Partial<Standing> = {}): Standing {
+export function makeRevokedStanding(standing: Partial<Standing> = {}): Standing {
   const everything = { issuedUpToSeconds: Number.POSITIVE_INFINITY, fromSeconds: Number.NEGATIVE_INFINITY };
   return makeStanding({ marked: true, ...everything, ...standing });
 }
@@ -91,7 +91,7 @@ export function makeCredential({ identity, ...rest }: CredentialParts = {}): Ver
     issuedAtSeconds: NOW_SECONDS - 60,
     generation: 1,
     key: { inForce: true },
-    standings: [makeHeard()],
+    standings: [makeFreshStanding()],
     lastUse: undefined,
     ...rest,
   };
@@ -107,6 +107,6 @@ export function makeMoment(moment: Partial<Moment> = {}): Moment {
 }
 
 /** A verification's result with its check as the log words it. */
-export function worded(result: VerificationResult | undefined): unknown {
+export function withCheckText(result: VerificationResult | undefined): unknown {
   return result?.outcome === 'refused' ? { ...result, check: checkText(result.check) } : result;
 }

@@ -1,5 +1,5 @@
 /** What was scraped: every series' value. */
-export class Scrape {
+export class Exposition {
   private readonly series: ReadonlyMap<string, number>;
 
   constructor(series: ReadonlyMap<string, number>) {
@@ -29,7 +29,7 @@ const SAMPLE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (NaN|[+-]Inf|[+-]?(?:\d
 const LABEL = /^([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\[\\"n])*)"(?:,|$)/;
 
 /** Reads Prometheus's text format 0.0.4, and throws at whatever the format or its conventions do not allow. */
-export function parseExposition(text: string): Scrape {
+export function parseExposition(text: string): Exposition {
   const series = new Map<string, number>();
   const seen = new Set<string>();
   let family: Family | undefined;
@@ -39,7 +39,7 @@ export function parseExposition(text: string): Scrape {
     else if (line.startsWith('# TYPE ')) typeFamily(line, family);
     else addSample(line, family, series);
   }
-  return new Scrape(series);
+  return new Exposition(series);
 }
 
 function openFamily(line: string, seen: Set<string>): Family {

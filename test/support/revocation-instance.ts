@@ -12,7 +12,7 @@ import { makeCredential } from './core.ts';
 const LIMITS = { maxStalenessMs: 1_000, storeTimeoutMs: 2_000, allowKnownForMs: 60_000 };
 
 /** Remembers what an operator would have been told, in order. */
-class Told implements RevocationObserver {
+class RecordingObserver implements RevocationObserver {
   readonly lines: string[] = [];
   feedLost = (): void => this.add('feed lost');
   feedBack = (): void => this.add('feed back');
@@ -49,7 +49,7 @@ export function keyOf(id: string): string {
 
 /** Starts an instance on a store, that is gone when the test ends. */
 export async function startInstance(store: Store): Promise<Instance> {
-  const observer = new Told();
+  const observer = new RecordingObserver();
   const clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() };
   const revocationSet = await RevocationSet.open({ store, clock, observer, limits: LIMITS, maxStandings: 10_000 });
   onTestFinished(() => revocationSet.end());

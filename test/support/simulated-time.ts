@@ -1,6 +1,6 @@
 import type { Timers } from '../../src/lib/clock.ts';
 
-interface Planned {
+interface Timer {
   readonly atMs: number;
   readonly work: () => void;
 }
@@ -8,7 +8,7 @@ interface Planned {
 /** A clock that stands still until a test advances it, and the timers that go by it. */
 export class SimulatedTime implements Timers {
   nowMs = 1_000_000;
-  private readonly planned = new Set<Planned>();
+  private readonly planned = new Set<Timer>();
 
   /** How much is still planned. */
   get pending(): number {
@@ -38,7 +38,7 @@ export class SimulatedTime implements Timers {
     this.nowMs = untilMs;
   }
 
-  private nextUntil(untilMs: number): Planned | undefined {
+  private nextUntil(untilMs: number): Timer | undefined {
     const [next] = [...this.planned].toSorted((left, right) => left.atMs - right.atMs);
     return next !== undefined && next.atMs <= untilMs ? next : undefined;
   }

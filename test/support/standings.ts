@@ -28,19 +28,21 @@ export const SOUND_SET = {
   found: () => undefined,
 } as const;
 
-/** One question to the store of a {@link Bench}. */
-export interface Question {
+/** One question to the store of a {@link StandingsFixture}. */
+export interface StoreRead {
   readonly keys: readonly string[];
   isOpen: boolean;
   resolve(values: readonly (string | undefined)[]): void;
   reject(error: Error): void;
 }
 
-type BenchOptions = Partial<Pick<StandingsParts, 'maxEntries' | 'allowKnownForMs' | 'known' | 'found' | 'set'>>;
+type StandingsFixtureOptions = Partial<
+  Pick<StandingsParts, 'maxEntries' | 'allowKnownForMs' | 'known' | 'found' | 'set'>
+>;
 
 /** Standings over a store that answers when it is told to, and a clock that stands still. */
-export class Bench {
-  readonly questions: Question[] = [];
+export class StandingsFixture {
+  readonly questions: StoreRead[] = [];
   readonly standings: Standings;
   /** The monotonic clock. */
   nowMs = 10_000;
@@ -48,7 +50,7 @@ export class Bench {
   wallMs = NOW_MS;
   breaks = false;
 
-  constructor({ maxEntries = 100, allowKnownForMs, ...more }: BenchOptions = {}) {
+  constructor({ maxEntries = 100, allowKnownForMs, ...more }: StandingsFixtureOptions = {}) {
     this.standings = new Standings({
       store: { read: (keys) => this.read(keys) },
       clock: { monotonicMs: () => this.nowMs, wallMs: () => this.wallMs },
@@ -112,7 +114,7 @@ export class Bench {
   private read(keys: readonly string[]): Promise<readonly (string | undefined)[]> {
     if (this.breaks) throw new Error('broken');
     const { promise, resolve, reject } = Promise.withResolvers<readonly (string | undefined)[]>();
-    const question: Question = {
+    const question: StoreRead = {
       keys: [...keys],
       isOpen: true,
       resolve: (values: readonly (string | undefined)[]) => {

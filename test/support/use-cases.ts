@@ -6,7 +6,7 @@ import { boundLogIns, openSharedParts } from '../../src/app/shared-parts.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { Observation } from '../../src/observe/observation.ts';
 import { openMemoryStore } from '../../src/store/memory/store.ts';
-import { loadText } from './config.ts';
+import { loadConfigText } from './config.ts';
 
 const CONFIG = `
 version: 1
@@ -23,7 +23,7 @@ export type WrittenRecord = Readonly<Record<string, unknown>>;
 
 /** The use cases as the application composes them for the doors and for the command line, over one memory store. */
 export async function openUseCases() {
-  const loaded = loadText(CONFIG, { env: { SEAL } });
+  const loaded = loadConfigText(CONFIG, { env: { SEAL } });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   const { config } = loaded;
   const lines: string[] = [];

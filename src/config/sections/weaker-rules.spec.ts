@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fileWith, loadText } from '../../../test/support/config.ts';
+import { fileWith, loadConfigText } from '../../../test/support/config.ts';
 import { formatProblems } from '../reading/problems.ts';
 
 const SECTIONS = 'scopes: { a:read: {}, a:write: {} }\nroutes:';
@@ -42,7 +42,7 @@ describe('weakerRules() on a route without methods', () => {
 
 /** One route per line, from line 5 on. */
 function warningsOf(...routes: string[]): string[] {
-  const loaded = loadText(fileWith(`${SECTIONS}\n${routes.map((route) => `  - ${route}`).join('\n')}`));
+  const loaded = loadConfigText(fileWith(`${SECTIONS}\n${routes.map((route) => `  - ${route}`).join('\n')}`));
   if (!loaded.ok) throw new Error(formatProblems(loaded.problems));
   return loaded.warnings.map((warning) => formatProblems([warning]).replace(/^.*sallyport\.yaml:/, ''));
 }

@@ -59,7 +59,7 @@ describe('a store in a Redis Cluster', () => {
     const world = await follow();
     for (const third of [0, 1, 2]) {
       const key = keyAt(third);
-      await node(world, third).server.hand.set(key, 'by hand');
+      await node(world, third).server.client.set(key, 'by hand');
       await expect.poll(() => world.listener.keys, { interval: 1 }).toContain(key);
       expect(await read(world, key)).toBe('by hand');
     }
@@ -84,7 +84,7 @@ describe('a store in a Redis Cluster', () => {
       `failover: reads again after ${readMs.toFixed(0)} ms, the feed after ${feedMs.toFixed(0)} ms\n`,
     );
     const key = keyAt(0, 'later');
-    await node(world, 3).server.hand.set(key, '');
+    await node(world, 3).server.client.set(key, '');
     await expect.poll(() => listener.keys).toContain(key);
     await store.revocations.write({ key: keyAt(0, 'ours'), value: '', expiresAtSeconds: undefined });
   });
@@ -94,11 +94,11 @@ describe('a store in a Redis Cluster', () => {
     const { listener, store } = world;
     const key = keyAt(1);
     await store.revocations.write({ key, value: 'A', expiresAtSeconds: undefined });
-    await node(world, 4).server.hand.call('CLUSTER', 'FAILOVER');
+    await node(world, 4).server.client.call('CLUSTER', 'FAILOVER');
     await expect.poll(() => listener.losses, { timeout: 30_000, interval: 20 }).toBe(2);
     expect(await read(world, key)).toBe('A');
     const next = keyAt(1, 'later');
-    await node(world, 4).server.hand.set(next, '');
+    await node(world, 4).server.client.set(next, '');
     await expect.poll(() => listener.keys).toContain(next);
     await store.revocations.write({ key: keyAt(1, 'ours'), value: '', expiresAtSeconds: undefined });
   });
@@ -114,11 +114,11 @@ describe('a store in a Redis Cluster', () => {
     onTestFinished(() => stale.thaw());
     expect(await read(world, key)).toContain('Redis store');
     expect(await read(world, other)).toBeUndefined();
-    await expect.poll(async () => (await next.hand.role())[0], { timeout: 30_000 }).toBe('master');
-    await next.hand.set(key, 'A');
+    await expect.poll(async () => (await next.client.role())[0], { timeout: 30_000 }).toBe('master');
+    await next.client.set(key, 'A');
     await expect.poll(() => read(world, key), { timeout: 30_000 }).toBe('A');
     // What waits for it is answered as if nothing had happened, before it learns that it was replaced.
-    const byHand = stale.hand.get(key);
+    const byHand = stale.client.get(key);
     const answers = [readValues(idle, [key]), readValues(idle, [other, key])];
     const write = idle.revocations.write({ key: keyAt(2, 'w'), value: 'A', expiresAtSeconds: undefined }).catch(String);
     await wait(100);
@@ -140,23 +140,23 @@ describe('a store in a Redis Cluster', () => {
     expect(slotOf(absent)).toBe(slot);
     await store.revocations.write({ key: there, value: 'A', expiresAtSeconds: undefined });
     await heard(listener);
-    await to.hand.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', fromId);
-    await from.hand.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', toId);
+    await to.client.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', fromId);
+    await from.client.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', toId);
     const { values, epochs } = await store.revocations.read([there, absent, keyAt(2)]);
     expect(values).toEqual(['A', undefined, undefined]);
     expect(epochs.map(([key]) => key)).toContain(new PartKeys(EPOCH_PREFIX).of(slot));
     expect(await store.revocations.readEntries([there, absent])).toMatchObject([{ value: 'A' }, undefined]);
     await store.revocations.write({ key: absent, value: 'B', expiresAtSeconds: undefined });
-    expect(await to.hand.call('CLUSTER', 'GETKEYSINSLOT', slot, 10)).toEqual([absent]);
+    expect(await to.client.call('CLUSTER', 'GETKEYSINSLOT', slot, 10)).toEqual([absent]);
     expect(await store.revocations.readEntries([there, absent])).toMatchObject([{ value: 'A' }, { value: 'B' }]);
     expect(await readValues(store, [there, absent])).toEqual(['A', 'B']);
     const byHand = `${absent}2`;
-    await to.hand.pipeline([['asking'], ['set', byHand, 'C']]).exec();
+    await to.client.pipeline([['asking'], ['set', byHand, 'C']]).exec();
     await expect.poll(() => listener.keys, { interval: 1 }).toContain(byHand);
-    await from.hand.migrate('127.0.0.1', to.port, there, 0, 5_000);
+    await from.client.migrate('127.0.0.1', to.port, there, 0, 5_000);
     expect(await readValues(store, [there, absent, byHand])).toEqual(['A', 'B', 'C']);
     for (const { server } of [node(world, 1), node(world, 0), node(world, 2)]) {
-      await server.hand.call('CLUSTER', 'SETSLOT', slot, 'NODE', toId);
+      await server.client.call('CLUSTER', 'SETSLOT', slot, 'NODE', toId);
       expect(await readValues(store, [there, absent])).toEqual(['A', 'B']);
     }
     await heard(listener);
@@ -172,18 +172,18 @@ describe('a store in a Redis Cluster', () => {
     const slot = slotOf(key);
     await heard(listener);
     expect(listener.breaks).toEqual([]);
-    await joined.server.hand.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', fromId);
-    await from.hand.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', joined.id);
+    await joined.server.client.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', fromId);
+    await from.client.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', joined.id);
     const migratingMs = performance.now();
-    await joined.server.hand.pipeline([['asking'], ['set', key, 'A']]).exec();
+    await joined.server.client.pipeline([['asking'], ['set', key, 'A']]).exec();
     await expect.poll(() => listener.breaks.length, { timeout: 20_000 }).toBeGreaterThan(0);
     expect(listener.heardUpToMs).toBeLessThan(migratingMs);
     expect(await read(world, key)).toBe('A');
     for (const { server } of [joined, node(world, 0), node(world, 1), node(world, 2)]) {
-      await server.hand.call('CLUSTER', 'SETSLOT', slot, 'NODE', joined.id);
+      await server.client.call('CLUSTER', 'SETSLOT', slot, 'NODE', joined.id);
     }
     await heard(listener);
-    await joined.server.hand.set(key, 'B');
+    await joined.server.client.set(key, 'B');
     await expect.poll(() => listener.keys).toContain(key);
     expect(await read(world, key)).toBe('B');
   });

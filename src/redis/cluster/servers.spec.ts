@@ -54,7 +54,7 @@ describe('openRedisStore() with cluster', () => {
 
   it('logs in as an ACL user with the permissions that docs/redis.md asks for', async () => {
     const rules = await rulesOfTheManual();
-    for (const { server } of cluster.nodes) await server.hand.call('ACL', 'SETUSER', 'sallyport', 'reset', ...rules);
+    for (const { server } of cluster.nodes) await server.client.call('ACL', 'SETUSER', 'sallyport', 'reset', ...rules);
     const access = { username: 'sallyport', password: secretOf(PASSWORD) };
     const store = await openRedisForTest(clusterConfig(cluster, access));
     const listener = new RecordingListener();
@@ -67,13 +67,13 @@ describe('openRedisStore() with cluster', () => {
   });
 
   it('refuses a node that may drop keys, unless that is allowed', async () => {
-    const { hand } = cluster.nodes[1]?.server ?? {};
-    await hand?.config('SET', 'maxmemory-policy', 'allkeys-lru');
+    const { client } = cluster.nodes[1]?.server ?? {};
+    await client?.config('SET', 'maxmemory-policy', 'allkeys-lru');
     try {
       await expect(openRedisStore(clusterConfig(cluster), QUICK)).rejects.toThrow('(maxmemory-policy is allkeys-lru)');
       await openRedisForTest(clusterConfig(cluster, { allowEviction: true }));
     } finally {
-      await hand?.config('SET', 'maxmemory-policy', 'noeviction');
+      await client?.config('SET', 'maxmemory-policy', 'noeviction');
     }
   });
 
@@ -86,7 +86,7 @@ describe('openRedisStore() with cluster', () => {
     const entries = Array.from({ length: 50 }, (_, number) => `${KEY}:${number}`);
     const epochs = async () => new Set((await store.revocations.read(entries)).epochs.map(([, value]) => value));
     expect(await epochs()).toEqual(new Set(['E']));
-    await cluster.nodes[1]?.server.hand.flushall();
+    await cluster.nodes[1]?.server.client.flushall();
     expect(await epochs()).toEqual(new Set(['E', undefined]));
   });
 
@@ -95,7 +95,7 @@ describe('openRedisStore() with cluster', () => {
     const partKeys = new PartKeys(EPOCH_PREFIX);
     const lost = partKeys.all[7] ?? '';
     for (const [key, found] of await store.epochs.read()) await store.epochs.swap(key, found, 'E');
-    for (const { server } of cluster.nodes.slice(0, 3)) await server.hand.del(lost).catch(() => undefined);
+    for (const { server } of cluster.nodes.slice(0, 3)) await server.client.del(lost).catch(() => undefined);
     const keys = Array.from({ length: 1_000 }, (_, number) => `${KEY}:${number}`);
     const inPart = keys.filter((key) => partKeys.of(slotOf(key)) === lost);
     expect(inPart.length).toBeGreaterThan(0);

@@ -8,7 +8,7 @@ import {
   sentinelConfig,
 } from '../../../test/support/redis/config.ts';
 import type { SentinelGroup, SentinelGroupOptions, SentinelServer } from '../../../test/support/redis/sentinel.ts';
-import { handOf, startSentinel, startSentinelGroup } from '../../../test/support/redis/sentinel.ts';
+import { connectedClientOf, startSentinel, startSentinelGroup } from '../../../test/support/redis/sentinel.ts';
 import type { RedisServer } from '../../../test/support/redis/server.ts';
 import { startRedis } from '../../../test/support/redis/server.ts';
 import { startProxy } from '../../../test/support/redis/tcp-proxy.ts';
@@ -86,12 +86,12 @@ function startWriting(store: Store): { stop(): Promise<string[]> } {
 /** What is written on the new primary, by whomever, is read and heard. */
 async function expectToLeadTo(primary: RedisServer, { store, listener }: Awaited<ReturnType<typeof openAndFollow>>) {
   const id = `by-hand-${Math.random()}`;
-  const hand = await handOf(primary);
-  await hand.set(keyOf(id), '');
+  const client = await connectedClientOf(primary);
+  await client.set(keyOf(id), '');
   await expect.poll(() => isRevoked(store, id).catch(() => undefined), PATIENT).toBe(true);
   await expect
     .poll(async () => {
-      await hand.set(keyOf(id), '');
+      await client.set(keyOf(id), '');
       return listener.keys;
     }, PATIENT)
     .toContain(keyOf(id));
@@ -127,7 +127,7 @@ describe('a failover', () => {
       await wait(300);
       const acknowledged = await writing.stop();
       expect(acknowledged.length).toBeGreaterThan(20);
-      const values = await (await handOf(primary)).mget(acknowledged.map(keyOf));
+      const values = await (await connectedClientOf(primary)).mget(acknowledged.map(keyOf));
       expect(acknowledged.filter((_id, index) => values[index] === null)).toEqual([]);
       expect(opened.listener.losses).toBeGreaterThan(1);
     },
@@ -140,8 +140,8 @@ describe('a failover', () => {
     const primary = await group.failover();
     await expectToLeadTo(primary, opened);
     // Sentinels make it a replica only some ten seconds later.
-    expect(await old.hand.info('replication')).toContain('role:master');
-    await old.hand.set(keyOf('late'), '');
+    expect(await old.client.info('replication')).toContain('role:master');
+    await old.client.set(keyOf('late'), '');
     expect(await isRevoked(opened.store, 'late')).toBe(false);
     expect(opened.listener.keys).not.toContain(keyOf('late'));
   });
@@ -156,7 +156,7 @@ describe('a failover', () => {
     const back = await startRedis({ after: first });
     onTestFinished(() => back.close());
     // As the primary that it was: its Sentinels make it a replica.
-    const replication = async () => (await handOf(back)).info('replication').catch(String);
+    const replication = async () => (await connectedClientOf(back)).info('replication').catch(String);
     await expect.poll(replication, { timeout: 30_000 }).toContain('role:slave');
     await second.kill9();
     await expectToLeadTo(await group.untilMoved(second), opened);
@@ -174,7 +174,7 @@ describe('Sentinels', () => {
     expect(listener.breaks).toEqual([]);
     // A connection that breaks is made again to where it was.
     const primary = group.servers[0];
-    await primary.hand.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    await primary.client.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
     await expect.poll(() => isRevoked(store, 'a').catch(() => undefined), PATIENT).toBe(true);
   });
 
@@ -198,7 +198,7 @@ describe('Sentinels', () => {
     const sentinels = [liar, await sentinelForTest(primary), await sentinelForTest(primary)];
     const store = await openRedisForTest(sentinelConfig({ name, sentinels }));
     await revoke(store, 'a');
-    expect(await primary.hand.get(keyOf('a'))).toBe('{}');
+    expect(await primary.client.get(keyOf('a'))).toBe('{}');
   });
 
   it('are named at the opening where none says which server is the primary', async () => {

@@ -25,7 +25,7 @@ function handOf(key: string) {
   const slots = 16_384 / 3;
   const node = cluster.nodes[Math.min(2, Math.floor(slotOf(key) / slots))];
   if (node === undefined) throw new Error('no such node');
-  return node.server.hand;
+  return node.server.client;
 }
 
 /** As a process leaves it that dies after the first of the three steps. */
@@ -52,7 +52,7 @@ it('a change that broke off before its mark is finished by whoever reads the acc
 
 it('a change of something else does not lose the mark of one that broke off', async () => {
   const store = await openRedisForTest(clusterConfig(cluster));
-  await Promise.all(cluster.nodes.slice(0, 3).map(({ server }) => server.hand.flushall()));
+  await Promise.all(cluster.nodes.slice(0, 3).map(({ server }) => server.client.flushall()));
   await breakOff(store, 1);
   expect(await store.accounts.update('a', { email: 'ada@example.com' })).toMatchObject({ outcome: 'updated' });
   expect((await readValues(store, [MARK]))[0]).toMatch(/^\d+$/);
@@ -62,7 +62,7 @@ it('a change of something else does not lose the mark of one that broke off', as
 it('the mark rises by one second for a change, however many read the account meanwhile', async () => {
   const stores = await Promise.all(Array.from({ length: 3 }, () => openRedisForTest(clusterConfig(cluster))));
   const [store] = stores;
-  await Promise.all(cluster.nodes.slice(0, 3).map(({ server }) => server.hand.flushall()));
+  await Promise.all(cluster.nodes.slice(0, 3).map(({ server }) => server.client.flushall()));
   if (store === undefined) throw new Error('no store');
   await store.accounts.add({ ...ACCOUNT, version: 0 });
   // Further than the clock gets in this test.
@@ -84,7 +84,7 @@ it('the mark rises by one second for a change, however many read the account mea
 it('many who find it at once finish it once, and know one version', async () => {
   const stores = await Promise.all(Array.from({ length: 3 }, () => openRedisForTest(clusterConfig(cluster))));
   const [store] = stores;
-  await Promise.all(cluster.nodes.slice(0, 3).map(({ server }) => server.hand.flushall()));
+  await Promise.all(cluster.nodes.slice(0, 3).map(({ server }) => server.client.flushall()));
   if (store === undefined) throw new Error('no store');
   await breakOff(store, 1);
   const found = await Promise.all(stores.flatMap(({ accounts }) => [accounts.find('ada'), accounts.findById('a')]));

@@ -87,11 +87,11 @@ describe('RedisFeed', () => {
     ];
     for (const name of keys) {
       const key = `sallyport:${name}`;
-      await redis.hand.set(key, '1');
+      await redis.client.set(key, '1');
       await expect.poll(() => listener.keys, { interval: 1 }).toContain(key);
     }
-    await redis.hand.set('sallyport:token:a', '');
-    await redis.hand.del('sallyport:revoked:own:a');
+    await redis.client.set('sallyport:token:a', '');
+    await redis.client.del('sallyport:revoked:own:a');
     await expect.poll(() => listener.keys.filter((key) => key === 'sallyport:revoked:own:a')).toHaveLength(2);
     expect(listener.keys).toHaveLength(6);
   });
@@ -100,7 +100,7 @@ describe('RedisFeed', () => {
     const { redis, listener } = await follow();
     for (let round = 0; round < 300; round++) {
       const key = `sallyport:${round % 2 === 0 ? 'revoked' : 'notbefore'}:own:${round}`;
-      await redis.hand.set(key, '');
+      await redis.client.set(key, '');
       const acknowledgedMs = performance.now();
       await wait(Math.random() * 10);
       if (listener.heardUpToMs > acknowledgedMs) expect(listener.keys).toContain(key);
@@ -114,16 +114,16 @@ describe('RedisFeed', () => {
     const [one, other] = [await follow(redis), await follow(redis)];
     await heard(one.listener);
     await heard(other.listener);
-    await expect.poll(async () => (await redis.hand.keys('sallyport:tracking-beat:*')).length).toBe(2);
-    for (const key of await redis.hand.keys('sallyport:tracking-beat:*'))
-      expect(await redis.hand.pttl(key)).toBeGreaterThan(0);
+    await expect.poll(async () => (await redis.client.keys('sallyport:tracking-beat:*')).length).toBe(2);
+    for (const key of await redis.client.keys('sallyport:tracking-beat:*'))
+      expect(await redis.client.pttl(key)).toBeGreaterThan(0);
     expect([...one.listener.keys, ...other.listener.keys]).toEqual([]);
   });
 
   it('tracks beats under a prefix that few others share', async () => {
     const redis = await redisForTest();
     for (let session = 0; session < 4; session++) await follow(redis);
-    const prefixes = /^tracking_total_prefixes:(\d+)/m.exec(await redis.hand.info())?.[1];
+    const prefixes = /^tracking_total_prefixes:(\d+)/m.exec(await redis.client.info())?.[1];
     // The two of the revocation set, and more than one of beats unless all four drew the same of 64.
     expect(Number(prefixes)).toBeGreaterThan(3);
   });
@@ -133,17 +133,17 @@ describe('RedisFeed', () => {
     listener.maxStalenessMs = 60_000;
     await heard(listener);
     const before = listener.heardUpToMs;
-    const [key = ''] = await redis.hand.keys('sallyport:tracking-beat:*');
-    await redis.hand.set(key, '');
-    await redis.hand.del(key);
+    const [key = ''] = await redis.client.keys('sallyport:tracking-beat:*');
+    await redis.client.set(key, '');
+    await redis.client.del(key);
     await wait(50);
     const passedMs = listener.heardUpToMs - before;
     expect(passedMs === 0 || passedMs > 500).toBe(true);
   });
 
   it.each([
-    ['FLUSHALL', (redis: RedisServer) => redis.hand.flushall()],
-    ['FLUSHDB', (redis: RedisServer) => redis.hand.flushdb()],
+    ['FLUSHALL', (redis: RedisServer) => redis.client.flushall()],
+    ['FLUSHDB', (redis: RedisServer) => redis.client.flushdb()],
   ])('says that it may have missed something after %s', async (_name, flush) => {
     const { redis, listener } = await follow();
     await flush(redis);
@@ -165,11 +165,11 @@ describe('RedisFeed', () => {
     const { listener } = world;
     await fail(world);
     await expect.poll(() => listener.breaks.length, { timeout: 20_000 }).toBeGreaterThan(0);
-    const { hand } = (await mend(world)) ?? world.redis;
+    const { client } = (await mend(world)) ?? world.redis;
     await heard(listener);
     // Nothing was heard between the break and the word that something may have been missed.
     expect(listener.entries.join(' ')).toMatch(/^lost heard( broken)+ lost heard( broken+ lost heard)*$/);
-    await hand.set(KEY, '');
+    await client.set(KEY, '');
     await expect.poll(() => listener.keys).toContain(KEY);
   });
 
@@ -180,7 +180,7 @@ describe('RedisFeed', () => {
     await wait(500);
     for (let round = 0; round < 5; round++) {
       const key = `sallyport:revoked:own:${round}`;
-      await redis.hand.set(key, '');
+      await redis.client.set(key, '');
       const acknowledgedMs = performance.now();
       await expect.poll(() => listener.heardUpToMs, { timeout: 20_000, interval: 5 }).toBeGreaterThan(acknowledgedMs);
       expect(performance.now() - acknowledgedMs).toBeGreaterThan(950);
@@ -200,20 +200,20 @@ describe('RedisFeed', () => {
 
   it('ends at a replica, and so does what is read', async () => {
     const [{ redis, store, listener }, other] = [await follow(), await redisForTest()];
-    await redis.hand.replicaof('127.0.0.1', other.port);
+    await redis.client.replicaof('127.0.0.1', other.port);
     await expect.poll(() => listener.breaks.at(-1)?.message, { timeout: 20_000 }).toContain('is a replica');
     await expect.poll(() => readValues(store, [KEY]).catch(String)).toContain('is a replica');
     const { heardUpToMs } = listener;
     await wait(1_000);
     expect(listener.heardUpToMs).toBe(heardUpToMs);
-    await redis.hand.replicaof('NO', 'ONE');
+    await redis.client.replicaof('NO', 'ONE');
     await heard(listener);
     await expect.poll(() => readValues(store, [KEY]).catch(String), { timeout: 20_000 }).toEqual([undefined]);
   });
 
   it('says which permission is missing, and leaves the store to work without it', async () => {
     const redis = await redisForTest();
-    await redis.hand.call('ACL', 'SETUSER', 'default', '-client', '+client|setname', '+client|id');
+    await redis.client.call('ACL', 'SETUSER', 'default', '-client', '+client|setname', '+client|id');
     const store = await openRedisForTest(redisConfig(redis.port));
     const listener = new Diary();
     store.feed.follow(listener);
@@ -228,10 +228,10 @@ describe('RedisFeed', () => {
     const { redis, store, listener } = await follow();
     await store.close();
     const told = [...listener.entries];
-    await redis.hand.set(KEY, '');
+    await redis.client.set(KEY, '');
     await wait(300);
     expect(listener.entries).toEqual(told);
-    await expect.poll(async () => String(await redis.hand.client('LIST'))).not.toContain('name=sallyport');
+    await expect.poll(async () => String(await redis.client.client('LIST'))).not.toContain('name=sallyport');
   });
 });
 
@@ -241,9 +241,9 @@ function freeze(redis: RedisServer): void {
 }
 
 /** Ends the connections of that name, as `CLIENT KILL` does. */
-async function kill({ hand }: RedisServer, name: string): Promise<void> {
-  const list = String(await hand.client('LIST'));
+async function kill({ client }: RedisServer, name: string): Promise<void> {
+  const list = String(await client.client('LIST'));
   const lines = list.split('\n').filter((line) => line.includes(` name=${name} `));
   expect(lines).toHaveLength(1);
-  for (const line of lines) await hand.call('CLIENT', 'KILL', 'ID', /^id=(\d+)/.exec(line)?.[1] ?? '');
+  for (const line of lines) await client.call('CLIENT', 'KILL', 'ID', /^id=(\d+)/.exec(line)?.[1] ?? '');
 }

@@ -5,42 +5,42 @@ import { SCHEMA_KEY } from './layout.ts';
 import { openRedisStore } from './store.ts';
 
 it('the first opening notes the version of the layout, and later ones leave it', async () => {
-  const { port, hand } = await redisForTest();
+  const { port, client } = await redisForTest();
   for (let opening = 1; opening <= 2; opening++) {
     await openRedisForTest(redisConfig(port));
-    expect(await hand.get(SCHEMA_KEY)).toBe('2');
+    expect(await client.get(SCHEMA_KEY)).toBe('2');
   }
 });
 
 it.each(['3', 'one'])('a layout of version %s is refused, and nothing is changed', async (version) => {
-  const { port, hand } = await redisForTest();
-  await hand.set(SCHEMA_KEY, version);
+  const { port, client } = await redisForTest();
+  await client.set(SCHEMA_KEY, version);
   await expect(openRedisStore(redisConfig(port), { storeMs: 2_000 })).rejects.toThrow(
     `has schema version ${version}, but this Sallyport knows versions up to 2; run the Sallyport that wrote it, or a newer one`,
   );
-  expect([await hand.get(SCHEMA_KEY), await hand.dbsize()]).toEqual([version, 1]);
+  expect([await client.get(SCHEMA_KEY), await client.dbsize()]).toEqual([version, 1]);
 });
 
 it('an instance takes over a layout without versions of accounts, which a command leaves', async () => {
-  const { port, hand } = await redisForTest();
-  await hand.set(SCHEMA_KEY, '1');
+  const { port, client } = await redisForTest();
+  await client.set(SCHEMA_KEY, '1');
   await (await openRedisStore(redisConfig(port), { storeMs: 2_000 }, { begins: false })).close();
-  expect(await hand.get(SCHEMA_KEY)).toBe('1');
+  expect(await client.get(SCHEMA_KEY)).toBe('1');
   await openRedisForTest(redisConfig(port));
-  expect(await hand.get(SCHEMA_KEY)).toBe('2');
+  expect(await client.get(SCHEMA_KEY)).toBe('2');
 });
 
 it('who is not to begin a store finds none in an empty Redis, and writes nothing', async () => {
-  const { port, hand } = await redisForTest();
+  const { port, client } = await redisForTest();
   const open = () => openRedisStore(redisConfig(port), { storeMs: 2_000 }, { begins: false });
   await expect(open()).rejects.toThrow('there is no store at redis://');
-  expect(await hand.dbsize()).toBe(0);
+  expect(await client.dbsize()).toBe(0);
   // After a loss that an instance has noticed.
-  await hand.set(EPOCH_PREFIX, '{}');
+  await client.set(EPOCH_PREFIX, '{}');
   await (await open()).close();
-  expect(await hand.dbsize()).toBe(1);
-  await hand.del(EPOCH_PREFIX);
+  expect(await client.dbsize()).toBe(1);
+  await client.del(EPOCH_PREFIX);
   await openRedisForTest(redisConfig(port));
   await (await open()).close();
-  expect(await hand.get(SCHEMA_KEY)).toBe('2');
+  expect(await client.get(SCHEMA_KEY)).toBe('2');
 });

@@ -13,7 +13,7 @@ let sender: CommandSender;
 
 beforeAll(async () => {
   server = await startRedis({ settings: { appendonly: 'no' } });
-  sender = new CommandSender(server.hand, readScripts());
+  sender = new CommandSender(server.client, readScripts());
 });
 
 afterAll(() => server.close());
@@ -25,7 +25,7 @@ function count(name: string, most: number, forgetAfterMs = HOUR_MS) {
 }
 
 async function sizes(): Promise<readonly number[]> {
-  return [await server.hand.hlen(budgets), await server.hand.zcard(lastUses)];
+  return [await server.client.hlen(budgets), await server.client.zcard(lastUses)];
 }
 
 describe('the script log-in-history/count-guess', () => {
@@ -34,23 +34,23 @@ describe('the script log-in-history/count-guess', () => {
     expect(await sizes()).toEqual([50, 50]);
     expect(await count('made-up-299', 50)).toEqual([1, 0, '*', 2]);
     for (const key of [budgets, lastUses]) {
-      const leftMs = await server.hand.pttl(key);
+      const leftMs = await server.client.pttl(key);
       expect(leftMs).toBeGreaterThan(0);
       expect(leftMs).toBeLessThanOrEqual(HOUR_MS);
     }
   });
 
   it('forgets what counts no more with each that comes', async () => {
-    await server.hand.flushdb();
+    await server.client.flushdb();
     for (let index = 0; index < 20; index++) await count(`made-up-${index}`, 1_000);
     await expect.poll(() => count('another', 1_000, 1).then(sizes)).toEqual([1, 1]);
   });
 
   it('keeps nobody waiting for a clock that was set back', async () => {
-    await server.hand.flushdb();
+    await server.client.flushdb();
     for (let turn = 0; turn < 3; turn++) await count('made-up', 1_000);
     const far = Date.now() + 100 * HOUR_MS;
-    await server.hand.hset(budgets, 'made-up:*', `3:${far}:${far}`);
+    await server.client.hset(budgets, 'made-up:*', `3:${far}:${far}`);
     expect(await count('made-up', 1_000)).toEqual([1, 0, '*', 1]);
   });
 });

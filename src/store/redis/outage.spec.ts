@@ -106,17 +106,17 @@ describe('a Redis that is gone', () => {
     const read = (store: Store) => isRevoked(store, 'a').catch(String);
     await expect.poll(() => read(lenient), { timeout: 8_000 }).toBe(false);
     await expect.poll(() => read(strict), { timeout: 8_000 }).toContain('may drop revocations when its memory is full');
-    await again.hand.config('SET', 'maxmemory-policy', 'noeviction');
+    await again.client.config('SET', 'maxmemory-policy', 'noeviction');
     await expect.poll(() => read(strict), { timeout: 8_000 }).toBe(false);
   });
 
   it('is left where it has become a replica', async () => {
     const [server, other] = [await redisForTest(), await redisForTest()];
     const store = await openRedisForTest(redisConfig(server.port), { storeMs: STORE_MS });
-    await server.hand.replicaof('127.0.0.1', other.port);
-    await server.hand.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+    await server.client.replicaof('127.0.0.1', other.port);
+    await server.client.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
     await expect.poll(async () => (await failureOf(isRevoked(store, 'a'))).message).toContain('is a replica');
-    await server.hand.replicaof('NO', 'ONE');
+    await server.client.replicaof('NO', 'ONE');
     await expect.poll(() => answer(isRevoked(store, 'a')), { timeout: 8_000 }).toBe(false);
   });
 
@@ -126,9 +126,9 @@ describe('a Redis that is gone', () => {
   ])('is left at %s where it has become a replica and kept the connection', async (_name, ask) => {
     const [server, other] = [await redisForTest(), await redisForTest()];
     const store = await openRedisForTest(redisConfig(server.port), { storeMs: STORE_MS });
-    await server.hand.replicaof('127.0.0.1', other.port);
+    await server.client.replicaof('127.0.0.1', other.port);
     expect((await failureOf(ask(store))).message).toContain('is a replica');
-    await server.hand.replicaof('NO', 'ONE');
+    await server.client.replicaof('NO', 'ONE');
     await expect.poll(() => answer(ask(store).then(() => true)), { timeout: 8_000 }).toBe(true);
   });
 });

@@ -65,11 +65,11 @@ describe('the script revocations/write', () => {
 
   it('leaves an expiry that stands where it was, to the millisecond', async () => {
     const key = 'sallyport:revoked:own:kept';
-    await server.hand.set(key, 'after:5', 'PXAT', 4_000_000_000_123);
+    await server.client.set(key, 'after:5', 'PXAT', 4_000_000_000_123);
     await store.revocations.write({ key, value: '{}', expiresAtSeconds: 3_999_999_999.5 - ENTRY_GRACE_SECONDS });
-    expect((await server.hand.pttl(key)) + Date.now()).toBeLessThan(4_000_000_000_123 + 1_000);
-    expect((await server.hand.pttl(key)) + Date.now()).toBeGreaterThan(4_000_000_000_123 - 1_000);
-    expect(await server.hand.get(key)).toBe('{}');
+    expect((await server.client.pttl(key)) + Date.now()).toBeLessThan(4_000_000_000_123 + 1_000);
+    expect((await server.client.pttl(key)) + Date.now()).toBeGreaterThan(4_000_000_000_123 - 1_000);
+    expect(await server.client.get(key)).toBe('{}');
   });
 
   it('keeps an entry for as long as our clock says, where that of Redis is ahead', async () => {
@@ -81,8 +81,8 @@ describe('the script revocations/write', () => {
     } finally {
       clock.mockRestore();
     }
-    expect((await server.hand.ttl(key)) - ENTRY_GRACE_SECONDS).toBeGreaterThan(390);
-    expect((await server.hand.ttl(key)) - ENTRY_GRACE_SECONDS).toBeLessThan(410);
+    expect((await server.client.ttl(key)) - ENTRY_GRACE_SECONDS).toBeGreaterThan(390);
+    expect((await server.client.ttl(key)) - ENTRY_GRACE_SECONDS).toBeLessThan(410);
   });
 });
 
@@ -96,12 +96,12 @@ describe('the script revocations/undo', () => {
       await store.revocations.write({ key, value: '{}', expiresAtSeconds });
       const undone = { key, value: writeUndone({ undoes: '{}' }), expiresAtSeconds };
       expect(await store.revocations.undo('{}', undone)).toBe(true);
-      expect(await server.hand.get(key)).toBe(undone.value);
+      expect(await server.client.get(key)).toBe(undone.value);
     } finally {
       clock.mockRestore();
     }
-    expect((await server.hand.ttl(key)) - ENTRY_GRACE_SECONDS).toBeGreaterThan(390);
-    expect((await server.hand.ttl(key)) - ENTRY_GRACE_SECONDS).toBeLessThan(410);
+    expect((await server.client.ttl(key)) - ENTRY_GRACE_SECONDS).toBeGreaterThan(390);
+    expect((await server.client.ttl(key)) - ENTRY_GRACE_SECONDS).toBeLessThan(410);
   });
 });
 
@@ -124,7 +124,7 @@ describe('readScripts()', () => {
 });
 
 async function read(key: string): Promise<RevocationEntry> {
-  const [found, left] = [(await server.hand.get(key)) ?? 'none', await server.hand.pttl(key)];
+  const [found, left] = [(await server.client.get(key)) ?? 'none', await server.client.pttl(key)];
   const expiresAtSeconds =
     left < 0 ? undefined : Math.round((Date.now() + left - ENTRY_GRACE_SECONDS * 1_000) / 1_000_000) * 1_000;
   return { key, value: found, expiresAtSeconds };

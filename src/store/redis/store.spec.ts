@@ -27,23 +27,23 @@ const QUICK = { storeMs: 500, openMs: 700 };
 
 describe('what lies in Redis', () => {
   it('counts whoever wrote it, and whatever it is', async () => {
-    const { port, hand } = await redisForTest();
+    const { port, client } = await redisForTest();
     const store = await openRedisForTest(redisConfig(port));
-    await hand.set(KEY, '');
-    await hand.sadd('sallyport:revoked:own:token-2', 'by mistake');
+    await client.set(KEY, '');
+    await client.sadd('sallyport:revoked:own:token-2', 'by mistake');
     const keys = [KEY, 'sallyport:revoked:own:token-2', 'sallyport:revoked:own:token-3'];
     expect(await readValues(store, keys)).toEqual(['', '', undefined]);
   });
 
   it('is a plain string that goes a day after its end, in whole seconds, rounded up, or never', async () => {
-    const { port, hand } = await redisForTest();
+    const { port, client } = await redisForTest();
     const store = await openRedisForTest(redisConfig(port));
     const end = Math.floor(Date.now() / 1000) + 1_000;
     await store.revocations.write({ key: KEY, value: '{"at":1}', expiresAtSeconds: end + 0.25 });
-    expect(await hand.get(KEY)).toBe('{"at":1}');
-    expect(Math.round((Date.now() + (await hand.pttl(KEY))) / 1000)).toBe(end + 1 + ENTRY_GRACE_SECONDS);
+    expect(await client.get(KEY)).toBe('{"at":1}');
+    expect(Math.round((Date.now() + (await client.pttl(KEY))) / 1000)).toBe(end + 1 + ENTRY_GRACE_SECONDS);
     await store.revocations.write({ key: KEY, value: '{"at":1}', expiresAtSeconds: undefined });
-    expect(await hand.ttl(KEY)).toBe(-1);
+    expect(await client.ttl(KEY)).toBe(-1);
   });
 
   it('is found by a second store at once, in both directions', async () => {
@@ -58,7 +58,7 @@ describe('what lies in Redis', () => {
   });
 
   it('holds nothing of a token for longer than 30 days after its end', async () => {
-    const { port, hand } = await redisForTest();
+    const { port, client } = await redisForTest();
     const store = await openRedisForTest(redisConfig(port));
     const now = Date.now() / 1000;
     const account = { id: 'ada', name: 'ada', passwordHash: '', scopes: [], disabled: false, createdAtSeconds: 1 };
@@ -66,34 +66,34 @@ describe('what lies in Redis', () => {
     const token = { accountId: 'ada', use: 'access', scopes: [], createdAtSeconds: now } as const;
     await store.tokens.add({ ...token, id: 'long', expiresAtSeconds: now + 86_400 }, 0);
     await store.tokens.add({ ...token, id: 'short', expiresAtSeconds: now - 5 }, 0);
-    expect(await hand.ttl('sallyport:token:long')).toBeGreaterThan(31 * 86_400 - 60);
-    expect(await hand.ttl('sallyport:token:short')).toBeLessThanOrEqual(30 * 86_400 + 1);
-    expect(await hand.zrange('sallyport:{tokens-of:ada}:by-creation', '0', '-1')).toEqual(['long', 'short']);
+    expect(await client.ttl('sallyport:token:long')).toBeGreaterThan(31 * 86_400 - 60);
+    expect(await client.ttl('sallyport:token:short')).toBeLessThanOrEqual(30 * 86_400 + 1);
+    expect(await client.zrange('sallyport:{tokens-of:ada}:by-creation', '0', '-1')).toEqual(['long', 'short']);
     for (const index of ['by-creation', 'by-end']) {
-      const left = await hand.ttl(`sallyport:{tokens-of:ada}:${index}`);
-      expect(left).toBeGreaterThanOrEqual(await hand.ttl('sallyport:token:long'));
+      const left = await client.ttl(`sallyport:{tokens-of:ada}:${index}`);
+      expect(left).toBeGreaterThanOrEqual(await client.ttl('sallyport:token:long'));
       expect(left).toBeLessThan(31 * 86_400 + 60);
     }
   });
 
   it('forgets the ids of tokens whose records have gone', async () => {
-    const { port, hand } = await redisForTest();
+    const { port, client } = await redisForTest();
     const store = await openRedisForTest(redisConfig(port));
     const indexes = ['sallyport:{tokens-of:ada}:by-creation', 'sallyport:{tokens-of:ada}:by-end'];
-    for (const index of indexes) await hand.zadd(index, 1_000, 'gone');
+    for (const index of indexes) await client.zadd(index, 1_000, 'gone');
     const token = { accountId: 'ada', use: 'access', scopes: [], createdAtSeconds: 1, expiresAtSeconds: 2 } as const;
     const account = { id: 'ada', name: 'ada', passwordHash: '', scopes: [], disabled: false, createdAtSeconds: 1 };
     await store.accounts.add({ ...account, version: 0 });
     await store.tokens.add({ ...token, id: 'new' }, 0);
-    for (const index of indexes) expect(await hand.zrange(index, '0', '-1')).toEqual(['new']);
+    for (const index of indexes) expect(await client.zrange(index, '0', '-1')).toEqual(['new']);
   });
 
   it.each(['null', '[]', '{', '{"id":1}', '{"id":"a","name":"ada","passwordHash":"h","scopes":[1]}'])(
     'is refused with StoreError, unprinted, where an account is %s',
     async (record) => {
-      const { port, hand } = await redisForTest();
+      const { port, client } = await redisForTest();
       const store = await openRedisForTest(redisConfig(port));
-      await hand.hset('sallyport:{accounts}:records', 'a', record);
+      await client.hset('sallyport:{accounts}:records', 'a', record);
       await expect(store.accounts.findById('a')).rejects.toThrow(/^Redis store "redis:.*": .*record/);
       await expect(store.accounts.findById('a')).rejects.toThrow(StoreError);
     },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { worded } from '../../../test/support/core.ts';
+import { withCheckText } from '../../../test/support/core.ts';
 import { makeThrottle, SILENT_LOG_INS } from '../../../test/support/log-in-bounds.ts';
 import { SILENT_OBSERVER, SOUND_SET } from '../../../test/support/standings.ts';
 import { revocationsOf } from '../../../test/support/store/revocations.ts';
@@ -85,7 +85,7 @@ describe('BasicVerifier', () => {
     ['an empty value', '', 'basic: form'],
     ['a value that is too long', encode('a'.repeat(10_000)), 'basic: form'],
   ])('verify() refuses %s', async (_what, value, check) => {
-    expect(worded(await verify(value))).toEqual({ outcome: 'refused', reason: 'credentials_invalid', check });
+    expect(withCheckText(await verify(value))).toEqual({ outcome: 'refused', reason: 'credentials_invalid', check });
   });
 
   it('verify() refuses with too_many_attempts while too many passwords are being hashed', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { OPERATOR, recordAudit } from '../../../test/support/audit.ts';
 import { makePolicy, makeRequest, makeRoute } from '../../../test/support/core.ts';
 import { makeThrottle, SILENT_LOG_INS } from '../../../test/support/log-in-bounds.ts';
-import { basic } from '../../../test/support/servers/basic.ts';
+import { basic } from '../../../test/support/servers/http-client.ts';
 import { SILENT_OBSERVER, SOUND_SET } from '../../../test/support/standings.ts';
 import { revocationsOf, withRevocations } from '../../../test/support/store/revocations.ts';
 import type { AccountEdit } from '../../accounts/accounts.ts';

@@ -1,11 +1,11 @@
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { worded } from '../../../test/support/core.ts';
+import { withCheckText } from '../../../test/support/core.ts';
 import { forge, type Json, otherForm, part, signature } from '../../../test/support/jwt/forge.ts';
 import { auth0, corporate, own, partner, publishing } from '../../../test/support/jwt/issuers.ts';
 import { ed25519, jwkOf, otherRsa, p256, p384, rsa, secretOf, smallRsa } from '../../../test/support/jwt/keys.ts';
 import { Publisher } from '../../../test/support/jwt/publisher.ts';
-import { GENERATION, NOW, SKEW, Verifying } from '../../../test/support/jwt/verifying.ts';
+import { GENERATION, NOW, SKEW, VerifierFixture } from '../../../test/support/jwt/verifying.ts';
 import { judge } from '../../core/standing.ts';
 import type { KeySource } from '../keys.ts';
 import { FixedKeys } from '../keys.ts';
@@ -54,8 +54,8 @@ const CORPORATE_CLAIMS: Json = {
 const PARTNER_CLAIMS: Json = { iss: 'https://partner.example', aud: 'sms-api', exp: NOW + 3600 };
 const AUTH0_CLAIMS: Json = { sub: 'urn:Auth0', aud: 'urn:sms-gateway', recipient: '+15550100', body: 'Your code' };
 
-function verifying(): Verifying {
-  return new Verifying(OWN, CORPORATE, PARTNER, AUTH0);
+function verifying(): VerifierFixture {
+  return new VerifierFixture(OWN, CORPORATE, PARTNER, AUTH0);
 }
 
 /** A valid token of the corporate issuer, with these claims and header members changed. */
@@ -281,7 +281,12 @@ describe('BearerVerifier.verify()', () => {
     ['our own with scopes that are a number', ownToken({ scopes: 1 }), 'scopes', 'sallyport'],
   ])('refuses %s', async (_, token, check, issuer) => {
     const subject = verifying();
-    expect(worded(await subject.verify(token))).toEqual({ outcome: 'refused', reason: 'token_invalid', check, issuer });
+    expect(withCheckText(await subject.verify(token))).toEqual({
+      outcome: 'refused',
+      reason: 'token_invalid',
+      check,
+      issuer,
+    });
     expect(subject.known.find({ scheme: 'bearer', value: token })).toBeUndefined();
     expect(subject.standings.size).toBe(0);
   });
@@ -341,7 +346,7 @@ describe('BearerVerifier.verify()', () => {
     const allowScopes = new Set(['all:any', 'tokens:manage']);
     const config = corporate({ allowScopes, scopeClaim: 'permissions' });
     const token = corporateToken({ permissions: 'all:any tokens:manage messages:send', scope: 'messages:list' });
-    expect(await new Verifying({ ...CORPORATE, config }).verify(token)).toMatchObject({
+    expect(await new VerifierFixture({ ...CORPORATE, config }).verify(token)).toMatchObject({
       identity: { scopes: ['all:any', 'tokens:manage'] },
     });
   });
@@ -420,7 +425,7 @@ describe('BearerVerifier.verify()', () => {
 
   it('takes a key out of force for all tokens that it verified, once its issuer drops it', async () => {
     const publisher = new Publisher(jwkOf(rsa, { kid: 'rsa' }), jwkOf(p256, { kid: 'p256' }));
-    const subject = new Verifying({ config: corporate(), keys: publisher.keySet() });
+    const subject = new VerifierFixture({ config: corporate(), keys: publisher.keySet() });
     const dropped = await subject.verify(corporateToken());
     const kept = await subject.verify(corporateToken({}, { alg: 'ES256', kid: 'p256' }, p256.privateKey));
     expect([dropped, kept]).toMatchObject([{ key: { inForce: true } }, { key: { inForce: true } }]);
@@ -435,7 +440,7 @@ describe('BearerVerifier.verify()', () => {
   it('tries every matching profile without an issuer', async () => {
     const first = { config: { ...auth0([OLD_SECRET]), name: 'first' }, keys: secretKeys(OLD_SECRET) };
     const second = { config: { ...auth0([NEW_SECRET]), name: 'second' }, keys: secretKeys(NEW_SECRET) };
-    const subject = new Verifying(first, second);
+    const subject = new VerifierFixture(first, second);
     const forms = [auth0Token({}, OLD_SECRET), auth0Token({}, NEW_SECRET)];
     const results = await Promise.all(forms.map((token) => subject.verify(token)));
     expect(results).toMatchObject([{ identity: { issuer: 'first' } }, { identity: { issuer: 'second' } }]);
@@ -449,7 +454,7 @@ describe('BearerVerifier.verify()', () => {
   it('refuses a token as unavailable while its keys are unavailable', async () => {
     const publisher = new Publisher();
     publisher.fail();
-    const subject = new Verifying({ config: corporate(), keys: publisher.keySet() }, PARTNER);
+    const subject = new VerifierFixture({ config: corporate(), keys: publisher.keySet() }, PARTNER);
     const unavailable = { outcome: 'refused', reason: 'unavailable', check: 'keys', issuer: 'corporate' };
     expect(await subject.verify(corporateToken())).toEqual(unavailable);
     expect(await subject.verify(partnerToken())).toMatchObject({ outcome: 'verified' });
@@ -458,7 +463,7 @@ describe('BearerVerifier.verify()', () => {
   it('lists what each of several profiles refuses', async () => {
     const second = { ...AUTH0, config: { ...AUTH0.config, name: 'second' }, keys: secretKeys(OLD_SECRET) };
     const expired = auth0Token({ exp: 'never' });
-    expect(worded(await new Verifying(AUTH0, second).verify(expired))).toEqual({
+    expect(withCheckText(await new VerifierFixture(AUTH0, second).verify(expired))).toEqual({
       outcome: 'refused',
       reason: 'token_invalid',
       check: 'auth0-sms refuses exp; second refuses signature',

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createServer as createTcpServer } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { wordError } from '../../../test/support/jwt/publisher.ts';
+import { describeError } from '../../../test/support/jwt/publisher.ts';
 import { fetchDocument } from './fetch-document.ts';
 
 const OPEN = new AbortController().signal;
@@ -128,8 +128,8 @@ describe('fetchDocument()', () => {
     const { port } = silent.address() as AddressInfo;
     for (const url of [gone, new URL(`http://127.0.0.1:${port}/?secret=hunter2`)]) {
       const error: unknown = await fetchDocument(url, OPEN).catch((reason: unknown) => reason);
-      expect(wordError(error)).toMatch(/^fetch failed: /);
-      expect(wordError(error)).not.toContain('hunter2');
+      expect(describeError(error)).toMatch(/^fetch failed: /);
+      expect(describeError(error)).not.toContain('hunter2');
     }
     silent.close();
   });

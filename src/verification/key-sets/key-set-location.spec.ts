@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { jwkOf, otherRsa, rsa } from '../../../test/support/jwt/keys.ts';
-import { Publisher, setOf, wordError } from '../../../test/support/jwt/publisher.ts';
+import { describeError, Publisher, setOf } from '../../../test/support/jwt/publisher.ts';
 import { UnexpectedStatus } from '../fetch-text.ts';
 import { DiscoveredLocation, FixedLocation } from './key-set-location.ts';
 
@@ -29,7 +29,7 @@ class Metadata extends Publisher {
   }
 
   async failureOf(issuer = ISSUER): Promise<string> {
-    return wordError(
+    return describeError(
       await this.location(issuer)
         .locate(OPEN)
         .catch((error: unknown) => error),
@@ -153,7 +153,7 @@ describe('DiscoveredLocation.locate()', () => {
     metadata.documents = {};
     const kept = await location.locate(OPEN);
     expect(kept).toMatchObject({ url: new URL(JWKS), asOfMs: 1_000_000 });
-    expect(wordError(kept.failure)).toContain('it answered 404');
+    expect(describeError(kept.failure)).toContain('it answered 404');
     expect(await location.locate(OPEN)).toBe(kept);
     expect(metadata.asked).toHaveLength(3);
     await metadata.time.advance(60_000);

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { legacy } from '../../../test/support/introspection-server.ts';
-import { wordError } from '../../../test/support/jwt/publisher.ts';
+import { describeError } from '../../../test/support/jwt/publisher.ts';
 import { Secret } from '../../config/secret.ts';
 import { ask } from './introspection-request.ts';
 
@@ -95,7 +95,7 @@ describe('ask()', () => {
       listener(request, response);
     });
     const error: unknown = await ask(server, 'very-private', OPEN).catch((reason: unknown) => reason);
-    expect(wordError(error)).toBe(why);
+    expect(describeError(error)).toBe(why);
     expect(paths).toEqual(['/introspect?tenant=secret']);
   });
 
@@ -109,6 +109,6 @@ describe('ask()', () => {
     gone?.closeAllConnections();
     await new Promise((resolve) => gone?.close(resolve));
     const error: unknown = await ask(server, 'very-private', OPEN).catch((reason: unknown) => reason);
-    expect(wordError(error)).toMatch(/^fetch failed: connect ECONNREFUSED/);
+    expect(describeError(error)).toMatch(/^fetch failed: connect ECONNREFUSED/);
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { worded } from '../../../test/support/core.ts';
+import { withCheckText } from '../../../test/support/core.ts';
 import { AuthorizationServer, legacy } from '../../../test/support/introspection-server.ts';
 import { corporate } from '../../../test/support/jwt/issuers.ts';
 import { GENERATION } from '../../../test/support/jwt/verifying.ts';
@@ -77,7 +77,7 @@ describe('Introspection', () => {
     const introspection = new Introspection(server.environment);
     await failThrice(introspection, server);
     const reloaded = reconfigure(introspection, [legacy(change)]);
-    expect(worded(await reloaded?.verify(CREDENTIAL))).toMatchObject({ check: `introspection: ${failure}` });
+    expect(withCheckText(await reloaded?.verify(CREDENTIAL))).toMatchObject({ check: `introspection: ${failure}` });
   });
 
   it('drops a removed issuer, but lets its open requests complete', async () => {

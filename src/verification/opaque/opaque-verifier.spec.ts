@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { worded } from '../../../test/support/core.ts';
+import { withCheckText } from '../../../test/support/core.ts';
 import { AuthorizationServer, legacy } from '../../../test/support/introspection-server.ts';
 import { GENERATION, NOW, SKEW } from '../../../test/support/jwt/verifying.ts';
 import type { IntrospectionIssuer } from '../../config/config.ts';
@@ -103,7 +103,7 @@ describe('OpaqueVerifier.verify()', () => {
     ['characters', 'a,b'],
     ['characters', 'a\n'],
   ])('refuses a malformed token without a request: %s, %j', async (check, token) => {
-    expect(worded(await verify(token))).toMatchObject({ outcome: 'refused', reason: 'token_invalid', check });
+    expect(withCheckText(await verify(token))).toMatchObject({ outcome: 'refused', reason: 'token_invalid', check });
     expect(server.asked).toEqual([]);
   });
 
@@ -171,7 +171,7 @@ describe('OpaqueVerifier.verify()', () => {
   it('refuses as unavailable while the server cannot be reached, and does not cache that', async () => {
     server.fails();
     const check = 'introspection: no answer';
-    expect(worded(await verify())).toEqual({
+    expect(withCheckText(await verify())).toEqual({
       outcome: 'refused',
       reason: 'unavailable',
       check,
@@ -191,7 +191,7 @@ describe('OpaqueVerifier during a flood of invented tokens', () => {
     for (let index = 0; index < 9; index++) await verify(`made-up-${index}`);
     expect(server.told).toEqual(['legacy-opaque failed 1: Error: no route to host']);
     for (let index = 0; index < 3; index++) await verify();
-    expect(worded(await verify())).toMatchObject({ check: 'introspection: its server is down' });
+    expect(withCheckText(await verify())).toMatchObject({ check: 'introspection: its server is down' });
   });
 
   it('still accepts tokens that were good before', async () => {
@@ -203,7 +203,7 @@ describe('OpaqueVerifier during a flood of invented tokens', () => {
     expect(await result).toMatchObject({ outcome: 'verified' });
     const refused = (await Promise.all(flood)).filter(({ outcome }) => outcome === 'refused');
     expect(refused).toHaveLength(52);
-    expect(worded(refused[0])).toMatchObject({ check: 'introspection: too many open questions' });
+    expect(withCheckText(refused[0])).toMatchObject({ check: 'introspection: too many open questions' });
   });
 
   it('reserves requests only at the server that vouched for a token', async () => {

@@ -4,7 +4,6 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { decodeJwt } from 'jose';
 import { describe, expect, it } from 'vitest';
 import {
-  type Asked,
   ada,
   bob,
   CLEARED,
@@ -18,14 +17,15 @@ import {
   statusOf,
   time,
   useConsole,
+  type VisitOptions,
   visit,
 } from '../../support/console.ts';
-import type { HttpAnswer } from '../../support/servers/http-client.ts';
+import type { HttpResponse } from '../../support/servers/http-client.ts';
 
 useConsole();
 
 describe('who is not logged in', () => {
-  const sentAway = ({ status, headers }: HttpAnswer) => [status, headers.location, headers['set-cookie']];
+  const sentAway = ({ status, headers }: HttpResponse) => [status, headers.location, headers['set-cookie']];
 
   it.each(PAGES)('%s %s goes to the log-in', async (method, path) => {
     const { id, token } = await make(ada);
@@ -65,7 +65,7 @@ describe('who is not logged in', () => {
 });
 
 describe('a form that another page sent', () => {
-  const foreign: readonly (readonly [string, Asked['headers']])[] = [
+  const foreign: readonly (readonly [string, VisitOptions['headers']])[] = [
     ['without Origin', []],
     ['of another origin', [['Origin', 'https://evil.example']]],
     ['of no origin', [['Origin', 'null']]],
@@ -233,7 +233,7 @@ describe('who is logged in', () => {
     const seen: string[] = [];
     let path: string | undefined = '/console';
     while (path !== undefined) {
-      const { body }: HttpAnswer = await visit('GET', path, { cookie });
+      const { body }: HttpResponse = await visit('GET', path, { cookie });
       seen.push(
         ...[...body.matchAll(/<th role="rowheader" scope="row"><a href="[^"]*\/([\w-]+)"/g)].map(([, id = '']) => id),
       );

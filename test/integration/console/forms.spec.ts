@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { ada, FORM, make, port, service, useConsole, visit } from '../../support/console.ts';
-import { ask } from '../../support/servers/http-client.ts';
+import { sendRequest } from '../../support/servers/http-client.ts';
 
 useConsole();
 
@@ -129,7 +129,7 @@ describe('the log-in', () => {
       ['Origin', `http://127.0.0.1:${port}`],
       ['Content-Type', type],
     ] as const;
-    const answer = await ask({ port, method: 'POST', path: '/console/login', headers, body });
+    const answer = await sendRequest({ port, method: 'POST', path: '/console/login', headers, body });
     expect([answer.status, answer.headers['content-type']]).toEqual([status, 'text/html; charset=utf-8']);
   });
 });

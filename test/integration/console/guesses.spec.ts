@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { ask, type HttpAnswer } from '../../support/servers/http-client.ts';
+import { type HttpResponse, sendRequest } from '../../support/servers/http-client.ts';
 import { startTokenService, type TokenService } from '../../support/token-service.ts';
 
 let service: TokenService;
@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => service.close());
 
 /** By the form of the console; the test is a trusted proxy. */
-function logIn(client: string, name: string, password: string, cookie?: string): Promise<HttpAnswer> {
+function logIn(client: string, name: string, password: string, cookie?: string): Promise<HttpResponse> {
   const headers = [
     ['Origin', `http://127.0.0.1:${port}`],
     ['Content-Type', 'application/x-www-form-urlencoded'],
@@ -21,10 +21,10 @@ function logIn(client: string, name: string, password: string, cookie?: string):
     ...(cookie === undefined ? [] : [['Cookie', cookie] as const]),
   ] as const;
   const body = new URLSearchParams({ name, password }).toString();
-  return ask({ port, method: 'POST', path: '/console/login', headers, body });
+  return sendRequest({ port, method: 'POST', path: '/console/login', headers, body });
 }
 
-function deviceOf({ headers }: HttpAnswer): string | undefined {
+function deviceOf({ headers }: HttpResponse): string | undefined {
   return headers['set-cookie']?.find((field) => field.startsWith('__Host-sallyport-device='));
 }
 
@@ -34,7 +34,7 @@ it('a browser that has logged in before gets in wherever it is, while strangers 
     /^__Host-sallyport-device=[\w.~-]+; Max-Age=2592000; Path=\/; Secure; HttpOnly; SameSite=Strict$/,
   );
   const cookie = device?.split(';')[0];
-  const guesses: HttpAnswer[] = [];
+  const guesses: HttpResponse[] = [];
   for (let index = 0; index < 11; index++) guesses.push(await logIn(`198.51.100.${index}`, 'ada', `guess ${index}`));
   expect(guesses.map(({ status }) => status)).toEqual([...Array.from({ length: 10 }, () => 401), 429]);
   expect(guesses.map(deviceOf)).toEqual(guesses.map(() => undefined));

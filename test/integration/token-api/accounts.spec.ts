@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { basic } from '../../support/servers/basic.ts';
+import { basic } from '../../support/servers/http-client.ts';
 import { startTokenService, type TokenService } from '../../support/token-service.ts';
 
 const PASSWORD = 'long enough for anybody';

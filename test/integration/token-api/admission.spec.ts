@@ -1,7 +1,7 @@
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { CALLS } from '../../../src/edge/token-api/calls.ts';
-import { basic } from '../../support/servers/basic.ts';
+import { basic } from '../../support/servers/http-client.ts';
 import { startTokenService, type TokenService } from '../../support/token-service.ts';
 
 /** The credentials that are tried at every call. */

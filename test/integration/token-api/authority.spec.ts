@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Passwords } from '../../../src/accounts/passwords/passwords.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/store.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { basic } from '../../support/servers/basic.ts';
+import { basic } from '../../support/servers/http-client.ts';
 import type { SlowCallOptions } from '../../support/slow-call.ts';
 import { beginCall } from '../../support/slow-call.ts';
 import { startTokenService, type TokenService } from '../../support/token-service.ts';

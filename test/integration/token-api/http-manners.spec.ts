@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { basic } from '../../support/servers/basic.ts';
+import { basic } from '../../support/servers/http-client.ts';
 import { startTokenService, type TokenService } from '../../support/token-service.ts';
 
 let service: TokenService;

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { createRemoteJWKSet, decodeJwt, jwtVerify } from 'jose';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { python3, pythonPackages } from '../../../tools/python.ts';
-import { basic } from '../../support/servers/basic.ts';
+import { basic } from '../../support/servers/http-client.ts';
 import { OWN_ISSUER, startTokenService, type TokenService } from '../../support/token-service.ts';
 
 const JWKS = '/.well-known/jwks.json';

@@ -9,8 +9,8 @@ import * as oauth from 'oauth4webapi';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openSqliteStore } from '../../../src/store/sqlite/store.ts';
 import type { Store } from '../../../src/store/store.ts';
-import { forge, hmac } from '../../support/jwt/hand-made.ts';
-import { basic } from '../../support/servers/basic.ts';
+import { forgeWith, hmac } from '../../support/jwt/forge.ts';
+import { basic } from '../../support/servers/http-client.ts';
 import { readValues } from '../../support/store/revocations.ts';
 import { OWN_ISSUER, startTokenService, type TokenService } from '../../support/token-service.ts';
 
@@ -93,7 +93,7 @@ const now = (): number => Math.floor(Date.now() / 1000);
 
 function partnerToken(claims: object = {}, secret = PARTNER_SECRET): string {
   const payload = { iss: 'https://partner.example', sub: 'p', jti: 'p1', exp: now() + 600, iat: now() };
-  return forge({ alg: 'HS256', typ: 'JWT' }, { ...payload, scope: 'messages:send x', ...claims }, hmac(secret));
+  return forgeWith({ alg: 'HS256', typ: 'JWT' }, { ...payload, scope: 'messages:send x', ...claims }, hmac(secret));
 }
 
 async function introspect(name: AccountName, token: string): Promise<Record<string, unknown>> {
@@ -160,7 +160,7 @@ describe('POST /oauth2/introspect', () => {
   }
 
   it('does not say that a token does not count where nobody can tell', async () => {
-    const token = forge({ alg: 'RS256', kid: 'k' }, { iss: 'https://gone.example', exp: now() + 60 }, hmac('x'));
+    const token = forgeWith({ alg: 'RS256', kid: 'k' }, { iss: 'https://gone.example', exp: now() + 60 }, hmac('x'));
     const answer = await post('/oauth2/introspect', bearers.get('auditor'), `token=${token}`);
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
     expect(await answer.json()).toMatchObject({ error: 'temporarily_unavailable' });

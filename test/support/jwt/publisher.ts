@@ -23,7 +23,7 @@ export class Publisher {
   readonly observer: KeySetParts['observer'] = {
     keySetFetched: (issuer, kids) => this.told.push(`${issuer} fetched: ${kids.join()}`),
     keySetChanged: (issuer, added, dropped) => this.told.push(`${issuer} changed: +${added.join()} -${dropped.join()}`),
-    keySetFailed: (issuer, error, failures) => this.told.push(`${issuer} failed ${failures}: ${wordError(error)}`),
+    keySetFailed: (issuer, error, failures) => this.told.push(`${issuer} failed ${failures}: ${describeError(error)}`),
     keySetExposed: (issuer, kids) => this.told.push(`${issuer} exposed: ${kids.join()}`),
     keysLeftOut: (issuer, count) => this.told.push(`${issuer} left out: ${count}`),
     keySetRecovered: (issuer, failures) => this.told.push(`${issuer} recovered after ${failures}`),
@@ -81,7 +81,7 @@ export function setOf(...keys: readonly object[]): string {
 }
 
 /** An error and its causes. */
-export function wordError(error: unknown): string {
+export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : `${error.message}: ${wordError(error.cause)}`;
+  return error.cause === undefined ? error.message : `${error.message}: ${describeError(error.cause)}`;
 }

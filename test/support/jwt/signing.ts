@@ -36,7 +36,7 @@ export function always(key: SigningKey): SigningKeys {
 }
 
 /** Rings on one store, as several instances and the command line have them, and the clock that they go by. */
-export class Ringing {
+export class KeyRingFixture {
   readonly store: Store;
   nowSeconds = NOW;
 

@@ -12,7 +12,7 @@ export const SKEW = 30;
 export const GENERATION = 7;
 
 /** A verifier over these issuers, with what stands behind it within reach. */
-export class Verifying {
+export class VerifierFixture {
   readonly known = new TokenCache(100);
   readonly standings = new Map<string, Standing>();
   nowSeconds = NOW;

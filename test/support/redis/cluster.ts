@@ -37,12 +37,12 @@ export async function startRedisCluster(options: RedisServerOptions = {}): Promi
     };
     const server = await startRedis({ ...options, settings, port: await freeClusterPort() });
     started.push(server);
-    return { server, id: String(await server.hand.call('CLUSTER', 'MYID')) };
+    return { server, id: String(await server.client.call('CLUSTER', 'MYID')) };
   };
   const close = async (): Promise<void> => void (await Promise.all(started.map((server) => server.close())));
   try {
     const nodes = await Promise.all(Array.from({ length: 6 }, start));
-    await tie(nodes);
+    await formCluster(nodes);
     const join = async (): Promise<ClusterServer> => {
       const node = await start();
       await meet(node, nodes);
@@ -58,45 +58,45 @@ export async function startRedisCluster(options: RedisServerOptions = {}): Promi
 }
 
 /** Makes a cluster of nodes that do not know each other. */
-async function tie(nodes: readonly ClusterServer[]): Promise<void> {
+async function formCluster(nodes: readonly ClusterServer[]): Promise<void> {
   const [first] = nodes;
   if (first === undefined) return;
   await Promise.all(
-    nodes.map(({ server }, index) => server.hand.call('CLUSTER', 'SET-CONFIG-EPOCH', String(index + 1))),
+    nodes.map(({ server }, index) => server.client.call('CLUSTER', 'SET-CONFIG-EPOCH', String(index + 1))),
   );
   await Promise.all(
     nodes.slice(0, 3).map(({ server }, third) => {
       const slots = Array.from({ length: SLOTS }, (_, slot) => slot).filter(
         (slot) => Math.floor((slot * 3) / SLOTS) === third,
       );
-      return server.hand.call('CLUSTER', 'ADDSLOTS', ...slots.map(String));
+      return server.client.call('CLUSTER', 'ADDSLOTS', ...slots.map(String));
     }),
   );
   for (const node of nodes.slice(1)) await meet(node, [first]);
   await until(async () => (await Promise.all(nodes.map(knownNodes))).every((count) => count === nodes.length));
   await Promise.all(
-    nodes.slice(3).map(({ server }, index) => server.hand.call('CLUSTER', 'REPLICATE', nodes[index]?.id ?? '')),
+    nodes.slice(3).map(({ server }, index) => server.client.call('CLUSTER', 'REPLICATE', nodes[index]?.id ?? '')),
   );
   await until(async () => (await Promise.all(nodes.map(isReady))).every(Boolean));
 }
 
 async function meet({ server }: ClusterServer, [other]: readonly ClusterServer[]): Promise<void> {
-  await server.hand.call('CLUSTER', 'MEET', '127.0.0.1', String(other?.server.port));
+  await server.client.call('CLUSTER', 'MEET', '127.0.0.1', String(other?.server.port));
 }
 
 async function knownNodes({ server }: ClusterServer): Promise<number> {
-  return linesOf(await server.hand.call('CLUSTER', 'NODES')).filter((line) => !line.includes('handshake')).length;
+  return linesOf(await server.client.call('CLUSTER', 'NODES')).filter((line) => !line.includes('handshake')).length;
 }
 
 async function serves({ server }: ClusterServer): Promise<boolean> {
-  return String(await server.hand.call('CLUSTER', 'INFO')).includes('cluster_state:ok');
+  return String(await server.client.call('CLUSTER', 'INFO')).includes('cluster_state:ok');
 }
 
 async function isReady(node: ClusterServer): Promise<boolean> {
   const { server } = node;
-  const replication = await server.hand.info('replication');
+  const replication = await server.client.info('replication');
   const replicates = /role:master\r\nconnected_slaves:1/.test(replication) || /master_link_status:up/.test(replication);
-  const slaves = linesOf(await server.hand.call('CLUSTER', 'NODES')).filter((line) => line.includes('slave'));
+  const slaves = linesOf(await server.client.call('CLUSTER', 'NODES')).filter((line) => line.includes('slave'));
   return (await serves(node)) && replicates && slaves.length === 3;
 }
 

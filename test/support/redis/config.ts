@@ -45,9 +45,9 @@ export async function redisForTest(options?: RedisServerOptions): Promise<RedisS
 
 /** Starts a replica, gone when the test ends, that the primary counts on. */
 export async function replicaForTest(primary: RedisServer): Promise<RedisServer> {
-  await primary.hand.config('SET', 'repl-diskless-sync-delay', '0');
+  await primary.client.config('SET', 'repl-diskless-sync-delay', '0');
   const replica = await redisForTest({ settings: { replicaof: `127.0.0.1 ${primary.port}` } });
-  await expect.poll(() => primary.hand.info('replication'), { timeout: 10_000 }).toContain('state=online');
+  await expect.poll(() => primary.client.info('replication'), { timeout: 10_000 }).toContain('state=online');
   return replica;
 }
 

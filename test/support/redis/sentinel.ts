@@ -16,7 +16,7 @@ const READY_MS = 30_000;
 export interface SentinelServer {
   readonly port: number;
   /** A client of it, as an operator has one. */
-  readonly hand: Redis;
+  readonly client: Redis;
   freeze(): void;
   thaw(): void;
   kill9(): Promise<void>;
@@ -59,15 +59,15 @@ export async function startSentinelGroup({ settings = {} }: SentinelGroupOptions
   const failover = async () => {
     const from = await primary();
     // One that last saw a server as a primary makes it a replica again, just when another one has promoted it.
-    for (const { hand } of sentinels) await until('the Sentinels to agree', () => seesReplicasOf(hand, from.port));
+    for (const { client } of sentinels) await until('the Sentinels to agree', () => seesReplicasOf(client, from.port));
     // It refuses while it has not heard of a replica that would do.
-    await until('a failover', async () => accepts(sentinels[0]?.hand.call('SENTINEL', 'FAILOVER', NAME)));
+    await until('a failover', async () => accepts(sentinels[0]?.client.call('SENTINEL', 'FAILOVER', NAME)));
     return await untilMoved(from);
   };
   const close = async () => {
     await Promise.all([...sentinels, ...servers].map((part) => part.close()));
   };
-  for (const { hand } of sentinels) await until('the Sentinels to know all', () => knowsAll(hand));
+  for (const { client } of sentinels) await until('the Sentinels to know all', () => knowsAll(client));
   await until('the replicas', () => countsOnTwo(first));
   return { name: NAME, servers, sentinels, primary, failover, untilMoved, close };
 }
@@ -94,32 +94,32 @@ export async function startSentinel(
   await writeFile(file, `${lines.join('\n')}\n`);
   const server = startProcess({ command: path, args: [file, '--sentinel'] });
   await untilReady(server, [port]);
-  const hand = new Redis({ port, password: settings['requirepass'], lazyConnect: true, retryStrategy: null });
+  const client = new Redis({ port, password: settings['requirepass'], lazyConnect: true, retryStrategy: null });
   const signal = (name: NodeJS.Signals): void => void process.kill(server.pid ?? 0, name);
   const kill9 = async (): Promise<void> => {
-    hand.disconnect();
+    client.disconnect();
     await server.kill9();
   };
   const close = async (): Promise<void> => {
     await kill9();
     await rm(folder, { recursive: true, force: true });
   };
-  return { port, hand, freeze: () => signal('SIGSTOP'), thaw: () => signal('SIGCONT'), kill9, close };
+  return { port, client, freeze: () => signal('SIGSTOP'), thaw: () => signal('SIGCONT'), kill9, close };
 }
 
 /** A server's hand, made again: Sentinels end the connections to a server whose role they change. */
-export async function handOf({ hand }: RedisServer): Promise<Redis> {
-  if (hand.status === 'end') await hand.connect();
-  return hand;
+export async function connectedClientOf({ client }: RedisServer): Promise<Redis> {
+  if (client.status === 'end') await client.connect();
+  return client;
 }
 
 /** The port that any Sentinel names which has heard of the latest failover. */
 async function namedBy(sentinels: readonly SentinelServer[]): Promise<number> {
   const words = await Promise.all(
-    sentinels.map(async ({ hand }) => {
+    sentinels.map(async ({ client }) => {
       try {
-        const fields = (await hand.call('SENTINEL', 'MASTER', NAME)) as string[];
-        const [, port] = (await hand.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', NAME)) as string[];
+        const fields = (await client.call('SENTINEL', 'MASTER', NAME)) as string[];
+        const [, port] = (await client.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', NAME)) as string[];
         return { epoch: Number(fieldOf(fields, 'config-epoch')), port: Number(port) };
       } catch {
         return { epoch: -1, port: 0 };
@@ -129,14 +129,14 @@ async function namedBy(sentinels: readonly SentinelServer[]): Promise<number> {
   return words.toSorted((left, right) => right.epoch - left.epoch)[0]?.port ?? 0;
 }
 
-async function knowsAll(hand: Redis): Promise<boolean> {
-  const fields = (await hand.call('SENTINEL', 'MASTER', NAME)) as string[];
+async function knowsAll(client: Redis): Promise<boolean> {
+  const fields = (await client.call('SENTINEL', 'MASTER', NAME)) as string[];
   return fieldOf(fields, 'num-slaves') === '2' && fieldOf(fields, 'num-other-sentinels') === '2';
 }
 
 /** Whether it saw every other server that stands follow the primary; it looks every ten seconds. */
-async function seesReplicasOf(hand: Redis, primaryPort: number): Promise<boolean> {
-  const replicas = (await hand.call('SENTINEL', 'REPLICAS', NAME)) as string[][];
+async function seesReplicasOf(client: Redis, primaryPort: number): Promise<boolean> {
+  const replicas = (await client.call('SENTINEL', 'REPLICAS', NAME)) as string[][];
   return replicas.every((fields) => {
     if (fieldOf(fields, 'flags')?.includes('down')) return true;
     const follows = [fieldOf(fields, 'role-reported'), fieldOf(fields, 'master-port')];
@@ -144,8 +144,8 @@ async function seesReplicasOf(hand: Redis, primaryPort: number): Promise<boolean
   });
 }
 
-async function countsOnTwo({ hand }: RedisServer): Promise<boolean> {
-  return (await hand.info('replication')).match(/state=online/g)?.length === 2;
+async function countsOnTwo({ client }: RedisServer): Promise<boolean> {
+  return (await client.info('replication')).match(/state=online/g)?.length === 2;
 }
 
 function fieldOf(fields: readonly string[], name: string): string | undefined {

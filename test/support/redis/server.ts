@@ -20,7 +20,7 @@ export interface RedisServer {
   readonly port: number;
   readonly folder: string;
   /** A client of it, as an operator has one, that is gone when the server is. */
-  readonly hand: Redis;
+  readonly client: Redis;
   /** Stops it where it is, as a machine that hangs does: connections stay, nothing is answered. */
   freeze(): void;
   thaw(): void;
@@ -52,12 +52,12 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   // A setting may have several words, as `user` has.
   const args = all.flatMap(([name, value]) => [`--${name}`, ...(value === '' ? [''] : value.split(' '))]);
   const server = startProcess({ command: path, args });
-  const hand = new Redis({ port, password: settings['requirepass'], lazyConnect: true, retryStrategy: null });
+  const client = new Redis({ port, password: settings['requirepass'], lazyConnect: true, retryStrategy: null });
   // Whoever asks is told.
-  hand.on('error', () => undefined);
+  client.on('error', () => undefined);
   const signal = (name: NodeJS.Signals): void => void process.kill(server.pid ?? 0, name);
   const kill9 = async (): Promise<void> => {
-    hand.disconnect();
+    client.disconnect();
     await server.kill9();
   };
   const close = async (): Promise<void> => {
@@ -66,5 +66,5 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   };
   // A node of a cluster takes clients before it has its port of the bus, and ends where it does not get that one.
   await untilReady(server, 'cluster-enabled' in settings ? [port, port + BUS] : [port]);
-  return { port, folder, hand, freeze: () => signal('SIGSTOP'), thaw: () => signal('SIGCONT'), kill9, close };
+  return { port, folder, client, freeze: () => signal('SIGSTOP'), thaw: () => signal('SIGCONT'), kill9, close };
 }

@@ -5,7 +5,7 @@ import type { TlsOptions } from 'node:tls';
 import { createServer as createTlsServer } from 'node:tls';
 
 /** Which connections: those whose client has sent this text. */
-export interface Sent {
+export interface ConnectionFilter {
   readonly sent: string;
 }
 
@@ -16,11 +16,11 @@ export interface TcpProxy {
    * From now on it takes connections and bytes, and gives nothing back: a black hole. With `which`, for those
    * connections alone, that are there and to come.
    */
-  swallow(which?: Sent): void;
+  swallow(which?: ConnectionFilter): void;
   /** Connections that are made from now on work; those that were swallowed stay so, half-open. */
   heal(): void;
   /** What the port answers arrives so many milliseconds later from now on; with `which`, on those connections alone. */
-  delay(ms: number, which?: Sent): void;
+  delay(ms: number, which?: ConnectionFilter): void;
   /** What clients send arrives so many milliseconds later from now on. */
   delayQuestions(ms: number): void;
   /** Ends every connection that there is by a reset, at both of its ends. */
@@ -28,12 +28,12 @@ export interface TcpProxy {
   close(): Promise<void>;
 }
 
-const ALL: Sent = { sent: '' };
+const ALL: ConnectionFilter = { sent: '' };
 
 /** Starts a proxy to a port; with `tls` it speaks TLS to its clients, and plain TCP to the port. */
 export async function startProxy(target: number, tls?: TlsOptions): Promise<TcpProxy> {
   const pairs = new Set<Pair>();
-  let hole: Sent | undefined;
+  let hole: ConnectionFilter | undefined;
   let lag = { ms: 0, which: ALL };
   let questionLagMs = 0;
   const rules = {

@@ -38,7 +38,7 @@ export async function startAuthorizationServer(): Promise<AuthorizationServer> {
       return JSON.parse(body).access_token;
     },
     revoke: async (token) => void (await post(server, '/token/revocation', { token })),
-    questions: () => server.asked.filter((path) => path === INTROSPECTION).length,
+    questions: () => server.requests.filter((path) => path === INTROSPECTION).length,
   };
   return running;
 }

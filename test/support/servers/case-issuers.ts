@@ -2,23 +2,23 @@ import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { forge, hmac, signedBy } from '../jwt/hand-made.ts';
-import { basic } from './basic.ts';
+import { forgeWith, hmac, signedBy } from '../jwt/forge.ts';
+import { basic } from './http-client.ts';
 
 /** The issuers around Sallyport, whose keys the tests hold: what the table of cases is played in. */
-export interface World {
+export interface CaseIssuers {
   readonly auth0Secret: Buffer;
-  readonly corporate: Readonly<Record<'rsa' | 'ec' | 'ed', Pair>>;
+  readonly corporate: Readonly<Record<'rsa' | 'ec' | 'ed', KeyPair>>;
   /** For the child process's environment. */
   readonly env: NodeJS.ProcessEnv;
   /** Every secret that must never be printed; tokens are added as they are made. */
   readonly secrets: Set<string>;
-  /** Edits sallyport.yaml into this world's configuration. */
+  /** Edits sallyport.yaml into a configuration that trusts these issuers. */
   configure(config: Record<string, unknown>): void;
   close(): void;
 }
 
-interface Pair {
+interface KeyPair {
   readonly privateKey: KeyObject;
   readonly publicKey: KeyObject;
 }
@@ -31,8 +31,8 @@ export const OWNER = basic(ACCOUNT.name, ACCOUNT.password);
 export const CORPORATE = 'https://login.example.com';
 export const PARTNER = 'https://partner.example.com';
 
-/** Starts the world: an issuer's key set on a loopback port, and fresh keys. */
-export async function startWorld(): Promise<World> {
+/** Starts the issuers: an issuer's key set on a loopback port, and fresh keys. */
+export async function startCaseIssuers(): Promise<CaseIssuers> {
   const corporate = {
     rsa: generateKeyPairSync('rsa', { modulusLength: 2048 }),
     ec: generateKeyPairSync('ec', { namedCurve: 'P-256' }),
@@ -111,18 +111,18 @@ export function claims(more: Record<string, unknown> = {}): Record<string, unkno
 
 /** A token of the corporate issuer. */
 export function corporateToken(
-  { corporate: { rsa, ec, ed } }: World,
+  { corporate: { rsa, ec, ed } }: CaseIssuers,
   alg: 'RS256' | 'ES256' | 'EdDSA',
   payload: object = claims(),
   header: object = {},
 ): string {
   const kid = { RS256: 'rsa', ES256: 'ec', EdDSA: 'ed' }[alg];
   const { privateKey } = { RS256: rsa, ES256: ec, EdDSA: ed }[alg];
-  return forge({ alg, typ: 'JWT', kid, ...header }, payload, signedBy(alg, privateKey));
+  return forgeWith({ alg, typ: 'JWT', kid, ...header }, payload, signedBy(alg, privateKey));
 }
 
 /** What Auth0 sends: no `iss`, `exp` or `jti`. */
-export function auth0Token({ auth0Secret }: World, payload: object = {}): string {
+export function auth0Token({ auth0Secret }: CaseIssuers, payload: object = {}): string {
   const body = { sub: 'urn:Auth0', aud: 'urn:sms-gateway', iat: Math.floor(Date.now() / 1000), ...payload };
-  return forge({ alg: 'HS256', typ: 'JWT' }, body, hmac(auth0Secret));
+  return forgeWith({ alg: 'HS256', typ: 'JWT' }, body, hmac(auth0Secret));
 }

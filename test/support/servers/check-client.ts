@@ -2,7 +2,7 @@ import { Client, credentials, type MethodDefinition } from '@grpc/grpc-js';
 import { service as healthService } from 'grpc-health-check';
 import { loadExtAuthz } from '../../../src/edge/ext-authz/definition.ts';
 import type { CheckRequest, CheckResponse, HeaderValueOption } from '../../../src/edge/ext-authz/messages.ts';
-import type { HttpAnswer } from './http-client.ts';
+import type { HttpResponse } from './http-client.ts';
 
 /** A request as Envoy would describe it. */
 export interface DescribedRequest {
@@ -14,7 +14,7 @@ export interface DescribedRequest {
 
 /** What a check response makes of a request: the client's answer, or what changes on the way to the upstream. */
 export type Outcome =
-  | { readonly outcome: 'denied'; readonly code: number; readonly answer: Omit<HttpAnswer, 'headers'> }
+  | { readonly outcome: 'denied'; readonly code: number; readonly answer: Omit<HttpResponse, 'headers'> }
   | { readonly outcome: 'passes'; readonly upstream: ReadonlyMap<string, string> };
 
 export interface CheckClient {

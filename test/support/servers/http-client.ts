@@ -1,7 +1,7 @@
 import { type Agent, type IncomingHttpHeaders, request } from 'node:http';
 import { text } from 'node:stream/consumers';
 
-export interface HttpAnswer {
+export interface HttpResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   /** One entry a field, in order. */
@@ -9,7 +9,7 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
-export interface HttpQuestion {
+export interface HttpRequest {
   readonly port: number;
   readonly method: string;
   /** Sent as it is, unlike by `fetch`. */
@@ -22,8 +22,15 @@ export interface HttpQuestion {
 }
 
 /** One request. */
-export async function ask({ port, method, path, headers, body = '', agent }: HttpQuestion): Promise<HttpAnswer> {
-  const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
+export async function sendRequest({
+  port,
+  method,
+  path,
+  headers,
+  body = '',
+  agent,
+}: HttpRequest): Promise<HttpResponse> {
+  const { promise, resolve, reject } = Promise.withResolvers<HttpResponse>();
   const hasHost = headers.some(([name]) => name.toLowerCase() === 'host');
   const fields = [...(hasHost ? [] : [['Host', `127.0.0.1:${port}`] as const]), ...headers];
   const length = body === '' ? [] : ['Content-Length', String(Buffer.byteLength(body))];
@@ -51,10 +58,15 @@ export function call(
   path: string,
   authorization?: string,
   body?: object,
-): Promise<HttpAnswer> {
+): Promise<HttpResponse> {
   const headers = [
     ...(authorization === undefined ? [] : [['Authorization', authorization] as const]),
     ...(body === undefined ? [] : [['Content-Type', 'application/json'] as const]),
   ];
-  return ask({ port, method, path, headers, body: body === undefined ? '' : JSON.stringify(body) });
+  return sendRequest({ port, method, path, headers, body: body === undefined ? '' : JSON.stringify(body) });
+}
+
+/** Returns the `Authorization` value of a name and its password (RFC 7617). */
+export function basic(name: string, password: string): string {
+  return `Basic ${Buffer.from(`${name}:${password}`).toString('base64')}`;
 }

@@ -1,12 +1,12 @@
 import { connect, type IncomingHttpHeaders, type IncomingHttpStatusHeader } from 'node:http2';
 import { text } from 'node:stream/consumers';
-import type { HttpAnswer, HttpQuestion } from './http-client.ts';
+import type { HttpRequest, HttpResponse } from './http-client.ts';
 
 /**
  * One request over HTTP/2 in the clear, on a connection of its own: the method goes out as it is, in any letter case.
  * Pseudo-headers may stand in `headers`.
  */
-export async function askHttp2({ port, method, path, headers, body = '' }: HttpQuestion): Promise<HttpAnswer> {
+export async function sendHttp2Request({ port, method, path, headers, body = '' }: HttpRequest): Promise<HttpResponse> {
   const session = connect(`http://127.0.0.1:${port}`);
   try {
     return await new Promise((resolve, reject) => {

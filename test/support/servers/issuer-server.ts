@@ -9,7 +9,7 @@ export interface IssuerServer {
   /** `http://127.0.0.1:port`, or https. */
   readonly origin: string;
   /** Path and query of every request, in order. */
-  readonly asked: string[];
+  readonly requests: string[];
   /** Ends it, with the connections that it has; on the same port it can be started again. */
   stop(): Promise<void>;
   start(): Promise<void>;
@@ -17,9 +17,9 @@ export interface IssuerServer {
 
 /** Starts one that answers as the listener does; in the clear without a certificate. */
 export async function startIssuerServer(answer: RequestListener, tls?: Certificate): Promise<IssuerServer> {
-  const asked: string[] = [];
+  const requests: string[] = [];
   const listener: RequestListener = (request, response) => {
-    asked.push(request.url ?? '');
+    requests.push(request.url ?? '');
     answer(request, response);
   };
   const server = tls === undefined ? createServer(listener) : createSecureServer(tls, listener);
@@ -36,5 +36,5 @@ export async function startIssuerServer(answer: RequestListener, tls?: Certifica
     await closed;
   };
   await start();
-  return { origin: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`, asked, stop, start };
+  return { origin: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`, requests, stop, start };
 }

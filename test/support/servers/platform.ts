@@ -1,6 +1,6 @@
-import type { World } from './case-issuers.ts';
+import type { CaseIssuers } from './case-issuers.ts';
 import { type RunningEnvoy, startEnvoy } from './envoy.ts';
-import { call, type HttpAnswer } from './http-client.ts';
+import { call, type HttpResponse } from './http-client.ts';
 import { type Sallyport, type SallyportOptions, startSallyport } from './sallyport.ts';
 import { type Services, startServices } from './services.ts';
 import type { StoreUnderTest } from './stores.ts';
@@ -14,7 +14,7 @@ export interface Platform {
   /** Of Envoy's first gateway. */
   readonly port: number;
   /** One request through that gateway; a body is sent as JSON. */
-  call(method: string, path: string, authorization?: string, body?: object): Promise<HttpAnswer>;
+  call(method: string, path: string, authorization?: string, body?: object): Promise<HttpResponse>;
   /** Starts Sallyport, which has ended, again on what it left. */
   restart(): Promise<void>;
   close(): Promise<void>;
@@ -46,11 +46,11 @@ export async function startPlatform(options: Omit<SallyportOptions, 'after'> = {
   };
 }
 
-/** Sallyport in this world and on this store. */
-export function optionsFor(world: World, store: StoreUnderTest) {
+/** Sallyport in this issuers and on this store. */
+export function optionsFor(issuers: CaseIssuers, store: StoreUnderTest) {
   const edit = (config: Record<string, unknown>): void => {
-    world.configure(config);
+    issuers.configure(config);
     store.edit(config);
   };
-  return { env: { ...world.env, ...store.env }, edit };
+  return { env: { ...issuers.env, ...store.env }, edit };
 }

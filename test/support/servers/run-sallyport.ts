@@ -5,19 +5,22 @@ import { runCommandLine } from '../../../src/cli/command-line.ts';
 
 const MAIN = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
 
-interface Given {
+interface RunOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly input?: string | Uint8Array;
 }
 
-interface Ended {
+interface RunResult {
   readonly code: number;
   /** Standard output and standard error together. */
   readonly output: string;
 }
 
 /** Runs one command of the command line to its end, in this process: a process of its own takes most of a second. */
-export async function runSallyport(args: readonly string[], { env = {}, input = '' }: Given = {}): Promise<Ended> {
+export async function runSallyport(
+  args: readonly string[],
+  { env = {}, input = '' }: RunOptions = {},
+): Promise<RunResult> {
   let output = '';
   const write = (text: string): void => {
     output += text;
@@ -30,8 +33,8 @@ export async function runSallyport(args: readonly string[], { env = {}, input = 
 /** The same in a process of its own. */
 export async function runSallyportProcess(
   args: readonly string[],
-  { env = {}, input = '' }: Given = {},
-): Promise<Ended> {
+  { env = {}, input = '' }: RunOptions = {},
+): Promise<RunResult> {
   const child = spawn(process.execPath, [MAIN, ...args], { env: { ...process.env, ...env }, timeout: 50_000 });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {

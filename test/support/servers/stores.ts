@@ -21,7 +21,7 @@ export interface StoreUnderTest {
   /** Edits sallyport.yaml to use the store. */
   edit(config: Record<string, unknown>): void;
   /** Writes an entry of the revocation set as an operator does, past Sallyport. */
-  byHand(sallyport: Sallyport, key: string, value: string): Promise<void>;
+  writeDirectly(sallyport: Sallyport, key: string, value: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -31,7 +31,7 @@ export const SQLITE: StoreKind = {
   start: async () => ({
     env: {},
     edit: () => undefined,
-    byHand: async ({ folder }, key, value) => {
+    writeDirectly: async ({ folder }, key, value) => {
       const database = new DatabaseSync(join(folder, 'sallyport.db'), { timeout: 5_000 });
       const sql = 'INSERT OR REPLACE INTO revocation (key, value, expires_at) VALUES (?, ?, NULL)';
       database.prepare(sql).run(key, value);
@@ -46,18 +46,18 @@ export const REDIS: StoreKind = {
   name: 'Redis',
   start: async () => {
     const env = { REDIS_PASSWORD: randomBytes(18).toString('hex'), SEAL_SECRET: randomBytes(32).toString('hex') };
-    const { port, hand, close } = await startRedis({ settings: { requirepass: env.REDIS_PASSWORD } });
+    const { port, client, close } = await startRedis({ settings: { requirepass: env.REDIS_PASSWORD } });
     const edit = (config: Record<string, unknown>): void => {
       config['store'] = { url: `redis://127.0.0.1:${port}/3`, password: { env: 'REDIS_PASSWORD' } };
       seal(config);
     };
-    await hand.select(3);
-    return { env, edit, byHand: async (_sallyport, key, value) => void (await hand.set(key, value)), close };
+    await client.select(3);
+    return { env, edit, writeDirectly: async (_sallyport, key, value) => void (await client.set(key, value)), close };
   },
 };
 
 /** A primary with two replicas, found through Sentinels with a password, for this test alone. */
-const SENTINEL: StoreKind = {
+const REDIS_SENTINEL: StoreKind = {
   name: 'Redis by Sentinel',
   start: async () => {
     const env = { SENTINEL_PASSWORD: randomBytes(18).toString('hex'), SEAL_SECRET: randomBytes(32).toString('hex') };
@@ -66,11 +66,11 @@ const SENTINEL: StoreKind = {
       config['store'] = storeOf(group, { password: { env: 'SENTINEL_PASSWORD' } });
       seal(config);
     };
-    const { hand } = group.servers[0];
+    const { client } = group.servers[0];
     return {
       env,
       edit,
-      byHand: async (_sallyport, key, value) => void (await hand.set(key, value)),
+      writeDirectly: async (_sallyport, key, value) => void (await client.set(key, value)),
       close: group.close,
     };
   },
@@ -90,7 +90,7 @@ export function seal(config: Record<string, unknown>): void {
 }
 
 /** A Redis Cluster, for this test alone. */
-const CLUSTER: StoreKind = {
+const REDIS_CLUSTER: StoreKind = {
   name: 'a Redis Cluster',
   start: async () => {
     const env = { SEAL_SECRET: randomBytes(32).toString('hex') };
@@ -100,14 +100,14 @@ const CLUSTER: StoreKind = {
       config['store'] = { url: `redis://127.0.0.1:${first?.server.port}`, cluster: true };
       seal(config);
     };
-    const byHand = async (_sallyport: Sallyport, key: string, value: string): Promise<void> => {
+    const writeDirectly = async (_sallyport: Sallyport, key: string, value: string): Promise<void> => {
       const client = new Cluster([{ host: '127.0.0.1', port: first?.server.port ?? 0 }]);
       await client.set(key, value);
       client.disconnect();
     };
-    return { env, edit, byHand, close };
+    return { env, edit, writeDirectly, close };
   },
 };
 
 /** Every kind, each of which must serve alike. */
-export const STORES: readonly StoreKind[] = [SQLITE, REDIS, SENTINEL, CLUSTER];
+export const STORES: readonly StoreKind[] = [SQLITE, REDIS, REDIS_SENTINEL, REDIS_CLUSTER];
