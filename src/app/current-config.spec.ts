@@ -102,7 +102,7 @@ function messages(): unknown[] {
   return lines.map((line) => JSON.parse(line).msg).filter((message) => String(message).startsWith('configuration'));
 }
 
-const REFUSAL = 'configuration not taken up: the one in force stays';
+const REFUSAL = 'configuration not taken up: the former one stays in force';
 const TAKEN = 'configuration taken up';
 
 describe('CurrentConfig.reload()', () => {

@@ -5,7 +5,7 @@ import type { Forwarding } from './forwarding.ts';
 import type { Logs } from './log/logs.ts';
 import type { IntrospectionState, KeySetState, SetStatus, SigningKeyState, Sources } from './sources.ts';
 
-/** A store that failed so lately is told of as failing. */
+/** How long the store is shown as failing after a failure. */
 const FAILING_SECONDS = 10;
 
 export interface ComponentsParts {
@@ -17,42 +17,43 @@ export interface ComponentsParts {
   readonly clock: Pick<Clock, 'monotonicMs'>;
 }
 
-/** How the parts are, for people and alerts: the detail beside readiness, on which readiness does not depend. */
+/** The state of the parts, for operators and alerts. Readiness does not depend on it. */
 export interface Components {
   readonly store: { readonly status: 'ok' | 'failing'; readonly errors: number };
   /**
-   * `outage`: the last question about a revocation went unanswered, and `onOutage` decides. `lost`: the set itself went,
-   * and nothing passes until `sallyport store accept-loss`.
+   * `outage`: the store did not answer the last query for a revocation, and `onOutage` decides. `lost`: the set was
+   * lost, and no request with a credential passes until `sallyport store accept-loss`.
    */
   readonly revocations?: { readonly status: 'ok' | 'outage' | 'lost'; readonly lostSince?: string };
-  /** `lost`: it has broken off, and is being made again. `stale`: it has not proved itself in time. */
+  /** `lost`: it is disconnected and reconnecting. `stale`: it has not proved in time that it works. */
   readonly feed?: { readonly status: 'ok' | 'stale' | 'lost'; readonly ageSeconds?: number };
   readonly keySets?: readonly {
     readonly issuer: string;
-    /** `failing`: it cannot be refreshed, and the last good keys still count. `missing`: none do. */
+    /** `failing`: it cannot be refreshed, and the last good keys are still in force. `missing`: no keys are in force. */
     readonly status: 'ok' | 'failing' | 'missing';
     readonly ageSeconds?: number;
-    /** Attempts to refresh it that failed in a row. */
+    /** Failed refreshes in a row. */
     readonly failures: number;
-    /** It holds private keys, and is refused for that. */
+    /** The set is refused because it contains private keys. */
     readonly problem?: 'private keys';
   }[];
   readonly introspection?: readonly {
     readonly issuer: string;
-    /** `misconfigured`: the server does not take our credentials. */
+    /** `misconfigured`: the server refuses our credentials. */
     readonly status: 'ok' | 'failing' | 'misconfigured';
-    /** Questions that failed in a row. */
+    /** Failed requests in a row. */
     readonly failures: number;
   }[];
-  /** `failing`: they cannot be read, and nothing is signed. `kid`: of the one that signs, since then. */
+  /** `failing`: they cannot be read, and nothing is signed. `kid` is the key that signs, since the time `since`. */
   readonly signingKeys?: { readonly status: 'ok' | 'failing'; readonly kid: string; readonly since: string };
   readonly config: { readonly status: 'ok' | 'refused'; readonly takenAt: string };
-  /** Doors where `X-Forwarded-For` came from a peer that `trustedProxies` does not list: how often, and from whom last. */
+  /** How often each door ignored `X-Forwarded-For` from a peer that `trustedProxies` does not list, and the last peer. */
   readonly ignoredForwardedFor?: readonly { readonly door: string; readonly requests: number; readonly peer: string }[];
-  /** `failing`: the standard output takes no line. `lost`: lines that it did not take since the start. */
+  /** `failing`: lines cannot be written to the standard output. `lost`: how many were lost since the start. */
   readonly log: { readonly status: 'ok' | 'failing'; readonly lost: number };
 }
 
+/** Returns the current state of the parts. */
 export function describeComponents(parts: ComponentsParts): Components {
   const { sources, failures, forwarding, configStatus, logs, clock } = parts;
   const { standings, revocationSet, keySets, ownKeys, introspection } = sources;
@@ -82,7 +83,10 @@ function describeSigning({ kid, sinceSeconds, failing }: SigningKeyState): Requi
 
 type Standings = NonNullable<Sources['standings']>;
 
-/** Seconds since the feed last proved itself: `Infinity` before the first time, `undefined` where the set is our own memory. */
+/**
+ * Returns the seconds since the feed last proved that it works: `Infinity` before the first time, `undefined` for a set
+ * in the memory of this process.
+ */
 export function feedAgeSeconds({ heardUpToMs }: Standings['freshness'], nowMs: number): number | undefined {
   return heardUpToMs === Number.POSITIVE_INFINITY ? undefined : Math.max(0, nowMs - heardUpToMs) / 1_000;
 }

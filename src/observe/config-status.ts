@@ -1,10 +1,10 @@
 import type { Clock } from '../core/ports.ts';
 
-/** Whether the configuration file as it is now is the one in force. */
+/** Tracks whether the current configuration file is in force. */
 export class ConfigStatus {
   /** Whether the last attempt to take up the file succeeded. */
   isCurrent = true;
-  /** Unix milliseconds at which a configuration was last taken up. */
+  /** When a configuration last came into force, in Unix milliseconds. */
   takenAtMs: number;
   private readonly clock: Pick<Clock, 'wallMs'>;
 

@@ -13,7 +13,7 @@ import type { Repeats } from './log/repeats.ts';
 import type { DecisionCells } from './metrics/decision-cells.ts';
 import type { DecisionDurations } from './metrics/decision-durations.ts';
 
-/** Where events go to. */
+/** Where events go. */
 export interface EventsParts {
   readonly logs: Logs;
   readonly cells: DecisionCells;
@@ -27,10 +27,10 @@ export interface EventsParts {
 }
 
 const CLOCK_BEHIND =
-  "no token is issued: this instance's clock is behind the time up to which the account's tokens have ended; " +
+  "no token is issued: this instance's clock is behind the time up to which the account's tokens are revoked; " +
   'synchronise the clocks of all instances and of the store, or remove a not-before mark that was set by mistake';
 
-/** Everything that Sallyport says about itself, one function an event. */
+/** Logs and counts the events of Sallyport, with one method for each event. */
 export class Events implements DecisionObserver, RevocationObserver {
   private readonly parts: EventsParts;
 
@@ -46,21 +46,21 @@ export class Events implements DecisionObserver, RevocationObserver {
     decisionLog.record(request, decision);
   }
 
-  /** @param request whose credential may be in the error: it is taken out. */
+  /** @param request its credential is redacted, in case the error contains it. */
   failed(error: unknown, request?: AccessRequest): void {
-    const message = 'a part that the decision needs did not answer';
-    this.tell(this.parts.failures.count(error), error, {}, message, secretsOf(request?.authorization));
+    const message = 'a part that the decision needs failed';
+    this.report(this.parts.failures.count(error), error, {}, message, secretsOf(request?.authorization));
   }
 
   callFailed(call: string, error: unknown): void {
-    this.tellFailure(error, { call }, 'a call failed');
+    this.reportFailure(error, { call }, 'a call failed');
   }
 
   /** @param door its key under `listen`. */
   handshakeFailed(door: string, client: string | undefined, error: unknown): void {
     const { failures, logs, repeats } = this.parts;
     failures.countHandshake(door);
-    // OpenSSL's message names a thread; its reason is the same each time.
+    // OpenSSL's message contains a thread id, its reason does not.
     const cause = error instanceof Error && 'reason' in error ? String(error.reason) : messageOf(error);
     repeats.tell(`handshake ${door} ${cause}`, (repeated) => {
       const facts = { door, client, cause, ...(repeated === 0 ? {} : { repeated }) };
@@ -69,14 +69,14 @@ export class Events implements DecisionObserver, RevocationObserver {
   }
 
   lastUsesFailed(error: unknown): void {
-    this.tellFailure(error, {}, 'when tokens were last used is not written yet');
+    this.reportFailure(error, {}, 'the last uses of tokens could not be written: they are written later');
   }
 
   basicUsesFailed(error: unknown): void {
-    this.tellFailure(error, {}, 'how often passwords came to routes is not written yet');
+    this.reportFailure(error, {}, 'the uses of passwords on routes could not be written: they are written later');
   }
 
-  /** Counted; the log has the first of each door. */
+  /** Counts each, but logs only the first of each door. */
   forwardedForIgnored(door: string, peer: string): void {
     const { forwarding, logs } = this.parts;
     if (!forwarding.count(door, peer)) return;
@@ -94,23 +94,24 @@ export class Events implements DecisionObserver, RevocationObserver {
     this.parts.logs.app.info('stopped');
   }
 
-  /** @param needRestart keys whose new values count from the next start on. */
+  /** @param needRestart keys whose new values take effect at the next start. */
   reloaded(needRestart: readonly string[]): void {
     const { configStatus, logs } = this.parts;
     configStatus.taken();
-    if (needRestart.length > 0) logs.app.warn({ needRestart }, 'configuration taken up, but for what needs a restart');
+    if (needRestart.length > 0)
+      logs.app.warn({ needRestart }, 'configuration taken up, except for keys that need a restart');
   }
 
   issuersGone(names: readonly string[]): void {
     this.parts.logs.app.warn(
       { names },
-      'these issuers are gone, and their tokens refused: what was revoked counts under these names alone',
+      'these issuers were removed: their tokens are refused, and their revocations apply to these names only',
     );
   }
 
   reloadRefused(why: string): void {
     this.parts.configStatus.refused();
-    this.parts.logs.app.error({ why }, 'configuration not taken up: the one in force stays');
+    this.parts.logs.app.error({ why }, 'configuration not taken up: the former one stays in force');
   }
 
   stopping(delayMs: number): void {
@@ -120,7 +121,7 @@ export class Events implements DecisionObserver, RevocationObserver {
   storeOnNetworkFileSystem(path: string, fileSystem: string): void {
     this.parts.logs.app.warn(
       { path, fileSystem },
-      'the store lies on a network file system, where SQLite may lose what it acknowledged',
+      'the store is on a network file system, where SQLite may lose acknowledged writes',
     );
   }
 
@@ -129,10 +130,10 @@ export class Events implements DecisionObserver, RevocationObserver {
   }
 
   storeNotRenewed(error: unknown): void {
-    this.tellFailure(error, {}, 'the store does not take its credentials as they are now: what is connected goes on');
+    this.reportFailure(error, {}, 'the store refuses its renewed credentials: existing connections stay open');
   }
 
-  /** Told at each attempt to open the store. */
+  /** Called for each failed attempt to open the store. */
   storeAwaited(cause: unknown): void {
     const { logs, repeats } = this.parts;
     repeats.tell(`store awaited ${messageOf(cause)}`, (repeated) => {
@@ -141,7 +142,7 @@ export class Events implements DecisionObserver, RevocationObserver {
     });
   }
 
-  /** The last line of a start that failed. */
+  /** Logs the last line of a failed start. */
   notStarted(error: unknown): void {
     this.parts.logs.app.fatal({ cause: messageOf(error) }, 'not started');
   }
@@ -168,12 +169,12 @@ export class Events implements DecisionObserver, RevocationObserver {
   setLost(sinceSeconds: number): void {
     this.parts.logs.app.error(
       { since: new Date(sinceSeconds * 1_000).toISOString() },
-      'the revocation set was lost: nothing passes that asks for a credential; see what it lacks, then run `sallyport store accept-loss`',
+      'the revocation set was lost: no request that needs a credential passes; check what is missing, then run `sallyport store accept-loss`',
     );
   }
 
   setAccepted(): void {
-    this.parts.logs.app.warn('the loss of the revocation set was accepted: it counts again as it is');
+    this.parts.logs.app.warn('the loss of the revocation set was accepted: the set is in force again');
   }
 
   entriesRewritten(count: number): void {
@@ -185,7 +186,7 @@ export class Events implements DecisionObserver, RevocationObserver {
       const facts = { count, ...(repeated === 0 ? {} : { repeated }) };
       this.parts.logs.app.warn(
         facts,
-        'revocations are gone before their time (dropped by the store, expired by a clock that is ahead, or deleted by hand): they still count, and are written again; `sallyport token unrevoke` takes one back',
+        'revocations vanished before they expired (evicted by the store, expired by a clock that is ahead, or deleted by hand): they stay in force and are written again; `sallyport token unrevoke` removes one',
       );
     });
   }
@@ -201,7 +202,7 @@ export class Events implements DecisionObserver, RevocationObserver {
     this.parts.logIns.refused(client, refusal);
   }
 
-  /** A name and a password were presented, to log in or with a request. */
+  /** Counts a name and a password that were presented, to log in or with a request. */
   credentialsChecked(outcome: string): void {
     this.parts.logIns.count(outcome);
   }
@@ -211,10 +212,10 @@ export class Events implements DecisionObserver, RevocationObserver {
   }
 
   logInHistoryFailed(error: unknown): void {
-    this.tellFailure(
+    this.reportFailure(
       error,
       {},
-      'the history of log-ins cannot be reached: this instance counts wrong passwords by itself',
+      'the history of log-ins cannot be reached: this instance counts wrong passwords on its own',
     );
   }
 
@@ -223,18 +224,22 @@ export class Events implements DecisionObserver, RevocationObserver {
   }
 
   ownKeySigns(kid: string): void {
-    this.parts.logs.app.info({ kid }, 'another signing key signs from now on');
+    this.parts.logs.app.info({ kid }, 'another signing key is in use from now on');
   }
 
   ownKeysOfOtherAlgorithm(has: string | undefined, wanted: string): void {
     this.parts.logs.app.warn(
       { has, wanted },
-      'the signing key is for another algorithm than signing.algorithm: `sallyport keys rotate` changes over',
+      'the current signing key does not have the algorithm of signing.algorithm: run `sallyport keys rotate`',
     );
   }
 
   ownKeysFailed(error: unknown): void {
-    this.tellFailure(error, {}, 'the signing keys cannot be read: the known ones verify, and nothing is signed');
+    this.reportFailure(
+      error,
+      {},
+      'the signing keys cannot be read: cached keys still verify tokens, but nothing is signed',
+    );
   }
 
   ownKeysRecovered(): void {
@@ -242,19 +247,19 @@ export class Events implements DecisionObserver, RevocationObserver {
   }
 
   reopenFailed(error: unknown): void {
-    this.tell('audit', error, {}, 'the audit log goes on in its former file');
+    this.report('audit', error, {}, 'the audit log could not be reopened: it stays in its former file');
   }
 
   private auditFailed(error: unknown): void {
     this.parts.failures.audit += 1;
-    this.tell('audit', error, {}, 'log.audit did not take a line, which went to the common log');
+    this.report('audit', error, {}, 'a line could not be written to log.audit and went to the common log');
   }
 
-  private tellFailure(error: unknown, facts: object, message: string): void {
-    this.tell(this.parts.failures.count(error), error, facts, message);
+  private reportFailure(error: unknown, facts: object, message: string): void {
+    this.report(this.parts.failures.count(error), error, facts, message);
   }
 
-  private tell(part: string, error: unknown, facts: object, message: string, secrets: readonly string[] = []): void {
+  private report(part: string, error: unknown, facts: object, message: string, secrets: readonly string[] = []): void {
     const { logs, repeats } = this.parts;
     const cause = withoutSecrets(messageOf(error), secrets);
     repeats.tell(`${part} ${message} ${cause}`, (repeated) => {

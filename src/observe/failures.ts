@@ -1,12 +1,12 @@
 import type { Clock } from '../core/ports.ts';
 import { StoreError } from '../core/ports.ts';
 
-/** Failures of parts, as counted since the start. */
+/** Counts the failures of parts since the start. */
 export class Failures {
   store = 0;
-  /** Of any other part, or a bug of ours. */
+  /** Failures of any other part, and bugs. */
   other = 0;
-  /** Audit lines that their file did not take. */
+  /** Audit lines that could not be written to their file. */
   audit = 0;
   /** TLS handshakes that failed, by the door's key under `listen`. */
   readonly handshakes = new Map<string, number>();
@@ -17,7 +17,7 @@ export class Failures {
     this.clock = clock;
   }
 
-  /** Counts a failure, and says whose it is. */
+  /** Counts a failure. Returns the part that failed. */
   count(error: unknown): 'store' | 'other' {
     if (!isOfStore(error)) {
       this.other += 1;
@@ -32,7 +32,7 @@ export class Failures {
     this.handshakes.set(door, (this.handshakes.get(door) ?? 0) + 1);
   }
 
-  /** Seconds since the store last failed, `Infinity` where it never did. */
+  /** Returns the seconds since the store last failed; `Infinity` if it never did. */
   storeFailedSecondsAgo(): number {
     return (this.clock.monotonicMs() - this.storeFailedAtMs) / 1_000;
   }

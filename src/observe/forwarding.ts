@@ -1,11 +1,11 @@
-/** How often one door ignored what a peer told of its client. */
+/** How often one door has ignored `X-Forwarded-For`. */
 interface Ignored {
   count: number;
-  /** The peer that told it last. */
+  /** The last peer that sent it. */
   peer: string;
 }
 
-/** What peers that are no trusted proxies told of their clients' addresses, since the start, by the door's key under `listen`. */
+/** Counts `X-Forwarded-For` from untrusted peers since the start, by the door's key under `listen`. */
 export class Forwarding {
   readonly ignored: ReadonlyMap<string, Readonly<Ignored>>;
   private readonly doors = new Map<string, Ignored>();
@@ -14,15 +14,15 @@ export class Forwarding {
     this.ignored = this.doors;
   }
 
-  /** Whether it is the first of its door. */
+  /** Returns whether it is the first for its door. */
   count(door: string, peer: string): boolean {
-    const standing = this.doors.get(door);
-    if (standing === undefined) {
+    const existing = this.doors.get(door);
+    if (existing === undefined) {
       this.doors.set(door, { count: 1, peer });
       return true;
     }
-    standing.count += 1;
-    standing.peer = peer;
+    existing.count += 1;
+    existing.peer = peer;
     return false;
   }
 }

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { Health } from './health.ts';
 
 describe('Health', () => {
-  it('is ready between the start and the stop, which is for good', () => {
+  it('is ready after the start and until it stops for good', () => {
     const health = new Health();
-    const told: boolean[] = [];
-    health.follow((isReady) => told.push(isReady));
+    const changes: boolean[] = [];
+    health.follow((isReady) => changes.push(isReady));
     expect(health.state).toBe('starting');
     health.ready();
     health.ready();
@@ -13,14 +13,14 @@ describe('Health', () => {
     health.stopping();
     health.ready();
     expect(health.state).toBe('stopping');
-    expect(told).toEqual([false, true, false]);
+    expect(changes).toEqual([false, true, false]);
   });
 
-  it('tells a later follower at once', () => {
+  it('calls a later follower at once', () => {
     const health = new Health();
     health.ready();
-    const told: boolean[] = [];
-    health.follow((isReady) => told.push(isReady));
-    expect(told).toEqual([true]);
+    const changes: boolean[] = [];
+    health.follow((isReady) => changes.push(isReady));
+    expect(changes).toEqual([true]);
   });
 });

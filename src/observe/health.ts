@@ -1,12 +1,12 @@
 type State = 'starting' | 'ready' | 'stopping';
 
-/** Told at once, and whenever it changes. */
+/** Called at once, and on each change. */
 type Follower = (isReady: boolean) => void;
 
 /**
- * Whether this instance wants requests: from the moment its configuration, keys and store were there and its doors
- * are open, until it begins to stop. What fails in between changes nothing here, or a hiccup of a shared store would
- * take every instance out at once.
+ * Whether this instance accepts requests: it is ready once its configuration, keys and store have been available and its
+ * doors are open, until it begins to stop. Failures in between do not change this, because a brief failure of a shared
+ * store would take every instance out of service at once.
  */
 export class Health {
   private current: State = 'starting';
@@ -20,7 +20,7 @@ export class Health {
     this.change('ready');
   }
 
-  /** For good. */
+  /** Cannot be undone. */
   stopping(): void {
     this.change('stopping');
   }

@@ -6,7 +6,7 @@ const MAX_KID_LENGTH = 64;
 /** The `kid`s of keys, which may have none. */
 type Kids = readonly (string | undefined)[];
 
-/** What happens with the key sets of issuers and with their introspection, one method for each event. */
+/** Logs the events of issuers' key sets and introspection endpoints, with one method for each event. */
 export class IssuerEvents {
   private readonly log: Pick<Logger, 'info' | 'warn' | 'error'>;
 
@@ -28,12 +28,13 @@ export class IssuerEvents {
   }
 
   keySetExposed(issuer: string, kids: Kids): void {
-    const message = 'key set refused: it holds private keys, and whoever can read it can sign; the last good keys stay';
+    const message =
+      'key set refused: it contains private keys, so anyone who can read it can sign; the last good keys stay in force';
     this.log.error({ issuer, kids: namesOf(kids) }, message);
   }
 
   keysLeftOut(issuer: string, count: number): void {
-    this.log.warn({ issuer, count }, 'key set has over 100 usable keys: these many are left out');
+    this.log.warn({ issuer, count }, 'key set has more than 100 usable keys: the rest are left out');
   }
 
   keySetRecovered(issuer: string, failures: number): void {
@@ -47,11 +48,11 @@ export class IssuerEvents {
   /** @param failures how many in a row. */
   introspectionFailed(issuer: string, error: unknown, failures: number): void {
     const facts = { issuer, failures, cause: messageOf(error) };
-    this.log.error(facts, 'introspection fails: opaque tokens of this issuer are unavailable');
+    this.log.error(facts, 'introspection fails: opaque tokens of this issuer cannot be verified');
   }
 
   introspectionMisconfigured(issuer: string, error: unknown): void {
-    const message = 'introspection is misconfigured: the server does not take clientId with clientSecret';
+    const message = 'introspection is misconfigured: the server refuses clientId and clientSecret';
     this.log.error({ issuer, cause: messageOf(error) }, message);
   }
 
@@ -60,7 +61,7 @@ export class IssuerEvents {
   }
 }
 
-/** An issuer's names may be as long as its whole document. */
+/** An issuer may publish kids of any length. */
 function namesOf(kids: Kids): readonly string[] {
   return kids.map((kid) => (kid === undefined ? '(no kid)' : kid.slice(0, MAX_KID_LENGTH)));
 }

@@ -32,7 +32,7 @@ afterEach(() => {
 });
 
 describe('Observation of decisions', () => {
-  it('counts every denial of a flood, and logs a bounded number of them', () => {
+  it('counts every denial in a flood, and logs a bounded number', () => {
     for (let count = 0; count < 5_000; count++) {
       observation.events.decided(makeRequest(), deny('route_denied', undefined, 'route'));
     }
@@ -51,7 +51,7 @@ describe('Observation of decisions', () => {
     expect(scrape().value('sallyport_log_suppressed_total', { log: 'decision' })).toBe(4_900);
   });
 
-  it('times what it is told the time of', () => {
+  it('counts the durations that it receives', () => {
     observation.events.decided(makeRequest(), deny('route_denied', undefined, 'route'), { waited: true, tookMs: 3 });
     expect(scrape().value('sallyport_decision_duration_seconds_count', { cache: 'miss' })).toBe(1);
     expect(scrape().value('sallyport_decision_duration_seconds_count', { cache: 'hit' })).toBe(0);
@@ -59,7 +59,7 @@ describe('Observation of decisions', () => {
 });
 
 describe('Observation of parts', () => {
-  it('is silent about what nobody plugged in', () => {
+  it('omits parts that are not there', () => {
     const seen = scrape();
     for (const name of ['sallyport_known_tokens', 'sallyport_standings', 'sallyport_feed_age_seconds']) {
       expect(seen.value(name)).toBeUndefined();
@@ -68,7 +68,7 @@ describe('Observation of parts', () => {
     expect(observation.components()).not.toHaveProperty('keySets');
   });
 
-  it('tells once of X-Forwarded-For from a peer that is not trusted, counts it, and shows it', () => {
+  it('logs X-Forwarded-For from an untrusted peer once, counts it, and shows the last peer', () => {
     const count = (): number | undefined => scrape().value('sallyport_forwarded_for_ignored_total', { door: 'tokens' });
     expect(observation.components()).not.toHaveProperty('ignoredForwardedFor');
     expect(count()).toBeUndefined();
@@ -80,7 +80,7 @@ describe('Observation of parts', () => {
     expect(observation.components().ignoredForwardedFor).toEqual([{ door: 'tokens', requests: 3, peer: '192.0.2.10' }]);
   });
 
-  it('shows what is remembered, as it is at the moment', () => {
+  it('shows the current state of the caches', () => {
     const knownTokens = { size: 1, hits: 2, misses: 3 };
     observation.sources.knownTokens = knownTokens;
     observation.sources.standings = { size: 4, freshness: makeFreshness(), status: { feed: 'live', outage: false } };
@@ -93,11 +93,11 @@ describe('Observation of parts', () => {
   });
 
   it.each([
-    ['a feed that was just heard', 1_000_000, 0, { status: 'ok', ageSeconds: 0 }],
-    ['a feed as old as may be', 999_000, 1, { status: 'ok', ageSeconds: 1 }],
+    ['a feed that has just proved itself', 1_000_000, 0, { status: 'ok', ageSeconds: 0 }],
+    ['a feed at the maximum staleness', 999_000, 1, { status: 'ok', ageSeconds: 1 }],
     ['a stale feed', 998_500, 1.5, { status: 'stale', ageSeconds: 1.5 }],
-    ['a feed that was never heard', -Infinity, Infinity, { status: 'stale' }],
-    ['a set in our own memory', Infinity, undefined, { status: 'ok' }],
+    ['a feed that has never proved itself', -Infinity, Infinity, { status: 'stale' }],
+    ['a set in the memory of the process', Infinity, undefined, { status: 'ok' }],
   ])('shows %s', (_what, heardUpToMs, ageSeconds, feed) => {
     const freshness = makeFreshness({ heardUpToMs, maxStalenessMs: 1_000 });
     observation.sources.standings = { size: 0, freshness, status: { feed: 'live', outage: false } };
@@ -108,13 +108,13 @@ describe('Observation of parts', () => {
   it.each([
     [true, 1, { status: 'outage' }],
     [false, 0, { status: 'ok' }],
-  ])('shows whether the last question about a revocation went unanswered: %j', (outage, value, revocations) => {
+  ])('shows whether there is an outage: %j', (outage, value, revocations) => {
     observation.sources.standings = { size: 0, freshness: makeFreshness(), status: { feed: 'live', outage } };
     expect(scrape().value('sallyport_revocation_outage')).toBe(value);
     expect(observation.components().revocations).toEqual(revocations);
   });
 
-  it('shows a set that is lost before an outage, what was written again, and what has gone', () => {
+  it('shows a lost set rather than an outage, and counts rewritten and vanished entries', () => {
     observation.sources.standings = { size: 0, freshness: makeFreshness(), status: { feed: 'live', outage: true } };
     const status = { lostSinceSeconds: STARTED_MS / 1_000, rewritten: 3, vanished: 4 };
     observation.sources.revocationSet = { status };
@@ -127,7 +127,7 @@ describe('Observation of parts', () => {
     expect(scrape().value('sallyport_revocation_set_lost')).toBe(0);
   });
 
-  it('tells once that the set is lost and what to do, and once that this was accepted', () => {
+  it('logs that the set is lost and what to do, and that the loss was accepted', () => {
     const { events } = observation;
     events.setLost(STARTED_MS / 1_000);
     events.entriesRewritten(3);
@@ -141,20 +141,20 @@ describe('Observation of parts', () => {
         msg: expect.stringContaining('sallyport store accept-loss'),
       },
       { level: 'warn', count: 3, msg: expect.stringContaining('written again') },
-      { level: 'warn', count: 2, msg: expect.stringContaining('gone before their time') },
+      { level: 'warn', count: 2, msg: expect.stringContaining('vanished before they expired') },
       { level: 'warn', msg: expect.stringContaining('accepted') },
     ]);
     vi.advanceTimersByTime(10_000);
     expect(lines.at(-1)).toMatchObject({ count: 5, repeated: 1 });
   });
 
-  it('shows a feed that has broken off, also while its last word is fresh', () => {
+  it('shows a disconnected feed, even while it is still fresh', () => {
     const freshness = makeFreshness({ heardUpToMs: 1_000_000, maxStalenessMs: 1_000 });
     observation.sources.standings = { size: 0, freshness, status: { feed: 'lost', outage: false } };
     expect(observation.components().feed).toEqual({ status: 'lost', ageSeconds: 0 });
   });
 
-  it('shows the age of key sets, which cannot be refreshed, and which were never had', () => {
+  it('shows the age and failures of key sets, and which are missing', () => {
     const states = [
       { issuer: 'corporate', ageSeconds: 12, failures: 0 },
       { issuer: 'partner', ageSeconds: 900, failures: 3 },
@@ -178,7 +178,7 @@ describe('Observation of parts', () => {
   it.each([
     [false, 0, 'ok'],
     [true, 1, 'failing'],
-  ])('shows which key signs since when, and whether the keys cannot be read: %j', (failing, value, status) => {
+  ])('shows the key that signs, since when, and whether the keys cannot be read: %j', (failing, value, status) => {
     expect(observation.components()).not.toHaveProperty('signingKeys');
     observation.sources.ownKeys = { state: { kid: 'k', sinceSeconds: 1_800_000_000, failing } };
     expect(scrape().value('sallyport_signing_key_since_timestamp_seconds')).toBe(1_800_000_000);
@@ -187,7 +187,7 @@ describe('Observation of parts', () => {
     expect(observation.components().signingKeys).toEqual(signingKeys);
   });
 
-  it('shows what became of questions about opaque tokens, and whose server fails', () => {
+  it('shows the outcomes of introspection requests, and which servers fail', () => {
     const questions = { active: 5, inactive: 1, failed: 3, unasked: 2 };
     const states = [
       { issuer: 'legacy', failures: 0, questions },
@@ -210,7 +210,7 @@ describe('Observation of parts', () => {
     expect(Object.values(scrape().all('sallyport_introspection_failures'))).toEqual([0, 3, 0, 1]);
   });
 
-  it("tells the store's failures from others, counts all, logs the first, and forgets after ten seconds", () => {
+  it("counts the store's failures separately, logs the first, and shows the store as ok after ten seconds", () => {
     const failure = new Error('no answer', { cause: new StoreError('it is closed') });
     for (let count = 0; count < 3; count++) observation.events.failed(failure);
     observation.events.callFailed('POST /x', new TypeError('a bug'));
@@ -230,7 +230,7 @@ describe('Observation of parts', () => {
   });
 
   it('shows whether the configuration file is in force, and since when', () => {
-    const told = (): unknown[] => {
+    const shown = (): unknown[] => {
       const seen = scrape();
       return [
         seen.value('sallyport_config_last_reload_successful'),
@@ -239,19 +239,19 @@ describe('Observation of parts', () => {
       ];
     };
     const since = '2026-11-22T00:00:00.000Z';
-    expect(told()).toEqual([1, STARTED_MS / 1_000, { status: 'ok', takenAt: since }]);
+    expect(shown()).toEqual([1, STARTED_MS / 1_000, { status: 'ok', takenAt: since }]);
     nowMs += 60_000;
     observation.events.reloadRefused('3:1: unknown key');
-    expect(told()).toEqual([0, STARTED_MS / 1_000, { status: 'refused', takenAt: since }]);
+    expect(shown()).toEqual([0, STARTED_MS / 1_000, { status: 'refused', takenAt: since }]);
     expect(lines.at(-1)).toMatchObject({ log: 'app', level: 'error', why: '3:1: unknown key' });
     observation.events.reloaded([]);
     const later = { status: 'ok', takenAt: '2026-11-22T00:01:00.000Z' };
-    expect(told()).toEqual([1, STARTED_MS / 1_000 + 60, later]);
+    expect(shown()).toEqual([1, STARTED_MS / 1_000 + 60, later]);
   });
 });
 
 describe('Observation of the process', () => {
-  it('shows what it costs', () => {
+  it('shows its CPU, memory and event loop', () => {
     const seen = scrape();
     for (const name of ['process_cpu_seconds_total', 'process_resident_memory_bytes', 'nodejs_heap_size_used_bytes']) {
       expect(seen.value(name)).toBeGreaterThan(0);
@@ -265,7 +265,7 @@ describe('Observation of the process', () => {
 });
 
 describe('Observation.reconfigure()', () => {
-  it('takes up the level and the sample of passes', () => {
+  it('applies the level and the share of passes', () => {
     const pass = { outcome: 'allow', route: undefined, credential: undefined, shadowed: undefined } as const;
     observation.reconfigure({ log: { ...LOG, passes: 1 }, routes: [] });
     observation.events.decided(makeRequest(), pass);
@@ -277,7 +277,7 @@ describe('Observation.reconfigure()', () => {
 });
 
 describe('Observation.close()', () => {
-  it('says what was left unsaid, and that this is the end', () => {
+  it('logs the remaining lines, and that the process stops', () => {
     for (let count = 0; count < 2; count++) observation.events.failed(new Error('no keys'));
     for (let count = 0; count < 101; count++) {
       observation.events.decided(makeRequest(), deny('route_denied', undefined, 'route'));

@@ -28,17 +28,17 @@ export interface ObservationParts {
   readonly destination?: DestinationStream | undefined;
 }
 
-/** All that makes Sallyport visible, put together once for a process. */
+/** Logs, metrics and health of a process, built once. */
 export class Observation {
   readonly health = new Health();
   readonly events: Events;
-  /** What happens with the key sets of issuers and with their introspection. */
+  /** Events of issuers' key sets and introspection endpoints. */
   readonly issuerEvents: IssuerEvents;
   /** Where audit records go. */
   readonly auditOutput: Pick<Logger, 'info' | 'warn'>;
-  /** Bounds what repeats itself in the logs. */
+  /** Limits repeated lines in the logs. */
   readonly repeats = new Repeats();
-  /** Filled in by whoever builds the parts, and again where a reload replaces one. */
+  /** Filled in when the parts are built, and again when a reload replaces one. */
   readonly sources: Sources = {
     knownTokens: undefined,
     standings: undefined,
@@ -50,7 +50,7 @@ export class Observation {
   private readonly parts: EventsParts & OwnMetricsParts & ComponentsParts;
   private endMeasuring: () => void = () => {};
 
-  /** Throws where the audit log's file cannot be opened. */
+  /** Throws if the audit log's file cannot be opened. */
   constructor(log: Config['log'], { clock, destination }: ObservationParts) {
     const logs = new Logs(log, destination);
     this.parts = {
@@ -71,18 +71,18 @@ export class Observation {
     this.auditOutput = logs.audit;
   }
 
-  /** Opens `log.audit` for another configuration. Throws, and changes nothing, where it cannot be opened. */
+  /** Opens `log.audit` for the next configuration. Throws and changes nothing if it cannot be opened. */
   prepare({ log }: Pick<Config, 'log'>): void {
     this.parts.logs.prepare(log);
   }
 
-  /** Takes up the configuration that {@link prepare} was called with: its `log` section, and its routes for the log. */
+  /** Puts the configuration that {@link prepare} was called with into force: its `log` section and its routes. */
   reconfigure(config: Pick<Config, 'log' | 'routes'>): void {
     this.parts.logs.reconfigure(config.log);
     this.parts.decisionLog.reconfigure(config);
   }
 
-  /** Opens a new audit log if the former file was moved away; if that fails, keeps the former and logs the failure. */
+  /** Opens a new audit log after its file was moved away. If that fails, keeps the former file and logs the failure. */
   reopenLogs(): void {
     try {
       this.parts.logs.reopen();
@@ -91,7 +91,7 @@ export class Observation {
     }
   }
 
-  /** Everything that can be scraped. Called once, where somebody will: it begins to measure the event loop. */
+  /** Returns all metrics, and starts to measure the event loop. Called once, and only if metrics are served. */
   measure(): Metrics {
     const metrics = new Metrics();
     addOwnMetrics(metrics, this.parts);
@@ -99,12 +99,12 @@ export class Observation {
     return metrics;
   }
 
-  /** How the parts are at this moment. */
+  /** Returns the current state of the parts. */
   components(): Components {
     return describeComponents(this.parts);
   }
 
-  /** Says what was left unsaid, and that this is the end. */
+  /** Logs the lines that are still due, and that the process stops. */
   close(): void {
     this.endMeasuring();
     this.parts.decisionLog.close();

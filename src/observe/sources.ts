@@ -1,54 +1,56 @@
 import type { Freshness } from '../core/standing.ts';
 
-/** How it stands with an issuer's published keys. */
+/** The state of an issuer's published keys. */
 export interface KeySetState {
   /** The configured issuer's name. */
   readonly issuer: string;
-  /** Since its keys were last known to be published; `undefined` where none are in force. */
+  /** Seconds since its keys were last known to be published; `undefined` if none are in force. */
   readonly ageSeconds: number | undefined;
-  /** Attempts to refresh them that failed since the last that went well. */
+  /** Failed refreshes since the last successful one. */
   readonly failures: number;
-  /** Whether the issuer publishes private keys, which is why its set is refused. */
+  /** Whether its set is refused because the issuer publishes private keys. */
   readonly exposesKeys?: boolean;
 }
 
-/** How it stands with an issuer that is asked about opaque tokens. */
+/** The state of an issuer's introspection endpoint. */
 export interface IntrospectionState {
   /** The configured issuer's name. */
   readonly issuer: string;
-  /** Questions about tokens that it vouched for before, failed since the last that went well. */
+  /** Failed requests about tokens that it has vouched for before, since the last successful one. */
   readonly failures: number;
-  /** What is wrong whatever it is asked about, as far as that is known. */
+  /** What is wrong regardless of the token, if anything is known. */
   readonly trouble?: 'unreachable' | 'credentials refused' | undefined;
-  /** How many questions ended how, since the start. */
+  /** The requests since the start, by outcome. */
   readonly questions: Readonly<Record<string, number>>;
 }
 
-/** How it stands with what is heard and read of the revocation set. */
+/** The state of the feed, and whether the revocation set can be read. */
 interface StandingStatus {
   readonly feed: 'starting' | 'live' | 'lost';
   readonly outage: boolean;
 }
 
-/** How it stands with the revocation set itself. */
+/** The state of the revocation set itself. */
 export interface SetStatus {
-  /** Unix seconds since when it is known to be lost; `undefined` where it is not. */
+  /** When the set was found to be lost, in Unix seconds; `undefined` if it is not lost. */
   readonly lostSinceSeconds: number | undefined;
+  /** Entries that the store had lost and that were written again, since the start. */
   readonly rewritten: number;
+  /** Entries that vanished before their expiry while the set remained, since the start. */
   readonly vanished: number;
 }
 
-/** How it stands with our own signing keys. */
+/** The state of our own signing keys. */
 export interface SigningKeyState {
-  /** Of the key that signs. */
+  /** The key that signs. */
   readonly kid: string;
-  /** Unix seconds since when it does. */
+  /** Since when it signs, in Unix seconds. */
   readonly sinceSeconds: number;
-  /** Whether the keys could not be read the last time: nothing is signed then. */
+  /** Whether the last attempt to read the keys failed. Nothing is signed then. */
   readonly failing: boolean;
 }
 
-/** Parts that know something worth seeing; read when somebody looks. Each may be replaced, by a reload for one. */
+/** The parts whose state is shown. They are read on demand. A reload may replace each of them. */
 export interface Sources {
   knownTokens: { readonly size: number; readonly hits: number; readonly misses: number } | undefined;
   standings: { readonly size: number; readonly freshness: Freshness; readonly status: StandingStatus } | undefined;

@@ -109,5 +109,5 @@ it('sallyport serve goes on where nobody reads its log, counts what is lost, and
   expect(await get('/metrics')).toMatch(/^sallyport_log_lost_total [1-9]/m);
   child.kill('SIGTERM');
   expect((await ended)[0]).toBe(0);
-  expect(await errors).toMatch(/^sallyport: standard output takes no log lines \(EPIPE.*\n$/);
+  expect(await errors).toMatch(/^sallyport: standard output accepts no log lines \(EPIPE.*\n$/);
 });

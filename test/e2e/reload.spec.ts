@@ -76,7 +76,7 @@ describe('a changed file', () => {
     await edit((config) => {
       routesOf(config).push({ path: NEW, scope: 'messages:sent' }, { path: '/x', nonsense: true });
     });
-    await expect.poll(() => platform.sallyport.output(), { timeout: 5_000 }).toContain('the one in force stays');
+    await expect.poll(() => platform.sallyport.output(), { timeout: 5_000 }).toContain('the former one stays in force');
     expect(platform.sallyport.output()).toContain("unknown scope 'messages:sent', did you mean 'messages:send'?");
     expect(platform.sallyport.output()).toContain("unknown key 'nonsense'");
     expect(await call('GET', NEW)).toBe(403);

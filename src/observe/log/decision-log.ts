@@ -10,26 +10,24 @@ import { secretsOf, withoutSecrets } from './own-credential.ts';
 import { fingerprint } from './redaction.ts';
 import { RequestText } from './request-text.ts';
 
-/** Of denials, and of passes again, so that a flood of the one hides nothing of the other. */
+/** Applies to denials and passes separately, so that a flood of one does not hide the other. */
 const LINES_PER_SECOND = 100;
-/** What browsers ask every host for, unasked: of no interest unless somebody looks for it. */
-const ASKED_BY_BROWSERS = /^\/(?:favicon\.ico|apple-touch-icon[\w-]*\.png|robots\.txt)(?:\?|$)/;
+/** Browsers request these paths of every host by themselves. Their denials are logged at level `debug`. */
+const REQUESTED_BY_BROWSERS = /^\/(?:favicon\.ico|apple-touch-icon[\w-]*\.png|robots\.txt)(?:\?|$)/;
 
 export interface DecisionLogParts {
   readonly log: Logger;
   readonly clock: Pick<Clock, 'monotonicMs'>;
-  /** From 0 to 1: how many of the passes are logged. */
+  /** The share of passes to log, from 0 to 1. */
   readonly passes: number;
-  /** From 0, without 1. */
+  /** From 0 to below 1. */
   readonly random?: () => number;
 }
 
-/** What was decided: every denial and a sample of passes, at most so many lines a second. */
+/** Logs every denial and a sample of passes, with a limit on lines per second. */
 export class DecisionLog {
-  /** From 0 to 1. */
   private passes: number;
-  /** How the log may name a request without a route. */
-  private readonly words = new RequestText();
+  private readonly text = new RequestText();
   private readonly log: Logger;
   private readonly random: () => number;
   private readonly denialLimit: LineLimit;
@@ -43,16 +41,16 @@ export class DecisionLog {
       new LineLimit({
         linesPerSecond: LINES_PER_SECOND,
         clock,
-        tell: (suppressed) => log.warn({ outcome, suppressed }, 'lines were left out'),
+        report: (suppressed) => log.warn({ outcome, suppressed }, 'lines were left out'),
       });
     this.denialLimit = limit('denied');
     this.passLimit = limit('allowed');
   }
 
-  /** Takes up another share of passes to log, and the routes whose names the log may show. */
+  /** Sets the share of passes to log, and the routes whose names the log may show. */
   reconfigure({ log, routes }: Pick<Config, 'log' | 'routes'>): void {
     this.passes = log.passes;
-    this.words.reconfigure(routes);
+    this.text.reconfigure(routes);
   }
 
   /** Lines left out since the start. */
@@ -66,14 +64,14 @@ export class DecisionLog {
     else if (this.passes > 0 && this.random() < this.passes) this.recordPass(request, decision);
   }
 
-  /** Tells what was left out last. */
+  /** Logs the number of lines left out since the last report. */
   close(): void {
     this.denialLimit.close();
     this.passLimit.close();
   }
 
   private recordDenial(request: AccessRequest, denial: Deny, outcome: Decision['outcome']): void {
-    const level = denial.reason === 'route_denied' && ASKED_BY_BROWSERS.test(request.path) ? 'debug' : 'info';
+    const level = denial.reason === 'route_denied' && REQUESTED_BY_BROWSERS.test(request.path) ? 'debug' : 'info';
     if (!this.log.isLevelEnabled(level) || !this.denialLimit.admit()) return;
     this.log[level](this.describe(request, denial), outcome === 'deny' ? 'denied' : 'would be denied');
   }
@@ -88,29 +86,29 @@ export class DecisionLog {
     const { route, credential } = decision;
     const facts = {
       door,
-      method: this.words.nameMethod(method),
-      ...(route === undefined ? { path: this.words.namePath(path) } : { route: route.pattern }),
-      ...(decision.outcome === 'deny' ? whyOf(decision) : {}),
+      method: this.text.nameMethod(method),
+      ...(route === undefined ? { path: this.text.namePath(path) } : { route: route.pattern }),
+      ...(decision.outcome === 'deny' ? describeDenial(decision) : {}),
       ...(credential === undefined ? {} : { issuer: credential.identity.issuer, subject: credential.identity.subject }),
       ...(credential?.identity.tokenId === undefined ? {} : { tokenId: credential.identity.tokenId }),
     };
-    return { ...withoutOwn(facts, secretsOf(authorization)), ...credentialOf(request) };
+    return { ...redactFacts(facts, secretsOf(authorization)), ...describeCredential(request) };
   }
 }
 
-/** An issuer may name a token by itself, and a client write its token anywhere. */
-function withoutOwn(facts: object, secrets: readonly string[]): object {
+/** Removes the request's own credential: an issuer may use it as the token's id, a client may put it anywhere. */
+function redactFacts(facts: object, secrets: readonly string[]): object {
   if (secrets.length === 0) return facts;
   const clean = (value: unknown): unknown => (typeof value === 'string' ? withoutSecrets(value, secrets) : value);
   return Object.fromEntries(Object.entries(facts).map(([key, value]) => [key, clean(value)]));
 }
 
-function whyOf({ reason, check, issuer }: Deny): object {
+function describeDenial({ reason, check, issuer }: Deny): object {
   return { reason, check: checkText(check), ...(issuer === undefined ? {} : { issuer }) };
 }
 
-/** Names the token by a hash, so that a client's complaint can be found here. Never a password, not even hashed. */
-function credentialOf(request: AccessRequest): object {
+/** Identifies a token by a hash, to find the lines of a known token. Never describes a password, not even hashed. */
+function describeCredential(request: AccessRequest): object {
   const presented = readCredential(request.authorization);
   const isToken = presented.scheme === 'bearer' && !presentsSeveral(presented.value);
   return isToken ? { token: fingerprint(presented.value) } : {};

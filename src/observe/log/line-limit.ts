@@ -1,23 +1,23 @@
 import type { Clock } from '../../core/ports.ts';
 
-const TELL_MS = 1_000;
+const REPORT_MS = 1_000;
 
 export interface LineLimitParts {
-  /** How many lines may be written each second, and at once after a quiet second. */
+  /** Lines allowed per second; also the largest burst. */
   readonly linesPerSecond: number;
   readonly clock: Pick<Clock, 'monotonicMs'>;
-  /** Tells how many lines were left out since it was last told: at most once a second, and not at all where none were. */
-  readonly tell: (suppressed: number) => void;
+  /** Called at most once a second with the number of lines left out since the last call, if there are any. */
+  readonly report: (suppressed: number) => void;
 }
 
-/** A token bucket for log lines, so that a flood of requests becomes no flood of lines. */
+/** A token bucket for log lines, so that a flood of requests does not become a flood of lines. */
 export class LineLimit {
   /** Lines left out since the start. */
   suppressed = 0;
   private readonly parts: LineLimitParts;
   private allowance: number;
   private filledAtMs: number;
-  private untold = 0;
+  private unreported = 0;
   private timer: NodeJS.Timeout | undefined;
 
   constructor(parts: LineLimitParts) {
@@ -34,17 +34,17 @@ export class LineLimit {
       return true;
     }
     this.suppressed += 1;
-    this.untold += 1;
-    this.timer ??= setTimeout(() => this.close(), TELL_MS).unref();
+    this.unreported += 1;
+    this.timer ??= setTimeout(() => this.close(), REPORT_MS).unref();
     return false;
   }
 
-  /** Tells what was not told yet. */
+  /** Reports the lines left out since the last report. */
   close(): void {
     clearTimeout(this.timer);
     this.timer = undefined;
-    if (this.untold > 0) this.parts.tell(this.untold);
-    this.untold = 0;
+    if (this.unreported > 0) this.parts.report(this.unreported);
+    this.unreported = 0;
   }
 
   private fill(): void {

@@ -25,7 +25,7 @@ it('LineOutput writes each line at once', () => {
   expect(output.lost).toBe(0);
 });
 
-it('LineOutput keeps no more than it may while the disk is full, and does not throw', () => {
+it('LineOutput keeps a bounded number of lines while the disk is full, and does not throw', () => {
   const descriptor = openSync('/dev/full', 'w');
   onTestFinished(() => closeSync(descriptor));
   const output = new LineOutput(descriptor);
@@ -33,7 +33,7 @@ it('LineOutput keeps no more than it may while the disk is full, and does not th
   expect(output.lost).toBe(LINES - 1_024);
 });
 
-it('LineOutput counts every line as lost whose pipe has no reader any more, and tells of it once', () => {
+it('LineOutput counts lines as lost if the reader of its pipe is gone, and reports that once', () => {
   const pipe = openPipe();
   onTestFinished(() => closeSync(pipe.writeEnd));
   const failures: unknown[] = [];
@@ -46,7 +46,7 @@ it('LineOutput counts every line as lost whose pipe has no reader any more, and 
   expect(failures).toEqual(['EPIPE']);
 });
 
-it('LineOutput waits for nobody who does not read, and goes on in whole lines when somebody does', async () => {
+it('LineOutput does not wait for a reader that is not reading, and continues with whole lines when it reads again', async () => {
   const pipe = openPipe();
   const script = `
     const { standardOutput } = await import(${JSON.stringify(new URL('./logger.ts', import.meta.url).href)});
@@ -61,7 +61,7 @@ it('LineOutput waits for nobody who does not read, and goes on in whole lines wh
   if (child.stdin === null || child.stderr === null) throw new Error('it has no pipes');
   const closed = once(child, 'close');
   closeSync(pipe.writeEnd);
-  // Nobody has read until now, when all is written.
+  // Nothing is read until all lines are written.
   const [text] = await once(child.stderr.setEncoding('utf8'), 'data');
   const lost = Number(text);
   expect(lost).toBeGreaterThan(1_000);

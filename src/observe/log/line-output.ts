@@ -1,25 +1,25 @@
 import { writeSync } from 'node:fs';
 
-/** How far a reader may fall behind before lines are left out. */
+/** How far a reader may fall behind before lines are dropped. */
 const MAX_WAITING_BYTES = 1024 * 1024;
 const TRY_AGAIN_MS = 100;
 
-/** Told once of an output that takes nothing, and again after it took something in between. */
+/** Called when the output starts to fail; not again until it has worked in between. */
 type OutputFailed = (error: NodeJS.ErrnoException) => void;
 
 /**
- * Hands each line to the system at once, so that nothing is lost by an end without warning. What is not taken, by a
- * pipe that nobody empties or a disk that is full, waits; too much of it is left out. Where the reader of a pipe has gone
- * nothing waits: it does not come back. Never throws, and never blocks where the descriptor does not.
+ * Passes each line to the system at once, so that a crash loses nothing. If a pipe or a disk is full, lines wait in a
+ * bounded buffer, and further lines are dropped. If the reader of a pipe is gone, lines are dropped at once, because it
+ * will not come back. Never throws, and blocks only if the descriptor does.
  */
 export class LineOutput {
-  /** Lines left out since the start. */
+  /** Lines dropped since the start. */
   lost = 0;
-  /** Whether the last attempt to write failed, for another reason than a reader that is slow. */
+  /** Whether the last attempt to write failed for any reason except a slow reader. */
   isFailing = false;
   private readonly descriptor: number;
   private readonly failed: OutputFailed;
-  /** Lines that were not taken yet, of the first maybe a part alone. */
+  /** Lines not yet written; of the first one possibly only a part. */
   private readonly waiting: Buffer[] = [];
   private waitingBytes = 0;
   private timer: NodeJS.Timeout | undefined;
@@ -42,7 +42,7 @@ export class LineOutput {
     this.flush();
   }
 
-  /** Keeps the process alive for what waits; whoever ends the process says for how long. */
+  /** Keeps the process alive for the waiting lines; its caller sets a limit on that. */
   close(): void {
     this.isClosing = true;
     this.timer?.ref();
@@ -51,19 +51,19 @@ export class LineOutput {
   private flush(): void {
     try {
       for (let [first] = this.waiting; first !== undefined; [first] = this.waiting) {
-        const taken = writeSync(this.descriptor, first);
+        const written = writeSync(this.descriptor, first);
         this.isFailing = false;
-        this.waitingBytes -= taken;
-        if (taken < first.length) this.waiting[0] = first.subarray(taken);
+        this.waitingBytes -= written;
+        if (written < first.length) this.waiting[0] = first.subarray(written);
         else this.waiting.shift();
       }
     } catch (error) {
-      // What a system call throws.
+      // System calls throw this type.
       this.wait(error as NodeJS.ErrnoException);
     }
   }
 
-  /** What waits is tried again, unless nobody will ever read it. */
+  /** Schedules another attempt, or drops the waiting lines if their reader is gone. */
   private wait(error: NodeJS.ErrnoException): void {
     if (error.code === 'EPIPE') {
       this.lost += this.waiting.length;

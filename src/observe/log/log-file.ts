@@ -5,24 +5,24 @@ import { hasCode } from '../../lib/error-code.ts';
 const OWNER_ONLY = 0o600;
 const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
 
-/** A file that lines are added to, each handed to the system before the next thing happens; only its owner reads it. */
+/** A log file. Writes each line synchronously. Only its owner can read it. */
 export class LogFile {
   private readonly path: string;
   private descriptor: number;
 
-  /** Makes the file where there is none. Throws where it cannot be opened. */
+  /** Creates the file if it does not exist. Throws if it cannot be opened. */
   constructor(path: string) {
     this.path = path;
     this.descriptor = open(path);
   }
 
-  /** Throws where the line cannot be written; a part of it may have been. */
+  /** Throws if the line cannot be written completely. */
   write(line: string): void {
     const bytes = Buffer.from(line);
     for (let written = 0; written < bytes.length; ) written += writeSync(this.descriptor, bytes, written);
   }
 
-  /** Goes on in the file that is at the path now, once the former one was moved away. Throws, and keeps the former, where it cannot. */
+  /** Opens the path again after the former file was moved away. Throws and keeps the former file if that fails. */
   reopen(): void {
     const former = this.descriptor;
     this.descriptor = open(this.path);
@@ -34,11 +34,11 @@ export class LogFile {
   }
 }
 
-/** Follows no link: whoever may write to the folder could lead the log into any file of ours. */
+/** Follows no link: otherwise anyone with write access to the folder could direct the log into any of our own files. */
 function open(path: string): number {
   try {
     const folder = statSync(dirname(path));
-    if (isOpenToAll(folder.mode)) throw new Error('anybody may write to its folder');
+    if (isOpenToAll(folder.mode)) throw new Error('anyone can write to its folder');
     const descriptor = openSync(path, APPEND, OWNER_ONLY);
     const file = fstatSync(descriptor);
     if (!file.isFile() || file.nlink === 1) return descriptor;
@@ -51,7 +51,7 @@ function open(path: string): number {
   }
 }
 
-/** In a folder with the sticky bit nobody replaces another's file. */
+/** In a folder with the sticky bit, only its owner can replace a file. */
 function isOpenToAll(mode: number): boolean {
   return (mode & 0o002) !== 0 && (mode & 0o1000) === 0;
 }

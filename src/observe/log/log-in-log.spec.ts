@@ -15,7 +15,7 @@ function listen() {
 }
 
 describe('LogInLog', () => {
-  it('tells refusals that compared nothing once, and then by their number every ten seconds', () => {
+  it('logs the first refusal without a comparison, then the number of further ones every ten seconds', () => {
     const { events, lines } = listen();
     const refusal = { reason: 'too_many_attempts', check: 'password queue is full' };
     for (let second = 0; second < 30; second++) {
@@ -23,24 +23,24 @@ describe('LogInLog', () => {
       vi.advanceTimersByTime(1_000);
     }
     vi.advanceTimersByTime(10_000);
-    const told = lines.map(({ repeated = 1 }) => Number(repeated));
-    expect(told).toHaveLength(4);
-    expect(told.reduce((sum, one) => sum + one, 0)).toBe(30_000);
+    const counts = lines.map(({ repeated = 1 }) => Number(repeated));
+    expect(counts).toHaveLength(4);
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(30_000);
     expect(lines[0]).toMatchObject({ log: 'audit', client: CLIENT, check: 'password queue is full' });
   });
 
-  it('tells refusals that compared a password with the account, and the number of those left out', () => {
+  it('logs refusals with a comparison and their account, and the number of lines left out', () => {
     const { events, lines } = listen();
     const refusal = { reason: 'credentials_invalid', check: 'password', accountId: 'account-1' };
     for (let turn = 0; turn < 1_000; turn++) events.logInRefused(CLIENT, refusal);
     vi.advanceTimersByTime(1_000);
-    const told = lines.filter(({ msg }) => msg === 'log-in refused');
-    expect(told).toHaveLength(10);
-    expect(told[0]).toMatchObject({ log: 'audit', client: CLIENT, check: 'password', account: 'account-1' });
+    const refusals = lines.filter(({ msg }) => msg === 'log-in refused');
+    expect(refusals).toHaveLength(10);
+    expect(refusals[0]).toMatchObject({ log: 'audit', client: CLIENT, check: 'password', account: 'account-1' });
     expect(lines.at(-1)).toMatchObject({ log: 'audit', suppressed: 990 });
   });
 
-  it('tells of a spent budget with the account, where there is one', () => {
+  it('logs a spent budget with the account, if there is one', () => {
     const { events, lines } = listen();
     events.guessesSpent('account-1', 'strangers', CLIENT);
     expect(lines.at(-1)).toMatchObject({ log: 'audit', account: 'account-1', whose: 'strangers', client: CLIENT });

@@ -4,14 +4,14 @@ import { LineLimit } from './line-limit.ts';
 import type { Logger } from './logger.ts';
 import { Repeats } from './repeats.ts';
 
-/** Passwords take time to compare, so more than a few of these are a flood. */
+/** Comparing a password takes time, so more lines than this are a flood. */
 const LINES_PER_SECOND = 10;
 
-/** A log-in that was refused, for the audit log. */
+/** A refused log-in, for the audit log. */
 export interface RefusedLogIn {
   readonly reason: string;
   readonly check: string;
-  /** Of the account that has the name; `undefined` where there is none, or nobody looked. */
+  /** The account with the presented name; `undefined` if there is none or it was not looked up. */
   readonly accountId?: string | undefined;
 }
 
@@ -20,7 +20,7 @@ export interface LogInLogParts {
   readonly clock: Pick<Clock, 'monotonicMs'>;
 }
 
-/** Counts what became of log-ins, and keeps a flood of refused ones from filling the audit log. */
+/** Counts the outcomes of log-ins, and keeps a flood of refused ones from filling the audit log. */
 export class LogInLog {
   private readonly audit: Logger;
   private readonly limit: LineLimit;
@@ -32,7 +32,7 @@ export class LogInLog {
     this.limit = new LineLimit({
       linesPerSecond: LINES_PER_SECOND,
       clock,
-      tell: (suppressed) => audit.warn({ suppressed }, 'log-ins refused: lines were left out'),
+      report: (suppressed) => audit.warn({ suppressed }, 'log-ins refused: lines were left out'),
     });
   }
 
@@ -41,7 +41,7 @@ export class LogInLog {
     return this.limit.suppressed + this.repeats.suppressed;
   }
 
-  /** Counts a name and a password that were presented. */
+  /** Counts the outcome of a presented name and password. */
   count(outcome: string): void {
     this.outcomes.set(outcome, (this.outcomes.get(outcome) ?? 0) + 1);
   }
@@ -50,19 +50,19 @@ export class LogInLog {
     for (const [outcome, value] of this.outcomes) yield { labels: { outcome }, value };
   }
 
-  /** Where nothing was compared, the first is told at once, and the others as a number every ten seconds. */
+  /** Logs a refusal. If no password was compared, logs the first at once and the number of others every ten seconds. */
   refused(client: string, { reason, check, accountId }: RefusedLogIn): void {
     if (reason !== 'credentials_invalid') {
       this.repeats.tell(check, (repeated) => {
         const facts = repeated === 0 ? { client, check } : { check, repeated };
-        this.audit.warn(facts, 'log-in refused, and no password compared');
+        this.audit.warn(facts, 'log-in refused without comparing the password');
       });
       return;
     }
     if (this.limit.admit()) this.audit.warn({ client, check, account: accountId }, 'log-in refused');
   }
 
-  /** @param account its id; `undefined` where no account has the name. */
+  /** @param account its id; `undefined` if no account has the name. */
   guessesSpent(account: string | undefined, whose: string, client: string | undefined): void {
     this.repeats.tell(`spent ${account ?? ''} ${whose}`, (repeated) => {
       const facts = { account, whose, client, ...(repeated === 0 ? {} : { repeated }) };
@@ -70,7 +70,7 @@ export class LogInLog {
     });
   }
 
-  /** Tells what was not told yet. */
+  /** Logs the number of lines left out since the last report. */
   close(): void {
     this.limit.close();
     this.repeats.close();

@@ -7,7 +7,7 @@ import { redact } from './redaction.ts';
 
 export type { DestinationStream, Logger };
 
-/** A log: one JSON object a line, ISO times. Every line, a child's too, goes through `redact`. */
+/** Creates a log with one JSON object per line and ISO times. Every line, also of a child logger, is redacted. */
 export function createLogger(level: LogLevel, destination: DestinationStream): Logger {
   const options = {
     level,
@@ -19,16 +19,17 @@ export function createLogger(level: LogLevel, destination: DestinationStream): L
   return pino(options, destination);
 }
 
-/** By asking for it, Node makes a pipe one that does not block. Standard error is told where it takes nothing. */
+/** Returns the standard output. Reports to standard error if it cannot be written. */
 export function standardOutput(): LineOutput {
+  // The access to `process.stdout` also makes Node set a pipe to non-blocking.
   return new LineOutput(process.stdout.fd, ({ message }) => {
     try {
       writeSync(
         process.stderr.fd,
-        `sallyport: standard output takes no log lines (${message}); sallyport_log_lost_total counts those that are lost\n`,
+        `sallyport: standard output accepts no log lines (${message}); sallyport_log_lost_total counts the lost lines\n`,
       );
     } catch {
-      // Often the same pipe. The metric and /readyz tell it.
+      // Often standard error is the same pipe. The metric and /readyz still report the failure.
     }
   });
 }

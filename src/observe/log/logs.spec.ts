@@ -35,14 +35,14 @@ function messagesIn(file: string): unknown[] {
 }
 
 describe('Logs', () => {
-  it('tell which log a line belongs to, and redact each of them', () => {
+  it('names the log in each line, and redacts each log', () => {
     const logs = new Logs({ level: 'info', passes: 0, audit: undefined }, destination);
     for (const log of [logs.app, logs.decision, logs.audit]) log.info('Bearer of-a-secret');
     expect(lines.map((line) => JSON.parse(line).log)).toEqual(['app', 'decision', 'audit']);
     expect(lines.join('')).not.toContain('of-a-secret');
   });
 
-  it('have a level, but for the audit log', () => {
+  it('applies the level to every log except the audit log', () => {
     const logs = new Logs({ level: 'error', passes: 0, audit: undefined }, destination);
     for (const log of [logs.app, logs.decision, logs.audit]) log.info('x');
     expect(lines.map((line) => JSON.parse(line).log)).toEqual(['audit']);
@@ -51,7 +51,7 @@ describe('Logs', () => {
     expect(lines).toHaveLength(3);
   });
 
-  it('add the audit log to a file that its owner alone reads, redacted', () => {
+  it('appends redacted audit lines to a file that only its owner can read', () => {
     for (const msg of ['one', 'Bearer of-a-secret']) {
       const logs = new Logs({ level: 'info', passes: 0, audit }, destination);
       logs.audit.info(msg);
@@ -63,7 +63,7 @@ describe('Logs', () => {
     expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['elsewhere', 'elsewhere']);
   });
 
-  it('reopen() goes on in a new file where the former was moved away', () => {
+  it('reopen() continues in a new file after the former was moved away', () => {
     const logs = new Logs({ level: 'info', passes: 0, audit }, destination);
     logs.audit.info('one');
     renameSync(audit, `${audit}.1`);
@@ -74,7 +74,7 @@ describe('Logs', () => {
     expect([messagesIn(`${audit}.1`), messagesIn(audit)]).toEqual([['one', 'two'], ['three']]);
   });
 
-  it('prepare() keeps the former audit log, also where the new one cannot be opened; reconfigure() moves it', () => {
+  it('prepare() keeps the former audit log, even if the new one cannot be opened, until reconfigure()', () => {
     const logs = new Logs({ level: 'info', passes: 0, audit }, destination);
     const missing = join(folder, 'none', 'audit.log');
     expect(() => logs.prepare({ audit: missing })).toThrow('log.audit: cannot open the file');
@@ -94,12 +94,12 @@ describe('Logs', () => {
     expect(lines.map((line) => JSON.parse(line).msg)).toEqual(['as loud as before', 'three']);
   });
 
-  it('refuse to start where the audit log cannot be opened', () => {
+  it('throws if the audit log cannot be opened', () => {
     const open = (): unknown => new Logs({ level: 'info', passes: 0, audit: folder }, destination);
     expect(open).toThrow('log.audit: cannot open the file: EISDIR');
   });
 
-  it('follow no link to an audit log, and write to none that has a second name', () => {
+  it('refuses an audit log that is a symbolic link or has a hard link', () => {
     const target = join(folder, 'target');
     writeFileSync(target, '');
     symlinkSync(target, audit);
@@ -113,15 +113,15 @@ describe('Logs', () => {
     expect(readFileSync(audit, 'utf8')).toBe('');
   });
 
-  it('open no audit log in a folder that anybody may write to, but for one with the sticky bit', () => {
+  it('refuses an audit log in a folder that anyone can write to, unless it has the sticky bit', () => {
     const open = (): Logs => new Logs({ level: 'info', passes: 0, audit }, destination);
     chmodSync(folder, 0o777);
-    expect(open).toThrow('log.audit: cannot open the file: anybody may write to its folder');
+    expect(open).toThrow('log.audit: cannot open the file: anyone can write to its folder');
     chmodSync(folder, 0o1777);
     open().close();
   });
 
-  it('lose no audit line whose file does not take it', () => {
+  it('writes an audit line to the common log if its file cannot be written', () => {
     const logs = new Logs({ level: 'silent', passes: 0, audit: '/dev/full' }, destination);
     const failures: unknown[] = [];
     logs.onAuditFailed = (error) => failures.push(error);

@@ -3,18 +3,19 @@ import type { LineOutput } from './line-output.ts';
 import { LogFile } from './log-file.ts';
 import { createLogger, type DestinationStream, type Logger, standardOutput } from './logger.ts';
 
-/** Told of an audit line that its file did not take, and that went to the common log instead. */
+/** Called when an audit line could not be written to its file and went to the common log instead. */
 type AuditFailed = (error: unknown) => void;
 
 /**
- * The three logs, apart by `log` in each line: `app` is what happens to Sallyport, `decision` what it decides, and
- * `audit` who changed what. The audit log has no level, since it is a record, and may have a file of its own.
+ * The three logs, which `log` in each line distinguishes: `app` for events of Sallyport itself, `decision` for its
+ * decisions, and `audit` for who changed what. The audit log has no level, because it is a record, and may have its own
+ * file.
  */
 export class Logs {
   readonly app: Logger;
   readonly decision: Logger;
   readonly audit: Logger;
-  /** Set once, by whoever counts and tells of it. */
+  /** Set once by the observer that counts and reports such failures. */
   onAuditFailed: AuditFailed = () => {};
   private readonly common: DestinationStream & Partial<Pick<LineOutput, 'lost' | 'isFailing' | 'close'>>;
   private auditPath: string | undefined;
@@ -22,7 +23,7 @@ export class Logs {
   /** Opened for the next configuration. */
   private nextFile: LogFile | undefined;
 
-  /** Throws where the audit log's file cannot be opened. */
+  /** Throws if the audit log's file cannot be opened. */
   constructor({ level, audit }: Config['log'], destination: Logs['common'] = standardOutput()) {
     this.common = destination;
     this.auditPath = audit;
@@ -33,27 +34,24 @@ export class Logs {
     this.audit = createLogger('info', { write: (line) => this.writeAudit(line) }).child({ log: 'audit' });
   }
 
-  /** Lines that the standard output did not take, since the start. */
+  /** Lines that could not be written to the standard output, since the start. */
   get lost(): number {
     return this.common.lost ?? 0;
   }
 
-  /** Whether the standard output takes no line at present. */
+  /** Whether the standard output currently accepts no lines. */
   get isFailing(): boolean {
     return this.common.isFailing ?? false;
   }
 
-  /**
-   * Opens the audit log's file for another configuration, without a change to where lines go. Throws where it cannot be
-   * opened.
-   */
+  /** Opens the audit log's file for the next configuration, but does not use it yet. Throws if it cannot be opened. */
   prepare({ audit }: Pick<Config['log'], 'audit'>): void {
     this.closeFormer(this.nextFile);
     this.nextFile = undefined;
     if (audit !== this.auditPath) this.nextFile = open(audit);
   }
 
-  /** Takes up the configuration that {@link prepare} was called with. */
+  /** Puts the configuration that {@link prepare} was called with into force. */
   reconfigure({ level, audit }: Config['log']): void {
     if (audit !== this.auditPath) {
       this.closeFormer(this.auditFile);
@@ -63,7 +61,7 @@ export class Logs {
     this.decision.level = level;
   }
 
-  /** After the audit log's file was moved away: goes on in a new one. Throws, and keeps the former, where it cannot. */
+  /** Opens a new audit log after its file was moved away. Throws and keeps the former file if that fails. */
   reopen(): void {
     this.auditFile?.reopen();
   }
@@ -74,7 +72,7 @@ export class Logs {
     this.common.close?.();
   }
 
-  /** An error here is about lines that were written before: a network file system may report it this late. */
+  /** An error here concerns lines written earlier: a network file system may report it as late as this. */
   private closeFormer(file: LogFile | undefined): void {
     try {
       file?.close();
@@ -91,7 +89,7 @@ export class Logs {
     try {
       this.auditFile.write(line);
     } catch (error) {
-      // A record in the wrong place is better than none.
+      // A record in the wrong log is better than no record.
       this.common.write(line);
       this.onAuditFailed(error);
     }

@@ -5,7 +5,7 @@ const OPAQUE = 'sk_live_Zm9vYmFy+/=';
 const JWT = 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJqb2UifQ.c2lnbmF0dXJlLWlzLWhlcmU';
 const BASIC = `Basic ${Buffer.from('joe:hunter two').toString('base64')}`;
 
-describe('withoutSecrets() of what secretsOf() found', () => {
+describe('withoutSecrets() with secretsOf()', () => {
   it.each([
     [`Bearer ${OPAQUE}`, `the server said: ${OPAQUE} is gone`, 'the server said: [redacted] is gone'],
     [`bearer  ${OPAQUE} `, OPAQUE, '[redacted]'],
@@ -17,14 +17,14 @@ describe('withoutSecrets() of what secretsOf() found', () => {
     [BASIC, `a ${BASIC.slice(6)} b`, 'a [redacted] b'],
     ['Bearer a', 'a banana', 'a banana'],
     ['Bearer ', 'Bearer ', '[redacted]'],
-    [undefined, 'as it is', 'as it is'],
-  ])('with %j turns %j into %j', (authorization, text, clean) => {
+    [undefined, 'unchanged', 'unchanged'],
+  ])('for %j turns %j into %j', (authorization, text, clean) => {
     expect(withoutSecrets(text, secretsOf(authorization))).toBe(clean);
   });
 
-  it('looks for five parts of a token at most, however many it has', () => {
+  it('uses at most five parts of a token', () => {
     const parts = Array.from({ length: 3_000 }, (_, index) => `part-${index}`.padEnd(16, 'x'));
-    // The field value, its credential, and those parts.
+    // The field value, its credential, and five parts.
     expect(secretsOf(`Bearer ${parts.join('.')}`)).toHaveLength(7);
   });
 });

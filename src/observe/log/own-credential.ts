@@ -1,13 +1,13 @@
 import { readCredential } from '../../core/credential.ts';
 import { REPLACEMENT } from './redaction.ts';
 
-/** What is shorter is no secret, and would take words out of every line. */
+/** Shorter strings are not secret, and redacting them would remove ordinary words. */
 const MIN_LENGTH = 6;
 const MIN_PART_LENGTH = 16;
-/** As many as a JWE has (RFC 7516, section 3.1). Whoever makes up a token of thousands makes no work by that. */
+/** As many as a JWE has (RFC 7516, section 3.1), so that a token of thousands of parts causes no work. */
 const MAX_PARTS = 5;
 
-/** Every spelling of what a request authenticates with: none of them may be in a line about it. */
+/** Returns the strings that may not appear in a line about a request: its credential and the parts of it. */
 export function secretsOf(authorization: string | undefined): readonly string[] {
   if (authorization === undefined || authorization === '') return [];
   const presented = readCredential(authorization);
@@ -16,11 +16,11 @@ export function secretsOf(authorization: string | undefined): readonly string[] 
   const pair = presented.scheme === 'basic' ? Buffer.from(value, 'base64').toString('utf8') : '';
   const password = pair.slice(pair.indexOf(':') + 1);
   const secrets = [authorization, value, ...parts, pair, password].filter(({ length }) => length >= MIN_LENGTH);
-  // The longest first: it holds the others.
+  // The longest first, because it contains the others.
   return [...new Set(secrets)].toSorted((left, right) => right.length - left.length);
 }
 
-/** `text` without any of them, percent-encoded or not. */
+/** Returns `text` with every secret redacted, percent-encoded or not. */
 export function withoutSecrets(text: string, secrets: readonly string[]): string {
   let clean = text;
   for (const secret of secrets) {

@@ -5,7 +5,7 @@ const HEADER = 'eyJhbGciOiJFUzI1NiJ9';
 const PAYLOAD = 'eyJzdWIiOiJqb2UifQ';
 const TOKEN = `${HEADER}.${PAYLOAD}.c2lnbmF0dXJl-_`;
 
-/** A token whose header is JSON as people print it. */
+/** A token with this text as its header. */
 function printed(header: string): string {
   return `${Buffer.from(header).toString('base64url')}.${PAYLOAD}.c2lnbmF0dXJl-_`;
 }
@@ -22,7 +22,7 @@ describe('redact()', () => {
     '\t\t\t{"alg":"ES256"}',
     '{}',
     '{ }',
-  ])('finds a token whose header is %j', (header) => {
+  ])('finds a token with the header %j', (header) => {
     const token = printed(header);
     expect(redact(`a ${token} b`)).toBe('a [redacted] b');
     expect(redact(JSON.stringify({ a: token }))).toBe('{"a":"[redacted]"}');
@@ -67,11 +67,11 @@ describe('redact()', () => {
     '{"scheme":"basic","token":"0a1b2c3d4e5f"}',
     'a framework.js of newer keyboards, keyIdentifierOfSomething.pem, e3b0c44298fc1c149afbf4c8996fb924',
     'IHsiYWxn, CnsiYWxn, 10.0.0.1 and 2026-11-26T15:00:00.000Z',
-  ])('leaves %j alone', (line) => {
+  ])('does not change %j', (line) => {
     expect(redact(line)).toBe(line);
   });
 
-  it('finds what JSON has escaped, and leaves the line JSON', () => {
+  it('finds secrets after JSON escapes, and leaves the line valid JSON', () => {
     const logged = { a: `x\n${TOKEN}`, b: `\t${HEADER}.`, c: '\nBearer abc', d: 'Bearer\tabc', e: 'Basic\r\n abc' };
     expect(JSON.parse(redact(JSON.stringify(logged)))).toEqual({
       a: 'x\n[redacted]',
@@ -83,22 +83,22 @@ describe('redact()', () => {
   });
 
   it.each([
-    ['beginnings of tokens', `x${'eyJ'.repeat(320_000)}`],
-    ['beginnings of tokens apart', '-eyJ'.repeat(240_000)],
+    ['token starts', `x${'eyJ'.repeat(320_000)}`],
+    ['separate token starts', '-eyJ'.repeat(240_000)],
     ['dots', `eyJ${'.'.repeat(960_000)}`],
-    ['dots alone', `x${'.'.repeat(960_000)}`],
-    ['near beginnings', 'ewe'.repeat(320_000)],
-    ['near beginnings, in parts', 'ewo.'.repeat(240_000)],
+    ['only dots', `x${'.'.repeat(960_000)}`],
+    ['false token starts', 'ewe'.repeat(320_000)],
+    ['false token starts in parts', 'ewo.'.repeat(240_000)],
     ['schemes', 'Bearer '.repeat(136_000)],
     ['escaped spaces', `Basic${'%20'.repeat(320_000)}`],
-    ['schemes of URLs', '://'.repeat(320_000)],
-  ])('passes once over 1 MB of %s, which in quadratic time would take many minutes', (_what, line) => {
+    ['URL schemes', '://'.repeat(320_000)],
+  ])('takes linear time for 1 MB of %s (quadratic time would be many minutes)', (_what, line) => {
     expect(redact(line).length).toBeGreaterThan(0);
   });
 });
 
 describe('fingerprint()', () => {
-  it('is short, stable and tells nothing of what it names', () => {
+  it('returns 12 stable hex digits that depend on the whole credential', () => {
     expect(fingerprint('')).toBe('e3b0c44298fc');
     expect(fingerprint(TOKEN)).toMatch(/^[0-9a-f]{12}$/);
     expect(fingerprint(TOKEN)).not.toBe(fingerprint(`${TOKEN}=`));

@@ -1,33 +1,33 @@
 import { createHash } from 'node:crypto';
 
-/** Stands in a log where a secret was. */
+/** Replaces a secret in a log line. */
 export const REPLACEMENT = '[redacted]';
 
-/** What may be a compact JWS: base64url parts; the dots may be escaped. Never backtracks, however long the line is. */
+/** A possible compact JWS: base64url parts with dots, which may be escaped. Never backtracks, even on a long line. */
 const PARTS = /[\w-]+(?:(?:\.|%2e)[\w-]*)*/gi;
 const DOT = /\.|%2e/i;
-/** How a JSON object may begin in base64url: `{` and `"`, white space, or `}`. */
+/** The possible starts of a JSON object in base64url: `{` and `"`, white space, or `}`. */
 const OBJECT = /e(?:y[A-DI-L]|w[k-r0-3]|3[0-3])/g;
-/** How compact JSON begins: `{"`, or `{ `. So seldom in words that no more is asked. */
+/** The start of compact JSON: `{"` or `{ `. It is so rare in ordinary text that no further check is needed. */
 const COMPACT_OBJECT = /^ey[JA]/;
-/** White space may stand before it: where a part begins, or behind the rest of an escape (`\n`, `%20`). */
+/** White space before the object, at the start of a part or after the rest of an escape (`\n`, `%20`). */
 const INDENTED_OBJECT = /(?<![\w-])[\w-]{0,2}?[ICD]/g;
-/** What a header decodes to, however it is printed. */
+/** The start of a decoded header, in any layout. */
 const HEADER = /^\s*\{\s*(?:"[ -~]|\})/;
-/** In one word. One with more beginnings that turn out to be none is left out as a whole. */
+/** The most candidates to decode in one word. A word with more false candidates is redacted completely. */
 const MAX_LOOKS = 200;
-/** As much of a part as tells whether it is one: 48 bytes. */
+/** The characters that are decoded to recognise a header: 48 bytes. */
 const HEADER_LENGTH = 64;
-/** From this length on, one part alone is taken for a piece of a token. */
+/** A single part of at least this length is treated as a piece of a token. */
 const TOKEN_PIECE_LENGTH = 20;
-/** What follows an authentication scheme, to the end of the word or the next scheme; the space may be escaped. */
+/** An authentication scheme and the credential after it, up to the next scheme; the space may be escaped. */
 const CREDENTIALS = /(Bearer|Basic)(?:\s|\\[nrt]|%20|\+)+[^\s"\\,]+(?:,(?!Bearer|Basic)[^\s"\\,]*)*/gi;
-/** User and password in a URL. */
+/** The user and password of a URL. */
 const USER_INFO = /:\/\/[^\s"\\/]+@/g;
 
 /**
- * The last line of defence: whatever reaches the log by a mistake of ours or a library's, a JWT, the value behind
- * `Bearer` and `Basic` and a URL's password do not.
+ * Redacts JWTs, the values after `Bearer` and `Basic`, and passwords in URLs. The last line of defence against mistakes
+ * in our own code and in libraries.
  */
 export function redact(line: string): string {
   return line
@@ -36,7 +36,7 @@ export function redact(line: string): string {
     .replace(USER_INFO, `://${REPLACEMENT}@`);
 }
 
-/** Without the token in it. What stands before it stays: in a line of JSON the `n` of a line break does. */
+/** Redacts the token. Keeps what precedes it, such as the `n` of an escaped line break in JSON. */
 function redactToken(parts: string): string {
   if (parts.length < TOKEN_PIECE_LENGTH && !DOT.test(parts)) return parts;
   const start = findToken(parts);
@@ -44,7 +44,7 @@ function redactToken(parts: string): string {
   return parts.slice(0, start) + REPLACEMENT;
 }
 
-/** Where the first part begins that decodes to a JSON object; -1 where none does. */
+/** Returns the index of the first part that decodes to a JSON object; -1 if there is none. */
 function findToken(parts: string): number {
   const objects = parts.matchAll(OBJECT).map(({ index }) => index);
   const indented = parts.matchAll(INDENTED_OBJECT).map(({ index, 0: found }) => index + found.length - 1);
@@ -67,7 +67,7 @@ function isHeader(parts: string, start: number): boolean {
   return HEADER.test(Buffer.from(part, 'base64url').toString('latin1'));
 }
 
-/** A short name for a credential, of no use to anyone who does not have it: 48 bits of its SHA-256. */
+/** Returns a short name for a credential that does not reveal it: 48 bits of its SHA-256. */
 export function fingerprint(credential: string): string {
   return createHash('sha256').update(credential).digest('hex').slice(0, 12);
 }

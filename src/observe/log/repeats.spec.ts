@@ -17,7 +17,7 @@ function bench() {
 }
 
 describe('Repeats', () => {
-  it('tell the first of a kind at once, and how many followed every ten seconds', () => {
+  it('writes the first of a kind at once, and the number of further ones every ten seconds', () => {
     const { repeats, lines, fail } = bench();
     for (let time = 0; time < 25_000; time += 10) {
       fail('store');
@@ -29,7 +29,7 @@ describe('Repeats', () => {
     expect(repeats.suppressed).toBe(2_499);
   });
 
-  it('tell a kind at once again when it was quiet for ten seconds', () => {
+  it('writes a kind at once again after ten quiet seconds', () => {
     const { lines, fail } = bench();
     fail('store');
     vi.advanceTimersByTime(10_001);
@@ -37,13 +37,13 @@ describe('Repeats', () => {
     expect(lines).toEqual(['store 0', 'store 0']);
   });
 
-  it('keep kinds apart', () => {
+  it('counts each kind separately', () => {
     const { lines, fail } = bench();
     for (const name of ['store', 'keys', 'store']) fail(name);
     expect(lines).toEqual(['store 0', 'keys 0']);
   });
 
-  it('stay bounded, in lines and in memory, whatever comes', () => {
+  it('limits the number of kinds', () => {
     const { repeats, lines, fail } = bench();
     for (let index = 0; index < 5_000; index++) fail(`kind ${index}`);
     expect(lines).toHaveLength(101);
@@ -52,7 +52,7 @@ describe('Repeats', () => {
     expect(lines.at(-1)).toBe('kind 4999 4899');
   });
 
-  it('tell the rest when they are closed, and nothing after', () => {
+  it('writes the remaining lines when it is closed, and none afterwards', () => {
     const { repeats, lines, fail } = bench();
     for (const name of ['store', 'store', 'keys']) fail(name);
     repeats.close();

@@ -1,9 +1,9 @@
 const INTERVAL_MS = 10_000;
 const MAX_KINDS = 100;
-/** Shared by the kinds for which there is no room: still bounded, less exact. */
+/** Shared by all further kinds, which are then counted together. */
 const ANY_OTHER = '';
 
-/** Writes the line; `repeated` is how often the same was left out since the last one. */
+/** Writes the line; `repeated` is the number of lines of this kind left out since the last one. */
 type Line = (repeated: number) => void;
 
 interface Kind {
@@ -13,15 +13,15 @@ interface Kind {
 }
 
 /**
- * Keeps failures that repeat themselves from filling the log: the first of a kind is told at once, the later ones
- * as a number, every ten seconds while they go on.
+ * Keeps repeated failures from filling the log. Logs the first of a kind at once, then the number of further ones every
+ * ten seconds while they continue.
  */
 export class Repeats {
   /** Lines left out since the start. */
   suppressed = 0;
   private readonly kinds = new Map<string, Kind>();
 
-  /** @param name names the kind; what is the same in it is the same failure. */
+  /** @param name identifies the kind: failures with the same name are the same. */
   tell(name: string, line: Line): void {
     const key = this.kinds.has(name) || this.kinds.size < MAX_KINDS ? name : ANY_OTHER;
     const kind = this.kinds.get(key);
@@ -35,7 +35,7 @@ export class Repeats {
     kind.line = line;
   }
 
-  /** Tells what was not told yet. */
+  /** Writes the lines that are still due. */
   close(): void {
     for (const { repeated, line, timer } of this.kinds.values()) {
       clearTimeout(timer);

@@ -3,13 +3,13 @@ import { RequestText } from './request-text.ts';
 
 const TOKEN = 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJqb2UifQ.c2lnbmF0dXJl-_';
 
-const words = new RequestText();
-words.reconfigure([
+const text = new RequestText();
+text.reconfigure([
   { pattern: '/3rdparty/v1/messages/{id}', methods: ['GET'] },
   { pattern: '/café/**', methods: ['M-SEARCH'] },
 ]);
 
-describe('RequestWords.namePath()', () => {
+describe('RequestText.namePath()', () => {
   it.each([
     ['/3rdparty/v1/messages', '/3rdparty/v1/messages'],
     ['/3rdparty/v1/messages/', '/3rdparty/v1/messages/'],
@@ -37,26 +37,26 @@ describe('RequestWords.namePath()', () => {
     ['', ''],
     ['*', '*'],
   ])('names %j as %j', (target, named) => {
-    expect(words.namePath(target)).toBe(named);
+    expect(text.namePath(target)).toBe(named);
   });
 
-  it('is bounded, however long the path is', () => {
-    expect(words.namePath('/a'.repeat(30_000)).length).toBeLessThan(100);
-    expect(words.namePath(`/${'a'.repeat(60_000)}`)).toBe('/…');
+  it('bounds its result for a long path', () => {
+    expect(text.namePath('/a'.repeat(30_000)).length).toBeLessThan(100);
+    expect(text.namePath(`/${'a'.repeat(60_000)}`)).toBe('/…');
   });
 
-  it('compares 500 pairs of words for one path at most', () => {
+  it('compares at most 500 pairs of segments and literals per path', () => {
     const large = new RequestText();
     const literals = Array.from({ length: 200 }, (_, index) => `literal-${String(index).padStart(20, '0')}`);
     large.reconfigure(literals.map((literal) => ({ pattern: `/${literal}`, methods: [] })));
-    const [slip = ''] = literals;
-    const path = `/${slip}x`.repeat(3);
-    expect(large.namePath(path)).toBe(`/~${slip}/~${slip}/…`);
-    expect(large.namePath(`${path}/${slip}`)).toBe(`/~${slip}/~${slip}/…/${slip}`);
+    const [first = ''] = literals;
+    const path = `/${first}x`.repeat(3);
+    expect(large.namePath(path)).toBe(`/~${first}/~${first}/…`);
+    expect(large.namePath(`${path}/${first}`)).toBe(`/~${first}/~${first}/…/${first}`);
   });
 });
 
-describe('RequestWords.nameMethod()', () => {
+describe('RequestText.nameMethod()', () => {
   it.each([
     ['GET', 'GET'],
     ['PATCH', 'PATCH'],
@@ -70,6 +70,6 @@ describe('RequestWords.nameMethod()', () => {
     ['X'.repeat(60_000), '…'],
     ['', '…'],
   ])('names %j as %j', (method, named) => {
-    expect(words.nameMethod(method)).toBe(named);
+    expect(text.nameMethod(method)).toBe(named);
   });
 });

@@ -3,24 +3,24 @@ import { encodePath } from '../../core/path.ts';
 import type { Route } from '../../core/route.ts';
 import { nearest } from '../../lib/nearest.ts';
 
-/** Where a path ends for one parser or another, encoded or not: what follows may hold anything. */
+/** Where some parser ends a path, encoded or not. The rest may contain secrets. */
 const END_OF_PATH = /[?#;]|%(?:25)*(?:3f|23|3b)/i;
 const MAX_SEGMENTS = 32;
-/** Words of at most so many letters are compared with the literals. */
+/** Longer segments are not compared with the literals. */
 const MAX_WORD_LENGTH = 32;
-/** Pairs of a word and a literal that are compared for one path: anybody may send paths, and none must cost much. */
+/** The most comparisons of a segment with a literal for one path, because anyone may send any path. */
 const MAX_COMPARISONS = 500;
 const HIDDEN = '…';
 
 /**
- * What the log may call a request that met no route. A segment of its path, or its method, may be a secret that somebody
- * put there: what the route map itself says is shown, and all else is `…`. A slip of a literal is `~` and that literal.
+ * Describes a request that matched no route without secrets, which clients may put into the method or any segment of the
+ * path. It shows only what the routes contain. A misspelt literal becomes `~` and the literal, anything else `…`.
  */
 export class RequestText {
   private literals: ReadonlyMap<string, string> = new Map();
   private methods: ReadonlySet<string> = USUAL_METHODS;
 
-  /** Takes up the routes of another configuration. */
+  /** Sets the routes of the configuration in force. */
   reconfigure(routes: readonly Pick<Route, 'pattern' | 'methods'>[]): void {
     const segments = routes.flatMap(({ pattern }) => pattern.split('/')).filter(isLiteral);
     this.literals = new Map(segments.map((segment) => [encodePath(segment), segment]));
@@ -33,7 +33,7 @@ export class RequestText {
     return this.methods.has(upper) ? `~${upper}` : HIDDEN;
   }
 
-  /** Without its query. */
+  /** Describes the path without its query. */
   namePath(target: string): string {
     const [first = '', ...segments] = (target.split(END_OF_PATH, 1)[0] ?? '').split('/', MAX_SEGMENTS);
     const start = first === '' || first === '*' ? first : HIDDEN;
@@ -43,14 +43,14 @@ export class RequestText {
       if (known !== undefined) return known;
       if (segment.length > MAX_WORD_LENGTH) return HIDDEN;
       comparisons += this.literals.size;
-      return comparisons > MAX_COMPARISONS ? HIDDEN : this.nameSlip(segment);
+      return comparisons > MAX_COMPARISONS ? HIDDEN : this.nameMisspelling(segment);
     });
     return [start, ...names].join('/');
   }
 
-  private nameSlip(segment: string): string {
-    const meant = nearest(segment, this.literals.values());
-    return meant === undefined ? HIDDEN : `~${meant}`;
+  private nameMisspelling(segment: string): string {
+    const literal = nearest(segment, this.literals.values());
+    return literal === undefined ? HIDDEN : `~${literal}`;
   }
 }
 

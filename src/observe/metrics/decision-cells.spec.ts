@@ -12,7 +12,7 @@ const credential = makeCredential();
 const basic = makeCredential({ identity: { issuer: 'sallyport', scheme: 'basic' } });
 const allowed: Decision = { outcome: 'allow', route, credential, shadowed: undefined };
 
-/** What was counted, as `door outcome reason scheme route issuer` without the empty ones. */
+/** The counts by their non-empty labels: `door outcome reason scheme route issuer`. */
 function counted(cells: DecisionCells): Record<string, number> {
   return Object.fromEntries(
     Array.from(cells.samples(), ({ labels, value }) => {
@@ -70,11 +70,11 @@ describe('DecisionCells', () => {
       { ...allowed, route: undefined, credential: undefined, shadowed: deny('route_denied', undefined, 'signature') },
       {},
     ],
-  ])('count %s', (expected, decision, request) => {
+  ])('counts %s', (expected, decision, request) => {
     expect(countOne(decision, request)).toEqual({ [expected]: 1 });
   });
 
-  it('go on where they stood when a reload makes the route anew, and are shared by rules of one pattern', () => {
+  it('shares a counter among rules with one pattern, also after a reload', () => {
     const cells = new DecisionCells();
     for (const methods of [['GET'], ['GET'], ['POST']]) {
       cells.count(makeRequest(), { ...allowed, route: makeRoute({ pattern: '/x/{id}', methods }) });
@@ -82,7 +82,7 @@ describe('DecisionCells', () => {
     expect(counted(cells)).toEqual({ 'ext-authz allow bearer /x/{id} partner': 3 });
   });
 
-  it('know every reason and scheme apart, and add up to what was counted', () => {
+  it('counts every combination of labels separately', () => {
     const arbitrary = fc.record({
       reason: fc.constantFrom(...REASONS),
       pattern: fc.constantFrom(undefined, '/a', '/b/**'),
@@ -91,10 +91,10 @@ describe('DecisionCells', () => {
       door: fc.constantFrom('ext-authz' as const, 'tokens' as const),
     });
     fc.assert(
-      fc.property(fc.array(arbitrary, { maxLength: 60 }), (asked) => {
+      fc.property(fc.array(arbitrary, { maxLength: 60 }), (denials) => {
         const cells = new DecisionCells();
         const expected: Record<string, number> = {};
-        for (const { reason, pattern, authorization, issuer, door } of asked) {
+        for (const { reason, pattern, authorization, issuer, door } of denials) {
           const place = pattern === undefined ? undefined : makeRoute({ pattern });
           cells.count(makeRequest({ authorization, door }), deny(reason, place, 'signature', issuer));
           const scheme = authorization?.split(' ')[0]?.toLowerCase() ?? 'none';

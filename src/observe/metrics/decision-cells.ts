@@ -6,23 +6,23 @@ import type { Route } from '../../core/route.ts';
 import type { VerifiedCredential } from '../../core/verified-credential.ts';
 import type { Sample } from './samples.ts';
 
-/** How a request presented itself; `none` also where that is a scheme that nobody takes. */
+/** The scheme of a request's credential; `none` includes unsupported schemes. */
 const SCHEMES = ['bearer', 'basic', 'none'] as const;
 const BEARER = 0;
 const BASIC = 1;
 const NONE = 2;
 
-/** Where the cells of a reason begin: one for each scheme. */
+/** The index of a reason's first cell. Each reason has one cell per scheme. */
 const OFFSETS = new Map<Reason, number>(REASONS.map((reason, index) => [reason, index * SCHEMES.length]));
 
-/** The cells of one door, route and issuer. Those for denials, of which most routes see few kinds, are made when needed. */
+/** The cells of one door, route and issuer. Cells for denials are created on demand, because most routes have few. */
 class Tally {
   readonly allowed = SCHEMES.map(() => 0);
   denied: number[] | undefined;
   shadowed: number[] | undefined;
 }
 
-/** The cells of one door and route, by issuer; `''` where none is known. */
+/** The cells of one door and route, by issuer; `''` if it is unknown. */
 type Block = Map<string, Tally>;
 
 class DoorCells {
@@ -35,7 +35,7 @@ class DoorCells {
     return this.byRoute.get(route) ?? this.resolve(route);
   }
 
-  /** Once in a route's life. */
+  /** Called once per route object. */
   private resolve(route: Route): Block {
     const block = this.blockAt(route.pattern);
     this.byRoute.set(route, block);
@@ -43,8 +43,8 @@ class DoorCells {
   }
 
   private blockAt(pattern: string): Block {
-    const standing = this.byPattern.get(pattern);
-    if (standing !== undefined) return standing;
+    const existing = this.byPattern.get(pattern);
+    if (existing !== undefined) return existing;
     const block: Block = new Map();
     this.byPattern.set(pattern, block);
     return block;
@@ -52,12 +52,12 @@ class DoorCells {
 }
 
 /**
- * Counts decisions in plain cells by door, route, issuer, scheme and reason. Counting looks a route up by its identity
- * and increments a number; names are put together when somebody reads.
+ * Counts decisions in plain cells by door, route, issuer, scheme and reason. Counting looks up a route by its identity
+ * and increments a number; labels are built only when the cells are read.
  *
- * Cells belong to a route's pattern, not to the route: rules that share a pattern share them, and a counter goes on
- * where it stood when a reload makes its route anew. They are made when a route is first met and never dropped, so
- * memory is bounded by the patterns and issuers that configurations have named.
+ * Cells belong to a route's pattern, not to the route object: rules with the same pattern share them, and counters
+ * continue after a reload creates the route anew. Cells are created on first use and never dropped, so memory is bounded
+ * by the patterns and issuers that configurations have named.
  */
 export class DecisionCells {
   private readonly doors = new Map<Door, DoorCells>();
@@ -70,7 +70,7 @@ export class DecisionCells {
     else increment(cellsFor(tally, decision.outcome), offsetOf(denial, request));
   }
 
-  /** Every cell that was ever counted in. */
+  /** Yields every cell that is not zero. */
   *samples(): Generator<Sample> {
     for (const [door, { byPattern }] of this.doors) {
       for (const [route, block] of byPattern) {
@@ -80,8 +80,8 @@ export class DecisionCells {
   }
 
   private cellsOf(door: Door): DoorCells {
-    const standing = this.doors.get(door);
-    if (standing !== undefined) return standing;
+    const existing = this.doors.get(door);
+    if (existing !== undefined) return existing;
     const cells = new DoorCells();
     this.doors.set(door, cells);
     return cells;
@@ -89,14 +89,14 @@ export class DecisionCells {
 }
 
 function tallyAt(block: Block, issuer: string): Tally {
-  const standing = block.get(issuer);
-  if (standing !== undefined) return standing;
+  const existing = block.get(issuer);
+  if (existing !== undefined) return existing;
   const tally = new Tally();
   block.set(issuer, tally);
   return tally;
 }
 
-/** Denials that were carried out, or those that `shadow` let pass. */
+/** Returns the cells for enforced denials, or those for denials that `shadow` let pass. */
 function cellsFor(tally: Tally, outcome: Decision['outcome']): number[] {
   if (outcome === 'deny') return (tally.denied ??= emptyCells());
   return (tally.shadowed ??= emptyCells());

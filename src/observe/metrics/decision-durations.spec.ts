@@ -4,7 +4,7 @@ import { DecisionDurations } from './decision-durations.ts';
 import { Metrics } from './metrics.ts';
 
 describe('DecisionDurations', () => {
-  it('are a histogram in seconds: cumulative buckets, sum and count, hits and misses apart', () => {
+  it('yields a histogram in seconds with cumulative buckets, a sum and a count, for hits and misses', () => {
     const durations = new DecisionDurations();
     for (const tookMs of [0.004, 0.005, 0.006]) durations.add({ waited: false, tookMs });
     for (const tookMs of [2, 30, 60_000]) durations.add({ waited: true, tookMs });

@@ -1,17 +1,17 @@
 import type { Timing } from '../../core/ports.ts';
 import type { Sample } from './samples.ts';
 
-/** Upper bounds in milliseconds: from a known token, which takes microseconds, to the token service's time-out. */
+/** Upper bounds in milliseconds: from a cached token, which takes microseconds, to the token service's time-out. */
 const BOUNDS_MS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 150, 250, 500, 1_000, 10_000];
 
-/** One histogram: how many lay within each bound and within none, and their sum. */
+/** A histogram: the count for each bound and beyond the last one, and the sum. */
 class Histogram {
   private readonly counts = [...BOUNDS_MS.map(() => 0), 0];
   private sumMs = 0;
 
   add(tookMs: number): void {
-    const within = BOUNDS_MS.findIndex((boundMs) => tookMs <= boundMs);
-    const index = within < 0 ? BOUNDS_MS.length : within;
+    const bound = BOUNDS_MS.findIndex((boundMs) => tookMs <= boundMs);
+    const index = bound < 0 ? BOUNDS_MS.length : bound;
     this.counts[index] = (this.counts[index] ?? 0) + 1;
     this.sumMs += tookMs;
   }
@@ -29,7 +29,7 @@ class Histogram {
   }
 }
 
-/** How long decisions took, apart by whether anything had to be waited for. */
+/** Counts the durations of decisions, separately for those that had to wait for something. */
 export class DecisionDurations {
   private readonly hits = new Histogram();
   private readonly misses = new Histogram();
@@ -38,7 +38,7 @@ export class DecisionDurations {
     (waited ? this.misses : this.hits).add(tookMs);
   }
 
-  /** In seconds, as Prometheus counts time. */
+  /** Yields the samples in seconds, the base unit of Prometheus. */
   *samples(): Generator<Sample> {
     yield* this.hits.samples({ cache: 'hit' });
     yield* this.misses.samples({ cache: 'miss' });

@@ -8,7 +8,7 @@ function textOf(metrics: Metrics): string {
 }
 
 describe('Metrics', () => {
-  it('are written as Prometheus reads them, with values as they are when read', () => {
+  it('writes the text format of Prometheus with current values', () => {
     const metrics = new Metrics();
     let count = 0;
     metrics.add({ name: 'a_total', help: 'As they\ncome, \\ too.', type: 'counter', read: () => single((count += 1)) });
@@ -39,14 +39,14 @@ c{x="\\"\\\\\\n",y=""} -0.5
     [NaN, 'NaN'],
     [1e21, '1e+21'],
     [0.000005, '0.000005'],
-  ])('write %d as %s', (value, written) => {
+  ])('writes %d as %s', (value, written) => {
     const metrics = new Metrics();
     metrics.add({ name: 'a', help: 'x', type: 'gauge', read: () => single(value) });
     expect(textOf(metrics)).toContain(`\na ${written}\n`);
     expect(parseExposition(textOf(metrics)).value('a')).toBe(value);
   });
 
-  it('keep every label and value, whatever is in it', () => {
+  it('preserves every label and value', () => {
     const text = fc.string({ unit: 'grapheme' });
     fc.assert(
       fc.property(text, text, fc.double(), (one, other, value) => {
@@ -57,15 +57,15 @@ c{x="\\"\\\\\\n",y=""} -0.5
     );
   });
 
-  it.each(['', '1a', 'a-b', 'a{', 'a\n'])('refuse the name %j', (name) => {
+  it.each(['', '1a', 'a-b', 'a{', 'a\n'])('rejects the name %j', (name) => {
     const add = (): void => new Metrics().add({ name, help: 'x', type: 'gauge', read: () => [] });
-    expect(add).toThrow('not a name of a metric');
+    expect(add).toThrow('not a metric name');
   });
 
-  it('refuse a name that is taken, whose help and type would be told twice', () => {
+  it('rejects a name that already exists', () => {
     const metrics = new Metrics();
     const metric = { name: 'a', help: 'x', type: 'gauge', read: () => [] } as const;
     metrics.add(metric);
-    expect(() => metrics.add(metric)).toThrow("there is a metric 'a' already");
+    expect(() => metrics.add(metric)).toThrow("the metric 'a' already exists");
   });
 });

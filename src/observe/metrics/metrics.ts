@@ -3,13 +3,13 @@ import type { Sample } from './samples.ts';
 /** `Content-Type` of Prometheus's text format. */
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
-/** One metric: what it is called and means, and where its values come from when somebody reads them. */
+/** One metric: its name and meaning, and a function that reads its values. */
 export interface Metric {
-  /** Counters end in `_total`; units are base units: seconds, bytes. */
+  /** Counters end in `_total`. Units are base units: seconds, bytes. */
   readonly name: string;
   readonly help: string;
   readonly type: 'counter' | 'gauge' | 'histogram';
-  /** Every sample differs from the others in labels or suffix. */
+  /** Returns samples that differ in labels or suffix. */
   readonly read: () => Iterable<Sample>;
 }
 
@@ -19,14 +19,14 @@ const NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 export class Metrics {
   private readonly metrics = new Map<string, Metric>();
 
-  /** Throws where the name is none, or taken. */
+  /** Throws if the name is invalid or already in use. */
   add(metric: Metric): void {
-    if (!NAME.test(metric.name)) throw new Error(`not a name of a metric: '${metric.name}'`);
-    if (this.metrics.has(metric.name)) throw new Error(`there is a metric '${metric.name}' already`);
+    if (!NAME.test(metric.name)) throw new Error(`not a metric name: '${metric.name}'`);
+    if (this.metrics.has(metric.name)) throw new Error(`the metric '${metric.name}' already exists`);
     this.metrics.set(metric.name, metric);
   }
 
-  /** Line by line: a large route map's metrics are megabytes, and need not be written in one breath. */
+  /** Yields line by line, because the metrics of a large route map are megabytes. */
   *lines(): Generator<string> {
     for (const { name, help, type, read } of this.metrics.values()) {
       yield `# HELP ${name} ${help.replace(/[\\\n]/g, escape)}\n`;
@@ -38,7 +38,7 @@ export class Metrics {
   }
 }
 
-/** A metric's one value, `undefined` for none. */
+/** Yields the only sample of a metric, or none for `undefined`. */
 export function* single(value: number | undefined): Generator<Sample> {
   if (value !== undefined) yield { labels: {}, value };
 }

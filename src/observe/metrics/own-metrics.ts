@@ -28,9 +28,9 @@ export interface OwnMetricsParts {
   readonly clock: Pick<Clock, 'monotonicMs'>;
 }
 
-/** What Sallyport counts of itself. */
+/** Adds Sallyport's own metrics. */
 export function addOwnMetrics(metrics: Metrics, parts: OwnMetricsParts): void {
-  const groups = [ofDecisions(parts), ofKnowledge(parts), ofFailures(parts), ofConfig(parts)];
+  const groups = [ofDecisions(parts), ofCaches(parts), ofFailures(parts), ofConfig(parts)];
   for (const metric of groups.flat()) metrics.add(metric);
 }
 
@@ -38,59 +38,65 @@ function ofDecisions({ cells, durations, decisionLog, repeats, logIns }: OwnMetr
   return [
     counter(
       'sallyport_decisions_total',
-      'Decisions. The outcome shadow let pass what its reason would have denied; the route is its pattern.',
+      'Decisions. With the outcome shadow, the request passed although its reason would have denied it.',
       () => cells.samples(),
     ),
     {
       name: 'sallyport_decision_duration_seconds',
-      help: 'Time for a decision: all that had to wait for something (miss), and 1 in 64 of the others (hit).',
+      help: 'Time for a decision: each one that had to wait for something (miss), and 1 in 64 of the others (hit).',
       type: 'histogram',
       read: () => durations.samples(),
     },
-    counter('sallyport_log_suppressed_total', 'Log lines left out because there were too many of the kind.', () => [
-      { labels: { log: 'decision' }, value: decisionLog.suppressed },
-      { labels: { log: 'app' }, value: repeats.suppressed },
-      { labels: { log: 'audit' }, value: logIns.suppressed },
-    ]),
+    counter(
+      'sallyport_log_suppressed_total',
+      'Log lines left out because there were too many of the same kind.',
+      () => [
+        { labels: { log: 'decision' }, value: decisionLog.suppressed },
+        { labels: { log: 'app' }, value: repeats.suppressed },
+        { labels: { log: 'audit' }, value: logIns.suppressed },
+      ],
+    ),
     counter(
       'sallyport_logins_total',
-      'Names and passwords that were presented and not remembered. Throttled and busy: no password was compared.',
+      'Presented names and passwords that were not in the cache. Throttled and busy: no password was compared.',
       () => logIns.samples(),
     ),
   ];
 }
 
-function ofKnowledge({ sources, clock }: OwnMetricsParts): Metric[] {
+function ofCaches({ sources, clock }: OwnMetricsParts): Metric[] {
   return [
-    gauge('sallyport_known_tokens', 'Verified tokens that are remembered.', () => single(sources.knownTokens?.size)),
-    counter('sallyport_known_token_lookups_total', 'Look-ups of a bearer token among those known.', () =>
-      lookups(sources),
-    ),
+    gauge('sallyport_known_tokens', 'Verified tokens in the cache.', () => single(sources.knownTokens?.size)),
+    counter('sallyport_known_token_lookups_total', 'Look-ups of a bearer token in the cache.', () => lookups(sources)),
     gauge(
       'sallyport_standings',
-      'Entries of the revocation set that are remembered, those that do not exist too.',
+      'Entries of the revocation set in the cache, including those known not to exist.',
       () => single(sources.standings?.size),
     ),
-    gauge('sallyport_revocation_outage', '1 while the last question about a revocation went unanswered.', () =>
+    gauge('sallyport_revocation_outage', '1 while the store did not answer the last query for a revocation.', () =>
       single(sources.standings && Number(sources.standings.status.outage)),
     ),
-    gauge('sallyport_revocation_set_lost', '1 while the revocation set is lost and nobody has accepted that.', () =>
+    gauge('sallyport_revocation_set_lost', '1 while the revocation set is lost, until the loss is accepted.', () =>
       single(sources.revocationSet && Number(sources.revocationSet.status.lostSinceSeconds !== undefined)),
     ),
-    counter('sallyport_revocations_rewritten_total', 'Revocations that the store had lost and got again.', () =>
-      single(sources.revocationSet?.status.rewritten),
+    counter(
+      'sallyport_revocations_rewritten_total',
+      'Revocations that the store had lost and that were written again.',
+      () => single(sources.revocationSet?.status.rewritten),
     ),
-    counter('sallyport_revocations_vanished_total', 'Revocations that went from the store before their time.', () =>
-      single(sources.revocationSet?.status.vanished),
+    counter(
+      'sallyport_revocations_vanished_total',
+      'Revocations that vanished from the store before they expired.',
+      () => single(sources.revocationSet?.status.vanished),
     ),
-    gauge('sallyport_feed_age_seconds', 'Time since the revocation feed last proved that it tells of changes.', () => {
+    gauge('sallyport_feed_age_seconds', 'Time since the revocation feed last proved that it works.', () => {
       const freshness = sources.standings?.freshness;
       return single(freshness && feedAgeSeconds(freshness, clock.monotonicMs()));
     }),
-    gauge('sallyport_signing_key_since_timestamp_seconds', 'Unix time since which the present key signs.', () =>
+    gauge('sallyport_signing_key_since_timestamp_seconds', 'Unix time since which the current key signs.', () =>
       single(sources.ownKeys?.state?.sinceSeconds),
     ),
-    gauge('sallyport_signing_keys_failing', '1 while the signing keys cannot be read, and nothing is signed.', () =>
+    gauge('sallyport_signing_keys_failing', '1 while the signing keys cannot be read and nothing is signed.', () =>
       single(sources.ownKeys?.state && Number(sources.ownKeys.state.failing)),
     ),
     gauge(
@@ -98,7 +104,7 @@ function ofKnowledge({ sources, clock }: OwnMetricsParts): Metric[] {
       "Time since an issuer's keys in force were last known to be published.",
       () => ofKeySets(sources, ({ ageSeconds }) => ageSeconds),
     ),
-    gauge('sallyport_key_set_failures', "Attempts to refresh an issuer's keys that failed in a row.", () =>
+    gauge('sallyport_key_set_failures', "Failed attempts in a row to refresh an issuer's keys.", () =>
       ofKeySets(sources, ({ failures }) => failures),
     ),
     ...ofIntrospection(sources),
@@ -111,14 +117,14 @@ function ofIntrospection(sources: Sources): Metric[] {
   return [
     counter(
       'sallyport_introspections_total',
-      "Questions about opaque tokens to an issuer's server, by what became of them; those unasked were never sent.",
+      "Introspection requests to an issuer's server, by outcome. Unasked requests were never sent.",
       read(({ issuer, questions }) =>
         Object.entries(questions).map(([outcome, value]) => ({ labels: { issuer, outcome }, value })),
       ),
     ),
     gauge(
       'sallyport_introspection_failures',
-      "Questions about opaque tokens to an issuer's server that failed in a row.",
+      "Failed introspection requests in a row to an issuer's server, about tokens that it had vouched for.",
       read(({ issuer, failures }) => [{ labels: { issuer }, value: failures }]),
     ),
   ];
@@ -126,37 +132,37 @@ function ofIntrospection(sources: Sources): Metric[] {
 
 function ofFailures({ failures, forwarding, logs }: OwnMetricsParts): Metric[] {
   return [
-    counter('sallyport_store_errors_total', 'Questions that the store did not answer, or not in time.', () =>
-      single(failures.store),
-    ),
-    counter('sallyport_internal_errors_total', 'Failures of other parts than the store, and bugs.', () =>
+    counter('sallyport_store_errors_total', 'Store operations that failed or timed out.', () => single(failures.store)),
+    counter('sallyport_internal_errors_total', 'Failures of parts other than the store, and bugs.', () =>
       single(failures.other),
     ),
-    counter('sallyport_audit_errors_total', 'Audit lines that log.audit did not take and the common log has.', () =>
-      single(failures.audit),
+    counter(
+      'sallyport_audit_errors_total',
+      'Audit lines that could not be written to log.audit and went to the common log.',
+      () => single(failures.audit),
     ),
-    counter('sallyport_tls_handshake_failures_total', 'TLS handshakes that failed, by the door they were for.', () =>
+    counter('sallyport_tls_handshake_failures_total', 'Failed TLS handshakes, by door.', () =>
       Array.from(failures.handshakes, ([door, value]) => ({ labels: { door }, value })),
     ),
     counter(
       'sallyport_forwarded_for_ignored_total',
-      'X-Forwarded-For of peers that trustedProxies does not list, wherever somebody asked for the client.',
+      'X-Forwarded-For that was ignored because trustedProxies does not list its peer.',
       () => Array.from(forwarding.ignored, ([door, { count }]) => ({ labels: { door }, value: count })),
     ),
-    counter('sallyport_log_lost_total', 'Log lines that the standard output did not take.', () => single(logs.lost)),
+    counter('sallyport_log_lost_total', 'Log lines that could not be written to the standard output.', () =>
+      single(logs.lost),
+    ),
   ];
 }
 
 function ofConfig({ configStatus }: OwnMetricsParts): Metric[] {
   return [
-    gauge(
-      'sallyport_config_last_reload_successful',
-      'Whether the configuration file is the one in force: 1 or 0.',
-      () => single(configStatus.isCurrent ? 1 : 0),
+    gauge('sallyport_config_last_reload_successful', '1 if the current configuration file is in force, else 0.', () =>
+      single(configStatus.isCurrent ? 1 : 0),
     ),
     gauge(
       'sallyport_config_last_reload_success_timestamp_seconds',
-      'Unix time at which a configuration was last taken up.',
+      'Unix time at which a configuration last came into force.',
       () => single(configStatus.takenAtMs / 1_000),
     ),
   ];
@@ -168,7 +174,7 @@ function lookups({ knownTokens }: Sources): Sample[] {
   return Object.entries({ hit: hits, miss: misses }).map(([result, value]) => ({ labels: { result }, value }));
 }
 
-/** Those that have a value. */
+/** Yields a sample for each key set that has a value. */
 function* ofKeySets({ keySets }: Sources, valueOf: (state: KeySetState) => number | undefined): Generator<Sample> {
   for (const state of keySets?.statuses() ?? []) {
     const value = valueOf(state);

@@ -5,12 +5,12 @@ import { single } from './metrics.ts';
 
 const DELAY_SAMPLED_EVERY_MS = 10;
 
-/** What the process costs and how long its one thread lets others wait. Returns how to end the measuring. */
+/** Adds metrics of the process's resources and its event loop. Returns a function that stops the measurement. */
 export function addProcessMetrics(metrics: Metrics): () => void {
   addUsage(metrics);
   metrics.add({
     name: 'sallyport_build_info',
-    help: 'Always 1; its labels say which versions run.',
+    help: 'Always 1; the labels are the versions.',
     type: 'gauge',
     read: () => [{ labels: { version: readVersion(), node: process.version }, value: 1 }],
   });
@@ -37,24 +37,24 @@ function cpuSeconds(): number {
   return (user + system) / 1e6;
 }
 
-/** Since it was last read: mean, 99th percentile and longest. */
+/** Measures the mean, 99th percentile and maximum since the last read. */
 function addEventLoopDelay(metrics: Metrics): () => void {
   const delays = monitorEventLoopDelay({ resolution: DELAY_SAMPLED_EVERY_MS });
   delays.enable();
   metrics.add({
     name: 'nodejs_eventloop_delay_seconds',
-    help: 'How late the event loop came to what was due, since the last scrape.',
+    help: 'Delay of the event loop since the last scrape.',
     type: 'gauge',
     read: () => {
       const read = { mean: delays.mean, p99: delays.percentile(99), max: delays.max };
       delays.reset();
-      return Object.entries(read).map(([statistic, ns]) => ({ labels: { statistic }, value: lateSeconds(ns) }));
+      return Object.entries(read).map(([statistic, ns]) => ({ labels: { statistic }, value: delaySeconds(ns) }));
     },
   });
   return () => void delays.disable();
 }
 
-/** What is measured holds the interval itself; nothing was measured yet where it is no number, or zero. */
-function lateSeconds(nanoseconds: number): number {
+/** Subtracts the sampling interval, which the measured value includes. The value is NaN or 0 before any sample. */
+function delaySeconds(nanoseconds: number): number {
   return Math.max(0, (nanoseconds || 0) / 1e9 - DELAY_SAMPLED_EVERY_MS / 1e3);
 }

@@ -1,8 +1,8 @@
-/** One measured value of a metric, with what tells it apart from the metric's others. */
+/** One value of a metric. Labels and suffix distinguish it from the metric's other values. */
 export interface Sample {
-  /** Values may hold anything: they are escaped where they are written. */
+  /** Label values may be any strings; they are escaped when written. */
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
-  /** What a histogram's parts are told apart by. */
+  /** Distinguishes the parts of a histogram. */
   readonly suffix?: '_bucket' | '_sum' | '_count';
 }
