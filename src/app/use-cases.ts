@@ -11,7 +11,7 @@ import type { Route } from '../core/route.ts';
 import { RouteMap } from '../core/route.ts';
 import { consoleRoute } from '../edge/console/route.ts';
 import type { ConsoleUseCases } from '../edge/console/use-cases.ts';
-import { exceptPassedCalls } from '../edge/token-api/call-decisions.ts';
+import { exceptAdmittedCalls } from '../edge/token-api/call-decisions.ts';
 import { CALLS } from '../edge/token-api/calls.ts';
 import { tokenRoutes } from '../edge/token-api/routes.ts';
 import type { TokenUseCases } from '../edge/token-api/use-cases.ts';
@@ -86,7 +86,7 @@ export function buildUseCases(
     failed: (error: unknown, request?: AccessRequest) => events.failed(error, request),
   };
   return {
-    decider: byRoutes([...calls, consoleRoute(name)], exceptPassedCalls(events, calls)),
+    decider: byRoutes([...calls, consoleRoute(name)], exceptAdmittedCalls(events, calls)),
     issuer: issuer.issuer,
     catalogue,
     rules,

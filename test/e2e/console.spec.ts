@@ -262,7 +262,7 @@ describe('the console, in Chromium and through Envoy', { timeout: 240_000 }, () 
     const { page } = visitor;
     for (const [path, words] of [
       ['/v1/tokens', 'credentials required'],
-      ['/console/nothing', 'no such call'],
+      ['/console/nothing', 'no such path'],
     ] as const) {
       await page.goto(`${origin}${path}`);
       await page.getByText(words).waitFor();

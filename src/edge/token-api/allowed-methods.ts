@@ -1,13 +1,13 @@
 import type { FastifyInstance } from 'fastify';
 
-interface KnownRoute {
+interface RegisteredRoute {
   readonly path: RegExp;
   readonly methods: readonly string[];
 }
 
-/** Which methods each address of a server takes. Made before its routes are. */
+/** Records which methods each path of a server accepts. It must be constructed before the routes are added. */
 export class AllowedMethods {
-  private readonly routes: KnownRoute[] = [];
+  private readonly routes: RegisteredRoute[] = [];
 
   constructor(server: FastifyInstance) {
     server.addHook('onRoute', ({ method, url }) => {
@@ -15,14 +15,14 @@ export class AllowedMethods {
     });
   }
 
-  /** For `Allow` (RFC 9110, section 10.2.1); empty where nothing has this address. */
+  /** Returns the methods for `Allow` (RFC 9110, section 10.2.1); none if no route has this path. */
   of(path: string): readonly string[] {
     const found = this.routes.filter((route) => route.path.test(path)).flatMap(({ methods }) => methods);
     return found.length === 0 ? [] : [...new Set([...found, 'OPTIONS'])].toSorted();
   }
 }
 
-/** Of a route as fastify writes it, as in `/v1/tokens/:id`. */
+/** Returns the pattern of a path in Fastify's syntax, such as `/v1/tokens/:id`. */
 function pathPattern(url: string): RegExp {
   const parts = url.split('/').map((part) => (part.startsWith(':') ? '[^/]+' : RegExp.escape(part)));
   return new RegExp(`^${parts.join('/')}$`);

@@ -3,27 +3,27 @@ import { failed } from './call.ts';
 import { readIdempotencyKey } from './idempotency-key.ts';
 import type { TokenUseCases } from './use-cases.ts';
 
-/** A request for a call that makes something. */
-export interface MakingRequest {
+/** A request to a call that creates something. */
+export interface CreationRequest {
   readonly caller: Caller;
-  /** `Idempotency-Key`. */
+  /** The value of `Idempotency-Key`. */
   readonly keyField: string | string[] | undefined;
-  /** All that says what is asked for. */
+  /** Everything that determines what is created: the same key with other content is refused. */
   readonly content: unknown;
   readonly newId: () => string;
 }
 
 const PROBLEMS = {
-  key_reused: failed('idempotency_key_reused', 'this Idempotency-Key was used for another request; choose a new one'),
+  key_reused: failed('idempotency_key_reused', 'this Idempotency-Key was used for a different request; use a new one'),
   in_progress: {
-    ...failed('request_in_progress', 'the request with this Idempotency-Key is being carried out; ask again'),
+    ...failed('request_in_progress', 'the request with this Idempotency-Key is still in progress; try again'),
     retryAfterSeconds: 1,
   },
 } as const;
 
-/** Answers a request; where it has a key, it makes one thing however often it is sent. */
+/** Handles a request. With a key it creates one thing, however many times it is sent. */
 export async function answerOnce(
-  { caller, keyField, content, newId }: MakingRequest,
+  { caller, keyField, content, newId }: CreationRequest,
   { idempotency }: Pick<TokenUseCases, 'idempotency'>,
   handle: (assignedId?: string) => Promise<Outcome>,
 ): Promise<Outcome> {

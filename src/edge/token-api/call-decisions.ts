@@ -5,8 +5,9 @@ import type { Route } from '../../core/route.ts';
 import { decodeAccess } from './decode.ts';
 
 /**
- * What was decided about calls that were let pass. A call may still be denied while it is carried out, by a password in
- * its body or because the caller's authority has ended. So it is told once, when it is answered.
+ * Holds the decisions about admitted calls until they are answered. A call may still be denied while it is handled,
+ * because of a password in its body or because the caller's authority has ended. So its decision is reported once, with
+ * the response.
  */
 export class CallDecisions {
   private readonly observer: Pick<DecisionObserver, 'decided'>;
@@ -16,35 +17,35 @@ export class CallDecisions {
     this.observer = observer;
   }
 
-  /** Whoever calls was let pass, or was denied, which {@link exceptPassedCalls} has told. */
+  /** Records the decision about the caller. {@link exceptAdmittedCalls} has already passed on a denial. */
   decided(request: FastifyRequest, decision: Decision): void {
     if (decision.outcome === 'allow') this.decisions.set(request, decision);
     else this.decisions.delete(request);
   }
 
-  /** It was denied afterwards. */
+  /** Records that an admitted call was denied after all. */
   denied(request: FastifyRequest, denial: Deny): void {
-    const passed = this.decisions.get(request);
-    if (passed === undefined) return;
-    const { route, credential } = passed;
+    const admitted = this.decisions.get(request);
+    if (admitted === undefined) return;
+    const { route, credential } = admitted;
     this.decisions.set(request, { ...denial, route, credential });
   }
 
-  /** It is about to be answered. */
-  tell(request: FastifyRequest): void {
+  /** Reports the decision. Called just before the response is sent. */
+  report(request: FastifyRequest): void {
     const decision = this.decisions.get(request);
     if (decision !== undefined) this.observer.decided(decodeAccess(request), decision);
     this.decisions.delete(request);
   }
 }
 
-/** An observer that is told of everything but calls that were let pass by these rules. */
-export function exceptPassedCalls(observer: DecisionObserver, routes: readonly Route[]): DecisionObserver {
+/** Wraps an observer so that it does not receive the admission of calls by these rules. */
+export function exceptAdmittedCalls(observer: DecisionObserver, routes: readonly Route[]): DecisionObserver {
   const calls = new Set(routes);
-  const isPassedCall = ({ route }: Allow): boolean => route !== undefined && calls.has(route);
+  const isAdmittedCall = ({ route }: Allow): boolean => route !== undefined && calls.has(route);
   return {
     decided: (request, decision, timing) => {
-      if (decision.outcome === 'allow' && isPassedCall(decision)) return;
+      if (decision.outcome === 'allow' && isAdmittedCall(decision)) return;
       observer.decided(request, decision, timing);
     },
     failed: (error, request) => observer.failed(error, request),

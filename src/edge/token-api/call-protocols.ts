@@ -11,14 +11,14 @@ import { send } from './encode.ts';
 import { sendOauth } from './encode-oauth.ts';
 import { AmbiguousClient, answerFailures, BodyNotUtf8, refuseEncodedBodies } from './server.ts';
 
-/** How calls of one kind read their bodies, ask who calls, and answer. */
+/** How one kind of call reads its body, identifies its caller and responds. */
 export interface CallProtocol {
   isOf(call: AnyCall): boolean;
   prepare(calls: FastifyInstance, observer: DoorObserver): void;
-  /** Whether the body tells who calls, so that it is read before that is asked. */
+  /** Whether the body may hold the client's credentials, so that it must be read before the caller is admitted. */
   waitsForBody(request: FastifyRequest): boolean;
-  /** @param body as it was parsed; `undefined` before that. */
-  decide(asked: AccessRequest, decider: Decider, body: unknown): Decision | Promise<Decision>;
+  /** @param body the parsed body; `undefined` before it is read. */
+  decide(request: AccessRequest, decider: Decider, body: unknown): Decision | Promise<Decision>;
   readonly respond: typeof send;
 }
 
@@ -26,11 +26,11 @@ const json: CallProtocol = {
   isOf: (call) => call.body !== undefined && !isOfOauth(call),
   prepare: refuseEncodedBodies,
   waitsForBody: () => false,
-  decide: (asked, decider) => decider.decide(asked),
+  decide: (request, decider) => decider.decide(request),
   respond: send,
 };
 
-/** Without a body that counts: some clients send a content type with nothing behind it. */
+/** For calls without a body. Any body is discarded: some clients send a content type with nothing after it. */
 const bodiless: CallProtocol = {
   ...json,
   isOf: ({ body }) => body === undefined,
@@ -43,7 +43,7 @@ const bodiless: CallProtocol = {
   },
 };
 
-/** The calls of OAuth take forms, and answer errors as RFC 6749 has it. */
+/** For the OAuth calls, which accept forms and report errors in the format of RFC 6749, section 5.2. */
 const oauth: CallProtocol = {
   isOf: isOfOauth,
   prepare: (calls, observer) => {
@@ -57,11 +57,11 @@ const oauth: CallProtocol = {
     });
     answerFailures(calls, observer, sendOauth);
   },
-  // A form that cannot be read is refused like any other; who sends none is asked at once.
+  // A request without a form is decided at once. An unreadable form is refused like any other unreadable body.
   waitsForBody: ({ headers }) => headers.authorization === undefined && headers['content-type'] !== undefined,
-  decide: (asked, decider, body) => {
+  decide: (request, decider, body) => {
     const authorization = readClientSecret(body);
-    return authorization === undefined ? decideClient(asked, decider) : decider.decide({ ...asked, authorization });
+    return authorization === undefined ? decideClient(request, decider) : decider.decide({ ...request, authorization });
   },
   respond: sendOauth,
 };
@@ -69,14 +69,15 @@ const oauth: CallProtocol = {
 export const CALL_PROTOCOLS: readonly CallProtocol[] = [json, bodiless, oauth];
 
 /**
- * Clients of OAuth encode their passwords, others send them as they are. The former come first, so that theirs is no
- * failure that counts against them; where too many are, the other reading may be one that was good before.
+ * Decides about a client that may use Basic. OAuth clients encode their passwords, other clients do not. The decoded
+ * reading is tried first, so that an OAuth client causes no failed attempt. The other reading is tried after too many
+ * attempts as well, because it may match a password that was verified before.
  */
-async function decideClient(asked: AccessRequest, decider: Decider): Promise<Decision> {
-  const authorization = decodeClientBasic(asked.authorization);
-  const decision = await decider.decide(authorization === undefined ? asked : { ...asked, authorization });
+async function decideClient(request: AccessRequest, decider: Decider): Promise<Decision> {
+  const authorization = decodeClientBasic(request.authorization);
+  const decision = await decider.decide(authorization === undefined ? request : { ...request, authorization });
   const isWrong = decision.outcome === 'deny' && WRONG.has(decision.reason);
-  return isWrong && authorization !== undefined ? decider.decide(asked) : decision;
+  return isWrong && authorization !== undefined ? decider.decide(request) : decision;
 }
 
 const WRONG: ReadonlySet<Reason> = new Set(['credentials_invalid', 'too_many_attempts']);

@@ -12,54 +12,54 @@ import type { TokenUseCases } from './use-cases.ts';
 
 export const FORM = 'application/x-www-form-urlencoded';
 
-/** Who calls: an account of ours, by its password or by a token. */
+/** The account that calls, and the credential that it presented. */
 export interface Caller {
   readonly accountId: string;
   readonly use: TokenUse | 'password';
-  /** `jti`, where it calls by a token. */
+  /** The token's `jti`; `undefined` for a password. */
   readonly tokenId: string | undefined;
   readonly granted: ReadonlySet<string>;
-  /** Where the call says that it {@link CallFacts.needsAuthority}. */
+  /** Set if the call declares {@link CallFacts.needsAuthority}. */
   readonly authority: Authority | undefined;
 }
 
-/** Who may call at all. */
+/** What a credential needs to be admitted to a call. */
 export interface CallerRule {
-  /** Every one of them is needed; of an empty list any credential of ours will do. */
+  /** The scopes that are all required. With an empty list, any credential of our own issuer is sufficient. */
   readonly scopes: readonly string[];
-  /** Kinds of credentials that need no scope. */
+  /** The kinds of credentials that need no scope. */
   readonly sufficient: readonly (TokenUse | 'password')[];
-  /** Whether a password is taken (RFC 7617). */
+  /** Whether Basic authentication is accepted (RFC 7617). */
   readonly basic: boolean;
 }
 
-/** What a call is told. */
+/** What a call's handler receives. */
 export interface CallInput<Body> {
-  /** `undefined` where nobody was asked. */
+  /** `undefined` for a call without authentication. */
   readonly caller: Caller | undefined;
   readonly body: Body;
-  /** What is made gets this id, where the request may be sent again; what has it already was made by it before. */
+  /** With an `Idempotency-Key`, the id of what is created. If it exists already, an earlier attempt created it. */
   readonly assignedId: string | undefined;
   /** The parameters of the path. */
   readonly params: Readonly<Record<string, string>>;
-  /** The parameters behind the question mark. */
+  /** The query parameters. */
   readonly query: Readonly<Record<string, string>>;
   /** Request header fields, by lower-case name. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** The client's address, as far as a trusted proxy tells it. */
+  /** The client's address, which a trusted proxy may have named. */
   readonly client: string;
   readonly services: TokenUseCases;
 }
 
-/** What became of a call; one place makes an HTTP answer of it. */
+/** The result of a call, which `encode.ts` turns into an HTTP response. */
 export type Outcome = Done | Problem | Deny;
 
 export interface Done {
   readonly outcome: 'done';
   readonly status: number;
-  /** JSON; without it there is no content. */
+  /** The JSON content; `undefined` for a response without content. */
   readonly body?: object | undefined;
-  /** `cache-control: no-store` stands unless it is named here. */
+  /** Header fields. `cache-control` is `no-store` unless it is set here. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -71,60 +71,60 @@ export interface Problem {
   readonly retryAfterSeconds?: number;
 }
 
-/** A success, as the documentation has it. */
+/** A successful response, as it is documented. */
 export interface Success {
   readonly status: number;
   readonly description: string;
-  /** Of the JSON content, where there is any. */
+  /** The schema of the JSON content, if there is any. */
   readonly content?: ZodType | undefined;
 }
 
-/** All that the router, the gatekeeper and the documentation need to know of a call. */
+/** What routing, admission and documentation need to know about a call. */
 interface CallFacts {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-  /** As fastify writes it: `/v1/tokens/:id`. */
+  /** The path in Fastify's syntax: `/v1/tokens/:id`. */
   readonly url: string;
   /** A unique name (`operationId` of OpenAPI). */
   readonly operation: string;
   readonly summary: string;
-  /** `undefined`: nobody is asked who they are, the call sees to that itself. */
+  /** `undefined` for a call without authentication. */
   readonly admission: CallerRule | undefined;
-  /** For the documentation: a body that takes one of several forms, in a way that generators of clients can read. */
+  /** Documents a body that has one of several shapes, in a way that client generators understand. */
   readonly describedBody?: ZodType;
-  /** What it makes must not outlast the authority that the caller has when it is admitted. */
+  /** Whether the call changes something that must not take effect once the caller's authority has ended. */
   readonly needsAuthority?: boolean;
-  /** Of its body, where it has one; JSON without it. */
+  /** The media type of the body. Default: JSON. */
   readonly bodyType?: 'application/json' | typeof FORM;
-  /** Where it makes something: an id for that. Such a call takes an `Idempotency-Key`. */
+  /** Returns an id for what the call creates. A call that has this accepts an `Idempotency-Key`. */
   readonly newId?: () => string;
-  /** The parameters behind the question mark that are looked at. */
+  /** The query parameters that the call reads. */
   readonly query?: Readonly<Record<string, ZodType>>;
   readonly success: readonly Success[];
-  /** Problems of its own, beside those of its admission and its body. */
+  /** Problems besides those of admission and of the body. */
   readonly problems: readonly ProblemCode[];
-  /** Denials of its own, beside those of its admission. */
+  /** Denials besides those of admission. */
   readonly denials?: readonly Reason[];
 }
 
 /** One call of the token service. */
 export interface Call<Body = undefined> extends CallFacts {
-  /** Of the body; without it none is read, whatever its content type. */
+  /** The schema of the body. Without one the body is not read, whatever its content type. */
   readonly body?: ZodType<Body>;
   handle(input: CallInput<Body>): Promise<Outcome>;
 }
 
-/** One of several calls: only its own schema makes what its handler takes. */
+/** A call whose body type is not known. Only its own schema produces what its handler accepts. */
 export interface AnyCall extends CallFacts {
   readonly body?: ZodType;
   handle(input: CallInput<never>): Promise<Outcome>;
 }
 
-/** The calls of OAuth are those that take forms; they answer what goes wrong as RFC 6749 has it. */
+/** Tells whether this is an OAuth call. These accept forms, and report errors in the format of RFC 6749, section 5.2. */
 export function isOfOauth({ body, bodyType }: AnyCall): boolean {
   return body !== undefined && bodyType === FORM;
 }
 
-/** As standards have it: of OAuth's calls (RFC 6749, section 3.2), and where documents are published. */
+/** Tells whether unknown query parameters are ignored: by OAuth calls (RFC 6749, section 3.2) and public documents. */
 export function ignoresUnknown(call: AnyCall): boolean {
   return isOfOauth(call) || (call.admission === undefined && call.method === 'GET');
 }
@@ -137,35 +137,36 @@ export function failed(code: ProblemCode, message: string, errors?: readonly Fie
   return { outcome: 'problem', code, message, errors };
 }
 
-/** The account has named more token ids than it may that the store knows nothing of; nothing was revoked. */
+/** Returns the denial for an account that named too many token ids without a record. Nothing was revoked. */
 export function tooManyUnrecorded({ retryAfterSeconds }: TooManyUnrecorded): Outcome {
   return { ...deny('too_many_attempts', undefined, 'too many unknown token ids'), retryAfterSeconds };
 }
 
-/** The caller of a call that asks who calls. */
+/** Returns the caller of a call with authentication. */
 export function callerOf({ caller }: Pick<CallInput<never>, 'caller'>): Caller {
-  if (caller === undefined) throw new Error('a call was reached by a caller who was not admitted');
+  if (caller === undefined) throw new Error('a call with authentication was reached without a caller');
   return caller;
 }
 
-/** The authority of a caller of a call that needs it. */
+/** Returns the caller's authority, for a call that declares {@link CallFacts.needsAuthority}. */
 export function authorityOf(input: Pick<CallInput<never>, 'caller'>): Authority {
   const { authority } = callerOf(input);
-  if (authority === undefined) throw new Error('a call needs an authority and does not say so');
+  if (authority === undefined) throw new Error('a call uses an authority without declaring needsAuthority');
   return authority;
 }
 
-/** The caller's account, or its token, is no more what it was when the caller was admitted. */
+/** Returns the denial for a caller whose account was changed, or whose token ended, after admission. */
 export function authorityEnded(input: Pick<CallInput<never>, 'caller'>): Deny {
   const reason = callerOf(input).use === 'password' ? 'credentials_invalid' : 'token_revoked';
   return deny(reason, undefined, 'the account was changed, or the token ended, meanwhile');
 }
 
+/** Returns the denial while this instance's clock is behind the account's mark, so that a new token would be invalid. */
 export function clockBehind({ retryAfterSeconds }: ClockBehind): Deny {
   return { ...deny('unavailable', undefined, "the clock is behind the account's mark"), retryAfterSeconds };
 }
 
-/** Who did it, for the audit log. */
+/** Returns the actor for the audit log. */
 export function actorOf(input: Pick<CallInput<never>, 'caller' | 'client'>) {
   return { account: callerOf(input).accountId, client: input.client };
 }

@@ -4,7 +4,7 @@ import { PROBLEM_TYPE } from './encode.ts';
 import type { ProblemCode } from './problems.ts';
 import { PROBLEMS } from './problems.ts';
 
-/** What Node finds wrong with a request before there is one, by its error codes. */
+/** Our problem codes for Node's errors about bytes that it cannot parse as a request. */
 const CODES: ReadonlyMap<string | undefined, ProblemCode> = new Map([
   ['HPE_HEADER_OVERFLOW', 'headers_too_large'],
   ['HPE_CHUNK_EXTENSIONS_OVERFLOW', 'too_large'],
@@ -12,12 +12,12 @@ const CODES: ReadonlyMap<string | undefined, ProblemCode> = new Map([
 ]);
 
 const MESSAGES: Readonly<Partial<Record<ProblemCode, string>>> = {
-  headers_too_large: 'the request line and the header fields together are too long',
-  too_large: 'the extensions of the chunks are too long',
+  headers_too_large: 'the request line and header fields are too long',
+  too_large: 'the chunk extensions are too long',
   request_timeout: 'the request did not arrive in time',
 };
 
-/** Answers, in the form of every other problem, what cannot be read as HTTP, and closes the connection. */
+/** Answers a request that is not valid HTTP with a problem document, and closes the connection. */
 export function answerClientError(error: { readonly code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
   const code = CODES.get(error.code) ?? 'malformed_request';

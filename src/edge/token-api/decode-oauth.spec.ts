@@ -18,7 +18,7 @@ describe('decodeForm()', () => {
     expect(decodeForm(Buffer.from(`${names.join('&')}&token=a`))).toEqual({ token: 'a' });
   });
 
-  it('gives nobody another prototype', () => {
+  it('returns an object with the usual prototype for a name such as __proto__', () => {
     expect(Object.getPrototypeOf(decodeForm(Buffer.from('__proto__=a&__proto__=b')))).toBe(Object.prototype);
   });
 });
@@ -29,18 +29,18 @@ describe('decodeClientBasic()', () => {
   it.each([
     ['name:p%20w%3A%25', 'name:p w:%'],
     ['n%C3%A4me:a+b', 'näme:a b'],
-  ])('reads %j as a client of OAuth wrote it', (written, meant) => {
+  ])('decodes %j, as an OAuth client encodes it', (written, meant) => {
     expect(decodeClientBasic(basic(written))).toBe(basic(meant));
     expect(decodeClientBasic(basic(written).replace('Basic', 'basic'))).toBe(basic(meant).replace('Basic', 'basic'));
   });
 
   it.each([
-    ['what is the same in a form', basic('name:pass-word_1.~')],
-    ['what was not encoded', basic('name:100%')],
+    ['credentials that form encoding does not change', basic('name:pass-word_1.~')],
+    ['credentials that were not encoded', basic('name:100%')],
     ['another scheme', 'Bearer YTpiJTIw'],
     ['two credentials', `${basic('a:b%20')}, Bearer x`],
-    ['none', undefined],
-  ])('leaves alone %s', (_what, authorization) => {
+    ['no credentials', undefined],
+  ])('returns undefined for %s', (_case, authorization) => {
     expect(decodeClientBasic(authorization)).toBeUndefined();
   });
 });

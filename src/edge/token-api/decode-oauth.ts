@@ -3,28 +3,29 @@ import { decodeUtf8, parseForm } from '../../lib/utf8.ts';
 const BASIC = /^(Basic) +([A-Za-z0-9+/]+={0,2})$/i;
 
 /**
- * A form's parameters. One that is sent without a value was not sent; one that is sent twice is a list, which no call
- * takes (RFC 6749, section 3.2). `undefined` where it is not UTF-8, before or after percent-decoding.
+ * Returns the parameters of a form. A parameter without a value is left out. One that is sent twice is a list, which no
+ * call accepts (RFC 6749, section 3.2). Returns `undefined` for a body that is not UTF-8, before or after
+ * percent-decoding.
  */
 export function decodeForm(body: Uint8Array): Readonly<Record<string, string | string[]>> | undefined {
   const form = parseForm(decodeUtf8(body));
   if (form === undefined) return undefined;
-  // In one pass: a body of thousands of names must not hold up everybody else.
+  // In one pass, because a body with thousands of names must not block the event loop.
   const sent = Map.groupBy(form, ([name]) => name);
   const given = [...sent].flatMap(([name, pairs]): [name: string, value: string | string[]][] => {
     const [value = '', ...more] = pairs.map(([, each]) => each);
     if (more.length > 0) return [[name, [value, ...more]]];
     return value === '' ? [] : [[name, value]];
   });
-  // Not by assignment, to which `__proto__` is no name.
+  // An assignment to `__proto__` would set the prototype.
   return Object.fromEntries(given);
 }
 
 type Form = NonNullable<ReturnType<typeof decodeForm>>;
 
 /**
- * Whether a client authenticates in two ways at once, or halfway: by a secret in the form beside an Authorization field,
- * without a `client_id`, or by one of them twice (RFC 6749, section 2.3).
+ * Tells whether a client authenticates in two ways at once, or incompletely: with a secret in the form and an
+ * Authorization field, without a `client_id`, or with one of the two parameters twice (RFC 6749, section 2.3).
  */
 export function isAmbiguousClient({ client_id, client_secret }: Form, authorization: string | undefined): boolean {
   if (client_secret === undefined) return false;
@@ -32,9 +33,9 @@ export function isAmbiguousClient({ client_id, client_secret }: Form, authorizat
 }
 
 /**
- * `client_id` and `client_secret` of a form (RFC 6749, section 2.3.1: `client_secret_post`), as Basic credentials say
- * them (RFC 7617); `undefined` where there are none. No account has a colon in
- * its name, so what has one is refused like any wrong name, and not read as another name.
+ * Returns `client_id` and `client_secret` of a form (`client_secret_post`, RFC 6749, section 2.3.1) as Basic credentials
+ * (RFC 7617), or `undefined` if the form has none. An account's name has no colon: a `client_id` with a colon is refused
+ * like any unknown name, and is not split into a shorter name and a password.
  */
 export function readClientSecret(form: unknown): string | undefined {
   if (typeof form !== 'object' || form === null || !('client_id' in form && 'client_secret' in form)) return undefined;
@@ -44,8 +45,9 @@ export function readClientSecret(form: unknown): string | undefined {
 }
 
 /**
- * Basic credentials whose name and password were encoded as in a form, without that: so clients of OAuth send them (RFC
- * 6749, section 2.3.1), and nobody else (RFC 7617). `undefined` where it makes no difference, or is not UTF-8.
+ * Returns Basic credentials with the form encoding of name and password undone. OAuth clients encode them (RFC 6749,
+ * section 2.3.1), other clients do not (RFC 7617). Returns `undefined` if decoding changes nothing or the result is not
+ * UTF-8.
  */
 export function decodeClientBasic(authorization: string | undefined): string | undefined {
   const [, scheme, value = ''] = BASIC.exec(authorization ?? '') ?? [];

@@ -4,7 +4,7 @@ import type { FieldError } from '../../core/answer.ts';
 import type { AccessRequest } from '../../core/request.ts';
 import { parseForm } from '../../lib/utf8.ts';
 
-/** The question that a call to the token service puts to the authorizer before anything else is read. */
+/** Returns the access request by which the authorizer admits a call, before anything else of it is read. */
 export function decodeAccess(request: FastifyRequest): AccessRequest {
   const { headers } = request;
   return {
@@ -18,18 +18,20 @@ export function decodeAccess(request: FastifyRequest): AccessRequest {
   };
 }
 
-/** Every Authorization field, joined: Node's own `headers` keeps the first and drops the rest. */
+/** Returns all Authorization fields, joined. Node's own `headers` keeps only the first one. */
 function authorizationOf(request: FastifyRequest): string | undefined {
   return request.raw.headersDistinct['authorization']?.join(',');
 }
 
-/** A body that is what its call takes, or every field's problem. */
+/** A valid body, or the errors of its fields. */
 export type DecodedBody<Body> =
   | { readonly ok: true; readonly body: Body }
   | { readonly ok: false; readonly errors: readonly FieldError[] };
 
 export function decodeBody<Body>(schema: z.ZodType<Body>, body: unknown): DecodedBody<Body> {
-  const parsed = schema.safeParse(body, { error: (issue) => (isOfNoObject(issue) ? 'a JSON object' : undefined) });
+  const parsed = schema.safeParse(body, {
+    error: (issue) => (isOfNoObject(issue) ? 'the body must be a JSON object' : undefined),
+  });
   return parsed.success
     ? { ok: true, body: parsed.data }
     : { ok: false, errors: parsed.error.issues.map((issue) => fieldError(issue)) };
@@ -44,15 +46,16 @@ function fieldError(issue: z.core.$ZodIssue): FieldError {
     (path, key) => (typeof key === 'number' ? `${path}[${key}]` : path === '' ? String(key) : `${path}.${String(key)}`),
     '',
   );
-  if (issue.code === 'unrecognized_keys') return { field: issue.keys.join(', '), message: 'not a field of this call' };
+  if (issue.code === 'unrecognized_keys')
+    return { field: issue.keys.join(', '), message: 'is not a field of this call' };
   return { field, message: issue.message };
 }
 
 /**
- * The parameters behind the question mark, or what is wrong with them.
+ * Reads the query parameters.
  *
- * @param known names that the call looks at; `undefined` where it does not mind others, and where one stands twice the
- * first counts.
+ * @param known the names that the call reads; other names, and names that are sent twice, are refused. With `undefined`
+ * any name is accepted, and of one that is sent twice the first value is used.
  */
 export function decodeQuery(
   request: FastifyRequest,
@@ -61,12 +64,12 @@ export function decodeQuery(
   const url = request.raw.url ?? '';
   const mark = url.indexOf('?');
   const parameters = parseForm(mark < 0 ? '' : url.slice(mark + 1));
-  if (parameters === undefined) return { ok: false, errors: [{ field: '', message: 'the query is not UTF-8 text' }] };
+  if (parameters === undefined) return { ok: false, errors: [{ field: '', message: 'the query is not valid UTF-8' }] };
   const sent = [...parameters];
   const names = sent.map(([name]) => name);
   const errors = [...new Set(known === undefined ? [] : names)].flatMap((field) => {
-    if (known?.includes(field) !== true) return [{ field, message: 'not a parameter of this call' }];
-    return names.indexOf(field) === names.lastIndexOf(field) ? [] : [{ field, message: 'stands there twice' }];
+    if (known?.includes(field) !== true) return [{ field, message: 'is not a parameter of this call' }];
+    return names.indexOf(field) === names.lastIndexOf(field) ? [] : [{ field, message: 'must be given only once' }];
   });
   return errors.length > 0 ? { ok: false, errors } : { ok: true, body: Object.fromEntries(sent.toReversed()) };
 }

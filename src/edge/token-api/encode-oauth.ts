@@ -5,7 +5,7 @@ import type { Outcome } from './call.ts';
 import { send } from './encode.ts';
 import { PROBLEMS } from './problems.ts';
 
-/** Each reason as OAuth calls it: RFC 6749, sections 4.1.2.1 and 5.2, for a client, RFC 6750, section 3.1, for a token. */
+/** OAuth's error for each reason: for a client RFC 6749, sections 4.1.2.1 and 5.2; for a token RFC 6750, section 3.1. */
 const ERRORS: Readonly<Record<Reason, string>> = {
   credentials_required: 'invalid_client',
   credentials_invalid: 'invalid_client',
@@ -21,8 +21,8 @@ const ERRORS: Readonly<Record<Reason, string>> = {
 };
 
 /**
- * Every answer of a call of OAuth: what goes wrong in the form of RFC 6749, section 5.2, which its clients read, and with
- * the `code` that every other call has.
+ * Sends the response of an OAuth call. Errors have the format of RFC 6749, section 5.2, which OAuth clients read, and the
+ * same `code` as for every other call.
  */
 export async function sendOauth(reply: FastifyReply, outcome: Outcome): Promise<void> {
   if (outcome.outcome === 'done') return send(reply, outcome);

@@ -5,10 +5,13 @@ import type { IssuedToken } from '../../tokens/token-mint.ts';
 import type { Done, Outcome, Problem } from './call.ts';
 import { PROBLEMS } from './problems.ts';
 
-/** Sent as bytes: to a string fastify would add a charset, which the type does not have (RFC 8259, section 11). */
+/** Sent as bytes, because to a string Fastify would add a charset, which the type does not have (RFC 8259, section 11). */
 export const PROBLEM_TYPE = 'application/problem+json';
 
-/** Every answer of the token service. What it tells is of one caller, and may hold a token: it is not kept (RFC 6749, section 5.1). */
+/**
+ * Sends a call's response. It concerns one caller and may contain a token, so by default it must not be stored (RFC 6749,
+ * section 5.1).
+ */
 export async function send(reply: FastifyReply, outcome: Outcome): Promise<void> {
   reply.header('cache-control', 'no-store');
   switch (outcome.outcome) {
@@ -45,13 +48,13 @@ async function sendDenial(reply: FastifyReply, denial: Deny): Promise<void> {
   await reply.code(status).type(PROBLEM_TYPE).send(Buffer.from(body));
 }
 
-/** A token, in the one answer that shows it (RFC 6749, section 5.1, but for `expires_at`). */
+/** Returns the members of the one response that shows a token (RFC 6749, section 5.1, except for `expires_at`). */
 export function tokenBody({ id, accessToken, expiresAtSeconds }: IssuedToken) {
   const token_type = 'Bearer' as const;
   return { id, token_type, access_token: accessToken, expires_at: utcTime(expiresAtSeconds) };
 }
 
-/** RFC 3339, in UTC, without a fraction. */
+/** Formats Unix seconds as RFC 3339 in UTC, without a fraction. */
 export function utcTime(seconds: number): string {
   return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
 }

@@ -2,12 +2,12 @@ import type { Problem } from './call.ts';
 import { failed } from './call.ts';
 
 const MAX_LENGTH = 255;
-/** A String of RFC 9651, section 3.3.3, as the draft asks for. */
+/** A String of RFC 9651, section 3.3.3, as the draft of the header field requires. */
 const QUOTED = /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])+)"$/;
-/** Without the quotes, as most clients send it. */
+/** The same without quotes, as most clients send it. */
 const BARE = /^[\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]+$/;
 
-/** The key of a request that may be sent again; the quoted and the bare form are one. `undefined` where none is sent. */
+/** Reads `Idempotency-Key`; with or without quotes it is the same key. Returns `undefined` if none was sent. */
 export function readIdempotencyKey(field: string | string[] | undefined): string | Problem | undefined {
   if (field === undefined) return undefined;
   const text = String(field).trim();

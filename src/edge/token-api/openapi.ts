@@ -9,50 +9,50 @@ import { PROBLEM_TYPE } from './encode.ts';
 import type { ProblemCode } from './problems.ts';
 import { PROBLEMS } from './problems.ts';
 
-/** Where the description is published beside the source. */
+/** The published copy of the description. */
 export const OPENAPI_FILE = new URL('../../../docs/openapi.json', import.meta.url);
 
-/** An RFC 9457 document, as every answer that is no success is one. */
+/** The RFC 9457 document with which every error except OAuth's is reported. */
 const problem = z
   .strictObject({
-    type: z.string().describe('urn:sallyport:problem: and the code'),
+    type: z.string().describe('urn:sallyport:problem: followed by the code'),
     title: z.string(),
     status: z.int(),
-    code: z.string().describe('The reason, from a closed list'),
+    code: z.string().describe('The reason, one of a closed list'),
     detail: z.string(),
-    message: z.string().describe('The same as detail, where clients of older systems look for it'),
+    message: z.string().describe('The same as detail, for clients of older systems'),
     errors: z
       .array(z.strictObject({ field: z.string(), message: z.string() }))
       .optional()
-      .describe("Each field's problem"),
+      .describe('The invalid fields'),
   })
   .describe('What went wrong');
 
-/** RFC 6749, section 5.2, with our own code. */
+/** The error format of RFC 6749, section 5.2, with our own code. */
 const oauthError = z
   .strictObject({
     error: z.string(),
     error_description: z.string(),
-    code: z.string().describe('The reason, from a closed list'),
+    code: z.string().describe('The reason, one of a closed list'),
   })
-  .describe('What went wrong, in the words of OAuth');
+  .describe('What went wrong, in the format of OAuth');
 
-/** The token service as OpenAPI 3.1, made of the schemas that its calls are checked with. */
+/** Returns the OpenAPI 3.1 description of the token service, built from the schemas that validate its calls. */
 export function openApi(): string {
   const document = {
     openapi: '3.1.0',
     info: {
       title: 'Sallyport token service',
       version: '1',
-      description: 'Tokens and their revocation. Times are RFC 3339 in UTC; lengths of time are whole seconds.',
+      description: 'Tokens and their revocation. Times are RFC 3339 in UTC; durations are whole seconds.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
-    servers: [{ url: '/', description: 'Where this description was fetched' }],
+    servers: [{ url: '/', description: 'The server of this description' }],
     paths: paths(),
     components: {
       securitySchemes: {
         basic: { type: 'http', scheme: 'basic', description: "An account's name and password" },
-        bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'A token of ours' },
+        bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'A token that Sallyport issued' },
       },
       schemas: { Problem: schemaOf(problem, 'output'), OauthError: schemaOf(oauthError, 'output') },
     },
@@ -71,7 +71,9 @@ function paths(): Record<string, Record<string, object>> {
 
 function operationOf(call: AnyCall): object {
   const parameters = [
-    ...[...call.url.matchAll(/:(\w+)/g)].map(([, name]) => parameter(name ?? '', 'path', z.string().describe('An id'))),
+    ...[...call.url.matchAll(/:(\w+)/g)].map(([, name]) =>
+      parameter(name ?? '', 'path', z.string().describe('The id')),
+    ),
     ...(call.newId === undefined ? [] : [IDEMPOTENCY_KEY]),
     ...Object.entries(call.query ?? {}).map(([name, schema]) => parameter(name, 'query', schema)),
   ];
@@ -94,7 +96,7 @@ const IDEMPOTENCY_KEY = {
   in: 'header',
   required: false,
   description:
-    'Chosen by the client, anew for each thing that it wants made. The same request with the same key makes nothing more within 24 hours, and is answered as the first one was',
+    'Chosen by the client, a new one for each thing that it creates. Within 24 hours, the same request with the same key creates nothing more and has the same response',
   schema: { type: 'string', examples: ['"8e03978e-40d5-43dd-bc93-6894a57f9324"'] },
 };
 
@@ -130,7 +132,7 @@ function failureOf(call: AnyCall, codes: readonly string[]): object {
   };
 }
 
-/** Every code that a call may answer with, and its status. */
+/** Returns every error code of a call with its status. */
 function codesOf(call: AnyCall): readonly { readonly code: string; readonly status: number }[] {
   const problems: ProblemCode[] = [
     ...new Set([...call.problems, ...(ignoresUnknown(call) ? [] : (['invalid_query'] as const))]),
@@ -172,7 +174,7 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output'): object {
   return rest;
 }
 
-/** The format says it: the pattern that checks it tells a reader nothing more. */
+/** Removes the pattern of a date-time: the format says the same and is easier to read. */
 function simplify(schema: { format?: string | undefined; pattern?: string }): void {
   if (schema.format === 'date-time') delete schema.pattern;
 }

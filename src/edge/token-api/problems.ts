@@ -1,4 +1,4 @@
-/** The token service's own problems, beside the reasons of a denial (contract section 4). */
+/** The token service's own problems, besides the reasons of denials. */
 export const PROBLEMS = {
   malformed_request: { status: 400, title: 'Bad Request' },
   invalid_body: { status: 400, title: 'Bad Request' },

@@ -1,7 +1,7 @@
 import type { Route } from '../../core/route.ts';
 import type { AnyCall } from './call.ts';
 
-/** What the calls ask of a caller, as rules of a route map of their own. */
+/** Returns the rules by which callers of these calls are admitted, for a route map of their own. */
 export function tokenRoutes(calls: readonly AnyCall[], ownIssuer: string): Route[] {
   return calls.map((call) => ({
     pattern: call.url.replace(/:(\w+)/g, '{$1}'),

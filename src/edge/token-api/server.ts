@@ -17,14 +17,14 @@ import type { ProblemCode } from './problems.ts';
 
 const DOOR = 'tokens';
 const MAX_BODY_BYTES = 64 * 1024;
-/** From the connection, or the end of the request before, until all headers have arrived. */
+/** From the connection, or the end of the previous request, until all headers have arrived. */
 const HEADERS_TIMEOUT_MS = 5_000;
-/** Until the body has arrived, too. */
+/** From the same moment until the body has arrived. */
 const REQUEST_TIMEOUT_MS = 10_000;
-/** How often Node looks for requests that take longer. */
+/** How often Node checks for requests that exceed these limits. */
 const CHECK_INTERVAL_MS = 1_000;
 
-/** Fastify with this door's limits; answers in kind whatever goes wrong before a call is reached. */
+/** Creates the door's server with its limits. Errors before a call is reached are reported as problem documents. */
 export function createServer(
   listener: Listener,
   trustedProxies: () => readonly string[],
@@ -33,7 +33,7 @@ export function createServer(
   const server = build(listener, trustedProxies);
   noteClients(server, new ClientAddresses(DOOR, trustedProxies, observer));
   server.removeContentTypeParser('text/plain');
-  takeEmptyJson(server);
+  parseJson(server);
   answerErrors(server, observer);
   return server;
 }
@@ -42,28 +42,28 @@ function build({ tls }: Listener, trustedProxies: () => readonly string[]): Fast
   const common = {
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    // Only a trusted proxy's word about the host and the protocol counts.
+    // Host and protocol are believed only from a trusted proxy.
     trustProxy: (address: string) => isTrusted(address, trustedProxies()),
-    // As long as a path can be that is not refused anyway.
+    // Longer paths are refused anyway.
     routerOptions: { maxParamLength: 2048 },
     frameworkErrors: (_error: unknown, _request: FastifyRequest, reply: FastifyReply) =>
       void send(reply, deny('path_rejected', undefined, 'path')),
     clientErrorHandler: answerClientError,
   };
   const http = {
-    // Fastify leaves this at 60 s, and where it is longer than the other one Node swaps the two.
+    // Fastify's default is 60 s, and Node swaps the two limits if this one is the longer.
     headersTimeout: HEADERS_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionsCheckingInterval: CHECK_INTERVAL_MS,
-    // A request without a host is answered as every other that cannot be read.
+    // We answer a request without Host ourselves, with a problem document.
     requireHostHeader: false,
   };
   if (tls === undefined) return fastify({ ...common, http });
   return fastify({ ...common, https: { ...tlsOptions(tls), ...http } });
 }
 
-/** A body that is not there is for its call to judge: some clients name its type nevertheless. */
-function takeEmptyJson(server: FastifyInstance): void {
+/** Parses JSON. An empty body is `undefined`, for its call to judge, because some clients send its type without a body. */
+function parseJson(server: FastifyInstance): void {
   const parse = server.getDefaultJsonParser('error', 'error');
   server.removeContentTypeParser('application/json');
   server.addContentTypeParser<Buffer>('application/json', { parseAs: 'buffer' }, (request, body, done) => {
@@ -74,7 +74,7 @@ function takeEmptyJson(server: FastifyInstance): void {
   });
 }
 
-/** What is open at this server; called before it listens. */
+/** Tracks the open connections and running requests of a server. Called before it listens. */
 export function watchConnections({ server }: FastifyInstance, observer: DoorObserver): Connections {
   const connections = new Connections();
   connections.add(server);
@@ -86,29 +86,29 @@ export function watchConnections({ server }: FastifyInstance, observer: DoorObse
   return connections;
 }
 
-/** Lets running calls finish: once it closes, Node itself times no request out any more. */
+/** Closes the server after running calls have finished, or after `limitMs`: a closing Node server has no time-outs. */
 export async function shutDown(server: FastifyInstance, connections: Connections, limitMs: number): Promise<void> {
   const closed = server.close();
   await connections.close(limitMs);
   await closed;
 }
 
-/** For a body whose bytes, or whose escapes, stand for no text. */
+/** A body that is not UTF-8, or whose escapes contain half of a surrogate pair. */
 export class BodyNotUtf8 extends Error {
   readonly code = 'SALLYPORT_BODY_NOT_UTF8';
 }
 
-/** For a form that authenticates a client in two ways at once, or halfway. */
+/** A form that authenticates a client in two ways at once, or incompletely. */
 export class AmbiguousClient extends Error {}
 
-/** For a body that is compressed, or changed in another way (RFC 9110, section 8.4). */
+/** A body with a content coding, such as compression (RFC 9110, section 8.4). */
 class BodyEncoded extends Error {
   readonly code = 'SALLYPORT_BODY_ENCODED';
   readonly statusCode = 415;
-  override readonly message = 'a body with a Content-Encoding is not taken: send it as it is';
+  override readonly message = 'a body with a Content-Encoding is not accepted; send it unencoded';
 }
 
-/** Refuses bodies that would have to be unpacked first. */
+/** Refuses bodies with a content coding. */
 export function refuseEncodedBodies(server: FastifyInstance): void {
   server.addHook('preParsing', async ({ headers }, reply) => {
     const { 'content-encoding': coding = 'identity' } = headers;
@@ -118,7 +118,7 @@ export function refuseEncodedBodies(server: FastifyInstance): void {
   });
 }
 
-/** Codes of errors, most of them Fastify's, for what a client got wrong. */
+/** Our problem codes for errors, most of them Fastify's, that a client caused. */
 const CLIENT_ERRORS: Readonly<Record<string, ServerProblem>> = {
   SALLYPORT_BODY_NOT_UTF8: 'invalid_body',
   SALLYPORT_BODY_ENCODED: 'unsupported_media_type',
@@ -132,18 +132,18 @@ type ServerProblem = Extract<ProblemCode, 'invalid_body' | 'not_found' | 'too_la
 
 const MESSAGES: Readonly<Record<ServerProblem, string>> = {
   invalid_body: 'the body cannot be read',
-  not_found: 'no such call',
-  too_large: `the body is over ${MAX_BODY_BYTES} bytes`,
+  not_found: 'no such path',
+  too_large: `the body is larger than ${MAX_BODY_BYTES} bytes`,
   unsupported_media_type:
-    'the body is not of the type that this call takes: application/json, or under /oauth2/ a form',
+    'the body must be application/json, or application/x-www-form-urlencoded for a path under /oauth2/',
 };
 
 function answerErrors(server: FastifyInstance, observer: DoorObserver): void {
   const methods = new AllowedMethods(server);
-  // At once: a body that nobody will read is not waited for.
+  // Answered before the body arrives, since it will not be read.
   server.addHook('onRequest', async (request, reply) => {
     if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
-      await send(reply, failed('malformed_request', 'Host is missing'));
+      await send(reply, failed('malformed_request', 'the Host header is missing'));
     } else if (request.is404) {
       await answerNoRoute(request, reply, methods);
     }
@@ -151,7 +151,7 @@ function answerErrors(server: FastifyInstance, observer: DoorObserver): void {
   answerFailures(server, observer, send);
 }
 
-/** What no call takes: another method than the address has, or an address that there is none of. */
+/** Answers a request that no route matches: 405 if the path has other methods, 404 otherwise. */
 async function answerNoRoute(request: FastifyRequest, reply: FastifyReply, methods: AllowedMethods): Promise<void> {
   const [path = ''] = (request.raw.url ?? '').split('?', 1);
   const allowed = methods.of(path);
@@ -159,10 +159,10 @@ async function answerNoRoute(request: FastifyRequest, reply: FastifyReply, metho
   const allow = allowed.join(', ');
   reply.header('allow', allow);
   if (request.method === 'OPTIONS') return void (await reply.code(204).send());
-  return send(reply, failed('method_not_allowed', `${request.method} is not taken here, but ${allow}`));
+  return send(reply, failed('method_not_allowed', `${request.method} is not allowed here; use one of ${allow}`));
 }
 
-/** What goes wrong in these calls, and not by their own word. */
+/** Answers errors that these calls throw, by `answer`. An error that no client caused is reported to the observer. */
 export function answerFailures(server: FastifyInstance, observer: DoorObserver, answer: typeof send): void {
   server.setErrorHandler((error: { readonly code?: string }, request, reply) => {
     if (error instanceof AmbiguousClient) return answer(reply, deny('invalid_request', undefined, 'client'));
@@ -176,11 +176,11 @@ export function answerFailures(server: FastifyInstance, observer: DoorObserver, 
 
 function messageOf(error: object): string | undefined {
   if (error instanceof BodyEncoded) return error.message;
-  return error instanceof BodyNotUtf8 ? 'the body is not UTF-8 text' : undefined;
+  return error instanceof BodyNotUtf8 ? 'the body is not valid UTF-8' : undefined;
 }
 
-/** Resolves to `host:port` or `unix:/path`, as bound; rejects where it cannot listen. */
+/** Resolves to the bound address, `host:port` or `unix:/path`. Rejects if the server cannot listen. */
 export function listen(server: FastifyInstance, listener: Listener): Promise<string> {
-  // A copy: fastify writes into what it is given.
+  // A copy, because Fastify modifies its argument.
   return listenAt(server.server, DOOR, listener, () => server.listen({ ...listener.address }));
 }

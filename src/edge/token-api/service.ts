@@ -21,38 +21,38 @@ import { showPages } from './pages-for-browsers.ts';
 import { createServer, listen, shutDown, watchConnections } from './server.ts';
 import type { TokenUseCases } from './use-cases.ts';
 
-/** Receives what happens at the door. */
+/** Receives the events of the door. */
 export type TokenApiObserver = DoorObserver & ForwardingObserver & Pick<DecisionObserver, 'decided'>;
 
 export interface TokenApiParts {
-  /** What answers now; asked anew for each call, since a reload replaces it. */
+  /** Returns the current use cases. Called for each request, because a reload replaces them. */
   readonly services: () => TokenUseCases;
-  /** CIDR ranges and addresses, likewise. */
+  /** Returns the current CIDR ranges and addresses of trusted proxies, likewise. */
   readonly trustedProxies: () => readonly string[];
   readonly observer: TokenApiObserver;
-  /** What else the door serves, beside the calls. */
+  /** The pages that the door serves besides the calls. */
   readonly pages: FastifyPluginAsync;
-  /** What a browser is shown of a problem. */
+  /** Returns the page that a browser receives in place of a problem document. */
   readonly errorPage: ToPage;
 }
 
 export interface TokenApiDoor {
-  /** `host:port` or `unix:/path`, as bound. */
+  /** The bound address: `host:port` or `unix:/path`. */
   readonly address: string;
-  /** Takes up another certificate, for the connections from now on. The address and whether there is TLS stay. */
+  /** Uses another certificate for new connections. The address, and whether TLS is used, cannot change. */
   reconfigure(listener: Pick<Listener, 'tls'>): void;
   /** Lets running calls finish, for at most `limitMs`. */
   close(limitMs: number): Promise<void>;
 }
 
-/** Opens the token service's door: HTTP with JSON. Rejects where it cannot listen. */
+/** Opens the tokens door: HTTP with JSON, and the console. Rejects if it cannot listen. */
 export async function openTokenApi(listener: Listener, parts: TokenApiParts): Promise<TokenApiDoor> {
   const server = createServer(listener, parts.trustedProxies, parts.observer);
   showPages(server, parts.errorPage);
   const register = (calls: FastifyInstance, { isOf, prepare, waitsForBody, decide, respond }: CallProtocol): void => {
     prepare(calls, parts.observer);
     const decisions = new CallDecisions(parts.observer);
-    calls.addHook('onSend', async (request) => decisions.tell(request));
+    calls.addHook('onSend', async (request) => decisions.report(request));
     const failedBy = (request: FastifyRequest) => (error: unknown) => {
       decisions.denied(request, deny('unavailable', undefined, 'a part failed'));
       throw error;
@@ -95,7 +95,10 @@ export async function openTokenApi(listener: Listener, parts: TokenApiParts): Pr
   };
 }
 
-/** Who it is that calls, or why not; `undefined` where nobody is asked. {@link Authorities} explains the order. */
+/**
+ * Resolves to the caller, or to the denial; to `undefined` for a call without authentication. {@link Authorities} explains
+ * the order.
+ */
 async function admit(
   { needsAuthority = false }: AnyCall,
   request: FastifyRequest,
@@ -130,14 +133,14 @@ async function answer(
 ): Promise<Outcome> {
   const services = currentServices();
   const query = decodeQuery(request, ignoresUnknown(call) ? undefined : Object.keys(call.query ?? {}));
-  if (!query.ok) return failed('invalid_query', 'the query is not what this call takes', query.errors);
+  if (!query.ok) return failed('invalid_query', 'the query is not valid', query.errors);
   const decoded = call.body === undefined ? undefined : decodeBody(call.body, request.body);
-  if (decoded?.ok === false) return failed('invalid_body', 'the body is not what this call takes', decoded.errors);
+  if (decoded?.ok === false) return failed('invalid_body', 'the body is not valid', decoded.errors);
   const params = request.params as Readonly<Record<string, string>>;
   const handle = (assignedId?: string): Promise<Outcome> =>
     call.handle({
       caller,
-      // What its own schema let through, or nothing where it has none.
+      // The call's own schema accepted it; `undefined` if the call has none.
       body: decoded?.body as never,
       assignedId,
       params,

@@ -14,9 +14,9 @@ import type { PrivateTokens } from '../../tokens/private-tokens.ts';
 import type { TokenRotation } from '../../tokens/rotation.ts';
 import type { TokenViews } from '../../tokens/token-views.ts';
 
-/** What stands behind the calls; a reload replaces it. */
+/** The use cases that the calls need. A reload replaces them. */
 export interface TokenUseCases {
-  /** Admits callers, by the routes that the calls make. */
+  /** Admits callers by the rules of {@link tokenRoutes}. */
   readonly decider: Decider;
   readonly authorities: Pick<Authorities, 'nowSeconds' | 'of'>;
   readonly catalogue: ReadonlyMap<string, CatalogueScope>;
@@ -31,7 +31,7 @@ export interface TokenUseCases {
   readonly introspectToken: IntrospectToken;
   readonly accounts: AccountManagement;
   readonly changePassword: ChangePassword;
-  /** What our own tokens name as `iss`. */
+  /** The `iss` of our own tokens. */
   readonly issuer: string;
   readonly keySet: PublishedKeySet;
 }

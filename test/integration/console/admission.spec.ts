@@ -176,7 +176,7 @@ describe('who is logged in', () => {
   });
 
   it.each([
-    [{ name: ' ' }, '<b>Name</b>: not empty'],
+    [{ name: ' ' }, '<b>Name</b>: must not be empty'],
     [{ scopes: 'messages:send' }, '<b>End</b>: is later than'],
     [{ ends: 'date', date: '2020-01-01' }, '<b>End</b>: is not in the future'],
     [{ ends: 'date', date: 'soon' }, '<b>End</b>: choose when it ends'],

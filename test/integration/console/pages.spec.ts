@@ -46,10 +46,10 @@ describe('the list of tokens', () => {
 describe('what a browser is shown of a problem', () => {
   const BROWSER = [['Accept', 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8']] as const;
   it.each([
-    ['GET', '/console/nothing', 404, 'no such call'],
-    ['PUT', '/console/login', 405, 'PUT is not taken here, but GET, HEAD, OPTIONS, POST'],
+    ['GET', '/console/nothing', 404, 'no such path'],
+    ['PUT', '/console/login', 405, 'PUT is not allowed here; use one of GET, HEAD, OPTIONS, POST'],
     ['GET', '/v1/tokens', 401, 'credentials required'],
-    ['GET', '/favicon', 404, 'no such call'],
+    ['GET', '/favicon', 404, 'no such path'],
   ])('%s %s is a page, and JSON for a program', async (method, path, status, message) => {
     const page = await visit(method, path, { headers: BROWSER });
     expect([page.status, page.headers['content-type']]).toEqual([status, 'text/html; charset=utf-8']);

@@ -105,8 +105,8 @@ describe('accounts over the API', () => {
   });
 
   it.each([
-    ['limit=101', 'limit', 'a whole number from 1 to 100'],
-    ['after=nobody', 'after', 'nothing has this id; take next of the page before'],
+    ['limit=101', 'limit', 'must be a whole number from 1 to 100'],
+    ['after=nobody', 'after', 'must be the value of next from the previous page'],
   ])('are not listed with ?%s', async (query, field, message) => {
     expect(await as('root')('GET', `/v1/accounts?${query}`)).toMatchObject({
       status: 400,
@@ -172,7 +172,7 @@ describe('accounts over the API', () => {
     [{ password: 'Password12345678' }, 'password', /one of the most common/],
     [{ password: 'refused-20261126' }, 'password', /derived from the account's name/],
     [{ scopes: ['messages:sent'] }, 'scopes', /^no such scope: "messages:sent", did you mean "messages:send"\?$/],
-    [{ scopes: [] }, 'scopes', /at least one scope/],
+    [{ scopes: [] }, 'scopes', /must have at least one scope/],
     [{ admin: true }, 'admin', /not a field/],
   ])('are refused with %j', async (members, field, message) => {
     const account = { name: 'refused', password: PASSWORD, scopes: ['messages:list'], ...members };

@@ -280,33 +280,37 @@ describe('what is wrong is said', () => {
   };
 
   it.each([
-    [{ scopes: ['messages:list'], expires_at: '2099-01-01T00:00:00Z' }, 'name', 'a text'],
-    [{ name: ' ', scopes: ['messages:list'], expires_at: '2027-01-01T00:00:00Z' }, 'name', 'not empty'],
-    [{ name: 'x', scopes: ['messages:list'] }, 'expires_at', /^a time such as/],
-    [{ name: 'x', scopes: ['messages:list'], expires_at: '2027-01-01' }, 'expires_at', /^a time such as/],
-    [{ name: 'x', scopes: ['messages:list'], expires_at: '2027-01-01T00:00:00' }, 'expires_at', /^a time such as/],
-    [{ name: 'x', scopes: ['messages:list'], expires_at: 1_800_000_000 }, 'expires_at', /^a time such as/],
+    [{ scopes: ['messages:list'], expires_at: '2099-01-01T00:00:00Z' }, 'name', 'must be a string'],
+    [{ name: ' ', scopes: ['messages:list'], expires_at: '2027-01-01T00:00:00Z' }, 'name', 'must not be empty'],
+    [{ name: 'x', scopes: ['messages:list'] }, 'expires_at', /^must be a time such as/],
+    [{ name: 'x', scopes: ['messages:list'], expires_at: '2027-01-01' }, 'expires_at', /^must be a time such as/],
+    [
+      { name: 'x', scopes: ['messages:list'], expires_at: '2027-01-01T00:00:00' },
+      'expires_at',
+      /^must be a time such as/,
+    ],
+    [{ name: 'x', scopes: ['messages:list'], expires_at: 1_800_000_000 }, 'expires_at', /^must be a time such as/],
     [
       { name: 'x', scopes: ['messages:list'], expires_at: '2020-01-01T00:00:00Z' },
       'expires_at',
       'is not in the future',
     ],
     [{ name: 'x', scopes: ['messages:list'], expires_at: '9999-01-01T00:00:00Z' }, 'expires_at', /^is later than/],
-    [{ name: 'x', scopes: [], expires_at: '2027-01-01T00:00:00Z' }, 'scopes', 'at least one scope'],
+    [{ name: 'x', scopes: [], expires_at: '2027-01-01T00:00:00Z' }, 'scopes', 'must have at least one scope'],
   ])('in POST /v1/tokens with %j', async (body, field, message) => {
     const errors = [{ field, message: expect.stringMatching(message) }];
     expect(await problemsOf('POST', '/v1/tokens', body)).toEqual([400, 'invalid_body', errors]);
   });
 
   it.each(['0', '101', '1.5', 'x', '%20'])('in GET /v1/tokens?limit=%s', async (limit) => {
-    const errors = [{ field: 'limit', message: 'a whole number from 1 to 100' }];
+    const errors = [{ field: 'limit', message: 'must be a whole number from 1 to 100' }];
     expect(await problemsOf('GET', `/v1/tokens?limit=${limit}`)).toEqual([400, 'invalid_query', errors]);
   });
 
   it.each([
-    [{ password: 'secret' }, 'email', 'one of email and name'],
-    [{ name: 'ada', email: 'ada', password: 'secret' }, 'email', 'one of email and name'],
-    [{ name: 'ada' }, 'password', 'a text'],
+    [{ password: 'secret' }, 'email', 'exactly one of email and name must be given'],
+    [{ name: 'ada', email: 'ada', password: 'secret' }, 'email', 'exactly one of email and name must be given'],
+    [{ name: 'ada' }, 'password', 'must be a string'],
   ])('in POST /v1/login with %j', async (body, field, message) => {
     const { status, errors } = await json('POST', '/v1/login', undefined, body);
     expect([status, errors]).toEqual([400, expect.arrayContaining([{ field, message }])]);

@@ -116,9 +116,9 @@ describe('what cannot be read as a request', () => {
 
 describe('a query', () => {
   it.each([
-    ['/v1/tokens?limt=5', 'limt', 'not a parameter of this call'],
-    ['/v1/tokens?limit=5&limit=6', 'limit', 'stands there twice'],
-    ['/v1/scopes?x', 'x', 'not a parameter of this call'],
+    ['/v1/tokens?limt=5', 'limt', 'is not a parameter of this call'],
+    ['/v1/tokens?limit=5&limit=6', 'limit', 'must be given only once'],
+    ['/v1/scopes?x', 'x', 'is not a parameter of this call'],
   ])('%s is refused', async (path, field, message) => {
     const answer = await service.call('GET', path, login);
     expect(answer.status).toBe(400);
@@ -148,7 +148,7 @@ it('times are read as RFC 3339 writes them, with t, z and a leap second', async 
   const next = new Date(Date.parse(`${day}T23:59:59Z`) + 1_000).toISOString().replace('.000', '');
   expect([leap.status, await leap.json()]).toMatchObject([201, { expires_at: next }]);
   const wrong = await create(`${day}T12:00:60Z`);
-  const message = 'a time such as 2027-01-31T12:00:00Z (RFC 3339)';
+  const message = 'must be a time such as 2027-01-31T12:00:00Z (RFC 3339)';
   expect(await wrong.json()).toMatchObject({ errors: [{ field: 'expires_at', message }] });
 });
 
@@ -193,14 +193,14 @@ describe('a call to issue a token', () => {
   });
 
   it.each([
-    [{}, [{ field: 'scopes', message: 'a list of scopes' }]],
-    [{ scopes: [] }, [{ field: 'scopes', message: 'at least one scope' }]],
-    [{ scopes: [1] }, [{ field: 'scopes[0]', message: 'a scope is a string' }]],
-    [{ scopes: ['messages:send'], ttl: 0 }, [{ field: 'ttl', message: 'at least 1 second' }]],
-    [{ scopes: ['messages:send'], ttl: 1.5 }, [{ field: 'ttl', message: 'a whole number of seconds' }]],
-    [{ scopes: ['messages:send'], ttl: '60' }, [{ field: 'ttl', message: 'a whole number of seconds' }]],
-    [{ scopes: ['messages:send'], tll: 60 }, [{ field: 'tll', message: 'not a field of this call' }]],
-    [[], [{ field: '', message: 'a JSON object' }]],
+    [{}, [{ field: 'scopes', message: 'must be a list of scopes' }]],
+    [{ scopes: [] }, [{ field: 'scopes', message: 'must have at least one scope' }]],
+    [{ scopes: [1] }, [{ field: 'scopes[0]', message: 'must be a string' }]],
+    [{ scopes: ['messages:send'], ttl: 0 }, [{ field: 'ttl', message: 'must be at least 1 second' }]],
+    [{ scopes: ['messages:send'], ttl: 1.5 }, [{ field: 'ttl', message: 'must be a whole number of seconds' }]],
+    [{ scopes: ['messages:send'], ttl: '60' }, [{ field: 'ttl', message: 'must be a whole number of seconds' }]],
+    [{ scopes: ['messages:send'], tll: 60 }, [{ field: 'tll', message: 'is not a field of this call' }]],
+    [[], [{ field: '', message: 'the body must be a JSON object' }]],
   ])('names what is wrong with %j', async (body, errors) => {
     const answer = await service.call('POST', TOKENS, basic('ada', 'secret'), body);
     expect(await answer.json()).toMatchObject({ status: 400, code: 'invalid_body', errors });

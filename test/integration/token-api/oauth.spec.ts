@@ -276,15 +276,15 @@ describe('what goes wrong, as RFC 6749 has it', () => {
       [post(path, 'Bearer x.y.z', FORM), 401, 'invalid_token', 'invalid token'],
       [post(path, `Bearer ${used.access_token}`, FORM), 401, 'invalid_token', 'token revoked'],
       [post(path, `${good}, Bearer x`, FORM), 400, 'invalid_request', 'more than one credential'],
-      [post(path, good, ''), 400, 'invalid_request', 'token: the token, once'],
-      [post(path, good, 'token='), 400, 'invalid_request', 'token: the token, once'],
-      [post(path, good, 'token=a&token=b'), 400, 'invalid_request', 'token: the token, once'],
-      [post(path, good, `token=${'a'.repeat(70_000)}`), 413, 'invalid_request', 'the body is over 65536 bytes'],
+      [post(path, good, ''), 400, 'invalid_request', 'token: must be given exactly once'],
+      [post(path, good, 'token='), 400, 'invalid_request', 'token: must be given exactly once'],
+      [post(path, good, 'token=a&token=b'), 400, 'invalid_request', 'token: must be given exactly once'],
+      [post(path, good, `token=${'a'.repeat(70_000)}`), 413, 'invalid_request', 'the body is larger than 65536 bytes'],
       [
         post(path, good, { token: 'x' }),
         415,
         'invalid_request',
-        'the body is not of the type that this call takes: application/json, or under /oauth2/ a form',
+        'the body must be application/json, or application/x-www-form-urlencoded for a path under /oauth2/',
       ],
     ];
     for (const [asked, status, error, error_description] of cases) {
@@ -414,15 +414,15 @@ describe('POST /v1/revocations', () => {
 
   it.each<[body: object, field: string, message: string]>([
     [{}, 'issuer', 'must be the name of a configured issuer, unless token is given'],
-    [[], '', 'a JSON object'],
+    [[], '', 'the body must be a JSON object'],
     [{ jti: 'j' }, 'issuer', 'must be the name of a configured issuer, unless token is given'],
     [{ issuer: 'nobody', jti: 'j' }, 'issuer', 'no such issuer: "nobody"'],
     [{ issuer: 'partner', jti: 'j', subject: 's' }, 'subject', 'only one of jti, subject and kid may be given'],
     [{ issuer: 'partner', jti: 'j', kid: 'k' }, 'kid', 'only one of jti, subject and kid may be given'],
     [{ issuer: 'partner', jti: '' }, 'jti', 'must not be empty'],
     [{ issuer: 'partner', jti: 7 }, 'jti', 'must be a string'],
-    [{ issuer: 'partner', jti: null }, 'jti', "leave it out to end all of the issuer's tokens"],
-    [{ issuer: 'partner', subject: null, kid: null }, 'subject', 'leave it out'],
+    [{ issuer: 'partner', jti: null }, 'jti', "must not be null; leave it out to revoke all of the issuer's tokens"],
+    [{ issuer: 'partner', subject: null, kid: null }, 'subject', 'must not be null'],
     [{ issuer: null, jti: 'j' }, 'issuer', 'must be the name of a configured issuer, unless token is given'],
     [{ issuer: 'partner', jti: 'j', before: 1 }, 'before', 'may be given only with subject, or with issuer alone'],
     [{ issuer: 'sallyport', subject: 'evee' }, 'subject', 'no account has this id, name or e-mail address'],
@@ -442,8 +442,8 @@ describe('POST /v1/revocations', () => {
     [{ token: 'x', issuer: 'partner' }, 'issuer', 'must not be given with token'],
     [{ token: 'x', before: 1 }, 'before', 'must not be given with token'],
     [{ token: 'none' }, 'token', 'is neither a JWT nor an opaque token of a configured issuer'],
-    [{ issuer: 'partner', jti: 'j', reason: 'x'.repeat(501) }, 'reason', 'at most 500 characters'],
-    [{ issuer: 'partner', jit: 'j' }, 'jit', 'not a field of this call'],
+    [{ issuer: 'partner', jti: 'j', reason: 'x'.repeat(501) }, 'reason', 'must have at most 500 characters'],
+    [{ issuer: 'partner', jit: 'j' }, 'jit', 'is not a field of this call'],
   ])('%j writes nothing', async (body, field, message) => {
     const audited = service.lines.length;
     const [status, answered] = await revoke(body);

@@ -40,14 +40,14 @@ const percentEncoded = (bytes: Buffer) => [...bytes].map((byte) => `%${byte.toSt
 describe('text that is not UTF-8 matches nothing', () => {
   it.each(LATIN1)('in a body of JSON', async (bytes) => {
     const answer = await post('/v1/login', 'application/json', around('{"name":"bob","password":"', bytes, '"}'));
-    expect(answer).toEqual({ status: 400, text: expect.stringContaining('"the body is not UTF-8') });
+    expect(answer).toEqual({ status: 400, text: expect.stringContaining('"the body is not valid UTF-8') });
   });
 
   it.each(['\\ud800', '\\udc00', '\\uDBFFx'])('nor is the half of a surrogate pair, %s in JSON', async (half) => {
     const body = Buffer.from(`{"name":"bob","password":"p${half}ssword of bob"}`);
     expect(await post('/v1/login', 'application/json', body)).toEqual({
       status: 400,
-      text: expect.stringContaining('"the body is not UTF-8'),
+      text: expect.stringContaining('"the body is not valid UTF-8'),
     });
   });
 

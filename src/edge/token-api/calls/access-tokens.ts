@@ -11,11 +11,11 @@ import { issuedToken, optional } from './fields.ts';
 const ADMISSION: CallerRule = { scopes: ['tokens:manage'], sufficient: ['password'], basic: true };
 
 const request = z.strictObject({
-  ttl: optional(z.int('a whole number of seconds').min(1, 'at least 1 second')),
+  ttl: optional(z.int('must be a whole number of seconds').min(1, 'must be at least 1 second')),
   scopes,
 });
 
-/** Three members stand there twice: SMSGate's client for Python, up to 4.3.3 at least, knows them by these names alone. */
+/** Three members have a second name: SMSGate's Python client, up to 4.3.3 at least, knows only these. */
 const issued = issuedToken.extend({
   tokenType: issuedToken.shape.token_type,
   accessToken: issuedToken.shape.access_token,
@@ -31,7 +31,7 @@ export const issueAccessToken: Call<z.output<typeof request>> = {
   needsAuthority: true,
   body: request,
   newId: newTokenId,
-  success: [{ status: 201, description: 'The token, shown this once', content: issued }],
+  success: [{ status: 201, description: 'The token, which is not shown again', content: issued }],
   problems: [],
   handle: issue,
 };
@@ -40,9 +40,9 @@ export const revokeAccessToken: Call = {
   method: 'DELETE',
   url: '/3rdparty/v1/auth/token/:jti',
   operation: 'revokeAccessToken',
-  summary: "Revoke a token of one's own, or one whose record was lost; another account's is left alone",
+  summary: "Revoke a token of the caller's account, or one without a record; a token of another account stays valid",
   admission: ADMISSION,
-  success: [{ status: 204, description: 'It does not count any more' }],
+  success: [{ status: 204, description: 'The token is revoked, unless it is of another account' }],
   problems: [],
   denials: ['too_many_attempts'],
   handle: revoke,
@@ -50,15 +50,16 @@ export const revokeAccessToken: Call = {
 
 async function issue(input: CallInput<z.output<typeof request>>): Promise<Outcome> {
   const { ttl, scopes: names } = input.body;
-  const asked: TokenRequest = { ttlSeconds: ttl, scopes: names };
-  const result = await input.services.issueToken.issue(actorOf(input), authorityOf(input), asked, input.assignedId);
+  const tokenRequest: TokenRequest = { ttlSeconds: ttl, scopes: names };
+  const by = actorOf(input);
+  const result = await input.services.issueToken.issue(by, authorityOf(input), tokenRequest, input.assignedId);
   switch (result.outcome) {
     case 'no_authority':
       return authorityEnded(input);
     case 'clock_behind':
       return clockBehind(result);
     case 'refused':
-      return failed('invalid_body', 'the token cannot be issued as asked', result.errors);
+      return failed('invalid_body', 'the token cannot be issued as requested', result.errors);
     case 'issued':
       return done(201, bodyOf(result));
   }

@@ -14,20 +14,24 @@ import { answerPage, next, PAGING } from './paging.ts';
 
 const MANAGES_ACCOUNTS: CallerRule = { scopes: ['accounts:manage'], sufficient: [], basic: false };
 
-const text = z.string('a text');
-const email = text.describe('To log in with beside the name; no other account has it, or has it for its name');
-const password = text.describe('At least 15 characters, and none of the common or expected ones');
+const text = z.string('must be a string');
+const email = text.describe(
+  'A second name to log in with; it must not be the e-mail address or name of another account',
+);
+const password = text.describe('At least 15 characters; common and predictable passwords are refused');
 
 const addRequest = z.strictObject({ name: text, email: optional(email), password, scopes });
 
 const changeRequest = z
   .strictObject({
-    email: email.nullable().optional().describe('null takes it away'),
+    email: email.nullable().optional().describe('null removes it'),
     password: optional(password),
     scopes: optional(scopes),
-    disabled: optional(z.boolean('true or false')),
+    disabled: optional(z.boolean('must be true or false')),
   })
-  .describe('What is left out stays; a new password, a scope less and disabling end the tokens of the account');
+  .describe(
+    "Fields that are left out stay unchanged. A new password, fewer scopes and disabling revoke the account's tokens",
+  );
 
 const shown = z.strictObject({
   id: z.string(),
@@ -44,10 +48,10 @@ export const listAccounts: Call = {
   method: 'GET',
   url: '/v1/accounts',
   operation: 'listAccounts',
-  summary: 'List every account, the oldest first',
+  summary: 'List the accounts, the oldest first',
   admission: MANAGES_ACCOUNTS,
   query: PAGING,
-  success: [{ status: 200, description: 'A page', content: list }],
+  success: [{ status: 200, description: 'One page of the list', content: list }],
   problems: ['invalid_query'],
   handle: ({ services, query }) =>
     answerPage(
@@ -65,7 +69,7 @@ export const addAccount: Call<z.output<typeof addRequest>> = {
   method: 'POST',
   url: '/v1/accounts',
   operation: 'addAccount',
-  summary: 'Add an account, with scopes that one has oneself',
+  summary: 'Add an account; it may have only scopes that the caller has',
   admission: MANAGES_ACCOUNTS,
   needsAuthority: true,
   body: addRequest,
@@ -91,11 +95,11 @@ export const changeAccount: Call<z.output<typeof changeRequest>> = {
   method: 'PATCH',
   url: '/v1/accounts/:id',
   operation: 'changeAccount',
-  summary: 'Change an account that has no scope which one lacks oneself',
+  summary: 'Change an account; it may have only scopes that the caller has',
   admission: MANAGES_ACCOUNTS,
   needsAuthority: true,
   body: changeRequest,
-  success: [{ status: 200, description: 'The account as it is now', content: shown }],
+  success: [{ status: 200, description: 'The changed account', content: shown }],
   problems: ['not_found', 'conflict'],
   denials: ['too_many_attempts'],
   handle: change,
@@ -105,10 +109,10 @@ export const removeAccount: Call = {
   method: 'DELETE',
   url: '/v1/accounts/:id',
   operation: 'removeAccount',
-  summary: 'Remove an account that has no scope which one lacks oneself, and end its tokens',
+  summary: 'Remove an account and revoke its tokens; it may have only scopes that the caller has',
   admission: MANAGES_ACCOUNTS,
   needsAuthority: true,
-  success: [{ status: 204, description: 'It is gone' }],
+  success: [{ status: 204, description: 'The account is removed' }],
   problems: ['not_found', 'conflict'],
   handle: remove,
 };
@@ -133,7 +137,7 @@ async function remove(input: CallInput<undefined>): Promise<Outcome> {
   return done(204);
 }
 
-/** Who calls, as it was admitted. */
+/** Returns the caller with the scopes and the account version that it was admitted with. */
 function managerOf(input: CallInput<unknown>): Manager {
   const { accountVersion } = authorityOf(input);
   return { by: actorOf(input), accountVersion, granted: callerOf(input).granted };
@@ -158,7 +162,7 @@ function problemOf(problem: Exclude<Changed, Account>): Problem | Deny {
   }
 }
 
-/** Also of one's own account. */
+/** Returns the problem with an account's data. @param name the field's name in the request. */
 export function accountProblem({ outcome, field, message }: AccountProblem, name: string = field): Problem | Deny {
   if (outcome === 'busy') return deny('too_many_attempts', undefined, 'password queue is full');
   const errors = [{ field: name, message }];

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { readDateTime } from '../../../lib/date-time.ts';
 
-/** A field that holds a time of RFC 3339; becomes Unix seconds, with their fraction. */
+/** Returns the schema of an RFC 3339 time. Its output is Unix seconds, with their fraction. */
 export function dateTime(message: string) {
   return z
     .string(message)

@@ -8,11 +8,11 @@ export const getKeySet: Call = {
   method: 'GET',
   url: '/.well-known/jwks.json',
   operation: 'getKeySet',
-  summary: 'The public keys that verify our tokens (RFC 7517)',
+  summary: "Get the public keys that verify Sallyport's tokens (RFC 7517)",
   admission: undefined,
   success: [
     { status: 200, description: 'A JWK Set', content: keySet },
-    { status: 304, description: 'The one that If-None-Match names still stands' },
+    { status: 304, description: 'The JWK Set that If-None-Match names is still current' },
   ],
   problems: [],
   handle: answer,
@@ -24,7 +24,7 @@ async function answer({ services, headers }: CallInput<undefined>): Promise<Outc
   return names(headers['if-none-match'], tag) ? done(304, undefined, caching) : done(200, { keys }, caching);
 }
 
-/** RFC 9110, section 13.1.2: by weak comparison. */
+/** Tells whether If-None-Match names a tag, by weak comparison (RFC 9110, section 13.1.2). */
 function names(condition: string | string[] | undefined, tag: string): boolean {
   const tags = String(condition ?? '').split(',');
   return tags.some((listed) => ['*', tag].includes(listed.trim().replace(/^W\//, '')));

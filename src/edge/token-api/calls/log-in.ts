@@ -5,17 +5,17 @@ import { done } from '../call.ts';
 import { tokenBody } from '../encode.ts';
 import { issuedToken, optional } from './fields.ts';
 
-const password = z.string('a text').min(1, 'not empty');
-const name = z.string('a text').min(1, 'not empty');
+const password = z.string('must be a string').min(1, 'must not be empty');
+const name = z.string('must be a string').min(1, 'must not be empty');
 
 const request = z
   .strictObject({
-    email: optional(z.string('a text')),
-    name: optional(z.string('a text')),
+    email: optional(z.string('must be a string')),
+    name: optional(z.string('must be a string')),
     password,
   })
   .refine((body) => (body.email === undefined) !== (body.name === undefined), {
-    error: 'one of email and name',
+    error: 'exactly one of email and name must be given',
     path: ['email'],
   });
 
@@ -28,11 +28,11 @@ export const logIn: Call<z.output<typeof request>> = {
   method: 'POST',
   url: '/v1/login',
   operation: 'logIn',
-  summary: 'Log in: a token of one hour, with all scopes of the account',
+  summary: "Log in: get a token for one hour with all of the account's scopes",
   admission: undefined,
   body: request,
   describedBody: described,
-  success: [{ status: 200, description: 'The token, shown this once', content: issuedToken }],
+  success: [{ status: 200, description: 'The token, which is not shown again', content: issuedToken }],
   problems: [],
   denials: ['credentials_invalid', 'too_many_attempts'],
   handle: answer,

@@ -16,27 +16,27 @@ const metadata = z.strictObject({
   revocation_endpoint_auth_methods_supported: z.array(z.string()),
 });
 
-/** How a client says who it is (RFC 6749, section 2.3.1). */
+/** How a client authenticates with a password (RFC 6749, section 2.3.1). */
 const CLIENT_METHODS = ['client_secret_basic', 'client_secret_post'];
 
-/** Seldom changed, and asked for by every client at its start. */
-const KEPT = { 'cache-control': 'public, max-age=300' };
+/** The document seldom changes, and every client requests it when it starts. */
+const CACHED = { 'cache-control': 'public, max-age=300' };
 
 export const serverMetadata: Call = {
   method: 'GET',
   url: '/.well-known/oauth-authorization-server',
   operation: 'serverMetadata',
-  summary: 'Where the OAuth calls are (RFC 8414)',
+  summary: 'Get the URLs of the OAuth calls (RFC 8414)',
   admission: undefined,
-  success: [{ status: 200, description: 'Addresses, relative to the URL of our own issuer', content: metadata }],
+  success: [{ status: 200, description: "URLs below that of Sallyport's own issuer", content: metadata }],
   problems: ['not_found'],
   handle: describe,
 };
 
-/** There is no grant of OAuth by which tokens are issued here, so neither is named, nor an endpoint for it. */
+/** Returns the metadata. It lists no grant and no token endpoint, because no OAuth grant issues tokens here. */
 async function describe({ services }: CallInput<undefined>): Promise<Outcome> {
   const { issuer, catalogue } = services;
-  if (!URL.canParse(issuer)) return failed('not_found', 'the issuer has no URL');
+  if (!URL.canParse(issuer)) return failed('not_found', 'the name of the issuer is not a URL');
   const at = ({ url }: { readonly url: string }): string => `${issuer.replace(/\/$/, '')}${url}`;
   const body = {
     issuer,
@@ -49,5 +49,5 @@ async function describe({ services }: CallInput<undefined>): Promise<Outcome> {
     revocation_endpoint: at(revokePresented),
     revocation_endpoint_auth_methods_supported: [...CLIENT_METHODS],
   } satisfies z.output<typeof metadata>;
-  return done(200, body, KEPT);
+  return done(200, body, CACHED);
 }

@@ -5,19 +5,22 @@ import type { ActiveToken } from '../../../tokens/introspect-token.ts';
 import type { Call, CallerRule, CallInput, Outcome } from '../call.ts';
 import { actorOf, callerOf, done, FORM } from '../call.ts';
 
-/** Whoever holds a token may do with it what these calls do; scopes widen whose. */
+/** Any account may introspect and revoke its own tokens; a scope extends this to all tokens. */
 const ANY_ACCOUNT: CallerRule = {
   scopes: [],
   sufficient: ['password', 'access', 'login', 'private'],
   basic: true,
 };
 
-/** Parameters that are not known are ignored, and so is the hint (RFC 6749, section 3.2; RFC 7009, section 2.1). */
+/** Unknown parameters and the hint are ignored (RFC 6749, section 3.2; RFC 7009, section 2.1). */
 const presented = z.object({
-  token: z.string('the token, once'),
-  token_type_hint: z.string('a kind of token, once').optional(),
-  client_id: z.string('a name, once').optional().describe("An account's name, with client_secret in place of Basic"),
-  client_secret: z.string('a password, once').optional(),
+  token: z.string('must be given exactly once'),
+  token_type_hint: z.string('must be given only once').optional(),
+  client_id: z
+    .string('must be given only once')
+    .optional()
+    .describe("An account's name, with client_secret in place of Basic"),
+  client_secret: z.string('must be given only once').optional(),
 });
 
 type Presented = z.output<typeof presented>;
@@ -41,13 +44,11 @@ export const revokePresented: Call<Presented> = {
   method: 'POST',
   url: '/oauth2/revoke',
   operation: 'revokePresented',
-  summary: "Revoke a token that one holds (RFC 7009): of one's own account, or with revocations:write any",
+  summary: "Revoke a token (RFC 7009) of the caller's account, or with revocations:write any token",
   admission: ANY_ACCOUNT,
   bodyType: FORM,
   body: presented,
-  success: [
-    { status: 200, description: 'It does not count any more, or never was a token that the caller may revoke' },
-  ],
+  success: [{ status: 200, description: 'The token is revoked, or is not one that the caller may revoke' }],
   problems: [],
   handle: revoke,
 };
@@ -56,15 +57,13 @@ export const introspect: Call<Presented> = {
   method: 'POST',
   url: '/oauth2/introspect',
   operation: 'introspect',
-  summary: "Ask whether a token counts (RFC 7662): one's own account's, or with access:introspect any",
+  summary: "Introspect a token (RFC 7662) of the caller's account, or with access:introspect any token",
   admission: ANY_ACCOUNT,
   bodyType: FORM,
   body: presented,
-  success: [
-    { status: 200, description: 'Whether it counts, and what is known of one that does', content: introspection },
-  ],
+  success: [{ status: 200, description: 'Whether the token is active, and if so its claims', content: introspection }],
   problems: [],
-  handle: tell,
+  handle: introspectPresented,
 };
 
 async function revoke(input: CallInput<Presented>): Promise<Outcome> {
@@ -81,22 +80,22 @@ async function revoke(input: CallInput<Presented>): Promise<Outcome> {
   return outcome === 'done' ? done(200) : deny('unavailable', undefined, 'the token could not be checked');
 }
 
-async function tell(input: CallInput<Presented>): Promise<Outcome> {
+async function introspectPresented(input: CallInput<Presented>): Promise<Outcome> {
   const { accountId, granted } = callerOf(input);
-  const asker = { accountId, mayReadAll: covers(granted, 'access:introspect') };
-  const found = await input.services.introspectToken.introspect(input.body.token, asker);
+  const reader = { accountId, mayReadAll: covers(granted, 'access:introspect') };
+  const found = await input.services.introspectToken.introspect(input.body.token, reader);
   switch (found.outcome) {
     case 'active':
       return done(200, describe(found));
     case 'inactive':
-      // Nothing else: not even why (RFC 7662, section 2.2).
+      // Nothing else, not even the reason (RFC 7662, section 2.2).
       return done(200, { active: false } satisfies z.output<typeof introspection>);
     case 'unavailable':
       return deny('unavailable', undefined, 'the token could not be checked');
   }
 }
 
-/** Scopes are those that count here, which a foreign token need not carry. */
+/** Returns the response for an active token. Its scopes are those that are effective here, not those of its claim. */
 function describe({ credential, claims, username }: ActiveToken): z.output<typeof introspection> {
   const { subject, tokenId, scopes } = credential.identity;
   return {
@@ -119,7 +118,7 @@ function textIn(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-/** RFC 7662 knows whole seconds alone. */
+/** Returns whole seconds, as RFC 7662 requires. */
 function secondsIn(value: unknown): number | undefined {
   return typeof value === 'number' ? Math.floor(value) : undefined;
 }

@@ -7,28 +7,28 @@ import { failed } from '../call.ts';
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 100;
 
-/** For the documentation: what every call that answers a list in pages looks at. */
+/** Documents the query parameters of every call that returns a list in pages. */
 export const PAGING = {
-  limit: z.int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT).describe('How many a page'),
-  after: z.string().optional().describe('`next` of the page before'),
+  limit: z.int().min(1).max(MAX_LIMIT).default(DEFAULT_LIMIT).describe('The number of items on a page'),
+  after: z.string().optional().describe('`next` of the previous page'),
 };
 
-/** What the answer of such a call says of the page after it. */
-export const next = z.string().nullable().describe('`after` of the next page');
+/** The member that leads to the next page. */
+export const next = z.string().nullable().describe('The value of `after` for the next page');
 
-/** A part of a list; `next` is `undefined` at the end. */
+/** One page of a list; `next` is `undefined` on the last one. */
 interface Page {
   readonly next: ListPosition | undefined;
 }
 
-/** A list that is answered in pages. */
+/** A list that is returned in pages. */
 interface PagedList<Found extends Page> {
   read(limit: number, after: ListPosition | undefined): Promise<Found>;
-  /** The place behind what has this id; `undefined` where nothing has. */
+  /** Resolves to the position after the item with this id, or to `undefined` if there is none. */
   find(id: string): Promise<ListPosition | undefined>;
 }
 
-/** Reads the page that is asked for and answers with it. `after` may be an id, too: clients kept those once. */
+/** Reads the requested page and responds with it. `after` may also be an id, which earlier versions returned as `next`. */
 export async function answerPage<Found extends Page>(
   query: CallInput<never>['query'],
   list: PagedList<Found>,
@@ -36,17 +36,17 @@ export async function answerPage<Found extends Page>(
 ): Promise<Outcome> {
   const limit = Number(query['limit'] || DEFAULT_LIMIT);
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
-    return refused('limit', `a whole number from 1 to ${MAX_LIMIT}`);
+    return refused('limit', `must be a whole number from 1 to ${MAX_LIMIT}`);
   }
-  const asked = query['after'] || undefined;
-  const after = asked === undefined ? undefined : (readCursor(asked) ?? (await list.find(asked)));
-  if (asked !== undefined && after === undefined) {
-    return refused('after', 'nothing has this id; take next of the page before');
+  const cursor = query['after'] || undefined;
+  const after = cursor === undefined ? undefined : (readCursor(cursor) ?? (await list.find(cursor)));
+  if (cursor !== undefined && after === undefined) {
+    return refused('after', 'must be the value of next from the previous page');
   }
   const page = await list.read(limit, after);
   return answer(page, page.next === undefined ? null : writeCursor(page.next));
 }
 
 function refused(field: keyof typeof PAGING, message: string): Outcome {
-  return failed('invalid_query', 'the query is not what this call takes', [{ field, message }]);
+  return failed('invalid_query', 'the query is not valid', [{ field, message }]);
 }

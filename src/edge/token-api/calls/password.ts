@@ -5,18 +5,18 @@ import { actorOf, done } from '../call.ts';
 import { accountProblem } from './accounts.ts';
 
 const request = z.strictObject({
-  current: z.string('a text').describe('The present password'),
-  new: z.string('a text').describe('At least 15 characters, and none of the common or expected ones'),
+  current: z.string('must be a string').describe('The current password'),
+  new: z.string('must be a string').describe('At least 15 characters; common and predictable passwords are refused'),
 });
 
 export const changePassword: Call<z.output<typeof request>> = {
   method: 'POST',
   url: '/v1/password',
   operation: 'changePassword',
-  summary: "Change one's own password, which ends every token of the account, the login too",
+  summary: "Change the caller's password and revoke all its tokens, this login included",
   admission: { scopes: ['tokens:manage'], sufficient: ['login'], basic: false },
   body: request,
-  success: [{ status: 204, description: 'The new one counts; who logs in from now on gets a token that counts' }],
+  success: [{ status: 204, description: 'The password is changed; log in with it to get a new token' }],
   problems: [],
   denials: ['credentials_invalid', 'too_many_attempts'],
   handle: change,

@@ -10,7 +10,7 @@ import { issuedToken, optionalReason, time, utcDateTime } from './fields.ts';
 import { answerPage, next, PAGING } from './paging.ts';
 
 const MANAGES_TOKENS: CallerRule = { scopes: ['tokens:manage'], sufficient: ['login'], basic: false };
-/** A private token may rotate itself, too. */
+/** A private token may also rotate itself. */
 const ROTATES: CallerRule = { ...MANAGES_TOKENS, sufficient: ['login', 'private'] };
 const UNKNOWN = failed('not_found', 'no such token');
 
@@ -23,13 +23,13 @@ const createRequest = z.strictObject({
 const rotateRequest = z.strictObject({
   expires_at: time,
   overlap: z
-    .int('a whole number of seconds')
-    .min(0, 'at least 0 seconds')
-    .max(MAX_OVERLAP_SECONDS, `at most ${MAX_OVERLAP_SECONDS} seconds`)
+    .int('must be a whole number of seconds')
+    .min(0, 'must be at least 0 seconds')
+    .max(MAX_OVERLAP_SECONDS, `must be at most ${MAX_OVERLAP_SECONDS} seconds`)
     .nullable()
     .default(0)
     .transform((seconds) => seconds ?? 0)
-    .describe('For how many seconds the old token counts beside the new one'),
+    .describe('How many seconds the old token stays valid'),
 });
 
 const revokeRequest = z.strictObject({ reason: optionalReason }).optional();
@@ -43,12 +43,12 @@ const shown = z.strictObject({
   scopes: z.array(z.string()),
   created_at: utcDateTime,
   expires_at: utcDateTime,
-  last_used_at: utcDateTime.nullable().describe('Up to a minute behind'),
+  last_used_at: utcDateTime.nullable().describe('Up to a minute late'),
   status: z.enum(['active', 'expired', 'revoked']),
   revoked: z
     .strictObject({ at: utcDateTime.nullable(), by: z.string().nullable(), reason: z.string().nullable() })
     .nullable()
-    .describe('How it ended, or, where it was rotated with an overlap, how it will'),
+    .describe('How it was revoked, or after a rotation with an overlap, how it will be'),
   rotated_to: z.string().nullable(),
 });
 
@@ -63,7 +63,7 @@ export const createPrivateToken: Call<z.output<typeof createRequest>> = {
   needsAuthority: true,
   body: createRequest,
   newId: newTokenId,
-  success: [{ status: 201, description: 'The token, shown this once', content: created }],
+  success: [{ status: 201, description: 'The token, which is not shown again', content: created }],
   problems: [],
   handle: create,
 };
@@ -72,10 +72,10 @@ export const listTokens: Call = {
   method: 'GET',
   url: '/v1/tokens',
   operation: 'listTokens',
-  summary: "List every token of one's own that was made, the newest first",
+  summary: "List the caller's tokens, the newest first",
   admission: MANAGES_TOKENS,
   query: PAGING,
-  success: [{ status: 200, description: 'A page', content: page }],
+  success: [{ status: 200, description: 'One page of the list', content: page }],
   problems: ['invalid_query'],
   handle: list,
 };
@@ -84,9 +84,9 @@ export const showToken: Call = {
   method: 'GET',
   url: '/v1/tokens/:id',
   operation: 'showToken',
-  summary: "Show a token of one's own",
+  summary: "Show a token of the caller's account",
   admission: MANAGES_TOKENS,
-  success: [{ status: 200, description: 'What is known of it; never the token itself', content: shown }],
+  success: [{ status: 200, description: "The token's record, without the token itself", content: shown }],
   problems: ['not_found'],
   handle: show,
 };
@@ -96,12 +96,12 @@ export const rotateToken: Call<z.output<typeof rotateRequest>> = {
   url: '/v1/tokens/:id/rotate',
   operation: 'rotateToken',
   summary:
-    'Rotate a private token: a new one of the same name and scopes; the old one ends, at once or after an overlap',
+    'Rotate a private token: create one with the same name and scopes, and revoke the old one at once or after an overlap',
   admission: ROTATES,
   needsAuthority: true,
   body: rotateRequest,
   newId: newTokenId,
-  success: [{ status: 201, description: 'The new token, shown this once', content: created }],
+  success: [{ status: 201, description: 'The new token, which is not shown again', content: created }],
   problems: ['not_found', 'conflict'],
   handle: rotate,
 };
@@ -110,17 +110,17 @@ export const revokeToken: Call<z.output<typeof revokeRequest>> = {
   method: 'DELETE',
   url: '/v1/tokens/:id',
   operation: 'revokeToken',
-  summary: "Revoke a token of one's own; one that it was rotated to goes on",
+  summary: "Revoke a token of the caller's account; a token that it was rotated to stays valid",
   admission: MANAGES_TOKENS,
   body: revokeRequest,
-  success: [{ status: 204, description: 'It does not count any more' }],
+  success: [{ status: 204, description: 'The token is revoked' }],
   problems: ['not_found'],
   handle: revoke,
 };
 
 async function create(input: CallInput<z.output<typeof createRequest>>): Promise<Outcome> {
-  const { name, scopes: asked, expires_at: expiresAtSeconds } = input.body;
-  const request = { name, scopes: asked, expiresAtSeconds };
+  const { name, scopes: names, expires_at: expiresAtSeconds } = input.body;
+  const request = { name, scopes: names, expiresAtSeconds };
   const result = await input.services.privateTokens.create(
     actorOf(input),
     authorityOf(input),
@@ -133,7 +133,7 @@ async function create(input: CallInput<z.output<typeof createRequest>>): Promise
     case 'clock_behind':
       return clockBehind(result);
     case 'refused':
-      return failed('invalid_body', 'the token cannot be created as asked', result.errors);
+      return failed('invalid_body', 'the token cannot be created as requested', result.errors);
     case 'issued':
       return done(201, createdBody(result, name));
   }
@@ -162,8 +162,8 @@ async function rotate(input: CallInput<z.output<typeof rotateRequest>>): Promise
   const { expires_at: expiresAtSeconds, overlap: overlapSeconds } = input.body;
   const { granted, ...caller } = callerOf(input);
   const rotator = { ...caller, authority: authorityOf(input), managesTokens: granted.has('tokens:manage') };
-  const asked = { expiresAtSeconds, overlapSeconds };
-  const result = await input.services.rotation.rotate(actorOf(input), id, rotator, asked, input.assignedId);
+  const request = { expiresAtSeconds, overlapSeconds };
+  const result = await input.services.rotation.rotate(actorOf(input), id, rotator, request, input.assignedId);
   switch (result.outcome) {
     case 'not_found':
     case 'not_allowed':
@@ -175,7 +175,7 @@ async function rotate(input: CallInput<z.output<typeof rotateRequest>>): Promise
     case 'conflict':
       return failed('conflict', result.message);
     case 'refused':
-      return failed('invalid_body', 'the token cannot be rotated as asked', result.errors);
+      return failed('invalid_body', 'the token cannot be rotated as requested', result.errors);
     case 'issued':
       return done(201, createdBody(result, result.name ?? ''));
   }

@@ -54,7 +54,10 @@ export const revoke: Call<Body> = {
   admission: { scopes: ['revocations:write'], sufficient: [], basic: true },
   body: request,
   success: [
-    { status: 204, description: 'It is revoked, also if the store has no record of the token, the account or the key' },
+    {
+      status: 204,
+      description: 'The revocation is in force, even if the store has no record of the token, the account or the key',
+    },
   ],
   problems: [],
   denials: ['too_many_attempts'],
@@ -62,8 +65,8 @@ export const revoke: Call<Body> = {
 };
 
 async function handle(input: CallInput<Body>): Promise<Outcome> {
-  const { request: asked, reason } = input.body;
-  const result = await input.services.adminRevocation.revoke(asked, actorOf(input), reason);
+  const { request: revocation, reason } = input.body;
+  const result = await input.services.adminRevocation.revoke(revocation, actorOf(input), reason);
   switch (result.outcome) {
     case 'revoked':
       return done(204);
@@ -81,7 +84,8 @@ function decode({ reason, ...written }: z.output<typeof fields>): Body | FieldEr
   if (isAll) {
     const empty = NAMES.find((field) => written[field] === null);
     // Its sender may have meant one token.
-    if (empty !== undefined) return { field: empty, message: "leave it out to end all of the issuer's tokens" };
+    if (empty !== undefined)
+      return { field: empty, message: "must not be null; leave it out to revoke all of the issuer's tokens" };
   }
   const read = readRevocationRequest(isAll ? { ...fieldsGiven, all: true } : fieldsGiven);
   return read.outcome === 'read' ? { request: read.request, reason } : fieldErrorOf(read.problem);

@@ -7,7 +7,7 @@ const catalogue = z.strictObject({
     z.strictObject({
       name: z.string(),
       description: z.string().nullable(),
-      max_ttl: z.int().nullable().describe('Longest life of a token with it, in seconds'),
+      max_ttl: z.int().nullable().describe('The longest life of a token with this scope, in seconds'),
     }),
   ),
 });
@@ -16,7 +16,7 @@ export const listScopes: Call = {
   method: 'GET',
   url: '/v1/scopes',
   operation: 'listScopes',
-  summary: 'List the scopes that may be asked for',
+  summary: 'List the scopes that a token can have',
   admission: { scopes: [], sufficient: ['password', 'login', 'private'], basic: true },
   success: [{ status: 200, description: 'The catalogue', content: catalogue }],
   problems: [],
