@@ -76,7 +76,7 @@ const ATTEMPTS: readonly Attempt[] = [
     path: () => '/v1/revocations',
     body: { issuer: 'sallyport', jti: 'unknown' },
     scope: 'revocations:write',
-    // Nobody of them has the scope; `oauth.spec.ts` has somebody.
+    // Nobody of them has the scope; `revocations.spec.ts` has somebody.
     answers: { password: 403, manager: 403, access: 403, login: 403, private: 403 },
   },
   { operation: 'revokePresented', path: () => '/oauth2/revoke', body: 'token=x', answers: ALL },
