@@ -70,7 +70,7 @@ describe('the console, in Chromium and through Envoy', { timeout: 240_000 }, () 
     expect(await heading(page)).toBe('Tokens');
     expect(await page.getByRole('row', { name: 'billing server' }).count()).toBe(1);
     await page.getByRole('row', { name: 'billing server' }).getByRole('link', { name: 'Rotate' }).click();
-    await page.getByLabel('ends at once').check();
+    await page.getByLabel('is revoked at once').check();
     await page.getByRole('button', { name: 'Rotate the token' }).click();
     const heir = await shownToken(page);
     expect(heir).not.toBe(token);
@@ -79,7 +79,7 @@ describe('the console, in Chromium and through Envoy', { timeout: 240_000 }, () 
     await page.getByRole('link', { name: 'billing server' }).click();
     await page.getByRole('link', { name: 'Revoke', exact: true }).click();
     expect(await heading(page)).toBe('Revoke this token?');
-    await page.getByRole('link', { name: 'Keep it' }).click();
+    await page.getByRole('link', { name: 'Cancel' }).click();
     expect(await curl(heir)).toBe('200');
     await page.getByRole('link', { name: 'Revoke', exact: true }).click();
     await page.getByLabel('Reason').fill('server sold');
@@ -111,7 +111,7 @@ describe('the console, in Chromium and through Envoy', { timeout: 240_000 }, () 
     await keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Tokens' }).waitFor();
 
-    await tabTo('Skip to the content');
+    await tabTo('Skip to content');
     await tabTo('Create a token');
     await follow(page, 'Create a token');
     await tabTo('Name');
@@ -125,7 +125,7 @@ describe('the console, in Chromium and through Envoy', { timeout: 240_000 }, () 
     expect(await shownToken(page)).toMatch(/^ey/);
     await tabTo('Copy the token');
     await keyboard.press('Enter');
-    await page.getByText(/Copied|It is selected/).waitFor();
+    await page.getByText(/Copied|The token is selected/).waitFor();
 
     await page.goto(`${origin}/console`);
     await tabTo('by keyboard');
@@ -176,7 +176,7 @@ describe('the console, in Chromium and through Envoy', { timeout: 240_000 }, () 
     await page.getByText('That is too long for messages:send.').waitFor();
     await page.getByRole('button', { name: 'Create the token' }).click();
     await page.getByText('is later than').waitFor();
-    await expect.poll(focused).toMatch(/^Nothing was done yet/);
+    await expect.poll(focused).toMatch(/^Nothing was changed/);
     expect(await page.getByLabel('Name').inputValue()).toBe('too long');
     await page.getByLabel('in 1 day', { exact: true }).check();
     await page.getByRole('button', { name: 'Create the token' }).click();
@@ -231,7 +231,7 @@ describe('the console, in Chromium and through Envoy', { timeout: 240_000 }, () 
     const date = new Date(Date.now() + 3 * 86_400_000).toISOString().slice(0, 10);
     await page.getByRole('textbox', { name: /^Date/ }).fill(date);
     await page.getByRole('button', { name: 'Create the token' }).click();
-    await page.getByText('you gave a date and chose a number of days').waitFor();
+    await page.getByText('you entered a date and chose a number of days').waitFor();
     expect(await page.getByLabel('on a date').isChecked()).toBe(true);
     await page.getByRole('button', { name: 'Create the token' }).click();
     const payload = (await shownToken(page)).split('.')[1] ?? '';
@@ -266,7 +266,7 @@ describe('the console, in Chromium and through Envoy', { timeout: 240_000 }, () 
     ] as const) {
       await page.goto(`${origin}${path}`);
       await page.getByText(words).waitFor();
-      await page.getByRole('link', { name: 'Go to the tokens' }).waitFor();
+      await page.getByRole('link', { name: 'Go to your tokens' }).waitFor();
     }
     await visitor.close();
   });
@@ -306,7 +306,7 @@ describe('the console, in Chromium and through Envoy', { timeout: 240_000 }, () 
     await look('tokens');
     await page.getByRole('row', { name: 'billing server' }).getByRole('link', { name: 'Rotate' }).click();
     await look('rotate');
-    await page.getByRole('link', { name: 'Leave it' }).click();
+    await page.getByRole('link', { name: 'Cancel' }).click();
     await page.getByRole('link', { name: 'Revoke', exact: true }).click();
     await look('revoke');
     await page.getByRole('button', { name: 'Revoke the token' }).click();

@@ -13,7 +13,7 @@ export function assetPath(name: keyof typeof TYPES): string {
   return `${HOME}/assets/${name}`;
 }
 
-/** Serves what the pages load. Browsers ask each time whether it is still the same: an update must not meet an old one. */
+/** Serves the assets of the pages. Browsers revalidate them each time, so that a new page never uses an old asset. */
 export async function serveAssets(server: FastifyInstance): Promise<void> {
   const names = Object.keys(TYPES) as (keyof typeof TYPES)[];
   for (const name of names) {

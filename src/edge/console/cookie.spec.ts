@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { endedCookie, readCookie, sessionCookie } from './cookie.ts';
+import { clearedCookie, readCookie, sessionCookie } from './cookie.ts';
 
 const TOKEN = 'eyJhbGciOiJFUzI1NiJ9.e30.c2ln-_';
 
-it('sessionCookie() is for this host alone, for no script, and for no request of another site', () => {
+it('sessionCookie() binds the cookie to this host and keeps it from scripts and other sites', () => {
   expect(sessionCookie(TOKEN, 3_600)).toBe(
     `__Host-sallyport=${TOKEN}; Max-Age=3600; Path=/; Secure; HttpOnly; SameSite=Strict`,
   );
 });
 
-it('endedCookie() has the same attributes, without which a browser would keep the session', () => {
-  expect(endedCookie()).toBe('__Host-sallyport=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Strict');
+it('clearedCookie() has the same attributes, which a browser needs to delete the cookie', () => {
+  expect(clearedCookie()).toBe('__Host-sallyport=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Strict');
 });
 
 describe('readCookie()', () => {

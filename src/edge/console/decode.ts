@@ -4,28 +4,30 @@ import { MAX_OVERLAP_SECONDS } from '../../tokens/rotation.ts';
 import { reason, scopes, tokenName } from '../field-schemas.ts';
 import { endOfDay } from './times.ts';
 
-/** The field that tells a form from others, of its kind too: sent twice, it does one thing. */
+/** The hidden field with a form's unique id, so that a form that is sent twice takes effect once. */
 export const FORM_ID = 'form_id';
 
-/** Days after which a token may end without a date being chosen. */
+/** The numbers of days that can be chosen in place of a date. */
 export const DAYS = ['1', '7', '30', '90'] as const;
 
-/** Without script, a date that is filled in does not choose itself: neither it nor the days are taken in silence. */
-const UNDECIDED = 'you gave a date and chose a number of days; send the form again to use the date, or clear it';
+/** Without script, entering a date does not select it. The user must then decide between it and the number of days. */
+const UNDECIDED = 'you entered a date and chose a number of days; send the form again to use the date, or clear it';
 
-/** What a form says, or every field's problem. */
+/** A valid form, or the errors of its fields. */
 export type Decoded<Form> =
   | { readonly ok: true; readonly form: Form }
   | { readonly ok: false; readonly errors: readonly FieldError[] };
 
 const expiresAtSeconds = z.int({
-  error: ({ input }) => (input === UNDECIDED ? UNDECIDED : 'choose when it ends, by a day that exists'),
+  error: ({ input }) => (input === UNDECIDED ? UNDECIDED : 'choose a number of days or a valid date'),
 });
-const logInForm = z.object({ name: z.string().min(1, 'not empty'), password: z.string().min(1, 'not empty') });
+const filled = z.string().min(1, 'must not be empty');
+const logInForm = z.object({ name: filled, password: filled });
 const createForm = z.object({ name: tokenName, scopes, expires_at: expiresAtSeconds });
+const NO_OVERLAP = 'choose one of the options';
 const rotateForm = z.object({
   expires_at: expiresAtSeconds,
-  overlap: z.int('choose one').min(0).max(MAX_OVERLAP_SECONDS),
+  overlap: z.int(NO_OVERLAP).min(0, NO_OVERLAP).max(MAX_OVERLAP_SECONDS, NO_OVERLAP),
 });
 const revokeForm = z.object({ reason: z.union([z.literal(''), reason]) });
 
@@ -54,7 +56,7 @@ function textOf(form: URLSearchParams, name: string): string {
   return form.get(name) ?? '';
 }
 
-/** Unix seconds: so many days from now, or the end of a day in UTC. */
+/** Returns the chosen expiry in Unix seconds: a number of days from now, or the end of a day in UTC. */
 function endOf(form: URLSearchParams, nowSeconds: number): number | typeof UNDECIDED | undefined {
   const [ends, date] = [form.get('ends') ?? '', textOf(form, 'date')];
   if (ends === 'date') return endOfDay(date);

@@ -3,7 +3,7 @@ import type { Reply } from './page-request.ts';
 import { problemPage } from './pages/error-page.ts';
 import { shell } from './pages/shell.ts';
 
-/** Nothing but what we serve ourselves, and no page around ours; no script or style in a page itself is run. */
+/** The pages load only our own assets, run no inline script or style, and cannot be framed. */
 const POLICY = [
   "default-src 'none'",
   "style-src 'self'",
@@ -14,18 +14,18 @@ const POLICY = [
   "base-uri 'none'",
 ].join('; ');
 
-/** On every answer of the console, its assets included. */
+/** Sent with every response of the console, assets included. */
 export const SECURITY_HEADERS = {
   'content-security-policy': POLICY,
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
-  // Not `no-referrer`, which would have browsers post our own forms with `Origin: null` (Fetch, section 3.1).
+  // With `no-referrer` browsers would send our own forms with `Origin: null` (Fetch, section 3.1).
   'referrer-policy': 'same-origin',
   'x-content-type-options': 'nosniff',
   'cache-control': 'no-store',
 } as const;
 
-/** The page about what went wrong elsewhere on this door. */
+/** Returns the page about a problem anywhere on this door. */
 export function errorReply(status: number, { title, message }: { readonly title: string; readonly message: string }) {
   return { headers: SECURITY_HEADERS, html: shell(problemPage(status, title, message)).text };
 }

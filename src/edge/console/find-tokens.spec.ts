@@ -1,9 +1,9 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ListPosition } from '../../lib/lists.ts';
 import type { TokenView, TokenViewPage, TokenViews } from '../../tokens/token-views.ts';
 import { findTokens } from './find-tokens.ts';
 
-/** An account whose tokens are numbered, the newest first; it counts how many were looked at. */
+/** An account whose tokens are numbered, the newest first. Counts the tokens that were examined. */
 class NumberedTokens {
   examined = 0;
   private readonly count: number;
@@ -21,7 +21,7 @@ class NumberedTokens {
   }
 }
 
-// The search passes tokens on as they are; what it looks at is the test's.
+// The search itself reads no member of a token.
 const numbered = (number: number): TokenView => ({ id: String(number) }) as TokenView;
 const every = (step: number) => (token: TokenView) => Number(token.id) % step === 0;
 
@@ -29,45 +29,47 @@ async function pages(count: number, step: number, limit: number): Promise<string
   const found: string[][] = [];
   let after: ListPosition | undefined;
   do {
-    const page = await findTokens(new NumberedTokens(count), 'a', { isWanted: every(step), limit, after });
+    const page = await findTokens(new NumberedTokens(count), 'a', { matches: every(step), limit, after });
     found.push(page.tokens.map(({ id }) => id));
     after = page.next;
   } while (after !== undefined);
   return found;
 }
 
-it('findTokens() turns page by page through what is wanted, without a gap or a repetition', async () => {
-  expect(await pages(10, 3, 2)).toEqual([
-    ['0', '3'],
-    ['6', '9'],
-  ]);
-  expect((await pages(999, 7, 25)).flat()).toEqual(Array.from({ length: 143 }, (_, index) => String(index * 7)));
-});
+describe('findTokens()', () => {
+  it('returns the matching tokens page by page, without a gap or a repetition', async () => {
+    expect(await pages(10, 3, 2)).toEqual([
+      ['0', '3'],
+      ['6', '9'],
+    ]);
+    expect((await pages(999, 7, 25)).flat()).toEqual(Array.from({ length: 143 }, (_, index) => String(index * 7)));
+  });
 
-it('findTokens() ends without a further page where nothing more is wanted', async () => {
-  expect(await pages(5, 1, 5)).toEqual([['0', '1', '2', '3', '4']]);
-  expect(await pages(0, 1, 5)).toEqual([[]]);
-});
+  it('returns no next page if no further token matches', async () => {
+    expect(await pages(5, 1, 5)).toEqual([['0', '1', '2', '3', '4']]);
+    expect(await pages(0, 1, 5)).toEqual([[]]);
+  });
 
-it('findTokens() finds one behind very many that are not wanted', async () => {
-  const page = await findTokens(new NumberedTokens(5_001), 'a', { isWanted: ({ id }) => id === '5000', limit: 5 });
-  expect([page.tokens.map(({ id }) => id), page.next]).toEqual([['5000'], undefined]);
-});
+  it('finds a token after thousands that do not match', async () => {
+    const page = await findTokens(new NumberedTokens(5_001), 'a', { matches: ({ id }) => id === '5000', limit: 5 });
+    expect([page.tokens.map(({ id }) => id), page.next]).toEqual([['5000'], undefined]);
+  });
 
-it('findTokens() looks at twenty thousand a page, and goes on from there', async () => {
-  const tokens = new NumberedTokens(50_000);
-  const page = await findTokens(tokens, 'a', { isWanted: every(40_000), limit: 5 });
-  expect([page.tokens.map(({ id }) => id), page.next?.id, tokens.examined]).toEqual([['0'], '19999', 20_000]);
-  expect((await pages(50_000, 40_000, 5)).flat()).toEqual(['0', '40000']);
-});
+  it('examines 20,000 tokens for a page, and the next page continues from there', async () => {
+    const tokens = new NumberedTokens(50_000);
+    const page = await findTokens(tokens, 'a', { matches: every(40_000), limit: 5 });
+    expect([page.tokens.map(({ id }) => id), page.next?.id, tokens.examined]).toEqual([['0'], '19999', 20_000]);
+    expect((await pages(50_000, 40_000, 5)).flat()).toEqual(['0', '40000']);
+  });
 
-it('findTokens() lets the store pass over what it can tell apart', async () => {
-  const filters: unknown[] = [];
-  const filter = { uses: ['private'], expireAfterSeconds: 5 } as const;
-  const list = async (...[, , , asked]: Parameters<TokenViews['list']>): Promise<TokenViewPage> => {
-    filters.push(asked);
-    return { tokens: [], next: undefined };
-  };
-  await findTokens({ list }, 'a', { isWanted: () => true, limit: 5, filter });
-  expect(filters).toEqual([filter]);
+  it('passes the filter to the store', async () => {
+    const filters: unknown[] = [];
+    const filter = { uses: ['private'], expireAfterSeconds: 5 } as const;
+    const list = async (...[, , , given]: Parameters<TokenViews['list']>): Promise<TokenViewPage> => {
+      filters.push(given);
+      return { tokens: [], next: undefined };
+    };
+    await findTokens({ list }, 'a', { matches: () => true, limit: 5, filter });
+    expect(filters).toEqual([filter]);
+  });
 });

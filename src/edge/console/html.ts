@@ -1,4 +1,4 @@
-/** Markup that is safe to send as it is. Only {@link html} makes it. */
+/** Markup that is safe to send. Only {@link html} creates it. */
 class SafeHtml {
   readonly text: string;
 
@@ -9,7 +9,7 @@ class SafeHtml {
 
 export type Html = SafeHtml;
 
-/** What may stand in a template; nothing, `undefined` and `false` are left out. */
+/** A value that a template accepts. `undefined` and `false` are left out. */
 export type Piece = Html | string | number | false | undefined | readonly Piece[];
 
 const ESCAPES: Readonly<Record<string, string>> = {
@@ -21,8 +21,8 @@ const ESCAPES: Readonly<Record<string, string>> = {
 };
 
 /**
- * Markup from a template: what is written in it stands, and every value is text, unless a template made it. Values
- * belong between tags or within a quoted attribute, and never into a script, a style or an address of their own choice.
+ * Returns markup from a template. Each value is escaped, unless it is the result of a template. Values belong between tags
+ * or in a quoted attribute, never in a script or a style; a value must not determine the scheme of a URL.
  */
 export function html(template: TemplateStringsArray, ...values: readonly Piece[]): Html {
   const parts = template.map((literal, index) => literal + (index < values.length ? render(values[index]) : ''));

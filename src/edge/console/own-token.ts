@@ -1,7 +1,7 @@
 import type { TokenView } from '../../tokens/token-views.ts';
 import type { SessionRequest } from './page-request.ts';
 
-/** The token that the path names, where it is of the account that is logged in: others are as unknown as none. */
+/** Returns the token that the path names; `undefined` if it does not exist or is of another account. */
 export async function ownToken({ params, services, session }: SessionRequest): Promise<TokenView | undefined> {
   return await services.tokenViews.find(session.accountId, params['id'] ?? '');
 }

@@ -2,46 +2,46 @@ import type { Html } from './html.ts';
 import type { Session } from './session.ts';
 import type { ConsoleUseCases } from './use-cases.ts';
 
-/** What a visit to a page tells. */
+/** What a page's handler receives. */
 export interface PageRequest {
   readonly services: ConsoleUseCases;
-  /** Parameters of the path. */
+  /** The parameters of the path. */
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
-  /** Empty where nothing was posted. */
+  /** Empty unless the request is a POST. */
   readonly form: URLSearchParams;
-  /** Where the browser sees us, as in `https://sms.example.com`. */
+  /** The console's origin as the browser sees it, such as `https://sms.example.com`. */
   readonly origin: string;
-  /** The client's address, as far as a trusted proxy tells it. */
+  /** The client's address, which a trusted proxy may have named. */
   readonly client: string;
-  /** The proof that the browser has logged in before, as it presents it. */
+  /** The unverified proof that the browser has logged in before. */
   readonly deviceProof: string | undefined;
   /** Unix seconds, whole. */
   readonly nowSeconds: number;
 }
 
-/** By somebody who is logged in. */
+/** A request within a session. */
 export interface SessionRequest extends PageRequest {
   readonly session: Session;
 }
 
-/** What the browser gets to see. */
+/** The page that the browser shows. */
 export interface Page {
   readonly kind: 'page';
   readonly status: number;
   readonly title: string;
   readonly body: Html;
-  /** Whether it offers what one does when logged in. */
-  readonly isMembers: boolean;
-  /** Whether it shows what will not be shown again: to load it once more leads elsewhere. */
+  /** Whether to show the menu of a session. */
+  readonly isLoggedIn: boolean;
+  /** Whether it shows a token that is not shown again. A reload then leads to the list of tokens. */
   readonly isShownOnce?: boolean;
   readonly headers?: Fields;
 }
 
-/** Response header fields; several values make several fields. */
+/** Response header fields. A list of values becomes several fields. */
 export type Fields = Readonly<Record<string, string | string[]>>;
 
-/** Where the browser goes next, by GET. */
+/** Sends the browser to another page, by GET. */
 export interface RedirectReply {
   readonly kind: 'redirect';
   readonly to: string;
@@ -54,7 +54,7 @@ export function redirect(to: string, headers: Fields = {}): RedirectReply {
   return { kind: 'redirect', to, headers };
 }
 
-/** Who does it, for the audit log. */
+/** Returns the actor for the audit log. */
 export function actorOf({ session, client }: SessionRequest) {
   return { account: session.accountId, client };
 }

@@ -1,9 +1,9 @@
 import type { Route } from '../../core/route.ts';
 
-/** Where the console lies, on the tokens door and behind the gateway. */
+/** The path of the console, on the tokens door and behind the gateway. */
 export const HOME = '/console';
 
-/** The rule by which a session is judged: any token of ours that counts; which kind it must be, the session says. */
+/** Returns the rule that admits any valid token of our own issuer. {@link findSession} requires a login token. */
 export function consoleRoute(ownIssuer: string): Route {
   return {
     pattern: `${HOME}/**`,

@@ -13,11 +13,11 @@ describe('isSameOrigin()', () => {
     ['http://127.0.0.1:8080', 'same-origin', '127.0.0.1:8080'],
     ['http://localhost:8080', 'same-origin', 'localhost:8080'],
     ['http://[::1]:8080', undefined, '[::1]:8080'],
-    // A proxy that rewrites the host, or drops its port: the browser knows where it is.
+    // Behind a proxy that rewrites the host or drops its port, Sec-Fetch-Site is decisive.
     ['https://sms.example.com', 'same-origin', '10.0.0.7:9192'],
     ['https://sms.example.com:8443', 'same-origin', HOST],
     ['http://localhost:8080', 'same-origin', 'sallyport'],
-  ])('takes Origin %j with Sec-Fetch-Site %j at %s', (origin, site, host) => {
+  ])('accepts Origin %j with Sec-Fetch-Site %j at %s', (origin, site, host) => {
     expect(isSameOrigin({ origin, 'sec-fetch-site': site }, host)).toBe(true);
   });
 

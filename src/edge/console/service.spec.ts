@@ -7,14 +7,14 @@ import type { ConsoleUseCases } from './use-cases.ts';
 
 const COOKIE = '__Host-sallyport=a.b.c';
 const AUTHORITY = { accountId: 'ada', accountVersion: 0, atSeconds: 0, token: undefined };
-const told: unknown[] = [];
-const observer = { callFailed: (call: string) => void told.push(call), foreignFormRefused: () => {} };
+const failures: unknown[] = [];
+const observer = { callFailed: (call: string) => void failures.push(call), foreignFormRefused: () => {} };
 
 afterEach(() => {
-  told.length = 0;
+  failures.length = 0;
 });
 
-/** The pages, with services of which a test needs few. */
+/** Opens the pages with the few use cases that a test needs. */
 async function open(services: object) {
   const server = fastify();
   const authorities = { nowSeconds: () => 0, of: async () => AUTHORITY };
@@ -29,8 +29,8 @@ async function open(services: object) {
 
 const deciding = (decision: Decision) => ({ decider: { decide: () => decision } });
 
-describe('a session that cannot be judged', () => {
-  it('is not ended, and the page says that it is not available', async () => {
+describe('a session that cannot be checked', () => {
+  it('is kept, and the page says that Sallyport cannot answer', async () => {
     const server = await open(deciding(deny('unavailable', undefined, 'a part failed')));
     const answer = await server.inject({ url: '/console', headers: { cookie: COOKIE } });
     expect([answer.statusCode, answer.headers['set-cookie'], answer.headers['retry-after']]).toEqual([
@@ -41,14 +41,14 @@ describe('a session that cannot be judged', () => {
     expect(answer.body).toContain('Sallyport cannot answer right now');
   });
 
-  it('at a path that reads in two ways is 400', async () => {
+  it('is answered 400 if the path is ambiguous', async () => {
     const server = await open(deciding(deny('path_rejected', undefined, 'path')));
     const answer = await server.inject({ url: '/console/tokens/%2e', headers: { cookie: COOKIE } });
     expect([answer.statusCode, answer.headers['set-cookie']]).toEqual([400, undefined]);
   });
 });
 
-it('a page asks once who it is that visits', async () => {
+it('a page checks the session once', async () => {
   const asked: unknown[] = [];
   const session = { identity: { subject: 'ada', tokenId: 'id-1' }, use: 'login' };
   const decide = (request: unknown) => {
@@ -61,7 +61,7 @@ it('a page asks once who it is that visits', async () => {
   expect([answer.statusCode, asked.length]).toEqual([404, 1]);
 });
 
-it('a rotation that is refused, of a token that looks as if it could be rotated, says why', async () => {
+it('a refused rotation of a token that seems rotatable names the reason', async () => {
   const session = { identity: { subject: 'ada', tokenId: 'id-1' }, use: 'login' };
   const token = {
     id: 'old',
@@ -114,7 +114,7 @@ describe('a revocation at the console', () => {
   it.each([
     ['revoked', 303, '/console/tokens/t1?notice=revoked'],
     ['not_found', 404, undefined],
-  ])('of a token is answered by what became of it: %s', async (outcome, status, location) => {
+  ])('of a token responds according to its outcome: %s', async (outcome, status, location) => {
     const asked: unknown[][] = [];
     const revoke = async (...facts: unknown[]) => {
       asked.push(facts);
@@ -125,7 +125,7 @@ describe('a revocation at the console', () => {
     expect(asked).toEqual([['t1', expect.objectContaining({ account: 'ada' }), 'lost']]);
   });
 
-  it('ends the session at the log-out, whether or not its token has a record', async () => {
+  it('ends the session at log-out, even if its token has no record', async () => {
     const asked: unknown[][] = [];
     const revokeUnlisted = async (...facts: unknown[]) => {
       asked.push(facts);
@@ -137,7 +137,7 @@ describe('a revocation at the console', () => {
     expect(asked).toEqual([['session', expect.objectContaining({ account: 'ada' }), 'logged out']]);
   });
 
-  it('says that the session is still valid if its token could not be revoked', async () => {
+  it('says that the user is still logged in if the session token could not be revoked', async () => {
     const revokeUnlisted = async () => ({ outcome: 'too many', retryAfterSeconds: 2 });
     const answer = await post({ ownTokenRevocation: { revokeUnlisted } }, '/console/logout');
     expect([answer.statusCode, answer.headers['retry-after'], answer.headers['set-cookie']]).toEqual([
@@ -149,7 +149,7 @@ describe('a revocation at the console', () => {
   });
 });
 
-it('a part that breaks is a page without a word about it, and a line in the log', async () => {
+it('a failing part is reported to the observer, and the page shows no detail', async () => {
   const broken = () => Promise.reject(new Error('the store holds secret'));
   const server = await open({ logIn: { logIn: broken } });
   const headers = { origin: 'http://localhost', 'content-type': 'application/x-www-form-urlencoded' };
@@ -160,7 +160,7 @@ it('a part that breaks is a page without a word about it, and a line in the log'
     headers: options,
     payload: 'name=a&password=b',
   });
-  expect([answer.statusCode, told]).toEqual([503, ['POST /console/login']]);
+  expect([answer.statusCode, failures]).toEqual([503, ['POST /console/login']]);
   expect(answer.body).not.toContain('secret');
   expect(answer.headers['content-security-policy']).toContain("default-src 'none'");
 });

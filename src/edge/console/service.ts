@@ -4,7 +4,7 @@ import { decodeUtf8, parseForm } from '../../lib/utf8.ts';
 import { FreshAdmission } from '../fresh-admission.ts';
 import type { DoorObserver } from '../listening.ts';
 import { serveAssets } from './assets.ts';
-import { endedCookie, presentsCookie } from './cookie.ts';
+import { clearedCookie, presentsCookie } from './cookie.ts';
 import { readDeviceCookie } from './device-cookie.ts';
 import { SECURITY_HEADERS, send } from './encode.ts';
 import { create, showCreate } from './handlers/create.ts';
@@ -22,32 +22,31 @@ import type { Session } from './session.ts';
 import { findSession } from './session.ts';
 import type { ConsoleUseCases } from './use-cases.ts';
 
-/** Receives what goes wrong at the pages. */
+/** Receives the failures and refusals of the pages. */
 export interface ConsoleObserver extends Pick<DoorObserver, 'callFailed'> {
   /** A form was refused because no page of the console sent it. @param form such as `POST /console/login`. */
   foreignFormRefused(client: string, form: string): void;
 }
 
 export interface ConsoleParts {
-  /** What answers now; asked anew for each visit, since a reload replaces it. */
+  /** Returns the current use cases. Called for each request, because a reload replaces them. */
   readonly services: () => ConsoleUseCases;
   readonly observer: ConsoleObserver;
   readonly clock: Pick<Clock, 'wallMs'>;
 }
 
-type Visits<Kind extends PageRequest> = readonly (readonly [
+type Pages<Kind extends PageRequest> = readonly (readonly [
   method: 'GET' | 'POST',
   url: string,
   handle: (visit: Kind) => Reply | Promise<Reply>,
 ])[];
 
-const OPEN: Visits<PageRequest> = [
+const PUBLIC_PAGES: Pages<PageRequest> = [
   ['GET', '/login', showLogIn],
   ['POST', '/login', logIn],
 ];
 
-/** For those who are logged in. */
-const MEMBERS: Visits<SessionRequest> = [
+const SESSION_PAGES: Pages<SessionRequest> = [
   ['GET', '', listTokens],
   ['GET', '/tokens/new', showCreate],
   ['POST', '/tokens/new', create],
@@ -59,13 +58,13 @@ const MEMBERS: Visits<SessionRequest> = [
   ['POST', '/logout', logOut],
 ];
 
-/** The pages for people, as a part of the tokens door's server: what is set here counts for them alone. */
+/** Returns the plugin with the console's pages, for the server of the tokens door. Its hooks apply only to these pages. */
 export function consolePages(parts: ConsoleParts): (server: FastifyInstance) => Promise<void> {
   return async (server) => {
-    takeFormsOnly(server);
+    acceptFormsOnly(server);
     server.addHook('onRequest', async (request, reply) => {
       reply.headers(SECURITY_HEADERS);
-      // Before anything else is asked: what another site sends is not even looked at.
+      // First of all, so that nothing that another site sends is processed.
       const isPost = request.method !== 'GET' && request.method !== 'HEAD';
       if (isPost && !isSameOrigin(request.headers, request.host)) {
         parts.observer.foreignFormRefused(request.ip, nameOf(request));
@@ -80,32 +79,32 @@ export function consolePages(parts: ConsoleParts): (server: FastifyInstance) => 
     });
     await serveAssets(server);
     server.get(`${HOME}/`, (_request, reply) => send(reply, redirect(HOME)));
-    for (const [method, url, handle] of OPEN) {
+    for (const [method, url, handle] of PUBLIC_PAGES) {
       const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<void> =>
         send(reply, await handle(visitOf(request, parts)));
       server.route({ method, url: HOME + url, handler });
     }
-    await server.register(async (inner) => serveMembers(inner, parts));
+    await server.register(async (inner) => serveSessionPages(inner, parts));
   };
 }
 
-/** By its route, which has no id in it. */
+/** Returns the name of a request for logs: its route, which contains no id. */
 function nameOf({ method, routeOptions }: FastifyRequest): string {
   return `${method} ${routeOptions.url ?? 'unknown'}`;
 }
 
-async function serveMembers(server: FastifyInstance, parts: ConsoleParts): Promise<void> {
+async function serveSessionPages(server: FastifyInstance, parts: ConsoleParts): Promise<void> {
   const sessions = new FreshAdmission((request: FastifyRequest) => findSession(request, parts.services()));
-  /** Answers itself whoever has no session. */
+  /** Resolves to the session; without one it sends the response itself and resolves to `undefined`. */
   const admit = async (request: FastifyRequest, reply: FastifyReply): Promise<Session | undefined> => {
     const found = await sessions.of(request);
-    if (found === 'none') await send(reply, sendAway(request));
+    if (found === 'none') await send(reply, redirectToLogIn(request));
     else if ('outcome' in found) await send(reply, refused(found));
     else return found;
     return undefined;
   };
   server.addHook('onRequest', async (request, reply) => void (await admit(request, reply)));
-  for (const [method, url, handle] of MEMBERS) {
+  for (const [method, url, handle] of SESSION_PAGES) {
     const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
       const session = await admit(request, reply);
       if (session !== undefined) await send(reply, await handle({ ...visitOf(request, parts), session }));
@@ -114,14 +113,14 @@ async function serveMembers(server: FastifyInstance, parts: ConsoleParts): Promi
   }
 }
 
-/** A cookie that does not count any more goes, and that is said; who comes for the first time is just asked. */
-function sendAway({ headers }: FastifyRequest): Reply {
+/** Deletes an invalid session cookie and says that the session has ended. Without a cookie there is no notice. */
+function redirectToLogIn({ headers }: FastifyRequest): Reply {
   return presentsCookie(headers.cookie)
-    ? redirect(logInPath('ended'), { 'set-cookie': endedCookie() })
+    ? redirect(logInPath('ended'), { 'set-cookie': clearedCookie() })
     : redirect(logInPath());
 }
 
-function takeFormsOnly(server: FastifyInstance): void {
+function acceptFormsOnly(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
   server.addContentTypeParser<Buffer>(
     'application/x-www-form-urlencoded',
@@ -134,12 +133,12 @@ function takeFormsOnly(server: FastifyInstance): void {
   );
 }
 
-/** As Fastify's own errors about a body. */
+/** Has the status as Fastify's own errors about a body have it. */
 class FormNotUtf8 extends Error {
   readonly statusCode = 400;
 }
 
-/** `undefined` where it is not UTF-8. */
+/** Returns the query parameters; `undefined` if they are not UTF-8. */
 function queryOf({ raw: { url = '' } }: FastifyRequest): URLSearchParams | undefined {
   return parseForm(url.includes('?') ? url.slice(url.indexOf('?')) : '');
 }
@@ -149,7 +148,7 @@ function visitOf(request: FastifyRequest, { services, clock }: ConsoleParts): Pa
   return {
     services: services(),
     params: params as Readonly<Record<string, string>>,
-    // One that cannot be read is refused before a visit begins.
+    // An unreadable query was refused before.
     query: queryOf(request) ?? new URLSearchParams(),
     form: body instanceof URLSearchParams ? body : new URLSearchParams(),
     origin: headers.origin ?? `${protocol}://${host}`,

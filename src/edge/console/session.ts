@@ -5,18 +5,18 @@ import type { AccessRequest } from '../../core/request.ts';
 import { readCookie } from './cookie.ts';
 import type { ConsoleUseCases } from './use-cases.ts';
 
-/** Somebody who is logged in. */
+/** A session: an account that is logged in. */
 export interface Session {
   readonly accountId: string;
   /** `jti` of the login token. */
   readonly tokenId: string;
-  /** Where something was posted: what it makes must not outlast this. */
+  /** Set for a POST: what it changes must not take effect once this authority has ended. */
   readonly authority: Authority | undefined;
 }
 
 /**
- * `none` where nobody is logged in (any more); a denial where that, or the path, cannot be judged. {@link Authorities}
- * explains the order.
+ * Resolves to the session; to `none` without a valid login token; to a denial if the token cannot be checked or the path
+ * is refused. {@link Authorities} explains the order.
  */
 export async function findSession(
   request: FastifyRequest,
@@ -25,10 +25,10 @@ export async function findSession(
   const token = readCookie(request.headers.cookie);
   if (token === undefined) return 'none';
   const atSeconds = authorities.nowSeconds();
-  const decision = await decider.decide(question(request, token));
+  const decision = await decider.decide(accessRequest(request, token));
   if (decision.outcome === 'deny') return isAboutTheToken(decision) ? 'none' : decision;
   const { credential } = decision;
-  // Another kind of token was put there by hand: a session begins with a password.
+  // A session begins with a password. Another kind of token was put into the cookie by hand.
   if (credential?.use !== 'login') return 'none';
   const { subject, tokenId } = credential.identity;
   if (subject === undefined || tokenId === undefined) return 'none';
@@ -37,14 +37,14 @@ export async function findSession(
   return authority === undefined ? 'none' : { accountId: subject, tokenId, authority };
 }
 
-/** The authority of a session in which something was posted. */
+/** Returns the authority of a session, for a POST. */
 export function authorityOf({ authority }: Session): Authority {
-  if (authority === undefined) throw new Error('something is made without having been posted');
+  if (authority === undefined) throw new Error('only a POST has an authority');
   return authority;
 }
 
-/** An Authorization field is no session: here the cookie alone says who it is. */
-function question(request: FastifyRequest, token: string): AccessRequest {
+/** Returns the access request for the cookie's token. The request's own Authorization field is ignored. */
+function accessRequest(request: FastifyRequest, token: string): AccessRequest {
   const { method, host, raw } = request;
   const path = raw.url ?? '';
   return { door: 'tokens', method, host, path, authorization: `Bearer ${token}`, fromBrowser: true };

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { distance, duration, endOfDay, moment } from './times.ts';
+import { distance, duration, endOfDay, timestamp } from './times.ts';
 
 it.each([
   [0, 'just now'],
@@ -37,8 +37,8 @@ it.each([
   expect(endOfDay(date)).toBe(seconds);
 });
 
-it('moment() names the second for machines and the distance for people', () => {
-  const { text } = moment(1_800_000_000, 1_800_000_000 - 86_400);
+it('timestamp() contains the exact second for machines and the distance for people', () => {
+  const { text } = timestamp(1_800_000_000, 1_800_000_000 - 86_400);
   expect(text).toContain('datetime="2027-01-15T08:00:00.000Z">15 Jan 2027, 08:00 UTC<');
   expect(text).toContain('in 1 day');
 });

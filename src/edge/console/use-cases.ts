@@ -10,9 +10,9 @@ import type { TokenRotation } from '../../tokens/rotation.ts';
 import type { ScopeRules } from '../../tokens/scope-rules.ts';
 import type { TokenViews } from '../../tokens/token-views.ts';
 
-/** What stands behind the pages, which is what stands behind the calls; a reload replaces it. */
+/** The use cases that the pages need, the same as for the calls. A reload replaces them. */
 export interface ConsoleUseCases {
-  /** Judges sessions, by the rule that {@link consoleRoute} makes. */
+  /** Checks sessions by the rule of {@link consoleRoute}. */
   readonly decider: Decider;
   readonly authorities: Pick<Authorities, 'nowSeconds' | 'of'>;
   readonly catalogue: ReadonlyMap<string, CatalogueScope>;

@@ -123,7 +123,7 @@ describe('who is logged in', () => {
       for (const unknown of [id, 'nothing', '%3Cscript%3E']) {
         const answer = await visit(method, path(unknown), { cookie: bob });
         expect(answer.status).toBe(404);
-        expect(answer.body).toContain('There is no such token, or it is not yours.');
+        expect(answer.body).toContain('This token does not exist, or it belongs to another account.');
       }
       expect(await statusOf(id)).toBe('active');
     },
@@ -177,10 +177,10 @@ describe('who is logged in', () => {
 
   it.each([
     [{ name: ' ' }, '<b>Name</b>: must not be empty'],
-    [{ scopes: 'messages:send' }, '<b>End</b>: is later than'],
-    [{ ends: 'date', date: '2020-01-01' }, '<b>End</b>: is not in the future'],
-    [{ ends: 'date', date: 'soon' }, '<b>End</b>: choose when it ends'],
-    [{ ends: '31' }, '<b>End</b>: choose when it ends'],
+    [{ scopes: 'messages:send' }, '<b>Expiry</b>: is later than'],
+    [{ ends: 'date', date: '2020-01-01' }, '<b>Expiry</b>: is not in the future'],
+    [{ ends: 'date', date: 'soon' }, '<b>Expiry</b>: choose a number of days or a valid date'],
+    [{ ends: '31' }, '<b>Expiry</b>: choose a number of days or a valid date'],
     [{ scopes: 'no:such' }, '<b>Scopes</b>: no such scope'],
   ])('reads what is wrong with %j, and keeps what was filled in', async (wrong, message) => {
     const form = { ...FORM, name: 'kept', ...wrong };
@@ -191,9 +191,9 @@ describe('who is logged in', () => {
   });
 
   it.each([
-    [{ overlap: '-1' }, '<b>Old token</b>: choose one'],
-    [{ overlap: '604801' }, '<b>Old token</b>'],
-    [{ ends: '' }, '<b>End</b>: choose when it ends'],
+    [{ overlap: '-1' }, '<b>Old token</b>: choose one of the options'],
+    [{ overlap: '604801' }, '<b>Old token</b>: choose one of the options'],
+    [{ ends: '' }, '<b>Expiry</b>: choose a number of days or a valid date'],
   ])('reads what is wrong with a rotation by %j', async (wrong, message) => {
     const { id } = await make(ada);
     const form = { ...FORM, ...wrong };
@@ -221,7 +221,7 @@ describe('who is logged in', () => {
     expect(await page()).not.toContain('successor');
     await visit('POST', `/console/tokens/${id}/rotate`, { cookie: ada, form: { ...FORM, overlap: '3600' } });
     const [, successor] =
-      /It was rotated: its successor <a href="\/console\/tokens\/([\w-]+)"/.exec(await page()) ?? [];
+      /This token was rotated, and its successor <a href="\/console\/tokens\/([\w-]+)"/.exec(await page()) ?? [];
     expect(successor).not.toBe(id);
     expect(await statusOf(successor ?? '')).toBe('active');
   });

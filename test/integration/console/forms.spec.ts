@@ -46,7 +46,7 @@ describe('a form that is sent twice', () => {
     await visit('POST', '/console/tokens/new', { cookie: ada, form });
     const again = await visit('POST', '/console/tokens/new', { cookie: ada, form: { ...form, name: 'second' } });
     expect(again.status).toBe(400);
-    expect(again.body).toContain('it made a token already');
+    expect(again.body).toContain('this form already created a token');
     const [, formId = ''] = / name="form_id" value="([^"]+)"/.exec(again.body) ?? [];
     const other = { ...form, name: 'second', form_id: formId };
     expect((await visit('POST', '/console/tokens/new', { cookie: ada, form: other })).status).toBe(200);
@@ -70,7 +70,7 @@ describe('the end of a token without script', () => {
       const form = { ...FORM, ends: '30', date };
       const asked = await visit('POST', path, { cookie: ada, form });
       expect(asked.status).toBe(400);
-      expect(asked.body).toContain('you gave a date and chose a number of days');
+      expect(asked.body).toContain('you entered a date and chose a number of days');
       expect(asked.body).toMatch(/value="date" required checked/);
       expect(asked.body).toContain(`name="date" min="`);
       expect(asked.body).toContain(`value="${date}"`);

@@ -30,8 +30,8 @@ describe('the list of tokens', () => {
     await Promise.all(crowd.map((one) => store.tokens.add(one, 0)));
     await store.close();
     const { body } = await visit('GET', '/console', { cookie });
-    expect(body).toContain('End within 7 days');
-    expect(body).not.toContain('There is none yet');
+    expect(body).toContain('Expiring within 7 days');
+    expect(body).not.toContain('You have no tokens in use');
     expect(body.match(/behind the crowd<\/bdi>/g)).toHaveLength(2);
   });
 
@@ -55,7 +55,7 @@ describe('what a browser is shown of a problem', () => {
     expect([page.status, page.headers['content-type']]).toEqual([status, 'text/html; charset=utf-8']);
     expect([page.headers['content-security-policy'], page.headers.vary]).toEqual([POLICY, 'Accept']);
     expect(page.body).toContain(message);
-    expect(page.body).toContain('<a href="/console">Go to the tokens</a>');
+    expect(page.body).toContain('<a href="/console">Go to your tokens</a>');
     for (const accept of ['*/*', 'application/json', 'text/html, application/json;q=0.5']) {
       const json = await visit(method, path, { headers: [['Accept', accept]] });
       expect([json.status, json.headers['content-type']]).toEqual([status, 'application/problem+json']);

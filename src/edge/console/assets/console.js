@@ -1,26 +1,26 @@
-// What makes the pages handier. Each of them does without it.
+// Conveniences for the pages, all of which also work without script.
 
 /** @param {string} id */
 function byId(id) {
   return document.getElementById(id);
 }
 
-// A token is shown once: loading that page again would post its form again, and make another one.
+// A reload of the page that shows a token would send its form again.
 const { reload } = document.body.dataset;
 if (reload !== undefined) history.replaceState(null, '', reload);
 
 for (const button of document.querySelectorAll('button[data-copy]')) {
   const source = byId(button.dataset.copy);
-  const said = byId(button.dataset.said);
+  const status = byId(button.dataset.status);
   button.hidden = false;
   const copy = async () => {
     try {
       await navigator.clipboard.writeText(source.value);
-      said.textContent = 'Copied';
+      status.textContent = 'Copied';
     } catch {
       source.focus();
       source.select();
-      said.textContent = 'It is selected: copy it from there';
+      status.textContent = 'The token is selected. Copy it with the keyboard.';
     }
   };
   button.addEventListener('click', () => void copy());
@@ -31,7 +31,7 @@ if (ends !== null) {
   const { form } = ends;
   const date = form.elements.namedItem('date');
   const hint = ends.querySelector('output');
-  const WORDS = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'short' });
+  const FORMAT = new Intl.DateTimeFormat('en-GB', { dateStyle: 'full', timeStyle: 'short' });
 
   const chosenEnd = () => {
     const days = form.elements.namedItem('ends').value;
@@ -45,22 +45,22 @@ if (ends !== null) {
       .map((box) => box.value);
   };
 
-  const tell = () => {
+  const showEnd = () => {
     const end = chosenEnd();
     const over = tooLong(end);
     hint.hidden = Number.isNaN(end);
     if (hint.hidden) return;
-    const when = `Ends ${WORDS.format(end)}, your time.`;
+    const when = `Expires ${FORMAT.format(end)}, your time.`;
     hint.textContent = over.length === 0 ? when : `${when} That is too long for ${over.join(', ')}.`;
   };
 
   date.addEventListener('input', () => {
     if (date.value !== '') form.elements.namedItem('ends').value = 'date';
-    tell();
+    showEnd();
   });
   form.addEventListener('change', ({ target }) => {
     if (target.name === 'ends' && target.value !== 'date') date.value = '';
-    tell();
+    showEnd();
   });
-  tell();
+  showEnd();
 }

@@ -1,5 +1,5 @@
 import type { FieldError } from '../../../core/answer.ts';
-import { endedCookie } from '../cookie.ts';
+import { clearedCookie } from '../cookie.ts';
 import { decodeCreate } from '../decode.ts';
 import { doOnce, USED_FORM } from '../once.ts';
 import type { Reply, SessionRequest } from '../page-request.ts';
@@ -11,13 +11,13 @@ import { logInPath } from '../paths.ts';
 import { authorityOf } from '../session.ts';
 
 export async function showCreate(visit: SessionRequest): Promise<Reply> {
-  return ask(visit);
+  return showForm(visit);
 }
 
 export async function create(visit: SessionRequest): Promise<Reply> {
   const { session, services, form, nowSeconds, origin } = visit;
   const decoded = decodeCreate(form, nowSeconds);
-  if (!decoded.ok) return ask(visit, decoded.errors);
+  if (!decoded.ok) return showForm(visit, decoded.errors);
   const { name, scopes, expires_at: expiresAtSeconds } = decoded.form;
   const request = { name, scopes, expiresAtSeconds };
   const result = await doOnce(visit, (id) =>
@@ -25,13 +25,13 @@ export async function create(visit: SessionRequest): Promise<Reply> {
   );
   switch (result.outcome) {
     case 'no_authority':
-      return redirect(logInPath('ended'), { 'set-cookie': endedCookie() });
+      return redirect(logInPath('ended'), { 'set-cookie': clearedCookie() });
     case 'clock_behind':
       return notNow(result);
     case 'refused':
-      return ask(visit, result.errors);
+      return showForm(visit, result.errors);
     case 'key_reused':
-      return ask(visit, USED_FORM);
+      return showForm(visit, USED_FORM);
     case 'in_progress':
       return stillRunning();
     case 'issued':
@@ -39,8 +39,8 @@ export async function create(visit: SessionRequest): Promise<Reply> {
   }
 }
 
-/** With what the account may give away, as the store has it now. */
-async function ask(
+/** Shows the form with the scopes that the account can give a token now. */
+async function showForm(
   { session, services, form, nowSeconds }: SessionRequest,
   errors?: readonly FieldError[],
 ): Promise<Reply> {

@@ -14,38 +14,43 @@ const PER_PAGE = 25;
 const SOON_DAYS = 7;
 const MAX_SOON = 50;
 
-/** Those in use, or all; those that end soon come first, whatever their page. */
+/** Lists the tokens in use, or all tokens. The first page begins with those that expire soon. */
 export async function listTokens(visit: SessionRequest): Promise<Reply> {
   const { session, query, services, nowSeconds } = visit;
-  const { accountId, tokenId: ownId } = session;
+  const { accountId, tokenId: sessionTokenId } = session;
   const { tokenViews, accountStore } = services;
   const showsAll = query.get('show') === 'all';
-  const after = await placeIn(visit);
+  const after = await positionIn(visit);
   if (after === 'unknown') return noSuchToken();
   const isSoon = (token: TokenView): boolean =>
     canRotate(token) && token.expiresAtSeconds <= nowSeconds + SOON_DAYS * 86_400;
-  const alive = { expireAfterSeconds: nowSeconds };
-  const wanted = showsAll
-    ? { isWanted: () => true }
-    : { isWanted: isInUse, filter: { uses: ['access', 'private'], ...alive } as const };
-  const soonFilter = { uses: ['private'], ...alive } as const;
+  const unexpired = { expireAfterSeconds: nowSeconds };
+  const search = showsAll
+    ? { matches: () => true }
+    : { matches: isInUse, filter: { uses: ['access', 'private'], ...unexpired } as const };
+  const soonFilter = { uses: ['private'], ...unexpired } as const;
   const [page, soon, account] = await Promise.all([
-    findTokens(tokenViews, accountId, { ...wanted, limit: PER_PAGE, after }),
+    findTokens(tokenViews, accountId, { ...search, limit: PER_PAGE, after }),
     after === undefined
-      ? findTokens(tokenViews, accountId, { isWanted: isSoon, filter: soonFilter, limit: MAX_SOON })
+      ? findTokens(tokenViews, accountId, { matches: isSoon, filter: soonFilter, limit: MAX_SOON })
       : undefined,
     accountStore.findById(accountId),
   ]);
-  const endingSoon = (soon?.tokens ?? []).toSorted((one, other) => one.expiresAtSeconds - other.expiresAtSeconds);
-  const isFurther = after !== undefined;
-  const accountName = account?.name ?? accountId;
-  const endingMore = soon?.next !== undefined;
-  const soonDays = SOON_DAYS;
-  return tokensPage({ accountName, showsAll, page, endingSoon, endingMore, soonDays, ownId, isFurther, nowSeconds });
+  return tokensPage({
+    accountName: account?.name ?? accountId,
+    showsAll,
+    page,
+    expiringSoon: (soon?.tokens ?? []).toSorted((one, other) => one.expiresAtSeconds - other.expiresAtSeconds),
+    mayMoreExpire: soon?.next !== undefined,
+    soonDays: SOON_DAYS,
+    sessionTokenId,
+    isLaterPage: after !== undefined,
+    nowSeconds,
+  });
 }
 
-/** Where the page begins; it may be named by a token too, as links once did. */
-async function placeIn({ query, session, services }: SessionRequest): Promise<ListPosition | 'unknown' | undefined> {
+/** Resolves to the position where the page begins. Links of earlier versions name it by a token's id. */
+async function positionIn({ query, session, services }: SessionRequest): Promise<ListPosition | 'unknown' | undefined> {
   const after = query.get('after') || undefined;
   if (after === undefined) return undefined;
   return readCursor(after) ?? (await services.tokenViews.positionOf(session.accountId, after)) ?? 'unknown';

@@ -1,7 +1,7 @@
 import { answerTo, messageFor } from '../../../core/answer.ts';
 import { deny } from '../../../core/decision.ts';
 import type { LogInRefused } from '../../../tokens/log-in.ts';
-import { endedCookie, sessionCookie } from '../cookie.ts';
+import { clearedCookie, sessionCookie } from '../cookie.ts';
 import { decodeLogIn } from '../decode.ts';
 import { deviceCookie } from '../device-cookie.ts';
 import type { PageRequest, Reply, SessionRequest } from '../page-request.ts';
@@ -10,18 +10,18 @@ import { notLoggedOut } from '../pages/error-page.ts';
 import { logInPage } from '../pages/log-in.ts';
 import { logInPath, noticeOf } from '../paths.ts';
 import { HOME } from '../route.ts';
-import { comeAgain } from '../times.ts';
+import { retryTime } from '../times.ts';
 
 export function showLogIn({ query }: PageRequest): Reply {
   return logInPage({ notice: noticeOf(query) });
 }
 
-/** The same log-in as by the call, refused in the same words; its token becomes the session. */
+/** Logs in as `POST /v1/login` does, with the same messages. The token becomes the session. */
 export async function logIn({ form, services, client, deviceProof }: PageRequest): Promise<Reply> {
   const decoded = decodeLogIn(form);
-  if (!decoded.ok) return logInPage({ status: 400, refusal: 'name and password are needed' });
+  if (!decoded.ok) return logInPage({ status: 400, refusal: 'name and password are required' });
   const { name, password } = decoded.form;
-  // A session manages tokens by its kind alone: it needs no scope, and fits a cookie however many the account has.
+  // A login token manages tokens without a scope. Without scopes it fits into a cookie, however many the account has.
   const result = await services.logIn.logIn(name, password, client, { scopes: [], deviceProof });
   if (result.outcome === 'refused') {
     return refuse(result, name);
@@ -38,7 +38,7 @@ function refuse({ reason, check, ...refusal }: LogInRefused, name: string): Repl
     ...(challenges.length > 0 && { 'www-authenticate': challenges.join(', ') }),
     ...(retryAfterSeconds !== undefined && { 'retry-after': String(retryAfterSeconds) }),
   };
-  const when = retryAfterSeconds === undefined ? '' : `: try again ${comeAgain(retryAfterSeconds)}`;
+  const when = retryAfterSeconds === undefined ? '' : `: try again ${retryTime(retryAfterSeconds)}`;
   return logInPage({ status, headers, refusal: `${messageFor(denial)}${when}`, name });
 }
 
@@ -48,5 +48,5 @@ export async function logOut(visit: SessionRequest): Promise<Reply> {
   // The store may have lost the record of this token, which is valid.
   const result = await services.ownTokenRevocation.revokeUnlisted(session.tokenId, actorOf(visit), 'logged out');
   if (result.outcome === 'too many') return notLoggedOut(result);
-  return redirect(logInPath('logged-out'), { 'set-cookie': endedCookie() });
+  return redirect(logInPath('logged-out'), { 'set-cookie': clearedCookie() });
 }

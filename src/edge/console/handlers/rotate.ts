@@ -1,6 +1,6 @@
 import { canRotate } from '../../../tokens/rotation.ts';
 import type { TokenView } from '../../../tokens/token-views.ts';
-import { endedCookie } from '../cookie.ts';
+import { clearedCookie } from '../cookie.ts';
 import { decodeRotate } from '../decode.ts';
 import { doOnce } from '../once.ts';
 import { ownToken } from '../own-token.ts';
@@ -15,7 +15,7 @@ import { authorityOf } from '../session.ts';
 export async function showRotate(visit: SessionRequest): Promise<Reply> {
   const token = await ownToken(visit);
   if (token === undefined) return noSuchToken();
-  return canRotate(token) ? rotatePage({ token, form: visit.form, nowSeconds: visit.nowSeconds }) : asItIs(token);
+  return canRotate(token) ? rotatePage({ token, form: visit.form, nowSeconds: visit.nowSeconds }) : toTokenPage(token);
 }
 
 export async function rotate(visit: SessionRequest): Promise<Reply> {
@@ -33,13 +33,13 @@ export async function rotate(visit: SessionRequest): Promise<Reply> {
     case 'not_allowed':
       return noSuchToken();
     case 'no_authority':
-      return redirect(logInPath('ended'), { 'set-cookie': endedCookie() });
+      return redirect(logInPath('ended'), { 'set-cookie': clearedCookie() });
     case 'clock_behind':
       return notNow(result);
     case 'conflict':
       return notRotated(visit, result.message);
     case 'key_reused':
-      return asItIs(token);
+      return toTokenPage(token);
     case 'in_progress':
       return stillRunning();
     case 'refused':
@@ -49,17 +49,17 @@ export async function rotate(visit: SessionRequest): Promise<Reply> {
   }
 }
 
-/** One whose rotation broke off still looks as if it could be rotated: its page would not say why it was not. */
+/** Shows why a token was not rotated. If a rotation was interrupted, the token's own page would not say it. */
 async function notRotated(visit: SessionRequest, message: string): Promise<Reply> {
   const { form, nowSeconds } = visit;
   const token = await ownToken(visit);
   if (token === undefined) return noSuchToken();
   return canRotate(token)
     ? rotatePage({ token, form, nowSeconds, errors: [{ field: 'overlap', message }] })
-    : asItIs(token);
+    : toTokenPage(token);
 }
 
-/** What has become of it meanwhile says why there is nothing to rotate. */
-function asItIs({ id }: TokenView): Reply {
+/** Leads to the token's page, which shows why it cannot be rotated. */
+function toTokenPage({ id }: TokenView): Reply {
   return redirect(tokenPath(id));
 }

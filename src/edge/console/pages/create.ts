@@ -6,16 +6,16 @@ import { html } from '../html.ts';
 import type { Page } from '../page-request.ts';
 import { CREATE } from '../paths.ts';
 import { duration } from '../times.ts';
-import { endField, formId } from './fields.ts';
+import { expiryField, formId } from './fields.ts';
 import { formPage, markInvalid } from './form-errors.ts';
 
 export interface CreatePage {
-  /** What may be chosen. */
+  /** The scopes to choose from. */
   readonly scopes: readonly string[];
   readonly catalogue: ReadonlyMap<string, CatalogueScope>;
-  /** Longest life of a token with a scope, in seconds; `Infinity` where nothing limits it. */
+  /** Returns the longest life of a token with a scope, in seconds; `Infinity` without a limit. */
   readonly maxTtlSeconds: (scope: string) => number;
-  /** As it was filled in before. */
+  /** The values that were sent before. */
   readonly form: URLSearchParams;
   readonly nowSeconds: number;
   readonly errors?: readonly FieldError[];
@@ -29,13 +29,13 @@ export function createPage({ scopes, catalogue, maxTtlSeconds, form, nowSeconds,
   });
   const content = html`<form method="post" action="${CREATE}">
 ${formId()}
-<label>Name <small>where it will be used, as in “billing server”</small>
+<label>Name <small>where it will be used, for example “billing server”</small>
 <input name="name" maxlength="128" autocomplete="off" required value="${form.get('name') ?? ''}"${markInvalid(errors, 'name')}></label>
 <fieldset>
-<legend>What it may do</legend>
-${boxes.length === 0 ? html`<p>Your account has no scope, so there is nothing a token could be for.</p>` : boxes}
+<legend>Scopes</legend>
+${boxes.length === 0 ? html`<p>Your account has no scopes, so you cannot create a token.</p>` : boxes}
 </fieldset>
-${endField(form, nowSeconds)}
+${expiryField(form, nowSeconds)}
 <button>Create the token</button>
 </form>`;
   return formPage('Create a token', errors, content);
@@ -50,8 +50,8 @@ function scopeBox(scope: string, description: string | undefined, maxTtlSeconds:
   }> <code>${scope}</code> <small>${words}</small></label>`;
 }
 
-/** What the catalogue does not describe, since it is not in it. */
+/** Describes a scope that is not in the catalogue. */
 function wideScope(scope: string): string | undefined {
-  if (scope === ALL_ANY) return 'Every scope of the catalogue, also what is added later';
-  return MANAGEMENT_SCOPES.has(scope) ? 'Over Sallyport itself' : undefined;
+  if (scope === ALL_ANY) return 'All scopes of the catalogue, including those added later';
+  return MANAGEMENT_SCOPES.has(scope) ? 'Manages Sallyport itself' : undefined;
 }

@@ -8,20 +8,20 @@ import type { Page } from '../page-request.ts';
 import { HOME } from '../route.ts';
 
 const WORDS: Readonly<Record<number, readonly [title: string, what: string]>> = {
-  404: ['No such token', 'There is no such token, or it is not yours.'],
-  413: ['Too much', 'The form is too large.'],
-  415: ['Not a form', 'Only what the forms of these pages send is taken here.'],
+  404: ['Token not found', 'This token does not exist, or it belongs to another account.'],
+  413: ['Form too large', 'The form contains too much text.'],
+  415: ['Invalid form', 'This page accepts only forms of this console.'],
   429: ['Too many attempts', 'Too many passwords are being checked. Try again in a moment.'],
-  503: ['Not available', 'Sallyport cannot answer right now. Nothing is lost: try again in a moment.'],
+  503: ['Temporarily unavailable', 'Sallyport cannot answer right now. Nothing is lost. Try again in a moment.'],
 };
 
-/** What went wrong, by its HTTP status. */
+/** Returns the page about an error, by its HTTP status. */
 export function errorPage(status: number, headers: Page['headers'] = {}): Page {
-  const [title, what] = WORDS[status] ?? ['Not understood', 'The request could not be read.'];
+  const [title, what] = WORDS[status] ?? ['Invalid request', 'The request could not be read.'];
   return page(status, title, html`<p>${what}</p>`, headers);
 }
 
-/** What a call, or an address that there is none of, answers. */
+/** Returns the page for a problem document: of a call, or of a path that does not exist. */
 export function problemPage(status: number, title: string, message: string): Page {
   return page(status, title, html`<p>Sallyport answered: ${message}.</p>`, {});
 }
@@ -30,35 +30,38 @@ export function noSuchToken(): Page {
   return errorPage(404);
 }
 
-/** A session that cannot be judged now, or not at this path. */
+/** Returns the page for a session that cannot be checked now, or a path that is refused. */
 export function refused(denial: Deny): Page {
   const { status, retryAfterSeconds } = answerTo(denial);
   return errorPage(status, retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) });
 }
 
-/** A form that was sent twice, while the first one is not done yet. */
+/** Returns the page for a form that was sent twice, while the first submission is still handled. */
 export function stillRunning(): Page {
-  const what = html`<p>This form was sent twice, and the first one is not done yet. Load this page again in a moment.</p>`;
-  return page(409, 'Not done yet', what, { 'retry-after': '1' });
+  const what = html`<p>This form was sent twice, and the first request is still in progress. Reload this page in a moment.</p>`;
+  return page(409, 'Still in progress', what, { 'retry-after': '1' });
 }
 
-/** Nothing can be made for some seconds. */
+/** Returns the page for the seconds in which no token can be created. */
 export function notNow({ retryAfterSeconds }: ClockBehind): Page {
   return errorPage(503, { 'retry-after': String(retryAfterSeconds) });
 }
 
-/** The account has revoked too many tokens without a record, and so is that of the session. */
+/**
+ * Returns the page for a log-out that could not revoke the session's token: the token has no record, and the account has
+ * revoked too many of those.
+ */
 export function notLoggedOut({ retryAfterSeconds }: TooManyUnrecorded): Page {
-  const what = html`<p>You are still logged in. Log out again in a moment.</p>`;
+  const what = html`<p>You are still logged in. Try to log out again in a moment.</p>`;
   return page(429, 'Not logged out', what, { 'retry-after': String(retryAfterSeconds) });
 }
 
 export function foreignForm(): Page {
   const what = html`<p>This form was not sent by a page of this console, so nothing was done.</p>`;
-  return page(403, 'Refused', what, {});
+  return page(403, 'Form refused', what, {});
 }
 
 function page(status: number, title: string, what: Html, headers: Page['headers'] = {}): Page {
-  const body = html`${what}<p><a href="${HOME}">Go to the tokens</a></p>`;
-  return { kind: 'page', status, title, body, isMembers: false, headers };
+  const body = html`${what}<p><a href="${HOME}">Go to your tokens</a></p>`;
+  return { kind: 'page', status, title, body, isLoggedIn: false, headers };
 }

@@ -5,12 +5,12 @@ import { html } from '../html.ts';
 
 const DEFAULT_DAYS = '30';
 
-/** Tells this form from all others. */
+/** Returns the hidden field with the form's unique id. */
 export function formId(): Html {
   return html`<input type="hidden" name="${FORM_ID}" value="${randomUUID()}">`;
 }
 
-/** One of several that can be chosen. */
+/** One of several options. */
 export interface Choice {
   readonly value: string;
   readonly label: Piece;
@@ -23,16 +23,16 @@ export function radios(name: string, choices: readonly Choice[], chosen: string)
   );
 }
 
-/** When a token is to end: so many days from now, or a date. */
-export function endField(form: URLSearchParams, nowSeconds: number): Html {
+/** Returns the field for a token's expiry: a number of days from now, or a date. */
+export function expiryField(form: URLSearchParams, nowSeconds: number): Html {
   const date = form.get('date') ?? '';
   const chosen = date === '' ? (form.get('ends') ?? DEFAULT_DAYS) : 'date';
   const tomorrow = new Date((nowSeconds + 86_400) * 1000).toISOString().slice(0, 10);
   const days = DAYS.map((value) => ({ value, label: value === '1' ? 'in 1 day' : `in ${value} days` }));
   return html`<fieldset class="ends">
-<legend>Ends</legend>
+<legend>Expires</legend>
 ${radios('ends', [...days, { value: 'date', label: 'on a date' }], chosen)}
-<label class="date">Date <small>to the end of that day, UTC</small>
+<label class="date">Date <small>valid to the end of that day, UTC</small>
 <input type="date" name="date" min="${tomorrow}" value="${date}"></label>
 <output class="hint" aria-live="polite" hidden></output>
 </fieldset>`;

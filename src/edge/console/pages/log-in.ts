@@ -5,9 +5,9 @@ import { logInPath } from '../paths.ts';
 export interface LogInPage {
   readonly status?: number;
   readonly headers?: Page['headers'];
-  /** What happened before. */
+  /** What the user did before. */
   readonly notice?: string | undefined;
-  /** Why it was refused. */
+  /** Why the log-in was refused. */
   readonly refusal?: string;
   readonly name?: string;
 }
@@ -25,5 +25,5 @@ ${refusal !== undefined && html`<p class="error sentence" role="alert" id="refus
 <button>Log in</button>
 </form>
 <p class="hint">You stay logged in for an hour.</p>`;
-  return { kind: 'page', status, title: 'Log in', body, isMembers: false, headers };
+  return { kind: 'page', status, title: 'Log in', body, isLoggedIn: false, headers };
 }

@@ -9,30 +9,30 @@ import { nameOf, scopeList } from './token-words.ts';
 
 export interface RevokePage {
   readonly token: TokenView;
-  /** As it was filled in before. */
+  /** The values that were sent before. */
   readonly form: URLSearchParams;
-  /** Whether it is the token of this session. */
+  /** Whether this is the token of the current session. */
   readonly isOwnSession: boolean;
   readonly errors?: readonly FieldError[];
 }
 
-/** Asks once more; what is revoked stays so. */
+/** Returns the page that asks for confirmation, because a revocation cannot be undone. */
 export function revokePage({ token, form, isOwnSession, errors = [] }: RevokePage): Page {
-  const content = html`<p>The token <b><bdi>${nameOf(token)}</bdi></b> will not count any more, everywhere, and this cannot be undone.</p>
+  const content = html`<p>The token <b><bdi>${nameOf(token)}</bdi></b> will stop working everywhere. This cannot be undone.</p>
 ${successorNote(token)}
-${isOwnSession && html`<p><b>It is your session: you will be logged out.</b></p>`}
-<p>What used it may then not do this any more: ${scopeList(token.scopes)}</p>
+${isOwnSession && html`<p><b>This is the token of your current session: you will be logged out.</b></p>`}
+<p>Whatever uses it will lose these scopes: ${scopeList(token.scopes)}</p>
 <form method="post" action="${tokenPath(token.id, 'revoke')}">
-<label>Reason <small>may be left empty; it is shown with the token</small>
+<label>Reason <small>optional; shown with the token</small>
 <input name="reason" maxlength="500" autocomplete="off" value="${form.get('reason') ?? ''}"${markInvalid(errors, 'reason')}></label>
-<p class="actions"><button class="danger">Revoke the token</button> <a class="button quiet" href="${tokenPath(token.id)}">Keep it</a></p>
+<p class="actions"><button class="danger">Revoke the token</button> <a class="button quiet" href="${tokenPath(token.id)}">Cancel</a></p>
 </form>`;
   return formPage('Revoke this token?', errors, content);
 }
 
-/** Each token is its own: who means "the token" may mean both. */
+/** Warns that a successor stays valid: the user may mean both tokens. */
 function successorNote({ successor }: TokenView): Html | false {
   if (successor === undefined) return false;
   const link = html`<a href="${tokenPath(successor)}"><code>${successor}</code></a>`;
-  return html`<p><b>It was rotated: its successor ${link} goes on.</b> If somebody else may have that, revoke it as well.</p>`;
+  return html`<p><b>This token was rotated, and its successor ${link} stays valid.</b> If that may be in the wrong hands, revoke it as well.</p>`;
 }

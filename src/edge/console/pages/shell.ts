@@ -5,8 +5,8 @@ import type { Page } from '../page-request.ts';
 import { CREATE } from '../paths.ts';
 import { HOME } from '../route.ts';
 
-/** A whole document around what a page has to say. */
-export function shell({ title, body, isMembers, isShownOnce = false }: Page): Html {
+/** Returns the complete document of a page. */
+export function shell({ title, body, isLoggedIn, isShownOnce = false }: Page): Html {
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -20,10 +20,10 @@ export function shell({ title, body, isMembers, isShownOnce = false }: Page): Ht
 <script type="module" src="${assetPath('console.js')}"></script>
 </head>
 <body${isShownOnce && html` data-reload="${HOME}"`}>
-<a class="skip" href="#main">Skip to the content</a>
+<a class="skip" href="#main">Skip to content</a>
 <header>
 <a class="brand" href="${HOME}">Sallyport</a>
-${isMembers && MEMBERS_MENU}
+${isLoggedIn && SESSION_MENU}
 </header>
 <main id="main" tabindex="-1">
 <h1><bdi>${title}</bdi></h1>
@@ -34,7 +34,7 @@ ${body}
 `;
 }
 
-const MEMBERS_MENU = html`<nav aria-label="Main">
+const SESSION_MENU = html`<nav aria-label="Main">
 <a href="${HOME}">Tokens</a>
 <a href="${CREATE}">Create a token</a>
 </nav>

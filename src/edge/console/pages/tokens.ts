@@ -6,46 +6,46 @@ import { html } from '../html.ts';
 import type { Page } from '../page-request.ts';
 import { CREATE, tokenPath } from '../paths.ts';
 import { HOME } from '../route.ts';
-import { moment } from '../times.ts';
+import { timestamp } from '../times.ts';
 import { KINDS, nameOf, scopeList, statusOf } from './token-words.ts';
 
 export interface TokensPage {
   readonly accountName: string;
-  /** Every token, and not only those that count and are for use elsewhere. */
+  /** Whether all tokens are listed, and not only active ones other than log-ins. */
   readonly showsAll: boolean;
   readonly page: TokenViewPage;
-  /** Which end within the next days, the first of them first. */
-  readonly endingSoon: readonly TokenView[];
+  /** The tokens that expire within `soonDays`, by their expiry. */
+  readonly expiringSoon: readonly TokenView[];
   /** Whether there may be more of these. */
-  readonly endingMore: boolean;
+  readonly mayMoreExpire: boolean;
   readonly soonDays: number;
-  /** The token of this session. */
-  readonly ownId: string;
-  /** Whether newer ones were shown before. */
-  readonly isFurther: boolean;
+  /** The token of the current session. */
+  readonly sessionTokenId: string;
+  /** Whether this is not the first page of the list. */
+  readonly isLaterPage: boolean;
   readonly nowSeconds: number;
 }
 
 export function tokensPage(content: TokensPage): Page {
-  const { accountName, page, showsAll, isFurther } = content;
+  const { accountName, page, showsAll, isLaterPage } = content;
   const listed = page.tokens.length === 0 ? empty(content) : table(content);
   const body = html`
-<p>Of the account <b><bdi>${accountName}</bdi></b>.</p>
-${endingSoon(content)}
-<nav class="filter" aria-label="Which tokens">
+<p>Account: <b><bdi>${accountName}</bdi></b></p>
+${expiringSoon(content)}
+<nav class="filter" aria-label="Filter">
 <a href="${HOME}"${!showsAll && CURRENT}>In use</a>
-<a href="${HOME}?show=all"${showsAll && CURRENT}>All, with log-ins and ended ones</a>
+<a href="${HOME}?show=all"${showsAll && CURRENT}>All, including log-ins and inactive tokens</a>
 </nav>
 ${listed}
-${(isFurther || page.next !== undefined) && turning(content)}`;
-  return { kind: 'page', status: 200, title: 'Tokens', body, isMembers: true };
+${(isLaterPage || page.next !== undefined) && pageLinks(content)}`;
+  return { kind: 'page', status: 200, title: 'Tokens', body, isLoggedIn: true };
 }
 
 const CURRENT = html` aria-current="page"`;
 
-function turning({ showsAll, isFurther, page }: TokensPage): Html {
+function pageLinks({ showsAll, isLaterPage, page }: TokensPage): Html {
   return html`<nav class="pages" aria-label="Pages">
-${isFurther && html`<a href="${HOME}${showsAll && '?show=all'}">Newest tokens</a>`}
+${isLaterPage && html`<a href="${HOME}${showsAll && '?show=all'}">Newest tokens</a>`}
 ${page.next !== undefined && html`<a rel="next" href="${HOME}?${query(showsAll, writeCursor(page.next))}">Older tokens</a>`}
 </nav>`;
 }
@@ -54,29 +54,30 @@ function query(showsAll: boolean, after: string): string {
   return new URLSearchParams({ ...(showsAll && { show: 'all' }), after }).toString();
 }
 
-function endingSoon({ endingSoon: tokens, endingMore, soonDays, nowSeconds }: TokensPage): Html | false {
+function expiringSoon({ expiringSoon: tokens, mayMoreExpire, soonDays, nowSeconds }: TokensPage): Html | false {
   const items = tokens.map(
     (token) => html`<li><a href="${tokenPath(token.id)}"><bdi>${nameOf(token)}</bdi></a>
-${moment(token.expiresAtSeconds, nowSeconds)}
+${timestamp(token.expiresAtSeconds, nowSeconds)}
 <a class="button" href="${tokenPath(token.id, 'rotate')}">Rotate<span class="unseen"> ${nameOf(token)}</span></a></li>`,
   );
   return (
-    (items.length > 0 || endingMore) &&
-    html`<section class="soon" aria-labelledby="soon"><h2 id="soon">End within ${soonDays} days</h2><ul>${items}</ul>
-${endingMore && html`<p class="hint">There may be more of these among the older tokens.</p>`}</section>`
+    (items.length > 0 || mayMoreExpire) &&
+    html`<section class="soon" aria-labelledby="soon"><h2 id="soon">Expiring within ${soonDays} days</h2><ul>${items}</ul>
+${mayMoreExpire && html`<p class="hint">More of the older tokens may expire soon.</p>`}</section>`
   );
 }
 
-function empty({ isFurther, page }: TokensPage): Html {
-  if (page.next !== undefined) return html`<p class="empty">None of these so far. There are older tokens.</p>`;
-  return isFurther
-    ? html`<p class="empty">None of these.</p>`
-    : html`<p class="empty">There is none yet. <a href="${CREATE}">Create a token</a>.</p>`;
+function empty({ isLaterPage, page }: TokensPage): Html {
+  if (page.next !== undefined)
+    return html`<p class="empty">No matching tokens on this page. There are older tokens.</p>`;
+  return isLaterPage
+    ? html`<p class="empty">No more tokens.</p>`
+    : html`<p class="empty">You have no tokens in use. <a href="${CREATE}">Create a token</a>.</p>`;
 }
 
-/** With its roles written out: where a narrow screen shows it as cards, browsers forget that it is a table. */
+/** Names its ARIA roles: where a narrow screen shows the table as cards, browsers drop its table semantics. */
 function table(content: TokensPage): Html {
-  const heads = ['Name', 'Kind', 'Scopes', 'Created', 'Ends', 'Last used', 'Status', 'Actions'];
+  const heads = ['Name', 'Kind', 'Scopes', 'Created', 'Expires', 'Last used', 'Status', 'Actions'];
   return html`<table role="table">
 <caption class="unseen">Tokens, the newest first</caption>
 <thead role="rowgroup"><tr role="row">${heads.map((head) => html`<th role="columnheader" scope="col">${head}</th>`)}</tr></thead>
@@ -84,15 +85,15 @@ function table(content: TokensPage): Html {
 </table>`;
 }
 
-function row(token: TokenView, { ownId, nowSeconds }: TokensPage): Html {
+function row(token: TokenView, { sessionTokenId, nowSeconds }: TokensPage): Html {
   const { id, use, scopes, createdAtSeconds, expiresAtSeconds, lastUsedAtSeconds, status } = token;
-  const lastUsed = lastUsedAtSeconds === undefined ? 'never' : moment(lastUsedAtSeconds, nowSeconds);
+  const lastUsed = lastUsedAtSeconds === undefined ? 'never' : timestamp(lastUsedAtSeconds, nowSeconds);
   return html`<tr role="row" class="${status}">
-<th role="rowheader" scope="row"><a href="${tokenPath(id)}"><bdi>${nameOf(token)}</bdi></a>${id === ownId && html` <small>this session</small>`}</th>
+<th role="rowheader" scope="row"><a href="${tokenPath(id)}"><bdi>${nameOf(token)}</bdi></a>${id === sessionTokenId && html` <small>this session</small>`}</th>
 <td role="cell" data-head="Kind">${KINDS[use]}</td>
 <td role="cell" data-head="Scopes">${scopeList(scopes)}</td>
-<td role="cell" data-head="Created">${moment(createdAtSeconds, nowSeconds)}</td>
-<td role="cell" data-head="Ends">${moment(expiresAtSeconds, nowSeconds)}</td>
+<td role="cell" data-head="Created">${timestamp(createdAtSeconds, nowSeconds)}</td>
+<td role="cell" data-head="Expires">${timestamp(expiresAtSeconds, nowSeconds)}</td>
 <td role="cell" data-head="Last used">${lastUsed}</td>
 <td role="cell" data-head="Status">${statusOf(token, nowSeconds)}</td>
 <td role="cell" class="actions">${actions(token)}</td>
@@ -100,10 +101,10 @@ function row(token: TokenView, { ownId, nowSeconds }: TokensPage): Html {
 }
 
 function actions(token: TokenView): (Html | false)[] {
-  const whose = html`<span class="unseen"> ${nameOf(token)}</span>`;
+  const name = html`<span class="unseen"> ${nameOf(token)}</span>`;
   return [
-    canRotate(token) && html`<a class="button" href="${tokenPath(token.id, 'rotate')}">Rotate${whose}</a> `,
+    canRotate(token) && html`<a class="button" href="${tokenPath(token.id, 'rotate')}">Rotate${name}</a> `,
     token.status === 'active' &&
-      html`<a class="button danger" href="${tokenPath(token.id, 'revoke')}">Revoke${whose}</a>`,
+      html`<a class="button danger" href="${tokenPath(token.id, 'revoke')}">Revoke${name}</a>`,
   ];
 }
