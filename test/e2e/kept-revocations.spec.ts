@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CaseIssuers, OWNER, startCaseIssuers } from '../support/servers/case-issuers.ts';
 import { optionsFor, type Platform, startPlatform } from '../support/servers/platform.ts';
-import { runSallyport } from '../support/servers/run-sallyport.ts';
+import { runSallyport, runSallyportProcess } from '../support/servers/run-sallyport.ts';
 import { SQLITE } from '../support/servers/stores.ts';
 
 const MESSAGES = '/3rdparty/v1/messages';
@@ -41,7 +41,9 @@ async function send(token: string): Promise<number> {
 
 function command(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
   const config = join(platform.sallyport.folder, 'sallyport.yaml');
-  return runSallyport([...args, '--config', config], { env: { ...issuers.env, ...env } });
+  // `serve` writes its log to the standard output of its process.
+  const run = args[0] === 'serve' ? runSallyportProcess : runSallyport;
+  return run([...args, '--config', config], { env: { ...issuers.env, ...env } });
 }
 
 function fileOf(suffix = ''): string {

@@ -58,7 +58,7 @@ async function move(sallyport: Sallyport, from: Place, to: Place): Promise<Sally
   const again = await runSallyport(['store', 'export', '--out', copy, '--config', source], from);
   expect(again).toMatchObject({
     code: 1,
-    output: expect.stringContaining(`cannot create the file '${copy}': it exists already`),
+    output: expect.stringContaining(`cannot create the file '${copy}': it already exists`),
   });
 
   const nowhere = join(folder, 'none', 'copy.jsonl');
