@@ -37,7 +37,12 @@ export interface CredentialObserver {
 export interface LogInObserver {
   logInRefused(
     client: string,
-    refusal: { readonly reason: string; readonly check: string; readonly accountId?: string | undefined },
+    refusal: {
+      /** `unavailable`: the password is right, but no token can be issued now. */
+      readonly reason: RefusedCredentials['reason'] | 'unavailable';
+      readonly check: PasswordCheck | 'the clock is behind';
+      readonly accountId?: string | undefined;
+    },
   ): void;
 }
 

@@ -79,7 +79,7 @@ function buildVerifier(
   const { clock, standings, known, keySets, introspection } = sharedParts;
   const issuers = trustIssuers(config.issuers, sharedParts.own?.keys ?? new FixedKeys([]), keySets);
   const { clockSkewMs, limits } = config;
-  const shared = { known, standings, clockSkewMs, maxTokenLength: limits.token, generation };
+  const shared = { cache: known, standings, clockSkewMs, maxTokenLength: limits.token, generation };
   return new CredentialVerifier({
     bearer: new BearerVerifier({ ...shared, issuers, clock }),
     opaque: introspection.verifier(config.issuers, shared),
@@ -88,7 +88,7 @@ function buildVerifier(
 }
 
 function buildBasicVerifier({ name: issuer }: OwnIssuer, sharedParts: SharedParts, generation: number): BasicVerifier {
-  const { store, standings, knownPasswords: known, clock } = sharedParts;
+  const { store, standings, knownPasswords: cache, clock } = sharedParts;
   const credentials = checkOf(sharedParts);
-  return new BasicVerifier({ credentials, accounts: store.accounts, standings, known, clock, issuer, generation });
+  return new BasicVerifier({ credentials, accounts: store.accounts, standings, cache, clock, issuer, generation });
 }

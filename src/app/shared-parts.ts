@@ -74,7 +74,7 @@ export async function openSharedParts(
   const known = new TokenCache(MAX_KNOWN_TOKENS);
   sources.standings = standings;
   sources.revocationSet = revocationSet;
-  sources.knownTokens = known;
+  sources.tokenCache = known;
   sources.keySets = keySets;
   sources.introspection = introspection;
   const remembering = { known, knownPasswords: new PasswordCache(), unrecorded: new UnrecordedBudget(clock) };

@@ -59,14 +59,14 @@ export function describeComponents(parts: ComponentsParts): Components {
   const { standings, revocationSet, keySets, ownKeys, introspection } = sources;
   const signing = ownKeys?.state;
   const isFailing = failures.storeFailedSecondsAgo() < FAILING_SECONDS;
-  const { isCurrent, takenAtMs } = configStatus;
+  const { isCurrent, inForceSinceMs } = configStatus;
   return {
     store: { status: isFailing ? 'failing' : 'ok', errors: failures.store },
     ...(standings === undefined ? {} : describeStandings(standings, revocationSet?.status, clock.monotonicMs())),
     ...(keySets === undefined ? {} : { keySets: Array.from(keySets.statuses(), describeKeySet) }),
     ...(signing === undefined ? {} : { signingKeys: describeSigning(signing) }),
     ...(introspection === undefined ? {} : { introspection: Array.from(introspection.statuses(), describeServer) }),
-    config: { status: isCurrent ? 'ok' : 'refused', takenAt: new Date(takenAtMs).toISOString() },
+    config: { status: isCurrent ? 'ok' : 'refused', takenAt: new Date(inForceSinceMs).toISOString() },
     ...describeForwarding(forwarding),
     log: { status: logs.isFailing ? 'failing' : 'ok', lost: logs.lost },
   };

@@ -5,17 +5,17 @@ export class ConfigStatus {
   /** Whether the last attempt to take up the file succeeded. */
   isCurrent = true;
   /** When a configuration last came into force, in Unix milliseconds. */
-  takenAtMs: number;
+  inForceSinceMs: number;
   private readonly clock: Pick<Clock, 'wallMs'>;
 
   constructor(clock: Pick<Clock, 'wallMs'>) {
     this.clock = clock;
-    this.takenAtMs = clock.wallMs();
+    this.inForceSinceMs = clock.wallMs();
   }
 
-  taken(): void {
+  accepted(): void {
     this.isCurrent = true;
-    this.takenAtMs = this.clock.wallMs();
+    this.inForceSinceMs = this.clock.wallMs();
   }
 
   refused(): void {

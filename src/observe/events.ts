@@ -97,7 +97,7 @@ export class Events implements DecisionObserver, RevocationObserver {
   /** @param needRestart keys whose new values take effect at the next start. */
   reloaded(needRestart: readonly string[]): void {
     const { configStatus, logs } = this.parts;
-    configStatus.taken();
+    configStatus.accepted();
     if (needRestart.length > 0)
       logs.app.warn({ needRestart }, 'configuration taken up, except for keys that need a restart');
   }

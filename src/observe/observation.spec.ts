@@ -81,10 +81,10 @@ describe('Observation of parts', () => {
   });
 
   it('shows the current state of the caches', () => {
-    const knownTokens = { size: 1, hits: 2, misses: 3 };
-    observation.sources.knownTokens = knownTokens;
+    const tokenCache = { size: 1, hits: 2, misses: 3 };
+    observation.sources.tokenCache = tokenCache;
     observation.sources.standings = { size: 4, freshness: makeFreshness(), status: { feed: 'live', outage: false } };
-    knownTokens.hits = 20;
+    tokenCache.hits = 20;
     const seen = scrape();
     expect(seen.value('sallyport_known_tokens')).toBe(1);
     expect(seen.value('sallyport_known_token_lookups_total', { result: 'hit' })).toBe(20);
@@ -188,12 +188,12 @@ describe('Observation of parts', () => {
   });
 
   it('shows the outcomes of introspection requests, and which servers fail', () => {
-    const questions = { active: 5, inactive: 1, failed: 3, unasked: 2 };
+    const requests = { active: 5, inactive: 1, failed: 3, unasked: 2 };
     const states = [
-      { issuer: 'legacy', failures: 0, questions },
-      { issuer: 'other', failures: 3, questions: { active: 0 } },
-      { issuer: 'gone', failures: 0, trouble: 'unreachable', questions: {} },
-      { issuer: 'wrong', failures: 1, trouble: 'credentials refused', questions: {} },
+      { issuer: 'legacy', failures: 0, requests },
+      { issuer: 'other', failures: 3, requests: { active: 0 } },
+      { issuer: 'gone', failures: 0, trouble: 'unreachable', requests: {} },
+      { issuer: 'wrong', failures: 1, trouble: 'credentials refused', requests: {} },
     ] as const;
     expect(observation.components()).not.toHaveProperty('introspection');
     observation.sources.introspection = { statuses: () => states };

@@ -40,7 +40,7 @@ export class Observation {
   readonly repeats = new Repeats();
   /** Filled in when the parts are built, and again when a reload replaces one. */
   readonly sources: Sources = {
-    knownTokens: undefined,
+    tokenCache: undefined,
     standings: undefined,
     revocationSet: undefined,
     keySets: undefined,

@@ -21,7 +21,7 @@ export interface IntrospectionState {
   /** What is wrong regardless of the token, if anything is known. */
   readonly trouble?: 'unreachable' | 'credentials refused' | undefined;
   /** The requests since the start, by outcome. */
-  readonly questions: Readonly<Record<string, number>>;
+  readonly requests: Readonly<Record<string, number>>;
 }
 
 /** The state of the feed, and whether the revocation set can be read. */
@@ -52,7 +52,7 @@ export interface SigningKeyState {
 
 /** The parts whose state is shown. They are read on demand. A reload may replace each of them. */
 export interface Sources {
-  knownTokens: { readonly size: number; readonly hits: number; readonly misses: number } | undefined;
+  tokenCache: { readonly size: number; readonly hits: number; readonly misses: number } | undefined;
   standings: { readonly size: number; readonly freshness: Freshness; readonly status: StandingStatus } | undefined;
   revocationSet: { readonly status: SetStatus } | undefined;
   keySets: { statuses(): Iterable<KeySetState> } | undefined;

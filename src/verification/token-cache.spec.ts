@@ -21,10 +21,10 @@ function credential(subject: string): VerifiedCredential {
 
 describe('TokenCache', () => {
   it('find() returns a credential for the exact token only', () => {
-    const known = new TokenCache(10);
+    const cache = new TokenCache(10);
     const alice = credential('alice');
-    known.add(`h.alice.${TAIL}`, alice);
-    expect(known.find({ scheme: 'bearer', value: `h.alice.${TAIL}` })).toBe(alice);
+    cache.add(`h.alice.${TAIL}`, alice);
+    expect(cache.find({ scheme: 'bearer', value: `h.alice.${TAIL}` })).toBe(alice);
     for (const value of [
       `h.root.${TAIL}`,
       `h.alice.${TAIL} `,
@@ -35,7 +35,7 @@ describe('TokenCache', () => {
       TAIL.slice(-22),
       '',
     ]) {
-      expect(known.find({ scheme: 'bearer', value })).toBeUndefined();
+      expect(cache.find({ scheme: 'bearer', value })).toBeUndefined();
     }
   });
 
@@ -45,56 +45,56 @@ describe('TokenCache', () => {
     ['long names', '', { subject: 'x'.repeat(1_000), tokenId: 'x'.repeat(1_000) }, 100],
     ['many scopes', '', { scopes: Array.from({ length: 1_000 }, (_, index) => `scope-${index}`) }, 11],
   ])('stays within its memory limit with %s', (_, filling, changes, kept) => {
-    const known = new TokenCache(100, 1_000_000);
+    const cache = new TokenCache(100, 1_000_000);
     for (let index = 0; index < 200; index++) {
       const { identity, ...rest } = credential('alice');
-      known.add(`${filling}.${index}.${TAIL}${index}`, { ...rest, identity: { ...identity, ...changes } });
+      cache.add(`${filling}.${index}.${TAIL}${index}`, { ...rest, identity: { ...identity, ...changes } });
     }
-    expect(known.size).toBeGreaterThan(kept * 0.8);
-    expect(known.size).toBeLessThanOrEqual(Math.ceil(kept * 1.2));
+    expect(cache.size).toBeGreaterThan(kept * 0.8);
+    expect(cache.size).toBeLessThanOrEqual(Math.ceil(kept * 1.2));
   });
 
   it('counts its tokens, hits and misses', () => {
-    const known = new TokenCache(1);
-    const find = (name: string): unknown => known.find({ scheme: 'bearer', value: `h.${name}.${name}${TAIL}${name}` });
-    const add = (name: string): void => known.add(`h.${name}.${name}${TAIL}${name}`, credential(name));
+    const cache = new TokenCache(1);
+    const find = (name: string): unknown => cache.find({ scheme: 'bearer', value: `h.${name}.${name}${TAIL}${name}` });
+    const add = (name: string): void => cache.add(`h.${name}.${name}${TAIL}${name}`, credential(name));
     for (const name of ['alice', 'bob']) find(name);
     for (const name of ['alice', 'bob']) add(name);
     for (const name of ['alice', 'bob', 'bob']) find(name);
-    known.find({ scheme: 'basic', value: 'x' });
-    expect(known).toMatchObject({ size: 1, hits: 2, misses: 3 });
+    cache.find({ scheme: 'basic', value: 'x' });
+    expect(cache).toMatchObject({ size: 1, hits: 2, misses: 3 });
   });
 
   it('find() never returns a token for a Basic credential', () => {
-    const known = new TokenCache(10);
-    known.add(`h.alice.${TAIL}`, credential('alice'));
-    expect(known.find({ scheme: 'basic', value: `h.alice.${TAIL}` })).toBeUndefined();
+    const cache = new TokenCache(10);
+    cache.add(`h.alice.${TAIL}`, credential('alice'));
+    expect(cache.find({ scheme: 'basic', value: `h.alice.${TAIL}` })).toBeUndefined();
   });
 
   it('find() distinguishes two tokens that differ in the last character', () => {
-    const known = new TokenCache(10);
+    const cache = new TokenCache(10);
     const pairs = ['A', 'B'].map((last) => [`h.p.${TAIL}${last}`, credential(last)] as const);
-    for (const [token, owner] of pairs) known.add(token, owner);
-    expect(pairs.map(([value]) => known.find({ scheme: 'bearer', value }))).toEqual(pairs.map(([, owner]) => owner));
+    for (const [token, owner] of pairs) cache.add(token, owner);
+    expect(pairs.map(([value]) => cache.find({ scheme: 'bearer', value }))).toEqual(pairs.map(([, owner]) => owner));
   });
 
   it('find() misses the earlier of two tokens with the same end, and never confuses them', () => {
-    const known = new TokenCache(10);
-    known.add(`h.alice.${TAIL}`, credential('alice'));
-    known.add(`h.bob.${TAIL}`, credential('bob'));
-    expect(known.find({ scheme: 'bearer', value: `h.alice.${TAIL}` })).toBeUndefined();
-    expect(known.find({ scheme: 'bearer', value: `h.bob.${TAIL}` })).toMatchObject({ identity: { subject: 'bob' } });
+    const cache = new TokenCache(10);
+    cache.add(`h.alice.${TAIL}`, credential('alice'));
+    cache.add(`h.bob.${TAIL}`, credential('bob'));
+    expect(cache.find({ scheme: 'bearer', value: `h.alice.${TAIL}` })).toBeUndefined();
+    expect(cache.find({ scheme: 'bearer', value: `h.bob.${TAIL}` })).toMatchObject({ identity: { subject: 'bob' } });
   });
 
   it('add() evicts the least recently used token when the cache is full', () => {
-    const known = new TokenCache(3);
+    const cache = new TokenCache(3);
     const tokenOf = (index: number): string => `h.p.${String(index).padStart(43, '-')}`;
-    const isKnown = (index: number): boolean => known.find({ scheme: 'bearer', value: tokenOf(index) }) !== undefined;
-    for (const index of [1, 2, 3]) known.add(tokenOf(index), credential(String(index)));
+    const isKnown = (index: number): boolean => cache.find({ scheme: 'bearer', value: tokenOf(index) }) !== undefined;
+    for (const index of [1, 2, 3]) cache.add(tokenOf(index), credential(String(index)));
     expect(isKnown(1)).toBe(true);
-    known.add(tokenOf(4), credential('4'));
+    cache.add(tokenOf(4), credential('4'));
     expect([1, 2, 3, 4].map(isKnown)).toEqual([true, false, true, true]);
-    for (let index = 5; index < 1000; index++) known.add(tokenOf(index), credential('flood'));
+    for (let index = 5; index < 1000; index++) cache.add(tokenOf(index), credential('flood'));
     expect(Array.from({ length: 1000 }, (_, index) => index).filter(isKnown)).toEqual([997, 998, 999]);
   });
 });

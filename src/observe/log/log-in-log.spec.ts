@@ -17,7 +17,7 @@ function listen() {
 describe('LogInLog', () => {
   it('logs the first refusal without a comparison, then the number of further ones every ten seconds', () => {
     const { events, lines } = listen();
-    const refusal = { reason: 'too_many_attempts', check: 'password queue is full' };
+    const refusal = { reason: 'too_many_attempts', check: 'password queue is full' } as const;
     for (let second = 0; second < 30; second++) {
       for (let turn = 0; turn < 1_000; turn++) events.logInRefused(CLIENT, refusal);
       vi.advanceTimersByTime(1_000);
@@ -31,7 +31,7 @@ describe('LogInLog', () => {
 
   it('logs refusals with a comparison and their account, and the number of lines left out', () => {
     const { events, lines } = listen();
-    const refusal = { reason: 'credentials_invalid', check: 'password', accountId: 'account-1' };
+    const refusal = { reason: 'credentials_invalid', check: 'password', accountId: 'account-1' } as const;
     for (let turn = 0; turn < 1_000; turn++) events.logInRefused(CLIENT, refusal);
     vi.advanceTimersByTime(1_000);
     const refusals = lines.filter(({ msg }) => msg === 'log-in refused');

@@ -1,3 +1,4 @@
+import type { PasswordCheck } from '../../core/check.ts';
 import type { Clock } from '../../core/ports.ts';
 import type { Sample } from '../metrics/samples.ts';
 import { LineLimit } from './line-limit.ts';
@@ -9,8 +10,8 @@ const LINES_PER_SECOND = 10;
 
 /** A refused log-in, for the audit log. */
 export interface RefusedLogIn {
-  readonly reason: string;
-  readonly check: string;
+  readonly reason: 'credentials_invalid' | 'too_many_attempts' | 'unavailable';
+  readonly check: PasswordCheck | 'the clock is behind';
   /** The account with the presented name; `undefined` if there is none or it was not looked up. */
   readonly accountId?: string | undefined;
 }

@@ -66,7 +66,7 @@ function ofDecisions({ cells, durations, decisionLog, repeats, logIns }: OwnMetr
 
 function ofCaches({ sources, clock }: OwnMetricsParts): Metric[] {
   return [
-    gauge('sallyport_known_tokens', 'Verified tokens in the cache.', () => single(sources.knownTokens?.size)),
+    gauge('sallyport_known_tokens', 'Verified tokens in the cache.', () => single(sources.tokenCache?.size)),
     counter('sallyport_known_token_lookups_total', 'Look-ups of a bearer token in the cache.', () => lookups(sources)),
     gauge(
       'sallyport_standings',
@@ -118,8 +118,8 @@ function ofIntrospection(sources: Sources): Metric[] {
     counter(
       'sallyport_introspections_total',
       "Introspection requests to an issuer's server, by outcome. Unasked requests were never sent.",
-      read(({ issuer, questions }) =>
-        Object.entries(questions).map(([outcome, value]) => ({ labels: { issuer, outcome }, value })),
+      read(({ issuer, requests }) =>
+        Object.entries(requests).map(([outcome, value]) => ({ labels: { issuer, outcome }, value })),
       ),
     ),
     gauge(
@@ -163,14 +163,14 @@ function ofConfig({ configStatus }: OwnMetricsParts): Metric[] {
     gauge(
       'sallyport_config_last_reload_success_timestamp_seconds',
       'Unix time at which a configuration last came into force.',
-      () => single(configStatus.takenAtMs / 1_000),
+      () => single(configStatus.inForceSinceMs / 1_000),
     ),
   ];
 }
 
-function lookups({ knownTokens }: Sources): Sample[] {
-  if (knownTokens === undefined) return [];
-  const { hits, misses } = knownTokens;
+function lookups({ tokenCache }: Sources): Sample[] {
+  if (tokenCache === undefined) return [];
+  const { hits, misses } = tokenCache;
   return Object.entries({ hit: hits, miss: misses }).map(([result, value]) => ({ labels: { result }, value }));
 }
 

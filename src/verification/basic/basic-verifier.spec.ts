@@ -42,12 +42,12 @@ const standings = new Standings({
   ...SOUND_SET,
   ...limits,
 });
-const known = new PasswordCache();
+const cache = new PasswordCache();
 const verifier = new BasicVerifier({
   credentials,
   accounts: store.accounts,
   standings,
-  known,
+  cache,
   clock,
   issuer: 'sallyport',
   generation: 7,

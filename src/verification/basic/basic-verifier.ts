@@ -24,7 +24,7 @@ export interface BasicVerifierParts {
   readonly credentials: Pick<CredentialCheck, 'check'>;
   readonly accounts: Pick<AccountStore, 'findById'>;
   readonly standings: Pick<Standings, 'at' | 'refresh'>;
-  readonly known: Pick<PasswordCache, 'add'>;
+  readonly cache: Pick<PasswordCache, 'add'>;
   readonly clock: Clock;
   /** The name of our own issuer, to which accounts belong. */
   readonly issuer: string;
@@ -50,7 +50,7 @@ export class BasicVerifier implements Verifier {
 
   /** Reads the mark before the account, so that a later change of the account is always visible as a higher mark. */
   private async cache(value: string, verified: Account, reverifyAt: Instant): Promise<VerificationResult> {
-    const { standings, accounts, known, issuer } = this.parts;
+    const { standings, accounts, cache, issuer } = this.parts;
     const mark = standings.at(subjectMarkKey(issuer, verified.id));
     const draft = this.credentialOf(verified, [mark], reverifyAt);
     await standings.refresh(draft);
@@ -62,7 +62,7 @@ export class BasicVerifier implements Verifier {
     // The account was read just now, and a mark revokes tokens, not passwords. Do not cache.
     if (markSeconds >= LAST_MARK_SECONDS) return this.credentialOf(account, [], reverifyAt);
     const credential = this.credentialOf(account, draft.standings, reverifyAt);
-    known.add(value, credential, markSeconds);
+    cache.add(value, credential, markSeconds);
     return credential;
   }
 

@@ -60,11 +60,11 @@ async function setUp({ hasFeed }: { readonly hasFeed: boolean }) {
     throttle,
     observer: SILENT_LOG_INS,
   });
-  const known = new PasswordCache();
-  const shared = { accounts: store.accounts, standings, known, clock, issuer: 'sallyport' };
+  const cache = new PasswordCache();
+  const shared = { accounts: store.accounts, standings, cache, clock, issuer: 'sallyport' };
   const authorizer = new Authorizer({
     policy: makePolicy([makeRoute({ basic: true, requirement: { kind: 'anyOf', scopes: ['messages:send'] } })]),
-    known: new CredentialCaches({ find: () => undefined }, known),
+    known: new CredentialCaches({ find: () => undefined }, cache),
     verifier: new BasicVerifier({ ...shared, credentials, generation: 1 }),
     standings,
     clock,

@@ -129,7 +129,7 @@ describe('BearerVerifier.verify()', () => {
       generation: GENERATION,
       key: { inForce: true },
     });
-    expect(subject.known.find({ scheme: 'bearer', value: token })).toBeDefined();
+    expect(subject.cache.find({ scheme: 'bearer', value: token })).toBeDefined();
   });
 
   const rsaPem = rsa.publicKey.export({ type: 'spki', format: 'pem' });
@@ -287,7 +287,7 @@ describe('BearerVerifier.verify()', () => {
       check,
       issuer,
     });
-    expect(subject.known.find({ scheme: 'bearer', value: token })).toBeUndefined();
+    expect(subject.cache.find({ scheme: 'bearer', value: token })).toBeUndefined();
     expect(subject.standings.size).toBe(0);
   });
 
@@ -308,7 +308,7 @@ describe('BearerVerifier.verify()', () => {
     const subject = verifying();
     const token = corporateToken({ exp });
     expect(await subject.verify(token)).toMatchObject({ outcome: 'verified', validUntilMs: exp * 1000 + SKEW * 1000 });
-    expect(subject.known.find({ scheme: 'bearer', value: token })).toBeUndefined();
+    expect(subject.cache.find({ scheme: 'bearer', value: token })).toBeUndefined();
   });
 
   it('refuses a forged token for its signature, even if it is expired', async () => {

@@ -13,7 +13,7 @@ import type { Issuers, TrustedIssuer } from './issuers.ts';
 
 export interface BearerVerifierParts extends CredentialParts {
   readonly issuers: Issuers;
-  readonly known: TokenCache;
+  readonly cache: TokenCache;
   readonly clock: Pick<Clock, 'wallMs'>;
 }
 
@@ -53,7 +53,7 @@ export class BearerVerifier implements Verifier {
     if (premature !== undefined) return refuseToken(premature, name);
     const thumbprints = [token.thumbprint];
     const credential = toCredential({ claims, issuer: name, thumbprints, key }, this.parts);
-    if (credential.validUntilMs > this.parts.clock.wallMs()) this.parts.known.add(value, credential);
+    if (credential.validUntilMs > this.parts.clock.wallMs()) this.parts.cache.add(value, credential);
     return credential;
   }
 }

@@ -30,7 +30,7 @@ describe('Endpoint.ask()', () => {
       issuer: 'legacy',
       failures: 0,
       trouble: undefined,
-      questions: { active: 1, inactive: 1, failed: 0, unasked: 0 },
+      requests: { active: 1, inactive: 1, failed: 0, unasked: 0 },
     });
   });
 
@@ -57,7 +57,7 @@ describe('Endpoint.ask()', () => {
       `legacy failed 4: ${String(error)}`,
       'legacy recovered after 4',
     ]);
-    expect(endpoint.status()).toMatchObject({ failures: 0, questions: { failed: 4, unasked: 8, inactive: 5 } });
+    expect(endpoint.status()).toMatchObject({ failures: 0, requests: { failed: 4, unasked: 8, inactive: 5 } });
   });
 
   it.each([
@@ -124,7 +124,7 @@ describe('Endpoint.ask()', () => {
     expect(await Promise.all([...unknown, ...good])).toHaveLength(112);
     expect(await endpoint.ask('made up', false)).toEqual({ answer: { active: true } });
     expect(server.asked).toHaveLength(113);
-    expect(endpoint.status().questions).toMatchObject({ active: 113, unasked: 2 });
+    expect(endpoint.status().requests).toMatchObject({ active: 113, unasked: 2 });
   });
 
   it('starts only one pause when several open requests fail', async () => {

@@ -46,7 +46,7 @@ export interface EndpointStatus {
   /** What is wrong regardless of the token, if anything is known. */
   readonly trouble: Trouble | undefined;
   /** The requests since the start, by outcome; `unasked` counts those that were never sent. */
-  readonly questions: Readonly<Record<'active' | 'inactive' | 'failed' | 'unasked', number>>;
+  readonly requests: Readonly<Record<'active' | 'inactive' | 'failed' | 'unasked', number>>;
 }
 
 /** An introspection response, or why there is none, for the log. */
@@ -60,7 +60,7 @@ export class Endpoint {
   private readonly parts: EndpointParts;
   private readonly circuit: Circuit;
   private readonly check: ClientCheck;
-  private readonly questions = { active: 0, inactive: 0, failed: 0, unasked: 0 };
+  private readonly requests = { active: 0, inactive: 0, failed: 0, unasked: 0 };
   private readonly open = { vouched: 0, unknown: 0 };
   /** The token whose request failed last; the trial repeats that request. */
   private failedToken = '';
@@ -97,8 +97,8 @@ export class Endpoint {
   }
 
   status(): EndpointStatus {
-    const { circuit, check, questions } = this;
-    return { issuer: this.parts.issuer, failures: circuit.failures, trouble: check.trouble, questions };
+    const { circuit, check, requests } = this;
+    return { issuer: this.parts.issuer, failures: circuit.failures, trouble: check.trouble, requests };
   }
 
   private async askUnlessDown(token: string, wasGood: boolean): Promise<Reply> {
@@ -113,12 +113,12 @@ export class Endpoint {
     try {
       const { ask, server, closing } = this.parts;
       const answer = readAnswer(await ask(server, token, closing));
-      this.questions[answer.active ? 'active' : 'inactive'] += 1;
+      this.requests[answer.active ? 'active' : 'inactive'] += 1;
       this.check.clear();
       if (wasGood) this.answered();
       return { answer };
     } catch (error) {
-      this.questions.failed += 1;
+      this.requests.failed += 1;
       const failure = failureOf(error);
       if (wasGood) this.failed(token, error, failure, permit);
       if (failure === 'refused' || (failure === 'away' && !wasGood)) void this.check.suspect();
@@ -127,7 +127,7 @@ export class Endpoint {
   }
 
   private refuse(failure: 'busy' | 'down'): Reply {
-    this.questions.unasked += 1;
+    this.requests.unasked += 1;
     return { failure };
   }
 

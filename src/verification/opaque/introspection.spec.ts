@@ -10,7 +10,7 @@ import { TokenCache } from '../token-cache.ts';
 import { Introspection } from './introspection.ts';
 
 const PARTS = {
-  known: new TokenCache(10),
+  cache: new TokenCache(10),
   standings: { at: unread, peek: () => undefined },
   clockSkewMs: 0,
   maxTokenLength: 16_384,
@@ -46,7 +46,7 @@ describe('Introspection', () => {
     const introspection = new Introspection(server.environment);
     const verifier = reconfigure(introspection, [corporate(), legacy()]);
     expect(await verifier?.verify(CREDENTIAL)).toMatchObject({ identity: { issuer: 'legacy-opaque' } });
-    expect([...introspection.statuses()]).toMatchObject([{ issuer: 'legacy-opaque', questions: { active: 1 } }]);
+    expect([...introspection.statuses()]).toMatchObject([{ issuer: 'legacy-opaque', requests: { active: 1 } }]);
     await introspection.close();
   });
 

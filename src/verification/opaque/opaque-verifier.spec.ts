@@ -24,13 +24,13 @@ const THUMBPRINT = createHash('sha256').update(TOKEN).digest('hex');
 const ACTIVE = { active: true, sub: 'alice', jti: 'id-1', scope: 'messages:send', iat: NOW - 60, exp: NOW + 600 };
 
 let server: AuthorizationServer;
-let known: TokenCache;
+let cache: TokenCache;
 let standings: Map<string, Standing>;
 let verifier: OpaqueVerifier;
 
 beforeEach(() => {
   server = new AuthorizationServer(ACTIVE);
-  known = new TokenCache(100);
+  cache = new TokenCache(100);
   standings = new Map();
   verifier = verifierOf([legacy(), server]);
 });
@@ -42,7 +42,7 @@ function verifierOf(...issuers: readonly (readonly [IntrospectionIssuer, Authori
       config,
       endpoint: new Endpoint({ ...environment, issuer: config.name, server: config.introspection, closing }),
     })),
-    known,
+    cache,
     standings: { at: standingAt, peek: (key) => standings.get(key) },
     clock: server.clock,
     clockSkewMs: SKEW * 1000,
@@ -91,7 +91,7 @@ describe('OpaqueVerifier.verify()', () => {
       ].map(unread),
       lastUse: undefined,
     });
-    expect(known.last(TOKEN)).toMatchObject({ identity: { subject: 'alice' } });
+    expect(cache.last(TOKEN)).toMatchObject({ identity: { subject: 'alice' } });
   });
 
   it.each([
@@ -122,13 +122,13 @@ describe('OpaqueVerifier.verify()', () => {
     await server.time.advance(1);
     server.says(ACTIVE);
     expect(await verify()).toMatchObject({ outcome: 'verified' });
-    expect(known.size).toBe(1);
+    expect(cache.size).toBe(1);
   });
 
   it('verifies an expired token, which the core refuses, but does not cache it', async () => {
     server.says({ ...ACTIVE, exp: NOW - SKEW });
     expect(await verify()).toMatchObject({ outcome: 'verified', validUntilMs: NOW * 1000 });
-    expect(known.size).toBe(0);
+    expect(cache.size).toBe(0);
   });
 
   it('counts the lifetime of a response from its request', async () => {
@@ -147,7 +147,7 @@ describe('OpaqueVerifier.verify()', () => {
     const issuer = legacy();
     verifier = verifierOf([{ ...issuer, introspection: { ...issuer.introspection, cacheMs } }, server]);
     expect(await verify()).toMatchObject({ reverifyAt: { monotonicMs: server.time.nowMs + validMs } });
-    expect(known.last(TOKEN)).toMatchObject({ reverifyAt: { monotonicMs: server.time.nowMs + cachedMs } });
+    expect(cache.last(TOKEN)).toMatchObject({ reverifyAt: { monotonicMs: server.time.nowMs + cachedMs } });
   });
 
   it('refuses only the spellings that the server refuses', async () => {
@@ -288,7 +288,7 @@ describe('OpaqueVerifier with a revoked token', () => {
     server.says({ active: false });
     await verify('made-up');
     expect(standings.size).toBe(0);
-    expect(known.size).toBe(0);
+    expect(cache.size).toBe(0);
   });
 });
 
@@ -320,7 +320,7 @@ describe('OpaqueVerifier with several issuers', () => {
     await verify();
     held.answer(ACTIVE);
     await server.time.advance(0);
-    expect(known.last(TOKEN)).toMatchObject({ identity: { issuer: 'second' } });
+    expect(cache.last(TOKEN)).toMatchObject({ identity: { issuer: 'second' } });
   });
 
   it('refuses an unknown token as unavailable if one server could not be reached', async () => {

@@ -33,7 +33,7 @@ export interface IssuerWithEndpoint {
 
 export interface OpaqueVerifierParts extends CredentialParts {
   readonly issuers: readonly IssuerWithEndpoint[];
-  readonly known: Pick<TokenCache, 'add' | 'last'>;
+  readonly cache: Pick<TokenCache, 'add' | 'last'>;
   readonly standings: CredentialParts['standings'] & { peek(key: string): Standing | undefined };
   readonly clock: Clock;
 }
@@ -76,7 +76,7 @@ export class OpaqueVerifier implements Verifier, TokenExaminer {
 
   /** A token that is known to be revoked is refused without a request, even while its server is down. */
   private findRevoked(value: string, token: OpaqueToken): Refusal | undefined {
-    const last = this.parts.known.last(value);
+    const last = this.parts.cache.last(value);
     const byThumbprint = thumbprintsOf(token).map((print) => this.parts.standings.peek(revokedThumbprintKey(print)));
     const standings = [...(last?.standings ?? []), ...byThumbprint.filter((standing) => standing !== undefined)];
     const issuedAtSeconds = last?.issuedAtSeconds ?? Number.NEGATIVE_INFINITY;
@@ -95,7 +95,7 @@ export class OpaqueVerifier implements Verifier, TokenExaminer {
   }
 
   private async askAll(value: string, token: OpaqueToken): Promise<VerificationResult> {
-    const { issuers, clock, known } = this.parts;
+    const { issuers, clock, cache } = this.parts;
     const result = await firstVerified(issuers.map((issuer) => this.askOne(value, token, issuer)));
     if (result.outcome === 'refused') {
       if (result.reason === 'token_invalid') this.refused.add(token.spelling, result);
@@ -103,7 +103,7 @@ export class OpaqueVerifier implements Verifier, TokenExaminer {
     }
     const vouching = issuers.find(({ config }) => config.name === result.identity.issuer);
     const mayReuse = vouching?.config.introspection.cacheMs !== 0;
-    if (result.validUntilMs > clock.wallMs()) known.add(value, mayReuse ? result : { ...result, reverifyAt: ALWAYS });
+    if (result.validUntilMs > clock.wallMs()) cache.add(value, mayReuse ? result : { ...result, reverifyAt: ALWAYS });
     return result;
   }
 
@@ -114,7 +114,7 @@ export class OpaqueVerifier implements Verifier, TokenExaminer {
   ): Promise<VerificationResult> {
     const { name, introspection } = config;
     const reverifyAt = this.askAgainAfter(introspection.cacheMs);
-    const wasGood = this.parts.known.last(value)?.identity.issuer === name;
+    const wasGood = this.parts.cache.last(value)?.identity.issuer === name;
     const reply = await endpoint.ask(value, wasGood);
     if ('failure' in reply) {
       const check = { name: 'introspection', failure: reply.failure } as const;

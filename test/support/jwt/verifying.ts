@@ -13,7 +13,7 @@ export const GENERATION = 7;
 
 /** A verifier over these issuers, with what stands behind it within reach. */
 export class VerifierFixture {
-  readonly known = new TokenCache(100);
+  readonly cache = new TokenCache(100);
   readonly standings = new Map<string, Standing>();
   nowSeconds = NOW;
   private readonly verifier: BearerVerifier;
@@ -21,7 +21,7 @@ export class VerifierFixture {
   constructor(...issuers: readonly TrustedIssuer[]) {
     this.verifier = new BearerVerifier({
       issuers: new Issuers(issuers),
-      known: this.known,
+      cache: this.cache,
       standings: { at: (key) => this.standingAt(key) },
       clock: { wallMs: () => this.nowSeconds * 1000 },
       clockSkewMs: SKEW * 1000,
