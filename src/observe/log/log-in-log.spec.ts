@@ -40,6 +40,16 @@ describe('LogInLog', () => {
     expect(lines.at(-1)).toMatchObject({ log: 'audit', suppressed: 990 });
   });
 
+  it('logs whether the password of a refused log-in was compared', () => {
+    const { events, lines } = listen();
+    events.logInRefused(CLIENT, { reason: 'too_many_attempts', check: 'too many failures of this name' });
+    events.logInRefused(CLIENT, { reason: 'unavailable', check: 'the clock is behind' });
+    expect(lines.map(({ msg }) => msg)).toEqual([
+      'log-in refused without comparing the password',
+      'log-in refused although the password is right',
+    ]);
+  });
+
   it('logs a spent budget with the account, if there is one', () => {
     const { events, lines } = listen();
     events.guessesSpent('account-1', 'strangers', CLIENT);

@@ -16,6 +16,12 @@ export interface RefusedLogIn {
   readonly accountId?: string | undefined;
 }
 
+const MESSAGES = {
+  credentials_invalid: 'log-in refused',
+  too_many_attempts: 'log-in refused without comparing the password',
+  unavailable: 'log-in refused although the password is right',
+} as const satisfies Readonly<Record<RefusedLogIn['reason'], string>>;
+
 export interface LogInLogParts {
   readonly audit: Logger;
   readonly clock: Pick<Clock, 'monotonicMs'>;
@@ -51,16 +57,19 @@ export class LogInLog {
     for (const [outcome, value] of this.outcomes) yield { labels: { outcome }, value };
   }
 
-  /** Logs a refusal. If no password was compared, logs the first at once and the number of others every ten seconds. */
+  /**
+   * Logs a refusal. Without a wrong password, logs the first refusal of a check at once, and the number of others every
+   * ten seconds.
+   */
   refused(client: string, { reason, check, accountId }: RefusedLogIn): void {
     if (reason !== 'credentials_invalid') {
       this.repeats.tell(check, (repeated) => {
         const facts = repeated === 0 ? { client, check } : { check, repeated };
-        this.audit.warn(facts, 'log-in refused without comparing the password');
+        this.audit.warn(facts, MESSAGES[reason]);
       });
       return;
     }
-    if (this.limit.admit()) this.audit.warn({ client, check, account: accountId }, 'log-in refused');
+    if (this.limit.admit()) this.audit.warn({ client, check, account: accountId }, MESSAGES[reason]);
   }
 
   /** @param account its id; `undefined` if no account has the name. */
