@@ -86,10 +86,10 @@ export interface AccountStore {
   add(account: Account, terms?: AddTerms): Promise<AccountAddition>;
   /**
    * Changes an account; concurrent changes are made one after the other. With a mark, the account's version rises, and
-   * the mark rises to the latest of: the store's time within the transaction, the creation time of the newest token ever
-   * recorded for the account, and one second after the existing mark, so that the feed reports every such change. Both
-   * are written in one transaction. If they are on two servers, one is written after the other, and no token is recorded
-   * for the account until both are written.
+   * the mark rises to the latest of: the store's time within the transaction, the creation time of the newest token
+   * ever recorded for the account, and one second after the existing mark, so that the feed reports every such change.
+   * Both are written in one transaction. If they are on two servers, one is written after the other, and no token is
+   * recorded for the account until both are written.
    */
   update(id: string, change: AccountChange, terms?: ChangeTerms): Promise<AccountUpdate>;
   /**

@@ -76,8 +76,8 @@ export class Accounts {
   /**
    * Adds an account.
    *
-   * @param options `onlyIf`: the account that adds it, see {@link AddTerms}. `id`: an id that no account ever had; random
-   *   by default.
+   * @param options `onlyIf`: the account that adds it, see {@link AddTerms}. `id`: an id that no account ever had;
+   *   random by default.
    */
   async add(
     by: Who,
@@ -161,8 +161,8 @@ export class Accounts {
    *
    * @param known the account as the caller read it. If its scopes have changed since, the change is decided again.
    * @param onlyIf the account that makes the change; the outcome is `stale` if that account has changed since.
-   * @param objectionTo returns the reason why this account must not be changed in this way. Called again if the change is
-   *   decided again.
+   * @param objectionTo returns the reason why this account must not be changed in this way. Called again if the change
+   *   is decided again.
    */
   async change<Objection = never>(
     by: Who,

@@ -31,9 +31,9 @@ export interface AuthoritiesParts {
  *    to `maxStaleness` old.
  *
  * A change that ends the account's tokens raises the version and the mark together. If it happens before step 3, step 4
- * sees its mark, which is no earlier than the issue of any token recorded before the change, so the presented token is no
- * longer valid. If it happens after step 3, the version differs when the new token is to be recorded. Clocks of different
- * machines are never compared.
+ * sees its mark, which is no earlier than the issue of any token recorded before the change, so the presented token is
+ * no longer valid. If it happens after step 3, the version differs when the new token is to be recorded. Clocks of
+ * different machines are never compared.
  */
 export class Authorities {
   private readonly parts: AuthoritiesParts;

@@ -3,8 +3,8 @@ import type { AccountStore } from './account-store.ts';
 
 /**
  * Finds an account by its name or e-mail address as a person typed it, since phone keyboards add a space after a word.
- * The exact name is tried first: existing accounts may have a name with spaces around it, which is no longer allowed. The
- * number of reads depends only on the input, so it does not reveal whether an account exists.
+ * The exact name is tried first: existing accounts may have a name with spaces around it, which is no longer allowed.
+ * The number of reads depends only on the input, so it does not reveal whether an account exists.
  */
 export async function findAccount(
   accounts: Pick<AccountStore, 'find'>,

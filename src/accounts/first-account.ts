@@ -3,8 +3,8 @@ import { wasDecoded, withoutNewline } from '../lib/utf8.ts';
 import type { Accounts } from './accounts.ts';
 
 /**
- * Creates the first account from `SALLYPORT_ACCOUNT=name:password` if the store holds no account. A line break at the end
- * is not part of the password. Never changes an existing account. Rejects if the variable does not describe a valid
+ * Creates the first account from `SALLYPORT_ACCOUNT=name:password` if the store holds no account. A line break at the
+ * end is not part of the password. Never changes an existing account. Rejects if the variable does not describe a valid
  * account; the message does not quote the value.
  */
 export async function createFirstAccount(accounts: Accounts, env: NodeJS.ProcessEnv): Promise<void> {

@@ -14,9 +14,9 @@ const COMBINING = /^\p{M}/u;
 
 /**
  * Returns the reason why a new account cannot have this name, or `undefined`. The rules are a simple form of PRECIS's
- * UsernameCasePreserved (RFC 8265, section 3.4): no invisible characters, no change of direction, no other form of a plain
- * letter, and only single spaces, between words. Two names therefore look alike only if they use similar letters of
- * different scripts. Existing names are not checked.
+ * UsernameCasePreserved (RFC 8265, section 3.4): no invisible characters, no change of direction, no other form of a
+ * plain letter, and only single spaces, between words. Two names therefore look alike only if they use similar letters
+ * of different scripts. Existing names are not checked.
  */
 export function nameProblem(name: string): string | undefined {
   if (name === '') return 'the name must not be empty';
@@ -48,7 +48,8 @@ function characterProblem(field: string, value: string, allowsSpaces: boolean): 
     }
   }
   const key = accountNameKey(value);
-  // The lower-case letter has a composed form, but the capital does not, so the two spellings would have different keys.
+  // The lower-case letter has a composed form, but the capital does not, so the two spellings would have different
+  // keys.
   return key === toNfc(key)
     ? undefined
     : `the ${field} contains a capital letter that consists of two characters; use the lower-case letter`;

@@ -7,7 +7,7 @@ interface Page<Token> {
 
 const PAGE = 100;
 
-/** All of an account's tokens, the newest first, page by page. */
+/** Reads all tokens of an account, newest first, page by page. */
 export async function* everyToken<Token>(
   tokens: { list(accountId: string, limit: number, after?: ListPosition): Promise<Page<Token>> },
   accountId: string,

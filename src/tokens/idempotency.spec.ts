@@ -35,7 +35,7 @@ function setUp() {
 }
 
 describe('Idempotency', () => {
-  it('run() gives a repeated request the id of what was made', async () => {
+  it('run() gives a repeated request the id of the existing resource', async () => {
     const { run, made } = setUp();
     expect(await run()).toEqual({ outcome: 'made', id: 'id-1' });
     expect(await run()).toEqual({ outcome: 'made', id: 'id-1' });
@@ -45,15 +45,15 @@ describe('Idempotency', () => {
 
   it.each([
     ['other content', { ...REQUEST, content: ['createPrivateToken', { password: 'other' }] }],
-    ['other words', { ...REQUEST, content: ['rotateToken', { password: 'tr0ub4dor' }] }],
-  ])('run() refuses a key that was used for %s', async (_what, request) => {
+    ['another operation', { ...REQUEST, content: ['rotateToken', { password: 'tr0ub4dor' }] }],
+  ])('run() refuses a key that was used for %s', async (_difference, request) => {
     const { run, made } = setUp();
     await run();
     expect(await run(request)).toEqual({ outcome: 'key_reused' });
     expect(made).toEqual(['id-1']);
   });
 
-  it('run() carries out one of two at once', async () => {
+  it('run() executes only one of two concurrent requests', async () => {
     const { run, made } = setUp();
     const hold = Promise.withResolvers<void>();
     const first = run(REQUEST, async (id) => {
@@ -66,14 +66,14 @@ describe('Idempotency', () => {
     expect(made).toEqual(['id-1']);
   });
 
-  it('run() leaves the key free where nothing was made', async () => {
+  it('run() keeps the key free if nothing was made', async () => {
     const { run } = setUp();
     const refuse = async () => ({ outcome: 'refused', id: '' });
     expect(await run(REQUEST, refuse)).toMatchObject({ outcome: 'refused' });
-    expect(await run({ ...REQUEST, content: 'mended' })).toEqual({ outcome: 'made', id: 'id-2' });
+    expect(await run({ ...REQUEST, content: 'corrected' })).toEqual({ outcome: 'made', id: 'id-2' });
   });
 
-  it('run() goes on with the same id where nobody knows what was made', async () => {
+  it('run() reuses the id if the first attempt failed and may have made the resource', async () => {
     const { run } = setUp();
     const fail = () => Promise.reject(new Error('the store is gone'));
     await expect(run(REQUEST, fail)).rejects.toThrow('the store is gone');
@@ -81,14 +81,14 @@ describe('Idempotency', () => {
     expect(await run()).toEqual({ outcome: 'made', id: 'id-1' });
   });
 
-  it('run() answers although the end could not be noted', async () => {
+  it('run() resolves even if the end of the request cannot be recorded', async () => {
     const { run, seen } = setUp();
     seen.settle = () => Promise.reject(new Error('the store is gone'));
     expect(await run()).toEqual({ outcome: 'made', id: 'id-1' });
     expect(await run()).toEqual({ outcome: 'in_progress' });
   });
 
-  it('run() lets the store see nothing of the request', async () => {
+  it('run() stores nothing of the request itself', async () => {
     const { run, claimed } = setUp();
     await run();
     expect(JSON.stringify(claimed)).not.toMatch(/tr0ub4dor|createPrivateToken|key-1/);

@@ -9,27 +9,27 @@ export interface IdempotencyParts {
   readonly clock: Pick<Clock, 'wallMs'>;
 }
 
-/** A request that makes something, and that its caller may send again. */
+/** A request that makes a resource, and that its caller may repeat. */
 export interface RepeatableRequest {
-  /** Whose request it is. Keys of different accounts have nothing to do with each other. */
+  /** The account that sends the request. Each account has its own keys. */
   readonly accountId: string;
-  /** What the caller chose to tell this request from others. */
+  /** The key that the caller chose for this request (the header `Idempotency-Key`). */
   readonly key: string;
-  /** All that says what is asked for, as JSON can tell it. */
+  /** The operation and its parameters, as a JSON value. */
   readonly content: unknown;
 }
 
-/** The request must not be carried out, and is not the one whose answer can be given again. */
+/** The request must not be executed. */
 export type NotRepeatable =
-  /** The key was used for another request. */
+  /** The key was used for a different request. */
   | { readonly outcome: 'key_reused' }
-  /** The same request is being carried out. */
+  /** The same request is being executed. */
   | { readonly outcome: 'in_progress' };
 
 /**
- * Lets a request that is sent twice make one thing. Each gets the id of what it makes before that is made, so the maker
- * itself finds what a broken or a lost attempt left behind. The store keeps that id and a keyed fingerprint of the
- * request, and neither the request nor the answer: a token is signed again from its record.
+ * Ensures that a repeated request makes only one resource. The id of the resource is chosen and stored before it is
+ * made, so a repetition finds what an interrupted attempt left behind. The store keeps this id and a keyed fingerprint
+ * of the request, but neither the request nor the response: a token is signed again from its record.
  *
  * @see https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-idempotency-key-header
  */
@@ -41,9 +41,9 @@ export class Idempotency {
   }
 
   /**
-   * @param newId an id for what is made.
-   * @param make makes what has this id. Where that exists already, it is shown again, and nothing is made.
-   * @param hasMade whether something was made. Where it was not, the key stays free.
+   * @param newId returns an id for a new resource.
+   * @param make makes the resource with this id, or returns the existing one.
+   * @param hasMade whether the resource was made. If not, the key stays free.
    */
   async run<Result>(
     { accountId, key, content }: RepeatableRequest,
@@ -59,7 +59,7 @@ export class Idempotency {
     if (claim.fingerprint !== fingerprint) return { outcome: 'key_reused' };
     if (claim.state === 'made') return make(claim.resourceId);
     if (!claim.isClaimed) return { outcome: 'in_progress' };
-    // Where this fails, the request counts as running for a while, and is taken over with the same id then.
+    // If this fails, the request appears to run for a while; then a repetition takes it over with the same id.
     const settle = (end: Parameters<IdempotencyStore['settle']>[2]): Promise<void> =>
       store.settle(accountId, keyHash, end).catch(() => undefined);
     try {
@@ -67,7 +67,7 @@ export class Idempotency {
       await settle(hasMade(result) ? 'made' : 'refused');
       return result;
     } catch (error) {
-      // Nobody knows whether it was made. Whoever asks again goes on with the same id.
+      // The resource may or may not have been made. A repetition continues with the same id.
       await settle('interrupted');
       throw error;
     }

@@ -4,7 +4,7 @@ import type { Route } from '../core/route.ts';
 import type { VerifiedCredential } from '../core/verified-credential.ts';
 import { parseJwt } from '../verification/jwt.ts';
 
-/** The one rule by which a token is judged that is not used: any that counts at all. */
+/** The route by which introspection decides: it accepts every valid token. */
 export const ANY_TOKEN: Route = {
   pattern: '/',
   hosts: [],
@@ -16,32 +16,34 @@ export const ANY_TOKEN: Route = {
   shadow: false,
 };
 
-/** Who asks: an account, which may ask about its own tokens, or about everybody's. */
+/** The account that introspects a token. */
 export interface Introspector {
   readonly accountId: string;
+  /** Whether it may introspect all tokens; otherwise it may introspect only its own. */
   readonly mayReadAll: boolean;
 }
 
-/** A token that counts now: what is known of it, what it says, and whose name it bears where it is ours. */
+/** A token that is valid now. */
 export interface ActiveToken {
   readonly outcome: 'active';
   readonly credential: VerifiedCredential;
   readonly claims: Readonly<Record<string, unknown>>;
+  /** The name of the account, for a token of our own issuer. */
   readonly username: string | undefined;
 }
 
-/** `inactive` also for what the asker may not know of; `unavailable` where nobody can tell now. */
+/** `inactive`: the token is not valid, or the caller may not see it. `unavailable`: it cannot be verified now. */
 export type IntrospectionResult = ActiveToken | { readonly outcome: 'inactive' | 'unavailable' };
 
 export interface IntrospectTokenParts {
   /** Decides by {@link ANY_TOKEN}. */
   readonly decider: Decider;
   readonly accounts: Pick<AccountStore, 'findById'>;
-  /** The own issuer's name. */
+  /** The name of our own issuer. */
   readonly issuer: string;
 }
 
-/** Tells whether a token would be taken now, by the same steps that decide a request. */
+/** Determines whether a token is valid now, by the same steps that decide a request (RFC 7662). */
 export class IntrospectToken {
   private readonly parts: IntrospectTokenParts;
 
@@ -50,8 +52,8 @@ export class IntrospectToken {
   }
 
   async introspect(token: string, { accountId, mayReadAll }: Introspector): Promise<IntrospectionResult> {
-    const asked = { door: 'tokens', method: 'POST', host: '', path: '/', fromBrowser: false } as const;
-    const decision = await this.parts.decider.decide({ ...asked, authorization: `Bearer ${token}` });
+    const request = { door: 'tokens', method: 'POST', host: '', path: '/', fromBrowser: false } as const;
+    const decision = await this.parts.decider.decide({ ...request, authorization: `Bearer ${token}` });
     if (decision.outcome === 'deny' && decision.reason === 'unavailable') return { outcome: 'unavailable' };
     const { credential } = decision;
     if (decision.outcome === 'deny' || credential === undefined) return { outcome: 'inactive' };
@@ -59,7 +61,7 @@ export class IntrospectToken {
     const isOwn = issuer === this.parts.issuer;
     if (!mayReadAll && !(isOwn && subject === accountId)) return { outcome: 'inactive' };
     const account = isOwn && subject !== undefined ? await this.parts.accounts.findById(subject) : undefined;
-    // It counts, so it was not too long.
+    // No limit: a token that is too long would have been denied above.
     const parsed = parseJwt(token, Number.POSITIVE_INFINITY);
     const claims = typeof parsed === 'string' ? {} : parsed.payload;
     return { outcome: 'active', credential, claims, username: account?.name };

@@ -13,7 +13,7 @@ import { ScopeRules } from './scope-rules.ts';
 import { TokenMint } from './token-mint.ts';
 
 const NOW_SECONDS = 1_800_000_000;
-/** By a password. */
+/** The authority of a password. */
 const ADA = { accountId: 'a1', accountVersion: 0, atSeconds: NOW_SECONDS, token: undefined };
 const clock = { wallMs: () => NOW_SECONDS * 1000 + 400 };
 const issuer: OwnIssuer = {
@@ -98,7 +98,7 @@ describe('IssueToken', () => {
     expect(issued.id).toMatch(/^[\w-]{21}$/);
   });
 
-  it('issue() signs nothing that was not recorded', async () => {
+  it('issue() signs no token that could not be recorded', async () => {
     const { store } = await setUp();
     const add = () => Promise.reject(new Error('disk full'));
     const tokens = { add, find: async () => undefined, end: async () => {} };
@@ -112,12 +112,12 @@ describe('IssueToken', () => {
     ['the default', undefined, ['messages:list'], 86_400],
     ["a scope's maximum below the default", undefined, ['messages:list', 'messages:send'], 3600],
     ['the maximum', 604_800, ['messages:list'], 604_800],
-  ])('issue() gives a lifetime of %s', async (_what, ttlSeconds, scopes, expected) => {
+  ])('issue() sets a lifetime of %s', async (_lifetime, ttlSeconds, scopes, expected) => {
     const issued = await (await setUp()).issuing.issue(SOMEONE, ADA, { ttlSeconds, scopes });
     expect(issued).toMatchObject({ outcome: 'issued', expiresAtSeconds: NOW_SECONDS + expected });
   });
 
-  it('issue() lets no scope outlive its maximum under the wildcard', async () => {
+  it('issue() applies the maximum lifetime of each scope to the wildcard', async () => {
     const { issuing } = await setUp(['all:any', 'tokens:manage']);
     expect(await issuing.issue(SOMEONE, ADA, { ttlSeconds: undefined, scopes: ['all:any'] })).toMatchObject({
       expiresAtSeconds: NOW_SECONDS + 3600,
@@ -143,13 +143,13 @@ describe('IssueToken', () => {
       [{ field: 'scopes[0]', message: 'no such scope: "mesages:list", did you mean "messages:list"?' }],
     ],
     [60, ['messages:list', 'x"y'], [{ field: 'scopes[1]', message: 'no such scope: "x\\"y"' }]],
-  ])('issue() of %d seconds for %j is refused', async (ttlSeconds, scopes, errors) => {
+  ])('issue() refuses %d seconds for %j', async (ttlSeconds, scopes, errors) => {
     const { store, issuing } = await setUp();
     expect(await issuing.issue(SOMEONE, ADA, { ttlSeconds, scopes })).toEqual({ outcome: 'refused', errors });
     expect(await store.accounts.findById('a1')).toBeDefined();
   });
 
-  it('issue() takes all:any for every scope of the catalogue, and for no management scope', async () => {
+  it('issue() lets all:any cover every scope of the catalogue, but no management scope', async () => {
     const { issuing } = await setUp(['all:any']);
     expect(await issuing.issue(SOMEONE, ADA, { ttlSeconds: 60, scopes: ['devices:list', 'all:any'] })).toMatchObject({
       outcome: 'issued',
@@ -159,7 +159,7 @@ describe('IssueToken', () => {
     });
   });
 
-  it('issue() for an account that is gone issues nothing', async () => {
+  it('issue() issues nothing to an account that was removed', async () => {
     const { issuing } = await setUp();
     expect(
       await issuing.issue(SOMEONE, { ...ADA, accountId: 'a2' }, { ttlSeconds: 60, scopes: ['messages:list'] }),

@@ -16,12 +16,12 @@ export interface IssueTokenParts {
 }
 
 export interface TokenRequest {
-  /** Seconds; the issuer's default where absent. */
+  /** The lifetime in seconds; by default the issuer's default, but no more than the scopes allow. */
   readonly ttlSeconds: number | undefined;
   readonly scopes: readonly string[];
 }
 
-/** What is wrong with a request, field by field. */
+/** The request is invalid, with an error for each wrong field. */
 export interface RefusedRequest {
   readonly outcome: 'refused';
   readonly errors: readonly FieldError[];
@@ -29,7 +29,7 @@ export interface RefusedRequest {
 
 export type IssueOutcome = IssuedToken | RefusedRequest | NoAuthority | ClockBehind;
 
-/** Issues access tokens (contract section 4), and records who got one. */
+/** Issues access tokens (contract section 4) and writes an audit record of each. */
 export class IssueToken {
   private readonly parts: IssueTokenParts;
 
@@ -38,9 +38,10 @@ export class IssueToken {
   }
 
   /**
-   * Scopes asked for must be in the catalogue and within the account's own, as the store has them now.
+   * Issues a token. The requested scopes must be in the catalogue and covered by those that the account has now.
    *
-   * @param id of the token that is made; where the account has it already, that is shown again.
+   * @param id the id of the new token; random by default. If the account has a token with this id, returns that one
+   *   again.
    */
   async issue(by: Who, authority: Authority, request: TokenRequest, id?: string): Promise<IssueOutcome> {
     const result = await this.make(authority, request, id);

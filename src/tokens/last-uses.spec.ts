@@ -21,7 +21,7 @@ function setUp() {
   return { time, uses, written, errors, store, lastUses };
 }
 
-it('write() writes each use once, in whole seconds', async () => {
+it('LastUses.write() writes each use once, in whole seconds', async () => {
   const { time, uses, written, lastUses } = setUp();
   uses.set('a', 9_999).set('b', 5_500);
   await lastUses.write();
@@ -38,14 +38,14 @@ it('write() writes each use once, in whole seconds', async () => {
   ]);
 });
 
-it('write() writes many in batches', async () => {
+it('LastUses.close() writes many uses in batches', async () => {
   const { uses, written, lastUses } = setUp();
   for (let index = 0; index < 2_500; index++) uses.set(`t${index}`, 9_000);
   await lastUses.close();
   expect(written.map(({ length }) => length)).toEqual([1_000, 1_000, 500]);
 });
 
-it('close() writes what is left, and what failed is tried again', async () => {
+it('LastUses.close() writes the remaining uses, and those whose write failed', async () => {
   const { uses, written, errors, store, lastUses } = setUp();
   uses.set('a', 9_000);
   store.broken = true;

@@ -4,18 +4,18 @@ import { PeriodicJob } from '../lib/periodic-job.ts';
 import type { TokenCache } from '../verification/token-cache.ts';
 import type { TokenStore } from './token.ts';
 
-/** So that one write of many does not hold up the others for long. */
+/** The number of uses in one write, so that other writes do not wait for long. */
 const BATCH = 1_000;
 
 export interface LastUsesParts {
   readonly known: Pick<TokenCache, 'usedSince'>;
   readonly tokens: Pick<TokenStore, 'markUsed'>;
   readonly clock: Pick<Clock, 'wallMs'>;
-  /** Told what went wrong; the same uses are written the next time. */
+  /** Called when a write fails. The next write includes the same uses. */
   readonly failed: (error: unknown) => void;
 }
 
-/** Writes once a minute when tokens were last used. */
+/** Writes the times at which tokens were last used to the store, once a minute. */
 export class LastUses {
   private readonly parts: LastUsesParts;
   private readonly writes: PeriodicJob;
@@ -26,12 +26,12 @@ export class LastUses {
     this.writes = new PeriodicJob(() => this.writeNew(), parts.failed);
   }
 
-  /** Resolves once it was tried. */
+  /** Writes the new uses now. Resolves also if that fails. */
   async write(): Promise<void> {
     await this.writes.run();
   }
 
-  /** Writes what is left, and ends. */
+  /** Writes the remaining uses and stops. */
   async close(): Promise<void> {
     await this.writes.close();
   }
@@ -41,7 +41,7 @@ export class LastUses {
     const nowMs = clock.wallMs();
     const uses = [...known.usedSince(this.writtenUpToMs)].map(([id, atMs]) => [id, Math.floor(atMs / 1000)] as const);
     for (const batch of inBatches(uses, BATCH)) await tokens.markUsed(new Map(batch));
-    // One millisecond less: a use within this one may come still.
+    // Minus one millisecond, because more uses may follow in the current one.
     this.writtenUpToMs = nowMs - 1;
   }
 }

@@ -13,28 +13,27 @@ export interface LogInParts {
   readonly observer: LogInObserver;
 }
 
-/** The name or the password is wrong, the queue for hashing is full, or this instance's clock is too far behind. */
+/** The name or the password is wrong, there were too many attempts, or this instance's clock is too far behind. */
 export interface LogInRefused {
   readonly outcome: 'refused';
   readonly reason: 'credentials_invalid' | 'too_many_attempts' | 'unavailable';
-  /** For the log. */
+  /** For the log only. */
   readonly check: PasswordCheck | 'the clock is behind';
-  /** For the log, too: the account whose password was compared. */
+  /** The account whose password was compared; likewise for the log only. */
   readonly accountId?: string | undefined;
   readonly retryAfterSeconds?: number | undefined;
 }
 
-/** What a log-in may bring along. */
 export interface LogInOptions {
-  /** Scopes of the token; without them, the account's. */
+  /** The scopes of the token; the account's scopes by default. */
   readonly scopes?: readonly [];
-  /** The proof of a device that the client presents. */
+  /** The proof of a known device, if the client presents one. */
   readonly deviceProof?: string | undefined;
 }
 
 export type LogInResult = (IssuedToken & { readonly accountId: string; readonly deviceProof: string }) | LogInRefused;
 
-/** Logs an account in, with a token of one hour, and records it. */
+/** Logs an account in: issues a token that is valid for one hour, and writes an audit record. */
 export class LogIn {
   private readonly parts: LogInParts;
 
@@ -43,8 +42,8 @@ export class LogIn {
   }
 
   /**
-   * @param client its address.
-   * @returns with a token a new proof of the device, for whoever can keep one.
+   * @param client the client's address.
+   * @returns a token and a new proof of the device, for clients that can store it.
    */
   async logIn(name: string, password: string, client: string, options: LogInOptions = {}): Promise<LogInResult> {
     const { audit, observer } = this.parts;

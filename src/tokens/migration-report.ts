@@ -7,55 +7,59 @@ import { BASIC_USES_KEPT_DAYS, dayOf, startOfDay } from '../verification/basic/b
 import { everyToken } from './every-token.ts';
 import type { TokenStore } from './token.ts';
 
-/** The store keeps no older counts. */
+/** The longest period of a report, in days: the store keeps no older counts. */
 export const MAX_REPORTED_DAYS = BASIC_USES_KEPT_DAYS;
 
-/** How far the migration from Basic to tokens is. Times are in UTC, to the second; `null` for what is not or never. */
+/** The progress of the migration from Basic to tokens. Times are in UTC, to the second; `null` means never or none. */
 export interface MigrationReport {
   readonly basic: {
-    /** How many routes take it, or took it until the sunset. */
+    /** The number of routes that accept Basic, or accepted it until the sunset. */
     readonly routes: number;
     readonly sunset: string | null;
+    /** Whether the sunset has passed. */
     readonly ended: boolean;
   };
   readonly days: number;
   /** When the first of these days (UTC) began. */
   readonly since: string;
-  /** Those that came with Basic, the busiest first and nobody last. */
+  /** The accounts that used Basic, busiest first; names without an account are last, as one entry. */
   readonly accounts: readonly BasicUser[];
-  /** How many accounts did not. */
+  /** The number of accounts that did not use Basic. */
   readonly others: number;
 }
 
 export interface BasicUser {
-  /** `null` for names that are no account's. */
+  /** `null` for names without an account. */
   readonly id: string | null;
   /** `null` also for an account that was removed. */
   readonly name: string | null;
-  /** Maybe before these days. Tokens of a log-in do not count: with them one looks after the others. */
+  /** May be before the reported days. Excludes login tokens, because they only manage other tokens. */
   readonly tokenLastUsed: string | null;
   readonly routes: readonly BasicRoute[];
 }
 
 export interface BasicRoute {
-  /** `null` where no rule was met. */
+  /** `null` if no route matched. */
   readonly route: string | null;
   readonly passed: number;
-  /** How often it was denied, by the `code` of the answer; under `shadow` it passed nevertheless. */
+  /** The number of denials by the `code` of the problem document. Under `shadow` these requests passed nevertheless. */
   readonly denied: Readonly<Record<string, number>>;
   readonly last: string;
 }
 
-export interface MigrationQuestion {
+export interface MigrationQuery {
   readonly config: Pick<Config, 'basic' | 'routes'>;
   readonly days: number;
   /** Unix milliseconds. */
   readonly nowMs: number;
 }
 
+/**
+ * Reports which accounts used Basic on the last `days` days (UTC), today included, and whether they also use tokens.
+ */
 export async function reportMigration(
   store: { readonly accounts: AccountStore; readonly tokens: TokenStore; readonly basicUses: BasicUseStore },
-  { config, days, nowMs }: MigrationQuestion,
+  { config, days, nowMs }: MigrationQuery,
 ): Promise<MigrationReport> {
   const sinceSeconds = startOfDay(dayOf(nowMs / 1000) - (days - 1));
   const uses = await store.basicUses.read(sinceSeconds);

@@ -4,7 +4,7 @@ import { SOMEONE } from '../../test/support/audit.ts';
 import { authorityOf, DAY, NOW, openPrivateTokens } from '../../test/support/private-tokens.ts';
 
 describe('PrivateTokens', () => {
-  it('create() makes a token of the kind, name, scopes and end that were asked for', async () => {
+  it('create() issues a private token with the requested name, scopes and expiry', async () => {
     const { create, views } = await openPrivateTokens();
     const made = await create(90, ['messages:list', 'messages:list']);
     expect(await views.find('ada', made.id)).toMatchObject({
@@ -21,37 +21,43 @@ describe('PrivateTokens', () => {
   });
 
   it.each([
-    ['now', NOW, ['messages:list'], 'expires_at', 'is not in the future'],
+    ['an expiry of now', NOW, ['messages:list'], 'expires_at', 'must be in the future'],
     [
-      'a year and a second',
+      'an expiry in a year and a second',
       NOW + 365 * DAY + 1,
       ['messages:list'],
       'expires_at',
-      /^is later than 2028-01-15\S+, the latest possible$/,
+      /^must not be later than 2028-01-15\S+$/,
     ],
     [
-      'more than its scope allows',
+      'a later expiry than its scope allows',
       NOW + 30 * DAY + 1,
       ['messages:send'],
       'expires_at',
-      /^is later than 2027-02-14\S+, the latest possible for messages:send$/,
+      /^must not be later than 2027-02-14\S+, the maximum for messages:send$/,
     ],
-    ['a scope that it lacks', NOW + DAY, ['tokens:manage'], 'scopes[0]', 'the account does not have tokens:manage'],
-    ['a slip', NOW + DAY, ['message:list'], 'scopes[0]', /did you mean "messages:list"/],
-  ])('create() refuses %s', async (_what, expiresAtSeconds, scopes, field, message) => {
+    [
+      'a scope that the account lacks',
+      NOW + DAY,
+      ['tokens:manage'],
+      'scopes[0]',
+      'the account does not have tokens:manage',
+    ],
+    ['a misspelled scope', NOW + DAY, ['message:list'], 'scopes[0]', /did you mean "messages:list"/],
+  ])('create() refuses %s', async (_request, expiresAtSeconds, scopes, field, message) => {
     const { privateTokens, store } = await openPrivateTokens();
     const refused = await privateTokens.create(SOMEONE, authorityOf('ada'), { name: 'x', scopes, expiresAtSeconds });
     expect(refused).toEqual({ outcome: 'refused', errors: [{ field, message: expect.stringMatching(message) }] });
     expect((await store.tokens.list('ada', 10))?.tokens).toEqual([]);
   });
 
-  it('create() makes nothing for an account that is gone', async () => {
+  it('create() issues nothing to an account that was removed', async () => {
     const { privateTokens } = await openPrivateTokens();
     const request = { name: 'x', scopes: ['messages:list'], expiresAtSeconds: NOW + DAY };
     expect(await privateTokens.create(SOMEONE, authorityOf('eve'), request)).toEqual({ outcome: 'no_authority' });
   });
 
-  it('create() shows what was made with it, whatever has become possible or impossible since', async () => {
+  it('create() shows the token with this id again, even if it could not be issued any more', async () => {
     const { privateTokens, store, time } = await openPrivateTokens();
     const request = { name: 'x', scopes: ['messages:list'], expiresAtSeconds: NOW + DAY };
     const made = await privateTokens.create(SOMEONE, authorityOf('ada'), request, 'id-1');

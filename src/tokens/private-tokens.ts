@@ -9,7 +9,7 @@ import type { LongestLife, ScopeRules } from './scope-rules.ts';
 import type { TokenRecord } from './token.ts';
 import type { NoAuthority, TokenMint } from './token-mint.ts';
 
-/** What decides whether a private token may be made. */
+/** The rules for issuing a private token. */
 export interface PrivateTokenRules {
   readonly ttl: Pick<OwnIssuer['ttl'], 'privateMaxSeconds'>;
   readonly rules: ScopeRules;
@@ -28,7 +28,7 @@ export interface PrivateTokenRequest {
   readonly expiresAtSeconds: number;
 }
 
-/** Makes private tokens: what people put into their servers' configuration (contract section 4). */
+/** Issues private tokens, which people put into the configuration of their servers (contract section 4). */
 export class PrivateTokens {
   private readonly parts: PrivateTokensParts;
 
@@ -37,9 +37,10 @@ export class PrivateTokens {
   }
 
   /**
-   * There is no default for the end: who makes a token that lives long says how long.
+   * Issues a private token. The expiry has no default, because these tokens can be valid for a long time.
    *
-   * @param id of the new token. If the account has a token of this id already, this shows that one again.
+   * @param id the id of the new token; random by default. If the account has a token with this id, returns that one
+   *   again.
    */
   async create(by: Who, authority: Authority, request: PrivateTokenRequest, id?: string): Promise<IssueOutcome> {
     const result = await this.make(authority, request, id);
@@ -62,9 +63,9 @@ export class PrivateTokens {
 }
 
 /**
- * Why an account may not have this private token; `undefined` if it may.
+ * Returns the reason why an account must not have this private token, or `undefined`.
  *
- * @param latestSeconds Unix second past which the token may not last, beside the limits of the configuration.
+ * @param latestSeconds the latest permitted expiry, in Unix seconds, in addition to the limits of the configuration.
  */
 export async function problemWithPrivateToken(
   { accountId, scopes, createdAtSeconds, expiresAtSeconds }: Omit<TokenRecord, 'id'>,
@@ -83,9 +84,9 @@ export async function problemWithPrivateToken(
 
 function expiryErrors(expiresAtSeconds: number, nowSeconds: number, longest: LongestLife): FieldError[] {
   const field = 'expires_at';
-  if (expiresAtSeconds <= nowSeconds) return [{ field, message: 'is not in the future' }];
+  if (expiresAtSeconds <= nowSeconds) return [{ field, message: 'must be in the future' }];
   const latestSeconds = nowSeconds + longest.seconds;
   if (expiresAtSeconds <= latestSeconds) return [];
-  const latest = `${new Date(latestSeconds * 1000).toISOString()}, the latest possible`;
-  return [{ field, message: `is later than ${latest}${longest.of === undefined ? '' : ` for ${longest.of}`}` }];
+  const reason = longest.of === undefined ? '' : `, the maximum for ${longest.of}`;
+  return [{ field, message: `must not be later than ${new Date(latestSeconds * 1000).toISOString()}${reason}` }];
 }

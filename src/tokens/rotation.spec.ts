@@ -5,7 +5,7 @@ import { readValues } from '../../test/support/store/revocations.ts';
 import { unread } from '../core/standing.ts';
 
 describe('TokenRotation', () => {
-  it('rotate() ends the old token at once, and makes one of the same name and scopes', async () => {
+  it('rotate() ends the old token at once and issues a new one with the same name and scopes', async () => {
     const { create, rotation, views } = await openPrivateTokens();
     const old = await create(90);
     const heir = await rotation.rotate(SOMEONE, old.id, LOGIN, in30Days);
@@ -24,7 +24,7 @@ describe('TokenRotation', () => {
     });
   });
 
-  it('rotate() with an overlap leaves the old token for so long', async () => {
+  it('rotate() with an overlap keeps the old token valid for that time', async () => {
     const { create, rotation, views, store, time } = await openPrivateTokens();
     const old = await create(90);
     await rotation.rotate(SOMEONE, old.id, LOGIN, { ...in30Days, overlapSeconds: 600 });
@@ -34,17 +34,17 @@ describe('TokenRotation', () => {
     expect(await views.find('ada', old.id)).toMatchObject({ status: 'revoked' });
   });
 
-  it('rotate() of one token by two hundred at once makes one successor, and 199 conflicts', async () => {
+  it('rotate() issues one successor for 200 concurrent requests, and 199 get a conflict', async () => {
     const { create, rotation, store } = await openPrivateTokens();
     const old = await create(90);
-    const asked = Array.from({ length: 200 }, () => rotation.rotate(SOMEONE, old.id, LOGIN, in30Days));
-    const outcomes = (await Promise.all(asked)).map(({ outcome }) => outcome);
+    const rotations = Array.from({ length: 200 }, () => rotation.rotate(SOMEONE, old.id, LOGIN, in30Days));
+    const outcomes = (await Promise.all(rotations)).map(({ outcome }) => outcome);
     expect(outcomes.filter((outcome) => outcome === 'issued')).toHaveLength(1);
     expect(outcomes.filter((outcome) => outcome === 'conflict')).toHaveLength(199);
     expect((await store.tokens.list('ada', 500))?.tokens).toHaveLength(2);
   });
 
-  it('rotate() lets a private token rotate itself, within its own life, and no other', async () => {
+  it('rotate() lets a private token rotate only itself, within its own lifetime', async () => {
     const { create, rotation } = await openPrivateTokens();
     const [one, other] = [await create(90), await create(90)];
     const self = { authority: authorityOf('ada'), use: 'private', tokenId: one.id, managesTokens: false } as const;
@@ -85,24 +85,24 @@ describe('TokenRotation', () => {
     expect(await views.find('ada', old)).toMatchObject({ status: 'active', successor: heir, ending: undefined });
     expect(await rotation.rotate(SOMEONE, old, LOGIN, in30Days)).toEqual({
       outcome: 'conflict',
-      message: `the token was rotated already, to ${heir}; if that failed, ask again in 15 s`,
+      message: `the token was already rotated to ${heir}; if that failed, try again in 15 s`,
     });
     time.nowSeconds += 15;
-    const asked = Array.from({ length: 20 }, () =>
+    const rotations = Array.from({ length: 20 }, () =>
       rotation.rotate(SOMEONE, old, LOGIN, { ...in30Days, overlapSeconds: 600 }),
     );
-    const outcomes = await Promise.all(asked);
-    const [given, ...others] = outcomes.filter((outcome) => outcome.outcome === 'issued');
-    expect([given, others]).toMatchObject([{ name: 'server', expiresAtSeconds: NOW + 30 * DAY }, []]);
-    const reason = `rotated to ${given?.id}`;
+    const outcomes = await Promise.all(rotations);
+    const [issued, ...others] = outcomes.filter((outcome) => outcome.outcome === 'issued');
+    expect([issued, others]).toMatchObject([{ name: 'server', expiresAtSeconds: NOW + 30 * DAY }, []]);
+    const reason = `rotated to ${issued?.id}`;
     const ending = { atSeconds: NOW + 615, by: 'ada', reason };
-    expect(await views.find('ada', old)).toMatchObject({ successor: given?.id, ending });
+    expect(await views.find('ada', old)).toMatchObject({ successor: issued?.id, ending });
     expect(await views.find('ada', heir)).toMatchObject({ status: 'revoked', ending: { atSeconds: NOW + 15, reason } });
-    expect(await views.find('ada', given?.id ?? '')).toMatchObject({ status: 'active', ending: undefined });
+    expect(await views.find('ada', issued?.id ?? '')).toMatchObject({ status: 'active', ending: undefined });
     expect((await store.tokens.list('ada', 10))?.tokens).toHaveLength(3);
     expect(await rotation.rotate(SOMEONE, old, LOGIN, in30Days)).toEqual({
       outcome: 'conflict',
-      message: `the token was rotated already, to ${given?.id}`,
+      message: `the token was already rotated to ${issued?.id}`,
     });
   });
 
@@ -122,7 +122,7 @@ describe('TokenRotation', () => {
     await happen(parts, heir);
     expect(await parts.rotation.rotate(SOMEONE, old, LOGIN, in30Days)).toEqual({
       outcome: 'conflict',
-      message: `the token was rotated already, to ${heir}`,
+      message: `the token was already rotated to ${heir}`,
     });
   });
 
@@ -133,35 +133,35 @@ describe('TokenRotation', () => {
     let finished: unknown;
     store.tokens.rotate = async (old, heir, version) => {
       store.tokens.rotate = rotate;
-      const isAppointed = await store.tokens.rotate(old, heir, version);
+      const rotated = await store.tokens.rotate(old, heir, version);
       time.nowSeconds += 15;
       finished = await rotation.rotate(SOMEONE, id, LOGIN, in30Days);
-      return isAppointed;
+      return rotated;
     };
     await expect(rotation.rotate(SOMEONE, id, LOGIN, in30Days)).rejects.toThrow('took too long');
     expect(finished).toMatchObject({ outcome: 'issued' });
   });
 
-  it('rotate() leaves it to the store whether a successor that was named and never came to be is replaced', async () => {
+  it('rotate() lets the store decide whether to replace a successor that was named but never recorded', async () => {
     const { create, rotation, store } = await openPrivateTokens();
     const { id } = await create(90);
-    const asked: string[] = [];
+    const rotated: string[] = [];
     const { find, rotate } = store.tokens;
-    store.tokens.find = async (sought) => {
-      const token = await find.call(store.tokens, sought);
-      return token && { ...token, successor: sought === id ? 'ghost' : undefined };
+    store.tokens.find = async (tokenId) => {
+      const token = await find.call(store.tokens, tokenId);
+      return token && { ...token, successor: tokenId === id ? 'unrecorded' : undefined };
     };
     store.tokens.rotate = async (old, heir, version) =>
-      asked.push(old) > 1 ? await rotate.call(store.tokens, old, heir, version) : { outcome: 'superseded' };
+      rotated.push(old) > 1 ? await rotate.call(store.tokens, old, heir, version) : { outcome: 'superseded' };
     expect(await rotation.rotate(SOMEONE, id, LOGIN, in30Days)).toEqual({
       outcome: 'conflict',
-      message: 'the token was rotated already',
+      message: 'the token was already rotated',
     });
     expect(await rotation.rotate(SOMEONE, id, LOGIN, in30Days)).toMatchObject({ outcome: 'issued' });
-    expect(asked).toEqual([id, id]);
+    expect(rotated).toEqual([id, id]);
   });
 
-  it('rotate() ends the successor where the old token was revoked while it was written', async () => {
+  it('rotate() ends the successor if the old token is revoked while the successor is written', async () => {
     const { create, rotation, revoking, store, views } = await openPrivateTokens();
     const { id } = await create(90);
     const { rotate } = store.tokens;
@@ -200,7 +200,7 @@ describe('TokenRotation', () => {
     expect(await rotation.rotate(SOMEONE, id, LOGIN, in30Days)).toMatchObject({ outcome: 'issued' });
   });
 
-  it('rotate() changes nothing once the account has another version', async () => {
+  it('rotate() writes nothing if the account has another version', async () => {
     const { create, rotation, store, views } = await openPrivateTokens();
     const { id } = await create(90);
     await store.accounts.update('ada', { email: 'ada@example.com' }, { mark: 'sallyport:other' });
@@ -209,7 +209,7 @@ describe('TokenRotation', () => {
     expect((await store.tokens.list('ada', 10))?.tokens).toHaveLength(1);
   });
 
-  it("rotate() does not see another account's token, nor an unknown one", async () => {
+  it("rotate() does not find another account's token or an unknown one", async () => {
     const { create, rotation } = await openPrivateTokens();
     const { id } = await create(90);
     const bob = { ...LOGIN, authority: authorityOf('bob'), managesTokens: true };
@@ -217,7 +217,7 @@ describe('TokenRotation', () => {
     expect(await rotation.rotate(SOMEONE, 'unknown', LOGIN, in30Days)).toEqual({ outcome: 'not_found' });
   });
 
-  it('rotate() refuses a token that has ended, and one that is not private', async () => {
+  it('rotate() refuses a token that was revoked, has expired or is not private', async () => {
     const { create, rotation, revoking, store, time } = await openPrivateTokens();
     const [revoked, marked, expired] = [await create(90), await create(90), await create(1)];
     await revoking.revoke(revoked.id, { account: 'ada', client: '10.0.0.1' }, 'lost');
@@ -234,7 +234,7 @@ describe('TokenRotation', () => {
     );
   });
 
-  it('rotate() refuses scopes that the account has no more', async () => {
+  it('rotate() refuses scopes that the account no longer has', async () => {
     const { create, rotation, store } = await openPrivateTokens();
     const { id } = await create(90);
     await store.accounts.remove('ada', { key: 'sallyport:other', value: '', expiresAtSeconds: undefined });
@@ -253,7 +253,7 @@ describe('TokenRotation', () => {
     });
   });
 
-  it('rotate() shows the successor that it made, and writes nothing more', async () => {
+  it('rotate() shows the existing successor to a repeated request and writes nothing', async () => {
     const { create, rotation, views, time } = await openPrivateTokens();
     const old = await create(90);
     const overlapping = { ...in30Days, overlapSeconds: 3600 };
@@ -265,7 +265,7 @@ describe('TokenRotation', () => {
     expect(await rotation.rotate(SOMEONE, old.id, LOGIN, overlapping, 'heir-2')).toMatchObject({ outcome: 'conflict' });
   });
 
-  it('rotate() finishes what broke off, at once, with the same successor', async () => {
+  it('rotate() lets a repeated request finish a rotation that broke off, with the same successor', async () => {
     const { create, rotation, store, views } = await openPrivateTokens();
     const { id: old } = await create(90);
     const { write } = store.revocations;
@@ -280,7 +280,7 @@ describe('TokenRotation', () => {
     expect((await store.tokens.list('ada', 10))?.tokens).toHaveLength(2);
   });
 
-  it('rotate() makes the successor that was named and never recorded', async () => {
+  it('rotate() issues a successor that was named but never recorded', async () => {
     const { create, rotation, store, views } = await openPrivateTokens();
     const { id: old } = await create(90);
     const { add } = store.tokens;

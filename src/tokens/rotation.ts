@@ -15,17 +15,18 @@ import type { TokenRecord, TokenStore } from './token.ts';
 import type { ClockBehind, IssuedToken, NoAuthority, TokenMint } from './token-mint.ts';
 import type { TokenView, TokenViews } from './token-views.ts';
 
-/** Longest time for which a rotated token stays valid beside its successor, in seconds. */
+/** The longest time for which a rotated token can stay valid beside its successor, in seconds. */
 export const MAX_OVERLAP_SECONDS = 7 * 86_400;
 
 /**
- * After so many seconds a rotation that is not finished has broken off, and the next request may finish it or replace its
- * successor. A rotation that takes more than half of this time fails: the rest allows for the clock of another instance.
+ * After this many seconds an unfinished rotation has broken off, and the next request can finish it or replace its
+ * successor. A rotation that takes more than half of this time fails; the other half allows for the clock of another
+ * instance.
  */
 const ROTATION_SECONDS = 15;
 
 export interface TokenRotationParts {
-  /** The own issuer's name. */
+  /** The name of our own issuer. */
   readonly issuer: string;
   readonly ttl: Pick<OwnIssuer['ttl'], 'privateMaxSeconds'>;
   readonly rules: ScopeRules;
@@ -42,16 +43,16 @@ export interface TokenRotationParts {
 export interface RotationRequest {
   /** Unix seconds. */
   readonly expiresAtSeconds: number;
-  /** For how long the old token stays valid beside the new one. */
+  /** How long the old token stays valid beside the new one. */
   readonly overlapSeconds: number;
 }
 
-/** Who asks to rotate a token. */
+/** The caller that rotates a token. */
 export interface Rotator {
   readonly authority: Authority;
   readonly use: TokenUse | 'password';
   readonly tokenId: string | undefined;
-  /** Whether it may rotate every token of its account, and not only itself. */
+  /** Whether it may rotate every token of its account, instead of only itself. */
   readonly managesTokens: boolean;
 }
 
@@ -60,29 +61,29 @@ export type RotationOutcome =
   | RefusedRequest
   | NoAuthority
   | ClockBehind
-  /** Unknown, or another account's. */
+  /** The token is unknown, or belongs to another account. */
   | { readonly outcome: 'not_found' }
-  /** A private token may rotate itself alone. */
+  /** A private token may rotate only itself. */
   | { readonly outcome: 'not_allowed' }
   | RotationConflict;
 
-/** The token cannot be rotated, or not now. */
+/** The token cannot be rotated, or not at present. */
 export interface RotationConflict {
   readonly outcome: 'conflict';
   readonly message: string;
 }
 
-/** A token that is to take the place of an older one. */
+/** A token that replaces an older one. */
 interface Succession {
   readonly old: TokenView;
-  /** The successor that a rotation which broke off left behind. */
+  /** The successor that an earlier, broken rotation left behind. */
   readonly abandoned: TokenView | undefined;
-  /** The id of the successor that the old token names now and that gives way. */
+  /** The id of the successor that the old token names now, and which the new one replaces. */
   readonly inPlaceOf: string | undefined;
   readonly successor: TokenRecord;
 }
 
-/** Rotates private tokens: a new token takes the place of an old one, which ends at once or after an overlap. */
+/** Rotates private tokens: a new token replaces an old one, which ends at once or after an overlap. */
 export class TokenRotation {
   private readonly parts: TokenRotationParts;
 
@@ -91,10 +92,12 @@ export class TokenRotation {
   }
 
   /**
-   * The new token has the old one's name and scopes. If this rejects, the list of tokens may show the new one, but no
-   * client has it: a request {@link ROTATION_SECONDS} later makes another one in its place, and ends both older ones.
+   * Issues a token with the old one's name and scopes, and ends the old one. If this rejects, the list of tokens may
+   * show the new token, but no client has it. A request {@link ROTATION_SECONDS} later replaces it and ends both older
+   * tokens.
    *
-   * @param successorId id of the new token. If that is the successor already, this finishes the rotation and shows it again.
+   * @param successorId the id of the new token; random by default. If the old token already has this successor,
+   *   finishes the rotation and returns the successor again.
    */
   async rotate(
     by: Who,
@@ -127,23 +130,23 @@ export class TokenRotation {
     const { createdAtSeconds } = dated;
     const { accountId, name, scopes } = old;
     const { expiresAtSeconds } = request;
-    const asked = { accountId, use: 'private', name, scopes, createdAtSeconds, expiresAtSeconds } as const;
-    // A token that rotates itself cannot reach past its own end.
+    const terms = { accountId, use: 'private', name, scopes, createdAtSeconds, expiresAtSeconds } as const;
+    // A token that rotates itself must not extend its own lifetime.
     const latestSeconds = rotator.tokenId === id ? old.expiresAtSeconds : undefined;
-    const problem = await problemWithPrivateToken(asked, this.parts, latestSeconds);
+    const problem = await problemWithPrivateToken(terms, this.parts, latestSeconds);
     if (problem !== undefined) return problem;
     const abandoned = old.successor === undefined ? undefined : await views.find(accountId, old.successor);
-    const hindrance = abandoned && whyNotReplaced(abandoned, createdAtSeconds);
-    if (hindrance !== undefined) return conflict(hindrance);
-    const successor = mint.draft({ id: successorId, ...asked });
-    // Before anything is written: a token that rotates itself would otherwise end without a successor.
+    const objection = abandoned && whyNotReplaced(abandoned, createdAtSeconds);
+    if (objection !== undefined) return conflict(objection);
+    const successor = mint.draft({ id: successorId, ...terms });
+    // Signed before anything is written: otherwise a token that rotates itself could end without a successor.
     const signed = await mint.sign(successor);
     const inPlaceOf = old.successor === successorId ? successorId : abandoned?.id;
     const failure = await this.succeed({ old, abandoned, inPlaceOf, successor }, rotator.authority, request);
     return failure ?? { ...signed, name };
   }
 
-  /** Puts a token in the place of an old one, and of the successor that a rotation which broke off left behind. */
+  /** Replaces the old token, and the successor that an earlier, broken rotation left behind. */
   private async succeed(
     { old, abandoned, inPlaceOf, successor }: Succession,
     authority: Authority,
@@ -154,12 +157,12 @@ export class TokenRotation {
     const terms = { inPlaceOf, unrecordedUntilSeconds: createdAtSeconds - ROTATION_SECONDS };
     const rotated = await tokens.rotate(old.id, successor, authority.accountVersion, terms);
     if (rotated.outcome === 'account_changed') return { outcome: 'no_authority' };
-    if (rotated.outcome === 'superseded') return conflict('the token was rotated already');
-    // After a suspension, say.
+    if (rotated.outcome === 'superseded') return conflict('the token was already rotated');
+    // For example, because the process was suspended.
     if (mint.nowSeconds() - createdAtSeconds > ROTATION_SECONDS / 2) {
-      throw new Error(`the rotation of token "${old.id}" took too long: another request may finish it, so ask again`);
+      throw new Error(`the rotation of token "${old.id}" took too long, so another request may finish it; try again`);
     }
-    // From now on, who revokes the old token sees its successor. A revocation before this must end the successor too.
+    // From now on, a revocation of the old token also sees its successor. An earlier one must end the successor here.
     if ((await views.view(rotated.old))?.status === 'revoked') {
       await this.end(successor, old.id, createdAtSeconds);
       return conflict('the token is revoked');
@@ -171,7 +174,7 @@ export class TokenRotation {
     return undefined;
   }
 
-  /** Ends the old token if the rotation broke off before that. */
+  /** Ends the old token if the rotation broke off before it did so. */
   private async finish(
     old: TokenView,
     successor: IssuedToken,
@@ -182,10 +185,7 @@ export class TokenRotation {
     return { ...successor, name: old.name };
   }
 
-  /**
-   * Lets a token that was rotated stay valid until the second `atSeconds`, and no longer. The audit log records the
-   * rotation, and no revocation.
-   */
+  /** Ends a rotated token at the Unix second `atSeconds`. The audit log records the rotation, but no revocation. */
   private async end(token: TokenRecord, rotatedTo: string, atSeconds: number): Promise<void> {
     const { issuer, revocations, tokens, clock, clockSkewMs } = this.parts;
     const { id: tokenId, accountId: by, expiresAtSeconds } = token;
@@ -197,25 +197,25 @@ export class TokenRotation {
   }
 }
 
-/** Whether the token itself allows a rotation. */
+/** Whether the token can be rotated in its present state. */
 export function canRotate(token: TokenView): boolean {
   return whyNotRotated(token) === undefined;
 }
 
-/** The rotation of a token that names a successor and has no end broke off, so another one may follow. */
+/** If a token names a successor but has no end, its rotation broke off, so that another one may follow. */
 function whyNotRotated({ use, status, successor, ending }: TokenView): string | undefined {
   if (use !== 'private') return 'only a private token can be rotated';
-  if (successor !== undefined && ending !== undefined) return `the token was rotated already, to ${successor}`;
+  if (successor !== undefined && ending !== undefined) return `the token was already rotated to ${successor}`;
   return status === 'active' ? undefined : `the token is ${status}`;
 }
 
-/** The successor of a rotation that broke off is replaced if no client can have it. */
+/** The successor of a broken rotation is replaced if no client can have it. */
 function whyNotReplaced(abandoned: TokenView, nowSeconds: number): string | undefined {
   const { id, status, ending, successor, lastUsedAtSeconds, createdAtSeconds } = abandoned;
-  const rotated = `the token was rotated already, to ${id}`;
+  const rotated = `the token was already rotated to ${id}`;
   if (status !== 'active' || (ending ?? successor ?? lastUsedAtSeconds) !== undefined) return rotated;
   const waitSeconds = createdAtSeconds + ROTATION_SECONDS - nowSeconds;
-  return waitSeconds > 0 ? `${rotated}; if that failed, ask again in ${waitSeconds} s` : undefined;
+  return waitSeconds > 0 ? `${rotated}; if that failed, try again in ${waitSeconds} s` : undefined;
 }
 
 function conflict(message: string): RotationConflict {

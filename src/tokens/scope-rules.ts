@@ -3,13 +3,14 @@ import type { CatalogueScope } from '../config/config.ts';
 import type { FieldError } from '../core/answer.ts';
 import { ALL_ANY, covers } from '../core/scope.ts';
 
-/** How long a token may last, and the scope because of which it may not last longer, where that is one. */
+/** The longest permitted lifetime of a token. */
 export interface LongestLife {
   readonly seconds: number;
+  /** The scope that sets this limit; `undefined` if the limit is a general one. */
   readonly of: string | undefined;
 }
 
-/** What may be asked for: scopes of the catalogue, within an account's own, and how long each may last. */
+/** Which scopes of the catalogue an account can request, and how long a token with them may be valid. */
 export class ScopeRules {
   private readonly catalogue: ReadonlyMap<string, CatalogueScope>;
 
@@ -17,7 +18,7 @@ export class ScopeRules {
     this.catalogue = catalogue;
   }
 
-  /** Problems of the field `scopes`. */
+  /** Returns the errors of the field `scopes`: unknown scopes, and those that `granted` does not cover. */
   check(scopes: readonly string[], granted: ReadonlySet<string>): FieldError[] {
     return scopes.flatMap((scope, index) => {
       const field = `scopes[${index}]`;
@@ -26,17 +27,17 @@ export class ScopeRules {
     });
   }
 
-  /** All that an account with these scopes may ask for, the wide ones last. */
+  /** Returns all scopes that an account with these scopes can request, built-in ones last. */
   offered(granted: ReadonlySet<string>): string[] {
     return scopeNames(this.catalogue).filter((scope) => covers(granted, scope));
   }
 
-  /** Longest life of a token that covers what these do, in seconds; `Infinity` where none of them says. */
+  /** Returns the longest lifetime of a token with these scopes, in seconds; `Infinity` if no scope limits it. */
   maxTtlSeconds(scopes: readonly string[]): number {
     return this.longestLife(scopes, Number.POSITIVE_INFINITY).seconds;
   }
 
-  /** The same, where no token may last longer than `mostSeconds`. */
+  /** Returns the longest lifetime of a token with these scopes, and at most `mostSeconds`. */
   longestLife(scopes: readonly string[], mostSeconds: number): LongestLife {
     const covered = scopes.includes(ALL_ANY) ? [...this.catalogue.keys()] : scopes;
     let longest: LongestLife = { seconds: mostSeconds, of: undefined };

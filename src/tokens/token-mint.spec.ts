@@ -35,25 +35,28 @@ function writeMark(store: Store, seconds: number | string, key = MARK): Promise<
 
 describe('TokenMint.date()', () => {
   it.each([
-    ['there is no mark', undefined, NOW],
-    ['the mark lies behind it', NOW - 1, NOW],
-    ['the mark is of the very second', NOW, NOW + 1],
-    ['the mark lies ahead by two seconds', NOW + 2, NOW + 3],
-  ])('is the moment of the authority or the second behind a mark, where %s', async (_what, mark, expected) => {
-    // The clock is late in its second, so that the wait is short.
-    const { store, mint } = await setUp((NOW + (mark === undefined ? 0 : Math.max(0, mark - NOW)) + 0.98) * 1000);
-    if (mark !== undefined) await writeMark(store, mark);
-    expect(await mint.date(ADA)).toEqual({ outcome: 'dated', createdAtSeconds: expected });
-  });
+    ['no mark', undefined, NOW],
+    ['an earlier mark', NOW - 1, NOW],
+    ['a mark in the same second', NOW, NOW + 1],
+    ['a mark two seconds ahead', NOW + 2, NOW + 3],
+  ])(
+    'returns the later of the time of the authority and the second after the mark: %s',
+    async (_mark, mark, expected) => {
+      // The clock is near the end of its second, so that the wait is short.
+      const { store, mint } = await setUp((NOW + (mark === undefined ? 0 : Math.max(0, mark - NOW)) + 0.98) * 1000);
+      if (mark !== undefined) await writeMark(store, mark);
+      expect(await mint.date(ADA)).toEqual({ outcome: 'dated', createdAtSeconds: expected });
+    },
+  );
 
-  it.each([5, 20, 29])('is the second behind a mark that lies ahead by %d s, within the clock skew', async (ahead) => {
+  it.each([5, 20, 29])('returns the second after a mark that is %d s ahead, within the clock skew', async (ahead) => {
     const { store, mint, behind } = await setUp();
     await writeMark(store, NOW + ahead);
     expect(await mint.date(ADA)).toEqual({ outcome: 'dated', createdAtSeconds: NOW + ahead + 1 });
     expect(behind).toEqual([]);
   });
 
-  it("lies behind the issuer's mark, too", async () => {
+  it("returns a time after the issuer's mark, too", async () => {
     const { store, mint } = await setUp((NOW + 0.98) * 1000);
     await writeMark(store, NOW, 'sallyport:notbefore-issuer:own');
     expect(await mint.date(ADA)).toEqual({ outcome: 'dated', createdAtSeconds: NOW + 1 });
@@ -62,10 +65,10 @@ describe('TokenMint.date()', () => {
   it.each([
     ['31 s', NOW + 30, 31, 31],
     ['a day', NOW + 86_399, 86_400, 60],
-    ['for ever, by a mark that cannot be read', 'tomorrow', Number.POSITIVE_INFINITY, 60],
+    ['an unlimited time, because the mark cannot be read', 'tomorrow', Number.POSITIVE_INFINITY, 60],
   ])(
-    'is none, and that is told, where the clock is behind the mark by %s',
-    async (_what, mark, behindSeconds, retry) => {
+    'refuses, and notifies the observer, if the clock is behind the mark by %s',
+    async (_behind, mark, behindSeconds, retry) => {
       const { store, mint, behind } = await setUp();
       await writeMark(store, mark);
       expect(await mint.date(ADA)).toEqual({ outcome: 'clock_behind', retryAfterSeconds: retry });
@@ -78,14 +81,14 @@ describe('TokenMint.issue()', () => {
   const draft = (mint: TokenMint) =>
     mint.draft({ accountId: 'ada', use: 'access', scopes: [], createdAtSeconds: NOW, expiresAtSeconds: NOW + 60 });
 
-  it('signs nothing for an account that has another version than its maker knew', async () => {
+  it('signs nothing if the account no longer has the version of the authority', async () => {
     const { store, mint, signed } = await setUp();
     await store.accounts.update('ada', {}, { mark: MARK });
     expect(await mint.issue(draft(mint), ADA)).toEqual({ outcome: 'no_authority' });
     expect([signed, (await store.tokens.list('ada', 10))?.tokens]).toEqual([[], []]);
   });
 
-  it("signs nothing where its maker's token was revoked while it was recorded, and ends it", async () => {
+  it("signs nothing, and ends the new token, if the caller's token is revoked meanwhile", async () => {
     const { store, mint, signed } = await setUp();
     const key = 'sallyport:revoked:own:login-1';
     const { add } = store.tokens;
@@ -98,8 +101,8 @@ describe('TokenMint.issue()', () => {
     const authority = { ...ADA, token: { issuedAtSeconds: NOW, standings: [unread(key)] } };
     expect(await mint.issue(record, authority)).toEqual({ outcome: 'no_authority' });
     expect(signed).toEqual([]);
-    expect((await store.tokens.find(record.id))?.end?.reason).toBe('the token that made it was revoked');
-    // A repeated request is shown a token that has ended.
+    expect((await store.tokens.find(record.id))?.end?.reason).toBe('the token that issued it was revoked');
+    // A repeated request would show the token, so it must have ended.
     expect(await readValues(store, [`sallyport:revoked:own:${record.id}`])).not.toEqual([undefined]);
   });
 });

@@ -13,24 +13,26 @@ import type { TokenRecord, TokenStore } from './token.ts';
 const ID_LENGTH = 21;
 
 /**
- * How long a token waits for the second of a mark to pass. A mark lies a second or two ahead where several changes follow
- * each other; further, where clocks differ.
+ * The longest wait for the second of a mark to pass. A mark is a second or two ahead if several changes follow each
+ * other, and further ahead if clocks differ.
  */
 const MAX_WAIT_MS = 3_000;
 
-/** Whether a token of ours may have this id. */
-export function isTokenId(text: string): boolean {
-  return isRandomId(text, ID_LENGTH);
+/** Whether one of our own tokens can have this id. */
+export function isTokenId(id: string): boolean {
+  return isRandomId(id, ID_LENGTH);
 }
 
-/** Receives what an operator must mend. */
+/** Receives problems that an operator must fix. */
 export interface MintObserver {
-  /** No token can be issued to an account, because our clock is behind the time up to which its tokens have ended. */
+  /**
+   * No token can be issued to an account, because this machine's clock is behind the mark up to which its tokens ended.
+   */
   clockBehindMark(accountId: string, behindSeconds: number): void;
 }
 
 export interface TokenMintParts {
-  /** The own issuer's name. */
+  /** The name of our own issuer. */
   readonly issuer: string;
   readonly tokens: Pick<TokenStore, 'add' | 'end' | 'find'>;
   readonly revocations: Pick<CheckedRevocations, 'read' | 'write'>;
@@ -40,7 +42,7 @@ export interface TokenMintParts {
   readonly observer: MintObserver;
 }
 
-/** A token, in the one answer that shows it. */
+/** A new token. Only the response to its request shows it. */
 export interface IssuedToken {
   readonly outcome: 'issued';
   readonly id: string;
@@ -48,33 +50,33 @@ export interface IssuedToken {
   readonly scopes: readonly string[];
   readonly createdAtSeconds: number;
   readonly expiresAtSeconds: number;
-  /** Whether it was made before, and is shown to a repeated request. */
+  /** Whether a repeated request shows an existing token again. */
   readonly isRepeated?: boolean;
 }
 
-/** An id for a new token. */
+/** Returns a random id for a new token. */
 export function newTokenId(): string {
   return randomId(ID_LENGTH);
 }
 
-/** The account was removed, disabled or changed so that its tokens ended, or the caller's own token ended, meanwhile. */
+/** Meanwhile the account was removed or disabled, or a change ended its tokens, or the caller's own token ended. */
 export interface NoAuthority {
   readonly outcome: 'no_authority';
 }
 
-/** A token could not be dated behind the account's mark, so it would have ended before it began. */
+/** The time of issue would not be after the account's mark, so the token would never be valid. */
 export interface ClockBehind {
   readonly outcome: 'clock_behind';
   readonly retryAfterSeconds: number;
 }
 
-/** The date of a new token, in Unix seconds. */
+/** The time of issue of a new token, in Unix seconds. */
 export interface TokenDate {
   readonly outcome: 'dated';
   readonly createdAtSeconds: number;
 }
 
-/** Makes tokens. None is given away before it is recorded, so that there is none which cannot be listed. */
+/** Issues tokens. Each token is recorded before it is returned, so every token in use can be listed. */
 export class TokenMint {
   private readonly parts: TokenMintParts;
 
@@ -82,16 +84,18 @@ export class TokenMint {
     this.parts = parts;
   }
 
-  /** Unix seconds, whole. */
+  /** Returns the current time in whole Unix seconds. */
   nowSeconds(): number {
     return Math.floor(this.parts.clock.wallMs() / 1000);
   }
 
   /**
-   * The date of a token that is made by an authority: its moment, or the first second behind a mark that ends what was
-   * issued then. The authority is younger than such a mark: it would not stand otherwise. Waits some seconds at most for
-   * that second. Where it lies further ahead, but within the clock skew, it is the date at once: every verifier that
-   * allows for the skew takes such a token. Beyond that no token that this instance dates can count, and the log says so.
+   * Determines the time of issue of a new token: that of the authority or, if a mark ends tokens issued then, the first
+   * second after the mark. (The authority itself was established after the mark; otherwise it would not be valid.)
+   *
+   * Waits up to {@link MAX_WAIT_MS} for that second. If it is further ahead but within the clock skew, returns it at
+   * once, because verifiers that allow for the skew accept the token. Further ahead, this instance cannot issue a valid
+   * token, and notifies the observer.
    */
   async date({ accountId, atSeconds }: Authority): Promise<TokenDate | ClockBehind> {
     const { issuer, revocations, clock, clockSkewMs, observer } = this.parts;
@@ -111,12 +115,12 @@ export class TokenMint {
     return { outcome: 'dated', createdAtSeconds: mark + 1 };
   }
 
-  /** A record with a new id, unless it has one; not kept yet. */
+  /** Returns a record, with a random id by default. Does not store it. */
   draft({ id = newTokenId(), ...token }: Omit<TokenRecord, 'id'> & { readonly id?: string | undefined }): TokenRecord {
     return { id, ...token, scopes: [...new Set(token.scopes)] };
   }
 
-  /** The account's token of this id, made before and signed again: a repeated request is shown it. */
+  /** Signs the account's existing token with this id again, for a repeated request; `undefined` if there is none. */
   async repeat(id: string | undefined, accountId: string): Promise<IssuedToken | undefined> {
     const record = id === undefined ? undefined : await this.parts.tokens.find(id);
     if (record?.accountId !== accountId) return undefined;
@@ -124,8 +128,8 @@ export class TokenMint {
   }
 
   /**
-   * Records a token and signs it, in this order: what is not recorded is not signed. The caller's own token is looked at
-   * again once the new one is recorded: whoever revokes it from then on finds the new one in the list.
+   * Records a token and then signs it, so that no signed token lacks a record. Once the new token is recorded, checks
+   * the caller's own token again: a later revocation of that one finds the new token in the list.
    */
   async issue(record: TokenRecord, authority: Authority): Promise<IssuedToken | NoAuthority> {
     if (!(await this.parts.tokens.add(record, authority.accountVersion))) return { outcome: 'no_authority' };
@@ -136,25 +140,25 @@ export class TokenMint {
     return await this.sign(record);
   }
 
-  /** Whether the token that an authority rests on has ended meanwhile. */
+  /** Reads from the store whether the token on which an authority rests has ended. */
   hasEnded(authority: Authority): Promise<boolean> {
     return hasEnded(authority, this.parts);
   }
 
-  /** Nobody has it yet, but a repeated request would be shown it. */
+  /** Ends a recorded token that was never returned, because a repeated request would show it. */
   private async end({ id: tokenId, accountId: by, expiresAtSeconds }: TokenRecord): Promise<void> {
     const { issuer, revocations, tokens, clockSkewMs } = this.parts;
-    const end = { atSeconds: this.nowSeconds(), by, reason: 'the token that made it was revoked' };
+    const end = { atSeconds: this.nowSeconds(), by, reason: 'the token that issued it was revoked' };
     const { atSeconds: at, reason } = end;
     const target = { kind: 'token', issuer, tokenId, expiresAtSeconds } as const;
     await revocations.write(entryFor(target, { at, by, reason }, clockSkewMs));
     await tokens.end(tokenId, end);
   }
 
-  /** Signs a token that is recorded already, or will be before anybody gets it. */
+  /** Signs a token. The caller must record it before it returns the token to a client. */
   async sign({ id, accountId, use, scopes, createdAtSeconds, expiresAtSeconds }: TokenRecord): Promise<IssuedToken> {
-    const whose = { tokenId: id, subject: accountId, scopes, use };
-    const accessToken = await this.parts.signer.sign({ ...whose, issuedAtSeconds: createdAtSeconds, expiresAtSeconds });
+    const facts = { tokenId: id, subject: accountId, scopes, use };
+    const accessToken = await this.parts.signer.sign({ ...facts, issuedAtSeconds: createdAtSeconds, expiresAtSeconds });
     return { outcome: 'issued', id, accessToken, scopes, createdAtSeconds, expiresAtSeconds };
   }
 }

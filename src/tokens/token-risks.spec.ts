@@ -21,12 +21,12 @@ const HARMLESS: TokenView = {
 it.each<readonly [string, Partial<TokenView>, readonly string[]]>([
   ['at every limit', {}, []],
   ['with every scope', { scopes: ['messages:send', 'all:any'] }, ['all:any']],
-  ['that lives longer', { expiresAtSeconds: NOW + 30 * DAY + 1 }, ['lives over 90 days']],
-  ['that was not used for longer', { lastUsedAtSeconds: NOW - 30 * DAY - 1 }, ['unused for 30 days']],
+  ['that is valid for longer', { expiresAtSeconds: NOW + 30 * DAY + 1 }, ['valid for over 90 days']],
+  ['that was unused for longer', { lastUsedAtSeconds: NOW - 30 * DAY - 1 }, ['unused for 30 days']],
   ['that was never used', { lastUsedAtSeconds: undefined }, ['never used']],
-  ['that was made just now', { lastUsedAtSeconds: undefined, createdAtSeconds: NOW }, []],
+  ['that was just issued', { lastUsedAtSeconds: undefined, createdAtSeconds: NOW }, []],
   ['that was revoked', { lastUsedAtSeconds: undefined, scopes: ['all:any'], status: 'revoked' }, []],
   ['that has expired', { lastUsedAtSeconds: undefined, scopes: ['all:any'], status: 'expired' }, []],
-])('risksOf() a token %s', (_what, more, risks) => {
+])('risksOf() a token %s', (_token, more, risks) => {
   expect(risksOf({ ...HARMLESS, ...more }, NOW)).toEqual(risks);
 });

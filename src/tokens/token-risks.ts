@@ -4,7 +4,7 @@ const DAY_SECONDS = 86_400;
 const LONG_DAYS = 90;
 const UNUSED_DAYS = 30;
 
-/** Why an operator should look at a token, in words; nothing of one that has ended. */
+/** Returns the reasons, in words, why an operator should review a token; none for a token that has ended. */
 export function risksOf(token: TokenView, nowSeconds: number): readonly string[] {
   if (token.status !== 'active') return [];
   const { scopes, createdAtSeconds, expiresAtSeconds, lastUsedAtSeconds } = token;
@@ -12,7 +12,7 @@ export function risksOf(token: TokenView, nowSeconds: number): readonly string[]
   const isIdle = nowSeconds - idleFrom > UNUSED_DAYS * DAY_SECONDS;
   return [
     ...(scopes.includes('all:any') ? ['all:any'] : []),
-    ...(expiresAtSeconds - createdAtSeconds > LONG_DAYS * DAY_SECONDS ? [`lives over ${LONG_DAYS} days`] : []),
+    ...(expiresAtSeconds - createdAtSeconds > LONG_DAYS * DAY_SECONDS ? [`valid for over ${LONG_DAYS} days`] : []),
     ...(isIdle ? [lastUsedAtSeconds === undefined ? 'never used' : `unused for ${UNUSED_DAYS} days`] : []),
   ];
 }

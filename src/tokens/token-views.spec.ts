@@ -8,14 +8,14 @@ describe('TokenViews', () => {
       { atSeconds: 1_700_000_000, by: 'operator:eve', reason: 'lost' },
     ],
     ['', { atSeconds: undefined, by: undefined, reason: undefined }],
-  ])('find() shows what an entry %j written by hand says', async (value, ending) => {
+  ])('find() shows the attribution of the entry %j, which an operator wrote by hand', async (value, ending) => {
     const { create, views, store } = await openPrivateTokens();
     const { id } = await create(90);
     await store.revocations.write({ key: `sallyport:revoked:own:${id}`, value, expiresAtSeconds: undefined });
     expect(await views.find('ada', id)).toMatchObject({ status: 'revoked', ending });
   });
 
-  it('list() shows a mark on the tokens that it ends, and on no younger ones', async () => {
+  it('list() shows tokens up to a mark as revoked, and newer ones as active', async () => {
     const { create, views, store, time } = await openPrivateTokens();
     await create(90);
     time.nowSeconds += 10;

@@ -7,21 +7,22 @@ import { issuerMarkKey, revokedTokenKey, subjectMarkKey } from '../revocation-se
 import type { TokenFilter, TokenStore, TrackedToken } from './token.ts';
 
 export interface TokenViewsParts {
-  /** The own issuer's name. */
+  /** The name of our own issuer. */
   readonly issuer: string;
   readonly tokens: Pick<TokenStore, 'find' | 'list'>;
   readonly revocations: RevocationReader;
   readonly clock: Pick<Clock, 'wallMs'>;
 }
 
-/** How a token ended, or will end; an operator's hand may have left nothing but the fact. */
+/** How a token ended or will end. An entry that an operator wrote by hand may contain none of these. */
 export interface TokenEnding {
+  /** Unix seconds. */
   readonly atSeconds: number | undefined;
   readonly by: string | undefined;
   readonly reason: string | undefined;
 }
 
-/** A token as its owner is shown it. */
+/** A token as its owner sees it. */
 export interface TokenView extends Omit<TrackedToken, 'end'> {
   readonly status: 'active' | 'expired' | 'revoked';
   readonly ending: TokenEnding | undefined;
@@ -29,11 +30,11 @@ export interface TokenView extends Omit<TrackedToken, 'end'> {
 
 export interface TokenViewPage {
   readonly tokens: readonly TokenView[];
-  /** Where the next page begins; `undefined` at the end. */
+  /** The position after which the next page begins; `undefined` on the last page. */
   readonly next: ListPosition | undefined;
 }
 
-/** Tokens and what has become of them, the revocation set being the truth about that. */
+/** Reads tokens with their status. The revocation set decides the status; the token store adds details. */
 export class TokenViews {
   private readonly parts: TokenViewsParts;
 
@@ -41,24 +42,26 @@ export class TokenViews {
     this.parts = parts;
   }
 
-  /** The account's token; another one's is as unknown as none, also by the time that the answer takes. */
+  /**
+   * Finds a token of the account. Treats another account's token like an unknown one, also in the time that it takes.
+   */
   async find(accountId: string, id: string): Promise<TokenView | undefined> {
     const token = await this.parts.tokens.find(id);
     return token?.accountId === accountId ? await this.view(token) : undefined;
   }
 
-  /** What has become of a token that was just read. */
+  /** Adds the status to a token that was just read. */
   async view(token: TrackedToken): Promise<TokenView | undefined> {
     return (await this.viewsOf(token.accountId, [token]))[0];
   }
 
-  /** As the store lists them. */
+  /** See {@link TokenStore.list}. */
   async list(accountId: string, limit: number, after?: ListPosition, filter?: TokenFilter): Promise<TokenViewPage> {
     const page = await this.parts.tokens.list(accountId, limit, after, filter);
     return { tokens: await this.viewsOf(accountId, page.tokens), next: page.next };
   }
 
-  /** The place behind a token of the account; `undefined` where it is none, or not there any more. */
+  /** Resolves to the position of a token in the account's list; `undefined` if the account has no such token. */
   async positionOf(accountId: string, id: string): Promise<ListPosition | undefined> {
     const token = await this.parts.tokens.find(id);
     return token?.accountId === accountId ? { createdAtSeconds: token.createdAtSeconds, id } : undefined;
@@ -93,7 +96,7 @@ function viewOf(token: TrackedToken, entries: readonly (Entry | undefined)[], no
   const isRevoked =
     endings.some(({ fromSeconds }) => fromSeconds <= nowSeconds) || (end?.atSeconds ?? Infinity) <= nowSeconds;
   const status = isRevoked ? 'revoked' : token.expiresAtSeconds <= nowSeconds ? 'expired' : 'active';
-  // What was remembered when it was done here tells more than an entry, which may be gone, or begin later.
+  // The token store's own record is preferred: the entry may have been deleted, or may take effect later.
   const ending = end === undefined ? endings[0]?.ending : { ...end, reason: end.reason };
   return { ...rest, status, ending };
 }

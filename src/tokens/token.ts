@@ -70,16 +70,16 @@ export type Rotation =
 
 /**
  * Keeps the records of issued tokens. A token is recorded only while its account exists, is not disabled and still has
- * the `accountVersion` that its maker read. So a token that a change of its account must end is either recorded before the
- * change, and created at or before its mark, or is never recorded.
+ * the `accountVersion` that its maker read. So a token that a change of its account must end is either recorded before
+ * the change, and created at or before its mark, or is never recorded.
  */
 export interface TokenStore {
   /** `false`, and nothing is written, if the account does not exist, is disabled or has another version. */
   add(token: TokenRecord, accountVersion: number): Promise<boolean>;
   find(id: string): Promise<TrackedToken | undefined>;
   /**
-   * At most `limit` tokens of an account after a position, newest first and within one second by id. With a filter a page
-   * may hold fewer, or none, although there is a next one, because a page examines a bounded number of records.
+   * At most `limit` tokens of an account after a position, newest first and within one second by id. With a filter a
+   * page may hold fewer, or none, although there is a next one, because a page examines a bounded number of records.
    */
   list(accountId: string, limit: number, after?: ListPosition, filter?: TokenFilter): Promise<TokenPage>;
   /**

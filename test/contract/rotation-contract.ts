@@ -17,7 +17,7 @@ export function describeRotation(open: () => Promise<Store>, setSuccessor: SetSu
       const { breakOff, rotation, store, time, views } = await openPrivateTokens(await open());
       const { old, successor } = await breakOff();
       time.nowSeconds += 14;
-      const message = `the token was rotated already, to ${successor}; if that failed, ask again in 1 s`;
+      const message = `the token was already rotated to ${successor}; if that failed, try again in 1 s`;
       expect(await rotation.rotate(SOMEONE, old, LOGIN, in30Days)).toEqual({ outcome: 'conflict', message });
       time.nowSeconds += 1;
       const rotated = await rotation.rotate(SOMEONE, old, LOGIN, in30Days);
@@ -33,7 +33,7 @@ export function describeRotation(open: () => Promise<Store>, setSuccessor: SetSu
       const { id } = await create(90);
       await setSuccessor(id, `${NOW}:ghost`);
       time.nowSeconds += 14;
-      const message = 'the token was rotated already';
+      const message = 'the token was already rotated';
       expect(await rotation.rotate(SOMEONE, id, LOGIN, in30Days)).toEqual({ outcome: 'conflict', message });
       expect((await store.tokens.find(id))?.successor).toBe('ghost');
       time.nowSeconds += 1;

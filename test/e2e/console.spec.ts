@@ -175,7 +175,7 @@ describe('the console, in Chromium and through Envoy', { timeout: 240_000 }, () 
     await page.getByLabel('messages:send').check();
     await page.getByText('That is too long for messages:send.').waitFor();
     await page.getByRole('button', { name: 'Create the token' }).click();
-    await page.getByText('is later than').waitFor();
+    await page.getByText('must not be later than').waitFor();
     await expect.poll(focused).toMatch(/^Nothing was changed/);
     expect(await page.getByLabel('Name').inputValue()).toBe('too long');
     await page.getByLabel('in 1 day', { exact: true }).check();

@@ -43,7 +43,7 @@ describe.each(STORES)('private tokens through Envoy, on $name', (kind) => {
     const again = await call('POST', `/v1/tokens/${made.id}/rotate`, login, rotation);
     expect([again.status, JSON.parse(again.body).message]).toEqual([
       409,
-      `the token was rotated already, to ${heir.id}`,
+      `the token was already rotated to ${heir.id}`,
     ]);
     expect(await statusOf('GET', MESSAGES, heir.access_token)).toBe(200);
     await expect.poll(() => statusOf('GET', MESSAGES, made.access_token), { timeout: 10_000 }).toBe(401);

@@ -20,9 +20,9 @@ interface Entry {
 }
 
 /**
- * Issues and verifies proofs that a browser has logged in to an account before. Only the browser stores the proof. Keyed
- * hashes bind it to the names of the account, so it does not reveal whether the account exists. It grants no access: its
- * holder only gets a separate budget of guesses.
+ * Issues and verifies proofs that a browser has logged in to an account before. Only the browser stores the proof.
+ * Keyed hashes bind it to the names of the account, so it does not reveal whether the account exists. It grants no
+ * access: its holder only gets a separate budget of guesses.
  */
 export class KnownDevices {
   private readonly digests: LogInDigests;

@@ -18,7 +18,9 @@ export interface GuessLimits {
   readonly forgetAfterMs: number;
 }
 
-/** An attempt to log in. Each string is a keyed hash, so a copy of the store reveals neither clients nor typed names. */
+/**
+ * An attempt to log in. Each string is a keyed hash, so a copy of the store reveals neither clients nor typed names.
+ */
 export interface LogInAttempt {
   /** The hash of the name as typed, whether or not an account has it. */
   readonly name: string;
@@ -53,14 +55,15 @@ export type GuessCount =
  */
 export interface LogInHistoryStore {
   /**
-   * Counts an attempt as a failure from its start, so that concurrent attempts are limited like consecutive ones. A known
-   * device or a familiar place has its own budget; all strangers to a name share one.
+   * Counts an attempt as a failure from its start, so that concurrent attempts are limited like consecutive ones. A
+   * known device or a familiar place has its own budget; all strangers to a name share one.
    */
   count(attempt: LogInAttempt, limits: GuessLimits): Promise<GuessCount>;
   /** Removes the last failure of a budget and the wait that it caused. */
   takeBack(name: string, budget: string, limits: GuessLimits): Promise<void>;
   /**
-   * Makes a place familiar to a name for {@link PLACES_KEPT_SECONDS}. Beyond {@link PLACES_KEPT} places, drops the oldest.
+   * Makes a place familiar to a name for {@link PLACES_KEPT_SECONDS}. Beyond {@link PLACES_KEPT} places, drops the
+   * oldest.
    */
   remember(name: string, place: string): Promise<void>;
   /** Forgets every failure of a name. Its places stay familiar. */

@@ -4,8 +4,9 @@ import type { GuessCount, GuessLimits, LogInAttempt, LogInHistoryStore } from '.
 const SECOND_MS = 1000;
 
 /**
- * Allows ten failures at once, then one after 30 s, 1 min, 2 min, and so on up to 15 min. All failures are forgotten after
- * an hour without one. For each name of an account, this allows at most 17 guesses in any hour and about 300 a day.
+ * Allows ten failures at once, then one after 30 s, 1 min, 2 min, and so on up to 15 min. All failures are forgotten
+ * after an hour without one. For each name of an account, this allows at most 17 guesses in any hour and about 300 a
+ * day.
  */
 const GUESS_LIMITS: GuessLimits = {
   waitsMs: [...Array.from({ length: 9 }, () => 0), ...[30, 60, 120, 240, 480, 900].map((wait) => wait * SECOND_MS)],
@@ -33,8 +34,8 @@ export type Counted = GuessCount & {
 };
 
 /**
- * The history of log-ins that instances share. If the store does not respond in time, this instance uses its own history:
- * each instance then limits guesses by itself and knows only the places that logged in to it.
+ * The history of log-ins that instances share. If the store does not respond in time, this instance uses its own
+ * history: each instance then limits guesses by itself and knows only the places that logged in to it.
  */
 export class LogInHistory {
   private readonly parts: LogInHistoryParts;

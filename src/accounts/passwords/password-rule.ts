@@ -2,7 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { toNfc } from '../../lib/nfc.ts';
 import { isPattern, unitOf, withLetters, withoutPadding } from './predictable.ts';
 
-/** NIST SP 800-63B-4, section 3.1.1.2, for a password that is the only factor. It requires no mix of character types. */
+/**
+ * NIST SP 800-63B-4, section 3.1.1.2, for a password that is the only factor. It requires no mix of character types.
+ */
 const MIN_PASSWORD_CHARACTERS = 15;
 const MAX_PASSWORD_BYTES = 1024;
 /** The minimum length of a password without its expected words, if it contains any. */

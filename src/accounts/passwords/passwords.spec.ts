@@ -28,7 +28,7 @@ describe('Passwords', () => {
     expect(await passwords.verify(decomposed ?? '', phc)).toBe('match');
   });
 
-  it('verify() matches a password that a former version hashed without NFC, if it is typed in the same form', async () => {
+  it('verify() matches a password that was hashed without NFC, if it is typed in the same form', async () => {
     expect(await new Passwords().verify('pässword'.normalize('NFD'), HASHED_AS_TYPED)).toBe('match');
     expect(await new Passwords().verify('pässword'.normalize('NFC'), HASHED_AS_TYPED)).toBe('mismatch');
   });

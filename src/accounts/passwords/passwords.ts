@@ -18,16 +18,16 @@ const PHC = /^\$argon2id\$v=19\$m=(\d{1,7}),t=(\d{1,3}),p=(\d{1,3})\$([A-Za-z0-9
 export type PasswordVerdict = 'match' | 'mismatch' | 'busy';
 
 /**
- * Hashes and compares passwords (Argon2id, RFC 9106) through one bounded queue. Hashes passwords in NFC, because keyboards
- * and systems differ in how they compose a letter (RFC 8265, section 4.2.1).
+ * Hashes and compares passwords (Argon2id, RFC 9106) through one bounded queue. Hashes passwords in NFC, because
+ * keyboards and systems differ in how they compose a letter (RFC 8265, section 4.2.1).
  */
 export class Passwords {
   private readonly queue = new HashingQueue();
   private readonly decoy = encodePhc(randomBytes(SALT_BYTES), randomBytes(TAG_BYTES));
 
   /**
-   * Hashes a password with a new salt; resolves to a PHC string. Rejects with a `RangeError` if the password is empty, is
-   * longer than 1024 bytes or contains a lone surrogate, which has no UTF-8 encoding.
+   * Hashes a password with a new salt; resolves to a PHC string. Rejects with a `RangeError` if the password is empty,
+   * is longer than 1024 bytes or contains a lone surrogate, which has no UTF-8 encoding.
    */
   async hash(typed: string): Promise<Queued<string>> {
     const password = toNfc(typed);
@@ -42,11 +42,12 @@ export class Passwords {
   }
 
   /**
-   * Compares a password with an account's hash. Without a hash, as for an unknown account, the comparison takes the same
-   * time and never matches. Rejects if the hash is not a valid PHC string.
+   * Compares a password with an account's hash. Without a hash, as for an unknown account, the comparison takes the
+   * same time and never matches. Rejects if the hash is not a valid PHC string.
    *
-   * Former versions hashed passwords as typed. Therefore a password that NFC changes is compared in NFC and, if that does
-   * not match, as typed. The time for a wrong password depends only on that password, not on whether the account exists.
+   * Former versions hashed passwords as typed. Therefore a password that NFC changes is compared in NFC and, if that
+   * does not match, as typed. The time for a wrong password depends only on that password, not on whether the account
+   * exists.
    */
   async verify(
     password: string,

@@ -177,8 +177,8 @@ describe('who is logged in', () => {
 
   it.each([
     [{ name: ' ' }, '<b>Name</b>: must not be empty'],
-    [{ scopes: 'messages:send' }, '<b>Expiry</b>: is later than'],
-    [{ ends: 'date', date: '2020-01-01' }, '<b>Expiry</b>: is not in the future'],
+    [{ scopes: 'messages:send' }, '<b>Expiry</b>: must not be later than'],
+    [{ ends: 'date', date: '2020-01-01' }, '<b>Expiry</b>: must be in the future'],
     [{ ends: 'date', date: 'soon' }, '<b>Expiry</b>: choose a number of days or a valid date'],
     [{ ends: '31' }, '<b>Expiry</b>: choose a number of days or a valid date'],
     [{ scopes: 'no:such' }, '<b>Scopes</b>: no such scope'],

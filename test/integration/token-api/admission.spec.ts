@@ -293,9 +293,13 @@ describe('what is wrong is said', () => {
     [
       { name: 'x', scopes: ['messages:list'], expires_at: '2020-01-01T00:00:00Z' },
       'expires_at',
-      'is not in the future',
+      'must be in the future',
     ],
-    [{ name: 'x', scopes: ['messages:list'], expires_at: '9999-01-01T00:00:00Z' }, 'expires_at', /^is later than/],
+    [
+      { name: 'x', scopes: ['messages:list'], expires_at: '9999-01-01T00:00:00Z' },
+      'expires_at',
+      /^must not be later than/,
+    ],
     [{ name: 'x', scopes: [], expires_at: '2027-01-01T00:00:00Z' }, 'scopes', 'must have at least one scope'],
   ])('in POST /v1/tokens with %j', async (body, field, message) => {
     const errors = [{ field, message: expect.stringMatching(message) }];
