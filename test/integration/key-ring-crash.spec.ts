@@ -9,15 +9,15 @@ import { openForTest, startScript, temporaryFile } from '../support/store/sqlite
 const ROUNDS = 8;
 const SIGNING = new URL('../support/jwt/signing.ts', import.meta.url).href;
 
-/** Rotates without end on `store`, a publishing time apart by its own clock, and prints each key it was told it made. */
+/** A script that rotates on `store` without end, one publishing time apart by its own clock, and prints each new kid. */
 const rotateEndlessly = (open: string): string => `
-  import { Ringing } from '${SIGNING}';
+  import { KeyRingFixture } from '${SIGNING}';
   ${open}
-  const ringing = new Ringing(store);
+  const fixture = new KeyRingFixture(store);
   for (;;) {
-    const keys = await ringing.ring().reconcile();
-    ringing.nowSeconds = Math.max(...keys.map((key) => key.signsFromSeconds));
-    const { outcome, key } = await ringing.ring().rotate();
+    const keys = await fixture.ring().reconcile();
+    fixture.nowSeconds = Math.max(...keys.map((key) => key.signsFromSeconds));
+    const { outcome, key } = await fixture.ring().rotate();
     if (outcome === 'made') process.stdout.write(key.kid + '\\n');
   }
 `;
@@ -39,28 +39,28 @@ const KINDS = {
 };
 
 it.each(['SQLite', 'Redis'] as const)(
-  'two that rotate at once on %s, killed at any moment, leave a whole set with every key they were told of',
+  'two processes that rotate at once on %s and are killed leave a consistent set with every key they printed',
   { timeout: 120_000 },
   async (kind) => {
     const { store, open } = await KINDS[kind]();
-    const told: string[] = [];
+    const printed: string[] = [];
     for (let round = 0; round < ROUNDS; round += 1) {
       const lines = await Promise.all([linesUntilKilled(open), linesUntilKilled(open)]);
-      told.push(...lines.flat());
+      printed.push(...lines.flat());
       const { keys } = await store.signingKeys.read('sallyport');
       const kids = keys.map(({ kid }) => kid);
       expect(new Set(kids).size).toBe(kids.length);
-      expect(told.filter((kid) => !kids.includes(kid))).toEqual([]);
-      // One after the other: no two begin at one moment, so everybody agrees which one signs.
+      expect(printed.filter((kid) => !kids.includes(kid))).toEqual([]);
+      // No two keys begin to sign at the same time, so every instance agrees which one signs.
       const times = keys.map(({ signsFromSeconds }) => signsFromSeconds);
       expect(times).toEqual([...new Set(times)].toSorted((left, right) => left - right));
       expect(signingAt(keys, times.at(-1) ?? 0)?.kid).toBe(kids.at(-1));
     }
-    expect(told.length).toBeGreaterThan(ROUNDS);
+    expect(printed.length).toBeGreaterThan(ROUNDS);
   },
 );
 
-/** What a process had printed when it was killed, some time after its first line. */
+/** Resolves to the lines that a process printed before it was killed, at most 100 ms after its first line. */
 async function linesUntilKilled(open: string): Promise<string[]> {
   const child = startScript(rotateEndlessly(open));
   const lines: string[] = [];
