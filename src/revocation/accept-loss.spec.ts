@@ -51,7 +51,7 @@ describe('acceptLosses()', () => {
     expect(audited).toEqual([]);
   });
 
-  it('stops where another process changes a record, and says what it had accepted', async () => {
+  it('stops if another process changes a record, and reports what it had accepted', async () => {
     const { epochs, audit, audited } = setUp({ first: formatEpoch(LOST), second: 'not readable' });
     const read = async () => new Map([...(await epochs.read()), ['second', 'changed since']]);
     const answer = await acceptLosses({ epochs: { ...epochs, read }, audit }, BY);
@@ -77,11 +77,11 @@ describe('acceptLosses()', () => {
 
 describe('acceptLoss()', () => {
   it.each([
-    ['of one that reports a loss', formatEpoch(LOST), { epoch: 'new', follows: ['w', 'x', 'n'], loss: undefined }],
-    ['of one that cannot be read', 'x', { epoch: 'new', follows: [], loss: undefined }],
-    ['of one without a loss: none', formatEpoch(WHOLE), undefined],
-    ['of none: none', undefined, undefined],
-  ])('makes the record that follows, %s', (_what, found, record) => {
+    ['a record that reports a loss', formatEpoch(LOST), { epoch: 'new', follows: ['w', 'x', 'n'], loss: undefined }],
+    ['an unreadable record', 'x', { epoch: 'new', follows: [], loss: undefined }],
+    ['a record without a loss: none', formatEpoch(WHOLE), undefined],
+    ['no record: none', undefined, undefined],
+  ])('returns the record that follows %s', (_what, found, record) => {
     expect(acceptLoss(found, 'new')).toEqual(record);
   });
 });

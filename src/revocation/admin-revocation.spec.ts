@@ -39,7 +39,7 @@ function one(issuer: string, tokenId: string): RevocationRequest {
 describe('AdminRevocation', () => {
   const lost = { kind: 'token', issuer: 'own', tokenId: 'lost', expiresAtSeconds: NOW + 5_000 } as const;
 
-  it('answers with what it wrote and what the caller should know', async () => {
+  it('returns what it wrote, and warnings', async () => {
     const { revocation, written } = setUp();
     expect(await revocation.revoke(one('own', 'lost'), ADA, 'leaked')).toEqual({
       outcome: 'revoked',
@@ -49,7 +49,7 @@ describe('AdminRevocation', () => {
     expect(written).toEqual([[{ ...lost, unrecorded: true }, ADA, 'leaked']]);
   });
 
-  it('bounds the ids without a record that an account may revoke, and no other ids', async () => {
+  it('limits only the ids without a record that an account may revoke', async () => {
     const { revocation, written } = setUp();
     expect(await revocation.revoke(one('own', 'first'), ADA)).toMatchObject({ outcome: 'revoked' });
     expect(await revocation.revoke(one('own', 'second'), ADA)).toEqual({ outcome: 'too many', retryAfterSeconds: 42 });
@@ -57,7 +57,7 @@ describe('AdminRevocation', () => {
     expect(written).toHaveLength(2);
   });
 
-  it('trusts an operator: no bound, and an entry that instances remember like any other', async () => {
+  it('does not limit an operator, and writes an entry that instances remember', async () => {
     const { revocation, targets } = setUp();
     for (const tokenId of ['lost', 'second']) {
       expect(await revocation.revoke(one('own', tokenId), OPERATOR)).toMatchObject({
@@ -68,7 +68,7 @@ describe('AdminRevocation', () => {
     expect(targets()).toEqual([lost, { ...lost, tokenId: 'second' }]);
   });
 
-  it('writes everything that names an opaque token', async () => {
+  it('writes every entry of an opaque token', async () => {
     const { revocation, targets } = setUp();
     expect(await revocation.revoke({ kind: 'credential', token: 'opaque' }, ADA)).toMatchObject({ outcome: 'revoked' });
     expect(targets().map(({ kind }) => kind)).toEqual(['thumbprint', 'token']);
@@ -83,7 +83,7 @@ describe('AdminRevocation', () => {
     expect(written).toEqual([]);
   });
 
-  it('acknowledges nothing that the store does not have', async () => {
+  it('rejects if the store fails', async () => {
     const { revocation } = setUp(() => Promise.reject(new Error('disk full')));
     await expect(revocation.revoke(one('partner', 'j'), ADA)).rejects.toThrow('disk full');
   });

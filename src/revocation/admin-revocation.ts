@@ -28,7 +28,7 @@ export interface RevokedTarget {
   readonly entry: RevocationEntry;
 }
 
-/** Revokes what any configured issuer issued, for callers who may. */
+/** Revokes what any configured issuer issued. The door has checked that the caller has the permission. */
 export class AdminRevocation {
   private readonly parts: AdminRevocationParts;
 
@@ -37,8 +37,8 @@ export class AdminRevocation {
   }
 
   /**
-   * Resolves once the store has every entry, or to why nothing was written. Rejects with `StoreError`. It does not matter
-   * whether a credential is valid: one that cannot be verified now may be later.
+   * Resolves once the store has every entry, or to why nothing was written. Rejects with `StoreError`. Revokes invalid
+   * credentials too: one that cannot be verified now may be valid later.
    *
    * @param reason at most `MAX_REASON_LENGTH` characters; a token in it is removed.
    */

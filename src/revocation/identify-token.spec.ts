@@ -40,10 +40,10 @@ function thumbprintOf(token: string): string {
 
 describe('identifyToken()', () => {
   it.each([
-    ['one that is good', CLAIMS, NOW + 60],
-    ['one whose time has passed', { ...CLAIMS, exp: NOW - 60 }, NOW - 60],
-    ['one of a clock that is ahead of ours', { ...CLAIMS, iat: NOW + 900, exp: NOW + 1_800 }, NOW + 1_800],
-    ['one that is not valid yet', { ...CLAIMS, nbf: NOW + 900 }, NOW + 60],
+    ['a valid token', CLAIMS, NOW + 60],
+    ['an expired token', { ...CLAIMS, exp: NOW - 60 }, NOW - 60],
+    ['a token of a clock that is ahead of ours', { ...CLAIMS, iat: NOW + 900, exp: NOW + 1_800 }, NOW + 1_800],
+    ['a token that is not valid yet', { ...CLAIMS, nbf: NOW + 900 }, NOW + 60],
   ])('names by issuer and id %s', async (_what, claims, expiresAtSeconds) => {
     expect(await identifyToken(signed(claims), parts)).toEqual({
       targets: [{ kind: 'token', issuer: 'partner', tokenId: 'j1', expiresAtSeconds }],
@@ -54,8 +54,8 @@ describe('identifyToken()', () => {
 
   it.each<[what: string, token: string, expiresAtSeconds: number | undefined, failed: string | undefined]>([
     ['without an id', signed({ ...CLAIMS, jti: undefined }), NOW + 60, undefined],
-    ['without an id and an end', signed(GATEWAY), undefined, undefined],
-    ['that was not signed by the issuer that it names', signed(CLAIMS, secretOf('x')), NOW + 60, 'signature'],
+    ['without an id and an expiry', signed(GATEWAY), undefined, undefined],
+    ['that its issuer did not sign', signed(CLAIMS, secretOf('x')), NOW + 60, 'signature'],
     [
       'of no configured issuer',
       signed({ ...CLAIMS, iss: 'https://else.example' }),
@@ -63,8 +63,8 @@ describe('identifyToken()', () => {
       'issuer (iss of no issuer; auth0-sms refuses aud)',
     ],
     ['for another audience', signed({ ...CLAIMS, aud: 'other' }), NOW + 60, 'aud'],
-    ['whose end is no number', signed({ ...CLAIMS, exp: 'never' }), undefined, 'exp'],
-  ])('names by its thumbprint a token %s', async (_what, token, expiresAtSeconds, failed) => {
+    ['whose expiry is not a number', signed({ ...CLAIMS, exp: 'never' }), undefined, 'exp'],
+  ])('names a token by its thumbprint: %s', async (_what, token, expiresAtSeconds, failed) => {
     const target = { kind: 'thumbprint', thumbprint: thumbprintOf(token), expiresAtSeconds };
     expect(worded(await identifyToken(token, parts))).toEqual({ targets: [target], failed });
   });
@@ -73,7 +73,7 @@ describe('identifyToken()', () => {
     ['', 'empty'],
     ['opaque', 'parts'],
     ['a.b.c', 'encoding'],
-  ])('does not read %j', async (token, why) => {
+  ])('rejects %j', async (token, why) => {
     expect(await identifyToken(token, parts)).toBe(why);
   });
 
@@ -96,8 +96,8 @@ describe('identifyToken()', () => {
       }),
       [{ kind: 'claims', issuer: 'legacy', claims: '["s"]', expiresAtSeconds: NOW + 1 }],
     ],
-    ['nothing more where its server says nothing', makeCredential({ identity: { tokenId: undefined } }), []],
-    ['nothing more where its server is away', away, [], 'keys'],
+    ['nothing else if its server reports nothing', makeCredential({ identity: { tokenId: undefined } }), []],
+    ['nothing else if its server is down', away, [], 'keys'],
   ])('names an opaque token by its normal form and %s', async (_what, finding, beside, failed) => {
     const asked = { ...parts, examiner: { examine: async () => finding }, takesOpaque: true };
     for (const token of ['opaque-abQ', 'opaque-abR', 'opaque-abQ=']) {
@@ -105,7 +105,7 @@ describe('identifyToken()', () => {
     }
   });
 
-  it('names an opaque token with a separator by its form without it, too', async () => {
+  it('names an opaque token that has a separator by its form without it as well', async () => {
     const asked = { ...parts, examiner: { examine: async () => away }, takesOpaque: true };
     const targets = ['opaque-a~abcd', 'opaque-aabcd'].map((form) => ({
       ...byThumbprint,
@@ -117,12 +117,12 @@ describe('identifyToken()', () => {
   it.each([
     ['', 'empty'],
     ['Bearer opaque', 'characters'],
-  ])('reads no opaque token in %j', async (token, why) => {
+  ])('rejects %j as an opaque token', async (token, why) => {
     const unused = { examine: () => Promise.reject(new Error('no examiner is expected')) };
     expect(await identifyToken(token, { ...parts, examiner: unused, takesOpaque: true })).toBe(why);
   });
 
-  it('names a JWT as such also there', async () => {
+  it('names a JWT as a JWT although issuers have opaque tokens', async () => {
     const found = await identifyToken(signed(CLAIMS), { ...parts, takesOpaque: true });
     expect(found).toMatchObject({ targets: [{ kind: 'token', tokenId: 'j1' }] });
     expect(await identifyToken('a.b.c', { ...parts, takesOpaque: true })).toBe('encoding');

@@ -11,29 +11,29 @@ const PREMATURE: ReadonlySet<Check> = new Set(['nbf', 'iat']);
 
 /** A token as its revocation names it. */
 export interface IdentifiedToken {
-  /** What ends it: all of these together, at least one. */
+  /** At least one; together they cover the token. */
   readonly targets: readonly OneToken[];
   /** The subject of a token that is named by its id, if it has one. */
   readonly subject?: string | undefined;
   /** The check that it failed; `undefined` for a token that was verified. */
   readonly failed: Check | undefined;
-  /** The name of its issuer, if that issuer's keys or its server could not be reached to verify it. */
+  /** The name of its issuer, if the issuer's keys or server could not be reached. */
   readonly unavailableAt?: string | undefined;
 }
 
 export interface IdentifyTokenParts {
   readonly examiner: TokenExaminer;
-  /** Whether a token that is no JWT may be one of a configured issuer. */
+  /** Whether a configured issuer may have issued a token that is not a JWT. */
   readonly takesOpaque: boolean;
   /** Longest token that is read, in characters. */
   readonly maxTokenLength: number;
 }
 
 /**
- * Names a token so that its revocation ends this token and no other. A JWT is named by its id if it is verified and has
- * one. Otherwise it is named by its thumbprint, because a false id would end another token. An opaque token is named by
- * its thumbprints, which work while its server is down, and by what its server reports of it, because that server may
- * accept other spellings of the token.
+ * Names a token so that its revocation affects this token and no other. A JWT is named by its id if it is verified and
+ * has one. Otherwise it is named by its thumbprint, because a false id would revoke another token. An opaque token is
+ * named by its thumbprints, which work while its server is down, and by what its server reports of it, because that
+ * server may accept other spellings of the token.
  */
 export async function identifyToken(token: string, parts: IdentifyTokenParts): Promise<IdentifiedToken | Malformation> {
   return parts.takesOpaque && !hasThreeParts(token) ? identifyOpaque(token, parts) : identifyJwt(token, parts);
@@ -89,8 +89,8 @@ async function identifyJwt(
 }
 
 /**
- * A token that seems to come from the future passed every other check, and will be valid soon; or our clock is behind. So
- * its id is authentic, and other instances know the token by it.
+ * Names a token that seems to come from the future by its id. It passed every other check, so the id is authentic. The
+ * token will be valid soon, or is valid already if our clock is behind.
  */
 function prematureTarget(
   { check, issuer }: Refusal,

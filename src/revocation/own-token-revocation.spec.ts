@@ -55,7 +55,7 @@ function verified(issuer: string, subject: string): VerificationResult {
 }
 
 describe('OwnTokenRevocation', () => {
-  it('revoke() ends a token of the account until no clock takes it for valid', async () => {
+  it('revoke() revokes a token of the account until it has expired by every clock', async () => {
     const { revoking, written, told } = await setUp();
     expect(await revoking.revoke('t1', ADA, 'lost')).toEqual({ outcome: 'revoked' });
     const value = JSON.stringify({ at: NOW, by: 'a1', reason: 'lost' });
@@ -63,14 +63,14 @@ describe('OwnTokenRevocation', () => {
     expect(told).toMatchObject([[ADA, { tokenId: 't1' }, 'lost']]);
   });
 
-  it("revoke() does not tell an unknown token from another account's, and writes nothing", async () => {
+  it("revoke() does not distinguish an unknown token from another account's, and writes nothing", async () => {
     const { revoking, written, told } = await setUp();
     expect(await revoking.revoke('t1', EVE)).toEqual({ outcome: 'not_found' });
     expect(await revoking.revoke('unknown', ADA)).toEqual({ outcome: 'not_found' });
     expect([written, told]).toEqual([[], []]);
   });
 
-  it('revokeUnlisted() ends an id without a record for as long as any token lives, and so its own account’s', async () => {
+  it('revokeUnlisted() revokes an id without a record for the longest life of a token, and one of the account', async () => {
     const { revoking, written } = await setUp();
     const lost = 'V1StGXR8_Z5jdHi6B-myT';
     await revoking.revokeUnlisted(lost, ADA);
@@ -91,7 +91,7 @@ describe('OwnTokenRevocation', () => {
     expect(written).toHaveLength(2);
   });
 
-  it('revokeUnlisted() leaves another account’s token alone, at the cost of the same work', async () => {
+  it('revokeUnlisted() leaves another account’s token alone, but does the same work', async () => {
     const { revoking, written, told, left, store } = await setUp();
     const reads: string[] = [];
     const { find } = store.tokens;
@@ -107,7 +107,7 @@ describe('OwnTokenRevocation', () => {
     expect((await store.revocations.readEntries(['sallyport:revoked:own:t1']))[0]).toBeUndefined();
   });
 
-  it('revokeUnlisted() takes 30 ids a minute of each account that it does not know, and another’s count too', async () => {
+  it('revokeUnlisted() limits an account to 30 ids a minute that are unknown or of another account', async () => {
     const { revoking, written, left } = await setUp();
     const outcomes: unknown[] = [];
     for (let nth = 0; nth < 29; nth++) outcomes.push(await revoking.revokeUnlisted(newTokenId(), EVE));
@@ -122,7 +122,7 @@ describe('OwnTokenRevocation', () => {
     expect(await revoking.revokeUnlisted(newTokenId(), ADA)).toEqual({ outcome: 'done' });
   });
 
-  it('revokePresented() ends a token of the account, with or without a record, until its own end', async () => {
+  it('revokePresented() revokes a token of the account until it expires, with or without a record', async () => {
     const { revoking, written } = await setUp(verified('own', 'a1'));
     expect(await revoking.revokePresented(JWT, ADA)).toEqual({ outcome: 'done' });
     expect(written).toMatchObject([{ key: 'sallyport:revoked:own:j1', expiresAtSeconds: NOW + 420 }]);
@@ -131,21 +131,21 @@ describe('OwnTokenRevocation', () => {
   it.each<[what: string, token: string, VerificationResult]>([
     ["another account's", JWT, verified('own', 'a2')],
     ["another issuer's, of a subject of the same name", JWT, verified('partner', 'a1')],
-    ['one that is not verified', JWT, { outcome: 'refused', reason: 'token_invalid', check: 'signature' }],
+    ['a token that fails verification', JWT, { outcome: 'refused', reason: 'token_invalid', check: 'signature' }],
     [
       'one that may be of another issuer, which cannot be asked',
       JWT,
       { outcome: 'refused', reason: 'unavailable', check: 'keys', issuer: 'partner' },
     ],
-    ['an opaque one', 'opaque', verified('own', 'a1')],
-    ['an empty one', '', verified('own', 'a1')],
-  ])('revokePresented() leaves alone, and says no more of it: %s', async (_what, token, examined) => {
+    ['an opaque token', 'opaque', verified('own', 'a1')],
+    ['an empty string', '', verified('own', 'a1')],
+  ])('revokePresented() ignores %s', async (_what, token, examined) => {
     const { revoking, written } = await setUp(examined);
     expect(await revoking.revokePresented(token, ADA)).toEqual({ outcome: 'done' });
     expect(written).toEqual([]);
   });
 
-  it('revokePresented() says so if it cannot tell whose a token is that may be ours', async () => {
+  it('revokePresented() reports if a token that may be ours cannot be verified', async () => {
     const examined = { outcome: 'refused', reason: 'unavailable', check: 'keys', issuer: 'own' } as const;
     const { revoking, written } = await setUp(examined);
     expect(await revoking.revokePresented(JWT, ADA)).toEqual({ outcome: 'unavailable' });

@@ -12,7 +12,7 @@ import type { TooManyUnrecorded, UnrecordedBudget } from './unrecorded-budget.ts
 export interface OwnTokenRevocationParts {
   /** The own issuer's name. */
   readonly issuer: string;
-  /** With our own issuer alone: none of its tokens is opaque, so no authorization server is asked about one. */
+  /** Knows our own issuer only. None of its tokens is opaque, so no authorization server receives a request. */
   readonly resolver: RevocationResolverParts;
   readonly writer: Pick<RevocationWriter, 'revoke'>;
   readonly unrecorded: Pick<UnrecordedBudget, 'take'>;
@@ -34,7 +34,7 @@ export class OwnTokenRevocation {
     this.parts = parts;
   }
 
-  /** Revokes a token that the account's list shows. An unknown id and another account's are both `not_found`. */
+  /** Revokes a token in the account's list. An unknown id and that of another account's token are `not_found`. */
   async revoke(
     tokenId: string,
     by: Actor,
@@ -68,7 +68,7 @@ export class OwnTokenRevocation {
 
   /**
    * Revokes the token that the caller presents, with or without a record, if it belongs to the caller's account. Every
-   * other credential is left alone. `unavailable` if it cannot be told now whether the token is ours.
+   * other credential is left alone. `unavailable` if the token cannot be verified now and may be ours.
    */
   async revokePresented(token: string, by: Actor): Promise<typeof DONE | { readonly outcome: 'unavailable' }> {
     const { issuer, resolver } = this.parts;

@@ -145,7 +145,7 @@ describe('checkRevocationRequest()', () => {
     [true, key('corporate')],
     [true, { kind: 'issuer', issuer: 'partner', issuedUpToSeconds: undefined }],
     [true, { kind: 'issuer', issuer: 'partner', issuedUpToSeconds: 5 }],
-  ])('warns (%s) of what is far-reaching: %j', (isFarReaching, request) => {
+  ])('warns (%s) of a far-reaching request: %j', (isFarReaching, request) => {
     const warnings = isFarReaching ? [{ warning: 'far-reaching', request }] : [];
     expect(checkRevocationRequest(request, ISSUERS, NOW)).toEqual({ outcome: 'accepted', warnings });
   });

@@ -2,7 +2,7 @@ import type { IssuerConfig, OwnIssuer } from '../config/config.ts';
 import type { Check } from '../core/check.ts';
 import type { Malformation } from '../verification/jwt.ts';
 
-/** What a caller asks to end. `issuer` is the name of a configured issuer; times are Unix seconds. */
+/** What to revoke. `issuer` is the name of a configured issuer; times are Unix seconds. */
 export type RevocationRequest =
   /** The token itself, a JWT or an opaque one. */
   | { readonly kind: 'credential'; readonly token: string }
@@ -46,7 +46,7 @@ export interface RevocationFields {
 
 export type RevocationField = keyof RevocationFields;
 
-/** The fields that select what is revoked, each with the fields that it takes beside it. */
+/** The fields that select what is revoked, each with the fields that may accompany it. */
 const SELECTORS = {
   token: [],
   thumbprint: ['expires'],
@@ -60,7 +60,7 @@ export type Selector = keyof typeof SELECTORS;
 
 const SELECTOR_NAMES = ['token', 'thumbprint', 'jti', 'subject', 'kid', 'all'] as const satisfies readonly Selector[];
 
-/** Fields that do not make one request. */
+/** Fields that do not form one request. */
 export type FieldsProblem =
   | { readonly problem: 'nothing selected' }
   | { readonly problem: 'several selected'; readonly fields: readonly [Selector, Selector] }
@@ -79,7 +79,7 @@ export type RequestProblem =
 
 /** What a caller should know about a request that is carried out. */
 export type RevocationWarning =
-  /** It ends the tokens of more than one subject, or tokens that are not issued yet. */
+  /** It revokes the tokens of more than one subject, or tokens that are not issued yet. */
   | { readonly warning: 'far-reaching'; readonly request: FarReachingRequest }
   /** The store has no record of this id of our own issuer, although its token may exist. */
   | {
@@ -120,7 +120,7 @@ export interface RefusedRevocation {
   readonly problem: RequestProblem;
 }
 
-/** Makes one request of the fields of a door, which has checked each by itself. */
+/** Builds one request from the fields of a door, which has validated each of them. */
 export function readRevocationRequest(
   fields: RevocationFields,
 ):
@@ -182,7 +182,7 @@ function read(request: RevocationRequest) {
   return { outcome: 'read', request } as const;
 }
 
-/** The fields that were given. */
+/** Returns the fields that were given. */
 function fieldsOf(fields: RevocationFields): readonly RevocationField[] {
   const names: readonly RevocationField[] = [...SELECTOR_NAMES, 'issuer', 'before', 'expires'];
   return names.filter((name) => fields[name] !== undefined);

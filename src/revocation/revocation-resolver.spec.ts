@@ -60,7 +60,7 @@ describe('resolveRevocation()', () => {
           account: ACCOUNT_ID,
         },
       ],
-      // The record knows the end of the token better than the caller.
+      // The expiry in the record takes precedence over the caller's.
       [
         { issuer: 'own', jti: 't1', expires: NOW + 5 },
         {
@@ -161,8 +161,8 @@ describe('resolveRevocation()', () => {
   });
 
   it.each<[what: string, issuer: string, account: string | undefined]>([
-    ['one of ours', 'own', ACCOUNT_ID],
-    ['one of another issuer, which belongs to no account', 'partner', undefined],
+    ['of our own issuer', 'own', ACCOUNT_ID],
+    ['of another issuer, without an account', 'partner', undefined],
   ])('names a verified credential by its id: %s', async (_what, issuer, account) => {
     const parts = await setUp(makeCredential({ identity: { issuer, subject: ACCOUNT_ID, tokenId: 'j1' } }));
     expect(await resolveRevocation({ kind: 'credential', token: JWT }, parts)).toEqual({
@@ -188,14 +188,14 @@ describe('resolveRevocation()', () => {
     });
   });
 
-  it('reads an opaque token only if an issuer has such tokens', async () => {
+  it('accepts an opaque token only if an issuer has such tokens', async () => {
     const parts = await setUp(makeCredential({ identity: { issuer: 'legacy', tokenId: 'o1' } }));
     const issuers = [...ISSUERS, { name: 'legacy', kind: 'introspection' }] as const;
     const resolved = await resolveRevocation({ kind: 'credential', token: 'opaque' }, { ...parts, issuers });
     expect(resolved).toMatchObject({ targets: [{ kind: 'thumbprint' }, { kind: 'token', tokenId: 'o1' }] });
   });
 
-  it('takes the longest life that the configuration allows now if no key has signed for longer', async () => {
+  it('uses the longest life that the configuration allows now if no key has signed for longer', async () => {
     const parts = await setUp();
     const signingKeys = { read: async () => ({ revision: 1, keys: [{ ...KEY, longestTokenSeconds: 10 }] }) };
     const request = requestOf({ issuer: 'own', jti: 'lost' });
@@ -205,7 +205,7 @@ describe('resolveRevocation()', () => {
   });
 });
 
-describe('resolveRevocation() where the signing keys cannot be read', () => {
+describe('resolveRevocation() without readable signing keys', () => {
   const signingKeys = { read: () => Promise.reject(new Error('the keys cannot be read')) };
 
   it('resolves a token with a record, and a key', async () => {
@@ -222,7 +222,7 @@ describe('resolveRevocation() where the signing keys cannot be read', () => {
     await expect(asked).rejects.toThrow('the keys cannot be read');
   });
 
-  it('rejects where the records cannot be read', async () => {
+  it('rejects if the records cannot be read', async () => {
     const tokens = { find: () => Promise.reject(new Error('the records cannot be read')) };
     const parts = { ...(await setUp()), tokens };
     const asked = resolveRevocation(requestOf({ issuer: 'own', jti: 't1' }), parts);

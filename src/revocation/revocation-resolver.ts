@@ -29,10 +29,10 @@ export interface RevocationResolverParts {
 
 export type Resolution = ResolvedRequest | RefusedRevocation;
 
-/** What a request comes to. */
+/** What a request resolves to. */
 export interface ResolvedRequest {
   readonly outcome: 'resolved';
-  /** All of them together end what was named; at least one. */
+  /** At least one; together they cover what was named. */
   readonly targets: readonly RevocationTarget[];
   readonly warnings: readonly RevocationWarning[];
   /** The id of the account whose token of ours was named; `undefined` if it is not such a token, or has no record. */
@@ -40,7 +40,7 @@ export interface ResolvedRequest {
 }
 
 /**
- * Finds out what a request ends. A token, an account or a key of which the store has no record is ended as well, with a
+ * Resolves what a request revokes. A token, account or key of which the store has no record is revoked as well, with a
  * warning: the store may have lost the record in a failover, or with an older backup. Rejects with `StoreError`.
  */
 export async function resolveRevocation(
@@ -115,7 +115,7 @@ function resolveOwn(
 /**
  * The one rule for an id without a record: its entry lasts as long as the longest token that the issuer can have signed,
  * unless the caller names another time. The keys are read whether there is a record or not, so that the time of the
- * answer does not tell.
+ * response does not reveal it.
  */
 async function resolveOwnToken(
   { issuer, tokenId, expiresAtSeconds }: IssuerRequest & { readonly kind: 'token' },
@@ -136,7 +136,7 @@ async function resolveOwnToken(
   return resolved({ kind: 'token', ...lost, unrecorded: true }, { warning: 'no record', ...lost });
 }
 
-/** A subject of our own issuer is an account. A mark for anything else would end nothing. */
+/** A subject of our own issuer is an account. A mark for any other subject would have no effect. */
 async function resolveAccount(
   { issuer, subject, issuedUpToSeconds }: IssuerRequest & { readonly kind: 'subject' },
   { accounts }: RevocationResolverParts,

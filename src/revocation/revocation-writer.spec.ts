@@ -44,20 +44,20 @@ describe('RevocationWriter', () => {
     expect([written.length, ended]).toEqual([2, []]);
   });
 
-  it('takes a token out of the reason', async () => {
+  it('removes a token from the reason', async () => {
     const { revoke, written, told } = setUp();
     await revoke.revoke(token, { by: 'operator:ada' }, `found ${JWT} in a log`);
     expect(JSON.stringify([written, told])).not.toContain(JWT.slice(0, 20));
     expect(told[0]?.[2]).toBe('found [redacted] in a log');
   });
 
-  it('writes what ends a token that our clock takes for long expired: the clock may be ahead', async () => {
+  it('writes the entry of a token that expired long ago by our clock, which may be ahead', async () => {
     const { revoke, written, told } = setUp();
     await revoke.revoke({ ...token, expiresAtSeconds: NOW - 900 }, { by: 'x' });
     expect([written.map(({ expiresAtSeconds }) => expiresAtSeconds), told.length]).toEqual([[NOW - 780], 1]);
   });
 
-  it('rejects, and tells of nothing, where the store does not have it', async () => {
+  it('rejects, and records nothing, if the store fails', async () => {
     const { revoke, told } = setUp(() => Promise.reject(new Error('disk full')));
     await expect(revoke.revoke(token, ADA)).rejects.toThrow('disk full');
     expect(told).toEqual([]);
@@ -67,7 +67,7 @@ describe('RevocationWriter', () => {
 describe('RevocationWriter.revoke() of an account', () => {
   const account = { kind: 'account', issuer: 'own', subject: 'a1' } as const;
 
-  it('ends a token that another instance, whose clock is ahead, recorded before, and one that is being made', async () => {
+  it('revokes a token of another instance whose clock is ahead, and one that is being issued', async () => {
     const { accounts, tokens, revocations } = openMemoryStore();
     const made = { name: 'ada', passwordHash: '', scopes: [], disabled: false, createdAtSeconds: NOW };
     await accounts.add({ id: 'a1', version: 1, ...made });
@@ -77,7 +77,7 @@ describe('RevocationWriter.revoke() of an account', () => {
     const told: unknown[][] = [];
     const audit = { revoked: (...facts: unknown[]) => void told.push(facts) };
     const clock = { wallMs: () => NOW * 1000 };
-    // The change of the account has written the mark; nothing writes it again.
+    // The change of the account has written the mark, and nothing writes it again.
     const refusing = { write: async () => Promise.reject(new Error('written twice')) };
     const parts = { accounts, tokens, revocations: refusing, audit, clock, ownIssuer: 'own', clockSkewMs: 30_000 };
     const { value } = await new RevocationWriter(parts).revoke(account, ADA, 'stolen laptop');
@@ -89,7 +89,7 @@ describe('RevocationWriter.revoke() of an account', () => {
     expect(told).toEqual([[ADA, ended, 'stolen laptop']]);
   });
 
-  it('writes the second of our clock where the store knows no such account', async () => {
+  it('writes the second of our clock if the store has no such account', async () => {
     const { revoke, written } = setUp();
     await revoke.revoke(account, ADA);
     expect(written).toEqual([{ key: 'sallyport:notbefore:own:a1', value: `${NOW}`, expiresAtSeconds: undefined }]);

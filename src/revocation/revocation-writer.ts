@@ -50,15 +50,15 @@ export class RevocationWriter {
     if (mark === undefined) await this.parts.revocations.write(entry);
     this.parts.audit.revoked(who, dated, why.reason);
     const { ownIssuer, tokens } = this.parts;
-    // For its owner to read: the entry, which is the truth, goes with the token.
+    // The owner reads this record; the entry, which decides, disappears when the token expires.
     if (target.kind === 'token' && target.issuer === ownIssuer)
       await tokens.end(target.tokenId, { atSeconds: at, by, ...why });
     return entry;
   }
 
   /**
-   * Raises the account's version together with its mark, so that no token outlives this: neither one that is being made,
-   * nor one of an instance whose clock is ahead. `undefined` if the store has no such account, and then nothing is written.
+   * Raises the account's version together with its mark, so that no token survives: neither one that is being issued, nor
+   * one of an instance whose clock is ahead. `undefined` if the store has no such account; then nothing is written.
    */
   private async raiseMark(
     target: RevocationTarget & { readonly kind: 'account' },
@@ -68,7 +68,7 @@ export class RevocationWriter {
   }
 }
 
-/** An account without a record is dated by our clock's second. */
+/** Dates a target. An account without a record gets the second of our clock. */
 function datedTarget(target: RevocationTarget, mark: RevocationEntry | undefined, nowSeconds: number): DatedTarget {
   if (target.kind !== 'account') return target;
   const { issuer, subject } = target;

@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { KeyRingFixture } from '../../test/support/jwt/signing.ts';
 import type { RevocationTarget } from '../revocation-set/target.ts';
 import { entryFor } from '../revocation-set/target.ts';
@@ -23,38 +23,40 @@ async function setUp() {
   return { ringing, revocation: new SigningKeyRevocation(parts), parts, records, first: first?.kid ?? '' };
 }
 
-it('revoke() ends the key that signs, and another signs at once', async () => {
-  const { ringing, revocation, records, first } = await setUp();
-  const revoked = await revocation.revoke(first, BY, 'leaked');
-  const [second, ...others] = await ringing.lives();
-  expect(others).toEqual([]);
-  expect(second?.state).toBe('signing');
-  expect(second?.key.kid).not.toBe(first);
-  expect(revoked).toEqual({ outcome: 'revoked', successor: second?.key.kid });
-  expect(records).toEqual([[{ kind: 'signing key', issuer: 'sallyport', kid: first }, BY, 'leaked']]);
-});
+describe('SigningKeyRevocation', () => {
+  it('revoke() revokes the key that signs, and another signs at once', async () => {
+    const { ringing, revocation, records, first } = await setUp();
+    const revoked = await revocation.revoke(first, BY, 'leaked');
+    const [second, ...others] = await ringing.lives();
+    expect(others).toEqual([]);
+    expect(second?.state).toBe('signing');
+    expect(second?.key.kid).not.toBe(first);
+    expect(revoked).toEqual({ outcome: 'revoked', successor: second?.key.kid });
+    expect(records).toEqual([[{ kind: 'signing key', issuer: 'sallyport', kid: first }, BY, 'leaked']]);
+  });
 
-it('revoke() ends a retired key, and the key that signs stays', async () => {
-  const { ringing, revocation, first } = await setUp();
-  const { key } = await ringing.ring().rotate();
-  ringing.nowSeconds += 601;
-  expect(await ringing.states()).toEqual(['retired', 'signing']);
-  expect(await revocation.revoke(first, BY)).toEqual({ outcome: 'revoked', successor: undefined });
-  expect(await ringing.kids()).toEqual([key.kid]);
-});
+  it('revoke() revokes a retired key, and the key that signs stays', async () => {
+    const { ringing, revocation, first } = await setUp();
+    const { key } = await ringing.ring().rotate();
+    ringing.nowSeconds += 601;
+    expect(await ringing.states()).toEqual(['retired', 'signing']);
+    expect(await revocation.revoke(first, BY)).toEqual({ outcome: 'revoked', successor: undefined });
+    expect(await ringing.kids()).toEqual([key.kid]);
+  });
 
-it('find() and revoke() name the existing keys where there is no such key, and nothing is written', async () => {
-  const { revocation, records, first } = await setUp();
-  const unknown = { outcome: 'unknown', kids: [first] };
-  expect(await revocation.find('other')).toEqual(unknown);
-  expect(await revocation.revoke('other', BY)).toEqual(unknown);
-  expect(records).toEqual([]);
-  expect(await revocation.find(first)).toMatchObject({ outcome: 'found', key: { state: 'signing' } });
-});
+  it('find() and revoke() name the existing keys if there is no such key, and write nothing', async () => {
+    const { revocation, records, first } = await setUp();
+    const unknown = { outcome: 'unknown', kids: [first] };
+    expect(await revocation.find('other')).toEqual(unknown);
+    expect(await revocation.revoke('other', BY)).toEqual(unknown);
+    expect(records).toEqual([]);
+    expect(await revocation.find(first)).toMatchObject({ outcome: 'found', key: { state: 'signing' } });
+  });
 
-it('revoke() writes nothing where the keys cannot be opened', async () => {
-  const { parts, records, first } = await setUp();
-  const openRing = () => Promise.reject(new Error('no secret'));
-  await expect(new SigningKeyRevocation({ ...parts, openRing }).revoke(first, BY)).rejects.toThrow('no secret');
-  expect(records).toEqual([]);
+  it('revoke() writes nothing if the keys cannot be opened', async () => {
+    const { parts, records, first } = await setUp();
+    const openRing = () => Promise.reject(new Error('no secret'));
+    await expect(new SigningKeyRevocation({ ...parts, openRing }).revoke(first, BY)).rejects.toThrow('no secret');
+    expect(records).toEqual([]);
+  });
 });

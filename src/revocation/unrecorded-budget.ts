@@ -1,7 +1,7 @@
 import { FailureBudget } from '../accounts/guesses/failure-budget.ts';
 import type { Clock } from '../core/ports.ts';
 
-/** How many unrecorded ids an account may revoke at once, and after how many milliseconds one more: 30 a minute. */
+/** How many unrecorded ids an account may revoke at once, and how many milliseconds it waits for one more. */
 const BUDGET = { burst: 30, refillMs: 2_000, max: 10_000 };
 
 /** The account has revoked too many ids of which the store has no record. Nothing was written. */
@@ -12,7 +12,7 @@ export interface TooManyUnrecorded {
 
 /**
  * Bounds how many ids of our own issuer an account may revoke of which the store has no record: anyone can make up such
- * ids, and the entry of each stays as long as a token can live.
+ * ids, and the entry of each stays as long as a token can be valid.
  */
 export class UnrecordedBudget {
   private readonly clock: Pick<Clock, 'monotonicMs'>;

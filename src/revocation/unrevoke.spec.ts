@@ -42,7 +42,7 @@ function oneToken(tokenId: string, issuer = 'own') {
 }
 
 describe('Unrevoke', () => {
-  it('takes back what ended a token', async () => {
+  it('takes the revocation of a token back', async () => {
     const { store, told, revoke, takeBack, standing } = await setUp();
     await revoke.revoke(oneToken('old'), OPERATOR);
     expect(await takeBack(oneToken('old'))).toMatchObject({ outcome: 'taken back' });
@@ -98,7 +98,7 @@ describe('Unrevoke', () => {
     expect(outcome).toMatchObject({ outcome: 'taken back' });
   });
 
-  it('says that there is nothing to take back, and no record', async () => {
+  it('reports that nothing is revoked, and writes no record', async () => {
     const { unrevoke } = await setUp();
     expect(await unrevoke.unrevoke(oneToken('unknown'), OPERATOR)).toMatchObject({
       outcome: 'resolved',
@@ -107,7 +107,7 @@ describe('Unrevoke', () => {
     });
   });
 
-  it('refuses what no request can name, and writes nothing', async () => {
+  it('refuses an invalid request, and writes nothing', async () => {
     const { unrevoke, told } = await setUp();
     const refused = await unrevoke.unrevoke(oneToken('old', 'else'), OPERATOR);
     expect(refused).toMatchObject({ outcome: 'refused', problem: { problem: 'unknown issuer' } });

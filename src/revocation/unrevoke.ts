@@ -30,7 +30,7 @@ export interface UnrevokeParts {
 export type UnrevokeOutcome =
   | {
       readonly outcome: 'resolved';
-      /** One for each entry that ends what was named. */
+      /** One for each entry that revokes what was named. */
       readonly results: readonly UnrevokeResult[];
       readonly warnings: readonly RevocationWarning[];
     }
@@ -45,16 +45,16 @@ export type UnrevokeResult =
   /** The token has a successor, so it stays revoked: its revocation may have replaced the entry of the rotation. */
   | { readonly outcome: 'rotated'; readonly key: string; readonly successor: string }
   /**
-   * An account of ours: its mark is also what ended the tokens from before a new password, fewer scopes, disabling or
-   * removal, and nothing tells these from a revocation.
+   * One of our own accounts: a new password, fewer scopes, disabling and removal raise its mark too, and nothing
+   * distinguishes these from a revocation.
    */
   | { readonly outcome: 'account'; readonly key: string }
   /** Another process has changed the entry, and nothing was taken back. */
   | { readonly outcome: 'changed'; readonly key: string };
 
 /**
- * Takes revocations back, for an operator. The entry stays, with a value that says so, because instances write an entry
- * again that is missing.
+ * Takes revocations back, for an operator. The entry stays, with a value that says so, because instances rewrite an
+ * entry that is missing.
  */
 export class Unrevoke {
   private readonly parts: UnrevokeParts;
@@ -64,7 +64,7 @@ export class Unrevoke {
   }
 
   /**
-   * Resolves once the store has the change. Other entries may end the same tokens. Rejects with `StoreError`.
+   * Resolves once the store has the change. Other entries may still revoke the same tokens. Rejects with `StoreError`.
    *
    * @param reason at most `MAX_REASON_LENGTH` characters; a token in it is removed.
    */
@@ -90,7 +90,7 @@ export class Unrevoke {
     const at = clock.wallMs() / 1000;
     const why = reason === undefined ? {} : { reason: redact(reason) };
     const value = writeUndone({ at: Math.floor(at), by: authorOf(who), ...why, undoes: entry.value });
-    // As long as an instance may remember the entry that was taken back, and would write it again.
+    // As long as an instance may remember the old entry and would rewrite it.
     const expiresAtSeconds = Math.max(entry.expiresAtSeconds ?? at + REMEMBERED_SECONDS, at);
     if (!(await revocations.undo(entry.value, { key, value, expiresAtSeconds }))) return { outcome: 'changed', key };
     audit.unrevoked(who, target, why.reason);
@@ -103,7 +103,7 @@ function isOwnAccount(target: RevocationTarget, ownIssuer: string | undefined): 
   return (target.kind === 'account' || target.kind === 'subject') && target.issuer === ownIssuer;
 }
 
-/** No change of an account sets a mark that is a day ahead or cannot be read, but an operator's hand may. */
+/** No change of an account sets a mark that is a day ahead or unreadable, but an operator may. */
 function isMistyped({ key, value }: RevocationEntry, nowSeconds: number): boolean {
   return value !== END_OF_TIME && readReach(key, value).issuedUpToSeconds > nowSeconds + 86_400;
 }

@@ -54,7 +54,7 @@ describe('an opaque token', () => {
   it('passes with its scope, as its client, and its server is asked once', async () => {
     const token = await issue();
     expect(token).not.toContain('.');
-    const before = server.questions();
+    const before = server.introspections();
     for (let index = 0; index < 5; index++) {
       const outcome = await send(token);
       expect(outcome.outcome).toBe('passes');
@@ -65,7 +65,7 @@ describe('an opaque token', () => {
         'x-auth-scheme': 'bearer',
       });
     }
-    expect(server.questions()).toBe(before + 1);
+    expect(server.introspections()).toBe(before + 1);
   });
 
   it('does not pass without the scope', async () => {
@@ -73,10 +73,10 @@ describe('an opaque token', () => {
   });
 
   it('is refused where its server does not know it, and asked about seldom', async () => {
-    const before = server.questions();
+    const before = server.introspections();
     const token = randomUUID();
     for (let index = 0; index < 20; index++) expect(codeOf(await send(token))).toBe('401 token_invalid');
-    expect(server.questions() - before).toBeLessThan(10);
+    expect(server.introspections() - before).toBeLessThan(10);
   });
 
   it('is told of by explain', async () => {
@@ -90,12 +90,12 @@ describe('an opaque token', () => {
 });
 
 it('shows a token of three parts to nobody', async () => {
-  const before = server.questions();
+  const before = server.introspections();
   const foreign = { iss: 'https://nobody.example', sub: 'alice' };
   for (const token of [forge({ alg: 'ES256' }, foreign, p256.privateKey), 'a.b.c', 'a.b.c.', '..']) {
     expect(codeOf(await send(token))).toBe('401 token_invalid');
   }
-  expect(server.questions()).toBe(before);
+  expect(server.introspections()).toBe(before);
 });
 
 describe('a revoked token', () => {
@@ -106,9 +106,9 @@ describe('a revoked token', () => {
     await SQLITE.start().then(({ writeDirectly }) =>
       writeDirectly(sallyport, `sallyport:revoked-thumbprint:${thumbprint}`, ''),
     );
-    const before = server.questions();
+    const before = server.introspections();
     await expect.poll(async () => codeOf(await send(token)), { timeout: 5_000 }).toBe('401 token_revoked');
-    expect(server.questions()).toBe(before);
+    expect(server.introspections()).toBe(before);
   });
 
   it('is denied within ten seconds where it was revoked at its server', async () => {

@@ -106,7 +106,7 @@ const latency: Fault = {
     const lag = (ms: number): void => {
       for (const proxy of proxiesOf(world, SIDES)) {
         proxy.delay(ms);
-        proxy.delayQuestions(ms);
+        proxy.delayRequests(ms);
       }
     };
     lag(250);

@@ -4,11 +4,11 @@ import { AuditLog } from '../../src/audit/audit-log.ts';
 /** An audit record: its message, its level, and its facts. */
 export type AuditRecord = { readonly level: 'info' | 'warn'; readonly msg: string } & Readonly<Record<string, unknown>>;
 
-/** Who acts in tests that do not ask who it was. */
+/** The caller in tests in which the caller does not matter. */
 export const SOMEONE: Actor = { account: 'someone', client: '192.0.2.1' };
 export const OPERATOR: Operator = { by: 'operator:test' };
 
-/** An audit log, and the records that were written to it, the oldest first. */
+/** Returns an audit log and the records that are written to it, the oldest first. */
 export function recordAudit(): { readonly audit: AuditLog; readonly records: AuditRecord[] } {
   const records: AuditRecord[] = [];
   const writeAs =
@@ -20,7 +20,7 @@ export function recordAudit(): { readonly audit: AuditLog; readonly records: Aud
   return { audit: new AuditLog(output, limit), records };
 }
 
-/** As JSON leaves facts out. */
+/** Leaves out what JSON leaves out. */
 function withoutUndefined(facts: object): object {
   return Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
 }

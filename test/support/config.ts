@@ -6,14 +6,14 @@ import type { Loaded } from '../../src/config/load.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { formatProblems } from '../../src/config/reading/problems.ts';
 
-/** What a file may refer to in a spec. */
+/** What a configuration file may refer to. */
 export interface ConfigEnvironment {
   readonly env?: NodeJS.ProcessEnv;
   /** Files beside the configuration, by relative path. */
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
 }
 
-/** Loads a text as the `sallyport.yaml` of a directory of its own; problems name it so, without the directory. */
+/** Loads a string as `sallyport.yaml` of a new directory. Problems name the file without the directory. */
 export function loadConfigText(text: string | Uint8Array, { env = {}, files = {} }: ConfigEnvironment = {}): Loaded {
   const directory = mkdtempSync(join(tmpdir(), 'sallyport-config-'));
   try {
@@ -29,7 +29,7 @@ export function loadConfigText(text: string | Uint8Array, { env = {}, files = {}
   }
 }
 
-/** The problems of a text as people read them, without the file's name; empty where it loads. */
+/** Returns the formatted problems of a configuration, without the file's name; empty if it loads. */
 export function problemsOf(text: string | Uint8Array, environment?: ConfigEnvironment): string[] {
   const loaded = loadConfigText(text, environment);
   return loaded.ok ? [] : formatProblems(loaded.problems).replaceAll('sallyport.yaml:', '').split('\n');
@@ -37,17 +37,17 @@ export function problemsOf(text: string | Uint8Array, environment?: ConfigEnviro
 
 const OPENING = 'version: 1\nlisten: { extAuthz: 127.0.0.1:9191 }\n';
 
-/** A whole file around a few sections, which begin at its line 3. */
+/** Completes a few sections to a whole file, in which they begin at line 3. */
 export function fileWith(sections: string): string {
   return /^routes:/m.test(sections) ? `${OPENING}${sections}` : `${OPENING}${sections}\nroutes: []`;
 }
 
-/** What `fileWith(sections)` loads to. Throws the problems where it does not. */
+/** Loads `fileWith(sections)`. Throws if it has problems. */
 export function configOf(sections: string, environment?: ConfigEnvironment): Config {
   return configFrom(fileWith(sections), environment);
 }
 
-/** What a whole file loads to. Throws the problems where it does not. */
+/** Loads a whole file. Throws if it has problems. */
 export function configFrom(text: string, environment?: ConfigEnvironment): Config {
   const loaded = loadConfigText(text, environment);
   if (!loaded.ok) throw new Error(formatProblems(loaded.problems));

@@ -8,7 +8,7 @@ export const POLICY =
 export const CLEARED = ['__Host-sallyport=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Strict'];
 export const FORM = { ends: '7', scopes: 'messages:list', name: 'x', overlap: '0', reason: '', password: 'x' };
 
-/** Every page but the log-in, with what it answers who may. */
+/** Every page but the log-in, with its status for a caller who has access. */
 export const PAGES = [
   ['GET', () => '/console', 200],
   ['GET', () => '/console/tokens/new', 200],
@@ -51,7 +51,7 @@ async function start(): Promise<void> {
 export interface VisitOptions {
   readonly cookie?: string | undefined;
   readonly form?: Readonly<Record<string, string>>;
-  /** Other header fields; an `Origin` of its own replaces ours. */
+  /** Header fields to add. If given, no default `Origin` is sent. */
   readonly headers?: readonly (readonly [name: string, value: string])[];
 }
 
@@ -81,14 +81,14 @@ export async function logIn(name: string, password: string): Promise<string> {
   return headers['set-cookie']?.[0]?.split(';')[0] ?? '';
 }
 
-/** Makes a private token by the page; its id, and itself. */
+/** Creates a private token through the page; resolves to its id and the token. */
 export async function make(cookie: string, form: Partial<typeof FORM> = {}): Promise<{ id: string; token: string }> {
   const { body } = await visit('POST', '/console/tokens/new', { cookie, form: { ...FORM, ...form } });
   const [, token = ''] = /<textarea[^>]*>([^<]+)</.exec(body) ?? [];
   return { id: decodeJwt(token).jti ?? '', token };
 }
 
-/** What the service says of a token, to a log-in by the call. */
+/** Resolves to the status of a token in the API. */
 export async function statusOf(id: string): Promise<unknown> {
   const login = await service.call('POST', '/v1/login', undefined, { name: 'ada', password: 'secret' });
   const { access_token } = (await login.json()) as Record<string, string>;

@@ -14,10 +14,10 @@ export const NOW_SECONDS = NOW_MS / 1000;
 /** The monotonic clock of the specs. */
 export const MONOTONIC_MS = 50_000;
 
-/** The feed's epoch of the specs. */
+/** The epoch of the feed in the specs. */
 export const EPOCH = 7;
 
-/** A route at `/x` that any valid credential may use. */
+/** Returns a route at `/x` that any valid credential may use. */
 export function makeRoute(route: Partial<Route> = {}): Route {
   return {
     pattern: '/x',
@@ -32,19 +32,19 @@ export function makeRoute(route: Partial<Route> = {}): Route {
   };
 }
 
-/** A policy of generation 1 that never sunsets Basic. */
+/** Returns a policy of generation 1 under which Basic never ends. */
 export function makePolicy(routes: readonly Route[], policy: Partial<Policy> = {}): Policy {
   const basicUntilMs = Number.POSITIVE_INFINITY;
   return { generation: 1, routes: new RouteMap(routes), basicUntilMs, shadow: false, ...policy };
 }
 
-/** `GET /x` with no credential, not from a browser. */
+/** Returns `GET /x` without a credential, not from a browser. */
 export function makeRequest(request: Partial<AccessRequest> = {}): AccessRequest {
-  const nobody = { authorization: undefined, fromBrowser: false };
-  return { door: 'ext-authz', method: 'GET', host: 'api.example.com', path: '/x', ...nobody, ...request };
+  const anonymous = { authorization: undefined, fromBrowser: false };
+  return { door: 'ext-authz', method: 'GET', host: 'api.example.com', path: '/x', ...anonymous, ...request };
 }
 
-/** A standing that was never asked about. */
+/** Returns a standing that was never read. */
 export function makeStanding(standing: Partial<Standing> = {}): Standing {
   const askedAtMs = standing.askedAtMs ?? Number.NEGATIVE_INFINITY;
   return {
@@ -55,30 +55,30 @@ export function makeStanding(standing: Partial<Standing> = {}): Standing {
   };
 }
 
-/** A standing that {@link makeFreshness} vouches for. */
+/** Returns a standing that is fresh by {@link makeFreshness}. */
 export function makeFreshStanding(standing: Partial<Standing> = {}): Standing {
   return makeStanding({ epoch: EPOCH, ...standing });
 }
 
-/** A standing whose entry ends every token. */
+/** Returns a standing whose entry revokes every token. */
 export function makeRevokedStanding(standing: Partial<Standing> = {}): Standing {
   const everything = { issuedUpToSeconds: Number.POSITIVE_INFINITY, fromSeconds: Number.NEGATIVE_INFINITY };
   return makeStanding({ marked: true, ...everything, ...standing });
 }
 
-/** A feed that has heard of everything up to now. */
+/** Returns the freshness of a feed that has received every change up to now. */
 export function makeFreshness(freshness: Partial<Freshness> = {}): Freshness {
   const heardUpToMs = freshness.heardUpToMs ?? MONOTONIC_MS;
   const heard = { heardUpToMs, heardUpToWallMs: wallOf(heardUpToMs) };
   return { epoch: EPOCH, ...heard, maxStalenessMs: 1000, keepsAnswers: false, ...freshness };
 }
 
-/** What the wall clock of the specs showed then. */
+/** Returns the time of the specs' wall clock at a time of the monotonic one. */
 function wallOf(monotonicMs: number): number {
   return NOW_MS + monotonicMs - MONOTONIC_MS;
 }
 
-/** A Bearer token of the issuer `partner` with the scope `messages:send`, good for another minute and not revoked. */
+/** Returns a Bearer token of `partner` with the scope `messages:send`, valid for another minute and not revoked. */
 export function makeCredential({ identity, ...rest }: CredentialParts = {}): VerifiedCredential {
   const scopes = identity?.scopes ?? ['messages:send'];
   const whose = { issuer: 'partner', subject: 'sub-1', tokenId: 't-1', scheme: 'bearer' as const };
@@ -101,12 +101,12 @@ type CredentialParts = Partial<Omit<VerifiedCredential, 'identity'>> & {
   readonly identity?: Partial<VerifiedCredential['identity']>;
 };
 
-/** The first look at a request, which may still ask. */
+/** Returns the moment of the first decision on a request, which may still ask the store. */
 export function makeMoment(moment: Partial<Moment> = {}): Moment {
   return { wallMs: NOW_MS, monotonicMs: MONOTONIC_MS, beganMs: MONOTONIC_MS, mayAsk: true, ...moment };
 }
 
-/** A verification's result with its check as the log words it. */
+/** Replaces the check of a refusal by its text in the log. */
 export function withCheckText(result: VerificationResult | undefined): unknown {
   return result?.outcome === 'refused' ? { ...result, check: checkText(result.check) } : result;
 }

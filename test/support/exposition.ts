@@ -1,4 +1,4 @@
-/** What was scraped: every series' value. */
+/** The parsed metrics: the value of each series. */
 export class Exposition {
   private readonly series: ReadonlyMap<string, number>;
 
@@ -6,12 +6,12 @@ export class Exposition {
     this.series = series;
   }
 
-  /** The series with exactly these labels; `undefined` where there is none. */
+  /** Returns the value of the series with exactly these labels; `undefined` without one. */
   value(name: string, labels: Readonly<Record<string, string>> = {}): number | undefined {
     return this.series.get(keyOf(name, Object.entries(labels)));
   }
 
-  /** All series of one metric, as `{"label":"value"}` in the order of the labels' names. */
+  /** Returns all series of one metric, by `{"label":"value"}` in the order of the labels' names. */
   all(name: string): Record<string, number> {
     const own = [...this.series].filter(([key]) => key.startsWith(`${name}{`));
     return Object.fromEntries(own.map(([key, value]) => [key.slice(name.length), value]));
@@ -28,12 +28,12 @@ const TYPES = ['counter', 'gauge', 'histogram', 'summary', 'untyped'];
 const SAMPLE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (NaN|[+-]Inf|[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?)$/s;
 const LABEL = /^([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\[\\"n])*)"(?:,|$)/;
 
-/** Reads Prometheus's text format 0.0.4, and throws at whatever the format or its conventions do not allow. */
+/** Parses Prometheus's text format 0.0.4. Throws at anything that the format or its conventions forbid. */
 export function parseExposition(text: string): Exposition {
   const series = new Map<string, number>();
   const seen = new Set<string>();
   let family: Family | undefined;
-  if (!text.endsWith('\n')) throw new Error('the last line does not end');
+  if (!text.endsWith('\n')) throw new Error('the last line has no newline');
   for (const line of text.slice(0, -1).split('\n')) {
     if (line.startsWith('# HELP ')) family = openFamily(line, seen);
     else if (line.startsWith('# TYPE ')) typeFamily(line, family);
@@ -45,7 +45,7 @@ export function parseExposition(text: string): Exposition {
 function openFamily(line: string, seen: Set<string>): Family {
   const [, name = '', help = ''] = /^# HELP (\S+) (.+)$/s.exec(line) ?? [];
   if (!NAME.test(name) || /\\(?![\\n])/.test(help)) throw new Error(`bad help: ${line}`);
-  if (seen.has(name)) throw new Error(`told twice: ${line}`);
+  if (seen.has(name)) throw new Error(`a repeated family: ${line}`);
   seen.add(name);
   return { name };
 }
@@ -53,7 +53,8 @@ function openFamily(line: string, seen: Set<string>): Family {
 function typeFamily(line: string, family: Family | undefined): void {
   const [, name = '', type = ''] = /^# TYPE (\S+) (\S+)$/.exec(line) ?? [];
   if (family?.name !== name || family.type !== undefined || !TYPES.includes(type)) throw new Error(`bad type: ${line}`);
-  if ((type === 'counter') !== name.endsWith('_total')) throw new Error(`only a counter is a total: ${line}`);
+  if ((type === 'counter') !== name.endsWith('_total'))
+    throw new Error(`only the name of a counter ends in _total: ${line}`);
   family.type = type;
 }
 
@@ -64,7 +65,7 @@ function addSample(line: string, family: Family | undefined, series: Map<string,
     throw new Error(`bad sample: ${line}`);
   }
   const key = keyOf(name, parseLabels(written));
-  if (series.has(key)) throw new Error(`a series twice: ${line}`);
+  if (series.has(key)) throw new Error(`a repeated series: ${line}`);
   series.set(key, Number(number.replace('Inf', 'Infinity')));
 }
 
@@ -76,7 +77,7 @@ function parseLabels(written: string): [string, string][] {
     labels.push([name, value.replace(/\\(.)/g, (_, escaped: string) => (escaped === 'n' ? '\n' : escaped))]);
     rest = rest.slice(whole.length);
   }
-  if (new Set(labels.map(([name]) => name)).size < labels.length) throw new Error(`a label twice: ${written}`);
+  if (new Set(labels.map(([name]) => name)).size < labels.length) throw new Error(`a repeated label: ${written}`);
   return labels;
 }
 

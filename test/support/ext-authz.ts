@@ -50,13 +50,13 @@ export function credentialOf(identity: Partial<Identity> = {}): VerifiedCredenti
   };
 }
 
-/** A request that passes as `identity`; as nobody without one. */
+/** Returns the decision that allows a request with this identity, or without a credential. */
 export function allowed(identity?: Partial<Identity>): Allow {
   const credential = identity === undefined ? undefined : credentialOf(identity);
   return { outcome: 'allow', route: ROUTE, credential, shadowed: undefined };
 }
 
-/** A request that would have been denied, and passes. */
+/** Returns the decision that allows a request which only shadow mode lets pass. */
 export function shadowed(): Decision {
   return { ...allowed(), shadowed: deny('token_expired', ROUTE, 'exp') };
 }

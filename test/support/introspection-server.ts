@@ -8,7 +8,7 @@ import { SimulatedTime } from './simulated-time.ts';
 
 const START_MS = new SimulatedTime().nowMs;
 
-/** An issuer of opaque tokens, as the contract's example has it. */
+/** Returns an issuer of opaque tokens, as in the contract's example. */
 export function legacy(changes: Partial<IntrospectionIssuer> = {}): IntrospectionIssuer {
   return {
     kind: 'introspection',
@@ -32,14 +32,14 @@ export function legacy(changes: Partial<IntrospectionIssuer> = {}): Introspectio
   };
 }
 
-/** An authorization server whose answers a test gives by hand, in a time that the test makes pass. */
+/** An authorization server whose responses the test sets, on a clock that the test advances. */
 export class AuthorizationServer {
   readonly time = new SimulatedTime();
-  /** Every token that was asked about. */
+  /** Every token that was introspected. */
   readonly asked: string[] = [];
-  /** How often it was asked about nothing. */
+  /** The number of introspections of an empty token. */
   askedAboutNothing = 0;
-  /** What was told of it, in words. */
+  /** The observer's calls, in words. */
   readonly told: string[] = [];
   answer: (token: string, signal: AbortSignal) => Promise<string>;
 
@@ -78,10 +78,10 @@ export class AuthorizationServer {
     this.answer = () => Promise.reject(error);
   }
 
-  /** Takes questions and answers them when told to. */
-  holds(): { answer(said: object): void } {
+  /** Leaves requests open until the test answers them. */
+  holds(): { answer(body: object): void } {
     const { promise, resolve } = Promise.withResolvers<string>();
     this.answer = () => promise;
-    return { answer: (said) => resolve(JSON.stringify(said)) };
+    return { answer: (body) => resolve(JSON.stringify(body)) };
   }
 }

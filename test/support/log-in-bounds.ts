@@ -7,14 +7,14 @@ import type { Clock } from '../../src/core/ports.ts';
 import { MemoryLogInHistory } from '../../src/store/memory/log-in-history.ts';
 
 export interface ThrottleOptions {
-  /** What instances share; one of this throttle's own without it. */
+  /** The history that instances share; a new one by default. */
   readonly shared?: LogInHistoryStore;
-  /** For the shared history, in milliseconds. */
+  /** Time limit of the shared history, in milliseconds. */
   readonly limitMs?: number;
   readonly failed?: (error: unknown) => void;
 }
 
-/** The parts that bound guesses, as an instance has them. */
+/** Returns the parts of an instance that limit guesses. */
 export function makeThrottle(clock: Clock, { shared, limitMs = 5_000, failed = () => {} }: ThrottleOptions = {}) {
   const nowMs = clock.wallMs;
   const digests = new LogInDigests(Buffer.alloc(32, 'k'));
@@ -24,5 +24,5 @@ export function makeThrottle(clock: Clock, { shared, limitMs = 5_000, failed = (
   return { digests, devices, history, throttle: new GuessThrottle({ clock, digests, devices, history }) };
 }
 
-/** For who is not listening. */
+/** An observer that ignores everything. */
 export const SILENT_LOG_INS = { credentialsChecked() {}, guessesSpent() {} };

@@ -22,7 +22,7 @@ const catalogue = new Map([
 
 const clock = { wallMs: () => time.nowSeconds * 1000 + 400 };
 
-/** Private tokens of `ada`, by a clock that stands still at {@link NOW}; by default over a memory store with that clock. */
+/** Opens private tokens of `ada` on a clock that is stopped at {@link NOW}, by default over a memory store. */
 export async function openPrivateTokens(store: Store = openMemoryStore(clock.wallMs)) {
   time.nowSeconds = NOW;
   const { accounts, tokens, revocations } = store;
@@ -65,15 +65,15 @@ export async function openPrivateTokens(store: Store = openMemoryStore(clock.wal
   const privateTokens = new PrivateTokens({ ttl, rules, accounts, mint, audit });
   const rotation = new TokenRotation({ ...common, issuer: 'own', ttl, rules, accounts, views, mint, audit });
   const create = async (days: number, scopes = ['messages:list']) => {
-    const made = await privateTokens.create(SOMEONE, authorityOf('ada'), {
+    const issued = await privateTokens.create(SOMEONE, authorityOf('ada'), {
       name: 'server',
       scopes,
       expiresAtSeconds: NOW + days * DAY,
     });
-    if (made.outcome !== 'issued') throw new Error(JSON.stringify(made));
-    return made;
+    if (issued.outcome !== 'issued') throw new Error(JSON.stringify(issued));
+    return issued;
   };
-  /** Interrupts a rotation between its two writes, as a crash would. */
+  /** Interrupts a rotation between its two writes, like a crash. */
   const breakOff = async () => {
     const { id: old } = await create(90);
     const { write } = revocations;
@@ -85,7 +85,7 @@ export async function openPrivateTokens(store: Store = openMemoryStore(clock.wal
   return { time, store, privateTokens, rotation, revoking, views, create, signer, breakOff, mint, behind, records };
 }
 
-/** By a password, at the time of its use. */
+/** Returns the authority of a password that is checked at the time of its use. */
 export function authorityOf(accountId: string) {
   return {
     accountId,

@@ -6,7 +6,7 @@ const CLASS = /^export (?:abstract )?class (\w+)[^\n]*\{\n([\s\S]*?)^\}/gm;
 /** The formatter indents the members of a class by two spaces, and private ones begin with `private`. */
 const MEMBER = /^ {2}(?:async )?(?:get )?(?!constructor\b)(\w+)(?:<[^\n]*)?\(/gm;
 
-/** The names of the public methods and getters of every exported class in `src`, by the name of the class. */
+/** Returns the names of the public methods and getters of every exported class in `src`, by class name. */
 export function publicMembers(): ReadonlyMap<string, readonly string[]> {
   const members = new Map<string, readonly string[]>();
   for (const file of globSync('**/*.ts', { cwd: SOURCES })) {

@@ -11,7 +11,7 @@ import { makeCredential } from './core.ts';
 
 const LIMITS = { maxStalenessMs: 1_000, storeTimeoutMs: 2_000, allowKnownForMs: 60_000 };
 
-/** Remembers what an operator would have been told, in order. */
+/** Records what an operator would learn, in order. */
 class RecordingObserver implements RevocationObserver {
   readonly lines: string[] = [];
   feedLost = (): void => this.add('feed lost');
@@ -28,18 +28,18 @@ class RecordingObserver implements RevocationObserver {
   }
 }
 
-/** What one instance of Sallyport knows of the revocation set, and would decide. */
+/** One instance of Sallyport, as far as it knows the revocation set and decides by it. */
 export interface Instance {
   readonly store: Store;
   readonly revocationSet: RevocationSet;
   readonly told: readonly string[];
-  /** Ends the token of this id; resolves once that is acknowledged. */
+  /** Revokes the token with this id; resolves once the store has acknowledged it. */
   revoke(id: string, expiresAtSeconds?: number, value?: string): Promise<void>;
-  /** Takes back the revocation of this id, as `sallyport token unrevoke` does. */
+  /** Takes back the revocation of this id, like `sallyport token unrevoke`. */
   takeBack(id: string): Promise<void>;
-  /** What a decision that begins now reads of the token, under `onOutage: { allowKnownFor: 60s }`. */
+  /** Resolves to the verdict on the token for a decision that begins now, under `onOutage: { allowKnownFor: 60s }`. */
   decide(id: string): Promise<Verdict>;
-  /** Resolves once all that anybody did before now has been heard. */
+  /** Resolves once the instance has received every change that was made before now. */
   heard(): Promise<void>;
 }
 
@@ -47,7 +47,7 @@ export function keyOf(id: string): string {
   return `sallyport:revoked:own:${id}`;
 }
 
-/** Starts an instance on a store, that is gone when the test ends. */
+/** Starts an instance on a store; it is closed when the test ends. */
 export async function startInstance(store: Store): Promise<Instance> {
   const observer = new RecordingObserver();
   const clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() };
@@ -91,7 +91,7 @@ export async function startInstance(store: Store): Promise<Instance> {
   };
 }
 
-/** What `sallyport store accept-loss` does. */
+/** Accepts every loss, like `sallyport store accept-loss`. */
 export async function acceptAll({ epochs }: Store): Promise<void> {
   for (const [key, found] of await epochs.read()) {
     const record = acceptLoss(found, `accepted-${Math.random()}`);

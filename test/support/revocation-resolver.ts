@@ -3,14 +3,14 @@ import type { RevocationResolverParts } from '../../src/revocation/revocation-re
 import type { Store } from '../../src/store/store.ts';
 import { NOW_MS } from './core.ts';
 
-/** Our own issuer, whose tokens live for at most 5,000 seconds. */
+/** Our own issuer. Its tokens are valid for at most 5,000 seconds. */
 export const OWN: RequestIssuer = {
   name: 'own',
   kind: 'signing',
   ttl: { defaultSeconds: 60, maxSeconds: 5_000, privateMaxSeconds: 4_000 },
 };
 
-/** What resolves requests over a store, at {@link NOW_MS}. Our own issuer is the only one, and no credential is examined. */
+/** Returns a resolver's parts over a store at {@link NOW_MS}, with {@link OWN} as the only issuer and no examiner. */
 export function resolverOver(
   { accounts, tokens, signingKeys }: Pick<Store, 'accounts' | 'tokens' | 'signingKeys'>,
   parts: Partial<RevocationResolverParts> = {},

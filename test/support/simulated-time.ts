@@ -5,12 +5,12 @@ interface Timer {
   readonly work: () => void;
 }
 
-/** A clock that stands still until a test advances it, and the timers that go by it. */
+/** A clock that a test advances, and timers on that clock. */
 export class SimulatedTime implements Timers {
   nowMs = 1_000_000;
   private readonly planned = new Set<Timer>();
 
-  /** How much is still planned. */
+  /** The number of timers that have not fired. */
   get pending(): number {
     return this.planned.size;
   }
@@ -25,7 +25,7 @@ export class SimulatedTime implements Timers {
     return () => this.planned.delete(planned);
   }
 
-  /** Lets so much time pass, everything that is planned within it happening at its moment. */
+  /** Advances the clock by `byMs` and fires each timer that is due, at its time. */
   async advance(byMs: number): Promise<void> {
     const untilMs = this.nowMs + byMs;
     await settled();
@@ -44,7 +44,7 @@ export class SimulatedTime implements Timers {
   }
 }
 
-/** Everything that waits for nothing but promises is done. */
+/** Resolves once everything that waits for promises alone is done. */
 function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

@@ -11,18 +11,18 @@ export interface SlowCallOptions {
   readonly body: string;
 }
 
-/** A request whose headers and first byte were sent. */
+/** A request of which the headers and the first byte were sent. */
 export interface SlowCall {
-  /** Sends the rest; resolves to the answer. */
+  /** Sends the rest; resolves to the response. */
   finish(): Promise<{ readonly status: number; readonly headers: IncomingHttpHeaders; readonly body: string }>;
 }
 
-/** Begins a request, and leaves its body for later. */
+/** Sends the headers and the first byte of a request. */
 export function beginCall({ port, method = 'POST', path, headers, body }: SlowCallOptions): SlowCall {
   const length = { 'content-length': String(Buffer.byteLength(body)) };
   const call = request({ host: '127.0.0.1', port, method, path, headers: { ...headers, ...length } });
   const answered = once(call, 'response');
-  // A refusal may come before the body.
+  // The server may refuse before the body is sent.
   answered.catch(() => {});
   call.write(body.slice(0, 1));
   return {

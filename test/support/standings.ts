@@ -9,7 +9,7 @@ import { makeCredential, makeMoment, NOW_MS } from './core.ts';
 export const MAX_STALENESS_MS = 1000;
 export const STORE_TIMEOUT_MS = 80;
 
-/** For specs that do not look at what is told. */
+/** An observer that ignores everything. */
 export const SILENT_OBSERVER: RevocationObserver = {
   feedLost: () => undefined,
   feedBack: () => undefined,
@@ -21,14 +21,14 @@ export const SILENT_OBSERVER: RevocationObserver = {
   entriesVanished: () => undefined,
 };
 
-/** For specs of a set that stands, of which nothing is known beside what is read. */
+/** A sound set of which nothing is known but what is read. */
 export const SOUND_SET = {
   known: { reachOf: () => undefined, begun: () => undefined },
   set: { isSound: true },
   found: () => undefined,
 } as const;
 
-/** One question to the store of a {@link StandingsFixture}. */
+/** One read of the store of a {@link StandingsFixture}. */
 export interface StoreRead {
   readonly keys: readonly string[];
   isOpen: boolean;
@@ -40,7 +40,7 @@ type StandingsFixtureOptions = Partial<
   Pick<StandingsParts, 'maxEntries' | 'allowKnownForMs' | 'known' | 'found' | 'set'>
 >;
 
-/** Standings over a store that answers when it is told to, and a clock that stands still. */
+/** Standings over a store whose reads the test answers, on clocks that the test advances. */
 export class StandingsFixture {
   readonly questions: StoreRead[] = [];
   readonly standings: Standings;
@@ -65,18 +65,18 @@ export class StandingsFixture {
     this.hear();
   }
 
-  /** The feed is heard up to now. */
+  /** Reports that the feed has delivered every change up to now. */
   hear(): void {
     this.standings.heardUpTo(this.nowMs, this.wallMs);
   }
 
-  /** Time passes, on both clocks. */
+  /** Advances both clocks. */
   pass(ms: number): void {
     this.nowMs += ms;
     this.wallMs += ms;
   }
 
-  /** A token that these entries could end. */
+  /** Returns a token that these entries could revoke. */
   token(...keys: readonly string[]): VerifiedCredential {
     return makeCredential({ standings: keys.map((key) => this.standings.at(key)) });
   }
@@ -85,19 +85,19 @@ export class StandingsFixture {
     this.questions[nth]?.resolve(values);
   }
 
-  /** Refreshes a token and answers the question that this asks. */
+  /** Refreshes a token and answers the read that this causes. */
   async answerNext(token: VerifiedCredential, ...values: readonly (string | undefined)[]): Promise<void> {
     const done = this.standings.refresh(token);
     this.answer(this.questions.length - 1, ...values);
     await done;
   }
 
-  /** Asks for one entry and is told its value. */
+  /** Reads one entry, which has this value. */
   async learn(key: string, value: string | undefined): Promise<void> {
     await this.answerNext(this.token(key), value);
   }
 
-  /** What the core would read from a token's standings, in a decision that began now unless told otherwise. */
+  /** Returns the core's verdict on a token's standings, by default for a decision that begins now. */
   judge(
     { standings }: VerifiedCredential,
     beganMs = this.nowMs + 1,

@@ -1,8 +1,8 @@
 import type { Reporter, TestCase, TestModule, TestSuite } from 'vitest/node';
 
 /**
- * Says how the run went in its very last line, `N passed, N failed`, with `, N skipped` where tests were. Names each
- * skipped test with its reason. Fails the run where nothing ran and, with `CI=true`, where anything was skipped.
+ * Prints the result of the run in the very last line: `N passed, N failed`, and `, N skipped` if any were. Names each
+ * skipped test with its reason. Fails a run in which nothing ran or, with `CI=true`, anything was skipped.
  */
 export class SummaryReporter implements Reporter {
   private passed = 0;
@@ -10,7 +10,7 @@ export class SummaryReporter implements Reporter {
   private skipped: readonly string[] = [];
 
   onInit(): void {
-    // Vitest may still speak after the run's end, and ends without a run where it found no file.
+    // Vitest may print after the run has ended, and ends without a run if it finds no file.
     process.once('exit', () => this.conclude());
   }
 
@@ -34,12 +34,12 @@ export class SummaryReporter implements Reporter {
   }
 }
 
-/** Whether a file could not be loaded, or one of its hooks failed. */
+/** Whether a file failed to load, or one of its hooks failed. */
 function isBroken(entity: TestModule | TestSuite): boolean {
   return entity.errors().length > 0;
 }
 
-/** A test that was neither passed nor failed: skipped, or never reached. */
+/** Whether a test neither passed nor failed: it was skipped, or never reached. */
 function isSkipped(test: TestCase): boolean {
   return !['passed', 'failed'].includes(test.result().state);
 }

@@ -12,7 +12,7 @@ import { openSqliteStore } from '../../src/store/sqlite/store.ts';
 import { OPERATOR, recordAudit } from './audit.ts';
 import { withRevocations } from './store/revocations.ts';
 
-/** The issuer that signs, as most tests have it. */
+/** The issuer that signs, in most tests. */
 export const OWN_ISSUER = { name: 'sallyport', issuer: 'https://s.local', signing: { algorithm: 'ES256' } };
 
 const USUAL = {
@@ -38,16 +38,16 @@ export interface TokenService {
   readonly origin: string;
   /** Holds the configuration, and the store in `store.db`. */
   readonly folder: string;
-  /** All that it logged so far. */
+  /** Every line that it has logged. */
   readonly lines: string[];
-  /** One request. A text is a form as it is written, an object is JSON. */
+  /** Sends one request. A string is sent as an encoded form, an object as JSON. */
   call(method: string, path: string, authorization?: string, body?: string | object): Promise<Response>;
-  /** Adds an account while it runs, past the API; resolves to its id. */
+  /** Adds an account in the store while the service runs; resolves to its id. */
   addAccount(account: NewAccount): Promise<string>;
   close(): Promise<void>;
 }
 
-/** Starts one on a free port, with everything of it in a folder of its own. */
+/** Starts one on a free port, with its files in a new folder. */
 export async function startTokenService({
   config,
   env = {},
@@ -82,7 +82,7 @@ export async function startTokenService({
     await app.close();
     await rm(folder, { recursive: true });
   };
-  return { origin, folder, lines, call: (...asked) => call(origin, ...asked), addAccount, close };
+  return { origin, folder, lines, call: (...request) => call(origin, ...request), addAccount, close };
 }
 
 function call(origin: string, ...[method, path, authorization, body]: Parameters<TokenService['call']>) {

@@ -21,7 +21,7 @@ const SEAL = Buffer.alloc(32, 7).toString('base64url');
 /** An audit record, as the log has it. */
 export type WrittenRecord = Readonly<Record<string, unknown>>;
 
-/** The use cases as the application composes them for the doors and for the command line, over one memory store. */
+/** Opens the use cases of the doors and of the command line over one memory store, as the application does. */
 export async function openUseCases() {
   const loaded = loadConfigText(CONFIG, { env: { SEAL } });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
@@ -39,7 +39,7 @@ export async function openUseCases() {
   if (doors === undefined) throw new Error('an issuer that signs has use cases');
   const { audit } = parts;
   const commands = new CommandUseCases(config, store, { audit, require: () => {}, close: () => {} }, () => {});
-  /** The audit records since the last call. */
+  /** Returns the audit records since the last call. */
   const takeRecords = (): WrittenRecord[] =>
     lines
       .splice(0)

@@ -21,7 +21,7 @@ const foreign = {
   grant: undefined,
 };
 
-/** An issuer with a key set, as the contract's example has it. */
+/** Returns an issuer with a key set, as in the contract's example. */
 export function corporate(changes: Partial<JwksIssuer> = {}): JwksIssuer {
   return {
     ...foreign,
@@ -35,7 +35,7 @@ export function corporate(changes: Partial<JwksIssuer> = {}): JwksIssuer {
   };
 }
 
-/** A partner that signs with a shared secret and says who it is. */
+/** Returns an issuer that signs with a shared secret and sets `iss`. */
 export function partner(secrets: readonly KeyObject[], changes: Partial<SecretsIssuer> = {}): SecretsIssuer {
   return {
     ...foreign,
@@ -48,7 +48,7 @@ export function partner(secrets: readonly KeyObject[], changes: Partial<SecretsI
   };
 }
 
-/** Auth0's SMS gateway call: no `iss`, `exp` or `jti`, known by subject and audience. */
+/** Returns the issuer of Auth0's SMS gateway call: no `iss`, `exp` or `jti`; subject and audience identify it. */
 export function auth0(secrets: readonly KeyObject[]): SecretsIssuer {
   return partner(secrets, {
     name: 'auth0-sms',
@@ -61,7 +61,7 @@ export function auth0(secrets: readonly KeyObject[]): SecretsIssuer {
   });
 }
 
-/** Ourselves. */
+/** Returns our own issuer. */
 export function own(algorithm: SigningAlgorithm = 'EdDSA', changes: Partial<OwnIssuer> = {}): OwnIssuer {
   return {
     kind: 'signing',
@@ -75,13 +75,13 @@ export function own(algorithm: SigningAlgorithm = 'EdDSA', changes: Partial<OwnI
   };
 }
 
-/** An issuer that says itself where its key set is. */
+/** Returns an issuer whose key set is found by discovery. */
 export function discovered(changes: Partial<DiscoveryIssuer> = {}): DiscoveryIssuer {
   const { jwks: _, ...rest } = corporate();
   return { ...rest, kind: 'discovery', ...changes };
 }
 
-/** A key set that is had at once. */
+/** Returns a key set that is available at once. */
 export function publishing(...keys: readonly JsonWebKey[]): RemoteKeySet {
   return new Publisher(...keys).keySet();
 }

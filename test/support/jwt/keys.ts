@@ -5,7 +5,7 @@ export interface KeyPair {
   readonly privateKey: KeyObject;
 }
 
-/** Made once a run: RSA keys take their time. */
+/** Generated once a run, because RSA keys are slow to generate. */
 export const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 export const otherRsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 export const smallRsa = generateKeyPairSync('rsa', { modulusLength: 1024 });
@@ -13,12 +13,12 @@ export const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 export const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' });
 export const ed25519 = generateKeyPairSync('ed25519');
 
-/** A secret of `bytes` bytes, each `fill`. */
+/** Returns a secret of `bytes` bytes, each of which is `fill`. */
 export function secretOf(fill: string, bytes = 64): KeyObject {
   return createSecretKey(Buffer.alloc(bytes, fill));
 }
 
-/** A public key as an issuer would publish it. */
+/** Returns a public key as an issuer publishes it. */
 export function jwkOf({ publicKey }: KeyPair, members: Record<string, string> = {}): JsonWebKey {
   return { ...publicKey.export({ format: 'jwk' }), ...members };
 }

@@ -7,12 +7,12 @@ import { SimulatedTime } from '../simulated-time.ts';
 
 const JWKS = new URL('https://issuer.example/jwks');
 
-/** An issuer whose answers a test gives by hand, in a time that the test makes pass. */
+/** An issuer whose responses the test sets, on a clock that the test advances. */
 export class Publisher {
   readonly time = new SimulatedTime();
-  /** When each document was asked for, and where. */
+  /** The time and URL of each request. */
   readonly asked: { readonly atMs: number; readonly url: string }[] = [];
-  /** What was told of its key sets, in words. */
+  /** The observer's calls, in words. */
   readonly told: string[] = [];
   answer: (url: URL, signal: AbortSignal) => Promise<string | FetchedDocument>;
 
@@ -44,7 +44,7 @@ export class Publisher {
     this.answer = () => Promise.reject(new Error('no route to host'));
   }
 
-  /** Takes connections and never answers: what is asked ends after five seconds, as over the network. */
+  /** Accepts connections and never answers: each request fails after five seconds, as over the network. */
   swallow(): void {
     this.answer = (_, signal) => {
       const { promise, reject } = Promise.withResolvers<string>();
@@ -55,7 +55,7 @@ export class Publisher {
     };
   }
 
-  /** A key set on this issuer, fetched on first use. */
+  /** Returns a key set of this issuer that is fetched on first use. */
   keySet(changes: Partial<KeySetParts> = {}): RemoteKeySet {
     return new RemoteKeySet({ ...this.environment(), issuer: 'corporate', ...changes });
   }
@@ -75,12 +75,12 @@ export class Publisher {
   }
 }
 
-/** A JWK Set as text. */
+/** Returns a JWK Set as JSON. */
 export function setOf(...keys: readonly object[]): string {
   return JSON.stringify({ keys });
 }
 
-/** An error and its causes. */
+/** Returns the messages of an error and its causes. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause === undefined ? error.message : `${error.message}: ${describeError(error.cause)}`;

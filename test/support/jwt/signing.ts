@@ -13,10 +13,10 @@ import { withRevocations } from '../store/revocations.ts';
 import { own } from './issuers.ts';
 import { NOW } from './verifying.ts';
 
-/** What the specs' keys are sealed with. */
+/** Seals the keys of the specs. */
 export const SEALER = new Sealer(createHash('sha256').update('a secret').digest());
 
-/** Makes a key, sealed with {@link SEALER}; its times are that of the specs where none are given. */
+/** Generates a key, sealed with {@link SEALER}; its times are {@link NOW} by default. */
 export function makeKey(
   algorithm: SigningAlgorithm = 'EdDSA',
   changes: Partial<Pick<SealedSigningKey, 'createdAtSeconds' | 'signsFromSeconds' | 'longestTokenSeconds'>> = {},
@@ -25,17 +25,17 @@ export function makeKey(
   return makeSigningKey({ issuer: 'sallyport', algorithm, ...times, ...changes }, SEALER);
 }
 
-/** Makes a key, opened. */
+/** Generates a key and opens it. */
 export async function makeOpenKey(algorithm: SigningAlgorithm = 'EdDSA'): Promise<SigningKey> {
   return openSigningKey(await makeKey(algorithm), SEALER);
 }
 
-/** This one signs, whatever happens. */
+/** Returns signing keys of which this one always signs. */
 export function always(key: SigningKey): SigningKeys {
   return { current: async () => key };
 }
 
-/** Rings on one store, as several instances and the command line have them, and the clock that they go by. */
+/** Key rings of several instances and the command line on one store, with a common clock. */
 export class KeyRingFixture {
   readonly store: Store;
   nowSeconds = NOW;
@@ -50,7 +50,7 @@ export class KeyRingFixture {
     return new KeyRing({ issuer, store: signingKeys, revocations, sealer, clock, clockSkewMs: 30_000 });
   }
 
-  /** Each key and where it is in its life, in order. */
+  /** Resolves to each key and its state, in order. */
   async lives(): Promise<readonly LivingKey[]> {
     const clock = { wallMs: () => this.nowSeconds * 1000 };
     const { keys } = await this.store.signingKeys.read('sallyport');

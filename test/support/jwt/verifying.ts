@@ -6,12 +6,12 @@ import type { TrustedIssuer } from '../../../src/verification/bearer/issuers.ts'
 import { Issuers } from '../../../src/verification/bearer/issuers.ts';
 import { TokenCache } from '../../../src/verification/token-cache.ts';
 
-/** Unix seconds at which the specs' time stands still. */
+/** The time of the specs, in Unix seconds. */
 export const NOW = 1_800_000_000;
 export const SKEW = 30;
 export const GENERATION = 7;
 
-/** A verifier over these issuers, with what stands behind it within reach. */
+/** A verifier of these issuers, whose cache, standings and clock the test can reach. */
 export class VerifierFixture {
   readonly cache = new TokenCache(100);
   readonly standings = new Map<string, Standing>();

@@ -13,11 +13,11 @@ export interface ClusterServer {
   readonly id: string;
 }
 
-/** A real Redis Cluster of three primaries, each with its replica, on the loopback address. */
+/** A real Redis Cluster of three primaries with one replica each, on the loopback address. */
 export interface RedisCluster {
-  /** Of the first three, each serves a third of the slots; the others are their replicas, in the same order. */
+  /** The first three serve a third of the slots each; the others are their replicas, in the same order. */
   readonly nodes: readonly ClusterServer[];
-  /** Starts one more node, that serves nothing. */
+  /** Adds a node that serves no slots. */
   join(): Promise<ClusterServer>;
   close(): Promise<void>;
 }
@@ -28,9 +28,9 @@ export async function startRedisCluster(options: RedisServerOptions = {}): Promi
   const start = async (): Promise<ClusterServer> => {
     const settings = {
       'cluster-enabled': 'yes',
-      // Shorter ones make failovers of a busy machine.
+      // With a shorter time-out a busy machine causes failovers.
       'cluster-node-timeout': '2000',
-      // A replica of the tests has always seen its primary a moment ago.
+      // A replica may be promoted however long its link was down.
       'cluster-replica-validity-factor': '0',
       appendfsync: 'no',
       ...options.settings,
@@ -57,7 +57,7 @@ export async function startRedisCluster(options: RedisServerOptions = {}): Promi
   }
 }
 
-/** Makes a cluster of nodes that do not know each other. */
+/** Forms a cluster of nodes that do not know each other. */
 async function formCluster(nodes: readonly ClusterServer[]): Promise<void> {
   const [first] = nodes;
   if (first === undefined) return;
@@ -104,16 +104,16 @@ function linesOf(answer: unknown): string[] {
   return String(answer).trim().split('\n');
 }
 
-/** Resolves once it is so. */
-async function until(isSo: () => Promise<boolean>): Promise<void> {
+/** Resolves once the condition holds. */
+async function until(holds: () => Promise<boolean>): Promise<void> {
   const limit = performance.now() + READY_MS;
-  while (!(await isSo())) {
-    if (performance.now() > limit) throw new Error('the cluster did not become what it should be');
+  while (!(await holds())) {
+    if (performance.now() > limit) throw new Error(`the cluster was not ready after ${READY_MS} ms`);
     await wait(50);
   }
 }
 
-/** A port that nobody holds, nor the one of the cluster's bus beside it. */
+/** Resolves to a free port whose cluster bus port is free as well. */
 async function freeClusterPort(): Promise<number> {
   for (;;) {
     const [port = 0] = await freePorts(1);

@@ -9,14 +9,14 @@ import type { RedisCluster } from './cluster.ts';
 import type { RedisServer, RedisServerOptions } from './server.ts';
 import { startRedis } from './server.ts';
 
-/** What a spec leaves out of a configuration. */
+/** Completes the configuration of a single Redis. */
 export function redisConfig(port: number, more: Partial<RedisStoreConfig> = {}): RedisStoreConfig {
   const access = { username: undefined, password: undefined, tls: undefined };
   const none = { ...access, sentinel: undefined, cluster: undefined, minReplicas: 0, allowEviction: false };
   return { kind: 'redis', host: '127.0.0.1', port, database: 0, ...none, ...more };
 }
 
-/** The primary that these Sentinels name. */
+/** Returns the configuration of the primary that these Sentinels name. */
 export function sentinelConfig(
   { name, sentinels }: { readonly name: string; readonly sentinels: readonly { readonly port: number }[] },
   more: Partial<RedisStoreConfig> = {},
@@ -26,7 +26,7 @@ export function sentinelConfig(
   return redisConfig(0, { host: name, sentinel, ...more });
 }
 
-/** The configuration for a cluster, which names one of its nodes. */
+/** Returns the configuration of a cluster. */
 export function clusterConfig({ nodes }: RedisCluster, more: Partial<RedisStoreConfig> = {}): RedisStoreConfig {
   const [first, ...others] = nodes.map(({ server }) => ({ host: '127.0.0.1', port: server.port }));
   return redisConfig(first?.port ?? 0, { cluster: { addresses: others }, ...more });
@@ -36,14 +36,14 @@ export function secretOf(text: string): Secret {
   return new Secret(Buffer.from(text));
 }
 
-/** Starts a Redis that is gone when the test ends. */
+/** Starts a Redis that is stopped when the test ends. */
 export async function redisForTest(options?: RedisServerOptions): Promise<RedisServer> {
   const server = await startRedis(options);
   onTestFinished(() => server.close());
   return server;
 }
 
-/** Starts a replica, gone when the test ends, that the primary counts on. */
+/** Starts a replica; resolves once it is online. It is stopped when the test ends. */
 export async function replicaForTest(primary: RedisServer): Promise<RedisServer> {
   await primary.client.config('SET', 'repl-diskless-sync-delay', '0');
   const replica = await redisForTest({ settings: { replicaof: `127.0.0.1 ${primary.port}` } });
@@ -51,7 +51,7 @@ export async function replicaForTest(primary: RedisServer): Promise<RedisServer>
   return replica;
 }
 
-/** The users that `docs/redis.md` asks for, with this password, as a configuration file of each server has them. */
+/** Reads the users of `docs/redis.md`, with this password, in the syntax of each server's configuration file. */
 export async function documentedUsers(
   password: string,
 ): Promise<{ readonly redis: string; readonly sentinel: string }> {
@@ -63,7 +63,7 @@ export async function documentedUsers(
   return { redis, sentinel };
 }
 
-/** Opens a store that is closed when the test ends. The machine that runs the tests may be slow. */
+/** Opens a store that is closed when the test ends, with a time-out for slow machines. */
 export async function openRedisForTest(
   config: RedisStoreConfig,
   timeouts: RedisTimeouts = { storeMs: 2_000 },

@@ -15,7 +15,7 @@ const READY_MS = 30_000;
 /** One Sentinel, on a port of the loopback address. */
 export interface SentinelServer {
   readonly port: number;
-  /** A client of it, as an operator has one. */
+  /** An operator's connection. */
   readonly client: Redis;
   freeze(): void;
   thaw(): void;
@@ -27,12 +27,12 @@ export interface SentinelServer {
 export interface SentinelGroup {
   /** The name that the Sentinels know the primary by. */
   readonly name: string;
-  /** The first one began as the primary. */
+  /** The first was the primary at the start. */
   readonly servers: readonly [RedisServer, RedisServer, RedisServer];
   readonly sentinels: readonly SentinelServer[];
-  /** The server that the Sentinels name now. */
+  /** Resolves to the server that the Sentinels name now. */
   primary(): Promise<RedisServer>;
-  /** Asks a Sentinel for another primary while the one that there is stands; resolves once another one is named. */
+  /** Requests a failover while the primary is up; resolves once the Sentinels name another primary. */
   failover(): Promise<RedisServer>;
   /** Resolves once the Sentinels name another primary than this one. */
   untilMoved(from: RedisServer): Promise<RedisServer>;
@@ -40,11 +40,11 @@ export interface SentinelGroup {
 }
 
 export interface SentinelGroupOptions {
-  /** Of the Sentinels, beside the defaults, such as `requirepass`. */
+  /** Settings of the Sentinels, in addition to the defaults, such as `requirepass`. */
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-/** Starts all of them; resolves once the Sentinels know each other and the replicas, which have all data. */
+/** Starts a group; resolves once the Sentinels know each other and the replicas, and the replicas are in sync. */
 export async function startSentinelGroup({ settings = {} }: SentinelGroupOptions = {}): Promise<SentinelGroup> {
   const quick = { 'repl-diskless-sync-delay': '0', 'repl-ping-replica-period': '1', appendfsync: 'no' };
   const first = await startRedis({ settings: quick });
@@ -58,9 +58,9 @@ export async function startSentinelGroup({ settings = {} }: SentinelGroupOptions
   };
   const failover = async () => {
     const from = await primary();
-    // One that last saw a server as a primary makes it a replica again, just when another one has promoted it.
+    // A Sentinel with an outdated view turns a server that another one has just promoted into a replica again.
     for (const { client } of sentinels) await until('the Sentinels to agree', () => seesReplicasOf(client, from.port));
-    // It refuses while it has not heard of a replica that would do.
+    // It refuses while it knows of no suitable replica.
     await until('a failover', async () => accepts(sentinels[0]?.client.call('SENTINEL', 'FAILOVER', NAME)));
     return await untilMoved(from);
   };
@@ -72,7 +72,7 @@ export async function startSentinelGroup({ settings = {} }: SentinelGroupOptions
   return { name: NAME, servers, sentinels, primary, failover, untilMoved, close };
 }
 
-/** Starts one that watches what it takes for the primary; `settings` as in {@link SentinelGroupOptions}. */
+/** Starts a Sentinel that watches a primary; `settings` as in {@link SentinelGroupOptions}. */
 export async function startSentinel(
   primaryPort: number,
   settings: Readonly<Record<string, string>> = {},
@@ -107,15 +107,15 @@ export async function startSentinel(
   return { port, client, freeze: () => signal('SIGSTOP'), thaw: () => signal('SIGCONT'), kill9, close };
 }
 
-/** A server's hand, made again: Sentinels end the connections to a server whose role they change. */
+/** Connects a server's client again if necessary: Sentinels close the connections to a server whose role they change. */
 export async function connectedClientOf({ client }: RedisServer): Promise<Redis> {
   if (client.status === 'end') await client.connect();
   return client;
 }
 
-/** The port that any Sentinel names which has heard of the latest failover. */
+/** Resolves to the port that the Sentinel with the latest configuration names. */
 async function namedBy(sentinels: readonly SentinelServer[]): Promise<number> {
-  const words = await Promise.all(
+  const views = await Promise.all(
     sentinels.map(async ({ client }) => {
       try {
         const fields = (await client.call('SENTINEL', 'MASTER', NAME)) as string[];
@@ -126,7 +126,7 @@ async function namedBy(sentinels: readonly SentinelServer[]): Promise<number> {
       }
     }),
   );
-  return words.toSorted((left, right) => right.epoch - left.epoch)[0]?.port ?? 0;
+  return views.toSorted((left, right) => right.epoch - left.epoch)[0]?.port ?? 0;
 }
 
 async function knowsAll(client: Redis): Promise<boolean> {
@@ -134,7 +134,7 @@ async function knowsAll(client: Redis): Promise<boolean> {
   return fieldOf(fields, 'num-slaves') === '2' && fieldOf(fields, 'num-other-sentinels') === '2';
 }
 
-/** Whether it saw every other server that stands follow the primary; it looks every ten seconds. */
+/** Whether the Sentinel, which looks every ten seconds, has seen every replica that is up follow the primary. */
 async function seesReplicasOf(client: Redis, primaryPort: number): Promise<boolean> {
   const replicas = (await client.call('SENTINEL', 'REPLICAS', NAME)) as string[][];
   return replicas.every((fields) => {
@@ -154,7 +154,7 @@ function fieldOf(fields: readonly string[], name: string): string | undefined {
 
 function byPort(servers: readonly RedisServer[], port: number): RedisServer {
   const server = servers.find((candidate) => candidate.port === port);
-  if (server === undefined) throw new Error(`the Sentinels name port ${port}, which is none of ours`);
+  if (server === undefined) throw new Error(`the Sentinels name port ${port}, which is not in the group`);
   return server;
 }
 
@@ -167,9 +167,9 @@ async function accepts(answer: Promise<unknown> | undefined): Promise<boolean> {
   );
 }
 
-async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+async function until(what: string, holds: () => Promise<boolean>): Promise<void> {
   const endMs = performance.now() + READY_MS;
-  while (!(await isSo())) {
+  while (!(await holds())) {
     if (performance.now() > endMs) throw new Error(`waited ${READY_MS} ms for ${what}`);
     await wait(50);
   }

@@ -7,11 +7,11 @@ import { freePorts } from '../servers/ports.ts';
 import { startProcess, untilReady } from '../servers/process.ts';
 
 export interface RedisServerOptions {
-  /** Beside the defaults: loopback, every write on disk before it is acknowledged, 300 databases. */
+  /** In addition to the defaults: loopback, every write on disk before it is acknowledged, 300 databases. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** An earlier one's, to start again on what it left, where it was; without it everything is new. */
+  /** A stopped server, whose port and data the new one takes over. */
   readonly after?: RedisServer;
-  /** Where it listens; a port that is free, without it. */
+  /** The port; a free one by default. */
   readonly port?: number;
 }
 
@@ -19,18 +19,18 @@ export interface RedisServerOptions {
 export interface RedisServer {
   readonly port: number;
   readonly folder: string;
-  /** A client of it, as an operator has one, that is gone when the server is. */
+  /** An operator's connection, which is closed with the server. */
   readonly client: Redis;
-  /** Stops it where it is, as a machine that hangs does: connections stay, nothing is answered. */
+  /** Suspends the process, like a machine that hangs: connections stay open, and nothing is answered. */
   freeze(): void;
   thaw(): void;
-  /** Ends it as a crash would. */
+  /** Kills it, like a crash. */
   kill9(): Promise<void>;
-  /** Ends it and removes what it kept. */
+  /** Kills it and removes its data. */
   close(): Promise<void>;
 }
 
-/** How far a cluster's own port lies behind the clients'. */
+/** The port of the cluster bus is the clients' port plus this. */
 export const BUS = 10_000;
 
 const DEFAULTS = {
@@ -42,18 +42,18 @@ const DEFAULTS = {
   loglevel: 'warning',
 };
 
-/** Starts a Redis; resolves once it takes connections. */
+/** Starts a Redis; resolves once it accepts connections. */
 export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
   const { settings = {}, after } = options;
   const { path } = await findRedisServer();
   const port = options.port ?? after?.port ?? (await freePorts(1))[0] ?? 0;
   const folder = after?.folder ?? (await mkdtemp(join(tmpdir(), 'sallyport-redis-')));
   const all = Object.entries({ ...DEFAULTS, port: String(port), dir: folder, ...settings });
-  // A setting may have several words, as `user` has.
+  // A setting may have several words, like `user`.
   const args = all.flatMap(([name, value]) => [`--${name}`, ...(value === '' ? [''] : value.split(' '))]);
   const server = startProcess({ command: path, args });
   const client = new Redis({ port, password: settings['requirepass'], lazyConnect: true, retryStrategy: null });
-  // Whoever asks is told.
+  // Each command reports its own error.
   client.on('error', () => undefined);
   const signal = (name: NodeJS.Signals): void => void process.kill(server.pid ?? 0, name);
   const kill9 = async (): Promise<void> => {
@@ -64,7 +64,7 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
     await kill9();
     await rm(folder, { recursive: true, force: true });
   };
-  // A node of a cluster takes clients before it has its port of the bus, and ends where it does not get that one.
+  // A cluster node accepts clients before it has opened its bus port, and exits if it cannot open it.
   await untilReady(server, 'cluster-enabled' in settings ? [port, port + BUS] : [port]);
   return { port, folder, client, freeze: () => signal('SIGSTOP'), thaw: () => signal('SIGCONT'), kill9, close };
 }

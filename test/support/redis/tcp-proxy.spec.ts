@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { connect, createServer } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startProxy, type TcpProxy } from './tcp-proxy.ts';
 
 let echo: Server;
@@ -13,7 +13,7 @@ let received: string;
 beforeEach(async () => {
   echo = createServer((socket) => socket.on('error', () => undefined).pipe(socket)).listen(0, '127.0.0.1');
   await once(echo, 'listening');
-  // A TCP server that listens has an address of this form.
+  // A listening TCP server has an address of this form.
   proxy = await startProxy((echo.address() as AddressInfo).port);
   client = await connected();
   received = '';
@@ -38,40 +38,42 @@ async function echoed(socket: Socket): Promise<string> {
   return String(bytes);
 }
 
-it('delay() lets nothing overtake what was delayed, also where it ends', async () => {
-  proxy.delay(200);
-  client.write('first ');
-  await wait(50);
-  proxy.delay(0);
-  client.write('second');
-  await expect.poll(() => received).toBe('first second');
-});
+describe('TcpProxy', () => {
+  it('delay() preserves the order of bytes, also when the delay ends', async () => {
+    proxy.delay(200);
+    client.write('first ');
+    await wait(50);
+    proxy.delay(0);
+    client.write('second');
+    await expect.poll(() => received).toBe('first second');
+  });
 
-it('delayQuestions() holds back what a client sends', async () => {
-  proxy.delayQuestions(150);
-  const sentMs = performance.now();
-  expect(await echoed(client)).toBe('hello');
-  expect(performance.now() - sentMs).toBeGreaterThanOrEqual(140);
-});
+  it('delayRequests() delays what a client sends', async () => {
+    proxy.delayRequests(150);
+    const sentMs = performance.now();
+    expect(await echoed(client)).toBe('hello');
+    expect(performance.now() - sentMs).toBeGreaterThanOrEqual(140);
+  });
 
-it('swallow() and heal() leave a half-open connection, and new ones that work', async () => {
-  expect(await echoed(client)).toBe('hello');
-  proxy.swallow();
-  proxy.heal();
-  client.write(' again');
-  const other = await connected();
-  expect(await echoed(other)).toBe('hello');
-  other.destroy();
-  expect(received).toBe('hello');
-  expect(client.destroyed).toBe(false);
-});
+  it('swallow() and heal() leave existing connections half-open, and new ones work', async () => {
+    expect(await echoed(client)).toBe('hello');
+    proxy.swallow();
+    proxy.heal();
+    client.write(' again');
+    const other = await connected();
+    expect(await echoed(other)).toBe('hello');
+    other.destroy();
+    expect(received).toBe('hello');
+    expect(client.destroyed).toBe(false);
+  });
 
-it('reset() ends the connections that there are by a reset', async () => {
-  expect(await echoed(client)).toBe('hello');
-  const closed = once(client, 'close');
-  proxy.reset();
-  await expect(closed).rejects.toMatchObject({ code: 'ECONNRESET' });
-  const other = await connected();
-  expect(await echoed(other)).toBe('hello');
-  other.destroy();
+  it('reset() resets existing connections', async () => {
+    expect(await echoed(client)).toBe('hello');
+    const closed = once(client, 'close');
+    proxy.reset();
+    await expect(closed).rejects.toMatchObject({ code: 'ECONNRESET' });
+    const other = await connected();
+    expect(await echoed(other)).toBe('hello');
+    other.destroy();
+  });
 });

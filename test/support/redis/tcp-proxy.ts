@@ -4,52 +4,52 @@ import { connect, createServer } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import { createServer as createTlsServer } from 'node:tls';
 
-/** Which connections: those whose client has sent this text. */
+/** Selects the connections whose client has sent this string. */
 export interface ConnectionFilter {
   readonly sent: string;
 }
 
-/** A way to a port of the loopback address that can break. */
+/** A proxy to a port of the loopback address that simulates broken networks. */
 export interface TcpProxy {
   readonly port: number;
   /**
-   * From now on it takes connections and bytes, and gives nothing back: a black hole. With `which`, for those
-   * connections alone, that are there and to come.
+   * Accepts connections and bytes from now on, and returns nothing: a black hole. With `which`, only existing and new
+   * connections that it selects.
    */
   swallow(which?: ConnectionFilter): void;
-  /** Connections that are made from now on work; those that were swallowed stay so, half-open. */
+  /** Lets new connections work; swallowed ones stay half-open. */
   heal(): void;
-  /** What the port answers arrives so many milliseconds later from now on; with `which`, on those connections alone. */
+  /** Delays what the port sends by `ms` from now on; with `which`, only on the connections that it selects. */
   delay(ms: number, which?: ConnectionFilter): void;
-  /** What clients send arrives so many milliseconds later from now on. */
-  delayQuestions(ms: number): void;
-  /** Ends every connection that there is by a reset, at both of its ends. */
+  /** Delays what clients send by `ms` from now on. */
+  delayRequests(ms: number): void;
+  /** Resets both ends of every existing connection. */
   reset(): void;
   close(): Promise<void>;
 }
 
 const ALL: ConnectionFilter = { sent: '' };
 
-/** Starts a proxy to a port; with `tls` it speaks TLS to its clients, and plain TCP to the port. */
+/** Starts a proxy to a port; with `tls` its clients connect by TLS, while the connection to the port stays plain. */
 export async function startProxy(target: number, tls?: TlsOptions): Promise<TcpProxy> {
   const pairs = new Set<Pair>();
   let hole: ConnectionFilter | undefined;
   let lag = { ms: 0, which: ALL };
-  let questionLagMs = 0;
+  let requestLagMs = 0;
   const rules = {
     isSwallowed: (sent: string) => hole !== undefined && sent.includes(hole.sent),
     delayMs: (sent: string) => (sent.includes(lag.which.sent) ? lag.ms : 0),
-    questionDelayMs: () => questionLagMs,
+    requestDelayMs: () => requestLagMs,
   };
   const serve = (client: Socket): void => {
-    // As Redis and its clients have it: otherwise what comes in pieces waits 40 ms for an acknowledgement.
+    // Like Redis and its clients: otherwise a write in pieces waits 40 ms for an acknowledgement.
     client.setNoDelay();
     const pair = new Pair(client, connect({ port: target, host: '127.0.0.1', noDelay: true }), rules);
     pairs.add(pair);
     client.once('close', () => pairs.delete(pair));
   };
   const server = tls === undefined ? createServer(serve) : createTlsServer(tls, serve);
-  // A client that trusts nobody ends the hand-shake.
+  // A client that does not trust the certificate breaks off the handshake.
   server.on('tlsClientError', () => undefined);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -65,12 +65,12 @@ export async function startProxy(target: number, tls?: TlsOptions): Promise<TcpP
     for (const pair of pairs) pair.close();
   };
   return {
-    // A TCP server that listens has an address of this form.
+    // A listening TCP server has an address of this form.
     port: (server.address() as AddressInfo).port,
     swallow,
     heal: () => (hole = undefined),
     delay: (ms, which = ALL) => (lag = { ms, which }),
-    delayQuestions: (ms) => (questionLagMs = ms),
+    delayRequests: (ms) => (requestLagMs = ms),
     reset,
     close,
   };
@@ -79,16 +79,16 @@ export async function startProxy(target: number, tls?: TlsOptions): Promise<TcpP
 interface Rules {
   isSwallowed(sent: string): boolean;
   delayMs(sent: string): number;
-  questionDelayMs(): number;
+  requestDelayMs(): number;
 }
 
-/** A client's connection and the one behind it. */
+/** A client's connection and the connection to the port. */
 class Pair {
   private readonly client: Socket;
   private readonly upstream: Socket;
   private readonly rules: Rules;
-  private readonly questions = new Lane((bytes) => this.isSwallowed || this.upstream.write(bytes));
-  private readonly answers = new Lane((bytes) => this.isSwallowed || this.client.write(bytes));
+  private readonly requests = new Lane((bytes) => this.isSwallowed || this.upstream.write(bytes));
+  private readonly responses = new Lane((bytes) => this.isSwallowed || this.client.write(bytes));
   private sent = '';
   private isSwallowed = false;
 
@@ -100,11 +100,11 @@ class Pair {
     client.on('data', (bytes) => this.send(bytes)).on('end', () => this.isSwallowed || upstream.end());
     client.once('close', () => upstream.destroy());
     upstream.on('error', () => client.destroy());
-    upstream.on('data', (bytes) => this.answers.carry(bytes, rules.delayMs(this.sent)));
+    upstream.on('data', (bytes) => this.responses.carry(bytes, rules.delayMs(this.sent)));
     upstream.on('end', () => this.isSwallowed || client.end());
   }
 
-  /** Whether it falls into the hole that there is now, for ever. */
+  /** Swallows the connection for good if the rules select it now. */
   look(): void {
     this.isSwallowed ||= this.rules.isSwallowed(this.sent);
   }
@@ -119,14 +119,14 @@ class Pair {
   }
 
   private send(bytes: Buffer): void {
-    // What tells connections apart comes first.
+    // What filters look for is sent first.
     if (this.sent.length < 4_096) this.sent += bytes.toString('latin1');
     this.look();
-    this.questions.carry(bytes, this.rules.questionDelayMs());
+    this.requests.carry(bytes, this.rules.requestDelayMs());
   }
 }
 
-/** One direction of a connection. What was delayed is never overtaken, also where the delay ends. */
+/** One direction of a connection. It preserves the order of bytes, also when the delay ends. */
 class Lane {
   private readonly deliver: (bytes: Buffer) => unknown;
   private readonly waiting: Buffer[] = [];

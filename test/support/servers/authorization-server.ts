@@ -3,7 +3,7 @@ import Provider from 'oidc-provider';
 import { type IssuerServer, startIssuerServer } from './issuer-server.ts';
 
 export const AUDIENCE = 'urn:sms-gateway';
-/** What must be form-encoded in `Authorization: Basic`. */
+/** Contains characters that must be form-encoded in `Authorization: Basic`. */
 export const GATEWAY = { id: 'gate:way', secret: 'p%:w+&/= x' };
 const APP = { id: 'app', secret: 'app-secret' };
 const INTROSPECTION = '/token/introspection';
@@ -11,14 +11,14 @@ const INTROSPECTION = '/token/introspection';
 /** An authorization server with opaque tokens: oidc-provider on a loopback port. */
 export interface AuthorizationServer extends IssuerServer {
   readonly introspection: string;
-  /** How long introspection takes, or what it answers instead. */
+  /** Handles introspection requests instead of the provider. */
   disturbance: RequestListener | undefined;
-  /** A new token of the client, for itself. */
+  /** Issues a token by client credentials. */
   issue(scope: string): Promise<string>;
-  /** Ends a token at the server (RFC 7009). */
+  /** Revokes a token at the server (RFC 7009). */
   revoke(token: string): Promise<void>;
-  /** How often introspection was asked for. */
-  questions(): number;
+  /** Returns the number of introspection requests. */
+  introspections(): number;
 }
 
 export async function startAuthorizationServer(): Promise<AuthorizationServer> {
@@ -38,7 +38,7 @@ export async function startAuthorizationServer(): Promise<AuthorizationServer> {
       return JSON.parse(body).access_token;
     },
     revoke: async (token) => void (await post(server, '/token/revocation', { token })),
-    questions: () => server.requests.filter((path) => path === INTROSPECTION).length,
+    introspections: () => server.requests.filter((path) => path === INTROSPECTION).length,
   };
   return running;
 }

@@ -1,16 +1,16 @@
 import axe from 'axe-core';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 
-/** One person's browser: cookies of its own, and all that it complained about. */
+/** One person's browser session, with its own cookies and the errors that it reported. */
 export interface Visitor {
   readonly page: Page;
-  /** Errors on the browser's console, those of its content policy included. */
+  /** Errors on the browser's console, including violations of the content security policy. */
   readonly complaints: readonly string[];
-  /** Where the focus is: the name that is read out, as far as these pages give one. */
+  /** Resolves to the accessible name of the focused element. */
   focused(): Promise<string>;
-  /** Presses Tab until the focus is on what is called so, which must be visible on each stop of the way. */
+  /** Presses Tab until the element with this name has the focus. Rejects if the focus is invisible on any stop. */
   tabTo(name: string): Promise<void>;
-  /** What a checker of accessibility finds wrong with the page, by WCAG 2.2 AA. */
+  /** Resolves to the page's violations of WCAG 2.2 AA. */
   barriers(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
@@ -34,18 +34,18 @@ export async function openVisitor(browser: Browser, options: BrowserContextOptio
     while (passed.length < 60) {
       await page.keyboard.press('Tab');
       const stop = await focused();
-      if (!stop.endsWith(VISIBLE)) throw new Error(`the focus is not to be seen on ${stop}`);
+      if (!stop.endsWith(VISIBLE)) throw new Error(`the focus is invisible on ${stop}`);
       if (stop === name + VISIBLE) return;
       passed.push(stop);
     }
-    throw new Error(`Tab does not lead to ${name}, but to ${passed.join(', ')}`);
+    throw new Error(`Tab does not reach ${name}, but only ${passed.join(', ')}`);
   };
   return { page, complaints, focused, tabTo, barriers: () => barriersOf(page), close: () => context.close() };
 }
 
 const VISIBLE = ' (visible)';
 
-/** Runs in the page: text, since the types of a browser are not those of this project. */
+/** Runs in the page; a string, because this project has no types of browsers. */
 const FOCUSED = `(() => {
   const it = document.activeElement;
   const label = it.labels?.[0]?.firstChild?.textContent?.trim() || it.labels?.[0]?.textContent;
@@ -55,12 +55,12 @@ const FOCUSED = `(() => {
 })()`;
 
 async function barriersOf(page: Page): Promise<readonly string[]> {
-  // With its style sheet, without which everything is small.
+  // The style sheet must be loaded: without it targets are too small.
   await page.waitForLoadState('load');
   await page.evaluate(`${axe.source}; undefined`);
   const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
   const found = await page.evaluate(`axe.run({ runOnly: ${JSON.stringify(tags)} }).then(({ violations }) =>
     violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ' ' + target + ': ' + failureSummary)))`);
-  // The form that the expression gives it.
+  // The expression returns strings.
   return found as string[];
 }

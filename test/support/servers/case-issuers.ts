@@ -5,13 +5,13 @@ import type { AddressInfo } from 'node:net';
 import { forgeWith, hmac, signedBy } from '../jwt/forge.ts';
 import { basic } from './http-client.ts';
 
-/** The issuers around Sallyport, whose keys the tests hold: what the table of cases is played in. */
+/** The issuers of the table of cases, whose keys the tests hold. */
 export interface CaseIssuers {
   readonly auth0Secret: Buffer;
   readonly corporate: Readonly<Record<'rsa' | 'ec' | 'ed', KeyPair>>;
-  /** For the child process's environment. */
+  /** The environment of the child process. */
   readonly env: NodeJS.ProcessEnv;
-  /** Every secret that must never be printed; tokens are added as they are made. */
+  /** Every secret that must never be printed; tests add the tokens that they create. */
   readonly secrets: Set<string>;
   /** Edits sallyport.yaml into a configuration that trusts these issuers. */
   configure(config: Record<string, unknown>): void;
@@ -24,9 +24,9 @@ interface KeyPair {
 }
 
 export const ACCOUNT = { name: 'demo', password: 'correct horse:battery staple' };
-/** The variable that makes that account on a fresh store. */
+/** The variable that creates that account in a new store. */
 export const WITH_ACCOUNT = { SALLYPORT_ACCOUNT: `${ACCOUNT.name}:${ACCOUNT.password}` };
-/** `Authorization` of that account. */
+/** The `Authorization` value of that account. */
 export const OWNER = basic(ACCOUNT.name, ACCOUNT.password);
 export const CORPORATE = 'https://login.example.com';
 export const PARTNER = 'https://partner.example.com';
@@ -44,7 +44,7 @@ export async function startCaseIssuers(): Promise<CaseIssuers> {
   }));
   const issuer = createServer((_request, response) => response.end(JSON.stringify({ keys }))).listen(0, '127.0.0.1');
   await once(issuer, 'listening');
-  // A TCP server that listens has an address of this form.
+  // A listening TCP server has an address of this form.
   const { port } = issuer.address() as AddressInfo;
   const auth0Secret = randomBytes(48);
   const partnerSecret = randomBytes(24).toString('hex');
@@ -65,7 +65,7 @@ export async function startCaseIssuers(): Promise<CaseIssuers> {
 
 function configure(config: Record<string, unknown>, jwks: string): void {
   config['log'] = { level: 'trace', passes: 1 };
-  // The file of the demo has both as lists.
+  // The demo's file has both as lists.
   const issuers = config['issuers'] as object[];
   const routes = config['routes'] as object[];
   issuers.push(
@@ -94,7 +94,7 @@ function configure(config: Record<string, unknown>, jwks: string): void {
   );
 }
 
-/** A token's claims by default: whoever needs others says so. */
+/** Returns the default claims of a token, with the given ones in their place. */
 export function claims(more: Record<string, unknown> = {}): Record<string, unknown> {
   const now = Math.floor(Date.now() / 1000);
   return {
@@ -109,7 +109,7 @@ export function claims(more: Record<string, unknown> = {}): Record<string, unkno
   };
 }
 
-/** A token of the corporate issuer. */
+/** Returns a token of the corporate issuer. */
 export function corporateToken(
   { corporate: { rsa, ec, ed } }: CaseIssuers,
   alg: 'RS256' | 'ES256' | 'EdDSA',
@@ -121,7 +121,7 @@ export function corporateToken(
   return forgeWith({ alg, typ: 'JWT', kid, ...header }, payload, signedBy(alg, privateKey));
 }
 
-/** What Auth0 sends: no `iss`, `exp` or `jti`. */
+/** Returns a token as Auth0 sends it: without `iss`, `exp` and `jti`. */
 export function auth0Token({ auth0Secret }: CaseIssuers, payload: object = {}): string {
   const body = { sub: 'urn:Auth0', aud: 'urn:sms-gateway', iat: Math.floor(Date.now() / 1000), ...payload };
   return forgeWith({ alg: 'HS256', typ: 'JWT' }, body, hmac(auth0Secret));

@@ -4,7 +4,7 @@ import { loadExtAuthz } from '../../../src/edge/ext-authz/definition.ts';
 import type { CheckRequest, CheckResponse, HeaderValueOption } from '../../../src/edge/ext-authz/messages.ts';
 import type { HttpResponse } from './http-client.ts';
 
-/** A request as Envoy would describe it. */
+/** A request as Envoy describes it. */
 export interface DescribedRequest {
   readonly method: string;
   readonly path: string;
@@ -12,15 +12,15 @@ export interface DescribedRequest {
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
 
-/** What a check response makes of a request: the client's answer, or what changes on the way to the upstream. */
+/** The effect of a check response: the response to the client, or the header fields that the upstream receives. */
 export type Outcome =
   | { readonly outcome: 'denied'; readonly code: number; readonly answer: Omit<HttpResponse, 'headers'> }
   | { readonly outcome: 'passes'; readonly upstream: ReadonlyMap<string, string> };
 
 export interface CheckClient {
-  /** @param form which of Envoy's two forms the headers take. */
+  /** @param form which of Envoy's two encodings of header fields to use. */
   check(request: DescribedRequest, form: 'plain' | 'raw'): Promise<Outcome>;
-  /** What `grpc.health.v1` says of the door. */
+  /** Resolves to the door's status by `grpc.health.v1`. */
   health(): Promise<string>;
   close(): void;
 }
@@ -54,7 +54,7 @@ export function connectChecks(port: number): CheckClient {
   };
 }
 
-/** Envoy shows the pseudo-headers among the others. */
+/** Describes a request as Envoy does, which sends pseudo-headers with the others. */
 function describe({ headers: sent, ...rest }: DescribedRequest, form: 'plain' | 'raw') {
   const pseudo = [
     [':authority', rest.host],
@@ -75,7 +75,7 @@ function describe({ headers: sent, ...rest }: DescribedRequest, form: 'plain' | 
   return { ...rest, headers: Object.fromEntries(plain) };
 }
 
-/** Applies a response as Envoy would: a code other than 0 denies, whatever else it says. */
+/** Applies a response as Envoy does: a code other than 0 denies, whatever else the response contains. */
 function read(response: CheckResponse, request: DescribedRequest): Outcome {
   const { code } = response.status;
   if ('denied_response' in response && response.denied_response) {
@@ -84,7 +84,7 @@ function read(response: CheckResponse, request: DescribedRequest): Outcome {
   }
   if (code !== 0 || !('ok_response' in response)) throw new Error(`status ${code} without a denied_response`);
   const upstream = new Map(request.headers.map(([name, value]) => [name.toLowerCase(), value]));
-  // An empty list is not on the wire.
+  // An empty list is not sent.
   for (const { header } of response.ok_response.headers ?? []) upstream.set(header.key, header.value);
   for (const name of response.ok_response.headers_to_remove ?? []) upstream.delete(name);
   return { outcome: 'passes', upstream };

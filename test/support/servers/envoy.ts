@@ -7,12 +7,12 @@ import { startProcess, untilReady } from './process.ts';
 
 const ENVOY_YAML = new URL('../../../envoy.yaml', import.meta.url);
 
-/** One listener of the Envoy under test: the real envoy.yaml with two of its properties on or off. */
+/** One listener of the Envoy under test: that of envoy.yaml with two of its properties on or off. */
 export interface Gateway {
   /** For test names. */
   readonly name: string;
   readonly port: number;
-  /** Paths are normalised, names with underscores refused and identity headers removed before Sallyport is asked. */
+  /** Whether Envoy normalises paths, refuses names with underscores and removes identity headers before the check. */
   readonly normalises: boolean;
   readonly rawHeaders: boolean;
   /** Edits the listener further, in place. */
@@ -21,7 +21,7 @@ export interface Gateway {
 
 type ListenerName = Omit<Gateway, 'port'>;
 
-/** The same four for every Envoy, so that tests can be listed before it runs. */
+/** A constant, so that tests can be listed before Envoy runs. */
 export const GATEWAYS: readonly ListenerName[] = [true, false].flatMap((normalises) =>
   [true, false].map((rawHeaders) => ({
     name: `normalisation ${normalises ? 'on' : 'off'}, encode_raw_headers ${rawHeaders ? 'on' : 'off'}`,
@@ -31,26 +31,26 @@ export const GATEWAYS: readonly ListenerName[] = [true, false].flatMap((normalis
 );
 
 export interface RunningEnvoy {
-  /** In the order in which they were asked for. */
+  /** In the order of the options. */
   readonly gateways: readonly Gateway[];
-  /** All that it wrote so far, its access log included. */
+  /** Returns everything that it has written, including its access log. */
   output(): string;
   close(): Promise<void>;
 }
 
-/** Ports of what stands behind Envoy, by the name of the cluster in envoy.yaml; several for a cluster of several. */
+/** The ports of the upstreams, by the name of the cluster in envoy.yaml. */
 export type Upstreams = Readonly<
   Record<'tokens' | 'messages' | 'devices', number> & { sallyport: number | readonly number[] }
 >;
 
 export interface EnvoyOptions {
-  /** Its gateways; {@link GATEWAYS} without it. */
+  /** {@link GATEWAYS} by default. */
   readonly listeners?: readonly ListenerName[];
-  /** A folder with `envoy` and `sallyport`, of `certify()`: Envoy asks Sallyport over TLS, and shows its certificate. */
+  /** A folder with the certificates `envoy` and `sallyport` of `certify()`, for mutual TLS with Sallyport. */
   readonly certificates?: string;
 }
 
-/** Starts one Envoy with a listener for each of its gateways, on free ports of the loopback address. */
+/** Starts an Envoy with a listener for each gateway, on free ports of the loopback address. */
 export async function startEnvoy(upstreams: Upstreams, options: EnvoyOptions = {}): Promise<RunningEnvoy> {
   const { path } = await findEnvoy();
   const { listeners = GATEWAYS } = options;
@@ -99,7 +99,7 @@ interface Address {
 }
 
 function configFor(gateways: readonly Gateway[], upstreams: Upstreams, { certificates }: EnvoyOptions): EnvoyConfig {
-  // Envoy itself says so where the file has not this form.
+  // Envoy rejects a file of another form.
   const config = parse(readFileSync(ENVOY_YAML, 'utf8')) as EnvoyConfig;
   const { listeners, clusters } = config.static_resources;
   const [original] = listeners;
@@ -114,7 +114,7 @@ function configFor(gateways: readonly Gateway[], upstreams: Upstreams, { certifi
   return config;
 }
 
-/** Sallyport is asked with Envoy's own certificate, and must show its own. */
+/** Makes Envoy connect to Sallyport by mutual TLS. */
 function showCertificate(clusters: readonly Cluster[], folder: string): void {
   const sallyport = clusters.find(({ name }) => name === 'sallyport');
   if (sallyport === undefined) throw new Error('envoy.yaml has no cluster sallyport');
@@ -145,7 +145,7 @@ function listenerFor({ name, port, normalises, rawHeaders, edit }: Gateway, orig
   }
   const extAuthz = manager.http_filters[0].typed_config;
   extAuthz.encode_raw_headers = rawHeaders;
-  // A machine that runs tests side by side is slow at hashing passwords; what is tested is the answer.
+  // Hashing passwords is slow while tests run in parallel.
   extAuthz.grpc_service.timeout = '10s';
   edit?.(manager);
   return listener;

@@ -1,7 +1,7 @@
 import { findEnvoy } from '../../../tools/envoy.ts';
 import { findRedisServer } from '../../../tools/redis.ts';
 
-/** Gets Envoy and Redis once, before the first spec asks for them and within no test's time-out. */
+/** Fetches Envoy and Redis once, before the first spec and outside any test's time-out. */
 export async function setup(): Promise<void> {
   const [envoy, redis] = [await findEnvoy(), await findRedisServer()];
   process.stdout.write(`Envoy ${envoy.version}: ${envoy.origin}\nRedis ${redis.version}: ${redis.origin}\n`);

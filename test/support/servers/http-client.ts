@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 export interface HttpResponse {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
-  /** One entry a field, in order. */
+  /** The `WWW-Authenticate` fields, in order. */
   readonly challenges: readonly string[];
   readonly body: string;
 }
@@ -12,16 +12,16 @@ export interface HttpResponse {
 export interface HttpRequest {
   readonly port: number;
   readonly method: string;
-  /** Sent as it is, unlike by `fetch`. */
+  /** Sent unchanged, unlike by `fetch`. */
   readonly path: string;
-  /** One entry a field: the same name may stand twice. */
+  /** One entry for each field; names may repeat. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body?: string | Uint8Array;
-  /** Whose connections it may use; without one it has a connection of its own. */
+  /** The connections that it may reuse; by default it opens a new one. */
   readonly agent?: Agent;
 }
 
-/** One request. */
+/** Sends one request. */
 export async function sendRequest({
   port,
   method,
@@ -51,7 +51,7 @@ export async function sendRequest({
   return promise;
 }
 
-/** One request with what stands in `Authorization`, and a body of JSON. */
+/** Sends one request with this `Authorization` value and a JSON body. */
 export function call(
   port: number,
   method: string,

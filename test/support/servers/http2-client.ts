@@ -3,8 +3,8 @@ import { text } from 'node:stream/consumers';
 import type { HttpRequest, HttpResponse } from './http-client.ts';
 
 /**
- * One request over HTTP/2 in the clear, on a connection of its own: the method goes out as it is, in any letter case.
- * Pseudo-headers may stand in `headers`.
+ * Sends one request over plain HTTP/2 on a new connection. The method keeps its letter case, and `headers` may contain
+ * pseudo-headers.
  */
 export async function sendHttp2Request({ port, method, path, headers, body = '' }: HttpRequest): Promise<HttpResponse> {
   const session = connect(`http://127.0.0.1:${port}`);

@@ -6,16 +6,16 @@ import type { Certificate } from '../certificates.ts';
 
 /** An issuer's web server on a loopback port. */
 export interface IssuerServer {
-  /** `http://127.0.0.1:port`, or https. */
+  /** `http://127.0.0.1:port`, or `https:`. */
   readonly origin: string;
-  /** Path and query of every request, in order. */
+  /** The path and query of every request, in order. */
   readonly requests: string[];
-  /** Ends it, with the connections that it has; on the same port it can be started again. */
+  /** Stops it and closes its connections; `start` starts it again on the same port. */
   stop(): Promise<void>;
   start(): Promise<void>;
 }
 
-/** Starts one that answers as the listener does; in the clear without a certificate. */
+/** Starts a server with this listener; plain HTTP without a certificate. */
 export async function startIssuerServer(answer: RequestListener, tls?: Certificate): Promise<IssuerServer> {
   const requests: string[] = [];
   const listener: RequestListener = (request, response) => {
@@ -26,7 +26,7 @@ export async function startIssuerServer(answer: RequestListener, tls?: Certifica
   let port = 0;
   const start = async (): Promise<void> => {
     await once(server.listen(port, '127.0.0.1'), 'listening');
-    // A TCP server that listens has an address of this form.
+    // A listening TCP server has an address of this form.
     ({ port } = server.address() as AddressInfo);
   };
   const stop = async (): Promise<void> => {

@@ -1,4 +1,4 @@
-/** As far as the tests use it: its own types are a package with a dozen others. */
+/** The part that the tests use: the published types depend on a dozen other packages. */
 declare module 'oidc-provider' {
   import type { RequestListener } from 'node:http';
 

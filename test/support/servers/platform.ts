@@ -5,17 +5,17 @@ import { type Sallyport, type SallyportOptions, startSallyport } from './sallypo
 import { type Services, startServices } from './services.ts';
 import type { StoreUnderTest } from './stores.ts';
 
-/** The whole of it: Envoy, Sallyport beside it, and the demo's two services behind it. */
+/** Envoy, Sallyport and the demo's two services. */
 export interface Platform {
-  /** The one that was started last. */
+  /** The instance that was started last. */
   readonly sallyport: Sallyport;
   readonly services: Services;
   readonly envoy: RunningEnvoy;
-  /** Of Envoy's first gateway. */
+  /** The port of Envoy's first gateway. */
   readonly port: number;
-  /** One request through that gateway; a body is sent as JSON. */
+  /** Sends one request through that gateway; a body is sent as JSON. */
   call(method: string, path: string, authorization?: string, body?: object): Promise<HttpResponse>;
-  /** Starts Sallyport, which has ended, again on what it left. */
+  /** Starts Sallyport again after it has exited, with the same ports and data. */
   restart(): Promise<void>;
   close(): Promise<void>;
 }
@@ -34,7 +34,7 @@ export async function startPlatform(options: Omit<SallyportOptions, 'after'> = {
     services,
     envoy,
     port,
-    call: (...asked) => call(port, ...asked),
+    call: (...request) => call(port, ...request),
     restart: async () => {
       sallyport = await startSallyport({ ...options, after: sallyport });
     },
@@ -46,7 +46,7 @@ export async function startPlatform(options: Omit<SallyportOptions, 'after'> = {
   };
 }
 
-/** Sallyport in this issuers and on this store. */
+/** Returns the options for Sallyport with these issuers and this store. */
 export function optionsFor(issuers: CaseIssuers, store: StoreUnderTest) {
   const edit = (config: Record<string, unknown>): void => {
     issuers.configure(config);

@@ -1,16 +1,16 @@
 import { isTaken } from '../../../deploy/demo/ports.ts';
 
-/** Below what a system gives to outgoing connections, one of which might take a port just before its server does. */
+/** Below the ephemeral ports: an outgoing connection might take one of those just before a server does. */
 const FIRST = 10_000;
-/** What a worker of the test runner has to itself: specs that run side by side never take the same port. */
+/** Each worker of the test runner has its own slice, so that parallel specs never use the same port. */
 const SLICE = 2_500;
 const SLICES = 4;
 
 const first = FIRST + (Number(process.env['VITEST_POOL_ID'] ?? 0) % SLICES) * SLICE;
-// Another run on this machine has the same slices.
+// Other runs on this machine use the same slices.
 let next = Math.floor(Math.random() * SLICE);
 
-/** `count` different ports of the loopback address, from 10000 to 19999, that nobody holds right now. */
+/** Resolves to `count` different free ports of the loopback address, from 10000 to 19999. */
 export async function freePorts(count: number): Promise<number[]> {
   const ports: number[] = [];
   while (ports.length < count) {

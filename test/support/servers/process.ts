@@ -7,13 +7,13 @@ const STOP_MS = 20_000;
 /** A process under test. */
 export interface Process {
   readonly pid: number | undefined;
-  /** All that it wrote to stdout and stderr so far. */
+  /** Returns everything that it has written to stdout and stderr. */
   output(): string;
-  /** Resolves with its exit code, `null` after a signal. */
+  /** Resolves to its exit code, `null` after a signal. */
   readonly ended: Promise<number | null>;
-  /** Asks it to end, insists after twenty seconds, and resolves with its exit code. */
+  /** Sends SIGTERM, and SIGKILL after twenty seconds; resolves to its exit code. */
   stop(): Promise<number | null>;
-  /** Ends it as a crash would, and resolves once it is gone. */
+  /** Kills it, like a crash; resolves once it has exited. */
   kill9(): Promise<void>;
 }
 
@@ -23,7 +23,7 @@ export interface ProcessOptions {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** Starts a process, whose output is kept in memory; it never outlives the tests. */
+/** Starts a process and keeps its output in memory. It never outlives the tests. */
 export function startProcess({ command, args, env }: ProcessOptions): Process {
   const child = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
   let output = '';
@@ -36,8 +36,8 @@ export function startProcess({ command, args, env }: ProcessOptions): Process {
   void ended.catch(() => {}).finally(() => process.off('exit', crash));
   const stop = async (): Promise<number | null> => {
     child.kill('SIGTERM');
-    const insist = setTimeout(crash, STOP_MS);
-    return ended.finally(() => clearTimeout(insist));
+    const timer = setTimeout(crash, STOP_MS);
+    return ended.finally(() => clearTimeout(timer));
   };
   const kill9 = async (): Promise<void> => {
     crash();
@@ -46,10 +46,10 @@ export function startProcess({ command, args, env }: ProcessOptions): Process {
   return { pid: child.pid, output: () => output, ended, stop, kill9 };
 }
 
-/** Resolves once all of these ports take connections; rejects with its output where it ends before, or takes too long. */
+/** Resolves once all ports accept connections. Rejects with the output if the process exits first or takes too long. */
 export async function untilReady(started: Process, ports: readonly number[]): Promise<void> {
   const died = started.ended.then((code) => {
-    throw new Error(`it ended with code ${code}`);
+    throw new Error(`it exited with code ${code}`);
   });
   try {
     await Promise.race([died, Promise.all(ports.map((port) => untilAccepting(port, READY_MS)))]);

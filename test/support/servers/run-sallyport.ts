@@ -16,7 +16,7 @@ interface RunResult {
   readonly output: string;
 }
 
-/** Runs one command of the command line to its end, in this process: a process of its own takes most of a second. */
+/** Runs one command to its end in this process, because a new process takes most of a second. */
 export async function runSallyport(
   args: readonly string[],
   { env = {}, input = '' }: RunOptions = {},
@@ -30,7 +30,7 @@ export async function runSallyport(
   return { code, output };
 }
 
-/** The same in a process of its own. */
+/** Runs one command to its end in a new process. */
 export async function runSallyportProcess(
   args: readonly string[],
   { env = {}, input = '' }: RunOptions = {},

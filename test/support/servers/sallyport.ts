@@ -16,11 +16,11 @@ export interface SallyportPorts {
 }
 
 export interface SallyportOptions {
-  /** Goes to the child alone: `SALLYPORT_ACCOUNT`, secrets that the configuration names. */
+  /** Variables of the child process only: `SALLYPORT_ACCOUNT`, and secrets that the configuration names. */
   readonly env?: NodeJS.ProcessEnv;
   /** Edits the example configuration in place before it is written. */
   readonly edit?: (config: Record<string, unknown>) => void;
-  /** An earlier one's, to start again on what it left; without it everything is new. */
+  /** A stopped instance, whose ports and data the new one takes over. */
   readonly after?: Sallyport;
 }
 
@@ -29,13 +29,13 @@ export interface Sallyport extends Process {
   readonly ports: SallyportPorts;
   /** Holds the configuration and the store. */
   readonly folder: string;
-  /** Writes its configuration anew; it takes it up by itself, or on SIGHUP. */
+  /** Rewrites its configuration, which it reloads by itself or on SIGHUP. */
   rewrite(edit: SallyportOptions['edit']): Promise<void>;
   /** Stops it and removes its folder. */
   close(): Promise<void>;
 }
 
-/** Starts `sallyport serve` on the top-level sallyport.yaml, moved to free ports; resolves when its doors are open. */
+/** Starts `sallyport serve` with the top-level sallyport.yaml on free ports; resolves once its doors are open. */
 export async function startSallyport({ env = {}, edit, after }: SallyportOptions = {}): Promise<Sallyport> {
   const ports = after?.ports ?? (await freshPorts());
   const folder = after?.folder ?? (await mkdtemp(join(tmpdir(), 'sallyport-e2e-')));
@@ -61,10 +61,10 @@ async function freshPorts(): Promise<SallyportPorts> {
 }
 
 async function exampleConfig(ports: SallyportPorts, edit?: SallyportOptions['edit']): Promise<string> {
-  // Sallyport validates what is in it.
+  // Sallyport validates its contents.
   const config = parse(await readFile(EXAMPLE, 'utf8')) as Record<string, unknown>;
   config['listen'] = Object.fromEntries(Object.entries(ports).map(([door, port]) => [door, `127.0.0.1:${port}`]));
-  // A machine that runs tests side by side is slow; whoever tests a limit sets it.
+  // Generous, because tests run in parallel; tests of a time limit set their own.
   config['timeouts'] = { decision: '9s', store: '2s' };
   edit?.(config);
   return stringify(config);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createService, type Received } from '../../../deploy/demo/services.ts';
 import { freePorts } from './ports.ts';
 
-/** The services behind the gateway, and all that reached them. */
+/** The services behind the gateway, and the requests that reached them. */
 export interface Services {
   readonly ports: { readonly messages: number; readonly devices: number };
   /** In order of arrival; empty it between tests. */

@@ -11,21 +11,21 @@ import type { Sallyport } from './sallyport.ts';
 export interface StoreKind {
   /** For test names. */
   readonly name: string;
-  /** Starts what the store needs beside Sallyport. */
+  /** Starts the servers that the store needs. */
   start(): Promise<StoreUnderTest>;
 }
 
 export interface StoreUnderTest {
-  /** For the child process's environment: secrets, which must never be printed. */
+  /** Secrets for the environment of the child process. They must never be printed. */
   readonly env: Readonly<Record<string, string>>;
   /** Edits sallyport.yaml to use the store. */
   edit(config: Record<string, unknown>): void;
-  /** Writes an entry of the revocation set as an operator does, past Sallyport. */
+  /** Writes an entry of the revocation set directly into the store, like an operator. */
   writeDirectly(sallyport: Sallyport, key: string, value: string): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The embedded store, beside the configuration: the default. */
+/** The default: the embedded store, next to the configuration. */
 export const SQLITE: StoreKind = {
   name: 'SQLite',
   start: async () => ({
@@ -41,7 +41,7 @@ export const SQLITE: StoreKind = {
   }),
 };
 
-/** A Redis with a password, for this test alone. */
+/** A new Redis with a password. */
 export const REDIS: StoreKind = {
   name: 'Redis',
   start: async () => {
@@ -56,7 +56,7 @@ export const REDIS: StoreKind = {
   },
 };
 
-/** A primary with two replicas, found through Sentinels with a password, for this test alone. */
+/** A new primary with two replicas, found through Sentinels with a password. */
 const REDIS_SENTINEL: StoreKind = {
   name: 'Redis by Sentinel',
   start: async () => {
@@ -76,20 +76,20 @@ const REDIS_SENTINEL: StoreKind = {
   },
 };
 
-/** The store of a configuration, on the primary that these Sentinels name. */
+/** Returns the `store` section for the primary that these Sentinels name. */
 export function storeOf({ name, sentinels }: SentinelGroup, more: object = {}): object {
   const addresses = sentinels.map(({ port }) => `127.0.0.1:${port}`);
   return { url: `redis://${name}`, sentinel: { addresses, ...more }, minReplicas: 1 };
 }
 
-/** Has our own issuer seal its keys. */
+/** Makes our own issuer seal its keys. */
 export function seal(config: Record<string, unknown>): void {
-  // The file of the demo has a list of issuers, the first of which is our own.
+  // The demo's file has a list of issuers, the first of which is our own.
   const [own] = config['issuers'] as [{ signing: object }];
   own.signing = { ...own.signing, sealWith: { env: 'SEAL_SECRET' } };
 }
 
-/** A Redis Cluster, for this test alone. */
+/** A new Redis Cluster. */
 const REDIS_CLUSTER: StoreKind = {
   name: 'a Redis Cluster',
   start: async () => {
@@ -109,5 +109,5 @@ const REDIS_CLUSTER: StoreKind = {
   },
 };
 
-/** Every kind, each of which must serve alike. */
+/** Every kind of store. All must behave alike. */
 export const STORES: readonly StoreKind[] = [SQLITE, REDIS, REDIS_SENTINEL, REDIS_CLUSTER];

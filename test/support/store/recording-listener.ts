@@ -1,7 +1,7 @@
 import type { RevocationEntry } from '../../../src/revocation-set/entry.ts';
 import type { RevocationListener } from '../../../src/revocation-set/revocation-store.ts';
 
-/** Remembers what a feed told. */
+/** Records what a feed reports. */
 export class RecordingListener implements RevocationListener {
   maxStalenessMs = 1_000;
   readonly keys: string[] = [];

@@ -5,7 +5,7 @@ import type { TokenRecord } from '../../../src/tokens/token.ts';
 
 /** In Unix seconds. */
 export const FAR = 4_000_000_000;
-/** What is known of a token that nothing has happened to. */
+/** The state of a token that was never used, revoked or rotated. */
 export const UNUSED = { lastUsedAtSeconds: undefined, end: undefined, successor: undefined };
 /** The mark of the account `account-1`. */
 export const MARK = 'sallyport:notbefore:own:account-1';

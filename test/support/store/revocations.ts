@@ -4,7 +4,7 @@ import type { Store } from '../../../src/store/store.ts';
 
 type WithRevocations = Pick<Store, 'revocations'>;
 
-/** The values of these entries, whatever the epochs of the store are. */
+/** Resolves to the values of these entries, whatever the epochs of the store are. */
 export async function readValues(
   store: WithRevocations,
   keys: readonly string[],
@@ -12,12 +12,12 @@ export async function readValues(
   return (await store.revocations.read(keys)).values;
 }
 
-/** The revocation set of a store for use cases in specs that have no epochs. */
+/** Returns the revocation set of a store without a check of its epochs. */
 export function revocationsOf({ revocations }: WithRevocations): CheckedRevocations {
   return checkedRevocations(revocations, ANY_EPOCH);
 }
 
-/** The store with the revocation set of {@link revocationsOf}. */
+/** Returns the store with the revocation set of {@link revocationsOf}. */
 export function withRevocations(
   store: Store,
 ): Omit<Store, 'revocations'> & { readonly revocations: CheckedRevocations } {

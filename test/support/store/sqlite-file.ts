@@ -9,7 +9,7 @@ import { onTestFinished } from 'vitest';
 import { openSqliteStore } from '../../../src/store/sqlite/store.ts';
 import type { Store } from '../../../src/store/store.ts';
 
-/** A path in a directory of its own, which is removed when the test ends; no file is there yet. */
+/** Returns the path of a file that does not exist yet, in a new directory that is removed when the test ends. */
 export function temporaryFile(): string {
   const directory = mkdtempSync(join(tmpdir(), 'sallyport-store-'));
   onTestFinished(() => rmSync(directory, { recursive: true }));
@@ -25,7 +25,7 @@ export async function openForTest(path: string): Promise<Store> {
 
 type Child = ChildProcessByStdio<Writable, Readable, null>;
 
-/** Starts another process, which runs `script` as an ES module with `args`, and is gone when the test ends. */
+/** Starts a process that runs `script` as an ES module with `args`. It is killed when the test ends. */
 export function startScript(script: string, ...args: string[]): Child {
   const child = spawn(process.execPath, ['--input-type=module', '-e', script, ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -38,14 +38,14 @@ export function startScript(script: string, ...args: string[]): Child {
   return child;
 }
 
-/** Runs a script as {@link startScript} does, to its end; rejects where that is not a good one. */
+/** Runs a script as {@link startScript} does, to its end. Rejects unless it exits with 0. */
 export async function runScript(script: string, ...args: string[]): Promise<void> {
   const child = startScript(script, ...args);
   await once(child, 'exit');
   if (child.exitCode !== 0) throw new Error(`the script ended with ${child.exitCode}: ${script}`);
 }
 
-/** Runs SQL in another process, as an operator's hand would, to its end. */
+/** Runs SQL in another process, like an operator. */
 export async function runSql(path: string, sql: string): Promise<void> {
   const script = `
     import { DatabaseSync } from 'node:sqlite';
