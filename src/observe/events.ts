@@ -94,12 +94,12 @@ export class Events implements DecisionObserver, RevocationObserver {
     this.parts.logs.app.info('stopped');
   }
 
-  /** @param needRestart keys whose new values take effect at the next start. */
+  /** @param needRestart settings whose new values take effect at the next start. */
   reloaded(needRestart: readonly string[]): void {
     const { configStatus, logs } = this.parts;
     configStatus.accepted();
     if (needRestart.length > 0)
-      logs.app.warn({ needRestart }, 'configuration taken up, except for keys that need a restart');
+      logs.app.warn({ needRestart }, 'configuration taken up, except for settings that need a restart');
   }
 
   issuersGone(names: readonly string[]): void {
