@@ -25,10 +25,10 @@ async function setUp() {
     clock,
     audit,
   };
-  /** The current password is right, and `meanwhile` runs before the new one is written. */
-  const changing = (meanwhile: () => Promise<unknown>) => {
+  /** The current password is that of the account `foundId`, and `meanwhile` runs before the new one is written. */
+  const changing = (meanwhile: () => Promise<unknown>, foundId = 'ada') => {
     const check = async () => {
-      const found = await store.accounts.findById('ada');
+      const found = await store.accounts.findById(foundId);
       if (found === undefined) throw new Error('no account');
       await meanwhile();
       return { outcome: 'account', account: found } as const;
@@ -62,4 +62,14 @@ it('ChangePassword changes the password if no other change ended tokens meanwhil
   expect(await store.accounts.findById('ada')).toMatchObject({ email: 'ada@example.com', version: 1 });
   const shared = { level: 'info', msg: 'account changed', ...ADA, subject: 'ada' };
   expect(records).toEqual([{ ...shared, changed: ['password'], scopes: [], disabled: false }]);
+});
+
+it('ChangePassword changes no other account that has the name meanwhile', async () => {
+  const { store, changing, records } = await setUp();
+  const eve = { name: 'eve', passwordHash: '$eve', scopes: [], disabled: false, createdAtSeconds: 1, version: 0 };
+  await store.accounts.add({ id: 'eve', ...eve });
+  const outcome = await changing(async () => {}, 'eve').change(ADA, { current: 'old', replacement: NEW_PASSWORD });
+  expect(outcome).toEqual({ outcome: 'no_account' });
+  expect(await store.accounts.findById('eve')).toMatchObject({ passwordHash: '$eve' });
+  expect(records).toEqual([]);
 });

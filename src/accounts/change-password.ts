@@ -43,6 +43,8 @@ export class ChangePassword {
     if (account === undefined) return { outcome: 'no_account' };
     const found = await credentials.check(account.name, current, by.client);
     if (found.outcome === 'refused') return { outcome: 'refused_credentials', refusal: found };
+    // The name may have passed to another account since.
+    if (found.account.id !== by.account) return { outcome: 'no_account' };
     const changed = await accounts.change(by, found.account, { password: replacement }, found.account);
     if (changed === undefined) return { outcome: 'no_account' };
     if (!('outcome' in changed)) return { outcome: 'changed' };

@@ -222,6 +222,12 @@ describe('resolveRevocation() without readable signing keys', () => {
     await expect(asked).rejects.toThrow('the keys cannot be read');
   });
 
+  it('resolves an id without a record if the caller says when the token expires', async () => {
+    const parts = { ...(await setUp()), signingKeys };
+    const resolved = await resolveRevocation(requestOf({ issuer: 'own', jti: 'lost', expires: NOW + 5 }), parts);
+    expect(resolved).toMatchObject({ targets: [{ tokenId: 'lost', expiresAtSeconds: NOW + 5, unrecorded: true }] });
+  });
+
   it('rejects if the records cannot be read', async () => {
     const tokens = { find: () => Promise.reject(new Error('the records cannot be read')) };
     const parts = { ...(await setUp()), tokens };

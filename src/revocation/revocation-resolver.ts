@@ -130,10 +130,14 @@ async function resolveOwnToken(
     const target = { kind: 'token', issuer, tokenId, expiresAtSeconds: record.expiresAtSeconds } as const;
     return { ...resolved(target), account: record.accountId };
   }
+  if (expiresAtSeconds !== undefined) return unrecorded({ issuer, tokenId, expiresAtSeconds });
   if (ring.status === 'rejected') throw ring.reason;
   const longest = Math.max(longestTokenSeconds(config), ...ring.value.keys.map((key) => key.longestTokenSeconds));
-  const lost = { issuer, tokenId, expiresAtSeconds: expiresAtSeconds ?? nowSeconds + longest };
-  return resolved({ kind: 'token', ...lost, unrecorded: true }, { warning: 'no record', ...lost });
+  return unrecorded({ issuer, tokenId, expiresAtSeconds: nowSeconds + longest });
+}
+
+function unrecorded(token: Omit<RevocationWarning & { readonly warning: 'no record' }, 'warning'>): ResolvedRequest {
+  return resolved({ kind: 'token', ...token, unrecorded: true }, { warning: 'no record', ...token });
 }
 
 /** A subject of our own issuer is an account. A mark for any other subject would have no effect. */
