@@ -21,20 +21,20 @@ function setUp() {
 }
 
 describe('AuditLog', () => {
-  it('names an account by its id and the client, and nothing else of a session', () => {
+  it('records the id and the client of an account, and nothing else of a session', () => {
     const { audit, records } = setUp();
     const session = { ...ADA, accessToken: 'secret' };
     audit.tokenIssued(session, { id: 't1', scopes: ['messages:send'] });
     expect(records).toEqual([['info', { ...ADA, tokenId: 't1', scopes: ['messages:send'] }, 'token issued']]);
   });
 
-  it('names an operator by the value of `by`', () => {
+  it('records the name of an operator as `by`', () => {
     const { audit, records } = setUp();
     audit.accountRemoved(OPERATOR, 'ada');
     expect(records).toEqual([['info', { ...OPERATOR, subject: 'ada' }, 'account removed']]);
   });
 
-  it('tells a repeated answer from a new token', () => {
+  it('distinguishes a repeated response from a new token', () => {
     const { audit, records } = setUp();
     audit.tokenIssued(ADA, { id: 't1', scopes: [], isRepeated: true });
     audit.tokenRotated(ADA, 't1', { id: 't2', isRepeated: true });
@@ -46,7 +46,7 @@ describe('AuditLog', () => {
     ]);
   });
 
-  it('says what was revoked, and what was taken back', () => {
+  it('records what was revoked, and which revocation was taken back', () => {
     const { audit, records } = setUp();
     const target = { kind: 'signing key', issuer: 'own', kid: 'k1' } as const;
     audit.revoked(OPERATOR, target, 'leaked');
@@ -57,7 +57,7 @@ describe('AuditLog', () => {
     ]);
   });
 
-  it('counts refused forms that repeat themselves', () => {
+  it('counts repeated refusals of a form', () => {
     const { audit, records } = setUp();
     const message = 'form refused: no page of the console sent it';
     audit.foreignFormRefused('10.0.0.2', 'POST /console/login');

@@ -1,18 +1,18 @@
 import type { Who } from './actor.ts';
 
-/** Where records go: one line each. Takes no level into account, since a record is never left out. */
+/** Writes records, one line each. Ignores the log level, because no record may be omitted. */
 export interface AuditOutput {
   info(facts: object, message: string): void;
   warn(facts: object, message: string): void;
 }
 
-/** Bounds the records that anyone can cause without a credential. */
+/** Limits records that a client can cause without a credential. */
 export interface RecordLimit {
   /**
-   * Writes the first record of a kind at once, and later ones as one record with their number.
+   * Writes the first record of a kind at once, and combines later ones into one record with their number.
    *
-   * @param kind what is the same in it is the same kind.
-   * @param write gets the number of records that were left out since the last one.
+   * @param kind a string that is equal for records of the same kind.
+   * @param write receives the number of records that were omitted since the last one.
    */
   tell(kind: string, write: (repeated: number) => void): void;
 }
@@ -30,12 +30,12 @@ const REVOKED = {
   issuer: 'issuer revoked',
 } as const;
 
-/** The same token again, for a request that was sent twice. */
+/** A repeated request received the same token again. */
 const SHOWN_AGAIN = 'token shown again';
 
 /**
- * Who did what: one method for each act. The use case that does the act writes the record, once the act is done. A record
- * holds ids, names and addresses, and never a token, a password or a secret.
+ * Writes audit records, with one method for each act. The use case that performs an act writes its record once the act
+ * is done. A record contains ids, names and addresses, but never a token, a password or a secret.
  */
 export class AuditLog {
   private readonly output: AuditOutput;
@@ -99,12 +99,12 @@ export class AuditLog {
     this.write(who, { ...facts, reason }, `${REVOKED[kind]}: taken back`);
   }
 
-  /** An account asked to end a token of another account. */
+  /** An account tried to revoke a token of another account. */
   foreignTokenLeft(who: Who, tokenId: string): void {
     this.write(who, { tokenId }, 'token left alone: it is of another account');
   }
 
-  /** @param key with the time from which it signs, in UTC. */
+  /** @param key `signsFrom`: the time from which it signs, in UTC. */
   signingKeyMade(who: Who, key: { readonly issuer: string; readonly kid: string; readonly signsFrom: string }): void {
     this.write(who, key, 'signing key made');
   }
@@ -114,13 +114,13 @@ export class AuditLog {
     this.write(who, keys, 'signing keys resealed');
   }
 
-  /** A part of the revocation set that was lost was declared complete: decisions on it resume. */
+  /** An operator declared a lost part of the revocation set complete, so decisions that depend on it resume. */
   lossAccepted(who: Who, { key, epoch, lost, noticedAtSeconds }: LostPart): void {
     const since = noticedAtSeconds === undefined ? undefined : new Date(noticedAtSeconds * 1000).toISOString();
     this.write(who, { key, epoch, lost, since }, 'loss of the revocation set accepted');
   }
 
-  /** @param copy when it was exported, and how many records of it were written. */
+  /** @param copy the time of its export, and the number of its records that were written. */
   storeImported(who: Who, { isComplete, ...copy }: ImportedCopy): void {
     this.write(who, copy, isComplete ? 'store imported' : 'store imported in part: the import broke off');
   }
@@ -128,7 +128,7 @@ export class AuditLog {
   /**
    * The console refused a form that none of its pages sent.
    *
-   * @param form as in `POST /console/login`.
+   * @param form method and path, such as `POST /console/login`.
    */
   foreignFormRefused(client: string, form: string): void {
     this.limit.tell(`foreign form ${form}`, (repeated) => {
@@ -138,7 +138,7 @@ export class AuditLog {
   }
 
   private write(who: Who, facts: object, message: string): void {
-    // Field by field: the object may be a session, which holds more.
+    // Field by field, because the object may be a session, which contains more.
     const author = 'account' in who ? { account: who.account, client: who.client } : { by: who.by };
     this.output.info({ ...author, ...facts }, message);
   }
@@ -146,7 +146,7 @@ export class AuditLog {
 
 interface LostPart {
   readonly key: string;
-  /** The epoch from now on. */
+  /** The new epoch. */
   readonly epoch: string;
   /** The epochs that were lost. */
   readonly lost: readonly string[];
@@ -159,12 +159,12 @@ interface ImportedCopy {
   readonly signingKeys: number;
   readonly tokens: number;
   readonly revocations: number;
-  /** Records that were left out, since the store holds something else. */
+  /** Records that were not written, because the store contains different ones. */
   readonly conflicts: number;
   readonly isComplete: boolean;
 }
 
-/** Set where a request was sent twice and gets the same answer again. */
+/** `isRepeated` is set if a repeated request gets the same response again. */
 interface MaybeRepeated {
   readonly isRepeated?: boolean;
 }

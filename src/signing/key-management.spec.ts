@@ -43,7 +43,7 @@ describe('KeyManagement.rotate()', () => {
     expect(records).toEqual([['made', BY, { issuer: 'sallyport', kid: key.kid, signsFrom }]]);
   });
 
-  it('makes none, and no record, where a key is waiting', async () => {
+  it('makes no key and no record if a key is waiting', async () => {
     const { ringing, keys, records } = setUp();
     await ringing.ring().reconcile();
     const { key } = await ringing.ring().rotate();
@@ -51,7 +51,7 @@ describe('KeyManagement.rotate()', () => {
     expect(records).toEqual([]);
   });
 
-  it('says that the waiting key is for another algorithm', async () => {
+  it('reports a waiting key for another algorithm', async () => {
     const { ringing, keys, records } = setUp(own('ES256'));
     await ringing.ring().reconcile();
     const { key } = await ringing.ring().rotate();
@@ -59,7 +59,7 @@ describe('KeyManagement.rotate()', () => {
     expect(records).toEqual([]);
   });
 
-  it('records nothing where the keys do not open', async () => {
+  it('records nothing if the keys cannot be opened', async () => {
     const { ringing, keys, records } = setUp(own(), new Sealer(CURRENT));
     await ringing.ring().reconcile();
     await expect(keys.rotate(BY)).rejects.toThrow(SealBrokenError);
@@ -70,7 +70,7 @@ describe('KeyManagement.rotate()', () => {
 describe('KeyManagement.reseal()', () => {
   const sealed = (): OwnIssuer => own('EdDSA', { signing: { ...own().signing, sealWith: new Secret(CURRENT) } });
 
-  it('seals what another secret sealed, once, and records how many keys', async () => {
+  it('seals keys of another secret again, once, and records their number', async () => {
     const { ringing, keys, records } = setUp(sealed(), new Sealer(CURRENT));
     const [key] = await ringing.ring(own(), new Sealer(FORMER)).reconcile();
     expect(await keys.reseal(FORMER, BY)).toEqual({ outcome: 'resealed', count: 1 });
@@ -82,7 +82,7 @@ describe('KeyManagement.reseal()', () => {
     expect(records).toHaveLength(1);
   });
 
-  it('takes the secret in the file beside the store where none is given', async () => {
+  it('uses the secret in the file beside the store if no former one is given', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'sallyport-seal-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     const path = join(folder, 'store.db.seal');
@@ -92,13 +92,13 @@ describe('KeyManagement.reseal()', () => {
     expect(await keys.reseal(undefined, BY)).toEqual({ outcome: 'resealed', count: 1 });
   });
 
-  it('needs a secret to seal with, and one to open with', async () => {
+  it('requires a new and a former secret', async () => {
     expect(await setUp().keys.reseal(FORMER, BY)).toEqual({ outcome: 'no new secret' });
     const none = { outcome: 'no former secret', path: undefined };
     expect(await setUp(sealed()).keys.reseal(undefined, BY)).toEqual(none);
   });
 
-  it('changes and records nothing where neither secret opens a key', async () => {
+  it('changes and records nothing if neither secret opens a key', async () => {
     const { ringing, keys, records } = setUp(sealed(), new Sealer(CURRENT));
     await ringing.ring().reconcile();
     const before = await keys.list();

@@ -15,7 +15,7 @@ export interface KeyManagementParts {
   readonly issuer: OwnIssuer;
   readonly store: SigningKeyStore;
   readonly revocations: RevocationReader;
-  /** Opens what seals the keys now. Called by acts that open or seal a key, not by `list`. */
+  /** Opens the sealer of the current secret. Called by acts that open or seal a key, not by `list`. */
   readonly openSealer: () => Promise<Sealer>;
   /** The file beside an embedded store that holds the secret if none is configured; `undefined` for other stores. */
   readonly sealFile: string | undefined;
@@ -25,14 +25,17 @@ export interface KeyManagementParts {
 }
 
 export interface RotateOutcome {
-  /** `waits`: a key was already waiting, and none was added; `waits for another`: it is for another algorithm. */
+  /**
+   * `waits`: a key was already waiting, so none was added. `waits for another algorithm`: likewise, but that key is for
+   * another algorithm than the configured one.
+   */
   readonly outcome: 'made' | 'waits' | 'waits for another algorithm';
   /** The key that signs next. */
   readonly key: SealedSigningKey;
 }
 
 export type ResealOutcome =
-  /** `count` keys were sealed again; 0 if `signing.sealWith` sealed all of them before. */
+  /** `count` keys were sealed again; 0 if all of them were sealed with `signing.sealWith` already. */
   | { readonly outcome: 'resealed'; readonly count: number }
   /** `signing.sealWith` is not set. */
   | { readonly outcome: 'no new secret' }
@@ -47,18 +50,18 @@ export class KeyManagement {
     this.parts = parts;
   }
 
-  /** Each key and its state, in the order in which they sign. */
+  /** Resolves to each key and its state, in the order in which they sign. */
   async list(): Promise<readonly LivingKey[]> {
     const { keys } = await this.parts.store.read(this.parts.issuer.name);
     return livesUnder(this.parts, keys);
   }
 
-  /** How long readers of the key set may cache it. */
+  /** How long readers may cache the key set, in seconds. */
   get keySetMaxAgeSeconds(): number {
     return keySetMaxAgeSeconds(this.parts.issuer.signing);
   }
 
-  /** Adds a key unless one is already waiting. Rejects as {@link KeyRing.rotate}. */
+  /** Adds a key unless one is already waiting. Rejects like {@link KeyRing.rotate}. */
   async rotate(by: Operator): Promise<RotateOutcome> {
     const { issuer, audit } = this.parts;
     const { outcome, key } = await (await this.openRing()).rotate();
@@ -71,8 +74,8 @@ export class KeyManagement {
   }
 
   /**
-   * Seals with `signing.sealWith` what another secret sealed before. Rejects with `SealBrokenError`, and changes nothing,
-   * if neither secret opens a key.
+   * Seals with `signing.sealWith` the keys that were sealed with another secret. Rejects with `SealBrokenError`, and
+   * changes nothing, if neither secret opens a key.
    *
    * @param former the other secret; by default the one in the file beside an embedded store.
    */
@@ -86,7 +89,7 @@ export class KeyManagement {
     return { outcome: 'resealed', count };
   }
 
-  /** The keys, opened. Rejects if the secret that opens them is missing. */
+  /** Opens the key ring. Rejects if the secret that opens the keys is missing. */
   async openRing(): Promise<KeyRing> {
     return new KeyRing({ ...this.parts, sealer: await this.parts.openSealer() });
   }

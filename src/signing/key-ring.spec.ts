@@ -8,7 +8,7 @@ import { SealBrokenError, Sealer } from './sealer.ts';
 import { openSigningKey } from './signing-key.ts';
 
 const AHEAD = 600;
-/** The longest life of a token, twice the skew and a minute. */
+/** The longest lifetime of a token, twice the clock skew, and a minute. */
 const RETIRED_FOR = 31_536_000 + 60 + 60;
 
 describe('KeyRing.reconcile()', () => {
@@ -28,14 +28,14 @@ describe('KeyRing.reconcile()', () => {
     expect(await ringing.states()).toEqual(['signing']);
   });
 
-  it('ends with one key where several instances make the first at once', async () => {
+  it('results in one key if several instances make the first one at the same time', async () => {
     const ringing = new KeyRingFixture();
     const made = await Promise.all(Array.from({ length: 8 }, () => ringing.ring().reconcile()));
     expect(new Set(made.flat().map(({ kid }) => kid))).toEqual(new Set(await ringing.kids()));
     expect(await ringing.states()).toEqual(['signing']);
   });
 
-  it('writes nothing where everything is in order', async () => {
+  it('writes nothing if the keys are in order', async () => {
     const ringing = new KeyRingFixture();
     await ringing.ring().reconcile();
     const before = await ringing.store.signingKeys.read('sallyport');
@@ -43,7 +43,7 @@ describe('KeyRing.reconcile()', () => {
     expect(await ringing.store.signingKeys.read('sallyport')).toEqual(before);
   });
 
-  it('removes a retired key once the last token it signed has ended, and not before', async () => {
+  it('removes a retired key once the last token that it signed has expired, and not before', async () => {
     const ringing = new KeyRingFixture();
     await ringing.ring().reconcile();
     const { key } = await ringing.ring().rotate();
@@ -53,7 +53,7 @@ describe('KeyRing.reconcile()', () => {
     expect(await ringing.ring().reconcile()).toEqual([key]);
   });
 
-  it('makes another key, which signs at once, where the signing key was revoked', async () => {
+  it('makes another key, which signs at once, if the signing key was revoked', async () => {
     const ringing = new KeyRingFixture();
     const [first] = await ringing.ring().reconcile();
     await ringing.revoke(first?.kid ?? '');
@@ -63,7 +63,7 @@ describe('KeyRing.reconcile()', () => {
     expect(second?.kid).not.toBe(first?.kid);
   });
 
-  it('lets the key that waits sign at once where the signing key was revoked', async () => {
+  it('lets the waiting key sign at once if the signing key was revoked', async () => {
     const ringing = new KeyRingFixture();
     const [first] = await ringing.ring().reconcile();
     const { key } = await ringing.ring().rotate();
@@ -72,7 +72,7 @@ describe('KeyRing.reconcile()', () => {
     expect(await ringing.ring().reconcile()).toEqual([{ ...key, signsFromSeconds: NOW + 10 }]);
   });
 
-  it('never goes back to a retired key', async () => {
+  it('never signs with a retired key again', async () => {
     const ringing = new KeyRingFixture();
     const [first] = await ringing.ring().reconcile();
     const { key: second } = await ringing.ring().rotate();
@@ -83,7 +83,7 @@ describe('KeyRing.reconcile()', () => {
     expect(signingAt(keys, ringing.nowSeconds)).toBe(keys[1]);
   });
 
-  it('removes a waiting or a retired key that was revoked, and leaves the others as they are', async () => {
+  it('removes a revoked key that waits or is retired, without a change to the others', async () => {
     const ringing = new KeyRingFixture();
     const [first] = await ringing.ring().reconcile();
     const { key: second } = await ringing.ring().rotate();
@@ -95,7 +95,7 @@ describe('KeyRing.reconcile()', () => {
     expect(await ringing.ring().reconcile()).toEqual([third]);
   });
 
-  it('takes a revocation that begins later for none until then', async () => {
+  it('ignores a revocation that takes effect later until then', async () => {
     const ringing = new KeyRingFixture();
     const [first] = await ringing.ring().reconcile();
     await ringing.revoke(first?.kid ?? '', `after:${NOW + 10}`);
@@ -104,7 +104,7 @@ describe('KeyRing.reconcile()', () => {
     expect((await ringing.ring().reconcile())[0]?.kid).not.toBe(first?.kid);
   });
 
-  it('puts back what the store has lost, beside what was made meanwhile', async () => {
+  it('restores keys that the store has lost, and keeps those that were made meanwhile', async () => {
     const [before, after] = [new KeyRingFixture(), new KeyRingFixture()];
     await before.ring().reconcile();
     await before.ring().rotate();
@@ -117,38 +117,36 @@ describe('KeyRing.reconcile()', () => {
     expect(await another.ring().reconcile(known)).toEqual([known[0], fresh, known[1]]);
   });
 
-  it('does not put back what was revoked or has gone', async () => {
+  it('does not restore a key that was revoked or whose time is over', async () => {
     const ringing = new KeyRingFixture();
     const [first] = await ringing.ring().reconcile();
     await ringing.ring().rotate();
     const { keys: known } = await ringing.store.signingKeys.read('sallyport');
     ringing.nowSeconds += AHEAD + RETIRED_FOR;
-    const standing = await ringing.ring().reconcile();
-    expect(standing).toHaveLength(1);
-    expect(await ringing.ring().reconcile(known)).toEqual(standing);
+    const existing = await ringing.ring().reconcile();
+    expect(existing).toHaveLength(1);
+    expect(await ringing.ring().reconcile(known)).toEqual(existing);
     const revoked = await makeKey();
     await ringing.revoke(revoked.kid);
-    expect(await ringing.ring().reconcile([revoked])).toEqual(standing);
+    expect(await ringing.ring().reconcile([revoked])).toEqual(existing);
     expect(first).toBeDefined();
   });
 
-  it('gives up where the keys change under it without end', async () => {
+  it('gives up after too many conflicting changes', async () => {
     const ringing = new KeyRingFixture();
     const { signingKeys } = ringing.store;
     Object.assign(signingKeys, { replace: async () => false });
-    await expect(ringing.ring().reconcile()).rejects.toThrow(
-      'the signing keys of sallyport are being changed without end',
-    );
+    await expect(ringing.ring().reconcile()).rejects.toThrow('the signing keys of sallyport change too often');
   });
 });
 
-const THOUGHT_OF = Buffer.from('correct horse battery staple');
+const PASSPHRASE = Buffer.from('correct horse battery staple');
 
-/** Seals as the versions did that took every secret for random. */
+/** Seals like former versions, which treated every secret as random. */
 class UnstretchedSealer extends Sealer {
   override seal(plain: Uint8Array, purpose: string): string {
     const [salt, iv] = [randomBytes(16), randomBytes(12)];
-    const key = new Uint8Array(hkdfSync('sha256', THOUGHT_OF, salt, 'sallyport seal', 32));
+    const key = new Uint8Array(hkdfSync('sha256', PASSPHRASE, salt, 'sallyport seal', 32));
     const cipher = createCipheriv('aes-256-gcm', key, iv).setAAD(Buffer.from(purpose));
     const sealed = Buffer.concat([cipher.update(plain), cipher.final()]);
     return `v1.${Buffer.concat([salt, iv, cipher.getAuthTag(), sealed]).toString('base64url')}`;
@@ -158,7 +156,7 @@ class UnstretchedSealer extends Sealer {
 describe('KeyRing.reseal()', () => {
   const next = new Sealer(Buffer.alloc(32, 'n'));
 
-  it('seals every key with the new secret, once, and leaves what they are', async () => {
+  it('seals every key with the new secret, once, without another change to them', async () => {
     const ringing = new KeyRingFixture();
     await ringing.ring().reconcile();
     await ringing.ring().rotate();
@@ -170,18 +168,18 @@ describe('KeyRing.reseal()', () => {
     for (const key of keys) expect(openSigningKey(key, next).kid).toBe(key.kid);
   });
 
-  it('seals anew under the same secret what an older version sealed without stretching it', async () => {
+  it('seals keys again with the same secret if a former version did not stretch it', async () => {
     const ringing = new KeyRingFixture();
-    await ringing.ring(own(), new UnstretchedSealer(THOUGHT_OF)).reconcile();
-    const weak = new Sealer(THOUGHT_OF);
+    await ringing.ring(own(), new UnstretchedSealer(PASSPHRASE)).reconcile();
+    const weak = new Sealer(PASSPHRASE);
     expect(await ringing.ring(own(), weak).reconcile()).toHaveLength(1);
     expect(await ringing.ring(own(), weak).reseal(weak)).toBe(1);
     const [key] = (await ringing.store.signingKeys.read('sallyport')).keys;
     expect(key?.sealed).toMatch(/^v2\./);
-    expect(await ringing.ring(own(), new Sealer(THOUGHT_OF)).reseal(weak)).toBe(0);
+    expect(await ringing.ring(own(), new Sealer(PASSPHRASE)).reseal(weak)).toBe(0);
   });
 
-  it('changes nothing where neither secret opens a key', async () => {
+  it('changes nothing if neither secret opens a key', async () => {
     const ringing = new KeyRingFixture();
     await ringing.ring().reconcile();
     const before = await ringing.store.signingKeys.read('sallyport');
@@ -192,7 +190,7 @@ describe('KeyRing.reseal()', () => {
 });
 
 describe('KeyRing.rotate()', () => {
-  it('publishes a key that signs once everybody can have seen it', async () => {
+  it('publishes a key that signs once every reader can have seen it', async () => {
     const ringing = new KeyRingFixture();
     const [first] = await ringing.ring().reconcile();
     const { outcome, key } = await ringing.ring().rotate();
@@ -203,7 +201,7 @@ describe('KeyRing.rotate()', () => {
     expect(await ringing.states()).toEqual(['retired', 'signing']);
   });
 
-  it('makes none that the others cannot open', async () => {
+  it('makes no key with a secret that does not open the existing keys', async () => {
     const ringing = new KeyRingFixture();
     await ringing.ring().reconcile();
     const before = await ringing.store.signingKeys.read('sallyport');
@@ -212,7 +210,7 @@ describe('KeyRing.rotate()', () => {
     expect(await ringing.store.signingKeys.read('sallyport')).toEqual(before);
   });
 
-  it('makes one key where several are asked for at once', async () => {
+  it('makes one key for several concurrent requests', async () => {
     const ringing = new KeyRingFixture();
     await ringing.ring().reconcile();
     const rotations = await Promise.all(Array.from({ length: 8 }, () => ringing.ring().rotate()));
@@ -221,14 +219,14 @@ describe('KeyRing.rotate()', () => {
     expect(await ringing.states()).toEqual(['signing', 'waiting']);
   });
 
-  it('adds none while one waits, whatever its algorithm', async () => {
+  it('adds no key while one waits, for whatever algorithm', async () => {
     const ringing = new KeyRingFixture();
     await ringing.ring().reconcile();
     const { key } = await ringing.ring().rotate();
     expect(await ringing.ring(own('ES256')).rotate()).toEqual({ outcome: 'waits', key });
   });
 
-  it('changes over to the algorithm of the configuration', async () => {
+  it('switches to the configured algorithm', async () => {
     const ringing = new KeyRingFixture();
     await ringing.ring(own('HS256')).reconcile();
     await ringing.ring(own('EdDSA')).rotate();
@@ -238,7 +236,7 @@ describe('KeyRing.rotate()', () => {
   });
 });
 
-it('longestTokenSeconds() is no less than the life of a log-in, which no configuration shortens', () => {
+it('longestTokenSeconds() returns at least the lifetime of a login token, which is not configurable', () => {
   const ttl = { defaultSeconds: 60, maxSeconds: 120, privateMaxSeconds: 300 };
   expect(longestTokenSeconds({ ttl })).toBe(3_600);
   expect(longestTokenSeconds({ ttl: { ...ttl, privateMaxSeconds: 7_200 } })).toBe(7_200);

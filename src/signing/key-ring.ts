@@ -10,7 +10,7 @@ import { SealBrokenError } from './sealer.ts';
 import { makeSigningKey, openSigningKey, resealSigningKey } from './signing-key.ts';
 import type { SealedSigningKey, SigningKeyStore } from './signing-key-store.ts';
 
-/** Somebody else's change comes first now and then, and never so often in a row. */
+/** Another instance's change may come first now and then, but not this many times in a row. */
 const MAX_TRIES = 20;
 
 export interface KeyRingParts {
@@ -22,21 +22,21 @@ export interface KeyRingParts {
   readonly clockSkewMs: number;
 }
 
-/** A key and where it is in its life. */
+/** A key and its state. */
 export type LivingKey = KeyLife & { readonly key: SealedSigningKey };
 
-/** What became of asking for a new key. */
+/** The result of {@link KeyRing.rotate}. */
 export interface Rotation {
-  /** `waits`: one was waiting already, of two who ask at once for one of them. */
+  /** `waits`: a key was already waiting, so none was added. Of two concurrent rotations, one adds a key. */
   readonly outcome: 'made' | 'waits';
-  /** The one that signs next. */
+  /** The key that signs next. */
   readonly key: SealedSigningKey;
 }
 
 /**
  * The signing keys in the store, for all instances and the command line. Every change is one compare-and-set over all
- * of them, so at each moment, and after a crash at any, there is a whole set. Which key signs follows from the times in
- * it alone, so instances change over without talking.
+ * keys, so the set is complete at any time, also after a crash. The times in the set alone determine which key signs,
+ * so instances switch keys without communication.
  */
 export class KeyRing {
   private readonly parts: KeyRingParts;
@@ -46,27 +46,29 @@ export class KeyRing {
   }
 
   /**
-   * Brings the keys in order, and resolves to them: the first key is made, those that are revoked or have gone are
-   * removed, and where the signing key was revoked another one signs at once. A key leaves by its time or by its
-   * revocation only: what a caller has `known` and the store has lost is put back.
+   * Corrects the set of keys and resolves to it: makes the first key, removes keys that are revoked or whose time is
+   * over, and replaces a revoked signing key at once.
+   *
+   * @param known the keys that the caller has read before. Those that the store has lost are restored, because a key is
+   *   removed only after its time or by its revocation.
    */
   reconcile(known: readonly SealedSigningKey[] = []): Promise<readonly SealedSigningKey[]> {
     return this.change(known, async () => undefined);
   }
 
   /**
-   * Adds a key of the configured algorithm, which is published from now on and signs once everybody can have seen it.
-   * Where one waits already nothing is added. Rejects with `SealBrokenError`, and changes nothing, where the secret is
-   * not the one that the keys are sealed with: no instance could read any of them with one among them that it cannot open.
+   * Adds a key of the configured algorithm unless a key is already waiting. It is published at once, and signs once
+   * every reader can have seen it. Rejects with `SealBrokenError`, and changes nothing, if the secret does not open the
+   * existing keys: instances could read no key at all if one of them did not open.
    */
   async rotate(): Promise<Rotation> {
     let outcome: Rotation['outcome'] = 'made';
-    const keys = await this.change([], async (standing) => {
+    const keys = await this.change([], async (existing) => {
       const nowSeconds = this.nowSeconds();
-      outcome = standing.some(({ signsFromSeconds }) => signsFromSeconds > nowSeconds) ? 'waits' : 'made';
+      outcome = existing.some(({ signsFromSeconds }) => signsFromSeconds > nowSeconds) ? 'waits' : 'made';
       if (outcome === 'waits') return undefined;
-      for (const key of standing.slice(-1)) openSigningKey(key, this.parts.sealer);
-      return [...standing, await this.make(nowSeconds + this.parts.issuer.signing.publishAheadSeconds)];
+      for (const key of existing.slice(-1)) openSigningKey(key, this.parts.sealer);
+      return [...existing, await this.make(nowSeconds + this.parts.issuer.signing.publishAheadSeconds)];
     });
     const key = keys.at(-1);
     if (key === undefined) throw new Error('there is no signing key after a rotation');
@@ -74,25 +76,30 @@ export class KeyRing {
   }
 
   /**
-   * Seals with the secret of now what `former` sealed; resolves to how many keys that were. Instances that run go on
-   * with the keys that they opened before. Rejects with `SealBrokenError`, and changes nothing, where neither opens one.
+   * Seals with the current secret the keys that `former` sealed; resolves to their number. Running instances keep using
+   * the keys that they have opened. Rejects with `SealBrokenError`, and changes nothing, if neither secret opens a key.
    */
   async reseal(former: Sealer): Promise<number> {
     const { sealer } = this.parts;
     let resealed = 0;
-    await this.change([], async (standing) => {
-      const keys = standing.map((key) => {
+    await this.change([], async (existing) => {
+      const keys = existing.map((key) => {
         if (!isSealedWith(key, sealer)) return resealSigningKey(key, former, sealer);
-        // An older version did not stretch secrets that are not random.
+        // Former versions did not stretch secrets that are not random.
         return sealer.isCurrent(key.sealed) ? key : resealSigningKey(key, sealer, sealer);
       });
-      resealed = keys.filter((key, index) => key !== standing[index]).length;
+      resealed = keys.filter((key, index) => key !== existing[index]).length;
       return resealed === 0 ? undefined : keys;
     });
     return resealed;
   }
 
-  /** `next` is given the keys in order and resolves to others, or to `undefined` to leave them; it may be asked again. */
+  /**
+   * Corrects the keys and writes the result of `next`.
+   *
+   * @param next receives the corrected keys, and resolves to new ones or, for no change, to `undefined`. Called again
+   *   if another change comes first.
+   */
   private async change(
     known: readonly SealedSigningKey[],
     next: (keys: readonly SealedSigningKey[]) => Promise<readonly SealedSigningKey[] | undefined>,
@@ -100,22 +107,22 @@ export class KeyRing {
     const { store, issuer } = this.parts;
     for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
       const { revision, keys } = await store.read(issuer.name);
-      const ordered = await this.bringInOrder(keys, known);
-      const changed = (await next(ordered ?? keys)) ?? ordered;
+      const corrected = await this.correct(keys, known);
+      const changed = (await next(corrected ?? keys)) ?? corrected;
       if (changed === undefined) return inOrder(keys);
       const replacing = inOrder(changed);
       if (await store.replace(issuer.name, revision, replacing)) return replacing;
     }
-    throw new Error(`the signing keys of ${issuer.name} are being changed without end`);
+    throw new Error(`the signing keys of ${issuer.name} change too often; try again`);
   }
 
-  /** `undefined` where they are in order. */
-  private async bringInOrder(
-    standing: readonly SealedSigningKey[],
+  /** Resolves to the corrected keys, or to `undefined` if the existing ones are correct. */
+  private async correct(
+    existing: readonly SealedSigningKey[],
     known: readonly SealedSigningKey[],
   ): Promise<readonly SealedSigningKey[] | undefined> {
-    const lost = known.filter(({ kid }) => standing.every((key) => key.kid !== kid));
-    const all = inOrder([...standing, ...lost]);
+    const lost = known.filter(({ kid }) => existing.every((key) => key.kid !== kid));
+    const all = inOrder([...existing, ...lost]);
     const revoked = await this.revokedAmong(all);
     const nowSeconds = this.nowSeconds();
     const gone = livesUnder(this.parts, all).filter(({ state, untilSeconds = Infinity }) => {
@@ -124,10 +131,10 @@ export class KeyRing {
     const kept = all.filter((key) => !revoked.has(key) && gone.every((life) => life.key !== key));
     const signer = signingAt(all, nowSeconds);
     if (signer === undefined || revoked.has(signer)) return this.replaceSigner(kept, nowSeconds);
-    return kept.length === standing.length && kept.every((key) => standing.includes(key)) ? undefined : kept;
+    return kept.length === existing.length && kept.every((key) => existing.includes(key)) ? undefined : kept;
   }
 
-  /** One that waits has been published for a while: better than one that nobody has seen. */
+  /** Prefers a waiting key to a new one, because readers may have seen it already. */
   private async replaceSigner(
     kept: readonly SealedSigningKey[],
     nowSeconds: number,
@@ -165,7 +172,7 @@ export class KeyRing {
   }
 }
 
-/** Where these keys are in their lives, in the order in which they sign. */
+/** Returns the state of each key under the configuration of the issuer, in the order in which they sign. */
 export function livesUnder(
   { issuer, clock, clockSkewMs }: Pick<KeyRingParts, 'issuer' | 'clock' | 'clockSkewMs'>,
   keys: readonly SealedSigningKey[],

@@ -14,7 +14,7 @@ const LIMIT_MS = 60_000;
 /** One instance on a store. */
 class Instance {
   readonly told: string[] = [];
-  /** When it read, and what it was told to make of it. */
+  /** When it read the keys, in milliseconds since the start. */
   readonly asked: number[] = [];
   broken: Error | undefined;
   readonly keys: OwnKeys;
@@ -44,7 +44,7 @@ class Instance {
       this.asked.push(this.time.nowMs - START_MS);
       if (this.broken !== undefined) throw this.broken;
       this.ringing.nowSeconds = Math.floor(this.wallMs() / 1000);
-      // What is made here must take no time: the clock stands still.
+      // HS256, because new keys must be made at once: the clock is simulated.
       return this.ringing.ring(own('HS256')).reconcile(known);
     },
   };
@@ -57,12 +57,12 @@ class Instance {
     return this;
   }
 
-  /** What comes of it within the time that a decision has. */
-  async soon<Value>(asked: Promise<Value>): Promise<Value> {
-    // Looked at below: until then nobody else does.
-    asked.catch(() => undefined);
+  /** Resolves to the result of a call that completes within the time of a decision. */
+  async soon<Value>(call: Promise<Value>): Promise<Value> {
+    // The caller handles a rejection below; until then it must not count as unhandled.
+    call.catch(() => undefined);
     await this.time.advance(100);
-    return asked;
+    return call;
   }
 
   private wallMs(): number {
@@ -77,7 +77,7 @@ async function start(sealer = SEALER) {
 }
 
 describe('OwnKeys', () => {
-  it('sign and verify with the key that the store has', async () => {
+  it('signs and verifies with the key in the store', async () => {
     const { keys, ringing } = await start();
     const { kid, verification } = await keys.current();
     expect(await ringing.kids()).toEqual([kid]);
@@ -86,20 +86,20 @@ describe('OwnKeys', () => {
     expect(await keys.find('EdDSA', undefined)).toEqual([verification]);
   });
 
-  it.each(['HS256', 'ES256', 'RS256'])('verify nothing for %s with a key for EdDSA', async (algorithm) => {
+  it.each(['HS256', 'ES256', 'RS256'])('verifies nothing for %s with a key for EdDSA', async (algorithm) => {
     const { keys, instance } = await start();
     const { kid } = await keys.current();
     expect(await instance.soon(keys.find(algorithm, kid))).toEqual([]);
   });
 
-  it('verify for RS256 nothing with a key for PS256, which is of one kind with it', async () => {
+  it('verifies nothing for RS256 with a key for PS256, although both are RSA keys', async () => {
     const { ringing, keys, instance } = await start();
     await ringing.ring(own('PS256')).rotate();
     expect(await instance.soon(keys.find('RS256', undefined))).toEqual([]);
     expect(await keys.find('PS256', undefined)).toHaveLength(1);
   });
 
-  it('are read again within the limit, and change over by themselves', async () => {
+  it('reads the keys again within the limit, and switches to a new key in time', async () => {
     const { ringing, keys, time, instance } = await start();
     const { kid: first } = await keys.current();
     const { key } = await ringing.ring().rotate();
@@ -113,19 +113,19 @@ describe('OwnKeys', () => {
     expect(await keys.find('EdDSA', first)).toHaveLength(1);
   });
 
-  it('find a key at once that another instance signs with already', async () => {
+  it('finds a new key of another instance at once', async () => {
     const { ringing, keys, instance } = await start();
     const { key } = await ringing.ring().rotate();
     expect(await instance.soon(keys.find('EdDSA', key.kid))).toMatchObject([{ kid: key.kid }]);
   });
 
-  it('read once for all who ask for an unknown key, and again after 50 ms at the earliest', async () => {
+  it('shares one read among all lookups of an unknown key, and reads again after 50 ms at the earliest', async () => {
     const { keys, time, instance } = await start();
     instance.asked.length = 0;
     await time.advance(1_000);
     const findings = Promise.all(Array.from({ length: 100 }, () => keys.find('EdDSA', 'unknown')));
     await time.advance(0);
-    // Those who ask while a read is under way, or has just been, wait for one that begins after they asked.
+    // A lookup during or right after a read waits for a read that begins after the lookup.
     const later = Promise.all(Array.from({ length: 100 }, () => keys.find('EdDSA', 'unknown')));
     await time.advance(49);
     expect(instance.asked).toEqual([1_000]);
@@ -134,7 +134,7 @@ describe('OwnKeys', () => {
     expect([...(await findings), ...(await later)].flat()).toEqual([]);
   });
 
-  it('cannot judge an unknown key while the store cannot be read; the known ones verify on', async () => {
+  it('leaves an unknown key undecided while the store cannot be read, and still verifies with known ones', async () => {
     const { keys, time, instance } = await start();
     const { kid } = await keys.current();
     instance.broken = new Error('no route');
@@ -150,7 +150,7 @@ describe('OwnKeys', () => {
     expect(await instance.soon(keys.find('EdDSA', 'unknown'))).toEqual([]);
   });
 
-  it('sign nothing while the store cannot be read, and publish what they know', async () => {
+  it('signs nothing while the store cannot be read, and publishes the known keys', async () => {
     const { keys, time, instance } = await start();
     const published = await keys.published();
     instance.broken = new Error('no route');
@@ -159,7 +159,7 @@ describe('OwnKeys', () => {
     expect(await instance.soon(keys.published())).toEqual(published);
   });
 
-  it('sign with no key a second after it was revoked, and end what it verified', async () => {
+  it('stops signing with a revoked key within a second, and ends its cached verifications', async () => {
     const { ringing, keys, time, instance } = await start();
     const { kid, verification } = await keys.current();
     await ringing.revoke(kid);
@@ -170,22 +170,22 @@ describe('OwnKeys', () => {
     expect((await keys.published()).map((key) => key.kid)).toEqual([next]);
   });
 
-  it('keep what they have, and say so, where a key is sealed with a secret they do not have', async () => {
+  it('keeps the known keys, and reports a key that is sealed with another secret', async () => {
     const { ringing, keys, time, instance } = await start();
     const { kid } = await keys.current();
-    const { revision, keys: standing } = await ringing.store.signingKeys.read('sallyport');
-    const strange = resealSigningKey(
+    const { revision, keys: existing } = await ringing.store.signingKeys.read('sallyport');
+    const foreign = resealSigningKey(
       await makeKey('EdDSA', { signsFromSeconds: NOW + 600 }),
       SEALER,
       new Sealer(Buffer.alloc(32, 'x')),
     );
-    await ringing.store.signingKeys.replace('sallyport', revision, [...standing, strange]);
+    await ringing.store.signingKeys.replace('sallyport', revision, [...existing, foreign]);
     await time.advance(LIMIT_MS);
     expect(instance.told).toEqual([expect.stringContaining('is not the one they were sealed with')]);
     expect(await keys.find('EdDSA', kid)).toHaveLength(1);
   });
 
-  it('put back what the store has lost', async () => {
+  it('restores keys that the store has lost', async () => {
     const { ringing, keys, time } = await start();
     const { kid } = await keys.current();
     const { revision } = await ringing.store.signingKeys.read('sallyport');
@@ -194,7 +194,7 @@ describe('OwnKeys', () => {
     expect(await ringing.kids()).toEqual([kid]);
   });
 
-  it('are read at other moments by another instance, and no more once they are closed', async () => {
+  it('reads the keys periodically, until it is closed', async () => {
     const { time, instance } = await start();
     instance.asked.length = 0;
     await time.advance(2 * LIMIT_MS);
@@ -205,7 +205,7 @@ describe('OwnKeys', () => {
     expect(time.pending).toBe(0);
   });
 
-  it('plan one read where a reload asks for one while another is under way', async () => {
+  it('schedules one read if it is reconfigured while a read is running', async () => {
     const { time, instance } = await start();
     for (const limitMs of [10_000, 20_000]) instance.keys.reconfigure(limitMs, instance.ring);
     instance.asked.length = 0;
@@ -215,12 +215,12 @@ describe('OwnKeys', () => {
     expect(instance.asked.length).toBeLessThanOrEqual(2);
   });
 
-  it('replaceKeys() takes all of the keys or none', async () => {
+  it('replaceKeys() accepts all keys or none', async () => {
     const { keys } = await start();
     const { kid } = await keys.current();
     const good = await makeKey();
     const broken = { ...(await makeKey()), sealed: 'v1.AAAA' };
-    expect(() => keys.replaceKeys([good, broken])).toThrow('not of a known form');
+    expect(() => keys.replaceKeys([good, broken])).toThrow('has an unknown format');
     expect((await keys.published()).map((key) => key.kid)).toEqual([kid]);
   });
 });

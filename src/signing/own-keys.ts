@@ -13,27 +13,29 @@ import { openSigningKey } from './signing-key.ts';
 import type { SealedSigningKey } from './signing-key-store.ts';
 import type { SigningKeys } from './token-signer.ts';
 
-/** How old the keys may be that a token is signed with or that are published: a revocation of one counts by then. */
+/** The maximum age of the keys used to sign or publish. After this time, a revoked key is no longer used. */
 const FRESH_MS = 1_000;
-/** Between two reads, so that a flood of unknown `kid`s costs the store little; within the time that a decision has. */
+/**
+ * The minimum time between two reads, which protects the store from a flood of unknown `kid`s. Fits into a decision.
+ */
 const COOL_DOWN_MS = 50;
 
-/** Told of our own keys. Must not throw. */
+/** Receives events of our own keys. Must not throw. */
 export interface OwnKeysObserver {
   ownKeysChanged(added: readonly string[], dropped: readonly string[]): void;
-  /** @param kid of the key that signs from now on. */
+  /** @param kid the id of the key that signs from now on. */
   ownKeySigns(kid: string): void;
   ownKeysFailed(error: unknown): void;
   ownKeysRecovered(): void;
 }
 
-/** How it stands with them. */
+/** The state of our own keys, for health checks. */
 export interface OwnKeysState {
-  /** Of the key that signs. */
+  /** The id of the key that signs. */
   readonly kid: string;
-  /** Unix seconds since when it does. */
+  /** When it started to sign, in Unix seconds. */
   readonly sinceSeconds: number;
-  /** Whether they could not be read the last time. */
+  /** Whether the last read failed. */
   readonly failing: boolean;
 }
 
@@ -42,7 +44,7 @@ export interface OwnKeysParts {
   readonly sealer: Sealer;
   readonly clock: Clock;
   readonly timers: Timers;
-  /** From 0 to below 1: how far a wait is shortened, so that instances do not read at one moment. */
+  /** Returns a number from 0 to below 1, by which waits are shortened so that instances do not all read at once. */
   readonly random: () => number;
   readonly observer: OwnKeysObserver;
 }
@@ -53,8 +55,8 @@ interface OwnKey {
 }
 
 /**
- * Our own keys as this instance knows them: those in the store, read again and again. Where they cannot be read, the
- * ones that are known go on verifying, and nothing is signed; a `kid` that is not known may then be a new one.
+ * This instance's copy of our own keys, read from the store repeatedly. While the store cannot be read, the known keys
+ * still verify, but nothing is signed, and an unknown `kid` is undecided because it may be new.
  */
 export class OwnKeys implements KeySource, SigningKeys {
   private readonly parts: OwnKeysParts;
@@ -63,7 +65,7 @@ export class OwnKeys implements KeySource, SigningKeys {
   private signs: string | undefined;
   private failing = false;
   private beganAtMs = Number.NEGATIVE_INFINITY;
-  /** When the keys that are known were asked for, by both clocks: a suspended machine stops one of them. */
+  /** When the last successful read began, on both clocks: the monotonic one stops while the machine is suspended. */
   private readAt: Instant | undefined;
   private running: Promise<void> = Promise.resolve();
   private next: Promise<void> | undefined;
@@ -76,18 +78,18 @@ export class OwnKeys implements KeySource, SigningKeys {
     this.ring = parts.ring;
   }
 
-  /** How it stands with them, for whoever looks after it. */
+  /** The state of the keys; `undefined` before the first read. */
   get state(): OwnKeysState | undefined {
     const { sealed } = this.signer() ?? {};
     return sealed && { kid: sealed.kid, sinceSeconds: sealed.signsFromSeconds, failing: this.failing };
   }
 
-  /** What tokens are signed with now. */
+  /** The algorithm of the key that signs now. */
   get algorithm(): SigningAlgorithm | undefined {
     return this.signer()?.opened.algorithm;
   }
 
-  /** Takes keys up. Throws where one of them cannot be opened, and leaves everything as it was. */
+  /** Replaces the known keys. Throws, and changes nothing, if one of the new keys cannot be opened. */
   replaceKeys(keys: readonly SealedSigningKey[]): void {
     const former = new Map(this.known.map((key) => [key.sealed.kid, key]));
     const known = keys.map((sealed) => {
@@ -115,7 +117,7 @@ export class OwnKeys implements KeySource, SigningKeys {
     this.readAgain();
   }
 
-  /** Reads them no more unasked. */
+  /** Stops the periodic reads. */
   close(): void {
     this.closed = true;
     this.callOff();
@@ -132,7 +134,7 @@ export class OwnKeys implements KeySource, SigningKeys {
     return this.select(algorithm, kid);
   }
 
-  /** The key to sign with now. Rejects where the keys cannot be read: it may have been revoked. */
+  /** Resolves to the key that signs now. Rejects if the keys cannot be read, because the key may have been revoked. */
   async current(): Promise<SigningKey> {
     await this.refresh();
     const key = this.signer();
@@ -140,7 +142,7 @@ export class OwnKeys implements KeySource, SigningKeys {
     return key.opened;
   }
 
-  /** Every key that verifies, as they were read last: at most a second ago, where they can be read. */
+  /** Resolves to all keys that verify. They are at most {@link FRESH_MS} old, unless the store cannot be read. */
   async published(): Promise<readonly SigningKey[]> {
     await this.refresh().catch(() => undefined);
     return this.known.map(({ opened }) => opened);
@@ -165,7 +167,7 @@ export class OwnKeys implements KeySource, SigningKeys {
     this.callOff = this.parts.timers.after(delayMs, () => this.readAgain());
   }
 
-  /** Resolves with the end of a read that begins after this call; all who ask before it begins share it. */
+  /** Resolves at the end of a read that begins after this call. Calls before it begins share one read. */
   private reread(): Promise<void> {
     this.next ??= this.readNext();
     return this.next;
@@ -182,8 +184,8 @@ export class OwnKeys implements KeySource, SigningKeys {
 
   private async read(): Promise<void> {
     const { clock, observer } = this.parts;
-    const askedAt = instantOf(clock);
-    this.beganAtMs = askedAt.monotonicMs;
+    const beganAt = instantOf(clock);
+    this.beganAtMs = beganAt.monotonicMs;
     try {
       this.replaceKeys(await this.ring.reconcile(this.known.map(({ sealed }) => sealed)));
     } catch (error) {
@@ -191,7 +193,7 @@ export class OwnKeys implements KeySource, SigningKeys {
       if (!this.closed) observer.ownKeysFailed(error);
       throw error;
     }
-    this.readAt = askedAt;
+    this.readAt = beganAt;
     if (this.failing) observer.ownKeysRecovered();
     this.failing = false;
   }

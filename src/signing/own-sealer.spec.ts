@@ -22,7 +22,7 @@ function sqlite(name = 'store.db') {
 }
 
 describe('openOwnSealer()', () => {
-  it('takes the configured secret, and makes no file then', async () => {
+  it('uses the configured secret, and then makes no file', async () => {
     const sealWith = new Secret(Buffer.alloc(32, 'c'));
     const issuer = own('EdDSA', { signing: { algorithm: 'EdDSA', sealWith, publishAheadSeconds: 600 } });
     const sealer = await openOwnSealer(issuer, sqlite(), openMemoryStore().signingKeys);
@@ -31,7 +31,7 @@ describe('openOwnSealer()', () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('takes a secret beside the embedded store otherwise, the same each time', async () => {
+  it('otherwise uses the secret beside the embedded store, the same each time', async () => {
     const { signingKeys } = openMemoryStore();
     const sealer = await openOwnSealer(own(), sqlite(), signingKeys);
     expect(await readdir(folder)).toEqual(['store.db.seal']);
@@ -39,14 +39,14 @@ describe('openOwnSealer()', () => {
     expect(Buffer.from(again.open(sealer.seal(Buffer.from('x'), 'p'), 'p')).toString()).toBe('x');
   });
 
-  it('does not make one for a store whose keys were sealed before', async () => {
+  it('makes no secret for a store that already has keys', async () => {
     const { signingKeys } = openMemoryStore();
     await signingKeys.replace('sallyport', 0, [await makeKey()]);
     await expect(openOwnSealer(own(), sqlite('copy.db'), signingKeys)).rejects.toThrow('copy.db.seal is missing');
     expect(await readdir(folder)).toEqual([]);
   });
 
-  it('needs no secret for a store that ends with the process', async () => {
+  it('makes no file for a memory store', async () => {
     await openOwnSealer(own(), { kind: 'memory' }, openMemoryStore().signingKeys);
     await expect(readFile(join(folder, 'store.db.seal'))).rejects.toThrow('ENOENT');
   });

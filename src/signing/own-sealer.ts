@@ -4,7 +4,10 @@ import { readOrMakeSealFile, readSealFile } from './seal-file.ts';
 import { Sealer } from './sealer.ts';
 import type { SigningKeyStore } from './signing-key-store.ts';
 
-/** What opens our own signing keys: the configured secret, or the one beside the embedded store. */
+/**
+ * Opens the sealer of our own signing keys, with the configured secret or else the one in the file beside an embedded
+ * store. Rejects if that file is missing although the store has keys.
+ */
 export async function openOwnSealer(
   issuer: OwnIssuer,
   config: StoreConfig,
@@ -13,7 +16,7 @@ export async function openOwnSealer(
   return new Sealer(issuer.signing.sealWith?.reveal() ?? (await secretBeside(issuer, config, store)));
 }
 
-/** The file beside an embedded store with the secret that opens the keys if none is configured; others have none. */
+/** Returns the path of the secret's file beside an embedded store; `undefined` for other stores. */
 export function sealFileOf(config: Extract<StoreConfig, { readonly kind: 'sqlite' }>): string;
 export function sealFileOf(config: StoreConfig): string | undefined;
 export function sealFileOf(config: StoreConfig): string | undefined {
@@ -25,15 +28,15 @@ async function secretBeside(
   config: StoreConfig,
   store: Pick<SigningKeyStore, 'read'>,
 ): Promise<Uint8Array> {
-  // The configuration is refused before; a secret of one's own would lock every other instance out.
+  // The configuration requires it: with a secret of its own, this instance would lock out all others.
   if (config.kind === 'redis') throw new Error('a Redis store needs signing.sealWith');
   if (config.kind === 'memory') return randomBytes(32);
   const path = sealFileOf(config);
-  // Asked first: whoever makes keys has made the secret before.
+  // Read before the file: a process that makes keys has made the secret first.
   const isNeeded = (await store.read(name)).keys.length > 0;
   const secret = await readSealFile(path);
   if (secret !== undefined) return secret;
-  // A new one would open nothing, and stand where the right one is to be restored.
-  if (isNeeded) throw new Error(`${path} is missing; restore it, the signing keys need it`);
+  // A new secret would open nothing, and would be in the place to which the right one must be restored.
+  if (isNeeded) throw new Error(`${path} is missing; restore it from a backup, because the signing keys need it`);
   return readOrMakeSealFile(path);
 }

@@ -10,7 +10,7 @@ async function read(...algorithms: (typeof SIGNING_ALGORITHMS)[number][]) {
 }
 
 describe('PublishedKeySet.read()', () => {
-  it('has every public key, and of each nothing but what is public', async () => {
+  it('returns every public key, with public members only', async () => {
     const { keys, set } = await read(...SIGNING_ALGORITHMS);
     const published = await set.read();
     const members = published.keys.map((key) => Object.keys(key).toSorted().join());
@@ -20,17 +20,17 @@ describe('PublishedKeySet.read()', () => {
       'alg,e,kid,kty,n,use',
       'alg,crv,kid,kty,use,x',
     ]);
-    const { keys: asOthersRead } = readKeySet(JSON.stringify({ keys: published.keys }));
+    const { keys: readByOthers } = readKeySet(JSON.stringify({ keys: published.keys }));
     const isPublic = keys.filter(({ algorithm }) => algorithm !== 'HS256');
-    expect(asOthersRead.map(({ kid, algorithm }) => [kid, algorithm])).toEqual(
+    expect(readByOthers.map(({ kid, algorithm }) => [kid, algorithm])).toEqual(
       isPublic.map(({ kid, algorithm }) => [kid, algorithm]),
     );
-    for (const [index, { key }] of asOthersRead.entries()) {
+    for (const [index, { key }] of readByOthers.entries()) {
       expect(isPublic[index] !== undefined && key.equals(isPublic[index].verification.key)).toBe(true);
     }
   });
 
-  it('never has a shared secret', async () => {
+  it('never returns a shared secret', async () => {
     const { keys, set } = await read('HS256');
     const text = JSON.stringify(await set.read());
     expect(text).toContain('"keys":[]');
@@ -39,7 +39,7 @@ describe('PublishedKeySet.read()', () => {
     }
   });
 
-  it('has one tag for the same keys, and another for others', async () => {
+  it('returns equal tags for equal keys, and different tags for different keys', async () => {
     const [first, second] = [await read('EdDSA'), await read('EdDSA')];
     const tags = [await first.set.read(), await first.set.read(), await second.set.read()].map(({ tag }) => tag);
     expect(tags[0]).toMatch(/^"[\w-]{43}"$/);

@@ -2,16 +2,16 @@ import { createHash } from 'node:crypto';
 import type { OwnKeys } from './own-keys.ts';
 import type { SigningKey } from './signing-key.ts';
 
-/** Our own keys as others read them: a JWK Set (RFC 7517, section 5). */
+/** Our own public keys as a JWK Set (RFC 7517, section 5). */
 export interface PublishedSet {
   readonly keys: readonly object[];
   /** An entity tag (RFC 9110, section 8.8.3): the same for the same keys. */
   readonly tag: string;
-  /** How long readers may keep it. */
+  /** How long readers may cache it. */
   readonly maxAgeSeconds: number;
 }
 
-/** Publishes our own keys, those that wait and those that are retired too. A shared secret (HS256) never is. */
+/** Publishes our own keys, including waiting and retired ones. Never publishes a shared secret (HS256). */
 export class PublishedKeySet {
   private readonly keys: Pick<OwnKeys, 'published'>;
   private readonly maxAgeSeconds: number;

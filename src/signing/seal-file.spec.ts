@@ -18,7 +18,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 describe('readOrMakeSealFile()', () => {
-  it('makes 32 bytes, and reads the same ones again', async () => {
+  it('makes a secret of 32 bytes, and reads the same one again', async () => {
     const made = await readOrMakeSealFile(path);
     expect(made).toHaveLength(32);
     expect(await readOrMakeSealFile(path)).toEqual(made);
@@ -29,7 +29,7 @@ describe('readOrMakeSealFile()', () => {
     expect(await readOrMakeSealFile(path)).not.toEqual(await readOrMakeSealFile(`${path}-2`));
   });
 
-  it('leaves a file for its owner alone, and nothing beside it', async () => {
+  it('makes a file that only its owner can read, and leaves no other file', async () => {
     const former = process.umask(0);
     try {
       await readOrMakeSealFile(path);
@@ -40,11 +40,11 @@ describe('readOrMakeSealFile()', () => {
     expect(await readdir(folder)).toEqual(['store.db.seal']);
   });
 
-  it('agrees on one secret with others who make it at once', async () => {
+  it('returns one secret to all concurrent callers', async () => {
     for (let round = 0; round < 20; round++) {
       const file = `${path}-${round}`;
       const makers = Array.from({ length: 16 }, async (_, index) => {
-        // One after the other, so that some begin before the first ends and end after it.
+        // Staggered, so that some calls start while the first one runs, and end after it.
         await new Promise((resolve) => setTimeout(resolve, index / 4));
         return Buffer.from(await readOrMakeSealFile(file)).toString('hex');
       });
@@ -53,7 +53,7 @@ describe('readOrMakeSealFile()', () => {
     expect(await readdir(folder)).toHaveLength(20);
   });
 
-  it('agrees on one secret with other processes', async () => {
+  it('returns one secret to concurrent processes', async () => {
     const module = new URL('./seal-file.ts', import.meta.url).href;
     const script = `
       const { readOrMakeSealFile } = await import(${JSON.stringify(module)});
@@ -72,19 +72,21 @@ describe('readOrMakeSealFile()', () => {
     ['empty', ''],
     ['cut short', Buffer.alloc(31, 1).toString('base64url')],
     ['too long', Buffer.alloc(33, 1).toString('base64url')],
-    ['no base64url', 'not a secret, just some words of about that length'],
+    ['not base64url', 'not a secret, just some words of about that length'],
   ])('does not use or replace a file that is damaged: %s', async (_, contents) => {
     await writeFile(path, contents);
     await expect(readOrMakeSealFile(path)).rejects.toThrow(`${path} is damaged`);
     expect(await readFile(path, 'utf8')).toBe(contents);
   });
 
-  it('says which file it cannot read', async () => {
+  it('rejects with the name of a file that it cannot read', async () => {
     await mkdir(path);
-    await expect(readOrMakeSealFile(path)).rejects.toThrow(`cannot read ${path}, which opens the signing keys`);
+    await expect(readOrMakeSealFile(path)).rejects.toThrow(
+      `cannot read ${path}, which holds the secret of the signing keys`,
+    );
   });
 
-  it('says so where there is no folder to make it in', async () => {
+  it('rejects if the folder does not exist', async () => {
     await expect(readOrMakeSealFile(join(folder, 'missing', 'store.db.seal'))).rejects.toThrow('ENOENT');
     expect(await readdir(folder)).toEqual([]);
   });

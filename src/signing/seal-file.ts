@@ -6,24 +6,24 @@ import { decodeBase64url } from '../lib/utf8.ts';
 const SECRET_BYTES = 32;
 
 /**
- * The secret in a file of its own beside the embedded store, made on first use and readable by its owner alone: what
- * opens the signing keys where none is configured. A copy of the store alone is then no copy of the keys.
- *
- * Two processes that make it at once end up with the same one.
+ * Reads the secret that opens the signing keys if none is configured, from a file beside the embedded store. Makes the
+ * file on first use, readable by its owner only. Because of this file, a copy of the store alone does not contain the
+ * keys. Concurrent processes get the same secret. Rejects if the file is damaged or cannot be read.
  */
 export async function readOrMakeSealFile(path: string): Promise<Uint8Array> {
   return (await readSealFile(path)) ?? (await makeSealFile(path));
 }
 
-/** `undefined` where there is none. */
+/** Reads the secret; resolves to `undefined` if the file does not exist. */
 export async function readSealFile(path: string): Promise<Uint8Array | undefined> {
   const bytes = await readFile(path).catch((cause: unknown) => {
     if (hasCode(cause, 'ENOENT')) return undefined;
-    throw new Error(`cannot read ${path}, which opens the signing keys`, { cause });
+    throw new Error(`cannot read ${path}, which holds the secret of the signing keys`, { cause });
   });
   if (bytes === undefined) return undefined;
   const secret = decodeBase64url(bytes.toString('latin1').trim());
-  if (secret?.length !== SECRET_BYTES) throw new Error(`${path} is damaged; restore it, the signing keys need it`);
+  if (secret?.length !== SECRET_BYTES)
+    throw new Error(`${path} is damaged; restore it from a backup, because the signing keys need it`);
   return secret;
 }
 
@@ -41,6 +41,6 @@ async function makeSealFile(path: string): Promise<Uint8Array> {
     await rm(draft, { force: true });
   }
   const secret = await readSealFile(path);
-  if (secret === undefined) throw new Error(`${path} went missing while it was made`);
+  if (secret === undefined) throw new Error(`${path} disappeared while it was being made`);
   return secret;
 }

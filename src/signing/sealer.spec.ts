@@ -7,7 +7,7 @@ const PURPOSE = 'signing-key:sallyport:k1:EdDSA';
 const SECRET = createHash('sha256').update('a secret').digest();
 const sealer = new Sealer(SECRET);
 
-/** The sealed text with one byte of its body flipped; negative counts from the end. */
+/** Flips one bit of the byte at `index` of the body; a negative index counts from the end. */
 function flip(sealed: string, index: number): string {
   const bytes = Buffer.from(sealed.slice(3), 'base64url');
   const at = index < 0 ? bytes.length + index : index;
@@ -22,11 +22,11 @@ describe('Sealer', () => {
     }
   });
 
-  it('opens what another one with the same secret sealed', () => {
+  it('opens what another sealer with the same secret sealed', () => {
     expect(new Sealer(SECRET).open(sealer.seal(PLAIN, PURPOSE), PURPOSE)).toEqual(PLAIN);
   });
 
-  it('never seals the same thing to the same text, nor shows it', () => {
+  it('gives a different result each time, and never contains the plaintext', () => {
     const sealed = Array.from({ length: 100 }, () => sealer.seal(PLAIN, PURPOSE));
     expect(new Set(sealed).size).toBe(100);
     const heads = sealed.map((text) => Buffer.from(text.slice(3), 'base64url').subarray(0, 28).toString('hex'));
@@ -35,14 +35,14 @@ describe('Sealer', () => {
     expect(sealed.some((text) => Buffer.from(text.slice(3), 'base64url').includes(PLAIN))).toBe(false);
   });
 
-  it('does not open for another purpose', () => {
+  it('does not open a value that was sealed for another purpose', () => {
     const sealed = sealer.seal(PLAIN, PURPOSE);
     for (const purpose of ['', PURPOSE.slice(0, -1), `${PURPOSE} `, 'signing-key:other:k1:EdDSA']) {
       expect(() => sealer.open(sealed, purpose)).toThrow(SealBrokenError);
     }
   });
 
-  it('does not open with another secret', () => {
+  it('does not open a value that was sealed with another secret', () => {
     for (const secret of [
       createHash('sha256').update('another').digest(),
       Buffer.concat([SECRET, SECRET.subarray(0, 1)]),
@@ -62,30 +62,33 @@ describe('Sealer', () => {
     ['the last byte of the IV', (sealed) => flip(sealed, 27)],
     ['the first byte of the tag', (sealed) => flip(sealed, 28)],
     ['the last byte of the tag', (sealed) => flip(sealed, 43)],
-    ['the first byte of the text', (sealed) => flip(sealed, 44)],
-    ['the last byte of the text', (sealed) => flip(sealed, -1)],
+    ['the first byte of the ciphertext', (sealed) => flip(sealed, 44)],
+    ['the last byte of the ciphertext', (sealed) => flip(sealed, -1)],
     [
-      'a byte less',
+      'one byte less',
       (sealed) => `v1.${Buffer.from(sealed.slice(3), 'base64url').subarray(0, -1).toString('base64url')}`,
     ],
-    ['a byte more', (sealed) => `${sealed}AA`],
+    ['one byte more', (sealed) => `${sealed}AA`],
     [
-      'nothing behind the tag',
+      'nothing after the tag',
       (sealed) => `v1.${Buffer.from(sealed.slice(3), 'base64url').subarray(0, 44).toString('base64url')}`,
     ],
     [
       'less than a tag',
       (sealed) => `v1.${Buffer.from(sealed.slice(3), 'base64url').subarray(0, 43).toString('base64url')}`,
     ],
-    ['nothing', () => ''],
+    ['an empty string', () => ''],
     ['no body', () => 'v1.'],
-    ["another one's tag", (sealed) => exchange(sealed, sealer.seal(PLAIN, PURPOSE), 28, 44)],
-    ["another one's text", (sealed) => exchange(sealed, sealer.seal(Buffer.from('another text.'), PURPOSE), 44)],
-  ])('does not open what was altered: %s', (_, alter) => {
+    ["another value's tag", (sealed) => exchange(sealed, sealer.seal(PLAIN, PURPOSE), 28, 44)],
+    [
+      "another value's ciphertext",
+      (sealed) => exchange(sealed, sealer.seal(Buffer.from('another text.'), PURPOSE), 44),
+    ],
+  ])('does not open an altered value: %s', (_, alter) => {
     expect(() => sealer.open(alter(sealer.seal(PLAIN, PURPOSE)), PURPOSE)).toThrow(SealBrokenError);
   });
 
-  it('says nothing of the secret and of what was sealed', () => {
+  it('reveals neither the secret nor the plaintext in its error', () => {
     const broken = flip(sealer.seal(PLAIN, PURPOSE), 44);
     expect(() => sealer.open(broken, PURPOSE)).toThrow(
       'the secret that opens the signing keys is not the one they were sealed with',
@@ -93,12 +96,12 @@ describe('Sealer', () => {
   });
 });
 
-describe('a Sealer whose secret is not random', () => {
+describe('Sealer, with a secret that is not random', () => {
   const WEAK = Buffer.from('correct horse battery staple');
-  /** What HKDF alone made of the secret, before version v2. */
+  /** {@link PLAIN} as sealed before version v2, with a key that HKDF alone derived from the secret. */
   const OLD = 'v1.mOHI52A1MbwUruqYuwRgfIo9Ycgsa7CyO6Ej6mv_13Cex-iILA_P8l3PojHuzqbE_w3BTIelzrqG';
 
-  it('stretches it, with a salt that goes with what is sealed', () => {
+  it('stretches the secret, with a salt that is part of the sealed value', () => {
     const weak = new Sealer(WEAK);
     const sealed = weak.seal(PLAIN, PURPOSE);
     expect(sealed).toMatch(/^v2\./);
@@ -113,13 +116,13 @@ describe('a Sealer whose secret is not random', () => {
     expect(() => weak.open(`v1${sealed.slice(2)}`, PURPOSE)).toThrow(SealBrokenError);
   });
 
-  it('opens what was sealed before it was stretched', () => {
+  it('opens a value that was sealed before secrets were stretched', () => {
     const weak = new Sealer(WEAK);
     expect(Buffer.from(weak.open(OLD, PURPOSE))).toEqual(PLAIN);
     expect(weak.isCurrent(OLD)).toBe(false);
   });
 
-  it('makes the same keys for other uses as another one with that secret', () => {
+  it('derives the same keys for other uses as another sealer with this secret', () => {
     expect(new Sealer(WEAK).deriveKey('a')).toEqual(new Sealer(WEAK).deriveKey('a'));
     expect(new Sealer(WEAK).deriveKey('a')).not.toEqual(new Sealer(WEAK).deriveKey('b'));
   });

@@ -1,32 +1,32 @@
 import { argon2Sync, createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 import { isRandomSecret } from './secret-strength.ts';
 
-/** How the key of a sealed text comes from the secret: `v1` by HKDF, `v2` by argon2id. */
+/** How the key is derived from the secret: `v1` by HKDF, `v2` by Argon2id. */
 type Version = 'v1' | 'v2';
 
-/** As much work as a password of an account is (19 MiB, two passes). */
+/** The same cost as for the password of an account: 19 MiB, two passes. */
 const ARGON2 = { parallelism: 1, memory: 19_456, passes: 2, tagLength: 32 };
-/** Keys for other uses have no place to keep a salt. */
+/** For derived keys, which have no place to store a salt. */
 const FIXED_SALT = Buffer.from('sallyport keys 1');
 const SALT_BYTES = 16;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
 
-/** The sealed text was not sealed with this secret, or for this purpose, or it was altered. */
+/** The value was sealed with another secret or for another purpose, or was altered. */
 export class SealBrokenError extends Error {
   override readonly name = 'SealBrokenError';
 }
 
 /**
- * Seals what the store must not be able to read: AES-256-GCM under a key derived from one secret, by HKDF-SHA-256 (a
- * fresh salt each time) where the secret is random, by argon2id where somebody may have thought of it, so that whoever
- * has a copy of the store cannot try many. `purpose` is authenticated with it, so a sealed text cannot be moved to
- * another place.
+ * Encrypts values that the store must not be able to read, with AES-256-GCM and a key derived from one secret. For a
+ * random secret the key is derived by HKDF-SHA-256, with a new salt each time. For any other secret it is derived by
+ * Argon2id, so that an attacker with a copy of the store cannot try many secrets. `purpose` is authenticated with the
+ * value, so a sealed value cannot be moved to another place.
  */
 export class Sealer {
   readonly #secret: Uint8Array;
   readonly #version: Version;
-  /** By salt, hex: each costs some time, so that one salt serves for all that one secret seals. */
+  /** Stretched keys by salt, in hex. Stretching is slow, so one salt is used for all values. */
   readonly #stretched = new Map<string, Uint8Array>();
   #salt = randomBytes(SALT_BYTES);
 
@@ -45,12 +45,12 @@ export class Sealer {
     return `${version}.${Buffer.concat([salt, iv, cipher.getAuthTag(), sealed]).toString('base64url')}`;
   }
 
-  /** Throws {@link SealBrokenError}. */
-  open(text: string, purpose: string): Uint8Array {
-    const [version, body = ''] = text.split('.');
+  /** Returns the plaintext. Throws {@link SealBrokenError}. */
+  open(sealed: string, purpose: string): Uint8Array {
+    const [version, body = ''] = sealed.split('.');
     const bytes = Buffer.from(body, 'base64url');
     if (!isVersion(version) || bytes.length < SALT_BYTES + IV_BYTES + TAG_BYTES) {
-      throw new SealBrokenError('the sealed text is not of a known form');
+      throw new SealBrokenError('the sealed value has an unknown format');
     }
     const salt = bytes.subarray(0, SALT_BYTES);
     const iv = bytes.subarray(SALT_BYTES, SALT_BYTES + IV_BYTES);
@@ -58,25 +58,25 @@ export class Sealer {
     const decipher = createDecipheriv('aes-256-gcm', this.keyFor(version, salt), iv);
     decipher.setAAD(Buffer.from(purpose)).setAuthTag(tag);
     try {
-      const text = bytes.subarray(SALT_BYTES + IV_BYTES + TAG_BYTES);
-      const plain = Buffer.concat([decipher.update(text), decipher.final()]);
-      // What is sealed from now on needs no other key to be stretched, here and by whoever reads both.
+      const ciphertext = bytes.subarray(SALT_BYTES + IV_BYTES + TAG_BYTES);
+      const plain = Buffer.concat([decipher.update(ciphertext), decipher.final()]);
+      // Values sealed from now on use the same salt, so that readers need to stretch only one key.
       if (version === 'v2') this.#salt = Buffer.from(salt);
       return plain;
     } catch (cause) {
-      const what = 'the secret that opens the signing keys is not the one they were sealed with';
-      throw new SealBrokenError(`${what}; set it back, or see sallyport keys reseal`, { cause });
+      const reason = 'the secret that opens the signing keys is not the one they were sealed with';
+      throw new SealBrokenError(`${reason}; set it back, or see sallyport keys reseal`, { cause });
     }
   }
 
-  /** Whether a sealed text is of the form that {@link seal} gives with this secret. */
-  isCurrent(text: string): boolean {
-    return text.startsWith(`${this.#version}.`);
+  /** Whether a sealed value has the version that {@link seal} uses with this secret. */
+  isCurrent(sealed: string): boolean {
+    return sealed.startsWith(`${this.#version}.`);
   }
 
   /**
-   * A hash that only who has the secret can make (HMAC-SHA-256, base64url), so that what may hold a password can be
-   * compared later and not guessed. Differs for each `purpose`.
+   * Returns a keyed hash (HMAC-SHA-256, base64url) of a text, which may contain a password: the hash can be compared
+   * later but does not allow guesses without the secret. Each `purpose` gives a different hash.
    */
   fingerprint(text: string, purpose: string): string {
     return createHmac('sha256', this.deriveKey(`fingerprint ${purpose}`))
@@ -84,7 +84,7 @@ export class Sealer {
       .digest('base64url');
   }
 
-  /** A key of 32 bytes for another use than sealing: always the same one for the same secret. */
+  /** Derives a key of 32 bytes for another use than sealing, always the same for one secret and purpose. */
   deriveKey(purpose: string): Uint8Array {
     const secret = this.#version === 'v1' ? this.#secret : this.stretch(FIXED_SALT);
     return new Uint8Array(hkdfSync('sha256', secret, '', `sallyport ${purpose}`, 32));

@@ -12,7 +12,7 @@ describe('isRandomSecret()', () => {
     ['base64', Buffer.from(Buffer.from(HEX, 'hex').toString('base64'))],
     ['base64url', Buffer.from(Buffer.from(HEX, 'hex').toString('base64url'))],
     ['64 bytes in base64', Buffer.from(Buffer.from(HEX + HEX, 'hex').toString('base64'))],
-  ])('says so of 32 random bytes: %s', (_, secret) => {
+  ])('is true for 32 or more random bytes: %s', (_, secret) => {
     expect(isRandomSecret(secret)).toBe(true);
   });
 
@@ -23,19 +23,19 @@ describe('isRandomSecret()', () => {
     ['a sentence', Buffer.from('correct horse battery staple, and some more words than that')],
     ['a sentence with umlauts', Buffer.from('zwölf Boxkämpfer jagen Viktor quer über den großen Deich')],
     ['words with hyphens', Buffer.from('correct-horse-battery-staple-and-some-more-words-than-that')],
-    ['a password again and again', Buffer.from('Password1'.repeat(5))],
+    ['a repeated password', Buffer.from('Password1'.repeat(5))],
     ['words without spaces', Buffer.from('MyCompanySallyportProductionSigningSecret2026')],
     ['a sentence in Latin-1', Buffer.from('zwölf Boxkämpfer jagen Viktor quer über den großen Deich', 'latin1')],
     ['a password in UTF-16', Buffer.from('correct horse battery', 'utf16le')],
-    ['a password in UTF-16 with its mark', Buffer.from('\ufeffcorrect horse battery', 'utf16le')],
-    ['one letter', Buffer.alloc(64, 'a')],
-    ['one byte', Buffer.alloc(64, 0xff)],
-    ['nothing', Buffer.alloc(0)],
-  ])('does not say so of %s', (_, secret) => {
+    ['a password in UTF-16 with a byte order mark', Buffer.from('\ufeffcorrect horse battery', 'utf16le')],
+    ['one repeated letter', Buffer.alloc(64, 'a')],
+    ['one repeated byte', Buffer.alloc(64, 0xff)],
+    ['no bytes', Buffer.alloc(0)],
+  ])('is false for %s', (_, secret) => {
     expect(isRandomSecret(secret)).toBe(false);
   });
 
-  it('says so of whatever a generator of random bytes makes', () => {
+  it('is true for the output of a random generator', () => {
     for (let round = 0; round < 100; round++) {
       expect(isRandomSecret(randomBytes(32))).toBe(true);
       expect(isRandomSecret(Buffer.from(randomBytes(32).toString('hex')))).toBe(true);

@@ -1,22 +1,24 @@
 import { decodeUtf8 } from '../lib/utf8.ts';
 
-/** What a key of AES-256 has, and what `openssl rand` is asked for. */
+/** The length of an AES-256 key, and of the secret that the documentation creates with `openssl rand`. */
 const RANDOM_BYTES = 32;
-/** No text that somebody writes holds these. */
+/** Typed text does not contain these characters. */
 const CONTROLS = /[\u0000-\u0008\u000e-\u001f\u007f]/;
 const HEX = /^(?:[0-9a-f]{2})+$/i;
 const BASE64 = /^[\w+/-]+={0,2}$/;
-/** Different ones among 32 random bytes, or in the base64 of those: many more are usual. */
+/** Distinct values among 32 random bytes, or characters in their base64 form; usually there are many more. */
 const MIN_DIFFERENT = 20;
-/** Of 32 random bytes, 12 are printable on average. */
+/** Printable values among 32 random bytes; on average there are 12. */
 const MAX_PRINTABLE = 25;
-/** Of random base64, two neighbours in three are of different kinds; in words that are strung together, one in three. */
+/**
+ * The share of neighbouring characters of different kinds: two in three in random base64, one in three in joined words.
+ */
 const MIN_CHANGES = 0.4;
 
 /**
- * Whether a secret is 32 random bytes or more: as they are, or as hex, base64 or base64url. Everything else is a text
- * that somebody may have thought of, in whatever encoding, and that a machine may guess. A random text of rare luck is
- * taken for such, too.
+ * Whether a secret consists of at least 32 random bytes, raw or as hex, base64 or base64url. Any other secret may be a
+ * text that a person chose, in any encoding, and that a machine may guess. In very rare cases, returns `false` for a
+ * random secret.
  */
 export function isRandomSecret(secret: Uint8Array): boolean {
   const text = decodeUtf8(secret)?.trim();
@@ -25,7 +27,9 @@ export function isRandomSecret(secret: Uint8Array): boolean {
   return BASE64.test(text) && isMixed(text) && Buffer.from(text, 'base64').length >= RANDOM_BYTES;
 }
 
-/** Text in Latin-1 is nearly all printable; in UTF-16, every second byte is often the same. */
+/**
+ * Excludes text in Latin-1, which is almost all printable, and in UTF-16, in which every second byte is often the same.
+ */
 function areRandomBytes(secret: Uint8Array): boolean {
   const bytes = secret.subarray(0, RANDOM_BYTES);
   const printable = bytes.filter((byte) => byte >= 0x20 && byte < 0x7f);

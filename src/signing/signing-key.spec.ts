@@ -29,7 +29,7 @@ describe('makeSigningKey()', () => {
     expect(signing.asymmetricKeyDetails?.modulusLength).toBe(2048);
   });
 
-  it('shows nothing of a key but its name', async () => {
+  it('returns a record that does not contain the key itself', async () => {
     const made = await makeKey('HS256');
     const secret = openSigningKey(made, SEALER).signing.export();
     const sealed = Buffer.from(made.sealed.slice(3), 'base64url');
@@ -44,27 +44,27 @@ describe('openSigningKey()', () => {
     expect(first.signing.equals(second.signing)).toBe(true);
   });
 
-  it('says so where another secret sealed the key', async () => {
+  it('throws if another secret sealed the key', async () => {
     const made = await makeKey();
     expect(() => openSigningKey(made, new Sealer(Buffer.alloc(32, 'b')))).toThrow(SealBrokenError);
   });
 
-  it('does not take a key that was sealed under another name, for another algorithm or another issuer', async () => {
+  it('throws if the key was sealed under another name, for another algorithm or for another issuer', async () => {
     const made = await makeKey('RS256');
     for (const moved of [{ kid: 'other' }, { algorithm: 'PS256' }, { algorithm: 'HS256' }, { issuer: 'other' }]) {
       expect(() => openSigningKey({ ...made, ...moved }, SEALER)).toThrow(SealBrokenError);
     }
   });
 
-  it('says so where a key is for an algorithm that is not known here', async () => {
+  it('throws if the algorithm of the key is unknown', async () => {
     const sealed = SEALER.seal(Buffer.alloc(32), 'signing-key:sallyport:k:ML-DSA-44');
     const key = { ...(await makeKey()), kid: 'k', algorithm: 'ML-DSA-44', sealed };
-    expect(() => openSigningKey(key, SEALER)).toThrow('ML-DSA-44, which is not known here');
+    expect(() => openSigningKey(key, SEALER)).toThrow('ML-DSA-44, which this version does not support');
   });
 });
 
 describe('resealSigningKey()', () => {
-  it('leaves the key what it is, for the new secret alone', async () => {
+  it('seals the same key so that only the new secret opens it', async () => {
     const other = new Sealer(Buffer.alloc(32, 'o'));
     const made = await makeKey();
     const { sealed, ...rest } = resealSigningKey(made, SEALER, other);

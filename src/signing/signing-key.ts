@@ -18,16 +18,16 @@ const HMAC_BYTES = 64;
 const RSA_BITS = 2048;
 const generate = promisify(generateKeyPair);
 
-/** A key of our own, opened. */
+/** One of our own keys, opened. */
 export interface SigningKey {
   readonly kid: string;
   readonly algorithm: SigningAlgorithm;
-  /** The private key, or the secret of an HMAC. */
+  /** The private key, or the secret for HMAC. */
   readonly signing: KeyObject;
   readonly verification: VerificationKey;
 }
 
-/** What is wanted of a new key. Times are Unix seconds and seconds. */
+/** The parameters of a new key. */
 export interface NewKey
   extends Pick<SealedSigningKey, 'createdAtSeconds' | 'signsFromSeconds' | 'longestTokenSeconds'> {
   /** The configured issuer's name. */
@@ -36,23 +36,24 @@ export interface NewKey
 }
 
 /** Makes a key and seals it. */
-export async function makeSigningKey(wanted: NewKey, sealer: Sealer): Promise<SealedSigningKey> {
+export async function makeSigningKey(parameters: NewKey, sealer: Sealer): Promise<SealedSigningKey> {
   const kid = randomId(16);
-  const key = { ...wanted, kid };
-  return { ...key, sealed: sealer.seal(await makeMaterial(wanted.algorithm), purposeOf(key)) };
+  const key = { ...parameters, kid };
+  return { ...key, sealed: sealer.seal(await makeMaterial(parameters.algorithm), purposeOf(key)) };
 }
 
-/** The same key under another seal. Throws as {@link openSigningKey}. */
+/** Seals a key with another secret. Throws `SealBrokenError` if `from` does not open it. */
 export function resealSigningKey(key: SealedSigningKey, from: Sealer, to: Sealer): SealedSigningKey {
   return { ...key, sealed: to.seal(from.open(key.sealed, purposeOf(key)), purposeOf(key)) };
 }
 
-/** Throws `SealBrokenError` where it was sealed with another secret, and where its algorithm is not known here. */
+/** Opens a key. Throws `SealBrokenError` if another secret sealed it, and an `Error` if its algorithm is unknown. */
 export function openSigningKey(key: SealedSigningKey, sealer: Sealer): SigningKey {
   const material = sealer.open(key.sealed, purposeOf(key));
   const { kid, algorithm } = key;
-  if (!isSigningAlgorithm(algorithm))
-    throw new Error(`signing key ${kid} is for ${algorithm}, which is not known here`);
+  if (!isSigningAlgorithm(algorithm)) {
+    throw new Error(`signing key ${kid} is for ${algorithm}, which this version does not support`);
+  }
   const isSecret = algorithm === 'HS256';
   const signing = isSecret
     ? createSecretKey(material)

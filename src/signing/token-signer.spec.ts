@@ -17,7 +17,7 @@ const CLAIMS = {
 } as const;
 
 describe('TokenSigner.sign()', () => {
-  it.each(SIGNING_ALGORITHMS)('signs with %s the claims of the contract, no more and no less', async (algorithm) => {
+  it.each(SIGNING_ALGORITHMS)('signs exactly the claims of the contract with %s', async (algorithm) => {
     const issuer = own(algorithm);
     const key = await makeOpenKey(algorithm);
     const token = await new TokenSigner(issuer, always(key)).sign(CLAIMS);
@@ -33,7 +33,7 @@ describe('TokenSigner.sign()', () => {
     });
   });
 
-  it.each(SIGNING_ALGORITHMS)('signs with %s what our own verifier accepts', async (algorithm) => {
+  it.each(SIGNING_ALGORITHMS)('signs a token with %s that our own verifier accepts', async (algorithm) => {
     const issuer = own(algorithm);
     const key = await makeOpenKey(algorithm);
     const subject = new VerifierFixture({ config: issuer, keys: new FixedKeys([key.verification]) });
@@ -50,13 +50,13 @@ describe('TokenSigner.sign()', () => {
     });
   });
 
-  it('names the audience where one is set', async () => {
+  it('includes the audience if one is configured', async () => {
     const issuer = own('EdDSA', { audience: ['sms-api', 'devices'] });
     const token = await new TokenSigner(issuer, always(await makeOpenKey())).sign(CLAIMS);
     expect(decodeJwt(token).aud).toEqual(['sms-api', 'devices']);
   });
 
-  it('does not make tokens that another key of ours verifies', async () => {
+  it('signs a token that another key does not verify', async () => {
     const issuer = own('ES256');
     const [key, other] = [await makeOpenKey('ES256'), await makeOpenKey('ES256')];
     const renamed = { ...other.verification, kid: key.kid };

@@ -3,7 +3,7 @@ import type { OwnIssuer } from '../config/config.ts';
 import type { TokenUse } from '../core/verified-credential.ts';
 import type { SigningKey } from './signing-key.ts';
 
-/** What a token of ours says beside who issued it (contract section 4). */
+/** The claims of one of our own tokens, except the issuer and the audience (contract section 4). */
 export interface OwnClaims {
   readonly tokenId: string;
   readonly subject: string;
@@ -13,9 +13,9 @@ export interface OwnClaims {
   readonly expiresAtSeconds: number;
 }
 
-/** Where the key of the moment comes from. */
+/** Provides the key to sign with. */
 export interface SigningKeys {
-  /** Rejects where it cannot be told which key that is. */
+  /** Resolves to the key that signs now. Rejects if that cannot be determined. */
   current(): Promise<SigningKey>;
 }
 
@@ -29,7 +29,7 @@ export class TokenSigner {
     this.keys = keys;
   }
 
-  /** The compact token. The one place that makes one; nothing keeps it. */
+  /** Signs a token; resolves to its compact form (RFC 7519), which must not be stored. */
   async sign(claims: OwnClaims): Promise<string> {
     const { algorithm, kid, signing } = await this.keys.current();
     const jwt = new SignJWT({ scopes: [...claims.scopes], token_use: claims.use })
