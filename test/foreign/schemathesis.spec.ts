@@ -32,7 +32,7 @@ it('schemathesis finds no answer that the description does not promise', async (
   const login = await service.call('POST', '/v1/login', undefined, { name: 'ada', password: 'secret' });
   const { access_token: token } = (await login.json()) as { readonly access_token: string };
   // Without the stateful phase, which would find the token it calls by in the list, and revoke it.
-  const options = `--phases examples,coverage,fuzzing --max-examples 10 --max-time 40 --seed 1 --no-color
+  const options = `--phases examples,coverage,fuzzing --max-examples 10 --max-time 25 --seed 1 --no-color
     --generation-database none --suppress-health-check all --checks ${CHECKS.join(',')}`;
   const args = ['-m', 'schemathesis.cli', 'run', `${service.origin}/openapi.json`, ...options.split(/\s+/)];
   args.push('--header', `Authorization:Bearer ${token}`);
