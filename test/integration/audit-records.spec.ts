@@ -30,16 +30,16 @@ interface Scene extends UseCases {
 /** Does one thing that changes state, and resolves to the record that it must leave. */
 type Act = (scene: Scene) => Promise<object>;
 
-/** Changes nothing that anyone asks for later who did it. */
+/** Changes no state that needs a record. */
 const READS = 'reads';
-/** Carries out another act of this table, which leaves the record. */
+/** Runs another act of this table, which leaves the record. */
 const RUNS_ANOTHER = 'runs another act';
 
 type Table = Readonly<Record<string, Act | typeof READS | typeof RUNS_ANOTHER>>;
 
 /**
- * Every public method and getter of every use case that the application gives to the doors. Whoever adds one says here
- * whether it changes state, and if it does, the record that it leaves.
+ * Every public method and getter of every use case that the application gives to the doors. A new one must be added here,
+ * with the record that it leaves if it changes state.
  */
 const DOORS: Table = {
   'rules.check': READS,
@@ -116,7 +116,7 @@ const DOORS: Table = {
   },
 };
 
-/** Likewise what the command line gets. */
+/** The same for the command line. */
 const COMMANDS: Table = {
   'tokenViews.find': READS,
   'tokenViews.view': READS,
@@ -200,10 +200,10 @@ const COMMANDS: Table = {
   },
 };
 
-/** Likewise the functions of `app/store-copies`. */
+/** The same for the functions of `app/store-copies`. */
 const STORE_COPIES: Table = { exportStore: READS, importStore: RUNS_ANOTHER };
 
-/** Acts that the application does not hand out as methods. */
+/** Acts that are not methods of a use case. */
 const OTHERS: Readonly<Record<string, Act>> = {
   'an operator imports a copy': async ({ store, audit }) => {
     const folder = await mkdtemp(join(tmpdir(), 'sallyport-audit-'));
@@ -223,12 +223,12 @@ const OTHERS: Readonly<Record<string, Act>> = {
   },
 };
 
-/** What is no record of a use case: a reload is tested in `app/start.spec.ts`, a refused form in `foreign-form.spec.ts`. */
+/** Records outside use cases: of a reload (tested in `app/start.spec.ts`) and a refused form (`foreign-form.spec.ts`). */
 const RECORDED_ELSEWHERE = ['configurationTakenUp', 'foreignFormRefused'];
 
 const MEMBERS = publicMembers();
 
-/** Of what the application hands out, the objects that are no use cases. */
+/** Objects that the application gives to the doors although they are not use cases. */
 const NO_USE_CASES = ['decider', 'accountStore'];
 
 const membersOf = (name: string, part: unknown): string[] => {
@@ -261,19 +261,19 @@ describe('every act that changes state', () => {
     vi.restoreAllMocks();
   }, 60_000);
 
-  it.each(ACTS)('leaves its record: %s', (name) => {
+  it.each(ACTS)('leaves a record: %s', (name) => {
     const { expected, record } = left.get(name) ?? {};
     expect(record).toMatchObject({ log: 'audit', ...expected });
   });
 
-  it('stands in the table if a door gets it', async () => {
+  it('is in the table if a door has it', async () => {
     const { doors, close } = await openUseCases();
     const found = Object.entries(doors).flatMap(([name, part]) => membersOf(name, part));
     await close();
     expect(found.toSorted()).toEqual(Object.keys(DOORS).toSorted());
   });
 
-  it('stands in the table if the command line gets it', async () => {
+  it('is in the table if the command line has it', async () => {
     const { commands, close } = await openUseCases();
     const found = (MEMBERS.get('CommandUseCases') ?? []).flatMap((name) => {
       const part: unknown = Reflect.get(commands, name);
@@ -283,11 +283,11 @@ describe('every act that changes state', () => {
     expect(found.toSorted()).toEqual(Object.keys(COMMANDS).toSorted());
   });
 
-  it('stands in the table if it copies a store', () => {
+  it('is in the table if it copies a store', () => {
     expect(Object.keys(storeCopies).toSorted()).toEqual(Object.keys(STORE_COPIES).toSorted());
   });
 
-  it('stands in the table if the audit log has a record for it', () => {
+  it('is in the table if the audit log has a record for it', () => {
     expect(methods.filter((name) => !written.has(name)).toSorted()).toEqual(RECORDED_ELSEWHERE);
   });
 });

@@ -9,14 +9,14 @@ import { basic } from '../support/servers/http-client.ts';
 import { runSallyport } from '../support/servers/run-sallyport.ts';
 import { OWN_ISSUER, startTokenService, type TokenService } from '../support/token-service.ts';
 
-/** The longest life that the configuration gives a token, in seconds. */
+/** The longest life of a token by the configuration, in seconds. */
 const LONGEST = 31_536_000;
-/** For the clocks: twice the skew, and a minute. */
+/** The margin for clocks: twice the skew, and a minute. */
 const MARGIN = 120;
 const PASSWORD = 'a long secret of mine';
 
 let service: TokenService;
-/** A second hand on the store. */
+/** A second connection to the service's store. */
 let store: Store;
 
 beforeAll(async () => {
@@ -72,7 +72,7 @@ it.each(Object.keys(DOORS))('%s revokes an id without a record for as long as an
   expect(value.unrecorded).toBe(door === 'sallyport token revoke' ? undefined : true);
 });
 
-it('the time that an operator names counts instead', async () => {
+it('the time that an operator names is used instead', async () => {
   const id = newTokenId();
   expect(await revokeByCommand(id, '--expires', '2100-01-01')).toContain(
     'warning: the store has no record of this token; it is taken to expire at 2100-01-01T00:00:00',
@@ -80,7 +80,7 @@ it('the time that an operator names counts instead', async () => {
   expect((await entryOf(id)).expiresAtSeconds).toBe(Date.UTC(2100, 0, 1) / 1000 + MARGIN);
 });
 
-it('a log-out ends the token of a session also if the store has lost its record', async () => {
+it('a log-out revokes the session token even if the store has lost its record', async () => {
   const headers = { origin: service.origin, 'content-type': 'application/x-www-form-urlencoded' };
   const post = (path: string, body: string, cookie = '') => {
     const sent = { ...headers, ...(cookie === '' ? {} : { cookie }) };

@@ -49,16 +49,16 @@ describe('a session that cannot be checked', () => {
 });
 
 it('a page checks the session once', async () => {
-  const asked: unknown[] = [];
+  const requests: unknown[] = [];
   const session = { identity: { subject: 'ada', tokenId: 'id-1' }, use: 'login' };
   const decide = (request: unknown) => {
-    asked.push(request);
+    requests.push(request);
     return { outcome: 'allow', credential: session } as unknown as Decision;
   };
   const tokenViews = { find: async () => undefined };
   const server = await open({ decider: { decide }, tokenViews });
   const answer = await server.inject({ url: '/console/tokens/unknown', headers: { cookie: COOKIE } });
-  expect([answer.statusCode, asked.length]).toEqual([404, 1]);
+  expect([answer.statusCode, requests.length]).toEqual([404, 1]);
 });
 
 it('a refused rotation of a token that seems rotatable names the reason', async () => {
@@ -75,7 +75,7 @@ it('a refused rotation of a token that seems rotatable names the reason', async 
     createdAtSeconds: 0,
     expiresAtSeconds: 9_000_000,
   };
-  const conflict = { outcome: 'conflict', message: 'rotated already; ask again in 15 s' };
+  const conflict = { outcome: 'conflict', message: 'rotated already; try again in 15 s' };
   const server = await open({
     ...deciding({ outcome: 'allow', credential: session } as unknown as Decision),
     tokenViews: { find: async () => token },
@@ -115,26 +115,26 @@ describe('a revocation at the console', () => {
     ['revoked', 303, '/console/tokens/t1?notice=revoked'],
     ['not_found', 404, undefined],
   ])('of a token responds according to its outcome: %s', async (outcome, status, location) => {
-    const asked: unknown[][] = [];
+    const calls: unknown[][] = [];
     const revoke = async (...facts: unknown[]) => {
-      asked.push(facts);
+      calls.push(facts);
       return { outcome };
     };
     const answer = await post({ ownTokenRevocation: { revoke } }, '/console/tokens/t1/revoke');
     expect([answer.statusCode, answer.headers.location]).toEqual([status, location]);
-    expect(asked).toEqual([['t1', expect.objectContaining({ account: 'ada' }), 'lost']]);
+    expect(calls).toEqual([['t1', expect.objectContaining({ account: 'ada' }), 'lost']]);
   });
 
   it('ends the session at log-out, even if its token has no record', async () => {
-    const asked: unknown[][] = [];
+    const calls: unknown[][] = [];
     const revokeUnlisted = async (...facts: unknown[]) => {
-      asked.push(facts);
+      calls.push(facts);
       return { outcome: 'done' };
     };
     const answer = await post({ ownTokenRevocation: { revokeUnlisted } }, '/console/logout');
     expect(answer.statusCode).toBe(303);
     expect(answer.headers['set-cookie']).toMatch(/Max-Age=0/);
-    expect(asked).toEqual([['session', expect.objectContaining({ account: 'ada' }), 'logged out']]);
+    expect(calls).toEqual([['session', expect.objectContaining({ account: 'ada' }), 'logged out']]);
   });
 
   it('says that the user is still logged in if the session token could not be revoked', async () => {

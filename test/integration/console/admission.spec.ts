@@ -24,17 +24,17 @@ import type { HttpResponse } from '../../support/servers/http-client.ts';
 
 useConsole();
 
-describe('who is not logged in', () => {
-  const sentAway = ({ status, headers }: HttpResponse) => [status, headers.location, headers['set-cookie']];
+describe('without a session', () => {
+  const redirectIn = ({ status, headers }: HttpResponse) => [status, headers.location, headers['set-cookie']];
 
-  it.each(PAGES)('%s %s goes to the log-in', async (method, path) => {
+  it.each(PAGES)('%s %s leads to the log-in', async (method, path) => {
     const { id, token } = await make(ada);
-    const asked = path(id);
-    expect(sentAway(await visit(method, asked))).toEqual([303, '/console/login', undefined]);
+    const target = path(id);
+    expect(redirectIn(await visit(method, target))).toEqual([303, '/console/login', undefined]);
     const authorization = [['Authorization', `Bearer ${ada.split('=')[1]}`] as const];
     const origin = [['Origin', `http://127.0.0.1:${port}`] as const];
-    const byHeader = await visit(method, asked, { headers: [...authorization, ...origin] });
-    expect(sentAway(byHeader)).toEqual([303, '/console/login', undefined]);
+    const byHeader = await visit(method, target, { headers: [...authorization, ...origin] });
+    expect(redirectIn(byHeader)).toEqual([303, '/console/login', undefined]);
 
     const ended = await logIn('ada', 'secret');
     await visit('POST', '/console/logout', { cookie: ended });
@@ -48,36 +48,36 @@ describe('who is not logged in', () => {
       ended,
     ];
     for (const cookie of wrong) {
-      const answer = await visit(method, asked, { cookie });
-      expect(sentAway(answer), cookie).toEqual([303, '/console/login?notice=ended', CLEARED]);
+      const answer = await visit(method, target, { cookie });
+      expect(redirectIn(answer), cookie).toEqual([303, '/console/login?notice=ended', CLEARED]);
     }
     time.aheadMs += 2 * 3_600_000;
-    const expired = await visit(method, asked, { cookie: ada });
+    const expired = await visit(method, target, { cookie: ada });
     time.aheadMs -= 2 * 3_600_000;
-    expect(sentAway(expired)).toEqual([303, '/console/login?notice=ended', CLEARED]);
+    expect(redirectIn(expired)).toEqual([303, '/console/login?notice=ended', CLEARED]);
     expect(await statusOf(id)).toBe('active');
   });
 
-  it('reads that the session has ended', async () => {
+  it('the log-in says that the session has ended', async () => {
     expect((await visit('GET', '/console/login?notice=ended')).body).toContain('Your session has ended.');
     expect((await visit('GET', '/console/login?notice=constructor')).body).not.toContain('class="notice"');
   });
 });
 
-describe('a form that another page sent', () => {
+describe('a form from another page', () => {
   const foreign: readonly (readonly [string, VisitOptions['headers']])[] = [
     ['without Origin', []],
-    ['of another origin', [['Origin', 'https://evil.example']]],
-    ['of no origin', [['Origin', 'null']]],
-    ['of another port', [['Origin', 'http://127.0.0.1:1']]],
+    ['from another origin', [['Origin', 'https://evil.example']]],
+    ['with an opaque origin', [['Origin', 'null']]],
+    ['from another port', [['Origin', 'http://127.0.0.1:1']]],
     [
-      'of a sibling site',
+      'from a sibling site',
       [
         ['Origin', 'https://evil.example'],
         ['Sec-Fetch-Site', 'same-site'],
       ],
     ],
-    ['with a referrer alone', [['Referer', 'http://127.0.0.1/console']]],
+    ['with only a referrer', [['Referer', 'http://127.0.0.1/console']]],
   ];
   const cases = foreign.flatMap(([what, headers]) => POSTS.map(([, path]) => [what, path, headers] as const));
 
@@ -90,7 +90,7 @@ describe('a form that another page sent', () => {
     expect((await visit('GET', '/console', { cookie: ada })).status).toBe(200);
   });
 
-  it('is taken by Sec-Fetch-Site: same-origin alone', async () => {
+  it('is accepted with only Sec-Fetch-Site: same-origin', async () => {
     const answer = await visit('POST', '/console/tokens/new', {
       cookie: ada,
       headers: [['Sec-Fetch-Site', 'same-origin']],
@@ -99,8 +99,8 @@ describe('a form that another page sent', () => {
   });
 });
 
-describe('who is logged in', () => {
-  it.each(PAGES)('%s %s is admitted, and told nothing that is kept', async (method, path, status) => {
+describe('with a session', () => {
+  it.each(PAGES)('%s %s is admitted, with a response that must not be stored', async (method, path, status) => {
     const cookie = await logIn('ada', 'secret');
     const { id } = await make(cookie);
     const answer = await visit(method, path(id), { cookie });
@@ -117,7 +117,7 @@ describe('who is logged in', () => {
   });
 
   it.each(PAGES.filter(([, path]) => path('x').includes('/x')))(
-    "%s %s does not know another account's token, nor one that is none",
+    '%s %s responds 404 for a token of another account or an unknown one',
     async (method, path) => {
       const { id } = await make(ada);
       for (const unknown of [id, 'nothing', '%3Cscript%3E']) {
@@ -129,14 +129,14 @@ describe('who is logged in', () => {
     },
   );
 
-  it("does not see another account's tokens in the list", async () => {
+  it('the list does not contain tokens of other accounts', async () => {
     const { id } = await make(ada);
     expect((await visit('GET', '/console?show=all', { cookie: ada })).body).toContain(id);
     expect((await visit('GET', '/console?show=all', { cookie: bob })).body).not.toContain(id);
     expect((await visit('GET', `/console?after=${id}`, { cookie: bob })).status).toBe(404);
   });
 
-  it('is shown every name, scope and reason as text', async () => {
+  it('every name, scope and reason is escaped', async () => {
     const hostile = `"><script>alert(1)</script>'&amp;`;
     const { id } = await make(ada, { name: hostile });
     await visit('POST', `/console/tokens/${id}/revoke`, { cookie: ada, form: { reason: hostile } });
@@ -155,7 +155,7 @@ describe('who is logged in', () => {
     );
   });
 
-  it('is offered its own scopes, and gets no other', async () => {
+  it("the form offers only the account's scopes, and no other is accepted", async () => {
     const page = (await visit('GET', '/console/tokens/new', { cookie: bob })).body;
     expect([...page.matchAll(/name="scopes" value="([^"]+)"/g)].map(([, scope]) => scope)).toEqual(['messages:list']);
     const form = { ...FORM, scopes: 'messages:send' };
@@ -164,7 +164,7 @@ describe('who is logged in', () => {
     expect(refused.body).toContain('<b>Scopes</b>: the account does not have messages:send');
   });
 
-  it('is told how long a token with a scope may live, with all of them as with the shortest', async () => {
+  it('the form shows the longest life of a token with a scope; for all:any that is the shortest limit', async () => {
     const page = (await visit('GET', '/console/tokens/new', { cookie: ada })).body;
     const limits = [
       ...page.matchAll(/value="([^"]+)" data-max-seconds="(\d+)"> <code>[^<]+<\/code> <small>[^<]*at most 1 day</g),
@@ -182,7 +182,7 @@ describe('who is logged in', () => {
     [{ ends: 'date', date: 'soon' }, '<b>Expiry</b>: choose a number of days or a valid date'],
     [{ ends: '31' }, '<b>Expiry</b>: choose a number of days or a valid date'],
     [{ scopes: 'no:such' }, '<b>Scopes</b>: no such scope'],
-  ])('reads what is wrong with %j, and keeps what was filled in', async (wrong, message) => {
+  ])('the form names what is wrong with %j and keeps the other values', async (wrong, message) => {
     const form = { ...FORM, name: 'kept', ...wrong };
     const { status, body } = await visit('POST', '/console/tokens/new', { cookie: ada, form });
     expect(status).toBe(400);
@@ -194,7 +194,7 @@ describe('who is logged in', () => {
     [{ overlap: '-1' }, '<b>Old token</b>: choose one of the options'],
     [{ overlap: '604801' }, '<b>Old token</b>: choose one of the options'],
     [{ ends: '' }, '<b>Expiry</b>: choose a number of days or a valid date'],
-  ])('reads what is wrong with a rotation by %j', async (wrong, message) => {
+  ])('the form for a rotation names what is wrong with %j', async (wrong, message) => {
     const { id } = await make(ada);
     const form = { ...FORM, ...wrong };
     const { status, body } = await visit('POST', `/console/tokens/${id}/rotate`, { cookie: ada, form });
@@ -202,7 +202,7 @@ describe('who is logged in', () => {
     expect(body).toContain(message);
   });
 
-  it('is led to what became of a token that cannot be rotated or revoked any more', async () => {
+  it('a form for a revoked token leads to its page', async () => {
     const { id } = await make(ada);
     await visit('POST', `/console/tokens/${id}/revoke`, { cookie: ada });
     for (const [method, action] of [
@@ -215,7 +215,7 @@ describe('who is logged in', () => {
     }
   });
 
-  it('reads, before a rotated token is revoked, that its successor goes on', async () => {
+  it('the form to revoke a rotated token says that its successor stays valid', async () => {
     const { id } = await make(ada);
     const page = async () => (await visit('GET', `/console/tokens/${id}/revoke`, { cookie: ada })).body;
     expect(await page()).not.toContain('successor');
@@ -226,7 +226,7 @@ describe('who is logged in', () => {
     expect(await statusOf(successor ?? '')).toBe('active');
   });
 
-  it('turns the pages of a long list', async () => {
+  it('a long list has pages', async () => {
     const cookie = await logIn('bob', 'another secret of bob');
     const made: string[] = [];
     for (let count = 0; count < 30; count += 1) made.push((await make(cookie, { ends: '30' })).id);
@@ -239,13 +239,13 @@ describe('who is logged in', () => {
       );
       path = /rel="next" href="([^"]+)"/.exec(body)?.[1]?.replaceAll('&amp;', '&');
     }
-    // Within a second they have no order; none is left out, and none comes twice.
+    // Tokens of the same second have no order, but none is missing or repeated.
     expect(seen.toSorted()).toEqual(made.toSorted());
   });
 });
 
 describe('a session', () => {
-  it('ends at log-out also for who has a copy of it', async () => {
+  it('ends at log-out for every copy of its cookie', async () => {
     const cookie = await logIn('ada', 'secret');
     const answer = await visit('POST', '/console/logout', { cookie });
     expect([answer.headers.location, answer.headers['set-cookie']]).toEqual([
@@ -255,19 +255,19 @@ describe('a session', () => {
     expect((await visit('GET', '/console', { cookie })).headers.location).toBe('/console/login?notice=ended');
   });
 
-  it('is a credential nowhere else', async () => {
+  it('is not a credential for calls', async () => {
     for (const path of ['/v1/tokens', '/v1/scopes']) {
       const answer = await visit('GET', path, { cookie: ada });
       expect([answer.status, JSON.parse(answer.body).code]).toEqual([401, 'credentials_required']);
     }
   });
 
-  it('has no scope, whatever the account has', () => {
+  it('has no scopes, whichever the account has', () => {
     expect(decodeJwt(ada)['scopes']).toEqual([]);
   });
 });
 
-it('a form that arrives after its log-in was ended makes no token', async () => {
+it('a form whose body arrives after the log-out creates no token', async () => {
   const cookie = await logIn('ada', 'secret');
   const form = new URLSearchParams(FORM).toString();
   const headers = {
@@ -279,7 +279,7 @@ it('a form that arrives after its log-in was ended makes no token', async () => 
   const call = request({ host: '127.0.0.1', port, method: 'POST', path: '/console/tokens/new', headers });
   const answered = once(call, 'response');
   call.write(form.slice(0, 5));
-  // Until the session was found.
+  // By then the session is admitted.
   await wait(500);
   expect((await visit('POST', '/console/logout', { cookie })).status).toBe(303);
   call.end(form.slice(5));

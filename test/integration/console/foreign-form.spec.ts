@@ -1,7 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest';
 import { startTokenService } from '../../support/token-service.ts';
 
-it('a form that no page of ours sent is told of in the audit log, at once and then as a number', async () => {
+it('a form that no page of the console sent leaves one audit record for each kind of form', async () => {
   const service = await startTokenService();
   onTestFinished(() => service.close());
   const headers = { origin: 'https://evil.example', 'content-type': 'application/x-www-form-urlencoded' };

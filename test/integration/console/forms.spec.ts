@@ -11,7 +11,7 @@ describe('a form that is sent twice', () => {
     const { body } = await visit('GET', path, { cookie: ada });
     return / name="form_id" value="([^"]+)"/.exec(body)?.[1] ?? '';
   };
-  /** Private tokens of this name. */
+  /** Resolves to the number of tokens with this name. */
   const count = async (name: string): Promise<number> => {
     const login = await service.call('POST', '/v1/login', undefined, { name: 'ada', password: 'secret' });
     const { access_token } = (await login.json()) as Record<string, string>;
@@ -20,7 +20,7 @@ describe('a form that is sent twice', () => {
     return tokens.filter((token) => token.name === name).length;
   };
 
-  it('by a double click makes one token, which each shows; so does loading the answer again', async () => {
+  it('by a double click or a reload creates one token, which each response shows', async () => {
     const form = { ...FORM, name: 'double', form_id: await formIn('/console/tokens/new') };
     const send = () => visit('POST', '/console/tokens/new', { cookie: ada, form });
     const answers = [...(await Promise.all([send(), send(), send()])), await send()];
@@ -29,7 +29,7 @@ describe('a form that is sent twice', () => {
     expect(await count('double')).toBe(1);
   });
 
-  it('to rotate shows the same successor', async () => {
+  it('to rotate a token shows the same successor', async () => {
     const { id } = await make(ada, { name: 'rotated twice' });
     const path = `/console/tokens/${id}/rotate`;
     const form = { ...FORM, form_id: await formIn(path) };
@@ -41,7 +41,7 @@ describe('a form that is sent twice', () => {
     expect(await count('rotated twice')).toBe(2);
   });
 
-  it('and was filled in anew asks whether to make another one', async () => {
+  it('with other values asks whether to create another token', async () => {
     const form = { ...FORM, name: 'first', form_id: await formIn('/console/tokens/new') };
     await visit('POST', '/console/tokens/new', { cookie: ada, form });
     const again = await visit('POST', '/console/tokens/new', { cookie: ada, form: { ...form, name: 'second' } });
@@ -53,7 +53,7 @@ describe('a form that is sent twice', () => {
     expect([await count('first'), await count('second')]).toEqual([1, 1]);
   });
 
-  it('and was refused may be sent again', async () => {
+  it('is accepted if the first one was refused', async () => {
     const form = { ...FORM, name: 'mended', form_id: await formIn('/console/tokens/new') };
     const refused = await visit('POST', '/console/tokens/new', { cookie: ada, form: { ...form, scopes: 'nonsense' } });
     expect(refused.status).toBe(400);
@@ -62,32 +62,32 @@ describe('a form that is sent twice', () => {
   });
 });
 
-describe('the end of a token without script', () => {
+describe('the expiry of a token without script', () => {
   const date = new Date(Date.now() + 3 * 86_400_000).toISOString().slice(0, 10);
 
-  it('is asked for again where a date is filled in and days are chosen, with the date chosen then', async () => {
+  it('must be confirmed if a date is entered and days are chosen, with the date preselected', async () => {
     for (const path of ['/console/tokens/new', `/console/tokens/${(await make(ada)).id}/rotate`]) {
       const form = { ...FORM, ends: '30', date };
-      const asked = await visit('POST', path, { cookie: ada, form });
-      expect(asked.status).toBe(400);
-      expect(asked.body).toContain('you entered a date and chose a number of days');
-      expect(asked.body).toMatch(/value="date" required checked/);
-      expect(asked.body).toContain(`name="date" min="`);
-      expect(asked.body).toContain(`value="${date}"`);
+      const answer = await visit('POST', path, { cookie: ada, form });
+      expect(answer.status).toBe(400);
+      expect(answer.body).toContain('you entered a date and chose a number of days');
+      expect(answer.body).toMatch(/value="date" required checked/);
+      expect(answer.body).toContain(`name="date" min="`);
+      expect(answer.body).toContain(`value="${date}"`);
       const made = await visit('POST', path, { cookie: ada, form: { ...form, ends: 'date' } });
       const [, token = ''] = /<textarea[^>]*>([^<]+)</.exec(made.body) ?? [];
       expect(decodeJwt(token).exp).toBe(Date.parse(`${date}T23:59:59Z`) / 1000);
     }
   });
 
-  it('is so many days away where the date is empty', async () => {
+  it('is a number of days away if the date is empty', async () => {
     const made = await visit('POST', '/console/tokens/new', { cookie: ada, form: { ...FORM, ends: '7', date: '' } });
     expect(made.status).toBe(200);
   });
 });
 
 describe('the log-in', () => {
-  it('begins a session of one hour in a cookie for this host alone', async () => {
+  it('begins a session of one hour in a cookie that is bound to this host', async () => {
     const answer = await visit('POST', '/console/login', { form: { name: 'ada', password: 'secret' } });
     expect([answer.status, answer.headers.location]).toEqual([303, '/console']);
     expect(answer.headers['set-cookie']).toEqual([
@@ -96,7 +96,7 @@ describe('the log-in', () => {
     ]);
   });
 
-  it('refuses in the words of the call, and alike whether or not the account exists', async () => {
+  it('is refused with the message of the call, whether or not the account exists', async () => {
     const refused = async (name: string) => {
       const answer = await visit('POST', '/console/login', { form: { name, password: 'wrong' } });
       const { status, headers, body } = answer;
@@ -115,16 +115,19 @@ describe('the log-in', () => {
     expect(await refused('ada')).toEqual(await refused('nobody'));
   });
 
-  it.each([{ name: 'ada' }, { password: 'secret' }, { name: '', password: '' }])('needs both: %j', async (form) => {
-    const answer = await visit('POST', '/console/login', { form });
-    expect([answer.status, answer.headers['set-cookie']]).toEqual([400, undefined]);
-  });
+  it.each([{ name: 'ada' }, { password: 'secret' }, { name: '', password: '' }])(
+    'needs a name and a password: %j',
+    async (form) => {
+      const answer = await visit('POST', '/console/login', { form });
+      expect([answer.status, answer.headers['set-cookie']]).toEqual([400, undefined]);
+    },
+  );
 
   it.each([
     ['application/json', '{"name":"ada","password":"secret"}', 415],
     ['multipart/form-data; boundary=x', '--x--', 415],
     ['application/x-www-form-urlencoded', `name=${'x'.repeat(70_000)}`, 413],
-  ])('takes forms of reasonable size alone, and not %s', async (type, body, status) => {
+  ])('accepts only forms of limited size, and not %s', async (type, body, status) => {
     const headers = [
       ['Origin', `http://127.0.0.1:${port}`],
       ['Content-Type', type],

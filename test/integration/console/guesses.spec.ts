@@ -12,7 +12,7 @@ beforeAll(async () => {
 
 afterAll(() => service.close());
 
-/** By the form of the console; the test is a trusted proxy. */
+/** Logs in with the console's form. The test is a trusted proxy. */
 function logIn(client: string, name: string, password: string, cookie?: string): Promise<HttpResponse> {
   const headers = [
     ['Origin', `http://127.0.0.1:${port}`],
@@ -28,7 +28,7 @@ function deviceOf({ headers }: HttpResponse): string | undefined {
   return headers['set-cookie']?.find((field) => field.startsWith('__Host-sallyport-device='));
 }
 
-it('a browser that has logged in before gets in wherever it is, while strangers have to wait and are told how long', async () => {
+it('a browser that has logged in before can log in from anywhere, while others must wait for the time that they are told', async () => {
   const device = deviceOf(await logIn('203.0.113.7', 'ada', 'secret'));
   expect(device).toMatch(
     /^__Host-sallyport-device=[\w.~-]+; Max-Age=2592000; Path=\/; Secure; HttpOnly; SameSite=Strict$/,
@@ -42,20 +42,20 @@ it('a browser that has logged in before gets in wherever it is, while strangers 
   expect(last?.body).toMatch(/too many attempts: try again in (2[0-9]|30) seconds/);
   expect(Number(last?.headers['retry-after'])).toBeGreaterThan(1);
 
-  // From somewhere else, and not with what was good before in this process.
+  // From a new address, and without the password cached in this process.
   expect((await logIn('192.0.2.1', 'ada', 'wrong')).status).toBe(429);
   expect((await logIn('192.0.2.1', 'ada', 'wrong', cookie)).status).toBe(401);
   expect((await logIn('192.0.2.1', 'nobody', 'wrong', cookie)).status).toBe(401);
   expect((await logIn('192.0.2.1', 'ada', 'secret', `${cookie}; theme=dark`)).status).toBe(303);
 });
 
-it('refused log-ins leave a line of the audit log each as long as there are few, with the account', async () => {
+it('a few refused log-ins each leave an audit record with the account', async () => {
   await service.addAccount({ name: 'bob', password: 'another good secret', scopes: [] });
   service.lines.length = 0;
   await logIn('203.0.113.9', 'bob', 'wrong');
   await logIn('203.0.113.9', 'nobody at all', 'wrong');
-  const told = service.lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'log-in refused');
-  expect(told).toEqual([
+  const records = service.lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'log-in refused');
+  expect(records).toEqual([
     expect.objectContaining({ log: 'audit', client: '203.0.113.9', check: 'password', account: expect.any(String) }),
     expect.not.objectContaining({ account: expect.anything() }),
   ]);

@@ -5,7 +5,7 @@ import { ada, logIn, POLICY, service, useConsole, visit } from '../../support/co
 
 useConsole();
 
-it.each(['console.css', 'console.js', 'icon.svg'])('%s is served to everybody, and asked about again', async (name) => {
+it.each(['console.css', 'console.js', 'icon.svg'])('%s is served without a session, and revalidated', async (name) => {
   const path = `/console/assets/${name}`;
   const { status, headers } = await visit('GET', path);
   expect(status).toBe(200);
@@ -15,7 +15,7 @@ it.each(['console.css', 'console.js', 'icon.svg'])('%s is served to everybody, a
 });
 
 describe('the list of tokens', () => {
-  it('shows what is in use, and what ends soon, behind very many newer records', async () => {
+  it('shows tokens in use and tokens that expire soon, after thousands of newer records', async () => {
     const scopes = ['messages:list'];
     const accountId = await service.addAccount({ name: 'busy', password: 'quite busy all day long', scopes });
     const cookie = await logIn('busy', 'quite busy all day long');
@@ -35,7 +35,7 @@ describe('the list of tokens', () => {
     expect(body.match(/behind the crowd<\/bdi>/g)).toHaveLength(2);
   });
 
-  it('goes on behind a token that has gone', async () => {
+  it('continues after a token that was deleted', async () => {
     const nowSeconds = Math.floor(Date.now() / 1000);
     const gone = await visit('GET', `/console?show=all&after=${nowSeconds + 60}.gone`, { cookie: ada });
     expect(gone.status).toBe(200);
@@ -43,14 +43,14 @@ describe('the list of tokens', () => {
   });
 });
 
-describe('what a browser is shown of a problem', () => {
+describe('a problem', () => {
   const BROWSER = [['Accept', 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8']] as const;
   it.each([
     ['GET', '/console/nothing', 404, 'no such path'],
     ['PUT', '/console/login', 405, 'PUT is not allowed here; use one of GET, HEAD, OPTIONS, POST'],
     ['GET', '/v1/tokens', 401, 'credentials required'],
     ['GET', '/favicon', 404, 'no such path'],
-  ])('%s %s is a page, and JSON for a program', async (method, path, status, message) => {
+  ])('is a page for a browser and JSON for a program: %s %s', async (method, path, status, message) => {
     const page = await visit(method, path, { headers: BROWSER });
     expect([page.status, page.headers['content-type']]).toEqual([status, 'text/html; charset=utf-8']);
     expect([page.headers['content-security-policy'], page.headers.vary]).toEqual([POLICY, 'Accept']);

@@ -1,62 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { as, call, ids, logIn, make, PASSWORD, ROOT, service, tryLogIn, useAccounts } from '../../support/accounts.ts';
 import { basic } from '../../support/servers/http-client.ts';
-import { startTokenService, type TokenService } from '../../support/token-service.ts';
 
-const PASSWORD = 'long enough for anybody';
-const ROOT = ['all:any', 'tokens:manage', 'accounts:manage', 'revocations:write'];
+useAccounts();
 
-let service: TokenService;
-const ids = new Map<string, string>();
-const logins = new Map<string, string>();
-
-beforeAll(async () => {
-  service = await startTokenService();
-  for (const [name, scopes] of Object.entries({ root: ROOT, clerk: ['messages:list', 'accounts:manage'] })) {
-    ids.set(name, await service.addAccount({ name, password: PASSWORD, scopes }));
-    logins.set(name, await logIn(name));
-  }
-});
-
-afterAll(() => service.close());
-
-interface Answered {
-  readonly status: number;
-  readonly retryAfter: string | null;
-  readonly body: Readonly<Record<string, unknown>>;
-}
-
-async function call(...asked: Parameters<TokenService['call']>): Promise<Answered> {
-  const answer = await service.call(...asked);
-  const text = await answer.text();
-  const retryAfter = answer.headers.get('retry-after');
-  // What its members hold is what the tests ask.
-  const members = (text === '' ? {} : JSON.parse(text)) as Answered['body'];
-  return { status: answer.status, retryAfter, body: members };
-}
-
-/** As an account, by its login. */
-function as(name: string): (method: string, path: string, body?: object) => Promise<Answered> {
-  return (method, path, body) => call(method, path, logins.get(name), body);
-}
-
-function tryLogIn(name: string, password = PASSWORD): Promise<Answered> {
-  return call('POST', '/v1/login', undefined, { name, password });
-}
-
-async function logIn(name: string, password = PASSWORD): Promise<string> {
-  const { status, body } = await tryLogIn(name, password);
-  expect(status).toBe(200);
-  return `Bearer ${String(body['access_token'])}`;
-}
-
-/** Adds an account, as root. */
-async function make(name: string, scopes = ['messages:list']): Promise<string> {
-  const { status, body } = await as('root')('POST', '/v1/accounts', { name, password: PASSWORD, scopes });
-  expect(status, JSON.stringify(body)).toBe(201);
-  return String(body['id']);
-}
-
-it('fields that are null say nothing, but for an e-mail address, which they take away', async () => {
+it('null means the same as leaving a field out, except that it removes an e-mail address', async () => {
   const account = { name: 'null-fields', password: PASSWORD, scopes: ['messages:list', 'tokens:manage'] };
   const { status, body } = await as('root')('POST', '/v1/accounts', { ...account, email: null });
   expect([status, body['email']]).toEqual([201, null]);
@@ -83,7 +31,7 @@ it('fields that are null say nothing, but for an e-mail address, which they take
   }
 });
 
-describe('accounts over the API', () => {
+describe('accounts', () => {
   it('are listed page by page, the oldest first', async () => {
     for (const name of ['page-1', 'page-2', 'page-3']) await make(name);
     interface Page {
@@ -107,18 +55,18 @@ describe('accounts over the API', () => {
   it.each([
     ['limit=101', 'limit', 'must be a whole number from 1 to 100'],
     ['after=nobody', 'after', 'must be the value of next from the previous page'],
-  ])('are not listed with ?%s', async (query, field, message) => {
+  ])('are not listed for the invalid query ?%s', async (query, field, message) => {
     expect(await as('root')('GET', `/v1/accounts?${query}`)).toMatchObject({
       status: 400,
       body: { code: 'invalid_query', errors: [{ field, message }] },
     });
   });
 
-  it('are listed from where a page ended, although its last account was removed since', async () => {
+  it('are listed from the end of a page, even if its last account was removed', async () => {
     for (const name of ['cursor-1', 'cursor-2', 'cursor-3']) await make(name);
     const listed = async (query: string) => {
       const { status, body } = await as('root')('GET', `/v1/accounts?${query}`);
-      // As the description has it.
+      // By the description of the call.
       return { status, ...(body as { accounts: { id: string; name: string }[]; next: string | null }) };
     };
     const all = (await listed('limit=100')).accounts;
@@ -151,7 +99,7 @@ describe('accounts over the API', () => {
     expect((await tryLogIn('ada')).status).toBe(401);
   });
 
-  it('log in with the e-mail address', async () => {
+  it('can log in with the e-mail address', async () => {
     await as('root')('POST', '/v1/accounts', {
       name: 'mail',
       email: 'Mail@example.com',
@@ -180,13 +128,13 @@ describe('accounts over the API', () => {
     expect([status, body['errors']]).toEqual([400, [{ field, message: expect.stringMatching(message) }]]);
   });
 
-  it('log in also where a keyboard put a space behind the name', async () => {
+  it('can log in with a space after the name, as some keyboards add it', async () => {
     expect((await tryLogIn('clerk ')).status).toBe(200);
     const answer = await service.call('POST', '/3rdparty/v1/auth/token', basic('clerk ', PASSWORD), { scopes: ['x'] });
     expect(answer.status).not.toBe(401);
   });
 
-  it('are refused where the name or the e-mail address is taken', async () => {
+  it('are refused if the name or the e-mail address is taken', async () => {
     const id = await make('taken');
     const again = { name: 'TAKEN', password: PASSWORD, scopes: ['messages:list'] };
     expect(await as('root')('POST', '/v1/accounts', again)).toMatchObject({ status: 409, body: { code: 'conflict' } });
@@ -195,7 +143,7 @@ describe('accounts over the API', () => {
     expect(taken).toMatchObject({ status: 409, body: { errors: [{ field: 'email' }] } });
   });
 
-  it('are in the audit log, without what is secret', async () => {
+  it('have audit records of their changes, without secrets', async () => {
     const { lines } = service;
     lines.length = 0;
     const id = await make('audited');
@@ -213,7 +161,7 @@ describe('accounts over the API', () => {
 });
 
 describe('a manager', () => {
-  it('grants no scope that it lacks', async () => {
+  it('cannot grant a scope that it lacks', async () => {
     const errors = [{ field: 'scopes', message: 'you do not have messages:send, all:any yourself' }];
     const scopes = ['messages:list', 'messages:send', 'all:any'];
     const added = await as('clerk')('POST', '/v1/accounts', { name: 'new', password: PASSWORD, scopes });
@@ -227,7 +175,7 @@ describe('a manager', () => {
     expect(self.status).toBe(400);
   });
 
-  it('is told of a slip in a scope, and not that it lacks it', async () => {
+  it('learns that a misspelled scope does not exist, not that it lacks it', async () => {
     const errors = [{ field: 'scopes', message: 'no such scope: "mesages:list", did you mean "messages:list"?' }];
     const scopes = ['mesages:list'];
     const added = await as('clerk')('POST', '/v1/accounts', { name: 'new', password: PASSWORD, scopes });
@@ -236,7 +184,7 @@ describe('a manager', () => {
     expect(changed).toMatchObject({ status: 400, body: { errors } });
   });
 
-  it('does not reach one who has more, whatever it wants to change', async () => {
+  it('cannot change or remove an account with more scopes', async () => {
     const path = `/v1/accounts/${ids.get('root')}`;
     for (const change of [
       { password: 'mine now, and only mine' },
@@ -250,91 +198,12 @@ describe('a manager', () => {
     expect((await tryLogIn('root')).status).toBe(200);
   });
 
-  it('neither disables nor removes itself, nor gives up a scope', async () => {
+  it('cannot disable or remove itself, or give up a scope', async () => {
     const path = `/v1/accounts/${ids.get('clerk')}`;
     for (const change of [{ disabled: true }, { scopes: ['messages:list'] }]) {
       expect((await as('clerk')('PATCH', path, change)).status).toBe(409);
     }
     expect((await as('clerk')('DELETE', path)).status).toBe(409);
     expect((await as('clerk')('GET', path)).body).toMatchObject({ disabled: false });
-  });
-});
-
-describe('what ends the tokens of an account and what is known of its password', () => {
-  it.each([
-    ['a new password', { password: 'another one of these' }, 401, 'credentials_invalid'],
-    ['disabling', { disabled: true }, 401, 'credentials_invalid'],
-    ['a scope less', { scopes: ['messages:list'] }, 400, 'invalid_body'],
-  ])('%s', async (what, change, status, code) => {
-    const name = `ends ${what}`;
-    const id = await make(name, ['messages:list', 'messages:send']);
-    const token = await logIn(name);
-    const issue = () =>
-      call('POST', '/3rdparty/v1/auth/token', basic(name, PASSWORD), { scopes: ['messages:send'], ttl: 60 });
-    expect((await issue()).status).toBe(201);
-    await as('root')('PATCH', `/v1/accounts/${id}`, change);
-    expect((await call('GET', '/v1/tokens', token)).body).toMatchObject({ code: 'token_revoked' });
-    expect(await issue()).toMatchObject({ status, body: { code } });
-  });
-
-  it('and who logs in afterwards is not ended by it', async () => {
-    const id = await make('again');
-    for (const password of ['the first one of all', 'the second one of all']) {
-      await as('root')('PATCH', `/v1/accounts/${id}`, { password });
-      expect((await call('GET', '/v1/tokens', await logIn('again', password))).status).toBe(200);
-    }
-  });
-
-  it('disabling reads as a wrong password, and enabling takes it back', async () => {
-    const id = await make('off');
-    const wrong = await tryLogIn('off', 'wrong password');
-    await as('root')('PATCH', `/v1/accounts/${id}`, { disabled: true });
-    expect(await tryLogIn('off')).toEqual(wrong);
-    await as('root')('PATCH', `/v1/accounts/${id}`, { disabled: false });
-    expect((await tryLogIn('off')).status).toBe(200);
-  });
-});
-
-describe('POST /v1/password', () => {
-  it('sets a new one for who knows the present one', async () => {
-    await make('self');
-    const login = await logIn('self');
-    const change = (current: string, wanted: string) => call('POST', '/v1/password', login, { current, new: wanted });
-    expect(await change('wrong', 'entirely new words here')).toMatchObject({
-      status: 401,
-      body: { code: 'credentials_invalid' },
-    });
-    const short = await change(PASSWORD, 'short');
-    expect(short).toMatchObject({ status: 400, body: { errors: [{ field: 'new' }] } });
-    const expected = await change(PASSWORD, 'self-and-2026-11');
-    expect(expected.body['errors']).toEqual([{ field: 'new', message: expect.stringContaining("the account's name") }]);
-    expect((await change(PASSWORD, 'entirely new words here')).status).toBe(204);
-    expect((await call('GET', '/v1/tokens', login)).body).toMatchObject({ code: 'token_revoked' });
-    expect((await tryLogIn('self')).status).toBe(401);
-    expect((await call('GET', '/v1/tokens', await logIn('self', 'entirely new words here'))).status).toBe(200);
-  });
-});
-
-describe('guesses', () => {
-  it('are too many after some, whether or not there is such an account; good credentials go on', async () => {
-    await make('target');
-    await logIn('target');
-    const guess = (name: string) => tryLogIn(name, 'guess');
-    for (const name of ['target', 'nobody']) {
-      const answers = [];
-      for (let index = 0; index < 12; index++) answers.push(await guess(name));
-      const codes = answers.map(({ body }) => body['code']);
-      const [invalid, many] = ['credentials_invalid', 'too_many_attempts'];
-      expect(codes).toEqual([...Array.from({ length: 10 }, () => invalid), many, many]);
-      const last = answers.at(-1);
-      expect(last?.status).toBe(429);
-      expect(Number(last?.retryAfter)).toBeGreaterThan(20);
-      expect(Number(last?.retryAfter)).toBeLessThanOrEqual(30);
-    }
-    expect((await tryLogIn('target')).status).toBe(200);
-    // One place for the doors and schemes alike.
-    const byBasic = await call('GET', '/v1/scopes', basic('target', 'guess'));
-    expect(byBasic).toMatchObject({ status: 429, body: { code: 'too_many_attempts' } });
-    expect((await call('GET', '/v1/scopes', basic('target', PASSWORD))).status).toBe(200);
   });
 });

@@ -13,10 +13,10 @@ const PASSWORD = 'quite long enough a secret';
 const ROOT = ['all:any', 'tokens:manage', 'accounts:manage'];
 const SCOPES = ['messages:send', 'messages:list', 'tokens:manage'];
 const JSON_TYPE = { 'content-type': 'application/json' };
-/** For headers to be admitted; a body is taken without asking again for 250 ms. */
+/** Time for the headers to be admitted. The body may follow within 250 ms without a second check. */
 const ADMITTED_MS = 60;
 
-/** An instance, and how far its wall clock is off. */
+/** An instance whose wall clock is off by `aheadMs`. */
 interface Instance {
   readonly service: TokenService;
   readonly time: { aheadMs: number };
@@ -32,7 +32,7 @@ async function start(aheadMs: number, folder?: string): Promise<Instance> {
 type Body = Readonly<Record<string, unknown>>;
 
 async function json(answer: Response): Promise<Body> {
-  // What its members hold is what the tests ask.
+  // The tests check the members.
   return (await answer.json()) as Body;
 }
 
@@ -75,9 +75,9 @@ describe('a request whose account changes between its headers and its body', () 
   const createBody = () => JSON.stringify({ name: 'x', scopes: ['messages:list'], expires_at: new Date(inADay()) });
 
   const ATTEMPTS: Readonly<Record<string, Begin>> = {
-    'issues an access token by Basic': async (name) => {
+    'issue an access token with Basic': async (name) => {
       const authorization = basic(name, PASSWORD);
-      // It is remembered from here on: the next request waits for no hash.
+      // The password is cached from here on, so the next request waits for no hash.
       expect(await statusOf(instance, authorization)).toBe(200);
       return {
         path: '/3rdparty/v1/auth/token',
@@ -85,17 +85,17 @@ describe('a request whose account changes between its headers and its body', () 
         body: JSON.stringify({ scopes: ['messages:list'] }),
       };
     },
-    'issues an access token by a login': async (name) => ({
+    'issue an access token with a login token': async (name) => ({
       path: '/3rdparty/v1/auth/token',
       headers: { ...JSON_TYPE, authorization: await bearerOf(instance, name) },
       body: JSON.stringify({ scopes: ['messages:list'] }),
     }),
-    'creates a private token': async (name) => ({
+    'create a private token': async (name) => ({
       path: '/v1/tokens',
       headers: { ...JSON_TYPE, authorization: await bearerOf(instance, name) },
       body: createBody(),
     }),
-    'rotates itself': async (name) => {
+    'rotate the token that it presents': async (name) => {
       const made = await instance.service.call('POST', '/v1/tokens', await bearerOf(instance, name), {
         ...JSON.parse(createBody()),
       });
@@ -106,7 +106,7 @@ describe('a request whose account changes between its headers and its body', () 
         body: JSON.stringify({ expires_at: new Date(inADay() - 60_000) }),
       };
     },
-    'creates a token in the console': async (name) => ({
+    'create a token in the console': async (name) => ({
       path: '/console/tokens/new',
       headers: {
         'content-type': 'application/x-www-form-urlencoded',
@@ -117,7 +117,7 @@ describe('a request whose account changes between its headers and its body', () 
     }),
   };
 
-  it.each(Object.entries(ATTEMPTS))('%s: none that counts', async (_what, begin) => {
+  it.each(Object.entries(ATTEMPTS))('does not %s that is valid', async (_act, begin) => {
     const name = `user-${count++}`;
     const id = await instance.service.addAccount({ name, password: PASSWORD, scopes: SCOPES });
     const call = beginCall({ port: portOf(), ...(await begin(name)) });
@@ -126,20 +126,20 @@ describe('a request whose account changes between its headers and its body', () 
     expect(await store.accounts.update(id, { passwordHash: anotherHash }, { mark })).toMatchObject({
       outcome: 'updated',
     });
-    // The body arrives in the next second, and not long after its headers.
+    // The body arrives in the next second, but soon after the headers.
     instance.time.aheadMs += 1_000;
     const answer = await call.finish();
     const token = /[\w-]{20,}\.[\w-]{20,}\.[\w-]{20,}/.exec(answer.body)?.[0];
-    const counts = token === undefined ? 401 : await statusOf(instance, `Bearer ${token}`);
-    expect(counts).toBe(401);
-    // The console leads to the log-in; what would be rotated has ended.
+    const status = token === undefined ? 401 : await statusOf(instance, `Bearer ${token}`);
+    expect(status).toBe(401);
+    // 303: the console leads to the log-in. 409: the token to rotate is revoked.
     expect([401, 303, 409]).toContain(answer.status);
   });
 
   it.each([
-    ['adds an account', 'POST', () => '/v1/accounts', { name: 'eve', password: PASSWORD, scopes: ['messages:list'] }],
-    ['changes an account', 'PATCH', (id: string) => `/v1/accounts/${id}`, { password: 'a password of the thief' }],
-  ])('%s: nothing is done', async (_what, method, path, body) => {
+    ['add an account', 'POST', () => '/v1/accounts', { name: 'eve', password: PASSWORD, scopes: ['messages:list'] }],
+    ['change an account', 'PATCH', (id: string) => `/v1/accounts/${id}`, { password: 'a password of the thief' }],
+  ])('does not %s', async (_act, method, path, body) => {
     const [name, other] = [`user-${count++}`, `user-${count++}`];
     const id = await instance.service.addAccount({ name, password: PASSWORD, scopes: [...SCOPES, 'accounts:manage'] });
     const otherId = await instance.service.addAccount({ name: other, password: PASSWORD, scopes: ['messages:list'] });
@@ -154,7 +154,7 @@ describe('a request whose account changes between its headers and its body', () 
     expect(after).toEqual(before.filter((account) => account.id !== id));
   });
 
-  it('the same requests make tokens that count where nothing changes, however late the body is', async () => {
+  it('creates valid tokens if the account does not change, even with a late body', async () => {
     for (const begin of Object.values(ATTEMPTS)) {
       const name = `user-${count++}`;
       await instance.service.addAccount({ name, password: PASSWORD, scopes: SCOPES });
@@ -198,7 +198,7 @@ describe('instances on one store whose clocks differ by 20 s', () => {
     ['a new password', { password: 'another secret, quite long' }],
     ['fewer scopes', { scopes: ['messages:list'] }],
     ['disabling', { disabled: true }],
-  ])('%s ends what the one ahead issued, on all of them', async (what, edit) => {
+  ])('revoke on all of them what the one ahead issued: %s', async (what, edit) => {
     const id = await add(`ended by ${what}`);
     const token = await bearerOf(ahead, `ended by ${what}`);
     expect(await statusOf(right, token)).toBe(200);
@@ -206,16 +206,16 @@ describe('instances on one store whose clocks differ by 20 s', () => {
     for (const instance of [right, ahead]) await expect.poll(() => statusOf(instance, token)).toBe(401);
   });
 
-  it('a change by the one behind ends what the right one issued', async () => {
+  it('revoke by a change on the one behind what the right one issued', async () => {
     const id = await add('changed behind');
     const token = await bearerOf(right, 'changed behind');
     await change(behind, id, { password: 'another secret, quite long' });
     for (const instance of [right, behind]) await expect.poll(() => statusOf(instance, token)).toBe(401);
   });
 
-  it('a log-in after a change counts everywhere, also of the instance whose clock is behind', async () => {
+  it('accept a log-in after a change everywhere, even one on the instance behind', async () => {
     const id = await add('logs in again');
-    // Its mark lies 20 s ahead of the right clock, and 40 s of the one behind.
+    // The account's mark is 20 s ahead of the right clock, and 40 s ahead of the one behind.
     await bearerOf(ahead, 'logs in again');
     await change(right, id, { password: 'another secret, quite long' });
     for (const instance of [right, ahead]) {
@@ -228,7 +228,7 @@ describe('instances on one store whose clocks differ by 20 s', () => {
     for (const one of [right, ahead, behind]) expect(await statusOf(one, token)).toBe(200);
   });
 
-  it('a log-in is refused by an instance whose clock is behind by more than the skew, and that says so', async () => {
+  it('refuse a log-in on one whose clock is behind by more than the skew, with a log line', async () => {
     const id = await add('logs in too far behind');
     await bearerOf(ahead, 'logs in too far behind');
     await change(right, id, { password: 'another secret, quite long' });
@@ -240,7 +240,7 @@ describe('instances on one store whose clocks differ by 20 s', () => {
     expect(JSON.parse(line ?? '{}').behindSeconds).toBeGreaterThan(30);
   });
 
-  it('a clock that stepped back leaves no token behind', async () => {
+  it('revoke every token even if a clock stepped back', async () => {
     const id = await add('stepped back');
     const token = await bearerOf(ahead, 'stepped back');
     ahead.time.aheadMs = 0;

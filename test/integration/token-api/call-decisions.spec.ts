@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 afterAll(() => service.close());
 
-/** The counts of decisions about a route, by outcome and reason. */
+/** Resolves to the number of decisions about a route, by outcome, reason and scheme. */
 async function decisionsAbout(route: string): Promise<Readonly<Record<string, number>>> {
   const ready = service.lines.map((line) => JSON.parse(line)).find(({ msg }) => msg === 'ready');
   const metrics = await (await fetch(`http://${ready.admin}/metrics`)).text();
@@ -30,14 +30,14 @@ async function decisionsAbout(route: string): Promise<Readonly<Record<string, nu
 
 const logIn = (password: string) => service.call('POST', '/v1/login', undefined, { name: 'ada', password });
 
-it('a failed log-in counts as a denial with its reason, a good one as a pass, each once', async () => {
+it('counts a failed log-in once as a denial with its reason, and a successful one as a pass', async () => {
   for (const password of [PASSWORD, 'wrong', 'wrong too']) await logIn(password);
   expect(await decisionsAbout('/v1/login')).toEqual({ 'allow none': 1, 'deny credentials_invalid none': 2 });
   const denied = service.lines.map((line) => JSON.parse(line)).filter(({ msg }) => msg === 'denied');
   expect(denied.at(-1)).toMatchObject({ log: 'decision', route: '/v1/login', reason: 'credentials_invalid' });
 });
 
-it('a call that is let pass counts once, also where its body is refused, or cannot be read', async () => {
+it('counts an admitted call once, even if its body is refused or cannot be read', async () => {
   const broken = await fetch(`${service.origin}/v1/login`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
@@ -47,7 +47,7 @@ it('a call that is let pass counts once, also where its body is refused, or cann
   expect(await decisionsAbout('/v1/login')).toMatchObject({ 'allow none': 3 });
 });
 
-it('a new password for which the present one is wrong counts as a denial of the token that asked', async () => {
+it('counts a password change with a wrong current password as a denial', async () => {
   const { access_token: token } = (await (await logIn(PASSWORD)).json()) as Record<string, string>;
   const change = (current: string) =>
     service.call('POST', '/v1/password', `Bearer ${token}`, { current, new: 'another good secret' });

@@ -10,7 +10,7 @@ async function start(config: object): Promise<TokenService> {
   return service;
 }
 
-/** A log-in that is refused, from a client as the last proxy names it. */
+/** Sends a log-in that is refused, from the client that the last proxy names. */
 function logIn({ origin }: TokenService, forwardedFor: string): Promise<Response> {
   return fetch(`${origin}/v1/login`, {
     method: 'POST',
@@ -29,19 +29,19 @@ it.each([
   '"198.51.100.9:50000"',
   '[::ffff:198.51.100.9]:443',
   '203.0.113.1, 198.51.100.9:1',
-])('the token service takes the client %s for 198.51.100.9', async (forwardedFor) => {
+])('the token service reads X-Forwarded-For %s as the client 198.51.100.9', async (forwardedFor) => {
   const here = await start({ trustedProxies: ['127.0.0.1'] });
   expect((await logIn(here, forwardedFor)).status).toBe(401);
   expect(linesWith(here, 'client')).toEqual([expect.objectContaining({ client: '198.51.100.9' })]);
 });
 
-it('the token service takes the proxy for the client where that tells no address', async () => {
+it('the token service uses the address of the proxy if it names none for the client', async () => {
   const here = await start({ trustedProxies: ['127.0.0.1'] });
   expect((await logIn(here, '198.51.100.9, unknown')).status).toBe(401);
   expect(linesWith(here, 'client')).toEqual([expect.objectContaining({ client: '127.0.0.1' })]);
 });
 
-it('the token service tells once of a peer that is missing in trustedProxies', async () => {
+it('the token service warns once about a peer that is missing in trustedProxies', async () => {
   const here = await start({ trustedProxies: ['192.0.2.1'] });
   for (const client of ['198.51.100.9', '198.51.100.10']) await logIn(here, client);
   expect(linesWith(here, 'peer')).toEqual([

@@ -17,7 +17,7 @@ beforeAll(async () => {
 
 afterAll(() => service.close());
 
-/** The answer to these bytes, as it comes. */
+/** Sends these bytes; resolves to the whole response. */
 function raw(bytes: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(Number(new URL(service.origin).port), '127.0.0.1', () => socket.write(bytes));
@@ -30,7 +30,7 @@ function raw(bytes: string): Promise<string> {
 }
 
 function problemCode(body: string): unknown {
-  // A problem, as this API writes it.
+  // By the format of problem documents.
   return (JSON.parse(body) as { readonly code: unknown }).code;
 }
 
@@ -38,7 +38,7 @@ function problemIn(answer: string): unknown {
   return JSON.parse(answer.slice(answer.indexOf('\r\n\r\n')));
 }
 
-describe('a method that an address does not take', () => {
+describe('a method that a path does not have', () => {
   it.each([
     ['PUT', '/v1/tokens', 'GET, HEAD, OPTIONS, POST'],
     ['POST', '/v1/tokens/some-id', 'DELETE, GET, HEAD, OPTIONS'],
@@ -46,20 +46,20 @@ describe('a method that an address does not take', () => {
     ['DELETE', '/openapi.json', 'GET, HEAD, OPTIONS'],
     ['PATCH', '/3rdparty/v1/auth/token/x', 'DELETE, OPTIONS'],
     ['GET', '/oauth2/revoke', 'OPTIONS, POST'],
-  ])('%s %s is answered 405, with those that it does', async (method, path, allow) => {
+  ])('is answered 405 with the allowed methods: %s %s', async (method, path, allow) => {
     const answer = await service.call(method, path);
     expect([answer.status, answer.headers.get('allow')]).toEqual([405, allow]);
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
     expect(await answer.json()).toMatchObject({ code: 'method_not_allowed', status: 405 });
   });
 
-  it('OPTIONS tells them and asks nobody who they are', async () => {
+  it('is named by OPTIONS, without authentication', async () => {
     const answer = await service.call('OPTIONS', '/v1/tokens');
     expect([answer.status, answer.headers.get('allow')]).toEqual([204, 'GET, HEAD, OPTIONS, POST']);
     expect((await service.call('OPTIONS', '/v1/nothing')).status).toBe(404);
   });
 
-  it('HEAD answers as GET does, without the body', async () => {
+  it('may be HEAD, which is answered like GET without the body', async () => {
     const get = await service.call('GET', '/v1/scopes', login);
     const head = await service.call('HEAD', '/v1/scopes', login);
     expect([head.status, head.headers.get('content-type')]).toEqual([200, get.headers.get('content-type')]);
@@ -85,28 +85,28 @@ describe('a body with a Content-Encoding', () => {
     expect(await answer.json()).toMatchObject({ code });
   });
 
-  it('of none is as good as without', async () => {
+  it('is accepted if the coding is identity', async () => {
     const body = '{"name":"ada","password":"secret"}';
     expect((await send('/v1/login', 'application/json', body, 'identity')).status).toBe(200);
   });
 });
 
-describe('what cannot be read as a request', () => {
+describe('bytes that are not a valid request', () => {
   const head = 'GET /v1/scopes HTTP/1.1\r\nHost: x\r\n';
 
   it.each([
     ['header fields that are too long', `${head}X-Long: ${'x'.repeat(20_000)}\r\n\r\n`, 431, 'headers_too_large'],
-    ['an address that is too long', `GET /${'x'.repeat(20_000)} HTTP/1.1\r\n\r\n`, 431, 'headers_too_large'],
-    ['something else', 'Good morning\r\n\r\n', 400, 'malformed_request'],
+    ['a path that is too long', `GET /${'x'.repeat(20_000)} HTTP/1.1\r\n\r\n`, 431, 'headers_too_large'],
+    ['no request line', 'Good morning\r\n\r\n', 400, 'malformed_request'],
     ['a method in lower case', 'get /v1/scopes HTTP/1.1\r\nHost: x\r\n\r\n', 400, 'malformed_request'],
-    ['no host', 'GET /v1/scopes HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'malformed_request'],
+    ['no Host header', 'GET /v1/scopes HTTP/1.1\r\nConnection: close\r\n\r\n', 400, 'malformed_request'],
     [
-      'two lengths',
+      'two Content-Length headers',
       'POST /v1/login HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}',
       400,
       'malformed_request',
     ],
-  ])('is answered in the form of every problem: %s', async (_what, bytes, status, code) => {
+  ])('are answered with a problem document: %s', async (_case, bytes, status, code) => {
     const answer = await raw(bytes);
     expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
     expect(answer.toLowerCase()).toContain('content-type: application/problem+json\r\n');
@@ -119,26 +119,29 @@ describe('a query', () => {
     ['/v1/tokens?limt=5', 'limt', 'is not a parameter of this call'],
     ['/v1/tokens?limit=5&limit=6', 'limit', 'must be given only once'],
     ['/v1/scopes?x', 'x', 'is not a parameter of this call'],
-  ])('%s is refused', async (path, field, message) => {
+  ])('is refused: %s', async (path, field, message) => {
     const answer = await service.call('GET', path, login);
     expect(answer.status).toBe(400);
     expect(await answer.json()).toMatchObject({ code: 'invalid_query', errors: [{ field, message }] });
   });
 
-  it.each(['/.well-known/jwks.json?v=2', '/.well-known/oauth-authorization-server?v=2'])('%s is read', async (path) => {
-    expect((await service.call('GET', path)).status).toBe(200);
-  });
+  it.each(['/.well-known/jwks.json?v=2', '/.well-known/oauth-authorization-server?v=2'])(
+    'is ignored by a public document: %s',
+    async (path) => {
+      expect((await service.call('GET', path)).status).toBe(200);
+    },
+  );
 
-  it('with a parameter that is empty is one without it', async () => {
+  it('may contain empty parameters, which are ignored', async () => {
     expect((await service.call('GET', '/v1/tokens?limit=&after=', login)).status).toBe(200);
   });
 
-  it('of a call of OAuth is ignored, as RFC 6749 has it', async () => {
+  it('is ignored by an OAuth call (RFC 6749, section 3.2)', async () => {
     expect((await service.call('POST', '/oauth2/introspect?x=1', login, 'token=x')).status).toBe(200);
   });
 });
 
-it('times are read as RFC 3339 writes them, with t, z and a leap second', async () => {
+it('times may have lower-case t and z and a leap second, as RFC 3339 allows', async () => {
   const create = (expires_at: string) =>
     service.call('POST', '/v1/tokens', login, { name: 'x', scopes: ['messages:list'], expires_at });
   const day = new Date(Date.now() + 86_400_000).toISOString().slice(0, 10);
@@ -152,7 +155,7 @@ it('times are read as RFC 3339 writes them, with t, z and a leap second', async 
   expect(await wrong.json()).toMatchObject({ errors: [{ field: 'expires_at', message }] });
 });
 
-describe('a call to issue a token', () => {
+describe('POST /3rdparty/v1/auth/token', () => {
   const TOKENS = '/3rdparty/v1/auth/token';
   const JSON_TYPE = { 'content-type': 'application/json' };
 
@@ -160,11 +163,11 @@ describe('a call to issue a token', () => {
     fetch(`${service.origin}${TOKENS}`, { method: 'POST', headers, ...(body === undefined ? {} : { body }) });
 
   it.each([
-    ['no credential', {}, 401, 'credentials_required'],
-    ['a wrong password', { authorization: basic('ada', 'x') }, 401, 'credentials_invalid'],
-    ['a token that is not ours', { authorization: 'Bearer x' }, 401, 'token_invalid'],
-    ['two credentials', { authorization: `${basic('ada', 'secret')}, Bearer x` }, 400, 'invalid_request'],
-  ])('with %s is answered before its body is read', async (_what, headers, status, code) => {
+    ['without a credential', {}, 401, 'credentials_required'],
+    ['with a wrong password', { authorization: basic('ada', 'x') }, 401, 'credentials_invalid'],
+    ['with an unknown token', { authorization: 'Bearer x' }, 401, 'token_invalid'],
+    ['with two credentials', { authorization: `${basic('ada', 'secret')}, Bearer x` }, 400, 'invalid_request'],
+  ])('%s is answered before its body is read', async (_case, headers, status, code) => {
     const answer = await send({ ...JSON_TYPE, ...headers }, '{"broken');
     expect(answer.status).toBe(status);
     expect(await answer.json()).toMatchObject({ code, status, type: `urn:sallyport:problem:${code}` });
@@ -175,18 +178,18 @@ describe('a call to issue a token', () => {
 
   it.each([
     ['broken JSON', '{"ttl":', JSON_TYPE, 400, 'invalid_body'],
-    ['no body', undefined, JSON_TYPE, 400, 'invalid_body'],
+    ['missing', undefined, JSON_TYPE, 400, 'invalid_body'],
     ['plain text', '{"scopes":["messages:send"]}', { 'content-type': 'text/plain' }, 415, 'unsupported_media_type'],
     ['a form', 'ttl=1', { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'unsupported_media_type'],
     ['over 64 KB', JSON.stringify({ scopes: ['x'.repeat(70_000)] }), JSON_TYPE, 413, 'too_large'],
     [
-      'a prototype',
+      'an attempt to set the prototype',
       '{"__proto__":{"scopes":["messages:send"]},"scopes":["messages:send"]}',
       JSON_TYPE,
       400,
       'invalid_body',
     ],
-  ])('is answered with a problem where its body is %s', async (_what, body, type, status, code) => {
+  ])('is answered with a problem if its body is %s', async (_case, body, type, status, code) => {
     const answer = await send({ ...type, authorization: basic('ada', 'secret') }, body);
     expect([answer.status, problemCode(await answer.text())]).toEqual([status, code]);
     expect(answer.headers.get('content-type')).toBe('application/problem+json');
@@ -201,7 +204,7 @@ describe('a call to issue a token', () => {
     [{ scopes: ['messages:send'], ttl: '60' }, [{ field: 'ttl', message: 'must be a whole number of seconds' }]],
     [{ scopes: ['messages:send'], tll: 60 }, [{ field: 'tll', message: 'is not a field of this call' }]],
     [[], [{ field: '', message: 'the body must be a JSON object' }]],
-  ])('names what is wrong with %j', async (body, errors) => {
+  ])('names the wrong field of %j', async (body, errors) => {
     const answer = await service.call('POST', TOKENS, basic('ada', 'secret'), body);
     expect(await answer.json()).toMatchObject({ status: 400, code: 'invalid_body', errors });
   });
@@ -213,12 +216,12 @@ describe('a path', () => {
     ['GET', '/'],
     ['POST', '/3rdparty/v1/auth/token/x/y'],
     ['POST', '/messages'],
-  ])('that no call has is answered 404: %s %s', async (method, path) => {
+  ])('without a call is answered 404: %s %s', async (method, path) => {
     const answer = await service.call(method, path);
     expect([answer.status, problemCode(await answer.text())]).toEqual([404, 'not_found']);
   });
 
-  it('that no call has waits for no body', async () => {
+  it('without a call is answered before the body arrives', async () => {
     const { hostname, port } = new URL(service.origin);
     const socket = connect(Number(port), hostname);
     socket.write('POST /nothing HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{');
@@ -228,7 +231,7 @@ describe('a path', () => {
   });
 
   it.each(['/%zz', '/3rdparty/v1/auth/token/%zz', `/3rdparty/v1/auth/token/${'x'.repeat(3000)}`])(
-    'that cannot be read is a problem, and is not repeated: %s',
+    'that is invalid is answered with a problem that does not repeat it: %s',
     async (path) => {
       const answer = await service.call('DELETE', path, login);
       expect(answer.headers.get('content-type')).toBe('application/problem+json');
@@ -237,7 +240,7 @@ describe('a path', () => {
     },
   );
 
-  it('that two parsers read in two ways is refused', async () => {
+  it('that is ambiguous is refused', async () => {
     const answer = await service.call('DELETE', '/3rdparty/v1/auth/token/a%2fb', login);
     expect([answer.status, problemCode(await answer.text())]).toEqual([400, 'path_rejected']);
   });

@@ -43,7 +43,7 @@ async function post(path: string, body: object, key?: string, authorization = lo
   return {
     status: answer.status,
     retryAfter: answer.headers.get('retry-after'),
-    // What its members hold is what the tests ask.
+    // The tests check the members.
     body: (await answer.json()) as Answered['body'],
   };
 }
@@ -61,20 +61,20 @@ async function tokens(): Promise<readonly Readonly<Record<string, unknown>>[]> {
 
 describe('Idempotency-Key', () => {
   it.each([
-    ['an access token', () => '/3rdparty/v1/auth/token', { scopes: ['messages:list'], ttl: 60 }],
-    ['a private token', () => '/v1/tokens', { name: 'x', scopes: ['messages:list'], expires_at: IN_A_DAY }],
+    ['issuing an access token', () => '/3rdparty/v1/auth/token', { scopes: ['messages:list'], ttl: 60 }],
+    ['creating a private token', () => '/v1/tokens', { name: 'x', scopes: ['messages:list'], expires_at: IN_A_DAY }],
     [
-      'a rotation',
+      'rotating a token',
       async () => `/v1/tokens/${String((await create()).body['id'])}/rotate`,
       { expires_at: IN_A_DAY, overlap: 60 },
     ],
-  ])('of %s: the same request makes one token, and is answered alike', async (_what, path, body) => {
+  ])('makes a repeated request create one token and return it again: %s', async (_act, path, body) => {
     const [at, key] = [await path(), newKey()];
     const before = (await tokens()).length;
     const first = await post(at, body, key);
     expect(first.status).toBe(201);
     const again = await post(at, body, `"${key}"`);
-    // Signed again, by an algorithm that does so in another way each time; the claims are the same.
+    // The claims are the same; the signature differs, because ECDSA signatures are randomized.
     const { access_token: token, accessToken: _same, ...rest } = first.body;
     expect(again).toMatchObject({ status: 201, body: rest });
     expect(decodeJwt(String(again.body['access_token']))).toEqual(decodeJwt(String(token)));
@@ -83,7 +83,7 @@ describe('Idempotency-Key', () => {
     expect(await used.json()).toMatchObject({ status: 'active', rotated_to: null });
   });
 
-  it('of an account: the same request adds one, and is answered alike; none in the place of one that was removed', async () => {
+  it('makes a repeated request add one account, and none after that was removed', async () => {
     const [account, key] = [{ name: 'new', password: PASSWORD, scopes: ['messages:list'] }, newKey()];
     const first = await post('/v1/accounts', account, key);
     expect(first.status).toBe(201);
@@ -95,7 +95,7 @@ describe('Idempotency-Key', () => {
     expect((await post('/v1/accounts', account, newKey())).status).toBe(201);
   });
 
-  it('many at once make one token; each reads it, or that it is being made', async () => {
+  it('makes simultaneous requests create one token; each returns it or is told to retry', async () => {
     const key = newKey();
     const before = (await tokens()).length;
     const answers = await Promise.all(Array.from({ length: 10 }, () => create(key)));
@@ -108,15 +108,15 @@ describe('Idempotency-Key', () => {
   });
 
   it.each([
-    ['another body', (key: string) => create(key, { name: 'y' })],
-    ['another call', (key: string) => post('/3rdparty/v1/auth/token', { scopes: ['messages:list'] }, key)],
-  ])('with %s is refused', async (_what, again) => {
+    ['a different body', (key: string) => create(key, { name: 'y' })],
+    ['a different call', (key: string) => post('/3rdparty/v1/auth/token', { scopes: ['messages:list'] }, key)],
+  ])('is refused with %s', async (_change, again) => {
     const key = newKey();
     await create(key);
     expect(await again(key)).toMatchObject({ status: 422, body: { code: 'idempotency_key_reused' } });
   });
 
-  it('is of one account, whatever credential that calls by', async () => {
+  it('belongs to one account, whichever credential it calls with', async () => {
     const key = newKey();
     const body = { scopes: ['messages:list'] };
     const first = await post('/3rdparty/v1/auth/token', body, key, basic('ada', PASSWORD));
@@ -126,13 +126,13 @@ describe('Idempotency-Key', () => {
     expect(others.body['id']).not.toBe(first.body['id']);
   });
 
-  it('is free again where the request was refused', async () => {
+  it('can be used again after the request was refused', async () => {
     const key = newKey();
     expect((await create(key, { scopes: ['messages:sent'] })).status).toBe(400);
     expect((await create(key)).status).toBe(201);
   });
 
-  it('that cannot be read is refused, and nothing is made', async () => {
+  it('is refused if it is malformed, and nothing is created', async () => {
     const before = (await tokens()).length;
     for (const key of ['""', '"a", "b"', 'a b']) {
       expect(await create(key)).toMatchObject({ status: 400, body: { code: 'invalid_idempotency_key' } });
@@ -140,17 +140,17 @@ describe('Idempotency-Key', () => {
     expect(await tokens()).toHaveLength(before);
   });
 
-  it('shows a token that was revoked since as it is: revoked', async () => {
+  it('returns a token that was revoked meanwhile, which stays revoked', async () => {
     const key = newKey();
     const { body } = await create(key);
     await service.call('DELETE', `/v1/tokens/${String(body['id'])}`, login);
     const again = await create(key);
     expect([again.status, again.body['id']]).toEqual([201, body['id']]);
-    const asked = await service.call('GET', '/v1/scopes', `Bearer ${String(again.body['access_token'])}`);
-    expect(await asked.json()).toMatchObject({ code: 'token_revoked' });
+    const used = await service.call('GET', '/v1/scopes', `Bearer ${String(again.body['access_token'])}`);
+    expect(await used.json()).toMatchObject({ code: 'token_revoked' });
   });
 
-  it('leaves no token in the store, and one line of the audit for each answer', async () => {
+  it('stores no token, and leaves an audit record for each response', async () => {
     service.lines.length = 0;
     const key = newKey();
     const { body } = await create(key);

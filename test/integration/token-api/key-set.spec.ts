@@ -23,12 +23,12 @@ function get({ origin }: TokenService, init: RequestInit = {}): Promise<Response
 async function issue(service: TokenService): Promise<string> {
   const scopes = ['messages:send'];
   const answer = await service.call('POST', '/3rdparty/v1/auth/token', basic('ada', 'secret'), { scopes });
-  // The call answers this, which its own tests ask.
+  // By the description of the call.
   return ((await answer.json()) as { access_token: string }).access_token;
 }
 
 describe(`GET ${JWKS}`, () => {
-  it('asks nobody who they are, and may be kept for half the time that a new key waits', async () => {
+  it('needs no authentication, and may be cached for half of publishAhead', async () => {
     const service = await start({ algorithm: 'EdDSA', publishAhead: '20m' });
     const answer = await get(service);
     expect(answer.status).toBe(200);
@@ -39,7 +39,7 @@ describe(`GET ${JWKS}`, () => {
     });
   });
 
-  it('answers 304 to whoever has it already', async () => {
+  it('responds 304 if If-None-Match names the current key set', async () => {
     const service = await start({ algorithm: 'EdDSA' });
     const tag = (await get(service)).headers.get('etag') ?? '';
     for (const condition of [tag, `W/${tag}`, `"other", ${tag}`, '*']) {
@@ -52,28 +52,28 @@ describe(`GET ${JWKS}`, () => {
     }
   });
 
-  it('answers HEAD as GET, without the keys', async () => {
+  it('responds to HEAD like to GET, without the keys', async () => {
     const service = await start({ algorithm: 'EdDSA' });
     const answer = await get(service, { method: 'HEAD' });
     expect([answer.status, await answer.text()]).toEqual([200, '']);
     expect(answer.headers.get('etag')).toBe((await get(service)).headers.get('etag'));
   });
 
-  it('has no key where tokens are signed with a shared secret', async () => {
+  it('contains no key if tokens are signed with a shared secret', async () => {
     const service = await start({ algorithm: 'HS256' });
     expect(await (await get(service)).json()).toEqual({ keys: [] });
   });
 });
 
-describe.each(['EdDSA', 'ES256', 'RS256', 'PS256'])('a token for %s', (algorithm) => {
-  it('is verified by jose with what is published', async () => {
+describe.each(['EdDSA', 'ES256', 'RS256', 'PS256'])('a token signed with %s', (algorithm) => {
+  it('is verified by jose with the published keys', async () => {
     const service = await start({ algorithm });
     const keys = createRemoteJWKSet(new URL(`${service.origin}${JWKS}`));
     const { payload } = await jwtVerify(await issue(service), keys, { issuer: 'https://s.local', typ: 'at+jwt' });
     expect(payload['scopes']).toEqual(['messages:send']);
   });
 
-  it('is verified by PyJWT with what is published', async () => {
+  it('is verified by PyJWT with the published keys', async () => {
     const service = await start({ algorithm });
     const token = await issue(service);
     const script = fileURLToPath(new URL('../../foreign/pyjwk-client.py', import.meta.url));

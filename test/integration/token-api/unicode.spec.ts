@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTokenService, type TokenService } from '../../support/token-service.ts';
 
-/** In Latin-1 one byte apart; to a lenient decoder the same, and the same as what stands in the store. */
+/** Two passwords that differ by a byte in Latin-1. A lenient decoder reads both as {@link REPLACED}, bob's password. */
 const LATIN1 = [Buffer.from('p\xe4ssword of bob', 'latin1'), Buffer.from('p\xfcssword of bob', 'latin1')];
 const REPLACED = 'p\uFFFDssword of bob';
-/** Composed, as most keyboards send it, and decomposed, as macOS stores names. */
+/** Composed, as most keyboards send it, and decomposed, as macOS stores file names. */
 const COMPOSED = 'pässword of ada'.normalize('NFC');
 const DECOMPOSED = COMPOSED.normalize('NFD');
 
@@ -37,13 +37,13 @@ const around = (before: string, inner: Buffer, after: string) =>
   Buffer.concat([Buffer.from(before), inner, Buffer.from(after)]);
 const percentEncoded = (bytes: Buffer) => [...bytes].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join('');
 
-describe('text that is not UTF-8 matches nothing', () => {
-  it.each(LATIN1)('in a body of JSON', async (bytes) => {
+describe('text that is not UTF-8', () => {
+  it.each(LATIN1)('is refused in a JSON body', async (bytes) => {
     const answer = await post('/v1/login', 'application/json', around('{"name":"bob","password":"', bytes, '"}'));
     expect(answer).toEqual({ status: 400, text: expect.stringContaining('"the body is not valid UTF-8') });
   });
 
-  it.each(['\\ud800', '\\udc00', '\\uDBFFx'])('nor is the half of a surrogate pair, %s in JSON', async (half) => {
+  it.each(['\\ud800', '\\udc00', '\\uDBFFx'])('is refused as half of a surrogate pair, %s in JSON', async (half) => {
     const body = Buffer.from(`{"name":"bob","password":"p${half}ssword of bob"}`);
     expect(await post('/v1/login', 'application/json', body)).toEqual({
       status: 400,
@@ -51,7 +51,7 @@ describe('text that is not UTF-8 matches nothing', () => {
     });
   });
 
-  it.each(LATIN1)('in Basic credentials, also as clients of OAuth encode them', async (bytes) => {
+  it.each(LATIN1)('matches no password in Basic credentials, with or without form encoding', async (bytes) => {
     const form = Buffer.from('token=x');
     const pairs = [
       around('bob:', bytes, ''),
@@ -70,7 +70,7 @@ describe('text that is not UTF-8 matches nothing', () => {
     expect(status).toBe(401);
   });
 
-  it.each(LATIN1)('in a form', async (bytes) => {
+  it.each(LATIN1)('is refused in a form', async (bytes) => {
     const written = [
       around('name=bob&password=', bytes, ''),
       Buffer.from(`name=bob&password=${percentEncoded(bytes)}`),
@@ -82,7 +82,7 @@ describe('text that is not UTF-8 matches nothing', () => {
     }
   });
 
-  it('in a form of OAuth', async () => {
+  it('is refused in a form of an OAuth call', async () => {
     const pair = Buffer.from(`bob:${REPLACED}`);
     for (const body of [around('token=', Buffer.from([0xe4]), ''), Buffer.from('token=%E4')]) {
       const answer = await post('/oauth2/introspect', 'application/x-www-form-urlencoded', body, pair);
@@ -90,7 +90,7 @@ describe('text that is not UTF-8 matches nothing', () => {
     }
   });
 
-  it('in a query', async () => {
+  it('is refused in a query', async () => {
     const login = await service.call('POST', '/v1/login', undefined, { name: 'ada', password: COMPOSED });
     const bearer = `Bearer ${((await login.json()) as { access_token: string }).access_token}`;
     const answer = await service.call('GET', '/v1/tokens?after=%E4', bearer);
@@ -99,7 +99,7 @@ describe('text that is not UTF-8 matches nothing', () => {
     expect(page.status).toBe(400);
   });
 
-  it('and what was meant, written in UTF-8, matches', async () => {
+  it('has a valid counterpart in UTF-8 that matches the password', async () => {
     const pair = Buffer.from(`bob:${REPLACED}`);
     const { status } = await post(
       '/oauth2/introspect',
@@ -112,7 +112,7 @@ describe('text that is not UTF-8 matches nothing', () => {
 });
 
 describe('a password', () => {
-  it.each([COMPOSED, DECOMPOSED])('is compared in NFC, however it is typed', async (password) => {
+  it.each([COMPOSED, DECOMPOSED])('is normalized to NFC before it is compared', async (password) => {
     const answer = await service.call('POST', '/v1/login', undefined, { name: 'ada', password });
     expect(answer.status).toBe(200);
   });
