@@ -14,14 +14,14 @@ import { beginCall } from '../support/slow-call.ts';
 const PASSWORD = 'quite long enough a secret';
 const SCOPES = ['messages:list', 'tokens:manage'];
 const TRIES = 4;
-/** Of a second: when headers are sent, so that the rest arrives in the next one, while the admission counts (250 ms). */
+/** When in a second headers are sent, so that the body arrives in the next one while the admission is valid (250 ms). */
 const HEADERS_AT_MS = 850;
 const ADMITTED_MS = 60;
 
 let issuers: CaseIssuers;
 let kind: StoreUnderTest;
 let platform: Platform;
-/** The same file, as the command line opens it. */
+/** Opens the store like the command line. */
 let store: Store;
 let passwordHash: string;
 let count = 0;
@@ -56,7 +56,7 @@ async function logIn(name: string): Promise<string> {
   return String(JSON.parse(body).access_token);
 }
 
-/** What each tries to make, with a credential that Sallyport knows already. */
+/** The requests that create a token, each with a credential that Sallyport has in its cache. */
 const ATTEMPTS = [
   async (name: string) => {
     const authorization = basic(name, PASSWORD);
@@ -87,14 +87,14 @@ async function untilSecond(milliseconds: number): Promise<void> {
   await wait((milliseconds - (Date.now() % 1000) + 1000) % 1000);
 }
 
-/** The status that the token of an answer is met with at a route; 401 where there is none. */
+/** Resolves to the status of a request with the token of a response; 401 without one. */
 async function useOf(body: string): Promise<number> {
   const token = /[\w-]{20,}\.[\w-]{20,}\.[\w-]{20,}/.exec(body)?.[0];
   if (token === undefined) return 401;
   return (await call(platform.port, 'GET', '/3rdparty/v1/messages', `Bearer ${token}`)).status;
 }
 
-it('through Envoy, a new password between headers and body leaves no token that counts: Basic, login, console', async () => {
+it('a new password between headers and body leaves no valid token, through Envoy: Basic, login, console', async () => {
   const uses: number[] = [];
   for (let tries = 0; tries < TRIES; tries++) {
     const made = await Promise.all(
@@ -113,14 +113,14 @@ it('through Envoy, a new password between headers and body leaves no token that 
     expect(new Set(changed.map(({ outcome }) => outcome))).toEqual(new Set(['updated']));
     await untilSecond(10);
     const answers = await Promise.all(calls.map(({ finish }) => finish()));
-    // As long as it may take until a revocation is heard of.
+    // A revocation may take this long to arrive.
     await wait(1_000);
     for (const { body } of answers) uses.push(await useOf(body));
   }
   expect(uses).toEqual(uses.map(() => 401));
 });
 
-it('through Envoy, the same requests make tokens that count where nothing changes', async () => {
+it('the same requests create valid tokens if nothing changes, through Envoy', async () => {
   for (const begin of ATTEMPTS) {
     const { name } = await add();
     const slow = beginCall({ port: platform.port, ...(await begin(name)) });

@@ -29,7 +29,7 @@ const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 let redis: RedisServer;
 let services: Services;
 let a: Sallyport;
-/** Has its own way to Redis, and Envoy before it. */
+/** Behind Envoy, and connected to Redis by its own proxy. */
 let b: Sallyport;
 let toRedis: TcpProxy;
 let envoy: RunningEnvoy;
@@ -61,7 +61,7 @@ function startInstance(port: number): Promise<Sallyport> {
   return startSallyport({ env: SEAL, edit });
 }
 
-/** As an operator does, on the machine of the other instance. */
+/** Runs a command like an operator on the machine of the other instance. */
 async function account(args: readonly string[], input = ''): Promise<string> {
   const command = ['account', ...args, '--config', join(a.folder, 'sallyport.yaml')];
   const { code, output } = await runSallyport(command, { env: SEAL, input });
@@ -88,7 +88,7 @@ async function issue(name: string, scopes: readonly string[]): Promise<string> {
 
 describe('Basic and Bearer', () => {
   it.each([[SCOPES], [['all:any']], ...SCOPES.map((scope) => [[scope]])])(
-    'may do the same on every route with %j',
+    'give the same access on every route with %j',
     async (scopes) => {
       const name = `parity ${scopes.join(' ')}`.replaceAll(':', '-');
       await add(name, scopes);
@@ -108,7 +108,7 @@ describe('Basic and Bearer', () => {
     },
   );
 
-  it('go through one connection by turns, and only Basic is told of its end', async () => {
+  it('share one connection, and only Basic receives deprecation headers', async () => {
     await add('hybrid', ['messages:list']);
     const token = await issue('hybrid', ['messages:list']);
     services.received.length = 0;
@@ -122,13 +122,13 @@ describe('Basic and Bearer', () => {
         const answer = await call(method, path, authorization);
         expect(answer.status).toBe(status);
         const { deprecation, sunset } = answer.headers;
-        const told = ['@1795305600', 'Wed, 30 Jun 2027 00:00:00 GMT'];
-        expect([deprecation, sunset]).toEqual(isBasic ? told : [undefined, undefined]);
+        const announced = ['@1795305600', 'Wed, 30 Jun 2027 00:00:00 GMT'];
+        expect([deprecation, sunset]).toEqual(isBasic ? announced : [undefined, undefined]);
       }
     }
     const schemes = services.received.map(({ headers }) => headers['x-auth-scheme']);
     expect(schemes).toEqual(['basic', 'bearer', 'basic', 'bearer', 'basic', 'bearer']);
-    // The token service goes on taking passwords: it says nothing of an end.
+    // The token service continues to accept passwords, so it announces no end.
     const issued = await call(
       'POST',
       '/3rdparty/v1/auth/token',
@@ -144,34 +144,34 @@ describe('a change at another instance', () => {
   const status = async (name: string, password = PASSWORD): Promise<number> =>
     (await call('GET', PATH, basic(name, password))).status;
   const CHANGES = [
-    { what: 'disable', args: (name: string) => ['disable', name], input: '', wanted: 401 },
-    { what: 'password', args: (name: string) => ['password', name], input: 'a brand new password\n', wanted: 401 },
-    { what: 'scopes', args: (name: string) => ['scopes', name, 'messages:send'], input: '', wanted: 403 },
-    { what: 'remove', args: (name: string) => ['remove', name], input: '', wanted: 401 },
+    { what: 'disable', args: (name: string) => ['disable', name], input: '', expected: 401 },
+    { what: 'password', args: (name: string) => ['password', name], input: 'a brand new password\n', expected: 401 },
+    { what: 'scopes', args: (name: string) => ['scopes', name, 'messages:send'], input: '', expected: 403 },
+    { what: 'remove', args: (name: string) => ['remove', name], input: '', expected: 401 },
   ];
 
-  it.each(CHANGES)('is heard of a password that is known: $what', async ({ what, args, input, wanted }) => {
+  it.each(CHANGES)('applies to a cached password: $what', async ({ what, args, input, expected }) => {
     await add(`heard ${what}`, SCOPES);
     expect(await status(`heard ${what}`)).toBe(200);
     await account(args(`heard ${what}`), input);
-    // The command takes longer than the news.
-    expect(await status(`heard ${what}`)).toBe(wanted);
+    // The change arrives before the command exits.
+    expect(await status(`heard ${what}`)).toBe(expected);
   });
 
-  it.each(CHANGES)('counts within the promise although nobody hears: $what', async ({ what, args, input, wanted }) => {
+  it.each(CHANGES)('applies within maxStaleness without the feed: $what', async ({ what, args, input, expected }) => {
     await add(`deaf ${what}`, SCOPES);
     expect(await status(`deaf ${what}`)).toBe(200);
     toRedis.swallow({ sent: '__redis__:invalidate' });
     try {
       await account(args(`deaf ${what}`), input);
       await new Promise((resolve) => setTimeout(resolve, MAX_STALENESS_MS));
-      expect(await status(`deaf ${what}`)).toBe(wanted);
+      expect(await status(`deaf ${what}`)).toBe(expected);
     } finally {
       toRedis.heal();
     }
   });
 
-  it('lets the new password in, and an account that is enabled again', async () => {
+  it('admits the new password, and an account that is enabled again', async () => {
     await add('back', SCOPES);
     expect(await status('back')).toBe(200);
     await account(['password', 'back'], 'a brand new password\n');
@@ -185,9 +185,9 @@ describe('a change at another instance', () => {
   });
 });
 
-describe('text that is not UTF-8 matches nothing', () => {
+describe('text that is not UTF-8', () => {
   const LIST = '/3rdparty/v1/messages';
-  /** What a lenient decoder makes of both. */
+  /** The result of a lenient decoder for both. */
   const REPLACED = 'p\uFFFDssword of somebody';
   const LATIN1 = ['\xe4', '\xfc'].map((byte) => Buffer.from(REPLACED.replace('\uFFFD', byte), 'latin1'));
   const form = [['Content-Type', 'application/x-www-form-urlencoded']] as const;
@@ -198,44 +198,47 @@ describe('text that is not UTF-8 matches nothing', () => {
     expect((await call('GET', LIST, basic('replaced', REPLACED))).status).toBe(200);
   });
 
-  it.each(GATEWAYS.map((gateway, index) => ({ ...gateway, index })))('through Envoy, $name', async ({ index }) => {
-    const port = envoy.gateways[index]?.port ?? 0;
-    for (const password of LATIN1) {
-      const pair = Buffer.concat([Buffer.from('replaced:'), password]);
-      const spaced = Buffer.from(pair.map((byte) => (byte === 0x20 ? 0x2b : byte)));
-      const json = Buffer.concat([Buffer.from('{"name":"replaced","password":"'), password, Buffer.from('"}')]);
-      const statuses = [
-        await sendRequest({ port, method: 'GET', path: LIST, headers: [basicOf(pair)] }),
-        await sendRequest({
-          port,
-          method: 'GET',
-          path: LIST,
-          headers: [['Authorization', `Basic ${pair.toString('latin1')}`]],
-        }),
-        await sendRequest({
-          port,
-          method: 'POST',
-          path: '/oauth2/introspect',
-          headers: [basicOf(spaced), ...form],
-          body: 'token=x',
-        }),
-        await sendRequest({
-          port,
-          method: 'POST',
-          path: '/v1/login',
-          headers: [['Content-Type', 'application/json']],
-          body: json,
-        }),
-      ].map(({ status }) => status);
-      expect(statuses).toEqual([401, 401, 401, 400]);
-    }
-  });
+  it.each(GATEWAYS.map((gateway, index) => ({ ...gateway, index })))(
+    'matches no account through Envoy, $name',
+    async ({ index }) => {
+      const port = envoy.gateways[index]?.port ?? 0;
+      for (const password of LATIN1) {
+        const pair = Buffer.concat([Buffer.from('replaced:'), password]);
+        const spaced = Buffer.from(pair.map((byte) => (byte === 0x20 ? 0x2b : byte)));
+        const json = Buffer.concat([Buffer.from('{"name":"replaced","password":"'), password, Buffer.from('"}')]);
+        const statuses = [
+          await sendRequest({ port, method: 'GET', path: LIST, headers: [basicOf(pair)] }),
+          await sendRequest({
+            port,
+            method: 'GET',
+            path: LIST,
+            headers: [['Authorization', `Basic ${pair.toString('latin1')}`]],
+          }),
+          await sendRequest({
+            port,
+            method: 'POST',
+            path: '/oauth2/introspect',
+            headers: [basicOf(spaced), ...form],
+            body: 'token=x',
+          }),
+          await sendRequest({
+            port,
+            method: 'POST',
+            path: '/v1/login',
+            headers: [['Content-Type', 'application/json']],
+            body: json,
+          }),
+        ].map(({ status }) => status);
+        expect(statuses).toEqual([401, 401, 401, 400]);
+      }
+    },
+  );
 
-  it('a space behind the name makes no difference', async () => {
+  it('matches no account, although a space after the name is ignored', async () => {
     expect((await call('GET', LIST, basic('replaced ', REPLACED))).status).toBe(200);
   });
 
-  it('and standard input gives no password', async () => {
+  it('is refused as a password on standard input', async () => {
     const input = Buffer.concat([...LATIN1.slice(0, 1), Buffer.from('\n')]);
     const config = ['--config', join(a.folder, 'sallyport.yaml')];
     const { code, output } = await runSallyport(['account', 'password', 'replaced', ...config], { env: SEAL, input });
@@ -244,7 +247,7 @@ describe('text that is not UTF-8 matches nothing', () => {
 });
 
 describe('guesses through the gateway', () => {
-  it('are counted by the name, and by the address that Envoy tells; who knows the password passes', async () => {
+  it('are limited by name and by the address that Envoy reports, and the right password passes', async () => {
     await add('victim', SCOPES);
     expect((await call('GET', '/3rdparty/v1/messages', basic('victim', PASSWORD))).status).toBe(200);
     const statuses: number[] = [];

@@ -27,9 +27,9 @@ describe.skipIf(!hasOpenssl)('certificates on disk (needs the openssl command)',
       await copyFile(join(folder, `${name}.${ending}`), join(folder, `tls.${ending}`));
   }
 
-  /** Both doors with TLS; at Envoy's, only Envoy's own certificate counts. */
+  /** Configures both doors with TLS; Envoy's door accepts only Envoy's certificate. */
   function edit(config: Record<string, unknown>): void {
-    // As the harness wrote it.
+    // `startSallyport` writes addresses.
     const { extAuthz, tokens, ...others } = config['listen'] as Record<string, string>;
     const tls = { cert: join(folder, 'tls.pem'), key: join(folder, 'tls.key') };
     const clientCa = join(folder, 'envoy.pem');
@@ -40,7 +40,7 @@ describe.skipIf(!hasOpenssl)('certificates on disk (needs the openssl command)',
     };
   }
 
-  /** Whose certificate a door shows; rejects where the door does not take ours. */
+  /** Resolves to the name in a door's certificate. Rejects if the door does not accept ours. */
   function shownAt(port: number, client?: string): Promise<string | undefined> {
     const { promise, resolve, reject } = Promise.withResolvers<string | undefined>();
     const own = client === undefined ? {} : readCertificate(folder, client);
@@ -53,7 +53,7 @@ describe.skipIf(!hasOpenssl)('certificates on disk (needs the openssl command)',
     };
     const socket = connect(options, () => {
       const { subject } = socket.getPeerCertificate();
-      // TLS 1.3: a client that is turned away learns it with the first byte.
+      // With TLS 1.3 a refused client learns it only when it reads the first byte.
       socket.once('data', () => {
         resolve(String(subject.CN));
         socket.destroy();
@@ -76,7 +76,7 @@ describe.skipIf(!hasOpenssl)('certificates on disk (needs the openssl command)',
     return promise;
   }
 
-  it('are taken up at every door while it runs, and clients still need theirs', async () => {
+  it('are reloaded at every door while it runs, and clients still need theirs', async () => {
     const { extAuthz } = sallyport.ports;
     expect([await shownAt(extAuthz, 'envoy'), await tokensShow()]).toEqual(['old', 'old']);
     await install('new');
@@ -86,7 +86,7 @@ describe.skipIf(!hasOpenssl)('certificates on disk (needs the openssl command)',
     await expect(shownAt(extAuthz)).rejects.toThrow();
   });
 
-  it('that do not belong together change nothing', async () => {
+  it('are kept if the new certificate and key do not match', async () => {
     await copyFile(join(folder, 'stranger.key'), join(folder, 'tls.key'));
     await expect.poll(() => sallyport.output(), { timeout: 10_000 }).toContain('does not belong to cert');
     expect(await shownAt(sallyport.ports.extAuthz, 'envoy')).toBe('new');

@@ -36,7 +36,7 @@ afterAll(async () => {
   service.close().closeAllConnections();
 });
 
-it('the Python of SMSGate\u2019s documentation sends with a password and with tokens, over an expiry', async () => {
+it('the Python of SMSGate\u2019s documentation sends with a password and with tokens, across an expiry', async () => {
   expect(await runPython('smsgate-faq.py')).toEqual({
     migration: 202,
     kept: true,
@@ -85,7 +85,7 @@ async function curl(...args: readonly string[]): Promise<string> {
   return (await promisify(execFile)('curl', ['-s', ...args])).stdout;
 }
 
-/** Answers a message as SMSGate does: its clients read that. */
+/** Answers a message like SMSGate, whose clients read the response. */
 function createMessageService(): Server {
   return createServer({ keepAliveTimeout: 0 }, (request, response) => {
     request.resume();

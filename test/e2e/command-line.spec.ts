@@ -21,19 +21,22 @@ afterAll(async () => {
 });
 
 describe('a configuration with five mistakes', () => {
-  it.each(['check', 'serve'])('sallyport %s prints five problems with lines, and nothing listens', async (command) => {
-    const [port = 0] = await freePorts(1);
-    await writeFile(file, fiveMistakes(port));
-    const { code, output } = await runSallyport([command, '--config', file], { env: { SECRET: 'short-and-secret' } });
-    expect(code).toBe(1);
-    const lines = output.trimEnd().split('\n');
-    expect(lines.map((line) => line.replace(`${file}:`, '').split(':')[0])).toEqual(['4', '8', '10', '12', '13']);
-    expect(output).not.toContain('short-and-secret');
-    await expect(connecting(port)).rejects.toThrow('ECONNREFUSED');
-  });
+  it.each(['check', 'serve'])(
+    'makes sallyport %s print five problems with lines, and open no port',
+    async (command) => {
+      const [port = 0] = await freePorts(1);
+      await writeFile(file, fiveMistakes(port));
+      const { code, output } = await runSallyport([command, '--config', file], { env: { SECRET: 'short-and-secret' } });
+      expect(code).toBe(1);
+      const lines = output.trimEnd().split('\n');
+      expect(lines.map((line) => line.replace(`${file}:`, '').split(':')[0])).toEqual(['4', '8', '10', '12', '13']);
+      expect(output).not.toContain('short-and-secret');
+      await expect(connecting(port)).rejects.toThrow('ECONNREFUSED');
+    },
+  );
 });
 
-it('a command line that is not understood exits with 2 and prints the usage', async () => {
+it('an invalid command line exits with 2 and prints the usage', async () => {
   const { code, output } = await runSallyport(['store', 'import', 'x', '--out', 'y']);
   expect(code).toBe(2);
   expect(output).toMatch(/^sallyport: --out is not an option of .*\nusage: sallyport store import FILE /);
@@ -45,7 +48,7 @@ it('sallyport --version prints the version of package.json and exits with 0', as
 });
 
 describe('sallyport serve refuses to start', () => {
-  it('where SALLYPORT_ACCOUNT is no name:password, without printing it', async () => {
+  it('if SALLYPORT_ACCOUNT is not name:password, without printing it', async () => {
     await writeFile(file, valid((await freePorts(1))[0] ?? 0));
     const { code, output } = await runSallyportProcess(['serve', '--config', file], {
       env: { SALLYPORT_ACCOUNT: 'hunter2' },
@@ -55,14 +58,14 @@ describe('sallyport serve refuses to start', () => {
     expect(output).not.toContain('hunter2');
   });
 
-  it('where a port is taken, naming it', async () => {
+  it('if a port is in use, naming it', async () => {
     await writeFile(file, valid(1).replace('127.0.0.1:1', '203.0.113.1:1'));
     const { code, output } = await runSallyportProcess(['serve', '--config', file]);
     expect(code).toBe(1);
     expect(output).toContain('listen.tokens: cannot listen on 203.0.113.1:1');
   });
 
-  it('where the configuration cannot be read', async () => {
+  it('if the configuration cannot be read', async () => {
     const { code, output } = await runSallyportProcess(['serve', '--config', join(folder, 'missing.yaml')]);
     expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining('cannot read the file') });
   });
@@ -81,7 +84,7 @@ describe('sallyport token revoke writes nothing', () => {
   });
 });
 
-describe('a command that reads makes nothing where there is no store', () => {
+describe('a command that reads creates nothing without a store', () => {
   it.each([
     ['account', 'list'],
     ['account', 'show', 'ada'],
@@ -132,13 +135,13 @@ describe('a command that reads makes nothing where there is no store', () => {
   });
 });
 
-it('a command that reads makes no audit log and no other file beside a store that is there', async () => {
+it('a command that reads creates no audit log and no other file next to an existing store', async () => {
   const place = await mkdtemp(join(tmpdir(), 'sallyport-there-'));
   onTestFinished(() => rm(place, { recursive: true }));
   const config = join(place, 'sallyport.yaml');
   await writeFile(config, `${valid(1)}log: { audit: ./audit.log }\n`);
   const store = await openSqliteStore(join(place, 'sallyport.db'));
-  // As an instance that ran on it has left it.
+  // The files that an instance leaves.
   const [epoch = ''] = [...(await store.epochs.read()).keys()];
   expect(await store.epochs.swap(epoch, undefined, '{"epoch":"e1"}')).toBe(true);
   await store.close();

@@ -11,13 +11,13 @@ import { openVisitor, startBrowser } from '../support/servers/browser.ts';
 import { type Platform, startPlatform } from '../support/servers/platform.ts';
 import { freePorts } from '../support/servers/ports.ts';
 
-/** `SCREENSHOTS=1` writes the pictures of the documentation anew. */
+/** `SCREENSHOTS=1` writes the pictures of the documentation again. */
 const PICTURES =
   process.env['SCREENSHOTS'] === '1' ? fileURLToPath(new URL('../../docs/console', import.meta.url)) : '';
 const SHOWN = ['desktop-tokens', 'desktop-created', 'phone-tokens', 'phone-revoke', 'phone-dark-rotate'];
 const PASSWORD = 'correct horse:battery staple';
 const MESSAGES = '/3rdparty/v1/messages';
-/** As long as a name may be, with nowhere to break it, and dangerous where it is taken for markup. */
+/** The longest possible name, without a place to break it, and dangerous if it is interpreted as markup. */
 const HOSTILE = `"><img src=x onerror=alert(1)>${'W'.repeat(98)}`;
 
 const chromium = await findChromium();
@@ -45,7 +45,7 @@ beforeEach(({ skip }) => {
 });
 
 describe('the console, in Chromium and through Envoy', { timeout: 240_000 }, () => {
-  it('leads through the whole life of a token', async () => {
+  it('covers the whole life of a token', async () => {
     const visitor = await openVisitor(browser);
     const { page, complaints } = visitor;
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin });
@@ -99,7 +99,7 @@ describe('the console, in Chromium and through Envoy', { timeout: 240_000 }, () 
     await visitor.close();
   });
 
-  it('needs no pointer', async () => {
+  it('works by keyboard alone', async () => {
     const visitor = await openVisitor(browser);
     const { page, tabTo, focused, complaints } = visitor;
     const { keyboard } = page;
@@ -143,7 +143,7 @@ describe('the console, in Chromium and through Envoy', { timeout: 240_000 }, () 
     await visitor.close();
   });
 
-  it('needs no script', async () => {
+  it('works without scripts', async () => {
     const visitor = await openVisitor(browser, { javaScriptEnabled: false });
     const { page } = visitor;
     await page.goto(`${origin}/console`);
@@ -161,7 +161,7 @@ describe('the console, in Chromium and through Envoy', { timeout: 240_000 }, () 
     await visitor.close();
   });
 
-  it('says what is wrong and where, before and after the form is sent', async () => {
+  it('shows each mistake at its field, before and after the form is sent', async () => {
     const visitor = await openVisitor(browser);
     const { page, focused } = visitor;
     await page.goto(`${origin}/console`);
@@ -184,7 +184,7 @@ describe('the console, in Chromium and through Envoy', { timeout: 240_000 }, () 
     await visitor.close();
   });
 
-  it('is not moved by a page of another origin, of the same site or in a frame', async () => {
+  it('rejects forms of another origin, of the same site and in a frame', async () => {
     const visitor = await openVisitor(browser);
     const { page, complaints } = visitor;
     await page.goto(`${origin}/console`);
@@ -193,7 +193,7 @@ describe('the console, in Chromium and through Envoy', { timeout: 240_000 }, () 
     await page.getByRole('link', { name: 'wanted' }).click();
     const target = page.url();
     const [port = 0] = await freePorts(1);
-    // Another port of the same host is the same site: the browser sends even the strictest cookie along.
+    // Another port of the same host is the same site, so the browser sends even a SameSite=Strict cookie.
     const server = createServer((_request, response) => {
       response.setHeader('content-type', 'text/html');
       response.end(`<form method="post" action="${target}/revoke"><button>Win a prize</button></form>
@@ -209,7 +209,7 @@ describe('the console, in Chromium and through Envoy', { timeout: 240_000 }, () 
     await visitor.close();
   });
 
-  it('works behind a proxy that rewrites the host, and takes a chosen date without script', async () => {
+  it('works behind a proxy that rewrites the host, and accepts a chosen date without scripts', async () => {
     const proxy = createServer((incoming, response) => {
       const headers = { ...incoming.headers, host: 'sallyport.internal' };
       const { method, url: path } = incoming;
@@ -242,7 +242,7 @@ describe('the console, in Chromium and through Envoy', { timeout: 240_000 }, () 
     await once(proxy.close(), 'close');
   });
 
-  it('makes one token of a double click', async () => {
+  it('creates one token on a double click', async () => {
     const visitor = await openVisitor(browser);
     const { page } = visitor;
     await page.goto(`${origin}/console`);
@@ -257,7 +257,7 @@ describe('the console, in Chromium and through Envoy', { timeout: 240_000 }, () 
     await visitor.close();
   });
 
-  it('shows a page to a browser that goes to a call, or to nowhere', async () => {
+  it('shows a page to a browser that opens an API path or an unknown one', async () => {
     const visitor = await openVisitor(browser);
     const { page } = visitor;
     for (const [path, words] of [
@@ -271,7 +271,7 @@ describe('the console, in Chromium and through Envoy', { timeout: 240_000 }, () 
     await visitor.close();
   });
 
-  it('keeps a session on http://localhost, too', async () => {
+  it('keeps a session on http://localhost as well', async () => {
     const visitor = await openVisitor(browser);
     await visitor.page.goto(`${origin.replace('127.0.0.1', 'localhost')}/console`);
     await logIn(visitor.page);
@@ -324,7 +324,7 @@ describe('the console, in Chromium and through Envoy', { timeout: 240_000 }, () 
   it.each([
     ['a phone', 360],
     ['the narrowest window that has a table', 961],
-  ])('shows the longest and worst of names as it is, within %s', async (_what, width) => {
+  ])('shows the longest and most dangerous name unchanged within %s', async (_what, width) => {
     const visitor = await openVisitor(browser, { viewport: { width, height: 640 } });
     const { page, complaints } = visitor;
     await page.goto(`${origin}/console`);
@@ -365,20 +365,20 @@ async function heading(page: Page): Promise<string | null> {
   return page.getByRole('heading', { level: 1 }).textContent();
 }
 
-/** Presses Enter where the focus is, and waits for the page that it leads to. */
+/** Presses Enter and waits for the next page. */
 async function follow(page: Page, title: string): Promise<void> {
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { level: 1, name: title }).waitFor();
 }
 
-/** The status that the gateway answers who asks for messages with this token. */
+/** Resolves to the status of a request for messages with this token, through the gateway. */
 async function curl(token: string): Promise<string> {
   const args = ['-s', '-o', '/dev/null', '-w', '%{http_code}', '-H', `Authorization: Bearer ${token}`];
   const { stdout } = await promisify(execFile)('curl', [...args, origin + MESSAGES]);
   return stdout;
 }
 
-/** What the example of the page prints, when its reader pastes it into a shell, and then the token. */
+/** Runs the example of the page in a shell with the token as input; resolves to its output. */
 async function runExample(page: Page, token: string): Promise<string> {
   const shell = spawn('bash', ['-c', (await page.locator('#example').textContent()) ?? ''], {
     stdio: ['pipe', 'pipe', 'ignore'],

@@ -17,25 +17,25 @@ interface Issued {
   readonly access_token: string;
 }
 
-/** What was acknowledged: tokens by id, and the ids of those that were revoked. */
+/** Acknowledged writes: tokens by id, and the ids of revoked tokens. */
 interface Acknowledged {
   readonly tokens: Map<string, string>;
   readonly revoked: Set<string>;
-  /** Asked to be revoked, or rotated, whatever became of it. */
-  readonly asked: Set<string>;
-  /** How many of the revoked were rotated. */
+  /** The ids that requests to revoke or rotate named, whether or not they succeeded. */
+  readonly requested: Set<string>;
+  /** How many of the revoked tokens were rotated. */
   rotations: number;
 }
 
-describe.each([SQLITE, REDIS])('on $name', (kind) => {
-  it(`kill -9 at any moment loses nothing that was acknowledged, ${ROUNDS} times`, { timeout: 120_000 }, async () => {
+describe.each([SQLITE, REDIS])('kill -9 on $name', (kind) => {
+  it(`loses no acknowledged write at any moment, ${ROUNDS} times`, { timeout: 120_000 }, async () => {
     const store = await kind.start();
     onTestFinished(() => store.close());
     const env = { ...WITH_ACCOUNT, ...store.env };
     sallyport = await startSallyport({ env, edit: store.edit });
     onTestFinished(() => sallyport.close());
 
-    const acknowledged: Acknowledged = { tokens: new Map(), revoked: new Set(), asked: new Set(), rotations: 0 };
+    const acknowledged: Acknowledged = { tokens: new Map(), revoked: new Set(), requested: new Set(), rotations: 0 };
     const manager = await issueWith(OWNER);
     for (let round = 0; round < ROUNDS; round++) {
       const until = Date.now() + MAX_ROUND_MS;
@@ -56,40 +56,44 @@ describe.each([SQLITE, REDIS])('on $name', (kind) => {
   });
 });
 
-/** Issues tokens and revokes every other one, until the process is gone. */
-async function issueAndRevoke(manager: string, { tokens, revoked, asked }: Acknowledged, until: number): Promise<void> {
+/** Issues tokens and revokes every other one, until the process is killed. */
+async function issueAndRevoke(
+  manager: string,
+  { tokens, revoked, requested }: Acknowledged,
+  until: number,
+): Promise<void> {
   try {
     while (Date.now() < until) {
       const { id, access_token } = await issueWith(`Bearer ${manager}`);
       tokens.set(id, access_token);
       if (tokens.size % 2 === 0) continue;
-      asked.add(id);
+      requested.add(id);
       const path = `${TOKENS}/${id}`;
       const { status } = await call(sallyport.ports.tokens, 'DELETE', path, `Bearer ${manager}`);
       if (status === 204) revoked.add(id);
     }
   } catch {
-    // The connection broke with the process: what was not answered is not acknowledged.
+    // The connection broke with the process. A request without a response is not acknowledged.
   }
 }
 
-/** Rotates a private token again and again, until the process is gone: the old one has ended, the new one counts. */
+/** Rotates a private token repeatedly, until the process is killed. Each rotation revokes the old token. */
 async function rotate(manager: string, acknowledged: Acknowledged, until: number): Promise<void> {
-  const { tokens, revoked, asked } = acknowledged;
+  const { tokens, revoked, requested } = acknowledged;
   const expires_at = new Date(Date.now() + 3_600_000).toISOString();
-  const make = async (path: string, body: object) => {
+  const create = async (path: string, body: object) => {
     const { id, access_token } = await post(path, `Bearer ${manager}`, body);
     tokens.set(id, access_token);
     return id;
   };
   try {
-    let id = await make('/v1/tokens', { name: 'crash', scopes: ['messages:send'], expires_at });
+    let id = await create('/v1/tokens', { name: 'crash', scopes: ['messages:send'], expires_at });
     while (Date.now() < until) {
-      asked.add(id);
-      const heir = await make(`/v1/tokens/${id}/rotate`, { expires_at });
+      requested.add(id);
+      const successor = await create(`/v1/tokens/${id}/rotate`, { expires_at });
       revoked.add(id);
       acknowledged.rotations += 1;
-      id = heir;
+      id = successor;
     }
   } catch {
     // As above.
@@ -106,13 +110,13 @@ async function post(path: string, authorization: string, body: object): Promise<
   return JSON.parse(answer.body);
 }
 
-/** Revoked tokens stay refused; the others pass with the same key, and are still the account's to revoke. */
-async function expectKept(checks: CheckClient, { tokens, revoked, asked }: Acknowledged): Promise<void> {
+/** Expects revoked tokens to be denied, and the others to pass unless a request to revoke them may have succeeded. */
+async function expectKept(checks: CheckClient, { tokens, revoked, requested }: Acknowledged): Promise<void> {
   for (const [id, token] of tokens) {
     const headers = [['authorization', `Bearer ${token}`]] as const;
     const request = { method: 'POST', path: '/3rdparty/v1/messages', host: 'h', headers };
     const { outcome } = await checks.check(request, 'raw');
     if (revoked.has(id)) expect(outcome, `revoked token ${id}`).toBe('denied');
-    else if (!asked.has(id)) expect(outcome, `token ${id}`).toBe('passes');
+    else if (!requested.has(id)) expect(outcome, `token ${id}`).toBe('passes');
   }
 }

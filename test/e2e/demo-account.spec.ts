@@ -16,7 +16,7 @@ issuers: [{ name: sallyport, issuer: "https://sallyport.local", signing: { algor
 routes: []
 `;
 
-it('the demo has its account on a store that is kept, and leaves a store that is not there to Sallyport', async () => {
+it('the demo updates its account in an existing store, and leaves a missing store to Sallyport', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-demo-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const file = join(folder, 'sallyport.yaml');

@@ -13,10 +13,10 @@ let issuers: CaseIssuers;
 let store: StoreUnderTest;
 let platform: Platform;
 let checks: CheckClient;
-/** What earlier processes wrote. */
+/** The output of earlier processes. */
 const outputs: string[] = [];
 
-/** What stands behind the decision makes no difference to the doors, so one of each is enough on the second store. */
+/** The doors do not depend on the store, so one form and one gateway are enough on the second. */
 const RUNS = [
   { ...SQLITE, forms: ['plain', 'raw'] as const, gateways: GATEWAYS },
   { ...REDIS, forms: ['plain'] as const, gateways: GATEWAYS.slice(0, 1) },
@@ -90,7 +90,7 @@ describe.each(RUNS)('on $name', ({ start, forms, gateways }) => {
       expect(platform.services.received[0]?.body).toBe(body);
     });
 
-    it('refuses, or strips, identity headers spelt with underscores', async () => {
+    it('refuses or strips identity headers that are spelt with underscores', async () => {
       const wanted = CASES[0] as Case;
       const answer = await askGateway(index, { ...wanted, headers: [['x_auth_subject', 'mallory']] });
       expect(answer.status).toBe(normalises ? 400 : 202);
@@ -100,7 +100,7 @@ describe.each(RUNS)('on $name', ({ start, forms, gateways }) => {
     });
   });
 
-  it('denies with 503 while Sallyport cannot be reached, and passes again afterwards', async () => {
+  it('Envoy denies with 503 while Sallyport cannot be reached, and passes requests again afterwards', async () => {
     const wanted = CASES[0] as Case;
     await platform.sallyport.kill9();
     outputs.push(platform.sallyport.output());
@@ -111,7 +111,7 @@ describe.each(RUNS)('on $name', ({ start, forms, gateways }) => {
     await expect.poll(async () => (await askGateway(0, wanted)).status, { timeout: 10_000 }).toBe(202);
   });
 
-  it('has written no token and no password, at the most talkative log level', () => {
+  it('Sallyport logs no token and no password at level trace', () => {
     const written = [...outputs, platform.sallyport.output(), platform.envoy.output()].join('\n');
     expect(written).toContain('"reason":"token_invalid"');
     expect(issuers.secrets.size).toBeGreaterThan(50);
@@ -131,7 +131,7 @@ function requestOf({
   return { method, path, host, headers: [...headers, ...credentials] };
 }
 
-/** A credential, and the parts of a token: none of them may be written anywhere. */
+/** Returns a credential and the parts of a token, none of which may be logged. */
 function rememberSecrets(value: string): void {
   const [, credential = ''] = value.split(/ (.*)/s);
   for (const part of [credential, ...credential.split('.')]) if (part.length > 20) issuers.secrets.add(part);
@@ -159,7 +159,7 @@ function expectDenied(answer: Pick<HttpResponse, 'status' | 'challenges' | 'body
   expect({ status: answer.status, challenges: answer.challenges }).toEqual({ status, challenges });
 }
 
-/** Exactly the expected identity, in no other spelling either, and Authorization only where it is to pass. */
+/** Expects exactly the expected identity, in no other spelling, and Authorization only if it is passed on. */
 function expectUpstream(received: Readonly<Record<string, unknown>>, { identity, forwards = false }: Passes): void {
   const names = Object.keys(received).filter((name) => /^x[-_.](auth|http)[-_.]/.test(name));
   expect(Object.fromEntries(names.map((name) => [name, received[name]]))).toEqual(identity);

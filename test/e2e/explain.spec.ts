@@ -17,8 +17,8 @@ const MESSAGES = '/3rdparty/v1/messages';
 
 let issuers: CaseIssuers;
 let sallyport: Sallyport;
-/** Reasons that were told of a request. */
-const told = new Set<string>();
+/** The reasons that were explained. */
+const explained = new Set<string>();
 
 beforeAll(async () => {
   issuers = await startCaseIssuers();
@@ -37,7 +37,7 @@ async function explain(
   const config = join(sallyport.folder, 'sallyport.yaml');
   const answer = await runSallyport(['explain', ...args, '--config', config], { env: issuers.env, input });
   const reason = /^denied: (\w+)/m.exec(answer.output)?.[1];
-  if (reason !== undefined) told.add(reason);
+  if (reason !== undefined) explained.add(reason);
   if (input !== '') expect(answer.output).not.toContain(input.slice(0, 40));
   return answer;
 }
@@ -46,7 +46,7 @@ const bearer = ['--token-file', '-'];
 const basic = ['--basic-file', '-'];
 
 describe('sallyport explain, on the store of a running Sallyport', () => {
-  it('tells each step of a request that passes', async () => {
+  it('explains each step of a request that passes', async () => {
     const token = corporateToken(issuers, 'RS256', claims({ jti: 't1', exp: 4_000_000_000 }));
     const { code, output } = await explain([...bearer, 'POST', MESSAGES], token);
     expect(code).toBe(0);
@@ -62,7 +62,7 @@ allowed
 `);
   });
 
-  it('lets nobody who names himself write to the terminal', async () => {
+  it('escapes control characters in a subject', async () => {
     const token = corporateToken(issuers, 'RS256', claims({ sub: 'x\nallowed\n\u001b[2J' }));
     const { output } = await explain([...bearer, 'GET', '/3rdparty/v1/devices'], token);
     expect(output).toContain('subject x\u{FFFD}allowed\u{FFFD}\u{FFFD}[2J,');
@@ -112,13 +112,13 @@ allowed
       (here: CaseIssuers) => corporateToken(here, 'RS256'),
       /^FAIL {2}scope .*needs devices:list, has messages:send, messages:list, issuer corporate$/m,
     ],
-  ])('tells of %s', async (reason, args, credential, words) => {
+  ])('explains %s', async (reason, args, credential, words) => {
     const { code, output } = await explain(args, credential(issuers));
     expect({ code, output }).toEqual({ code: 1, output: expect.stringMatching(words) });
     expect(output).toContain(`denied: ${reason}, `);
   });
 
-  it('names the entry that ended a token, and what it says', async () => {
+  it('names the entry that revoked a token, and its contents', async () => {
     const database = new DatabaseSync(join(sallyport.folder, 'sallyport.db'), { timeout: 5_000 });
     const value = '{"at":1,"by":"ops","reason":"leaked"}';
     database
@@ -133,25 +133,25 @@ allowed
     expect(output).toContain('sallyport:revoked:corporate:gone: revoked 1970-01-01T00:00:01.000Z by ops: leaked\n');
   });
 
-  it('tells that an issuer cannot be reached', async () => {
+  it('reports that an issuer cannot be reached', async () => {
     issuers.close();
     const { output } = await explain([...bearer, 'POST', MESSAGES], corporateToken(issuers, 'RS256'));
     expect(output).toContain('denied: unavailable, 503');
   });
 
-  it('tells what each reason means, also of those that no request shows', async () => {
+  it('describes every reason, also those that no request shows', async () => {
     for (const reason of REASONS) {
       const { code, output } = await runSallyport(['explain', reason]);
       expect({ code, output }).toEqual({ code: 0, output: expect.stringMatching(new RegExp(`^${reason}: .{40}`)) });
     }
-    expect(REASONS.filter((reason) => !told.has(reason))).toEqual(['too_many_attempts']);
+    expect(REASONS.filter((reason) => !explained.has(reason))).toEqual(['too_many_attempts']);
   });
 
   it.each([
     [['nonsense'], 'no such reason'],
     [[], 'expected METHOD and PATH'],
     [['GET', '/', 'x'], 'expected METHOD and PATH'],
-  ])('does not understand %j', async (args, words) => {
+  ])('refuses the arguments %j', async (args, words) => {
     expect(await runSallyport(['explain', ...args])).toMatchObject({ code: 2, output: expect.stringContaining(words) });
   });
 });
@@ -179,7 +179,7 @@ describe('sallyport routes', () => {
     [['DELETE', '/3rdparty/v1/messages'], 1, 'route_denied'],
     [['GET', '/a/../b'], 1, 'path_rejected'],
     [['GET'], 2, 'expected METHOD and PATH'],
-  ])('tells which rule %j meets', async (args, code, words) => {
+  ])('names the rule that %j matches', async (args, code, words) => {
     expect(await routes(...args)).toMatchObject({ code, output: expect.stringContaining(words) });
   });
 });

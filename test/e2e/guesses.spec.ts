@@ -16,7 +16,7 @@ const PATH = '/3rdparty/v1/messages';
 
 let redis: RedisServer;
 let services: Services;
-/** Two instances on one store, each behind an Envoy of its own. */
+/** Two instances on one store, each behind its own Envoy. */
 let a: Sallyport;
 let b: Sallyport;
 let atA: RunningEnvoy;
@@ -40,7 +40,7 @@ function start(after?: Sallyport): Promise<Sallyport> {
   const edit = (config: Record<string, unknown>): void => {
     config['timeouts'] = { decision: '9s', store: '2s' };
     config['store'] = `redis://127.0.0.1:${redis.port}`;
-    // Envoy names a peer on the loopback address by an address of its machine.
+    // Envoy replaces the address of a loopback peer by one of the machine's.
     const own = Object.values(networkInterfaces()).flatMap((all = []) => all.map(({ address }) => address));
     config['trustedProxies'] = own.filter((address) => !address.includes('%'));
     seal(config);
@@ -58,7 +58,7 @@ async function account(args: readonly string[], input = ''): Promise<void> {
   expect(code, output).toBe(0);
 }
 
-/** Through the gateway. It stands behind a trusted proxy, the test, that tells where clients are. */
+/** Sends a request through the gateway as a trusted proxy that reports the client's address. */
 function from(client: string, { gateways }: RunningEnvoy, ...[name, password]: Parameters<typeof basic>) {
   const headers = [
     ['X-Forwarded-For', client],
@@ -76,7 +76,7 @@ function logIn(client: string, { gateways }: RunningEnvoy, name: string, passwor
   return sendRequest({ port: gateways[0]?.port ?? 0, method: 'POST', path: '/v1/login', headers, body });
 }
 
-/** Strangers from all over, one address each, until they have to wait; returns how often they did not. */
+/** Guesses from a new address each until the gateway answers 429; resolves to the number of guesses before that. */
 async function spend(envoy: RunningEnvoy, name: string): Promise<number> {
   for (let index = 0; index < 40; index++) {
     const { status, headers } = await from(`198.51.100.${index}`, envoy, name, `guess ${index}`);
@@ -86,11 +86,11 @@ async function spend(envoy: RunningEnvoy, name: string): Promise<number> {
     }
     expect(status).toBe(401);
   }
-  throw new Error('strangers never have to wait');
+  throw new Error('no guess was answered with 429');
 }
 
 describe('guesses of strangers through the gateway', () => {
-  it('spend one budget for all instances, alike for a name that no account has', async () => {
+  it('share one budget on all instances, also for a name without an account', async () => {
     expect((await from(HOME, atA, 'owner', OLD)).status).toBe(200);
     for (const name of ['owner', 'nobody']) {
       expect(await spend(atA, name)).toBeGreaterThanOrEqual(10);
@@ -98,7 +98,7 @@ describe('guesses of strangers through the gateway', () => {
     }
   });
 
-  it('do not shut the owner out at either instance, nor after a new password', async () => {
+  it('do not lock the owner out at either instance, even after a new password', async () => {
     await account(['password', 'owner'], `${NEW}\n`);
     for (const envoy of [atA, atB]) {
       await spend(envoy, 'owner');
@@ -108,19 +108,19 @@ describe('guesses of strangers through the gateway', () => {
     }
   });
 
-  it('do not shut the owner out after a restart, nor begin anew', async () => {
+  it('do not lock the owner out after a restart, and keep their spent budget', async () => {
     await spend(atB, 'owner');
     await a.stop();
     a = await start(a);
     await expect.poll(async () => (await from(HOME, atA, 'owner', NEW)).status, { timeout: 20_000 }).toBe(200);
     expect((await logIn(HOME, atA, 'owner@example.com', NEW)).status).toBe(200);
-    // A new instance would take ten more from everybody.
+    // A new budget would allow ten more.
     expect(await spend(atA, 'owner')).toBeLessThan(10);
     const stranger = await logIn('192.0.2.1', atA, 'owner', 'guess');
     expect([stranger.status, Number(stranger.headers['retry-after']) > 1]).toEqual([429, true]);
   });
 
-  it('do not fill the places of the owner, however many names they make up', async () => {
+  it('leave capacity for the owner, however many names they use', async () => {
     const flood = Array.from({ length: 80 }, (_, index) =>
       from(`198.51.100.${index}`, atA, `made up ${index}`, 'guess'),
     );
@@ -129,7 +129,7 @@ describe('guesses of strangers through the gateway', () => {
     expect((await Promise.all(flood)).map(({ status }) => status)).toContain(429);
   });
 
-  it('are told with the account in the audit log, and counted', async () => {
+  it('appear with the account in the audit log, and in a metric', async () => {
     await spend(atB, 'owner@example.com');
     const metrics = await sendRequest({ port: b.ports.admin, method: 'GET', path: '/metrics', headers: [] });
     for (const outcome of ['succeeded', 'refused', 'throttled']) {

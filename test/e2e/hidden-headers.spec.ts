@@ -17,7 +17,7 @@ const SPOOFED = [
 
 const EVERY_X = [{ prefix: 'x_' }, { prefix: 'x.' }, { prefix: 'x-' }];
 
-/** Envoy's own removal is off where Sallyport's is to be seen, and the other way round. */
+/** Each listener tests either Envoy's removal or Sallyport's, with the other one turned off. */
 const GATEWAYS = [
   gateway('allowed_headers', false, (manager) => {
     extAuthzOf(manager).allowed_headers = { patterns: [{ exact: 'authorization' }] };
@@ -81,7 +81,7 @@ beforeEach(() => {
 });
 
 describe.each(['allowed_headers', 'allowed_headers, not raw', 'disallowed_headers that hide pseudo-headers'])(
-  'with %s, an upstream receives the true identity alone',
+  'with %s, an upstream receives only the true identity',
   (name) => {
     it('of an account', async () => {
       expect(await guardedOf(name, '/3rdparty/v1/messages', [['Authorization', OWNER]])).toEqual({
@@ -92,17 +92,17 @@ describe.each(['allowed_headers', 'allowed_headers, not raw', 'disallowed_header
       });
     });
 
-    it('of nobody on a public route', async () => {
+    it('of no one on a public route', async () => {
       expect(await guardedOf(name, '/health')).toEqual({});
     });
   },
 );
 
-it('Envoy itself removes every spelling where ext_authz is turned off', async () => {
+it('Envoy removes every spelling on a route without ext_authz', async () => {
   expect(await guardedOf('ext_authz turned off for every route', '/3rdparty/v1/messages')).toEqual({});
 });
 
-it('identity.everySpelling removes what disallowed_headers hide although they show pseudo-headers', async () => {
+it('identity.everySpelling removes what disallowed_headers hide while they show pseudo-headers', async () => {
   const name = 'disallowed_headers that show pseudo-headers';
   expect(await guardedOf(name, '/health')).not.toEqual({});
   await sallyport.rewrite((config) => {
@@ -112,17 +112,20 @@ it('identity.everySpelling removes what disallowed_headers hide although they sh
   await expect.poll(() => guardedOf(name, '/health'), { timeout: 15_000 }).toEqual({});
 });
 
-it('Envoy itself removes every spelling where failure_mode_allow lets pass that Sallyport is away', async () => {
+it('Envoy removes every spelling if failure_mode_allow passes a request while Sallyport is down', async () => {
   await sallyport.kill9();
   expect(await guardedOf('failure_mode_allow', '/3rdparty/v1/messages')).toEqual({});
 });
 
-/** A machine that runs tests side by side is slow at hashing passwords. */
+/** Hashing passwords is slow while tests run in parallel. */
 function patient(config: Record<string, unknown>): void {
   config['timeouts'] = { decision: '5s', store: '1s' };
 }
 
-/** What arrives of requests that together spoof every header in many spellings: those that an upstream could read as guarded. */
+/**
+ * Sends requests that together spoof every header in many spellings; resolves to those fields that arrive and that an
+ * upstream could read as identity headers.
+ */
 async function guardedOf(
   name: string,
   path: string,
@@ -130,7 +133,7 @@ async function guardedOf(
 ): Promise<Record<string, unknown>> {
   services.received.length = 0;
   const port = envoy.gateways.find((one) => one.name === name)?.port ?? 0;
-  // Envoy takes no more than 100 headers.
+  // Envoy accepts at most 100 header fields.
   for (let start = 0; start < SPOOFED.length; start += 60) {
     const spoofed = SPOOFED.slice(start, start + 60).map((header) => [header, 'spoofed'] as const);
     const answer = await sendRequest({ port, method: 'POST', path, headers: [...spoofed, ...headers] });

@@ -18,7 +18,7 @@ import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts'
 import { SQLITE } from '../support/servers/stores.ts';
 
 const DECISION_MS = 1_000;
-/** Longer than a decision, shorter than Sallyport waits for an answer that it may still remember. */
+/** Longer than a decision may take, but shorter than Sallyport waits for a response to cache. */
 const SLOW_MS = 1_400;
 
 const ENV = { AS_SECRET: GATEWAY.secret };
@@ -45,13 +45,13 @@ function configure(config: Record<string, unknown>): void {
   config['timeouts'] = { decision: `${DECISION_MS}ms`, store: '500ms' };
   config['log'] = { level: 'trace', passes: 1 };
   const introspection = { url: server.introspection, clientId: GATEWAY.id, clientSecret: { env: 'AS_SECRET' } };
-  // The file of the demo has a list.
+  // The demo's file has a list.
   const issuers = config['issuers'] as object[];
   issuers.push({ name: 'legacy-opaque', issuer: server.origin, audience: AUDIENCE, introspection });
 }
 
 describe('an opaque token', () => {
-  it('passes with its scope, as its client, and its server is asked once', async () => {
+  it('passes with its scope as its client, after one introspection', async () => {
     const token = await issue();
     expect(token).not.toContain('.');
     const before = server.introspections();
@@ -72,14 +72,14 @@ describe('an opaque token', () => {
     expect(codeOf(await send(await issue(), 'GET'))).toBe('403 scope_required');
   });
 
-  it('is refused where its server does not know it, and asked about seldom', async () => {
+  it('is refused if its server does not know it, and is introspected rarely', async () => {
     const before = server.introspections();
     const token = randomUUID();
     for (let index = 0; index < 20; index++) expect(codeOf(await send(token))).toBe('401 token_invalid');
     expect(server.introspections() - before).toBeLessThan(10);
   });
 
-  it('is told of by explain', async () => {
+  it('is explained by sallyport explain', async () => {
     const args = ['explain', '--token-file', '-', 'POST', '/3rdparty/v1/messages', '--config', configFile()];
     const { code, output } = await runSallyport(args, { env: ENV, input: await issue() });
     expect(output).toMatch(/^ok +verification +issuer legacy-opaque, subject app$/m);
@@ -89,7 +89,7 @@ describe('an opaque token', () => {
   });
 });
 
-it('shows a token of three parts to nobody', async () => {
+it('a token of three parts is sent to no introspection server', async () => {
   const before = server.introspections();
   const foreign = { iss: 'https://nobody.example', sub: 'alice' };
   for (const token of [forge({ alg: 'ES256' }, foreign, p256.privateKey), 'a.b.c', 'a.b.c.', '..']) {
@@ -99,7 +99,7 @@ it('shows a token of three parts to nobody', async () => {
 });
 
 describe('a revoked token', () => {
-  it('is denied at once where it was revoked here, and by us alone', async () => {
+  it('is denied at once if it was revoked here, without introspection', async () => {
     const token = await issue();
     expect((await send(token)).outcome).toBe('passes');
     const thumbprint = createHash('sha256').update(token).digest('hex');
@@ -111,7 +111,7 @@ describe('a revoked token', () => {
     expect(server.introspections()).toBe(before);
   });
 
-  it('is denied within ten seconds where it was revoked at its server', async () => {
+  it('is denied within ten seconds if it was revoked at its server', async () => {
     const token = await issue();
     expect((await send(token)).outcome).toBe('passes');
     await server.revoke(token);
@@ -119,8 +119,8 @@ describe('a revoked token', () => {
   });
 });
 
-describe('a server', () => {
-  it('that is slow has decisions answered in time, and its answer remembered', async () => {
+describe('an introspection server', () => {
+  it('that is slow does not delay decisions, and its response is cached', async () => {
     const token = await issue();
     server.disturbance = (_, response) => {
       setTimeout(() => response.end(JSON.stringify(answerFor('messages:send'))), SLOW_MS);
@@ -130,7 +130,7 @@ describe('a server', () => {
     server.disturbance = undefined;
   });
 
-  it('that does not take our credentials, or answers nonsense, is unavailable, and the log says why', async () => {
+  it('that refuses our credentials or sends an invalid response is unavailable, and the log says why', async () => {
     const token = await issue();
     server.disturbance = (_, response) => response.writeHead(401).end('very-private');
     for (let index = 0; index < 20; index++) expect(codeOf(await send(token))).toBe('503 unavailable');
@@ -142,7 +142,7 @@ describe('a server', () => {
     expect((await send(token)).outcome).toBe('passes');
   });
 
-  it('that cannot be reached harms nobody else, and the log and /readyz say so until it is back', async () => {
+  it('that cannot be reached affects no other issuer, and the log and /readyz report it until it is back', async () => {
     const [knownBefore, fresh] = [await issue(), await issue()];
     expect((await send(knownBefore)).outcome).toBe('passes');
     await server.stop();
@@ -160,7 +160,7 @@ describe('a server', () => {
 });
 
 describe('a reload', () => {
-  it('counts for what is remembered, and may bring another server', async () => {
+  it('applies to cached results, and may name another server', async () => {
     const token = await issue();
     expect((await send(token)).outcome).toBe('passes');
     await edit((text) => text.replace(`audience: ${AUDIENCE}`, 'audience: another'));
@@ -181,7 +181,7 @@ describe('a reload', () => {
   }
 });
 
-it('has written no token, no secret, and nothing of what it could not read', () => {
+it('Sallyport logs no token, no secret and no part of a response that it could not read', () => {
   expect(sallyport.output()).toContain('"reason":"token_revoked"');
   for (const secret of secrets) expect(sallyport.output()).not.toContain(secret);
 });
@@ -197,7 +197,7 @@ function send(token: string, method = 'POST'): Promise<Outcome> {
   return checks.check({ method, path: '/3rdparty/v1/messages', host: 'localhost', headers }, 'plain');
 }
 
-/** Status and code of a denial. */
+/** Returns the status and code of a denial. */
 function codeOf(outcome: Outcome): string {
   if (outcome.outcome === 'passes') return 'passes';
   return `${outcome.answer.status} ${JSON.parse(outcome.answer.body).code}`;
@@ -207,7 +207,7 @@ function answerFor(scope: string): object {
   return { active: true, client_id: 'app', aud: AUDIENCE, scope };
 }
 
-/** The causes of what the log says so of. */
+/** Returns the causes in the log lines with this message. */
 function logged(message: string): string[] {
   const lines = sallyport.output().split('\n').slice(0, -1);
   return lines.map((line) => JSON.parse(line)).flatMap(({ msg, cause }) => (msg.startsWith(message) ? [cause] : []));

@@ -51,7 +51,7 @@ function fileOf(suffix = ''): string {
 }
 
 describe('a revocation, through Envoy', () => {
-  it('outlives a command whose clock is three hours ahead, and a restart', async () => {
+  it('survives a command whose clock is three hours ahead, and a restart', async () => {
     const { id, token } = await issue();
     await revoke(id);
     await platform.sallyport.stop();
@@ -62,16 +62,16 @@ describe('a revocation, through Envoy', () => {
     expect(await send(token)).toBe(401);
   });
 
-  it('outlives the deletion of its entry, also over a restart; unrevoke alone takes it back', async () => {
+  it('survives the deletion of its entry and a restart; only unrevoke takes it back', async () => {
     const { id, token } = await issue();
     await revoke(id);
     expect(await send(token)).toBe(401);
-    const hand = new DatabaseSync(fileOf(), { timeout: 5_000 });
+    const database = new DatabaseSync(fileOf(), { timeout: 5_000 });
     const key = `sallyport:revoked:sallyport:${id}`;
-    hand.prepare('DELETE FROM revocation WHERE key = ?').run(key);
-    const found = () => hand.prepare('SELECT count(*) AS n FROM revocation WHERE key = ?').get(key)?.['n'];
+    database.prepare('DELETE FROM revocation WHERE key = ?').run(key);
+    const found = () => database.prepare('SELECT count(*) AS n FROM revocation WHERE key = ?').get(key)?.['n'];
     await expect.poll(found, POLL).toBe(1);
-    hand.close();
+    database.close();
     await platform.sallyport.stop();
     await platform.restart();
     expect(await send(token)).toBe(401);
@@ -80,8 +80,8 @@ describe('a revocation, through Envoy', () => {
   });
 });
 
-describe('an older copy of the store that was put back while Sallyport was stopped', () => {
-  it('lets nothing pass until that is accepted', async () => {
+describe('an older copy of the store that is restored while Sallyport is stopped', () => {
+  it('makes Sallyport deny every request until the loss is accepted', async () => {
     const { id, token } = await issue();
     expect(await send(token)).toBe(202);
     await platform.sallyport.stop();
@@ -94,7 +94,7 @@ describe('an older copy of the store that was put back while Sallyport was stopp
     expect(await send(token)).toBe(503);
     expect(platform.sallyport.output()).toContain('the revocation set was lost');
 
-    // What docs say: see what is missing, write it again, and accept.
+    // As documented: look up what is missing, write it again, and accept the loss.
     expect(await command(['token', 'revoke', '--issuer', 'sallyport', '--jti', id])).toMatchObject({ code: 0 });
     expect(await command(['store', 'accept-loss'])).toMatchObject({
       code: 0,
@@ -107,7 +107,7 @@ describe('an older copy of the store that was put back while Sallyport was stopp
     expect(await send((await issue()).token)).toBe(202);
   });
 
-  it('is no new store where the database is missing: Sallyport does not start', async () => {
+  it('is not replaced by a new store if the database is missing: Sallyport does not start', async () => {
     await platform.sallyport.stop();
     await rename(fileOf(), fileOf('.away'));
     const { code, output } = await command(['serve']);

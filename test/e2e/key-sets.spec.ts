@@ -16,7 +16,7 @@ import { type Services, startServices } from '../support/servers/services.ts';
 
 const DECISION_MS = 2_000;
 const COOL_DOWN_MS = 10_000;
-/** What a busy machine may add to an answer; less than a decision may take, and than a fetch. */
+/** The delay that a busy machine may add; shorter than the limits of a decision and of a fetch. */
 const SLACK_MS = 1_500;
 
 const METADATA = '/.well-known/openid-configuration';
@@ -25,7 +25,7 @@ const KEY_SET = JSON.stringify({ keys: [{ ...pair.publicKey.export({ format: 'jw
 
 const publish: RequestListener = (_, response) => void response.end(KEY_SET);
 
-/** Issuers of which no key can be had, and what the log says about each. */
+/** Issuers whose keys cannot be fetched, and the log's message about each. */
 const BROKEN: Readonly<Record<string, readonly [answer: RequestListener, why: string]>> = {
   hole: [() => undefined, 'it did not answer in full within 5000 ms'],
   drip: [drip, 'it did not answer in full within 5000 ms'],
@@ -36,7 +36,7 @@ const BROKEN: Readonly<Record<string, readonly [answer: RequestListener, why: st
   huge: [(_, response) => void response.end(KEY_SET.padEnd(600 * 1024)), 'it sent over 524288 bytes'],
 };
 
-/** Those that leave a fetch without an answer. */
+/** The issuers that never answer. */
 const SILENT = ['hole', 'drip'];
 
 let folder: string;
@@ -76,7 +76,7 @@ afterAll(async () => {
 });
 
 describe('an issuer that publishes its keys', () => {
-  it.each(['corporate', 'other'])('has its tokens taken: %s', async (name) => {
+  it.each(['corporate', 'other'])('has its tokens accepted: %s', async (name) => {
     await expect.poll(async () => (await send(name)).status, { timeout: 5_000 }).toBe(202);
     expect(issuers[name]?.requests).toEqual(['/jwks?secret=hunter2']);
   });
@@ -86,19 +86,21 @@ describe('an issuer that publishes its keys', () => {
     await expect.poll(async () => (await send('private')).status, { timeout: 5_000 }).toBe(202);
   });
 
-  it('may say itself where they are', async () => {
+  it('may publish their location by discovery', async () => {
     await expect.poll(async () => (await send('discovered')).status, { timeout: 5_000 }).toBe(202);
     expect(issuers['discovered']?.requests).toEqual([METADATA, '/jwks?secret=hunter2']);
   });
 });
 
 describe('an issuer that is stopped', () => {
-  it('has its known keys go on, for tokens that nobody has seen', async () => {
+  it('keeps its cached keys, also for new tokens', async () => {
     await issuers['corporate']?.stop();
     for (let index = 0; index < 10; index++) expect((await send('corporate')).status).toBe(202);
   });
 
-  it('is asked once for new keys, and again by itself once it is back', { timeout: 60_000 }, async () => {
+  it('receives one request for new keys, and another without a trigger once it is back', {
+    timeout: 60_000,
+  }, async () => {
     await untilMs(startedAtMs + COOL_DOWN_MS + SLACK_MS);
     const down = await send('corporate', 'unknown');
     expect([down.status, codeOf(down)]).toEqual([503, 'unavailable']);
@@ -110,7 +112,7 @@ describe('an issuer that is stopped', () => {
 });
 
 describe('unknown kids', () => {
-  it('are refused, fifty of them at the price of one fetch', async () => {
+  it('are refused, and fifty of them cause one fetch', async () => {
     await untilMs(startedAtMs + COOL_DOWN_MS + SLACK_MS);
     const answers = await Promise.all(Array.from({ length: 50 }, () => send('other', randomUUID())));
     expect(new Set(answers.map((answer) => `${answer.status} ${codeOf(answer)}`))).toEqual(
@@ -120,12 +122,12 @@ describe('unknown kids', () => {
   });
 });
 
-describe('an issuer of which no key can be had', () => {
+describe('an issuer whose keys cannot be fetched', () => {
   it.each(Object.keys(BROKEN))("is unavailable in time, and delays no other issuer's tokens: %s", async (name) => {
     let denied = 0;
     const waiting = Array.from({ length: 20 }, () => send(name).finally(() => (denied += 1)));
     expect((await send('other')).status).toBe(202);
-    // The others have failed before, and are not asked again so soon: their tokens are denied at once.
+    // The others failed before and back off, so their tokens are denied at once.
     if (SILENT.includes(name)) expect(denied).toBe(0);
     const answers = await Promise.all(waiting);
     expect(new Set(answers.map((answer) => `${answer.status} ${codeOf(answer)}`))).toEqual(
@@ -134,11 +136,11 @@ describe('an issuer of which no key can be had', () => {
     expect(answers[0]?.headers['retry-after']).toBeDefined();
   });
 
-  it.each(Object.entries(BROKEN))('is told of in the log: %s', async (name, [, why]) => {
+  it.each(Object.entries(BROKEN))('appears in the log: %s', async (name, [, why]) => {
     await expect.poll(() => failuresOf(name), { timeout: 10_000 }).toEqual([why]);
   });
 
-  it('is one whose metadata are of another, and the log names both', async () => {
+  it('may have the metadata of another issuer, and the log names both', async () => {
     expect(codeOf(await send('mismatch'))).toBe('unavailable');
     const { origin } = issuers['mismatch'] ?? {};
     expect(failuresOf('mismatch')).toEqual([
@@ -147,7 +149,7 @@ describe('an issuer of which no key can be had', () => {
     expect(new Set(issuers['mismatch']?.requests)).toEqual(new Set([METADATA]));
   });
 
-  it('is asked ever more rarely, however many tokens name it', async () => {
+  it('receives fewer and fewer requests, however many tokens name it', async () => {
     await untilMs(startedAtMs + COOL_DOWN_MS);
     const seconds = (performance.now() - startedAtMs) / 1_000;
     // After 0, 1, 3, 7, 15, 31 seconds, and then every minute; each wait may be a quarter shorter.
@@ -156,21 +158,21 @@ describe('an issuer of which no key can be had', () => {
   });
 });
 
-it('keeps the keys of an issuer that is down when the configuration is read again', async () => {
+it('a reload keeps the keys of an issuer that is down', async () => {
   await issuers['other']?.stop();
   process.kill(sallyport.pid ?? 0, 'SIGHUP');
   await expect.poll(() => sallyport.output(), { timeout: 5_000 }).toContain('"msg":"configuration taken up"');
   expect((await send('other')).status).toBe(202);
 });
 
-it('has written no query of a URL, and nothing of what it could not read', () => {
+it('Sallyport logs no query of a URL and no part of a response that it could not read', () => {
   expect(sallyport.output()).toContain('"msg":"key set fetched"');
   for (const secret of ['hunter2', 'very-private']) expect(sallyport.output()).not.toContain(secret);
 });
 
 function configure(config: Record<string, unknown>): void {
   config['timeouts'] = { decision: `${DECISION_MS}ms`, store: '500ms' };
-  // The file of the demo has a list.
+  // The demo's file has a list.
   const written = config['issuers'] as object[];
   const common = { audience: 'any', algorithms: ['ES256'] };
   for (const [name, { origin }] of Object.entries(issuers)) {
@@ -184,7 +186,7 @@ function issOf(name: string): string {
   return issuers[name]?.origin ?? '';
 }
 
-/** A new token of an issuer, through Envoy. */
+/** Sends a new token of an issuer through Envoy. */
 function send(name: string, kid = 'known'): Promise<HttpResponse> {
   const exp = Math.floor(Date.now() / 1000) + 600;
   const claims = { iss: issOf(name), sub: 'alice', jti: randomUUID(), exp, scope: 'messages:send' };
@@ -197,7 +199,7 @@ function codeOf({ body }: HttpResponse): string {
   return JSON.parse(body).code;
 }
 
-/** What the log says about why an issuer's keys could not be had. */
+/** Returns the causes in the log of an issuer's failed fetches. */
 function failuresOf(name: string): string[] {
   const lines = sallyport
     .output()
@@ -220,7 +222,7 @@ function redirect(...[request, response]: Parameters<RequestListener>): void {
   else response.writeHead(302, { location: '/elsewhere' }).end();
 }
 
-/** An issuer's metadata and key set; what is added to its name makes it another's. */
+/** Serves an issuer's metadata and key set. A suffix in the metadata makes them another issuer's. */
 function discover(added: string): RequestListener {
   return ({ url, headers }, response) => {
     const origin = `http://${headers.host}`;

@@ -65,7 +65,7 @@ describe.each(STORES)('two instances on $name', (kind) => {
     expect(load.tokens.length).toBeGreaterThan(50);
   });
 
-  it('end the tokens of a retired key that is revoked, and no others', async () => {
+  it('deny only the tokens of a retired key that is revoked', async () => {
     const [retired, signing] = await listKeys();
     const before = await issue(0);
     const { code, output } = await keys('revoke', retired?.kid ?? '', '--yes', '--reason', 'leaked');
@@ -78,7 +78,7 @@ describe.each(STORES)('two instances on $name', (kind) => {
     expect(await outcomesOf(before)).toEqual(['passes', 'passes']);
   });
 
-  it('sign with another key at once where the one that signs is revoked', async () => {
+  it('sign with another key at once if the one that signs is revoked', async () => {
     const [signing] = await listKeys();
     const before = await issue(0);
     expect(kidOf(before)).toBe(signing?.kid);
@@ -109,7 +109,7 @@ describe.each(STORES)('two instances on $name', (kind) => {
     },
   );
 
-  it('keys revoke asks first', async () => {
+  it('keys revoke asks for confirmation', async () => {
     const [signing] = await listKeys();
     const { code, output } = await keys('revoke', signing?.kid ?? '');
     expect([code, output]).toEqual([
@@ -120,7 +120,7 @@ describe.each(STORES)('two instances on $name', (kind) => {
   });
 });
 
-/** Issues at one instance and checks at both, again and again. */
+/** Repeatedly issues a token at one instance and checks it at both. */
 class Load {
   readonly tokens: string[] = [];
   readonly refused: string[] = [];
@@ -134,12 +134,12 @@ class Load {
     while (!this.stopped) {
       const token = await issue(index);
       this.tokens.push(token);
-      // The first that was issued too: it is to be good all the time.
+      // The first token must stay valid as well.
       for (const one of [token, this.tokens[0] ?? token]) {
         const outcomes = await outcomesOf(one);
         if (outcomes.some((outcome) => outcome !== 'passes')) this.refused.push(`${kidOf(one)} ${outcomes.join()}`);
       }
-      // Other specs need the machine, too.
+      // Leave CPU time to other specs.
       await wait(PAUSE_MS);
     }
   }

@@ -65,7 +65,7 @@ describe.each(STORES)('on $name', (kind) => {
       expect((await call('DELETE', `${TOKENS}/${id}`, OWNER)).status).toBe(204);
     });
 
-    it('is the default 24 hours long, and says so in its claims', async () => {
+    it('lasts 24 hours by default, as its claims say', async () => {
       const { access_token, id } = JSON.parse((await issue({ scopes: ['messages:list'] })).body);
       const payload = JSON.parse(Buffer.from(access_token.split('.')[1], 'base64url').toString());
       expect(payload).toMatchObject({ iss: 'https://sallyport.local', jti: id, scopes: ['messages:list'] });
@@ -87,7 +87,7 @@ describe.each(STORES)('on $name', (kind) => {
       expect(messageOf(await send(manager))).toEqual([403, 'scope required: messages:send']);
     });
 
-    it('is introspected and revoked as a client of OAuth does it', async () => {
+    it('is introspected and revoked by an OAuth client', async () => {
       const { access_token } = JSON.parse((await issue({ scopes: ['messages:send'] })).body);
       const oauth = (name: string) => post(`/oauth2/${name}`, OWNER, `token=${access_token}`);
       expect(JSON.parse((await oauth('introspect')).body)).toMatchObject({ active: true, username: ACCOUNT.name });
@@ -107,7 +107,7 @@ describe.each(STORES)('on $name', (kind) => {
       expect(messageOf(alien)).toEqual([401, 'invalid token']);
     });
 
-    it('is refused in words that say what to change', async () => {
+    it('is refused with messages that say what to change', async () => {
       const answer = await issue({ ttl: 700_000, scopes: ['messages:sent', 'messages:send'], extra: 1 });
       expect(messageOf(answer)[0]).toBe(400);
       const { errors } = JSON.parse((await issue({ ttl: 700_000, scopes: ['messages:sent'] })).body);
@@ -128,7 +128,7 @@ describe.each(STORES)('on $name', (kind) => {
   });
 
   describe('a password on routes', () => {
-    it('has the permissions of the account, and shows as Basic', async () => {
+    it('has the permissions of the account, and the scheme Basic', async () => {
       expect((await call('GET', '/3rdparty/v1/devices', OWNER)).status).toBe(200);
       const { headers } = platform.services.received[0] ?? {};
       expect(headers).toMatchObject({ 'x-auth-issuer': 'sallyport', 'x-auth-scheme': 'basic' });
@@ -136,13 +136,13 @@ describe.each(STORES)('on $name', (kind) => {
     });
   });
 
-  describe('an entry that an operator writes by hand', () => {
-    it('ends a token by its thumbprint, in the second form of its signature too', async () => {
+  describe('an entry that an operator writes into the store', () => {
+    it('revokes a token by its thumbprint, also in the second form of its signature', async () => {
       const token = corporateToken(issuers, 'ES256');
       const twin = otherForm(token);
       expect([(await send(token)).status, (await send(twin)).status]).toEqual([202, 202]);
       const signed = token.slice(0, token.lastIndexOf('.'));
-      await byHand(`sallyport:revoked-thumbprint:${createHash('sha256').update(signed).digest('hex')}`, '');
+      await writeDirectly(`sallyport:revoked-thumbprint:${createHash('sha256').update(signed).digest('hex')}`, '');
       await expect.poll(async () => messageOf(await send(token))).toEqual([401, 'token revoked']);
       expect(messageOf(await send(twin))).toEqual([401, 'token revoked']);
     });
@@ -152,23 +152,23 @@ describe.each(STORES)('on $name', (kind) => {
       ['a mark for its subject', 'sallyport:notbefore:corporate:bob%20b', String(Math.floor(Date.now() / 1000) + 5)],
       ['its key', 'sallyport:revoked-key:corporate:ed', ''],
       ['a mark for its issuer', 'sallyport:notbefore-issuer:corporate', String(Math.floor(Date.now() / 1000) + 5)],
-    ])('ends a token by %s', async (_what, key, value) => {
+    ])('revokes a token by %s', async (_what, key, value) => {
       const token = corporateToken(issuers, 'EdDSA', claims({ sub: 'bob b', jti: 'j/1' }));
-      await byHand('sallyport:revoked:corporate:somebody-else', '');
+      await writeDirectly('sallyport:revoked:corporate:somebody-else', '');
       expect([202, 401]).toContain((await send(token)).status);
-      await byHand(key, value);
+      await writeDirectly(key, value);
       await expect.poll(async () => messageOf(await send(token))).toEqual([401, 'token revoked']);
     });
   });
 
   describe('sallyport account, while Sallyport runs', () => {
-    it('revokes 30 made-up ids a minute for an account, and always a token that it knows', async () => {
+    it('limits an account to 30 unknown ids a minute, but not for known tokens', async () => {
       await account(['add', 'flooder', '--scopes', 'messages:send'], 'a password that floods');
       const flooder = basic('flooder', 'a password that floods');
       const issued = await call('POST', TOKENS, flooder, { scopes: ['messages:send'] });
       const { id, access_token } = JSON.parse(issued.body);
       const answers: HttpResponse[] = [];
-      // More than the budget: one more id fits in every two seconds.
+      // More than the budget, which grows by one id every two seconds.
       while (answers.length < 300 && answers.at(-1)?.status !== 429) {
         const madeUp = randomBytes(16).toString('base64url').slice(0, 21);
         answers.push(await call('DELETE', `${TOKENS}/${madeUp}`, flooder));
@@ -216,7 +216,7 @@ describe.each(STORES)('on $name', (kind) => {
   });
 });
 
-function byHand(key: string, value: string): Promise<void> {
+function writeDirectly(key: string, value: string): Promise<void> {
   return store.writeDirectly(platform.sallyport, key, value);
 }
 
@@ -228,8 +228,8 @@ function send(token: string): Promise<HttpResponse> {
   return call('POST', MESSAGES, `Bearer ${token}`);
 }
 
-function call(...asked: Parameters<Platform['call']>): Promise<HttpResponse> {
-  return platform.call(...asked);
+function call(...request: Parameters<Platform['call']>): Promise<HttpResponse> {
+  return platform.call(...request);
 }
 
 function post(path: string, authorization: string, form: string): Promise<HttpResponse> {

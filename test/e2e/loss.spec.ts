@@ -75,7 +75,7 @@ function command(args: readonly string[], input = '') {
   return runSallyport([...args, '--config', config], { env: { ...issuers.env, ...SEAL }, input });
 }
 
-it('a lost set is told of everywhere and lets nothing pass, until an operator accepts it', async () => {
+it('a lost revocation set is reported everywhere, and every request is denied until an operator accepts it', async () => {
   await redis.client.set('sallyport:revoked:corporate:ended', '');
   for (const instance of [a, b]) {
     await expect.poll(() => check(instance, ended), POLL).toBe(401);
@@ -95,8 +95,8 @@ it('a lost set is told of everywhere and lets nothing pass, until an operator ac
     const explained = await command(['explain', '--token-file', '-', 'POST', MESSAGES], good);
     expect(explained).toMatchObject({ code: 1, output: expect.stringContaining('denied: unavailable') });
     expect(explained.output).toMatch(/^the revocation set has been lost since 20.*sallyport store accept-loss/m);
-    const said = a.sallyport.output().match(/"msg":"the revocation set was lost/g);
-    expect(said).toHaveLength(1);
+    const lines = a.sallyport.output().match(/"msg":"the revocation set was lost/g);
+    expect(lines).toHaveLength(1);
     const { code, output } = await command(['store', 'accept-loss']);
     expect({ code, output }).toEqual({ code: 0, output: expect.stringMatching(/^accepted: the loss noticed on 20/m) });
     await expect.poll(() => check(a, good), POLL).toBe('passes');
@@ -112,7 +112,7 @@ it('a lost set is told of everywhere and lets nothing pass, until an operator ac
   expect(b.sallyport.output()).not.toContain('"msg":"the revocation set was lost');
 });
 
-it('sallyport store says what it takes', async () => {
+it('sallyport store prints its usage', async () => {
   expect((await runSallyport(['store', '--help'])).output).toContain(
     'sallyport store accept-loss [--by NAME] [--config FILE]',
   );

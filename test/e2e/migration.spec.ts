@@ -11,7 +11,7 @@ const DEVICES = '/3rdparty/v1/devices';
 const PASSWORD = 'correct horse battery';
 const SECOND = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 
-it('sallyport migration shows who came with Basic through the gateway, and with what errors', async () => {
+it('sallyport migration shows which accounts used Basic through the gateway, and with which errors', async () => {
   const platform = await startPlatform({ env: WITH_ACCOUNT });
   onTestFinished(() => platform.close());
   const { sallyport, port } = platform;
@@ -54,7 +54,7 @@ it('sallyport migration shows who came with Basic through the gateway, and with 
   });
   await expect.poll(() => sallyport.output(), { timeout: 10_000 }).toContain('configuration taken up');
   expect(await call('GET', DEVICES, OWNER)).toMatch(/^401 .*"credentials_required"/);
-  // What it has counted is written, for the minute is not over.
+  // A stop writes the counts, although the minute is not over.
   await sallyport.stop();
 
   const { code, output } = await command('migration', '--json');

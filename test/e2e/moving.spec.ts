@@ -18,7 +18,7 @@ interface Token {
 
 type Place = Required<Pick<SallyportOptions, 'env' | 'edit'>>;
 
-it('tokens, revocations and passwords go on from SQLite to Redis and back', { timeout: 240_000 }, async () => {
+it('tokens, revocations and passwords stay valid from SQLite to Redis and back', { timeout: 240_000 }, async () => {
   const server = await REDIS.start();
   onTestFinished(() => server.close());
   const [before, redis, after] = [
@@ -46,7 +46,7 @@ it('tokens, revocations and passwords go on from SQLite to Redis and back', { ti
   expect(await verdicts(sallyport, manager)).toEqual(['token revoked']);
 });
 
-/** Exports while it runs, imports, and starts it again there. */
+/** Exports while Sallyport runs, imports, and starts it again on the other store. */
 async function move(sallyport: Sallyport, from: Place, to: Place): Promise<Sallyport> {
   const { folder } = sallyport;
   const copy = join(folder, `${Math.random()}.jsonl`);
@@ -86,7 +86,7 @@ async function move(sallyport: Sallyport, from: Place, to: Place): Promise<Sally
   return await startSallyport({ ...to, after: sallyport });
 }
 
-/** The configuration that Sallyport runs with, with another store. */
+/** Returns the configuration of the running Sallyport with another store. */
 async function configIn(folder: string, { edit }: Place): Promise<string> {
   const config = parse(await readFile(join(folder, 'sallyport.yaml'), 'utf8'));
   edit(config);
@@ -95,7 +95,7 @@ async function configIn(folder: string, { edit }: Place): Promise<string> {
   return path;
 }
 
-/** The secret that was made for the embedded store at first. */
+/** Reads the secret that was generated for the embedded store. */
 function sealedWithFile(edit: Place['edit']): Place['edit'] {
   return (config) => {
     edit(config);
@@ -104,7 +104,7 @@ function sealedWithFile(edit: Place['edit']): Place['edit'] {
   };
 }
 
-/** What becomes of each token, and of a password, which is to pass. */
+/** Resolves to the outcome of each token; expects a password to pass. */
 async function verdicts({ ports }: Sallyport, ...tokens: readonly Token[]): Promise<readonly string[]> {
   const checks = connectChecks(ports.extAuthz);
   const verdictOf = async (authorization: string): Promise<string> => {

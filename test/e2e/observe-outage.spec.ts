@@ -30,7 +30,7 @@ afterAll(async () => {
   issuers.close();
 });
 
-it('of the store shows in detail, metrics and a few lines, and leaves the instance ready', async () => {
+it('an outage of the store shows in /readyz, metrics and a few log lines, and the instance stays ready', async () => {
   expect(await check()).toBe('passes');
   await store.close();
   for (let count = 0; count < CHECKS; count++) expect(await check()).toBe('denied');

@@ -16,9 +16,9 @@ import { type Platform, startPlatform } from '../support/servers/platform.ts';
 
 const MESSAGES = '/3rdparty/v1/messages';
 const TOKENS = '/3rdparty/v1/auth/token';
-/** The gateway that passes paths on as they are. */
+/** The gateway that does not change paths. */
 const RAW_PATHS = 2;
-/** In paths and queries only. */
+/** A secret that is in paths and queries only. */
 const MARK = 'mark-4711';
 
 let issuers: CaseIssuers;
@@ -86,7 +86,7 @@ describe('/metrics, after requests through Envoy', () => {
     });
   });
 
-  it('shows what is remembered, how long it took and how old it is', async () => {
+  it('shows cache sizes, durations and ages', async () => {
     const seen = await scrape();
     expect(seen.value('sallyport_decision_duration_seconds_count', { cache: 'miss' })).toBeGreaterThan(3);
     expect(seen.value('sallyport_known_tokens')).toBe(2);
@@ -98,7 +98,7 @@ describe('/metrics, after requests through Envoy', () => {
     expect(seen.value('sallyport_config_last_reload_successful')).toBe(1);
   });
 
-  it('holds no token, no password, no path and no query', async () => {
+  it('contains no token, no password, no path and no query', async () => {
     const { body } = await admin('/metrics');
     expect(body).toContain('/3rdparty/v1/messages/{id}');
     expect(body).not.toContain(MARK);
@@ -107,7 +107,7 @@ describe('/metrics, after requests through Envoy', () => {
 });
 
 describe('/livez and /readyz', () => {
-  it('say that all is well', async () => {
+  it('report a healthy instance', async () => {
     expect((await admin('/livez')).status).toBe(200);
     const { status, body } = await admin('/readyz');
     expect(status).toBe(200);
@@ -119,7 +119,7 @@ describe('/livez and /readyz', () => {
 });
 
 describe('the logs', () => {
-  it('keep the audit in its own file, for its owner alone', async () => {
+  it('keep the audit log in a file that only its owner can read', async () => {
     const file = join(platform.sallyport.folder, 'audit.log');
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     const messages = (await readFile(file, 'utf8'))
@@ -130,7 +130,7 @@ describe('the logs', () => {
     expect(linesOf('audit')).toEqual([]);
   });
 
-  it('stay bounded under 5,000 denials, all of which are counted', async () => {
+  it('stay limited under 5,000 denials, all of which are counted', async () => {
     const labels = {
       door: 'ext-authz',
       outcome: 'deny',
@@ -149,7 +149,7 @@ describe('the logs', () => {
   });
 });
 
-/** Lines that were written since, and those that they say were left out. */
+/** Returns the lines written since, and the number of lines that they report as left out. */
 function accountedFor(before: number): number {
   return linesOf('decision')
     .slice(before)
@@ -174,7 +174,7 @@ async function flood(count: number, path: string): Promise<void> {
   agent.destroy();
 }
 
-/** As `door outcome reason scheme route issuer`, without the empty ones. */
+/** Formats labels as `door outcome reason scheme route issuer`, without empty ones. */
 function decisionsOf(seen: Exposition): Record<string, number> {
   const entries = Object.entries(seen.all('sallyport_decisions_total')).map(([written, value]) => {
     const { door, outcome, reason, scheme, route, issuer } = JSON.parse(written);

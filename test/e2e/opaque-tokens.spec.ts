@@ -13,9 +13,9 @@ const ENV = { AS_SECRET: 'as-secret-of-this-test', PARTNER_SECRET: 'p'.repeat(32
 const ISSUER = 'https://as.example.com';
 const PATH = '/3rdparty/v1/messages';
 
-/** What the authorization server reports of a token that it knows, by the bytes that the token stands for. */
+/** The introspection responses of known tokens, by the bytes that a token encodes. */
 const reports = new Map<string, object>();
-/** The status that it answers with instead, by token or to everything. */
+/** Statuses to answer with instead, by token or for every token. */
 let failing: (token: string) => number | undefined;
 let server: IssuerServer;
 let platform: Platform;
@@ -38,11 +38,11 @@ function configure(config: Record<string, unknown>): void {
   config['limits'] = { token: 20_000 };
   config['timeouts'] = { decision: '10s', store: '5s' };
   const introspection = { url: `${server.origin}/introspect`, clientId: 'gw', clientSecret: { env: 'AS_SECRET' } };
-  // The file of the demo has a list.
+  // The demo's file has a list.
   const issuers = config['issuers'] as object[];
   issuers.push(
     { name: 'legacy-opaque', issuer: ISSUER, audience: 'any', introspection: { ...introspection, cache: '100ms' } },
-    // Takes tokens of whoever is not named.
+    // Accepts tokens of any issuer that is not configured.
     { name: 'partner', audience: 'sms', algorithms: ['HS256'], secrets: [{ env: 'PARTNER_SECRET' }] },
   );
 }
@@ -51,7 +51,7 @@ describe('a server that decodes tokens leniently', () => {
   it.each([
     ['an id', { jti: 'id-1' }],
     ['no id', {}],
-  ])('has every spelling of a token revoked that it reports with %s', async (_, more) => {
+  ])('cannot bypass the revocation of a token by another spelling if it reports %s', async (_, more) => {
     const token = issue(more);
     for (const spelling of spellingsOf(token)) expect(await send(spelling)).toBe(202);
     await revoke(token);
@@ -59,7 +59,7 @@ describe('a server that decodes tokens leniently', () => {
     expect(await send(issue({ jti: 'id-2' }))).toBe(202);
   });
 
-  it('has every spelling of a token revoked that was revoked while it was away', async () => {
+  it('cannot bypass a revocation that was written while it was down', async () => {
     const token = issue({ jti: 'id-3' });
     failing = () => 503;
     await revoke(token, /warning: the token could not be verified/);
@@ -75,8 +75,8 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   else response.end(JSON.stringify(reports.get(bytesOf(token)) ?? { active: false }));
 }
 
-describe('tokens that anybody can make up', () => {
-  it.each([401, 403, 404, 500, 503])('take nothing from good ones by being answered with %d', async (status) => {
+describe('made-up tokens', () => {
+  it.each([401, 403, 404, 500, 503])('do not affect good ones if they are answered with %d', async (status) => {
     const good = issue({});
     expect(await send(good)).toBe(202);
     failing = (token) => (token.startsWith('junk') ? status : undefined);
@@ -86,43 +86,43 @@ describe('tokens that anybody can make up', () => {
   });
 });
 
-describe('an opaque token that is no plain bearer token', () => {
+describe('an opaque token that is not a plain bearer token', () => {
   it.each([{ cnf: { jkt: 'x' } }, { token_type: 'refresh_token' }, { typ: 'ID' }])('is refused: %j', async (more) => {
     expect(await send(issue(more))).toBe('token_invalid');
   });
 
-  it('is good where it says nothing of that kind', async () => {
+  it('passes without such members', async () => {
     expect(await send(issue({ cnf: {}, token_type: null, jti: '', nbf: null }))).toBe(202);
   });
 });
 
-it('a token may be as long as limits.token says, and the log names that', async () => {
+it('a token may be as long as limits.token, and the log names the limit', async () => {
   expect(await send(issue({}, 14_000))).toBe(202);
   expect(await send(issue({}, 16_000))).toBe('token_invalid');
   expect(platform.sallyport.output()).toContain('"check":"length: over 20000 characters (limits.token)"');
 });
 
-describe('a JWT in the name of the server', () => {
+describe('a JWT whose iss is that of the server', () => {
   it.each<[iss: unknown, outcome: number | string]>([
     [undefined, 202],
     ['https://else.example.com', 202],
     [ISSUER, 'token_invalid'],
     [[ISSUER], 'token_invalid'],
     [7, 'token_invalid'],
-  ])('is of no profile without an issuer: %j', async (iss, outcome) => {
+  ])('does not match a profile without an issuer: %j', async (iss, outcome) => {
     const claims = { iss, aud: 'sms', sub: 'alice', scope: 'messages:send' };
     expect(await send(forgeWith({ alg: 'HS256' }, claims, hmac(Buffer.from(ENV.PARTNER_SECRET))))).toBe(outcome);
   });
 });
 
-describe('a server that does not take our credentials', () => {
-  it('is told as a wrong configuration', async () => {
+describe('a server that refuses our credentials', () => {
+  it('is reported as a wrong configuration', async () => {
     const good = issue({});
     expect(await send(good)).toBe(202);
     failing = () => 401;
     const status = () => send(good).then(components);
     const issuer = 'legacy-opaque';
-    // Asked about nothing at most every ten seconds, and the tests before may have been a reason to.
+    // It is probed at most every ten seconds, and an earlier test may have caused a probe.
     await expect.poll(status, { timeout: 20_000 }).toEqual([{ issuer, status: 'misconfigured', failures: 0 }]);
     expect(platform.sallyport.output()).toContain('introspection is misconfigured');
     failing = () => undefined;
@@ -132,13 +132,13 @@ describe('a server that does not take our credentials', () => {
 });
 
 describe('a server that is down', () => {
-  it('is left alone, and tried by a token that was good, whoever asks', async () => {
+  it('receives no requests but probes with a token that was good', async () => {
     const good = issue({});
     expect(await send(good)).toBe(202);
     failing = () => 502;
     const output = () => send(good).then(() => platform.sallyport.output());
-    const said = '"failures":3,"cause":"it answered 502","msg":"introspection fails';
-    await expect.poll(output, { timeout: 20_000 }).toContain(said);
+    const line = '"failures":3,"cause":"it answered 502","msg":"introspection fails';
+    await expect.poll(output, { timeout: 20_000 }).toContain(line);
     const issuer = 'legacy-opaque';
     expect(await components()).toEqual([{ issuer, status: 'failing', failures: expect.any(Number) }]);
     expect(await send('junk')).toBe('unavailable');
@@ -149,11 +149,11 @@ describe('a server that is down', () => {
   });
 });
 
-/** A new token with the scope of {@link PATH}. */
+/** Returns a new token with the scope of {@link PATH}. */
 function issue(more: object, length = 32): string {
   const token = randomBytes(length).toString('base64url');
   const now = Math.floor(Date.now() / 1000);
-  // No other token has this time of issue, which is a part of what names one without an id.
+  // A unique time of issue, because the claims identify a token without an id.
   const times = { iat: now - 1_000 + reports.size, exp: now + 600 };
   reports.set(bytesOf(token), {
     active: true,
@@ -170,7 +170,7 @@ function bytesOf(token: string): string {
   return Buffer.from(token, 'base64url').toString('hex');
 }
 
-/** A token, and what a lenient decoder takes for it: other unused bits, padding, and characters that it skips. */
+/** Returns a token and spellings that a lenient decoder accepts: other unused bits, padding, and skipped characters. */
 function spellingsOf(token: string): readonly string[] {
   const digits = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
   const others = Array.from(digits, (digit) => token.slice(0, -1) + digit);
@@ -190,7 +190,7 @@ async function components(): Promise<unknown> {
   return JSON.parse(body).components.introspection;
 }
 
-/** The status of what passed, or the code of a denial. */
+/** Resolves to the status of a request that passed, or to the code of a denial. */
 async function send(token: string): Promise<number | string> {
   const { status, body } = await platform.call('POST', PATH, `Bearer ${token}`, {});
   return status < 400 ? status : JSON.parse(body).code;

@@ -16,7 +16,7 @@ import { freePorts } from '../support/servers/ports.ts';
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 /** More lines than a pipe holds, which is 64 KiB. */
 const COUNT = 2_000;
-/** Longer than a command lingers for what it left open. */
+/** Longer than a command waits for open handles. */
 const SLOW_MS = 3_000;
 
 let folder: string;
@@ -40,7 +40,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Starts a command whose output goes to `descriptor`, which is closed here. */
+/** Starts a command that writes to `descriptor`, which is closed in this process. */
 function start(args: readonly string[], descriptor: number) {
   const stdio = ['ignore', descriptor, 'pipe'] as const;
   const child = spawn(process.execPath, [MAIN, ...args, '--config', config], { stdio: [...stdio] });
@@ -59,7 +59,7 @@ describe.each([
   ['routes', ['routes'], COUNT + 1, 0],
   ['store export', ['store', 'export'], COUNT / 4 + 2, 141],
 ])('sallyport %s', (_name, args, lines, codeWhenCut) => {
-  it('writes all of it to a reader that takes its time', async () => {
+  it('writes everything to a slow reader', async () => {
     const { readEnd, writeEnd } = openPipe();
     const { ended } = start(args, writeEnd);
     await Promise.race([ended, wait(SLOW_MS)]);
@@ -68,7 +68,7 @@ describe.each([
     expect(output.trimEnd().split('\n')).toHaveLength(lines);
   });
 
-  it('ends without a word where its reader goes away', async () => {
+  it('exits silently if its reader closes the pipe', async () => {
     const { readEnd, writeEnd } = openPipe();
     const { ended, errors } = start(args, writeEnd);
     const head = reader(readEnd);
@@ -77,21 +77,21 @@ describe.each([
     expect([await ended, await errors]).toEqual([codeWhenCut, '']);
   });
 
-  it('says in one line that the disk is full, and exits with 1', async () => {
+  it('reports a full disk in one line, and exits with 1', async () => {
     const { ended, errors } = start(args, openSync('/dev/full', 'w'));
     expect(await ended).toBe(1);
     expect(await errors).toMatch(/^sallyport: .*ENOSPC: no space left on device.*\n$/);
   });
 });
 
-it('a message that standard error does not take leaves the exit code as it is', async () => {
+it('a message that cannot be written to standard error does not change the exit code', async () => {
   const child = spawn(process.execPath, [MAIN, 'frobnicate'], {
     stdio: ['ignore', 'ignore', openSync('/dev/full', 'w')],
   });
   expect(await once(child, 'close')).toEqual([2, null]);
 });
 
-it('sallyport serve goes on where nobody reads its log, counts what is lost, and says so where it can', async () => {
+it('sallyport serve keeps running without a reader of its log, counts lost lines, and reports them', async () => {
   const [admin = 0, extAuthz = 0] = await freePorts(2);
   const file = join(folder, 'serve.yaml');
   const listen = { extAuthz: `127.0.0.1:${extAuthz}`, admin: `127.0.0.1:${admin}` };

@@ -26,7 +26,7 @@ describe.each(STORES)('private tokens through Envoy, on $name', (kind) => {
     issuers.close();
   });
 
-  it('are made with a login, used, rotated with an overlap, listed and revoked', async () => {
+  it('are created with a login, used, rotated with an overlap, listed and revoked', async () => {
     const login = await logIn();
     expect(await json('GET', MESSAGES, login)).toMatchObject({ service: 'messages' });
     const made = await json('POST', '/v1/tokens', login, {
@@ -61,13 +61,13 @@ describe.each(STORES)('private tokens through Envoy, on $name', (kind) => {
     });
   });
 
-  it('are made by the example in docs/tokens.md, on the configuration of the demo', async () => {
+  it('are created by the example in docs/tokens.md, with the configuration of the demo', async () => {
     const [, body = ''] = /-d '(\{"name":"billing server".*\})'/.exec(await readFile(TOKENS_PAGE, 'utf8')) ?? [];
     const made = await json('POST', '/v1/tokens', await logIn(), { ...JSON.parse(body), expires_at: inDays(120) });
     expect(made).toMatchObject({ name: 'billing server', token_type: 'Bearer' });
   });
 
-  it('show when they were last used, also after a restart', async () => {
+  it('show their last use, also after a restart', async () => {
     const login = await logIn();
     const request = { name: 'x', scopes: ['messages:list'], expires_at: inDays(1) };
     const made = await json('POST', '/v1/tokens', login, request);
@@ -80,7 +80,7 @@ describe.each(STORES)('private tokens through Envoy, on $name', (kind) => {
     expect(Date.parse(shown.last_used_at)).toBeGreaterThanOrEqual(Math.floor(before / 1000) * 1000);
   });
 
-  it('are made once by a request with a key, also where it is repeated after a restart', async () => {
+  it('are created once by a request with a key, even if it is repeated after a restart', async () => {
     const login = await logIn();
     const key = `"${crypto.randomUUID()}"`;
     const send = async (path: string, body: object): Promise<readonly [status: number, id: string]> => {
@@ -109,7 +109,7 @@ describe.each(STORES)('private tokens through Envoy, on $name', (kind) => {
     expect(tokens.filter(({ name }) => name === 'once').map((token) => token.id)).toEqual([id]);
   });
 
-  it('are rotated once, however many ask at once', async () => {
+  it('are rotated once by many requests at once', async () => {
     const login = await logIn();
     const request = { name: 'x', scopes: ['messages:list'], expires_at: inDays(1) };
     const made = await json('POST', '/v1/tokens', login, request);
@@ -122,7 +122,7 @@ describe.each(STORES)('private tokens through Envoy, on $name', (kind) => {
     expect(after.tokens).toHaveLength(before.tokens.length + 1);
   });
 
-  it('are never in a log', async () => {
+  it('are never logged', async () => {
     const login = await logIn();
     const made = await json('POST', '/v1/tokens', login, {
       name: 'x',
@@ -138,7 +138,7 @@ describe.each(STORES)('private tokens through Envoy, on $name', (kind) => {
   });
 });
 
-/** Members of the bodies that come back, as far as they are read one by one. */
+/** The members of response bodies that the tests read. */
 interface Answered {
   readonly id: string;
   readonly access_token: string;
@@ -155,7 +155,7 @@ function inDays(days: number): string {
 }
 
 async function json(method: string, path: string, token?: string, body?: object): Promise<Answered> {
-  // What its members hold is what the tests ask.
+  // The tests check the members.
   return JSON.parse((await call(method, path, token, body)).body) as Answered;
 }
 

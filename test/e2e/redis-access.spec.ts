@@ -21,7 +21,7 @@ interface Starting {
   readonly admin: number;
 }
 
-/** `sallyport serve` on a Redis, which may not be there. */
+/** Starts `sallyport serve` on a Redis that need not run. */
 async function start(store: object | string): Promise<Starting> {
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-redis-access-'));
   onTestFinished(() => rm(folder, { recursive: true }));
@@ -36,7 +36,7 @@ async function start(store: object | string): Promise<Starting> {
 }
 
 function linesOf(sallyport: Process): readonly Record<string, unknown>[] {
-  // Nothing but JSON is written, on either output.
+  // Both outputs contain only JSON.
   return sallyport
     .output()
     .trim()
@@ -44,7 +44,7 @@ function linesOf(sallyport: Process): readonly Record<string, unknown>[] {
     .map((line) => JSON.parse(line));
 }
 
-it('a Redis that is not there at the start is waited for, not ready, and the log says so', async () => {
+it('Sallyport waits for a Redis that is down at the start, is not ready, and logs it', async () => {
   const [port = 0] = await freePorts(1);
   const { sallyport, admin } = await start(`redis://127.0.0.1:${port}`);
   await untilReady(sallyport, [admin]);
@@ -64,7 +64,7 @@ it('a Redis that is not there at the start is waited for, not ready, and the log
   expect(await sallyport.stop()).toBe(0);
 });
 
-it('a Redis that refuses the password ends the start, with one line that says so', async () => {
+it('Sallyport exits with one line if Redis refuses the password at the start', async () => {
   const redis = await startRedis({ settings: { requirepass: NEW } });
   onTestFinished(() => redis.close());
   const { sallyport } = await start({ url: `redis://127.0.0.1:${redis.port}`, password: { env: 'OLD_PASSWORD' } });
@@ -108,7 +108,7 @@ it('a password of Redis that is rotated in its file needs no restart', async () 
   expect(sallyport.output()).not.toMatch(/needRestart|the-(?:old|new)-password/);
 });
 
-it('a password that Redis does not take yet is refused, and taken up once Redis takes it', async () => {
+it('a new password that Redis does not accept yet is used once Redis accepts it', async () => {
   const redis = await startRedis({ settings: { requirepass: OLD } });
   onTestFinished(() => redis.close());
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-redis-access-'));
@@ -122,7 +122,7 @@ it('a password that Redis does not take yet is refused, and taken up once Redis 
   await writeFile(file, `${NEW}\n`);
   await expect.poll(() => sallyport.output(), POLL).toContain('configuration not taken up');
   expect(sallyport.output()).toContain('refuses the user name or the password');
-  // What reconnects still has the former password.
+  // Reconnects still use the former password.
   await redis.client.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
   const ready = async () => (await fetch(`http://127.0.0.1:${admin}/readyz`)).status;
   await expect.poll(ready, POLL).toBe(200);

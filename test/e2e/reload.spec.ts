@@ -36,7 +36,7 @@ describe('a changed file', () => {
   let loaded: Promise<void>;
   let isRunning: boolean;
 
-  /** Requests without pause, on four connections, whose answers are kept. */
+  /** Sends requests without pause on four connections; returns their responses. */
   function load(): void {
     statuses = [];
     isRunning = true;
@@ -47,14 +47,14 @@ describe('a changed file', () => {
   }
 
   afterEach(async () => {
-    // However slow the machine is.
+    // Slow machines need this long.
     await expect.poll(() => statuses.length, { timeout: 20_000 }).toBeGreaterThan(20);
     isRunning = false;
     await loaded;
     expect(statuses.filter((status) => status !== 202)).toEqual([]);
   });
 
-  it('is taken up on SIGHUP, under load, without a failed request', async () => {
+  it('is reloaded on SIGHUP under load, without a failed request', async () => {
     expect(await call('GET', NEW)).toBe(403);
     load();
     await edit((config) => void routesOf(config).push({ path: NEW, scope: 'messages:send' }));
@@ -63,7 +63,7 @@ describe('a changed file', () => {
     await wait(300);
   });
 
-  it('is taken up without a signal', async () => {
+  it('is reloaded without a signal', async () => {
     load();
     await edit((config) => {
       config['routes'] = routesOf(config).filter(({ path }) => path !== NEW);
@@ -71,7 +71,7 @@ describe('a changed file', () => {
     await expect.poll(() => call('GET', NEW), { timeout: 5_000 }).toBe(403);
   });
 
-  it('changes nothing where it is broken, and says every problem', async () => {
+  it('changes nothing if it is invalid, and every problem is logged', async () => {
     load();
     await edit((config) => {
       routesOf(config).push({ path: NEW, scope: 'messages:sent' }, { path: '/x', nonsense: true });
@@ -87,7 +87,7 @@ describe('a changed file', () => {
     await expect.poll(reloadSuccessful, { timeout: 5_000 }).toBe(1);
   });
 
-  it('names what needs a restart, and takes up the rest', async () => {
+  it('is reloaded except for settings that need a restart, which are logged', async () => {
     load();
     await edit((config) => {
       config['listen'] = { ...(config['listen'] as object), tokens: '127.0.0.1:1' };
@@ -97,7 +97,7 @@ describe('a changed file', () => {
     expect(platform.sallyport.output()).toContain('"needRestart":["listen.tokens"]');
   });
 
-  it('takes up another algorithm for new keys, and says that the present key is not for it', async () => {
+  it('sets another algorithm for new keys, and the log names the present key', async () => {
     load();
     await edit((config) => {
       const [own] = config['issuers'] as { signing: object }[];
@@ -109,7 +109,7 @@ describe('a changed file', () => {
     expect(await call('GET', NEW)).toBe(200);
   });
 
-  it('is refused where an issuer would have another name than its revocations, and warns of one that is gone', async () => {
+  it('is refused if it renames an issuer that has revocations, and warns of a removed issuer', async () => {
     load();
     const issuerNamed = (config: Record<string, unknown>, name: string) =>
       (config['issuers'] as { name: string }[]).find((issuer) => issuer.name === name);
@@ -124,7 +124,7 @@ describe('a changed file', () => {
     expect(platform.sallyport.output()).toContain('"names":["auth0-sms"]');
   });
 
-  it('is refused where it would sign as another issuer', async () => {
+  it('is refused if it changes the issuer that signs', async () => {
     load();
     await edit((config) => {
       const [own] = config['issuers'] as { issuer: string }[];
@@ -165,7 +165,7 @@ describe('SIGTERM', () => {
 
   const health = { method: 'GET', path: '/health', host: 'h', headers: [] } as const;
 
-  it('lets it answer on while it is not ready, and then ends it with 0', async () => {
+  it('makes Sallyport not ready while it still answers, and then exit with 0', async () => {
     await start({ delay: '1s' });
     expect(await checks.health()).toBe('SERVING');
     process.kill(stopping.pid ?? 0, 'SIGTERM');
@@ -177,7 +177,7 @@ describe('SIGTERM', () => {
     expect(stopping.output()).toMatch(/"msg":"stopping"[^]*"msg":"stopped"/);
   });
 
-  it('a second time ends it at once', async () => {
+  it('makes it exit at once if it is sent twice', async () => {
     await start({ delay: '60s' });
     process.kill(stopping.pid ?? 0, 'SIGTERM');
     await expect.poll(() => checks.health()).toBe('NOT_SERVING');
@@ -185,7 +185,7 @@ describe('SIGTERM', () => {
     expect(await stopping.ended).toBe(1);
   });
 
-  it('does not wait for ever for a connection that stays open', async () => {
+  it('does not wait forever for a connection that stays open', async () => {
     await start({ drain: '500ms' });
     expect(await checks.health()).toBe('SERVING');
     process.kill(stopping.pid ?? 0, 'SIGINT');
@@ -194,14 +194,14 @@ describe('SIGTERM', () => {
 });
 
 function routesOf(config: Record<string, unknown>): { path: string; [key: string]: unknown }[] {
-  // As the demo's file has them.
+  // The demo's file has this form.
   return config['routes'] as { path: string }[];
 }
 
-/** Replaces the configuration as careful editors do: written beside it, then renamed over it. */
+/** Replaces the configuration like careful editors: writes a new file and renames it. */
 async function edit(change: (config: Record<string, unknown>) => void): Promise<void> {
   const file = join(platform.sallyport.folder, 'sallyport.yaml');
-  // The file that the harness wrote.
+  // `startSallyport` wrote this file.
   const config = parse(await readFile(file, 'utf8')) as Record<string, unknown>;
   change(config);
   await writeFile(`${file}.new`, stringify(config));

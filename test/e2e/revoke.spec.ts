@@ -42,7 +42,7 @@ describe.each(STORES)('sallyport token revoke, on the $name store of a running S
     issuers.close();
   });
 
-  /** A way to end a token: its arguments, what is typed, what the door's log calls it. */
+  /** A form of revocation: its arguments, its input, and the check in the door's log. */
   interface Way {
     readonly what: string;
     readonly token: () => string;
@@ -52,7 +52,7 @@ describe.each(STORES)('sallyport token revoke, on the $name store of a running S
     readonly check: string;
   }
 
-  const WAYS: readonly Way[] = [
+  const FORMS: readonly Way[] = [
     {
       what: 'a token on standard input, by its id',
       token: () => corporateToken(issuers, 'RS256', claims({ jti: 'typed in' })),
@@ -113,36 +113,39 @@ describe.each(STORES)('sallyport token revoke, on the $name store of a running S
     },
   ];
 
-  it.each(WAYS)('ends a token by $what; explain tells why', async ({ token: make, revoke, input, says, check }) => {
-    const token = make();
-    // Not at once where a busy machine has just made the feed anew.
-    await expect.poll(() => decide(token), { timeout: 10_000 }).toBe('passes');
-    const reason = `incident ${randomBytes(4).toString('hex')}`;
-    const args = [...revoke(token), '--by', 'ada', '--reason', reason];
-    const { code, output } = await run(['token', 'revoke', ...args], input?.(token));
-    expect({ code, output }).toEqual({ code: 0, output: expect.stringMatching(says) });
-    expect(output).toMatch(/^The store has it; every instance knows within 1 s\.$/m);
-    expect(output).not.toContain(token.slice(0, 30));
-    await expect.poll(() => decide(token)).toBe('token revoked');
+  it.each(FORMS)(
+    'revokes a token by $what, and explain says why',
+    async ({ token: make, revoke, input, says, check }) => {
+      const token = make();
+      // A busy machine may have just restarted the feed.
+      await expect.poll(() => decide(token), { timeout: 10_000 }).toBe('passes');
+      const reason = `incident ${randomBytes(4).toString('hex')}`;
+      const args = [...revoke(token), '--by', 'ada', '--reason', reason];
+      const { code, output } = await run(['token', 'revoke', ...args], input?.(token));
+      expect({ code, output }).toEqual({ code: 0, output: expect.stringMatching(says) });
+      expect(output).toMatch(/^The store has it; every instance knows within 1 s\.$/m);
+      expect(output).not.toContain(token.slice(0, 30));
+      await expect.poll(() => decide(token)).toBe('token revoked');
 
-    const isMark = check.endsWith('mark');
-    const explained = (await run(['explain', '--token-file', '-', 'POST', MESSAGES], token)).output;
-    expect(explained).toContain('denied: token_revoked');
-    const words = isMark
-      ? /: ends what was issued up to 2\d{3}-\S+Z$/m
-      : new RegExp(`: revoked \\S+Z by ada: ${reason}$`, 'm');
-    expect(explained).toMatch(words);
-    expect(linesOf('decision').at(-1)).toMatchObject({ reason: 'token_revoked', check: `revocation by ${check}` });
-    expect(sallyport.output()).not.toContain(reason);
-    expect(await audited(reason)).toMatchObject({
-      log: 'audit',
-      by: 'ada',
-      reason,
-      msg: expect.stringMatching(/ revoked$/),
-    });
-  });
+      const isMark = check.endsWith('mark');
+      const explained = (await run(['explain', '--token-file', '-', 'POST', MESSAGES], token)).output;
+      expect(explained).toContain('denied: token_revoked');
+      const words = isMark
+        ? /: ends what was issued up to 2\d{3}-\S+Z$/m
+        : new RegExp(`: revoked \\S+Z by ada: ${reason}$`, 'm');
+      expect(explained).toMatch(words);
+      expect(linesOf('decision').at(-1)).toMatchObject({ reason: 'token_revoked', check: `revocation by ${check}` });
+      expect(sallyport.output()).not.toContain(reason);
+      expect(await audited(reason)).toMatchObject({
+        log: 'audit',
+        by: 'ada',
+        reason,
+        msg: expect.stringMatching(/ revoked$/),
+      });
+    },
+  );
 
-  it('leaves alone whom it does not reach', async () => {
+  it('does not affect other tokens', async () => {
     const other = corporateToken(issuers, 'RS256', claims({ iat: Math.floor(Date.now() / 1000) + 2 }));
     expect(await decide(other)).toBe('passes');
     const past = ['--issuer', 'corporate', '--subject', 'alice', '--before', '2020-01-01'];
@@ -151,7 +154,7 @@ describe.each(STORES)('sallyport token revoke, on the $name store of a running S
     expect(await decide(other)).toBe('passes');
   });
 
-  it('ends a token of our own until its end, and all tokens of an account by its name', async () => {
+  it('revokes one of our tokens until it expires, and all tokens of an account by its name', async () => {
     const first = await issue();
     const one = await run(['token', 'revoke', '--issuer', 'sallyport', '--jti', first.id]);
     const until = /stays {2}until (.*)/.exec(one.output)?.[1] ?? '';
@@ -165,7 +168,7 @@ describe.each(STORES)('sallyport token revoke, on the $name store of a running S
     await expect.poll(() => decide(second.access_token)).toBe('token revoked');
   });
 
-  it('ends a token that is not what it says by its thumbprint, and not the one whose id it took', async () => {
+  it('revokes a forged token by its thumbprint, and not the token whose id it copies', async () => {
     const good = corporateToken(issuers, 'RS256', claims({ jti: 'victim' }));
     const forged = forgeWith({ alg: 'RS256', kid: 'rsa' }, claims({ jti: 'victim' }), hmac('x'));
     const { code, output } = await run(['token', 'revoke', '--token-file', '-'], forged);
@@ -177,7 +180,7 @@ describe.each(STORES)('sallyport token revoke, on the $name store of a running S
     expect(await decide(good)).toBe('passes');
   });
 
-  it('ends the other form of an ECDSA signature with the one that it was given', async () => {
+  it('revokes both forms of an ECDSA signature', async () => {
     const token = corporateToken(issuers, 'ES256', claims({ jti: undefined }));
     const file = join(sallyport.folder, 'token');
     await writeFile(file, otherForm(token));
@@ -185,7 +188,7 @@ describe.each(STORES)('sallyport token revoke, on the $name store of a running S
     await expect.poll(() => decide(token)).toBe('token revoked');
   });
 
-  it('takes a revocation back at a running instance, and only by the command', async () => {
+  it('takes a revocation back at a running instance, and only unrevoke does', async () => {
     const token = corporateToken(issuers, 'RS256', claims({ jti: 'mistake' }));
     const target = ['--issuer', 'corporate', '--jti', 'mistake'];
     await run(['token', 'revoke', ...target, '--by', 'ada', '--reason', 'wrong one']);
@@ -219,10 +222,10 @@ describe.each(STORES)('sallyport token revoke, on the $name store of a running S
     expect(listed.find((one) => one.id === id)?.status).toBe('active');
   });
 
-  it('does not revive a token that was rotated, by taking its revocation back', async () => {
+  it('refuses to take back the revocation of a rotated token', async () => {
     const made = { name: 'old', scopes: ['messages:send'], expires_at: new Date(Date.now() + 900_000).toISOString() };
-    const post = async (path: string, asked: object, credential?: string) =>
-      JSON.parse((await call(sallyport.ports.tokens, 'POST', path, credential, asked)).body);
+    const post = async (path: string, request: object, credential?: string) =>
+      JSON.parse((await call(sallyport.ports.tokens, 'POST', path, credential, request)).body);
     const login = `Bearer ${(await post('/v1/login', ACCOUNT)).access_token}`;
     const old = await post('/v1/tokens', made, login);
     const heir = await post(`/v1/tokens/${old.id}/rotate`, { expires_at: made.expires_at, overlap: 600 }, login);
@@ -236,12 +239,12 @@ describe.each(STORES)('sallyport token revoke, on the $name store of a running S
     expect(await decide(old.access_token)).toBe('token revoked');
   });
 
-  it.each(['subject', 'key'])('asks before it takes back what ended more than one token, by --%s', async (form) => {
+  it.each(['subject', 'key'])('asks for confirmation before it takes back a revocation by --%s', async (form) => {
     const { code, output } = await run(['token', 'unrevoke', '--issuer', 'corporate', `--${form}`, 'nobody']);
     expect({ code, output }).toEqual({ code: 2, output: expect.stringContaining('--yes is missing') });
   });
 
-  it('lets the first word stand, and says so', async () => {
+  it('keeps an earlier revocation, and says so', async () => {
     const args = ['token', 'revoke', '--issuer', 'corporate', '--jti', 'twice'];
     await run([...args, '--by', 'ada', '--reason', 'first']);
     const { output } = await run([...args, '--by', 'bob', '--reason', 'second']);
@@ -253,7 +256,7 @@ describe.each(STORES)('sallyport token revoke, on the $name store of a running S
     );
   });
 
-  it('writes also what ends a token that has ended by this clock, which may be ahead', async () => {
+  it('revokes a token that has expired by this clock, which may be ahead', async () => {
     const token = corporateToken(issuers, 'RS256', claims({ jti: 'old', exp: 1_700_000_000 }));
     const { code, output } = await run(['token', 'revoke', '--token-file', '-'], token);
     expect({ code, output }).toEqual({ code: 0, output: expect.stringMatching(/^revoked token old of corporate\n/) });
@@ -267,7 +270,7 @@ describe.each(STORES)('sallyport token revoke, on the $name store of a running S
     ],
     [['--issuer', 'sallyport', '--subject', 'r'.repeat(22)], 'warning: the store has no account with this id\n'],
     [['--issuer', 'sallyport', '--key', 'mistyped', '--yes'], 'warning: the store has no such key ('],
-  ])('warns of what the store does not know: %j', async (args, words) => {
+  ])('warns about %j, of which the store has no record', async (args, words) => {
     const { code, output } = await run(['token', 'revoke', ...args]);
     expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining(words) });
     expect(output).toContain('The store has it');
@@ -305,7 +308,7 @@ describe.each(STORES)('sallyport token revoke, on the $name store of a running S
     expect(await readFile(join(sallyport.folder, 'audit.log'), 'utf8')).toBe(before);
   });
 
-  it('does not need Sallyport to run, nor a file for its record', async () => {
+  it('works while Sallyport is stopped, and needs no file for its audit record', async () => {
     const token = corporateToken(issuers, 'RS256', claims({ jti: 'meanwhile' }));
     expect(await decide(token)).toBe('passes');
     await sallyport.stop();
@@ -346,7 +349,7 @@ function run(args: readonly string[], input = '') {
   return runSallyport([...args, '--config', config], { env: environment(), input });
 }
 
-/** What the door says of a message that is sent with the token. */
+/** Resolves to the door's response to a message with the token. */
 async function decide(token: string): Promise<string> {
   const headers = [['authorization', `Bearer ${token}`]] as const;
   const request = { method: 'POST', host: 'api.example.com', path: MESSAGES, headers };
@@ -376,7 +379,7 @@ function linesOf(log: string): Record<string, unknown>[] {
   return complete.map((line) => JSON.parse(line)).filter((line) => line.log === log);
 }
 
-/** The audit record that holds the text. */
+/** Returns the audit record that contains the text. */
 async function audited(text: string): Promise<unknown> {
   const lines = (await readFile(join(sallyport.folder, 'audit.log'), 'utf8')).trimEnd().split('\n');
   return lines.filter((line) => line.includes(text)).map((line) => JSON.parse(line))[0];

@@ -6,7 +6,7 @@ import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts'
 import { type Services, startServices } from '../support/servers/services.ts';
 import { REDIS, type StoreUnderTest } from '../support/servers/stores.ts';
 
-/** Longer than Envoy's interval between two health checks. */
+/** Longer than Envoy's health check interval. */
 const DELAY = '2s';
 
 let issuers: CaseIssuers;
@@ -35,14 +35,14 @@ afterAll(async () => {
   issuers.close();
 });
 
-/** Both on one store. */
+/** Two instances on one store. */
 function edit(config: Record<string, unknown>): void {
   issuers.configure(config);
   store.edit(config);
   config['shutdown'] = { delay: DELAY };
 }
 
-it('two instances on one Redis, stopped and started one after the other under load: no request fails', async () => {
+it('no request fails while two instances on one Redis are restarted one after the other under load', async () => {
   const token = corporateToken(issuers, 'RS256');
   const statuses: number[] = [];
   let isRunning = true;
@@ -57,7 +57,7 @@ it('two instances on one Redis, stopped and started one after the other under lo
     expect(await instance.stop()).toBe(0);
     const again = await startSallyport({ env, edit, after: instance });
     instances[index] = again;
-    // Until Envoy has found it healthy, and asks it, the other one must not stop.
+    // The other instance must run until Envoy has found this one healthy and uses it.
     await expect.poll(() => again.output(), { timeout: 20_000 }).toContain('"log":"decision"');
   }
   isRunning = false;

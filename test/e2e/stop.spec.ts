@@ -12,7 +12,7 @@ import { startSallyport } from '../support/servers/sallyport.ts';
 import { startServices } from '../support/servers/services.ts';
 
 it.skipIf(!hasOpenssl)(
-  'stops at once behind mTLS and the health checks of envoy.yaml, and can start again (needs the openssl command)',
+  'Sallyport stops at once behind mTLS and the health checks of envoy.yaml, and starts again (needs the openssl command)',
   async () => {
     const folder = await mkdtemp(join(tmpdir(), 'sallyport-stop-'));
     onTestFinished(() => rm(folder, { recursive: true }));
@@ -26,7 +26,7 @@ it.skipIf(!hasOpenssl)(
     const envoy = await startEnvoy({ sallyport: extAuthz, tokens, ...services.ports }, { certificates: folder });
     onTestFinished(() => envoy.close());
     await passes(envoy);
-    // Nobody waits for these: one says nothing, one agrees on nothing, and neither goes by itself.
+    // A stop must not wait for these: some send nothing, one negotiates no protocol, and none closes by itself.
     for (const port of Object.values(first.ports)) connect(port, '127.0.0.1').on('error', () => {});
     const client = {
       port: extAuthz,
@@ -38,11 +38,11 @@ it.skipIf(!hasOpenssl)(
     await expect
       .poll(() => first.output(), { timeout: 30_000 })
       .toMatch(/does not offer HTTP\/2.*"TLS handshake failed"/);
-    // Envoy's own checks agree on HTTP/2.
+    // Envoy's health checks negotiate HTTP/2.
     const scrape = { port: first.ports.admin, method: 'GET', path: '/metrics', headers: [] };
     expect((await sendRequest(scrape)).body).toContain('\nsallyport_tls_handshake_failures_total{door="extAuthz"} 1\n');
 
-    // Not after shutdown.drain, at which it would have been killed.
+    // A stop after shutdown.drain would end in SIGKILL.
     expect(await first.stop()).toBe(0);
     const second = await startSallyport({ ...options, after: first });
     await passes(envoy);
@@ -52,7 +52,7 @@ it.skipIf(!hasOpenssl)(
 
 function edit(config: Record<string, unknown>, folder: string): void {
   const tls = { cert: join(folder, 'sallyport.pem'), key: join(folder, 'sallyport.key') };
-  // As the harness wrote it.
+  // `startSallyport` writes addresses.
   const listen = config['listen'] as Record<string, unknown>;
   listen['extAuthz'] = { address: listen['extAuthz'], tls: { ...tls, clientCa: join(folder, 'envoy.pem') } };
   config['shutdown'] = { drain: '5m' };

@@ -5,7 +5,7 @@ import { call } from '../support/servers/http-client.ts';
 import { runSallyport } from '../support/servers/run-sallyport.ts';
 import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
 
-it('sallyport token list shows every token, and why some are to be looked at', async () => {
+it('sallyport token list shows every token, and marks those that need attention', async () => {
   const sallyport = await startSallyport({ env: WITH_ACCOUNT });
   onTestFinished(() => sallyport.close());
   const config = ['--config', join(sallyport.folder, 'sallyport.yaml')];
