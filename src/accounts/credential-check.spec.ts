@@ -51,7 +51,7 @@ describe('CredentialCheck', () => {
   it('names the account in a refusal if it exists, for the log', async () => {
     const { instance } = await setUp();
     expect(await instance().check('ADA', 'guess', HOME)).toMatchObject({ check: 'password', accountId: 'account-1' });
-    const none = await instance().check('nobody', 'guess', HOME);
+    const none = await instance().check('unknown', 'guess', HOME);
     expect(none).toMatchObject({ check: 'no such account', accountId: undefined });
   });
 

@@ -13,9 +13,9 @@ const LIMIT_MS = 60_000;
 
 /** One instance on a store. */
 class Instance {
-  readonly told: string[] = [];
+  readonly events: string[] = [];
   /** When it read the keys, in milliseconds since the start. */
-  readonly asked: number[] = [];
+  readonly readAtMs: number[] = [];
   broken: Error | undefined;
   readonly keys: OwnKeys;
   readonly ringing: KeyRingFixture;
@@ -31,17 +31,17 @@ class Instance {
       timers: time,
       random: () => 0,
       observer: {
-        ownKeysChanged: (added, dropped) => this.told.push(`+${added.length} -${dropped.length}`),
-        ownKeySigns: (kid) => this.told.push(`signs ${kid}`),
-        ownKeysFailed: (error) => this.told.push(`failed: ${describeError(error)}`),
-        ownKeysRecovered: () => this.told.push('recovered'),
+        ownKeysChanged: (added, dropped) => this.events.push(`+${added.length} -${dropped.length}`),
+        ownKeySigns: (kid) => this.events.push(`signs ${kid}`),
+        ownKeysFailed: (error) => this.events.push(`failed: ${describeError(error)}`),
+        ownKeysRecovered: () => this.events.push('recovered'),
       },
     });
   }
 
   readonly ring = {
     reconcile: async (known: Parameters<ReturnType<KeyRingFixture['ring']>['reconcile']>[0]) => {
-      this.asked.push(this.time.nowMs - START_MS);
+      this.readAtMs.push(this.time.nowMs - START_MS);
       if (this.broken !== undefined) throw this.broken;
       this.ringing.nowSeconds = Math.floor(this.wallMs() / 1000);
       // HS256, because new keys must be made at once: the clock is simulated.
@@ -53,7 +53,7 @@ class Instance {
     this.keys.replaceKeys(await this.ringing.ring().reconcile());
     this.keys.reconfigure(LIMIT_MS, this.ring);
     await this.time.advance(0);
-    this.told.length = 0;
+    this.events.length = 0;
     return this;
   }
 
@@ -104,12 +104,12 @@ describe('OwnKeys', () => {
     const { kid: first } = await keys.current();
     const { key } = await ringing.ring().rotate();
     await time.advance(LIMIT_MS);
-    expect(instance.told).toEqual(['+1 -0']);
+    expect(instance.events).toEqual(['+1 -0']);
     expect(await keys.find('EdDSA', key.kid)).toHaveLength(1);
     expect((await instance.soon(keys.current())).kid).toBe(first);
     await time.advance(600_000);
     expect((await instance.soon(keys.current())).kid).toBe(key.kid);
-    expect(instance.told).toContain(`signs ${key.kid}`);
+    expect(instance.events).toContain(`signs ${key.kid}`);
     expect(await keys.find('EdDSA', first)).toHaveLength(1);
   });
 
@@ -121,16 +121,16 @@ describe('OwnKeys', () => {
 
   it('shares one read among all lookups of an unknown key, and reads again after 50 ms at the earliest', async () => {
     const { keys, time, instance } = await start();
-    instance.asked.length = 0;
+    instance.readAtMs.length = 0;
     await time.advance(1_000);
     const findings = Promise.all(Array.from({ length: 100 }, () => keys.find('EdDSA', 'unknown')));
     await time.advance(0);
     // A lookup during or right after a read waits for a read that begins after the lookup.
     const later = Promise.all(Array.from({ length: 100 }, () => keys.find('EdDSA', 'unknown')));
     await time.advance(49);
-    expect(instance.asked).toEqual([1_000]);
+    expect(instance.readAtMs).toEqual([1_000]);
     await time.advance(1);
-    expect(instance.asked).toEqual([1_000, 1_050]);
+    expect(instance.readAtMs).toEqual([1_000, 1_050]);
     expect([...(await findings), ...(await later)].flat()).toEqual([]);
   });
 
@@ -142,10 +142,10 @@ describe('OwnKeys', () => {
     expect(await instance.soon(keys.find('EdDSA', 'unknown'))).toBeUndefined();
     expect(await keys.find('EdDSA', kid)).toHaveLength(1);
     expect(keys.state).toEqual({ kid, sinceSeconds: NOW, failing: true });
-    expect(instance.told).toContain('failed: no route');
+    expect(instance.events).toContain('failed: no route');
     instance.broken = undefined;
     await time.advance(LIMIT_MS);
-    expect(instance.told.at(-1)).toBe('recovered');
+    expect(instance.events.at(-1)).toBe('recovered');
     expect(keys.state).toMatchObject({ failing: false });
     expect(await instance.soon(keys.find('EdDSA', 'unknown'))).toEqual([]);
   });
@@ -181,7 +181,7 @@ describe('OwnKeys', () => {
     );
     await ringing.store.signingKeys.replace('sallyport', revision, [...existing, foreign]);
     await time.advance(LIMIT_MS);
-    expect(instance.told).toEqual([expect.stringContaining('is not the one they were sealed with')]);
+    expect(instance.events).toEqual([expect.stringContaining('is not the one they were sealed with')]);
     expect(await keys.find('EdDSA', kid)).toHaveLength(1);
   });
 
@@ -196,23 +196,23 @@ describe('OwnKeys', () => {
 
   it('reads the keys periodically, until it is closed', async () => {
     const { time, instance } = await start();
-    instance.asked.length = 0;
+    instance.readAtMs.length = 0;
     await time.advance(2 * LIMIT_MS);
-    expect(instance.asked).toEqual([LIMIT_MS, 2 * LIMIT_MS]);
+    expect(instance.readAtMs).toEqual([LIMIT_MS, 2 * LIMIT_MS]);
     instance.keys.close();
     await time.advance(10 * LIMIT_MS);
-    expect(instance.asked).toHaveLength(2);
+    expect(instance.readAtMs).toHaveLength(2);
     expect(time.pending).toBe(0);
   });
 
   it('schedules one read if it is reconfigured while a read is running', async () => {
     const { time, instance } = await start();
     for (const limitMs of [10_000, 20_000]) instance.keys.reconfigure(limitMs, instance.ring);
-    instance.asked.length = 0;
+    instance.readAtMs.length = 0;
     await time.advance(100);
     expect(time.pending).toBe(1);
     await time.advance(20_000);
-    expect(instance.asked.length).toBeLessThanOrEqual(2);
+    expect(instance.readAtMs.length).toBeLessThanOrEqual(2);
   });
 
   it('replaceKeys() accepts all keys or none', async () => {
