@@ -1,7 +1,7 @@
 import type { SealedSigningKey, SigningKeyRing } from '../signing/signing-key-store.ts';
-import { asNumber, asText, membersOf, parseMembers } from './members.ts';
+import { asNumber, asString, membersOf, parseMembers } from './members.ts';
 
-/** What a ring is kept as: one text, so that it is replaced whole. Nothing but the listed members is ever written. */
+/** Returns a ring as one string, which stores replace as a whole. Writes only the listed members. */
 export function writeRing({ revision, keys }: SigningKeyRing): string {
   const written = keys.map(
     ({ kid, issuer, algorithm, sealed, createdAtSeconds, signsFromSeconds, longestTokenSeconds }) => {
@@ -11,7 +11,7 @@ export function writeRing({ revision, keys }: SigningKeyRing): string {
   return JSON.stringify({ revision, keys: written });
 }
 
-/** Reads a ring; without a text the one that there is at first. Throws for what is none. */
+/** Parses a ring; returns an empty one for `undefined`. Throws if the text is not a ring. */
 export function readRing(text: string | undefined): SigningKeyRing {
   if (text === undefined) return { revision: 0, keys: [] };
   const ring = parseMembers(text);
@@ -23,10 +23,10 @@ export function readRing(text: string | undefined): SigningKeyRing {
 function toSigningKey(written: unknown): SealedSigningKey {
   const members = membersOf(written);
   return {
-    kid: asText(members, 'kid'),
-    issuer: asText(members, 'issuer'),
-    algorithm: asText(members, 'algorithm'),
-    sealed: asText(members, 'sealed'),
+    kid: asString(members, 'kid'),
+    issuer: asString(members, 'issuer'),
+    algorithm: asString(members, 'algorithm'),
+    sealed: asString(members, 'sealed'),
     createdAtSeconds: asNumber(members, 'createdAtSeconds'),
     signsFromSeconds: asNumber(members, 'signsFromSeconds'),
     longestTokenSeconds: asNumber(members, 'longestTokenSeconds'),

@@ -1,7 +1,7 @@
-/** The members of a JSON object that a store keeps; hands other than ours write there too, so each is looked at. */
+/** The members of a JSON object from a store. Other programs may write there too, so each member is checked. */
 export type Members = Readonly<Record<string, unknown>>;
 
-/** Says nothing of what it read: that may be a password's hash. */
+/** Parses a record. Its errors do not quote the record, which may hold a password hash. */
 export function parseMembers(record: string): Members {
   let value: unknown;
   try {
@@ -17,9 +17,9 @@ export function membersOf(value: unknown): Members {
   return { ...value };
 }
 
-export function asText(members: Members, name: string): string {
+export function asString(members: Members, name: string): string {
   const value = members[name];
-  return typeof value === 'string' ? value : refuse(name, 'text');
+  return typeof value === 'string' ? value : refuse(name, 'a string');
 }
 
 export function asNumber(members: Members, name: string): number {
@@ -27,9 +27,11 @@ export function asNumber(members: Members, name: string): number {
   return typeof value === 'number' ? value : refuse(name, 'a number');
 }
 
-export function asTexts(members: Members, name: string): readonly string[] {
+export function asStrings(members: Members, name: string): readonly string[] {
   const list = members[name];
-  return Array.isArray(list) && list.every((item) => typeof item === 'string') ? list : refuse(name, 'a list of texts');
+  return Array.isArray(list) && list.every((item) => typeof item === 'string')
+    ? list
+    : refuse(name, 'a list of strings');
 }
 
 export function refuse(name: string, expected: string): never {

@@ -3,22 +3,22 @@ import type { Config, StoreConfig } from '../config/config.ts';
 import type { Store } from './store.ts';
 
 /**
- * An `instance` runs on, and forgets what ended long ago; a `command` looks at a store once and deletes nothing, and a
- * `first command` begins one where there is none; an `import` makes a store anew from a copy.
+ * Who opens the store. An `instance` keeps running and purges old records. A `command` opens an existing store and
+ * deletes nothing; a `first command` may also create the store. An `import` creates a store from a copy.
  */
 export type StoreUser = 'instance' | 'command' | 'first command' | 'import';
 
-/** How long to wait before the store is tried once more, in milliseconds. */
+/** The pause between two attempts to open the store, in milliseconds. */
 const PAUSE_MS = 500;
-/** For the first attempt: whoever starts it learns soon what is waited for. */
+/** The time limit of the first attempt, in milliseconds: short, so that the log soon shows what the start waits for. */
 const FIRST_OPEN_MS = 1_000;
 
 export interface OpenLimits extends Pick<Config['timeouts'], 'storeMs'> {
-  /** How long to try to connect, in milliseconds; 10 seconds by default. */
+  /** The time limit for connecting, in milliseconds; 10 seconds by default. */
   readonly openMs?: number;
 }
 
-/** Opens the configured store; a back end that is not configured is not even loaded. Rejects with `StoreError`. */
+/** Opens the configured store and loads only its back end. Rejects with `StoreError`. */
 export async function openStore(config: StoreConfig, limits: OpenLimits, user: StoreUser): Promise<Store> {
   switch (config.kind) {
     case 'memory': {
@@ -37,10 +37,11 @@ export async function openStore(config: StoreConfig, limits: OpenLimits, user: S
 }
 
 /**
- * Opens it for an instance as soon as it is there, for as long as that takes. Rejects with `StoreError` where waiting
- * does not help: for every error of an embedded store, and for what a person must change at a Redis.
- * @param read the configuration as it is by now: credentials may change meanwhile.
- * @param awaited told of each attempt that failed.
+ * Opens the store for an instance and retries until it is reachable, without a time limit. Rejects with `StoreError` if
+ * waiting cannot help: for every error of an embedded store, and for a Redis error that an operator must fix.
+ *
+ * @param read returns the current configuration, whose credentials may change between attempts.
+ * @param awaited receives the error of each failed attempt.
  */
 export async function awaitStore(
   read: () => StoreConfig,
@@ -52,14 +53,14 @@ export async function awaitStore(
     try {
       return await openStore(config, limits, 'instance');
     } catch (error) {
-      if (config.kind !== 'redis' || (await isForAPerson(error))) throw error;
+      if (config.kind !== 'redis' || (await needsOperator(error))) throw error;
       awaited(error);
       await wait(PAUSE_MS);
     }
   }
 }
 
-async function isForAPerson(error: unknown): Promise<boolean> {
+async function needsOperator(error: unknown): Promise<boolean> {
   const { isLasting } = await import('../redis/failure.ts');
   return isLasting(error);
 }

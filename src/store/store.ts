@@ -10,9 +10,9 @@ import type { TokenStore, TrackedToken } from '../tokens/token.ts';
 import type { BasicUseStore } from '../verification/basic/basic-use.ts';
 
 /**
- * What Sallyport keeps, one small interface per need. Every store passes the one contract suite in
- * `test/contract`. All methods reject with {@link StoreError} where the store cannot answer; a write resolves only
- * once its effect survives a crash of this process.
+ * What Sallyport stores, one small interface per need. Every store passes the contract suite in `test/contract`. All
+ * methods reject with {@link StoreError} if the store fails. A write resolves only once its effect survives a crash of
+ * this process.
  */
 export interface Store {
   readonly revocations: RevocationStore;
@@ -25,36 +25,36 @@ export interface Store {
   readonly logInHistory: LogInHistoryStore;
   readonly signingKeys: SigningKeyStore;
   readonly contents: StoreContents;
-  /** What an operator should know of how it was found at the opening; it works nevertheless. */
+  /** A problem that was found at the opening and that an operator should know; the store works nevertheless. */
   readonly warning?: string;
   /**
-   * Asks whether the servers take the credentials of another configuration, and changes nothing. Rejects with
-   * {@link StoreError} where one refuses them; a server that cannot be reached refuses nothing. Absent where there are
-   * no credentials.
+   * Checks whether the servers accept the credentials of another configuration, and changes nothing. Rejects with
+   * {@link StoreError} if a server refuses them; ignores servers that cannot be reached. Absent for a store without
+   * credentials.
    */
   readonly checkAccess?: (config: RedisStoreConfig) => Promise<void>;
   /**
-   * Takes up other credentials, for new connections and for those that are open. Rejects with {@link StoreError} where a
-   * server does not take them, or not yet; open connections then stay as they were. Absent where there are none.
+   * Changes the credentials of new and open connections. Rejects with {@link StoreError} if a server does not accept
+   * them (yet); open connections then keep the old ones. Absent for a store without credentials.
    */
   readonly reconfigure?: (config: RedisStoreConfig) => Promise<void>;
-  /** Ends every connection, worker and timer; writes that were accepted are finished first. */
+  /** Finishes the writes that were accepted, then closes every connection and stops every worker and timer. */
   close(): Promise<void>;
 }
 
-/** One thing that a store keeps. */
+/** One record of a store. */
 export type StoredRecord =
   | { readonly kind: 'account'; readonly record: Account }
   | { readonly kind: 'signing-key'; readonly record: SealedSigningKey }
   | { readonly kind: 'token'; readonly record: TrackedToken }
   | { readonly kind: 'revocation'; readonly record: RevocationEntry };
 
-/** All that a store keeps, for a copy of it. */
+/** The whole contents of a store, for a copy of it. */
 export interface StoreContents {
   /**
-   * Everything but epoch records, which are about this one set; accounts and an issuer's keys in their order. Revocations
-   * come last: all that were acknowledged before are among them. SQLite gives what there was at one moment; Redis may
-   * miss what is written meanwhile, or give it twice.
+   * Reads everything except epoch records, which belong to this one set. Accounts and the keys of an issuer keep their
+   * order. Revocations come last, so they include every one that was acknowledged before. SQLite returns a snapshot;
+   * Redis may miss a record that is written during the read, or return it twice.
    */
   read(): AsyncIterable<StoredRecord>;
 }

@@ -111,7 +111,7 @@ describe('an older copy of the store that is restored while Sallyport is stopped
     await platform.sallyport.stop();
     await rename(fileOf(), fileOf('.away'));
     const { code, output } = await command(['serve']);
-    expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining('is missing; put it back') });
+    expect({ code, output }).toEqual({ code: 1, output: expect.stringContaining('is missing; restore it') });
     await rename(fileOf('.away'), fileOf());
     await platform.restart();
   });

@@ -100,7 +100,7 @@ async function contentsOf(store: Store) {
 }
 
 describe('a copy of a store', () => {
-  it('gives an empty store all that it was made of', async () => {
+  it('restores everything into an empty store', async () => {
     const [from, to] = [await filledStore(), openMemoryStore()];
     const path = await copyOf(from);
     expect(await checkCopy(path)).toEqual({ format: 'sallyport-store', version: 2, ...ABOUT });
@@ -113,7 +113,7 @@ describe('a copy of a store', () => {
     expect(await contentsOf(to)).toEqual(await contentsOf(from));
   });
 
-  it('of version 1, whose accounts have no version, is still read', async () => {
+  it('can be of version 1, whose accounts have no version', async () => {
     const path = await copyOf(await filledStore());
     const lines = (await readFile(path, 'utf8'))
       .replace('"version":2', '"version":1')
@@ -127,7 +127,7 @@ describe('a copy of a store', () => {
     expect(await to.accounts.find('ada')).toEqual(ADA);
   });
 
-  it('can be put there again, and changes nothing', async () => {
+  it('changes nothing when it is imported again', async () => {
     const [from, to] = [await filledStore(), openMemoryStore()];
     const path = await copyOf(from);
     await merge(path, to);
@@ -141,7 +141,7 @@ describe('a copy of a store', () => {
     expect(await contentsOf(to)).toEqual(await contentsOf(from));
   });
 
-  it('goes on where it was broken off, and nobody gets in before', async () => {
+  it('completes an import that was interrupted, which wrote no account before the revocations', async () => {
     const [from, to] = [await filledStore(), openMemoryStore()];
     const path = await copyOf(from);
     for await (const { kind } of mergeCopy(path, partsFor(to))) {
@@ -153,16 +153,19 @@ describe('a copy of a store', () => {
     expect(await contentsOf(to)).toEqual(await contentsOf(from));
   });
 
-  it('does not bring back an account that was removed since: its password would count again', async () => {
+  it('does not restore an account that was removed later', async () => {
     const store = await filledStore();
     const path = await copyOf(store);
     await store.accounts.remove('a-1', { ...MARK, value: '999999999999999' });
     const account = (await merge(path, store)).find(({ kind }) => kind === 'account');
-    expect(account).toMatchObject({ written: 0, conflicts: ['account a-1 was removed since; it was left out'] });
+    expect(account).toMatchObject({
+      written: 0,
+      conflicts: ['account a-1 was removed after the copy was made; it was left out'],
+    });
     expect(await store.accounts.list()).toEqual([]);
   });
 
-  it('weakens no revocation, and leaves what stands', async () => {
+  it('weakens no revocation, and leaves existing records unchanged', async () => {
     const path = await copyOf(await filledStore());
     const to = openMemoryStore();
     const stronger = { ...MARK, value: '200' };
@@ -180,22 +183,22 @@ describe('a copy of a store', () => {
     expect(await to.tokens.find('t-2')).toMatchObject({ name: 'renamed' });
     expect(await to.tokens.find('t-1')).toEqual(USED);
     expect(tallies.flatMap(({ conflicts }) => conflicts)).toEqual([
-      'signing key k-1: own has keys of its own; it was left out, and its tokens do not verify here',
-      'account a-1 is not as in the copy; it stays so',
+      'signing key k-1: issuer own has other keys; the key was left out, and its tokens do not verify here',
+      'account a-1 differs from the copy; the store keeps its own',
     ]);
     expect(JSON.stringify(tallies)).not.toContain(HASH);
   });
 
-  it('leaves out an account whose name another one has', async () => {
+  it('leaves out an account whose name is taken', async () => {
     const path = await copyOf(await filledStore());
     const to = openMemoryStore();
     await to.accounts.add({ ...ADA, id: 'a-2', name: 'ADA' });
     const [conflict] = (await merge(path, to)).flatMap(({ conflicts }) => conflicts);
-    expect(conflict).toBe('account a-1: another one has its name or e-mail address; it was left out');
+    expect(conflict).toBe('account a-1: another account has its name or e-mail address; it was left out');
     expect((await to.accounts.list()).map(({ id }) => id)).toEqual(['a-2']);
   });
 
-  it('leaves out what has expired, a revocation a day and a token 30 days after its end', async () => {
+  it('leaves out revocations one day and tokens 30 days after their expiry', async () => {
     const path = await copyOf(await filledStore());
     const [soon, later] = [openMemoryStore(), openMemoryStore()];
     expect((await merge(path, soon, NOW + 10 + 30 * 86_400 - 1)).map(({ expired }) => expired)).toEqual([1, 0, 0, 0]);
@@ -204,8 +207,9 @@ describe('a copy of a store', () => {
   });
 });
 
-describe('checkCopy() refuses', () => {
-  const NEWER = 'written by Sallyport 9.9.9 as version 3; this one reads up to version 2: use that one, or a newer one';
+describe('checkCopy()', () => {
+  const NEWER =
+    'Sallyport 9.9.9 wrote this copy as version 3, but this Sallyport reads up to version 2; use Sallyport 9.9.9 or newer';
 
   it.each<readonly [string, (text: string) => string, string | RegExp]>([
     ['an empty file', () => '', 'the file is empty'],
@@ -222,29 +226,29 @@ describe('checkCopy() refuses', () => {
       /^line 2: record: .*"more"/,
     ],
     ['an unknown kind', (text) => text.replace('"kind":"account"', '"kind":"more"'), /^line 2: kind: /],
-    ['a member that is missing', (text) => text.replace('"accountId":"a-1",', ''), /^line 4: record.accountId: /],
+    ['a missing member', (text) => text.replace('"accountId":"a-1",', ''), /^line 4: record.accountId: /],
     [
       'an epoch record',
       (text) => text.replace('revoked:own:t-1', 'revoked-epoch'),
-      'line 6: record.key: an epoch record is not moved',
+      'line 6: record.key: an epoch record cannot be imported',
     ],
     [
       'another key',
       (text) => text.replace('revoked:own:t-1', 'schema'),
       'line 6: record.key: expected a key of the revocation set',
     ],
-    ['what is not JSON', (text) => text.replace('{"kind":"account"', '{"kind:"account"'), 'line 2: is not JSON'],
+    ['a line that is not JSON', (text) => text.replace('{"kind":"account"', '{"kind:"account"'), 'line 2: is not JSON'],
     ['half a surrogate pair', (text) => text.replace('"ada"', '"\\ud800"'), 'line 2: is not JSON'],
     ['a changed record', (text) => text.replace('all:any', 'all:ANY'), 'line 8: the file was changed'],
-    ['a line that is missing', (text) => text.split('\n').toSpliced(3, 1).join('\n'), 'line 7: the file was changed'],
+    ['a missing line', (text) => text.split('\n').toSpliced(3, 1).join('\n'), 'line 7: the file was changed'],
     [
-      'a file without its end',
+      'a file without its trailer',
       (text) => `${text.split('\n').slice(0, -2).join('\n')}\n`,
       'the file is cut off after line 7; export it again',
     ],
     ['a file that ends within a line', (text) => text.slice(0, -3), 'line 8: is not JSON'],
-    ['more behind the end', (text) => `${text}{}\n`, 'line 9: there is more behind the end'],
-  ])('%s, and repeats nothing of it', async (_what, change, message) => {
+    ['more lines after the trailer', (text) => `${text}{}\n`, 'line 9: there is more after the end'],
+  ])('refuses %s without quoting it', async (_what, change, message) => {
     const path = await copyOf(await filledStore());
     const text = await readFile(path, 'utf8');
     const changed = change(text);
@@ -261,13 +265,13 @@ describe('checkCopy() refuses', () => {
   it.each([
     ['within', Buffer.from('caf\xe9', 'latin1')],
     ['cut off at the end', Buffer.from([0xc3])],
-  ])('bytes that are not UTF-8, %s', async (_what, bytes) => {
+  ])('refuses bytes that are not UTF-8, %s', async (_what, bytes) => {
     const path = await copyOf(await filledStore());
     await writeFile(path, Buffer.concat([await readFile(path), bytes]));
     await expect(checkCopy(path)).rejects.toThrow(new CopyError('the file is not UTF-8 text'));
   });
 
-  it('what was changed since it was checked, when it is read', async () => {
+  it('is backed by readCopy(), which refuses a file that changed after the check', async () => {
     const path = await copyOf(await filledStore());
     await checkCopy(path);
     await writeFile(path, (await readFile(path, 'utf8')).replace('all:any', 'all:ANY'));

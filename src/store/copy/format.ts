@@ -8,8 +8,8 @@ import type { TokenEnd, TrackedToken } from '../../tokens/token.ts';
 import type { StoredRecord } from '../store.ts';
 
 /**
- * A copy of a store is JSON Lines in UTF-8: a header, one record a line, a trailer. Members may only be added together
- * with a higher version: who reads refuses what it does not know.
+ * A copy of a store is JSON Lines in UTF-8: a header, one record per line and a trailer. A new member needs a higher
+ * version, because a reader refuses members that it does not know.
  */
 export const FORMAT = 'sallyport-store';
 export const VERSION = 2;
@@ -17,22 +17,22 @@ export const VERSION = 2;
 export type RecordKind = StoredRecord['kind'];
 export const KINDS = ['account', 'signing-key', 'token', 'revocation'] as const satisfies readonly RecordKind[];
 
-/** How many records of each kind. */
+/** The number of records of each kind. */
 export type Counts = Readonly<Record<RecordKind, number>>;
 
-/** What of the header every version has. */
+/** The members of the header that every version has. */
 export const anyHeaderSchema = z.object({ format: z.literal(FORMAT), version: z.int(), sallyport: z.string() });
 
 export const headerSchema = z.strictObject({
   ...anyHeaderSchema.shape,
   exportedAt: z.iso.datetime(),
-  /** Those that signed tokens with the keys in the store: without the same two, the tokens do not go on. */
+  /** The issuers that signed with the keys in the store. Tokens stay valid only under the same name and issuer. */
   issuers: z.array(z.strictObject({ name: z.string(), issuer: z.string() })),
 });
 
 export type Header = z.output<typeof headerSchema>;
 
-/** Every member, the optional ones too: one that is new must find its place here, and a version of its own. */
+/** Requires a schema for every member, optional ones too, so that no new member is forgotten here. */
 type Members<Kept> = Readonly<Record<keyof Kept, z.ZodType>>;
 
 const seconds = z.number().nonnegative();
@@ -47,7 +47,7 @@ const accountSchema = z.strictObject({
   scopes: z.array(z.string()),
   disabled: z.boolean(),
   createdAtSeconds: seconds,
-  /** Version 1 of a copy has none. */
+  /** Copies of version 1 have no account versions. */
   version: count.default(0),
 } satisfies Members<Account>) satisfies z.ZodType<Account>;
 
@@ -89,7 +89,7 @@ const revocationSchema = z
     key: z
       .string()
       .regex(/^sallyport:(revoked|notbefore)/, { error: 'expected a key of the revocation set' })
-      .refine((key) => !key.startsWith(EPOCH_PREFIX), { error: 'an epoch record is not moved' }),
+      .refine((key) => !key.startsWith(EPOCH_PREFIX), { error: 'an epoch record cannot be imported' }),
     value: z.string(),
     expiresAtSeconds: seconds.optional(),
   } satisfies Members<RevocationEntry>)
@@ -99,7 +99,7 @@ const revocationSchema = z
     expiresAtSeconds,
   })) satisfies z.ZodType<RevocationEntry>;
 
-/** Any line but the header. */
+/** Any line except the header. */
 export const lineSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('account'), record: accountSchema }),
   z.strictObject({ kind: z.literal('signing-key'), record: signingKeySchema }),
@@ -108,7 +108,7 @@ export const lineSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('end'),
     counts: z.strictObject({ account: count, 'signing-key': count, token: count, revocation: count }),
-    /** Of every byte before this line, in hexadecimal digits. */
+    /** The hash of every byte before this line, in hexadecimal digits. */
     sha256: z.string(),
   }),
 ]);

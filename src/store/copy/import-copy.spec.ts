@@ -8,7 +8,7 @@ import { importCopy } from './import-copy.ts';
 import { checkCopy } from './read-copy.ts';
 import { writeCopy } from './write-copy.ts';
 
-it('importCopy() records what it had written if the store fails', async () => {
+it('importCopy() audits what it wrote before the store failed', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'sallyport-import-'));
   onTestFinished(() => rm(folder, { recursive: true }));
   const path = join(folder, 'copy.jsonl');

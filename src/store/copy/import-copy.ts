@@ -10,7 +10,7 @@ import { mergeCopy } from './merge-copy.ts';
 export interface ImportCopyParts {
   readonly store: Store;
   readonly audit: Pick<AuditLog, 'storeImported'>;
-  /** The names of our own issuers, whose accounts the store holds. */
+  /** The names of the configured own issuers, whose accounts the store holds. */
   readonly issuers: readonly string[];
   readonly nowSeconds: number;
 }
@@ -19,27 +19,27 @@ export interface ImportCopyParts {
 export interface ImportRequest {
   readonly path: string;
   readonly header: Header;
-  /** Whether to import into a store that holds something. */
+  /** Whether to import into a store that is not empty. */
   readonly intoNonEmpty: boolean;
   readonly by: Operator;
 }
 
-/** Told while an import runs. */
+/** Receives the progress of an import. */
 export interface ImportReport {
-  /** How many records of a kind were read so far. */
+  /** Reports how many records of a kind were read so far. */
   progress(kind: RecordKind, count: number): void;
-  /** A kind is done. */
+  /** Reports that all records of a kind are imported. */
   merged(tally: Tally): void;
 }
 
 export type ImportOutcome =
-  /** `conflicts`: how many records of the copy were left out because the store holds something else. */
+  /** `conflicts`: the number of records that were left out because they conflict with the store. */
   | { readonly outcome: 'imported'; readonly conflicts: number }
-  /** The store holds something; nothing was written. */
+  /** The store is not empty; nothing was written. */
   | { readonly outcome: 'not empty' };
 
 /**
- * Puts a copy into a store and writes one audit record with what was written, also if the import breaks off. Rejects with
+ * Imports a copy into a store. Writes one audit record with the counts, even if the import fails midway. Rejects with
  * `StoreError`.
  */
 export async function importCopy(

@@ -10,37 +10,37 @@ import type { RecordKind } from './format.ts';
 import { mergeSigningKeys } from './merge-signing-keys.ts';
 import { readCopy } from './read-copy.ts';
 
-/** What became of the records of one kind. */
+/** The result for the records of one kind. */
 export interface Tally {
   readonly kind: RecordKind;
   written: number;
-  /** There already: a copy may be put into a store again. */
+  /** Existed already: a copy may be imported again. */
   kept: number;
-  /** Of no use any more. */
+  /** Left out because they expired. */
   expired: number;
-  /** What cannot stand beside what is there, in words; it was left out. */
+  /** Messages about records that were left out because they conflict with the store. */
   readonly conflicts: string[];
 }
 
 export interface MergeParts {
   readonly store: Store;
   readonly nowSeconds: number;
-  /** The keys of the marks of an account, one for each issuer whose account it may be. */
+  /** Returns the keys of an account's not-before marks, one for each issuer that the account may belong to. */
   readonly marksOf: (accountId: string) => readonly string[];
-  /** Told now and then how many records of a kind were looked at. */
+  /** Receives, every 10,000 records, how many of a kind were read. */
   readonly progress: (kind: RecordKind, count: number) => void;
 }
 
-/** So many are written at once: enough to share a wait for the disk, or the way to Redis. */
+/** How many records are written at once: enough to share one wait for the disk, or one round trip to Redis. */
 const BATCH = 200;
 const PROGRESS_EVERY = 10_000;
 
 type RecordOf<Kind extends RecordKind> = Extract<StoredRecord, { kind: Kind }>['record'];
 
 /**
- * Puts a copy that was checked into a store, whose own rules decide where something stands there: a revocation is never
- * weakened, accounts, tokens and keys stay as they are. Revocations come first and accounts last, so that, wherever this
- * is broken off, nobody gets in with what has ended. Done again it writes what is missing.
+ * Merges a copy that was checked into a store. A revocation is never weakened; existing accounts, tokens and keys stay
+ * unchanged. Revocations come first and accounts last, so that an import that fails midway never admits a revoked
+ * credential. A repeated import writes what is missing.
  */
 export async function* mergeCopy(path: string, parts: MergeParts): AsyncIterable<Tally> {
   yield await mergeRevocations(path, parts);
@@ -56,10 +56,10 @@ async function mergeRevocations(path: string, parts: MergeParts): Promise<Tally>
       return expiresAtSeconds + ENTRY_GRACE_SECONDS > parts.nowSeconds;
     });
     const { revocations } = parts.store;
-    const standing = await revocations.readEntries(lasting.map(({ key }) => key));
-    // Also those that stand: what the copy says may be more.
+    const existing = await revocations.readEntries(lasting.map(({ key }) => key));
+    // Existing entries too: the copy's may revoke more.
     await Promise.all(lasting.map((entry) => revocations.write(entry)));
-    const kept = standing.filter((entry) => entry !== undefined).length;
+    const kept = existing.filter((entry) => entry !== undefined).length;
     tally.kept += kept;
     tally.written += lasting.length - kept;
     tally.expired += entries.length - lasting.length;
@@ -92,30 +92,32 @@ async function mergeAllKeys(path: string, parts: MergeParts): Promise<Tally> {
   return tally;
 }
 
-/** One after the other: their order is kept. */
+/** Adds accounts one after another, to keep their order. */
 async function mergeAccounts(path: string, parts: MergeParts): Promise<Tally> {
   const tally = newTally('account');
   const { accounts } = parts.store;
   for await (const batch of batchesOf(path, 'account', parts)) {
     for (const account of batch) {
-      const standing = await accounts.findById(account.id);
-      if (standing !== undefined) {
+      const existing = await accounts.findById(account.id);
+      if (existing !== undefined) {
         tally.kept += 1;
-        if (!isSame(standing, account))
-          tally.conflicts.push(`account ${account.id} is not as in the copy; it stays so`);
+        if (!isSame(existing, account))
+          tally.conflicts.push(`account ${account.id} differs from the copy; the store keeps its own`);
       } else if (await wasRemoved(account.id, parts)) {
-        tally.conflicts.push(`account ${account.id} was removed since; it was left out`);
+        tally.conflicts.push(`account ${account.id} was removed after the copy was made; it was left out`);
       } else if ((await accounts.add(account)).outcome === 'added') {
         tally.written += 1;
       } else {
-        tally.conflicts.push(`account ${account.id}: another one has its name or e-mail address; it was left out`);
+        tally.conflicts.push(`account ${account.id}: another account has its name or e-mail address; it was left out`);
       }
     }
   }
   return tally;
 }
 
-/** An account that was removed has the greatest mark of all. Its tokens ended with it, but its password would count again. */
+/**
+ * Whether an account was removed: then it has the greatest mark. If it came back, its password would be valid again.
+ */
 async function wasRemoved(accountId: string, { store, marksOf }: MergeParts): Promise<boolean> {
   const entries = await store.revocations.readEntries(marksOf(accountId));
   return entries.some(
@@ -123,7 +125,7 @@ async function wasRemoved(accountId: string, { store, marksOf }: MergeParts): Pr
   );
 }
 
-/** Whatever the order of their members. */
+/** Compares two accounts without regard to the order of their members. */
 function isSame(left: Account, right: Account): boolean {
   const members = (account: Account) => Object.entries(account).filter(([, value]) => value !== undefined);
   return isDeepStrictEqual(new Map(members(left)), new Map(members(right)));
@@ -138,7 +140,7 @@ async function* batchesOf<Kind extends RecordKind>(
   let count = 0;
   for await (const line of readCopy(path)) {
     if (line.kind !== kind) continue;
-    // By its kind it is one.
+    // The comparison of `kind` above guarantees the type.
     batch.push(line.record as RecordOf<Kind>);
     if (++count % PROGRESS_EVERY === 0) progress(kind, count);
     if (batch.length < BATCH) continue;

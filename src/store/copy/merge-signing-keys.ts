@@ -1,6 +1,6 @@
 import type { SealedSigningKey, SigningKeyStore } from '../../signing/signing-key-store.ts';
 
-/** Gives an issuer its keys, all of them or none: where it has others, nobody could say which of them sign. */
+/** Writes the keys of an issuer, unless it has keys already: two merged sets would not say which key signs. */
 export async function mergeSigningKeys(
   store: SigningKeyStore,
   issuer: string,
@@ -9,14 +9,14 @@ export async function mergeSigningKeys(
   const ring = await store.read(issuer);
   if (ring.keys.length === 0) {
     if (await store.replace(issuer, ring.revision, added)) return { written: added.length, kept: 0, conflicts: [] };
-    // Somebody made keys at this moment.
+    // Another process created keys in the meantime.
     return mergeSigningKeys(store, issuer, added);
   }
-  const standing = new Set(ring.keys.map(({ kid }) => kid));
-  const missing = added.filter(({ kid }) => !standing.has(kid));
+  const existing = new Set(ring.keys.map(({ kid }) => kid));
+  const missing = added.filter(({ kid }) => !existing.has(kid));
   const conflicts = missing.map(
     ({ kid }) =>
-      `signing key ${kid}: ${issuer} has keys of its own; it was left out, and its tokens do not verify here`,
+      `signing key ${kid}: issuer ${issuer} has other keys; the key was left out, and its tokens do not verify here`,
   );
   return { written: 0, kept: added.length - missing.length, conflicts };
 }

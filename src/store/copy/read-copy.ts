@@ -6,12 +6,14 @@ import type { StoredRecord } from '../store.ts';
 import type { Header } from './format.ts';
 import { anyHeaderSchema, FORMAT, headerSchema, KINDS, lineSchema, noCounts, VERSION } from './format.ts';
 
-/** A copy that cannot be read; names the line, and repeats nothing of it: that may be a password's hash. */
+/** A copy cannot be read. The message names the line but does not quote it: it may hold a password hash. */
 export class CopyError extends Error {
   override readonly name = 'CopyError';
 }
 
-/** Reads a copy to its end; resolves with its header. Rejects with {@link CopyError} where any of it is not as it was written. */
+/**
+ * Reads a copy to its end and resolves to its header. Rejects with {@link CopyError} if it is damaged or incomplete.
+ */
 export async function checkCopy(path: string): Promise<Header> {
   for await (const line of linesOf(path)) {
     const header = readHeader(line);
@@ -21,7 +23,7 @@ export async function checkCopy(path: string): Promise<Header> {
   throw new CopyError('the file is empty');
 }
 
-/** The records of a copy; throws as {@link checkCopy} does, once the end shows that something is missing. */
+/** Yields the records of a copy. Throws {@link CopyError} at a damaged line, or at the end if records are missing. */
 export async function* readCopy(path: string): AsyncIterable<StoredRecord> {
   const counts = noCounts();
   const hash = createHash('sha256');
@@ -30,7 +32,7 @@ export async function* readCopy(path: string): AsyncIterable<StoredRecord> {
   for await (const text of linesOf(path)) {
     number += 1;
     const where = `line ${number}`;
-    if (isComplete) throw new CopyError(`${where}: there is more behind the end`);
+    if (isComplete) throw new CopyError(`${where}: there is more after the end`);
     if (number === 1) {
       readHeader(text);
     } else {
@@ -53,7 +55,8 @@ function readHeader(text: string): Header {
   const { version, sallyport } = parse(anyHeaderSchema, text, `line 1: not a copy of a store (${FORMAT})`);
   if (version > VERSION) {
     throw new CopyError(
-      `written by Sallyport ${sallyport} as version ${version}; this one reads up to version ${VERSION}: use that one, or a newer one`,
+      `Sallyport ${sallyport} wrote this copy as version ${version}, but this Sallyport reads up to version ${VERSION}; ` +
+        `use Sallyport ${sallyport} or newer`,
     );
   }
   return parse(headerSchema, text, 'line 1');
@@ -68,7 +71,7 @@ function parse<Schema extends z.ZodType>(schema: Schema, text: string, where: st
   throw new CopyError(`${where}: ${[issue?.path.join('.'), issue?.message].filter(Boolean).join(': ')}`);
 }
 
-/** Not by `node:readline`, to which U+2028 ends a line; JSON may hold it. */
+/** Splits the file into lines. `node:readline` would also split at U+2028, which JSON strings may contain. */
 async function* linesOf(path: string): AsyncIterable<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   const decode = (chunk?: Uint8Array): string => {

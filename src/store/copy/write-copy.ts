@@ -3,7 +3,9 @@ import type { StoreContents } from '../store.ts';
 import type { Counts, Header } from './format.ts';
 import { FORMAT, noCounts, VERSION } from './format.ts';
 
-/** Writes a copy of a store, piece by piece; resolves with what it holds. Nothing that is secret is left out. */
+/**
+ * Writes a copy of a store line by line; resolves to its counts. The copy includes secrets, such as password hashes.
+ */
 export async function writeCopy(
   contents: StoreContents,
   about: Omit<Header, 'format' | 'version'>,

@@ -17,7 +17,7 @@ import type { StoredRecord } from '../store.ts';
 import type { Life } from './life.ts';
 import type { MemoryRevocations } from './revocations.ts';
 
-/** What a mark is raised by; see `MarkTimes`. */
+/** The times by which a not-before mark is raised; see `MarkTimes`. */
 interface MemoryTimes {
   nowSeconds(): number;
   newestTokenSeconds(accountId: string): number;
@@ -54,16 +54,16 @@ export class MemoryAccounts implements AccountStore {
 
   async page(limit: number, after?: ListPosition): Promise<AccountPage> {
     const all = await this.list();
-    const standing = after === undefined ? -1 : all.findIndex(({ id }) => id === after.id);
+    const known = after === undefined ? -1 : all.findIndex(({ id }) => id === after.id);
     const later = all.findIndex((account) => account.createdAtSeconds >= (after?.createdAtSeconds ?? 0));
-    const first = standing >= 0 ? standing + 1 : later < 0 ? all.length : later;
+    const first = known >= 0 ? known + 1 : later < 0 ? all.length : later;
     const { shown: accounts, next } = cutPage(all.slice(first), limit);
     return { accounts, next };
   }
 
   async add(account: Account, { onlyFirst = false, onlyIf }: AddTerms = {}): Promise<AccountAddition> {
     this.life.check();
-    if (onlyIf !== undefined && !this.stands(onlyIf)) return { outcome: 'stale' };
+    if (onlyIf !== undefined && !this.isUnchanged(onlyIf)) return { outcome: 'stale' };
     if (onlyFirst && this.accounts.size > 0) return { outcome: 'not_first' };
     const field = this.takenField(account);
     if (field !== undefined) return { outcome: 'taken', field };
@@ -77,7 +77,7 @@ export class MemoryAccounts implements AccountStore {
     this.life.check();
     const before = this.accounts.get(id);
     if (before === undefined) return { outcome: 'missing' };
-    if (onlyIf !== undefined && !this.stands(onlyIf)) return { outcome: 'stale' };
+    if (onlyIf !== undefined && !this.isUnchanged(onlyIf)) return { outcome: 'stale' };
     if (!hasScopes(before, ifScopes)) return { outcome: 'raced', account: before };
     const account = changeAccount(before, change, markKey !== undefined);
     if (this.takenField(account) !== undefined) return { outcome: 'taken' };
@@ -88,13 +88,13 @@ export class MemoryAccounts implements AccountStore {
   }
 
   /** Whether the account still has this version and is not disabled. */
-  stands({ id, version }: AccountVersion): boolean {
+  isUnchanged({ id, version }: AccountVersion): boolean {
     return isUnchanged(this.accounts.get(id), version);
   }
 
   async remove(id: string, mark: RevocationEntry, onlyIf?: AccountVersion): Promise<AccountRemoval> {
     this.life.check();
-    if (onlyIf !== undefined && !this.stands(onlyIf)) return { outcome: 'stale' };
+    if (onlyIf !== undefined && !this.isUnchanged(onlyIf)) return { outcome: 'stale' };
     const account = this.accounts.get(id);
     if (account === undefined) return { outcome: 'missing' };
     this.accounts.delete(id);
@@ -106,7 +106,7 @@ export class MemoryAccounts implements AccountStore {
     for (const record of this.accounts.values()) yield { kind: 'account', record };
   }
 
-  /** The name or e-mail address by which another account is found already. */
+  /** Returns which of the account's name and e-mail address belongs to another account, if any. */
   private takenField(account: Account): 'name' | 'email' | undefined {
     const isTaken = (name: string | undefined): boolean =>
       name !== undefined && (this.holderOf(accountNameKey(name)) ?? account).id !== account.id;

@@ -1,7 +1,7 @@
 import type { StoreContents, StoredRecord } from '../store.ts';
 import type { Life } from './life.ts';
 
-/** Everything in a memory store, for a copy of it. */
+/** The contents of a memory store, for a copy of it. */
 export class MemoryContents implements StoreContents {
   private readonly life: Life;
   private readonly parts: readonly { records(): Iterable<StoredRecord> }[];

@@ -2,7 +2,7 @@ import type { EpochReading, EpochStore } from '../../revocation-set/revocation-s
 import type { Life } from './life.ts';
 import type { MemoryRevocations } from './revocations.ts';
 
-/** The epoch record in memory. It cannot be lost without the process. */
+/** The epoch record in memory. It is lost only with the process. */
 export class MemoryEpochs implements EpochStore {
   private readonly life: Life;
   private readonly revocations: MemoryRevocations;

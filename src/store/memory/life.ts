@@ -1,11 +1,11 @@
 import { StoreError } from '../../core/ports.ts';
 
-/** Says for all parts of a store whether it is still open. */
+/** Whether a memory store is open, shared by all of its parts. */
 export class Life {
-  ended = false;
+  isClosed = false;
 
   /** Throws once the store is closed. */
   check(): void {
-    if (this.ended) throw new StoreError('the store is closed');
+    if (this.isClosed) throw new StoreError('the store is closed');
   }
 }

@@ -7,15 +7,15 @@ function attempt(name: string) {
   return { name, place: undefined, device: undefined, countsStrangers: true };
 }
 
-describe('MemoryLoginHistory', () => {
-  it('count() forgets no name for 100,000 others', async () => {
+describe('MemoryLogInHistory', () => {
+  it('count() remembers a name after attempts on 100,000 others', async () => {
     const history = new MemoryLogInHistory();
     for (let turn = 0; turn < 2; turn++) await history.count(attempt('ada'), LIMITS);
     for (let index = 0; index < 100_001; index++) await history.count(attempt(`made up ${index}`), LIMITS);
     expect(await history.count(attempt('ada'), LIMITS)).toMatchObject({ outcome: 'refused' });
   });
 
-  it('count() keeps a bounded number, the latest ones', async () => {
+  it('count() keeps the latest 300,000 budgets', async () => {
     const history = new MemoryLogInHistory();
     for (let index = 0; index < 300_010; index++) await history.count(attempt(`made up ${index}`), LIMITS);
     expect(await history.count(attempt('made up 0'), LIMITS)).toMatchObject({ failures: 1 });

@@ -8,24 +8,24 @@ import type {
 } from '../../accounts/guesses/log-in-history-store.ts';
 import { PLACES_KEPT, PLACES_KEPT_SECONDS, STRANGERS } from '../../accounts/guesses/log-in-history-store.ts';
 
-/** More than one process can compare passwords in the time for which a failure counts. */
+/** More budgets than one process can fill, by comparing passwords, before the first failure is forgotten. */
 const MAX_BUDGETS = 300_000;
 const MAX_NAMES_WITH_PLACES = 100_000;
 
 export interface MemoryLogInHistoryParts {
-  /** Throws where the store is closed. */
+  /** Throws if the store is closed. */
   readonly check?: () => void;
   /** Unix milliseconds. */
   readonly nowMs?: () => number;
 }
 
-/** For one process and its lifetime; also what is gone by while the shared store does not answer. */
+/** The log-in history of one process, in memory; also the fallback while the shared store fails. */
 export class MemoryLogInHistory implements LogInHistoryStore {
   private readonly check: () => void;
   private readonly nowMs: () => number;
-  /** By name, then by place: Unix milliseconds of the last success, the oldest first. */
+  /** By name, then by place: when a log-in last succeeded, in Unix milliseconds, oldest first. */
   private readonly places = new Map<string, Map<string, number>>();
-  /** By name and budget, the one used least recently first. */
+  /** By name and budget, least recently used first. */
   private readonly budgets = new Map<string, GuessBudget>();
 
   constructor({ check = () => undefined, nowMs = Date.now }: MemoryLogInHistoryParts = {}) {
@@ -50,8 +50,8 @@ export class MemoryLogInHistory implements LogInHistoryStore {
   async takeBack(name: string, budget: string, limits: GuessLimits): Promise<void> {
     this.check();
     const key = keyOf(name, budget);
-    const standing = this.budgets.get(key);
-    const left = standing && giveGuessBack(standing, limits);
+    const existing = this.budgets.get(key);
+    const left = existing && giveGuessBack(existing, limits);
     if (left === undefined) this.budgets.delete(key);
     else this.budgets.set(key, left);
   }
@@ -81,7 +81,7 @@ export class MemoryLogInHistory implements LogInHistoryStore {
     dropFirst(this.budgets, MAX_BUDGETS);
   }
 
-  /** Some of those that count no more: each attempt adds one at most. */
+  /** Deletes up to two expired budgets; each attempt adds one at most. */
   private forget({ forgetAfterMs }: GuessLimits): void {
     for (const [key, { lastAtMs }] of this.budgets.entries().take(2)) {
       if (lastAtMs + forgetAfterMs <= this.nowMs()) this.budgets.delete(key);

@@ -12,7 +12,7 @@ import { EPOCH_PREFIX } from '../../revocation-set/revocation-store.ts';
 import type { StoredRecord } from '../store.ts';
 import type { Life } from './life.ts';
 
-/** The revocation set in memory, and its feed: a write is heard before it resolves. */
+/** The revocation set in memory, and its feed. The listener learns of a write before the write resolves. */
 export class MemoryRevocations implements RevocationStore, RevocationFeed {
   epoch: EpochReading = new Map([[EPOCH_PREFIX, undefined]]);
   private readonly life: Life;
@@ -44,9 +44,9 @@ export class MemoryRevocations implements RevocationStore, RevocationFeed {
     this.entries.set(entry.key, restoreEntry(this.entries.get(entry.key), entry));
   }
 
-  async undo(standing: string, undone: RevocationEntry): Promise<boolean> {
+  async undo(expected: string, undone: RevocationEntry): Promise<boolean> {
     this.life.check();
-    if (this.entries.get(undone.key)?.value !== standing) return false;
+    if (this.entries.get(undone.key)?.value !== expected) return false;
     this.entries.set(undone.key, undone);
     this.listener?.wrote(undone);
     return true;
@@ -58,7 +58,7 @@ export class MemoryRevocations implements RevocationStore, RevocationFeed {
     this.listener?.wrote(entry);
   }
 
-  /** Raises a not-before mark; returns it as it is afterwards. */
+  /** Raises a not-before mark and returns the raised mark. */
   raise(key: string, times: MarkTimes): RevocationEntry {
     const raised = raiseMark(this.entries.get(key), key, times);
     this.put(raised);

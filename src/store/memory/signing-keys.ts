@@ -6,7 +6,7 @@ import type { Life } from './life.ts';
 /** Sealed signing keys in memory. */
 export class MemorySigningKeys implements SigningKeyStore {
   private readonly life: Life;
-  /** The text of each key ring, by issuer. */
+  /** The serialized key ring of each issuer. */
   private readonly rings = new Map<string, string>();
 
   constructor(life: Life) {

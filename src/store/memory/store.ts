@@ -11,7 +11,7 @@ import { MemorySigningKeys } from './signing-keys.ts';
 import { MemoryTokens } from './tokens.ts';
 
 /**
- * Opens a store that lives as long as its process. Accounts, tokens, keys and revocations are never purged from it.
+ * Opens a store that lives as long as its process. It never purges accounts, tokens, keys and revocations.
  *
  * @param wallMs the store's own clock, in Unix milliseconds; tests pass another one.
  */
@@ -36,7 +36,7 @@ export function openMemoryStore(wallMs: () => number = Date.now): Store {
     signingKeys,
     contents: new MemoryContents(life, [accounts, signingKeys, tokens, revocations]),
     close: async () => {
-      life.ended = true;
+      life.isClosed = true;
     },
   };
 }

@@ -19,24 +19,24 @@ import type { Life } from './life.ts';
 /** Records of issued tokens in memory. */
 export class MemoryTokens implements TokenStore {
   private readonly life: Life;
-  private readonly accounts: Pick<MemoryAccounts, 'stands'>;
+  private readonly accounts: Pick<MemoryAccounts, 'isUnchanged'>;
   /** In order of creation. */
   private readonly tokens = new Map<string, TrackedToken>();
 
-  constructor(life: Life, accounts: Pick<MemoryAccounts, 'stands'>) {
+  constructor(life: Life, accounts: Pick<MemoryAccounts, 'isUnchanged'>) {
     this.life = life;
     this.accounts = accounts;
   }
 
   async add(token: TokenRecord, accountVersion: number): Promise<boolean> {
     this.life.check();
-    if (!this.accounts.stands({ id: token.accountId, version: accountVersion })) return false;
+    if (!this.accounts.isUnchanged({ id: token.accountId, version: accountVersion })) return false;
     if (this.tokens.has(token.id)) throw new StoreError(`token id "${token.id}" exists already`);
     this.tokens.set(token.id, { ...token, lastUsedAtSeconds: undefined, end: undefined, successor: undefined });
     return true;
   }
 
-  /** When the account's newest token was created, in Unix seconds; -Infinity if it has none. */
+  /** Returns when the newest token of an account was created, in Unix seconds; -Infinity if it has none. */
   newestSeconds(accountId: string): number {
     const own = [...this.tokens.values()].filter((token) => token.accountId === accountId);
     return Math.max(...own.map(({ createdAtSeconds }) => createdAtSeconds));
@@ -70,7 +70,7 @@ export class MemoryTokens implements TokenStore {
   ): Promise<Rotation> {
     this.life.check();
     const token = this.tokens.get(id);
-    if (!this.accounts.stands({ id: successor.accountId, version: accountVersion })) {
+    if (!this.accounts.isUnchanged({ id: successor.accountId, version: accountVersion })) {
       return { outcome: 'account_changed' };
     }
     if (token === undefined || token.successor !== terms.inPlaceOf) return { outcome: 'superseded' };

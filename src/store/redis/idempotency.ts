@@ -10,7 +10,7 @@ import {
   IDEMPOTENCY_KEPT_SECONDS,
   IDEMPOTENCY_RUN_SECONDS,
 } from '../../tokens/idempotency-store.ts';
-import { asNumber, asText, parseMembers, refuse } from '../members.ts';
+import { asNumber, asString, parseMembers, refuse } from '../members.ts';
 import { idempotencyKeys } from './layout.ts';
 import { toList, toNumber, toText } from './replies.ts';
 
@@ -42,8 +42,8 @@ export class RedisIdempotency implements IdempotencyStore {
 function toRecord(record: string): Omit<IdempotencyClaim, 'accountId' | 'key' | 'isClaimed'> {
   const members = parseMembers(record);
   return {
-    fingerprint: asText(members, 'fingerprint'),
-    resourceId: asText(members, 'resourceId'),
+    fingerprint: asString(members, 'fingerprint'),
+    resourceId: asString(members, 'resourceId'),
     state: STATES.find((name) => name === members['state']) ?? refuse('state', STATES.join(' or ')),
     startedAtSeconds: asNumber(members, 'startedAtSeconds'),
   };

@@ -4,7 +4,7 @@ import type { ServerLabel } from '../../redis/failure.ts';
 import { storeErrorFrom } from '../../redis/failure.ts';
 import type { TokenEnd, TokenRecord } from '../../tokens/token.ts';
 import type { BasicUse } from '../../verification/basic/basic-use.ts';
-import { asNumber, asText, asTexts, parseMembers, refuse } from '../members.ts';
+import { asNumber, asString, asStrings, parseMembers, refuse } from '../members.ts';
 
 /** Reads a record. An error becomes a `StoreError` that names the server. */
 export function readStored<T>(place: ServerLabel, read: () => T): T {
@@ -19,11 +19,11 @@ export function readStored<T>(place: ServerLabel, read: () => T): T {
 export function toAccount(record: string): Account {
   const members = parseMembers(record);
   return {
-    id: asText(members, 'id'),
-    name: asText(members, 'name'),
-    ...(members['email'] === undefined ? {} : { email: asText(members, 'email') }),
-    passwordHash: asText(members, 'passwordHash'),
-    scopes: asTexts(members, 'scopes'),
+    id: asString(members, 'id'),
+    name: asString(members, 'name'),
+    ...(members['email'] === undefined ? {} : { email: asString(members, 'email') }),
+    passwordHash: asString(members, 'passwordHash'),
+    scopes: asStrings(members, 'scopes'),
     disabled: members['disabled'] === true,
     createdAtSeconds: asNumber(members, 'createdAtSeconds'),
     version: members['version'] === undefined ? 0 : asNumber(members, 'version'),
@@ -35,11 +35,11 @@ export function toToken(record: string): TokenRecord {
   const members = parseMembers(record);
   const use = TOKEN_USES.find((name) => name === members['use']) ?? refuse('use', TOKEN_USES.join(' or '));
   return {
-    id: asText(members, 'id'),
-    accountId: asText(members, 'accountId'),
+    id: asString(members, 'id'),
+    accountId: asString(members, 'accountId'),
     use,
-    ...(members['name'] === undefined ? {} : { name: asText(members, 'name') }),
-    scopes: asTexts(members, 'scopes'),
+    ...(members['name'] === undefined ? {} : { name: asString(members, 'name') }),
+    scopes: asStrings(members, 'scopes'),
     createdAtSeconds: asNumber(members, 'createdAtSeconds'),
     expiresAtSeconds: asNumber(members, 'expiresAtSeconds'),
   };
@@ -50,8 +50,8 @@ export function toTokenEnd(record: string): TokenEnd {
   const members = parseMembers(record);
   return {
     atSeconds: asNumber(members, 'atSeconds'),
-    by: asText(members, 'by'),
-    ...(members['reason'] === undefined ? {} : { reason: asText(members, 'reason') }),
+    by: asString(members, 'by'),
+    ...(members['reason'] === undefined ? {} : { reason: asString(members, 'reason') }),
   };
 }
 
@@ -65,9 +65,9 @@ export function toBasicUse(name: string, sum: string): BasicUse {
   const members = parseMembers(name);
   const [count, lastAtSeconds] = sum.split(':').map(Number);
   return {
-    accountId: members['accountId'] === undefined ? undefined : asText(members, 'accountId'),
-    route: asText(members, 'route'),
-    reason: members['reason'] === undefined ? undefined : asText(members, 'reason'),
+    accountId: members['accountId'] === undefined ? undefined : asString(members, 'accountId'),
+    route: asString(members, 'route'),
+    reason: members['reason'] === undefined ? undefined : asString(members, 'reason'),
     count: asNumber({ count }, 'count'),
     lastAtSeconds: asNumber({ lastAtSeconds }, 'lastAtSeconds'),
   };

@@ -6,7 +6,7 @@ import { openForTest, temporaryFile } from '../../../test/support/store/sqlite-f
 
 const MARK = 'sallyport:notbefore:own:a';
 
-it('a mark has the time at which its change got the lock, not the time at which it was asked for', async () => {
+it('a mark has the time at which its change got the write lock, not the time of the call', async () => {
   const path = temporaryFile();
   const store = await openForTest(path);
   const account = { id: 'a', name: 'ada', passwordHash: '', scopes: [], disabled: false, createdAtSeconds: 1 };
@@ -14,10 +14,10 @@ it('a mark has the time at which its change got the lock, not the time at which 
   const other = new DatabaseSync(path, { timeout: 5_000 });
   onTestFinished(() => other.close());
   other.exec('BEGIN IMMEDIATE');
-  const askedAtSeconds = Math.floor(Date.now() / 1000);
+  const calledAtSeconds = Math.floor(Date.now() / 1000);
   const changing = store.accounts.update('a', { passwordHash: '$new' }, { mark: MARK });
-  while (Math.floor(Date.now() / 1000) === askedAtSeconds) await wait(20);
-  // Another process issues a token in the meantime, by the account as it was.
+  while (Math.floor(Date.now() / 1000) === calledAtSeconds) await wait(20);
+  // Meanwhile another process issues a token under the old version of the account.
   const nowSeconds = Math.floor(Date.now() / 1000);
   const columns = 'id, account_id, use, scopes, created_at, expires_at';
   const insert = other.prepare(`INSERT INTO token (${columns}) VALUES ('t', 'a', 'login', '[]', ?, 4e9)`);

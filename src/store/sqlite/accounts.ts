@@ -18,7 +18,7 @@ import type { SqliteFeed } from './feed.ts';
 import { toAccount } from './records.ts';
 import type { Writer } from './writer/writer.ts';
 
-/** Accounts in SQLite; what ends their tokens is a revocation too, so the feed hears of it. */
+/** Accounts in SQLite. A change that ends an account's tokens also writes a revocation, which goes to the feed. */
 export class SqliteAccounts implements AccountStore {
   private readonly reader: Reader;
   private readonly writer: Writer;
@@ -48,7 +48,7 @@ export class SqliteAccounts implements AccountStore {
   async page(limit: number, after?: ListPosition): Promise<AccountPage> {
     const sql = 'SELECT * FROM account WHERE position > ? ORDER BY position LIMIT ?';
     const found = await this.reader.read((query) =>
-      query(sql, after === undefined ? -1 : placeOf(query, after), limit + 1).map(toAccount),
+      query(sql, after === undefined ? -1 : positionBefore(query, after), limit + 1).map(toAccount),
     );
     const { shown: accounts, next } = cutPage(found, limit);
     return { accounts, next };
@@ -60,21 +60,21 @@ export class SqliteAccounts implements AccountStore {
 
   async update(id: string, change: AccountChange, terms: ChangeTerms = {}): Promise<AccountUpdate> {
     const updated = await this.writer.ask('updateAccount', id, change, terms);
-    if (updated.outcome === 'updated' && updated.mark !== undefined) this.feed.hear(updated.mark);
+    if (updated.outcome === 'updated' && updated.mark !== undefined) this.feed.report(updated.mark);
     return updated;
   }
 
   async remove(id: string, mark: RevocationEntry, onlyIf?: AccountVersion): Promise<AccountRemoval> {
     const removed = await this.writer.ask('removeAccount', id, mark, onlyIf);
-    if (removed.outcome === 'removed') this.feed.hear(mark);
+    if (removed.outcome === 'removed') this.feed.report(mark);
     return removed;
   }
 }
 
-/** The `position` behind which a page begins. */
-function placeOf(query: Query, { createdAtSeconds, id }: ListPosition): number {
-  const standing = query('SELECT position FROM account WHERE id = ?', id)[0];
-  if (standing !== undefined) return asNumber(standing, 'position');
+/** Returns the `position` after which a page begins. */
+function positionBefore(query: Query, { createdAtSeconds, id }: ListPosition): number {
+  const existing = query('SELECT position FROM account WHERE id = ?', id)[0];
+  if (existing !== undefined) return asNumber(existing, 'position');
   const sql = 'SELECT min(position) AS position FROM account WHERE created_at >= ?';
   const [later] = query(sql, createdAtSeconds);
   const position = later && optional(asNumber, later, 'position');

@@ -7,7 +7,7 @@ import type { Writer } from './writer/writer.ts';
 const SINCE = `SELECT account_id, route, reason, sum(count) AS count, max(last_at) AS last_at FROM basic_use
   WHERE day >= ? GROUP BY account_id, route, reason`;
 
-/** Counts of Basic on routes in SQLite, a row for each day. */
+/** Counts of Basic authentication on routes, in SQLite; one row per day. */
 export class SqliteBasicUses implements BasicUseStore {
   private readonly reader: Reader;
   private readonly writer: Writer;

@@ -4,7 +4,7 @@ import { readRing } from '../key-ring-text.ts';
 import type { StoreContents, StoredRecord } from '../store.ts';
 import type { Reader } from './database/reader.ts';
 import type { Row } from './database/rows.ts';
-import { asText } from './database/rows.ts';
+import { asString } from './database/rows.ts';
 import { toAccount, toEntry, toToken } from './records.ts';
 
 interface Part {
@@ -19,7 +19,7 @@ const PARTS: readonly Part[] = [
   },
   {
     sql: 'SELECT ring FROM signing_keys',
-    toRecords: (row) => readRing(asText(row, 'ring')).keys.map((record) => ({ kind: 'signing-key', record })),
+    toRecords: (row) => readRing(asString(row, 'ring')).keys.map((record) => ({ kind: 'signing-key', record })),
   },
   { sql: 'SELECT * FROM token', toRecords: (row) => [{ kind: 'token', record: toToken(row) }] },
   {
@@ -28,7 +28,7 @@ const PARTS: readonly Part[] = [
   },
 ];
 
-/** All that is in the file, as it was at one moment. */
+/** A snapshot of all records in the file. */
 export class SqliteContents implements StoreContents {
   private readonly reader: Reader;
 

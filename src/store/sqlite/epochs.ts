@@ -1,7 +1,7 @@
 import type { EpochReading, EpochStore } from '../../revocation-set/revocation-store.ts';
 import { EPOCH_PREFIX } from '../../revocation-set/revocation-store.ts';
 import type { Query, Reader } from './database/reader.ts';
-import { asText } from './database/rows.ts';
+import { asString } from './database/rows.ts';
 import type { Writer } from './writer/writer.ts';
 
 /** The one epoch record of a file, a row of `revocation`. */
@@ -27,5 +27,5 @@ export class SqliteEpochs implements EpochStore {
 
 export function readEpoch(query: Query): EpochReading {
   const row = query('SELECT value FROM revocation WHERE key = ?', EPOCH_PREFIX)[0];
-  return new Map([[EPOCH_PREFIX, row && asText(row, 'value')]]);
+  return new Map([[EPOCH_PREFIX, row && asString(row, 'value')]]);
 }

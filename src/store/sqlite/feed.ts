@@ -2,33 +2,33 @@ import { every } from '../../lib/every.ts';
 import type { RevocationEntry } from '../../revocation-set/entry.ts';
 import type { RevocationFeed, RevocationListener } from '../../revocation-set/revocation-store.ts';
 import type { Query, Reader } from './database/reader.ts';
-import { asNumber, asText } from './database/rows.ts';
+import { asNumber, asString } from './database/rows.ts';
 import { CHANGES_KEPT } from './database/schema.ts';
 
 const POLL_MS = 50;
 
-/** How far the log of changes was read. */
+/** How far the log of changes has been read. */
 export interface Position {
-  /** `PRAGMA data_version`: differs once another connection has committed anything. */
+  /** `PRAGMA data_version`, which changes whenever another connection commits. */
   readonly version: number;
-  /** `seq` of the newest change. */
+  /** The `seq` of the newest change. */
   readonly change: number;
 }
 
-interface News {
+interface Changes {
   readonly position: Position;
-  /** The keys that changed; `undefined` where changes were missed. */
+  /** The keys that changed; `undefined` if changes were missed. */
   readonly keys: readonly string[] | undefined;
 }
 
-/** The version is read first: what is committed between the two reads is found again by the next poll. */
+/** Reads the version first, so that the next poll finds whatever is committed between the two reads. */
 export function readPosition(query: Query): Position {
   return { version: readVersion(query), change: readNewestChange(query) };
 }
 
 /**
- * Hears of changes by asking SQLite every 50 ms whether anything was committed, which costs it next to nothing, and
- * only then which keys: triggers have logged them, whoever made the change.
+ * Reports changes by polling: every 50 ms it checks whether another connection committed, which costs almost nothing,
+ * and only then reads the changed keys. Triggers log these for every writer.
  */
 export class SqliteFeed implements RevocationFeed {
   private readonly reader: Reader;
@@ -36,7 +36,7 @@ export class SqliteFeed implements RevocationFeed {
   private listener: RevocationListener | undefined;
   private stop: (() => void) | undefined;
 
-  /** Tells of every change since `position`. */
+  /** Creates a feed that reports every change since `position`. */
   constructor(reader: Reader, position: Position) {
     this.reader = reader;
     this.position = position;
@@ -49,8 +49,8 @@ export class SqliteFeed implements RevocationFeed {
     this.poll();
   }
 
-  /** Tells at once of a change that was just committed here, even where the file can't be asked. */
-  hear(entry: RevocationEntry): void {
+  /** Reports a change that this process just committed, even if the file cannot be read. */
+  report(entry: RevocationEntry): void {
     this.poll();
     this.listener?.wrote(entry);
   }
@@ -60,35 +60,35 @@ export class SqliteFeed implements RevocationFeed {
     this.listener = undefined;
   }
 
-  /** Where nothing can be heard, the next poll tells of what this one would have. */
+  /** Reports changes; if the read fails, the next poll reports them. */
   private poll(): void {
     const { listener } = this;
     if (listener === undefined) return;
-    const [askedAtMs, askedAtWallMs] = [performance.now(), Date.now()];
-    const news = this.readNews();
-    if (news === undefined) return;
-    if (news.keys === undefined) listener.lost();
-    else if (news.keys.length > 0) listener.changed(news.keys);
-    this.position = news.position;
-    listener.heardUpTo(askedAtMs, askedAtWallMs);
+    const [polledAtMs, polledAtWallMs] = [performance.now(), Date.now()];
+    const changes = this.readChanges();
+    if (changes === undefined) return;
+    if (changes.keys === undefined) listener.lost();
+    else if (changes.keys.length > 0) listener.changed(changes.keys);
+    this.position = changes.position;
+    listener.heardUpTo(polledAtMs, polledAtWallMs);
   }
 
-  private readNews(): News | undefined {
+  private readChanges(): Changes | undefined {
     try {
-      return this.reader.readNow((query) => newsSince(query, this.position));
+      return this.reader.readNow((query) => changesSince(query, this.position));
     } catch {
-      // Silence is the message: the listener sees how old its last word is.
+      // The listener sees from the age of the last report that the feed is silent.
       return undefined;
     }
   }
 }
 
-function newsSince(query: Query, seen: Position): News {
+function changesSince(query: Query, seen: Position): Changes {
   if (readVersion(query) === seen.version) return { position: seen, keys: [] };
   const position = readPosition(query);
   const count = position.change - seen.change;
   const keys = count > 0 && count <= CHANGES_KEPT ? readKeys(query, seen, position) : [];
-  // Numbers are consecutive, so a wrong count means a pruned log, or another one: a backup that was put back.
+  // Numbers are consecutive, so a wrong count means that the log was pruned, or that a backup was restored.
   return { position, keys: keys.length === count ? keys : undefined };
 }
 
@@ -102,5 +102,5 @@ function readNewestChange(query: Query): number {
 
 function readKeys(query: Query, after: Position, upTo: Position): string[] {
   const sql = 'SELECT key FROM revocation_change WHERE seq > ? AND seq <= ? ORDER BY seq';
-  return query(sql, after.change, upTo.change).map((row) => asText(row, 'key'));
+  return query(sql, after.change, upTo.change).map((row) => asString(row, 'key'));
 }

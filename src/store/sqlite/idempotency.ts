@@ -1,7 +1,7 @@
 import type { IdempotencyClaim, IdempotencyRecord, IdempotencyStore } from '../../tokens/idempotency-store.ts';
 import type { Writer } from './writer/writer.ts';
 
-/** Requests that make something, in SQLite. */
+/** Idempotent requests, in SQLite. */
 export class SqliteIdempotency implements IdempotencyStore {
   private readonly writer: Writer;
 

@@ -8,7 +8,7 @@ import { openSqliteStore } from './store.ts';
 
 const record = (epoch: string, more: object = {}) => JSON.stringify({ epoch, follows: [], ...more });
 
-/** A store of the epoch `e1` with one revocation, closed again. */
+/** Creates a store of the epoch `e1` with one revocation, and closes it. */
 async function makeStore(): Promise<string> {
   const path = temporaryFile();
   const store = await openSqliteStore(path);
@@ -30,8 +30,8 @@ async function missingIn(path: string): Promise<string | undefined> {
   return store.epochs.missing;
 }
 
-describe('what is known of a SQLite store beside it', () => {
-  it('is the epoch and the number of the newest change, once a write is acknowledged', async () => {
+describe('the state file of a SQLite store', () => {
+  it('holds the epoch and the number of the newest change once a write is acknowledged', async () => {
     const path = temporaryFile();
     const store = await openForTest(path);
     const known = () => JSON.parse(readFileSync(`${path}.state`, 'utf8'));
@@ -43,7 +43,7 @@ describe('what is known of a SQLite store beside it', () => {
     expect(known()).toEqual({ epoch: 'e2', change: 3 });
   });
 
-  it('tells of nothing for a store that is as it was left, moved with it, or never had one', async () => {
+  it('reports no loss for a store that is unchanged, was moved with it, or has no state file', async () => {
     const path = await makeStore();
     expect(await missingIn(path)).toBeUndefined();
     const moved = join(dirname(path), 'moved.db');
@@ -54,14 +54,14 @@ describe('what is known of a SQLite store beside it', () => {
     expect(JSON.parse(readFileSync(`${moved}.state`, 'utf8'))).toEqual({ epoch: 'e1', change: 2 });
   });
 
-  it('tells of nothing where a hand has written meanwhile', async () => {
+  it('reports no loss after a change by hand', async () => {
     const path = await makeStore();
     await runSql(path, `INSERT INTO revocation (key, value) VALUES ('sallyport:revoked:own:b', '')`);
     expect(await missingIn(path)).toBeUndefined();
     expect(JSON.parse(readFileSync(`${path}.state`, 'utf8'))).toEqual({ epoch: 'e1', change: 3 });
   });
 
-  it('tells of an older copy until its loss is announced in the store', async () => {
+  it('reports an older copy until the loss is announced in the store', async () => {
     const path = await makeStore();
     copyFileSync(path, `${path}.backup`);
     await revoke(path, 'b');
@@ -80,10 +80,10 @@ describe('what is known of a SQLite store beside it', () => {
 
   it.each([
     ['another set', record('x')],
-    ['a set that does not vouch for it', record('e0', { follows: ['e'] })],
+    ['a set that does not follow it', record('e0', { follows: ['e'] })],
     ['no record', undefined],
-    ['a record that cannot be read', '{'],
-  ])('tells of %s in its place', async (_what, value) => {
+    ['a damaged record', '{'],
+  ])('reports %s instead of the known set', async (_what, value) => {
     const path = await makeStore();
     await runSql(
       path,
@@ -97,13 +97,13 @@ describe('what is known of a SQLite store beside it', () => {
   it.each([
     ['announced', record('e2', { lost: ['e1'], noticedAt: 1 })],
     ['accepted', record('e3', { follows: ['e1', 'e2'] })],
-  ])('tells of nothing once the loss was %s', async (_what, value) => {
+  ])('reports no loss once it was %s', async (_what, value) => {
     const path = await makeStore();
     await runSql(path, `UPDATE revocation SET value = '${value}' WHERE key = '${EPOCH_PREFIX}'`);
     expect(await missingIn(path)).toBeUndefined();
   });
 
-  it('is refused where it is damaged', async () => {
+  it('is refused if it is damaged', async () => {
     const path = await makeStore();
     for (const text of ['', '{}', '[]', 'null', '{"epoch":1,"change":2}', '{"epoch":"e1","change":"2"}']) {
       writeFileSync(`${path}.state`, text);
@@ -112,24 +112,24 @@ describe('what is known of a SQLite store beside it', () => {
   });
 });
 
-describe('a SQLite store that is gone', () => {
-  it.each(['.state', '.seal'])('is not made anew beside a file that tells of it: store.db%s', async (suffix) => {
+describe('a missing or empty SQLite store', () => {
+  it.each(['.state', '.seal'])('is not created again next to store.db%s', async (suffix) => {
     const path = temporaryFile();
     writeFileSync(`${path}${suffix}`, '{"epoch":"e1","change":2}', { mode: 0o600 });
     const advice = `To start with an empty store and new signing keys, remove "${path}${suffix}" first`;
     await expect(openSqliteStore(path)).rejects.toThrow(
-      `is missing; put it back, with its -wal file where it has one. ${advice}`,
+      `is missing; restore it, with its -wal file if it has one. ${advice}`,
     );
     // Copied without its log.
     writeFileSync(path, '', { mode: 0o600 });
     await expect(openSqliteStore(path)).rejects.toThrow(
-      `is empty; put the whole store back: it may have been copied without its -wal file. ${advice}`,
+      `is empty; restore the whole store: it may have been copied without its -wal file. ${advice}`,
     );
     const store = await openSqliteStore(path, { isImport: true });
     await store.close();
   });
 
-  it('is noticed where it was copied while in use, without its log', async () => {
+  it('is refused if it was copied while in use, without its log', async () => {
     const path = temporaryFile();
     const store = await openSqliteStore(path);
     await store.epochs.swap(EPOCH_PREFIX, undefined, record('e1'));
@@ -139,7 +139,7 @@ describe('a SQLite store that is gone', () => {
     await expect(openSqliteStore(path)).rejects.toThrow('it may have been copied without its -wal file');
   });
 
-  it('is noticed by an instance where it alone was copied to a new place, without its log', async () => {
+  it('is refused by an instance if it was copied to another path without its log', async () => {
     const path = temporaryFile();
     const store = await openSqliteStore(path);
     const ring = [
@@ -153,12 +153,12 @@ describe('a SQLite store that is gone', () => {
     copyFileSync(path, `${path}.copy`);
     await store.close();
     await expect(openSqliteStore(`${path}.copy`, { purges: true })).rejects.toThrow(
-      `may have been copied without its -wal file. Put the whole store back. To start with an empty store and new signing keys, remove "${path}.copy" first`,
+      `may have been copied without its -wal file. Restore the whole store. To start with an empty store and new signing keys, remove "${path}.copy" first`,
     );
     await (await openSqliteStore(path, { purges: true })).close();
   });
 
-  it('is begun by the first instance that finds none', async () => {
+  it('is created by the first instance', async () => {
     const path = temporaryFile();
     await (await openSqliteStore(path, { purges: true })).close();
   });

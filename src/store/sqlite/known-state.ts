@@ -1,26 +1,26 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { EPOCH_PREFIX } from '../../revocation-set/revocation-store.ts';
-import { asNumber, asText } from './database/rows.ts';
+import { asNumber, asString } from './database/rows.ts';
 import type { KnownState } from './database/state-file.ts';
 import { readStateFile, writeStateFile } from './database/state-file.ts';
 
-/** What was found when the file was opened. */
-export interface Found {
-  /** Whether the store holds nothing at all. */
+/** The state of the store when the file was opened. */
+export interface OpenedState {
+  /** Whether the store has no records. */
   readonly isEmpty: boolean;
-  /** The epoch that was known, where the set is another one or an older copy. */
+  /** The known epoch, if the set in the store is another one or an older copy. */
   readonly missingEpoch: string | undefined;
 }
 
-/** The epoch record in the file: its own name, and all that it vouches for. */
-interface Standing extends KnownState {
+/** The state in the store, with all epochs that its record names. */
+interface StoreState extends KnownState {
   readonly names: readonly string[];
 }
 
 /**
- * Keeps what is known of the store in a file beside it, so that an older copy is noticed that was put back while nothing
- * ran. Written after a commit, and never before: after a crash it may be behind the store, but not ahead of it. Where the
- * store is behind, the file stays as it is, until somebody has announced the loss in the store itself.
+ * Keeps the known state of the store in a file next to it, to detect that an older copy was restored while no instance
+ * ran. Writes the file after a commit, so after a crash it may be behind the store but never ahead of it. If the store
+ * is behind, leaves the file unchanged until the loss is announced in the store itself.
  */
 export class StateKeeper {
   private readonly database: DatabaseSync;
@@ -32,57 +32,57 @@ export class StateKeeper {
     this.path = path;
   }
 
-  /** Compares the two, and writes the file where it is behind. Throws where that cannot be done. */
-  open(): Found {
+  /** Compares file and store, and updates the file if it is behind. Throws if the file cannot be read or written. */
+  open(): OpenedState {
     const known = readStateFile(this.path);
-    const standing = readStanding(this.database);
-    const missingEpoch = known !== undefined && isBehind(standing, known) ? known.epoch : undefined;
+    const current = readStoreState(this.database);
+    const missingEpoch = known !== undefined && isBehind(current, known) ? known.epoch : undefined;
     if (missingEpoch === undefined) this.write();
-    return { isEmpty: standing === undefined && holdsNothing(this.database), missingEpoch };
+    return { isEmpty: current === undefined && holdsNothing(this.database), missingEpoch };
   }
 
-  /** After a commit. Where the file cannot be written, what is known is older; the next commit tries again. */
+  /** Updates the file after a commit. If that fails, the file stays older and the next commit tries again. */
   record(): void {
     try {
-      const standing = readStanding(this.database);
-      if (standing?.epoch !== this.last?.epoch || standing?.change !== this.last?.change) this.write();
+      const current = readStoreState(this.database);
+      if (current?.epoch !== this.last?.epoch || current?.change !== this.last?.change) this.write();
     } catch {
-      // What was committed stays so.
+      // The commit itself succeeded.
     }
   }
 
-  /** Under the store's write lock, so that of several processes none puts an older state over a newer one. */
+  /** Writes under the store's write lock, so that no process overwrites a newer state with an older one. */
   private write(): void {
     this.database.exec('BEGIN IMMEDIATE');
     try {
-      const standing = readStanding(this.database);
+      const current = readStoreState(this.database);
       const known = readStateFile(this.path);
-      if (standing === undefined || (known !== undefined && isBehind(standing, known))) return;
-      if (known?.epoch !== standing.epoch || known.change !== standing.change) writeStateFile(this.path, standing);
-      this.last = standing;
+      if (current === undefined || (known !== undefined && isBehind(current, known))) return;
+      if (known?.epoch !== current.epoch || known.change !== current.change) writeStateFile(this.path, current);
+      this.last = current;
     } finally {
       this.database.exec('ROLLBACK');
     }
   }
 }
 
-/** Numbers of different epochs cannot be compared, but an epoch vouches for those before it. */
-function isBehind(standing: Standing | undefined, known: KnownState): boolean {
-  if (standing === undefined || !standing.names.includes(known.epoch)) return true;
-  return standing.epoch === known.epoch && standing.change < known.change;
+/** Whether the store is older than the known state. Change numbers are compared only within one epoch. */
+function isBehind(current: StoreState | undefined, known: KnownState): boolean {
+  if (current === undefined || !current.names.includes(known.epoch)) return true;
+  return current.epoch === known.epoch && current.change < known.change;
 }
 
-/** `undefined` where there is no epoch record, or none that can be read. */
-function readStanding(database: DatabaseSync): Standing | undefined {
+/** Reads the state in the store; returns `undefined` if it has no valid epoch record. */
+function readStoreState(database: DatabaseSync): StoreState | undefined {
   const row = database.prepare('SELECT value FROM revocation WHERE key = ?').get(EPOCH_PREFIX);
   if (row === undefined) return undefined;
-  const names = namesIn(asText(row, 'value'));
+  const names = namesIn(asString(row, 'value'));
   const epoch = names.at(-1);
   const newest = database.prepare('SELECT coalesce(max(seq), 0) AS seq FROM revocation_change').get();
   return epoch === undefined ? undefined : { epoch, names, change: asNumber(newest, 'seq') };
 }
 
-/** The epochs that a record names, its own last. */
+/** Returns the epochs that a record names, its own last. */
 function namesIn(record: string): readonly string[] {
   let members: unknown;
   try {
@@ -91,7 +91,7 @@ function namesIn(record: string): readonly string[] {
     return [];
   }
   if (typeof members !== 'object' || members === null) return [];
-  // A hand may have written anything; what is no name is left out.
+  // An operator may have written anything here; values that are not names are ignored.
   const { follows, lost, epoch }: Partial<Record<'follows' | 'lost' | 'epoch', unknown>> = members;
   const listed: unknown[] = [follows, lost].flatMap((list): unknown => (Array.isArray(list) ? list : []));
   return typeof epoch === 'string' ? [...listed.filter((name) => typeof name === 'string'), epoch] : [];

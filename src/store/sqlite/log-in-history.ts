@@ -29,7 +29,7 @@ export class SqliteLogInHistory implements LogInHistoryStore {
     const waitMs = await this.waitMs(name, budget, limits);
     if (waitMs > 0) return { outcome: 'refused', isFamiliar, waitMs };
     const taken = await this.writer.ask('countGuess', name, budget, limits);
-    // Other attempts may have used the budget up since it was read.
+    // Other attempts may have used up the budget since the read.
     if ('waitMs' in taken) return { outcome: 'refused', isFamiliar, waitMs: taken.waitMs };
     return { outcome: 'counted', budget, isFamiliar, failures: taken.failures };
   }

@@ -5,8 +5,8 @@ import type { Writer } from './writer/writer.ts';
 const EVERY_MS = 5 * 60_000;
 
 /**
- * Forgets what ended long ago, now and every few minutes, batch by batch so that other writes pass between. For
- * processes that run on: what looks at a store once has no say in what it may forget. Returns what ends it.
+ * Purges old records now and every 5 minutes, in batches between which other writes run. For instances only: a command
+ * must not delete records. Returns a function that stops it.
  */
 export function purgeRegularly(writer: Pick<Writer, 'ask'>): () => void {
   let lastMs = performance.now();
@@ -25,6 +25,6 @@ async function purge(writer: Pick<Writer, 'ask'>, time: PurgeTime): Promise<void
     let more = await writer.ask('purge', time);
     while (more) more = await writer.ask('purge', { ...time, passedSeconds: 0 });
   } catch {
-    // What is kept for longer does no harm; whatever broke shows at the next write that somebody waits for.
+    // Old records do no harm, and the next write that a caller awaits will report the failure.
   }
 }

@@ -1,13 +1,13 @@
 import type { RevocationEntry } from '../../revocation-set/entry.ts';
 import type { RevocationReading, RevocationStore } from '../../revocation-set/revocation-store.ts';
 import type { Query, Reader } from './database/reader.ts';
-import { asText } from './database/rows.ts';
+import { asString } from './database/rows.ts';
 import { readEpoch } from './epochs.ts';
 import type { SqliteFeed } from './feed.ts';
 import { toEntry } from './records.ts';
 import type { Writer } from './writer/writer.ts';
 
-/** The revocation set in SQLite: read here, written by the writer thread and heard before that is acknowledged. */
+/** The revocation set in SQLite. The writer thread writes; the feed reports a write before it is acknowledged. */
 export class SqliteRevocations implements RevocationStore {
   private readonly reader: Reader;
   private readonly writer: Writer;
@@ -38,16 +38,16 @@ export class SqliteRevocations implements RevocationStore {
 
   async write(entry: RevocationEntry): Promise<void> {
     await this.writer.ask('writeRevocation', entry);
-    this.feed.hear(entry);
+    this.feed.report(entry);
   }
 
   async restore(entry: RevocationEntry): Promise<void> {
     await this.writer.ask('restoreRevocation', entry);
   }
 
-  async undo(standing: string, undone: RevocationEntry): Promise<boolean> {
-    const done = await this.writer.ask('undoRevocation', standing, undone);
-    if (done) this.feed.hear(undone);
+  async undo(expected: string, undone: RevocationEntry): Promise<boolean> {
+    const done = await this.writer.ask('undoRevocation', expected, undone);
+    if (done) this.feed.report(undone);
     return done;
   }
 }
@@ -55,6 +55,6 @@ export class SqliteRevocations implements RevocationStore {
 function readValues(query: Query, keys: readonly string[]): (string | undefined)[] {
   return keys.map((key) => {
     const row = query('SELECT value FROM revocation WHERE key = ?', key)[0];
-    return row && asText(row, 'value');
+    return row && asString(row, 'value');
   });
 }

@@ -1,7 +1,7 @@
 import type { SealedSigningKey, SigningKeyRing, SigningKeyStore } from '../../signing/signing-key-store.ts';
 import { readRing } from '../key-ring-text.ts';
 import type { Reader } from './database/reader.ts';
-import { asText } from './database/rows.ts';
+import { asString } from './database/rows.ts';
 import type { Writer } from './writer/writer.ts';
 
 /** Sealed signing keys in SQLite. */
@@ -17,7 +17,7 @@ export class SqliteSigningKeys implements SigningKeyStore {
   async read(issuer: string): Promise<SigningKeyRing> {
     return await this.reader.read((query) => {
       const [row] = query('SELECT ring FROM signing_keys WHERE issuer = ?', issuer);
-      return readRing(row && asText(row, 'ring'));
+      return readRing(row && asString(row, 'ring'));
     });
   }
 

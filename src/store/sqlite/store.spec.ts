@@ -8,9 +8,9 @@ import { openSqliteStore } from './store.ts';
 const KEY = 'sallyport:revoked:own:token-1';
 
 describe('SQLite store', () => {
-  it('keeps the later expiry of an entry in whole seconds, rounded up, and none for never', async () => {
-    const { store, hand } = await openBoth();
-    const expiry = () => hand.prepare('SELECT expires_at FROM revocation').get()?.['expires_at'];
+  it('keeps the later expiry of an entry, rounded up to whole seconds, or none', async () => {
+    const { store, operator } = await openBoth();
+    const expiry = () => operator.prepare('SELECT expires_at FROM revocation').get()?.['expires_at'];
     const write = (expiresAtSeconds: number | undefined) =>
       store.revocations.write({ key: KEY, value: '{}', expiresAtSeconds });
     await write(4_000_000_000.25);
@@ -23,7 +23,7 @@ describe('SQLite store', () => {
     expect(expiry()).toBeNull();
   });
 
-  it('forgets at the opening of an instance what ended long ago; a command forgets nothing', async () => {
+  it('purges old entries when an instance opens it, but not for a command', async () => {
     const path = temporaryFile();
     const [longAgo, hoursAgo] = [Date.now() / 1000 - 2 * 86_400, Date.now() / 1000 - 7_200];
     const entries = { longAgo, hoursAgo, live: 4_000_000_000, lasting: undefined };
@@ -44,9 +44,9 @@ describe('SQLite store', () => {
   });
 
   it.each(['UPDATE account SET scopes = 1', `UPDATE account SET scopes = '{}'`, `UPDATE account SET scopes = '[1]'`])(
-    'rejects with StoreError what it cannot read after %s',
+    'rejects with StoreError for an account that it cannot read after %s',
     async (sql) => {
-      const { store, hand } = await openBoth();
+      const { store, operator } = await openBoth();
       await store.accounts.add({
         id: 'a',
         name: 'ada',
@@ -56,17 +56,17 @@ describe('SQLite store', () => {
         createdAtSeconds: 1,
         version: 0,
       });
-      hand.exec(sql);
+      operator.exec(sql);
       await expect(store.accounts.find('ada')).rejects.toThrow(StoreError);
     },
   );
 });
 
-/** A store, and another connection to its file. */
+/** Returns a store and another connection to its file. */
 async function openBoth() {
   const path = temporaryFile();
   const store = await openForTest(path);
-  const hand = new DatabaseSync(path, { timeout: 5_000 });
-  onTestFinished(() => hand.close());
-  return { store, hand };
+  const operator = new DatabaseSync(path, { timeout: 5_000 });
+  onTestFinished(() => operator.close());
+  return { store, operator };
 }

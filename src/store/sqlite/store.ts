@@ -16,16 +16,16 @@ import { SqliteTokens } from './tokens.ts';
 import { Writer } from './writer/writer.ts';
 
 export interface SqliteOptions {
-  /** Whether to forget what ended long ago, as an instance that runs on does. */
+  /** Whether to purge old records regularly, as an instance does; `false` by default. */
   readonly purges?: boolean;
-  /** Whether the store is made anew, from a copy: then what lies beside it may be older. */
+  /** Whether an import creates the store: then older files may lie next to it; `false` by default. */
   readonly isImport?: boolean;
 }
 
 /**
- * Opens the embedded store: one SQLite file, which other processes on this machine may share, made where there is
- * none; its directory must exist. Rejects with `StoreError` where the file can't be used. Keeps the process alive
- * until it is closed.
+ * Opens the embedded store, one SQLite file that other processes on this machine may share. Creates the file if there
+ * is none; its directory must exist. Rejects with `StoreError` if the file cannot be used. Keeps the process alive
+ * until the store is closed.
  */
 export async function openSqliteStore(
   path: string,
@@ -36,13 +36,13 @@ export async function openSqliteStore(
   } catch (error) {
     throw storeErrorFrom(path, error);
   }
-  const isLone = isWithoutLog(path);
+  const isWithoutLogFile = isWithoutLog(path);
   const writer = new Writer(path);
   const { isEmpty, missingEpoch } = await writer.opened;
   try {
     if (isEmpty && !isImport) refuseEmpty(path);
-    // A command may have begun it; an instance would make new keys.
-    if (isEmpty && isLone && purges) refuseHollow(path);
+    // A command may work on an empty store, but an instance would create new keys.
+    if (isEmpty && isWithoutLogFile && purges) refuseHollow(path);
     const reader = new Reader(path);
     const feed = new SqliteFeed(reader, await reader.read(readPosition));
     return assemble(reader, writer, feed, { purges, missingEpoch });
@@ -64,7 +64,7 @@ function assemble(
   const close = async () => {
     endPurge();
     feed.end();
-    // First, so that the writer's is the last connection, which leaves one whole file without a log beside it.
+    // The reader first: the writer's connection must be the last, because it merges the log into the file.
     reader.close();
     await writer.close();
   };

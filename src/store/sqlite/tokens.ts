@@ -17,14 +17,14 @@ import type { Writer } from './writer/writer.ts';
 
 const NEWEST: ListPosition = { createdAtSeconds: Number.MAX_VALUE, id: '' };
 
-/** How many tokens one list looks at for those that are wanted: some milliseconds, for which nothing else is read. */
-const LOOKED_AT = 5_000;
+/** How many tokens one filtered list examines at most: a few milliseconds, which block the event loop. */
+const EXAMINED = 5_000;
 
-const BEHIND = `SELECT * FROM token WHERE account_id = ? AND (created_at, id) < (?, ?)
+const OLDER = `SELECT * FROM token WHERE account_id = ? AND (created_at, id) < (?, ?)
   ORDER BY created_at DESC, id DESC`;
 
-/** What is looked at is in the index; only what is wanted is read whole. */
-const WANTED = `WITH seen AS MATERIALIZED (
+/** Examines the covering index; reads only the rows that match. */
+const MATCHING = `WITH seen AS MATERIALIZED (
     SELECT id, use, expires_at FROM token WHERE account_id = ? AND (created_at, id) < (?, ?)
     ORDER BY created_at DESC, id DESC LIMIT ?)
   SELECT token.* FROM seen JOIN token ON token.id = seen.id
@@ -50,13 +50,13 @@ export class SqliteTokens implements TokenStore {
   }
 
   async list(accountId: string, limit: number, after: ListPosition = NEWEST, filter?: TokenFilter): Promise<TokenPage> {
-    const place = [accountId, after.createdAtSeconds, after.id] as const;
-    if (filter === undefined) return pageOf(await this.read(`${BEHIND} LIMIT ?`, ...place, limit + 1), limit);
+    const start = [accountId, after.createdAtSeconds, after.id] as const;
+    if (filter === undefined) return pageOf(await this.read(`${OLDER} LIMIT ?`, ...start, limit + 1), limit);
     const { uses, expireAfterSeconds } = filter;
-    const wanted = [JSON.stringify(uses), expireAfterSeconds, limit + 1] as const;
-    const page = pageOf(await this.read(WANTED, ...place, LOOKED_AT, ...wanted), limit);
+    const matching = [JSON.stringify(uses), expireAfterSeconds, limit + 1] as const;
+    const page = pageOf(await this.read(MATCHING, ...start, EXAMINED, ...matching), limit);
     if (page.next !== undefined) return page;
-    const [last] = await this.read(`${BEHIND} LIMIT 1 OFFSET ?`, ...place, LOOKED_AT - 1);
+    const [last] = await this.read(`${OLDER} LIMIT 1 OFFSET ?`, ...start, EXAMINED - 1);
     return { tokens: page.tokens, next: positionOf(last) };
   }
 

@@ -1,13 +1,15 @@
 import { DatabaseSync } from 'node:sqlite';
 import { isBusy } from './failure.ts';
 import { ensureFile } from './file.ts';
-import { asText } from './rows.ts';
+import { asString } from './rows.ts';
 import { migrate } from './schema.ts';
 
 const BUSY_TIMEOUT_MS = 5_000;
 const BUSY_RETRY_MS = 10;
 
-/** Opens the file for writing, made and migrated where need be. Blocks for as long as somebody holds a lock, some seconds at most. */
+/**
+ * Opens the file for writing; creates or migrates it if necessary. Blocks while the file is locked, 5 seconds at most.
+ */
 export function openForWriting(path: string): DatabaseSync {
   ensureFile(path);
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
@@ -15,7 +17,7 @@ export function openForWriting(path: string): DatabaseSync {
     migrate(database);
     enterWal(database);
     database.exec('PRAGMA synchronous = FULL');
-    // The first read makes the log and its index, which `FilePlace` remembers too.
+    // The first read creates the log and its index, which `StoreFile` identifies too.
     database.prepare('SELECT count(*) FROM sqlite_schema').get();
     return database;
   } catch (error) {
@@ -24,13 +26,15 @@ export function openForWriting(path: string): DatabaseSync {
   }
 }
 
-/** SQLite does not wait for a lock when it changes the journal mode, as two processes on a new file do at once. */
+/**
+ * Enters WAL mode. Retries, because SQLite does not wait for a lock here and two processes may open a new file at once.
+ */
 function enterWal(database: DatabaseSync): void {
   const giveUpAtMs = performance.now() + BUSY_TIMEOUT_MS;
   for (;;) {
     try {
-      const mode = asText(database.prepare('PRAGMA journal_mode = WAL').get(), 'journal_mode');
-      if (mode !== 'wal') throw new Error('cannot keep a write-ahead log here; put the file on a local disk');
+      const mode = asString(database.prepare('PRAGMA journal_mode = WAL').get(), 'journal_mode');
+      if (mode !== 'wal') throw new Error('cannot have a write-ahead log here; put the file on a local disk');
       return;
     } catch (error) {
       if (!isBusy(error) || performance.now() > giveUpAtMs) throw error;

@@ -3,9 +3,10 @@ import { dirname } from 'node:path';
 import { stateFileOf } from './state-file.ts';
 
 /**
- * Makes sure that there is a file, created for its owner only; SQLite gives the `-wal` and `-shm` beside it the same
- * mode. A file that exists is not even opened: closing it would drop every lock that this process holds on it
- * (https://sqlite.org/howtocorrupt.html, section 2.2).
+ * Creates the file, for its owner only, unless it exists. SQLite gives the `-wal` and `-shm` files the same mode. An
+ * existing file is not even opened, because closing it would drop every lock that this process holds on it
+ * (https://sqlite.org/howtocorrupt.html, section 2.2). Throws if the path is a directory or its directory does not
+ * exist.
  */
 export function ensureFile(path: string): void {
   try {
@@ -19,39 +20,38 @@ export function ensureFile(path: string): void {
   }
 }
 
-/** What tells that there was a store: what was known of it, and the secret that opens its signing keys. */
+/** Returns the existing files that prove an earlier store: its state file and the secret of its signing keys. */
 function tracesOf(path: string): readonly string[] {
   return [stateFileOf(path), `${path}.seal`].filter((file) => existsSync(file));
 }
 
 /**
- * Throws where others may read or write the store or what lies beside it, and where the store is missing although there
- * was one: to start empty would make new signing keys, and know of no revocation.
+ * Throws if other users may read or write the store or a file that belongs to it. Also throws if the store is missing
+ * although there was one: an empty store would create new signing keys and know no revocations.
  */
 export function checkFiles(path: string, isImport: boolean): void {
   for (const suffix of ['', '-wal', '-shm', '.seal', '.state']) refuseShared(`${path}${suffix}`);
-  if (!isImport && !existsSync(path))
-    refuseTraces(path, 'is missing; put it back, with its -wal file where it has one');
+  if (!isImport && !existsSync(path)) refuseTraces(path, 'is missing; restore it, with its -wal file if it has one');
 }
 
-/** Throws where the store holds nothing although there was one. */
+/** Throws for an empty store if there was one before. */
 export function refuseEmpty(path: string): void {
-  refuseTraces(path, 'is empty; put the whole store back: it may have been copied without its -wal file');
+  refuseTraces(path, 'is empty; restore the whole store: it may have been copied without its -wal file');
 }
 
-/** Whether there is a file that something was written to, without a log beside it, as a clean stop leaves it. */
+/** Whether the file has content and no log, as after a clean stop. */
 export function isWithoutLog(path: string): boolean {
   const size = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   return size > 0 && !existsSync(`${path}-wal`);
 }
 
 /**
- * Throws where nothing lies beside the store that tells of an earlier one, and it holds nothing although it is not new: an
- * instance that stopped cleanly has left its signing keys in it.
+ * Throws for an empty store whose file is not new: an instance that stopped cleanly would have left signing keys in it.
+ * For a file without the traces that {@link refuseEmpty} looks for.
  */
 export function refuseHollow(path: string): void {
   throw new Error(
-    'holds nothing although it is not new: it may have been copied without its -wal file. Put the whole store back. ' +
+    'is empty although it is not new: it may have been copied without its -wal file. Restore the whole store. ' +
       `To start with an empty store and new signing keys, remove "${path}" first`,
   );
 }
@@ -63,7 +63,7 @@ function refuseTraces(path: string, problem: string): void {
   throw new Error(`${problem}. To start with an empty store and new signing keys, remove ${named} first`);
 }
 
-/** Whoever reads the store has the hashes of passwords; whoever writes it decides what is revoked. */
+/** Throws if other users may read the file, which holds password hashes, or write it, which changes what is revoked. */
 function refuseShared(file: string): void {
   const found = statSync(file, { throwIfNoEntry: false });
   if (process.platform === 'win32' || found?.isFile() !== true || (found.mode & 0o066) === 0) return;
@@ -72,8 +72,8 @@ function refuseShared(file: string): void {
 }
 
 /**
- * Remembers which file a path named. A connection goes on happily with a file that was deleted or replaced under it,
- * where it hears of no revocation and keeps nothing.
+ * Detects that a path names another file than before. A connection continues to work on a deleted or replaced file, but
+ * it sees no revocations of other processes there, and its writes are lost.
  */
 export class StoreFile {
   readonly path: string;
@@ -84,15 +84,17 @@ export class StoreFile {
     this.identity = identify(path);
   }
 
-  /** Throws where the path names another file by now, or none. */
+  /** Throws if the path now names another file or none. */
   check(): void {
     if (identify(this.path) !== this.identity) {
-      throw new Error('the file was moved, deleted or replaced while in use; put it back or restart');
+      throw new Error('the file was moved, deleted or replaced while in use; restore it or restart');
     }
   }
 }
 
-/** With the log and its index beside it: without them, who opens the file next shares nothing with us. */
+/**
+ * Identifies the file with its log and index: without these, the next process to open it shares nothing with this one.
+ */
 function identify(path: string): string {
   return ['', '-wal', '-shm']
     .map((suffix) => statSync(`${path}${suffix}`, { bigint: true, throwIfNoEntry: false }))

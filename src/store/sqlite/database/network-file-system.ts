@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** `f_type` of statfs(2), Linux only: file systems that other machines may share, or that do not say whether they do. */
+/** By `f_type` of statfs(2), Linux only: file systems that other machines share, or may share. */
 const NETWORK_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
   [0x6969, 'NFS'],
   [0x517b, 'SMB'],
@@ -15,15 +15,15 @@ const NETWORK_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
   [0x65735546, 'FUSE'],
 ]);
 
-/** The name of a network file system by its `f_type`, whose high bit may have been read as a sign. */
+/** Returns the name of a network file system by its `f_type`, which may be a signed or an unsigned number. */
 export function networkFileSystemName(type: number): string | undefined {
   return NETWORK_FILE_SYSTEMS.get(type >>> 0);
 }
 
 /**
- * The name of the network file system that a store's file lies on, so that somebody can be warned: the write-ahead
- * log needs memory that all of the file's users share, so changes made on another machine are not heard and may
- * corrupt the file (https://sqlite.org/wal.html). `undefined` where it lies on none, or that cannot be told.
+ * Resolves to the name of the network file system that holds a store's file, so that the caller can warn. The
+ * write-ahead log needs memory that all users of the file share, so changes from another machine go unnoticed and may
+ * corrupt the file (https://sqlite.org/wal.html). Resolves to `undefined` for a local or unknown file system.
  */
 export async function findNetworkFileSystem(path: string): Promise<string | undefined> {
   try {

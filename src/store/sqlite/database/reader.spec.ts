@@ -3,11 +3,11 @@ import { openForTest, temporaryFile } from '../../../../test/support/store/sqlit
 import { StoreError } from '../../../core/ports.ts';
 import { Reader } from './reader.ts';
 
-/** SQLITE_BUSY_RECOVERY: another process mends the file after a crash. */
+/** SQLITE_BUSY_RECOVERY: another process recovers the file after a crash. */
 const BUSY = Object.assign(new Error('database is locked'), { errcode: 261 });
 
 describe('Reader', () => {
-  it('read() tries again while the file is locked', async () => {
+  it('read() retries while the file is locked', async () => {
     const reader = await openReader();
     let locked = 3;
     const value = reader.read(() => {
@@ -26,7 +26,7 @@ describe('Reader', () => {
     await expect(value).rejects.toMatchObject({ cause: BUSY });
   });
 
-  it('readNow() waits for nobody', async () => {
+  it('readNow() does not wait for a lock', async () => {
     const reader = await openReader();
     let tries = 0;
     const read = () => {

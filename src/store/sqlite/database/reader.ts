@@ -8,15 +8,15 @@ import type { Row } from './rows.ts';
 
 const BUSY_TRIES = 10;
 const BUSY_RETRY_MS = 5;
-/** For a connection that no decision waits for. */
+/** The time limit for a lock on a connection that no decision waits for. */
 const LONG_BUSY_MS = 1_000;
 
 /** Runs one SQL statement and returns all of its rows. */
 export type Query = (sql: string, ...parameters: SQLInputValue[]) => Row[];
 
-/** The main thread's connection: it only reads, which takes microseconds, and never waits for a lock. */
+/** The read-only connection of the main thread. Reads take microseconds and never block on a lock. */
 export class Reader {
-  private readonly place: StoreFile;
+  private readonly file: StoreFile;
   private readonly database: DatabaseSync;
   private readonly statements = new Map<string, StatementSync>();
 
@@ -30,37 +30,37 @@ export class Reader {
   };
 
   constructor(path: string) {
-    this.place = new StoreFile(path);
+    this.file = new StoreFile(path);
     this.database = new DatabaseSync(path, { readOnly: true, timeout: 0 });
   }
 
-  /** Reads at once. Throws `StoreError`, also where another process holds a lock at this moment. */
+  /** Reads once. Throws `StoreError`, also if another process holds a lock. */
   readNow<Value>(read: (query: Query) => Value): Value {
     try {
       return this.attempt(read);
     } catch (error) {
-      throw storeErrorFrom(this.place.path, error);
+      throw storeErrorFrom(this.file.path, error);
     }
   }
 
   /**
-   * Reads, and tries again for a short while where a lock is in the way: readers meet one only while another process
-   * recovers the file after a crash, or is the last to close it. Rejects with `StoreError`.
+   * Reads, and retries for about 50 ms while the file is locked: readers meet a lock only while another process
+   * recovers the file after a crash, or is the last one to close it. Rejects with `StoreError`.
    */
   async read<Value>(read: (query: Query) => Value): Promise<Value> {
     for (let tries = 1; ; tries += 1) {
       try {
         return this.attempt(read);
       } catch (error) {
-        if (!isBusy(error) || tries === BUSY_TRIES) throw storeErrorFrom(this.place.path, error);
+        if (!isBusy(error) || tries === BUSY_TRIES) throw storeErrorFrom(this.file.path, error);
         await sleep(BUSY_RETRY_MS);
       }
     }
   }
 
-  /** Reads what is too much for one turn, all as of one moment: writers go on meanwhile. Throws `StoreError`. */
+  /** Reads a snapshot that is too large for one turn of the event loop; writers continue. Throws `StoreError`. */
   async *readThrough<Value>(read: (database: DatabaseSync) => Iterable<Value>): AsyncIterable<Value> {
-    const { path } = this.place;
+    const { path } = this.file;
     const database = await this.read(() => new DatabaseSync(path, { readOnly: true, timeout: LONG_BUSY_MS }));
     try {
       database.exec('BEGIN');
@@ -78,7 +78,7 @@ export class Reader {
 
   private attempt<Value>(read: (query: Query) => Value): Value {
     if (!this.database.isOpen) throw new StoreError('the store is closed');
-    this.place.check();
+    this.file.check();
     return read(this.query);
   }
 }

@@ -1,21 +1,21 @@
 import type { SQLOutputValue } from 'node:sqlite';
 
-/** A row as `node:sqlite` returns it; hands other than ours write to the file, so each column is looked at. */
+/** A row from `node:sqlite`. Other programs may write to the file, so each column is checked. */
 export type Row = Readonly<Record<string, SQLOutputValue>>;
 
-/** Text that must be there; throws otherwise, as the others do. */
-export function asText(row: Row | undefined, column: string): string {
+/** Returns the string in a column. Throws if it holds anything else, as the functions below do. */
+export function asString(row: Row | undefined, column: string): string {
   const value = row?.[column];
-  return typeof value === 'string' ? value : refuse(column, 'text');
+  return typeof value === 'string' ? value : refuse(column, 'a string');
 }
 
-/** A number that must be there. */
+/** Returns the number in a column. */
 export function asNumber(row: Row | undefined, column: string): number {
   const value = row?.[column];
   return typeof value === 'number' ? value : refuse(column, 'a number');
 }
 
-/** What a column holds, or `undefined` for NULL. */
+/** Returns the value of a column, or `undefined` for NULL. */
 export function optional<Value>(
   read: (row: Row, column: string) => Value,
   row: Row,
@@ -24,9 +24,9 @@ export function optional<Value>(
   return row[column] === null ? undefined : read(row, column);
 }
 
-/** A list of strings, kept as JSON. */
-export function asTexts(row: Row, column: string): readonly string[] {
-  const list: unknown = JSON.parse(asText(row, column));
+/** Returns the list of strings in a column, stored as JSON. */
+export function asStrings(row: Row, column: string): readonly string[] {
+  const list: unknown = JSON.parse(asString(row, column));
   return Array.isArray(list) && list.every((item) => typeof item === 'string')
     ? list
     : refuse(column, 'a list of strings');

@@ -11,7 +11,7 @@ import { openSqliteStore } from '../store.ts';
 const STORE = new URL('../store.ts', import.meta.url).href;
 
 describe('openSqliteStore()', () => {
-  it('makes the file for its owner only, and what lies beside it', async () => {
+  it('creates the file, its log and its index for the owner only', async () => {
     const path = temporaryFile();
     await openForTest(path);
     expect(readdirSync(dirname(path)).sort()).toEqual(['store.db', 'store.db-shm', 'store.db-wal']);
@@ -19,7 +19,7 @@ describe('openSqliteStore()', () => {
   });
 
   it.each(['', '-wal', '-shm', '.seal', '.state'])(
-    'refuses a file that others may read: store.db%s',
+    'refuses a file that other users may read or write: store.db%s',
     async (suffix) => {
       const path = temporaryFile();
       const file = `${path}${suffix}`;
@@ -36,7 +36,7 @@ describe('openSqliteStore()', () => {
     },
   );
 
-  it('makes its files for their owner alone, whatever the umask', async () => {
+  it('creates files for the owner only, whatever the umask', async () => {
     const former = process.umask(0);
     onTestFinished(() => void process.umask(former));
     const path = temporaryFile();
@@ -46,7 +46,7 @@ describe('openSqliteStore()', () => {
     expect(readdirSync(dirname(path))).toContain('store.db.state');
   });
 
-  it('finds again what it kept, and leaves one whole file when it closes', async () => {
+  it('reads what it stored before, and leaves one file when it closes', async () => {
     const path = temporaryFile();
     const store = await openSqliteStore(path);
     await store.revocations.write({ key: 'sallyport:revoked:own:a', value: 'A', expiresAtSeconds: undefined });
@@ -56,7 +56,7 @@ describe('openSqliteStore()', () => {
     expect(await readValues(again, ['sallyport:revoked:own:a'])).toEqual(['A']);
   });
 
-  it('may run in several processes at once on a new file', async () => {
+  it('can open a new file in several processes at once', async () => {
     const path = temporaryFile();
     const script = `
       import { openSqliteStore } from '${STORE}';
@@ -70,7 +70,7 @@ describe('openSqliteStore()', () => {
     expect(await readValues(store, keys)).toEqual(['', '', '', '']);
   });
 
-  it('takes the signing keys of version 3 along', async () => {
+  it('migrates the signing keys of schema version 3', async () => {
     const path = temporaryFile();
     await (await openSqliteStore(path)).close();
     execute(
@@ -104,7 +104,7 @@ describe('openSqliteStore()', () => {
     expect((await signingKeys.read('other')).keys).toMatchObject([{ algorithm: 'ES256' }]);
   });
 
-  it('refuses a file of a newer version', async () => {
+  it('refuses a file of a newer schema version', async () => {
     const path = temporaryFile();
     await (await openSqliteStore(path)).close();
     execute(path, 'PRAGMA user_version = 99');
@@ -117,7 +117,7 @@ describe('openSqliteStore()', () => {
     ['with tables', 'CREATE TABLE recipe (name TEXT)'],
     ['with an id', 'PRAGMA application_id = 7'],
     ['with a version', 'PRAGMA user_version = 1'],
-  ])('refuses the database of another application, %s, and leaves it as it is', async (_, sql) => {
+  ])('refuses the database of another application, %s, and does not change it', async (_, sql) => {
     const path = temporaryFile();
     execute(path, sql);
     const before = readFileSync(path);
@@ -125,7 +125,7 @@ describe('openSqliteStore()', () => {
     expect(readFileSync(path)).toEqual(before);
   });
 
-  it('refuses a file that is no database', async () => {
+  it('refuses a file that is not a database', async () => {
     const path = temporaryFile();
     writeFileSync(path, 'Dear diary, '.repeat(1_000), { mode: 0o600 });
     await expect(openSqliteStore(path)).rejects.toThrow(

@@ -2,16 +2,16 @@ import type { DatabaseSync } from 'node:sqlite';
 import { asNumber } from './rows.ts';
 import { inTransaction } from './transaction.ts';
 
-/** `PRAGMA application_id` of our files: "SlyP". */
+/** `PRAGMA application_id` of Sallyport's files: "SlyP". */
 const APPLICATION_ID = 0x536c7950;
 
-/** How many rows of `revocation_change` are kept; who fell further behind has missed changes. */
+/** How many rows of `revocation_change` are kept; a reader that is further behind has missed changes. */
 export const CHANGES_KEPT = 10_000;
 
 /**
- * One step for each schema version; a step that was released is never edited. The times in `revocation` are whole
- * seconds, because operators write there by hand; elsewhere they are kept as they were given.
- * Triggers feed `revocation_change`, so that a change made by hand is heard as well as ours.
+ * One step for each schema version; a released step is never edited. Times in `revocation` are whole seconds, because
+ * operators edit that table by hand; other times are stored unchanged. Triggers fill `revocation_change`, so that the
+ * feed also reports changes that were made by hand.
  */
 const STEPS = [
   `
@@ -68,14 +68,14 @@ const STEPS = [
   CREATE INDEX token_by_account ON token (account_id, created_at, id);
   CREATE INDEX token_by_end ON token (expires_at);
   `,
-  // What goes before its time is told too. Not unixepoch(): the hand that deletes may have an SQLite without it.
+  // Reports entries that are deleted before they expire. Without unixepoch(), which older SQLite versions lack.
   `
   CREATE TRIGGER revocation_deleted AFTER DELETE ON revocation
   WHEN OLD.expires_at IS NULL OR OLD.expires_at > CAST(strftime('%s', 'now') AS INTEGER) BEGIN
     INSERT INTO revocation_change (key) VALUES (OLD.key);
   END;
   `,
-  // The keys of an issuer as one text, so that they change together (`key-ring-text.ts`).
+  // The keys of an issuer as one string, so that they change together (`key-ring-text.ts`).
   `
   CREATE TABLE signing_keys (
     issuer TEXT PRIMARY KEY NOT NULL,
@@ -94,7 +94,7 @@ const STEPS = [
   ALTER TABLE account ADD COLUMN disabled INTEGER NOT NULL DEFAULT 0;
   CREATE UNIQUE INDEX account_by_email ON account (email_key) WHERE email_key IS NOT NULL;
   `,
-  // Empty texts stand for what is unknown, or did not happen: a NULL would be no part of a key.
+  // Empty strings mean "none": NULL cannot be part of a primary key.
   `
   CREATE TABLE basic_use (
     day INTEGER NOT NULL,
@@ -106,7 +106,7 @@ const STEPS = [
     PRIMARY KEY (day, account_id, route, reason)
   ) STRICT, WITHOUT ROWID;
   `,
-  // Names, places and budgets are keyed hashes; a budget counts for an hour, a place for thirty days.
+  // Names, places and budgets are keyed hashes. A budget is valid for an hour, a place for thirty days.
   `
   CREATE TABLE login_place (
     name TEXT NOT NULL,
@@ -138,12 +138,12 @@ const STEPS = [
   CREATE INDEX idempotency_by_account ON idempotency (account_id, started_at);
   CREATE INDEX idempotency_by_start ON idempotency (started_at);
   `,
-  // With all that a filtered list asks for, so that it reads no token that it does not show.
+  // Covers every column that a filtered list needs, so that it reads only the tokens that it shows.
   `
   CREATE INDEX token_by_creation ON token (account_id, created_at, id, use, expires_at);
   DROP INDEX token_by_account;
   `,
-  // Up to when entries that ended were deleted (`purge-operation.ts`). What goes later than that is told, by no clock.
+  // The horizon up to which expired entries were purged (`purge-write.ts`). Other deletions are reported, by no clock.
   `
   CREATE TABLE purge_clock (
     id INTEGER PRIMARY KEY CHECK (id = 0),
@@ -160,7 +160,9 @@ const STEPS = [
   `,
 ];
 
-/** Brings a database of ours, or an empty one, to the newest schema. Throws, and changes nothing, for any other. */
+/**
+ * Migrates a Sallyport database, or an empty one, to the newest schema. Throws for any other and does not change it.
+ */
 export function migrate(database: DatabaseSync): void {
   if (readVersion(database) === STEPS.length) return;
   inTransaction(database, () => {
@@ -170,10 +172,10 @@ export function migrate(database: DatabaseSync): void {
 }
 
 function readVersion(database: DatabaseSync): number {
-  const ask = (sql: string) => asNumber(database.prepare(sql).get(), 'answer');
-  const version = ask('SELECT user_version AS answer FROM pragma_user_version');
-  const applicationId = ask('SELECT application_id AS answer FROM pragma_application_id');
-  const isEmpty = version === 0 && ask('SELECT count(*) AS answer FROM sqlite_schema') === 0;
+  const read = (sql: string) => asNumber(database.prepare(sql).get(), 'value');
+  const version = read('SELECT user_version AS value FROM pragma_user_version');
+  const applicationId = read('SELECT application_id AS value FROM pragma_application_id');
+  const isEmpty = version === 0 && read('SELECT count(*) AS value FROM sqlite_schema') === 0;
   if (applicationId !== APPLICATION_ID && !(applicationId === 0 && isEmpty)) {
     throw new Error('is the database of another application; name another file');
   }

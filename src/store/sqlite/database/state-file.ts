@@ -2,20 +2,20 @@ import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } f
 import { dirname } from 'node:path';
 import { hasCode } from '../../../lib/error-code.ts';
 
-/** What was last known of a store: which revocation set it holds, and how far that had come. */
+/** The last known state of a store: which revocation set it holds, and its newest change. */
 export interface KnownState {
   /** The epoch of the set. */
   readonly epoch: string;
-  /** The number of its newest change, which rises within an epoch. */
+  /** The number of the newest change, which only rises within an epoch. */
   readonly change: number;
 }
 
-/** Where it is kept: beside the store, and moved with it. */
+/** Returns the path of the state file, which lies next to the store and moves with it. */
 export function stateFileOf(path: string): string {
   return `${path}.state`;
 }
 
-/** `undefined` where there is none. Throws where it cannot be read, or holds something else. */
+/** Reads the state file; returns `undefined` if there is none. Throws if it cannot be read or is damaged. */
 export function readStateFile(path: string): KnownState | undefined {
   const file = stateFileOf(path);
   let text: string;
@@ -28,14 +28,16 @@ export function readStateFile(path: string): KnownState | undefined {
   const state = parseState(text);
   if (state === undefined) {
     throw new Error(
-      `"${file}" is damaged; it tells an older copy of the store from the newest one. Restore it, or remove it where you ` +
-        'are sure that the store is the newest',
+      `"${file}" is damaged; it shows whether the store is an older copy. Restore it, or remove it if you are sure that ` +
+        'the store is the newest one',
     );
   }
   return state;
 }
 
-/** Replaces the file at once, so that a crash leaves the old one or the new one; for its owner only, and on the disk. */
+/**
+ * Replaces the file atomically, so that a crash leaves the old or the new one; readable by its owner only, and synced.
+ */
 export function writeStateFile(path: string, { epoch, change }: KnownState): void {
   const file = stateFileOf(path);
   const draft = `${file}.new`;

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 
-/** Runs `work` in one write transaction: all of it is committed, or nothing and the error is thrown on. */
+/** Runs `work` in one write transaction. Commits it, or rolls it back and rethrows the error. */
 export function inTransaction<Value>(database: DatabaseSync, work: () => Value): Value {
   database.exec('BEGIN IMMEDIATE');
   try {
@@ -8,7 +8,7 @@ export function inTransaction<Value>(database: DatabaseSync, work: () => Value):
     database.exec('COMMIT');
     return value;
   } catch (error) {
-    // SQLite itself rolls back on some errors, a full disk for one.
+    // SQLite itself rolls back on some errors, such as a full disk.
     if (database.isTransaction) database.exec('ROLLBACK');
     throw error;
   }

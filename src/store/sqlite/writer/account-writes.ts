@@ -16,7 +16,7 @@ import { raiseRevocationMark, writeRevocation } from './revocation-writes.ts';
 
 export function addAccount(database: DatabaseSync, account: Account, terms: AddTerms): AccountAddition {
   const { onlyFirst = false, onlyIf } = terms;
-  if (onlyIf !== undefined && !accountStands(database, onlyIf)) return { outcome: 'stale' };
+  if (onlyIf !== undefined && !isAccountUnchanged(database, onlyIf)) return { outcome: 'stale' };
   if (onlyFirst && database.prepare('SELECT 1 FROM account LIMIT 1').get() !== undefined) {
     return { outcome: 'not_first' };
   }
@@ -41,7 +41,7 @@ export function updateAccount(
 ): AccountUpdate {
   const row = database.prepare('SELECT * FROM account WHERE id = ?').get(id);
   if (row === undefined) return { outcome: 'missing' };
-  if (onlyIf !== undefined && !accountStands(database, onlyIf)) return { outcome: 'stale' };
+  if (onlyIf !== undefined && !isAccountUnchanged(database, onlyIf)) return { outcome: 'stale' };
   const before = toAccount(row);
   if (!hasScopes(before, ifScopes)) return { outcome: 'raced', account: before };
   const account = changeAccount(before, changes, markKey !== undefined);
@@ -53,14 +53,14 @@ export function updateAccount(
      WHERE id = ?`,
     [email ?? null, emailKey(account), passwordHash, JSON.stringify(scopes), disabled ? 1 : 0, version, id],
   );
-  // The transaction has the write lock, so this time is later than every token that was recorded under the old version.
+  // The transaction holds the write lock, so this time is later than every token of the old account version.
   const times = { nowSeconds: Date.now() / 1000, newestTokenSeconds: newestTokenSeconds(database, id) };
   const mark = markKey === undefined ? undefined : raiseRevocationMark(database, markKey, times);
   return { outcome: 'updated', account, mark };
 }
 
-/** Whether the account is as it was known, and not disabled. */
-export function accountStands(database: DatabaseSync, { id, version }: AccountVersion): boolean {
+/** Whether the account still has this version and is not disabled. */
+export function isAccountUnchanged(database: DatabaseSync, { id, version }: AccountVersion): boolean {
   const sql = 'SELECT 1 FROM account WHERE id = ? AND version = ? AND disabled = 0';
   return database.prepare(sql).get(id, version) !== undefined;
 }
@@ -76,18 +76,18 @@ export function removeAccount(
   mark: RevocationEntry,
   onlyIf: AccountVersion | undefined,
 ): AccountRemoval {
-  if (onlyIf !== undefined && !accountStands(database, onlyIf)) return { outcome: 'stale' };
+  if (onlyIf !== undefined && !isAccountUnchanged(database, onlyIf)) return { outcome: 'stale' };
   const removed = database.prepare('DELETE FROM account WHERE id = ? RETURNING *').get(id);
   if (removed === undefined) return { outcome: 'missing' };
   writeRevocation(database, mark);
   return { outcome: 'removed', account: toAccount(removed) };
 }
 
-/** The name or e-mail address by which another account is found already. */
+/** Returns which of the account's name and e-mail address belongs to another account, if any. */
 function takenField(database: DatabaseSync, { id, name, email }: Account): 'name' | 'email' | undefined {
   const others = database.prepare('SELECT 1 FROM account WHERE (name_key = ?1 OR email_key = ?1) AND id <> ?2');
-  const isTaken = (spelling: string | undefined): boolean =>
-    spelling !== undefined && others.get(accountNameKey(spelling), id) !== undefined;
+  const isTaken = (nameOrEmail: string | undefined): boolean =>
+    nameOrEmail !== undefined && others.get(accountNameKey(nameOrEmail), id) !== undefined;
   if (isTaken(name)) return 'name';
   return isTaken(email) ? 'email' : undefined;
 }

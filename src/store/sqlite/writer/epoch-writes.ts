@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { change } from '../database/statement.ts';
 
-/** `false`, and nothing is written, where the record does not have the expected value. */
+/** Replaces an epoch record. Returns `false` and writes nothing if it does not have the expected value. */
 export function swapEpoch(database: DatabaseSync, key: string, expected: string | undefined, value: string): boolean {
   const row = database.prepare('SELECT value FROM revocation WHERE key = ?').get(key);
   if (row?.['value'] !== expected) return false;

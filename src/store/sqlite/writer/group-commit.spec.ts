@@ -5,12 +5,12 @@ import { migrate } from '../database/schema.ts';
 import { commitTogether } from './group-commit.ts';
 import type { Request } from './messages.ts';
 
-const PLACE = { path: 'store.db', check: () => undefined };
+const FILE = { path: 'store.db', check: () => undefined };
 
 describe('commitTogether()', () => {
-  it('gives every request its own answer, and keeps those that did not fail', () => {
+  it('answers each request separately, and commits those that succeed', () => {
     const database = openDatabase();
-    const answers = commitTogether(database, PLACE, [addToken(1, 'a'), addToken(2, 'a'), addToken(3, 'b')]);
+    const answers = commitTogether(database, FILE, [addToken(1, 'a'), addToken(2, 'a'), addToken(3, 'b')]);
     expect(answers).toMatchObject([
       { id: 1, value: true },
       { id: 2, error: { message: 'SQLite store "store.db": UNIQUE constraint failed: token.id' } },
@@ -19,22 +19,22 @@ describe('commitTogether()', () => {
     expect(countTokens(database)).toBe(2);
   });
 
-  it('undoes all that a failing request did before it failed', () => {
+  it('rolls back everything that a failing request wrote', () => {
     const database = openDatabase();
     database.exec(`CREATE TRIGGER refuse BEFORE INSERT ON revocation BEGIN SELECT raise(ABORT, 'no'); END`);
     const account = makeAccount('a', 'ada');
     const mark = { key: 'sallyport:notbefore:own:a', value: '1', expiresAtSeconds: undefined };
-    commitTogether(database, PLACE, [{ id: 1, operation: ['addAccount', account, {}] }]);
-    const answers = commitTogether(database, PLACE, [{ id: 2, operation: ['removeAccount', 'a', mark, undefined] }]);
+    commitTogether(database, FILE, [{ id: 1, operation: ['addAccount', account, {}] }]);
+    const answers = commitTogether(database, FILE, [{ id: 2, operation: ['removeAccount', 'a', mark, undefined] }]);
     expect(answers).toMatchObject([{ id: 2, error: { message: 'SQLite store "store.db": no' } }]);
     expect(database.prepare('SELECT id FROM account').all()).toEqual([{ id: 'a' }, { id: 'x' }]);
   });
 
-  it('answers every request with the error when SQLite rolls all of them back', () => {
+  it('answers every request with the error if SQLite rolls back the transaction', () => {
     const database = openDatabase();
     database.exec(`CREATE TRIGGER refuse BEFORE INSERT ON token WHEN NEW.id = 'b'
       BEGIN SELECT raise(ROLLBACK, 'disk full'); END`);
-    const answers = commitTogether(database, PLACE, [addToken(1, 'a'), addToken(2, 'b'), addToken(3, 'c')]);
+    const answers = commitTogether(database, FILE, [addToken(1, 'a'), addToken(2, 'b'), addToken(3, 'c')]);
     expect(answers.map((answer) => 'error' in answer)).toEqual([true, true, true]);
     expect(countTokens(database)).toBe(0);
   });

@@ -12,12 +12,12 @@ import {
   IDEMPOTENCY_RUN_SECONDS,
 } from '../../../tokens/idempotency-store.ts';
 import type { Row } from '../database/rows.ts';
-import { asNumber, asText } from '../database/rows.ts';
+import { asNumber, asString } from '../database/rows.ts';
 import { change } from '../database/statement.ts';
 
 const STATES: readonly IdempotencyState[] = ['running', 'interrupted', 'made'];
 
-/** Claims a request as `IdempotencyStore.claim` says. */
+/** Claims a request; see `IdempotencyStore.claim`. */
 export function claimRequest(database: DatabaseSync, request: IdempotencyRecord): IdempotencyClaim {
   const { accountId, key, fingerprint, resourceId, startedAtSeconds } = request;
   change(database, 'DELETE FROM idempotency WHERE account_id = ? AND key = ? AND started_at <= ?', [
@@ -47,14 +47,14 @@ export function claimRequest(database: DatabaseSync, request: IdempotencyRecord)
 }
 
 function toRecord(row: Row): Omit<IdempotencyClaim, 'isClaimed'> {
-  const written = asText(row, 'state');
+  const written = asString(row, 'state');
   const state = STATES.find((name) => name === written);
   if (state === undefined) throw new StoreError(`column "state" holds "${written}" instead of ${STATES.join(' or ')}`);
   return {
-    accountId: asText(row, 'account_id'),
-    key: asText(row, 'key'),
-    fingerprint: asText(row, 'fingerprint'),
-    resourceId: asText(row, 'resource_id'),
+    accountId: asString(row, 'account_id'),
+    key: asString(row, 'key'),
+    fingerprint: asString(row, 'fingerprint'),
+    resourceId: asString(row, 'resource_id'),
     state,
     startedAtSeconds: asNumber(row, 'started_at'),
   };
@@ -70,7 +70,7 @@ export function settleRequest(
     : change(database, `UPDATE idempotency SET state = ? ${which}`, [end, accountId, key]) > 0;
 }
 
-/** Deletes a batch of the requests that are too old; returns how many it deleted. */
+/** Deletes a batch of old requests and returns how many it deleted. */
 export function forgetRequests(database: DatabaseSync, nowSeconds: number, limit: number): number {
   const sql = `DELETE FROM idempotency WHERE (account_id, key) IN (
     SELECT account_id, key FROM idempotency WHERE started_at <= ? LIMIT ?)`;

@@ -15,7 +15,7 @@ function setUp() {
 }
 
 describe('forgetLogins()', () => {
-  it('keeps the latest budgets of a flood of made-up names', () => {
+  it('keeps the latest budgets in a flood of made-up names', () => {
     const { database, one } = setUp();
     database.exec(`
       WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1000)
@@ -29,7 +29,7 @@ describe('forgetLogins()', () => {
     ]);
   });
 
-  it('forgets places after their time', () => {
+  it('deletes expired places', () => {
     const { database, one } = setUp();
     database.exec("INSERT INTO login_place (name, place, last_at) VALUES ('ada', 'a', 100), ('ada', 'b', 101)");
     forgetLogins(database, 100 + PLACES_KEPT_SECONDS, 10);
@@ -38,7 +38,7 @@ describe('forgetLogins()', () => {
 });
 
 describe('countGuess()', () => {
-  it('forgets some that count no more with each that comes', () => {
+  it('deletes expired budgets with each attempt', () => {
     const { database, one } = setUp();
     const long = Date.now() - 2 * HOUR_MS;
     for (let index = 0; index < 15; index++) {

@@ -10,7 +10,7 @@ import { change } from '../database/statement.ts';
 /** How many expired budgets each counted attempt deletes: more than one attempt can add. */
 const FORGOTTEN_AT_ONCE = 10;
 
-/** Reads one budget. */
+/** The query for one budget. */
 export const BUDGET_SQL = 'SELECT * FROM login_guess WHERE name = ? AND budget = ?';
 
 export function toGuessBudget(row: Row): GuessBudget {
@@ -18,7 +18,7 @@ export function toGuessBudget(row: Row): GuessBudget {
   return { failures: failures ?? 0, nextAtMs: nextAtMs ?? 0, lastAtMs: lastAtMs ?? 0 };
 }
 
-/** The budget as this attempt leaves it; or how long to wait, and then nothing is written. */
+/** Counts an attempt and returns the new budget; or writes nothing and returns how long to wait. */
 export function countGuess(
   database: DatabaseSync,
   name: string,
@@ -66,7 +66,7 @@ export function forgiveGuesses(database: DatabaseSync, name: string): boolean {
   return change(database, 'DELETE FROM login_guess WHERE name = ?', [name]) > 0;
 }
 
-/** Deletes a batch of what is too old or too much; returns how many rows it deleted of the kind with the most. */
+/** Deletes a batch of old places and surplus budgets; returns the larger of the two counts. */
 export function forgetLogins(database: DatabaseSync, nowSeconds: number, limit: number, kept = GUESSES_KEPT): number {
   const places = change(
     database,
@@ -84,8 +84,8 @@ export function forgetLogins(database: DatabaseSync, nowSeconds: number, limit: 
   return Math.max(places, guesses);
 }
 
-function putBudget(database: DatabaseSync, name: string, budget: string, one: GuessBudget): boolean {
+function putBudget(database: DatabaseSync, name: string, budget: string, value: GuessBudget): boolean {
   const sql =
     'INSERT OR REPLACE INTO login_guess (name, budget, failures, next_at_ms, last_at_ms) VALUES (?, ?, ?, ?, ?)';
-  return change(database, sql, [name, budget, one.failures, one.nextAtMs, one.lastAtMs]) > 0;
+  return change(database, sql, [name, budget, value.failures, value.nextAtMs, value.lastAtMs]) > 0;
 }

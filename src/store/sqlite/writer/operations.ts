@@ -10,9 +10,9 @@ import { replaceSigningKeys } from './signing-key-writes.ts';
 import { addToken, endToken, forgetTokenEnd, markTokensUsed, restoreToken, rotateToken } from './token-writes.ts';
 
 /**
- * Everything that the writer thread can do. A new write is one function and one line here: its arguments and its result
- * travel between the threads by the structured clone algorithm, and `Writer.ask` takes their types from the function.
- * Each operation runs inside an open transaction and is committed as a whole or not at all.
+ * All operations of the writer thread. A new write needs one function and one line here. Its arguments and result pass
+ * between the threads by the structured clone algorithm; `Writer.ask` infers their types from the function. Each
+ * operation runs inside an open transaction and is committed as a whole or not at all.
  */
 const OPERATIONS = {
   addAccount,
@@ -43,7 +43,7 @@ type Operations = typeof OPERATIONS;
 
 export type OperationName = keyof Operations;
 
-/** What an operation takes, besides the database. */
+/** The arguments of an operation, without the database. */
 export type Arguments<Name extends OperationName> =
   Parameters<Operations[Name]> extends [DatabaseSync, ...infer Rest] ? Rest : never;
 
@@ -54,7 +54,7 @@ export type Operation<Name extends OperationName = OperationName> = {
   [Each in Name]: readonly [Each, ...Arguments<Each>];
 }[Name];
 
-/** Carries out one operation in the open transaction. */
+/** Performs one operation in the open transaction. */
 export function perform<Name extends OperationName>(
   database: DatabaseSync,
   [name, ...args]: Operation<Name>,

@@ -14,7 +14,7 @@ function open(): DatabaseSync {
   return database;
 }
 
-/** What is left once nothing more is purged under this clock, `passed` seconds after the last time. */
+/** Purges until nothing more is deleted, `passedSeconds` after the last purge; returns the remaining keys. */
 function purge(database: DatabaseSync, nowSeconds: number, passedSeconds = 0): readonly unknown[] {
   let more = purgeBatch(database, { nowSeconds, passedSeconds });
   while (more) more = purgeBatch(database, { nowSeconds, passedSeconds: 0 });
@@ -29,7 +29,7 @@ function add(database: DatabaseSync, key: string, expiresAt: number): void {
 }
 
 describe('purge()', () => {
-  it('purges in batches until nothing has expired and the log has its length', () => {
+  it('purges in batches until no expired entry and no surplus change is left', () => {
     const database = open();
     purge(database, 100.5 + ENTRY_GRACE_SECONDS);
     database.exec(`
@@ -43,7 +43,7 @@ describe('purge()', () => {
     });
   });
 
-  it('purges an entry a day after its end, and not before', () => {
+  it('purges an entry one day after its expiry, and not earlier', () => {
     const database = open();
     purge(database, NOW);
     add(database, 'ended', NOW);
@@ -51,28 +51,25 @@ describe('purge()', () => {
     expect(purge(database, NOW + DAY, 1)).toEqual([]);
   });
 
-  it.each([3 * HOUR, 30 * DAY, 3_650 * DAY])(
-    'purges nothing that counts by a clock that is %i s ahead',
-    (aheadSeconds) => {
-      const database = open();
-      purge(database, NOW);
-      add(database, 'live', NOW + HOUR);
-      expect(purge(database, NOW + aheadSeconds)).toEqual(['live']);
-      // It runs on for an hour before somebody puts it right; an instance beside it has the right time.
-      for (let minutes = 5; minutes <= 60; minutes += 5) {
-        expect(purge(database, NOW + aheadSeconds + minutes * 60, 300)).toEqual(['live']);
-        expect(purge(database, NOW + minutes * 60, 300)).toEqual(['live']);
-      }
-    },
-  );
+  it.each([3 * HOUR, 30 * DAY, 3_650 * DAY])('purges no valid entry if the clock is %i s ahead', (aheadSeconds) => {
+    const database = open();
+    purge(database, NOW);
+    add(database, 'live', NOW + HOUR);
+    expect(purge(database, NOW + aheadSeconds)).toEqual(['live']);
+    // The clock is wrong for an hour; the clock of another instance is right.
+    for (let minutes = 5; minutes <= 60; minutes += 5) {
+      expect(purge(database, NOW + aheadSeconds + minutes * 60, 300)).toEqual(['live']);
+      expect(purge(database, NOW + minutes * 60, 300)).toEqual(['live']);
+    }
+  });
 
-  it('purges nothing at once in a store that was never purged like this, whatever the clock says', () => {
+  it('purges nothing at the first purge of a store, whatever the clock says', () => {
     const database = open();
     add(database, 'live', NOW + HOUR);
     expect(purge(database, NOW + 30 * DAY)).toEqual(['live']);
   });
 
-  it('catches up within two days of running after a month without any', () => {
+  it('catches up within two days after a month without running', () => {
     const database = open();
     purge(database, NOW);
     add(database, 'ended', NOW + 29 * DAY);
@@ -80,16 +77,16 @@ describe('purge()', () => {
     expect(purge(database, NOW + 33 * DAY, 2 * DAY)).toEqual([]);
   });
 
-  it('tells of what goes before it may, by no clock, and not of what was purged', () => {
+  it('logs entries that were deleted early, but not those that it purged', () => {
     const database = open();
     purge(database, NOW);
-    const told = () => database.prepare('SELECT key FROM revocation_change ORDER BY seq').all();
+    const logged = () => database.prepare('SELECT key FROM revocation_change ORDER BY seq').all();
     for (const [key, end] of [['early', 100 + NOW - DAY] as const, ['late', NOW - DAY] as const])
       add(database, key, end);
     database.exec('DELETE FROM revocation_change');
     expect(purge(database, NOW)).toEqual(['early']);
-    expect(told()).toEqual([]);
+    expect(logged()).toEqual([]);
     database.exec('DELETE FROM revocation');
-    expect(told()).toEqual([{ key: 'early' }]);
+    expect(logged()).toEqual([{ key: 'early' }]);
   });
 });

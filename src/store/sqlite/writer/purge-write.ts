@@ -8,27 +8,27 @@ import { change } from '../database/statement.ts';
 import { forgetRequests } from './idempotency-writes.ts';
 import { forgetLogins } from './log-in-history-writes.ts';
 
-/** The clocks by which something is purged. */
+/** The time of a purge, by both clocks. */
 export interface PurgeTime {
   /** The wall clock, in Unix seconds. */
   readonly nowSeconds: number;
-  /** How long this process has run since its last purge, by the monotonic clock. */
+  /** The time since the last purge of this process, by the monotonic clock, in seconds. */
   readonly passedSeconds: number;
 }
 
-/** Small, so that what waits behind a purge does not wait long. */
+/** How many rows one purge deletes per table: few, so that other writes do not wait long. */
 const PURGE_BATCH = 500;
 
 /**
- * How many times faster than time itself the horizon may move. After a month without Sallyport it has caught up within
- * two days; a clock that is a month ahead has as long to be put right.
+ * How many times faster than real time the horizon may move. After a month without Sallyport it catches up within two
+ * days; a clock that is a month ahead can be corrected for just as long.
  */
 const MAX_PACE = 24;
 
-/** Deletes a batch of what has ended long ago; whether there may be more. */
+/** Deletes a batch of old records. Returns whether there may be more. */
 export function purge(database: DatabaseSync, time: PurgeTime): boolean {
   const horizonSeconds = moveHorizon(database, time);
-  // As all clocks have it.
+  // The time on which all instances agree.
   const nowSeconds = horizonSeconds + ENTRY_GRACE_SECONDS;
   const entries = change(
     database,
@@ -46,7 +46,7 @@ export function purge(database: DatabaseSync, time: PurgeTime): boolean {
     'DELETE FROM token WHERE id IN (SELECT id FROM token WHERE expires_at <= ? LIMIT ?)',
     [nowSeconds - TOKENS_KEPT_SECONDS, PURGE_BATCH],
   );
-  // A day's are few: as many as accounts and routes at most.
+  // No batches: one day has few rows, at most one per account, route and reason.
   change(database, 'DELETE FROM basic_use WHERE day <= ?', [dayOf(nowSeconds) - BASIC_USES_KEPT_DAYS]);
   const logins = forgetLogins(database, nowSeconds, PURGE_BATCH);
   const requests = forgetRequests(database, nowSeconds, PURGE_BATCH);
@@ -54,17 +54,17 @@ export function purge(database: DatabaseSync, time: PurgeTime): boolean {
 }
 
 /**
- * Up to when entries that ended are deleted, in Unix seconds. The store remembers it, because one clock alone proves
- * nothing: each instance moves it on only as far as its own running time allows, and back to a day before its clock. So
- * the clock that is furthest behind decides, and a clock that jumps ahead deletes nothing for a long time.
+ * Moves the horizon, up to which expired entries are deleted, and returns it in Unix seconds. The store keeps it,
+ * because a single clock may be wrong: each instance advances it only by its own running time, and sets it back to a
+ * day before its clock. So the slowest clock decides, and a clock that jumps ahead deletes nothing for a long time.
  */
 function moveHorizon(database: DatabaseSync, { nowSeconds, passedSeconds }: PurgeTime): number {
   const latest = Math.floor(nowSeconds) - ENTRY_GRACE_SECONDS;
-  const standing = database.prepare('SELECT horizon FROM purge_clock').get();
+  const existing = database.prepare('SELECT horizon FROM purge_clock').get();
   const horizon =
-    standing === undefined
-      ? Math.min(latest, firstEndOf(database) ?? latest)
-      : Math.min(latest, asNumber(standing, 'horizon') + Math.floor(passedSeconds * MAX_PACE));
+    existing === undefined
+      ? Math.min(latest, initialHorizon(database) ?? latest)
+      : Math.min(latest, asNumber(existing, 'horizon') + Math.floor(passedSeconds * MAX_PACE));
   change(
     database,
     'INSERT INTO purge_clock (id, horizon) VALUES (0, ?) ON CONFLICT (id) DO UPDATE SET horizon = excluded.horizon',
@@ -73,8 +73,8 @@ function moveHorizon(database: DatabaseSync, { nowSeconds, passedSeconds }: Purg
   return horizon;
 }
 
-/** The last second before which nothing is left to delete, in a store that has no horizon yet. */
-function firstEndOf(database: DatabaseSync): number | undefined {
+/** Returns the last second before the first expiry: the initial horizon, at which nothing is deleted. */
+function initialHorizon(database: DatabaseSync): number | undefined {
   const row = database.prepare('SELECT min(expires_at) AS first FROM revocation').get();
   const first = row && optional(asNumber, row, 'first');
   return first === undefined ? undefined : first - 1;

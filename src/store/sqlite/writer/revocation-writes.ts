@@ -13,11 +13,11 @@ export function restoreRevocation(database: DatabaseSync, known: RevocationEntry
   return put(database, restoreEntry(read(database, known.key), known));
 }
 
-export function undoRevocation(database: DatabaseSync, standing: string, undone: RevocationEntry): boolean {
-  return read(database, undone.key)?.value === standing && put(database, undone);
+export function undoRevocation(database: DatabaseSync, expected: string, undone: RevocationEntry): boolean {
+  return read(database, undone.key)?.value === expected && put(database, undone);
 }
 
-/** Returns the mark as it is afterwards. */
+/** Raises a not-before mark and returns the raised mark. */
 export function raiseRevocationMark(database: DatabaseSync, key: string, times: MarkTimes): RevocationEntry {
   const raised = raiseMark(read(database, key), key, times);
   put(database, raised);

@@ -2,10 +2,10 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Rotation, RotationTerms, TokenEnd, TokenRecord, TrackedToken } from '../../../tokens/token.ts';
 import { change } from '../database/statement.ts';
 import { toToken } from '../records.ts';
-import { accountStands } from './account-writes.ts';
+import { isAccountUnchanged } from './account-writes.ts';
 
 export function addToken(database: DatabaseSync, token: TokenRecord, accountVersion: number): boolean {
-  if (!accountStands(database, { id: token.accountId, version: accountVersion })) return false;
+  if (!isAccountUnchanged(database, { id: token.accountId, version: accountVersion })) return false;
   const { id, accountId, use, name, scopes, createdAtSeconds, expiresAtSeconds } = token;
   return (
     change(
@@ -23,7 +23,7 @@ export function rotateToken(
   accountVersion: number,
   { inPlaceOf }: RotationTerms,
 ): Rotation {
-  if (!accountStands(database, { id: successor.accountId, version: accountVersion })) {
+  if (!isAccountUnchanged(database, { id: successor.accountId, version: accountVersion })) {
     return { outcome: 'account_changed' };
   }
   const sql = 'UPDATE token SET successor = ? WHERE id = ? AND successor IS ? RETURNING *';
@@ -56,14 +56,14 @@ export function restoreToken(database: DatabaseSync, token: TrackedToken): boole
   const { id, accountId, use, name, scopes, createdAtSeconds, expiresAtSeconds } = token;
   const { lastUsedAtSeconds, end, successor } = token;
   const record = [id, accountId, use, name ?? null, JSON.stringify(scopes), createdAtSeconds, expiresAtSeconds];
-  const since = [lastUsedAtSeconds, end?.atSeconds, end?.by, end?.reason, successor].map((value) => value ?? null);
+  const later = [lastUsedAtSeconds, end?.atSeconds, end?.by, end?.reason, successor].map((value) => value ?? null);
   return (
     change(
       database,
       `INSERT INTO token (id, account_id, use, name, scopes, created_at, expires_at,
          last_used_at, ended_at, ended_by, end_reason, successor)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
-      [...record, ...since],
+      [...record, ...later],
     ) > 0
   );
 }

@@ -10,27 +10,27 @@ const KEY = 'sallyport:revoked:own:token-1';
 const ENTRY = { key: KEY, value: '{}', expiresAtSeconds: undefined };
 
 describe('Writer', () => {
-  it('rejects what waits and all that follows when its thread dies', async () => {
-    const writer = new Writer('store.db', threadOf(`port.on('message', () => { throw new Error('out of luck') })`));
+  it('rejects pending and later operations when its thread fails', async () => {
+    const writer = new Writer('store.db', threadOf(`port.on('message', () => { throw new Error('thread failed') })`));
     await writer.opened;
-    const waiting = await Promise.allSettled([
+    const pending = await Promise.allSettled([
       writer.ask('writeRevocation', ENTRY),
       writer.ask('writeRevocation', ENTRY),
     ]);
-    const error = new StoreError('SQLite store "store.db": out of luck');
-    expect(waiting).toMatchObject([{ reason: error }, { reason: error }]);
+    const error = new StoreError('SQLite store "store.db": thread failed');
+    expect(pending).toMatchObject([{ reason: error }, { reason: error }]);
     await expect(writer.ask('writeRevocation', ENTRY)).rejects.toThrow(error);
     await writer.close();
   });
 
-  it('rejects what waits when its thread ends without a word', async () => {
+  it('rejects pending operations when its thread exits without an error', async () => {
     const writer = new Writer('store.db', threadOf(`port.on('message', () => process.exit(0))`));
     await writer.opened;
-    const waiting = writer.ask('writeRevocation', ENTRY);
-    await expect(waiting).rejects.toThrow(new StoreError('SQLite store "store.db": the writer thread ended'));
+    const pending = writer.ask('writeRevocation', ENTRY);
+    await expect(pending).rejects.toThrow(new StoreError('SQLite store "store.db": the writer thread ended'));
   });
 
-  it('waits for a lock that another process holds, while the main thread reads and its event loop turns', async () => {
+  it('waits for a lock of another process without blocking the main thread', async () => {
     const path = temporaryFile();
     const store = await openForTest(path);
     const holder = await holdLock(path);
@@ -49,7 +49,7 @@ describe('Writer', () => {
   });
 });
 
-/** A thread that opens well, and then does `script` with its `port`. */
+/** Returns a thread that reports an open file and then runs `script` with its `port`. */
 function threadOf(script: string): URL {
   const module = `
     import { parentPort as port } from 'node:worker_threads';
@@ -59,7 +59,7 @@ function threadOf(script: string): URL {
   return new URL(`data:text/javascript,${encodeURIComponent(module)}`);
 }
 
-/** Another process that holds the write lock until its stdin ends. */
+/** Starts another process that holds the write lock until its stdin ends. */
 async function holdLock(path: string) {
   const script = `
     import { DatabaseSync } from 'node:sqlite';
