@@ -6,34 +6,33 @@ import type { EpochWatch } from './epoch-watch.ts';
 import type { RevocationStore } from './revocation-store.ts';
 import type { SeenEntries } from './seen-entries.ts';
 
-/** A storm of changes costs the store so many keys in every so many milliseconds. */
+/** Bounds what a storm of changes costs the store: this many keys per this many milliseconds. */
 const ROUND_KEYS = 500;
 const ROUND_MS = 100;
-/** More news than this are not remembered: what is learnt is a help, and no promise hangs on it. */
-const MAX_TOLD = 100_000;
-/** The store may forget so much earlier than our clock would: its own is ahead by less than it makes up for. */
-const NATURAL_MS = 15_000;
+/** Capacity of the queue. Further keys are dropped: the promise does not depend on learning entries. */
+const MAX_QUEUED = 100_000;
+/** How much earlier than by our clock the store may drop an expired entry: its clock may be ahead. */
+const EXPIRY_TOLERANCE_MS = 15_000;
 
 export interface ChangeReaderParts {
   readonly store: Pick<RevocationStore, 'readEntries'>;
   readonly known: SeenEntries;
   readonly watch: Pick<EpochWatch, 'look' | 'isSound'>;
   readonly clock: Pick<Clock, 'wallMs'>;
-  /** Told of each entry that was learnt. */
+  /** Called with the key of each entry that was learnt. */
   readonly learnt: (key: string) => void;
-  /** Told of entries that are known and have gone from the store before their time. */
+  /** Called with the keys of known entries that vanished from the store before their expiry. */
   readonly vanished: (keys: readonly string[]) => void;
 }
 
 /**
- * Learns the entries that the feed tells of, and notices those that have gone. One that goes before its time, as this
- * instance knows it, was dropped by the store, expired by a clock that is ahead, or deleted by hand: none of these takes
- * a revocation back, so it counts on here and is to be written again. To take one back is a command, which leaves a
- * value that says so.
+ * Learns the entries that the feed reports, and notices those that have vanished. An entry that vanishes before its
+ * expiry was evicted by the store, expired by a clock that is ahead, or deleted by hand. None of these undoes a
+ * revocation: the entry still applies here and must be rewritten. Only a command undoes one, by a value that says so.
  */
 export class ChangeReader {
   private readonly parts: ChangeReaderParts;
-  private readonly told = new Set<string>();
+  private readonly queued = new Set<string>();
   private readonly job = new BackgroundJob(() => this.learn(), ROUND_MS);
   private breaks = 0;
 
@@ -41,15 +40,16 @@ export class ChangeReader {
     this.parts = parts;
   }
 
-  hear(keys: readonly string[]): void {
-    for (const key of keys) if (this.told.size < MAX_TOLD) this.told.add(key);
-    if (this.told.size > 0) void this.job.run();
+  /** Has these keys read in the background. */
+  enqueue(keys: readonly string[]): void {
+    for (const key of keys) if (this.queued.size < MAX_QUEUED) this.queued.add(key);
+    if (this.queued.size > 0) void this.job.run();
   }
 
-  /** The feed has broken off, or may have missed something: all that is known is looked at elsewhere. */
+  /** The feed broke off or may have missed a change. Drops the known keys, which {@link LossReplay} compares. */
   breakOff(): void {
     this.breaks += 1;
-    for (const key of this.told) if (this.parts.known.find(key) !== undefined) this.told.delete(key);
+    for (const key of this.queued) if (this.parts.known.find(key) !== undefined) this.queued.delete(key);
   }
 
   end(): void {
@@ -59,11 +59,11 @@ export class ChangeReader {
   private async learn(): Promise<void> {
     const { store, known, watch, learnt } = this.parts;
     const { breaks } = this;
-    const keys = [...this.told].slice(0, ROUND_KEYS);
-    // First, so that what is told meanwhile is asked for again.
-    for (const key of keys) this.told.delete(key);
+    const keys = [...this.queued].slice(0, ROUND_KEYS);
+    // Before the read, so that a key that changes meanwhile is read again.
+    for (const key of keys) this.queued.delete(key);
     const entries = await store.readEntries(keys).catch((error: unknown) => {
-      this.keep(keys, breaks);
+      this.requeue(keys, breaks);
       throw error;
     });
     for (const entry of entries) {
@@ -73,20 +73,20 @@ export class ChangeReader {
     }
     const missing = keys.filter((key, index) => entries[index] === undefined && known.find(key) !== undefined);
     if (missing.length > 0) await watch.look();
-    // Elsewhere a whole set is seen to.
-    if (this.breaks === breaks && watch.isSound) this.miss(missing);
-    if (this.told.size > 0) void this.job.run();
+    // LossReplay restores a lost set.
+    if (this.breaks === breaks && watch.isSound) this.handleMissing(missing);
+    if (this.queued.size > 0) void this.job.run();
   }
 
-  /** Still to be asked for; once the feed has broken off, what is known is looked at elsewhere. */
-  private keep(keys: readonly string[], breaks: number): void {
+  /** Queues keys again whose read failed; after a break of the feed, only the unknown ones. */
+  private requeue(keys: readonly string[], breaks: number): void {
     const { known } = this.parts;
-    for (const key of keys) if (this.breaks === breaks || known.find(key) === undefined) this.told.add(key);
+    for (const key of keys) if (this.breaks === breaks || known.find(key) === undefined) this.queued.add(key);
   }
 
-  /** What is told of again meanwhile is looked at again. */
-  private miss(keys: readonly string[]): void {
-    const gone = keys.filter((key) => !this.told.has(key));
+  /** Skips keys that are queued again, because they are read again. */
+  private handleMissing(keys: readonly string[]): void {
+    const gone = keys.filter((key) => !this.queued.has(key));
     const early = gone.filter((key) => this.isEarly(key));
     for (const key of gone) if (!early.includes(key)) this.parts.known.forget(key);
     if (early.length > 0) this.parts.vanished(early);
@@ -96,6 +96,6 @@ export class ChangeReader {
     const entry = this.parts.known.find(key);
     if (entry === undefined || isUndone(entry.value)) return false;
     const { expiresAtSeconds = Number.POSITIVE_INFINITY } = entry;
-    return (expiresAtSeconds + ENTRY_GRACE_SECONDS) * 1000 > this.parts.clock.wallMs() + NATURAL_MS;
+    return (expiresAtSeconds + ENTRY_GRACE_SECONDS) * 1000 > this.parts.clock.wallMs() + EXPIRY_TOLERANCE_MS;
   }
 }

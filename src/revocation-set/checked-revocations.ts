@@ -2,20 +2,20 @@ import type { EpochPair, RevocationStore } from './revocation-store.ts';
 
 /** Reads values of the revocation set. */
 export interface RevocationReader {
-  /** In the order of the keys; `undefined` where there is no entry. Rejects where the values must not be trusted. */
+  /** Resolves to the values in the order of the keys, `undefined` for no entry. Rejects if they must not be trusted. */
   read(keys: readonly string[]): Promise<readonly (string | undefined)[]>;
 }
 
-/** The revocation set for use cases: they get only values that count. */
+/** The revocation set for use cases, which receive only values that can be trusted. */
 export interface CheckedRevocations extends RevocationReader, Omit<RevocationStore, 'read'> {}
 
-/** Throws where values that were read together with these epochs do not count. */
+/** Throws if values that were read together with these epochs must not be trusted. */
 export type EpochCheck = (epochs: readonly EpochPair[]) => void;
 
 /** For a command that uses a store once: it has no earlier epoch to compare with. */
 export const ANY_EPOCH: EpochCheck = () => undefined;
 
-/** The revocation set of a store, with a check of every read of values. */
+/** Returns the revocation set of a store with a check on every read of values. */
 export function checkedRevocations(store: RevocationStore, check: EpochCheck): CheckedRevocations {
   return {
     read: async (keys) => {

@@ -10,7 +10,7 @@ import {
   subjectMarkKey,
 } from './entry-keys.ts';
 
-/** Whether a reader takes the entry for a mark. */
+/** Whether readers treat the entry as a mark. */
 const isMarkKey = (key: string): boolean => readReach(key, '5').issuedUpToSeconds === 5;
 
 /** The layout is public: operators and other instances write it by hand (contract section 5). */
@@ -26,7 +26,7 @@ describe('keys of the revocation set', () => {
     expect(isMarkKey(key)).toBe(isMark);
   });
 
-  it('do not take a token or a signing key for a mark when it is called like one', () => {
+  it('do not make a token or a signing key a mark, whatever its name', () => {
     expect(isMarkKey(revokedTokenKey('notbefore', 'notbefore'))).toBe(false);
     expect(isMarkKey(revokedSigningKeyKey('notbefore-issuer', 'sallyport:notbefore:'))).toBe(false);
   });
@@ -39,7 +39,7 @@ describe('keys of the revocation set', () => {
     ['a\r\n\0', 'a%0D%0A%00'],
     ['é😀', '%C3%A9%F0%9F%98%80'],
     ['a\ud800b\udc00', 'a%EF%BF%BDb%EF%BF%BD'],
-  ])('percent-encode the last field: %j', (value, encoded) => {
+  ])('have a percent-encoded last field: %j', (value, encoded) => {
     expect(revokedTokenKey('own', value)).toBe(`sallyport:revoked:own:${encoded}`);
     expect(revokedSigningKeyKey('own', value)).toBe(`sallyport:revoked-key:own:${encoded}`);
     expect(subjectMarkKey('own', value)).toBe(`sallyport:notbefore:own:${encoded}`);
@@ -51,13 +51,13 @@ describe('keys of the revocation set', () => {
     ['200 bytes, once encoded', ':'.repeat(66) + 'ab', false],
     ['over 200 bytes, once encoded', ':'.repeat(67), true],
     ['over 200 bytes with a lone surrogate', `\ud800${'a'.repeat(200)}`, true],
-  ])('hash the last field of %s: %#', (_what, value, isHashed) => {
+  ])('hash the last field only if it is over 200 bytes: %s (%#)', (_what, value, isHashed) => {
     const hash = createHash('sha256').update(Buffer.from(value, 'utf8')).digest('hex');
     const field = subjectMarkKey('own', value).slice('sallyport:notbefore:own:'.length);
     expect(field).toBe(isHashed ? `sha256-${hash}` : encodeURIComponent(value));
   });
 
-  it('differ when issuer or value differ, and have nothing else in them than a key may have', () => {
+  it('differ when issuer or value differ, and contain only the permitted characters', () => {
     const issuer = fc.stringMatching(/^[a-z0-9-]{1,8}$/);
     const value = fc.string({ unit: 'binary', maxLength: 90 });
     fc.assert(

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Every key of the revocation set begins with this. */
+/** The prefix of every key of the revocation set. */
 const PREFIX = 'sallyport:';
 const MAX_FIELD_BYTES = 200;
 
@@ -10,16 +10,16 @@ export function revokedTokenKey(issuer: string, tokenId: string): string {
 }
 
 /**
- * `sallyport:revoked-claims:<issuer>:<claims>`: ends one opaque token that has no id, named by what its server reports
- * of it.
+ * `sallyport:revoked-claims:<issuer>:<claims>`: ends one opaque token without an id, identified by the claims that its
+ * server reports.
  */
 export function revokedClaimsKey(issuer: string, claims: string): string {
   return `${PREFIX}revoked-claims:${issuer}:${field(claims)}`;
 }
 
 /**
- * `sallyport:revoked-thumbprint:<sha256>`: ends one token, named by the SHA-256 (hex) of its signing input, or of the
- * normal forms of an opaque token.
+ * `sallyport:revoked-thumbprint:<sha256>`: ends one token, identified by the SHA-256 (hex) of its signing input, or of
+ * the normal form of an opaque token.
  */
 export function revokedThumbprintKey(thumbprint: string): string {
   return `${PREFIX}revoked-thumbprint:${thumbprint}`;
@@ -41,8 +41,8 @@ export function issuerMarkKey(issuer: string): string {
 }
 
 /**
- * The last field of a key, percent-encoded but for RFC 3986's unreserved characters; where that is over 200 bytes,
- * `sha256-` and the hex hash of the unencoded UTF-8. Lone surrogates become U+FFFD, as in UTF-8.
+ * Encodes the last field of a key: percent-encoded except for RFC 3986's unreserved characters or, if that is over 200
+ * bytes, `sha256-` and the hex SHA-256 of the unencoded UTF-8. Lone surrogates become U+FFFD, as in UTF-8.
  */
 function field(value: string): string {
   const encoded = encodeURIComponent(value.toWellFormed()).replace(/[!'()*]/g, percentEncode);

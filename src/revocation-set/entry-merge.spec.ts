@@ -19,22 +19,22 @@ const revocations = entries(
 const histories = fc.oneof(marks, revocations);
 
 describe('mergeEntries()', () => {
-  it('never weakens what stands, nor what is added', () => {
+  it('is never weaker than the existing or the added entry', () => {
     fc.assert(
       fc.property(histories, ([first, ...others]) => {
-        let standing = first;
+        let existing = first;
         for (const added of others) {
-          const merged = mergeEntries(standing, added);
-          expect(merged.key).toBe(standing.key);
-          expect(endOf(merged)).toBe(Math.max(endOf(standing), endOf(added)));
-          expect(strength(merged)).toBe(Math.max(strength(standing), strength(added)));
-          standing = merged;
+          const merged = mergeEntries(existing, added);
+          expect(merged.key).toBe(existing.key);
+          expect(endOf(merged)).toBe(Math.max(endOf(existing), endOf(added)));
+          expect(strength(merged)).toBe(Math.max(strength(existing), strength(added)));
+          existing = merged;
         }
       }),
     );
   });
 
-  it('comes to the same end in whatever order entries are written', () => {
+  it('gives the same result in any order of writes', () => {
     const orders = histories.chain((written) =>
       fc.tuple(fc.constant(written), fc.shuffledSubarray(written, { minLength: written.length })),
     );
@@ -47,7 +47,7 @@ describe('mergeEntries()', () => {
     );
   });
 
-  it('leaves an entry as it is where it is written again', () => {
+  it('does not change an entry that is written again', () => {
     fc.assert(
       fc.property(histories, ([entry]) => {
         expect(mergeEntries(entry, entry)).toEqual(entry);
@@ -56,19 +56,19 @@ describe('mergeEntries()', () => {
   });
 
   it.each([
-    { key: TOKEN, standing: '{"at":1}', added: '{"at":2}', value: '{"at":1}' },
-    { key: TOKEN, standing: 'after:20', added: 'after:10', value: 'after:20' },
-    { key: TOKEN, standing: ' after:20\n', added: 'after:soon', value: 'after:soon' },
-    { key: TOKEN, standing: 'after:soon', added: '{"at":2}', value: 'after:soon' },
-    { key: MARK, standing: '9', added: '10', value: '10' },
-    { key: MARK, standing: ' 10 ', added: '10', value: ' 10 ' },
-    { key: MARK, standing: 'soon', added: '10', value: 'soon' },
-  ])('$standing and then $added at $key is $value', ({ key, standing, added, value }) => {
-    expect(mergeEntries(entryOf(key, standing), entryOf(key, added)).value).toBe(value);
+    { key: TOKEN, existing: '{"at":1}', added: '{"at":2}', value: '{"at":1}' },
+    { key: TOKEN, existing: 'after:20', added: 'after:10', value: 'after:20' },
+    { key: TOKEN, existing: ' after:20\n', added: 'after:soon', value: 'after:soon' },
+    { key: TOKEN, existing: 'after:soon', added: '{"at":2}', value: 'after:soon' },
+    { key: MARK, existing: '9', added: '10', value: '10' },
+    { key: MARK, existing: ' 10 ', added: '10', value: ' 10 ' },
+    { key: MARK, existing: 'soon', added: '10', value: 'soon' },
+  ])('of $existing and $added at $key is $value', ({ key, existing, added, value }) => {
+    expect(mergeEntries(entryOf(key, existing), entryOf(key, added)).value).toBe(value);
   });
 });
 
-/** At least one entry of one key. */
+/** At least one entry, all with the same key. */
 function entries(key: string, value: fc.Arbitrary<string>): fc.Arbitrary<[RevocationEntry, ...RevocationEntry[]]> {
   const entry = fc.record({ key: fc.constant(key), value, expiresAtSeconds: expiry });
   return fc.tuple(entry, fc.array(entry, { maxLength: 6 })).map(([first, others]) => [first, ...others]);
@@ -79,14 +79,14 @@ function entryOf(key: string, value: string): RevocationEntry {
 }
 
 function mergeAll(written: readonly RevocationEntry[]): RevocationEntry {
-  return written.reduce((standing, added) => mergeEntries(standing, added));
+  return written.reduce((existing, added) => mergeEntries(existing, added));
 }
 
 function endOf(entry: RevocationEntry): number {
   return entry.expiresAtSeconds ?? Number.POSITIVE_INFINITY;
 }
 
-/** How much an entry ends: a mark by its height, any other by whether it waits. */
+/** How much an entry ends: a mark by its time, any other by whether it applies at once. */
 function strength({ key, value }: RevocationEntry): number {
   if (key === MARK) return value === 'soon' ? Number.POSITIVE_INFINITY : Number(value);
   return value.startsWith('after:') ? 0 : 1;

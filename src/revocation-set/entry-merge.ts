@@ -2,46 +2,46 @@ import { isUndone, readReach, undoneValue } from '../core/revocation-entry.ts';
 import type { RevocationEntry } from './entry.ts';
 
 /**
- * What stands once `added` was written over `standing`, never weaker than either: the rule of
- * `RevocationStore.write`, for every store. What was taken back counts as if it were not there, also where a copy of a
- * store brings it along: only `RevocationStore.undo` takes something back.
+ * Returns the entry that results from writing `added` over `existing`, never weaker than either: the rule of
+ * `RevocationStore.write` for every store. An undone entry is treated as absent, even if it comes from a copy of a store:
+ * only `RevocationStore.undo` undoes one.
  */
-export function mergeEntries(standing: RevocationEntry | undefined, added: RevocationEntry): RevocationEntry {
-  if (standing === undefined) return added;
-  if (isUndone(added.value)) return standing;
-  if (isUndone(standing.value)) return added;
-  const isStronger = endsMore(standing, added) || endsWaiting(standing, added);
+export function mergeEntries(existing: RevocationEntry | undefined, added: RevocationEntry): RevocationEntry {
+  if (existing === undefined) return added;
+  if (isUndone(added.value)) return existing;
+  if (isUndone(existing.value)) return added;
+  const isStronger = endsMore(existing, added) || endsWaiting(existing, added);
   return {
     key: added.key,
-    value: isStronger ? added.value : standing.value,
-    expiresAtSeconds: laterExpiry(standing.expiresAtSeconds, added.expiresAtSeconds),
+    value: isStronger ? added.value : existing.value,
+    expiresAtSeconds: laterExpiry(existing.expiresAtSeconds, added.expiresAtSeconds),
   };
 }
 
-/** The same where `known` is written again: a value that was taken back stays so. The rule of `RevocationStore.restore`. */
-export function restoreEntry(standing: RevocationEntry | undefined, known: RevocationEntry): RevocationEntry {
-  const isTakenBack = standing !== undefined && undoneValue(standing.value) === known.value;
-  return isTakenBack ? standing : mergeEntries(standing, known);
+/** Like {@link mergeEntries}, but a value that was undone stays undone: the rule of `RevocationStore.restore`. */
+export function restoreEntry(existing: RevocationEntry | undefined, known: RevocationEntry): RevocationEntry {
+  const isUndoneValue = existing !== undefined && undoneValue(existing.value) === known.value;
+  return isUndoneValue ? existing : mergeEntries(existing, known);
 }
 
-/** The greatest mark that can be written; one that cannot be read is none, and ends everything. */
+/** The greatest mark that can be written. A longer one could not be read and would end everything. */
 export const MAX_MARK_SECONDS = 999_999_999_999_999;
 
-/** What an account's mark is raised by: Unix seconds. */
+/** The times that determine an account's mark, in Unix seconds. */
 export interface MarkTimes {
   /** The store's own time, within the transaction that raises the mark. */
   readonly nowSeconds: number;
-  /** When the newest token was made that was ever recorded for the account. */
+  /** When the newest token of the account was issued, of all that were ever recorded. */
   readonly newestTokenSeconds: number;
 }
 
 /**
- * A mark that ends every token which was recorded up to now, whatever clock it is dated by. It is one second past the
- * one that stands at least: always another one, but where it can rise no more.
+ * Returns a mark that ends every token recorded up to now, whatever clock dated it. It is at least one second after the
+ * existing mark, so it always changes, except at {@link MAX_MARK_SECONDS}.
  */
-export function raiseMark(standing: RevocationEntry | undefined, key: string, times: MarkTimes): RevocationEntry {
-  const marked = standing === undefined ? Number.NEGATIVE_INFINITY : readReach(key, standing.value).issuedUpToSeconds;
-  if (standing !== undefined && marked >= MAX_MARK_SECONDS) return { ...standing, expiresAtSeconds: undefined };
+export function raiseMark(existing: RevocationEntry | undefined, key: string, times: MarkTimes): RevocationEntry {
+  const marked = existing === undefined ? Number.NEGATIVE_INFINITY : readReach(key, existing.value).issuedUpToSeconds;
+  if (existing !== undefined && marked >= MAX_MARK_SECONDS) return { ...existing, expiresAtSeconds: undefined };
   const atSeconds = Math.max(Math.floor(times.nowSeconds), Math.ceil(times.newestTokenSeconds), marked + 1);
   return { key, value: String(atSeconds), expiresAtSeconds: undefined };
 }
@@ -50,12 +50,12 @@ function endsMore({ key, value }: RevocationEntry, added: RevocationEntry): bool
   return readReach(key, added.value).issuedUpToSeconds > readReach(key, value).issuedUpToSeconds;
 }
 
-/** Between two that begin later, the first one stands. */
+/** Whether `added` applies at once and `existing` only later. Of two that apply later, the first is kept. */
 function endsWaiting({ key, value }: RevocationEntry, added: RevocationEntry): boolean {
   const begins = readReach(key, value).fromSeconds;
   return Number.isFinite(begins) && !Number.isFinite(readReach(key, added.value).fromSeconds);
 }
 
-function laterExpiry(standing: number | undefined, added: number | undefined): number | undefined {
-  return standing === undefined || added === undefined ? undefined : Math.max(standing, added);
+function laterExpiry(existing: number | undefined, added: number | undefined): number | undefined {
+  return existing === undefined || added === undefined ? undefined : Math.max(existing, added);
 }

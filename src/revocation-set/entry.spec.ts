@@ -32,7 +32,7 @@ describe('readReach()', () => {
     ['after:1234567890123456', ALWAYS],
     ['before:1800000000', ALWAYS],
     ['After:1800000000', ALWAYS],
-  ])('ends every token with %j, from then on', (value, fromSeconds) => {
+  ])('%j ends every token from its beginning on', (value, fromSeconds) => {
     for (const key of ENTRIES) expect(readReach(key, value)).toEqual({ issuedUpToSeconds: EVERY, fromSeconds });
   });
 
@@ -50,13 +50,13 @@ describe('readReach()', () => {
     ['after:1800000000', EVERY],
     ['{"at":1800000000}', EVERY],
     ['1234567890123456', EVERY],
-  ])('ends with the mark %j, at once, the tokens issued up to it', (value, issuedUpToSeconds) => {
+  ])('the mark %j ends at once the tokens that were issued up to it', (value, issuedUpToSeconds) => {
     for (const key of MARKS) expect(readReach(key, value)).toEqual({ issuedUpToSeconds, fromSeconds: ALWAYS });
   });
 });
 
-describe('writeReason()', () => {
-  it('writes an entry that counts at once', () => {
+describe('writeAttribution()', () => {
+  it('writes a value that applies at once', () => {
     const value = writeAttribution({ at: 1_800_000_000, by: 'after:9', reason: 'a "leak"' });
     expect(value).toBe('{"at":1800000000,"by":"after:9","reason":"a \\"leak\\""}');
     expect(readReach(revokedTokenKey('own', 't'), value).fromSeconds).toBe(ALWAYS);
@@ -64,7 +64,7 @@ describe('writeReason()', () => {
   });
 });
 
-describe('readReason()', () => {
+describe('readAttribution()', () => {
   it.each([
     ['{"at":1800000000,"by":"joe","reason":"a leak"}', { at: 1_800_000_000, by: 'joe', reason: 'a leak' }],
     ['{"by":"joe"}', { by: 'joe' }],
@@ -76,7 +76,7 @@ describe('readReason()', () => {
     ['"joe"', {}],
     ['after:1800000000', {}],
     ['{broken', {}],
-  ])('reads from %j what it says', (value, reason) => {
+  ])('reads the known members of %j', (value, reason) => {
     expect(readAttribution(value)).toEqual(reason);
   });
 });
@@ -90,7 +90,7 @@ describe('entryExpirySeconds()', () => {
     [253_402_300_799, 0, 253_402_300_859],
     [253_402_300_800, 0, undefined],
     [1e300, 0, undefined],
-  ])('of a token that ends at %s with a skew of %s ms is %s', (end, skewMs, expiry) => {
+  ])('of a token that expires at %s with a skew of %s ms is %s', (end, skewMs, expiry) => {
     expect(entryExpirySeconds(end, skewMs)).toBe(expiry);
   });
 });

@@ -1,49 +1,49 @@
 /** One entry of the revocation set; its layout is public (contract section 5). */
 export interface RevocationEntry {
   readonly key: string;
-  /** For a `notbefore` key the mark in Unix seconds, as decimal digits; otherwise JSON or `after:<unix>`. */
+  /** For a `notbefore` key, the mark: Unix seconds in decimal digits. Otherwise JSON or `after:<unix>`. */
   readonly value: string;
   /**
-   * Unix seconds from which no clock takes the token for valid; `undefined` for never. The store keeps the entry for
-   * {@link ENTRY_GRACE_SECONDS} more.
+   * Unix seconds from which the token is expired by every clock; `undefined` for never. The store keeps the entry for
+   * {@link ENTRY_GRACE_SECONDS} longer.
    */
   readonly expiresAtSeconds: number | undefined;
 }
 
 /**
- * How long an entry stays after its expiry, at least: clocks differ, and an entry that is gone revokes nothing. In
- * seconds.
+ * Minimum time, in seconds, that an entry stays in the store after its expiry. Clocks differ, and a missing entry
+ * revokes nothing.
  */
 export const ENTRY_GRACE_SECONDS = 86_400;
 
-/** Who ended a token, when (Unix seconds) and why: the value of an entry that we write. */
+/** The value of an entry that Sallyport writes: who revoked, when (Unix seconds) and why. */
 export interface Attribution {
   readonly at: number;
   readonly by: string;
   readonly reason?: string | undefined;
-  /** Where no record of the token was found. */
+  /** Set if the store has no record of the token. */
   readonly unrecorded?: true;
 }
 
-/** Any later is no time that a clock will show: the end of the year 9999. */
+/** The end of the year 9999 in Unix seconds. A later time is treated as no time. */
 export const END_OF_CLOCKS = 253_402_300_799;
 
-/** The value of an entry that counts at once. */
+/** Returns the value of an entry that applies at once. */
 export function writeAttribution({ unrecorded, ...reason }: Attribution): string {
   return JSON.stringify({ ...reason, unrecorded });
 }
 
-/** Whether the value is that of an entry for a token without a record: told without a parser, for many at once. */
+/** Whether the value belongs to an entry for a token without a record. Does not parse it, since it runs for many entries. */
 export function isUnrecorded(value: string): boolean {
   return value.endsWith(',"unrecorded":true}');
 }
 
-/** The value of an entry that counts from a Unix second on. */
+/** Returns the value of an entry that applies from a Unix second on. */
 export function writeBeginning(atSeconds: number): string {
   return `after:${atSeconds}`;
 }
 
-/** What the value of an entry says of who ended the token, when and why; by hand it may be anything. */
+/** Reads who revoked, when and why from the value of an entry. A value that was written by hand may lack all of it. */
 export function readAttribution(value: string): Partial<Attribution> {
   let written: unknown;
   try {
@@ -61,8 +61,8 @@ export function readAttribution(value: string): Partial<Attribution> {
 }
 
 /**
- * When the entry of a token may be forgotten: once nobody's clock can still take the token for valid.
- * Unix seconds; `undefined`, for never, where the token's end is unknown, or so far off that it might be.
+ * Returns when the entry of a token may expire, in Unix seconds: once the token is expired by every clock. `undefined`
+ * (never) if the token's expiry is unknown or after {@link END_OF_CLOCKS}.
  */
 export function entryExpirySeconds(tokenExpiresAtSeconds: number | undefined, clockSkewMs: number): number | undefined {
   if (tokenExpiresAtSeconds === undefined || tokenExpiresAtSeconds > END_OF_CLOCKS) return undefined;

@@ -6,15 +6,15 @@ import type { EpochRecord, EpochVerdict, NewEpoch } from './epoch.ts';
 import { formatEpoch, judgeEpoch, judgeMissing } from './epoch.ts';
 import type { EpochPair, EpochStore } from './revocation-store.ts';
 
-/** Others write a record too; each of these tries that fails means that one of them did. */
+/** Maximum attempts of a compare-and-set. Each failure means that another instance wrote the record. */
 const MAX_TRIES = 20;
 
-/** The revocation set is not, or may not be, the one that was known: what it does not hold may be revoked. */
+/** The revocation set is not, or may not be, the one that was known: a token without an entry may be revoked. */
 export class SetLostError extends StoreError {}
 
 /**
- * Announces, in the store, the loss of what was known of it before it was opened: what is written to an older copy would
- * make it look like the newest one. For who looks at a store once; an instance that watches it does so by itself.
+ * Announces in the store the loss of the epoch that was known before the store was opened. Otherwise a write to an older
+ * copy would make it look like the newest one. For commands; {@link EpochWatch} does the same for an instance.
  */
 export async function announceMissing(store: EpochStore, nowSeconds: number): Promise<void> {
   const { missing } = store;
@@ -26,7 +26,7 @@ export async function announceMissing(store: EpochStore, nowSeconds: number): Pr
     });
     if ((await Promise.all(swaps)).every(Boolean)) return;
   }
-  throw new StoreError('the epoch record changes again and again');
+  throw new StoreError('the epoch record keeps changing');
 }
 
 function newEpoch(): string {
@@ -36,24 +36,24 @@ function newEpoch(): string {
 export interface EpochWatchParts {
   readonly store: EpochStore;
   readonly clock: Pick<Clock, 'wallMs'>;
-  /** Told at once when nothing that was read before counts any more. */
+  /** Called at once when everything that was read before must not be trusted any more. */
   readonly distrust: () => void;
-  /** Told once {@link EpochWatch.lostSinceSeconds} has changed, or an epoch is followed by another. */
-  readonly turned: () => void;
+  /** Called after {@link EpochWatch.lostSinceSeconds} or an epoch has changed. */
+  readonly changed: () => void;
 }
 
 interface Known {
   readonly record: EpochRecord;
-  /** The record as it lies in the store. */
+  /** The record as stored. */
   readonly text: string;
 }
 
-/** Watches whether the revocation set is the one that was known, part by part, and tells all instances where one was lost. */
+/** Checks that each part of the revocation set is the one that was known, and announces a loss to all instances. */
 export class EpochWatch {
   private readonly parts: EpochWatchParts;
   private readonly known = new Map<string, Known>();
   private readonly job: BackgroundJob;
-  /** Whether something else was read than was known, and is still to be looked at. */
+  /** Whether a read met an unknown record that has not been checked yet. */
   private isDoubted = true;
 
   constructor(parts: EpochWatchParts) {
@@ -61,18 +61,18 @@ export class EpochWatch {
     this.job = new BackgroundJob(() => this.lookAtAll());
   }
 
-  /** Whether what is read from the set counts. */
+  /** Whether values that are read from the set can be trusted. */
   get isSound(): boolean {
     return !this.isDoubted && this.lostSinceSeconds === undefined;
   }
 
-  /** Unix seconds of the first notice, while any part is lost and that is not accepted. */
+  /** Unix seconds at which the first loss was noticed, while any loss is not accepted. */
   get lostSinceSeconds(): number | undefined {
     const notices = [...this.known.values()].flatMap(({ record }) => record.loss?.noticedAt ?? []);
     return notices.length === 0 ? undefined : Math.min(...notices);
   }
 
-  /** Reads the records, adopts or writes them. Rejects with `StoreError` where that fails, and goes on trying. */
+  /** Reads the records, and adopts or replaces them. Rejects with `StoreError` if that fails, and keeps retrying. */
   look(): Promise<void> {
     return this.job.run();
   }
@@ -82,8 +82,8 @@ export class EpochWatch {
   }
 
   /**
-   * Throws {@link SetLostError} unless every record of a read is the one that is known and no part is lost. A read
-   * without any record is not trusted either.
+   * Throws {@link SetLostError} unless every record of a read is the known one and no part is lost. A read without any
+   * record is not trusted either.
    */
   check(epochs: readonly EpochPair[]): void {
     const isKnown = ([key, text]: EpochPair): boolean => text !== undefined && this.known.get(key)?.text === text;
@@ -91,8 +91,8 @@ export class EpochWatch {
     if (this.isSound) return;
     throw new SetLostError(
       this.isDoubted
-        ? 'the revocation set is not the one that was known, and is being looked at'
-        : 'the revocation set was lost; see what it lacks, then run `sallyport store accept-loss`',
+        ? 'the revocation set is not the one that was known, and is being checked'
+        : 'the revocation set was lost; check what is missing, then run `sallyport store accept-loss`',
     );
   }
 
@@ -105,11 +105,11 @@ export class EpochWatch {
   }
 
   private async lookAtAll(): Promise<void> {
-    const before = this.describe();
+    const before = this.fingerprint();
     for (const [key, text] of await this.parts.store.read()) await this.lookAt(key, text);
     this.isDoubted = false;
     if (!this.isSound) this.parts.distrust();
-    if (this.describe() !== before) this.parts.turned();
+    if (this.fingerprint() !== before) this.parts.changed();
   }
 
   private async lookAt(key: string, first: string | undefined): Promise<void> {
@@ -127,7 +127,7 @@ export class EpochWatch {
       }
       found = (await this.parts.store.read()).get(key);
     }
-    throw new StoreError(`the epoch record ${key} changes again and again`);
+    throw new StoreError(`the epoch record ${key} keeps changing`);
   }
 
   private judge(key: string, found: string | undefined, making: NewEpoch): EpochVerdict {
@@ -138,8 +138,8 @@ export class EpochWatch {
       : judgeEpoch(known, found, making);
   }
 
-  /** Differs where an epoch or a loss does. */
-  private describe(): string {
+  /** Returns a string that changes with every epoch and every loss. */
+  private fingerprint(): string {
     return [...this.known.values()].map(({ record }) => `${record.epoch} ${record.loss?.noticedAt}`).join();
   }
 }

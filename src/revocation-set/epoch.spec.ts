@@ -18,37 +18,37 @@ function announced(lost: readonly string[], { follows = [] as string[], noticedA
 
 describe('judgeEpoch()', () => {
   it.each<[string, EpochRecord | undefined, string | undefined, EpochRecord, boolean]>([
-    ['nothing, finds none', undefined, undefined, healthy('new'), true],
-    ['nothing, finds a record', undefined, formatEpoch(X), X, false],
-    ['nothing, finds a loss', undefined, formatEpoch(LOST), LOST, false],
-    ['nothing, finds what cannot be read', undefined, '{', announced([]), true],
-    ['a record, finds the same', X, formatEpoch(X), X, false],
-    ['a record, finds one that follows it', X, formatEpoch(healthy('y', 'w', 'x')), healthy('y', 'w', 'x'), false],
-    ['a record, finds its loss', X, formatEpoch(LOST), LOST, false],
-    ['a record, finds none', healthy('x', 'w'), undefined, announced(['x'], { follows: ['w'] }), true],
-    ['a record, finds what cannot be read', X, '{"epoch":"x"}', announced(['x']), true],
-    ['a record, finds another', X, formatEpoch(healthy('y')), announced(['y', 'x']), true],
+    ['nothing known and none found', undefined, undefined, healthy('new'), true],
+    ['nothing known and a record found', undefined, formatEpoch(X), X, false],
+    ['nothing known and a loss found', undefined, formatEpoch(LOST), LOST, false],
+    ['nothing known and an unreadable record found', undefined, '{', announced([]), true],
+    ['a known record and the same found', X, formatEpoch(X), X, false],
+    ['a known record and a successor found', X, formatEpoch(healthy('y', 'w', 'x')), healthy('y', 'w', 'x'), false],
+    ['a known record and its loss found', X, formatEpoch(LOST), LOST, false],
+    ['a known record and none found', healthy('x', 'w'), undefined, announced(['x'], { follows: ['w'] }), true],
+    ['a known record and an unreadable one found', X, '{"epoch":"x"}', announced(['x']), true],
+    ['a known record and another found', X, formatEpoch(healthy('y')), announced(['y', 'x']), true],
     [
-      'a record, finds the loss of another',
+      'a known record and the loss of another found',
       healthy('z'),
       formatEpoch(LOST),
       announced(['x', 'n', 'z'], { follows: ['w'], noticedAt: 400 }),
       true,
     ],
-    ['a loss, finds none', LOST, undefined, announced(['x', 'n'], { follows: ['w'], noticedAt: 400 }), true],
-    ['a loss, finds it accepted', LOST, formatEpoch(healthy('y', 'x', 'n')), healthy('y', 'x', 'n'), false],
+    ['a known loss and none found', LOST, undefined, announced(['x', 'n'], { follows: ['w'], noticedAt: 400 }), true],
+    ['a known loss and its acceptance found', LOST, formatEpoch(healthy('y', 'x', 'n')), healthy('y', 'x', 'n'), false],
     [
-      'a loss, finds what was there before',
+      'a known loss and the former record found',
       LOST,
       formatEpoch(X),
       announced(['x', 'n'], { follows: ['w'], noticedAt: 400 }),
       true,
     ],
-  ])('who knows %s', (_what, known, found, record, isNew) => {
+  ])('with %s', (_what, known, found, record, isNew) => {
     expect(judgeEpoch(known, found, MAKING)).toEqual({ record, isNew });
   });
 
-  it('names 64 earlier epochs, the latest', () => {
+  it('names the latest 64 earlier epochs', () => {
     const many = Array.from({ length: 70 }, (_, index) => `e${index}`);
     const { record } = judgeEpoch(healthy('x', ...many), undefined, MAKING);
     expect(record.follows).toEqual(many.slice(-64));
@@ -61,18 +61,18 @@ describe('judgeMissing()', () => {
   it.each<[what: string, found: string | undefined]>([
     ['an older copy', formatEpoch({ epoch: 'k', follows: ['j'], loss: undefined })],
     ['another set', formatEpoch({ epoch: 'x', follows: [], loss: undefined })],
-    ['nothing', undefined],
-    ['what cannot be read', '{'],
-  ])('announces the loss where %s stands', (_what, found) => {
+    ['no record', undefined],
+    ['an unreadable record', '{'],
+  ])('announces the loss when it finds %s', (_what, found) => {
     const { record, isNew } = judgeMissing('k', found, MAKING);
     expect(isNew).toBe(true);
     expect(record.epoch).toBe(MAKING.epoch);
     expect(record.loss?.lost).toContain('k');
   });
 
-  it('takes what stands where the loss was announced or accepted', () => {
-    for (const standing of [lost('n', 'k'), { epoch: 'n', follows: ['k'], loss: undefined }]) {
-      expect(judgeMissing('k', formatEpoch(standing), MAKING)).toEqual({ record: standing, isNew: false });
+  it('adopts the found record if it announces or accepts the loss', () => {
+    for (const existing of [lost('n', 'k'), { epoch: 'n', follows: ['k'], loss: undefined }]) {
+      expect(judgeMissing('k', formatEpoch(existing), MAKING)).toEqual({ record: existing, isNew: false });
     }
   });
 });
@@ -97,7 +97,7 @@ describe('parseEpoch()', () => {
   });
 });
 
-it('isEpochKey() knows the keys of every part', () => {
+it('isEpochKey() recognises the keys of every part', () => {
   const keys = ['sallyport:revoked-epoch', 'sallyport:revoked-epoch:{a}', 'sallyport:revoked:own:a'];
   expect(keys.map(isEpochKey)).toEqual([true, true, false]);
 });
@@ -106,54 +106,54 @@ const INSTANCES = 4;
 const steps = fc.array(
   fc.record({
     what: fc.constantFrom('look', 'look', 'look', 'look', 'read', 'flush', 'start', 'accept' as const),
-    who: fc.nat(INSTANCES - 1),
+    instance: fc.nat(INSTANCES - 1),
   }),
   { maxLength: 60 },
 );
 
-/** A store that is emptied now and then, and instances that look at it, one at a time, or two in a race. */
+/** A store that is sometimes emptied, and instances that check it, one at a time or two in a race. */
 class World {
   text: string | undefined;
   readonly known: (EpochRecord | undefined)[] = Array.from({ length: INSTANCES });
-  /** What an instance has read, and not acted on yet. */
+  /** The record that an instance has read but not acted on yet. */
   private readonly stale = new Map<number, string | undefined>();
-  /** Instances that know what was there before the last loss that nobody accepted. */
+  /** Instances that knew the set before a loss that has not been accepted. */
   private readonly deprived = new Set<number>();
   private epochs = 0;
   announcements = 0;
 
-  play(what: string, who: number): void {
-    if (what === 'look') this.look(who);
-    else if (what === 'read') this.stale.set(who, this.text);
-    else if (what === 'start') this.start(who);
+  play(what: string, instance: number): void {
+    if (what === 'look') this.look(instance);
+    else if (what === 'read') this.stale.set(instance, this.text);
+    else if (what === 'start') this.start(instance);
     else if (what === 'flush') this.flush();
     else this.accept();
   }
 
-  /** Compare-and-set, and again from the top where that fails. */
-  look(who: number): void {
-    const found = this.stale.has(who) ? this.stale.get(who) : this.text;
-    this.stale.delete(who);
-    const before = this.known[who];
+  /** A compare-and-set; starts again if it fails. */
+  look(instance: number): void {
+    const found = this.stale.has(instance) ? this.stale.get(instance) : this.text;
+    this.stale.delete(instance);
+    const before = this.known[instance];
     const { record, isNew } = judgeEpoch(before, found, { epoch: `e${this.epochs++}`, nowSeconds: 1 });
-    if (isNew && found !== this.text) return this.look(who);
+    if (isNew && found !== this.text) return this.look(instance);
     if (isNew) this.text = formatEpoch(record);
     if (isNew && record.loss !== undefined) this.announcements += 1;
-    // What was read before the last change is looked at again: the store tells of each.
-    if (!isNew && found !== this.text) return this.look(who);
-    this.known[who] = record;
-    if (this.deprived.has(who)) expect(record.loss).toBeDefined();
+    // A record that was read before the last change is read again: the feed reports each change.
+    if (!isNew && found !== this.text) return this.look(instance);
+    this.known[instance] = record;
+    if (this.deprived.has(instance)) expect(record.loss).toBeDefined();
   }
 
-  private start(who: number): void {
-    this.known[who] = undefined;
-    this.deprived.delete(who);
-    this.stale.delete(who);
+  private start(instance: number): void {
+    this.known[instance] = undefined;
+    this.deprived.delete(instance);
+    this.stale.delete(instance);
   }
 
   private flush(): void {
     this.text = undefined;
-    this.known.forEach((record, who) => record !== undefined && this.deprived.add(who));
+    this.known.forEach((record, instance) => record !== undefined && this.deprived.add(instance));
   }
 
   private accept(): void {
@@ -164,18 +164,18 @@ class World {
   }
 }
 
-it('a loss is known to whoever knew the set before, until it is accepted, and then to nobody', () => {
+it('a loss is known to every instance that knew the set, until it is accepted', () => {
   let losses = 0;
   fc.assert(
     fc.property(steps, (played) => {
       const world = new World();
-      for (const { what, who } of played) world.play(what, who);
-      const all = (): void => world.known.forEach((_, who) => world.look(who));
+      for (const { what, instance } of played) world.play(what, instance);
+      const all = (): void => world.known.forEach((_, instance) => world.look(instance));
       all();
       all();
       const isLost = parseEpoch(world.text ?? '')?.loss !== undefined;
       losses += Number(isLost);
-      // They agree.
+      // All instances agree.
       for (const record of world.known) expect(record && formatEpoch(record)).toBe(world.text);
       world.play('accept', 0);
       const { announcements } = world;

@@ -1,33 +1,33 @@
 import { EPOCH_PREFIX } from './revocation-store.ts';
 
-/** Of the epochs that came before, so many are named: an instance that knows an older one takes the set for lost. */
+/** How many earlier epochs a record names. An instance that knows an older one treats the set as lost. */
 const MAX_NAMED = 64;
 
-/** Proof that a revocation set is the one that was known: it lies in the set, and is lost with it. */
+/** Proof that a revocation set is the one that was known: the record is part of the set and lost with it. */
 export interface EpochRecord {
-  /** Random, of this set alone. */
+  /** Random; unique to this set. */
   readonly epoch: string;
-  /** Earlier epochs: what was lost with them was accepted. */
+  /** Earlier epochs whose loss was accepted. */
   readonly follows: readonly string[];
-  /** Where the set was lost and nobody has accepted that yet. */
+  /** Set while the loss of the set has not been accepted. */
   readonly loss: Loss | undefined;
 }
 
 export interface Loss {
-  /** The epochs that went, as far as they are known. */
+  /** The lost epochs, as far as they are known. */
   readonly lost: readonly string[];
   /** Unix seconds. */
   readonly noticedAt: number;
 }
 
-/** What a new record is made of. */
+/** The values of a new record. */
 export interface NewEpoch {
   /** Never used before. */
   readonly epoch: string;
   readonly nowSeconds: number;
 }
 
-/** What is to be known from now on; with `isNew` once it was written, by compare-and-set over what was found. */
+/** The record that is valid from now on. With `isNew`, it must first replace the found one by compare-and-set. */
 export interface EpochVerdict {
   readonly record: EpochRecord;
   readonly isNew: boolean;
@@ -38,58 +38,58 @@ export function isEpochKey(key: string): boolean {
 }
 
 /**
- * Compares the record that was known (`undefined` at the start) with the one that was found (`undefined`: none).
+ * Compares the known record (`undefined` at the start) with the one that was found (`undefined`: none).
  *
- * | known | found | then |
+ * | known | found | result |
  * |---|---|---|
- * | nothing | none | the first one is made |
- * | nothing | a record | it is the one, lost or not |
- * | a record | the same epoch, or one that follows it | it is the one: any loss between them was accepted, or is announced |
- * | a record | none, or another | the set was lost: that is announced, in a record of both |
+ * | nothing | none | the first record is created |
+ * | nothing | a record | it is adopted, lost or not |
+ * | a record | the same epoch, or one that follows it | it is adopted: any loss between them was accepted or is announced |
+ * | a record | none, or another | the set was lost: a record that names both announces the loss |
  * | a record | another that is lost | this loss is added to it |
  *
- * What cannot be read counts as another one.
+ * A record that cannot be parsed is treated as another one.
  */
 export function judgeEpoch(known: EpochRecord | undefined, found: string | undefined, making: NewEpoch): EpochVerdict {
-  const standing = found === undefined ? undefined : parseEpoch(found);
+  const existing = found === undefined ? undefined : parseEpoch(found);
   const isFirst = known === undefined && found === undefined;
   if (isFirst) return { record: { epoch: making.epoch, follows: [], loss: undefined }, isNew: true };
-  const isKnown = known === undefined || (standing !== undefined && epochsIn(standing).includes(known.epoch));
-  if (standing !== undefined && isKnown) return { record: standing, isNew: false };
-  return { record: announce(known, standing, making), isNew: true };
+  const isKnown = known === undefined || (existing !== undefined && epochsIn(existing).includes(known.epoch));
+  if (existing !== undefined && isKnown) return { record: existing, isNew: false };
+  return { record: announce(known, existing, making), isNew: true };
 }
 
 /**
- * The same at the start, where it is known from elsewhere that the set of the epoch `missing` should stand here, and it
- * does not, or an older copy of it does. Somebody else may have announced or accepted that meanwhile.
+ * Judges the found record at the start if the set of the epoch `missing` should exist but is lost, or was replaced by an
+ * older copy. Another instance may have announced the loss, and an operator may have accepted it, in the meantime.
  */
 export function judgeMissing(missing: string, found: string | undefined, making: NewEpoch): EpochVerdict {
-  const standing = found === undefined ? undefined : parseEpoch(found);
-  if (standing !== undefined && isSettled(missing, standing)) return { record: standing, isNew: false };
-  return { record: announce({ epoch: missing, follows: [], loss: undefined }, standing, making), isNew: true };
+  const existing = found === undefined ? undefined : parseEpoch(found);
+  if (existing !== undefined && isSettled(missing, existing)) return { record: existing, isNew: false };
+  return { record: announce({ epoch: missing, follows: [], loss: undefined }, existing, making), isNew: true };
 }
 
 export function formatEpoch({ epoch, follows, loss }: EpochRecord): string {
   return JSON.stringify({ epoch, follows, ...loss });
 }
 
-/** Reads a record; `undefined` where it is none. */
+/** Parses a record; `undefined` if the text is not one. */
 export function parseEpoch(text: string): EpochRecord | undefined {
   const members = parseObject(text);
   const { epoch, follows, lost, noticedAt } = members;
-  if (typeof epoch !== 'string' || !isTexts(follows)) return undefined;
+  if (typeof epoch !== 'string' || !areStrings(follows)) return undefined;
   if (lost === undefined) return { epoch, follows, loss: undefined };
-  return isTexts(lost) && typeof noticedAt === 'number' ? { epoch, follows, loss: { lost, noticedAt } } : undefined;
+  return areStrings(lost) && typeof noticedAt === 'number' ? { epoch, follows, loss: { lost, noticedAt } } : undefined;
 }
 
-/** Whether a record tells that the set of this epoch was lost, or that this was accepted. */
+/** Whether a record announces the loss of this epoch, or follows its acceptance. */
 function isSettled(epoch: string, { epoch: own, follows, loss }: EpochRecord): boolean {
   return own !== epoch && [...follows, ...(loss?.lost ?? [])].includes(epoch);
 }
 
-/** The loss of what was known, or of what cannot be read, beside a loss that one of the two tells of already. */
-function announce(known: EpochRecord | undefined, standing: EpochRecord | undefined, making: NewEpoch): EpochRecord {
-  const records = [standing, known].filter((record) => record !== undefined);
+/** Returns a record that announces the loss of the known set, and keeps a loss that either record announces already. */
+function announce(known: EpochRecord | undefined, existing: EpochRecord | undefined, making: NewEpoch): EpochRecord {
+  const records = [existing, known].filter((record) => record !== undefined);
   const noticed = records.flatMap(({ loss }) => loss?.noticedAt ?? []);
   return {
     epoch: making.epoch,
@@ -101,12 +101,12 @@ function announce(known: EpochRecord | undefined, standing: EpochRecord | undefi
   };
 }
 
-/** Every epoch that a record names, the oldest first. */
+/** Returns every epoch that a record names, the oldest first. */
 export function epochsIn({ epoch, follows, loss }: EpochRecord): string[] {
   return [...follows, ...(loss?.lost ?? []), epoch];
 }
 
-/** The latest epochs, as many as a record names. */
+/** Returns the latest epochs, as many as a record may name. */
 export function latestEpochs(epochs: readonly string[]): string[] {
   return [...new Set(epochs)].slice(-MAX_NAMED);
 }
@@ -120,6 +120,6 @@ function parseObject(text: string): Readonly<Record<string, unknown>> {
   }
 }
 
-function isTexts(value: unknown): value is string[] {
+function areStrings(value: unknown): value is string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string');
 }

@@ -6,41 +6,41 @@ import { mergeEntries } from './entry-merge.ts';
 import type { RevocationStore } from './revocation-store.ts';
 import type { SeenEntries } from './seen-entries.ts';
 
-/** Few enough to be read and written well within a write's time. */
+/** Few enough to be read and written well within the time limit of a write. */
 const ROUND_KEYS = 500;
 
-/** Between two rounds of entries that went one by one: a store that drops keys for want of room is not driven round. */
+/** Pause between two rounds of vanished entries, so that a store which evicts keys is not driven in circles. */
 const PAUSE_MS = 1_000;
 
 export interface LossReplayParts {
   readonly store: Pick<RevocationStore, 'readEntries' | 'restore'>;
   readonly known: SeenEntries;
-  /** Told how many entries were written again. */
+  /** Called with the number of entries that were rewritten. */
   readonly rewritten: (count: number) => void;
-  /** Told of each entry that the store has. */
+  /** Called with the key of each entry that the store has. */
   readonly learnt: (key: string) => void;
 }
 
-/** Writes again what is known and the store has lost, whole entries and stronger values, each with its expiry. */
+/** Rewrites what the store has lost of the seen entries, whole entries and stronger values, each with its expiry. */
 export class LossReplay {
   private readonly parts: LossReplayParts;
   private readonly all = new BackgroundJob(() => this.restoreAll());
-  private readonly single = new BackgroundJob(() => this.restoreGone());
-  private readonly gone = new Set<string>();
+  private readonly single = new BackgroundJob(() => this.restoreVanished());
+  private readonly vanished = new Set<string>();
   private readonly ended = new AbortController();
 
   constructor(parts: LossReplayParts) {
     this.parts = parts;
   }
 
-  /** Looks at all that is known. Where the store fails meanwhile, it is tried again. */
+  /** Compares all seen entries with the store. Retries if the store fails. */
   start(): void {
     void this.all.run();
   }
 
-  /** Looks at these alone: the first of them at once, further ones in rounds. */
+  /** Compares these entries only: the first of them at once, further ones in rounds. */
   restore(keys: readonly string[]): void {
-    for (const key of keys) this.gone.add(key);
+    for (const key of keys) this.vanished.add(key);
     void this.single.run();
   }
 
@@ -56,11 +56,11 @@ export class LossReplay {
     }
   }
 
-  private async restoreGone(): Promise<void> {
-    const keys = [...this.gone].slice(0, ROUND_KEYS);
+  private async restoreVanished(): Promise<void> {
+    const keys = [...this.vanished].slice(0, ROUND_KEYS);
     await this.restoreRound(keys);
-    for (const key of keys) this.gone.delete(key);
-    if (this.gone.size === 0) return;
+    for (const key of keys) this.vanished.delete(key);
+    if (this.vanished.size === 0) return;
     await wait(PAUSE_MS, undefined, { signal: this.ended.signal, ref: false }).catch(() => undefined);
     void this.single.run();
   }
@@ -82,7 +82,7 @@ export class LossReplay {
   }
 }
 
-/** Its expiry is not looked at: that is measured anew each time, and is never quite the same. */
-function isWeaker(standing: RevocationEntry | undefined, known: RevocationEntry): boolean {
-  return standing === undefined || mergeEntries(standing, known).value !== standing.value;
+/** Ignores the expiry, which every read computes anew and which is never quite the same. */
+function isWeaker(existing: RevocationEntry | undefined, known: RevocationEntry): boolean {
+  return existing === undefined || mergeEntries(existing, known).value !== existing.value;
 }

@@ -2,13 +2,13 @@ import type { RevocationObserver } from '../core/ports.ts';
 
 type Observer = Pick<RevocationObserver, 'feedLost' | 'feedBack' | 'outageBegan' | 'outageEnded'>;
 
-/** `starting` until the feed is heard for the first time. */
+/** `starting` until the first heartbeat. */
 export type FeedState = 'starting' | 'live' | 'lost';
 
-/** Whether the feed lives and the store answers; tells an observer when that changes, and only then. */
+/** Tracks whether the feed works and the store responds. Notifies the observer of changes only. */
 export class RevocationHealth {
   feed: FeedState = 'starting';
-  /** Whether the last question to the store was left without an answer. */
+  /** Whether the last read of the store failed. */
   outage = false;
   private readonly observer: Observer;
 

@@ -12,7 +12,7 @@ import { SeenEntries } from './seen-entries.ts';
 import type { StandingLimits } from './standings.ts';
 import { Standings } from './standings.ts';
 
-/** At about 400 bytes each. */
+/** About 400 bytes each. */
 const MAX_KNOWN = 100_000;
 
 export interface RevocationSetParts {
@@ -20,29 +20,29 @@ export interface RevocationSetParts {
   readonly clock: Clock;
   readonly observer: RevocationObserver;
   readonly limits: StandingLimits;
-  /** How many standings are remembered. */
+  /** Capacity of the cache of standings. */
   readonly maxStandings: number;
-  /** How many entries that exist are remembered. */
+  /** How many seen entries are remembered; 100,000 by default. */
   readonly maxKnown?: number;
 }
 
-/** What an operator is told of the revocation set itself. */
+/** The state of the revocation set, for operators. */
 export interface RevocationSetStatus {
-  /** Unix seconds since when the set is known to be lost; `undefined` where it is not. */
+  /** Unix seconds at which the loss of the set was noticed; `undefined` if it is not lost. */
   readonly lostSinceSeconds: number | undefined;
-  /** Entries that were written again, since the start. */
+  /** Entries that were rewritten since the start. */
   readonly rewritten: number;
-  /** Entries that went before their time while the set stood, and were written again, since the start. */
+  /** Entries that vanished before their expiry from an intact set, and were rewritten, since the start. */
   readonly vanished: number;
 }
 
 /**
- * Keeps what this instance knows of the revocation set together with the set itself: what the feed tells goes to all who
- * must know, a loss is noticed, and what is known is written again.
+ * Keeps this instance's knowledge of the revocation set consistent with the set: it passes the feed's reports on, notices
+ * a loss, and rewrites known entries that the store has lost.
  */
 export class RevocationSet implements RevocationListener {
   readonly standings: Standings;
-  /** The store's entries for use cases. A read rejects with `SetLostError` where the set may be lost. */
+  /** The store's entries, for use cases. A read rejects with `SetLostError` if the set may be lost. */
   readonly revocations: CheckedRevocations;
   private readonly observer: RevocationObserver;
   private readonly known: SeenEntries;
@@ -58,20 +58,20 @@ export class RevocationSet implements RevocationListener {
     this.observer = observer;
     this.known = new SeenEntries({ clock, maxEntries: maxKnown });
     const distrust = (): void => this.standings.lost();
-    this.watch = new EpochWatch({ store: epochs, clock, distrust, turned: () => this.turn() });
+    this.watch = new EpochWatch({ store: epochs, clock, distrust, changed: () => this.epochChanged() });
     const { known, watch } = this;
     this.revocations = checkedRevocations(revocations, (found) => watch.check(found));
-    const found = (key: string, value: string): void => this.find(key, value);
+    const found = (key: string, value: string): void => this.noteFound(key, value);
     const parts = { store: this.revocations, clock, observer, known, found, set: watch, maxEntries: maxStandings };
     this.standings = new Standings({ ...parts, ...limits });
-    const learnt = (key: string): void => this.take(key);
-    const vanished = (keys: readonly string[]): void => this.seeTo(keys);
+    const learnt = (key: string): void => this.applyKnown(key);
+    const vanished = (keys: readonly string[]): void => this.restoreVanished(keys);
     this.reader = new ChangeReader({ store: revocations, known, watch, clock, learnt, vanished });
     const rewritten = (count: number): void => this.countRewritten(count);
     this.replay = new LossReplay({ store: revocations, known, rewritten, learnt });
   }
 
-  /** Begins to follow the feed, once it is known whether the set is lost. Rejects with `StoreError`. */
+  /** Checks whether the set is lost, then follows the feed. Rejects with `StoreError`. */
   static async open(parts: RevocationSetParts): Promise<RevocationSet> {
     const revocationSet = new RevocationSet(parts);
     try {
@@ -97,18 +97,18 @@ export class RevocationSet implements RevocationListener {
     this.standings.changed(keys);
     const entries = keys.filter((key) => !isEpochKey(key));
     if (entries.length < keys.length) void this.watch.look();
-    this.reader.hear(entries);
+    this.reader.enqueue(entries);
   }
 
-  /** Another value may stand there, of which nobody tells where the write changed nothing: it is learnt for its sake. */
+  /** Reads the entry back: it may have kept another value, and a write that changes nothing is not reported by the feed. */
   wrote(entry: RevocationEntry): void {
     this.known.add(entry);
     this.standings.changed([entry.key]);
-    this.take(entry.key);
-    this.reader.hear([entry.key]);
+    this.applyKnown(entry.key);
+    this.reader.enqueue([entry.key]);
   }
 
-  /** Also where all was emptied: what this instance knows may be missing there, although the epoch stands. */
+  /** Also checks the seen entries: some may be missing from the store even if the epoch is unchanged. */
   lost(): void {
     this.standings.lost();
     this.reader.breakOff();
@@ -125,12 +125,12 @@ export class RevocationSet implements RevocationListener {
     this.reader.breakOff();
   }
 
-  /** Leaves what is running in the background; the store is closed after this. */
+  /** Stops the background jobs; the store may be closed afterwards. */
   end(): void {
     for (const part of [this.watch, this.reader, this.replay]) part.end();
   }
 
-  private turn(): void {
+  private epochChanged(): void {
     const { lostSinceSeconds } = this.watch;
     const isLost = lostSinceSeconds !== undefined;
     if (isLost && !this.wasLost) this.observer.setLost(lostSinceSeconds);
@@ -139,15 +139,15 @@ export class RevocationSet implements RevocationListener {
     this.replay.start();
   }
 
-  /** What was there before this instance came is known once a decision has met it. */
-  private find(key: string, value: string): void {
+  /** Has an entry learnt that a decision met and that this instance did not know. */
+  private noteFound(key: string, value: string): void {
     const known = this.known.find(key);
     const isNews = known === undefined || isUndone(known.value) || isUndone(value);
-    if (isNews && known?.value !== value) this.reader.hear([key]);
+    if (isNews && known?.value !== value) this.reader.enqueue([key]);
   }
 
-  /** What is known of the entry now counts for the tokens that it could end. */
-  private take(key: string): void {
+  /** Applies a seen entry to the standing of the tokens that it could end. */
+  private applyKnown(key: string): void {
     if (this.known.isUndone(key)) this.standings.release(key);
     else this.standings.apply(key);
   }
@@ -157,7 +157,7 @@ export class RevocationSet implements RevocationListener {
     this.observer.entriesRewritten(count);
   }
 
-  private seeTo(vanished: readonly string[]): void {
+  private restoreVanished(vanished: readonly string[]): void {
     this.vanished += vanished.length;
     this.observer.entriesVanished(vanished.length);
     this.replay.restore(vanished);

@@ -17,8 +17,8 @@ function entry(key: string, expiresAtSeconds?: number, value = '') {
   return { key, value, expiresAtSeconds };
 }
 
-describe('KnownRevocations', () => {
-  it('remembers entries until a day after their end, or they are forgotten', () => {
+describe('SeenEntries', () => {
+  it('remembers entries until a day after their expiry, or until forget()', () => {
     const { clock, known } = make();
     for (const added of [entry('a', NOW_SECONDS + 10), entry('b'), entry('c')]) known.add(added);
     known.forget('c');
@@ -30,7 +30,7 @@ describe('KnownRevocations', () => {
     expect(known.size).toBe(1);
   });
 
-  it('tells whom an entry ends', () => {
+  it('reachOf() returns which tokens an entry ends', () => {
     const { known } = make();
     for (const added of [entry('a'), entry(MARK, undefined, '500')]) known.add(added);
     expect(known.reachOf('a')).toEqual({ issuedUpToSeconds: Infinity, fromSeconds: -Infinity });
@@ -38,23 +38,27 @@ describe('KnownRevocations', () => {
     expect(known.reachOf('never heard of')).toBeUndefined();
   });
 
-  it('never weakens what it knows', () => {
+  it('never weakens a known entry', () => {
     const { known } = make();
     known.add(entry(MARK, NOW_SECONDS + 50, '500'));
     known.add(entry(MARK, NOW_SECONDS + 10, '400'));
     expect(known.find(MARK)).toEqual(entry(MARK, NOW_SECONDS + 50, '500'));
   });
 
-  describe('of what was taken back', () => {
+  describe('after an undo', () => {
     const revoked = (value: string) => entry('a', NOW_SECONDS + 10, value);
     const undone = revoked(writeUndone({ undoes: 'R' }));
 
     it.each<[what: string, seen: readonly { readonly value: string }[], ends: boolean]>([
-      ['counts no more', [revoked('R'), undone], false],
-      ['counts for another value, which may be later', [revoked('S'), undone], true],
-      ['counts again once it is revoked again, also with the same words', [revoked('R'), undone, revoked('R')], true],
-      ['counts no more where it was not known', [undone], false],
-      ['is taken back again', [revoked('R'), undone, revoked('S'), revoked(writeUndone({ undoes: 'S' }))], false],
+      ['an entry ends nothing', [revoked('R'), undone], false],
+      ['another value, which may be later, still applies', [revoked('S'), undone], true],
+      ['a repeated revocation applies, even with the same value', [revoked('R'), undone, revoked('R')], true],
+      ['an unknown entry ends nothing', [undone], false],
+      [
+        'a repeated revocation can be undone again',
+        [revoked('R'), undone, revoked('S'), revoked(writeUndone({ undoes: 'S' }))],
+        false,
+      ],
     ])('%s', (_what, seen, ends) => {
       for (const how of ['add', 'learn'] as const) {
         const { known } = make();
@@ -63,7 +67,7 @@ describe('KnownRevocations', () => {
       }
     });
 
-    it('remembers the value as it stands in the store, so that it is taken back by that', () => {
+    it('remembers the value of the store, so that the undo of that value applies', () => {
       const { known } = make();
       known.add(revoked('mine'));
       known.learn(revoked('R'));
@@ -72,7 +76,7 @@ describe('KnownRevocations', () => {
     });
   });
 
-  it('remembers what has begun, until it is forgotten or taken back', () => {
+  it('remembers that an entry has begun until it is forgotten or undone', () => {
     const { known } = make();
     for (const key of ['a', 'b']) {
       known.add(entry(key, undefined, 'after:5000'));
@@ -88,7 +92,7 @@ describe('KnownRevocations', () => {
     expect(known.reachOf('never heard of')).toBeUndefined();
   });
 
-  it('makes room where there is none: first of what is over, then of what ends first', () => {
+  it('drops expired entries first, then those that expire first', () => {
     const { clock, known } = make(10);
     for (let index = 0; index < 10; index++) known.add(entry(`over ${index}`, NOW_SECONDS + 1));
     clock.nowMs += 1_000 + GRACE_MS;
@@ -98,7 +102,7 @@ describe('KnownRevocations', () => {
     expect(known.keys()).toEqual(['never', '20', '19', '18', '17', '16', '15', '14', '13']);
   });
 
-  it('drops first what is for tokens without a record, however late it ends', () => {
+  it('drops entries for tokens without a record first, however late they expire', () => {
     const { known } = make(10);
     const unrecorded = writeAttribution({ at: 1, by: 'eve', unrecorded: true });
     for (let index = 0; index < 5; index++)
@@ -109,7 +113,7 @@ describe('KnownRevocations', () => {
     expect(known.size).toBeLessThanOrEqual(10);
   });
 
-  it('never holds more than it may, and drops nothing that ends later than what it keeps', () => {
+  it('never exceeds its capacity, and drops no entry that expires later than a kept one', () => {
     const ends = fc.array(fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined }), { maxLength: 60 });
     fc.assert(
       fc.property(ends, fc.integer({ min: 1, max: 15 }), (added, maxEntries) => {

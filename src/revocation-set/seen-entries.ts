@@ -5,20 +5,20 @@ import type { RevocationEntry } from './entry.ts';
 import { END_OF_CLOCKS, ENTRY_GRACE_SECONDS, isUnrecorded } from './entry.ts';
 import { mergeEntries } from './entry-merge.ts';
 
-/** Of what there is no room for, so much goes at once: choosing costs some milliseconds. */
+/** The share of the entries that is dropped at once, since the choice takes some milliseconds. */
 const ROOM_MADE = 0.1;
 
 export interface SeenEntriesParts {
   readonly clock: Pick<Clock, 'wallMs'>;
-  /** How many entries are remembered; those for tokens without a record go first, then those that end first. */
+  /** Capacity. Entries for tokens without a record are dropped first, then those that expire first. */
   readonly maxEntries: number;
 }
 
-/** Entries of the revocation set that this instance has seen itself: they count here, whatever the store says. */
+/** The entries of the revocation set that this instance has seen. They apply here, whatever the store says. */
 export class SeenEntries {
   private readonly parts: SeenEntriesParts;
   private readonly entries = new Map<string, RevocationEntry>();
-  /** Of those that were to begin later, the ones that have begun: a clock that steps back does not change that. */
+  /** Keys of entries with a later beginning that now apply, even if the clock steps back. */
   private readonly hasBegun = new Set<string>();
 
   constructor(parts: SeenEntriesParts) {
@@ -29,19 +29,19 @@ export class SeenEntries {
     return this.entries.size;
   }
 
-  /** Remembers an entry that was written here, or what stands once it was written over the one that is known. */
+  /** Remembers an entry that was written here, merged over the known one. */
   add(entry: RevocationEntry): void {
     const known = this.entries.get(entry.key);
     this.remember(known, entry, mergeEntries(known, entry));
   }
 
-  /** Remembers an entry as the store has it: of two that end as much its value is the one that stands. */
+  /** Remembers an entry that was read from the store. Of two equally strong values, the store's is kept. */
   learn(entry: RevocationEntry): void {
     const known = this.entries.get(entry.key);
     this.remember(known, entry, known === undefined ? entry : mergeEntries(entry, known));
   }
 
-  /** Whom the entry ends; `undefined` where none is known, or it was taken back. */
+  /** Returns which tokens the entry ends; `undefined` if it is unknown or was undone. */
   reachOf(key: string): Reach | undefined {
     const entry = this.find(key);
     if (entry === undefined || isUndone(entry.value)) return undefined;
@@ -49,18 +49,18 @@ export class SeenEntries {
     return this.hasBegun.has(key) ? { ...reach, fromSeconds: Number.NEGATIVE_INFINITY } : reach;
   }
 
-  /** An entry has begun to count, and goes on. */
+  /** Notes that an entry with a later beginning applies from now on. */
   begun(key: string): void {
     const entry = this.entries.get(key);
     if (entry !== undefined && Number.isFinite(readReach(key, entry.value).fromSeconds)) this.hasBegun.add(key);
   }
 
-  /** Whether an entry is known that an operator took back, and none that was written since. */
+  /** Whether an operator undid the entry, and it has not been written since. */
   isUndone(key: string): boolean {
     return isUndone(this.find(key)?.value ?? '');
   }
 
-  /** The entry, until long after its end: our clock may be ahead. */
+  /** Returns the entry, until one day after its expiry: our clock may be ahead. */
   find(key: string): RevocationEntry | undefined {
     const entry = this.entries.get(key);
     if (entry === undefined || endOf(entry) + ENTRY_GRACE_SECONDS > this.nowSeconds()) return entry;
@@ -73,21 +73,21 @@ export class SeenEntries {
     this.hasBegun.delete(key);
   }
 
-  /** The keys of all that is known now, those whose time is over apart. */
+  /** Returns the keys of the known entries that have not expired. */
   keys(): string[] {
     return [...this.entries.keys()].filter((key) => this.find(key) !== undefined);
   }
 
   /**
-   * What was taken back takes the place of that very value alone, because another one may have been written later; and
-   * gives way to any, because to revoke again is always a new act.
+   * An undone value replaces only the value that it undoes, because another one may have been written later. Any value
+   * replaces an undone one, because a repeated revocation is a new act.
    */
   private remember(known: RevocationEntry | undefined, entry: RevocationEntry, merged: RevocationEntry): void {
     const isFree = known === undefined || isUndone(known.value);
-    const takesBack = isUndone(entry.value) && (isFree || undoneValue(entry.value) === known?.value);
-    if (isUndone(entry.value) && !takesBack) return;
-    if (takesBack) this.hasBegun.delete(entry.key);
-    this.entries.set(entry.key, isFree || takesBack ? entry : merged);
+    const undoes = isUndone(entry.value) && (isFree || undoneValue(entry.value) === known?.value);
+    if (isUndone(entry.value) && !undoes) return;
+    if (undoes) this.hasBegun.delete(entry.key);
+    this.entries.set(entry.key, isFree || undoes ? entry : merged);
     if (this.entries.size > this.parts.maxEntries) this.makeRoom();
   }
 
@@ -95,11 +95,11 @@ export class SeenEntries {
     const kept = this.keys().length;
     const excess = kept - Math.floor(this.parts.maxEntries * (1 - ROOM_MADE));
     if (kept <= this.parts.maxEntries || excess <= 0) return;
-    const last = Float64Array.from(this.entries.values(), worthOf).sort()[excess - 1] ?? 0;
+    const last = Float64Array.from(this.entries.values(), valueOf).sort()[excess - 1] ?? 0;
     const drop = (entries: readonly RevocationEntry[]): void => entries.forEach(({ key }) => this.forget(key));
-    drop([...this.entries.values()].filter((entry) => worthOf(entry) < last));
-    const endingThen = [...this.entries.values()].filter((entry) => worthOf(entry) === last);
-    drop(endingThen.slice(0, excess - (kept - this.entries.size)));
+    drop([...this.entries.values()].filter((entry) => valueOf(entry) < last));
+    const tied = [...this.entries.values()].filter((entry) => valueOf(entry) === last);
+    drop(tied.slice(0, excess - (kept - this.entries.size)));
   }
 
   private nowSeconds(): number {
@@ -111,7 +111,7 @@ function endOf({ expiresAtSeconds }: RevocationEntry): number {
   return expiresAtSeconds ?? Number.POSITIVE_INFINITY;
 }
 
-/** What is worth least goes first: anybody can make up ids without a record, so they must not push out a real one. */
-function worthOf(entry: RevocationEntry): number {
+/** The least valuable entry is dropped first. Ids without a record can be made up, so they must not evict real ones. */
+function valueOf(entry: RevocationEntry): number {
   return isUnrecorded(entry.value) ? endOf(entry) - END_OF_CLOCKS : endOf(entry);
 }

@@ -12,48 +12,48 @@ import { SetLostError } from './epoch-watch.ts';
 import type { FeedState } from './revocation-health.ts';
 import { RevocationHealth } from './revocation-health.ts';
 
-/** What a configuration says about asking, and may say otherwise later. */
+/** The limits that a configuration sets. */
 export interface StandingLimits {
   readonly maxStalenessMs: number;
-  /** Longest wait for one answer of the store. */
+  /** Longest wait for one response of the store, in milliseconds. */
   readonly storeTimeoutMs: number;
   /**
-   * How old "not revoked" may be where the store does not answer in time, in milliseconds: the promise is suspended
-   * for that long. `undefined` to deny then.
+   * How old "not revoked" may be if the store does not respond in time, in milliseconds: the promise is suspended for
+   * that long. `undefined` to deny then.
    */
   readonly allowKnownForMs: number | undefined;
 }
 
-/** What an operator is told of the revocation set. */
+/** The state of the feed and the store, for operators. */
 export interface RevocationStatus {
   readonly feed: FeedState;
-  /** Whether the last question to the store was left without an answer. */
+  /** Whether the last read of the store failed. */
   readonly outage: boolean;
 }
 
 export interface StandingsParts extends StandingLimits {
-  /** Rejects with {@link SetLostError} where the set is not the one that was known. */
+  /** Rejects with {@link SetLostError} if the set is not the one that was known. */
   readonly store: RevocationReader;
   readonly clock: Clock;
   readonly observer: RevocationObserver;
-  /** Entries that count whatever the store says. */
+  /** The seen entries, which apply whatever the store says. */
   readonly known: {
     reachOf(key: string): Reach | undefined;
-    /** An entry that was to begin later has begun to count. */
+    /** Notes that an entry with a later beginning now applies. */
     begun(key: string): void;
   };
-  /** Told of an entry that the store has, each time it was read. */
+  /** Called for each entry that a read finds in the store. */
   readonly found: (key: string, value: string) => void;
-  /** Whether what the store says counts; where it does not, `store.read` rejects. */
+  /** Whether the set is the one that was known; if not, `store.read` rejects. */
   readonly set: { readonly isSound: boolean };
-  /** How many entries are remembered; the least recently used go first. */
+  /** Capacity; the least recently used standings are evicted first. */
   readonly maxEntries: number;
 }
 
-/** Of what was evicted although it ends something, so much is still in reach: at about 200 bytes each. */
+/** How many evicted standings stay reachable although their entries exist: about 200 bytes each. */
 const MAX_EVICTED = 100_000;
 
-/** One question to the store: a key is asked for at most once at a time. */
+/** One read of the store. Each key is in at most one pending read. */
 interface Question {
   readonly epoch: number;
   readonly askedAtMs: number;
@@ -62,15 +62,15 @@ interface Question {
 }
 
 /**
- * The local LRU over the revocation set. Hands out one shared {@link Standing} a key, keeps it true by the feed, and
- * asks the store where it cannot be.
+ * The LRU cache of the revocation set. Hands out one shared {@link Standing} per key, keeps it current by the feed, and
+ * reads the store if the feed is not enough.
  */
 export class Standings implements StandingReader {
   readonly freshness: { -readonly [Key in keyof Freshness]: Freshness[Key] };
   private readonly health: RevocationHealth;
   private readonly parts: StandingsParts;
   private readonly entries: LRUCache<string, Standing>;
-  /** Tokens that are denied by these ask nothing any more, so nobody else could tell them of a take-back. */
+  /** Tokens that these deny cause no further reads, so an entry that is undone must be found here. */
   private readonly evicted = new LRUCache<string, Standing>({ max: MAX_EVICTED });
   private readonly open = new Map<string, Question>();
   private storeTimeoutMs: number;
@@ -83,11 +83,11 @@ export class Standings implements StandingReader {
     this.allowKnownForMs = parts.allowKnownForMs;
     const never = { heardUpToMs: Number.NEGATIVE_INFINITY, heardUpToWallMs: Number.NEGATIVE_INFINITY };
     this.freshness = { epoch: 0, ...never, maxStalenessMs: parts.maxStalenessMs, keepsAnswers: false };
-    // An entry that leaves the LRU is no longer told of changes, so it may not be trusted either.
+    // A standing that leaves the LRU no longer learns of changes, so it must not be trusted.
     this.entries = new LRUCache({ max: parts.maxEntries, dispose: (standing) => this.dispose(standing) });
   }
 
-  /** Takes up other limits. */
+  /** Applies the limits of a new configuration. */
   reconfigure({ maxStalenessMs, storeTimeoutMs, allowKnownForMs }: StandingLimits): void {
     this.freshness.maxStalenessMs = maxStalenessMs;
     this.storeTimeoutMs = storeTimeoutMs;
@@ -99,8 +99,8 @@ export class Standings implements StandingReader {
   }
 
   /**
-   * The same knowledge, which may be older, and answers count as long. Where a change was heard, neither is left. A set
-   * that was lost is no outage.
+   * Allows the same knowledge and answers to be older. A change that the feed has reported still ends both. Not available
+   * for a lost set, which is not an outage.
    */
   get outageFreshness(): Freshness | undefined {
     const { allowKnownForMs, parts } = this;
@@ -114,12 +114,12 @@ export class Standings implements StandingReader {
     return { feed, outage };
   }
 
-  /** How many entries are remembered now. */
+  /** How many standings are cached. */
   get size(): number {
     return this.entries.size;
   }
 
-  /** The one shared standing of a key. */
+  /** Returns the shared standing of a key, and creates it if there is none. */
   at(key: string): Standing {
     const standing = this.find(key);
     if (standing !== undefined) return standing;
@@ -129,18 +129,18 @@ export class Standings implements StandingReader {
     return fresh;
   }
 
-  /** That of a key which is remembered already: what anybody may name is not remembered for it. */
+  /** Returns the cached standing of a key, and creates none: callers could otherwise fill the cache with made-up keys. */
   peek(key: string): Standing | undefined {
     return this.entries.peek(key);
   }
 
-  /** The entry of this key is among those that are known: where it could end a token that is remembered, it does. */
+  /** Marks the cached standing of a key, if there is one, by the seen entry. */
   apply(key: string): void {
     const [standing, reach] = [this.entries.peek(key), this.parts.known.reachOf(key)];
     if (standing !== undefined && reach !== undefined) mark(standing, reach);
   }
 
-  /** An operator took the entry back: it ends nothing any more, and is read again before anything is said of it. */
+  /** Clears the standing of an entry that an operator undid; it is unknown until it is read again. */
   release(key: string): void {
     this.open.delete(key);
     const standing = this.entries.peek(key) ?? this.evicted.peek(key);
@@ -161,7 +161,7 @@ export class Standings implements StandingReader {
 
   changed(keys: readonly string[]): void {
     for (const key of keys) {
-      // An answer on its way may be older than the change.
+      // A pending answer may be older than the change.
       this.open.delete(key);
       const standing = this.entries.peek(key);
       if (standing !== undefined) forget(standing);
@@ -184,7 +184,7 @@ export class Standings implements StandingReader {
     this.health.brokenOff(cause);
   }
 
-  /** The shared standing for one that an LRU eviction may have orphaned; what is known to have ended stays so. */
+  /** Returns the shared standing in place of one that an eviction may have orphaned. A mark is kept. */
   private adopt(standing: Standing): Standing {
     const shared = this.find(standing.key);
     if (shared === undefined) {
@@ -195,7 +195,7 @@ export class Standings implements StandingReader {
     return shared ?? standing;
   }
 
-  /** The shared standing, also where it was evicted and still ends something. */
+  /** Returns the shared standing, even if it was evicted while marked. */
   private find(key: string): Standing | undefined {
     const standing = this.entries.get(key);
     const evicted = standing === undefined ? this.evicted.get(key) : undefined;
@@ -223,7 +223,7 @@ export class Standings implements StandingReader {
       answered: read
         .then((values) => this.answer(question, standings, values))
         .catch((error: unknown) => {
-          // Also where the answer cannot be read: a question that stayed open would never be asked again.
+          // Also if the answer is malformed: a read that stayed open would never be repeated.
           this.close(question, standings);
           if (!(error instanceof SetLostError)) this.health.unanswered(error);
           throw error;
@@ -240,7 +240,7 @@ export class Standings implements StandingReader {
   private answer(question: Question, standings: readonly Standing[], values: readonly (string | undefined)[]): void {
     if (values.length !== standings.length) {
       // A missing value would read as "not revoked".
-      throw new StoreError(`the store answered ${values.length} keys of ${standings.length}`);
+      throw new StoreError(`the store returned ${values.length} values for ${standings.length} keys`);
     }
     standings.forEach((standing, index) => {
       const isCurrent = this.open.get(standing.key) === question && this.entries.peek(standing.key) === standing;
@@ -277,7 +277,7 @@ function unmark(standing: Standing): void {
   standing.fromSeconds = Number.POSITIVE_INFINITY;
 }
 
-/** A mark is only ever widened: "revoked" stays, whatever the store says later, until it is taken back. */
+/** A mark is only ever widened: "revoked" stays, whatever the store says later, until the entry is undone. */
 function mark(standing: Standing, reach: Reach): void {
   standing.marked = true;
   standing.issuedUpToSeconds = Math.max(standing.issuedUpToSeconds, reach.issuedUpToSeconds);

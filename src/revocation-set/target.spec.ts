@@ -52,7 +52,7 @@ describe('entryFor()', () => {
     expect(kindOfEntry(`sallyport:${key}`)).toBe(kind);
   });
 
-  it.each([-1, -62_167_219_200])('writes a mark before 1970 (%d) as one that can be read', (issuedUpToSeconds) => {
+  it.each([-1, -62_167_219_200])('writes a mark before 1970 (%d) so that it can be read', (issuedUpToSeconds) => {
     for (const target of [
       { kind: 'subject', issuer: 'own', subject: 's', issuedUpToSeconds },
       { kind: 'issuer', issuer: 'own', issuedUpToSeconds },
@@ -62,7 +62,10 @@ describe('entryFor()', () => {
     }
   });
 
-  it.each(['', 'sallyport', 'sallyport:', 'sallyport:token:a', 'sallyport:constructor:a'])('%j is no entry', (key) => {
-    expect(kindOfEntry(key)).toBeUndefined();
-  });
+  it.each(['', 'sallyport', 'sallyport:', 'sallyport:token:a', 'sallyport:constructor:a'])(
+    '%j is not a key of an entry',
+    (key) => {
+      expect(kindOfEntry(key)).toBeUndefined();
+    },
+  );
 });

@@ -9,29 +9,29 @@ import {
   subjectMarkKey,
 } from './entry-keys.ts';
 
-/** What a revocation ends (contract section 5). `issuer` is a configured issuer's name; times are Unix seconds. */
+/** What a revocation ends (contract section 5). `issuer` is the name of a configured issuer; times are Unix seconds. */
 export type RevocationTarget =
   | OneToken
   /** Every token that the key signed. */
   | { readonly kind: 'signing key'; readonly issuer: string; readonly kid: string }
-  /** The subject's tokens that were issued up to then, and those that do not say when. */
+  /** The subject's tokens that were issued up to that time, and those without an issue time. */
   | {
       readonly kind: 'subject';
       readonly issuer: string;
       readonly subject: string;
       readonly issuedUpToSeconds: number;
     }
-  /** The tokens of an account of ours that were recorded before the store writes this, by no clock of an instance. */
+  /** The tokens of one of our accounts that were recorded before the store writes the entry; no instance's clock matters. */
   | { readonly kind: 'account'; readonly issuer: string; readonly subject: string }
-  /** The same of everybody's tokens of an issuer. */
+  /** All tokens of an issuer that were issued up to that time, and those without an issue time. */
   | { readonly kind: 'issuer'; readonly issuer: string; readonly issuedUpToSeconds: number };
 
 /** A target whose entry does not depend on what the store holds. */
 export type DatedTarget = Exclude<RevocationTarget, { readonly kind: 'account' }>;
 
 /**
- * By its id; where it has none, by what the server of an opaque token reports of it, or by the hex SHA-256 of its
- * signing input or normal form. `undefined`: nobody knows when it ends.
+ * One token: by its id or, if it has none, by the claims that the server of an opaque token reports, or by the hex
+ * SHA-256 of its signing input or normal form. `expiresAtSeconds` is `undefined` if the expiry is unknown.
  */
 export type OneToken =
   | {
@@ -39,7 +39,7 @@ export type OneToken =
       readonly issuer: string;
       readonly tokenId: string;
       readonly expiresAtSeconds: number | undefined;
-      /** Where the store has no record of it, although it is to be one of ours: maybe nobody ever had such a token. */
+      /** Set if it claims to be one of our tokens but the store has no record of it: it may never have existed. */
       readonly unrecorded?: true;
     }
   | {
@@ -51,8 +51,8 @@ export type OneToken =
   | { readonly kind: 'thumbprint'; readonly thumbprint: string; readonly expiresAtSeconds: number | undefined };
 
 /**
- * The entry that ends it. A key's and a mark's never expire: nobody knows how long the tokens live that they end, and a
- * maximum in the configuration may have been longer before. A mark's value is its time alone.
+ * Returns the entry that ends the target. Entries of signing keys and marks never expire: the lifetime of the tokens is
+ * unknown, and a maximum in the configuration may have been longer before. The value of a mark is only its time.
  */
 export function entryFor(target: DatedTarget, reason: Attribution, clockSkewMs: number): RevocationEntry {
   const key = entryKeyOf(target);
@@ -76,7 +76,7 @@ export function entryFor(target: DatedTarget, reason: Attribution, clockSkewMs: 
   }
 }
 
-/** The key of the entry that ends it. */
+/** Returns the key of the entry that ends the target. */
 export function entryKeyOf(target: RevocationTarget): string {
   switch (target.kind) {
     case 'token':
@@ -95,7 +95,7 @@ export function entryKeyOf(target: RevocationTarget): string {
   }
 }
 
-/** Digits alone can be read back, and a mark that cannot ends everything; nothing was issued before 1970. */
+/** A mark must consist of digits, since an unreadable one ends everything. No token was issued before 1970. */
 function markOf({ issuedUpToSeconds }: { readonly issuedUpToSeconds: number }): string {
   return `${Math.max(0, issuedUpToSeconds)}`;
 }
