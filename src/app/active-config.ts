@@ -18,7 +18,7 @@ import type { SharedParts } from './shared-parts.ts';
 import type { MakeDecider } from './use-cases.ts';
 import { buildUseCases, checkOf } from './use-cases.ts';
 
-/** Everything that one configuration decides. A reload builds the next one, which the doors ask from then on. */
+/** Everything that one configuration decides. A reload builds the next one, which the doors use from then on. */
 export interface ActiveConfig {
   readonly config: Config;
   readonly verifier: Verifier & TokenExaminer;
@@ -28,7 +28,7 @@ export interface ActiveConfig {
 }
 
 /**
- * Builds what a configuration decides, and changes nothing: no part fetches, asks or forgets anything before it takes
+ * Builds what a configuration decides, and changes nothing: no part fetches, reads or forgets anything before it takes
  * the configuration up.
  *
  * @param generation rises with every configuration: a token that was verified under another one is verified again.
@@ -58,7 +58,7 @@ export function buildActiveConfig(config: Config, sharedParts: SharedParts, gene
   };
 }
 
-/** Counts the passwords that come to the gateway, but not those of the token service, which always takes them. */
+/** Counts the passwords on routes, but not those of the token service, which always accepts them. */
 function gatewayObserver({ events, basicUses }: SharedParts): DecisionObserver {
   if (basicUses === undefined) return events;
   return {

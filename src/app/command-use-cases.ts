@@ -181,7 +181,7 @@ export class CommandUseCases {
  * Opens the store, hands out the use cases, and closes the store.
  *
  * @param err takes what would go to standard error: warnings, and the audit records if `log.audit` is not set.
- * @param user `first command`: begins a store where there is none.
+ * @param user `first command` creates the store if there is none.
  */
 export async function withUseCases<Value>(
   config: Config,
@@ -214,12 +214,12 @@ export async function withStore<Value>(
   }
 }
 
-/** The revocation set for a command, which has no earlier epoch to compare with: it takes the store as it finds it. */
+/** Returns the revocation set for a command, which has no earlier epoch to compare with and trusts the store. */
 function revocationsIn({ revocations }: Pick<Store, 'revocations'>): CheckedRevocations {
   return checkedRevocations(revocations, ANY_EPOCH);
 }
 
-/** Throws {@link CommandRefused} if an embedded store does not exist: opening it would make it. */
+/** Throws {@link CommandRefused} if an embedded store does not exist: opening it would create it. */
 export function requireStore(config: StoreConfig): void {
   if (config.kind === 'sqlite' && !existsSync(config.path)) {
     throw new CommandRefused(

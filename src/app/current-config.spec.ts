@@ -35,7 +35,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** A configuration with a Redis, whose password is in this variable. */
+/** A configuration with a Redis store whose password is in this variable. */
 function configOf({ password = 'ONE', changes = '' }: { readonly password?: string; readonly changes?: string } = {}) {
   const store = `{ url: redis://127.0.0.1:1, password: { env: ${password} } }`;
   const own = 'name: own, issuer: us, signing: { algorithm: EdDSA, sealWith: { env: SEAL } }';
@@ -44,12 +44,12 @@ function configOf({ password = 'ONE', changes = '' }: { readonly password?: stri
   return configFrom(`version: 1\nlisten: ${listen}\nstore: ${store}\n${issuers}${changes}\nroutes: []`, { env });
 }
 
-/** One that differs in everything that a long-lived part takes up. */
+/** A configuration that differs in everything that a long-lived part takes up. */
 function changedConfig(password = 'ONE', audit = join(folder, 'audit.log')): Config {
   const own = '{ name: own, issuer: us, signing: { algorithm: EdDSA, sealWith: { env: SEAL } } }';
   const jwks = '{ name: far, issuer: "https://far", audience: a, algorithms: [RS256], jwks: "https://127.0.0.1:1/" }';
-  const asked = 'introspection: { url: "https://127.0.0.1:1/", clientId: c, clientSecret: { env: TWO } }';
-  const opaque = `{ name: opaque, ${asked}, audience: any, allowScopes: ["messages:send"] }`;
+  const introspection = 'introspection: { url: "https://127.0.0.1:1/", clientId: c, clientSecret: { env: TWO } }';
+  const opaque = `{ name: opaque, ${introspection}, audience: any, allowScopes: ["messages:send"] }`;
   const issuers = `issuers: [${own}, ${jwks}, ${opaque}]`;
   const sections = `scopes: { messages:send: {} }\nrevocation: { maxStaleness: 700ms }\nlog: { audit: ${audit} }`;
   return configOf({ password, changes: `${issuers}\n${sections}` });
@@ -77,7 +77,7 @@ async function open() {
     reconfigure: async () => void (redis.reconfigured += 1),
   };
   const base = await openSharedParts(config, observation, systemClock, opened, store);
-  const own = await openOwnSigning(config, base, 'make the first key');
+  const own = await openOwnSigning(config, base, 'create the first key');
   opened.push(async () => own?.keys.close());
   const changedDoors: string[] = [];
   const door = (name: string) => ({ reconfigure: () => void changedDoors.push(name) });
@@ -123,7 +123,7 @@ describe('CurrentConfig.reload()', () => {
     expect(readFileSync(join(folder, 'audit.log'), 'utf8')).toContain(TAKEN);
   });
 
-  it('changes nothing wherever building fails', async () => {
+  it('changes nothing, at whichever step the build fails', async () => {
     const { current, state } = await open();
     const before = state();
     const changed = changedConfig();
@@ -149,7 +149,7 @@ describe('CurrentConfig.reload()', () => {
     expect(state()).toMatchObject({ keySets: ['far'], storeChanges: 1 });
   });
 
-  it('changes nothing where the audit log cannot be opened', async () => {
+  it('changes nothing if the audit log cannot be opened', async () => {
     const { current, state } = await open();
     const before = state();
     await current.reload(loaded(changedConfig('ONE', join(folder, 'none', 'audit.log'))));
@@ -174,7 +174,7 @@ describe('CurrentConfig.reload()', () => {
     expect(time.pending).toBe(0);
   });
 
-  it('tries no configuration again once another one was asked for', async () => {
+  it('stops retrying a configuration once another one is requested', async () => {
     const { current, redis, time, state } = await open();
     redis.refusal = REFUSED;
     await current.reload(loaded(changedConfig('TWO')));
@@ -188,7 +188,7 @@ describe('CurrentConfig.reload()', () => {
     expect(time.pending).toBe(0);
   });
 
-  it('takes up the one that was asked for last, however long the store takes to answer', async () => {
+  it('takes up the one that was requested last, however long the store takes', async () => {
     const { current, redis, state } = await open();
     redis.refusal = REFUSED;
     const first = current.reload(loaded(changedConfig('TWO')));

@@ -12,13 +12,13 @@ import type { ReconfiguredParts } from './reconfigure.ts';
 import { reconfigure } from './reconfigure.ts';
 import type { SharedParts } from './shared-parts.ts';
 
-/** How long until a configuration is tried again whose credentials the store refused, in milliseconds. */
+/** Time until a configuration is tried again whose credentials the store refused, in milliseconds. */
 const RETRY_MS = 5_000;
 
 export interface CurrentConfigParts extends SharedParts {
   readonly observation: Observation;
   readonly timers: Timers;
-  /** The doors that are open by now. */
+  /** The open doors. */
   readonly doors: ReconfiguredParts['doors'];
 }
 
@@ -42,7 +42,7 @@ export class CurrentConfig {
   private readonly parts: CurrentConfigParts;
   private readonly issuerNames = new IssuerNames();
   private generation = 1;
-  /** The configuration that was asked for last. */
+  /** The configuration that was requested last. */
   private latest: Loaded | undefined;
   private reloading: Promise<void> = Promise.resolve();
   private cancelRetry: () => void = () => undefined;
@@ -57,7 +57,7 @@ export class CurrentConfig {
 
   /**
    * Takes up a configuration; if it cannot, the one in force stays and the log says why. Reloads run one after another.
-   * While the store refuses its credentials, the configuration is tried again, until a later one is asked for.
+   * While the store refuses its credentials, the configuration is tried again, until a later one is requested.
    */
   reload(loaded: Loaded): Promise<void> {
     this.parts.observation.reopenLogs();
@@ -132,7 +132,7 @@ export class CurrentConfig {
     reconfigure({ ...parts, issuerNames, store, ownKeys }, config);
   }
 
-  /** Why the store does not take the credentials of this configuration; `undefined` if it does or cannot be asked. */
+  /** Returns why the store refuses the credentials of this configuration; `undefined` if it accepts them or is not checked. */
   private async storeRefusal(config: Config['store']): Promise<string | undefined> {
     if (config.kind !== 'redis' || !isSameStore(this.started.store, config)) return undefined;
     const { store } = this.parts;
@@ -144,7 +144,7 @@ export class CurrentConfig {
     }
   }
 
-  /** A connection that does not take the credentials stays open with the former ones, and the log says so. */
+  /** A connection that refuses the credentials stays open with the former ones, and the log says so. */
   private reconfigureStore(config: Config['store']): void {
     if (config.kind !== 'redis' || !isSameStore(this.started.store, config)) return;
     const { store, events } = this.parts;

@@ -15,7 +15,7 @@ import { boundLogIns, openSharedParts } from './shared-parts.ts';
 
 const INSPECTION_TIMEOUT_MS = 10_000;
 
-/** Decides for the gateway without a door, for one question. Makes no key and no account. */
+/** Decides single requests as the gateway would, without a listener. Creates no key and no account. */
 export interface Inspection
   extends Pick<ActiveConfig, 'gateway' | 'verifier'>,
     Pick<SharedParts, 'store' | 'revocationSet'> {
@@ -25,14 +25,14 @@ export interface Inspection
 /** Opens an inspection. Rejects with everything closed again if the store cannot be opened. Logs nothing. */
 export async function openInspection(config: Config): Promise<Inspection> {
   return guard(async (opened) => {
-    // A single question waits for what a running instance has in its caches.
+    // A running instance has in its caches what this one must wait for.
     const patient = { ...config, timeouts: { decisionMs: INSPECTION_TIMEOUT_MS, storeMs: INSPECTION_TIMEOUT_MS } };
     const store = await leaveEpochs(await openStore(config.store, patient.timeouts, 'command'));
     const silence = { level: 'silent', passes: 0, audit: undefined } as const;
     const observation = new Observation(silence, { clock: systemClock, destination: { write: () => {} } });
     const parts = await openSharedParts(patient, observation, systemClock, opened, store);
     const own = await openOwnSigning(config, parts, 'only read');
-    // One question must not count as a log-in: its history ends with this process.
+    // An inspection must not count as a log-in, so its history is not stored.
     const logIns = boundLogIns(patient, { ...parts, store: { logInHistory: new MemoryLogInHistory() } }, own);
     const { keySets, introspection } = parts;
     keySets.reconfigure(config.issuers);
@@ -65,7 +65,7 @@ export async function examineOnce(
   }
 }
 
-/** The store for reading only: if it has no epoch yet, none is made in it. */
+/** Returns the store for reading only: if it has no epoch yet, none is written. */
 async function leaveEpochs(store: Store): Promise<Store> {
   const records = await store.epochs.read().catch(async (error: unknown) => {
     await store.close();

@@ -8,7 +8,7 @@ describe('closeAll()', () => {
     expect(closed).toEqual([3, 2, 1]);
   });
 
-  it('closes every part although one fails, and says so afterwards', async () => {
+  it('closes every part although one fails, and rejects afterwards', async () => {
     const closed: number[] = [];
     const parts = [1, 2, 3].map((part) => async () => {
       if (part > 1) throw new Error(`part ${part}`);

@@ -9,7 +9,7 @@ export async function guard<Built>(build: (opened: (() => Promise<void>)[]) => P
   }
 }
 
-/** Closes every part, the last opened first, even where one fails; rejects afterwards with the first failure. */
+/** Closes every part, the last opened first, even if one fails; rejects afterwards with the first failure. */
 export async function closeAll(opened: (() => Promise<void>)[]): Promise<void> {
   const failures: unknown[] = [];
   for (let part = opened.pop(); part !== undefined; part = opened.pop()) {

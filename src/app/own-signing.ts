@@ -43,7 +43,7 @@ function keyRingOf(
 interface ReconfiguredKeys {
   readonly own: OwnSigning | undefined;
   readonly events: {
-    /** The key that signs has another algorithm than new keys will have. */
+    /** The signing key has another algorithm than new keys will have. */
     ownKeysOfOtherAlgorithm(has: string | undefined, wanted: string): void;
   };
 }
@@ -64,7 +64,7 @@ export function ownIssuer({ issuers }: Config): OwnIssuer | undefined {
 export async function openOwnSigning(
   config: Config,
   { store, revocationSet, clock, events: observer }: OwnSigningParts,
-  mode: 'make the first key' | 'only read',
+  mode: 'create the first key' | 'only read',
 ): Promise<OwnSigning | undefined> {
   const issuer = ownIssuer(config);
   if (issuer === undefined) return undefined;

@@ -20,7 +20,7 @@ export interface App {
   reload(loaded: Loaded): Promise<void>;
   /** Reports not ready while requests are still answered; returns for how many milliseconds to do so. */
   stopReady(): number;
-  /** Lets running requests finish, for at most the configured time; closes the doors first, then what they use. */
+  /** Lets pending requests finish, for at most the configured time; closes the doors first, then the parts that they use. */
   close(): Promise<void>;
 }
 
@@ -29,7 +29,7 @@ interface RunningParts extends SharedParts {
   readonly admin: AdminDoor | undefined;
 }
 
-/** The doors, which stay open while a reload replaces the configuration that they ask. */
+/** The doors, which stay open while a reload replaces the configuration that they use. */
 interface Doors {
   extAuthz: ExtAuthzDoor | undefined;
   tokens: TokenApiDoor | undefined;

@@ -45,14 +45,14 @@ export interface SharedParts {
   readonly unrecorded: UnrecordedBudget;
   /** The keys that sign our tokens; `undefined` if no issuer is our own. */
   readonly own: OwnSigning | undefined;
-  /** Counts the passwords that come to routes; `undefined` if nothing counts them. */
+  /** Counts the passwords on routes; `undefined` if nothing counts them. */
   readonly basicUses: Pick<BasicUseCounter, 'note'> | undefined;
 }
 
 /** The parts that are opened before our own keys, and before anything is counted. */
 export type BaseParts = Omit<SharedParts, 'own' | 'basicUses' | 'throttle' | 'devices'>;
 
-/** Opens them on an open store, which is closed with them. Rejects if the revocation set cannot be opened. */
+/** Opens the base parts on an open store, which is closed with them. Rejects if the revocation set cannot be opened. */
 export async function openSharedParts(
   config: Config,
   observation: Observation,

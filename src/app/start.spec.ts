@@ -47,15 +47,15 @@ ${more}`;
 }
 
 async function bodyOf(answer: Response): Promise<Record<string, string>> {
-  // What its members hold is what the tests ask.
+  // The tests check the members.
   return (await answer.json()) as Record<string, string>;
 }
 
 describe('startApp', () => {
-  it('closes again what it had opened, where a door cannot open', async () => {
+  it('closes everything again if a listener cannot open', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
-    // A TCP server that listens has an address of this form.
+    // A listening TCP server has an address of this form.
     const { port } = taken.address() as AddressInfo;
     const config = await configure();
     const blocked = {
@@ -70,7 +70,7 @@ describe('startApp', () => {
     taken.close();
   });
 
-  it('shows itself on the admin door', async () => {
+  it('serves health and metrics on the admin door', async () => {
     const config = await configure('log: { audit: ./audit.log }');
     const listener = { address: { host: '127.0.0.1', port: 0 }, tls: undefined };
     const app = await startApp(
@@ -87,14 +87,14 @@ describe('startApp', () => {
     await expect(fetch(`http://${app.admin}/livez`)).rejects.toThrow();
   });
 
-  it('rejects where the audit log cannot be opened, before anything else is', async () => {
+  it('rejects if the audit log cannot be opened, before it opens anything else', async () => {
     const config = await configure('log: { audit: ./none/audit.log }', 'sqlite:./unopened.db');
     const start = startApp(config, { env: {}, logDestination });
     await expect(start).rejects.toThrow('log.audit: cannot open the file: ENOENT');
     expect(existsSync(join(folder, 'unopened.db'))).toBe(false);
   });
 
-  it('goes on in a new audit log when it is reloaded, and refuses one that cannot be opened', async () => {
+  it('reopens the audit log on a reload, and refuses one that cannot be opened', async () => {
     const app = await startApp(await configure('log: { audit: ./moved.log }'), { env: {}, logDestination });
     const file = join(folder, 'moved.log');
     const reload = async (more: string): Promise<void> => {
@@ -113,14 +113,14 @@ describe('startApp', () => {
     await app.close();
   });
 
-  it('rejects where the signing key was sealed with another secret', async () => {
+  it('rejects if the signing key was sealed with another secret', async () => {
     const config = await configure('', 'sqlite:./sealed.db');
     await (await startApp(config, { env: {}, logDestination })).close();
     await writeFile(join(folder, 'sealed.db.seal'), `${Buffer.alloc(32).toString('base64url')}\n`);
     await expect(startApp(config, { env: {}, logDestination })).rejects.toThrow(/not the one they were sealed with/);
   });
 
-  it('keeps its signing key, its accounts and its revocations over a restart', async () => {
+  it('keeps its signing key, accounts and revocations across a restart', async () => {
     const config = await configure('', 'sqlite:./kept.db');
     const env = { SALLYPORT_ACCOUNT: 'demo:secret' };
     const call = (app: App, method: string, path: string, credential: string): Promise<Response> =>
@@ -141,29 +141,29 @@ describe('startApp', () => {
     await second.close();
   });
 
-  it('remembers when a token was used, and not when somebody asked about it', async () => {
+  it('records the last use of a token, but not an introspection', async () => {
     const config = await configure('', 'sqlite:./used.db');
     const app = await startApp(config, { env: { SALLYPORT_ACCOUNT: 'demo:secret' }, logDestination });
     const post = (path: string, authorization: string, type: string, body: string): Promise<Response> =>
       fetch(`http://${app.tokens}${path}`, { method: 'POST', headers: { 'content-type': type, authorization }, body });
     const issue = async (authorization: string) =>
       await bodyOf(await post(TOKENS, authorization, 'application/json', '{"scopes":["tokens:manage"]}'));
-    const [used, asked] = [await issue(OWNER), await issue(OWNER)];
+    const [used, introspected] = [await issue(OWNER), await issue(OWNER)];
     await issue(`Bearer ${used['access_token']}`);
-    const form = `token=${asked['access_token']}`;
-    const told = await post('/oauth2/introspect', OWNER, 'application/x-www-form-urlencoded', form);
-    expect(await bodyOf(told)).toMatchObject({ active: true });
+    const form = `token=${introspected['access_token']}`;
+    const answer = await post('/oauth2/introspect', OWNER, 'application/x-www-form-urlencoded', form);
+    expect(await bodyOf(answer)).toMatchObject({ active: true });
     await app.close();
     const store = await openSqliteStore(join(folder, 'used.db'));
     const times = await Promise.all(
-      [used, asked].map(async ({ id }) => (await store.tokens.find(`${id}`))?.lastUsedAtSeconds),
+      [used, introspected].map(async ({ id }) => (await store.tokens.find(`${id}`))?.lastUsedAtSeconds),
     );
     await store.close();
     expect(times).toEqual([expect.any(Number), undefined]);
   });
 });
 
-it('the log says what the store warns of', async () => {
+it('startApp() logs the warning of the store', async () => {
   const { port } = await redisForTest();
   const config = await configure();
   const store = redisConfig(port, { minReplicas: 1 });

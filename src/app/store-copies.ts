@@ -9,7 +9,7 @@ import { writeCopy } from '../store/copy/write-copy.ts';
 import { openAudit } from './command-audit.ts';
 import { requireStore, withStore } from './command-use-cases.ts';
 
-/** Writes a copy of the configured store; resolves with what it holds. Rejects with `CommandRefused`. */
+/** Writes a copy of the configured store; resolves to the counts of its records. Rejects with `CommandRefused`. */
 export function exportStore(config: Config, write: (text: string) => Promise<unknown> | void): Promise<Counts> {
   requireStore(config.store);
   const issuers = ownIssuers(config);
@@ -20,13 +20,13 @@ export function exportStore(config: Config, write: (text: string) => Promise<unk
 export interface StoreImport {
   /** The file with the copy. */
   readonly path: string;
-  /** Whether to import into a store that holds something. */
+  /** Whether to import into a store that is not empty. */
   readonly intoNonEmpty: boolean;
   readonly by: Operator;
 }
 
 export interface StoreImportReport extends ImportReport {
-  /** An issuer of the copy as which the configuration does not sign. */
+  /** Reports an issuer of the copy that is not our own in the configuration. */
   foreignIssuer(name: string, issuer: string): void;
 }
 
@@ -38,7 +38,7 @@ export type StoreImportOutcome =
   | { readonly outcome: 'not readable'; readonly cause: Error };
 
 /**
- * Puts a copy into the configured store. Writes nothing unless the whole copy is valid and the audit log can be opened.
+ * Imports a copy into the configured store. Writes nothing unless the whole copy is valid and the audit log can be opened.
  * Rejects with `CommandRefused`.
  *
  * @param err takes the audit record if `log.audit` is not set.

@@ -37,7 +37,7 @@ import type { SharedParts } from './shared-parts.ts';
 /** Callers of the token service may wait while a password is hashed; a gateway would not. */
 const TOKEN_CALL_TIMEOUT_MS = 10_000;
 
-/** Makes a decider for a policy. */
+/** Creates a decider for a policy. */
 export type MakeDecider = (
   policy: Omit<Policy, 'generation'>,
   decisionTimeoutMs: number,

@@ -32,7 +32,7 @@ export async function openUseCases() {
   const opened: (() => Promise<void>)[] = [async () => observation.close()];
   const store = openMemoryStore();
   const parts = await openSharedParts(config, observation, systemClock, opened, store);
-  const own = await openOwnSigning(config, parts, 'make the first key');
+  const own = await openOwnSigning(config, parts, 'create the first key');
   if (own === undefined) throw new Error('the configuration has an issuer that signs');
   const shared = { ...parts, ...boundLogIns(config, parts, own), own, basicUses: undefined };
   const { tokens: doors } = buildActiveConfig(config, shared, 1);
