@@ -1,6 +1,6 @@
 /**
- * The direction of imports: main → cli → app → edge → use cases → nouns → core and lib. For each place of the house,
- * everything that it may import besides itself; what its entry does not list, it must not import.
+ * The direction of imports: main → cli → app → edge → use cases → nouns → core and lib. Lists everything that each folder
+ * of `src` may import besides itself; all other imports are errors.
  */
 const CORE = '^src/core/';
 const LIB = '^src/lib/';
@@ -9,7 +9,7 @@ const CONFIG_TYPES = '^src/config/(config|secret)\\.ts$';
 const REVOCATION_SET = '^src/revocation-set/';
 const ACCOUNTS = '^src/accounts/';
 
-/** The files that hold the store interfaces, and what every store needs beside them. */
+/** The files with the store interfaces, and those that every store needs besides. */
 const STORE_INTERFACES = [
   '^src/tokens/(token|idempotency-store)\\.ts$',
   '^src/signing/signing-key-store\\.ts$',
@@ -80,7 +80,7 @@ const PLACES = {
   ],
 };
 
-/** Inside a place: a folder, and what of its own place it may import besides itself. */
+/** What a folder inside one of these may import of the same place besides itself. */
 const FOLDERS = {
   'config/reading': ['^src/config/(config|secret)\\.ts$'],
   'config/sections': ['^src/config/reading/', '^src/config/(config|secret|key-url)\\.ts$'],
@@ -98,7 +98,7 @@ const FOLDERS = {
   'cli/terminal': ['^src/cli/command\\.ts$'],
 };
 
-/** Specs may use whatever they need to; the rules are about what runs. */
+/** Specs may import anything: the rules concern the code that runs. */
 const SPEC = '\\.spec\\.ts$';
 
 const places = Object.entries(PLACES).map(([place, targets]) => ({
@@ -121,14 +121,14 @@ export default {
     ...folders,
     {
       name: 'no-such-place',
-      comment: 'a new folder in src needs its line above',
+      comment: 'a new folder in src needs a line in PLACES',
       severity: 'error',
       from: { path: '^src/[^/]+/', pathNot: `^src/(${Object.keys(PLACES).join('|')})/` },
       to: {},
     },
     {
       name: 'core-is-pure',
-      comment: 'no npm package and no builtin, not even for types of Node',
+      comment: 'no npm package and no Node module, not even for types',
       severity: 'error',
       from: { path: CORE, pathNot: SPEC },
       to: { pathNot: CORE },
@@ -183,7 +183,7 @@ export default {
     },
     {
       name: 'loaded-when-it-is-used',
-      comment: 'a command that opens no door and no store must not load grpc-js, fastify or ioredis',
+      comment: 'a command that opens no listener and no store must not load grpc-js, fastify or ioredis',
       severity: 'error',
       from: { path: '^src/', pathNot: ['^src/edge/', SPEC] },
       to: {

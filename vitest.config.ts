@@ -4,9 +4,9 @@ import { SummaryReporter } from './test/support/summary-reporter.ts';
 export default defineConfig({
   test: {
     reporters: ['default', new SummaryReporter()],
-    // One more than the smallest machine has cores: most of the longest specs wait for servers, half of their time.
+    // One more than the cores of the smallest machine: most long specs wait for servers half of their time.
     maxWorkers: 3,
-    // Generous: the machine may be busy with something else, and nothing here asserts a time.
+    // Generous, because the machine may be busy; no spec relies on this limit.
     testTimeout: 120_000,
     hookTimeout: 60_000,
     projects: [
@@ -30,7 +30,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        // Takes minutes: `npm run test:faults`.
+        // Takes minutes; runs with `npm run test:faults`.
         test: {
           name: 'faults',
           include: ['test/faults/full.spec.ts', 'src/revocation-set/promise.spec.ts'],

@@ -5,7 +5,7 @@ import type { Route } from '../src/core/route.ts';
 import type { VerifiedCredential } from '../src/core/verified-credential.ts';
 import { DecisionCells } from '../src/observe/metrics/decision-cells.ts';
 
-/** What one count costs beside a bare field increment, and what the cells of a large route map weigh. */
+/** Measures the time of one count next to a bare increment, and the memory of the cells of a large route map. */
 const COUNTS = 20_000_000;
 const ROUNDS = 5;
 
@@ -46,7 +46,7 @@ function credentialOf(issuer: string): VerifiedCredential {
   };
 }
 
-/** A power of two of allows, over as many routes and three issuers. */
+/** Returns one allow for each of `routes` routes, a power of two, with three issuers in turn. */
 function allowsOver(routes: number): Decision[] {
   const credentials = ['sallyport', 'corporate', 'partner'].map(credentialOf);
   return Array.from({ length: routes }, (_, index) => ({
@@ -57,7 +57,7 @@ function allowsOver(routes: number): Decision[] {
   }));
 }
 
-/** Nanoseconds a call, the median of several rounds. */
+/** Returns the nanoseconds per call, as the median of several rounds. */
 function time(step: (index: number) => void): number {
   const figures = Array.from({ length: ROUNDS }, () => {
     const beganMs = performance.now();
@@ -76,7 +76,7 @@ function timeCounting(decisions: readonly Decision[]): number {
   });
 }
 
-function weigh(routes: number): number {
+function bytesOf(routes: number): number {
   const decisions = allowsOver(routes);
   const denials = decisions.map(({ route }) => deny('token_invalid', route, 'signature', 'corporate'));
   const cells = new DecisionCells();
@@ -106,4 +106,4 @@ print('an allow, one route', timeCounting(allowsOver(1)), 'ns');
 print('an allow, 16 routes and 3 issuers in turn', timeCounting(allowsOver(16)), 'ns');
 print('an allow, 8192 routes and 3 issuers in turn', timeCounting(allowsOver(8192)), 'ns');
 print('a denial', timeCounting([deny('token_invalid', routeAt(0), 'signature', 'corporate')]), 'ns');
-print('memory, 10,000 routes allowed and denied', weigh(10_000) / 1e6, 'MB');
+print('memory, 10,000 routes allowed and denied', bytesOf(10_000) / 1e6, 'MB');

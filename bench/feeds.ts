@@ -13,22 +13,22 @@ import { SimulatedFeed } from './parts/simulated-feed.ts';
 import { kilo, percent, printRow, spread } from './parts/table.ts';
 
 /**
- * What the feeds of many instances cost one Redis, and how quickly they hear. The instances are simulated: bare sockets
- * in this one process, on this machine, which may be what is slow; the table has its share of a core.
+ * Measures what the feeds of many instances cost one Redis, and how quickly they report. The instances are simulated by
+ * bare sockets in this process, which may be the bottleneck: the table has its share of a core.
  */
 const MAX_STALENESS_MS = 1_000;
-/** So many of the feeds have what they are told read, to time it. */
+/** How many of the feeds have their reports read and timed. */
 const SAMPLES = 20;
 const OPENED_AT_ONCE = 50;
 const SETTLE_MS = 2_000;
-/** How long to wait for what was sent and not heard yet. */
+/** How long to wait for pending reports, in milliseconds. */
 const LATE_MS = 10_000;
 const HOUR_SECONDS = 3_600;
 
 interface World {
   readonly redis: RedisServer;
   readonly store: Store;
-  /** Who listens now: each run has its own. */
+  /** The observations of the present run. */
   observed: Observed;
 }
 
@@ -46,7 +46,7 @@ process.stdout.write(
 );
 for (const feeds of numbers(values.feeds)) await measureFeeds(feeds);
 
-/** One Redis for one number of feeds, which stay while revocations come at each rate in turn. */
+/** Measures a number of feeds on a Redis of their own, at each rate of revocations in turn. */
 async function measureFeeds(count: number): Promise<void> {
   const redis = await startRedis();
   const none = { username: undefined, password: undefined, tls: undefined, sentinel: undefined, cluster: undefined };
@@ -63,7 +63,7 @@ async function measureFeeds(count: number): Promise<void> {
   const world: World = { redis, store, observed: new Observed() };
   const listener: FeedListener = {
     beat: (roundTripMs, staleMs) => world.observed.beat(roundTripMs, staleMs),
-    told: (text) => world.observed.told(text),
+    reported: (text) => world.observed.reported(text),
     closed: () => world.observed.closed(),
   };
   const { memoryBytes } = await readRedis(redis.client);
@@ -120,7 +120,7 @@ async function measureRate(world: World, count: number, rate: number): Promise<R
   };
 }
 
-/** So many a second, evenly, as far as a timer goes; resolves once all were acknowledged, after the time that was asked for. */
+/** Revokes `rate` times a second, evenly; resolves after the configured time, once all are acknowledged. */
 async function revokeAt(rate: number, revoke: () => Promise<void>): Promise<void> {
   const beganMs = performance.now();
   const acknowledged: Promise<void>[] = [];

@@ -12,7 +12,7 @@ import { benchKey, fillRedis, fillSqlite } from './parts/revocation-fill.ts';
 import { Spread } from './parts/spread.ts';
 import { megabytes, printRow, spread } from './parts/table.ts';
 
-/** What a large revocation set costs the store that holds it, and what of it an instance notices. */
+/** Measures what a large revocation set costs its store, and what an instance notices of it. */
 const READS = 2_000;
 const { values } = parseArgs({ options: { count: { type: 'string', default: '1000000' } } });
 const count = Number(values.count);
@@ -32,7 +32,7 @@ async function measureRedis(): Promise<void> {
       `memory: ${megabytes(memoryBytes - before.memoryBytes)} MB, ${per(memoryBytes - before.memoryBytes)} bytes each`,
     );
     print('Redis', count, await measureInstance(url));
-    printLine(`GET of one that is there, round trip: ${await timeGets(redis.client)}`);
+    printLine(`GET of an existing entry, round trip: ${await timeGets(redis.client)}`);
     redis = await measureRestart(redis, 'as written');
     await redis.client.bgrewriteaof();
     await untilInfo(redis.client, 'aof_rewrite_in_progress:0');
@@ -54,7 +54,7 @@ async function measureSqlite(): Promise<void> {
   await full.sallyport.close();
 }
 
-/** Ends it as a crash would and starts it on what is on its disk. */
+/** Kills Redis and starts it again on its data on disk. */
 async function measureRestart(redis: RedisServer, state: string): Promise<RedisServer> {
   const { diskBytes } = await readRedis(redis.client);
   await redis.kill9();
@@ -77,7 +77,7 @@ async function timeGets(hand: Redis): Promise<string> {
   for (let read = 0; read < READS; read++) {
     const key = benchKey(Math.floor(Math.random() * count));
     const sentAtMs = performance.now();
-    if ((await hand.get(key)) === null) throw new Error(`${key} is not there`);
+    if ((await hand.get(key)) === null) throw new Error(`${key} does not exist`);
     figures.add(performance.now() - sentAtMs);
   }
   return `p50 ${figures.at(0.5).toFixed(2)} ms, p99 ${figures.at(0.99).toFixed(2)} ms`;

@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url';
 const CACHE = fileURLToPath(new URL('../.cache/', import.meta.url));
 
 /**
- * The folder `.cache/<name>`, filled by `fill` where it is not there yet. It appears whole or not at all, so a second
- * process may do the same at the same time: the first to finish wins, and the other's work is thrown away.
+ * Resolves to the folder `.cache/<name>`, which `fill` fills if it does not exist. The folder appears complete or not at
+ * all, so two processes may fill it at the same time: the first to finish wins, and the other's work is discarded.
  */
 export async function cachedFolder(name: string, fill: (folder: string) => Promise<void>): Promise<string> {
   const folder = CACHE + name;

@@ -8,13 +8,13 @@ import { ARCHITECTURE_PAGE, pictureBlocks } from './picture.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
-/** What one step found: what it says where all is well, or what is wrong. */
+/** The result of one step: a remark if it passed, or the problems. */
 interface Finding {
   readonly ok: boolean;
   readonly text: string;
 }
 
-/** Runs a program of node_modules/.bin; all of its output counts only where it fails. */
+/** Runs a program of node_modules/.bin. The finding contains its output only if it fails. */
 async function run(program: string, ...args: readonly string[]): Promise<Finding> {
   const command = `${ROOT}node_modules/.bin/${program}`;
   const child = spawn(command, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -32,7 +32,7 @@ async function direction(): Promise<Finding> {
 
 async function picture(): Promise<Finding> {
   const ok = holdsBlocks(ARCHITECTURE_PAGE, pictureBlocks(await imports, ROOT));
-  return { ok, text: ok ? '' : 'docs/architecture.md is out of step with the imports: run `npm run picture`' };
+  return { ok, text: ok ? '' : 'docs/architecture.md does not match the imports: run `npm run picture`' };
 }
 
 async function folders(): Promise<Finding> {
@@ -50,7 +50,7 @@ const STEPS: Readonly<Record<string, () => Promise<Finding>>> = {
   'unused (knip)': () => run('knip', '--no-progress', '--treat-config-hints-as-errors'),
 };
 
-/** Runs one step and says how it went. */
+/** Runs one step, prints its result, and resolves to whether it passed. */
 async function report(name: string, step: () => Promise<Finding>): Promise<boolean> {
   const { ok, text: found } = await step();
   process.stdout.write(ok ? `ok    ${name}${found && `: ${found}`}\n` : `FAIL  ${name}\n${found}\n`);

@@ -4,12 +4,12 @@ import { pathToFileURL } from 'node:url';
 import { withoutPadding } from '../src/accounts/passwords/predictable.ts';
 
 /**
- * Writes src/accounts/passwords/common-passwords.txt anew: `node tools/common-passwords.ts FOLDER`, where FOLDER holds an unpacked
- * `@zxcvbn-ts/language-common` with what it depends on. Passwords that are too short to be set stay, without digits and
- * signs around them, because longer ones are made of them.
+ * Writes src/accounts/passwords/common-passwords.txt: `node tools/common-passwords.ts FOLDER`, where FOLDER holds an
+ * unpacked `@zxcvbn-ts/language-common` with its dependencies. The list keeps passwords that are too short to be set,
+ * without the digits and signs around them, because people build longer ones from them.
  */
 const OUTPUT = new URL('../src/accounts/passwords/common-passwords.txt', import.meta.url);
-/** Guesses are few: what comes later is of no use to those who guess. */
+/** Attackers have few guesses, so less common passwords do not matter. */
 const MAX_RANK = 25_000;
 const MIN_CORE = 4;
 const WHOLE = 15;

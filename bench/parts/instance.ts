@@ -10,18 +10,18 @@ const TOKENS = 500;
 const WARM_UP = 100;
 
 export interface InstanceFigures {
-  /** From the process's start to open doors, in milliseconds. */
+  /** From the start of the process until its listeners are open, in milliseconds. */
   readonly startMs: number;
-  /** A whole check over gRPC of a token that is new to the instance, in milliseconds: it is verified, and the store asked. */
+  /** A check over gRPC of a token that is new to the instance, with its verification and a read of the store, in milliseconds. */
   readonly newTokens: Spread;
-  /** The same of a token that it knows. */
+  /** A check over gRPC of a known token, in milliseconds. */
   readonly knownTokens: Spread;
   readonly residentBytes: number;
-  /** Where its configuration and a SQLite store lie. */
+  /** The instance, stopped; its folder holds the configuration and a SQLite store. */
   readonly sallyport: Sallyport;
 }
 
-/** Starts a real instance on this store, asks it as Envoy does, and stops it. Its folder stays, for `after`. */
+/** Starts a real instance on this store, sends checks as Envoy does, and stops it. Its folder stays, for `after`. */
 export async function measureInstance(store: string, after?: Sallyport): Promise<InstanceFigures> {
   const beganMs = performance.now();
   const edit = (config: Record<string, unknown>): void => configure(config, store);
@@ -49,9 +49,9 @@ export async function measureInstance(store: string, after?: Sallyport): Promise
 
 function configure(config: Record<string, unknown>, store: string): void {
   config['store'] = store;
-  // The machine may be busy with something else, and what is slow is to be measured.
+  // Long limits, because slow checks are to be measured and not denied.
   config['timeouts'] = { decision: '5s', store: '4s' };
-  // The file of the demo has a list of issuers, the first of which is our own.
+  // In the demo's file, the first issuer is our own.
   const [own] = config['issuers'] as [{ signing: object }];
   own.signing = { ...own.signing, sealWith: { env: 'SEAL_SECRET' } };
   const partner = { name: 'partner', issuer: 'https://partner.example', audience: 'any', algorithms: ['HS256'] };

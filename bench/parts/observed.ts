@@ -2,21 +2,21 @@ import { randomUUID } from 'node:crypto';
 import type { FeedListener } from './simulated-feed.ts';
 import { Spread } from './spread.ts';
 
-/** What all feeds of a run reported while it was looked at. Times in milliseconds. */
+/** What all feeds reported during a run. Times in milliseconds. */
 export class Observed implements FeedListener {
-  /** From a revocation's sending to its being heard by one of the feeds that are listened to. */
+  /** From the write of a revocation until a sampled feed reports it. */
   readonly heard = new Spread();
-  /** From a beat's sending to its echo. */
+  /** From the write of a heartbeat until its echo. */
   readonly beats = new Spread();
-  /** Sum over all feeds. */
+  /** How long feeds were stale, summed over all feeds. */
   staleMs = 0;
   closings = 0;
-  /** When each revocation was sent. */
+  /** When each revocation was written. */
   private readonly sentAtMs: number[] = [];
   private readonly keyStem = `sallyport:revoked:bench:${randomUUID()}-`;
-  private readonly toldOf = new RegExp(`${this.keyStem}(\\d+)\r`, 'g');
+  private readonly reportOf = new RegExp(`${this.keyStem}(\\d+)\r`, 'g');
 
-  /** Resolves once it was acknowledged. */
+  /** Writes a revocation; resolves once it is acknowledged. */
   async revoke(write: (key: string) => Promise<void>): Promise<void> {
     const number = this.sentAtMs.push(performance.now()) - 1;
     await write(`${this.keyStem}${number}`);
@@ -31,9 +31,9 @@ export class Observed implements FeedListener {
     this.staleMs += staleMs;
   }
 
-  told(text: string): void {
+  reported(text: string): void {
     const now = performance.now();
-    for (const [, number] of text.matchAll(this.toldOf)) {
+    for (const [, number] of text.matchAll(this.reportOf)) {
       const sentAtMs = this.sentAtMs[Number(number)];
       if (sentAtMs !== undefined) this.heard.add(now - sentAtMs);
     }

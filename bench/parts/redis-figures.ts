@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 
-/** What Redis says of itself. */
+/** Figures that Redis reports about itself. */
 export interface RedisFigures {
   readonly atMs: number;
   readonly cpuMs: number;

@@ -4,12 +4,12 @@ import type { Redis } from 'ioredis';
 const BATCH = 10_000;
 const HOUR_SECONDS = 3_600;
 
-/** A key as tokens of our own have: jti of 36 characters. */
+/** Returns a key like those of our own tokens, whose jti has 36 characters. */
 export function benchKey(number: number): string {
   return `sallyport:revoked:sallyport:00000000-0000-4000-8000-${String(number).padStart(12, '0')}`;
 }
 
-/** Writes so many revocations as an operator's script would, past Sallyport, in large batches. */
+/** Writes `count` revocations in large batches directly to Redis, as an operator's script would. */
 export async function fillRedis(hand: Redis, count: number): Promise<void> {
   for (let first = 0; first < count; first += BATCH) {
     const commands = numbersFrom(first, count).map((number) => ['set', benchKey(number), value(), 'EX', HOUR_SECONDS]);
@@ -17,7 +17,7 @@ export async function fillRedis(hand: Redis, count: number): Promise<void> {
   }
 }
 
-/** The same in the file of a SQLite store that is not open elsewhere. */
+/** Writes `count` revocations to the file of a SQLite store that no process has open. */
 export function fillSqlite(path: string, count: number): void {
   const database = new DatabaseSync(path);
   const insert = database.prepare('INSERT INTO revocation (key, value, expires_at) VALUES (?, ?, ?)');

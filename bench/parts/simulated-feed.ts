@@ -6,18 +6,18 @@ import { command } from './resp.ts';
 
 const CHANNEL = '__redis__:invalidate';
 
-/** What feeds report, all times in milliseconds. */
+/** Receives the reports of feeds. Times in milliseconds. */
 export interface FeedListener {
-  /** A beat came back, so long after it was sent; and for how much of the time since the last one the feed was stale. */
+  /** The echo of a heartbeat arrived: its round trip, and how long the feed was stale since the last one. */
   beat(roundTripMs: number, staleMs: number): void;
-  /** What was told, unparsed. Complete lines; asked of those feeds alone that say so. */
-  told(text: string): void;
+  /** Complete, unparsed lines of reports. Only sampled feeds call it. */
+  reported(text: string): void;
   closed(): void;
 }
 
 /**
- * What the feed of one instance is to Redis, on two bare sockets: one tracks the product's prefixes and writes its beats,
- * the other is told. It leaves out what an instance does with what it hears.
+ * The load of one instance's feed on Redis, on two bare sockets: one tracks Sallyport's prefixes and writes heartbeats, the
+ * other receives the reports. The processing in the instance is left out.
  */
 export class SimulatedFeed {
   private readonly port: number;
@@ -28,7 +28,7 @@ export class SimulatedFeed {
   private tracker: Socket | undefined;
   private ear: Socket | undefined;
   private beat: { readonly key: string; readonly sentAtMs: number } | undefined;
-  /** When the last beat was sent that came back. */
+  /** When the last echoed heartbeat was sent. */
   private heardUpToMs: number | undefined;
   private rest = '';
   private timer: NodeJS.Timeout | undefined;
@@ -40,15 +40,15 @@ export class SimulatedFeed {
     this.listener = listener;
   }
 
-  /** Resolves once it is told of what is written. */
+  /** Connects; resolves once the feed receives reports. */
   async open(): Promise<void> {
     const [tracker, ear] = [connect(this.port, '127.0.0.1'), connect(this.port, '127.0.0.1')];
     this.tracker = tracker;
     this.ear = ear;
-    const id = (await ask(ear, command('CLIENT', 'ID'))).slice(1).trim();
-    await ask(ear, command('SUBSCRIBE', CHANNEL));
+    const id = (await send(ear, command('CLIENT', 'ID'))).slice(1).trim();
+    await send(ear, command('SUBSCRIBE', CHANNEL));
     const prefixes = [...TRACKED_PREFIXES, this.keys.prefix].flatMap((prefix) => ['PREFIX', prefix]);
-    await ask(tracker, command('CLIENT', 'TRACKING', 'ON', 'REDIRECT', id, 'BCAST', ...prefixes));
+    await send(tracker, command('CLIENT', 'TRACKING', 'ON', 'REDIRECT', id, 'BCAST', ...prefixes));
     tracker.on('data', throwIfError);
     ear.setEncoding('latin1').on('data', (text: string) => this.hear(text));
     for (const socket of [tracker, ear]) socket.once('close', () => this.end());
@@ -76,7 +76,7 @@ export class SimulatedFeed {
     const end = all.lastIndexOf('\n') + 1;
     this.rest = all.slice(end);
     const lines = all.slice(0, end);
-    if (this.isSample) this.listener.told(lines);
+    if (this.isSample) this.listener.reported(lines);
     if (this.beat !== undefined && lines.includes(this.beat.key)) this.echo(this.beat.sentAtMs);
   }
 
@@ -91,11 +91,11 @@ export class SimulatedFeed {
   }
 }
 
-/** One answer that fits one packet, as these do. */
-async function ask(socket: Socket, question: string): Promise<string> {
+/** Sends a command and resolves to its response, which must fit one packet. */
+async function send(socket: Socket, text: string): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   socket.once('error', reject).once('data', (data: Buffer) => resolve(data.toString('latin1')));
-  socket.write(question);
+  socket.write(text);
   const answer = await promise;
   throwIfError(answer);
   socket.off('error', reject).on('error', () => undefined);

@@ -1,4 +1,4 @@
-/** Figures of one kind, and how they spread. */
+/** A sample of figures and its quantiles. */
 export class Spread {
   private readonly figures: number[] = [];
 
@@ -10,7 +10,7 @@ export class Spread {
     return this.figures.length;
   }
 
-  /** The figure that this share of all does not exceed: 0.5 is the median, 1 the largest. */
+  /** Returns a quantile: 0.5 is the median, 1 the maximum. */
   at(share: number): number {
     const sorted = this.figures.toSorted((left, right) => left - right);
     return sorted[Math.max(Math.ceil(sorted.length * share) - 1, 0)] ?? Number.NaN;

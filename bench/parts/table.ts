@@ -1,18 +1,18 @@
 import type { Spread } from './spread.ts';
 
-/** Names of columns, and what stands there, in their order. */
+/** The cells of a row by the names of their columns, in order. */
 export type Row = Readonly<Record<string, string>>;
 
 let isHeaded = false;
 
-/** The first row of all brings the names of the columns. */
+/** Prints a row, and before the first one the names of the columns. */
 export function printRow(row: Row): void {
   if (!isHeaded) print(Object.keys(row));
   isHeaded = true;
   print(Object.values(row));
 }
 
-/** Three columns of milliseconds. */
+/** Returns three columns of milliseconds: p50, p99 and max. */
 export function spread(name: string, figures: Spread): Row {
   return {
     [`${name} p50`]: millis(figures.at(0.5)),
@@ -25,7 +25,7 @@ export function percent(share: number): string {
   return `${(share * 100).toFixed(1)}%`;
 }
 
-/** Thousands. */
+/** Formats a figure in thousands. */
 export function kilo(figure: number): string {
   return (figure / 1e3).toFixed(1);
 }

@@ -5,11 +5,11 @@ import { randomBytes } from 'node:crypto';
 export interface Account {
   readonly name: string;
   readonly password: string;
-  /** Whether it was made up for this run. */
+  /** Whether it was generated for this run. */
   readonly fresh: boolean;
 }
 
-/** Reads `name:password`, or makes an account up where nothing is given. Never repeats what it cannot read. */
+/** Reads `name:password`, or generates an account if nothing is given. Its error never quotes the value. */
 export function demoAccount(given: string | undefined): Account {
   if (given === undefined || given === '') {
     return { name: 'demo', password: randomBytes(15).toString('base64url'), fresh: true };
@@ -19,18 +19,18 @@ export function demoAccount(given: string | undefined): Account {
   return { name, password, fresh: false };
 }
 
-/** What a first account made by SALLYPORT_ACCOUNT may do. */
+/** The scopes that Sallyport gives to the first account of SALLYPORT_ACCOUNT. */
 const SCOPES = 'all:any,tokens:manage';
 
-/** Runs the command line; resolves to the exit code and all that it said. */
+/** Runs the command line; resolves to the exit code and the whole output. */
 export type RunSallyport = (
   args: readonly string[],
   input: string,
 ) => Promise<{ readonly code: number; readonly output: string }>;
 
 /**
- * Makes the account where the store has others, which keeps Sallyport from making it; without a store it does nothing. An
- * account that is there gets the password that was made up, and keeps its own where one was given.
+ * Creates the account if the store has others, in which case Sallyport does not. Does nothing without a store. An existing
+ * account gets the generated password; it keeps its own if a password was given.
  */
 export async function prepareAccount({ name, password, fresh }: Account, run: RunSallyport): Promise<void> {
   const listed = await run(['account', 'list'], '');
@@ -39,11 +39,11 @@ export async function prepareAccount({ name, password, fresh }: Account, run: Ru
   const change = fresh ? ['account', 'password', name] : undefined;
   const args = code === 0 ? change : ['account', 'add', name, '--scopes', SCOPES];
   if (args === undefined) return;
-  const made = await run(args, `${password}\n`);
-  if (made.code !== 0) throw new Error(`the account ${name} cannot be used: ${made.output.trim()}`);
+  const result = await run(args, `${password}\n`);
+  if (result.code !== 0) throw new Error(`the account ${name} cannot be used: ${result.output.trim()}`);
 }
 
-/** The command line of this checkout, on one configuration. */
+/** Returns the command line of this checkout with one configuration. */
 export function commandLine(main: string, config: string): RunSallyport {
   return (args, input) =>
     new Promise((resolve, reject) => {
@@ -53,7 +53,7 @@ export function commandLine(main: string, config: string): RunSallyport {
         stream.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
       }
       child.once('error', reject).once('close', (code) => resolve({ code: code ?? -1, output }));
-      // A command that does not read ends before it is written to.
+      // A command that does not read its input may exit before this write.
       child.stdin.on('error', () => {}).end(input);
     });
 }

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const HOST = '127.0.0.1';
 
-/** Whether anybody holds this port of the loopback address. */
+/** Whether the port is in use on the loopback address. */
 export async function isTaken(port: number): Promise<boolean> {
   const server = createServer();
   return new Promise((resolve) => {
@@ -14,7 +14,7 @@ export async function isTaken(port: number): Promise<boolean> {
   });
 }
 
-/** Resolves once the port takes connections; rejects after `timeoutMs`. */
+/** Resolves once the port accepts connections; rejects after `timeoutMs`. */
 export async function untilAccepting(port: number, timeoutMs: number): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!(await isAccepting(port))) {
@@ -30,7 +30,7 @@ async function isAccepting(port: number): Promise<boolean> {
   }).finally(() => socket.destroy());
 }
 
-/** The process that listens on a port, as `name (pid 123)`; `undefined` where the system does not tell. */
+/** Returns the process that listens on a port, as `name (pid 123)`; `undefined` if the system does not say. */
 export function holderOf(port: number): string | undefined {
   try {
     const sockets = new Set(listeningInodes(port).map((inode) => `socket:[${inode}]`));
@@ -41,12 +41,12 @@ export function holderOf(port: number): string | undefined {
   }
 }
 
-/** The program of a process, as it was started. */
+/** Returns the name of the program of a process. */
 function nameOf(pid: string): string {
   return basename(readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0] ?? '');
 }
 
-/** From the lines of `/proc/net/tcp`: local address in hexadecimal at 1, state at 3 (0A: listening), inode at 9. */
+/** Reads `/proc/net/tcp`. Fields: 1 local address in hexadecimal, 3 state (0A: listening), 9 inode. */
 function listeningInodes(port: number): string[] {
   const suffix = `:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   const lines = ['/proc/net/tcp', '/proc/net/tcp6'].flatMap((file) => readFileSync(file, 'utf8').split('\n'));
@@ -59,6 +59,6 @@ function holdsAny(pid: string, sockets: ReadonlySet<string>): boolean {
     const folder = `/proc/${pid}/fd`;
     return readdirSync(folder).some((fd) => sockets.has(readlinkSync(`${folder}/${fd}`)));
   } catch {
-    return false; // it ended meanwhile, or is not ours to look into
+    return false; // it has exited, or belongs to another user
   }
 }

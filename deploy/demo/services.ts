@@ -11,11 +11,11 @@ export interface Received {
 }
 
 /**
- * A service behind the gateway, without a line of authentication: whoever reaches it was let through. It answers
- * what it received, and 202 to a message that is to be sent.
+ * Creates a service behind the gateway, without any authentication code: the gateway has admitted every request that it
+ * receives. It responds with the request, and with status 202 to a message that is to be sent.
  */
 export function createService(service: string, record: (received: Received) => void = () => {}): Server {
-  // Its gateway ends connections that are idle: where both do, a request may meet one that is being closed.
+  // The gateway closes idle connections. If the service did so too, a request could arrive on a closing one.
   return createServer({ keepAliveTimeout: 0 }, (request, response) => {
     void receive(service, request).then((received) => {
       record(received);

@@ -15,15 +15,15 @@ const out = new Output(process.stdout);
 const err = new Output(process.stderr);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MAIN = `${ROOT}src/main.ts`;
-/** The same as of `npm run sallyport`, so that every command works on the store of the demo. */
+/** The configuration of `npm run sallyport`, so that every command works on the store of the demo. */
 const CONFIG = `${ROOT}sallyport.yaml`;
-/** Of the logs. */
+/** The folder of the logs. */
 const FOLDER = `${ROOT}.cache/demo`;
 const PATIENCE_MS = 20_000;
-/** Envoy keeps its access log for ten seconds before it writes it; a demo is watched. */
+/** Envoy buffers its access log for ten seconds, which is too long for a demo. */
 const FLUSH = ['--file-flush-interval-msec', '200'];
 
-/** The ports of envoy.yaml and sallyport.yaml, and who wants them. */
+/** The ports of envoy.yaml and sallyport.yaml, and the programs that listen on them. */
 const PORTS = {
   8080: 'Envoy',
   9191: 'Sallyport',
@@ -34,12 +34,12 @@ const PORTS = {
 };
 
 async function checkPorts(): Promise<void> {
-  const wanted = Object.entries(PORTS).map(([port, name]) => ({ port: Number(port), name }));
-  const taken = await Promise.all(wanted.map(({ port }) => isTaken(port)));
-  const problems = wanted
+  const ports = Object.entries(PORTS).map(([port, name]) => ({ port: Number(port), name }));
+  const taken = await Promise.all(ports.map(({ port }) => isTaken(port)));
+  const problems = ports
     .filter((_, index) => taken[index])
-    .map(({ port, name }) => `port ${port}, for ${name}, is taken by ${holderOf(port) ?? 'another process'}`);
-  if (problems.length > 0) throw new Error(`${problems.join('\n')}\nEnd what holds it and run npm start again`);
+    .map(({ port, name }) => `port ${port}, for ${name}, is in use by ${holderOf(port) ?? 'another process'}`);
+  if (problems.length > 0) throw new Error(`${problems.join('\n')}\nStop that process and run npm start again`);
 }
 
 async function startServices(): Promise<void> {
@@ -47,7 +47,7 @@ async function startServices(): Promise<void> {
   await once(createService('devices').listen(9302, '127.0.0.1'), 'listening');
 }
 
-/** The password goes to Sallyport alone, and by its environment alone. */
+/** Only Sallyport receives the password, and only in its environment. */
 function startSallyport({ name, password }: Account): Child {
   const args = [MAIN, 'serve', '--config', CONFIG];
   const env = { ...process.env, SALLYPORT_ACCOUNT: `${name}:${password}` };
@@ -60,7 +60,7 @@ function startEnvoy({ path }: Envoy): Child {
   return startChild('Envoy', { command: path, args, env, log: `${FOLDER}/envoy.log` });
 }
 
-/** Resolves once a request through the gateway is answered with 200; rejects with the last answer. */
+/** Resolves once a request through the gateway gets 200; rejects with the last response after a time. */
 async function untilHealthy(): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS;
   let answer = await health();
@@ -71,16 +71,16 @@ async function untilHealthy(): Promise<void> {
 }
 
 async function health(): Promise<number | string | undefined> {
-  const asking = request('http://127.0.0.1:8080/health', { agent: false, timeout: 2_000 });
+  const call = request('http://127.0.0.1:8080/health', { agent: false, timeout: 2_000 });
   return new Promise((resolve) => {
-    asking.once('response', (response) => resolve(response.resume().statusCode));
-    asking.once('timeout', () => asking.destroy(new Error('nothing in time')));
-    asking.once('error', (error) => resolve(error.message));
-    asking.end();
+    call.once('response', (response) => resolve(response.resume().statusCode));
+    call.once('timeout', () => call.destroy(new Error('no response in time')));
+    call.once('error', (error) => resolve(error.message));
+    call.end();
   });
 }
 
-/** Resolves when all of it runs; adds every process to `children` as soon as it exists. */
+/** Resolves once everything runs; adds each process to `children` as soon as it exists. */
 async function start(children: Child[]): Promise<void> {
   const account = demoAccount(process.env['SALLYPORT_ACCOUNT']);
   await checkPorts();
@@ -98,7 +98,7 @@ async function start(children: Child[]): Promise<void> {
   out.write(guide(account, `${envoy.version} (${envoy.origin})`));
 }
 
-/** Rejects when one of the processes ends, with the last that it said. */
+/** Rejects when one of the processes exits, with its last output. */
 async function watch(children: readonly Child[]): Promise<never> {
   return Promise.race(
     children.map(async (child) => {
@@ -108,8 +108,8 @@ async function watch(children: readonly Child[]): Promise<never> {
   );
 }
 
-/** Resolves at the first signal to end; more of them change nothing: npm passes on the Ctrl-C that we got already. */
-async function untilAsked(): Promise<void> {
+/** Resolves at the first signal to stop. Further ones do nothing: npm forwards the Ctrl-C that we have received. */
+async function untilSignal(): Promise<void> {
   await new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
   });
@@ -117,12 +117,12 @@ async function untilAsked(): Promise<void> {
 
 async function main(): Promise<void> {
   const children: Child[] = [];
-  // Whatever happens to this process, it leaves none behind.
+  // However this process exits, it leaves no child behind.
   process.once('exit', () => children.forEach((child) => child.kill()));
-  const asked = untilAsked();
+  const stopped = untilSignal();
   try {
     const demo = start(children).then(() => watch(children));
-    await Promise.race([asked, demo]);
+    await Promise.race([stopped, demo]);
   } catch (error) {
     err.write(`demo: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = 1;

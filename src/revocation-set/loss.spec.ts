@@ -15,10 +15,10 @@ async function startOn(port: number, database = 0): Promise<Instance> {
   return startInstance(await openRedisForTest(redisConfig(port, { database })));
 }
 
-/** Keeps nothing that is not saved. */
+/** Loses everything that is not saved. */
 const FORGETFUL = { appendonly: 'no' };
 
-/** Two instances on one Redis, which have heard of a revocation and know of a token that is good. */
+/** Starts two instances on one Redis. Both know one revoked token and one valid token. */
 async function startTwo(database = 0, settings: RedisServerOptions['settings'] = {}) {
   const redis = await redisForTest({ settings });
   await redis.client.select(database);
@@ -33,7 +33,7 @@ async function startTwo(database = 0, settings: RedisServerOptions['settings'] =
   return { redis, a, b };
 }
 
-/** Everybody says that the set is lost, and only that; then it is accepted, and everything goes on. */
+/** Expects every instance to report the loss once and, after the acceptance, to decide as before. */
 async function expectLossAndAcceptance(redis: RedisServer, first: Instance, ...others: Instance[]): Promise<void> {
   const instances = [first, ...others];
   for (const { told, decide, revocationSet } of instances) {
@@ -55,7 +55,7 @@ async function expectLossAndAcceptance(redis: RedisServer, first: Instance, ...o
 }
 
 describe('a revocation set in Redis', () => {
-  it('that stands is told of by nobody, and has one epoch', async () => {
+  it('that is intact causes no report, and has one epoch', async () => {
     const { redis, a, b } = await startTwo();
     const record = await redis.client.get(EPOCH_PREFIX);
     const c = await startOn(redis.port);
@@ -69,26 +69,26 @@ describe('a revocation set in Redis', () => {
 
   it.each<[string, number, (redis: RedisServer) => Promise<unknown>]>([
     ['FLUSHALL', 0, ({ client }) => client.flushall()],
-    ['FLUSHDB of the database of our own', 7, ({ client }) => client.flushdb()],
+    ['FLUSHDB of its database', 7, ({ client }) => client.flushdb()],
     ['DEL of the epoch', 0, ({ client }) => client.del(EPOCH_PREFIX)],
-    ['SET of the epoch to what cannot be read', 0, ({ client }) => client.set(EPOCH_PREFIX, '{')],
+    ['SET of the epoch to an unreadable value', 0, ({ client }) => client.set(EPOCH_PREFIX, '{')],
     [
-      'a SADD in the place of the epoch',
+      'a SADD in place of the epoch',
       0,
       ({ client }) => client.multi().del(EPOCH_PREFIX).sadd(EPOCH_PREFIX, 'x').exec(),
     ],
     [
-      'an epoch put back that nobody knows',
+      'a SET of the epoch to an unknown one',
       0,
       ({ client }) => client.set(EPOCH_PREFIX, JSON.stringify({ epoch: 'x', follows: [] })),
     ],
-  ])('is lost by %s, until that is accepted; what is known is written again', async (_what, database, lose) => {
+  ])('is lost by %s until the loss is accepted; seen entries are rewritten', async (_what, database, lose) => {
     const { redis, a, b } = await startTwo(database);
     await lose(redis);
     await expectLossAndAcceptance(redis, a, b);
   });
 
-  it('says "not revoked" at no moment after FLUSHALL, although nobody has heard of that', async () => {
+  it('never yields "not revoked" after FLUSHALL, even before the feed reports it', async () => {
     const redis = await redisForTest();
     const proxy = await startProxy(redis.port);
     onTestFinished(() => proxy.close());
@@ -105,7 +105,7 @@ describe('a revocation set in Redis', () => {
     await expect.poll(() => b.decide('ended'), POLL).toBe('revoked');
   });
 
-  it('is lost by FLUSHALL also where another instance has begun a new one before anybody noticed', async () => {
+  it('is lost by FLUSHALL even if a new instance begins another set before anyone notices', async () => {
     const redis = await redisForTest();
     const proxies = await Promise.all([startProxy(redis.port), startProxy(redis.port)]);
     onTestFinished(() => Promise.all(proxies.map((proxy) => proxy.close())).then(() => undefined));
@@ -124,7 +124,7 @@ describe('a revocation set in Redis', () => {
     await expectLossAndAcceptance(redis, a, b, c);
   });
 
-  it('is lost where Redis is started again empty, also to who starts into that', async () => {
+  it('is lost when Redis restarts empty, also for an instance that starts afterwards', async () => {
     const { redis, a, b } = await startTwo(0, FORGETFUL);
     await redis.kill9();
     const again = await redisForTest({ after: redis, settings: FORGETFUL });
@@ -138,7 +138,7 @@ describe('a revocation set in Redis', () => {
     expect(await c.decide('ended')).toBe('revoked');
   });
 
-  it('that was lost and accepted is taken up by who was cut off meanwhile, who gives what it alone knows', async () => {
+  it('that was lost and accepted gets the entries of an instance that was cut off meanwhile', async () => {
     const redis = await redisForTest();
     const proxy = await startProxy(redis.port);
     onTestFinished(() => proxy.close());
@@ -158,7 +158,7 @@ describe('a revocation set in Redis', () => {
     await expect.poll(() => a.decide('known to b'), POLL).toBe('revoked');
   });
 
-  it('that was lost again before that was accepted needs one acceptance', async () => {
+  it('that is lost twice needs one acceptance', async () => {
     const { redis, a, b } = await startTwo();
     await redis.client.flushall();
     await expect.poll(() => b.told, POLL).toContain('set lost');
@@ -168,7 +168,7 @@ describe('a revocation set in Redis', () => {
     await expectLossAndAcceptance(redis, a, b);
   });
 
-  it('that comes back older, its epoch the same, gets what is known again, with its expiry', async () => {
+  it('that is restored from an older copy with the same epoch gets its seen entries again, with their expiry', async () => {
     const { redis, a, b } = await startTwo(0, FORGETFUL);
     await redis.client.save();
     const end = Math.ceil(Date.now() / 1000) + 777;
@@ -180,7 +180,7 @@ describe('a revocation set in Redis', () => {
     await expect.poll(() => client.exists(keyOf('later'), MARK), POLL).toBe(2);
     expect((await client.ttl(keyOf('later'))) + Date.now() / 1000).toBeCloseTo(end + ENTRY_GRACE_SECONDS, -1);
     expect([await client.get(MARK), await client.ttl(MARK)]).toEqual(['200', -1]);
-    // Whoever came first.
+    // One of them is first.
     await expect.poll(() => [...a.told, ...b.told], POLL).toContainEqual(expect.stringMatching(/^rewritten /));
     for (const { told, decide } of [a, b]) {
       await expect.poll(() => decide('later'), POLL).toBe('revoked');
@@ -189,7 +189,7 @@ describe('a revocation set in Redis', () => {
     }
   });
 
-  it('from which an entry goes early gets it again, and says so; a natural end is nothing', async () => {
+  it('gets an entry again that vanishes early, and reports that, but not an entry that expires', async () => {
     const { redis, a, b } = await startTwo();
     await redis.client.set(keyOf('short'), '', 'EX', 1);
     await redis.client.set(keyOf('by hand'), '', 'EX', 5_000);
@@ -202,7 +202,7 @@ describe('a revocation set in Redis', () => {
     const left = await redis.client.ttl(keyOf('by hand'));
     expect(left).toBeGreaterThan(4_900);
     expect(left).toBeLessThanOrEqual(5_010);
-    // Whoever looks first; the others may find it there again.
+    // One of them is first; the other may find the entry rewritten.
     await expect.poll(() => [...a.told, ...b.told], POLL).toContain('vanished 2');
     for (const { decide } of [a, b]) expect(await decide('by hand')).toBe('revoked');
     const late = await startOn(redis.port);
@@ -210,16 +210,16 @@ describe('a revocation set in Redis', () => {
     expect(await redis.client.exists(keyOf('short'))).toBe(0);
   });
 
-  it('from which a clock that is ahead expires an entry gets it again', async () => {
+  it('gets an entry again that a clock which is ahead has expired', async () => {
     const { redis, a, b } = await startTwo();
-    // As a Redis does whose clock is two days ahead for a moment.
+    // Like a Redis whose clock is two days ahead for a moment.
     await redis.client.pexpire(keyOf('ended'), 1);
     await expect.poll(() => [...a.told, ...b.told], POLL).toContain('vanished 1');
     await expect.poll(() => redis.client.ttl(keyOf('ended')), POLL).toBeGreaterThan(86_400);
     expect(await (await startOn(redis.port)).decide('ended')).toBe('revoked');
   });
 
-  it('takes an entry back at every instance, also where its feed was away, and revokes it again', async () => {
+  it('undoes an entry at every instance, even if its feed was interrupted, and revokes it again', async () => {
     const redis = await redisForTest();
     const proxy = await startProxy(redis.port);
     onTestFinished(() => proxy.close());
@@ -237,7 +237,7 @@ describe('a revocation set in Redis', () => {
     expect(await redis.client.get(keyOf('mistake'))).toBe('{"at":2}');
   });
 
-  it('takes an entry back also at an instance that revoked it again without knowing that it was revoked', async () => {
+  it('undoes an entry also at an instance that revoked it without knowing the first revocation', async () => {
     const redis = await redisForTest();
     const a = await startOn(redis.port);
     await a.revoke('twice', undefined, '{"at":1}');
@@ -252,7 +252,7 @@ describe('a revocation set in Redis', () => {
 });
 
 describe('a revocation set in SQLite', () => {
-  it('is lost by DELETE FROM revocation in another process, until that is accepted', async () => {
+  it('is lost by DELETE FROM revocation in another process until the loss is accepted', async () => {
     const path = temporaryFile();
     const [a, b] = [await startInstance(await openForTest(path)), await startInstance(await openForTest(path))];
     await a.revoke('ended');
@@ -268,7 +268,7 @@ describe('a revocation set in SQLite', () => {
     for (const { decide } of [a, b]) await expect.poll(() => decide('good'), POLL).toBe('clear');
   });
 
-  it('gets an entry again that another process purged or deleted, and takes one back everywhere', async () => {
+  it('gets an entry again that another process deleted, and undoes one everywhere', async () => {
     const path = temporaryFile();
     const [a, b] = [await startInstance(await openForTest(path)), await startInstance(await openForTest(path))];
     await a.revoke('ended');

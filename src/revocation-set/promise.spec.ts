@@ -14,34 +14,34 @@ const key = fc.constantFrom('a', 'b', 'c', 'd');
 const nth = fc.nat(3);
 const token = fc.nat(TOKENS.length - 1);
 const STEPS = {
-  /** Somebody revokes, and is told that it is done. */
+  /** Another instance revokes, and the store acknowledges. */
   revoke: fc.tuple(key),
-  /** This instance does. */
+  /** This instance revokes. */
   revokeHere: fc.tuple(key),
-  /** An entry is written again, or expires. */
+  /** An entry is rewritten or expires. */
   touch: fc.tuple(key),
-  /** A beat is sent; the feed is late for as long as it is not delivered. */
+  /** A heartbeat is sent; the feed is late until it is delivered. */
   beat: fc.tuple(),
   deliver: fc.tuple(),
-  /** The feed breaks; what was on its way never comes, and nothing is heard until it is made again. */
+  /** The feed breaks: pending reports are lost, and nothing arrives until it is rebuilt. */
   breakOff: fc.tuple(),
   rebuild: fc.tuple(),
   ask: fc.tuple(token),
-  /** The store reads what an open question asks for; the answer is on its way from then on. */
+  /** The store takes the snapshot that will answer a pending question. */
   read: fc.tuple(nth),
   answer: fc.tuple(nth),
   fail: fc.tuple(nth),
-  /** More entries than there is room for. */
+  /** More entries are used than fit. */
   crowd: fc.tuple(),
   pass: fc.tuple(fc.nat(600)),
-  /** The process is stopped for five seconds and continued. */
+  /** The process is suspended for five seconds. */
   stop: fc.tuple(),
-  /** What happens to the clocks is another thing in each world. */
+  /** A clock fails, in the way of the run. */
   jump: fc.tuple(fc.oneof(fc.integer({ min: -8_000, max: 8_000 }), fc.integer({ min: -1_000, max: 1_000 }))),
   decide: fc.tuple(token, fc.nat(150)),
 } as const;
 type StepName = keyof typeof STEPS;
-/** How much more often than the rest a step is taken. */
+/** The weights of the steps; 1 for the others. */
 const WEIGHTS: Partial<Record<StepName, number>> = {
   revoke: 3,
   beat: 6,
@@ -55,7 +55,7 @@ const WEIGHTS: Partial<Record<StepName, number>> = {
   jump: 2,
   decide: 12,
 };
-// One arbitrary for each name, so that shrinking leaves whole steps.
+// One arbitrary per name, so that shrinking keeps whole steps.
 const step = fc.oneof(
   ...(Object.keys(STEPS) as StepName[]).map((what) => ({
     weight: WEIGHTS[what] ?? 1,
@@ -63,14 +63,14 @@ const step = fc.oneof(
   })),
 );
 
-/** How the clocks of a machine fail; not both at once, which nobody could notice. */
-type Clocks = 'the machine is suspended, and its monotonic clock stands still' | 'the wall clock is set';
+/** How a machine's clocks fail. Not both at once, which no code could notice. */
+type ClockFault = 'the machine is suspended and its monotonic clock stops' | 'the wall clock is set';
 
-/** Standings, their feed and their store, and the true time, which nobody but the model knows. */
+/** Standings with a feed and a store, and the true time, which only the model knows. */
 class World {
   readonly fixture = new StandingsFixture({ maxEntries: 5, allowKnownForMs: ALLOWED_MS });
   readonly verdicts: [Verdict, Verdict][] = [];
-  private readonly clocks: Clocks;
+  private readonly clockFault: ClockFault;
   private readonly tokens = TOKENS.map((keys) => this.fixture.token(...keys));
   private readonly revokedAtMs = new Map<string, number>();
   private readonly snapshots = new Map<StoreRead, readonly (string | undefined)[]>();
@@ -78,21 +78,21 @@ class World {
   private feedIsUp = true;
   private feedIsNew = false;
   private trueMs = 0;
-  /** When the clocks last failed; no decision of this model spans that. */
+  /** When a clock last failed; no decision of this model spans that time. */
   private jumpedAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(clocks: Clocks) {
-    this.clocks = clocks;
+  constructor(clockFault: ClockFault) {
+    this.clockFault = clockFault;
   }
 
   async play(what: StepName, [first, second]: readonly unknown[]): Promise<void> {
-    // STEPS says what each step carries.
+    // STEPS gives the types of the values.
     const [name, number] = [first as string, first as number];
     if (what === 'revoke') this.revoke(name);
     else if (what === 'revokeHere') this.revokeHere(name);
-    else if (what === 'touch') this.tell(() => this.fixture.standings.changed([name]));
+    else if (what === 'touch') this.report(() => this.fixture.standings.changed([name]));
     else if (what === 'beat') this.beat();
-    else if (what === 'deliver') for (const tell of this.feed.splice(0, 3)) tell();
+    else if (what === 'deliver') for (const report of this.feed.splice(0, 3)) report();
     else if (what === 'breakOff') this.breakOff();
     else if (what === 'rebuild') this.rebuild();
     else if (what === 'ask') this.fixture.standings.refresh(this.tokenAt(number)).catch(() => undefined);
@@ -110,13 +110,13 @@ class World {
     for (const question of this.fixture.questions) question.resolve(this.snapshot(question));
   }
 
-  private tell(news: () => void): void {
-    if (this.feedIsUp) this.feed.push(news);
+  private report(report: () => void): void {
+    if (this.feedIsUp) this.feed.push(report);
   }
 
   private revoke(name: string): void {
     if (!this.revokedAtMs.has(name)) this.revokedAtMs.set(name, this.trueMs);
-    this.tell(() => this.fixture.standings.changed([name]));
+    this.report(() => this.fixture.standings.changed([name]));
   }
 
   private revokeHere(name: string): void {
@@ -126,7 +126,7 @@ class World {
 
   private beat(): void {
     const { nowMs, wallMs, standings } = this.fixture;
-    this.tell(() => {
+    this.report(() => {
       if (this.feedIsNew) standings.lost();
       this.feedIsNew = false;
       standings.heardUpTo(nowMs, wallMs);
@@ -153,7 +153,7 @@ class World {
   }
 
   private snapshot({ keys }: StoreRead): readonly (string | undefined)[] {
-    return keys.map((asked) => (this.revokedAtMs.has(asked) ? '' : undefined));
+    return keys.map((one) => (this.revokedAtMs.has(one) ? '' : undefined));
   }
 
   private read(index: number): void {
@@ -179,7 +179,7 @@ class World {
 
   private jump(ms: number): void {
     this.jumpedAtMs = this.fixture.nowMs;
-    if (this.clocks === 'the wall clock is set') {
+    if (this.clockFault === 'the wall clock is set') {
       this.fixture.wallMs += ms;
       return;
     }
@@ -188,13 +188,13 @@ class World {
   }
 
   private decide(index: number, beganAgoMs: number): void {
-    const asked = this.tokenAt(index);
+    const credential = this.tokenAt(index);
     const { nowMs, standings } = this.fixture;
     const beganMs = Math.max(nowMs - beganAgoMs, this.jumpedAtMs);
     const beganTrueMs = this.trueMs - (nowMs - beganMs);
     const verdict = this.fixture.judge(asked, beganMs);
     const lenient = this.fixture.judge(asked, beganMs, 0, standings.outageFreshness);
-    const endedAtMs = Math.min(...asked.standings.map((entry) => this.revokedAtMs.get(entry.key) ?? Infinity));
+    const endedAtMs = Math.min(...credential.standings.map((entry) => this.revokedAtMs.get(entry.key) ?? Infinity));
     if (beganTrueMs > endedAtMs + MAX_STALENESS_MS) expect(verdict).not.toBe('clear');
     if (beganTrueMs > endedAtMs + ALLOWED_MS) expect(lenient).not.toBe('clear');
     if (endedAtMs === Infinity) expect([verdict, lenient]).not.toContain('revoked');
@@ -203,23 +203,23 @@ class World {
   }
 }
 
-/** `npm run test:faults` asks for more. */
+/** The number of runs; `npm run test:faults` sets more. */
 const RUNS = Number(process.env['PROMISE_RUNS'] ?? 1_000);
 
-it.each<Clocks>(['the machine is suspended, and its monotonic clock stands still', 'the wall clock is set'])(
-  'Standings keep the promise, whatever order changes, beats, answers, losses and evictions come in, where %s',
-  async (clocks) => {
+it.each<ClockFault>(['the machine is suspended and its monotonic clock stops', 'the wall clock is set'])(
+  'Standings keep the promise in any order of changes, heartbeats, answers, losses and evictions, when %s',
+  async (clockFault) => {
     const verdicts: [Verdict, Verdict][] = [];
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 120, size: 'max' }), async (steps) => {
-        const world = new World(clocks);
+        const world = new World(clockFault);
         for (const { what, values } of steps) await world.play(what, values);
         verdicts.push(...world.verdicts);
         world.end();
       }),
       { numRuns: RUNS },
     );
-    // All of it was met: otherwise the model would prove nothing.
+    // Every verdict must occur, or the model proves nothing.
     for (const verdict of ['clear', 'revoked', 'unknown']) {
       expect(verdicts.filter(([strict]) => strict === verdict).length).toBeGreaterThan(50);
     }

@@ -11,7 +11,7 @@ afterEach(() => {
 });
 
 describe('Standings.at()', () => {
-  it('hands out one standing a key, of which nothing is known', () => {
+  it('returns one unread standing per key', () => {
     const { standings } = new StandingsFixture();
     expect(standings.at('a')).toBe(standings.at('a'));
     expect(standings.at('a')).not.toBe(standings.at('b'));
@@ -21,7 +21,7 @@ describe('Standings.at()', () => {
 });
 
 describe('Standings.release()', () => {
-  it('reaches a token whose standing was evicted, once or twice', async () => {
+  it('reaches a token whose standing was evicted, even twice', async () => {
     const fixture = new StandingsFixture({ maxEntries: 1 });
     const token = fixture.token('a');
     await fixture.answerNext(token, '{"at":1}');
@@ -37,7 +37,7 @@ describe('Standings.release()', () => {
 });
 
 describe('Standings.refresh()', () => {
-  it('asks for every key at once and in order, and believes what it is told', async () => {
+  it('reads every key at once and in order, and applies the answer', async () => {
     const fixture = new StandingsFixture();
     const token = fixture.token('a', 'b', 'c');
     expect(fixture.judge(token)).toBe('unknown');
@@ -48,7 +48,7 @@ describe('Standings.refresh()', () => {
     expect(['a', 'b', 'c'].map((key) => fixture.judge(fixture.token(key)))).toEqual(['clear', 'revoked', 'clear']);
   });
 
-  it('asks for a key once at a time, however many want it', async () => {
+  it('reads a key once at a time, however many tokens need it', async () => {
     const fixture = new StandingsFixture();
     const [one, other] = [fixture.token('a', 'b'), fixture.token('b', 'c')];
     const refreshes = [one, other, one, other].map((token) => fixture.standings.refresh(token));
@@ -62,7 +62,7 @@ describe('Standings.refresh()', () => {
     expect(fixture.judge(other)).toBe('clear');
   });
 
-  it('asks again when the last question was answered', async () => {
+  it('reads again once the last read was answered', async () => {
     const fixture = new StandingsFixture();
     await fixture.learn('a', undefined);
     await fixture.learn('a', '');
@@ -70,7 +70,7 @@ describe('Standings.refresh()', () => {
     expect(fixture.judge(fixture.token('a'))).toBe('revoked');
   });
 
-  it('counts the age of an answer from when it was asked', async () => {
+  it('measures the age of an answer from the start of its read', async () => {
     const fixture = new StandingsFixture();
     fixture.standings.heardUpTo(-Infinity, -Infinity);
     const token = fixture.token('a');
@@ -85,10 +85,10 @@ describe('Standings.refresh()', () => {
 
   it.each<[string, (fixture: StandingsFixture) => void]>([
     ['rejects', (fixture) => fixture.questions[0]?.reject(new Error('gone'))],
-    ['answers too few keys', (fixture) => fixture.answer(0, undefined)],
-    ['answers too many keys', (fixture) => fixture.answer(0, undefined, undefined, undefined)],
-    ['answers what cannot be read', (fixture) => fixture.questions[0]?.resolve([null, null] as never)], // a store with a bug
-  ])('rejects, knows nothing new and asks anew when the store %s', async (_what, fail) => {
+    ['returns too few values', (fixture) => fixture.answer(0, undefined)],
+    ['returns too many values', (fixture) => fixture.answer(0, undefined, undefined, undefined)],
+    ['returns malformed values', (fixture) => fixture.questions[0]?.resolve([null, null] as never)], // a store with a bug
+  ])('rejects, learns nothing and reads again when the store %s', async (_what, fail) => {
     const fixture = new StandingsFixture();
     const token = fixture.token('a', 'b');
     const refreshes = [fixture.standings.refresh(token), fixture.standings.refresh(token)];
@@ -102,7 +102,7 @@ describe('Standings.refresh()', () => {
     expect(fixture.judge(token)).toBe('clear');
   });
 
-  it('rejects when the store throws, and asks anew', async () => {
+  it('rejects when the store throws, and reads again', async () => {
     const fixture = new StandingsFixture();
     fixture.breaks = true;
     await expect(fixture.standings.refresh(fixture.token('a'))).rejects.toThrow('broken');
@@ -111,7 +111,7 @@ describe('Standings.refresh()', () => {
     expect(fixture.judge(fixture.token('a'))).toBe('clear');
   });
 
-  it('rejects after the time-out, asks anew and ignores the late answer', async () => {
+  it('rejects after the time-out, reads again and ignores the late answer', async () => {
     vi.useFakeTimers();
     const fixture = new StandingsFixture();
     const token = fixture.token('a');
@@ -136,7 +136,7 @@ describe('Standings.refresh()', () => {
 });
 
 describe('Standings and the feed', () => {
-  it('trust an answer for as long as the feed was heard in time', async () => {
+  it('trust an answer while the feed is heard in time', async () => {
     const fixture = new StandingsFixture();
     await fixture.learn('a', undefined);
     const token = fixture.token('a');
@@ -151,7 +151,7 @@ describe('Standings and the feed', () => {
   it.each<[string, (fixture: StandingsFixture) => void]>([
     ['it has changed', (fixture) => fixture.standings.changed(['x', 'a', 'never-heard-of'])],
     ['changes may have been missed', (fixture) => fixture.standings.lost()],
-  ])('know nothing of an entry any more when %s', async (_when, tell) => {
+  ])('forget an entry when %s', async (_when, tell) => {
     const fixture = new StandingsFixture();
     await fixture.learn('a', undefined);
     tell(fixture);
@@ -164,7 +164,7 @@ describe('Standings and the feed', () => {
   it.each<[string, (fixture: StandingsFixture) => void, Verdict]>([
     ['the entry changes', (fixture) => fixture.standings.changed(['a']), 'clear'],
     ['the feed breaks', (fixture) => fixture.standings.lost(), 'unknown'],
-  ])('discard the answer and ask anew when %s while the store is asked', async (_when, tell, verdictOfOther) => {
+  ])('discard the answer and read again when %s during the read', async (_when, tell, verdictOfOther) => {
     const fixture = new StandingsFixture();
     const [token, other] = [fixture.token('a'), fixture.token('b')];
     const first = fixture.standings.refresh(fixture.token('a', 'b'));
@@ -182,7 +182,7 @@ describe('Standings and the feed', () => {
     expect(fixture.judge(token)).toBe('revoked');
   });
 
-  it('keep the newer answer when the older one comes last', async () => {
+  it('keep the newer answer when the older one arrives last', async () => {
     const fixture = new StandingsFixture();
     const token = fixture.token('a');
     const older = fixture.standings.refresh(token);
@@ -195,7 +195,7 @@ describe('Standings and the feed', () => {
     expect(fixture.judge(token)).toBe('revoked');
   });
 
-  it('keep a question open when an older one fails', async () => {
+  it('keep a read pending when an older one fails', async () => {
     const fixture = new StandingsFixture();
     const token = fixture.token('a');
     const older = fixture.standings.refresh(token);
@@ -214,7 +214,7 @@ describe('Standings and the feed', () => {
 describe('Standings and marks', () => {
   const MARK = 'sallyport:notbefore:own:sub-1';
 
-  it('stay revoked when the store forgets', async () => {
+  it('keep a mark when the store loses the entry', async () => {
     const fixture = new StandingsFixture();
     await fixture.learn('a', '{"at":1}');
     fixture.standings.changed(['a']);
@@ -223,7 +223,7 @@ describe('Standings and marks', () => {
     expect(fixture.judge(fixture.token('a'))).toBe('revoked');
   });
 
-  it('only raise a not-before mark', async () => {
+  it('only ever raise a not-before mark', async () => {
     const fixture = new StandingsFixture();
     const verdicts = (): Verdict[] =>
       [500, 1000, 1500].map((iat) => fixture.judge(fixture.token(MARK), undefined, iat));
@@ -237,7 +237,7 @@ describe('Standings and marks', () => {
     expect(verdicts()).toEqual(['revoked', 'revoked', 'revoked']);
   });
 
-  it('only bring after: forward', async () => {
+  it('only ever move after: to an earlier time', async () => {
     const fixture = new StandingsFixture();
     for (const value of ['after:4000000000', 'after:5000000000', undefined, 'after:4000000001']) {
       await fixture.learn('a', value);
@@ -249,8 +249,8 @@ describe('Standings and marks', () => {
   });
 });
 
-describe('Standings that are full', () => {
-  it('trust nothing of an entry that had to go, and tell of changes again once it is back', async () => {
+describe('Standings at their capacity', () => {
+  it('do not trust an evicted entry, and report its changes again once it is cached again', async () => {
     const fixture = new StandingsFixture({ maxEntries: 2 });
     await fixture.learn('a', undefined);
     const token = fixture.token('a');
@@ -264,7 +264,7 @@ describe('Standings that are full', () => {
     expect(fixture.judge(token)).toBe('unknown');
   });
 
-  it('remember of an entry that had to go that it is revoked', async () => {
+  it('keep the mark of an evicted entry', async () => {
     const fixture = new StandingsFixture({ maxEntries: 2 });
     await fixture.learn('a', '');
     const token = fixture.token('a');
@@ -275,7 +275,7 @@ describe('Standings that are full', () => {
     expect(fixture.judge(token)).toBe('revoked');
   });
 
-  it('leave an entry unknown that had to go while it was asked for', async () => {
+  it('leave an entry unknown that was evicted during its read', async () => {
     const fixture = new StandingsFixture({ maxEntries: 2 });
     const token = fixture.token('a');
     const done = fixture.standings.refresh(token);
@@ -288,7 +288,7 @@ describe('Standings that are full', () => {
     expect([fixture.judge(token), fixture.judge(newcomer)]).toEqual(['clear', 'clear']);
   });
 
-  it('never trust a token with more entries than there is room for', async () => {
+  it('never trust a token with more entries than the capacity', async () => {
     const fixture = new StandingsFixture({ maxEntries: 2 });
     const token = fixture.token('a', 'b', 'c');
     await fixture.answerNext(token, undefined, undefined, undefined);
@@ -296,7 +296,7 @@ describe('Standings that are full', () => {
   });
 });
 
-describe('Standings of entries that are known', () => {
+describe('Standings of seen entries', () => {
   const reach = { issuedUpToSeconds: Infinity, fromSeconds: -Infinity };
   const SUBJECT = 'sallyport:notbefore:own:sub-1';
 
@@ -316,7 +316,7 @@ describe('Standings of entries that are known', () => {
     };
   }
 
-  it('that were taken back count no more, and say nothing before the store was asked again', async () => {
+  it('that were undone are unknown until they are read again', async () => {
     const { fixture } = makeKnown();
     const token = fixture.token('a');
     await fixture.answerNext(token, '{"at":1}');
@@ -328,7 +328,7 @@ describe('Standings of entries that are known', () => {
     fixture.standings.release('never heard of');
   });
 
-  it('that were taken back do not let an answer count that was on its way', async () => {
+  it('that were undone ignore a pending answer', async () => {
     const { fixture } = makeKnown();
     const token = fixture.token('a');
     const done = fixture.standings.refresh(token);
@@ -338,7 +338,7 @@ describe('Standings of entries that are known', () => {
     expect(fixture.judge(token)).toBe('unknown');
   });
 
-  it('go on once they have begun, although the clock steps back past their beginning', async () => {
+  it('keep applying once they have begun, even if the clock steps back', async () => {
     const { fixture, begun } = makeKnown({ maxEntries: 1 });
     const token = fixture.token('a');
     const beginsSeconds = fixture.wallMs / 1000 + 10;
@@ -350,12 +350,12 @@ describe('Standings of entries that are known', () => {
     fixture.wallMs -= 3_600_000;
     fixture.hear();
     expect(fixture.judge(token)).toBe('revoked');
-    // What leaves the LRU is remembered elsewhere.
+    // SeenEntries remembers what leaves the LRU.
     fixture.standings.at('b');
     expect(begun).toEqual(['a']);
   });
 
-  it('are revoked from the first, whatever the store would say', async () => {
+  it('are revoked from the start, whatever the store says', async () => {
     const { keys, fixture } = makeKnown();
     keys.add('a');
     expect(fixture.judge(fixture.token('a', 'b'))).toBe('revoked');
@@ -365,9 +365,9 @@ describe('Standings of entries that are known', () => {
   });
 
   it.each<[string, (fixture: StandingsFixture) => void]>([
-    ['it is told so', (fixture) => fixture.standings.apply('a')],
+    ['apply() is called', (fixture) => fixture.standings.apply('a')],
     ['the entry changes', (fixture) => fixture.standings.changed(['a'])],
-  ])('are revoked at once where that becomes known while they are remembered, when %s', async (_when, tell) => {
+  ])('are revoked at once, although they are cached, when %s', async (_when, tell) => {
     const { keys, fixture } = makeKnown();
     await fixture.learn('a', undefined);
     const token = fixture.token('a');
@@ -377,7 +377,7 @@ describe('Standings of entries that are known', () => {
     expect(fixture.judge(token)).toBe('revoked');
   });
 
-  it('are revoked where one that had to go comes back', async () => {
+  it('are revoked when an evicted one is cached again', async () => {
     const { keys, fixture } = makeKnown({ maxEntries: 2 });
     await fixture.learn('a', undefined);
     const token = fixture.token('a');
@@ -387,7 +387,7 @@ describe('Standings of entries that are known', () => {
     expect(fixture.judge(token)).toBe('revoked');
   });
 
-  it('count for one that had to go although it ended something, and comes back', async () => {
+  it('apply to a marked one that was evicted and is cached again', async () => {
     const known = new Map<string, Reach>();
     const fixture = new StandingsFixture({
       maxEntries: 1,
@@ -402,15 +402,15 @@ describe('Standings of entries that are known', () => {
     expect(fixture.judge(token, undefined, 201)).toBe('clear');
   });
 
-  it('are told of when they are met in the store', async () => {
+  it('are reported when a read finds them', async () => {
     const { found, fixture } = makeKnown();
     await fixture.answerNext(fixture.token('a', SUBJECT, 'b'), '{}', '100', undefined);
     expect(found).toEqual(['a', SUBJECT]);
   });
 });
 
-describe('Standings of a set that is lost', () => {
-  it('let nothing pass that was known, also where an outage would', async () => {
+describe('Standings of a lost set', () => {
+  it('are unknown, even under allowKnownFor', async () => {
     const set = { isSound: true };
     const fixture = new StandingsFixture({ set, allowKnownForMs: 60_000 });
     await fixture.learn('a', undefined);
@@ -421,7 +421,7 @@ describe('Standings of a set that is lost', () => {
     expect(fixture.judge(fixture.token('a'))).toBe('unknown');
   });
 
-  it('do not call it an outage', async () => {
+  it('report no outage', async () => {
     const fixture = new StandingsFixture();
     const refresh = fixture.standings.refresh(fixture.token('a'));
     fixture.questions[0]?.reject(new SetLostError('lost'));
@@ -435,7 +435,7 @@ describe('Standings.outageFreshness', () => {
   const lenient = (fixture: StandingsFixture, key = 'a'): Verdict =>
     fixture.judge(fixture.token(key), undefined, 0, fixture.standings.outageFreshness);
 
-  it('is none under onOutage: deny, and follows the limits', () => {
+  it('is undefined under onOutage: deny, and follows the limits', () => {
     const fixture = new StandingsFixture();
     expect(fixture.standings.outageFreshness).toBeUndefined();
     fixture.standings.reconfigure({ maxStalenessMs: 500, storeTimeoutMs: 1, allowKnownForMs: 2000 });
@@ -443,7 +443,7 @@ describe('Standings.outageFreshness', () => {
     expect(fixture.standings.maxStalenessMs).toBe(500);
   });
 
-  it('lets what was heard of count until allowKnownFor after the last beat, and not longer', async () => {
+  it('trusts the feed until allowKnownFor after the last heartbeat', async () => {
     const fixture = new StandingsFixture({ allowKnownForMs: ALLOWED_MS });
     await fixture.learn('a', undefined);
     fixture.pass(100_000);
@@ -454,7 +454,7 @@ describe('Standings.outageFreshness', () => {
     expect(lenient(fixture)).toBe('unknown');
   });
 
-  it('lets an answer count as long from its question, also across a feed that was made again', async () => {
+  it('trusts an answer until allowKnownFor after its read, even if the feed was rebuilt', async () => {
     const fixture = new StandingsFixture({ allowKnownForMs: ALLOWED_MS });
     await fixture.learn('a', undefined);
     fixture.standings.lost();
@@ -466,21 +466,25 @@ describe('Standings.outageFreshness', () => {
   });
 
   it.each<[string, (fixture: StandingsFixture) => unknown, Verdict]>([
-    ['what was never read', () => undefined, 'unknown'],
-    ['what is revoked', (fixture) => fixture.learn('a', ''), 'revoked'],
+    ['a token that was never read', () => undefined, 'unknown'],
+    ['a revoked token', (fixture) => fixture.learn('a', ''), 'revoked'],
     [
-      'what has changed since',
+      'a token whose entry has changed',
       (fixture) => fixture.learn('a', undefined).then(() => fixture.standings.changed(['a'])),
       'unknown',
     ],
-    ['what had to go', (fixture) => fixture.learn('a', undefined).then(() => fixture.token('b', 'c')), 'unknown'],
+    [
+      'a token whose entry was evicted',
+      (fixture) => fixture.learn('a', undefined).then(() => fixture.token('b', 'c')),
+      'unknown',
+    ],
   ])('never lets %s pass', async (_what, prepare, verdict) => {
     const fixture = new StandingsFixture({ allowKnownForMs: ALLOWED_MS, maxEntries: 2 });
     await prepare(fixture);
     expect(lenient(fixture)).toBe(verdict);
   });
 
-  it('believes neither clock where they disagree by more than that', async () => {
+  it('trusts neither clock if they differ by more than allowKnownFor', async () => {
     const fixture = new StandingsFixture({ allowKnownForMs: ALLOWED_MS });
     await fixture.learn('a', undefined);
     fixture.wallMs += ALLOWED_MS + 1;
@@ -491,7 +495,7 @@ describe('Standings.outageFreshness', () => {
 });
 
 describe('Standings.status', () => {
-  it('tells the feed and an outage', async () => {
+  it('reports the state of the feed and an outage', async () => {
     const fixture = new StandingsFixture();
     expect(fixture.standings.status).toEqual({ feed: 'live', outage: false });
     fixture.standings.brokenOff(new Error('cut'));

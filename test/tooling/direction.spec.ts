@@ -50,7 +50,7 @@ const FORBIDDEN: readonly (readonly [rule: string, from: string, to: string])[] 
 describe('checkDirection()', () => {
   it('reports every tree in which nothing was seen', async () => {
     const { problems, modules } = await checkDirection(treeOf({ 'README.md': '' }));
-    expect(problems).toEqual(['saw no module in src', 'saw no import']);
+    expect(problems).toEqual(['found no module in src', 'found no import']);
     expect(modules).toBe(0);
   });
 

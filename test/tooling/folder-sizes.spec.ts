@@ -31,12 +31,12 @@ describe('oversizedFolders()', () => {
   it('names a folder with more, at every depth', () => {
     const root = treeOf({ 'src/a/b': 21, 'test/support/c': 25 });
     expect(oversizedFolders(root)).toEqual([
-      'src/a/b holds 21 files that are no specs, more than 20: split it',
-      'test/support/c holds 25 files that are no specs, more than 20: split it',
+      'src/a/b has 21 files (specs not counted), more than 20: split it',
+      'test/support/c has 25 files (specs not counted), more than 20: split it',
     ]);
   });
 
-  it('reports a tree in which it saw no file', () => {
-    expect(oversizedFolders(treeOf({ src: 1, 'test/support': 0 }))).toEqual(['saw no file in test/support']);
+  it('reports a tree without files', () => {
+    expect(oversizedFolders(treeOf({ src: 1, 'test/support': 0 }))).toEqual(['found no file in test/support']);
   });
 });

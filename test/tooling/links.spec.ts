@@ -27,6 +27,6 @@ describe('brokenLinks()', () => {
   });
 
   it('reports a tree without pages', () => {
-    expect(brokenLinks(mkdtempSync(join(tmpdir(), 'sallyport-links-')))).toEqual(['saw no page']);
+    expect(brokenLinks(mkdtempSync(join(tmpdir(), 'sallyport-links-')))).toEqual(['found no page']);
   });
 });
