@@ -68,16 +68,16 @@ async function measureRestart(redis: RedisServer, state: string): Promise<RedisS
   return next;
 }
 
-async function untilInfo(hand: Redis, line: string): Promise<void> {
-  while (!(await hand.info()).includes(line)) await wait(20);
+async function untilInfo(client: Redis, line: string): Promise<void> {
+  while (!(await client.info()).includes(line)) await wait(20);
 }
 
-async function timeGets(hand: Redis): Promise<string> {
+async function timeGets(client: Redis): Promise<string> {
   const figures = new Spread();
   for (let read = 0; read < READS; read++) {
     const key = benchKey(Math.floor(Math.random() * count));
     const sentAtMs = performance.now();
-    if ((await hand.get(key)) === null) throw new Error(`${key} does not exist`);
+    if ((await client.get(key)) === null) throw new Error(`${key} does not exist`);
     figures.add(performance.now() - sentAtMs);
   }
   return `p50 ${figures.at(0.5).toFixed(2)} ms, p99 ${figures.at(0.99).toFixed(2)} ms`;

@@ -9,8 +9,8 @@ export interface RedisFigures {
   readonly diskBytes: number;
 }
 
-export async function readRedis(hand: Redis): Promise<RedisFigures> {
-  const info = await hand.call('INFO', 'everything');
+export async function readRedis(client: Redis): Promise<RedisFigures> {
+  const info = await client.call('INFO', 'everything');
   const atMs = performance.now();
   const figure = (name: string): number => Number(new RegExp(`^${name}:([\\d.]+)`, 'm').exec(String(info))?.[1] ?? 0);
   return {

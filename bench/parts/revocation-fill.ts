@@ -10,10 +10,10 @@ export function benchKey(number: number): string {
 }
 
 /** Writes `count` revocations in large batches directly to Redis, as an operator's script would. */
-export async function fillRedis(hand: Redis, count: number): Promise<void> {
+export async function fillRedis(client: Redis, count: number): Promise<void> {
   for (let first = 0; first < count; first += BATCH) {
     const commands = numbersFrom(first, count).map((number) => ['set', benchKey(number), value(), 'EX', HOUR_SECONDS]);
-    await hand.pipeline(commands).exec();
+    await client.pipeline(commands).exec();
   }
 }
 

@@ -192,8 +192,8 @@ class World {
     const { nowMs, standings } = this.fixture;
     const beganMs = Math.max(nowMs - beganAgoMs, this.jumpedAtMs);
     const beganTrueMs = this.trueMs - (nowMs - beganMs);
-    const verdict = this.fixture.judge(asked, beganMs);
-    const lenient = this.fixture.judge(asked, beganMs, 0, standings.outageFreshness);
+    const verdict = this.fixture.judge(credential, beganMs);
+    const lenient = this.fixture.judge(credential, beganMs, 0, standings.outageFreshness);
     const endedAtMs = Math.min(...credential.standings.map((entry) => this.revokedAtMs.get(entry.key) ?? Infinity));
     if (beganTrueMs > endedAtMs + MAX_STALENESS_MS) expect(verdict).not.toBe('clear');
     if (beganTrueMs > endedAtMs + ALLOWED_MS) expect(lenient).not.toBe('clear');
