@@ -67,7 +67,7 @@ export function describeAccountChanges(open: () => Promise<Store>): void {
       expect(await readValues(store, [MARK])).toEqual([value]);
     });
 
-    it('update() loses none of several changes at once', async () => {
+    it('update() applies every one of several changes at once', async () => {
       await store.accounts.add(account('account-1', 'ada'));
       const changes = [{ email: 'ada@example.com' }, { scopes: ['a'] }, { disabled: true }, { passwordHash: '$new' }];
       const done = await Promise.all(

@@ -17,7 +17,7 @@ export function describeAccountVersions(open: () => Promise<Store>): void {
     const markSeconds = async (): Promise<number> => Number((await readValues(store, [MARK]))[0]);
     const dated = (id: string, createdAtSeconds: number) => ({ ...token(id), createdAtSeconds, expiresAtSeconds: FAR });
 
-    it('the version rises with every change that ends tokens, and with no other', async () => {
+    it('the version rises with every change that revokes tokens, and with no other', async () => {
       expect(await versionOf()).toBe(0);
       await store.accounts.update('account-1', { email: 'ada@example.com' });
       expect(await versionOf()).toBe(0);
@@ -41,7 +41,7 @@ export function describeAccountVersions(open: () => Promise<Store>): void {
       ['20 s behind', [-20]],
       ['ahead by a fraction', [19.5]],
       ['stepped back by an hour', [3_600, -3_600]],
-    ])('the mark ends every token that was recorded under a clock that is %s', async (_what, offsets) => {
+    ])('the mark revokes every token that was recorded under a clock that is %s', async (_what, offsets) => {
       const began = nowSeconds();
       for (const [index, offset] of offsets.entries()) {
         expect(await store.tokens.add(dated(`token-${index}`, began + offset), 0)).toBe(true);
@@ -50,7 +50,7 @@ export function describeAccountVersions(open: () => Promise<Store>): void {
       expect(await markSeconds()).toBeGreaterThanOrEqual(Math.max(began, ...offsets.map((offset) => began + offset)));
     });
 
-    it('the mark ends a token too that was restored from a copy, or that another one was rotated to', async () => {
+    it('the mark revokes a token that was restored from a copy, and the successor of a rotated token', async () => {
       const restored = { lastUsedAtSeconds: undefined, end: undefined, successor: undefined };
       await store.tokens.restore({ ...dated('restored', nowSeconds() + 600), ...restored });
       await store.accounts.update('account-1', {}, { mark: MARK });
@@ -92,8 +92,8 @@ export function describeAccountVersions(open: () => Promise<Store>): void {
       });
     });
 
-    it('no token that is recorded while the account changes outlives the change', async () => {
-      // By an instance whose clock is ahead: no mark that is only the time would end these.
+    it('no token that is recorded while the account changes survives the change', async () => {
+      // By an instance whose clock is ahead: a mark of the current time would not revoke these.
       const tokens = Array.from({ length: 40 }, (_, index) => dated(`token-${index}`, nowSeconds() + 60 + index));
       const adding = (part: typeof tokens) => part.map((one) => store.tokens.add(one, 0));
       const first = adding(tokens.slice(0, 20));

@@ -67,7 +67,7 @@ export function describeAccounts(open: () => Promise<Store>): void {
       expect((await behind('account-1', 1_000)).accounts.map(({ id }) => id)).toEqual(ids.slice(1));
       await store.accounts.remove('account-2', entry(MARK, '100'));
       expect((await behind('account-1', 1_000)).accounts.map(({ id }) => id)).toEqual(['account-3']);
-      // Maybe one that was shown before, of the same second; it passes over none.
+      // It may repeat one of the same second, but skips none.
       expect((await behind('account-2', 1_000)).accounts.map(({ id }) => id)).toEqual(['account-1', 'account-3']);
       expect((await behind('account-2', 1_000.5)).accounts.map(({ id }) => id)).toEqual(['account-3']);
       expect(await behind('account-3', 1_001)).toEqual({ accounts: [], next: undefined });

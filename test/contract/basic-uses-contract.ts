@@ -4,7 +4,7 @@ import { BASIC_USES_KEPT_DAYS, type BasicUse } from '../../src/verification/basi
 
 const DAY_SECONDS = 86_400;
 
-/** What every store must do with counts of Basic on routes. */
+/** Counts of Basic on routes. */
 export function describeBasicUses(open: () => Promise<Store>): void {
   describe('uses of Basic', () => {
     let store: Store;
@@ -23,12 +23,12 @@ export function describeBasicUses(open: () => Promise<Store>): void {
       ...more,
     });
 
-    it('read() gives nothing where nothing was added', async () => {
+    it('read() returns nothing if nothing was added', async () => {
       await store.basicUses.add([]);
       expect(await store.basicUses.read(0)).toEqual([]);
     });
 
-    it('add() adds to what was counted, by account, route and reason, and the latest time stands', async () => {
+    it('add() adds to the counts by account, route and reason, and keeps the latest time', async () => {
       await store.basicUses.add([use({ count: 3 }), use({ reason: 'scope_required', count: 2 }), use({ count: 4 })]);
       await store.basicUses.add([
         use({ count: 5, lastAtSeconds: nowSeconds - 60 }),
@@ -45,18 +45,18 @@ export function describeBasicUses(open: () => Promise<Store>): void {
       );
     });
 
-    it('add() loses nothing of what comes at once', async () => {
+    it('add() loses no count of several calls at once', async () => {
       await Promise.all(Array.from({ length: 20 }, () => store.basicUses.add([use(), use({ count: 2 })])));
       expect(await store.basicUses.read(nowSeconds)).toEqual([use({ count: 60 })]);
     });
 
-    it('add() takes in those of many accounts in good time', async () => {
+    it('add() stores the counts of many accounts in time', async () => {
       const uses = Array.from({ length: 20_000 }, (_, index) => use({ accountId: `account-${index}` }));
       for (let first = 0; first < uses.length; first += 500) await store.basicUses.add(uses.slice(first, first + 500));
       expect(await store.basicUses.read(nowSeconds)).toHaveLength(uses.length);
     });
 
-    it('read() sums whole days (UTC) from that of the moment on', async () => {
+    it('read() sums whole days (UTC), from that of the given time on', async () => {
       const day = Math.floor(nowSeconds / DAY_SECONDS) * DAY_SECONDS;
       await store.basicUses.add([
         use({ lastAtSeconds: day - 2 * DAY_SECONDS - 1, count: 100 }),
@@ -70,7 +70,7 @@ export function describeBasicUses(open: () => Promise<Store>): void {
       expect(await since(day - 2 * DAY_SECONDS - 1)).toEqual([111]);
     });
 
-    it('read() finds what is kept, however far back it asks', async () => {
+    it('read() returns everything that is kept, however early the given time', async () => {
       const oldest = use({ lastAtSeconds: nowSeconds - (BASIC_USES_KEPT_DAYS - 1) * DAY_SECONDS });
       await store.basicUses.add([oldest]);
       expect(await store.basicUses.read(0)).toEqual([oldest]);

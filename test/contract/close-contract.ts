@@ -4,10 +4,10 @@ import { EPOCH_PREFIX } from '../../src/revocation-set/revocation-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { account, entry, MARK, signingKey, token, UNUSED } from '../support/store/records.ts';
 
-/** The end of a store. */
+/** Closing a store. */
 export function describeClose(open: () => Promise<Store>): void {
   describe('close()', () => {
-    it('finishes what was accepted before', async () => {
+    it('completes calls that were accepted before', async () => {
       const store = await open();
       await store.accounts.add(account('account-1', 'ada'));
       const accepted = [
@@ -26,7 +26,7 @@ export function describeClose(open: () => Promise<Store>): void {
       await store.close();
     });
 
-    it('leaves every method to reject with StoreError', async () => {
+    it('makes every method reject with StoreError', async () => {
       const store = await open();
       await store.close();
       const limits = { waitsMs: [0], forgetAfterMs: 1_000 };

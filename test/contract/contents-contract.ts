@@ -6,13 +6,13 @@ import { account, entry, FAR, MARK, signingKey, token, UNUSED } from '../support
 /** Everything that a store holds, for a copy. */
 export function describeContents(open: () => Promise<Store>): void {
   describe('contents', () => {
-    it('read() gives nothing of an empty store', async () => {
+    it('read() returns nothing from an empty store', async () => {
       const store = await open();
       for (const key of (await store.epochs.read()).keys()) await store.epochs.swap(key, undefined, 'A');
       expect(await contentsOf(store)).toEqual([]);
     });
 
-    it('read() gives everything as it was written, epochs apart, and revocations last', async () => {
+    it('read() returns everything unchanged except epochs, with revocations last', async () => {
       const store = await open();
       for (const key of (await store.epochs.read()).keys()) await store.epochs.swap(key, undefined, 'A');
       const end = Math.ceil(Date.now() / 1000) + 5_000;
@@ -49,7 +49,7 @@ export function describeContents(open: () => Promise<Store>): void {
       expect(contents.slice(0, -entries.length).map(({ kind }) => kind)).not.toContain('revocation');
     });
 
-    it('read() gives each of very many', async () => {
+    it('read() returns every one of very many', async () => {
       const store = await open();
       const ids = Array.from({ length: 1_200 }, (_, index) => `token-${index}`);
       await Promise.all(ids.map((id) => store.revocations.write(entry(`sallyport:revoked:own:${id}`, id))));
@@ -60,7 +60,7 @@ export function describeContents(open: () => Promise<Store>): void {
       expect(new Set(recordsOf(contents, 'token').map(({ id }) => id))).toEqual(new Set(ids));
     });
 
-    it('tokens.restore() adds a token with what became of it, once, and lists it', async () => {
+    it('tokens.restore() adds a token with its later state, once, and lists it', async () => {
       const store = await open();
       const end = { atSeconds: 1_500.5, by: 'ada', reason: 'lost' };
       const tracked = { ...token('a'), expiresAtSeconds: FAR, lastUsedAtSeconds: 1_400.5, end, successor: 'b' };

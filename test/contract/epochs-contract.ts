@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { EPOCH_PREFIX } from '../../src/revocation-set/revocation-store.ts';
 import type { Store } from '../../src/store/store.ts';
 
-/** The epochs, by which a lost set is noticed. */
+/** The epochs, which reveal a lost set. */
 export function describeEpochs(open: () => Promise<Store>): void {
   describe('epochs', () => {
     let store: Store;
@@ -13,7 +13,7 @@ export function describeEpochs(open: () => Promise<Store>): void {
       keys = [...(await store.epochs.read()).keys()];
     });
 
-    it('read() knows the parts of an empty store, which have no record', async () => {
+    it('read() returns the parts of an empty store, which have no record', async () => {
       expect(keys.length).toBeGreaterThan(0);
       for (const [key, value] of await store.epochs.read()) {
         expect(key.startsWith(EPOCH_PREFIX)).toBe(true);
@@ -21,7 +21,7 @@ export function describeEpochs(open: () => Promise<Store>): void {
       }
     });
 
-    it('swap() writes where the record is the one that was expected, and nothing else', async () => {
+    it('swap() writes only if the record is the expected one', async () => {
       for (const key of keys) {
         expect(await store.epochs.swap(key, '', 'A')).toBe(false);
         expect(await store.epochs.swap(key, undefined, 'A')).toBe(true);
@@ -33,13 +33,13 @@ export function describeEpochs(open: () => Promise<Store>): void {
       }
     });
 
-    it('swap() lets one of several at once win', async () => {
+    it('swap() lets one of several calls at once succeed', async () => {
       const [key = ''] = keys;
       const won = await Promise.all(['A', 'B', 'C'].map((value) => store.epochs.swap(key, undefined, value)));
       expect(won.filter(Boolean)).toHaveLength(1);
     });
 
-    it('a read of the revocation set returns the records that vouch for its values', async () => {
+    it('a read of the revocation set returns the records of the parts that it read', async () => {
       const key = 'sallyport:revoked:own:a';
       const vouching = async () => (await store.revocations.read([key])).epochs;
       const [[part] = [''], ...more] = await vouching();
@@ -65,9 +65,9 @@ export function describeEpochs(open: () => Promise<Store>): void {
         const changed = swapAll(epoch)
           .then(() => store.revocations.write({ key, value: 'A', expiresAtSeconds: undefined }))
           .then(() => (isWritten = true));
-        // A reading with the value comes after the swap: an older record in it would have been read too early.
+        // A read that returns the value follows the swap, so an older record would have been read too early.
         while (!isWritten) {
-          // A store that reads at once would otherwise never let the write end.
+          // A store that reads synchronously would otherwise never let the write finish.
           await setImmediate();
           const { values, epochs } = await store.revocations.read([key]);
           if (values[0] !== undefined) expect(epochs.map(([, found]) => found)).toEqual([epoch]);

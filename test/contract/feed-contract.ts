@@ -4,10 +4,10 @@ import type { Store } from '../../src/store/store.ts';
 import { RecordingListener } from '../support/store/recording-listener.ts';
 import { account, entry, MARK } from '../support/store/records.ts';
 
-/** What the feed tells of. */
+/** The changes that the feed reports. */
 export function describeFeed(open: () => Promise<Store>): void {
   describe('feed', () => {
-    it('tells of a write before the write resolves', async () => {
+    it('reports a write before the write resolves', async () => {
       const { store, listener } = await follow(open);
       const told: string[] = [];
       for (const [key, value] of [
@@ -15,7 +15,7 @@ export function describeFeed(open: () => Promise<Store>): void {
         [MARK, '100'],
         [MARK, '200'],
       ] as const) {
-        // A feed may tell of one change twice, so what was told before does not count.
+        // A feed may report a change twice, so earlier reports are ignored.
         told.push(...listener.keys.splice(0));
         await store.revocations.write(entry(key, value));
         expect(listener.keys).toContain(key);
@@ -23,7 +23,7 @@ export function describeFeed(open: () => Promise<Store>): void {
       expect(new Set([...told, ...listener.keys])).toEqual(new Set(['sallyport:revoked:own:a', MARK]));
     });
 
-    it('tells of what was taken back before that resolves', async () => {
+    it('reports that a revocation is taken back before undo() resolves', async () => {
       const { store, listener } = await follow(open);
       const key = 'sallyport:revoked:own:a';
       await store.revocations.write(entry(key, 'A'));
@@ -33,14 +33,14 @@ export function describeFeed(open: () => Promise<Store>): void {
       expect(listener.keys).toContain(key);
     });
 
-    it('tells of the mark of a removed account before the removal resolves', async () => {
+    it('reports the mark of a removed account before the removal resolves', async () => {
       const { store, listener } = await follow(open);
       await store.accounts.add(account('account-1', 'ada'));
       await store.accounts.remove('account-1', entry(MARK, '100'));
       expect(new Set(listener.keys)).toEqual(new Set([MARK]));
     });
 
-    it('tells of the mark of a changed account before the change resolves', async () => {
+    it('reports the mark of a changed account before the change resolves', async () => {
       const { store, listener } = await follow(open);
       await store.accounts.add(account('account-1', 'ada'));
       for (let changes = 0; changes < 2; changes++) {
@@ -49,7 +49,7 @@ export function describeFeed(open: () => Promise<Store>): void {
       }
     });
 
-    it('tells of what changed between open() and follow()', async () => {
+    it('reports changes between open() and follow()', async () => {
       const store = await open();
       await store.revocations.write(entry('sallyport:revoked:own:a'));
       const listener = new RecordingListener();
@@ -57,16 +57,16 @@ export function describeFeed(open: () => Promise<Store>): void {
       expect(listener.keys).toEqual(['sallyport:revoked:own:a']);
     });
 
-    it('is followed once', async () => {
+    it('can be followed only once', async () => {
       const { store } = await follow(open);
       expect(() => store.feed.follow(new RecordingListener())).toThrow('followed already');
     });
   });
 }
 
-/** Up to when the feed has heard. */
+/** The time up to which the feed has reported every change. */
 export function describeHearing(open: () => Promise<Store>): void {
-  it('feed has been heard up to any moment soon after it', async () => {
+  it('feed soon reports every change up to any given time', async () => {
     const { listener } = await follow(open);
     for (let round = 0; round < 3; round++) {
       const moment = performance.now();
@@ -75,7 +75,7 @@ export function describeHearing(open: () => Promise<Store>): void {
     expect(listener).toMatchObject({ keys: [], breaks: [] });
   });
 
-  it('feed never takes back what it has heard', async () => {
+  it('feed never reports an earlier time than before', async () => {
     const { store, listener } = await follow(open);
     await expect.poll(() => listener.heardUpToMs, { timeout: 5_000 }).toBeGreaterThan(0);
     const { losses } = listener;

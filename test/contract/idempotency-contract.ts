@@ -14,7 +14,7 @@ function request(more: Partial<IdempotencyRecord> = {}): IdempotencyRecord {
   return { ...names, startedAtSeconds: NOW, ...more };
 }
 
-/** Requests that make something, and are sent again. */
+/** Requests that create something, and that are repeated. */
 export function describeIdempotency(open: () => Promise<Store>): void {
   describe('idempotency', () => {
     let store: Store;
@@ -26,7 +26,7 @@ export function describeIdempotency(open: () => Promise<Store>): void {
       store.idempotency.claim(request({ resourceId: 'token-2', ...more }));
     const later = (seconds: number) => ({ startedAtSeconds: NOW + seconds });
 
-    it('claim() gives a request to one of all who try at once', async () => {
+    it('claim() gives a request to one of several callers at once', async () => {
       const ids = Array.from({ length: 20 }, (_, index) => `token-${index}`);
       const claims = await Promise.all(ids.map((resourceId) => store.idempotency.claim(request({ resourceId }))));
       const [first, ...more] = claims.filter(({ isClaimed }) => isClaimed);
@@ -35,7 +35,7 @@ export function describeIdempotency(open: () => Promise<Store>): void {
       expect(new Set(claims.map(({ resourceId }) => resourceId))).toEqual(new Set([first?.resourceId]));
     });
 
-    it('claim() shows what was made, to another request too, and settle() takes nothing of it back', async () => {
+    it('claim() returns what was created, also to another request, and settle() does not change it', async () => {
       await store.idempotency.claim(request());
       await store.idempotency.settle('account-1', 'key-1', 'made');
       for (const end of ['refused', 'interrupted'] as const) {
@@ -46,13 +46,13 @@ export function describeIdempotency(open: () => Promise<Store>): void {
       expect(await again({ fingerprint: 'other' })).toEqual(standing);
     });
 
-    it('claim() knows keys within one account alone', async () => {
+    it('claim() keeps the keys of accounts apart', async () => {
       await store.idempotency.claim(request());
       expect(await again({ key: 'key-2' })).toMatchObject({ isClaimed: true, resourceId: 'token-2' });
       expect(await again({ accountId: 'account-2' })).toMatchObject({ isClaimed: true, resourceId: 'token-2' });
     });
 
-    it('claim() takes over what was interrupted, with its resource', async () => {
+    it('claim() takes over an interrupted request, with its resource', async () => {
       await store.idempotency.claim(request());
       await store.idempotency.settle('account-1', 'key-1', 'interrupted');
       const interrupted = { state: 'interrupted', isClaimed: false, fingerprint: 'same' };
@@ -62,21 +62,21 @@ export function describeIdempotency(open: () => Promise<Store>): void {
       expect(await again(later(2))).toMatchObject({ ...running, isClaimed: false });
     });
 
-    it('claim() takes over what has run for too long', async () => {
+    it('claim() takes over a request that has run for too long', async () => {
       await store.idempotency.claim(request());
       expect(await again(later(IDEMPOTENCY_RUN_SECONDS - 1))).toMatchObject({ state: 'running', isClaimed: false });
       expect(await again(later(IDEMPOTENCY_RUN_SECONDS))).toMatchObject({ isClaimed: true, resourceId: 'token-1' });
       expect(await again(later(IDEMPOTENCY_RUN_SECONDS))).toMatchObject({ isClaimed: false });
     });
 
-    it('claim() forgets what is a day old', async () => {
+    it('claim() forgets a request after a day', async () => {
       await store.idempotency.claim(request());
       await store.idempotency.settle('account-1', 'key-1', 'made');
       const day = later(IDEMPOTENCY_KEPT_SECONDS);
       expect(await again({ fingerprint: 'other', ...day })).toMatchObject({ isClaimed: true, resourceId: 'token-2' });
     });
 
-    it('claim() remembers the newest requests of an account, so many', async () => {
+    it('claim() remembers a limited number of the newest requests of an account', async () => {
       const all = Array.from({ length: IDEMPOTENCY_KEPT_REQUESTS + 2 }, (_, index) =>
         request({ key: `key-${index}`, resourceId: `token-${index}`, ...later(index) }),
       );
@@ -87,7 +87,7 @@ export function describeIdempotency(open: () => Promise<Store>): void {
       expect(await again({ accountId: 'account-2', ...last })).toMatchObject({ isClaimed: true });
     });
 
-    it('settle() frees the key of what was refused', async () => {
+    it('settle() frees the key of a refused request', async () => {
       await store.idempotency.claim(request());
       await store.idempotency.settle('account-1', 'key-1', 'refused');
       expect(await again({ fingerprint: 'other' })).toMatchObject({ isClaimed: true, resourceId: 'token-2' });

@@ -4,12 +4,12 @@ import { PLACES_KEPT, STRANGERS } from '../../src/accounts/guesses/log-in-histor
 import type { Store } from '../../src/store/store.ts';
 
 const HOUR_MS = 3_600_000;
-/** Three failures at once, and one more each hour; nothing is forgotten while a test lasts. */
+/** Three failures at once, and one more each hour; nothing is forgotten during a test. */
 const THREE: GuessLimits = { waitsMs: [0, 0, HOUR_MS], forgetAfterMs: 24 * HOUR_MS };
 /** Each failure is forgotten by the time of the next one. */
 const FORGETFUL: GuessLimits = { waitsMs: [0, 0, HOUR_MS], forgetAfterMs: 0 };
 
-/** What every store must do with the history of log-ins. */
+/** The history of log-ins. */
 export function describeLoginHistory(open: () => Promise<Store>): void {
   describe('history of log-ins', () => {
     let history: LogInHistoryStore;
@@ -27,7 +27,7 @@ export function describeLoginHistory(open: () => Promise<Store>): void {
     const counts = (more: Partial<LogInAttempt> = {}, limits = THREE) => history.count(attempt(more), limits);
     const refused = { outcome: 'refused', isFamiliar: false };
 
-    it('count() counts the failures of all strangers to a name together, and says how long to wait', async () => {
+    it('count() counts the failures of all strangers to a name together, and returns the time to wait', async () => {
       for (const [index, place] of ['cafe', 'train', undefined].entries()) {
         const failures = index + 1;
         expect(await counts({ place })).toEqual({ outcome: 'counted', budget: STRANGERS, isFamiliar: false, failures });
@@ -40,7 +40,7 @@ export function describeLoginHistory(open: () => Promise<Store>): void {
       expect(await counts({ name: 'max' })).toMatchObject({ outcome: 'counted', failures: 1 });
     });
 
-    it('count() lets no more through at once than one after another', async () => {
+    it('count() admits no more calls at once than one after another', async () => {
       const all = await Promise.all(Array.from({ length: 20 }, () => counts()));
       expect(all.filter(({ outcome }) => outcome === 'counted')).toHaveLength(3);
     });
@@ -61,7 +61,7 @@ export function describeLoginHistory(open: () => Promise<Store>): void {
       }
     });
 
-    it('count() gives a familiar place a budget of its own', async () => {
+    it('count() gives a familiar place its own budget', async () => {
       await history.remember('ada', 'home');
       for (let turn = 0; turn < 4; turn++) await counts();
       expect(await counts()).toMatchObject(refused);
@@ -77,7 +77,7 @@ export function describeLoginHistory(open: () => Promise<Store>): void {
       expect(await counts({ name: 'max', place: 'home' })).toMatchObject({ budget: STRANGERS, isFamiliar: false });
     });
 
-    it('count() gives a device a budget of its own, wherever it is', async () => {
+    it('count() gives a device its own budget at every address', async () => {
       await history.remember('ada', 'home');
       for (let turn = 0; turn < 4; turn++) await counts();
       for (const place of ['cafe', 'home', undefined]) {
@@ -86,7 +86,7 @@ export function describeLoginHistory(open: () => Promise<Store>): void {
       expect(await counts({ device: 'laptop' })).toMatchObject({ outcome: 'refused', isFamiliar: true });
     });
 
-    it('count() turns strangers away uncounted where it is told to', async () => {
+    it('count() refuses strangers without counting them if the caller says so', async () => {
       await history.remember('ada', 'home');
       for (let turn = 0; turn < 5; turn++) {
         expect(await counts({ countsStrangers: false })).toEqual({ ...refused, waitMs: 0 });
@@ -95,7 +95,7 @@ export function describeLoginHistory(open: () => Promise<Store>): void {
       expect(await counts()).toMatchObject({ outcome: 'counted', failures: 1 });
     });
 
-    it('takeBack() makes room again, and takes back the wait', async () => {
+    it('takeBack() frees a place in the budget and reverts the wait', async () => {
       for (let turn = 0; turn < 3; turn++) await counts();
       expect(await counts()).toMatchObject(refused);
       await history.takeBack('ada', STRANGERS, THREE);
@@ -103,7 +103,7 @@ export function describeLoginHistory(open: () => Promise<Store>): void {
       expect(await counts()).toMatchObject(refused);
     });
 
-    it('takeBack() of what is not there does nothing', async () => {
+    it('takeBack() does nothing for an unknown failure', async () => {
       await history.takeBack('ada', STRANGERS, THREE);
       await counts();
       await history.takeBack('ada', STRANGERS, THREE);

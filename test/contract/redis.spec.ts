@@ -7,7 +7,7 @@ import type { RedisServer } from '../support/redis/server.ts';
 import { startRedis } from '../support/redis/server.ts';
 import { describeStore } from './store-contract.ts';
 
-// Each store has one of its server's hundred.
+// Each store has its own database of the server.
 let databases: number;
 
 describe('a single Redis', () => {
@@ -34,7 +34,7 @@ describe('the primary that Sentinels name', () => {
   describeStore('redis', open, async (id, value) => setSuccessor(await group.primary(), id, value));
 });
 
-/** In the database of the store that was opened last. */
+/** Writes to the database of the store that was opened last. */
 async function setSuccessor({ client }: RedisServer, tokenId: string, value: string): Promise<void> {
   await client.select(databases - 1);
   await client.hset(tokenKey(tokenId), 'successor', value);

@@ -12,7 +12,7 @@ export function describeRevocations(open: () => Promise<Store>): void {
       store = await open();
     });
 
-    it('read() answers in the order of the keys, undefined where there is no entry', async () => {
+    it('read() returns values in the order of the keys, undefined without an entry', async () => {
       await store.revocations.write(entry('sallyport:revoked:own:a', 'A'));
       await store.revocations.write(entry('sallyport:revoked:own:b', ''));
       const keys = ['sallyport:revoked:own:b', 'sallyport:revoked:own:c', 'sallyport:revoked:own:a'];
@@ -20,7 +20,7 @@ export function describeRevocations(open: () => Promise<Store>): void {
       expect(await readValues(store, [])).toEqual([]);
     });
 
-    it('write() takes an expiry with a fraction, or none', async () => {
+    it('write() accepts an expiry with a fraction, or none', async () => {
       await store.revocations.write(entry('sallyport:revoked:own:a', 'A', 4_000_000_000.5));
       await store.revocations.write(entry('sallyport:revoked:own:b', 'B', undefined));
       expect(await readValues(store, ['sallyport:revoked:own:a', 'sallyport:revoked:own:b'])).toEqual(['A', 'B']);
@@ -39,7 +39,7 @@ export function describeRevocations(open: () => Promise<Store>): void {
       expect(await readValues(store, [key])).toEqual([stands]);
     });
 
-    it('readEntries() answers in the order of the keys, each whole, undefined where there is no entry', async () => {
+    it('readEntries() returns whole entries in the order of the keys, undefined without an entry', async () => {
       const end = Math.ceil(Date.now() / 1000) + 5_000;
       const [ending, lasting] = [entry('sallyport:revoked:own:a', 'A', end), entry(MARK, '100', undefined)];
       for (const added of [ending, lasting]) await store.revocations.write(added);
@@ -52,7 +52,7 @@ export function describeRevocations(open: () => Promise<Store>): void {
       const key = 'sallyport:revoked:own:a';
       const undone = (undoes: string) => ({ key, value: writeUndone({ undoes }), expiresAtSeconds: FAR });
 
-      it('takes back the value that stands, and no other', async () => {
+      it('takes back only the existing value', async () => {
         await store.revocations.write(entry(key, 'A', undefined));
         expect(await store.revocations.undo('B', undone('B'))).toBe(false);
         expect(await readValues(store, [key])).toEqual(['A']);
@@ -62,12 +62,12 @@ export function describeRevocations(open: () => Promise<Store>): void {
         expect(await store.revocations.undo('A', undone('A'))).toBe(false);
       });
 
-      it('takes back nothing where nothing stands', async () => {
+      it('does nothing without an entry', async () => {
         expect(await store.revocations.undo('', undone(''))).toBe(false);
         expect(await readValues(store, [key])).toEqual([undefined]);
       });
 
-      it('counts as if nothing stood there: the next write replaces it, with its own expiry', async () => {
+      it('leaves an entry that the next write replaces, with its own expiry', async () => {
         await store.revocations.write(entry(key, 'A', undefined));
         await store.revocations.undo('A', undone('A'));
         const again = entry(key, 'after:20', FAR - 1_000);
@@ -76,7 +76,7 @@ export function describeRevocations(open: () => Promise<Store>): void {
         expect(found).toEqual({ ...again, expiresAtSeconds: expect.closeTo(FAR - 1_000, 0) });
       });
 
-      it('is not overtaken by who writes the same value again that was lost; another value is', async () => {
+      it('is not reverted by a rewrite of the same value, but by another value', async () => {
         await store.revocations.restore(entry(key, 'A', FAR));
         expect(await readValues(store, [key])).toEqual(['A']);
         expect(await store.revocations.undo('A', undone('A'))).toBe(true);
@@ -92,7 +92,7 @@ export function describeRevocations(open: () => Promise<Store>): void {
         [key, 'A'],
         [key, 'after:20'],
         [MARK, '100'],
-      ])('of %s is what undo() alone does: write() of its value, as a copy has it, leaves %s', async (at, value) => {
+      ])('of %s cannot be imitated by a write() of its value from a copy, which leaves %s', async (at, value) => {
         const standing = entry(at, value, undefined);
         await store.revocations.write(standing);
         await store.revocations.write({ ...undone('100'), key: at });
@@ -100,7 +100,7 @@ export function describeRevocations(open: () => Promise<Store>): void {
         expect(await store.revocations.readEntries([at])).toEqual([standing]);
       });
 
-      it('lets a mark rise again from any second', async () => {
+      it('lets a mark rise again to any second', async () => {
         await store.accounts.add(account('account-1', 'ada'));
         await store.revocations.write(entry(MARK, '4000000000', undefined));
         const value = writeUndone({ undoes: '4000000000' });
@@ -110,13 +110,13 @@ export function describeRevocations(open: () => Promise<Store>): void {
       });
     });
 
-    it('keeps an entry whose end seems to have passed: the clock that says so may be ahead', async () => {
+    it('keeps an entry that has just expired, because the clock may be ahead', async () => {
       const ended = entry('sallyport:revoked:own:a', 'A', Math.floor(Date.now() / 1000) - 3_600);
       await store.revocations.write(ended);
       expect(await readValues(store, [ended.key])).toEqual(['A']);
     });
 
-    it('write() keeps every one of many at once', async () => {
+    it('write() stores every one of many entries at once', async () => {
       const keys = Array.from({ length: 200 }, (_, index) => `sallyport:revoked:own:${index}`);
       await Promise.all(keys.map((key) => store.revocations.write(entry(key, key))));
       expect(await readValues(store, keys)).toEqual(keys);

@@ -7,12 +7,12 @@ import { in30Days, LOGIN, NOW, openPrivateTokens } from '../support/private-toke
 export type SetSuccessor = (tokenId: string, value: string) => Promise<void>;
 
 /**
- * A rotation that broke off, as `tokens/rotation` handles it over every store.
+ * An interrupted rotation, as `tokens/rotation` handles it over every store.
  *
  * @param setSuccessor for a store that names a successor and records it in two steps.
  */
 export function describeRotation(open: () => Promise<Store>, setSuccessor: SetSuccessor | undefined): void {
-  describe('a rotation that broke off', () => {
+  describe('an interrupted rotation', () => {
     it('keeps its successor for 15 seconds, and then gives way to another rotation', async () => {
       const { breakOff, rotation, store, time, views } = await openPrivateTokens(await open());
       const { old, successor } = await breakOff();

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { Store } from '../../src/store/store.ts';
 import { signingKey } from '../support/store/records.ts';
 
-/** The keys that our own tokens are signed with. */
+/** Our own signing keys. */
 export function describeSigningKeys(open: () => Promise<Store>): void {
   describe('signing keys', () => {
     const [first, second, third] = [signingKey('key-1'), signingKey('key-2'), signingKey('key-3')];
 
-    it('replace() adds, exchanges and removes keys, in the order they are given', async () => {
+    it('replace() adds, exchanges and removes keys in the given order', async () => {
       const { signingKeys } = await open();
       expect(await signingKeys.read('own')).toEqual({ revision: 0, keys: [] });
       for (const keys of [[first], [first, second], [third, { ...second, signsFromSeconds: 5 }], []]) {
@@ -19,7 +19,7 @@ export function describeSigningKeys(open: () => Promise<Store>): void {
       }
     });
 
-    it('replace() writes nothing where the keys have changed since they were read', async () => {
+    it('replace() writes nothing if the keys have changed since they were read', async () => {
       const { signingKeys } = await open();
       await signingKeys.replace('own', 0, [first]);
       const ring = await signingKeys.read('own');
@@ -29,7 +29,7 @@ export function describeSigningKeys(open: () => Promise<Store>): void {
       expect(await signingKeys.read('own')).toEqual(ring);
     });
 
-    it('replace() lets one of several at once through', async () => {
+    it('replace() lets one of several calls at once succeed', async () => {
       const { signingKeys } = await open();
       for (const round of [1, 2, 3]) {
         const { revision, keys } = await signingKeys.read('own');
@@ -53,7 +53,7 @@ export function describeSigningKeys(open: () => Promise<Store>): void {
       expect((await signingKeys.read('other')).keys).toEqual([second]);
     });
 
-    it('replace() keeps nothing of a key but what is listed', async () => {
+    it('replace() keeps only the listed members of a key', async () => {
       const { signingKeys } = await open();
       const opened = { ...first, material: 'plain' };
       await signingKeys.replace('own', 0, [opened]);

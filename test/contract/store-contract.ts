@@ -17,7 +17,7 @@ import { describeSigningKeys } from './signing-keys-contract.ts';
 import { describeTokens } from './tokens-contract.ts';
 
 /**
- * What every store must do: the docstrings of the store interfaces.
+ * Tests what the docstrings of the store interfaces require of every store.
  *
  * @param open opens an empty store.
  * @param setSuccessor sets the successor of a token, in the store that was opened last; see {@link describeRotation}.

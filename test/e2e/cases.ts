@@ -13,7 +13,7 @@ import {
 } from '../support/servers/case-issuers.ts';
 import { basic } from '../support/servers/http-client.ts';
 
-/** One request and what must come of it, at every door. */
+/** One request and its expected outcome at every door. */
 export interface Case {
   readonly name: string;
   readonly method?: string;
@@ -24,16 +24,16 @@ export interface Case {
   readonly authorization?: (issuers: CaseIssuers) => readonly string[];
   readonly headers?: readonly (readonly [name: string, value: string])[];
   readonly expected: Passes | Denied;
-  /** Only at doors where nothing stands before Sallyport: no HTTP parser would let the request through. */
+  /** Only without Envoy: no HTTP parser accepts the request. */
   readonly directOnly?: boolean;
-  /** Over HTTP/2 at the gateway: parsers of HTTP/1 refuse such a method. */
+  /** Over HTTP/2 at the gateway: HTTP/1 parsers refuse the method. */
   readonly overHttp2?: boolean;
 }
 
 export interface Passes {
   /** Identity headers that reach the upstream; exactly these. */
   readonly identity: Readonly<Record<string, string>>;
-  /** Whether Authorization does. */
+  /** Whether Authorization reaches the upstream. */
   readonly forwards?: boolean;
 }
 
@@ -93,7 +93,7 @@ const alice = (scopes: string, more: Record<string, string> = {}): Passes => ({
 type Token = (issuers: CaseIssuers) => string;
 const bearer = (token: Token) => (issuers: CaseIssuers) => [`Bearer ${token(issuers)}`];
 type Claims = Record<string, unknown>;
-/** A case whose claims hold a time gives them as a function: it is called when the case runs, not when the file loads. */
+/** Claims with times are functions, so that they are computed when the case runs and not when the file loads. */
 const rsa =
   (payload: Claims | (() => Claims) = {}, header: object = {}): Token =>
   (issuers) => {
@@ -362,7 +362,7 @@ const denied: readonly Case[] = [
 
 const MANY_SCOPES = Array.from({ length: 1001 }, () => 'a');
 
-/** Tokens that must read `invalid token`, whatever is wrong with them. */
+/** Tokens that must be refused as `invalid token`. */
 const attacks: Readonly<Record<string, (issuers: CaseIssuers) => string>> = {
   'the empty token': () => '',
   'no token': () => 'abc',
@@ -409,7 +409,7 @@ const attacks: Readonly<Record<string, (issuers: CaseIssuers) => string>> = {
   'a changed payload': (issuers) => withPayload(rsa()(issuers), claims({ scope: 'devices:list' })),
   'another issuer': (issuers) => rsa({ iss: 'https://evil.example.com' })(issuers),
   'no issuer': (issuers) => rsa({ iss: undefined })(issuers),
-  'our own issuer, signed by somebody else': (issuers) => rsa({ iss: 'https://sallyport.local' })(issuers),
+  'our own issuer, signed by another one': (issuers) => rsa({ iss: 'https://sallyport.local' })(issuers),
   'another audience': (issuers) => rsa({ aud: 'other' })(issuers),
   'no audience': (issuers) => rsa({ aud: undefined })(issuers),
   'not yet valid': (issuers) => rsa(() => ({ nbf: now() + 120 }))(issuers),
@@ -448,7 +448,7 @@ const attacks: Readonly<Record<string, (issuers: CaseIssuers) => string>> = {
   },
 };
 
-/** Field values that no HTTP parser lets through, and what only our own door sees. */
+/** Field values that no HTTP parser accepts, so that only our own door receives them. */
 const direct: readonly Case[] = [
   {
     name: 'a token of 64 KB',
@@ -493,7 +493,7 @@ const direct: readonly Case[] = [
   })),
 ];
 
-/** Methods that a server could read as another one. Envoy passes them on over HTTP/2. */
+/** Methods that a server could read as another one. Envoy forwards them over HTTP/2. */
 const methods: readonly Case[] = ['post', 'Post', 'pOST', 'head', 'delete', 'P_OST', 'POST-', '-POST'].flatMap(
   (method) =>
     [
@@ -513,7 +513,7 @@ function pathRejected(): Denied {
   return { reason: 'path_rejected', status: 400, message: 'ambiguous path or method', challenges: [] };
 }
 
-/** The table that every door answers. */
+/** The table of cases for every door. */
 export const CASES: readonly Case[] = [
   ...passing,
   ...denied,
@@ -542,7 +542,7 @@ function omit(record: Readonly<Record<string, string>>, name: string): Record<st
   return Object.fromEntries(Object.entries(record).filter(([key]) => key !== name));
 }
 
-/** Flips unused bits of the signature's last character: the same bytes to a lenient decoder. */
+/** Flips unused bits of the signature's last character, which a lenient decoder ignores. */
 function respell(token: string): string {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
   return token.slice(0, -1) + (alphabet[alphabet.indexOf(token.at(-1) ?? 'A') ^ 1] ?? 'A');

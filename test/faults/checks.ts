@@ -7,7 +7,7 @@ import { type FaultWorld, SIDES, type Side } from './world.ts';
 
 export interface ChecksParts {
   readonly world: FaultWorld;
-  /** Tokens that are never revoked, and known to both instances. */
+  /** Tokens that are never revoked and that both instances have cached. */
   readonly known: readonly Token[];
   readonly revocations: Revocations;
   /** At each side. */
@@ -33,7 +33,7 @@ export class Checks {
     });
   }
 
-  /** When the last answer to a good token arrived that did not let it pass; 0 where none did. */
+  /** When the last response arrived that denied a good token; 0 if none did. */
   get lastFailureMs(): number {
     return this.all.findLast(({ kind, status }) => kind !== 'watched' && status !== PASSED)?.endedMs ?? 0;
   }
@@ -42,13 +42,13 @@ export class Checks {
     return this.running.oldestMs;
   }
 
-  /** Begins no more, and resolves when those that were begun have ended. */
+  /** Stops sending; resolves once every open request has finished. */
   async stop(): Promise<void> {
     this.stopPace?.();
     await this.running.end();
   }
 
-  /** Of ten, one has a token that nobody has seen before, four a good one, five one that is about to be revoked or was. */
+  /** Of ten requests, one has a new token, four a good one, and five one that will soon be or was revoked. */
   private begin(side: Side): void {
     const { world, known, revocations } = this.parts;
     const turn = this.count % 10;

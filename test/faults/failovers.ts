@@ -37,8 +37,8 @@ const planned: Fault<SentinelRedis> = {
 };
 
 /**
- * The primary that was goes on for a second, and so does the replica that still follows it: what that one confirms is
- * lost, but for what the instances know and write again.
+ * The old primary continues for a second, with a replica that still follows it. What that replica confirms is lost
+ * unless the instances know it and rewrite it.
  */
 const plannedWithOne: Fault<SentinelRedis> = {
   ...planned,
@@ -46,7 +46,7 @@ const plannedWithOne: Fault<SentinelRedis> = {
   isBestEffort: true,
 };
 
-/** For `minReplicas: 2`, where nobody confirms what only replicas hold that are left behind. */
+/** For `minReplicas: 2`, under which no write is confirmed that only replicas of the old primary hold. */
 export const PLANNED_FAILOVERS = [planned];
 
 /** For `minReplicas: 1`. */

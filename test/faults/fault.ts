@@ -2,33 +2,33 @@ import type { SingleRedis, Truth } from './truth.ts';
 import type { Darkness } from './verdict.ts';
 import type { FaultWorld, Side } from './world.ts';
 
-/** Ends what was begun. */
+/** Heals the fault. */
 export type Heal = () => unknown;
 
-/** Something that breaks. */
+/** A fault. */
 export interface Fault<Set extends Truth = SingleRedis> {
   readonly name: string;
-  /** What may be `unavailable` meanwhile. */
+  /** Which requests may be `unavailable` during the fault. */
   readonly darkness: Readonly<Record<Side, Darkness>>;
-  /** Resolves once it is broken. */
+  /** Resolves once the fault is in effect. */
   readonly strike: (world: FaultWorld<Set>) => Heal | Promise<Heal>;
-  /** How long it stays so. */
+  /** How long the fault lasts. */
   readonly lastsMs: number;
   /**
-   * No token is revoked for so long before it. What Redis acknowledged by an operator's hand and lost before an instance
-   * has read it is lost.
+   * For how long before the fault no token is revoked. A write by an operator that Redis acknowledged and lost before
+   * any instance has read it is lost.
    */
   readonly calmMs?: number;
   /**
-   * Whether the records of tokens are lost with it: what is revoked later is revoked by hand, because A knows nothing of
-   * the tokens that it issued before.
+   * Whether the fault loses the records of tokens. Later revocations are then written by hand, because A has no records
+   * of the tokens that it issued before.
    */
   readonly losesRecords?: true;
-  /** Whether what is acknowledged meanwhile may be lost after all, as Redis itself says. */
+  /** Whether writes that are acknowledged during the fault may be lost, as Redis documents. */
   readonly isBestEffort?: true;
 }
 
-/** For faults that must not be felt. */
+/** For faults that must have no effect. */
 export const NOBODY = { a: 'nothing', b: 'nothing' } as const;
 export const B_ALONE = { a: 'nothing', b: 'all' } as const;
 export const BOTH = { a: 'all', b: 'all' } as const;

@@ -5,11 +5,11 @@ import { type FaultWorld, SIDES, type Side } from './world.ts';
 
 const LASTS_MS = 3_000;
 
-/** The connection that is told of changes. */
+/** The connection that receives changes. */
 const EAR: ConnectionFilter = { sent: '__redis__:invalidate' };
-/** That one, and the one that writes the beats. */
+/** That connection, and the one that writes heartbeats. */
 const FEED: ConnectionFilter = { sent: '\r\nsallyport-feed' };
-/** The others, which read and write the store. */
+/** The other connections, which read and write the store. */
 const COMMANDS: ConnectionFilter = { sent: '\r\nsallyport\r\n' };
 
 const killed: Fault = {
@@ -174,7 +174,7 @@ const emptied: Fault = {
   },
 };
 
-/** For instances that let pass what they know while Redis does not answer: their promise is suspended then. */
+/** For instances with `allowKnownFor`, whose promise is suspended while Redis does not answer. */
 export const KNOWN_PASSES: Fault = {
   name: 'Redis killed for 3 s, `allowKnownFor: 30s`',
   darkness: { a: 'unknown', b: 'unknown' },
@@ -183,13 +183,13 @@ export const KNOWN_PASSES: Fault = {
   strike: killed.strike,
 };
 
-/** What Redis holds is gone after each of them, accounts and keys too: each needs a world of its own. */
+/** Each of these loses all data, including accounts and keys, so each needs its own world. */
 export const LOSSES: readonly Fault[] = [flushed, emptied];
 
-/** What `npm test` tries. */
+/** The faults of `npm test`. */
 export const QUICK: readonly Fault[] = [killed, deaf, paused];
 
-/** All that one world stands, one after the other. */
+/** All faults that one world survives, one after the other. */
 export const FAULTS: readonly Fault[] = [
   killed,
   restarted,
@@ -213,12 +213,12 @@ function proxiesOf({ instances }: FaultWorld<SingleRedis>, sides: readonly Side[
   return sides.map((side) => instances[side].way.proxy);
 }
 
-/** An operator has looked at what was lost. */
+/** Accepts the loss, like an operator. */
 function acceptLoss(world: FaultWorld<SingleRedis>): Heal {
   return () => world.command('store', 'accept-loss');
 }
 
-/** What is swallowed stays so; what is connected after the healing works. */
+/** Swallowed connections stay half-open; connections that are opened after the healing work. */
 function swallow(sides: readonly Side[], which?: ConnectionFilter): Fault['strike'] {
   return (world) => {
     const proxies = proxiesOf(world, sides);

@@ -16,11 +16,11 @@ describe('one Redis that loses its data', () => {
   for (const loss of LOSSES) describe(loss.name, () => testFaults([loss], ONE_REDIS));
 });
 
-describe('one Redis, what is known passes', () => {
+describe('one Redis with allowKnownFor', () => {
   testFaults([KNOWN_PASSES], { ...ONE_REDIS, onOutage: { allowKnownFor: '30s' } });
 });
 
-describe('Redis that Sentinels watch', () => {
+describe('Redis with Sentinels', () => {
   describe('minReplicas: 2', () => testFaults(PLANNED_FAILOVERS, { start: () => SentinelRedis.start(2), load: LOAD }));
   describe('minReplicas: 1', () => testFaults(FAILOVERS, { start: () => SentinelRedis.start(1), load: LOAD }));
 });

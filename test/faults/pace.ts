@@ -1,8 +1,8 @@
 const TICK_MS = 5;
-/** After a pause of this process, at most so many are made up for at once. */
+/** The most calls that are made at once after this process was paused. */
 const BURST = 20;
 
-/** Acts so many times a second, whether or not what it began before has ended; returns what stops it. */
+/** Calls `act` so many times a second, whether or not earlier calls have finished. Returns a function that stops it. */
 export function steadily(perSecond: number, act: () => void): () => void {
   let last = performance.now();
   let owed = 0;

@@ -14,7 +14,7 @@ const COLUMNS: Readonly<Record<string, (trial: Trial) => string>> = {
   recovered: ({ recoverMs }) => milliseconds(recoverMs),
 };
 
-/** The trials as a table in Markdown. */
+/** Formats the trials as a Markdown table. */
 export function tableOf(trials: readonly Trial[]): string {
   const names = Object.keys(COLUMNS);
   const rows = [

@@ -4,9 +4,9 @@ import { corporate, type Issuer, type Token } from './tokens.ts';
 import type { Revocation } from './verdict.ts';
 import type { FaultWorld } from './world.ts';
 
-/** How long a token is in use before it is revoked, so that both instances know it. */
+/** How long a token is used before it is revoked, so that both instances have cached it. */
 const KNOWN_FOR_MS = 800;
-/** How long it is in use afterwards: longer than the bound. */
+/** How long it is used afterwards: longer than the bound. */
 const WATCHED_FOR_MS = 3_000;
 
 export interface RevocationsParts {
@@ -23,7 +23,7 @@ interface Watched {
   endsAtMs: number;
 }
 
-/** A stream of revocations, in turn by the API at A and by an operator's hand in Redis. */
+/** A stream of revocations, alternately by the API at A and by an operator in Redis. */
 export class Revocations {
   readonly all: (Revocation & { readonly token: Token })[] = [];
   private readonly parts: RevocationsParts;
@@ -50,7 +50,7 @@ export class Revocations {
     });
   }
 
-  /** The next one of those in use, in turn; `undefined` where there is none. */
+  /** Returns the next token in use, in turn; `undefined` without one. */
   next(): Token | undefined {
     this.cursor = (this.cursor + 1) % Math.max(this.inUse.length, 1);
     return this.inUse[this.cursor]?.token;
@@ -60,7 +60,7 @@ export class Revocations {
     return this.all.filter(({ isAcknowledged }) => isAcknowledged);
   }
 
-  /** When A last refused one; 0 where it did not. */
+  /** When A last refused a revocation; 0 if it did not. */
   get lastFailureMs(): number {
     return this.all.findLast(({ way, isAcknowledged }) => way === 'api' && !isAcknowledged)?.endedMs ?? 0;
   }
@@ -73,7 +73,7 @@ export class Revocations {
     this.isPaused = true;
   }
 
-  /** @param byHandAlone of what comes, nothing is revoked by the API any more. */
+  /** @param byHandAlone whether the API revokes no further tokens. */
   resume(byHandAlone: boolean): void {
     this.isPaused = false;
     if (!byHandAlone) return;
@@ -81,13 +81,13 @@ export class Revocations {
     this.knownFirst.length = 0;
   }
 
-  /** Begins no more, and resolves when those that were begun have ended. */
+  /** Starts no more; resolves once every open revocation has finished. */
   async stop(): Promise<void> {
     this.stopPace?.();
     await this.running.end();
   }
 
-  /** Takes the next token into use, and forgets those that were watched for long enough. */
+  /** Starts to use the next token, and drops those that were watched for long enough. */
   private use(): void {
     const isApi = this.count++ % 2 === 0;
     const token = (isApi ? this.own.shift() : undefined) ?? corporate(this.parts.world);
@@ -108,7 +108,7 @@ export class Revocations {
     const way = own.includes(token) ? 'api' : 'hand';
     const sentMs = performance.now();
     const done = way === 'api' ? issuer.revoke(token) : world.truth.revoke(token.key);
-    // What nobody acknowledged may count or not.
+    // A revocation that was not acknowledged may or may not have taken effect.
     const answer = await done.catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
     const isAcknowledged = answer === 204 || answer === 'OK';
     const endedMs = performance.now();

@@ -1,4 +1,4 @@
-/** What was begun and has not ended. */
+/** The calls that have not finished. */
 export class Running {
   private readonly begunMs = new Map<Promise<void>, number>();
 
@@ -7,12 +7,12 @@ export class Running {
     this.begunMs.set(done, performance.now());
   }
 
-  /** When the one that takes longest was begun; `Infinity` where there is none. */
+  /** When the oldest of them began; `Infinity` without one. */
   get oldestMs(): number {
     return Math.min(...this.begunMs.values());
   }
 
-  /** Resolves when all have ended. */
+  /** Resolves once all have finished. */
   async end(): Promise<void> {
     await Promise.all(this.begunMs.keys());
   }

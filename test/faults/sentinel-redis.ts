@@ -2,10 +2,10 @@ import { connectedClientOf, type SentinelGroup, startSentinelGroup } from '../su
 import { storeOf } from '../support/servers/stores.ts';
 import type { Truth, Way } from './truth.ts';
 
-/** How long a replica may take to confirm what an operator's hand wrote. */
+/** How long a replica may take to confirm an operator's write. */
 const CONFIRMED_MS = 1_000;
 
-/** A primary with two replicas, that the instances find by Sentinels. What is acknowledged is held by `minReplicas` more. */
+/** A primary with two replicas behind Sentinels. `minReplicas` replicas hold every acknowledged write. */
 export class SentinelRedis implements Truth {
   readonly group: SentinelGroup;
   private readonly minReplicas: number;

@@ -1,14 +1,14 @@
 const TICK_MS = 10;
-/** An overloaded machine lets everybody wait; below this nothing here fails for it. */
+/** Shorter stalls of an overloaded machine make nothing fail. */
 const STALL_MS = 150;
 
-/** A time in which this process did not run although it was to. */
+/** A period in which this process was due to run but did not. */
 export interface Stall {
   readonly fromMs: number;
   readonly toMs: number;
 }
 
-/** Sees when the machine was too busy to run this process: then it may not have run the others either. */
+/** Records when the machine was too busy to run this process, and so perhaps the others. */
 export function watchForStalls(): { readonly stalls: readonly Stall[]; stop(): void } {
   const stalls: Stall[] = [];
   let last = performance.now();

@@ -15,14 +15,14 @@ export interface Token {
   readonly key: string;
 }
 
-/** A token of the corporate issuer, who is not asked. */
+/** A token of the corporate issuer, which needs no request. */
 export function corporate({ cases }: FaultWorld): Token {
   const id = randomBytes(8).toString('hex');
   const access = corporateToken(cases, 'EdDSA', claims({ jti: id }));
   return { id, access, key: `sallyport:revoked:corporate:${id}` };
 }
 
-/** Issues, and revokes at A what it issued. */
+/** Issues tokens at A, and revokes them there. */
 export class Issuer {
   private readonly world: FaultWorld;
   private manager = OWNER;
@@ -32,7 +32,7 @@ export class Issuer {
   }
 
   async issue(count: number): Promise<Token[]> {
-    // One that asks with a password every time would measure how passwords are hashed.
+    // With a password for each request the trial would measure the hashing of passwords.
     this.manager = `Bearer ${(await this.issueOne(['tokens:manage'], OWNER)).access}`;
     const tokens: Token[] = [];
     while (tokens.length < count) {
@@ -42,7 +42,7 @@ export class Issuer {
     return tokens;
   }
 
-  /** Resolves with what A answers: 204 acknowledges it. */
+  /** Resolves to A's status; 204 acknowledges the revocation. */
   async revoke({ id }: Token): Promise<number> {
     const headers = [['Authorization', this.manager]] as const;
     return (await this.world.ask('a', { method: 'DELETE', path: `${TOKENS}/${id}`, headers })).status;
@@ -61,7 +61,7 @@ export class Issuer {
   }
 }
 
-/** What the Envoy of this side answers to a message that is sent with the token: 0 where nothing is answered. */
+/** Resolves to the status of a message with the token through this side's Envoy; 0 without a response. */
 export async function sendMessage(
   world: FaultWorld,
   side: Side,

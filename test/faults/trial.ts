@@ -11,13 +11,13 @@ import { type FaultWorld, MAX_STALENESS_MS, SIDES, type Side } from './world.ts'
 const BEFORE_MS = 1_500;
 const AFTER_MS = 1_500;
 const RECOVERY_LIMIT_MS = 30_000;
-/** What waits for longer may yet fail. */
+/** A request that has waited for longer may still fail. */
 const STUCK_MS = 500;
 const KNOWN = 20;
-/** Of the tokens that the API is to revoke there are enough for so long; then all are revoked by hand. */
+/** How long the tokens for the API suffice; after that all are revoked by hand. */
 const SUPPLY_SECONDS = 14;
 
-/** How much is asked. */
+/** The rates of requests. */
 export interface Load {
   readonly revocationsPerSecond: number;
   /** At each of the two instances. */
@@ -26,13 +26,13 @@ export interface Load {
 
 export interface Trial extends Verdict {
   readonly fault: string;
-  /** Acknowledged revocations that an instance lets pass in the end, or that Redis does not hold, each in words. */
+  /** Acknowledged revocations that an instance ignores in the end or that Redis does not hold, each in words. */
   readonly lost: readonly string[];
-  /** What the instances said about themselves from the beginning, warnings and errors alone. */
+  /** The instances' warnings and errors since the start. */
   readonly said: readonly string[];
 }
 
-/** One fault, while tokens are revoked and asked about. */
+/** One fault, during which tokens are revoked and checked. */
 export async function tryFault<Set extends Truth>(
   world: FaultWorld<Set>,
   fault: Fault<Set>,
@@ -82,7 +82,7 @@ async function prepare(world: FaultWorld, { revocationsPerSecond, checksPerSecon
   return { revocations, checks };
 }
 
-/** Makes the tokens known to an instance. */
+/** Sends a request with each token, so that an instance caches it. */
 async function expectPasses(world: FaultWorld, side: Side, tokens: readonly Token[]): Promise<void> {
   for (const token of tokens) {
     const { status, body } = await sendMessage(world, side, token);
@@ -90,14 +90,14 @@ async function expectPasses(world: FaultWorld, side: Side, tokens: readonly Toke
   }
 }
 
-/** Something that is asked all the time. */
+/** A continuous stream of requests. */
 interface Stream {
   readonly lastFailureMs: number;
-  /** When the request was sent that waits longest for its answer; `Infinity` where none waits. */
+  /** When the oldest open request was sent; `Infinity` without one. */
   readonly oldestMs: number;
 }
 
-/** Resolves with when both feeds were seen to be fresh, once everything passes as well; `Infinity` where that takes too long. */
+/** Resolves to the time at which both feeds were fresh, once all requests pass; `Infinity` if that takes too long. */
 async function untilRecovered(world: FaultWorld, streams: readonly Stream[], healedMs: number): Promise<number> {
   let freshSinceMs = Infinity;
   while (performance.now() < healedMs + RECOVERY_LIMIT_MS) {

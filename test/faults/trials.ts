@@ -5,18 +5,18 @@ import { type Load, type Trial, tryFault } from './trial.ts';
 import type { Truth } from './truth.ts';
 import { type FaultWorld, startFaultWorld } from './world.ts';
 
-/** What faults are tried on. */
+/** The deployment that faults are tried on. */
 export interface Setting<Set extends Truth> {
   readonly start: () => Promise<Set>;
-  /** Of the configuration, `deny` by default. */
+  /** `revocation.onOutage`; `deny` by default. */
   readonly onOutage?: unknown;
   readonly load: Load;
 }
 
-/** What was tried so far in this file. */
+/** The trials of this file so far. */
 const trials: Trial[] = [];
 
-/** Tries each fault as a test of its own, all in one world. */
+/** Tries each fault in its own test, all in one world. */
 export function testFaults<Set extends Truth>(faults: readonly Fault<Set>[], setting: Setting<Set>): void {
   const { start, onOutage = 'deny', load } = setting;
   let world: FaultWorld<Set>;
@@ -27,19 +27,19 @@ export function testFaults<Set extends Truth>(faults: readonly Fault<Set>[], set
 
   afterAll(async () => await world.close());
 
-  it.each(faults)('$name: no revocation is lost or late, nothing else is denied', async (fault) => {
+  it.each(faults)('$name: no revocation is lost or late, and nothing else is denied', async (fault) => {
     const trial = await tryFault(world, fault, load);
     trials.push(trial);
     expectKept(fault.isBestEffort === true ? { ...trial, lost: [], passedLate: [] } : trial);
   });
 }
 
-/** Prints the table of all of them. */
+/** Prints the table of all trials. */
 export function printTrials(): void {
   process.stdout.write(`\n${tableOf(trials)}\n`);
 }
 
-/** Fails where the promise was broken, and where it was not tried at all. */
+/** Fails if the promise was broken, or was not tested at all. */
 function expectKept(trial: Trial): void {
   const { lost, passedLate, wronglyDenied, said } = trial;
   expect({ lost, passedLate, wronglyDenied }, said.join('\n')).toEqual({ lost: [], passedLate: [], wronglyDenied: [] });

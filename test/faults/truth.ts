@@ -3,29 +3,29 @@ import { join } from 'node:path';
 import { type RedisServer, startRedis } from '../support/redis/server.ts';
 import { startProxy, type TcpProxy } from '../support/redis/tcp-proxy.ts';
 
-/** Where the revocation set lies, past Sallyport. */
+/** The revocation set in Redis, without Sallyport. */
 export interface Truth {
-  /** Makes a way to it that is an instance's own. */
+  /** Creates a connection path for one instance. */
   connect(): Promise<Way>;
-  /** Revokes as an operator does; resolves with what was answered, where `OK` acknowledges it. */
+  /** Revokes like an operator; resolves to the reply, of which `OK` acknowledges it. */
   revoke(key: string): Promise<string>;
   holds(key: string): Promise<boolean>;
   close(): Promise<void>;
 }
 
-/** An instance's way to the truth. */
+/** An instance's path to the revocation set. */
 export interface Way {
-  /** What its configuration says of the store. */
+  /** The `store` section of its configuration. */
   readonly store: unknown;
   close(): Promise<void>;
 }
 
-/** A way that can be broken. */
+/** A path that can be broken. */
 export interface BreakableWay extends Way {
   readonly proxy: TcpProxy;
 }
 
-/** One Redis, that each instance reaches through a proxy of its own. */
+/** One Redis, which each instance reaches through its own proxy. */
 export class SingleRedis implements Truth {
   redis: RedisServer;
 
@@ -50,7 +50,7 @@ export class SingleRedis implements Truth {
     return (await this.redis.client.exists(key)) === 1;
   }
 
-  /** Starts the one that was killed again, on what it left. */
+  /** Starts it again after a kill, with its data. */
   async restart(): Promise<void> {
     this.redis = await startRedis({ after: this.redis });
   }

@@ -24,14 +24,14 @@ function watched(sentMs: number, status: number): Check {
   return check({ side: 'b', kind: 'watched', id: 'r', sentMs, status });
 }
 
-it('judge() tells a pass that was asked for later than the bound, and not one before it', () => {
+it('judge() reports a pass that was requested after the bound, and none before it', () => {
   const checks = [watched(9_000, PASSED), watched(10_010, PASSED), watched(10_011, PASSED), watched(10_100, 401)];
   const verdict = judge({ ...QUIET, revocations: [REVOKED], checks });
   expect(verdict.passedLate).toEqual(['r at b, 1001 ms after it was acknowledged']);
   expect(verdict).toMatchObject({ acknowledged: { api: 1, hand: 0 }, tried: 2, lastPassMs: 1_001 });
 });
 
-it('judge() claims nothing of a revocation that was not acknowledged', () => {
+it('judge() ignores a revocation that was not acknowledged', () => {
   const revoked = { ...REVOKED, answer: 503, isAcknowledged: false, sentMs: 11_000, endedMs: 11_100 };
   const verdict = judge({ ...QUIET, revocations: [revoked], checks: [watched(13_000, PASSED)] });
   expect(verdict).toMatchObject({ acknowledged: { api: 0, hand: 0 }, tried: 0, passedLate: [], wronglyDenied: [] });
@@ -40,29 +40,32 @@ it('judge() claims nothing of a revocation that was not acknowledged', () => {
 it.each([
   ['before the fault', check({ sentMs: 9_000, status: 503 })],
   ['after the recovery', check({ sentMs: 14_300, status: 503 })],
-  ['for another reason than an outage', check({ sentMs: 11_000, status: 401 })],
-  ['without an answer', check({ sentMs: 11_000, status: 0 })],
-  ['although the instance knows the token and its feed lives', check({ side: 'b', sentMs: 11_000, status: 503 })],
-])('judge() tells a good token that was denied %s', (_when, denied) => {
+  ['for a reason other than an outage', check({ sentMs: 11_000, status: 401 })],
+  ['without a response', check({ sentMs: 11_000, status: 0 })],
+  [
+    'although the instance has cached the token and its feed is live',
+    check({ side: 'b', sentMs: 11_000, status: 503 }),
+  ],
+])('judge() reports a good token that was denied %s', (_when, denied) => {
   const steady = [13_300, 14_200].map((sentMs) => check({ sentMs }));
   expect(judge({ ...QUIET, checks: [...steady, denied] }).wronglyDenied).toHaveLength(1);
 });
 
-it('judge() excuses what is unavailable during the outage, and measures until it is over', () => {
+it('judge() excuses unavailable requests during the outage, and measures its length', () => {
   const fresh = check({ side: 'b', kind: 'fresh', sentMs: 11_000, status: 503 });
   const checks = [fresh, check({ sentMs: 13_500, status: 503 }), check({ sentMs: 15_000 })];
   const verdict = judge({ ...QUIET, checks });
   expect(verdict).toMatchObject({ wronglyDenied: [], unavailable: 2, noticeMs: 50, recoverMs: 501 });
 });
 
-it('judge() tells a revocation at A that was refused although nothing was wrong there', () => {
+it('judge() reports a revocation that A refused without a fault there', () => {
   const revoked = { ...REVOKED, answer: 503, isAcknowledged: false };
   expect(judge({ ...QUIET, revocations: [revoked] }).wronglyDenied).toEqual([
     'revocation at a: 503 503, -1000 ms after the fault',
   ]);
 });
 
-it('judge() blames nobody for what failed while the machine stalled, but does for what passed late', () => {
+it('judge() excuses failures while the machine stalled, but no late pass', () => {
   const checks = [check({ sentMs: 5_000, status: 503 }), watched(10_200, PASSED)];
   const stalls = [
     { fromMs: 4_500, toMs: 4_800 },
@@ -73,7 +76,7 @@ it('judge() blames nobody for what failed while the machine stalled, but does fo
   expect(verdict.passedLate).toHaveLength(1);
 });
 
-it('judge() takes a slow answer, or a failure, for a notice where nothing is said', () => {
+it('judge() counts a slow response or a failure as a notice if the log has none', () => {
   const slow = check({ sentMs: 9_900, endedMs: 12_900 });
   expect(judge({ ...QUIET, saidMs: Infinity, checks: [slow] }).noticeMs).toBe(500);
   const failed = check({ sentMs: 10_100, endedMs: 10_120, status: 503 });

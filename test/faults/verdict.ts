@@ -1,14 +1,14 @@
 import type { Stall } from './stalls.ts';
 import type { Side } from './world.ts';
 
-/** The answer to a message that was let through. */
+/** The status of a message that passed. */
 export const PASSED = 202;
 const UNAVAILABLE = 503;
-/** How long everything must pass again before it counts as recovered. */
+/** How long everything must pass until the recovery is complete. */
 const STEADY_MS = 1_000;
-/** How long a stall of the machine is felt: beats are late, and questions run out of time. */
+/** How long the effects of a stall last: late heartbeats, and requests that time out. */
 const AFTERMATH_MS = 2_000;
-/** A good request that takes longer is a sign that something is wrong. */
+/** A good request that takes longer indicates a fault. */
 const SLOW_MS = 500;
 
 /** One revocation; all times are of one monotonic clock, in milliseconds. */
@@ -17,77 +17,77 @@ export interface Revocation {
   readonly id: string;
   readonly way: 'api' | 'hand';
   readonly sentMs: number;
-  /** When its answer was in our hands, or was given up. */
+  /** When its response arrived or was given up. */
   readonly endedMs: number;
-  /** A status, or what Redis or the connection said. */
+  /** A status, or the message of Redis or of the connection. */
   readonly answer: number | string;
-  /** Whether that was success. Where it was not, it may have been done or not. */
+  /** Whether it succeeded. If not, it may or may not have taken effect. */
   readonly isAcknowledged: boolean;
 }
 
 /** One request through an Envoy. */
 export interface Check {
   readonly side: Side;
-  /** `known`: good, and seen before; `fresh`: good, and never seen before; `watched`: about to be revoked, or revoked. */
+  /** `known`: good and cached; `fresh`: good and new; `watched`: revoked, or revoked soon. */
   readonly kind: 'known' | 'fresh' | 'watched';
   /** The token's. */
   readonly id: string;
-  /** Before it left us: the decision begins later. */
+  /** Before it was sent, so the decision begins later. */
   readonly sentMs: number;
   readonly endedMs: number;
-  /** 0 where nothing was answered. */
+  /** 0 without a response. */
   readonly status: number;
   readonly body: string;
 }
 
-/** What may be `unavailable` at a side from the fault until the recovery: nothing, what needs Redis to be asked, or all. */
+/** Which requests may be `unavailable` at a side from fault to recovery: none, those that need Redis, or all. */
 export type Darkness = 'nothing' | 'unknown' | 'all';
 
-/** What happened around one fault. */
+/** The events around one fault. */
 export interface Course {
   readonly revocations: readonly Revocation[];
   readonly checks: readonly Check[];
   readonly darkness: Readonly<Record<Side, Darkness>>;
   readonly struckMs: number;
   readonly healedMs: number;
-  /** When the feeds of both were seen to be fresh again. */
+  /** When both feeds were fresh again. */
   readonly feedsFreshMs: number;
-  /** When one of the instances first said something about the fault; `Infinity` where none did. */
+  /** When an instance first logged the fault; `Infinity` if none did. */
   readonly saidMs: number;
-  /** When the machine was too busy to tell whose fault a failure is. */
+  /** When the machine was too busy to attribute failures. */
   readonly stalls: readonly Stall[];
   readonly maxStalenessMs: number;
 }
 
 export interface Verdict {
   readonly acknowledged: { readonly api: number; readonly hand: number };
-  /** Requests with a revoked token that were sent later than the bound: what the promise was tried with. */
+  /** The number of requests with a revoked token that were sent after the bound. */
   readonly tried: number;
   /** Those of them that passed, each in words. */
   readonly passedLate: readonly string[];
-  /** From an acknowledgement until the last request that passed was sent; 0 where none passed. */
+  /** From an acknowledgement until the last request that passed was sent; 0 if none passed. */
   readonly lastPassMs: number;
-  /** Good requests, revocations at A included, that failed where nothing excuses them, each in words. */
+  /** Good requests, including revocations at A, that failed without an excuse, each in words. */
   readonly wronglyDenied: readonly string[];
   /** Good requests that failed during the outage. */
   readonly unavailable: number;
-  /** Those that failed while the machine stalled, and nobody knows why. */
+  /** Good requests that failed for an unknown reason while the machine stalled. */
   readonly unclear: number;
-  /** From the fault until an instance said so, or a good request failed or was slow; `Infinity` where none did. */
+  /** From the fault until an instance logged it, or a good request failed or was slow; `Infinity` if none did. */
   readonly noticeMs: number;
   /** From the healing until everything passed again steadily and both feeds were fresh. */
   readonly recoverMs: number;
 }
 
-/** A request that is to succeed. */
+/** A request that should succeed. */
 interface Good extends Pick<Check, 'side' | 'sentMs' | 'endedMs' | 'status' | 'body'> {
   readonly what: string;
-  /** Whether an instance whose feed lives can answer it without Redis. */
+  /** Whether an instance with a live feed can answer it without Redis. */
   readonly isKnown: boolean;
   readonly failed: boolean;
 }
 
-/** Judges; where two readings are possible, in favour of Sallyport. */
+/** Judges the events; in doubt, in favour of Sallyport. */
 export function judge(course: Course): Verdict {
   const { revocations, struckMs, healedMs } = course;
   const good = goodRequests(course);
@@ -141,7 +141,7 @@ function goodRequests({ checks, revocations }: Course): Good[] {
   ];
 }
 
-/** Nothing but `unavailable` is excused, and only where and while it may be. */
+/** Whether the fault excuses a failure: only `unavailable` is excused, and only where and while the fault allows it. */
 function isExcused({ darkness, struckMs }: Course, request: Good, recoveredMs: number): boolean {
   const dark = darkness[request.side];
   const mayFail = dark === 'all' || (dark === 'unknown' && !request.isKnown);
@@ -152,7 +152,7 @@ function isInStall({ stalls }: Course, { sentMs, endedMs }: Good): boolean {
   return stalls.some(({ fromMs, toMs }) => fromMs <= endedMs && sentMs <= toMs + AFTERMATH_MS);
 }
 
-/** The first moment after the healing from which everything passes for a while. */
+/** Returns the first time after the healing from which everything passes for a while. */
 function recoveryOf(course: Course, good: readonly Good[]): number {
   const failed = good.filter((request) => request.failed && isExcused(course, request, Infinity));
   let fromMs = Math.max(course.healedMs, course.feedsFreshMs);
@@ -179,7 +179,7 @@ function checksAfterAcknowledgement({ revocations, checks }: Course) {
   });
 }
 
-/** Whose refusal it is: a reason of ours, or what Envoy or a connection says. */
+/** Returns the reason of a refusal: one of ours, or the message of Envoy or of a connection. */
 function codeOf(body: string): string {
   return /"code":"(\w+)"/.exec(body)?.[1] ?? body;
 }

@@ -15,16 +15,16 @@ export type Side = (typeof SIDES)[number];
 
 export const MAX_STALENESS_MS = 1_000;
 
-/** What one side consists of. */
+/** The parts of one side. */
 interface Instance<OwnWay> {
-  /** Its way to the revocation set. */
+  /** Its path to the revocation set. */
   readonly way: OwnWay;
-  /** The Envoy that asks this instance, and no other. */
+  /** The Envoy that uses only this instance. */
   readonly envoy: RunningEnvoy;
   /** Connections to that Envoy. */
   readonly agent: Agent;
   sallyport: Sallyport;
-  /** What those that ran before it have written. */
+  /** The output of earlier processes. */
   formerOutput: string;
 }
 
@@ -46,7 +46,7 @@ interface FaultWorldParts<Set extends Truth> {
   readonly instances: Readonly<Record<Side, Instance<WayTo<Set>>>>;
 }
 
-/** Two instances of Sallyport on one revocation set, each behind an Envoy of its own, for faults to strike. */
+/** Two instances of Sallyport on one revocation set, each behind its own Envoy. */
 export class FaultWorld<Set extends Truth = Truth> {
   readonly truth: Set;
   readonly cases: CaseIssuers;
@@ -60,13 +60,13 @@ export class FaultWorld<Set extends Truth = Truth> {
     this.parts = parts;
   }
 
-  /** Asks the Envoy of one side. */
+  /** Sends a request through the Envoy of one side. */
   async ask(side: Side, question: Omit<HttpRequest, 'port' | 'agent'>): Promise<HttpResponse> {
     const { envoy, agent } = this.instances[side];
     return await sendRequest({ ...question, port: envoy.gateways[0]?.port ?? 0, agent });
   }
 
-  /** Starts again the instance that was killed. */
+  /** Starts an instance again after a kill. */
   async restart(side: Side): Promise<void> {
     const { cases, onOutage } = this.parts;
     const instance = this.instances[side];
@@ -75,7 +75,7 @@ export class FaultWorld<Set extends Truth = Truth> {
     instance.sallyport = await startSallyport({ ...options, after: instance.sallyport });
   }
 
-  /** Runs a command of the command line on A's configuration; rejects where it fails. */
+  /** Runs a command with A's configuration. Rejects if it fails. */
   async command(...args: readonly string[]): Promise<void> {
     const { sallyport } = this.instances.a;
     const config = join(sallyport.folder, 'sallyport.yaml');
@@ -83,13 +83,13 @@ export class FaultWorld<Set extends Truth = Truth> {
     if (code !== 0) throw new Error(`sallyport ${args.join(' ')} ended with ${code}: ${output}`);
   }
 
-  /** Whether each feed has proved within the bound that it tells of changes. */
+  /** Whether each feed has proved within the bound that it reports changes. */
   async areFeedsFresh(): Promise<boolean> {
     const ages = await Promise.all(SIDES.map((side) => feedAgeMs(this.instances[side].sallyport)));
     return ages.every((ageMs) => ageMs <= MAX_STALENESS_MS);
   }
 
-  /** What an instance said about itself since then, warnings and errors alone. */
+  /** Returns an instance's warnings and errors since then. */
   warnings(side: Side, sinceMs: number): Said[] {
     const { sallyport, formerOutput } = this.instances[side];
     const lines = `${formerOutput}${sallyport.output()}`.split('\n');
@@ -130,7 +130,7 @@ function optionsFor(cases: CaseIssuers, { store }: Way, onOutage: unknown) {
   const edit = (config: Record<string, unknown>): void => {
     cases.configure(config);
     config['log'] = { level: 'info', passes: 0 };
-    // Longer than by default: a machine that runs tests side by side is no outage.
+    // Longer than the default, because a busy machine is not an outage.
     config['timeouts'] = { decision: '2s', store: '1s' };
     config['store'] = store;
     config['revocation'] = { maxStaleness: `${MAX_STALENESS_MS}ms`, onOutage };
@@ -143,7 +143,7 @@ function envOf({ env }: CaseIssuers): NodeJS.ProcessEnv {
   return { ...env, SEAL_SECRET: 'a secret of thirty-two bytes, ok' };
 }
 
-/** `Infinity` where it does not say. */
+/** `Infinity` without a value. */
 async function feedAgeMs({ ports }: Sallyport): Promise<number> {
   const question = { port: ports.admin, method: 'GET', path: '/metrics', headers: [] };
   const { body } = await sendRequest(question).catch(() => ({ body: '' }));
@@ -151,7 +151,7 @@ async function feedAgeMs({ ports }: Sallyport): Promise<number> {
   return age === undefined ? Infinity : Number(age) * 1_000;
 }
 
-/** Of any other line the time is not a number. */
+/** Returns NaN as the time of any other line. */
 function warningOf(side: Side, line: string): Said {
   const isWarning = line.includes('"log":"app"') && /"level":"(warn|error)"/.test(line);
   const { time = '', msg = '', cause = '' } = isWarning ? JSON.parse(line) : {};

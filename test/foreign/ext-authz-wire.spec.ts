@@ -25,7 +25,7 @@ interface Report {
   readonly answers: readonly { readonly answer: object; readonly unknown: readonly string[] }[];
 }
 
-describe('the ext_authz door, asked by a gateway with the whole of its messages', () => {
+describe('the ext_authz door, called with the complete messages of a gateway', () => {
   let packages: string;
 
   beforeAll(async () => {
@@ -68,7 +68,7 @@ describe('the ext_authz door, asked by a gateway with the whole of its messages'
     });
   });
 
-  it('reads a check of which every field is set, with headers in both forms', async () => {
+  it('reads a check with every field set, and headers in both forms', async () => {
     const hex = (value: string): string => Buffer.from(value, 'latin1').toString('hex');
     const { seen, report } = await ask([
       {
@@ -91,7 +91,7 @@ describe('the ext_authz door, asked by a gateway with the whole of its messages'
       { ...common, path: '/raw', authorization: 'Bearer a.b.c,Bearer \xff', fromBrowser: false },
       { ...common, path: '/none', authorization: undefined, fromBrowser: false },
     ]);
-    // What our own description leaves out was there all the same.
+    // The message also contained fields that our own definition leaves out.
     const attributes = 'destination context_extensions metadata_context route_metadata_context tls_session';
     const members = 'id scheme query fragment size protocol body raw_body';
     const leftOut = [...attributes.split(' '), ...members.split(' ').map((name) => `HttpRequest.${name}`)];
@@ -100,7 +100,7 @@ describe('the ext_authz door, asked by a gateway with the whole of its messages'
     );
   });
 
-  it('answers a pass that reads as it was meant', async () => {
+  it('encodes an allow response that the gateway reads correctly', async () => {
     const passing = { '/somebody': allowed({ subject: 'müller' }), '/nobody': allowed(), '/shadow': shadowed() };
     const headers = { ':authority': 'a', ':method': 'POST', ':path': '/', x_auth_subject: 'root' };
     const { report } = await ask(
@@ -157,7 +157,7 @@ describe('the ext_authz door, asked by a gateway with the whole of its messages'
     ]);
   });
 
-  it('answers every denial so that it reads as one', async () => {
+  it('encodes every denial so that the gateway reads a denial', async () => {
     const denials = Object.fromEntries(REASONS.map((reason) => [`/${reason}`, deny(reason, ROUTE, 'signature')]));
     const { report } = await ask(
       Object.keys(denials).map((path) => ({ path })),
@@ -200,7 +200,7 @@ describe('the ext_authz door, asked by a gateway with the whole of its messages'
     );
   });
 
-  it('answers a denial with its header fields, challenges one by one', async () => {
+  it('encodes the header fields of a denial, with one field for each challenge', async () => {
     const offering = { ...deny('credentials_required', ROUTE, 'signature'), offersBasic: true };
     const { report } = await ask([{ path: '/x' }], { '/x': offering });
     expect(report.answers).toMatchObject([

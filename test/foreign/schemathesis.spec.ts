@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { pythonPackages } from '../../tools/python.ts';
 import { OWN_ISSUER, startTokenService, type TokenService } from '../support/token-service.ts';
 
-/** What a description promises: no answer beyond it, and none that is our fault. */
+/** Checks that every response conforms to the description, and that none is a server error. */
 const CHECKS = [
   'not_a_server_error',
   'status_code_conformance',
@@ -28,10 +28,10 @@ beforeAll(async () => {
 
 afterAll(() => service.close());
 
-it('schemathesis finds no answer that the description does not promise', async () => {
+it('schemathesis finds no response that the description does not allow', async () => {
   const login = await service.call('POST', '/v1/login', undefined, { name: 'ada', password: 'secret' });
   const { access_token: token } = (await login.json()) as { readonly access_token: string };
-  // Without the stateful phase, which would find the token it calls by in the list, and revoke it.
+  // Without the stateful phase, which would find its own token in the list and revoke it.
   const options = `--phases examples,coverage,fuzzing --max-examples 10 --max-time 25 --seed 1 --no-color
     --generation-database none --suppress-health-check all --checks ${CHECKS.join(',')}`;
   const args = ['-m', 'schemathesis.cli', 'run', `${service.origin}/openapi.json`, ...options.split(/\s+/)];
@@ -39,7 +39,7 @@ it('schemathesis finds no answer that the description does not promise', async (
   const run = promisify(execFile)('python3', args, { cwd: service.folder, env: { ...process.env, PYTHONPATH: path } });
   const output = await run.then(
     ({ stdout }) => stdout,
-    // What it printed hangs on the error.
+    // The error contains its output.
     (error: unknown) => `FAILED\n${inspect(error, { maxStringLength: null })}`,
   );
   expect(output).not.toMatch(/^FAILED/);

@@ -13,7 +13,7 @@ import { NOW, VerifierFixture } from '../support/jwt/verifying.ts';
 
 const SECRET = secretOf('s');
 
-/** The key of each algorithm family, as it goes to a library; its name is its `kid`. */
+/** The key of each algorithm family in the form that libraries read; its name is its `kid`. */
 const KEYS = {
   rsa: rsa.privateKey,
   p256: p256.privateKey,
@@ -44,7 +44,7 @@ const ALGORITHMS: Readonly<Record<string, keyof typeof KEYS>> = {
 
 const CLAIMS = { sub: 'älice', aud: 'sms-api', iat: NOW, nbf: NOW, exp: NOW + 3600, scope: 'messages:send' };
 
-/** What a token of this algorithm says: who has a shared secret is the partner. */
+/** Returns the claims of a token by its algorithm: the partner has the shared secrets. */
 function claimsFor(algorithm: string): Json {
   return { ...CLAIMS, iss: (algorithm.startsWith('HS') ? partner([SECRET]) : corporate()).issuer };
 }
@@ -55,7 +55,7 @@ function familyOf(algorithm: string): keyof typeof KEYS {
   return family;
 }
 
-describe('a token made by somebody else', () => {
+describe('a token of another library', () => {
   let folder: string;
   let packages: string;
 

@@ -11,7 +11,7 @@ afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true });
 });
 
-/** Runs one spec file under the reporter; inside the checkout, so that it finds its packages. */
+/** Runs one spec file under the reporter, inside the checkout so that it finds the packages. */
 async function run(spec: string, env: NodeJS.ProcessEnv): Promise<{ code: number; lines: string[] }> {
   mkdirSync(join(ROOT, '.cache'), { recursive: true });
   const folder = mkdtempSync(join(ROOT, '.cache/reporter-'));
@@ -36,10 +36,10 @@ const SKIPPING = `${PASSING}it('rests', ({ skip }) => skip('no Envoy here'));\n`
 
 /** Spec, `CI`, exit code, last lines. */
 const CASES: readonly (readonly [name: string, spec: string, ci: string, code: number, last: readonly string[]])[] = [
-  ['counts what passed', PASSING, 'true', 0, ['1 passed, 0 failed']],
-  ['counts what failed', `${PASSING}it('fails', () => { throw new Error(); });`, '', 1, ['1 passed, 1 failed']],
+  ['counts passed tests', PASSING, 'true', 0, ['1 passed, 0 failed']],
+  ['counts failed tests', `${PASSING}it('fails', () => { throw new Error(); });`, '', 1, ['1 passed, 1 failed']],
   ['counts a file that does not load', `throw new Error();`, '', 1, ['0 passed, 1 failed']],
-  ['fails where no test ran', ``, '', 1, ['0 passed, 1 failed']],
+  ['fails if no test ran', ``, '', 1, ['0 passed, 1 failed']],
   [
     'names what was skipped and why',
     SKIPPING,
@@ -47,8 +47,8 @@ const CASES: readonly (readonly [name: string, spec: string, ci: string, code: n
     0,
     ['skipped: a.spec.ts > rests: no Envoy here', '1 passed, 0 failed, 1 skipped'],
   ],
-  ['fails under CI where a test was skipped', SKIPPING, 'true', 1, ['1 passed, 0 failed, 1 skipped']],
-  ['fails where every test was skipped', `it.todo('later');`, '', 1, ['0 passed, 0 failed, 1 skipped']],
+  ['fails under CI if a test was skipped', SKIPPING, 'true', 1, ['1 passed, 0 failed, 1 skipped']],
+  ['fails if every test was skipped', `it.todo('later');`, '', 1, ['0 passed, 0 failed, 1 skipped']],
 ];
 
 describe('SummaryReporter', () => {

@@ -8,7 +8,7 @@ import { walkProblems } from '../../tools/walks.ts';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const SOURCE = `export class Store {\n  private async read(key: string) {}\n}\nexport function open(): void {}\n`;
 
-/** The problems of a page with these walks beside a source. */
+/** Returns the problems of a page with these walks and one source file. */
 function problemsOf(walks: string): string[] {
   const root = mkdtempSync(join(tmpdir(), 'sallyport-walks-'));
   onTestFinished(() => rmSync(root, { recursive: true }));
@@ -30,7 +30,7 @@ describe('walkProblems()', () => {
     );
   });
 
-  it('names a function, a class or a method that is not there, and a file that is not', () => {
+  it('names missing functions, classes, methods and files', () => {
     const names = ['close', 'Other.read', 'Store.write'];
     const steps = names.map((name, index) => `${index + 1}. [\`${name}\`](../src/a.ts) x\n`).join('');
     expect(problemsOf(`### One\n\n${steps}4. [\`open\`](../src/b.ts) x\n`)).toEqual([
@@ -41,7 +41,7 @@ describe('walkProblems()', () => {
     ]);
   });
 
-  it('refuses a walk of eleven functions, a walk of none, and a page without walks', () => {
+  it('refuses a walk of eleven functions, an empty walk, and a page without walks', () => {
     const eleven = Array.from({ length: 11 }, (_, index) => `${index + 1}. [\`open\`](../src/a.ts) x\n`).join('');
     expect(problemsOf(`### One\n\n${eleven}\n### Two\n\ntext\n`)).toEqual([
       'One: names 11 functions, not 1 to 10',

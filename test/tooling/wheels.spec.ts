@@ -8,7 +8,7 @@ import { unpackWheel } from '../../tools/python.ts';
 const LISTS = new URL('../../tools/wheels/', import.meta.url);
 const REQUIREMENT = /^[\w-]+==[\w.]+(?: ;[^\\]+)?(?: \\\n {4}--hash=sha256:[0-9a-f]{64})+$/;
 
-it('every wheel that is fetched is pinned by its hash', async () => {
+it('every fetched wheel is pinned by its hash', async () => {
   for (const name of await readdir(LISTS)) {
     const text = await readFile(new URL(name, LISTS), 'utf8');
     for (const requirement of text.trim().split(/\n(?! )/)) expect(requirement, name).toMatch(REQUIREMENT);

@@ -14,8 +14,8 @@ describe.skipIf(!hasVectors('jose-cookbook'))(`the JOSE cookbook (${NEEDS})`, ()
     ['RFC 7520, 4.3: ES512, which the contract does not list', 'jws/4_3.ecdsa_signature.json', 'algorithm'],
     ['RFC 7520, 4.4: HS256', 'jws/4_4.hmac-sha2_integrity_protection.json', 'valid'],
     ['RFC 8037, A.4: EdDSA', 'curve25519/jws.json', 'valid'],
-    ['RFC 7797: a payload that is not encoded', 'rfc7797/hmac-sha2_b64_false.json', 'encoding'],
-  ])('%s', async (_, file, verdict) => {
+    ['RFC 7797: an unencoded payload', 'rfc7797/hmac-sha2_b64_false.json', 'encoding'],
+  ])('has the expected verdict: %s', async (_, file, verdict) => {
     const { input, output } = readVectors<Example>(`jose-cookbook/${file}`);
     const compact = output.compact ?? '';
     expect(await verdictOn(compact, issuerWith(input.key))).toBe(verdict);
@@ -26,7 +26,7 @@ describe.skipIf(!hasVectors('jose-cookbook'))(`the JOSE cookbook (${NEEDS})`, ()
     }
   });
 
-  it('RFC 7520, 4.5: a detached payload is no token', async () => {
+  it('RFC 7520, 4.5: a detached payload is not a token', async () => {
     const { input, output } = readVectors<Example>('jose-cookbook/jws/4_5.signature_with_detached_content.json');
     expect(await verdictOn(output.compact ?? 'none', issuerWith(input.key))).toBe('signature');
   });

@@ -10,10 +10,10 @@ import { corporate, partner, publishing } from '../support/jwt/issuers.ts';
 const PUBLIC = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'EdDSA', 'Ed25519'];
 const SHARED = ['HS256', 'HS384', 'HS512'];
 
-/** A JSON Web Key as a vector holds it. */
+/** A JSON Web Key in a vector. */
 export type Jwk = JsonWebKey & { readonly alg?: string };
 
-/** An issuer with this key: a partner where it is a shared secret, else one whose key set holds its public half. */
+/** Returns an issuer with this key: a shared secret, or the private key of a published public key. */
 export function issuerWith(jwk: Jwk): TrustedIssuer {
   if (jwk.kty !== 'oct') return publisher([publicHalfOf(jwk)]);
   const secret = createSecretKey(Buffer.from(jwk.k ?? '', 'base64url'));
@@ -21,7 +21,7 @@ export function issuerWith(jwk: Jwk): TrustedIssuer {
   return { config: partner([secret], { algorithms: SHARED }), keys };
 }
 
-/** A set with private keys is refused, and the cookbook's keys are whole. */
+/** Removes private members: the cookbook's keys have them, and a set with private keys is refused. */
 function publicHalfOf(jwk: Jwk): Jwk {
   if (jwk.d === undefined) return jwk;
   const { kid, alg, use } = jwk as Jwk & { readonly kid?: string; readonly use?: string };
@@ -30,25 +30,25 @@ function publicHalfOf(jwk: Jwk): Jwk {
   );
 }
 
-/** An issuer that publishes these keys. */
+/** Returns an issuer that publishes these keys. */
 export function publisher(jwks: readonly Jwk[]): TrustedIssuer {
   return { config: corporate({ algorithms: PUBLIC }), keys: publishing(...jwks) };
 }
 
 /**
- * What our path says of a signature: strict form, the issuer's algorithms, its keys, jose. `valid`, or the step that
- * refused. The vectors' payloads are no claims, so whether the payload is a JSON object is the one thing of the form
- * that is not asked; nor are the claims, which come after the signature.
+ * Verifies a signature as we do: strict form, the issuer's algorithms, its keys, jose. Resolves to `valid` or the step
+ * that refused. Payloads of vectors are not claims, so neither the claims nor whether the payload is a JSON object is
+ * checked.
  */
 export async function verdictOn(jws: string, issuer: TrustedIssuer): Promise<string> {
   const parsed = parseJwt(jws);
   if (typeof parsed === 'string' && parsed !== 'payload') return parsed;
-  // `payload` is the last of the form's checks: the others were met.
+  // `payload` is the last check of the form, so the others passed.
   const { alg: algorithm = '', kid } = decodeProtectedHeader(jws);
   const token = { algorithm, kid, header: {}, payload: { iss: issuer.config.issuer }, thumbprint: '' };
   const chosen = new Issuers([issuer]).choose(token);
   if ('check' in chosen) return checkText(chosen.check);
-  // A set without any key that is fit for use is none.
+  // A set without a usable key is refused as a whole.
   const keys = (await issuer.keys.find(algorithm, kid)) ?? [];
   if (keys.length === 0) return 'key';
   for (const { key } of keys) if (await verifies(jws, key, algorithm)) return 'valid';

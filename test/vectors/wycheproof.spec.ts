@@ -17,7 +17,7 @@ interface Vectors<Key> {
   readonly testGroups: readonly { readonly public?: Key; readonly private: Key; readonly tests: readonly Case[] }[];
 }
 
-/** Valid by wycheproof, refused by contract section 3: which step refuses, and why it must. */
+/** Cases that wycheproof accepts and that section 3 of the contract refuses, with the step that refuses them. */
 const STRICTER: Readonly<Record<number, string>> = {
   346: 'key', // header PS384, the key is published for PS256
   350: 'key', // the same, with key_ops
@@ -34,7 +34,7 @@ const STRICTER: Readonly<Record<number, string>> = {
 const NO_DIFFERENT: readonly number[] = [367, 370];
 
 describe.skipIf(!hasVectors(SIGNATURES))(`wycheproof JSON web signatures (${NEEDS})`, () => {
-  it('have the verdict that they must have, all 401 of them', async () => {
+  it('all 401 have the expected verdict', async () => {
     const wrong = (await judgeAll()).filter(({ tcId, result, verdict }) => {
       const expected = NO_DIFFERENT.includes(tcId) || result === 'valid' ? (STRICTER[tcId] ?? 'valid') : 'refused';
       return expected === 'refused' ? verdict === 'valid' : verdict !== expected;
@@ -42,7 +42,7 @@ describe.skipIf(!hasVectors(SIGNATURES))(`wycheproof JSON web signatures (${NEED
     expect(wrong).toEqual([]);
   });
 
-  it('are as many as that, and none has claims for a payload', async () => {
+  it('are 401, and none has claims as its payload', async () => {
     const cases = await judgeAll();
     expect(cases).toHaveLength(401);
     expect(cases.filter(({ result }) => result === 'valid')).toHaveLength(46);
@@ -60,10 +60,10 @@ describe.skipIf(!hasVectors(SIGNATURES))(`wycheproof JSON web signatures (${NEED
 
   it.each<[step: string, what: string, tcIds: readonly number[]]>([
     ['algorithm', 'alg none in four spellings', [341, 342, 343, 344]],
-    ['key', 'keys that are not for signatures', [353, 354, 355, 356]],
-    ['encoding', 'characters and bits that are none', [360, 361, 362, 363, 364, 365, 366, 368, 369, 371, 374, 375]],
+    ['key', 'keys for other uses than signatures', [353, 354, 355, 356]],
+    ['encoding', 'invalid characters and bits', [360, 361, 362, 363, 364, 365, 366, 368, 369, 371, 374, 375]],
     ['signature', 'ECDSA signatures at the edge of the field', Array.from({ length: 22 }, (_, index) => 380 + index)],
-  ])('are refused by the step that is there for it: %s, %s', async (step, _, tcIds) => {
+  ])('are refused by the right step: %s, %s', async (step, _, tcIds) => {
     const verdicts = (await judgeAll()).filter(({ tcId }) => tcIds.includes(tcId)).map(({ verdict }) => verdict);
     expect(verdicts).toEqual(tcIds.map(() => step));
   });
@@ -86,7 +86,7 @@ async function judgeAll(): Promise<readonly Judged[]> {
   return judged;
 }
 
-/** Against wycheproof's verdict on a key set. */
+/** Our verdicts that differ from wycheproof's on key sets. */
 const OTHER_FOR_KEYS: Readonly<Record<number, string>> = {
   2: 'key', // a shared secret in a key set is never used
   7: 'valid', // a ROCA key: a weakness of who made the key, which we do not look for
@@ -96,13 +96,13 @@ const OTHER_FOR_KEYS: Readonly<Record<number, string>> = {
 };
 
 describe.skipIf(!hasVectors(KEYS))(`wycheproof JSON web key sets (${NEEDS})`, () => {
-  it('have the verdict that they must have, all 26 of them', async () => {
+  it('all 26 have the expected verdict', async () => {
     const wrong: unknown[] = [];
     let cases = 0;
     for (const group of readVectors<Vectors<{ readonly keys: readonly Jwk[] }>>(KEYS).testGroups) {
       const issuer = publisher((group.public ?? group.private).keys);
       for (const { tcId, comment, jws, result } of group.tests) {
-        // An issuer with a key set never lists HS*, so that the key's own check is what is asked here.
+        // An issuer with a key set never lists HS*, so this tests the check of the key itself.
         const verdict = (await verdictOn(jws, issuer)).replace('algorithm', 'key');
         cases += 1;
         const expected = OTHER_FOR_KEYS[tcId] ?? (result === 'valid' ? 'valid' : 'refused');
