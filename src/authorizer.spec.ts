@@ -13,7 +13,7 @@ import {
   makeStanding,
   NOW_MS,
 } from '../test/support/core.ts';
-import { SILENT_OBSERVER, SOUND_SET } from '../test/support/standings.ts';
+import { SILENT_OBSERVER, SOUND_SET } from '../test/support/revocation/standings.ts';
 import type { AuthorizerParts } from './authorizer.ts';
 import { Authorizer } from './authorizer.ts';
 import type { PresentedCredential } from './core/credential.ts';

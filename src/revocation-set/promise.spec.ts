@@ -2,8 +2,8 @@ import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { makeCredential } from '../../test/support/core.ts';
-import type { StoreRead } from '../../test/support/standings.ts';
-import { MAX_STALENESS_MS, StandingsFixture } from '../../test/support/standings.ts';
+import type { StoreRead } from '../../test/support/revocation/standings.ts';
+import { MAX_STALENESS_MS, StandingsFixture } from '../../test/support/revocation/standings.ts';
 import type { Verdict } from '../core/standing.ts';
 import type { VerifiedCredential } from '../core/verified-credential.ts';
 

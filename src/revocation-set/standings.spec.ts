@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { MAX_STALENESS_MS, STORE_TIMEOUT_MS, StandingsFixture } from '../../test/support/standings.ts';
+import { MAX_STALENESS_MS, STORE_TIMEOUT_MS, StandingsFixture } from '../../test/support/revocation/standings.ts';
 import type { Reach } from '../core/revocation-entry.ts';
 import { writeUndone } from '../core/revocation-entry.ts';
 import type { Verdict } from '../core/standing.ts';

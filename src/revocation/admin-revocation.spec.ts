@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { makeCredential, NOW_SECONDS as NOW } from '../../test/support/core.ts';
-import { OWN, resolverOver } from '../../test/support/revocation-resolver.ts';
+import { OWN, resolverOver } from '../../test/support/revocation/resolver.ts';
 import type { RevocationTarget } from '../revocation-set/target.ts';
 import { openMemoryStore } from '../store/memory/store.ts';
 import { AdminRevocation } from './admin-revocation.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { OWN } from '../../test/support/revocation-resolver.ts';
+import { OWN } from '../../test/support/revocation/resolver.ts';
 import type {
   FieldsProblem,
   RequestIssuer,

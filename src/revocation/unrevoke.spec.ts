@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { OWN, resolverOver } from '../../test/support/revocation-resolver.ts';
+import { OWN, resolverOver } from '../../test/support/revocation/resolver.ts';
 import { readValues } from '../../test/support/store/revocations.ts';
 import { openMemoryStore } from '../store/memory/store.ts';
 import type { RevocationRequest } from './revocation-request.ts';

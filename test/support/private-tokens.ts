@@ -9,7 +9,7 @@ import { ScopeRules } from '../../src/tokens/scope-rules.ts';
 import { TokenMint } from '../../src/tokens/token-mint.ts';
 import { TokenViews } from '../../src/tokens/token-views.ts';
 import { recordAudit, SOMEONE } from './audit.ts';
-import { resolverOver } from './revocation-resolver.ts';
+import { resolverOver } from './revocation/resolver.ts';
 import { revocationsOf } from './store/revocations.ts';
 
 export const NOW = 1_800_000_000;

@@ -27,7 +27,7 @@ async function run(spec: string, env: NodeJS.ProcessEnv): Promise<{ code: number
 }
 
 const CONFIG = `
-import { SummaryReporter } from '../../test/support/summary-reporter.ts';
+import { SummaryReporter } from '../support/summary-reporter.ts';
 export default { test: { reporters: [new SummaryReporter()] } };
 `;
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { withCheckText } from '../../../test/support/core.ts';
 import { makeThrottle, SILENT_LOG_INS } from '../../../test/support/log-in-bounds.ts';
-import { SILENT_OBSERVER, SOUND_SET } from '../../../test/support/standings.ts';
+import { SILENT_OBSERVER, SOUND_SET } from '../../../test/support/revocation/standings.ts';
 import { revocationsOf } from '../../../test/support/store/revocations.ts';
 import { CredentialCheck } from '../../accounts/credential-check.ts';
 import { Passwords } from '../../accounts/passwords/passwords.ts';

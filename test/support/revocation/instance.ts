@@ -1,13 +1,13 @@
 import { expect, onTestFinished } from 'vitest';
-import type { RevocationObserver } from '../../src/core/ports.ts';
-import { writeUndone } from '../../src/core/revocation-entry.ts';
-import type { Verdict } from '../../src/core/standing.ts';
-import { judge } from '../../src/core/standing.ts';
-import { acceptLoss } from '../../src/revocation/accept-loss.ts';
-import { formatEpoch } from '../../src/revocation-set/epoch.ts';
-import { RevocationSet } from '../../src/revocation-set/revocation-set.ts';
-import type { Store } from '../../src/store/store.ts';
-import { makeCredential } from './core.ts';
+import type { RevocationObserver } from '../../../src/core/ports.ts';
+import { writeUndone } from '../../../src/core/revocation-entry.ts';
+import type { Verdict } from '../../../src/core/standing.ts';
+import { judge } from '../../../src/core/standing.ts';
+import { acceptLoss } from '../../../src/revocation/accept-loss.ts';
+import { formatEpoch } from '../../../src/revocation-set/epoch.ts';
+import { RevocationSet } from '../../../src/revocation-set/revocation-set.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { makeCredential } from '../core.ts';
 
 const LIMITS = { maxStalenessMs: 1_000, storeTimeoutMs: 2_000, allowKnownForMs: 60_000 };
 

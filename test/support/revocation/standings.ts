@@ -1,10 +1,10 @@
-import type { RevocationObserver } from '../../src/core/ports.ts';
-import type { Freshness, Verdict } from '../../src/core/standing.ts';
-import { judge } from '../../src/core/standing.ts';
-import type { VerifiedCredential } from '../../src/core/verified-credential.ts';
-import type { StandingsParts } from '../../src/revocation-set/standings.ts';
-import { Standings } from '../../src/revocation-set/standings.ts';
-import { makeCredential, makeMoment, NOW_MS } from './core.ts';
+import type { RevocationObserver } from '../../../src/core/ports.ts';
+import type { Freshness, Verdict } from '../../../src/core/standing.ts';
+import { judge } from '../../../src/core/standing.ts';
+import type { VerifiedCredential } from '../../../src/core/verified-credential.ts';
+import type { StandingsParts } from '../../../src/revocation-set/standings.ts';
+import { Standings } from '../../../src/revocation-set/standings.ts';
+import { makeCredential, makeMoment, NOW_MS } from '../core.ts';
 
 export const MAX_STALENESS_MS = 1000;
 export const STORE_TIMEOUT_MS = 80;

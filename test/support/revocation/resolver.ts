@@ -1,7 +1,7 @@
-import type { RequestIssuer } from '../../src/revocation/revocation-request.ts';
-import type { RevocationResolverParts } from '../../src/revocation/revocation-resolver.ts';
-import type { Store } from '../../src/store/store.ts';
-import { NOW_MS } from './core.ts';
+import type { RequestIssuer } from '../../../src/revocation/revocation-request.ts';
+import type { RevocationResolverParts } from '../../../src/revocation/revocation-resolver.ts';
+import type { Store } from '../../../src/store/store.ts';
+import { NOW_MS } from '../core.ts';
 
 /** Our own issuer. Its tokens are valid for at most 5,000 seconds. */
 export const OWN: RequestIssuer = {
