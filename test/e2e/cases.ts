@@ -194,7 +194,7 @@ const passing: readonly Case[] = [
     expected: alice('messages:send messages:list'),
   },
   {
-    name: 'a route for whoever is authenticated',
+    name: 'a route for every authenticated caller',
     path: `${MESSAGES}/x/me`,
     authorization: bearer(rsa({ scope: '' })),
     expected: { identity: { ...omit(alice('').identity, 'x-auth-scopes') } },
@@ -218,7 +218,7 @@ const passing: readonly Case[] = [
     expected: { identity: omit(alice('messages:send messages:list').identity, 'x-auth-token-id') },
   },
   {
-    name: 'a public route: nobody is authenticated, identity headers are stripped, the credential passes untouched',
+    name: 'a public route: no authentication, identity headers are stripped, the credential passes unchanged',
     method: 'GET',
     path: `${MESSAGES}/x/public/a/b`,
     authorization: () => ['Bearer whatever'],
@@ -345,7 +345,7 @@ const denied: readonly Case[] = [
     expected: NO_ROUTE,
   },
   {
-    name: 'a health checker is nobody special',
+    name: 'a health checker gets no special treatment',
     headers: [['user-agent', 'kube-probe/1.30']],
     expected: REQUIRED,
   },
@@ -441,7 +441,7 @@ const attacks: Readonly<Record<string, (issuers: CaseIssuers) => string>> = {
     ),
   "Auth0's token with an issuer that is a number": (issuers) => auth0Token(issuers, { iss: 7 }),
   "Auth0's token with a list of issuers": (issuers) => auth0Token(issuers, { iss: [PARTNER] }),
-  "Auth0's token with the issuer of somebody else": (issuers) => auth0Token(issuers, { iss: PARTNER }),
+  "Auth0's token with another issuer": (issuers) => auth0Token(issuers, { iss: PARTNER }),
   'ES256 with a key of its own': () => {
     const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     return forgeWith({ alg: 'ES256', kid: 'ec' }, claims({ iss: CORPORATE }), signedBy('ES256', privateKey));

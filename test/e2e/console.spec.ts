@@ -283,7 +283,7 @@ describe('the console, in Chromium and through Envoy', { timeout: 240_000 }, () 
     ['desktop', 1_280, 'light'],
     ['phone', 360, 'light'],
     ['phone-dark', 360, 'dark'],
-  ] as const)('can be read by everybody: %s', async (device, width, colorScheme) => {
+  ] as const)('is accessible: %s', async (device, width, colorScheme) => {
     const visitor = await openVisitor(browser, {
       viewport: { width, height: 800 },
       colorScheme,
