@@ -8,7 +8,8 @@ export const check = defineCommand('check', {
   summary: 'validate a configuration offline',
   takes: [],
   details: `Prints every problem with its line and exits with 1. If there is none, prints a summary and exits with 0.
-Warns about route rules without methods that require less than their neighbours.
+Warns about each route that lists no methods and requires less than another route for the same path: it
+also matches the methods that the other one does not list.
 
 Opens no listener, no store and no connection. Variables and files that secrets refer to must exist.`,
   options: {},

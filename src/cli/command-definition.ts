@@ -46,7 +46,7 @@ export function defineGroup(name: string, group: Group): Command {
     async run(args, terminal) {
       const [word = '', ...positionals] = args.positionals;
       const action = actionIn([word]);
-      if (action === undefined) throw new UsageError(`expected ${Object.keys(group.actions).join(', ')}`);
+      if (action === undefined) throw new UsageError(`expected one of ${Object.keys(group.actions).join(', ')}`);
       refuseStray(name, word, group, args);
       return await runAction(`${name} ${word}`, action, { ...args, positionals }, terminal);
     },

@@ -17,8 +17,8 @@ describe('a command line that is not understood', () => {
     [['serve', '--confg', 'x'], 'there is no option --confg, did you mean --config?'],
     [['serve', 'other.yaml'], 'too many arguments for `sallyport serve`'],
     [['check', 'other.yaml'], 'too many arguments for `sallyport check`'],
-    [['account'], 'expected add, list, show, password'],
-    [['account', 'delete', 'x'], 'expected add, list, show, password'],
+    [['account'], 'expected one of add, list, show, password'],
+    [['account', 'delete', 'x'], 'expected one of add, list, show, password'],
     [['account', 'add'], 'NAME is missing'],
     [['account', 'add', 'ada'], '--scopes is missing'],
     [['account', 'add', 'ada', '--scopes', ''], '--scopes is missing'],
@@ -27,7 +27,7 @@ describe('a command line that is not understood', () => {
     [['account', 'list', '--scopes', 'x'], '--scopes is not an option of `sallyport account list`'],
     [['account', 'disable', 'ada', '--email', 'x'], '--email is not an option of `sallyport account disable`'],
     [['account', 'disable', 'ada', '--by', ''], '--by takes 1 to 100 characters'],
-    [['store', 'copy'], 'expected export, import, accept-loss'],
+    [['store', 'copy'], 'expected one of export, import, accept-loss'],
     [['store', 'import'], 'FILE is missing'],
     [['store', 'export', 'x'], 'too many arguments for `sallyport store export`'],
     [['store', 'accept-loss', 'x'], 'too many arguments for `sallyport store accept-loss`'],
@@ -35,7 +35,7 @@ describe('a command line that is not understood', () => {
       ['store', 'import', 'x', '--out', 'y'],
       '--out is not an option of `sallyport store import`, only of `sallyport store export`',
     ],
-    [['token'], 'expected list, revoke, unrevoke'],
+    [['token'], 'expected one of list, revoke, unrevoke'],
     [['token', 'revoke'], 'expected one of --token-file'],
     [['token', 'revoke', '--token-file', 'f', 'x'], 'too many arguments for `sallyport token revoke`'],
     [
@@ -46,7 +46,7 @@ describe('a command line that is not understood', () => {
       ['token', 'list', '--jti', 'x'],
       '--jti is not an option of `sallyport token list`, only of `sallyport token revoke`, `sallyport token unrevoke`',
     ],
-    [['keys', 'frobnicate'], 'expected list, rotate, revoke, reseal'],
+    [['keys', 'frobnicate'], 'expected one of list, rotate, revoke, reseal'],
     [['keys', 'revoke'], 'KID is missing'],
     [['keys', 'rotate', 'x'], 'too many arguments for `sallyport keys rotate`'],
     [['keys', 'list', '--yes'], '--yes is not an option of `sallyport keys list`, only of `sallyport keys revoke`'],
@@ -75,7 +75,7 @@ describe('a command line that is not understood', () => {
     const { output } = await runSallyport(['keys', 'revoke', '--yes']);
     expect(output).toBe(`sallyport: KID is missing
 usage: sallyport keys revoke KID [--reason TEXT] [--by NAME] [--yes] [--config FILE]
-\`sallyport keys revoke --help\` tells more.
+See \`sallyport keys revoke --help\`.
 `);
   });
 });

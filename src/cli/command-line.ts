@@ -21,8 +21,8 @@ const HELP = `usage: sallyport COMMAND [--config FILE]
 
 commands:
 ${columns(COMMANDS.map(({ name, summary }) => [name, summary]))}
-\`sallyport COMMAND --help\` shows what a command takes. The configuration is sallyport.yaml unless --config names
-another file.
+\`sallyport COMMAND --help\` shows the arguments and options of a command. The configuration is sallyport.yaml
+unless --config names another file.
 `;
 
 /** Runs one command line; resolves to the exit code: 0 done, 1 refused or failed, 2 not understood, 141 cut off by its reader. */

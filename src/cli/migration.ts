@@ -14,9 +14,9 @@ const HEADINGS = ['account', 'route', 'passed', 'denied', 'last', 'last used a t
 export const migration = defineCommand('migration', {
   summary: 'show which accounts still use Basic on routes, and with which errors',
   takes: [],
-  details: `For each account that used Basic: the routes, how often it was allowed, why it was denied, when it came
-last, and when the account last used a token other than a log-in token. Names that belong to no account
-are counted together as (no account).
+  details: `For each account that used Basic: the routes, how often it was allowed, why it was denied, when it last used
+Basic, and when it last used a token other than a login token. Names that belong to no account are counted
+together as (no account).
 
 Instances write their counts to the store once a minute. The store keeps them for ${MAX_REPORTED_DAYS} days.`,
   options: {

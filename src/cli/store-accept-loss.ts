@@ -5,18 +5,18 @@ import { CommandError, requireConfig } from './command.ts';
 import { defineAction } from './command-definition.ts';
 import { BY_OPTION, readAuthor } from './operator.ts';
 
-/** Declares each part of the revocation set that was lost complete as it is now. */
+/** Declares each lost part of the revocation set complete. */
 export const acceptLosses = defineAction({
-  summary: 'declare a revocation set that was lost complete as it is now',
+  summary: 'declare the revocation set complete after a loss',
   takes: [],
   details: `If the store loses the revocation set (it was emptied, restarted without its data, or replaced by a
-backup), running instances write again the revocations that they know and answer \`unavailable\` to every
-request that needs a credential.
+backup), running instances rewrite the revocations that they know and answer \`unavailable\` to every request that
+needs a credential.
 
-First find out what the set lacks: a backup and the audit log say what was revoked. Write that again.
-Then accept-loss declares the set complete, and every instance resumes by itself.
+First find out what the set lacks: a backup and the audit log say what was revoked. Revoke that again. Then
+accept-loss declares the set complete, and every instance resumes by itself.
 
-Exits with 0, also if nothing is lost.`,
+Exits with 0 even if nothing is lost.`,
   options: { by: BY_OPTION },
   async run({ config: file, values }, { env, out, err }) {
     const by = operatorOf(readAuthor(values));
@@ -30,7 +30,7 @@ Exits with 0, also if nothing is lost.`,
       throw new CommandError(`sallyport: another process has changed ${accepted.key}; run this again`);
     }
     const isNone = accepted.losses.length === 0;
-    out(isNone ? 'nothing is lost; nothing was changed\n' : 'instances resume as soon as they read it\n');
+    out(isNone ? 'nothing is lost; nothing was changed\n' : 'instances resume as soon as they read this\n');
     return 0;
   },
 });

@@ -70,7 +70,7 @@ function linesOf(result: UnrevokeResult): readonly string[] {
   return [
     `taken back: ${key}`,
     `  said   ${entryText(key, result.value)}`,
-    'Running instances read it from the store. An instance without a feed at this moment may refuse the tokens until it',
-    'is restarted. Other revocations may end the same tokens: `sallyport explain` names them.',
+    'Running instances follow. One whose feed is broken at this moment may refuse the tokens until it is restarted.',
+    'Other revocations may end the same tokens: `sallyport explain` names them.',
   ];
 }

@@ -30,17 +30,13 @@ describe('stepsOf()', () => {
     [
       deny('path_rejected', undefined, 'method'),
       'path',
-      'methods are upper-case words, and some servers read other spellings as one of them',
+      'the method is not an upper-case word such as GET, and some servers read other spellings as one',
     ],
     [deny('path_rejected', undefined, 'path encoding'), 'path', 'two parsers could read it in different ways'],
-    [deny('route_denied', undefined, 'route'), 'route', 'no rule lists the path with this method'],
-    [deny('credentials_required', route, 'no credential'), 'credential', 'the check that failed: no credential'],
-    [
-      deny('unavailable', route, 'verification not known'),
-      'verification',
-      'the check that failed: verification not known',
-    ],
-    [deny('token_invalid', route, 'exp', 'partner'), 'verification', 'the check that failed: exp, issuer partner'],
+    [deny('route_denied', undefined, 'route'), 'route', 'no route matches the host, the path and the method'],
+    [deny('credentials_required', route, 'no credential'), 'credential', 'failed check: no credential'],
+    [deny('unavailable', route, 'verification not known'), 'verification', 'failed check: verification not known'],
+    [deny('token_invalid', route, 'exp', 'partner'), 'verification', 'failed check: exp, issuer partner'],
     [
       denyVerified('token_expired', route, 'expired', 'partner'),
       'expiry',
@@ -49,14 +45,14 @@ describe('stepsOf()', () => {
     [
       denyVerified('token_invalid', route, 'issuer not taken here', 'partner'),
       'issuer',
-      'the check that failed: issuer not taken here, issuer partner',
+      'failed check: issuer not taken here, issuer partner',
     ],
     [
       denyVerified('token_revoked', route, 'revocation by token id', 'partner'),
       'revocation',
       'an entry of the revocation set ends it, issuer partner',
     ],
-    [deny('unavailable', route, 'standing not known'), 'revocation', 'the check that failed: standing not known'],
+    [deny('unavailable', route, 'standing not known'), 'revocation', 'failed check: standing not known'],
     [
       denyVerified('scope_required', route, 'scope', 'partner'),
       'scope',

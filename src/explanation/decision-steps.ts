@@ -39,7 +39,7 @@ function reachedBefore(denial: Deny | undefined): number {
 }
 
 const PATH_FAILURES: Readonly<Record<CheckOf<'path'>, string>> = {
-  method: 'methods are upper-case words, and some servers read other spellings as one of them',
+  method: 'the method is not an upper-case word such as GET, and some servers read other spellings as one',
   path: 'two parsers could read it in different ways',
   'path encoding': 'two parsers could read it in different ways',
 };
@@ -50,7 +50,7 @@ function failureText(denial: Deny): string {
     case 'path':
       return PATH_FAILURES[denial.check];
     case 'route':
-      return 'no rule lists the path with this method';
+      return 'no route matches the host, the path and the method';
     case 'expiry':
       return `ended ${timeOf(credential?.validUntilMs)}, clock skew included${issuerText(denial)}`;
     case 'revocation':
@@ -68,7 +68,7 @@ function failureText(denial: Deny): string {
 }
 
 function checkFailed(denial: Deny): string {
-  return `the check that failed: ${checkText(denial.check)}${issuerText(denial)}`;
+  return `failed check: ${checkText(denial.check)}${issuerText(denial)}`;
 }
 
 function issuerText({ issuer }: Deny): string {
@@ -78,7 +78,7 @@ function issuerText({ issuer }: Deny): string {
 function passText(name: DecisionStep, route: Route | undefined, credential: VerifiedCredential | undefined): string {
   switch (name) {
     case 'path':
-      return 'every parser reads it in the same way';
+      return 'every parser reads it the same way';
     case 'route':
       return route === undefined ? '' : `${route.pattern} needs ${needsOf(route)}`;
     case 'credential':

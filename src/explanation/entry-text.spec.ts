@@ -17,7 +17,7 @@ describe('wordsOfEntry()', () => {
 
   it.each([
     ['1800000000', 'ends what was issued up to 2027-01-15T08:00:00.000Z'],
-    ['999999999999999', 'ends whatever is issued, for ever'],
+    ['999999999999999', 'ends whatever is issued, forever'],
     ['now', "ends whatever was issued: its time cannot be read in 'now'"],
   ])('tells what the mark %j says', (value, words) => {
     for (const key of ['notbefore:own:s', 'notbefore-issuer:own']) {

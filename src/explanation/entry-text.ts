@@ -14,7 +14,7 @@ function wordsOfMark(key: string, value: string): string {
   if (!Number.isFinite(issuedUpToSeconds))
     return `ends whatever was issued: its time cannot be read in ${quote(value)}`;
   const time = timeOf(issuedUpToSeconds * 1000);
-  return time === 'never' ? 'ends whatever is issued, for ever' : `ends what was issued up to ${time}`;
+  return time === 'never' ? 'ends whatever is issued, forever' : `ends what was issued up to ${time}`;
 }
 
 function wordsOfReason(key: string, value: string): string {

@@ -8,18 +8,19 @@ export const MEANINGS: Readonly<Record<Reason, string>> = {
     'The request has more than one credential: two Authorization fields, or one field with two credentials. Something between the client and the gateway may add one.',
   token_invalid:
     'The token is malformed; or its signature, algorithm, issuer, audience, subject or start time is wrong; or its introspection server does not know it. The log line names the check and the issuer; sallyport explain names them for a token that you have.',
-  token_expired: 'The time in exp is over by more than clockSkew. The client must get a new token.',
+  token_expired: 'exp has passed by more than clockSkew. The client must get a new token.',
   token_revoked:
-    'An entry of the revocation set ends the token: its id, its thumbprint, its key, or a mark for its subject or issuer. sallyport explain names the entry, who wrote it and why; the audit log has the author and reason of a mark.',
+    'A revocation entry ends the token, by its id, its thumbprint or its signing key, or by a mark on its subject or issuer. sallyport explain with the token shows the entry, its author and its reason. The author and the reason of a mark are in the audit log only.',
   credentials_invalid:
-    'The name or the password is wrong; the log says which. sallyport account list shows the accounts.',
+    'The name or the password is wrong. The log says which. sallyport account list shows the accounts.',
   scope_required:
     'The token is valid but lacks a scope that the route needs. The client must get a token with that scope.',
-  route_denied: 'No rule of the configuration lists the path with this method. sallyport routes shows the rules.',
+  route_denied:
+    'No route of the configuration matches the host, the path and the method. sallyport routes shows the routes.',
   path_rejected:
-    'Two parsers could read the path in different ways: it has dot segments, doubled slashes, encoded separators or control bytes. Or the method is not an upper-case word: some servers read post as POST. Let the gateway normalise paths before authorization.',
+    'Two parsers could read the path in different ways: it has dot segments, doubled slashes, encoded separators or control bytes. Or the method is not an upper-case word: some servers read post as POST. Configure the gateway to normalize paths before authorization.',
   too_many_attempts:
-    'Too many passwords arrived at once or too many were wrong: somebody guesses, or clients use passwords instead of tokens. No password was compared; the client may try again after Retry-After.',
+    'Too many passwords were wrong or arrived at once, because someone is guessing or because clients send passwords instead of tokens; or an account revoked too many unknown token ids. Sallyport compared no password and wrote nothing. The client may retry after Retry-After.',
   unavailable:
-    'The store, the keys of an issuer or its introspection did not answer within timeouts.decision; or the revocation set is lost and no operator has accepted that yet. The log names the part. A request that cannot be checked is denied.',
+    'The store, the key set of an issuer or its introspection server did not answer within timeouts.decision; or the revocation set is lost, and no operator has accepted the loss yet. The log names the part. Sallyport denies a request that it cannot check.',
 };

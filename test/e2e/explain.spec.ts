@@ -50,7 +50,7 @@ describe('sallyport explain, on the store of a running Sallyport', () => {
     const token = corporateToken(issuers, 'RS256', claims({ jti: 't1', exp: 4_000_000_000 }));
     const { code, output } = await explain([...bearer, 'POST', MESSAGES], token);
     expect(code).toBe(0);
-    expect(output).toBe(`ok    path          every parser reads it in the same way
+    expect(output).toBe(`ok    path          every parser reads it the same way
 ok    route         ${MESSAGES} needs messages:send
 ok    credential    one bearer credential
 ok    verification  issuer corporate, subject alice, token id t1
@@ -79,7 +79,7 @@ allowed
 
   it.each([
     ['path_rejected', ['GET', '/health/..'], () => '', /^FAIL {2}path .*two parsers/m],
-    ['route_denied', ['DELETE', '/health/x'], () => '', /^FAIL {2}route .*no rule/m],
+    ['route_denied', ['DELETE', '/health/x'], () => '', /^FAIL {2}route .*no route/m],
     ['credentials_required', ['POST', MESSAGES], () => '', /^FAIL {2}credential .*no credential/m],
     ['invalid_request', [...bearer, 'POST', MESSAGES], () => 'a, Bearer b', /^FAIL {2}credential .*several/m],
     [

@@ -66,14 +66,14 @@ describe.each(STORES)('sallyport token revoke, on the $name store of a running S
       token: () => auth0Token(issuers, { n: randomBytes(4).toString('hex') }),
       revoke: () => ['--token-file', '-'],
       input: (token) => token,
-      says: /^revoked the token with thumbprint [0-9a-f]{64}\n[^]* {2}stays {2}for ever\n/,
+      says: /^revoked the token with thumbprint [0-9a-f]{64}\n[^]* {2}stays {2}forever\n/,
       check: 'thumbprint',
     },
     {
       what: 'its id',
       token: () => corporateToken(issuers, 'RS256', claims({ jti: 'j/2' })),
       revoke: () => ['--issuer', 'corporate', '--jti', 'j/2'],
-      says: /^revoked token j\/2 of corporate\n[^]* {2}stays {2}for ever\n/,
+      says: /^revoked token j\/2 of corporate\n[^]* {2}stays {2}forever\n/,
       check: 'token id',
     },
     {
@@ -241,18 +241,18 @@ describe.each(STORES)('sallyport token revoke, on the $name store of a running S
 
   it.each(['subject', 'key'])('asks for confirmation before it takes back a revocation by --%s', async (form) => {
     const { code, output } = await run(['token', 'unrevoke', '--issuer', 'corporate', `--${form}`, 'nobody']);
-    expect({ code, output }).toEqual({ code: 2, output: expect.stringContaining('--yes is missing') });
+    expect({ code, output }).toEqual({ code: 2, output: expect.stringContaining('add --yes to confirm') });
   });
 
   it('keeps an earlier revocation, and says so', async () => {
     const args = ['token', 'revoke', '--issuer', 'corporate', '--jti', 'twice'];
     await run([...args, '--by', 'ada', '--reason', 'first']);
     const { output } = await run([...args, '--by', 'bob', '--reason', 'second']);
-    expect(output).toMatch(/says {3}revoked \S+Z by ada: first, as it did before$/m);
+    expect(output).toMatch(/says {3}revoked \S+Z by ada: first \(unchanged\)$/m);
     const marks = ['token', 'revoke', '--issuer', 'corporate', '--subject', 'carol', '--before'];
     await run([...marks, '2026-01-02']);
     expect((await run([...marks, '2026-01-01'])).output).toMatch(
-      /says {3}ends what was issued up to 2026-01-02T00:00:00.000Z, as it did before$/m,
+      /says {3}ends what was issued up to 2026-01-02T00:00:00.000Z \(unchanged\)$/m,
     );
   });
 
@@ -266,7 +266,7 @@ describe.each(STORES)('sallyport token revoke, on the $name store of a running S
   it.each([
     [
       ['--issuer', 'sallyport', '--jti', 'mistyped'],
-      'warning: the store has no record of this token; it is taken to expire at 20',
+      'warning: the store has no record of this token; it is assumed to expire at 20',
     ],
     [['--issuer', 'sallyport', '--subject', 'r'.repeat(22)], 'warning: the store has no account with this id\n'],
     [['--issuer', 'sallyport', '--key', 'mistyped', '--yes'], 'warning: the store has no such key ('],
@@ -295,9 +295,9 @@ describe.each(STORES)('sallyport token revoke, on the $name store of a running S
       1,
       'this is neither a JWT nor an opaque token of a configured issuer: a JWT has three parts',
     ],
-    [['--issuer', 'corporate', '--all'], 2, 'this ends every token of corporate: --yes is missing'],
-    [['--issuer', 'corporate', '--key', 'rsa'], 2, 'that the key rsa signs: --yes is missing'],
-    [['--issuer', 'corporate', '--subject', 's', '--before', '2100-01-01'], 2, '--yes is missing'],
+    [['--issuer', 'corporate', '--all'], 2, 'this ends every token of corporate; add --yes to confirm'],
+    [['--issuer', 'corporate', '--key', 'rsa'], 2, 'that the key rsa signs; add --yes to confirm'],
+    [['--issuer', 'corporate', '--subject', 's', '--before', '2100-01-01'], 2, 'add --yes to confirm'],
     [['--issuer', 'corporate', '--jti', 'j', '--subject', 's'], 2, 'expected one of --token-file'],
     [['--jti', 'j'], 2, '--issuer is missing'],
   ])('writes nothing for %j', async (args, code, words) => {

@@ -75,7 +75,7 @@ it.each(Object.keys(DOORS))('%s revokes an id without a record for as long as an
 it('the time that an operator names is used instead', async () => {
   const id = newTokenId();
   expect(await revokeByCommand(id, '--expires', '2100-01-01')).toContain(
-    'warning: the store has no record of this token; it is taken to expire at 2100-01-01T00:00:00',
+    'warning: the store has no record of this token; it is assumed to expire at 2100-01-01T00:00:00',
   );
   expect((await entryOf(id)).expiresAtSeconds).toBe(Date.UTC(2100, 0, 1) / 1000 + MARGIN);
 });

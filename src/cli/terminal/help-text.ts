@@ -27,17 +27,17 @@ export function helpOf(name: string, { summary, details, ...action }: Action): s
 export function helpOfGroup(name: string, { actions, details }: GroupText): string {
   const rows = Object.entries(actions).map(([action, { summary }]) => [action, summary] as const);
   const about = details === undefined ? '' : `${details.trimEnd()}\n\n`;
-  const more = `\`sallyport ${name} COMMAND --help\` shows the options of one.\n`;
+  const more = `\`sallyport ${name} COMMAND --help\` shows the arguments and options of a command.\n`;
   return `${groupLines(name, actions)}\n${about}commands:\n${columns(rows)}\n${more}`;
 }
 
 /** What is printed below an error. */
 export function usageOf(name: string, action: Pick<Action, 'forms' | 'takes' | 'options'>): string {
-  return `${usageLines(name, action)}\`sallyport ${name} --help\` tells more.\n`;
+  return `${usageLines(name, action)}See \`sallyport ${name} --help\`.\n`;
 }
 
 export function usageOfGroup(name: string, { actions }: GroupText): string {
-  return `${groupLines(name, actions)}\`sallyport ${name} --help\` tells more.\n`;
+  return `${groupLines(name, actions)}See \`sallyport ${name} --help\`.\n`;
 }
 
 /** Rows of two columns, each row indented and the first column as wide as it must be. */

@@ -47,7 +47,7 @@ describe('warningLines()', () => {
     [{ warning: 'far-reaching', request: ALL }, [], []],
     [
       noRecord,
-      ['the store has no record of this token; it is taken to expire at 2027-01-15T08:00:00.000Z'],
+      ['the store has no record of this token; it is assumed to expire at 2027-01-15T08:00:00.000Z'],
       ['the store has no record of this token'],
     ],
     [

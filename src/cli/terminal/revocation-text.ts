@@ -56,7 +56,7 @@ export function warningLines(warnings: readonly RevocationWarning[]): readonly s
         ];
       case 'no record':
         return [
-          `the store has no record of this token; it is taken to expire at ${timeOf(warning.expiresAtSeconds * 1000)}`,
+          `the store has no record of this token; it is assumed to expire at ${timeOf(warning.expiresAtSeconds * 1000)}`,
         ];
       case 'no account':
         return ['the store has no account with this id'];
@@ -133,8 +133,8 @@ export function revokedLines(
   return [
     `revoked ${wordsOf(target)}`,
     `  entry  ${key}`,
-    `  says   ${entryText(key, existing)}${existing === value ? '' : ', as it did before'}`,
-    `  stays  ${expiresAtSeconds === undefined ? 'for ever' : `until ${timeOf(expiresAtSeconds * 1000)}`}`,
+    `  says   ${entryText(key, existing)}${existing === value ? '' : ' (unchanged)'}`,
+    `  stays  ${expiresAtSeconds === undefined ? 'forever' : `until ${timeOf(expiresAtSeconds * 1000)}`}`,
     `The store has it; every instance knows within ${spanOf(maxStalenessMs)}${outage}.`,
   ];
 }
@@ -152,7 +152,7 @@ function wordsOf(target: RevocationTarget): string {
     case 'subject':
       return `the tokens of ${target.subject} of ${target.issuer}${upTo(target.issuedUpToSeconds)}`;
     case 'account':
-      return `the tokens of ${target.subject} of ${target.issuer} that were issued until now`;
+      return `the tokens of ${target.subject} of ${target.issuer} issued up to now`;
     case 'issuer':
       return `the tokens of ${target.issuer}${upTo(target.issuedUpToSeconds)}`;
   }
