@@ -18,14 +18,17 @@ export interface ClusterSessionParts {
   readonly listener: SessionListener;
 }
 
-/** A moment, on both clocks. */
-type Moment = readonly [monotonicMs: number, wallMs: number];
+/** The time up to which changes are known, by both clocks, in milliseconds. */
+interface HeardTime {
+  readonly monotonicMs: number;
+  readonly wallMs: number;
+}
 
 /**
  * Tracks a cluster: one session with each primary that serves slots, and regular confirmation from all of them that no
- * other primary serves slots and none migrates a slot to a primary without a session. The session that lags most decides
- * up to when changes are known. It ends when one of the sessions ends or another primary serves slots. A slot that moves
- * between primaries with sessions makes no difference.
+ * other primary serves slots and none migrates a slot to a primary without a session. The session that lags most
+ * decides up to when changes are known. It ends when one of the sessions ends or another primary serves slots. A slot
+ * that moves between primaries with sessions makes no difference.
  */
 export class ClusterTrackingSession implements Tracking {
   private readonly parts: ClusterSessionParts;
@@ -52,7 +55,9 @@ export class ClusterTrackingSession implements Tracking {
 
   private async listen(agreement: QuorumView): Promise<unknown> {
     const { cluster, prefixes, optionsFor } = this.parts;
-    const heard = new Slowest(agreement.owners.length + 1, (moment) => this.parts.listener.heardUpTo(...moment));
+    const heard = new Slowest(agreement.owners.length + 1, ({ monotonicMs, wallMs }) =>
+      this.parts.listener.heardUpTo(monotonicMs, wallMs),
+    );
     const sessions = agreement.owners.map(({ id, slots, ...place }) => {
       const primary = cluster.at(place);
       if (primary === undefined) throw fault('SETTLING');
@@ -75,23 +80,25 @@ export class ClusterTrackingSession implements Tracking {
       },
       changed: (keys) => listener.changed(keys),
       flushed: () => listener.flushed(),
-      heardUpTo: (...moment) => heard.hear(id, moment),
+      heardUpTo: (monotonicMs, wallMs) => heard.report(id, { monotonicMs, wallMs }),
     };
   }
 
-  /** Resolves with the cause once other primaries serve slots, or too few confirm in time that this is not so. */
+  /**
+   * Resolves to the cause once other primaries serve slots, or too few primaries confirm in time that this is not so.
+   */
   private async watch(before: QuorumView, heard: Slowest): Promise<unknown> {
     const { cluster, listener } = this.parts;
-    let saidAtMs = performance.now();
+    let confirmedAtMs = performance.now();
     while (!this.isOver) {
       const round = await cluster.look(performance.now());
       const agreement = await round.last;
       if (agreement !== undefined && placesOf(agreement) !== placesOf(before)) return fault('SETTLING');
       if (agreement?.isWhole && !agreement.owners.some(({ id }) => agreement.failed.has(id))) {
-        saidAtMs = round.askedAtMs;
-        heard.hear('all', [round.askedAtMs, round.askedAtWallMs]);
+        confirmedAtMs = round.askedAtMs;
+        heard.report('all', { monotonicMs: round.askedAtMs, wallMs: round.askedAtWallMs });
       }
-      const passedMs = performance.now() - saidAtMs;
+      const passedMs = performance.now() - confirmedAtMs;
       if (passedMs > beatLostMs(listener.maxStalenessMs)) return fault('NOQUORUM');
       await wait(Math.max(beatEveryMs(listener.maxStalenessMs) - passedMs, 25), undefined, { ref: false });
     }
@@ -101,27 +108,25 @@ export class ClusterTrackingSession implements Tracking {
 
 /** Reports up to when all of `count` sources have reported. */
 class Slowest {
-  private readonly moments = new Map<string, Moment>();
+  private readonly times = new Map<string, HeardTime>();
   private readonly count: number;
-  private readonly tell: (moment: Moment) => void;
-  private toldMs = Number.NEGATIVE_INFINITY;
+  private readonly reportSlowest: (time: HeardTime) => void;
+  private reportedMs = Number.NEGATIVE_INFINITY;
 
-  constructor(count: number, tell: (moment: Moment) => void) {
+  constructor(count: number, reportSlowest: (time: HeardTime) => void) {
     this.count = count;
-    this.tell = tell;
+    this.reportSlowest = reportSlowest;
   }
 
-  hear(who: string, moment: Moment): void {
-    this.moments.set(who, moment);
-    if (this.moments.size < this.count) return;
-    const moments = [...this.moments.values()];
-    const slowest: Moment = [
-      Math.min(...moments.map(([atMs]) => atMs)),
-      Math.min(...moments.map(([, wallMs]) => wallMs)),
-    ];
-    if (slowest[0] <= this.toldMs) return;
-    this.toldMs = slowest[0];
-    this.tell(slowest);
+  report(source: string, time: HeardTime): void {
+    this.times.set(source, time);
+    if (this.times.size < this.count) return;
+    const times = [...this.times.values()];
+    const monotonicMs = Math.min(...times.map((each) => each.monotonicMs));
+    const wallMs = Math.min(...times.map((each) => each.wallMs));
+    if (monotonicMs <= this.reportedMs) return;
+    this.reportedMs = monotonicMs;
+    this.reportSlowest({ monotonicMs, wallMs });
   }
 }
 
