@@ -35,7 +35,7 @@ function answers(store: Store): Promise<unknown> {
 }
 
 describe('checkAccess()', () => {
-  it('refuses what the server refuses, and leaves open connections alone', async () => {
+  it('rejects credentials that the server refuses, and does not change open connections', async () => {
     const { port, client } = await redisForTest({ settings: { requirepass: OLD } });
     const store = await openRedisForTest(redisConfig(port, { password: secretOf(OLD) }));
     const ids = async () => String(await client.call('CLIENT', 'LIST')).match(/\bid=\d+/g);
@@ -52,7 +52,7 @@ describe('checkAccess()', () => {
     await expect.poll(() => answers(store), POLL).toContain('refuses the user name or the password');
   });
 
-  it('refuses a user who may not look at the server', async () => {
+  it('rejects a user who may not inspect the server', async () => {
     const { port, client } = await redisForTest({ settings: { requirepass: OLD } });
     await client.call('ACL', 'SETUSER', 'blind', 'on', `>${NEW}`, '+ping');
     const store = await openRedisForTest(redisConfig(port, { password: secretOf(OLD) }));
@@ -60,7 +60,7 @@ describe('checkAccess()', () => {
     await expect(store.checkAccess?.(blind)).rejects.toThrow('its user lacks a permission');
   });
 
-  it('refuses nothing where the server cannot be reached, or the credentials are the same', async () => {
+  it('accepts credentials if the server cannot be reached or they are unchanged', async () => {
     const redis = await startRedis({ settings: { requirepass: OLD } });
     const store = await openRedisForTest(redisConfig(redis.port, { password: secretOf(OLD) }));
     await redis.client.config('SET', 'requirepass', NEW);
@@ -69,7 +69,7 @@ describe('checkAccess()', () => {
     await store.checkAccess?.(redisConfig(redis.port, { password: secretOf(NEW) }));
   });
 
-  it('asks every primary of a cluster', async () => {
+  it('checks every primary of a cluster', async () => {
     const cluster = await startRedisCluster({ settings: { requirepass: OLD, masterauth: OLD } });
     onTestFinished(() => cluster.close());
     const store = await openRedisForTest(clusterConfig(cluster, { password: secretOf(OLD) }));
@@ -82,8 +82,8 @@ describe('checkAccess()', () => {
   });
 });
 
-describe('credentials that were rotated are taken up by a store that is open', () => {
-  it('in one server', async () => {
+describe('an open store takes up rotated credentials', () => {
+  it('on a single server', async () => {
     const { port, client } = await redisForTest({ settings: { requirepass: OLD } });
     const store = await openRedisForTest(redisConfig(port, { password: secretOf(OLD) }));
     await expect(store.reconfigure?.(redisConfig(port, { password: secretOf(NEW) }))).rejects.toThrow(
@@ -96,7 +96,7 @@ describe('credentials that were rotated are taken up by a store that is open', (
     await expect.poll(() => answers(store), POLL).toEqual([]);
   });
 
-  it('in one server that refused the former ones meanwhile', async () => {
+  it('on a single server that already refuses the old ones', async () => {
     const { port, client } = await redisForTest({ settings: { requirepass: OLD } });
     const store = await openRedisForTest(redisConfig(port, { password: secretOf(OLD) }));
     await client.config('SET', 'requirepass', NEW);
@@ -106,7 +106,7 @@ describe('credentials that were rotated are taken up by a store that is open', (
     await expect.poll(() => answers(store), POLL).toEqual([]);
   });
 
-  it.skipIf(!hasOpenssl)('in one server behind TLS (needs the openssl command)', async () => {
+  it.skipIf(!hasOpenssl)('on a single server with TLS (needs the openssl command)', async () => {
     const { port } = await redisForTest();
     const folder = await mkdtemp(join(tmpdir(), 'sallyport-redis-tls-'));
     onTestFinished(() => rm(folder, { recursive: true }));
@@ -135,7 +135,7 @@ describe('credentials that were rotated are taken up by a store that is open', (
     await expect.poll(() => answers(store), POLL).toEqual([]);
   });
 
-  it('at Sentinels', async () => {
+  it('on Sentinels', async () => {
     const group = await startSentinelGroup({ settings: { requirepass: OLD } });
     onTestFinished(() => group.close());
     const config = sentinelConfig(group);
@@ -170,7 +170,7 @@ describe('credentials that were rotated are taken up by a store that is open', (
   });
 });
 
-it('a user who may not follow changes is told what to grant', async () => {
+it('TrackingSession reports the permissions that a user lacks', async () => {
   const { redis } = await documentedUsers(OLD);
   expect(redis).toContain(' +client|tracking');
   const settings = { user: redis.replace(' +client|tracking', '') };

@@ -4,7 +4,7 @@ import { BatchedReads } from './batched-reads.ts';
 import { Connection } from './connection.ts';
 import { optionsFor, placeOf } from './options.ts';
 
-it('BatchedReads asks once for all that is read in one turn, and gives each reader its own', async () => {
+it('BatchedReads sends one query for all reads of a turn, and returns to each reader its own values', async () => {
   const { port, client } = await redisForTest();
   const config = redisConfig(port);
   const connection = new Connection({

@@ -18,7 +18,7 @@ async function setUp() {
 }
 
 describe('CommandSender', () => {
-  it('sends a script whole the first time on a connection, and by its hash from then on', async () => {
+  it('sends the source of a script once per connection, then its hash', async () => {
     const { sender, calls } = await setUp();
     for (let count = 0; count < 3; count++) {
       expect(await sender.send({ script: 'echo', keys: ['k'], args: [count] })).toEqual(['k', String(count)]);
@@ -29,26 +29,26 @@ describe('CommandSender', () => {
     expect([await calls('eval'), await calls('evalsha')]).toEqual([2, 2]);
   });
 
-  it('sends a script again where the server forgot it', async () => {
+  it('sends the source again if the server forgot the script', async () => {
     const { client, sender } = await setUp();
     await sender.send({ script: 'echo', keys: ['k'], args: [1] });
     await client.script('FLUSH');
     expect(await sender.send({ script: 'echo', keys: ['k'], args: ['x'] })).toEqual(['k', 'x']);
   });
 
-  it('rejects for a script that it does not know', async () => {
+  it('rejects an unknown script', async () => {
     const { sender } = await setUp();
     await expect(sender.send({ script: 'other', keys: ['k'], args: [] })).rejects.toThrow('there is no script "other"');
   });
 
-  it('returns replies as Redis gives them', async () => {
+  it('returns the replies of Redis unchanged', async () => {
     const { client, sender } = await setUp();
     await client.hset('h', 'a', '1');
     expect(await sender.send(['hgetall', 'h'])).toEqual(['a', '1']);
     expect(await sender.send(['get', 'none'])).toBeNull();
   });
 
-  it('readAll() leaves a key of another type to the caller, and rejects for any other failure', async () => {
+  it('readAll() returns the error for a key of another type, and rejects for other failures', async () => {
     const { client, sender } = await setUp();
     await client.hset('h', 'a', '1');
     const [[error] = []] = await sender.readAll([['get', 'h']]);

@@ -39,7 +39,7 @@ async function failure(promise: Promise<unknown>): Promise<string> {
   throw new Error('it did not reject with StoreError', { cause: error });
 }
 
-it('write() is acknowledged once the replica has it', async () => {
+it('write() resolves once the replica has the write', async () => {
   const { primary, replica } = await pair();
   const store = await open(primary);
   for (let count = 0; count < 50; count++) {
@@ -48,7 +48,7 @@ it('write() is acknowledged once the replica has it', async () => {
   }
 });
 
-it('write() that no replica confirms rejects, and stays written; reads and the feed go on', async () => {
+it('write() rejects but stays written if no replica confirms it; reads and the feed continue', async () => {
   const { primary, replica } = await pair();
   const store = await open(primary);
   const listener = new RecordingListener();
@@ -76,7 +76,7 @@ it('write() that no replica confirms rejects, and stays written; reads and the f
     .toBe(true);
 });
 
-it('write() that repeats one which was not confirmed is not acknowledged either, by whom it is', async () => {
+it('write() rejects for a repetition of an unconfirmed write, from any store', async () => {
   const { primary, replica } = await pair();
   const [store, other] = [await open(primary), await open(primary)];
   replica.freeze();
@@ -87,7 +87,7 @@ it('write() that repeats one which was not confirmed is not acknowledged either,
   }
 });
 
-it('write() among many at once waits for no more than two confirmations', async () => {
+it('write() waits for at most two confirmations among many concurrent writes', async () => {
   const { primary, replica } = await pair();
   const store = await open(primary);
   await revoke(store);
@@ -104,7 +104,7 @@ it('write() among many at once waits for no more than two confirmations', async 
 
 const LIFE = { signsFromSeconds: 1, longestTokenSeconds: 60 };
 
-it('write() of every kind waits for the replica', async () => {
+it('writes of every kind wait for the replica', async () => {
   const { primary, replica } = await pair();
   const [store, careless] = [await open(primary), await open(primary, 0)];
   const account = makeAccount('a', 'ada');
@@ -132,7 +132,7 @@ it('write() of every kind waits for the replica', async () => {
   }
 });
 
-it('write() rejects where its connection is lost before it is confirmed', async () => {
+it('write() rejects if its connection closes before the confirmation', async () => {
   const { primary, replica } = await pair();
   const store = await open(primary);
   replica.freeze();
@@ -147,7 +147,7 @@ it('write() rejects where its connection is lost before it is confirmed', async 
   }
 });
 
-it('write() takes no confirmation from another connection than its own', async () => {
+it('write() accepts confirmations only from its own connection', async () => {
   let moves = false;
   const client = {
     call: async () => {

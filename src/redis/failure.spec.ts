@@ -5,12 +5,12 @@ import { isLasting, storeErrorFrom } from './failure.ts';
 const place = { name: 'redis://h:6379/0', password: 'hunter2' };
 
 describe('storeErrorFrom()', () => {
-  it('leaves an error of ours as it is', () => {
+  it('returns a StoreError unchanged', () => {
     const error = new StoreError('the store is closed');
     expect(storeErrorFrom(place, error)).toBe(error);
   });
 
-  it('keeps nothing of the command, the password or the arguments', () => {
+  it('drops the command, the password and the arguments', () => {
     const error = Object.assign(replyError("ERR unknown command 'auth', with args beginning with: 'me' 'hunter2'"), {
       command: { name: 'auth', args: ['me', 'hunter2'] },
     });
@@ -29,8 +29,8 @@ describe('storeErrorFrom()', () => {
     [Object.assign(new AggregateError([], ''), { code: 'ECONNREFUSED' }), 'nothing listens there'],
     [new Error('Reached the max retries per request limit (which is 0).'), 'closed the connection'],
     [new Error("Stream isn't writeable and enableOfflineQueue options is false"), 'is not connected'],
-    ['a text', 'a text'],
-  ])('says what %s means', (error, words) => {
+    ['a string', 'a string'],
+  ])('explains %s', (error, words) => {
     expect(storeErrorFrom(place, error).message).toContain(words);
     expect(isLasting(error)).toBe(false);
   });
@@ -41,7 +41,7 @@ describe('storeErrorFrom()', () => {
     replyError("NOPERM this user has no permissions to run the 'info' command"),
     Object.assign(new Error('x'), { code: 'SELF_SIGNED_CERT_IN_CHAIN' }),
     Object.assign(new Error('x'), { code: 'ERR_SSL_WRONG_VERSION_NUMBER' }),
-  ])('%s does not go away by itself', (error) => {
+  ])('treats %s as lasting', (error) => {
     expect(isLasting(error)).toBe(true);
   });
 });

@@ -6,7 +6,7 @@ import { HeartbeatKeys } from './heartbeat.ts';
 import { TrackingSession } from './tracking-session.ts';
 
 describe('BeatKeys', () => {
-  it('names each beat once, under the prefix that is tracked for it', () => {
+  it('gives each beat a new name under its tracked prefix', () => {
     const keys = new HeartbeatKeys();
     const [first, second] = [keys.next(), keys.next()];
     expect(second.last).toBe(first.key);
@@ -19,7 +19,7 @@ describe('BeatKeys', () => {
     expect(new Set(prefixes).size).toBe(64);
   });
 
-  it('has beats told behind whatever changed in the same turn, also what was written after them', async () => {
+  it('sort after other keys, so that Redis reports a beat after all changes of the same turn', async () => {
     const { port, client } = await redisForTest();
     const ear = new Redis({ port, protocol: 2, retryStrategy: null });
     onTestFinished(() => ear.disconnect());
@@ -38,7 +38,7 @@ describe('BeatKeys', () => {
   });
 });
 
-it('TrackingSession refuses prefixes that sort behind its heartbeat', () => {
+it('TrackingSession refuses prefixes that sort after its heartbeat', () => {
   const listener = { maxStalenessMs: 1_000, changed: () => {}, flushed: () => {}, heardUpTo: () => {} };
   expect(() => new TrackingSession({}, ['a', 'zebra'], listener)).toThrow('the prefix "zebra" must sort before');
 });

@@ -23,7 +23,7 @@ async function open() {
   return await openRedisForTest(clusterConfig(cluster));
 }
 
-/** Each primary has a third of the slots, in their order. */
+/** Each primary serves a third of the slots, in order. */
 async function setSuccessor(tokenId: string, value: string): Promise<void> {
   const key = tokenKey(tokenId);
   const index = Math.min(2, Math.floor((slotOf(key) * 3) / 16_384));

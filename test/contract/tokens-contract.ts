@@ -5,7 +5,7 @@ import type { Store } from '../../src/store/store.ts';
 import type { TokenFilter } from '../../src/tokens/token.ts';
 import { account, FAR, token, UNUSED } from '../support/store/records.ts';
 
-/** The records of tokens. */
+/** The contract of `TokenStore`. */
 export function describeTokens(openEmpty: () => Promise<Store>): void {
   const open = async (): Promise<Store> => {
     const store = await openEmpty();
@@ -13,7 +13,7 @@ export function describeTokens(openEmpty: () => Promise<Store>): void {
     return store;
   };
   describe('tokens', () => {
-    it('find() returns what was added, and undefined for what was not', async () => {
+    it('find() returns an added token, and undefined for an unknown id', async () => {
       const store = await open();
       await store.tokens.add(token('token-1'), 0);
       await store.tokens.add({ ...token('token-2'), use: 'private', name: 'Café', scopes: [] }, 0);
@@ -23,7 +23,7 @@ export function describeTokens(openEmpty: () => Promise<Store>): void {
       expect(await store.tokens.find('TOKEN-1')).toBeUndefined();
     });
 
-    it('add() rejects an id that exists, and leaves its record', async () => {
+    it('add() rejects an existing id, and keeps its record', async () => {
       const store = await open();
       await store.tokens.add(token('token-1'), 0);
       await expect(store.tokens.add({ ...token('token-1'), accountId: 'account-2' }, 0)).rejects.toThrow(StoreError);
@@ -68,7 +68,7 @@ export function describeTokens(openEmpty: () => Promise<Store>): void {
       expect(await behind('z', 999)).toEqual([]);
     });
 
-    it('list() with a filter finds every token that passes it, however many do not', async () => {
+    it('list() with a filter finds every match among many other tokens', async () => {
       const store = await open();
       const made = Array.from({ length: 1_200 }, (_, index) => ({
         ...token(`token-${index}`),
@@ -95,7 +95,7 @@ export function describeTokens(openEmpty: () => Promise<Store>): void {
       expect(await found({ uses: ['login', 'private'], expireAfterSeconds: FAR - 1 }, 250)).toHaveLength(1_199);
     });
 
-    it('list() returns tokens of the same second too, each once', async () => {
+    it('list() returns each token of the same second once', async () => {
       const store = await open();
       const ids = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
       await Promise.all(ids.map((id) => store.tokens.add({ ...token(id), expiresAtSeconds: FAR }, 0)));
@@ -123,7 +123,7 @@ export function describeTokens(openEmpty: () => Promise<Store>): void {
       expect((await store.tokens.list('account-1', 100))?.tokens).toHaveLength(2);
     });
 
-    it('rotate() puts one successor in the place of another, once', async () => {
+    it('rotate() replaces one successor by another, once', async () => {
       const store = await open();
       for (const id of ['old', 'young']) await store.tokens.add({ ...token(id), expiresAtSeconds: FAR }, 0);
       const heir = (id: string) => ({ ...token(id), expiresAtSeconds: FAR });
@@ -145,7 +145,7 @@ export function describeTokens(openEmpty: () => Promise<Store>): void {
       expect((await store.tokens.list('account-1', 100))?.tokens).toHaveLength(4);
     });
 
-    it('rotate() does not replace a successor that was recorded, however old it is', async () => {
+    it('rotate() does not replace a recorded successor, however old it is', async () => {
       const store = await open();
       await store.tokens.add({ ...token('old'), expiresAtSeconds: FAR }, 0);
       await store.tokens.rotate('old', { ...token('first'), expiresAtSeconds: FAR }, 0);
@@ -154,7 +154,7 @@ export function describeTokens(openEmpty: () => Promise<Store>): void {
       expect(await store.tokens.find('heir')).toBeUndefined();
     });
 
-    it('rotate() returns the old token as it was when it named its successor', async () => {
+    it('rotate() returns the old token with its successor', async () => {
       const store = await open();
       const old = { ...token('old'), expiresAtSeconds: FAR };
       await store.tokens.add(old, 0);
@@ -165,7 +165,7 @@ export function describeTokens(openEmpty: () => Promise<Store>): void {
       expect(rotated).toEqual({ outcome: 'rotated', old: { ...old, ...since, successor: 'heir' } });
     });
 
-    it('rotate() writes nothing if there is no such token', async () => {
+    it('rotate() writes nothing for an unknown token', async () => {
       const store = await open();
       expect(await store.tokens.rotate('unknown', token('heir'), 0)).toEqual({ outcome: 'superseded' });
       expect(await store.tokens.find('heir')).toBeUndefined();

@@ -15,7 +15,7 @@ const TEXT = [
   '',
 ].join('\n');
 
-it('parseView() reads what CLUSTER NODES says', () => {
+it('parseView() parses the reply of CLUSTER NODES', () => {
   const view = parseView(TEXT, ASKED);
   const rest = { isPrimary: true, hasFailed: false };
   expect(view).toEqual({

@@ -6,7 +6,7 @@ import { slotOf } from './slot.ts';
 const partKeys = new PartKeys(EPOCH_PREFIX);
 
 describe('PartKeys', () => {
-  it('has one key for each 256 slots, and always the same', () => {
+  it('has one constant key for every 256 slots', () => {
     const parts = partKeys.all.map((key) => Math.floor(slotOf(key) / 256));
     expect(parts).toEqual(Array.from({ length: 64 }, (_, part) => part));
     // Clusters in use have these keys: instances would take other ones for a loss.
@@ -17,7 +17,7 @@ describe('PartKeys', () => {
     ]);
   });
 
-  it('vouchingFor() names the part key of each key, or another one that the primary serves, or that of its first slot', () => {
+  it('vouchingFor() returns the part key of each key, another one of the primary, or that of its first slot', () => {
     const keys = Array.from({ length: 20_000 }, (_, number) => `key-${number}`);
     const [one = '', next = ''] = partKeys.all.slice(20);
     expect(partKeys.vouchingFor(keys, [[0, 16_383]]).toSorted()).toEqual(partKeys.all.toSorted());

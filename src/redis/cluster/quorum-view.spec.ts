@@ -24,18 +24,18 @@ const [TAKEN, TAKER] = [
 const BEFORE = [A, B, C, REPLICA];
 const AFTER = [TAKEN, B, C, TAKER];
 
-describe('agree()', () => {
+describe('agreementOf()', () => {
   it.each([
-    ['nobody', []],
+    ['no node', []],
     ['one of three', [view('a', BEFORE)]],
-    ['a replica beside one of three', [view('a', BEFORE), view('d', BEFORE)]],
-    ['two who say different things', [view('a', BEFORE), view('b', AFTER)]],
+    ['a replica and one of three', [view('a', BEFORE), view('d', BEFORE)]],
+    ['two nodes that disagree', [view('a', BEFORE), view('b', AFTER)]],
     ['one of two', [view('a', [A, B])]],
-  ])('knows nothing from %s', (_who, views) => {
+  ])('returns undefined for the views of %s', (_who, views) => {
     expect(agreementOf(...views)).toBeUndefined();
   });
 
-  it('believes two of three', () => {
+  it('accepts the view of two of three', () => {
     const agreement = agreementOf(view('a', BEFORE), view('c', BEFORE));
     expect(agreement).toMatchObject({ isWhole: false, failed: new Set() });
     expect(agreement && [0, 9, 10, 29, 30].map((slot) => ownerOf(agreement, slot)?.id)).toEqual([
@@ -47,23 +47,23 @@ describe('agree()', () => {
     ]);
   });
 
-  it('is whole once all who serve slots have spoken, and hand over to none that serves nothing', () => {
+  it('is whole if all primaries with slots answered and none migrates slots to a primary without any', () => {
     const [a, b] = [view('a', BEFORE), view('b', BEFORE, ['c'])];
     expect(agreementOf(a, b, view('c', BEFORE))?.isWhole).toBe(true);
     expect(agreementOf(a, b, view('c', BEFORE, ['e']))?.isWhole).toBe(false);
   });
 
-  it('takes a primary for failed where one of them does', () => {
+  it('marks a primary as failed if one node does', () => {
     const suspicious = BEFORE.map((node) => (node.id === 'a' ? { ...node, hasFailed: true } : node));
     expect(agreementOf(view('a', BEFORE), view('b', suspicious))?.failed).toEqual(new Set(['a']));
   });
 
-  it('believes the later one of two majorities', () => {
+  it('prefers the later of two majorities', () => {
     const agreement = agreementOf(view('a', BEFORE), view('b', BEFORE), view('c', AFTER), view('d', AFTER));
     expect(agreement && ownerOf(agreement, 0)?.id).toBe('d');
   });
 
-  it('takes the address of a node from others than itself', () => {
+  it('takes the address of a node from other nodes', () => {
     const self = { ...A, host: 'own', ip: 'own' };
     const agreement = agreementOf(view('a', [self, B, C]), view('b', BEFORE));
     expect(agreement?.owners.map(({ host }) => host)).toEqual(['h', 'h', 'h']);

@@ -42,7 +42,7 @@ describe('openRedisStore() with cluster', () => {
     expect(await readValues(store, [KEY, 'sallyport:revoked:own:token-2'])).toEqual([undefined, undefined]);
   });
 
-  it('asks another node where the first one is not there', async () => {
+  it('uses another node if the first one is down', async () => {
     const gone = await redisForTest();
     await gone.kill9();
     const addresses = [{ host: '127.0.0.1', port: portOf(5) }];
@@ -52,7 +52,7 @@ describe('openRedisStore() with cluster', () => {
     await expect(openRedisStore(nobody, QUICK)).rejects.toThrow('nothing listens there; start Redis');
   });
 
-  it('logs in as an ACL user with the permissions that docs/redis.md asks for', async () => {
+  it('logs in as an ACL user with the permissions that docs/redis.md lists', async () => {
     const rules = await rulesOfTheManual();
     for (const { server } of cluster.nodes) await server.client.call('ACL', 'SETUSER', 'sallyport', 'reset', ...rules);
     const access = { username: 'sallyport', password: secretOf(PASSWORD) };
@@ -66,7 +66,7 @@ describe('openRedisStore() with cluster', () => {
     await expect(openRedisStore(wrong, { storeMs: 500 })).rejects.toThrow('refuses the user name or the password');
   });
 
-  it('refuses a node that may drop keys, unless that is allowed', async () => {
+  it('refuses a node that may evict keys, unless the configuration allows it', async () => {
     const { client } = cluster.nodes[1]?.server ?? {};
     await client?.config('SET', 'maxmemory-policy', 'allkeys-lru');
     try {
@@ -77,7 +77,7 @@ describe('openRedisStore() with cluster', () => {
     }
   });
 
-  it('has an epoch record at each primary, and returns with each read those of the primaries that it asked', async () => {
+  it('has an epoch record on each primary, and returns with each read those of the queried primaries', async () => {
     const store = await openRedisForTest(clusterConfig(cluster));
     const keys = [...(await store.epochs.read()).keys()];
     expect(keys).toHaveLength(64);
@@ -90,7 +90,7 @@ describe('openRedisStore() with cluster', () => {
     expect(await epochs()).toEqual(new Set(['E', undefined]));
   });
 
-  it('returns with each read the record of the part that the key belongs to: slots may come to a primary without it', async () => {
+  it('returns with each read the epoch record of the part of the key, even after slots moved', async () => {
     const store = await openRedisForTest(clusterConfig(cluster));
     const partKeys = new PartKeys(EPOCH_PREFIX);
     const lost = partKeys.all[7] ?? '';
@@ -105,7 +105,7 @@ describe('openRedisStore() with cluster', () => {
     }
   });
 
-  it('acknowledges what as many replicas of its primary have as minReplicas asks for', async () => {
+  it('acknowledges a write once minReplicas replicas of its primary have it', async () => {
     const entries = [0, 1, 2, 3, 4, 5].map((number) => ({
       key: `${KEY}-${number}`,
       value: '',
@@ -129,7 +129,7 @@ describe('openRedisStore() with cluster', () => {
   });
 });
 
-it('openRedisStore() without cluster refuses a node of one', async () => {
+it('openRedisStore() without cluster refuses a cluster node', async () => {
   await expect(openRedisStore(redisConfig(portOf(0)), QUICK)).rejects.toThrow(
     'is a node of a cluster; set cluster: true in the store',
   );

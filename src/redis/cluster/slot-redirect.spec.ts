@@ -9,11 +9,11 @@ it.each([
   ['TRYAGAIN Multiple keys request during rehashing of slot', { kind: 'later' }],
   ['CLUSTERDOWN Hash slot not served', undefined],
   ['did not answer within 80 ms', undefined],
-])('redirectOf() takes %s for %j', (message, redirect) => {
+])('redirectOf() reads %s as %j', (message, redirect) => {
   expect(redirectOf(new StoreError('words', { cause: new Error(message) }))).toEqual(redirect);
 });
 
-it('redirectOf() takes nothing else for one', () => {
+it('redirectOf() ignores other errors', () => {
   expect(redirectOf(new Error('MOVED 1 h:1'))).toBeUndefined();
   expect(redirectOf(new StoreError('MOVED 1 h:1'))).toBeUndefined();
 });

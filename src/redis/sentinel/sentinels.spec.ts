@@ -106,14 +106,18 @@ async function expectToLeadTo(primary: RedisServer, { store, listener }: Awaited
     .toBe(true);
 }
 
-describe('a failover', () => {
+describe('a store with Sentinels', () => {
   it.each([
-    ['its primary is killed', 1, (primary: RedisServer) => primary.kill9()],
-    ['its primary hangs', 1, async (primary: RedisServer) => primary.freeze()],
-    // Until it hears of it, a replica that was not promoted goes on to confirm what the old primary takes.
-    ['it is asked for', 2, async (_primary: RedisServer, group: SentinelGroup) => void (await group.failover())],
+    ['the primary is killed', 1, (primary: RedisServer) => primary.kill9()],
+    ['the primary hangs', 1, async (primary: RedisServer) => primary.freeze()],
+    // A replica that was not promoted confirms writes of the old primary until it learns of the failover.
+    [
+      'a failover is requested',
+      2,
+      async (_primary: RedisServer, group: SentinelGroup) => void (await group.failover()),
+    ],
   ])(
-    'keeps what was acknowledged, and is followed, where %s',
+    'keeps acknowledged writes and follows the failover when %s',
     { timeout: 60_000 },
     async (_what, minReplicas, strike) => {
       const group = await groupForTest();
@@ -133,7 +137,7 @@ describe('a failover', () => {
     },
   );
 
-  it('leaves nothing to the primary that was, though it goes on as one', { timeout: 60_000 }, async () => {
+  it('leaves a former primary that still acts as primary', { timeout: 60_000 }, async () => {
     const group = await groupForTest();
     const opened = await openAndFollow(group);
     const old = await group.primary();
@@ -146,7 +150,7 @@ describe('a failover', () => {
     expect(opened.listener.keys).not.toContain(keyOf('late'));
   });
 
-  it('that follows another one is followed too', { timeout: 90_000 }, async () => {
+  it('follows a second failover', { timeout: 90_000 }, async () => {
     const group = await groupForTest();
     const opened = await openAndFollow(group);
     const first = await group.primary();
@@ -164,7 +168,7 @@ describe('a failover', () => {
 });
 
 describe('Sentinels', () => {
-  it('that are gone leave the connections that stand', { timeout: 60_000 }, async () => {
+  it('can be down without affecting open connections', { timeout: 60_000 }, async () => {
     const group = await groupForTest();
     const { store, listener } = await openAndFollow(group);
     await Promise.all(group.sentinels.map((sentinel) => sentinel.kill9()));
@@ -178,7 +182,7 @@ describe('Sentinels', () => {
     await expect.poll(() => isRevoked(store, 'a').catch(() => undefined), PATIENT).toBe(true);
   });
 
-  it('of which some are dead or hang are asked all the same', { timeout: 60_000 }, async () => {
+  it('can be queried while some of them are down or hang', { timeout: 60_000 }, async () => {
     const group = await groupForTest();
     const [dead, hung] = group.sentinels;
     await dead?.kill9();
@@ -188,7 +192,7 @@ describe('Sentinels', () => {
     hung?.thaw();
   });
 
-  it('are outvoted where one names a replica', async () => {
+  it('outvote one that names a replica', async () => {
     const primary = await redisForTest();
     const replica = await redisForTest({ settings: { replicaof: `127.0.0.1 ${primary.port}` } });
     const liar = await sentinelForTest(replica);
@@ -201,7 +205,7 @@ describe('Sentinels', () => {
     expect(await primary.client.get(keyOf('a'))).toBe('{}');
   });
 
-  it('are named at the opening where none says which server is the primary', async () => {
+  it('appear in the error if none of them names a primary', async () => {
     const primary = await redisForTest();
     const [known, gone] = [await sentinelForTest(primary), await sentinelForTest(primary)];
     await gone.kill9();
@@ -219,7 +223,7 @@ describe('Sentinels', () => {
     await expect(stranger).rejects.toThrow('does not know its primary by that name; correct the HOST of the URL');
   });
 
-  it('may want a password, which is never printed', { timeout: 60_000 }, async () => {
+  it('can require a password, which is never printed', { timeout: 60_000 }, async () => {
     const group = await groupForTest({ settings: { requirepass: PASSWORD } });
     const config = (password: string | undefined) => {
       const { sentinel, ...rest } = sentinelConfig(group);
@@ -242,7 +246,7 @@ describe('Sentinels', () => {
     }
   });
 
-  it('take a user with the permissions that docs/redis.md asks for', async () => {
+  it('accept a user with the permissions that docs/redis.md lists', async () => {
     const primary = await redisForTest();
     const { sentinel: user } = await documentedUsers(PASSWORD);
     const server = await sentinelForTest(primary, { user });
@@ -251,7 +255,7 @@ describe('Sentinels', () => {
     await revoke(await openRedisForTest({ ...config, sentinel: sentinel && { ...sentinel, ...access } }), 'a');
   });
 
-  it('lead to a server that comes later', async () => {
+  it('lead to a server that starts later', async () => {
     const primary = await redisForTest();
     const sentinel = await sentinelForTest(primary);
     await primary.kill9();

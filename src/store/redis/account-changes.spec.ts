@@ -35,7 +35,7 @@ async function breakOff(store: Store, version: number): Promise<void> {
   await handOf(ACCOUNT_KEYS.records).hset(ACCOUNT_KEYS.records, 'a', JSON.stringify(record));
 }
 
-it('a change that broke off before its mark is finished by whoever reads the account', async () => {
+it('a change that was interrupted before its mark is completed by the next read of the account', async () => {
   const store = await openRedisForTest(clusterConfig(cluster));
   await breakOff(store, 1);
   const token = { id: 't', accountId: 'a', use: 'login', scopes: [], createdAtSeconds: 1 } as const;
@@ -50,7 +50,7 @@ it('a change that broke off before its mark is finished by whoever reads the acc
   expect(await store.tokens.add({ ...token, expiresAtSeconds: 4e9 }, 2)).toBe(true);
 });
 
-it('a change of something else does not lose the mark of one that broke off', async () => {
+it('another change keeps the mark of an interrupted change', async () => {
   const store = await openRedisForTest(clusterConfig(cluster));
   await Promise.all(cluster.nodes.slice(0, 3).map(({ server }) => server.client.flushall()));
   await breakOff(store, 1);
@@ -59,7 +59,7 @@ it('a change of something else does not lose the mark of one that broke off', as
   expect(await store.accounts.findById('a')).toMatchObject({ email: 'ada@example.com', version: 2 });
 });
 
-it('the mark rises by one second for a change, however many read the account meanwhile', async () => {
+it('a change raises the mark by one second, however many reads run concurrently', async () => {
   const stores = await Promise.all(Array.from({ length: 3 }, () => openRedisForTest(clusterConfig(cluster))));
   const [store] = stores;
   await Promise.all(cluster.nodes.slice(0, 3).map(({ server }) => server.client.flushall()));
@@ -81,7 +81,7 @@ it('the mark rises by one second for a change, however many read the account mea
   }
 });
 
-it('many who find it at once finish it once, and know one version', async () => {
+it('concurrent reads complete an interrupted change once and return one version', async () => {
   const stores = await Promise.all(Array.from({ length: 3 }, () => openRedisForTest(clusterConfig(cluster))));
   const [store] = stores;
   await Promise.all(cluster.nodes.slice(0, 3).map(({ server }) => server.client.flushall()));

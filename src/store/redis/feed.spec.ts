@@ -70,13 +70,13 @@ async function heard(listener: Diary): Promise<void> {
 }
 
 describe('RedisFeed', () => {
-  it('says that it may have missed something, once, before it has heard anything', async () => {
+  it('reports one possible loss when it starts', async () => {
     const { listener } = await follow();
     await heard(listener);
     expect(listener.entries).toEqual(['lost', 'heard']);
   });
 
-  it('hears of what anybody writes, and of what goes', async () => {
+  it('reports writes of every client, and expiries', async () => {
     const { redis, listener } = await follow();
     const keys = [
       'revoked:own:a',
@@ -96,7 +96,7 @@ describe('RedisFeed', () => {
     expect(listener.keys).toHaveLength(6);
   });
 
-  it('has told of everything that was acknowledged before the moment that it names', async () => {
+  it('has reported every write that was acknowledged before the time that it names', async () => {
     const { redis, listener } = await follow();
     for (let round = 0; round < 300; round++) {
       const key = `sallyport:${round % 2 === 0 ? 'revoked' : 'notbefore'}:own:${round}`;
@@ -109,7 +109,7 @@ describe('RedisFeed', () => {
     expect(listener.keys).toHaveLength(300);
   });
 
-  it("does not hear of other instances' beats, and leaves one key of its own, which goes", async () => {
+  it('ignores the beats of other instances, and leaves one key of its own, which expires', async () => {
     const redis = await redisForTest();
     const [one, other] = [await follow(redis), await follow(redis)];
     await heard(one.listener);
@@ -128,7 +128,7 @@ describe('RedisFeed', () => {
     expect(Number(prefixes)).toBeGreaterThan(3);
   });
 
-  it('does not take what happens to its key for the echo of a beat', async () => {
+  it('does not mistake a change of its key for a beat', async () => {
     const { redis, listener } = await follow();
     listener.maxStalenessMs = 60_000;
     await heard(listener);
@@ -144,7 +144,7 @@ describe('RedisFeed', () => {
   it.each([
     ['FLUSHALL', (redis: RedisServer) => redis.client.flushall()],
     ['FLUSHDB', (redis: RedisServer) => redis.client.flushdb()],
-  ])('says that it may have missed something after %s', async (_name, flush) => {
+  ])('reports a possible loss after %s', async (_name, flush) => {
     const { redis, listener } = await follow();
     await flush(redis);
     await expect.poll(() => listener.losses).toBe(2);
@@ -153,14 +153,14 @@ describe('RedisFeed', () => {
   });
 
   it.each<[string, (world: World) => unknown, (world: World) => Promise<RedisServer> | void]>([
-    ['the connection that hears is killed', ({ redis }) => kill(redis, 'sallyport-feed'), () => undefined],
-    ['the connection that tracks is killed', ({ redis }) => kill(redis, 'sallyport-feed-tracker'), () => undefined],
-    ['the connection that hears leads nowhere', ({ proxy }) => proxy.swallow(EAR), ({ proxy }) => proxy.heal()],
-    ['the connection that tracks leads nowhere', ({ proxy }) => proxy.swallow(TRACKER), ({ proxy }) => proxy.heal()],
-    ['all lead nowhere', ({ proxy }) => proxy.swallow(), ({ proxy }) => proxy.heal()],
+    ['the listening connection is killed', ({ redis }) => kill(redis, 'sallyport-feed'), () => undefined],
+    ['the tracking connection is killed', ({ redis }) => kill(redis, 'sallyport-feed-tracker'), () => undefined],
+    ['the listening connection is cut', ({ proxy }) => proxy.swallow(EAR), ({ proxy }) => proxy.heal()],
+    ['the tracking connection is cut', ({ proxy }) => proxy.swallow(TRACKER), ({ proxy }) => proxy.heal()],
+    ['all connections are cut', ({ proxy }) => proxy.swallow(), ({ proxy }) => proxy.heal()],
     ['Redis hangs', ({ redis }) => freeze(redis), ({ redis }) => redis.thaw()],
     ['Redis dies and is started again', ({ redis }) => redis.kill9(), ({ redis }) => redisForTest({ after: redis })],
-  ])('falls silent and is made again when %s', async (_what, fail, mend) => {
+  ])('is silent and reconnects when %s', async (_what, fail, mend) => {
     const world = await follow();
     const { listener } = world;
     await fail(world);
@@ -173,7 +173,7 @@ describe('RedisFeed', () => {
     await expect.poll(() => listener.keys).toContain(KEY);
   });
 
-  it('is never fresher than the beat was sent when everything is told late', async () => {
+  it('is never fresher than its last beat when all reports are late', async () => {
     const { redis, proxy, listener } = await follow();
     listener.maxStalenessMs = 10_000;
     proxy.delay(1_000, EAR);
@@ -189,7 +189,7 @@ describe('RedisFeed', () => {
     expect(listener.breaks).toEqual([]);
   });
 
-  it('is given up, again and again, where it is too late to be worth anything', async () => {
+  it('reconnects repeatedly while it is too late to be useful', async () => {
     const { proxy, listener } = await follow();
     proxy.delay(2_000, EAR);
     await expect.poll(() => listener.breaks.length, { timeout: 20_000 }).toBeGreaterThan(1);
@@ -198,7 +198,7 @@ describe('RedisFeed', () => {
     await heard(listener);
   });
 
-  it('ends at a replica, and so does what is read', async () => {
+  it('fails on a replica, as reads do', async () => {
     const [{ redis, store, listener }, other] = [await follow(), await redisForTest()];
     await redis.client.replicaof('127.0.0.1', other.port);
     await expect.poll(() => listener.breaks.at(-1)?.message, { timeout: 20_000 }).toContain('is a replica');
@@ -211,7 +211,7 @@ describe('RedisFeed', () => {
     await expect.poll(() => readValues(store, [KEY]).catch(String), { timeout: 20_000 }).toEqual([undefined]);
   });
 
-  it('says which permission is missing, and leaves the store to work without it', async () => {
+  it('names the missing permission, and the store works without it', async () => {
     const redis = await redisForTest();
     await redis.client.call('ACL', 'SETUSER', 'default', '-client', '+client|setname', '+client|id');
     const store = await openRedisForTest(redisConfig(redis.port));
@@ -224,7 +224,7 @@ describe('RedisFeed', () => {
     expect(await readValues(store, [KEY])).toEqual([undefined]);
   });
 
-  it('tells nothing once the store is closed, and leaves no connection', async () => {
+  it('reports nothing once the store is closed, and leaves no connection', async () => {
     const { redis, store, listener } = await follow();
     await store.close();
     const told = [...listener.entries];

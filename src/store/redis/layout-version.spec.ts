@@ -4,7 +4,7 @@ import { EPOCH_PREFIX } from '../../revocation-set/revocation-store.ts';
 import { SCHEMA_KEY } from './layout.ts';
 import { openRedisStore } from './store.ts';
 
-it('the first opening notes the version of the layout, and later ones leave it', async () => {
+it('openRedisStore() writes the layout version once', async () => {
   const { port, client } = await redisForTest();
   for (let opening = 1; opening <= 2; opening++) {
     await openRedisForTest(redisConfig(port));
@@ -12,7 +12,7 @@ it('the first opening notes the version of the layout, and later ones leave it',
   }
 });
 
-it.each(['3', 'one'])('a layout of version %s is refused, and nothing is changed', async (version) => {
+it.each(['3', 'one'])('openRedisStore() refuses layout version %s and changes nothing', async (version) => {
   const { port, client } = await redisForTest();
   await client.set(SCHEMA_KEY, version);
   await expect(openRedisStore(redisConfig(port), { storeMs: 2_000 })).rejects.toThrow(
@@ -21,7 +21,7 @@ it.each(['3', 'one'])('a layout of version %s is refused, and nothing is changed
   expect([await client.get(SCHEMA_KEY), await client.dbsize()]).toEqual([version, 1]);
 });
 
-it('an instance takes over a layout without versions of accounts, which a command leaves', async () => {
+it('openRedisStore() migrates a layout without account versions for an instance, but not for a command', async () => {
   const { port, client } = await redisForTest();
   await client.set(SCHEMA_KEY, '1');
   await (await openRedisStore(redisConfig(port), { storeMs: 2_000 }, { begins: false })).close();
@@ -30,7 +30,7 @@ it('an instance takes over a layout without versions of accounts, which a comman
   expect(await client.get(SCHEMA_KEY)).toBe('2');
 });
 
-it('who is not to begin a store finds none in an empty Redis, and writes nothing', async () => {
+it('openRedisStore() that may not create a store rejects for an empty Redis and writes nothing', async () => {
   const { port, client } = await redisForTest();
   const open = () => openRedisStore(redisConfig(port), { storeMs: 2_000 }, { begins: false });
   await expect(open()).rejects.toThrow('there is no store at redis://');

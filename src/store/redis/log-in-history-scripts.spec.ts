@@ -29,7 +29,7 @@ async function sizes(): Promise<readonly number[]> {
 }
 
 describe('the script log-in-history/count-guess', () => {
-  it('keeps the latest of a flood of made-up names, and has all of them expire', async () => {
+  it('keeps the latest names of a flood, all with an expiry', async () => {
     for (let index = 0; index < 300; index++) await count(`made-up-${String(index).padStart(3, '0')}`, 50);
     expect(await sizes()).toEqual([50, 50]);
     expect(await count('made-up-299', 50)).toEqual([1, 0, '*', 2]);
@@ -40,13 +40,13 @@ describe('the script log-in-history/count-guess', () => {
     }
   });
 
-  it('forgets what counts no more with each that comes', async () => {
+  it('deletes expired budgets with each attempt', async () => {
     await server.client.flushdb();
     for (let index = 0; index < 20; index++) await count(`made-up-${index}`, 1_000);
     await expect.poll(() => count('another', 1_000, 1).then(sizes)).toEqual([1, 1]);
   });
 
-  it('keeps nobody waiting for a clock that was set back', async () => {
+  it('does not extend waits when the clock is set back', async () => {
     await server.client.flushdb();
     for (let turn = 0; turn < 3; turn++) await count('made-up', 1_000);
     const far = Date.now() + 100 * HOUR_MS;

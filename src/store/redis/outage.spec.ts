@@ -11,7 +11,7 @@ const WRITE_MS = 1_000;
 const TOO_LATE = `did not answer within ${STORE_MS} ms`;
 
 describe('a Redis that hangs', () => {
-  it('leaves reads to reject in time, one after the other, and answers again when it goes on', async () => {
+  it('makes reads reject in time, and answers again when it continues', async () => {
     const server = await redisForTest();
     const store = await openRedisForTest(redisConfig(server.port), { storeMs: STORE_MS });
     await revoke(store, 'before');
@@ -28,7 +28,7 @@ describe('a Redis that hangs', () => {
     await expect.poll(() => answer(isRevoked(store, 'before')), { timeout: 5_000 }).toBe(true);
   });
 
-  it('is not waited for by a write for ever, nor by close()', async () => {
+  it('does not block writes or close() forever', async () => {
     const server = await redisForTest();
     const store = await openRedisForTest(redisConfig(server.port), { storeMs: STORE_MS, writeMs: WRITE_MS });
     server.freeze();
@@ -41,7 +41,7 @@ describe('a Redis that hangs', () => {
 });
 
 describe('close()', () => {
-  it.each([700, 800, 900])('ends well where a hung Redis owes an answer since %d ms', async (sinceMs) => {
+  it.each([700, 800, 900])('resolves although a hung Redis has not answered for %d ms', async (sinceMs) => {
     const server = await redisForTest();
     const store = await openRedisForTest(redisConfig(server.port), { storeMs: STORE_MS });
     server.freeze();
@@ -53,7 +53,7 @@ describe('close()', () => {
 });
 
 describe('a black hole between Sallyport and Redis', () => {
-  it('leaves reads to reject in time, and is left behind once there is another way', async () => {
+  it('makes reads reject in time, until a new connection succeeds', async () => {
     const { port } = await redisForTest();
     const proxy = await startProxy(port);
     onTestFinished(() => proxy.close());
@@ -69,8 +69,8 @@ describe('a black hole between Sallyport and Redis', () => {
   });
 });
 
-describe('a Redis that is gone', () => {
-  it('is not waited for', async () => {
+describe('a Redis that stops or changes', () => {
+  it('makes reads and writes reject at once', async () => {
     const server = await redisForTest();
     const store = await openRedisForTest(redisConfig(server.port), { storeMs: STORE_MS });
     await server.kill9();
@@ -80,7 +80,7 @@ describe('a Redis that is gone', () => {
     expect(error.message).not.toContain('did not answer within');
   });
 
-  it('keeps every write that was acknowledged before it was killed, as often as it is', async () => {
+  it('keeps every acknowledged write when it is killed repeatedly', async () => {
     let server = await redisForTest();
     const store = await openRedisForTest(redisConfig(server.port), { storeMs: 1_000 });
     const acknowledged: string[] = [];
@@ -97,7 +97,7 @@ describe('a Redis that is gone', () => {
     expect(acknowledged.length).toBeGreaterThan(20);
   });
 
-  it('is left where it may drop keys since it was started again, unless that is allowed', async () => {
+  it('is not used if it may evict keys after a restart, unless the configuration allows it', async () => {
     const server = await redisForTest();
     const open = (allowEviction: boolean) => openRedisForTest(redisConfig(server.port, { allowEviction }));
     const [strict, lenient] = [await open(false), await open(true)];
@@ -110,7 +110,7 @@ describe('a Redis that is gone', () => {
     await expect.poll(() => read(strict), { timeout: 8_000 }).toBe(false);
   });
 
-  it('is left where it has become a replica', async () => {
+  it('is not used once it has become a replica', async () => {
     const [server, other] = [await redisForTest(), await redisForTest()];
     const store = await openRedisForTest(redisConfig(server.port), { storeMs: STORE_MS });
     await server.client.replicaof('127.0.0.1', other.port);
@@ -123,7 +123,7 @@ describe('a Redis that is gone', () => {
   it.each([
     ['a read', (store: Store) => isRevoked(store, 'a')],
     ['a write', (store: Store) => revoke(store, 'a')],
-  ])('is left at %s where it has become a replica and kept the connection', async (_name, ask) => {
+  ])('is not used for %s once it has become a replica and kept the connection', async (_name, ask) => {
     const [server, other] = [await redisForTest(), await redisForTest()];
     const store = await openRedisForTest(redisConfig(server.port), { storeMs: STORE_MS });
     await server.client.replicaof('127.0.0.1', other.port);

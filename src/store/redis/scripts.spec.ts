@@ -48,22 +48,22 @@ const expiry = fc.option(
 const writes = fc.array(fc.record({ value, expiresAtSeconds: expiry }), { minLength: 1, maxLength: 5 });
 
 describe('the script revocations/write', () => {
-  it.each(['notbefore', 'notbefore-issuer', 'revoked'])('and mergeEntries() agree at %s keys', async (family) => {
+  it.each(['notbefore', 'notbefore-issuer', 'revoked'])('merges %s entries as mergeEntries() does', async (family) => {
     await fc.assert(
       fc.asyncProperty(writes, async (entries) => {
         const key = `sallyport:${family}:own:${count++}`;
-        let standing: RevocationEntry | undefined;
+        let merged: RevocationEntry | undefined;
         for (const added of entries) {
           await store.revocations.write({ key, ...added });
-          standing = mergeEntries(standing, { key, ...added });
-          expect(await read(key)).toEqual(standing);
+          merged = mergeEntries(merged, { key, ...added });
+          expect(await read(key)).toEqual(merged);
         }
       }),
       { numRuns: 300 },
     );
   });
 
-  it('leaves an expiry that stands where it was, to the millisecond', async () => {
+  it('keeps an existing expiry to the millisecond', async () => {
     const key = 'sallyport:revoked:own:kept';
     await server.client.set(key, 'after:5', 'PXAT', 4_000_000_000_123);
     await store.revocations.write({ key, value: '{}', expiresAtSeconds: 3_999_999_999.5 - ENTRY_GRACE_SECONDS });
@@ -72,7 +72,7 @@ describe('the script revocations/write', () => {
     expect(await server.client.get(key)).toBe('{}');
   });
 
-  it('keeps an entry for as long as our clock says, where that of Redis is ahead', async () => {
+  it('keeps an entry until its expiry by the clock of Sallyport, if that of Redis is ahead', async () => {
     const key = 'sallyport:revoked:own:behind';
     const ours = Date.now() - 600_000;
     const clock = vi.spyOn(Date, 'now').mockReturnValue(ours);
@@ -87,7 +87,7 @@ describe('the script revocations/write', () => {
 });
 
 describe('the script revocations/undo', () => {
-  it('keeps what was taken back for as long as our clock says, where that of Redis is days ahead', async () => {
+  it('keeps an undone entry until its expiry by the clock of Sallyport, if that of Redis is days ahead', async () => {
     const key = 'sallyport:revoked:own:undone';
     const ours = Date.now() - 5 * ENTRY_GRACE_SECONDS * 1000;
     const clock = vi.spyOn(Date, 'now').mockReturnValue(ours);
@@ -108,7 +108,7 @@ describe('the script revocations/undo', () => {
 describe('readScripts()', () => {
   const scripts = readScripts();
 
-  it('names every script by its path, and none of the included files', () => {
+  it('names every script by its path, without the included files', () => {
     expect([...scripts.keys()]).toContain('accounts/update-marked');
     expect([...scripts.keys()].filter((name) => name.includes('include'))).toEqual([]);
   });
@@ -118,7 +118,7 @@ describe('readScripts()', () => {
     expect(scripts.get('accounts/remove')?.lua.split('local function stands(')).toHaveLength(2);
   });
 
-  it('has the grace period of the entries', () => {
+  it('uses the grace period of the entries', () => {
     expect(scripts.get('revocations/write')?.lua).toContain(`local GRACE_SECONDS = ${ENTRY_GRACE_SECONDS}\n`);
   });
 });

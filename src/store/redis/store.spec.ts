@@ -25,8 +25,8 @@ const KEY = 'sallyport:revoked:own:token-1';
 const PASSWORD = 'correct-horse-battery';
 const QUICK = { storeMs: 500, openMs: 700 };
 
-describe('what lies in Redis', () => {
-  it('counts whoever wrote it, and whatever it is', async () => {
+describe('Redis store', () => {
+  it('accepts revocation entries of any writer and type', async () => {
     const { port, client } = await redisForTest();
     const store = await openRedisForTest(redisConfig(port));
     await client.set(KEY, '');
@@ -35,7 +35,7 @@ describe('what lies in Redis', () => {
     expect(await readValues(store, keys)).toEqual(['', '', undefined]);
   });
 
-  it('is a plain string that goes a day after its end, in whole seconds, rounded up, or never', async () => {
+  it('stores an entry as a string that expires one day after its expiry, rounded up to seconds, or never', async () => {
     const { port, client } = await redisForTest();
     const store = await openRedisForTest(redisConfig(port));
     const end = Math.floor(Date.now() / 1000) + 1_000;
@@ -46,7 +46,7 @@ describe('what lies in Redis', () => {
     expect(await client.ttl(KEY)).toBe(-1);
   });
 
-  it('is found by a second store at once, in both directions', async () => {
+  it('shares data with a second store at once, in both directions', async () => {
     const { port } = await redisForTest();
     const [one, other] = [await openRedisForTest(redisConfig(port)), await openRedisForTest(redisConfig(port))];
     await one.revocations.write({ key: KEY, value: 'A', expiresAtSeconds: undefined });
@@ -57,7 +57,7 @@ describe('what lies in Redis', () => {
     expect(await one.accounts.find('ADA')).toEqual(account);
   });
 
-  it('holds nothing of a token for longer than 30 days after its end', async () => {
+  it('keeps the data of a token for 30 days after its expiry', async () => {
     const { port, client } = await redisForTest();
     const store = await openRedisForTest(redisConfig(port));
     const now = Date.now() / 1000;
@@ -76,7 +76,7 @@ describe('what lies in Redis', () => {
     }
   });
 
-  it('forgets the ids of tokens whose records have gone', async () => {
+  it('forgets the ids of tokens whose records have expired', async () => {
     const { port, client } = await redisForTest();
     const store = await openRedisForTest(redisConfig(port));
     const indexes = ['sallyport:{tokens-of:ada}:by-creation', 'sallyport:{tokens-of:ada}:by-end'];
@@ -89,7 +89,7 @@ describe('what lies in Redis', () => {
   });
 
   it.each(['null', '[]', '{', '{"id":1}', '{"id":"a","name":"ada","passwordHash":"h","scopes":[1]}'])(
-    'is refused with StoreError, unprinted, where an account is %s',
+    'rejects with StoreError, without quoting it, for an account record %s',
     async (record) => {
       const { port, client } = await redisForTest();
       const store = await openRedisForTest(redisConfig(port));
@@ -101,7 +101,7 @@ describe('what lies in Redis', () => {
 });
 
 describe('openRedisStore()', () => {
-  it('logs in as an ACL user with the permissions that docs/redis.md asks for', async () => {
+  it('logs in as an ACL user with the permissions that docs/redis.md lists', async () => {
     const { redis: user } = await documentedUsers(PASSWORD);
     const primary = await redisForTest({ settings: { user } });
     await replicaForTest(primary);
@@ -130,7 +130,7 @@ describe('openRedisStore()', () => {
     expect(listener).toMatchObject({ breaks: [], losses: 1 });
   });
 
-  it.skipIf(!hasOpenssl)('speaks TLS, with a certificate of its own where it has one', async () => {
+  it.skipIf(!hasOpenssl)('connects with TLS, and with a client certificate if there is one', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'sallyport-tls-'));
     onTestFinished(() => rmSync(folder, { recursive: true }));
     const ca = certify(folder, 'ca');
@@ -152,7 +152,7 @@ describe('openRedisStore()', () => {
   it.each([
     ['the wrong one', secretOf('hunter2-hunter2')],
     ['none', undefined],
-  ])('refuses at once where the password is %s, and prints neither', async (_what, password) => {
+  ])('rejects at once if the password is %s, without printing it', async (_what, password) => {
     const { port } = await redisForTest({ settings: { requirepass: PASSWORD } });
     const error = await failureOf(openRedisStore(redisConfig(port, { password }), { storeMs: 500 }));
     expect(error.message).toBe(
@@ -162,13 +162,13 @@ describe('openRedisStore()', () => {
     expect(inspectDeeply(error)).not.toMatch(/hunter2|correct-horse/);
   });
 
-  it('refuses a user who may not do enough', async () => {
+  it('rejects a user without the necessary permissions', async () => {
     const { port } = await redisForTest({ settings: { user: `sallyport on >${PASSWORD} ~* +get` } });
     const config = redisConfig(port, { username: 'sallyport', password: secretOf(PASSWORD) });
     await expect(openRedisStore(config, QUICK)).rejects.toThrow('lacks a permission; docs/redis.md');
   });
 
-  it('warns of fewer replicas than every write is to reach', async () => {
+  it('warns of fewer replicas than minReplicas', async () => {
     const primary = await redisForTest();
     expect(await openRedisForTest(redisConfig(primary.port))).not.toHaveProperty('warning');
     const config = redisConfig(primary.port, { minReplicas: 1 });
@@ -200,7 +200,7 @@ describe('openRedisStore()', () => {
     await expect(openRedisStore(redisConfig(port, { database: 1_000 }), QUICK)).rejects.toThrow('DB index');
   });
 
-  it('gives up on a server that is not there, saying what to do', async () => {
+  it('rejects for an unreachable server, and says what to do', async () => {
     const server = await redisForTest();
     await server.kill9();
     await expect(openRedisStore(redisConfig(server.port), QUICK)).rejects.toThrow('nothing listens there; start Redis');
@@ -208,7 +208,7 @@ describe('openRedisStore()', () => {
     await expect(openRedisStore(nowhere, QUICK)).rejects.toThrow(/"redis:\/\/redis.invalid:6379\/0": .*host name/);
   });
 
-  it('gives up on a server that takes the connection and never answers', async () => {
+  it('rejects for a server that accepts the connection but never answers', async () => {
     const { port } = await redisForTest();
     const proxy = await startProxy(port);
     onTestFinished(() => proxy.close());
@@ -218,7 +218,7 @@ describe('openRedisStore()', () => {
     );
   });
 
-  it('waits for a server that is on its way', async () => {
+  it('waits for a server that is starting', async () => {
     const first = await redisForTest();
     await first.kill9();
     const opening = openRedisForTest(redisConfig(first.port));
