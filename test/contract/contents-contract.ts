@@ -83,7 +83,7 @@ async function contentsOf(store: Store): Promise<readonly StoredRecord[]> {
 
 function recordsOf<Kind extends StoredRecord['kind']>(contents: readonly StoredRecord[], kind: Kind) {
   type Found = Extract<StoredRecord, { kind: Kind }>['record'];
-  // By its kind it is one.
+  // The filter guarantees the type.
   return contents.filter((one) => one.kind === kind).map(({ record }) => record as Found);
 }
 

@@ -9,18 +9,18 @@ export function describeFeed(open: () => Promise<Store>): void {
   describe('feed', () => {
     it('reports a write before the write resolves', async () => {
       const { store, listener } = await follow(open);
-      const told: string[] = [];
+      const reported: string[] = [];
       for (const [key, value] of [
         ['sallyport:revoked:own:a', ''],
         [MARK, '100'],
         [MARK, '200'],
       ] as const) {
         // A feed may report a change twice, so earlier reports are ignored.
-        told.push(...listener.keys.splice(0));
+        reported.push(...listener.keys.splice(0));
         await store.revocations.write(entry(key, value));
         expect(listener.keys).toContain(key);
       }
-      expect(new Set([...told, ...listener.keys])).toEqual(new Set(['sallyport:revoked:own:a', MARK]));
+      expect(new Set([...reported, ...listener.keys])).toEqual(new Set(['sallyport:revoked:own:a', MARK]));
     });
 
     it('reports that a revocation is taken back before undo() resolves', async () => {
@@ -69,8 +69,8 @@ export function describeHearing(open: () => Promise<Store>): void {
   it('feed soon reports every change up to any given time', async () => {
     const { listener } = await follow(open);
     for (let round = 0; round < 3; round++) {
-      const moment = performance.now();
-      await expect.poll(() => listener.heardUpToMs, { timeout: 5_000 }).toBeGreaterThanOrEqual(moment);
+      const nowMs = performance.now();
+      await expect.poll(() => listener.heardUpToMs, { timeout: 5_000 }).toBeGreaterThanOrEqual(nowMs);
     }
     expect(listener).toMatchObject({ keys: [], breaks: [] });
   });
@@ -80,8 +80,8 @@ export function describeHearing(open: () => Promise<Store>): void {
     await expect.poll(() => listener.heardUpToMs, { timeout: 5_000 }).toBeGreaterThan(0);
     const { losses } = listener;
     await store.revocations.write(entry('sallyport:revoked:own:a'));
-    const moment = performance.now();
-    await expect.poll(() => listener.heardUpToMs, { timeout: 5_000 }).toBeGreaterThanOrEqual(moment);
+    const nowMs = performance.now();
+    await expect.poll(() => listener.heardUpToMs, { timeout: 5_000 }).toBeGreaterThanOrEqual(nowMs);
     expect(listener.losses).toBe(losses);
   });
 }

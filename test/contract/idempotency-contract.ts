@@ -41,9 +41,9 @@ export function describeIdempotency(open: () => Promise<Store>): void {
       for (const end of ['refused', 'interrupted'] as const) {
         await store.idempotency.settle('account-1', 'key-1', end);
       }
-      const standing = { ...request(), state: 'made', isClaimed: false };
-      expect(await again(later(IDEMPOTENCY_KEPT_SECONDS - 1))).toEqual(standing);
-      expect(await again({ fingerprint: 'other' })).toEqual(standing);
+      const completed = { ...request(), state: 'made', isClaimed: false };
+      expect(await again(later(IDEMPOTENCY_KEPT_SECONDS - 1))).toEqual(completed);
+      expect(await again({ fingerprint: 'other' })).toEqual(completed);
     });
 
     it('claim() keeps the keys of accounts apart', async () => {

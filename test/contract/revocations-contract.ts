@@ -27,16 +27,16 @@ export function describeRevocations(open: () => Promise<Store>): void {
     });
 
     it.each([
-      { key: 'sallyport:revoked:own:a', values: ['{"at":1}', '{"at":2}'], stands: '{"at":1}' },
-      { key: 'sallyport:revoked:own:a', values: ['after:20', '{"at":2}'], stands: '{"at":2}' },
-      { key: 'sallyport:revoked:own:a', values: ['{"at":1}', 'after:20'], stands: '{"at":1}' },
-      { key: 'sallyport:revoked:own:a', values: ['after:20', 'after:10'], stands: 'after:20' },
-      { key: MARK, values: ['100', '200'], stands: '200' },
-      { key: MARK, values: ['200', '100'], stands: '200' },
-      { key: 'sallyport:notbefore-issuer:own', values: ['1000', '999', '1001'], stands: '1001' },
-    ])('write() of $values leaves $stands', async ({ key, values, stands }) => {
+      { key: 'sallyport:revoked:own:a', values: ['{"at":1}', '{"at":2}'], result: '{"at":1}' },
+      { key: 'sallyport:revoked:own:a', values: ['after:20', '{"at":2}'], result: '{"at":2}' },
+      { key: 'sallyport:revoked:own:a', values: ['{"at":1}', 'after:20'], result: '{"at":1}' },
+      { key: 'sallyport:revoked:own:a', values: ['after:20', 'after:10'], result: 'after:20' },
+      { key: MARK, values: ['100', '200'], result: '200' },
+      { key: MARK, values: ['200', '100'], result: '200' },
+      { key: 'sallyport:notbefore-issuer:own', values: ['1000', '999', '1001'], result: '1001' },
+    ])('write() of $values leaves $result', async ({ key, values, result }) => {
       for (const value of values) await store.revocations.write(entry(key, value));
-      expect(await readValues(store, [key])).toEqual([stands]);
+      expect(await readValues(store, [key])).toEqual([result]);
     });
 
     it('readEntries() returns whole entries in the order of the keys, undefined without an entry', async () => {
@@ -93,11 +93,11 @@ export function describeRevocations(open: () => Promise<Store>): void {
         [key, 'after:20'],
         [MARK, '100'],
       ])('of %s cannot be imitated by a write() of its value from a copy, which leaves %s', async (at, value) => {
-        const standing = entry(at, value, undefined);
-        await store.revocations.write(standing);
+        const existing = entry(at, value, undefined);
+        await store.revocations.write(existing);
         await store.revocations.write({ ...undone('100'), key: at });
         await store.revocations.restore({ ...undone('100'), key: at });
-        expect(await store.revocations.readEntries([at])).toEqual([standing]);
+        expect(await store.revocations.readEntries([at])).toEqual([existing]);
       });
 
       it('lets a mark rise again to any second', async () => {
