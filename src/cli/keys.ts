@@ -35,7 +35,7 @@ const rotateKey = defineAction({
   summary: 'make the next signing key',
   takes: [],
   details: `Makes a key for signing.algorithm and publishes it at once. It signs after signing.publishAhead, when every
-reader of the key set can have read it. The key before it verifies until the last token that it signed
+reader of the key set has had time to read it. The key before it verifies until the last token that it signed
 has expired.`,
   options: { by: BY_OPTION },
   async run({ config: file, values }, { env, out, err }) {

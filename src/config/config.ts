@@ -39,7 +39,7 @@ export interface Config {
 }
 
 export interface LogConfig {
-  /** Level of the decision log and the operational log. The audit log has no level. */
+  /** Level of the decision log and the operational log. It does not apply to the audit log. */
   readonly level: LogLevel;
   /** Share of the allowed requests that the decision log contains, from 0 to 1. */
   readonly passes: number;

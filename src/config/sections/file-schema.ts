@@ -186,7 +186,7 @@ export const fileSchema = z.strictObject({
       level: z
         .enum(['trace', 'debug', 'info', 'warn', 'error', 'silent'])
         .prefault('info')
-        .describe('Lowest level that is logged. The audit log has no level'),
+        .describe('Lowest level that is logged. It does not apply to the audit log'),
       passes: z
         .number({ error: expected('a number from 0 to 1') })
         .min(0, { error: expected('a number from 0 to 1') })
