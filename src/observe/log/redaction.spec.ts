@@ -30,6 +30,12 @@ describe('redact()', () => {
     expect(redact(`a%20${token}`)).toBe('a%20[redacted]');
   });
 
+  it('keeps a SHA-256 in hex whose digits could be the base64url of an object', () => {
+    const digest = `3ae5d4049d1e30${'0'.repeat(50)}`;
+    expect(redact(`"thumbprint":"${digest}"`)).toBe(`"thumbprint":"${digest}"`);
+    expect(redact(`${digest}.${PAYLOAD}.c2ln`)).toContain('[redacted]');
+  });
+
   it.each([
     [`a ${TOKEN} b`, 'a [redacted] b'],
     [`"${TOKEN}"`, '"[redacted]"'],
