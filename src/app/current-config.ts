@@ -74,11 +74,11 @@ export class CurrentConfig {
   private enqueue(loaded: Loaded, logged?: string): Promise<void> {
     this.cancelRetry();
     this.latest = loaded;
-    this.reloading = this.reloading.then(() => this.takeUp(loaded, logged));
+    this.reloading = this.reloading.then(() => this.reloadOnce(loaded, logged));
     return this.reloading;
   }
 
-  private async takeUp(loaded: Loaded, logged: string | undefined): Promise<void> {
+  private async reloadOnce(loaded: Loaded, logged: string | undefined): Promise<void> {
     const prepared = await this.prepare(loaded);
     if (this.closed) return;
     if (prepared.outcome === 'prepared') {

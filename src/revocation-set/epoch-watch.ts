@@ -87,7 +87,7 @@ export class EpochWatch {
    */
   check(epochs: readonly EpochPair[]): void {
     const isKnown = ([key, text]: EpochPair): boolean => text !== undefined && this.known.get(key)?.text === text;
-    if (epochs.length === 0 || !epochs.every(isKnown)) this.doubt();
+    if (epochs.length === 0 || !epochs.every(isKnown)) this.suspectLoss();
     if (this.isSound) return;
     throw new SetLostError(
       this.isDoubted
@@ -96,7 +96,7 @@ export class EpochWatch {
     );
   }
 
-  private doubt(): void {
+  private suspectLoss(): void {
     if (!this.isDoubted) {
       this.isDoubted = true;
       this.parts.distrust();

@@ -152,7 +152,7 @@ export class Standings implements StandingReader {
 
   async refresh(credential: VerifiedCredential): Promise<void> {
     credential.standings.forEach((standing, index) => {
-      credential.standings[index] = this.adopt(standing);
+      credential.standings[index] = this.shareStanding(standing);
     });
     const unasked = credential.standings.filter(({ key }) => !this.open.has(key));
     if (unasked.length > 0) this.ask(unasked);
@@ -185,7 +185,7 @@ export class Standings implements StandingReader {
   }
 
   /** Returns the shared standing in place of one that an eviction may have orphaned. A mark is kept. */
-  private adopt(standing: Standing): Standing {
+  private shareStanding(standing: Standing): Standing {
     const shared = this.find(standing.key);
     if (shared === undefined) {
       this.entries.set(standing.key, standing);

@@ -71,7 +71,7 @@ export class OwnKeys implements KeySource, SigningKeys {
   private next: Promise<void> | undefined;
   private limitMs: number | undefined;
   private closed = false;
-  private callOff: () => void = () => undefined;
+  private cancelTimer: () => void = () => undefined;
 
   constructor(parts: OwnKeysParts) {
     this.parts = parts;
@@ -120,7 +120,7 @@ export class OwnKeys implements KeySource, SigningKeys {
   /** Stops the periodic reads. */
   close(): void {
     this.closed = true;
-    this.callOff();
+    this.cancelTimer();
   }
 
   async find(algorithm: string, kid: string | undefined): Promise<readonly VerificationKey[] | undefined> {
@@ -161,10 +161,10 @@ export class OwnKeys implements KeySource, SigningKeys {
   }
 
   private plan(): void {
-    this.callOff();
+    this.cancelTimer();
     if (this.closed || this.limitMs === undefined) return;
     const delayMs = this.limitMs * (1 - this.parts.random() / 2);
-    this.callOff = this.parts.timers.after(delayMs, () => this.readAgain());
+    this.cancelTimer = this.parts.timers.after(delayMs, () => this.readAgain());
   }
 
   /** Resolves at the end of a read that begins after this call. Calls before it begins share one read. */

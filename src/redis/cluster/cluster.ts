@@ -143,14 +143,14 @@ export class Cluster {
     const round = new TopologyPoll(this.known);
     this.round = round;
     const adopt = (agreement: QuorumView | undefined): void => {
-      if (agreement !== undefined && round.askedAtMs >= this.agreedAtMs) this.adopt(agreement, round.askedAtMs);
+      if (agreement !== undefined && round.askedAtMs >= this.agreedAtMs) this.useAgreement(agreement, round.askedAtMs);
     };
     void round.first.then(adopt);
     void round.last.then(adopt);
     return round;
   }
 
-  private adopt(agreement: QuorumView, askedAtMs: number): void {
+  private useAgreement(agreement: QuorumView, askedAtMs: number): void {
     if (this.isClosed) return;
     this.agreement = agreement;
     this.agreedAtMs = askedAtMs;
