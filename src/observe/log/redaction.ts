@@ -20,7 +20,7 @@ const MAX_LOOKS = 200;
 const HEADER_LENGTH = 64;
 /** A single part of at least this length is treated as a piece of a token. */
 const TOKEN_PIECE_LENGTH = 20;
-/** A SHA-256 in hex, such as a thumbprint. One in sixteen has digits that decode to `{}`. No part of a JWT looks like this. */
+/** A SHA-256 in hex, such as a thumbprint: one in sixteen has digits that decode to `{}`. No part of a JWT is all hex. */
 const DIGEST = /^[0-9a-f]{64}$/;
 /** An authentication scheme and the credential after it, up to the next scheme; the space may be escaped. */
 const CREDENTIALS = /(Bearer|Basic)(?:\s|\\[nrt]|%20|\+)+[^\s"\\,]+(?:,(?!Bearer|Basic)[^\s"\\,]*)*/gi;
