@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const REPORTER = fileURLToPath(new URL('../support/summary-reporter.ts', import.meta.url));
 
 const folders: string[] = [];
 afterAll(() => {
@@ -27,7 +28,7 @@ async function run(spec: string, env: NodeJS.ProcessEnv): Promise<{ code: number
 }
 
 const CONFIG = `
-import { SummaryReporter } from '../support/summary-reporter.ts';
+import { SummaryReporter } from ${JSON.stringify(REPORTER)};
 export default { test: { reporters: [new SummaryReporter()] } };
 `;
 
