@@ -9,11 +9,11 @@ import { CommandError, requireConfig, UsageError } from './command.ts';
 import { defineCommand } from './command-definition.ts';
 import { printTable } from './terminal/table.ts';
 
-/** Shows the route map, or the rule that a request matches. */
+/** Shows the route map, or the route that a request matches. */
 export const routes = defineCommand('routes', {
-  summary: 'show the route map, or the rule that a request matches',
+  summary: 'show the route map, or the route that a request matches',
   forms: ['', 'METHOD PATH [--host HOST]'],
-  details: `Without a request, prints all rules in the order of the configuration. With one, prints the rule that it
+  details: `Without a request, prints all routes in the order of the configuration. With one, prints the route that it
 matches, or exits with 1 if there is none.`,
   options: { host: { type: 'string', placeholder: 'HOST', help: 'the host of the request; by default none' } },
   run({ config: file, positionals, values }, terminal) {
@@ -37,7 +37,7 @@ function match(map: RouteMap, { method, host, path: target }: Pick<AccessRequest
   const path = readPath(target);
   const found = path === undefined ? 'ambiguous' : map.match(host, method, path);
   if (found === 'ambiguous') throw new CommandError('path_rejected: two parsers could read this path differently');
-  if (found === 'none') throw new CommandError('route_denied: no rule matches');
+  if (found === 'none') throw new CommandError('route_denied: no route matches');
   return found;
 }
 

@@ -17,14 +17,14 @@ const NAMES = {
 export const importStore = defineAction({
   summary: 'put a copy into the store of the configuration',
   takes: ['FILE'],
-  details: `Checks the whole file first. Then writes the revocations first and the accounts last, so that an import that
-breaks off admits nothing that has ended. It can be repeated.
+  details: `Checks the whole file, then writes the revocations first and the accounts last: an import that breaks off
+admits no revoked token. An import can be repeated.
 
 Exits with 1 if a record conflicts with one in the store.`,
   options: {
     'into-non-empty': {
       type: 'boolean',
-      help: 'also if the store holds something: existing records stay, and no revocation is weakened',
+      help: 'import into a store that is not empty: existing records stay, and no revocation is weakened',
     },
     by: BY_OPTION,
   },

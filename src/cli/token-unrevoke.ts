@@ -24,7 +24,8 @@ export const unrevokeToken = defineAction({
     '--issuer NAME --all',
   ].map((form) => `${form} [--reason TEXT] [--by NAME] [--yes]`),
   details: `The tokens that the revocation ended are valid again, also at running instances, unless another revocation
-ends them. A token that was rotated stays revoked.
+ends them. These stay revoked: a token that was rotated, the tokens of an account of our own issuer (--subject),
+and the tokens of a key that \`keys revoke\` removed.
 
 Deleting the entry from the store does not have this effect: instances that know it write it again.`,
   options: {

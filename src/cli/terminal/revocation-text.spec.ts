@@ -58,12 +58,12 @@ describe('warningLines()', () => {
     [
       noKey,
       ["the store has no such key, did you mean 'key'? (it has key and other)"],
-      ["the store has no such key, did you mean 'key'? (it has key and other)"],
+      ["the store has no such key, did you mean 'key'? (it has key and other): tokens that it signed stay invalid"],
     ],
     [
       { ...noKey, existing: [] },
       ['the store has no such key (it has none)'],
-      ['the store has no such key (it has none)'],
+      ['the store has no such key (it has none): tokens that it signed stay invalid'],
     ],
     [
       { warning: 'not verified', check: 'signature', unavailableAt: undefined },

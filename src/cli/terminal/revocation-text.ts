@@ -81,7 +81,7 @@ export function unrevokeWarningLines(warnings: readonly RevocationWarning[]): re
       case 'no account':
         return ['the store has no account with this id'];
       case 'no key':
-        return [noKeyText(warning)];
+        return [`${noKeyText(warning)}: tokens that it signed stay invalid`];
     }
   });
 }
