@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     reporters: ['default', new SummaryReporter()],
     // One more than the cores of the smallest machine: most long specs wait for servers half of their time.
-    maxWorkers: 3,
+    maxWorkers: 4,
     // Generous, because the machine may be busy; no spec relies on this limit.
     testTimeout: 120_000,
     hookTimeout: 60_000,

@@ -114,7 +114,7 @@ describe.each(STORES)('two instances on $name', (kind) => {
     const { code, output } = await keys('revoke', signing?.kid ?? '');
     expect([code, output]).toEqual([
       2,
-      expect.stringContaining('it is the key that signs now, and another takes over at once: --yes'),
+      expect.stringContaining('it is the key that signs now, and another takes over at once; add --yes'),
     ]);
     expect(await listKeys()).toEqual([signing]);
   });
