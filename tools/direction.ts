@@ -14,7 +14,9 @@ export interface Imports {
 
 /** Reads the imports of every module below `root`. */
 export async function readImports(root: string): Promise<Imports> {
-  const files = FOLDERS.flatMap((folder) => globSync(`${folder}/**/*.ts`, { cwd: root }));
+  const files = FOLDERS.flatMap((folder) =>
+    globSync(`${folder}/**/*.ts`, { cwd: root, exclude: ['**/node_modules/**'] }),
+  );
   return { files, cruised: await cruiseFiles(root, files) };
 }
 

@@ -9,7 +9,9 @@ const TREES = ['src', 'test/support'];
 export function folderSizes(root: string, tree: string): ReadonlyMap<string, number> {
   const entries = readdirSync(join(root, tree), { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile() && !entry.name.endsWith('.spec.ts'));
-  const folders = files.map(({ parentPath }) => parentPath.slice(join(root, '/').length));
+  const folders = files
+    .map(({ parentPath }) => parentPath.slice(join(root, '/').length))
+    .filter((folder) => !folder.split('/').includes('node_modules'));
   return new Map([...Map.groupBy(folders, (folder) => folder)].map(([folder, { length }]) => [folder, length]));
 }
 

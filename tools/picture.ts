@@ -93,7 +93,9 @@ function mermaid(arrows: Arrows): string {
 
 /** Returns the figures of `src`. Numbers of lines are rounded, so that the table does not change with every edit. */
 function figures(root: string): string {
-  const files = globSync('src/**/*.ts', { cwd: root }).filter((file) => !file.endsWith(SPEC));
+  const files = globSync('src/**/*.ts', { cwd: root, exclude: ['**/node_modules/**'] }).filter(
+    (file) => !file.endsWith(SPEC),
+  );
   const lines = files.map((file) => readFileSync(join(root, file), 'utf8').split('\n').length - 1);
   const sorted = lines.toSorted((left, right) => left - right);
   const folders = [...folderSizes(root, 'src')].toSorted(([left], [right]) => (left < right ? -1 : 1));

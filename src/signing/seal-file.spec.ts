@@ -2,7 +2,6 @@ import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readOrMakeSealFile } from './seal-file.ts';
@@ -60,9 +59,8 @@ describe('readOrMakeSealFile()', () => {
       console.log(Buffer.from(await readOrMakeSealFile(${JSON.stringify(path)})).toString('hex'));
     `;
     const run = promisify(execFile);
-    const cwd = fileURLToPath(new URL('.', import.meta.url));
     const runs = await Promise.all(
-      Array.from({ length: 4 }, () => run(process.execPath, ['--input-type=module', '-e', script], { cwd })),
+      Array.from({ length: 4 }, () => run(process.execPath, ['--input-type=module', '-e', script])),
     );
     const secret = Buffer.from(await readOrMakeSealFile(path)).toString('hex');
     expect(runs.map(({ stdout }) => stdout.trim())).toEqual(runs.map(() => secret));
