@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -6,6 +6,7 @@ import { Redis } from 'ioredis';
 import { findRedisServer } from '../../../tools/redis.ts';
 import { freePorts } from '../servers/ports.ts';
 import { startProcess, untilReady } from '../servers/process.ts';
+import { controlsOf, type ServerControls } from './controls.ts';
 import type { RedisServer } from './server.ts';
 import { startRedis } from './server.ts';
 
@@ -13,14 +14,10 @@ const NAME = 'sms-primary';
 const READY_MS = 30_000;
 
 /** One Sentinel, on a port of the loopback address. */
-export interface SentinelServer {
+export interface SentinelServer extends ServerControls {
   readonly port: number;
   /** An operator's connection. */
   readonly client: Redis;
-  freeze(): void;
-  thaw(): void;
-  kill9(): Promise<void>;
-  close(): Promise<void>;
 }
 
 /** A primary, two replicas and three Sentinels that watch them. */
@@ -95,16 +92,7 @@ export async function startSentinel(
   const server = startProcess({ command: path, args: [file, '--sentinel'] });
   await untilReady(server, [port]);
   const client = new Redis({ port, password: settings['requirepass'], lazyConnect: true, retryStrategy: null });
-  const signal = (name: NodeJS.Signals): void => void process.kill(server.pid ?? 0, name);
-  const kill9 = async (): Promise<void> => {
-    client.disconnect();
-    await server.kill9();
-  };
-  const close = async (): Promise<void> => {
-    await kill9();
-    await rm(folder, { recursive: true, force: true });
-  };
-  return { port, client, freeze: () => signal('SIGSTOP'), thaw: () => signal('SIGCONT'), kill9, close };
+  return { port, client, ...controlsOf(server, client, folder) };
 }
 
 /** Connects a server's client again if necessary: Sentinels close the connections to a server whose role they change. */

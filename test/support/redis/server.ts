@@ -1,10 +1,11 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { findRedisServer } from '../../../tools/redis.ts';
 import { freePorts } from '../servers/ports.ts';
 import { startProcess, untilReady } from '../servers/process.ts';
+import { controlsOf, type ServerControls } from './controls.ts';
 
 export interface RedisServerOptions {
   /** In addition to the defaults: loopback, every write on disk before it is acknowledged, 300 databases. */
@@ -16,18 +17,11 @@ export interface RedisServerOptions {
 }
 
 /** A real Redis on a port of the loopback address. */
-export interface RedisServer {
+export interface RedisServer extends ServerControls {
   readonly port: number;
   readonly folder: string;
   /** An operator's connection, which is closed with the server. */
   readonly client: Redis;
-  /** Suspends the process, like a machine that hangs: connections stay open, and nothing is answered. */
-  freeze(): void;
-  thaw(): void;
-  /** Kills it, like a crash. */
-  kill9(): Promise<void>;
-  /** Kills it and removes its data. */
-  close(): Promise<void>;
 }
 
 /** The port of the cluster bus is the clients' port plus this. */
@@ -53,18 +47,8 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   const args = all.flatMap(([name, value]) => [`--${name}`, ...(value === '' ? [''] : value.split(' '))]);
   const server = startProcess({ command: path, args });
   const client = new Redis({ port, password: settings['requirepass'], lazyConnect: true, retryStrategy: null });
-  // Each command reports its own error.
-  client.on('error', () => undefined);
-  const signal = (name: NodeJS.Signals): void => void process.kill(server.pid ?? 0, name);
-  const kill9 = async (): Promise<void> => {
-    client.disconnect();
-    await server.kill9();
-  };
-  const close = async (): Promise<void> => {
-    await kill9();
-    await rm(folder, { recursive: true, force: true });
-  };
+  const controls = controlsOf(server, client, folder);
   // A cluster node accepts clients before it has opened its bus port, and exits if it cannot open it.
   await untilReady(server, 'cluster-enabled' in settings ? [port, port + BUS] : [port]);
-  return { port, folder, client, freeze: () => signal('SIGSTOP'), thaw: () => signal('SIGCONT'), kill9, close };
+  return { port, folder, client, ...controls };
 }
