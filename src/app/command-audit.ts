@@ -2,6 +2,7 @@ import type { AuditOutput, RecordLimit } from '../audit/audit-log.ts';
 import { AuditLog } from '../audit/audit-log.ts';
 import type { Config } from '../config/config.ts';
 import { systemClock } from '../lib/clock.ts';
+import { errorMessage } from '../lib/errors.ts';
 import { Observation } from '../observe/observation.ts';
 import { CommandRefused } from './command-refused.ts';
 
@@ -30,7 +31,7 @@ export function openAudit(
     try {
       observation ??= open(log.audit);
     } catch (error) {
-      err(`sallyport: ${messageOf(error)}; the record goes here\n`);
+      err(`sallyport: ${errorMessage(error)}; the record goes here\n`);
       observation = open(undefined);
     }
     return observation.auditOutput;
@@ -45,7 +46,7 @@ export function openAudit(
       try {
         observation ??= open(log.audit);
       } catch (cause) {
-        throw new CommandRefused(`${messageOf(cause)}; nothing was done, since it could not be recorded`, { cause });
+        throw new CommandRefused(`${errorMessage(cause)}; nothing was done, since it could not be recorded`, { cause });
       }
     },
     close: () => observation?.close(),
@@ -54,7 +55,3 @@ export function openAudit(
 
 /** A command writes few records. */
 const UNLIMITED: RecordLimit = { tell: (_kind, write) => write(0) };
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

@@ -4,6 +4,7 @@ import { formatProblems } from '../config/reading/problems.ts';
 import { IssuerNames, issuersGone } from '../config/reload/issuer-names.ts';
 import { isSameSigning, isSameStore, restartKeys } from '../config/reload/restart-keys.ts';
 import type { Timers } from '../lib/clock.ts';
+import { errorMessage } from '../lib/errors.ts';
 import type { Observation } from '../observe/observation.ts';
 import type { ActiveConfig } from './active-config.ts';
 import { buildActiveConfig } from './active-config.ts';
@@ -111,7 +112,7 @@ export class CurrentConfig {
       this.parts.observation.prepare(config);
       return { outcome: 'prepared', next, needRestart, gone };
     } catch (error) {
-      return { outcome: 'refused', why: messageOf(error) };
+      return { outcome: 'refused', why: errorMessage(error) };
     }
   }
 
@@ -140,7 +141,7 @@ export class CurrentConfig {
       await store.checkAccess?.(config);
       return undefined;
     } catch (error) {
-      return messageOf(error);
+      return errorMessage(error);
     }
   }
 
@@ -150,8 +151,4 @@ export class CurrentConfig {
     const { store, events } = this.parts;
     store.reconfigure?.(config).catch((error: unknown) => events.storeNotRenewed(error));
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -5,6 +5,7 @@ import type { Config } from '../config/config.ts';
 import { isSameStore } from '../config/reload/restart-keys.ts';
 import type { Clock } from '../core/ports.ts';
 import { systemClock } from '../lib/clock.ts';
+import { errorMessage } from '../lib/errors.ts';
 import { Observation } from '../observe/observation.ts';
 import { awaitStore } from '../store/open.ts';
 import { guard } from './opened-parts.ts';
@@ -39,7 +40,7 @@ export async function startApp(config: Config, environment: Environment): Promis
     return await build(config, environment, observation);
   } catch (error) {
     observation.events.notStarted(error);
-    throw new StartError(error instanceof Error ? error.message : String(error), { cause: error });
+    throw new StartError(errorMessage(error), { cause: error });
   }
 }
 

@@ -1,3 +1,4 @@
+import { errorMessage } from '../lib/errors.ts';
 import { readVersion } from '../lib/version.ts';
 import { account } from './account.ts';
 import { check } from './check.ts';
@@ -59,7 +60,7 @@ function report(error: unknown, command: Command, args: readonly string[], termi
     return 2;
   }
   if (error instanceof OutputError) return error.isClosed ? EXIT_PIPE_CLOSED : 1;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = errorMessage(error);
   terminal.err(error instanceof CommandError ? `${message}\n` : `sallyport: ${message}\n`);
   return 1;
 }

@@ -4,6 +4,7 @@ import type { Server, Socket } from 'node:net';
 import { connect } from 'node:net';
 import { Server as TlsServer } from 'node:tls';
 import type { Listener, ListenerTls } from '../config/config.ts';
+import { errorMessage } from '../lib/errors.ts';
 
 /** Told of a connection that ended before its first request. */
 export interface HandshakeObserver {
@@ -84,7 +85,7 @@ export async function listen(
 
 /** The error of a door that cannot listen, with its key and its address. */
 export function cannotListen(door: string, address: Listener['address'], cause: unknown): Error {
-  const message = cause instanceof Error ? cause.message : String(cause);
+  const message = errorMessage(cause);
   return new Error(`listen.${door}: cannot listen on ${writtenAs(address)}: ${message}`, { cause });
 }
 

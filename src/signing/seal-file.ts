@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { link, open, readFile, rm } from 'node:fs/promises';
-import { hasCode } from '../lib/error-code.ts';
+import { hasCode } from '../lib/errors.ts';
 import { decodeBase64url } from '../lib/utf8.ts';
 
 const SECRET_BYTES = 32;

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { errorMessage } from '../../lib/errors.ts';
 import { nearest } from '../../lib/nearest.ts';
 import { UsageError } from '../command.ts';
 
@@ -15,7 +16,7 @@ export function parseArguments(args: readonly string[], own: Options) {
   } catch (cause) {
     const { tokens } = parseArgs({ ...config, strict: false, tokens: true });
     const problems = tokens.flatMap((token) => (token.kind === 'option' ? problemWith(token, options) : []));
-    throw new UsageError(problems[0] ?? (cause instanceof Error ? cause.message : String(cause)), { cause });
+    throw new UsageError(problems[0] ?? errorMessage(cause), { cause });
   }
 }
 

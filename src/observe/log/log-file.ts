@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { hasCode } from '../../lib/error-code.ts';
+import { errorMessage, hasCode } from '../../lib/errors.ts';
 
 const OWNER_ONLY = 0o600;
 const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
@@ -45,7 +45,7 @@ function open(path: string): number {
     closeSync(descriptor);
     throw new Error('the file has another name (a hard link)');
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
+    const message = errorMessage(cause);
     const isLink = hasCode(cause, 'ELOOP');
     throw new Error(`log.audit: cannot open the file: ${isLink ? 'it is a symbolic link' : message}`, { cause });
   }

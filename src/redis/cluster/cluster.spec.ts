@@ -5,7 +5,7 @@ import { followCluster, heard, keyAt, node, read } from '../../../test/support/r
 import { readValues } from '../../../test/support/store/revocations.ts';
 
 describe('a store in a Redis Cluster', () => {
-  it('reports a change on any primary, whoever wrote it', async () => {
+  it('reports a change on any primary by any writer', async () => {
     const world = await followCluster();
     for (const third of [0, 1, 2]) {
       const key = keyAt(third);

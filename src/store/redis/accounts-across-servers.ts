@@ -18,7 +18,7 @@ const { records, names, order, newest } = ACCOUNT_KEYS;
  * Accounts, if an account and its mark may lie on two servers. A change that ends tokens takes three steps:
  *
  * 1. compare-and-set of the account, with its next version and a note that its mark is missing and how far it must rise.
- *    From here on no token is recorded for the account: whoever makes one knows another version, and the note forbids it;
+ *    From here on the store records no token for the account: the version has changed, and the note forbids it;
  * 2. the mark, at or behind the newest token that was recorded before;
  * 3. compare-and-set to the version after that, without the note.
  *
@@ -80,7 +80,7 @@ export class AccountsAcrossServers extends RedisAccounts {
 
   /**
    * Steps two and three. If another process has taken them already, nothing happens. Returns the account as the change
-   * leaves it, whoever took the steps; the mark may also be the one of a change that followed meanwhile, which ends more.
+   * leaves it. The mark may belong to a later change, which then ends more tokens.
    */
   private async settle(
     record: string,

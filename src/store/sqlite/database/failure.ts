@@ -1,4 +1,5 @@
 import { StoreError } from '../../../core/ports.ts';
+import { errorMessage } from '../../../lib/errors.ts';
 
 const SQLITE_BUSY = 5;
 
@@ -20,7 +21,7 @@ export function isBusy(error: unknown): boolean {
  */
 export function storeErrorFrom(path: string, error: unknown): StoreError {
   if (error instanceof StoreError) return error;
-  const message = EXPLANATIONS.get(resultCode(error)) ?? (error instanceof Error ? error.message : String(error));
+  const message = EXPLANATIONS.get(resultCode(error)) ?? errorMessage(error);
   return new StoreError(`SQLite store "${path}": ${message}`, { cause: error });
 }
 

@@ -1,6 +1,6 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { hasCode } from '../../../lib/error-code.ts';
+import { hasCode } from '../../../lib/errors.ts';
 
 /** The last known state of a store: which revocation set it holds, and its newest change. */
 export interface KnownState {
