@@ -81,7 +81,13 @@ async function open() {
   opened.push(async () => own?.keys.close());
   const changedDoors: string[] = [];
   const door = (name: string) => ({ reconfigure: () => void changedDoors.push(name) });
-  const doors = { extAuthz: door('extAuthz'), tokens: door('tokens'), admin: undefined };
+  const doors = {
+    extAuthz: door('extAuthz'),
+    tokens: door('tokens'),
+    verify: undefined,
+    access: undefined,
+    admin: undefined,
+  };
   const parts = { ...base, ...boundLogIns(config, base, own), own, basicUses: undefined, observation, doors };
   const current = new CurrentConfig(config, { ...parts, timers: time });
   changedDoors.length = 0;

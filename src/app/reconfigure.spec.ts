@@ -8,7 +8,13 @@ function recordingParts() {
   const order: string[] = [];
   const part = (name: string) => ({ reconfigure: () => void order.push(name) });
   const parts: ReconfiguredParts = {
-    doors: { admin: part('admin door'), tokens: part('tokens door'), extAuthz: part('extAuthz door') },
+    doors: {
+      admin: part('admin door'),
+      access: part('access door'),
+      verify: part('verify door'),
+      tokens: part('tokens door'),
+      extAuthz: part('extAuthz door'),
+    },
     ownKeys: part('own keys'),
     introspection: part('introspection'),
     keySets: part('key sets'),
@@ -20,11 +26,13 @@ function recordingParts() {
   return { order, parts };
 }
 
-const DOORS = ['extAuthz door', 'tokens door', 'admin door'];
+const LISTENERS =
+  'extAuthz: "127.0.0.1:1", tokens: "127.0.0.1:2", verify: "127.0.0.1:3", access: "127.0.0.1:4", admin: "127.0.0.1:5"';
+const DOORS = ['extAuthz door', 'tokens door', 'verify door', 'access door', 'admin door'];
 
 describe('reconfigure()', () => {
   it.each([
-    ['extAuthz: "127.0.0.1:1", tokens: "127.0.0.1:2", admin: "127.0.0.1:3"', DOORS],
+    [LISTENERS, DOORS],
     ['tokens: "127.0.0.1:2"', ['tokens door']],
   ])('has every part take up a configuration, in order, and the doors of listen: { %s }', (listen, doors) => {
     const { order, parts } = recordingParts();

@@ -1,8 +1,5 @@
-import type { Config } from '../config/config.ts';
+import type { Config, Listener } from '../config/config.ts';
 import type { IssuerNames } from '../config/reload/issuer-names.ts';
-import type { AdminDoor } from '../edge/admin/service.ts';
-import type { ExtAuthzDoor } from '../edge/ext-authz/service.ts';
-import type { TokenApiDoor } from '../edge/token-api/service.ts';
 import type { Observation } from '../observe/observation.ts';
 import type { Standings } from '../revocation-set/standings.ts';
 import type { KeySets } from '../verification/key-sets/key-sets.ts';
@@ -19,19 +16,19 @@ export interface ReconfiguredParts {
   readonly introspection: Pick<Introspection, 'reconfigure'>;
   readonly ownKeys: { reconfigure(config: Config): void };
   /** The doors that are open. */
-  readonly doors: {
-    readonly extAuthz: Pick<ExtAuthzDoor, 'reconfigure'> | undefined;
-    readonly tokens: Pick<TokenApiDoor, 'reconfigure'> | undefined;
-    readonly admin: Pick<AdminDoor, 'reconfigure'> | undefined;
-  };
+  readonly doors: Readonly<Record<DoorKey, { reconfigure(listener: Listener): void } | undefined>>;
 }
+
+/** The key of a door under `listen`. */
+export type DoorKey = keyof Config['listen'];
+
+export const DOOR_KEYS: readonly DoorKey[] = ['extAuthz', 'tokens', 'verify', 'access', 'admin'];
 
 /**
  * Every long-lived part takes up what a configuration says of it, in this order. All that can fail has been done
  * before, so that a configuration is taken up whole or not at all.
  */
 export function reconfigure(parts: ReconfiguredParts, config: Config): void {
-  const { extAuthz, tokens, admin } = config.listen;
   parts.observation.reconfigure(config);
   parts.issuerNames.remember(config.issuers);
   parts.store.reconfigure(config.store);
@@ -39,7 +36,8 @@ export function reconfigure(parts: ReconfiguredParts, config: Config): void {
   parts.keySets.reconfigure(config.issuers);
   parts.introspection.reconfigure(config.issuers);
   parts.ownKeys.reconfigure(config);
-  if (extAuthz !== undefined) parts.doors.extAuthz?.reconfigure(extAuthz);
-  if (tokens !== undefined) parts.doors.tokens?.reconfigure(tokens);
-  if (admin !== undefined) parts.doors.admin?.reconfigure(admin);
+  for (const door of DOOR_KEYS) {
+    const listener = config.listen[door];
+    if (listener !== undefined) parts.doors[door]?.reconfigure(listener);
+  }
 }

@@ -1,4 +1,4 @@
-import type { Config } from '../config/config.ts';
+import type { Config, Listener } from '../config/config.ts';
 import type { Loaded } from '../config/load.ts';
 import type { AdminDoor } from '../edge/admin/service.ts';
 import type { ExtAuthzDoor } from '../edge/ext-authz/service.ts';
@@ -8,14 +8,14 @@ import type { Observation } from '../observe/observation.ts';
 import type { ActiveConfig } from './active-config.ts';
 import { CurrentConfig } from './current-config.ts';
 import { closeAll } from './opened-parts.ts';
+import type { DoorKey } from './reconfigure.ts';
+import { DOOR_KEYS } from './reconfigure.ts';
 import type { SharedParts } from './shared-parts.ts';
 
 /** Sallyport, running. */
 export interface App {
-  /** Addresses as bound, of the doors that are open. */
-  readonly extAuthz: string | undefined;
-  readonly tokens: string | undefined;
-  readonly admin: string | undefined;
+  /** The addresses as bound; `undefined` for a door that is closed. */
+  readonly addresses: Readonly<Record<DoorKey, string | undefined>>;
   /** Takes up a configuration that was read again; if it cannot, the one in force stays and the log says why. */
   reload(loaded: Loaded): Promise<void>;
   /** Reports not ready while requests are still answered; returns for how many milliseconds to do so. */
@@ -29,12 +29,16 @@ interface RunningParts extends SharedParts {
   readonly admin: AdminDoor | undefined;
 }
 
-/** The doors, which stay open while a reload replaces the configuration that they use. */
-interface Doors {
-  extAuthz: ExtAuthzDoor | undefined;
-  tokens: TokenApiDoor | undefined;
-  readonly admin: AdminDoor | undefined;
+/** An open door, which stays open while a reload replaces the configuration that it uses. */
+interface Door {
+  /** `host:port` or `unix:/path`, as bound. */
+  readonly address: string;
+  reconfigure(listener: Listener): void;
+  /** Lets pending requests finish, for at most `limitMs`. */
+  close(limitMs: number): Promise<void>;
 }
+
+type Doors = Record<DoorKey, Door | undefined>;
 
 /** Opens the doors, reloads, and stops. */
 export class RunningApp implements App {
@@ -48,20 +52,20 @@ export class RunningApp implements App {
     this.listeners = config.listen;
     this.parts = parts;
     this.opened = opened;
-    this.doors = { extAuthz: undefined, tokens: undefined, admin: parts.admin };
+    const { admin } = parts;
+    this.doors = { extAuthz: undefined, tokens: undefined, verify: undefined, access: undefined, admin };
     this.current = new CurrentConfig(config, { ...parts, timers: systemTimers, doors: this.doors });
   }
 
-  get extAuthz(): string | undefined {
-    return this.doors.extAuthz?.address;
-  }
-
-  get tokens(): string | undefined {
-    return this.doors.tokens?.address;
-  }
-
-  get admin(): string | undefined {
-    return this.doors.admin?.address;
+  get addresses(): App['addresses'] {
+    const { extAuthz, tokens, verify, access, admin } = this.doors;
+    return {
+      extAuthz: extAuthz?.address,
+      tokens: tokens?.address,
+      verify: verify?.address,
+      access: access?.address,
+      admin: admin?.address,
+    };
   }
 
   /** Loads only the doors that are configured. */
@@ -72,7 +76,7 @@ export class RunningApp implements App {
     if (extAuthz !== undefined) this.doors.extAuthz = await this.openExtAuthz(extAuthz);
     if (tokens !== undefined) this.doors.tokens = await this.openTokenApi(tokens);
     observation.health.ready();
-    events.started({ extAuthz: this.extAuthz, tokens: this.tokens, admin: this.admin });
+    events.started(this.addresses);
   }
 
   reload(loaded: Loaded): Promise<void> {
@@ -92,7 +96,7 @@ export class RunningApp implements App {
     await closeAll(this.opened);
   }
 
-  private async openExtAuthz(listener: NonNullable<Config['listen']['extAuthz']>): Promise<ExtAuthzDoor> {
+  private async openExtAuthz(listener: Listener): Promise<ExtAuthzDoor> {
     const { events, observation } = this.parts;
     const { openExtAuthz } = await import('../edge/ext-authz/service.ts');
     return openExtAuthz(listener, {
@@ -103,7 +107,7 @@ export class RunningApp implements App {
     });
   }
 
-  private async openTokenApi(listener: NonNullable<Config['listen']['tokens']>): Promise<TokenApiDoor> {
+  private async openTokenApi(listener: Listener): Promise<TokenApiDoor> {
     const { events, audit, clock } = this.parts;
     const { openTokenApi } = await import('../edge/token-api/service.ts');
     const { consolePages } = await import('../edge/console/service.ts');
@@ -124,7 +128,9 @@ export class RunningApp implements App {
 
   private async closeDoors(): Promise<void> {
     const { drainMs } = this.current.active.config.shutdown;
-    await Promise.all([this.doors.extAuthz?.close(drainMs), this.doors.tokens?.close(drainMs)]);
+    // The admin door shows the stop, so it closes last.
+    const closing = DOOR_KEYS.filter((door) => door !== 'admin');
+    await Promise.all(closing.map(async (door) => this.doors[door]?.close(drainMs)));
   }
 
   private useCases(): NonNullable<ActiveConfig['tokens']> {

@@ -77,14 +77,14 @@ describe('startApp', () => {
       { ...config, listen: { ...config.listen, admin: listener } },
       { env: {}, logDestination },
     );
-    const answer = await fetch(`http://${app.admin}/readyz`);
+    const answer = await fetch(`http://${app.addresses.admin}/readyz`);
     expect(answer.status).toBe(200);
     expect(await answer.json()).toMatchObject({ status: 'ready', components: { feed: { status: 'ok' } } });
-    const scrape = parseExposition(await (await fetch(`http://${app.admin}/metrics`)).text());
+    const scrape = parseExposition(await (await fetch(`http://${app.addresses.admin}/metrics`)).text());
     expect(scrape.value('sallyport_known_tokens')).toBe(0);
     expect(scrape.value('sallyport_feed_age_seconds')).toBeUndefined();
     await app.close();
-    await expect(fetch(`http://${app.admin}/livez`)).rejects.toThrow();
+    await expect(fetch(`http://${app.addresses.admin}/livez`)).rejects.toThrow();
   });
 
   it('rejects if the audit log cannot be opened, before it opens anything else', async () => {
@@ -124,7 +124,7 @@ describe('startApp', () => {
     const config = await configure('', 'sqlite:./kept.db');
     const env = { SALLYPORT_ACCOUNT: 'demo:secret' };
     const call = (app: App, method: string, path: string, credential: string): Promise<Response> =>
-      fetch(`http://${app.tokens}${path}`, {
+      fetch(`http://${app.addresses.tokens}${path}`, {
         method,
         headers: { ...(method === 'POST' ? JSON_TYPE : {}), authorization: credential },
         ...(method === 'POST' ? { body: '{"scopes":["tokens:manage"]}' } : {}),
@@ -145,7 +145,11 @@ describe('startApp', () => {
     const config = await configure('', 'sqlite:./used.db');
     const app = await startApp(config, { env: { SALLYPORT_ACCOUNT: 'demo:secret' }, logDestination });
     const post = (path: string, authorization: string, type: string, body: string): Promise<Response> =>
-      fetch(`http://${app.tokens}${path}`, { method: 'POST', headers: { 'content-type': type, authorization }, body });
+      fetch(`http://${app.addresses.tokens}${path}`, {
+        method: 'POST',
+        headers: { 'content-type': type, authorization },
+        body,
+      });
     const issue = async (authorization: string) =>
       await bodyOf(await post(TOKENS, authorization, 'application/json', '{"scopes":["tokens:manage"]}'));
     const [used, introspected] = [await issue(OWNER), await issue(OWNER)];

@@ -9,7 +9,7 @@ export const DEFAULT_TOKEN_LENGTH = 16_384;
 export interface Config {
   /** Absolute path of the configuration file. */
   readonly file: string;
-  readonly listen: Readonly<Record<'extAuthz' | 'tokens' | 'admin', Listener | undefined>>;
+  readonly listen: Readonly<Record<'extAuthz' | 'tokens' | 'verify' | 'access' | 'admin', Listener | undefined>>;
   readonly store: StoreConfig;
   readonly clockSkewMs: number;
   readonly timeouts: { readonly decisionMs: number; readonly storeMs: number };
@@ -54,7 +54,17 @@ export interface Listener {
   readonly tls: ListenerTls | undefined;
   /** Admin door only: further host names that it accepts, in lower case, or `*.suffix`. */
   readonly hosts?: readonly string[];
+  /** Verify door only: how the gateway describes a request to `/auth`; `undefined` keeps `/auth` closed. */
+  readonly mode?: ForwardAuthMode | undefined;
 }
+
+/**
+ * How a gateway describes a request: by `X-Original-Method` and `X-Original-URL` (nginx), by `X-Forwarded-Method`,
+ * `X-Forwarded-Host` and `X-Forwarded-Uri` (Traefik, Caddy, HAProxy), or by the request itself below `/auth` (Envoy).
+ */
+export const FORWARD_AUTH_MODES = ['nginx', 'forwarded', 'path'] as const;
+
+export type ForwardAuthMode = (typeof FORWARD_AUTH_MODES)[number];
 
 /** PEM contents, read when the configuration is loaded. */
 export interface ListenerTls {

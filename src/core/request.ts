@@ -1,7 +1,7 @@
 import type { Instant } from './instant.ts';
 
 /** The listeners that turn foreign requests into an {@link AccessRequest}. */
-export type Door = 'ext-authz' | 'tokens';
+export type Door = 'ext-authz' | 'forward-auth' | 'access-api' | 'authzen' | 'tokens';
 
 /**
  * One request to authorize, in the form that every door uses. Nothing in it has been decoded, normalised or trusted.

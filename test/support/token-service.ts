@@ -61,7 +61,7 @@ export async function startTokenService({
   const lines: string[] = [];
   const logDestination = { write: (line: string) => void lines.push(line) };
   const app = await startApp(loaded.config, { env, clock, logDestination });
-  const origin = `http://${app.tokens}`;
+  const origin = `http://${app.addresses.tokens}`;
   const addAccount = async (account: NewAccount): Promise<string> => {
     const store = await openSqliteStore(join(folder, 'store.db'));
     const catalogue = new Set(loaded.config.scopes.keys());

@@ -6,7 +6,6 @@ describe('judgeUnknownKey()', () => {
   it.each([
     [['issuers', 0, 'signing'], 'algoritm', "unknown key 'algoritm', did you mean 'algorithm'?", 'algorithm'],
     [['issuers', 0], 'colour', "unknown key 'colour', expected name or algorithm", undefined],
-    [['listen'], 'verify', "'verify' is not supported in this version", undefined],
     [['issuers', 0, 'introspection', 'clientSecret'], 'hunter2', 'unknown key, expected name or algorithm', undefined],
     [['issuers', 0, 'secrets', 0], 'hunter2', 'unknown key, expected name or algorithm', undefined],
   ])('of %j and %s', (map, key, message, meant) => {

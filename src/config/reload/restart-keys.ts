@@ -10,6 +10,8 @@ export function restartKeys(started: Config, next: Config): readonly string[] {
   const keys: readonly (readonly [string, (config: Config) => unknown])[] = [
     ['listen.extAuthz', ({ listen }) => fixedListenerOf(listen.extAuthz)],
     ['listen.tokens', ({ listen }) => fixedListenerOf(listen.tokens)],
+    ['listen.verify', ({ listen }) => fixedListenerOf(listen.verify)],
+    ['listen.access', ({ listen }) => fixedListenerOf(listen.access)],
     ['listen.admin', ({ listen }) => fixedListenerOf(listen.admin)],
     ['store', ({ store }) => fixedPartOf(store)],
     // Redis connections are opened with this limit.
@@ -21,7 +23,13 @@ export function restartKeys(started: Config, next: Config): readonly string[] {
 /** A reload replaces certificates, but it does not turn TLS or client certificates on or off. */
 function fixedListenerOf(listener: Listener | undefined): unknown {
   return (
-    listener && [listener.address, listener.hosts, listener.tls !== undefined, listener.tls?.clientCa !== undefined]
+    listener && [
+      listener.address,
+      listener.hosts,
+      listener.mode,
+      listener.tls !== undefined,
+      listener.tls?.clientCa !== undefined,
+    ]
   );
 }
 

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { kindOf } from '../../lib/wording.ts';
-import { DEFAULT_TOKEN_LENGTH } from '../config.ts';
+import { DEFAULT_TOKEN_LENGTH, FORWARD_AUTH_MODES } from '../config.ts';
 import { isAddressRange, parseAddress } from '../reading/addresses.ts';
 import { pemPath } from '../reading/pem-path.ts';
 import { distinct, expected, parsed, text } from '../reading/shape.ts';
@@ -44,6 +44,22 @@ const adminListener = z.union(
   { error: expected(LISTENER) },
 );
 
+const verifyListener = z.union(
+  [
+    address,
+    z.strictObject({
+      ...listenerMap,
+      mode: z
+        .enum(FORWARD_AUTH_MODES, { error: expected('nginx, forwarded or path') })
+        .optional()
+        .describe(
+          'How the gateway describes a request to /auth: nginx (X-Original-Method, X-Original-URL), forwarded (X-Forwarded-Method, -Host and -Uri: Traefik, Caddy, HAProxy) or path (the request itself below /auth: Envoy). Without it, /auth is closed',
+        ),
+    }),
+  ],
+  { error: expected("an address such as '127.0.0.1:9193', or a map with address, tls, insecure and mode") },
+);
+
 /** The name of a scope, such as `messages:send`. */
 export const SCOPE_NAME = /^[a-z][a-z0-9_-]*:[a-z][a-z0-9_-]*$/;
 
@@ -71,9 +87,15 @@ export const fileSchema = z.strictObject({
     .strictObject({
       extAuthz: listener.optional().describe('gRPC for Envoy: envoy.service.auth.v3.Authorization and grpc.health.v1'),
       tokens: listener.optional().describe('HTTP, behind the gateway: the token service and the JWKS'),
+      verify: verifyListener
+        .optional()
+        .describe('HTTP, for gateways and policy clients: /auth (forward authentication) and AuthZEN'),
+      access: listener
+        .optional()
+        .describe('gRPC, for internal services: sallyport.access.v1, grpc.health.v1 and reflection'),
       admin: adminListener.optional().describe('HTTP, for monitoring: /metrics, /livez and /readyz'),
     })
-    .describe('The listeners. Leave one out to close it; extAuthz, tokens or both are required'),
+    .describe('The listeners. Leave one out to close it; at least one besides admin is required'),
   store: storeSchema
     .prefault('sqlite:./sallyport.db')
     .describe(

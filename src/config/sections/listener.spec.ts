@@ -6,6 +6,8 @@ function fileListening(listen: string): string {
 }
 
 const ADDRESS = "an address such as '127.0.0.1:9191', '[::1]:9191' or 'unix:/path'";
+const UNENCRYPTED =
+  'tokens would cross the network unencrypted: expected a loopback address, a Unix socket, tls, or insecure: true';
 const EXPOSED =
   'this listener has no authentication: expected a loopback address, a Unix socket, tls.clientCa, or insecure: true';
 
@@ -17,7 +19,7 @@ describe('listen', () => {
     ['{ extAuthz: unix:/run/x.sock, tokens: 0.0.0.0:9192 }', []],
     ['{ extAuthz: { address: 0.0.0.0:9191, insecure: true } }', []],
     ['{ extAuthz: 127.0.0.1:0, tokens: 127.0.0.1:0 }', []],
-    ['{}', ['2:1: listen: no listener is open: expected extAuthz, tokens or both']],
+    ['{}', ['2:1: listen: no listener is open: expected extAuthz, tokens, verify or access']],
     ['', ['2:1: listen: expected a map, found nothing']],
     ['{ extAuthz: 0.0.0.0:9191 }', [`2:21: listen.extAuthz: ${EXPOSED}`]],
     ['{ extAuthz: { address: envoy:9191, insecure: false } }', [`2:11: listen.extAuthz: ${EXPOSED}`]],
@@ -37,22 +39,24 @@ describe('listen', () => {
       ],
     ],
     [
-      '{ extAuthz: 127.0.0.1:9191, verify: 127.0.0.1:9193 }',
-      ["2:37: listen: 'verify' is not supported in this version"],
+      '{ verify: { address: 127.0.0.1:9193, mode: traefik } }',
+      ["2:52: listen.verify.mode: expected nginx, forwarded or path, found 'traefik'"],
     ],
-    [
-      '{ extAuthz: 127.0.0.1:9191, access: 127.0.0.1:9193 }',
-      ["2:37: listen: 'access' is not supported in this version"],
-    ],
+    ['{ verify: 127.0.0.1:9193 }', []],
+    ['{ verify: 0.0.0.0:9193 }', [`2:19: listen.verify: ${EXPOSED}`]],
+    ['{ access: 127.0.0.1:9194 }', []],
+    ['{ access: unix:/run/x.sock }', []],
+    ['{ access: { address: 0.0.0.0:9194, insecure: true } }', []],
+    ['{ access: 0.0.0.0:9194 }', [`2:19: listen.access: ${UNENCRYPTED}`]],
     ['{ extAuthz: 127.0.0.1:9191, admin: 0.0.0.0:9195 }', []],
-    ['{ admin: 127.0.0.1:9195 }', ['2:1: listen: no listener is open: expected extAuthz, tokens or both']],
+    ['{ admin: 127.0.0.1:9195 }', ['2:1: listen: no listener is open: expected extAuthz, tokens, verify or access']],
     [
       '{ extAuthz: 127.0.0.1:9191, tokens: 127.0.0.1:9192, admin: 127.0.0.1:9192 }',
       ['2:68: listen.admin: overlaps with listen.tokens: expected another address or port'],
     ],
     [
       '{ extAuthz: 127.0.0.1:9191, tokens: { address: 127.0.0.1:9192, mode: nginx } }',
-      ["2:72: listen.tokens: 'mode' is not supported in this version"],
+      ['2:72: listen.tokens: unknown key, expected address, tls or insecure'],
     ],
     [
       '{ extAuthz: 127.0.0.1:9191, tokens: 127.0.0.1:9191 }',
@@ -70,6 +74,8 @@ describe('listen', () => {
     expect(configFrom(fileListening('{ extAuthz: "[::1]:9191" }')).listen).toEqual({
       extAuthz: { address: { host: '::1', port: 9191 }, tls: undefined },
       tokens: undefined,
+      verify: undefined,
+      access: undefined,
       admin: undefined,
     });
   });

@@ -17,11 +17,20 @@ export function readListen(draft: Draft): Config['listen'] | undefined {
   if (written === undefined) return undefined;
   const read = (door: Door): Listener | undefined =>
     written[door] && readListener(draft, ['listen', door], written[door]);
-  const listen = { extAuthz: read('extAuthz'), tokens: read('tokens'), admin: read('admin') };
-  if (listen.extAuthz === undefined && listen.tokens === undefined) {
-    draft.refuse(['listen'], 'no listener is open: expected extAuthz, tokens or both');
+  const listen = {
+    extAuthz: read('extAuthz'),
+    tokens: read('tokens'),
+    verify: read('verify'),
+    access: read('access'),
+    admin: read('admin'),
+  };
+  if ([listen.extAuthz, listen.tokens, listen.verify, listen.access].every((listener) => listener === undefined)) {
+    draft.refuse(['listen'], 'no listener is open: expected extAuthz, tokens, verify or access');
   }
-  if (written.extAuthz !== undefined) refuseExposed(draft, ['listen', 'extAuthz'], written.extAuthz);
+  for (const door of ['extAuthz', 'verify'] as const) {
+    if (written[door] !== undefined) refuseExposed(draft, ['listen', door], written[door]);
+  }
+  if (written.access !== undefined) refuseUnencrypted(draft, ['listen', 'access'], written.access);
   refuseCollisions(draft, listen);
   return listen;
 }
@@ -41,20 +50,32 @@ function refuseCollisions(draft: Draft, listen: Config['listen']): void {
 function readListener(draft: Draft, path: Path, written: Written): Listener {
   const { address, tls } = expand(written);
   const hosts = 'hosts' in written ? written.hosts : undefined;
+  const mode = 'mode' in written ? written.mode : undefined;
   return {
     ...(hosts === undefined ? {} : { hosts }),
+    ...(mode === undefined ? {} : { mode }),
     address: 'path' in address ? { path: draft.absolute(address.path) } : address,
     tls: tls && readTls(draft, [...path, 'tls'], tls),
   };
 }
 
-/** Refuses an ext-authz listener that unauthenticated clients can reach: they could probe credentials. */
+/** Refuses a listener for gateways that unauthenticated clients can reach: they could probe credentials. */
 function refuseExposed(draft: Draft, path: Path, written: Written): void {
   const { address, tls, insecure } = expand(written);
   if ('path' in address || isLoopback(address.host) || tls?.clientCa !== undefined || insecure) return;
   draft.refuse(
     path,
     'this listener has no authentication: expected a loopback address, a Unix socket, tls.clientCa, or insecure: true',
+  );
+}
+
+/** Refuses a listener that authenticates each call, but over a network in clear text. */
+function refuseUnencrypted(draft: Draft, path: Path, written: Written): void {
+  const { address, tls, insecure } = expand(written);
+  if ('path' in address || isLoopback(address.host) || tls !== undefined || insecure) return;
+  draft.refuse(
+    path,
+    'tokens would cross the network unencrypted: expected a loopback address, a Unix socket, tls, or insecure: true',
   );
 }
 

@@ -10,14 +10,16 @@ import type { ResponseFields } from '../basic-notice.ts';
 import { isAboutBasic } from '../basic-notice.ts';
 import { ClientAddresses, type ForwardingObserver } from '../client-address.ts';
 import { Connections } from '../connections.ts';
+import { openGrpcListener } from '../grpc-listener.ts';
 import type { HandshakeObserver } from '../listening.ts';
 import { createClientReader } from './client.ts';
 import type { ClientReader } from './decode.ts';
 import { decodeCheck } from './decode.ts';
 import { EXT_AUTHZ, loadExtAuthz } from './definition.ts';
 import { encodeDecision } from './encode.ts';
-import { openGrpcListener } from './listener.ts';
 import type { CheckRequest, CheckResponse } from './messages.ts';
+
+const DOOR = 'extAuthz';
 
 /** What one configuration provides for this door. */
 export interface Gateway {
@@ -55,14 +57,14 @@ export async function openExtAuthz(listener: Listener, parts: ExtAuthzParts): Pr
   const server = new Server({ 'grpc.max_receive_message_length': -1 });
   const connections = new Connections();
   const readClient = createClientReader(
-    new ClientAddresses('extAuthz', () => parts.gateway().trustedProxies, parts.observer),
+    new ClientAddresses(DOOR, () => parts.gateway().trustedProxies, parts.observer),
   );
   server.addService(
     { ...loadExtAuthz() },
     { Check: (call: Call, reply: Reply) => void check(call, reply, parts, readClient, connections) },
   );
   addHealth(server, parts.health);
-  return openGrpcListener(listener, { server, connections, observer: parts.observer });
+  return openGrpcListener(listener, { door: DOOR, server, connections, observer: parts.observer });
 }
 
 /** Adds `grpc.health.v1`. */

@@ -3,12 +3,11 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { type Server as GrpcServer, ServerCredentials } from '@grpc/grpc-js';
-import type { Listener, ListenerTls } from '../../config/config.ts';
-import type { Connections } from '../connections.ts';
-import type { HandshakeObserver } from '../listening.ts';
-import { cannotListen, listen, reconfigureTls, tlsOptions, watchHandshakes } from '../listening.ts';
+import type { Listener, ListenerTls } from '../config/config.ts';
+import type { Connections } from './connections.ts';
+import type { HandshakeObserver } from './listening.ts';
+import { cannotListen, listen, reconfigureTls, tlsOptions, watchHandshakes } from './listening.ts';
 
-const DOOR = 'extAuthz';
 const HTTP2 = 'h2';
 
 /** A listening gRPC server. */
@@ -22,6 +21,8 @@ export interface GrpcListener {
 }
 
 export interface GrpcListenerParts {
+  /** Its key under `listen`. */
+  readonly door: string;
   readonly server: GrpcServer;
   readonly connections: Connections;
   readonly observer: HandshakeObserver;
@@ -35,14 +36,14 @@ export async function openGrpcListener(listener: Listener, parts: GrpcListenerPa
   const { injectConnection } = parts.server.createConnectionInjector(ServerCredentials.createInsecure());
   const create = (): Server => {
     try {
-      const server = createFor(listener.tls, injectConnection, parts.observer);
+      const server = createFor(listener.tls, injectConnection, parts);
       parts.connections.add(server);
       return server;
     } catch (cause) {
-      throw cannotListen(DOOR, listener.address, cause);
+      throw cannotListen(parts.door, listener.address, cause);
     }
   };
-  const { address, servers } = await listenEverywhere(listener.address, create);
+  const { address, servers } = await listenEverywhere(listener.address, parts.door, create);
   return {
     address,
     reconfigure: ({ tls }) => {
@@ -55,7 +56,7 @@ export async function openGrpcListener(listener: Listener, parts: GrpcListenerPa
 function createFor(
   tls: ListenerTls | undefined,
   accept: (socket: Socket) => void,
-  observer: HandshakeObserver,
+  { door, observer }: Pick<GrpcListenerParts, 'door' | 'observer'>,
 ): Server {
   if (tls === undefined) return createServer({ noDelay: true }, accept);
   const server = createTlsServer({ ...tlsOptions(tls), ALPNProtocols: [HTTP2], noDelay: true }, (socket) => {
@@ -67,21 +68,21 @@ function createFor(
     }
     const { remoteAddress } = socket;
     socket.destroy();
-    observer.handshakeFailed(DOOR, remoteAddress, new Error('the client does not offer HTTP/2 (ALPN protocol h2)'));
+    observer.handshakeFailed(door, remoteAddress, new Error('the client does not offer HTTP/2 (ALPN protocol h2)'));
   });
-  watchHandshakes(server, DOOR, observer);
+  watchHandshakes(server, door, observer);
   return server;
 }
 
 /** Listens on all addresses of the host name, on one port; rejects if none of them is available. */
-async function listenEverywhere(address: Listener['address'], create: () => Server) {
+async function listenEverywhere(address: Listener['address'], door: string, create: () => Server) {
   const servers: Server[] = [];
   const bound: string[] = [];
   const failures: unknown[] = [];
   for (const host of 'path' in address ? [address.path] : await hostsOf(address)) {
     const server = create();
     const place = 'path' in address ? address : { host, port: portOf(servers[0]) ?? address.port };
-    await listen(server, DOOR, { address: place }).then(
+    await listen(server, door, { address: place }).then(
       (written) => {
         servers.push(server);
         bound.push(written);
