@@ -1,5 +1,5 @@
+import { failed } from '../problems.ts';
 import type { Caller, Outcome } from './call.ts';
-import { failed } from './call.ts';
 import { readIdempotencyKey } from './idempotency-key.ts';
 import type { TokenUseCases } from './use-cases.ts';
 

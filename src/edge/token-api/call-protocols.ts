@@ -1,15 +1,21 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Decision } from '../../core/decision.ts';
+import { deny } from '../../core/decision.ts';
 import type { Decider } from '../../core/ports.ts';
 import type { Reason } from '../../core/reason.ts';
 import type { AccessRequest } from '../../core/request.ts';
+import { answerFailures } from '../http-failures.ts';
+import { bodyNotUtf8, refuseEncodedBodies } from '../json-bodies.ts';
 import type { DoorObserver } from '../listening.ts';
+import { RefusedRequest } from '../refusal.ts';
 import type { AnyCall } from './call.ts';
 import { FORM, isOfOauth } from './call.ts';
 import { decodeClientBasic, decodeForm, isAmbiguousClient, readClientSecret } from './decode-oauth.ts';
 import { send } from './encode.ts';
 import { sendOauth } from './encode-oauth.ts';
-import { AmbiguousClient, answerFailures, BodyNotUtf8, refuseEncodedBodies } from './server.ts';
+
+/** For the message about a body of another type. */
+export const BODY_TYPES = `application/json, or ${FORM} for a path under /oauth2/`;
 
 /** How one kind of call reads its body, identifies its caller and responds. */
 export interface CallProtocol {
@@ -51,11 +57,11 @@ const oauth: CallProtocol = {
     calls.removeAllContentTypeParsers();
     calls.addContentTypeParser<Buffer>(FORM, { parseAs: 'buffer' }, ({ headers }, body, parsed) => {
       const form = decodeForm(body);
-      if (form === undefined) parsed(new BodyNotUtf8());
-      else if (isAmbiguousClient(form, headers.authorization)) parsed(new AmbiguousClient());
+      if (form === undefined) parsed(bodyNotUtf8());
+      else if (isAmbiguousClient(form, headers.authorization)) parsed(ambiguousClient());
       else parsed(null, form);
     });
-    answerFailures(calls, observer, sendOauth);
+    answerFailures(calls, { observer, bodyTypes: BODY_TYPES, answer: sendOauth });
   },
   // A request without a form is decided at once. An unreadable form is refused like any other unreadable body.
   waitsForBody: ({ headers }) => headers.authorization === undefined && headers['content-type'] !== undefined,
@@ -65,6 +71,11 @@ const oauth: CallProtocol = {
   },
   respond: sendOauth,
 };
+
+/** The refusal of a form that authenticates a client in two ways at once, or incompletely. */
+function ambiguousClient(): RefusedRequest {
+  return new RefusedRequest(deny('invalid_request', undefined, 'client'));
+}
 
 export const CALL_PROTOCOLS: readonly CallProtocol[] = [json, bodiless, oauth];
 

@@ -1,13 +1,12 @@
 import type { ZodType } from 'zod';
 import type { Authority } from '../../accounts/authority.ts';
-import type { FieldError } from '../../core/answer.ts';
 import type { Deny } from '../../core/decision.ts';
 import { deny } from '../../core/decision.ts';
 import type { Reason } from '../../core/reason.ts';
 import type { TokenUse } from '../../core/verified-credential.ts';
 import type { TooManyUnrecorded } from '../../revocation/unrecorded-budget.ts';
 import type { ClockBehind } from '../../tokens/token-mint.ts';
-import type { ProblemCode } from './problems.ts';
+import type { Problem, ProblemCode } from '../problems.ts';
 import type { TokenUseCases } from './use-cases.ts';
 
 export const FORM = 'application/x-www-form-urlencoded';
@@ -61,14 +60,6 @@ export interface Done {
   readonly body?: object | undefined;
   /** Header fields. `cache-control` is `no-store` unless it is set here. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
-}
-
-export interface Problem {
-  readonly outcome: 'problem';
-  readonly code: ProblemCode;
-  readonly message: string;
-  readonly errors?: readonly FieldError[] | undefined;
-  readonly retryAfterSeconds?: number;
 }
 
 /** A successful response, as it is documented. */
@@ -131,10 +122,6 @@ export function ignoresUnknown(call: AnyCall): boolean {
 
 export function done(status: number, body?: object, headers?: Readonly<Record<string, string>>): Done {
   return { outcome: 'done', status, body, headers };
-}
-
-export function failed(code: ProblemCode, message: string, errors?: readonly FieldError[]): Problem {
-  return { outcome: 'problem', code, message, errors };
 }
 
 /** Returns the denial for an account that named too many token ids without a record. Nothing was revoked. */

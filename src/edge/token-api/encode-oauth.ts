@@ -1,9 +1,9 @@
 import type { FastifyReply } from 'fastify';
 import { answerTo, messageFor } from '../../core/answer.ts';
 import type { Reason } from '../../core/reason.ts';
+import { PROBLEMS } from '../problems.ts';
 import type { Outcome } from './call.ts';
 import { send } from './encode.ts';
-import { PROBLEMS } from './problems.ts';
 
 /** OAuth's error for each reason: for a client RFC 6749, sections 4.1.2.1 and 5.2; for a token RFC 6750, section 3.1. */
 const ERRORS: Readonly<Record<Reason, string>> = {

@@ -1,5 +1,5 @@
-import type { Problem } from './call.ts';
-import { failed } from './call.ts';
+import type { Problem } from '../problems.ts';
+import { failed } from '../problems.ts';
 
 const MAX_LENGTH = 255;
 /** A String of RFC 9651, section 3.3.3, as the draft of the header field requires. */

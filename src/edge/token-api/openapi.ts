@@ -2,12 +2,12 @@ import { writeFileSync } from 'node:fs';
 import * as z from 'zod';
 import { statusOf } from '../../core/answer.ts';
 import type { Reason } from '../../core/reason.ts';
+import type { ProblemCode } from '../problems.ts';
+import { PROBLEMS } from '../problems.ts';
+import { PROBLEM_TYPE } from '../refusal.ts';
 import type { AnyCall, CallerRule } from './call.ts';
 import { ignoresUnknown, isOfOauth } from './call.ts';
 import { CALLS } from './calls.ts';
-import { PROBLEM_TYPE } from './encode.ts';
-import type { ProblemCode } from './problems.ts';
-import { PROBLEMS } from './problems.ts';
 
 /** The published copy of the description. */
 export const OPENAPI_FILE = new URL('../../../docs/openapi.json', import.meta.url);

@@ -5,21 +5,24 @@ import { deny } from '../../core/decision.ts';
 import type { DecisionObserver } from '../../core/ports.ts';
 import type { ForwardingObserver } from '../client-address.ts';
 import { FreshAdmission } from '../fresh-admission.ts';
+import { createHttpServer, listen, shutDown, watchConnections } from '../http-server.ts';
 import type { DoorObserver } from '../listening.ts';
 import { reconfigureTls } from '../listening.ts';
+import { failed } from '../problems.ts';
 import { answerOnce } from './answer-once.ts';
 import type { AnyCall, Caller, Outcome } from './call.ts';
-import { authorityEnded, failed, ignoresUnknown } from './call.ts';
+import { authorityEnded, ignoresUnknown } from './call.ts';
 import { CallDecisions } from './call-decisions.ts';
 import type { CallProtocol } from './call-protocols.ts';
-import { CALL_PROTOCOLS } from './call-protocols.ts';
+import { BODY_TYPES, CALL_PROTOCOLS } from './call-protocols.ts';
 import { CALLS } from './calls.ts';
 import { decodeAccess, decodeBody, decodeQuery } from './decode.ts';
 import { openApi } from './openapi.ts';
 import type { ToPage } from './pages-for-browsers.ts';
 import { showPages } from './pages-for-browsers.ts';
-import { createServer, listen, shutDown, watchConnections } from './server.ts';
 import type { TokenUseCases } from './use-cases.ts';
+
+const DOOR = 'tokens';
 
 /** Receives the events of the door. */
 export type TokenApiObserver = DoorObserver & ForwardingObserver & Pick<DecisionObserver, 'decided'>;
@@ -47,7 +50,8 @@ export interface TokenApiDoor {
 
 /** Opens the tokens door: HTTP with JSON, and the console. Rejects if it cannot listen. */
 export async function openTokenApi(listener: Listener, parts: TokenApiParts): Promise<TokenApiDoor> {
-  const server = createServer(listener, parts.trustedProxies, parts.observer);
+  const { trustedProxies, observer } = parts;
+  const server = createHttpServer(listener.tls, { door: DOOR, trustedProxies, observer, bodyTypes: BODY_TYPES });
   showPages(server, parts.errorPage);
   const register = (calls: FastifyInstance, { isOf, prepare, waitsForBody, decide, respond }: CallProtocol): void => {
     prepare(calls, parts.observer);
@@ -86,8 +90,8 @@ export async function openTokenApi(listener: Listener, parts: TokenApiParts): Pr
   });
   for (const protocol of CALL_PROTOCOLS) server.register(async (calls) => register(calls, protocol));
   server.register(parts.pages);
-  const connections = watchConnections(server, parts.observer);
-  const address = await listen(server, listener);
+  const connections = watchConnections(server, DOOR, observer);
+  const address = await listen(server, DOOR, listener);
   return {
     address,
     reconfigure: ({ tls }) => reconfigureTls(server.server, tls),

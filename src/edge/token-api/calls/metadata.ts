@@ -1,6 +1,7 @@
 import * as z from 'zod';
+import { failed } from '../../problems.ts';
 import type { Call, CallInput, Outcome } from '../call.ts';
-import { done, failed } from '../call.ts';
+import { done } from '../call.ts';
 import { getKeySet } from './key-set.ts';
 import { introspect, revokePresented } from './oauth.ts';
 

@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import type { ListPosition } from '../../../lib/lists.ts';
 import { readCursor, writeCursor } from '../../list-cursor.ts';
+import { failed } from '../../problems.ts';
 import type { CallInput, Outcome } from '../call.ts';
-import { failed } from '../call.ts';
 
 const DEFAULT_LIMIT = 50;
 const MAX_LIMIT = 100;

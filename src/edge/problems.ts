@@ -1,4 +1,6 @@
-/** The token service's own problems, besides the reasons of denials. */
+import type { FieldError } from '../core/answer.ts';
+
+/** The problems of the HTTP doors, besides the reasons of denials. */
 export const PROBLEMS = {
   malformed_request: { status: 400, title: 'Bad Request' },
   invalid_body: { status: 400, title: 'Bad Request' },
@@ -16,3 +18,16 @@ export const PROBLEMS = {
 } as const;
 
 export type ProblemCode = keyof typeof PROBLEMS;
+
+/** Why a request has no result, apart from a denial. */
+export interface Problem {
+  readonly outcome: 'problem';
+  readonly code: ProblemCode;
+  readonly message: string;
+  readonly errors?: readonly FieldError[] | undefined;
+  readonly retryAfterSeconds?: number;
+}
+
+export function failed(code: ProblemCode, message: string, errors?: readonly FieldError[]): Problem {
+  return { outcome: 'problem', code, message, errors };
+}

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
-import { problem } from '../../core/answer.ts';
-import { PROBLEM_TYPE } from './encode.ts';
+import { problem } from '../core/answer.ts';
 import type { ProblemCode } from './problems.ts';
 import { PROBLEMS } from './problems.ts';
+import { PROBLEM_TYPE } from './refusal.ts';
 
 /** Our problem codes for Node's errors about bytes that it cannot parse as a request. */
 const CODES: ReadonlyMap<string | undefined, ProblemCode> = new Map([
