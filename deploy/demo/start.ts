@@ -4,7 +4,8 @@ import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { finish, Output } from '../../src/cli/terminal/output.ts';
-import { type Envoy, findEnvoy } from '../../tools/envoy.ts';
+import { findEnvoy } from '../../tools/envoy.ts';
+import type { Program } from '../../tools/program.ts';
 import { type Account, commandLine, demoAccount, prepareAccount } from './account.ts';
 import { type Child, startChild } from './child.ts';
 import { guide } from './guide.ts';
@@ -54,7 +55,7 @@ function startSallyport({ name, password }: Account): Child {
   return startChild('Sallyport', { command: process.execPath, args, env, log: `${FOLDER}/sallyport.log` });
 }
 
-function startEnvoy({ path }: Envoy): Child {
+function startEnvoy({ path }: Program): Child {
   const args = ['-c', `${ROOT}envoy.yaml`, '--disable-hot-restart', '--log-level', 'error', ...FLUSH];
   const { SALLYPORT_ACCOUNT: _, ...env } = process.env;
   return startChild('Envoy', { command: path, args, env, log: `${FOLDER}/envoy.log` });
