@@ -54,6 +54,7 @@ function allowsOver(routes: number): Decision[] {
     route: routeAt(index),
     credential: credentials[index % credentials.length],
     shadowed: undefined,
+    keepMs: 0,
   }));
 }
 

@@ -153,6 +153,34 @@ describe('Authorizer.decide() where the revocation set cannot be read', () => {
   });
 });
 
+describe('Authorizer.decide() says how long an allow may be kept', () => {
+  const keepMs = 700;
+
+  it('by the freshness and the moment after the wait', async () => {
+    const credential = makeCredential({ standings: [makeStanding()] });
+    const refresh = async (): Promise<void> => {
+      hear(credential);
+      await bench.pass(400);
+    };
+    const bench = new Bench({ known: { find: () => credential }, refresh });
+    bench.freshness.keepMs = keepMs;
+    expect(await bench.decide()).toMatchObject({ outcome: 'allow', keepMs: 600 });
+  });
+
+  it('as not at all if only the store says that nothing is revoked', async () => {
+    const standing = makeStanding();
+    const credential = makeCredential({ standings: [standing] });
+    const refresh = async (): Promise<void> => {
+      standing.askedAtMs = bench.clock.monotonic;
+      standing.askedAtWallMs = bench.clock.wall;
+      standing.answeredAtMs = bench.clock.monotonic;
+    };
+    const bench = new Bench({ known: { find: () => credential }, refresh });
+    bench.freshness.keepMs = keepMs;
+    expect(await bench.decide()).toMatchObject({ outcome: 'allow', keepMs: 0 });
+  });
+});
+
 describe('Authorizer.decide() trusts nothing from before a wait', () => {
   const sunset: Partial<Route> = { basic: true };
 
@@ -365,7 +393,7 @@ describe('Authorizer over Standings', () => {
         asked.push(question);
         return question.promise;
       };
-      const limits = { maxStalenessMs: 1000, storeTimeoutMs: 10_000, allowKnownForMs: undefined };
+      const limits = { maxStalenessMs: 1000, keepMs: 0, storeTimeoutMs: 10_000, allowKnownForMs: undefined };
       const parts = { store: { read }, clock, ...limits, observer: SILENT_OBSERVER, ...SOUND_SET, maxEntries: 100 };
       const standings = new Standings(parts);
       const credential = makeCredential({ standings: [standings.at('a'), standings.at('b')] });

@@ -51,7 +51,7 @@ function changedConfig(password = 'ONE', audit = join(folder, 'audit.log')): Con
   const introspection = 'introspection: { url: "https://127.0.0.1:1/", clientId: c, clientSecret: { env: TWO } }';
   const opaque = `{ name: opaque, ${introspection}, audience: any, allowScopes: ["messages:send"] }`;
   const issuers = `issuers: [${own}, ${jwks}, ${opaque}]`;
-  const sections = `scopes: { messages:send: {} }\nrevocation: { maxStaleness: 700ms }\nlog: { audit: ${audit} }`;
+  const sections = `scopes: { messages:send: {} }\nrevocation: { maxStaleness: 700ms, keep: 300ms }\nlog: { audit: ${audit} }`;
   return configOf({ password, changes: `${issuers}\n${sections}` });
 }
 
@@ -98,6 +98,7 @@ async function open() {
     keySets: [...base.keySets.statuses()].map(({ issuer }) => issuer),
     introspection: [...base.introspection.statuses()].map(({ issuer }) => issuer),
     maxStalenessMs: base.standings.maxStalenessMs,
+    keepMs: base.standings.freshness.keepMs,
     storeChanges: redis.reconfigured,
     doors: [...changedDoors],
   });
@@ -122,6 +123,7 @@ describe('CurrentConfig.reload()', () => {
       keySets: ['far'],
       introspection: ['opaque'],
       maxStalenessMs: 700,
+      keepMs: 300,
       storeChanges: 1,
       doors: ['extAuthz', 'tokens'],
     });

@@ -23,6 +23,8 @@ export interface Config {
   readonly shadow: boolean;
   readonly revocation: {
     readonly maxStalenessMs: number;
+    /** The most that a caller may keep an allow, at most `maxStalenessMs`; 0: nothing may be kept. */
+    readonly keepMs: number;
     /** How old "not revoked" may be if the set cannot be read in time; `undefined` to deny then. */
     readonly allowKnownForMs: number | undefined;
   };

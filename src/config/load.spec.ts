@@ -45,7 +45,7 @@ routes:
   - { path: "/3rdparty/v1/auth/**", public: true }
   - { path: "/v1/**", public: true }
   - { path: /health, public: true }
-revocation: { maxStaleness: 1s, onOutage: deny }
+revocation: { maxStaleness: 1s, keep: 0s, onOutage: deny }
 identity:
   headers: { subject: x-auth-subject, scopes: x-auth-scopes, tokenId: x-auth-token-id, issuer: x-auth-issuer, scheme: x-auth-scheme }
   forwardCredential: false
@@ -93,7 +93,7 @@ describe('loadConfig() on a valid file', () => {
       basic: { routes: false, sunsetMs: Infinity },
       routes: [],
       shadow: false,
-      revocation: { maxStalenessMs: 1000, allowKnownForMs: undefined },
+      revocation: { maxStalenessMs: 1000, keepMs: 0, allowKnownForMs: undefined },
       limits: { token: 16_384 },
       shutdown: { delayMs: 0, drainMs: 10_000 },
       identity: {
@@ -143,7 +143,13 @@ const STORE = "expected 'memory:', 'sqlite:PATH', 'redis://HOST', or a map with 
 describe('loadConfig() with onOutage', () => {
   it('reads allowKnownFor in milliseconds', () => {
     const { revocation } = configOf('revocation: { onOutage: { allowKnownFor: 30s } }');
-    expect(revocation).toEqual({ maxStalenessMs: 1000, allowKnownForMs: 30_000 });
+    expect(revocation).toEqual({ maxStalenessMs: 1000, keepMs: 0, allowKnownForMs: 30_000 });
+  });
+
+  it('accepts a time to keep answers, up to maxStaleness', () => {
+    expect(configOf('revocation: { keep: 700ms }').revocation).toMatchObject({ maxStalenessMs: 1000, keepMs: 700 });
+    const whole = configOf('revocation: { maxStaleness: 3s, keep: 3s }').revocation;
+    expect(whole).toMatchObject({ maxStalenessMs: 3000, keepMs: 3000 });
   });
 });
 
@@ -167,6 +173,19 @@ describe('loadConfig() on an invalid file', () => {
     [
       'revocation: { maxStaleness: 30s, onOutage: { allowKnownFor: 30s } }',
       ['3:61: revocation.onOutage.allowKnownFor: must be longer than revocation.maxStaleness'],
+    ],
+    ['revocation: { keep: 1001ms }', ['3:21: revocation.keep: must be at most revocation.maxStaleness, which is 1 s']],
+    [
+      'revocation: { maxStaleness: 500ms, keep: 700ms }',
+      ['3:42: revocation.keep: must be at most revocation.maxStaleness, which is 0.5 s'],
+    ],
+    [
+      'revocation: { keep: 61s }',
+      ["3:21: revocation.keep: expected a duration from 0s to 60s, such as 150ms, 30s, 5m or 24h, found '61s'"],
+    ],
+    [
+      'revocation: { keep: 700 }',
+      ['3:21: revocation.keep: expected a duration from 0s to 60s, such as 150ms, 30s, 5m or 24h, found 700'],
     ],
     [
       'revocation: { onOutage: { allowFor: 30s } }',
@@ -214,7 +233,7 @@ describe('loadConfig() on an invalid file', () => {
       "17:16: issuers[0].signing: unknown key 'algoritm', did you mean 'algorithm'?",
       '30:22: issuers[2].secrets[0].env: the environment variable AUTH0_SECRET is not set',
       "37:57: routes[3].scope: unknown scope 'device:list', did you mean 'devices:list'?",
-      "41:43: revocation.onOutage: expected deny, or a map with allowKnownFor, found 'allow'",
+      "41:53: revocation.onOutage: expected deny, or a map with allowKnownFor, found 'allow'",
     ]);
   });
 

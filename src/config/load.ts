@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as z from 'zod';
+import { spanOf } from '../lib/time-format.ts';
 import { decodeUtf8 } from '../lib/utf8.ts';
 import { quote } from '../lib/wording.ts';
 import type { Config, LogConfig } from './config.ts';
@@ -121,12 +122,16 @@ function readLog(draft: Draft): LogConfig | undefined {
 function readRevocation(draft: Draft): Config['revocation'] | undefined {
   const written = draft.read(['revocation'], fileSchema.shape.revocation);
   if (written === undefined) return undefined;
-  const { maxStaleness: maxStalenessMs, onOutage } = written;
+  const { maxStaleness: maxStalenessMs, keep: keepMs, onOutage } = written;
   const allowKnownForMs = onOutage === 'deny' ? undefined : onOutage.allowKnownFor;
   if (allowKnownForMs !== undefined && allowKnownForMs <= maxStalenessMs) {
     draft.refuse(['revocation', 'onOutage', 'allowKnownFor'], 'must be longer than revocation.maxStaleness');
   }
-  return { maxStalenessMs, allowKnownForMs };
+  if (keepMs > maxStalenessMs) {
+    const most = `must be at most revocation.maxStaleness, which is ${spanOf(maxStalenessMs)}`;
+    draft.refuse(['revocation', 'keep'], most);
+  }
+  return { maxStalenessMs, keepMs, allowKnownForMs };
 }
 
 function readBasic(draft: Draft): Config['basic'] | undefined {

@@ -18,9 +18,8 @@ import type { Policy } from './authorize.ts';
 import { authorize } from './authorize.ts';
 import type { Check } from './check.ts';
 import type { Decision, Need } from './decision.ts';
-import type { Instant } from './instant.ts';
 import type { Reason } from './reason.ts';
-import type { AccessRequest, Moment } from './request.ts';
+import type { AccessRequest, Instant, Moment } from './request.ts';
 import type { Route } from './route.ts';
 import { RouteMap } from './route.ts';
 import type { Freshness, Standing } from './standing.ts';
@@ -286,6 +285,38 @@ describe('authorize() allows', () => {
     ],
   ])('as whom the credential names when %s', (_when, one) => {
     expect(ask(one)).toMatchObject({ outcome: 'allow', credential: one.finding, shadowed: undefined });
+  });
+});
+
+describe('authorize() says how long an allow may be kept', () => {
+  const keepMs = 700;
+  const keepable: Case = { request: bearer, finding: good, freshness: { keepMs } };
+
+  it.each<[string, Case]>([
+    ['any valid token will do', {}],
+    ['the scope is there', { route: asksSend }],
+    ['the route also takes Basic, which has ended', { route: { basic: true }, policy: { basicUntilMs: 0 } }],
+    ['no tries are left', { moment: { mayAsk: false } }],
+  ])('as what the credential rests on allows, when %s', (_when, one) => {
+    expect(ask({ ...keepable, ...one })).toMatchObject({ outcome: 'allow', keepMs });
+    const heard = { heardUpToMs: MONOTONIC_MS - 600, heardUpToWallMs: NOW_MS - 600 };
+    expect(ask({ ...keepable, ...one, freshness: { keepMs, ...heard } })).toMatchObject({ keepMs: 400 });
+  });
+
+  it.each<[string, Case]>([
+    ['the configuration lets nothing be kept', { freshness: {} }],
+    ['the route is public', { route: { requirement: { kind: 'public' } } }],
+    ['the route is in shadow and the token would pass', { route: { shadow: true } }],
+    ['everything is in shadow and the token would pass', { policy: { shadow: true } }],
+    ['the route is in shadow and the token would not pass', { route: { shadow: true }, finding: expired }],
+    ['everything is in shadow and no route matches', { policy: { shadow: true }, request: { path: '/y' } }],
+    ['the credential is a password', { request: basic, route: { basic: true }, finding: account }],
+  ])('as not at all when %s', (_when, one) => {
+    expect(ask({ ...keepable, ...one })).toMatchObject({ outcome: 'allow', keepMs: 0 });
+  });
+
+  it('and says nothing with a denial', () => {
+    for (const one of DENIALS) expect(ask({ ...one, freshness: { keepMs } })).not.toHaveProperty('keepMs');
   });
 });
 

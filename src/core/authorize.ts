@@ -3,11 +3,11 @@ import type { Presented } from './credential.ts';
 import { presentsSeveral, readCredential } from './credential.ts';
 import type { Allow, Decision, Deny, Need } from './decision.ts';
 import { deny } from './decision.ts';
-import type { Instant } from './instant.ts';
+import { keepTime } from './keep-time.ts';
 import { isPlainMethod } from './method.ts';
 import { readPath } from './path.ts';
 import type { Reason } from './reason.ts';
-import type { AccessRequest, Moment } from './request.ts';
+import type { AccessRequest, Instant, Moment } from './request.ts';
 import { kindOfEntry } from './revocation-entry.ts';
 import type { Route, RouteMap } from './route.ts';
 import { satisfies } from './scope.ts';
@@ -44,11 +44,14 @@ export function authorize(
   const route = policy.routes.match(request.host, request.method, path);
   if (route === 'ambiguous') return deny('path_rejected', undefined, 'path encoding');
   if (route === 'none') return enforce(deny('route_denied', undefined, 'route'), policy);
-  if (route.requirement.kind === 'public') return allow(route, undefined, undefined);
+  if (route.requirement.kind === 'public') return allow(route, undefined, undefined, 0);
 
   const takesBasic = route.basic && moment.wallMs < policy.basicUntilMs;
   const admitted = admit(request, route, takesBasic, policy, known, freshness, moment);
-  if (admitted.outcome === 'verified') return allow(route, admitted, undefined);
+  if (admitted.outcome === 'verified') {
+    const isShadow = policy.shadow || route.shadow;
+    return allow(route, admitted, undefined, isShadow ? 0 : keepTime(admitted, freshness, moment));
+  }
   if (admitted.outcome === 'need' && moment.mayAsk) return admitted;
   const denial = admitted.outcome === 'need' ? deny('unavailable', route, `${admitted.what} not known`) : admitted;
   return enforce(takesBasic && !request.fromBrowser ? { ...denial, offersBasic: true } : denial, policy);
@@ -56,7 +59,7 @@ export function authorize(
 
 /** In shadow mode a denial is recorded and the request passes without an identity. */
 function enforce(denial: Deny, policy: Policy): Decision {
-  return policy.shadow || denial.route?.shadow === true ? allow(denial.route, undefined, denial) : denial;
+  return policy.shadow || denial.route?.shadow === true ? allow(denial.route, undefined, denial, 0) : denial;
 }
 
 /** The steps of a protected route: credential, verification, expiry, issuer, revocation, scope. */
@@ -130,8 +133,9 @@ function allow(
   route: Route | undefined,
   credential: VerifiedCredential | undefined,
   shadowed: Deny | undefined,
+  keepMs: number,
 ): Allow {
-  return { outcome: 'allow', route, credential, shadowed };
+  return { outcome: 'allow', route, credential, shadowed, keepMs };
 }
 
 function denyRefused({ reason, check, issuer, retryAfterSeconds }: Refusal, route: Route): Deny {

@@ -13,6 +13,11 @@ export interface Allow {
   readonly credential: VerifiedCredential | undefined;
   /** In shadow mode: the denial that was recorded and not enforced. */
   readonly shadowed: Deny | undefined;
+  /**
+   * How long the caller may keep the answer for the same method, host, path and credential, in whole milliseconds from
+   * when it sent the request. 0: it must ask each time. See `keepTime`.
+   */
+  readonly keepMs: number;
 }
 
 /** A denial. `step` and `check` say what exactly failed; they are for the log and for operators only. */

@@ -1,5 +1,3 @@
-import type { Instant } from './instant.ts';
-
 /** The listeners that turn foreign requests into an {@link AccessRequest}. */
 export type Door = 'ext-authz' | 'forward-auth' | 'access-api' | 'authzen' | 'tokens';
 
@@ -24,6 +22,15 @@ export interface AccessRequest {
 
 /** `undefined` if the address is unknown. */
 export type ClientAddress = () => string | undefined;
+
+/**
+ * An instant, read from both clocks. Compare both: the monotonic one may stand still while the machine is suspended.
+ */
+export interface Instant {
+  readonly monotonicMs: number;
+  /** Unix milliseconds. */
+  readonly wallMs: number;
+}
 
 /** The instant of one call of `authorize`: `exp` and marks are compared with the wall clock, freshness with both. */
 export interface Moment extends Instant {

@@ -52,6 +52,11 @@ export interface Freshness {
   readonly heardUpToWallMs: number;
   /** The promise: an older "not revoked" is never trusted. */
   readonly maxStalenessMs: number;
+  /**
+   * The most milliseconds for which a caller may keep an allow that rests on this freshness; 0: none may be kept. Never
+   * over `maxStalenessMs`.
+   */
+  readonly keepMs: number;
   /** Whether an answer, too, is trusted for that long, and not only by the decisions that waited for it. */
   readonly keepsAnswers: boolean;
 }
@@ -90,7 +95,8 @@ export function isEnded(standing: Standing, issuedAtSeconds: number, wallMs: num
   return ends;
 }
 
-function isHeard(standing: Standing, freshness: Freshness, moment: Moment): boolean {
+/** Whether the feed would have reported a change of the entry. */
+export function isHeard(standing: Standing, freshness: Freshness, moment: Moment): boolean {
   return (
     standing.epoch === freshness.epoch && isWithin(freshness.heardUpToMs, freshness.heardUpToWallMs, freshness, moment)
   );

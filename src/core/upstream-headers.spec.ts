@@ -63,7 +63,13 @@ describe('UpstreamHeaderWriter.write()', () => {
   });
 
   it('removes every identity header and leaves Authorization when there is no identity', () => {
-    const anonymous = { outcome: 'allow', route: makeRoute(), credential: undefined, shadowed: undefined } as const;
+    const anonymous = {
+      outcome: 'allow',
+      route: makeRoute(),
+      credential: undefined,
+      shadowed: undefined,
+      keepMs: 0,
+    } as const;
     expect(writer.write(anonymous, { complete: true, disguised: ['x_auth_subject'] })).toEqual({
       set: [],
       remove: [...Object.values(NAMES), ...OVERRIDES, 'x_auth_subject'],
@@ -87,7 +93,13 @@ describe('UpstreamHeaderWriter.write()', () => {
   });
 
   it('removes every spelling from a request without an identity when the gateway hides some headers', () => {
-    const anonymous = { outcome: 'allow', route: makeRoute(), credential: undefined, shadowed: undefined } as const;
+    const anonymous = {
+      outcome: 'allow',
+      route: makeRoute(),
+      credential: undefined,
+      shadowed: undefined,
+      keepMs: 0,
+    } as const;
     expect(writer.write(anonymous, SOME_HIDDEN).remove).toEqual(
       expect.arrayContaining([...Object.values(NAMES), ...OVERRIDES, 'x_auth_subject', 'x.auth.scopes', 'x_host']),
     );
@@ -179,7 +191,7 @@ describe('UpstreamHeaderWriter.isDisguised()', () => {
 
 function write(identity: Partial<Identity>, by = writer, shown = ALL_SHOWN): UpstreamHeaders {
   const credential = makeCredential({ identity });
-  return by.write({ outcome: 'allow', route: makeRoute(), credential, shadowed: undefined }, shown);
+  return by.write({ outcome: 'allow', route: makeRoute(), credential, shadowed: undefined, keepMs: 0 }, shown);
 }
 
 function valueOf({ set }: UpstreamHeaders, name: string): string | undefined {

@@ -1,7 +1,7 @@
 import type { Check } from './check.ts';
 import type { PresentedCredential } from './credential.ts';
-import type { Instant } from './instant.ts';
 import type { Reason } from './reason.ts';
+import type { Instant } from './request.ts';
 import type { Standing } from './standing.ts';
 
 /** The identity of a verified credential, as upstreams receive it. */
@@ -46,6 +46,8 @@ export interface VerifiedCredential {
    * From this instant, by whichever clock reaches it first, it must be verified again; `undefined`: its key decides.
    */
   readonly reverifyAt?: Instant | undefined;
+  /** Whether the issuer's word holds only for the decisions that waited for it (`introspection.cache: 0s`). */
+  readonly uncacheable?: boolean | undefined;
   /** Every entry of the revocation set that could end it. */
   readonly standings: Standing[];
   /** When one of our own tokens was last used; set in place, and written to the store from time to time. */

@@ -27,7 +27,13 @@ describe('basicNotice()', () => {
 describe('isAboutBasic()', () => {
   const route = makeRoute({ basic: true });
   const byPassword = makeCredential({ identity: { scheme: 'basic' } });
-  const allowed = (credential = byPassword): Decision => ({ outcome: 'allow', route, credential, shadowed: undefined });
+  const allowed = (credential = byPassword): Decision => ({
+    outcome: 'allow',
+    route,
+    credential,
+    shadowed: undefined,
+    keepMs: 0,
+  });
   const ask = (authorization: string | undefined, decision: Decision) =>
     isAboutBasic(makeRequest({ authorization }), decision);
 

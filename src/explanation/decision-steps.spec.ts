@@ -20,6 +20,7 @@ describe('stepsOf()', () => {
     const steps = stepsOf({
       outcome: 'allow',
       shadowed: undefined,
+      keepMs: 0,
       route: makeRoute(),
       credential: makeCredential({ validUntilMs }),
     });
@@ -61,7 +62,7 @@ describe('stepsOf()', () => {
   ])('reads the step that failed off the denial: %j', (denial, failed, words) => {
     for (const decision of [
       denial,
-      { outcome: 'allow', route: denial.route, credential: undefined, shadowed: denial } as const,
+      { outcome: 'allow', route: denial.route, credential: undefined, shadowed: denial, keepMs: 0 } as const,
     ]) {
       const steps = stepsOf(decision);
       const index = steps.findIndex(({ name }) => name === failed);

@@ -10,7 +10,7 @@ const credential = makeCredential({
   standings: [makeFreshStanding({ key: 'sallyport:revoked-thumbprint:ab' }), makeRevokedStanding({ key: ENDING })],
 });
 const revoked = { ...deny('token_revoked', makeRoute(), 'revocation by token id', 'partner'), credential };
-const passed: Decision = { outcome: 'allow', route: makeRoute(), credential, shadowed: undefined };
+const passed: Decision = { outcome: 'allow', route: makeRoute(), credential, shadowed: undefined, keepMs: 0 };
 const NOT_LOST = { lostSinceSeconds: undefined };
 
 describe('entriesOf()', () => {

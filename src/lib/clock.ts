@@ -1,5 +1,5 @@
-import type { Instant } from '../core/instant.ts';
 import type { Clock } from '../core/ports.ts';
+import type { Instant } from '../core/request.ts';
 
 /** The clocks of this machine. */
 export const systemClock: Clock = { wallMs: () => Date.now(), monotonicMs: () => performance.now() };

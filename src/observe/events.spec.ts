@@ -71,7 +71,7 @@ const REQUESTS: readonly AccessRequest[] = [
 
 const route = makeRoute({ pattern: '/x/{id}', requirement: { kind: 'allOf', scopes: ['messages:send'] } });
 const credential = makeCredential();
-const allowed: Allow = { outcome: 'allow', route, credential, shadowed: undefined };
+const allowed: Allow = { outcome: 'allow', route, credential, shadowed: undefined, keepMs: 0 };
 
 const DECISIONS: readonly Decision[] = [
   ...REASONS.flatMap((reason) => [
@@ -80,7 +80,7 @@ const DECISIONS: readonly Decision[] = [
     { ...deny(reason, route, 'scope', 'partner'), credential },
   ]),
   ...REASONS.map((reason): Allow => ({ ...allowed, credential: undefined, shadowed: deny(reason, route, 'exp') })),
-  { outcome: 'allow', route: undefined, credential: undefined, shadowed: deny('route_denied', undefined, 'route') },
+  { ...allowed, route: undefined, credential: undefined, shadowed: deny('route_denied', undefined, 'route') },
   { ...allowed, credential: undefined },
   allowed,
 ];

@@ -266,7 +266,7 @@ describe('Observation of the process', () => {
 
 describe('Observation.reconfigure()', () => {
   it('applies the level and the share of passes', () => {
-    const pass = { outcome: 'allow', route: undefined, credential: undefined, shadowed: undefined } as const;
+    const pass = { outcome: 'allow', route: undefined, credential: undefined, shadowed: undefined, keepMs: 0 } as const;
     observation.reconfigure({ log: { ...LOG, passes: 1 }, routes: [] });
     observation.events.decided(makeRequest(), pass);
     expect(lines).toMatchObject([{ log: 'decision', msg: 'allowed' }]);

@@ -438,9 +438,17 @@ describe('Standings.outageFreshness', () => {
   it('is undefined under onOutage: deny, and follows the limits', () => {
     const fixture = new StandingsFixture();
     expect(fixture.standings.outageFreshness).toBeUndefined();
-    fixture.standings.reconfigure({ maxStalenessMs: 500, storeTimeoutMs: 1, allowKnownForMs: 2000 });
+    fixture.standings.reconfigure({ maxStalenessMs: 500, keepMs: 0, storeTimeoutMs: 1, allowKnownForMs: 2000 });
     expect(fixture.standings.outageFreshness).toMatchObject({ maxStalenessMs: 2000 });
     expect(fixture.standings.maxStalenessMs).toBe(500);
+  });
+
+  it('lets nothing be kept, unlike the freshness of the feed, which follows the limits', () => {
+    const fixture = new StandingsFixture({ keepMs: 700, allowKnownForMs: ALLOWED_MS });
+    expect([fixture.standings.freshness.keepMs, fixture.standings.outageFreshness?.keepMs]).toEqual([700, 0]);
+    const limits = { maxStalenessMs: 500, storeTimeoutMs: 1, allowKnownForMs: ALLOWED_MS };
+    fixture.standings.reconfigure({ ...limits, keepMs: 300 });
+    expect([fixture.standings.freshness.keepMs, fixture.standings.outageFreshness?.keepMs]).toEqual([300, 0]);
   });
 
   it('trusts the feed until allowKnownFor after the last heartbeat', async () => {

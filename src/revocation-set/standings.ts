@@ -15,6 +15,8 @@ import { RevocationHealth } from './revocation-health.ts';
 /** The limits that a configuration sets. */
 export interface StandingLimits {
   readonly maxStalenessMs: number;
+  /** The most milliseconds for which a caller may keep an allow; 0: none may be kept. Never over `maxStalenessMs`. */
+  readonly keepMs: number;
   /** Longest wait for one response of the store, in milliseconds. */
   readonly storeTimeoutMs: number;
   /**
@@ -82,14 +84,21 @@ export class Standings implements StandingReader {
     this.storeTimeoutMs = parts.storeTimeoutMs;
     this.allowKnownForMs = parts.allowKnownForMs;
     const never = { heardUpToMs: Number.NEGATIVE_INFINITY, heardUpToWallMs: Number.NEGATIVE_INFINITY };
-    this.freshness = { epoch: 0, ...never, maxStalenessMs: parts.maxStalenessMs, keepsAnswers: false };
+    this.freshness = {
+      epoch: 0,
+      ...never,
+      maxStalenessMs: parts.maxStalenessMs,
+      keepMs: parts.keepMs,
+      keepsAnswers: false,
+    };
     // A standing that leaves the LRU no longer learns of changes, so it must not be trusted.
     this.entries = new LRUCache({ max: parts.maxEntries, dispose: (standing) => this.dispose(standing) });
   }
 
   /** Applies the limits of a new configuration. */
-  reconfigure({ maxStalenessMs, storeTimeoutMs, allowKnownForMs }: StandingLimits): void {
+  reconfigure({ maxStalenessMs, keepMs, storeTimeoutMs, allowKnownForMs }: StandingLimits): void {
     this.freshness.maxStalenessMs = maxStalenessMs;
+    this.freshness.keepMs = keepMs;
     this.storeTimeoutMs = storeTimeoutMs;
     this.allowKnownForMs = allowKnownForMs;
   }
@@ -100,13 +109,13 @@ export class Standings implements StandingReader {
 
   /**
    * Allows the same knowledge and answers to be older. A change that the feed has reported still ends both. Not available
-   * for a lost set, which is not an outage.
+   * for a lost set, which is not an outage. No answer that rests on it may be kept.
    */
   get outageFreshness(): Freshness | undefined {
     const { allowKnownForMs, parts } = this;
     return allowKnownForMs === undefined || !parts.set.isSound
       ? undefined
-      : { ...this.freshness, maxStalenessMs: allowKnownForMs, keepsAnswers: true };
+      : { ...this.freshness, maxStalenessMs: allowKnownForMs, keepMs: 0, keepsAnswers: true };
   }
 
   get status(): RevocationStatus {

@@ -1,6 +1,6 @@
 import type { SigningAlgorithm } from '../config/config.ts';
-import type { Instant } from '../core/instant.ts';
 import type { Clock } from '../core/ports.ts';
+import type { Instant } from '../core/request.ts';
 import type { Timers } from '../lib/clock.ts';
 import { instantOf } from '../lib/clock.ts';
 import type { KeySource, VerificationKey } from '../verification/keys.ts';

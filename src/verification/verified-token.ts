@@ -12,7 +12,7 @@ import {
 import type { Claims } from './claims.ts';
 
 /** A token that a signature or an introspection server has verified. */
-export interface VerifiedToken extends Pick<VerifiedCredential, 'reverifyAt' | 'reported'> {
+export interface VerifiedToken extends Pick<VerifiedCredential, 'reverifyAt' | 'reported' | 'uncacheable'> {
   readonly claims: Claims;
   /** The configured issuer's name. */
   readonly issuer: string;
@@ -33,7 +33,7 @@ export interface CredentialParts {
 
 /** Returns the credential for a verified token. */
 export function toCredential(token: VerifiedToken, parts: CredentialParts): VerifiedCredential {
-  const { claims, issuer, key, reverifyAt, reported } = token;
+  const { claims, issuer, key, reverifyAt, reported, uncacheable } = token;
   const { subject, tokenId, scopes, use } = claims;
   return {
     outcome: 'verified',
@@ -47,6 +47,7 @@ export function toCredential(token: VerifiedToken, parts: CredentialParts): Veri
     key: key.inForce,
     reported,
     reverifyAt,
+    uncacheable,
     standings: revocationKeysOf(token).map((entry) => parts.standings.at(entry)),
     lastUse: use === undefined ? undefined : { atMs: Number.NEGATIVE_INFINITY },
   };

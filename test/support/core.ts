@@ -70,7 +70,7 @@ export function makeRevokedStanding(standing: Partial<Standing> = {}): Standing 
 export function makeFreshness(freshness: Partial<Freshness> = {}): Freshness {
   const heardUpToMs = freshness.heardUpToMs ?? MONOTONIC_MS;
   const heard = { heardUpToMs, heardUpToWallMs: wallOf(heardUpToMs) };
-  return { epoch: EPOCH, ...heard, maxStalenessMs: 1000, keepsAnswers: false, ...freshness };
+  return { epoch: EPOCH, ...heard, maxStalenessMs: 1000, keepMs: 0, keepsAnswers: false, ...freshness };
 }
 
 /** Returns the time of the specs' wall clock at a time of the monotonic one. */

@@ -53,7 +53,7 @@ export function credentialOf(identity: Partial<Identity> = {}): VerifiedCredenti
 /** Returns the decision that allows a request with this identity, or without a credential. */
 export function allowed(identity?: Partial<Identity>): Allow {
   const credential = identity === undefined ? undefined : credentialOf(identity);
-  return { outcome: 'allow', route: ROUTE, credential, shadowed: undefined };
+  return { outcome: 'allow', route: ROUTE, credential, shadowed: undefined, keepMs: 0 };
 }
 
 /** Returns the decision that allows a request which only shadow mode lets pass. */

@@ -140,6 +140,11 @@ export const fileSchema = z.strictObject({
       maxStaleness: milliseconds('100ms', '60s')
         .prefault('1s')
         .describe('How old "not revoked" may be before it is read again: a duration from 100ms to 60s'),
+      keep: milliseconds('0s', '60s')
+        .prefault('0s')
+        .describe(
+          'The longest time for which a gateway or another caller may keep an allow, at most maxStaleness. 0s: it asks each time',
+        ),
       onOutage: z
         .union(
           [

@@ -10,7 +10,7 @@ import { DecisionCells } from './decision-cells.ts';
 const route = makeRoute({ pattern: '/x/{id}' });
 const credential = makeCredential();
 const basic = makeCredential({ identity: { issuer: 'sallyport', scheme: 'basic' } });
-const allowed: Decision = { outcome: 'allow', route, credential, shadowed: undefined };
+const allowed: Decision = { outcome: 'allow', route, credential, shadowed: undefined, keepMs: 0 };
 
 /** The counts by their non-empty labels: `door outcome reason scheme route issuer`. */
 function counted(cells: DecisionCells): Record<string, number> {

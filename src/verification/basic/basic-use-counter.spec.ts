@@ -44,7 +44,7 @@ class Bench {
   }
 
   pass(route: Route | undefined = ROUTE, credential = ALICE): void {
-    const allow: Allow = { outcome: 'allow', route, credential, shadowed: undefined };
+    const allow: Allow = { outcome: 'allow', route, credential, shadowed: undefined, keepMs: 0 };
     this.uses.note(makeRequest({ authorization: 'Basic YWxpY2U6c2VjcmV0' }), allow);
   }
 
@@ -120,6 +120,7 @@ describe('BasicUseCounter', () => {
       route: ROUTE,
       credential: undefined,
       shadowed,
+      keepMs: 0,
     });
     expect(await bench.write()).toEqual([use({ reason: 'credentials_invalid' })]);
   });
@@ -135,6 +136,7 @@ describe('BasicUseCounter', () => {
       route: makeRoute({ requirement: { kind: 'public' } }),
       credential: undefined,
       shadowed: undefined,
+      keepMs: 0,
     });
     expect(await bench.write()).toEqual([]);
   });

@@ -33,7 +33,7 @@ const credentials = new CredentialCheck({
   throttle,
   observer: SILENT_LOG_INS,
 });
-const limits = { maxStalenessMs: 1_000, storeTimeoutMs: 1_000, allowKnownForMs: undefined };
+const limits = { maxStalenessMs: 1_000, keepMs: 0, storeTimeoutMs: 1_000, allowKnownForMs: undefined };
 const standings = new Standings({
   store: revocationsOf(store),
   clock,

@@ -27,7 +27,7 @@ async function setUp({ hasFeed }: { readonly hasFeed: boolean }) {
   const store = openMemoryStore();
   const time = { aheadMs: 0 };
   const clock = { monotonicMs: () => 5_000 + time.aheadMs, wallMs: () => 1_800_000_000_990 + time.aheadMs };
-  const limits = { maxStalenessMs: MAX_STALENESS_MS, storeTimeoutMs: 1_000, allowKnownForMs: undefined };
+  const limits = { maxStalenessMs: MAX_STALENESS_MS, keepMs: 0, storeTimeoutMs: 1_000, allowKnownForMs: undefined };
   const observer = SILENT_OBSERVER;
   const parts = { store: revocationsOf(store), clock, observer, maxEntries: 10, ...SOUND_SET };
   const standings = hasFeed

@@ -418,7 +418,7 @@ describe('BearerVerifier.verify()', () => {
     );
     const moment = { wallMs: NOW * 1000, monotonicMs: 0, beganMs: 0, mayAsk: false };
     const heard = { heardUpToMs: 0, heardUpToWallMs: NOW * 1000 };
-    const freshness = { epoch: 0, ...heard, maxStalenessMs: 1000, keepsAnswers: false };
+    const freshness = { epoch: 0, ...heard, maxStalenessMs: 1000, keepMs: 0, keepsAnswers: false };
     const verdicts = second.outcome === 'verified' ? second.standings.map((s) => judge(s, NOW, freshness, moment)) : [];
     expect(verdicts).toContain('revoked');
   });

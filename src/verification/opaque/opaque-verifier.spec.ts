@@ -83,6 +83,7 @@ describe('OpaqueVerifier.verify()', () => {
       generation: GENERATION,
       key: { inForce: true },
       reverifyAt: { monotonicMs: server.time.nowMs + 10_000, wallMs: NOW * 1000 + 10_000 },
+      uncacheable: false,
       standings: [
         `sallyport:revoked-thumbprint:${THUMBPRINT}`,
         'sallyport:notbefore-issuer:legacy-opaque',
@@ -179,6 +180,17 @@ describe('OpaqueVerifier.verify()', () => {
     });
     server.says(ACTIVE);
     expect(await verify()).toMatchObject({ outcome: 'verified' });
+  });
+});
+
+describe('OpaqueVerifier', () => {
+  it.each([
+    { cacheMs: 0, uncacheable: true },
+    { cacheMs: 5_000, uncacheable: false },
+  ])('says whether what the server reports may be cached: $cacheMs ms', async ({ cacheMs, uncacheable }) => {
+    const issuer = legacy();
+    verifier = verifierOf([{ ...issuer, introspection: { ...issuer.introspection, cacheMs } }, server]);
+    expect(await verify()).toMatchObject({ outcome: 'verified', uncacheable });
   });
 });
 

@@ -1,7 +1,7 @@
 import type { IntrospectionIssuer } from '../../config/config.ts';
 import type { PresentedCredential } from '../../core/credential.ts';
-import type { Instant } from '../../core/instant.ts';
 import type { Clock, TokenExaminer, Verifier } from '../../core/ports.ts';
+import type { Instant } from '../../core/request.ts';
 import type { Standing } from '../../core/standing.ts';
 import { isEnded } from '../../core/standing.ts';
 import type { Refusal, VerificationResult } from '../../core/verified-credential.ts';
@@ -127,7 +127,7 @@ export class OpaqueVerifier implements Verifier, TokenExaminer {
   private accept(
     claims: ReportedClaims,
     token: OpaqueToken,
-    { name: issuer }: IntrospectionIssuer,
+    { name: issuer, introspection }: IntrospectionIssuer,
     reverifyAt: Instant,
   ): VerificationResult {
     const { reported } = claims;
@@ -135,7 +135,16 @@ export class OpaqueVerifier implements Verifier, TokenExaminer {
     if (premature !== undefined) return refuseToken(premature, issuer);
     const key = { kid: undefined, inForce: { inForce: true } };
     const thumbprints = thumbprintsOf(token);
-    return toCredential({ claims, issuer, thumbprints, key, reported, reverifyAt }, this.parts);
+    const verified = {
+      claims,
+      issuer,
+      thumbprints,
+      key,
+      reported,
+      reverifyAt,
+      uncacheable: introspection.cacheMs === 0,
+    };
+    return toCredential(verified, this.parts);
   }
 
   /** Counted from the request. A response that may not be cached stays valid for the decision that waits for it. */

@@ -9,7 +9,7 @@ import { RevocationSet } from '../../../src/revocation-set/revocation-set.ts';
 import type { Store } from '../../../src/store/store.ts';
 import { makeCredential } from '../core.ts';
 
-const LIMITS = { maxStalenessMs: 1_000, storeTimeoutMs: 2_000, allowKnownForMs: 60_000 };
+const LIMITS = { maxStalenessMs: 1_000, keepMs: 0, storeTimeoutMs: 2_000, allowKnownForMs: 60_000 };
 
 /** Records what an operator would learn, in order. */
 class RecordingObserver implements RevocationObserver {

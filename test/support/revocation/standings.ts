@@ -37,7 +37,7 @@ export interface StoreRead {
 }
 
 type StandingsFixtureOptions = Partial<
-  Pick<StandingsParts, 'maxEntries' | 'allowKnownForMs' | 'known' | 'found' | 'set'>
+  Pick<StandingsParts, 'maxEntries' | 'keepMs' | 'allowKnownForMs' | 'known' | 'found' | 'set'>
 >;
 
 /** Standings over a store whose reads the test answers, on clocks that the test advances. */
@@ -50,7 +50,7 @@ export class StandingsFixture {
   wallMs = NOW_MS;
   breaks = false;
 
-  constructor({ maxEntries = 100, allowKnownForMs, ...more }: StandingsFixtureOptions = {}) {
+  constructor({ maxEntries = 100, keepMs = 0, allowKnownForMs, ...more }: StandingsFixtureOptions = {}) {
     this.standings = new Standings({
       store: { read: (keys) => this.read(keys) },
       clock: { monotonicMs: () => this.nowMs, wallMs: () => this.wallMs },
@@ -59,6 +59,7 @@ export class StandingsFixture {
       ...more,
       allowKnownForMs,
       maxStalenessMs: MAX_STALENESS_MS,
+      keepMs,
       storeTimeoutMs: STORE_TIMEOUT_MS,
       maxEntries,
     });
