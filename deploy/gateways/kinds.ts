@@ -12,6 +12,8 @@ export interface GatewayKind {
   readonly mode: 'nginx' | 'forwarded' | 'path';
   /** Finds its program; `undefined` if it is not installed. */
   readonly find: () => Promise<Program | undefined>;
+  /** The folder where its files say that they lie, if they do: the tests write another one in its place. */
+  readonly installedIn?: string;
   /** The arguments that run it in the foreground with the configuration in this folder, without root. */
   readonly args: (folder: string) => readonly string[];
 }
@@ -41,5 +43,23 @@ const NGINX: GatewayKind = {
   },
 };
 
+const CADDY: GatewayKind = {
+  name: 'caddy',
+  title: 'Caddy',
+  mode: 'forwarded',
+  find: () => findGateway('caddy'),
+  args: (folder) => ['run', '--config', `${folder}/Caddyfile`, '--adapter', 'caddyfile'],
+};
+
+const HAPROXY: GatewayKind = {
+  name: 'haproxy',
+  title: 'HAProxy',
+  mode: 'forwarded',
+  find: () => findGateway('haproxy'),
+  installedIn: '/etc/haproxy',
+  // In the foreground, whatever the configuration says.
+  args: (folder) => ['-db', '-f', `${folder}/haproxy.cfg`],
+};
+
 /** Every gateway that the tests start. */
-export const GATEWAYS: readonly GatewayKind[] = [NGINX, ENVOY_HTTP];
+export const GATEWAYS: readonly GatewayKind[] = [NGINX, ENVOY_HTTP, CADDY, HAPROXY];

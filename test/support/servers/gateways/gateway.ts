@@ -51,7 +51,8 @@ export async function startGateway(
   const [port = 0] = await freePorts(1);
   const folder = await mkdtemp(join(tmpdir(), `sallyport-${kind.name}-`));
   await cp(join(FOLDERS, kind.name), folder, { recursive: true });
-  await editFiles(folder, [...portEdits({ gateway: port, ...behind }), ...edits]);
+  const home: readonly Edit[] = kind.installedIn === undefined ? [] : [[kind.installedIn, folder]];
+  await editFiles(folder, [...portEdits({ gateway: port, ...behind }), ...home, ...edits]);
   const gateway = startProcess({ command: program.path, args: kind.args(folder) });
   const close = async (): Promise<void> => {
     await gateway.stop();
