@@ -157,6 +157,12 @@ describe('the ext_authz door, called with the complete messages of a gateway', (
     ]);
   });
 
+  it('encodes how long an answer may be kept so that the gateway reads a number', async () => {
+    const headers = { ':authority': 'a', ':method': 'POST', ':path': '/' };
+    const { report } = await ask([{ path: '/', headers }], { '/': { ...allowed(), keepMs: 693 } });
+    expect(report.answers).toMatchObject([{ unknown: [], answer: { dynamic_metadata: { keep_ms: 693 } } }]);
+  });
+
   it('encodes every denial so that the gateway reads a denial', async () => {
     const denials = Object.fromEntries(REASONS.map((reason) => [`/${reason}`, deny(reason, ROUTE, 'signature')]));
     const { report } = await ask(

@@ -6,7 +6,7 @@ import { OVERRIDE_HEADERS } from '../../core/override-headers.ts';
 import { REASONS, type Reason } from '../../core/reason.ts';
 import type { ShownHeaders } from '../../core/upstream-headers.ts';
 import { encodeDecision } from './encode.ts';
-import type { CheckResponse, HeaderValueOption } from './messages.ts';
+import type { CheckResponse, HeaderValueOption, StructValue } from './messages.ts';
 
 const IDENTITY_HEADERS = ['x-auth-subject', 'x-auth-scopes', 'x-auth-token-id', 'x-auth-issuer', 'x-auth-scheme'];
 const SHOWN: ShownHeaders = { complete: true, disguised: [] };
@@ -27,9 +27,10 @@ function denied(response: CheckResponse) {
   return response.denied_response;
 }
 
-function facts(response: CheckResponse): Record<string, string> {
+function facts(response: CheckResponse): Record<string, string | number> {
   const { fields } = response.dynamic_metadata;
-  return Object.fromEntries(Object.entries(fields).map(([name, { stringValue }]) => [name, stringValue]));
+  const valueOf = (value: StructValue) => ('numberValue' in value ? value.numberValue : value.stringValue);
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, valueOf(value)]));
 }
 
 function valuesOf(headers: readonly HeaderValueOption[], name: string): readonly string[] {
@@ -67,6 +68,20 @@ describe('encodeDecision()', () => {
       scheme: 'bearer',
       scopes: 'messages:send messages:list',
     });
+  });
+
+  it('says in a number how long the gateway may keep the answer, if at all', () => {
+    expect(facts(encode({ ...allowed({}), keepMs: 693 }))).toMatchObject({ outcome: 'allow', keep_ms: 693 });
+    expect(facts(encode({ ...allowed({}), keepMs: 1 }, { complete: false, disguised: [] }))['keep_ms']).toBe(1);
+    expect(facts(encode(allowed({})))).not.toHaveProperty('keep_ms');
+  });
+
+  it('lets no answer be kept that removes a disguised header of this request, or adds fields to the response', () => {
+    const keepable = { ...allowed({}), keepMs: 693 };
+    for (const complete of [true, false]) {
+      expect(facts(encode(keepable, { complete, disguised: ['x_auth_subject'] }))).not.toHaveProperty('keep_ms');
+    }
+    expect(facts(encodeDecision(keepable, HEADERS, SHOWN, [['sunset', 'soon']]))).not.toHaveProperty('keep_ms');
   });
 
   it('removes the identity headers for which there is no value', () => {

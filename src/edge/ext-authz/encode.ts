@@ -2,7 +2,7 @@ import { answerTo } from '../../core/answer.ts';
 import type { Allow, Decision, Deny } from '../../core/decision.ts';
 import type { ShownHeaders, UpstreamHeaderWriter } from '../../core/upstream-headers.ts';
 import type { ResponseFields } from '../basic-notice.ts';
-import type { CheckResponse, HeaderValueOption } from './messages.ts';
+import type { CheckResponse, HeaderValueOption, StructValue } from './messages.ts';
 
 /** The gRPC status codes for the HTTP status of a denial. None is 0, which would allow the request. */
 const DENIED_CODES = { 400: 3, 401: 16, 403: 7, 429: 8, 503: 14 } as const;
@@ -34,8 +34,16 @@ function encodeAllow(
   return {
     status: { code: 0 },
     ok_response: { headers: set.map(([key, value]) => overwrite(key, value)), headers_to_remove: remove, ...back },
-    dynamic_metadata: metadata(factsOf(allow)),
+    dynamic_metadata: metadata(factsOf(allow), keepTimeOf(allow, shown, told)),
   };
+}
+
+/**
+ * How long the gateway may keep the answer: not at all if it fits this request alone, because it removes headers that
+ * another request may lack, or adds header fields to the response.
+ */
+function keepTimeOf({ keepMs }: Allow, { disguised }: ShownHeaders, told: readonly HeaderValueOption[]): number {
+  return disguised.length === 0 && told.length === 0 ? keepMs : 0;
 }
 
 function encodeDeny(denial: Deny, told: readonly HeaderValueOption[]): CheckResponse {
@@ -77,8 +85,11 @@ function factsOf({ credential, shadowed }: Allow): Record<string, string> {
   };
 }
 
-function metadata(facts: Record<string, string>): CheckResponse['dynamic_metadata'] {
-  return { fields: Object.fromEntries(Object.entries(facts).map(([key, stringValue]) => [key, { stringValue }])) };
+function metadata(facts: Record<string, string>, keepMs = 0): CheckResponse['dynamic_metadata'] {
+  const fields: Record<string, StructValue> = {};
+  for (const [key, stringValue] of Object.entries(facts)) fields[key] = { stringValue };
+  if (keepMs > 0) fields['keep_ms'] = { numberValue: keepMs };
+  return { fields };
 }
 
 function overwrite(key: string, value: string): HeaderValueOption {

@@ -31,9 +31,8 @@ export interface HeaderValueOption {
   readonly append_action: 'APPEND_IF_EXISTS_OR_ADD' | 'OVERWRITE_IF_EXISTS_OR_ADD';
 }
 
-interface StructValue {
-  readonly stringValue: string;
-}
+/** A `google.protobuf.Value`, of the kinds that we send. */
+export type StructValue = { readonly stringValue: string } | { readonly numberValue: number };
 
 /** Only `encode.ts` builds it, so that a denial never carries a status that allows the request. */
 export type CheckResponse = {

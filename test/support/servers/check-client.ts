@@ -15,7 +15,12 @@ export interface DescribedRequest {
 /** The effect of a check response: the response to the client, or the header fields that the upstream receives. */
 export type Outcome =
   | { readonly outcome: 'denied'; readonly code: number; readonly answer: Omit<HttpResponse, 'headers'> }
-  | { readonly outcome: 'passes'; readonly upstream: ReadonlyMap<string, string> };
+  | {
+      readonly outcome: 'passes';
+      readonly upstream: ReadonlyMap<string, string>;
+      /** How long the answer may be kept, counted from when the check was sent. */
+      readonly keepMs: number;
+    };
 
 export interface CheckClient {
   /** @param form which of Envoy's two encodings of header fields to use. */
@@ -87,7 +92,8 @@ function read(response: CheckResponse, request: DescribedRequest): Outcome {
   // An empty list is not sent.
   for (const { header } of response.ok_response.headers ?? []) upstream.set(header.key, header.value);
   for (const name of response.ok_response.headers_to_remove ?? []) upstream.delete(name);
-  return { outcome: 'passes', upstream };
+  const kept = response.dynamic_metadata.fields['keep_ms'];
+  return { outcome: 'passes', upstream, keepMs: kept !== undefined && 'numberValue' in kept ? kept.numberValue : 0 };
 }
 
 function valuesOf(headers: readonly HeaderValueOption[]): string[] {
