@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { GATEWAYS } from '../../deploy/gateways/kinds.ts';
 import { type FakeVerify, startFakeVerify } from '../support/servers/gateways/fake-verify.ts';
-import { type RunningGateway, startGateway } from '../support/servers/gateways/gateway.ts';
+import { installedGateways, type RunningGateway, startGateway } from '../support/servers/gateways/gateway.ts';
 import { type HttpResponse, sendRequest } from '../support/servers/http-client.ts';
 import { freePorts } from '../support/servers/ports.ts';
 import { type Services, startServices } from '../support/servers/services.ts';
@@ -26,7 +25,7 @@ const FAILURES: Readonly<Record<string, Answer>> = {
 
 const PATH = '/3rdparty/v1/messages';
 
-describe.each(await installed())('$label', ({ kind, isMissing }) => {
+describe.each(await installedGateways())('$label', ({ kind, isMissing }) => {
   let services: Services;
   let fake: FakeVerify;
   let gateway: RunningGateway;
@@ -77,13 +76,3 @@ describe.each(await installed())('$label', ({ kind, isMissing }) => {
     }
   });
 });
-
-/** Returns every gateway, and whether its program is missing on this machine. */
-async function installed() {
-  return Promise.all(
-    GATEWAYS.map(async (kind) => {
-      const isMissing = (await kind.find()) === undefined;
-      return { kind, isMissing, label: isMissing ? `${kind.title} (skipped: not installed)` : kind.title };
-    }),
-  );
-}

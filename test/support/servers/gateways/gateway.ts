@@ -2,7 +2,7 @@ import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { GatewayKind } from '../../../../deploy/gateways/kinds.ts';
+import { GATEWAYS, type GatewayKind } from '../../../../deploy/gateways/kinds.ts';
 import { freePorts } from '../ports.ts';
 import { startProcess, untilReady } from '../process.ts';
 
@@ -83,4 +83,14 @@ async function editFiles(folder: string, edits: readonly Edit[]): Promise<void> 
 /** Replaces a whole word, so that the port 8080 is not found in 18080. */
 function replaced(text: string, [from, to]: Edit): string {
   return text.replaceAll(new RegExp(`(?<![\\w])${from.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&')}(?![\\w])`, 'g'), to);
+}
+
+/** Every gateway, for `describe.each` with `$label`. The tests of one that is not installed are skipped by name. */
+export async function installedGateways() {
+  return Promise.all(
+    GATEWAYS.map(async (kind) => {
+      const isMissing = (await kind.find()) === undefined;
+      return { kind, isMissing, label: isMissing ? `${kind.title} (skipped: not installed)` : kind.title };
+    }),
+  );
 }
