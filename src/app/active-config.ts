@@ -5,7 +5,7 @@ import { RouteMap } from '../core/route.ts';
 import { UpstreamHeaderWriter } from '../core/upstream-headers.ts';
 import { basicNotice } from '../edge/basic-notice.ts';
 import type { ConsoleUseCases } from '../edge/console/use-cases.ts';
-import type { Gateway } from '../edge/ext-authz/service.ts';
+import type { Gateway } from '../edge/gateway.ts';
 import type { TokenUseCases } from '../edge/token-api/use-cases.ts';
 import { BasicVerifier } from '../verification/basic/basic-verifier.ts';
 import { BearerVerifier } from '../verification/bearer/bearer-verifier.ts';

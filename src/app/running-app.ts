@@ -2,6 +2,7 @@ import type { Config, Listener } from '../config/config.ts';
 import type { Loaded } from '../config/load.ts';
 import type { AdminDoor } from '../edge/admin/service.ts';
 import type { ExtAuthzDoor } from '../edge/ext-authz/service.ts';
+import type { VerifyDoor } from '../edge/forward-auth/service.ts';
 import type { TokenApiDoor } from '../edge/token-api/service.ts';
 import { systemTimers } from '../lib/clock.ts';
 import type { Observation } from '../observe/observation.ts';
@@ -71,10 +72,11 @@ export class RunningApp implements App {
   /** Loads only the doors that are configured. */
   async openDoors(): Promise<void> {
     const { events, observation } = this.parts;
-    const { extAuthz, tokens } = this.listeners;
+    const { extAuthz, tokens, verify } = this.listeners;
     this.opened.push(() => this.closeDoors());
     if (extAuthz !== undefined) this.doors.extAuthz = await this.openExtAuthz(extAuthz);
     if (tokens !== undefined) this.doors.tokens = await this.openTokenApi(tokens);
+    if (verify !== undefined) this.doors.verify = await this.openVerify(verify);
     observation.health.ready();
     events.started(this.addresses);
   }
@@ -123,6 +125,17 @@ export class RunningApp implements App {
       observer: events,
       errorPage: errorReply,
       pages: consolePages({ services, observer: consoleObserver, clock }),
+    });
+  }
+
+  private async openVerify(listener: Listener): Promise<VerifyDoor> {
+    const { events } = this.parts;
+    const { openVerify } = await import('../edge/forward-auth/service.ts');
+    return openVerify(listener, {
+      gateway: () => this.current.active.gateway,
+      failed: (error) => events.failed(error),
+      observer: events,
+      calls: async () => {},
     });
   }
 

@@ -37,6 +37,7 @@ export function authorize(
   freshness: Freshness,
   moment: Moment,
 ): Decision | Need {
+  if (request.flaw !== undefined) return deny('path_rejected', undefined, request.flaw);
   if (!isPlainMethod(request.method)) return deny('path_rejected', undefined, 'method');
   const path = readPath(request.path);
   if (path === undefined) return deny('path_rejected', undefined, 'path');

@@ -22,6 +22,15 @@ const STEP_OF = {
   method: 'path',
   path: 'path',
   'path encoding': 'path',
+  // How a gateway describes the request.
+  'untrusted peer': 'path',
+  'no method': 'path',
+  'several methods': 'path',
+  'no host': 'path',
+  'several hosts': 'path',
+  'no path': 'path',
+  'several paths': 'path',
+  'disguised header': 'path',
 
   route: 'route',
 
@@ -98,6 +107,19 @@ const STEP_OF = {
 
 /** A check that fails in one way only. */
 export type SimpleCheck = keyof typeof STEP_OF;
+
+/** Why a door cannot say for certain what a gateway asks. */
+export type RequestFlaw = Extract<
+  SimpleCheck,
+  | 'untrusted peer'
+  | 'no method'
+  | 'several methods'
+  | 'no host'
+  | 'several hosts'
+  | 'no path'
+  | 'several paths'
+  | 'disguised header'
+>;
 
 /** A check whose failure has details; each belongs to the verification. It holds no part of a credential. */
 export type DetailedCheck =

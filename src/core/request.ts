@@ -1,3 +1,5 @@
+import type { RequestFlaw } from './check.ts';
+
 /** The listeners that turn foreign requests into an {@link AccessRequest}. */
 export type Door = 'ext-authz' | 'forward-auth' | 'access-api' | 'authzen' | 'tokens';
 
@@ -18,6 +20,8 @@ export interface AccessRequest {
   readonly fromBrowser: boolean;
   /** The client's address, from trusted proxies if there are any; computed only when it is called. */
   readonly client?: ClientAddress | undefined;
+  /** Why the door cannot say for certain what is requested. Such a request is denied, in shadow mode too. */
+  readonly flaw?: RequestFlaw | undefined;
 }
 
 /** `undefined` if the address is unknown. */

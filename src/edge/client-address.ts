@@ -46,6 +46,16 @@ export function readClient(
   return { client, distrusted: undefined };
 }
 
+/**
+ * The client's address behind a proxy that connects through a Unix socket: what it forwards last is as good as the address
+ * of a peer. `undefined` if it forwards none.
+ */
+function readBehindSocket(forwardedFor: string, trusted: readonly string[]): string | undefined {
+  const comma = forwardedFor.lastIndexOf(',');
+  const last = readHop(forwardedFor.slice(comma + 1));
+  return readClient(last, forwardedFor.slice(0, Math.max(0, comma)), trusted).client;
+}
+
 /** Yields hops one by one, so that a field of tens of thousands costs only what is read. */
 function* hopsFromEnd(forwardedFor: string): Generator<string> {
   let end = forwardedFor.length;
@@ -80,10 +90,22 @@ export class ClientAddresses {
     if (distrusted !== undefined) this.observer.forwardedForIgnored(this.door, distrusted);
     return client;
   }
+
+  /** The client that a trusted proxy forwards. @param peer `undefined` for a proxy behind a Unix socket. */
+  readTrusted(peer: string | undefined, forwardedFor: string | undefined): string | undefined {
+    const trusted = this.trusted();
+    if (peer === undefined) return readBehindSocket(forwardedFor ?? '', trusted);
+    return readClient(peer, forwardedFor, trusted).client;
+  }
 }
 
 /** The compiled form of each configuration's list. */
 const compiled = new WeakMap<readonly string[], BlockList>();
+
+/** Whether a peer is a trusted proxy. @param peer its address, in any spelling. */
+export function isProxy(peer: string | undefined, trusted: readonly string[]): boolean {
+  return peer !== undefined && isTrusted(readAddress(peer) ?? peer, trusted);
+}
 
 /** Whether a peer's address is in one of the ranges; accepts IPv4 addresses in their IPv6 form. */
 export function isTrusted(address: string, ranges: readonly string[]): boolean {

@@ -1,12 +1,12 @@
-import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { type Server as GrpcServer, ServerCredentials } from '@grpc/grpc-js';
 import type { Listener, ListenerTls } from '../config/config.ts';
 import type { Connections } from './connections.ts';
+import { listenEverywhere } from './listen-everywhere.ts';
 import type { HandshakeObserver } from './listening.ts';
-import { cannotListen, listen, reconfigureTls, tlsOptions, watchHandshakes } from './listening.ts';
+import { cannotListen, reconfigureTls, tlsOptions, watchHandshakes } from './listening.ts';
 
 const HTTP2 = 'h2';
 
@@ -72,38 +72,6 @@ function createFor(
   });
   watchHandshakes(server, door, observer);
   return server;
-}
-
-/** Listens on all addresses of the host name, on one port; rejects if none of them is available. */
-async function listenEverywhere(address: Listener['address'], door: string, create: () => Server) {
-  const servers: Server[] = [];
-  const bound: string[] = [];
-  const failures: unknown[] = [];
-  for (const host of 'path' in address ? [address.path] : await hostsOf(address)) {
-    const server = create();
-    const place = 'path' in address ? address : { host, port: portOf(servers[0]) ?? address.port };
-    await listen(server, door, { address: place }).then(
-      (written) => {
-        servers.push(server);
-        bound.push(written);
-      },
-      (error: unknown) => failures.push(error),
-    );
-  }
-  const [first] = bound;
-  if (first === undefined) throw failures[0];
-  return { address: first, servers };
-}
-
-/** Leaves a name that does not resolve to the server, whose error says more. */
-async function hostsOf({ host }: { readonly host: string }): Promise<readonly string[]> {
-  const found = await lookup(host, { all: true }).catch(() => []);
-  return found.length === 0 ? [host] : found.map(({ address }) => address);
-}
-
-function portOf(server: Server | undefined): number | undefined {
-  const address = server?.address();
-  return typeof address === 'object' ? address?.port : undefined;
 }
 
 async function close({ server, connections }: GrpcListenerParts, servers: readonly Server[], limitMs: number) {

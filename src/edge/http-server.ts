@@ -21,7 +21,7 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const CHECK_INTERVAL_MS = 1_000;
 
 /** The time limits of a Node server, and what it leaves to us. */
-const HTTP_OPTIONS = {
+export const HTTP_OPTIONS = {
   // Fastify's default is 60 s, and Node swaps the two limits if this one is the longer.
   headersTimeout: HEADERS_TIMEOUT_MS,
   requestTimeout: REQUEST_TIMEOUT_MS,

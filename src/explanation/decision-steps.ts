@@ -42,6 +42,14 @@ const PATH_FAILURES: Readonly<Record<CheckOf<'path'>, string>> = {
   method: 'the method is not an upper-case word such as GET, and some servers read other spellings as one',
   path: 'two parsers could read it in different ways',
   'path encoding': 'two parsers could read it in different ways',
+  'untrusted peer': 'the sender is not in trustedProxies, so nothing that it says of a request is believed',
+  'no method': 'the gateway does not say the method',
+  'several methods': 'the gateway says more than one method',
+  'no host': 'the gateway does not say the host',
+  'several hosts': 'the gateway says more than one host, or something other than a host',
+  'no path': 'the gateway does not say the path',
+  'several paths': 'the gateway says more than one path',
+  'disguised header': 'a header has another spelling of a name that only Sallyport may set',
 };
 
 function failureText(denial: Deny): string {

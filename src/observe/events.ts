@@ -78,12 +78,25 @@ export class Events implements DecisionObserver, RevocationObserver {
 
   /** Counts each, but logs only the first of each door. */
   forwardedForIgnored(door: string, peer: string): void {
-    const { forwarding, logs } = this.parts;
-    if (!forwarding.count(door, peer)) return;
-    logs.app.warn(
-      { door, peer },
+    this.forwardingIgnored(
+      door,
+      peer,
       'X-Forwarded-For is ignored: it comes from a peer that trustedProxies does not list, so all clients behind that peer count as one',
     );
+  }
+
+  /** Counts each, but logs only the first of each door. */
+  gatewayNotTrusted(door: string, peer: string): void {
+    this.forwardingIgnored(
+      door,
+      peer,
+      'requests to /auth are denied: they come from a peer that trustedProxies does not list, so nothing that it says of a request is believed',
+    );
+  }
+
+  private forwardingIgnored(door: string, peer: string, message: string): void {
+    const { forwarding, logs } = this.parts;
+    if (forwarding.count(door, peer)) logs.app.warn({ door, peer }, message);
   }
 
   started(doors: Readonly<Record<string, string | undefined>>): void {

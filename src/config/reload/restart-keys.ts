@@ -23,13 +23,7 @@ export function restartKeys(started: Config, next: Config): readonly string[] {
 /** A reload replaces certificates, but it does not turn TLS or client certificates on or off. */
 function fixedListenerOf(listener: Listener | undefined): unknown {
   return (
-    listener && [
-      listener.address,
-      listener.hosts,
-      listener.mode,
-      listener.tls !== undefined,
-      listener.tls?.clientCa !== undefined,
-    ]
+    listener && [listener.address, listener.hosts, listener.tls !== undefined, listener.tls?.clientCa !== undefined]
   );
 }
 

@@ -3,13 +3,12 @@ import { Server } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import type { Listener } from '../../config/config.ts';
 import { deny } from '../../core/decision.ts';
-import type { Decider } from '../../core/ports.ts';
-import type { ShownHeaders, UpstreamHeaderWriter } from '../../core/upstream-headers.ts';
+import type { ShownHeaders } from '../../core/upstream-headers.ts';
 import type { Health } from '../../observe/health.ts';
-import type { ResponseFields } from '../basic-notice.ts';
 import { isAboutBasic } from '../basic-notice.ts';
 import { ClientAddresses, type ForwardingObserver } from '../client-address.ts';
 import { Connections } from '../connections.ts';
+import type { Gateway } from '../gateway.ts';
 import { openGrpcListener } from '../grpc-listener.ts';
 import type { HandshakeObserver } from '../listening.ts';
 import { createClientReader } from './client.ts';
@@ -20,16 +19,6 @@ import { encodeDecision } from './encode.ts';
 import type { CheckRequest, CheckResponse } from './messages.ts';
 
 const DOOR = 'extAuthz';
-
-/** What one configuration provides for this door. */
-export interface Gateway {
-  readonly decider: Decider;
-  readonly headers: UpstreamHeaderWriter;
-  /** CIDR ranges and addresses of the proxies whose `X-Forwarded-For` is trusted. */
-  readonly trustedProxies: readonly string[];
-  /** Response fields for clients that use Basic on routes. */
-  readonly basicNotice: ResponseFields;
-}
 
 export interface ExtAuthzParts {
   /** The active configuration's part; called for each check, since a reload replaces it. */

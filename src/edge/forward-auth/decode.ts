@@ -1,0 +1,80 @@
+import type { IncomingMessage } from 'node:http';
+import type { ForwardAuthMode } from '../../config/config.ts';
+import type { RequestFlaw } from '../../core/check.ts';
+import type { AccessRequest } from '../../core/request.ts';
+import { AUTH, DESCRIPTIONS } from './description.ts';
+
+/** A decoded request to `/auth`. */
+export interface DecodedAuth {
+  readonly request: AccessRequest;
+  /** The Authorization fields as sent. */
+  readonly credentials: readonly string[];
+  /** The names of header fields that an upstream could take for those that only Sallyport sets. */
+  readonly disguised: readonly string[];
+}
+
+/** What the door knows of the sender and its configuration. */
+export interface Reader {
+  readonly mode: ForwardAuthMode;
+  /** Whether the peer is a trusted proxy. Of any other peer's request nothing is believed. */
+  readonly isTrusted: boolean;
+  /** Whether a header name must not reach the upstream. */
+  isDisguised(name: string): boolean;
+  /** The client's address, from the peer and `X-Forwarded-For`. */
+  client(forwardedFor: string | undefined): string | undefined;
+}
+
+/** Whether a request target is that of forward authentication. In mode `path`, everything that begins so. */
+export function isAuth(target: string, mode: ForwardAuthMode | undefined): boolean {
+  if (mode === undefined || !target.startsWith(AUTH)) return false;
+  return mode === 'path' || target.length === AUTH.length || target.startsWith('?', AUTH.length);
+}
+
+/**
+ * Decodes a request to `/auth` by the mode of the listener; the headers of the other modes are ignored. What the gateway
+ * does not say, or says twice, is a flaw, for which the request is denied.
+ */
+export function decodeAuth(
+  message: Pick<IncomingMessage, 'method' | 'url' | 'rawHeaders'>,
+  reader: Reader,
+): DecodedAuth {
+  const fields = new Map<string, string[]>();
+  const disguised: string[] = [];
+  let fromBrowser = false;
+  for (let index = 0; index < message.rawHeaders.length; index += 2) {
+    const name = message.rawHeaders[index]?.toLowerCase() ?? '';
+    if (name === 'origin' || name.startsWith('sec-fetch-')) fromBrowser = true;
+    else if (READ.has(name)) fields.set(name, [...(fields.get(name) ?? []), message.rawHeaders[index + 1] ?? '']);
+    else if (reader.isDisguised(name)) disguised.push(name);
+  }
+  const credentials = fields.get('authorization') ?? [];
+  const described = DESCRIPTIONS[reader.mode](fields, message);
+  const isCompleteWithout = reader.mode === 'path' || disguised.length === 0;
+  const flaw: RequestFlaw | undefined = !reader.isTrusted
+    ? 'untrusted peer'
+    : (described.flaw ?? (isCompleteWithout ? undefined : 'disguised header'));
+  const { method, host, path } = described;
+  const request: AccessRequest = {
+    door: 'forward-auth',
+    method,
+    host,
+    path,
+    authorization: credentials.length === 0 ? undefined : credentials.join(','),
+    fromBrowser,
+    client: () => reader.client(fields.get('x-forwarded-for')?.join(',')),
+    flaw,
+  };
+  return { request, credentials, disguised };
+}
+
+/** The header fields that any mode reads; their names are never another spelling of one that only Sallyport sets. */
+const READ: ReadonlySet<string> = new Set([
+  'authorization',
+  'host',
+  'x-forwarded-for',
+  'x-original-method',
+  'x-original-url',
+  'x-forwarded-method',
+  'x-forwarded-host',
+  'x-forwarded-uri',
+]);

@@ -1,0 +1,85 @@
+import type { ForwardAuthMode } from '../../config/config.ts';
+import { answerTo, messageFor, problem } from '../../core/answer.ts';
+import type { Allow, Decision, Deny } from '../../core/decision.ts';
+import type { UpstreamHeaderWriter } from '../../core/upstream-headers.ts';
+import type { ResponseFields } from '../basic-notice.ts';
+import { PROBLEM_TYPE } from '../refusal.ts';
+import type { DecodedAuth } from './decode.ts';
+
+/** A response, ready to be written. */
+export interface AuthAnswer {
+  readonly status: number;
+  /** Names and values in turn; names may repeat. */
+  readonly fields: readonly string[];
+  readonly body: string;
+}
+
+/** The statuses that a gateway does not pass on as a denial, and those that take their place. */
+const IN_PLACE_OF: Readonly<Record<ForwardAuthMode, Readonly<Record<number, Substitute>>>> = {
+  // `auth_request` denies with 401 and 403, and turns any other denial into 500. So it should for 503.
+  nginx: { 400: { status: 403, title: 'Forbidden' }, 429: { status: 403, title: 'Forbidden' } },
+  forwarded: {},
+  // To Envoy a 5xx is a failure of the authorization service, which `failure_mode_allow` lets pass.
+  path: { 503: { status: 429, title: 'Too Many Requests' } },
+};
+
+interface Substitute {
+  readonly status: number;
+  readonly title: string;
+}
+
+/** Envoy removes these header fields from the request. */
+const REMOVE = 'x-envoy-auth-headers-to-remove';
+
+/**
+ * Encodes every decision. Only an allowed request is answered with a 2xx status, and that is 200.
+ *
+ * @param notice fields for the client, with every decision.
+ */
+export function encodeAuth(
+  decision: Decision,
+  mode: ForwardAuthMode,
+  headers: UpstreamHeaderWriter,
+  decoded: Pick<DecodedAuth, 'credentials' | 'disguised'>,
+  notice: ResponseFields = [],
+): AuthAnswer {
+  const common = ['cache-control', 'no-store', ...notice.flat()];
+  if (decision.outcome === 'deny') return encodeDeny(decision, mode, common);
+  return {
+    status: 200,
+    fields: [...common, 'content-length', '0', ...upstreamFields(decision, mode, headers, decoded)],
+    body: '',
+  };
+}
+
+/**
+ * The fields that the gateway copies into the request. A field that is not among them must not reach the upstream: gateways
+ * that copy a field by its name remove the client's own, and Envoy is sent a list.
+ */
+function upstreamFields(
+  allow: Allow,
+  mode: ForwardAuthMode,
+  headers: UpstreamHeaderWriter,
+  { credentials, disguised }: Pick<DecodedAuth, 'credentials' | 'disguised'>,
+): string[] {
+  // Envoy does not show all headers. The other gateways do, and a request with a disguised one is denied.
+  const { set, remove } = headers.write(allow, { complete: mode !== 'path', disguised });
+  const fields = set.flat();
+  if (mode === 'path') return [...fields, REMOVE, remove.join(',')];
+  // Copied like an identity header, so that Authorization reaches the upstream only where it may.
+  if (!remove.includes('authorization')) for (const value of credentials) fields.push('authorization', value);
+  return fields;
+}
+
+function encodeDeny(denial: Deny, mode: ForwardAuthMode, common: readonly string[]): AuthAnswer {
+  const answer = answerTo(denial);
+  const { challenges, retryAfterSeconds } = answer;
+  const other = IN_PLACE_OF[mode][answer.status];
+  const status = other?.status ?? answer.status;
+  // A problem document has the status of its response (RFC 9457, section 3.1.3).
+  const body = other === undefined ? answer.body : problem(denial.reason, status, other.title, messageFor(denial));
+  const fields = [...common, 'content-type', PROBLEM_TYPE, 'content-length', String(Buffer.byteLength(body))];
+  if (retryAfterSeconds !== undefined) fields.push('retry-after', String(retryAfterSeconds));
+  for (const challenge of challenges) fields.push('www-authenticate', challenge);
+  return { status, fields, body };
+}

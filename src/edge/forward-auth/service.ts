@@ -1,0 +1,122 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { FastifyPluginAsync } from 'fastify';
+import type { ForwardAuthMode, Listener } from '../../config/config.ts';
+import { deny } from '../../core/decision.ts';
+import { isAboutBasic } from '../basic-notice.ts';
+import type { ForwardingObserver } from '../client-address.ts';
+import { ClientAddresses, isProxy } from '../client-address.ts';
+import { discardBody } from '../discard-body.ts';
+import type { Gateway } from '../gateway.ts';
+import { createHttpServer } from '../http-server.ts';
+import type { DoorObserver } from '../listening.ts';
+import { decodeAuth, isAuth } from './decode.ts';
+import type { AuthAnswer } from './encode.ts';
+import { encodeAuth } from './encode.ts';
+import { openListener } from './listener.ts';
+
+const DOOR = 'verify';
+
+/** Told of gateways whose requests are denied. */
+export interface GatewayObserver {
+  /**
+   * A peer that is not a trusted proxy sent a request to `/auth`.
+   *
+   * @param door its key under `listen`.
+   */
+  gatewayNotTrusted(door: string, peer: string): void;
+}
+
+export interface VerifyParts {
+  /** The active configuration's part; called for each request, since a reload replaces it. */
+  readonly gateway: () => Gateway;
+  /** Told of a bug in this door; the request was denied. */
+  readonly failed: (error: unknown) => void;
+  readonly observer: DoorObserver & ForwardingObserver & GatewayObserver;
+  /** The calls that the listener serves besides `/auth`. */
+  readonly calls: FastifyPluginAsync;
+}
+
+export interface VerifyDoor {
+  /** `host:port` or `unix:/path`, as bound. */
+  readonly address: string;
+  /** Takes up another mode, and another certificate for new connections. The address and whether there is TLS stay. */
+  reconfigure(listener: Pick<Listener, 'tls' | 'mode'>): void;
+  /** Stops listening and lets running requests finish, for at most `limitMs`. */
+  close(limitMs: number): Promise<void>;
+}
+
+/** Opens the listener `verify`: `/auth` for gateways, and the calls for policy clients. Rejects if it cannot listen. */
+export async function openVerify(listener: Listener, parts: VerifyParts): Promise<VerifyDoor> {
+  const { gateway, observer } = parts;
+  const trustedProxies = () => gateway().trustedProxies;
+  const calls = createHttpServer(undefined, { door: DOOR, trustedProxies, observer, bodyTypes: 'application/json' });
+  calls.register(parts.calls);
+  await calls.ready();
+  const auth = new Auth(parts, new ClientAddresses(DOOR, trustedProxies, observer), 'path' in listener.address);
+  let { mode } = listener;
+  const open = await openListener(listener, DOOR, observer, (request, response) => {
+    if (mode !== undefined && isAuth(request.url ?? '', mode)) void auth.answer(request, response, mode);
+    else calls.routing(request, response);
+  });
+  return {
+    address: open.address,
+    reconfigure: (next) => {
+      ({ mode } = next);
+      open.reconfigure(next);
+    },
+    close: async (limitMs) => {
+      await open.close(limitMs);
+      await calls.close();
+    },
+  };
+}
+
+/** Answers requests to `/auth`. */
+class Auth {
+  private readonly parts: VerifyParts;
+  private readonly addresses: ClientAddresses;
+  private readonly isUnixSocket: boolean;
+
+  constructor(parts: VerifyParts, addresses: ClientAddresses, isUnixSocket: boolean) {
+    this.parts = parts;
+    this.addresses = addresses;
+    this.isUnixSocket = isUnixSocket;
+  }
+
+  async answer(request: IncomingMessage, response: ServerResponse, mode: ForwardAuthMode): Promise<void> {
+    const gateway = this.parts.gateway();
+    try {
+      write(response, await this.decide(request, mode, gateway));
+    } catch (error) {
+      this.parts.failed(error);
+      const denial = deny('unavailable', undefined, 'internal error');
+      write(response, encodeAuth(denial, mode, gateway.headers, { credentials: [], disguised: [] }));
+    }
+    discardBody(request);
+  }
+
+  private async decide(
+    message: IncomingMessage,
+    mode: ForwardAuthMode,
+    { decider, headers, basicNotice, trustedProxies }: Gateway,
+  ): Promise<AuthAnswer> {
+    const peer = this.isUnixSocket ? undefined : message.socket.remoteAddress;
+    // The permissions of a Unix socket say who may connect.
+    const isTrusted = this.isUnixSocket || isProxy(peer, trustedProxies);
+    if (!isTrusted) this.parts.observer.gatewayNotTrusted(DOOR, peer ?? 'unknown');
+    const decoded = decodeAuth(message, {
+      mode,
+      isTrusted,
+      isDisguised: (name) => headers.isDisguised(name),
+      client: (forwardedFor) => this.addresses.readTrusted(peer, forwardedFor),
+    });
+    const decision = await decider.decide(decoded.request);
+    const notice = isAboutBasic(decoded.request, decision) ? basicNotice : [];
+    return encodeAuth(decision, mode, headers, decoded, notice);
+  }
+}
+
+function write(response: ServerResponse, { status, fields, body }: AuthAnswer): void {
+  // Node omits the body for HEAD.
+  response.writeHead(status, [...fields]).end(body);
+}
