@@ -108,19 +108,6 @@ const STEP_OF = {
 /** A check that fails in one way only. */
 export type SimpleCheck = keyof typeof STEP_OF;
 
-/** Why a door cannot say for certain what a gateway asks. */
-export type RequestFlaw = Extract<
-  SimpleCheck,
-  | 'untrusted peer'
-  | 'no method'
-  | 'several methods'
-  | 'no host'
-  | 'several hosts'
-  | 'no path'
-  | 'several paths'
-  | 'disguised header'
->;
-
 /** A check whose failure has details; each belongs to the verification. It holds no part of a credential. */
 export type DetailedCheck =
   | { readonly name: 'length'; readonly maxLength: number }

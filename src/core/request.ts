@@ -1,5 +1,3 @@
-import type { RequestFlaw } from './check.ts';
-
 /** The listeners that turn foreign requests into an {@link AccessRequest}. */
 export type Door = 'ext-authz' | 'forward-auth' | 'access-api' | 'authzen' | 'tokens';
 
@@ -23,6 +21,17 @@ export interface AccessRequest {
   /** Why the door cannot say for certain what is requested. Such a request is denied, in shadow mode too. */
   readonly flaw?: RequestFlaw | undefined;
 }
+
+/** Why a door cannot say for certain what a gateway asks; each is a check of the step `path`. */
+export type RequestFlaw =
+  | 'untrusted peer'
+  | 'no method'
+  | 'several methods'
+  | 'no host'
+  | 'several hosts'
+  | 'no path'
+  | 'several paths'
+  | 'disguised header';
 
 /** `undefined` if the address is unknown. */
 export type ClientAddress = () => string | undefined;

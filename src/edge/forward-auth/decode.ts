@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { ForwardAuthMode } from '../../config/config.ts';
-import type { RequestFlaw } from '../../core/check.ts';
-import type { AccessRequest } from '../../core/request.ts';
+import type { AccessRequest, RequestFlaw } from '../../core/request.ts';
 import { AUTH, DESCRIPTIONS } from './description.ts';
 
 /** A decoded request to `/auth`. */

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { ForwardAuthMode } from '../../config/config.ts';
-import type { RequestFlaw } from '../../core/check.ts';
+import type { RequestFlaw } from '../../core/request.ts';
 
 /** The path of forward authentication. */
 export const AUTH = '/auth';

@@ -28,6 +28,10 @@ interface Substitute {
   readonly title: string;
 }
 
+/** The status and the problem document of a denial, as at the other doors. */
+const STATUS = 'x-sallyport-status';
+const PROBLEM = 'x-sallyport-problem';
+
 /** Envoy removes these header fields from the request. */
 const REMOVE = 'x-envoy-auth-headers-to-remove';
 
@@ -79,7 +83,14 @@ function encodeDeny(denial: Deny, mode: ForwardAuthMode, common: readonly string
   // A problem document has the status of its response (RFC 9457, section 3.1.3).
   const body = other === undefined ? answer.body : problem(denial.reason, status, other.title, messageFor(denial));
   const fields = [...common, 'content-type', PROBLEM_TYPE, 'content-length', String(Buffer.byteLength(body))];
+  // nginx reads nothing else of a denial. With them it can send the client the answer that the other doors give.
+  if (mode === 'nginx') fields.push(STATUS, String(answer.status), PROBLEM, ascii(answer.body));
   if (retryAfterSeconds !== undefined) fields.push('retry-after', String(retryAfterSeconds));
   for (const challenge of challenges) fields.push('www-authenticate', challenge);
   return { status, fields, body };
+}
+
+/** Escapes what a field value must not contain (RFC 9110, section 5.5). */
+function ascii(json: string): string {
+  return json.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
