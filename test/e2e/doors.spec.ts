@@ -6,7 +6,8 @@ import { type HttpResponse, sendRequest } from '../support/servers/http-client.t
 import { sendHttp2Request } from '../support/servers/http2-client.ts';
 import { optionsFor, type Platform, startPlatform } from '../support/servers/platform.ts';
 import { REDIS, SQLITE, type StoreUnderTest } from '../support/servers/stores.ts';
-import type { Case, Denied, Passes } from './cases.ts';
+import { expectDenied, expectUpstream, isDenied, isSuccess, requestOf } from './case-run.ts';
+import type { Case } from './cases.ts';
 import { CASES } from './cases.ts';
 
 let issuers: CaseIssuers;
@@ -45,7 +46,7 @@ describe.each(RUNS)('on $name', ({ start, forms, gateways }) => {
 
   describe.each(forms)('the ext_authz door, %s headers', (form) => {
     it.each(CASES)('$name', async (wanted) => {
-      const { method, path, host, headers } = requestOf(wanted);
+      const { method, path, host, headers } = requestOf(wanted, issuers);
       const outcome = await checks.check({ method, path, host, headers }, form);
       if (isDenied(wanted.expected)) {
         if (outcome.outcome !== 'denied') throw new Error('it passed');
@@ -119,49 +120,10 @@ describe.each(RUNS)('on $name', ({ start, forms, gateways }) => {
   });
 });
 
-function requestOf({
-  method = 'POST',
-  path = '/3rdparty/v1/messages',
-  host = 'gateway',
-  headers = [],
-  authorization,
-}: Case) {
-  const credentials = (authorization?.(issuers) ?? []).map((value) => ['Authorization', value] as const);
-  for (const [, value] of credentials) rememberSecrets(value);
-  return { method, path, host, headers: [...headers, ...credentials] };
-}
-
-/** Returns a credential and the parts of a token, none of which may be logged. */
-function rememberSecrets(value: string): void {
-  const [, credential = ''] = value.split(/ (.*)/s);
-  for (const part of [credential, ...credential.split('.')]) if (part.length > 20) issuers.secrets.add(part);
-}
-
 function askGateway(index: number, wanted: Case, body = ''): Promise<HttpResponse> {
-  const { method, path, host, headers } = requestOf(wanted);
+  const { method, path, host, headers } = requestOf(wanted, issuers);
   const port = platform.envoy.gateways[index]?.port ?? 0;
   if (wanted.overHttp2 === true)
     return sendHttp2Request({ port, method, path, headers: [[':authority', host], ...headers], body });
   return sendRequest({ port, method, path, headers: [['Host', host], ...headers], body });
-}
-
-function isDenied(expected: Passes | Denied): expected is Denied {
-  return 'reason' in expected;
-}
-
-function isSuccess(status: number): boolean {
-  return status >= 200 && status < 300;
-}
-
-function expectDenied(answer: Pick<HttpResponse, 'status' | 'challenges' | 'body'>, expected: Denied): void {
-  const { reason: code, status, message, challenges } = expected;
-  expect(JSON.parse(answer.body)).toMatchObject({ type: `urn:sallyport:problem:${code}`, code, status, message });
-  expect({ status: answer.status, challenges: answer.challenges }).toEqual({ status, challenges });
-}
-
-/** Expects exactly the expected identity, in no other spelling, and Authorization only if it is passed on. */
-function expectUpstream(received: Readonly<Record<string, unknown>>, { identity, forwards = false }: Passes): void {
-  const names = Object.keys(received).filter((name) => /^x[-_.](auth|http)[-_.]/.test(name));
-  expect(Object.fromEntries(names.map((name) => [name, received[name]]))).toEqual(identity);
-  expect('authorization' in received).toBe(forwards);
 }
