@@ -21,8 +21,7 @@ local URL = "http://127.0.0.1/auth"
 local LIMIT_MS = 15000
 
 -- What only Sallyport may tell the upstream: `identity.headers` of sallyport.yaml.
-local ISSUER = "x-auth-issuer"
-local IDENTITY = { "x-auth-subject", "x-auth-scopes", "x-auth-token-id", ISSUER, "x-auth-scheme" }
+local IDENTITY = { "x-auth-subject", "x-auth-scopes", "x-auth-token-id", "x-auth-issuer", "x-auth-scheme" }
 
 -- What the decision needs of the client's header, besides method, host and path.
 local SENT = {
@@ -97,10 +96,9 @@ local function allow(txn, answer)
     local value = only_value_of(answer.headers, name)
     if value ~= nil then txn.http:req_set_header(name, value) end
   end
-  -- On a route with an identity, the credential does not reach the service. It passes where Sallyport has answered without
-  -- an identity: on a public route, and for a request that `shadow` lets pass.
-  -- With `identity.forwardCredential: true`, remove this line.
-  if #values_of(answer.headers, ISSUER) > 0 then txn.http:req_del_header("authorization") end
+  -- Sallyport repeats the credential where it may reach the service: on public routes, for requests that `shadow` lets
+  -- pass, and with `identity.forwardCredential: true`. Elsewhere it ends here.
+  if #values_of(answer.headers, "authorization") == 0 then txn.http:req_del_header("authorization") end
   for name, variable in pairs(NOTICE) do
     local value = only_value_of(answer.headers, name)
     if value ~= nil then txn:set_var(variable, value) end
