@@ -119,10 +119,17 @@ function isRequired({ required = [] }: Schema, name: string): boolean {
   return required.includes(name);
 }
 
-/** Whether a schema is a secret or a list of secrets, whose members the page describes once. */
-function isSecret({ properties, items }: Schema): boolean {
+/** Whether a schema is a secret, or a list or a map of secrets, whose members the page describes once. */
+function isSecret({ properties, items, additionalProperties, anyOf }: Schema): boolean {
   if (items !== undefined) return isSecret(items);
+  if (typeof additionalProperties === 'object') return isSecret(additionalProperties);
+  if (anyOf !== undefined) return anyOf.some(isSecret);
   return properties !== undefined && 'env' in properties && 'file' in properties;
+}
+
+/** Whether a schema is a map whose values may be secrets. */
+function isNamedSecrets(schema: Schema): schema is Schema & { readonly additionalProperties: Schema } {
+  return typeof schema.additionalProperties === 'object' && isSecret(schema);
 }
 
 function rowOf(key: string, schema: Schema, required: boolean): Row {
@@ -149,6 +156,7 @@ function valuesOf(schema: Schema): string {
   if (schema.enum !== undefined) return schema.enum.map(code).join(', ');
   if (anyOf !== undefined) return [...new Set(anyOf.map(valuesOf))].join(' or ');
   if (type === 'array') return items === undefined ? 'list' : `list of ${plural(valuesOf(items))}`;
+  if (isNamedSecrets(schema)) return `map to ${valuesOf(schema.additionalProperties)}`;
   if (isSecret(schema)) return '[secret](#secrets-and-text)';
   if (type === 'object' || oneOf !== undefined) return 'map';
   if (type === 'integer' || type === 'number') return numberOf(schema);

@@ -1,8 +1,7 @@
 import { open, rm } from 'node:fs/promises';
 import { exportStore as exportConfigured } from '../app/store-copies.ts';
 import type { Config } from '../config/config.ts';
-import { wordFileError } from '../config/reading/draft.ts';
-import { hasCode } from '../lib/errors.ts';
+import { hasCode, wordFileError } from '../lib/errors.ts';
 import { counted } from '../lib/time-format.ts';
 import { quote } from '../lib/wording.ts';
 import { CommandError, requireConfig } from './command.ts';

@@ -1,6 +1,6 @@
 import { importStore as importConfigured } from '../app/store-copies.ts';
 import { operatorOf } from '../audit/actor.ts';
-import { wordFileError } from '../config/reading/draft.ts';
+import { wordFileError } from '../lib/errors.ts';
 import { printable, quote } from '../lib/wording.ts';
 import { CommandError, requireConfig } from './command.ts';
 import { defineAction } from './command-definition.ts';

@@ -204,6 +204,20 @@ interface PublishingIssuer extends ForeignIssuer, Signs {
   readonly issuer: string;
   /** How long its last key set stays valid while it cannot be fetched again. */
   readonly maxStaleMs: number;
+  /** `undefined` for a server that requires no credentials and has a certificate of a CA that Node trusts. */
+  readonly access: KeyServerAccess | undefined;
+}
+
+/** How Sallyport gets access to the server that publishes an issuer's metadata and keys. */
+export interface KeyServerAccess {
+  /** Header fields of each request, by lower-case name. */
+  readonly headers: Readonly<Record<string, Secret>>;
+  /** Absolute path of the file with the bearer token of each request. It is read for each request. */
+  readonly tokenFile: string | undefined;
+  /** Absolute path of a PEM file, read for each request; `undefined` for the CAs that Node trusts. */
+  readonly ca: string | undefined;
+  /** The hosts that the operator named, as in `URL.host`. Only they receive `headers` and the token. */
+  readonly hosts: readonly string[];
 }
 
 /** An issuer that publishes its public keys at a known URL. */
@@ -215,6 +229,8 @@ export interface JwksIssuer extends PublishingIssuer {
 /** An issuer whose metadata, below the URL `issuer`, names the URL of its public keys. */
 export interface DiscoveryIssuer extends PublishingIssuer {
   readonly kind: 'discovery';
+  /** The URL of its metadata; `undefined` for the well-known URLs below `issuer`. */
+  readonly metadata: URL | undefined;
 }
 
 /** An authorization server that introspects its opaque tokens (RFC 7662). */

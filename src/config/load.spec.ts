@@ -369,6 +369,10 @@ describe('loadConfig() on any file', () => {
       (secret: string) => EXAMPLE.replace('sqlite:./sallyport.db', `redis://${secret}@redis`),
       (secret: string) => EXAMPLE.replace('sqlite:./sallyport.db', `{ url: "redis://redis", password: ${secret} }`),
       (secret: string) => EXAMPLE.replace('https://login.example.com/jwks.json', secret),
+      (secret: string) => EXAMPLE.replace('https://login.example.com/jwks.json', `{ url: ${secret} }`),
+      (secret: string) => EXAMPLE.replace('https://login.example.com/jwks.json', `{ tokenFile: ${secret} }`),
+      (secret: string) =>
+        EXAMPLE.replace('https://login.example.com/jwks.json', `\n      headers:\n        Authorization: ${secret}`),
       (secret: string) =>
         EXAMPLE.replace('127.0.0.1:9191', `{ address: 127.0.0.1:1, tls: { cert: x, key: ${secret} } }`),
     );

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as z from 'zod';
+import { wordFileError } from '../lib/errors.ts';
 import { spanOf } from '../lib/time-format.ts';
 import { decodeUtf8 } from '../lib/utf8.ts';
 import { quote } from '../lib/wording.ts';
 import type { Config, LogConfig } from './config.ts';
-import { Draft, isMap, wordFileError } from './reading/draft.ts';
+import { Draft, isMap } from './reading/draft.ts';
 import { deepFreeze } from './reading/freeze.ts';
 import type { Problem } from './reading/problems.ts';
 import { Source } from './reading/source.ts';

@@ -7,3 +7,16 @@ export function hasCode(error: unknown, code: string): boolean {
 export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+const FILE_ERRORS: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EEXIST: 'it already exists',
+  EISDIR: 'it is a directory',
+  ENOENT: 'no such file',
+};
+
+/** Words the error of reading or creating a file, without the file's name. */
+export function wordFileError(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  return FILE_ERRORS[code] ?? code;
+}

@@ -1,6 +1,7 @@
 import type { AnswerFlaw } from '../core/check.ts';
 import { flawText } from '../core/check-text.ts';
 import { decodeUtf8 } from '../lib/utf8.ts';
+import { getTrusting } from './get-trusting.ts';
 
 /** A request and the limits on its response. */
 export interface TextRequest extends Pick<RequestInit, 'method' | 'body'> {
@@ -8,6 +9,11 @@ export interface TextRequest extends Pick<RequestInit, 'method' | 'body'> {
   /** From the start of the connection to the last byte of the response. */
   readonly timeoutMs: number;
   readonly maxBytes: number;
+  /**
+   * The only CAs that may sign the server's certificate, in PEM; those that Node trusts by default. Such a request is a
+   * GET over https.
+   */
+  readonly ca?: string | undefined;
 }
 
 export interface FetchedText {
@@ -19,8 +25,8 @@ export interface FetchedText {
 export class UnexpectedAnswer extends Error {
   readonly flaw: AnswerFlaw;
 
-  constructor(flaw: AnswerFlaw) {
-    super(flawText(flaw));
+  constructor(flaw: AnswerFlaw, options?: ErrorOptions) {
+    super(flawText(flaw), options);
     this.flaw = flaw;
   }
 }
@@ -29,34 +35,35 @@ export class UnexpectedAnswer extends Error {
 export class UnexpectedStatus extends UnexpectedAnswer {
   readonly status: number;
 
-  constructor(status: number) {
-    super({ kind: 'status', status });
+  constructor(status: number, options?: ErrorOptions) {
+    super({ kind: 'status', status }, options);
     this.status = status;
   }
 }
 
 /**
- * Fetches text over HTTP. Follows no redirects and trusts the authorities that Node trusts (`NODE_EXTRA_CA_CERTS`).
+ * Fetches text over HTTP. Follows no redirects. Without `ca` it trusts the CAs that Node trusts (`NODE_EXTRA_CA_CERTS`).
  * Rejects with an {@link UnexpectedAnswer} if the status is outside 200 to 299 or the response is too long. Rejects with
  * another error if the connection fails, the response is late or not UTF-8, or `signal` aborts. No error contains the
  * URL or any part of the request or the response.
  */
 export async function fetchText(url: URL, request: TextRequest, signal: AbortSignal): Promise<FetchedText> {
-  const { timeoutMs, maxBytes, ...init } = request;
+  const { timeoutMs, maxBytes, ca, ...init } = request;
   const abort = new AbortController();
   const late = new Error(`it did not answer in full within ${timeoutMs} ms`);
   const timer = setTimeout(() => abort.abort(late), timeoutMs);
+  const ended = AbortSignal.any([signal, abort.signal]);
   try {
-    const response = await fetch(url, {
-      ...init,
-      // A redirect then counts as an unexpected status.
-      redirect: 'manual',
-      signal: AbortSignal.any([signal, abort.signal]),
-    });
+    // A redirect then counts as an unexpected status.
+    const sent = { ...init, redirect: 'manual', signal: ended } as const;
+    const response = await (ca === undefined ? fetch(url, sent) : getTrusting(ca, url, sent));
     if (!response.ok || response.body === null) throw new UnexpectedStatus(response.status);
     // The body of a fetch is bytes, but its type does not say so.
     const text = await readLimited(response.body as AsyncIterable<Uint8Array>, maxBytes);
     return { text, headers: response.headers };
+  } catch (error) {
+    ended.throwIfAborted();
+    throw error;
   } finally {
     clearTimeout(timer);
     // Releases the connection if the response was not read to its end.

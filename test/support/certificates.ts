@@ -7,7 +7,7 @@ import { Secret } from '../../src/config/secret.ts';
 /** A system command, which may be missing. */
 const OPENSSL = 'openssl';
 const KEY = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-const LOOPBACK = ['-addext', 'subjectAltName=IP:127.0.0.1,DNS:localhost'];
+const LOOPBACK = 'IP:127.0.0.1,DNS:localhost';
 
 export const hasOpenssl = spawnSync(OPENSSL, ['version']).status === 0;
 
@@ -20,11 +20,13 @@ export interface Certificate {
 /**
  * Writes `<name>.pem`, a certificate for the loopback address, and `<name>.key` into the folder. The certificate named
  * `issuer` in the same folder signs it; without one it is self-signed.
+ *
+ * @param hosts its names, as OpenSSL writes them.
  */
-export function certify(folder: string, name: string, issuer?: string): Certificate {
+export function certify(folder: string, name: string, issuer?: string, hosts = LOOPBACK): Certificate {
   const files = ['-keyout', `${name}.key`, '-out', `${name}.pem`, '-subj', `/CN=${name}`, '-days', '1'];
   const signed = ['-CA', `${issuer}.pem`, '-CAkey', `${issuer}.key`, '-addext', 'basicConstraints=critical,CA:FALSE'];
-  const args = [...KEY, ...files, ...LOOPBACK, ...(issuer === undefined ? [] : signed)];
+  const args = [...KEY, ...files, '-addext', `subjectAltName=${hosts}`, ...(issuer === undefined ? [] : signed)];
   execFileSync(OPENSSL, ['req', '-x509', ...args], { cwd: folder, stdio: 'ignore' });
   return readCertificate(folder, name);
 }

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { buffer } from 'node:stream/consumers';
-import { wordFileError } from '../../config/reading/draft.ts';
+import { wordFileError } from '../../lib/errors.ts';
 import { decodeUtf8, withoutNewline } from '../../lib/utf8.ts';
 import { quote } from '../../lib/wording.ts';
 import type { Terminal } from '../command.ts';

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type * as z from 'zod';
+import { wordFileError } from '../../lib/errors.ts';
 import type { Path, Problem } from './problems.ts';
 import { formatPath } from './problems.ts';
 import { checkShape } from './shape.ts';
@@ -117,6 +118,19 @@ export class Draft {
     }
   }
 
+  /**
+   * Checks the file that the value at `path` names, for a file that is read again at each use. `problemOf` returns what
+   * is wrong with its contents. A change of such a file is no change of the configuration, so the file is in
+   * {@link files} only while it has a problem.
+   */
+  checkFile(path: Path, name: string, problemOf: (contents: Buffer) => string | undefined): void {
+    const wasNamed = this.#files.has(this.absolute(name));
+    const contents = this.readFile(path, name);
+    const problem = contents && problemOf(contents);
+    if (problem !== undefined) this.refuse(path, problem);
+    else if (contents !== undefined && !wasNamed) this.#files.delete(this.absolute(name));
+  }
+
   #add(position: Position, path: Path, message: string): void {
     this.#problems.push({ file: this.#name, ...position, path: formatPath(path), message });
   }
@@ -134,17 +148,4 @@ export function isMap(value: unknown): value is Readonly<Record<string, unknown>
 /** Whether a value is a map or a list. */
 function hasMembers(value: unknown): value is Readonly<Record<string | number, unknown>> {
   return typeof value === 'object' && value !== null;
-}
-
-const FILE_ERRORS: Readonly<Record<string, string>> = {
-  EACCES: 'permission denied',
-  EEXIST: 'it already exists',
-  EISDIR: 'it is a directory',
-  ENOENT: 'no such file',
-};
-
-/** Words the error of reading or creating a file, without the file's name. */
-export function wordFileError(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-  return FILE_ERRORS[code] ?? code;
 }

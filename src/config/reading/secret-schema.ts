@@ -1,6 +1,7 @@
 import * as z from 'zod';
 
-const BY_REFERENCE = 'a secret must not be written inline: refer to it as { env: NAME } or { file: PATH }';
+/** The problem with a secret that stands in the file. */
+export const BY_REFERENCE = 'a secret must not be written inline: refer to it as { env: NAME } or { file: PATH }';
 
 /** A reference to a secret. No message quotes the value: it may be the secret itself. */
 export const secretSchema = z

@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto';
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { createPrivateKey } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
+import { parseCertificate } from '../../lib/pem.ts';
 import type { Listener, RedisStoreConfig } from '../config.ts';
 import { Secret } from '../secret.ts';
 import type { Draft } from './draft.ts';
@@ -80,12 +81,6 @@ function readPem<T>(
     draft.refuse(path, `expected a PEM file that begins with ${what}`);
     return undefined;
   }
-}
-
-/** Accepts PEM only, although the parser accepts DER as well. */
-function parseCertificate(pem: Buffer): X509Certificate {
-  if (!pem.includes('-----BEGIN CERTIFICATE-----')) throw new Error('no PEM certificate');
-  return new X509Certificate(pem);
 }
 
 function parsePrivateKey(pem: Buffer): KeyObject {

@@ -3,7 +3,15 @@ import { list, quote } from '../../lib/wording.ts';
 import type { Path } from './problems.ts';
 
 /** Below or next to these, an unknown key may be a part of a secret that was written inline and contains a comma. */
-const SECRET_KEYS: ReadonlySet<string | number> = new Set(['secrets', 'sealWith', 'password', 'clientSecret', 'tls']);
+const SECRET_KEYS: ReadonlySet<string | number> = new Set([
+  'clientSecret',
+  'encoding',
+  'password',
+  'sealWith',
+  'secrets',
+  'tls',
+  'tokenFile',
+]);
 
 /** The judgement of an unknown key. */
 export interface UnknownKey {

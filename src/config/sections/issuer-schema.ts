@@ -4,7 +4,8 @@ import { CLIENT_AUTH, SIGNING_ALGORITHMS } from '../config.ts';
 import { secretSchema } from '../reading/secret-schema.ts';
 import { distinct, EMPTY, expected, text } from '../reading/shape.ts';
 import { milliseconds, seconds } from '../reading/times.ts';
-import { introspectionUrl, issuerUrl, keySetUrl } from './key-url-schema.ts';
+import { discoverySchema, jwksSchema } from './key-server.ts';
+import { introspectionUrl, issuerUrl } from './key-url-schema.ts';
 
 const HMAC = ['HS256', 'HS384', 'HS512'] as const;
 const PUBLIC_KEY = [
@@ -118,7 +119,9 @@ function publishing<Issuer extends z.ZodType>(kind: 'jwks' | 'discovery', issuer
 
 const jwks = z.strictObject({
   ...publishing('jwks', issuer.describe('`iss` of its tokens')),
-  jwks: keySetUrl.describe('https URL of its key set; http on loopback only'),
+  jwks: jwksSchema.describe(
+    'https URL of its key set; http on loopback only. A map, if its server requires credentials or has a CA of its own',
+  ),
 });
 
 const discovery = z.strictObject({
@@ -126,9 +129,9 @@ const discovery = z.strictObject({
     'discovery',
     issuerUrl.describe('`iss` of its tokens, and the https URL of its metadata; http on loopback only'),
   ),
-  discovery: z
-    .literal(true)
-    .describe('Take the URL of its key set from its metadata (OpenID Connect Discovery 1.0, RFC 8414)'),
+  discovery: discoverySchema.describe(
+    'Take the URL of its key set from its metadata (OpenID Connect Discovery 1.0, RFC 8414). A map, if its server requires credentials or has a CA of its own',
+  ),
 });
 
 const secrets = z.strictObject({

@@ -13,6 +13,7 @@ import type { Draft } from '../reading/draft.ts';
 import type { Path } from '../reading/problems.ts';
 import { readSecret, readTextSecret } from '../reading/secrets.ts';
 import { ISSUER_KINDS } from './issuer-schema.ts';
+import { readAccess } from './key-server.ts';
 import type { Catalogue } from './scopes.ts';
 import { grantProblem } from './scopes.ts';
 
@@ -86,15 +87,27 @@ function readSigning(draft: Draft, path: Path): OwnIssuer | undefined {
 function readJwks(draft: Draft, path: Path, catalogue: Catalogue | undefined): JwksIssuer | undefined {
   const written = draft.read(path, ISSUER_KINDS.jwks);
   if (written === undefined) return undefined;
-  const { issuer, algorithms, jwks, maxStale: maxStaleMs } = written;
-  return { kind: 'jwks', ...readForeign(draft, path, written, catalogue), issuer, algorithms, jwks, maxStaleMs };
+  const { issuer, algorithms, maxStale: maxStaleMs } = written;
+  const at = [...path, 'jwks'];
+  const { url: jwks, ...keys } = written.jwks instanceof URL ? { url: written.jwks } : written.jwks;
+  const access = readAccess(draft, at, keys, { url: jwks, urlPath: [...at, 'url'] });
+  const foreign = readForeign(draft, path, written, catalogue);
+  return { kind: 'jwks', ...foreign, issuer, algorithms, jwks, access, maxStaleMs };
 }
 
 function readDiscovery(draft: Draft, path: Path, catalogue: Catalogue | undefined): DiscoveryIssuer | undefined {
   const written = draft.read(path, ISSUER_KINDS.discovery);
   if (written === undefined) return undefined;
   const { issuer, algorithms, maxStale: maxStaleMs } = written;
-  return { kind: 'discovery', ...readForeign(draft, path, written, catalogue), issuer, algorithms, maxStaleMs };
+  const at = [...path, 'discovery'];
+  const { url: metadata, ...keys } = typeof written.discovery === 'boolean' ? {} : written.discovery;
+  const named =
+    metadata === undefined
+      ? { url: new URL(issuer), urlPath: [...path, 'issuer'] }
+      : { url: metadata, urlPath: [...at, 'url'] };
+  const access = readAccess(draft, at, keys, named);
+  const foreign = readForeign(draft, path, written, catalogue);
+  return { kind: 'discovery', ...foreign, issuer, algorithms, metadata, access, maxStaleMs };
 }
 
 function readSecrets(draft: Draft, path: Path, catalogue: Catalogue | undefined): SecretsIssuer | undefined {

@@ -4,6 +4,12 @@ import { keyUrlProblem } from '../key-url.ts';
 /** The schema of the URL of a key set. */
 export const keySetUrl = urlThat((url) => keyUrlProblem(url, 'a JWKS'), 'a JWKS').transform((url) => new URL(url));
 
+/** The schema of the URL of an issuer's metadata. */
+export const metadataUrl = urlThat(
+  (url) => keyUrlProblem(url, "the issuer's metadata"),
+  "the issuer's metadata",
+).transform((url) => new URL(url));
+
 /** The schema of the URL of an introspection endpoint. */
 export const introspectionUrl = urlThat(
   (url) => keyUrlProblem(url, 'an introspection endpoint'),

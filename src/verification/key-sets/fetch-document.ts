@@ -1,4 +1,7 @@
+import type { KeyServerAccess } from '../../config/config.ts';
 import { fetchText } from '../fetch-text.ts';
+import { withAdvice } from './access-advice.ts';
+import { openAccess } from './server-access.ts';
 
 /** From the start of the connection to the last byte of the document. */
 const TIMEOUT_MS = 5_000;
@@ -11,14 +14,19 @@ export interface FetchedDocument {
   readonly maxAgeMs: number | undefined;
 }
 
-/** Fetches a document that an issuer publishes. Rejects like {@link fetchText}. */
-export type FetchDocument = (url: URL, signal: AbortSignal) => Promise<FetchedDocument>;
+/** Fetches a document that an issuer publishes. Rejects like {@link fetchText}, or if access is not possible. */
+export type FetchDocument = (url: URL, signal: AbortSignal, access?: KeyServerAccess) => Promise<FetchedDocument>;
 
-/** Fetches over HTTP, within 5 seconds and 512 KiB. */
-export async function fetchDocument(url: URL, signal: AbortSignal): Promise<FetchedDocument> {
-  const headers = { accept: 'application/jwk-set+json, application/json' };
-  const fetched = await fetchText(url, { headers, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES }, signal);
-  return { text: fetched.text, maxAgeMs: readMaxAge(fetched.headers.get('cache-control')) };
+/** Fetches over HTTP, within 5 seconds and 512 KiB. Without `access`, it sends no credentials. */
+export async function fetchDocument(url: URL, signal: AbortSignal, access?: KeyServerAccess): Promise<FetchedDocument> {
+  const { headers: added, ca } = await openAccess(access, url, signal);
+  const headers = { accept: 'application/jwk-set+json, application/json', ...added };
+  try {
+    const fetched = await fetchText(url, { headers, ca, timeoutMs: TIMEOUT_MS, maxBytes: MAX_BYTES }, signal);
+    return { text: fetched.text, maxAgeMs: readMaxAge(fetched.headers.get('cache-control')) };
+  } catch (error) {
+    throw withAdvice(error, access);
+  }
 }
 
 function readMaxAge(cacheControl: string | null): number | undefined {

@@ -24,8 +24,8 @@ class Metadata extends Publisher {
     };
   }
 
-  location(issuer = ISSUER): DiscoveredLocation {
-    return new DiscoveredLocation(issuer, this.fetchDocument, this.time);
+  location(issuer = ISSUER, metadata?: URL): DiscoveredLocation {
+    return new DiscoveredLocation({ issuer, metadata, fetchDocument: this.fetchDocument, clock: this.time });
   }
 
   async failureOf(issuer = ISSUER): Promise<string> {
@@ -128,6 +128,18 @@ describe('DiscoveredLocation.locate()', () => {
       expect(metadata.urls).toEqual([OPENID]);
     },
   );
+
+  it('fetches the metadata from its URL alone, if the configuration names one', async () => {
+    const metadata = new Metadata();
+    const url = new URL('https://10.0.0.1:6443/metadata');
+    metadata.documents = { [url.href]: { issuer: ISSUER, jwks_uri: JWKS } };
+    expect((await metadata.location(ISSUER, url).locate(OPEN)).url.href).toBe(JWKS);
+    metadata.documents = { [OPENID]: { issuer: ISSUER, jwks_uri: JWKS } };
+    await expect(metadata.location(ISSUER, url).locate(OPEN)).rejects.toThrow('its key set could not be discovered');
+    expect(metadata.urls).toEqual([url.href, url.href]);
+    metadata.documents = { [url.href]: { issuer: 'https://other.example', jwks_uri: JWKS } };
+    await expect(metadata.location(ISSUER, url).locate(OPEN)).rejects.toThrow('its key set could not be discovered');
+  });
 
   it('rejects if both documents are missing', async () => {
     const metadata = new Metadata();

@@ -37,6 +37,14 @@ export class FixedLocation implements KeySetLocation {
   }
 }
 
+export interface DiscoveredLocationParts {
+  readonly issuer: string;
+  /** The URL of the metadata; `undefined` for the well-known URLs below `issuer`. */
+  readonly metadata: URL | undefined;
+  readonly fetchDocument: FetchDocument;
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+}
+
 /**
  * The `jwks_uri` of an issuer's metadata (OpenID Connect Discovery 1.0, section 4). If the server has no such document
  * (404, 403, an HTML page), the OAuth metadata of RFC 8414. While the metadata is unavailable, or is not the issuer's,
@@ -44,13 +52,15 @@ export class FixedLocation implements KeySetLocation {
  */
 export class DiscoveredLocation implements KeySetLocation {
   private readonly issuer: string;
+  private readonly metadata: URL | undefined;
   private readonly fetchDocument: FetchDocument;
   private readonly clock: Pick<Clock, 'monotonicMs'>;
   private known: Located | undefined;
   private attemptedAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(issuer: string, fetchDocument: FetchDocument, clock: Pick<Clock, 'monotonicMs'>) {
+  constructor({ issuer, metadata, fetchDocument, clock }: DiscoveredLocationParts) {
     this.issuer = issuer;
+    this.metadata = metadata;
     this.fetchDocument = fetchDocument;
     this.clock = clock;
   }
@@ -77,6 +87,7 @@ export class DiscoveredLocation implements KeySetLocation {
   }
 
   private async fetchMetadata(signal: AbortSignal): Promise<JsonObject> {
+    if (this.metadata !== undefined) return this.fetchObject(this.metadata, signal);
     const { openid, oauth } = metadataUrls(this.issuer);
     try {
       return await this.fetchObject(openid, signal);

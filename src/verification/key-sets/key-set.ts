@@ -84,6 +84,11 @@ export class RemoteKeySet implements KeySource {
     return { issuer: this.parts.issuer, ageSeconds, failures: this.refresher.failures, exposesKeys };
   }
 
+  /** Fetches the keys anew, whether or not a fetch has just failed, because its conditions have changed. */
+  renew(): void {
+    void this.refresher.renew();
+  }
+
   /** Changes the limit on the age of the last good keys, in milliseconds. */
   keepFor(maxStaleMs: number): void {
     this.kept.keepFor(maxStaleMs);

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { corporate, discovered, own } from '../../../test/support/jwt/issuers.ts';
 import { jwkOf, rsa } from '../../../test/support/jwt/keys.ts';
 import { Publisher, setOf } from '../../../test/support/jwt/publisher.ts';
+import type { KeyServerAccess } from '../../config/config.ts';
+import { Secret } from '../../config/secret.ts';
 import { KeySets } from './key-sets.ts';
 
 const A = jwkOf(rsa, { kid: 'a' });
@@ -56,6 +58,7 @@ describe('KeySets', () => {
     ['another URL', corporate({ jwks: new URL('https://login.example.com/other.json') })],
     ['another name', corporate({ name: 'renamed' })],
     ['discovery', discovered()],
+    ['metadata at a URL', discovered({ metadata: new URL('https://login.example.com/metadata') })],
   ])('replaces the key set of an issuer with %s, and stops the former one', async (_, next) => {
     const publisher = new Publisher(A);
     const keySets = keySetsOf(publisher);
@@ -72,6 +75,61 @@ describe('KeySets', () => {
     expect(publisher.asked.filter(({ url }) => url === corporate().jwks.href)).toEqual([]);
     keySets.close();
     expect(publisher.time.pending).toBe(0);
+  });
+
+  describe('when the access to a server changes', () => {
+    const access = { headers: {}, tokenFile: '/token', ca: '/ca.crt', hosts: ['login.example.com'] };
+    const secret = (text: string) => ({ 'x-key': new Secret(Buffer.from(text)) });
+    const changes: [string, KeyServerAccess | undefined][] = [
+      ['the token file', { ...access, tokenFile: '/other' }],
+      ['the CA', { ...access, ca: undefined }],
+      ['the hosts', { ...access, hosts: [] }],
+      ['a header', { ...access, headers: secret('b') }],
+      ['everything', undefined],
+    ];
+
+    it.each(changes)('(%s) it keeps the keys and fetches them at once with the new access', async (_, next) => {
+      const publisher = new Publisher(A);
+      const keySets = keySetsOf(publisher);
+      const before = corporate({ access: { ...access, headers: secret('a') } });
+      keySets.reconfigure([before]);
+      await publisher.time.advance(0);
+      publisher.fail();
+      keySets.reconfigure([corporate({ access: { ...access, headers: secret('a') } })]);
+      await publisher.time.advance(0);
+      expect(publisher.asked).toHaveLength(1);
+      keySets.reconfigure([corporate({ access: next })]);
+      await publisher.time.advance(0);
+      expect(publisher.asked.map((request) => request.access)).toEqual([before.access, next]);
+      expect((await keySets.at(corporate()).find('RS256', 'a'))?.length).toBe(1);
+      keySets.close();
+    });
+
+    it('a failure with the former access does not delay it', async () => {
+      const publisher = new Publisher(A);
+      publisher.swallow();
+      const keySets = keySetsOf(publisher);
+      keySets.reconfigure([corporate({ access })]);
+      await publisher.time.advance(1_000);
+      keySets.reconfigure([corporate()]);
+      publisher.publish(A);
+      await publisher.time.advance(4_000);
+      expect(publisher.asked.map(({ atMs }) => atMs - (publisher.asked[0]?.atMs ?? 0))).toEqual([0, 5_000]);
+      expect((await keySets.at(corporate()).find('RS256', 'a'))?.length).toBe(1);
+      keySets.close();
+      expect(publisher.time.pending).toBe(0);
+    });
+
+    it('nothing is fetched once the issuer is gone', async () => {
+      const publisher = new Publisher(A);
+      publisher.swallow();
+      const keySets = keySetsOf(publisher);
+      keySets.reconfigure([corporate({ access })]);
+      keySets.reconfigure([corporate()]);
+      keySets.close();
+      await publisher.time.advance(60_000);
+      expect(publisher.asked).toHaveLength(1);
+    });
   });
 
   it('does not make one issuer wait for another', async () => {

@@ -1,6 +1,8 @@
-import type { DiscoveryIssuer, IssuerConfig, JwksIssuer } from '../../config/config.ts';
+import { createHash } from 'node:crypto';
+import type { DiscoveryIssuer, IssuerConfig, JwksIssuer, KeyServerAccess } from '../../config/config.ts';
 import { systemTimers } from '../../lib/clock.ts';
 import type { KeySource } from '../keys.ts';
+import type { FetchDocument } from './fetch-document.ts';
 import { fetchDocument } from './fetch-document.ts';
 import type { KeySetEnvironment, KeySetStatus } from './key-set.ts';
 import { RemoteKeySet } from './key-set.ts';
@@ -13,13 +15,19 @@ export type PublishingIssuer = JwksIssuer | DiscoveryIssuer;
 /** What {@link KeySets} needs. Timers, network and random numbers default to the system's. */
 export type KeySetsParts = Pick<KeySetEnvironment, 'clock' | 'observer'> & Partial<KeySetEnvironment>;
 
+/** A key set, and how its server is reached now. */
+interface OpenKeySet {
+  readonly set: RemoteKeySet;
+  readonly server: { access: KeyServerAccess | undefined };
+}
+
 /**
  * All published key sets in use, one for each issuer and URL. A key set that the next configuration still names keeps
- * its keys. No key set waits for another.
+ * its keys; if the access to its server has changed, it is fetched anew. No key set waits for another.
  */
 export class KeySets {
   private readonly environment: KeySetEnvironment;
-  private sets: ReadonlyMap<string, RemoteKeySet> = new Map();
+  private sets: ReadonlyMap<string, OpenKeySet> = new Map();
 
   constructor(parts: KeySetsParts) {
     this.environment = { timers: systemTimers, fetchDocument, random: Math.random, ...parts };
@@ -32,10 +40,10 @@ export class KeySets {
    */
   at(issuer: PublishingIssuer): KeySource {
     const identity = identityOf(issuer);
-    let set = this.sets.get(identity);
+    let set = this.sets.get(identity)?.set;
     return {
       find: async (algorithm, kid) => {
-        set ??= this.sets.get(identity);
+        set ??= this.sets.get(identity)?.set;
         return set?.find(algorithm, kid);
       },
     };
@@ -44,20 +52,20 @@ export class KeySets {
   /** Fetches the keys of these issuers from now on, and of no others. */
   reconfigure(issuers: readonly IssuerConfig[]): void {
     const former = this.sets;
-    const sets = new Map<string, RemoteKeySet>();
+    const sets = new Map<string, OpenKeySet>();
     for (const issuer of issuers.filter(isPublishing)) {
       const identity = identityOf(issuer);
       const kept = former.get(identity);
-      kept?.keepFor(issuer.maxStaleMs);
+      if (kept !== undefined) adjust(kept, issuer);
       sets.set(identity, kept ?? this.open(issuer));
     }
     this.sets = sets;
-    for (const [identity, set] of former) if (!this.sets.has(identity)) set.close();
+    for (const [identity, { set }] of former) if (!this.sets.has(identity)) set.close();
   }
 
   /** Yields the current state of each key set. */
   *statuses(): Iterable<KeySetStatus> {
-    for (const set of this.sets.values()) yield set.status();
+    for (const { set } of this.sets.values()) yield set.status();
   }
 
   /** Aborts every fetch and stops every timer. */
@@ -65,17 +73,43 @@ export class KeySets {
     this.reconfigure([]);
   }
 
-  private open(issuer: PublishingIssuer): RemoteKeySet {
-    const { name, maxStaleMs } = issuer;
-    const set = new RemoteKeySet({ ...this.environment, issuer: name, maxStaleMs, location: this.locationOf(issuer) });
+  private open(issuer: PublishingIssuer): OpenKeySet {
+    const { name, maxStaleMs, access } = issuer;
+    const server = { access };
+    const fetchDocument: FetchDocument = (url, signal) => this.environment.fetchDocument(url, signal, server.access);
+    const environment = { ...this.environment, fetchDocument };
+    const set = new RemoteKeySet({
+      ...environment,
+      issuer: name,
+      maxStaleMs,
+      location: locationOf(issuer, environment),
+    });
     set.start();
-    return set;
+    return { set, server };
   }
+}
 
-  private locationOf(issuer: PublishingIssuer): KeySetLocation {
-    if (issuer.kind === 'jwks') return new FixedLocation(issuer.jwks);
-    return new DiscoveredLocation(issuer.issuer, this.environment.fetchDocument, this.environment.clock);
+function locationOf(issuer: PublishingIssuer, environment: KeySetEnvironment): KeySetLocation {
+  return issuer.kind === 'jwks'
+    ? new FixedLocation(issuer.jwks)
+    : new DiscoveredLocation({ ...environment, ...issuer });
+}
+
+/** Adopts what the next configuration says of a key set. */
+function adjust({ set, server }: OpenKeySet, { maxStaleMs, access }: PublishingIssuer): void {
+  set.keepFor(maxStaleMs);
+  const isChanged = accessText(server.access) !== accessText(access);
+  server.access = access;
+  if (isChanged) set.renew();
+}
+
+/** Returns a text that is equal for equal accesses. It contains no secret. */
+function accessText(access: KeyServerAccess | undefined): string {
+  const hash = createHash('sha256');
+  for (const [name, value] of Object.entries(access?.headers ?? {})) {
+    hash.update(`${name}\0${value.reveal().length}\0`).update(value.reveal());
   }
+  return JSON.stringify([access?.tokenFile, access?.ca, access?.hosts, hash.digest('hex')]);
 }
 
 function isPublishing(issuer: IssuerConfig): issuer is PublishingIssuer {
@@ -83,5 +117,6 @@ function isPublishing(issuer: IssuerConfig): issuer is PublishingIssuer {
 }
 
 function identityOf(issuer: PublishingIssuer): string {
-  return JSON.stringify([issuer.name, issuer.kind, issuer.kind === 'jwks' ? issuer.jwks.href : issuer.issuer]);
+  const place = issuer.kind === 'jwks' ? [issuer.jwks.href] : [issuer.issuer, issuer.metadata?.href];
+  return JSON.stringify([issuer.name, issuer.kind, ...place]);
 }

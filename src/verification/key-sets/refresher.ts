@@ -45,6 +45,12 @@ export class Refresher {
     return mayRun ? this.run() : Promise.resolve();
   }
 
+  /** Like {@link demand}, but neither a cool-down nor the refresh that is running stands in for the new one. */
+  async renew(): Promise<void> {
+    await this.attempts.running;
+    if (!this.closing.signal.aborted) await this.run();
+  }
+
   /** Stops for good and aborts the running refresh. */
   close(): void {
     this.notBeforeMs = Number.POSITIVE_INFINITY;

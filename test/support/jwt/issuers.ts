@@ -30,6 +30,7 @@ export function corporate(changes: Partial<JwksIssuer> = {}): JwksIssuer {
     issuer: 'https://login.example.com',
     algorithms: ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA', 'Ed25519'],
     jwks: new URL('https://login.example.com/jwks.json'),
+    access: undefined,
     maxStaleMs: 86_400_000,
     ...changes,
   };
@@ -78,7 +79,7 @@ export function own(algorithm: SigningAlgorithm = 'EdDSA', changes: Partial<OwnI
 /** Returns an issuer whose key set is found by discovery. */
 export function discovered(changes: Partial<DiscoveryIssuer> = {}): DiscoveryIssuer {
   const { jwks: _, ...rest } = corporate();
-  return { ...rest, kind: 'discovery', ...changes };
+  return { ...rest, kind: 'discovery', metadata: undefined, ...changes };
 }
 
 /** Returns a key set that is available at once. */

@@ -1,4 +1,5 @@
 import type { JsonWebKey } from 'node:crypto';
+import type { KeyServerAccess } from '../../../src/config/config.ts';
 import type { FetchDocument, FetchedDocument } from '../../../src/verification/key-sets/fetch-document.ts';
 import type { KeySetParts } from '../../../src/verification/key-sets/key-set.ts';
 import { RemoteKeySet } from '../../../src/verification/key-sets/key-set.ts';
@@ -10,8 +11,8 @@ const JWKS = new URL('https://issuer.example/jwks');
 /** An issuer whose responses the test sets, on a clock that the test advances. */
 export class Publisher {
   readonly time = new SimulatedTime();
-  /** The time and URL of each request. */
-  readonly asked: { readonly atMs: number; readonly url: string }[] = [];
+  /** The time and URL of each request, and the access that it used. */
+  readonly asked: { readonly atMs: number; readonly url: string; readonly access?: KeyServerAccess | undefined }[] = [];
   /** The observer's calls, in words. */
   readonly told: string[] = [];
   answer: (url: URL, signal: AbortSignal) => Promise<string | FetchedDocument>;
@@ -30,8 +31,8 @@ export class Publisher {
     keySetOutdated: (issuer) => this.told.push(`${issuer} outdated`),
   };
 
-  readonly fetchDocument: FetchDocument = async (url, signal) => {
-    this.asked.push({ atMs: this.time.nowMs, url: url.href });
+  readonly fetchDocument: FetchDocument = async (url, signal, access) => {
+    this.asked.push({ atMs: this.time.nowMs, url: url.href, access });
     const answer = await this.answer(url, signal);
     return typeof answer === 'string' ? { text: answer, maxAgeMs: undefined } : answer;
   };
