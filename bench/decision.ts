@@ -60,6 +60,7 @@ function time(check: CheckRequest): number {
       freshness: makeFreshness(),
       outageFreshness: undefined,
       refresh: () => Promise.reject(new Error('a known token needs no refresh')),
+      refreshAll: () => Promise.reject(new Error('a known token needs no refresh')),
     },
     clock: { wallMs: () => NOW_MS, monotonicMs: () => MONOTONIC_MS },
     observer: { decided: () => {}, failed: () => {} },

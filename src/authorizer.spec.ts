@@ -479,6 +479,7 @@ class Bench {
         freshness: this.freshness,
         outageFreshness,
         refresh: (credential) => this.refresh(credential, refresh),
+        refreshAll: never,
       },
       clock: this.clock,
       observer: this.observer,

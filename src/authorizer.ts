@@ -2,7 +2,15 @@ import type { Policy } from './core/authorize.ts';
 import { authorize } from './core/authorize.ts';
 import type { PresentedCredential } from './core/credential.ts';
 import type { Decision, Need } from './core/decision.ts';
-import type { Clock, Decider, DecisionObserver, StandingReader, Timing, Verifier } from './core/ports.ts';
+import type {
+  BatchDecider,
+  Clock,
+  DecisionLimits,
+  DecisionObserver,
+  StandingReader,
+  Timing,
+  Verifier,
+} from './core/ports.ts';
 import type { AccessRequest, Moment } from './core/request.ts';
 import type { Freshness } from './core/standing.ts';
 import type { CredentialCache, VerificationResult } from './core/verified-credential.ts';
@@ -26,8 +34,17 @@ export interface AuthorizerParts {
   readonly notesUse?: boolean;
 }
 
+/** One call of an authorizer: what it has learnt, and until when it may learn more. */
+interface Attempt {
+  readonly beganMs: number;
+  /** Monotonic milliseconds. */
+  readonly endMs: number;
+  readonly learnt: LocalResults;
+  isCancelled(): boolean;
+}
+
 /** Calls the core, meets its needs and starts over, so that nothing checked before a wait is trusted after it. */
-export class Authorizer implements Decider {
+export class Authorizer implements BatchDecider {
   private readonly parts: AuthorizerParts;
   private readonly notesUse: boolean;
   private untimed = 0;
@@ -37,15 +54,30 @@ export class Authorizer implements Decider {
     this.notesUse = parts.notesUse ?? true;
   }
 
-  decide(request: AccessRequest): Decision | Promise<Decision> {
+  decide(request: AccessRequest, limits?: DecisionLimits): Decision | Promise<Decision> {
     const { policy, known, standings, clock, observer } = this.parts;
     const beganMs = clock.monotonicMs();
     const moment = { wallMs: clock.wallMs(), monotonicMs: beganMs, beganMs, mayAsk: true };
     const outcome = authorize(request, policy, known, standings.freshness, moment);
-    if (outcome.outcome === 'need') return this.pursue(request, outcome, beganMs);
+    if (outcome.outcome === 'need') return this.pursue(request, outcome, this.attempt(beganMs, limits));
     if (this.notesUse) noteUse(outcome, moment);
     observer.decided(request, outcome, this.sampleTime(beganMs));
     return outcome;
+  }
+
+  /**
+   * Verifies every unknown credential, then reads the revocation set once for all of them. A verification that takes
+   * more than half of the time, as with a slow issuer, delays no other decision: it is waited for on its own.
+   */
+  async decideMany(requests: readonly AccessRequest[], limits?: DecisionLimits): Promise<readonly Decision[]> {
+    const beganMs = this.parts.clock.monotonicMs();
+    const attempt = this.attempt(beganMs, limits);
+    const unknown = this.needsOf(requests, attempt);
+    if (unknown.length > 0) {
+      await this.verifyAll(unknown, attempt, beganMs + (attempt.endMs - beganMs) / 2);
+      await this.readAll(this.needsOf(requests, attempt), attempt);
+    }
+    return await Promise.all(requests.map((request) => this.conclude(request, attempt)));
   }
 
   private sampleTime(beganMs: number): Timing | undefined {
@@ -53,21 +85,68 @@ export class Authorizer implements Decider {
     return this.untimed === 0 ? { waited: false, tookMs: this.parts.clock.monotonicMs() - beganMs } : undefined;
   }
 
-  private async pursue(request: AccessRequest, need: Need, beganMs: number): Promise<Decision> {
-    const { policy, observer } = this.parts;
-    const learnt = new LocalResults(this.parts.known);
+  private attempt(beganMs: number, limits: DecisionLimits | undefined): Attempt {
+    const { decisionTimeoutMs, known } = this.parts;
+    return {
+      beganMs,
+      endMs: beganMs + Math.min(decisionTimeoutMs, limits?.timeoutMs ?? decisionTimeoutMs),
+      learnt: new LocalResults(known),
+      isCancelled: () => limits?.isCancelled() === true,
+    };
+  }
+
+  private needsOf(requests: readonly AccessRequest[], { beganMs, learnt }: Attempt): NeedOf[] {
+    const { policy, standings } = this.parts;
+    const moment = this.momentOf(beganMs, true);
+    return requests.flatMap((request) => {
+      const outcome = authorize(request, policy, learnt, standings.freshness, moment);
+      return outcome.outcome === 'need' ? [{ request, need: outcome }] : [];
+    });
+  }
+
+  private async verifyAll(needs: readonly NeedOf[], attempt: Attempt, untilMs: number): Promise<void> {
+    const running = needs.map(async ({ need, request }) => {
+      if (need.what === 'verification') await this.verify(need.credential, request, attempt);
+    });
+    // If one fails, its decision tries again for itself, and the failure is observed.
+    await this.inTime(Promise.allSettled(running), untilMs);
+  }
+
+  private async readAll(needs: readonly NeedOf[], attempt: Attempt): Promise<void> {
+    const credentials = needs.flatMap(({ need }) => (need.what === 'standing' ? [need.credential] : []));
+    if (credentials.length === 0 || attempt.isCancelled()) return;
+    const reading = this.parts.standings.refreshAll([...new Set(credentials)]);
+    await this.inTime(Promise.allSettled([reading]), attempt.endMs);
+  }
+
+  /** Decides one request of a batch, whose needs have been met as far as that was possible. */
+  private async conclude(request: AccessRequest, attempt: Attempt): Promise<Decision> {
+    const { policy, standings } = this.parts;
+    const moment = this.momentOf(attempt.beganMs, !attempt.isCancelled());
+    const outcome = authorize(request, policy, attempt.learnt, standings.freshness, moment);
+    return outcome.outcome === 'need'
+      ? await this.pursue(request, outcome, attempt)
+      : this.finish(request, outcome, moment, attempt);
+  }
+
+  private async pursue(request: AccessRequest, need: Need, attempt: Attempt): Promise<Decision> {
+    const { policy } = this.parts;
+    const { learnt } = attempt;
     let open = need;
     for (let tries = 1; ; tries++) {
-      const met = await this.meetInTime(open, request, learnt, beganMs);
-      const moment = this.momentOf(beganMs, met && tries < MAX_TRIES);
+      const met = await this.meetInTime(open, request, attempt);
+      const moment = this.momentOf(attempt.beganMs, met && tries < MAX_TRIES && !attempt.isCancelled());
       const outcome = authorize(request, policy, learnt, this.freshnessAfter(open, met), moment);
-      if (outcome.outcome !== 'need') {
-        if (this.notesUse) noteUse(outcome, moment);
-        observer.decided(request, outcome, { waited: true, tookMs: moment.monotonicMs - beganMs });
-        return outcome;
-      }
+      if (outcome.outcome !== 'need') return this.finish(request, outcome, moment, attempt);
       open = outcome;
     }
+  }
+
+  private finish(request: AccessRequest, decision: Decision, moment: Moment, attempt: Attempt): Decision {
+    if (attempt.isCancelled()) return decision;
+    if (this.notesUse) noteUse(decision, moment);
+    this.parts.observer.decided(request, decision, { waited: true, tookMs: moment.monotonicMs - attempt.beganMs });
+    return decision;
   }
 
   /** If the revocation set could not be read in time, the configuration may allow older knowledge. */
@@ -82,36 +161,43 @@ export class Authorizer implements Decider {
   }
 
   /** Whether the need was met before the decision's time was up. */
-  private async meetInTime(
-    need: Need,
-    request: AccessRequest,
-    learnt: LocalResults,
-    beganMs: number,
-  ): Promise<boolean> {
-    const leftMs = beganMs + this.parts.decisionTimeoutMs - this.parts.clock.monotonicMs();
-    if (leftMs <= 0) return false;
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<false>((resolve) => {
-      timer = setTimeout(resolve, leftMs, false);
-    });
+  private async meetInTime(need: Need, request: AccessRequest, attempt: Attempt): Promise<boolean> {
     try {
-      return await Promise.race([this.meet(need, request, learnt), timeout]);
+      const { endMs } = attempt;
+      return this.parts.clock.monotonicMs() < endMs && (await this.inTime(this.meet(need, request, attempt), endMs));
     } catch (error) {
       this.parts.observer.failed(error, request);
       return false;
+    }
+  }
+
+  /** Whether the work was done by then. Rejects with it. */
+  private async inTime(work: Promise<unknown>, untilMs: number): Promise<boolean> {
+    let timer: NodeJS.Timeout | undefined;
+    const timeout = new Promise<false>((resolve) => {
+      timer = setTimeout(resolve, Math.max(0, untilMs - this.parts.clock.monotonicMs()), false);
+    });
+    try {
+      return await Promise.race([work.then(() => true), timeout]);
     } finally {
       clearTimeout(timer);
     }
   }
 
-  private async meet(need: Need, { client }: AccessRequest, learnt: LocalResults): Promise<true> {
-    if (need.what === 'standing') {
-      await this.parts.standings.refresh(need.credential);
-    } else {
-      learnt.add(need.credential, await this.parts.verifier.verify(need.credential, client));
-    }
-    return true;
+  private async meet(need: Need, request: AccessRequest, attempt: Attempt): Promise<void> {
+    if (need.what === 'standing') await this.parts.standings.refresh(need.credential);
+    else await this.verify(need.credential, request, attempt);
   }
+
+  private verify(credential: PresentedCredential, { client }: AccessRequest, { learnt }: Attempt): Promise<void> {
+    return learnt.learn(credential, () => this.parts.verifier.verify(credential, client));
+  }
+}
+
+/** A request, and what must be known to decide it. */
+interface NeedOf {
+  readonly request: AccessRequest;
+  readonly need: Need;
 }
 
 function noteUse(decision: Decision, { wallMs }: Moment): void {
@@ -120,22 +206,31 @@ function noteUse(decision: Decision, { wallMs }: Moment): void {
   }
 }
 
-/** The verification results of one decision, in front of the shared cache. */
+/** The verification results of one call, in front of the shared cache. */
 class LocalResults implements CredentialCache {
   private readonly shared: CredentialCache;
-  private value: string | undefined;
-  private finding: VerificationResult | undefined;
+  private readonly found = {
+    bearer: new Map<string, VerificationResult>(),
+    basic: new Map<string, VerificationResult>(),
+  };
+  private readonly running = { bearer: new Map<string, Promise<void>>(), basic: new Map<string, Promise<void>>() };
 
   constructor(shared: CredentialCache) {
     this.shared = shared;
   }
 
-  add(credential: PresentedCredential, finding: VerificationResult): void {
-    this.value = credential.value;
-    this.finding = finding;
+  /** Verifies a credential, unless that is running. */
+  learn({ scheme, value }: PresentedCredential, verify: () => Promise<VerificationResult>): Promise<void> {
+    const running = this.running[scheme].get(value);
+    if (running !== undefined) return running;
+    const started = verify()
+      .then((result) => void this.found[scheme].set(value, result))
+      .finally(() => this.running[scheme].delete(value));
+    this.running[scheme].set(value, started);
+    return started;
   }
 
   find(credential: PresentedCredential): VerificationResult | undefined {
-    return credential.value === this.value ? this.finding : this.shared.find(credential);
+    return this.found[credential.scheme].get(credential.value) ?? this.shared.find(credential);
   }
 }

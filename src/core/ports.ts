@@ -32,6 +32,8 @@ export interface StandingReader {
   readonly outageFreshness: Freshness | undefined;
   /** Brings every standing of the credential up to date. Rejects if the set cannot be read. */
   refresh(credential: VerifiedCredential): Promise<void>;
+  /** Does the same for several credentials, with one read. */
+  refreshAll(credentials: readonly VerifiedCredential[]): Promise<void>;
 }
 
 /** Both clocks, injected so that tests own them. */
@@ -44,7 +46,24 @@ export interface Clock {
 
 /** What the doors call. Returns the decision at once if nothing has to be awaited; never rejects. */
 export interface Decider {
-  decide(request: AccessRequest): Decision | Promise<Decision>;
+  decide(request: AccessRequest, limits?: DecisionLimits): Decision | Promise<Decision>;
+}
+
+/** Decides several requests at a time. */
+export interface BatchDecider extends Decider {
+  /**
+   * Resolves to the decisions in the order of the requests; never rejects. A credential that occurs several times is
+   * verified once, and all that must be read of the revocation set is read at once.
+   */
+  decideMany(requests: readonly AccessRequest[], limits?: DecisionLimits): Promise<readonly Decision[]>;
+}
+
+/** The limits that a caller sets for its decisions. */
+export interface DecisionLimits {
+  /** The time for all of them in milliseconds; only what is shorter than `timeouts.decision` counts. */
+  readonly timeoutMs: number;
+  /** Whether nothing waits for the decisions any more: then no further need is met, and they are not observed. */
+  isCancelled(): boolean;
 }
 
 /** How long a decision took. */

@@ -159,13 +159,21 @@ export class Standings implements StandingReader {
     forget(standing);
   }
 
-  async refresh(credential: VerifiedCredential): Promise<void> {
-    credential.standings.forEach((standing, index) => {
-      credential.standings[index] = this.shareStanding(standing);
-    });
-    const unasked = credential.standings.filter(({ key }) => !this.open.has(key));
+  refresh(credential: VerifiedCredential): Promise<void> {
+    return this.refreshAll([credential]);
+  }
+
+  async refreshAll(credentials: readonly VerifiedCredential[]): Promise<void> {
+    const shared = new Map<string, Standing>();
+    for (const { standings } of credentials) {
+      standings.forEach((standing, index) => {
+        standings[index] = this.shareStanding(standing);
+        shared.set(standing.key, standings[index]);
+      });
+    }
+    const unasked = [...shared.values()].filter(({ key }) => !this.open.has(key));
     if (unasked.length > 0) this.ask(unasked);
-    await Promise.all(credential.standings.map(async ({ key }) => await this.open.get(key)?.answered));
+    await Promise.all(Array.from(shared.keys(), async (key) => await this.open.get(key)?.answered));
   }
 
   changed(keys: readonly string[]): void {
