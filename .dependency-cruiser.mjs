@@ -52,9 +52,11 @@ const PLACES = {
     LIB,
     CORE,
   ],
+  access: ['^src/accounts/scope-names\\.ts$', LIB, CORE],
   explanation: [REVOCATION_SET, LIB, CORE],
   store: [...STORE_INTERFACES, '^src/redis/', AUDIT, CONFIG_TYPES, LIB, CORE],
   edge: [
+    '^src/access/',
     '^src/revocation/',
     '^src/tokens/',
     ACCOUNTS,

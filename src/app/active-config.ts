@@ -1,12 +1,18 @@
+import { AccessQuestions } from '../access/access-questions.ts';
+import { scopeRoutes } from '../access/scope-routes.ts';
 import { Authorizer } from '../authorizer.ts';
 import type { Config, OwnIssuer } from '../config/config.ts';
-import type { DecisionObserver, TokenExaminer, Verifier } from '../core/ports.ts';
+import type { BatchDecider, DecisionObserver, TokenExaminer, Verifier } from '../core/ports.ts';
 import { RouteMap } from '../core/route.ts';
 import { UpstreamHeaderWriter } from '../core/upstream-headers.ts';
+import { ACCESS_ROUTES } from '../edge/access-api/routes.ts';
+import type { AccessUseCases } from '../edge/access-api/use-cases.ts';
 import { basicNotice } from '../edge/basic-notice.ts';
 import type { ConsoleUseCases } from '../edge/console/use-cases.ts';
+import { exceptAdmittedCalls } from '../edge/except-admitted-calls.ts';
 import type { Gateway } from '../edge/gateway.ts';
 import type { TokenUseCases } from '../edge/token-api/use-cases.ts';
+import { ANY_TOKEN, IntrospectToken } from '../tokens/introspect-token.ts';
 import { BasicVerifier } from '../verification/basic/basic-verifier.ts';
 import { BearerVerifier } from '../verification/bearer/bearer-verifier.ts';
 import { trustIssuers } from '../verification/bearer/trust.ts';
@@ -16,13 +22,14 @@ import { FixedKeys } from '../verification/keys.ts';
 import { ownIssuer } from './own-signing.ts';
 import type { SharedParts } from './shared-parts.ts';
 import type { MakeDecider } from './use-cases.ts';
-import { buildUseCases, checkOf } from './use-cases.ts';
+import { buildUseCases, checkOf, unobserved } from './use-cases.ts';
 
 /** Everything that one configuration decides. A reload builds the next one, which the doors use from then on. */
 export interface ActiveConfig {
   readonly config: Config;
   readonly verifier: Verifier & TokenExaminer;
   readonly gateway: Gateway;
+  readonly access: AccessUseCases;
   /** The use cases of our own tokens; `undefined` if no issuer is our own. */
   readonly tokens: (TokenUseCases & ConsoleUseCases) | undefined;
 }
@@ -43,18 +50,46 @@ export function buildActiveConfig(config: Config, sharedParts: SharedParts, gene
     return new Authorizer({ policy: { ...policy, generation }, ...parts });
   };
   const { routes, basic, shadow, timeouts, identity, trustedProxies } = config;
-  const policy = { routes: new RouteMap(routes), basicUntilMs: basic.sunsetMs, shadow };
+  const map = new RouteMap(routes, scopeRoutes(config.scopes, basic.routes));
+  const policy = { routes: map, basicUntilMs: basic.sunsetMs, shadow };
+  const gatewayDecider = decider(policy, timeouts.decisionMs, gatewayObserver(sharedParts));
   return {
     config,
     verifier,
     gateway: {
-      decider: decider(policy, timeouts.decisionMs, gatewayObserver(sharedParts)),
+      decider: gatewayDecider,
       headers: new UpstreamHeaderWriter(identity.headers, identity.forwardCredential, identity.everySpelling),
       trustedProxies,
       basicNotice: basicNotice(basic.sunsetMs),
     },
+    access: buildAccess(config, sharedParts, gatewayDecider, decider, own),
     tokens:
       own && sharedParts.own && buildUseCases(config, own, { ...sharedParts, own: sharedParts.own }, verifier, decider),
+  };
+}
+
+/** The use cases of the internal API and of policy clients. */
+function buildAccess(
+  { scopes: catalogue, clockSkewMs, timeouts, trustedProxies }: Config,
+  { events, store }: SharedParts,
+  questions: BatchDecider,
+  decider: MakeDecider,
+  own: OwnIssuer | undefined,
+): AccessUseCases {
+  const { decisionMs } = timeouts;
+  const open = { basicUntilMs: Number.POSITIVE_INFINITY, shadow: false };
+  const introspector = decider({ ...open, routes: new RouteMap([ANY_TOKEN]) }, decisionMs, unobserved(events), false);
+  const admitting = exceptAdmittedCalls(events, ACCESS_ROUTES);
+  return {
+    callers: decider({ ...open, routes: new RouteMap(ACCESS_ROUTES) }, decisionMs, admitting),
+    questions: new AccessQuestions({ decider: questions, catalogue }),
+    introspectToken: new IntrospectToken({
+      decider: introspector,
+      own: own && { issuer: own.name, accounts: store.accounts },
+    }),
+    clockSkewMs,
+    decisionTimeoutMs: decisionMs,
+    trustedProxies,
   };
 }
 

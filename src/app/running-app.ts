@@ -72,11 +72,12 @@ export class RunningApp implements App {
   /** Loads only the doors that are configured. */
   async openDoors(): Promise<void> {
     const { events, observation } = this.parts;
-    const { extAuthz, tokens, verify } = this.listeners;
+    const { extAuthz, tokens, verify, access } = this.listeners;
     this.opened.push(() => this.closeDoors());
     if (extAuthz !== undefined) this.doors.extAuthz = await this.openExtAuthz(extAuthz);
     if (tokens !== undefined) this.doors.tokens = await this.openTokenApi(tokens);
     if (verify !== undefined) this.doors.verify = await this.openVerify(verify);
+    if (access !== undefined) this.doors.access = await this.openAccessApi(access);
     observation.health.ready();
     events.started(this.addresses);
   }
@@ -136,6 +137,16 @@ export class RunningApp implements App {
       failed: (error) => events.failed(error),
       observer: events,
       calls: async () => {},
+    });
+  }
+
+  private async openAccessApi(listener: Listener): Promise<Door> {
+    const { events: observer, observation } = this.parts;
+    const { openAccessApi } = await import('../edge/access-api/service.ts');
+    return openAccessApi(listener, {
+      useCases: () => this.current.active.access,
+      health: observation.health,
+      observer,
     });
   }
 

@@ -5,13 +5,12 @@ import { ChangePassword } from '../accounts/change-password.ts';
 import { CredentialCheck } from '../accounts/credential-check.ts';
 import type { Config, OwnIssuer } from '../config/config.ts';
 import type { Policy } from '../core/authorize.ts';
-import type { Decider, DecisionObserver } from '../core/ports.ts';
-import type { AccessRequest } from '../core/request.ts';
+import type { BatchDecider, Decider, DecisionObserver } from '../core/ports.ts';
 import type { Route } from '../core/route.ts';
 import { RouteMap } from '../core/route.ts';
 import { consoleRoute } from '../edge/console/route.ts';
 import type { ConsoleUseCases } from '../edge/console/use-cases.ts';
-import { exceptAdmittedCalls } from '../edge/token-api/call-decisions.ts';
+import { exceptAdmittedCalls } from '../edge/except-admitted-calls.ts';
 import { CALLS } from '../edge/token-api/calls.ts';
 import { tokenRoutes } from '../edge/token-api/routes.ts';
 import type { TokenUseCases } from '../edge/token-api/use-cases.ts';
@@ -43,7 +42,7 @@ export type MakeDecider = (
   decisionTimeoutMs: number,
   observer?: DecisionObserver,
   notesUse?: boolean,
-) => Decider;
+) => BatchDecider;
 
 /** The use cases of our own tokens and accounts under one configuration, for the doors. */
 export function buildUseCases(
@@ -80,11 +79,6 @@ export function buildUseCases(
     audit,
   });
   const calls = tokenRoutes(CALLS, name);
-  // Introspection decides about a token without a request: it counts neither as a decision nor as a use.
-  const unseen = {
-    decided: () => {},
-    failed: (error: unknown, request?: AccessRequest) => events.failed(error, request),
-  };
   return {
     decider: byRoutes([...calls, consoleRoute(name)], exceptAdmittedCalls(events, calls)),
     issuer: issuer.issuer,
@@ -105,11 +99,19 @@ export function buildUseCases(
     rotation: new TokenRotation({ ...shared, ttl, rules, accounts, views, mint, audit }),
     tokenViews: views,
     adminRevocation: new AdminRevocation({ ...revoking, resolver: { ...named, issuers } }),
-    introspectToken: new IntrospectToken({ decider: byRoutes([ANY_TOKEN], unseen, false), accounts, issuer: name }),
+    introspectToken: new IntrospectToken({
+      decider: byRoutes([ANY_TOKEN], unobserved(events), false),
+      own: { accounts, issuer: name },
+    }),
     keySet: new PublishedKeySet(own.keys, keySetMaxAgeSeconds(issuer.signing)),
     accounts: new AccountManagement(managed),
     changePassword: new ChangePassword({ store: accounts, accounts: managed, credentials, observer: events }),
   };
+}
+
+/** For decisions about a token without a request, which count neither as decisions nor as uses. */
+export function unobserved(events: Pick<DecisionObserver, 'failed'>): DecisionObserver {
+  return { decided: () => {}, failed: (error, request) => events.failed(error, request) };
 }
 
 /** Checks a name and a password. */

@@ -19,7 +19,7 @@ import type { CredentialCache, Refusal, VerificationResult, VerifiedCredential }
 export interface Policy {
   /** Rises with every configuration. A credential that was verified under another one is verified again. */
   readonly generation: number;
-  readonly routes: RouteMap;
+  readonly routes: Pick<RouteMap, 'match'>;
   /** Unix milliseconds at which routes stop accepting Basic; `Infinity` without a sunset. */
   readonly basicUntilMs: number;
   /** Every route is in shadow. */
@@ -42,7 +42,7 @@ export function authorize(
   const path = readPath(request.path);
   if (path === undefined) return deny('path_rejected', undefined, 'path');
 
-  const route = policy.routes.match(request.host, request.method, path);
+  const route = policy.routes.match(request.host, request.method, path, request.scope);
   if (route === 'ambiguous') return deny('path_rejected', undefined, 'path encoding');
   if (route === 'none') return enforce(deny('route_denied', undefined, 'route'), policy);
   if (route.requirement.kind === 'public') return allow(route, undefined, undefined, 0);

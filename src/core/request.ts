@@ -16,6 +16,10 @@ export interface AccessRequest {
   readonly authorization: string | undefined;
   /** `Origin` or a `Sec-Fetch-*` field is present: a Basic challenge would open the browser's log-in dialog. */
   readonly fromBrowser: boolean;
+  /**
+   * One scope that is asked about, without a request: then the method is `GET`, the path is `/` and the host is empty.
+   */
+  readonly scope?: string | undefined;
   /** The client's address, from trusted proxies if there are any; computed only when it is called. */
   readonly client?: ClientAddress | undefined;
   /** Why the door cannot say for certain what is requested. Such a request is denied, in shadow mode too. */

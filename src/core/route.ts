@@ -124,8 +124,11 @@ export class RouteMap {
   private readonly everyHost = new HostTable();
   private readonly hosts = new Map<string, HostTable>();
   private readonly suffixes: { readonly suffix: string; readonly table: HostTable }[] = [];
+  private readonly scopes: ReadonlyMap<string, Route> | undefined;
 
-  constructor(routes: readonly Route[]) {
+  /** @param scopes the routes for questions about one scope, by its name. */
+  constructor(routes: readonly Route[], scopes?: ReadonlyMap<string, Route>) {
+    this.scopes = scopes;
     const conflicts: RouteConflict[] = [];
     for (const route of routes) {
       for (const table of this.tablesOf(route)) {
@@ -137,8 +140,12 @@ export class RouteMap {
     this.conflicts = conflicts;
   }
 
-  /** @param path as `readPath` returned it. */
-  match(host: string, method: string, path: string): RouteMatch {
+  /**
+   * @param path as `readPath` returned it.
+   * @param scope for a question about one scope, which no host, method or path answers.
+   */
+  match(host: string, method: string, path: string, scope?: string): RouteMatch {
+    if (scope !== undefined) return this.scopes?.get(scope) ?? 'none';
     const table = this.tableFor(host);
     if (table === undefined) return 'none';
     const methods = table.find(path);

@@ -1,5 +1,5 @@
 import type { AccountStore } from '../accounts/account-store.ts';
-import type { Decider } from '../core/ports.ts';
+import type { Decider, DecisionLimits } from '../core/ports.ts';
 import type { Route } from '../core/route.ts';
 import type { VerifiedCredential } from '../core/verified-credential.ts';
 import { parseJwt } from '../verification/jwt.ts';
@@ -18,7 +18,8 @@ export const ANY_TOKEN: Route = {
 
 /** The account that introspects a token. */
 export interface Introspector {
-  readonly accountId: string;
+  /** `undefined` for a caller that is no account of ours. */
+  readonly accountId: string | undefined;
   /** Whether it may introspect all tokens; otherwise it may introspect only its own. */
   readonly mayReadAll: boolean;
 }
@@ -38,9 +39,8 @@ export type IntrospectionResult = ActiveToken | { readonly outcome: 'inactive' |
 export interface IntrospectTokenParts {
   /** Decides by {@link ANY_TOKEN}. */
   readonly decider: Decider;
-  readonly accounts: Pick<AccountStore, 'findById'>;
-  /** The name of our own issuer. */
-  readonly issuer: string;
+  /** The name of our own issuer, and its accounts; `undefined` if no issuer is our own. */
+  readonly own: { readonly issuer: string; readonly accounts: Pick<AccountStore, 'findById'> } | undefined;
 }
 
 /** Determines whether a token is valid now, by the same steps that decide a request (RFC 7662). */
@@ -51,16 +51,23 @@ export class IntrospectToken {
     this.parts = parts;
   }
 
-  async introspect(token: string, { accountId, mayReadAll }: Introspector): Promise<IntrospectionResult> {
+  /** @param limits those of a caller with less time than the decider has. */
+  async introspect(
+    token: string,
+    { accountId, mayReadAll }: Introspector,
+    limits?: DecisionLimits,
+  ): Promise<IntrospectionResult> {
+    const { decider, own } = this.parts;
     const request = { door: 'tokens', method: 'POST', host: '', path: '/', fromBrowser: false } as const;
-    const decision = await this.parts.decider.decide({ ...request, authorization: `Bearer ${token}` });
+    const decision = await decider.decide({ ...request, authorization: `Bearer ${token}` }, limits);
     if (decision.outcome === 'deny' && decision.reason === 'unavailable') return { outcome: 'unavailable' };
     const { credential } = decision;
     if (decision.outcome === 'deny' || credential === undefined) return { outcome: 'inactive' };
     const { issuer, subject } = credential.identity;
-    const isOwn = issuer === this.parts.issuer;
-    if (!mayReadAll && !(isOwn && subject === accountId)) return { outcome: 'inactive' };
-    const account = isOwn && subject !== undefined ? await this.parts.accounts.findById(subject) : undefined;
+    const accounts = issuer === own?.issuer ? own.accounts : undefined;
+    const isTheirs = accounts !== undefined && accountId !== undefined && subject === accountId;
+    if (!mayReadAll && !isTheirs) return { outcome: 'inactive' };
+    const account = subject === undefined ? undefined : await accounts?.findById(subject);
     // No limit: a token that is too long would have been denied above.
     const parsed = parseJwt(token, Number.POSITIVE_INFINITY);
     const claims = typeof parsed === 'string' ? {} : parsed.payload;

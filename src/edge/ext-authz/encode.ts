@@ -2,10 +2,8 @@ import { answerTo } from '../../core/answer.ts';
 import type { Allow, Decision, Deny } from '../../core/decision.ts';
 import type { ShownHeaders, UpstreamHeaderWriter } from '../../core/upstream-headers.ts';
 import type { ResponseFields } from '../basic-notice.ts';
+import { deniedCode } from '../grpc-codes.ts';
 import type { CheckResponse, HeaderValueOption, StructValue } from './messages.ts';
-
-/** The gRPC status codes for the HTTP status of a denial. None is 0, which would allow the request. */
-const DENIED_CODES = { 400: 3, 401: 16, 403: 7, 429: 8, 503: 14 } as const;
 
 /**
  * Encodes every check response.
@@ -56,18 +54,10 @@ function encodeDeny(denial: Deny, told: readonly HeaderValueOption[]): CheckResp
   if (retryAfterSeconds !== undefined) headers.push(overwrite('retry-after', String(retryAfterSeconds)));
   for (const challenge of challenges) headers.push(append('www-authenticate', challenge));
   return {
-    status: { code: deniedCode(status), message: denial.reason },
+    status: { code: deniedCode(denial.reason), message: denial.reason },
     denied_response: { status: { code: status }, headers, body },
     dynamic_metadata: metadata({ outcome: 'deny', reason: denial.reason }),
   };
-}
-
-function deniedCode(status: number): (typeof DENIED_CODES)[keyof typeof DENIED_CODES] {
-  return isDeniedStatus(status) ? DENIED_CODES[status] : 7;
-}
-
-function isDeniedStatus(status: number): status is keyof typeof DENIED_CODES {
-  return Object.hasOwn(DENIED_CODES, status);
 }
 
 /** The identity for the gateway's access logs, rate limits and RBAC. */

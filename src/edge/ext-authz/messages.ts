@@ -1,3 +1,5 @@
+import type { DeniedCode } from '../grpc-codes.ts';
+
 /** The part of `envoy.service.auth.v3` that we use, as the proto loader represents it. */
 export interface CheckRequest {
   readonly attributes?: {
@@ -48,7 +50,7 @@ export type CheckResponse = {
       };
     }
   | {
-      readonly status: { readonly code: 3 | 7 | 8 | 14 | 16; readonly message: string };
+      readonly status: { readonly code: DeniedCode; readonly message: string };
       readonly denied_response: {
         readonly status: { readonly code: number };
         readonly headers: readonly HeaderValueOption[];

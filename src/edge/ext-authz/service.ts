@@ -1,6 +1,5 @@
 import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import { Server } from '@grpc/grpc-js';
-import { HealthImplementation } from 'grpc-health-check';
 import type { Listener } from '../../config/config.ts';
 import { deny } from '../../core/decision.ts';
 import type { ShownHeaders } from '../../core/upstream-headers.ts';
@@ -9,6 +8,7 @@ import { isAboutBasic } from '../basic-notice.ts';
 import { ClientAddresses, type ForwardingObserver } from '../client-address.ts';
 import { Connections } from '../connections.ts';
 import type { Gateway } from '../gateway.ts';
+import { addHealth } from '../grpc-health.ts';
 import { openGrpcListener } from '../grpc-listener.ts';
 import type { HandshakeObserver } from '../listening.ts';
 import { createClientReader } from './client.ts';
@@ -52,17 +52,8 @@ export async function openExtAuthz(listener: Listener, parts: ExtAuthzParts): Pr
     { ...loadExtAuthz() },
     { Check: (call: Call, reply: Reply) => void check(call, reply, parts, readClient, connections) },
   );
-  addHealth(server, parts.health);
+  addHealth(server, parts.health, [EXT_AUTHZ]);
   return openGrpcListener(listener, { door: DOOR, server, connections, observer: parts.observer });
-}
-
-/** Adds `grpc.health.v1`. */
-function addHealth(server: Server, health: Pick<Health, 'follow'>): void {
-  const service = new HealthImplementation();
-  service.addToServer(server);
-  health.follow((isReady) => {
-    for (const name of ['', EXT_AUTHZ]) service.setStatus(name, isReady ? 'SERVING' : 'NOT_SERVING');
-  });
 }
 
 const NOTHING_SHOWN: ShownHeaders = { complete: false, disguised: [] };

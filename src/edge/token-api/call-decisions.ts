@@ -1,7 +1,6 @@
 import type { FastifyRequest } from 'fastify';
-import type { Allow, Decision, Deny } from '../../core/decision.ts';
+import type { Decision, Deny } from '../../core/decision.ts';
 import type { DecisionObserver } from '../../core/ports.ts';
-import type { Route } from '../../core/route.ts';
 import { decodeAccess } from './decode.ts';
 
 /**
@@ -17,7 +16,7 @@ export class CallDecisions {
     this.observer = observer;
   }
 
-  /** Records the decision about the caller. {@link exceptAdmittedCalls} has already passed on a denial. */
+  /** Records the decision about the caller. The decider's observer has already reported a denial. */
   decided(request: FastifyRequest, decision: Decision): void {
     if (decision.outcome === 'allow') this.decisions.set(request, decision);
     else this.decisions.delete(request);
@@ -37,17 +36,4 @@ export class CallDecisions {
     if (decision !== undefined) this.observer.decided(decodeAccess(request), decision);
     this.decisions.delete(request);
   }
-}
-
-/** Wraps an observer so that it does not receive the admission of calls by these rules. */
-export function exceptAdmittedCalls(observer: DecisionObserver, routes: readonly Route[]): DecisionObserver {
-  const calls = new Set(routes);
-  const isAdmittedCall = ({ route }: Allow): boolean => route !== undefined && calls.has(route);
-  return {
-    decided: (request, decision, timing) => {
-      if (decision.outcome === 'allow' && isAdmittedCall(decision)) return;
-      observer.decided(request, decision, timing);
-    },
-    failed: (error, request) => observer.failed(error, request),
-  };
 }

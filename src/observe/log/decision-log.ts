@@ -4,11 +4,12 @@ import { presentsSeveral, readCredential } from '../../core/credential.ts';
 import type { Decision, Deny } from '../../core/decision.ts';
 import type { Clock } from '../../core/ports.ts';
 import type { AccessRequest } from '../../core/request.ts';
+import type { Route } from '../../core/route.ts';
 import { LineLimit } from './line-limit.ts';
 import type { Logger } from './logger.ts';
 import { secretsOf, withoutSecrets } from './own-credential.ts';
 import { fingerprint } from './redaction.ts';
-import { RequestText } from './request-text.ts';
+import { HIDDEN, RequestText } from './request-text.ts';
 
 /** Applies to denials and passes separately, so that a flood of one does not hide the other. */
 const LINES_PER_SECOND = 100;
@@ -82,17 +83,23 @@ export class DecisionLog {
   }
 
   private describe(request: AccessRequest, decision: Decision): object {
-    const { door, method, path, authorization } = request;
+    const { door, authorization } = request;
     const { route, credential } = decision;
     const facts = {
       door,
-      method: this.text.nameMethod(method),
-      ...(route === undefined ? { path: this.text.namePath(path) } : { route: route.pattern }),
+      ...this.describeTarget(request, route),
       ...(decision.outcome === 'deny' ? describeDenial(decision) : {}),
       ...(credential === undefined ? {} : { issuer: credential.identity.issuer, subject: credential.identity.subject }),
       ...(credential?.identity.tokenId === undefined ? {} : { tokenId: credential.identity.tokenId }),
     };
     return { ...redactFacts(facts, secretsOf(authorization)), ...describeCredential(request) };
+  }
+
+  /** A scope is named only if a route requires it: a client may ask about any text. */
+  private describeTarget({ method, path, scope }: AccessRequest, route: Route | undefined): object {
+    if (scope !== undefined) return { scope: route?.pattern ?? HIDDEN };
+    const where = route === undefined ? { path: this.text.namePath(path) } : { route: route.pattern };
+    return { method: this.text.nameMethod(method), ...where };
   }
 }
 

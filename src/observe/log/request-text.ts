@@ -10,7 +10,8 @@ const MAX_SEGMENTS = 32;
 const MAX_WORD_LENGTH = 32;
 /** The most comparisons of a segment with a literal for one path, because anyone may send any path. */
 const MAX_COMPARISONS = 500;
-const HIDDEN = '…';
+/** Stands for what may be a secret. */
+export const HIDDEN = '…';
 
 /**
  * Describes a request that matched no route without secrets, which clients may put into the method or any segment of the

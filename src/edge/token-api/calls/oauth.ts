@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { deny } from '../../../core/decision.ts';
 import { covers } from '../../../core/scope.ts';
-import type { ActiveToken } from '../../../tokens/introspect-token.ts';
+import { membersOf } from '../../../tokens/introspection-members.ts';
 import type { Call, CallerRule, CallInput, Outcome } from '../call.ts';
 import { actorOf, callerOf, done, FORM } from '../call.ts';
 
@@ -86,44 +86,11 @@ async function introspectPresented(input: CallInput<Presented>): Promise<Outcome
   const found = await input.services.introspectToken.introspect(input.body.token, reader);
   switch (found.outcome) {
     case 'active':
-      return done(200, describe(found));
+      return done(200, { active: true, ...membersOf(found) } satisfies z.output<typeof introspection>);
     case 'inactive':
       // Nothing else, not even the reason (RFC 7662, section 2.2).
       return done(200, { active: false } satisfies z.output<typeof introspection>);
     case 'unavailable':
       return deny('unavailable', undefined, 'the token could not be checked');
   }
-}
-
-/** Returns the response for an active token. Its scopes are those that are effective here, not those of its claim. */
-function describe({ credential, claims, username }: ActiveToken): z.output<typeof introspection> {
-  const { subject, tokenId, scopes } = credential.identity;
-  return {
-    active: true,
-    scope: scopes.join(' '),
-    client_id: textIn(claims['client_id']) ?? textIn(claims['azp']),
-    username,
-    token_type: 'Bearer',
-    exp: secondsIn(claims['exp']),
-    iat: secondsIn(claims['iat']),
-    nbf: secondsIn(claims['nbf']),
-    sub: subject,
-    aud: audienceIn(claims['aud']),
-    iss: textIn(claims['iss']),
-    jti: tokenId,
-  };
-}
-
-function textIn(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
-}
-
-/** Returns whole seconds, as RFC 7662 requires. */
-function secondsIn(value: unknown): number | undefined {
-  return typeof value === 'number' ? Math.floor(value) : undefined;
-}
-
-function audienceIn(value: unknown): string | string[] | undefined {
-  if (Array.isArray(value)) return value.filter((item) => typeof item === 'string');
-  return textIn(value);
 }

@@ -1,0 +1,64 @@
+import { answerTo, messageFor } from '../../core/answer.ts';
+import type { Allow, Decision, Deny } from '../../core/decision.ts';
+import type { Identity } from '../../core/verified-credential.ts';
+import type { ActiveToken } from '../../tokens/introspect-token.ts';
+import { membersOf } from '../../tokens/introspection-members.ts';
+import type { AuthorizeResponse, IdentityMessage, IntrospectResponse, Timestamp } from './messages.ts';
+
+/** The end of the year 9999 in Unix milliseconds, the last that a Timestamp may name. */
+const LAST_TIMESTAMP_MS = 253_402_300_799_999;
+
+/** @param clockSkewMs for how long a token is accepted after it has expired. */
+export function encodeDecision(decision: Decision, clockSkewMs: number): AuthorizeResponse {
+  return decision.outcome === 'allow' ? encodeAllow(decision, clockSkewMs) : encodeDeny(decision);
+}
+
+function encodeAllow({ route, credential, shadowed }: Allow, clockSkewMs: number): AuthorizeResponse {
+  const matched = { allowed: true, http_status: 200, ...(route === undefined ? {} : { route: route.pattern }) };
+  if (shadowed !== undefined) return { ...matched, shadowed_reason: shadowed.reason };
+  if (credential === undefined) return matched;
+  const expiresAt = timestampOf(credential.validUntilMs - clockSkewMs);
+  return {
+    ...matched,
+    identity: identityOf(credential.identity),
+    ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
+    revocation_keys: credential.standings.map(({ key }) => key),
+  };
+}
+
+function encodeDeny(denial: Deny): AuthorizeResponse {
+  const { status, challenges, retryAfterSeconds } = answerTo(denial);
+  return {
+    allowed: false,
+    reason: denial.reason,
+    http_status: status,
+    message: messageFor(denial),
+    challenges,
+    ...(denial.route === undefined ? {} : { route: denial.route.pattern }),
+    ...(retryAfterSeconds === undefined ? {} : { retry_after_seconds: retryAfterSeconds }),
+  };
+}
+
+function identityOf({ issuer, subject, tokenId, scheme, scopes }: Identity): IdentityMessage {
+  return {
+    issuer,
+    ...(subject === undefined ? {} : { subject }),
+    ...(tokenId === undefined ? {} : { token_id: tokenId }),
+    scheme,
+    scopes,
+  };
+}
+
+/** Returns `undefined` for a time that no Timestamp can name, as for a credential that does not expire. */
+function timestampOf(unixMs: number): Timestamp | undefined {
+  if (!(Math.abs(unixMs) <= LAST_TIMESTAMP_MS)) return undefined;
+  const seconds = Math.floor(unixMs / 1000);
+  return { seconds, nanos: Math.floor((unixMs - seconds * 1000) * 1_000_000) };
+}
+
+/** Encodes an active token; the others are `{ active: false }` and nothing else. */
+export function encodeActive(found: ActiveToken): IntrospectResponse {
+  const { aud, ...members } = membersOf(found);
+  const audience = aud === undefined ? {} : { aud: [aud].flat() };
+  return { active: true, ...members, ...audience, issuer: found.credential.identity.issuer };
+}

@@ -1,0 +1,167 @@
+import type { ServerUnaryCall, ServerWritableStream, sendUnaryData } from '@grpc/grpc-js';
+import { Server } from '@grpc/grpc-js';
+import { ReflectionService } from '@grpc/reflection';
+import type { Listener } from '../../config/config.ts';
+import type { DecisionLimits } from '../../core/ports.ts';
+import type { Health } from '../../observe/health.ts';
+import { admitCaller, provesCaller } from '../callers.ts';
+import { ClientAddresses, type ForwardingObserver } from '../client-address.ts';
+import { Connections } from '../connections.ts';
+import { readHop } from '../forwarded-hop.ts';
+import { addHealth } from '../grpc-health.ts';
+import type { GrpcListener } from '../grpc-listener.ts';
+import { openGrpcListener } from '../grpc-listener.ts';
+import type { DoorObserver } from '../listening.ts';
+import type { CallInput, Outcome } from './call.ts';
+import { credentialOf, failed, limitsOf, peerAddress } from './call.ts';
+import { CallErrors } from './call-error.ts';
+import { authorize } from './calls/authorize.ts';
+import { authorizeMany } from './calls/authorize-many.ts';
+import { introspect } from './calls/introspect.ts';
+import { watchRevocations } from './calls/watch-revocations.ts';
+import { accessDefinition, loadPackage } from './definition.ts';
+import type { WatchRevocationsRequest, WatchRevocationsResponse } from './messages.ts';
+import type { AccessMethod } from './routes.ts';
+import { ACCESS_SERVICE, pathOf } from './routes.ts';
+import type { AccessUseCases } from './use-cases.ts';
+
+const DOOR = 'access';
+
+const SERVER_OPTIONS = {
+  /** 4 MiB, as everywhere in gRPC: 1,000 questions with tokens of 4 KB. */
+  'grpc.max_receive_message_length': 4 * 1024 * 1024,
+  /** Per connection. */
+  'grpc.max_concurrent_streams': 1_000,
+  /** A peer that is gone without a word is noticed within this time and the next. */
+  'grpc.keepalive_time_ms': 60_000,
+  'grpc.keepalive_timeout_ms': 20_000,
+  /** A connection without a call is closed after this time. */
+  'grpc.max_connection_idle_ms': 300_000,
+};
+
+export interface AccessApiParts {
+  /** The active configuration's use cases; called for each call, since a reload replaces them. */
+  readonly useCases: () => AccessUseCases;
+  /** The source of `grpc.health.v1`. */
+  readonly health: Pick<Health, 'follow'>;
+  readonly observer: DoorObserver & ForwardingObserver;
+}
+
+/**
+ * Opens the internal API: `sallyport.access.v1.AccessService`, `grpc.health.v1` and reflection. The last two need no
+ * credential: they tell only whether this instance is ready, and what the public proto file says. Rejects if it cannot
+ * listen.
+ */
+export async function openAccessApi(listener: Listener, parts: AccessApiParts): Promise<GrpcListener> {
+  const server = new Server(SERVER_OPTIONS);
+  const connections = new Connections();
+  const loaded = loadPackage();
+  const calls = new Calls(parts, connections, new CallErrors(loaded), provesCaller(listener));
+  server.addService(
+    { ...accessDefinition(loaded) },
+    {
+      Authorize: calls.unary('Authorize', authorize),
+      AuthorizeMany: calls.unary('AuthorizeMany', authorizeMany),
+      Introspect: calls.unary('Introspect', introspect),
+      WatchRevocations: calls.stream('WatchRevocations', watchRevocations),
+    },
+  );
+  addHealth(server, parts.health, [ACCESS_SERVICE]);
+  new ReflectionService(loaded, { services: [ACCESS_SERVICE] }).addToServer(server);
+  return openGrpcListener(listener, { door: DOOR, server, connections, observer: parts.observer });
+}
+
+/** What grpc-js says of a call, of whatever kind it is. */
+type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, 'metadata' | 'cancelled' | 'getDeadline' | 'getPeer'>;
+
+type Watch = ServerWritableStream<WatchRevocationsRequest, WatchRevocationsResponse>;
+
+/** Admits the callers of this door, and has their calls handled. */
+class Calls {
+  private readonly parts: AccessApiParts;
+  private readonly connections: Connections;
+  private readonly errors: CallErrors;
+  private readonly isProven: boolean;
+  private readonly addresses: ClientAddresses;
+
+  constructor(parts: AccessApiParts, connections: Connections, errors: CallErrors, isProven: boolean) {
+    this.parts = parts;
+    this.connections = connections;
+    this.errors = errors;
+    this.isProven = isProven;
+    this.addresses = new ClientAddresses(DOOR, () => parts.useCases().trustedProxies, parts.observer);
+  }
+
+  /** Returns the handler of a call with one request and one response. */
+  unary<Request, Response>(
+    method: AccessMethod,
+    handle: (input: CallInput<Request>) => Promise<Outcome<Response>>,
+  ): (call: ServerUnaryCall<Request, Response>, reply: sendUnaryData<Response>) => void {
+    const answer = async (call: ServerUnaryCall<Request, Response>): Promise<Outcome<Response>> => {
+      const useCases = this.parts.useCases();
+      const limits = limitsOf(call.getDeadline(), () => call.cancelled, useCases.decisionTimeoutMs);
+      const refusal = await this.refuse(method, call, useCases, limits);
+      const { request } = call;
+      return refusal ?? handle({ request, useCases, limits, readClient: this.readerFor(call), errors: this.errors });
+    };
+    return (call, reply) => {
+      void this.guard(method, () => answer(call)).then((outcome) => {
+        if (outcome.outcome === 'done') reply(null, outcome.response);
+        else reply(this.errors.toStatus(outcome.error));
+      });
+    };
+  }
+
+  /** Returns the handler of a call that is answered by a stream. */
+  stream(method: AccessMethod, handle: (call: Watch) => void): (call: Watch) => void {
+    const answer = async (call: Watch): Promise<Outcome<undefined>> => {
+      const useCases = this.parts.useCases();
+      const limits = limitsOf(call.getDeadline(), () => call.cancelled, useCases.decisionTimeoutMs);
+      const refusal = await this.refuse(method, call, useCases, limits);
+      if (refusal === undefined) handle(call);
+      return refusal ?? { outcome: 'done', response: undefined };
+    };
+    return (call) => {
+      void this.guard(method, () => answer(call)).then((outcome) => {
+        if (outcome.outcome === 'failed') call.emit('error', this.errors.toStatus(outcome.error));
+      });
+    };
+  }
+
+  /** A bug fails the call, and is reported. */
+  private async guard<Response>(
+    method: AccessMethod,
+    answer: () => Promise<Outcome<Response>>,
+  ): Promise<Outcome<Response>> {
+    this.connections.begin();
+    try {
+      return await answer();
+    } catch (error) {
+      this.parts.observer.callFailed(pathOf(method), error);
+      return failed(this.errors.internal());
+    } finally {
+      this.connections.end();
+    }
+  }
+
+  /** Returns the error for a caller that is not admitted. */
+  private async refuse(
+    method: AccessMethod,
+    call: AnyCall,
+    { callers }: AccessUseCases,
+    limits: DecisionLimits,
+  ): Promise<Outcome<never> | undefined> {
+    const authorization = credentialOf(call.metadata);
+    const request = { door: 'access-api', method: 'POST', host: '', path: pathOf(method), fromBrowser: false } as const;
+    const admission = await admitCaller({ ...request, authorization }, callers, this.isProven, limits);
+    return admission.outcome === 'deny' ? failed(this.errors.denied(admission)) : undefined;
+  }
+
+  private readerFor(call: AnyCall): CallInput<unknown>['readClient'] {
+    return (told) => {
+      const peer = peerAddress(call.getPeer());
+      // A Unix socket has no address; its permissions say that the peer is trusted.
+      return peer === undefined ? told && readHop(told) : this.addresses.read(peer, told);
+    };
+  }
+}
