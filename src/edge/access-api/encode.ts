@@ -13,7 +13,7 @@ export function encodeDecision(decision: Decision, clockSkewMs: number): Authori
   return decision.outcome === 'allow' ? encodeAllow(decision, clockSkewMs) : encodeDeny(decision);
 }
 
-function encodeAllow({ route, credential, shadowed }: Allow, clockSkewMs: number): AuthorizeResponse {
+function encodeAllow({ route, credential, shadowed, keepMs }: Allow, clockSkewMs: number): AuthorizeResponse {
   const matched = { allowed: true, http_status: 200, ...(route === undefined ? {} : { route: route.pattern }) };
   if (shadowed !== undefined) return { ...matched, shadowed_reason: shadowed.reason };
   if (credential === undefined) return matched;
@@ -22,6 +22,7 @@ function encodeAllow({ route, credential, shadowed }: Allow, clockSkewMs: number
     ...matched,
     identity: identityOf(credential.identity),
     ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
+    keep_ms: keepMs,
     revocation_keys: credential.standings.map(({ key }) => key),
   };
 }
