@@ -53,6 +53,8 @@ interface OwnSigningParts {
   readonly revocationSet: Pick<RevocationSet, 'revocations'>;
   readonly clock: Clock;
   readonly events: OwnKeysObserver;
+  /** Called when keys have ceased to be in force; by default, nothing is. */
+  readonly keysEnded?: () => void;
 }
 
 /** The issuer of our own tokens, if there is one. */
@@ -63,7 +65,7 @@ export function ownIssuer({ issuers }: Config): OwnIssuer | undefined {
 /** Opens our own keys. Rejects if those in the store cannot be opened; `undefined` if there are none to read. */
 export async function openOwnSigning(
   config: Config,
-  { store, revocationSet, clock, events: observer }: OwnSigningParts,
+  { store, revocationSet, clock, events: observer, keysEnded = () => undefined }: OwnSigningParts,
   mode: 'create the first key' | 'only read',
 ): Promise<OwnSigning | undefined> {
   const issuer = ownIssuer(config);
@@ -74,7 +76,7 @@ export async function openOwnSigning(
   const ring = keyRingOf(config, issuer, { store, revocationSet, clock, sealer });
   const read = { reconcile: async () => inOrder((await store.signingKeys.read(issuer.name)).keys) };
   const parts = { ring: mode === 'only read' ? read : ring, sealer, clock, timers: systemTimers, random: Math.random };
-  const keys = new OwnKeys({ ...parts, observer });
+  const keys = new OwnKeys({ ...parts, observer, keysEnded });
   // Existing keys are not checked for revocations here, which may not be readable yet.
   keys.replaceKeys(existing.length > 0 ? existing : await ring.reconcile());
   return { keys, sealer };

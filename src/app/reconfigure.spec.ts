@@ -16,6 +16,7 @@ function recordingParts() {
       extAuthz: part('extAuthz door'),
     },
     ownKeys: part('own keys'),
+    watches: { reset: () => void order.push('watches') },
     introspection: part('introspection'),
     keySets: part('key sets'),
     store: part('store'),
@@ -46,6 +47,7 @@ describe('reconfigure()', () => {
       'key sets',
       'introspection',
       'own keys',
+      'watches',
       ...doors,
     ]);
   });

@@ -1,6 +1,7 @@
 import type { Config, Listener } from '../config/config.ts';
 import type { IssuerNames } from '../config/reload/issuer-names.ts';
 import type { Observation } from '../observe/observation.ts';
+import type { RevocationWatches } from '../revocation/revocation-watches.ts';
 import type { Standings } from '../revocation-set/standings.ts';
 import type { KeySets } from '../verification/key-sets/key-sets.ts';
 import type { Introspection } from '../verification/opaque/introspection.ts';
@@ -15,6 +16,7 @@ export interface ReconfiguredParts {
   readonly keySets: Pick<KeySets, 'reconfigure'>;
   readonly introspection: Pick<Introspection, 'reconfigure'>;
   readonly ownKeys: { reconfigure(config: Config): void };
+  readonly watches: Pick<RevocationWatches, 'reset'>;
   /** The doors that are open. */
   readonly doors: Readonly<Record<DoorKey, { reconfigure(listener: Listener): void } | undefined>>;
 }
@@ -36,6 +38,7 @@ export function reconfigure(parts: ReconfiguredParts, config: Config): void {
   parts.keySets.reconfigure(config.issuers);
   parts.introspection.reconfigure(config.issuers);
   parts.ownKeys.reconfigure(config);
+  parts.watches.reset('answers changed');
   for (const door of DOOR_KEYS) {
     const listener = config.listen[door];
     if (listener !== undefined) parts.doors[door]?.reconfigure(listener);

@@ -7,8 +7,10 @@ import { Passwords } from '../accounts/passwords/passwords.ts';
 import { AuditLog } from '../audit/audit-log.ts';
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../core/ports.ts';
+import { systemTimers } from '../lib/clock.ts';
 import type { Events } from '../observe/events.ts';
 import type { Observation } from '../observe/observation.ts';
+import { RevocationWatches } from '../revocation/revocation-watches.ts';
 import { UnrecordedBudget } from '../revocation/unrecorded-budget.ts';
 import { RevocationSet } from '../revocation-set/revocation-set.ts';
 import type { Standings } from '../revocation-set/standings.ts';
@@ -35,6 +37,8 @@ export interface SharedParts {
   readonly clock: Clock;
   readonly revocationSet: Pick<RevocationSet, 'status' | 'revocations'>;
   readonly standings: Standings;
+  /** The callers that follow the revocation set. */
+  readonly watches: RevocationWatches;
   readonly known: TokenCache;
   readonly keySets: KeySets;
   readonly introspection: Introspection;
@@ -67,7 +71,10 @@ export async function openSharedParts(
   const revocationSet = await RevocationSet.open(parts);
   const { standings } = revocationSet;
   opened.push(async () => revocationSet.end());
-  const keySets = new KeySets({ clock, observer: issuerEvents });
+  const watches = new RevocationWatches({ set: revocationSet, clock, timers: systemTimers });
+  opened.push(async () => watches.stop());
+  const keysEnded = (): void => watches.reset('answers changed');
+  const keySets = new KeySets({ clock, observer: issuerEvents, keysEnded });
   opened.push(async () => keySets.close());
   const introspection = new Introspection({ clock, observer: issuerEvents });
   opened.push(() => introspection.close());
@@ -85,6 +92,7 @@ export async function openSharedParts(
     clock,
     revocationSet,
     standings,
+    watches,
     keySets,
     introspection,
     passwords: new Passwords(),

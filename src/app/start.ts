@@ -63,7 +63,8 @@ function build(config: Config, environment: Environment, observation: Observatio
     await createOwnAccount(config, parts, env);
     const issuer = ownIssuer(config);
     const basicUses = issuer && writeUses(parts, opened);
-    const own = await openOwnSigning(config, parts, 'create the first key');
+    const keysEnded = (): void => parts.watches.reset('answers changed');
+    const own = await openOwnSigning(config, { ...parts, keysEnded }, 'create the first key');
     opened.push(async () => own?.keys.close());
     observation.sources.ownKeys = own?.keys;
     const logIns = boundLogIns(config, parts, own);

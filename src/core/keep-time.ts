@@ -1,6 +1,6 @@
-import type { Moment } from './request.ts';
+import type { Instant, Moment } from './request.ts';
 import type { Freshness, Standing } from './standing.ts';
-import { isHeard } from './standing.ts';
+import { feedAgeMs, isEnded, isHeard } from './standing.ts';
 import type { VerifiedCredential } from './verified-credential.ts';
 
 /**
@@ -14,25 +14,48 @@ import type { VerifiedCredential } from './verified-credential.ts';
  * never kept, because its answers carry a notice; nor is what an issuer forbids to cache.
  */
 export function keepTime(credential: VerifiedCredential, freshness: Freshness, moment: Moment): number {
-  if (freshness.keepMs === 0) return 0;
-  if (credential.identity.scheme === 'basic' || credential.uncacheable === true) return 0;
-  const { validUntilMs, reverifyAt, standings, issuedAtSeconds } = credential;
-  const { monotonicMs, wallMs } = moment;
-  let keptMs = Math.min(freshness.keepMs, freshForMs(freshness, moment), validUntilMs - wallMs);
-  if (reverifyAt !== undefined) {
-    keptMs = Math.min(keptMs, reverifyAt.monotonicMs - monotonicMs, reverifyAt.wallMs - wallMs);
-  }
-  for (const standing of standings) {
-    if (!isHeard(standing, freshness, moment)) return 0;
-    keptMs = Math.min(keptMs, beginMs(standing, issuedAtSeconds) - wallMs);
-  }
-  // Written so that a figure which is no number keeps nothing.
-  return keptMs > 0 ? Math.floor(keptMs) : 0;
+  if (freshness.keepMs === 0 || isNeverKept(credential)) return 0;
+  const freshMs = freshness.maxStalenessMs - Math.max(0, feedAgeMs(freshness, moment));
+  return whole(Math.min(freshness.keepMs, freshMs, restMs(credential, freshness, moment)));
 }
 
-/** How long the feed's last proof still counts, by the stricter clock. */
-function freshForMs({ maxStalenessMs, heardUpToMs, heardUpToWallMs }: Freshness, moment: Moment): number {
-  return maxStalenessMs - Math.max(0, moment.monotonicMs - heardUpToMs, moment.wallMs - heardUpToWallMs);
+/** The longest time for which a caller may keep an allow although it follows the revocation set. */
+export const LONGEST_WATCHED_MS = 60_000;
+
+/**
+ * How long a caller that follows the revocation set may keep an allow that rests on this credential, as long as no entry
+ * changes that could end it: like {@link keepTime}, but for as long as the caller knows that. Does not depend on `keepMs`,
+ * since the caller learns of a revocation as early as this instance does. 0 if the credential has ended meanwhile.
+ */
+export function watchedKeepTime(credential: VerifiedCredential, freshness: Freshness, now: Instant): number {
+  const { standings, issuedAtSeconds } = credential;
+  const isEndedNow = standings.some((standing) => isEnded(standing, issuedAtSeconds, now.wallMs));
+  if (isEndedNow || isNeverKept(credential)) return 0;
+  return whole(Math.min(LONGEST_WATCHED_MS, restMs(credential, freshness, now)));
+}
+
+function isNeverKept({ identity, uncacheable }: VerifiedCredential): boolean {
+  return identity.scheme === 'basic' || uncacheable === true;
+}
+
+/** Until when the credential lasts by itself, in milliseconds; 0 if the feed does not vouch for each entry. */
+function restMs(credential: VerifiedCredential, freshness: Freshness, now: Instant): number {
+  const { validUntilMs, reverifyAt, standings, issuedAtSeconds } = credential;
+  const { monotonicMs, wallMs } = now;
+  let leftMs = validUntilMs - wallMs;
+  if (reverifyAt !== undefined) {
+    leftMs = Math.min(leftMs, reverifyAt.monotonicMs - monotonicMs, reverifyAt.wallMs - wallMs);
+  }
+  for (const standing of standings) {
+    if (!isHeard(standing, freshness, now)) return 0;
+    leftMs = Math.min(leftMs, beginMs(standing, issuedAtSeconds) - wallMs);
+  }
+  return leftMs;
+}
+
+/** Written so that a figure which is no number keeps nothing. */
+function whole(ms: number): number {
+  return ms > 0 ? Math.floor(ms) : 0;
 }
 
 /** Unix milliseconds from which an entry ends a token that it does not end yet; `Infinity` for one that it never ends. */

@@ -1,4 +1,4 @@
-import type { Moment } from './request.ts';
+import type { Instant, Moment } from './request.ts';
 
 /**
  * What this instance knows of one entry of the revocation set. All known credentials that the entry could end share it.
@@ -96,7 +96,7 @@ export function isEnded(standing: Standing, issuedAtSeconds: number, wallMs: num
 }
 
 /** Whether the feed would have reported a change of the entry. */
-export function isHeard(standing: Standing, freshness: Freshness, moment: Moment): boolean {
+export function isHeard(standing: Standing, freshness: Freshness, moment: Instant): boolean {
   return (
     standing.epoch === freshness.epoch && isWithin(freshness.heardUpToMs, freshness.heardUpToWallMs, freshness, moment)
   );
@@ -115,8 +115,18 @@ function isAnswered(standing: Standing, freshness: Freshness, moment: Moment): b
  * machine was suspended; the wall clock may have been set. If they drift apart by more than that bound, neither is
  * trusted.
  */
-function isWithin(monotonicMs: number, wallMs: number, { maxStalenessMs }: Freshness, moment: Moment): boolean {
+function isWithin(monotonicMs: number, wallMs: number, { maxStalenessMs }: Freshness, moment: Instant): boolean {
   const passedMs = moment.monotonicMs - monotonicMs;
   const passedWallMs = moment.wallMs - wallMs;
   return passedMs <= maxStalenessMs && passedWallMs <= maxStalenessMs && passedWallMs >= passedMs - maxStalenessMs;
+}
+
+/**
+ * How long ago the moment was up to which the feed has reported every change, in milliseconds by the clock that says more.
+ * `Infinity` if there was none, or if the wall clock was set back so far that {@link isWithin} trusts neither clock.
+ */
+export function feedAgeMs({ heardUpToMs, heardUpToWallMs, maxStalenessMs }: Freshness, now: Instant): number {
+  const passedMs = now.monotonicMs - heardUpToMs;
+  const passedWallMs = now.wallMs - heardUpToWallMs;
+  return passedWallMs < passedMs - maxStalenessMs ? Number.POSITIVE_INFINITY : Math.max(0, passedMs, passedWallMs);
 }

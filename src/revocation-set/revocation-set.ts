@@ -8,6 +8,7 @@ import { isEpochKey } from './epoch.ts';
 import { EpochWatch } from './epoch-watch.ts';
 import { LossReplay } from './loss-replay.ts';
 import type { EpochStore, RevocationFeed, RevocationListener, RevocationStore } from './revocation-store.ts';
+import type { RevocationWatcher } from './revocation-watcher.ts';
 import { SeenEntries } from './seen-entries.ts';
 import type { StandingLimits } from './standings.ts';
 import { Standings } from './standings.ts';
@@ -49,6 +50,7 @@ export class RevocationSet implements RevocationListener {
   private readonly watch: EpochWatch;
   private readonly reader: ChangeReader;
   private readonly replay: LossReplay;
+  private readonly watchers = new Set<RevocationWatcher>();
   private rewritten = 0;
   private vanished = 0;
   private wasLost = false;
@@ -57,7 +59,7 @@ export class RevocationSet implements RevocationListener {
     const { revocations, epochs } = store;
     this.observer = observer;
     this.known = new SeenEntries({ clock, maxEntries: maxKnown });
-    const distrust = (): void => this.standings.lost();
+    const distrust = (): void => this.distrust();
     this.watch = new EpochWatch({ store: epochs, clock, distrust, changed: () => this.epochChanged() });
     const { known, watch } = this;
     this.revocations = checkedRevocations(revocations, (found) => watch.check(found));
@@ -93,11 +95,26 @@ export class RevocationSet implements RevocationListener {
     return this.standings.maxStalenessMs;
   }
 
+  /** Whether the set is the one that was known, as far as this instance has noticed. */
+  isSound(): boolean {
+    return this.watch.isSound;
+  }
+
+  /**
+   * Reports to `watcher` every change of the set from now on, by any writer, whether or not this instance has a standing
+   * for it: each one before `standings.freshness` says that it has been heard. Returns what ends this.
+   */
+  addWatcher(watcher: RevocationWatcher): () => void {
+    this.watchers.add(watcher);
+    return () => this.watchers.delete(watcher);
+  }
+
   changed(keys: readonly string[]): void {
     this.standings.changed(keys);
     const entries = keys.filter((key) => !isEpochKey(key));
     if (entries.length < keys.length) void this.watch.look();
     this.reader.enqueue(entries);
+    if (entries.length > 0) this.reportChanged(entries);
   }
 
   /** Reads the entry back: it may have kept another value, and a write that changes nothing is not reported by the feed. */
@@ -106,11 +123,12 @@ export class RevocationSet implements RevocationListener {
     this.standings.changed([entry.key]);
     this.applyKnown(entry.key);
     this.reader.enqueue([entry.key]);
+    this.reportChanged([entry.key]);
   }
 
   /** Also checks the seen entries: some may be missing from the store even if the epoch is unchanged. */
   lost(): void {
-    this.standings.lost();
+    this.distrust();
     this.reader.breakOff();
     void this.watch.look();
     this.replay.start();
@@ -128,6 +146,16 @@ export class RevocationSet implements RevocationListener {
   /** Stops the background jobs; the store may be closed afterwards. */
   end(): void {
     for (const part of [this.watch, this.reader, this.replay]) part.end();
+  }
+
+  private reportChanged(keys: readonly string[]): void {
+    for (const watcher of this.watchers) watcher.changed(keys);
+  }
+
+  /** What was read before no longer counts, here and for those who keep answers. */
+  private distrust(): void {
+    this.standings.lost();
+    for (const watcher of this.watchers) watcher.lost();
   }
 
   private epochChanged(): void {

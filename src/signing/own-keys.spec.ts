@@ -17,6 +17,8 @@ class Instance {
   /** When it read the keys, in milliseconds since the start. */
   readonly readAtMs: number[] = [];
   broken: Error | undefined;
+  /** How often keys have ceased to be in force. */
+  ends = 0;
   readonly keys: OwnKeys;
   readonly ringing: KeyRingFixture;
   private readonly time: SimulatedTime;
@@ -36,6 +38,7 @@ class Instance {
         ownKeysFailed: (error) => this.events.push(`failed: ${describeError(error)}`),
         ownKeysRecovered: () => this.events.push('recovered'),
       },
+      keysEnded: () => (this.ends += 1),
     });
   }
 
@@ -166,7 +169,7 @@ describe('OwnKeys', () => {
     await time.advance(1_001);
     const { kid: next } = await instance.soon(keys.current());
     expect(next).not.toBe(kid);
-    expect(verification.inForce.inForce).toBe(false);
+    expect([verification.inForce.inForce, instance.ends]).toEqual([false, 1]);
     expect((await keys.published()).map((key) => key.kid)).toEqual([next]);
   });
 

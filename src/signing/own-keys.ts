@@ -47,6 +47,8 @@ export interface OwnKeysParts {
   /** Returns a number from 0 to below 1, by which waits are shortened so that instances do not all read at once. */
   readonly random: () => number;
   readonly observer: OwnKeysObserver;
+  /** Called when keys have ceased to be in force. Must not throw. */
+  readonly keysEnded: () => void;
 }
 
 interface OwnKey {
@@ -100,6 +102,7 @@ export class OwnKeys implements KeySource, SigningKeys {
     const dropped = this.known.filter(({ sealed }) => !kids.has(sealed.kid));
     for (const { opened } of dropped) opened.verification.inForce.inForce = false;
     this.known = known;
+    if (dropped.length > 0) this.parts.keysEnded();
     const added = [...kids].filter((kid) => !former.has(kid));
     if (former.size > 0 && added.length + dropped.length > 0) {
       this.parts.observer.ownKeysChanged(

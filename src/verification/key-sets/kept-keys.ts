@@ -5,6 +5,8 @@ import type { PublishedKey } from './published-keys.ts';
 export interface KeptKeysParts {
   readonly clock: Pick<Clock, 'monotonicMs'>;
   readonly timers: Timers;
+  /** Called when keys have ceased to be in force, for whatever reason. Must not throw. */
+  readonly ended: () => void;
   /** Called when the keys have become too old. Must not throw. */
   readonly outdated: () => void;
   /** How long keys stay in force after their issuer was last known to publish them, in milliseconds. */
@@ -56,7 +58,7 @@ export class KeptKeys {
     this.asOfMs = asOfMs;
     const current = new Set(this.keys);
     const dropped = [...former.values()].filter((key) => !current.has(key));
-    for (const key of dropped) key.inForce.inForce = false;
+    this.end(dropped);
     this.watchAge();
     return { added: this.keys.filter(({ spelling }) => !former.has(spelling)), dropped };
   }
@@ -86,8 +88,13 @@ export class KeptKeys {
 
   private expire(): void {
     this.cancelTimer();
-    for (const key of this.keys) key.inForce.inForce = false;
+    this.end(this.keys);
     this.keys = [];
     this.parts.outdated();
+  }
+
+  private end(keys: readonly PublishedKey[]): void {
+    for (const key of keys) key.inForce.inForce = false;
+    if (keys.length > 0) this.parts.ended();
   }
 }

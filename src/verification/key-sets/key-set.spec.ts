@@ -252,7 +252,7 @@ describe('RemoteKeySet keeps the last good keys', () => {
     expect([key?.inForce.inForce, await kids(set, 'RS256', 'a')]).toEqual([true, ['a']]);
     await issuer.time.advance(1);
     // Cached tokens do not call find(): the object that they hold must have changed.
-    expect(key?.inForce.inForce).toBe(false);
+    expect([key?.inForce.inForce, issuer.ends]).toEqual([false, 1]);
     expect(await kids(set, 'RS256', 'a')).toBeUndefined();
     expect(set.status()).toMatchObject({ ageSeconds: undefined, failures: issuer.asked.length - 1 });
     issuer.publish(A);
@@ -298,7 +298,7 @@ describe('RemoteKeySet keeps the last good keys', () => {
     expect((await set.find('RS256', 'a'))?.[0]).toBe(kept);
     expect([kept?.inForce.inForce, dropped?.inForce.inForce]).toEqual([true, false]);
     expect(await kids(set, 'RS256', 'b')).toEqual([]);
-    expect(issuer.told).toEqual(['corporate fetched: a,b', 'corporate changed: +c -b']);
+    expect([issuer.told, issuer.ends]).toEqual([['corporate fetched: a,b', 'corporate changed: +c -b'], 1]);
   });
 
   it('and accepts a dropped key that is published again', async () => {

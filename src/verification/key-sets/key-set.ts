@@ -33,6 +33,8 @@ export interface KeySetEnvironment {
   readonly fetchDocument: FetchDocument;
   readonly random: () => number;
   readonly observer: KeySetObserver;
+  /** Called when keys have ceased to be in force. Must not throw. */
+  readonly keysEnded: () => void;
 }
 
 export interface KeySetParts extends KeySetEnvironment {
@@ -55,9 +57,9 @@ export class RemoteKeySet implements KeySource {
 
   constructor(parts: KeySetParts) {
     this.parts = parts;
-    const { clock, timers, random, observer, issuer, maxStaleMs } = parts;
+    const { clock, timers, random, observer, keysEnded, issuer, maxStaleMs } = parts;
     this.reporter = new KeySetReporter(issuer, observer, clock);
-    this.kept = new KeptKeys({ clock, timers, maxStaleMs, outdated: () => this.reporter.outdated() });
+    this.kept = new KeptKeys({ clock, timers, maxStaleMs, ended: keysEnded, outdated: () => this.reporter.outdated() });
     const failed = (error: unknown): void => this.reporter.failed(error, this.refresher.failures);
     this.refresher = new Refresher({ refresh: (signal) => this.refresh(signal), failed, clock, timers, random });
   }

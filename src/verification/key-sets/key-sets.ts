@@ -12,7 +12,10 @@ import { DiscoveredLocation, FixedLocation } from './key-set-location.ts';
 /** An issuer that publishes its keys. */
 export type PublishingIssuer = JwksIssuer | DiscoveryIssuer;
 
-/** What {@link KeySets} needs. Timers, network and random numbers default to the system's. */
+/**
+ * What {@link KeySets} needs. Timers, network and random numbers default to the system's; by default, nothing is called
+ * when keys have ended.
+ */
 export type KeySetsParts = Pick<KeySetEnvironment, 'clock' | 'observer'> & Partial<KeySetEnvironment>;
 
 /** A key set, and how its server is reached now. */
@@ -30,7 +33,13 @@ export class KeySets {
   private sets: ReadonlyMap<string, OpenKeySet> = new Map();
 
   constructor(parts: KeySetsParts) {
-    this.environment = { timers: systemTimers, fetchDocument, random: Math.random, ...parts };
+    this.environment = {
+      timers: systemTimers,
+      fetchDocument,
+      random: Math.random,
+      keysEnded: () => undefined,
+      ...parts,
+    };
   }
 
   /**

@@ -15,6 +15,8 @@ export class Publisher {
   readonly asked: { readonly atMs: number; readonly url: string; readonly access?: KeyServerAccess | undefined }[] = [];
   /** The observer's calls, in words. */
   readonly told: string[] = [];
+  /** How often keys of this issuer have ceased to be in force. */
+  ends = 0;
   answer: (url: URL, signal: AbortSignal) => Promise<string | FetchedDocument>;
 
   constructor(...keys: readonly JsonWebKey[]) {
@@ -70,6 +72,7 @@ export class Publisher {
       fetchDocument,
       random: () => 0,
       observer: this.observer,
+      keysEnded: () => (this.ends += 1),
       location,
       maxStaleMs: 86_400_000,
     };
