@@ -114,7 +114,8 @@ function buildVerifier(
   const { clock, standings, known, keySets, introspection } = sharedParts;
   const issuers = trustIssuers(config.issuers, sharedParts.own?.keys ?? new FixedKeys([]), keySets);
   const { clockSkewMs, limits } = config;
-  const shared = { cache: known, standings, clockSkewMs, maxTokenLength: limits.token, generation };
+  const resourceAudiences = new Set(config.resources.flatMap(({ audience }) => audience));
+  const shared = { cache: known, standings, clockSkewMs, maxTokenLength: limits.token, resourceAudiences, generation };
   return new CredentialVerifier({
     bearer: new BearerVerifier({ ...shared, issuers, clock }),
     opaque: introspection.verifier(config.issuers, shared),

@@ -1,3 +1,4 @@
+import type { Resource } from '../core/resource/resource.ts';
 import type { Route } from '../core/route.ts';
 import type { IdentityHeaders } from '../core/upstream-headers.ts';
 import type { Secret } from './secret.ts';
@@ -18,6 +19,7 @@ export interface Config {
   /** The catalogue: the scopes that may be requested, by name. */
   readonly scopes: ReadonlyMap<string, CatalogueScope>;
   readonly issuers: readonly IssuerConfig[];
+  readonly resources: readonly ResourceConfig[];
   readonly basic: { readonly routes: boolean; readonly sunsetMs: number };
   readonly routes: readonly Route[];
   readonly shadow: boolean;
@@ -128,6 +130,18 @@ export interface HostPort {
 export interface CatalogueScope {
   readonly description: string | undefined;
   readonly maxTtlSeconds: number | undefined;
+}
+
+/** A protected resource and what its metadata says (RFC 9728, section 2). */
+export interface ResourceConfig extends Resource {
+  /** Exactly as written: clients compare it with the URL that they use. */
+  readonly url: string;
+  /** The issuer identifiers of the servers that issue tokens for it; never empty. */
+  readonly authorizationServers: readonly string[];
+  readonly scopes: readonly string[] | undefined;
+  readonly documentation: string | undefined;
+  /** Its name, for people. */
+  readonly title: string | undefined;
 }
 
 export type IssuerConfig = JwtIssuer | IntrospectionIssuer;

@@ -13,6 +13,8 @@ import { Source } from './reading/source.ts';
 import { fileSchema } from './sections/file-schema.ts';
 import { issuerNames, readIssuers, refuseShortPublishAhead } from './sections/issuers.ts';
 import { readListen } from './sections/listener.ts';
+import { judgeAudiences } from './sections/resources/audiences.ts';
+import { readResources } from './sections/resources/resources.ts';
 import { readRoutes } from './sections/routes.ts';
 import { readCatalogue } from './sections/scopes.ts';
 import { readStore } from './sections/store.ts';
@@ -80,6 +82,8 @@ function readConfig(draft: Draft): Config | undefined {
   const own = issuers?.find(({ kind }) => kind === 'signing')?.name;
   const settings = readSettings(draft);
   refuseShortPublishAhead(draft, issuers, settings.clockSkewMs);
+  const resources = readResources(draft, catalogue);
+  const context = { catalogue, issuers: issuerNames(draft), own, basic: basic?.routes, resources };
   const parts = {
     ...settings,
     file: draft.file,
@@ -87,9 +91,11 @@ function readConfig(draft: Draft): Config | undefined {
     scopes: catalogue,
     issuers,
     basic,
-    routes: readRoutes(draft, { catalogue, issuers: issuerNames(draft), own, basic: basic?.routes }),
+    resources,
+    routes: readRoutes(draft, context),
     identity: readIdentity(draft),
   };
+  judgeAudiences(draft, parts);
   return isComplete<Config>(parts) ? parts : undefined;
 }
 

@@ -1,5 +1,6 @@
 import type { Deny } from './decision.ts';
 import type { Reason } from './reason.ts';
+import type { Requirement } from './scope.ts';
 import { requiredScopes } from './scope.ts';
 
 /** A denial as HTTP, which each door sends in its own encoding (contract section 2). */
@@ -69,8 +70,13 @@ export function messageFor(denial: Deny): string {
   return denial.reason === 'scope_required' ? `${message}: ${nameScopes(denial, scopesOf(denial))}` : message;
 }
 
-function scopesOf({ route }: Deny): readonly string[] {
-  return route === undefined ? [] : requiredScopes(route.requirement);
+function scopesOf(denial: Deny): readonly string[] {
+  const requirement = requirementOf(denial);
+  return requirement === undefined ? [] : requiredScopes(requirement);
+}
+
+function requirementOf({ route, required }: Deny): Requirement | undefined {
+  return required ?? route?.requirement;
 }
 
 /**
@@ -83,17 +89,29 @@ export function problem(code: string, status: number, title: string, message: st
 }
 
 function nameScopes(denial: Deny, scopes: readonly string[]): string {
-  return scopes.join(denial.route?.requirement.kind === 'anyOf' ? ' or ' : ' and ');
+  return scopes.join(requirementOf(denial)?.kind === 'anyOf' ? ' or ' : ' and ');
 }
 
 function challengesFor(denial: Deny, scopes: readonly string[]): string[] {
   const { status, error } = TABLE[denial.reason];
+  const parameters = parametersFor(denial, scopes);
   if (denial.reason === 'credentials_required' || denial.reason === 'credentials_invalid') {
-    return denial.offersBasic ? [`Bearer ${REALM}`, `Basic ${REALM}, charset="UTF-8"`] : [`Bearer ${REALM}`];
+    const bearer = `Bearer ${REALM}${parameters}`;
+    return denial.offersBasic ? [bearer, `Basic ${REALM}, charset="UTF-8"`] : [bearer];
   }
   if (error === undefined || status === 503) return [];
-  const scope = denial.reason === 'scope_required' ? `, scope="${scopes.join(' ')}"` : '';
-  return [`Bearer ${REALM}, ${error}${scope}`];
+  return [`Bearer ${REALM}, ${error}${parameters}`];
+}
+
+/**
+ * What a client needs to get a token that suffices: the scopes (RFC 6750, section 3) and, for a route with a resource, the
+ * metadata that names the authorization servers (RFC 9728, section 5.1).
+ */
+function parametersFor(denial: Deny, scopes: readonly string[]): string {
+  const resource = TABLE[denial.reason].status === 400 ? undefined : denial.route?.resource;
+  const namesScopes = denial.reason === 'scope_required' || (resource !== undefined && scopes.length > 0);
+  const scope = namesScopes ? `, scope="${scopes.join(' ')}"` : '';
+  return resource === undefined ? scope : `${scope}, resource_metadata="${resource.metadataUrl}"`;
 }
 
 /** What is wrong with one field of a request. */

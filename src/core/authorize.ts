@@ -8,6 +8,8 @@ import { isPlainMethod } from './method.ts';
 import { readPath } from './path.ts';
 import type { Reason } from './reason.ts';
 import type { AccessRequest, Instant, Moment } from './request.ts';
+import { requirementOf } from './resource/mcp-rule.ts';
+import { isMeantFor } from './resource/resource.ts';
 import { kindOfEntry } from './revocation-entry.ts';
 import type { Route, RouteMap } from './route.ts';
 import { satisfies } from './scope.ts';
@@ -50,11 +52,16 @@ export function authorize(
   const takesBasic = route.basic && moment.wallMs < policy.basicUntilMs;
   const admitted = admit(request, route, takesBasic, policy, known, freshness, moment);
   if (admitted.outcome === 'verified') {
-    const isShadow = policy.shadow || route.shadow;
-    return allow(route, admitted, undefined, isShadow ? 0 : keepTime(admitted, freshness, moment));
+    // An answer on a route at an MCP server depends on the message too.
+    const isKept = !policy.shadow && !route.shadow && route.mcp === undefined;
+    return allow(route, admitted, undefined, isKept ? keepTime(admitted, freshness, moment) : 0);
   }
   if (admitted.outcome === 'need' && moment.mayAsk) return admitted;
-  const denial = admitted.outcome === 'need' ? deny('unavailable', route, `${admitted.what} not known`) : admitted;
+  const denial = withRequirement(
+    admitted.outcome === 'need' ? deny('unavailable', route, `${admitted.what} not known`) : admitted,
+    route,
+    request,
+  );
   return enforce(takesBasic && !request.fromBrowser ? { ...denial, offersBasic: true } : denial, policy);
 }
 
@@ -63,7 +70,7 @@ function enforce(denial: Deny, policy: Policy): Decision {
   return policy.shadow || denial.route?.shadow === true ? allow(denial.route, undefined, denial, 0) : denial;
 }
 
-/** The steps of a protected route: credential, verification, expiry, issuer, revocation, scope. */
+/** The steps of a protected route: credential, verification, expiry, issuer and audience, revocation, scope. */
 function admit(
   request: AccessRequest,
   route: Route,
@@ -87,13 +94,26 @@ function admit(
     return denyKnown(reason, route, 'issuer not taken here', finding);
   }
 
+  if (route.resource !== undefined && !isMeantFor(route.resource, finding.audiences)) {
+    return denyKnown('token_invalid', route, 'audience not taken here', finding);
+  }
+
   const verdict = judgeAll(finding, freshness, moment);
   if (verdict === 'revoked') return denyKnown('token_revoked', route, endOf(finding, moment), finding);
   if (verdict === 'unknown') return { outcome: 'need', what: 'standing', credential: finding };
 
   if (finding.use !== undefined && route.sufficient?.has(finding.use) === true) return finding;
-  if (!satisfies(finding.granted, route.requirement)) return denyKnown('scope_required', route, 'scope', finding);
+  const required = requirementOf(route, request);
+  if (typeof required === 'string') return denyKnown('route_denied', route, required, finding);
+  if (!satisfies(finding.granted, required)) return denyKnown('scope_required', route, 'scope', finding);
   return finding;
+}
+
+/** Challenges name what the message required, so that a client can ask for all of it at once. */
+function withRequirement(denial: Deny, route: Route, request: AccessRequest): Deny {
+  if (route.mcp === undefined) return denial;
+  const required = requirementOf(route, request);
+  return typeof required === 'string' ? denial : { ...denial, required };
 }
 
 /** Whether a credential must be verified again: its configuration, its key or its verification is out of date. */

@@ -81,6 +81,7 @@ const STEP_OF = {
   expired: 'expiry',
 
   'issuer not taken here': 'issuer',
+  'audience not taken here': 'issuer',
 
   'standing not known': 'revocation',
   revocation: 'revocation',
@@ -93,6 +94,18 @@ const STEP_OF = {
   'revocation by an entry': 'revocation',
 
   scope: 'scope',
+  'mcp http method': 'scope',
+  'mcp message not shown': 'scope',
+  'mcp headers hidden': 'scope',
+  'mcp headers not binding': 'scope',
+  'mcp header repeated': 'scope',
+  'mcp header spelling': 'scope',
+  'mcp header value': 'scope',
+  'mcp body not read': 'scope',
+  'mcp body encoded': 'scope',
+  'mcp headers and body differ': 'scope',
+  'mcp method unknown': 'scope',
+  'mcp tool not listed': 'scope',
 
   'no account': 'call',
   'the account is gone': 'call',

@@ -3,6 +3,7 @@ import { stepOf } from './check.ts';
 import type { PresentedCredential } from './credential.ts';
 import type { Reason } from './reason.ts';
 import type { Route } from './route.ts';
+import type { Requirement } from './scope.ts';
 import type { VerifiedCredential } from './verified-credential.ts';
 
 export interface Allow {
@@ -33,6 +34,8 @@ export type Deny = FailedCheck & {
   readonly offersBasic: boolean;
   /** When to try again, if that is known. */
   readonly retryAfterSeconds?: number | undefined;
+  /** What the request required, if that is not what its route requires: on a route at an MCP server. */
+  readonly required?: Requirement | undefined;
 };
 
 export type Decision = Allow | Deny;

@@ -1,3 +1,5 @@
+import type { McpReading } from './resource/mcp-message.ts';
+
 /** The listeners that turn foreign requests into an {@link AccessRequest}. */
 export type Door = 'ext-authz' | 'forward-auth' | 'access-api' | 'authzen' | 'tokens';
 
@@ -24,6 +26,8 @@ export interface AccessRequest {
   readonly client?: ClientAddress | undefined;
   /** Why the door cannot say for certain what is requested. Such a request is denied, in shadow mode too. */
   readonly flaw?: RequestFlaw | undefined;
+  /** What the door was shown of the MCP message in the body; `undefined` if it was shown nothing of one. */
+  readonly mcp?: McpReading | undefined;
 }
 
 /** Why a door cannot say for certain what a gateway asks; each is a check of the step `path`. */

@@ -1,4 +1,6 @@
 import { decodePath, encodePath } from './path.ts';
+import type { McpRule } from './resource/mcp-tools.ts';
+import type { Resource } from './resource/resource.ts';
 import type { Requirement } from './scope.ts';
 import type { TokenUse } from './verified-credential.ts';
 
@@ -18,6 +20,10 @@ export interface Route {
   /** The kinds of our own credentials that need no scopes here; only the calls of the token service have any. */
   readonly sufficient: ReadonlySet<TokenUse | 'password'> | undefined;
   readonly shadow: boolean;
+  /** The protected resource that it belongs to: tokens must be meant for it, and challenges name its metadata. */
+  readonly resource?: Resource | undefined;
+  /** For a route at an MCP server: what its messages require. */
+  readonly mcp?: McpRule | undefined;
 }
 
 /** `none`: no rule matches. `ambiguous`: the path as sent and its canonical encoding match two different rules. */

@@ -30,6 +30,8 @@ export interface VerifiedCredential {
   readonly granted: ReadonlySet<string>;
   /** The kind of one of our own credentials; `undefined` for those of other issuers. */
   readonly use: TokenUse | 'password' | undefined;
+  /** Those of a token's audiences (`aud`) that a configured resource names; `undefined` for passwords, and if none is configured. */
+  readonly audiences?: readonly string[] | undefined;
   /** For a password: the version of its account when it was verified. */
   readonly accountVersion?: number | undefined;
   /** Unix milliseconds from which it is expired, clock skew included; `Infinity` if it does not expire. */

@@ -22,6 +22,7 @@ describe('readClaims()', () => {
       notBeforeSeconds: 1.5,
       issuedAtSeconds: 1,
       scopes: ['messages:send'],
+      audiences: ['sms-api'],
     });
   });
 
@@ -34,6 +35,7 @@ describe('readClaims()', () => {
       notBeforeSeconds: Number.NEGATIVE_INFINITY,
       issuedAtSeconds: Number.NEGATIVE_INFINITY,
       scopes: [],
+      audiences: [],
     });
     expect(readClaims(token({ iss: CLAIMS.iss }), corporate({ audience: undefined }))).toBe('exp');
   });

@@ -17,6 +17,7 @@ export interface Claims {
   /** Unix seconds; `-Infinity` if absent. */
   readonly issuedAtSeconds: number;
   readonly scopes: readonly string[];
+  readonly audiences: readonly string[];
   /** The kind of one of our own tokens; `undefined` for those of other issuers. */
   readonly use: TokenUse | undefined;
 }
@@ -74,6 +75,7 @@ export function readPayload(payload: JsonObject, issuer: IssuerConfig): Claims |
     notBeforeSeconds: nbf ?? Number.NEGATIVE_INFINITY,
     issuedAtSeconds: iat ?? Number.NEGATIVE_INFINITY,
     scopes,
+    audiences: audiencesIn(payload) ?? [],
     use,
   };
 }
@@ -90,10 +92,15 @@ export function meetsIssuer(iss: unknown, profile: IssuerConfig): boolean {
 
 /** Whether the issuer's profile accepts one of the token's audiences; `aud` is a string or an array of strings. */
 export function meetsAudience(payload: JsonObject, { audience }: IssuerConfig): boolean {
-  const { aud } = payload;
-  const audiences: readonly unknown[] = Array.isArray(aud) ? aud : aud === undefined ? [] : [aud];
-  if (!audiences.every((value) => typeof value === 'string')) return false;
+  const audiences = audiencesIn(payload);
+  if (audiences === undefined) return false;
   return audience === undefined || audience.some((accepted) => audiences.includes(accepted));
+}
+
+/** `undefined` if `aud` is neither a string nor an array of strings. */
+function audiencesIn({ aud }: JsonObject): readonly string[] | undefined {
+  const audiences: readonly unknown[] = Array.isArray(aud) ? aud : aud === undefined ? [] : [aud];
+  return audiences.every((value) => typeof value === 'string') ? audiences : undefined;
 }
 
 /** Whether the token has the subject that the issuer's profile requires, if it requires one. */

@@ -82,8 +82,8 @@ export class TokenCache implements CredentialCache {
 }
 
 /** Estimates the bytes of an entry. Strings other than the token may need two bytes a character. */
-function sizeOf({ token, credential: { identity, reported } }: Entry): number {
-  const strings = [identity.subject, identity.tokenId, reported, ...identity.scopes];
+function sizeOf({ token, credential: { identity, reported, audiences = [] } }: Entry): number {
+  const strings = [identity.subject, identity.tokenId, reported, ...identity.scopes, ...audiences];
   const characters = strings.reduce((sum, string) => sum + (string?.length ?? 0), 0);
   return BYTES_EACH + token.length + 2 * characters + BYTES_A_SCOPE * identity.scopes.length;
 }

@@ -27,6 +27,8 @@ export interface CredentialParts {
   readonly clockSkewMs: number;
   /** The longest token to read, in characters. */
   readonly maxTokenLength: number;
+  /** The audiences of the configured resources; of a token's audiences, only these are remembered. */
+  readonly resourceAudiences?: ReadonlySet<string>;
   /** The configuration's generation, which every cached token carries. */
   readonly generation: number;
 }
@@ -40,6 +42,7 @@ export function toCredential(token: VerifiedToken, parts: CredentialParts): Veri
     identity: { issuer, subject, tokenId, scheme: 'bearer', scopes },
     granted: new Set(scopes),
     use,
+    audiences: audiencesOf(claims, parts),
     validUntilMs: claims.expiresAtSeconds * 1000 + parts.clockSkewMs,
     // A mark is a whole second and revokes every token issued within it.
     issuedAtSeconds: Math.floor(claims.issuedAtSeconds),
@@ -51,6 +54,11 @@ export function toCredential(token: VerifiedToken, parts: CredentialParts): Veri
     standings: revocationKeysOf(token).map((entry) => parts.standings.at(entry)),
     lastUse: use === undefined ? undefined : { atMs: Number.NEGATIVE_INFINITY },
   };
+}
+
+function audiencesOf({ audiences }: Claims, { resourceAudiences }: CredentialParts): readonly string[] | undefined {
+  if (resourceAudiences === undefined || resourceAudiences.size === 0) return undefined;
+  return audiences.filter((audience) => resourceAudiences.has(audience));
 }
 
 /** Returns a refusal with the reason `token_invalid`. @param issuer the configured name of the chosen issuer. */

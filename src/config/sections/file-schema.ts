@@ -7,6 +7,7 @@ import { distinct, expected, parsed, text } from '../reading/shape.ts';
 import { instant, milliseconds, seconds } from '../reading/times.ts';
 import { headerProblem } from './headers.ts';
 import { issuerSchema } from './issuer-schema.ts';
+import { resourceSchema } from './resources/resource-schema.ts';
 import { hostProblem, routeSchema } from './route-schema.ts';
 import { storeSchema } from './store-schema.ts';
 
@@ -123,6 +124,10 @@ export const fileSchema = z.strictObject({
     .array(issuerSchema)
     .prefault([])
     .describe('The issuers whose tokens are accepted. At most one of them is our own (signing)'),
+  resources: z
+    .array(resourceSchema)
+    .prefault([])
+    .describe('Protected resources, such as MCP servers, whose metadata clients may read (RFC 9728)'),
   basic: z
     .strictObject({
       routes: z.boolean().prefault(false).describe('Whether routes accept Basic credentials of accounts by default'),

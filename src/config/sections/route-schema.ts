@@ -3,6 +3,7 @@ import { METHOD } from '../../core/method.ts';
 import { quote } from '../../lib/wording.ts';
 import { distinct, expected, text } from '../reading/shape.ts';
 import { patternProblem } from './patterns.ts';
+import { mcpSchema } from './resources/mcp-schema.ts';
 
 const HOST = /^(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
 
@@ -36,6 +37,12 @@ export const routeSchema = z
       .optional()
       .describe('Names of the issuers whose tokens are accepted; all by default'),
     basic: z.boolean().optional().describe('Whether Basic credentials are accepted; basic.routes by default'),
+    resource: text('the name of a resource')
+      .optional()
+      .describe('The resource that it belongs to: tokens must have its audience, and challenges name its metadata'),
+    mcp: mcpSchema
+      .optional()
+      .describe('For a route at an MCP server: what a call of each tool requires besides the scopes of the route'),
     shadow: z
       .boolean()
       .prefault(false)

@@ -3,8 +3,11 @@ import type { Route } from '../../core/route.ts';
 import { RouteMap } from '../../core/route.ts';
 import type { Requirement } from '../../core/scope.ts';
 import { list, quote, suggest } from '../../lib/wording.ts';
+import type { ResourceConfig } from '../config.ts';
 import type { Draft } from '../reading/draft.ts';
 import type { Path } from '../reading/problems.ts';
+import { readMcp } from './resources/mcp.ts';
+import { resourceNames } from './resources/resources.ts';
 import type { WrittenRoute } from './route-schema.ts';
 import { REQUIREMENTS, routeSchema } from './route-schema.ts';
 import type { Catalogue } from './scopes.ts';
@@ -20,6 +23,7 @@ export interface RouteContext {
   readonly own: string | undefined;
   /** Whether routes accept Basic by default. */
   readonly basic: boolean | undefined;
+  readonly resources: readonly ResourceConfig[] | undefined;
 }
 
 /** Reads the routes and returns the well-formed ones; `undefined` if there is no list. */
@@ -48,20 +52,29 @@ function readRoute(draft: Draft, path: Path, context: RouteContext): Route | und
   refuseBasic(draft, path, written, context);
   refusePublic(draft, path, written);
   if (context.catalogue !== undefined) refuseScopes(draft, path, written, context.catalogue);
+  refuseResource(draft, path, written);
   const requirement = readRequirement(draft, path, written);
-  return (
-    requirement && {
-      pattern: written.path,
-      hosts: written.hosts ?? [],
-      methods: methods ?? (method === undefined ? [] : [method]),
-      requirement,
-      issuers: written.issuers && new Set(written.issuers),
-      basic:
-        requirement.kind !== 'public' && acceptsAccounts(written, context) && (written.basic ?? context.basic ?? false),
-      sufficient: undefined,
-      shadow: written.shadow,
-    }
-  );
+  if (requirement === undefined) return undefined;
+  const resource = context.resources?.find(({ name }) => name === written.resource);
+  const mcp = readMcp(draft, path, written, requirement, context.catalogue);
+  return {
+    pattern: written.path,
+    hosts: written.hosts ?? [],
+    methods: methods ?? (method === undefined ? [] : [method]),
+    requirement,
+    issuers: written.issuers && new Set(written.issuers),
+    basic: requirement.kind !== 'public' && acceptsBasic(written, context),
+    sufficient: undefined,
+    shadow: written.shadow,
+    ...(resource === undefined ? {} : { resource }),
+    ...(mcp === undefined ? {} : { mcp }),
+  };
+}
+
+/** A password is meant for no resource, so a route with one accepts no Basic. */
+function acceptsBasic(written: WrittenRoute, context: RouteContext): boolean {
+  if (written.resource !== undefined || !acceptsAccounts(written, context)) return false;
+  return written.basic ?? context.basic ?? false;
 }
 
 function readRequirement(draft: Draft, path: Path, written: WrittenRoute): Requirement | undefined {
@@ -103,6 +116,9 @@ function refuseIssuers(
 function refuseBasic(draft: Draft, path: Path, written: WrittenRoute, context: RouteContext): void {
   if (written.basic !== true) return;
   if (context.basic === false) draft.refuse([...path, 'basic'], 'requires basic.routes: true');
+  if (written.resource !== undefined) {
+    draft.refuse([...path, 'basic'], 'cannot be combined with resource: a password has no audience');
+  }
   if (acceptsAccounts(written, context)) return;
   draft.refuse([...path, 'basic'], `accounts belong to ${quote(context.own ?? '')}, which issuers does not list`);
 }
@@ -112,9 +128,16 @@ function acceptsAccounts({ issuers }: WrittenRoute, { own }: RouteContext): bool
   return issuers === undefined || own === undefined || issuers.includes(own);
 }
 
+function refuseResource(draft: Draft, path: Path, { resource }: WrittenRoute): void {
+  const names = resourceNames(draft);
+  if (resource === undefined || names === undefined || names.includes(resource)) return;
+  const known = names.filter((name) => typeof name === 'string');
+  draft.refuse([...path, 'resource'], `unknown resource ${quote(resource)}${suggest(resource, known)}`);
+}
+
 function refusePublic(draft: Draft, path: Path, written: WrittenRoute): void {
   if (written.public === undefined) return;
-  for (const key of ['issuers', 'basic'] as const) {
+  for (const key of ['issuers', 'basic', 'resource', 'mcp'] as const) {
     if (written[key] === undefined) continue;
     draft.refuse([...path, key], `a public route authenticates no one: ${key} has no effect here`);
   }

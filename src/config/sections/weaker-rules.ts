@@ -36,7 +36,16 @@ function shapeOf(pattern: string): string {
 
 /** Whether `route` admits every caller that `other` admits, and more. */
 function isLess(route: Route, other: Route): boolean {
-  return covers(route, other) && !covers(other, route);
+  return covers(route, other) && (!covers(other, route) || isNarrower(other, route));
+}
+
+/** Whether `other` requires the same scopes as `route`, and an audience or a scope of each tool besides. */
+function isNarrower(other: Route, route: Route): boolean {
+  if (other.shadow) return false;
+  return (
+    (other.mcp !== undefined && route.mcp === undefined) ||
+    (other.resource !== undefined && route.resource === undefined)
+  );
 }
 
 function covers(route: Route, other: Route): boolean {

@@ -1,5 +1,9 @@
 import type { AccessRequest } from '../../core/request.ts';
 import type { ShownHeaders } from '../../core/upstream-headers.ts';
+import type { HeaderField } from '../mcp-message.ts';
+import { concernsMcp, readMcpMessage } from '../mcp-message.ts';
+import type { McpMetadataReader } from './mcp-metadata.ts';
+import { describesBody } from './mcp-metadata.ts';
 import type { CheckRequest, HttpRequest } from './messages.ts';
 
 /** A decoded check request. */
@@ -14,6 +18,7 @@ export interface DecodedCheck {
  */
 const PSEUDO_HEADERS = new Set([':method', ':path', ':authority']);
 const COLON = 0x3a;
+const NO_FIELDS: readonly HeaderField[] = [];
 
 /** Reads the client's address from the gateway's peer (encoded) and from `X-Forwarded-For`. */
 export type ClientReader = (source: Uint8Array | undefined, forwardedFor: string | undefined) => string | undefined;
@@ -23,12 +28,18 @@ export type ClientReader = (source: Uint8Array | undefined, forwardedFor: string
  *
  * @param isDisguised whether a header name must not reach the upstream.
  * @param readClient called only if the client's address is needed.
+ * @param readMetadata called only if the gateway sends metadata of the request.
  */
 export function decodeCheck(
   check: CheckRequest,
   isDisguised: (name: string) => boolean,
   readClient: ClientReader = () => undefined,
+  readMetadata: McpMetadataReader = () => undefined,
 ): DecodedCheck {
+  const metadata = check.attributes?.metadata_context;
+  const hasMetadata = metadata !== undefined && metadata.length > 0;
+  let mcp = NO_FIELDS;
+  let body = NO_FIELDS;
   const http = check.attributes?.request?.http ?? {};
   const authorization: string[] = [];
   const disguised: string[] = [];
@@ -41,10 +52,13 @@ export function decodeCheck(
     else if (name === 'authorization') authorization.push(value);
     else if (name === 'origin' || name.startsWith('sec-fetch-')) fromBrowser = true;
     else if (name === 'x-forwarded-for') forwardedFor = forwardedFor === undefined ? value : `${forwardedFor},${value}`;
+    else if (concernsMcp(name)) mcp = [...mcp, [name, value]];
+    else if (hasMetadata && describesBody(name)) body = [...body, [name, value]];
     else if (isDisguised(name)) disguised.push(key);
   }
   const { method = '', host = '', path = '' } = http;
   const source = check.attributes?.source;
+  const shown = { complete: pseudoHeaders === PSEUDO_HEADERS.size, disguised };
   return {
     request: {
       door: 'ext-authz',
@@ -54,8 +68,9 @@ export function decodeCheck(
       authorization: authorization.length === 0 ? undefined : authorization.join(','),
       fromBrowser,
       client: () => readClient(source, forwardedFor),
+      mcp: readMcpMessage(mcp, shown, hasMetadata ? readMetadata(metadata, body) : undefined),
     },
-    shown: { complete: pseudoHeaders === PSEUDO_HEADERS.size, disguised },
+    shown,
   };
 }
 

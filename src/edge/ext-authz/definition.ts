@@ -1,10 +1,11 @@
 import { fileURLToPath } from 'node:url';
 import type { MessageTypeDefinition, MethodDefinition } from '@grpc/proto-loader';
 import { loadSync } from '@grpc/proto-loader';
-import type { Peer } from './messages.ts';
+import type { Metadata, Peer } from './messages.ts';
 
 export const EXT_AUTHZ = 'envoy.service.auth.v3.Authorization';
 const PEER = 'envoy.service.auth.v3.Peer';
+const METADATA = 'envoy.config.core.v3.Metadata';
 const PROTO_FOLDER = fileURLToPath(new URL('../../../proto', import.meta.url));
 
 /** The service as `proto/` describes it, with the messages of `messages.ts`. */
@@ -20,8 +21,17 @@ export function loadExtAuthz(): ExtAuthzDefinition {
 
 /** Decodes a {@link Peer}; throws if the bytes are not one. */
 export function loadPeer(): (bytes: Uint8Array) => Peer {
-  const { [PEER]: definition } = load();
-  if (definition === undefined || !isPeer(definition)) throw new Error(`proto/ does not describe ${PEER}`);
+  return loadMessage<Peer>(PEER);
+}
+
+/** Decodes {@link Metadata}; throws if the bytes are not that. */
+export function loadMetadata(): (bytes: Uint8Array) => Metadata {
+  return loadMessage<Metadata>(METADATA);
+}
+
+function loadMessage<Message extends object>(name: string): (bytes: Uint8Array) => Message {
+  const { [name]: definition }: Readonly<Record<string, unknown>> = load();
+  if (!isMessage<Message>(definition)) throw new Error(`proto/ does not describe ${name}`);
   return (bytes) => definition.deserialize(Buffer.from(bytes));
 }
 
@@ -30,8 +40,8 @@ function load() {
   return loadSync('envoy/service/auth/v3/external_auth.proto', options);
 }
 
-function isPeer(definition: object): definition is MessageTypeDefinition<Peer, Peer> {
-  return 'deserialize' in definition;
+function isMessage<Message extends object>(definition: unknown): definition is MessageTypeDefinition<Message, Message> {
+  return typeof definition === 'object' && definition !== null && 'deserialize' in definition;
 }
 
 function isExtAuthz(definition: object): definition is ExtAuthzDefinition {

@@ -5,6 +5,8 @@ export interface CheckRequest {
   readonly attributes?: {
     /** A {@link Peer}, encoded. */
     readonly source?: Uint8Array;
+    /** {@link Metadata}, encoded. */
+    readonly metadata_context?: Uint8Array;
     readonly request?: { readonly http?: HttpRequest | null } | null;
   } | null;
 }
@@ -12,6 +14,22 @@ export interface CheckRequest {
 /** What the gateway takes for the client. */
 export interface Peer {
   readonly address?: { readonly socket_address?: { readonly address?: string } | null } | null;
+}
+
+/** What the filters before ext_authz say of the request. */
+export interface Metadata {
+  readonly filter_metadata?: Readonly<Record<string, ReadStruct>>;
+}
+
+interface ReadStruct {
+  readonly fields?: Readonly<Record<string, ReadValue>>;
+}
+
+/** A `google.protobuf.Value`, of the kinds that we read. */
+export interface ReadValue {
+  readonly stringValue?: string;
+  readonly boolValue?: boolean;
+  readonly structValue?: ReadStruct;
 }
 
 export interface HttpRequest {

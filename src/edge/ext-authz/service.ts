@@ -16,6 +16,8 @@ import type { ClientReader } from './decode.ts';
 import { decodeCheck } from './decode.ts';
 import { EXT_AUTHZ, loadExtAuthz } from './definition.ts';
 import { encodeDecision } from './encode.ts';
+import type { McpMetadataReader } from './mcp-metadata.ts';
+import { createMcpMetadataReader } from './mcp-metadata.ts';
 import type { CheckRequest, CheckResponse } from './messages.ts';
 
 const DOOR = 'extAuthz';
@@ -48,15 +50,21 @@ export async function openExtAuthz(listener: Listener, parts: ExtAuthzParts): Pr
   const readClient = createClientReader(
     new ClientAddresses(DOOR, () => parts.gateway().trustedProxies, parts.observer),
   );
+  const readers = { readClient, readMetadata: createMcpMetadataReader() };
   server.addService(
     { ...loadExtAuthz() },
-    { Check: (call: Call, reply: Reply) => void check(call, reply, parts, readClient, connections) },
+    { Check: (call: Call, reply: Reply) => void check(call, reply, parts, readers, connections) },
   );
   addHealth(server, parts.health, [EXT_AUTHZ]);
   return openGrpcListener(listener, { door: DOOR, server, connections, observer: parts.observer });
 }
 
 const NOTHING_SHOWN: ShownHeaders = { complete: false, disguised: [] };
+
+interface Readers {
+  readonly readClient: ClientReader;
+  readonly readMetadata: McpMetadataReader;
+}
 
 type Call = ServerUnaryCall<CheckRequest, CheckResponse>;
 type Reply = sendUnaryData<CheckResponse>;
@@ -65,13 +73,13 @@ async function check(
   call: Call,
   reply: Reply,
   { gateway, failed }: ExtAuthzParts,
-  readClient: ClientReader,
+  { readClient, readMetadata }: Readers,
   connections: Connections,
 ): Promise<void> {
   connections.begin();
   const { decider, headers, basicNotice } = gateway();
   try {
-    const { request, shown } = decodeCheck(call.request, (name) => headers.isDisguised(name), readClient);
+    const { request, shown } = decodeCheck(call.request, (name) => headers.isDisguised(name), readClient, readMetadata);
     const decision = await decider.decide(request);
     const notice = isAboutBasic(request, decision) ? basicNotice : [];
     reply(null, encodeDecision(decision, headers, shown, notice));

@@ -39,6 +39,7 @@ describe('judgeAnswer()', () => {
       notBeforeSeconds: Number.NEGATIVE_INFINITY,
       issuedAtSeconds: 1,
       scopes: ['messages:send'],
+      audiences: [],
       reported: '["alice","app",1,2]',
     });
   });
