@@ -64,13 +64,17 @@ describe.each(await installedGateways())('$label', ({ kind, isMissing }) => {
     expect(services.received).toEqual([]);
   });
 
-  it.skipIf(isMissing)('answers 503 while Sallyport is down', async () => {
+  it.skipIf(isMissing)('answers 503 while Sallyport is down, and passes requests again afterwards', async () => {
     const [closed = 0] = await freePorts(1);
     const other = await startGateway(kind, { verify: closed, tokens: closed, ...services.ports });
     try {
-      const answer = await sendRequest({ port: other.port, method: 'POST', path: PATH, headers: [], body: '{}' });
-      expect(answer.status).toBe(503);
+      const request = { port: other.port, method: 'POST', path: PATH, headers: [], body: '{}' };
+      expect((await sendRequest(request)).status).toBe(503);
       expect(services.received).toEqual([]);
+      const back = await startFakeVerify(closed);
+      back.answer = (_request, response) => response.writeHead(200).end();
+      await expect.poll(async () => (await sendRequest(request)).status, { timeout: 10_000 }).toBe(202);
+      back.close();
     } finally {
       await other.close();
     }

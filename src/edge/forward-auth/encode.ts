@@ -86,8 +86,13 @@ function encodeDeny(denial: Deny, mode: ForwardAuthMode, common: readonly string
   // nginx reads nothing else of a denial. With them it can send the client the answer that the other doors give.
   if (mode === 'nginx') fields.push(STATUS, String(answer.status), PROBLEM, ascii(answer.body));
   if (retryAfterSeconds !== undefined) fields.push('retry-after', String(retryAfterSeconds));
-  for (const challenge of challenges) fields.push('www-authenticate', challenge);
+  for (const challenge of challengeFields(challenges, mode)) fields.push('www-authenticate', challenge);
   return { status, fields, body };
+}
+
+/** nginx passes on one field; it may hold several challenges (RFC 9110, section 11.6.1). */
+function challengeFields(challenges: readonly string[], mode: ForwardAuthMode): readonly string[] {
+  return mode === 'nginx' && challenges.length > 1 ? [challenges.join(', ')] : challenges;
 }
 
 /** Escapes what a field value must not contain (RFC 9110, section 5.5). */

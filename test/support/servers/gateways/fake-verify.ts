@@ -13,14 +13,18 @@ export interface FakeVerify {
   close(): void;
 }
 
-/** Starts it. It denies at first. */
-export async function startFakeVerify(): Promise<FakeVerify> {
+/**
+ * Starts it. It denies at first.
+ *
+ * @param wanted a free port by default.
+ */
+export async function startFakeVerify(wanted = 0): Promise<FakeVerify> {
   const asked: IncomingMessage[] = [];
   const server = createServer((request, response) => {
     asked.push(request);
     fake.answer(request, response);
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
+  await once(server.listen(wanted, '127.0.0.1'), 'listening');
   const fake: FakeVerify = {
     // A listening TCP server has an address of this form.
     port: (server.address() as AddressInfo).port,

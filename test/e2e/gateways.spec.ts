@@ -1,0 +1,123 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { GatewayKind } from '../../deploy/gateways/kinds.ts';
+import { type CaseIssuers, startCaseIssuers } from '../support/servers/case-issuers.ts';
+import {
+  type Edit,
+  installedGateways,
+  type RunningGateway,
+  startGateway,
+} from '../support/servers/gateways/gateway.ts';
+import { OWN_REFUSALS } from '../support/servers/gateways/own-refusals.ts';
+import { PATIENCE } from '../support/servers/gateways/patience.ts';
+import { rawRequest, sendRaw } from '../support/servers/gateways/raw-http.ts';
+import { type HttpResponse, sendRequest } from '../support/servers/http-client.ts';
+import { sendHttp2Request } from '../support/servers/http2-client.ts';
+import { optionsFor } from '../support/servers/platform.ts';
+import { freePorts } from '../support/servers/ports.ts';
+import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
+import { type Services, startServices } from '../support/servers/services.ts';
+import { SQLITE } from '../support/servers/stores.ts';
+import { expectDenied, expectUpstream, isDenied, isSuccess, requestOf } from './case-run.ts';
+import { CASES, type Case, type Denied } from './cases.ts';
+
+/** Paths that two parsers may read differently, as bytes that no HTTP client sends. */
+const AMBIGUOUS = CASES.filter(({ directOnly, path }) => directOnly === true && /^[/*]/.test(path ?? ''));
+
+/** An edit that adds a port for HTTP/2 without TLS, for gateways that speak one protocol for each port. */
+const HTTP2_LISTENERS: Readonly<Record<string, (port: number) => Edit>> = {
+  nginx: (port) => ['server_name _', `listen 127.0.0.1:${port} http2; server_name _`],
+};
+
+describe.each(await installedGateways())('$label', ({ kind, isMissing }) => {
+  let issuers: CaseIssuers;
+  let services: Services;
+  let sallyport: Sallyport;
+  let gateway: RunningGateway;
+  let http2Port: number;
+  const refusals = OWN_REFUSALS[kind.name] ?? [];
+
+  beforeAll(async () => {
+    if (isMissing) return;
+    issuers = await startCaseIssuers();
+    services = await startServices();
+    const [verify = 0] = await freePorts(1);
+    const { env, edit } = optionsFor(issuers, await SQLITE.start());
+    sallyport = await startSallyport({
+      env,
+      edit: (config) => {
+        edit(config);
+        config['listen'] = {
+          ...(config['listen'] as object),
+          verify: { address: `127.0.0.1:${verify}`, mode: kind.mode },
+        };
+      },
+    });
+    const behind = { verify, tokens: sallyport.ports.tokens, ...services.ports };
+    const [plainHttp2 = 0] = await freePorts(1);
+    const listen = HTTP2_LISTENERS[kind.name]?.(plainHttp2);
+    gateway = await startGateway(kind, behind, [
+      ...(PATIENCE[kind.name] ?? []),
+      ...(listen === undefined ? [] : [listen]),
+    ]);
+    http2Port = listen === undefined ? gateway.port : plainHttp2;
+  });
+
+  afterAll(async () => {
+    if (isMissing) return;
+    await gateway.close();
+    await sallyport.close();
+    services.close();
+    issuers.close();
+  });
+
+  beforeEach(() => {
+    if (!isMissing) services.received.length = 0;
+  });
+
+  it.skipIf(isMissing).each(CASES.filter(({ directOnly }) => directOnly !== true))('$name', async (wanted) => {
+    const answer = await ask(wanted);
+    const refusal = refusals.find(({ cases }) => cases.test(wanted.name));
+    if (refusal !== undefined) {
+      expect(services.received).toEqual([]);
+      expect(answer.status).toBe(refusal.status);
+    } else if (isDenied(wanted.expected)) {
+      expect(services.received).toEqual([]);
+      expectDenied(answer, shownBy(kind, wanted.expected));
+      expect(answer.headers['content-type']).toBe('application/problem+json');
+    } else {
+      expect(answer.status, answer.body).toSatisfy(isSuccess);
+      expect(services.received).toHaveLength(1);
+      expectUpstream(services.received[0]?.headers ?? {}, wanted.expected);
+    }
+  });
+
+  it.skipIf(isMissing).each(AMBIGUOUS)('lets nothing reach a service: $name', async ({ path }) => {
+    const status = await sendRaw(gateway.port, rawRequest(`GET ${path}`, ['Host: gateway']));
+    expect(status).toBeGreaterThanOrEqual(400);
+    expect(services.received).toEqual([]);
+  });
+
+  it.skipIf(isMissing)('lets no secret appear in what Sallyport and the gateway write', async () => {
+    const files = (await readdir(gateway.folder)).filter((name) => name.endsWith('.log'));
+    const logs = await Promise.all(files.map((name) => readFile(join(gateway.folder, name), 'utf8')));
+    const written = [sallyport.output(), gateway.output(), ...logs].join('\n');
+    expect(written).toContain('"door":"forward-auth"');
+    expect(issuers.secrets.size).toBeGreaterThan(50);
+    expect([...issuers.secrets].filter((secret) => written.includes(secret))).toEqual([]);
+  });
+
+  function ask(wanted: Case): Promise<HttpResponse> {
+    const { method, path, host, headers } = requestOf(wanted, issuers);
+    if (wanted.overHttp2 === true)
+      return sendHttp2Request({ port: http2Port, method, path, headers: [[':authority', host], ...headers] });
+    return sendRequest({ port: gateway.port, method, path, headers: [['Host', host], ...headers] });
+  }
+});
+
+/** Returns the denial as the client of the gateway reads it. */
+function shownBy({ mode }: GatewayKind, expected: Denied): Denied {
+  const { challenges } = expected;
+  return mode === 'nginx' && challenges.length > 1 ? { ...expected, challenges: [challenges.join(', ')] } : expected;
+}
