@@ -23,20 +23,33 @@ export interface Reader {
   client(forwardedFor: string | undefined): string | undefined;
 }
 
-/** Whether a request target is that of forward authentication. In mode `path`, everything that begins so. */
-export function isAuth(target: string, mode: ForwardAuthMode | undefined): boolean {
-  if (mode === undefined || !target.startsWith(AUTH)) return false;
-  return mode === 'path' || target.length === AUTH.length || target.startsWith('?', AUTH.length);
+/**
+ * Whether a request is one to `/auth`. In mode `path`, so is everything that begins with it, and CONNECT, from which Envoy
+ * leaves out the path.
+ */
+export function isAuth({ method, url = '' }: Line, mode: ForwardAuthMode | undefined): boolean {
+  if (mode === undefined) return false;
+  if (mode === 'path') return url.startsWith(AUTH) || method === 'CONNECT';
+  return url === AUTH || url.startsWith(`${AUTH}?`);
 }
+
+type Line = Pick<IncomingMessage, 'method' | 'url'>;
+
+/** What is known of a request whose method or target Node cannot parse: other servers may read it as a valid one. */
+export const UNREADABLE: AccessRequest = {
+  door: 'forward-auth',
+  method: '',
+  host: '',
+  path: '',
+  authorization: undefined,
+  fromBrowser: false,
+};
 
 /**
  * Decodes a request to `/auth` by the mode of the listener; the headers of the other modes are ignored. What the gateway
  * does not say, or says twice, is a flaw, for which the request is denied.
  */
-export function decodeAuth(
-  message: Pick<IncomingMessage, 'method' | 'url' | 'rawHeaders'>,
-  reader: Reader,
-): DecodedAuth {
+export function decodeAuth(message: Line & Pick<IncomingMessage, 'rawHeaders'>, reader: Reader): DecodedAuth {
   const fields = new Map<string, string[]>();
   const disguised: string[] = [];
   let fromBrowser = false;

@@ -31,8 +31,11 @@ export const DESCRIPTIONS: Readonly<Record<ForwardAuthMode, Describe>> = {
     const path = only(fields.get('x-forwarded-uri'), JOINED_TARGETS);
     return describe(method, hostOf(fields, 'x-forwarded-host'), path);
   },
-  path: (fields, { method = '', url = '' }) =>
-    describe(once(method), hostOf(fields, 'host'), once(url.slice(AUTH.length))),
+  path: (fields, { method = '', url = '' }) => {
+    // CONNECT has an authority in place of the path.
+    const path = url.startsWith(AUTH) ? url.slice(AUTH.length) : '';
+    return describe(once(method), hostOf(fields, 'host'), once(path));
+  },
 };
 
 /** A value that a gateway states: once, not at all, or more than once. */

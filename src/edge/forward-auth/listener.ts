@@ -4,7 +4,7 @@ import { createServer, ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Listener } from '../../config/config.ts';
-import { answerClientError } from '../client-errors.ts';
+import type { ClientError } from '../client-errors.ts';
 import { Connections } from '../connections.ts';
 import { HTTP_OPTIONS } from '../http-server.ts';
 import { listenEverywhere } from '../listen-everywhere.ts';
@@ -29,12 +29,18 @@ interface HttpListener {
   close(limitMs: number): Promise<void>;
 }
 
+interface Handlers {
+  onRequest(request: IncomingMessage, response: ServerResponse): void;
+  /** Answers bytes that Node cannot parse as a request. */
+  onUnreadable(error: ClientError, socket: Socket): void;
+}
+
 /** Listens for HTTP/1.1 on all addresses of the host name; rejects if it cannot. */
 export async function openListener(
   listener: Listener,
   door: string,
   observer: HandshakeObserver,
-  handle: (request: IncomingMessage, response: ServerResponse) => void,
+  handlers: Handlers,
 ): Promise<HttpListener> {
   const connections = new Connections();
   let isClosing = false;
@@ -42,11 +48,11 @@ export async function openListener(
     connections.begin();
     response.once('close', () => connections.end());
     if (isClosing) response.shouldKeepAlive = false;
-    handle(request, response);
+    handlers.onRequest(request, response);
   };
   const create = (): Server => {
     try {
-      const server = createFor(listener, onRequest);
+      const server = createFor(listener, { ...handlers, onRequest });
       connections.add(server);
       watchHandshakes(server, door, observer);
       return server;
@@ -69,14 +75,14 @@ export async function openListener(
   };
 }
 
-function createFor({ tls }: Listener, onRequest: RequestListener): Server {
+function createFor({ tls }: Listener, { onRequest, onUnreadable }: Handlers): Server {
   const server =
     tls === undefined
       ? createServer(OPTIONS, onRequest)
       : createTlsServer({ ...OPTIONS, ...tlsOptions(tls) }, onRequest);
   // By default Node drops the fields after the first two thousand, and with them what the gateway says.
   server.maxHeadersCount = 0;
-  server.on('clientError', answerClientError);
+  server.on('clientError', onUnreadable);
   // Node leaves the connection of a CONNECT request to us, and closes it if there is no listener.
   server.on('connect', (request: IncomingMessage, socket: Socket) => {
     const response = new ServerResponse(request);

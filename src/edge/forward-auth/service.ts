@@ -1,20 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { FastifyPluginAsync } from 'fastify';
 import type { ForwardAuthMode, Listener } from '../../config/config.ts';
 import { deny } from '../../core/decision.ts';
 import { isAboutBasic } from '../basic-notice.ts';
 import type { ForwardingObserver } from '../client-address.ts';
 import { ClientAddresses, isProxy } from '../client-address.ts';
+import { answerClientError, endWith } from '../client-errors.ts';
 import { discardBody } from '../discard-body.ts';
 import type { Gateway } from '../gateway.ts';
 import { createHttpServer } from '../http-server.ts';
 import type { DoorObserver } from '../listening.ts';
-import { decodeAuth, isAuth } from './decode.ts';
+import { decodeAuth, isAuth, UNREADABLE } from './decode.ts';
 import type { AuthAnswer } from './encode.ts';
 import { encodeAuth } from './encode.ts';
 import { openListener } from './listener.ts';
 
 const DOOR = 'verify';
+const NOTHING_SHOWN = { credentials: [], disguised: [] } as const;
 
 /** Told of gateways whose requests are denied. */
 export interface GatewayObserver {
@@ -54,9 +57,15 @@ export async function openVerify(listener: Listener, parts: VerifyParts): Promis
   await calls.ready();
   const auth = new Auth(parts, new ClientAddresses(DOOR, trustedProxies, observer), 'path' in listener.address);
   let { mode } = listener;
-  const open = await openListener(listener, DOOR, observer, (request, response) => {
-    if (mode !== undefined && isAuth(request.url ?? '', mode)) void auth.answer(request, response, mode);
-    else calls.routing(request, response);
+  const open = await openListener(listener, DOOR, observer, {
+    onRequest: (request, response) => {
+      if (mode !== undefined && isAuth(request, mode)) void auth.answer(request, response, mode);
+      else calls.routing(request, response);
+    },
+    onUnreadable: (error, socket) => {
+      if (mode === 'path' && OF_REQUEST_LINE.has(error.code)) void auth.refuse(socket, mode);
+      else answerClientError(error, socket);
+    },
   });
   return {
     address: open.address,
@@ -70,6 +79,14 @@ export async function openVerify(listener: Listener, parts: VerifyParts): Promis
     },
   };
 }
+
+/** Node's errors about a method and a target, which in mode `path` are the client's own. */
+const OF_REQUEST_LINE: ReadonlySet<string | undefined> = new Set([
+  'HPE_INVALID_METHOD',
+  'HPE_INVALID_URL',
+  'HPE_INVALID_CONSTANT',
+  'HPE_INVALID_VERSION',
+]);
 
 /** Answers requests to `/auth`. */
 class Auth {
@@ -90,9 +107,16 @@ class Auth {
     } catch (error) {
       this.parts.failed(error);
       const denial = deny('unavailable', undefined, 'internal error');
-      write(response, encodeAuth(denial, mode, gateway.headers, { credentials: [], disguised: [] }));
+      write(response, encodeAuth(denial, mode, gateway.headers, NOTHING_SHOWN));
     }
     discardBody(request);
+  }
+
+  /** Denies a request whose method or target Node cannot parse. */
+  async refuse(socket: Socket, mode: ForwardAuthMode): Promise<void> {
+    const { decider, headers } = this.parts.gateway();
+    const { status, fields, body } = encodeAuth(await decider.decide(UNREADABLE), mode, headers, NOTHING_SHOWN);
+    endWith(socket, status, fields, body);
   }
 
   private async decide(
