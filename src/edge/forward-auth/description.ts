@@ -32,8 +32,8 @@ export const DESCRIPTIONS: Readonly<Record<ForwardAuthMode, Describe>> = {
     return describe(method, hostOf(fields, 'x-forwarded-host'), path);
   },
   path: (fields, { method = '', url = '' }) => {
-    // CONNECT has an authority in place of the path.
-    const path = url.startsWith(AUTH) ? url.slice(AUTH.length) : '';
+    // CONNECT names no path (RFC 9112, section 3.2.3), and a 2xx response to it would open a tunnel.
+    const path = method === 'CONNECT' ? '' : url.slice(AUTH.length);
     return describe(once(method), hostOf(fields, 'host'), once(path));
   },
 };
