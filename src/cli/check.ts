@@ -11,7 +11,8 @@ export const check = defineCommand('check', {
 Warns about each route that lists no methods and requires less than another route for the same path: it
 also matches the methods that the other one does not list.
 
-Opens no listener, no store and no connection. Variables and files that secrets refer to must exist.`,
+Opens no listener, no store and no connection. The variables and files that the configuration names must
+exist.`,
   options: {},
   run({ config: file }, { env, out, err }) {
     const { config, warnings } = requireLoaded(file, env);

@@ -1,11 +1,11 @@
 import type { Decision } from '../core/decision.ts';
 import type { DecisionObserver, RevocationObserver, Timing } from '../core/ports.ts';
 import type { AccessRequest } from '../core/request.ts';
+import { messageOf } from '../lib/errors.ts';
 import type { ConfigStatus } from './config-status.ts';
 import type { Failures } from './failures.ts';
 import type { Forwarding } from './forwarding.ts';
 import type { DecisionLog } from './log/decision-log.ts';
-import { messageOf } from './log/error-message.ts';
 import type { LogInLog, RefusedLogIn } from './log/log-in-log.ts';
 import type { Logs } from './log/logs.ts';
 import { secretsOf, withoutSecrets } from './log/own-credential.ts';

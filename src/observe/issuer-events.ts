@@ -1,4 +1,4 @@
-import { messageOf } from './log/error-message.ts';
+import { messageOf } from '../lib/errors.ts';
 import type { Logger } from './log/logger.ts';
 
 const MAX_KID_LENGTH = 64;

@@ -6,7 +6,7 @@ import { hasCredentials } from './server-access.ts';
 const DISCOVERY_ROLE = 'system:service-account-issuer-discovery';
 
 /** Codes with which Node refuses a certificate whose chain does not end at a trusted CA. */
-const UNTRUSTED: ReadonlySet<unknown> = new Set([
+const UNTRUSTED: ReadonlySet<string> = new Set([
   'CERT_SIGNATURE_FAILURE',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
@@ -21,15 +21,18 @@ export function withAdvice(error: unknown, access: KeyServerAccess | undefined):
     const advice = statusAdvice(error.status, access);
     return advice === undefined ? error : new UnexpectedStatus(error.status, { cause: new Error(advice) });
   }
-  if (!isUntrusted(error)) return error;
+  const code = codeOfDistrust(error);
+  if (code === undefined) return error;
   const ca = access?.ca === undefined ? 'a CA that Node trusts: name its CA in ca' : 'the CA in ca';
-  return new Error(`its certificate is not signed by ${ca}`, { cause: error });
+  // Without the cause, whose message advises to trust the CAs of the system.
+  return new Error(`its certificate is not signed by ${ca} (${code})`);
 }
 
-/** `fetch` gives the error of the connection as a cause. */
-function isUntrusted(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  return ('code' in error && UNTRUSTED.has(error.code)) || isUntrusted(error.cause);
+/** Returns the code if the certificate is not trusted. `fetch` gives the error of the connection as a cause. */
+function codeOfDistrust(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code } = error as NodeJS.ErrnoException;
+  return code !== undefined && UNTRUSTED.has(code) ? code : codeOfDistrust(error.cause);
 }
 
 function statusAdvice(status: number, access: KeyServerAccess | undefined): string | undefined {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../core/ports.ts';
+import { messageOf } from '../../lib/errors.ts';
 import type { KeyChanges } from './kept-keys.ts';
 import type { PublishedKey } from './published-keys.ts';
 import { PrivateKeysError } from './published-keys.ts';
@@ -11,7 +12,10 @@ export interface KeySetObserver {
   /** There were no keys in force; now there are. */
   keySetFetched(issuer: string, kids: readonly (string | undefined)[]): void;
   keySetChanged(issuer: string, added: readonly (string | undefined)[], dropped: readonly (string | undefined)[]): void;
-  /** A refresh failed; called for the first failure, then at most every ten minutes. `failures` counts those in a row. */
+  /**
+   * A refresh failed; called for the first failure, for one with another cause than the last, and otherwise at most every
+   * ten minutes. `failures` counts those in a row.
+   */
   keySetFailed(issuer: string, error: unknown, failures: number): void;
   /** The fetched set was refused because it contains private keys: anyone who can read it can sign as the issuer. */
   keySetExposed(issuer: string, kids: readonly (string | undefined)[]): void;
@@ -31,6 +35,7 @@ export class KeySetReporter {
   private readonly observer: KeySetObserver;
   private readonly clock: Pick<Clock, 'monotonicMs'>;
   private failureReportedAtMs: number | undefined;
+  private reportedCause = '';
   private exposureReportedAtMs: number | undefined;
   private reportedLeftOut = 0;
 
@@ -50,7 +55,9 @@ export class KeySetReporter {
 
   failed(error: unknown, failures: number): void {
     if (error instanceof PrivateKeysError) this.exposed(error);
-    if (this.isRecent(this.failureReportedAtMs)) return;
+    const cause = messageOf(error);
+    if (this.isRecent(this.failureReportedAtMs) && cause === this.reportedCause) return;
+    this.reportedCause = cause;
     this.failureReportedAtMs = this.clock.monotonicMs();
     this.observer.keySetFailed(this.issuer, error, failures);
   }

@@ -357,6 +357,16 @@ describe('RemoteKeySet keeps the last good keys', () => {
     expect(issuer.told.filter((line) => line.includes('failed'))).toHaveLength(6);
     expect(issuer.told[1]).toBe('corporate failed 1: no route to host');
   });
+
+  it('and reports a failure with another cause at once', async () => {
+    const { issuer } = await fetched(A);
+    issuer.fail();
+    await issuer.time.advance(HOUR_MS / 2);
+    issuer.told.length = 0;
+    issuer.answer = () => Promise.reject(new Error('failed', { cause: new Error('it answered 403') }));
+    await issuer.time.advance(3 * 60_000);
+    expect(issuer.told).toEqual([expect.stringMatching(/^corporate failed \d+: failed: it answered 403$/)]);
+  });
 });
 
 /** Presents an unknown kid every second. Returns a function that stops this. */
