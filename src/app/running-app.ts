@@ -1,3 +1,4 @@
+import type { FastifyPluginAsync } from 'fastify';
 import type { Config, Listener } from '../config/config.ts';
 import type { Loaded } from '../config/load.ts';
 import type { AdminDoor } from '../edge/admin/service.ts';
@@ -75,7 +76,7 @@ export class RunningApp implements App {
     const { extAuthz, tokens, verify, access } = this.listeners;
     this.opened.push(() => this.closeDoors());
     if (extAuthz !== undefined) this.doors.extAuthz = await this.openExtAuthz(extAuthz);
-    if (tokens !== undefined) this.doors.tokens = await this.openTokenApi(tokens);
+    if (tokens !== undefined) this.doors.tokens = await this.openTokens(tokens);
     if (verify !== undefined) this.doors.verify = await this.openVerify(verify);
     if (access !== undefined) this.doors.access = await this.openAccessApi(access);
     observation.health.ready();
@@ -110,7 +111,16 @@ export class RunningApp implements App {
     });
   }
 
-  private async openTokenApi(listener: Listener): Promise<TokenApiDoor> {
+  /** Without an issuer of our own there are no tokens to serve, but the metadata of resources. A reload changes neither. */
+  private async openTokens(listener: Listener): Promise<Door> {
+    const { resourceMetadata, openResourceMetadata } = await import('../edge/resource-metadata/service.ts');
+    const resources = () => this.current.active.config.resources;
+    const trustedProxies = () => this.current.active.config.trustedProxies;
+    if (this.current.active.tokens !== undefined) return this.openTokenApi(listener, resourceMetadata(resources));
+    return openResourceMetadata(listener, { resources, trustedProxies, observer: this.parts.events });
+  }
+
+  private async openTokenApi(listener: Listener, metadata: FastifyPluginAsync): Promise<TokenApiDoor> {
     const { events, audit, clock } = this.parts;
     const { openTokenApi } = await import('../edge/token-api/service.ts');
     const { consolePages } = await import('../edge/console/service.ts');
@@ -125,7 +135,7 @@ export class RunningApp implements App {
       trustedProxies: () => this.current.active.config.trustedProxies,
       observer: events,
       errorPage: errorReply,
-      pages: consolePages({ services, observer: consoleObserver, clock }),
+      pages: [consolePages({ services, observer: consoleObserver, clock }), metadata],
     });
   }
 

@@ -14,6 +14,7 @@ import { fileSchema } from './sections/file-schema.ts';
 import { issuerNames, readIssuers, refuseShortPublishAhead } from './sections/issuers.ts';
 import { readListen } from './sections/listener.ts';
 import { judgeAudiences } from './sections/resources/audiences.ts';
+import { warnOfHiddenMetadata } from './sections/resources/metadata-routes.ts';
 import { readResources } from './sections/resources/resources.ts';
 import { readRoutes } from './sections/routes.ts';
 import { readCatalogue } from './sections/scopes.ts';
@@ -96,6 +97,7 @@ function readConfig(draft: Draft): Config | undefined {
     identity: readIdentity(draft),
   };
   judgeAudiences(draft, parts);
+  warnOfHiddenMetadata(draft, parts);
   return isComplete<Config>(parts) ? parts : undefined;
 }
 

@@ -22,8 +22,11 @@ export class AllowedMethods {
   }
 }
 
-/** Returns the pattern of a path in Fastify's syntax, such as `/v1/tokens/:id`. */
+/** Returns the pattern of a path in Fastify's syntax, such as `/v1/tokens/:id` or `/files/*`. */
 function pathPattern(url: string): RegExp {
-  const parts = url.split('/').map((part) => (part.startsWith(':') ? '[^/]+' : RegExp.escape(part)));
+  const parts = url.split('/').map((part) => {
+    if (part.startsWith(':')) return '[^/]+';
+    return part === '*' ? '.*' : RegExp.escape(part);
+  });
   return new RegExp(`^${parts.join('/')}$`);
 }

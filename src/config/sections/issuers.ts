@@ -103,6 +103,10 @@ function isMeant(draft: Draft, path: Path): boolean {
 
 function refuseAccounts(draft: Draft): void {
   const why = 'needs an issuer with signing: accounts and their tokens belong to it';
-  if (draft.valueAt(['listen', 'tokens']) !== undefined) draft.refuse(['listen', 'tokens'], `the token service ${why}`);
+  const resources = draft.valueAt(['resources']);
+  const servesMetadata = Array.isArray(resources) && resources.length > 0;
+  if (draft.valueAt(['listen', 'tokens']) !== undefined && !servesMetadata) {
+    draft.refuse(['listen', 'tokens'], `the token service ${why}`);
+  }
   if (draft.valueAt(['basic', 'routes']) === true) draft.refuse(['basic', 'routes'], `Basic ${why}`);
 }

@@ -33,8 +33,8 @@ export interface TokenApiParts {
   /** Returns the current CIDR ranges and addresses of trusted proxies, likewise. */
   readonly trustedProxies: () => readonly string[];
   readonly observer: TokenApiObserver;
-  /** The pages that the door serves besides the calls. */
-  readonly pages: FastifyPluginAsync;
+  /** The pages that the door serves besides the calls: the console, and the metadata of resources. */
+  readonly pages: readonly FastifyPluginAsync[];
   /** Returns the page that a browser receives in place of a problem document. */
   readonly errorPage: ToPage;
 }
@@ -89,7 +89,7 @@ export async function openTokenApi(listener: Listener, parts: TokenApiParts): Pr
     await reply.type('application/json').header('cache-control', 'max-age=3600').send(description);
   });
   for (const protocol of CALL_PROTOCOLS) server.register(async (calls) => register(calls, protocol));
-  server.register(parts.pages);
+  for (const pages of parts.pages) server.register(pages);
   const connections = watchConnections(server, DOOR, observer);
   const address = await listen(server, DOOR, listener);
   return {

@@ -12,8 +12,8 @@ const RESOURCE = `{ name: mcp, url: '${URL}', authorizationServers: ['https://lo
 /** Resources from line 8 on, one per line, and then the routes. */
 function sections(resources: readonly string[], routes: readonly string[] = []): string {
   const lines = (entries: readonly string[]): string =>
-    entries.length === 0 ? ' []' : `\n${entries.map((entry) => `  - ${entry}`).join('\n')}`;
-  return `${SURROUNDINGS}\nresources:${lines(resources)}\nroutes:${lines(routes)}`;
+    entries.length === 0 ? '' : `\n${entries.map((entry) => `  - ${entry}`).join('\n')}`;
+  return `${SURROUNDINGS}\nresources:${lines(resources) || ' []'}\nroutes:${lines(routes) || ' []'}`;
 }
 
 function problemsIn(resources: readonly string[], routes: readonly string[] = []): string[] {
@@ -21,8 +21,10 @@ function problemsIn(resources: readonly string[], routes: readonly string[] = []
   return problems.map((problem) => problem.replace(/^\d+:\d+: /, ''));
 }
 
+/** With a listener for the metadata, and a public route to it. */
 function warningsIn(text: string): string[] {
-  const loaded = loadConfigText(fileWith(text), { env });
+  const whole = fileWith(`${text.replace(/\[\]$/, '')}\n  - { path: "/.well-known/**", public: true }`);
+  const loaded = loadConfigText(whole.replace('extAuthz', 'tokens: 127.0.0.1:9192, extAuthz'), { env });
   return loaded.ok ? loaded.warnings.map(({ path, message }) => `${path}: ${message}`) : ['invalid'];
 }
 
@@ -166,6 +168,41 @@ describe('a warning', () => {
     ];
     expect(warningsIn(sections([], routes))).toEqual([
       "routes[1]: '/mcp' matches every other method and requires less than 'POST /mcp', routes[0] at line 9: list its methods",
+    ]);
+  });
+});
+
+describe('the metadata of a resource', () => {
+  const route = '{ path: /mcp, authenticated: true, resource: mcp, issuers: [corporate] }';
+  const SERVED = 'version: 1\nlisten: { tokens: 127.0.0.1:9192 }\n';
+  const HIDDEN =
+    'clients cannot read its metadata: add a public route for GET /.well-known/oauth-protected-resource/mcp';
+
+  function warningsOf(text: string): string[] {
+    const loaded = loadConfigText(text, { env });
+    return loaded.ok ? loaded.warnings.map(({ path, message }) => `${path}: ${message}`) : ['invalid'];
+  }
+
+  it('needs a listener and a public route', () => {
+    expect(warningsOf(fileWith(sections([RESOURCE], [route])))).toEqual([
+      'resources[0]: no listener serves its metadata: open listen.tokens',
+      `resources[0]: ${HIDDEN}`,
+    ]);
+    const open = '{ path: "/.well-known/oauth-protected-resource/**", public: true }';
+    expect(warningsOf(SERVED + sections([RESOURCE], [route, open]))).toEqual([]);
+    for (const other of [
+      '{ path: "/.well-known/**", authenticated: true, issuers: [corporate] }',
+      open.replace(' }', ', hosts: [x.example] }'),
+    ]) {
+      expect(warningsOf(SERVED + sections([RESOURCE], [route, other]))).toEqual([`resources[0]: ${HIDDEN}`]);
+    }
+  });
+
+  it('opens the listener without an issuer of our own', () => {
+    const text = sections([RESOURCE]).replace(/\n.*name: own.*/, '');
+    expect(problemsOf(SERVED + text, { env })).toEqual([]);
+    expect(problemsOf(SERVED + text.replace(/resources:\n.*/, ''), { env })).toEqual([
+      '2:19: listen.tokens: the token service needs an issuer with signing: accounts and their tokens belong to it',
     ]);
   });
 });
