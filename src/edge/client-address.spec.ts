@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ClientAddresses, isTrusted, readClient } from './client-address.ts';
+import { ClientAddresses, isProxy, isTrusted, readClient } from './client-address.ts';
 
 const TRUSTED = ['127.0.0.0/8', '::1', '10.0.0.0/8'];
 
@@ -56,6 +56,34 @@ describe('ClientAddresses', () => {
     const observer = { forwardedForIgnored: (door: string, who: string) => told.push(`${door} ${who}`) };
     new ClientAddresses('tokens', () => TRUSTED, observer).read(peer, forwardedFor);
     expect(told).toEqual(expected);
+  });
+});
+
+describe('ClientAddresses.readTrusted()', () => {
+  it.each([
+    ['127.0.0.1', '198.51.100.1', '198.51.100.1'],
+    ['127.0.0.1', undefined, '127.0.0.1'],
+    ['192.0.2.9', '198.51.100.1', '192.0.2.9'],
+    // Behind a Unix socket, which has no address.
+    [undefined, '198.51.100.1', '198.51.100.1'],
+    [undefined, '203.0.113.1, 198.51.100.1', '198.51.100.1'],
+    [undefined, '198.51.100.1, 127.0.0.1', '198.51.100.1'],
+    [undefined, 'unknown', undefined],
+    [undefined, undefined, undefined],
+  ])('reads the client behind %s with %s, and reports nothing', (peer, forwardedFor, expected) => {
+    const observer = { forwardedForIgnored: () => expect.unreachable() };
+    expect(new ClientAddresses('verify', () => TRUSTED, observer).readTrusted(peer, forwardedFor)).toBe(expected);
+  });
+});
+
+describe('isProxy()', () => {
+  it.each([
+    ['127.0.0.1', true],
+    ['::ffff:127.0.0.1', true],
+    ['192.0.2.9', false],
+    [undefined, false],
+  ])('of %s', (peer, expected) => {
+    expect(isProxy(peer, ['127.0.0.1'])).toBe(expected);
   });
 });
 

@@ -63,5 +63,6 @@ export function denialOf(mode: ForwardAuthMode, answer: RawResponse) {
   if (mode !== 'nginx') return { status: answer.status, challenges, body: answer.body };
   const [status = ''] = valuesOf(answer, 'x-sallyport-status');
   const [body = ''] = valuesOf(answer, 'x-sallyport-problem');
-  return { status: Number(status), challenges, body };
+  // In one field, because nginx passes on only one.
+  return { status: Number(status), challenges: challenges.flatMap((field) => field.split(/, (?=Basic )/)), body };
 }

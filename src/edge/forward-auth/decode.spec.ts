@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest';
+import type { ForwardAuthMode } from '../../config/config.ts';
+import type { DecodedAuth } from './decode.ts';
+import { decodeAuth } from './decode.ts';
+
+type Field = readonly [name: string, value: string];
+
+function decode(mode: ForwardAuthMode, headers: readonly Field[], line = ['GET', '/auth/m?x=1']): DecodedAuth {
+  const [method = '', url = ''] = line;
+  return decodeAuth(
+    { method, url, rawHeaders: headers.flat() },
+    {
+      mode,
+      isTrusted: true,
+      isDisguised: (name) => name.includes('_'),
+      client: (forwardedFor) => `client of ${forwardedFor}`,
+    },
+  );
+}
+
+const NGINX: readonly Field[] = [
+  ['X-Original-Method', 'PUT'],
+  ['X-Original-URL', 'https://Api.example.com:8443/m?x=1'],
+];
+
+describe('decodeAuth()', () => {
+  it.each<[ForwardAuthMode, readonly Field[], object]>([
+    ['nginx', NGINX, { method: 'PUT', host: 'Api.example.com:8443', path: '/m?x=1' }],
+    [
+      'nginx',
+      [
+        ['Host', 'api.example.com'],
+        ['X-ORIGINAL-METHOD', 'GET'],
+        ['x-original-url', '/m'],
+      ],
+      { method: 'GET', host: 'api.example.com', path: '/m' },
+    ],
+    ['nginx', [...NGINX.slice(0, 1), ['X-Original-URL', 'http://[::1]:80/']], { host: '[::1]:80', path: '/' }],
+    [
+      'forwarded',
+      [
+        ['X-Forwarded-Method', 'GET'],
+        ['X-Forwarded-Host', 'a.b'],
+        ['X-Forwarded-Uri', '/m/a,b?c=d,e'],
+      ],
+      { method: 'GET', host: 'a.b', path: '/m/a,b?c=d,e' },
+    ],
+    [
+      'path',
+      [
+        ['Host', 'a.b:80'],
+        ['X-Forwarded-Uri', '/other'],
+      ],
+      { method: 'GET', host: 'a.b:80', path: '/m?x=1' },
+    ],
+  ])('reads the request in mode %s', (mode, headers, expected) => {
+    expect(decode(mode, headers).request).toMatchObject({ door: 'forward-auth', ...expected, flaw: undefined });
+  });
+
+  it('keeps every Authorization field, and joins them for the decision', () => {
+    const { request, credentials } = decode('path', [
+      ['Host', 'a'],
+      ['Authorization', 'A'],
+      ['authorization', 'B'],
+    ]);
+    expect([request.authorization, credentials]).toEqual(['A,B', ['A', 'B']]);
+    expect(decode('path', [['Host', 'a']]).request.authorization).toBeUndefined();
+  });
+
+  it.each([
+    ['Origin', true],
+    ['Sec-Fetch-Mode', true],
+    ['User-Agent', false],
+  ])('takes a request with %s for one of a browser: %s', (name, fromBrowser) => {
+    expect(decode('nginx', [...NGINX, [name, 'x']]).request.fromBrowser).toBe(fromBrowser);
+  });
+
+  it('joins the X-Forwarded-For fields', () => {
+    const { request } = decode('nginx', [...NGINX, ['X-Forwarded-For', '192.0.2.1'], ['x-forwarded-for', '192.0.2.2']]);
+    expect(request.client?.()).toBe('client of 192.0.2.1,192.0.2.2');
+  });
+
+  it('names the disguised headers, which only Envoy can remove', () => {
+    const headers = [...NGINX, ['Host', 'a'], ['X_Auth', 'x']] as const;
+    expect(decode('path', headers)).toMatchObject({ disguised: ['x_auth'], request: { flaw: undefined } });
+    expect(decode('nginx', headers)).toMatchObject({ request: { flaw: 'disguised header' } });
+  });
+});
