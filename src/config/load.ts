@@ -10,6 +10,7 @@ import { Draft, isMap } from './reading/draft.ts';
 import { deepFreeze } from './reading/freeze.ts';
 import type { Problem } from './reading/problems.ts';
 import { Source } from './reading/source.ts';
+import { refuseUnusableAccess } from './sections/access-callers.ts';
 import { fileSchema } from './sections/file-schema.ts';
 import { issuerNames, readIssuers, refuseShortPublishAhead } from './sections/issuers.ts';
 import { readListen } from './sections/listener.ts';
@@ -85,10 +86,12 @@ function readConfig(draft: Draft): Config | undefined {
   refuseShortPublishAhead(draft, issuers, settings.clockSkewMs);
   const resources = readResources(draft, catalogue);
   const context = { catalogue, issuers: issuerNames(draft), own, basic: basic?.routes, resources };
+  const listen = readListen(draft);
+  if (issuers !== undefined) refuseUnusableAccess(draft, listen?.access, issuers);
   const parts = {
     ...settings,
     file: draft.file,
-    listen: readListen(draft),
+    listen,
     scopes: catalogue,
     issuers,
     basic,

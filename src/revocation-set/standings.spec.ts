@@ -36,6 +36,36 @@ describe('Standings.release()', () => {
   });
 });
 
+describe('Standings.refreshAll()', () => {
+  it('reads every key of all tokens once, with one read', async () => {
+    const fixture = new StandingsFixture();
+    const tokens = [fixture.token('a', 'shared'), fixture.token('b', 'shared'), fixture.token('a', 'c')];
+    const done = fixture.standings.refreshAll(tokens);
+    expect(fixture.questions.map(({ keys }) => keys)).toEqual([['a', 'shared', 'b', 'c']]);
+    fixture.answer(0, undefined, undefined, '{"at":1}', undefined);
+    await done;
+    expect(tokens.map((token) => fixture.judge(token))).toEqual(['clear', 'revoked', 'clear']);
+  });
+
+  it('waits for a read that is open, and reads only the other keys', async () => {
+    const fixture = new StandingsFixture();
+    const [one, other] = [fixture.token('a'), fixture.token('b')];
+    const earlier = fixture.standings.refresh(one);
+    const done = fixture.standings.refreshAll([one, other]);
+    expect(fixture.questions.map(({ keys }) => keys)).toEqual([['a'], ['b']]);
+    fixture.answer(1, undefined);
+    fixture.answer(0, '{"at":1}');
+    await Promise.all([earlier, done]);
+    expect([one, other].map((token) => fixture.judge(token))).toEqual(['revoked', 'clear']);
+  });
+
+  it('reads nothing for no token', async () => {
+    const fixture = new StandingsFixture();
+    await fixture.standings.refreshAll([]);
+    expect(fixture.questions).toEqual([]);
+  });
+});
+
 describe('Standings.refresh()', () => {
   it('reads every key at once and in order, and applies the answer', async () => {
     const fixture = new StandingsFixture();
