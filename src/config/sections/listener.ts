@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import type { Config, Listener } from '../config.ts';
+import type { Config, IssuerConfig, Listener } from '../config.ts';
 import type { Address } from '../reading/addresses.ts';
 import { collide, isLoopback } from '../reading/addresses.ts';
 import type { Draft } from '../reading/draft.ts';
@@ -81,4 +81,30 @@ function refuseUnencrypted(draft: Draft, path: Path, written: Written): void {
 
 function expand(written: Written): Exclude<Written, Address> {
   return 'address' in written ? written : { address: written, insecure: false };
+}
+
+/** The scope that a caller of the internal API needs. */
+const CALLER_SCOPE = 'access:check';
+
+/**
+ * Refuses an internal API that can serve no caller: its connections prove nothing, and no issuer's tokens may have the
+ * scope that a caller needs.
+ */
+export function refuseUnusableAccess(
+  draft: Draft,
+  access: Config['listen']['access'],
+  issuers: readonly IssuerConfig[],
+): void {
+  if (access === undefined || 'path' in access.address || access.tls?.clientCa !== undefined) return;
+  if (issuers.some(mayGrant)) return;
+  draft.refuse(
+    ['listen', 'access'],
+    `no caller could authenticate: expected a Unix socket, tls.clientCa, an issuer with signing, or an issuer with ${CALLER_SCOPE} in its allowScopes`,
+  );
+}
+
+/** Accounts of our own may have every management scope; another issuer grants them only if its entry names them. */
+function mayGrant(issuer: IssuerConfig): boolean {
+  if (issuer.kind === 'signing') return true;
+  return issuer.grant === undefined ? issuer.allowScopes.has(CALLER_SCOPE) : issuer.grant.includes(CALLER_SCOPE);
 }
