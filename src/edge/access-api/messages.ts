@@ -39,7 +39,8 @@ export interface IdentityMessage {
   readonly subject?: string;
   readonly token_id?: string;
   readonly scheme: string;
-  readonly scopes: readonly string[];
+  /** An empty list is not sent. */
+  readonly scopes?: readonly string[];
 }
 
 /** `google.protobuf.Timestamp`. */
