@@ -1,5 +1,6 @@
 import { AccessQuestions } from '../access/access-questions.ts';
 import { scopeRoutes } from '../access/scope-routes.ts';
+import { WatchedKeep } from '../access/watched-keep.ts';
 import { Authorizer } from '../authorizer.ts';
 import type { Config, OwnIssuer } from '../config/config.ts';
 import type { BatchDecider, DecisionObserver, TokenExaminer, Verifier } from '../core/ports.ts';
@@ -70,8 +71,8 @@ export function buildActiveConfig(config: Config, sharedParts: SharedParts, gene
 
 /** The use cases of the internal API and of policy clients. */
 function buildAccess(
-  { scopes: catalogue, clockSkewMs, timeouts, trustedProxies }: Config,
-  { events, store }: SharedParts,
+  { scopes: catalogue, clockSkewMs, timeouts, trustedProxies, shadow }: Config,
+  { events, store, standings, clock }: SharedParts,
   questions: BatchDecider,
   decider: MakeDecider,
   own: OwnIssuer | undefined,
@@ -87,6 +88,7 @@ function buildAccess(
       decider: introspector,
       own: own && { issuer: own.name, accounts: store.accounts },
     }),
+    watchedKeep: new WatchedKeep({ standings, clock, shadow }),
     clockSkewMs,
     decisionTimeoutMs: decisionMs,
     trustedProxies,

@@ -151,10 +151,11 @@ export class RunningApp implements App {
   }
 
   private async openAccessApi(listener: Listener): Promise<Door> {
-    const { events: observer, observation } = this.parts;
+    const { events: observer, observation, watches } = this.parts;
     const { openAccessApi } = await import('../edge/access-api/service.ts');
     return openAccessApi(listener, {
       useCases: () => this.current.active.access,
+      watches,
       health: observation.health,
       observer,
     });

@@ -1,3 +1,4 @@
+import type { WatchedKeep } from '../../access/watched-keep.ts';
 import { answerTo, messageFor } from '../../core/answer.ts';
 import type { Allow, Decision, Deny } from '../../core/decision.ts';
 import type { Identity } from '../../core/verified-credential.ts';
@@ -8,12 +9,24 @@ import type { AuthorizeResponse, IdentityMessage, IntrospectResponse, Timestamp 
 /** The end of the year 9999 in Unix milliseconds, the last that a Timestamp may name. */
 const LAST_TIMESTAMP_MS = 253_402_300_799_999;
 
-/** @param clockSkewMs for how long a token is accepted after it has expired. */
-export function encodeDecision(decision: Decision, clockSkewMs: number): AuthorizeResponse {
-  return decision.outcome === 'allow' ? encodeAllow(decision, clockSkewMs) : encodeDeny(decision);
+/**
+ * @param clockSkewMs for how long a token is accepted after it has expired.
+ * @param watchedKeep how long a caller that follows the revocation set may keep an allow.
+ */
+export function encodeDecision(
+  decision: Decision,
+  clockSkewMs: number,
+  watchedKeep: Pick<WatchedKeep, 'ofAllow'>,
+): AuthorizeResponse {
+  if (decision.outcome === 'deny') return encodeDeny(decision);
+  return encodeAllow(decision, clockSkewMs, watchedKeep.ofAllow(decision));
 }
 
-function encodeAllow({ route, credential, shadowed, keepMs }: Allow, clockSkewMs: number): AuthorizeResponse {
+function encodeAllow(
+  { route, credential, shadowed, keepMs }: Allow,
+  clockSkewMs: number,
+  watchedKeepMs: number,
+): AuthorizeResponse {
   const matched = { allowed: true, http_status: 200, ...(route === undefined ? {} : { route: route.pattern }) };
   if (shadowed !== undefined) return { ...matched, shadowed_reason: shadowed.reason };
   if (credential === undefined) return matched;
@@ -24,6 +37,7 @@ function encodeAllow({ route, credential, shadowed, keepMs }: Allow, clockSkewMs
     ...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
     keep_ms: keepMs,
     revocation_keys: credential.standings.map(({ key }) => key),
+    watched_keep_ms: watchedKeepMs,
   };
 }
 
@@ -58,8 +72,16 @@ function timestampOf(unixMs: number): Timestamp | undefined {
 }
 
 /** Encodes an active token; the others are `{ active: false }` and nothing else. */
-export function encodeActive(found: ActiveToken): IntrospectResponse {
+export function encodeActive(found: ActiveToken, watchedKeep: Pick<WatchedKeep, 'ofToken'>): IntrospectResponse {
   const { aud, ...members } = membersOf(found);
   const audience = aud === undefined ? {} : { aud: [aud].flat() };
-  return { active: true, ...members, ...audience, issuer: found.credential.identity.issuer };
+  const { identity, standings } = found.credential;
+  return {
+    active: true,
+    ...members,
+    ...audience,
+    issuer: identity.issuer,
+    revocation_keys: standings.map(({ key }) => key),
+    watched_keep_ms: watchedKeep.ofToken(found.credential),
+  };
 }

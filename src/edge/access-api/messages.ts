@@ -31,6 +31,7 @@ export interface AuthorizeResponse {
   readonly keep_ms?: number;
   readonly retry_after_seconds?: number;
   readonly revocation_keys?: readonly string[];
+  readonly watched_keep_ms?: number;
   readonly shadowed_reason?: string;
 }
 
@@ -85,6 +86,8 @@ export interface IntrospectResponse {
   readonly iss?: string | undefined;
   readonly jti?: string | undefined;
   readonly issuer?: string;
+  readonly revocation_keys?: readonly string[];
+  readonly watched_keep_ms?: number;
 }
 
 export interface WatchRevocationsRequest {
@@ -92,6 +95,14 @@ export interface WatchRevocationsRequest {
 }
 
 export type WatchRevocationsResponse =
-  | { readonly revoked: { readonly key: string } }
-  | { readonly reset: object }
-  | { readonly beat: { readonly caller_time: number; readonly elapsed_ms: number; readonly feed_age_ms: number } };
+  | { readonly changed: { readonly keys: readonly string[] } }
+  | { readonly reset: { readonly reason: string } }
+  | { readonly beat: BeatMessage };
+
+interface BeatMessage {
+  readonly caller_time: number;
+  readonly elapsed_ms: number;
+  readonly feed_age_ms: number;
+  readonly max_staleness_ms: number;
+  readonly ends_in_ms: number;
+}

@@ -4,6 +4,7 @@ import { ReflectionService } from '@grpc/reflection';
 import type { Listener } from '../../config/config.ts';
 import type { DecisionLimits } from '../../core/ports.ts';
 import type { Health } from '../../observe/health.ts';
+import type { RevocationWatches } from '../../revocation/revocation-watches.ts';
 import { admitCaller, provesCaller } from '../callers.ts';
 import { ClientAddresses, type ForwardingObserver } from '../client-address.ts';
 import { Connections } from '../connections.ts';
@@ -13,19 +14,22 @@ import type { GrpcListener } from '../grpc-listener.ts';
 import { openGrpcListener } from '../grpc-listener.ts';
 import type { DoorObserver } from '../listening.ts';
 import type { CallInput, Outcome } from './call.ts';
-import { credentialOf, failed, limitsOf, peerAddress } from './call.ts';
+import { credentialOf, done, failed, limitsOf, peerAddress } from './call.ts';
 import { CallErrors } from './call-error.ts';
 import { authorize } from './calls/authorize.ts';
 import { authorizeMany } from './calls/authorize-many.ts';
 import { introspect } from './calls/introspect.ts';
 import { watchRevocations } from './calls/watch-revocations.ts';
 import { accessDefinition, loadPackage } from './definition.ts';
-import type { WatchRevocationsRequest, WatchRevocationsResponse } from './messages.ts';
+import type { StatusMessage, WatchRevocationsRequest, WatchRevocationsResponse } from './messages.ts';
 import type { AccessMethod } from './routes.ts';
 import { ACCESS_SERVICE, pathOf } from './routes.ts';
 import type { AccessUseCases } from './use-cases.ts';
 
 const DOOR = 'access';
+
+/** How long a caller that watches may take to begin another watch elsewhere when Sallyport stops. */
+const HANDOVER_MS = 2_000;
 
 const SERVER_OPTIONS = {
   /** 4 MiB, as everywhere in gRPC: 1,000 questions with tokens of 4 KB. */
@@ -42,6 +46,7 @@ const SERVER_OPTIONS = {
 export interface AccessApiParts {
   /** The active configuration's use cases; called for each call, since a reload replaces them. */
   readonly useCases: () => AccessUseCases;
+  readonly watches: Pick<RevocationWatches, 'begin' | 'end'>;
   /** The source of `grpc.health.v1`. */
   readonly health: Pick<Health, 'follow'>;
   readonly observer: DoorObserver & ForwardingObserver;
@@ -63,12 +68,19 @@ export async function openAccessApi(listener: Listener, parts: AccessApiParts): 
       Authorize: calls.unary('Authorize', authorize),
       AuthorizeMany: calls.unary('AuthorizeMany', authorizeMany),
       Introspect: calls.unary('Introspect', introspect),
-      WatchRevocations: calls.stream('WatchRevocations', watchRevocations),
+      WatchRevocations: calls.watch(),
     },
   );
   addHealth(server, parts.health, [ACCESS_SERVICE]);
   new ReflectionService(loaded, { services: [ACCESS_SERVICE] }).addToServer(server);
-  return openGrpcListener(listener, { door: DOOR, server, connections, observer: parts.observer });
+  const open = await openGrpcListener(listener, { door: DOOR, server, connections, observer: parts.observer });
+  return {
+    ...open,
+    close: (limitMs) => {
+      parts.watches.end(Math.min(limitMs / 2, HANDOVER_MS));
+      return open.close(limitMs);
+    },
+  };
 }
 
 /** What grpc-js says of a call, of whatever kind it is. */
@@ -112,18 +124,25 @@ class Calls {
     };
   }
 
-  /** Returns the handler of a call that is answered by a stream. */
-  stream(method: AccessMethod, handle: (call: Watch) => void): (call: Watch) => void {
-    const answer = async (call: Watch): Promise<Outcome<undefined>> => {
+  /** Returns the handler of `WatchRevocations`. */
+  watch(): (call: Watch) => void {
+    const method = 'WatchRevocations';
+    const judge = async (call: Watch): Promise<StatusMessage | undefined> => {
       const useCases = this.parts.useCases();
       const limits = limitsOf(call.getDeadline(), () => call.cancelled, useCases.decisionTimeoutMs);
       const refusal = await this.refuse(method, call, useCases, limits);
-      if (refusal === undefined) handle(call);
-      return refusal ?? { outcome: 'done', response: undefined };
+      return refusal?.outcome === 'failed' ? refusal.error : undefined;
+    };
+    const answer = async (call: Watch): Promise<Outcome<undefined>> => {
+      const { watches } = this.parts;
+      const input = { stream: call, watches, errors: this.errors, judgeAgain: () => judge(call) };
+      const error = (await judge(call)) ?? (await watchRevocations(input));
+      return error === undefined ? done(undefined) : failed(error);
     };
     return (call) => {
       void this.guard(method, () => answer(call)).then((outcome) => {
         if (outcome.outcome === 'failed') call.emit('error', this.errors.toStatus(outcome.error));
+        else call.end();
       });
     };
   }

@@ -1,4 +1,5 @@
 import type { AccessQuestions } from '../../access/access-questions.ts';
+import type { WatchedKeep } from '../../access/watched-keep.ts';
 import type { Decider } from '../../core/ports.ts';
 import type { IntrospectToken } from '../../tokens/introspect-token.ts';
 
@@ -8,6 +9,7 @@ export interface AccessUseCases {
   readonly callers: Decider;
   readonly questions: AccessQuestions;
   readonly introspectToken: IntrospectToken;
+  readonly watchedKeep: WatchedKeep;
   /** For how long a token is accepted after it has expired. */
   readonly clockSkewMs: number;
   /** The time limit of a call in milliseconds. */

@@ -31,5 +31,5 @@ function encodeAnswer(
   const answer = answers.get(decoded.request);
   if (answer === undefined) throw new Error('a question was left without an answer');
   if (answer.outcome === 'no such scope') return invalid({ field: 'scope', message: answer.message });
-  return { response: encodeDecision(answer.decision, useCases.clockSkewMs) };
+  return { response: encodeDecision(answer.decision, useCases.clockSkewMs, useCases.watchedKeep) };
 }

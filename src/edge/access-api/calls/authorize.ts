@@ -10,6 +10,7 @@ export async function authorize(input: CallInput<AuthorizeRequest>): Promise<Out
   const decoded = decodeQuestion(request, readClient);
   if ('problem' in decoded) return failed(errors.invalid([decoded.problem]));
   const answer = await useCases.questions.answer(decoded.request, limits);
-  if (answer.outcome === 'decided') return done(encodeDecision(answer.decision, useCases.clockSkewMs));
+  if (answer.outcome === 'decided')
+    return done(encodeDecision(answer.decision, useCases.clockSkewMs, useCases.watchedKeep));
   return failed(errors.invalid([{ field: 'scope', message: answer.message }]));
 }

@@ -15,7 +15,7 @@ export async function introspect(input: CallInput<IntrospectRequest>): Promise<O
   const found = await useCases.introspectToken.introspect(token, EVERY_TOKEN, limits);
   switch (found.outcome) {
     case 'active':
-      return done(encodeActive(found));
+      return done(encodeActive(found, useCases.watchedKeep));
     case 'inactive':
       return done({ active: false });
     case 'unavailable':
