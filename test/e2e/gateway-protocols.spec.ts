@@ -75,16 +75,18 @@ describe.each(forwarded)('$label', ({ kind, isMissing }) => {
     expect(verify.asked[0]?.headers['transfer-encoding']).toBeUndefined();
   });
 
-  it.skipIf(isMissing)('denies a request with Expect before the client sends its body', async () => {
+  it.skipIf(isMissing)('denies a request with Expect, whose body reaches no service', async () => {
     verify.answer = (_request, response) => response.writeHead(401, denial()).end('{}');
     const request = openRequest({
       host: '127.0.0.1',
       port: gateway.port,
       method: 'POST',
       path: PATH,
-      headers: { Expect: '100-continue', 'Content-Length': '3000000' },
+      headers: { Expect: '100-continue', 'Content-Length': '300000' },
     });
     request.flushHeaders();
+    // Caddy 2.11 denies after the first 256 KB of a body, the others before they take any of it.
+    if (kind.name === 'caddy') request.end(Buffer.alloc(300_000));
     const [response] = await once(request, 'response');
     expect(response.statusCode).toBe(401);
     request.destroy();
@@ -130,40 +132,36 @@ describe.each(forwarded)('$label', ({ kind, isMissing }) => {
       expect(await firstBytes(socket)).toContain('200 OK');
       socket.destroy();
       expect(identityOf(upstream)).toEqual(IDENTITY);
+      // A proxy in the place of the service would drop what is named there.
+      expect(valueOf(upstream.arrived[0]?.rawHeaders ?? [], 'connection') ?? '').not.toContain('x-auth');
+    },
+  );
+
+  it.skipIf(isMissing).each(Array.from("!#$%&'*+.^_`|~"))(
+    'passes no header on that a service may read as another: %s',
+    async (other) => {
+      const names = ['x-auth-subject', 'x-auth-token-id', 'x-http-method-override'].map((name) =>
+        name.replace('-', other),
+      );
+      await send(`GET ${PATH}`, [...names.map((name) => `${name}: forged`), 'Connection: close']).then(ended);
+      const received = (upstream.arrived[0]?.rawHeaders ?? []).map((name) => name.toLowerCase());
+      expect(received).toContain('x-auth-issuer');
+      expect(names.filter((name) => received.includes(name))).toEqual([]);
     },
   );
 
   it.skipIf(isMissing)(
     'sends the address of the client that it sees, and not the one that the client names',
     async () => {
-      const names = ['X-Forwarded-For', 'X-Real-IP', 'Forwarded', 'X-Forwarded-Proto'];
-      const fields = names.map((name) => [name, 'for=203.0.113.9'] as const);
+      const names = ['X-Forwarded-For', 'X-Forwarded-Proto', 'Forwarded'];
+      const fields = names.map((name) => [name, '203.0.113.9'] as const);
       await sendRequest({ port: gateway.port, method: 'GET', path: PATH, headers: fields });
       expect(verify.asked[0]?.headers['x-forwarded-for']).toBe('127.0.0.1');
+      const { rawHeaders = [] } = upstream.arrived[0] ?? {};
+      const received = names.map((name) => valueOf(rawHeaders, name.toLowerCase()));
+      expect(received).toEqual(['127.0.0.1', 'http', undefined]);
     },
   );
-
-  it.skipIf(isMissing)(
-    'removes a credential that Sallyport does not repeat, and leaves one that it repeats',
-    async () => {
-      const headers = [['Authorization', 'Bearer one'] as const];
-      await sendRequest({ port: gateway.port, method: 'GET', path: PATH, headers });
-      verify.answer = (_request, response) => response.writeHead(200, { authorization: 'Bearer one' }).end();
-      await sendRequest({ port: gateway.port, method: 'GET', path: PATH, headers });
-      const credentials = upstream.arrived.map(({ rawHeaders }) => valueOf(rawHeaders, 'authorization'));
-      expect(credentials).toEqual([undefined, 'Bearer one']);
-    },
-  );
-
-  it.skipIf(isMissing)('tells a client that uses a password when that ends', async () => {
-    const notice = { deprecation: '@1767225600', sunset: 'Wed, 30 Jun 2027 00:00:00 GMT' };
-    verify.answer = (_request, response) => response.writeHead(200, notice).end();
-    const { headers } = await sendRequest({ port: gateway.port, method: 'GET', path: PATH, headers: [] });
-    expect([headers['deprecation'], headers['sunset']]).toEqual(Object.values(notice));
-    verify.answer = (_request, response) => response.writeHead(200).end();
-    const other = await sendRequest({ port: gateway.port, method: 'GET', path: PATH, headers: [] });
-    expect([other.headers['deprecation'], other.headers['sunset']]).toEqual([undefined, undefined]);
-  });
 
   it.skipIf(isMissing)('passes no identity on that an earlier request had', async () => {
     for (let index = 0; index < 20; index++) {
@@ -202,7 +200,9 @@ describe.each(forwarded)('$label', ({ kind, isMissing }) => {
     it.skipIf(isMissing).each(Object.entries(PSEUDO_HEADERS))(
       'asks about what the service gets: %s',
       async (_, headers) => {
-        await sendHttp2Request({ port: gateway.port, method: 'GET', path: PATH, headers }).catch(() => undefined);
+        // A gateway may answer, or end the stream.
+        const request = { port: gateway.port, method: 'POST', path: PATH, headers, body: '{}' };
+        await sendHttp2Request(request).catch(() => undefined);
         expectAgreement();
       },
     );
@@ -237,6 +237,10 @@ const CHALLENGE = 'Bearer realm="sallyport"';
 
 function denial(): Record<string, string> {
   return { 'content-type': 'application/problem+json', 'www-authenticate': CHALLENGE };
+}
+
+async function ended(socket: Socket): Promise<void> {
+  await once(socket.resume(), 'close');
 }
 
 async function firstBytes(socket: Socket): Promise<string> {

@@ -2,11 +2,10 @@
 --
 -- Load it with `lua-load-per-thread`, and use it as the last rules of a frontend, as haproxy.cfg does:
 --
---   http-request set-var(txn.sallyport) str(unanswered)
 --   http-request lua.sallyport
 --   http-request return status 503 unless { var(txn.sallyport) -m str allowed }
 --
--- The third rule belongs to it: after an error in a Lua action HAProxy continues with the next rule.
+-- The second rule belongs to it: after an error in a Lua action HAProxy continues with the next rule.
 --
 -- Sallyport is asked about the request as it is when this action runs. A rule or a backend that changes the method, the
 -- host or the path afterwards changes a request that was checked already.

@@ -48,8 +48,11 @@ const COMMA = /,/;
 /** Two targets in one field. A comma before anything but a further target is part of the target. */
 const JOINED_TARGETS = /,\s*(?:\/|https?:\/\/)/i;
 const ABSOLUTE = /^https?:\/\/([^/]*)(.*)$/s;
-/** Characters that end an authority, or that two parsers disagree about. */
-const NO_AUTHORITY = /[\s,?#@\\]/;
+/**
+ * Characters that end an authority, or that two parsers disagree about. Caddy 2.6 shows us the host `a/b` of a request over
+ * HTTP/2, and sends the upstream `a`.
+ */
+const NO_AUTHORITY = /[\s,/?#@\\%]/;
 
 /** @param joined matches a field into which two were joined. */
 function only(values: readonly string[] | undefined, joined: RegExp): Value {
@@ -63,7 +66,7 @@ function once(text: string): Value {
 }
 
 function hostOf(fields: Fields, name: string): Value {
-  return only(fields.get(name), COMMA);
+  return only(fields.get(name), NO_AUTHORITY);
 }
 
 /** Splits an absolute URL into its authority and the rest, unchanged. */
