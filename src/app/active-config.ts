@@ -62,6 +62,7 @@ export function buildActiveConfig(config: Config, sharedParts: SharedParts, gene
       headers: new UpstreamHeaderWriter(identity.headers, identity.forwardCredential, identity.everySpelling),
       trustedProxies,
       basicNotice: basicNotice(basic.sunsetMs),
+      maxStalenessMs: config.revocation.maxStalenessMs,
     },
     access: buildAccess(config, sharedParts, gatewayDecider, decider, own),
     tokens:

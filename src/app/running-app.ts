@@ -146,6 +146,7 @@ export class RunningApp implements App {
       gateway: () => this.current.active.gateway,
       failed: (error) => events.failed(error),
       observer: events,
+      clock: this.parts.clock,
       calls: async () => {},
     });
   }

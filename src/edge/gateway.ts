@@ -10,4 +10,6 @@ export interface Gateway {
   readonly trustedProxies: readonly string[];
   /** Response fields for clients that use Basic on routes. */
   readonly basicNotice: ResponseFields;
+  /** The bound of the promise (`revocation.maxStaleness`). */
+  readonly maxStalenessMs: number;
 }

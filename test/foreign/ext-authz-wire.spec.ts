@@ -43,7 +43,13 @@ describe('the ext_authz door, called with the complete messages of a gateway', (
     const failed = (error: unknown): unknown => failures.push(error);
     const address = { host: '127.0.0.1', port: 0 };
     const health = new Health();
-    const gateway = { decider: { decide }, headers: HEADERS, trustedProxies: [], basicNotice: [] };
+    const gateway = {
+      decider: { decide },
+      headers: HEADERS,
+      trustedProxies: [],
+      basicNotice: [],
+      maxStalenessMs: 1000,
+    };
     const observer = {
       handshakeFailed: (...facts: unknown[]): unknown => failures.push(facts),
       forwardedForIgnored: (...facts: unknown[]): unknown => failures.push(facts),

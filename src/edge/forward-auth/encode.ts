@@ -4,6 +4,7 @@ import type { Allow, Decision, Deny } from '../../core/decision.ts';
 import type { UpstreamHeaderWriter } from '../../core/upstream-headers.ts';
 import type { ResponseFields } from '../basic-notice.ts';
 import { PROBLEM_TYPE } from '../refusal.ts';
+import { NO_STORE } from './cache-fields.ts';
 import type { DecodedAuth } from './decode.ts';
 
 /** A response, ready to be written. */
@@ -39,6 +40,7 @@ const REMOVE = 'x-envoy-auth-headers-to-remove';
  * Encodes every decision. Only an allowed request is answered with a 2xx status, and that is 200.
  *
  * @param notice fields for the client, with every decision.
+ * @param caching fields that say how long the gateway may keep an answer that allows the request.
  */
 export function encodeAuth(
   decision: Decision,
@@ -46,12 +48,17 @@ export function encodeAuth(
   headers: UpstreamHeaderWriter,
   decoded: Pick<DecodedAuth, 'credentials' | 'disguised'>,
   notice: ResponseFields = [],
+  caching: ResponseFields = NO_STORE,
 ): AuthAnswer {
-  const common = ['cache-control', 'no-store', ...notice.flat()];
-  if (decision.outcome === 'deny') return encodeDeny(decision, mode, common);
+  if (decision.outcome === 'deny') return encodeDeny(decision, mode, [...NO_STORE, ...notice].flat());
   return {
     status: 200,
-    fields: [...common, 'content-length', '0', ...upstreamFields(decision, mode, headers, decoded)],
+    fields: [
+      ...[...caching, ...notice].flat(),
+      'content-length',
+      '0',
+      ...upstreamFields(decision, mode, headers, decoded),
+    ],
     body: '',
   };
 }

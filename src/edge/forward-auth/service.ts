@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { FastifyPluginAsync } from 'fastify';
 import type { ForwardAuthMode, Listener } from '../../config/config.ts';
 import { deny } from '../../core/decision.ts';
+import type { Clock } from '../../core/ports.ts';
 import { isAboutBasic } from '../basic-notice.ts';
 import type { ForwardingObserver } from '../client-address.ts';
 import { ClientAddresses, isProxy } from '../client-address.ts';
@@ -11,6 +12,7 @@ import { discardBody } from '../discard-body.ts';
 import type { Gateway } from '../gateway.ts';
 import { createHttpServer } from '../http-server.ts';
 import type { DoorObserver } from '../listening.ts';
+import { cacheFields } from './cache-fields.ts';
 import { decodeAuth, isAuth, UNREADABLE } from './decode.ts';
 import type { AuthAnswer } from './encode.ts';
 import { encodeAuth } from './encode.ts';
@@ -35,6 +37,7 @@ export interface VerifyParts {
   /** Told of a bug in this door; the request was denied. */
   readonly failed: (error: unknown) => void;
   readonly observer: DoorObserver & ForwardingObserver & GatewayObserver;
+  readonly clock: Pick<Clock, 'wallMs'>;
   /** The calls that the listener serves besides `/auth`. */
   readonly calls: FastifyPluginAsync;
 }
@@ -122,7 +125,7 @@ class Auth {
   private async decide(
     message: IncomingMessage,
     mode: ForwardAuthMode,
-    { decider, headers, basicNotice, trustedProxies }: Gateway,
+    { decider, headers, basicNotice, trustedProxies, maxStalenessMs }: Gateway,
   ): Promise<AuthAnswer> {
     const peer = this.isUnixSocket ? undefined : message.socket.remoteAddress;
     // The permissions of a Unix socket say who may connect.
@@ -134,9 +137,13 @@ class Auth {
       isDisguised: (name) => headers.isDisguised(name),
       client: (forwardedFor) => this.addresses.readTrusted(peer, forwardedFor),
     });
+    const askedAtMs = this.parts.clock.wallMs();
     const decision = await decider.decide(decoded.request);
     const notice = isAboutBasic(decoded.request, decision) ? basicNotice : [];
-    return encodeAuth(decision, mode, headers, decoded, notice);
+    // No other gateway reads the field. An answer that fits this request alone is not kept.
+    const isKept = decision.outcome === 'allow' && mode === 'nginx' && notice.length + decoded.disguised.length === 0;
+    const caching = cacheFields(isKept ? decision.keepMs : 0, askedAtMs, maxStalenessMs);
+    return encodeAuth(decision, mode, headers, decoded, notice, caching);
   }
 }
 
