@@ -52,7 +52,7 @@ const PLACES = {
     LIB,
     CORE,
   ],
-  access: ['^src/accounts/scope-names\\.ts$', LIB, CORE],
+  access: [ACCOUNTS, LIB, CORE],
   explanation: [REVOCATION_SET, LIB, CORE],
   store: [...STORE_INTERFACES, '^src/redis/', AUDIT, CONFIG_TYPES, LIB, CORE],
   edge: [

@@ -6,8 +6,11 @@ import type { Config, OwnIssuer } from '../config/config.ts';
 import type { BatchDecider, DecisionObserver, TokenExaminer, Verifier } from '../core/ports.ts';
 import { RouteMap } from '../core/route.ts';
 import { UpstreamHeaderWriter } from '../core/upstream-headers.ts';
+import type { CredentialCache } from '../core/verified-credential.ts';
 import { ACCESS_ROUTES } from '../edge/access-api/routes.ts';
 import type { AccessUseCases } from '../edge/access-api/use-cases.ts';
+import { AUTHZEN_ROUTES } from '../edge/authzen/routes.ts';
+import type { AuthzenUseCases } from '../edge/authzen/use-cases.ts';
 import { basicNotice } from '../edge/basic-notice.ts';
 import type { ConsoleUseCases } from '../edge/console/use-cases.ts';
 import { exceptAdmittedCalls } from '../edge/except-admitted-calls.ts';
@@ -20,6 +23,7 @@ import { trustIssuers } from '../verification/bearer/trust.ts';
 import { CredentialCaches } from '../verification/credential-caches.ts';
 import { CredentialVerifier } from '../verification/credential-verifier.ts';
 import { FixedKeys } from '../verification/keys.ts';
+import { buildAuthzen } from './authzen-use-cases.ts';
 import { ownIssuer } from './own-signing.ts';
 import type { SharedParts } from './shared-parts.ts';
 import type { MakeDecider } from './use-cases.ts';
@@ -31,6 +35,7 @@ export interface ActiveConfig {
   readonly verifier: Verifier & TokenExaminer;
   readonly gateway: Gateway;
   readonly access: AccessUseCases;
+  readonly authzen: AuthzenUseCases;
   /** The use cases of our own tokens; `undefined` if no issuer is our own. */
   readonly tokens: (TokenUseCases & ConsoleUseCases) | undefined;
 }
@@ -54,6 +59,11 @@ export function buildActiveConfig(config: Config, sharedParts: SharedParts, gene
   const map = new RouteMap(routes, scopeRoutes(config.scopes, basic.routes));
   const policy = { routes: map, basicUntilMs: basic.sunsetMs, shadow };
   const gatewayDecider = decider(policy, timeouts.decisionMs, gatewayObserver(sharedParts));
+  const access = buildAccess(config, sharedParts, gatewayDecider, decider, own);
+  const deciderWith = (asserted: CredentialCache): BatchDecider => {
+    const parts = { verifier, standings, clock, observer: events, decisionTimeoutMs: timeouts.decisionMs };
+    return new Authorizer({ ...parts, policy: { ...policy, generation }, known: asserted });
+  };
   return {
     config,
     verifier,
@@ -64,7 +74,8 @@ export function buildActiveConfig(config: Config, sharedParts: SharedParts, gene
       basicNotice: basicNotice(basic.sunsetMs),
       maxStalenessMs: config.revocation.maxStalenessMs,
     },
-    access: buildAccess(config, sharedParts, gatewayDecider, decider, own),
+    access,
+    authzen: buildAuthzen(config, { ...access, own, accounts: sharedParts.store.accounts, generation, deciderWith }),
     tokens:
       own && sharedParts.own && buildUseCases(config, own, { ...sharedParts, own: sharedParts.own }, verifier, decider),
   };
@@ -81,9 +92,10 @@ function buildAccess(
   const { decisionMs } = timeouts;
   const open = { basicUntilMs: Number.POSITIVE_INFINITY, shadow: false };
   const introspector = decider({ ...open, routes: new RouteMap([ANY_TOKEN]) }, decisionMs, unobserved(events), false);
-  const admitting = exceptAdmittedCalls(events, ACCESS_ROUTES);
+  const callerRoutes = [...ACCESS_ROUTES, ...AUTHZEN_ROUTES];
+  const admitting = exceptAdmittedCalls(events, callerRoutes);
   return {
-    callers: decider({ ...open, routes: new RouteMap(ACCESS_ROUTES) }, decisionMs, admitting),
+    callers: decider({ ...open, routes: new RouteMap(callerRoutes) }, decisionMs, admitting),
     questions: new AccessQuestions({ decider: questions, catalogue }),
     introspectToken: new IntrospectToken({
       decider: introspector,

@@ -142,12 +142,20 @@ export class RunningApp implements App {
   private async openVerify(listener: Listener): Promise<VerifyDoor> {
     const { events } = this.parts;
     const { openVerify } = await import('../edge/forward-auth/service.ts');
+    const { authzenCalls } = await import('../edge/authzen/service.ts');
+    const { provesCaller } = await import('../edge/callers.ts');
+    const failed = (error: unknown): void => events.failed(error);
     return openVerify(listener, {
       gateway: () => this.current.active.gateway,
-      failed: (error) => events.failed(error),
+      failed,
       observer: events,
       clock: this.parts.clock,
-      calls: async () => {},
+      calls: authzenCalls({
+        useCases: () => this.current.active.authzen,
+        isProven: provesCaller(listener),
+        failed,
+        observer: events,
+      }),
     });
   }
 

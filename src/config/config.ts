@@ -40,6 +40,17 @@ export interface Config {
     readonly everySpelling: boolean;
   };
   readonly log: LogConfig;
+  readonly authzen: AuthzenConfig;
+}
+
+/** AuthZEN on the listener `verify`. */
+export interface AuthzenConfig {
+  /** The policy decision point's URL in its metadata; `undefined` to take what the request says. */
+  readonly url: string | undefined;
+  /** The types of subjects that name accounts of ours. Empty: only tokens are subjects. */
+  readonly accountTypes: ReadonlySet<string>;
+  /** Whether a caller on TCP without a client certificate needs a bearer token with `access:check`. */
+  readonly requireToken: boolean;
 }
 
 export interface LogConfig {

@@ -109,6 +109,7 @@ describe('loadConfig() on a valid file', () => {
         everySpelling: false,
       },
       log: { level: 'info', passes: 0, audit: undefined },
+      authzen: { url: undefined, accountTypes: new Set(), requireToken: true },
     });
   });
 

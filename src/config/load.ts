@@ -98,9 +98,21 @@ function readConfig(draft: Draft): Config | undefined {
     routes: readRoutes(draft, context),
     identity: readIdentity(draft),
   };
+  refuseAccountsWithoutIssuer(draft, issuers, settings.authzen);
   judgeAudiences(draft, parts);
   warnOfHiddenMetadata(draft, parts);
   return isComplete<Config>(parts) ? parts : undefined;
+}
+
+/** Accounts belong to our own issuer. */
+function refuseAccountsWithoutIssuer(
+  draft: Draft,
+  issuers: Config['issuers'] | undefined,
+  authzen: Config['authzen'] | undefined,
+): void {
+  if (issuers === undefined || authzen === undefined || authzen.accountTypes.size === 0) return;
+  if (issuers.some(({ kind }) => kind === 'signing')) return;
+  draft.refuse(['authzen', 'accountTypes'], 'needs an issuer with signing: accounts belong to it');
 }
 
 function isComplete<T>(parts: { readonly [K in keyof T]: T[K] | undefined }): parts is T & typeof parts {
@@ -122,6 +134,7 @@ function readSettings(draft: Draft) {
     limits: draft.read(['limits'], shape.limits),
     shutdown: shutdown && { delayMs: shutdown.delay, drainMs: shutdown.drain },
     log: readLog(draft),
+    authzen: readAuthzen(draft),
   };
 }
 
@@ -143,6 +156,11 @@ function readRevocation(draft: Draft): Config['revocation'] | undefined {
     draft.refuse(['revocation', 'keep'], most);
   }
   return { maxStalenessMs, keepMs, allowKnownForMs };
+}
+
+function readAuthzen(draft: Draft): Config['authzen'] | undefined {
+  const written = draft.read(['authzen'], fileSchema.shape.authzen);
+  return written && { ...written, url: written.url, accountTypes: new Set(written.accountTypes) };
 }
 
 function readBasic(draft: Draft): Config['basic'] | undefined {

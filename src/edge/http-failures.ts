@@ -25,6 +25,8 @@ export interface FailureAnswers {
   readonly observer: DoorObserver;
   /** The media types of bodies, for the message about another one. */
   readonly bodyTypes: string;
+  /** The longest body of these calls; {@link MAX_BODY_BYTES} if it is not set. */
+  readonly maxBodyBytes?: number;
   readonly answer: SendRefusal;
 }
 
@@ -55,10 +57,13 @@ async function answerNoRoute(request: FastifyRequest, reply: FastifyReply, metho
 }
 
 /** Answers errors that these calls throw. An error that no client caused is reported to the observer. */
-export function answerFailures(server: FastifyInstance, { observer, bodyTypes, answer }: FailureAnswers): void {
+export function answerFailures(
+  server: FastifyInstance,
+  { observer, bodyTypes, maxBodyBytes = MAX_BODY_BYTES, answer }: FailureAnswers,
+): void {
   const messages: Readonly<Record<ServerProblem, string>> = {
     invalid_body: 'the body cannot be read',
-    too_large: `the body is larger than ${MAX_BODY_BYTES} bytes`,
+    too_large: `the body is larger than ${maxBodyBytes} bytes`,
     unsupported_media_type: `the body must be ${bodyTypes}`,
   };
   server.setErrorHandler((error: { readonly code?: string }, request, reply) => {

@@ -36,6 +36,8 @@ export interface TokenServiceOptions {
 export interface TokenService {
   /** `http://127.0.0.1:port`. */
   readonly origin: string;
+  /** The origin of the listener `verify`, if `config` opens it. */
+  readonly verify: string;
   /** Holds the configuration, and the store in `store.db`. */
   readonly folder: string;
   /** Every line that it has logged. */
@@ -62,6 +64,7 @@ export async function startTokenService({
   const logDestination = { write: (line: string) => void lines.push(line) };
   const app = await startApp(loaded.config, { env, clock, logDestination });
   const origin = `http://${app.addresses.tokens}`;
+  const verify = `http://${app.addresses.verify}`;
   const addAccount = async (account: NewAccount): Promise<string> => {
     const store = await openSqliteStore(join(folder, 'store.db'));
     const catalogue = new Set(loaded.config.scopes.keys());
@@ -82,7 +85,7 @@ export async function startTokenService({
     await app.close();
     await rm(folder, { recursive: true });
   };
-  return { origin, folder, lines, call: (...request) => call(origin, ...request), addAccount, close };
+  return { origin, verify, folder, lines, call: (...request) => call(origin, ...request), addAccount, close };
 }
 
 function call(origin: string, ...[method, path, authorization, body]: Parameters<TokenService['call']>) {

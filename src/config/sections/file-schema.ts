@@ -7,6 +7,7 @@ import { distinct, expected, parsed, text } from '../reading/shape.ts';
 import { instant, milliseconds, seconds } from '../reading/times.ts';
 import { headerProblem } from './headers.ts';
 import { issuerSchema } from './issuer-schema.ts';
+import { decisionPointUrl } from './key-url-schema.ts';
 import { resourceSchema } from './resources/resource-schema.ts';
 import { hostProblem, routeSchema } from './route-schema.ts';
 import { storeSchema } from './store-schema.ts';
@@ -233,7 +234,33 @@ export const fileSchema = z.strictObject({
     })
     .prefault({})
     .describe('The logs'),
+  authzen: z
+    .strictObject({
+      url: decisionPointUrl
+        .optional()
+        .describe(
+          'URL of this policy decision point in /.well-known/authzen-configuration; by default, as the request names it',
+        ),
+      accountTypes: distinct(text('a type of subject', accountTypeProblem), 'a list of types of subjects')
+        .optional()
+        .describe(
+          'Types of subjects, such as user, whose id is the name, the e-mail address or the id of one of our accounts. By default, only tokens are subjects',
+        ),
+      requireToken: z
+        .boolean()
+        .prefault(true)
+        .describe(
+          'Whether callers without a client certificate need a bearer token with access:check; not asked for on a Unix socket',
+        ),
+    })
+    .prefault({})
+    .describe('AuthZEN 1.0 on the listener verify: /access/v1/evaluation and /access/v1/evaluations'),
 });
+
+/** Ids of subjects of this type are tokens. */
+function accountTypeProblem(type: string): string | undefined {
+  return type === 'token' ? "'token' is the type of tokens: expected another type" : undefined;
+}
 
 function rangeProblem(range: string): string | undefined {
   return isAddressRange(range)

@@ -19,6 +19,12 @@ export const introspectionUrl = urlThat(
 /** The schema of the URL of an issuer. It stays a string, because `iss` must be equal to the byte. */
 export const issuerUrl = urlThat(issuerUrlProblem, 'the issuer');
 
+/** The schema of the URL of a policy decision point (AuthZEN 1.0, section 9.1.1). Without a slash at its end. */
+export const decisionPointUrl = urlThat(
+  (url) => plainUrlProblem(url, 'the policy decision point'),
+  'the policy decision point',
+).transform((url) => url.replace(/\/+$/, ''));
+
 /** The schema of a URL. No message quotes the URL: it may contain a password. */
 function urlThat(problemOf: (url: string) => string | undefined, what: string) {
   return z.string({ error: `expected the https URL of ${what}` }).check((ctx) => {
@@ -29,6 +35,10 @@ function urlThat(problemOf: (url: string) => string | undefined, what: string) {
 
 /** An issuer has neither query nor fragment (OpenID Connect Discovery 1.0, section 3; RFC 8414, section 2). */
 function issuerUrlProblem(written: string): string | undefined {
-  const problem = keyUrlProblem(written, 'the issuer');
-  return problem ?? (/[?#]/.test(written) ? 'the URL of an issuer must not have a query or fragment' : undefined);
+  return plainUrlProblem(written, 'the issuer', 'an issuer');
+}
+
+function plainUrlProblem(written: string, what: string, any = what): string | undefined {
+  const problem = keyUrlProblem(written, what);
+  return problem ?? (/[?#]/.test(written) ? `the URL of ${any} must not have a query or fragment` : undefined);
 }

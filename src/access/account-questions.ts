@@ -1,0 +1,58 @@
+import type { Account } from '../accounts/account.ts';
+import type { AccountStore } from '../accounts/account-store.ts';
+import type { BatchDecider } from '../core/ports.ts';
+import type { CredentialCache, VerifiedCredential } from '../core/verified-credential.ts';
+import { AccessQuestions, type AccessQuestionsParts } from './access-questions.ts';
+
+/** A credential of no meaning, with which a question about an account is asked. */
+export const ASSERTED = 'Bearer asserted';
+
+export interface AccountQuestionsParts extends Pick<AccessQuestionsParts, 'catalogue'> {
+  readonly accounts: Pick<AccountStore, 'find' | 'findById'>;
+  /** The name of our own issuer, to which accounts belong. */
+  readonly issuer: string;
+  readonly generation: number;
+  /** Makes a decider of the gateways' doors that knows these credentials and no others. */
+  readonly deciderWith: (known: CredentialCache) => BatchDecider;
+}
+
+/**
+ * Answers policy clients that ask about an account instead of a token. The client vouches that the account's owner is
+ * there, so only what the account may do is decided: its scopes as of now, and whether it is disabled.
+ */
+export class AccountQuestions {
+  private readonly parts: AccountQuestionsParts;
+
+  constructor(parts: AccountQuestionsParts) {
+    this.parts = parts;
+  }
+
+  /**
+   * Resolves to what answers questions about one account, asked with {@link ASSERTED}; to `undefined` if there is no
+   * such account or it is disabled. An id goes before a name. Rejects if the store cannot be read.
+   */
+  async about(idOrName: string): Promise<AccessQuestions | undefined> {
+    const { accounts, deciderWith, catalogue } = this.parts;
+    const account = (await accounts.findById(idOrName)) ?? (await accounts.find(idOrName));
+    if (account === undefined || account.disabled) return undefined;
+    const credential = this.credentialOf(account);
+    return new AccessQuestions({ decider: deciderWith({ find: () => credential }), catalogue });
+  }
+
+  private credentialOf({ id, scopes }: Account): VerifiedCredential {
+    return {
+      outcome: 'verified',
+      identity: { issuer: this.parts.issuer, subject: id, tokenId: undefined, scheme: 'bearer', scopes },
+      granted: new Set(scopes),
+      use: undefined,
+      validUntilMs: Number.POSITIVE_INFINITY,
+      issuedAtSeconds: Number.POSITIVE_INFINITY,
+      generation: this.parts.generation,
+      key: { inForce: true },
+      standings: [],
+      // Nothing says when the account is changed.
+      uncacheable: true,
+      lastUse: undefined,
+    };
+  }
+}

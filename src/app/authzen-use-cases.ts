@@ -1,0 +1,27 @@
+import { AccountQuestions } from '../access/account-questions.ts';
+import type { AccountStore } from '../accounts/account-store.ts';
+import type { Config, OwnIssuer } from '../config/config.ts';
+import type { BatchDecider } from '../core/ports.ts';
+import type { CredentialCache } from '../core/verified-credential.ts';
+import type { AuthzenUseCases } from '../edge/authzen/use-cases.ts';
+
+export interface AuthzenBuildParts extends Pick<AuthzenUseCases, 'callers' | 'questions'> {
+  readonly own: OwnIssuer | undefined;
+  readonly accounts: AccountStore;
+  readonly generation: number;
+  /** Makes a decider for the configuration's routes that knows these credentials and no others. */
+  readonly deciderWith: (known: CredentialCache) => BatchDecider;
+}
+
+/** Builds what policy clients ask under one configuration. */
+export function buildAuthzen(
+  { scopes: catalogue, authzen: settings }: Config,
+  { callers, questions, own, accounts, generation, deciderWith }: AuthzenBuildParts,
+): AuthzenUseCases {
+  return {
+    callers,
+    questions,
+    accounts: own && new AccountQuestions({ accounts, issuer: own.name, generation, deciderWith, catalogue }),
+    settings,
+  };
+}
