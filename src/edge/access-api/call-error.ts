@@ -2,7 +2,7 @@ import { Metadata, type StatusObject, status } from '@grpc/grpc-js';
 import type { PackageDefinition } from '@grpc/proto-loader';
 import { answerTo, type FieldError, messageFor } from '../../core/answer.ts';
 import type { Deny } from '../../core/decision.ts';
-import { deniedCode } from '../grpc-codes.ts';
+import { deniedCode } from '../grpc/grpc-codes.ts';
 import { errorEncoders } from './definition.ts';
 import type { StatusMessage } from './messages.ts';
 

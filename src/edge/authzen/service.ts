@@ -1,12 +1,12 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { AccessRequest } from '../../core/request.ts';
 import { admitCaller } from '../callers.ts';
-import { answerFailures } from '../http-failures.ts';
-import { refuseEncodedBodies } from '../json-bodies.ts';
+import { answerFailures } from '../http/http-failures.ts';
+import { refuseEncodedBodies } from '../http/json-bodies.ts';
+import { failed } from '../http/problems.ts';
+import type { Refusal } from '../http/refusal.ts';
+import { sendRefusal } from '../http/refusal.ts';
 import type { DoorObserver } from '../listening.ts';
-import { failed } from '../problems.ts';
-import type { Refusal } from '../refusal.ts';
-import { sendRefusal } from '../refusal.ts';
 import type { Item } from './decode.ts';
 import { decodeEvaluation, decodeEvaluations } from './decode.ts';
 import { endAt } from './encode.ts';

@@ -1,4 +1,4 @@
-import type { DeniedCode } from '../grpc-codes.ts';
+import type { DeniedCode } from '../grpc/grpc-codes.ts';
 
 /** The part of `envoy.service.auth.v3` that we use, as the proto loader represents it. */
 export interface CheckRequest {

@@ -3,7 +3,7 @@ import { answerTo, messageFor, problem } from '../../core/answer.ts';
 import type { Allow, Decision, Deny } from '../../core/decision.ts';
 import type { UpstreamHeaderWriter } from '../../core/upstream-headers.ts';
 import type { ResponseFields } from '../basic-notice.ts';
-import { PROBLEM_TYPE } from '../refusal.ts';
+import { PROBLEM_TYPE } from '../http/refusal.ts';
 import { NO_STORE } from './cache-fields.ts';
 import type { DecodedAuth } from './decode.ts';
 

@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Listener, ResourceConfig } from '../../config/config.ts';
 import type { ForwardingObserver } from '../client-address.ts';
-import { createHttpServer, listen, shutDown, watchConnections } from '../http-server.ts';
+import { createHttpServer, listen, shutDown, watchConnections } from '../http/http-server.ts';
+import { failed } from '../http/problems.ts';
+import { sendRefusal } from '../http/refusal.ts';
 import type { DoorObserver } from '../listening.ts';
 import { reconfigureTls } from '../listening.ts';
-import { failed } from '../problems.ts';
-import { sendRefusal } from '../refusal.ts';
 import { findResource } from './decode.ts';
 import { encodeMetadata } from './encode.ts';
 

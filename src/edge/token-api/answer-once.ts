@@ -1,4 +1,4 @@
-import { failed } from '../problems.ts';
+import { failed } from '../http/problems.ts';
 import type { Caller, Outcome } from './call.ts';
 import { readIdempotencyKey } from './idempotency-key.ts';
 import type { TokenUseCases } from './use-cases.ts';

@@ -6,7 +6,7 @@ import type { Reason } from '../../core/reason.ts';
 import type { TokenUse } from '../../core/verified-credential.ts';
 import type { TooManyUnrecorded } from '../../revocation/unrecorded-budget.ts';
 import type { ClockBehind } from '../../tokens/token-mint.ts';
-import type { Problem, ProblemCode } from '../problems.ts';
+import type { Problem, ProblemCode } from '../http/problems.ts';
 import type { TokenUseCases } from './use-cases.ts';
 
 export const FORM = 'application/x-www-form-urlencoded';

@@ -1,7 +1,7 @@
 import type { FastifyReply } from 'fastify';
 import { answerTo, messageFor } from '../../core/answer.ts';
 import type { Reason } from '../../core/reason.ts';
-import { PROBLEMS } from '../problems.ts';
+import { PROBLEMS } from '../http/problems.ts';
 import type { Outcome } from './call.ts';
 import { send } from './encode.ts';
 

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
 import type { IssuedToken } from '../../tokens/token-mint.ts';
-import { sendRefusal } from '../refusal.ts';
+import { sendRefusal } from '../http/refusal.ts';
 import type { Outcome } from './call.ts';
 
 /**

@@ -1,5 +1,5 @@
-import type { Problem } from '../problems.ts';
-import { failed } from '../problems.ts';
+import type { Problem } from '../http/problems.ts';
+import { failed } from '../http/problems.ts';
 
 const MAX_LENGTH = 255;
 /** A String of RFC 9651, section 3.3.3, as the draft of the header field requires. */

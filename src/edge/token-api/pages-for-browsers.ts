@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { PROBLEM_TYPE } from '../refusal.ts';
+import { PROBLEM_TYPE } from '../http/refusal.ts';
 
 /** A page about an error. */
 export interface ErrorPage {

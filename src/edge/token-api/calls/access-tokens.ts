@@ -3,7 +3,7 @@ import type { TokenRequest } from '../../../tokens/issue-token.ts';
 import type { IssuedToken } from '../../../tokens/token-mint.ts';
 import { newTokenId } from '../../../tokens/token-mint.ts';
 import { scopes } from '../../field-schemas.ts';
-import { failed } from '../../problems.ts';
+import { failed } from '../../http/problems.ts';
 import type { Call, CallerRule, CallInput, Outcome } from '../call.ts';
 import { actorOf, authorityEnded, authorityOf, clockBehind, done, tooManyUnrecorded } from '../call.ts';
 import { tokenBody } from '../encode.ts';

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { failed } from '../../problems.ts';
+import { failed } from '../../http/problems.ts';
 import type { Call, CallInput, Outcome } from '../call.ts';
 import { done } from '../call.ts';
 import { getKeySet } from './key-set.ts';

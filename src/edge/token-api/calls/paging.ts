@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { ListPosition } from '../../../lib/lists.ts';
+import { failed } from '../../http/problems.ts';
 import { readCursor, writeCursor } from '../../list-cursor.ts';
-import { failed } from '../../problems.ts';
 import type { CallInput, Outcome } from '../call.ts';
 
 const DEFAULT_LIMIT = 50;

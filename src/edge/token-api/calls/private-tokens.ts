@@ -3,7 +3,7 @@ import { MAX_OVERLAP_SECONDS } from '../../../tokens/rotation.ts';
 import { newTokenId } from '../../../tokens/token-mint.ts';
 import type { TokenView } from '../../../tokens/token-views.ts';
 import { scopes, tokenName } from '../../field-schemas.ts';
-import { failed } from '../../problems.ts';
+import { failed } from '../../http/problems.ts';
 import type { Call, CallerRule, CallInput, Outcome } from '../call.ts';
 import { actorOf, authorityEnded, authorityOf, callerOf, clockBehind, done } from '../call.ts';
 import { tokenBody, utcTime } from '../encode.ts';

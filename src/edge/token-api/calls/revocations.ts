@@ -2,7 +2,7 @@ import * as z from 'zod';
 import type { FieldError } from '../../../core/answer.ts';
 import type { FieldsProblem, RequestProblem, RevocationRequest } from '../../../revocation/revocation-request.ts';
 import { readRevocationRequest } from '../../../revocation/revocation-request.ts';
-import { failed } from '../../problems.ts';
+import { failed } from '../../http/problems.ts';
 import type { Call, CallInput, Outcome } from '../call.ts';
 import { actorOf, done, tooManyUnrecorded } from '../call.ts';
 import { dateTime } from './date-time.ts';

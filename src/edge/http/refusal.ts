@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
-import { answerTo, problem } from '../core/answer.ts';
-import type { Deny } from '../core/decision.ts';
+import { answerTo, problem } from '../../core/answer.ts';
+import type { Deny } from '../../core/decision.ts';
 import type { Problem } from './problems.ts';
 import { PROBLEMS } from './problems.ts';
 

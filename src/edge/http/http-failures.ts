@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { deny } from '../core/decision.ts';
+import { deny } from '../../core/decision.ts';
+import type { DoorObserver } from '../listening.ts';
 import { AllowedMethods } from './allowed-methods.ts';
-import type { DoorObserver } from './listening.ts';
 import type { ProblemCode } from './problems.ts';
 import { failed } from './problems.ts';
 import type { SendRefusal } from './refusal.ts';

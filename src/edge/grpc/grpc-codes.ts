@@ -1,5 +1,5 @@
-import { statusOf } from '../core/answer.ts';
-import type { Reason } from '../core/reason.ts';
+import { statusOf } from '../../core/answer.ts';
+import type { Reason } from '../../core/reason.ts';
 
 /** The gRPC status codes for the HTTP status of a denial. None is 0, which is success. */
 const CODES = { 400: 3, 401: 16, 403: 7, 429: 8, 503: 14 } as const;

@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { type Server as GrpcServer, ServerCredentials } from '@grpc/grpc-js';
-import type { Listener, ListenerTls } from '../config/config.ts';
-import type { Connections } from './connections.ts';
-import { listenEverywhere } from './listen-everywhere.ts';
-import type { HandshakeObserver } from './listening.ts';
-import { cannotListen, reconfigureTls, tlsOptions, watchHandshakes } from './listening.ts';
+import type { Listener, ListenerTls } from '../../config/config.ts';
+import type { Connections } from '../connections.ts';
+import { listenEverywhere } from '../listen-everywhere.ts';
+import type { HandshakeObserver } from '../listening.ts';
+import { cannotListen, reconfigureTls, tlsOptions, watchHandshakes } from '../listening.ts';
 
 const HTTP2 = 'h2';
 

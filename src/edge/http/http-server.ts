@@ -1,16 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { fastify } from 'fastify';
-import type { Listener } from '../config/config.ts';
-import { deny } from '../core/decision.ts';
-import type { ForwardingObserver } from './client-address.ts';
-import { ClientAddresses, isTrusted, noteClients } from './client-address.ts';
+import type { Listener } from '../../config/config.ts';
+import { deny } from '../../core/decision.ts';
+import type { ForwardingObserver } from '../client-address.ts';
+import { ClientAddresses, isTrusted, noteClients } from '../client-address.ts';
+import { Connections } from '../connections.ts';
+import type { DoorObserver } from '../listening.ts';
+import { listen as listenAt, tlsOptions, watchHandshakes } from '../listening.ts';
 import { answerClientError } from './client-errors.ts';
-import { Connections } from './connections.ts';
 import { answerErrors, MAX_BODY_BYTES } from './http-failures.ts';
 import { parseJson } from './json-bodies.ts';
-import type { DoorObserver } from './listening.ts';
-import { listen as listenAt, tlsOptions, watchHandshakes } from './listening.ts';
 import { sendRefusal } from './refusal.ts';
 
 /** From the connection, or the end of the previous request, until all headers have arrived. */

@@ -1,4 +1,4 @@
-import type { FieldError } from '../core/answer.ts';
+import type { FieldError } from '../../core/answer.ts';
 
 /** The problems of the HTTP doors, besides the reasons of denials. */
 export const PROBLEMS = {

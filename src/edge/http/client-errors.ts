@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
-import { problem } from '../core/answer.ts';
+import { problem } from '../../core/answer.ts';
 import type { ProblemCode } from './problems.ts';
 import { PROBLEMS } from './problems.ts';
 import { PROBLEM_TYPE } from './refusal.ts';

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { decodeUtf8, holdsLoneSurrogate } from '../lib/utf8.ts';
+import { decodeUtf8, holdsLoneSurrogate } from '../../lib/utf8.ts';
 import { failed } from './problems.ts';
 import { RefusedRequest } from './refusal.ts';
 
