@@ -1,18 +1,22 @@
 import type { Account } from './account.ts';
+import type { DemoGateway } from './gateway.ts';
 
 const GATE = 'http://127.0.0.1:8080/3rdparty/v1';
 
 /** Returns what the demo prints once it runs: the addresses, the account, and five commands to paste. */
-export function guide(account: Account, envoy: string): string {
+export function guide(
+  account: Account,
+  { title, program, log }: Pick<DemoGateway, 'title' | 'program' | 'log'>,
+): string {
   const user = quote(`${account.name}:${account.password}`);
   return `
-Gateway    http://127.0.0.1:8080   Envoy ${envoy}
+Gateway    http://127.0.0.1:8080   ${title} ${program.version} (${program.origin})
 Sallyport  127.0.0.1:9191 (ext_authz), http://127.0.0.1:9192 (tokens)
 Console    http://127.0.0.1:8080/console   log in with the account below
 Monitoring http://127.0.0.1:9195/metrics, /readyz
 Services   http://127.0.0.1:9301 (messages), http://127.0.0.1:9302 (devices): no authentication code in them
 Store      sallyport.db, kept for the next start; try npm run sallyport -- account list in another terminal
-Logs       .cache/demo/sallyport.log, .cache/demo/envoy.log
+Logs       .cache/demo/sallyport.log, .cache/demo/${log}.log
 Account    ${account.name}, ${passwordLine(account)}
 
 Paste these into bash, one after the other:

@@ -4,10 +4,9 @@ import { request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { finish, Output } from '../../src/cli/terminal/output.ts';
-import { findEnvoy } from '../../tools/envoy.ts';
-import type { Program } from '../../tools/program.ts';
 import { type Account, commandLine, demoAccount, prepareAccount } from './account.ts';
 import { type Child, startChild } from './child.ts';
+import { CONFIG, type DemoGateway, demoGateway } from './gateway.ts';
 import { guide } from './guide.ts';
 import { holderOf, isTaken, untilAccepting } from './ports.ts';
 import { createService } from './services.ts';
@@ -16,26 +15,17 @@ const out = new Output(process.stdout);
 const err = new Output(process.stderr);
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const MAIN = `${ROOT}src/main.ts`;
-/** The configuration of `npm run sallyport`, so that every command works on the store of the demo. */
-const CONFIG = `${ROOT}sallyport.yaml`;
 /** The folder of the logs. */
 const FOLDER = `${ROOT}.cache/demo`;
 const PATIENCE_MS = 20_000;
-/** Envoy buffers its access log for ten seconds, which is too long for a demo. */
-const FLUSH = ['--file-flush-interval-msec', '200'];
 
-/** The ports of envoy.yaml and sallyport.yaml, and the programs that listen on them. */
-const PORTS = {
-  8080: 'Envoy',
-  9191: 'Sallyport',
-  9192: 'Sallyport',
-  9195: 'Sallyport',
-  9301: 'messages',
-  9302: 'devices',
-};
-
-async function checkPorts(): Promise<void> {
-  const ports = Object.entries(PORTS).map(([port, name]) => ({ port: Number(port), name }));
+async function checkPorts(gateway: DemoGateway): Promise<void> {
+  const ports = [
+    { port: 8080, name: gateway.title },
+    ...gateway.ports.map((port) => ({ port, name: 'Sallyport' })),
+    { port: 9301, name: 'messages' },
+    { port: 9302, name: 'devices' },
+  ];
   const taken = await Promise.all(ports.map(({ port }) => isTaken(port)));
   const problems = ports
     .filter((_, index) => taken[index])
@@ -49,16 +39,15 @@ async function startServices(): Promise<void> {
 }
 
 /** Only Sallyport receives the password, and only in its environment. */
-function startSallyport({ name, password }: Account): Child {
-  const args = [MAIN, 'serve', '--config', CONFIG];
+function startSallyport({ name, password }: Account, config: string): Child {
+  const args = [MAIN, 'serve', '--config', config];
   const env = { ...process.env, SALLYPORT_ACCOUNT: `${name}:${password}` };
   return startChild('Sallyport', { command: process.execPath, args, env, log: `${FOLDER}/sallyport.log` });
 }
 
-function startEnvoy({ path }: Program): Child {
-  const args = ['-c', `${ROOT}envoy.yaml`, '--disable-hot-restart', '--log-level', 'error', ...FLUSH];
+function startGateway({ title, program, args, log }: DemoGateway): Child {
   const { SALLYPORT_ACCOUNT: _, ...env } = process.env;
-  return startChild('Envoy', { command: path, args, env, log: `${FOLDER}/envoy.log` });
+  return startChild(title, { command: program.path, args, env, log: `${FOLDER}/${log}.log` });
 }
 
 /** Resolves once a request through the gateway gets 200; rejects with the last response after a time. */
@@ -84,19 +73,16 @@ async function health(): Promise<number | string | undefined> {
 /** Resolves once everything runs; adds each process to `children` as soon as it exists. */
 async function start(children: Child[]): Promise<void> {
   const account = demoAccount(process.env['SALLYPORT_ACCOUNT']);
-  await checkPorts();
-  const envoy = await findEnvoy();
+  const gateway = await demoGateway(process.argv[2], FOLDER);
+  await checkPorts(gateway);
   await mkdir(FOLDER, { recursive: true });
   await startServices();
   await prepareAccount(account, commandLine(MAIN, CONFIG));
-  children.push(startSallyport(account));
-  await Promise.race([
-    watch(children),
-    Promise.all([9191, 9192, 9195].map((port) => untilAccepting(port, PATIENCE_MS))),
-  ]);
-  children.push(startEnvoy(envoy));
+  children.push(startSallyport(account, gateway.config));
+  await Promise.race([watch(children), Promise.all(gateway.ports.map((port) => untilAccepting(port, PATIENCE_MS)))]);
+  children.push(startGateway(gateway));
   await Promise.race([watch(children), untilHealthy()]);
-  out.write(guide(account, `${envoy.version} (${envoy.origin})`));
+  out.write(guide(account, gateway));
 }
 
 /** Rejects when one of the processes exits, with its last output. */

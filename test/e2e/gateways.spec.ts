@@ -3,21 +3,14 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { GatewayKind } from '../../deploy/gateways/kinds.ts';
 import { type CaseIssuers, startCaseIssuers } from '../support/servers/case-issuers.ts';
-import {
-  type Edit,
-  installedGateways,
-  type RunningGateway,
-  startGateway,
-} from '../support/servers/gateways/gateway.ts';
+import { type Edit, installedGateways } from '../support/servers/gateways/gateway.ts';
 import { OWN_REFUSALS } from '../support/servers/gateways/own-refusals.ts';
-import { PATIENCE } from '../support/servers/gateways/patience.ts';
+import { type GatewayPlatform, startGatewayPlatform } from '../support/servers/gateways/platform.ts';
 import { rawRequest, sendRaw } from '../support/servers/gateways/raw-http.ts';
 import { type HttpResponse, sendRequest } from '../support/servers/http-client.ts';
 import { sendHttp2Request } from '../support/servers/http2-client.ts';
 import { optionsFor } from '../support/servers/platform.ts';
 import { freePorts } from '../support/servers/ports.ts';
-import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
-import { type Services, startServices } from '../support/servers/services.ts';
 import { SQLITE } from '../support/servers/stores.ts';
 import { expectDenied, expectUpstream, isDenied, isSuccess, requestOf } from './case-run.ts';
 import { CASES, type Case, type Denied } from './cases.ts';
@@ -26,54 +19,33 @@ import { CASES, type Case, type Denied } from './cases.ts';
 const AMBIGUOUS = CASES.filter(({ directOnly, path }) => directOnly === true && /^[/*]/.test(path ?? ''));
 
 /** An edit that adds a port for HTTP/2 without TLS, for gateways that speak one protocol for each port. */
-const HTTP2_LISTENERS: Readonly<Record<string, (port: number) => Edit>> = {
-  nginx: (port) => ['server_name _', `listen 127.0.0.1:${port} http2; server_name _`],
+const HTTP2_LISTENERS: Readonly<Record<string, (port: number) => readonly Edit[]>> = {
+  nginx: (port) => [['server_name _', `listen 127.0.0.1:${port} http2; server_name _`]],
 };
 
 describe.each(await installedGateways())('$label', ({ kind, isMissing }) => {
   let issuers: CaseIssuers;
-  let services: Services;
-  let sallyport: Sallyport;
-  let gateway: RunningGateway;
+  let platform: GatewayPlatform;
   let http2Port: number;
   const refusals = OWN_REFUSALS[kind.name] ?? [];
 
   beforeAll(async () => {
     if (isMissing) return;
     issuers = await startCaseIssuers();
-    services = await startServices();
-    const [verify = 0] = await freePorts(1);
-    const { env, edit } = optionsFor(issuers, await SQLITE.start());
-    sallyport = await startSallyport({
-      env,
-      edit: (config) => {
-        edit(config);
-        config['listen'] = {
-          ...(config['listen'] as object),
-          verify: { address: `127.0.0.1:${verify}`, mode: kind.mode },
-        };
-      },
-    });
-    const behind = { verify, tokens: sallyport.ports.tokens, ...services.ports };
     const [plainHttp2 = 0] = await freePorts(1);
-    const listen = HTTP2_LISTENERS[kind.name]?.(plainHttp2);
-    gateway = await startGateway(kind, behind, [
-      ...(PATIENCE[kind.name] ?? []),
-      ...(listen === undefined ? [] : [listen]),
-    ]);
-    http2Port = listen === undefined ? gateway.port : plainHttp2;
+    const edits = HTTP2_LISTENERS[kind.name]?.(plainHttp2);
+    platform = await startGatewayPlatform(kind, optionsFor(issuers, await SQLITE.start()), edits);
+    http2Port = edits === undefined ? platform.gateway.port : plainHttp2;
   });
 
   afterAll(async () => {
     if (isMissing) return;
-    await gateway.close();
-    await sallyport.close();
-    services.close();
+    await platform.close();
     issuers.close();
   });
 
   beforeEach(() => {
-    if (!isMissing) services.received.length = 0;
+    if (!isMissing) platform.services.received.length = 0;
   });
 
   it.skipIf(isMissing).each(CASES.filter(({ directOnly }) => directOnly !== true))('$name', async (wanted) => {
@@ -81,32 +53,32 @@ describe.each(await installedGateways())('$label', ({ kind, isMissing }) => {
     if (refusal !== undefined) {
       // HAProxy may reset the connection while the client still sends.
       const status = await ask(wanted).then((answer) => answer.status, resetOrThrow);
-      expect(services.received).toEqual([]);
+      expect(platform.services.received).toEqual([]);
       expect([refusal.status, RESET]).toContain(status);
       return;
     }
     const answer = await ask(wanted);
     if (isDenied(wanted.expected)) {
-      expect(services.received).toEqual([]);
+      expect(platform.services.received).toEqual([]);
       expectDenied(answer, shownBy(kind, wanted.expected));
       expect(answer.headers['content-type']).toBe('application/problem+json');
     } else {
       expect(answer.status, answer.body).toSatisfy(isSuccess);
-      expect(services.received).toHaveLength(1);
-      expectUpstream(services.received[0]?.headers ?? {}, wanted.expected);
+      expect(platform.services.received).toHaveLength(1);
+      expectUpstream(platform.services.received[0]?.headers ?? {}, wanted.expected);
     }
   });
 
   it.skipIf(isMissing).each(AMBIGUOUS)('lets nothing reach a service: $name', async ({ path }) => {
-    const status = await sendRaw(gateway.port, rawRequest(`GET ${path}`, ['Host: gateway']));
+    const status = await sendRaw(platform.gateway.port, rawRequest(`GET ${path}`, ['Host: gateway']));
     expect(status).toBeGreaterThanOrEqual(400);
-    expect(services.received).toEqual([]);
+    expect(platform.services.received).toEqual([]);
   });
 
   it.skipIf(isMissing)('lets no secret appear in what Sallyport and the gateway write', async () => {
-    const files = (await readdir(gateway.folder)).filter((name) => name.endsWith('.log'));
-    const logs = await Promise.all(files.map((name) => readFile(join(gateway.folder, name), 'utf8')));
-    const written = [sallyport.output(), gateway.output(), ...logs].join('\n');
+    const files = (await readdir(platform.gateway.folder)).filter((name) => name.endsWith('.log'));
+    const logs = await Promise.all(files.map((name) => readFile(join(platform.gateway.folder, name), 'utf8')));
+    const written = [platform.sallyport.output(), platform.gateway.output(), ...logs].join('\n');
     expect(written).toContain('"door":"forward-auth"');
     expect(issuers.secrets.size).toBeGreaterThan(50);
     expect([...issuers.secrets].filter((secret) => written.includes(secret))).toEqual([]);
@@ -116,7 +88,7 @@ describe.each(await installedGateways())('$label', ({ kind, isMissing }) => {
     const { method, path, host, headers } = requestOf(wanted, issuers);
     if (wanted.overHttp2 === true)
       return sendHttp2Request({ port: http2Port, method, path, headers: [[':authority', host], ...headers] });
-    return sendRequest({ port: gateway.port, method, path, headers: [['Host', host], ...headers] });
+    return sendRequest({ port: platform.gateway.port, method, path, headers: [['Host', host], ...headers] });
   }
 });
 

@@ -65,6 +65,11 @@ export async function startGateway(
   return { port, url: `http://127.0.0.1:${port}`, folder, output: () => gateway.output(), close };
 }
 
+/** Returns the commands of a guide with other ports than the written ones. */
+export function onPorts(text: string, ports: PortsBehind & { readonly gateway: number }): string {
+  return portEdits(ports).reduce(replaced, text);
+}
+
 function portEdits(ports: PortsBehind & { readonly gateway: number }): Edit[] {
   const names = ['gateway', 'tokens', 'verify', 'messages', 'devices'] as const;
   return names.map((name) => [String(WRITTEN[name]), String(ports[name])]);

@@ -22,12 +22,5 @@ export const OWN_REFUSALS: Readonly<Record<string, readonly OwnRefusal[]>> = {
     },
     { cases: /^the method \w*[a-z]/, status: 400, why: 'nginx refuses a method with lower-case letters.' },
   ],
-  'envoy-http': [
-    {
-      cases: /^the method /,
-      status: 400,
-      why: 'Envoy over HTTP asks with the method of the client, which Sallyport then refuses as `malformed_request`.',
-    },
-  ],
   haproxy: [{ cases: /^refused: 40 KB/, status: 400, why: 'HAProxy refuses a request over 16 KB (`tune.bufsize`).' }],
 };
