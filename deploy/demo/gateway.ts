@@ -30,7 +30,7 @@ export interface DemoGateway {
  * @param folder for the files that a gateway writes; it has one below.
  */
 export async function demoGateway(name: string | undefined, folder: string): Promise<DemoGateway> {
-  const ports = [9191, 9192, 9195];
+  const ports = [9191, 9192, VERIFY_PORT, 9194, 9195];
   if (name === undefined) {
     const program = await findEnvoy();
     // Envoy buffers its access log for ten seconds, which is too long for a demo.
@@ -54,7 +54,7 @@ export async function demoGateway(name: string | undefined, folder: string): Pro
   await layOut(kind, own);
   const config = join(own, 'sallyport.yaml');
   await writeFile(config, await configFor(kind));
-  return { title: kind.title, program, args: kind.args(own), log: name, config, ports: [...ports, VERIFY_PORT] };
+  return { title: kind.title, program, args: kind.args(own), log: name, config, ports };
 }
 
 /** Copies the files of a gateway, because gateways write beside their configuration. */
@@ -69,7 +69,7 @@ async function layOut({ name, installedIn }: GatewayKind, folder: string): Promi
   }
 }
 
-/** Returns the configuration of Sallyport with the listener `verify`, and with the store where it was. */
+/** Returns the configuration of Sallyport with the mode of the listener `verify`, and with the store where it was. */
 async function configFor({ mode }: GatewayKind): Promise<string> {
   // Sallyport validates its contents.
   const config = parse(await readFile(CONFIG, 'utf8')) as { listen: object; store: string };

@@ -12,6 +12,7 @@ export function guide(
   return `
 Gateway    http://127.0.0.1:8080   ${title} ${program.version} (${program.origin})
 Sallyport  127.0.0.1:9191 (ext_authz), http://127.0.0.1:9192 (tokens)
+Internal   http://127.0.0.1:9193 (verify), 127.0.0.1:9194 (access, gRPC)
 Console    http://127.0.0.1:8080/console   log in with the account below
 Monitoring http://127.0.0.1:9195/metrics, /readyz
 Services   http://127.0.0.1:9301 (messages), http://127.0.0.1:9302 (devices): no authentication code in them

@@ -12,7 +12,7 @@ import type { Problem } from './reading/problems.ts';
 import { Source } from './reading/source.ts';
 import { fileSchema } from './sections/file-schema.ts';
 import { issuerNames, readIssuers, refuseShortPublishAhead } from './sections/issuers.ts';
-import { readListen, refuseUnusableAccess } from './sections/listener.ts';
+import { readListen, refuseUnusableAccess, warnOfUntrustedGateways } from './sections/listener.ts';
 import { judgeAudiences } from './sections/resources/audiences.ts';
 import { warnOfHiddenMetadata } from './sections/resources/metadata-routes.ts';
 import { readResources } from './sections/resources/resources.ts';
@@ -99,6 +99,7 @@ function readConfig(draft: Draft): Config | undefined {
     identity: readIdentity(draft),
   };
   refuseAccountsWithoutIssuer(draft, issuers, settings.authzen);
+  warnOfUntrustedGateways(draft, listen?.verify, settings.trustedProxies ?? []);
   judgeAudiences(draft, parts);
   warnOfHiddenMetadata(draft, parts);
   return isComplete<Config>(parts) ? parts : undefined;

@@ -49,7 +49,7 @@ describe('typical mistakes', () => {
   });
 
   it('indentation: a list without a key before it', () => {
-    expect(problemsAfter('routes: #', '# routes:').map((problem) => problem.replace(/^24:3: /, ''))).toEqual([
+    expect(problemsAfter('routes: #', '# routes:').map((problem) => problem.replace(/^26:3: /, ''))).toEqual([
       expect.stringMatching(/^wrong indentation: this line begins at column 3, the line before it at column 1;/),
     ]);
   });
@@ -138,7 +138,7 @@ describe('typical mistakes', () => {
       'a claim within a claim',
       'basic: { routes',
       `${CORPORATE}    scopeClaim: realm_access.roles\nbasic: { routes`,
-      "27:17: issuers[1].scopeClaim: 'realm_access.roles' is a path, but only top-level claims are read: have the issuer put the scopes into one, such as 'scope'",
+      "29:17: issuers[1].scopeClaim: 'realm_access.roles' is a path, but only top-level claims are read: have the issuer put the scopes into one, such as 'scope'",
     ],
   ])('%s', (_what, from, to, problem) => {
     expect(problemsAfter(from, to)).toEqual([typeof problem === 'string' ? problem : expect.stringMatching(problem)]);

@@ -53,3 +53,10 @@ export function configFrom(text: string, environment?: ConfigEnvironment): Confi
   if (!loaded.ok) throw new Error(formatProblems(loaded.problems));
   return loaded.config;
 }
+
+/** Returns the messages of a whole file's warnings, without their places. Throws if it has problems. */
+export function warningsOf(text: string): string[] {
+  const loaded = loadConfigText(text);
+  if (!loaded.ok) throw new Error(formatProblems(loaded.problems));
+  return loaded.warnings.map(({ message }) => message);
+}

@@ -116,7 +116,9 @@ export const fileSchema = z.strictObject({
   trustedProxies: z
     .array(text('an IP address or a CIDR range', rangeProblem))
     .prefault(['127.0.0.0/8', '::1'])
-    .describe("IP addresses and CIDR ranges of the proxies that may report the client's address, on every listener"),
+    .describe(
+      "IP addresses and CIDR ranges of the proxies that may report the client's address, on every listener, and of the gateways that may ask at /auth",
+    ),
   scopes: z
     .record(z.string().regex(SCOPE_NAME), scopeSchema)
     .prefault({})

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { configFrom, problemsOf } from '../../../test/support/config.ts';
+import { configFrom, problemsOf, warningsOf } from '../../../test/support/config.ts';
 
 function fileListening(listen: string): string {
   return `version: 1\nlisten: ${listen}\nissuers: [{ name: own, issuer: us, signing: { algorithm: EdDSA } }]\nroutes: []`;
@@ -113,5 +113,27 @@ describe('listen.access without a caller', () => {
   ])('%s with the issuers [%s]', (address, issuers, problems) => {
     const text = `version: 1\nlisten: { access: "${address}" }\nscopes: { a:b: {} }\nissuers: [${issuers}]\nroutes: []`;
     expect(problemsOf(text, { env: { PARTNER: 'x'.repeat(32) } })).toEqual(problems);
+  });
+});
+
+describe('listen.verify with a mode', () => {
+  it.each([
+    ['127.0.0.1:9193', '[127.0.0.0/8, "::1"]', []],
+    ['127.0.0.1:9193', '[10.0.0.0/8]', []],
+    [
+      '127.0.0.1:9193',
+      '[]',
+      ['/auth denies every gateway: trustedProxies lists none; add the addresses of your gateways'],
+    ],
+    ['"unix:/run/x.sock"', '[]', []],
+    ['0.0.0.0:9193', '["::1", 10.0.0.0/8]', []],
+    [
+      '0.0.0.0:9193',
+      '[127.0.0.0/8, "::1"]',
+      ['/auth denies every gateway on another machine: trustedProxies lists none; add the addresses of your gateways'],
+    ],
+  ])('at %s with trustedProxies %s warns of %j', (address, trusted, expected) => {
+    const listener = `{ verify: { address: ${address}, insecure: true, mode: path } }`;
+    expect(warningsOf(`${fileListening(listener)}\ntrustedProxies: ${trusted}`)).toEqual(expected);
   });
 });

@@ -108,3 +108,17 @@ function mayGrant(issuer: IssuerConfig): boolean {
   if (issuer.kind === 'signing') return true;
   return issuer.grant === undefined ? issuer.allowScopes.has(CALLER_SCOPE) : issuer.grant.includes(CALLER_SCOPE);
 }
+
+/** Warns of a listener whose gateways on other machines are all denied, because `trustedProxies` lists none of them. */
+export function warnOfUntrustedGateways(
+  draft: Draft,
+  verify: Listener | undefined,
+  trustedProxies: readonly string[],
+): void {
+  if (verify?.mode === undefined || 'path' in verify.address) return;
+  const isOnlyHere = isLoopback(verify.address.host);
+  const others = trustedProxies.filter((range) => !isLoopback(range.split('/', 1)[0] ?? ''));
+  if (isOnlyHere ? trustedProxies.length > 0 : others.length > 0) return;
+  const message = `/auth denies every gateway${isOnlyHere ? '' : ' on another machine'}: trustedProxies lists none`;
+  draft.warn(['listen', 'verify'], `${message}; add the addresses of your gateways`);
+}
