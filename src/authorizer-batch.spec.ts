@@ -87,6 +87,17 @@ describe('Authorizer.decideMany()', () => {
     expect(bench.decided).toEqual(asked.map((request, index) => [request, made[index]]));
   });
 
+  it('says how long each allow may be kept, by the freshness and the moment after the wait', async () => {
+    const bench = new Bench();
+    bench.fixture.standings.freshness.keepMs = 1_000;
+    const decisions = bench.authorizer.decideMany(requests('a', 'b'));
+    await bench.pass(60);
+    bench.fixture.answer(0, undefined, undefined, '');
+    const [allowed, denied] = await decisions;
+    expect(allowed).toMatchObject({ outcome: 'allow', keepMs: 940 });
+    expect(denied).not.toHaveProperty('keepMs');
+  });
+
   it('asks nothing about requests that need nothing', async () => {
     const bench = new Bench();
     const asked = [makeRequest({ path: '/other' }), makeRequest({ method: 'get' }), makeRequest()];
