@@ -95,7 +95,7 @@ local function allow(txn, answer)
     local value = only_value_of(answer.headers, name)
     if value ~= nil then txn.http:req_set_header(name, value) end
   end
-  -- Sallyport repeats the credential where it may reach the service: on public routes, for requests that `shadow` lets
+  -- Sallyport sends the credential back where it may reach the service: on public routes, for requests that `shadow` lets
   -- pass, and with `identity.forwardCredential: true`. Elsewhere it ends here.
   if #values_of(answer.headers, "authorization") == 0 then txn.http:req_del_header("authorization") end
   for name, variable in pairs(NOTICE) do
