@@ -61,7 +61,7 @@ export async function openAccessApi(listener: Listener, parts: AccessApiParts): 
   const server = new Server(SERVER_OPTIONS);
   const connections = new Connections();
   const loaded = loadPackage();
-  const calls = new Calls(parts, connections, new CallErrors(loaded), provesCaller(listener));
+  const calls = new Calls(parts, connections, new CallErrors(loaded), listener);
   server.addService(
     { ...accessDefinition(loaded) },
     {
@@ -94,13 +94,15 @@ class Calls {
   private readonly connections: Connections;
   private readonly errors: CallErrors;
   private readonly isProven: boolean;
+  private readonly isLocal: boolean;
   private readonly addresses: ClientAddresses;
 
-  constructor(parts: AccessApiParts, connections: Connections, errors: CallErrors, isProven: boolean) {
+  constructor(parts: AccessApiParts, connections: Connections, errors: CallErrors, listener: Listener) {
     this.parts = parts;
     this.connections = connections;
     this.errors = errors;
-    this.isProven = isProven;
+    this.isProven = provesCaller(listener);
+    this.isLocal = 'path' in listener.address;
     this.addresses = new ClientAddresses(DOOR, () => parts.useCases().trustedProxies, parts.observer);
   }
 
@@ -176,11 +178,13 @@ class Calls {
     return admission.outcome === 'deny' ? failed(this.errors.denied(admission)) : undefined;
   }
 
+  /** Reads the peer at once, since a call that has ended has none. */
   private readerFor(call: AnyCall): CallInput<unknown>['readClient'] {
+    const peer = peerAddress(call.getPeer());
     return (told) => {
-      const peer = peerAddress(call.getPeer());
-      // A Unix socket has no address; its permissions say that the peer is trusted.
-      return peer === undefined ? told && readHop(told) : this.addresses.read(peer, told);
+      // The permissions of a Unix socket, which has no address, say that the peer is trusted.
+      if (this.isLocal) return told === undefined ? undefined : readHop(told);
+      return this.addresses.read(peer, told);
     };
   }
 }
