@@ -4,6 +4,8 @@ import type { Config } from '../config/config.ts';
 import type { Reason } from '../core/reason.ts';
 import { REASONS } from '../core/reason.ts';
 import type { AccessRequest } from '../core/request.ts';
+import type { McpReading } from '../core/resource/mcp-message.ts';
+import { TOOLS_CALL } from '../core/resource/mcp-message.ts';
 import { stepsOf } from '../explanation/decision-steps.ts';
 import { conclusionOf, entriesOf } from '../explanation/explain.ts';
 import { MEANINGS } from '../explanation/reason-meanings.ts';
@@ -16,7 +18,7 @@ import { readCredentialFile } from './terminal/credential-file.ts';
 /** Decides one request as the gateway's listener would and shows each step; or says what a reason means. */
 export const explain = defineCommand('explain', {
   summary: 'show each step of a decision, or what a reason means',
-  forms: ['[--token-file FILE | --basic-file FILE] [--host HOST] METHOD PATH', 'REASON'],
+  forms: ['[--token-file FILE | --basic-file FILE] [--host HOST] [--mcp-tool NAME] METHOD PATH', 'REASON'],
   details: `Decides one request with the configuration and its store as the ext_authz listener would, and shows each
 step. Exits with 0 if the request is allowed, with 1 if it is denied.
 
@@ -26,6 +28,8 @@ ${inLines(REASONS)}.`,
     'token-file': { type: 'string', placeholder: 'FILE', help: 'a token in a file; - reads standard input' },
     'basic-file': { type: 'string', placeholder: 'FILE', help: 'name:password in a file; - reads standard input' },
     host: { type: 'string', placeholder: 'HOST', help: 'the host of the request; by default none' },
+    'mcp-method': { type: 'string', placeholder: 'NAME', help: 'the MCP method of the message, such as tools/call' },
+    'mcp-tool': { type: 'string', placeholder: 'NAME', help: 'the tool that the message calls; implies tools/call' },
   },
   async run({ config: file, positionals, values }, terminal) {
     const [method, path, ...rest] = positionals;
@@ -35,11 +39,12 @@ ${inLines(REASONS)}.`,
       if (stray !== undefined) throw new UsageError(`--${stray} needs METHOD and PATH`);
       return define(method, terminal);
     }
+    const mcp = mcpReading(values);
     const config = requireConfig(file, terminal.env);
     requireStore(config.store);
     const { host = '' } = values;
     const authorization = await readCredential(values, terminal);
-    const request = { door: 'ext-authz', method, host, path, authorization, fromBrowser: false } as const;
+    const request = { door: 'ext-authz', method, host, path, authorization, fromBrowser: false, mcp } as const;
     return decide(config, request, terminal);
   },
 });
@@ -57,6 +62,20 @@ function define(name: string, { out }: Terminal): number {
 
 function isReason(name: string): name is Reason {
   return REASONS.some((reason) => reason === name);
+}
+
+function mcpReading({
+  'mcp-method': method,
+  'mcp-tool': tool,
+}: {
+  readonly 'mcp-method'?: string;
+  readonly 'mcp-tool'?: string;
+}): McpReading | undefined {
+  if (tool !== undefined && method !== undefined && method !== TOOLS_CALL) {
+    throw new UsageError(`--mcp-tool is for ${TOOLS_CALL}`);
+  }
+  if (tool !== undefined) return { outcome: 'read', method: TOOLS_CALL, tool };
+  return method === undefined ? undefined : { outcome: 'read', method, tool };
 }
 
 async function readCredential(

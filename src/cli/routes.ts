@@ -3,7 +3,7 @@ import { readPath } from '../core/path.ts';
 import type { AccessRequest } from '../core/request.ts';
 import type { Route } from '../core/route.ts';
 import { RouteMap } from '../core/route.ts';
-import { needsOf } from '../explanation/decision-steps.ts';
+import { needsOf, needsText } from '../explanation/decision-steps.ts';
 import type { Terminal } from './command.ts';
 import { CommandError, requireConfig, UsageError } from './command.ts';
 import { defineCommand } from './command-definition.ts';
@@ -41,15 +41,40 @@ function match(map: RouteMap, { method, host, path: target }: Pick<AccessRequest
   return found;
 }
 
-const HEADINGS = ['HOSTS', 'METHODS', 'PATH', 'NEEDS', 'ISSUERS', 'BASIC', 'SHADOW'];
-
-function show(list: readonly Route[], terminal: Terminal): void {
-  printTable([HEADINGS, ...list.map(rowOf)], terminal);
+/** A column of the table. */
+interface Column {
+  readonly heading: string;
+  readonly cell: (route: Route) => string;
+  /** Whether it is left out if no route has anything in it. */
+  readonly isRare?: true;
 }
 
-function rowOf(route: Route): string[] {
-  const { hosts, methods, pattern, issuers, basic, shadow } = route;
-  const list = (names: Iterable<string>, none: string): string => [...names].join(',') || none;
-  const flags = [basic, shadow].map((flag) => (flag ? 'yes' : '-'));
-  return [list(hosts, 'any'), list(methods, 'any'), pattern, needsOf(route), list(issuers ?? [], 'any'), ...flags];
+const NOTHING = '-';
+
+const COLUMNS: readonly Column[] = [
+  { heading: 'HOSTS', cell: ({ hosts }) => listed(hosts, 'any') },
+  { heading: 'METHODS', cell: ({ methods }) => listed(methods, 'any') },
+  { heading: 'PATH', cell: ({ pattern }) => pattern },
+  { heading: 'NEEDS', cell: (route) => needsOf(route) },
+  { heading: 'TOOLS', cell: toolsOf, isRare: true },
+  { heading: 'RESOURCE', cell: ({ resource }) => resource?.name ?? NOTHING, isRare: true },
+  { heading: 'ISSUERS', cell: ({ issuers }) => listed(issuers ?? [], 'any') },
+  { heading: 'BASIC', cell: ({ basic }) => (basic ? 'yes' : NOTHING) },
+  { heading: 'SHADOW', cell: ({ shadow }) => (shadow ? 'yes' : NOTHING) },
+];
+
+function show(list: readonly Route[], terminal: Terminal): void {
+  const columns = COLUMNS.filter(({ cell, isRare }) => !isRare || list.some((route) => cell(route) !== NOTHING));
+  const rows = list.map((route) => columns.map(({ cell }) => cell(route)));
+  printTable([columns.map(({ heading }) => heading), ...rows], terminal);
+}
+
+/** What a call of each tool needs in all. */
+function toolsOf({ mcp }: Route): string {
+  const tools = Array.from(mcp?.tools ?? [], ([tool, requirement]) => `${tool}: ${needsText(requirement)}`);
+  return tools.join('; ') || NOTHING;
+}
+
+function listed(names: Iterable<string>, none: string): string {
+  return [...names].join(',') || none;
 }

@@ -59,6 +59,21 @@ describe('stepsOf()', () => {
       'scope',
       `needs messages:send, has ${credential.identity.scopes.join(', ')}, issuer partner`,
     ],
+    [
+      { ...denyVerified('scope_required', route, 'scope'), required: { kind: 'allOf', scopes: ['mcp:use', 'a:b'] } },
+      'scope',
+      `needs mcp:use and a:b, has ${credential.identity.scopes.join(', ')}`,
+    ],
+    [
+      denyVerified('route_denied', route, 'mcp tool not listed', 'partner'),
+      'scope',
+      'failed check: mcp tool not listed, issuer partner',
+    ],
+    [
+      denyVerified('token_invalid', route, 'audience not taken here'),
+      'issuer',
+      'failed check: audience not taken here',
+    ],
   ])('reads the step that failed off the denial: %j', (denial, failed, words) => {
     for (const decision of [
       denial,

@@ -3,6 +3,7 @@ import { STEPS } from '../core/check.ts';
 import { checkText } from '../core/check-text.ts';
 import type { Decision, Deny } from '../core/decision.ts';
 import type { Route } from '../core/route.ts';
+import type { Requirement } from '../core/scope.ts';
 import { requiredScopes } from '../core/scope.ts';
 import type { VerifiedCredential } from '../core/verified-credential.ts';
 import { timeOf } from '../lib/time-format.ts';
@@ -66,7 +67,8 @@ function failureText(denial: Deny): string {
         ? checkFailed(denial)
         : `an entry of the revocation set ends it${issuerText(denial)}`;
     case 'scope':
-      return `needs ${needsOf(route)}, has ${scopesOf(credential)}${issuerText(denial)}`;
+      if (denial.check !== 'scope') return checkFailed(denial);
+      return `needs ${needsText(denial.required ?? route?.requirement)}, has ${scopesOf(credential)}${issuerText(denial)}`;
     case 'credential':
     case 'verification':
     case 'issuer':
@@ -96,7 +98,7 @@ function passText(name: DecisionStep, route: Route | undefined, credential: Veri
     case 'expiry':
       return endText(timeOf(credential?.validUntilMs));
     case 'issuer':
-      return route?.issuers === undefined ? 'the route takes any issuer' : 'the route takes this issuer';
+      return issuerTaken(route);
     case 'revocation':
       return `${credential?.standings.length ?? 0} entries could end it, none does`;
     case 'scope':
@@ -115,10 +117,19 @@ function scopesOf(credential: VerifiedCredential | undefined): string {
   return credential?.identity.scopes.join(', ') || 'no scopes';
 }
 
-/** What a route requires, in words. */
+function issuerTaken(route: Route | undefined): string {
+  const issuer = route?.issuers === undefined ? 'the route takes any issuer' : 'the route takes this issuer';
+  return route?.resource === undefined ? issuer : `${issuer}, and an audience is that of ${route.resource.name}`;
+}
+
+/** What a route requires, in words; at an MCP server, for the messages that call no tool. */
 export function needsOf(route: Route | undefined): string {
-  if (route === undefined) return 'nothing';
-  const { requirement } = route;
+  return needsText(route?.requirement);
+}
+
+/** What is required, in words. */
+export function needsText(requirement: Requirement | undefined): string {
+  if (requirement === undefined) return 'nothing';
   if (requirement.kind === 'public') return 'no credential';
   if (requirement.kind === 'authenticated') return 'any valid credential';
   return requiredScopes(requirement).join(requirement.kind === 'anyOf' ? ' or ' : ' and ');

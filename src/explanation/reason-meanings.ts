@@ -16,7 +16,7 @@ export const MEANINGS: Readonly<Record<Reason, string>> = {
   scope_required:
     'The token is valid but lacks a scope that the route needs. The client must get a token with that scope.',
   route_denied:
-    'No route of the configuration matches the host, the path and the method. sallyport routes shows the routes.',
+    'No route of the configuration matches the host, the path and the method. sallyport routes shows the routes. Or, on a route with mcp, it is not certain which MCP message the request carries, or no rule allows it. The log names the check; docs/mcp.md explains them.',
   path_rejected:
     'Two parsers could read the path in different ways: it has dot segments, doubled slashes, encoded separators or control bytes. Or the method is not an upper-case word: some servers read post as POST. Configure the gateway to normalize paths before authorization.',
   too_many_attempts:

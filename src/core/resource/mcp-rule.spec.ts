@@ -25,11 +25,12 @@ describe('requirementOf()', () => {
 
   it('requires the scope of the tool by its exact name', () => {
     expect(required(call('send_message'))).toBe(SEND);
-    for (const tool of ['Send_message', 'send_message ', 'send_messages', 'send', '__proto__', 'constructor', '']) {
+    for (const tool of ['Send_message', 'send_message ', 'send_messages', 'send', '__proto__', 'constructor']) {
       expect(required(call(tool))).toBe(OTHER);
       expect(required(call(tool), { every: false })).toBe('mcp tool not listed');
     }
-    expect(required(call(undefined), { every: false })).toBe('mcp tool not listed');
+    expect(required(call('*'))).toBe(OTHER);
+    for (const tool of ['', undefined]) expect(required(call(tool))).toBe('mcp tool not listed');
   });
 
   it.each([...CLIENT_METHODS].filter((method) => method !== 'tools/call'))(

@@ -28,5 +28,6 @@ function requirementOfMessage(
   if (mcp === undefined) return 'mcp message not shown';
   if (mcp.outcome === 'unread') return mcp.flaw;
   if (mcp.method !== TOOLS_CALL) return CLIENT_METHODS.has(mcp.method) ? other : 'mcp method unknown';
-  return tools.get(mcp.tool ?? '') ?? tools.get(EVERY_TOOL) ?? 'mcp tool not listed';
+  const { tool = '' } = mcp;
+  return (tool === '' ? undefined : (tools.get(tool) ?? tools.get(EVERY_TOOL))) ?? 'mcp tool not listed';
 }

@@ -1,6 +1,9 @@
 import type { FieldError } from '../../core/answer.ts';
 import type { AccessRequest, ClientAddress } from '../../core/request.ts';
-import type { AuthorizeRequest } from './messages.ts';
+import type { McpReading } from '../../core/resource/mcp-message.ts';
+import { TOOLS_CALL } from '../../core/resource/mcp-message.ts';
+import { isToolName, unread } from '../mcp-message.ts';
+import type { AuthorizeRequest, McpMessage } from './messages.ts';
 
 /** A decoded question, or what is wrong with it. */
 export type DecodedQuestion = { readonly request: AccessRequest } | { readonly problem: FieldError };
@@ -32,13 +35,19 @@ export function countProblem(count: number): FieldError | undefined {
   return { field: 'questions', message: `must have at most ${MAX_QUESTIONS} questions, and has ${count}` };
 }
 
-type Asked = Pick<AccessRequest, 'method' | 'host' | 'path' | 'scope'>;
+type Asked = Pick<AccessRequest, 'method' | 'host' | 'path' | 'scope' | 'mcp'>;
 
 function decodeAsked({ question, scope, request }: AuthorizeRequest): Asked | { readonly problem: FieldError } {
   if (question === 'scope') return { method: 'GET', host: '', path: '/', scope: scope ?? '' };
   if (question !== 'request') return { problem: { field: 'question', message: 'must be a scope or a request' } };
-  const { method = '', host = '', path = '' } = request ?? {};
-  return { method, host, path, scope: undefined };
+  const { method = '', host = '', path = '', mcp } = request ?? {};
+  return { method, host, path, scope: undefined, mcp: mcp ? mcpReading(mcp) : undefined };
+}
+
+/** The caller read the body itself. */
+function mcpReading({ method = '', tool = '' }: McpMessage): McpReading {
+  if (method !== TOOLS_CALL) return { outcome: 'read', method, tool: undefined };
+  return isToolName(tool) ? { outcome: 'read', method, tool } : unread('mcp body not read');
 }
 
 /** Returns the field value; an empty one is a credential, too, unless neither field was sent. */

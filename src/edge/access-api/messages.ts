@@ -17,6 +17,12 @@ export interface HttpRequest {
   readonly method?: string;
   readonly host?: string;
   readonly path?: string;
+  readonly mcp?: McpMessage | null;
+}
+
+export interface McpMessage {
+  readonly method?: string;
+  readonly tool?: string;
 }
 
 export interface AuthorizeResponse {

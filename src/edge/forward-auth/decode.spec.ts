@@ -57,6 +57,29 @@ describe('decodeAuth()', () => {
     expect(decode(mode, headers).request).toMatchObject({ door: 'forward-auth', ...expected, flaw: undefined });
   });
 
+  describe('reads the MCP message', () => {
+    const version: Field = ['MCP-Protocol-Version', '2026-07-28'];
+    const call: readonly Field[] = [version, ['Mcp-Method', 'tools/call'], ['Mcp-Name', 'send']];
+    const read = { outcome: 'read', method: 'tools/call', tool: 'send' };
+
+    it.each<[ForwardAuthMode, unknown]>([
+      ['nginx', read],
+      ['forwarded', read],
+      ['path', { outcome: 'unread', flaw: 'mcp headers hidden' }],
+    ])('in mode %s', (mode, mcp) => {
+      expect(decode(mode, call).request.mcp).toEqual(mcp);
+      expect(decode(mode, [version]).request.mcp).toEqual(mode === 'path' ? mcp : undefined);
+      expect(decode(mode, []).request.mcp).toBeUndefined();
+    });
+
+    it.each<[Field, string]>([
+      [['mcp-name', 'delete'], 'mcp header repeated'],
+      [['MCP_Name', 'delete'], 'mcp header spelling'],
+    ])('but not with %j besides', (field, flaw) => {
+      expect(decode('nginx', [...call, field]).request.mcp).toEqual({ outcome: 'unread', flaw });
+    });
+  });
+
   it('keeps every Authorization field, and joins them for the decision', () => {
     const { request, credentials } = decode('path', [
       ['Host', 'a'],

@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { ForwardAuthMode } from '../../config/config.ts';
 import type { AccessRequest, RequestFlaw } from '../../core/request.ts';
+import type { HeaderField } from '../mcp-message.ts';
+import { concernsMcp, readMcpMessage } from '../mcp-message.ts';
 import { AUTH, DESCRIPTIONS } from './description.ts';
 
 /** A decoded request to `/auth`. */
@@ -52,11 +54,13 @@ export const UNREADABLE: AccessRequest = {
 export function decodeAuth(message: Line & Pick<IncomingMessage, 'rawHeaders'>, reader: Reader): DecodedAuth {
   const fields = new Map<string, string[]>();
   const disguised: string[] = [];
+  const mcp: HeaderField[] = [];
   let fromBrowser = false;
   for (let index = 0; index < message.rawHeaders.length; index += 2) {
     const name = message.rawHeaders[index]?.toLowerCase() ?? '';
     if (name === 'origin' || name.startsWith('sec-fetch-')) fromBrowser = true;
     else if (READ.has(name)) fields.set(name, [...(fields.get(name) ?? []), message.rawHeaders[index + 1] ?? '']);
+    else if (concernsMcp(name)) mcp.push([name, message.rawHeaders[index + 1] ?? '']);
     else if (reader.isDisguised(name)) disguised.push(name);
   }
   const credentials = fields.get('authorization') ?? [];
@@ -75,6 +79,8 @@ export function decodeAuth(message: Line & Pick<IncomingMessage, 'rawHeaders'>, 
     fromBrowser,
     client: () => reader.client(fields.get('x-forwarded-for')?.join(',')),
     flaw,
+    // Envoy does not show all headers.
+    mcp: readMcpMessage(mcp, { complete: reader.mode !== 'path' }),
   };
   return { request, credentials, disguised };
 }
