@@ -3,13 +3,20 @@ import { request as openRequest } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type FakeVerify, startFakeVerify } from '../support/servers/gateways/fake-verify.ts';
-import { installedGateways, type RunningGateway, startGateway } from '../support/servers/gateways/gateway.ts';
+import {
+  installedGateways,
+  type PortsBehind,
+  type RunningGateway,
+  startGateway,
+} from '../support/servers/gateways/gateway.ts';
 import { startUpstream, type Upstream } from '../support/servers/gateways/upstream.ts';
-import { sendRequest } from '../support/servers/http-client.ts';
+import { type HttpResponse, sendRequest } from '../support/servers/http-client.ts';
 import { sendHttp2Request } from '../support/servers/http2-client.ts';
+import { freePorts } from '../support/servers/ports.ts';
 
 const PATH = '/3rdparty/v1/messages';
 const IDENTITY = { 'x-auth-subject': 'alice', 'x-auth-issuer': 'corporate', 'x-auth-scheme': 'bearer' };
+const FORGED = [...Object.keys(IDENTITY), 'x-auth-scopes', 'x-auth-token-id'];
 const UPGRADE = [
   'Connection: Upgrade',
   'Upgrade: websocket',
@@ -116,6 +123,14 @@ describe.each(forwarded)('$label', ({ kind, isMissing }) => {
     expect(identityOf(upstream)).toEqual(IDENTITY);
   });
 
+  it.skipIf(isMissing)('keeps the identity of a WebSocket whose client names it in Connection', async () => {
+    const [, ...fields] = UPGRADE;
+    const socket = await send(`GET ${PATH}`, ['Connection: keep-alive, Upgrade, x-auth-subject', ...fields]);
+    expect(await firstBytes(socket)).toContain('101 Switching Protocols');
+    socket.destroy();
+    expect(identityOf(upstream)).toEqual(IDENTITY);
+  });
+
   it.skipIf(isMissing)('opens no WebSocket that Sallyport denies', async () => {
     verify.answer = (_request, response) => response.writeHead(401, denial()).end('{}');
     const socket = await send(`GET ${PATH}`, UPGRADE);
@@ -163,6 +178,14 @@ describe.each(forwarded)('$label', ({ kind, isMissing }) => {
     },
   );
 
+  it.skipIf(isMissing)('passes no identity header on that the answer does not have', async () => {
+    verify.answer = (_request, response) => response.writeHead(200).end();
+    const headers = FORGED.map((name) => [name, 'forged'] as const);
+    await sendRequest({ port: gateway.port, method: 'GET', path: PATH, headers });
+    const { rawHeaders = [] } = upstream.arrived[0] ?? {};
+    expect(rawHeaders.filter((text) => /^x-auth|forged/i.test(text))).toEqual([]);
+  });
+
   it.skipIf(isMissing)('passes no identity on that an earlier request had', async () => {
     for (let index = 0; index < 20; index++) {
       await sendRequest({ port: gateway.port, method: 'GET', path: PATH, headers: [] });
@@ -185,6 +208,25 @@ describe.each(forwarded)('$label', ({ kind, isMissing }) => {
     expect(upstream.arrived).toHaveLength(1);
     release();
     expect((await first).status).toBe(200);
+  });
+
+  it.skipIf(isMissing)('answers as Sallyport does while Sallyport is away', async () => {
+    const [closed = 0] = await freePorts(1);
+    const { status, headers, body } = await askThrough({ ...behind(), verify: closed });
+    expect([status, headers['content-type'], headers['cache-control'], headers['retry-after']]).toEqual([
+      503,
+      'application/problem+json',
+      'no-store',
+      '1',
+    ]);
+    expect(JSON.parse(body)).toMatchObject({ type: 'urn:sallyport:problem:unavailable', code: 'unavailable' });
+  });
+
+  it.skipIf(isMissing)('answers otherwise while the service is away', async () => {
+    const [closed = 0] = await freePorts(1);
+    const { status, body } = await askThrough({ ...behind(), messages: closed });
+    expect(status).toBeGreaterThanOrEqual(502);
+    expect(body).not.toContain('sallyport');
   });
 
   describe('over HTTP/2', () => {
@@ -211,6 +253,16 @@ describe.each(forwarded)('$label', ({ kind, isMissing }) => {
   function behind() {
     const { port } = upstream;
     return { verify: verify.port, tokens: port, messages: port, devices: port };
+  }
+
+  /** Sends one request through a gateway of its own. */
+  async function askThrough(ports: PortsBehind): Promise<HttpResponse> {
+    const other = await startGateway(kind, ports);
+    try {
+      return await sendRequest({ port: other.port, method: 'GET', path: PATH, headers: [] });
+    } finally {
+      await other.close();
+    }
   }
 
   async function send(line: string, fields: readonly string[]): Promise<Socket> {

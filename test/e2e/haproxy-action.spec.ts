@@ -48,6 +48,12 @@ describe.each(haproxy)('$label', ({ kind, isMissing }) => {
     expect(services.received).toEqual([]);
   });
 
+  it.skipIf(isMissing)('lets no request pass for another success than 200', async () => {
+    verify.answer = (_request, response) => response.writeHead(204).end();
+    expect((await askThrough([])).status).toBe(503);
+    expect(services.received).toEqual([]);
+  });
+
   it.skipIf(isMissing)('denies if an answer ends within its body', async () => {
     verify.answer = (request, response) => {
       response.writeHead(200, { 'x-auth-subject': 'alice', 'content-length': '9' }).write('half');
