@@ -100,6 +100,7 @@ function buildAccess(
     introspectToken: new IntrospectToken({
       decider: introspector,
       own: own && { issuer: own.name, accounts: store.accounts },
+      clockSkewMs,
     }),
     watchedKeep: new WatchedKeep({ standings, clock, shadow }),
     clockSkewMs,

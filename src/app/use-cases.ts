@@ -102,6 +102,7 @@ export function buildUseCases(
     introspectToken: new IntrospectToken({
       decider: byRoutes([ANY_TOKEN], unobserved(events), false),
       own: { accounts, issuer: name },
+      clockSkewMs,
     }),
     keySet: new PublishedKeySet(own.keys, keySetMaxAgeSeconds(issuer.signing)),
     accounts: new AccountManagement(managed),

@@ -41,6 +41,8 @@ export interface IntrospectTokenParts {
   readonly decider: Decider;
   /** The name of our own issuer, and its accounts; `undefined` if no issuer is our own. */
   readonly own: { readonly issuer: string; readonly accounts: Pick<AccountStore, 'findById'> } | undefined;
+  /** For how long a token is accepted after it has expired. */
+  readonly clockSkewMs: number;
 }
 
 /** Determines whether a token is valid now, by the same steps that decide a request (RFC 7662). */
@@ -70,7 +72,16 @@ export class IntrospectToken {
     const account = subject === undefined ? undefined : await accounts?.findById(subject);
     // No limit: a token that is too long would have been denied above.
     const parsed = parseJwt(token, Number.POSITIVE_INFINITY);
-    const claims = typeof parsed === 'string' ? {} : parsed.payload;
+    const claims = typeof parsed === 'string' ? this.timesOf(credential) : parsed.payload;
     return { outcome: 'active', credential, claims, username: account?.name };
+  }
+
+  /** Returns what is known of a token that is no JWT: when its server issued it, and when it expires. */
+  private timesOf({ validUntilMs, issuedAtSeconds }: VerifiedCredential): ActiveToken['claims'] {
+    const expiresAtSeconds = (validUntilMs - this.parts.clockSkewMs) / 1000;
+    return {
+      ...(Number.isFinite(issuedAtSeconds) ? { iat: issuedAtSeconds } : {}),
+      ...(Number.isFinite(expiresAtSeconds) ? { exp: expiresAtSeconds } : {}),
+    };
   }
 }

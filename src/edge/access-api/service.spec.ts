@@ -6,7 +6,7 @@ import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { certify, hasOpenssl, tlsOf } from '../../../test/support/certificates.ts';
 import { makeFreshness } from '../../../test/support/core.ts';
-import { allowed, ROUTE } from '../../../test/support/ext-authz.ts';
+import { allowed, credentialOf, ROUTE } from '../../../test/support/ext-authz.ts';
 import {
   type AccessClient,
   type AccessClientOptions,
@@ -64,7 +64,7 @@ class Bench {
       useCases: () => ({
         callers,
         questions: new AccessQuestions({ decider, catalogue: new Set(['messages:send']) }),
-        introspectToken: new IntrospectToken({ decider, own: undefined }),
+        introspectToken: new IntrospectToken({ decider, own: undefined, clockSkewMs: 30_000 }),
         watchedKeep: new WatchedKeep({ standings: { freshness: makeFreshness() }, clock: systemClock, shadow: false }),
         clockSkewMs: 30_000,
         decisionTimeoutMs: this.timeoutMs,
@@ -289,6 +289,34 @@ describe('a question', () => {
       message: 'internal error',
     });
     expect(bench.failures).toEqual([new Error('a bug with a secret')]);
+  });
+});
+
+describe('Introspect', () => {
+  it('says when a token that is no JWT was issued and expires, as far as its server said', async () => {
+    const bench = await new Bench().open();
+    const times = { issuedAtSeconds: 1_800_000_000, validUntilMs: 1_800_000_630_500 };
+    bench.decide = () => ({ ...allowed(), credential: { ...credentialOf({ issuer: 'opaque' }), ...times } });
+    expect(await bench.connect().introspect({ token: 'opaque' })).toMatchObject({
+      active: true,
+      issuer: 'opaque',
+      iat: 1_800_000_000,
+      exp: 1_800_000_600,
+    });
+    const unknown = { issuedAtSeconds: Number.NEGATIVE_INFINITY };
+    bench.decide = () => ({ ...allowed(), credential: { ...credentialOf(), ...unknown } });
+    const answer = await bench.connect().introspect({ token: 'opaque' });
+    expect(answer).not.toHaveProperty('iat');
+    expect(answer).not.toHaveProperty('exp');
+  });
+
+  it('is unavailable, and not inactive, if the token cannot be judged now', async () => {
+    const bench = await new Bench().open();
+    bench.decide = () => deny('unavailable', undefined, 'standing not known');
+    await expect(bench.connect().introspect({ token: 'x' })).rejects.toMatchObject({
+      code: status.UNAVAILABLE,
+      details: { ErrorInfo: { reason: 'unavailable' }, RetryInfo: { retry_delay: { seconds: 1 } } },
+    });
   });
 });
 
