@@ -113,6 +113,20 @@ describe('startApp', () => {
     await app.close();
   });
 
+  it('serves the metadata of resources beside the token service, and takes up others by a reload', async () => {
+    const resource = (path: string): string =>
+      `resources: [{ name: r, url: "https://sms.example.com/${path}", authorizationServers: ["https://s.local"] }]`;
+    const app = await startApp(await configure(resource('mcp')), { env: {}, logDestination });
+    const statusOf = async (path: string): Promise<number> =>
+      (await fetch(`http://${app.addresses.tokens}/.well-known/${path}`)).status;
+    const metadata = 'oauth-protected-resource';
+    expect(await statusOf(`${metadata}/mcp`)).toBe(200);
+    expect(await statusOf('jwks.json')).toBe(200);
+    await app.reload({ ok: true, warnings: [], config: await configure(resource('other')), files: [] });
+    expect([await statusOf(`${metadata}/mcp`), await statusOf(`${metadata}/other`)]).toEqual([404, 200]);
+    await app.close();
+  });
+
   it('rejects if the signing key was sealed with another secret', async () => {
     const config = await configure('', 'sqlite:./sealed.db');
     await (await startApp(config, { env: {}, logDestination })).close();

@@ -7,6 +7,7 @@ import type { AccessRequest } from '../../core/request.ts';
 import type { Route } from '../../core/route.ts';
 import { LineLimit } from './line-limit.ts';
 import type { Logger } from './logger.ts';
+import { describeMcp } from './mcp-text.ts';
 import { secretsOf, withoutSecrets } from './own-credential.ts';
 import { fingerprint } from './redaction.ts';
 import { HIDDEN, RequestText } from './request-text.ts';
@@ -88,6 +89,7 @@ export class DecisionLog {
     const facts = {
       door,
       ...this.describeTarget(request, route),
+      ...describeMcp(request, route),
       ...(decision.outcome === 'deny' ? describeDenial(decision) : {}),
       ...(credential === undefined ? {} : { issuer: credential.identity.issuer, subject: credential.identity.subject }),
       ...(credential?.identity.tokenId === undefined ? {} : { tokenId: credential.identity.tokenId }),

@@ -47,6 +47,7 @@ function verifierOf(...issuers: readonly (readonly [IntrospectionIssuer, Authori
     clock: server.clock,
     clockSkewMs: SKEW * 1000,
     maxTokenLength: 16_384,
+    resourceAudiences: new Set(['https://sms.example.com/mcp', 'urn:other']),
     generation: GENERATION,
   });
 }
@@ -66,6 +67,12 @@ function verify(value = TOKEN) {
 }
 
 describe('OpaqueVerifier.verify()', () => {
+  it('remembers those of its audiences that a resource names', async () => {
+    const aud = ['sms-api', 'https://sms.example.com/mcp'];
+    server.answer = async () => JSON.stringify({ ...ACTIVE, aud });
+    expect(await verify()).toMatchObject({ audiences: ['https://sms.example.com/mcp'] });
+  });
+
   it('returns the credential of an active token, with every entry that could revoke it', async () => {
     expect(await verify()).toEqual({
       outcome: 'verified',
@@ -78,6 +85,7 @@ describe('OpaqueVerifier.verify()', () => {
       },
       granted: new Set(['messages:send']),
       use: undefined,
+      audiences: [],
       validUntilMs: (NOW + 600 + SKEW) * 1000,
       issuedAtSeconds: NOW - 60,
       generation: GENERATION,
