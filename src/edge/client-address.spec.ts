@@ -59,6 +59,20 @@ describe('ClientAddresses', () => {
   });
 });
 
+describe('ClientAddresses.read() of a request with further X-Forwarded-* fields', () => {
+  it.each([
+    ['192.0.2.9', undefined, ['tokens 192.0.2.9']],
+    ['192.0.2.9', '198.51.100.1', ['tokens 192.0.2.9']],
+    ['127.0.0.1', undefined, []],
+    [undefined, undefined, []],
+  ])('tells once whose word does not count: %s with %s', (peer, forwardedFor, expected) => {
+    const told: string[] = [];
+    const observer = { forwardedForIgnored: (door: string, who: string) => told.push(`${door} ${who}`) };
+    new ClientAddresses('tokens', () => TRUSTED, observer).read(peer, forwardedFor, true);
+    expect(told).toEqual(expected);
+  });
+});
+
 describe('ClientAddresses.readTrusted()', () => {
   it.each([
     ['127.0.0.1', '198.51.100.1', '198.51.100.1'],

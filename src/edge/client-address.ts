@@ -3,11 +3,13 @@ import type { FastifyInstance } from 'fastify';
 import { readAddress, readHop } from './forwarded-hop.ts';
 
 const ANY_HOP = /[^\s,]/;
+/** The name of a field by which a proxy describes a request, apart from `X-Forwarded-For`. */
+const FURTHER_FIELD = /^x-forwarded-(?!for$)/;
 
 /** Told when a client's address may be wrong. */
 export interface ForwardingObserver {
   /**
-   * A peer that is not a trusted proxy sent `X-Forwarded-For`: a client that made it up, or a proxy that is missing in
+   * A peer that is not a trusted proxy sent `X-Forwarded-For` or the like: a client that made it up, or a proxy that is missing in
    * `trustedProxies`, so that all clients behind it count as one.
    *
    * @param door its key under `listen`.
@@ -84,10 +86,16 @@ export class ClientAddresses {
     this.observer = observer;
   }
 
-  /** See {@link readClient}. */
-  read(peer: string | undefined, forwardedFor: string | undefined): string | undefined {
-    const { client, distrusted } = readClient(peer, forwardedFor, this.trusted());
-    if (distrusted !== undefined) this.observer.forwardedForIgnored(this.door, distrusted);
+  /**
+   * See {@link readClient}.
+   *
+   * @param forwardsMore whether there are other `X-Forwarded-*` fields, which are ignored from an untrusted peer too.
+   */
+  read(peer: string | undefined, forwardedFor: string | undefined, forwardsMore = false): string | undefined {
+    const trusted = this.trusted();
+    const { client, distrusted } = readClient(peer, forwardedFor, trusted);
+    const ignored = distrusted ?? (forwardsMore && !isProxy(peer, trusted) ? client : undefined);
+    if (ignored !== undefined) this.observer.forwardedForIgnored(this.door, ignored);
     return client;
   }
 
@@ -137,8 +145,8 @@ declare module 'fastify' {
 export function noteClients(server: FastifyInstance, addresses: ClientAddresses): void {
   server.decorateRequest('client', '');
   server.addHook('onRequest', async (request) => {
-    const forwardedFor = request.headers['x-forwarded-for'];
-    request.client =
-      addresses.read(request.socket.remoteAddress, [forwardedFor ?? []].flat().join(',') || undefined) ?? '';
+    const forwardedFor = [request.headers['x-forwarded-for'] ?? []].flat().join(',') || undefined;
+    const forwardsMore = Object.keys(request.headers).some((name) => FURTHER_FIELD.test(name));
+    request.client = addresses.read(request.socket.remoteAddress, forwardedFor, forwardsMore) ?? '';
   });
 }

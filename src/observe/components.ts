@@ -47,7 +47,7 @@ export interface Components {
   /** `failing`: they cannot be read, and nothing is signed. `kid` is the key that signs, since the time `since`. */
   readonly signingKeys?: { readonly status: 'ok' | 'failing'; readonly kid: string; readonly since: string };
   readonly config: { readonly status: 'ok' | 'refused'; readonly takenAt: string };
-  /** How often each door ignored `X-Forwarded-For` from a peer that `trustedProxies` does not list, and the last peer. */
+  /** How often each door ignored `X-Forwarded-*` from a peer that `trustedProxies` does not list, and the last peer. */
   readonly ignoredForwardedFor?: readonly { readonly door: string; readonly requests: number; readonly peer: string }[];
   /** `failing`: lines cannot be written to the standard output. `lost`: how many were lost since the start. */
   readonly log: { readonly status: 'ok' | 'failing'; readonly lost: number };

@@ -81,7 +81,7 @@ export class Events implements DecisionObserver, RevocationObserver {
     this.forwardingIgnored(
       door,
       peer,
-      'X-Forwarded-For is ignored: it comes from a peer that trustedProxies does not list, so all clients behind that peer count as one',
+      'X-Forwarded-* is ignored: it comes from a peer that trustedProxies does not list, so all clients behind that peer count as one',
     );
   }
 

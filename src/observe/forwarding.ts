@@ -1,11 +1,11 @@
-/** How often one door has ignored `X-Forwarded-For`. */
+/** How often one door has ignored `X-Forwarded-*`. */
 interface Ignored {
   count: number;
   /** The last peer that sent it. */
   peer: string;
 }
 
-/** Counts `X-Forwarded-For` from untrusted peers since the start, by the door's key under `listen`. */
+/** Counts requests with `X-Forwarded-*` from untrusted peers since the start, by the door's key under `listen`. */
 export class Forwarding {
   readonly ignored: ReadonlyMap<string, Readonly<Ignored>>;
   private readonly doors = new Map<string, Ignored>();

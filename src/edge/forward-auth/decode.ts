@@ -59,7 +59,7 @@ export function decodeAuth(message: Line & Pick<IncomingMessage, 'rawHeaders'>, 
   for (let index = 0; index < message.rawHeaders.length; index += 2) {
     const name = message.rawHeaders[index]?.toLowerCase() ?? '';
     if (name === 'origin' || name.startsWith('sec-fetch-')) fromBrowser = true;
-    else if (READ.has(name)) fields.set(name, [...(fields.get(name) ?? []), message.rawHeaders[index + 1] ?? '']);
+    else if (READ.has(name)) add(fields, name, message.rawHeaders[index + 1] ?? '');
     else if (concernsMcp(name)) mcp.push([name, message.rawHeaders[index + 1] ?? '']);
     else if (reader.isDisguised(name)) disguised.push(name);
   }
@@ -83,6 +83,12 @@ export function decodeAuth(message: Line & Pick<IncomingMessage, 'rawHeaders'>, 
     mcp: readMcpMessage(mcp, { complete: reader.mode !== 'path' }),
   };
   return { request, credentials, disguised };
+}
+
+function add(fields: Map<string, string[]>, name: string, value: string): void {
+  const existing = fields.get(name);
+  if (existing === undefined) fields.set(name, [value]);
+  else existing.push(value);
 }
 
 /** The header fields that any mode reads; their names are never another spelling of one that only Sallyport sets. */

@@ -146,7 +146,7 @@ function ofFailures({ failures, forwarding, logs }: OwnMetricsParts): Metric[] {
     ),
     counter(
       'sallyport_forwarded_for_ignored_total',
-      'X-Forwarded-For that was ignored because trustedProxies does not list its peer.',
+      'Requests whose X-Forwarded-* was ignored because trustedProxies does not list their peer.',
       () => Array.from(forwarding.ignored, ([door, { count }]) => ({ labels: { door }, value: count })),
     ),
     counter('sallyport_log_lost_total', 'Log lines that could not be written to the standard output.', () =>

@@ -54,3 +54,13 @@ it('the token service warns once about a peer that is missing in trustedProxies'
   ]);
   expect(linesWith(here, 'client').map(({ client }) => client)).toEqual(['127.0.0.1', '127.0.0.1']);
 });
+
+it.each(['x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-uri'])(
+  'the token service warns about %s too',
+  async (name) => {
+    const { origin, lines } = await start({ trustedProxies: ['192.0.2.1'] });
+    for (let count = 0; count < 2; count += 1)
+      await fetch(`${origin}/v1/tokens`, { headers: { [name]: 'evil.example.com' } });
+    expect(lines.filter((line) => line.includes('X-Forwarded-* is ignored'))).toHaveLength(1);
+  },
+);
