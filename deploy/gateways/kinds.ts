@@ -31,7 +31,7 @@ const ENVOY_HTTP: GatewayKind = {
   args: (folder) => ['-c', `${folder}/envoy.yaml`, ...ENVOY_FLAGS],
 };
 
-const NGINX: GatewayKind = {
+export const NGINX: GatewayKind = {
   name: 'nginx',
   title: 'nginx',
   mode: 'nginx',

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { GATEWAYS } from '../../deploy/gateways/kinds.ts';
 import type { ForwardAuthMode } from '../../src/config/config.ts';
 import { answerTo } from '../../src/core/answer.ts';
 import { type Deny, deny } from '../../src/core/decision.ts';
@@ -10,6 +11,7 @@ import { encodeAuth } from '../../src/edge/forward-auth/encode.ts';
 import { makeRoute } from '../support/core.ts';
 import { type FakeVerify, startFakeVerify } from '../support/servers/gateways/fake-verify.ts';
 import { installedGateways, type RunningGateway, startGateway } from '../support/servers/gateways/gateway.ts';
+import { INGRESS_NGINX } from '../support/servers/gateways/ingress-nginx.ts';
 import { OWN_REFUSALS } from '../support/servers/gateways/own-refusals.ts';
 import {
   DENIAL_STATUSES,
@@ -62,7 +64,7 @@ describe('docs/gateways/README.md', () => {
   });
 });
 
-describe.each(await installedGateways())('$label', ({ kind, isMissing }) => {
+describe.each(await installedGateways([...GATEWAYS, INGRESS_NGINX]))('$label', ({ kind, isMissing }) => {
   let services: Services;
   let verify: FakeVerify;
   let gateway: RunningGateway;

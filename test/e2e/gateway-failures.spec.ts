@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { GATEWAYS } from '../../deploy/gateways/kinds.ts';
 import { type FakeVerify, startFakeVerify } from '../support/servers/gateways/fake-verify.ts';
 import { installedGateways, type RunningGateway, startGateway } from '../support/servers/gateways/gateway.ts';
+import { INGRESS_NGINX } from '../support/servers/gateways/ingress-nginx.ts';
 import { type HttpResponse, sendRequest } from '../support/servers/http-client.ts';
 import { freePorts } from '../support/servers/ports.ts';
 import { type Services, startServices } from '../support/servers/services.ts';
@@ -25,7 +27,7 @@ const FAILURES: Readonly<Record<string, Answer>> = {
 
 const PATH = '/3rdparty/v1/messages';
 
-describe.each(await installedGateways())('$label', ({ kind, isMissing }) => {
+describe.each(await installedGateways([...GATEWAYS, INGRESS_NGINX]))('$label', ({ kind, isMissing }) => {
   let services: Services;
   let fake: FakeVerify;
   let gateway: RunningGateway;
@@ -64,12 +66,12 @@ describe.each(await installedGateways())('$label', ({ kind, isMissing }) => {
     expect(services.received).toEqual([]);
   });
 
-  it.skipIf(isMissing)('answers 503 while Sallyport is down, and passes requests again afterwards', async () => {
+  it.skipIf(isMissing)('denies while Sallyport is down, and passes requests again afterwards', async () => {
     const [closed = 0] = await freePorts(1);
     const other = await startGateway(kind, { verify: closed, tokens: closed, ...services.ports });
     try {
       const request = { port: other.port, method: 'POST', path: PATH, headers: [], body: '{}' };
-      expect((await sendRequest(request)).status).toBe(503);
+      expect((await sendRequest(request)).status).toBe(kind === INGRESS_NGINX ? 500 : 503);
       expect(services.received).toEqual([]);
       const back = await startFakeVerify(closed);
       back.answer = (_request, response) => response.writeHead(200).end();

@@ -1,9 +1,10 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { GatewayKind } from '../../deploy/gateways/kinds.ts';
+import { GATEWAYS, type GatewayKind } from '../../deploy/gateways/kinds.ts';
 import { type CaseIssuers, startCaseIssuers } from '../support/servers/case-issuers.ts';
 import { type Edit, installedGateways } from '../support/servers/gateways/gateway.ts';
+import { INGRESS_NGINX } from '../support/servers/gateways/ingress-nginx.ts';
 import { OWN_REFUSALS } from '../support/servers/gateways/own-refusals.ts';
 import { type GatewayPlatform, startGatewayPlatform } from '../support/servers/gateways/platform.ts';
 import { rawRequest, sendRaw } from '../support/servers/gateways/raw-http.ts';
@@ -20,10 +21,11 @@ const AMBIGUOUS = CASES.filter(({ directOnly, path }) => directOnly === true && 
 
 /** An edit that adds a port for HTTP/2 without TLS, for gateways that speak one protocol for each port. */
 const HTTP2_LISTENERS: Readonly<Record<string, (port: number) => readonly Edit[]>> = {
-  nginx: (port) => [['server_name _', `listen 127.0.0.1:${port} http2; server_name _`]],
+  nginx: addHttp2,
+  'ingress-nginx': addHttp2,
 };
 
-describe.each(await installedGateways())('$label', ({ kind, isMissing }) => {
+describe.each(await installedGateways([...GATEWAYS, INGRESS_NGINX]))('$label', ({ kind, isMissing }) => {
   let issuers: CaseIssuers;
   let platform: GatewayPlatform;
   let http2Port: number;
@@ -60,8 +62,7 @@ describe.each(await installedGateways())('$label', ({ kind, isMissing }) => {
     const answer = await ask(wanted);
     if (isDenied(wanted.expected)) {
       expect(platform.services.received).toEqual([]);
-      expectDenied(answer, shownBy(kind, wanted.expected));
-      expect(answer.headers['content-type']).toBe('application/problem+json');
+      expectDenial(kind, answer, wanted.expected);
     } else {
       expect(answer.status, answer.body).toSatisfy(isSuccess);
       expect(platform.services.received).toHaveLength(1);
@@ -100,8 +101,20 @@ function resetOrThrow(error: NodeJS.ErrnoException): string {
   throw error;
 }
 
-/** Returns the denial as the client of the gateway reads it. */
-function shownBy({ mode }: GatewayKind, expected: Denied): Denied {
-  const { challenges } = expected;
-  return mode === 'nginx' && challenges.length > 1 ? { ...expected, challenges: [challenges.join(', ')] } : expected;
+function addHttp2(port: number): readonly Edit[] {
+  return [['server_name _', `listen 127.0.0.1:${port} http2; server_name _`]];
+}
+
+/** Expects what the client of the gateway reads of a denial. */
+function expectDenial(kind: GatewayKind, answer: HttpResponse, expected: Denied): void {
+  const { status, challenges } = expected;
+  const inOneField = challenges.length > 1 ? [challenges.join(', ')] : challenges;
+  if (kind.name === INGRESS_NGINX.name) {
+    // No problem document, no status but 401 and 403, and challenges with 401 alone.
+    const shown = status === 401 ? { status, challenges: inOneField } : { status: 403, challenges: [] };
+    expect({ status: answer.status, challenges: answer.challenges }).toEqual(shown);
+    return;
+  }
+  expectDenied(answer, kind.mode === 'nginx' ? { ...expected, challenges: inOneField } : expected);
+  expect(answer.headers['content-type']).toBe('application/problem+json');
 }

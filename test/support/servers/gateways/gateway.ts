@@ -8,6 +8,11 @@ import { startProcess, untilReady } from '../process.ts';
 
 const FOLDERS = fileURLToPath(new URL('../../../../deploy/gateways/', import.meta.url));
 
+/** A gateway whose configuration may have to be made from its files. */
+export interface TestedGateway extends GatewayKind {
+  readonly prepare?: (folder: string) => Promise<void>;
+}
+
 /** The ports of what is behind a gateway. */
 export interface PortsBehind {
   /** Sallyport's listener `verify`. */
@@ -42,7 +47,7 @@ const WRITTEN = { gateway: 8080, tokens: 9192, verify: 9193, messages: 9301, dev
  * @param edits for what only a test needs, such as time for password hashing on a busy machine.
  */
 export async function startGateway(
-  kind: GatewayKind,
+  kind: TestedGateway,
   behind: PortsBehind,
   edits: readonly Edit[] = [],
 ): Promise<RunningGateway> {
@@ -51,6 +56,7 @@ export async function startGateway(
   const [port = 0] = await freePorts(1);
   const folder = await mkdtemp(join(tmpdir(), `sallyport-${kind.name}-`));
   await cp(join(FOLDERS, kind.name), folder, { recursive: true });
+  await kind.prepare?.(folder);
   const home: readonly Edit[] = kind.installedIn === undefined ? [] : [[kind.installedIn, folder]];
   await editFiles(folder, [...portEdits({ gateway: port, ...behind }), ...home, ...edits]);
   const gateway = startProcess({ command: program.path, args: kind.args(folder) });
@@ -91,9 +97,9 @@ function replaced(text: string, [from, to]: Edit): string {
 }
 
 /** Every gateway, for `describe.each` with `$label`. The tests of one that is not installed are skipped by name. */
-export async function installedGateways() {
+export async function installedGateways(kinds: readonly TestedGateway[] = GATEWAYS) {
   return Promise.all(
-    GATEWAYS.map(async (kind) => {
+    kinds.map(async (kind) => {
       const isMissing = (await kind.find()) === undefined;
       return { kind, isMissing, label: isMissing ? `${kind.title} (skipped: not installed)` : kind.title };
     }),

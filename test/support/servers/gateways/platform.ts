@@ -1,9 +1,8 @@
 import { untilAccepting } from '../../../../deploy/demo/ports.ts';
-import type { GatewayKind } from '../../../../deploy/gateways/kinds.ts';
 import { freePorts } from '../ports.ts';
 import { type Sallyport, type SallyportOptions, startSallyport } from '../sallyport.ts';
 import { type Services, startServices } from '../services.ts';
-import { type Edit, type PortsBehind, type RunningGateway, startGateway } from './gateway.ts';
+import { type Edit, type PortsBehind, type RunningGateway, startGateway, type TestedGateway } from './gateway.ts';
 import { PATIENCE } from './patience.ts';
 
 const READY_MS = 20_000;
@@ -19,7 +18,7 @@ export interface GatewayPlatform {
 
 /** Starts all of it on free ports, Sallyport with the listener `verify` in the gateway's mode. */
 export async function startGatewayPlatform(
-  kind: GatewayKind,
+  kind: TestedGateway,
   { env = {}, edit }: Omit<SallyportOptions, 'after'> = {},
   edits: readonly Edit[] = [],
 ): Promise<GatewayPlatform> {
