@@ -43,6 +43,7 @@ beforeAll(async () => {
   );
   for (const part of [secret, token, ...token.split('.')]) issuers.secrets.add(part);
   client = connectAccess(`127.0.0.1:${port}`, { token });
+  await client.ready();
 });
 
 afterAll(async () => {

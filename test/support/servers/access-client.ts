@@ -1,3 +1,4 @@
+import { promisify } from 'node:util';
 import type { ChannelCredentials, Metadata, MethodDefinition, ServiceError } from '@grpc/grpc-js';
 import { Client, credentials, Metadata as NewMetadata } from '@grpc/grpc-js';
 import type { MessageTypeDefinition, PackageDefinition } from '@grpc/proto-loader';
@@ -11,6 +12,9 @@ import type {
   IntrospectResponse,
 } from '../../../src/edge/access-api/messages.ts';
 import type { AccessMethod } from '../../../src/edge/access-api/routes.ts';
+
+/** The longest wait for an open door. */
+const READY_MS = 20_000;
 
 /** How the calls of a client are made. */
 export interface AccessClientOptions {
@@ -26,6 +30,8 @@ export type Question = Omit<AuthorizeRequest, 'credential' | 'question'>;
 
 /** A client of the internal API. Its calls reject with a {@link CallFailure}. */
 export interface AccessClient {
+  /** Resolves once the door accepts connections: it opens after the others. */
+  ready(): Promise<void>;
   authorize(question: Question): Promise<AuthorizeResponse>;
   authorizeMany(questions: readonly Question[]): Promise<AuthorizeManyResponse>;
   introspect(request: IntrospectRequest): Promise<IntrospectResponse>;
@@ -80,6 +86,7 @@ export function connectAccess(target: string, options: AccessClientOptions = {})
     return promise;
   };
   return {
+    ready: () => promisify(client.waitForReady.bind(client))(Date.now() + READY_MS),
     authorize: async (question) => (await call('Authorize', question)) as AuthorizeResponse,
     authorizeMany: async (questions) =>
       (await call('AuthorizeMany', { questions } satisfies AuthorizeManyRequest)) as AuthorizeManyResponse,
