@@ -42,7 +42,7 @@ const MOST = 100_000;
  * acknowledged, whatever fails: Sallyport, the network, or this process, which may be suspended.
  */
 export class KeptAnswers<Kept extends Answer = Answer> {
-  private readonly now: () => Moment;
+  readonly now: () => Moment;
   private readonly answers = new Map<string, { readonly answer: Kept; readonly askedAt: Moment }>();
   /** When a key was last reported. */
   private readonly reportedMs = new Map<string, number>();

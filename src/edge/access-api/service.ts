@@ -22,6 +22,7 @@ import { introspect } from './calls/introspect.ts';
 import { watchRevocations } from './calls/watch-revocations.ts';
 import { accessDefinition, loadPackage } from './definition.ts';
 import type { StatusMessage, WatchRevocationsRequest, WatchRevocationsResponse } from './messages.ts';
+import { describedPackage } from './reflection.ts';
 import type { AccessMethod } from './routes.ts';
 import { ACCESS_SERVICE, pathOf } from './routes.ts';
 import type { AccessUseCases } from './use-cases.ts';
@@ -72,7 +73,7 @@ export async function openAccessApi(listener: Listener, parts: AccessApiParts): 
     },
   );
   addHealth(server, parts.health, [ACCESS_SERVICE]);
-  new ReflectionService(loaded, { services: [ACCESS_SERVICE] }).addToServer(server);
+  new ReflectionService(describedPackage(loaded), { services: [ACCESS_SERVICE] }).addToServer(server);
   const open = await openGrpcListener(listener, { door: DOOR, server, connections, observer: parts.observer });
   return {
     ...open,
