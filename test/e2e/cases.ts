@@ -10,6 +10,7 @@ import {
   corporateToken,
   OWNER,
   PARTNER,
+  TOOLS,
 } from '../support/servers/case-issuers.ts';
 import { basic } from '../support/servers/http-client.ts';
 
@@ -448,6 +449,69 @@ const attacks: Readonly<Record<string, (issuers: CaseIssuers) => string>> = {
   },
 };
 
+const METADATA = 'resource_metadata="https://tools.example.com/.well-known/oauth-protected-resource/mcp"';
+const AT_TOOLS = { method: 'GET', path: `${MESSAGES}/x/tools` };
+const forTools = { aud: ['sms-api', TOOLS] };
+
+/** A route of a resource, for which a token must be meant. */
+const resources: readonly Case[] = [
+  {
+    name: 'a token for the resource of the route passes',
+    ...AT_TOOLS,
+    authorization: bearer(rsa(forTools)),
+    expected: alice('messages:send messages:list'),
+  },
+  {
+    name: 'no credential for a resource',
+    ...AT_TOOLS,
+    expected: { ...REQUIRED, challenges: [`${BEARER}, scope="messages:list", ${METADATA}`] },
+  },
+  {
+    name: 'a password for a resource',
+    ...AT_TOOLS,
+    authorization: () => [basic(ACCOUNT.name, ACCOUNT.password)],
+    expected: { ...REQUIRED, challenges: [`${BEARER}, scope="messages:list", ${METADATA}`] },
+  },
+  ...Object.entries({
+    'no audience of the resource': 'sms-api',
+    'an audience below that of the resource': ['sms-api', `${TOOLS}/x`],
+  }).map(([what, aud]) => ({
+    name: `a token with ${what}`,
+    ...AT_TOOLS,
+    authorization: bearer(rsa({ aud })),
+    expected: { ...INVALID, challenges: [`${BEARER}, error="invalid_token", scope="messages:list", ${METADATA}`] },
+  })),
+  {
+    name: 'a token for the resource without the scope',
+    ...AT_TOOLS,
+    authorization: bearer(rsa({ ...forTools, scope: 'messages:send' })),
+    expected: {
+      ...needsScope('messages:list'),
+      challenges: [`${BEARER}, error="insufficient_scope", scope="messages:list", ${METADATA}`],
+    },
+  },
+  ...Object.entries<Case['headers']>({
+    'of which nothing is said': [],
+    'with two names': [
+      ['MCP-Protocol-Version', '2026-07-28'],
+      ['Mcp-Method', 'tools/call'],
+      ['Mcp-Name', 'list_messages'],
+      ['Mcp-Name', 'send_message'],
+    ],
+    'of an old revision': [
+      ['Mcp-Method', 'tools/list'],
+      ['MCP-Protocol-Version', '2025-11-25'],
+    ],
+  }).map(([what, headers = []]) => ({
+    name: `an MCP message ${what}`,
+    ...AT_TOOLS,
+    method: 'POST',
+    headers,
+    authorization: bearer(rsa(forTools)),
+    expected: NO_ROUTE,
+  })),
+];
+
 /** Field values that no HTTP parser accepts, so that only our own door receives them. */
 const direct: readonly Case[] = [
   {
@@ -528,6 +592,7 @@ export const CASES: readonly Case[] = [
     authorization: (issuers) => [`Bearer ${rsa()(issuers)}é`],
     expected: INVALID,
   },
+  ...resources,
   ...direct,
   ...methods,
   {

@@ -63,6 +63,9 @@ export async function startCaseIssuers(): Promise<CaseIssuers> {
   };
 }
 
+/** The URL of a resource, and the audience of its tokens. */
+export const TOOLS = 'https://tools.example.com/mcp';
+
 function configure(config: Record<string, unknown>, jwks: string): void {
   config['log'] = { level: 'trace', passes: 1 };
   // The demo's file has both as lists.
@@ -80,8 +83,12 @@ function configure(config: Record<string, unknown>, jwks: string): void {
     },
     { name: 'partner', issuer: PARTNER, audience: 'any', algorithms: ['HS256'], secrets: [{ env: 'PARTNER_SECRET' }] },
   );
+  config['resources'] = [{ name: 'tools', url: TOOLS, authorizationServers: [CORPORATE] }];
   const base = '/3rdparty/v1/messages';
+  const tools = { scope: 'messages:list', resource: 'tools' };
   routes.push(
+    { method: 'GET', path: `${base}/x/tools`, ...tools },
+    { method: 'POST', path: `${base}/x/tools`, ...tools, mcp: { tools: { '*': 'messages:send' } } },
     { method: 'POST', path: `${base}/auth0`, scope: 'messages:send', basic: false },
     { method: 'GET', path: `${base}/x/any`, anyOf: ['messages:list', 'devices:list'] },
     { method: 'GET', path: `${base}/x/all`, allOf: ['messages:list', 'devices:list'] },
