@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { OVERRIDE_HEADERS } from '../../src/core/override-headers.ts';
 
+const DOCS = new URL('../../docs/gateways/', import.meta.url);
 const FOLDER = new URL('../../deploy/gateways/', import.meta.url);
 /** The names of sallyport.yaml. */
 const IDENTITY: string[] = Object.values(parse(read('../../sallyport.yaml')).identity.headers);
@@ -47,6 +48,64 @@ describe('the files of nginx', () => {
   });
 });
 
+describe('the manifests of Gateway API', () => {
+  const [policy, traffic] = documents('gateway-api/envoy-gateway.yaml');
+  const own = managerOf('../../envoy.yaml');
+  const http = managerOf('envoy-http/envoy.yaml');
+
+  it('remove the headers that envoy.yaml removes, and refuse its paths', () => {
+    const expressions = (manager: typeof own): string[] =>
+      manager.early_header_mutation_extensions[0].typed_config.mutations.map(
+        (mutation: { remove_on_match: { key_matcher: { safe_regex: { regex: string } } } }) =>
+          mutation.remove_on_match.key_matcher.safe_regex.regex,
+      );
+    const { removeOnMatch } = traffic.spec.headers.earlyRequestHeaders;
+    expect(removeOnMatch.map(({ value }: { value: string }) => value)).toEqual(expressions(own));
+    expect(expressions(http)).toEqual(expressions(own));
+    expect([own.path_with_escaped_slashes_action, traffic.spec.path.escapedSlashesAction]).toEqual([
+      'REJECT_REQUEST',
+      'RejectRequest',
+    ]);
+    expect(traffic.spec.headers.withUnderscoresAction).toBe('RejectRequest');
+  });
+
+  it('fail closed, as soon and with the status of envoy.yaml', () => {
+    const { grpc_service: grpc, failure_mode_allow: failOpen } = own.http_filters[0].typed_config;
+    const { timeout, failOpen: isOpen, statusOnError } = policy.spec.extAuth;
+    expect([grpc.timeout, failOpen]).toEqual(['0.2s', false]);
+    expect([timeout, isOpen, statusOnError]).toEqual(['200ms', false, 503]);
+  });
+
+  it('copy the identity, and show Sallyport what Envoy over HTTP shows', () => {
+    const filter = http.http_filters[0].typed_config;
+    const [route] = documents('gateway-api/externalauth.yaml');
+    const { http: auth } = route.spec.rules[0].filters[0].externalAuth;
+    const patterns = (list: { patterns: { exact?: string; prefix?: string }[] }): string[] =>
+      list.patterns.map(({ exact, prefix }) => exact ?? `${prefix}*`);
+    expect(auth.path).toBe(filter.http_service.path_prefix);
+    expect(auth.allowedResponseHeaders).toEqual(IDENTITY);
+    expect(patterns(filter.http_service.authorization_response.allowed_upstream_headers)).toEqual(IDENTITY);
+    const shown: Set<string> = new Set(
+      auth.allowedHeaders.map((name: string) => (name.startsWith('sec-fetch-') ? 'sec-fetch-*' : name)),
+    );
+    expect([...shown]).toEqual(patterns(filter.allowed_headers));
+  });
+});
+
+describe('every guide', () => {
+  const pages = readdirSync(DOCS).filter((name) => name.endsWith('.md') && name !== 'README.md');
+
+  it.each(pages)('%s has the same sections', (name) => {
+    const page = readFileSync(new URL(name, DOCS), 'utf8');
+    const titles = Array.from(page.matchAll(/^## (.*)$/gm), ([, title]) => title);
+    expect(titles).toEqual(['Prerequisites', 'Configuration', 'Try it', 'Clean up']);
+  });
+
+  it.each(pages)('%s is in the table of the gateways', (name) => {
+    expect(readFileSync(new URL('README.md', DOCS), 'utf8')).toContain(`| [${name}](${name}) |`);
+  });
+});
+
 describe('every YAML file', () => {
   const files = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.yaml'));
 
@@ -57,6 +116,11 @@ describe('every YAML file', () => {
 
 function read(name: string): string {
   return readFileSync(new URL(name, FOLDER), 'utf8');
+}
+
+/** Returns the HTTP connection manager of an Envoy configuration. */
+function managerOf(name: string) {
+  return parse(read(name)).static_resources.listeners[0].filter_chains[0].filters[0].typed_config;
 }
 
 function documents(name: string) {
