@@ -179,6 +179,25 @@ describe.each(forwarded)('$label', ({ kind, isMissing }) => {
     },
   );
 
+  it.skipIf(isMissing)('removes a credential that the answer does not have, and leaves one that it has', async () => {
+    const headers = [['Authorization', 'Bearer one'] as const];
+    await sendRequest({ port: gateway.port, method: 'GET', path: PATH, headers });
+    verify.answer = (_request, response) => response.writeHead(200, { authorization: 'Bearer one' }).end();
+    await sendRequest({ port: gateway.port, method: 'GET', path: PATH, headers });
+    const credentials = upstream.arrived.map(({ rawHeaders }) => valueOf(rawHeaders, 'authorization'));
+    expect(credentials).toEqual([undefined, 'Bearer one']);
+  });
+
+  it.skipIf(isMissing)('tells a client that uses a password when that ends', async () => {
+    const notice = { deprecation: '@1767225600', sunset: 'Wed, 30 Jun 2027 00:00:00 GMT' };
+    verify.answer = (_request, response) => response.writeHead(200, notice).end();
+    const { headers } = await sendRequest({ port: gateway.port, method: 'GET', path: PATH, headers: [] });
+    expect([headers['deprecation'], headers['sunset']]).toEqual(Object.values(notice));
+    verify.answer = (_request, response) => response.writeHead(200).end();
+    const other = await sendRequest({ port: gateway.port, method: 'GET', path: PATH, headers: [] });
+    expect([other.headers['deprecation'], other.headers['sunset']]).toEqual([undefined, undefined]);
+  });
+
   it.skipIf(isMissing)('passes no identity header on that the answer does not have', async () => {
     verify.answer = (_request, response) => response.writeHead(200).end();
     const headers = FORGED.map((name) => [name, 'forged'] as const);
