@@ -21,6 +21,14 @@ export function requestOf(
   return { method, path, host, headers: [...headers, ...credentials] };
 }
 
+/** Returns the expected outcome at a door that is, or is not, shown all headers of a request. */
+export function expectedAt(
+  { expected, withoutHeaders }: Case,
+  { showsHeaders }: { readonly showsHeaders: boolean },
+): Passes | Denied {
+  return showsHeaders ? expected : (withoutHeaders ?? expected);
+}
+
 /** Remembers a credential and the parts of a token. */
 function rememberSecrets(value: string, { secrets }: CaseIssuers): void {
   const [, credential = ''] = value.split(/ (.*)/s);

@@ -25,6 +25,8 @@ export interface Case {
   readonly authorization?: (issuers: CaseIssuers) => readonly string[];
   readonly headers?: readonly (readonly [name: string, value: string])[];
   readonly expected: Passes | Denied;
+  /** The expected outcome at a door that is not shown all headers, if it is another: Envoy over HTTP, the internal API. */
+  readonly withoutHeaders?: Denied;
   /** Only without Envoy: no HTTP parser accepts the request. */
   readonly directOnly?: boolean;
   /** Over HTTP/2 at the gateway: HTTP/1 parsers refuse the method. */
@@ -460,6 +462,19 @@ const resources: readonly Case[] = [
     ...AT_TOOLS,
     authorization: bearer(rsa(forTools)),
     expected: alice('messages:send messages:list'),
+  },
+  {
+    name: 'an MCP message of revision 2026-07-28 passes',
+    ...AT_TOOLS,
+    method: 'POST',
+    headers: [
+      ['MCP-Protocol-Version', '2026-07-28'],
+      ['Mcp-Method', 'tools/call'],
+      ['Mcp-Name', 'send_message'],
+    ],
+    authorization: bearer(rsa(forTools)),
+    expected: alice('messages:send messages:list'),
+    withoutHeaders: NO_ROUTE,
   },
   {
     name: 'no credential for a resource',
