@@ -81,6 +81,7 @@ export async function openSharedParts(
   const known = new TokenCache(MAX_KNOWN_TOKENS);
   sources.standings = standings;
   sources.revocationSet = revocationSet;
+  sources.watches = watches;
   sources.tokenCache = known;
   sources.keySets = keySets;
   sources.introspection = introspection;

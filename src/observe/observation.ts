@@ -43,6 +43,7 @@ export class Observation {
     tokenCache: undefined,
     standings: undefined,
     revocationSet: undefined,
+    watches: undefined,
     keySets: undefined,
     ownKeys: undefined,
     introspection: undefined,

@@ -55,6 +55,7 @@ export interface Sources {
   tokenCache: { readonly size: number; readonly hits: number; readonly misses: number } | undefined;
   standings: { readonly size: number; readonly freshness: Freshness; readonly status: StandingStatus } | undefined;
   revocationSet: { readonly status: SetStatus } | undefined;
+  watches: { readonly size: number } | undefined;
   keySets: { statuses(): Iterable<KeySetState> } | undefined;
   ownKeys: { readonly state: SigningKeyState | undefined } | undefined;
   introspection: { statuses(): Iterable<IntrospectionState> } | undefined;

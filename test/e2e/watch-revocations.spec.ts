@@ -102,6 +102,12 @@ describe('services that keep answers, on SQLite', () => {
     }
   });
 
+  it('are counted', async () => {
+    const metrics = async (): Promise<string> =>
+      (await fetch(`http://127.0.0.1:${sallyport.ports.admin}/metrics`)).text();
+    await expect.poll(metrics, POLL).toContain(`sallyport_revocation_watchers ${languages.length}\n`);
+  });
+
   it('ask again after a reload', async () => {
     const watches = connectWatches(address, callerToken());
     onTestFinished(() => watches.close());

@@ -73,6 +73,9 @@ function ofCaches({ sources, clock }: OwnMetricsParts): Metric[] {
       'Entries of the revocation set in the cache, including those known not to exist.',
       () => single(sources.standings?.size),
     ),
+    gauge('sallyport_revocation_watchers', 'Callers of the internal API that follow the revocation set.', () =>
+      single(sources.watches?.size),
+    ),
     gauge('sallyport_revocation_outage', '1 while the store did not answer the last query for a revocation.', () =>
       single(sources.standings && Number(sources.standings.status.outage)),
     ),
