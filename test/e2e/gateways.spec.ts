@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { GATEWAYS, type GatewayKind } from '../../deploy/gateways/kinds.ts';
 import { type CaseIssuers, startCaseIssuers } from '../support/servers/case-issuers.ts';
-import { type Edit, installedGateways } from '../support/servers/gateways/gateway.ts';
+import { installedGateways } from '../support/servers/gateways/gateway.ts';
+import { withHttp2Port } from '../support/servers/gateways/http2-port.ts';
 import { INGRESS_NGINX } from '../support/servers/gateways/ingress-nginx.ts';
 import { OWN_REFUSALS } from '../support/servers/gateways/own-refusals.ts';
 import { type GatewayPlatform, startGatewayPlatform } from '../support/servers/gateways/platform.ts';
@@ -11,19 +12,12 @@ import { rawRequest, sendRaw } from '../support/servers/gateways/raw-http.ts';
 import { type HttpResponse, sendRequest } from '../support/servers/http-client.ts';
 import { sendHttp2Request } from '../support/servers/http2-client.ts';
 import { optionsFor } from '../support/servers/platform.ts';
-import { freePorts } from '../support/servers/ports.ts';
 import { SQLITE } from '../support/servers/stores.ts';
 import { expectDenied, expectedAt, expectUpstream, isDenied, isSuccess, requestOf } from './case-run.ts';
 import { CASES, type Case, type Denied } from './cases.ts';
 
 /** Paths that two parsers may read differently, as bytes that no HTTP client sends. */
 const AMBIGUOUS = CASES.filter(({ directOnly, path }) => directOnly === true && /^[/*]/.test(path ?? ''));
-
-/** An edit that adds a port for HTTP/2 without TLS, for gateways that speak one protocol for each port. */
-const HTTP2_LISTENERS: Readonly<Record<string, (port: number) => readonly Edit[]>> = {
-  nginx: addHttp2,
-  'ingress-nginx': addHttp2,
-};
 
 describe.each(await installedGateways([...GATEWAYS, INGRESS_NGINX]))('$label', ({ kind, isMissing }) => {
   let issuers: CaseIssuers;
@@ -34,10 +28,9 @@ describe.each(await installedGateways([...GATEWAYS, INGRESS_NGINX]))('$label', (
   beforeAll(async () => {
     if (isMissing) return;
     issuers = await startCaseIssuers();
-    const [plainHttp2 = 0] = await freePorts(1);
-    const edits = HTTP2_LISTENERS[kind.name]?.(plainHttp2);
+    const { edits, port } = await withHttp2Port(kind);
     platform = await startGatewayPlatform(kind, optionsFor(issuers, await SQLITE.start()), edits);
-    http2Port = edits === undefined ? platform.gateway.port : plainHttp2;
+    http2Port = port ?? platform.gateway.port;
   });
 
   afterAll(async () => {
@@ -100,10 +93,6 @@ const RESET = 'ECONNRESET';
 function resetOrThrow(error: NodeJS.ErrnoException): string {
   if (error.code === RESET || error.code === 'EPIPE') return RESET;
   throw error;
-}
-
-function addHttp2(port: number): readonly Edit[] {
-  return [['server_name _', `listen 127.0.0.1:${port} http2; server_name _`]];
 }
 
 /** Expects what the client of the gateway reads of a denial. */
