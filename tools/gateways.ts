@@ -21,7 +21,7 @@ const KINDS = {
     variable: 'HAPROXY',
     versionArgs: ['-v'],
     versionPattern: /HAProxy version (\d+\.\d+\.\d+)/,
-    oldest: [2, 4],
+    oldest: [2, 6],
   },
 } as const satisfies Record<string, ProgramKind>;
 
