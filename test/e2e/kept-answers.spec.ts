@@ -25,12 +25,13 @@ class KeepingGateway {
     this.checks = checks;
   }
 
-  async passes({ access }: Token): Promise<'asked' | 'kept' | false> {
+  /** Resolves to `revoked` once the token is; any other denial, as on a busy machine, is asked about again. */
+  async use({ access }: Token): Promise<'asked' | 'kept' | 'revoked'> {
     const sentMs = performance.now();
     if (sentMs < (this.keptUntilMs.get(access) ?? 0)) return 'kept';
     const outcome = await this.checks.check(messageBy(access), 'raw');
     this.keptUntilMs.delete(access);
-    if (outcome.outcome !== 'passes') return false;
+    if (outcome.outcome !== 'passes') return outcome.answer.body.includes('token_revoked') ? 'revoked' : 'asked';
     this.keptUntilMs.set(access, sentMs + outcome.keepMs);
     return 'asked';
   }
@@ -110,13 +111,14 @@ describe.each([SQLITE, REDIS])('a gateway that keeps answers, on $name', ({ star
     let lastKeptMs = Number.NEGATIVE_INFINITY;
     for (;;) {
       const sentMs = performance.now();
-      const outcome = await gateway.passes(token);
-      if (outcome === false) break;
+      const outcome = await gateway.use(token);
+      if (outcome === 'revoked') break;
       expect(sentMs - endedMs).toBeLessThanOrEqual(MAX_STALENESS_MS);
       if (outcome === 'kept') lastKeptMs = sentMs - endedMs;
       await wait(1);
     }
-    expect(endedMs).toBeLessThan(Number.POSITIVE_INFINITY);
+    // The denial may overtake the response to the revocation.
+    await acknowledgedMs;
     return lastKeptMs;
   }
 
@@ -153,25 +155,24 @@ describe.each([SQLITE, REDIS])('a gateway that keeps answers, on $name', ({ star
   it('lets no token pass late when the instance stops right after its answer', async () => {
     const token = await issue(['messages:send']);
     const gateway = new KeepingGateway(checks);
-    await expect.poll(() => gateway.passes(token)).toBe('kept');
+    await expect.poll(() => gateway.use(token)).toBe('kept');
     const { pid = 0 } = sallyport;
     process.kill(pid, 'SIGSTOP');
     try {
       await revokeInStore(token);
       const acknowledgedMs = performance.now();
-      let sentMs = acknowledgedMs;
       for (;;) {
-        sentMs = performance.now();
-        const outcome = await Promise.race([gateway.passes(token), wait(100, 'no answer' as const)]);
+        const sentMs = performance.now();
+        const outcome = await Promise.race([gateway.use(token), wait(100, 'no answer' as const)]);
         if (outcome !== 'kept') break;
+        expect(sentMs - acknowledgedMs).toBeLessThanOrEqual(MAX_STALENESS_MS);
         await wait(1);
       }
-      expect(sentMs - acknowledgedMs).toBeLessThanOrEqual(MAX_STALENESS_MS);
       await wait(MAX_STALENESS_MS);
     } finally {
       process.kill(pid, 'SIGCONT');
     }
-    expect(await gateway.passes(token)).toBe(false);
+    await expect.poll(() => gateway.use(token), { timeout: 10_000 }).toBe('revoked');
   });
 
   it('keeps nothing once a reload says so', async () => {
