@@ -6,9 +6,16 @@ import type { Server } from 'node:net';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import {
+  connect as connectTls,
+  createServer as createTlsServer,
+  getCACertificates,
+  setDefaultCACertificates,
+} from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { certify, hasOpenssl, readCertificate, tlsOf } from '../../test/support/certificates.ts';
 import type { Listener } from '../config/config.ts';
-import { cannotListen, listen } from './listening.ts';
+import { cannotListen, listen, tlsOptions, tlsRenewal } from './listening.ts';
 
 /** A server that is bound to this port without listening, so that the spec needs no IPv6. */
 function boundTo(port: number): Server {
@@ -73,5 +80,33 @@ describe('listen() at a Unix socket', () => {
     await writeFile(path, 'not a socket');
     await expect(listen(server, 'tokens', { address: { path } })).rejects.toThrow('EADDRINUSE');
     expect(existsSync(path)).toBe(true);
+  });
+});
+
+describe.skipIf(!hasOpenssl)('tlsRenewal() (needs the openssl command)', () => {
+  it('requires certificates of the former CA if the new settings have none, not of any public CA', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'sallyport-'));
+    for (const name of ['door', 'next', 'gateway', 'public']) certify(folder, name);
+    const publicCas = getCACertificates();
+    setDefaultCACertificates([readCertificate(folder, 'public').cert]);
+    const opened = tlsOf(folder, 'door', readCertificate(folder, 'gateway').cert);
+    const server = createTlsServer(tlsOptions(opened), (socket) => socket.end('hello'));
+    try {
+      const address = await listen(server, 'verify', { address: { host: '127.0.0.1', port: 0 } });
+      const greeting = async (client: string): Promise<string | undefined> => {
+        const port = Number(address.split(':')[1]);
+        const own = readCertificate(folder, client);
+        const socket = connectTls({ port, host: '127.0.0.1', rejectUnauthorized: false, ...own }).on('error', () => {});
+        const [greeted] = await Promise.race([once(socket, 'data'), once(socket, 'close').then(() => [])]);
+        return greeted?.toString();
+      };
+      expect([await greeting('gateway'), await greeting('public')]).toEqual(['hello', undefined]);
+      tlsRenewal(opened, [server])(tlsOf(folder, 'next'));
+      expect([await greeting('gateway'), await greeting('public')]).toEqual(['hello', undefined]);
+    } finally {
+      setDefaultCACertificates(publicCas);
+      server.close();
+      await rm(folder, { recursive: true });
+    }
   });
 });

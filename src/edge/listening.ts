@@ -30,9 +30,21 @@ function secureContext({ cert, key, clientCa }: ListenerTls) {
   return { cert, key: Buffer.from(key.reveal()), ...(clientCa === undefined ? {} : { ca: clientCa }) };
 }
 
-/** Uses this certificate for new connections. Does not switch TLS or client certificates on or off. */
-export function reconfigureTls(server: Server, tls: ListenerTls | undefined): void {
-  if (tls !== undefined && server instanceof TlsServer) server.setSecureContext(secureContext(tls));
+/**
+ * Returns a function that takes up other certificates for new connections. It does not switch TLS or client certificates
+ * on or off: without a CA for clients the last one stays in force, because Node would then accept every public CA.
+ *
+ * @param opened the settings with which the servers were created.
+ */
+export function tlsRenewal(opened: Listener['tls'], servers: readonly Server[]): (tls: Listener['tls']) => void {
+  let clientCa = opened?.clientCa;
+  return (tls) => {
+    if (tls === undefined) return;
+    clientCa = tls.clientCa ?? clientCa;
+    for (const server of servers) {
+      if (server instanceof TlsServer) server.setSecureContext(secureContext({ ...tls, clientCa }));
+    }
+  };
 }
 
 /** Reports every TLS handshake that fails, unless the client sent nothing: load balancers probe a port like that. */

@@ -5,7 +5,7 @@ import type { Listener } from '../../config/config.ts';
 import type { Metrics } from '../../observe/metrics/metrics.ts';
 import type { Observation } from '../../observe/observation.ts';
 import { Connections } from '../connections.ts';
-import { type DoorObserver, listen, reconfigureTls, tlsOptions, watchHandshakes } from '../listening.ts';
+import { type DoorObserver, listen, tlsOptions, tlsRenewal, watchHandshakes } from '../listening.ts';
 import { decodePage } from './decode.ts';
 import { sendLive, sendMetrics, sendMisdirected, sendNotAllowed, sendNotFound, sendReady } from './encode.ts';
 import { isMeantForUs } from './host.ts';
@@ -48,9 +48,10 @@ export async function openAdmin(listener: Listener, parts: AdminParts): Promise<
   connections.add(server);
   watchHandshakes(server, 'admin', parts.events);
   const address = await listen(server, 'admin', listener);
+  const renewTls = tlsRenewal(listener.tls, [server]);
   return {
     address,
-    reconfigure: ({ tls }) => reconfigureTls(server, tls),
+    reconfigure: ({ tls }) => renewTls(tls),
     close: () => close(server, connections),
   };
 }

@@ -9,7 +9,7 @@ import type { ClientError } from '../http/client-errors.ts';
 import { HTTP_OPTIONS } from '../http/http-server.ts';
 import { listenEverywhere } from '../listen-everywhere.ts';
 import type { HandshakeObserver } from '../listening.ts';
-import { cannotListen, reconfigureTls, tlsOptions, watchHandshakes } from '../listening.ts';
+import { cannotListen, tlsOptions, tlsRenewal, watchHandshakes } from '../listening.ts';
 
 const OPTIONS = {
   ...HTTP_OPTIONS,
@@ -61,11 +61,10 @@ export async function openListener(
     }
   };
   const { address, servers } = await listenEverywhere(listener.address, door, create);
+  const renewTls = tlsRenewal(listener.tls, servers);
   return {
     address,
-    reconfigure: ({ tls }) => {
-      for (const server of servers) reconfigureTls(server, tls);
-    },
+    reconfigure: ({ tls }) => renewTls(tls),
     close: async (limitMs) => {
       isClosing = true;
       const closed = servers.map((server) => once(server.close(), 'close'));

@@ -6,7 +6,7 @@ import type { Listener, ListenerTls } from '../../config/config.ts';
 import type { Connections } from '../connections.ts';
 import { listenEverywhere } from '../listen-everywhere.ts';
 import type { HandshakeObserver } from '../listening.ts';
-import { cannotListen, reconfigureTls, tlsOptions, watchHandshakes } from '../listening.ts';
+import { cannotListen, tlsOptions, tlsRenewal, watchHandshakes } from '../listening.ts';
 
 const HTTP2 = 'h2';
 
@@ -44,11 +44,10 @@ export async function openGrpcListener(listener: Listener, parts: GrpcListenerPa
     }
   };
   const { address, servers } = await listenEverywhere(listener.address, parts.door, create);
+  const renewTls = tlsRenewal(listener.tls, servers);
   return {
     address,
-    reconfigure: ({ tls }) => {
-      for (const server of servers) reconfigureTls(server, tls);
-    },
+    reconfigure: ({ tls }) => renewTls(tls),
     close: (limitMs) => close(parts, servers, limitMs),
   };
 }

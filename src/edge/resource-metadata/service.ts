@@ -5,7 +5,7 @@ import { createHttpServer, listen, shutDown, watchConnections } from '../http/ht
 import { failed } from '../http/problems.ts';
 import { sendRefusal } from '../http/refusal.ts';
 import type { DoorObserver } from '../listening.ts';
-import { reconfigureTls } from '../listening.ts';
+import { tlsRenewal } from '../listening.ts';
 import { findResource } from './decode.ts';
 import { encodeMetadata } from './encode.ts';
 
@@ -54,9 +54,10 @@ export async function openResourceMetadata(listener: Listener, parts: ResourceMe
   server.register(resourceMetadata(resources));
   const connections = watchConnections(server, DOOR, observer);
   const address = await listen(server, DOOR, listener);
+  const renewTls = tlsRenewal(listener.tls, [server.server]);
   return {
     address,
-    reconfigure: ({ tls }: Pick<Listener, 'tls'>) => reconfigureTls(server.server, tls),
+    reconfigure: ({ tls }: Pick<Listener, 'tls'>) => renewTls(tls),
     close: (limitMs: number) => shutDown(server, connections, limitMs),
   };
 }

@@ -8,7 +8,7 @@ import { FreshAdmission } from '../fresh-admission.ts';
 import { createHttpServer, listen, shutDown, watchConnections } from '../http/http-server.ts';
 import { failed } from '../http/problems.ts';
 import type { DoorObserver } from '../listening.ts';
-import { reconfigureTls } from '../listening.ts';
+import { tlsRenewal } from '../listening.ts';
 import { answerOnce } from './answer-once.ts';
 import type { AnyCall, Caller, Outcome } from './call.ts';
 import { authorityEnded, ignoresUnknown } from './call.ts';
@@ -92,9 +92,10 @@ export async function openTokenApi(listener: Listener, parts: TokenApiParts): Pr
   for (const pages of parts.pages) server.register(pages);
   const connections = watchConnections(server, DOOR, observer);
   const address = await listen(server, DOOR, listener);
+  const renewTls = tlsRenewal(listener.tls, [server.server]);
   return {
     address,
-    reconfigure: ({ tls }) => reconfigureTls(server.server, tls),
+    reconfigure: ({ tls }) => renewTls(tls),
     close: (limitMs) => shutDown(server, connections, limitMs),
   };
 }
