@@ -1,7 +1,8 @@
 import type { Account } from '../accounts/account.ts';
 import type { AccountStore } from '../accounts/account-store.ts';
-import type { BatchDecider } from '../core/ports.ts';
+import { type BatchDecider, StoreError } from '../core/ports.ts';
 import type { CredentialCache, VerifiedCredential } from '../core/verified-credential.ts';
+import { within } from '../lib/within.ts';
 import { AccessQuestions, type AccessQuestionsParts } from './access-questions.ts';
 
 /** A credential of no meaning, with which a question about an account is asked. */
@@ -14,6 +15,8 @@ export interface AccountQuestionsParts extends Pick<AccessQuestionsParts, 'catal
   readonly generation: number;
   /** Makes a decider of the gateways' doors that knows these credentials and no others. */
   readonly deciderWith: (known: CredentialCache) => BatchDecider;
+  /** How long an account is waited for, in milliseconds. */
+  readonly limitMs: number;
 }
 
 /**
@@ -29,14 +32,20 @@ export class AccountQuestions {
 
   /**
    * Resolves to what answers questions about one account, asked with {@link ASSERTED}; to `undefined` if there is no
-   * such account or it is disabled. An id goes before a name. Rejects if the store cannot be read.
+   * such account or it is disabled. An id goes before a name. Rejects if the store cannot be read in time.
    */
   async about(idOrName: string): Promise<AccessQuestions | undefined> {
-    const { accounts, deciderWith, catalogue } = this.parts;
-    const account = (await accounts.findById(idOrName)) ?? (await accounts.find(idOrName));
+    const { deciderWith, catalogue, limitMs } = this.parts;
+    const late = () => new StoreError(`an account could not be read within ${limitMs} ms`);
+    const account = await within(this.find(idOrName), limitMs, late);
     if (account === undefined || account.disabled) return undefined;
     const credential = this.credentialOf(account);
     return new AccessQuestions({ decider: deciderWith({ find: () => credential }), catalogue });
+  }
+
+  private async find(idOrName: string): Promise<Account | undefined> {
+    const { accounts } = this.parts;
+    return (await accounts.findById(idOrName)) ?? (await accounts.find(idOrName));
   }
 
   private credentialOf({ id, scopes }: Account): VerifiedCredential {

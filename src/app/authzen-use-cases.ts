@@ -15,13 +15,14 @@ export interface AuthzenBuildParts extends Pick<AuthzenUseCases, 'callers' | 'qu
 
 /** Builds what policy clients ask under one configuration. */
 export function buildAuthzen(
-  { scopes: catalogue, authzen: settings }: Config,
+  { scopes: catalogue, authzen: settings, timeouts }: Config,
   { callers, questions, own, accounts, generation, deciderWith }: AuthzenBuildParts,
 ): AuthzenUseCases {
+  const limitMs = timeouts.decisionMs;
   return {
     callers,
     questions,
-    accounts: own && new AccountQuestions({ accounts, issuer: own.name, generation, deciderWith, catalogue }),
+    accounts: own && new AccountQuestions({ accounts, issuer: own.name, generation, deciderWith, catalogue, limitMs }),
     settings,
   };
 }

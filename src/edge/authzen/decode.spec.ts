@@ -11,10 +11,16 @@ describe('decodeEvaluation()', () => {
     whole,
     { ...whole, context: { time: '2025-06-27T18:03-07:00' } },
     { ...whole, foo: 'bar', futureField: { nested: true } },
-    { ...whole, subject: { ...alice, properties: { department: 'Sales', token: 'a.b.c' } } },
     { ...whole, resource: { ...record, properties: { status: 'active' } } },
   ])('accepts %j', (body) => {
-    expect(decodeEvaluation(body)).toEqual({ outcome: 'evaluation', evaluation: body });
+    expect(decodeEvaluation(body)).toMatchObject({ outcome: 'evaluation', evaluation: whole });
+  });
+
+  it('keeps only what a decision needs, with a token', () => {
+    const properties = { department: 'Sales', token: 'a.b.c' };
+    const body = { ...whole, subject: { ...alice, properties, email: 'a@example.com' }, context: { a: 1 }, foo: 'bar' };
+    const subject = { ...alice, properties: { token: 'a.b.c' } };
+    expect(decodeEvaluation(body)).toEqual({ outcome: 'evaluation', evaluation: { ...whole, subject, context: {} } });
   });
 
   it.each([
@@ -47,21 +53,33 @@ describe('decodeEvaluations()', () => {
   });
 
   it('gives each evaluation the members that it leaves out, as a whole', () => {
-    const bob = { type: 'user', id: 'bob', properties: { role: 'admin' } };
-    const decoded = decodeEvaluations({
-      subject: bob,
-      action: read,
-      context: { a: 1 },
-      evaluations: [{ resource: record }, { ...whole, context: { b: 2 } }],
-    });
+    const bob = { type: 'user', id: 'bob', properties: { token: 'a.b.c' } };
+    const evaluations = [{ resource: record }, whole, { resource: record, subject: { type: 'user', id: 'bob' } }];
+    const decoded = decodeEvaluations({ subject: bob, action: read, evaluations });
     expect(decoded).toEqual({
       outcome: 'several',
       semantic: 'execute_all',
       items: [
-        { outcome: 'evaluation', evaluation: { subject: bob, action: read, resource: record, context: { a: 1 } } },
-        { outcome: 'evaluation', evaluation: { ...whole, context: { b: 2 } } },
+        { outcome: 'evaluation', evaluation: { subject: bob, action: read, resource: record } },
+        { outcome: 'evaluation', evaluation: whole },
+        { outcome: 'evaluation', evaluation: { ...whole, subject: { type: 'user', id: 'bob' } } },
       ],
     });
+  });
+
+  it('copies no foreign member, which a thousand evaluations may inherit', () => {
+    let copies = 0;
+    const foreign = () => new Proxy({}, { ownKeys: () => [`a${copies++}`] });
+    const { subject, action, resource } = whole;
+    const decoded = decodeEvaluations({
+      subject: { ...subject, properties: foreign(), foreign: foreign() },
+      action: { ...action, properties: foreign() },
+      resource: { ...resource, properties: foreign() },
+      context: foreign(),
+      evaluations: [{}, {}, {}],
+    });
+    expect(decoded).toMatchObject({ items: Array.from({ length: 3 }, () => ({ outcome: 'evaluation' })) });
+    expect(copies).toBe(0);
   });
 
   it('finds what is wrong with one evaluation, and refuses only that one', () => {
@@ -70,7 +88,7 @@ describe('decodeEvaluations()', () => {
       items: [
         { outcome: 'evaluation' },
         { outcome: 'invalid', errors: [{ field: 'resource', message: 'is missing' }] },
-        { outcome: 'invalid', errors: [{ field: '', message: 'the body must be a JSON object' }] },
+        { outcome: 'invalid', errors: [{ field: '', message: 'must be an object' }] },
       ],
     });
   });

@@ -14,21 +14,26 @@ const must = (message: string) => ({
   error: ({ input }: { readonly input?: unknown }) => (input === undefined ? 'is missing' : message),
 });
 
+const OBJECT = 'must be an object';
+const BODY = 'the body must be a JSON object';
+
+// Members that nothing reads are not copied: a thousand evaluations may inherit an object with a hundred thousand.
 const text = z.string(must('must be a string')).min(1, 'must not be empty');
-const properties = z.looseObject({}, 'must be an object').optional();
+const properties = z.object({}, OBJECT).optional();
 
 /** A subject, as the policy enforcement point names it; a token may be in its properties. */
-const subject = z.looseObject(
-  { type: text, id: text, properties: z.looseObject({ token: text.optional() }, 'must be an object').optional() },
-  must('must be an object'),
+const subject = z.object(
+  { type: text, id: text, properties: z.object({ token: text.optional() }, OBJECT).optional() },
+  must(OBJECT),
 );
-const action = z.looseObject({ name: text, properties }, must('must be an object'));
-const resource = z.looseObject({ type: text, id: text, properties }, must('must be an object'));
-const context = z.looseObject({}, 'must be an object').optional();
+const action = z.object({ name: text, properties }, must(OBJECT));
+const resource = z.object({ type: text, id: text, properties }, must(OBJECT));
+const context = z.object({}, OBJECT).optional();
 
-const single = z.looseObject({ subject, action, resource, context }, 'the body must be a JSON object');
+const single = z.object({ subject, action, resource, context }, BODY);
+const one = z.object(single.shape, OBJECT);
 
-const defaults = z.looseObject(
+const defaults = z.object(
   {
     subject: subject.optional(),
     action: action.optional(),
@@ -39,13 +44,10 @@ const defaults = z.looseObject(
       .max(MAX_EVALUATIONS, `must have at most ${MAX_EVALUATIONS} evaluations`)
       .optional(),
     options: z
-      .looseObject(
-        { evaluations_semantic: z.enum(SEMANTICS, `must be one of ${SEMANTICS.join(', ')}`).optional() },
-        'must be an object',
-      )
+      .object({ evaluations_semantic: z.enum(SEMANTICS, `must be one of ${SEMANTICS.join(', ')}`).optional() }, OBJECT)
       .optional(),
   },
-  'the body must be a JSON object',
+  BODY,
 );
 
 /** One question (AuthZEN 1.0, section 6.1). Unknown members are ignored (section 10.1.1). */
@@ -63,10 +65,7 @@ export type DecodedEvaluations =
 
 /** Decodes the body of `POST /access/v1/evaluation`. */
 export function decodeEvaluation(body: unknown): Item {
-  const parsed = single.safeParse(body);
-  return parsed.success
-    ? { outcome: 'evaluation', evaluation: parsed.data }
-    : { outcome: 'invalid', errors: errorsOf(parsed.error) };
+  return itemOf(single.safeParse(body));
 }
 
 /**
@@ -80,8 +79,14 @@ export function decodeEvaluations(body: unknown): DecodedEvaluations {
   if (evaluations.length === 0) return decodeEvaluation(body);
   const given = Object.entries({ subject, action, resource, context }).filter(([, value]) => value !== undefined);
   const inherited = Object.fromEntries(given);
-  const items = evaluations.map((own) => decodeEvaluation(isObject(own) ? { ...inherited, ...own } : own));
+  const items = evaluations.map((own) => itemOf(one.safeParse(isObject(own) ? { ...inherited, ...own } : own)));
   return { outcome: 'several', items, semantic: options?.evaluations_semantic ?? 'execute_all' };
+}
+
+function itemOf(parsed: z.ZodSafeParseResult<Evaluation>): Item {
+  return parsed.success
+    ? { outcome: 'evaluation', evaluation: parsed.data }
+    : { outcome: 'invalid', errors: errorsOf(parsed.error) };
 }
 
 function isObject(value: unknown): value is object {

@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import type { AccessRequest } from '../../core/request.ts';
-import { admitCaller } from '../callers.ts';
+import { type Admission, admitCaller } from '../callers.ts';
+import { FreshAdmission } from '../fresh-admission.ts';
 import { answerFailures } from '../http/http-failures.ts';
 import { refuseEncodedBodies } from '../http/json-bodies.ts';
 import { failed } from '../http/problems.ts';
@@ -51,18 +52,24 @@ export function authzenCalls(parts: AuthzenParts): FastifyPluginAsync {
     for (const path of [METADATA, `${METADATA}/*`]) {
       server.get(path, async (request, reply) => sendMetadata(request, reply, parts.useCases()));
     }
-    const onRequest = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-      const useCases = parts.useCases();
-      const isProven = parts.isProven || !useCases.settings.requireToken;
-      const admission = await admitCaller(accessOf(request), useCases.callers, isProven);
+    const callers = new FreshAdmission((request: FastifyRequest) => admit(request, parts));
+    const refuseCaller = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+      const admission = await callers.of(request);
       if (admission.outcome === 'deny') await sendRefusal(reply, admission);
     };
     const calls = { [EVALUATION]: evaluation, [EVALUATIONS]: evaluations };
     for (const [url, handle] of Object.entries(calls)) {
       const handler = (request: FastifyRequest, reply: FastifyReply) => handle(request, reply, parts);
-      server.post(url, { bodyLimit: MAX_BODY_BYTES, onRequest }, handler);
+      // Before the body arrives, and again if it arrived late.
+      const hooks = { onRequest: refuseCaller, preHandler: refuseCaller };
+      server.post(url, { bodyLimit: MAX_BODY_BYTES, ...hooks }, handler);
     }
   };
+}
+
+async function admit(request: FastifyRequest, { useCases, isProven }: AuthzenParts): Promise<Admission> {
+  const { callers, settings } = useCases();
+  return admitCaller(accessOf(request), callers, isProven || !settings.requireToken);
 }
 
 async function evaluation({ body }: FastifyRequest, reply: FastifyReply, parts: AuthzenParts): Promise<void> {
