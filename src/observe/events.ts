@@ -81,6 +81,7 @@ export class Events implements DecisionObserver, RevocationObserver {
     this.forwardingIgnored(
       door,
       peer,
+      'ignored',
       'X-Forwarded-* is ignored: it comes from a peer that trustedProxies does not list, so all clients behind that peer count as one',
     );
   }
@@ -90,13 +91,14 @@ export class Events implements DecisionObserver, RevocationObserver {
     this.forwardingIgnored(
       door,
       peer,
+      'denied',
       'requests to /auth are denied: they come from a peer that trustedProxies does not list, so nothing that it says of a request is believed',
     );
   }
 
-  private forwardingIgnored(door: string, peer: string, message: string): void {
+  private forwardingIgnored(door: string, peer: string, effect: 'ignored' | 'denied', message: string): void {
     const { forwarding, logs } = this.parts;
-    if (forwarding.count(door, peer)) logs.app.warn({ door, peer }, message);
+    if (forwarding.count(door, peer, effect)) logs.app.warn({ door, peer }, message);
   }
 
   started(doors: Readonly<Record<string, string | undefined>>): void {

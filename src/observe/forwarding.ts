@@ -9,20 +9,23 @@ interface Ignored {
 export class Forwarding {
   readonly ignored: ReadonlyMap<string, Readonly<Ignored>>;
   private readonly doors = new Map<string, Ignored>();
+  private readonly told = new Set<string>();
 
   constructor() {
     this.ignored = this.doors;
   }
 
-  /** Returns whether it is the first for its door. */
-  count(door: string, peer: string): boolean {
-    const existing = this.doors.get(door);
-    if (existing === undefined) {
-      this.doors.set(door, { count: 1, peer });
-      return true;
-    }
-    existing.count += 1;
-    existing.peer = peer;
-    return false;
+  /**
+   * Returns whether it is the first of its kind for its door.
+   *
+   * @param effect the kind: what the door did with the request.
+   */
+  count(door: string, peer: string, effect: 'ignored' | 'denied'): boolean {
+    const { count } = this.doors.get(door) ?? { count: 0 };
+    this.doors.set(door, { count: count + 1, peer });
+    const kind = `${door} ${effect}`;
+    const isFirst = !this.told.has(kind);
+    this.told.add(kind);
+    return isFirst;
   }
 }

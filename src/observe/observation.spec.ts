@@ -80,6 +80,13 @@ describe('Observation of parts', () => {
     expect(observation.components().ignoredForwardedFor).toEqual([{ door: 'tokens', requests: 3, peer: '192.0.2.10' }]);
   });
 
+  it('logs a gateway that is not trusted, although the door has ignored X-Forwarded-* of another peer', () => {
+    observation.events.forwardedForIgnored('verify', '192.0.2.9');
+    for (const peer of ['192.0.2.10', '192.0.2.11']) observation.events.gatewayNotTrusted('verify', peer);
+    expect(lines).toMatchObject([{ peer: '192.0.2.9' }, { peer: '192.0.2.10', msg: expect.stringContaining('/auth') }]);
+    expect(observation.components().ignoredForwardedFor).toEqual([{ door: 'verify', requests: 3, peer: '192.0.2.11' }]);
+  });
+
   it('shows the current state of the caches', () => {
     const tokenCache = { size: 1, hits: 2, misses: 3 };
     observation.sources.tokenCache = tokenCache;
