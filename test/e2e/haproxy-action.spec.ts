@@ -7,6 +7,8 @@ import type { HttpResponse } from '../support/servers/http-client.ts';
 import { sendRequest } from '../support/servers/http-client.ts';
 import { type Services, startServices } from '../support/servers/services.ts';
 
+type Headers = Parameters<typeof sendRequest>[0]['headers'];
+
 const UNAVAILABLE = { type: 'urn:sallyport:problem:unavailable', status: 503, code: 'unavailable' };
 
 /** Mistakes in the Lua action. After an error, HAProxy continues with the next rule. */
@@ -64,6 +66,16 @@ describe.each(haproxy)('$label', ({ kind, isMissing }) => {
     expect(services.received).toEqual([]);
   });
 
+  it.skipIf(isMissing)('denies if the request has no room for the whole identity', async () => {
+    verify.answer = (_request, response) =>
+      response.writeHead(200, { 'x-auth-subject': 'alice', 'x-auth-scopes': 'a:b '.repeat(1_000).trim() }).end();
+    const padding = Array.from({ length: 14 }, (_, index) => [`a${index}`, 'x'.repeat(1_000)] as const);
+    const answer = await askThrough([], padding);
+    expect([answer.status, services.received]).toEqual([431, []]);
+    expect((await askThrough([])).status).toBe(200);
+    expect(services.received[0]?.headers['x-auth-scopes']).toHaveLength(3_999);
+  });
+
   it.skipIf(isMissing)('denies with an answer of its own if something other than Sallyport denies', async () => {
     verify.answer = (_request, response) => response.writeHead(403, { 'content-type': 'text/html' }).end('<h1>No</h1>');
     const answer = await askThrough([]);
@@ -71,11 +83,11 @@ describe.each(haproxy)('$label', ({ kind, isMissing }) => {
   });
 
   /** Starts a HAProxy of its own, and sends one request through it. */
-  async function askThrough(edits: readonly Edit[]): Promise<HttpResponse> {
+  async function askThrough(edits: readonly Edit[], headers: Headers = []): Promise<HttpResponse> {
     const gateway = await startGateway(kind, { verify: verify.port, tokens: verify.port, ...services.ports }, edits);
     try {
       const path = '/3rdparty/v1/messages';
-      return await sendRequest({ port: gateway.port, method: 'GET', path, headers: [] });
+      return await sendRequest({ port: gateway.port, method: 'GET', path, headers });
     } finally {
       await gateway.close();
     }

@@ -88,16 +88,30 @@ local function is_whole(answer)
   return length == nil or tonumber(length) == #(answer.body or "")
 end
 
--- Lets the request pass with the identity of the answer, and with no other.
-local function allow(txn, answer)
+-- Sets the identity of the answer, and no other. Returns whether the request has all of it now: HAProxy silently leaves out a
+-- header for which there is no room (`tune.bufsize`), and a client can fill that room.
+local function set_identity(txn, answer)
+  for _, name in ipairs(IDENTITY) do txn.http:req_del_header(name) end
   for _, name in ipairs(IDENTITY) do
-    txn.http:req_del_header(name)
     local value = only_value_of(answer.headers, name)
     if value ~= nil then txn.http:req_set_header(name, value) end
   end
+  local headers = txn.http:req_get_headers()
+  for _, name in ipairs(IDENTITY) do
+    if only_value_of(headers, name) ~= only_value_of(answer.headers, name) then return false end
+  end
+  return true
+end
+
+-- Lets the request pass.
+local function allow(txn, answer)
   -- Sallyport sends the credential back where it may reach the service: on public routes, for requests that `shadow` lets
   -- pass, and with `identity.forwardCredential: true`. Elsewhere it ends here.
   if #values_of(answer.headers, "authorization") == 0 then txn.http:req_del_header("authorization") end
+  if not set_identity(txn, answer) then
+    txn:set_var("txn.sallyport", "no-room")
+    txn:done(txn:reply({ status = 431 }))
+  end
   for name, variable in pairs(NOTICE) do
     local value = only_value_of(answer.headers, name)
     if value ~= nil then txn:set_var(variable, value) end

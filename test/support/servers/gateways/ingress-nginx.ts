@@ -60,9 +60,11 @@ http {
   ignore_invalid_headers ${onOff('ignore-invalid-headers', 'true')};
   large_client_header_buffers 4 8k;
   map $http_host $best_http_host { default $http_host; '' $host; }
+  ${options['http-snippet'] ?? ''}
   server {
     listen 127.0.0.1:8080;
     server_name _;
+    ${options['server-snippet'] ?? ''}
     location = /_external-auth {
       internal;
       proxy_pass_request_body off;
