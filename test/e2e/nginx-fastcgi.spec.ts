@@ -65,4 +65,12 @@ describe.each(await installedGateways([NGINX]))('$label with fastcgi_pass', ({ k
     expect(names).toContain('HTTP_ACCEPT');
     expect(names.filter((name) => /^HTTP_(X_|AUTH)/.test(name))).toEqual([]);
   });
+
+  it.skipIf(isMissing)('does not send a request on to where a service points by X-Accel-Redirect', async () => {
+    php.header = 'X-Accel-Redirect: /3rdparty/v1/devices\r\n';
+    verify.asked.length = 0;
+    expect((await ask()).status).toBe(200);
+    // It also stands in the place of the service for devices.
+    expect(verify.asked.map(({ url }) => url)).toEqual(['/auth']);
+  });
 });

@@ -6,6 +6,8 @@ export interface FastcgiService {
   readonly port: number;
   /** The parameters of each request, in order. */
   readonly received: Readonly<Record<string, string>>[];
+  /** Further lines in the header of its answers, each with its end. */
+  header: string;
   close(): void;
 }
 
@@ -18,15 +20,15 @@ const HEADER_BYTES = 8;
 
 /** Starts it on a free port. It answers 200. */
 export async function startFastcgiService(): Promise<FastcgiService> {
-  const received: Readonly<Record<string, string>>[] = [];
-  const server = createServer((socket) => serve(socket, received));
+  const server = createServer((socket) => serve(socket, service));
   await once(server.listen(0, '127.0.0.1'), 'listening');
   // A listening TCP server has an address of this form.
   const { port } = server.address() as AddressInfo;
-  return { port, received, close: () => void server.close() };
+  const service: FastcgiService = { port, received: [], header: '', close: () => void server.close() };
+  return service;
 }
 
-function serve(socket: Socket, received: Readonly<Record<string, string>>[]): void {
+function serve(socket: Socket, service: FastcgiService): void {
   let unread: Buffer = Buffer.alloc(0);
   let params: Buffer = Buffer.alloc(0);
   socket
@@ -41,8 +43,9 @@ function serve(socket: Socket, received: Readonly<Record<string, string>>[]): vo
         if (type === PARAMS) params = Buffer.concat([params, unread.subarray(HEADER_BYTES, HEADER_BYTES + length)]);
         unread = unread.subarray(end);
         if (type !== STDIN || length > 0) continue;
-        received.push(readPairs(params));
-        socket.end(Buffer.concat([record(STDOUT, 'Status: 200 OK\r\n\r\n'), record(END_REQUEST, '\0'.repeat(8))]));
+        service.received.push(readPairs(params));
+        const answer = `Status: 200 OK\r\n${service.header}\r\n`;
+        socket.end(Buffer.concat([record(STDOUT, answer), record(END_REQUEST, '\0'.repeat(8))]));
       }
     });
 }
