@@ -92,7 +92,7 @@ export class Events implements DecisionObserver, RevocationObserver {
       door,
       peer,
       'denied',
-      'requests to /auth are denied: they come from a peer that trustedProxies does not list, so nothing that it says of a request is believed',
+      'requests to /auth are denied: they come from a peer that trustedProxies does not list; if it is your gateway, list its address there',
     );
   }
 

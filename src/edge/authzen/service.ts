@@ -85,7 +85,7 @@ async function evaluations({ body }: FastifyRequest, reply: FastifyReply, parts:
 
 async function answerOne(item: Item, reply: FastifyReply, { useCases, failed: report }: AuthzenParts): Promise<void> {
   if (item.outcome === 'invalid') {
-    return sendRefusal(reply, failed('invalid_body', 'the body is no evaluation', item.errors));
+    return sendRefusal(reply, failed('invalid_body', 'the body is not an evaluation', item.errors));
   }
   const [decision] = await evaluateAll([item], useCases(), report);
   await send(reply, decision ?? { decision: false });
