@@ -1,5 +1,5 @@
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
 import { findEnvoy } from '../../tools/envoy.ts';
@@ -20,6 +20,8 @@ export interface DemoGateway {
   readonly log: string;
   /** The configuration of Sallyport. */
   readonly config: string;
+  /** The same and the gateway's, for people: from the project's folder. */
+  readonly shownConfig: string;
   /** The ports on which Sallyport listens. */
   readonly ports: readonly number[];
 }
@@ -41,6 +43,7 @@ export async function demoGateway(name: string | undefined, folder: string): Pro
       args: ['-c', `${ROOT}envoy.yaml`, ...flags],
       log: 'envoy',
       config: CONFIG,
+      shownConfig: 'sallyport.yaml, envoy.yaml',
       ports,
     };
   }
@@ -54,7 +57,8 @@ export async function demoGateway(name: string | undefined, folder: string): Pro
   await layOut(kind, own);
   const config = join(own, 'sallyport.yaml');
   await writeFile(config, await configFor(kind));
-  return { title: kind.title, program, args: kind.args(own), log: name, config, ports };
+  const shownConfig = `${relative(ROOT, own)}: sallyport.yaml, and a copy of deploy/gateways/${name}`;
+  return { title: kind.title, program, args: kind.args(own), log: name, config, shownConfig, ports };
 }
 
 /** Copies the files of a gateway, because gateways write beside their configuration. */

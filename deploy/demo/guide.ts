@@ -6,17 +6,18 @@ const GATE = 'http://127.0.0.1:8080/3rdparty/v1';
 /** Returns what the demo prints once it runs: the addresses, the account, and five commands to paste. */
 export function guide(
   account: Account,
-  { title, program, log }: Pick<DemoGateway, 'title' | 'program' | 'log'>,
+  { title, program, log, shownConfig }: Pick<DemoGateway, 'title' | 'program' | 'log' | 'shownConfig'>,
 ): string {
   const user = quote(`${account.name}:${account.password}`);
   return `
 Gateway    http://127.0.0.1:8080   ${title} ${program.version} (${program.origin})
-Sallyport  127.0.0.1:9191 (ext_authz), http://127.0.0.1:9192 (tokens)
-Internal   http://127.0.0.1:9193 (verify), 127.0.0.1:9194 (access, gRPC)
+Sallyport  127.0.0.1:9191 (extAuthz, gRPC), http://127.0.0.1:9192 (tokens), http://127.0.0.1:9193 (verify)
+Internal   127.0.0.1:9194 (access, gRPC); docs/internal-api.md makes the first call
 Console    http://127.0.0.1:8080/console   log in with the account below
 Monitoring http://127.0.0.1:9195/metrics, /readyz
 Services   http://127.0.0.1:9301 (messages), http://127.0.0.1:9302 (devices): no authentication code in them
 Store      sallyport.db, kept for the next start; try npm run sallyport -- account list in another terminal
+Config     ${shownConfig}
 Logs       .cache/demo/sallyport.log, .cache/demo/${log}.log
 Account    ${account.name}, ${passwordLine(account)}
 
