@@ -99,6 +99,7 @@ function readConfig(draft: Draft): Config | undefined {
     identity: readIdentity(draft),
   };
   refuseAccountsWithoutIssuer(draft, issuers, settings.authzen);
+  if (settings.authzen !== undefined && listen !== undefined) warnOfUnservedAuthzen(draft, settings.authzen, listen);
   warnOfUntrustedGateways(draft, listen?.verify, settings.trustedProxies ?? []);
   judgeAudiences(draft, parts);
   warnOfHiddenMetadata(draft, parts);
@@ -114,6 +115,16 @@ function refuseAccountsWithoutIssuer(
   if (issuers === undefined || authzen === undefined || authzen.accountTypes.size === 0) return;
   if (issuers.some(({ kind }) => kind === 'signing')) return;
   draft.refuse(['authzen', 'accountTypes'], 'needs an issuer with signing: accounts belong to it');
+}
+
+/** Warns of settings of AuthZEN without the listener that serves it. */
+function warnOfUnservedAuthzen(
+  draft: Draft,
+  { url, accountTypes, requireToken }: Config['authzen'],
+  { verify }: Config['listen'],
+): void {
+  const isWritten = url !== undefined || accountTypes.size > 0 || !requireToken;
+  if (isWritten && verify === undefined) draft.warn(['authzen'], 'no listener serves it: add listen.verify');
 }
 
 function isComplete<T>(parts: { readonly [K in keyof T]: T[K] | undefined }): parts is T & typeof parts {

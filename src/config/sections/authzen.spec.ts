@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { configOf, fileWith, problemsOf } from '../../../test/support/config.ts';
+import { configOf, fileWith, problemsOf, warningsOf } from '../../../test/support/config.ts';
 
 const OWN = 'issuers: [{ name: own, issuer: us, signing: { algorithm: EdDSA } }]';
 
@@ -39,5 +39,11 @@ describe('authzen', () => {
     ],
   ])('refuses %s', (sections, problem) => {
     expect(problemsOf(fileWith(sections))).toEqual([problem]);
+  });
+
+  it('warns if no listener serves it', () => {
+    expect(warningsOf(fileWith('authzen: { requireToken: false }'))).toEqual([
+      'no listener serves it: add listen.verify',
+    ]);
   });
 });
