@@ -99,6 +99,11 @@ describe.skipIf(!hasGo)(`Go's tools${unlessGo}`, () => {
     );
   });
 
+  it('grpcurl asks for health, by reflection', async () => {
+    const { out } = await grpcurl([address, 'grpc.health.v1.Health/Check']);
+    expect(JSON.parse(out)).toEqual({ status: 'SERVING' });
+  });
+
   it('grpcurl calls Authorize', async () => {
     const { token } = revocableToken(issuers);
     const question = JSON.stringify({ token, scope: 'messages:send' });

@@ -1,13 +1,17 @@
 import { fileURLToPath } from 'node:url';
 import type { MessageTypeDefinition, MethodDefinition, PackageDefinition } from '@grpc/proto-loader';
 import { loadSync } from '@grpc/proto-loader';
+import { protoPath as HEALTH_PROTO } from 'grpc-health-check';
 import { ACCESS_METHODS, ACCESS_SERVICE, type AccessMethod } from './routes.ts';
 
 /** The service as `proto/` describes it, with the messages of `messages.ts`. */
 export type AccessDefinition = Readonly<Record<AccessMethod, MethodDefinition<object, object>>>;
 
+/** What reflection describes besides the API. */
+export const HEALTH_SERVICE = 'grpc.health.v1.Health';
+
 const PROTO_FOLDER = fileURLToPath(new URL('../../../proto', import.meta.url));
-const FILES = ['sallyport/access/v1/access.proto', 'google/rpc/error_details.proto'];
+const FILES = ['sallyport/access/v1/access.proto', 'google/rpc/error_details.proto', HEALTH_PROTO];
 
 /** Loads everything that the API consists of. */
 export function loadPackage(): PackageDefinition {

@@ -20,7 +20,7 @@ import { authorize } from './calls/authorize.ts';
 import { authorizeMany } from './calls/authorize-many.ts';
 import { introspect } from './calls/introspect.ts';
 import { watchRevocations } from './calls/watch-revocations.ts';
-import { accessDefinition, loadPackage } from './definition.ts';
+import { accessDefinition, HEALTH_SERVICE, loadPackage } from './definition.ts';
 import type { StatusMessage, WatchRevocationsRequest, WatchRevocationsResponse } from './messages.ts';
 import { describedPackage } from './reflection.ts';
 import type { AccessMethod } from './routes.ts';
@@ -73,7 +73,7 @@ export async function openAccessApi(listener: Listener, parts: AccessApiParts): 
     },
   );
   addHealth(server, parts.health, [ACCESS_SERVICE]);
-  new ReflectionService(describedPackage(loaded), { services: [ACCESS_SERVICE] }).addToServer(server);
+  new ReflectionService(describedPackage(loaded), { services: [ACCESS_SERVICE, HEALTH_SERVICE] }).addToServer(server);
   const open = await openGrpcListener(listener, { door: DOOR, server, connections, observer: parts.observer });
   return {
     ...open,
