@@ -96,6 +96,15 @@ export class Events implements DecisionObserver, RevocationObserver {
     );
   }
 
+  /** A gateway asks, and no mode says how to read its requests. */
+  gatewayWithoutMode(door: string, peer: string): void {
+    const { logs, repeats } = this.parts;
+    repeats.tell(`mode ${door}`, (repeated) => {
+      const facts = { door, peer, ...(repeated === 0 ? {} : { repeated }) };
+      logs.app.warn(facts, `requests to /auth are answered with 404: set listen.${door}.mode to that of your gateway`);
+    });
+  }
+
   private forwardingIgnored(door: string, peer: string, effect: 'ignored' | 'denied', message: string): void {
     const { forwarding, logs } = this.parts;
     if (forwarding.count(door, peer, effect)) logs.app.warn({ door, peer }, message);

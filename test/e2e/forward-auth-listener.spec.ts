@@ -35,6 +35,8 @@ describe('the listener verify', () => {
       expect([answer.status, valuesOf(answer, 'content-type')]).toEqual([404, ['application/problem+json']]);
       expect(JSON.parse(answer.body)).toMatchObject({ code: 'not_found', status: 404 });
     }
+    const warnings = here.lines.filter((line) => line.includes('listen.verify.mode'));
+    expect(warnings.map((line): unknown => JSON.parse(line))).toMatchObject([{ door: 'verify', peer: '127.0.0.1' }]);
   });
 
   it.each([

@@ -29,6 +29,8 @@ export interface GatewayObserver {
    * @param door its key under `listen`.
    */
   gatewayNotTrusted(door: string, peer: string): void;
+  /** A peer sent a request to `/auth`, which is closed without a mode. */
+  gatewayWithoutMode(door: string, peer: string): void;
 }
 
 export interface VerifyParts {
@@ -63,7 +65,10 @@ export async function openVerify(listener: Listener, parts: VerifyParts): Promis
   const open = await openListener(listener, DOOR, observer, {
     onRequest: (request, response) => {
       if (mode !== undefined && isAuth(request, mode)) void auth.answer(request, response, mode);
-      else calls.routing(request, response);
+      else {
+        if (mode === undefined && isAuth(request, 'path')) observer.gatewayWithoutMode(DOOR, peerOf(request));
+        calls.routing(request, response);
+      }
     },
     onUnreadable: (error, socket) => {
       if (mode === 'path' && OF_REQUEST_LINE.has(error.code)) void auth.refuse(socket, mode);
@@ -130,7 +135,7 @@ class Auth {
     const peer = this.isUnixSocket ? undefined : message.socket.remoteAddress;
     // The permissions of a Unix socket say who may connect.
     const isTrusted = this.isUnixSocket || isProxy(peer, trustedProxies);
-    if (!isTrusted) this.parts.observer.gatewayNotTrusted(DOOR, peer ?? 'unknown');
+    if (!isTrusted) this.parts.observer.gatewayNotTrusted(DOOR, peerOf(message));
     const decoded = decodeAuth(message, {
       mode,
       isTrusted,
@@ -145,6 +150,10 @@ class Auth {
     const caching = cacheFields(isKept ? decision.keepMs : 0, askedAtMs, maxStalenessMs);
     return encodeAuth(decision, mode, headers, decoded, notice, caching);
   }
+}
+
+function peerOf({ socket }: IncomingMessage): string {
+  return socket.remoteAddress ?? 'unknown';
 }
 
 function write(response: ServerResponse, { status, fields, body }: AuthAnswer): void {
