@@ -64,6 +64,23 @@ describe.each(await installedGateways([...GATEWAYS, INGRESS_NGINX]))('$label', (
     });
   }
 
+  // Over h2c a client would send the service requests of which neither the gateway nor Sallyport knows.
+  it.skipIf(isMissing).each([
+    ['h2c', ['Connection: Upgrade, HTTP2-Settings', 'Upgrade: h2c', 'HTTP2-Settings: AAMAAABkAAQAAP__']],
+    ['h2c without settings', ['Connection: Upgrade', 'Upgrade: h2c']],
+    ['h2c beside websocket', ['Connection: Upgrade', 'Upgrade: websocket, h2c', 'Sec-WebSocket-Version: 13']],
+    [
+      'h2c behind websocket',
+      ['Connection: Upgrade', 'Upgrade: websocket', 'Upgrade: h2c', 'Sec-WebSocket-Version: 13'],
+    ],
+    ['TLS/1.0', ['Connection: Upgrade', 'Upgrade: TLS/1.0']],
+  ])('passes no upgrade to another protocol than WebSocket on: %s', async (_protocol, fields) => {
+    messages.answer = (_request, response) => response.writeHead(200).end();
+    await sendRaw(gateway.port, [`GET ${MESSAGES} HTTP/1.1`, 'Host: gateway', ...fields, '', ''].join('\r\n'));
+    const passed = messages.asked.map(({ headers }) => headers.upgrade?.toLowerCase() ?? 'none');
+    expect(['none', 'websocket']).toEqual(expect.arrayContaining(passed));
+  });
+
   // ingress-nginx chooses the service by the host of the request line, and shows Sallyport and the service the other.
   if (kind !== INGRESS_NGINX) return;
   it.skipIf(isMissing)('refuses a request with two different hosts', async () => {

@@ -60,6 +60,7 @@ http {
   ignore_invalid_headers ${onOff('ignore-invalid-headers', 'true')};
   large_client_header_buffers 4 8k;
   map $http_host $best_http_host { default $http_host; '' $host; }
+  map $http_upgrade $connection_upgrade { default upgrade; '' ''; }
   ${options['http-snippet'] ?? ''}
   server {
     listen 127.0.0.1:8080;
@@ -121,7 +122,7 @@ ${Object.entries(headers)
   .map(([name, value]) => `      proxy_set_header ${name} "${value}";`)
   .join('\n')}
       proxy_http_version 1.1;
-      proxy_set_header Connection "";
+      proxy_set_header Connection $connection_upgrade;
       proxy_pass http://127.0.0.1:${service.port.number};
     }`;
 }
