@@ -84,6 +84,11 @@ export class RevocationWatch {
     this.isBeatDue = true;
   }
 
+  /** Whether its time is over. */
+  isPast({ monotonicMs }: Instant): boolean {
+    return monotonicMs >= this.endsAtMs;
+  }
+
   /** Returns the next message, if there is one now: first a reset, then changes, then a beat. */
   take(now: Instant): WatchMessage | undefined {
     const { reset } = this;
@@ -92,7 +97,7 @@ export class RevocationWatch {
       return { kind: 'reset', reason: reset };
     }
     if (this.keys.size > 0) return { kind: 'changed', keys: this.takeKeys() };
-    if (now.monotonicMs >= this.endsAtMs) return { kind: 'end' };
+    if (this.isPast(now)) return { kind: 'end' };
     return this.isBeatDue ? this.takeBeat(now) : undefined;
   }
 

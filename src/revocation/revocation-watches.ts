@@ -31,6 +31,8 @@ export interface OpenWatch {
   readonly outcome: 'watching';
   /** Returns the next message, if there is one now. A beat holds for the moment of this call. */
   take(): WatchMessage | undefined;
+  /** Whether its time is over, even if its caller has not taken every message. */
+  isPast(): boolean;
   /** Releases everything that is held for the watcher. */
   close(): void;
 }
@@ -72,7 +74,12 @@ export class RevocationWatches {
     const watch = new RevocationWatch(instantOf(clock), WATCH_LIFE_MS, () => this.vouch());
     this.open.set(watch, hasNews);
     this.cancelBeat ??= this.planBeat();
-    return { outcome: 'watching', take: () => watch.take(instantOf(clock)), close: () => this.close(watch) };
+    return {
+      outcome: 'watching',
+      take: () => watch.take(instantOf(clock)),
+      isPast: () => watch.isPast(instantOf(clock)),
+      close: () => this.close(watch),
+    };
   }
 
   /** Has every watcher forget all that it keeps. */

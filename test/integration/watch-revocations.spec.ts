@@ -10,11 +10,11 @@ import type { AccessUseCases } from '../../src/edge/access-api/use-cases.ts';
 import { systemClock, systemTimers } from '../../src/lib/clock.ts';
 import { Health } from '../../src/observe/health.ts';
 import { MAX_WAITING } from '../../src/revocation/revocation-watch.ts';
-import { RevocationWatches } from '../../src/revocation/revocation-watches.ts';
+import { RevocationWatches, WATCH_LIFE_MS } from '../../src/revocation/revocation-watches.ts';
 import type { RevocationWatcher } from '../../src/revocation-set/revocation-watcher.ts';
 import { makeFreshness } from '../support/core.ts';
 import { allowed } from '../support/ext-authz.ts';
-import { connectWatches } from '../support/internal-api/watch-client.ts';
+import { connectWatches, type WatchStream } from '../support/internal-api/watch-client.ts';
 
 const POLL = { timeout: 20_000, interval: 5 };
 
@@ -24,6 +24,7 @@ async function open() {
   const path = join(folder, 'access.sock');
   let watcher: RevocationWatcher | undefined;
   const freshness = makeFreshness({ maxStalenessMs: 200, heardUpToMs: Infinity });
+  const time = { laterMs: 0 };
   const watches = new RevocationWatches({
     set: {
       addWatcher: (added) => {
@@ -33,16 +34,17 @@ async function open() {
       isSound: () => true,
       standings: { freshness: { ...freshness, heardUpToWallMs: Infinity } },
     },
-    clock: systemClock,
+    clock: { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + time.laterMs },
     timers: systemTimers,
   });
-  const caller: { decision: Decision; judged: number } = { decision: allowed(), judged: 0 };
-  const decide = (): Decision => {
+  const caller: { decision: Decision | Promise<Decision>; judged: number } = { decision: allowed(), judged: 0 };
+  const decide = (): Decision | Promise<Decision> => {
     caller.judged += 1;
     return caller.decision;
   };
   const callers = { decide };
   const failures: unknown[] = [];
+  const expected: unknown[] = [];
   // The other use cases are for other calls.
   const useCases = { callers, decisionTimeoutMs: 5_000, trustedProxies: [] } as unknown as AccessUseCases;
   const observer = {
@@ -59,15 +61,41 @@ async function open() {
     await door.close(0);
     watches.stop();
     await rm(folder, { recursive: true });
-    expect(failures).toEqual([]);
+    expect(failures).toEqual(expected);
   });
-  return { door, watches, caller, client, feed: (): RevocationWatcher => watcher ?? expect.fail('not followed') };
+  return {
+    door,
+    watches,
+    caller,
+    client,
+    time,
+    expected,
+    feed: (): RevocationWatcher => watcher ?? expect.fail('not followed'),
+  };
 }
 
 let world: Awaited<ReturnType<typeof open>>;
 beforeEach(async () => {
   world = await open();
 });
+
+/** Opens a stream whose caller does not read, and for which more changes wait than are held. */
+async function openUnread(): Promise<WatchStream> {
+  const stream = world.client.open();
+  const other = world.client.open();
+  await expect.poll(() => stream.beats().length, POLL).toBeGreaterThan(0);
+  stream.pause();
+  const keyOf = (round: number, index: number): string => `sallyport:revoked:own:${round}-${index}-${'x'.repeat(150)}`;
+  const rounds = 40;
+  for (let round = 0; round < rounds; round++) {
+    world.feed().changed(Array.from({ length: MAX_WAITING / 4 }, (_, index) => keyOf(round, index)));
+    await expect.poll(() => other.keys().length, POLL).toBe(((round + 1) * MAX_WAITING) / 4);
+  }
+  expect([other.resets(), stream.keys().length]).toEqual([[], 0]);
+  other.close();
+  await expect.poll(() => world.watches.size, POLL).toBe(1);
+  return stream;
+}
 
 describe('WatchRevocations', () => {
   it('sends a beat at once and then all the time, with what the caller sent', async () => {
@@ -93,18 +121,7 @@ describe('WatchRevocations', () => {
   });
 
   it('holds a bounded amount for a caller that does not read, and then resets it', async () => {
-    const stream = world.client.open();
-    const other = world.client.open();
-    await expect.poll(() => stream.beats().length, POLL).toBeGreaterThan(0);
-    stream.pause();
-    const keyOf = (round: number, index: number): string =>
-      `sallyport:revoked:own:${round}-${index}-${'x'.repeat(150)}`;
-    const rounds = 40;
-    for (let round = 0; round < rounds; round++) {
-      world.feed().changed(Array.from({ length: MAX_WAITING / 4 }, (_, index) => keyOf(round, index)));
-      await expect.poll(() => other.keys().length, POLL).toBe(((round + 1) * MAX_WAITING) / 4);
-    }
-    expect([other.resets(), stream.keys().length]).toEqual([[], 0]);
+    const stream = await openUnread();
     stream.resume();
     await expect.poll(() => stream.resets(), POLL).toEqual(['TOO_MANY_CHANGES']);
     world.feed().changed(['after it']);
@@ -146,6 +163,39 @@ describe('WatchRevocations', () => {
     world.caller.decision = deny('token_revoked', undefined, 'revocation by token id');
     expect((await stream.ended).code).toBe(status.UNAUTHENTICATED);
     await expect.poll(() => world.watches.size, POLL).toBe(0);
+  });
+
+  it('is released if the caller goes away while it is judged', async () => {
+    const judged = Promise.withResolvers<Decision>();
+    world.caller.decision = judged.promise;
+    const stream = world.client.open();
+    await expect.poll(() => world.caller.judged, POLL).toBe(1);
+    stream.close();
+    await stream.ended;
+    const next = world.client.open();
+    await expect.poll(() => world.caller.judged, POLL).toBe(2);
+    judged.resolve(allowed());
+    await expect.poll(() => next.beats().length, POLL).toBeGreaterThan(0);
+    expect(world.watches.size).toBe(1);
+  });
+
+  it('is released after its life if the caller does not read', async () => {
+    await openUnread();
+    expect(world.watches.size).toBe(1);
+    world.time.laterMs += WATCH_LIFE_MS;
+    await expect.poll(() => world.watches.size, POLL).toBe(0);
+  });
+
+  it('ends with an error, and not the process, if a bug keeps its caller from being judged again', async () => {
+    const stream = world.client.open();
+    await expect.poll(() => stream.beats().length, POLL).toBeGreaterThan(0);
+    const bug = new Error('a bug');
+    const decision = Promise.reject(bug);
+    decision.catch(() => undefined);
+    world.caller.decision = decision;
+    world.expected.push(['/sallyport.access.v1.AccessService/WatchRevocations', bug]);
+    expect((await stream.ended).code).toBe(status.INTERNAL);
+    expect(world.watches.size).toBe(0);
   });
 
   it('refuses a caller_time that would not come back as it was', async () => {

@@ -30,22 +30,33 @@ export interface WatchInput {
   readonly judgeAgain: () => Promise<StatusMessage | undefined>;
 }
 
-/** `WatchRevocations`, for a caller that is admitted. Resolves, once the stream is over, to the error that ended it. */
+/**
+ * `WatchRevocations`, for a caller that is admitted. Resolves, once the stream is over, to the error that ended it. Rejects
+ * if the caller cannot be judged again because of a bug.
+ */
 export async function watchRevocations(input: WatchInput): Promise<StatusMessage | undefined> {
   const { stream, watches, errors } = input;
   const callerTime = stream.request.caller_time ?? 0;
   if (!Number.isSafeInteger(callerTime)) {
     return errors.invalid([{ field: 'caller_time', message: 'must be at most 2^53 - 1' }]);
   }
+  // A caller that went away while it was judged has been reported already.
+  if (stream.cancelled) return undefined;
   const watch = watches.begin(() => writer.write());
   if (watch.outcome !== 'watching') return REFUSALS[watch.outcome];
   const writer = new StreamWriter(stream, watch, callerTime);
-  const stop = every(JUDGE_AGAIN_MS, () => void judge(input, writer));
+  const stop = every(JUDGE_AGAIN_MS, () => {
+    // A caller that does not read takes no end.
+    if (watch.isPast()) writer.end();
+    else judge(input, writer).catch((error: unknown) => writer.fail(error));
+  });
   writer.write();
-  const error = await writer.over;
-  stop();
-  watch.close();
-  return error;
+  try {
+    return await writer.over;
+  } finally {
+    stop();
+    watch.close();
+  }
 }
 
 /** That the caller cannot be judged now does not end the stream: its beats say how old its knowledge is. */
@@ -90,6 +101,11 @@ class StreamWriter {
   end(error?: StatusMessage): void {
     this.isOver = true;
     this.ended.resolve(error);
+  }
+
+  fail(error: unknown): void {
+    this.isOver = true;
+    this.ended.reject(error);
   }
 }
 
