@@ -1,7 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { type ClientSessionOptions, connect } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ServiceError } from '@grpc/grpc-js';
 import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { certify, hasOpenssl, tlsOf } from '../../../test/support/certificates.ts';
@@ -23,6 +25,8 @@ import { systemClock } from '../../lib/clock.ts';
 import { Health } from '../../observe/health.ts';
 import { IntrospectToken } from '../../tokens/introspect-token.ts';
 import type { GrpcListener } from '../grpc/grpc-listener.ts';
+import type { AccessMethod } from './routes.ts';
+import { pathOf } from './routes.ts';
 import { openAccessApi } from './service.ts';
 
 const LOOPBACK: Listener = { address: { host: '127.0.0.1', port: 0 }, tls: undefined };
@@ -104,6 +108,16 @@ class Bench {
 
 const QUESTION = { token: 'tok', scope: 'messages:send' };
 
+/** Calls a method with a request as it is. Resolves to the error. */
+function sendBytes(bench: Bench, method: AccessMethod, bytes: Buffer): Promise<ServiceError | null> {
+  const client = new Client(bench.target, credentials.createInsecure());
+  onTestFinished(() => client.close());
+  const asIs = (value: Buffer): Buffer => value;
+  return new Promise((resolve) => {
+    client.makeUnaryRequest(pathOf(method), asIs, asIs, bytes, (error) => resolve(error));
+  });
+}
+
 describe('the callers of the internal API', () => {
   it('are judged by the method that they call and their own token, at each call', async () => {
     const bench = await new Bench().open();
@@ -153,6 +167,47 @@ describe('the callers of the internal API', () => {
     await expect(bench.connect().authorize(QUESTION)).rejects.toMatchObject({ code: status.UNAUTHENTICATED });
     expect(bench.callers).toHaveLength(1);
   });
+
+  it('present every token that they send, although Node drops all but the first', async () => {
+    const bench = await new Bench().open();
+    bench.admit = () => deny('invalid_request', undefined, 'several credentials');
+    const { promise, resolve, reject } = Promise.withResolvers<unknown>();
+    // Node's types do not know this option.
+    const lenient: ClientSessionOptions & { strictSingleValueFields: boolean } = { strictSingleValueFields: false };
+    const session = connect(`http://${bench.target}`, lenient);
+    onTestFinished(() => session.close());
+    const fields = [
+      [':method', 'POST'],
+      [':scheme', 'http'],
+      [':path', pathOf('Authorize')],
+      ['content-type', 'application/grpc'],
+      ['te', 'trailers'],
+      ['authorization', 'Bearer first'],
+      ['authorization', 'Bearer second'],
+    ];
+    const stream = session.request(fields.flat());
+    stream.on('error', reject).on('response', (headers) => resolve(headers['grpc-status']));
+    // An empty message.
+    stream.end(Buffer.alloc(5));
+    expect(await promise).toBe(String(status.INVALID_ARGUMENT));
+    expect(bench.callers.map(({ authorization }) => authorization)).toEqual(['Bearer first,Bearer second']);
+  });
+
+  it.each(['Authorize', 'AuthorizeMany', 'Introspect', 'WatchRevocations'] as const)(
+    'are admitted before their request to %s is decoded',
+    async (method) => {
+      const bench = await new Bench().open();
+      const malformed = Buffer.from([0x0f]);
+      bench.admit = () => deny('credentials_required', undefined, 'no credential');
+      expect(await sendBytes(bench, method, malformed)).toMatchObject({ code: status.UNAUTHENTICATED });
+      bench.admit = () => allowed({});
+      expect(await sendBytes(bench, method, malformed)).toMatchObject({
+        code: status.INVALID_ARGUMENT,
+        details: 'the request cannot be decoded',
+      });
+      expect(bench.failures).toEqual([]);
+    },
+  );
 
   it('may not stream without being admitted either', async () => {
     const bench = await new Bench().open();
@@ -262,6 +317,13 @@ describe('a question', () => {
       details: { BadRequest: { field_violations: [{ field: 'questions' }] } },
     });
     expect(bench.asked).toEqual([]);
+  });
+
+  it('of a batch of two million, which fit into 4 MiB, is counted and not decoded', async () => {
+    const bench = await new Bench().open();
+    const empty = [0x0a, 0x00];
+    const failed = await sendBytes(bench, 'AuthorizeMany', Buffer.alloc(4_000_000, Buffer.from(empty)));
+    expect(failed).toMatchObject({ code: status.INVALID_ARGUMENT, details: expect.stringContaining('2000000') });
   });
 
   it('of a batch of 1,000 is answered', async () => {

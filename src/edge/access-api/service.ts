@@ -20,9 +20,11 @@ import { authorize } from './calls/authorize.ts';
 import { authorizeMany } from './calls/authorize-many.ts';
 import { introspect } from './calls/introspect.ts';
 import { watchRevocations } from './calls/watch-revocations.ts';
+import type { AccessDefinition } from './definition.ts';
 import { accessDefinition, HEALTH_SERVICE, loadPackage } from './definition.ts';
 import type { StatusMessage, WatchRevocationsRequest, WatchRevocationsResponse } from './messages.ts';
 import { describedPackage } from './reflection.ts';
+import { RequestDecoder, withEncodedRequests } from './request-decoder.ts';
 import type { AccessMethod } from './routes.ts';
 import { ACCESS_SERVICE, pathOf } from './routes.ts';
 import type { AccessUseCases } from './use-cases.ts';
@@ -62,9 +64,10 @@ export async function openAccessApi(listener: Listener, parts: AccessApiParts): 
   const server = new Server(SERVER_OPTIONS);
   const connections = new Connections();
   const loaded = loadPackage();
-  const calls = new Calls(parts, connections, new CallErrors(loaded), listener);
+  const definition = accessDefinition(loaded);
+  const calls = new Calls(parts, connections, new CallErrors(loaded), listener, definition);
   server.addService(
-    { ...accessDefinition(loaded) },
+    { ...withEncodedRequests(definition) },
     {
       Authorize: calls.unary('Authorize', authorize),
       AuthorizeMany: calls.unary('AuthorizeMany', authorizeMany),
@@ -87,7 +90,7 @@ export async function openAccessApi(listener: Listener, parts: AccessApiParts): 
 /** What grpc-js says of a call, of whatever kind it is. */
 type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, 'metadata' | 'cancelled' | 'getDeadline' | 'getPeer'>;
 
-type Watch = ServerWritableStream<WatchRevocationsRequest, WatchRevocationsResponse>;
+type Watch = ServerWritableStream<Buffer, WatchRevocationsResponse>;
 
 /** Admits the callers of this door, and has their calls handled. */
 class Calls {
@@ -97,11 +100,19 @@ class Calls {
   private readonly isProven: boolean;
   private readonly isLocal: boolean;
   private readonly addresses: ClientAddresses;
+  private readonly decoder: RequestDecoder;
 
-  constructor(parts: AccessApiParts, connections: Connections, errors: CallErrors, listener: Listener) {
+  constructor(
+    parts: AccessApiParts,
+    connections: Connections,
+    errors: CallErrors,
+    listener: Listener,
+    definition: AccessDefinition,
+  ) {
     this.parts = parts;
     this.connections = connections;
     this.errors = errors;
+    this.decoder = new RequestDecoder(definition, errors);
     this.isProven = provesCaller(listener);
     this.isLocal = 'path' in listener.address;
     this.addresses = new ClientAddresses(DOOR, () => parts.useCases().trustedProxies, parts.observer);
@@ -111,13 +122,15 @@ class Calls {
   unary<Request, Response>(
     method: AccessMethod,
     handle: (input: CallInput<Request>) => Promise<Outcome<Response>>,
-  ): (call: ServerUnaryCall<Request, Response>, reply: sendUnaryData<Response>) => void {
-    const answer = async (call: ServerUnaryCall<Request, Response>): Promise<Outcome<Response>> => {
+  ): (call: ServerUnaryCall<Buffer, Response>, reply: sendUnaryData<Response>) => void {
+    const answer = async (call: ServerUnaryCall<Buffer, Response>): Promise<Outcome<Response>> => {
       const useCases = this.parts.useCases();
       const limits = limitsOf(call.getDeadline(), () => call.cancelled, useCases.decisionTimeoutMs);
+      const readClient = this.readerFor(call);
       const refusal = await this.refuse(method, call, useCases, limits);
-      const { request } = call;
-      return refusal ?? handle({ request, useCases, limits, readClient: this.readerFor(call), errors: this.errors });
+      const decoded = refusal ?? this.decode<Request>(method, call.request);
+      if (decoded.outcome === 'failed') return decoded;
+      return handle({ request: decoded.response, useCases, limits, readClient, errors: this.errors });
     };
     return (call, reply) => {
       void this.guard(method, () => answer(call)).then((outcome) => {
@@ -137,9 +150,12 @@ class Calls {
       return refusal?.outcome === 'failed' ? refusal.error : undefined;
     };
     const answer = async (call: Watch): Promise<Outcome<undefined>> => {
-      const { watches } = this.parts;
-      const input = { stream: call, watches, errors: this.errors, judgeAgain: () => judge(call) };
-      const error = (await judge(call)) ?? (await watchRevocations(input));
+      const refusal = await judge(call);
+      if (refusal !== undefined) return failed(refusal);
+      const decoded = this.decode<WatchRevocationsRequest>(method, call.request);
+      if (decoded.outcome === 'failed') return decoded;
+      const input = { request: decoded.response, stream: call, judgeAgain: () => judge(call) };
+      const error = await watchRevocations({ ...input, watches: this.parts.watches, errors: this.errors });
       return error === undefined ? done(undefined) : failed(error);
     };
     return (call) => {
@@ -148,6 +164,11 @@ class Calls {
         else call.end();
       });
     };
+  }
+
+  /** What is decoded by the definition of a method is a request of that method. */
+  private decode<Request>(method: AccessMethod, bytes: Buffer): Outcome<Request> {
+    return this.decoder.decode(method, bytes) as Outcome<Request>;
   }
 
   /** A bug fails the call, and is reported. */

@@ -7,6 +7,7 @@ import type { Connections } from '../connections.ts';
 import { listenEverywhere } from '../listen-everywhere.ts';
 import type { HandshakeObserver } from '../listening.ts';
 import { cannotListen, tlsOptions, tlsRenewal, watchHandshakes } from '../listening.ts';
+import { joinRepeatedCredentials } from './repeated-credentials.ts';
 
 const HTTP2 = 'h2';
 
@@ -34,6 +35,7 @@ export interface GrpcListenerParts {
  */
 export async function openGrpcListener(listener: Listener, parts: GrpcListenerParts): Promise<GrpcListener> {
   const { injectConnection } = parts.server.createConnectionInjector(ServerCredentials.createInsecure());
+  joinRepeatedCredentials(parts.server);
   const create = (): Server => {
     try {
       const server = createFor(listener.tls, injectConnection, parts);

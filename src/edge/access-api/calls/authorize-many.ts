@@ -2,18 +2,16 @@ import type { AccessAnswer } from '../../../access/access-questions.ts';
 import type { FieldError } from '../../../core/answer.ts';
 import type { AccessRequest } from '../../../core/request.ts';
 import type { CallInput, Outcome } from '../call.ts';
-import { done, failed } from '../call.ts';
+import { done } from '../call.ts';
 import type { DecodedQuestion } from '../decode.ts';
-import { countProblem, decodeQuestion } from '../decode.ts';
+import { decodeQuestion } from '../decode.ts';
 import { encodeDecision } from '../encode.ts';
 import type { AuthorizeManyAnswer, AuthorizeManyRequest, AuthorizeManyResponse } from '../messages.ts';
 
 /** `AuthorizeMany`: a question that is wrong has an error of its own, and the others are answered. */
 export async function authorizeMany(input: CallInput<AuthorizeManyRequest>): Promise<Outcome<AuthorizeManyResponse>> {
-  const { request, useCases, limits, readClient, errors } = input;
+  const { request, useCases, limits, readClient } = input;
   const { questions = [] } = request;
-  const problem = countProblem(questions.length);
-  if (problem !== undefined) return failed(errors.invalid([problem]));
   const decoded = questions.map((question) => decodeQuestion(question, readClient));
   const sound = decoded.flatMap((one) => ('request' in one ? [one.request] : []));
   const answered = await useCases.questions.answerAll(sound, limits);

@@ -20,9 +20,10 @@ const REFUSALS: Readonly<Record<'too many' | 'stopping', StatusMessage>> = {
   stopping: { code: status.UNAVAILABLE, message: 'Sallyport is stopping', details: [] },
 };
 
-type Stream = ServerWritableStream<WatchRevocationsRequest, WatchRevocationsResponse>;
+type Stream = ServerWritableStream<Buffer, WatchRevocationsResponse>;
 
 export interface WatchInput {
+  readonly request: WatchRevocationsRequest;
   readonly stream: Stream;
   readonly watches: Pick<RevocationWatches, 'begin'>;
   readonly errors: CallErrors;
@@ -35,8 +36,8 @@ export interface WatchInput {
  * if the caller cannot be judged again because of a bug.
  */
 export async function watchRevocations(input: WatchInput): Promise<StatusMessage | undefined> {
-  const { stream, watches, errors } = input;
-  const callerTime = stream.request.caller_time ?? 0;
+  const { request, stream, watches, errors } = input;
+  const { caller_time: callerTime = 0 } = request;
   if (!Number.isSafeInteger(callerTime)) {
     return errors.invalid([{ field: 'caller_time', message: 'must be at most 2^53 - 1' }]);
   }
