@@ -6,7 +6,7 @@ import type { Path, Problem } from './problems.ts';
 import { formatPath } from './problems.ts';
 import { checkShape } from './shape.ts';
 import type { Position, Source } from './source.ts';
-import { judgeUnknownKey } from './unknown-key.ts';
+import { judgeUnknownKey, publicPath } from './unknown-key.ts';
 
 /** A configuration file during validation: its values by path, and the problems found so far. */
 export class Draft {
@@ -74,7 +74,7 @@ export class Draft {
   /** Adds a warning: the value at `path` is valid but may be a mistake. */
   warn(path: Path, message: string): void {
     const position = this.#source.locate(path);
-    this.#warnings.push({ file: this.#name, ...position, path: formatPath(path), message });
+    this.#warnings.push({ file: this.#name, ...position, path: formatPath(publicPath(path)), message });
   }
 
   /** Adds a problem with the key at the end of `path`; the problem names the path of the map around it. */
@@ -132,7 +132,7 @@ export class Draft {
   }
 
   #add(position: Position, path: Path, message: string): void {
-    this.#problems.push({ file: this.#name, ...position, path: formatPath(path), message });
+    this.#problems.push({ file: this.#name, ...position, path: formatPath(publicPath(path)), message });
   }
 }
 

@@ -52,7 +52,7 @@ export function readRequestHeaders(
   const map = draft.valueAt(path);
   for (const name of Object.keys(isMap(map) ? map : {})) {
     const field = name.toLowerCase();
-    const problem = Object.hasOwn(headers, field) ? `${quote(field)} is listed twice` : nameProblem(name);
+    const problem = Object.hasOwn(headers, field) ? 'this field is listed twice' : nameProblem(name);
     const value = problem === undefined ? readValue(draft, [...path, name], name, written[name]) : undefined;
     if (problem !== undefined) draft.refuseKey([...path, name], problem);
     if (value !== undefined) headers[field] = value;
@@ -60,8 +60,10 @@ export function readRequestHeaders(
   return headers;
 }
 
+/** Quotes no name that may be a part of a secret. */
 function nameProblem(name: string): string | undefined {
-  if (!NAME.test(name) || name === '__proto__') return `${quote(name)} is not the name of a header field`;
+  if (!NAME.test(name) || name === '__proto__')
+    return "expected the name of a header field: letters, digits, '-' and '_'";
   return RESERVED.has(name.toLowerCase()) ? `${quote(name)} cannot be set: Sallyport sets it itself` : undefined;
 }
 
@@ -76,7 +78,9 @@ function readValue(
     return undefined;
   }
   const value =
-    typeof written === 'object' ? readTextSecret(draft, path, written, name) : new Secret(Buffer.from(written ?? ''));
+    typeof written === 'object'
+      ? readTextSecret(draft, path, written, 'a header field')
+      : new Secret(Buffer.from(written ?? ''));
   if (value === undefined || VALUE.test(Buffer.from(value.reveal()).toString('latin1'))) return value;
   draft.refuse(path, VALUE_PROBLEM);
   return undefined;

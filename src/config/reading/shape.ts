@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { describe, kindOf, list, quote, suggest } from '../../lib/wording.ts';
+import { describe, kindOf, list, suggest } from '../../lib/wording.ts';
 import type { Path } from './problems.ts';
 
 /** A fault in the shape of a value: a wrong or missing value, or an unknown key of a map. */
@@ -19,8 +19,12 @@ export function checkShape<S extends z.ZodType>(schema: S, value: unknown, path:
 
 /** Returns the `error` of a schema whose value is not secret: it says what was expected and what was found. */
 export function expected(what: string): (issue: { readonly input?: unknown }) => string {
-  return ({ input }) =>
-    input === undefined ? `missing: expected ${what}` : `expected ${what}, found ${describe(input)}`;
+  return ({ input }) => (input === undefined ? `missing: expected ${what}` : `expected ${what}${found(input)}`);
+}
+
+/** Names what was found, except a text with an `@`: it may be a URL with a password. */
+function found(input: unknown): string {
+  return typeof input === 'string' && input.includes('@') ? '' : `, found ${describe(input)}`;
 }
 
 /** The message for an empty string or list. */
@@ -39,7 +43,7 @@ export function parsed<T>(what: string, parse: (text: string) => T | undefined) 
   return z.string({ error: expected(what) }).transform((text, ctx) => {
     const value = parse(text);
     if (value !== undefined) return value;
-    ctx.issues.push({ code: 'custom', input: text, message: `expected ${what}, found ${quote(text)}` });
+    ctx.issues.push({ code: 'custom', input: text, message: `expected ${what}${found(text)}` });
     return z.NEVER;
   });
 }
