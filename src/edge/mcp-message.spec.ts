@@ -77,6 +77,7 @@ describe('readMcpMessage()', () => {
     ['no method', [VERSION, ['mcp-name', 'a']], 'mcp header value'],
     ['an empty method', [VERSION, ['mcp-method', '']], 'mcp header value'],
     ['a method with a space', [VERSION, ['mcp-method', 'tools/call ']], 'mcp header value'],
+    ['a method that only a gateway may name', [VERSION, ['mcp-method', '__jsonrpc_response']], 'mcp header value'],
     ['an encoded method', [VERSION, ['mcp-method', '=?base64?dG9vbHMvY2FsbA==?=']], 'mcp header value'],
     ['a call without a name', [VERSION, CALL], 'mcp header value'],
   ])('refuses %s', (_, fields, expected) => {
@@ -106,6 +107,7 @@ describe('readMcpMessage()', () => {
     ['another letter case of the marker', '=?BASE64?c2VuZA==?='],
     ['another encoding', '=?UTF-8?B?c2VuZA==?='],
     ['no end', '=?base64?c2VuZA=='],
+    ['a byte order mark, which many servers drop', '=?base64?77u/c2VuZA==?='],
     ['something after the end', '=?base64?c2VuZA==?= '],
     ['no padding', '=?base64?c2VuZA?='],
     ['too much padding', '=?base64?c2VuZA===?='],

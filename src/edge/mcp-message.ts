@@ -19,14 +19,16 @@ const SPELLINGS = new Set([...HEADERS, ...HEADERS.flatMap(otherSpellings)]);
 const BINDING_VERSIONS: ReadonlySet<string> = new Set(['2026-07-28']);
 
 const MAX_NAME = 1024;
-/** `token` (RFC 9110, section 5.6.2) with slashes, as in `tools/call`. */
-const PLAIN_METHOD = /^[\w.$-]+(?:\/[\w.$-]+)*$/;
+/** Words with slashes, as in `tools/call`. None begins like the names that gateways invent (`__jsonrpc_response`). */
+const PLAIN_METHOD = /^[A-Za-z$][\w.$-]*(?:\/[\w.$-]+)*$/;
 /** Visible ASCII, with spaces and tabs inside ("Value Encoding" of the same page). */
 const PLAIN_NAME = /^[\x21-\x7e](?:[\t\x20-\x7e]*[\x21-\x7e])?$/;
 /** Canonical Base64 with padding (RFC 4648, section 4), between the markers. */
 const ENCODED_NAME = /^=\?base64\?((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?)\?=$/;
 /** How an encoded name begins, also for a server that is less strict. */
 const MARKER = '=?';
+/** Many decoders drop it at the beginning of a text, so that the server would read another name. */
+const BYTE_ORDER_MARK = '\uFEFF';
 const FIRST_LETTER = 'm'.charCodeAt(0);
 
 /** Whether {@link readMcpMessage} must see a header field. @param name in lower case. */
@@ -91,7 +93,8 @@ function decodeName(value: string): string | undefined {
   // Unused bits that are not zero make a second spelling of the same name.
   if (bytes.toString('base64') !== encoded) return undefined;
   const name = decodeUtf8(bytes);
-  return name !== undefined && isToolName(name) ? name : undefined;
+  if (name === undefined || name.startsWith(BYTE_ORDER_MARK)) return undefined;
+  return isToolName(name) ? name : undefined;
 }
 
 /** Whether a name may be one of a tool. A control character could end it early in a server. */
