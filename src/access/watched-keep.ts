@@ -21,10 +21,10 @@ export class WatchedKeep {
     this.parts = parts;
   }
 
-  /** For an allow that was decided just now. */
+  /** For an allow that was decided just now. 0 on a route at an MCP server, whose answers depend on the message too. */
   ofAllow({ credential, route, shadowed }: Allow): number {
     const isShadow = this.parts.shadow || shadowed !== undefined || route?.shadow === true;
-    return isShadow || credential === undefined ? 0 : this.ofToken(credential);
+    return isShadow || route?.mcp !== undefined || credential === undefined ? 0 : this.ofToken(credential);
   }
 
   /** For what a token is, which routes and their modes do not change. */
