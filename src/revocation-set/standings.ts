@@ -1,16 +1,15 @@
-import { LRUCache } from 'lru-cache';
 import type { Clock, RevocationObserver, StandingReader } from '../core/ports.ts';
 import { StoreError } from '../core/ports.ts';
-import type { Reach } from '../core/revocation-entry.ts';
 import { isUndone, readReach } from '../core/revocation-entry.ts';
 import type { Freshness, Standing } from '../core/standing.ts';
-import { NO_EPOCH, unread } from '../core/standing.ts';
 import type { VerifiedCredential } from '../core/verified-credential.ts';
 import { within } from '../lib/within.ts';
 import type { RevocationReader } from './checked-revocations.ts';
 import { SetLostError } from './epoch-watch.ts';
 import type { FeedState } from './revocation-health.ts';
 import { RevocationHealth } from './revocation-health.ts';
+import type { StandingCacheParts } from './standing-cache.ts';
+import { mark, StandingCache } from './standing-cache.ts';
 
 /** The limits that a configuration sets. */
 export interface StandingLimits {
@@ -33,27 +32,16 @@ export interface RevocationStatus {
   readonly outage: boolean;
 }
 
-export interface StandingsParts extends StandingLimits {
+export interface StandingsParts extends StandingLimits, StandingCacheParts {
   /** Rejects with {@link SetLostError} if the set is not the one that was known. */
   readonly store: RevocationReader;
   readonly clock: Clock;
   readonly observer: RevocationObserver;
-  /** The seen entries, which apply whatever the store says. */
-  readonly known: {
-    reachOf(key: string): Reach | undefined;
-    /** Notes that an entry with a later beginning now applies. */
-    begun(key: string): void;
-  };
   /** Called for each entry that a read finds in the store. */
   readonly found: (key: string, value: string) => void;
   /** Whether the set is the one that was known; if not, `store.read` rejects. */
   readonly set: { readonly isSound: boolean };
-  /** Capacity; the least recently used standings are evicted first. */
-  readonly maxEntries: number;
 }
-
-/** How many evicted standings stay reachable although their entries exist: about 200 bytes each. */
-const MAX_EVICTED = 100_000;
 
 /** One read of the store. Each key is in at most one pending read. */
 interface Question {
@@ -64,16 +52,14 @@ interface Question {
 }
 
 /**
- * The LRU cache of the revocation set. Hands out one shared {@link Standing} per key, keeps it current by the feed, and
- * reads the store if the feed is not enough.
+ * What this instance knows of the entries of the revocation set. Hands out one shared {@link Standing} per key, keeps it
+ * current by the feed, and reads the store if the feed is not enough.
  */
 export class Standings implements StandingReader {
   readonly freshness: { -readonly [Key in keyof Freshness]: Freshness[Key] };
   private readonly health: RevocationHealth;
   private readonly parts: StandingsParts;
-  private readonly entries: LRUCache<string, Standing>;
-  /** Tokens that these deny cause no further reads, so an entry that is undone must be found here. */
-  private readonly evicted = new LRUCache<string, Standing>({ max: MAX_EVICTED });
+  private readonly cache: StandingCache;
   private readonly open = new Map<string, Question>();
   private storeTimeoutMs: number;
   private allowKnownForMs: number | undefined;
@@ -91,8 +77,7 @@ export class Standings implements StandingReader {
       keepMs: parts.keepMs,
       keepsAnswers: false,
     };
-    // A standing that leaves the LRU no longer learns of changes, so it must not be trusted.
-    this.entries = new LRUCache({ max: parts.maxEntries, dispose: (standing) => this.dispose(standing) });
+    this.cache = new StandingCache(parts);
   }
 
   /** Applies the limits of a new configuration. */
@@ -125,38 +110,28 @@ export class Standings implements StandingReader {
 
   /** How many standings are cached. */
   get size(): number {
-    return this.entries.size;
+    return this.cache.size;
   }
 
   /** Returns the shared standing of a key, and creates it if there is none. */
   at(key: string): Standing {
-    const standing = this.find(key);
-    if (standing !== undefined) return standing;
-    const fresh = unread(key);
-    this.entries.set(key, fresh);
-    this.apply(key);
-    return fresh;
+    return this.cache.at(key);
   }
 
-  /** Returns the cached standing of a key, and creates none: callers could otherwise fill the cache with made-up keys. */
+  /** Returns the cached standing of a key, and creates none. */
   peek(key: string): Standing | undefined {
-    return this.entries.peek(key);
+    return this.cache.peek(key);
   }
 
   /** Marks the cached standing of a key, if there is one, by the seen entry. */
   apply(key: string): void {
-    const [standing, reach] = [this.entries.peek(key), this.parts.known.reachOf(key)];
-    if (standing !== undefined && reach !== undefined) mark(standing, reach);
+    this.cache.apply(key);
   }
 
   /** Clears the standing of an entry that an operator undid; it is unknown until it is read again. */
   release(key: string): void {
     this.open.delete(key);
-    const standing = this.entries.peek(key) ?? this.evicted.peek(key);
-    this.evicted.delete(key);
-    if (standing === undefined) return;
-    unmark(standing);
-    forget(standing);
+    this.cache.release(key);
   }
 
   refresh(credential: VerifiedCredential): Promise<void> {
@@ -167,7 +142,7 @@ export class Standings implements StandingReader {
     const shared = new Map<string, Standing>();
     for (const { standings } of credentials) {
       standings.forEach((standing, index) => {
-        standings[index] = this.shareStanding(standing);
+        standings[index] = this.cache.share(standing);
         shared.set(standing.key, standings[index]);
       });
     }
@@ -180,9 +155,7 @@ export class Standings implements StandingReader {
     for (const key of keys) {
       // A pending answer may be older than the change.
       this.open.delete(key);
-      const standing = this.entries.peek(key);
-      if (standing !== undefined) forget(standing);
-      this.apply(key);
+      this.cache.forget(key);
     }
   }
 
@@ -199,34 +172,6 @@ export class Standings implements StandingReader {
 
   brokenOff(cause: Error): void {
     this.health.brokenOff(cause);
-  }
-
-  /** Returns the shared standing in place of one that an eviction may have orphaned. A mark is kept. */
-  private shareStanding(standing: Standing): Standing {
-    const shared = this.find(standing.key);
-    if (shared === undefined) {
-      this.entries.set(standing.key, standing);
-      this.apply(standing.key);
-    }
-    if (shared !== undefined && shared !== standing && standing.marked) mark(shared, standing);
-    return shared ?? standing;
-  }
-
-  /** Returns the shared standing, even if it was evicted while marked. */
-  private find(key: string): Standing | undefined {
-    const standing = this.entries.get(key);
-    const evicted = standing === undefined ? this.evicted.get(key) : undefined;
-    if (evicted === undefined) return standing;
-    this.evicted.delete(key);
-    this.entries.set(key, evicted);
-    this.apply(key);
-    return evicted;
-  }
-
-  private dispose(standing: Standing): void {
-    forget(standing);
-    if (standing.marked) this.evicted.set(standing.key, standing);
-    if (standing.marked && standing.fromSeconds === Number.NEGATIVE_INFINITY) this.parts.known.begun(standing.key);
   }
 
   private ask(standings: readonly Standing[]): void {
@@ -260,7 +205,7 @@ export class Standings implements StandingReader {
       throw new StoreError(`the store returned ${values.length} values for ${standings.length} keys`);
     }
     standings.forEach((standing, index) => {
-      const isCurrent = this.open.get(standing.key) === question && this.entries.peek(standing.key) === standing;
+      const isCurrent = this.open.get(standing.key) === question && this.cache.peek(standing.key) === standing;
       if (!isCurrent) return;
       const value = values[index];
       if (value !== undefined) this.meet(standing, value);
@@ -281,22 +226,4 @@ export class Standings implements StandingReader {
   private close(question: Question, standings: readonly Standing[]): void {
     for (const { key } of standings) if (this.open.get(key) === question) this.open.delete(key);
   }
-}
-
-function forget(standing: Standing): void {
-  standing.epoch = NO_EPOCH;
-  standing.answeredAtMs = Number.NEGATIVE_INFINITY;
-}
-
-function unmark(standing: Standing): void {
-  standing.marked = false;
-  standing.issuedUpToSeconds = Number.NEGATIVE_INFINITY;
-  standing.fromSeconds = Number.POSITIVE_INFINITY;
-}
-
-/** A mark is only ever widened: "revoked" stays, whatever the store says later, until the entry is undone. */
-function mark(standing: Standing, reach: Reach): void {
-  standing.marked = true;
-  standing.issuedUpToSeconds = Math.max(standing.issuedUpToSeconds, reach.issuedUpToSeconds);
-  standing.fromSeconds = Math.min(standing.fromSeconds, reach.fromSeconds);
 }
