@@ -84,7 +84,7 @@ describe('typical mistakes', () => {
       'braces without quotes',
       '"/3rdparty/v1/messages/{id}"',
       '/3rdparty/v1/messages/{id}',
-      'LINE:48: unexpected text: quote a value that contains braces, brackets or commas',
+      'LINE:48: unexpected text: quote a value that contains braces, brackets or commas, and a key that begins with *',
     ],
     [
       'typographic quotes',

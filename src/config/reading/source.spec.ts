@@ -6,7 +6,14 @@ describe('Source', () => {
     ['a: 1\na: 2', [{ line: 2, column: 1, message: 'duplicate key' }]],
     [
       'a: { b: /x/{y}, c: /{z} }',
-      [{ line: 1, column: 12, message: 'unexpected text: quote a value that contains braces, brackets or commas' }],
+      [
+        {
+          line: 1,
+          column: 12,
+          message:
+            'unexpected text: quote a value that contains braces, brackets or commas, and a key that begins with *',
+        },
+      ],
     ],
     ['a: "x', [{ line: 1, column: 6, message: 'a quoted value has no closing quote' }]],
     ['a: 1\n\tb: 2', [{ line: 2, column: 1, message: 'this line is indented with a tab: use spaces' }]],
@@ -17,7 +24,19 @@ describe('Source', () => {
       'a: ["\\ud83d\\ude00", "x\\ud800"]',
       [{ line: 1, column: 21, message: 'this escape encodes half a character: write the character itself' }],
     ],
-    ['? [a]\n: 1', [{ line: 1, column: 3, message: 'expected a plain key' }]],
+    ['? [a]\n: 1', [{ line: 1, column: 3, message: 'expected a plain key: quote one that begins with *, { or [' }]],
+    ['a: { *: 1 }', [{ line: 1, column: 6, message: 'expected a plain key: quote one that begins with *, { or [' }]],
+    [
+      'a:\n  b: 1\n  - c',
+      [
+        {
+          line: 3,
+          column: 3,
+          message:
+            "a list entry ('- value') stands among the keys of a map ('key: value'): write all of them in one form",
+        },
+      ],
+    ],
   ])('reports the fault in %j', (text, problems) => {
     expect(new Source(text).problems).toEqual(problems);
   });

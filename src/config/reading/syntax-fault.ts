@@ -35,10 +35,11 @@ const WORDING: { readonly [code in Code]?: string } = {
   BLOCK_IN_FLOW: QUOTE,
   DUPLICATE_KEY: 'duplicate key',
   MULTIPLE_DOCS: 'expected one YAML document, found several',
-  NON_STRING_KEY: 'expected a plain key',
+  NON_STRING_KEY: 'expected a plain key: quote one that begins with *, { or [',
   TAB_AS_INDENT: 'this line is indented with a tab: use spaces',
   TAG_RESOLVE_FAILED: 'unknown or unsuitable tag: quote a value that begins with !',
-  UNEXPECTED_TOKEN: 'unexpected text: quote a value that contains braces, brackets or commas',
+  UNEXPECTED_TOKEN:
+    'unexpected text: quote a value that contains braces, brackets or commas, and a key that begins with *',
 };
 
 /** Some codes of the library cover several faults; the beginning of its message distinguishes them. */
@@ -73,10 +74,14 @@ function indentationFault({ pos: [offset] }: YAMLError, text: string): SyntaxFau
   const index = Math.max(lines.findIndex(hasContent), 0);
   const line = lines[index] ?? '';
   const before = linesBefore.findLast(hasContent) ?? '';
-  const columns = `this line begins at column ${columnOf(line)}, the line before it at column ${columnBefore(before, line)}`;
+  const [column, columnOfBefore] = [columnOf(line), columnBefore(before, line)];
+  const columns = `this line begins at column ${column}, the line before it at column ${columnOfBefore}`;
   return {
-    offset: lines.slice(0, index).reduce((sum, one) => sum + one.length + 1, start + columnOf(line) - 1),
-    message: `wrong indentation: ${columns}; entries of a map or list begin at the same column, under their key`,
+    offset: lines.slice(0, index).reduce((sum, one) => sum + one.length + 1, start + column - 1),
+    message:
+      column === columnOfBefore
+        ? "a list entry ('- value') stands among the keys of a map ('key: value'): write all of them in one form"
+        : `wrong indentation: ${columns}; entries of a map or list begin at the same column, under their key`,
   };
 }
 
