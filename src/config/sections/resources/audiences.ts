@@ -12,8 +12,8 @@ interface Sections {
 }
 
 /**
- * Judges how the audiences of resources and issuers go together: refuses a resource whose routes no token can pass, and
- * warns of one whose tokens pass elsewhere too.
+ * Judges how the audiences of resources and issuers go together: refuses a resource whose routes no token can pass, warns
+ * of one whose own tokens do not pass there, and of one whose tokens pass elsewhere too.
  */
 export function judgeAudiences(draft: Draft, { issuers = [], resources = [], routes = [] }: Sections): void {
   for (const resource of resources) {
@@ -34,10 +34,13 @@ function refuseUnreachable(
 ): void {
   const taken = issuers.filter(({ name }) => routes.some((route) => accepts(route, name)));
   const isReachable = (issuer: IssuerConfig): boolean => issuer.kind !== 'signing' || isNamedBy(issuer, resource);
-  if (taken.length === 0 || taken.some(isReachable)) return;
+  if (taken.length === 0 || taken.some((issuer) => acceptsItsTokens(issuer, resource))) return;
   const names = list(taken.map(({ name }) => quote(name)));
-  const message = `no token passes its routes, because ${names} issues none for it: add ${quote(resource.audience[0] ?? '')} to the audience of the issuer`;
-  draft.refuse(['resources', index], message);
+  const advice = `add ${quote(resource.audience[0] ?? '')} to the audience of the issuer`;
+  const place = ['resources', index];
+  // A token of another issuer may have two audiences, and so pass.
+  if (taken.some(isReachable)) draft.warn(place, `tokens for it alone do not pass its routes: ${advice}`);
+  else draft.refuse(place, `no token passes its routes, because ${names} issues none for it: ${advice}`);
 }
 
 function warnOfOtherRoutes(
@@ -59,6 +62,11 @@ function warnOfOtherRoutes(
 
 function accepts({ issuers }: Route, name: string): boolean {
   return issuers === undefined || issuers.has(name);
+}
+
+/** Whether a token passes that has no other audience than the resource. */
+function acceptsItsTokens(issuer: IssuerConfig, resource: ResourceConfig): boolean {
+  return isNamedBy(issuer, resource) || (issuer.kind !== 'signing' && issuer.audience === undefined);
 }
 
 function isNamedBy({ audience }: IssuerConfig, resource: ResourceConfig): boolean {

@@ -142,6 +142,19 @@ describe('a route with a resource', () => {
 });
 
 describe('a warning', () => {
+  it('says that no issuer accepts the tokens of a resource', () => {
+    const surroundings = (audience: string): string =>
+      `${SURROUNDINGS.split('\n', 2).join('\n')}
+  - { name: login, issuer: "https://login.example.com", audience: ${audience}, algorithms: [RS256], discovery: true }`;
+    const text = sections([RESOURCE], ['{ path: /mcp, authenticated: true, resource: mcp }']);
+    const warnings = (audience: string) => warningsIn(text.replace(SURROUNDINGS, surroundings(audience)));
+    expect(warnings('https://api.example.com')).toEqual([
+      `resources[0]: tokens for it alone do not pass its routes: add '${URL}' to the audience of the issuer`,
+    ]);
+    expect(warnings(`["https://api.example.com", "${URL}"]`)).toEqual([]);
+    expect(warnings('any')).toEqual([]);
+  });
+
   it('names the routes on which tokens of a resource pass too', () => {
     const routes = [
       '{ path: /mcp, authenticated: true, resource: mcp }',
