@@ -65,6 +65,36 @@ function requests(...values: readonly string[]): AccessRequest[] {
 }
 
 describe('Authorizer.decideMany()', () => {
+  it('begins few verifications at a time, so that other calls are answered meanwhile', async () => {
+    vi.useRealTimers();
+    const bench = new Bench();
+    bench.verify = async () => makeCredential({ standings: [] });
+    const tokens = Array.from({ length: 100 }, (_, index) => `token-${index}`);
+    const meanwhile = new Promise<number>((resolve) => setImmediate(() => resolve(bench.verified.length)));
+    const decisions = bench.authorizer.decideMany(requests(...tokens));
+    expect(await meanwhile).toBeLessThanOrEqual(16);
+    expect(new Set(await bench.outcomes(decisions))).toEqual(new Set(['allow']));
+    expect(bench.verified).toHaveLength(100);
+  });
+
+  it('begins no verification once its time is over or its caller is gone', async () => {
+    vi.useRealTimers();
+    for (const end of ['time', 'caller']) {
+      const bench = new Bench();
+      let isCancelled = false;
+      bench.verify = async () => {
+        if (end === 'time') bench.fixture.pass(TIMEOUT_MS);
+        else isCancelled = true;
+        return makeCredential({ standings: [] });
+      };
+      const tokens = Array.from({ length: 100 }, (_, index) => `token-${index}`);
+      const limits = { timeoutMs: TIMEOUT_MS, isCancelled: () => isCancelled };
+      const outcomes = await bench.outcomes(bench.authorizer.decideMany(requests(...tokens), limits));
+      expect(bench.verified.length).toBeLessThanOrEqual(16);
+      expect(outcomes.at(-1)).toBe('unavailable');
+    }
+  });
+
   it('verifies each token once and reads the revocation set once', async () => {
     const bench = new Bench();
     const decisions = bench.authorizer.decideMany(requests('a', 'b', 'a', 'c', 'b'));
