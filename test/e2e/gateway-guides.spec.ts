@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { installedGateways, onPorts } from '../support/servers/gateways/gateway.ts';
 import { startGatewayPlatform } from '../support/servers/gateways/platform.ts';
 import { startPlatform } from '../support/servers/platform.ts';
+import { matches, stepsOf } from './guide-steps.ts';
 
 const SECTIONS = ['Prerequisites', 'Configuration', 'Try it', 'Clean up'];
 const START = /^SALLYPORT_ACCOUNT=(\S+) npm start(?: -- (\S+))?$/;
@@ -90,26 +91,4 @@ describe.each([ENVOY, ...GUIDES, ...TRAEFIK].filter(({ page }) => existsSync(pag
 
 function pageOf(name: string): URL {
   return new URL(`../../docs/gateways/${name}.md`, import.meta.url);
-}
-
-/** The commands of "Try it", and the output that the page shows below each. */
-function stepsOf(page: string): { readonly commands: string; readonly output: string }[] {
-  const [, section = ''] = page.split(/^## (?:Try it|Clean up)\n/m);
-  const blocks = Array.from(section.matchAll(/```(\w*)\n([^]*?)```/g), ([, language, text = '']) => ({
-    language,
-    text,
-  }));
-  return blocks.flatMap(({ language, text }, index) => {
-    const next = blocks[index + 1];
-    return language === 'sh' ? [{ commands: text.trim(), output: next?.language === '' ? next.text : '' }] : [];
-  });
-}
-
-/** Whether a command printed what the page shows; … there stands for anything. */
-function matches(printed: string, shown: string): boolean {
-  const pattern = shown
-    .split('…')
-    .map((part) => part.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&'))
-    .join('.+');
-  return new RegExp(`^${pattern}$`).test(printed);
 }
