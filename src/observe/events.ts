@@ -96,12 +96,15 @@ export class Events implements DecisionObserver, RevocationObserver {
     );
   }
 
-  /** A gateway asks, and no mode says how to read its requests. */
-  gatewayWithoutMode(door: string, peer: string): void {
+  /** A gateway asks, and there is no mode, or another one than the gateway's. */
+  gatewayNotExpected(door: string, peer: string): void {
     const { logs, repeats } = this.parts;
     repeats.tell(`mode ${door}`, (repeated) => {
       const facts = { door, peer, ...(repeated === 0 ? {} : { repeated }) };
-      logs.app.warn(facts, `requests to /auth are answered with 404: set listen.${door}.mode to that of your gateway`);
+      logs.app.warn(
+        facts,
+        `requests to /auth or below it are answered with 404: set listen.${door}.mode to that of your gateway`,
+      );
     });
   }
 

@@ -39,6 +39,13 @@ describe('the listener verify', () => {
     expect(warnings.map((line): unknown => JSON.parse(line))).toMatchObject([{ door: 'verify', peer: '127.0.0.1' }]);
   });
 
+  it('logs that a gateway asks in another mode', async () => {
+    const here = await start({ listener: { address: ADDRESS, mode: 'nginx' } });
+    const answer = await ask(here, { line: 'GET /auth/health HTTP/1.1', headers: [['Host', 'sallyport']] });
+    expect(answer.status).toBe(404);
+    expect(here.lines.filter((line) => line.includes('listen.verify.mode'))).toHaveLength(1);
+  });
+
   it.each([
     ['a broken request', 'GET /auth HTTP/9.9', 400, 'malformed_request'],
     ['a header that is too long', `GET /auth HTTP/1.1\r\nX: ${'x'.repeat(140_000)}`, 431, 'headers_too_large'],

@@ -29,8 +29,8 @@ export interface GatewayObserver {
    * @param door its key under `listen`.
    */
   gatewayNotTrusted(door: string, peer: string): void;
-  /** A peer sent a request to `/auth`, which is closed without a mode. */
-  gatewayWithoutMode(door: string, peer: string): void;
+  /** A peer sent a request to `/auth` or below it, which has no answer in the listener's mode, or without one. */
+  gatewayNotExpected(door: string, peer: string): void;
 }
 
 export interface VerifyParts {
@@ -66,7 +66,7 @@ export async function openVerify(listener: Listener, parts: VerifyParts): Promis
     onRequest: (request, response) => {
       if (mode !== undefined && isAuth(request, mode)) void auth.answer(request, response, mode);
       else {
-        if (mode === undefined && isAuth(request, 'path')) observer.gatewayWithoutMode(DOOR, peerOf(request));
+        if (isAuth(request, 'path')) observer.gatewayNotExpected(DOOR, peerOf(request));
         calls.routing(request, response);
       }
     },
