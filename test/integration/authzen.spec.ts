@@ -419,6 +419,34 @@ describe('callers', () => {
   });
 });
 
+it('an allow says how long it may be kept: of a token, and not of an account', async () => {
+  const revocation = { keep: '700ms' };
+  const keeping = await startTokenService({
+    config: { ...CONFIG, revocation, authzen: { ...CONFIG.authzen, requireToken: false } },
+  });
+  try {
+    await keeping.addAccount({ name: 'alice', password: PASSWORD, scopes: SCOPES });
+    const issued = await keeping.call('POST', '/3rdparty/v1/auth/token', basic('alice', PASSWORD), {
+      scopes: ['record:read'],
+    });
+    const { access_token: id } = (await issued.json()) as { readonly access_token: string };
+    const context = async (subject: object, name = 'read') => {
+      const asked = await fetch(`${keeping.verify}${EVALUATION}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ subject, action: { name }, resource: record }),
+      });
+      return ((await asked.json()) as { readonly context: { readonly keep_ms?: number } }).context;
+    };
+    await expect.poll(async () => (await context({ type: 'token', id })).keep_ms).toBeGreaterThan(0);
+    expect((await context({ type: 'token', id })).keep_ms).toBeLessThanOrEqual(700);
+    expect(await context(alice)).not.toHaveProperty('keep_ms');
+    expect(await context({ type: 'token', id }, 'write')).not.toHaveProperty('keep_ms');
+  } finally {
+    await keeping.close();
+  }
+});
+
 it('a decision point with a URL of its own publishes its metadata there alone', async () => {
   const url = 'https://pdp.example.com/tenant1';
   const other = await startTokenService({ config: { ...CONFIG, authzen: { url } } });

@@ -36,10 +36,11 @@ export function encodeUnanswerable({ reason, message, errors }: Unanswerable): E
   return { decision: false, context: { reason, message, ...(errors === undefined ? {} : { errors }) } };
 }
 
-function encodeAllow({ credential, route, shadowed }: Allow): EncodedDecision {
+function encodeAllow({ credential, route, shadowed, keepMs }: Allow): EncodedDecision {
   const { issuer, subject, tokenId, scopes } = credential?.identity ?? {};
   const identity = credential && { issuer, subject, token_id: tokenId, scopes };
-  return { decision: true, context: { identity, route: route?.pattern, shadowed_reason: shadowed?.reason } };
+  const keep_ms = keepMs > 0 ? keepMs : undefined;
+  return { decision: true, context: { identity, route: route?.pattern, shadowed_reason: shadowed?.reason, keep_ms } };
 }
 
 function encodeDeny(denial: Deny): EncodedDecision {
