@@ -1,18 +1,14 @@
-import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AuthorizeResponse, IdentityMessage } from '../../src/edge/access-api/messages.ts';
-import { forgeWith, hmac } from '../support/jwt/forge.ts';
+import { callerToken, startWithAccess } from '../support/internal-api/platform.ts';
 import type { AccessClient, Question } from '../support/servers/access-client.ts';
 import { connectAccess } from '../support/servers/access-client.ts';
 import type { CaseIssuers } from '../support/servers/case-issuers.ts';
-import { claims, startCaseIssuers } from '../support/servers/case-issuers.ts';
-import { freePorts } from '../support/servers/ports.ts';
-import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
+import { startCaseIssuers } from '../support/servers/case-issuers.ts';
+import type { Sallyport } from '../support/servers/sallyport.ts';
 import { expectedAt, isDenied, requestOf } from './case-run.ts';
 import type { Case } from './cases.ts';
 import { CASES } from './cases.ts';
-
-const OPERATIONS = 'https://operations.example.com';
 
 let issuers: CaseIssuers;
 let sallyport: Sallyport;
@@ -20,29 +16,11 @@ let client: AccessClient;
 
 beforeAll(async () => {
   issuers = await startCaseIssuers();
-  const secret = randomBytes(24).toString('hex');
-  const [port = 0] = await freePorts(1);
-  const edit = (config: Record<string, unknown>): void => {
-    issuers.configure(config);
-    config['listen'] = { ...(config['listen'] as object), access: `127.0.0.1:${port}` };
-    // The demo's file has a list.
-    (config['issuers'] as object[]).push({
-      name: 'operations',
-      issuer: OPERATIONS,
-      audience: 'any',
-      algorithms: ['HS256'],
-      secrets: [{ env: 'OPERATIONS_SECRET' }],
-      allowScopes: ['access:check', 'access:introspect'],
-    });
-  };
-  sallyport = await startSallyport({ env: { ...issuers.env, OPERATIONS_SECRET: secret }, edit });
-  const token = forgeWith(
-    { alg: 'HS256' },
-    claims({ iss: OPERATIONS, sub: 'billing', scope: 'access:check' }),
-    hmac(secret),
-  );
-  for (const part of [secret, token, ...token.split('.')]) issuers.secrets.add(part);
-  client = connectAccess(`127.0.0.1:${port}`, { token });
+  const started = await startWithAccess(issuers, () => undefined);
+  sallyport = started.sallyport;
+  const token = callerToken('access:check');
+  for (const part of [started.secret, token, ...token.split('.')]) issuers.secrets.add(part);
+  client = connectAccess(started.address, { token });
   await client.ready();
 });
 

@@ -13,11 +13,11 @@ export function callerToken(scope = 'access:check access:introspect', more: Reco
   return forgeWith({ alg: 'HS256' }, claims({ iss: OPERATIONS, sub: 'billing', scope, ...more }), hmac(secret));
 }
 
-/** Starts Sallyport with the internal API on loopback. @param edit edits its configuration further. */
+/** Starts Sallyport with the internal API on loopback; `secret` signs the callers' tokens. @param edit edits its configuration further. */
 export async function startWithAccess(
   issuers: CaseIssuers,
   edit: (config: Record<string, unknown>) => void,
-): Promise<{ readonly sallyport: Sallyport; readonly address: string }> {
+): Promise<{ readonly sallyport: Sallyport; readonly address: string; readonly secret: string }> {
   const [port = 0] = await freePorts(1);
   const sallyport = await startSallyport({
     env: { ...issuers.env, OPERATIONS_SECRET: secret, SEAL_SECRET: 'a secret of thirty-two bytes, ok' },
@@ -37,7 +37,7 @@ export async function startWithAccess(
     },
   });
   await untilReady(sallyport, [port]);
-  return { sallyport, address: `127.0.0.1:${port}` };
+  return { sallyport, address: `127.0.0.1:${port}`, secret };
 }
 
 /** Returns a token of the corporate issuer, and the key of the entry that ends it. */
