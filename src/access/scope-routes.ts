@@ -1,4 +1,5 @@
 import type { Route } from '../core/route.ts';
+import { plainRoute } from '../core/route.ts';
 import { MANAGEMENT_SCOPES } from '../core/scope.ts';
 
 /**
@@ -9,18 +10,10 @@ import { MANAGEMENT_SCOPES } from '../core/scope.ts';
  */
 export function scopeRoutes(catalogue: Pick<ReadonlySet<string>, 'keys'>, basic: boolean): ReadonlyMap<string, Route> {
   const names = [...catalogue.keys(), ...MANAGEMENT_SCOPES];
-  return new Map(names.map((name) => [name, routeFor(name, basic)]));
-}
-
-function routeFor(scope: string, basic: boolean): Route {
-  return {
-    pattern: scope,
-    hosts: [],
-    methods: [],
-    requirement: { kind: 'anyOf', scopes: [scope] },
-    issuers: undefined,
-    basic,
-    sufficient: undefined,
-    shadow: false,
-  };
+  return new Map(
+    names.map((scope) => [
+      scope,
+      plainRoute({ pattern: scope, requirement: { kind: 'anyOf', scopes: [scope] }, basic }),
+    ]),
+  );
 }

@@ -26,6 +26,12 @@ export interface Route {
   readonly mcp?: McpRule | undefined;
 }
 
+/** Returns a rule that holds for every host and method, accepts no Basic and is not in shadow, except as it says. */
+export function plainRoute(rule: Pick<Route, 'pattern' | 'requirement'> & Partial<Route>): Route {
+  const plain = { hosts: [], methods: [], issuers: undefined, basic: false, sufficient: undefined, shadow: false };
+  return { ...plain, ...rule };
+}
+
 /** `none`: no rule matches. `ambiguous`: the path as sent and its canonical encoding match two different rules. */
 export type RouteMatch = Route | 'none' | 'ambiguous';
 

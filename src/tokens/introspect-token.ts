@@ -1,20 +1,11 @@
 import type { AccountStore } from '../accounts/account-store.ts';
 import type { Decider, DecisionLimits } from '../core/ports.ts';
-import type { Route } from '../core/route.ts';
+import { plainRoute } from '../core/route.ts';
 import type { VerifiedCredential } from '../core/verified-credential.ts';
 import { parseJwt } from '../verification/jwt.ts';
 
 /** The route by which introspection decides: it accepts every valid token. */
-export const ANY_TOKEN: Route = {
-  pattern: '/',
-  hosts: [],
-  methods: [],
-  requirement: { kind: 'authenticated' },
-  issuers: undefined,
-  basic: false,
-  sufficient: undefined,
-  shadow: false,
-};
+export const ANY_TOKEN = plainRoute({ pattern: '/', requirement: { kind: 'authenticated' } });
 
 /** The account that introspects a token. */
 export interface Introspector {

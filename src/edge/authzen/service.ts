@@ -1,7 +1,7 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
-import type { AccessRequest } from '../../core/request.ts';
 import { type Admission, admitCaller } from '../callers.ts';
 import { FreshAdmission } from '../fresh-admission.ts';
+import { callAccess } from '../http/call-access.ts';
 import { answerFailures } from '../http/http-failures.ts';
 import { refuseEncodedBodies } from '../http/json-bodies.ts';
 import { failed } from '../http/problems.ts';
@@ -69,7 +69,7 @@ export function authzenCalls(parts: AuthzenParts): FastifyPluginAsync {
 
 async function admit(request: FastifyRequest, { useCases, isProven }: AuthzenParts): Promise<Admission> {
   const { callers, settings } = useCases();
-  return admitCaller(accessOf(request), callers, isProven || !settings.requireToken);
+  return admitCaller(callAccess(request, 'authzen'), callers, isProven || !settings.requireToken);
 }
 
 async function evaluation({ body }: FastifyRequest, reply: FastifyReply, parts: AuthzenParts): Promise<void> {
@@ -119,17 +119,4 @@ async function sendMetadata(
 async function sendProblem(reply: FastifyReply, refusal: Refusal): Promise<void> {
   const isMediaType = refusal.outcome === 'problem' && refusal.code === 'unsupported_media_type';
   return sendRefusal(reply, isMediaType ? failed('invalid_body', refusal.message) : refusal);
-}
-
-/** Returns the call itself as a request, by which its caller is admitted. */
-function accessOf(request: FastifyRequest): AccessRequest {
-  return {
-    door: 'authzen',
-    method: request.method,
-    host: request.host,
-    path: request.raw.url ?? '',
-    authorization: request.raw.headersDistinct['authorization']?.join(','),
-    fromBrowser: false,
-    client: () => request.client,
-  };
 }

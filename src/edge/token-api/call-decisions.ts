@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { Decision, Deny } from '../../core/decision.ts';
 import type { DecisionObserver } from '../../core/ports.ts';
-import { decodeAccess } from './decode.ts';
+import { callAccess } from '../http/call-access.ts';
 
 /**
  * Holds the decisions about admitted calls until they are answered. A call may still be denied while it is handled,
@@ -33,7 +33,7 @@ export class CallDecisions {
   /** Reports the decision. Called just before the response is sent. */
   report(request: FastifyRequest): void {
     const decision = this.decisions.get(request);
-    if (decision !== undefined) this.observer.decided(decodeAccess(request), decision);
+    if (decision !== undefined) this.observer.decided(callAccess(request, 'tokens'), decision);
     this.decisions.delete(request);
   }
 }

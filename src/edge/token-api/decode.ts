@@ -1,27 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type * as z from 'zod';
 import type { FieldError } from '../../core/answer.ts';
-import type { AccessRequest } from '../../core/request.ts';
 import { parseForm } from '../../lib/utf8.ts';
-
-/** Returns the access request by which the authorizer admits a call, before anything else of it is read. */
-export function decodeAccess(request: FastifyRequest): AccessRequest {
-  const { headers } = request;
-  return {
-    door: 'tokens',
-    method: request.method,
-    host: request.host,
-    path: request.raw.url ?? '',
-    authorization: authorizationOf(request),
-    fromBrowser: Object.keys(headers).some((name) => name === 'origin' || name.startsWith('sec-fetch-')),
-    client: () => request.client,
-  };
-}
-
-/** Returns all Authorization fields, joined. Node's own `headers` keeps only the first one. */
-function authorizationOf(request: FastifyRequest): string | undefined {
-  return request.raw.headersDistinct['authorization']?.join(',');
-}
 
 /** A valid body, or the errors of its fields. */
 export type DecodedBody<Body> =

@@ -5,6 +5,7 @@ import { deny } from '../../core/decision.ts';
 import type { DecisionObserver } from '../../core/ports.ts';
 import type { ForwardingObserver } from '../client-address.ts';
 import { FreshAdmission } from '../fresh-admission.ts';
+import { callAccess } from '../http/call-access.ts';
 import { createHttpServer, listen, shutDown, watchConnections } from '../http/http-server.ts';
 import { failed } from '../http/problems.ts';
 import type { DoorObserver } from '../listening.ts';
@@ -16,7 +17,7 @@ import { CallDecisions } from './call-decisions.ts';
 import type { CallProtocol } from './call-protocols.ts';
 import { BODY_TYPES, CALL_PROTOCOLS } from './call-protocols.ts';
 import { CALLS } from './calls.ts';
-import { decodeAccess, decodeBody, decodeQuery } from './decode.ts';
+import { decodeBody, decodeQuery } from './decode.ts';
 import { openApi } from './openapi.ts';
 import type { ToPage } from './pages-for-browsers.ts';
 import { showPages } from './pages-for-browsers.ts';
@@ -111,7 +112,7 @@ async function admit(
   { decider, authorities }: TokenUseCases,
 ): Promise<Caller | Deny | undefined> {
   const atSeconds = authorities.nowSeconds();
-  const decision = await decide(decodeAccess(request), decider, request.body);
+  const decision = await decide(callAccess(request, 'tokens'), decider, request.body);
   decisions.decided(request, decision);
   const caller = callerFrom(decision);
   if (caller === undefined || 'outcome' in caller || decision.credential === undefined || !needsAuthority)
