@@ -82,6 +82,9 @@ const PLACES = {
   ],
 };
 
+/** What every command uses. No command knows the one that runs the command line. */
+const CLI_FLOOR = ['^src/cli/terminal/', '^src/cli/(command|command-definition|operator)\\.ts$'];
+
 /** What a folder inside one of these may import of the same place besides itself. */
 const FOLDERS = {
   'config/reading': ['^src/config/(config|secret)\\.ts$'],
@@ -98,6 +101,11 @@ const FOLDERS = {
   'store/redis': ['^src/store/[^/]+$'],
   'store/copy': ['^src/store/[^/]+$'],
   'cli/terminal': ['^src/cli/command\\.ts$'],
+  'cli/account': CLI_FLOOR,
+  'cli/keys': CLI_FLOOR,
+  'cli/routes': CLI_FLOOR,
+  'cli/store': CLI_FLOOR,
+  'cli/token': CLI_FLOOR,
 };
 
 /** Specs may import anything: the rules concern the code that runs. */

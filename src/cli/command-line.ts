@@ -1,19 +1,19 @@
 import { errorMessage } from '../lib/errors.ts';
 import { readVersion } from '../lib/version.ts';
-import { account } from './account.ts';
+import { account } from './account/account.ts';
 import { check } from './check.ts';
 import type { Command, Terminal } from './command.ts';
 import { CommandError, UsageError } from './command.ts';
 import { explain } from './explain.ts';
-import { keys } from './keys.ts';
+import { keys } from './keys/keys.ts';
 import { migration } from './migration.ts';
-import { routes } from './routes.ts';
+import { routes } from './routes/routes.ts';
 import { serve } from './serve.ts';
-import { store } from './store.ts';
+import { store } from './store/store.ts';
 import { parseArguments, wordsIn } from './terminal/arguments.ts';
 import { columns } from './terminal/help-text.ts';
 import { EXIT_PIPE_CLOSED, OutputError } from './terminal/output.ts';
-import { token } from './token.ts';
+import { token } from './token/token.ts';
 
 const COMMANDS: readonly Command[] = [serve, check, routes, explain, account, store, keys, token, migration];
 

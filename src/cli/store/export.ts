@@ -1,11 +1,11 @@
 import { open, rm } from 'node:fs/promises';
-import { exportStore as exportConfigured } from '../app/store-copies.ts';
-import type { Config } from '../config/config.ts';
-import { hasCode, wordFileError } from '../lib/errors.ts';
-import { counted } from '../lib/time-format.ts';
-import { quote } from '../lib/wording.ts';
-import { CommandError, requireConfig } from './command.ts';
-import { defineAction } from './command-definition.ts';
+import { exportStore as exportConfigured } from '../../app/store-copies.ts';
+import type { Config } from '../../config/config.ts';
+import { hasCode, wordFileError } from '../../lib/errors.ts';
+import { counted } from '../../lib/time-format.ts';
+import { quote } from '../../lib/wording.ts';
+import { CommandError, requireConfig } from '../command.ts';
+import { defineAction } from '../command-definition.ts';
 
 /** Writes a copy of the store to a new file or to standard output; messages go to standard error. */
 export const exportStore = defineAction({

@@ -1,7 +1,7 @@
-import { defineGroup } from './command-definition.ts';
-import { acceptLosses } from './store-accept-loss.ts';
-import { exportStore } from './store-export.ts';
-import { importStore } from './store-import.ts';
+import { defineGroup } from '../command-definition.ts';
+import { acceptLosses } from './accept-loss.ts';
+import { exportStore } from './export.ts';
+import { importStore } from './import.ts';
 
 /** What an operator does with the store as a whole. */
 export const store = defineGroup('store', {

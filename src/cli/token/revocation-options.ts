@@ -1,20 +1,20 @@
-import type { Config } from '../config/config.ts';
-import { parseInstant } from '../config/reading/times.ts';
-import { systemClock } from '../lib/clock.ts';
-import { quote } from '../lib/wording.ts';
+import type { Config } from '../../config/config.ts';
+import { parseInstant } from '../../config/reading/times.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { quote } from '../../lib/wording.ts';
 import type {
   FieldsProblem,
   RevocationField,
   RevocationFields,
   RevocationRequest,
   RevocationWarning,
-} from '../revocation/revocation-request.ts';
-import { checkRevocationRequest, readRevocationRequest } from '../revocation/revocation-request.ts';
-import type { Arguments, Options, Terminal } from './command.ts';
-import { CommandError, UsageError } from './command.ts';
-import { AUTHOR_OPTIONS, CONFIRM_OPTION } from './operator.ts';
-import { readCredentialFile } from './terminal/credential-file.ts';
-import { problemText } from './terminal/revocation-text.ts';
+} from '../../revocation/revocation-request.ts';
+import { checkRevocationRequest, readRevocationRequest } from '../../revocation/revocation-request.ts';
+import type { Arguments, Options, Terminal } from '../command.ts';
+import { CommandError, UsageError } from '../command.ts';
+import { AUTHOR_OPTIONS, CONFIRM_OPTION } from '../operator.ts';
+import { readCredentialFile } from '../terminal/credential-file.ts';
+import { problemText } from '../terminal/revocation-text.ts';
 
 /** What names the revocations that `sallyport token unrevoke` takes back. */
 export const TARGET_OPTIONS = {

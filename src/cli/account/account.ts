@@ -1,15 +1,15 @@
-import type { Account } from '../accounts/account.ts';
-import type { AccountEdit, Accounts } from '../accounts/accounts.ts';
-import type { CommandUseCases } from '../app/command-use-cases.ts';
-import { withUseCases } from '../app/command-use-cases.ts';
-import type { Operator } from '../audit/actor.ts';
-import { operatorOf } from '../audit/actor.ts';
-import { printable } from '../lib/wording.ts';
-import type { Terminal } from './command.ts';
-import { CommandError, requireConfig } from './command.ts';
-import { defineAction, defineGroup } from './command-definition.ts';
-import { BY_OPTION, readAuthor } from './operator.ts';
-import { readPassword } from './terminal/password.ts';
+import type { Account } from '../../accounts/account.ts';
+import type { AccountEdit, Accounts } from '../../accounts/accounts.ts';
+import type { CommandUseCases } from '../../app/command-use-cases.ts';
+import { withUseCases } from '../../app/command-use-cases.ts';
+import type { Operator } from '../../audit/actor.ts';
+import { operatorOf } from '../../audit/actor.ts';
+import { printable } from '../../lib/wording.ts';
+import type { Terminal } from '../command.ts';
+import { CommandError, requireConfig } from '../command.ts';
+import { defineAction, defineGroup } from '../command-definition.ts';
+import { BY_OPTION, readAuthor } from '../operator.ts';
+import { readPassword } from '../terminal/password.ts';
 
 /** What an action works with. */
 interface Task {

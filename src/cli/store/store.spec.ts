@@ -2,11 +2,11 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runSallyport } from '../../test/support/servers/run-sallyport.ts';
-import { account, entry } from '../../test/support/store/records.ts';
-import { formatEpoch, parseEpoch } from '../revocation-set/epoch.ts';
-import { openSqliteStore } from '../store/sqlite/store.ts';
-import type { Store } from '../store/store.ts';
+import { runSallyport } from '../../../test/support/servers/run-sallyport.ts';
+import { account, entry } from '../../../test/support/store/records.ts';
+import { formatEpoch, parseEpoch } from '../../revocation-set/epoch.ts';
+import { openSqliteStore } from '../../store/sqlite/store.ts';
+import type { Store } from '../../store/store.ts';
 
 const LOST = formatEpoch({ epoch: 'new', follows: [], loss: { lost: ['old'], noticedAt: 1_800_000_000 } });
 const REFUSED = /^sallyport: log\.audit: cannot open the file: .*; nothing was done, since it could not be recorded$/m;

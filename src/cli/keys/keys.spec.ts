@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startApp } from '../app/start.ts';
-import { requireConfig } from './command.ts';
+import { startApp } from '../../app/start.ts';
+import { requireConfig } from '../command.ts';
 import { keys } from './keys.ts';
 
 let folder: string;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { UsageError } from './command.ts';
-import { readAuthor } from './operator.ts';
+import { UsageError } from '../command.ts';
+import { readAuthor } from '../operator.ts';
 import { readRequest } from './revocation-options.ts';
 
 const THUMBPRINT = 'aB'.repeat(32);

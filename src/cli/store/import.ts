@@ -1,10 +1,10 @@
-import { importStore as importConfigured } from '../app/store-copies.ts';
-import { operatorOf } from '../audit/actor.ts';
-import { wordFileError } from '../lib/errors.ts';
-import { printable, quote } from '../lib/wording.ts';
-import { CommandError, requireConfig } from './command.ts';
-import { defineAction } from './command-definition.ts';
-import { BY_OPTION, readAuthor } from './operator.ts';
+import { importStore as importConfigured } from '../../app/store-copies.ts';
+import { operatorOf } from '../../audit/actor.ts';
+import { wordFileError } from '../../lib/errors.ts';
+import { printable, quote } from '../../lib/wording.ts';
+import { CommandError, requireConfig } from '../command.ts';
+import { defineAction } from '../command-definition.ts';
+import { BY_OPTION, readAuthor } from '../operator.ts';
 
 const NAMES = {
   account: 'accounts',

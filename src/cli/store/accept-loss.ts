@@ -1,9 +1,9 @@
-import { withUseCases } from '../app/command-use-cases.ts';
-import { operatorOf } from '../audit/actor.ts';
-import { timeOf } from '../lib/time-format.ts';
-import { CommandError, requireConfig } from './command.ts';
-import { defineAction } from './command-definition.ts';
-import { BY_OPTION, readAuthor } from './operator.ts';
+import { withUseCases } from '../../app/command-use-cases.ts';
+import { operatorOf } from '../../audit/actor.ts';
+import { timeOf } from '../../lib/time-format.ts';
+import { CommandError, requireConfig } from '../command.ts';
+import { defineAction } from '../command-definition.ts';
+import { BY_OPTION, readAuthor } from '../operator.ts';
 
 /** Declares each lost part of the revocation set complete. */
 export const acceptLosses = defineAction({

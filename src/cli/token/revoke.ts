@@ -1,14 +1,14 @@
-import type { CommandUseCases } from '../app/command-use-cases.ts';
-import { requireStore, withUseCases } from '../app/command-use-cases.ts';
-import { operatorOf } from '../audit/actor.ts';
-import { printable } from '../lib/wording.ts';
-import type { RequestProblem } from '../revocation/revocation-request.ts';
-import { CommandError, requireConfig } from './command.ts';
-import { defineAction } from './command-definition.ts';
-import { readAuthor } from './operator.ts';
+import type { CommandUseCases } from '../../app/command-use-cases.ts';
+import { requireStore, withUseCases } from '../../app/command-use-cases.ts';
+import { operatorOf } from '../../audit/actor.ts';
+import { printable } from '../../lib/wording.ts';
+import type { RequestProblem } from '../../revocation/revocation-request.ts';
+import { CommandError, requireConfig } from '../command.ts';
+import { defineAction } from '../command-definition.ts';
+import { readAuthor } from '../operator.ts';
+import { confirm } from '../terminal/confirm.ts';
+import { farReachingText, problemText, revokedLines, warningLines } from '../terminal/revocation-text.ts';
 import { checkRequest, openRequest, REVOKE_OPTIONS, readRequest } from './revocation-options.ts';
-import { confirm } from './terminal/confirm.ts';
-import { farReachingText, problemText, revokedLines, warningLines } from './terminal/revocation-text.ts';
 
 /** Writes to the store, whether Sallyport runs on it or not. */
 export const revokeTokens = defineAction({

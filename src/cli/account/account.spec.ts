@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeEach, expect, it, onTestFinished } from 'vitest';
-import { runSallyport } from '../../test/support/servers/run-sallyport.ts';
+import { runSallyport } from '../../../test/support/servers/run-sallyport.ts';
 
 const PASSWORD = 'a secret of ada lovelace';
 

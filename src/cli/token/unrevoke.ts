@@ -1,15 +1,15 @@
-import { requireStore, withUseCases } from '../app/command-use-cases.ts';
-import { operatorOf } from '../audit/actor.ts';
-import { entryText } from '../explanation/entry-text.ts';
-import { printable } from '../lib/wording.ts';
-import type { UnrevokeResult } from '../revocation/unrevoke.ts';
-import { CommandError, requireConfig } from './command.ts';
-import { defineAction } from './command-definition.ts';
-import { AUTHOR_OPTIONS, CONFIRM_OPTION, readAuthor } from './operator.ts';
+import { requireStore, withUseCases } from '../../app/command-use-cases.ts';
+import { operatorOf } from '../../audit/actor.ts';
+import { entryText } from '../../explanation/entry-text.ts';
+import { printable } from '../../lib/wording.ts';
+import type { UnrevokeResult } from '../../revocation/unrevoke.ts';
+import { CommandError, requireConfig } from '../command.ts';
+import { defineAction } from '../command-definition.ts';
+import { AUTHOR_OPTIONS, CONFIRM_OPTION, readAuthor } from '../operator.ts';
+import { confirm } from '../terminal/confirm.ts';
+import { takenBackText, unrevokeWarningLines } from '../terminal/revocation-text.ts';
 import { checkRequest, openRequest, readRequest, TARGET_OPTIONS } from './revocation-options.ts';
-import { confirm } from './terminal/confirm.ts';
-import { takenBackText, unrevokeWarningLines } from './terminal/revocation-text.ts';
-import { refusal } from './token-revoke.ts';
+import { refusal } from './revoke.ts';
 
 /** Takes one revocation back. Exits with 0 also if there is none. */
 export const unrevokeToken = defineAction({

@@ -1,13 +1,13 @@
-import { isPlainMethod } from '../core/method.ts';
-import { readPath } from '../core/path.ts';
-import type { AccessRequest } from '../core/request.ts';
-import type { Route } from '../core/route.ts';
-import { RouteMap } from '../core/route.ts';
-import { needsOf, needsText } from '../explanation/decision-steps.ts';
-import type { Terminal } from './command.ts';
-import { CommandError, requireConfig, UsageError } from './command.ts';
-import { defineCommand } from './command-definition.ts';
-import { printTable } from './terminal/table.ts';
+import { isPlainMethod } from '../../core/method.ts';
+import { readPath } from '../../core/path.ts';
+import type { AccessRequest } from '../../core/request.ts';
+import type { Route } from '../../core/route.ts';
+import { RouteMap } from '../../core/route.ts';
+import { needsOf, needsText } from '../../explanation/decision-steps.ts';
+import type { Terminal } from '../command.ts';
+import { CommandError, requireConfig, UsageError } from '../command.ts';
+import { defineCommand } from '../command-definition.ts';
+import { printTable } from '../terminal/table.ts';
 
 /** Shows the route map, or the route that a request matches. */
 export const routes = defineCommand('routes', {

@@ -1,7 +1,7 @@
-import { defineGroup } from './command-definition.ts';
-import { listTokens } from './token-list.ts';
-import { revokeTokens } from './token-revoke.ts';
-import { unrevokeToken } from './token-unrevoke.ts';
+import { defineGroup } from '../command-definition.ts';
+import { listTokens } from './list.ts';
+import { revokeTokens } from './revoke.ts';
+import { unrevokeToken } from './unrevoke.ts';
 
 /** Lists and revokes in the store, whether Sallyport runs on it or not. */
 export const token = defineGroup('token', {

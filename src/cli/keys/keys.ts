@@ -1,13 +1,13 @@
-import { withUseCases } from '../app/command-use-cases.ts';
-import { operatorOf } from '../audit/actor.ts';
-import type { Config, OwnIssuer } from '../config/config.ts';
-import { counted, timeOf } from '../lib/time-format.ts';
-import { list, quote, suggest } from '../lib/wording.ts';
-import { CommandError, requireConfig, UsageError } from './command.ts';
-import { defineAction, defineGroup } from './command-definition.ts';
-import { AUTHOR_OPTIONS, BY_OPTION, CONFIRM_OPTION, readAuthor } from './operator.ts';
-import { confirm } from './terminal/confirm.ts';
-import { readFormerSecret } from './terminal/former-secret.ts';
+import { withUseCases } from '../../app/command-use-cases.ts';
+import { operatorOf } from '../../audit/actor.ts';
+import type { Config, OwnIssuer } from '../../config/config.ts';
+import { counted, timeOf } from '../../lib/time-format.ts';
+import { list, quote, suggest } from '../../lib/wording.ts';
+import { CommandError, requireConfig, UsageError } from '../command.ts';
+import { defineAction, defineGroup } from '../command-definition.ts';
+import { AUTHOR_OPTIONS, BY_OPTION, CONFIRM_OPTION, readAuthor } from '../operator.ts';
+import { confirm } from '../terminal/confirm.ts';
+import { readFormerSecret } from '../terminal/former-secret.ts';
 
 const listKeys = defineAction({
   summary: 'list the keys with their algorithm and state: waiting, signing or retired',

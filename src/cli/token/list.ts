@@ -1,17 +1,17 @@
-import type { Account } from '../accounts/account.ts';
-import type { AccountStore } from '../accounts/account-store.ts';
-import { findAccount } from '../accounts/find-account.ts';
-import { withUseCases } from '../app/command-use-cases.ts';
-import { systemClock } from '../lib/clock.ts';
-import { secondOf } from '../lib/time-format.ts';
-import { printable } from '../lib/wording.ts';
-import { everyToken } from '../tokens/every-token.ts';
-import { risksOf } from '../tokens/token-risks.ts';
-import type { TokenView, TokenViews } from '../tokens/token-views.ts';
-import type { Terminal } from './command.ts';
-import { CommandError, requireConfig } from './command.ts';
-import { defineAction } from './command-definition.ts';
-import { printTable } from './terminal/table.ts';
+import type { Account } from '../../accounts/account.ts';
+import type { AccountStore } from '../../accounts/account-store.ts';
+import { findAccount } from '../../accounts/find-account.ts';
+import { withUseCases } from '../../app/command-use-cases.ts';
+import { systemClock } from '../../lib/clock.ts';
+import { secondOf } from '../../lib/time-format.ts';
+import { printable } from '../../lib/wording.ts';
+import { everyToken } from '../../tokens/every-token.ts';
+import { risksOf } from '../../tokens/token-risks.ts';
+import type { TokenView, TokenViews } from '../../tokens/token-views.ts';
+import type { Terminal } from '../command.ts';
+import { CommandError, requireConfig } from '../command.ts';
+import { defineAction } from '../command-definition.ts';
+import { printTable } from '../terminal/table.ts';
 
 const COLUMNS = ['id', 'owner', 'kind', 'scopes', 'created', 'expires', 'last used', 'status', 'risks'] as const;
 
