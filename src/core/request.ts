@@ -24,6 +24,13 @@ export interface AccessRequest {
   readonly scope?: string | undefined;
   /** The client's address, from trusted proxies if there are any; computed only when it is called. */
   readonly client?: ClientAddress | undefined;
+  /**
+   * `x-request-id`, by which the gateway's access log names the request. Any client may write it: it has any length and
+   * content, and several fields are joined by commas. Check it before it is printed.
+   */
+  readonly requestId?: string | undefined;
+  /** `traceparent` of the gateway or the caller (W3C Trace Context), as received and unchecked, likewise. */
+  readonly traceparent?: string | undefined;
   /** Why the door cannot say for certain what is requested. Such a request is denied, in shadow mode too. */
   readonly flaw?: RequestFlaw | undefined;
   /** What the door was shown of the MCP message in the body; `undefined` if it was shown nothing of one. */

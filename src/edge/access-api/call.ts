@@ -1,5 +1,7 @@
 import type { Deadline, Metadata } from '@grpc/grpc-js';
 import type { DecisionLimits } from '../../core/ports.ts';
+import type { Correlation } from '../correlation.ts';
+import { readCorrelation } from '../correlation.ts';
 import type { CallErrors } from './call-error.ts';
 import type { ClientReader } from './decode.ts';
 import type { StatusMessage } from './messages.ts';
@@ -11,6 +13,7 @@ export interface CallInput<Request> {
   readonly useCases: AccessUseCases;
   readonly limits: DecisionLimits;
   readonly readClient: ClientReader;
+  readonly correlation: Correlation;
   readonly errors: CallErrors;
 }
 
@@ -50,6 +53,11 @@ export function limitsOf(deadline: Deadline, isCancelled: () => boolean, timeout
 export function credentialOf(metadata: Metadata): string | undefined {
   const values = metadata.get('authorization');
   return values.length === 0 ? undefined : values.join(',');
+}
+
+/** Returns the caller's request id and trace. */
+export function correlationOf(metadata: Metadata): Correlation {
+  return readCorrelation((name) => metadata.get(name));
 }
 
 const PORT = /:\d+$/;

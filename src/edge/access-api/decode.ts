@@ -2,6 +2,7 @@ import type { FieldError } from '../../core/answer.ts';
 import type { AccessRequest, ClientAddress } from '../../core/request.ts';
 import type { McpReading } from '../../core/resource/mcp-message.ts';
 import { TOOLS_CALL } from '../../core/resource/mcp-message.ts';
+import type { Correlation } from '../correlation.ts';
 import { isToolName, unread } from '../mcp-message.ts';
 import type { AuthorizeRequest, McpMessage } from './messages.ts';
 
@@ -19,13 +20,19 @@ const MAX_QUESTIONS = 1_000;
  * problem.
  *
  * @param readClient called only if the client's address is needed.
+ * @param correlation of the call.
  */
-export function decodeQuestion(message: AuthorizeRequest, readClient: ClientReader): DecodedQuestion {
+export function decodeQuestion(
+  message: AuthorizeRequest,
+  readClient: ClientReader,
+  correlation: Correlation = {},
+): DecodedQuestion {
   const asked = decodeAsked(message);
   if ('problem' in asked) return asked;
   const client: ClientAddress = () => readClient(message.client_address || undefined);
   const { from_browser: fromBrowser = false } = message;
-  return { request: { door: 'access-api', ...asked, authorization: authorizationOf(message), fromBrowser, client } };
+  const authorization = authorizationOf(message);
+  return { request: { door: 'access-api', ...asked, ...correlation, authorization, fromBrowser, client } };
 }
 
 /** Returns what is wrong with the number of questions of a call, if anything. */

@@ -25,6 +25,7 @@ import { systemClock } from '../../lib/clock.ts';
 import { Health } from '../../observe/health.ts';
 import { IntrospectToken } from '../../tokens/introspect-token.ts';
 import type { GrpcListener } from '../grpc/grpc-listener.ts';
+import { accessDefinition, loadPackage } from './definition.ts';
 import type { AccessMethod } from './routes.ts';
 import { pathOf } from './routes.ts';
 import { openAccessApi } from './service.ts';
@@ -307,6 +308,26 @@ describe('a question', () => {
     await client.authorize({ ...QUESTION, client_address: 'unknown' });
     await client.authorize(QUESTION);
     expect(clients).toEqual(['198.51.100.9', '127.0.0.1', '127.0.0.1']);
+  });
+
+  it("carries the request id and the trace of its call, as the caller's admission does", async () => {
+    const bench = await new Bench().open();
+    const client = new Client(bench.target, credentials.createInsecure());
+    onTestFinished(() => client.close());
+    const metadata = new Metadata();
+    metadata.set('authorization', 'Bearer caller');
+    metadata.set('x-request-id', 'r-1');
+    metadata.set('traceparent', '00-a-b-01');
+    const { path, requestSerialize, responseDeserialize } = accessDefinition(loadPackage()).AuthorizeMany;
+    const questions = { questions: [QUESTION, QUESTION] };
+    const failed = await new Promise((resolve) => {
+      client.makeUnaryRequest(path, requestSerialize, responseDeserialize, questions, metadata, resolve);
+    });
+    expect(failed).toBeNull();
+    expect([...bench.callers, ...bench.asked]).toMatchObject(
+      Array.from({ length: 3 }, () => ({ requestId: 'r-1', traceparent: '00-a-b-01' })),
+    );
+    expect(bench.callers[0]?.client?.()).toBe('127.0.0.1');
   });
 
   it.each([0, 1_001])('of a batch of %i is not answered', async (count) => {

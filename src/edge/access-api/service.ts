@@ -14,7 +14,7 @@ import type { GrpcListener } from '../grpc/grpc-listener.ts';
 import { openGrpcListener } from '../grpc/grpc-listener.ts';
 import type { DoorObserver } from '../listening.ts';
 import type { CallInput, Outcome } from './call.ts';
-import { credentialOf, done, failed, limitsOf, peerAddress } from './call.ts';
+import { correlationOf, credentialOf, done, failed, limitsOf, peerAddress } from './call.ts';
 import { CallErrors } from './call-error.ts';
 import { authorize } from './calls/authorize.ts';
 import { authorizeMany } from './calls/authorize-many.ts';
@@ -130,7 +130,8 @@ class Calls {
       const refusal = await this.refuse(method, call, useCases, limits);
       const decoded = refusal ?? this.decode<Request>(method, call.request);
       if (decoded.outcome === 'failed') return decoded;
-      return handle({ request: decoded.response, useCases, limits, readClient, errors: this.errors });
+      const correlation = correlationOf(call.metadata);
+      return handle({ request: decoded.response, useCases, limits, readClient, correlation, errors: this.errors });
     };
     return (call, reply) => {
       void this.guard(method, () => answer(call)).then((outcome) => {
@@ -195,8 +196,18 @@ class Calls {
     limits: DecisionLimits,
   ): Promise<Outcome<never> | undefined> {
     const authorization = credentialOf(call.metadata);
-    const request = { door: 'access-api', method: 'POST', host: '', path: pathOf(method), fromBrowser: false } as const;
-    const admission = await admitCaller({ ...request, authorization }, callers, this.isProven, limits);
+    const readClient = this.readerFor(call);
+    const request = {
+      door: 'access-api',
+      method: 'POST',
+      host: '',
+      path: pathOf(method),
+      authorization,
+      fromBrowser: false,
+      client: () => readClient(undefined),
+      ...correlationOf(call.metadata),
+    } as const;
+    const admission = await admitCaller(request, callers, this.isProven, limits);
     return admission.outcome === 'deny' ? failed(this.errors.denied(admission)) : undefined;
   }
 

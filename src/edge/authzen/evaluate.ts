@@ -2,6 +2,7 @@ import type { AccessAnswer } from '../../access/access-questions.ts';
 import { ASSERTED } from '../../access/account-questions.ts';
 import { deny } from '../../core/decision.ts';
 import type { AccessRequest } from '../../core/request.ts';
+import type { Correlation } from '../correlation.ts';
 import type { Item } from './decode.ts';
 import type { EncodedDecision } from './encode.ts';
 import { encodeDecision, encodeUnanswerable } from './encode.ts';
@@ -20,9 +21,13 @@ export type FailureObserver = (error: unknown) => void;
 
 type Asked = Extract<Question, { readonly outcome: 'question' }>;
 
+/** What the decisions of one call have in common. */
+export type CallFacts = Correlation & Pick<AccessRequest, 'client'>;
+
 /** Evaluates each item by itself, in order. One that cannot be evaluated is denied and spoils no other. */
 export async function evaluateAll(
   items: readonly Item[],
+  call: CallFacts,
   useCases: AuthzenUseCases,
   failed: FailureObserver,
 ): Promise<readonly EncodedDecision[]> {
@@ -39,9 +44,9 @@ export async function evaluateAll(
     else decisions.set(item, UNKNOWN_SUBJECT);
   }
   await Promise.all([
-    answerTokens(asked, useCases, decisions),
+    answerTokens(asked, call, useCases, decisions),
     ...[...byAccount(asked)].map(([account, questions]) =>
-      answerAccount(account, questions, useCases, decisions).catch((error: unknown) => {
+      answerAccount(account, questions, call, useCases, decisions).catch((error: unknown) => {
         failed(error);
         const denial = encodeDecision(deny('unavailable', undefined, 'a part failed'));
         for (const item of questions.keys()) decisions.set(item, denial);
@@ -55,9 +60,14 @@ type Questions = ReadonlyMap<Item, Asked>;
 type Decisions = Map<Item, EncodedDecision>;
 
 /** All at once, so that what must be read of the revocation set is read in one round trip. */
-async function answerTokens(all: Questions, { questions }: AuthzenUseCases, decisions: Decisions): Promise<void> {
+async function answerTokens(
+  all: Questions,
+  call: CallFacts,
+  { questions }: AuthzenUseCases,
+  decisions: Decisions,
+): Promise<void> {
   const own = [...all].flatMap(([item, { subject, target }]) =>
-    subject.kind === 'token' ? [{ item, subject, request: requestOf(target, subject.authorization) }] : [],
+    subject.kind === 'token' ? [{ item, subject, request: requestOf(target, subject.authorization, call) }] : [],
   );
   if (own.length === 0) return;
   const answers = await questions.answerAll(own.map(({ request }) => request));
@@ -81,18 +91,19 @@ function byAccount(all: Questions): ReadonlyMap<string, Map<Item, Asked>> {
 async function answerAccount(
   idOrName: string,
   asked: Questions,
+  call: CallFacts,
   { accounts }: AuthzenUseCases,
   decisions: Decisions,
 ): Promise<void> {
   const questions = await accounts?.about(idOrName);
   for (const [item, { target, subject }] of asked) {
-    const answer = await questions?.answer(requestOf(target, ASSERTED));
+    const answer = await questions?.answer(requestOf(target, ASSERTED, call));
     decisions.set(item, answer === undefined ? UNKNOWN_SUBJECT : encodeAnswer(answer, subject));
   }
 }
 
-function requestOf(target: Target, authorization: string): AccessRequest {
-  const common = { door: 'authzen', authorization, fromBrowser: false } as const;
+function requestOf(target: Target, authorization: string, call: CallFacts): AccessRequest {
+  const common = { door: 'authzen', authorization, fromBrowser: false, ...call } as const;
   if (target.kind === 'scope') return { ...common, method: 'GET', host: '', path: '/', scope: target.scope };
   const { method, host, path } = target;
   return { ...common, method, host, path };

@@ -1,7 +1,8 @@
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { type Admission, admitCaller } from '../callers.ts';
+import { REQUEST_ID } from '../correlation.ts';
 import { FreshAdmission } from '../fresh-admission.ts';
-import { callAccess } from '../http/call-access.ts';
+import { callAccess, correlationOf } from '../http/call-access.ts';
 import { answerFailures } from '../http/http-failures.ts';
 import { refuseEncodedBodies } from '../http/json-bodies.ts';
 import { failed } from '../http/problems.ts';
@@ -11,7 +12,7 @@ import type { DoorObserver } from '../listening.ts';
 import type { Item } from './decode.ts';
 import { decodeEvaluation, decodeEvaluations } from './decode.ts';
 import { endAt } from './encode.ts';
-import type { FailureObserver } from './evaluate.ts';
+import type { CallFacts, FailureObserver } from './evaluate.ts';
 import { evaluateAll } from './evaluate.ts';
 import { metadataOf } from './metadata.ts';
 import { EVALUATION, EVALUATIONS, METADATA } from './routes.ts';
@@ -19,7 +20,6 @@ import type { AuthzenUseCases } from './use-cases.ts';
 
 /** A thousand evaluations with tokens of 4 KB. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
-const REQUEST_ID = 'x-request-id';
 const JSON_TYPE = 'application/json';
 
 export interface AuthzenParts {
@@ -72,23 +72,33 @@ async function admit(request: FastifyRequest, { useCases, isProven }: AuthzenPar
   return admitCaller(callAccess(request, 'authzen'), callers, isProven || !settings.requireToken);
 }
 
-async function evaluation({ body }: FastifyRequest, reply: FastifyReply, parts: AuthzenParts): Promise<void> {
-  await answerOne(decodeEvaluation(body), reply, parts);
+async function evaluation(request: FastifyRequest, reply: FastifyReply, parts: AuthzenParts): Promise<void> {
+  await answerOne(decodeEvaluation(request.body), request, reply, parts);
 }
 
-async function evaluations({ body }: FastifyRequest, reply: FastifyReply, parts: AuthzenParts): Promise<void> {
-  const decoded = decodeEvaluations(body);
-  if (decoded.outcome !== 'several') return answerOne(decoded, reply, parts);
-  const decisions = await evaluateAll(decoded.items, parts.useCases(), parts.failed);
+async function evaluations(request: FastifyRequest, reply: FastifyReply, parts: AuthzenParts): Promise<void> {
+  const decoded = decodeEvaluations(request.body);
+  if (decoded.outcome !== 'several') return answerOne(decoded, request, reply, parts);
+  const decisions = await evaluateAll(decoded.items, factsOf(request), parts.useCases(), parts.failed);
   await send(reply, { evaluations: endAt(decisions, decoded.semantic) });
 }
 
-async function answerOne(item: Item, reply: FastifyReply, { useCases, failed: report }: AuthzenParts): Promise<void> {
+async function answerOne(
+  item: Item,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { useCases, failed: report }: AuthzenParts,
+): Promise<void> {
   if (item.outcome === 'invalid') {
     return sendRefusal(reply, failed('invalid_body', 'the body is not an evaluation', item.errors));
   }
-  const [decision] = await evaluateAll([item], useCases(), report);
+  const [decision] = await evaluateAll([item], factsOf(request), useCases(), report);
   await send(reply, decision ?? { decision: false });
+}
+
+/** An evaluation says nothing of a client: the one that asks is as near as can be told. */
+function factsOf(request: FastifyRequest): CallFacts {
+  return { client: () => request.client, ...correlationOf(request) };
 }
 
 async function send(reply: FastifyReply, body: object): Promise<void> {

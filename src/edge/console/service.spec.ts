@@ -57,8 +57,10 @@ it('a page checks the session once', async () => {
   };
   const tokenViews = { find: async () => undefined };
   const server = await open({ decider: { decide }, tokenViews });
-  const answer = await server.inject({ url: '/console/tokens/unknown', headers: { cookie: COOKIE } });
+  const headers = { cookie: COOKIE, 'x-request-id': 'r-1', authorization: 'Basic eDp5' };
+  const answer = await server.inject({ url: '/console/tokens/unknown', headers });
   expect([answer.statusCode, requests.length]).toEqual([404, 1]);
+  expect(requests).toMatchObject([{ authorization: 'Bearer a.b.c', fromBrowser: true, requestId: 'r-1' }]);
 });
 
 it('a refused rotation of a token that seems rotatable names the reason', async () => {

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Authority } from '../../accounts/authority.ts';
 import type { Deny } from '../../core/decision.ts';
 import type { AccessRequest } from '../../core/request.ts';
+import { correlationOf } from '../http/call-access.ts';
 import { readCookie } from './cookie.ts';
 import type { ConsoleUseCases } from './use-cases.ts';
 
@@ -46,8 +47,8 @@ export function authorityOf({ authority }: Session): Authority {
 /** Returns the access request for the cookie's token. The request's own Authorization field is ignored. */
 function accessRequest(request: FastifyRequest, token: string): AccessRequest {
   const { method, host, raw } = request;
-  const path = raw.url ?? '';
-  return { door: 'tokens', method, host, path, authorization: `Bearer ${token}`, fromBrowser: true };
+  const call = { method, host, path: raw.url ?? '', client: () => request.client, ...correlationOf(request) };
+  return { door: 'tokens', ...call, authorization: `Bearer ${token}`, fromBrowser: true };
 }
 
 function isAboutTheToken({ reason }: Deny): boolean {

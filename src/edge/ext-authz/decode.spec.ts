@@ -152,6 +152,16 @@ describe('decodeCheck()', () => {
       expect('value' in presented && presentsSeveral(presented.value)).toBe(true);
     });
 
+    it('keeps the request id and the trace as sent, and prefers none of several', () => {
+      const one: Pairs = [
+        ['X-Request-Id', 'r-1'],
+        ['traceparent', '00-a-b-01'],
+      ];
+      expect(decode(form(one)).request).toMatchObject({ requestId: 'r-1', traceparent: '00-a-b-01' });
+      const several = decode(form([...one, ['x-request-id', 'r 2'], ['traceparent', '']])).request;
+      expect(several).toMatchObject({ requestId: 'r-1,r 2', traceparent: '00-a-b-01,' });
+    });
+
     it.each<[name: string, fromBrowser: boolean]>([
       ['origin', true],
       ['Origin', true],

@@ -1,5 +1,6 @@
 import type { AccessRequest } from '../../core/request.ts';
 import type { ShownHeaders } from '../../core/upstream-headers.ts';
+import { REQUEST_ID, TRACEPARENT } from '../correlation.ts';
 import type { HeaderField } from '../mcp-message.ts';
 import { concernsMcp, readMcpMessage } from '../mcp-message.ts';
 import type { McpMetadataReader } from './mcp-metadata.ts';
@@ -29,12 +30,15 @@ export type ClientReader = (source: Uint8Array | undefined, forwardedFor: string
  * @param isDisguised whether a header name must not reach the upstream.
  * @param readClient called only if the client's address is needed.
  * @param readMetadata called only if the gateway sends metadata of the request.
+ * @param callTraceparent `traceparent` of the gRPC call, which is a gateway's own word. It goes before the header, which
+ *   a gateway passes on as the client sent it.
  */
 export function decodeCheck(
   check: CheckRequest,
   isDisguised: (name: string) => boolean,
   readClient: ClientReader = () => undefined,
   readMetadata: McpMetadataReader = () => undefined,
+  callTraceparent?: string,
 ): DecodedCheck {
   const metadata = check.attributes?.metadata_context;
   const hasMetadata = metadata !== undefined && metadata.length > 0;
@@ -46,12 +50,16 @@ export function decodeCheck(
   let pseudoHeaders = 0;
   let fromBrowser = false;
   let forwardedFor: string | undefined;
+  let requestId: string | undefined;
+  let traceparent: string | undefined;
   for (const [key, value] of headersOf(http)) {
     const name = key.toLowerCase();
     if (name.charCodeAt(0) === COLON) pseudoHeaders += PSEUDO_HEADERS.has(name) ? 1 : 0;
     else if (name === 'authorization') authorization.push(value);
     else if (name === 'origin' || name.startsWith('sec-fetch-')) fromBrowser = true;
-    else if (name === 'x-forwarded-for') forwardedFor = forwardedFor === undefined ? value : `${forwardedFor},${value}`;
+    else if (name === 'x-forwarded-for') forwardedFor = joined(forwardedFor, value);
+    else if (name === REQUEST_ID) requestId = joined(requestId, value);
+    else if (name === TRACEPARENT) traceparent = joined(traceparent, value);
     else if (concernsMcp(name)) mcp = [...mcp, [name, value]];
     else if (hasMetadata && describesBody(name)) body = [...body, [name, value]];
     else if (isDisguised(name)) disguised.push(key);
@@ -68,10 +76,17 @@ export function decodeCheck(
       authorization: authorization.length === 0 ? undefined : authorization.join(','),
       fromBrowser,
       client: () => readClient(source, forwardedFor),
+      requestId,
+      traceparent: callTraceparent ?? traceparent,
       mcp: readMcpMessage(mcp, shown, hasMetadata ? readMetadata(metadata, body) : undefined),
     },
     shown,
   };
+}
+
+/** Several fields, joined as in HTTP (RFC 9110, section 5.3). */
+function joined(former: string | undefined, value: string): string {
+  return former === undefined ? value : `${former},${value}`;
 }
 
 /** Reads both of Envoy's forms: a list of bytes with `encode_raw_headers`, otherwise a map of strings. */

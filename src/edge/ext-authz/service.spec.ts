@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import type { ServiceError } from '@grpc/grpc-js';
-import { type ChannelCredentials, Client, credentials } from '@grpc/grpc-js';
+import { type ChannelCredentials, Client, credentials, Metadata } from '@grpc/grpc-js';
 import { service as healthService } from 'grpc-health-check';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { certify, hasOpenssl, tlsOf } from '../../../test/support/certificates.ts';
@@ -94,8 +94,8 @@ class Gateway {
     closing.push(() => this.client.close());
   }
 
-  check(request: CheckRequest): Promise<CheckResponse> {
-    return this.call(loadExtAuthz().Check, request);
+  check(request: CheckRequest, metadata = new Metadata()): Promise<CheckResponse> {
+    return this.call(loadExtAuthz().Check, request, metadata);
   }
 
   /** The health of a service, or of all with ''. */
@@ -103,7 +103,11 @@ class Gateway {
     return this.call(HEALTH, { service });
   }
 
-  private call<Answer>({ path, requestSerialize, responseDeserialize }: Method, request: object): Promise<Answer> {
+  private call<Answer>(
+    { path, requestSerialize, responseDeserialize }: Method,
+    request: object,
+    metadata = new Metadata(),
+  ): Promise<Answer> {
     const deadline = Date.now() + 5_000;
     return new Promise((resolve, reject) => {
       const settle = (error: ServiceError | null, answer?: object): void => {
@@ -111,7 +115,15 @@ class Gateway {
         // What the definition says that this method answers.
         else resolve(answer as Answer);
       };
-      this.client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, { deadline }, settle);
+      this.client.makeUnaryRequest(
+        path,
+        requestSerialize,
+        responseDeserialize,
+        request,
+        metadata,
+        { deadline },
+        settle,
+      );
     });
   }
 }
@@ -152,6 +164,21 @@ describe('openExtAuthz()', () => {
     await new Gateway(door).check({ attributes: { ...attributes, ...(source && { source }) } });
     expect(seen[0]?.client?.()).toBe(address);
   });
+
+  it("takes the trace of the gateway's call, and else that of the request", async () => {
+    const { door, seen } = await open(() => allowed({}));
+    const gateway = new Gateway(door);
+    const sent = request({ headers: { traceparent: 'of the client', 'x-request-id': 'r-1' } });
+    const metadata = new Metadata();
+    metadata.set('traceparent', 'of the gateway');
+    await gateway.check(sent, metadata);
+    await gateway.check(sent);
+    expect(seen).toMatchObject([
+      { requestId: 'r-1', traceparent: 'of the gateway' },
+      { requestId: 'r-1', traceparent: 'of the client' },
+    ]);
+  });
+
   it('answers a check with what was decided', async () => {
     const { door, seen, failures } = await open(() => allowed({}));
     const gateway = new Gateway(door);

@@ -7,6 +7,7 @@ import type { Health } from '../../observe/health.ts';
 import { isAboutBasic } from '../basic-notice.ts';
 import { ClientAddresses, type ForwardingObserver } from '../client-address.ts';
 import { Connections } from '../connections.ts';
+import { TRACEPARENT } from '../correlation.ts';
 import type { Gateway } from '../gateway.ts';
 import { addHealth } from '../grpc/grpc-health.ts';
 import { openGrpcListener } from '../grpc/grpc-listener.ts';
@@ -79,7 +80,9 @@ async function check(
   connections.begin();
   const { decider, headers, basicNotice } = gateway();
   try {
-    const { request, shown } = decodeCheck(call.request, (name) => headers.isDisguised(name), readClient, readMetadata);
+    const isDisguised = (name: string): boolean => headers.isDisguised(name);
+    const traceparent = call.metadata.get(TRACEPARENT)[0]?.toString();
+    const { request, shown } = decodeCheck(call.request, isDisguised, readClient, readMetadata, traceparent);
     const decision = await decider.decide(request);
     const notice = isAboutBasic(request, decision) ? basicNotice : [];
     reply(null, encodeDecision(decision, headers, shown, notice));

@@ -103,6 +103,13 @@ describe('decodeAuth()', () => {
     expect(request.client?.()).toBe('client of 192.0.2.1,192.0.2.2');
   });
 
+  it('keeps the request id and the trace as sent, and joins several', () => {
+    const fields: Field[] = [...NGINX, ['X-Request-ID', 'r-1'], ['Traceparent', '00-a-b-01']];
+    expect(decode('nginx', fields).request).toMatchObject({ requestId: 'r-1', traceparent: '00-a-b-01' });
+    expect(decode('nginx', [...fields, ['x-request-id', 'r-2']]).request.requestId).toBe('r-1,r-2');
+    expect(decode('nginx', NGINX).request.requestId).toBeUndefined();
+  });
+
   it('names the disguised headers, which only Envoy can remove', () => {
     const headers = [...NGINX, ['Host', 'a'], ['X_Auth', 'x']] as const;
     expect(decode('path', headers)).toMatchObject({ disguised: ['x_auth'], request: { flaw: undefined } });

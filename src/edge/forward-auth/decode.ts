@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { ForwardAuthMode } from '../../config/config.ts';
 import type { AccessRequest, RequestFlaw } from '../../core/request.ts';
+import { REQUEST_ID, readCorrelation, TRACEPARENT } from '../correlation.ts';
 import type { HeaderField } from '../mcp-message.ts';
 import { concernsMcp, readMcpMessage } from '../mcp-message.ts';
 import { AUTH, DESCRIPTIONS } from './description.ts';
@@ -78,6 +79,7 @@ export function decodeAuth(message: Line & Pick<IncomingMessage, 'rawHeaders'>, 
     authorization: credentials.length === 0 ? undefined : credentials.join(','),
     fromBrowser,
     client: () => reader.client(fields.get('x-forwarded-for')?.join(',')),
+    ...readCorrelation((name) => fields.get(name)),
     flaw,
     // Envoy does not show all headers.
     mcp: readMcpMessage(mcp, { complete: reader.mode !== 'path' }),
@@ -91,7 +93,7 @@ function add(fields: Map<string, string[]>, name: string, value: string): void {
   else existing.push(value);
 }
 
-/** The header fields that any mode reads; their names are never another spelling of one that only Sallyport sets. */
+/** The header fields that are read in some mode; their names are never another spelling of one that only Sallyport sets. */
 const READ: ReadonlySet<string> = new Set([
   'authorization',
   'host',
@@ -101,4 +103,6 @@ const READ: ReadonlySet<string> = new Set([
   'x-forwarded-method',
   'x-forwarded-host',
   'x-forwarded-uri',
+  REQUEST_ID,
+  TRACEPARENT,
 ]);

@@ -10,9 +10,9 @@ import type { AuthorizeManyAnswer, AuthorizeManyRequest, AuthorizeManyResponse }
 
 /** `AuthorizeMany`: a question that is wrong has an error of its own, and the others are answered. */
 export async function authorizeMany(input: CallInput<AuthorizeManyRequest>): Promise<Outcome<AuthorizeManyResponse>> {
-  const { request, useCases, limits, readClient } = input;
+  const { request, useCases, limits, readClient, correlation } = input;
   const { questions = [] } = request;
-  const decoded = questions.map((question) => decodeQuestion(question, readClient));
+  const decoded = questions.map((question) => decodeQuestion(question, readClient, correlation));
   const sound = decoded.flatMap((one) => ('request' in one ? [one.request] : []));
   const answered = await useCases.questions.answerAll(sound, limits);
   const answers = new Map(sound.map((question, index) => [question, answered[index]]));
