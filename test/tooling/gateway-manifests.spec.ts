@@ -49,7 +49,7 @@ describe('the files of nginx', () => {
 });
 
 describe('the manifests of Gateway API', () => {
-  const [policy, traffic] = documents('gateway-api/envoy-gateway.yaml');
+  const [policy, traffic] = documents('envoy-gateway/policies.yaml');
   const own = managerOf('../../envoy.yaml');
   const http = managerOf('envoy-http/envoy.yaml');
 
