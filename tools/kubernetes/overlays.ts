@@ -37,7 +37,6 @@ export function overlayFiles(): ReadonlyMap<string, string> {
 
 /** envoy.yaml in a pod: it listens for clients outside the pod, reaches Sallyport by its socket, and services by their names. */
 function sidecarEnvoy(text: string): string {
-  const service = (name: string): string => `${name}.platform.svc.cluster.local`;
   return edited(text, 'envoy.yaml', [
     [/^# The gateway of the demo.*\n/m, '# The Envoy of the pod.\n'],
     [/address: 127\.0\.0\.1, port_value: 8080/, 'address: 0.0.0.0, port_value: 8080'],
@@ -47,15 +46,18 @@ function sidecarEnvoy(text: string): string {
       /address: \{ socket_address: \{ address: 127\.0\.0\.1, port_value: 9191 \} \}/,
       `address: { pipe: { path: ${SOCKET} } }`,
     ],
-    [
-      /- name: messages\n {6}connect_timeout: 1s\n([^]*?)address: 127\.0\.0\.1/,
-      `- name: messages\n      connect_timeout: 1s\n      type: STRICT_DNS\n$1address: ${service('messages')}`,
-    ],
-    [
-      /- name: devices\n {6}connect_timeout: 1s\n([^]*?)address: 127\.0\.0\.1/,
-      `- name: devices\n      connect_timeout: 1s\n      type: STRICT_DNS\n$1address: ${service('devices')}`,
-    ],
+    serviceByName('messages'),
+    serviceByName('devices'),
   ]);
+}
+
+/** A service of the namespace `platform`, in the lines that the formatter makes. */
+function serviceByName(name: string): Edit {
+  const address = `${name}.platform.svc.cluster.local`;
+  return [
+    new RegExp(`(- name: ${name}\\n {6}connect_timeout: 1s\\n)([^]*?- endpoint:) (.*?)127\\.0\\.0\\.1`),
+    `$1      type: STRICT_DNS\n$2\n                  $3${address}`,
+  ];
 }
 
 /** The base's configuration behind an Envoy in the same pod: no listener but `admin` is reachable from outside. */
