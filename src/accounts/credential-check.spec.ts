@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { makeThrottle } from '../../test/support/log-in-bounds.ts';
+import type { LogInOutcome } from '../core/check.ts';
 import { openMemoryStore } from '../store/memory/store.ts';
-import type { LogInOutcome } from './credential-check.ts';
 import { CredentialCheck } from './credential-check.ts';
 import { FREE_GUESSES } from './guesses/log-in-history.ts';
 import { Passwords } from './passwords/passwords.ts';

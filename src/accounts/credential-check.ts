@@ -1,4 +1,4 @@
-import type { PasswordCheck } from '../core/check.ts';
+import type { LogInOutcome, PasswordCheck } from '../core/check.ts';
 import type { Account } from './account.ts';
 import type { AccountStore } from './account-store.ts';
 import { findAccount } from './find-account.ts';
@@ -13,14 +13,6 @@ export interface CredentialCheckParts {
   readonly throttle: Pick<GuessThrottle, 'admit'>;
   readonly observer: CredentialObserver;
 }
-
-/**
- * The outcomes of a check. `throttled` and `busy`: the password was not compared. `failed`: the store or the hashing
- * failed.
- */
-export const LOG_IN_OUTCOMES = ['succeeded', 'refused', 'throttled', 'busy', 'failed'] as const;
-
-export type LogInOutcome = (typeof LOG_IN_OUTCOMES)[number];
 
 export interface CredentialObserver {
   /** Called once for each check. Credentials that a cache has already accepted are not checked. */

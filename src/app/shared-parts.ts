@@ -17,7 +17,9 @@ import type { Standings } from '../revocation-set/standings.ts';
 import { MemoryLogInHistory } from '../store/memory/log-in-history.ts';
 import { findNetworkFileSystem } from '../store/sqlite/database/network-file-system.ts';
 import type { Store } from '../store/store.ts';
+import { EndingTokensCount } from '../tokens/ending-tokens-count.ts';
 import { LastUses } from '../tokens/last-uses.ts';
+import { TokenViews } from '../tokens/token-views.ts';
 import { BasicUseCounter } from '../verification/basic/basic-use-counter.ts';
 import { PasswordCache } from '../verification/basic/password-cache.ts';
 import { KeySets } from '../verification/key-sets/key-sets.ts';
@@ -114,6 +116,20 @@ export function writeUses(
     () => basicUses.close(),
   );
   return basicUses;
+}
+
+/** Counts the tokens of accounts that end soon, now and at intervals. */
+export function watchEndingTokens(
+  issuer: string,
+  { store, revocationSet, clock, events }: BaseParts,
+  opened: (() => Promise<void>)[],
+): EndingTokensCount {
+  const { accounts, tokens } = store;
+  const views = new TokenViews({ issuer, tokens, revocations: revocationSet.revocations, clock });
+  const count = new EndingTokensCount({ accounts, views, clock }, (error) => events.endingTokensFailed(error));
+  opened.push(() => count.close());
+  void count.run();
+  return count;
 }
 
 /** Limits guesses at passwords. Without our own keys there are no accounts, so a random secret is enough. */

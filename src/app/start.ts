@@ -13,7 +13,7 @@ import { openOwnSigning, ownIssuer } from './own-signing.ts';
 import type { App } from './running-app.ts';
 import { RunningApp } from './running-app.ts';
 import type { BaseParts } from './shared-parts.ts';
-import { boundLogIns, openSharedParts, warnOfNetworkFileSystem, writeUses } from './shared-parts.ts';
+import { boundLogIns, openSharedParts, warnOfNetworkFileSystem, watchEndingTokens, writeUses } from './shared-parts.ts';
 
 /** What comes from the process, and what a test replaces. */
 export interface Environment {
@@ -67,6 +67,7 @@ function build(config: Config, environment: Environment, observation: Observatio
     const own = await openOwnSigning(config, { ...parts, keysEnded }, 'create the first key');
     opened.push(async () => own?.keys.close());
     observation.sources.ownKeys = own?.keys;
+    observation.sources.endingTokens = issuer && watchEndingTokens(issuer.name, parts, opened);
     const logIns = boundLogIns(config, parts, own);
     const app = new RunningApp(
       { ...config, store: access },

@@ -154,6 +154,14 @@ export type AnswerFlaw =
   | { readonly kind: 'length'; readonly maxBytes: number }
   | { readonly kind: 'not JSON' | 'not an object' | 'no introspection' };
 
+/**
+ * The outcomes of a check of a name and a password. `throttled` and `busy`: the password was not compared. `failed`: the
+ * store or the hashing failed.
+ */
+export const LOG_IN_OUTCOMES = ['succeeded', 'refused', 'throttled', 'busy', 'failed'] as const;
+
+export type LogInOutcome = (typeof LOG_IN_OUTCOMES)[number];
+
 /** The checks of a name and a password, however they are presented. */
 export type PasswordCheck = Extract<
   SimpleCheck,

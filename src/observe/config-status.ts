@@ -1,11 +1,16 @@
 import type { Clock } from '../core/ports.ts';
+import type { ConfigFacts } from './config-facts.ts';
 
 /** Tracks whether the current configuration file is in force. */
 export class ConfigStatus {
   /** Whether the last attempt to take up the file succeeded. */
   isCurrent = true;
+  /** Whether the file has settings that only a restart takes up. */
+  needsRestart = false;
   /** When a configuration last came into force, in Unix milliseconds. */
   inForceSinceMs: number;
+  /** What metrics show of the configuration in force; `undefined` before the first one. */
+  facts: ConfigFacts | undefined;
   private readonly clock: Pick<Clock, 'wallMs'>;
 
   constructor(clock: Pick<Clock, 'wallMs'>) {
@@ -13,8 +18,9 @@ export class ConfigStatus {
     this.inForceSinceMs = clock.wallMs();
   }
 
-  accepted(): void {
+  accepted(needsRestart: boolean): void {
     this.isCurrent = true;
+    this.needsRestart = needsRestart;
     this.inForceSinceMs = this.clock.wallMs();
   }
 

@@ -72,6 +72,10 @@ export class Events implements DecisionObserver, RevocationObserver {
     this.reportFailure(error, {}, 'the last uses of tokens could not be written: they are written later');
   }
 
+  endingTokensFailed(error: unknown): void {
+    this.reportFailure(error, {}, 'the tokens that end soon could not be counted: the former figures stay');
+  }
+
   basicUsesFailed(error: unknown): void {
     this.reportFailure(error, {}, 'the uses of passwords on routes could not be written: they are written later');
   }
@@ -124,7 +128,7 @@ export class Events implements DecisionObserver, RevocationObserver {
   /** @param needRestart settings whose new values take effect at the next start. */
   reloaded(needRestart: readonly string[]): void {
     const { configStatus, logs } = this.parts;
-    configStatus.accepted();
+    configStatus.accepted(needRestart.length > 0);
     if (needRestart.length > 0)
       logs.app.warn({ needRestart }, 'configuration taken up, except for settings that need a restart');
   }

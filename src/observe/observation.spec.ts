@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { configOf } from '../../test/support/config.ts';
 import { makeFreshness, makeRequest } from '../../test/support/core.ts';
 import { type Exposition, parseExposition } from '../../test/support/exposition.ts';
 import type { Config } from '../config/config.ts';
@@ -49,6 +50,15 @@ describe('Observation of decisions', () => {
     expect(lines).toHaveLength(101);
     expect(lines.at(-1)).toMatchObject({ log: 'decision', outcome: 'denied', suppressed: 4_900 });
     expect(scrape().value('sallyport_log_suppressed_total', { log: 'decision' })).toBe(4_900);
+  });
+
+  it('has a series for every outcome and reason from the start', () => {
+    expect(Object.values(scrape().all('sallyport_outcomes_total'))).toEqual(Array.from({ length: 23 }, () => 0));
+    observation.events.decided(makeRequest(), deny('unavailable', undefined, 'route'));
+    observation.events.decided(makeRequest({ door: 'tokens' }), deny('unavailable', undefined, 'route'));
+    const seen = scrape();
+    expect(seen.value('sallyport_outcomes_total', { outcome: 'deny', reason: 'unavailable' })).toBe(2);
+    expect(seen.value('sallyport_outcomes_total', { outcome: 'allow', reason: '' })).toBe(0);
   });
 
   it('counts the durations that it receives', () => {
@@ -109,6 +119,7 @@ describe('Observation of parts', () => {
     const freshness = makeFreshness({ heardUpToMs, maxStalenessMs: 1_000 });
     observation.sources.standings = { size: 0, freshness, status: { feed: 'live', outage: false } };
     expect(scrape().value('sallyport_feed_age_seconds')).toBe(ageSeconds);
+    expect(scrape().value('sallyport_feed_max_age_seconds')).toBe(1);
     expect(observation.components().feed).toEqual(feed);
   });
 
@@ -163,10 +174,10 @@ describe('Observation of parts', () => {
 
   it('shows the age and failures of key sets, and which are missing', () => {
     const states = [
-      { issuer: 'corporate', ageSeconds: 12, failures: 0 },
-      { issuer: 'partner', ageSeconds: 900, failures: 3 },
-      { issuer: 'unseen', ageSeconds: undefined, failures: 1 },
-      { issuer: 'exposed', ageSeconds: undefined, failures: 1, exposesKeys: true },
+      { issuer: 'corporate', ageSeconds: 12, maxAgeSeconds: 60, failures: 0 },
+      { issuer: 'partner', ageSeconds: 900, maxAgeSeconds: 60, failures: 3 },
+      { issuer: 'unseen', ageSeconds: undefined, maxAgeSeconds: 60, failures: 1 },
+      { issuer: 'exposed', ageSeconds: undefined, maxAgeSeconds: 60, failures: 1, exposesKeys: true },
     ];
     observation.sources.keySets = { statuses: () => states };
     expect(scrape().all('sallyport_key_set_age_seconds')).toEqual({
@@ -174,6 +185,7 @@ describe('Observation of parts', () => {
       '{"issuer":"partner"}': 900,
     });
     expect(Object.values(scrape().all('sallyport_key_set_failures'))).toEqual([0, 3, 1, 1]);
+    expect(Object.values(scrape().all('sallyport_key_set_max_age_seconds'))).toEqual([60, 60, 60, 60]);
     expect(observation.components().keySets).toEqual([
       { issuer: 'corporate', status: 'ok', ageSeconds: 12, failures: 0 },
       { issuer: 'partner', status: 'failing', ageSeconds: 900, failures: 3 },
@@ -271,13 +283,48 @@ describe('Observation of the process', () => {
   });
 });
 
+describe('Observation of the instance', () => {
+  it('shows whether it is ready', () => {
+    const { health } = observation;
+    expect(scrape().value('sallyport_ready')).toBe(0);
+    health.ready();
+    expect(scrape().value('sallyport_ready')).toBe(1);
+    health.stopping();
+    expect(scrape().value('sallyport_ready')).toBe(0);
+  });
+
+  it('shows whether the file needs a restart, until a reload of one that does not', () => {
+    expect(scrape().value('sallyport_config_restart_needed')).toBe(0);
+    observation.events.reloaded(['listen.extAuthz.address']);
+    expect(scrape().value('sallyport_config_restart_needed')).toBe(1);
+    observation.events.reloaded([]);
+    expect(scrape().value('sallyport_config_restart_needed')).toBe(0);
+  });
+
+  it('shows the tokens that end soon, once they are counted', () => {
+    expect(scrape().all('sallyport_tokens_ending')).toEqual({});
+    observation.sources.endingTokens = { counts: [{ use: 'private', within: '7d', tokens: 3 }] };
+    expect(scrape().all('sallyport_tokens_ending')).toEqual({ '{"use":"private","within":"7d"}': 3 });
+  });
+});
+
 describe('Observation.reconfigure()', () => {
+  it('shows the configuration in force', () => {
+    expect(scrape().value('sallyport_config_hash')).toBeUndefined();
+    const basic = { routes: true, sunsetMs: Date.UTC(2027, 5, 30) };
+    observation.reconfigure({ ...configOf(''), basic });
+    expect(scrape().value('sallyport_config_hash')).toBeGreaterThan(0);
+    expect(scrape().value('sallyport_basic_sunset_timestamp_seconds')).toBe(Date.UTC(2027, 5, 30) / 1_000);
+    observation.reconfigure(configOf(''));
+    expect(scrape().value('sallyport_basic_sunset_timestamp_seconds')).toBeUndefined();
+  });
+
   it('applies the level and the share of passes', () => {
     const pass = { outcome: 'allow', route: undefined, credential: undefined, shadowed: undefined, keepMs: 0 } as const;
-    observation.reconfigure({ log: { ...LOG, passes: 1 }, routes: [] });
+    observation.reconfigure({ ...configOf(''), log: { ...LOG, passes: 1 } });
     observation.events.decided(makeRequest(), pass);
     expect(lines).toMatchObject([{ log: 'decision', msg: 'allowed' }]);
-    observation.reconfigure({ log: { ...LOG, level: 'error', passes: 1 }, routes: [] });
+    observation.reconfigure({ ...configOf(''), log: { ...LOG, level: 'error', passes: 1 } });
     observation.events.decided(makeRequest(), pass);
     expect(lines).toHaveLength(1);
   });

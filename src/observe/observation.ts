@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts';
 import type { Clock } from '../core/ports.ts';
 import type { Components, ComponentsParts } from './components.ts';
 import { describeComponents } from './components.ts';
+import { factsOf } from './config-facts.ts';
 import { ConfigStatus } from './config-status.ts';
 import type { EventsParts } from './events.ts';
 import { Events } from './events.ts';
@@ -47,6 +48,7 @@ export class Observation {
     keySets: undefined,
     ownKeys: undefined,
     introspection: undefined,
+    endingTokens: undefined,
   };
   private readonly parts: EventsParts & OwnMetricsParts & ComponentsParts;
   private endMeasuring: () => void = () => {};
@@ -66,6 +68,7 @@ export class Observation {
       logIns: new LogInLog({ audit: logs.audit, clock }),
       configStatus: new ConfigStatus(clock),
       sources: this.sources,
+      health: this.health,
     };
     this.events = new Events(this.parts);
     this.issuerEvents = new IssuerEvents(logs.app);
@@ -77,8 +80,9 @@ export class Observation {
     this.parts.logs.prepare(log);
   }
 
-  /** Puts the configuration that {@link prepare} was called with into force: its `log` section and its routes. */
-  reconfigure(config: Pick<Config, 'log' | 'routes'>): void {
+  /** Puts the configuration that {@link prepare} was called with into force, and shows it in metrics. */
+  reconfigure(config: Config): void {
+    this.parts.configStatus.facts = factsOf(config);
     this.parts.logs.reconfigure(config.log);
     this.parts.decisionLog.reconfigure(config);
   }

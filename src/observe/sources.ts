@@ -6,6 +6,8 @@ export interface KeySetState {
   readonly issuer: string;
   /** Seconds since its keys were last known to be published; `undefined` if none are in force. */
   readonly ageSeconds: number | undefined;
+  /** The age in seconds at which keys are no longer valid. */
+  readonly maxAgeSeconds: number;
   /** Failed refreshes since the last successful one. */
   readonly failures: number;
   /** Whether its set is refused because the issuer publishes private keys. */
@@ -50,6 +52,14 @@ export interface SigningKeyState {
   readonly failing: boolean;
 }
 
+/** How many tokens in use end within a time. */
+interface EndingCount {
+  readonly use: string;
+  /** The time, such as `7d`. */
+  readonly within: string;
+  readonly tokens: number;
+}
+
 /** The parts whose state is shown. They are read on demand. A reload may replace each of them. */
 export interface Sources {
   tokenCache: { readonly size: number; readonly hits: number; readonly misses: number } | undefined;
@@ -59,4 +69,5 @@ export interface Sources {
   keySets: { statuses(): Iterable<KeySetState> } | undefined;
   ownKeys: { readonly state: SigningKeyState | undefined } | undefined;
   introspection: { statuses(): Iterable<IntrospectionState> } | undefined;
+  endingTokens: { readonly counts: readonly EndingCount[] } | undefined;
 }

@@ -18,12 +18,16 @@ const HARMLESS: TokenView = {
   ending: undefined,
 };
 
+const ENDING = { expiresAtSeconds: NOW + 7 * DAY, lastUsedAtSeconds: NOW };
+
 it.each<readonly [string, Partial<TokenView>, readonly string[]]>([
   ['at every limit', {}, []],
   ['with every scope', { scopes: ['messages:send', 'all:any'] }, ['all:any']],
   ['that is valid for longer', { expiresAtSeconds: NOW + 30 * DAY + 1 }, ['valid for over 90 days']],
   ['that was unused for longer', { lastUsedAtSeconds: NOW - 30 * DAY - 1 }, ['unused for 30 days']],
   ['that was never used', { lastUsedAtSeconds: undefined }, ['never used']],
+  ['that ends soon', ENDING, ['in use, ends within 7 days']],
+  ['that ends soon, unused', { ...ENDING, lastUsedAtSeconds: NOW - 7 * DAY }, []],
   ['that was just issued', { lastUsedAtSeconds: undefined, createdAtSeconds: NOW }, []],
   ['that was revoked', { lastUsedAtSeconds: undefined, scopes: ['all:any'], status: 'revoked' }, []],
   ['that has expired', { lastUsedAtSeconds: undefined, scopes: ['all:any'], status: 'expired' }, []],

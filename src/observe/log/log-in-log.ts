@@ -1,4 +1,5 @@
 import type { PasswordCheck } from '../../core/check.ts';
+import { LOG_IN_OUTCOMES } from '../../core/check.ts';
 import type { Clock } from '../../core/ports.ts';
 import type { Sample } from '../metrics/samples.ts';
 import { LineLimit } from './line-limit.ts';
@@ -32,7 +33,8 @@ export class LogInLog {
   private readonly audit: Logger;
   private readonly limit: LineLimit;
   private readonly repeats = new Repeats();
-  private readonly outcomes = new Map<string, number>();
+  /** Every outcome is present from the start, so that a rate over the counter shows its first increment too. */
+  private readonly outcomes = new Map<string, number>(LOG_IN_OUTCOMES.map((outcome) => [outcome, 0]));
 
   constructor({ audit, clock }: LogInLogParts) {
     this.audit = audit;

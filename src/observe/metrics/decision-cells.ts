@@ -12,6 +12,12 @@ const BEARER = 0;
 const BASIC = 1;
 const NONE = 2;
 
+/** Every outcome with each reason that it may have. */
+const OUTCOMES: readonly (readonly [Decision['outcome'] | 'shadow', string])[] = [
+  ['allow', ''],
+  ...(['deny', 'shadow'] as const).flatMap((outcome) => REASONS.map((reason) => [outcome, reason] as const)),
+];
+
 /** The index of a reason's first cell. Each reason has one cell per scheme. */
 const OFFSETS = new Map<Reason, number>(REASONS.map((reason, index) => [reason, index * SCHEMES.length]));
 
@@ -76,6 +82,18 @@ export class DecisionCells {
       for (const [route, block] of byPattern) {
         for (const [issuer, tally] of block) yield* samplesOf(tally, { door, route, issuer });
       }
+    }
+  }
+
+  /** Yields the number of decisions by outcome and reason, also those that are zero. */
+  *outcomes(): Generator<Sample> {
+    const sums = new Map<string, number>();
+    for (const { labels, value } of this.samples()) {
+      const key = `${labels['outcome']} ${labels['reason']}`;
+      sums.set(key, (sums.get(key) ?? 0) + value);
+    }
+    for (const [outcome, reason] of OUTCOMES) {
+      yield { labels: { outcome, reason }, value: sums.get(`${outcome} ${reason}`) ?? 0 };
     }
   }
 

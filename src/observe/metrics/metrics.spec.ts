@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseExposition } from '../../../test/support/exposition.ts';
-import { Metrics, single } from './metrics.ts';
+import { single } from './metric.ts';
+import { Metrics } from './metrics.ts';
 
 function textOf(metrics: Metrics): string {
   return [...metrics.lines()].join('');

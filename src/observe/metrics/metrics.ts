@@ -1,17 +1,8 @@
+import type { Metric } from './metric.ts';
 import type { Sample } from './samples.ts';
 
 /** `Content-Type` of Prometheus's text format. */
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
-
-/** One metric: its name and meaning, and a function that reads its values. */
-export interface Metric {
-  /** Counters end in `_total`. Units are base units: seconds, bytes. */
-  readonly name: string;
-  readonly help: string;
-  readonly type: 'counter' | 'gauge' | 'histogram';
-  /** Returns samples that differ in labels or suffix. */
-  readonly read: () => Iterable<Sample>;
-}
 
 const NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 
@@ -36,11 +27,6 @@ export class Metrics {
       }
     }
   }
-}
-
-/** Yields the only sample of a metric, or none for `undefined`. */
-export function* single(value: number | undefined): Generator<Sample> {
-  if (value !== undefined) yield { labels: {}, value };
 }
 
 function writeLabels(labels: Sample['labels']): string {

@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { readVersion } from '../../lib/version.ts';
+import { single } from './metric.ts';
 import type { Metrics } from './metrics.ts';
-import { single } from './metrics.ts';
 
 const DELAY_SAMPLED_EVERY_MS = 10;
 

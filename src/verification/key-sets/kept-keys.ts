@@ -22,7 +22,8 @@ export interface KeyChanges {
 /** The last good keys of an issuer. They stay in force until others replace them or they become too old. */
 export class KeptKeys {
   private readonly parts: KeptKeysParts;
-  private maxStaleMs: number;
+  /** How long keys stay in force after their issuer was last known to publish them, in milliseconds. */
+  maxStaleMs: number;
   private keys: readonly PublishedKey[] = [];
   private asOfMs = Number.NEGATIVE_INFINITY;
   private cancelTimer: () => void = () => undefined;

@@ -240,7 +240,13 @@ describe('RemoteKeySet keeps the last good keys', () => {
     expect(await kids(set, 'RS256', 'b')).toBeUndefined();
     expect(await set.find('RS256', 'a')).toEqual([key]);
     expect(key?.inForce.inForce).toBe(true);
-    expect(set.status()).toEqual({ issuer: 'corporate', ageSeconds: 10, failures: 1, exposesKeys: false });
+    expect(set.status()).toEqual({
+      issuer: 'corporate',
+      ageSeconds: 10,
+      maxAgeSeconds: 86_400,
+      failures: 1,
+      exposesKeys: false,
+    });
     expect(issuer.told.slice(1)).toEqual([`corporate failed 1: ${why}`]);
   });
 

@@ -20,6 +20,8 @@ export interface KeySetStatus {
   readonly issuer: string;
   /** Seconds since the keys in force were last known to be published; `undefined` if none are in force. */
   readonly ageSeconds: number | undefined;
+  /** The age in seconds at which keys are no longer in force. */
+  readonly maxAgeSeconds: number;
   /** Failed refreshes since the last successful one. */
   readonly failures: number;
   /** Whether the issuer publishes private keys. Its last good keys, if any, then stay in force. */
@@ -83,7 +85,8 @@ export class RemoteKeySet implements KeySource {
     const ageMs = this.kept.ageMs();
     const ageSeconds = ageMs === undefined ? undefined : ageMs / 1000;
     const { exposesKeys } = this.reporter;
-    return { issuer: this.parts.issuer, ageSeconds, failures: this.refresher.failures, exposesKeys };
+    const maxAgeSeconds = this.kept.maxStaleMs / 1000;
+    return { issuer: this.parts.issuer, ageSeconds, maxAgeSeconds, failures: this.refresher.failures, exposesKeys };
   }
 
   /** Fetches the keys anew, whether or not a fetch has just failed, because its conditions have changed. */

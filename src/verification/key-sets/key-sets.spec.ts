@@ -153,8 +153,8 @@ describe('KeySets', () => {
     keySets.reconfigure([corporate(), corporate({ name: 'down', jwks: new URL('https://down.example/jwks') })]);
     await publisher.time.advance(2_500);
     expect([...keySets.statuses()]).toEqual([
-      { issuer: 'corporate', ageSeconds: 2.5, failures: 0, exposesKeys: false },
-      { issuer: 'down', ageSeconds: undefined, failures: 2, exposesKeys: false },
+      { issuer: 'corporate', ageSeconds: 2.5, maxAgeSeconds: 86_400, failures: 0, exposesKeys: false },
+      { issuer: 'down', ageSeconds: undefined, maxAgeSeconds: 86_400, failures: 2, exposesKeys: false },
     ]);
     keySets.close();
     expect([...keySets.statuses()]).toEqual([]);
