@@ -1,0 +1,96 @@
+/**
+ * Fills the compile cache of the image: runs Sallyport as it will run, and then loads every other module. The cache holds
+ * each module without its types, and the code of the functions that ran. It fails if Sallyport does not work with what is
+ * installed, so a package that lost a file it needs never reaches an image.
+ *
+ * Runs in the folder of Sallyport, as the user of the image, with NODE_COMPILE_CACHE.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+
+const ACCOUNT = 'warm:only-while-the-image-is-built';
+const PATIENCE_MS = 60_000;
+/** The entry points. Each starts something when it is loaded, and has run before. */
+const ENTRIES = ['src/main.ts', 'src/store/sqlite/writer/writer-thread.ts'];
+
+const CONFIG = `version: 1
+listen:
+  extAuthz: 127.0.0.1:9191
+  tokens: 127.0.0.1:9192
+  verify: { address: 127.0.0.1:9193, mode: forwarded }
+  access: 127.0.0.1:9194
+  admin: 127.0.0.1:9195
+store: sqlite:./sallyport.db
+scopes: { "things:read": {} }
+issuers: [{ name: sallyport, issuer: "https://sallyport.invalid", signing: { algorithm: EdDSA } }]
+routes: [{ path: /things, scope: "things:read" }]
+`;
+
+/** Runs Sallyport with every listener, asks each HTTP listener once, and stops it. */
+async function runOnce(folder: string): Promise<void> {
+  const config = join(folder, 'sallyport.yaml');
+  writeFileSync(config, CONFIG);
+  const env = { ...process.env, SALLYPORT_ACCOUNT: ACCOUNT };
+  const child = spawn(process.execPath, ['src/main.ts', 'serve', '--config', config], { env, stdio: 'inherit' });
+  const ended = once(child, 'exit');
+  try {
+    await untilReady(child);
+    await decide(await issue());
+    await expectStatus('http://127.0.0.1:9195/metrics', {}, 200);
+  } finally {
+    child.kill('SIGTERM');
+  }
+  await ended;
+  if (child.exitCode !== 0) throw new Error(`Sallyport ended with ${child.exitCode ?? child.signalCode}`);
+}
+
+async function untilReady(child: ChildProcess): Promise<void> {
+  const deadline = performance.now() + PATIENCE_MS;
+  while (!(await fetch('http://127.0.0.1:9195/readyz').catch(() => undefined))?.ok) {
+    if (child.exitCode !== null) throw new Error('Sallyport does not start');
+    if (performance.now() > deadline) throw new Error(`Sallyport is not ready after ${PATIENCE_MS} ms`);
+    await wait(50);
+  }
+}
+
+async function issue(): Promise<string> {
+  const response = await expectStatus(
+    'http://127.0.0.1:9192/3rdparty/v1/auth/token',
+    {
+      method: 'POST',
+      headers: { authorization: `Basic ${btoa(ACCOUNT)}`, 'content-type': 'application/json' },
+      body: '{"scopes":["things:read"]}',
+    },
+    201,
+  );
+  const answer: unknown = await response.json();
+  if (typeof answer === 'object' && answer !== null && 'access_token' in answer) return String(answer.access_token);
+  throw new Error('the answer holds no access_token');
+}
+
+async function decide(token: string): Promise<void> {
+  const request = { 'x-forwarded-method': 'GET', 'x-forwarded-uri': '/things', 'x-forwarded-host': 'example.com' };
+  const headers = { ...request, authorization: `Bearer ${token}` };
+  await expectStatus('http://127.0.0.1:9193/auth', { headers }, 200);
+  await expectStatus('http://127.0.0.1:9193/auth', { headers: request }, 401);
+}
+
+async function expectStatus(url: string, init: RequestInit, status: number): Promise<Response> {
+  const response = await fetch(url, init);
+  if (response.status === status) return response;
+  throw new Error(`${url} answers ${response.status}, not ${status}: ${await response.text()}`);
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'warm-'));
+await runOnce(folder);
+rmSync(folder, { recursive: true });
+for (const file of globSync('src/**/*.ts')) {
+  if (!ENTRIES.includes(file)) await import(pathToFileURL(resolve(file)).href);
+}
+// Nothing that a module left running keeps the build waiting; the cache is written on exit.
+process.exit();
