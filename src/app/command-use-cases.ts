@@ -9,7 +9,7 @@ import type { Operator } from '../audit/actor.ts';
 import type { Config, OwnIssuer, StoreConfig } from '../config/config.ts';
 import { systemClock } from '../lib/clock.ts';
 import type { AcceptLossOutcome } from '../revocation/accept-loss.ts';
-import { acceptLosses } from '../revocation/accept-loss.ts';
+import { acceptLosses, hasLosses } from '../revocation/accept-loss.ts';
 import { AdminRevocation } from '../revocation/admin-revocation.ts';
 import type { RevocationResolverParts } from '../revocation/revocation-resolver.ts';
 import { RevocationWriter } from '../revocation/revocation-writer.ts';
@@ -163,6 +163,11 @@ export class CommandUseCases {
   async acceptLosses(by: Operator): Promise<AcceptLossOutcome> {
     this.records.require();
     return await acceptLosses({ epochs: this.store.epochs, audit: this.records.audit }, by);
+  }
+
+  /** As {@link hasLosses}. */
+  hasLosses(): Promise<boolean> {
+    return hasLosses(this.store);
   }
 
   /** @param days how many to look back, including today (UTC). */

@@ -1,7 +1,9 @@
+import { loadConfig } from '../config/load.ts';
 import { formatProblems } from '../config/reading/problems.ts';
 import { counted } from '../lib/time-format.ts';
-import { requireLoaded } from './command.ts';
+import { ConfigError } from './command.ts';
 import { defineCommand } from './command-definition.ts';
+import { show } from './terminal/json.ts';
 
 /** Validates a configuration without opening anything. */
 export const check = defineCommand('check', {
@@ -14,14 +16,30 @@ read, or whose tokens pass on other routes too.
 
 Opens no listener, no store and no connection. The variables and files that the configuration names must
 exist.`,
+  json: '{file, valid, problems, warnings, counts}; a problem or warning is {file, line, column, path, message}',
   options: {},
-  run({ config: file }, { env, out, err }) {
-    const { config, warnings } = requireLoaded(file, env);
+  run({ config: file }, terminal) {
+    const loaded = loadConfig(file, terminal.env);
+    if (!loaded.ok) {
+      if (terminal.json !== true) throw new ConfigError(loaded.problems);
+      show(terminal, { file, valid: false, problems: loaded.problems, warnings: [], counts: null }, '');
+      return Promise.resolve(1);
+    }
+    const { config, warnings } = loaded;
     const { routes, issuers, scopes, resources } = config;
-    for (const warning of warnings) err(`warning: ${formatProblems([warning])}\n`);
+    if (terminal.json !== true) {
+      for (const warning of warnings) terminal.err(`warning: ${formatProblems([warning])}\n`);
+    }
     const counts = [counted(routes.length, 'route'), counted(issuers.length, 'issuer'), counted(scopes.size, 'scope')];
     if (resources.length > 0) counts.push(counted(resources.length, 'resource'));
-    out(`${file}: valid: ${counts.join(', ')}\n`);
+    const numbers = {
+      routes: routes.length,
+      issuers: issuers.length,
+      scopes: scopes.size,
+      resources: resources.length,
+    };
+    const view = { file, valid: true, problems: [], warnings, counts: numbers };
+    show(terminal, view, `${file}: valid: ${counts.join(', ')}\n`);
     return Promise.resolve(0);
   },
 });

@@ -1,6 +1,7 @@
 import type { Action, Arguments, Command, Options, Terminal } from './command.ts';
 import { UsageError } from './command.ts';
-import { helpOf, helpOfGroup, usageOf, usageOfGroup } from './terminal/help-text.ts';
+import { COMMON } from './terminal/common-options.ts';
+import { helpOf, helpOfGroup } from './terminal/help-text.ts';
 
 /** Keeps the types of an action's options; without it, they would be those of any options. */
 export function defineAction<const Own extends Options>(action: Action<Own>): Action<Own> {
@@ -13,8 +14,9 @@ export function defineCommand<const Own extends Options>(name: string, action: A
     name,
     summary: action.summary,
     options: action.options,
+    actions: { '': action },
     help: () => helpOf(name, action),
-    usage: () => usageOf(name, action),
+    nameIn: () => name,
     run: (args, terminal) => runAction(name, action, args, terminal),
   };
 }
@@ -35,14 +37,12 @@ export function defineGroup(name: string, group: Group): Command {
     name,
     summary: group.summary,
     options: Object.fromEntries(Object.values(group.actions).flatMap(({ options }) => Object.entries(options))),
+    actions: group.actions,
     help(words) {
       const action = actionIn(words);
       return action === undefined ? helpOfGroup(name, group) : helpOf(`${name} ${words[0]}`, action);
     },
-    usage(words) {
-      const action = actionIn(words);
-      return action === undefined ? usageOfGroup(name, group) : usageOf(`${name} ${words[0]}`, action);
-    },
+    nameIn: (words) => (actionIn(words) === undefined ? name : `${name} ${words[0]}`),
     async run(args, terminal) {
       const [word = '', ...positionals] = args.positionals;
       const action = actionIn([word]);
@@ -55,7 +55,7 @@ export function defineGroup(name: string, group: Group): Command {
 
 /** An option of another sub-command would have no effect, so it must be a mistake. */
 function refuseStray(name: string, word: string, { actions }: Group, { values }: Arguments): void {
-  const own = { ...actions[word]?.options, help: true, config: true };
+  const own = { ...COMMON, ...actions[word]?.options };
   const stray = Object.keys(values).find((option) => !Object.hasOwn(own, option));
   if (stray === undefined) return;
   const takers = Object.keys(actions).filter((other) => Object.hasOwn(actions[other]?.options ?? {}, stray));

@@ -37,7 +37,8 @@ describe('a command line that is not understood', () => {
     ],
     [['token'], 'expected one of list, revoke, unrevoke'],
     [['token', 'revoke'], 'expected one of --token-file'],
-    [['token', 'revoke', '--token-file', 'f', 'x'], 'too many arguments for `sallyport token revoke`'],
+    [['token', 'revoke', 'x'], 'name a token by its id with --issuer NAME --jti ID, or put it into a file'],
+    [['token', 'unrevoke', 'x'], 'name a token by its id with --issuer NAME --jti ID, or put it into a file'],
     [
       ['token', 'unrevoke', '--thumbprint', 'a'.repeat(64), '--expires', '2030-01-01'],
       '--expires is not an option of `sallyport token unrevoke`',
@@ -62,7 +63,7 @@ describe('a command line that is not understood', () => {
   ])('exits with 2: %j, %s', async (args, message) => {
     const { code, output } = await runSallyport(args);
     expect({ code, output }).toEqual({ code: 2, output: expect.stringContaining(`sallyport: ${message}`) });
-    expect(output).toContain('usage: sallyport');
+    expect(output).toMatch(/^.*; see `sallyport .*--help`\n$/);
   });
 
   it('is not repeated where a password may stand', async () => {
@@ -71,12 +72,16 @@ describe('a command line that is not understood', () => {
     expect(output).not.toContain('hunter2');
   });
 
-  it('is answered with the usage of the sub-command that it names', async () => {
+  it('is answered with one line that names the help of the sub-command', async () => {
     const { output } = await runSallyport(['keys', 'revoke', '--yes']);
-    expect(output).toBe(`sallyport: KID is missing
-usage: sallyport keys revoke KID [--reason TEXT] [--by NAME] [--yes] [--config FILE]
-See \`sallyport keys revoke --help\`.
-`);
+    expect(output).toBe('sallyport: KID is missing; see `sallyport keys revoke --help`\n');
+  });
+
+  it('is a line of JSON with --json', async () => {
+    const { code, output } = await runSallyport(['keys', 'revoke', '--json', '--yes']);
+    expect(code).toBe(2);
+    expect(JSON.parse(output)).toEqual({ error: { kind: 'usage', message: 'KID is missing' } });
+    expect(JSON.parse((await runSallyport(['frobnicate', '--json'])).output).error.kind).toBe('usage');
   });
 });
 
@@ -121,11 +126,16 @@ describe('--help', () => {
 options:
   --out FILE     write to this new file; by default to standard output
   --config FILE  the configuration file; by default sallyport.yaml
+  --json         print JSON, for programs
   --help         print this help
+
+JSON: {accounts, signingKeys, tokens, revocations}: numbers. Without --out, it goes to standard error
 `);
   });
 });
 
 it('--version prints the version', async () => {
+  const { output } = await runSallyport(['--version', '--json']);
+  expect(JSON.parse(output)).toEqual({ version: readVersion(), node: process.versions.node });
   expect(await runSallyport(['--version'])).toEqual({ code: 0, output: `${readVersion()}\n` });
 });

@@ -1,47 +1,63 @@
 import { errorMessage } from '../lib/errors.ts';
-import { readVersion } from '../lib/version.ts';
-import { account } from './account/account.ts';
-import { check } from './check.ts';
+import { quote, suggest } from '../lib/wording.ts';
 import type { Command, Terminal } from './command.ts';
 import { CommandError, UsageError } from './command.ts';
-import { explain } from './explain.ts';
-import { keys } from './keys/keys.ts';
-import { migration } from './migration.ts';
-import { routes } from './routes/routes.ts';
-import { serve } from './serve.ts';
-import { store } from './store/store.ts';
-import { parseArguments, wordsIn } from './terminal/arguments.ts';
+import { asksForJson, parseArguments, wordsIn } from './terminal/arguments.ts';
 import { columns } from './terminal/help-text.ts';
+import { errorJson, jsonTerminal, show } from './terminal/json.ts';
 import { EXIT_PIPE_CLOSED, OutputError } from './terminal/output.ts';
-import { token } from './token/token.ts';
 
-const COMMANDS: readonly Command[] = [serve, check, routes, explain, account, store, keys, token, migration];
-
-const HELP = `usage: sallyport COMMAND [--config FILE]
-       sallyport --version
-
-commands:
-${columns(COMMANDS.map(({ name, summary }) => [name, summary]))}
-\`sallyport COMMAND --help\` shows the arguments and options of a command. The configuration is sallyport.yaml
-unless --config names another file.
-`;
+/** Every command by name, in the order of the help. Each is loaded when it is needed, because some need much. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  serve: async () => (await import('./serve.ts')).serve,
+  check: async () => (await import('./check.ts')).check,
+  routes: async () => (await import('./routes/routes.ts')).routes,
+  explain: async () => (await import('./explain.ts')).explain,
+  account: async () => (await import('./account/account.ts')).account,
+  token: async () => (await import('./token/token.ts')).token,
+  keys: async () => (await import('./keys/keys.ts')).keys,
+  store: async () => (await import('./store/store.ts')).store,
+  migration: async () => (await import('./migration.ts')).migration,
+};
 
 /** Runs one command line; resolves to the exit code: 0 done, 1 refused or failed, 2 not understood, 141 cut off by its reader. */
 export async function runCommandLine([name = '', ...args]: readonly string[], terminal: Terminal): Promise<number> {
   if (['--help', '-h', 'help'].includes(name)) {
-    terminal.out(HELP);
+    terminal.out(await helpOfAll());
     return 0;
   }
+  const json = asksForJson(args);
+  const own = json ? jsonTerminal(terminal) : terminal;
   if (name === '--version') {
-    terminal.out(`${readVersion()}\n`);
+    const { readVersion } = await import('../lib/version.ts');
+    const version = readVersion();
+    show(own, { version, node: process.versions.node }, `${version}\n`);
     return 0;
   }
-  const command = COMMANDS.find((one) => one.name === name);
-  if (command === undefined) {
-    terminal.err(`sallyport: ${name === '' ? 'a command is missing' : `no such command: '${name}'`}\n${HELP}`);
-    return 2;
+  const command = Object.hasOwn(COMMANDS, name) ? await COMMANDS[name]?.() : undefined;
+  if (command === undefined) return reportUnknown(name, json, terminal);
+  try {
+    return await run(command, args, own);
+  } catch (error) {
+    return report(error, command.nameIn(wordsIn(args, command.options)), json, terminal);
   }
-  return await run(command, args, terminal).catch((error: unknown) => report(error, command, args, terminal));
+}
+
+/** Every command, for what is made of all of them. */
+function loadCommands(): Promise<readonly Command[]> {
+  return Promise.all(Object.values(COMMANDS).map((load) => load()));
+}
+
+async function helpOfAll(): Promise<string> {
+  const commands = await loadCommands();
+  return `usage: sallyport COMMAND [--config FILE] [--json]
+       sallyport --version
+
+commands:
+${columns(commands.map(({ name, summary }) => [name, summary]))}
+\`sallyport COMMAND --help\` shows the arguments and options of a command. The configuration is sallyport.yaml
+unless --config names another file.
+`;
 }
 
 async function run(command: Command, args: readonly string[], terminal: Terminal): Promise<number> {
@@ -54,13 +70,19 @@ async function run(command: Command, args: readonly string[], terminal: Terminal
   return command.run({ values, positionals, config: typeof config === 'string' ? config : 'sallyport.yaml' }, terminal);
 }
 
-function report(error: unknown, command: Command, args: readonly string[], terminal: Terminal): number {
-  if (error instanceof UsageError) {
-    terminal.err(`sallyport: ${error.message}\n${command.usage(wordsIn(args, command.options))}`);
-    return 2;
-  }
+function reportUnknown(name: string, json: boolean, terminal: Terminal): number {
+  const near = suggest(name, Object.keys(COMMANDS));
+  const message = name === '' ? 'a command is missing' : `no such command: ${quote(name)}${near}`;
+  return report(new UsageError(message), undefined, json, terminal);
+}
+
+/** @param name the command whose help describes what was expected. */
+function report(error: unknown, name: string | undefined, json: boolean, { err }: Terminal): number {
   if (error instanceof OutputError) return error.isClosed ? EXIT_PIPE_CLOSED : 1;
-  const message = errorMessage(error);
-  terminal.err(error instanceof CommandError ? `${message}\n` : `sallyport: ${message}\n`);
-  return 1;
+  const isUsage = error instanceof UsageError;
+  if (json) err(errorJson(error));
+  else if (isUsage)
+    err(`sallyport: ${error.message}; see \`sallyport ${name === undefined ? '' : `${name} `}--help\`\n`);
+  else err(error instanceof CommandError ? `${error.message}\n` : `sallyport: ${errorMessage(error)}\n`);
+  return isUsage ? 2 : 1;
 }

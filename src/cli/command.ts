@@ -1,6 +1,7 @@
 import type { Config } from '../config/config.ts';
 import type { Loaded } from '../config/load.ts';
 import { loadConfig } from '../config/load.ts';
+import type { Problem } from '../config/reading/problems.ts';
 import { formatProblems } from '../config/reading/problems.ts';
 
 /** Where a command reads and writes. */
@@ -14,6 +15,8 @@ export interface Terminal {
    * hold. Rejects where the reader has gone or the output fails. Absent where writing never waits.
    */
   readonly taken?: () => Promise<void>;
+  /** Whether the caller is a program (`--json`): `out` takes one JSON document, `err` lines of JSON, and it asks nothing. */
+  readonly json?: boolean;
 }
 
 /** An option of a command. What is read, refused and shown in the help all follows from this. */
@@ -53,8 +56,10 @@ export interface Action<Own extends Options = Options> {
   readonly takes?: readonly string[];
   /** What may follow the name, one line for each form. By default made of `takes` and `options`. */
   readonly forms?: readonly string[];
-  /** Options beside `--config` and `--help`. */
+  /** Options beside those that every command takes. */
   readonly options: Own;
+  /** What `--json` prints: names of members as in `[{kid, algorithm}]`, or a sentence. */
+  readonly json: string;
   /** The rest of the help, in lines of at most 100 characters. */
   readonly details?: string;
   /** Resolves to the exit code. Throws {@link UsageError} where the arguments are wrong. */
@@ -66,10 +71,12 @@ export interface Command {
   readonly name: string;
   readonly summary: string;
   readonly options: Options;
+  /** By the words that follow the name: one with the key `''`, or one for each sub-command. */
+  readonly actions: Readonly<Record<string, Action>>;
   /** What `--help` prints. @param words the arguments without options: the first may name a sub-command. */
   help(words: readonly string[]): string;
-  /** The short form, printed below an error. */
-  usage(words: readonly string[]): string;
+  /** The command whose help an error refers to, such as `keys revoke`. */
+  nameIn(words: readonly string[]): string;
   /** Resolves to the exit code. Throws {@link UsageError} where the arguments are wrong. */
   run(args: Arguments, terminal: Terminal): Promise<number>;
 }
@@ -81,10 +88,20 @@ export class UsageError extends Error {
 
 /** The command line was understood and cannot be carried out: exit code 1. */
 export class CommandError extends Error {
-  override readonly name = 'CommandError';
+  override readonly name: string = 'CommandError';
 }
 
-/** Loads the configuration; throws a {@link CommandError} with every problem, one a line. */
+/** The configuration is not valid: exit code 1. */
+export class ConfigError extends CommandError {
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    super(formatProblems(problems));
+    this.problems = problems;
+  }
+}
+
+/** Loads the configuration; throws a {@link ConfigError} with every problem, one a line. */
 export function requireConfig(file: string, env: NodeJS.ProcessEnv): Config {
   return requireLoaded(file, env).config;
 }
@@ -93,5 +110,5 @@ export function requireConfig(file: string, env: NodeJS.ProcessEnv): Config {
 export function requireLoaded(file: string, env: NodeJS.ProcessEnv): Loaded & { readonly ok: true } {
   const loaded = loadConfig(file, env);
   if (loaded.ok) return loaded;
-  throw new CommandError(formatProblems(loaded.problems));
+  throw new ConfigError(loaded.problems);
 }

@@ -24,6 +24,7 @@ step. Exits with 0 if the request is allowed, with 1 if it is denied.
 
 REASON is one of
 ${inLines(REASONS)}.`,
+  json: 'as text',
   options: {
     'token-file': { type: 'string', placeholder: 'FILE', help: 'a token in a file; - reads standard input' },
     'basic-file': { type: 'string', placeholder: 'FILE', help: 'name:password in a file; - reads standard input' },

@@ -42,12 +42,12 @@ async function addUser(name: string, use: TokenUse, daysAgo: number): Promise<vo
   await store.basicUses.add([basic]);
 }
 
-async function run(values: Record<string, string | boolean>): Promise<string> {
+async function run(values: Record<string, string | boolean>, json = false): Promise<string> {
   const config = join(folder, 'sallyport.yaml');
   await writeFile(config, 'version: 1\nlisten: { extAuthz: "127.0.0.1:0" }\nstore: sqlite:./store.db\nroutes: []\n');
   let output = '';
   const write = (text: string): void => void (output += text);
-  const terminal = { env: {}, stdin: process.stdin, out: write, err: write };
+  const terminal = { env: {}, stdin: process.stdin, out: write, err: write, json };
   expect(await migration.run({ positionals: [], values, config }, terminal), output).toBe(0);
   return output;
 }
@@ -59,7 +59,7 @@ describe('sallyport migration', () => {
     expect(await run({ days: '1' })).toContain('2 accounts used Basic successfully (1 of them also used tokens),');
     expect(await run({ days: '10' })).toContain('2 accounts used Basic successfully (1 of them also used tokens),');
     expect(await run({ days: '11' })).toContain('2 accounts used Basic successfully (2 of them also used tokens),');
-    const { accounts } = JSON.parse(await run({ days: '1', json: true })) as { accounts: { tokenLastUsed: string }[] };
+    const { accounts } = JSON.parse(await run({ days: '1' }, true)) as { accounts: { tokenLastUsed: string }[] };
     expect(accounts.map(({ tokenLastUsed }) => tokenLastUsed)).toEqual([expect.any(String), expect.any(String)]);
   });
 

@@ -2,10 +2,10 @@ import { withUseCases } from '../app/command-use-cases.ts';
 import { counted } from '../lib/time-format.ts';
 import type { BasicRoute, BasicUser, MigrationReport } from '../tokens/migration-report.ts';
 import { MAX_REPORTED_DAYS } from '../tokens/migration-report.ts';
-import type { Terminal } from './command.ts';
 import { requireConfig, UsageError } from './command.ts';
 import { defineCommand } from './command-definition.ts';
-import { printTable } from './terminal/table.ts';
+import { show } from './terminal/json.ts';
+import { tableOf } from './terminal/table.ts';
 
 const DEFAULT_DAYS = 30;
 const HEADINGS = ['account', 'route', 'passed', 'denied', 'last', 'last used a token'];
@@ -19,20 +19,19 @@ Basic, and when it last used a token other than a login token. Names that belong
 together as (no account).
 
 Instances write their counts to the store once a minute. The store keeps them for ${MAX_REPORTED_DAYS} days.`,
+  json: '{days, since, basic, accounts, others}',
   options: {
     days: {
       type: 'string',
       placeholder: 'N',
       help: `how many days to look back, including today (UTC); by default ${DEFAULT_DAYS}`,
     },
-    json: { type: 'boolean', help: 'print JSON, for programs' },
   },
   async run({ config: file, values }, terminal) {
     const days = readDays(values.days);
     const config = requireConfig(file, terminal.env);
     const report = await withUseCases(config, terminal.err, (useCases) => useCases.reportMigration(days));
-    if (values.json === true) terminal.out(`${JSON.stringify(report, null, 2)}\n`);
-    else print(report, terminal);
+    show(terminal, report, () => textOf(report));
     return 0;
   },
 });
@@ -43,18 +42,18 @@ function readDays(text = String(DEFAULT_DAYS)): number {
   throw new UsageError(`--days takes a whole number from 1 to ${MAX_REPORTED_DAYS}`);
 }
 
-function print(report: MigrationReport, terminal: Terminal): void {
+function textOf(report: MigrationReport): string {
   const { accounts, days, others, since } = report;
   const known = accounts.filter(({ id }) => id !== null);
   const users = known.filter(({ routes }) => routes.some(({ passed }) => passed > 0));
   const hybrids = users.filter(({ tokenLastUsed }) => tokenLastUsed !== null && tokenLastUsed >= since).length;
-  terminal.out(`${basicWords(report)}
+  const summary = `${basicWords(report)}
 In the last ${counted(days, 'day')}, ${counted(users.length, 'account')} used Basic successfully (${hybrids} of them also used tokens), \
 ${known.length - users.length} used it without success, and ${others} did not use it.
-`);
-  if (accounts.length === 0) return;
-  terminal.out('\n');
-  printTable([HEADINGS, ...accounts.flatMap((user) => user.routes.map((route) => rowOf(user, route)))], terminal);
+`;
+  if (accounts.length === 0) return summary;
+  const rows = accounts.flatMap((user) => user.routes.map((route) => rowOf(user, route)));
+  return `${summary}\n${tableOf([HEADINGS, ...rows])}`;
 }
 
 function basicWords({ basic: { routes, sunset, ended } }: MigrationReport): string {

@@ -21,6 +21,7 @@ On SIGTERM it reports "not ready" for shutdown.delay and then lets running reque
 shutdown.drain. A second signal ends the process at once.
 
 If the store holds no account, SALLYPORT_ACCOUNT=name:password in the environment creates one.`,
+  json: 'the log is JSON in any case',
   options: {},
   async run({ config: file }, { env }) {
     const { config, files } = requireLoaded(file, env);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { formatEpoch, parseEpoch } from '../revocation-set/epoch.ts';
-import { acceptLoss, acceptLosses } from './accept-loss.ts';
+import { acceptLoss, acceptLosses, hasLosses } from './accept-loss.ts';
 
 const BY = { by: 'operator:ada' };
 const WHOLE = { epoch: 'x', follows: ['w'], loss: undefined };
@@ -20,6 +20,13 @@ function setUp(records: Readonly<Record<string, string | undefined>>) {
   const audit = { lossAccepted: (...record: unknown[]) => void audited.push(record) };
   return { epochs, audit, stored, audited };
 }
+
+it.each([
+  [{ whole: formatEpoch(WHOLE), none: undefined }, false],
+  [{ whole: formatEpoch(WHOLE), lost: formatEpoch(LOST) }, true],
+])('hasLosses() of %j is %s', async (records, is) => {
+  expect(await hasLosses(setUp(records))).toBe(is);
+});
 
 describe('acceptLosses()', () => {
   it('accepts each part that is lost, and records each', async () => {

@@ -46,6 +46,11 @@ export async function acceptLosses({ epochs, audit }: AcceptLossParts, by: Opera
   return { outcome: 'accepted', losses };
 }
 
+/** Whether a part of the revocation set was lost. Rejects with `StoreError`. */
+export async function hasLosses({ epochs }: { readonly epochs: Pick<EpochStore, 'read'> }): Promise<boolean> {
+  return [...(await epochs.read()).values()].some((found) => acceptLoss(found, '') !== undefined);
+}
+
 /**
  * The record that accepts the loss which another reports; `undefined` if it reports none.
  *

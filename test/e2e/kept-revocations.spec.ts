@@ -96,7 +96,7 @@ describe('an older copy of the store that is restored while Sallyport is stopped
 
     // As documented: look up what is missing, write it again, and accept the loss.
     expect(await command(['token', 'revoke', '--issuer', 'sallyport', '--jti', id])).toMatchObject({ code: 0 });
-    expect(await command(['store', 'accept-loss'])).toMatchObject({
+    expect(await command(['store', 'accept-loss', '--yes'])).toMatchObject({
       code: 0,
       output: expect.stringMatching(/^accepted: the loss noticed on 20/m),
     });

@@ -82,7 +82,7 @@ it('a lost revocation set is reported everywhere, and every request is denied un
     expect(await check(instance, good)).toBe('passes');
     expect(await shown(instance)).toEqual({ ready: 'ready', set: 'ok', gauge: 0 });
   }
-  expect(await command(['store', 'accept-loss'])).toEqual({
+  expect(await command(['store', 'accept-loss', '--yes'])).toEqual({
     code: 0,
     output: 'nothing is lost; nothing was changed\n',
   });
@@ -97,7 +97,7 @@ it('a lost revocation set is reported everywhere, and every request is denied un
     expect(explained.output).toMatch(/^the revocation set has been lost since 20.*sallyport store accept-loss/m);
     const lines = a.sallyport.output().match(/"msg":"the revocation set was lost/g);
     expect(lines).toHaveLength(1);
-    const { code, output } = await command(['store', 'accept-loss']);
+    const { code, output } = await command(['store', 'accept-loss', '--yes']);
     expect({ code, output }).toEqual({ code: 0, output: expect.stringMatching(/^accepted: the loss noticed on 20/m) });
     await expect.poll(() => check(a, good), POLL).toBe('passes');
   } finally {
@@ -114,6 +114,6 @@ it('a lost revocation set is reported everywhere, and every request is denied un
 
 it('sallyport store prints its usage', async () => {
   expect((await runSallyport(['store', '--help'])).output).toContain(
-    'sallyport store accept-loss [--by NAME] [--config FILE]',
+    'sallyport store accept-loss [--by NAME] [--yes] [--config FILE] [--json]',
   );
 });

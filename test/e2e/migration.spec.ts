@@ -48,7 +48,7 @@ it('sallyport migration shows which accounts used Basic through the gateway, and
   ] as const) {
     expect(await call(method, path, authorization)).toMatch(new RegExp(`^${status} `));
   }
-  await command('account', 'remove', 'gone');
+  await command('account', 'remove', 'gone', '--yes');
   await sallyport.rewrite((config) => {
     config['basic'] = { routes: true, sunset: '2026-01-01' };
   });

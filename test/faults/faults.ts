@@ -215,7 +215,7 @@ function proxiesOf({ instances }: FaultWorld<SingleRedis>, sides: readonly Side[
 
 /** Accepts the loss, like an operator. */
 function acceptLoss(world: FaultWorld<SingleRedis>): Heal {
-  return () => world.command('store', 'accept-loss');
+  return () => world.command('store', 'accept-loss', '--yes');
 }
 
 /** Swallowed connections stay half-open; connections that are opened after the healing work. */

@@ -50,7 +50,7 @@ it('each change of an account is recorded with the name of --by, or with the sys
     ['disable', 'ada'],
     ['enable', 'ada'],
     ['unlock', 'ada'],
-    ['remove', 'ada'],
+    ['remove', 'ada', '--yes'],
   ]) {
     const { code, output } = await account(...args, ...(args[0] === 'remove' ? [] : ['--by', 'max']));
     expect(code, output).toBe(0);
@@ -77,5 +77,11 @@ it('an account that does not exist, and a password that is refused, change nothi
     output: "sallyport: account 'ada' exists already\n",
   });
   expect(await records()).toHaveLength(1);
+  expect(await account('remove', 'ada')).toEqual({
+    code: 2,
+    output: expect.stringMatching(
+      /^sallyport: this removes the account ada \(.*\) and ends its tokens; add --yes to confirm/,
+    ),
+  });
   expect((await account('list')).output).toMatch(/^ada\t\S+\t\S+\tmessages:send\n$/);
 });

@@ -8,8 +8,12 @@ import { printable } from '../../lib/wording.ts';
 import type { Terminal } from '../command.ts';
 import { CommandError, requireConfig } from '../command.ts';
 import { defineAction, defineGroup } from '../command-definition.ts';
-import { BY_OPTION, readAuthor } from '../operator.ts';
+import { BY_OPTION, CONFIRM_OPTION, readAuthor } from '../operator.ts';
+import { confirm } from '../terminal/confirm.ts';
+import { show } from '../terminal/json.ts';
 import { readPassword } from '../terminal/password.ts';
+
+const ACCOUNT_JSON = '{name, id, created, scopes, email, disabled}';
 
 /** What an action works with. */
 interface Task {
@@ -27,6 +31,7 @@ const add = defineAction({
   summary: 'add an account',
   takes: ['NAME'],
   details: PASSWORD_HELP,
+  json: ACCOUNT_JSON,
   options: {
     scopes: { type: 'string', placeholder: 'SCOPE[,SCOPE ...]', help: 'what its tokens may do', required: true },
     email: { type: 'string', placeholder: 'ADDRESS', help: 'its e-mail address, with which it can log in too' },
@@ -43,10 +48,12 @@ const add = defineAction({
 const listAll = defineAction({
   summary: 'list all accounts: name, id, time of creation, scopes, e-mail address, whether disabled',
   takes: [],
+  json: `[${ACCOUNT_JSON}]`,
   options: {},
   run: ({ config }, terminal) =>
     withAccounts(config, terminal, async ({ accounts }) => {
-      for (const one of await accounts.list()) print(one, terminal);
+      const all = await accounts.list();
+      show(terminal, all.map(viewOf), () => all.map(lineOf).join(''));
     }),
 });
 
@@ -61,6 +68,7 @@ export const account = defineGroup('account', {
       summary: 'show one account',
       takes: ['NAME'],
       details: NAME_HELP,
+      json: ACCOUNT_JSON,
       options: {},
       run: ({ positionals: [name = ''], config }, terminal) =>
         withAccounts(config, terminal, async ({ accounts }) => print(await find(accounts, name), terminal)),
@@ -89,7 +97,18 @@ export const account = defineGroup('account', {
       'The next attempt with the right password then succeeds at once.',
       unlock,
     ),
-    remove: onAccount('remove an account', ENDS_TOKENS, remove),
+    remove: defineAction({
+      summary: 'remove an account',
+      takes: ['NAME'],
+      details: `${NAME_HELP}\n\n${ENDS_TOKENS} It cannot be undone.`,
+      json: ACCOUNT_JSON,
+      options: { by: BY_OPTION, yes: CONFIRM_OPTION },
+      run({ positionals: [name = ''], values, config }, terminal) {
+        const by = operatorOf(readAuthor(values));
+        const isConfirmed = values.yes === true;
+        return withAccounts(config, terminal, (useCases) => remove({ useCases, terminal, by }, name, isConfirmed));
+      },
+    }),
   },
 });
 
@@ -104,6 +123,7 @@ function onAccount(
     summary,
     takes: ['NAME', ...(value === undefined ? [] : [value])],
     details: `${NAME_HELP}\n\n${details}`,
+    json: ACCOUNT_JSON,
     options: { by: BY_OPTION },
     run({ positionals: [name = '', given], values, config }, terminal) {
       const by = operatorOf(readAuthor(values));
@@ -134,13 +154,22 @@ async function addAccount(
   const address = email === undefined ? {} : { email };
   const added = await accounts.add(by, { name, ...address, password, scopes: scopesOf(scopes) });
   if ('outcome' in added) throw new CommandError(`sallyport: ${printable(added.message)}`);
-  terminal.out(`added ${added.name} (${added.id})\n`);
+  show(terminal, viewOf(added), `added ${added.name} (${added.id})\n`);
 }
 
-function print({ name, id, email = '', scopes, disabled, createdAtSeconds }: Account, { out }: Terminal): void {
+function print(account: Account, terminal: Terminal): void {
+  show(terminal, viewOf(account), lineOf(account));
+}
+
+function viewOf({ name, id, email, scopes, disabled, createdAtSeconds }: Account) {
   const created = new Date(createdAtSeconds * 1000).toISOString();
-  const columns = [name, id, created, scopes.join(','), email, disabled ? 'disabled' : ''];
-  out(`${columns.map(printable).join('\t').trimEnd()}\n`);
+  return { name, id, created, scopes, email: email ?? null, disabled };
+}
+
+function lineOf(account: Account): string {
+  const { name, id, created, scopes, email, disabled } = viewOf(account);
+  const columns = [name, id, created, scopes.join(','), email ?? '', disabled ? 'disabled' : ''];
+  return `${columns.map(printable).join('\t').trimEnd()}\n`;
 }
 
 async function change({ useCases: { accounts }, terminal, by }: Task, name: string, edit: AccountEdit): Promise<void> {
@@ -154,13 +183,19 @@ async function change({ useCases: { accounts }, terminal, by }: Task, name: stri
 async function unlock({ useCases, terminal, by }: Task, name: string): Promise<void> {
   const found = await find(useCases.accounts, name);
   await useCases.unlockAccount(by, found);
-  terminal.out(`unlocked ${printable(found.name)}: earlier wrong passwords no longer count\n`);
+  show(terminal, viewOf(found), `unlocked ${printable(found.name)}: earlier wrong passwords no longer count\n`);
 }
 
-async function remove({ useCases: { accounts }, terminal, by }: Task, name: string): Promise<void> {
-  const { id } = await find(accounts, name);
-  if ((await accounts.remove(by, id)) !== true) throw unknown(name);
-  terminal.out(`removed ${printable(name)}; its tokens have ended\n`);
+async function remove(
+  { useCases: { accounts }, terminal, by }: Task,
+  name: string,
+  isConfirmed: boolean,
+): Promise<void> {
+  const found = await find(accounts, name);
+  const what = `this removes the account ${printable(found.name)} (${found.id}) and ends its tokens`;
+  await confirm(what, isConfirmed, terminal);
+  if ((await accounts.remove(by, found.id)) !== true) throw unknown(name);
+  show(terminal, viewOf(found), `removed ${printable(name)}; its tokens have ended\n`);
 }
 
 async function find(accounts: Accounts, name: string): Promise<Account> {

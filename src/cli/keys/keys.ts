@@ -8,25 +8,25 @@ import { defineAction, defineGroup } from '../command-definition.ts';
 import { AUTHOR_OPTIONS, BY_OPTION, CONFIRM_OPTION, readAuthor } from '../operator.ts';
 import { confirm } from '../terminal/confirm.ts';
 import { readFormerSecret } from '../terminal/former-secret.ts';
+import { show } from '../terminal/json.ts';
 
 const listKeys = defineAction({
   summary: 'list the keys with their algorithm and state: waiting, signing or retired',
   takes: [],
-  options: { json: { type: 'boolean', help: 'print JSON, for programs' } },
-  async run({ config: file, values }, { env, out, err }) {
-    const { config } = requireSigning(file, env);
-    const lives = await withUseCases(config, err, ({ keys }) => keys.list());
+  json: '[{kid, algorithm, state, since, until}]',
+  options: {},
+  async run({ config: file }, terminal) {
+    const { config } = requireSigning(file, terminal.env);
+    const lives = await withUseCases(config, terminal.err, ({ keys }) => keys.list());
     const keys = lives.map(({ key, state, sinceSeconds, untilSeconds }) => {
       const until = untilSeconds === undefined ? undefined : at(untilSeconds);
       return { kid: key.kid, algorithm: key.algorithm, state, since: at(sinceSeconds), until };
     });
-    if (values.json === true) out(`${JSON.stringify(keys, null, 2)}\n`);
-    else {
-      for (const { kid, algorithm, state, since, until } of keys) {
-        const end = until === undefined ? '' : `\tuntil ${until}`;
-        out(`${kid}\t${algorithm}\t${state}\tsince ${since}${end}\n`);
-      }
-    }
+    const lines = keys.map(({ kid, algorithm, state, since, until }) => {
+      const end = until === undefined ? '' : `\tuntil ${until}`;
+      return `${kid}\t${algorithm}\t${state}\tsince ${since}${end}\n`;
+    });
+    show(terminal, keys, lines.join(''));
     return 0;
   },
 });
@@ -37,18 +37,20 @@ const rotateKey = defineAction({
   details: `Makes a key for signing.algorithm and publishes it at once. It signs after signing.publishAhead, when every
 reader of the key set has had time to read it. The key before it verifies until the last token that it signed
 has expired.`,
+  json: '{outcome, kid, algorithm, signsFrom}; outcome is made, or waits if no key was added',
   options: { by: BY_OPTION },
-  async run({ config: file, values }, { env, out, err }) {
+  async run({ config: file, values }, terminal) {
     const by = operatorOf(readAuthor(values));
-    const { config, issuer } = requireSigning(file, env);
-    const { outcome, key } = await withUseCases(config, err, ({ keys }) => keys.rotate(by));
+    const { config, issuer } = requireSigning(file, terminal.env);
+    const { outcome, key } = await withUseCases(config, terminal.err, ({ keys }) => keys.rotate(by));
     const from = at(key.signsFromSeconds);
+    const view = { outcome, kid: key.kid, algorithm: key.algorithm, signsFrom: from };
     switch (outcome) {
       case 'made':
-        out(`made ${key.kid} for ${key.algorithm}: it is published now and signs from ${from}\n`);
+        show(terminal, view, `made ${key.kid} for ${key.algorithm}: it is published now and signs from ${from}\n`);
         return 0;
       case 'waits':
-        out(`${key.kid} is already waiting and signs from ${from}: no key was added\n`);
+        show(terminal, view, `${key.kid} is already waiting and signs from ${from}: no key was added\n`);
         return 0;
       case 'waits for another algorithm':
         throw new CommandError(
@@ -64,6 +66,7 @@ const revokeKey = defineAction({
   takes: ['KID'],
   details: `If the key is the one that signs, another signs at once. Readers that cache the key set may refuse the
 tokens of the new key until they read the set again. This cannot be undone.`,
+  json: '{kid, successor}; successor is null if the key did not sign',
   options: { ...AUTHOR_OPTIONS, yes: CONFIRM_OPTION },
   async run({ config: file, positionals: [kid = ''], values }, terminal) {
     const { by, reason } = readAuthor(values);
@@ -76,14 +79,14 @@ tokens of the new key until they read the set again. This cannot be undone.`,
       await confirm(`this ends every token that ${kid} signed${more}`, values.yes === true, terminal);
       const revoked = await keyRevocation.revoke(kid, operatorOf({ by }), reason);
       if (revoked.outcome === 'unknown') throw unknownKey(kid, revoked.kids, issuer);
-      terminal.out(`revoked ${kid}: every token that it signed has ended\n`);
       const { successor } = revoked;
-      if (successor !== undefined) {
-        terminal.out(
-          `${successor} signs from now on; readers that cache the key set may refuse its tokens for up to ` +
-            `${keys.keySetMaxAgeSeconds} s\n`,
-        );
-      }
+      const next =
+        successor === undefined
+          ? ''
+          : `${successor} signs from now on; readers that cache the key set may refuse its tokens for up to ` +
+            `${keys.keySetMaxAgeSeconds} s\n`;
+      const text = `revoked ${kid}: every token that it signed has ended\n${next}`;
+      show(terminal, { kid, successor: successor ?? null }, text);
       return 0;
     });
   },
@@ -96,6 +99,7 @@ const resealKeys = defineAction({
 
 Running instances keep the keys that they have opened. Restart them with the new secret before you
 rotate.`,
+  json: '{resealed}: the number of keys',
   options: {
     'from-env': { type: 'string', placeholder: 'NAME', help: 'the variable that holds the former secret' },
     'from-file': { type: 'string', placeholder: 'FILE', help: 'the file that holds it; - reads standard input' },
@@ -123,7 +127,8 @@ rotate.`,
         case 'resealed': {
           const { count } = resealed;
           const done = `sealed ${counted(count, 'key')} with signing.sealWith`;
-          terminal.out(count === 0 ? 'every key is already sealed with signing.sealWith\n' : `${done}\n`);
+          const text = count === 0 ? 'every key is already sealed with signing.sealWith\n' : `${done}\n`;
+          show(terminal, { resealed: count }, text);
           return 0;
         }
       }

@@ -7,7 +7,8 @@ import { needsOf, needsText } from '../../explanation/decision-steps.ts';
 import type { Terminal } from '../command.ts';
 import { CommandError, requireConfig, UsageError } from '../command.ts';
 import { defineCommand } from '../command-definition.ts';
-import { printTable } from '../terminal/table.ts';
+import { show as present } from '../terminal/json.ts';
+import { tableOf } from '../terminal/table.ts';
 
 /** Shows the route map, or the route that a request matches. */
 export const routes = defineCommand('routes', {
@@ -15,6 +16,7 @@ export const routes = defineCommand('routes', {
   forms: ['', 'METHOD PATH [--host HOST]'],
   details: `Without a request, prints all routes in the order of the configuration. With one, prints the route that it
 matches, or exits with 1 if there is none.`,
+  json: '[{hosts, methods, path, requirement, tools, resource, issuers, basic, shadow}]; one for METHOD PATH',
   options: { host: { type: 'string', placeholder: 'HOST', help: 'the host of the request; by default none' } },
   run({ config: file, positionals, values }, terminal) {
     const [method, target, ...rest] = positionals;
@@ -66,7 +68,21 @@ const COLUMNS: readonly Column[] = [
 function show(list: readonly Route[], terminal: Terminal): void {
   const columns = COLUMNS.filter(({ cell, isRare }) => !isRare || list.some((route) => cell(route) !== NOTHING));
   const rows = list.map((route) => columns.map(({ cell }) => cell(route)));
-  printTable([columns.map(({ heading }) => heading), ...rows], terminal);
+  present(terminal, list.map(viewOf), () => tableOf([columns.map(({ heading }) => heading), ...rows]));
+}
+
+function viewOf({ hosts, methods, pattern, requirement, mcp, resource, issuers, basic, shadow }: Route) {
+  return {
+    hosts,
+    methods,
+    path: pattern,
+    requirement,
+    tools: mcp === undefined ? null : Object.fromEntries(mcp.tools),
+    resource: resource?.name ?? null,
+    issuers: issuers === undefined ? null : [...issuers],
+    basic,
+    shadow,
+  };
 }
 
 /** What a call of each tool needs in all. */

@@ -6,6 +6,7 @@ import { counted } from '../../lib/time-format.ts';
 import { quote } from '../../lib/wording.ts';
 import { CommandError, requireConfig } from '../command.ts';
 import { defineAction } from '../command-definition.ts';
+import { show } from '../terminal/json.ts';
 
 /** Writes a copy of the store to a new file or to standard output; messages go to standard error. */
 export const exportStore = defineAction({
@@ -19,6 +20,7 @@ these keys (signing.sealWith, or the file beside an embedded store).
 
 On Redis, the copy may lack what is written during the export: first stop everything that issues tokens
 or changes accounts.`,
+  json: '{accounts, signingKeys, tokens, revocations}: numbers. Without --out, it goes to standard error',
   options: {
     out: { type: 'string', placeholder: 'FILE', help: 'write to this new file; by default to standard output' },
   },
@@ -30,6 +32,10 @@ or changes accounts.`,
           return terminal.taken?.();
         })
       : exportToFile(out, config));
+    const { account: accounts, 'signing-key': signingKeys, token: tokens, revocation: revocations } = counts;
+    const total = { accounts, signingKeys, tokens, revocations };
+    if (terminal.json === true && out === undefined) terminal.err(`${JSON.stringify(total)}\n`);
+    else if (terminal.json === true) show(terminal, total, '');
     terminal.err(
       `exported ${counted(counts.account, 'account')}, ${counted(counts['signing-key'], 'signing key')}, ` +
         `${counted(counts.token, 'token')} and ${counted(counts.revocation, 'revocation')}; ` +

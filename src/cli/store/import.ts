@@ -5,6 +5,7 @@ import { printable, quote } from '../../lib/wording.ts';
 import { CommandError, requireConfig } from '../command.ts';
 import { defineAction } from '../command-definition.ts';
 import { BY_OPTION, readAuthor } from '../operator.ts';
+import { show } from '../terminal/json.ts';
 
 const NAMES = {
   account: 'accounts',
@@ -21,6 +22,7 @@ export const importStore = defineAction({
 admits no revoked token. An import can be repeated.
 
 Exits with 1 if a record conflicts with one in the store.`,
+  json: '[{kind, written, kept, expired, conflicts}]',
   options: {
     'into-non-empty': {
       type: 'boolean',
@@ -28,7 +30,9 @@ Exits with 1 if a record conflicts with one in the store.`,
     },
     by: BY_OPTION,
   },
-  async run({ positionals: [path = ''], values, config: file }, { env, out, err }) {
+  async run({ positionals: [path = ''], values, config: file }, terminal) {
+    const { env, out, err } = terminal;
+    const merged: unknown[] = [];
     const by = operatorOf(readAuthor(values));
     const config = requireConfig(file, env);
     const report: Parameters<typeof importConfigured>[2] = {
@@ -39,6 +43,8 @@ Exits with 1 if a record conflicts with one in the store.`,
         ),
       progress: (kind, count) => err(`${NAMES[kind]}: ${count} ...\n`),
       merged({ kind, written, kept, expired, conflicts }) {
+        merged.push({ kind, written, kept, expired, conflicts });
+        if (terminal.json === true) return;
         out(`${NAMES[kind]}: ${written} written, ${kept} there already, ${expired} expired\n`);
         for (const conflict of conflicts) err(`conflict: ${printable(conflict)}\n`);
       },
@@ -47,6 +53,7 @@ Exits with 1 if a record conflicts with one in the store.`,
     const imported = await importConfigured(config, request, report, err);
     switch (imported.outcome) {
       case 'imported':
+        show(terminal, merged, '');
         return imported.conflicts === 0 ? 0 : 1;
       case 'not empty':
         throw new CommandError(

@@ -56,7 +56,11 @@ describe('sallyport store accept-loss', () => {
 
   it('accepts the loss and records who did it, since when it was, and the new epoch', async () => {
     await lose();
-    const accepted = await runSallyport(['store', 'accept-loss', '--by', 'ada', ...(await configure('lost'))]);
+    expect(await runSallyport(['store', 'accept-loss', ...(await configure('lost'))])).toEqual({
+      code: 2,
+      output: expect.stringMatching(/^sallyport: this declares the revocation set complete: .*; add --yes to confirm/),
+    });
+    const accepted = await runSallyport(['store', 'accept-loss', '--yes', '--by', 'ada', ...(await configure('lost'))]);
     expect(accepted).toEqual({
       code: 0,
       output: expect.stringMatching(/^accepted: the loss noticed on 2027-01-15T08/),
@@ -81,7 +85,12 @@ describe('sallyport store accept-loss', () => {
 
   it('changes nothing if the audit log cannot be opened', async () => {
     await lose();
-    const accepted = await runSallyport(['store', 'accept-loss', ...(await configure('lost', './none/audit.log'))]);
+    const accepted = await runSallyport([
+      'store',
+      'accept-loss',
+      '--yes',
+      ...(await configure('lost', './none/audit.log')),
+    ]);
     expect(accepted).toEqual({ code: 1, output: expect.stringMatching(REFUSED) });
     expect(await epochIn()).toBe(LOST);
   });

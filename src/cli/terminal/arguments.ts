@@ -5,7 +5,11 @@ import { UsageError } from '../command.ts';
 
 type Options = Readonly<Record<string, { readonly type: 'string' | 'boolean' }>>;
 
-const COMMON = { help: { type: 'boolean', short: 'h' }, config: { type: 'string' } } as const;
+const COMMON = {
+  help: { type: 'boolean', short: 'h' },
+  config: { type: 'string' },
+  json: { type: 'boolean' },
+} as const;
 
 /** Reads a command's arguments. Throws {@link UsageError}, in our own words, where an option is wrong. */
 export function parseArguments(args: readonly string[], own: Options) {
@@ -18,6 +22,12 @@ export function parseArguments(args: readonly string[], own: Options) {
     const problems = tokens.flatMap((token) => (token.kind === 'option' ? problemWith(token, options) : []));
     throw new UsageError(problems[0] ?? errorMessage(cause), { cause });
   }
+}
+
+/** Whether `--json` was given, whether or not the other options are right. */
+export function asksForJson(args: readonly string[]): boolean {
+  const end = args.indexOf('--');
+  return (end < 0 ? args : args.slice(0, end)).includes('--json');
 }
 
 /** What is left without the options, whether or not these are right. */

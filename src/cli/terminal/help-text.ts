@@ -1,10 +1,5 @@
-import type { Action, Option, Options } from '../command.ts';
-
-/** What every command takes. */
-const COMMON: Options = {
-  config: { type: 'string', placeholder: 'FILE', help: 'the configuration file; by default sallyport.yaml' },
-  help: { type: 'boolean', help: 'print this help' },
-};
+import type { Action, Option } from '../command.ts';
+import { COMMON } from './common-options.ts';
 
 /** The part of a group that its help is made of. */
 interface GroupText {
@@ -13,14 +8,16 @@ interface GroupText {
   readonly details?: string;
 }
 
+const EVERYWHERE = '[--config FILE] [--json]';
+
 /** The help of a command or sub-command: usage, what it does, each option. */
-export function helpOf(name: string, { summary, details, ...action }: Action): string {
+export function helpOf(name: string, { summary, details, ...action }: Omit<Action, 'run'>): string {
   const sentence = `${summary.slice(0, 1).toUpperCase()}${summary.slice(1)}.`;
   const about = details === undefined ? sentence : `${sentence}\n\n${details.trimEnd()}`;
   const rows = Object.entries({ ...action.options, ...COMMON }).map(([option, one]) => {
     return [`--${written(option, one)}`, one.help] as const;
   });
-  return `${usageLines(name, action)}\n${about}\n\noptions:\n${columns(rows)}`;
+  return `${usageLines(name, action)}\n${about}\n\noptions:\n${columns(rows)}\nJSON: ${action.json}\n`;
 }
 
 /** The help of a command with sub-commands: the usage of each, and what each does. */
@@ -29,15 +26,6 @@ export function helpOfGroup(name: string, { actions, details }: GroupText): stri
   const about = details === undefined ? '' : `${details.trimEnd()}\n\n`;
   const more = `\`sallyport ${name} COMMAND --help\` shows the arguments and options of a command.\n`;
   return `${groupLines(name, actions)}\n${about}commands:\n${columns(rows)}\n${more}`;
-}
-
-/** What is printed below an error. */
-export function usageOf(name: string, action: Pick<Action, 'forms' | 'takes' | 'options'>): string {
-  return `${usageLines(name, action)}See \`sallyport ${name} --help\`.\n`;
-}
-
-export function usageOfGroup(name: string, { actions }: GroupText): string {
-  return `${groupLines(name, actions)}See \`sallyport ${name} --help\`.\n`;
 }
 
 /** Rows of two columns, each row indented and the first column as wide as it must be. */
@@ -50,7 +38,7 @@ export function columns(rows: readonly (readonly [string, string])[]): string {
 function groupLines(name: string, actions: GroupText['actions']): string {
   const lines = Object.entries(actions).flatMap(([action, one]) => {
     const forms = formsOf(`${name} ${action}`, one);
-    return forms.length > 1 ? [`sallyport ${name} ${action} ... [--config FILE]`] : forms;
+    return forms.length > 1 ? [`sallyport ${name} ${action} ... ${EVERYWHERE}`] : forms;
   });
   return inLines(lines);
 }
@@ -65,7 +53,7 @@ function formsOf(name: string, { forms, takes = [], options }: Pick<Action, 'for
     return isRequired ? `--${written(option, one)}` : `[--${written(option, one)}]`;
   });
   return (forms ?? [[...takes, ...own].join(' ')]).map((form) =>
-    ['sallyport', name, form, '[--config FILE]'].filter((part) => part !== '').join(' '),
+    ['sallyport', name, form, EVERYWHERE].filter((part) => part !== '').join(' '),
   );
 }
 

@@ -8,10 +8,10 @@ import { printable } from '../../lib/wording.ts';
 import { everyToken } from '../../tokens/every-token.ts';
 import { risksOf } from '../../tokens/token-risks.ts';
 import type { TokenView, TokenViews } from '../../tokens/token-views.ts';
-import type { Terminal } from '../command.ts';
 import { CommandError, requireConfig } from '../command.ts';
 import { defineAction } from '../command-definition.ts';
-import { printTable } from '../terminal/table.ts';
+import { show } from '../terminal/json.ts';
+import { tableOf } from '../terminal/table.ts';
 
 const COLUMNS = ['id', 'owner', 'kind', 'scopes', 'created', 'expires', 'last used', 'status', 'risks'] as const;
 
@@ -23,17 +23,18 @@ export const listTokens = defineAction({
   - has the scope all:any,
   - is valid for more than 90 days, or
   - was neither used nor created in the last 30 days.`,
+  json: '[{id, owner, kind, name, scopes, created, expires, lastUsed, status, risks}]',
   options: {
     account: { type: 'string', placeholder: 'NAME', help: 'only the tokens of this account; by default of all' },
     risky: { type: 'boolean', help: 'only risky tokens' },
-    json: { type: 'boolean', help: 'print JSON, for programs' },
   },
-  async run({ values: { account: name, risky, json }, config: file }, terminal) {
+  async run({ values: { account: name, risky }, config: file }, terminal) {
     const config = requireConfig(file, terminal.env);
     const rows = await withUseCases(config, terminal.err, ({ accountStore, tokenViews }) =>
       rowsOf(accountStore, tokenViews, name),
     );
-    print(risky === true ? rows.filter(({ risks }) => risks.length > 0) : rows, json === true, terminal);
+    const shown = risky === true ? rows.filter(({ risks }) => risks.length > 0) : rows;
+    show(terminal, shown, () => textOf(shown));
     return 0;
   },
 });
@@ -71,13 +72,9 @@ function rowOf(owner: Account, view: TokenView) {
   };
 }
 
-function print(rows: readonly Row[], json: boolean, terminal: Terminal): void {
-  if (json) {
-    terminal.out(`${JSON.stringify(rows, null, 2)}\n`);
-    return;
-  }
+function textOf(rows: readonly Row[]): string {
   const lines = rows.map(({ id, owner, kind, scopes, created, expires, lastUsed, status, risks }) => {
     return [id, owner, kind, scopes.join(','), created, expires, lastUsed ?? 'never', status, risks.join(', ')];
   });
-  printTable([COLUMNS, ...lines], terminal);
+  return tableOf([COLUMNS, ...lines]);
 }

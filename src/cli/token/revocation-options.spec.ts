@@ -6,7 +6,7 @@ import { readRequest } from './revocation-options.ts';
 const THUMBPRINT = 'aB'.repeat(32);
 
 function read(values: Record<string, string | boolean>) {
-  const args = { positionals: ['revoke'], values, config: 'sallyport.yaml' };
+  const args = { positionals: [], values, config: 'sallyport.yaml' };
   return { ...readRequest(args), ...readAuthor(values) };
 }
 

@@ -67,6 +67,10 @@ const OPTION_NAMES = { token: 'token-file', kid: 'key' } as const satisfies Part
 
 /** Reads what is to be ended. Throws {@link UsageError} if the options do not fit together. */
 export function readRequest(args: Arguments): RequestedRevocation {
+  // What was given may be a token, so it is not repeated.
+  if (args.positionals.length > 0) {
+    throw new UsageError('name a token by its id with --issuer NAME --jti ID, or put it into a file for --token-file');
+  }
   const fields: RevocationFields = {
     token: textIn(args, 'token-file'),
     thumbprint: thumbprintIn(args),

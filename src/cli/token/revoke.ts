@@ -1,19 +1,21 @@
 import type { CommandUseCases } from '../../app/command-use-cases.ts';
 import { requireStore, withUseCases } from '../../app/command-use-cases.ts';
 import { operatorOf } from '../../audit/actor.ts';
+import { timeOf } from '../../lib/time-format.ts';
 import { printable } from '../../lib/wording.ts';
 import type { RequestProblem } from '../../revocation/revocation-request.ts';
+import type { RevocationEntry } from '../../revocation-set/entry.ts';
 import { CommandError, requireConfig } from '../command.ts';
 import { defineAction } from '../command-definition.ts';
 import { readAuthor } from '../operator.ts';
 import { confirm } from '../terminal/confirm.ts';
+import { show } from '../terminal/json.ts';
 import { farReachingText, problemText, revokedLines, warningLines } from '../terminal/revocation-text.ts';
 import { checkRequest, openRequest, REVOKE_OPTIONS, readRequest } from './revocation-options.ts';
 
 /** Writes to the store, whether Sallyport runs on it or not. */
 export const revokeTokens = defineAction({
   summary: 'end a token, or those of a subject, a signing key or an issuer',
-  takes: [],
   forms: [
     '--token-file FILE',
     '--issuer NAME --jti ID [--expires TIME]',
@@ -26,6 +28,7 @@ export const revokeTokens = defineAction({
 revocation.maxStaleness.
 
 TIME is a date or a date and time in UTC: 2027-06-30, or 2027-06-30T12:00:00Z.`,
+  json: '{revoked: [{key, value, expires}]}; expires is null for an entry that stays forever',
   options: REVOKE_OPTIONS,
   async run(args, terminal) {
     const requested = readRequest(args);
@@ -40,15 +43,23 @@ TIME is a date or a date and time in UTC: 2027-06-30, or 2027-06-30T12:00:00Z.`,
       if (result.outcome === 'too many') throw new Error('operators have no bound');
       if (result.outcome === 'refused') throw await refusal(result.problem, useCases);
       for (const line of warningLines(result.warnings)) terminal.err(`warning: ${printable(line)}\n`);
+      const lines: string[] = [];
+      const revoked = [];
       for (const { target, entry } of result.revoked) {
         // An entry that existed before keeps its value.
         const value = (await useCases.revocationValue(entry.key)) ?? entry.value;
-        for (const line of revokedLines(target, entry, value, config.revocation)) terminal.out(`${printable(line)}\n`);
+        lines.push(...revokedLines(target, entry, value, config.revocation));
+        revoked.push({ key: entry.key, value, expires: expiryOf(entry) });
       }
+      show(terminal, { revoked }, lines.map((line) => `${printable(line)}\n`).join(''));
       return 0;
     });
   },
 });
+
+function expiryOf({ expiresAtSeconds }: RevocationEntry): string | null {
+  return expiresAtSeconds === undefined ? null : timeOf(expiresAtSeconds * 1000);
+}
 
 /** Why nothing was done. */
 export async function refusal(problem: RequestProblem, useCases: CommandUseCases): Promise<CommandError> {

@@ -7,6 +7,7 @@ import { CommandError, requireConfig } from '../command.ts';
 import { defineAction } from '../command-definition.ts';
 import { AUTHOR_OPTIONS, CONFIRM_OPTION, readAuthor } from '../operator.ts';
 import { confirm } from '../terminal/confirm.ts';
+import { show } from '../terminal/json.ts';
 import { takenBackText, unrevokeWarningLines } from '../terminal/revocation-text.ts';
 import { checkRequest, openRequest, readRequest, TARGET_OPTIONS } from './revocation-options.ts';
 import { refusal } from './revoke.ts';
@@ -14,7 +15,6 @@ import { refusal } from './revoke.ts';
 /** Takes one revocation back. Exits with 0 also if there is none. */
 export const unrevokeToken = defineAction({
   summary: 'take back a revocation that was a mistake',
-  takes: [],
   forms: [
     '--token-file FILE',
     '--issuer NAME --jti ID',
@@ -28,6 +28,7 @@ ends them. These stay revoked: a token that was rotated, the tokens of an accoun
 and the tokens of a key that \`keys revoke\` removed.
 
 Deleting the entry from the store does not have this effect: instances that know it write it again.`,
+  json: '{results: [{outcome, key, value}]}; outcome is taken back or not revoked',
   options: {
     ...TARGET_OPTIONS,
     ...AUTHOR_OPTIONS,
@@ -46,9 +47,8 @@ Deleting the entry from the store does not have this effect: instances that know
       const taken = await useCases.unrevoke.unrevoke(request, operatorOf(author), author.reason);
       if (taken.outcome === 'refused') throw await refusal(taken.problem, useCases);
       for (const line of unrevokeWarningLines(taken.warnings)) terminal.err(`warning: ${printable(line)}\n`);
-      for (const result of taken.results) {
-        for (const line of linesOf(result)) terminal.out(`${printable(line)}\n`);
-      }
+      const lines = taken.results.flatMap(linesOf);
+      show(terminal, { results: taken.results }, lines.map((line) => `${printable(line)}\n`).join(''));
       return 0;
     });
   },
