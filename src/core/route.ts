@@ -192,6 +192,6 @@ const HOST = /^((?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.?)?|\[[0-9a-f:.]+\])(?::[0-9]*
 /**
  * The host name of an authority in lower case, without port and final dot; `undefined` if it is not a plain authority.
  */
-function readHostName(authority: string): string | undefined {
+export function readHostName(authority: string): string | undefined {
   return HOST.exec(authority)?.[1]?.toLowerCase().replace(/\.$/, '');
 }

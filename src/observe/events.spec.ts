@@ -67,6 +67,10 @@ const REQUESTS: readonly AccessRequest[] = [
   makeRequest({ method: JWT }),
   makeRequest({ method: `G${JWT}` }),
   makeRequest({ host: `joe:${PASSWORD}@api.example.com` }),
+  makeRequest({ host: PASSWORD }),
+  makeRequest({ requestId: JWT }),
+  makeRequest({ requestId: OPAQUE, authorization: `Bearer ${OPAQUE}` }),
+  makeRequest({ requestId: `Bearer ${OPAQUE}`, traceparent: JWT, client: () => OPAQUE }),
 ];
 
 const route = makeRoute({ pattern: '/x/{id}', requirement: { kind: 'allOf', scopes: ['messages:send'] } });
@@ -154,6 +158,43 @@ describe('Events', () => {
     expect(last()).not.toHaveProperty('path');
     events.decided(makeRequest({ path: '/y/4711?q' }), deny('route_denied', undefined, 'route'));
     expect(last()).toMatchObject({ path: '/…/…', reason: 'route_denied', msg: 'denied' });
+  });
+
+  it('write what joins a line to those of other systems, if it is known', () => {
+    const { events, last } = listen('info');
+    const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+    const known = { requestId: 'r-1', traceparent: `00-${traceId}-00f067aa0ba902b7-01`, client: () => '192.0.2.1' };
+    for (const decision of [deny('token_invalid', route, 'signature'), allowed]) {
+      events.decided(makeRequest({ host: '127.0.0.1:8080', ...known }), decision);
+      expect(last()).toMatchObject({ requestId: 'r-1', traceId, client: '192.0.2.1', host: '127.0.0.1' });
+    }
+    const broken = () => {
+      throw new Error('no such peer');
+    };
+    for (const client of [undefined, () => undefined, () => '', broken]) {
+      events.decided(makeRequest({ host: '', client }), allowed);
+      for (const member of ['requestId', 'traceId', 'client', 'host']) expect(last()).not.toHaveProperty(member);
+    }
+  });
+
+  it('read nothing of a request that no line is about', () => {
+    const { events } = listen('info', 0);
+    const reads: string[] = [];
+    const read = (name: string) => ({
+      get: () => {
+        reads.push(name);
+        return undefined;
+      },
+    });
+    const request = Object.defineProperties(makeRequest(), {
+      requestId: read('requestId'),
+      traceparent: read('traceparent'),
+      client: read('client'),
+    });
+    events.decided(request, allowed);
+    expect(reads).toEqual([]);
+    events.decided(request, deny('token_invalid', route, 'signature'));
+    expect(reads).toEqual(expect.arrayContaining(['requestId', 'traceparent', 'client']));
   });
 
   it('write a hash of a single token, but nothing of a password or of two tokens', () => {

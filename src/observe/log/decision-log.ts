@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { Config } from '../../config/config.ts';
 import { checkText } from '../../core/check-text.ts';
 import { presentsSeveral, readCredential } from '../../core/credential.ts';
@@ -5,11 +6,13 @@ import type { Decision, Deny } from '../../core/decision.ts';
 import type { Clock } from '../../core/ports.ts';
 import type { AccessRequest } from '../../core/request.ts';
 import type { Route } from '../../core/route.ts';
+import { correlationText } from './correlation-text.ts';
 import { LineLimit } from './line-limit.ts';
 import type { Logger } from './logger.ts';
 import { describeMcp } from './mcp-text.ts';
 import { secretsOf, withoutSecrets } from './own-credential.ts';
 import { fingerprint } from './redaction.ts';
+import type { NamedByConfig } from './request-text.ts';
 import { HIDDEN, RequestText } from './request-text.ts';
 
 /** Applies to denials and passes separately, so that a flood of one does not hide the other. */
@@ -49,10 +52,10 @@ export class DecisionLog {
     this.passLimit = limit('allowed');
   }
 
-  /** Sets the share of passes to log, and the routes whose names the log may show. */
-  reconfigure({ log, routes }: Pick<Config, 'log' | 'routes'>): void {
-    this.passes = log.passes;
-    this.text.reconfigure(routes);
+  /** Sets the share of passes to log, and the configuration whose words the log may show. */
+  reconfigure(config: Pick<Config, 'log'> & NamedByConfig): void {
+    this.passes = config.log.passes;
+    this.text.reconfigure(config);
   }
 
   /** Lines left out since the start. */
@@ -88,6 +91,8 @@ export class DecisionLog {
     const { route, credential } = decision;
     const facts = {
       door,
+      ...correlationText(request),
+      ...describeClient(request),
       ...this.describeTarget(request, route),
       ...describeMcp(request, route),
       ...(decision.outcome === 'deny' ? describeDenial(decision) : {}),
@@ -98,10 +103,11 @@ export class DecisionLog {
   }
 
   /** A scope is named only if a route requires it: a client may ask about any text. */
-  private describeTarget({ method, path, scope }: AccessRequest, route: Route | undefined): object {
+  private describeTarget({ method, host, path, scope }: AccessRequest, route: Route | undefined): object {
     if (scope !== undefined) return { scope: route?.pattern ?? HIDDEN };
     const where = route === undefined ? { path: this.text.namePath(path) } : { route: route.pattern };
-    return { method: this.text.nameMethod(method), ...where };
+    const authority = host === '' ? {} : { host: this.text.nameHost(host) };
+    return { ...authority, method: this.text.nameMethod(method), ...where };
   }
 }
 
@@ -110,6 +116,16 @@ function redactFacts(facts: object, secrets: readonly string[]): object {
   if (secrets.length === 0) return facts;
   const clean = (value: unknown): unknown => (typeof value === 'string' ? withoutSecrets(value, secrets) : value);
   return Object.fromEntries(Object.entries(facts).map(([key, value]) => [key, clean(value)]));
+}
+
+/** Empty if the address is not known; the log must not fail because a gateway names its peer in an unreadable way. */
+function describeClient({ client }: AccessRequest): object {
+  try {
+    const address = client?.() ?? '';
+    return isIP(address) === 0 ? {} : { client: address };
+  } catch {
+    return {};
+  }
 }
 
 function describeDenial({ reason, check, issuer }: Deny): object {

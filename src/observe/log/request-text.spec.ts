@@ -1,13 +1,24 @@
 import { describe, expect, it } from 'vitest';
+import type { NamedByConfig } from './request-text.ts';
 import { RequestText } from './request-text.ts';
 
 const TOKEN = 'eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJqb2UifQ.c2lnbmF0dXJl-_';
 
 const text = new RequestText();
-text.reconfigure([
-  { pattern: '/3rdparty/v1/messages/{id}', methods: ['GET'] },
-  { pattern: '/café/**', methods: ['M-SEARCH'] },
-]);
+text.reconfigure(
+  named([
+    { pattern: '/3rdparty/v1/messages/{id}', methods: ['GET'], hosts: ['api.example.com', '*.shops.example'] },
+    { pattern: '/café/**', methods: ['M-SEARCH'], hosts: ['*.eu.shops.example'] },
+  ]),
+);
+
+function named(routes: NamedByConfig['routes']): NamedByConfig {
+  const issuers = [
+    { kind: 'signing', issuer: 'https://sallyport.example' },
+    { kind: 'jwks', issuer: 'https://login.example' },
+  ] as const;
+  return { routes, issuers, resources: [{ url: 'https://mcp.example/mcp' }] };
+}
 
 describe('RequestText.namePath()', () => {
   it.each([
@@ -48,7 +59,7 @@ describe('RequestText.namePath()', () => {
   it('compares at most 500 pairs of segments and literals per path', () => {
     const large = new RequestText();
     const literals = Array.from({ length: 200 }, (_, index) => `literal-${String(index).padStart(20, '0')}`);
-    large.reconfigure(literals.map((literal) => ({ pattern: `/${literal}`, methods: [] })));
+    large.reconfigure(named(literals.map((literal) => ({ pattern: `/${literal}`, methods: [], hosts: [] }))));
     const [first = ''] = literals;
     const path = `/${first}x`.repeat(3);
     expect(large.namePath(path)).toBe(`/~${first}/~${first}/…`);
@@ -71,5 +82,32 @@ describe('RequestText.nameMethod()', () => {
     ['', '…'],
   ])('names %j as %j', (method, named) => {
     expect(text.nameMethod(method)).toBe(named);
+  });
+});
+
+describe('RequestText.nameHost()', () => {
+  it.each([
+    ['api.example.com', 'api.example.com'],
+    ['API.example.com.:8443', 'api.example.com'],
+    ['one.shops.example', '*.shops.example'],
+    ['a-secret.shops.example', '*.shops.example'],
+    ['one.eu.shops.example:443', '*.eu.shops.example'],
+    ['api.exmaple.com', '~api.example.com'],
+    ['other.example.org', '…'],
+    ['hunter2', '…'],
+    [TOKEN, '…'],
+    ['joe:hunter2@api.example.com', '…'],
+    ['api.example.com,hunter2', '…'],
+    ['api.example.com\n{"forged":1}', '…'],
+    ['127.0.0.1:8080', '127.0.0.1'],
+    ['[::1]:8080', '[::1]'],
+    ['[dead:beef', '…'],
+    ['localhost:9192', 'localhost'],
+    ['sallyport.example', 'sallyport.example'],
+    ['mcp.example', 'mcp.example'],
+    ['login.example', '…'],
+    ['x'.repeat(60_000), '…'],
+  ])('names %j as %j', (authority, name) => {
+    expect(text.nameHost(authority)).toBe(name);
   });
 });
