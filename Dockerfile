@@ -41,3 +41,15 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
   CMD ["/usr/local/bin/node", "-e", "fetch('http://127.0.0.1:9195/readyz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["/usr/local/bin/sallyport"]
 CMD ["serve", "--config", "/etc/sallyport/sallyport.yaml"]
+
+# The two services of the demo, with nothing but Node: `docker build --target demo -t sallyport-demo .`
+FROM sallyport AS demo
+COPY deploy/demo/service.ts deploy/demo/services.ts /opt/sallyport/deploy/demo/
+WORKDIR /opt/sallyport
+HEALTHCHECK NONE
+EXPOSE 9301 9302
+ENTRYPOINT ["/usr/local/bin/node", "deploy/demo/service.ts"]
+CMD ["messages", "9301"]
+
+# What is built without --target.
+FROM sallyport
