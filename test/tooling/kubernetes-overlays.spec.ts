@@ -6,6 +6,7 @@ import { parse, parseAllDocuments } from 'yaml';
 import { overlayFiles } from '../../tools/kubernetes/overlays.ts';
 import { certify } from '../support/certificates.ts';
 import { loadConfigText } from '../support/config.ts';
+import { managerOf, readRecorded } from '../support/kubernetes/envoy-gateway.ts';
 
 const ROOT = new URL('../../', import.meta.url);
 const files = overlayFiles();
@@ -51,6 +52,46 @@ describe('the overlay envoy-gateway', () => {
     const [, , proxy] = documents('deploy/kubernetes/overlays/envoy-gateway/gateway.yaml');
     const [{ format }] = proxy.spec.telemetry.accessLog.settings;
     expect(format.json).toEqual(envoy.access_log[0].typed_config.log_format.json_format);
+  });
+});
+
+describe('what Envoy Gateway makes of the overlay (recorded, see tools/kubernetes/envoy-gateway.ts)', () => {
+  const made = managerOf(readRecorded());
+
+  it('reads requests as envoy.yaml does', () => {
+    expect({
+      use_remote_address: made.useRemoteAddress,
+      normalize_path: made.normalizePath,
+      merge_slashes: made.mergeSlashes,
+      path_with_escaped_slashes_action: made.pathWithEscapedSlashesAction,
+      underscores: made.commonHttpProtocolOptions.headersWithUnderscoresAction,
+      request_headers_timeout: made.requestHeadersTimeout,
+    }).toEqual({
+      use_remote_address: envoy.use_remote_address,
+      normalize_path: envoy.normalize_path,
+      merge_slashes: envoy.merge_slashes,
+      path_with_escaped_slashes_action: envoy.path_with_escaped_slashes_action,
+      underscores: envoy.common_http_protocol_options.headers_with_underscores_action,
+      request_headers_timeout: envoy.request_headers_timeout,
+    });
+    const expressions = (mutations: readonly object[]): string[] =>
+      mutations.flatMap((mutation) => JSON.stringify(mutation).match(/(?<="regex":)".*?"(?=})/g) ?? []);
+    const [own] = envoy.early_header_mutation_extensions;
+    const [theirs] = made.earlyHeaderMutationExtensions ?? [];
+    expect(expressions(theirs?.typedConfig.mutations ?? [])).toEqual(expressions(own.typed_config.mutations));
+  });
+
+  it('asks as envoy.yaml does, but for encode_raw_headers', () => {
+    const [check, router] = made.httpFilters;
+    const { grpcService, failureModeAllow = false, statusOnError, encodeRawHeaders = false } = check?.typedConfig ?? {};
+    const own = envoy.http_filters[0].typed_config;
+    expect([Number.parseFloat(grpcService?.timeout ?? ''), failureModeAllow, statusOnError]).toEqual([
+      Number.parseFloat(own.grpc_service.timeout),
+      own.failure_mode_allow,
+      own.status_on_error,
+    ]);
+    expect([encodeRawHeaders, own.encode_raw_headers]).toEqual([false, true]);
+    expect(router?.name).toBe('envoy.filters.http.router');
   });
 });
 
