@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parse, stringify } from 'yaml';
+import { GATEWAY_EDITS } from './gateway-envoy.ts';
 import { gatewayFilter } from './istio-filter.ts';
 
 const ROOT = new URL('../../', import.meta.url);
@@ -16,6 +17,7 @@ const SOCKET = '/run/sallyport/ext-authz.sock';
  */
 export function overlayFiles(): ReadonlyMap<string, string> {
   const files = new Map([
+    [`${OVERLAYS}/envoy/envoy.yaml`, edited(read('envoy.yaml'), 'envoy.yaml', GATEWAY_EDITS)],
     [`${OVERLAYS}/sidecar/envoy.yaml`, sidecarEnvoy(read('envoy.yaml'))],
     [`${OVERLAYS}/sidecar/sallyport.yaml`, sidecarConfig(read(BASE_CONFIG))],
     [`${OVERLAYS}/istio/sallyport.yaml`, meshConfig(read(BASE_CONFIG))],
