@@ -89,7 +89,7 @@ const CLI_FLOOR = ['^src/cli/terminal/', '^src/cli/(command|command-definition|o
 const FOLDERS = {
   'config/reading': ['^src/config/(config|secret)\\.ts$'],
   'config/sections': ['^src/config/reading/', '^src/config/(config|secret|key-url)\\.ts$'],
-  'config/reload': ['^src/config/(config|secret)\\.ts$'],
+  'config/reload': ['^src/config/reading/glob\\.ts$', '^src/config/(config|secret)\\.ts$'],
   'verification/bearer': ['^src/verification/key-sets/', '^src/verification/[^/]+$'],
   'verification/key-sets': ['^src/verification/[^/]+$'],
   'verification/opaque': ['^src/verification/[^/]+$'],

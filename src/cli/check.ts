@@ -1,3 +1,4 @@
+import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import { formatProblems } from '../config/reading/problems.ts';
 import { counted } from '../lib/time-format.ts';
@@ -16,13 +17,13 @@ read, or whose tokens pass on other routes too.
 
 Opens no listener, no store and no connection. The variables and files that the configuration names must
 exist.`,
-  json: '{file, valid, problems, warnings, counts}; a problem or warning is {file, line, column, path, message}',
+  json: '{file, valid, problems, warnings, counts, files}; files counts the routes of each file; a problem or warning is {file, line, column, path, message}',
   options: {},
   run({ config: file }, terminal) {
     const loaded = loadConfig(file, terminal.env);
     if (!loaded.ok) {
       if (terminal.json !== true) throw new ConfigError(loaded.problems);
-      show(terminal, { file, valid: false, problems: loaded.problems, warnings: [], counts: null }, '');
+      show(terminal, { file, valid: false, problems: loaded.problems, warnings: [], counts: null, files: null }, '');
       return Promise.resolve(1);
     }
     const { config, warnings } = loaded;
@@ -38,8 +39,18 @@ exist.`,
       scopes: scopes.size,
       resources: resources.length,
     };
-    const view = { file, valid: true, problems: [], warnings, counts: numbers };
-    show(terminal, view, `${file}: valid: ${counts.join(', ')}\n`);
+    const files = routesByFile(config);
+    const view = { file, valid: true, problems: [], warnings, counts: numbers, files: Object.fromEntries(files) };
+    // Of a configuration in one file, the first line says everything.
+    const rows = files.size < 2 ? [] : Array.from(files, ([from, count]) => `  ${from}: ${counted(count, 'route')}\n`);
+    show(terminal, view, `${file}: valid: ${counts.join(', ')}\n${rows.join('')}`);
     return Promise.resolve(0);
   },
 });
+
+/** How many routes each file has, by its name. */
+function routesByFile({ routePlaces }: Config): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const { file } of routePlaces.values()) counts.set(file, (counts.get(file) ?? 0) + 1);
+  return counts;
+}

@@ -24,8 +24,9 @@ If the store holds no account, SALLYPORT_ACCOUNT=name:password in the environmen
   json: 'the log is JSON in any case',
   options: {},
   async run({ config: file }, { env }) {
-    const { config, files } = requireLoaded(file, env);
-    const watcher = new FileWatcher(files, () => reload());
+    const started = requireLoaded(file, env);
+    const { config } = started;
+    const watcher = new FileWatcher(started, () => reload());
     // From the start on, because by default SIGHUP ends a process. The watcher reports changes during the start.
     let reload = (): void => {};
     process.on('SIGHUP', () => reload());
@@ -35,7 +36,7 @@ If the store holds no account, SALLYPORT_ACCOUNT=name:password in the environmen
     if (app === undefined) return 1;
     reload = () => {
       const loaded = loadConfig(file, env);
-      watcher.watch(loaded.files);
+      watcher.watch(loaded);
       void app.reload(loaded);
     };
     watcher.start();

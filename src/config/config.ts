@@ -22,6 +22,8 @@ export interface Config {
   readonly resources: readonly ResourceConfig[];
   readonly basic: { readonly routes: boolean; readonly sunsetMs: number };
   readonly routes: readonly Route[];
+  /** Where each route is written: in the configuration file, or in one that it includes. */
+  readonly routePlaces: ReadonlyMap<Route, RoutePlace>;
   readonly shadow: boolean;
   readonly revocation: {
     readonly maxStalenessMs: number;
@@ -41,6 +43,14 @@ export interface Config {
   };
   readonly log: LogConfig;
   readonly authzen: AuthzenConfig;
+}
+
+/** A place in a file. */
+export interface RoutePlace {
+  /** As problems name it. */
+  readonly file: string;
+  /** From 1. */
+  readonly line: number;
 }
 
 /** AuthZEN on the listener `verify`. */

@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { configJsonSchema, SCHEMA_FILE } from './json-schema.ts';
+import { configJsonSchema, ROUTES_SCHEMA_FILE, routesJsonSchema, SCHEMA_FILE } from './json-schema.ts';
+
+it('routesJsonSchema() equals routes.schema.json', () => {
+  const hint = 'routes.schema.json does not match the validator: run `npm run schema`';
+  expect(readFileSync(ROUTES_SCHEMA_FILE, 'utf8'), hint).toBe(routesJsonSchema());
+});
 
 describe('configJsonSchema()', () => {
   it('equals config.schema.json', () => {

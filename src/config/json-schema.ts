@@ -1,9 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import * as z from 'zod';
 import { fileSchema } from './sections/file-schema.ts';
+import { includedSchema } from './sections/include/included-schema.ts';
 
-/** The schema file, published for editors. */
+/** The schema files, published for editors. */
 export const SCHEMA_FILE = new URL('../../config.schema.json', import.meta.url);
+
+export const ROUTES_SCHEMA_FILE = new URL('../../routes.schema.json', import.meta.url);
 
 /** Returns the JSON Schema (draft 2020-12) of the configuration file, before defaults are applied, as text. */
 export function configJsonSchema(): string {
@@ -11,4 +14,13 @@ export function configJsonSchema(): string {
   return `${JSON.stringify({ title: 'Sallyport configuration', ...schema }, undefined, 2)}\n`;
 }
 
-if (import.meta.main && process.argv.includes('--write')) writeFileSync(SCHEMA_FILE, configJsonSchema());
+/** The same for an included file. */
+export function routesJsonSchema(): string {
+  const schema = z.toJSONSchema(includedSchema, { io: 'input' });
+  return `${JSON.stringify({ title: 'Sallyport routes, an included file', ...schema }, undefined, 2)}\n`;
+}
+
+if (import.meta.main && process.argv.includes('--write')) {
+  writeFileSync(SCHEMA_FILE, configJsonSchema());
+  writeFileSync(ROUTES_SCHEMA_FILE, routesJsonSchema());
+}

@@ -93,6 +93,7 @@ describe('loadConfig() on a valid file', () => {
       resources: [],
       basic: { routes: false, sunsetMs: Infinity },
       routes: [],
+      routePlaces: new Map(),
       shadow: false,
       revocation: { maxStalenessMs: 1000, keepMs: 0, allowKnownForMs: undefined },
       limits: { token: 16_384 },
@@ -269,6 +270,7 @@ describe('loadConfig() on an invalid file', () => {
         { file: 'no/such/file.yaml', line: 1, column: 1, path: '', message: 'cannot read the file: no such file' },
       ],
       files: [resolve('no/such/file.yaml')],
+      globs: [],
     });
   });
 

@@ -1,32 +1,35 @@
-import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import * as z from 'zod';
-import { wordFileError } from '../lib/errors.ts';
 import { spanOf } from '../lib/time-format.ts';
-import { decodeUtf8 } from '../lib/utf8.ts';
 import { quote } from '../lib/wording.ts';
 import type { Config, LogConfig } from './config.ts';
 import { Draft, isMap } from './reading/draft.ts';
 import { deepFreeze } from './reading/freeze.ts';
 import type { Problem } from './reading/problems.ts';
-import { Source } from './reading/source.ts';
+import { readSource } from './reading/read-source.ts';
 import { fileSchema } from './sections/file-schema.ts';
+import type { Included } from './sections/include/included-files.ts';
+import { readIncludedFiles } from './sections/include/included-files.ts';
+import { refuseScopesBeyondLimits } from './sections/include/limits.ts';
 import { issuerNames, readIssuers, refuseShortPublishAhead } from './sections/issuers.ts';
 import { readListen, refuseUnusableAccess, warnOfUntrustedGateways } from './sections/listener.ts';
 import { judgeAudiences } from './sections/resources/audiences.ts';
 import { warnOfHiddenMetadata } from './sections/resources/metadata-routes.ts';
-import { readResources } from './sections/resources/resources.ts';
+import { readResources, resourceNames } from './sections/resources/resources.ts';
 import { readRoutes } from './sections/routes.ts';
+import type { Catalogue } from './sections/scopes.ts';
 import { readCatalogue } from './sections/scopes.ts';
 import { readStore } from './sections/store.ts';
 
-/** A valid configuration with its warnings, or every problem of the file; both sorted by line. */
+/** A valid configuration with its warnings, or every problem; both sorted by file and line. */
 export type Loaded = (
   | { readonly ok: true; readonly config: Config; readonly warnings: readonly Problem[] }
   | { readonly ok: false; readonly problems: readonly Problem[] }
 ) & {
   /** Absolute paths of all files that the configuration depends on. */
   readonly files: readonly string[];
+  /** Absolute globs of files that it includes. */
+  readonly globs: readonly string[];
 };
 
 /**
@@ -37,39 +40,32 @@ export type Loaded = (
  * @param env the variables that secrets refer to.
  */
 export function loadConfig(file: string, env: NodeJS.ProcessEnv): Loaded {
-  const source = readSource(file);
-  if (typeof source === 'string') {
-    return { ok: false, problems: [{ file, line: 1, column: 1, path: '', message: source }], files: [resolve(file)] };
+  const read = readSource(file);
+  if (read.outcome === 'unreadable') {
+    const problem = { file, line: 1, column: 1, path: '', message: read.why };
+    return { ok: false, problems: [problem], files: [resolve(file)], globs: [] };
   }
+  const { source } = read;
   const draft = new Draft(file, source, env);
-  const config = source.value === undefined ? undefined : readConfig(draft);
-  const { files, problems, warnings } = draft;
-  if (config === undefined || problems.length > 0) return { ok: false, problems, files };
-  return { ok: true, config: deepFreeze(config), warnings, files };
+  const isWhole = source.value !== undefined;
+  const included = isWhole && isMap(source.value) ? readIncludedFiles(draft) : NOTHING_INCLUDED;
+  const config = isWhole ? readConfig(draft, included) : undefined;
+  const drafts = [draft, ...included.drafts];
+  const files = [...new Set(drafts.flatMap((one) => one.files))];
+  const problems = drafts.flatMap((one) => one.problems);
+  const { globs } = included;
+  if (config === undefined || problems.length > 0) return { ok: false, problems, files, globs };
+  return { ok: true, config: deepFreeze(config), warnings: drafts.flatMap((one) => one.warnings), files, globs };
 }
 
-/** Returns the parsed file, or the message that says why it cannot be parsed. */
-function readSource(file: string): Source | string {
-  let text: string | undefined;
-  try {
-    text = decodeUtf8(readFileSync(file));
-  } catch (error) {
-    return `cannot read the file: ${wordFileError(error)}`;
-  }
-  if (text === undefined) return 'the file is not UTF-8: save it as UTF-8';
-  try {
-    return new Source(text);
-  } catch {
-    return 'cannot read the file: it is nested too deeply, or repeats its aliases too often';
-  }
-}
+const NOTHING_INCLUDED: Included = { files: [], drafts: [], globs: [], isComplete: true };
 
 const topLevel = z.strictObject(
   Object.fromEntries(Object.keys(fileSchema.shape).map((key) => [key, z.unknown().optional()])),
 );
 
 /** Reads each section by itself, so that a fault in one hides none in the others; `undefined` if one is invalid. */
-function readConfig(draft: Draft): Config | undefined {
+function readConfig(draft: Draft, included: Included): Config | undefined {
   if (draft.valueAt([]) === null) {
     draft.refuse([], "the file is empty: begin with 'version: 1'");
     return undefined;
@@ -77,16 +73,24 @@ function readConfig(draft: Draft): Config | undefined {
   draft.read([], topLevel);
   if (!isMap(draft.valueAt([]))) return undefined;
   draft.read(['version'], fileSchema.shape.version);
-  const catalogue = readCatalogue(draft);
+  const catalogue = readWholeCatalogue(draft, included);
   const basic = readBasic(draft);
   const issuers = readIssuers(draft, catalogue);
   const own = issuers?.find(({ kind }) => kind === 'signing')?.name;
   const settings = readSettings(draft);
   refuseShortPublishAhead(draft, issuers, settings.clockSkewMs);
   const resources = readResources(draft, catalogue);
-  const context = { catalogue, issuers: issuerNames(draft), own, basic: basic?.routes, resources };
+  const context = {
+    catalogue,
+    issuers: issuerNames(draft),
+    own,
+    basic: basic?.routes,
+    resources,
+    resourceNames: resourceNames(draft),
+  };
   const listen = readListen(draft);
   if (issuers !== undefined) refuseUnusableAccess(draft, listen?.access, issuers);
+  const placed = readRoutes(draft, included.files, context);
   const parts = {
     ...settings,
     file: draft.file,
@@ -95,7 +99,8 @@ function readConfig(draft: Draft): Config | undefined {
     issuers,
     basic,
     resources,
-    routes: readRoutes(draft, context),
+    routes: placed?.routes,
+    routePlaces: placed?.places,
     identity: readIdentity(draft),
   };
   refuseAccountsWithoutIssuer(draft, issuers, settings.authzen);
@@ -104,6 +109,13 @@ function readConfig(draft: Draft): Config | undefined {
   judgeAudiences(draft, parts);
   warnOfHiddenMetadata(draft, parts);
   return isComplete<Config>(parts) ? parts : undefined;
+}
+
+/** The scopes of all files; `undefined` if one of them is unknown, so that none can be called unknown. */
+function readWholeCatalogue(draft: Draft, { files, isComplete }: Included): Catalogue | undefined {
+  for (const file of files) refuseScopesBeyondLimits(file);
+  const catalogue = readCatalogue([draft, ...files.map((file) => file.draft)]);
+  return isComplete ? catalogue : undefined;
 }
 
 /** Accounts belong to our own issuer. */

@@ -1,9 +1,10 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import type { Config } from '../../src/config/config.ts';
 import type { Loaded } from '../../src/config/load.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import type { Problem } from '../../src/config/reading/problems.ts';
 import { formatProblems } from '../../src/config/reading/problems.ts';
 
 /** What a configuration file may refer to. */
@@ -23,7 +24,10 @@ export function loadConfigText(text: string | Uint8Array, { env = {}, files = {}
     }
     const loaded = loadConfig(join(directory, 'sallyport.yaml'), env);
     if (loaded.ok) return loaded;
-    return { ...loaded, problems: loaded.problems.map((problem) => ({ ...problem, file: 'sallyport.yaml' })) };
+    const brief = ({ file, message, ...rest }: Problem): Problem => {
+      return { ...rest, file: relative(directory, file), message: message.replaceAll(`${directory}/`, '') };
+    };
+    return { ...loaded, problems: loaded.problems.map(brief) };
   } finally {
     rmSync(directory, { recursive: true });
   }
@@ -32,7 +36,11 @@ export function loadConfigText(text: string | Uint8Array, { env = {}, files = {}
 /** Returns the formatted problems of a configuration, without the file's name; empty if it loads. */
 export function problemsOf(text: string | Uint8Array, environment?: ConfigEnvironment): string[] {
   const loaded = loadConfigText(text, environment);
-  return loaded.ok ? [] : formatProblems(loaded.problems).replaceAll('sallyport.yaml:', '').split('\n');
+  return loaded.ok
+    ? []
+    : formatProblems(loaded.problems)
+        .replace(/^sallyport\.yaml:/gm, '')
+        .split('\n');
 }
 
 const OPENING = 'version: 1\nlisten: { extAuthz: 127.0.0.1:9191 }\n';

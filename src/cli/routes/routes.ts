@@ -1,3 +1,4 @@
+import type { Config } from '../../config/config.ts';
 import { isPlainMethod } from '../../core/method.ts';
 import { readPath } from '../../core/path.ts';
 import type { AccessRequest } from '../../core/request.ts';
@@ -16,7 +17,7 @@ export const routes = defineCommand('routes', {
   forms: ['', 'METHOD PATH [--host HOST]'],
   details: `Without a request, prints all routes in the order of the configuration. With one, prints the route that it
 matches, or exits with 1 if there is none.`,
-  json: '[{hosts, methods, path, requirement, tools, resource, issuers, basic, shadow}]; one for METHOD PATH',
+  json: '[{hosts, methods, path, requirement, tools, resource, issuers, basic, shadow, file, line}]; one for METHOD PATH',
   options: { host: { type: 'string', placeholder: 'HOST', help: 'the host of the request; by default none' } },
   run({ config: file, positionals, values }, terminal) {
     const [method, target, ...rest] = positionals;
@@ -25,11 +26,11 @@ matches, or exits with 1 if there is none.`,
     if (method === undefined && values.host !== undefined) throw new UsageError('--host needs METHOD and PATH');
     const config = requireConfig(file, terminal.env);
     if (method === undefined || target === undefined) {
-      show(config.routes, terminal);
+      show(config.routes, config, terminal);
       return Promise.resolve(0);
     }
     const { host = '' } = values;
-    show([match(new RouteMap(config.routes), { method, host, path: target })], terminal);
+    show([match(new RouteMap(config.routes), { method, host, path: target })], config, terminal);
     return Promise.resolve(0);
   },
 });
@@ -65,10 +66,22 @@ const COLUMNS: readonly Column[] = [
   { heading: 'SHADOW', cell: ({ shadow }) => (shadow ? 'yes' : NOTHING) },
 ];
 
-function show(list: readonly Route[], terminal: Terminal): void {
-  const columns = COLUMNS.filter(({ cell, isRare }) => !isRare || list.some((route) => cell(route) !== NOTHING));
+function show(list: readonly Route[], { routePlaces }: Config, terminal: Terminal): void {
+  const files = new Set(Array.from(routePlaces.values(), ({ file }) => file));
+  const place = (route: Route): string => {
+    const { file, line } = routePlaces.get(route) ?? { file: NOTHING, line: 0 };
+    // Without included files, the place says nothing new.
+    return files.size < 2 ? NOTHING : `${file}:${line}`;
+  };
+  const columns = [...COLUMNS, { heading: 'FROM', cell: place, isRare: true }].filter(
+    ({ cell, isRare }) => !isRare || list.some((route) => cell(route) !== NOTHING),
+  );
   const rows = list.map((route) => columns.map(({ cell }) => cell(route)));
-  present(terminal, list.map(viewOf), () => tableOf([columns.map(({ heading }) => heading), ...rows]));
+  present(
+    terminal,
+    list.map((route) => ({ ...viewOf(route), ...routePlaces.get(route) })),
+    () => tableOf([columns.map(({ heading }) => heading), ...rows]),
+  );
 }
 
 function viewOf({ hosts, methods, pattern, requirement, mcp, resource, issuers, basic, shadow }: Route) {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import type * as z from 'zod';
 import { wordFileError } from '../../lib/errors.ts';
 import type { Path, Problem } from './problems.ts';
@@ -13,7 +13,8 @@ export class Draft {
   /** Absolute path of the file. */
   readonly file: string;
   readonly env: NodeJS.ProcessEnv;
-  readonly #name: string;
+  /** The file as the caller named it. */
+  readonly name: string;
   readonly #source: Source;
   readonly #problems: Problem[] = [];
   readonly #warnings: Problem[] = [];
@@ -24,7 +25,7 @@ export class Draft {
   constructor(name: string, source: Source, env: NodeJS.ProcessEnv) {
     this.file = resolve(name);
     this.env = env;
-    this.#name = name;
+    this.name = name;
     this.#source = source;
     for (const { message, ...position } of source.problems) this.#add(position, [], message);
     this.#files.add(this.file);
@@ -74,7 +75,7 @@ export class Draft {
   /** Adds a warning: the value at `path` is valid but may be a mistake. */
   warn(path: Path, message: string): void {
     const position = this.#source.locate(path);
-    this.#warnings.push({ file: this.#name, ...position, path: formatPath(publicPath(path)), message });
+    this.#warnings.push({ file: this.name, ...position, path: formatPath(publicPath(path)), message });
   }
 
   /** Adds a problem with the key at the end of `path`; the problem names the path of the map around it. */
@@ -97,6 +98,15 @@ export class Draft {
 
   lineOf(path: Path): number {
     return this.#source.locate(path).line;
+  }
+
+  lineOfKey(path: Path): number {
+    return this.#source.locateKey(path).line;
+  }
+
+  /** Names another file as this one was named: with a relative path if this one has one. */
+  nameOf(path: string): string {
+    return join(dirname(this.name), relative(dirname(this.file), path));
   }
 
   /** Resolves a path that the file contains: it is relative to the file's directory. */
@@ -132,7 +142,7 @@ export class Draft {
   }
 
   #add(position: Position, path: Path, message: string): void {
-    this.#problems.push({ file: this.#name, ...position, path: formatPath(publicPath(path)), message });
+    this.#problems.push({ file: this.name, ...position, path: formatPath(publicPath(path)), message });
   }
 }
 

@@ -24,7 +24,7 @@ afterEach(async () => {
 
 function watch(...names: string[]): void {
   const files = names.map((name) => join(folder, name));
-  watcher = new FileWatcher(files, () => {
+  watcher = new FileWatcher({ files, globs: [] }, () => {
     changes += 1;
   });
   watcher.start();
@@ -103,11 +103,43 @@ describe('FileWatcher', () => {
     await put('a', '1');
     await put('b', '1');
     watch('a');
-    watcher.watch([join(folder, 'b')]);
+    watcher.watch({ files: [join(folder, 'b')], globs: [] });
     await put('a', '2');
     await wait(QUIET_MS);
     expect(changes).toBe(0);
     await put('b', '2');
     await once();
+  });
+
+  it('reports a file that is added to a glob or removed from it, but no other file of the folder', async () => {
+    const globs = [join(folder, '*.yaml')];
+    watcher = new FileWatcher({ files: [], globs }, () => {
+      changes += 1;
+    });
+    watcher.start();
+    await put('a.yaml', '1');
+    await once();
+    await put('a.txt', '1');
+    await put('.a.yaml', '1');
+    await wait(QUIET_MS);
+    expect(changes).toBe(1);
+    await rm(join(folder, 'a.yaml'));
+    await expect.poll(() => changes, { timeout: 5_000 }).toBe(2);
+  });
+
+  it('reports a file of a glob that was added or changed while the files were read', async () => {
+    await put('a.yaml', '1');
+    const globs = [join(folder, '*.yaml')];
+    const files = [join(folder, 'a.yaml')];
+    watcher = new FileWatcher({ files, globs }, () => {
+      changes += 1;
+    });
+    await put('a.yaml', '2');
+    watcher.watch({ files, globs });
+    watcher.start();
+    await once();
+    await put('b.yaml', '1');
+    watcher.watch({ files, globs });
+    await expect.poll(() => changes, { timeout: 5_000 }).toBe(2);
   });
 });

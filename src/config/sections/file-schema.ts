@@ -6,6 +6,7 @@ import { pemPath } from '../reading/pem-path.ts';
 import { distinct, expected, parsed, text } from '../reading/shape.ts';
 import { instant, milliseconds, seconds } from '../reading/times.ts';
 import { headerProblem } from './headers.ts';
+import { includeEntrySchema } from './include/include-schema.ts';
 import { issuerSchema } from './issuer-schema.ts';
 import { decisionPointUrl } from './key-url-schema.ts';
 import { resourceSchema } from './resources/resource-schema.ts';
@@ -85,6 +86,10 @@ const OUTAGE = 'deny, or a map with allowKnownFor';
 /** The schema of the configuration file. Relations between values are checked after it. */
 export const fileSchema = z.strictObject({
   version: z.literal(1).describe('Version of the file format'),
+  include: z
+    .array(includeEntrySchema)
+    .prefault([])
+    .describe('Further files of routes and scopes, so that teams own their files'),
   listen: z
     .strictObject({
       extAuthz: listener.optional().describe('gRPC for Envoy: envoy.service.auth.v3.Authorization and grpc.health.v1'),

@@ -3,11 +3,13 @@ import type { Route } from '../../core/route.ts';
 import { RouteMap } from '../../core/route.ts';
 import type { Requirement } from '../../core/scope.ts';
 import { list, quote, suggest } from '../../lib/wording.ts';
-import type { ResourceConfig } from '../config.ts';
+import type { ResourceConfig, RoutePlace } from '../config.ts';
 import type { Draft } from '../reading/draft.ts';
 import type { Path } from '../reading/problems.ts';
+import type { IncludedFile, Limits } from './include/included-files.ts';
+import { refuseBeyondLimits } from './include/limits.ts';
+import { tablesOf, widenedRules } from './include/widened-rules.ts';
 import { readMcp } from './resources/mcp.ts';
-import { resourceNames } from './resources/resources.ts';
 import type { WrittenRoute } from './route-schema.ts';
 import { REQUIREMENTS, routeSchema } from './route-schema.ts';
 import type { Catalogue } from './scopes.ts';
@@ -24,24 +26,68 @@ export interface RouteContext {
   /** Whether routes accept Basic by default. */
   readonly basic: boolean | undefined;
   readonly resources: readonly ResourceConfig[] | undefined;
+  /** Names of the resources, even of those with faults; `undefined` if there is no list. */
+  readonly resourceNames: readonly unknown[] | undefined;
 }
 
-/** Reads the routes and returns the well-formed ones; `undefined` if there is no list. */
-export function readRoutes(draft: Draft, context: RouteContext): readonly Route[] | undefined {
+/** Where a route is written. */
+interface Place {
+  readonly draft: Draft;
+  readonly index: number;
+}
+
+type Places = ReadonlyMap<Route, Place>;
+
+/** Routes, and where each is written. */
+export interface PlacedRoutes {
+  readonly routes: readonly Route[];
+  readonly places: ReadonlyMap<Route, RoutePlace>;
+}
+
+/**
+ * Reads the routes of the main file, then those of the files that it includes, and returns the well-formed ones;
+ * `undefined` if a file has no list.
+ */
+export function readRoutes(
+  main: Draft,
+  included: readonly IncludedFile[],
+  context: RouteContext,
+): PlacedRoutes | undefined {
+  const places = new Map<Route, Place>();
+  const own = [{ draft: main, limits: {} }, ...included].map((file) => readFileRoutes(file, context, places));
+  const routes = [...places.keys()];
+  refuseConflicts(routes, places);
+  refuseWidening(
+    own.map((list) => list ?? []),
+    places,
+  );
+  warnOfWeakerRules(routes, places);
+  if (own.includes(undefined)) return undefined;
+  return { routes, places: new Map(Array.from(places, ([route, place]) => [route, publicPlace(place)])) };
+}
+
+function readFileRoutes(
+  { draft, limits }: IncludedFile,
+  context: RouteContext,
+  places: Map<Route, Place>,
+): readonly Route[] | undefined {
   const written = draft.read(['routes'], z.array(z.unknown()));
   if (written === undefined) return undefined;
-  const places = new Map<Route, number>();
+  const routes: Route[] = [];
   for (const index of written.keys()) {
-    const route = readRoute(draft, ['routes', index], context);
-    if (route !== undefined) places.set(route, index);
+    const route = readRoute(draft, ['routes', index], context, limits);
+    if (route === undefined) continue;
+    routes.push(route);
+    places.set(route, { draft, index });
   }
-  const routes = [...places.keys()];
-  refuseConflicts(draft, routes, places);
-  warnOfWeakerRules(draft, routes, places);
   return routes;
 }
 
-function readRoute(draft: Draft, path: Path, context: RouteContext): Route | undefined {
+function publicPlace({ draft, index }: Place): RoutePlace {
+  return { file: draft.name, line: draft.lineOf(['routes', index]) };
+}
+
+function readRoute(draft: Draft, path: Path, context: RouteContext, limits: Limits): Route | undefined {
   const written = draft.read(path, routeSchema);
   if (written === undefined) return undefined;
   const { method, methods } = written;
@@ -52,7 +98,8 @@ function readRoute(draft: Draft, path: Path, context: RouteContext): Route | und
   refuseBasic(draft, path, written, context);
   refusePublic(draft, path, written);
   if (context.catalogue !== undefined) refuseScopes(draft, path, written, context.catalogue);
-  refuseResource(draft, path, written);
+  refuseResource(draft, path, written, context.resourceNames);
+  refuseBeyondLimits(draft, path, written, limits);
   const requirement = readRequirement(draft, path, written);
   if (requirement === undefined) return undefined;
   const resource = context.resources?.find(({ name }) => name === written.resource);
@@ -128,8 +175,12 @@ function acceptsAccounts({ issuers }: WrittenRoute, { own }: RouteContext): bool
   return issuers === undefined || own === undefined || issuers.includes(own);
 }
 
-function refuseResource(draft: Draft, path: Path, { resource }: WrittenRoute): void {
-  const names = resourceNames(draft);
+function refuseResource(
+  draft: Draft,
+  path: Path,
+  { resource }: WrittenRoute,
+  names: readonly unknown[] | undefined,
+): void {
   if (resource === undefined || names === undefined || names.includes(resource)) return;
   const known = names.filter((name) => typeof name === 'string');
   draft.refuse([...path, 'resource'], `unknown resource ${quote(resource)}${suggest(resource, known)}`);
@@ -143,30 +194,59 @@ function refusePublic(draft: Draft, path: Path, written: WrittenRoute): void {
   }
 }
 
-function refuseConflicts(draft: Draft, routes: readonly Route[], places: ReadonlyMap<Route, number>): void {
+function refuseConflicts(routes: readonly Route[], places: Places): void {
   const reported = new Set<string>();
   for (const { route, standing } of new RouteMap(routes).conflicts) {
-    const later = places.get(route) ?? 0;
-    const earlier = places.get(standing) ?? 0;
-    const key = `${later} ${earlier}`;
+    const key = `${routes.indexOf(route)} ${routes.indexOf(standing)}`;
     if (reported.has(key)) continue;
     reported.add(key);
-    const line = draft.lineOf(['routes', earlier]);
-    draft.refuse(
-      ['routes', later],
-      `${nameRoute(route)} conflicts with ${nameRoute(standing)}, routes[${earlier}] at line ${line}: both match the same requests`,
-    );
+    refuseAt(places, route, (draft) => {
+      return `${nameRoute(route)} conflicts with ${nameAt(standing, places, draft)}: both match the same requests`;
+    });
   }
 }
 
-function warnOfWeakerRules(draft: Draft, routes: readonly Route[], places: ReadonlyMap<Route, number>): void {
+/** The main file may admit anything. @param files the routes of each file, the main file first. */
+function refuseWidening(files: readonly (readonly Route[])[], places: Places): void {
+  const tables = files.map(tablesOf);
+  const [, ...included] = files;
+  for (const [index, routes] of included.entries()) {
+    const reported = new Set<Route>();
+    const others = tables.filter((_, other) => other !== index + 1);
+    for (const { route, rule, method } of others.flatMap((other) => widenedRules(routes, other))) {
+      if (reported.has(route)) continue;
+      reported.add(route);
+      refuseAt(places, route, (draft) => {
+        const name = nameAt(rule, places, draft);
+        return method === undefined
+          ? `${nameRoute(route)} admits requests that ${name} denies: require as much, or write this route in that file`
+          : `${nameRoute(route)} admits ${method}, which ${name} does not list: write this route in that file`;
+      });
+    }
+  }
+}
+
+function refuseAt(places: Places, route: Route, message: (draft: Draft) => string): void {
+  const place = places.get(route);
+  place?.draft.refuse(['routes', place.index], message(place.draft));
+}
+
+/** Names a route and its place, for a message about a route in `draft`. */
+function nameAt(route: Route, places: Places, draft: Draft): string {
+  const place = places.get(route);
+  if (place === undefined) return nameRoute(route);
+  const line = place.draft.lineOf(['routes', place.index]);
+  const where = place.draft === draft ? `line ${line}` : `${place.draft.name}:${line}`;
+  return `${nameRoute(route)}, routes[${place.index}] at ${where}`;
+}
+
+function warnOfWeakerRules(routes: readonly Route[], places: Places): void {
   for (const { route, neighbour } of weakerRules(routes)) {
-    const index = places.get(neighbour) ?? 0;
-    const line = draft.lineOf(['routes', index]);
-    draft.warn(
-      ['routes', places.get(route) ?? 0],
-      `${nameRoute(route)} matches every other method and requires less than ${nameRoute(neighbour)}, routes[${index}] at line ${line}: list its methods`,
-    );
+    const place = places.get(route);
+    if (place === undefined) continue;
+    const name = nameAt(neighbour, places, place.draft);
+    const message = `${nameRoute(route)} matches every other method and requires less than ${name}: list its methods`;
+    place.draft.warn(['routes', place.index], message);
   }
 }
 

@@ -9,14 +9,31 @@ import { SCOPE_NAME, scopeSchema } from './file-schema.ts';
 export type Catalogue = ReadonlyMap<string, CatalogueScope>;
 
 /**
- * Reads the catalogue; `undefined` if it is not a map. It includes faulty entries, so that a route which refers to one
- * adds no further problem.
+ * Reads the catalogue of the main file and of those that it includes; `undefined` if it is not a map in one of them. It
+ * includes faulty entries, so that a route which refers to one adds no further problem.
  */
-export function readCatalogue(draft: Draft): Catalogue | undefined {
-  if (draft.read(['scopes'], z.looseObject({}).prefault({})) === undefined) return undefined;
-  // From the file itself: zod silently drops a name such as __proto__.
-  const names = Object.keys(draft.valueAt(['scopes']) ?? {});
-  return new Map(names.map((name) => [name, readScope(draft, name)]));
+export function readCatalogue(drafts: readonly Draft[]): Catalogue | undefined {
+  const catalogue = new Map<string, CatalogueScope>();
+  const places = new Map<string, string>();
+  let isComplete = true;
+  for (const draft of drafts) {
+    if (draft.read(['scopes'], z.looseObject({}).prefault({})) === undefined) {
+      isComplete = false;
+      continue;
+    }
+    // From the file itself: zod silently drops a name such as __proto__.
+    for (const name of Object.keys(draft.valueAt(['scopes']) ?? {})) {
+      const scope = readScope(draft, name);
+      const place = places.get(name);
+      if (place !== undefined) {
+        draft.refuseKey(['scopes', name], `${quote(name)} is already defined at ${place}: define it in one file`);
+        continue;
+      }
+      places.set(name, `${draft.name}:${draft.lineOfKey(['scopes', name])}`);
+      catalogue.set(name, scope);
+    }
+  }
+  return isComplete ? catalogue : undefined;
 }
 
 function readScope(draft: Draft, name: string): CatalogueScope {

@@ -1,3 +1,4 @@
+import { shapeOf } from '../../core/patterns/pattern-order.ts';
 import type { Route } from '../../core/route.ts';
 import type { Requirement } from '../../core/scope.ts';
 
@@ -29,11 +30,6 @@ function isSamePlace(one: Route, other: Route): boolean {
   return one.hosts.some((host) => other.hosts.includes(host));
 }
 
-/** Returns the pattern without the names of its parameters. */
-function shapeOf(pattern: string): string {
-  return pattern.replace(/\{[^}/]*\}/g, '{}');
-}
-
 /** Whether `route` admits every caller that `other` admits, and more. */
 function isLess(route: Route, other: Route): boolean {
   return covers(route, other) && (!covers(other, route) || isNarrower(other, route));
@@ -48,7 +44,8 @@ function isNarrower(other: Route, route: Route): boolean {
   );
 }
 
-function covers(route: Route, other: Route): boolean {
+/** Whether every caller whose scopes satisfy `other` also passes `route`. */
+export function covers(route: Route, other: Route): boolean {
   const [wide, narrow] = [effectiveOf(route), effectiveOf(other)];
   if (wide.kind === 'public') return true;
   if (narrow.kind === 'public') return false;
