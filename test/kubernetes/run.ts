@@ -4,12 +4,12 @@
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Steps } from '../support/steps.ts';
 import { dryRun, renderAll } from './dry-run.ts';
 import { basic, GatewayClient, loadText } from './gateway-client.ts';
 import { Kubectl } from './kubectl.ts';
 import { type Account, prepareNamespace, renderPlatform } from './platform.ts';
 import { type PodStates, podStates } from './pods.ts';
-import { Steps } from './steps.ts';
 
 const DEPLOYMENT = 'deployment/sallyport';
 const REPLICAS = 3;
