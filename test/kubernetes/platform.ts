@@ -30,9 +30,9 @@ export async function prepareNamespace(kubectl: Kubectl): Promise<Account> {
   return account;
 }
 
-/** One YAML stream; JSON is YAML. */
+/** One YAML stream; JSON is YAML. Without the first line, kubectl before 1.36 takes it for one JSON document. */
 export function documents(objects: readonly object[]): string {
-  return objects.map((object) => JSON.stringify(object)).join('\n---\n');
+  return objects.map((object) => `---\n${JSON.stringify(object)}\n`).join('');
 }
 
 function namespaceObject(name: string): object {
