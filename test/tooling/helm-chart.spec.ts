@@ -7,7 +7,7 @@ import { chartSchema } from '../../tools/kubernetes/chart-schema.ts';
 import { findHelm, findKubectl, kubernetesSchemas } from '../../tools/kubernetes/programs.ts';
 import { hasOpenssl } from '../support/certificates.ts';
 import { normalForm } from '../support/kubernetes/normal-form.ts';
-import { type KubernetesObject, podTemplates } from '../support/kubernetes/objects.ts';
+import { type KubernetesObject, parseObjects, podTemplates } from '../support/kubernetes/objects.ts';
 import { checkConfiguration, secretValues } from '../support/kubernetes/pod-files.ts';
 import { unrestricted } from '../support/kubernetes/pod-security.ts';
 import { unresolved } from '../support/kubernetes/references.ts';
@@ -138,6 +138,12 @@ describe.skipIf(reason !== '')(`the Helm chart${reason}`, () => {
     const redis = Object.keys(normalForm(await kustomize(kubectl, 'redis')));
     const trial = Object.entries(normalForm(await kustomize(kubectl, 'overlays/trial')));
     expect(normalForm(objects)).toEqual(Object.fromEntries(trial.filter(([name]) => !redis.includes(name))));
+  });
+
+  it('gives the Certificate of the component cert-manager', async () => {
+    const file = new URL('../../deploy/kubernetes/components/cert-manager/certificate.yaml', import.meta.url);
+    const [certificate] = (await chart('certificate: { enabled: true }')).filter(({ kind }) => kind === 'Certificate');
+    expect(normalForm(certificate ? [certificate] : [])).toEqual(normalForm(parseObjects(readFileSync(file, 'utf8'))));
   });
 
   it('passes helm lint --strict', async () => {
