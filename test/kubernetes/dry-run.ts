@@ -62,8 +62,11 @@ export async function dryRun(kubectl: Kubectl, name: string, rendered: string): 
     const object: KubernetesObject | null = document.toJS();
     return object === null ? [] : [object];
   });
-  const accepted = objects.filter((object) => known.has(kindOf(object)) && object.kind !== 'Namespace');
-  const unknown = objects.map(kindOf).filter((kind) => !known.has(kind));
+  const hasFilter = await hasExternalAuth(kubectl);
+  const isKnown = (object: KubernetesObject): boolean =>
+    known.has(kindOf(object)) && (hasFilter || !usesExternalAuth(object));
+  const accepted = objects.filter((object) => isKnown(object) && object.kind !== 'Namespace');
+  const unknown = objects.filter((object) => !isKnown(object)).map(kindOf);
   if (accepted.length > 0) {
     const here = accepted.map((object) => ({
       ...object,
@@ -73,6 +76,24 @@ export async function dryRun(kubectl: Kubectl, name: string, rendered: string): 
     await kubectl.run([...args, '--filename', '-'], documents(here));
   }
   return { name, accepted: accepted.length, unknownKinds: [...new Set(unknown)] };
+}
+
+/** Only the experimental channel of Gateway API has the filter. */
+async function hasExternalAuth(kubectl: Kubectl): Promise<boolean> {
+  const path = '{.metadata.annotations.gateway\\.networking\\.k8s\\.io/channel}';
+  const crd = [
+    'get',
+    'crd',
+    'httproutes.gateway.networking.k8s.io',
+    '--ignore-not-found',
+    '--output',
+    `jsonpath=${path}`,
+  ];
+  return (await kubectl.run(crd)).trim() === 'experimental';
+}
+
+function usesExternalAuth(object: KubernetesObject): boolean {
+  return object.kind === 'HTTPRoute' && JSON.stringify(object).includes('"ExternalAuth"');
 }
 
 function kindOf({ apiVersion, kind }: KubernetesObject): string {

@@ -1,7 +1,7 @@
 import type { KubernetesObject } from './objects.ts';
 
 /** The API groups of the overlays that Kubernetes does not define itself, and the Go module and folder that has their CRDs. */
-export const CUSTOM_GROUPS: Readonly<Record<string, string>> = {
+const CUSTOM_GROUPS: Readonly<Record<string, string>> = {
   // The standard channel has no filter ExternalAuth.
   'gateway.networking.k8s.io': 'sigs.k8s.io/gateway-api@v1.6.0 config/crd/experimental',
   'gateway.envoyproxy.io': 'github.com/envoyproxy/gateway@v1.9.1 charts/gateway-helm/charts/crds/crds/generated',
@@ -11,7 +11,7 @@ export const CUSTOM_GROUPS: Readonly<Record<string, string>> = {
   'monitoring.coreos.com': 'github.com/prometheus-operator/prometheus-operator@v0.85.0 example/prometheus-operator-crd',
 };
 
-/** Whether an object is of a kind that a cluster knows only with the CRDs of {@link CUSTOM_GROUPS}. */
+/** Whether an object is of a kind that a cluster knows only with the CRDs above. */
 export function isCustom({ apiVersion }: KubernetesObject): boolean {
   const [group = ''] = apiVersion.split('/');
   return Object.hasOwn(CUSTOM_GROUPS, group);
