@@ -16,7 +16,7 @@ const kubectl = await findKubectl();
 const reason = kubectl === undefined ? ' (skipped: no kubectl for this machine)' : '';
 
 /** Folders of `deploy/kubernetes` that can be applied as they are. */
-const OVERLAYS = ['sidecar', 'envoy-gateway', 'gateway-api', 'istio', 'traefik', 'nginx', 'trial'].map(
+const OVERLAYS = ['envoy', 'sidecar', 'envoy-gateway', 'gateway-api', 'istio', 'traefik', 'nginx', 'trial'].map(
   (name) => `overlays/${name}`,
 );
 const FOLDERS = ['base', 'redis', ...OVERLAYS];

@@ -14,6 +14,7 @@ const SECRETS: Readonly<Record<string, readonly string[]>> = {
   'sallyport-redis': ['password'],
   'sallyport-account': ['account'],
   'sallyport-tls': ['tls.crt', 'tls.key', 'ca.crt'],
+  'gateway-tls': ['tls.crt', 'tls.key', 'ca.crt'],
 };
 
 /** Returns each reference that leads nowhere: names of objects, volumes and ports, and label selectors. */
