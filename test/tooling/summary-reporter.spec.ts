@@ -52,7 +52,19 @@ const CASES: readonly (readonly [name: string, spec: string, ci: string, code: n
   ['fails if every test was skipped', `it.todo('later');`, '', 1, ['0 passed, 0 failed, 1 skipped']],
 ];
 
+const WITHOUT_ENGINE = `${PASSING}describe.skip('an image (skipped: no container engine runs)', () => it('works', () => {}));\n`;
+
 describe('SummaryReporter', () => {
+  it.concurrent.for([
+    ['excuses what needs a container engine where CI can start none', WITHOUT_ENGINE, 'none', 0],
+    ['does not excuse it where CI has started one', WITHOUT_ENGINE, '', 1],
+    ['excuses nothing else', SKIPPING, 'none', 1],
+  ] as const)('%s', async ([, spec, engine, code]) => {
+    const result = await run(spec, { CI: 'true', CONTAINER_ENGINE: engine });
+    expect(result).toMatchObject({ code });
+    expect(result.lines.at(-1)).toBe('1 passed, 0 failed, 1 skipped');
+  });
+
   it.concurrent.for(CASES)('%s', async ([, spec, ci, code, last]) => {
     const result = await run(spec, { CI: ci });
     expect(result.lines.slice(-last.length)).toEqual(last);

@@ -23,9 +23,11 @@ find node_modules -type f \( -name '*.ts' -o -name '*.cts' -o -name '*.mts' -o -
   -o \( -name '*.md' ! -iname '*licen[cs]e*' ! -iname '*notice*' ! -iname '*copying*' \) \) -delete
 find node_modules -type d -empty -delete
 
-# A file without an extension, so that the kernel runs it and `kubectl exec POD -- sallyport status` works without a shell.
-printf '%s\n' '#!/usr/local/bin/node' 'import("/opt/sallyport/src/main.ts");' > "$root/usr/local/bin/sallyport"
-chmod 755 "$root/usr/local/bin/sallyport"
+# The kernel runs it, so `kubectl exec POD -- sallyport status` works without a shell.
+mkdir bin
+printf '%s\n' '#!/usr/local/bin/node' "import '../src/main.ts';" > bin/sallyport
+chmod 755 bin/sallyport
+ln -s /opt/sallyport/bin/sallyport "$root/usr/local/bin/sallyport"
 mkdir -p "$root/etc/sallyport"
 
 [ "$BASE_IMAGE" = scratch ] || exit 0

@@ -36,7 +36,7 @@ async function runOnce(folder: string): Promise<void> {
   const config = join(folder, 'sallyport.yaml');
   writeFileSync(config, CONFIG);
   const env = { ...process.env, SALLYPORT_ACCOUNT: ACCOUNT };
-  const child = spawn(process.execPath, ['src/main.ts', 'serve', '--config', config], { env, stdio: 'inherit' });
+  const child = spawn(process.execPath, ['bin/sallyport', 'serve', '--config', config], { env, stdio: 'inherit' });
   const ended = once(child, 'exit');
   try {
     await untilReady(child);
