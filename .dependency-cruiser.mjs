@@ -53,6 +53,13 @@ const PLACES = {
     CORE,
   ],
   access: [ACCOUNTS, LIB, CORE],
+  openapi: [
+    '^src/config/reading/',
+    '^src/config/sections/(file-schema|patterns|route-schema)\\.ts$',
+    CONFIG_TYPES,
+    LIB,
+    CORE,
+  ],
   explanation: [REVOCATION_SET, LIB, CORE],
   store: [...STORE_INTERFACES, '^src/redis/', AUDIT, CONFIG_TYPES, LIB, CORE],
   edge: [
@@ -70,6 +77,7 @@ const PLACES = {
   cli: [
     '^src/app/',
     '^src/explanation/',
+    '^src/openapi/',
     '^src/revocation/',
     '^src/tokens/',
     ACCOUNTS,

@@ -10,17 +10,40 @@ import { CommandError, requireConfig, UsageError } from '../command.ts';
 import { defineCommand } from '../command-definition.ts';
 import { show as present } from '../terminal/json.ts';
 import { tableOf } from '../terminal/table.ts';
+import { compareWithDocument, writeFromDocument } from './openapi.ts';
 
 /** Shows the route map, or the route that a request matches. */
 export const routes = defineCommand('routes', {
-  summary: 'show the route map, or the route that a request matches',
-  forms: ['', 'METHOD PATH [--host HOST]'],
+  summary: 'show the route map, or the route that a request matches; compare it with an OpenAPI document',
+  forms: [
+    '',
+    'METHOD PATH [--host HOST]',
+    '--openapi FILE [--server URL] [--hosts]',
+    '--from-openapi FILE [--server URL] [--hosts]',
+  ],
   details: `Without a request, prints all routes in the order of the configuration. With one, prints the route that it
-matches, or exits with 1 if there is none.`,
-  json: '[{hosts, methods, path, requirement, tools, resource, issuers, basic, shadow, file, line}]; one for METHOD PATH',
-  options: { host: { type: 'string', placeholder: 'HOST', help: 'the host of the request; by default none' } },
+matches, or exits with 1 if there is none.
+
+--openapi compares the map with a document of OpenAPI 3.0 or 3.1, in YAML or JSON, and exits with 1 if an
+operation has no rule, a rule has no operation, or their scopes differ. --from-openapi writes the routes of a
+document as a file for include. An operation about which the document does not say enough gets no route, only
+a comment. With --config, it leaves out the scopes that the configuration defines.`,
+  json: '[{hosts, methods, path, requirement, tools, resource, issuers, basic, shadow, file, line}]; one for METHOD PATH. --openapi: {agrees, operationsWithoutRule, rulesWithoutOperation, scopesDiffer, undecided, widerRules, operations, rulesElsewhere}. --from-openapi: {yaml, written, undecided}',
+  options: {
+    host: { type: 'string', placeholder: 'HOST', help: 'the host of the request; by default none' },
+    openapi: { type: 'string', placeholder: 'FILE', help: 'compare the route map with this OpenAPI document' },
+    'from-openapi': { type: 'string', placeholder: 'FILE', help: 'write the routes of this OpenAPI document' },
+    server: { type: 'string', placeholder: 'URL', help: "where the API is served, in place of the document's servers" },
+    hosts: { type: 'boolean', help: 'the hosts of the servers count; by default, only their paths do' },
+  },
   run({ config: file, positionals, values }, terminal) {
     const [method, target, ...rest] = positionals;
+    const { openapi, 'from-openapi': source } = values;
+    if (openapi !== undefined || source !== undefined) {
+      return Promise.resolve(runWithDocument(openapi, source, file, { positionals, values }, terminal));
+    }
+    const stray = (['server', 'hosts'] as const).find((name) => values[name] !== undefined);
+    if (stray !== undefined) throw new UsageError(`--${stray} needs --openapi or --from-openapi`);
     if (rest.length > 0 || (method === undefined) !== (target === undefined))
       throw new UsageError('expected METHOD and PATH');
     if (method === undefined && values.host !== undefined) throw new UsageError('--host needs METHOD and PATH');
@@ -34,6 +57,31 @@ matches, or exits with 1 if there is none.`,
     return Promise.resolve(0);
   },
 });
+
+/** One of the two documents is given. */
+function runWithDocument(
+  openapi: string | undefined,
+  source: string | undefined,
+  config: string,
+  { positionals, values }: { readonly positionals: readonly string[]; readonly values: DocumentValues },
+  terminal: Terminal,
+): number {
+  const option = openapi === undefined ? '--from-openapi' : '--openapi';
+  if (openapi !== undefined && source !== undefined) {
+    throw new UsageError('--openapi and --from-openapi cannot be used together');
+  }
+  if (positionals.length > 0 || values.host !== undefined) throw new UsageError(`${option} takes no request`);
+  if (openapi !== undefined) return compareWithDocument(openapi, values, config, terminal);
+  // The option itself, because the default need not exist.
+  const written = 'config' in values ? config : undefined;
+  return writeFromDocument(source ?? '', values, written, terminal);
+}
+
+interface DocumentValues {
+  readonly host?: string;
+  readonly server?: string;
+  readonly hosts?: boolean;
+}
 
 function match(map: RouteMap, { method, host, path: target }: Pick<AccessRequest, 'method' | 'host' | 'path'>): Route {
   if (!isPlainMethod(method)) throw new CommandError('path_rejected: a method is an upper-case word such as GET');

@@ -1,3 +1,4 @@
+import { decidingHost } from '../../../core/patterns/deciding-host.ts';
 import { comparePatterns, contains, overlaps, shapeOf } from '../../../core/patterns/pattern-order.ts';
 import type { Route } from '../../../core/route.ts';
 import { covers } from '../weaker-rules.ts';
@@ -30,10 +31,11 @@ export type RuleTables = ReadonlyMap<string, ReadonlyMap<string, Group>>;
  * A path that a rule of the other file matches counts as decided there for every method, as in the route map itself.
  */
 export function widenedRules(routes: readonly Route[], tables: RuleTables): readonly WidenedRule[] {
+  const keys = new Set(tables.keys());
   return routes.flatMap((route) => {
     const hosts = route.hosts.length === 0 ? [''] : route.hosts;
     for (const host of hosts) {
-      const key = decidingHost(host, tables);
+      const key = decidingHost(host, keys);
       const found = widenedIn(route, [...(tables.get(key)?.values() ?? [])], key === host);
       if (found !== undefined) return [found];
     }
@@ -56,13 +58,6 @@ export function tablesOf(routes: readonly Route[]): RuleTables {
     }
   }
   return tables;
-}
-
-/** Returns the key of the table that decides requests for a host, as the route map does. */
-function decidingHost(host: string, tables: RuleTables): string {
-  if (host === '' || tables.has(host)) return host;
-  const suffixes = [...tables.keys()].filter((key) => key.startsWith('*.') && host.endsWith(key.slice(1)));
-  return suffixes.toSorted((one, other) => other.length - one.length)[0] ?? '';
 }
 
 /** @param isSameTable whether both are in one table of the route map; otherwise the route hides the whole table. */

@@ -1,0 +1,11 @@
+/**
+ * Returns which of the hosts of some rules decides a request, as the route map does: the same name, or the longest
+ * `*.suffix`. If there is none, the rules for every host decide: `''`.
+ *
+ * @param host a name in lower case, or `*.suffix` for all names below it that no more specific host decides.
+ */
+export function decidingHost(host: string, hosts: ReadonlySet<string>): string {
+  if (host === '' || hosts.has(host)) return host;
+  const suffixes = [...hosts].filter((one) => one.startsWith('*.') && host.endsWith(one.slice(1)));
+  return suffixes.toSorted((one, other) => other.length - one.length)[0] ?? '';
+}
