@@ -112,6 +112,7 @@ const FOLDERS = {
   'cli/account': CLI_FLOOR,
   'cli/keys': CLI_FLOOR,
   'cli/routes': CLI_FLOOR,
+  'cli/status': CLI_FLOOR,
   'cli/store': CLI_FLOOR,
   'cli/token': CLI_FLOOR,
 };

@@ -10,6 +10,7 @@ import { EXIT_PIPE_CLOSED, OutputError } from './terminal/output.ts';
 /** Every command by name, in the order of the help. Each is loaded when it is needed, because some need much. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   serve: async () => (await import('./serve.ts')).serve,
+  status: async () => (await import('./status/status.ts')).status,
   check: async () => (await import('./check.ts')).check,
   routes: async () => (await import('./routes/routes.ts')).routes,
   explain: async () => (await import('./explain.ts')).explain,

@@ -20,8 +20,7 @@ export class Writer {
 
   /** Starts the thread. Tests inject another `thread`, which fails. */
   constructor(path: string, thread: URL = THREAD) {
-    // The thread must not inherit the flags of the main script, such as `--input-type`.
-    this.worker = new Worker(thread, { workerData: path, execArgv: [] });
+    this.worker = new Worker(thread, { workerData: path, execArgv: preloads(process.execArgv) });
     // The value of the thread's first answer is the result of `StateKeeper.open`.
     this.opened = this.expect(OPENING) as Promise<OpenedState>;
     this.worker.on('message', (answers: FromWriter) => this.settle(answers));
@@ -76,4 +75,9 @@ export class Writer {
     for (const { reject } of this.waiting.values()) reject(error);
     this.waiting.clear();
   }
+}
+
+/** The modules that are preloaded, as where Sallyport is a package. Other flags, such as `--input-type`, are not for a thread. */
+function preloads(flags: readonly string[]): string[] {
+  return flags.flatMap((flag, index) => (flag === '--import' ? [flag, flags[index + 1] ?? ''] : []));
 }
