@@ -56,7 +56,7 @@ function changedConfig(password = 'ONE', audit = join(folder, 'audit.log')): Con
 }
 
 function loaded(config: Config): Loaded {
-  return { ok: true, config, warnings: [], files: [], globs: [] };
+  return { ok: true, config, warnings: [], unchecked: [], files: [], globs: [] };
 }
 
 async function open() {

