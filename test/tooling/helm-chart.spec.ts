@@ -59,6 +59,7 @@ const REFUSED = [
   ['{ config: { clockSkew: 5x } }', "at '/config/clockSkew': '5x' does not match pattern"],
   ['{ secrets: { more: [{ name: a, folder: tls }] } }', "at '/secrets/more/0/folder': 'not' failed"],
   ['{ routeFiles: { files: { "../a": {} } } }', "invalid propertyName '../a'"],
+  ['{ commonLabels: { app.kubernetes.io/name: other } }', "invalid propertyName 'app.kubernetes.io/name'"],
   ['{ config: { listen: { admin: null } } }', 'config.listen.admin is required on a TCP port'],
   ['{ config: { listen: { admin: "unix:/tmp/admin" } } }', 'config.listen.admin is required on a TCP port'],
   ['{ secrets: { tls: { name: "" } } }', 'but secrets.tls.name is empty'],
@@ -144,6 +145,14 @@ describe.skipIf(reason !== '')(`the Helm chart${reason}`, () => {
     const file = new URL('../../deploy/kubernetes/components/cert-manager/certificate.yaml', import.meta.url);
     const [certificate] = (await chart('certificate: { enabled: true }')).filter(({ kind }) => kind === 'Certificate');
     expect(normalForm(certificate ? [certificate] : [])).toEqual(normalForm(parseObjects(readFileSync(file, 'utf8'))));
+  });
+
+  it('names everything after another release, in its namespace', async () => {
+    const objects = parseObjects(await run(helm, 'template', 'edge', CHART, '--namespace', 'shop'));
+    expect(unresolved(objects)).toEqual([]);
+    const names = new Set(objects.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`));
+    const own = ['edge-sallyport', 'edge-sallyport-config', 'edge-sallyport-pods'];
+    expect([...names].toSorted()).toEqual(own.map((name) => `shop/${name}`));
   });
 
   it('passes helm lint --strict', async () => {
