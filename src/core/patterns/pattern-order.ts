@@ -11,6 +11,7 @@ function isParam(segment: string): boolean {
 
 /** Whether some path matches both patterns. */
 export function overlaps(one: string, other: string): boolean {
+  if (differsInLiteral(one, other)) return false;
   const [left, right] = [segmentsOf(one), segmentsOf(other)];
   for (let index = 0; ; index++) {
     const [a, b] = [left[index], right[index]];
@@ -19,6 +20,23 @@ export function overlaps(one: string, other: string): boolean {
     const isShared = a === b || (isParam(a) && b !== '') || (isParam(b) && a !== '');
     if (!isShared) return false;
   }
+}
+
+/** Whether the first difference of two patterns is within literals. Cheap, because most pairs of a large map differ so. */
+function differsInLiteral(one: string, other: string): boolean {
+  const end = Math.min(one.length, other.length);
+  let index = 0;
+  let start = 0;
+  while (index < end && one.charCodeAt(index) === other.charCodeAt(index)) {
+    if (one[index] === '/') start = index + 1;
+    index += 1;
+  }
+  return index < end && isLiteralAt(one, start) && isLiteralAt(other, start);
+}
+
+function isLiteralAt(pattern: string, start: number): boolean {
+  const first = pattern[start];
+  return first !== '{' && first !== '*';
 }
 
 /** Whether `wide` matches every path that `narrow` matches. */
