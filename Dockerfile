@@ -46,7 +46,9 @@ CMD ["serve", "--config", "/etc/sallyport/sallyport.yaml"]
 FROM sallyport AS demo
 COPY deploy/demo/service.ts deploy/demo/services.ts /opt/sallyport/deploy/demo/
 WORKDIR /opt/sallyport
-HEALTHCHECK NONE
+# It listens on one of the two.
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
+  CMD ["/usr/local/bin/node", "-e", "Promise.any([9301, 9302].map((port) => fetch(`http://127.0.0.1:${port}/health`))).catch(() => process.exit(1))"]
 EXPOSE 9301 9302
 ENTRYPOINT ["/usr/local/bin/node", "deploy/demo/service.ts"]
 CMD ["messages", "9301"]

@@ -8,6 +8,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -31,7 +32,7 @@ issuers: [{ name: sallyport, issuer: "https://sallyport.invalid", signing: { alg
 routes: [{ path: /things, scope: "things:read" }]
 `;
 
-/** Runs Sallyport with every listener, asks each HTTP listener once, and stops it. */
+/** Runs Sallyport with every listener, asks those that decide, and stops it. */
 async function runOnce(folder: string): Promise<void> {
   const config = join(folder, 'sallyport.yaml');
   writeFileSync(config, CONFIG);
@@ -40,7 +41,9 @@ async function runOnce(folder: string): Promise<void> {
   const ended = once(child, 'exit');
   try {
     await untilReady(child);
-    await decide(await issue());
+    const token = await issue();
+    await askOverHttp(token);
+    await askAsEnvoy(token);
     await expectStatus('http://127.0.0.1:9195/metrics', {}, 200);
   } finally {
     child.kill('SIGTERM');
@@ -73,11 +76,50 @@ async function issue(): Promise<string> {
   throw new Error('the answer holds no access_token');
 }
 
-async function decide(token: string): Promise<void> {
+/** Asks the listener of forward authentication. */
+async function askOverHttp(token: string): Promise<void> {
   const request = { 'x-forwarded-method': 'GET', 'x-forwarded-uri': '/things', 'x-forwarded-host': 'example.com' };
   const headers = { ...request, authorization: `Bearer ${token}` };
   await expectStatus('http://127.0.0.1:9193/auth', { headers }, 200);
   await expectStatus('http://127.0.0.1:9193/auth', { headers: request }, 401);
+}
+
+/** Calls `Check` of ext_authz twice: for a token that is new, and for one that is known. */
+async function askAsEnvoy(token: string): Promise<void> {
+  const header = bytes(3, text(1, 'authorization'), text(2, `Bearer ${token}`));
+  const http = bytes(2, text(2, 'GET'), header, text(4, '/things'), text(5, 'example.com'));
+  // CheckRequest.attributes, AttributeContext.request, Request.http.
+  const message = bytes(1, bytes(4, http));
+  const frame = Buffer.alloc(5);
+  frame.writeUInt32BE(message.length, 1);
+  const session = connect('http://127.0.0.1:9191');
+  for (let call = 0; call < 2; call += 1) {
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': '/envoy.service.auth.v3.Authorization/Check',
+      'content-type': 'application/grpc',
+      te: 'trailers',
+    });
+    const trailers = once(stream, 'trailers');
+    stream.resume().end(Buffer.concat([frame, message]));
+    // `once` types what an event carries as any.
+    const [{ 'grpc-status': status }] = (await trailers) as [Record<string, unknown>];
+    if (status !== '0') throw new Error(`Check ends with the gRPC status ${String(status)}`);
+  }
+  session.close();
+}
+
+/** A length-delimited field of a protobuf message. */
+function bytes(field: number, ...parts: readonly Buffer[]): Buffer {
+  const content = Buffer.concat(parts);
+  const length = [];
+  let rest = content.length;
+  for (; rest > 127; rest >>= 7) length.push((rest & 127) | 128);
+  return Buffer.concat([Buffer.from([(field << 3) | 2, ...length, rest]), content]);
+}
+
+function text(field: number, value: string): Buffer {
+  return bytes(field, Buffer.from(value));
 }
 
 async function expectStatus(url: string, init: RequestInit, status: number): Promise<Response> {
