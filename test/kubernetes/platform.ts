@@ -51,7 +51,7 @@ async function tlsSecrets() {
   try {
     const authority = certify(folder, 'authority');
     const secret = ({ cert, key }: Certificate) => ({ 'tls.crt': cert, 'tls.key': key, 'ca.crt': authority.cert });
-    const server = secret(certify(folder, 'sallyport', 'authority', 'DNS:sallyport'));
+    const server = secret(certify(folder, 'sallyport', 'authority', 'DNS:sallyport.sallyport.svc'));
     const client = secret(certify(folder, 'gateway', 'authority', 'DNS:gateway'));
     return { server, client };
   } finally {

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Steps } from '../support/steps.ts';
+import { Steps } from '../support/report/steps.ts';
 import { dryRun, renderAll } from './dry-run.ts';
 import { basic, GatewayClient, loadText } from './gateway-client.ts';
 import { Kubectl } from './kubectl.ts';

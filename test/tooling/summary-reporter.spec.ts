@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const REPORTER = fileURLToPath(new URL('../support/summary-reporter.ts', import.meta.url));
+const REPORTER = fileURLToPath(new URL('../support/report/summary-reporter.ts', import.meta.url));
 
 const folders: string[] = [];
 afterAll(() => {

@@ -9,8 +9,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startRedis } from '../support/redis/server.ts';
+import { Steps } from '../support/report/steps.ts';
 import { connectChecks } from '../support/servers/check-client.ts';
-import { Steps } from '../support/steps.ts';
 import { type Instance, type SharedAccount, startVersion } from './instance.ts';
 
 const OWN = fileURLToPath(new URL('../..', import.meta.url));

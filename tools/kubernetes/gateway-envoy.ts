@@ -2,8 +2,8 @@ const TLS = (protocols: string): string => `      transport_socket:
         name: envoy.transport_sockets.tls
         typed_config:
           "@type": type.googleapis.com/envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext
-          # A name in Sallyport's certificate. authority.yaml asks for the same.
-          sni: sallyport
+          # A name in Sallyport's certificate. authority.yaml asks for it.
+          sni: sallyport.sallyport.svc
           common_tls_context:
 ${protocols}            tls_certificate_sds_secret_configs:
               - { name: certificate, sds_config: { path_config_source: { path: /etc/envoy/certificate.yaml } } }
@@ -18,6 +18,8 @@ const EVERY_POD = `      # The headless Service has one address for each Ready P
         typed_config:
           "@type": type.googleapis.com/envoy.extensions.clusters.dns.v3.DnsCluster
           dns_refresh_rate: 1s
+          # The listeners of the base are IPv4; write [::]:9191 there for both.
+          dns_lookup_family: V4_ONLY
 `;
 
 /**
