@@ -155,6 +155,15 @@ describe.skipIf(reason !== '')(`the Helm chart${reason}`, () => {
     expect([...names].toSorted()).toEqual(own.map((name) => `shop/${name}`));
   });
 
+  it('says after the installation what is needed, and warns of listeners without client certificates', async () => {
+    const install = ['install', 'sallyport', CHART, '--namespace', 'shop', '--dry-run=client'];
+    const notes = await run(helm, ...install);
+    expect(notes).toContain('sallyport-seal, key secret: seals the signing keys');
+    expect(notes).toContain('ext-authz: sallyport.shop.svc:9191');
+    expect(notes).not.toContain('WARNING');
+    expect(await run(helm, ...install, '-f', `${CHART}values-without-tls.yaml`)).toContain('WARNING: no listener');
+  });
+
   it('passes helm lint --strict', async () => {
     expect(await run(helm, 'lint', '--strict', CHART)).toContain('0 chart(s) failed');
   });

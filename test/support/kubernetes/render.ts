@@ -25,8 +25,10 @@ export async function helmTemplate(helm: string, ...options: readonly string[]):
 
 /** Runs a program and resolves to its output. Rejects with its error output. */
 export async function run(program: string, ...args: readonly string[]): Promise<string> {
+  // No cluster is asked, whatever kubectl points at.
+  const env = { ...process.env, KUBECONFIG: '/dev/null' };
   try {
-    return (await promisify(execFile)(program, args, { maxBuffer: MAX_BYTES })).stdout;
+    return (await promisify(execFile)(program, args, { maxBuffer: MAX_BYTES, env })).stdout;
   } catch (error) {
     throw error instanceof Error && 'stderr' in error ? new Error(String(error.stderr), { cause: error }) : error;
   }
