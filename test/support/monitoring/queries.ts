@@ -4,3 +4,10 @@ const NAMES = /\b(?:sallyport|process|nodejs)_\w+/g;
 export function metricsIn(query: string): readonly string[] {
   return [...new Set(Array.from(query.matchAll(NAMES), ([name]) => name.replace(/_(?:bucket|sum|count)$/, '')))];
 }
+
+/** The selectors of ours that a query reads, such as `sallyport_ready{job="x"}`. */
+export function selectorsIn(query: string): readonly string[] {
+  return [
+    ...new Set(Array.from(query.matchAll(/\b(?:sallyport|process|nodejs)_\w+(?:\{[^}]*\})?/g), ([text]) => text)),
+  ];
+}
