@@ -6,9 +6,9 @@ import { REASONS } from '../core/reason.ts';
 import type { AccessRequest } from '../core/request.ts';
 import type { McpReading } from '../core/resource/mcp-message.ts';
 import { TOOLS_CALL } from '../core/resource/mcp-message.ts';
-import { stepsOf } from '../explanation/decision-steps.ts';
-import { conclusionOf, entriesOf } from '../explanation/explain.ts';
+import { explainRequest } from '../explanation/explain.ts';
 import { MEANINGS } from '../explanation/reason-meanings.ts';
+import { systemClock } from '../lib/clock.ts';
 import { printable } from '../lib/wording.ts';
 import type { Terminal } from './command.ts';
 import { requireConfig, UsageError } from './command.ts';
@@ -95,13 +95,14 @@ async function decide(config: Config, request: AccessRequest, terminal: Terminal
   const out = (line: string): void => terminal.out(`${printable(line)}\n`);
   const inspection = await openInspection(config);
   try {
-    const decision = await inspection.gateway.decider.decide(request);
-    for (const { name, outcome, words } of stepsOf(decision))
-      out(`${MARKS[outcome]}  ${name.padEnd(12)}  ${words}`.trimEnd());
-    const { revocationSet } = inspection;
-    for (const line of await entriesOf(decision, revocationSet.revocations, Date.now())) out(`      ${line}`);
-    for (const line of conclusionOf(decision, revocationSet.status)) out(line);
-    return decision.outcome === 'allow' ? 0 : 1;
+    const { revocations, status } = inspection.revocationSet;
+    const parts = { decider: inspection.gateway.decider, revocations, status, clock: systemClock };
+    const { clockSkewMs } = config;
+    const { steps, entries, conclusion, outcome } = await explainRequest(request, { ...parts, clockSkewMs });
+    for (const step of steps) out(`${MARKS[step.outcome]}  ${step.name.padEnd(12)}  ${step.words}`.trimEnd());
+    for (const line of entries) out(`      ${line}`);
+    for (const line of conclusion) out(line);
+    return outcome === 'allow' ? 0 : 1;
   } finally {
     await inspection.close();
   }

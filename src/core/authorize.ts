@@ -159,8 +159,8 @@ function allow(
   return { outcome: 'allow', route, credential, shadowed, keepMs };
 }
 
-function denyRefused({ reason, check, issuer, retryAfterSeconds }: Refusal, route: Route): Deny {
-  return { ...deny(reason, route, check, issuer), retryAfterSeconds };
+function denyRefused({ reason, check, finding, issuer, retryAfterSeconds }: Refusal, route: Route): Deny {
+  return { ...deny(reason, route, check, issuer), finding, retryAfterSeconds };
 }
 
 function denyKnown(reason: Reason, route: Route, check: Check, credential: VerifiedCredential): Deny {

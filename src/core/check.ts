@@ -185,6 +185,17 @@ export type CheckOf<S extends Step> =
   | { [C in SimpleCheck]: (typeof STEP_OF)[C] extends S ? C : never }[SimpleCheck]
   | (S extends 'verification' ? DetailedCheck : never);
 
+/**
+ * What a check found beside what it expected, for the log and for operators. Both are short and printable, and hold no
+ * part of a signature. What was found may be a client's own text: a token whose signature was not verified says anything.
+ */
+export interface Finding {
+  /** Such as `aud is "account"`. */
+  readonly found: string;
+  /** Such as `issuer corporate accepts "shop"`. */
+  readonly expected: string;
+}
+
 /** A check with the step that it belongs to. */
 export type FailedCheck = { [S in Step]: { readonly step: S; readonly check: CheckOf<S> } }[Step];
 

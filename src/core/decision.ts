@@ -1,4 +1,4 @@
-import type { Check, FailedCheck } from './check.ts';
+import type { Check, FailedCheck, Finding } from './check.ts';
 import { stepOf } from './check.ts';
 import type { PresentedCredential } from './credential.ts';
 import type { Reason } from './reason.ts';
@@ -32,6 +32,8 @@ export type Deny = FailedCheck & {
   readonly issuer: string | undefined;
   /** Whether the answer may offer Basic beside Bearer. */
   readonly offersBasic: boolean;
+  /** What the check of a refused credential found and expected. For other denials `findingOf` says it. */
+  readonly finding?: Finding | undefined;
   /** When to try again, if that is known. */
   readonly retryAfterSeconds?: number | undefined;
   /** What the request required, if that is not what its route requires: on a route at an MCP server. */

@@ -36,6 +36,14 @@ export function satisfies(granted: ReadonlySet<string>, requirement: Requirement
   }
 }
 
+/** What is required, in words. */
+export function needsText(requirement: Requirement | undefined): string {
+  if (requirement === undefined) return 'nothing';
+  if (requirement.kind === 'public') return 'no credential';
+  if (requirement.kind === 'authenticated') return 'any valid credential';
+  return requiredScopes(requirement).join(requirement.kind === 'anyOf' ? ' or ' : ' and ');
+}
+
 /** The scopes that a requirement names; none for `public` and `authenticated`. */
 export function requiredScopes(requirement: Requirement): readonly string[] {
   return 'scopes' in requirement ? requirement.scopes : [];

@@ -1,4 +1,4 @@
-import type { Check } from './check.ts';
+import type { Check, Finding } from './check.ts';
 import type { PresentedCredential } from './credential.ts';
 import type { Reason } from './reason.ts';
 import type { Instant } from './request.ts';
@@ -76,6 +76,8 @@ export interface Refusal {
   >;
   /** Which check failed, for the log and for operators; the client never reads it. */
   readonly check: Check;
+  /** What the check found and expected, if its name does not say it all. */
+  readonly finding?: Finding | undefined;
   /** The configured name of the issuer, if one was chosen. */
   readonly issuer?: string | undefined;
   /** When to try again, if that is known. */

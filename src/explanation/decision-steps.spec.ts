@@ -5,7 +5,10 @@ import { deny } from '../core/decision.ts';
 import { stepsOf } from './decision-steps.ts';
 
 const credential = makeCredential();
+const CONTEXT = { nowMs: NOW_MS, clockSkewMs: 30_000 };
 const route = makeRoute({ requirement: { kind: 'allOf', scopes: ['messages:send'] } });
+
+const RESOURCE = { name: 'sms', metadataUrl: '', audience: ['https://sms.example.com/mcp'] };
 
 /** A denial of a verified credential. */
 function denyVerified(...args: Parameters<typeof deny>): Deny {
@@ -17,13 +20,16 @@ describe('stepsOf()', () => {
     [Number.POSITIVE_INFINITY, 'it does not expire'],
     [NOW_MS, `ends ${new Date(NOW_MS).toISOString()}, clock skew included`],
   ])('says when a credential ends: %d', (validUntilMs, words) => {
-    const steps = stepsOf({
-      outcome: 'allow',
-      shadowed: undefined,
-      keepMs: 0,
-      route: makeRoute(),
-      credential: makeCredential({ validUntilMs }),
-    });
+    const steps = stepsOf(
+      {
+        outcome: 'allow',
+        shadowed: undefined,
+        keepMs: 0,
+        route: makeRoute(),
+        credential: makeCredential({ validUntilMs }),
+      },
+      CONTEXT,
+    );
     expect(steps.find(({ name }) => name === 'expiry')?.words).toBe(words);
   });
 
@@ -41,12 +47,12 @@ describe('stepsOf()', () => {
     [
       denyVerified('token_expired', route, 'expired', 'partner'),
       'expiry',
-      `ended ${new Date(credential.validUntilMs).toISOString()}, clock skew included, issuer partner`,
+      `ended ${new Date(credential.validUntilMs).toISOString()}, clock skew included, issuer partner: exp is ${new Date(credential.validUntilMs - 30_000).toISOString()}; it is ${new Date(NOW_MS).toISOString()}, and clockSkew is 30 s`,
     ],
     [
-      denyVerified('token_invalid', route, 'issuer not taken here', 'partner'),
+      denyVerified('token_invalid', makeRoute({ issuers: new Set(['corporate']) }), 'issuer not taken here', 'partner'),
       'issuer',
-      'failed check: issuer not taken here, issuer partner',
+      'failed check: issuer not taken here, issuer partner: the issuer is partner; the route accepts corporate',
     ],
     [
       denyVerified('token_revoked', route, 'revocation by token id', 'partner'),
@@ -70,25 +76,25 @@ describe('stepsOf()', () => {
       'failed check: mcp tool not listed, issuer partner',
     ],
     [
-      denyVerified('token_invalid', route, 'audience not taken here'),
+      denyVerified('token_invalid', makeRoute({ resource: RESOURCE }), 'audience not taken here'),
       'issuer',
-      'failed check: audience not taken here',
+      'failed check: audience not taken here: aud names no resource; resource sms accepts https://sms.example.com/mcp',
     ],
   ])('reads the step that failed off the denial: %j', (denial, failed, words) => {
     for (const decision of [
       denial,
       { outcome: 'allow', route: denial.route, credential: undefined, shadowed: denial, keepMs: 0 } as const,
     ]) {
-      const steps = stepsOf(decision);
+      const steps = stepsOf(decision, CONTEXT);
       const index = steps.findIndex(({ name }) => name === failed);
-      expect(steps[index]).toEqual({ name: failed, outcome: 'failed', words });
+      expect(steps[index]).toMatchObject({ name: failed, outcome: 'failed', words });
       expect(steps.slice(0, index).map(({ outcome }) => outcome)).toEqual(Array(index).fill('passed'));
       expect(steps.slice(index + 1).every(({ outcome }) => outcome === 'not reached')).toBe(true);
     }
   });
 
   it('says that a call that was denied afterwards had passed every step', () => {
-    const steps = stepsOf(denyVerified('token_revoked', route, 'the account is gone'));
+    const steps = stepsOf(denyVerified('token_revoked', route, 'the account is gone'), CONTEXT);
     expect(steps.every(({ outcome }) => outcome === 'passed')).toBe(true);
   });
 });

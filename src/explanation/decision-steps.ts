@@ -1,10 +1,11 @@
-import type { CheckOf, DecisionStep } from '../core/check.ts';
+import type { CheckOf, DecisionStep, Finding } from '../core/check.ts';
 import { STEPS } from '../core/check.ts';
 import { checkText } from '../core/check-text.ts';
 import type { Decision, Deny } from '../core/decision.ts';
+import type { FindingContext } from '../core/finding/finding-of.ts';
+import { findingOf } from '../core/finding/finding-of.ts';
 import type { Route } from '../core/route.ts';
-import type { Requirement } from '../core/scope.ts';
-import { requiredScopes } from '../core/scope.ts';
+import { needsText } from '../core/scope.ts';
 import type { VerifiedCredential } from '../core/verified-credential.ts';
 import { timeOf } from '../lib/time-format.ts';
 
@@ -13,19 +14,30 @@ export interface Step {
   readonly name: DecisionStep;
   readonly outcome: 'passed' | 'failed' | 'not reached';
   readonly words: string;
+  /** The check that failed, as the decision log calls it. */
+  readonly check?: string;
+  /** What the check found, and what it expected beside it. */
+  readonly found?: string;
+  readonly expected?: string;
 }
 
 /** Explains a decision step by step. It reads the decision itself, so it cannot tell a different story. */
-export function stepsOf(decision: Decision): readonly Step[] {
+export function stepsOf(decision: Decision, context: FindingContext): readonly Step[] {
   const denial = denialOf(decision);
   const isPublic = denial === undefined && decision.route?.requirement.kind === 'public';
   const reached = isPublic ? STEPS.indexOf('route') + 1 : reachedBefore(denial);
   const credential = denial?.credential ?? decision.credential;
   return STEPS.map((name, index) => {
-    if (name === denial?.step) return { name, outcome: 'failed', words: failureText(denial) };
+    if (name === denial?.step) return failedStep(name, denial, context);
     if (index >= reached) return { name, outcome: 'not reached', words: isPublic ? 'the route is public' : '' };
     return { name, outcome: 'passed', words: passText(name, decision.route, credential) };
   });
+}
+
+function failedStep(name: DecisionStep, denial: Deny, context: FindingContext): Step {
+  const finding = findingOf(denial, context);
+  const words = failureText(denial, finding);
+  return { name, outcome: 'failed', words, check: checkText(denial.check), ...finding };
 }
 
 /** The denial that a decision is, or that shadow mode recorded and did not enforce. */
@@ -53,7 +65,7 @@ const PATH_FAILURES: Readonly<Record<CheckOf<'path'>, string>> = {
   'disguised header': 'a header has another spelling of a name that only Sallyport may set',
 };
 
-function failureText(denial: Deny): string {
+function failureText(denial: Deny, finding: Finding | undefined): string {
   const { credential, route } = denial;
   switch (denial.step) {
     case 'path':
@@ -61,24 +73,28 @@ function failureText(denial: Deny): string {
     case 'route':
       return 'no route matches the host, the path and the method';
     case 'expiry':
-      return `ended ${timeOf(credential?.validUntilMs)}, clock skew included${issuerText(denial)}`;
+      return `ended ${timeOf(credential?.validUntilMs)}, clock skew included${issuerText(denial)}${findingText(finding)}`;
     case 'revocation':
       return denial.reason === 'unavailable'
-        ? checkFailed(denial)
+        ? checkFailed(denial, finding)
         : `an entry of the revocation set ends it${issuerText(denial)}`;
     case 'scope':
-      if (denial.check !== 'scope') return checkFailed(denial);
+      if (denial.check !== 'scope') return checkFailed(denial, finding);
       return `needs ${needsText(denial.required ?? route?.requirement)}, has ${scopesOf(credential)}${issuerText(denial)}`;
     case 'credential':
     case 'verification':
     case 'issuer':
     case 'call':
-      return checkFailed(denial);
+      return checkFailed(denial, finding);
   }
 }
 
-function checkFailed(denial: Deny): string {
-  return `failed check: ${checkText(denial.check)}${issuerText(denial)}`;
+function checkFailed(denial: Deny, finding: Finding | undefined): string {
+  return `failed check: ${checkText(denial.check)}${issuerText(denial)}${findingText(finding)}`;
+}
+
+function findingText(finding: Finding | undefined): string {
+  return finding === undefined ? '' : `: ${finding.found}; ${finding.expected}`;
 }
 
 function issuerText({ issuer }: Deny): string {
@@ -125,14 +141,6 @@ function issuerTaken(route: Route | undefined): string {
 /** What a route requires, in words; at an MCP server, for the messages that call no tool. */
 export function needsOf(route: Route | undefined): string {
   return needsText(route?.requirement);
-}
-
-/** What is required, in words. */
-export function needsText(requirement: Requirement | undefined): string {
-  if (requirement === undefined) return 'nothing';
-  if (requirement.kind === 'public') return 'no credential';
-  if (requirement.kind === 'authenticated') return 'any valid credential';
-  return requiredScopes(requirement).join(requirement.kind === 'anyOf' ? ' or ' : ' and ');
 }
 
 function endText(time: string): string {

@@ -1,11 +1,68 @@
 import { statusOf } from '../core/answer.ts';
 import type { Decision } from '../core/decision.ts';
+import type { Clock, Decider } from '../core/ports.ts';
+import type { Reason } from '../core/reason.ts';
+import type { AccessRequest } from '../core/request.ts';
 import { isEnded } from '../core/standing.ts';
 import { timeOf } from '../lib/time-format.ts';
 import type { RevocationReader } from '../revocation-set/checked-revocations.ts';
-import { denialOf } from './decision-steps.ts';
+import type { Step } from './decision-steps.ts';
+import { denialOf, stepsOf } from './decision-steps.ts';
 import { entryText } from './entry-text.ts';
 import { MEANINGS } from './reason-meanings.ts';
+
+/** Why a request is decided so: what `sallyport explain --json` prints and `POST /explain` answers. */
+export interface Explanation {
+  readonly outcome: 'allow' | 'deny';
+  /** Why it is denied, or would be if shadow mode did not let it pass. */
+  readonly reason?: Reason;
+  /** Whether it passes in shadow mode only. */
+  readonly shadow?: true;
+  /** The HTTP status of a denial. */
+  readonly status?: number;
+  /** The pattern of the route that matched. */
+  readonly route?: string;
+  readonly steps: readonly Step[];
+  /** The entries of the revocation set that ended the credential, in words. */
+  readonly entries: readonly string[];
+  /** What was decided, what it means and what to do, one sentence or more each. */
+  readonly conclusion: readonly string[];
+}
+
+export interface ExplainParts {
+  /** Decides as a gateway's listener would. It must observe nothing and note no use. */
+  readonly decider: Decider;
+  readonly revocations: RevocationReader;
+  readonly status: LossStatus;
+  readonly clock: Pick<Clock, 'wallMs'>;
+  readonly clockSkewMs: number;
+}
+
+/** Whether the revocation set is lost. */
+interface LossStatus {
+  readonly lostSinceSeconds: number | undefined;
+}
+
+/** Decides a request and says why it is decided so. Rejects if an entry that ended the credential cannot be read. */
+export async function explainRequest(
+  request: AccessRequest,
+  { decider, revocations, status, clock, clockSkewMs }: ExplainParts,
+): Promise<Explanation> {
+  const decision = await decider.decide(request);
+  const nowMs = clock.wallMs();
+  const denial = denialOf(decision);
+  const { route } = decision.outcome === 'deny' ? decision : { route: decision.route ?? denial?.route };
+  return {
+    outcome: decision.outcome,
+    ...(denial === undefined ? {} : { reason: denial.reason }),
+    ...(decision.outcome === 'allow' && denial !== undefined ? { shadow: true } : {}),
+    ...(decision.outcome === 'deny' ? { status: statusOf(decision.reason) } : {}),
+    ...(route === undefined ? {} : { route: route.pattern }),
+    steps: stepsOf(decision, { nowMs, clockSkewMs }),
+    entries: await entriesOf(decision, revocations, nowMs),
+    conclusion: conclusionOf(decision, status),
+  };
+}
 
 /**
  * The entries that ended the credential, one line each: when it was written, by whom and why. Empty where no entry did.
@@ -27,10 +84,7 @@ export async function entriesOf(
 }
 
 /** What was decided, what its reason means, and what to do where the revocation set is lost; one line each. */
-export function conclusionOf(
-  decision: Decision,
-  { lostSinceSeconds }: { readonly lostSinceSeconds: number | undefined },
-): readonly string[] {
+export function conclusionOf(decision: Decision, { lostSinceSeconds }: LossStatus): readonly string[] {
   const { shadowed } = decision.outcome === 'allow' ? decision : {};
   const lines =
     decision.outcome === 'deny'

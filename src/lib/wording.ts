@@ -20,6 +20,34 @@ export function list(names: readonly string[], word = 'or'): string {
   return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} ${word} ${last}`;
 }
 
+const MAX_SHOWN = 64;
+const MAX_MEMBERS = 5;
+
+/**
+ * A value of a JSON document that a stranger wrote, for one line of a log: a string in double quotes, with everything
+ * escaped that ends it, controls a terminal or changes the direction of text, and cut after 64 characters; at most five
+ * members of an array.
+ */
+export function shown(value: unknown): string {
+  if (value === undefined) return 'absent';
+  if (typeof value === 'string') return shownText(value);
+  if (Array.isArray(value)) return shownList(value);
+  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+}
+
+/** Such as `"a", "b" and 3 more`. */
+export function shownList(values: readonly unknown[]): string {
+  if (values.length === 0) return 'empty';
+  const names = values.slice(0, MAX_MEMBERS).map((value) => (Array.isArray(value) ? 'an array' : shown(value)));
+  const more = values.length - names.length;
+  return `${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+function shownText(text: string): string {
+  const cut = text.slice(0, MAX_SHOWN).replace(/["\\\p{C}\p{Zl}\p{Zp}]/gu, escape);
+  return `"${cut}"${text.length > MAX_SHOWN ? '...' : ''}`;
+}
+
 /** Describes a value in YAML's terms: numbers and booleans in full, anything else by its kind. */
 export function kindOf(value: unknown): string {
   if (value === null || value === undefined) return 'nothing';

@@ -177,6 +177,27 @@ describe('Events', () => {
     }
   });
 
+  it('write what a check found beside what it expected', () => {
+    const { events, last } = listen('info');
+    const finding = { found: 'aud is "account"', expected: 'issuer corporate accepts "shop"' };
+    events.decided(makeRequest(), { ...deny('token_invalid', route, 'aud', 'corporate'), finding });
+    expect(last()).toMatchObject({ check: 'aud', ...finding });
+    events.decided(makeRequest(), { ...deny('scope_required', route, 'scope', 'corporate'), credential });
+    expect(last()).toMatchObject({
+      found: `has ${credential.identity.scopes.join(', ')}`,
+      expected: 'needs messages:send',
+    });
+    events.decided(makeRequest(), { ...deny('token_expired', route, 'expired', 'corporate'), credential });
+    expect(last()).toMatchObject({
+      found: `exp is ${new Date(credential.validUntilMs).toISOString()}`,
+      expected: expect.stringMatching(/^it is 1970-01-01T00:00:\d\d\.000Z, and clockSkew is 0 s$/),
+    });
+    const secret = { found: `kid is "${OPAQUE}"`, expected: 'issuer corporate has kid "k1"' };
+    const request = makeRequest({ authorization: `Bearer ${OPAQUE}` });
+    events.decided(request, { ...deny('token_invalid', route, 'key', 'corporate'), finding: secret });
+    expect(last()).toMatchObject({ found: 'kid is "[redacted]"' });
+  });
+
   it('read nothing of a request that no line is about', () => {
     const { events } = listen('info', 0);
     const reads: string[] = [];

@@ -137,6 +137,10 @@ export class OwnKeys implements KeySource, SigningKeys {
     return this.select(algorithm, kid);
   }
 
+  inForce(): readonly VerificationKey[] {
+    return this.known.map(({ opened }) => opened.verification);
+  }
+
   /** Resolves to the key that signs now. Rejects if the keys cannot be read, because the key may have been revoked. */
   async current(): Promise<SigningKey> {
     await this.refresh();

@@ -8,7 +8,7 @@ export type NotPlainBearer = 'token_type' | 'cnf';
  * The members that name a token's kind: `token_type` (RFC 7662 and several JWT libraries), `token_use` (Cognito, Ory
  * Hydra and Sallyport) and `typ` (Keycloak). One token may have several of them.
  */
-const KIND_MEMBERS = ['token_type', 'token_use', 'typ'];
+export const KIND_MEMBERS = ['token_type', 'token_use', 'typ'];
 
 /** The values that mean an access token. ID tokens, refresh tokens and DPoP tokens have other values. */
 const ACCESS_KINDS: ReadonlySet<unknown> = new Set([

@@ -16,6 +16,8 @@ export interface KeySource {
    * no such key, `undefined` if the issuer's keys are unavailable. Never rejects.
    */
   find(algorithm: string, kid: string | undefined): Promise<readonly VerificationKey[] | undefined>;
+  /** Returns every key that is in force now, for a message. */
+  inForce(): readonly VerificationKey[];
 }
 
 /** Returns the key type (RFC 7518, section 6) and the curve that an algorithm requires. */
@@ -61,5 +63,9 @@ export class FixedKeys implements KeySource {
   find(algorithm: string, kid: string | undefined): Promise<readonly VerificationKey[]> {
     const named = (key: VerificationKey): boolean => key.kid === undefined || kid === undefined || key.kid === kid;
     return Promise.resolve(this.keys.filter((key) => named(key) && fits(key.key, algorithm)));
+  }
+
+  inForce(): readonly VerificationKey[] {
+    return this.keys;
   }
 }

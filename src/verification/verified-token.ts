@@ -1,4 +1,4 @@
-import type { Check } from '../core/check.ts';
+import type { Check, Finding } from '../core/check.ts';
 import type { Standing } from '../core/standing.ts';
 import type { KeyInForce, Refusal, VerifiedCredential } from '../core/verified-credential.ts';
 import {
@@ -9,6 +9,7 @@ import {
   revokedTokenKey,
   subjectMarkKey,
 } from '../revocation-set/entry-keys.ts';
+import { prematureFinding } from './claim-finding.ts';
 import type { Claims } from './claims.ts';
 
 /** A token that a signature or an introspection server has verified. */
@@ -62,12 +63,23 @@ function audiencesOf({ audiences }: Claims, { resourceAudiences }: CredentialPar
 }
 
 /** Returns a refusal with the reason `token_invalid`. @param issuer the configured name of the chosen issuer. */
-export function refuseToken(check: Check, issuer?: string): Refusal {
-  return { outcome: 'refused', reason: 'token_invalid', check, issuer };
+export function refuseToken(check: Check, issuer?: string, finding?: Finding): Refusal {
+  return { outcome: 'refused', reason: 'token_invalid', check, issuer, finding };
 }
 
-/** Returns the claim by which a token is not valid yet or was issued in the future, if any. */
-export function prematureClaim(claims: Claims, latestMs: number): 'nbf' | 'iat' | undefined {
+/** Returns the refusal of a token that is not valid yet or was issued in the future; `undefined` for any other. */
+export function refusePremature(
+  claims: Claims,
+  issuer: string,
+  nowMs: number,
+  clockSkewMs: number,
+): Refusal | undefined {
+  const claim = prematureClaim(claims, nowMs + clockSkewMs);
+  if (claim === undefined) return undefined;
+  return refuseToken(claim, issuer, prematureFinding(claim, claims, nowMs, clockSkewMs));
+}
+
+function prematureClaim(claims: Claims, latestMs: number): 'nbf' | 'iat' | undefined {
   if (latestMs < claims.notBeforeSeconds * 1000) return 'nbf';
   // A token from the future would escape every mark that is set before its `iat`.
   return latestMs < claims.issuedAtSeconds * 1000 ? 'iat' : undefined;

@@ -92,13 +92,13 @@ allowed
       'token_invalid',
       [...bearer, 'POST', MESSAGES],
       (here: CaseIssuers) => corporateToken(here, 'RS256', claims({ aud: 'other' })),
-      /^FAIL {2}verification .*aud, issuer corporate$/m,
+      /^FAIL {2}verification .*aud, issuer corporate: aud is "other"; issuer corporate accepts "sms-api"$/m,
     ],
     [
       'token_invalid',
       [...bearer, 'POST', MESSAGES],
       (here: CaseIssuers) => auth0Token(here, { aud: 'other' }),
-      /^FAIL {2}verification .*: issuer \(no iss; auth0-sms refuses aud\)$/m,
+      /^FAIL {2}verification .*: issuer \(no iss; auth0-sms refuses aud\): iss is absent; aud is "other"; .*issuer auth0-sms accepts "urn:sms-gateway"$/m,
     ],
     [
       'token_expired',

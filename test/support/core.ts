@@ -108,5 +108,7 @@ export function makeMoment(moment: Partial<Moment> = {}): Moment {
 
 /** Replaces the check of a refusal by its text in the log. */
 export function withCheckText(result: VerificationResult | undefined): unknown {
-  return result?.outcome === 'refused' ? { ...result, check: checkText(result.check) } : result;
+  if (result?.outcome !== 'refused') return result;
+  const { finding: _, ...rest } = result;
+  return { ...rest, check: checkText(result.check) };
 }

@@ -3,6 +3,8 @@ import type { Config } from '../../config/config.ts';
 import { checkText } from '../../core/check-text.ts';
 import { presentsSeveral, readCredential } from '../../core/credential.ts';
 import type { Decision, Deny } from '../../core/decision.ts';
+import type { FindingContext } from '../../core/finding/finding-of.ts';
+import { findingOf } from '../../core/finding/finding-of.ts';
 import type { Clock } from '../../core/ports.ts';
 import type { AccessRequest } from '../../core/request.ts';
 import type { Route } from '../../core/route.ts';
@@ -22,7 +24,7 @@ const REQUESTED_BY_BROWSERS = /^\/(?:favicon\.ico|apple-touch-icon[\w-]*\.png|ro
 
 export interface DecisionLogParts {
   readonly log: Logger;
-  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly clock: Clock;
   /** The share of passes to log, from 0 to 1. */
   readonly passes: number;
   /** From 0 to below 1. */
@@ -32,6 +34,8 @@ export interface DecisionLogParts {
 /** Logs every denial and a sample of passes, with a limit on lines per second. */
 export class DecisionLog {
   private passes: number;
+  private clockSkewMs = 0;
+  private readonly clock: Clock;
   private readonly text = new RequestText();
   private readonly log: Logger;
   private readonly random: () => number;
@@ -40,6 +44,7 @@ export class DecisionLog {
 
   constructor({ log, clock, passes, random = Math.random }: DecisionLogParts) {
     this.log = log;
+    this.clock = clock;
     this.passes = passes;
     this.random = random;
     const limit = (outcome: string): LineLimit =>
@@ -53,8 +58,9 @@ export class DecisionLog {
   }
 
   /** Sets the share of passes to log, and the configuration whose words the log may show. */
-  reconfigure(config: Pick<Config, 'log'> & NamedByConfig): void {
+  reconfigure(config: Pick<Config, 'log' | 'clockSkewMs'> & NamedByConfig): void {
     this.passes = config.log.passes;
+    this.clockSkewMs = config.clockSkewMs;
     this.text.reconfigure(config);
   }
 
@@ -95,11 +101,15 @@ export class DecisionLog {
       ...describeClient(request),
       ...this.describeTarget(request, route),
       ...describeMcp(request, route),
-      ...(decision.outcome === 'deny' ? describeDenial(decision) : {}),
+      ...(decision.outcome === 'deny' ? describeDenial(decision, this.context()) : {}),
       ...(credential === undefined ? {} : { issuer: credential.identity.issuer, subject: credential.identity.subject }),
       ...(credential?.identity.tokenId === undefined ? {} : { tokenId: credential.identity.tokenId }),
     };
     return { ...redactFacts(facts, secretsOf(authorization)), ...describeCredential(request) };
+  }
+
+  private context(): FindingContext {
+    return { nowMs: this.clock.wallMs(), clockSkewMs: this.clockSkewMs };
   }
 
   /** A scope is named only if a route requires it: a client may ask about any text. */
@@ -128,8 +138,10 @@ function describeClient({ client }: AccessRequest): object {
   }
 }
 
-function describeDenial({ reason, check, issuer }: Deny): object {
-  return { reason, check: checkText(check), ...(issuer === undefined ? {} : { issuer }) };
+function describeDenial(denial: Deny, context: FindingContext): object {
+  const { reason, check, issuer } = denial;
+  const known = issuer === undefined ? {} : { issuer };
+  return { reason, check: checkText(check), ...findingOf(denial, context), ...known };
 }
 
 /** Identifies a token by a hash, to find the lines of a known token. Never describes a password, not even hashed. */

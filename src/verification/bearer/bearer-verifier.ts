@@ -2,13 +2,16 @@ import { compactVerify, errors } from 'jose';
 import type { PresentedCredential } from '../../core/credential.ts';
 import type { Clock, Verifier } from '../../core/ports.ts';
 import type { Refusal, VerificationResult } from '../../core/verified-credential.ts';
+import { claimFinding } from '../claim-finding.ts';
 import { readClaims } from '../claims.ts';
+import { joinFindings } from '../joined-finding.ts';
 import type { ParsedJwt } from '../jwt.ts';
 import { checkOf, parseJwt } from '../jwt.ts';
 import type { VerificationKey } from '../keys.ts';
 import type { TokenCache } from '../token-cache.ts';
+import { formFinding, keyFinding, noKeysFinding, signatureFinding } from '../token-finding.ts';
 import type { CredentialParts } from '../verified-token.ts';
-import { prematureClaim, refuseToken, toCredential } from '../verified-token.ts';
+import { refusePremature, refuseToken, toCredential } from '../verified-token.ts';
 import type { Issuers, TrustedIssuer } from './issuers.ts';
 
 export interface BearerVerifierParts extends CredentialParts {
@@ -28,9 +31,13 @@ export class BearerVerifier implements Verifier {
   async verify({ value }: PresentedCredential): Promise<VerificationResult> {
     const { maxTokenLength } = this.parts;
     const token = parseJwt(value, maxTokenLength);
-    if (typeof token === 'string') return refuseToken(checkOf(token, maxTokenLength));
+    if (typeof token === 'string') {
+      return refuseToken(checkOf(token, maxTokenLength), undefined, formFinding(token, value, maxTokenLength));
+    }
     const candidates = this.parts.issuers.choose(token);
-    if ('check' in candidates) return refuseToken(candidates.check, candidates.issuer);
+    if ('check' in candidates) {
+      return refuseToken(candidates.check, candidates.issuer, this.parts.issuers.findingOf(token, candidates));
+    }
     const refusals: { readonly issuer: string; readonly refusal: Refusal }[] = [];
     for (const issuer of candidates) {
       const result = await this.verifyFor(value, token, issuer);
@@ -43,14 +50,19 @@ export class BearerVerifier implements Verifier {
   private async verifyFor(value: string, token: ParsedJwt, issuer: TrustedIssuer): Promise<VerificationResult> {
     const { name } = issuer.config;
     const keys = await issuer.keys.find(token.algorithm, token.kid);
-    if (keys === undefined) return { outcome: 'refused', reason: 'unavailable', check: 'keys', issuer: name };
-    if (keys.length === 0) return refuseToken('key', name);
+    if (keys === undefined) {
+      const finding = noKeysFinding(token, name);
+      return { outcome: 'refused', reason: 'unavailable', check: 'keys', issuer: name, finding };
+    }
+    if (keys.length === 0) return refuseToken('key', name, keyFinding(token, name, issuer.keys.inForce()));
     const key = await firstThatVerifies(value, token.algorithm, keys);
-    if (key === undefined) return refuseToken('signature', name);
+    if (key === undefined) return refuseToken('signature', name, signatureFinding(token, name, keys));
     const claims = readClaims(token, issuer.config);
-    if (typeof claims === 'string') return refuseToken(claims, name);
-    const premature = prematureClaim(claims, this.parts.clock.wallMs() + this.parts.clockSkewMs);
-    if (premature !== undefined) return refuseToken(premature, name);
+    if (typeof claims === 'string') {
+      return refuseToken(claims, name, claimFinding(claims, token.header, token.payload, issuer.config));
+    }
+    const premature = refusePremature(claims, name, this.parts.clock.wallMs(), this.parts.clockSkewMs);
+    if (premature !== undefined) return premature;
     const thumbprints = [token.thumbprint];
     const credential = toCredential({ claims, issuer: name, thumbprints, key }, this.parts);
     if (credential.validUntilMs > this.parts.clock.wallMs()) this.parts.cache.add(value, credential);
@@ -67,7 +79,14 @@ function join(refusals: readonly { readonly issuer: string; readonly refusal: Re
   if (only !== undefined && more.length === 0) return only.refusal;
   const unavailable = refusals.find(({ refusal }) => refusal.reason === 'unavailable');
   const checks = refusals.map(({ issuer, refusal }) => ({ issuer, check: refusal.check }));
-  return unavailable?.refusal ?? refuseToken({ name: 'every issuer', refusals: checks });
+  return (
+    unavailable?.refusal ??
+    refuseToken(
+      { name: 'every issuer', refusals: checks },
+      undefined,
+      joinFindings(refusals.map(({ refusal }) => refusal.finding)),
+    )
+  );
 }
 
 async function firstThatVerifies(

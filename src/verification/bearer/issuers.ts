@@ -1,6 +1,9 @@
 import type { JwtIssuer } from '../../config/config.ts';
-import type { NoIssuerCheck, ProfileCheck } from '../../core/check.ts';
+import type { Finding, NoIssuerCheck, ProfileCheck } from '../../core/check.ts';
+import { shownList } from '../../lib/wording.ts';
+import { acceptedOf, memberIs } from '../claim-finding.ts';
 import { meetsAudience, meetsIssuer, meetsSubject } from '../claims.ts';
+import { joinFindings } from '../joined-finding.ts';
 import type { ParsedJwt } from '../jwt.ts';
 import type { KeySource } from '../keys.ts';
 import { isSameAlgorithm } from '../keys.ts';
@@ -44,6 +47,28 @@ export class Issuers {
     return matching.length > 0 ? matching : { check: this.noIssuer(token) };
   }
 
+  /**
+   * What {@link choose} found in a token beside what the issuers accept. No signature is verified yet, so it quotes names
+   * of algorithms, issuers and audiences only: anyone could make it say that a person's token was refused.
+   */
+  findingOf(token: ParsedJwt, { check, issuer }: NoIssuer): Finding | undefined {
+    if (check === 'algorithm') {
+      const named = [...this.byClaim.values()].find(({ config }) => config.name === issuer);
+      return named === undefined ? undefined : profileFinding('alg', token, named.config);
+    }
+    const refused = this.profiles.map(({ config }) => {
+      const failed = refusedBy(config, token);
+      return failed === undefined ? undefined : profileFinding(failed, token, config);
+    });
+    return joinFindings([this.unknownIssuer(token), ...refused]);
+  }
+
+  private unknownIssuer({ payload }: ParsedJwt): Finding {
+    const known = [...this.byClaim.keys()];
+    const expected = known.length === 0 ? 'no issuer is configured by its iss' : `issuers have ${shownList(known)}`;
+    return { found: memberIs('iss', payload['iss']), expected };
+  }
+
   private noIssuer(token: ParsedJwt): NoIssuerCheck {
     const refusals = this.profiles.flatMap(({ config }) => {
       const check = refusedBy(config, token);
@@ -59,6 +84,22 @@ function refusedBy(config: JwtIssuer, { algorithm, payload }: ParsedJwt): Profil
   if (!meetsIssuer(payload['iss'], config)) return 'iss';
   if (!meetsAudience(payload, config)) return 'aud';
   return meetsSubject(payload['sub'], config) ? undefined : 'sub';
+}
+
+function profileFinding(failed: ProfileCheck, { algorithm, payload }: ParsedJwt, config: JwtIssuer): Finding {
+  const accepts = (what: string): Finding['expected'] => `issuer ${config.name} accepts ${what}`;
+  switch (failed) {
+    case 'alg':
+      return { found: memberIs('alg', algorithm), expected: accepts(config.algorithms.join(', ')) };
+    case 'iss':
+    case 'aud':
+      return { found: memberIs(failed, payload[failed]), expected: accepts(acceptedOf(failed, config)) };
+    case 'sub':
+      return {
+        found: payload['sub'] === undefined ? 'sub is absent' : 'sub is another',
+        expected: accepts(acceptedOf('sub', config)),
+      };
+  }
 }
 
 function mayUse(algorithm: string, { algorithms }: JwtIssuer): boolean {

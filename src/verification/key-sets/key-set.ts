@@ -81,6 +81,10 @@ export class RemoteKeySet implements KeySource {
     return this.kept.current().length === 0 || this.refresher.failures > 0 ? undefined : [];
   }
 
+  inForce(): readonly VerificationKey[] {
+    return this.kept.current();
+  }
+
   status(): KeySetStatus {
     const ageMs = this.kept.ageMs();
     const ageSeconds = ageMs === undefined ? undefined : ageMs / 1000;

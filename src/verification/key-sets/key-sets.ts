@@ -55,6 +55,7 @@ export class KeySets {
         set ??= this.sets.get(identity)?.set;
         return set?.find(algorithm, kid);
       },
+      inForce: () => set?.inForce() ?? [],
     };
   }
 

@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import type { IntrospectionIssuer } from '../../config/config.ts';
+import type { Finding } from '../../core/check.ts';
+import { claimFinding } from '../claim-finding.ts';
 import type { Claims, FailedClaim } from '../claims.ts';
 import { readPayload } from '../claims.ts';
 import { UnexpectedAnswer } from '../fetch-text.ts';
@@ -33,14 +35,24 @@ export function readAnswer(text: string): Answer {
 /** Returns the claims of a token presented as `Bearer`, or why its issuer's profile does not accept it. */
 export function judgeAnswer(answer: Answer, token: string, issuer: IntrospectionIssuer): ReportedClaims | FailedAnswer {
   if (!answer.active) return 'inactive';
-  // Without a user, the subject is the client itself (RFC 9068, section 2.2).
-  const subject = answer['sub'] ?? answer.client_id;
+  const subject = subjectOf(answer);
   const { jti } = answer;
   // Upstreams and logs receive the id, which must not be the token itself in any spelling.
   const tokenId = typeof jti === 'string' && isSameToken(jti, token) ? undefined : jti;
   const claims = readPayload({ ...answer, sub: subject, jti: tokenId }, issuer);
   if (typeof claims === 'string') return claims;
   return { ...claims, reported: claims.tokenId === undefined ? identifyByClaims(answer) : undefined };
+}
+
+/** What a response says of a token beside what its issuer's profile accepts. */
+export function answerFinding(failed: FailedAnswer, answer: Answer, issuer: IntrospectionIssuer): Finding | undefined {
+  if (failed !== 'inactive') return claimFinding(failed, {}, { ...answer, sub: subjectOf(answer) }, issuer);
+  return { found: 'active is false', expected: `issuer ${issuer.name} accepts what its server calls active` };
+}
+
+/** Without a user, the subject is the client itself (RFC 9068, section 2.2). */
+function subjectOf(answer: Answer): unknown {
+  return answer['sub'] ?? answer.client_id;
 }
 
 /**

@@ -11,10 +11,11 @@ import { checkOf } from '../jwt.ts';
 import type { OpaqueToken } from '../opaque-token.ts';
 import { readOpaque } from '../opaque-token.ts';
 import type { TokenCache } from '../token-cache.ts';
+import { formFinding } from '../token-finding.ts';
 import type { CredentialParts } from '../verified-token.ts';
-import { prematureClaim, refuseToken, toCredential } from '../verified-token.ts';
+import { refusePremature, refuseToken, toCredential } from '../verified-token.ts';
 import type { ReportedClaims } from './answer.ts';
-import { judgeAnswer } from './answer.ts';
+import { answerFinding, judgeAnswer } from './answer.ts';
 import type { Endpoint } from './endpoint.ts';
 import { firstVerified } from './first-verified.ts';
 import { RefusedTokens } from './refused-tokens.ts';
@@ -66,7 +67,8 @@ export class OpaqueVerifier implements Verifier, TokenExaminer {
   private read(value: string): OpaqueToken | Refusal {
     const { maxTokenLength } = this.parts;
     const token = readOpaque(value, maxTokenLength);
-    return typeof token === 'string' ? refuseToken(checkOf(token, maxTokenLength)) : token;
+    if (typeof token !== 'string') return token;
+    return refuseToken(checkOf(token, maxTokenLength), undefined, formFinding(token, value, maxTokenLength));
   }
 
   /** Finds refusals by the token's spelling, because a server need not accept every spelling. */
@@ -121,7 +123,8 @@ export class OpaqueVerifier implements Verifier, TokenExaminer {
       return { outcome: 'refused', reason: 'unavailable', check, issuer: name };
     }
     const claims = judgeAnswer(reply.answer, value, config);
-    return typeof claims === 'string' ? refuseToken(claims, name) : this.accept(claims, token, config, reverifyAt);
+    if (typeof claims !== 'string') return this.accept(claims, token, config, reverifyAt);
+    return refuseToken(claims, name, answerFinding(claims, reply.answer, config));
   }
 
   private accept(
@@ -131,8 +134,8 @@ export class OpaqueVerifier implements Verifier, TokenExaminer {
     reverifyAt: Instant,
   ): VerificationResult {
     const { reported } = claims;
-    const premature = prematureClaim(claims, this.parts.clock.wallMs() + this.parts.clockSkewMs);
-    if (premature !== undefined) return refuseToken(premature, issuer);
+    const premature = refusePremature(claims, issuer, this.parts.clock.wallMs(), this.parts.clockSkewMs);
+    if (premature !== undefined) return premature;
     const key = { kid: undefined, inForce: { inForce: true } };
     const thumbprints = thumbprintsOf(token);
     const verified = {

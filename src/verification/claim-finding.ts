@@ -1,0 +1,99 @@
+import type { IssuerConfig } from '../config/config.ts';
+import type { Finding } from '../core/check.ts';
+import { TOKEN_USES } from '../core/verified-credential.ts';
+import { timeOf } from '../lib/time-format.ts';
+import { shown, shownList } from '../lib/wording.ts';
+import { KIND_MEMBERS } from './bearer-kind.ts';
+import type { Claims, FailedClaim } from './claims.ts';
+import type { JsonObject } from './json-object.ts';
+
+/** `aud is "account"`, or `aud is absent`. */
+export function memberIs(name: string, value: unknown): string {
+  return `${name} is ${shown(value)}`;
+}
+
+/**
+ * What a claim of a token is beside what its issuer's profile accepts.
+ *
+ * @param header of a JWT; empty for an introspection response.
+ * @param payload verified: it says what the issuer signed, or what its introspection server answered.
+ */
+export function claimFinding(
+  failed: FailedClaim,
+  header: JsonObject,
+  payload: JsonObject,
+  issuer: IssuerConfig,
+): Finding | undefined {
+  const accepts = (what: string): string => `issuer ${issuer.name} accepts ${what}`;
+  switch (failed) {
+    case 'type':
+      return {
+        found: memberIs('typ', header['typ']),
+        expected: accepts(issuer.kind === 'signing' ? '"at+jwt"' : '"at+jwt", "JWT", "JOSE" or none'),
+      };
+    case 'token_type': {
+      const kinds = KIND_MEMBERS.filter((member) => payload[member] !== undefined);
+      return {
+        found: kinds.map((member) => memberIs(member, payload[member])).join(', '),
+        expected: accepts('access tokens only'),
+      };
+    }
+    case 'cnf':
+      return {
+        found: 'cnf binds the token to a key or a certificate',
+        expected: accepts('tokens that any bearer may use'),
+      };
+    case 'iss':
+    case 'aud':
+    case 'sub':
+      return { found: memberIs(failed, payload[failed]), expected: accepts(acceptedOf(failed, issuer)) };
+    case 'exp':
+    case 'nbf':
+    case 'iat':
+      return { found: memberIs(failed, payload[failed]), expected: accepts('a number of seconds since 1970') };
+    case 'jti':
+      return {
+        found: `jti is ${kindOfText(payload['jti'])}`,
+        expected: accepts('a string of at most 1024 characters'),
+      };
+    case 'token_use':
+      return { found: memberIs('token_use', payload['token_use']), expected: accepts(shownList(TOKEN_USES)) };
+    case 'scopes':
+    case 'over 1000 scopes':
+      return scopeFinding(payload, issuer, accepts('at most 1000 strings, in a list or separated by spaces'));
+  }
+}
+
+/** What the profile of an issuer accepts as a claim. */
+export function acceptedOf(claim: 'iss' | 'aud' | 'sub', issuer: IssuerConfig): string {
+  switch (claim) {
+    case 'iss':
+      return issuer.issuer === undefined ? 'what no other issuer claims, or none' : shown(issuer.issuer);
+    case 'aud':
+      return issuer.audience === undefined ? 'a string or a list of strings' : shownList(issuer.audience);
+    case 'sub':
+      return issuer.kind === 'signing' || issuer.requireSubject === undefined
+        ? 'a string of at most 1024 characters'
+        : shown(issuer.requireSubject);
+  }
+}
+
+/** A time of a token that has not come yet. */
+export function prematureFinding(claim: 'nbf' | 'iat', claims: Claims, nowMs: number, clockSkewMs: number): Finding {
+  const seconds = claim === 'nbf' ? claims.notBeforeSeconds : claims.issuedAtSeconds;
+  return {
+    found: `${claim} is ${timeOf(seconds * 1000)}`,
+    expected: `it is ${timeOf(nowMs)}, and clockSkew is ${clockSkewMs / 1000} s`,
+  };
+}
+
+/** An id may be anything, and of any length. */
+function kindOfText(value: unknown): string {
+  return typeof value === 'string' ? `a string of ${value.length} characters` : shown(value);
+}
+
+function scopeFinding(payload: JsonObject, issuer: IssuerConfig, expected: string): Finding {
+  const own = issuer.kind === 'signing' ? 'scopes' : issuer.scopeClaim;
+  const name = own ?? ['scopes', 'scope', 'scp'].find((member) => payload[member] !== undefined) ?? 'scopes';
+  return { found: memberIs(name, payload[name]), expected };
+}
