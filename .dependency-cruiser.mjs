@@ -69,6 +69,7 @@ const PLACES = {
     ACCOUNTS,
     '^src/signing/published-key-set\\.ts$',
     '^src/observe/(health|components|observation|forwarding|metrics/metrics)\\.ts$',
+    '^src/explanation/explain\\.ts$',
     CONFIG_TYPES,
     LIB,
     CORE,

@@ -3,12 +3,14 @@ import { scopeRoutes } from '../access/scope-routes.ts';
 import { WatchedKeep } from '../access/watched-keep.ts';
 import { Authorizer } from '../authorizer.ts';
 import type { Config, OwnIssuer } from '../config/config.ts';
-import type { BatchDecider, DecisionObserver, TokenExaminer, Verifier } from '../core/ports.ts';
+import type { BatchDecider, Decider, DecisionObserver, TokenExaminer, Verifier } from '../core/ports.ts';
 import { RouteMap } from '../core/route.ts';
 import { UpstreamHeaderWriter } from '../core/upstream-headers.ts';
 import type { CredentialCache } from '../core/verified-credential.ts';
 import { ACCESS_ROUTES } from '../edge/access-api/routes.ts';
 import type { AccessUseCases } from '../edge/access-api/use-cases.ts';
+import { EXPLAIN_ROUTE } from '../edge/admin/routes.ts';
+import type { AdminUseCases } from '../edge/admin/use-cases.ts';
 import { AUTHZEN_ROUTES } from '../edge/authzen/routes.ts';
 import type { AuthzenUseCases } from '../edge/authzen/use-cases.ts';
 import { basicNotice } from '../edge/basic-notice.ts';
@@ -16,6 +18,7 @@ import type { ConsoleUseCases } from '../edge/console/use-cases.ts';
 import { exceptAdmittedCalls } from '../edge/except-admitted-calls.ts';
 import type { Gateway } from '../edge/gateway.ts';
 import type { TokenUseCases } from '../edge/token-api/use-cases.ts';
+import { explainRequest } from '../explanation/explain.ts';
 import { ANY_TOKEN, IntrospectToken } from '../tokens/introspect-token.ts';
 import { BasicVerifier } from '../verification/basic/basic-verifier.ts';
 import { BearerVerifier } from '../verification/bearer/bearer-verifier.ts';
@@ -36,6 +39,7 @@ export interface ActiveConfig {
   readonly gateway: Gateway;
   readonly access: AccessUseCases;
   readonly authzen: AuthzenUseCases;
+  readonly admin: AdminUseCases;
   /** The use cases of our own tokens; `undefined` if no issuer is our own. */
   readonly tokens: (TokenUseCases & ConsoleUseCases) | undefined;
 }
@@ -59,6 +63,7 @@ export function buildActiveConfig(config: Config, sharedParts: SharedParts, gene
   const map = new RouteMap(routes, scopeRoutes(config.scopes, basic.routes));
   const policy = { routes: map, basicUntilMs: basic.sunsetMs, shadow };
   const gatewayDecider = decider(policy, timeouts.decisionMs, gatewayObserver(sharedParts));
+  const explainer = decider(policy, timeouts.decisionMs, unobserved(events), false);
   const access = buildAccess(config, sharedParts, gatewayDecider, decider, own);
   const deciderWith = (asserted: CredentialCache): BatchDecider => {
     const parts = { verifier, standings, clock, observer: events, decisionTimeoutMs: timeouts.decisionMs };
@@ -75,6 +80,7 @@ export function buildActiveConfig(config: Config, sharedParts: SharedParts, gene
       maxStalenessMs: config.revocation.maxStalenessMs,
     },
     access,
+    admin: buildAdmin(config, sharedParts, access.callers, explainer),
     authzen: buildAuthzen(config, { ...access, own, accounts: sharedParts.store.accounts, generation, deciderWith }),
     tokens:
       own && sharedParts.own && buildUseCases(config, own, { ...sharedParts, own: sharedParts.own }, verifier, decider),
@@ -92,7 +98,7 @@ function buildAccess(
   const { decisionMs } = timeouts;
   const open = { basicUntilMs: Number.POSITIVE_INFINITY, shadow: false };
   const introspector = decider({ ...open, routes: new RouteMap([ANY_TOKEN]) }, decisionMs, unobserved(events), false);
-  const callerRoutes = [...ACCESS_ROUTES, ...AUTHZEN_ROUTES];
+  const callerRoutes = [...ACCESS_ROUTES, ...AUTHZEN_ROUTES, EXPLAIN_ROUTE];
   const admitting = exceptAdmittedCalls(events, callerRoutes);
   return {
     callers: decider({ ...open, routes: new RouteMap(callerRoutes) }, decisionMs, admitting),
@@ -106,6 +112,21 @@ function buildAccess(
     clockSkewMs,
     decisionTimeoutMs: decisionMs,
     trustedProxies,
+  };
+}
+
+/** Explains with what this instance knows, and counts, logs and notes nothing. */
+function buildAdmin(
+  { clockSkewMs }: Config,
+  { revocationSet, clock }: SharedParts,
+  callers: Decider,
+  decider: Decider,
+): AdminUseCases {
+  const { revocations } = revocationSet;
+  return {
+    callers,
+    explain: (request) =>
+      explainRequest(request, { decider, revocations, status: revocationSet.status, clock, clockSkewMs }),
   };
 }
 

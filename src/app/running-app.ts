@@ -2,6 +2,7 @@ import type { FastifyPluginAsync } from 'fastify';
 import type { Config, Listener } from '../config/config.ts';
 import type { Loaded } from '../config/load.ts';
 import type { AdminDoor } from '../edge/admin/service.ts';
+import type { AdminUseCases } from '../edge/admin/use-cases.ts';
 import type { ExtAuthzDoor } from '../edge/ext-authz/service.ts';
 import type { VerifyDoor } from '../edge/forward-auth/service.ts';
 import type { TokenApiDoor } from '../edge/token-api/service.ts';
@@ -68,6 +69,11 @@ export class RunningApp implements App {
       access: access?.address,
       admin: admin?.address,
     };
+  }
+
+  /** What the active configuration provides for `POST /explain`. */
+  get adminUseCases(): AdminUseCases {
+    return this.current.active.admin;
   }
 
   /** Loads only the doors that are configured. */

@@ -4,6 +4,7 @@ import { createFirstAccount } from '../accounts/first-account.ts';
 import type { Config } from '../config/config.ts';
 import { isSameStore } from '../config/reload/restart-keys.ts';
 import type { Clock } from '../core/ports.ts';
+import type { AdminParts } from '../edge/admin/service.ts';
 import { systemClock } from '../lib/clock.ts';
 import { errorMessage } from '../lib/errors.ts';
 import { Observation } from '../observe/observation.ts';
@@ -48,7 +49,8 @@ function build(config: Config, environment: Environment, observation: Observatio
   return guard(async (opened) => {
     const { env, clock = systemClock, readStore } = environment;
     opened.push(async () => observation.close());
-    const admin = await openAdminDoor(config, observation, opened);
+    const running: { app?: RunningApp } = {};
+    const admin = await openAdminDoor(config, observation, () => running.app?.adminUseCases, opened);
     await warnOfNetworkFileSystem(config, observation.events);
     const { events } = observation;
     /** With the credentials that opened the store. */
@@ -75,15 +77,28 @@ function build(config: Config, environment: Environment, observation: Observatio
       opened,
     );
     await app.openDoors();
+    running.app = app;
     return app;
   });
 }
 
 /** The first door to open and the last to close, so that it shows the start and the stop. */
-async function openAdminDoor({ listen }: Config, observation: Observation, opened: (() => Promise<void>)[]) {
+async function openAdminDoor(
+  { listen }: Config,
+  observation: Observation,
+  useCases: AdminParts['useCases'],
+  opened: (() => Promise<void>)[],
+) {
   if (listen.admin === undefined) return undefined;
   const { openAdmin } = await import('../edge/admin/service.ts');
-  const door = await openAdmin(listen.admin, observation);
+  const { health, events } = observation;
+  const door = await openAdmin(listen.admin, {
+    health,
+    events,
+    components: () => observation.components(),
+    measure: () => observation.measure(),
+    useCases,
+  });
   opened.push(() => door.close());
   return door;
 }

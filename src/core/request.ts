@@ -1,7 +1,7 @@
 import type { McpReading } from './resource/mcp-message.ts';
 
-/** The listeners that turn foreign requests into an {@link AccessRequest}. */
-export type Door = 'ext-authz' | 'forward-auth' | 'access-api' | 'authzen' | 'tokens';
+/** The listeners that turn foreign requests into an {@link AccessRequest}. `admin`: only for its call `POST /explain`. */
+export type Door = 'ext-authz' | 'forward-auth' | 'access-api' | 'authzen' | 'tokens' | 'admin';
 
 /**
  * One request to authorize, in the form that every door uses. Nothing in it has been decoded, normalised or trusted.

@@ -58,7 +58,7 @@ export async function explainRequest(
     ...(decision.outcome === 'allow' && denial !== undefined ? { shadow: true } : {}),
     ...(decision.outcome === 'deny' ? { status: statusOf(decision.reason) } : {}),
     ...(route === undefined ? {} : { route: route.pattern }),
-    steps: stepsOf(decision, { nowMs, clockSkewMs }),
+    steps: stepsOf(decision, { nowMs, clockSkewMs, timeOf }),
     entries: await entriesOf(decision, revocations, nowMs),
     conclusion: conclusionOf(decision, status),
   };

@@ -32,7 +32,8 @@ export function shown(value: unknown): string {
   if (value === undefined) return 'absent';
   if (typeof value === 'string') return shownText(value);
   if (Array.isArray(value)) return shownList(value);
-  return typeof value === 'object' && value !== null ? 'an object' : String(value);
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  return value === null ? 'null' : 'an object';
 }
 
 /** Such as `"a", "b" and 3 more`. */

@@ -9,6 +9,8 @@ export interface FindingContext {
   readonly nowMs: number;
   /** `clockSkew` of the configuration, which the end of a credential includes. */
   readonly clockSkewMs: number;
+  /** Writes a time, since the core knows no calendar. @param ms Unix milliseconds. */
+  readonly timeOf: (ms: number) => string;
 }
 
 /** The most scopes or audiences of a credential to list: an issuer may put a thousand into one. */
@@ -21,33 +23,27 @@ const MAX_LISTED = 10;
 export function findingOf(denial: Deny, context: FindingContext): Finding | undefined {
   const { check, credential, finding, route } = denial;
   if (finding !== undefined || credential === undefined) return finding;
-  switch (check) {
-    case 'expired':
-      return expiredFinding(credential, context);
-    case 'issuer not taken here':
-      return {
-        found: `the issuer is ${credential.identity.issuer}`,
-        expected: `the route accepts ${listed([...(route?.issuers ?? [])])}`,
-      };
-    case 'audience not taken here':
-      return {
-        found: `aud names ${listed(credential.audiences ?? []) || 'no resource'}`,
-        expected: `resource ${route?.resource?.name} accepts ${listed(route?.resource?.audience ?? [])}`,
-      };
-    case 'scope':
-      return {
-        found: `has ${listed(credential.identity.scopes) || 'no scopes'}`,
-        expected: `needs ${needsText(denial.required ?? route?.requirement)}`,
-      };
-    default:
-      return undefined;
+  if (check === 'expired') return expiredFinding(credential, context);
+  if (check === 'issuer not taken here') {
+    const expected = `the route accepts ${listed([...(route?.issuers ?? [])])}`;
+    return { found: `the issuer is ${credential.identity.issuer}`, expected };
   }
+  if (check === 'audience not taken here') {
+    const found = `aud names ${listed(credential.audiences ?? []) || 'no resource'}`;
+    return { found, expected: `resource ${route?.resource?.name} accepts ${listed(route?.resource?.audience ?? [])}` };
+  }
+  if (check === 'scope') {
+    const found = `has ${listed(credential.identity.scopes) || 'no scopes'}`;
+    return { found, expected: `needs ${needsText(denial.required ?? route?.requirement)}` };
+  }
+  return undefined;
 }
 
-function expiredFinding({ validUntilMs }: VerifiedCredential, { nowMs, clockSkewMs }: FindingContext): Finding {
+function expiredFinding({ validUntilMs }: VerifiedCredential, context: FindingContext): Finding {
+  const { nowMs, clockSkewMs, timeOf } = context;
   return {
-    found: `exp is ${new Date(validUntilMs - clockSkewMs).toISOString()}`,
-    expected: `it is ${new Date(nowMs).toISOString()}, and clockSkew is ${clockSkewMs / 1000} s`,
+    found: `exp is ${timeOf(validUntilMs - clockSkewMs)}`,
+    expected: `it is ${timeOf(nowMs)}, and clockSkew is ${clockSkewMs / 1000} s`,
   };
 }
 

@@ -2,12 +2,16 @@ import type { ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { setImmediate } from 'node:timers/promises';
-import { problem } from '../../core/answer.ts';
+import { answerTo, problem } from '../../core/answer.ts';
+import type { Deny } from '../../core/decision.ts';
 import type { Components } from '../../observe/components.ts';
 import type { Health } from '../../observe/health.ts';
 import type { Metrics } from '../../observe/metrics/metrics.ts';
 import { METRICS_TYPE } from '../../observe/metrics/metrics.ts';
+import type { Problem } from '../http/problems.ts';
+import { failed, PROBLEMS } from '../http/problems.ts';
 
+const PROBLEM_TYPE = 'application/problem+json';
 const CHUNK_LENGTH = 16 * 1024;
 
 export function sendLive(response: ServerResponse): void {
@@ -17,7 +21,11 @@ export function sendLive(response: ServerResponse): void {
 /** 200 while this instance accepts requests. The states of the parts are listed and do not change the status. */
 export function sendReady(response: ServerResponse, state: Health['state'], components: Components): void {
   const status = state === 'ready' ? 200 : 503;
-  send(response, status, 'application/json', JSON.stringify({ status: state, components }));
+  sendJson(response, status, { status: state, components });
+}
+
+export function sendJson(response: ServerResponse, status: number, content: object): void {
+  send(response, status, 'application/json', JSON.stringify(content));
 }
 
 /** Sends the metrics in pieces and yields to the event loop in between, so that many metrics do not delay decisions. */
@@ -28,17 +36,30 @@ export async function sendMetrics(response: ServerResponse, metrics: Metrics): P
 }
 
 export function sendNotFound(response: ServerResponse): void {
-  sendProblem(response, 'not_found', 404, 'Not Found', 'there are /metrics, /livez and /readyz');
+  sendProblem(response, failed('not_found', 'there are /metrics, /livez, /readyz and /explain'));
 }
 
-export function sendNotAllowed(response: ServerResponse): void {
-  response.setHeader('allow', 'GET, HEAD');
-  sendProblem(response, 'method_not_allowed', 405, 'Method Not Allowed', 'only GET and HEAD');
+export function sendNotAllowed(response: ServerResponse, allow: string): void {
+  response.setHeader('allow', allow);
+  sendProblem(response, failed('method_not_allowed', `only ${allow}`));
+}
+
+/** The answer to a caller that is not admitted, or whose call cannot be answered now. */
+export function sendDenial(response: ServerResponse, denial: Deny): void {
+  const { status, challenges, retryAfterSeconds, body } = answerTo(denial);
+  if (challenges.length > 0) response.setHeader('www-authenticate', challenges);
+  if (retryAfterSeconds !== undefined) response.setHeader('retry-after', retryAfterSeconds);
+  send(response, status, PROBLEM_TYPE, body);
+}
+
+export function sendProblem(response: ServerResponse, { code, message, errors }: Problem): void {
+  const { status, title } = PROBLEMS[code];
+  send(response, status, PROBLEM_TYPE, problem(code, status, title, message, errors === undefined ? {} : { errors }));
 }
 
 export function sendMisdirected(response: ServerResponse): void {
   const message = 'this listener goes by other names: see listen.admin.hosts';
-  sendProblem(response, 'misdirected_request', 421, 'Misdirected Request', message);
+  send(response, 421, PROBLEM_TYPE, problem('misdirected_request', 421, 'Misdirected Request', message));
 }
 
 async function* chunksOf(metrics: Metrics): AsyncGenerator<string> {
@@ -51,10 +72,6 @@ async function* chunksOf(metrics: Metrics): AsyncGenerator<string> {
     await setImmediate();
   }
   yield chunk;
-}
-
-function sendProblem(response: ServerResponse, code: string, status: number, title: string, message: string): void {
-  send(response, status, 'application/problem+json', problem(code, status, title, message));
 }
 
 /** Node omits the body for HEAD. */

@@ -36,7 +36,8 @@ async function open(metrics = new Metrics(), listener = LOOPBACK) {
       failures.push([door, error]);
     },
   };
-  const door = await openAdmin(listener, { health, events, measure: () => metrics, components: () => COMPONENTS });
+  const parts = { health, events, measure: () => metrics, components: () => COMPONENTS, useCases: () => undefined };
+  const door = await openAdmin(listener, parts);
   closing.push(() => door.close());
   return { door, health, failures, get: (path: string, method = 'GET') => ask(door.address, path, method) };
 }

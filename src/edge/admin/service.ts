@@ -2,13 +2,24 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Listener } from '../../config/config.ts';
+import { deny } from '../../core/decision.ts';
 import type { Metrics } from '../../observe/metrics/metrics.ts';
 import type { Observation } from '../../observe/observation.ts';
+import { provesCaller } from '../callers.ts';
 import { Connections } from '../connections.ts';
 import { type DoorObserver, listen, tlsOptions, tlsRenewal, watchHandshakes } from '../listening.ts';
 import { decodePage } from './decode.ts';
-import { sendLive, sendMetrics, sendMisdirected, sendNotAllowed, sendNotFound, sendReady } from './encode.ts';
+import {
+  sendDenial,
+  sendLive,
+  sendMetrics,
+  sendMisdirected,
+  sendNotAllowed,
+  sendNotFound,
+  sendReady,
+} from './encode.ts';
 import { isMeantForUs } from './host.ts';
+import type { AdminUseCases } from './use-cases.ts';
 
 const HEADERS_TIMEOUT_MS = 5_000;
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -18,6 +29,8 @@ const CLOSE_LIMIT_MS = 1_000;
 export type AdminParts = Pick<Observation, 'health' | 'components' | 'measure'> & {
   /** Told of a bug in this door; the answer is cut off. */
   readonly events: DoorObserver;
+  /** The active configuration's use cases; called for each call. `undefined` until Sallyport is ready. */
+  readonly useCases: () => AdminUseCases | undefined;
 };
 
 export interface AdminDoor {
@@ -29,7 +42,7 @@ export interface AdminDoor {
   close(): Promise<void>;
 }
 
-/** Opens the door for monitoring: `/metrics`, `/livez` and `/readyz`. Rejects if it cannot listen. */
+/** Opens the door for operators: `/metrics`, `/livez`, `/readyz` and `POST /explain`. Rejects if it cannot listen. */
 export async function openAdmin(listener: Listener, parts: AdminParts): Promise<AdminDoor> {
   const metrics = parts.measure();
   const connections = new Connections();
@@ -40,7 +53,7 @@ export async function openAdmin(listener: Listener, parts: AdminParts): Promise<
       sendMisdirected(response);
       return;
     }
-    answer(request, response, parts, metrics).catch((error: unknown) => {
+    answer(request, response, listener, parts, metrics).catch((error: unknown) => {
       response.destroy();
       if (!isReaderGone(error)) parts.events.callFailed('admin', error);
     });
@@ -59,20 +72,42 @@ export async function openAdmin(listener: Listener, parts: AdminParts): Promise<
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
+  listener: Listener,
   parts: AdminParts,
   metrics: Metrics,
 ): Promise<void> {
-  switch (decodePage(request.method ?? '', request.url ?? '')) {
+  const page = decodePage(request.method ?? '', request.url ?? '');
+  if (typeof page === 'object') return sendNotAllowed(response, page.allow);
+  switch (page) {
     case 'live':
       return sendLive(response);
     case 'ready':
       return sendReady(response, parts.health.state, parts.components());
     case 'metrics':
       return sendMetrics(response, metrics);
-    case 'method_not_allowed':
-      return sendNotAllowed(response);
+    case 'explain':
+      return explain(request, response, listener, parts);
     case 'not_found':
       return sendNotFound(response);
+  }
+}
+
+/** Loads the call when it is used for the first time. */
+async function explain(
+  request: IncomingMessage,
+  response: ServerResponse,
+  listener: Listener,
+  parts: AdminParts,
+): Promise<void> {
+  const useCases = parts.useCases();
+  if (useCases === undefined) return sendDenial(response, deny('unavailable', undefined, 'a part failed'));
+  const { answerExplain } = await import('./explain.ts');
+  try {
+    await answerExplain(request, response, { useCases, isProven: provesCaller(listener) });
+  } catch (error) {
+    if (response.headersSent || isReaderGone(error)) throw error;
+    parts.events.callFailed('POST /explain', error);
+    sendDenial(response, deny('unavailable', undefined, 'a part failed'));
   }
 }
 
