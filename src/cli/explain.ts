@@ -6,14 +6,16 @@ import { REASONS } from '../core/reason.ts';
 import type { AccessRequest } from '../core/request.ts';
 import type { McpReading } from '../core/resource/mcp-message.ts';
 import { TOOLS_CALL } from '../core/resource/mcp-message.ts';
+import type { Explanation } from '../explanation/explain.ts';
 import { explainRequest } from '../explanation/explain.ts';
 import { MEANINGS } from '../explanation/reason-meanings.ts';
 import { systemClock } from '../lib/clock.ts';
-import { printable } from '../lib/wording.ts';
 import type { Terminal } from './command.ts';
 import { requireConfig, UsageError } from './command.ts';
 import { defineCommand } from './command-definition.ts';
+import { COMMON } from './terminal/common-options.ts';
 import { readCredentialFile } from './terminal/credential-file.ts';
+import { show } from './terminal/json.ts';
 
 /** Decides one request as the gateway's listener would and shows each step; or says what a reason means. */
 export const explain = defineCommand('explain', {
@@ -24,7 +26,7 @@ step. Exits with 0 if the request is allowed, with 1 if it is denied.
 
 REASON is one of
 ${inLines(REASONS)}.`,
-  json: 'as text',
+  json: '{outcome, reason, shadow, status, route, steps, entries, conclusion} as POST /explain answers it, or {reason, meaning}',
   options: {
     'token-file': { type: 'string', placeholder: 'FILE', help: 'a token in a file; - reads standard input' },
     'basic-file': { type: 'string', placeholder: 'FILE', help: 'name:password in a file; - reads standard input' },
@@ -36,7 +38,7 @@ ${inLines(REASONS)}.`,
     const [method, path, ...rest] = positionals;
     if (method === undefined || rest.length > 0) throw new UsageError('expected METHOD and PATH, or a reason');
     if (path === undefined) {
-      const [stray] = Object.keys(values).filter((name) => name !== 'config');
+      const [stray] = Object.keys(values).filter((name) => !Object.hasOwn(COMMON, name));
       if (stray !== undefined) throw new UsageError(`--${stray} needs METHOD and PATH`);
       return define(method, terminal);
     }
@@ -55,9 +57,9 @@ function inLines(names: readonly string[]): string {
   return rows.map((row) => `  ${row.join(', ')}`).join(',\n');
 }
 
-function define(name: string, { out }: Terminal): number {
+function define(name: string, terminal: Terminal): number {
   if (!isReason(name)) throw new UsageError(`no such reason: '${name}'`);
-  out(`${name}: ${MEANINGS[name]}\n`);
+  show(terminal, { reason: name, meaning: MEANINGS[name] }, `${name}: ${MEANINGS[name]}\n`);
   return 0;
 }
 
@@ -92,20 +94,23 @@ async function readCredential(
 }
 
 async function decide(config: Config, request: AccessRequest, terminal: Terminal): Promise<number> {
-  const out = (line: string): void => terminal.out(`${printable(line)}\n`);
   const inspection = await openInspection(config);
   try {
     const { revocations, status } = inspection.revocationSet;
     const parts = { decider: inspection.gateway.decider, revocations, status, clock: systemClock };
     const { clockSkewMs } = config;
-    const { steps, entries, conclusion, outcome } = await explainRequest(request, { ...parts, clockSkewMs });
-    for (const step of steps) out(`${MARKS[step.outcome]}  ${step.name.padEnd(12)}  ${step.words}`.trimEnd());
-    for (const line of entries) out(`      ${line}`);
-    for (const line of conclusion) out(line);
-    return outcome === 'allow' ? 0 : 1;
+    const explanation = await explainRequest(request, { ...parts, clockSkewMs });
+    show(terminal, explanation, () => textOf(explanation));
+    return explanation.outcome === 'allow' ? 0 : 1;
   } finally {
     await inspection.close();
   }
+}
+
+function textOf({ steps, entries, conclusion }: Explanation): string {
+  const lines = steps.map(({ name, outcome, words }) => `${MARKS[outcome]}  ${name.padEnd(12)}  ${words}`.trimEnd());
+  const all = [...lines, ...entries.map((entry) => `      ${entry}`), ...conclusion];
+  return all.map((line) => `${line}\n`).join('');
 }
 
 const MARKS = { passed: 'ok  ', failed: 'FAIL', 'not reached': '-   ' } as const;

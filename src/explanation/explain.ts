@@ -5,6 +5,7 @@ import type { Reason } from '../core/reason.ts';
 import type { AccessRequest } from '../core/request.ts';
 import { isEnded } from '../core/standing.ts';
 import { timeOf } from '../lib/time-format.ts';
+import { printable } from '../lib/wording.ts';
 import type { RevocationReader } from '../revocation-set/checked-revocations.ts';
 import type { Step } from './decision-steps.ts';
 import { denialOf, stepsOf } from './decision-steps.ts';
@@ -43,7 +44,7 @@ interface LossStatus {
   readonly lostSinceSeconds: number | undefined;
 }
 
-/** Decides a request and says why it is decided so. Rejects if an entry that ended the credential cannot be read. */
+/** Decides a request and says why it is decided so, in text that no terminal obeys. Rejects if an entry that ended the credential cannot be read. */
 export async function explainRequest(
   request: AccessRequest,
   { decider, revocations, status, clock, clockSkewMs }: ExplainParts,
@@ -58,8 +59,8 @@ export async function explainRequest(
     ...(decision.outcome === 'allow' && denial !== undefined ? { shadow: true } : {}),
     ...(decision.outcome === 'deny' ? { status: statusOf(decision.reason) } : {}),
     ...(route === undefined ? {} : { route: route.pattern }),
-    steps: stepsOf(decision, { nowMs, clockSkewMs, timeOf }),
-    entries: await entriesOf(decision, revocations, nowMs),
+    steps: stepsOf(decision, { nowMs, clockSkewMs, timeOf }).map((step) => ({ ...step, words: printable(step.words) })),
+    entries: (await entriesOf(decision, revocations, nowMs)).map(printable),
     conclusion: conclusionOf(decision, status),
   };
 }

@@ -22,7 +22,15 @@ const explained = new Set<string>();
 
 beforeAll(async () => {
   issuers = await startCaseIssuers();
-  sallyport = await startSallyport({ env: issuers.env, edit: issuers.configure });
+  const edit = (config: Record<string, unknown>): void => {
+    issuers.configure(config);
+    // Of the example configuration and of `configure`.
+    for (const issuer of config['issuers'] as Record<string, unknown>[]) {
+      if (issuer['name'] === 'corporate')
+        issuer['allowScopes'] = ['messages:send', 'messages:list', 'access:introspect'];
+    }
+  };
+  sallyport = await startSallyport({ env: issuers.env, edit });
 });
 
 afterAll(async () => {
@@ -40,6 +48,26 @@ async function explain(
   if (reason !== undefined) explained.add(reason);
   if (input !== '') expect(answer.output).not.toContain(input.slice(0, 40));
   return answer;
+}
+
+/** `POST /explain` of the running Sallyport. */
+async function ask(question: object, authorization = `Bearer ${callerToken()}`) {
+  const answer = await fetch(`http://127.0.0.1:${sallyport.ports.admin}/explain`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization },
+    body: JSON.stringify(question),
+  });
+  return { status: answer.status, body: await answer.text() };
+}
+
+function callerToken(): string {
+  return corporateToken(issuers, 'RS256', claims({ jti: 'the caller', scope: 'access:introspect' }));
+}
+
+/** The lines of `sallyport_decisions_total`. */
+async function decisions(): Promise<string> {
+  const metrics = await fetch(`http://127.0.0.1:${sallyport.ports.admin}/metrics`);
+  return (await metrics.text()).match(/^sallyport_decisions_total.*$/gm)?.join('\n') ?? '';
 }
 
 const bearer = ['--token-file', '-'];
@@ -116,6 +144,51 @@ allowed
     const { code, output } = await explain(args, credential(issuers));
     expect({ code, output }).toEqual({ code: 1, output: expect.stringMatching(words) });
     expect(output).toContain(`denied: ${reason}, `);
+  });
+
+  it('prints the same as JSON that the running Sallyport answers', async () => {
+    const token = corporateToken(issuers, 'RS256', claims({ jti: 'again', aud: 'account' }));
+    const config = join(sallyport.folder, 'sallyport.yaml');
+    const args = ['explain', '--json', ...bearer, 'POST', MESSAGES, '--config', config];
+    const { code, output } = await runSallyport(args, { env: issuers.env, input: token });
+    const answer = await ask({ method: 'POST', path: MESSAGES, token });
+    expect([code, answer.status]).toEqual([1, 200]);
+    const explanation: unknown = JSON.parse(output);
+    expect(explanation).toEqual(JSON.parse(answer.body));
+    expect(explanation).toMatchObject({ outcome: 'deny', reason: 'token_invalid', status: 401, route: MESSAGES });
+    expect(explanation).toMatchObject({
+      steps: expect.arrayContaining([
+        expect.objectContaining({
+          name: 'verification',
+          outcome: 'failed',
+          check: 'aud',
+          found: 'aud is "account"',
+          expected: 'issuer corporate accepts "sms-api"',
+        }),
+      ]),
+    });
+    const meaning = await runSallyport(['explain', 'token_invalid', '--json']);
+    expect(JSON.parse(meaning.output)).toMatchObject({ reason: 'token_invalid', meaning: expect.any(String) });
+  });
+
+  it('leaves no trace in the running Sallyport: no decision, no line, no token', async () => {
+    const token = corporateToken(issuers, 'RS256', claims({ jti: 'traceless' }));
+    const before = await decisions();
+    const passed = await ask({ method: 'POST', path: MESSAGES, token });
+    const refused = await ask({ method: 'GET', path: '/3rdparty/v1/devices', token });
+    const unknown = await ask({ method: 'GET', path: '/nowhere', token: 'nonsense' });
+    expect([passed, refused, unknown].map(({ body }) => JSON.parse(body))).toMatchObject([
+      { outcome: 'allow' },
+      { outcome: 'deny', reason: 'scope_required' },
+      { outcome: 'deny', reason: 'route_denied' },
+    ]);
+    expect(await decisions()).toBe(before);
+    for (const text of [passed.body, refused.body, unknown.body, sallyport.output()]) {
+      for (const part of token.split('.')) expect(text).not.toContain(part);
+    }
+    const stranger = await ask({ method: 'GET', path: '/health' }, `Bearer ${token}`);
+    expect([stranger.status, JSON.parse(stranger.body)]).toMatchObject([403, { code: 'scope_required' }]);
+    expect(await decisions()).not.toBe(before);
   });
 
   it('names the entry that revoked a token, and its contents', async () => {
