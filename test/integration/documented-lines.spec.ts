@@ -118,7 +118,9 @@ describe('docs/logs.md on the audit log', () => {
     }
     // Each author occurs in some record; which of them, the act decides.
     const plain = (lines: ReadonlyMap<string, ReadonlySet<string>>) =>
-      Object.fromEntries([...lines].map(([msg, names]) => [msg, [...names, ...authorsBeside(names)].toSorted()] as const));
+      Object.fromEntries(
+        [...lines].map(([msg, names]) => [msg, [...names, ...authorsBeside(names)].toSorted()] as const),
+      );
     expect(plain(found)).toEqual(plain(documented.audit));
   });
 
