@@ -1,5 +1,5 @@
 import type { Config } from '../../config/config.ts';
-import { needsText } from '../../explanation/decision-steps.ts';
+import { needsText } from '../../core/scope.ts';
 import { counted } from '../../lib/time-format.ts';
 import { printable } from '../../lib/wording.ts';
 import type { Comparison } from '../../openapi/comparison.ts';

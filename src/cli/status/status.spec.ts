@@ -40,7 +40,8 @@ async function open(listener: Listener, state: 'ready' | 'starting' = 'ready'): 
   const build = [{ labels: { version: '9.8.7' }, value: 1 }];
   metrics.add({ name: 'sallyport_build_info', help: 'x', type: 'gauge', read: () => build });
   const events = { callFailed: () => {}, handshakeFailed: () => {} };
-  const door = await openAdmin(listener, { health, events, measure: () => metrics, components: () => COMPONENTS });
+  const parts = { health, events, measure: () => metrics, components: () => COMPONENTS, useCases: () => undefined };
+  const door = await openAdmin(listener, parts);
   onTestFinished(() => door.close());
   return door.address;
 }
