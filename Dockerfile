@@ -37,8 +37,9 @@ WORKDIR /etc/sallyport
 USER 65532:65532
 EXPOSE 9191 9192 9193 9194 9195
 STOPSIGNAL SIGTERM
+# Asks listen.admin of the configuration for its readiness.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
-  CMD ["/usr/local/bin/node", "-e", "fetch('http://127.0.0.1:9195/readyz').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["sallyport", "status", "--brief", "--config", "/etc/sallyport/sallyport.yaml"]
 ENTRYPOINT ["/usr/local/bin/sallyport"]
 CMD ["serve", "--config", "/etc/sallyport/sallyport.yaml"]
 

@@ -27,6 +27,7 @@ listen:
   access: 127.0.0.1:9194
   admin: 127.0.0.1:9195
 store: sqlite:./sallyport.db
+timeouts: { decision: 30s, store: 20s } # a slow machine builds too
 scopes: { "things:read": {} }
 issuers: [{ name: sallyport, issuer: "https://sallyport.invalid", signing: { algorithm: EdDSA } }]
 routes: [{ path: /things, scope: "things:read" }]
