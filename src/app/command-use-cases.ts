@@ -18,6 +18,7 @@ import { UnrecordedBudget } from '../revocation/unrecorded-budget.ts';
 import { Unrevoke } from '../revocation/unrevoke.ts';
 import type { CheckedRevocations } from '../revocation-set/checked-revocations.ts';
 import { ANY_EPOCH, checkedRevocations } from '../revocation-set/checked-revocations.ts';
+import type { RevocationEntry } from '../revocation-set/entry.ts';
 import { announceMissing } from '../revocation-set/epoch-watch.ts';
 import type { ResealOutcome } from '../signing/key-management.ts';
 import { KeyManagement } from '../signing/key-management.ts';
@@ -25,6 +26,7 @@ import { openOwnSealer, sealFileOf } from '../signing/own-sealer.ts';
 import type { StoreUser } from '../store/open.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
+import type { TokenRequest } from '../tokens/issue-token.ts';
 import type { MigrationReport } from '../tokens/migration-report.ts';
 import { reportMigration } from '../tokens/migration-report.ts';
 import { TokenViews } from '../tokens/token-views.ts';
@@ -123,6 +125,27 @@ export class CommandUseCases {
   /** Takes revocations back. */
   get unrevoke(): Unrevoke {
     return new Unrevoke({ ...this.revoking, resolver: this.revocationResolver });
+  }
+
+  /** The entries of the revocation set as the store holds them, one after another. */
+  get revocationEntries(): () => AsyncIterable<RevocationEntry> {
+    return () => this.store.contents.readRevocations();
+  }
+
+  /**
+   * Issues an access token for the account with this name or e-mail address, on the authority of an operator.
+   * `account` is `undefined` if there is none. Throws {@link CommandRefused} if there is no signing key yet.
+   */
+  async issueToken(by: Operator, name: string, request: TokenRequest) {
+    const { issueFor } = await import('./command-issue.ts');
+    return await issueFor(by, name, request, {
+      config: this.config,
+      issuer: this.issuer,
+      store: this.store,
+      revocations: revocationsIn(this.store),
+      audit: this.records.audit,
+      err: this.err,
+    });
   }
 
   /** The value of an entry of the revocation set. */

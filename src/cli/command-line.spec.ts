@@ -6,9 +6,23 @@ const GROUPS = {
   account: ['add', 'list', 'show', 'password', 'scopes', 'email', 'disable', 'enable', 'unlock', 'remove'],
   store: ['export', 'import', 'accept-loss'],
   keys: ['list', 'rotate', 'revoke', 'reseal'],
-  token: ['list', 'revoke', 'unrevoke'],
+  token: ['issue', 'list', 'revoke', 'unrevoke'],
 };
-const COMMANDS = ['serve', 'check', 'routes', 'explain', 'account', 'store', 'keys', 'token', 'migration'];
+const COMMANDS = [
+  'init',
+  'status',
+  'revocations',
+  'completion',
+  'serve',
+  'check',
+  'routes',
+  'explain',
+  'account',
+  'store',
+  'keys',
+  'token',
+  'migration',
+];
 
 describe('a command line that is not understood', () => {
   it.each([
@@ -35,7 +49,7 @@ describe('a command line that is not understood', () => {
       ['store', 'import', 'x', '--out', 'y'],
       '--out is not an option of `sallyport store import`, only of `sallyport store export`',
     ],
-    [['token'], 'expected one of list, revoke, unrevoke'],
+    [['token'], 'expected one of issue, list, revoke, unrevoke'],
     [['token', 'revoke'], 'expected one of --token-file'],
     [['token', 'revoke', 'x'], 'name a token by its id with --issuer NAME --jti ID, or put it into a file'],
     [['token', 'unrevoke', 'x'], 'name a token by its id with --issuer NAME --jti ID, or put it into a file'],

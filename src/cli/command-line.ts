@@ -9,6 +9,7 @@ import { EXIT_PIPE_CLOSED, OutputError } from './terminal/output.ts';
 
 /** Every command by name, in the order of the help. Each is loaded when it is needed, because some need much. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  init: async () => (await import('./init.ts')).init,
   serve: async () => (await import('./serve.ts')).serve,
   status: async () => (await import('./status/status.ts')).status,
   check: async () => (await import('./check.ts')).check,
@@ -16,9 +17,11 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   explain: async () => (await import('./explain.ts')).explain,
   account: async () => (await import('./account/account.ts')).account,
   token: async () => (await import('./token/token.ts')).token,
+  revocations: async () => (await import('./revocations/revocations.ts')).revocations,
   keys: async () => (await import('./keys/keys.ts')).keys,
   store: async () => (await import('./store/store.ts')).store,
   migration: async () => (await import('./migration.ts')).migration,
+  completion: async () => (await import('./completion/completion.ts')).defineCompletion(loadCommands),
 };
 
 /** Runs one command line; resolves to the exit code: 0 done, 1 refused or failed, 2 not understood, 141 cut off by its reader. */
@@ -45,7 +48,7 @@ export async function runCommandLine([name = '', ...args]: readonly string[], te
 }
 
 /** Every command, for what is made of all of them. */
-function loadCommands(): Promise<readonly Command[]> {
+export function loadCommands(): Promise<readonly Command[]> {
   return Promise.all(Object.values(COMMANDS).map((load) => load()));
 }
 

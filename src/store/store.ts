@@ -57,4 +57,7 @@ export interface StoreContents {
    * Redis may miss a record that is written during the read, or return it twice.
    */
   read(): AsyncIterable<StoredRecord>;
+
+  /** Reads the revocations only, as `read` does. */
+  readRevocations(): AsyncIterable<RevocationEntry>;
 }

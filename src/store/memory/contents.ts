@@ -1,3 +1,4 @@
+import type { RevocationEntry } from '../../revocation-set/entry.ts';
 import type { StoreContents, StoredRecord } from '../store.ts';
 import type { Life } from './life.ts';
 
@@ -14,5 +15,9 @@ export class MemoryContents implements StoreContents {
   async *read(): AsyncIterable<StoredRecord> {
     this.life.check();
     for (const part of this.parts) yield* part.records();
+  }
+
+  async *readRevocations(): AsyncIterable<RevocationEntry> {
+    for await (const { kind, record } of this.read()) if (kind === 'revocation') yield record;
   }
 }

@@ -1,5 +1,6 @@
 import type { AccountStore } from '../../accounts/account-store.ts';
 import type { Scan } from '../../redis/scan.ts';
+import type { RevocationEntry } from '../../revocation-set/entry.ts';
 import type { RevocationStore } from '../../revocation-set/revocation-store.ts';
 import { EPOCH_PREFIX } from '../../revocation-set/revocation-store.ts';
 import type { SigningKeyStore } from '../../signing/signing-key-store.ts';
@@ -30,6 +31,10 @@ export class RedisContents implements StoreContents {
     for (const record of await this.parts.accounts.list()) yield { kind: 'account', record };
     yield* this.signingKeys();
     yield* this.tokens();
+    for await (const record of this.readRevocations()) yield { kind: 'revocation', record };
+  }
+
+  async *readRevocations(): AsyncIterable<RevocationEntry> {
     for (const prefix of TRACKED_PREFIXES) yield* this.revocations(prefix);
   }
 
@@ -52,11 +57,11 @@ export class RedisContents implements StoreContents {
     }
   }
 
-  private async *revocations(prefix: string): AsyncIterable<StoredRecord> {
+  private async *revocations(prefix: string): AsyncIterable<RevocationEntry> {
     const { scan, revocations } = this.parts;
     for await (const keys of scan(prefix)) {
       const entries = await revocations.readEntries(keys.filter((key) => !key.startsWith(EPOCH_PREFIX)));
-      for (const record of entries) if (record !== undefined) yield { kind: 'revocation', record };
+      for (const record of entries) if (record !== undefined) yield record;
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import type { RevocationEntry } from '../../revocation-set/entry.ts';
 import { EPOCH_PREFIX } from '../../revocation-set/revocation-store.ts';
 import { readRing } from '../key-ring-text.ts';
 import type { StoreContents, StoredRecord } from '../store.ts';
@@ -12,6 +13,8 @@ interface Part {
   readonly toRecords: (row: Row) => readonly StoredRecord[];
 }
 
+const REVOCATIONS = `SELECT key, value, expires_at FROM revocation WHERE key NOT LIKE '${EPOCH_PREFIX}%' ORDER BY key`;
+
 const PARTS: readonly Part[] = [
   {
     sql: 'SELECT * FROM account ORDER BY position',
@@ -23,7 +26,7 @@ const PARTS: readonly Part[] = [
   },
   { sql: 'SELECT * FROM token', toRecords: (row) => [{ kind: 'token', record: toToken(row) }] },
   {
-    sql: `SELECT key, value, expires_at FROM revocation WHERE key NOT LIKE '${EPOCH_PREFIX}%'`,
+    sql: REVOCATIONS,
     toRecords: (row) => [{ kind: 'revocation', record: toEntry(row) }],
   },
 ];
@@ -39,6 +42,14 @@ export class SqliteContents implements StoreContents {
   read(): AsyncIterable<StoredRecord> {
     return this.reader.readThrough(readAll);
   }
+
+  readRevocations(): AsyncIterable<RevocationEntry> {
+    return this.reader.readThrough(readRevocations);
+  }
+}
+
+function* readRevocations(database: DatabaseSync): Iterable<RevocationEntry> {
+  for (const row of database.prepare(REVOCATIONS).iterate()) yield toEntry(row);
 }
 
 function* readAll(database: DatabaseSync): Iterable<StoredRecord> {
