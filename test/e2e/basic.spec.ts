@@ -147,7 +147,7 @@ describe('a change at another instance', () => {
     { what: 'disable', args: (name: string) => ['disable', name], input: '', expected: 401 },
     { what: 'password', args: (name: string) => ['password', name], input: 'a brand new password\n', expected: 401 },
     { what: 'scopes', args: (name: string) => ['scopes', name, 'messages:send'], input: '', expected: 403 },
-    { what: 'remove', args: (name: string) => ['remove', name], input: '', expected: 401 },
+    { what: 'remove', args: (name: string) => ['remove', name, '--yes'], input: '', expected: 401 },
   ];
 
   it.each(CHANGES)('applies to a cached password: $what', async ({ what, args, input, expected }) => {

@@ -40,7 +40,7 @@ afterAll(async () => {
 it.each(['internal-api', 'authzen'])('docs/%s.md shows what its first calls print', async (page) => {
   const [start, first] = stepsOf(await readFile(new URL(`docs/${page}.md`, ROOT), 'utf8'));
   expect(start?.commands).toBe(START);
-  const remove = 'npm run -s sallyport -- account remove orders >&2';
+  const remove = 'npm run -s sallyport -- account remove orders --yes >&2';
   const script = here(`${first?.commands}\n${remove}`);
   const { stdout } = await promisify(execFile)('bash', ['-euo', 'pipefail', '-c', script], { cwd: ROOT });
   expect(matches(stdout, first?.output ?? '') ? first?.output : stdout).toBe(first?.output);

@@ -179,7 +179,7 @@ describe.each(STORES)('on $name', (kind) => {
       expect(Number(last?.headers['retry-after'])).toBeGreaterThan(0);
       expect((await call('DELETE', `${TOKENS}/${id}`, flooder)).status).toBe(204);
       expect(messageOf(await send(access_token))).toEqual([401, 'token revoked']);
-      expect(await account(['remove', 'flooder'])).toMatchObject({ code: 0 });
+      expect(await account(['remove', 'flooder', '--yes'])).toMatchObject({ code: 0 });
     });
 
     it('adds an account with fewer scopes, lists it, and removes it with its tokens', async () => {
@@ -198,12 +198,12 @@ describe.each(STORES)('on $name', (kind) => {
       expect((await call('DELETE', `${TOKENS}/${id}`, OWNER)).status).toBe(204);
       expect((await call('GET', MESSAGES, `Bearer ${access_token}`)).status).toBe(200);
 
-      expect(await account(['remove', 'reader'])).toMatchObject({ code: 0 });
+      expect(await account(['remove', 'reader', '--yes'])).toMatchObject({ code: 0 });
       await expect
         .poll(async () => messageOf(await call('GET', MESSAGES, `Bearer ${access_token}`)))
         .toEqual([401, 'token revoked']);
       expect((await call('GET', MESSAGES, reader)).status).toBe(401);
-      expect(await account(['remove', 'reader'])).toMatchObject({
+      expect(await account(['remove', 'reader', '--yes'])).toMatchObject({
         code: 1,
         output: "sallyport: no account 'reader'\n",
       });
