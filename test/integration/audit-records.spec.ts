@@ -157,6 +157,12 @@ const COMMANDS: Table = {
     return { msg: 'token revoked: taken back', ...OPERATOR, issuer: 'own', tokenId: token.id, reason: 'a slip' };
   },
   revocationValue: READS,
+  revocationEntries: READS,
+  issueToken: async ({ commands }) => {
+    const { outcome } = await commands.issueToken(OPERATOR, 'ada', { scopes: SCOPES, ttlSeconds: 60 });
+    return { msg: 'token issued', ...OPERATOR, tokenId: outcome?.outcome === 'issued' && outcome.id, scopes: SCOPES };
+  },
+  hasLosses: READS,
   acceptLosses: async ({ commands, store }) => {
     const [[key, found = ''] = ['']] = [...(await store.epochs.read())];
     const record = parseEpoch(found);
