@@ -21,8 +21,9 @@ export const listTokens = defineAction({
   takes: [],
   details: `A token is risky while it is active and
   - has the scope all:any,
-  - is valid for more than 90 days, or
-  - was neither used nor created in the last 30 days.`,
+  - is valid for more than 90 days,
+  - was neither used nor created in the last 30 days, or
+  - was used in the last 7 days, ends within 7 days, and was made for 28 days or more.`,
   json: '[{id, owner, kind, name, scopes, created, expires, lastUsed, status, risks}]',
   options: {
     account: { type: 'string', placeholder: 'NAME', help: 'only the tokens of this account; by default of all' },
