@@ -5,7 +5,7 @@
 const CORE = '^src/core/';
 const LIB = '^src/lib/';
 const AUDIT = '^src/audit/';
-const CONFIG_TYPES = '^src/config/(config|secret)\\.ts$';
+const CONFIG_TYPES = '^src/config/(config|secret|client-tls|telemetry-config)\\.ts$';
 const REVOCATION_SET = '^src/revocation-set/';
 const ACCOUNTS = '^src/accounts/';
 
@@ -96,9 +96,9 @@ const CLI_FLOOR = ['^src/cli/terminal/', '^src/cli/(command|command-definition|o
 
 /** What a folder inside one of these may import of the same place besides itself. */
 const FOLDERS = {
-  'config/reading': ['^src/config/(config|secret)\\.ts$'],
-  'config/sections': ['^src/config/reading/', '^src/config/(config|secret|key-url)\\.ts$'],
-  'config/reload': ['^src/config/reading/glob\\.ts$', '^src/config/(config|secret)\\.ts$'],
+  'config/reading': ['^src/config/(config|secret|client-tls|telemetry-config)\\.ts$'],
+  'config/sections': ['^src/config/reading/', '^src/config/(config|secret|client-tls|telemetry-config|key-url)\\.ts$'],
+  'config/reload': ['^src/config/reading/glob\\.ts$', '^src/config/(config|secret|client-tls|telemetry-config)\\.ts$'],
   'verification/bearer': ['^src/verification/key-sets/', '^src/verification/[^/]+$'],
   'verification/key-sets': ['^src/verification/[^/]+$'],
   'verification/opaque': ['^src/verification/[^/]+$'],
@@ -206,13 +206,20 @@ export default {
     },
     {
       name: 'loaded-when-it-is-used',
-      comment: 'a command that opens no listener and no store must not load grpc-js, fastify or ioredis',
+      comment: 'a command that opens no listener and no store must not load grpc-js, fastify, ioredis or OpenTelemetry',
       severity: 'error',
       from: { path: '^src/', pathNot: ['^src/edge/', SPEC] },
       to: {
-        path: '^src/(edge/[^/]+/service|store/(sqlite|redis)/store)\\.ts$',
+        path: '^src/(edge/[^/]+/service|store/(sqlite|redis)/store|observe/telemetry/sdk)\\.ts$',
         dependencyTypesNot: ['dynamic-import', 'type-only'],
       },
+    },
+    {
+      name: 'only-telemetry-knows-opentelemetry',
+      comment: 'it is imported with the first configuration that has telemetry',
+      severity: 'error',
+      from: { path: '^src/', pathNot: ['^src/observe/telemetry/', SPEC] },
+      to: { path: '@opentelemetry/' },
     },
     {
       name: 'src-stands-alone',

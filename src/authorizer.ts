@@ -7,6 +7,7 @@ import type {
   Clock,
   DecisionLimits,
   DecisionObserver,
+  DecisionTracer,
   StandingReader,
   Timing,
   Verifier,
@@ -30,11 +31,19 @@ export interface AuthorizerParts {
   readonly standings: StandingReader;
   readonly clock: Clock;
   readonly observer: DecisionObserver;
+  /** By default, no decision is traced. */
+  readonly tracer?: DecisionTracer;
   /** The time limit of one decision in milliseconds; what is unknown by then is `unavailable`. */
   readonly decisionTimeoutMs: number;
   /** Whether an allow counts as a use of the token. True by default; false for inquiries about a token. */
   readonly notesUse?: boolean;
 }
+
+const UNTRACED: DecisionTracer = {
+  follow: (_request, _beganMs, rest) => rest(),
+  followAll: (_requests, _beganMs, rest) => rest(),
+  io: (_io, work) => work(),
+};
 
 /** One call of an authorizer: what it has learnt, and until when it may learn more. */
 interface Attempt {
@@ -51,11 +60,13 @@ interface Attempt {
 export class Authorizer implements BatchDecider {
   private readonly parts: AuthorizerParts;
   private readonly notesUse: boolean;
+  private readonly tracer: DecisionTracer;
   private untimed = 0;
 
   constructor(parts: AuthorizerParts) {
     this.parts = parts;
     this.notesUse = parts.notesUse ?? true;
+    this.tracer = parts.tracer ?? UNTRACED;
   }
 
   decide(request: AccessRequest, limits?: DecisionLimits): Decision | Promise<Decision> {
@@ -65,7 +76,7 @@ export class Authorizer implements BatchDecider {
     const outcome = authorize(request, policy, known, standings.freshness, moment);
     if (outcome.outcome === 'need') return this.pursue(request, outcome, this.attempt(beganMs, limits));
     if (this.notesUse) noteUse(outcome, moment);
-    observer.decided(request, outcome, this.sampleTime(beganMs));
+    observer.decided(request, outcome, this.sampleTime(beganMs), beganMs);
     return outcome;
   }
 
@@ -73,12 +84,17 @@ export class Authorizer implements BatchDecider {
    * Verifies every unknown credential, then reads the revocation set once for all of them. A verification that takes
    * more than half of the time, as with a slow issuer, delays no other decision: it is waited for on its own.
    */
-  async decideMany(requests: readonly AccessRequest[], limits?: DecisionLimits): Promise<readonly Decision[]> {
+  decideMany(requests: readonly AccessRequest[], limits?: DecisionLimits): Promise<readonly Decision[]> {
     const beganMs = this.parts.clock.monotonicMs();
     const attempt = { ...this.attempt(beganMs, limits), turns: new Turns() };
+    return this.tracer.followAll(requests, beganMs, () => this.decideAll(requests, attempt));
+  }
+
+  private async decideAll(requests: readonly AccessRequest[], attempt: Attempt): Promise<readonly Decision[]> {
+    const { beganMs, endMs } = attempt;
     const unknown = this.needsOf(requests, attempt);
     if (unknown.length > 0) {
-      await this.verifyAll(unknown, attempt, beganMs + (attempt.endMs - beganMs) / 2);
+      await this.verifyAll(unknown, attempt, beganMs + (endMs - beganMs) / 2);
       await this.readAll(this.needsOf(requests, attempt), attempt);
     }
     return await Promise.all(requests.map((request) => this.conclude(request, attempt)));
@@ -119,7 +135,8 @@ export class Authorizer implements BatchDecider {
   private async readAll(needs: readonly NeedOf[], attempt: Attempt): Promise<void> {
     const credentials = needs.flatMap(({ need }) => (need.what === 'standing' ? [need.credential] : []));
     if (credentials.length === 0 || attempt.isCancelled()) return;
-    const reading = this.parts.standings.refreshAll([...new Set(credentials)]);
+    const { standings } = this.parts;
+    const reading = this.tracer.io('read revocation set', () => standings.refreshAll([...new Set(credentials)]));
     await this.inTime(Promise.allSettled([reading]), attempt.endMs);
   }
 
@@ -133,7 +150,11 @@ export class Authorizer implements BatchDecider {
       : this.finish(request, outcome, moment, attempt);
   }
 
-  private async pursue(request: AccessRequest, need: Need, attempt: Attempt): Promise<Decision> {
+  private pursue(request: AccessRequest, need: Need, attempt: Attempt): Promise<Decision> {
+    return this.tracer.follow(request, attempt.beganMs, () => this.meetNeeds(request, need, attempt));
+  }
+
+  private async meetNeeds(request: AccessRequest, need: Need, attempt: Attempt): Promise<Decision> {
     const { policy } = this.parts;
     const { learnt } = attempt;
     let open = need;
@@ -149,7 +170,8 @@ export class Authorizer implements BatchDecider {
   private finish(request: AccessRequest, decision: Decision, moment: Moment, attempt: Attempt): Decision {
     if (attempt.isCancelled()) return decision;
     if (this.notesUse) noteUse(decision, moment);
-    this.parts.observer.decided(request, decision, { waited: true, tookMs: moment.monotonicMs - attempt.beganMs });
+    const timing = { waited: true, tookMs: moment.monotonicMs - attempt.beganMs };
+    this.parts.observer.decided(request, decision, timing, attempt.beganMs);
     return decision;
   }
 
@@ -189,8 +211,8 @@ export class Authorizer implements BatchDecider {
   }
 
   private async meet(need: Need, request: AccessRequest, attempt: Attempt): Promise<void> {
-    if (need.what === 'standing') await this.parts.standings.refresh(need.credential);
-    else await this.verify(need.credential, request, attempt);
+    if (need.what === 'verification') return this.verify(need.credential, request, attempt);
+    return this.tracer.io('read revocation set', () => this.parts.standings.refresh(need.credential));
   }
 
   /** What a batch could not begin in time stays unknown. */

@@ -29,6 +29,7 @@ import { FixedKeys } from '../verification/keys.ts';
 import { buildAuthzen } from './authzen-use-cases.ts';
 import { ownIssuer } from './own-signing.ts';
 import type { SharedParts } from './shared-parts.ts';
+import { tracedAccounts, tracedStandings } from './traced-io.ts';
 import type { MakeDecider } from './use-cases.ts';
 import { buildUseCases, checkOf, unobserved } from './use-cases.ts';
 
@@ -53,10 +54,10 @@ export interface ActiveConfig {
 export function buildActiveConfig(config: Config, sharedParts: SharedParts, generation: number): ActiveConfig {
   const own = ownIssuer(config);
   const verifier = buildVerifier(config, own, sharedParts, generation);
-  const { standings, clock, events } = sharedParts;
+  const { standings, clock, events, tracer } = sharedParts;
   const known = new CredentialCaches(sharedParts.known, sharedParts.knownPasswords);
   const decider: MakeDecider = (policy, decisionTimeoutMs, observer = events, notesUse = true) => {
-    const parts = { known, verifier, standings, clock, observer, decisionTimeoutMs, notesUse };
+    const parts = { known, verifier, standings, clock, observer, tracer, decisionTimeoutMs, notesUse };
     return new Authorizer({ policy: { ...policy, generation }, ...parts });
   };
   const { routes, basic, shadow, timeouts, identity, trustedProxies } = config;
@@ -66,7 +67,7 @@ export function buildActiveConfig(config: Config, sharedParts: SharedParts, gene
   const explainer = decider(policy, timeouts.decisionMs, unobserved(events), false);
   const access = buildAccess(config, sharedParts, gatewayDecider, decider, own);
   const deciderWith = (asserted: CredentialCache): BatchDecider => {
-    const parts = { verifier, standings, clock, observer: events, decisionTimeoutMs: timeouts.decisionMs };
+    const parts = { verifier, standings, clock, observer: events, tracer, decisionTimeoutMs: timeouts.decisionMs };
     return new Authorizer({ ...parts, policy: { ...policy, generation }, known: asserted });
   };
   return {
@@ -134,8 +135,8 @@ function buildAdmin(
 function gatewayObserver({ events, basicUses }: SharedParts): DecisionObserver {
   if (basicUses === undefined) return events;
   return {
-    decided: (request, decision, timing) => {
-      events.decided(request, decision, timing);
+    decided: (request, decision, timing, beganMs) => {
+      events.decided(request, decision, timing, beganMs);
       basicUses.note(request, decision);
     },
     failed: (error, request) => events.failed(error, request),
@@ -161,7 +162,9 @@ function buildVerifier(
 }
 
 function buildBasicVerifier({ name: issuer }: OwnIssuer, sharedParts: SharedParts, generation: number): BasicVerifier {
-  const { store, standings, knownPasswords: cache, clock } = sharedParts;
+  const { store, standings, knownPasswords: cache, clock, tracer } = sharedParts;
   const credentials = checkOf(sharedParts);
-  return new BasicVerifier({ credentials, accounts: store.accounts, standings, cache, clock, issuer, generation });
+  const accounts = tracedAccounts(store.accounts, tracer);
+  const traced = tracedStandings(standings, tracer);
+  return new BasicVerifier({ credentials, accounts, standings: traced, cache, clock, issuer, generation });
 }

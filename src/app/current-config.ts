@@ -109,7 +109,7 @@ export class CurrentConfig {
       const needRestart = restartKeys(this.started, config);
       const gone = issuersGone(this.active.config.issuers, config.issuers);
       // Last, because it opens a file.
-      this.parts.observation.prepare(config);
+      await this.parts.observation.prepare(config);
       return { outcome: 'prepared', next, needRestart, gone };
     } catch (error) {
       return { outcome: 'refused', why: errorMessage(error) };

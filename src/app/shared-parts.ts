@@ -6,7 +6,7 @@ import { LogInHistory } from '../accounts/guesses/log-in-history.ts';
 import { Passwords } from '../accounts/passwords/passwords.ts';
 import { AuditLog } from '../audit/audit-log.ts';
 import type { Config } from '../config/config.ts';
-import type { Clock } from '../core/ports.ts';
+import type { Clock, DecisionTracer } from '../core/ports.ts';
 import { systemTimers } from '../lib/clock.ts';
 import type { Events } from '../observe/events.ts';
 import type { Observation } from '../observe/observation.ts';
@@ -22,6 +22,8 @@ import { LastUses } from '../tokens/last-uses.ts';
 import { TokenViews } from '../tokens/token-views.ts';
 import { BasicUseCounter } from '../verification/basic/basic-use-counter.ts';
 import { PasswordCache } from '../verification/basic/password-cache.ts';
+import type { FetchDocument } from '../verification/key-sets/fetch-document.ts';
+import { fetchDocument } from '../verification/key-sets/fetch-document.ts';
 import { KeySets } from '../verification/key-sets/key-sets.ts';
 import { Introspection } from '../verification/opaque/introspection.ts';
 import { TokenCache } from '../verification/token-cache.ts';
@@ -35,6 +37,7 @@ const MAX_STANDINGS = 500_000;
 export interface SharedParts {
   readonly events: Events;
   readonly audit: AuditLog;
+  readonly tracer: DecisionTracer;
   readonly store: Store;
   readonly clock: Clock;
   readonly revocationSet: Pick<RevocationSet, 'status' | 'revocations'>;
@@ -66,7 +69,10 @@ export async function openSharedParts(
   opened: (() => Promise<void>)[],
   store: Store,
 ): Promise<BaseParts> {
-  const { events, issuerEvents, sources } = observation;
+  const { events, issuerEvents, sources, tracing: tracer } = observation;
+  opened.push(() => observation.telemetry.close());
+  await observation.telemetry.prepare(config);
+  observation.telemetry.reconfigure();
   opened.push(() => store.close());
   if (store.warning !== undefined) events.storeWarned(store.warning);
   const parts = { store, clock, observer: events, limits: limitsOf(config), maxStandings: MAX_STANDINGS };
@@ -76,9 +82,11 @@ export async function openSharedParts(
   const watches = new RevocationWatches({ set: revocationSet, clock, timers: systemTimers });
   opened.push(async () => watches.stop());
   const keysEnded = (): void => watches.reset('answers changed');
-  const keySets = new KeySets({ clock, observer: issuerEvents, keysEnded });
+  const fetchTraced: FetchDocument = (url, signal, access) =>
+    tracer.io('fetch key set', () => fetchDocument(url, signal, access));
+  const keySets = new KeySets({ clock, observer: issuerEvents, keysEnded, fetchDocument: fetchTraced });
   opened.push(async () => keySets.close());
-  const introspection = new Introspection({ clock, observer: issuerEvents });
+  const introspection = new Introspection({ clock, observer: issuerEvents, tracer });
   opened.push(() => introspection.close());
   const known = new TokenCache(MAX_KNOWN_TOKENS);
   sources.standings = standings;
@@ -91,6 +99,7 @@ export async function openSharedParts(
   return {
     events,
     audit: new AuditLog(observation.auditOutput, observation.repeats),
+    tracer,
     store,
     clock,
     revocationSet,

@@ -32,6 +32,7 @@ import { TokenViews } from '../tokens/token-views.ts';
 import type { CredentialVerifier } from '../verification/credential-verifier.ts';
 import type { OwnSigning } from './own-signing.ts';
 import type { SharedParts } from './shared-parts.ts';
+import { tracedAccounts, tracedPasswords } from './traced-io.ts';
 
 /** Callers of the token service may wait while a password is hashed; a gateway would not. */
 const TOKEN_CALL_TIMEOUT_MS = 10_000;
@@ -116,6 +117,11 @@ export function unobserved(events: Pick<DecisionObserver, 'failed'>): DecisionOb
 }
 
 /** Checks a name and a password. */
-export function checkOf({ store, passwords, throttle, events }: SharedParts): CredentialCheck {
-  return new CredentialCheck({ accounts: store.accounts, passwords, throttle, observer: events });
+export function checkOf({ store, passwords, throttle, events, tracer }: SharedParts): CredentialCheck {
+  return new CredentialCheck({
+    accounts: tracedAccounts(store.accounts, tracer),
+    passwords: tracedPasswords(passwords, tracer),
+    throttle,
+    observer: events,
+  });
 }

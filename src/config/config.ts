@@ -1,7 +1,9 @@
 import type { Resource } from '../core/resource/resource.ts';
 import type { Route } from '../core/route.ts';
 import type { IdentityHeaders } from '../core/upstream-headers.ts';
+import type { ClientTls } from './client-tls.ts';
 import type { Secret } from './secret.ts';
+import type { TelemetryConfig } from './telemetry-config.ts';
 
 /** `limits.token` unless the configuration says otherwise. */
 export const DEFAULT_TOKEN_LENGTH = 16_384;
@@ -43,6 +45,8 @@ export interface Config {
   };
   readonly log: LogConfig;
   readonly authzen: AuthzenConfig;
+  /** `off`: OpenTelemetry is not even loaded. */
+  readonly telemetry: { readonly kind: 'off' } | TelemetryConfig;
 }
 
 /** A place in a file. */
@@ -109,10 +113,8 @@ export interface RedisAccess {
   /** The ACL user; `undefined` for Redis's default user. */
   readonly username: string | undefined;
   readonly password: Secret | undefined;
-  /** PEM contents; `undefined` for a connection without TLS. Without `ca`, the CAs that Node trusts. */
-  readonly tls:
-    | { readonly ca: string | undefined; readonly cert: string | undefined; readonly key: Secret | undefined }
-    | undefined;
+  /** `undefined` for a connection without TLS. */
+  readonly tls: ClientTls | undefined;
 }
 
 /** A single Redis server, the primary that Sentinels report, or a Redis Cluster. */

@@ -111,6 +111,7 @@ describe('loadConfig() on a valid file', () => {
       },
       log: { level: 'info', passes: 0, audit: undefined },
       authzen: { url: undefined, accountTypes: new Set(), requireToken: true },
+      telemetry: { kind: 'off' },
     });
   });
 

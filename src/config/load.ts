@@ -21,6 +21,7 @@ import { readRoutes } from './sections/routes.ts';
 import type { Catalogue } from './sections/scopes.ts';
 import { readCatalogue } from './sections/scopes.ts';
 import { readStore } from './sections/store.ts';
+import { readTelemetry } from './sections/telemetry/telemetry.ts';
 
 /** A valid configuration with its warnings, or every problem; both sorted by file and line. */
 export type Loaded = (
@@ -173,6 +174,7 @@ function readSettings(draft: Draft) {
     shutdown: shutdown && { delayMs: shutdown.delay, drainMs: shutdown.drain },
     log: readLog(draft),
     authzen: readAuthzen(draft),
+    telemetry: readTelemetry(draft),
   };
 }
 

@@ -75,10 +75,30 @@ export interface Timing {
 
 /** Observes every decision. Must not throw. */
 export interface DecisionObserver {
-  /** @param timing for every decision that waited, and for a sample of the others. */
-  decided(request: AccessRequest, decision: Decision, timing?: Timing): void;
+  /**
+   * @param timing for every decision that waited, and for a sample of the others.
+   * @param beganMs when the decision began, in monotonic milliseconds.
+   */
+  decided(request: AccessRequest, decision: Decision, timing?: Timing, beganMs?: number): void;
   /** A part broke while a need was met; the request was denied as `unavailable`. */
   failed(error: unknown, request?: AccessRequest): void;
+}
+
+/** The input and output that a decision may wait for. */
+export type Io = 'read revocation set' | 'fetch key set' | 'introspect token' | 'read account' | 'hash password';
+
+/** Follows decisions that have to wait, if they belong to a trace. Rejects only with what it runs. */
+export interface DecisionTracer {
+  /**
+   * Runs the rest of a decision.
+   *
+   * @param beganMs when the decision began, in monotonic milliseconds.
+   */
+  follow<T>(request: AccessRequest, beganMs: number, rest: () => Promise<T>): Promise<T>;
+  /** Runs the rest of a call that asks for all these decisions. */
+  followAll<T>(requests: readonly AccessRequest[], beganMs: number, rest: () => Promise<T>): Promise<T>;
+  /** Runs what the decision that is being followed waits for. */
+  io<T>(io: Io, work: () => Promise<T>): Promise<T>;
 }
 
 /** Observes whether Sallyport can follow and read the revocation set; called once per change. Must not throw. */

@@ -7,9 +7,9 @@ export function exceptAdmittedCalls(observer: DecisionObserver, routes: readonly
   const calls = new Set(routes);
   const isAdmittedCall = ({ route }: Allow): boolean => route !== undefined && calls.has(route);
   return {
-    decided: (request, decision, timing) => {
+    decided: (request, decision, timing, beganMs) => {
       if (decision.outcome === 'allow' && isAdmittedCall(decision)) return;
-      observer.decided(request, decision, timing);
+      observer.decided(request, decision, timing, beganMs);
     },
     failed: (error, request) => observer.failed(error, request),
   };

@@ -5,20 +5,20 @@ import { messageOf } from '../lib/errors.ts';
 import type { ConfigStatus } from './config-status.ts';
 import type { Failures } from './failures.ts';
 import type { Forwarding } from './forwarding.ts';
-import type { DecisionLog } from './log/decision-log.ts';
 import type { LogInLog, RefusedLogIn } from './log/log-in-log.ts';
 import type { Logs } from './log/logs.ts';
 import { secretsOf, withoutSecrets } from './log/own-credential.ts';
 import type { Repeats } from './log/repeats.ts';
 import type { DecisionCells } from './metrics/decision-cells.ts';
 import type { DecisionDurations } from './metrics/decision-durations.ts';
+import type { TracedDecisionLog } from './tracing/traced-decision-log.ts';
 
 /** Where events go. */
 export interface EventsParts {
   readonly logs: Logs;
   readonly cells: DecisionCells;
   readonly durations: DecisionDurations;
-  readonly decisionLog: DecisionLog;
+  readonly tracedLog: Pick<TracedDecisionLog, 'record'>;
   readonly failures: Failures;
   readonly forwarding: Forwarding;
   readonly repeats: Repeats;
@@ -39,11 +39,11 @@ export class Events implements DecisionObserver, RevocationObserver {
     parts.logs.onAuditFailed = (error) => this.auditFailed(error);
   }
 
-  decided(request: AccessRequest, decision: Decision, timing?: Timing): void {
-    const { cells, durations, decisionLog } = this.parts;
+  decided(request: AccessRequest, decision: Decision, timing?: Timing, beganMs?: number): void {
+    const { cells, durations, tracedLog: decisionLog } = this.parts;
     cells.count(request, decision);
     if (timing !== undefined) durations.add(timing);
-    decisionLog.record(request, decision);
+    decisionLog.record(request, decision, timing, beganMs);
   }
 
   /** @param request its credential is redacted, in case the error contains it. */

@@ -8,6 +8,8 @@ export class Failures {
   other = 0;
   /** Audit lines that could not be written to their file. */
   audit = 0;
+  /** Exports of telemetry that failed, by signal. */
+  readonly exports = new Map<string, number>();
   /** TLS handshakes that failed, by the door's key under `listen`. */
   readonly handshakes = new Map<string, number>();
   private readonly clock: Pick<Clock, 'monotonicMs'>;
@@ -26,6 +28,10 @@ export class Failures {
     this.store += 1;
     this.storeFailedAtMs = this.clock.monotonicMs();
     return 'store';
+  }
+
+  countExport(signal: string): void {
+    this.exports.set(signal, (this.exports.get(signal) ?? 0) + 1);
   }
 
   countHandshake(door: string): void {

@@ -22,6 +22,10 @@ import type { OwnMetricsParts } from './metrics/own-metrics.ts';
 import { addOwnMetrics } from './metrics/own-metrics.ts';
 import { addProcessMetrics } from './metrics/process-metrics.ts';
 import type { Sources } from './sources.ts';
+import { reportExportFailures } from './telemetry/export-failures.ts';
+import { TelemetrySender } from './telemetry/telemetry.ts';
+import { TracedDecisionLog } from './tracing/traced-decision-log.ts';
+import { Tracing } from './tracing/tracing.ts';
 
 export interface ObservationParts {
   readonly clock: Clock;
@@ -50,16 +54,22 @@ export class Observation {
     introspection: undefined,
     endingTokens: undefined,
   };
+  readonly tracing: Tracing;
+  /** Sends nothing until it is configured. */
+  readonly telemetry: TelemetrySender;
   private readonly parts: EventsParts & OwnMetricsParts & ComponentsParts;
-  private endMeasuring: () => void = () => {};
+  private readonly endMeasuring: (() => void)[] = [];
 
   /** Throws if the audit log's file cannot be opened. */
   constructor(log: Config['log'], { clock, destination }: ObservationParts) {
-    const logs = new Logs(log, destination);
+    this.tracing = new Tracing({ clock });
+    const logs = new Logs(log, destination, () => this.tracing.current ?? {});
+    const decisionLog = new DecisionLog({ log: logs.decision, clock, passes: log.passes });
     this.parts = {
       clock,
+      tracedLog: new TracedDecisionLog(decisionLog, this.tracing),
       logs,
-      decisionLog: new DecisionLog({ log: logs.decision, clock, passes: log.passes }),
+      decisionLog,
       cells: new DecisionCells(),
       durations: new DecisionDurations(),
       failures: new Failures(clock),
@@ -73,11 +83,22 @@ export class Observation {
     this.events = new Events(this.parts);
     this.issuerEvents = new IssuerEvents(logs.app);
     this.auditOutput = logs.audit;
+    let metrics: Metrics | undefined;
+    this.telemetry = new TelemetrySender({
+      tracing: this.tracing,
+      copyLines: (copy) => logs.copyTo(copy),
+      metrics: () => (metrics ??= this.measure()),
+      failed: reportExportFailures(this.parts),
+    });
   }
 
-  /** Opens `log.audit` for the next configuration. Throws and changes nothing if it cannot be opened. */
-  prepare({ log }: Pick<Config, 'log'>): void {
-    this.parts.logs.prepare(log);
+  /**
+   * Loads what the next configuration sends, and opens its `log.audit`. Rejects and changes nothing if one of them
+   * fails.
+   */
+  async prepare(config: Pick<Config, 'log' | 'telemetry' | 'store'>): Promise<void> {
+    await this.telemetry.prepare(config);
+    this.parts.logs.prepare(config.log);
   }
 
   /** Puts the configuration that {@link prepare} was called with into force, and shows it in metrics. */
@@ -85,6 +106,7 @@ export class Observation {
     this.parts.configStatus.facts = factsOf(config);
     this.parts.logs.reconfigure(config.log);
     this.parts.decisionLog.reconfigure(config);
+    this.telemetry.reconfigure();
   }
 
   /** Opens a new audit log after its file was moved away. If that fails, keeps the former file and logs the failure. */
@@ -96,11 +118,11 @@ export class Observation {
     }
   }
 
-  /** Returns all metrics, and starts to measure the event loop. Called once, and only if metrics are served. */
+  /** Returns all metrics, and starts to measure the event loop for one reader, since it reads what is new to it. */
   measure(): Metrics {
     const metrics = new Metrics();
     addOwnMetrics(metrics, this.parts);
-    this.endMeasuring = addProcessMetrics(metrics);
+    this.endMeasuring.push(addProcessMetrics(metrics));
     return metrics;
   }
 
@@ -111,7 +133,7 @@ export class Observation {
 
   /** Logs the lines that are still due, and that the process stops. */
   close(): void {
-    this.endMeasuring();
+    for (const end of this.endMeasuring) end();
     this.parts.decisionLog.close();
     this.parts.repeats.close();
     this.parts.logIns.close();

@@ -2,7 +2,8 @@ import type { KeyObject } from 'node:crypto';
 import { createPrivateKey } from 'node:crypto';
 import { createSecureContext } from 'node:tls';
 import { parseCertificate } from '../../lib/pem.ts';
-import type { Listener, RedisStoreConfig } from '../config.ts';
+import type { ClientTls } from '../client-tls.ts';
+import type { Listener } from '../config.ts';
 import { Secret } from '../secret.ts';
 import type { Draft } from './draft.ts';
 import type { Path } from './problems.ts';
@@ -22,7 +23,7 @@ export interface WrittenClientTls {
 }
 
 /** Reads a client's PEM files; `cert` and `key` must be given together. */
-export function readClientTls(draft: Draft, path: Path, { ca, cert, key }: WrittenClientTls): RedisStoreConfig['tls'] {
+export function readClientTls(draft: Draft, path: Path, { ca, cert, key }: WrittenClientTls): ClientTls | undefined {
   const trusted = readCertificate(draft, [...path, 'ca'], ca);
   if (cert === undefined && key === undefined) return { ca: trusted, cert: undefined, key: undefined };
   if (cert === undefined || key === undefined) {

@@ -12,6 +12,7 @@ import { decisionPointUrl } from './key-url-schema.ts';
 import { resourceSchema } from './resources/resource-schema.ts';
 import { hostProblem, routeSchema } from './route-schema.ts';
 import { storeSchema } from './store-schema.ts';
+import { telemetrySchema } from './telemetry/telemetry-schema.ts';
 
 const address = parsed("an address such as '127.0.0.1:9191', '[::1]:9191' or 'unix:/path'", parseAddress);
 
@@ -262,6 +263,9 @@ export const fileSchema = z.strictObject({
     })
     .prefault({})
     .describe('AuthZEN 1.0 on the listener verify: /access/v1/evaluation and /access/v1/evaluations'),
+  telemetry: telemetrySchema
+    .optional()
+    .describe('Traces, metrics and logs over OpenTelemetry (OTLP). Without it, OpenTelemetry is not loaded'),
 });
 
 /** Ids of subjects of this type are tokens. */

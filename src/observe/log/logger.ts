@@ -7,14 +7,19 @@ import { redact } from './redaction.ts';
 
 export type { DestinationStream, Logger };
 
-/** Creates a log with one JSON object per line and ISO times. Every line, also of a child logger, is redacted. */
-export function createLogger(level: LogLevel, destination: DestinationStream): Logger {
+/**
+ * Creates a log with one JSON object per line and ISO times. Every line, also of a child logger, is redacted.
+ *
+ * @param added returns further members of each line.
+ */
+export function createLogger(level: LogLevel, destination: DestinationStream, added?: () => object): Logger {
   const options = {
     level,
     base: null,
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (level: string) => ({ level }) },
     hooks: { streamWrite: redact },
+    ...(added === undefined ? {} : { mixin: added }),
   };
   return pino(options, destination);
 }

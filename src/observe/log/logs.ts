@@ -22,16 +22,25 @@ export class Logs {
   private auditFile: LogFile | undefined;
   /** Opened for the next configuration. */
   private nextFile: LogFile | undefined;
+  private copy: ((line: string) => void) | undefined;
 
-  /** Throws if the audit log's file cannot be opened. */
-  constructor({ level, audit }: Config['log'], destination: Logs['common'] = standardOutput()) {
+  /**
+   * Throws if the audit log's file cannot be opened.
+   *
+   * @param added returns further members of each line.
+   */
+  constructor(
+    { level, audit }: Config['log'],
+    destination: Logs['common'] = standardOutput(),
+    added: () => object = () => ({}),
+  ) {
     this.common = destination;
     this.auditPath = audit;
     this.auditFile = open(audit);
-    const root = createLogger(level, destination);
+    const root = createLogger(level, { write: (line) => this.write(line) }, added);
     this.app = root.child({ log: 'app' });
     this.decision = root.child({ log: 'decision' });
-    this.audit = createLogger('info', { write: (line) => this.writeAudit(line) }).child({ log: 'audit' });
+    this.audit = createLogger('info', { write: (line) => this.writeAudit(line) }, added).child({ log: 'audit' });
   }
 
   /** Lines that could not be written to the standard output, since the start. */
@@ -42,6 +51,11 @@ export class Logs {
   /** Whether the standard output currently accepts no lines. */
   get isFailing(): boolean {
     return this.common.isFailing ?? false;
+  }
+
+  /** Passes each line of the common log on from now on; `undefined` ends that. */
+  copyTo(copy: ((line: string) => void) | undefined): void {
+    this.copy = copy;
   }
 
   /** Opens the audit log's file for the next configuration, but does not use it yet. Throws if it cannot be opened. */
@@ -81,16 +95,21 @@ export class Logs {
     }
   }
 
+  private write(line: string): void {
+    this.common.write(line);
+    this.copy?.(line);
+  }
+
   private writeAudit(line: string): void {
     if (this.auditFile === undefined) {
-      this.common.write(line);
+      this.write(line);
       return;
     }
     try {
       this.auditFile.write(line);
     } catch (error) {
       // A record in the wrong log is better than no record.
-      this.common.write(line);
+      this.write(line);
       this.onAuditFailed(error);
     }
   }

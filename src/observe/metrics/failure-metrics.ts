@@ -30,6 +30,9 @@ export function failureMetrics({ health, failures, forwarding, logs }: FailureMe
     counter('sallyport_log_lost_total', 'Log lines that could not be written to the standard output.', () =>
       single(logs.lost),
     ),
+    counter('sallyport_telemetry_failures_total', 'Exports over OpenTelemetry that failed, by signal.', () =>
+      labelled('signal', failures.exports),
+    ),
     counter('sallyport_tls_handshake_failures_total', 'Failed TLS handshakes, by door.', () =>
       labelled('door', failures.handshakes),
     ),

@@ -17,6 +17,11 @@ export class Metrics {
     this.metrics.set(metric.name, metric);
   }
 
+  /** Yields every metric in the order of addition. */
+  all(): Iterable<Metric> {
+    return this.metrics.values();
+  }
+
   /** Yields line by line, because the metrics of a large route map are megabytes. */
   *lines(): Generator<string> {
     for (const { name, help, type, read } of this.metrics.values()) {

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { IntrospectionIssuer } from '../../config/config.ts';
+import type { DecisionTracer } from '../../core/ports.ts';
 import type { EndpointEnvironment, EndpointStatus } from './endpoint.ts';
 import { Endpoint } from './endpoint.ts';
+import type { Ask } from './introspection-request.ts';
 import { ask } from './introspection-request.ts';
 import type { OpaqueVerifierParts } from './opaque-verifier.ts';
 import { OpaqueVerifier } from './opaque-verifier.ts';
@@ -9,7 +11,10 @@ import { OpaqueVerifier } from './opaque-verifier.ts';
 /** What {@link Endpoints} needs. Network and random numbers default to the system's. */
 export type EndpointsParts = Pick<OpaqueVerifierParts, 'clock'> &
   Pick<EndpointEnvironment, 'observer'> &
-  Partial<EndpointEnvironment>;
+  Partial<EndpointEnvironment> & {
+    /** By default, no decision is traced. */
+    readonly tracer?: Pick<DecisionTracer, 'io'>;
+  };
 
 /** What one configuration says about verification. */
 export type VerifierParts = Omit<OpaqueVerifierParts, 'issuers' | 'clock'>;
@@ -26,7 +31,7 @@ export class Endpoints {
 
   constructor(parts: EndpointsParts) {
     this.clock = parts.clock;
-    this.environment = { ask, random: Math.random, ...parts };
+    this.environment = { ask: askTraced(parts.tracer), random: Math.random, ...parts };
   }
 
   /** Returns a verifier that asks these issuers. It works once {@link reconfigure} is called with them. */
@@ -70,6 +75,11 @@ export class Endpoints {
   private open({ name, introspection }: IntrospectionIssuer): Endpoint {
     return new Endpoint({ ...this.environment, issuer: name, server: introspection, closing: this.closing.signal });
   }
+}
+
+function askTraced(tracer: EndpointsParts['tracer']): Ask {
+  if (tracer === undefined) return ask;
+  return (server, token, signal) => tracer.io('introspect token', () => ask(server, token, signal));
 }
 
 /** Issuer names are unique. */

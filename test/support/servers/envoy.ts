@@ -48,6 +48,8 @@ export interface EnvoyOptions {
   readonly listeners?: readonly ListenerName[];
   /** A folder with the certificates `envoy` and `sallyport` of `certify()`, for mutual TLS with Sallyport. */
   readonly certificates?: string;
+  /** The port of an OTLP receiver to which Envoy sends the traces that it begins or continues. */
+  readonly traces?: number;
 }
 
 /** Starts an Envoy with a listener for each gateway, on free ports of the loopback address. */
@@ -80,6 +82,7 @@ export interface ConnectionManager {
   path_with_escaped_slashes_action: string;
   common_http_protocol_options: { headers_with_underscores_action: string };
   http_filters: [{ typed_config: ExtAuthz }, ...unknown[]];
+  tracing?: object;
   route_config: { virtual_hosts: [{ routes: { typed_per_filter_config?: object }[] }] };
 }
 interface ExtAuthz {
@@ -98,7 +101,11 @@ interface Address {
   socket_address: { address: string; port_value: number };
 }
 
-function configFor(gateways: readonly Gateway[], upstreams: Upstreams, { certificates }: EnvoyOptions): EnvoyConfig {
+function configFor(
+  gateways: readonly Gateway[],
+  upstreams: Upstreams,
+  { certificates, traces }: EnvoyOptions,
+): EnvoyConfig {
   // Envoy rejects a file of another form.
   const config = parse(readFileSync(ENVOY_YAML, 'utf8')) as EnvoyConfig;
   const { listeners, clusters } = config.static_resources;
@@ -111,7 +118,34 @@ function configFor(gateways: readonly Gateway[], upstreams: Upstreams, { certifi
   }
   if (certificates !== undefined) showCertificate(clusters, certificates);
   config.static_resources.listeners = gateways.map((gateway) => listenerFor(gateway, original));
+  if (traces !== undefined) sendTraces(config, traces);
   return config;
+}
+
+/** Makes Envoy trace every request, with its own OpenTelemetry tracer. */
+function sendTraces({ static_resources }: EnvoyConfig, port_value: number): void {
+  const cluster = 'otlp';
+  const address = { socket_address: { address: '127.0.0.1', port_value } };
+  const receiver = {
+    name: cluster,
+    type: 'STATIC',
+    load_assignment: { cluster_name: cluster, endpoints: [{ lb_endpoints: [{ endpoint: { address } }] }] },
+  };
+  // Its name is none of those that envoy.yaml has.
+  (static_resources.clusters as object[]).push(receiver);
+  const uri = `http://127.0.0.1:${port_value}/v1/traces`;
+  for (const { filter_chains } of static_resources.listeners) {
+    filter_chains[0].filters[0].typed_config.tracing = {
+      provider: {
+        name: 'envoy.tracers.opentelemetry',
+        typed_config: {
+          '@type': 'type.googleapis.com/envoy.config.trace.v3.OpenTelemetryConfig',
+          service_name: 'envoy',
+          http_service: { http_uri: { uri, cluster, timeout: '1s' } },
+        },
+      },
+    };
+  }
 }
 
 /** Makes Envoy connect to Sallyport by mutual TLS. */

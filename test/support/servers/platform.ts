@@ -1,5 +1,5 @@
 import type { CaseIssuers } from './case-issuers.ts';
-import { type RunningEnvoy, startEnvoy } from './envoy.ts';
+import { type EnvoyOptions, type RunningEnvoy, startEnvoy } from './envoy.ts';
 import { call, type HttpResponse } from './http-client.ts';
 import { type Sallyport, type SallyportOptions, startSallyport } from './sallyport.ts';
 import { type Services, startServices } from './services.ts';
@@ -21,11 +21,14 @@ export interface Platform {
 }
 
 /** Starts all of it on free ports. */
-export async function startPlatform(options: Omit<SallyportOptions, 'after'> = {}): Promise<Platform> {
+export async function startPlatform(
+  options: Omit<SallyportOptions, 'after'> = {},
+  envoyOptions: EnvoyOptions = {},
+): Promise<Platform> {
   const services = await startServices();
   let sallyport = await startSallyport(options);
   const { extAuthz, tokens } = sallyport.ports;
-  const envoy = await startEnvoy({ sallyport: extAuthz, tokens, ...services.ports });
+  const envoy = await startEnvoy({ sallyport: extAuthz, tokens, ...services.ports }, envoyOptions);
   const port = envoy.gateways[0]?.port ?? 0;
   return {
     get sallyport() {
