@@ -136,6 +136,7 @@ function sendTraces({ static_resources }: EnvoyConfig, port_value: number): void
   const uri = `http://127.0.0.1:${port_value}/v1/traces`;
   for (const { filter_chains } of static_resources.listeners) {
     filter_chains[0].filters[0].typed_config.tracing = {
+      spawn_upstream_span: true,
       provider: {
         name: 'envoy.tracers.opentelemetry',
         typed_config: {
