@@ -150,12 +150,12 @@ async function rollingRestart(): Promise<void> {
 
 /** Scales up and down. The autoscaler would undo that; it is set to the same number. */
 async function scaling(): Promise<void> {
-  for (const count of [REPLICAS + 2, REPLICAS]) {
+  for (const count of [REPLICAS + 2, REPLICAS - 1, REPLICAS]) {
     await keepReplicas(count);
     await kubectl.run(['scale', DEPLOYMENT, `--replicas=${count}`]);
     await untilReplicas(count);
+    await untilGone();
   }
-  await untilGone();
 }
 
 async function keepReplicas(count: number): Promise<void> {
@@ -224,7 +224,7 @@ async function onCluster(): Promise<void> {
   const { access_token: token } = await client.issue(admin, ['messages:send']);
   await steps.run('a changed ConfigMap', () => reload(token));
   await steps.run('rolling restart under load', () => withoutFailures(token, rollingRestart));
-  await steps.run('scale to 5 and back to 3 under load', () => withoutFailures(token, scaling));
+  await steps.run('scale to 5, to 2 and to 3 under load', () => withoutFailures(token, scaling));
   await steps.run('kill a Pod under load', () => killPod(token));
   await steps.run('stop Redis for 10 s under load', () => stopRedis(token));
 }

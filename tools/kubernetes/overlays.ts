@@ -43,7 +43,7 @@ function sidecarEnvoy(text: string): string {
     [/^# The gateway of the demo.*\n/m, '# The Envoy of the pod.\n'],
     [/address: 127\.0\.0\.1, port_value: 8080/, 'address: 0.0.0.0, port_value: 8080'],
     // One endpoint in the same pod: there is no other one to leave it for.
-    [/^ {6}# For two endpoints or more:[^]*?alpn_protocols: \[h2\] \}\n/m, ''],
+    [/^ {6}# Only endpoints that are healthy[^]*?alpn_protocols: \[h2\] \}\n/m, ''],
     [
       /address: \{ socket_address: \{ address: 127\.0\.0\.1, port_value: 9191 \} \}/,
       `address: { pipe: { path: ${SOCKET} } }`,
