@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { rootCertificates } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { certify, hasOpenssl } from '../../test/support/certificates.ts';
 import { configFrom } from '../../test/support/config.ts';
@@ -28,9 +29,26 @@ describe('factsOf().hash', () => {
   it.each([
     ['the place of the file and its layout', `# a comment\n${BASE}`],
     ['the listeners', `listen: { extAuthz: 127.0.0.1:9291, admin: 127.0.0.1:9295 }\n${BASE}`],
+    ['telemetry', `telemetry: { endpoint: "http://127.0.0.1:4318", resource: { pod: a } }\n${BASE}`],
     ['the log', `log: { level: error }\n${BASE}`],
   ])('does not depend on %s', (_what, text) => {
     expect(factsWith(text).hash).toBe(hash);
+  });
+
+  it('does not depend on the folder of the files that the configuration names', () => {
+    // Each configuration lies in a folder of its own.
+    const files = {
+      'routes.d/more.yaml': 'routes: [{ path: /y, scope: "x:a" }]',
+      token: 'a-token',
+      other: 'a-token',
+      'ca.pem': rootCertificates[0] ?? '',
+    };
+    const jwks = '{ url: https://a.example/keys, tokenFile: ./token, ca: ./ca.pem }';
+    const issuer = `{ name: a, issuer: https://a.example, algorithms: [ES256], audience: a, jwks: ${jwks} }`;
+    const text = `include: [routes.d/*.yaml]\nissuers: [${issuer}]\n${BASE}`;
+    const facts = factsWith(text, {}, files);
+    expect(facts.hash).toBe(factsWith(text, {}, files).hash);
+    expect(facts.hash).not.toBe(factsWith(text.replace('./token', './other'), {}, files).hash);
   });
 
   it.each([

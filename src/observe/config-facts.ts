@@ -1,4 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto';
+import { dirname, isAbsolute, relative } from 'node:path';
 import type { Config } from '../config/config.ts';
 
 /** What metrics show of a configuration. */
@@ -22,17 +23,29 @@ export function factsOf(config: Config): ConfigFacts {
   };
 }
 
+/** The members that hold the place of a file. */
+const FILE_PLACES: ReadonlySet<string> = new Set(['tokenFile', 'ca']);
+
 /**
- * Leaves out what may differ between the machines of one deployment: the places of the file and of the database, the
- * listeners and the log.
+ * Leaves out what may differ between the machines of one deployment: the places of the file, of its included files and of
+ * the database, the listeners, the log and telemetry. The place of any other file counts from the configuration's folder.
  * Secrets write themselves as a placeholder, so the hash says nothing about them.
  */
-function hashOf({ file: _file, listen: _listen, log: _log, store, ...rest }: Config): number {
+function hashOf(config: Config): number {
+  const { file, listen: _listen, log: _log, telemetry: _telemetry, routePlaces: _places, store, ...rest } = config;
   const decides = { ...rest, store: store.kind === 'sqlite' ? store.kind : store };
-  const text = JSON.stringify(decides, (_key, value: unknown) =>
-    value instanceof Map || value instanceof Set ? [...value] : value,
-  );
+  const folder = dirname(file);
+  const text = JSON.stringify(decides, (key, value: unknown) => {
+    if (value instanceof Map || value instanceof Set) return [...value];
+    return FILE_PLACES.has(key) && typeof value === 'string' ? placeFrom(folder, value) : value;
+  });
   return createHash('sha256').update(text).digest().readUIntBE(0, 6);
+}
+
+/** A file that does not lie below the folder keeps its absolute path, and PEM text stays as it is. */
+function placeFrom(folder: string, value: string): string {
+  const place = isAbsolute(value) ? relative(folder, value) : value;
+  return place.startsWith('..') ? value : place;
 }
 
 function* certificateEnds(listen: Config['listen']): Generator<[string, number]> {
