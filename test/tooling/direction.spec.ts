@@ -47,6 +47,46 @@ const FORBIDDEN: readonly (readonly [rule: string, from: string, to: string])[] 
   ['no-such-place', 'src/utilities/a.ts', 'src/core/a.ts'],
 ];
 
+/** A package that is installed, by the member of package.json that lists it; `undefined` if none does. */
+const PACKAGES: Readonly<Record<string, string | undefined>> = {
+  fastify: 'dependencies',
+  '@opentelemetry/api': 'dependencies',
+  vitest: 'devDependencies',
+  strays: undefined,
+};
+
+/** A file that imports a package, and what the rules call it. */
+const FORBIDDEN_PACKAGES: readonly (readonly [rule: string, from: string, name: string])[] = [
+  ['core-is-pure', 'src/core/a.ts', 'fastify'],
+  ['lib-and-audit-know-no-package', 'src/lib/a.ts', 'fastify'],
+  ['lib-and-audit-know-no-package', 'src/audit/a.ts', 'fastify'],
+  ['only-telemetry-knows-opentelemetry', 'src/observe/tracing/a.ts', '@opentelemetry/api'],
+  ['only-telemetry-knows-opentelemetry', 'src/app/a.ts', '@opentelemetry/api'],
+  ['no-dev-dependency-runs', 'src/app/a.ts', 'vitest'],
+  ['no-dev-dependency-runs', 'src/app/a.ts', 'strays'],
+  ['no-dead-end', 'src/app/a.ts', 'not-installed'],
+];
+
+/** A tree with those packages, and one file that imports one of them. */
+function treeWithPackages(from: string, statement: string): string {
+  const listed = (list: string) =>
+    Object.fromEntries(Object.keys(PACKAGES).flatMap((name) => (PACKAGES[name] === list ? [[name, '1.0.0']] : [])));
+  const installed = Object.keys(PACKAGES).flatMap((name) => [
+    [`node_modules/${name}/package.json`, JSON.stringify({ name, version: '1.0.0', main: 'index.js' })],
+    [`node_modules/${name}/index.js`, 'exports.value = 1;\n'],
+  ]);
+  return treeOf({
+    'package.json': JSON.stringify({
+      dependencies: listed('dependencies'),
+      devDependencies: listed('devDependencies'),
+    }),
+    ...Object.fromEntries(installed),
+    [from]: statement,
+    'src/core/fine.ts': MODULE,
+    'src/lib/fine.ts': `export { value } from '../core/fine.ts';\n`,
+  });
+}
+
 describe('checkDirection()', () => {
   it('reports every tree in which nothing was seen', async () => {
     const { problems, modules } = await checkDirection(treeOf({ 'README.md': '' }));
@@ -65,6 +105,21 @@ describe('checkDirection()', () => {
     const files = { [from]: `import * as it from '${specifier}';\nexport const used = it;\n` };
     const { problems } = await checkDirection(treeOf(to.startsWith('node:') ? files : { ...files, [to]: MODULE }));
     expect(problems.map((problem) => problem.split(':')[0])).toContain(rule);
+  });
+
+  it.for(FORBIDDEN_PACKAGES)('names %s when %s imports the package %s', async ([rule, from, name]) => {
+    const tree = treeWithPackages(from, `import * as it from '${name}';\nexport const used = it;\n`);
+    const { problems } = await checkDirection(tree);
+    expect(problems.map((problem) => problem.split(':')[0])).toContain(rule);
+  });
+
+  it.for([
+    ['src/observe/telemetry/a.ts', `import * as it from '@opentelemetry/api';\nexport const used = it;\n`],
+    ['src/edge/a.ts', `import * as it from 'fastify';\nexport const used = it;\n`],
+    ['src/edge/a.ts', `import type * as It from 'vitest';\nexport type Used = It.A;\n`],
+    ['src/edge/a.spec.ts', `import * as it from 'vitest';\nexport const used = it;\n`],
+  ] as const)('lets %s contain %j', async ([from, statement]) => {
+    expect((await checkDirection(treeWithPackages(from, statement))).problems).toEqual([]);
   });
 
   it('sees imports of types alone, and cycles of them', async () => {
