@@ -35,7 +35,7 @@ function hashOf(config: Config): number {
   const { file, listen: _listen, log: _log, telemetry: _telemetry, routePlaces: _places, store, ...rest } = config;
   const decides = { ...rest, store: store.kind === 'sqlite' ? store.kind : store };
   const folder = dirname(file);
-  const text = JSON.stringify(decides, (key, value: unknown) => {
+  const text = JSON.stringify(decides, (key, value: unknown): unknown => {
     if (value instanceof Map || value instanceof Set) return [...value];
     return FILE_PLACES.has(key) && typeof value === 'string' ? placeFrom(folder, value) : value;
   });
