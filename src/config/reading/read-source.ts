@@ -5,7 +5,7 @@ import { Source } from './source.ts';
 
 /** The parsed file, or why it cannot be parsed. */
 export type ReadSource =
-  | { readonly outcome: 'read'; readonly source: Source }
+  | { readonly outcome: 'read'; readonly source: Source; readonly bytes: number }
   | { readonly outcome: 'unreadable'; readonly why: string };
 
 /** Reads and parses a YAML or JSON file that the operator names. */
@@ -23,16 +23,18 @@ export function readBoundedSource(file: string, maxBytes: number): ReadSource {
 
 function parseWith(read: () => Buffer | string): ReadSource {
   let text: string | undefined;
+  let bytes: number;
   try {
     const contents = read();
     if (typeof contents === 'string') return { outcome: 'unreadable', why: contents };
+    bytes = contents.length;
     text = decodeUtf8(contents);
   } catch (error) {
     return { outcome: 'unreadable', why: `cannot read the file: ${wordFileError(error)}` };
   }
   if (text === undefined) return { outcome: 'unreadable', why: 'the file is not UTF-8: save it as UTF-8' };
   try {
-    return { outcome: 'read', source: new Source(text) };
+    return { outcome: 'read', source: new Source(text), bytes };
   } catch {
     const why = 'cannot read the file: it is nested too deeply, or repeats its aliases too often';
     return { outcome: 'unreadable', why };

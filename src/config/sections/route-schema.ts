@@ -5,6 +5,8 @@ import { distinct, expected, text } from '../reading/shape.ts';
 import { patternProblem } from './patterns.ts';
 import { mcpSchema } from './resources/mcp-schema.ts';
 
+/** The longest name of a host (RFC 1035, section 2.3.4). */
+const MAX_HOST = 253;
 const HOST = /^(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
 
 const method = text('a method', methodProblem).meta({ pattern: METHOD.source });
@@ -63,6 +65,7 @@ function methodProblem(written: string): string | undefined {
 
 /** Returns what is wrong with a host name, or `undefined`. */
 export function hostProblem(written: string): string | undefined {
+  if (written.length > MAX_HOST) return `a host name has at most ${MAX_HOST} characters`;
   if (HOST.test(written)) return undefined;
   if (HOST.test(written.toLowerCase())) return `host names are lower case: write ${quote(written.toLowerCase())}`;
   if (/:[0-9]*$/.test(written)) return `write a host without its port, found ${quote(written)}`;

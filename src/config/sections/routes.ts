@@ -8,6 +8,7 @@ import type { Draft } from '../reading/draft.ts';
 import type { Path } from '../reading/problems.ts';
 import type { IncludedFile, Limits } from './include/included-files.ts';
 import { refuseBeyondLimits } from './include/limits.ts';
+import type { WidenedRule } from './include/widened-rules.ts';
 import { tablesOf, widenedRules } from './include/widened-rules.ts';
 import { readMcp } from './resources/mcp.ts';
 import type { WrittenRoute } from './route-schema.ts';
@@ -201,34 +202,52 @@ function refusePublic(draft: Draft, path: Path, written: WrittenRoute): void {
 }
 
 function refuseConflicts(routes: readonly Route[], places: Places): void {
-  const reported = new Set<string>();
+  const reported = new Map<Route, Set<Route>>();
   for (const { route, standing } of new RouteMap(routes).conflicts) {
-    const key = `${routes.indexOf(route)} ${routes.indexOf(standing)}`;
-    if (reported.has(key)) continue;
-    reported.add(key);
+    const known = reported.get(route) ?? new Set();
+    if (known.has(standing)) continue;
+    reported.set(route, known.add(standing));
     refuseAt(places, route, (draft) => {
       return `${nameRoute(route)} conflicts with ${nameAt(standing, places, draft)}: both match the same requests`;
     });
   }
 }
 
+/** A second of work, or two: in that time a running instance decides nothing. Thousands of usual routes need less. */
+const MAX_VISITS = 2_000_000;
+
 /** The main file may admit anything. @param files the routes of each file, the main file first. */
 function refuseWidening(files: readonly (readonly Route[])[], places: Places): void {
   const tables = files.map(tablesOf);
-  const [, ...included] = files;
-  for (const [index, routes] of included.entries()) {
+  const effort = { left: MAX_VISITS };
+  for (const [index, routes] of files.entries()) {
+    if (index === 0) continue;
     const reported = new Set<Route>();
-    const others = tables.filter((_, other) => other !== index + 1);
-    for (const { route, rule, method } of others.flatMap((other) => widenedRules(routes, other))) {
-      if (reported.has(route)) continue;
-      reported.add(route);
-      refuseAt(places, route, (draft) => {
-        const name = nameAt(rule, places, draft);
-        return method === undefined
-          ? `${nameRoute(route)} admits requests that ${name} denies: require as much, or write this route in that file`
-          : `${nameRoute(route)} admits ${method}, which ${name} does not list: write this route in that file`;
-      });
+    for (const [other, rules] of tables.entries()) {
+      if (other === index) continue;
+      const found = widenedRules(routes, rules, effort);
+      if (found === undefined) return refuseOverlaps(routes, places);
+      refuseWidened(found, reported, places);
     }
+  }
+}
+
+function refuseOverlaps([route]: readonly Route[], places: Places): void {
+  if (route === undefined) return;
+  const message = 'the routes of included files overlap so often that comparing them would take too long';
+  refuseAt(places, route, () => `${message}: write literal paths in place of parameters, or fewer routes`);
+}
+
+function refuseWidened(found: readonly WidenedRule[], reported: Set<Route>, places: Places): void {
+  for (const { route, rule, method } of found) {
+    if (reported.has(route)) continue;
+    reported.add(route);
+    refuseAt(places, route, (draft) => {
+      const name = nameAt(rule, places, draft);
+      return method === undefined
+        ? `${nameRoute(route)} admits requests that ${name} denies: require as much, or write this route in that file`
+        : `${nameRoute(route)} admits ${method}, which ${name} does not list: write this route in that file`;
+    });
   }
 }
 

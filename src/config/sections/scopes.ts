@@ -14,7 +14,7 @@ export type Catalogue = ReadonlyMap<string, CatalogueScope>;
  */
 export function readCatalogue(drafts: readonly Draft[]): Catalogue | undefined {
   const catalogue = new Map<string, CatalogueScope>();
-  const places = new Map<string, string>();
+  const owners = new Map<string, Draft>();
   let isComplete = true;
   for (const draft of drafts) {
     if (draft.read(['scopes'], z.looseObject({}).prefault({})) === undefined) {
@@ -24,12 +24,13 @@ export function readCatalogue(drafts: readonly Draft[]): Catalogue | undefined {
     // From the file itself: zod silently drops a name such as __proto__.
     for (const name of Object.keys(draft.valueAt(['scopes']) ?? {})) {
       const scope = readScope(draft, name);
-      const place = places.get(name);
-      if (place !== undefined) {
+      const owner = owners.get(name);
+      if (owner !== undefined) {
+        const place = `${owner.name}:${owner.lineOfKey(['scopes', name])}`;
         draft.refuseKey(['scopes', name], `${quote(name)} is already defined at ${place}: define it in one file`);
         continue;
       }
-      places.set(name, `${draft.name}:${draft.lineOfKey(['scopes', name])}`);
+      owners.set(name, draft);
       catalogue.set(name, scope);
     }
   }
@@ -63,6 +64,10 @@ function isNamed(scope: string, catalogue: Catalogue): boolean {
   return catalogue.has(scope) || MANAGEMENT_SCOPES.has(scope);
 }
 
+/** With more names, the search for a misspelt one would take long where many are unknown. */
+const MAX_SUGGESTED = 500;
+
 function wordUnknown(scope: string, names: readonly string[]): string {
+  if (names.length > MAX_SUGGESTED) return `unknown scope ${quote(scope)}: it is not in the catalogue (scopes)`;
   return `unknown scope ${quote(scope)}${suggest(scope, names) || ': it is not in the catalogue (scopes)'}`;
 }

@@ -13,21 +13,29 @@ export interface WeakerRule {
  * server handles an unusual method like the neighbour's, the request bypasses the neighbour's requirement.
  */
 export function weakerRules(routes: readonly Route[]): readonly WeakerRule[] {
+  const neighbours = Map.groupBy(
+    routes
+      .filter(({ methods }) => methods.length > 0)
+      .flatMap((route) => placesOf(route).map((place) => ({ place, route }))),
+    ({ place }) => place,
+  );
+  // Two routes for one place are a conflict, and the first one is enough.
+  const seen = new Set<string>();
   return routes
     .filter(({ methods }) => methods.length === 0)
     .flatMap((route) => {
-      const neighbour = routes.find(
-        (other) => other.methods.length > 0 && isSamePlace(route, other) && isLess(route, other),
-      );
-      return neighbour === undefined ? [] : [{ route, neighbour }];
+      const places = placesOf(route).filter((place) => !seen.has(place));
+      for (const place of places) seen.add(place);
+      const others = places.flatMap((place) => neighbours.get(place) ?? []);
+      const neighbour = others.find((other) => isLess(route, other.route));
+      return neighbour === undefined ? [] : [{ route, neighbour: neighbour.route }];
     });
 }
 
-/** Whether two routes have the same path, and share a host or both apply to every host. */
-function isSamePlace(one: Route, other: Route): boolean {
-  if (shapeOf(one.pattern) !== shapeOf(other.pattern)) return false;
-  if (one.hosts.length === 0 || other.hosts.length === 0) return one.hosts.length === other.hosts.length;
-  return one.hosts.some((host) => other.hosts.includes(host));
+/** The host and path of a route, for each of its hosts. */
+function placesOf({ hosts, pattern }: Route): readonly string[] {
+  const shape = shapeOf(pattern);
+  return (hosts.length === 0 ? [''] : hosts).map((host) => `${host}${shape}`);
 }
 
 /** Whether `route` admits every caller that `other` admits, and more. */

@@ -6,6 +6,9 @@
  */
 export function decidingHost(host: string, hosts: ReadonlySet<string>): string {
   if (host === '' || hosts.has(host)) return host;
-  const suffixes = [...hosts].filter((one) => one.startsWith('*.') && host.endsWith(one.slice(1)));
-  return suffixes.toSorted((one, other) => other.length - one.length)[0] ?? '';
+  for (let dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', dot + 1)) {
+    const wildcard = `*${host.slice(dot)}`;
+    if (hosts.has(wildcard)) return wildcard;
+  }
+  return '';
 }

@@ -1,7 +1,7 @@
 /** What the path patterns of two routes have to do with each other, as the route map reads them. */
 
 /** Returns the segments of a pattern; the last one of `/a/` is empty. */
-function segmentsOf(pattern: string): readonly string[] {
+export function segmentsOf(pattern: string): readonly string[] {
   return pattern.slice(1).split('/');
 }
 

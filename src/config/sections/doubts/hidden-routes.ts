@@ -1,3 +1,5 @@
+import { shapeOf } from '../../../core/patterns/pattern-order.ts';
+import type { Route } from '../../../core/route.ts';
 import { counted } from '../../../lib/time-format.ts';
 import { quote } from '../../../lib/wording.ts';
 import type { PlacedRoutes } from '../routes.ts';
@@ -8,24 +10,32 @@ import type { PlacedRoutes } from '../routes.ts';
  */
 export function warnOfHiddenRoutes({ routes, warn }: PlacedRoutes): void {
   const wide = routes.filter(({ hosts }) => hosts.length === 0);
-  for (const host of new Set(routes.flatMap(({ hosts }) => hosts))) {
-    const own = routes.filter(({ hosts }) => hosts.includes(host));
-    const paths = new Set(own.map(({ pattern }) => shapeOf(pattern)));
-    const hidden = paths.has('/**') ? [] : wide.filter(({ pattern }) => !paths.has(shapeOf(pattern)));
-    const [first] = hidden;
-    const [cause] = own;
-    if (first === undefined || cause === undefined) continue;
+  const shapes = Map.groupBy(wide, ({ pattern }) => shapeOf(pattern));
+  for (const [host, { cause, paths }] of hostsOf(routes)) {
+    if (paths.has('/**')) continue;
+    const first = wide.find(({ pattern }) => !paths.has(shapeOf(pattern)));
+    if (first === undefined) continue;
+    const kept = [...paths].reduce((count, path) => count + (shapes.get(path)?.length ?? 0), 0);
+    const hidden = wide.length - kept;
     warn(
       cause,
       ['hosts'],
-      `for ${quote(host)} only its own routes count, so ${counted(hidden.length, 'route')} without hosts ` +
-        `${hidden.length === 1 ? 'is' : 'are'} not in force there (such as ${quote(first.pattern)}): list ${host} there too, ` +
+      `for ${quote(host)} only its own routes count, so ${counted(hidden, 'route')} without hosts ` +
+        `${hidden === 1 ? 'is' : 'are'} not in force there (such as ${quote(first.pattern)}): list ${host} there too, ` +
         'or give those routes their hosts',
     );
   }
 }
 
-/** The pattern without the names of its parameters. */
-function shapeOf(pattern: string): string {
-  return pattern.replace(/\{[^}/]*\}/g, '{}');
+/** The first route of each host, and the shapes of all its paths. */
+function hostsOf(routes: readonly Route[]) {
+  const found = new Map<string, { readonly cause: Route; readonly paths: Set<string> }>();
+  for (const route of routes) {
+    for (const host of route.hosts) {
+      const own = found.get(host) ?? { cause: route, paths: new Set() };
+      found.set(host, own);
+      own.paths.add(shapeOf(route.pattern));
+    }
+  }
+  return found;
 }

@@ -118,7 +118,11 @@ describe('an included file', () => {
       "2:11: scopes: 'a:read' is already defined at sallyport.yaml:7: define it in one file",
     ],
     ['routes: []\nscopes: { x: {} }', "2:11: scopes: expected a scope name such as 'messages:send', found 'x'"],
-    [`routes: []\n# ${'x'.repeat(1_048_576)}`, '1:1: the file is too large: at most 1048576 bytes are read'],
+    [`routes: []\n# ${'x'.repeat(131_072)}`, '1:1: the file is too large: at most 131072 bytes are read'],
+    [
+      `routes: [{ path: /a, public: true, hosts: [${'x'.repeat(254)}] }]`,
+      '1:44: routes[0].hosts[0]: a host name has at most 253 characters',
+    ],
   ])('%j', (text, problem) => {
     expect(problems(main('[a.yaml]'), { 'a.yaml': text })).toEqual([`a.yaml:${problem}`]);
   });
@@ -135,6 +139,27 @@ describe('an included file', () => {
     };
     expect(problems(main('["?.yaml"]'), files)).toEqual([
       "b.yaml:2:11: scopes: 'b:read' is already defined at a.yaml:1: define it in one file",
+    ]);
+  });
+});
+
+describe('files of a stranger', () => {
+  it('are too large together', () => {
+    const text = `routes: []\n# ${'x'.repeat(131_000)}`;
+    const files = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`${index}.yaml`, text]));
+    expect(problems(main('["?.yaml"]'), files)).toEqual([
+      '3:11: include[0]: the included files are too large: at most 1048576 bytes of all together are read',
+    ]);
+  });
+
+  it('are refused where the comparison of their routes would stop a running instance for long', () => {
+    const many = (path: (index: number) => string): string =>
+      routesOf(...Array.from({ length: 1_800 }, (_, index) => `{ path: "${path(index)}", public: true }`));
+    const files = { 'a.yaml': many((index) => `/{a}/b${index}`), 'b.yaml': many((index) => `/c${index}/{d}`) };
+    expect(problems(main('["?.yaml"]'), files)).toEqual([
+      expect.stringMatching(
+        /^[ab]\.yaml:2:5: routes\[0\]: the routes of included files overlap so often .*: write literal paths/,
+      ),
     ]);
   });
 });

@@ -11,6 +11,9 @@ import { includeEntrySchema } from './include-schema.ts';
 import { includedSchema } from './included-schema.ts';
 
 const MAX_FILES = 500;
+/** A running instance decides nothing while it reads a file, and its author may be anyone. Room for 1,500 routes. */
+const MAX_FILE_BYTES = 131_072;
+/** Of all files. As much as a ConfigMap holds. */
 const MAX_BYTES = 1_048_576;
 
 /** What the main file permits the routes and scopes of an included file; `undefined` for everything. */
@@ -40,6 +43,7 @@ export function readIncludedFiles(draft: Draft): Included {
   const found: IncludedFile[] = [];
   const globs: string[] = [];
   const owners = new Map([[draft.file, -1]]);
+  let bytes = 0;
   for (const index of written.keys()) {
     const place = ['include', index];
     const entry = draft.read(place, includeEntrySchema);
@@ -51,9 +55,16 @@ export function readIncludedFiles(draft: Draft): Included {
         draft.refuse(place, `too many files: at most ${MAX_FILES} can be included`);
         break;
       }
+      if (bytes > MAX_BYTES) {
+        draft.refuse(place, `the included files are too large: at most ${MAX_BYTES} bytes of all together are read`);
+        break;
+      }
       const owner = owners.get(path);
-      if (owner === undefined) found.push({ draft: openIncluded(draft, path), limits });
-      else refuseRepeated(draft, place, path, owner);
+      if (owner === undefined) {
+        const opened = openIncluded(draft, path);
+        bytes += opened.bytes;
+        found.push({ draft: opened.draft, limits });
+      } else refuseRepeated(draft, place, path, owner);
       owners.set(path, owner ?? index);
     }
   }
@@ -83,13 +94,13 @@ function refuseRepeated(draft: Draft, place: Path, path: string, owner: number):
   draft.refuse(place, message);
 }
 
-function openIncluded(main: Draft, path: string): Draft {
-  const read = readBoundedSource(path, MAX_BYTES);
+function openIncluded(main: Draft, path: string): { readonly draft: Draft; readonly bytes: number } {
+  const read = readBoundedSource(path, MAX_FILE_BYTES);
   const source = read.outcome === 'read' ? read.source : new Source('');
   const draft = new Draft(main.nameOf(path), source, main.env);
   if (read.outcome === 'unreadable') draft.refuse([], read.why);
   else if (source.value !== undefined) refuseForeignKeys(draft);
-  return draft;
+  return { draft, bytes: read.outcome === 'read' ? read.bytes : 0 };
 }
 
 const KEYS = z.strictObject(

@@ -1,5 +1,7 @@
 import { decidingHost } from '../../../core/patterns/deciding-host.ts';
-import { comparePatterns, contains, overlaps, shapeOf } from '../../../core/patterns/pattern-order.ts';
+import { comparePatterns, contains } from '../../../core/patterns/pattern-order.ts';
+import type { Effort } from '../../../core/patterns/pattern-tree.ts';
+import { PatternTree } from '../../../core/patterns/pattern-tree.ts';
 import type { Route } from '../../../core/route.ts';
 import { covers } from '../weaker-rules.ts';
 
@@ -21,38 +23,44 @@ interface Group {
   other: Route | undefined;
 }
 
-/** The rules of one file by host, then by the shape of the path pattern. The host '' is every host. */
-export type RuleTables = ReadonlyMap<string, ReadonlyMap<string, Group>>;
+/** The rules of one file by host. The host '' is every host. */
+export type RuleTables = ReadonlyMap<string, PatternTree<Group>>;
+
+/** What was found. `undefined`: the rules overlap so often that comparing them would stop the process for long. */
+export type WidenedRules = readonly WidenedRule[] | undefined;
 
 /**
  * Returns the routes of one file that admit more than the rules of another one, taken by themselves. A more specific path
  * or host takes requests away from a wider rule, so without this check a file could admit what the other one denies.
  *
  * A path that a rule of the other file matches counts as decided there for every method, as in the route map itself.
+ *
+ * @param effort shared by all comparisons of a configuration.
  */
-export function widenedRules(routes: readonly Route[], tables: RuleTables): readonly WidenedRule[] {
+export function widenedRules(routes: readonly Route[], tables: RuleTables, effort: Effort): WidenedRules {
   const keys = new Set(tables.keys());
-  return routes.flatMap((route) => {
-    const hosts = route.hosts.length === 0 ? [''] : route.hosts;
-    for (const host of hosts) {
+  const found: WidenedRule[] = [];
+  for (const route of routes) {
+    for (const host of route.hosts.length === 0 ? [''] : route.hosts) {
       const key = decidingHost(host, keys);
-      const found = widenedIn(route, [...(tables.get(key)?.values() ?? [])], key === host);
-      if (found !== undefined) return [found];
+      const widened = widenedIn(route, tables.get(key), key === host, effort);
+      if (effort.left < 0) return undefined;
+      if (widened === undefined) continue;
+      found.push(widened);
+      break;
     }
-    return [];
-  });
+  }
+  return found;
 }
 
 /** Sorts the rules of one file for {@link widenedRules}. */
 export function tablesOf(routes: readonly Route[]): RuleTables {
-  const tables = new Map<string, Map<string, Group>>();
+  const tables = new Map<string, PatternTree<Group>>();
   for (const route of routes) {
     for (const host of route.hosts.length === 0 ? [''] : route.hosts) {
-      const table = tables.get(host) ?? new Map<string, Group>();
+      const table = tables.get(host) ?? new PatternTree<Group>();
       tables.set(host, table);
-      const shape = shapeOf(route.pattern);
-      const group = table.get(shape) ?? { pattern: route.pattern, byMethod: new Map(), other: undefined };
-      table.set(shape, group);
+      const group = table.at(route.pattern, () => newGroup(route.pattern));
       for (const method of route.methods) group.byMethod.set(method, route);
       if (route.methods.length === 0) group.other = route;
     }
@@ -60,16 +68,26 @@ export function tablesOf(routes: readonly Route[]): RuleTables {
   return tables;
 }
 
+function newGroup(pattern: string): Group {
+  return { pattern, byMethod: new Map(), other: undefined };
+}
+
 /** @param isSameTable whether both are in one table of the route map; otherwise the route hides the whole table. */
-function widenedIn(route: Route, groups: readonly Group[], isSameTable: boolean): WidenedRule | undefined {
-  const shared = groups.filter(({ pattern }) => overlaps(route.pattern, pattern));
+function widenedIn(
+  route: Route,
+  table: PatternTree<Group> | undefined,
+  isSameTable: boolean,
+  effort: Effort,
+): WidenedRule | undefined {
+  const shared = table?.overlapping(route.pattern, effort) ?? [];
+  // The most specific pattern that decides every path of the route hides all wider ones.
+  const [hiding] = shared
+    .filter(({ pattern }) => contains(pattern, route.pattern))
+    .toSorted((one, other) => comparePatterns(one.pattern, other.pattern));
   for (const group of shared) {
     const order = comparePatterns(route.pattern, group.pattern);
     if (isSameTable && order > 0) continue;
-    const isHidden = shared.some(
-      (other) => contains(other.pattern, route.pattern) && comparePatterns(other.pattern, group.pattern) < 0,
-    );
-    if (isHidden) continue;
+    if (hiding !== undefined && comparePatterns(hiding.pattern, group.pattern) < 0) continue;
     const found = widenedGroup(route, group, isSameTable && order === 0);
     if (found !== undefined) return found;
   }
