@@ -78,13 +78,14 @@ it("each line of Envoy's access log joins one decision by the request id, and sa
   ]);
 });
 
-it('a client that names its own request id chooses neither line', async () => {
+it('a client that names its own request id chooses neither line, and reads the one that counts', async () => {
   const before = accessLines().length;
   const headers = { 'x-request-id': 'chosen-by-the-client', traceparent: `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01` };
-  await fetch(`http://127.0.0.1:${platform.port}/nowhere`, { headers });
+  const response = await fetch(`http://127.0.0.1:${platform.port}/nowhere`, { headers });
   await vi.waitFor(() => expect(accessLines()).toHaveLength(before + 1), { timeout: 15_000, interval: 100 });
   const { requestId } = accessLines().at(-1) ?? {};
   expect(requestId).not.toBe('chosen-by-the-client');
+  expect(response.headers.get('x-request-id')).toBe(requestId);
   // Nothing here traces: the trace is the client's own.
   expect(decisionLines().at(-1)).toMatchObject({ requestId, traceId: 'a'.repeat(32), reason: 'route_denied' });
 });
