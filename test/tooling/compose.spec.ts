@@ -31,8 +31,13 @@ describe('compose.yaml', () => {
     expect(images.filter((image) => !/^\$\{[A-Z]+_IMAGE:-[^}]+\}$/.test(image))).toEqual([]);
   });
 
+  it('lets no client choose the address by which guesses are counted: only the network of the containers is trusted', () => {
+    const { trustedProxies } = parse(read('deploy/compose/sallyport/sallyport.yaml'));
+    expect(compose.networks.inside.ipam).toEqual({ config: trustedProxies.map((subnet: string) => ({ subnet })) });
+  });
+
   it('leaves the services and Redis without a way out', () => {
-    expect(compose.networks.inside).toEqual({ internal: true });
+    expect(compose.networks.inside).toMatchObject({ internal: true });
     for (const name of ['sallyport', 'redis', 'messages', 'devices']) {
       expect(services[name]).toMatchObject({ networks: ['inside'] });
     }

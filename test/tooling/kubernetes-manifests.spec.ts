@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readClient } from '../../src/edge/client-address.ts';
 import { findKubectl, kubernetesSchemas } from '../../tools/kubernetes/programs.ts';
 import { hasOpenssl } from '../support/certificates.ts';
 import { isCustom } from '../support/kubernetes/custom-kinds.ts';
@@ -66,6 +67,9 @@ describe.skipIf(kubectl === undefined || !hasOpenssl)(
       const loaded = checkConfiguration(mkdtempSync(join(folder, 'root-')), template, objectsOf(name), secrets);
       expect(loaded.ok ? loaded.warnings : loaded.problems).toEqual([]);
       if (!loaded.ok) return;
+      // A node or an internal load balancer is no proxy that says who the client is.
+      const forged = '203.0.113.9, 10.1.2.3';
+      expect(readClient('10.244.1.5', forged, loaded.config.trustedProxies).client).toBe('10.1.2.3');
       const { delayMs, drainMs } = loaded.config.shutdown;
       const { terminationGracePeriodSeconds: graceSeconds = 0 } = template.spec;
       // Both run before the kubelet kills the process, with time to spare.
