@@ -85,7 +85,9 @@ describe('an opaque token', () => {
     expect(output).toMatch(/^ok +verification +issuer legacy-opaque, subject app$/m);
     expect(code).toBe(0);
     const refused = await runSallyport(args, { env: ENV, input: 'made-up' });
-    expect(refused.output).toMatch(/^FAIL +verification +failed check: inactive, issuer legacy-opaque$/m);
+    expect(refused.output).toMatch(
+      /^FAIL +verification +failed check: inactive, issuer legacy-opaque: active is false; /m,
+    );
   });
 });
 

@@ -126,7 +126,7 @@ it.each([
   [['alice'], 'too many arguments for `sallyport migration`'],
 ])('sallyport migration %j is refused', async (args, words) => {
   const { code, output } = await runSallyport(['migration', ...args]);
-  expect([code, output.split('\n')[0]]).toEqual([2, `sallyport: ${words}`]);
+  expect([code, output.split('\n')[0]]).toEqual([2, `sallyport: ${words}; see \`sallyport migration --help\``]);
 });
 
 function configOf({ folder }: Sallyport): string {

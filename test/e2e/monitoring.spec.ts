@@ -187,6 +187,8 @@ function edit(config: Record<string, unknown>): void {
     },
   );
   config['log'] = { passes: 0, audit: './audit.log' };
+  // Nothing listens at the discard port, so that every export fails.
+  config['telemetry'] = { endpoint: 'http://127.0.0.1:9', metrics: { interval: '5s' } };
   config['store'] = `redis://127.0.0.1:${redis.port}`;
   config['timeouts'] = { decision: '2s', store: '500ms' };
   config['trustedProxies'] = [];
