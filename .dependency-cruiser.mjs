@@ -98,6 +98,7 @@ const CLI_FLOOR = ['^src/cli/terminal/', '^src/cli/(command|command-definition|o
 const FOLDERS = {
   'config/reading': ['^src/config/(config|secret|client-tls|telemetry-config)\\.ts$'],
   'config/sections': ['^src/config/reading/', '^src/config/(config|secret|client-tls|telemetry-config|key-url)\\.ts$'],
+  'config/tests': ['^src/config/reading/', '^src/config/config\\.ts$'],
   'config/reload': ['^src/config/reading/glob\\.ts$', '^src/config/(config|secret|client-tls|telemetry-config)\\.ts$'],
   'verification/bearer': ['^src/verification/key-sets/', '^src/verification/[^/]+$'],
   'verification/key-sets': ['^src/verification/[^/]+$'],
@@ -117,6 +118,7 @@ const FOLDERS = {
   'cli/routes': CLI_FLOOR,
   'cli/status': CLI_FLOOR,
   'cli/store': CLI_FLOOR,
+  'cli/test': CLI_FLOOR,
   'cli/token': CLI_FLOOR,
 };
 

@@ -15,6 +15,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   check: async () => (await import('./check.ts')).check,
   routes: async () => (await import('./routes/routes.ts')).routes,
   explain: async () => (await import('./explain.ts')).explain,
+  test: async () => (await import('./test/test.ts')).test,
   account: async () => (await import('./account/account.ts')).account,
   token: async () => (await import('./token/token.ts')).token,
   revocations: async () => (await import('./revocations/revocations.ts')).revocations,

@@ -15,6 +15,7 @@ import { requireConfig, UsageError } from './command.ts';
 import { defineCommand } from './command-definition.ts';
 import { COMMON } from './terminal/common-options.ts';
 import { readCredentialFile } from './terminal/credential-file.ts';
+import { stepLines } from './terminal/explanation-text.ts';
 import { show } from './terminal/json.ts';
 
 /** Decides one request as the gateway's listener would and shows each step; or says what a reason means. */
@@ -107,10 +108,6 @@ async function decide(config: Config, request: AccessRequest, terminal: Terminal
   }
 }
 
-function textOf({ steps, entries, conclusion }: Explanation): string {
-  const lines = steps.map(({ name, outcome, words }) => `${MARKS[outcome]}  ${name.padEnd(12)}  ${words}`.trimEnd());
-  const all = [...lines, ...entries.map((entry) => `      ${entry}`), ...conclusion];
-  return all.map((line) => `${line}\n`).join('');
+function textOf(explanation: Explanation): string {
+  return [...stepLines(explanation), ...explanation.conclusion].map((line) => `${line}\n`).join('');
 }
-
-const MARKS = { passed: 'ok  ', failed: 'FAIL', 'not reached': '-   ' } as const;
