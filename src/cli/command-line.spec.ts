@@ -29,6 +29,7 @@ describe('a command line that is not understood', () => {
   it.each([
     [[], 'a command is missing'],
     [['frobnicate'], "no such command: 'frobnicate'"],
+    [['--config', 'x', 'check'], "the command comes first and its options after it: found '--config'"],
     [['serve', '--confg', 'x'], 'there is no option --confg, did you mean --config?'],
     [['serve', 'other.yaml'], 'too many arguments for `sallyport serve`'],
     [['check', 'other.yaml'], 'too many arguments for `sallyport check`'],

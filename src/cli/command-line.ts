@@ -76,9 +76,13 @@ async function run(command: Command, args: readonly string[], terminal: Terminal
 }
 
 function reportUnknown(name: string, json: boolean, terminal: Terminal): number {
-  const near = suggest(name, Object.keys(COMMANDS));
-  const message = name === '' ? 'a command is missing' : `no such command: ${quote(name)}${near}`;
-  return report(new UsageError(message), undefined, json, terminal);
+  return report(new UsageError(wordUnknown(name)), undefined, json, terminal);
+}
+
+function wordUnknown(name: string): string {
+  if (name === '') return 'a command is missing';
+  if (name.startsWith('-')) return `the command comes first and its options after it: found ${quote(name)}`;
+  return `no such command: ${quote(name)}${suggest(name, Object.keys(COMMANDS))}`;
 }
 
 /** @param name the command whose help describes what was expected. */

@@ -46,7 +46,12 @@ export interface Components {
   }[];
   /** `failing`: they cannot be read, and nothing is signed. `kid` is the key that signs, since the time `since`. */
   readonly signingKeys?: { readonly status: 'ok' | 'failing'; readonly kid: string; readonly since: string };
-  readonly config: { readonly status: 'ok' | 'refused'; readonly takenAt: string };
+  readonly config: {
+    readonly status: 'ok' | 'refused';
+    readonly takenAt: string;
+    /** Settings of the file that only a restart takes up; absent if there are none. */
+    readonly needRestart?: readonly string[];
+  };
   /** How often each door ignored `X-Forwarded-*` from a peer that `trustedProxies` does not list, and the last peer. */
   readonly ignoredForwardedFor?: readonly { readonly door: string; readonly requests: number; readonly peer: string }[];
   /** `failing`: lines cannot be written to the standard output. `lost`: how many were lost since the start. */
@@ -59,17 +64,21 @@ export function describeComponents(parts: ComponentsParts): Components {
   const { standings, revocationSet, keySets, ownKeys, introspection } = sources;
   const signing = ownKeys?.state;
   const isFailing = failures.storeFailedSecondsAgo() < FAILING_SECONDS;
-  const { isCurrent, inForceSinceMs } = configStatus;
   return {
     store: { status: isFailing ? 'failing' : 'ok', errors: failures.store },
     ...(standings === undefined ? {} : describeStandings(standings, revocationSet?.status, clock.monotonicMs())),
     ...(keySets === undefined ? {} : { keySets: Array.from(keySets.statuses(), describeKeySet) }),
     ...(signing === undefined ? {} : { signingKeys: describeSigning(signing) }),
     ...(introspection === undefined ? {} : { introspection: Array.from(introspection.statuses(), describeServer) }),
-    config: { status: isCurrent ? 'ok' : 'refused', takenAt: new Date(inForceSinceMs).toISOString() },
+    config: describeConfig(configStatus),
     ...describeForwarding(forwarding),
     log: { status: logs.isFailing ? 'failing' : 'ok', lost: logs.lost },
   };
+}
+
+function describeConfig({ isCurrent, inForceSinceMs, needRestart }: ConfigStatus): Components['config'] {
+  const restart = needRestart.length === 0 ? {} : { needRestart };
+  return { status: isCurrent ? 'ok' : 'refused', takenAt: new Date(inForceSinceMs).toISOString(), ...restart };
 }
 
 function describeForwarding({ ignored }: Forwarding): Pick<Components, 'ignoredForwardedFor'> {
@@ -113,7 +122,12 @@ function describeFeed(
   if (ageSeconds === undefined) return { status: 'ok' };
   const isFresh = ageSeconds * 1_000 <= freshness.maxStalenessMs;
   const status = state === 'lost' ? 'lost' : isFresh ? 'ok' : 'stale';
-  return Number.isFinite(ageSeconds) ? { status, ageSeconds } : { status };
+  return Number.isFinite(ageSeconds) ? { status, ageSeconds: toMilliseconds(ageSeconds) } : { status };
+}
+
+/** Seconds with three decimals, for a person to read. */
+function toMilliseconds(seconds: number): number {
+  return Math.round(seconds * 1_000) / 1_000;
 }
 
 type KeySets = NonNullable<Components['keySets']>;
@@ -121,7 +135,8 @@ type KeySets = NonNullable<Components['keySets']>;
 function describeKeySet({ issuer, ageSeconds, failures, exposesKeys }: KeySetState): KeySets[number] {
   const problem = exposesKeys === true ? ({ problem: 'private keys' } as const) : {};
   if (ageSeconds === undefined) return { issuer, status: 'missing', failures, ...problem };
-  return { issuer, status: failures === 0 ? 'ok' : 'failing', ageSeconds, failures, ...problem };
+  const status = failures === 0 ? 'ok' : 'failing';
+  return { issuer, status, ageSeconds: toMilliseconds(ageSeconds), failures, ...problem };
 }
 
 type Servers = NonNullable<Components['introspection']>;

@@ -5,8 +5,8 @@ import type { ConfigFacts } from './config-facts.ts';
 export class ConfigStatus {
   /** Whether the last attempt to take up the file succeeded. */
   isCurrent = true;
-  /** Whether the file has settings that only a restart takes up. */
-  needsRestart = false;
+  /** Settings of the file that only a restart takes up. */
+  needRestart: readonly string[] = [];
   /** When a configuration last came into force, in Unix milliseconds. */
   inForceSinceMs: number;
   /** What metrics show of the configuration in force; `undefined` before the first one. */
@@ -18,9 +18,9 @@ export class ConfigStatus {
     this.inForceSinceMs = clock.wallMs();
   }
 
-  accepted(needsRestart: boolean): void {
+  accepted(needRestart: readonly string[]): void {
     this.isCurrent = true;
-    this.needsRestart = needsRestart;
+    this.needRestart = needRestart;
     this.inForceSinceMs = this.clock.wallMs();
   }
 

@@ -128,7 +128,7 @@ export class Events implements DecisionObserver, RevocationObserver {
   /** @param needRestart settings whose new values take effect at the next start. */
   reloaded(needRestart: readonly string[]): void {
     const { configStatus, logs } = this.parts;
-    configStatus.accepted(needRestart.length > 0);
+    configStatus.accepted(needRestart);
     if (needRestart.length > 0)
       logs.app.warn({ needRestart }, 'configuration taken up, except for settings that need a restart');
   }

@@ -113,6 +113,7 @@ describe('Observation of parts', () => {
     ['a feed that has just proved itself', 1_000_000, 0, { status: 'ok', ageSeconds: 0 }],
     ['a feed at the maximum staleness', 999_000, 1, { status: 'ok', ageSeconds: 1 }],
     ['a stale feed', 998_500, 1.5, { status: 'stale', ageSeconds: 1.5 }],
+    ['an age to the millisecond', 999_999.9375, 6.25e-5, { status: 'ok', ageSeconds: 0 }],
     ['a feed that has never proved itself', -Infinity, Infinity, { status: 'stale' }],
     ['a set in the memory of the process', Infinity, undefined, { status: 'ok' }],
   ])('shows %s', (_what, heardUpToMs, ageSeconds, feed) => {
@@ -297,8 +298,10 @@ describe('Observation of the instance', () => {
     expect(scrape().value('sallyport_config_restart_needed')).toBe(0);
     observation.events.reloaded(['listen.extAuthz.address']);
     expect(scrape().value('sallyport_config_restart_needed')).toBe(1);
+    expect(observation.components().config).toMatchObject({ status: 'ok', needRestart: ['listen.extAuthz.address'] });
     observation.events.reloaded([]);
     expect(scrape().value('sallyport_config_restart_needed')).toBe(0);
+    expect(observation.components().config).not.toHaveProperty('needRestart');
   });
 
   it('shows the tokens that end soon, once they are counted', () => {

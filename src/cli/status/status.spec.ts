@@ -15,7 +15,7 @@ const COMPONENTS = {
   store: { status: 'failing', errors: 2 },
   feed: { status: 'ok', ageSeconds: 0.02 },
   keySets: [{ issuer: 'corporate', status: 'missing', failures: 3 }],
-  config: { status: 'ok', takenAt: 'then' },
+  config: { status: 'ok', takenAt: 'then', needRestart: ['store', 'listen.tokens'] },
   log: { status: 'ok', lost: 0 },
 } as const;
 
@@ -62,7 +62,7 @@ it('shows each part, the version and the decisions, and exits with 0 if Sallypor
 store          failing, errors 2
 feed           ok, ageSeconds 0.02
 key sets of corporate  missing, failures 3
-config         ok, takenAt then
+config         ok, takenAt then, needRestart store listen.tokens
 log            ok, lost 0
 decisions      7 allow, 1 deny
 `,

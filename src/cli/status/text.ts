@@ -16,6 +16,7 @@ function lineOf(name: string, part: unknown): string {
 }
 
 function plain(value: unknown): string {
+  if (Array.isArray(value)) return value.map(plain).join(' ');
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 

@@ -18,7 +18,7 @@ export function configMetrics({ configStatus }: ConfigMetricsParts): Metric[] {
       () => single(configStatus.inForceSinceMs / 1_000),
     ),
     gauge('sallyport_config_restart_needed', '1 if the file has a setting that only a restart takes up, else 0.', () =>
-      single(Number(configStatus.needsRestart)),
+      single(Number(configStatus.needRestart.length > 0)),
     ),
     gauge(
       'sallyport_config_hash',
