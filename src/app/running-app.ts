@@ -14,6 +14,7 @@ import { closeAll } from './opened-parts.ts';
 import type { DoorKey } from './reconfigure.ts';
 import { DOOR_KEYS } from './reconfigure.ts';
 import type { SharedParts } from './shared-parts.ts';
+import { warmUp } from './warm-up/warm-up.ts';
 
 /** Sallyport, running. */
 export interface App {
@@ -41,7 +42,7 @@ interface Door {
   close(limitMs: number): Promise<void>;
 }
 
-type Doors = Record<DoorKey, Door | undefined>;
+type Doors = Record<DoorKey, Door | undefined> & { extAuthz: ExtAuthzDoor | undefined };
 
 /** Opens the doors, reloads, and stops. */
 export class RunningApp implements App {
@@ -76,7 +77,7 @@ export class RunningApp implements App {
     return this.current.active.admin;
   }
 
-  /** Loads only the doors that are configured. */
+  /** Loads only the doors that are configured. Ready once everything is warm. */
   async openDoors(): Promise<void> {
     const { events, observation } = this.parts;
     const { extAuthz, tokens, verify, access } = this.listeners;
@@ -85,6 +86,7 @@ export class RunningApp implements App {
     if (tokens !== undefined) this.doors.tokens = await this.openTokens(tokens);
     if (verify !== undefined) this.doors.verify = await this.openVerify(verify);
     if (access !== undefined) this.doors.access = await this.openAccessApi(access);
+    await this.warmUp();
     observation.health.ready();
     events.started(this.addresses);
   }
@@ -104,6 +106,15 @@ export class RunningApp implements App {
     this.parts.observation.health.stopping();
     this.current.close();
     await closeAll(this.opened);
+  }
+
+  /** So that an instance that has just become ready decides its first request as fast as any other. */
+  private async warmUp(): Promise<void> {
+    const { clock, revocationSet, standings, own } = this.parts;
+    const { config, gateway } = this.current.active;
+    const doors = this.doors.extAuthz === undefined ? [] : [this.doors.extAuthz];
+    const { revocations } = revocationSet;
+    await warmUp({ config, gateway, clock, revocations, standings, ownAlgorithm: own?.keys.algorithm, doors });
   }
 
   private async openExtAuthz(listener: Listener): Promise<ExtAuthzDoor> {

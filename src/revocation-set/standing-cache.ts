@@ -15,6 +15,8 @@ export interface StandingCacheParts {
   };
   /** Capacity; the least recently used standings are evicted first. */
   readonly maxEntries: number;
+  /** How many evicted standings stay reachable; 100,000 by default. */
+  readonly maxEvicted?: number;
 }
 
 /** The LRU cache of standings, one for each key. Marks each by the entries that this instance has seen. */
@@ -22,10 +24,11 @@ export class StandingCache {
   private readonly known: StandingCacheParts['known'];
   private readonly entries: LRUCache<string, Standing>;
   /** Tokens that these deny cause no further reads, so an entry that is undone must be found here. */
-  private readonly evicted = new LRUCache<string, Standing>({ max: MAX_EVICTED });
+  private readonly evicted: LRUCache<string, Standing>;
 
-  constructor({ known, maxEntries }: StandingCacheParts) {
+  constructor({ known, maxEntries, maxEvicted = MAX_EVICTED }: StandingCacheParts) {
     this.known = known;
+    this.evicted = new LRUCache({ max: maxEvicted });
     // A standing that leaves the LRU no longer learns of changes, so it must not be trusted.
     this.entries = new LRUCache({ max: maxEntries, dispose: (standing) => this.dispose(standing) });
   }

@@ -13,31 +13,32 @@ export interface ExtAuthzDefinition {
   readonly Check: MethodDefinition<object, object>;
 }
 
-export function loadExtAuthz(): ExtAuthzDefinition {
-  const { [EXT_AUTHZ]: definition } = load();
-  if (definition === undefined || !isExtAuthz(definition)) throw new Error(`proto/ does not describe ${EXT_AUTHZ}`);
-  return definition;
+/** Reads and describes everything that the door needs of `proto/`, at once: a request must not wait for that. */
+export interface ExtAuthzPackage {
+  readonly service: ExtAuthzDefinition;
+  readonly peer: MessageTypeDefinition<Peer, Peer>;
+  readonly metadata: MessageTypeDefinition<Metadata, Metadata>;
 }
 
-/** Decodes a {@link Peer}; throws if the bytes are not one. */
-export function loadPeer(): (bytes: Uint8Array) => Peer {
-  return loadMessage<Peer>(PEER);
-}
-
-/** Decodes {@link Metadata}; throws if the bytes are not that. */
-export function loadMetadata(): (bytes: Uint8Array) => Metadata {
-  return loadMessage<Metadata>(METADATA);
-}
-
-function loadMessage<Message extends object>(name: string): (bytes: Uint8Array) => Message {
-  const { [name]: definition }: Readonly<Record<string, unknown>> = load();
-  if (!isMessage<Message>(definition)) throw new Error(`proto/ does not describe ${name}`);
-  return (bytes) => definition.deserialize(Buffer.from(bytes));
-}
-
-function load() {
+export function loadPackage(): ExtAuthzPackage {
   const options = { includeDirs: [PROTO_FOLDER], keepCase: true, enums: String, oneofs: true };
-  return loadSync('envoy/service/auth/v3/external_auth.proto', options);
+  const loaded = loadSync('envoy/service/auth/v3/external_auth.proto', options);
+  const { [EXT_AUTHZ]: service } = loaded;
+  if (service === undefined || !isExtAuthz(service)) throw new Error(`proto/ does not describe ${EXT_AUTHZ}`);
+  return { service, peer: messageOf<Peer>(loaded, PEER), metadata: messageOf<Metadata>(loaded, METADATA) };
+}
+
+export function loadExtAuthz(): ExtAuthzDefinition {
+  return loadPackage().service;
+}
+
+function messageOf<Message extends object>(
+  loaded: Readonly<Record<string, unknown>>,
+  name: string,
+): MessageTypeDefinition<Message, Message> {
+  const { [name]: definition } = loaded;
+  if (!isMessage<Message>(definition)) throw new Error(`proto/ does not describe ${name}`);
+  return definition;
 }
 
 function isMessage<Message extends object>(definition: unknown): definition is MessageTypeDefinition<Message, Message> {

@@ -2,7 +2,7 @@ import type { McpReading } from '../../core/resource/mcp-message.ts';
 import { TOOLS_CALL } from '../../core/resource/mcp-message.ts';
 import type { HeaderField } from '../mcp-message.ts';
 import { isToolName, unread } from '../mcp-message.ts';
-import { loadMetadata } from './definition.ts';
+import type { ExtAuthzPackage } from './definition.ts';
 import type { Metadata, ReadValue } from './messages.ts';
 
 /** The namespace of Envoy's filter `envoy.filters.http.mcp`, which `metadata_context_namespaces` of ext_authz shows us. */
@@ -21,12 +21,12 @@ export function describesBody(name: string): boolean {
 /** Returns what Envoy's `mcp` filter read in the body; `undefined` if it wrote nothing. @param metadata encoded. */
 export type McpMetadataReader = (metadata: Uint8Array, fields: readonly HeaderField[]) => McpReading | undefined;
 
-/** Creates the reader; it loads the parser on first use. */
-export function createMcpMetadataReader(): McpMetadataReader {
-  let decode: ReturnType<typeof loadMetadata> | undefined;
+/** Creates the reader. */
+export function createMcpMetadataReader({
+  deserialize,
+}: Pick<ExtAuthzPackage['metadata'], 'deserialize'>): McpMetadataReader {
   return (metadata, fields) => {
-    decode ??= loadMetadata();
-    const reading = readMetadata(decode(metadata));
+    const reading = readMetadata(deserialize(Buffer.from(metadata)));
     return reading?.outcome === 'read' && !isPlainBody(fields) ? unread('mcp body encoded') : reading;
   };
 }

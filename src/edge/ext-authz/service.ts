@@ -9,17 +9,20 @@ import { ClientAddresses, type ForwardingObserver } from '../client-address.ts';
 import { Connections } from '../connections.ts';
 import { TRACEPARENT } from '../correlation.ts';
 import type { Gateway } from '../gateway.ts';
+import { callInMemory } from '../grpc/call-in-memory.ts';
 import { addHealth } from '../grpc/grpc-health.ts';
 import { openGrpcListener } from '../grpc/grpc-listener.ts';
 import type { HandshakeObserver } from '../listening.ts';
 import { createClientReader } from './client.ts';
 import type { ClientReader } from './decode.ts';
 import { decodeCheck } from './decode.ts';
-import { EXT_AUTHZ, loadExtAuthz } from './definition.ts';
+import type { ExtAuthzPackage } from './definition.ts';
+import { EXT_AUTHZ, loadPackage } from './definition.ts';
 import { encodeDecision } from './encode.ts';
 import type { McpMetadataReader } from './mcp-metadata.ts';
 import { createMcpMetadataReader } from './mcp-metadata.ts';
 import type { CheckRequest, CheckResponse } from './messages.ts';
+import { encodeChecks } from './warm-up.ts';
 
 const DOOR = 'extAuthz';
 
@@ -33,31 +36,53 @@ export interface ExtAuthzParts {
   readonly observer: HandshakeObserver & ForwardingObserver;
 }
 
+/** What the decision of a check needs. */
+type CheckParts = Pick<ExtAuthzParts, 'gateway' | 'failed'> & { readonly observer: ForwardingObserver };
+
 /** An open door. */
 export interface ExtAuthzDoor {
   /** `host:port` or `unix:/path`, as bound. */
   readonly address: string;
   /** Takes up another certificate, for the connections from now on. The address and whether there is TLS stay. */
   reconfigure(listener: Pick<Listener, 'tls'>): void;
+  /**
+   * Has a gateway decide checks with these `Authorization` values, as real ones: what a first check needs is loaded and
+   * compiled then. They use a connection in memory and a server of their own, which nothing observes. Never rejects.
+   */
+  warmUp(gateway: Gateway, authorizations: readonly string[]): Promise<void>;
   /** Stops listening and lets running checks finish, for at most `limitMs`. */
   close(limitMs: number): Promise<void>;
 }
 
 /** Opens Envoy's door: `envoy.service.auth.v3.Authorization` and `grpc.health.v1`. Rejects if it cannot listen. */
 export async function openExtAuthz(listener: Listener, parts: ExtAuthzParts): Promise<ExtAuthzDoor> {
+  const loaded = loadPackage();
+  const connections = new Connections();
+  const server = createServer(loaded, parts, connections);
+  addHealth(server, parts.health, [EXT_AUTHZ]);
+  const open = await openGrpcListener(listener, { door: DOOR, server, connections, observer: parts.observer });
+  return { ...open, warmUp: (gateway, authorizations) => warmUp(loaded, gateway, authorizations) };
+}
+
+function createServer(loaded: ExtAuthzPackage, parts: CheckParts, connections: Connections): Server {
   // Unlimited: a message over our limit would be a gRPC error, and `failure_mode_allow` lets the request pass then.
   const server = new Server({ 'grpc.max_receive_message_length': -1 });
-  const connections = new Connections();
-  const readClient = createClientReader(
-    new ClientAddresses(DOOR, () => parts.gateway().trustedProxies, parts.observer),
-  );
-  const readers = { readClient, readMetadata: createMcpMetadataReader() };
+  const addresses = new ClientAddresses(DOOR, () => parts.gateway().trustedProxies, parts.observer);
+  const readers = {
+    readClient: createClientReader(loaded.peer, addresses),
+    readMetadata: createMcpMetadataReader(loaded.metadata),
+  };
   server.addService(
-    { ...loadExtAuthz() },
+    { ...loaded.service },
     { Check: (call: Call, reply: Reply) => void check(call, reply, parts, readers, connections) },
   );
-  addHealth(server, parts.health, [EXT_AUTHZ]);
-  return openGrpcListener(listener, { door: DOOR, server, connections, observer: parts.observer });
+  return server;
+}
+
+async function warmUp(loaded: ExtAuthzPackage, gateway: Gateway, authorizations: readonly string[]): Promise<void> {
+  const parts = { gateway: () => gateway, failed: () => {}, observer: { forwardedForIgnored: () => {} } };
+  const server = createServer(loaded, parts, new Connections());
+  await callInMemory(server, loaded.service.Check.path, encodeChecks(loaded, authorizations)).catch(() => {});
 }
 
 const NOTHING_SHOWN: ShownHeaders = { complete: false, disguised: [] };
@@ -73,7 +98,7 @@ type Reply = sendUnaryData<CheckResponse>;
 async function check(
   call: Call,
   reply: Reply,
-  { gateway, failed }: ExtAuthzParts,
+  { gateway, failed }: CheckParts,
   { readClient, readMetadata }: Readers,
   connections: Connections,
 ): Promise<void> {
