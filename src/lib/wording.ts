@@ -20,7 +20,8 @@ export function list(names: readonly string[], word = 'or'): string {
   return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} ${word} ${last}`;
 }
 
-const MAX_SHOWN = 64;
+/** The longest text that {@link shown} does not cut. */
+export const MAX_SHOWN = 64;
 const MAX_MEMBERS = 5;
 
 /**

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { memberIs } from '../../verification/claim-finding.ts';
 import { secretsOf, withoutSecrets } from './own-credential.ts';
 
 const OPAQUE = 'sk_live_Zm9vYmFy+/=';
@@ -22,9 +23,16 @@ describe('withoutSecrets() with secretsOf()', () => {
     expect(withoutSecrets(text, secretsOf(authorization))).toBe(clean);
   });
 
+  it('redacts a token that an issuer repeats as a claim, where the finding cuts it', () => {
+    const token = 'Zm9vYmFy'.repeat(12);
+    const found = memberIs('sub', token);
+    expect(found).toContain(token.slice(0, 64));
+    expect(withoutSecrets(found, secretsOf(`Bearer ${token}`))).toBe('sub is "[redacted]"...');
+  });
+
   it('uses at most five parts of a token', () => {
     const parts = Array.from({ length: 3_000 }, (_, index) => `part-${index}`.padEnd(16, 'x'));
-    // The field value, its credential, and five parts.
-    expect(secretsOf(`Bearer ${parts.join('.')}`)).toHaveLength(7);
+    // The field value, its credential and the beginning of it, and five parts.
+    expect(secretsOf(`Bearer ${parts.join('.')}`)).toHaveLength(8);
   });
 });

@@ -1,4 +1,5 @@
 import { readCredential } from '../../core/credential.ts';
+import { MAX_SHOWN } from '../../lib/wording.ts';
 import { REPLACEMENT } from './redaction.ts';
 
 /** Shorter strings are not secret, and redacting them would remove ordinary words. */
@@ -15,7 +16,10 @@ export function secretsOf(authorization: string | undefined): readonly string[] 
   const parts = value.split('.', MAX_PARTS).filter((part) => part.length >= MIN_PART_LENGTH);
   const pair = presented.scheme === 'basic' ? Buffer.from(value, 'base64').toString('utf8') : '';
   const password = pair.slice(pair.indexOf(':') + 1);
-  const secrets = [authorization, value, ...parts, pair, password].filter(({ length }) => length >= MIN_LENGTH);
+  // What an issuer said of a token is cut, and may repeat the token.
+  const beginnings = [value, ...parts].map((text) => text.slice(0, MAX_SHOWN));
+  const all = [authorization, value, ...parts, ...beginnings, pair, password];
+  const secrets = all.filter(({ length }) => length >= MIN_LENGTH);
   // The longest first, because it contains the others.
   return [...new Set(secrets)].toSorted((left, right) => right.length - left.length);
 }
