@@ -54,8 +54,9 @@ export function distinct<T extends z.ZodType>(item: T, what: string) {
     .array(item, { error: expected(what) })
     .min(1, { error: EMPTY })
     .check((ctx) => {
+      const seen = new Set<unknown>();
       ctx.value.forEach((value, index) => {
-        if (ctx.value.indexOf(value) === index) return;
+        if (!seen.has(value)) return void seen.add(value);
         ctx.issues.push({ code: 'custom', input: value, path: [index], message: `${describe(value)} is listed twice` });
       });
     });

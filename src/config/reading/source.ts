@@ -14,6 +14,7 @@ export interface SyntaxProblem extends Position {
   readonly message: string;
 }
 
+const REPEATED_KEY = 'duplicate key';
 const LONE_SURROGATE = 'this escape encodes half a character: write the character itself';
 
 /** A YAML text: its value, its syntax problems, and the position of each part. */
@@ -33,16 +34,20 @@ export class Source {
       resolveKnownTags: false,
       schema: 'core',
       stringKeys: true,
+      // The parser compares each key with all others: a map of 100 kB would take seconds.
+      uniqueKeys: false,
     });
     const { errors, warnings } = this.#document;
     const faults = tellingFaults([...errors, ...warnings], text);
-    const isWhole = errors.every(({ code }) => code === 'DUPLICATE_KEY');
+    const isWhole = errors.length === 0;
     // The values of a broken text would be guesswork.
     const dangling = isWhole ? this.#danglingAliases() : [];
     const halves = isWhole ? this.#loneSurrogates() : [];
+    const repeated = isWhole ? this.#repeatedKeys() : [];
     this.problems = [
       ...faults.map(({ offset, message }) => ({ ...this.#at(offset), message })),
       ...dangling.map((alias) => ({ ...this.#at(startOf(alias) ?? 0), message: ALIAS })),
+      ...repeated.map((key) => ({ ...this.#at(startOf(key) ?? 0), message: REPEATED_KEY })),
       ...halves.map((scalar) => ({ ...this.#at(startOf(scalar) ?? 0), message: LONE_SURROGATE })),
     ];
     const isReadable = isWhole && dangling.length === 0 && halves.length === 0;
@@ -87,6 +92,22 @@ export class Source {
     visit(this.#document, {
       Alias: (_, alias) => {
         if (alias.resolve(this.#document) === undefined) found.push(alias);
+      },
+    });
+    return found;
+  }
+
+  /** The keys that a map has already. */
+  #repeatedKeys(): Scalar[] {
+    const found: Scalar[] = [];
+    visit(this.#document, {
+      Map: (_, map) => {
+        const seen = new Set<unknown>();
+        for (const { key } of map.items) {
+          if (!isScalar(key)) continue;
+          if (seen.has(key.value)) found.push(key);
+          seen.add(key.value);
+        }
       },
     });
     return found;

@@ -33,7 +33,6 @@ const WORDING: { readonly [code in Code]?: string } = {
   BAD_PROP_ORDER: 'misplaced anchor or tag',
   BAD_SCALAR_START: 'this character cannot begin a plain value: quote the value',
   BLOCK_IN_FLOW: QUOTE,
-  DUPLICATE_KEY: 'duplicate key',
   MULTIPLE_DOCS: 'expected one YAML document, found several',
   NON_STRING_KEY: 'expected a plain key: quote one that begins with *, { or [',
   TAB_AS_INDENT: 'this line is indented with a tab: use spaces',
