@@ -25,15 +25,14 @@ function usualClaims(written: SignedToken, issuer: IssuerConfig, id: string, now
   const isOwn = issuer.kind === 'signing';
   const subject = written.subject ?? (isOwn ? undefined : issuer.requireSubject) ?? 'test';
   const nowSeconds = Math.floor(nowMs / 1000);
-  // One that has expired was issued before that.
-  const issuedAt = Math.min(nowSeconds, nowSeconds + expiresIn - LIFETIME_SECONDS);
   const [audience] = issuer.audience ?? [];
   return {
     ...(issuer.issuer === undefined ? {} : { iss: issuer.issuer }),
     ...(audience === undefined ? {} : { aud: audience }),
     sub: subject,
     jti: id,
-    iat: expiresIn < 0 ? issuedAt : nowSeconds,
+    // A token that has expired was issued before that.
+    iat: expiresIn < 0 ? nowSeconds + expiresIn - LIFETIME_SECONDS : nowSeconds,
     exp: nowSeconds + expiresIn,
     ...(isOwn ? { token_use: use, scopes: scopes ?? [] } : scopesOf(scopes, issuer.scopeClaim)),
   };
