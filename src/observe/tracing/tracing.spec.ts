@@ -94,6 +94,34 @@ describe('Tracing', () => {
     ]);
   });
 
+  it('keeps what a decision waits for within its span, although the wall clock is set back meanwhile', async () => {
+    const times: number[] = [];
+    const maker: SpanMaker = {
+      begin: (_name, _parent, startMs) => {
+        times.push(startMs);
+        return {
+          traceId: 'trace',
+          spanId: 'span',
+          end: (endMs, [wait]) => void times.push(wait?.startMs ?? Number.NaN, wait?.endMs ?? Number.NaN, endMs),
+        };
+      },
+    };
+    let now = 0;
+    let setMs = 0;
+    const clock = { wallMs: () => 1e12 + now + setMs, monotonicMs: () => now };
+    const tracing = new Tracing({ clock, originMs: 1e12 });
+    tracing.reconfigure(maker, 0);
+    const request = makeRequest({ traceparent: TRACEPARENT });
+    await tracing.follow(request, 0, async () => {
+      now = 1;
+      await tracing.io('read account', async () => void (now = 2));
+      setMs = -3_600_000;
+      now = 3;
+      tracing.decided(request, ALLOWED, WAITED);
+    });
+    expect(times).toEqual([1e12, 1e12 + 1, 1e12 + 2, 1e12 + 3]);
+  });
+
   it('ends with a configuration that traces nothing', async () => {
     const { tracing, ended } = trace();
     tracing.reconfigure(undefined, 0);

@@ -20,6 +20,8 @@ interface Trace {
   readonly request: AccessRequest | undefined;
   /** `undefined`: it is not sampled. */
   readonly span: OpenSpan | undefined;
+  /** From the monotonic clock to Unix milliseconds. One for all its times, so that none is outside its parent. */
+  readonly offsetMs: number;
   readonly waits: Wait[];
   /** What began in the meantime, such as a timer, may outlive the decision. */
   hasEnded: boolean;
@@ -29,6 +31,8 @@ export interface TracingParts {
   readonly clock: Clock;
   /** From 0 to below 1. */
   readonly random?: () => number;
+  /** Roughly the Unix milliseconds at which the monotonic clock began. */
+  readonly originMs?: number;
 }
 
 /**
@@ -44,10 +48,10 @@ export class Tracing implements DecisionTracer {
   private ratio = 0;
   private named: SpanIds | undefined;
 
-  constructor({ clock, random = Math.random }: TracingParts) {
+  constructor({ clock, random = Math.random, originMs = performance.timeOrigin }: TracingParts) {
     this.clock = clock;
     this.random = random;
-    this.wall = new WallTimes(clock);
+    this.wall = new WallTimes(clock, originMs);
   }
 
   /**
@@ -78,14 +82,14 @@ export class Tracing implements DecisionTracer {
       return await this.running.run(trace, rest);
     } finally {
       trace.hasEnded = true;
-      trace.span?.end(this.wall.at(this.clock.monotonicMs()), trace.waits);
+      trace.span?.end(this.now(trace), trace.waits);
     }
   }
 
   async io<T>(io: Io, work: () => Promise<T>): Promise<T> {
     const trace = this.running.getStore();
     if (trace?.span === undefined || trace.hasEnded || trace.waits.length >= MAX_WAITS) return work();
-    const startMs = this.wall.at(this.clock.monotonicMs());
+    const startMs = this.now(trace);
     const wait: Wait = { io, startMs, endMs: undefined, failure: undefined };
     trace.waits.push(wait);
     try {
@@ -94,7 +98,7 @@ export class Tracing implements DecisionTracer {
       wait.failure = error instanceof Error ? error.name : 'unknown';
       throw error;
     } finally {
-      wait.endMs = this.wall.at(this.clock.monotonicMs());
+      wait.endMs = this.now(trace);
     }
   }
 
@@ -104,8 +108,7 @@ export class Tracing implements DecisionTracer {
     const trace = this.traceOf(request, beganMs);
     if (trace?.span === undefined) return undefined;
     trace.hasEnded = true;
-    const endMs = this.wall.at(this.clock.monotonicMs());
-    trace.span.end(endMs, trace.waits, factsOf(request, decision, timing?.waited !== true));
+    trace.span.end(this.now(trace), trace.waits, factsOf(request, decision, timing?.waited !== true));
     return idsOf(trace.span);
   }
 
@@ -133,15 +136,27 @@ export class Tracing implements DecisionTracer {
 
   private open(request: AccessRequest | undefined, { traceparent }: AccessRequest, beganMs: number): Trace {
     const name = request === undefined ? 'authorize many' : 'authorize';
-    return { request, span: this.begin(name, traceparent, this.wall.at(beganMs)), waits: [], hasEnded: false };
+    const around = this.call();
+    const offsetMs = around?.offsetMs ?? this.wall.offset();
+    const span = this.begin(name, around, traceparent, beganMs + offsetMs);
+    return { request, span, offsetMs, waits: [], hasEnded: false };
   }
 
-  private begin(name: SpanName, traceparent: string | undefined, startMs: number): OpenSpan | undefined {
+  /** The call that asks for several decisions, within which this one is made. */
+  private call(): Trace | undefined {
     const around = this.running.getStore();
-    const isInCall = around !== undefined && around.request === undefined && !around.hasEnded;
-    if (isInCall) return around.span && this.spans?.begin(name, around.span, startMs);
+    return around !== undefined && around.request === undefined && !around.hasEnded ? around : undefined;
+  }
+
+  private begin(name: SpanName, around: Trace | undefined, traceparent: string | undefined, startMs: number) {
+    if (around !== undefined) return around.span && this.spans?.begin(name, around.span, startMs);
     const parent = readTraceParent(traceparent);
     return this.samples(parent) ? this.spans?.begin(name, parent, startMs) : undefined;
+  }
+
+  /** The Unix milliseconds in the trace's own time. */
+  private now({ offsetMs }: Trace): number {
+    return this.clock.monotonicMs() + offsetMs;
   }
 
   private samples(parent: TraceParent | undefined): boolean {
