@@ -145,7 +145,7 @@ describe('the logs', () => {
     expect((await scrape()).value('sallyport_decisions_total', labels)).toBe(5_000);
     await expect.poll(() => accountedFor(before), { timeout: 5_000 }).toBe(5_000);
     const seconds = (performance.now() - began) / 1_000;
-    expect(linesOf('decision').length - before).toBeLessThan(Math.min(2_500, 102 * (seconds + 2)));
+    expect(linesOf('decision').length - before).toBeLessThan(102 * (seconds + 2));
   });
 });
 

@@ -74,6 +74,11 @@ export class OtlpReceiver {
     return `http://127.0.0.1:${(this.server.address() as AddressInfo).port}`;
   }
 
+  /** Ends also what hangs. */
+  breakConnections(): void {
+    this.server.closeAllConnections();
+  }
+
   close(): void {
     this.server.close().closeAllConnections();
   }

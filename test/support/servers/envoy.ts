@@ -83,6 +83,7 @@ export interface ConnectionManager {
   common_http_protocol_options: { headers_with_underscores_action: string };
   http_filters: [{ typed_config: ExtAuthz }, ...unknown[]];
   tracing?: object;
+  access_log: [{ typed_config: { log_format: { json_format: Record<string, string> } } }];
   route_config: { virtual_hosts: [{ routes: { typed_per_filter_config?: object }[] }] };
 }
 interface ExtAuthz {
@@ -122,7 +123,7 @@ function configFor(
   return config;
 }
 
-/** Makes Envoy trace every request, with its own OpenTelemetry tracer. */
+/** Makes Envoy trace every request, with its own OpenTelemetry tracer, and name the trace in its access log. */
 function sendTraces({ static_resources }: EnvoyConfig, port_value: number): void {
   const cluster = 'otlp';
   const address = { socket_address: { address: '127.0.0.1', port_value } };
@@ -135,7 +136,9 @@ function sendTraces({ static_resources }: EnvoyConfig, port_value: number): void
   (static_resources.clusters as object[]).push(receiver);
   const uri = `http://127.0.0.1:${port_value}/v1/traces`;
   for (const { filter_chains } of static_resources.listeners) {
-    filter_chains[0].filters[0].typed_config.tracing = {
+    const manager = filter_chains[0].filters[0].typed_config;
+    manager.access_log[0].typed_config.log_format.json_format['traceId'] = '%TRACE_ID%';
+    manager.tracing = {
       spawn_upstream_span: true,
       provider: {
         name: 'envoy.tracers.opentelemetry',
