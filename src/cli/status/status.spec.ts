@@ -13,8 +13,8 @@ import { Metrics } from '../../observe/metrics/metrics.ts';
 
 const COMPONENTS = {
   store: { status: 'failing', errors: 2 },
-  feed: { status: 'ok', ageSeconds: 0.02 },
-  keySets: [{ issuer: 'corporate', status: 'missing', failures: 3 }],
+  feed: { status: 'ok', ageSeconds: 0.05396740900000077 },
+  keySets: [{ issuer: 'corporate', status: 'missing', failures: 3, ageSeconds: 86399.99999 }],
   config: { status: 'ok', takenAt: 'then', needRestart: ['store', 'listen.tokens'] },
   log: { status: 'ok', lost: 0 },
 } as const;
@@ -60,9 +60,9 @@ it('shows each part, the version and the decisions, and exits with 0 if Sallypor
     code: 0,
     output: `ready: sallyport 9.8.7 at ${address}
 store          failing, errors 2
-feed           ok, ageSeconds 0.02
-key sets of corporate  missing, failures 3
-config         ok, takenAt then, needRestart store listen.tokens
+feed           ok, age 0.054 s
+key sets of corporate  missing, failures 3, age 86400 s
+config         ok, taken at then, need restart store listen.tokens
 log            ok, lost 0
 decisions      7 allow, 1 deny
 `,

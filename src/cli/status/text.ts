@@ -10,9 +10,21 @@ const WIDTH = 13;
 
 function lineOf(name: string, part: unknown): string {
   const { issuer, status, ...rest } = typeof part === 'object' && part !== null ? ({ ...part } as Members) : {};
-  const details = Object.entries(rest).map(([key, value]) => `${key} ${plain(value)}`);
+  const details = Object.entries(rest).map(detailOf);
   const title = issuer === undefined ? wordsOf(name) : `${wordsOf(name)} of ${plain(issuer)}`;
   return `${title.padEnd(WIDTH)}  ${[...(status === undefined ? [] : [plain(status)]), ...details].join(', ')}`;
+}
+
+/** `ageSeconds: 0.053967` as `age 0.054 s`. */
+function detailOf([key, value]: readonly [string, unknown]): string {
+  if (typeof value !== 'number') return `${wordsOf(key)} ${plain(value)}`;
+  const seconds = /^(.+)Seconds$/.exec(key)?.[1];
+  return seconds === undefined ? `${wordsOf(key)} ${value}` : `${wordsOf(seconds)} ${secondsText(value)}`;
+}
+
+/** Milliseconds count below a minute only. */
+function secondsText(seconds: number): string {
+  return `${seconds < 60 ? Number(seconds.toFixed(3)) : Math.round(seconds)} s`;
 }
 
 function plain(value: unknown): string {
