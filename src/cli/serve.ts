@@ -4,6 +4,7 @@ import { StartError, startApp } from '../app/start.ts';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import { FileWatcher } from '../config/reload/file-watcher.ts';
+import { errorMessage } from '../lib/errors.ts';
 import { requireLoaded } from './command.ts';
 import { defineCommand } from './command-definition.ts';
 
@@ -23,8 +24,8 @@ shutdown.drain. A second signal ends the process at once.
 If the store holds no account, SALLYPORT_ACCOUNT=name:password in the environment creates one.`,
   json: 'the log is JSON in any case',
   options: {},
-  async run({ config: file }, { env }) {
-    const started = requireLoaded(file, env);
+  async run({ config: file }, { env, out }) {
+    const started = load(file, env, out);
     const { config } = started;
     const watcher = new FileWatcher(started, () => reload());
     // From the start on, because by default SIGHUP ends a process. The watcher reports changes during the start.
@@ -46,6 +47,23 @@ If the store holds no account, SALLYPORT_ACCOUNT=name:password in the environmen
     return 0;
   },
 });
+
+/** What collects the log reads JSON only, so it gets a line too. */
+function load(file: string, env: NodeJS.ProcessEnv, out: (text: string) => void): ReturnType<typeof requireLoaded> {
+  try {
+    return requireLoaded(file, env);
+  } catch (error) {
+    const line = {
+      level: 'fatal',
+      time: new Date().toISOString(),
+      log: 'app',
+      cause: errorMessage(error),
+      msg: 'not started',
+    };
+    out(`${JSON.stringify(line)}\n`);
+    throw error;
+  }
+}
 
 /** `undefined` if it failed and the log has said why. */
 async function start(config: Config, file: string, env: NodeJS.ProcessEnv): Promise<App | undefined> {

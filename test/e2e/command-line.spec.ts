@@ -28,12 +28,31 @@ describe('a configuration with five mistakes', () => {
       await writeFile(file, fiveMistakes(port));
       const { code, output } = await runSallyport([command, '--config', file], { env: { SECRET: 'short-and-secret' } });
       expect(code).toBe(1);
-      const lines = output.trimEnd().split('\n');
+      const lines = output
+        .trimEnd()
+        .split('\n')
+        .filter((line) => !line.startsWith('{'));
       expect(lines.map((line) => line.replace(`${file}:`, '').split(':')[0])).toEqual(['4', '8', '10', '12', '13']);
       expect(output).not.toContain('short-and-secret');
       await expect(connecting(port)).rejects.toThrow('ECONNREFUSED');
     },
   );
+
+  it('makes sallyport serve write one line of its log, for what collects it', async () => {
+    const [port = 0] = await freePorts(1);
+    await writeFile(file, fiveMistakes(port));
+    const { output } = await runSallyport(['serve', '--config', file], { env: { SECRET: 'short-and-secret' } });
+    const logged = output.split('\n').filter((line) => line.startsWith('{'));
+    expect(logged.map((line) => JSON.parse(line))).toEqual([
+      {
+        level: 'fatal',
+        time: expect.any(String),
+        log: 'app',
+        msg: 'not started',
+        cause: expect.stringContaining(`${file}:4:`),
+      },
+    ]);
+  });
 });
 
 it('an invalid command line exits with 2, and one line says what is wrong and where the help is', async () => {
