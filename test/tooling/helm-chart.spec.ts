@@ -164,6 +164,13 @@ describe.skipIf(reason !== '')(`the Helm chart${reason}`, () => {
     expect(await run(helm, ...install, '-f', `${CHART}values-without-tls.yaml`)).toContain('WARNING: no listener');
   });
 
+  it('names the PodMonitor so that the alerts know its job, whatever the name of the release', async () => {
+    const objects = await chart('{ fullnameOverride: gate, podMonitor: { enabled: true } }');
+    expect(objects.filter(({ kind }) => kind === 'PodMonitor').map(({ metadata }) => metadata.name)).toEqual([
+      'gate-sallyport',
+    ]);
+  });
+
   it('passes helm lint --strict', async () => {
     expect(await run(helm, 'lint', '--strict', CHART)).toContain('0 chart(s) failed');
   });
