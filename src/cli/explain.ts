@@ -27,7 +27,7 @@ step. Exits with 0 if the request is allowed, with 1 if it is denied.
 
 REASON is one of
 ${inLines(REASONS)}.`,
-  json: '{outcome, reason, shadow, status, route, steps, entries, conclusion} as POST /explain answers it, or {reason, meaning}',
+  json: '{outcome, reason?, shadow?, status?, route?, steps, entries, conclusion} as POST /explain answers it (? may be absent), or {reason, meaning}',
   options: {
     'token-file': { type: 'string', placeholder: 'FILE', help: 'a token in a file; - reads standard input' },
     'basic-file': { type: 'string', placeholder: 'FILE', help: 'name:password in a file; - reads standard input' },

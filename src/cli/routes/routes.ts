@@ -29,7 +29,7 @@ matches, or exits with 1 if there is none.
 operation has no rule, a rule has no operation, or their scopes differ. --from-openapi writes the routes of a
 document as a file for include. An operation about which the document does not say enough gets no route, only
 a comment. With --config, it leaves out the scopes that the configuration defines.`,
-  json: '[{hosts, methods, path, requirement, tools, resource, issuers, basic, shadow, file, line}]; one for METHOD PATH. --openapi: {agrees, operationsWithoutRule, rulesWithoutOperation, scopesDiffer, undecided, widerRules, operations, rulesElsewhere}. --from-openapi: {yaml, written, undecided}',
+  json: '[{hosts, methods, path, requirement, tools, resource, issuers, basic, shadow, file, line}], with one element for METHOD PATH. --openapi: {agrees, operationsWithoutRule, rulesWithoutOperation, scopesDiffer, undecided, widerRules, operations, rulesElsewhere}. --from-openapi: {yaml, written, undecided}',
   options: {
     host: { type: 'string', placeholder: 'HOST', help: 'the host of the request; by default none' },
     openapi: { type: 'string', placeholder: 'FILE', help: 'compare the route map with this OpenAPI document' },
