@@ -1,5 +1,5 @@
 import { expect, describe as group, it } from 'vitest';
-import { describe, kindOf, list, quote, suggest } from './wording.ts';
+import { describe, kindOf, list, printable, quote, suggest } from './wording.ts';
 
 group('quote()', () => {
   it('keeps to one line and to visible characters', () => {
@@ -42,4 +42,8 @@ group('suggest()', () => {
     expect(suggest('lisen', ['listen'])).toBe(", did you mean 'listen'?");
     expect(suggest('doors', ['listen'])).toBe('');
   });
+});
+
+it('printable() leaves nothing that controls a terminal, breaks a line or reorders it', () => {
+  expect(printable('a\u{1b}[31m\n\u2028\u202Eb\u2066c é')).toBe('a\uFFFD[31m\uFFFD\uFFFD\uFFFDb\uFFFDc é');
 });

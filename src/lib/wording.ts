@@ -69,7 +69,10 @@ export function suggest(word: string, names: Iterable<string>): string {
   return near === undefined ? '' : `, did you mean ${quote(near)}?`;
 }
 
-/** Replaces what controls a terminal: a subject, a key or the value of an entry may contain anything. */
+/** Breaks a line, or changes the direction of the text after it: Trojan Source (CVE-2021-42574). */
+const MISLEADING = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
+
+/** Replaces what controls a terminal or reorders a line: a subject, a key or the value of an entry may contain anything. */
 export function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, '\u{FFFD}');
+  return text.replace(MISLEADING, '\u{FFFD}');
 }

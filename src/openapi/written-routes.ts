@@ -82,5 +82,5 @@ function comment(words: string): string {
 
 /** A document may contain anything: a line break in a name must not become a line of YAML. */
 function plainComment(words: string): string {
-  return `# ${printable(words).replace(/[\u2028\u2029\uFEFF]/g, '\u{FFFD}')}`;
+  return `# ${printable(words).replaceAll('\uFEFF', '\u{FFFD}')}`;
 }
