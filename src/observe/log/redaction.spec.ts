@@ -30,6 +30,13 @@ describe('redact()', () => {
     expect(redact(`a%20${token}`)).toBe('a%20[redacted]');
   });
 
+  it.each(['ae30a8b0-d982-4b97-990c-9e3cc9841435', '4ae30a8b0d9824b97990c9e3cc984143'])(
+    'keeps the request or trace id %s, whose digits decode to an object',
+    (id) => {
+      expect(redact(`"requestId":"${id}"`)).toBe(`"requestId":"${id}"`);
+    },
+  );
+
   it('keeps a SHA-256 in hex whose digits could be the base64url of an object', () => {
     const digest = `3ae5d4049d1e30${'0'.repeat(50)}`;
     expect(redact(`"thumbprint":"${digest}"`)).toBe(`"thumbprint":"${digest}"`);

@@ -20,8 +20,11 @@ const MAX_LOOKS = 200;
 const HEADER_LENGTH = 64;
 /** A single part of at least this length is treated as a piece of a token. */
 const TOKEN_PIECE_LENGTH = 20;
-/** A SHA-256 in hex, such as a thumbprint: one in sixteen has digits that decode to `{}`. No part of a JWT is all hex. */
-const DIGEST = /^[0-9a-f]{64}$/;
+/**
+ * A SHA-256 in hex, such as a thumbprint; a trace id; a UUID, such as a request id. Some have digits that decode to `{}`. No part of
+ * a JWT is all hex.
+ */
+const HEX_ID = /^(?:[0-9a-f]{64}|[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 /** An authentication scheme and the credential after it, up to the next scheme; the space may be escaped. */
 const CREDENTIALS = /(Bearer|Basic)(?:\s|\\[nrt]|%20|\+)+[^\s"\\,]+(?:,(?!Bearer|Basic)[^\s"\\,]*)*/gi;
 /** The user and password of a URL. */
@@ -41,7 +44,7 @@ export function redact(line: string): string {
 /** Redacts the token. Keeps what precedes it, such as the `n` of an escaped line break in JSON. */
 function redactToken(parts: string): string {
   if (parts.length < TOKEN_PIECE_LENGTH && !DOT.test(parts)) return parts;
-  if (DIGEST.test(parts)) return parts;
+  if (HEX_ID.test(parts)) return parts;
   const start = findToken(parts);
   if (start < 0 || (parts.length - start < TOKEN_PIECE_LENGTH && !DOT.test(parts.slice(start)))) return parts;
   return parts.slice(0, start) + REPLACEMENT;

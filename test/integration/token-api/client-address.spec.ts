@@ -19,8 +19,10 @@ function logIn({ origin }: TokenService, forwardedFor: string): Promise<Response
   });
 }
 
+/** The lines that have a member, without those of decisions. */
 function linesWith({ lines }: TokenService, key: string): Record<string, unknown>[] {
-  return lines.map((line) => JSON.parse(line) as Record<string, unknown>).filter((line) => key in line);
+  const objects = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+  return objects.filter((line) => key in line && line['log'] !== 'decision');
 }
 
 it.each([
