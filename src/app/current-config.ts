@@ -100,7 +100,7 @@ export class CurrentConfig {
     try {
       const problem = isSameSigning(this.started, config)
         ? this.issuerNames.problemWith(config.issuers)
-        : 'the signing issuer has changed, which needs a restart';
+        : 'the signing issuer has changed, which needs a restart; where only the secret of sealWith has, put it back, or see sallyport keys reseal';
       if (problem !== undefined) return { outcome: 'refused', why: problem };
       const refusal = await this.storeRefusal(config.store);
       if (refusal !== undefined) return { outcome: 'refused by the store', why: refusal };
