@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parse, stringify } from 'yaml';
 import { freePorts } from './ports.ts';
@@ -46,13 +47,20 @@ export async function startSallyport({ env = {}, edit, after }: SallyportOptions
     await sallyport.stop();
     await rm(folder, { recursive: true, force: true });
   };
-  await untilReady(sallyport, Object.values(ports)).catch(async (error: unknown) => {
+  await untilServing(sallyport, ports).catch(async (error: unknown) => {
     await close();
     throw error;
   });
   const rewrite = async (change: SallyportOptions['edit']): Promise<void> =>
     writeFile(file, await exampleConfig(ports, change));
   return { ...sallyport, ports, folder, rewrite, close };
+}
+
+/** Ports accept connections before the instance is ready: it warms up in between. */
+async function untilServing(sallyport: Process, ports: SallyportPorts): Promise<void> {
+  await untilReady(sallyport, Object.values(ports));
+  const isReady = async (): Promise<boolean> => (await fetch(`http://127.0.0.1:${ports.admin}/readyz`)).ok;
+  while (!(await isReady())) await delay(10);
 }
 
 async function freshPorts(): Promise<SallyportPorts> {
