@@ -206,6 +206,22 @@ export interface OwnIssuer extends AnyIssuer, Signs {
 /** How a client sends its secret: by HTTP Basic, or in the form (RFC 6749, section 2.3.1). */
 export const CLIENT_AUTH = ['basic', 'post'] as const;
 
+/** The algorithms that verify with a shared secret. */
+export const HMAC_ALGORITHMS = ['HS256', 'HS384', 'HS512'] as const;
+/** The algorithms that verify with a public key. */
+export const PUBLIC_KEY_ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'EdDSA',
+  'Ed25519',
+] as const;
+
 /** JOSE names of the algorithms that our own keys may have. */
 export const SIGNING_ALGORITHMS = ['HS256', 'ES256', 'RS256', 'PS256', 'EdDSA'] as const;
 

@@ -9,7 +9,7 @@ import { call, sendRequest } from '../support/servers/http-client.ts';
 import { type Sallyport, startSallyport } from '../support/servers/sallyport.ts';
 import { REDIS, SQLITE, type StoreKind } from '../support/servers/stores.ts';
 
-const PROBE = fileURLToPath(new URL('../support/servers/module-loads.ts', import.meta.url));
+const PROBE = fileURLToPath(new URL('../support/module-loads.ts', import.meta.url));
 
 it.each([SQLITE, REDIS])('a decision right after the start loads nothing, on $name', async (kind) => {
   const { sallyport, tokens } = await startCold(kind);

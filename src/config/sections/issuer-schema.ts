@@ -1,25 +1,11 @@
 import * as z from 'zod';
 import { describe, quote } from '../../lib/wording.ts';
-import { CLIENT_AUTH, SIGNING_ALGORITHMS } from '../config.ts';
+import { CLIENT_AUTH, HMAC_ALGORITHMS, PUBLIC_KEY_ALGORITHMS, SIGNING_ALGORITHMS } from '../config.ts';
 import { secretSchema } from '../reading/secret-schema.ts';
 import { distinct, EMPTY, expected, text } from '../reading/shape.ts';
 import { milliseconds, seconds } from '../reading/times.ts';
 import { discoverySchema, jwksSchema } from './key-server.ts';
 import { introspectionUrl, issuerUrl } from './key-url-schema.ts';
-
-const HMAC = ['HS256', 'HS384', 'HS512'] as const;
-const PUBLIC_KEY = [
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'EdDSA',
-  'Ed25519',
-] as const;
 
 const NAME = /^[a-z0-9-]{1,63}$/;
 
@@ -106,8 +92,9 @@ function publishing<Issuer extends z.ZodType>(kind: 'jwks' | 'discovery', issuer
     ...foreign,
     issuer,
     algorithms: distinct(
-      z.enum(PUBLIC_KEY, {
-        error: ({ input }) => (HMAC.some((name) => name === input) ? `${quote(String(input))} ${advice}` : undefined),
+      z.enum(PUBLIC_KEY_ALGORITHMS, {
+        error: ({ input }) =>
+          HMAC_ALGORITHMS.some((name) => name === input) ? `${quote(String(input))} ${advice}` : undefined,
       }),
       'a list of algorithms',
     ).describe('JOSE names of the permitted signature algorithms'),
@@ -138,9 +125,9 @@ const secrets = z.strictObject({
   ...foreign,
   issuer: issuer.optional().describe('`iss` of its tokens; by default, any `iss` that no other issuer claims'),
   algorithms: distinct(
-    z.enum(HMAC, {
+    z.enum(HMAC_ALGORITHMS, {
       error: ({ input }) =>
-        PUBLIC_KEY.some((name) => name === input)
+        PUBLIC_KEY_ALGORITHMS.some((name) => name === input)
           ? `${quote(String(input))} cannot be used with secrets: expected HS256, HS384 or HS512`
           : undefined,
     }),

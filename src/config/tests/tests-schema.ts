@@ -1,25 +1,12 @@
 import * as z from 'zod';
 import { REASONS } from '../../core/reason.ts';
 import { TOKEN_USES } from '../../core/verified-credential.ts';
+import { HMAC_ALGORITHMS, PUBLIC_KEY_ALGORITHMS } from '../config.ts';
 import { distinct, EMPTY, expected, parsed, text } from '../reading/shape.ts';
 import { instant, parseDuration } from '../reading/times.ts';
 
 /** The algorithms that a test can sign with. */
-export const TEST_ALGORITHMS = [
-  'HS256',
-  'HS384',
-  'HS512',
-  'RS256',
-  'RS384',
-  'RS512',
-  'PS256',
-  'PS384',
-  'PS512',
-  'ES256',
-  'ES384',
-  'EdDSA',
-  'Ed25519',
-] as const;
+export const TEST_ALGORITHMS = [...HMAC_ALGORITHMS, ...PUBLIC_KEY_ALGORITHMS] as const;
 
 const span = parsed('a duration such as 5m, or -5m for one that has passed', (written) => {
   const isPast = written.startsWith('-');
