@@ -8,6 +8,9 @@ import { errorMessage } from '../lib/errors.ts';
 import { requireLoaded } from './command.ts';
 import { defineCommand } from './command-definition.ts';
 
+/** A start that has its store ends within this time. */
+const ABANDON_MS = 2_000;
+
 /** Runs until SIGTERM or SIGINT; a second one ends the process at once. */
 export const serve = defineCommand('serve', {
   summary: 'run Sallyport',
@@ -31,9 +34,11 @@ If the store holds no account, SALLYPORT_ACCOUNT=name:password in the environmen
     // From the start on, because by default SIGHUP ends a process. The watcher reports changes during the start.
     let reload = (): void => {};
     process.on('SIGHUP', () => reload());
-    // So that a signal right after the start ends it gracefully too.
+    // So that a signal during the start, or right after it, ends it gracefully too.
     const asked = stopSignal();
-    const app = await Promise.race([start(config, file, env), asked]);
+    const starting = start(config, file, env);
+    if ((await Promise.race([starting.then(() => 'started'), asked])) === undefined) return await abandon(starting);
+    const app = await starting;
     if (app === undefined) return 1;
     reload = () => {
       const loaded = loadConfig(file, env);
@@ -91,6 +96,16 @@ function stopSignal(): Promise<undefined> {
     process.on('SIGTERM', heard);
     process.on('SIGINT', heard);
   });
+}
+
+/**
+ * Ends a start that was asked to stop. No client relies on an instance that was never ready, so it closes at once, and a start
+ * that waits for its store is left alone.
+ */
+async function abandon(starting: Promise<App | undefined>): Promise<number> {
+  const app = await Promise.race([starting.catch(() => undefined), wait(ABANDON_MS, undefined, { ref: false })]);
+  await app?.close();
+  return 0;
 }
 
 async function stop(app: App): Promise<void> {
