@@ -22,6 +22,9 @@ describe('a store in a Redis Cluster', () => {
     const [lost, kept] = [keyAt(0), keyAt(1)];
     await store.revocations.write({ key: lost, value: 'A', expiresAtSeconds: undefined });
     await store.revocations.write({ key: kept, value: 'B', expiresAtSeconds: undefined });
+    // Replication is asynchronous: a replica that takes over before it has the write would have lost it.
+    const replica = node(world, 3).server.client;
+    await expect.poll(() => replica.call('READONLY').then(() => replica.get(lost))).not.toBeNull();
     const killedMs = performance.now();
     await node(world, 0).server.kill9();
     expect(await read(world, lost)).toContain('Redis store');
