@@ -1,8 +1,8 @@
+import type { VerifiedCredential } from '../src/core/credential/verified-credential.ts';
 import type { Decision } from '../src/core/decision.ts';
 import { deny } from '../src/core/decision.ts';
 import type { AccessRequest } from '../src/core/request.ts';
 import type { Route } from '../src/core/route.ts';
-import type { VerifiedCredential } from '../src/core/verified-credential.ts';
 import { DecisionCells } from '../src/observe/metrics/decision-cells.ts';
 
 /** Measures the time of one count next to a bare increment, and the memory of the cells of a large route map. */

@@ -1,6 +1,6 @@
 import { Authorizer } from '../src/authorizer.ts';
 import type { Route } from '../src/core/route.ts';
-import { UpstreamHeaderWriter } from '../src/core/upstream-headers.ts';
+import { UpstreamHeaderWriter } from '../src/core/upstream/upstream-headers.ts';
 import { decodeCheck } from '../src/edge/ext-authz/decode.ts';
 import { loadExtAuthz } from '../src/edge/ext-authz/definition.ts';
 import { encodeDecision } from '../src/edge/ext-authz/encode.ts';

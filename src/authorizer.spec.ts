@@ -16,13 +16,13 @@ import {
 import { SILENT_OBSERVER, SOUND_SET } from '../test/support/revocation/standings.ts';
 import type { AuthorizerParts } from './authorizer.ts';
 import { Authorizer } from './authorizer.ts';
-import type { PresentedCredential } from './core/credential.ts';
+import type { PresentedCredential } from './core/credential/credential.ts';
+import type { VerificationResult, VerifiedCredential } from './core/credential/verified-credential.ts';
 import type { Decision } from './core/decision.ts';
 import type { DecisionObserver, StandingReader, Timing, Verifier } from './core/ports.ts';
 import type { AccessRequest } from './core/request.ts';
 import type { Route } from './core/route.ts';
 import type { Freshness, Standing } from './core/standing.ts';
-import type { VerificationResult, VerifiedCredential } from './core/verified-credential.ts';
 import { Standings } from './revocation-set/standings.ts';
 
 const TIMEOUT_MS = 150;

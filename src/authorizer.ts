@@ -1,6 +1,7 @@
 import type { Policy } from './core/authorize.ts';
 import { authorize } from './core/authorize.ts';
-import type { PresentedCredential } from './core/credential.ts';
+import type { PresentedCredential } from './core/credential/credential.ts';
+import type { CredentialCache, VerificationResult } from './core/credential/verified-credential.ts';
 import type { Decision, Need } from './core/decision.ts';
 import type {
   BatchDecider,
@@ -14,7 +15,6 @@ import type {
 } from './core/ports.ts';
 import type { AccessRequest, Moment } from './core/request.ts';
 import type { Freshness } from './core/standing.ts';
-import type { CredentialCache, VerificationResult } from './core/verified-credential.ts';
 
 /** How many needs are met before what is still unknown is `unavailable`. */
 const MAX_TRIES = 4;

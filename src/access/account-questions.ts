@@ -1,7 +1,7 @@
 import type { Account } from '../accounts/account.ts';
 import type { AccountStore } from '../accounts/account-store.ts';
+import type { CredentialCache, VerifiedCredential } from '../core/credential/verified-credential.ts';
 import { type BatchDecider, StoreError } from '../core/ports.ts';
-import type { CredentialCache, VerifiedCredential } from '../core/verified-credential.ts';
 import { within } from '../lib/within.ts';
 import { AccessQuestions, type AccessQuestionsParts } from './access-questions.ts';
 

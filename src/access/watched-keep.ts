@@ -1,8 +1,8 @@
+import type { VerifiedCredential } from '../core/credential/verified-credential.ts';
 import type { Allow } from '../core/decision.ts';
 import { watchedKeepTime } from '../core/keep-time.ts';
 import type { Clock } from '../core/ports.ts';
 import type { Freshness } from '../core/standing.ts';
-import type { VerifiedCredential } from '../core/verified-credential.ts';
 import { instantOf } from '../lib/clock.ts';
 
 /** What says how long a caller may keep an answer that follows the revocation set. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { revocationsOf } from '../../test/support/store/revocations.ts';
+import type { VerifiedCredential } from '../core/credential/verified-credential.ts';
 import { unread } from '../core/standing.ts';
-import type { VerifiedCredential } from '../core/verified-credential.ts';
 import { openMemoryStore } from '../store/memory/store.ts';
 import { Authorities } from './authority.ts';
 

@@ -1,6 +1,6 @@
+import type { VerifiedCredential } from '../core/credential/verified-credential.ts';
 import type { Clock } from '../core/ports.ts';
 import { readReach } from '../core/revocation-entry.ts';
-import type { VerifiedCredential } from '../core/verified-credential.ts';
 import type { RevocationReader } from '../revocation-set/checked-revocations.ts';
 import type { AccountStore } from './account-store.ts';
 

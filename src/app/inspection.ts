@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import type { VerificationResult } from '../core/verified-credential.ts';
+import type { VerificationResult } from '../core/credential/verified-credential.ts';
 import { systemClock } from '../lib/clock.ts';
 import { printable } from '../lib/wording.ts';
 import { Observation } from '../observe/observation.ts';

@@ -1,6 +1,6 @@
 import type { Resource } from '../core/resource/resource.ts';
 import type { Route } from '../core/route.ts';
-import type { IdentityHeaders } from '../core/upstream-headers.ts';
+import type { IdentityHeaders } from '../core/upstream/upstream-headers.ts';
 import type { ClientTls } from './client-tls.ts';
 import type { Secret } from './secret.ts';
 import type { TelemetryConfig } from './telemetry-config.ts';

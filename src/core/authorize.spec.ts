@@ -17,6 +17,12 @@ import {
 import type { Policy } from './authorize.ts';
 import { authorize } from './authorize.ts';
 import type { Check } from './check.ts';
+import type {
+  CredentialCache,
+  Refusal,
+  VerificationResult,
+  VerifiedCredential,
+} from './credential/verified-credential.ts';
 import type { Decision, Need } from './decision.ts';
 import type { Reason } from './reason.ts';
 import type { AccessRequest, Instant, Moment } from './request.ts';
@@ -24,7 +30,6 @@ import type { Route } from './route.ts';
 import { RouteMap } from './route.ts';
 import type { Freshness, Standing } from './standing.ts';
 import { NO_EPOCH } from './standing.ts';
-import type { CredentialCache, Refusal, VerificationResult, VerifiedCredential } from './verified-credential.ts';
 
 const BEARER = 'Bearer tok';
 const BASIC = 'Basic am9l';

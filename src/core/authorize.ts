@@ -1,6 +1,12 @@
 import type { Check, EntryCheck } from './check.ts';
-import type { Presented } from './credential.ts';
-import { presentsSeveral, readCredential } from './credential.ts';
+import type { Presented } from './credential/credential.ts';
+import { presentsSeveral, readCredential } from './credential/credential.ts';
+import type {
+  CredentialCache,
+  Refusal,
+  VerificationResult,
+  VerifiedCredential,
+} from './credential/verified-credential.ts';
 import type { Allow, Decision, Deny, Need } from './decision.ts';
 import { deny } from './decision.ts';
 import { keepTime } from './keep-time.ts';
@@ -15,7 +21,6 @@ import type { Route, RouteMap } from './route.ts';
 import { satisfies } from './scope.ts';
 import type { Freshness, Verdict } from './standing.ts';
 import { isEnded, judge } from './standing.ts';
-import type { CredentialCache, Refusal, VerificationResult, VerifiedCredential } from './verified-credential.ts';
 
 /** What one configuration says about decisions. */
 export interface Policy {

@@ -1,10 +1,10 @@
 import type { Check, FailedCheck, Finding } from './check.ts';
 import { stepOf } from './check.ts';
-import type { PresentedCredential } from './credential.ts';
+import type { PresentedCredential } from './credential/credential.ts';
+import type { VerifiedCredential } from './credential/verified-credential.ts';
 import type { Reason } from './reason.ts';
 import type { Route } from './route.ts';
 import type { Requirement } from './scope.ts';
-import type { VerifiedCredential } from './verified-credential.ts';
 
 export interface Allow {
   readonly outcome: 'allow';

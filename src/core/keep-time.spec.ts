@@ -12,11 +12,11 @@ import {
   NOW_MS,
   NOW_SECONDS,
 } from '../../test/support/core.ts';
+import type { VerifiedCredential } from './credential/verified-credential.ts';
 import { keepTime, LONGEST_WATCHED_MS, watchedKeepTime } from './keep-time.ts';
 import type { Moment } from './request.ts';
 import type { Freshness, Standing } from './standing.ts';
 import { NO_EPOCH } from './standing.ts';
-import type { VerifiedCredential } from './verified-credential.ts';
 
 const NEVER = Number.NEGATIVE_INFINITY;
 

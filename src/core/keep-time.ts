@@ -1,7 +1,7 @@
+import type { VerifiedCredential } from './credential/verified-credential.ts';
 import type { Instant, Moment } from './request.ts';
 import type { Freshness, Standing } from './standing.ts';
 import { feedAgeMs, isEnded, isHeard } from './standing.ts';
-import type { VerifiedCredential } from './verified-credential.ts';
 
 /**
  * How long the caller may keep an allow that rests on this credential, in whole milliseconds from when it sent the

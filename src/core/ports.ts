@@ -1,8 +1,8 @@
-import type { PresentedCredential } from './credential.ts';
+import type { PresentedCredential } from './credential/credential.ts';
+import type { VerificationResult, VerifiedCredential } from './credential/verified-credential.ts';
 import type { Decision } from './decision.ts';
 import type { AccessRequest, ClientAddress } from './request.ts';
 import type { Freshness } from './standing.ts';
-import type { VerificationResult, VerifiedCredential } from './verified-credential.ts';
 
 /** Verifies a credential from scratch. */
 export interface Verifier {

@@ -1,8 +1,8 @@
+import type { TokenUse } from './credential/verified-credential.ts';
 import { decodePath, encodePath } from './path.ts';
 import type { McpRule } from './resource/mcp-tools.ts';
 import type { Resource } from './resource/resource.ts';
 import type { Requirement } from './scope.ts';
-import type { TokenUse } from './verified-credential.ts';
 
 /** One rule of the route map. */
 export interface Route {

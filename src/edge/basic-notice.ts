@@ -1,4 +1,4 @@
-import { readCredential } from '../core/credential.ts';
+import { readCredential } from '../core/credential/credential.ts';
 import type { Decision } from '../core/decision.ts';
 import type { AccessRequest } from '../core/request.ts';
 

@@ -1,5 +1,5 @@
 import type { Decider } from '../core/ports.ts';
-import type { UpstreamHeaderWriter } from '../core/upstream-headers.ts';
+import type { UpstreamHeaderWriter } from '../core/upstream/upstream-headers.ts';
 import type { ResponseFields } from './basic-notice.ts';
 
 /** What one configuration provides for the doors of gateways. */

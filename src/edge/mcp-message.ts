@@ -1,6 +1,6 @@
-import { otherSpellings } from '../core/header-spellings.ts';
 import type { McpFlaw, McpReading } from '../core/resource/mcp-message.ts';
 import { TOOLS_CALL } from '../core/resource/mcp-message.ts';
+import { otherSpellings } from '../core/upstream/header-spellings.ts';
 import { decodeUtf8 } from '../lib/utf8.ts';
 
 /** A header field: its name in lower case, and its value as sent. */

@@ -1,12 +1,12 @@
 import type { CheckOf, DecisionStep, Finding } from '../core/check.ts';
 import { STEPS } from '../core/check.ts';
 import { checkText } from '../core/check-text.ts';
+import type { VerifiedCredential } from '../core/credential/verified-credential.ts';
 import type { Decision, Deny } from '../core/decision.ts';
 import type { FindingContext } from '../core/finding/finding-of.ts';
 import { findingOf } from '../core/finding/finding-of.ts';
 import type { Route } from '../core/route.ts';
 import { needsText } from '../core/scope.ts';
-import type { VerifiedCredential } from '../core/verified-credential.ts';
 import { timeOf } from '../lib/time-format.ts';
 
 /** One step of a decision and what came of it, in words for an operator; holds no part of a credential. */

@@ -1,6 +1,6 @@
 import { SCOPE_NAME } from '../config/sections/file-schema.ts';
 import { patternProblem } from '../config/sections/patterns.ts';
-import { hostProblem } from '../config/sections/route-schema.ts';
+import { hostProblem } from '../config/sections/routes/route-schema.ts';
 import { comparePatterns, overlaps, shapeOf } from '../core/patterns/pattern-order.ts';
 import { ALL_ANY, MANAGEMENT_SCOPES } from '../core/scope.ts';
 import { quote } from '../lib/wording.ts';

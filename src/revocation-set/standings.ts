@@ -1,8 +1,8 @@
+import type { VerifiedCredential } from '../core/credential/verified-credential.ts';
 import type { Clock, RevocationObserver, StandingReader } from '../core/ports.ts';
 import { StoreError } from '../core/ports.ts';
 import { isUndone, readReach } from '../core/revocation-entry.ts';
 import type { Freshness, Standing } from '../core/standing.ts';
-import type { VerifiedCredential } from '../core/verified-credential.ts';
 import { within } from '../lib/within.ts';
 import type { RevocationReader } from './checked-revocations.ts';
 import { SetLostError } from './epoch-watch.ts';

@@ -6,7 +6,7 @@ import { auth0, partner } from '../../test/support/jwt/issuers.ts';
 import { secretOf } from '../../test/support/jwt/keys.ts';
 import { NOW, VerifierFixture } from '../../test/support/jwt/verifying.ts';
 import { checkText } from '../core/check-text.ts';
-import type { Refusal, VerificationResult } from '../core/verified-credential.ts';
+import type { Refusal, VerificationResult } from '../core/credential/verified-credential.ts';
 import { FixedKeys } from '../verification/keys.ts';
 import { identifyToken } from './identify-token.ts';
 

@@ -1,6 +1,6 @@
 import type { Check } from '../core/check.ts';
+import type { Refusal, VerificationResult } from '../core/credential/verified-credential.ts';
 import type { TokenExaminer } from '../core/ports.ts';
-import type { Refusal, VerificationResult } from '../core/verified-credential.ts';
 import type { OneToken } from '../revocation-set/target.ts';
 import type { Malformation } from '../verification/jwt.ts';
 import { hasThreeParts, parseJwt } from '../verification/jwt.ts';

@@ -3,7 +3,7 @@ import { makeCredential, NOW_SECONDS as NOW } from '../../test/support/core.ts';
 import { forge } from '../../test/support/jwt/forge.ts';
 import { secretOf } from '../../test/support/jwt/keys.ts';
 import { OWN, resolverOver } from '../../test/support/revocation/resolver.ts';
-import type { VerificationResult } from '../core/verified-credential.ts';
+import type { VerificationResult } from '../core/credential/verified-credential.ts';
 import { openMemoryStore } from '../store/memory/store.ts';
 import type { RevocationRequest } from './revocation-request.ts';
 import { readRevocationRequest } from './revocation-request.ts';

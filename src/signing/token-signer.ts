@@ -1,6 +1,6 @@
 import { SignJWT } from 'jose';
 import type { OwnIssuer } from '../config/config.ts';
-import type { TokenUse } from '../core/verified-credential.ts';
+import type { TokenUse } from '../core/credential/verified-credential.ts';
 import type { SigningKey } from './signing-key.ts';
 
 /** The claims of one of our own tokens, except the issuer and the audience (contract section 4). */

@@ -1,7 +1,7 @@
 import type { AccountStore } from '../accounts/account-store.ts';
+import type { VerifiedCredential } from '../core/credential/verified-credential.ts';
 import type { Decider, DecisionLimits } from '../core/ports.ts';
 import { plainRoute } from '../core/route.ts';
-import type { VerifiedCredential } from '../core/verified-credential.ts';
 import { parseJwt } from '../verification/jwt.ts';
 
 /** The route by which introspection decides: it accepts every valid token. */

@@ -1,4 +1,4 @@
-import type { TokenUse } from '../core/verified-credential.ts';
+import type { TokenUse } from '../core/credential/verified-credential.ts';
 import type { ListPosition } from '../lib/lists.ts';
 
 /** The record of an issued token; it never holds the token itself. */

@@ -1,6 +1,6 @@
 import type { IssuerConfig } from '../config/config.ts';
 import type { Finding } from '../core/check.ts';
-import { TOKEN_USES } from '../core/verified-credential.ts';
+import { TOKEN_USES } from '../core/credential/verified-credential.ts';
 import { timeOf } from '../lib/time-format.ts';
 import { shown, shownList } from '../lib/wording.ts';
 import { KIND_MEMBERS } from './bearer-kind.ts';

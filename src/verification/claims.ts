@@ -1,6 +1,6 @@
 import type { IssuerConfig } from '../config/config.ts';
-import type { TokenUse } from '../core/verified-credential.ts';
-import { TOKEN_USES } from '../core/verified-credential.ts';
+import type { TokenUse } from '../core/credential/verified-credential.ts';
+import { TOKEN_USES } from '../core/credential/verified-credential.ts';
 import type { NotPlainBearer } from './bearer-kind.ts';
 import { bearerProblem, mediaType } from './bearer-kind.ts';
 import type { JsonObject } from './json-object.ts';

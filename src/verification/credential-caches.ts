@@ -1,5 +1,5 @@
-import type { PresentedCredential } from '../core/credential.ts';
-import type { CredentialCache, VerificationResult } from '../core/verified-credential.ts';
+import type { PresentedCredential } from '../core/credential/credential.ts';
+import type { CredentialCache, VerificationResult } from '../core/credential/verified-credential.ts';
 
 /** Looks up each credential in the cache of its scheme. */
 export class CredentialCaches implements CredentialCache {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { PresentedCredential } from '../core/credential.ts';
+import type { PresentedCredential } from '../core/credential/credential.ts';
+import type { Refusal } from '../core/credential/verified-credential.ts';
 import type { TokenExaminer, Verifier } from '../core/ports.ts';
-import type { Refusal } from '../core/verified-credential.ts';
 import { CredentialVerifier } from './credential-verifier.ts';
 
 /** A check for each verifier, so that a refusal shows which verifier it is from. */

@@ -1,7 +1,7 @@
-import type { PresentedCredential } from '../core/credential.ts';
+import type { PresentedCredential } from '../core/credential/credential.ts';
+import type { Refusal, VerificationResult } from '../core/credential/verified-credential.ts';
 import type { TokenExaminer, Verifier } from '../core/ports.ts';
 import type { ClientAddress } from '../core/request.ts';
-import type { Refusal, VerificationResult } from '../core/verified-credential.ts';
 import { hasThreeParts } from './jwt.ts';
 
 export interface CredentialVerifierParts {

@@ -1,5 +1,5 @@
 import type { KeyObject } from 'node:crypto';
-import type { KeyInForce } from '../core/verified-credential.ts';
+import type { KeyInForce } from '../core/credential/verified-credential.ts';
 
 /** A key that may have signed a token. */
 export interface VerificationKey {

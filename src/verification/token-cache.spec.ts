@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { VerifiedCredential } from '../core/verified-credential.ts';
+import type { VerifiedCredential } from '../core/credential/verified-credential.ts';
 import { TokenCache } from './token-cache.ts';
 
 const TAIL = 'x'.repeat(43);

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import type { PresentedCredential } from '../core/credential.ts';
-import type { CredentialCache, VerifiedCredential } from '../core/verified-credential.ts';
+import type { PresentedCredential } from '../core/credential/credential.ts';
+import type { CredentialCache, VerifiedCredential } from '../core/credential/verified-credential.ts';
 
 /**
  * The last characters of a token are its cache key: 132 bits of its signature, which only the signer can choose, or of

@@ -1,6 +1,6 @@
 import type { Check, Finding } from '../core/check.ts';
+import type { KeyInForce, Refusal, VerifiedCredential } from '../core/credential/verified-credential.ts';
 import type { Standing } from '../core/standing.ts';
-import type { KeyInForce, Refusal, VerifiedCredential } from '../core/verified-credential.ts';
 import {
   issuerMarkKey,
   revokedClaimsKey,

@@ -1,5 +1,5 @@
 import type { ForwardAuthMode } from '../../src/config/config.ts';
-import { OVERRIDE_HEADERS } from '../../src/core/override-headers.ts';
+import { OVERRIDE_HEADERS } from '../../src/core/upstream/override-headers.ts';
 import type { RawRequest, RawResponse } from '../support/servers/raw-client.ts';
 import { valuesOf } from '../support/servers/raw-client.ts';
 import type { CaseRequest } from './case-run.ts';

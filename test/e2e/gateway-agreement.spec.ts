@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { GATEWAYS, type GatewayKind } from '../../deploy/gateways/kinds.ts';
-import { OVERRIDE_HEADERS } from '../../src/core/override-headers.ts';
+import { OVERRIDE_HEADERS } from '../../src/core/upstream/override-headers.ts';
 import { plainHost, readChecked } from '../support/servers/gateways/checked.ts';
 import { type FakeVerify, startFakeVerify } from '../support/servers/gateways/fake-verify.ts';
 import { installedGateways, type RunningGateway, startGateway } from '../support/servers/gateways/gateway.ts';

@@ -5,7 +5,7 @@ import { GATEWAYS } from '../../deploy/gateways/kinds.ts';
 import type { ForwardAuthMode } from '../../src/config/config.ts';
 import { answerTo } from '../../src/core/answer.ts';
 import { type Deny, deny } from '../../src/core/decision.ts';
-import { UpstreamHeaderWriter } from '../../src/core/upstream-headers.ts';
+import { UpstreamHeaderWriter } from '../../src/core/upstream/upstream-headers.ts';
 import { basicNotice } from '../../src/edge/basic-notice.ts';
 import { encodeAuth } from '../../src/edge/forward-auth/encode.ts';
 import { makeRoute } from '../support/core.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { OVERRIDE_HEADERS } from '../../src/core/override-headers.ts';
+import { OVERRIDE_HEADERS } from '../../src/core/upstream/override-headers.ts';
 import { OWNER, WITH_ACCOUNT } from '../support/servers/case-issuers.ts';
 import { type ConnectionManager, type RunningEnvoy, startEnvoy } from '../support/servers/envoy.ts';
 import { sendRequest } from '../support/servers/http-client.ts';

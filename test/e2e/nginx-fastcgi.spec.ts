@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { NGINX } from '../../deploy/gateways/kinds.ts';
-import { OVERRIDE_HEADERS } from '../../src/core/override-headers.ts';
+import { OVERRIDE_HEADERS } from '../../src/core/upstream/override-headers.ts';
 import { type FakeVerify, startFakeVerify } from '../support/servers/gateways/fake-verify.ts';
 import { type FastcgiService, startFastcgiService } from '../support/servers/gateways/fastcgi-service.ts';
 import {

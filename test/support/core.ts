@@ -1,11 +1,11 @@
 import type { Policy } from '../../src/core/authorize.ts';
 import { checkText } from '../../src/core/check-text.ts';
+import type { VerificationResult, VerifiedCredential } from '../../src/core/credential/verified-credential.ts';
 import type { AccessRequest, Moment } from '../../src/core/request.ts';
 import type { Route } from '../../src/core/route.ts';
 import { RouteMap } from '../../src/core/route.ts';
 import type { Freshness, Standing } from '../../src/core/standing.ts';
 import { unread } from '../../src/core/standing.ts';
-import type { VerificationResult, VerifiedCredential } from '../../src/core/verified-credential.ts';
 
 /** 2027-01-15T08:00:00Z, the wall clock of the specs. */
 export const NOW_MS = 1_800_000_000_000;

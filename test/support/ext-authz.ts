@@ -1,8 +1,8 @@
+import type { Identity, VerifiedCredential } from '../../src/core/credential/verified-credential.ts';
 import type { Allow, Decision } from '../../src/core/decision.ts';
 import { deny } from '../../src/core/decision.ts';
 import type { Route } from '../../src/core/route.ts';
-import { UpstreamHeaderWriter } from '../../src/core/upstream-headers.ts';
-import type { Identity, VerifiedCredential } from '../../src/core/verified-credential.ts';
+import { UpstreamHeaderWriter } from '../../src/core/upstream/upstream-headers.ts';
 
 /** The identity headers of the contract's example. */
 export const HEADERS = new UpstreamHeaderWriter(

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
-import { OVERRIDE_HEADERS } from '../../src/core/override-headers.ts';
+import { OVERRIDE_HEADERS } from '../../src/core/upstream/override-headers.ts';
 
 const DOCS = new URL('../../docs/gateways/', import.meta.url);
 const FOLDER = new URL('../../deploy/gateways/', import.meta.url);

@@ -7,10 +7,10 @@ import { distinct, expected, parsed, text } from '../reading/shape.ts';
 import { instant, milliseconds, seconds } from '../reading/times.ts';
 import { headerProblem } from './headers.ts';
 import { includeEntrySchema } from './include/include-schema.ts';
-import { issuerSchema } from './issuer-schema.ts';
-import { decisionPointUrl } from './key-url-schema.ts';
+import { issuerSchema } from './issuers/issuer-schema.ts';
+import { decisionPointUrl } from './issuers/key-url-schema.ts';
 import { resourceSchema } from './resources/resource-schema.ts';
-import { hostProblem, routeSchema } from './route-schema.ts';
+import { hostProblem, routeSchema } from './routes/route-schema.ts';
 import { storeSchema } from './store-schema.ts';
 import { telemetrySchema } from './telemetry/telemetry-schema.ts';
 

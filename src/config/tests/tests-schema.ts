@@ -1,6 +1,6 @@
 import * as z from 'zod';
+import { TOKEN_USES } from '../../core/credential/verified-credential.ts';
 import { REASONS } from '../../core/reason.ts';
-import { TOKEN_USES } from '../../core/verified-credential.ts';
 import { HMAC_ALGORITHMS, PUBLIC_KEY_ALGORITHMS } from '../config.ts';
 import { distinct, EMPTY, expected, parsed, text } from '../reading/shape.ts';
 import { instant, parseDuration } from '../reading/times.ts';

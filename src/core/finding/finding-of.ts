@@ -1,7 +1,7 @@
 import type { Finding } from '../check.ts';
+import type { VerifiedCredential } from '../credential/verified-credential.ts';
 import type { Deny } from '../decision.ts';
 import { needsText } from '../scope.ts';
-import type { VerifiedCredential } from '../verified-credential.ts';
 
 /** When a denial is described. */
 export interface FindingContext {

@@ -9,10 +9,10 @@ import {
 } from '../../../test/support/core.ts';
 import { answerTo } from '../answer.ts';
 import { authorize } from '../authorize.ts';
+import type { VerificationResult } from '../credential/verified-credential.ts';
 import type { Decision, Need } from '../decision.ts';
 import type { AccessRequest } from '../request.ts';
 import type { Route } from '../route.ts';
-import type { VerificationResult } from '../verified-credential.ts';
 import type { McpReading } from './mcp-message.ts';
 import type { Resource } from './resource.ts';
 

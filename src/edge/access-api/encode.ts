@@ -1,7 +1,7 @@
 import type { WatchedKeep } from '../../access/watched-keep.ts';
 import { answerTo, messageFor } from '../../core/answer.ts';
+import type { Identity } from '../../core/credential/verified-credential.ts';
 import type { Allow, Decision, Deny } from '../../core/decision.ts';
-import type { Identity } from '../../core/verified-credential.ts';
 import type { ActiveToken } from '../../tokens/introspect-token.ts';
 import { membersOf } from '../../tokens/introspection-members.ts';
 import type { AuthorizeResponse, IdentityMessage, IntrospectResponse, Timestamp } from './messages.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { HEADERS } from '../../../test/support/ext-authz.ts';
-import { presentsSeveral, readCredential } from '../../core/credential.ts';
+import { presentsSeveral, readCredential } from '../../core/credential/credential.ts';
 import type { DecodedCheck } from './decode.ts';
 import { decodeCheck } from './decode.ts';
 import type { CheckRequest, HeaderValue, HttpRequest } from './messages.ts';

@@ -1,5 +1,5 @@
 import type { AccessRequest } from '../../core/request.ts';
-import type { ShownHeaders } from '../../core/upstream-headers.ts';
+import type { ShownHeaders } from '../../core/upstream/upstream-headers.ts';
 import { REQUEST_ID, TRACEPARENT } from '../correlation.ts';
 import type { HeaderField } from '../mcp-message.ts';
 import { concernsMcp, readMcpMessage } from '../mcp-message.ts';

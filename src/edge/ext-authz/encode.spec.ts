@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { allowed, credentialOf, HEADERS, ROUTE, shadowed } from '../../../test/support/ext-authz.ts';
 import type { Decision, Deny } from '../../core/decision.ts';
 import { deny } from '../../core/decision.ts';
-import { OVERRIDE_HEADERS } from '../../core/override-headers.ts';
 import { REASONS, type Reason } from '../../core/reason.ts';
-import type { ShownHeaders } from '../../core/upstream-headers.ts';
+import { OVERRIDE_HEADERS } from '../../core/upstream/override-headers.ts';
+import type { ShownHeaders } from '../../core/upstream/upstream-headers.ts';
 import { encodeDecision } from './encode.ts';
 import type { CheckResponse, HeaderValueOption, StructValue } from './messages.ts';
 

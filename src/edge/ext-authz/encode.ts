@@ -1,6 +1,6 @@
 import { answerTo } from '../../core/answer.ts';
 import type { Allow, Decision, Deny } from '../../core/decision.ts';
-import type { ShownHeaders, UpstreamHeaderWriter } from '../../core/upstream-headers.ts';
+import type { ShownHeaders, UpstreamHeaderWriter } from '../../core/upstream/upstream-headers.ts';
 import type { ResponseFields } from '../basic-notice.ts';
 import { deniedCode } from '../grpc/grpc-codes.ts';
 import type { CheckResponse, HeaderValueOption, StructValue } from './messages.ts';

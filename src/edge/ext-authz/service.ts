@@ -2,7 +2,7 @@ import type { ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import { Server } from '@grpc/grpc-js';
 import type { Listener } from '../../config/config.ts';
 import { deny } from '../../core/decision.ts';
-import type { ShownHeaders } from '../../core/upstream-headers.ts';
+import type { ShownHeaders } from '../../core/upstream/upstream-headers.ts';
 import type { Health } from '../../observe/health.ts';
 import { isAboutBasic } from '../basic-notice.ts';
 import { ClientAddresses, type ForwardingObserver } from '../client-address.ts';

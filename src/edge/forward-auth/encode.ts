@@ -1,7 +1,7 @@
 import type { ForwardAuthMode } from '../../config/config.ts';
 import { answerTo, messageFor, problem } from '../../core/answer.ts';
 import type { Allow, Decision, Deny } from '../../core/decision.ts';
-import type { UpstreamHeaderWriter } from '../../core/upstream-headers.ts';
+import type { UpstreamHeaderWriter } from '../../core/upstream/upstream-headers.ts';
 import type { ResponseFields } from '../basic-notice.ts';
 import { PROBLEM_TYPE } from '../http/refusal.ts';
 import { NO_STORE } from './cache-fields.ts';

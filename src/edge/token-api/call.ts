@@ -1,9 +1,9 @@
 import type { ZodType } from 'zod';
 import type { Authority } from '../../accounts/authority.ts';
+import type { TokenUse } from '../../core/credential/verified-credential.ts';
 import type { Deny } from '../../core/decision.ts';
 import { deny } from '../../core/decision.ts';
 import type { Reason } from '../../core/reason.ts';
-import type { TokenUse } from '../../core/verified-credential.ts';
 import type { TooManyUnrecorded } from '../../revocation/unrecorded-budget.ts';
 import type { ClockBehind } from '../../tokens/token-mint.ts';
 import type { Problem, ProblemCode } from '../http/problems.ts';

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { Config } from '../../config/config.ts';
 import { checkText } from '../../core/check-text.ts';
-import { presentsSeveral, readCredential } from '../../core/credential.ts';
+import { presentsSeveral, readCredential } from '../../core/credential/credential.ts';
 import type { Decision, Deny } from '../../core/decision.ts';
 import type { FindingContext } from '../../core/finding/finding-of.ts';
 import { findingOf } from '../../core/finding/finding-of.ts';

@@ -1,4 +1,4 @@
-import { readCredential } from '../../core/credential.ts';
+import { readCredential } from '../../core/credential/credential.ts';
 import { MAX_SHOWN } from '../../lib/wording.ts';
 import { REPLACEMENT } from './redaction.ts';
 

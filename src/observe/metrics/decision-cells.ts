@@ -1,9 +1,9 @@
-import { readCredential } from '../../core/credential.ts';
+import { readCredential } from '../../core/credential/credential.ts';
+import type { VerifiedCredential } from '../../core/credential/verified-credential.ts';
 import type { Decision, Deny } from '../../core/decision.ts';
 import { REASONS, type Reason } from '../../core/reason.ts';
 import type { AccessRequest, Door } from '../../core/request.ts';
 import type { Route } from '../../core/route.ts';
-import type { VerifiedCredential } from '../../core/verified-credential.ts';
 import type { Sample } from './samples.ts';
 
 /** The scheme of a request's credential; `none` includes unsupported schemes. */

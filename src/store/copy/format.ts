@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Account } from '../../accounts/account.ts';
-import { TOKEN_USES } from '../../core/verified-credential.ts';
+import { TOKEN_USES } from '../../core/credential/verified-credential.ts';
 import type { RevocationEntry } from '../../revocation-set/entry.ts';
 import { EPOCH_PREFIX } from '../../revocation-set/revocation-store.ts';
 import type { SealedSigningKey } from '../../signing/signing-key-store.ts';

@@ -1,5 +1,5 @@
 import type { Account } from '../../accounts/account.ts';
-import { TOKEN_USES } from '../../core/verified-credential.ts';
+import { TOKEN_USES } from '../../core/credential/verified-credential.ts';
 import type { ServerLabel } from '../../redis/failure.ts';
 import { storeErrorFrom } from '../../redis/failure.ts';
 import type { TokenEnd, TokenRecord } from '../../tokens/token.ts';

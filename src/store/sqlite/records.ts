@@ -1,5 +1,5 @@
 import type { Account } from '../../accounts/account.ts';
-import { TOKEN_USES } from '../../core/verified-credential.ts';
+import { TOKEN_USES } from '../../core/credential/verified-credential.ts';
 import type { RevocationEntry } from '../../revocation-set/entry.ts';
 import type { TokenEnd, TrackedToken } from '../../tokens/token.ts';
 import type { BasicUse } from '../../verification/basic/basic-use.ts';

@@ -1,13 +1,13 @@
 import type { AccountStore } from '../../accounts/account-store.ts';
 import { findAccount } from '../../accounts/find-account.ts';
 import { MAX_EMAIL_LENGTH } from '../../accounts/name-rules.ts';
-import { readCredential } from '../../core/credential.ts';
+import { readCredential } from '../../core/credential/credential.ts';
+import type { VerifiedCredential } from '../../core/credential/verified-credential.ts';
 import type { Decision, Deny } from '../../core/decision.ts';
 import type { Clock } from '../../core/ports.ts';
 import type { Reason } from '../../core/reason.ts';
 import type { AccessRequest } from '../../core/request.ts';
 import type { Route } from '../../core/route.ts';
-import type { VerifiedCredential } from '../../core/verified-credential.ts';
 import { inBatches } from '../../lib/lists.ts';
 import { PeriodicJob } from '../../lib/periodic-job.ts';
 import { readBasicPair } from './basic-pair.ts';

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import type { PresentedCredential } from '../../core/credential.ts';
-import type { CredentialCache, VerifiedCredential } from '../../core/verified-credential.ts';
+import type { PresentedCredential } from '../../core/credential/credential.ts';
+import type { CredentialCache, VerifiedCredential } from '../../core/credential/verified-credential.ts';
 
 /** Longer Basic credentials are refused unread. */
 export const MAX_BASIC_LENGTH = 4096;

@@ -1,7 +1,7 @@
 import { compactVerify, errors } from 'jose';
-import type { PresentedCredential } from '../../core/credential.ts';
+import type { PresentedCredential } from '../../core/credential/credential.ts';
+import type { Refusal, VerificationResult } from '../../core/credential/verified-credential.ts';
 import type { Clock, Verifier } from '../../core/ports.ts';
-import type { Refusal, VerificationResult } from '../../core/verified-credential.ts';
 import { claimFinding } from '../claim-finding.ts';
 import { readClaims } from '../claims.ts';
 import { joinFindings } from '../joined-finding.ts';

@@ -1,4 +1,4 @@
-import type { Refusal, VerificationResult } from '../../core/verified-credential.ts';
+import type { Refusal, VerificationResult } from '../../core/credential/verified-credential.ts';
 
 /**
  * Resolves to the first result that verifies the token, without waiting for the others. If none does, resolves to the

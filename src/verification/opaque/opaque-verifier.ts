@@ -1,10 +1,10 @@
 import type { IntrospectionIssuer } from '../../config/config.ts';
-import type { PresentedCredential } from '../../core/credential.ts';
+import type { PresentedCredential } from '../../core/credential/credential.ts';
+import type { Refusal, VerificationResult } from '../../core/credential/verified-credential.ts';
 import type { Clock, TokenExaminer, Verifier } from '../../core/ports.ts';
 import type { Instant } from '../../core/request.ts';
 import type { Standing } from '../../core/standing.ts';
 import { isEnded } from '../../core/standing.ts';
-import type { Refusal, VerificationResult } from '../../core/verified-credential.ts';
 import { instantAfter } from '../../lib/clock.ts';
 import { revokedThumbprintKey } from '../../revocation-set/entry-keys.ts';
 import { checkOf } from '../jwt.ts';

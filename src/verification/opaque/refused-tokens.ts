@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
+import type { Refusal } from '../../core/credential/verified-credential.ts';
 import type { Clock } from '../../core/ports.ts';
-import type { Refusal } from '../../core/verified-credential.ts';
 
 /** How long a refusal is cached. */
 const REFUSED_MS = 2_000;

@@ -1,6 +1,6 @@
+import type { VerificationResult } from '../../../src/core/credential/verified-credential.ts';
 import type { Standing } from '../../../src/core/standing.ts';
 import { unread } from '../../../src/core/standing.ts';
-import type { VerificationResult } from '../../../src/core/verified-credential.ts';
 import { BearerVerifier } from '../../../src/verification/bearer/bearer-verifier.ts';
 import type { TrustedIssuer } from '../../../src/verification/bearer/issuers.ts';
 import { Issuers } from '../../../src/verification/bearer/issuers.ts';

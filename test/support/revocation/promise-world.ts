@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { expect } from 'vitest';
+import type { VerifiedCredential } from '../../../src/core/credential/verified-credential.ts';
 import type { Verdict } from '../../../src/core/standing.ts';
-import type { VerifiedCredential } from '../../../src/core/verified-credential.ts';
 import { makeCredential } from '../core.ts';
 import type { StoreRead } from './standings.ts';
 import { MAX_STALENESS_MS, StandingsFixture } from './standings.ts';

@@ -1,7 +1,7 @@
+import type { VerifiedCredential } from '../../../src/core/credential/verified-credential.ts';
 import type { RevocationObserver } from '../../../src/core/ports.ts';
 import type { Freshness, Verdict } from '../../../src/core/standing.ts';
 import { judge } from '../../../src/core/standing.ts';
-import type { VerifiedCredential } from '../../../src/core/verified-credential.ts';
 import type { StandingsParts } from '../../../src/revocation-set/standings.ts';
 import { Standings } from '../../../src/revocation-set/standings.ts';
 import { makeCredential, makeMoment, NOW_MS } from '../core.ts';

@@ -1,6 +1,6 @@
 import type { Config } from '../../config.ts';
 import type { Draft } from '../../reading/draft.ts';
-import type { PlacedRoutes } from '../routes.ts';
+import type { PlacedRoutes } from '../routes/routes.ts';
 import { warnOfExposedTokens } from './exposed-tokens.ts';
 import { warnOfHiddenRoutes } from './hidden-routes.ts';
 import { warnOfColons, warnOfUngrantedRoutes } from './route-doubts.ts';

@@ -2,7 +2,7 @@ import { shapeOf } from '../../../core/patterns/pattern-order.ts';
 import type { Route } from '../../../core/route.ts';
 import { counted } from '../../../lib/time-format.ts';
 import { quote } from '../../../lib/wording.ts';
-import type { PlacedRoutes } from '../routes.ts';
+import type { PlacedRoutes } from '../routes/routes.ts';
 
 /**
  * Warns of a host with routes of its own, for which the routes of every host therefore do not count: there is no

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { quote } from '../../../lib/wording.ts';
 import { distinct, expected, text } from '../../reading/shape.ts';
 import { patternProblem } from '../patterns.ts';
-import { hostProblem } from '../route-schema.ts';
+import { hostProblem } from '../routes/route-schema.ts';
 
 const ENTRY = "a path such as 'routes.d/*.yaml', or a map with files, paths, hosts and scopes";
 const SCOPES = /^[a-z][a-z0-9_-]*:(?:\*|[a-z][a-z0-9_-]*)$/;

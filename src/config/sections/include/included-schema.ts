@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { SCOPE_NAME, scopeSchema } from '../file-schema.ts';
-import { routeSchema } from '../route-schema.ts';
+import { routeSchema } from '../routes/route-schema.ts';
 
 /** The schema of an included file. Relations between values are checked after it. */
 export const includedSchema = z.strictObject({

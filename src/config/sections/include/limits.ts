@@ -2,7 +2,7 @@ import { list, quote } from '../../../lib/wording.ts';
 import type { Draft } from '../../reading/draft.ts';
 import { isMap } from '../../reading/draft.ts';
 import type { Path } from '../../reading/problems.ts';
-import type { WrittenRoute } from '../route-schema.ts';
+import type { WrittenRoute } from '../routes/route-schema.ts';
 import type { IncludedFile, Limits } from './included-files.ts';
 
 /** Refuses a route of an included file that its entry in `include` does not permit. */

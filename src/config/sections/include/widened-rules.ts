@@ -3,7 +3,7 @@ import { comparePatterns, contains } from '../../../core/patterns/pattern-order.
 import type { Effort } from '../../../core/patterns/pattern-tree.ts';
 import { PatternTree } from '../../../core/patterns/pattern-tree.ts';
 import type { Route } from '../../../core/route.ts';
-import { covers } from '../weaker-rules.ts';
+import { covers } from '../routes/weaker-rules.ts';
 
 /** A route that admits more than a rule of another file, for requests that the rule decides without it. */
 export interface WidenedRule {

@@ -4,7 +4,7 @@ import { requiredScopes } from '../../../core/scope.ts';
 import { quote } from '../../../lib/wording.ts';
 import type { Draft } from '../../reading/draft.ts';
 import type { Path } from '../../reading/problems.ts';
-import type { WrittenRoute } from '../route-schema.ts';
+import type { WrittenRoute } from '../routes/route-schema.ts';
 import type { Catalogue } from '../scopes.ts';
 import { requirementProblem } from '../scopes.ts';
 

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { describe } from '../../../lib/wording.ts';
 import { keyUrlProblem } from '../../key-url.ts';
 import { distinct, expected, text } from '../../reading/shape.ts';
-import { issuerUrl } from '../key-url-schema.ts';
+import { issuerUrl } from '../issuers/key-url-schema.ts';
 
 const NAME = /^[a-z0-9-]{1,63}$/;
 const RESOURCE = 'the resource';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { configOf, fileWith, problemsOf } from '../../../test/support/config.ts';
+import { configOf, fileWith, problemsOf } from '../../../../test/support/config.ts';
 
 const env = { KEY: 'x'.repeat(64) };
 const SURROUNDINGS = `scopes: { a:read: {}, a:write: {} }

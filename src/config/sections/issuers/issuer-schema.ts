@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { describe, quote } from '../../lib/wording.ts';
-import { CLIENT_AUTH, HMAC_ALGORITHMS, PUBLIC_KEY_ALGORITHMS, SIGNING_ALGORITHMS } from '../config.ts';
-import { secretSchema } from '../reading/secret-schema.ts';
-import { distinct, EMPTY, expected, text } from '../reading/shape.ts';
-import { milliseconds, seconds } from '../reading/times.ts';
+import { describe, quote } from '../../../lib/wording.ts';
+import { CLIENT_AUTH, HMAC_ALGORITHMS, PUBLIC_KEY_ALGORITHMS, SIGNING_ALGORITHMS } from '../../config.ts';
+import { secretSchema } from '../../reading/secret-schema.ts';
+import { distinct, EMPTY, expected, text } from '../../reading/shape.ts';
+import { milliseconds, seconds } from '../../reading/times.ts';
 import { discoverySchema, jwksSchema } from './key-server.ts';
 import { introspectionUrl, issuerUrl } from './key-url-schema.ts';
 

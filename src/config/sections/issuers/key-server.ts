@@ -1,12 +1,12 @@
 import * as z from 'zod';
-import { readBearerToken } from '../../lib/bearer-token.ts';
-import { parseCertificate } from '../../lib/pem.ts';
-import type { KeyServerAccess } from '../config.ts';
-import type { Draft } from '../reading/draft.ts';
-import { pemPath } from '../reading/pem-path.ts';
-import type { Path } from '../reading/problems.ts';
-import { readRequestHeaders, requestHeaders } from '../reading/request-headers.ts';
-import { distinct, expected, parsed } from '../reading/shape.ts';
+import { readBearerToken } from '../../../lib/bearer-token.ts';
+import { parseCertificate } from '../../../lib/pem.ts';
+import type { KeyServerAccess } from '../../config.ts';
+import type { Draft } from '../../reading/draft.ts';
+import { pemPath } from '../../reading/pem-path.ts';
+import type { Path } from '../../reading/problems.ts';
+import { readRequestHeaders, requestHeaders } from '../../reading/request-headers.ts';
+import { distinct, expected, parsed } from '../../reading/shape.ts';
 import { keySetUrl, metadataUrl } from './key-url-schema.ts';
 
 const TOKEN_PATH = 'expected the path of a file that holds the token, not the token itself';

@@ -1,12 +1,12 @@
 import * as z from 'zod';
-import { quote } from '../../lib/wording.ts';
-import type { IssuerConfig } from '../config.ts';
-import type { Draft } from '../reading/draft.ts';
-import { isMap } from '../reading/draft.ts';
-import type { Path } from '../reading/problems.ts';
+import { quote } from '../../../lib/wording.ts';
+import type { IssuerConfig } from '../../config.ts';
+import type { Draft } from '../../reading/draft.ts';
+import { isMap } from '../../reading/draft.ts';
+import type { Path } from '../../reading/problems.ts';
+import { isRedisUrl } from '../redis-url.ts';
+import type { Catalogue } from '../scopes.ts';
 import { readIssuer } from './issuer.ts';
-import { isRedisUrl } from './redis-url.ts';
-import type { Catalogue } from './scopes.ts';
 
 /** Reads the issuers and returns the well-formed ones; `undefined` if there is no list. */
 export function readIssuers(draft: Draft, catalogue: Catalogue | undefined): readonly IssuerConfig[] | undefined {

@@ -1,7 +1,7 @@
-import type { Allow } from './decision.ts';
+import type { Identity } from '../credential/verified-credential.ts';
+import type { Allow } from '../decision.ts';
 import { otherSpellings } from './header-spellings.ts';
 import { OVERRIDE_HEADERS } from './override-headers.ts';
-import type { Identity } from './verified-credential.ts';
 
 /** The names of the headers in which upstreams receive an identity, in lower case. */
 export interface IdentityHeaders {

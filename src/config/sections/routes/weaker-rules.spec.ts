@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { fileWith, isOfUse, loadConfigText } from '../../../test/support/config.ts';
-import { formatProblems } from '../reading/problems.ts';
+import { fileWith, isOfUse, loadConfigText } from '../../../../test/support/config.ts';
+import { formatProblems } from '../../reading/problems.ts';
 
 const SECTIONS = 'scopes: { a:read: {}, a:write: {} }\nroutes:';
 

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rootCertificates } from 'node:tls';
 import { describe, expect, it } from 'vitest';
-import { configOf, fileWith, problemsOf } from '../../../test/support/config.ts';
-import { loadConfig } from '../load.ts';
+import { configOf, fileWith, problemsOf } from '../../../../test/support/config.ts';
+import { loadConfig } from '../../load.ts';
 
 const CA = rootCertificates[0] ?? '';
 const files = { token: 'eyJ.a-b_c.d\n', 'ca.crt': `${CA}\n`, empty: '', text: 'a token\n', key: 'no PEM' };

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { list } from '../../lib/wording.ts';
+import { list } from '../../../lib/wording.ts';
 import type {
   DiscoveryIssuer,
   IntrospectionIssuer,
@@ -7,15 +7,15 @@ import type {
   JwksIssuer,
   OwnIssuer,
   SecretsIssuer,
-} from '../config.ts';
-import { SIGNING_ALGORITHMS } from '../config.ts';
-import type { Draft } from '../reading/draft.ts';
-import type { Path } from '../reading/problems.ts';
-import { readSecret, readTextSecret } from '../reading/secrets.ts';
+} from '../../config.ts';
+import { SIGNING_ALGORITHMS } from '../../config.ts';
+import type { Draft } from '../../reading/draft.ts';
+import type { Path } from '../../reading/problems.ts';
+import { readSecret, readTextSecret } from '../../reading/secrets.ts';
+import type { Catalogue } from '../scopes.ts';
+import { grantProblem } from '../scopes.ts';
 import { ISSUER_KINDS } from './issuer-schema.ts';
 import { readAccess } from './key-server.ts';
-import type { Catalogue } from './scopes.ts';
-import { grantProblem } from './scopes.ts';
 
 type Kind = keyof typeof ISSUER_KINDS;
 type Written<K extends Kind> = z.output<(typeof ISSUER_KINDS)[K]>;

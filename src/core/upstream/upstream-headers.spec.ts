@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { makeCredential, makeRoute } from '../../test/support/core.ts';
+import { makeCredential, makeRoute } from '../../../test/support/core.ts';
+import type { Identity } from '../credential/verified-credential.ts';
 import type { ShownHeaders, UpstreamHeaders } from './upstream-headers.ts';
 import { UpstreamHeaderWriter } from './upstream-headers.ts';
-import type { Identity } from './verified-credential.ts';
 
 const NAMES = {
   subject: 'x-auth-subject',

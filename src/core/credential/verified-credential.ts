@@ -1,8 +1,8 @@
-import type { Check, Finding } from './check.ts';
+import type { Check, Finding } from '../check.ts';
+import type { Reason } from '../reason.ts';
+import type { Instant } from '../request.ts';
+import type { Standing } from '../standing.ts';
 import type { PresentedCredential } from './credential.ts';
-import type { Reason } from './reason.ts';
-import type { Instant } from './request.ts';
-import type { Standing } from './standing.ts';
 
 /** The identity of a verified credential, as upstreams receive it. */
 export interface Identity {

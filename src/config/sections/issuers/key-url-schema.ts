@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { keyUrlProblem } from '../key-url.ts';
+import { keyUrlProblem } from '../../key-url.ts';
 
 /** The schema of the URL of a key set. */
 export const keySetUrl = urlThat((url) => keyUrlProblem(url, 'a JWKS'), 'a JWKS').transform((url) => new URL(url));

@@ -1,6 +1,6 @@
-import { shapeOf } from '../../core/patterns/pattern-order.ts';
-import type { Route } from '../../core/route.ts';
-import type { Requirement } from '../../core/scope.ts';
+import { shapeOf } from '../../../core/patterns/pattern-order.ts';
+import type { Route } from '../../../core/route.ts';
+import type { Requirement } from '../../../core/scope.ts';
 
 /** A route without methods, and a neighbour on the same path that requires more. */
 export interface WeakerRule {

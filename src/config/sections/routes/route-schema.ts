@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { METHOD } from '../../core/method.ts';
-import { quote } from '../../lib/wording.ts';
-import { distinct, expected, text } from '../reading/shape.ts';
-import { patternProblem } from './patterns.ts';
-import { mcpSchema } from './resources/mcp-schema.ts';
+import { METHOD } from '../../../core/method.ts';
+import { quote } from '../../../lib/wording.ts';
+import { distinct, expected, text } from '../../reading/shape.ts';
+import { patternProblem } from '../patterns.ts';
+import { mcpSchema } from '../resources/mcp-schema.ts';
 
 /** The longest name of a host (RFC 1035, section 2.3.4). */
 const MAX_HOST = 253;

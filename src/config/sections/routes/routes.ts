@@ -1,20 +1,20 @@
 import * as z from 'zod';
-import type { Route } from '../../core/route.ts';
-import { RouteMap } from '../../core/route.ts';
-import type { Requirement } from '../../core/scope.ts';
-import { list, quote, suggest } from '../../lib/wording.ts';
-import type { ResourceConfig, RoutePlace } from '../config.ts';
-import type { Draft } from '../reading/draft.ts';
-import type { Path } from '../reading/problems.ts';
-import type { IncludedFile, Limits } from './include/included-files.ts';
-import { refuseBeyondLimits } from './include/limits.ts';
-import type { WidenedRule } from './include/widened-rules.ts';
-import { tablesOf, widenedRules } from './include/widened-rules.ts';
-import { readMcp } from './resources/mcp.ts';
+import type { Route } from '../../../core/route.ts';
+import { RouteMap } from '../../../core/route.ts';
+import type { Requirement } from '../../../core/scope.ts';
+import { list, quote, suggest } from '../../../lib/wording.ts';
+import type { ResourceConfig, RoutePlace } from '../../config.ts';
+import type { Draft } from '../../reading/draft.ts';
+import type { Path } from '../../reading/problems.ts';
+import type { IncludedFile, Limits } from '../include/included-files.ts';
+import { refuseBeyondLimits } from '../include/limits.ts';
+import type { WidenedRule } from '../include/widened-rules.ts';
+import { tablesOf, widenedRules } from '../include/widened-rules.ts';
+import { readMcp } from '../resources/mcp.ts';
+import type { Catalogue } from '../scopes.ts';
+import { requirementProblem } from '../scopes.ts';
 import type { WrittenRoute } from './route-schema.ts';
 import { REQUIREMENTS, routeSchema } from './route-schema.ts';
-import type { Catalogue } from './scopes.ts';
-import { requirementProblem } from './scopes.ts';
 import { weakerRules } from './weaker-rules.ts';
 
 /** The sections that routes refer to; `undefined` for one that is invalid. */
