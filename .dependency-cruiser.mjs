@@ -55,7 +55,7 @@ const PLACES = {
   access: [ACCOUNTS, LIB, CORE],
   openapi: [
     '^src/config/reading/',
-    '^src/config/sections/(file-schema|patterns|route-schema)\\.ts$',
+    '^src/config/sections/(file-schema|patterns|routes/route-schema)\\.ts$',
     CONFIG_TYPES,
     LIB,
     CORE,
