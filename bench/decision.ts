@@ -76,7 +76,7 @@ function time(check: CheckRequest): number {
 }
 
 function decide(authorizer: Authorizer, writer: UpstreamHeaderWriter, check: CheckRequest): void {
-  const { request, shown } = decodeCheck(check, (name) => writer.isDisguised(name));
+  const { request, shown } = decodeCheck(check, { isDisguised: (name) => writer.isDisguised(name) });
   const decision = authorizer.decide(request);
   if (decision instanceof Promise || decision.outcome !== 'allow')
     throw new Error('a known token did not pass at once');

@@ -27,11 +27,13 @@ import { CredentialCaches } from '../verification/credential-caches.ts';
 import { CredentialVerifier } from '../verification/credential-verifier.ts';
 import { FixedKeys } from '../verification/keys.ts';
 import { buildAuthzen } from './authzen-use-cases.ts';
+import { keptClaims } from './kept-claims.ts';
 import { ownIssuer } from './own-signing.ts';
 import type { SharedParts } from './shared-parts.ts';
 import { tracedAccounts, tracedStandings } from './traced-io.ts';
 import type { MakeDecider } from './use-cases.ts';
 import { buildUseCases, checkOf, unobserved } from './use-cases.ts';
+import { wantedFields } from './wanted-fields.ts';
 
 /** Everything that one configuration decides. A reload builds the next one, which the doors use from then on. */
 export interface ActiveConfig {
@@ -76,6 +78,7 @@ export function buildActiveConfig(config: Config, sharedParts: SharedParts, gene
     gateway: {
       decider: gatewayDecider,
       headers: new UpstreamHeaderWriter(identity.headers, identity.forwardCredential, identity.everySpelling),
+      wantedFields: wantedFields(config),
       trustedProxies,
       basicNotice: basicNotice(basic.sunsetMs),
       maxStalenessMs: config.revocation.maxStalenessMs,
@@ -153,7 +156,15 @@ function buildVerifier(
   const issuers = trustIssuers(config.issuers, sharedParts.own?.keys ?? new FixedKeys([]), keySets);
   const { clockSkewMs, limits } = config;
   const resourceAudiences = new Set(config.resources.flatMap(({ audience }) => audience));
-  const shared = { cache: known, standings, clockSkewMs, maxTokenLength: limits.token, resourceAudiences, generation };
+  const shared = {
+    cache: known,
+    standings,
+    clockSkewMs,
+    maxTokenLength: limits.token,
+    resourceAudiences,
+    keptClaims: keptClaims(config),
+    generation,
+  };
   return new CredentialVerifier({
     bearer: new BearerVerifier({ ...shared, issuers, clock }),
     opaque: introspection.verifier(config.issuers, shared),

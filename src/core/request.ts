@@ -31,11 +31,19 @@ export interface AccessRequest {
   readonly requestId?: string | undefined;
   /** `traceparent` of the gateway or the caller (W3C Trace Context), as received and unchecked, likewise. */
   readonly traceparent?: string | undefined;
+  /**
+   * The header fields that the configuration reads besides those above, by lower-case name; `undefined` without any.
+   * Several fields of one name are joined by commas, cookies by `; `. A field that the gateway hides is absent.
+   */
+  readonly fields?: RequestFields | undefined;
   /** Why the door cannot say for certain what is requested. Such a request is denied, in shadow mode too. */
   readonly flaw?: RequestFlaw | undefined;
   /** What the door was shown of the MCP message in the body; `undefined` if it was shown nothing of one. */
   readonly mcp?: McpReading | undefined;
 }
+
+/** Values of header fields by lower-case name. */
+export type RequestFields = ReadonlyMap<string, string>;
 
 /** Why a door cannot say for certain what a gateway asks; each is a check of the step `path`. */
 export type RequestFlaw =

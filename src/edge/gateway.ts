@@ -6,6 +6,8 @@ import type { ResponseFields } from './basic-notice.ts';
 export interface Gateway {
   readonly decider: Decider;
   readonly headers: UpstreamHeaderWriter;
+  /** The lower-case names of the header fields that doors pass on as `AccessRequest.fields`; usually empty. */
+  readonly wantedFields: ReadonlySet<string>;
   /** CIDR ranges and addresses of the proxies whose `X-Forwarded-*` is trusted. */
   readonly trustedProxies: readonly string[];
   /** Response fields for clients that use Basic on routes. */

@@ -82,10 +82,11 @@ export class TokenCache implements CredentialCache {
 }
 
 /** Estimates the bytes of an entry. Strings other than the token may need two bytes a character. */
-function sizeOf({ token, credential: { identity, reported, audiences = [] } }: Entry): number {
-  const strings = [identity.subject, identity.tokenId, reported, ...identity.scopes, ...audiences];
+function sizeOf({ token, credential: { identity, reported, audiences = [], claims } }: Entry): number {
+  const kept = claims === undefined ? [] : Array.from(claims.values(), (value) => JSON.stringify(value));
+  const strings = [identity.subject, identity.tokenId, reported, ...identity.scopes, ...audiences, ...kept];
   const characters = strings.reduce((sum, string) => sum + (string?.length ?? 0), 0);
-  return BYTES_EACH + token.length + 2 * characters + BYTES_A_SCOPE * identity.scopes.length;
+  return BYTES_EACH + token.length + 2 * characters + BYTES_A_SCOPE * (identity.scopes.length + kept.length);
 }
 
 function carryOver(from: VerifiedCredential, to: VerifiedCredential): void {

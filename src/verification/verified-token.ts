@@ -1,4 +1,6 @@
 import type { Check, Finding } from '../core/check.ts';
+import type { ClaimPath } from '../core/claims/claim-path.ts';
+import { keepClaims } from '../core/claims/claim-path.ts';
 import type { KeyInForce, Refusal, VerifiedCredential } from '../core/credential/verified-credential.ts';
 import type { Standing } from '../core/standing.ts';
 import {
@@ -11,10 +13,13 @@ import {
 } from '../revocation-set/entry-keys.ts';
 import { prematureFinding } from './claim-finding.ts';
 import type { Claims } from './claims.ts';
+import type { JsonObject } from './json-object.ts';
 
 /** A token that a signature or an introspection server has verified. */
 export interface VerifiedToken extends Pick<VerifiedCredential, 'reverifyAt' | 'reported' | 'uncacheable'> {
   readonly claims: Claims;
+  /** What the claims were read from. */
+  readonly payload: JsonObject;
   /** The configured issuer's name. */
   readonly issuer: string;
   /** Every thumbprint by which a revocation entry may identify it. */
@@ -30,13 +35,16 @@ export interface CredentialParts {
   readonly maxTokenLength: number;
   /** The audiences of the configured resources; of a token's audiences, only these are remembered. */
   readonly resourceAudiences?: ReadonlySet<string>;
+  /** The paths of the claims to keep with a credential; none by default. */
+  readonly keptClaims?: readonly ClaimPath[];
   /** The configuration's generation, which every cached token carries. */
   readonly generation: number;
 }
 
 /** Returns the credential for a verified token. */
 export function toCredential(token: VerifiedToken, parts: CredentialParts): VerifiedCredential {
-  const { claims, issuer, key, reverifyAt, reported, uncacheable } = token;
+  const { keptClaims = [] } = parts;
+  const { claims, payload, issuer, key, reverifyAt, reported, uncacheable } = token;
   const { subject, tokenId, scopes, use } = claims;
   return {
     outcome: 'verified',
@@ -44,6 +52,7 @@ export function toCredential(token: VerifiedToken, parts: CredentialParts): Veri
     granted: new Set(scopes),
     use,
     audiences: audiencesOf(claims, parts),
+    claims: keptClaims.length === 0 ? undefined : keepClaims(payload, keptClaims),
     validUntilMs: claims.expiresAtSeconds * 1000 + parts.clockSkewMs,
     // A mark is a whole second and revokes every token issued within it.
     issuedAtSeconds: Math.floor(claims.issuedAtSeconds),

@@ -48,6 +48,7 @@ describe('the ext_authz door, called with the complete messages of a gateway', (
       headers: HEADERS,
       trustedProxies: [],
       basicNotice: [],
+      wantedFields: new Set<string>(),
       maxStalenessMs: 1000,
     };
     const observer = {

@@ -74,7 +74,10 @@ async function decideOn(
   { clockSkewMs }: Config,
 ): Promise<Found> {
   const gateway = stage.gateway(accounts);
-  const { request, shown } = decodeCheck(checkOf(test, authorization), (name) => gateway.headers.isDisguised(name));
+  const { request, shown } = decodeCheck(checkOf(test, authorization), {
+    isDisguised: (name) => gateway.headers.isDisguised(name),
+    wantedFields: gateway.wantedFields,
+  });
   const decision = await gateway.decider.decide(request);
   const { revocations, status } = stage.revocationSet;
   const decider = { decide: () => decision };

@@ -18,6 +18,7 @@ const REAL: Gateway = {
   headers: HEADERS,
   trustedProxies: [],
   basicNotice: [],
+  wantedFields: new Set<string>(),
   maxStalenessMs: 1_000,
 };
 const HEARD = { epoch: 0, heardUpToMs: 0, heardUpToWallMs: 0, maxStalenessMs: 1_000, keepMs: 0, keepsAnswers: false };

@@ -1,4 +1,5 @@
 import type { Check, Finding } from '../check.ts';
+import type { KeptClaims } from '../claims/claim-path.ts';
 import type { Reason } from '../reason.ts';
 import type { Instant } from '../request.ts';
 import type { Standing } from '../standing.ts';
@@ -32,6 +33,8 @@ export interface VerifiedCredential {
   readonly use: TokenUse | 'password' | undefined;
   /** Those of a token's audiences (`aud`) that a configured resource names; `undefined` for passwords, and if none is configured. */
   readonly audiences?: readonly string[] | undefined;
+  /** The claims that later steps of a decision need; `undefined` if the configuration needs none. */
+  readonly claims?: KeptClaims | undefined;
   /** For a password: the version of its account when it was verified. */
   readonly accountVersion?: number | undefined;
   /** Unix milliseconds from which it is expired, clock skew included; `Infinity` if it does not expire. */

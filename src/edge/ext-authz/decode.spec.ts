@@ -8,7 +8,7 @@ import type { CheckRequest, HeaderValue, HttpRequest } from './messages.ts';
 type Pairs = readonly (readonly [name: string, value: string])[];
 
 function decode(http: HttpRequest): DecodedCheck {
-  return decodeCheck({ attributes: { request: { http } } }, (name) => HEADERS.isDisguised(name));
+  return decodeCheck({ attributes: { request: { http } } }, { isDisguised: (name) => HEADERS.isDisguised(name) });
 }
 
 /** The headers as Envoy sends them without `encode_raw_headers`: one string a name, duplicates joined. */
@@ -32,6 +32,19 @@ function asStrings(pairs: Pairs): HttpRequest {
 }
 
 describe('decodeCheck()', () => {
+  it('passes on the fields that the configuration reads', () => {
+    const headers = { ':path': '/', 'x-api-key': 'a', 'x-other': 'b' };
+    const raw = [
+      ['Cookie', 'a=1'],
+      ['cookie', 'b=2'],
+    ].map(([key, value = '']) => ({ key, raw_value: Buffer.from(value) }));
+    const reader = { isDisguised: () => false, wantedFields: new Set(['x-api-key', 'cookie']) };
+    const fieldsOf = (http: object) => decodeCheck({ attributes: { request: { http } } }, reader).request.fields;
+    expect(fieldsOf({ headers })).toEqual(new Map([['x-api-key', 'a']]));
+    expect(fieldsOf({ header_map: { headers: raw } })).toEqual(new Map([['cookie', 'a=1; b=2']]));
+    expect(fieldsOf({ headers: { 'x-other': 'b' } })).toBeUndefined();
+  });
+
   it('reads method, host and path as they are', () => {
     const http = { method: 'pOsT', host: 'Api.Example:8443', path: '/a%2Fb/../c?token=x#y' };
     expect(decode(http).request).toEqual({
@@ -56,7 +69,7 @@ describe('decodeCheck()', () => {
     ['null for the header map', { attributes: { request: { http: { header_map: null } } } }],
     ['header values without members', { attributes: { request: { http: { header_map: { headers: [{}] } } } } }],
   ])('leaves empty what is absent: %s', (_, check) => {
-    expect(decodeCheck(check, (name) => HEADERS.isDisguised(name))).toEqual({
+    expect(decodeCheck(check, { isDisguised: (name) => HEADERS.isDisguised(name) })).toEqual({
       request: {
         door: 'ext-authz',
         method: '',

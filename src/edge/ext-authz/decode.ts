@@ -3,6 +3,7 @@ import type { ShownHeaders } from '../../core/upstream/upstream-headers.ts';
 import { REQUEST_ID, TRACEPARENT } from '../correlation.ts';
 import type { HeaderField } from '../mcp-message.ts';
 import { concernsMcp, readMcpMessage } from '../mcp-message.ts';
+import { WantedFields } from '../wanted-fields.ts';
 import type { McpMetadataReader } from './mcp-metadata.ts';
 import { describesBody } from './mcp-metadata.ts';
 import type { CheckRequest, HttpRequest } from './messages.ts';
@@ -24,22 +25,25 @@ const NO_FIELDS: readonly HeaderField[] = [];
 /** Reads the client's address from the gateway's peer (encoded) and from `X-Forwarded-For`. */
 export type ClientReader = (source: Uint8Array | undefined, forwardedFor: string | undefined) => string | undefined;
 
+/** What the door knows of its configuration and reads by itself. */
+export interface CheckReader {
+  /** Whether a header name must not reach the upstream. */
+  isDisguised(name: string): boolean;
+  /** The lower-case names of the header fields to pass on as {@link AccessRequest.fields}. */
+  readonly wantedFields?: ReadonlySet<string>;
+  /** Called only if the client's address is needed. */
+  readonly readClient?: ClientReader;
+  /** Called only if the gateway sends metadata of the request. */
+  readonly readMetadata?: McpMetadataReader;
+}
+
 /**
  * Decodes a check request. Absent fields stay empty, which no rule allows.
  *
- * @param isDisguised whether a header name must not reach the upstream.
- * @param readClient called only if the client's address is needed.
- * @param readMetadata called only if the gateway sends metadata of the request.
  * @param callTraceparent `traceparent` of the gRPC call, which is a gateway's own word. It goes before the header, which
  *   a gateway passes on as the client sent it.
  */
-export function decodeCheck(
-  check: CheckRequest,
-  isDisguised: (name: string) => boolean,
-  readClient: ClientReader = () => undefined,
-  readMetadata: McpMetadataReader = () => undefined,
-  callTraceparent?: string,
-): DecodedCheck {
+export function decodeCheck(check: CheckRequest, reader: CheckReader, callTraceparent?: string): DecodedCheck {
   const metadata = check.attributes?.metadata_context;
   const hasMetadata = metadata !== undefined && metadata.length > 0;
   let mcp = NO_FIELDS;
@@ -47,6 +51,7 @@ export function decodeCheck(
   const http = check.attributes?.request?.http ?? {};
   const authorization: string[] = [];
   const disguised: string[] = [];
+  const wanted = new WantedFields(reader.wantedFields);
   let pseudoHeaders = 0;
   let fromBrowser = false;
   let forwardedFor: string | undefined;
@@ -54,6 +59,7 @@ export function decodeCheck(
   let traceparent: string | undefined;
   for (const [key, value] of headersOf(http)) {
     const name = key.toLowerCase();
+    wanted.add(name, value);
     if (name.charCodeAt(0) === COLON) pseudoHeaders += PSEUDO_HEADERS.has(name) ? 1 : 0;
     else if (name === 'authorization') authorization.push(value);
     else if (name === 'origin' || name.startsWith('sec-fetch-')) fromBrowser = true;
@@ -62,7 +68,7 @@ export function decodeCheck(
     else if (name === TRACEPARENT) traceparent = joined(traceparent, value);
     else if (concernsMcp(name)) mcp = [...mcp, [name, value]];
     else if (hasMetadata && describesBody(name)) body = [...body, [name, value]];
-    else if (isDisguised(name)) disguised.push(key);
+    else if (reader.isDisguised(name)) disguised.push(key);
   }
   const { method = '', host = '', path = '' } = http;
   const source = check.attributes?.source;
@@ -75,10 +81,11 @@ export function decodeCheck(
       path,
       authorization: authorization.length === 0 ? undefined : authorization.join(','),
       fromBrowser,
-      client: () => readClient(source, forwardedFor),
+      client: () => reader.readClient?.(source, forwardedFor),
       requestId,
       traceparent: callTraceparent ?? traceparent,
-      mcp: readMcpMessage(mcp, shown, hasMetadata ? readMetadata(metadata, body) : undefined),
+      fields: wanted.found,
+      mcp: readMcpMessage(mcp, shown, hasMetadata ? reader.readMetadata?.(metadata, body) : undefined),
     },
     shown,
   };

@@ -58,7 +58,14 @@ async function open(decide: Decide, listener: Listener = LOOPBACK, health = read
       return decide(request);
     },
   };
-  const gateway = { decider, headers: HEADERS, trustedProxies: ['127.0.0.1'], basicNotice: [], maxStalenessMs: 1000 };
+  const gateway = {
+    decider,
+    headers: HEADERS,
+    trustedProxies: ['127.0.0.1'],
+    basicNotice: [],
+    wantedFields: new Set<string>(),
+    maxStalenessMs: 1000,
+  };
   const failed = (error: unknown): unknown => failures.push(error);
   const handshakes: [client: string | undefined, error: unknown][] = [];
   const observer = {

@@ -99,15 +99,15 @@ async function check(
   call: Call,
   reply: Reply,
   { gateway, failed }: CheckParts,
-  { readClient, readMetadata }: Readers,
+  readers: Readers,
   connections: Connections,
 ): Promise<void> {
   connections.begin();
-  const { decider, headers, basicNotice } = gateway();
+  const { decider, headers, basicNotice, wantedFields } = gateway();
   try {
     const isDisguised = (name: string): boolean => headers.isDisguised(name);
     const traceparent = call.metadata.get(TRACEPARENT)[0]?.toString();
-    const { request, shown } = decodeCheck(call.request, isDisguised, readClient, readMetadata, traceparent);
+    const { request, shown } = decodeCheck(call.request, { isDisguised, wantedFields, ...readers }, traceparent);
     const decision = await decider.decide(request);
     const notice = isAboutBasic(request, decision) ? basicNotice : [];
     reply(null, encodeDecision(decision, headers, shown, notice));

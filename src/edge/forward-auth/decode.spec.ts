@@ -13,6 +13,7 @@ function decode(mode: ForwardAuthMode, headers: readonly Field[], line = ['GET',
       mode,
       isTrusted: true,
       isDisguised: (name) => name.includes('_'),
+      wantedFields: new Set(['x-api-key']),
       client: (forwardedFor) => `client of ${forwardedFor}`,
     },
   );
@@ -24,6 +25,12 @@ const NGINX: readonly Field[] = [
 ];
 
 describe('decodeAuth()', () => {
+  it('passes on the fields that the configuration reads', () => {
+    const { request } = decode('nginx', [...NGINX, ['X-Api-Key', 'a'], ['x-api-key', 'b'], ['X-Other', 'c']]);
+    expect(request.fields).toEqual(new Map([['x-api-key', 'a,b']]));
+    expect(decode('nginx', NGINX).request.fields).toBeUndefined();
+  });
+
   it.each<[ForwardAuthMode, readonly Field[], object]>([
     ['nginx', NGINX, { method: 'PUT', host: 'Api.example.com:8443', path: '/m?x=1' }],
     [

@@ -4,6 +4,7 @@ import type { AccessRequest, RequestFlaw } from '../../core/request.ts';
 import { REQUEST_ID, readCorrelation, TRACEPARENT } from '../correlation.ts';
 import type { HeaderField } from '../mcp-message.ts';
 import { concernsMcp, readMcpMessage } from '../mcp-message.ts';
+import { WantedFields } from '../wanted-fields.ts';
 import { AUTH, DESCRIPTIONS } from './description.ts';
 
 /** A decoded request to `/auth`. */
@@ -22,6 +23,8 @@ export interface Reader {
   readonly isTrusted: boolean;
   /** Whether a header name must not reach the upstream. */
   isDisguised(name: string): boolean;
+  /** The lower-case names of the header fields to pass on as {@link AccessRequest.fields}. */
+  readonly wantedFields: ReadonlySet<string>;
   /** The client's address, from the peer and `X-Forwarded-For`. */
   client(forwardedFor: string | undefined): string | undefined;
 }
@@ -56,9 +59,11 @@ export function decodeAuth(message: Line & Pick<IncomingMessage, 'rawHeaders'>, 
   const fields = new Map<string, string[]>();
   const disguised: string[] = [];
   const mcp: HeaderField[] = [];
+  const wanted = new WantedFields(reader.wantedFields);
   let fromBrowser = false;
   for (let index = 0; index < message.rawHeaders.length; index += 2) {
     const name = message.rawHeaders[index]?.toLowerCase() ?? '';
+    wanted.add(name, message.rawHeaders[index + 1] ?? '');
     if (name === 'origin' || name.startsWith('sec-fetch-')) fromBrowser = true;
     else if (READ.has(name)) add(fields, name, message.rawHeaders[index + 1] ?? '');
     else if (concernsMcp(name)) mcp.push([name, message.rawHeaders[index + 1] ?? '']);
@@ -80,6 +85,7 @@ export function decodeAuth(message: Line & Pick<IncomingMessage, 'rawHeaders'>, 
     fromBrowser,
     client: () => reader.client(fields.get('x-forwarded-for')?.join(',')),
     ...readCorrelation((name) => fields.get(name)),
+    fields: wanted.found,
     flaw,
     // Envoy does not show all headers.
     mcp: readMcpMessage(mcp, { complete: reader.mode !== 'path' }),

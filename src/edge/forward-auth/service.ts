@@ -130,7 +130,7 @@ class Auth {
   private async decide(
     message: IncomingMessage,
     mode: ForwardAuthMode,
-    { decider, headers, basicNotice, trustedProxies, maxStalenessMs }: Gateway,
+    { decider, headers, basicNotice, wantedFields, trustedProxies, maxStalenessMs }: Gateway,
   ): Promise<AuthAnswer> {
     const peer = this.isUnixSocket ? undefined : message.socket.remoteAddress;
     // The permissions of a Unix socket say who may connect.
@@ -140,6 +140,7 @@ class Auth {
       mode,
       isTrusted,
       isDisguised: (name) => headers.isDisguised(name),
+      wantedFields,
       client: (forwardedFor) => this.addresses.readTrusted(peer, forwardedFor),
     });
     const askedAtMs = this.parts.clock.wallMs();

@@ -64,7 +64,7 @@ export class BearerVerifier implements Verifier {
     const premature = refusePremature(claims, name, this.parts.clock.wallMs(), this.parts.clockSkewMs);
     if (premature !== undefined) return premature;
     const thumbprints = [token.thumbprint];
-    const credential = toCredential({ claims, issuer: name, thumbprints, key }, this.parts);
+    const credential = toCredential({ claims, payload: token.payload, issuer: name, thumbprints, key }, this.parts);
     if (credential.validUntilMs > this.parts.clock.wallMs()) this.parts.cache.add(value, credential);
     return credential;
   }

@@ -7,6 +7,7 @@ import type { Standing } from '../../core/standing.ts';
 import { isEnded } from '../../core/standing.ts';
 import { instantAfter } from '../../lib/clock.ts';
 import { revokedThumbprintKey } from '../../revocation-set/entry-keys.ts';
+import type { JsonObject } from '../json-object.ts';
 import { checkOf } from '../jwt.ts';
 import type { OpaqueToken } from '../opaque-token.ts';
 import { readOpaque } from '../opaque-token.ts';
@@ -123,12 +124,13 @@ export class OpaqueVerifier implements Verifier, TokenExaminer {
       return { outcome: 'refused', reason: 'unavailable', check, issuer: name };
     }
     const claims = judgeAnswer(reply.answer, value, config);
-    if (typeof claims !== 'string') return this.accept(claims, token, config, reverifyAt);
+    if (typeof claims !== 'string') return this.accept(claims, reply.answer, token, config, reverifyAt);
     return refuseToken(claims, name, answerFinding(claims, reply.answer, config));
   }
 
   private accept(
     claims: ReportedClaims,
+    payload: JsonObject,
     token: OpaqueToken,
     { name: issuer, introspection }: IntrospectionIssuer,
     reverifyAt: Instant,
@@ -140,6 +142,7 @@ export class OpaqueVerifier implements Verifier, TokenExaminer {
     const thumbprints = thumbprintsOf(token);
     const verified = {
       claims,
+      payload,
       issuer,
       thumbprints,
       key,
