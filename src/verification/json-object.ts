@@ -1,5 +1,5 @@
 import { parseJson } from '../lib/utf8.ts';
-import { UnexpectedAnswer } from './fetch-text.ts';
+import { UnexpectedAnswer } from '../remote/fetch-text.ts';
 
 /** A JSON object. */
 export type JsonObject = Readonly<Record<string, unknown>>;

@@ -1,6 +1,6 @@
 import type { KeyServerAccess } from '../../config/config.ts';
-import { UnexpectedStatus } from '../fetch-text.ts';
-import { hasCredentials } from './server-access.ts';
+import { UnexpectedStatus } from '../../remote/fetch-text.ts';
+import { hasCredentials } from '../../remote/server-access.ts';
 
 /** The ClusterRole that permits to read the issuer's metadata and key set of a Kubernetes cluster. */
 const DISCOVERY_ROLE = 'system:service-account-issuer-discovery';

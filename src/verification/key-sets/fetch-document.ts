@@ -1,7 +1,7 @@
 import type { KeyServerAccess } from '../../config/config.ts';
-import { fetchText } from '../fetch-text.ts';
+import { fetchText } from '../../remote/fetch-text.ts';
+import { openAccess } from '../../remote/server-access.ts';
 import { withAdvice } from './access-advice.ts';
-import { openAccess } from './server-access.ts';
 
 /** From the start of the connection to the last byte of the document. */
 const TIMEOUT_MS = 5_000;

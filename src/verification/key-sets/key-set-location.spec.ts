@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { jwkOf, otherRsa, rsa } from '../../../test/support/jwt/keys.ts';
 import { describeError, Publisher, setOf } from '../../../test/support/jwt/publisher.ts';
-import { UnexpectedStatus } from '../fetch-text.ts';
+import { UnexpectedStatus } from '../../remote/fetch-text.ts';
 import { DiscoveredLocation, FixedLocation } from './key-set-location.ts';
 
 const ISSUER = 'https://login.example.com/tenant';

@@ -1,6 +1,6 @@
 import { keyUrlProblem } from '../../config/key-url.ts';
 import type { Clock } from '../../core/ports.ts';
-import { UnexpectedAnswer, UnexpectedStatus } from '../fetch-text.ts';
+import { UnexpectedAnswer, UnexpectedStatus } from '../../remote/fetch-text.ts';
 import type { JsonObject } from '../json-object.ts';
 import { readObject } from '../json-object.ts';
 import type { FetchDocument } from './fetch-document.ts';

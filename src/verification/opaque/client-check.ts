@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/ports.ts';
-import { failureOf } from './failure.ts';
+import { failureOf } from '../../remote/failure.ts';
 
 /** The shortest time between two checks, because anyone can cause a check with an invented token. */
 const AGAIN_MS = 10_000;

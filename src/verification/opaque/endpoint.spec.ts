@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { AuthorizationServer, legacy } from '../../../test/support/introspection-server.ts';
 import type { IntrospectionFailure } from '../../core/check.ts';
-import { UnexpectedAnswer, UnexpectedStatus } from '../fetch-text.ts';
+import { UnexpectedAnswer, UnexpectedStatus } from '../../remote/fetch-text.ts';
 import { Endpoint } from './endpoint.ts';
 
 let server: AuthorizationServer;

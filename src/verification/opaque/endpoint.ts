@@ -1,13 +1,13 @@
 import type { IntrospectionFailure } from '../../core/check.ts';
-import { UnexpectedAnswer } from '../fetch-text.ts';
+import type { CircuitParts, Permit } from '../../remote/circuit.ts';
+import { Circuit } from '../../remote/circuit.ts';
+import type { Failure } from '../../remote/failure.ts';
+import { failureOf } from '../../remote/failure.ts';
+import { UnexpectedAnswer } from '../../remote/fetch-text.ts';
 import type { Answer } from './answer.ts';
 import { readAnswer } from './answer.ts';
-import type { CircuitParts, Permit } from './circuit.ts';
-import { Circuit } from './circuit.ts';
 import type { Trouble } from './client-check.ts';
 import { ClientCheck } from './client-check.ts';
-import type { Failure } from './failure.ts';
-import { failureOf } from './failure.ts';
 import type { Ask, Server } from './introspection-request.ts';
 
 /** The most open requests to one server about tokens that it has vouched for before. */

@@ -1,5 +1,5 @@
 import type { IntrospectionIssuer } from '../../config/config.ts';
-import { fetchText } from '../fetch-text.ts';
+import { fetchText } from '../../remote/fetch-text.ts';
 
 /** From the start of the connection to the last byte of the response. A decision does not wait this long. */
 const TIMEOUT_MS = 2_000;

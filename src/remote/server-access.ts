@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import type { KeyServerAccess } from '../../config/config.ts';
-import { readBearerToken } from '../../lib/bearer-token.ts';
-import { wordFileError } from '../../lib/errors.ts';
-import { parseCertificate } from '../../lib/pem.ts';
+import type { KeyServerAccess } from '../config/config.ts';
+import { readBearerToken } from '../lib/bearer-token.ts';
+import { wordFileError } from '../lib/errors.ts';
+import { parseCertificate } from '../lib/pem.ts';
 
 /** What a request adds to get access to a server. */
 export interface RequestAccess {

@@ -1,4 +1,4 @@
-import { UnexpectedAnswer, UnexpectedStatus } from '../fetch-text.ts';
+import { UnexpectedAnswer, UnexpectedStatus } from './fetch-text.ts';
 
 /** The statuses of a gateway that cannot reach its server (RFC 9110, sections 15.6.3 to 15.6.5). */
 const AWAY: ReadonlySet<number> = new Set([502, 503, 504]);

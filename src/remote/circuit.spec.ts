@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { SimulatedTime } from '../../../test/support/simulated-time.ts';
+import { SimulatedTime } from '../../test/support/simulated-time.ts';
 import { Circuit } from './circuit.ts';
 
 let time: SimulatedTime;

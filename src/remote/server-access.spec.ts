@@ -4,12 +4,12 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Certificate, certify, hasOpenssl } from '../../../test/support/certificates.ts';
-import { describeError } from '../../../test/support/jwt/publisher.ts';
-import { type IssuerServer, startIssuerServer } from '../../../test/support/servers/issuer-server.ts';
-import type { KeyServerAccess } from '../../config/config.ts';
-import { Secret } from '../../config/secret.ts';
-import { fetchDocument } from './fetch-document.ts';
+import { type Certificate, certify, hasOpenssl } from '../../test/support/certificates.ts';
+import { describeError } from '../../test/support/jwt/publisher.ts';
+import { type IssuerServer, startIssuerServer } from '../../test/support/servers/issuer-server.ts';
+import type { KeyServerAccess } from '../config/config.ts';
+import { Secret } from '../config/secret.ts';
+import { fetchDocument } from '../verification/key-sets/fetch-document.ts';
 
 const OPEN = new AbortController().signal;
 const TOKEN = 'eyJhbGciOiJSUzI1NiJ9.hunter2.signature';
