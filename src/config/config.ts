@@ -218,6 +218,7 @@ export const PUBLIC_KEY_ALGORITHMS = [
   'PS512',
   'ES256',
   'ES384',
+  'ES512',
   'EdDSA',
   'Ed25519',
 ] as const;

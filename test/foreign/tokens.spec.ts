@@ -8,7 +8,7 @@ import { FixedKeys } from '../../src/verification/keys.ts';
 import { python3, pythonPackages } from '../../tools/python.ts';
 import type { Json } from '../support/jwt/forge.ts';
 import { corporate, partner, publishing } from '../support/jwt/issuers.ts';
-import { ed25519, jwkOf, p256, p384, rsa, secretOf } from '../support/jwt/keys.ts';
+import { ed25519, jwkOf, p256, p384, p521, rsa, secretOf } from '../support/jwt/keys.ts';
 import { NOW, VerifierFixture } from '../support/jwt/verifying.ts';
 
 const SECRET = secretOf('s');
@@ -18,6 +18,7 @@ const KEYS = {
   rsa: rsa.privateKey,
   p256: p256.privateKey,
   p384: p384.privateKey,
+  p521: p521.privateKey,
   ed25519: ed25519.privateKey,
   secret: SECRET,
 } as const;
@@ -26,16 +27,20 @@ const PUBLISHED = [
   jwkOf(rsa, { kid: 'rsa' }),
   jwkOf(p256, { kid: 'p256' }),
   jwkOf(p384, { kid: 'p384' }),
+  jwkOf(p521, { kid: 'p521' }),
   jwkOf(ed25519, { kid: 'ed25519' }),
 ];
 
 const ALGORITHMS: Readonly<Record<string, keyof typeof KEYS>> = {
   RS256: 'rsa',
+  RS384: 'rsa',
   RS512: 'rsa',
   PS256: 'rsa',
+  PS384: 'rsa',
   PS512: 'rsa',
   ES256: 'p256',
   ES384: 'p384',
+  ES512: 'p521',
   EdDSA: 'ed25519',
   HS256: 'secret',
   HS384: 'secret',
@@ -118,13 +123,13 @@ describe('a token of another library', () => {
     await expectAccepted(Object.fromEntries(tokens), algorithms);
   });
 
-  it('is accepted from PyJWT: EdDSA, ES256, HS512', async () => {
-    const algorithms = ['EdDSA', 'ES256', 'HS512'];
+  it('is accepted from PyJWT: EdDSA, ES256, ES512, RS384, PS384, HS512', async () => {
+    const algorithms = ['EdDSA', 'ES256', 'ES512', 'RS384', 'PS384', 'HS512'];
     await expectAccepted(await run('pyjwt-tokens.py', 'raw', algorithms), algorithms);
   });
 
-  it('is accepted from joserfc: ES384, PS512, RS512, HS384', async () => {
-    const algorithms = ['ES384', 'PS512', 'RS512', 'HS384'];
+  it('is accepted from joserfc: ES384, ES512, PS512, RS512, HS384', async () => {
+    const algorithms = ['ES384', 'ES512', 'PS512', 'RS512', 'HS384'];
     await expectAccepted(await run('joserfc-tokens.py', 'jwk', algorithms), algorithms);
   });
 });

@@ -1,14 +1,11 @@
 import { createPublicKey, createSecretKey, type JsonWebKey, type KeyObject } from 'node:crypto';
 import { compactVerify, decodeProtectedHeader, errors } from 'jose';
+import { HMAC_ALGORITHMS, PUBLIC_KEY_ALGORITHMS } from '../../src/config/config.ts';
 import { checkText } from '../../src/core/check-text.ts';
 import { Issuers, type TrustedIssuer } from '../../src/verification/bearer/issuers.ts';
 import { parseJwt } from '../../src/verification/jwt.ts';
 import { FixedKeys } from '../../src/verification/keys.ts';
 import { corporate, partner, publishing } from '../support/jwt/issuers.ts';
-
-/** The algorithms that a configuration may list, by the kind of issuer (contract section 3). */
-const PUBLIC = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'EdDSA', 'Ed25519'];
-const SHARED = ['HS256', 'HS384', 'HS512'];
 
 /** A JSON Web Key in a vector. */
 export type Jwk = JsonWebKey & { readonly alg?: string };
@@ -18,7 +15,7 @@ export function issuerWith(jwk: Jwk): TrustedIssuer {
   if (jwk.kty !== 'oct') return publisher([publicHalfOf(jwk)]);
   const secret = createSecretKey(Buffer.from(jwk.k ?? '', 'base64url'));
   const keys = new FixedKeys([{ kid: undefined, key: secret, inForce: { inForce: true } }]);
-  return { config: partner([secret], { algorithms: SHARED }), keys };
+  return { config: partner([secret], { algorithms: HMAC_ALGORITHMS }), keys };
 }
 
 /** Removes private members: the cookbook's keys have them, and a set with private keys is refused. */
@@ -32,7 +29,7 @@ function publicHalfOf(jwk: Jwk): Jwk {
 
 /** Returns an issuer that publishes these keys. */
 export function publisher(jwks: readonly Jwk[]): TrustedIssuer {
-  return { config: corporate({ algorithms: PUBLIC }), keys: publishing(...jwks) };
+  return { config: corporate({ algorithms: PUBLIC_KEY_ALGORITHMS }), keys: publishing(...jwks) };
 }
 
 /**

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { Config, IssuerConfig } from '../../config/config.ts';
 import type { SignedToken, TestCase } from '../../config/tests/test-case.ts';
+import { isSameAlgorithm } from '../../lib/jose/key-fit.ts';
 import type { OneToken } from '../../revocation-set/target.ts';
 import { entryFor } from '../../revocation-set/target.ts';
 import { parseJwt } from '../../verification/jwt.ts';
-import { isSameAlgorithm } from '../../verification/keys.ts';
 import { readOpaque } from '../../verification/opaque-token.ts';
 import type { OpaqueTokens, Stage } from './stage.ts';
 import { placeOf } from './test-config.ts';

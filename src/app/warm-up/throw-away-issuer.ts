@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import { createPublicKey, createSecretKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { SignJWT } from 'jose';
 import type { JwtIssuer } from '../../config/config.ts';
+import { curveOf } from '../../lib/jose/key-fit.ts';
 import type { TrustedIssuer } from '../../verification/bearer/issuers.ts';
 import { FixedKeys } from '../../verification/keys.ts';
 
@@ -59,8 +60,8 @@ function keyPairFor(algorithm: string): KeyPair {
     const secret = createSecretKey(randomBytes(64));
     return { verifying: secret, signing: secret };
   }
-  if (algorithm.startsWith('ES')) {
-    const namedCurve = algorithm === 'ES384' ? 'P-384' : 'P-256';
+  const namedCurve = curveOf(algorithm);
+  if (namedCurve !== undefined) {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve });
     return { verifying: publicKey, signing: privateKey };
   }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { withCheckText } from '../../../test/support/core.ts';
 import { forge, type Json, otherForm, part, signature } from '../../../test/support/jwt/forge.ts';
 import { auth0, corporate, own, partner, publishing } from '../../../test/support/jwt/issuers.ts';
-import { ed25519, jwkOf, otherRsa, p256, p384, rsa, secretOf, smallRsa } from '../../../test/support/jwt/keys.ts';
+import { ed25519, jwkOf, otherRsa, p256, p384, p521, rsa, secretOf, smallRsa } from '../../../test/support/jwt/keys.ts';
 import { Publisher } from '../../../test/support/jwt/publisher.ts';
 import { GENERATION, NOW, SKEW, VerifierFixture } from '../../../test/support/jwt/verifying.ts';
 import { judge } from '../../core/standing.ts';
@@ -25,6 +25,7 @@ const CORPORATE: TrustedIssuer = {
     jwkOf(rsa, { kid: 'rsa' }),
     jwkOf(p256, { kid: 'p256', alg: 'ES256', use: 'sig' }),
     jwkOf(p384, { kid: 'p384' }),
+    jwkOf(p521, { kid: 'p521' }),
     jwkOf(ed25519, { kid: 'ed', alg: 'EdDSA' }),
     jwkOf(smallRsa, { kid: 'small' }),
     { kty: 'oct', k: OLD_SECRET.export().toString('base64url'), kid: 'oct' },
@@ -100,6 +101,7 @@ describe('BearerVerifier.verify()', () => {
     ['PS256', corporateToken({}, { alg: 'PS256' }), 'corporate'],
     ['ES256', corporateToken({}, { alg: 'ES256', kid: 'p256' }, p256.privateKey), 'corporate'],
     ['ES384', corporateToken({}, { alg: 'ES384', kid: 'p384' }, p384.privateKey), 'corporate'],
+    ['ES512', corporateToken({}, { alg: 'ES512', kid: 'p521' }, p521.privateKey), 'corporate'],
     ['EdDSA', corporateToken({}, { alg: 'EdDSA', kid: 'ed' }, ed25519.privateKey), 'corporate'],
     ['Ed25519', corporateToken({}, { alg: 'Ed25519', kid: 'ed' }, ed25519.privateKey), 'corporate'],
     ['HS256', partnerToken(), 'partner'],
@@ -199,6 +201,7 @@ describe('BearerVerifier.verify()', () => {
     ['RSA 1024', corporateToken({}, { kid: 'small' }, smallRsa.privateKey), 'key', 'corporate'],
     ['ES256 with a P-384 key', corporateToken({}, { alg: 'ES256', kid: 'p384' }, p384.privateKey), 'key', 'corporate'],
     ['ES384 with a P-256 key', corporateToken({}, { alg: 'ES384', kid: 'p256' }, p256.privateKey), 'key', 'corporate'],
+    ['ES512 with a P-384 key', corporateToken({}, { alg: 'ES512', kid: 'p384' }, p384.privateKey), 'key', 'corporate'],
     ['RSA 1024 without a kid', corporateToken({}, { kid: undefined }, smallRsa.privateKey), 'signature', 'corporate'],
 
     ['no signature', corporateToken().replace(/[^.]*$/, ''), 'signature', 'corporate'],

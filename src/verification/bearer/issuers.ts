@@ -1,12 +1,12 @@
 import type { JwtIssuer } from '../../config/config.ts';
 import type { Finding, NoIssuerCheck, ProfileCheck } from '../../core/check.ts';
+import { isSameAlgorithm } from '../../lib/jose/key-fit.ts';
 import { shownList } from '../../lib/wording.ts';
 import { acceptedOf, memberIs } from '../claim-finding.ts';
 import { meetsAudience, meetsIssuer, meetsSubject } from '../claims.ts';
 import { joinFindings } from '../joined-finding.ts';
 import type { ParsedJwt } from '../jwt.ts';
 import type { KeySource } from '../keys.ts';
-import { isSameAlgorithm } from '../keys.ts';
 
 /** An issuer whose tokens are accepted, with its keys. */
 export interface TrustedIssuer {

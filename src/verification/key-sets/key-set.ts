@@ -1,7 +1,7 @@
 import type { Clock } from '../../core/ports.ts';
 import type { Timers } from '../../lib/clock.ts';
+import { fits, isSameAlgorithm } from '../../lib/jose/key-fit.ts';
 import type { KeySource, VerificationKey } from '../keys.ts';
-import { fits, isSameAlgorithm } from '../keys.ts';
 import type { FetchDocument } from './fetch-document.ts';
 import { KeptKeys } from './kept-keys.ts';
 import type { KeySetLocation } from './key-set-location.ts';

@@ -1,8 +1,8 @@
 import { createPublicKey } from 'node:crypto';
+import { isUsable } from '../../lib/jose/key-fit.ts';
 import type { JsonObject } from '../json-object.ts';
 import { isObject, membersOf, readObject } from '../json-object.ts';
 import type { VerificationKey } from '../keys.ts';
-import { isUsable } from '../keys.ts';
 
 /** Only this many keys of one set are used: the first that can verify a signature. */
 const MAX_KEYS = 100;

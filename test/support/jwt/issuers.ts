@@ -28,7 +28,7 @@ export function corporate(changes: Partial<JwksIssuer> = {}): JwksIssuer {
     kind: 'jwks',
     name: 'corporate',
     issuer: 'https://login.example.com',
-    algorithms: ['RS256', 'PS256', 'ES256', 'ES384', 'EdDSA', 'Ed25519'],
+    algorithms: ['RS256', 'PS256', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
     jwks: new URL('https://login.example.com/jwks.json'),
     access: undefined,
     maxStaleMs: 86_400_000,

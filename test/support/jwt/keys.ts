@@ -11,6 +11,7 @@ export const otherRsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 export const smallRsa = generateKeyPairSync('rsa', { modulusLength: 1024 });
 export const p256 = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 export const p384 = generateKeyPairSync('ec', { namedCurve: 'P-384' });
+export const p521 = generateKeyPairSync('ec', { namedCurve: 'P-521' });
 export const ed25519 = generateKeyPairSync('ed25519');
 
 /** Returns a secret of `bytes` bytes, each of which is `fill`. */

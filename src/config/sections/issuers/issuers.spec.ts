@@ -244,11 +244,11 @@ describe('an invalid issuer', () => {
     [`{ name: a, ${JWKS.replace('RS256', '')} }`, 'issuers[0].algorithms: must not be empty'],
     [
       `{ name: a, ${JWKS.replace('RS256', 'RS265')} }`,
-      "issuers[0].algorithms[0]: expected RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA or Ed25519, found 'RS265', did you mean 'RS256'?",
+      "issuers[0].algorithms[0]: expected RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA or Ed25519, found 'RS265', did you mean 'RS256'?",
     ],
     [
       `{ name: a, ${JWKS.replace('RS256', 'none')} }`,
-      "issuers[0].algorithms[0]: expected RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, EdDSA or Ed25519, found 'none'",
+      "issuers[0].algorithms[0]: expected RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384, ES512, EdDSA or Ed25519, found 'none'",
     ],
     [
       `{ name: a, ${JWKS.replace('RS256', 'RS256, HS256')} }`,
