@@ -1,3 +1,4 @@
+import type { ClaimCondition } from '../core/claims/condition.ts';
 import type { Resource } from '../core/resource/resource.ts';
 import type { Route } from '../core/route.ts';
 import type { IdentityHeaders } from '../core/upstream/upstream-headers.ts';
@@ -236,6 +237,8 @@ export interface ForeignIssuer extends AnyIssuer {
   readonly issuer: string | undefined;
   /** `iss` of all other issuers: a profile without a required `iss` accepts none of these. */
   readonly claimedByOthers: ReadonlySet<string>;
+  /** What the claims of its tokens must be; may be empty. */
+  readonly require: readonly ClaimCondition[];
   /** Required `sub`. */
   readonly requireSubject: string | undefined;
   readonly requireExpiry: boolean;

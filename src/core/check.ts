@@ -66,6 +66,7 @@ const STEP_OF = {
   nbf: 'verification',
   iat: 'verification',
   jti: 'verification',
+  require: 'verification',
   scopes: 'verification',
   'over 1000 scopes': 'verification',
   inactive: 'verification',

@@ -6,6 +6,7 @@ import { shown, shownList } from '../lib/wording.ts';
 import { KIND_MEMBERS } from './bearer-kind.ts';
 import type { Claims, FailedClaim } from './claims.ts';
 import type { JsonObject } from './json-object.ts';
+import { requiredClaimFinding } from './required-claims.ts';
 
 /** `aud is "account"`, or `aud is absent`. */
 export function memberIs(name: string, value: unknown): string {
@@ -58,6 +59,8 @@ export function claimFinding(
       };
     case 'token_use':
       return { found: memberIs('token_use', payload['token_use']), expected: accepts(shownList(TOKEN_USES)) };
+    case 'require':
+      return requiredClaimFinding(payload, issuer);
     case 'scopes':
     case 'over 1000 scopes':
       return scopeFinding(payload, issuer, accepts('at most 1000 strings, in a list or separated by spaces'));

@@ -5,6 +5,7 @@ import type { NotPlainBearer } from './bearer-kind.ts';
 import { bearerProblem, mediaType } from './bearer-kind.ts';
 import type { JsonObject } from './json-object.ts';
 import type { ParsedJwt } from './jwt.ts';
+import { unmetCondition } from './required-claims.ts';
 
 /** The claims that a decision uses (RFC 7519, section 4.1), with checked types. */
 export interface Claims {
@@ -33,6 +34,7 @@ export type FailedClaim =
   | 'nbf'
   | 'iat'
   | 'jti'
+  | 'require'
   | FailedScopes
   | 'token_use';
 
@@ -66,6 +68,7 @@ export function readPayload(payload: JsonObject, issuer: IssuerConfig): Claims |
   if (!isOptionalString(jti)) return 'jti';
   const use = issuer.kind === 'signing' ? TOKEN_USES.find((name) => name === payload['token_use']) : undefined;
   if (issuer.kind === 'signing' && use === undefined) return 'token_use';
+  if (unmetCondition(payload, issuer) !== undefined) return 'require';
   const scopes = readScopes(payload, issuer);
   if (typeof scopes === 'string') return scopes;
   return {

@@ -16,6 +16,7 @@ export function legacy(changes: Partial<IntrospectionIssuer> = {}): Introspectio
     issuer: undefined,
     claimedByOthers: new Set(),
     audience: undefined,
+    require: [],
     requireSubject: undefined,
     requireExpiry: false,
     scopeClaim: undefined,

@@ -45,6 +45,7 @@ export async function createThrowAwayIssuer(algorithms: readonly string[], wallM
     algorithms,
     secrets: [],
     claimedByOthers: new Set(),
+    require: [],
     requireSubject: undefined,
     requireExpiry: true,
     scopeClaim: undefined,

@@ -1,3 +1,5 @@
+import type { ClaimPath } from './claim-path.ts';
+
 /** A value of a claim that is neither a list nor a map. */
 export type Scalar = string | number | boolean;
 
@@ -15,6 +17,12 @@ export type Condition =
   | { readonly kind: 'contains'; readonly values: readonly Scalar[] }
   /** The claim is there. A claim that is null, `""` or `[]` is not (contract section 3). */
   | { readonly kind: 'present' };
+
+/** A condition on one claim. */
+export interface ClaimCondition {
+  readonly claim: ClaimPath;
+  readonly condition: Condition;
+}
 
 /** Whether a claim meets a condition. @param claim `undefined` if it is absent. */
 export function meetsCondition(claim: unknown, condition: Condition): boolean {

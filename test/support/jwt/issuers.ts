@@ -14,6 +14,7 @@ import { Publisher } from './publisher.ts';
 const foreign = {
   claimedByOthers: new Set<string>(),
   audience: ['sms-api'],
+  require: [],
   requireSubject: undefined,
   requireExpiry: true,
   scopeClaim: undefined,

@@ -3,6 +3,7 @@ import type { Draft } from '../../reading/draft.ts';
 import type { PlacedRoutes } from '../routes/routes.ts';
 import { warnOfExposedTokens } from './exposed-tokens.ts';
 import { warnOfHiddenRoutes } from './hidden-routes.ts';
+import { warnOfOpenAudiences } from './open-audiences.ts';
 import { warnOfColons, warnOfUngrantedRoutes } from './route-doubts.ts';
 import { warnOfUnusedIssuers, warnOfUnusedScopes } from './unused.ts';
 
@@ -24,6 +25,7 @@ export function warnOfDoubts(drafts: readonly Draft[], { listen, placed, issuers
   warnOfColons(placed);
   warnOfHiddenRoutes(placed);
   if (issuers === undefined) return;
+  warnOfOpenAudiences(main, issuers, placed.routes);
   warnOfUngrantedRoutes(placed, issuers);
   // Services may ask about any scope, and about the tokens of any issuer.
   if (listen === undefined || listen.access !== undefined || listen.verify !== undefined) return;

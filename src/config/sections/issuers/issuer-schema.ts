@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { describe, quote } from '../../../lib/wording.ts';
 import { CLIENT_AUTH, HMAC_ALGORITHMS, PUBLIC_KEY_ALGORITHMS, SIGNING_ALGORITHMS } from '../../config.ts';
+import { claimConditions } from '../../reading/claim-conditions.ts';
 import { secretSchema } from '../../reading/secret-schema.ts';
 import { distinct, EMPTY, expected, text } from '../../reading/shape.ts';
 import { milliseconds, seconds } from '../../reading/times.ts';
@@ -35,7 +36,12 @@ const scopeList = distinct(text('a scope'), 'a list of scopes');
 const foreign = {
   name,
   audience: audience.describe("`aud` must contain one of these; 'any' accepts every audience"),
-  requireSubject: text('a subject').optional().describe('The only accepted `sub`; any by default'),
+  requireSubject: text('a subject', patternProblem).optional().describe('The only accepted `sub`; any by default'),
+  require: claimConditions
+    .optional()
+    .describe(
+      'Conditions on claims, all of which its tokens must meet: a value, a list of values, or one of { equals }, { oneOf }, { prefix }, { contains } and { present: true }',
+    ),
   requireExpiry: z
     .boolean()
     .optional()
@@ -46,6 +52,17 @@ const foreign = {
   allowScopes: scopeList.optional().describe('Scopes that its tokens may have; those of the catalogue by default'),
   grant: scopeList.optional().describe("Scopes that replace the token's own"),
 };
+
+/** Characters of patterns that no subject has: a wildcard, and the anchors of regular expressions. */
+const PATTERN = /\*|^\^|\$$/;
+
+/** A subject is compared character by character, so that a pattern would match no token. */
+function patternProblem(written: string): string | undefined {
+  if (!PATTERN.test(written)) return undefined;
+  const [, start = ''] = /^([^*^$]+)\*$/.exec(written) ?? [];
+  const advice = `require: { sub: { prefix: ${quote(start === '' ? '...' : start)} } }`;
+  return `${quote(written)} looks like a pattern, but a subject is compared character by character: write ${advice}`;
+}
 
 /** A path of plain names. A claim whose own name contains dots is usually a URL: `https://example.com/scopes`. */
 const CLAIM_PATH = /^[\w-]+(?:\.[\w-]+)+$/;

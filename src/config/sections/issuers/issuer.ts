@@ -9,6 +9,7 @@ import type {
   SecretsIssuer,
 } from '../../config.ts';
 import { SIGNING_ALGORITHMS } from '../../config.ts';
+import { readClaimConditions } from '../../reading/claim-conditions.ts';
 import type { Draft } from '../../reading/draft.ts';
 import type { Path } from '../../reading/problems.ts';
 import { readSecret, readTextSecret } from '../../reading/secrets.ts';
@@ -156,6 +157,7 @@ function readForeign(draft: Draft, path: Path, written: WrittenForeign, catalogu
     // Filled in once all issuers are read.
     claimedByOthers: new Set<string>(),
     audience: audienceOf(written.audience),
+    require: readClaimConditions(draft, [...path, 'require'], written.require),
     requireSubject,
     requireExpiry: written.requireExpiry ?? issuer !== undefined,
     scopeClaim,

@@ -54,6 +54,7 @@ describe('a valid issuer', () => {
       algorithms: ['RS256'],
       jwks: new URL('https://them/jwks'),
       maxStaleMs: 86_400_000,
+      require: [],
       requireSubject: undefined,
       requireExpiry: true,
       scopeClaim: undefined,
@@ -119,6 +120,7 @@ describe('a valid issuer', () => {
         clientAuth: 'basic',
         cacheMs: 10_000,
       },
+      require: [],
       requireSubject: undefined,
       requireExpiry: false,
       scopeClaim: undefined,
@@ -215,7 +217,7 @@ describe('an invalid issuer', () => {
     ],
     [
       `{ name: a, audience: any, algorithms: [RS256], introspection: ${INTROSPECTION} }`,
-      "issuers[0]: unknown key 'algorithms', expected name, audience, requireSubject, requireExpiry, scopeClaim, allowScopes, grant, issuer or introspection",
+      "issuers[0]: unknown key 'algorithms', expected name, audience, requireSubject, require, requireExpiry, scopeClaim, allowScopes, grant, issuer or introspection",
     ],
     [
       `{ name: a, audience: any, grant: [x], introspection: ${INTROSPECTION} }`,
@@ -296,7 +298,7 @@ describe('an invalid issuer', () => {
     [`{ name: a, ${JWKS}, grant: [] }`, 'issuers[0].grant: must not be empty'],
     [
       `{ name: a, ${JWKS}, ttl: {} }`,
-      "issuers[0]: unknown key 'ttl', expected name, audience, requireSubject, requireExpiry, scopeClaim, allowScopes, grant, issuer, algorithms, maxStale or jwks",
+      "issuers[0]: unknown key 'ttl', expected name, audience, requireSubject, require, requireExpiry, scopeClaim, allowScopes, grant, issuer, algorithms, maxStale or jwks",
     ],
     [
       '{ name: a, issuer: us, signing: { algorithm: ES512 } }',

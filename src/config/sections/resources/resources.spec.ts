@@ -6,7 +6,7 @@ const URL = 'https://sms.example.com/mcp';
 const SURROUNDINGS = `scopes: { mcp:use: {}, a:send: {}, a:list: {} }
 issuers:
   - { name: own, issuer: https://own.example.com, audience: [sms, '${URL}'], signing: { algorithm: EdDSA } }
-  - { name: corporate, issuer: https://login.example.com, audience: any, algorithms: [RS256], discovery: true }`;
+  - { name: corporate, issuer: https://login.example.com, audience: any, require: { azp: gw }, algorithms: [RS256], discovery: true }`;
 const RESOURCE = `{ name: mcp, url: '${URL}', authorizationServers: ['https://login.example.com'] }`;
 
 /** Resources from line 8 on, one per line, and then the routes. */

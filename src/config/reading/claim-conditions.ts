@@ -1,0 +1,73 @@
+import * as z from 'zod';
+import type { ClaimPath } from '../../core/claims/claim-path.ts';
+import { parseClaimPath } from '../../core/claims/claim-path.ts';
+import type { ClaimCondition, Condition } from '../../core/claims/condition.ts';
+import { list, quote } from '../../lib/wording.ts';
+import { conditionSchema } from './condition-schema.ts';
+import type { Draft } from './draft.ts';
+import { isMap } from './draft.ts';
+import type { Path } from './problems.ts';
+
+/** The schema of conditions by claim, for its shape: zod drops a name such as __proto__, so names are read from the file. */
+export const claimConditions = z.record(z.string(), conditionSchema, {
+  error: 'expected a map from claims to conditions, such as { azp: [web, cli] }',
+});
+
+/**
+ * Reads the conditions at `path`. Adds a problem for each claim that cannot be read, and a warning for each condition that
+ * is probably not meant as it stands.
+ */
+export function readClaimConditions(
+  draft: Draft,
+  path: Path,
+  written: z.output<typeof claimConditions> = {},
+): readonly ClaimCondition[] {
+  const map = draft.valueAt(path);
+  return Object.keys(isMap(map) ? map : {}).flatMap((name) => {
+    const claim = readClaimName(name);
+    const condition = Object.hasOwn(written, name) ? written[name] : undefined;
+    if (claim === undefined || condition === undefined) {
+      draft.refuseKey([...path, name], `${quote(name)} is not ${CLAIM_NAME}`);
+      return [];
+    }
+    const doubt = doubtOf(condition);
+    if (doubt !== undefined) draft.warn([...path, name], doubt);
+    return { claim, condition };
+  });
+}
+
+const CLAIM_NAME = "the name of a claim, a path such as 'realm_access.roles', or a JSON array of names";
+
+/** Reads a claim that is a key of a map: as text, or as a JSON array of the names that lead to it. */
+function readClaimName(name: string): ClaimPath | undefined {
+  if (name === '__proto__') return undefined;
+  return name.startsWith('[') ? parseNames(name) : parseClaimPath(name);
+}
+
+function parseNames(text: string): ClaimPath | undefined {
+  try {
+    const names: unknown = JSON.parse(text);
+    const isPath = Array.isArray(names) && names.length > 0 && names.every((name) => typeof name === 'string');
+    return isPath && !names.includes('') ? names : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** A value that ends like this is probably meant as a pattern. */
+const PATTERN = /\*$|^\^|\$$/;
+
+/** What is probably not meant about a condition. */
+function doubtOf(condition: Condition): string | undefined {
+  if (condition.kind === 'present') return undefined;
+  const texts = (condition.kind === 'prefix' ? condition.prefixes : condition.values).filter(
+    (value) => typeof value === 'string',
+  );
+  const pattern = texts.find((value) => PATTERN.test(value));
+  if (pattern !== undefined) {
+    return `${quote(pattern)} is compared character by character: for values that begin alike, write { prefix: ... } without *`;
+  }
+  const open = condition.kind === 'prefix' ? texts.filter((prefix) => /[\p{L}\p{N}]$/u.test(prefix)) : [];
+  if (open.length === 0) return undefined;
+  return `${list(open.map(quote))} is also the beginning of longer names: end it with a separator, as in 'repo:acme/'`;
+}
