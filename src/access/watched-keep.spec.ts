@@ -19,6 +19,16 @@ describe('WatchedKeep.ofAllow()', () => {
     expect(keepOf({})).toBeGreaterThan(0);
   });
 
+  it('ends with the age of the authentication that the route requires', () => {
+    const authAge = { atMostSeconds: 60, clockSkewMs: 0 };
+    const route = makeRoute({ where: { claims: [], stepUp: { acr: undefined, authAge } } });
+    const authenticated = (secondsAgo: number) =>
+      makeCredential({ standings: [], claims: new Map([['auth_time', NOW_MS / 1000 - secondsAgo]]) });
+    expect(keepOf({ route, credential: authenticated(55) })).toBe(5_000);
+    expect(keepOf({ route, credential: authenticated(61) })).toBe(0);
+    expect(keepOf({ route })).toBe(0);
+  });
+
   it.each<[string, number]>([
     ['a request without a credential', keepOf({ credential: undefined })],
     ['a request that shadow lets pass', keepOf({ shadowed: deny('scope_required', undefined, 'scope') })],

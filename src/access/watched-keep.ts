@@ -1,3 +1,4 @@
+import { endOfAllow } from '../core/condition/route-conditions.ts';
 import type { VerifiedCredential } from '../core/credential/verified-credential.ts';
 import type { Allow } from '../core/decision.ts';
 import { watchedKeepTime } from '../core/keep-time.ts';
@@ -24,12 +25,18 @@ export class WatchedKeep {
   /** For an allow that was decided just now. 0 on a route at an MCP server, whose answers depend on the message too. */
   ofAllow({ credential, route, shadowed }: Allow): number {
     const isShadow = this.parts.shadow || shadowed !== undefined || route?.shadow === true;
-    return isShadow || route?.mcp !== undefined || credential === undefined ? 0 : this.ofToken(credential);
+    return isShadow || route?.mcp !== undefined || credential === undefined
+      ? 0
+      : this.ofToken(credential, endOfAllow(route?.where, credential));
   }
 
-  /** For what a token is, which routes and their modes do not change. */
-  ofToken(credential: VerifiedCredential): number {
+  /**
+   * For what a token is, which routes and their modes do not change.
+   *
+   * @param endMs Unix milliseconds at which the answer ends by itself; never by default.
+   */
+  ofToken(credential: VerifiedCredential, endMs?: number): number {
     const { standings, clock } = this.parts;
-    return watchedKeepTime(credential, standings.freshness, instantOf(clock));
+    return watchedKeepTime(credential, standings.freshness, instantOf(clock), endMs);
   }
 }

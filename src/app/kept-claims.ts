@@ -1,9 +1,10 @@
 import type { Config } from '../config/config.ts';
 import type { ClaimPath } from '../core/claims/claim-path.ts';
 import { claimKey } from '../core/claims/claim-path.ts';
+import { claimsOf } from '../core/condition/route-conditions.ts';
 
 /** The claims that this configuration needs after a credential is verified, each once. */
-export function keptClaims(_config: Config): readonly ClaimPath[] {
-  const paths: readonly ClaimPath[] = [];
+export function keptClaims({ routes }: Config): readonly ClaimPath[] {
+  const paths: readonly ClaimPath[] = routes.flatMap(({ where }) => (where === undefined ? [] : claimsOf(where)));
   return [...new Map(paths.map((path) => [claimKey(path), path])).values()];
 }

@@ -98,6 +98,7 @@ function readConfig(draft: Draft, included: Included): Config | undefined {
     catalogue,
     issuers: issuerNames(draft),
     own,
+    clockSkewMs: settings.clockSkewMs,
     basic: basic?.routes,
     resources,
     resourceNames: resourceNames(draft),

@@ -38,6 +38,13 @@ const TABLE: Readonly<Record<Reason, readonly [status: number, title: string, me
     'scope required: messages:send',
     'Bearer realm="sallyport", error="insufficient_scope", scope="messages:send"',
   ],
+  condition_failed: [403, 'Forbidden', 'not permitted'],
+  step_up_required: [
+    401,
+    'Unauthorized',
+    'stronger or more recent authentication required',
+    'Bearer realm="sallyport", error="insufficient_user_authentication", error_description="stronger or more recent authentication required"',
+  ],
   route_denied: [403, 'Forbidden', 'no such route or method'],
   path_rejected: [400, 'Bad Request', 'ambiguous path or method'],
   too_many_attempts: [429, 'Too Many Requests', 'too many attempts'],

@@ -1,3 +1,4 @@
+import { stepUpParameters } from './condition/step-up.ts';
 import type { Deny } from './decision.ts';
 import type { Reason } from './reason.ts';
 import type { Requirement } from './scope.ts';
@@ -16,7 +17,7 @@ export interface Answer {
 const REALM = 'realm="sallyport"';
 const RETRY_AFTER_SECONDS = 1;
 
-/** The table of contract section 2. The client reads `message`. */
+/** The table of contract section 2, and the reasons of conditions on routes. The client reads `message`. */
 const TABLE: Readonly<
   Record<Reason, { readonly status: number; readonly title: string; readonly message: string; readonly error?: string }>
 > = {
@@ -42,6 +43,14 @@ const TABLE: Readonly<
   },
   credentials_invalid: { status: 401, title: 'Unauthorized', message: 'invalid credentials' },
   scope_required: { status: 403, title: 'Forbidden', message: 'scope required', error: 'error="insufficient_scope"' },
+  condition_failed: { status: 403, title: 'Forbidden', message: 'not permitted' },
+  step_up_required: {
+    status: 401,
+    title: 'Unauthorized',
+    message: 'stronger or more recent authentication required',
+    error:
+      'error="insufficient_user_authentication", error_description="stronger or more recent authentication required"',
+  },
   route_denied: { status: 403, title: 'Forbidden', message: 'no such route or method' },
   path_rejected: { status: 400, title: 'Bad Request', message: 'ambiguous path or method' },
   too_many_attempts: { status: 429, title: 'Too Many Requests', message: 'too many attempts' },
@@ -104,14 +113,17 @@ function challengesFor(denial: Deny, scopes: readonly string[]): string[] {
 }
 
 /**
- * What a client needs to get a token that suffices: the scopes (RFC 6750, section 3) and, for a route with a resource, the
- * metadata that names the authorization servers (RFC 9728, section 5.1).
+ * What a client needs to get a token that suffices: the scopes (RFC 6750, section 3), how its user must authenticate (RFC
+ * 9470, section 3) and, for a route with a resource, the metadata that names the authorization servers (RFC 9728, section
+ * 5.1).
  */
 function parametersFor(denial: Deny, scopes: readonly string[]): string {
   const resource = TABLE[denial.reason].status === 400 ? undefined : denial.route?.resource;
   const namesScopes = denial.reason === 'scope_required' || (resource !== undefined && scopes.length > 0);
   const scope = namesScopes ? `, scope="${scopes.join(' ')}"` : '';
-  return resource === undefined ? scope : `${scope}, resource_metadata="${resource.metadataUrl}"`;
+  const stepUp = denial.reason === 'step_up_required' ? denial.route?.where?.stepUp : undefined;
+  const parameters = stepUp === undefined ? scope : `${scope}${stepUpParameters(stepUp)}`;
+  return resource === undefined ? parameters : `${parameters}, resource_metadata="${resource.metadataUrl}"`;
 }
 
 /** What is wrong with one field of a request. */

@@ -1,4 +1,5 @@
 import type { Check, EntryCheck } from './check.ts';
+import { endOfAllow, failedClaim, failedCondition } from './condition/route-conditions.ts';
 import type { Presented } from './credential/credential.ts';
 import { presentsSeveral, readCredential } from './credential/credential.ts';
 import type {
@@ -55,11 +56,17 @@ export function authorize(
   if (route.requirement.kind === 'public') return allow(route, undefined, undefined, 0);
 
   const takesBasic = route.basic && moment.wallMs < policy.basicUntilMs;
-  const admitted = admit(request, route, takesBasic, policy, known, freshness, moment);
+  const identified = admit(request, route, takesBasic, policy, known, freshness, moment);
+  const admitted = identified.outcome === 'verified' ? meetConditions(identified, route, path, moment) : identified;
   if (admitted.outcome === 'verified') {
     // An answer on a route at an MCP server depends on the message too.
     const isKept = !policy.shadow && !route.shadow && route.mcp === undefined;
-    return allow(route, admitted, undefined, isKept ? keepTime(admitted, freshness, moment) : 0);
+    return allow(
+      route,
+      admitted,
+      undefined,
+      isKept ? keepTime(admitted, freshness, moment, endOfAllow(route.where, admitted)) : 0,
+    );
   }
   if (admitted.outcome === 'need' && moment.mayAsk) return admitted;
   const denial = withRequirement(
@@ -112,6 +119,23 @@ function admit(
   if (typeof required === 'string') return denyKnown('route_denied', route, required, finding);
   if (!satisfies(finding.granted, required)) return denyKnown('scope_required', route, 'scope', finding);
   return finding;
+}
+
+/** The last step of a protected route: what it requires of the caller besides scopes. */
+function meetConditions(
+  credential: VerifiedCredential,
+  route: Route,
+  path: string,
+  { wallMs }: Moment,
+): VerifiedCredential | Deny {
+  const { where } = route;
+  const failed = where === undefined ? undefined : failedCondition(where, credential, path, wallMs);
+  if (where === undefined || failed === undefined) return credential;
+  if (failed !== 'where') return denyKnown('step_up_required', route, failed, credential);
+  return {
+    ...denyKnown('condition_failed', route, failed, credential),
+    failedClaim: failedClaim(where, credential, path),
+  };
 }
 
 /** Challenges name what the message required, so that a client can ask for all of it at once. */

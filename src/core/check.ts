@@ -10,6 +10,7 @@ export const STEPS = [
   'issuer',
   'revocation',
   'scope',
+  'condition',
 ] as const;
 
 export type DecisionStep = (typeof STEPS)[number];
@@ -107,6 +108,10 @@ const STEP_OF = {
   'mcp headers and body differ': 'scope',
   'mcp method unknown': 'scope',
   'mcp tool not listed': 'scope',
+
+  where: 'condition',
+  acr: 'condition',
+  auth_time: 'condition',
 
   'no account': 'call',
   'the account is gone': 'call',

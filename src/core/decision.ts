@@ -1,5 +1,6 @@
 import type { Check, FailedCheck, Finding } from './check.ts';
 import { stepOf } from './check.ts';
+import type { FailedClaim } from './condition/route-conditions.ts';
 import type { PresentedCredential } from './credential/credential.ts';
 import type { VerifiedCredential } from './credential/verified-credential.ts';
 import type { Reason } from './reason.ts';
@@ -34,6 +35,8 @@ export type Deny = FailedCheck & {
   readonly offersBasic: boolean;
   /** What the check of a refused credential found and expected. For other denials `findingOf` says it. */
   readonly finding?: Finding | undefined;
+  /** For the check `where`: the claim that failed. */
+  readonly failedClaim?: FailedClaim | undefined;
   /** When to try again, if that is known. */
   readonly retryAfterSeconds?: number | undefined;
   /** What the request required, if that is not what its route requires: on a route at an MCP server. */

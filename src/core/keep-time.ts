@@ -12,11 +12,18 @@ import { feedAgeMs, isEnded, isHeard } from './standing.ts';
  * clock, the credential's own end, its next verification, and the beginning of an entry that is yet to apply. It is 0 if
  * the feed does not vouch for each entry: an answer of the store says nothing of what follows it. A password is
  * never kept, because its answers carry a notice; nor is what an issuer forbids to cache.
+ *
+ * @param endMs Unix milliseconds at which the answer ends by itself: `endOfAllow` of its route.
  */
-export function keepTime(credential: VerifiedCredential, freshness: Freshness, moment: Moment): number {
+export function keepTime(
+  credential: VerifiedCredential,
+  freshness: Freshness,
+  moment: Moment,
+  endMs = Number.POSITIVE_INFINITY,
+): number {
   if (freshness.keepMs === 0 || isNeverKept(credential)) return 0;
   const freshMs = freshness.maxStalenessMs - Math.max(0, feedAgeMs(freshness, moment));
-  return whole(Math.min(freshness.keepMs, freshMs, restMs(credential, freshness, moment)));
+  return whole(Math.min(freshness.keepMs, freshMs, endMs - moment.wallMs, restMs(credential, freshness, moment)));
 }
 
 /** The longest time for which a caller may keep an allow although it follows the revocation set. */
@@ -26,12 +33,19 @@ export const LONGEST_WATCHED_MS = 60_000;
  * How long a caller that follows the revocation set may keep an allow that rests on this credential, as long as no entry
  * changes that could end it: like {@link keepTime}, but for as long as the caller knows that. Does not depend on `keepMs`,
  * since the caller learns of a revocation as early as this instance does. 0 if the credential has ended meanwhile.
+ *
+ * @param endMs like that of {@link keepTime}.
  */
-export function watchedKeepTime(credential: VerifiedCredential, freshness: Freshness, now: Instant): number {
+export function watchedKeepTime(
+  credential: VerifiedCredential,
+  freshness: Freshness,
+  now: Instant,
+  endMs = Number.POSITIVE_INFINITY,
+): number {
   const { standings, issuedAtSeconds } = credential;
   const isEndedNow = standings.some((standing) => isEnded(standing, issuedAtSeconds, now.wallMs));
   if (isEndedNow || isNeverKept(credential)) return 0;
-  return whole(Math.min(LONGEST_WATCHED_MS, restMs(credential, freshness, now)));
+  return whole(Math.min(LONGEST_WATCHED_MS, endMs - now.wallMs, restMs(credential, freshness, now)));
 }
 
 function isNeverKept({ identity, uncacheable }: VerifiedCredential): boolean {

@@ -1,4 +1,4 @@
-/** Why a request is denied: the closed list of contract section 2. */
+/** Why a request is denied: the closed list of contract section 2, and the two of conditions on routes. */
 export const REASONS = [
   'credentials_required',
   'invalid_request',
@@ -7,6 +7,8 @@ export const REASONS = [
   'token_revoked',
   'credentials_invalid',
   'scope_required',
+  'condition_failed',
+  'step_up_required',
   'route_denied',
   'path_rejected',
   'too_many_attempts',

@@ -1,3 +1,4 @@
+import type { RouteConditions } from './condition/route-conditions.ts';
 import type { TokenUse } from './credential/verified-credential.ts';
 import { decodePath, encodePath } from './path.ts';
 import type { McpRule } from './resource/mcp-tools.ts';
@@ -22,6 +23,8 @@ export interface Route {
   readonly shadow: boolean;
   /** The protected resource that it belongs to: tokens must be meant for it, and challenges name its metadata. */
   readonly resource?: Resource | undefined;
+  /** What it requires of the caller besides scopes; `undefined` for nothing. */
+  readonly where?: RouteConditions | undefined;
   /** For a route at an MCP server: what its messages require. */
   readonly mcp?: McpRule | undefined;
 }

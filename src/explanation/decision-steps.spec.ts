@@ -3,10 +3,11 @@ import { makeCredential, makeRoute, NOW_MS } from '../../test/support/core.ts';
 import type { Deny } from '../core/decision.ts';
 import { deny } from '../core/decision.ts';
 import { timeOf } from '../lib/time-format.ts';
+import { shown } from '../lib/wording.ts';
 import { stepsOf } from './decision-steps.ts';
 
 const credential = makeCredential();
-const CONTEXT = { nowMs: NOW_MS, clockSkewMs: 30_000, timeOf };
+const CONTEXT = { nowMs: NOW_MS, clockSkewMs: 30_000, timeOf, shown };
 const route = makeRoute({ requirement: { kind: 'allOf', scopes: ['messages:send'] } });
 
 const RESOURCE = { name: 'sms', metadataUrl: '', audience: ['https://sms.example.com/mcp'] };

@@ -1,6 +1,7 @@
 import type { CheckOf, DecisionStep, Finding } from '../core/check.ts';
 import { STEPS } from '../core/check.ts';
 import { checkText } from '../core/check-text.ts';
+import { conditionsText } from '../core/condition/conditions-text.ts';
 import type { VerifiedCredential } from '../core/credential/verified-credential.ts';
 import type { Decision, Deny } from '../core/decision.ts';
 import type { FindingContext } from '../core/finding/finding-of.ts';
@@ -84,6 +85,7 @@ function failureText(denial: Deny, finding: Finding | undefined): string {
     case 'credential':
     case 'verification':
     case 'issuer':
+    case 'condition':
     case 'call':
       return checkFailed(denial, finding);
   }
@@ -119,6 +121,8 @@ function passText(name: DecisionStep, route: Route | undefined, credential: Veri
       return `${credential?.standings.length ?? 0} entries could end it, none does`;
     case 'scope':
       return `has ${scopesOf(credential)}`;
+    case 'condition':
+      return route?.where === undefined ? 'the route has no conditions' : `meets ${conditionsText(route.where)}`;
   }
 }
 

@@ -5,7 +5,7 @@ import type { Reason } from '../core/reason.ts';
 import type { AccessRequest } from '../core/request.ts';
 import { isEnded } from '../core/standing.ts';
 import { timeOf } from '../lib/time-format.ts';
-import { printable } from '../lib/wording.ts';
+import { printable, shown } from '../lib/wording.ts';
 import type { RevocationReader } from '../revocation-set/checked-revocations.ts';
 import type { Step } from './decision-steps.ts';
 import { denialOf, stepsOf } from './decision-steps.ts';
@@ -59,7 +59,10 @@ export async function explainRequest(
     ...(decision.outcome === 'allow' && denial !== undefined ? { shadow: true } : {}),
     ...(decision.outcome === 'deny' ? { status: statusOf(decision.reason) } : {}),
     ...(route === undefined ? {} : { route: route.pattern }),
-    steps: stepsOf(decision, { nowMs, clockSkewMs, timeOf }).map((step) => ({ ...step, words: printable(step.words) })),
+    steps: stepsOf(decision, { nowMs, clockSkewMs, timeOf, shown }).map((step) => ({
+      ...step,
+      words: printable(step.words),
+    })),
     entries: (await entriesOf(decision, revocations, nowMs)).map(printable),
     conclusion: conclusionOf(decision, status),
   };

@@ -15,6 +15,10 @@ export const MEANINGS: Readonly<Record<Reason, string>> = {
     'The name or the password is wrong. The log says which. sallyport account list shows the accounts.',
   scope_required:
     'The token is valid but lacks a scope that the route needs. The client must get a token with that scope.',
+  condition_failed:
+    'The token is valid and has the scope, but not what `where` of the route requires: a claim is absent or has another value, or a policy decision point said no. sallyport explain with the token shows which. A password has no claims.',
+  step_up_required:
+    "The token does not say that its user authenticated as `where` of the route requires: acr is not among the accepted values, or auth_time is absent or too old. The client must send the user to the token's issuer again, with acr_values and max_age of the challenge (RFC 9470).",
   route_denied:
     'No route of the configuration matches the host, the path and the method. sallyport routes shows the routes. Or, on a route with mcp, it is not certain which MCP message the request carries, or no rule allows it. The log names the check; docs/mcp.md explains them.',
   path_rejected:

@@ -53,7 +53,7 @@ describe('Observation of decisions', () => {
   });
 
   it('has a series for every outcome and reason from the start', () => {
-    expect(Object.values(scrape().all('sallyport_outcomes_total'))).toEqual(Array.from({ length: 23 }, () => 0));
+    expect(Object.values(scrape().all('sallyport_outcomes_total'))).toEqual(Array.from({ length: 27 }, () => 0));
     observation.events.decided(makeRequest(), deny('unavailable', undefined, 'route'));
     observation.events.decided(makeRequest({ door: 'tokens' }), deny('unavailable', undefined, 'route'));
     const seen = scrape();

@@ -1,4 +1,5 @@
 import type { Finding } from '../check.ts';
+import { ACR, AUTH_TIME } from '../condition/step-up.ts';
 import type { VerifiedCredential } from '../credential/verified-credential.ts';
 import type { Deny } from '../decision.ts';
 import { needsText } from '../scope.ts';
@@ -11,6 +12,8 @@ export interface FindingContext {
   readonly clockSkewMs: number;
   /** Writes a time, since the core knows no calendar. @param ms Unix milliseconds. */
   readonly timeOf: (ms: number) => string;
+  /** Writes the value of a claim, which may be anything, for one line of a log. */
+  readonly shown: (value: unknown) => string;
 }
 
 /** The most scopes or audiences of a credential to list: an issuer may put a thousand into one. */
@@ -36,7 +39,33 @@ export function findingOf(denial: Deny, context: FindingContext): Finding | unde
     const found = `has ${listed(credential.identity.scopes) || 'no scopes'}`;
     return { found, expected: `needs ${needsText(denial.required ?? route?.requirement)}` };
   }
-  return undefined;
+  return conditionFinding(denial, credential, context);
+}
+
+function conditionFinding(
+  { check, failedClaim, route }: Deny,
+  { claims }: VerifiedCredential,
+  { nowMs, timeOf, shown }: FindingContext,
+): Finding | undefined {
+  if (check === 'where' && failedClaim !== undefined) {
+    const { key, found, expected } = failedClaim;
+    return { found: `${key} is ${shown(found)}`, expected: `the route requires ${expected}` };
+  }
+  const { acr, authAge } = route?.where?.stepUp ?? {};
+  if (check === 'acr' && acr !== undefined) {
+    return {
+      found: `acr is ${shown(claims?.get(ACR))}`,
+      expected: `the route requires ${acr.map(shown).join(' or ')}`,
+    };
+  }
+  if (check !== 'auth_time' || authAge === undefined) return undefined;
+  const { atMostSeconds, clockSkewMs } = authAge;
+  const authTime = claims?.get(AUTH_TIME);
+  const found = typeof authTime === 'number' ? timeOf(authTime * 1000) : shown(authTime);
+  return {
+    found: `auth_time is ${found}`,
+    expected: `it is ${timeOf(nowMs)}, the route requires at most ${atMostSeconds} s ago, and clockSkew is ${clockSkewMs / 1000} s`,
+  };
 }
 
 function expiredFinding({ validUntilMs }: VerifiedCredential, context: FindingContext): Finding {

@@ -14,6 +14,8 @@ const ERRORS: Readonly<Record<Reason, string>> = {
   token_expired: 'invalid_token',
   token_revoked: 'invalid_token',
   scope_required: 'insufficient_scope',
+  condition_failed: 'access_denied',
+  step_up_required: 'insufficient_user_authentication',
   route_denied: 'invalid_request',
   path_rejected: 'invalid_request',
   too_many_attempts: 'temporarily_unavailable',

@@ -9,6 +9,7 @@ import type { Clock } from '../../core/ports.ts';
 import type { AccessRequest } from '../../core/request.ts';
 import type { Route } from '../../core/route.ts';
 import { timeOf } from '../../lib/time-format.ts';
+import { shown } from '../../lib/wording.ts';
 import { correlationText } from './correlation-text.ts';
 import { LineLimit } from './line-limit.ts';
 import type { Logger } from './logger.ts';
@@ -110,7 +111,7 @@ export class DecisionLog {
   }
 
   private context(): FindingContext {
-    return { nowMs: this.clock.wallMs(), clockSkewMs: this.clockSkewMs, timeOf };
+    return { nowMs: this.clock.wallMs(), clockSkewMs: this.clockSkewMs, timeOf, shown };
   }
 
   /** A scope is named only if a route requires it: a client may ask about any text. */

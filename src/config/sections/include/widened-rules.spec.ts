@@ -44,6 +44,26 @@ describe('a route of an included file may not admit more than a rule of the main
     ['for one method of all', '{ path: /x, scope: a:read }', '{ path: /x, method: GET, public: true }'],
     ['for HEAD', '{ path: /x, method: GET, scope: a:read }', '{ path: /x, method: HEAD, public: true }'],
     ['for further issuers', '{ path: "/x/**", scope: a:read, issuers: [own] }', '{ path: /x/y, scope: a:read }'],
+    [
+      'without a condition',
+      '{ path: "/t/{x}/**", scope: a:read, where: { tenant: "{path.x}" } }',
+      '{ path: "/t/{x}/y", scope: a:read }',
+    ],
+    [
+      'with a wider condition',
+      '{ path: "/t/**", scope: a:read, where: { tenant: [a, b] } }',
+      '{ path: /t/y, scope: a:read, where: { tenant: [a, c] } }',
+    ],
+    [
+      'with a condition on another part of the path',
+      '{ path: "/t/{x}/{y}", scope: a:read, where: { tenant: "{path.x}" } }',
+      '{ path: "/t/z/{y}", scope: a:read, where: { tenant: "{path.y}" } }',
+    ],
+    [
+      'with an older authentication',
+      '{ path: "/t/**", scope: a:read, where: { authAgeAtMost: 5m } }',
+      '{ path: /t/y, scope: a:read, where: { authAgeAtMost: 10m } }',
+    ],
     ['for Basic', '{ path: "/x/**", scope: a:read, basic: false }', '{ path: /x/y, scope: a:read }'],
   ])('%s', (_what, rule, route) => {
     expect(problems([rule], [route])).toEqual([

@@ -3,6 +3,7 @@ import { comparePatterns, contains } from '../../../core/patterns/pattern-order.
 import type { Effort } from '../../../core/patterns/pattern-tree.ts';
 import { PatternTree } from '../../../core/patterns/pattern-tree.ts';
 import type { Route } from '../../../core/route.ts';
+import { requiresAsMuch } from '../routes/stricter-conditions.ts';
 import { covers } from '../routes/weaker-rules.ts';
 
 /** A route that admits more than a rule of another file, for requests that the rule decides without it. */
@@ -121,8 +122,11 @@ function admitsMore(route: Route, rule: Route): boolean {
   if (rule.requirement.kind === 'public' || rule.shadow) return false;
   if (!covers(rule, route)) return true;
   const hasFurtherIssuers = rule.issuers !== undefined && !isSubset(route.issuers, rule.issuers);
+  const lacksConditions = rule.where !== undefined && !requiresAsMuch(route.where, rule.where);
   const lacksResource = rule.resource !== undefined && route.resource?.name !== rule.resource.name;
-  return hasFurtherIssuers || lacksResource || (route.basic && !rule.basic) || rule.mcp !== undefined;
+  return (
+    hasFurtherIssuers || lacksConditions || lacksResource || (route.basic && !rule.basic) || rule.mcp !== undefined
+  );
 }
 
 function isSubset(inner: ReadonlySet<string> | undefined, outer: ReadonlySet<string>): boolean {

@@ -4,6 +4,7 @@ import { quote } from '../../../lib/wording.ts';
 import { distinct, expected, text } from '../../reading/shape.ts';
 import { patternProblem } from '../patterns.ts';
 import { mcpSchema } from '../resources/mcp-schema.ts';
+import { whereSchema } from './where-schema.ts';
 
 /** The longest name of a host (RFC 1035, section 2.3.4). */
 const MAX_HOST = 253;
@@ -42,6 +43,11 @@ export const routeSchema = z
     resource: text('the name of a resource')
       .optional()
       .describe('The resource that it belongs to: tokens must have its audience, and challenges name its metadata'),
+    where: whereSchema
+      .optional()
+      .describe(
+        'What claims of the token must be, besides the scopes. A value may hold {path.name}, a parameter of the path',
+      ),
     mcp: mcpSchema
       .optional()
       .describe('For a route at an MCP server: what a call of each tool requires besides the scopes of the route'),

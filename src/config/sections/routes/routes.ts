@@ -16,6 +16,7 @@ import { requirementProblem } from '../scopes.ts';
 import type { WrittenRoute } from './route-schema.ts';
 import { REQUIREMENTS, routeSchema } from './route-schema.ts';
 import { weakerRules } from './weaker-rules.ts';
+import { readWhere } from './where.ts';
 
 /** The sections that routes refer to; `undefined` for one that is invalid. */
 export interface RouteContext {
@@ -24,6 +25,7 @@ export interface RouteContext {
   readonly issuers: readonly string[] | undefined;
   /** Name of our own issuer, to which the accounts belong. */
   readonly own: string | undefined;
+  readonly clockSkewMs: number | undefined;
   /** Whether routes accept Basic by default. */
   readonly basic: boolean | undefined;
   readonly resources: readonly ResourceConfig[] | undefined;
@@ -111,6 +113,7 @@ function readRoute(draft: Draft, path: Path, context: RouteContext, limits: Limi
   if (requirement === undefined) return undefined;
   const resource = context.resources?.find(({ name }) => name === written.resource);
   const mcp = readMcp(draft, path, written, requirement, context.catalogue);
+  const where = written.where && readWhere(draft, [...path, 'where'], written.where, written.path, context.clockSkewMs);
   return {
     pattern: written.path,
     hosts: written.hosts ?? [],
@@ -121,6 +124,7 @@ function readRoute(draft: Draft, path: Path, context: RouteContext, limits: Limi
     sufficient: undefined,
     shadow: written.shadow,
     ...(resource === undefined ? {} : { resource }),
+    ...(where === undefined ? {} : { where }),
     ...(mcp === undefined ? {} : { mcp }),
   };
 }
@@ -195,7 +199,7 @@ function refuseResource(
 
 function refusePublic(draft: Draft, path: Path, written: WrittenRoute): void {
   if (written.public === undefined) return;
-  for (const key of ['issuers', 'basic', 'resource', 'mcp'] as const) {
+  for (const key of ['issuers', 'basic', 'resource', 'where', 'mcp'] as const) {
     if (written[key] === undefined) continue;
     draft.refuse([...path, key], `a public route authenticates no one: ${key} has no effect here`);
   }

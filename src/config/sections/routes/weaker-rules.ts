@@ -1,6 +1,7 @@
 import { shapeOf } from '../../../core/patterns/pattern-order.ts';
 import type { Route } from '../../../core/route.ts';
 import type { Requirement } from '../../../core/scope.ts';
+import { requiresAsMuch } from './stricter-conditions.ts';
 
 /** A route without methods, and a neighbour on the same path that requires more. */
 export interface WeakerRule {
@@ -40,14 +41,16 @@ function placesOf({ hosts, pattern }: Route): readonly string[] {
 
 /** Whether `route` admits every caller that `other` admits, and more. */
 function isLess(route: Route, other: Route): boolean {
+  if (route.where !== undefined && !requiresAsMuch(other.where, route.where)) return false;
   return covers(route, other) && (!covers(other, route) || isNarrower(other, route));
 }
 
-/** Whether `other` requires the same scopes as `route`, and an audience or a scope of each tool besides. */
+/** Whether `other` requires the same scopes as `route`, and an audience, conditions or a scope of each tool besides. */
 function isNarrower(other: Route, route: Route): boolean {
   if (other.shadow) return false;
   return (
     (other.mcp !== undefined && route.mcp === undefined) ||
+    (other.where !== undefined && !requiresAsMuch(route.where, other.where)) ||
     (other.resource !== undefined && route.resource === undefined)
   );
 }
