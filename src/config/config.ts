@@ -171,7 +171,7 @@ export interface ResourceConfig extends Resource {
 export type IssuerConfig = JwtIssuer | IntrospectionIssuer;
 
 /** An issuer whose tokens are verified with a key. */
-export type JwtIssuer = OwnIssuer | SecretsIssuer | JwksIssuer | DiscoveryIssuer;
+export type JwtIssuer = OwnIssuer | SecretsIssuer | KeysIssuer | JwksIssuer | DiscoveryIssuer;
 
 interface AnyIssuer {
   /** `[a-z0-9-]{1,63}`: identifies the issuer in revocation keys, in logs and to upstreams. */
@@ -255,6 +255,14 @@ export interface SecretsIssuer extends ForeignIssuer, Signs {
   readonly kind: 'secrets';
   /** The shared secrets; more than one during a rotation. */
   readonly secrets: readonly Secret[];
+}
+
+/** An issuer whose public keys the configuration contains, or a file that it names. */
+export interface KeysIssuer extends ForeignIssuer, Signs {
+  readonly kind: 'keys';
+  readonly issuer: string;
+  /** A JWK Set (RFC 7517, section 5) without private and symmetric keys, as JSON. */
+  readonly keySet: string;
 }
 
 interface PublishingIssuer extends ForeignIssuer, Signs {

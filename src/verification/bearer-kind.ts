@@ -1,5 +1,5 @@
-import type { JsonObject } from './json-object.ts';
-import { isObject, membersOf } from './json-object.ts';
+import type { JsonObject } from '../lib/json-object.ts';
+import { isObject, membersOf } from '../lib/json-object.ts';
 
 /** Why a token is not a plain bearer token, for the log. */
 export type NotPlainBearer = 'token_type' | 'cnf';

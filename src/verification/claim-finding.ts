@@ -1,11 +1,11 @@
 import type { IssuerConfig } from '../config/config.ts';
 import type { Finding } from '../core/check.ts';
 import { TOKEN_USES } from '../core/credential/verified-credential.ts';
+import type { JsonObject } from '../lib/json-object.ts';
 import { timeOf } from '../lib/time-format.ts';
 import { shown, shownList } from '../lib/wording.ts';
 import { KIND_MEMBERS } from './bearer-kind.ts';
 import type { Claims, FailedClaim } from './claims.ts';
-import type { JsonObject } from './json-object.ts';
 import { requiredClaimFinding } from './required-claims.ts';
 
 /** `aud is "account"`, or `aud is absent`. */

@@ -1,9 +1,9 @@
 import type { IssuerConfig } from '../config/config.ts';
 import type { TokenUse } from '../core/credential/verified-credential.ts';
 import { TOKEN_USES } from '../core/credential/verified-credential.ts';
+import type { JsonObject } from '../lib/json-object.ts';
 import type { NotPlainBearer } from './bearer-kind.ts';
 import { bearerProblem, mediaType } from './bearer-kind.ts';
-import type { JsonObject } from './json-object.ts';
 import type { ParsedJwt } from './jwt.ts';
 import { unmetCondition } from './required-claims.ts';
 

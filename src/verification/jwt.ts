@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { DEFAULT_TOKEN_LENGTH } from '../config/config.ts';
 import type { Check } from '../core/check.ts';
+import type { JsonObject } from '../lib/json-object.ts';
+import { isObject, membersOf } from '../lib/json-object.ts';
 import { decodeUtf8, parseJson } from '../lib/utf8.ts';
-import type { JsonObject } from './json-object.ts';
-import { isObject, membersOf } from './json-object.ts';
 
 /** A parsed compact JWS (RFC 7515, section 7.1). Nothing in it is verified. */
 export interface ParsedJwt {

@@ -4,7 +4,7 @@ import { corporate, own, publishing } from '../../test/support/jwt/issuers.ts';
 import { jwkOf, rsa } from '../../test/support/jwt/keys.ts';
 import { NOW, VerifierFixture } from '../../test/support/jwt/verifying.ts';
 import type { ClaimCondition } from '../core/claims/condition.ts';
-import type { JsonObject } from './json-object.ts';
+import type { JsonObject } from '../lib/json-object.ts';
 import { requiredClaimFinding, unmetCondition } from './required-claims.ts';
 
 const ACCESS: ClaimCondition = { claim: ['token_use'], condition: { kind: 'equals', values: ['access'] } };

@@ -3,8 +3,8 @@ import type { Finding } from '../core/check.ts';
 import { claimAt, claimKey } from '../core/claims/claim-path.ts';
 import type { ClaimCondition } from '../core/claims/condition.ts';
 import { conditionText, meetsCondition } from '../core/claims/condition.ts';
+import type { JsonObject } from '../lib/json-object.ts';
 import { printable, shown } from '../lib/wording.ts';
-import type { JsonObject } from './json-object.ts';
 
 /** The first condition of the issuer's `require` that the claims do not meet; `undefined` if they meet all of them. */
 export function unmetCondition(payload: JsonObject, issuer: IssuerConfig): ClaimCondition | undefined {

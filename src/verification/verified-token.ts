@@ -3,6 +3,7 @@ import type { ClaimPath } from '../core/claims/claim-path.ts';
 import { keepClaims } from '../core/claims/claim-path.ts';
 import type { KeyInForce, Refusal, VerifiedCredential } from '../core/credential/verified-credential.ts';
 import type { Standing } from '../core/standing.ts';
+import type { JsonObject } from '../lib/json-object.ts';
 import {
   issuerMarkKey,
   revokedClaimsKey,
@@ -13,7 +14,6 @@ import {
 } from '../revocation-set/entry-keys.ts';
 import { prematureFinding } from './claim-finding.ts';
 import type { Claims } from './claims.ts';
-import type { JsonObject } from './json-object.ts';
 
 /** A token that a signature or an introspection server has verified. */
 export interface VerifiedToken extends Pick<VerifiedCredential, 'reverifyAt' | 'reported' | 'uncacheable'> {

@@ -4,6 +4,9 @@ import type { TestKeys } from './test-keys.ts';
 /** A part may take this long: the first decision imports what it needs. */
 const TIMEOUT_MS = 10_000;
 
+/** Longer than any run of tests. */
+const MAX_STALE_MS = 86_400_000;
+
 /**
  * The configuration with nothing of the outside world: the store is in memory, keys and secrets are those of the test, and
  * nothing is sent anywhere. Everything that decides is as the operator wrote it.
@@ -27,6 +30,10 @@ function testIssuer(issuer: IssuerConfig, keys: TestKeys): IssuerConfig {
       return { ...issuer, secrets: [keys.secretOf(issuer.name)] };
     case 'jwks':
       return { ...issuer, access: undefined, jwks: placeOf(issuer) };
+    case 'keys': {
+      const { keySet: _, ...rest } = issuer;
+      return { ...rest, kind: 'jwks', access: undefined, jwks: placeOf(issuer), maxStaleMs: MAX_STALE_MS };
+    }
     case 'discovery': {
       const { metadata: _, ...rest } = issuer;
       return { ...rest, kind: 'jwks', access: undefined, jwks: placeOf(issuer) };

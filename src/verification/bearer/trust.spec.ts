@@ -4,9 +4,9 @@ import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { legacy } from '../../../test/support/introspection-server.ts';
 import { forge } from '../../../test/support/jwt/forge.ts';
-import { auth0, corporate, own, partner } from '../../../test/support/jwt/issuers.ts';
-import { jwkOf, rsa, secretOf } from '../../../test/support/jwt/keys.ts';
-import { Publisher } from '../../../test/support/jwt/publisher.ts';
+import { auth0, corporate, given, own, partner } from '../../../test/support/jwt/issuers.ts';
+import { jwkOf, p256, rsa, secretOf } from '../../../test/support/jwt/keys.ts';
+import { Publisher, setOf } from '../../../test/support/jwt/publisher.ts';
 import { makeOpenKey } from '../../../test/support/jwt/signing.ts';
 import { checkText } from '../../core/check-text.ts';
 import { parseJwt } from '../jwt.ts';
@@ -27,7 +27,15 @@ describe('trustIssuers()', () => {
     const keySets = new KeySets({ clock, observer, timers: clock });
     // The same issuer issues JWTs and opaque tokens.
     const opaque = legacy({ issuer: corporate().issuer });
-    const configured = [own(), corporate({ jwks }), partner(secrets), auth0([secretOf('c')]), opaque, legacy()];
+    const configured = [
+      own(),
+      corporate({ jwks }),
+      given(setOf(jwkOf(p256, { kid: 'b' }))),
+      partner(secrets),
+      auth0([secretOf('c')]),
+      opaque,
+      legacy(),
+    ];
     keySets.reconfigure(configured);
     const issuers = trustIssuers(configured, new FixedKeys([ownKey.verification]), keySets);
 
@@ -35,6 +43,7 @@ describe('trustIssuers()', () => {
     for (const [alg, claims] of [
       ['EdDSA', { iss: 'https://sallyport.local' }],
       ['RS256', { iss: 'https://login.example.com' }],
+      ['ES256', { iss: 'https://given.example' }],
       ['HS256', { iss: 'https://partner.example' }],
       ['HS256', { sub: 'urn:Auth0', aud: 'urn:sms-gateway' }],
     ] as const) {
@@ -51,6 +60,7 @@ describe('trustIssuers()', () => {
     expect(found).toEqual({
       sallyport: [ownKey.kid],
       corporate: ['a'],
+      given: ['b'],
       partner: ['a'.repeat(64), 'b'.repeat(64)],
       'auth0-sms': ['c'.repeat(64)],
     });

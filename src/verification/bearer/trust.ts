@@ -1,5 +1,6 @@
 import { createSecretKey } from 'node:crypto';
 import type { IssuerConfig, JwtIssuer } from '../../config/config.ts';
+import { givenKeys } from '../key-sets/given-keys.ts';
 import type { KeySets } from '../key-sets/key-sets.ts';
 import type { KeySource } from '../keys.ts';
 import { FixedKeys } from '../keys.ts';
@@ -22,6 +23,8 @@ function keysOf(config: JwtIssuer, ownKeys: KeySource, keySets: Pick<KeySets, 'a
     case 'jwks':
     case 'discovery':
       return keySets.at(config);
+    case 'keys':
+      return givenKeys(config.keySet);
     case 'secrets':
       return new FixedKeys(
         config.secrets.map((secret) => ({

@@ -1,7 +1,7 @@
 import { keyUrlProblem } from '../../config/key-url.ts';
 import type { Clock } from '../../core/ports.ts';
+import type { JsonObject } from '../../lib/json-object.ts';
 import { UnexpectedAnswer, UnexpectedStatus } from '../../remote/fetch-text.ts';
-import type { JsonObject } from '../json-object.ts';
 import { readObject } from '../json-object.ts';
 import type { FetchDocument } from './fetch-document.ts';
 

@@ -1,6 +1,5 @@
 import type { Clock } from '../../core/ports.ts';
 import type { Timers } from '../../lib/clock.ts';
-import { fits, isSameAlgorithm } from '../../lib/jose/key-fit.ts';
 import type { KeySource, VerificationKey } from '../keys.ts';
 import type { FetchDocument } from './fetch-document.ts';
 import { KeptKeys } from './kept-keys.ts';
@@ -8,7 +7,7 @@ import type { KeySetLocation } from './key-set-location.ts';
 import type { KeySetObserver } from './key-set-reporter.ts';
 import { KeySetReporter } from './key-set-reporter.ts';
 import type { PublishedKey } from './published-keys.ts';
-import { readKeySet } from './published-keys.ts';
+import { keysFor, readKeySet } from './published-keys.ts';
 import { Refresher } from './refresher.ts';
 
 /** How often a key set is fetched in the background. An issuer's `max-age` may shorten this to a minute. */
@@ -110,14 +109,7 @@ export class RemoteKeySet implements KeySource {
   }
 
   private select(algorithm: string, kid: string | undefined): readonly PublishedKey[] {
-    return this.kept
-      .current()
-      .filter(
-        (key) =>
-          (kid === undefined || key.kid === kid) &&
-          (key.algorithm === undefined || isSameAlgorithm(key.algorithm, algorithm)) &&
-          fits(key.key, algorithm),
-      );
+    return keysFor(this.kept.current(), algorithm, kid);
   }
 
   private async refresh(signal: AbortSignal): Promise<number> {

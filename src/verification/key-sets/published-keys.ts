@@ -1,17 +1,15 @@
-import { createPublicKey } from 'node:crypto';
-import { isUsable } from '../../lib/jose/key-fit.ts';
-import type { JsonObject } from '../json-object.ts';
-import { isObject, membersOf, readObject } from '../json-object.ts';
+import type { SignatureKey } from '../../lib/jose/jwk.ts';
+import { jwkFlaw, mayVerify, readJwk } from '../../lib/jose/jwk.ts';
+import type { JsonObject } from '../../lib/json-object.ts';
+import { isObject, membersOf } from '../../lib/json-object.ts';
+import { readObject } from '../json-object.ts';
 import type { VerificationKey } from '../keys.ts';
 
 /** Only this many keys of one set are used: the first that can verify a signature. */
 const MAX_KEYS = 100;
-/** The private members of RSA, EC, OKP (RFC 7518, section 6; RFC 8037) and AKP keys. */
-const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'priv'];
 
 /** A key of a published set. */
-export interface PublishedKey extends VerificationKey {
-  readonly algorithm: string | undefined;
+export interface PublishedKey extends VerificationKey, SignatureKey {
   /** Identifies the key with its `kid` and `alg`, to recognise it in the next set. */
   readonly spelling: string;
 }
@@ -43,41 +41,35 @@ export class PrivateKeysError extends Error {
 export function readKeySet(text: string): ReadKeySet {
   const { keys: published } = readObject(text);
   if (!Array.isArray(published)) throw new Error('its answer has no "keys" array');
-  const jwks = published.filter(isObject).map(membersOf);
-  const exposed = jwks.filter(isPrivate);
-  if (exposed.length > 0) throw new PrivateKeysError(exposed.map(({ kid }) => stringOf(kid)));
-  const candidates = jwks.filter(isForSignatures);
+  const jwks = published.filter(isObject).map((jwk) => ({ jwk: membersOf(jwk), flaw: jwkFlaw(jwk) }));
+  const exposed = jwks.filter(({ flaw }) => flaw === 'private');
+  if (exposed.length > 0) throw new PrivateKeysError(exposed.map(({ jwk: { kid } }) => stringOf(kid)));
+  // A published shared secret does no harm, because it is never used to verify a token.
+  const candidates = jwks.filter(({ flaw }) => flaw === undefined);
   const keys = new Map<string, PublishedKey>();
   let read = 0;
   for (; read < candidates.length && keys.size < MAX_KEYS; read++) {
-    const key = readKey(candidates[read] ?? {});
+    const key = readKey(candidates[read]?.jwk ?? {});
     if (key !== undefined) keys.set(key.spelling, key);
   }
   if (keys.size === 0) throw new Error('its key set has no key that can verify a signature');
   return { keys: [...keys.values()], leftOut: candidates.length - read };
 }
 
-/** A published shared secret does no harm, because it is never used to verify a token. */
-function isPrivate(jwk: JsonObject): boolean {
-  return jwk['kty'] !== 'oct' && PRIVATE_MEMBERS.some((member) => jwk[member] !== undefined);
+/** Returns the keys that may have signed a token with this header. A token without a `kid` may be of any of them. */
+export function keysFor(
+  keys: readonly PublishedKey[],
+  algorithm: string,
+  kid: string | undefined,
+): readonly PublishedKey[] {
+  return keys.filter((key) => (kid === undefined || key.kid === kid) && mayVerify(key, algorithm));
 }
 
-function isForSignatures({ kty, use, key_ops: operations }: JsonObject): boolean {
-  if (kty === 'oct' || (use !== undefined && use !== 'sig')) return false;
-  return !Array.isArray(operations) || operations.includes('verify');
-}
-
-/** Reads one JWK. Returns `undefined` if it is not a usable public key (RFC 7517, section 5: such keys are ignored). */
 function readKey(jwk: JsonObject): PublishedKey | undefined {
-  try {
-    const key = createPublicKey({ key: jwk, format: 'jwk' });
-    if (!isUsable(key)) return undefined;
-    const { kid, alg } = jwk;
-    const spelling = JSON.stringify([kid, alg, key.export({ format: 'jwk' })]);
-    return { kid: stringOf(kid), algorithm: stringOf(alg), key, spelling, inForce: { inForce: true } };
-  } catch {
-    return undefined;
-  }
+  const read = readJwk(jwk);
+  if (read === undefined) return undefined;
+  const spelling = JSON.stringify([jwk['kid'], jwk['alg'], read.key.export({ format: 'jwk' })]);
+  return { ...read, spelling, inForce: { inForce: true } };
 }
 
 function stringOf(value: unknown): string | undefined {

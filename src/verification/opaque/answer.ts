@@ -1,11 +1,12 @@
 import * as z from 'zod';
 import type { IntrospectionIssuer } from '../../config/config.ts';
 import type { Finding } from '../../core/check.ts';
+import { membersOf } from '../../lib/json-object.ts';
 import { UnexpectedAnswer } from '../../remote/fetch-text.ts';
 import { claimFinding } from '../claim-finding.ts';
 import type { Claims, FailedClaim } from '../claims.ts';
 import { readPayload } from '../claims.ts';
-import { membersOf, readObject } from '../json-object.ts';
+import { readObject } from '../json-object.ts';
 import { isSameToken } from '../opaque-token.ts';
 
 const answerSchema = z.looseObject({

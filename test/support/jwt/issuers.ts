@@ -2,6 +2,7 @@ import type { JsonWebKey, KeyObject } from 'node:crypto';
 import type {
   DiscoveryIssuer,
   JwksIssuer,
+  KeysIssuer,
   OwnIssuer,
   SecretsIssuer,
   SigningAlgorithm,
@@ -81,6 +82,12 @@ export function own(algorithm: SigningAlgorithm = 'EdDSA', changes: Partial<OwnI
 export function discovered(changes: Partial<DiscoveryIssuer> = {}): DiscoveryIssuer {
   const { jwks: _, ...rest } = corporate();
   return { ...rest, kind: 'discovery', metadata: undefined, ...changes };
+}
+
+/** Returns an issuer whose key set the configuration contains. */
+export function given(keySet: string, changes: Partial<KeysIssuer> = {}): KeysIssuer {
+  const { jwks: _, access: __, maxStaleMs: ___, ...rest } = corporate();
+  return { ...rest, kind: 'keys', name: 'given', issuer: 'https://given.example', keySet, ...changes };
 }
 
 /** Returns a key set that is available at once. */

@@ -5,6 +5,7 @@ import type {
   IntrospectionIssuer,
   IssuerConfig,
   JwksIssuer,
+  KeysIssuer,
   OwnIssuer,
   SecretsIssuer,
 } from '../../config.ts';
@@ -17,6 +18,7 @@ import type { Catalogue } from '../scopes.ts';
 import { grantProblem } from '../scopes.ts';
 import { ISSUER_KINDS } from './issuer-schema.ts';
 import { readAccess } from './key-server.ts';
+import { readKeySource } from './key-source.ts';
 
 type Kind = keyof typeof ISSUER_KINDS;
 type Written<K extends Kind> = z.output<(typeof ISSUER_KINDS)[K]>;
@@ -85,15 +87,15 @@ function readSigning(draft: Draft, path: Path): OwnIssuer | undefined {
   };
 }
 
-function readJwks(draft: Draft, path: Path, catalogue: Catalogue | undefined): JwksIssuer | undefined {
+function readJwks(draft: Draft, path: Path, catalogue: Catalogue | undefined): JwksIssuer | KeysIssuer | undefined {
   const written = draft.read(path, ISSUER_KINDS.jwks);
   if (written === undefined) return undefined;
   const { issuer, algorithms, maxStale: maxStaleMs } = written;
-  const at = [...path, 'jwks'];
-  const { url: jwks, ...keys } = written.jwks instanceof URL ? { url: written.jwks } : written.jwks;
-  const access = readAccess(draft, at, keys, { url: jwks, urlPath: [...at, 'url'] });
+  const source = readKeySource(draft, path, written.jwks, algorithms);
   const foreign = readForeign(draft, path, written, catalogue);
-  return { kind: 'jwks', ...foreign, issuer, algorithms, jwks, access, maxStaleMs };
+  if (source === undefined) return undefined;
+  if ('keySet' in source) return { kind: 'keys', ...foreign, issuer, algorithms, ...source };
+  return { kind: 'jwks', ...foreign, issuer, algorithms, ...source, maxStaleMs };
 }
 
 function readDiscovery(draft: Draft, path: Path, catalogue: Catalogue | undefined): DiscoveryIssuer | undefined {

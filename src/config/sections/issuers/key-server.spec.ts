@@ -144,9 +144,11 @@ describe('the access to the server of a key set', () => {
   });
 
   it('needs a URL in the map of jwks', () => {
-    expect(messagesOf('jwks: { tokenFile: token }')).toEqual(['jwks.url: expected the https URL of a JWKS']);
+    expect(messagesOf('jwks: { tokenFile: token }')).toEqual([
+      'jwks: expected exactly one of url, file and keys, found none',
+    ]);
     expect(messagesOf('jwks: 7')).toEqual([
-      'jwks: expected the https URL of a JWKS, or a map with url, headers, tokenFile and ca',
+      'jwks: expected the https URL of a JWKS, or a map with one of url, file and keys',
     ]);
     expect(messagesOf('discovery: yes')).toEqual([
       "discovery: expected true, or a map with url, headers, tokenFile, ca and keySetHosts, found 'yes'",

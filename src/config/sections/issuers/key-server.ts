@@ -6,11 +6,15 @@ import type { Draft } from '../../reading/draft.ts';
 import { pemPath } from '../../reading/pem-path.ts';
 import type { Path } from '../../reading/problems.ts';
 import { readRequestHeaders, requestHeaders } from '../../reading/request-headers.ts';
-import { distinct, expected, parsed } from '../../reading/shape.ts';
+import { distinct, EMPTY, expected, parsed, text } from '../../reading/shape.ts';
 import { keySetUrl, metadataUrl } from './key-url-schema.ts';
 
 const TOKEN_PATH = 'expected the path of a file that holds the token, not the token itself';
 const HOST = "a host such as '10.0.0.1:6443', without a scheme or path";
+
+/** SPIFFE-ID, section 2.1. */
+const TRUST_DOMAIN = /^[a-z0-9._-]{1,255}$/;
+const NO_TRUST_DOMAIN = "expected a trust domain such as 'example.org': a-z, 0-9, '.', '-' and '_', without spiffe://";
 
 /** How Sallyport gets access to the server of a key set. */
 const access = {
@@ -30,11 +34,41 @@ const access = {
     .describe("PEM file with the CA of the server's certificate, read again for each request; Node's CAs by default"),
 };
 
-/** The schema of `jwks`: a URL, or a map with the URL and the access to it. */
-export const jwksSchema = z.union(
-  [keySetUrl, z.strictObject({ url: keySetUrl.describe('https URL of its key set'), ...access })],
+const jwk = z.looseObject(
   {
-    error: 'expected the https URL of a JWKS, or a map with url, headers, tokenFile and ca',
+    kty: z.string().describe('Type of the key: RSA, EC or OKP'),
+    kid: z.string().optional().describe('Its id: a token that names another is not verified with it'),
+    alg: z.string().optional().describe('The only algorithm that the key is for; by default, each that fits it'),
+    use: z.string().optional().describe('sig or jwt-svid, or nothing'),
+  },
+  { error: 'expected a public key as a JWK, such as { kty: EC, kid: 2027-1, crv: P-256, x: …, y: … }' },
+);
+
+/** The schema of `jwks`: a URL, or a map with the URL and the access to it, a file, or the keys. */
+export const jwksSchema = z.union(
+  [
+    keySetUrl,
+    z
+      .strictObject({
+        url: keySetUrl.optional().describe('https URL of its key set'),
+        file: text('the path of a file')
+          .optional()
+          .describe('File with its key set, read again when it changes. In place of url'),
+        trustDomain: text('a trust domain', (name) => (TRUST_DOMAIN.test(name) ? undefined : NO_TRUST_DOMAIN))
+          .meta({ pattern: TRUST_DOMAIN.source })
+          .optional()
+          .describe('SPIFFE trust domain whose bundle to take from a file of spiffe-helper, which holds several'),
+        keys: z
+          .array(jwk, { error: 'expected a list of public keys (JWK)' })
+          .min(1, { error: EMPTY })
+          .optional()
+          .describe('Its public keys themselves, as in a JWK Set (RFC 7517). In place of url'),
+        ...access,
+      })
+      .meta({ oneOf: [{ required: ['url'] }, { required: ['file'] }, { required: ['keys'] }] }),
+  ],
+  {
+    error: 'expected the https URL of a JWKS, or a map with one of url, file and keys',
   },
 );
 
@@ -61,7 +95,7 @@ export const discoverySchema = z.union(
   { error: expected('true, or a map with url, headers, tokenFile, ca and keySetHosts') },
 );
 
-type WrittenAccess = Omit<Extract<z.output<typeof jwksSchema>, { readonly url: URL }>, 'url'>;
+type WrittenAccess = Pick<Exclude<z.output<typeof jwksSchema>, URL>, keyof typeof access>;
 
 /** Normalizes a host as `URL.host` does: lower case, without the port 443. */
 function parseHost(written: string): string | undefined {
