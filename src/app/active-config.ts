@@ -2,10 +2,12 @@ import { AccessQuestions } from '../access/access-questions.ts';
 import { scopeRoutes } from '../access/scope-routes.ts';
 import { WatchedKeep } from '../access/watched-keep.ts';
 import { Authorizer } from '../authorizer.ts';
-import type { Config, OwnIssuer } from '../config/config.ts';
+import type { ClaimOfToken, Config, OwnIssuer } from '../config/config.ts';
+import { claimKey } from '../core/claims/claim-path.ts';
 import type { CredentialCache } from '../core/credential/verified-credential.ts';
 import type { BatchDecider, Decider, DecisionObserver, TokenExaminer, Verifier } from '../core/ports.ts';
 import { RouteMap } from '../core/route.ts';
+import type { NamedClaim } from '../core/upstream/upstream-headers.ts';
 import { UpstreamHeaderWriter } from '../core/upstream/upstream-headers.ts';
 import { ACCESS_ROUTES } from '../edge/access-api/routes.ts';
 import type { AccessUseCases } from '../edge/access-api/use-cases.ts';
@@ -77,7 +79,8 @@ export function buildActiveConfig(config: Config, sharedParts: SharedParts, gene
     verifier,
     gateway: {
       decider: gatewayDecider,
-      headers: new UpstreamHeaderWriter(identity.headers, identity.forwardCredential, identity.everySpelling),
+      headers: headerWriter(identity),
+      metadata: identity.metadata.map(named),
       wantedFields: wantedFields(config),
       trustedProxies,
       basicNotice: basicNotice(basic.sunsetMs),
@@ -89,6 +92,15 @@ export function buildActiveConfig(config: Config, sharedParts: SharedParts, gene
     tokens:
       own && sharedParts.own && buildUseCases(config, own, { ...sharedParts, own: sharedParts.own }, verifier, decider),
   };
+}
+
+/** Writes what upstreams receive. */
+function headerWriter({ headers, forwardCredential, everySpelling, claims }: Config['identity']): UpstreamHeaderWriter {
+  return new UpstreamHeaderWriter(headers, forwardCredential, everySpelling, claims.map(named));
+}
+
+function named({ name, path }: ClaimOfToken): NamedClaim {
+  return { name, claim: claimKey(path) };
 }
 
 /** The use cases of the internal API and of policy clients. */

@@ -4,7 +4,10 @@ import { claimKey } from '../core/claims/claim-path.ts';
 import { claimsOf } from '../core/condition/route-conditions.ts';
 
 /** The claims that this configuration needs after a credential is verified, each once. */
-export function keptClaims({ routes }: Config): readonly ClaimPath[] {
-  const paths: readonly ClaimPath[] = routes.flatMap(({ where }) => (where === undefined ? [] : claimsOf(where)));
+export function keptClaims({ routes, identity }: Config): readonly ClaimPath[] {
+  const paths: readonly ClaimPath[] = [
+    ...routes.flatMap(({ where }) => (where === undefined ? [] : claimsOf(where))),
+    ...[...identity.claims, ...identity.metadata].map(({ path }) => path),
+  ];
   return [...new Map(paths.map((path) => [claimKey(path), path])).values()];
 }

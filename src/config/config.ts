@@ -1,3 +1,4 @@
+import type { ClaimPath } from '../core/claims/claim-path.ts';
 import type { ClaimCondition } from '../core/claims/condition.ts';
 import type { Resource } from '../core/resource/resource.ts';
 import type { Route } from '../core/route.ts';
@@ -40,6 +41,10 @@ export interface Config {
   readonly shutdown: { readonly delayMs: number; readonly drainMs: number };
   readonly identity: {
     readonly headers: IdentityHeaders;
+    /** The claims that upstreams receive, each in the header that is its name. */
+    readonly claims: readonly ClaimOfToken[];
+    /** The claims that Envoy's dynamic metadata carries. */
+    readonly metadata: readonly ClaimOfToken[];
     readonly forwardCredential: boolean;
     /** Whether every spelling of these headers is removed from each request. */
     readonly everySpelling: boolean;
@@ -48,6 +53,12 @@ export interface Config {
   readonly authzen: AuthzenConfig;
   /** `off`: OpenTelemetry is not even loaded. */
   readonly telemetry: { readonly kind: 'off' } | TelemetryConfig;
+}
+
+/** A claim of verified tokens, under the name that it has for those who receive it. */
+export interface ClaimOfToken {
+  readonly name: string;
+  readonly path: ClaimPath;
 }
 
 /** A place in a file. */

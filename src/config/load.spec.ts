@@ -106,6 +106,8 @@ describe('loadConfig() on a valid file', () => {
           issuer: 'x-auth-issuer',
           scheme: 'x-auth-scheme',
         },
+        claims: [],
+        metadata: [],
         forwardCredential: false,
         everySpelling: false,
       },

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import * as z from 'zod';
 import { spanOf } from '../lib/time-format.ts';
-import { quote } from '../lib/wording.ts';
 import type { Config, LogConfig } from './config.ts';
 import { Draft, isMap } from './reading/draft.ts';
 import { deepFreeze } from './reading/freeze.ts';
@@ -9,6 +8,7 @@ import type { Problem } from './reading/problems.ts';
 import { readSource } from './reading/read-source.ts';
 import { warnOfDoubts } from './sections/doubts/doubts.ts';
 import { fileSchema } from './sections/file-schema.ts';
+import { readIdentity } from './sections/identity/identity.ts';
 import type { Included } from './sections/include/included-files.ts';
 import { readIncludedFiles } from './sections/include/included-files.ts';
 import { refuseScopesBeyondLimits } from './sections/include/limits.ts';
@@ -207,16 +207,4 @@ function readAuthzen(draft: Draft): Config['authzen'] | undefined {
 function readBasic(draft: Draft): Config['basic'] | undefined {
   const written = draft.read(['basic'], fileSchema.shape.basic);
   return written && { routes: written.routes, sunsetMs: written.sunset ?? Infinity };
-}
-
-function readIdentity(draft: Draft): Config['identity'] | undefined {
-  const identity = draft.read(['identity'], fileSchema.shape.identity);
-  const names = Object.entries(identity?.headers ?? {});
-  for (const [index, [key, name]] of names.entries()) {
-    const earlier = names.slice(0, index).find(([, other]) => other === name);
-    if (earlier === undefined) continue;
-    // Either of the two may be a default that the file does not contain.
-    draft.refuse(['identity', 'headers', key], `${quote(name)} is already the header of ${earlier[0]}`);
-  }
-  return identity;
 }

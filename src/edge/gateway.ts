@@ -1,11 +1,13 @@
 import type { Decider } from '../core/ports.ts';
-import type { UpstreamHeaderWriter } from '../core/upstream/upstream-headers.ts';
+import type { NamedClaim, UpstreamHeaderWriter } from '../core/upstream/upstream-headers.ts';
 import type { ResponseFields } from './basic-notice.ts';
 
 /** What one configuration provides for the doors of gateways. */
 export interface Gateway {
   readonly decider: Decider;
   readonly headers: UpstreamHeaderWriter;
+  /** The claims that Envoy's dynamic metadata carries; none by default. */
+  readonly metadata?: readonly NamedClaim[];
   /** The lower-case names of the header fields that doors pass on as `AccessRequest.fields`; usually empty. */
   readonly wantedFields: ReadonlySet<string>;
   /** CIDR ranges and addresses of the proxies whose `X-Forwarded-*` is trusted. */

@@ -19,7 +19,7 @@ local URL = "http://127.0.0.1/auth"
 -- The last resort. The limits in haproxy.cfg end a question long before.
 local LIMIT_MS = 15000
 
--- What only Sallyport may tell the upstream: `identity.headers` of sallyport.yaml.
+-- What only Sallyport may tell the upstream: `identity.headers`, `identity.claims` and `identity.token` of sallyport.yaml.
 local IDENTITY = { "x-auth-subject", "x-auth-scopes", "x-auth-token-id", "x-auth-issuer", "x-auth-scheme" }
 
 -- What the decision needs of the client's header, besides method, host and path.

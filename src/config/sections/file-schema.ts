@@ -5,7 +5,7 @@ import { isAddressRange, parseAddress } from '../reading/addresses.ts';
 import { pemPath } from '../reading/pem-path.ts';
 import { distinct, expected, parsed, text } from '../reading/shape.ts';
 import { instant, milliseconds, seconds } from '../reading/times.ts';
-import { headerProblem } from './headers.ts';
+import { identitySchema } from './identity/identity-schema.ts';
 import { includeEntrySchema } from './include/include-schema.ts';
 import { issuerSchema } from './issuers/issuer-schema.ts';
 import { decisionPointUrl } from './issuers/key-url-schema.ts';
@@ -78,8 +78,6 @@ export const scopeSchema = z.strictObject(
       issue.code === 'invalid_type' ? `expected a map such as {}, found ${kindOf(issue.input)}` : undefined,
   },
 );
-
-const header = (name: string) => text('the name of a header field', headerProblem).prefault(name);
 
 const TOKEN_LIMIT = 'a whole number from 1024 to 65536';
 const OUTAGE = 'deny, or a map with allowKnownFor';
@@ -200,28 +198,7 @@ export const fileSchema = z.strictObject({
     })
     .prefault({})
     .describe('How SIGTERM stops the process; a second signal stops it at once'),
-  identity: z
-    .strictObject({
-      headers: z
-        .strictObject({
-          subject: header('x-auth-subject').describe('Header with the subject'),
-          scopes: header('x-auth-scopes').describe('Header with the scopes'),
-          tokenId: header('x-auth-token-id').describe('Header with the id of the token'),
-          issuer: header('x-auth-issuer').describe('Header with the name of the issuer'),
-          scheme: header('x-auth-scheme').describe('Header with the authentication scheme'),
-        })
-        .prefault({})
-        .describe('Names, in lower case, of the headers that identify the caller to upstreams'),
-      forwardCredential: z.boolean().prefault(false).describe('Whether to forward Authorization to upstreams'),
-      everySpelling: z
-        .boolean()
-        .prefault(false)
-        .describe(
-          'Whether to remove every spelling of identity and override headers (x_auth_subject) from each allowed request, even if the gateway shows all headers. By default, only if it hides :path',
-        ),
-    })
-    .prefault({})
-    .describe('What upstreams receive'),
+  identity: identitySchema,
   log: z
     .strictObject({
       level: z

@@ -13,6 +13,7 @@ issuers:
   - { name: own, issuer: "https://own.local", signing: { algorithm: EdDSA } }
   - { name: corporate, issuer: "https://login.example.com", audience: shop, algorithms: [RS256], discovery: true }
   - { name: opaque, audience: any, introspection: { url: "https://as.example.com/i", clientId: gw, clientSecret: { env: S } } }
+identity: { claims: { email: x-auth-email } }
 routes: [{ path: /m, authenticated: true }]
 `;
 
@@ -90,6 +91,7 @@ cases:
     ['route: /m', 'allow'],
     ['shadow: true, reason: token_expired', 'allow'],
     ['identity: { x-auth-subject: ada }', 'allow'],
+    ['identity: { x-auth-email: ada }', 'allow'],
   ])('takes { %s } to expect %s', async (members, outcome) => {
     const found = await read(`version: 1\ncases: [{ method: GET, path: /m, expect: { ${members} } }]\n`);
     expect(found).toMatchObject({ outcome: 'read', cases: [{ expect: { outcome } }] });

@@ -97,7 +97,7 @@ function readExpectation(
   draft: Draft,
   path: Path,
   written: WrittenCase['expect'],
-  { identity: { headers } }: Tested,
+  { identity: { headers, claims } }: Tested,
 ): Expectation | undefined {
   const { outcome, reason, status, scope, check, identity, ...rest } = written;
   if (Object.keys(written).length === 0) draft.refuse(path, 'expects nothing: write `outcome: allow`, or a reason');
@@ -116,7 +116,8 @@ function readExpectation(
     const key = identity === undefined ? 'shadow' : 'identity';
     draft.refuse([...path, key], 'nothing reaches the upstream if the request is denied');
   }
-  const ours = Object.values(headers);
+  const { subject, scopes, tokenId, issuer, scheme } = headers;
+  const ours = [subject, scopes, tokenId, issuer, scheme, ...claims.map((claim) => claim.name)];
   for (const name of Object.keys(identity ?? {})) {
     if (ours.includes(name.toLowerCase())) continue;
     const known = `expected ${list(ours)}`;

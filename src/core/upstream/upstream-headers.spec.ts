@@ -189,6 +189,48 @@ describe('UpstreamHeaderWriter.isDisguised()', () => {
   });
 });
 
+describe('UpstreamHeaderWriter with claims', () => {
+  const CLAIMS = [
+    { name: 'x-auth-email', claim: 'email' },
+    { name: 'x-auth-tenant', claim: 'https://example.com/tenant' },
+  ];
+  const carrying = new UpstreamHeaderWriter(NAMES, false, false, CLAIMS);
+
+  function writeClaims(claims: Readonly<Record<string, unknown>>, shown = ALL_SHOWN): UpstreamHeaders {
+    const credential = makeCredential({ claims: new Map(Object.entries(claims)) });
+    return carrying.write({ outcome: 'allow', route: makeRoute(), credential, shadowed: undefined, keepMs: 0 }, shown);
+  }
+
+  it('sets the header of each claim, encoded as the identity is', () => {
+    const headers = writeClaims({ email: 'zoë@example.com', 'https://example.com/tenant': 'acme, inc' });
+    expect(valueOf(headers, 'x-auth-email')).toBe('zo%C3%AB@example.com');
+    expect(valueOf(headers, 'x-auth-tenant')).toBe('acme,%20inc');
+    expect(headers.remove).toEqual([...OVERRIDES, 'authorization']);
+  });
+
+  it('removes the header of a claim that the credential does not have, or that no header can carry', () => {
+    const headers = writeClaims({ email: { value: 'a@example.com' } });
+    expect(headers.set.map(([name]) => name)).toEqual(Object.values(NAMES));
+    expect(headers.remove).toEqual(['x-auth-email', 'x-auth-tenant', ...OVERRIDES, 'authorization']);
+    expect(write({}, carrying).remove).toEqual(headers.remove);
+  });
+
+  it('removes the headers of all claims when there is no identity', () => {
+    const anonymous = { outcome: 'allow', route: makeRoute(), credential: undefined } as const;
+    const { set, remove } = carrying.write({ ...anonymous, shadowed: undefined, keepMs: 0 }, ALL_SHOWN);
+    expect(set).toEqual([]);
+    expect(remove).toEqual(expect.arrayContaining(['x-auth-email', 'x-auth-tenant']));
+  });
+
+  it('guards every spelling of their names', () => {
+    expect(['x_auth_email', 'x.auth-tenant'].map((name) => carrying.isDisguised(name))).toEqual([true, true]);
+    expect(writer.isDisguised('x_auth_email')).toBe(false);
+    const { remove } = writeClaims({ email: 'a', 'https://example.com/tenant': 'b' }, SOME_HIDDEN);
+    expect(remove).toEqual(expect.arrayContaining(['x_auth_email', 'x-auth.email', 'x.auth_tenant']));
+    expect(remove).not.toContain('x-auth-email');
+  });
+});
+
 function write(identity: Partial<Identity>, by = writer, shown = ALL_SHOWN): UpstreamHeaders {
   const credential = makeCredential({ identity });
   return by.write({ outcome: 'allow', route: makeRoute(), credential, shadowed: undefined, keepMs: 0 }, shown);

@@ -1,6 +1,7 @@
-import type { Identity } from '../credential/verified-credential.ts';
+import type { VerifiedCredential } from '../credential/verified-credential.ts';
 import type { Allow } from '../decision.ts';
 import { otherSpellings } from './header-spellings.ts';
+import { claimValue, headerValue } from './header-value.ts';
 import { OVERRIDE_HEADERS } from './override-headers.ts';
 
 /** The names of the headers in which upstreams receive an identity, in lower case. */
@@ -10,6 +11,13 @@ export interface IdentityHeaders {
   readonly tokenId: string;
   readonly issuer: string;
   readonly scheme: string;
+}
+
+/** A claim under the name with which upstreams or the gateway receive it: of a header, in lower case, or in metadata. */
+export interface NamedClaim {
+  readonly name: string;
+  /** The `claimKey` by which it is kept with a credential. */
+  readonly claim: string;
 }
 
 const UNUSUAL = /[^a-z0-9-]/;
@@ -32,6 +40,9 @@ export interface ShownHeaders {
 /** Makes the upstream headers of an allowed request; built once per configuration. */
 export class UpstreamHeaderWriter {
   private readonly names: IdentityHeaders;
+  private readonly claims: readonly NamedClaim[];
+  /** The names of all headers that carry identity. */
+  private readonly own: readonly string[];
   private readonly everySpelling: boolean;
   private readonly guarded: ReadonlySet<string>;
   /** The length of the longest name in {@link guarded}, and so of all spellings. */
@@ -44,12 +55,20 @@ export class UpstreamHeaderWriter {
   /**
    * @param forwardCredential whether Authorization reaches the upstream of a protected route.
    * @param everySpelling whether to remove every spelling of each header even if the gateway shows all headers.
+   * @param claims the headers that carry claims; none by default.
    */
-  constructor(names: IdentityHeaders, forwardCredential: boolean, everySpelling = false) {
+  constructor(
+    names: IdentityHeaders,
+    forwardCredential: boolean,
+    everySpelling = false,
+    claims: readonly NamedClaim[] = [],
+  ) {
     this.names = names;
+    this.claims = claims;
     this.everySpelling = everySpelling;
     const { subject, scopes, tokenId, issuer, scheme } = names;
-    this.guarded = new Set([subject, scopes, tokenId, issuer, scheme, ...OVERRIDE_HEADERS]);
+    this.own = [subject, scopes, tokenId, issuer, scheme, ...claims.map(({ name }) => name)];
+    this.guarded = new Set([...this.own, ...OVERRIDE_HEADERS]);
     this.longest = Math.max(...Array.from(this.guarded, ({ length }) => length));
     this.spellings = [...this.guarded].flatMap(otherSpellings);
     this.removed = forwardCredential ? OVERRIDE_HEADERS : [...OVERRIDE_HEADERS, 'authorization'];
@@ -65,11 +84,10 @@ export class UpstreamHeaderWriter {
   }
 
   write({ credential }: Allow, shown: ShownHeaders): UpstreamHeaders {
-    if (credential === undefined)
-      return { set: [], remove: this.with(shown, Object.values(this.names), OVERRIDE_HEADERS) };
+    if (credential === undefined) return { set: [], remove: this.with(shown, this.own, OVERRIDE_HEADERS) };
     const set: [name: string, value: string][] = [];
     const unset: string[] = [];
-    for (const [name, value] of this.valuesOf(credential.identity)) {
+    for (const [name, value] of this.valuesOf(credential)) {
       if (value === '') unset.push(name);
       else set.push([name, value]);
     }
@@ -86,7 +104,7 @@ export class UpstreamHeaderWriter {
     return unset.length === 0 && disguised.length === 0 ? usual : [...unset, ...usual, ...disguised];
   }
 
-  private valuesOf(identity: Identity): readonly (readonly [name: string, value: string])[] {
+  private valuesOf({ identity, claims }: VerifiedCredential): readonly (readonly [name: string, value: string])[] {
     const { subject, scopes, tokenId, issuer, scheme } = this.names;
     return [
       [subject, headerValue(identity.subject ?? '')],
@@ -94,15 +112,7 @@ export class UpstreamHeaderWriter {
       [tokenId, headerValue(identity.tokenId ?? '')],
       [issuer, identity.issuer],
       [scheme, identity.scheme],
+      ...this.claims.map(({ name, claim }) => [name, claimValue(claims?.get(claim))] as const),
     ];
   }
-}
-
-const OTHER_THAN_VISIBLE = /[^\x21-\x7e]|%/gu;
-
-/** Percent-encodes `%` and all but visible ASCII, so that two identities never have the same spelling. */
-function headerValue(value: string): string {
-  return value
-    .toWellFormed()
-    .replace(OTHER_THAN_VISIBLE, (character) => (character === '%' ? '%25' : encodeURIComponent(character)));
 }

@@ -27,9 +27,9 @@ function denied(response: CheckResponse) {
   return response.denied_response;
 }
 
-function facts(response: CheckResponse): Record<string, string | number> {
+function facts(response: CheckResponse): Record<string, unknown> {
   const { fields } = response.dynamic_metadata;
-  const valueOf = (value: StructValue) => ('numberValue' in value ? value.numberValue : value.stringValue);
+  const valueOf = (value: StructValue) => Object.values(value)[0];
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, valueOf(value)]));
 }
 
@@ -68,6 +68,35 @@ describe('encodeDecision()', () => {
       scheme: 'bearer',
       scopes: 'messages:send messages:list',
     });
+  });
+
+  it('adds the configured claims to the metadata, each as what it is in the token', () => {
+    const credential = {
+      ...credentialOf(),
+      claims: new Map<string, unknown>([
+        ['plan', 'gold'],
+        ['limits.rate', 600],
+        ['beta', false],
+        ['groups', ['a']],
+        ['address', { city: 'x' }],
+        ['big', 2 ** 60],
+        ['broken', '\ud800'],
+        ['other', 'not configured'],
+      ]),
+    };
+    const claims = ['plan', 'limits.rate', 'beta', 'groups', 'address', 'big', 'broken', 'absent'].map((claim) => ({
+      name: claim.replace('.', '_'),
+      claim,
+    }));
+    const allow = { ...allowed({}), credential };
+    expect(facts(encodeDecision(allow, HEADERS, SHOWN, [], claims))).toEqual({
+      ...facts(encode(allow)),
+      plan: 'gold',
+      limits_rate: 600,
+      beta: false,
+    });
+    const anonymous = facts(encodeDecision(allowed(), HEADERS, SHOWN, [], claims));
+    expect(anonymous).toEqual({ outcome: 'allow' });
   });
 
   it('says in a number how long the gateway may keep the answer, if at all', () => {

@@ -1,6 +1,8 @@
 import { answerTo } from '../../core/answer.ts';
+import type { VerifiedCredential } from '../../core/credential/verified-credential.ts';
 import type { Allow, Decision, Deny } from '../../core/decision.ts';
-import type { ShownHeaders, UpstreamHeaderWriter } from '../../core/upstream/upstream-headers.ts';
+import { isExact } from '../../core/upstream/header-value.ts';
+import type { NamedClaim, ShownHeaders, UpstreamHeaderWriter } from '../../core/upstream/upstream-headers.ts';
 import type { ResponseFields } from '../basic-notice.ts';
 import { deniedCode } from '../grpc/grpc-codes.ts';
 import type { CheckResponse, HeaderValueOption, StructValue } from './messages.ts';
@@ -10,15 +12,19 @@ import type { CheckResponse, HeaderValueOption, StructValue } from './messages.t
  *
  * @param shown what the gateway shows of the request's headers, some of which must not reach the upstream.
  * @param notice header fields for the client, with every decision.
+ * @param claims those that the dynamic metadata carries beside the identity.
  */
 export function encodeDecision(
   decision: Decision,
   headers: UpstreamHeaderWriter,
   shown: ShownHeaders,
   notice: ResponseFields = [],
+  claims: readonly NamedClaim[] = [],
 ): CheckResponse {
   const told = notice.map(([key, value]) => overwrite(key, value));
-  return decision.outcome === 'allow' ? encodeAllow(decision, headers, shown, told) : encodeDeny(decision, told);
+  return decision.outcome === 'allow'
+    ? encodeAllow(decision, headers, shown, told, claims)
+    : encodeDeny(decision, told);
 }
 
 function encodeAllow(
@@ -26,13 +32,16 @@ function encodeAllow(
   headers: UpstreamHeaderWriter,
   shown: ShownHeaders,
   told: readonly HeaderValueOption[],
+  claims: readonly NamedClaim[],
 ): CheckResponse {
   const { set, remove } = headers.write(allow, shown);
   const back = told.length === 0 ? {} : { response_headers_to_add: told };
   return {
     status: { code: 0 },
     ok_response: { headers: set.map(([key, value]) => overwrite(key, value)), headers_to_remove: remove, ...back },
-    dynamic_metadata: metadata(factsOf(allow), keepTimeOf(allow, shown, told)),
+    dynamic_metadata: {
+      fields: { ...fieldsOf(factsOf(allow), keepTimeOf(allow, shown, told)), ...claimFields(allow.credential, claims) },
+    },
   };
 }
 
@@ -56,7 +65,7 @@ function encodeDeny(denial: Deny, told: readonly HeaderValueOption[]): CheckResp
   return {
     status: { code: deniedCode(denial.reason), message: denial.reason },
     denied_response: { status: { code: status }, headers, body },
-    dynamic_metadata: metadata({ outcome: 'deny', reason: denial.reason }),
+    dynamic_metadata: { fields: fieldsOf({ outcome: 'deny', reason: denial.reason }) },
   };
 }
 
@@ -75,11 +84,31 @@ function factsOf({ credential, shadowed }: Allow): Record<string, string> {
   };
 }
 
-function metadata(facts: Record<string, string>, keepMs = 0): CheckResponse['dynamic_metadata'] {
+function fieldsOf(facts: Record<string, string>, keepMs = 0): Record<string, StructValue> {
   const fields: Record<string, StructValue> = {};
   for (const [key, stringValue] of Object.entries(facts)) fields[key] = { stringValue };
   if (keepMs > 0) fields['keep_ms'] = { numberValue: keepMs };
-  return { fields };
+  return fields;
+}
+
+/** The claims of a credential, each as what it is in the token. Lists and objects have no use in metadata. */
+function claimFields(
+  credential: VerifiedCredential | undefined,
+  claims: readonly NamedClaim[],
+): Record<string, StructValue> {
+  const fields: Record<string, StructValue> = {};
+  if (credential?.claims === undefined) return fields;
+  for (const { name, claim } of claims) {
+    const value = structValue(credential.claims.get(claim));
+    if (value !== undefined) fields[name] = value;
+  }
+  return fields;
+}
+
+function structValue(claim: unknown): StructValue | undefined {
+  if (typeof claim === 'string') return claim.isWellFormed() ? { stringValue: claim } : undefined;
+  if (typeof claim === 'boolean') return { boolValue: claim };
+  return isExact(claim) ? { numberValue: claim } : undefined;
 }
 
 function overwrite(key: string, value: string): HeaderValueOption {

@@ -52,7 +52,10 @@ export interface HeaderValueOption {
 }
 
 /** A `google.protobuf.Value`, of the kinds that we send. */
-export type StructValue = { readonly stringValue: string } | { readonly numberValue: number };
+export type StructValue =
+  | { readonly stringValue: string }
+  | { readonly numberValue: number }
+  | { readonly boolValue: boolean };
 
 /** Only `encode.ts` builds it, so that a denial never carries a status that allows the request. */
 export type CheckResponse = {

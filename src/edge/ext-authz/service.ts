@@ -103,14 +103,14 @@ async function check(
   connections: Connections,
 ): Promise<void> {
   connections.begin();
-  const { decider, headers, basicNotice, wantedFields } = gateway();
+  const { decider, headers, metadata, basicNotice, wantedFields } = gateway();
   try {
     const isDisguised = (name: string): boolean => headers.isDisguised(name);
     const traceparent = call.metadata.get(TRACEPARENT)[0]?.toString();
     const { request, shown } = decodeCheck(call.request, { isDisguised, wantedFields, ...readers }, traceparent);
     const decision = await decider.decide(request);
     const notice = isAboutBasic(request, decision) ? basicNotice : [];
-    reply(null, encodeDecision(decision, headers, shown, notice));
+    reply(null, encodeDecision(decision, headers, shown, notice, metadata));
   } catch (error) {
     // A gRPC error would let the request pass under Envoy's `failure_mode_allow`.
     failed(error);

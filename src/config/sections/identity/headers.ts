@@ -1,5 +1,5 @@
-import { MAX_HYPHENS } from '../../core/upstream/header-spellings.ts';
-import { OVERRIDE_HEADERS } from '../../core/upstream/override-headers.ts';
+import { MAX_HYPHENS } from '../../../core/upstream/header-spellings.ts';
+import { OVERRIDE_HEADERS } from '../../../core/upstream/override-headers.ts';
 
 /** Excludes the other characters of RFC 9110, section 5.6.2: servers may treat several of them as the same one. */
 const PLAIN_NAME = /^[a-z0-9-]+$/;

@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest';
+import { configOf, fileWith, problemsOf } from '../../../../test/support/config.ts';
+
+const PLAIN = "expected a header name of lower-case letters, digits and '-', such as x-auth-subject";
+
+describe('identity.headers', () => {
+  it.each([
+    ['X-User', PLAIN],
+    ['x_user', PLAIN],
+    ['x.user', PLAIN],
+    ['":path"', PLAIN],
+    ['x user', PLAIN],
+    ['x!user', PLAIN],
+    ["x'user", PLAIN],
+    ['a-b-c-d-e-f-g', 'at most 5 hyphens: every spelling of the name is removed from requests'],
+    ['a-b-c-d-e-f', undefined],
+    ['x-forwarded-host', "'x-forwarded-host' has another meaning and cannot carry identity"],
+    ['forwarded', "'forwarded' has another meaning and cannot carry identity"],
+    ['""', 'must not be empty'],
+    ['authorization', "'authorization' has another meaning and cannot carry identity"],
+    ['host', "'host' has another meaning and cannot carry identity"],
+    ['cookie', "'cookie' has another meaning and cannot carry identity"],
+    ['content-length', "'content-length' has another meaning and cannot carry identity"],
+    ['transfer-encoding', "'transfer-encoding' has another meaning and cannot carry identity"],
+    ['x-http-method-override', "'x-http-method-override' has another meaning and cannot carry identity"],
+    ['x-auth-issuer', undefined],
+  ])('subject: %s', (name, message) => {
+    const problems = problemsOf(fileWith(`identity: { headers: { subject: ${name}, issuer: x-other } }`));
+    expect(problems).toEqual(message === undefined ? [] : [`3:33: identity.headers.subject: ${message}`]);
+  });
+
+  it('are distinct, defaults included', () => {
+    expect(problemsOf(fileWith('identity:\n  headers:\n    subject: x-a\n    scheme: x-a'))).toEqual([
+      "6:13: identity.headers.scheme: 'x-a' is already the header of subject",
+    ]);
+    expect(problemsOf(fileWith('identity:\n  headers:\n    subject: x-auth-scheme'))).toEqual([
+      "4:3: identity.headers.scheme: 'x-auth-scheme' is already the header of subject",
+    ]);
+  });
+
+  it('override the defaults one by one', () => {
+    expect(configOf('identity: { headers: { subject: x-user } }').identity).toEqual({
+      headers: {
+        subject: 'x-user',
+        scopes: 'x-auth-scopes',
+        tokenId: 'x-auth-token-id',
+        issuer: 'x-auth-issuer',
+        scheme: 'x-auth-scheme',
+      },
+      claims: [],
+      metadata: [],
+      forwardCredential: false,
+      everySpelling: false,
+    });
+  });
+});
+
+describe('identity.claims', () => {
+  it('are headers with a claim each, by its path', () => {
+    const sections = `identity:
+  claims:
+    email: x-auth-email
+    realm_access.roles: x-auth-roles
+    https://example.com/tenant: x-auth-tenant
+    'https://example\\.com/app.roles': x-auth-app`;
+    expect(configOf(sections).identity.claims).toEqual([
+      { path: ['email'], name: 'x-auth-email' },
+      { path: ['realm_access', 'roles'], name: 'x-auth-roles' },
+      { path: ['https://example.com/tenant'], name: 'x-auth-tenant' },
+      { path: ['https://example.com/app', 'roles'], name: 'x-auth-app' },
+    ]);
+  });
+
+  it.each([
+    ['email: X-Email', `3:30: identity.claims.email: ${PLAIN}`],
+    [
+      'email: authorization',
+      "3:30: identity.claims.email: 'authorization' has another meaning and cannot carry identity",
+    ],
+    ['email: x-auth-subject', "3:30: identity.claims.email: 'x-auth-subject' is already the header of subject"],
+    ['email: x-a, tenant: x-a', "3:43: identity.claims.tenant: 'x-a' is already the header of email"],
+    [
+      'a..b: x-a',
+      "3:23: identity.claims: expected the name of a claim, or a path such as 'realm_access.roles', found 'a..b'",
+    ],
+  ])('refuses { %s }', (claims, problem) => {
+    expect(problemsOf(fileWith(`identity: { claims: { ${claims} } }`))).toEqual([problem]);
+  });
+
+  it('refuses a list', () => {
+    expect(problemsOf(fileWith('identity: { claims: [email] }'))).toEqual([
+      '3:13: identity.claims: expected a map such as { email: x-auth-email }, found a list',
+    ]);
+  });
+
+  it('refuses names with more spellings than can be removed', () => {
+    const names = (count: number) => Array.from({ length: count }, (_, index) => `c${index}: a-b-c-d-e-${index}`);
+    expect(problemsOf(fileWith(`identity: { claims: { ${names(1).join(', ')} } }`))).toEqual([]);
+    expect(problemsOf(fileWith(`identity: { claims: { ${names(2).join(', ')} } }`))).toEqual([
+      '3:1: identity: the identity headers have 549 spellings, such as x_auth-subject, but at most 512 can be removed from requests: use fewer headers, or names with fewer hyphens',
+    ]);
+  });
+});
+
+describe('identity.metadata', () => {
+  it('are claims under a name each', () => {
+    const sections = 'identity: { metadata: { tier: plan, rate: ["https://example.com/limits", rate] } }';
+    expect(configOf(sections).identity.metadata).toEqual([
+      { name: 'tier', path: ['plan'] },
+      { name: 'rate', path: ['https://example.com/limits', 'rate'] },
+    ]);
+  });
+
+  it.each([
+    [
+      'Tier: plan',
+      "3:25: identity.metadata: expected a name of lower-case letters, digits and '_', such as tier, found 'Tier'",
+    ],
+    ['subject: plan', "3:25: identity.metadata: 'subject' has another meaning in the metadata: use another name"],
+    ['keep_ms: plan', "3:25: identity.metadata: 'keep_ms' has another meaning in the metadata: use another name"],
+    [
+      'tier: a..b',
+      "3:31: identity.metadata.tier: expected the name of a claim, or a path such as 'realm_access.roles', found 'a..b'",
+    ],
+  ])('refuses { %s }', (metadata, problem) => {
+    expect(problemsOf(fileWith(`identity: { metadata: { ${metadata} } }`))).toEqual([problem]);
+  });
+});
