@@ -28,7 +28,7 @@ const PLACES = {
   observe: [CONFIG_TYPES, LIB, CORE],
   'revocation-set': [LIB, CORE],
   accounts: [REVOCATION_SET, AUDIT, LIB, CORE],
-  remote: [CONFIG_TYPES, LIB, CORE],
+  remote: [CONFIG_TYPES, '^src/config/key-url\\.ts$', LIB, CORE],
   verification: ['^src/remote/', ACCOUNTS, REVOCATION_SET, CONFIG_TYPES, '^src/config/key-url\\.ts$', LIB, CORE],
   signing: ['^src/verification/keys\\.ts$', REVOCATION_SET, AUDIT, CONFIG_TYPES, LIB, CORE],
   tokens: [

@@ -11,8 +11,12 @@ export function keyUrlProblem(written: string, what: string): string | undefined
   if (url === null) return `expected the https URL of ${what}`;
   if (url.username !== '' || url.password !== '') return 'a URL must not contain credentials';
   if (url.protocol === 'https:') return undefined;
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  return url.protocol === 'http:' && isLoopback(host)
+  return url.protocol === 'http:' && isLoopbackUrl(url)
     ? undefined
     : 'expected an https URL; http is accepted on loopback only';
+}
+
+/** Whether a URL is of this machine. */
+export function isLoopbackUrl({ hostname }: URL): boolean {
+  return isLoopback(hostname.replace(/^\[|\]$/g, ''));
 }

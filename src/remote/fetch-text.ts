@@ -2,6 +2,7 @@ import type { AnswerFlaw } from '../core/check.ts';
 import { flawText } from '../core/check-text.ts';
 import { decodeUtf8 } from '../lib/utf8.ts';
 import { getTrusting } from './get-trusting.ts';
+import { keepLoopbackDirect } from './proxy.ts';
 
 /** A request and the limits on its response. */
 export interface TextRequest extends Pick<RequestInit, 'method' | 'body'> {
@@ -43,6 +44,7 @@ export class UnexpectedStatus extends UnexpectedAnswer {
 
 /**
  * Fetches text over HTTP. Follows no redirects. Without `ca` it trusts the CAs that Node trusts (`NODE_EXTRA_CA_CERTS`).
+ * Uses the proxies of the environment if Node does, except to this machine.
  * Rejects with an {@link UnexpectedAnswer} if the status is outside 200 to 299 or the response is too long. Rejects with
  * another error if the connection fails, the response is late or not UTF-8, or `signal` aborts. No error contains the
  * URL or any part of the request or the response.
@@ -54,6 +56,7 @@ export async function fetchText(url: URL, request: TextRequest, signal: AbortSig
   const timer = setTimeout(() => abort.abort(late), timeoutMs);
   const ended = AbortSignal.any([signal, abort.signal]);
   try {
+    keepLoopbackDirect(url);
     // A redirect then counts as an unexpected status.
     const sent = { ...init, redirect: 'manual', signal: ended } as const;
     const response = await (ca === undefined ? fetch(url, sent) : getTrusting(ca, url, sent));

@@ -1,4 +1,5 @@
 import { get } from 'node:https';
+import { agentFor } from './proxy.ts';
 
 /** The part of a `Response` that {@link getTrusting} resolves to. */
 export interface TrustedResponse {
@@ -23,7 +24,7 @@ export function getTrusting(
 ): Promise<TrustedResponse> {
   const { promise, resolve, reject } = Promise.withResolvers<TrustedResponse>();
   // Against NODE_TLS_REJECT_UNAUTHORIZED=0.
-  const request = get(url, { ca, headers, signal, agent: false, rejectUnauthorized: true });
+  const request = get(url, { ca, headers, signal, agent: agentFor(url), rejectUnauthorized: true });
   request.once('response', (response) => {
     const { statusCode: status = 0, headersDistinct } = response;
     const fields = Object.entries(headersDistinct).map(([name, values = []]): [string, string] => [
