@@ -29,7 +29,15 @@ const PLACES = {
   'revocation-set': [LIB, CORE],
   accounts: [REVOCATION_SET, AUDIT, LIB, CORE],
   remote: [CONFIG_TYPES, '^src/config/key-url\\.ts$', LIB, CORE],
-  verification: ['^src/remote/', ACCOUNTS, REVOCATION_SET, CONFIG_TYPES, '^src/config/key-url\\.ts$', LIB, CORE],
+  verification: [
+    '^src/remote/',
+    ACCOUNTS,
+    REVOCATION_SET,
+    CONFIG_TYPES,
+    '^src/config/(key-url|subject-claims)\\.ts$',
+    LIB,
+    CORE,
+  ],
   signing: ['^src/verification/keys\\.ts$', REVOCATION_SET, AUDIT, CONFIG_TYPES, LIB, CORE],
   tokens: [
     '^src/signing/(token-signer|key-life|sealer)\\.ts$',
@@ -100,7 +108,10 @@ const FOLDERS = {
   'config/reading': ['^src/config/(config|secret|client-tls|telemetry-config)\\.ts$'],
   'config/sections': ['^src/config/reading/', '^src/config/(config|secret|client-tls|telemetry-config|key-url)\\.ts$'],
   'config/tests': ['^src/config/reading/', '^src/config/config\\.ts$'],
-  'config/reload': ['^src/config/reading/glob\\.ts$', '^src/config/(config|secret|client-tls|telemetry-config)\\.ts$'],
+  'config/reload': [
+    '^src/config/reading/glob\\.ts$',
+    '^src/config/(config|secret|client-tls|telemetry-config|subject-claims)\\.ts$',
+  ],
   'verification/bearer': ['^src/verification/key-sets/', '^src/verification/[^/]+$'],
   'verification/key-sets': ['^src/verification/[^/]+$'],
   'verification/opaque': ['^src/verification/[^/]+$'],

@@ -240,6 +240,13 @@ export const SIGNING_ALGORITHMS = ['HS256', 'ES256', 'RS256', 'PS256', 'EdDSA'] 
 
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
 
+/** A claim that may hold the subject of a token. */
+export interface SubjectClaim {
+  readonly path: ClaimPath;
+  /** Precedes the claim's value in the subject, so that subjects of two claims are never equal; may be empty. */
+  readonly prefix: string;
+}
+
 export interface ForeignIssuer extends AnyIssuer {
   /**
    * Required `iss`; `undefined` for a profile that accepts every `iss` that no other issuer claims. An introspection
@@ -250,11 +257,15 @@ export interface ForeignIssuer extends AnyIssuer {
   readonly claimedByOthers: ReadonlySet<string>;
   /** What the claims of its tokens must be; may be empty. */
   readonly require: readonly ClaimCondition[];
-  /** Required `sub`. */
+  /** The required subject, as `subjectClaim` finds it. */
   readonly requireSubject: string | undefined;
+  /** Where a token's subject is, in the order in which the claims are tried; never empty. `undefined`: see `subjectClaims`. */
+  readonly subjectClaim?: readonly SubjectClaim[] | undefined;
   readonly requireExpiry: boolean;
-  /** The claim that holds the scopes; `undefined` for the first present of `scopes`, `scope`, `scp`. */
-  readonly scopeClaim: string | undefined;
+  /** The claims whose scopes are united; `undefined` for the first present of `scopes`, `scope`, `scp`. */
+  readonly scopeClaim: readonly ClaimPath[] | undefined;
+  /** What a word of these claims grants, by the word; each scope is one of `allowScopes`. Other words stand for themselves. */
+  readonly scopeMap?: ReadonlyMap<string, readonly string[]> | undefined;
   /** Scopes that its tokens may carry; others are dropped. */
   readonly allowScopes: ReadonlySet<string>;
   /** Replaces the token's own scopes. */

@@ -1,5 +1,6 @@
 import type { IssuerConfig } from '../config/config.ts';
 import type { Finding } from '../core/check.ts';
+import { claimAt, claimKey } from '../core/claims/claim-path.ts';
 import { TOKEN_USES } from '../core/credential/verified-credential.ts';
 import type { JsonObject } from '../lib/json-object.ts';
 import { timeOf } from '../lib/time-format.ts';
@@ -7,6 +8,8 @@ import { shown, shownList } from '../lib/wording.ts';
 import { KIND_MEMBERS } from './bearer-kind.ts';
 import type { Claims, FailedClaim } from './claims.ts';
 import { requiredClaimFinding } from './required-claims.ts';
+import { scopeClaimsOf, wordsIn } from './scope-claims.ts';
+import { presentSubjectClaim } from './subject-claim.ts';
 
 /** `aud is "account"`, or `aud is absent`. */
 export function memberIs(name: string, value: unknown): string {
@@ -44,9 +47,10 @@ export function claimFinding(
         found: 'cnf binds the token to a key or a certificate',
         expected: accepts('tokens that any bearer may use'),
       };
+    case 'sub':
+      return { found: subjectIs(payload, issuer), expected: accepts(acceptedOf('sub', issuer)) };
     case 'iss':
     case 'aud':
-    case 'sub':
       return { found: memberIs(failed, payload[failed]), expected: accepts(acceptedOf(failed, issuer)) };
     case 'exp':
     case 'nbf':
@@ -76,7 +80,7 @@ export function acceptedOf(claim: 'iss' | 'aud' | 'sub', issuer: IssuerConfig): 
       return issuer.audience === undefined ? 'a string or a list of strings' : shownList(issuer.audience);
     case 'sub':
       return issuer.kind === 'signing' || issuer.requireSubject === undefined
-        ? 'a string of at most 1024 characters'
+        ? 'a string of at most 1024 characters, or an integer that JSON parsers read alike'
         : shown(issuer.requireSubject);
   }
 }
@@ -95,8 +99,17 @@ function kindOfText(value: unknown): string {
   return typeof value === 'string' ? `a string of ${value.length} characters` : shown(value);
 }
 
+/** Names the claim that holds the subject. */
+function subjectIs(payload: JsonObject, issuer: IssuerConfig): string {
+  const claim = presentSubjectClaim(payload, issuer);
+  return claim === undefined ? 'sub is absent' : memberIs(claimKey(claim.path), claimAt(payload, claim.path));
+}
+
+/** Names the claim that holds no scopes, or the claims that together hold too many. */
 function scopeFinding(payload: JsonObject, issuer: IssuerConfig, expected: string): Finding {
-  const own = issuer.kind === 'signing' ? 'scopes' : issuer.scopeClaim;
-  const name = own ?? ['scopes', 'scope', 'scp'].find((member) => payload[member] !== undefined) ?? 'scopes';
-  return { found: memberIs(name, payload[name]), expected };
+  const paths = scopeClaimsOf(payload, issuer);
+  const faulty = paths.find((path) => wordsIn(claimAt(payload, path)) === undefined);
+  const present = paths.filter((path) => claimAt(payload, path) !== undefined);
+  const named = faulty === undefined ? present : [faulty];
+  return { found: named.map((path) => memberIs(claimKey(path), claimAt(payload, path))).join(', '), expected };
 }

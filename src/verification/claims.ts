@@ -6,9 +6,12 @@ import type { NotPlainBearer } from './bearer-kind.ts';
 import { bearerProblem, mediaType } from './bearer-kind.ts';
 import type { ParsedJwt } from './jwt.ts';
 import { unmetCondition } from './required-claims.ts';
+import type { FailedScopes, ReadScopes } from './scope-claims.ts';
+import { readScopes } from './scope-claims.ts';
+import { readSubject } from './subject-claim.ts';
 
 /** The claims that a decision uses (RFC 7519, section 4.1), with checked types. */
-export interface Claims {
+export interface Claims extends ReadScopes {
   readonly subject: string | undefined;
   readonly tokenId: string | undefined;
   /** Unix seconds, fractions allowed; `Infinity` if absent. */
@@ -17,7 +20,6 @@ export interface Claims {
   readonly notBeforeSeconds: number;
   /** Unix seconds; `-Infinity` if absent. */
   readonly issuedAtSeconds: number;
-  readonly scopes: readonly string[];
   readonly audiences: readonly string[];
   /** The kind of one of our own tokens; `undefined` for those of other issuers. */
   readonly use: TokenUse | undefined;
@@ -38,11 +40,7 @@ export type FailedClaim =
   | FailedScopes
   | 'token_use';
 
-type FailedScopes = 'scopes' | 'over 1000 scopes';
-
 const MAX_STRING_LENGTH = 1024;
-/** A claim with more scopes is refused, whatever its form. */
-const MAX_SCOPES = 1000;
 /**
  * Accepted values of `typ`: a JWT, any compact JWS (RFC 7515, section 4.1.9), or an access token (RFC 9068, section
  * 2.1). Other kinds of JWT are not credentials (RFC 8725, section 3.11).
@@ -60,8 +58,9 @@ export function readPayload(payload: JsonObject, issuer: IssuerConfig): Claims |
   if (problem !== undefined) return problem;
   if (!meetsIssuer(payload['iss'], issuer)) return 'iss';
   if (!meetsAudience(payload, issuer)) return 'aud';
-  const { sub, exp, nbf, iat, jti } = payload;
-  if (!isOptionalString(sub) || !meetsSubject(sub, issuer)) return 'sub';
+  const { exp, nbf, iat, jti } = payload;
+  const read = readSubject(payload, issuer);
+  if (read === undefined) return 'sub';
   if (!isOptionalDate(exp) || (exp === undefined && requiresExpiry(issuer))) return 'exp';
   if (!isOptionalDate(nbf)) return 'nbf';
   if (!isOptionalDate(iat)) return 'iat';
@@ -72,12 +71,12 @@ export function readPayload(payload: JsonObject, issuer: IssuerConfig): Claims |
   const scopes = readScopes(payload, issuer);
   if (typeof scopes === 'string') return scopes;
   return {
-    subject: sub,
+    subject: read.subject,
     tokenId: jti,
     expiresAtSeconds: exp ?? Number.POSITIVE_INFINITY,
     notBeforeSeconds: nbf ?? Number.NEGATIVE_INFINITY,
     issuedAtSeconds: iat ?? Number.NEGATIVE_INFINITY,
-    scopes,
+    ...scopes,
     audiences: audiencesIn(payload) ?? [],
     use,
   };
@@ -106,12 +105,6 @@ function audiencesIn({ aud }: JsonObject): readonly string[] | undefined {
   return audiences.every((value) => typeof value === 'string') ? audiences : undefined;
 }
 
-/** Whether the token has the subject that the issuer's profile requires, if it requires one. */
-export function meetsSubject(subject: unknown, issuer: IssuerConfig): boolean {
-  const required = issuer.kind === 'signing' ? undefined : issuer.requireSubject;
-  return required === undefined || subject === required;
-}
-
 function requiresExpiry(issuer: IssuerConfig): boolean {
   return issuer.kind === 'signing' || issuer.requireExpiry;
 }
@@ -129,22 +122,4 @@ function isOptionalString(value: unknown): value is string | undefined {
 /** NumericDate: seconds, fractions allowed (RFC 7519, section 2). */
 function isOptionalDate(value: unknown): value is number | undefined {
   return value === undefined || (typeof value === 'number' && Number.isFinite(value));
-}
-
-/** Returns the scopes that the profile grants, or else the token's own scopes that the profile allows. */
-function readScopes(payload: JsonObject, issuer: IssuerConfig): readonly string[] | FailedScopes {
-  // A console session has no scopes.
-  if (issuer.kind === 'signing') return scopesIn(payload['scopes'] ?? []);
-  if (issuer.grant !== undefined) return issuer.grant;
-  const names = issuer.scopeClaim === undefined ? ['scopes', 'scope', 'scp'] : [issuer.scopeClaim];
-  const present = names.find((name) => payload[name] !== undefined);
-  const scopes = present === undefined ? [] : scopesIn(payload[present]);
-  return typeof scopes === 'string' ? scopes : scopes.filter((scope) => issuer.allowScopes.has(scope));
-}
-
-/** Reads an array of scopes, or one space-separated string (RFC 6749, section 3.3). */
-function scopesIn(value: unknown): readonly string[] | FailedScopes {
-  const scopes: unknown = typeof value === 'string' ? value.split(' ').filter((scope) => scope !== '') : value;
-  if (!Array.isArray(scopes) || !scopes.every((entry) => typeof entry === 'string')) return 'scopes';
-  return scopes.length <= MAX_SCOPES ? scopes : 'over 1000 scopes';
 }

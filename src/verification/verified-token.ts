@@ -14,6 +14,7 @@ import {
 } from '../revocation-set/entry-keys.ts';
 import { prematureFinding } from './claim-finding.ts';
 import type { Claims } from './claims.ts';
+import { NO_SUBJECT } from './subject-claim.ts';
 
 /** A token that a signature or an introspection server has verified. */
 export interface VerifiedToken extends Pick<VerifiedCredential, 'reverifyAt' | 'reported' | 'uncacheable'> {
@@ -45,11 +46,12 @@ export interface CredentialParts {
 export function toCredential(token: VerifiedToken, parts: CredentialParts): VerifiedCredential {
   const { keptClaims = [] } = parts;
   const { claims, payload, issuer, key, reverifyAt, reported, uncacheable } = token;
-  const { subject, tokenId, scopes, use } = claims;
+  const { subject, tokenId, scopes, dropped, use } = claims;
   return {
     outcome: 'verified',
     identity: { issuer, subject, tokenId, scheme: 'bearer', scopes },
     granted: new Set(scopes),
+    dropped,
     use,
     audiences: audiencesOf(claims, parts),
     claims: keptClaims.length === 0 ? undefined : keepClaims(payload, keptClaims),
@@ -99,7 +101,7 @@ function revocationKeysOf({ claims, issuer, thumbprints, key, reported }: Verifi
   const keys = [...thumbprints.map(revokedThumbprintKey), issuerMarkKey(issuer)];
   if (claims.tokenId !== undefined) keys.push(revokedTokenKey(issuer, claims.tokenId));
   if (reported !== undefined) keys.push(revokedClaimsKey(issuer, reported));
-  if (claims.subject !== undefined) keys.push(subjectMarkKey(issuer, claims.subject));
+  keys.push(subjectMarkKey(issuer, claims.subject ?? NO_SUBJECT));
   if (key.kid !== undefined) keys.push(revokedSigningKeyKey(issuer, key.kid));
   return keys;
 }

@@ -1,6 +1,8 @@
 import { CompactSign } from 'jose';
 import type { IssuerConfig, JwtIssuer } from '../../config/config.ts';
+import { subjectClaimsOf } from '../../config/subject-claims.ts';
 import type { SignedToken } from '../../config/tests/test-case.ts';
+import type { ClaimPath } from '../../core/claims/claim-path.ts';
 import type { TestKey } from './test-keys.ts';
 
 /** How long a token is valid by default, in seconds. */
@@ -23,24 +25,48 @@ export function claimsOf(written: SignedToken, issuer: IssuerConfig, id: string,
 function usualClaims(written: SignedToken, issuer: IssuerConfig, id: string, nowMs: number): Claims {
   const { expiresIn = LIFETIME_SECONDS, scopes, use = 'access' } = written;
   const isOwn = issuer.kind === 'signing';
-  const subject = written.subject ?? (isOwn ? undefined : issuer.requireSubject) ?? 'test';
   const nowSeconds = Math.floor(nowMs / 1000);
   const [audience] = issuer.audience ?? [];
-  return {
+  const claims = {
     ...(issuer.issuer === undefined ? {} : { iss: issuer.issuer }),
     ...(audience === undefined ? {} : { aud: audience }),
-    sub: subject,
     jti: id,
     // A token that has expired was issued before that.
     iat: expiresIn < 0 ? nowSeconds + expiresIn - LIFETIME_SECONDS : nowSeconds,
     exp: nowSeconds + expiresIn,
-    ...(isOwn ? { token_use: use, scopes: scopes ?? [] } : scopesOf(scopes, issuer.scopeClaim)),
+    ...(isOwn ? { token_use: use, scopes: scopes ?? [] } : {}),
   };
+  const withSubject = { ...claims, ...subjectOf(written, issuer, claims) };
+  return isOwn || scopes === undefined ? withSubject : { ...withSubject, ...scopesOf(scopes, issuer, withSubject) };
 }
 
-/** Without a claim of its own, an issuer writes `scope` (RFC 9068, section 2.2.3). */
-function scopesOf(scopes: readonly string[] | undefined, claim = 'scope'): Claims {
-  return scopes === undefined ? {} : { [claim]: scopes.join(' ') };
+/** The subject in the first claim in which the issuer may write it. */
+function subjectOf({ subject }: SignedToken, issuer: IssuerConfig, claims: Claims): Claims {
+  const [{ path, prefix } = { path: ['sub'], prefix: '' }] = subjectClaimsOf(issuer);
+  const required = issuer.kind === 'signing' ? undefined : issuer.requireSubject;
+  const whole = subject ?? required ?? `${prefix}test`;
+  return claimsWith(claims, path, whole.startsWith(prefix) ? whole.slice(prefix.length) : whole);
+}
+
+/** Without a claim of its own, an issuer writes `scope` (RFC 9068, section 2.2.3). Words with a space fit a list only. */
+function scopesOf(
+  words: readonly string[],
+  issuer: Exclude<IssuerConfig, { kind: 'signing' }>,
+  claims: Claims,
+): Claims {
+  const [path = ['scope']] = issuer.scopeClaim ?? [];
+  return claimsWith(claims, path, words.some((word) => word.includes(' ')) ? [...words] : words.join(' '));
+}
+
+/** The claim at a path, with what the claims already hold beside it. */
+function claimsWith(claims: Claims, [name = '', ...rest]: ClaimPath, value: Claims[string]): Claims {
+  const inner = Object.hasOwn(claims, name) ? claims[name] : undefined;
+  const within = isMap(inner) ? inner : {};
+  return { [name]: rest.length === 0 ? value : { ...within, ...claimsWith(within, rest, value) } };
+}
+
+function isMap(value: Claims[string] | undefined): value is Claims {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /**

@@ -84,6 +84,34 @@ describe('IssuerNames.problemWith()', () => {
     expect(names.problemWith(issuers(...(steps[0] ?? [])))).toBeUndefined();
   });
 
+  const sub = (issuer: string, subjectClaim: string) => issuer.replace('{', `{ subjectClaim: ${subjectClaim},`);
+
+  it.each<[what: string, before: string, next: string]>([
+    ['another claim', jwks('a'), sub(jwks('a'), 'email')],
+    ['fewer claims', jwks('a'), sub(jwks('a'), 'sub')],
+    ['another order', sub(opaque('a'), '[sub, client_id]'), sub(opaque('a'), '[client_id, sub]')],
+    ['a prefix', sub(jwks('a'), '[sub, client_id]'), sub(jwks('a'), '[sub, { claim: client_id, prefix: "client:" }]')],
+    ['the default again', sub(jwks('a'), 'email'), jwks('a')],
+  ])('refuses %s as the subject of tokens that were accepted', (_what, before, next) => {
+    expect(problemOf([before], [next])).toBe(
+      "issuers[].subjectClaim: tokens of 'a' would have other subjects, so revocations by subject would no longer apply. Keep it as it was; if no subject of them is revoked, restart to use the new one",
+    );
+  });
+
+  it.each<[what: string, before: string, next: string]>([
+    ['the default is written out', jwks('a'), sub(jwks('a'), '[sub, client_id, azp]')],
+    ['one subject is required', secrets('a', 'ONE', null), secrets('a')],
+    ['none of its tokens was accepted before', jwks('a'), sub(jwks('a', 'https://c.example'), 'email')],
+  ])('accepts the subjects if %s', (_what, before, next) => {
+    expect(problemOf([before], [next])).toBeUndefined();
+  });
+
+  it('knows that one token may meet two required subjects, in two claims', () => {
+    const before = secrets('a', 'ONE', 'urn:a');
+    const next = sub(secrets('b', 'ONE', 'urn:b'), 'client_id');
+    expect(problemOf([before], [next])).toContain("Keep the name 'a'");
+  });
+
   it('remembers an issuer that was removed for a while', () => {
     const names = new IssuerNames();
     for (const one of [[jwks('a')], [opaque('c')]]) names.remember(issuers(...one));

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { IssuerConfig } from '../config.ts';
 import type { Secret } from '../secret.ts';
+import { subjectClaimsOf } from '../subject-claims.ts';
 
 type Foreign = Exclude<IssuerConfig, { readonly kind: 'signing' }>;
 
@@ -22,7 +23,8 @@ export class IssuerNames {
 
   /**
    * Returns why these issuers cannot come into force, or `undefined`. None may accept tokens that were accepted under
-   * another name but not under its own. An issuer can therefore always be removed.
+   * another name but not under its own. An issuer can therefore always be removed. None may find other subjects in the
+   * tokens that it accepted before, because marks are stored under subjects.
    */
   problemWith(issuers: readonly IssuerConfig[]): string | undefined {
     for (const to of foreignIn(issuers)) {
@@ -31,6 +33,7 @@ export class IssuerNames {
         (one) => one.name !== to.name && isShared(to, one) && !itself.some((before) => isShared(before, one)),
       );
       if (from !== undefined) return renamingWords(from.name, to.name);
+      if (itself.some((before) => isShared(to, before) && !haveSameSubjects(to, before))) return subjectWords(to.name);
     }
     return undefined;
   }
@@ -39,6 +42,11 @@ export class IssuerNames {
 function renamingWords(from: string, to: string): string {
   const why = `issuers[].name: '${to}' accepts tokens that '${from}' accepted, so their revocations would no longer apply`;
   return `${why}. Keep the name '${from}'; if none of them is revoked, restart to use the new name`;
+}
+
+function subjectWords(name: string): string {
+  const why = `issuers[].subjectClaim: tokens of '${name}' would have other subjects, so revocations by subject would no longer apply`;
+  return `${why}. Keep it as it was; if no subject of them is revoked, restart to use the new one`;
 }
 
 /** Returns the names of the foreign issuers that are in `before` but not in `next`. */
@@ -56,7 +64,18 @@ function isShared(one: Foreign, other: Foreign): boolean {
   const { audience, requireSubject } = other;
   const isForBoth = one.audience === undefined || audience === undefined || overlap(one.audience, audience);
   const subjects = new Set([one.requireSubject, requireSubject].filter((subject) => subject !== undefined));
-  return isForBoth && subjects.size < 2 && isOneSource(one, other);
+  // One token may have two subjects, if they are in different claims.
+  const mayHaveBoth = subjects.size < 2 || !haveSameSubjects(one, other);
+  return isForBoth && mayHaveBoth && isOneSource(one, other);
+}
+
+function haveSameSubjects(one: Foreign, other: Foreign): boolean {
+  return isDeepStrictEqual(subjectsOf(one), subjectsOf(other));
+}
+
+/** Where its subjects are. `requireSubject` accepts fewer tokens, but gives none of them another subject. */
+function subjectsOf(issuer: Foreign): unknown {
+  return subjectClaimsOf({ ...issuer, requireSubject: undefined });
 }
 
 /** Compares issuers of JWTs by `iss`, or by their secrets if one of them requires no `iss`. */
@@ -75,7 +94,16 @@ function isOneSource(one: Foreign, other: Foreign): boolean {
 function reachOf(issuer: Foreign): unknown {
   const source = issuer.kind === 'introspection' ? issuer.introspection.url.href : undefined;
   const secrets = issuer.kind === 'secrets' ? issuer.secrets.map(textOf) : undefined;
-  return [issuer.name, issuer.kind, issuer.issuer, issuer.audience, issuer.requireSubject, source, secrets];
+  return [
+    issuer.name,
+    issuer.kind,
+    issuer.issuer,
+    issuer.audience,
+    issuer.requireSubject,
+    subjectsOf(issuer),
+    source,
+    secrets,
+  ];
 }
 
 function overlap(some: readonly string[], others: readonly string[]): boolean {

@@ -33,6 +33,8 @@ export interface VerifiedCredential {
   readonly use: TokenUse | 'password' | undefined;
   /** Those of a token's audiences (`aud`) that a configured resource names; `undefined` for passwords, and if none is configured. */
   readonly audiences?: readonly string[] | undefined;
+  /** What its scope claims say without effect, for `explain`; `undefined` if all of it grants something. */
+  readonly dropped?: DroppedWords | undefined;
   /** The claims that later steps of a decision need; `undefined` if the configuration needs none. */
   readonly claims?: KeptClaims | undefined;
   /** For a password: the version of its account when it was verified. */
@@ -57,6 +59,14 @@ export interface VerifiedCredential {
   readonly standings: Standing[];
   /** When one of our own tokens was last used; set in place, and written to the store from time to time. */
   readonly lastUse: LastUse | undefined;
+}
+
+/** Words of a token's scope claims that grant nothing: no scope of its issuer has such a name, and no map translates them. */
+export interface DroppedWords {
+  /** The first of them, each once, printable and cut: they are whatever the issuer wrote. */
+  readonly words: readonly string[];
+  /** How many there are besides. */
+  readonly more: number;
 }
 
 /** When a token was last used. */

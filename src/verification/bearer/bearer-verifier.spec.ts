@@ -250,7 +250,7 @@ describe('BearerVerifier.verify()', () => {
     ['an audience that is an object', corporateToken({ aud: { 'sms-api': true } }), 'aud', 'corporate'],
     ['a number among the audiences', corporateToken({ aud: ['sms-api', 1] }), 'aud', 'corporate'],
     ['an audience that is null', corporateToken({ aud: null }), 'aud', 'corporate'],
-    ['a sub that is a number', corporateToken({ sub: 1 }), 'sub', 'corporate'],
+    ['a sub that is a fraction', corporateToken({ sub: 1.5 }), 'sub', 'corporate'],
     ['a sub over 1024 characters', corporateToken({ sub: 'x'.repeat(1025) }), 'sub', 'corporate'],
     [
       'a sub with a lone surrogate',
@@ -346,7 +346,7 @@ describe('BearerVerifier.verify()', () => {
 
   it('accepts wildcard and management scopes that the profile lists, from the claim that it names only', async () => {
     const allowScopes = new Set(['all:any', 'tokens:manage']);
-    const config = corporate({ allowScopes, scopeClaim: 'permissions' });
+    const config = corporate({ allowScopes, scopeClaim: [['permissions']] });
     const token = corporateToken({ permissions: 'all:any tokens:manage messages:send', scope: 'messages:list' });
     expect(await new VerifierFixture({ ...CORPORATE, config }).verify(token)).toMatchObject({
       identity: { scopes: ['all:any', 'tokens:manage'] },
@@ -389,7 +389,11 @@ describe('BearerVerifier.verify()', () => {
       auth0Token(),
       ['sallyport:notbefore-issuer:auth0-sms', 'sallyport:notbefore:auth0-sms:urn%3AAuth0'],
     ],
-    ['one without identifying claims', partnerToken(), ['sallyport:notbefore-issuer:partner']],
+    [
+      'one without identifying claims, which has the stand-in for a subject',
+      partnerToken(),
+      ['sallyport:notbefore-issuer:partner', 'sallyport:notbefore:partner:urn%3Asallyport%3Ano-subject'],
+    ],
   ])('lists every entry that could revoke a token: %s', async (_, token, keys) => {
     const subject = verifying();
     const result = await subject.verify(token);

@@ -3,10 +3,11 @@ import type { Finding, NoIssuerCheck, ProfileCheck } from '../../core/check.ts';
 import { isSameAlgorithm } from '../../lib/jose/key-fit.ts';
 import { shownList } from '../../lib/wording.ts';
 import { acceptedOf, memberIs } from '../claim-finding.ts';
-import { meetsAudience, meetsIssuer, meetsSubject } from '../claims.ts';
+import { meetsAudience, meetsIssuer } from '../claims.ts';
 import { joinFindings } from '../joined-finding.ts';
 import type { ParsedJwt } from '../jwt.ts';
 import type { KeySource } from '../keys.ts';
+import { presentSubjectClaim, readSubject } from '../subject-claim.ts';
 
 /** An issuer whose tokens are accepted, with its keys. */
 export interface TrustedIssuer {
@@ -83,7 +84,7 @@ function refusedBy(config: JwtIssuer, { algorithm, payload }: ParsedJwt): Profil
   if (!mayUse(algorithm, config)) return 'alg';
   if (!meetsIssuer(payload['iss'], config)) return 'iss';
   if (!meetsAudience(payload, config)) return 'aud';
-  return meetsSubject(payload['sub'], config) ? undefined : 'sub';
+  return readSubject(payload, config) === undefined ? 'sub' : undefined;
 }
 
 function profileFinding(failed: ProfileCheck, { algorithm, payload }: ParsedJwt, config: JwtIssuer): Finding {
@@ -96,7 +97,7 @@ function profileFinding(failed: ProfileCheck, { algorithm, payload }: ParsedJwt,
       return { found: memberIs(failed, payload[failed]), expected: accepts(acceptedOf(failed, config)) };
     case 'sub':
       return {
-        found: payload['sub'] === undefined ? 'sub is absent' : 'sub is another',
+        found: `sub is ${presentSubjectClaim(payload, config) === undefined ? 'absent' : 'another'}`,
         expected: accepts(acceptedOf('sub', config)),
       };
   }

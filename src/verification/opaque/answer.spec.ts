@@ -3,6 +3,7 @@ import { legacy } from '../../../test/support/introspection-server.ts';
 import { judgeAnswer, readAnswer } from './answer.ts';
 
 const TOKEN = 'opaque-token';
+const USERNAME = { path: ['username'], prefix: '' };
 const ACTIVE = { active: true, scope: 'messages:send other', client_id: 'app', sub: 'alice', exp: 2, iat: 1 };
 
 describe('readAnswer()', () => {
@@ -39,6 +40,7 @@ describe('judgeAnswer()', () => {
       notBeforeSeconds: Number.NEGATIVE_INFINITY,
       issuedAtSeconds: 1,
       scopes: ['messages:send'],
+      dropped: { words: ['other'], more: 0 },
       audiences: [],
       reported: '["alice","app",1,2]',
     });
@@ -47,6 +49,10 @@ describe('judgeAnswer()', () => {
   it.each<[what: string, answer: object, profile: object, expected: object]>([
     ['only active', {}, {}, { subject: undefined, scopes: [], expiresAtSeconds: Number.POSITIVE_INFINITY }],
     ['a client without a subject', { client_id: 'app' }, {}, { subject: 'app' }],
+    ['the party to which it was issued', { azp: 'web' }, {}, { subject: 'web' }],
+    ['another claim as the subject', { sub: 'x', username: 'ann' }, { subjectClaim: [USERNAME] }, { subject: 'ann' }],
+    ['a number as the subject', { sub: 7, iat: 1, exp: 2 }, {}, { subject: '7', reported: '["7",null,1,2]' }],
+    ['the same number as a string', { sub: '7', iat: 1, exp: 2 }, {}, { subject: '7', reported: '["7",null,1,2]' }],
     ['a client that is the required subject', { client_id: 'app' }, { requireSubject: 'app' }, { subject: 'app' }],
     ['an id', { ...ACTIVE, jti: 'id-1' }, {}, { tokenId: 'id-1', reported: undefined }],
     ['the token itself as its id', { jti: TOKEN }, {}, { tokenId: undefined }],
@@ -60,8 +66,14 @@ describe('judgeAnswer()', () => {
     [
       'scopes in another member',
       { scope: 'x', perms: 'messages:list' },
-      { scopeClaim: 'perms' },
+      { scopeClaim: [['perms']] },
       { scopes: ['messages:list'] },
+    ],
+    [
+      'scopes in several members, by a map',
+      { scope: 'Messages.Send', roles: ['messages:list', 'admin'] },
+      { scopeClaim: [['scope'], ['roles']], scopeMap: new Map([['Messages.Send', ['messages:send']]]) },
+      { scopes: ['messages:send', 'messages:list'], dropped: { words: ['admin'], more: 0 } },
     ],
     ['scopes that the profile replaces', { scope: 'x' }, { grant: ['messages:send'] }, { scopes: ['messages:send'] }],
     ['the audience of the profile', { aud: ['x', 'sms'] }, { audience: ['sms'] }, {}],
@@ -96,7 +108,8 @@ describe('judgeAnswer()', () => {
     ['iss', { iss: 'https://as' }, { claimedByOthers: new Set(['https://as']) }],
     ['aud', {}, { audience: ['sms'] }],
     ['aud', { aud: 'other' }, { audience: ['sms'] }],
-    ['sub', { sub: 7 }],
+    ['sub', { sub: 7.5 }],
+    ['sub', { sub: {}, client_id: 'app' }],
     ['sub', { client_id: 'app' }, { requireSubject: 'alice' }],
     ['sub', { sub: 'bob', client_id: 'alice' }, { requireSubject: 'alice' }],
     ['exp', { exp: '2' }],

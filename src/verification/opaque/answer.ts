@@ -8,6 +8,7 @@ import type { Claims, FailedClaim } from '../claims.ts';
 import { readPayload } from '../claims.ts';
 import { readObject } from '../json-object.ts';
 import { isSameToken } from '../opaque-token.ts';
+import { subjectText } from '../subject-claim.ts';
 
 const answerSchema = z.looseObject({
   active: z.boolean(),
@@ -36,31 +37,27 @@ export function readAnswer(text: string): Answer {
 /** Returns the claims of a token presented as `Bearer`, or why its issuer's profile does not accept it. */
 export function judgeAnswer(answer: Answer, token: string, issuer: IntrospectionIssuer): ReportedClaims | FailedAnswer {
   if (!answer.active) return 'inactive';
-  const subject = subjectOf(answer);
   const { jti } = answer;
   // Upstreams and logs receive the id, which must not be the token itself in any spelling.
   const tokenId = typeof jti === 'string' && isSameToken(jti, token) ? undefined : jti;
-  const claims = readPayload({ ...answer, sub: subject, jti: tokenId }, issuer);
+  const claims = readPayload({ ...answer, jti: tokenId }, issuer);
   if (typeof claims === 'string') return claims;
   return { ...claims, reported: claims.tokenId === undefined ? identifyByClaims(answer) : undefined };
 }
 
 /** What a response says of a token beside what its issuer's profile accepts. */
 export function answerFinding(failed: FailedAnswer, answer: Answer, issuer: IntrospectionIssuer): Finding | undefined {
-  if (failed !== 'inactive') return claimFinding(failed, {}, { ...answer, sub: subjectOf(answer) }, issuer);
+  if (failed !== 'inactive') return claimFinding(failed, {}, answer, issuer);
   return { found: 'active is false', expected: `issuer ${issuer.name} accepts what its server calls active` };
-}
-
-/** Without a user, the subject is the client itself (RFC 9068, section 2.2). */
-function subjectOf(answer: Answer): unknown {
-  return answer['sub'] ?? answer.client_id;
 }
 
 /**
  * Identifies a token that its server reports without an id by its subject, client, `iat` and `exp`, as a JSON array.
  * Returns `undefined` if too many of them are absent to tell the token from others.
  */
-function identifyByClaims({ sub, client_id: client, iat, exp }: Answer): string | undefined {
+function identifyByClaims({ sub: written, client_id: client, iat, exp }: Answer): string | undefined {
+  // One server may write one subject as a number and as a string.
+  const sub = subjectText(written);
   const isComplete = (sub ?? client) !== undefined && iat !== undefined && exp !== undefined;
   return isComplete ? JSON.stringify([sub ?? null, client ?? null, iat, exp]) : undefined;
 }

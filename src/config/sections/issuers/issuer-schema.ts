@@ -5,6 +5,7 @@ import { claimConditions } from '../../reading/claim-conditions.ts';
 import { secretSchema } from '../../reading/secret-schema.ts';
 import { distinct, EMPTY, expected, text } from '../../reading/shape.ts';
 import { milliseconds, seconds } from '../../reading/times.ts';
+import { scopeClaimSchema, scopeMapSchema, subjectClaimSchema } from './claim-schemas.ts';
 import { discoverySchema, jwksSchema } from './key-server.ts';
 import { introspectionUrl, issuerUrl } from './key-url-schema.ts';
 
@@ -36,7 +37,7 @@ const scopeList = distinct(text('a scope'), 'a list of scopes');
 const foreign = {
   name,
   audience: audience.describe("`aud` must contain one of these; 'any' accepts every audience"),
-  requireSubject: text('a subject', patternProblem).optional().describe('The only accepted `sub`; any by default'),
+  requireSubject: text('a subject', patternProblem).optional().describe('The only accepted subject; any by default'),
   require: claimConditions
     .optional()
     .describe(
@@ -46,9 +47,21 @@ const foreign = {
     .boolean()
     .optional()
     .describe('Whether `exp` is required; true by default, false for introspection and for secrets without `issuer`'),
-  scopeClaim: text('the name of a claim', claimProblem)
+  subjectClaim: subjectClaimSchema
     .optional()
-    .describe('The claim with the scopes; by default, the first of scopes, scope and scp that is present'),
+    .describe(
+      'The claim with the subject, or a list: the first that is present counts. By default sub, then client_id, then azp; for JWTs with requireSubject, sub alone',
+    ),
+  scopeClaim: scopeClaimSchema
+    .optional()
+    .describe(
+      'The claim with the scopes, or a list whose words are united; by default, the first of scopes, scope and scp that is present',
+    ),
+  scopeMap: scopeMapSchema
+    .optional()
+    .describe(
+      'What a word of these claims grants: a scope or a list of scopes. Other words are scopes of allowScopes, or are dropped',
+    ),
   allowScopes: scopeList.optional().describe('Scopes that its tokens may have; those of the catalogue by default'),
   grant: scopeList.optional().describe("Scopes that replace the token's own"),
 };
@@ -62,14 +75,6 @@ function patternProblem(written: string): string | undefined {
   const [, start = ''] = /^([^*^$]+)\*$/.exec(written) ?? [];
   const advice = `require: { sub: { prefix: ${quote(start === '' ? '...' : start)} } }`;
   return `${quote(written)} looks like a pattern, but a subject is compared character by character: write ${advice}`;
-}
-
-/** A path of plain names. A claim whose own name contains dots is usually a URL: `https://example.com/scopes`. */
-const CLAIM_PATH = /^[\w-]+(?:\.[\w-]+)+$/;
-
-function claimProblem(written: string): string | undefined {
-  if (!CLAIM_PATH.test(written)) return undefined;
-  return `${describe(written)} is a path, but only top-level claims are read: have the issuer put the scopes into one, such as 'scope'`;
 }
 
 const issuer = text('the value of `iss`');

@@ -19,6 +19,7 @@ import { grantProblem } from '../scopes.ts';
 import { ISSUER_KINDS } from './issuer-schema.ts';
 import { readAccess } from './key-server.ts';
 import { readKeySource } from './key-source.ts';
+import { readScopeMap } from './scope-map.ts';
 
 type Kind = keyof typeof ISSUER_KINDS;
 type Written<K extends Kind> = z.output<(typeof ISSUER_KINDS)[K]>;
@@ -148,10 +149,18 @@ function readIntrospection(
 }
 
 function readForeign(draft: Draft, path: Path, written: WrittenForeign, catalogue: Catalogue | undefined) {
-  const { name, issuer, requireSubject, scopeClaim, allowScopes, grant } = written;
+  const { name, issuer, requireSubject, subjectClaim, scopeClaim, grant } = written;
+  const allowScopes = new Set(written.allowScopes ?? catalogue?.keys());
   if (catalogue !== undefined) {
-    refuseUngrantable(draft, [...path, 'allowScopes'], allowScopes ?? [], catalogue);
+    refuseUngrantable(draft, [...path, 'allowScopes'], written.allowScopes ?? [], catalogue);
     refuseUngrantable(draft, [...path, 'grant'], grant ?? [], catalogue);
+  }
+  const mapAt = [...path, 'scopeMap'];
+  if (grant !== undefined && written.scopeMap !== undefined) {
+    draft.refuse(mapAt, "has no effect beside grant, which replaces the token's own scopes: remove one of them");
+  }
+  if (grant !== undefined && scopeClaim !== undefined) {
+    draft.warn([...path, 'scopeClaim'], "has no effect beside grant, which replaces the token's own scopes");
   }
   return {
     name,
@@ -162,8 +171,10 @@ function readForeign(draft: Draft, path: Path, written: WrittenForeign, catalogu
     require: readClaimConditions(draft, [...path, 'require'], written.require),
     requireSubject,
     requireExpiry: written.requireExpiry ?? issuer !== undefined,
+    subjectClaim,
     scopeClaim,
-    allowScopes: new Set(allowScopes ?? catalogue?.keys()),
+    scopeMap: readScopeMap(draft, mapAt, { catalogue, allowScopes }),
+    allowScopes,
     grant,
   };
 }
