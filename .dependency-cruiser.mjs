@@ -115,6 +115,7 @@ const FOLDERS = {
   'verification/bearer': ['^src/verification/key-sets/', '^src/verification/[^/]+$'],
   'verification/key-sets': ['^src/verification/[^/]+$'],
   'verification/opaque': ['^src/verification/[^/]+$'],
+  'verification/api-keys': ['^src/verification/opaque/refused-tokens\\.ts$', '^src/verification/[^/]+$'],
   'verification/basic': ['^src/verification/[^/]+$'],
   'redis/sentinel': ['^src/redis/[^/]+$'],
   'redis/cluster': ['^src/redis/[^/]+$'],

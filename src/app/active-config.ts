@@ -22,17 +22,20 @@ import type { Gateway } from '../edge/gateway.ts';
 import type { TokenUseCases } from '../edge/token-api/use-cases.ts';
 import { explainRequest } from '../explanation/explain.ts';
 import { ANY_TOKEN, IntrospectToken } from '../tokens/introspect-token.ts';
+import { ApiKeyVerifier } from '../verification/api-keys/api-key-verifier.ts';
 import { BasicVerifier } from '../verification/basic/basic-verifier.ts';
 import { BearerVerifier } from '../verification/bearer/bearer-verifier.ts';
 import { trustIssuers } from '../verification/bearer/trust.ts';
 import { CredentialCaches } from '../verification/credential-caches.ts';
+import type { CredentialVerifierParts } from '../verification/credential-verifier.ts';
 import { CredentialVerifier } from '../verification/credential-verifier.ts';
 import { FixedKeys } from '../verification/keys.ts';
+import type { CredentialParts } from '../verification/verified-token.ts';
 import { buildAuthzen } from './authzen-use-cases.ts';
 import { keptClaims } from './kept-claims.ts';
 import { ownIssuer } from './own-signing.ts';
 import type { SharedParts } from './shared-parts.ts';
-import { tracedAccounts, tracedStandings } from './traced-io.ts';
+import { tracedAccounts, tracedKeys, tracedStandings } from './traced-io.ts';
 import type { MakeDecider } from './use-cases.ts';
 import { buildUseCases, checkOf, unobserved } from './use-cases.ts';
 import { wantedFields } from './wanted-fields.ts';
@@ -179,9 +182,21 @@ function buildVerifier(
   };
   return new CredentialVerifier({
     bearer: new BearerVerifier({ ...shared, issuers, clock }),
+    keys: own && buildKeyVerifier(config, own, sharedParts, shared),
     opaque: introspection.verifier(config.issuers, shared),
     basic: own && buildBasicVerifier(own, sharedParts, generation),
   });
+}
+
+function buildKeyVerifier(
+  { apiKeys: { prefix } }: Config,
+  issuer: OwnIssuer,
+  { store, unknownKeys: unknown, clock, known: cache, tracer }: SharedParts,
+  shared: CredentialParts,
+): CredentialVerifierParts['keys'] {
+  if (prefix === undefined) return undefined;
+  const records = tracedKeys(store.tokens, tracer);
+  return { prefix, verifier: new ApiKeyVerifier({ ...shared, issuer, prefix, records, cache, unknown, clock }) };
 }
 
 function buildBasicVerifier({ name: issuer }: OwnIssuer, sharedParts: SharedParts, generation: number): BasicVerifier {

@@ -26,12 +26,12 @@ import { openOwnSealer, sealFileOf } from '../signing/own-sealer.ts';
 import type { StoreUser } from '../store/open.ts';
 import { openStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
-import type { TokenRequest } from '../tokens/issue-token.ts';
 import type { MigrationReport } from '../tokens/migration-report.ts';
 import { reportMigration } from '../tokens/migration-report.ts';
 import { TokenViews } from '../tokens/token-views.ts';
 import type { CommandAudit } from './command-audit.ts';
 import { openAudit } from './command-audit.ts';
+import type { OperatorRequest } from './command-issue.ts';
 import { CommandRefused } from './command-refused.ts';
 import { ownIssuer } from './own-signing.ts';
 
@@ -133,10 +133,10 @@ export class CommandUseCases {
   }
 
   /**
-   * Issues an access token for the account with this name or e-mail address, on the authority of an operator.
+   * Issues an access token or an API key for the account with this name or e-mail address, on the authority of an operator.
    * `account` is `undefined` if there is none. Throws {@link CommandRefused} if there is no signing key yet.
    */
-  async issueToken(by: Operator, name: string, request: TokenRequest) {
+  async issueToken(by: Operator, name: string, request: OperatorRequest) {
     const { issueFor } = await import('./command-issue.ts');
     return await issueFor(by, name, request, {
       config: this.config,
@@ -167,7 +167,7 @@ export class CommandUseCases {
 
   private get revocationResolver(): RevocationResolverParts {
     const { config, err } = this;
-    const { issuers, limits } = config;
+    const { issuers, limits, apiKeys } = config;
     const { accounts, tokens, signingKeys } = this.store;
     // Few commands examine a token, and this needs much.
     const examine = async (token: string) => (await import('./inspection.ts')).examineOnce(token, config, err);
@@ -177,6 +177,7 @@ export class CommandUseCases {
       tokens,
       signingKeys,
       examiner: { examine },
+      keyPrefix: apiKeys.prefix,
       maxTokenLength: limits.token,
       clock: systemClock,
     };

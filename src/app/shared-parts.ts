@@ -20,6 +20,7 @@ import type { Store } from '../store/store.ts';
 import { EndingTokensCount } from '../tokens/ending-tokens-count.ts';
 import { LastUses } from '../tokens/last-uses.ts';
 import { TokenViews } from '../tokens/token-views.ts';
+import { UnknownKeyBudget } from '../verification/api-keys/unknown-key-budget.ts';
 import { BasicUseCounter } from '../verification/basic/basic-use-counter.ts';
 import { PasswordCache } from '../verification/basic/password-cache.ts';
 import type { FetchDocument } from '../verification/key-sets/fetch-document.ts';
@@ -52,6 +53,7 @@ export interface SharedParts {
   readonly devices: KnownDevices;
   readonly knownPasswords: PasswordCache;
   readonly unrecorded: UnrecordedBudget;
+  readonly unknownKeys: UnknownKeyBudget;
   /** The keys that sign our tokens; `undefined` if no issuer is our own. */
   readonly own: OwnSigning | undefined;
   /** Counts the passwords on routes; `undefined` if nothing counts them. */
@@ -95,7 +97,8 @@ export async function openSharedParts(
   sources.tokenCache = known;
   sources.keySets = keySets;
   sources.introspection = introspection;
-  const remembering = { known, knownPasswords: new PasswordCache(), unrecorded: new UnrecordedBudget(clock) };
+  const budgets = { unrecorded: new UnrecordedBudget(clock), unknownKeys: new UnknownKeyBudget(clock) };
+  const remembering = { known, knownPasswords: new PasswordCache(), ...budgets };
   return {
     events,
     audit: new AuditLog(observation.auditOutput, observation.repeats),

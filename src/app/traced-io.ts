@@ -2,6 +2,7 @@ import type { AccountStore } from '../accounts/account-store.ts';
 import type { Passwords } from '../accounts/passwords/passwords.ts';
 import type { DecisionTracer } from '../core/ports.ts';
 import type { Standings } from '../revocation-set/standings.ts';
+import type { ApiKeyRecords } from '../verification/api-keys/api-key-verifier.ts';
 
 type Tracer = Pick<DecisionTracer, 'io'>;
 
@@ -14,6 +15,11 @@ export function tracedAccounts(
     find: (name) => tracer.io('read account', () => accounts.find(name)),
     findById: (id) => tracer.io('read account', () => accounts.findById(id)),
   };
+}
+
+/** Reads the records of API keys, on behalf of decisions that may be traced. */
+export function tracedKeys(tokens: ApiKeyRecords, tracer: Tracer): ApiKeyRecords {
+  return { findByKey: (keyHash) => tracer.io('read API key', () => tokens.findByKey(keyHash)) };
 }
 
 /** Compares passwords, on behalf of decisions that may be traced. */

@@ -47,7 +47,7 @@ export type MakeDecider = (
 
 /** The use cases of our own tokens and accounts under one configuration, for the doors. */
 export function buildUseCases(
-  { scopes: catalogue, clockSkewMs, issuers, limits }: Config,
+  { scopes: catalogue, clockSkewMs, issuers, limits, apiKeys }: Config,
   issuer: OwnIssuer,
   sharedParts: SharedParts & { readonly own: OwnSigning },
   verifier: CredentialVerifier,
@@ -57,14 +57,25 @@ export function buildUseCases(
   const { accounts, tokens } = store;
   const { revocations } = revocationSet;
   const { ttl, name } = issuer;
+  const { prefix: keyPrefix } = apiKeys;
   const signer = new TokenSigner(issuer, own.keys);
-  const mint = new TokenMint({ issuer: name, tokens, revocations, signer, clock, clockSkewMs, observer: events });
+  const mint = new TokenMint({
+    issuer: name,
+    tokens,
+    revocations,
+    signer,
+    keyPrefix,
+    clock,
+    clockSkewMs,
+    observer: events,
+  });
   const rules = new ScopeRules(catalogue);
   const views = new TokenViews({ issuer: name, tokens, revocations, clock });
   const writer = new RevocationWriter({ revocations, tokens, accounts, ownIssuer: name, audit, clock, clockSkewMs });
   const shared = { issuer: name, tokens, revocations, clock, clockSkewMs };
   const { signingKeys } = store;
-  const named = { accounts, tokens, signingKeys, examiner: verifier, maxTokenLength: limits.token, clock };
+  const examining = { examiner: verifier, keyPrefix, maxTokenLength: limits.token };
+  const named = { accounts, tokens, signingKeys, ...examining, clock };
   const revoking = { writer, unrecorded: sharedParts.unrecorded };
   const byRoutes = (routes: readonly Route[], observer?: DecisionObserver, notesUse?: boolean): Decider => {
     const policy = { routes: new RouteMap(routes), basicUntilMs: Number.POSITIVE_INFINITY, shadow: false };
@@ -85,6 +96,7 @@ export function buildUseCases(
     issuer: issuer.issuer,
     catalogue,
     rules,
+    keyPrefix,
     accountStore: accounts,
     idempotency: new Idempotency({ store: store.idempotency, sealer: own.sealer, clock }),
     authorities: new Authorities({ accounts, revocations, clock }),

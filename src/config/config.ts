@@ -51,6 +51,7 @@ export interface Config {
   };
   readonly log: LogConfig;
   readonly authzen: AuthzenConfig;
+  readonly apiKeys: ApiKeysConfig;
   /** `off`: OpenTelemetry is not even loaded. */
   readonly telemetry: { readonly kind: 'off' } | TelemetryConfig;
 }
@@ -67,6 +68,12 @@ export interface RoutePlace {
   readonly file: string;
   /** From 1. */
   readonly line: number;
+}
+
+/** Opaque API keys. */
+export interface ApiKeysConfig {
+  /** What each key begins with, before `_`; `undefined`: there are no API keys. */
+  readonly prefix: string | undefined;
 }
 
 /** AuthZEN on the listener `verify`. */

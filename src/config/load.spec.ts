@@ -113,6 +113,7 @@ describe('loadConfig() on a valid file', () => {
       },
       log: { level: 'info', passes: 0, audit: undefined },
       authzen: { url: undefined, accountTypes: new Set(), requireToken: true },
+      apiKeys: { prefix: undefined },
       telemetry: { kind: 'off' },
     });
   });

@@ -6,6 +6,7 @@ import { Draft, isMap } from './reading/draft.ts';
 import { deepFreeze } from './reading/freeze.ts';
 import type { Problem } from './reading/problems.ts';
 import { readSource } from './reading/read-source.ts';
+import { readApiKeys, refuseKeysWithoutIssuer } from './sections/api-keys/api-keys.ts';
 import { warnOfDoubts } from './sections/doubts/doubts.ts';
 import { fileSchema } from './sections/file-schema.ts';
 import { readIdentity } from './sections/identity/identity.ts';
@@ -119,6 +120,7 @@ function readConfig(draft: Draft, included: Included): Config | undefined {
     identity: readIdentity(draft),
   };
   refuseAccountsWithoutIssuer(draft, issuers, settings.authzen);
+  refuseKeysWithoutIssuer(draft, issuers, settings.apiKeys);
   if (settings.authzen !== undefined && listen !== undefined) warnOfUnservedAuthzen(draft, settings.authzen, listen);
   warnOfUntrustedGateways(draft, listen?.verify, settings.trustedProxies ?? []);
   judgeAudiences(draft, parts);
@@ -175,6 +177,7 @@ function readSettings(draft: Draft) {
     shutdown: shutdown && { delayMs: shutdown.delay, drainMs: shutdown.drain },
     log: readLog(draft),
     authzen: readAuthzen(draft),
+    apiKeys: readApiKeys(draft),
     telemetry: readTelemetry(draft),
   };
 }

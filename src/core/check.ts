@@ -71,6 +71,11 @@ const STEP_OF = {
   scopes: 'verification',
   'over 1000 scopes': 'verification',
   inactive: 'verification',
+  // An API key.
+  checksum: 'verification',
+  'unknown key': 'verification',
+  'keys not readable': 'verification',
+  'too many unknown keys of this address': 'verification',
   // A name and a password.
   'no such account': 'verification',
   password: 'verification',

@@ -85,7 +85,13 @@ export interface DecisionObserver {
 }
 
 /** The input and output that a decision may wait for. */
-export type Io = 'read revocation set' | 'fetch key set' | 'introspect token' | 'read account' | 'hash password';
+export type Io =
+  | 'read revocation set'
+  | 'fetch key set'
+  | 'introspect token'
+  | 'read API key'
+  | 'read account'
+  | 'hash password';
 
 /** Follows decisions that have to wait, if they belong to a trace. Rejects only with what it runs. */
 export interface DecisionTracer {

@@ -7,7 +7,7 @@ export const MEANINGS: Readonly<Record<Reason, string>> = {
   invalid_request:
     'The request has more than one credential: two Authorization fields, or one field with two credentials. Something between the client and the gateway may add one.',
   token_invalid:
-    'The token is malformed; or its signature, algorithm, issuer, audience, subject or start time is wrong; or its introspection server does not know it. The log line names the check and the issuer; sallyport explain names them for a token that you have.',
+    'The token is malformed; or its signature, algorithm, issuer, audience, subject or start time is wrong; or its introspection server does not know it; or it is an API key that has a wrong checksum or no record. The log line names the check and the issuer; sallyport explain names them for a token that you have.',
   token_expired: 'exp has passed by more than clockSkew. The client must get a new token.',
   token_revoked:
     'A revocation entry ends the token, by its id, its thumbprint or its signing key, or by a mark on its subject or issuer. sallyport explain with the token shows the entry, its author and its reason. The author and the reason of a mark are in the audit log only.',
@@ -24,7 +24,7 @@ export const MEANINGS: Readonly<Record<Reason, string>> = {
   path_rejected:
     'Two parsers could read the path in different ways: it has dot segments, doubled slashes, encoded separators or control bytes. Or the method is not an upper-case word: some servers read post as POST. Configure the gateway to normalize paths before authorization.',
   too_many_attempts:
-    'Too many passwords were wrong or arrived at once, because someone is guessing or because clients send passwords instead of tokens; or an account revoked too many unknown token ids. Sallyport compared no password and wrote nothing. The client may retry after Retry-After.',
+    'Too many passwords were wrong or arrived at once, because someone is guessing or because clients send passwords instead of tokens; or an account revoked too many unknown token ids; or a client presented too many unknown API keys. Sallyport compared no password and wrote nothing. The client may retry after Retry-After.',
   unavailable:
     'The store, the key set of an issuer or its introspection server did not answer within timeouts.decision; or the revocation set is lost, and no operator has accepted the loss yet. The log names the part. Sallyport denies a request that it cannot check.',
 };

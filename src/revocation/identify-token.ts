@@ -1,6 +1,7 @@
 import type { Check } from '../core/check.ts';
 import type { Refusal, VerificationResult } from '../core/credential/verified-credential.ts';
 import type { TokenExaminer } from '../core/ports.ts';
+import { hashOfKey, hasKeyPrefix, isApiKey } from '../lib/api-key/api-key.ts';
 import type { OneToken } from '../revocation-set/target.ts';
 import type { Malformation } from '../verification/jwt.ts';
 import { hasThreeParts, parseJwt } from '../verification/jwt.ts';
@@ -25,6 +26,8 @@ export interface IdentifyTokenParts {
   readonly examiner: TokenExaminer;
   /** Whether a configured issuer may have issued a token that is not a JWT. */
   readonly takesOpaque: boolean;
+  /** The prefix of our API keys, if there are any. */
+  readonly keyPrefix?: string | undefined;
   /** Longest token that is read, in characters. */
   readonly maxTokenLength: number;
 }
@@ -33,10 +36,29 @@ export interface IdentifyTokenParts {
  * Names a token so that its revocation affects this token and no other. A JWT is named by its id if it is verified and
  * has one. Otherwise it is named by its thumbprint, because a false id would revoke another token. An opaque token is
  * named by its thumbprints, which work while its server is down, and by what its server reports of it, because that
- * server may accept other spellings of the token.
+ * server may accept other spellings of the token. An API key is named by its id if it has a record, and otherwise by its
+ * hash.
  */
 export async function identifyToken(token: string, parts: IdentifyTokenParts): Promise<IdentifiedToken | Malformation> {
+  if (hasKeyPrefix(token, parts.keyPrefix)) return identifyKey(token, parts);
   return parts.takesOpaque && !hasThreeParts(token) ? identifyOpaque(token, parts) : identifyJwt(token, parts);
+}
+
+async function identifyKey(
+  token: string,
+  { examiner, keyPrefix = '' }: IdentifyTokenParts,
+): Promise<IdentifiedToken | Malformation> {
+  if (!isApiKey(token, keyPrefix)) return 'checksum';
+  const finding = await examiner.examine(token);
+  if (finding.outcome === 'refused') {
+    const unavailableAt = finding.reason === 'unavailable' ? finding.issuer : undefined;
+    const byHash = { kind: 'thumbprint', thumbprint: hashOfKey(token), expiresAtSeconds: undefined } as const;
+    return { targets: [byHash], failed: finding.check, unavailableAt };
+  }
+  const { validUntilMs, identity } = finding;
+  const { issuer, subject, tokenId = '' } = identity;
+  const expiresAtSeconds = Math.ceil(validUntilMs / 1000);
+  return { targets: [{ kind: 'token', issuer, tokenId, expiresAtSeconds }], subject, failed: undefined };
 }
 
 async function identifyOpaque(

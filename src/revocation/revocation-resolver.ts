@@ -22,6 +22,8 @@ export interface RevocationResolverParts {
   readonly tokens: Pick<TokenStore, 'find'>;
   readonly signingKeys: Pick<SigningKeyStore, 'read'>;
   readonly examiner: TokenExaminer;
+  /** The prefix of our API keys, if there are any. */
+  readonly keyPrefix?: string | undefined;
   /** Longest token that is read, in characters. */
   readonly maxTokenLength: number;
   readonly clock: Pick<Clock, 'wallMs'>;

@@ -25,7 +25,7 @@ function setUp() {
     idempotency.run(
       request,
       () => `id-${++ids}`,
-      (id) => {
+      ({ id }) => {
         made.push(id);
         return make(id);
       },

@@ -19,6 +19,20 @@ export interface RepeatableRequest {
   readonly content: unknown;
 }
 
+/** What a request that makes a resource receives. It is the same in each repetition. */
+export interface Assigned {
+  /** The id of the resource. */
+  readonly id: string;
+  /**
+   * 32 pseudo-random bytes in base64url, for a resource that is not stored as it is. They depend on the caller's key,
+   * of which the store has only a hash, and on the secret of the sealer.
+   */
+  readonly seed: string;
+}
+
+/** The same, with nothing in it for a request that is never repeated. */
+export type Assignment = { readonly [Member in keyof Assigned]?: Assigned[Member] | undefined };
+
 /** The request must not be executed. */
 export type NotRepeatable =
   /** The key was used for a different request. */
@@ -42,13 +56,13 @@ export class Idempotency {
 
   /**
    * @param newId returns an id for a new resource.
-   * @param make makes the resource with this id, or returns the existing one.
+   * @param make makes the resource with the assigned id, or returns the existing one.
    * @param hasMade whether the resource was made. If not, the key stays free.
    */
   async run<Result>(
     { accountId, key, content }: RepeatableRequest,
     newId: () => string,
-    make: (id: string) => Promise<Result>,
+    make: (assigned: Assigned) => Promise<Result>,
     hasMade: (result: Result) => boolean,
   ): Promise<Result | NotRepeatable> {
     const { store, sealer, clock } = this.parts;
@@ -57,13 +71,15 @@ export class Idempotency {
     const startedAtSeconds = clock.wallMs() / 1000;
     const claim = await store.claim({ accountId, key: keyHash, fingerprint, resourceId: newId(), startedAtSeconds });
     if (claim.fingerprint !== fingerprint) return { outcome: 'key_reused' };
-    if (claim.state === 'made') return make(claim.resourceId);
+    const { resourceId: id } = claim;
+    const assigned = { id, seed: sealer.fingerprint(JSON.stringify([accountId, key, id]), 'made once') };
+    if (claim.state === 'made') return make(assigned);
     if (!claim.isClaimed) return { outcome: 'in_progress' };
     // If this fails, the request appears to run for a while; then a repetition takes it over with the same id.
     const settle = (end: Parameters<IdempotencyStore['settle']>[2]): Promise<void> =>
       store.settle(accountId, keyHash, end).catch(() => undefined);
     try {
-      const result = await make(claim.resourceId);
+      const result = await make(assigned);
       await settle(hasMade(result) ? 'made' : 'refused');
       return result;
     } catch (error) {

@@ -60,9 +60,9 @@ describe('PrivateTokens', () => {
   it('create() shows the token with this id again, even if it could not be issued any more', async () => {
     const { privateTokens, store, time } = await openPrivateTokens();
     const request = { name: 'x', scopes: ['messages:list'], expiresAtSeconds: NOW + DAY };
-    const made = await privateTokens.create(SOMEONE, authorityOf('ada'), request, 'id-1');
+    const made = await privateTokens.create(SOMEONE, authorityOf('ada'), request, { id: 'id-1' });
     time.nowSeconds = NOW + 2 * DAY;
-    expect(await privateTokens.create(SOMEONE, authorityOf('ada'), request, 'id-1')).toEqual({
+    expect(await privateTokens.create(SOMEONE, authorityOf('ada'), request, { id: 'id-1' })).toEqual({
       ...made,
       isRepeated: true,
     });
@@ -72,7 +72,9 @@ describe('PrivateTokens', () => {
   it("create() does not show another account's token", async () => {
     const { privateTokens } = await openPrivateTokens();
     const request = { name: 'x', scopes: ['messages:list'], expiresAtSeconds: NOW + DAY };
-    await privateTokens.create(SOMEONE, authorityOf('ada'), request, 'id-1');
-    await expect(privateTokens.create(SOMEONE, authorityOf('bob'), request, 'id-1')).rejects.toThrow('exists already');
+    await privateTokens.create(SOMEONE, authorityOf('ada'), request, { id: 'id-1' });
+    await expect(privateTokens.create(SOMEONE, authorityOf('bob'), request, { id: 'id-1' })).rejects.toThrow(
+      'exists already',
+    );
   });
 });

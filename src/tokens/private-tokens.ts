@@ -4,10 +4,11 @@ import type { Who } from '../audit/actor.ts';
 import type { AuditLog } from '../audit/audit-log.ts';
 import type { OwnIssuer } from '../config/config.ts';
 import type { FieldError } from '../core/answer.ts';
+import type { Assignment } from './idempotency.ts';
 import type { IssueOutcome, RefusedRequest } from './issue-token.ts';
 import type { LongestLife, ScopeRules } from './scope-rules.ts';
-import type { TokenRecord } from './token.ts';
-import type { NoAuthority, TokenMint } from './token-mint.ts';
+import type { TokenForm, TokenRecord } from './token.ts';
+import type { NoAuthority, ShownOnce, TokenMint } from './token-mint.ts';
 
 /** The rules for issuing a private token. */
 export interface PrivateTokenRules {
@@ -26,6 +27,13 @@ export interface PrivateTokenRequest {
   readonly scopes: readonly string[];
   /** Unix seconds. */
   readonly expiresAtSeconds: number;
+  /** `key`: an opaque API key. Default: `jwt`. */
+  readonly form?: TokenForm | undefined;
+}
+
+/** There are no API keys in this configuration. */
+export interface NoKeys {
+  readonly outcome: 'no_keys';
 }
 
 /** Issues private tokens, which people put into the configuration of their servers (contract section 4). */
@@ -39,26 +47,38 @@ export class PrivateTokens {
   /**
    * Issues a private token. The expiry has no default, because these tokens can be valid for a long time.
    *
-   * @param id the id of the new token; random by default. If the account has a token with this id, returns that one
-   *   again.
+   * @param assigned the id of the new token, and the seed of a new API key; random by default. If the account has a
+   *   token with this id, returns that one again.
    */
-  async create(by: Who, authority: Authority, request: PrivateTokenRequest, id?: string): Promise<IssueOutcome> {
-    const result = await this.make(authority, request, id);
+  async create(
+    by: Who,
+    authority: Authority,
+    request: PrivateTokenRequest,
+    assigned: Assignment = {},
+  ): Promise<IssueOutcome | ShownOnce | NoKeys> {
+    const result = await this.make(authority, request, assigned);
     if (result.outcome === 'issued') this.parts.audit.tokenIssued(by, result);
     return result;
   }
 
-  private async make(authority: Authority, request: PrivateTokenRequest, id?: string): Promise<IssueOutcome> {
+  private async make(
+    authority: Authority,
+    { form, ...request }: PrivateTokenRequest,
+    assigned: Assignment,
+  ): Promise<IssueOutcome | ShownOnce | NoKeys> {
     const { mint } = this.parts;
     const { accountId } = authority;
-    const repeated = await mint.repeat(id, accountId);
+    const repeated = await mint.repeatAny(assigned, accountId);
     if (repeated !== undefined) return repeated;
     const dated = await mint.date(authority);
     if (dated.outcome === 'clock_behind') return dated;
     const { createdAtSeconds } = dated;
-    const token = { id, accountId, use: 'private', ...request, createdAtSeconds } as const;
+    const token = { id: assigned.id, accountId, use: 'private', ...request, createdAtSeconds } as const;
     const problem = await problemWithPrivateToken(token, this.parts);
-    return problem ?? (await mint.issue(mint.draft(token), authority));
+    if (problem !== undefined) return problem;
+    if (form !== 'key') return await mint.issue(mint.draft(token), authority);
+    const draft = mint.draftKey(token, assigned.seed);
+    return draft === undefined ? { outcome: 'no_keys' } : await mint.issue(draft.record, authority, draft.key);
   }
 }
 

@@ -257,12 +257,17 @@ describe('TokenRotation', () => {
     const { create, rotation, views, time } = await openPrivateTokens();
     const old = await create(90);
     const overlapping = { ...in30Days, overlapSeconds: 3600 };
-    const heir = await rotation.rotate(SOMEONE, old.id, LOGIN, overlapping, 'heir-1');
+    const heir = await rotation.rotate(SOMEONE, old.id, LOGIN, overlapping, { id: 'heir-1' });
     const shown = await views.find('ada', old.id);
     time.nowSeconds += 60;
-    expect(await rotation.rotate(SOMEONE, old.id, LOGIN, overlapping, 'heir-1')).toEqual({ ...heir, isRepeated: true });
+    expect(await rotation.rotate(SOMEONE, old.id, LOGIN, overlapping, { id: 'heir-1' })).toEqual({
+      ...heir,
+      isRepeated: true,
+    });
     expect(await views.find('ada', old.id)).toEqual(shown);
-    expect(await rotation.rotate(SOMEONE, old.id, LOGIN, overlapping, 'heir-2')).toMatchObject({ outcome: 'conflict' });
+    expect(await rotation.rotate(SOMEONE, old.id, LOGIN, overlapping, { id: 'heir-2' })).toMatchObject({
+      outcome: 'conflict',
+    });
   });
 
   it('rotate() lets a repeated request finish a rotation that broke off, with the same successor', async () => {
@@ -270,9 +275,9 @@ describe('TokenRotation', () => {
     const { id: old } = await create(90);
     const { write } = store.revocations;
     store.revocations.write = () => Promise.reject(new Error('the store is gone'));
-    await expect(rotation.rotate(SOMEONE, old, LOGIN, in30Days, 'heir-1')).rejects.toThrow('the store is gone');
+    await expect(rotation.rotate(SOMEONE, old, LOGIN, in30Days, { id: 'heir-1' })).rejects.toThrow('the store is gone');
     store.revocations.write = write;
-    expect(await rotation.rotate(SOMEONE, old, LOGIN, in30Days, 'heir-1')).toMatchObject({
+    expect(await rotation.rotate(SOMEONE, old, LOGIN, in30Days, { id: 'heir-1' })).toMatchObject({
       outcome: 'issued',
       id: 'heir-1',
     });
@@ -285,10 +290,10 @@ describe('TokenRotation', () => {
     const { id: old } = await create(90);
     const { add } = store.tokens;
     store.tokens.add = () => Promise.reject(new Error('the store is gone'));
-    await expect(rotation.rotate(SOMEONE, old, LOGIN, in30Days, 'heir-1')).rejects.toThrow('the store is gone');
+    await expect(rotation.rotate(SOMEONE, old, LOGIN, in30Days, { id: 'heir-1' })).rejects.toThrow('the store is gone');
     store.tokens.add = add;
     expect(await views.find('ada', old)).toMatchObject({ successor: 'heir-1', status: 'active' });
-    expect(await rotation.rotate(SOMEONE, old, LOGIN, in30Days, 'heir-1')).toMatchObject({
+    expect(await rotation.rotate(SOMEONE, old, LOGIN, in30Days, { id: 'heir-1' })).toMatchObject({
       outcome: 'issued',
       id: 'heir-1',
     });

@@ -8,11 +8,14 @@ import type { Clock } from '../core/ports.ts';
 import { writeBeginning } from '../revocation-set/entry.ts';
 import type { RevocationStore } from '../revocation-set/revocation-store.ts';
 import { entryFor } from '../revocation-set/target.ts';
+import type { Assignment } from './idempotency.ts';
 import type { RefusedRequest } from './issue-token.ts';
 import { problemWithPrivateToken } from './private-tokens.ts';
 import type { ScopeRules } from './scope-rules.ts';
-import type { TokenRecord, TokenStore } from './token.ts';
-import type { ClockBehind, IssuedToken, NoAuthority, TokenMint } from './token-mint.ts';
+import type { TokenForm, TokenRecord, TokenStore } from './token.ts';
+import { formOf } from './token.ts';
+import type { ClockBehind, IssuedToken, NoAuthority, ShownOnce, TokenMint } from './token-mint.ts';
+import { issuedKey } from './token-mint.ts';
 import type { TokenView, TokenViews } from './token-views.ts';
 
 /** The longest time for which a rotated token can stay valid beside its successor, in seconds. */
@@ -57,7 +60,7 @@ export interface Rotator {
 }
 
 export type RotationOutcome =
-  | (IssuedToken & { readonly name: string | undefined })
+  | (IssuedToken & { readonly name: string | undefined; readonly form: TokenForm })
   | RefusedRequest
   | NoAuthority
   | ClockBehind
@@ -96,17 +99,17 @@ export class TokenRotation {
    * show the new token, but no client has it. A request {@link ROTATION_SECONDS} later replaces it and ends both older
    * tokens.
    *
-   * @param successorId the id of the new token; random by default. If the old token already has this successor,
-   *   finishes the rotation and returns the successor again.
+   * @param assigned the id of the new token, and the seed of a new API key; random by default. If the old token already
+   *   has this successor, finishes the rotation and returns the successor again.
    */
   async rotate(
     by: Who,
     id: string,
     rotator: Rotator,
     request: RotationRequest,
-    successorId?: string,
+    assigned: Assignment = {},
   ): Promise<RotationOutcome> {
-    const result = await this.replace(id, rotator, request, successorId);
+    const result = await this.replace(id, rotator, request, assigned);
     if (result.outcome === 'issued') this.parts.audit.tokenRotated(by, id, result);
     return result;
   }
@@ -115,13 +118,14 @@ export class TokenRotation {
     id: string,
     rotator: Rotator,
     request: RotationRequest,
-    successorId: string | undefined,
+    { id: successorId, seed }: Assignment,
   ): Promise<RotationOutcome> {
     const { mint, views } = this.parts;
     const old = await views.find(rotator.authority.accountId, id);
     if (old === undefined) return { outcome: 'not_found' };
     if (!rotator.managesTokens && rotator.use !== 'login' && rotator.tokenId !== id) return { outcome: 'not_allowed' };
-    const repeated = old.successor === successorId ? await mint.repeat(successorId, old.accountId) : undefined;
+    const repeated =
+      old.successor === successorId ? await mint.repeatAny({ id: successorId, seed }, old.accountId) : undefined;
     if (repeated !== undefined) return this.finish(old, repeated, request);
     const message = whyNotRotated(old);
     if (message !== undefined) return conflict(message);
@@ -138,12 +142,30 @@ export class TokenRotation {
     const abandoned = old.successor === undefined ? undefined : await views.find(accountId, old.successor);
     const objection = abandoned && whyNotReplaced(abandoned, createdAtSeconds);
     if (objection !== undefined) return conflict(objection);
-    const successor = mint.draft({ id: successorId, ...terms });
-    // Signed before anything is written: otherwise a token that rotates itself could end without a successor.
-    const signed = await mint.sign(successor);
+    const draft = await this.draft({ id: successorId, ...terms }, old, seed);
+    if (draft === undefined) return conflict('there are no API keys in this configuration (apiKeys)');
+    const { successor, issued } = draft;
     const inPlaceOf = old.successor === successorId ? successorId : abandoned?.id;
     const failure = await this.succeed({ old, abandoned, inPlaceOf, successor }, rotator.authority, request);
-    return failure ?? { ...signed, name };
+    return failure ?? { ...issued, name, form: formOf(old) };
+  }
+
+  /**
+   * Makes the successor in the form of the old token; `undefined` if that is not possible. A JWT is signed before anything
+   * is written: otherwise a token that rotates itself could end without a successor.
+   */
+  private async draft(
+    terms: Parameters<TokenMint['draft']>[0],
+    old: TokenRecord,
+    seed: string | undefined,
+  ): Promise<{ readonly successor: TokenRecord; readonly issued: IssuedToken } | undefined> {
+    const { mint } = this.parts;
+    if (old.keyHash === undefined) {
+      const successor = mint.draft(terms);
+      return { successor, issued: await mint.sign(successor) };
+    }
+    const key = mint.draftKey(terms, seed);
+    return key && { successor: key.record, issued: issuedKey(key.record, key.key) };
   }
 
   /** Replaces the old token, and the successor that an earlier, broken rotation left behind. */
@@ -177,12 +199,13 @@ export class TokenRotation {
   /** Ends the old token if the rotation broke off before it did so. */
   private async finish(
     old: TokenView,
-    successor: IssuedToken,
+    successor: IssuedToken | ShownOnce,
     { overlapSeconds }: RotationRequest,
   ): Promise<RotationOutcome> {
+    if (successor.outcome === 'shown_once') return conflict(shownOnce(successor));
     const endsSeconds = successor.createdAtSeconds + overlapSeconds;
     if (old.ending === undefined) await this.end(old, successor.id, endsSeconds);
-    return { ...successor, name: old.name };
+    return { ...successor, name: old.name, form: formOf(old) };
   }
 
   /** Ends a rotated token at the Unix second `atSeconds`. The audit log records the rotation, but no revocation. */
@@ -207,6 +230,11 @@ function whyNotRotated({ use, status, successor, ending }: TokenView): string | 
   if (use !== 'private') return 'only a private token can be rotated';
   if (successor !== undefined && ending !== undefined) return `the token was already rotated to ${successor}`;
   return status === 'active' ? undefined : `the token is ${status}`;
+}
+
+/** Why a repeated request does not show its API key again. */
+export function shownOnce({ id }: ShownOnce): string {
+  return `an earlier request created the API key ${id}, which is shown only once; rotate or revoke it`;
 }
 
 /** The successor of a broken rotation is replaced if no client can have it. */

@@ -3,11 +3,13 @@ import type { Authority } from '../accounts/authority.ts';
 import { hasEnded } from '../accounts/authority.ts';
 import type { Clock } from '../core/ports.ts';
 import { readReach } from '../core/revocation-entry.ts';
+import { hashOfKey, makeApiKey } from '../lib/api-key/api-key.ts';
 import { isRandomId, randomId } from '../lib/random-id.ts';
 import type { CheckedRevocations } from '../revocation-set/checked-revocations.ts';
 import { issuerMarkKey, subjectMarkKey } from '../revocation-set/entry-keys.ts';
 import { entryFor } from '../revocation-set/target.ts';
 import type { TokenSigner } from '../signing/token-signer.ts';
+import type { Assignment } from './idempotency.ts';
 import type { TokenRecord, TokenStore } from './token.ts';
 
 const ID_LENGTH = 21;
@@ -38,6 +40,8 @@ export interface TokenMintParts {
   readonly revocations: Pick<CheckedRevocations, 'read' | 'write'>;
   readonly clockSkewMs: number;
   readonly signer: Pick<TokenSigner, 'sign'>;
+  /** What API keys begin with; `undefined` if there are none. */
+  readonly keyPrefix?: string | undefined;
   readonly clock: Pick<Clock, 'wallMs'>;
   readonly observer: MintObserver;
 }
@@ -54,6 +58,18 @@ export interface IssuedToken {
   readonly isRepeated?: boolean;
 }
 
+/** An API key that is not recorded yet, and its record. */
+export interface KeyDraft {
+  readonly key: string;
+  readonly record: TokenRecord;
+}
+
+/** Returns the response to a request that made an API key. */
+export function issuedKey(record: TokenRecord, key: string): IssuedToken {
+  const { id, scopes, createdAtSeconds, expiresAtSeconds } = record;
+  return { outcome: 'issued', id, accessToken: key, scopes, createdAtSeconds, expiresAtSeconds };
+}
+
 /** Returns a random id for a new token. */
 export function newTokenId(): string {
   return randomId(ID_LENGTH);
@@ -62,6 +78,12 @@ export function newTokenId(): string {
 /** Meanwhile the account was removed or disabled, or a change ended its tokens, or the caller's own token ended. */
 export interface NoAuthority {
   readonly outcome: 'no_authority';
+}
+
+/** A repeated request made an API key that cannot be shown again. */
+export interface ShownOnce {
+  readonly outcome: 'shown_once';
+  readonly id: string;
 }
 
 /** The time of issue would not be after the account's mark, so the token would never be valid. */
@@ -120,6 +142,18 @@ export class TokenMint {
     return { id, ...token, scopes: [...new Set(token.scopes)] };
   }
 
+  /**
+   * Makes an API key and its record; `undefined` if there are none in this configuration.
+   *
+   * @param seed the same seed makes the same key; by default it is random.
+   */
+  draftKey(token: Parameters<TokenMint['draft']>[0], seed?: string): KeyDraft | undefined {
+    const { keyPrefix } = this.parts;
+    if (keyPrefix === undefined) return undefined;
+    const key = makeApiKey(keyPrefix, seed === undefined ? undefined : Buffer.from(seed, 'base64url'));
+    return { key, record: this.draft({ ...token, keyHash: hashOfKey(key) }) };
+  }
+
   /** Signs the account's existing token with this id again, for a repeated request; `undefined` if there is none. */
   async repeat(id: string | undefined, accountId: string): Promise<IssuedToken | undefined> {
     const record = id === undefined ? undefined : await this.parts.tokens.find(id);
@@ -127,17 +161,29 @@ export class TokenMint {
     return { ...(await this.sign(record)), isRepeated: true };
   }
 
+  /** Does the same for a token that may be an API key. The key is made again from the seed of the request. */
+  async repeatAny({ id, seed }: Assignment, accountId: string): Promise<IssuedToken | ShownOnce | undefined> {
+    const record = id === undefined ? undefined : await this.parts.tokens.find(id);
+    if (record?.accountId !== accountId) return undefined;
+    if (record.keyHash === undefined) return { ...(await this.sign(record)), isRepeated: true };
+    const again = seed === undefined ? undefined : this.draftKey(record, seed);
+    const isSame = again !== undefined && again.record.keyHash === record.keyHash;
+    return isSame ? { ...issuedKey(record, again.key), isRepeated: true } : { outcome: 'shown_once', id: record.id };
+  }
+
   /**
    * Records a token and then signs it, so that no signed token lacks a record. Once the new token is recorded, checks
    * the caller's own token again: a later revocation of that one finds the new token in the list.
+   *
+   * @param key the API key that the record is of; without it, a JWT is signed.
    */
-  async issue(record: TokenRecord, authority: Authority): Promise<IssuedToken | NoAuthority> {
+  async issue(record: TokenRecord, authority: Authority, key?: string): Promise<IssuedToken | NoAuthority> {
     if (!(await this.parts.tokens.add(record, authority.accountVersion))) return { outcome: 'no_authority' };
     if (await this.hasEnded(authority)) {
       await this.end(record);
       return { outcome: 'no_authority' };
     }
-    return await this.sign(record);
+    return key === undefined ? await this.sign(record) : issuedKey(record, key);
   }
 
   /** Reads from the store whether the token on which an authority rests has ended. */

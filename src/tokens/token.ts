@@ -12,6 +12,15 @@ export interface TokenRecord {
   readonly scopes: readonly string[];
   readonly createdAtSeconds: number;
   readonly expiresAtSeconds: number;
+  /** For an API key: its hex SHA-256. Without it the token is a JWT. */
+  readonly keyHash?: string | undefined;
+}
+
+/** Whether a token is a JWT or an opaque API key. */
+export type TokenForm = 'jwt' | 'key';
+
+export function formOf({ keyHash }: Pick<TokenRecord, 'keyHash'>): TokenForm {
+  return keyHash === undefined ? 'jwt' : 'key';
 }
 
 /** How a token ended before it expired. */
@@ -77,6 +86,8 @@ export interface TokenStore {
   /** `false`, and nothing is written, if the account does not exist, is disabled or has another version. */
   add(token: TokenRecord, accountVersion: number): Promise<boolean>;
   find(id: string): Promise<TrackedToken | undefined>;
+  /** Finds the record of an API key by its hash. Takes as long as a read that a decision waits for. */
+  findByKey(keyHash: string): Promise<TrackedToken | undefined>;
   /**
    * At most `limit` tokens of an account after a position, newest first and within one second by id. With a filter a
    * page may hold fewer, or none, although there is a next one, because a page examines a bounded number of records.

@@ -5,7 +5,7 @@ import type { TokenExaminer, Verifier } from '../core/ports.ts';
 import { CredentialVerifier } from './credential-verifier.ts';
 
 /** A check for each verifier, so that a refusal shows which verifier it is from. */
-const CHECKS = { bearer: 'signature', opaque: 'inactive', basic: 'password' } as const;
+const CHECKS = { bearer: 'signature', opaque: 'inactive', basic: 'password', keys: 'checksum' } as const;
 
 /** A verifier that refuses everything with its own check. */
 function refusing(name: keyof typeof CHECKS): Verifier & TokenExaminer {
@@ -14,7 +14,8 @@ function refusing(name: keyof typeof CHECKS): Verifier & TokenExaminer {
 }
 
 function verifierWith(opaque: (Verifier & TokenExaminer) | undefined): CredentialVerifier {
-  return new CredentialVerifier({ bearer: refusing('bearer'), opaque, basic: refusing('basic') });
+  const keys = { prefix: 'sp', verifier: refusing('keys') };
+  return new CredentialVerifier({ bearer: refusing('bearer'), keys, opaque, basic: refusing('basic') });
 }
 
 async function verifierOf(
@@ -42,6 +43,19 @@ describe('CredentialVerifier', () => {
       expect(await verifierOf(value, refusing('opaque'), 'basic')).toBe(CHECKS.basic);
     },
   );
+
+  it.each(['sp_', 'sp_a', 'sp_a.b.c', 'sp_eyJhbGciOiJub25lIn0.e30.', 'sp_ä', `sp_${'a'.repeat(20_000)}`])(
+    'passes everything with the prefix of our API keys to their verifier alone: %.20s',
+    async (value) => {
+      expect(await verifierOf(value, refusing('opaque'), 'bearer')).toBe(CHECKS.keys);
+      expect(await verifierWith(refusing('opaque')).examine(value)).toMatchObject({ check: CHECKS.keys });
+      expect(await verifierOf(value, refusing('opaque'), 'basic')).toBe(CHECKS.basic);
+    },
+  );
+
+  it.each(['sp', 'spa', 'Sp_a', 'sp-a', ' sp_a', 'xsp_a'])('takes %j for no API key', async (value) => {
+    expect(await verifierOf(value, refusing('opaque'), 'bearer')).toBe(CHECKS.opaque);
+  });
 
   it.each([
     ['a.b.c', CHECKS.bearer],

@@ -2,11 +2,14 @@ import type { PresentedCredential } from '../core/credential/credential.ts';
 import type { Refusal, VerificationResult } from '../core/credential/verified-credential.ts';
 import type { TokenExaminer, Verifier } from '../core/ports.ts';
 import type { ClientAddress } from '../core/request.ts';
+import { hasKeyPrefix } from '../lib/api-key/api-key.ts';
 import { hasThreeParts } from './jwt.ts';
 
 export interface CredentialVerifierParts {
   /** For JWTs. */
   readonly bearer: Verifier;
+  /** For bearer tokens with the prefix of our API keys; `undefined` if there are none. */
+  readonly keys?: { readonly prefix: string; readonly verifier: Verifier } | undefined;
   /** For other bearer tokens; `undefined` without an introspection issuer. */
   readonly opaque: (Verifier & TokenExaminer) | undefined;
   /** `undefined` without accounts: no route accepts Basic then. */
@@ -30,6 +33,8 @@ export class CredentialVerifier implements Verifier, TokenExaminer {
   async verify(credential: PresentedCredential, client?: ClientAddress): Promise<VerificationResult> {
     const { bearer, opaque, basic } = this.parts;
     if (credential.scheme === 'bearer') {
+      const keys = this.keysFor(credential.value);
+      if (keys !== undefined) return keys.verify(credential, client);
       // Never send a possible JWT to an introspection server: it may be another issuer's token.
       return (hasThreeParts(credential.value) ? bearer : (opaque ?? bearer)).verify(credential);
     }
@@ -38,7 +43,15 @@ export class CredentialVerifier implements Verifier, TokenExaminer {
 
   async examine(token: string): Promise<VerificationResult> {
     const { bearer, opaque } = this.parts;
+    const keys = this.keysFor(token);
+    if (keys !== undefined) return keys.verify({ scheme: 'bearer', value: token });
     if (opaque !== undefined && !hasThreeParts(token)) return opaque.examine(token);
     return bearer.verify({ scheme: 'bearer', value: token });
+  }
+
+  /** No other verifier sees what claims to be an API key: one with a slip would go to another issuer's server. */
+  private keysFor(token: string): Verifier | undefined {
+    const { keys } = this.parts;
+    return hasKeyPrefix(token, keys?.prefix) ? keys?.verifier : undefined;
   }
 }

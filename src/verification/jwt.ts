@@ -16,8 +16,17 @@ export interface ParsedJwt {
   readonly thumbprint: string;
 }
 
-/** Why a token cannot be parsed, for the log. */
-export type Malformation = 'empty' | 'length' | 'characters' | 'parts' | 'encoding' | 'header' | 'crit' | 'payload';
+/** Why a token cannot be parsed, for the log. `checksum`: that of an API key is wrong. */
+export type Malformation =
+  | 'empty'
+  | 'length'
+  | 'characters'
+  | 'parts'
+  | 'encoding'
+  | 'header'
+  | 'crit'
+  | 'payload'
+  | 'checksum';
 
 /** Some servers drop empty parts at the end and read `a.b.c.` as `a.b.c`. */
 const THREE_PARTS = /^[^.]*\.[^.]*\.[^.]*\.*$/;

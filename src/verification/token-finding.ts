@@ -21,6 +21,7 @@ const EXPECTED: Readonly<Record<Exclude<Malformation, 'length'>, Finding>> = {
   },
   crit: { found: 'crit in the header', expected: 'no extensions: Sallyport supports none' },
   payload: { found: 'a payload that is no JSON object', expected: 'a JSON object' },
+  checksum: { found: 'an API key with a wrong length or checksum', expected: 'a key as it was issued' },
 };
 
 /** What is wrong with the form of a token. It quotes nothing of it, since nothing says which part is which. */

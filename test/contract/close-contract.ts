@@ -50,6 +50,7 @@ export function describeClose(open: () => Promise<Store>): void {
         () => store.accounts.remove('account-1', entry(MARK, '100')),
         () => store.tokens.add(token('token-1'), 0),
         () => store.tokens.find('token-1'),
+        () => store.tokens.findByKey('a'.repeat(64)),
         () => store.tokens.list('account-1', 1),
         () => store.tokens.rotate('token-1', token('token-2'), 0),
         () => store.tokens.end('token-1', { atSeconds: 1, by: 'ada' }),

@@ -33,6 +33,7 @@ export function describeContents(open: () => Promise<Store>): void {
         use: 'private' as const,
         name: 'Café',
         expiresAtSeconds: FAR,
+        keyHash: 'c'.repeat(64),
       };
       for (const added of [used, { ...token('plain'), accountId: 'account-9' }]) await store.tokens.add(added, 0);
       await store.tokens.end('used', { atSeconds: 1_500, by: 'ada', reason: 'lost' });

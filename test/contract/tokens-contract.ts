@@ -30,6 +30,47 @@ export function describeTokens(openEmpty: () => Promise<Store>): void {
       expect(await store.tokens.find('token-1')).toEqual({ ...token('token-1'), ...UNUSED });
     });
 
+    it('findByKey() returns an API key by its hash, and nothing else', async () => {
+      const store = await open();
+      const keyHash = 'a'.repeat(64);
+      const key = { ...token('key'), use: 'private' as const, name: 'server', expiresAtSeconds: FAR, keyHash };
+      await store.tokens.add({ ...token('jwt'), expiresAtSeconds: FAR }, 0);
+      expect(await store.tokens.findByKey(keyHash)).toBeUndefined();
+      await store.tokens.add(key, 0);
+      expect(await store.tokens.findByKey(keyHash)).toEqual({ ...key, ...UNUSED });
+      expect(await store.tokens.find('key')).toEqual({ ...key, ...UNUSED });
+      expect((await store.tokens.find('jwt'))?.keyHash).toBeUndefined();
+      for (const other of ['b'.repeat(64), keyHash.toUpperCase(), 'key', '']) {
+        expect(await store.tokens.findByKey(other)).toBeUndefined();
+      }
+      await store.tokens.end('key', { atSeconds: 1_500, by: 'ada' });
+      expect(await store.tokens.findByKey(keyHash)).toMatchObject({ id: 'key', end: { atSeconds: 1_500 } });
+    });
+
+    it('rotate() and restore() keep the hash of an API key', async () => {
+      const store = await open();
+      const of = (id: string, digit: string) => {
+        return { ...token(id), expiresAtSeconds: FAR, keyHash: digit.repeat(64) };
+      };
+      await store.tokens.add(of('old', '1'), 0);
+      expect(await store.tokens.rotate('old', of('heir', '2'), 0)).toMatchObject({ outcome: 'rotated' });
+      expect(await store.tokens.findByKey('2'.repeat(64))).toEqual({ ...of('heir', '2'), ...UNUSED });
+      expect(await store.tokens.findByKey('1'.repeat(64))).toMatchObject({ id: 'old', successor: 'heir' });
+      const copied = { ...of('copied', '3'), ...UNUSED, lastUsedAtSeconds: 1_200 };
+      expect(await store.tokens.restore(copied)).toBe(true);
+      expect(await store.tokens.findByKey('3'.repeat(64))).toEqual(copied);
+      // The record that exists stays, and no hash leads to it but its own.
+      expect(await store.tokens.restore({ ...of('copied', '4'), ...UNUSED })).toBe(false);
+      expect(await store.tokens.findByKey('4'.repeat(64))).toBeUndefined();
+    });
+
+    it('add() records no API key whose account has changed', async () => {
+      const store = await open();
+      const keyHash = '5'.repeat(64);
+      expect(await store.tokens.add({ ...token('key'), expiresAtSeconds: FAR, keyHash }, 7)).toBe(false);
+      expect(await store.tokens.findByKey(keyHash)).toBeUndefined();
+    });
+
     it('list() pages through the tokens of one account, newest first', async () => {
       const store = await open();
       const ids = ['c', 'a', 'e', 'b', 'd'];

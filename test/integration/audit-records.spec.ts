@@ -159,7 +159,7 @@ const COMMANDS: Table = {
   revocationValue: READS,
   revocationEntries: READS,
   issueToken: async ({ commands }) => {
-    const { outcome } = await commands.issueToken(OPERATOR, 'ada', { scopes: SCOPES, ttlSeconds: 60 });
+    const { outcome } = await commands.issueToken(OPERATOR, 'ada', { form: 'jwt', scopes: SCOPES, ttlSeconds: 60 });
     return { msg: 'token issued', ...OPERATOR, tokenId: outcome?.outcome === 'issued' && outcome.id, scopes: SCOPES };
   },
   hasLosses: READS,

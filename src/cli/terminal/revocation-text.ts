@@ -42,6 +42,7 @@ const MALFORMED: Readonly<Record<(RequestProblem & { readonly problem: 'not a to
   header: 'its header is not valid',
   crit: 'its header requires an extension (crit)',
   payload: 'its payload is not a JSON object',
+  checksum: 'the length or the checksum of this API key is wrong',
 };
 
 /** What was unexpected about a revocation that was carried out. */

@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises';
+import type { OperatorRequest } from '../../app/command-issue.ts';
 import { withUseCases } from '../../app/command-use-cases.ts';
 import { operatorOf } from '../../audit/actor.ts';
 import { parseDuration } from '../../config/reading/times.ts';
@@ -11,27 +12,31 @@ import { defineAction } from '../command-definition.ts';
 import { BY_OPTION, readAuthor } from '../operator.ts';
 import { show } from '../terminal/json.ts';
 
-/** Issues an access token for an account. The token is printed once, or goes into a file. */
+/** Issues an access token or an API key for an account. It is printed once, or goes into a file. */
 export const issueToken = defineAction({
-  summary: 'issue an access token for an account',
+  summary: 'issue an access token or an API key for an account',
   takes: ['NAME'],
   details: `NAME is the name or the e-mail address of the account. The scopes must be among its own. The token goes to
 standard output, and nothing else does; with --out it goes into a new file that only its owner can read. The store
-keeps no copy. Every instance accepts the token at once.`,
+keeps no copy. Every instance accepts the token at once.
+
+With --form key it is an opaque API key, which is listed like a private token: it needs --name and --ttl.`,
   json: '{id, subject, scopes, created, expires, token}; token is absent with --out',
   options: {
     scopes: { type: 'string', placeholder: 'SCOPE[,SCOPE ...]', help: 'what the token may do', required: true },
     ttl: {
       type: 'string',
       placeholder: 'DURATION',
-      help: 'how long it is valid, such as 30m or 24h; by default ttl.default',
+      help: 'how long it is valid, such as 30m or 90d; by default ttl.default of the issuer',
     },
+    form: { type: 'string', placeholder: 'FORM', help: 'jwt, the default, or key' },
+    name: { type: 'string', placeholder: 'TEXT', help: 'what the API key is for' },
     out: { type: 'string', placeholder: 'FILE', help: 'write the token to this new file' },
     by: BY_OPTION,
   },
   async run({ positionals: [name = ''], values, config: file }, terminal) {
     const by = operatorOf(readAuthor(values));
-    const request = { scopes: scopesOf(values.scopes), ttlSeconds: secondsOf(values.ttl) };
+    const request = requestOf(values);
     const config = requireConfig(file, terminal.env);
     const output = values.out === undefined ? undefined : await create(values.out);
     let isWritten = false;
@@ -93,6 +98,31 @@ function required(outcome: IssueOutcome | undefined, name: string) {
         `sallyport: no token was issued: the account ${printable(name)} is disabled or has changed`,
       );
   }
+}
+
+function requestOf(values: {
+  readonly form?: string;
+  readonly name?: string;
+  readonly scopes?: string;
+  readonly ttl?: string;
+}): OperatorRequest {
+  const { form = 'jwt', name } = values;
+  const [scopes, ttlSeconds] = [scopesOf(values.scopes), secondsOf(values.ttl)];
+  if (form === 'jwt') {
+    if (name !== undefined) throw new UsageError('--name is for --form key: an access token has no name');
+    return { form, scopes, ttlSeconds };
+  }
+  if (form !== 'key') throw new UsageError(`--form takes jwt or key, found ${quote(form)}`);
+  const named = tokenName(name ?? '');
+  if (named === undefined) throw new UsageError('--form key needs --name, with 1 to 128 characters and no line break');
+  if (ttlSeconds === undefined) throw new UsageError('--form key needs --ttl, such as 90d');
+  return { form, name: named, scopes, ttlSeconds };
+}
+
+/** The same rule as for the API. */
+function tokenName(text: string): string | undefined {
+  const name = text.trim();
+  return /^[^\p{Cc}]{1,128}$/u.test(name) ? name : undefined;
 }
 
 function scopesOf(list = ''): readonly string[] {

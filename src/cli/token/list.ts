@@ -6,6 +6,7 @@ import { systemClock } from '../../lib/clock.ts';
 import { secondOf } from '../../lib/time-format.ts';
 import { printable } from '../../lib/wording.ts';
 import { everyToken } from '../../tokens/every-token.ts';
+import { formOf } from '../../tokens/token.ts';
 import { risksOf } from '../../tokens/token-risks.ts';
 import type { TokenView, TokenViews } from '../../tokens/token-views.ts';
 import { CommandError, requireConfig } from '../command.ts';
@@ -24,7 +25,7 @@ export const listTokens = defineAction({
   - is valid for more than 90 days,
   - was neither used nor created in the last 30 days, or
   - was used in the last 7 days, ends within 7 days, and was made for 28 days or more.`,
-  json: '[{id, owner, kind, name, scopes, created, expires, lastUsed, status, risks}]',
+  json: '[{id, owner, kind, form, name, keyHash, scopes, created, expires, lastUsed, status, risks}]',
   options: {
     account: { type: 'string', placeholder: 'NAME', help: 'only the tokens of this account; by default of all' },
     risky: { type: 'boolean', help: 'only risky tokens' },
@@ -63,7 +64,9 @@ function rowOf(owner: Account, view: TokenView) {
     id,
     owner: owner.name,
     kind: use,
+    form: formOf(view),
     name: name ?? null,
+    keyHash: view.keyHash ?? null,
     scopes,
     created: secondOf(createdAtSeconds),
     expires: secondOf(expiresAtSeconds),
@@ -74,8 +77,18 @@ function rowOf(owner: Account, view: TokenView) {
 }
 
 function textOf(rows: readonly Row[]): string {
-  const lines = rows.map(({ id, owner, kind, scopes, created, expires, lastUsed, status, risks }) => {
-    return [id, owner, kind, scopes.join(','), created, expires, lastUsed ?? 'never', status, risks.join(', ')];
+  const lines = rows.map(({ id, owner, kind, form, scopes, created, expires, lastUsed, status, risks }) => {
+    return [
+      id,
+      owner,
+      form === 'key' ? 'API key' : kind,
+      scopes.join(','),
+      created,
+      expires,
+      lastUsed ?? 'never',
+      status,
+      risks.join(', '),
+    ];
   });
   return tableOf([COLUMNS, ...lines]);
 }

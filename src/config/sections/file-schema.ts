@@ -5,6 +5,7 @@ import { isAddressRange, parseAddress } from '../reading/addresses.ts';
 import { pemPath } from '../reading/pem-path.ts';
 import { distinct, expected, parsed, text } from '../reading/shape.ts';
 import { instant, milliseconds, seconds } from '../reading/times.ts';
+import { apiKeysSchema } from './api-keys/api-keys-schema.ts';
 import { identitySchema } from './identity/identity-schema.ts';
 import { includeEntrySchema } from './include/include-schema.ts';
 import { issuerSchema } from './issuers/issuer-schema.ts';
@@ -240,6 +241,11 @@ export const fileSchema = z.strictObject({
     })
     .prefault({})
     .describe('AuthZEN 1.0 on the listener verify: /access/v1/evaluation and /access/v1/evaluations'),
+  apiKeys: apiKeysSchema
+    .optional()
+    .describe(
+      'Opaque API keys: private tokens in a short form, for clients that take no JWT. Without it, there are none',
+    ),
   telemetry: telemetrySchema
     .optional()
     .describe('Traces, metrics and logs over OpenTelemetry (OTLP). Without it, OpenTelemetry is not loaded'),

@@ -23,7 +23,13 @@ const expiresAtSeconds = z.int({
 });
 const filled = z.string().min(1, 'must not be empty');
 const logInForm = z.object({ name: filled, password: filled });
-const createForm = z.object({ name: tokenName, scopes, expires_at: expiresAtSeconds });
+const createForm = z.object({
+  name: tokenName,
+  scopes,
+  expires_at: expiresAtSeconds,
+  // A page of an earlier version, or without API keys, does not send it.
+  form: z.enum(['jwt', 'key'], 'choose one of the options').default('jwt'),
+});
 const NO_OVERLAP = 'choose one of the options';
 const rotateForm = z.object({
   expires_at: expiresAtSeconds,
@@ -37,7 +43,9 @@ export function decodeLogIn(form: URLSearchParams): Decoded<z.output<typeof logI
 
 export function decodeCreate(form: URLSearchParams, nowSeconds: number): Decoded<z.output<typeof createForm>> {
   const name = textOf(form, 'name');
-  return decode(createForm, { name, scopes: form.getAll('scopes'), expires_at: endOf(form, nowSeconds) });
+  const scopesChosen = form.getAll('scopes');
+  const written = form.get('form') ?? undefined;
+  return decode(createForm, { name, scopes: scopesChosen, expires_at: endOf(form, nowSeconds), form: written });
 }
 
 export function decodeRotate(form: URLSearchParams, nowSeconds: number): Decoded<z.output<typeof rotateForm>> {

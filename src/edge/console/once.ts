@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FieldError } from '../../core/answer.ts';
-import type { NotRepeatable } from '../../tokens/idempotency.ts';
+import type { Assigned, NotRepeatable } from '../../tokens/idempotency.ts';
 import { newTokenId } from '../../tokens/token-mint.ts';
 import { FORM_ID } from './decode.ts';
 import type { SessionRequest } from './page-request.ts';
@@ -23,7 +23,7 @@ export const USED_FORM: readonly FieldError[] = [
  */
 export async function doOnce<Result extends { readonly outcome: string }>(
   { services, session, form, params }: SessionRequest,
-  create: (id?: string) => Promise<Result>,
+  create: (assigned?: Assigned) => Promise<Result>,
 ): Promise<Result | NotRepeatable> {
   const formId = form.get(FORM_ID) ?? '';
   if (!ID.test(formId)) return create();

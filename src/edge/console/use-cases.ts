@@ -17,6 +17,8 @@ export interface ConsoleUseCases {
   readonly authorities: Pick<Authorities, 'nowSeconds' | 'of'>;
   readonly catalogue: ReadonlyMap<string, CatalogueScope>;
   readonly rules: ScopeRules;
+  /** What API keys begin with; `undefined` if there are none. */
+  readonly keyPrefix: string | undefined;
   readonly accountStore: Pick<AccountStore, 'findById'>;
   readonly idempotency: Idempotency;
   readonly logIn: LogIn;

@@ -1,3 +1,4 @@
+import type { Assigned } from '../../tokens/idempotency.ts';
 import { failed } from '../http/problems.ts';
 import type { Caller, Outcome } from './call.ts';
 import { readIdempotencyKey } from './idempotency-key.ts';
@@ -25,7 +26,7 @@ const PROBLEMS = {
 export async function answerOnce(
   { caller, keyField, content, newId }: CreationRequest,
   { idempotency }: Pick<TokenUseCases, 'idempotency'>,
-  handle: (assignedId?: string) => Promise<Outcome>,
+  handle: (assigned?: Assigned) => Promise<Outcome>,
 ): Promise<Outcome> {
   const key = readIdempotencyKey(keyField);
   if (key === undefined) return handle();

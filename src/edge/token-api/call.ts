@@ -39,6 +39,8 @@ export interface CallInput<Body> {
   readonly body: Body;
   /** With an `Idempotency-Key`, the id of what is created. If it exists already, an earlier attempt created it. */
   readonly assignedId: string | undefined;
+  /** Likewise, what an API key is made from. */
+  readonly assignedSeed: string | undefined;
   /** The parameters of the path. */
   readonly params: Readonly<Record<string, string>>;
   /** The query parameters. */

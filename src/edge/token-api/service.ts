@@ -3,6 +3,7 @@ import type { Listener } from '../../config/config.ts';
 import type { Decision, Deny } from '../../core/decision.ts';
 import { deny } from '../../core/decision.ts';
 import type { DecisionObserver } from '../../core/ports.ts';
+import type { Assigned } from '../../tokens/idempotency.ts';
 import type { ForwardingObserver } from '../client-address.ts';
 import { FreshAdmission } from '../fresh-admission.ts';
 import { callAccess } from '../http/call-access.ts';
@@ -143,12 +144,13 @@ async function answer(
   const decoded = call.body === undefined ? undefined : decodeBody(call.body, request.body);
   if (decoded?.ok === false) return failed('invalid_body', 'the body is not valid', decoded.errors);
   const params = request.params as Readonly<Record<string, string>>;
-  const handle = (assignedId?: string): Promise<Outcome> =>
+  const handle = (assigned?: Assigned): Promise<Outcome> =>
     call.handle({
       caller,
       // The call's own schema accepted it; `undefined` if the call has none.
       body: decoded?.body as never,
-      assignedId,
+      assignedId: assigned?.id,
+      assignedSeed: assigned?.seed,
       params,
       query: query.body,
       headers: request.headers,

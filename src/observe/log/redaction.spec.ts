@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import { makeApiKey } from '../../lib/api-key/api-key.ts';
 import { fingerprint, redact } from './redaction.ts';
 
 const HEADER = 'eyJhbGciOiJFUzI1NiJ9';
 const PAYLOAD = 'eyJzdWIiOiJqb2UifQ';
 const TOKEN = `${HEADER}.${PAYLOAD}.c2lnbmF0dXJl-_`;
+const KEY = makeApiKey('sp');
 
 /** A token with this text as its header. */
 function printed(header: string): string {
@@ -44,6 +46,11 @@ describe('redact()', () => {
   });
 
   it.each([
+    [`a ${KEY} b`, 'a sp_[redacted] b'],
+    [`"${KEY}"`, '"sp_[redacted]"'],
+    [`x-api-key: ${KEY}\\n`, 'x-api-key: sp_[redacted]\\n'],
+    [`acme_live_${KEY.slice(3)}.`, 'acme_live_[redacted].'],
+    [`Bearer ${KEY}`, 'Bearer [redacted]'],
     [`a ${TOKEN} b`, 'a [redacted] b'],
     [`"${TOKEN}"`, '"[redacted]"'],
     [`token=${TOKEN}&x=1`, 'token=[redacted]&x=1'],

@@ -30,13 +30,17 @@ const CREDENTIALS = /(Bearer|Basic)(?:\s|\\[nrt]|%20|\+)+[^\s"\\,]+(?:,(?!Bearer
 /** The user and password of a URL. */
 const USER_INFO = /:\/\/[^\s"\\/]+@/g;
 
+/** The random part and the checksum of an API key, whatever its prefix. Its prefix is no secret. */
+const API_KEY = /(?<=[a-z0-9]_)[0-9A-Za-z]{36}(?![0-9A-Za-z])/g;
+
 /**
- * Redacts JWTs, the values after `Bearer` and `Basic`, and passwords in URLs. The last line of defence against mistakes
+ * Redacts JWTs, API keys, the values after `Bearer` and `Basic`, and passwords in URLs. The last line of defence against mistakes
  * in our own code and in libraries.
  */
 export function redact(line: string): string {
   return line
     .replace(PARTS, redactToken)
+    .replace(API_KEY, REPLACEMENT)
     .replace(CREDENTIALS, `$1 ${REPLACEMENT}`)
     .replace(USER_INFO, `://${REPLACEMENT}@`);
 }

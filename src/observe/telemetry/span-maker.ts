@@ -85,6 +85,7 @@ function addWait(tracer: Tracer, parent: Context, wait: Wait, decidedMs: number,
 function describeIo(io: Io, reads: Attributes | undefined): { kind: SpanKind; attributes: Attributes } | undefined {
   switch (io) {
     case 'read revocation set':
+    case 'read API key':
     case 'read account':
       return reads && { kind: SpanKind.CLIENT, attributes: reads };
     case 'fetch key set':

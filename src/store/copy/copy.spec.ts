@@ -51,6 +51,7 @@ const USED: TrackedToken = {
   use: 'private',
   name: 'caf\u00e9\u2028',
   scopes: ['messages:send'],
+  keyHash: 'a'.repeat(64),
   lastUsedAtSeconds: NOW - 5.5,
   end: { atSeconds: NOW - 1, by: 'ada', reason: 'lost' },
   successor: 't-2',
@@ -103,7 +104,7 @@ describe('a copy of a store', () => {
   it('restores everything into an empty store', async () => {
     const [from, to] = [await filledStore(), openMemoryStore()];
     const path = await copyOf(from);
-    expect(await checkCopy(path)).toEqual({ format: 'sallyport-store', version: 2, ...ABOUT });
+    expect(await checkCopy(path)).toEqual({ format: 'sallyport-store', version: 3, ...ABOUT });
     expect(await merge(path, to)).toEqual([
       { kind: 'revocation', written: 2, kept: 0, expired: 0, conflicts: [] },
       { kind: 'signing-key', written: 1, kept: 0, expired: 0, conflicts: [] },
@@ -116,7 +117,7 @@ describe('a copy of a store', () => {
   it('can be of version 1, whose accounts have no version', async () => {
     const path = await copyOf(await filledStore());
     const lines = (await readFile(path, 'utf8'))
-      .replace('"version":2', '"version":1')
+      .replace('"version":3', '"version":1')
       .replace(',"version":0', '')
       .split('\n');
     const [end = '', rest] = [lines.at(-2), `${lines.slice(0, -2).join('\n')}\n`];
@@ -209,15 +210,15 @@ describe('a copy of a store', () => {
 
 describe('checkCopy()', () => {
   const NEWER =
-    'Sallyport 9.9.9 wrote this copy as version 3, but this Sallyport reads up to version 2; use Sallyport 9.9.9 or newer';
+    'Sallyport 9.9.9 wrote this copy as version 4, but this Sallyport reads up to version 3; use Sallyport 9.9.9 or newer';
 
   it.each<readonly [string, (text: string) => string, string | RegExp]>([
     ['an empty file', () => '', 'the file is empty'],
     ['another file', () => '{"a":1}\n', /^line 1: not a copy of a store \(sallyport-store\): /],
-    ['a newer version', (text) => text.replace('"version":2', '"version":3,"more":1'), NEWER],
+    ['a newer version', (text) => text.replace('"version":3', '"version":4,"more":1'), NEWER],
     [
       'an unknown member of the header',
-      (text) => text.replace('"version":2', '"version":2,"more":1'),
+      (text) => text.replace('"version":3', '"version":3,"more":1'),
       /^line 1: .*"more"/,
     ],
     [

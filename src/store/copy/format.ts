@@ -12,7 +12,7 @@ import type { StoredRecord } from '../store.ts';
  * version, because a reader refuses members that it does not know.
  */
 export const FORMAT = 'sallyport-store';
-export const VERSION = 2;
+export const VERSION = 3;
 
 export type RecordKind = StoredRecord['kind'];
 export const KINDS = ['account', 'signing-key', 'token', 'revocation'] as const satisfies readonly RecordKind[];
@@ -76,6 +76,10 @@ const tokenSchema = z
     scopes: z.array(z.string()),
     createdAtSeconds: seconds,
     expiresAtSeconds: seconds,
+    keyHash: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .optional(),
     lastUsedAtSeconds: seconds.optional(),
     end: endSchema.optional(),
     successor: text.optional(),

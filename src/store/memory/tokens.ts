@@ -22,6 +22,7 @@ export class MemoryTokens implements TokenStore {
   private readonly accounts: Pick<MemoryAccounts, 'isUnchanged'>;
   /** In order of creation. */
   private readonly tokens = new Map<string, TrackedToken>();
+  private readonly idsByKey = new Map<string, string>();
 
   constructor(life: Life, accounts: Pick<MemoryAccounts, 'isUnchanged'>) {
     this.life = life;
@@ -32,7 +33,7 @@ export class MemoryTokens implements TokenStore {
     this.life.check();
     if (!this.accounts.isUnchanged({ id: token.accountId, version: accountVersion })) return false;
     if (this.tokens.has(token.id)) throw new StoreError(`token id "${token.id}" exists already`);
-    this.tokens.set(token.id, { ...token, lastUsedAtSeconds: undefined, end: undefined, successor: undefined });
+    this.put({ ...token, lastUsedAtSeconds: undefined, end: undefined, successor: undefined });
     return true;
   }
 
@@ -45,6 +46,11 @@ export class MemoryTokens implements TokenStore {
   async find(id: string): Promise<TrackedToken | undefined> {
     this.life.check();
     return this.tokens.get(id);
+  }
+
+  async findByKey(keyHash: string): Promise<TrackedToken | undefined> {
+    this.life.check();
+    return this.tokens.get(this.idsByKey.get(keyHash) ?? '');
   }
 
   async list(accountId: string, limit: number, after?: ListPosition, filter?: TokenFilter): Promise<TokenPage> {
@@ -105,8 +111,13 @@ export class MemoryTokens implements TokenStore {
   async restore(token: TrackedToken): Promise<boolean> {
     this.life.check();
     if (this.tokens.has(token.id)) return false;
-    this.tokens.set(token.id, token);
+    this.put(token);
     return true;
+  }
+
+  private put(token: TrackedToken): void {
+    this.tokens.set(token.id, token);
+    if (token.keyHash !== undefined) this.idsByKey.set(token.keyHash, token.id);
   }
 
   *records(): Iterable<StoredRecord> {

@@ -33,6 +33,11 @@ export function tokenKey(id: string): string {
 
 export const TOKEN_PREFIX = 'sallyport:token:';
 
+/** String: the id of the token that is the API key with this hash. Expires with the token's record. */
+export function apiKeyKey(keyHash: string): string {
+  return `sallyport:api-key:${keyHash}`;
+}
+
 /**
  * Sorted sets of the ids of the tokens of an account: by creation, to list them, and by the expiry of their records, to
  * remove the ids with them. An id may have no record, so a list reads the records.

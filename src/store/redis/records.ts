@@ -42,6 +42,7 @@ export function toToken(record: string): TokenRecord {
     scopes: asStrings(members, 'scopes'),
     createdAtSeconds: asNumber(members, 'createdAtSeconds'),
     expiresAtSeconds: asNumber(members, 'expiresAtSeconds'),
+    ...(members['keyHash'] === undefined ? {} : { keyHash: asString(members, 'keyHash') }),
   };
 }
 

@@ -13,9 +13,9 @@ import type {
   TrackedToken,
 } from '../../tokens/token.ts';
 import { passes, TOKENS_KEPT_SECONDS } from '../../tokens/token.ts';
-import { ACCOUNT_KEYS, tokenIndexKeys, tokenKey } from './layout.ts';
+import { ACCOUNT_KEYS, apiKeyKey, tokenIndexKeys, tokenKey } from './layout.ts';
 import { readStored, toToken, toTokenEnd } from './records.ts';
-import { toNumber, toPairs } from './replies.ts';
+import { toNumber, toOptionalText, toPairs } from './replies.ts';
 
 /** How many tokens a list with a filter looks at. */
 const LOOKED_AT = 500;
@@ -70,6 +70,13 @@ export class RedisTokens implements TokenStore {
 
   async find(id: string): Promise<TrackedToken | undefined> {
     return await findToken(this.reads, id);
+  }
+
+  /** Asks twice, because the record and the key's hash may lie on two servers. */
+  async findByKey(keyHash: string): Promise<TrackedToken | undefined> {
+    const id = toOptionalText(await this.reads.ask(['get', apiKeyKey(keyHash)]));
+    const found = id === undefined ? undefined : await this.find(id);
+    return found?.keyHash === keyHash ? found : undefined;
   }
 
   /** May take as long as a write, since no decision waits for it. */
@@ -171,8 +178,8 @@ export class RedisTokens implements TokenStore {
 
   /** Adds a record and further fields; `false` if the token has a record. */
   private async put(token: TokenRecord, ...fields: (string | number)[]): Promise<boolean> {
-    const { id, accountId, use, name, scopes, createdAtSeconds, expiresAtSeconds } = token;
-    const record = JSON.stringify({ id, accountId, use, name, scopes, createdAtSeconds, expiresAtSeconds });
+    const { id, accountId, use, name, scopes, createdAtSeconds, expiresAtSeconds, keyHash } = token;
+    const record = JSON.stringify({ id, accountId, use, name, scopes, createdAtSeconds, expiresAtSeconds, keyHash });
     const now = Date.now() / 1000;
     const goesAt = Math.ceil(Math.max(expiresAtSeconds, now)) + TOKENS_KEPT_SECONDS;
     const { byCreation, byEnd } = tokenIndexKeys(accountId);
@@ -183,6 +190,7 @@ export class RedisTokens implements TokenStore {
         keys: [byCreation, byEnd],
         args: [id, createdAtSeconds, goesAt, now],
       }),
+      keyHash === undefined ? undefined : this.writes.write(['set', apiKeyKey(keyHash), id, 'EXAT', goesAt]),
     ]);
     return toNumber(added) > 0;
   }

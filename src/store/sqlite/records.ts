@@ -36,6 +36,7 @@ export function toToken(row: Row): TrackedToken {
   const use = TOKEN_USES.find((name) => name === written);
   if (use === undefined) throw new Error(`column "use" holds "${written}" instead of ${TOKEN_USES.join(' or ')}`);
   const name = optional(asString, row, 'name');
+  const keyHash = optional(asString, row, 'key_hash');
   return {
     id: asString(row, 'id'),
     accountId: asString(row, 'account_id'),
@@ -44,6 +45,7 @@ export function toToken(row: Row): TrackedToken {
     scopes: asStrings(row, 'scopes'),
     createdAtSeconds: asNumber(row, 'created_at'),
     expiresAtSeconds: asNumber(row, 'expires_at'),
+    ...(keyHash === undefined ? {} : { keyHash }),
     lastUsedAtSeconds: optional(asNumber, row, 'last_used_at'),
     end: toEnd(row),
     successor: optional(asString, row, 'successor'),

@@ -49,6 +49,10 @@ export class SqliteTokens implements TokenStore {
     return await this.reader.read((query) => query('SELECT * FROM token WHERE id = ?', id).map(toToken)[0]);
   }
 
+  async findByKey(keyHash: string): Promise<TrackedToken | undefined> {
+    return await this.reader.read((query) => query('SELECT * FROM token WHERE key_hash = ?', keyHash).map(toToken)[0]);
+  }
+
   async list(accountId: string, limit: number, after: ListPosition = NEWEST, filter?: TokenFilter): Promise<TokenPage> {
     const start = [accountId, after.createdAtSeconds, after.id] as const;
     if (filter === undefined) return pageOf(await this.read(`${OLDER} LIMIT ?`, ...start, limit + 1), limit);

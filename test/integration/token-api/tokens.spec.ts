@@ -119,6 +119,8 @@ it('GET /v1/tokens returns pages, and a token shows its revocation', async () =>
     id,
     token_use: 'private',
     name: 'server',
+    form: 'jwt',
+    key_hash: null,
     scopes: ['messages:list'],
     created_at: expect.stringMatching(/Z$/),
     expires_at: expect.stringMatching(/Z$/),

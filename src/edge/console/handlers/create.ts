@@ -7,8 +7,11 @@ import { actorOf, redirect } from '../page-request.ts';
 import { createPage } from '../pages/create.ts';
 import { notNow, stillRunning } from '../pages/error-page.ts';
 import { issuedPage } from '../pages/issued.ts';
-import { logInPath } from '../paths.ts';
+import { logInPath, tokenPath } from '../paths.ts';
 import { authorityOf } from '../session.ts';
+
+/** After a reload that took the API keys out of the configuration. */
+const NO_KEYS: readonly FieldError[] = [{ field: 'form', message: 'there are no API keys any more; create a JWT' }];
 
 export async function showCreate(visit: SessionRequest): Promise<Reply> {
   return showForm(visit);
@@ -18,10 +21,10 @@ export async function create(visit: SessionRequest): Promise<Reply> {
   const { session, services, form, nowSeconds, origin } = visit;
   const decoded = decodeCreate(form, nowSeconds);
   if (!decoded.ok) return showForm(visit, decoded.errors);
-  const { name, scopes, expires_at: expiresAtSeconds } = decoded.form;
-  const request = { name, scopes, expiresAtSeconds };
-  const result = await doOnce(visit, (id) =>
-    services.privateTokens.create(actorOf(visit), authorityOf(session), request, id),
+  const { name, scopes, expires_at: expiresAtSeconds, form: tokenForm } = decoded.form;
+  const request = { name, scopes, expiresAtSeconds, form: tokenForm };
+  const result = await doOnce(visit, (assigned) =>
+    services.privateTokens.create(actorOf(visit), authorityOf(session), request, assigned),
   );
   switch (result.outcome) {
     case 'no_authority':
@@ -30,12 +33,16 @@ export async function create(visit: SessionRequest): Promise<Reply> {
       return notNow(result);
     case 'refused':
       return showForm(visit, result.errors);
+    case 'no_keys':
+      return showForm(visit, NO_KEYS);
+    case 'shown_once':
+      return redirect(tokenPath(result.id));
     case 'key_reused':
       return showForm(visit, USED_FORM);
     case 'in_progress':
       return stillRunning();
     case 'issued':
-      return issuedPage({ token: result, name, origin, nowSeconds });
+      return issuedPage({ token: result, name, form: tokenForm, origin, nowSeconds });
   }
 }
 
@@ -45,8 +52,8 @@ async function showForm(
   errors?: readonly FieldError[],
 ): Promise<Reply> {
   const account = await services.accountStore.findById(session.accountId);
-  const { rules, catalogue } = services;
+  const { rules, catalogue, keyPrefix } = services;
   const scopes = rules.offered(new Set(account?.scopes));
   const maxTtlSeconds = (scope: string): number => rules.maxTtlSeconds([scope]);
-  return createPage({ scopes, catalogue, maxTtlSeconds, form, nowSeconds, ...(errors && { errors }) });
+  return createPage({ scopes, catalogue, keyPrefix, maxTtlSeconds, form, nowSeconds, ...(errors && { errors }) });
 }

@@ -27,7 +27,9 @@ export async function rotate(visit: SessionRequest): Promise<Reply> {
   const { expires_at: expiresAtSeconds, overlap: overlapSeconds } = decoded.form;
   const rotator = { ...session, authority: authorityOf(session), use: 'login', managesTokens: true } as const;
   const request = { expiresAtSeconds, overlapSeconds };
-  const result = await doOnce(visit, (id) => services.rotation.rotate(actorOf(visit), token.id, rotator, request, id));
+  const result = await doOnce(visit, (assigned) =>
+    services.rotation.rotate(actorOf(visit), token.id, rotator, request, assigned),
+  );
   switch (result.outcome) {
     case 'not_found':
     case 'not_allowed':
@@ -45,7 +47,14 @@ export async function rotate(visit: SessionRequest): Promise<Reply> {
     case 'refused':
       return rotatePage({ token, form, nowSeconds, errors: result.errors });
     case 'issued':
-      return issuedPage({ token: result, name: result.name ?? result.id, origin, nowSeconds, overlapSeconds });
+      return issuedPage({
+        token: result,
+        name: result.name ?? result.id,
+        form: result.form,
+        origin,
+        nowSeconds,
+        overlapSeconds,
+      });
   }
 }
 

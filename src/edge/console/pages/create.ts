@@ -6,13 +6,15 @@ import { html } from '../html.ts';
 import type { Page } from '../page-request.ts';
 import { CREATE } from '../paths.ts';
 import { duration } from '../times.ts';
-import { expiryField, formId } from './fields.ts';
+import { expiryField, formId, radios } from './fields.ts';
 import { formPage, markInvalid } from './form-errors.ts';
 
 export interface CreatePage {
   /** The scopes to choose from. */
   readonly scopes: readonly string[];
   readonly catalogue: ReadonlyMap<string, CatalogueScope>;
+  /** What API keys begin with; `undefined` if there are none. */
+  readonly keyPrefix: string | undefined;
   /** Returns the longest life of a token with a scope, in seconds; `Infinity` without a limit. */
   readonly maxTtlSeconds: (scope: string) => number;
   /** The values that were sent before. */
@@ -21,7 +23,8 @@ export interface CreatePage {
   readonly errors?: readonly FieldError[];
 }
 
-export function createPage({ scopes, catalogue, maxTtlSeconds, form, nowSeconds, errors = [] }: CreatePage): Page {
+export function createPage(page: CreatePage): Page {
+  const { scopes, catalogue, keyPrefix, maxTtlSeconds, form, nowSeconds, errors = [] } = page;
   const chosen = new Set(form.getAll('scopes'));
   const boxes = scopes.map((scope) => {
     const words = catalogue.get(scope)?.description ?? wideScope(scope);
@@ -36,9 +39,22 @@ ${formId()}
 ${boxes.length === 0 ? html`<p>Your account has no scopes, so you cannot create a token.</p>` : boxes}
 </fieldset>
 ${expiryField(form, nowSeconds)}
+${keyPrefix !== undefined && formField(form, keyPrefix)}
 <button>Create the token</button>
 </form>`;
   return formPage('Create a token', errors, content);
+}
+
+/** Returns the choice between a JWT and an API key. */
+function formField(form: URLSearchParams, keyPrefix: string): Html {
+  const choices = [
+    { value: 'jwt', label: html`JWT <small>a signed token, which other services can verify too</small>` },
+    { value: 'key', label: html`API key <small>a short key that begins with <code>${keyPrefix}_</code></small>` },
+  ];
+  return html`<fieldset>
+<legend>Form</legend>
+${radios('form', choices, form.get('form') ?? 'jwt')}
+</fieldset>`;
 }
 
 function scopeBox(scope: string, description: string | undefined, maxTtlSeconds: number, isChosen: boolean): Html {

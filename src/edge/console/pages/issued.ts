@@ -1,3 +1,4 @@
+import type { TokenForm } from '../../../tokens/token.ts';
 import type { IssuedToken } from '../../../tokens/token-mint.ts';
 import { html } from '../html.ts';
 import type { Page } from '../page-request.ts';
@@ -7,6 +8,7 @@ import { timestamp } from '../times.ts';
 export interface IssuedPage {
   readonly token: IssuedToken;
   readonly name: string;
+  readonly form: TokenForm;
   /** The gateway's origin, for the example. */
   readonly origin: string;
   readonly nowSeconds: number;
@@ -15,14 +17,14 @@ export interface IssuedPage {
 }
 
 /** Returns the only page that shows a token. */
-export function issuedPage({ token, name, origin, nowSeconds, overlapSeconds }: IssuedPage): Page {
+export function issuedPage({ token, name, form, origin, nowSeconds, overlapSeconds }: IssuedPage): Page {
   const { id, accessToken, expiresAtSeconds } = token;
   const body = html`
 <p class="notice" role="status">Copy the token now. It will not be shown again.</p>
 <p>The token <a href="${tokenPath(id)}"><bdi>${name}</bdi></a> expires on ${timestamp(expiresAtSeconds, nowSeconds)}.
 ${overlapSeconds !== undefined && oldToken(overlapSeconds, nowSeconds)}</p>
 <label for="token">Token</label>
-<textarea id="token" class="secret" readonly rows="5" spellcheck="false" autocomplete="off">${accessToken}</textarea>
+<textarea id="token" class="secret" readonly rows="${form === 'key' ? '1' : '5'}" spellcheck="false" autocomplete="off">${accessToken}</textarea>
 <p><button type="button" data-copy="token" data-status="copied" hidden>Copy the token</button>
 <span id="copied" role="status"></span></p>
 <h2>Try it</h2>

@@ -1,9 +1,15 @@
+import { formOf } from '../../../tokens/token.ts';
 import type { TokenView } from '../../../tokens/token-views.ts';
 import type { Html } from '../html.ts';
 import { html } from '../html.ts';
 import { timestamp } from '../times.ts';
 
-export const KINDS = { access: 'Access', login: 'Log-in', private: 'Private' } as const;
+const KINDS = { access: 'Access', login: 'Log-in', private: 'Private' } as const;
+
+/** Returns the kind of a token in words. */
+export function kindOf(token: TokenView): string {
+  return formOf(token) === 'key' ? 'API key' : KINDS[token.use];
+}
 
 /** Returns a token's name, or its id if it has no name. */
 export function nameOf({ name, id }: TokenView): string {

@@ -5,7 +5,7 @@ import { html } from '../html.ts';
 import type { Page } from '../page-request.ts';
 import { tokenPath } from '../paths.ts';
 import { timestamp } from '../times.ts';
-import { KINDS, nameOf, scopeList, statusOf } from './token-words.ts';
+import { kindOf, nameOf, scopeList, statusOf } from './token-words.ts';
 
 export interface TokenPage {
   readonly token: TokenView;
@@ -29,12 +29,13 @@ ${token.status === 'active' && html`<a class="button danger" href="${tokenPath(t
 }
 
 function facts(token: TokenView, nowSeconds: number): Html {
-  const { id, use, scopes, createdAtSeconds, expiresAtSeconds, lastUsedAtSeconds, successor } = token;
+  const { id, scopes, createdAtSeconds, expiresAtSeconds, lastUsedAtSeconds, successor, keyHash } = token;
   const lastUsed = lastUsedAtSeconds === undefined ? 'never' : timestamp(lastUsedAtSeconds, nowSeconds);
   return html`<dl>
 <div><dt>Status</dt><dd>${statusOf(token, nowSeconds)}</dd></div>
-<div><dt>Kind</dt><dd>${KINDS[use]}</dd></div>
+<div><dt>Kind</dt><dd>${kindOf(token)}</dd></div>
 <div><dt>Id</dt><dd><code>${id}</code></dd></div>
+${keyHash !== undefined && html`<div><dt>SHA-256</dt><dd><code>${keyHash}</code></dd></div>`}
 <div><dt>Scopes</dt><dd>${scopeList(scopes)}</dd></div>
 <div><dt>Created</dt><dd>${timestamp(createdAtSeconds, nowSeconds)}</dd></div>
 <div><dt>Expires</dt><dd>${timestamp(expiresAtSeconds, nowSeconds)}</dd></div>

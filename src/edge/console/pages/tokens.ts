@@ -7,7 +7,7 @@ import type { Page } from '../page-request.ts';
 import { CREATE, tokenPath } from '../paths.ts';
 import { HOME } from '../route.ts';
 import { timestamp } from '../times.ts';
-import { KINDS, nameOf, scopeList, statusOf } from './token-words.ts';
+import { kindOf, nameOf, scopeList, statusOf } from './token-words.ts';
 
 export interface TokensPage {
   readonly accountName: string;
@@ -86,11 +86,11 @@ function table(content: TokensPage): Html {
 }
 
 function row(token: TokenView, { sessionTokenId, nowSeconds }: TokensPage): Html {
-  const { id, use, scopes, createdAtSeconds, expiresAtSeconds, lastUsedAtSeconds, status } = token;
+  const { id, scopes, createdAtSeconds, expiresAtSeconds, lastUsedAtSeconds, status } = token;
   const lastUsed = lastUsedAtSeconds === undefined ? 'never' : timestamp(lastUsedAtSeconds, nowSeconds);
   return html`<tr role="row" class="${status}">
 <th role="rowheader" scope="row"><a href="${tokenPath(id)}"><bdi>${nameOf(token)}</bdi></a>${id === sessionTokenId && html` <small>this session</small>`}</th>
-<td role="cell" data-head="Kind">${KINDS[use]}</td>
+<td role="cell" data-head="Kind">${kindOf(token)}</td>
 <td role="cell" data-head="Scopes">${scopeList(scopes)}</td>
 <td role="cell" data-head="Created">${timestamp(createdAtSeconds, nowSeconds)}</td>
 <td role="cell" data-head="Expires">${timestamp(expiresAtSeconds, nowSeconds)}</td>

@@ -1,5 +1,9 @@
 import * as z from 'zod';
-import { MAX_OVERLAP_SECONDS } from '../../../tokens/rotation.ts';
+import type { FieldError } from '../../../core/answer.ts';
+import type { Assignment } from '../../../tokens/idempotency.ts';
+import { MAX_OVERLAP_SECONDS, shownOnce } from '../../../tokens/rotation.ts';
+import type { TokenForm } from '../../../tokens/token.ts';
+import { formOf } from '../../../tokens/token.ts';
 import { newTokenId } from '../../../tokens/token-mint.ts';
 import type { TokenView } from '../../../tokens/token-views.ts';
 import { scopes, tokenName } from '../../field-schemas.ts';
@@ -14,12 +18,22 @@ const MANAGES_TOKENS: CallerRule = { scopes: ['tokens:manage'], sufficient: ['lo
 /** A private token may also rotate itself. */
 const ROTATES: CallerRule = { ...MANAGES_TOKENS, sufficient: ['login', 'private'] };
 const UNKNOWN = failed('not_found', 'no such token');
+const NO_KEYS: FieldError = {
+  field: 'form',
+  message: 'must be jwt: the configuration has no API keys; add the section apiKeys with a prefix to it',
+};
 
 const createRequest = z.strictObject({
   name: tokenName,
   scopes,
   expires_at: time,
+  form: z
+    .enum(['jwt', 'key'], "must be 'jwt' or 'key'")
+    .nullish()
+    .describe('`key` for a short opaque API key, if the configuration has `apiKeys`; by default a JWT'),
 });
+
+const form = z.enum(['jwt', 'key']).describe('Whether the token is a JWT or an opaque API key');
 
 const rotateRequest = z.strictObject({
   expires_at: time,
@@ -35,12 +49,14 @@ const rotateRequest = z.strictObject({
 
 const revokeRequest = z.strictObject({ reason: optionalReason }).optional();
 
-const created = issuedToken.extend({ name: z.string(), scopes: z.array(z.string()), created_at: utcDateTime });
+const created = issuedToken.extend({ name: z.string(), form, scopes: z.array(z.string()), created_at: utcDateTime });
 
 const shown = z.strictObject({
   id: z.string(),
   token_use: z.enum(['access', 'login', 'private']),
   name: z.string().nullable(),
+  form,
+  key_hash: z.string().nullable().describe('For an API key: its SHA-256 in hexadecimal digits'),
   scopes: z.array(z.string()),
   created_at: utcDateTime,
   expires_at: utcDateTime,
@@ -65,7 +81,7 @@ export const createPrivateToken: Call<z.output<typeof createRequest>> = {
   body: createRequest,
   newId: newTokenId,
   success: [{ status: 201, description: 'The token, which is not shown again', content: created }],
-  problems: [],
+  problems: ['conflict'],
   handle: create,
 };
 
@@ -120,13 +136,13 @@ export const revokeToken: Call<z.output<typeof revokeRequest>> = {
 };
 
 async function create(input: CallInput<z.output<typeof createRequest>>): Promise<Outcome> {
-  const { name, scopes: names, expires_at: expiresAtSeconds } = input.body;
-  const request = { name, scopes: names, expiresAtSeconds };
+  const { name, scopes: names, expires_at: expiresAtSeconds, form: asked } = input.body;
+  const request = { name, scopes: names, expiresAtSeconds, form: asked ?? undefined };
   const result = await input.services.privateTokens.create(
     actorOf(input),
     authorityOf(input),
     request,
-    input.assignedId,
+    assignmentOf(input),
   );
   switch (result.outcome) {
     case 'no_authority':
@@ -135,8 +151,12 @@ async function create(input: CallInput<z.output<typeof createRequest>>): Promise
       return clockBehind(result);
     case 'refused':
       return failed('invalid_body', 'the token cannot be created as requested', result.errors);
+    case 'no_keys':
+      return failed('invalid_body', 'the token cannot be created as requested', [NO_KEYS]);
+    case 'shown_once':
+      return failed('conflict', shownOnce(result));
     case 'issued':
-      return done(201, createdBody(result, name));
+      return done(201, createdBody(result, name, asked ?? 'jwt'));
   }
 }
 
@@ -164,7 +184,7 @@ async function rotate(input: CallInput<z.output<typeof rotateRequest>>): Promise
   const { granted, ...caller } = callerOf(input);
   const rotator = { ...caller, authority: authorityOf(input), managesTokens: granted.has('tokens:manage') };
   const request = { expiresAtSeconds, overlapSeconds };
-  const result = await input.services.rotation.rotate(actorOf(input), id, rotator, request, input.assignedId);
+  const result = await input.services.rotation.rotate(actorOf(input), id, rotator, request, assignmentOf(input));
   switch (result.outcome) {
     case 'not_found':
     case 'not_allowed':
@@ -178,7 +198,7 @@ async function rotate(input: CallInput<z.output<typeof rotateRequest>>): Promise
     case 'refused':
       return failed('invalid_body', 'the token cannot be rotated as requested', result.errors);
     case 'issued':
-      return done(201, createdBody(result, result.name ?? ''));
+      return done(201, createdBody(result, result.name ?? '', result.form));
   }
 }
 
@@ -188,8 +208,21 @@ async function revoke(input: CallInput<z.output<typeof revokeRequest>>): Promise
   return outcome === 'revoked' ? done(204) : UNKNOWN;
 }
 
-function createdBody(token: Parameters<typeof tokenBody>[0], name: string): z.output<typeof created> {
-  return { ...tokenBody(token), name, scopes: [...token.scopes], created_at: utcTime(token.createdAtSeconds) };
+function assignmentOf({
+  assignedId: id,
+  assignedSeed: seed,
+}: Pick<CallInput<never>, 'assignedId' | 'assignedSeed'>): Assignment {
+  return { id, seed };
+}
+
+function createdBody(token: Parameters<typeof tokenBody>[0], name: string, made: TokenForm): z.output<typeof created> {
+  return {
+    ...tokenBody(token),
+    name,
+    form: made,
+    scopes: [...token.scopes],
+    created_at: utcTime(token.createdAtSeconds),
+  };
 }
 
 function shownBody(token: TokenView): z.output<typeof shown> {
@@ -198,6 +231,8 @@ function shownBody(token: TokenView): z.output<typeof shown> {
     id,
     token_use: use,
     name: name ?? null,
+    form: formOf(token),
+    key_hash: token.keyHash ?? null,
     scopes: [...granted],
     created_at: utcTime(createdAtSeconds),
     expires_at: utcTime(expiresAtSeconds),

@@ -158,6 +158,11 @@ const STEPS = [
   `
   ALTER TABLE account ADD COLUMN version INTEGER NOT NULL DEFAULT 0;
   `,
+  // The SHA-256 of an API key; NULL for a JWT.
+  `
+  ALTER TABLE token ADD COLUMN key_hash TEXT;
+  CREATE UNIQUE INDEX token_by_key ON token (key_hash) WHERE key_hash IS NOT NULL;
+  `,
 ];
 
 /**

@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
 import type { Rotation, RotationTerms, TokenEnd, TokenRecord, TrackedToken } from '../../../tokens/token.ts';
 import { change } from '../database/statement.ts';
 import { toToken } from '../records.ts';
@@ -6,14 +6,9 @@ import { isAccountUnchanged } from './account-writes.ts';
 
 export function addToken(database: DatabaseSync, token: TokenRecord, accountVersion: number): boolean {
   if (!isAccountUnchanged(database, { id: token.accountId, version: accountVersion })) return false;
-  const { id, accountId, use, name, scopes, createdAtSeconds, expiresAtSeconds } = token;
-  return (
-    change(
-      database,
-      'INSERT INTO token (id, account_id, use, name, scopes, created_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
-      [id, accountId, use, name ?? null, JSON.stringify(scopes), createdAtSeconds, expiresAtSeconds],
-    ) > 0
-  );
+  const sql = `INSERT INTO token (id, account_id, use, name, scopes, created_at, expires_at, key_hash)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+  return change(database, sql, recordValues(token)) > 0;
 }
 
 export function rotateToken(
@@ -53,17 +48,21 @@ export function markTokensUsed(database: DatabaseSync, uses: ReadonlyMap<string,
 }
 
 export function restoreToken(database: DatabaseSync, token: TrackedToken): boolean {
-  const { id, accountId, use, name, scopes, createdAtSeconds, expiresAtSeconds } = token;
   const { lastUsedAtSeconds, end, successor } = token;
-  const record = [id, accountId, use, name ?? null, JSON.stringify(scopes), createdAtSeconds, expiresAtSeconds];
   const later = [lastUsedAtSeconds, end?.atSeconds, end?.by, end?.reason, successor].map((value) => value ?? null);
   return (
     change(
       database,
-      `INSERT INTO token (id, account_id, use, name, scopes, created_at, expires_at,
+      `INSERT INTO token (id, account_id, use, name, scopes, created_at, expires_at, key_hash,
          last_used_at, ended_at, ended_by, end_reason, successor)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
-      [...record, ...later],
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+      [...recordValues(token), ...later],
     ) > 0
   );
+}
+
+function recordValues(token: TokenRecord): SQLInputValue[] {
+  const { id, accountId, use, name, scopes, createdAtSeconds, expiresAtSeconds, keyHash } = token;
+  const times = [createdAtSeconds, expiresAtSeconds];
+  return [id, accountId, use, name ?? null, JSON.stringify(scopes), ...times, keyHash ?? null];
 }
